@@ -1,0 +1,49 @@
+import type { Duration } from '@temporalio/common';
+
+/** The operations that have a runbook, and the workflow type that carries each out. */
+export const RUNBOOKS = {
+  create: 'provisionTenant',
+  hard_delete: 'deleteTenant',
+} as const;
+
+export type RunnableKind = keyof typeof RUNBOOKS;
+
+/** What every runbook is started with. All else is read from the master database, under the tenant's lock. */
+export interface OperationInput {
+  operationId: string;
+  tenantId: string;
+}
+
+/** An accepted operation, as far as starting its workflow needs to know it. */
+export interface AcceptedOperation extends OperationInput {
+  kind: RunnableKind;
+  tenantName: string;
+}
+
+/** The queue of workflows and of most activities. Keycloak, the slow one, has a queue of its own. */
+export const DEFAULT_TASK_QUEUE = 'freeflow';
+export const keycloakQueueOf = (taskQueue: string): string => `${taskQueue}-keycloak`;
+
+/** One workflow id per tenant, whatever the operation: Temporal then excludes two open runs on one tenant. */
+export const workflowIdOf = (tenantId: string): string => `tenant-${tenantId}`;
+
+/**
+ * How an operation's workflow is started; API and sweep share it, so that both start the same thing.
+ *
+ * A start fails with `WorkflowExecutionAlreadyStartedError` while another run of this tenant is open.
+ * No workflow timeouts: an undo may have to wait for a backend for as long as it takes.
+ */
+export function operationStartOptions(operation: AcceptedOperation, taskQueue: string) {
+  const { operationId, tenantId, kind, tenantName } = operation;
+  return {
+    workflowId: workflowIdOf(tenantId),
+    taskQueue,
+    args: [{ operationId, tenantId }] as [OperationInput],
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    workflowIdConflictPolicy: 'FAIL',
+    // A killed worker's workflow task is given to the next one after this time; tasks take milliseconds.
+    workflowTaskTimeout: '5 seconds' satisfies Duration,
+    memo: { operationId, tenantName },
+    staticSummary: `${kind.replace('_', ' ')} ${tenantName}`,
+  } as const;
+}
