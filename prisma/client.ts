@@ -1,0 +1,33 @@
+import { PrismaPg } from '@prisma/adapter-pg';
+import { PrismaClient } from './generated/client';
+
+/** How a client of the master database connects. */
+export interface MasterClientOptions {
+  /** The most connections open at once; further queries wait for one. @default 10 */
+  readonly maxConnections?: number;
+  /** What `pg_stat_activity` shows. @default freeflow */
+  readonly applicationName?: string;
+}
+
+const CONNECT_TIMEOUT_MS = 5_000;
+const STATEMENT_TIMEOUT_MS = 30_000;
+
+/**
+ * A client of the master database. It connects with the first query and again after the server was away; end it with `$disconnect()`.
+ * A connection attempt fails after 5 s, a statement after 30 s (on the server) or 35 s (when the server no longer answers).
+ */
+export function createMasterClient(url: string, options: MasterClientOptions = {}): PrismaClient {
+  const { maxConnections = 10, applicationName = 'freeflow' } = options;
+  // A pool emits `error` when the server ends an idle connection. The adapter listens to it, so a lost server never ends
+  // the process; the next query opens a new connection or reports what is wrong.
+  const adapter = new PrismaPg({
+    connectionString: url,
+    max: maxConnections,
+    application_name: applicationName,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    statement_timeout: STATEMENT_TIMEOUT_MS,
+    query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
+    keepAlive: true,
+  });
+  return new PrismaClient({ adapter });
+}

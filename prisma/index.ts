@@ -1,0 +1,23 @@
+// The light half of the package: the client, the secret store, the names. Migrating and seeding are programs of their own.
+export { createMasterClient, type MasterClientOptions } from './client';
+export { DbMasterError, type DbMasterErrorCode } from './errors';
+export {
+  BackendKind,
+  ConnectionService,
+  OperationKind,
+  OperationState,
+  Prisma,
+  PrismaClient,
+  ResourceState,
+  TenantStatus,
+  type Tenant,
+  type TenantConnection,
+  type TenantOperation,
+  type TenantProvisionLog,
+  type TenantResource,
+  type TenantSecret,
+} from './generated/client';
+export { MASTER_GRANTS, MASTER_ROLES, type MasterRole, type MasterTable, type TablePrivilege } from './master-roles';
+export { readSecretKeys, type SecretKey, type SecretKeys } from './secret-keys';
+export { createSecretStore, resolveSecret, type ResolveSecretOptions, type SecretOwner, type SecretStore, type StoredSecret } from './secret-store';
+export { isReservedTenantName, RESERVED_TENANT_NAMES, TENANT_NAME_PATTERN, tenantNames, type TenantNames } from './tenant-names';

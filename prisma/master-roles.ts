@@ -1,0 +1,38 @@
+/** The roles of the two processes that use the master database. Several master databases on one server share them. */
+export const MASTER_ROLES = { api: 'freeflow_api', worker: 'freeflow_worker' } as const;
+
+/** Who uses the master database. */
+export type MasterRole = keyof typeof MASTER_ROLES;
+
+/** A table of the master database that the processes use. */
+export type MasterTable = 'Tenant' | 'TenantProvisionLog' | 'TenantConnection' | 'TenantOperation' | 'TenantResource' | 'TenantSecret';
+
+/** A right on a table. */
+export type TablePrivilege = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE';
+
+type TableGrants = Readonly<Record<MasterTable, readonly TablePrivilege[]>>;
+
+const WRITE: readonly TablePrivilege[] = ['SELECT', 'INSERT', 'UPDATE'];
+
+/**
+ * Who may do what; everything not named here is refused. The API accepts (inserts) and reads: an intruder there can neither
+ * change what happened nor read a secret. Only a tenant's connections and secrets are ever deleted, the rest stays for audit.
+ */
+export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
+  api: {
+    Tenant: ['SELECT', 'INSERT'],
+    TenantProvisionLog: ['SELECT'],
+    TenantConnection: ['SELECT'],
+    TenantOperation: ['SELECT', 'INSERT'],
+    TenantResource: ['SELECT'],
+    TenantSecret: [],
+  },
+  worker: {
+    Tenant: WRITE,
+    TenantProvisionLog: WRITE,
+    TenantConnection: [...WRITE, 'DELETE'],
+    TenantOperation: WRITE,
+    TenantResource: WRITE,
+    TenantSecret: [...WRITE, 'DELETE'],
+  },
+};

@@ -1,0 +1,77 @@
+import { createMasterClient } from './client';
+import { DbMasterError } from './errors';
+import type { BackendKind, Prisma, PrismaClient } from './generated/client';
+import { openSecret, sealSecret } from './secret-envelope';
+import type { SecretKeys } from './secret-keys';
+import { formatSecretRef, parseSecretRef } from './secret-ref';
+
+/** Whose secret, for which backend, and what it is called there. */
+export interface SecretOwner {
+  readonly tenantId: string;
+  readonly backend: BackendKind;
+  readonly name: string;
+}
+
+/** A secret that is stored: pass the reference on, use the value at once and forget it. */
+export interface StoredSecret {
+  readonly ref: string;
+  readonly value: string;
+}
+
+/** The `db://` store: secrets of tenants, encrypted in the master database. */
+export interface SecretStore {
+  /**
+   * Stores a value unless one is stored already. The stored value wins, also when two race: use the returned one.
+   * @throws DbMasterError `secret-key-unknown` | `secret-unreadable` when a value stored earlier doesn't open
+   */
+  keep(owner: SecretOwner, value: string): Promise<StoredSecret>;
+  /** @throws DbMasterError `secret-ref-invalid` | `secret-not-found` | `secret-key-unknown` | `secret-unreadable` */
+  resolve(ref: string): Promise<string>;
+  /** Deletes all secrets of a tenant; returns how many there were. */
+  destroyAll(tenantId: string): Promise<number>;
+}
+
+const FIRST_VERSION = 1;
+
+/** The `db://` store over a client or an open transaction of the master database. */
+export function createSecretStore(db: PrismaClient | Prisma.TransactionClient, keys: SecretKeys): SecretStore {
+  return {
+    async keep(owner, value) {
+      const identity = { ...owner, version: FIRST_VERSION };
+      await db.tenantSecret.createMany({ data: [{ ...identity, ...sealSecret(identity, value, keys) }], skipDuplicates: true });
+      const row = await db.tenantSecret.findUniqueOrThrow({ where: { tenantId_backend_name_version: identity } });
+      return { ref: formatSecretRef(row), value: openSecret(row, row, keys) };
+    },
+    async resolve(ref) {
+      const { id, version } = parseSecretRef(ref);
+      const row = await db.tenantSecret.findUnique({ where: { id, version } });
+      if (!row) throw new DbMasterError('secret-not-found', `There is no secret ${ref}.`);
+      return openSecret(row, row, keys);
+    },
+    async destroyAll(tenantId) {
+      const { count } = await db.tenantSecret.deleteMany({ where: { tenantId } });
+      return count;
+    },
+  };
+}
+
+/** What {@link resolveSecret} needs besides the reference. */
+export interface ResolveSecretOptions {
+  /** A login that may read TenantSecret, such as that of the role `freeflow_worker`. */
+  readonly masterDatabaseUrl: string;
+  readonly keys: SecretKeys;
+}
+
+/**
+ * Resolves one reference for an application of the platform, over a connection of its own that is closed afterwards.
+ * Who resolves many keeps a client and uses {@link createSecretStore}.
+ * @throws DbMasterError as {@link SecretStore.resolve}
+ */
+export async function resolveSecret(ref: string, options: ResolveSecretOptions): Promise<string> {
+  const db = createMasterClient(options.masterDatabaseUrl, { maxConnections: 1, applicationName: 'freeflow-resolve-secret' });
+  try {
+    return await createSecretStore(db, options.keys).resolve(ref);
+  } finally {
+    await db.$disconnect();
+  }
+}
