@@ -1,0 +1,93 @@
+import { activityInfo, cancellationSignal, heartbeat, log } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { BackendKind, PrismaClient } from '@freeflow/db-master';
+import { BackendFault, FAILURES, messageOf } from './failures';
+import { appendLog, recordLostAttempts, type Attempt } from './provision-log';
+import { scrub } from './scrub';
+
+/** What every activity is called with. */
+export interface StepInput {
+  operationId: string;
+  tenantId: string;
+}
+
+/** What a step may use while it runs. */
+export interface StepContext extends StepInput {
+  runId: string;
+  /** Aborted when Temporal cancels the attempt; heeded before a side effect, never in the middle of one. */
+  cancelled: AbortSignal;
+  /** Values that must never leave in a message, added as the step learns them. */
+  secrets: Set<string>;
+}
+
+const HEARTBEAT_MS = 1_000;
+
+/**
+ * Makes an activity of a step: heartbeats, one log row per attempt, a judged and scrubbed failure, and the operation
+ * row kept true. `run` returns the sentence for the log.
+ */
+export function attempted(db: PrismaClient, step: string, run: (context: StepContext) => Promise<string>) {
+  return async (input: StepInput): Promise<void> => {
+    const startedAt = performance.now();
+    const attempt = attemptOf(step, input);
+    const context: StepContext = { ...input, runId: attempt.runId, cancelled: cancellationSignal(), secrets: new Set() };
+    const beating = setInterval(heartbeat, HEARTBEAT_MS);
+    try {
+      await recordLostAttempts(db, attempt);
+      const message = scrub(await run(context), context.secrets);
+      await succeed(db, attempt, message, performance.now() - startedAt);
+    } catch (error) {
+      throw await failed(db, attempt, judge(error), context.secrets, performance.now() - startedAt);
+    } finally {
+      clearInterval(beating);
+    }
+  };
+}
+
+/** This attempt, as Temporal identifies it. */
+export function attemptOf(step: string, { tenantId, operationId }: StepInput): Attempt {
+  const { workflowExecution, activityId, attempt, currentAttemptScheduledTimestampMs } = activityInfo();
+  return { tenantId, operationId, step, runId: workflowExecution?.runId ?? '', activityId, attempt, scheduledAtMs: currentAttemptScheduledTimestampMs };
+}
+
+async function succeed(db: PrismaClient, attempt: Attempt, message: string, durationMs: number): Promise<void> {
+  await db.tenantOperation.updateMany({
+    where: { id: attempt.operationId, step: attempt.step, endedAt: null },
+    data: { step: null, attempts: 0, cause: null, advice: null },
+  });
+  await appendLog(db, attempt, { status: 'success', message, durationMs });
+  log.info('step done', { tenantId: attempt.tenantId, step: attempt.step, attempt: attempt.attempt, durationMs: Math.round(durationMs) });
+}
+
+/** Records a failed attempt as far as the master database allows, and gives what Temporal is to see of it. */
+async function failed(db: PrismaClient, attempt: Attempt, fault: BackendFault, secrets: Set<string>, durationMs: number): Promise<ApplicationFailure> {
+  const { type } = fault;
+  const { mends, advice } = FAILURES[type];
+  const message = scrub(fault.message, secrets);
+  const { tenantId, operationId, step } = attempt;
+  log.warn('step failed', { tenantId, step, attempt: attempt.attempt, type, cause: message, durationMs: Math.round(durationMs) });
+  // A superseded attempt belongs to no open run: its operation has another one, whose truth it mustn't touch.
+  try {
+    await appendLog(db, attempt, { status: 'error', message: `${type}: ${message}`, durationMs });
+    if (type !== 'superseded') {
+      await db.$executeRaw`
+        UPDATE "TenantOperation" SET step = ${step}, cause = ${message}, advice = ${advice}, "updatedAt" = now(),
+               attempts = CASE WHEN step = ${step} THEN attempts + 1 ELSE 1 END
+         WHERE id = ${operationId}::uuid AND "endedAt" IS NULL`;
+    }
+  } catch (error) {
+    log.warn('the attempt could not be recorded; the next one records it as lost', { tenantId, step, cause: scrub(messageOf(error)) });
+  }
+  return ApplicationFailure.create({ type, message, nonRetryable: !mends, details: [{ advice }] });
+}
+
+/** Faults come judged from the backends; whatever else is thrown came from the master database or from a defect. */
+function judge(error: unknown): BackendFault {
+  if (error instanceof BackendFault) return error;
+  const name = error instanceof Error ? error.name : '';
+  const type = name.startsWith('PrismaClient') || name === 'DriverAdapterError' ? 'master-database' : 'unexpected';
+  return new BackendFault(type, messageOf(error), { cause: error });
+}
+
+/** `postgres.create` and so on: the names of steps are also the names of their activities. */
+export const stepName = <V extends string>(kind: BackendKind, verb: V): `${BackendKind}.${V}` => `${kind}.${verb}`;

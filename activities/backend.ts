@@ -1,0 +1,62 @@
+import type { BackendKind } from '@freeflow/db-master';
+
+/** The secrets of one tenant at one backend, by name (`password`, `token`, `client-secret`, ...). */
+export type Secrets = Readonly<Record<string, string>>;
+
+/** What a backend is told about the one thing it is to make, probe or drop. */
+export interface Target {
+  tenantId: string;
+  tenantName: string;
+  /** What the thing is called at the server: `freeflow_acme`, `freeflow-acme`, ... */
+  name: string;
+  /** Made together with the thing and read back before anything is concluded: the proof that it is ours. */
+  nonce: string;
+  /** What the server called it when it was made; absent until then. */
+  externalId?: string;
+  /** Aborted when the tenant lock is lost: somebody else may be at work from then on. */
+  signal: AbortSignal;
+}
+
+/** What a backend answers when asked whose the thing of that name is. */
+export type Inspection =
+  | { state: 'absent' }
+  | { state: 'ours'; externalId?: string }
+  | { state: 'foreign'; owner: string };
+
+/** How a tenant application reaches its resource. Never holds a secret. */
+export interface Connection {
+  host?: string;
+  port?: number;
+  username?: string;
+  options?: Record<string, string>;
+}
+
+export interface Made {
+  externalId?: string;
+  connection: Connection;
+}
+
+/**
+ * One kind of server that tenants get a piece of. A backend knows its server and nothing else:
+ * the ledger, the secret store, locks and logs are the steps' business.
+ *
+ * Every call may be repeated at any time, also after a call without an answer, and throws a
+ * {@link import('./failures').BackendFault} or the driver's own error.
+ */
+export interface Backend {
+  kind: BackendKind;
+  /** Longest time one call may take, in ms; after a call without an answer absence isn't believed for as long. */
+  callTimeoutMs: number;
+  /** Which server this is, however it is addressed: `system_identifier` and the like. */
+  serverId(): Promise<string>;
+  /** New secrets for a tenant; the store keeps the first ones it is given. The first one listed is the connection's. */
+  newSecrets(target: Omit<Target, 'signal'>): Promise<Secrets>;
+  /** Makes the thing with its nonce, or verifies that the one that stands there is ours and finishes it. */
+  create(target: Target, secrets: Secrets): Promise<Made>;
+  /** Reads and writes as the tenant, and sees foreign targets refused by authorization. */
+  probe(target: Target, secrets: Secrets): Promise<void>;
+  /** Removes what is ours: access first, data second. Called only after `inspect` said `ours`. */
+  drop(target: Target): Promise<void>;
+  inspect(target: Target): Promise<Inspection>;
+  close(): Promise<void>;
+}

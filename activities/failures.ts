@@ -1,0 +1,127 @@
+import type { BackendKind } from '@freeflow/db-master';
+
+/**
+ * Every way a step can fail: whether waiting can mend it, and what to tell on-call.
+ * The keys are the stable `type` of the ApplicationFailure and stand in the log.
+ */
+export const FAILURES = {
+  unreachable: { mends: true, advice: 'Check that the server runs and that the worker reaches it. The step goes on by itself once it answers.' },
+  overloaded: { mends: true, advice: 'The server refuses for load. The step goes on by itself; raise its limits if this lasts.' },
+  credentials: { mends: true, advice: "The server refuses the provisioner's credentials. Check the worker's configuration; the step goes on by itself." },
+  permission: { mends: true, advice: "The provisioner lacks a right at the server. Set its role up again; the step goes on by itself." },
+  conflict: { mends: true, advice: 'Another change was made at the same time. The step reads the state again and goes on by itself.' },
+  'server-error': { mends: true, advice: "Look at the server's log. The step is repeated by itself." },
+  'unknown-server': { mends: true, advice: "This is another server than the one the tenant's resource was made on. Point the worker at the right one." },
+  'changed-resource': { mends: true, advice: "The resource carries the tenant's mark but another id than recorded, as after a restore. Compare before you go on." },
+  'probe-refused': { mends: true, advice: 'The tenant cannot use what was made for it. Look at the cause; the step is repeated by itself.' },
+  'probe-leak': { mends: true, advice: "The tenant's credentials reach a foreign target. Close the hole at the server; until then the tenant isn't activated." },
+  'lock-busy': { mends: true, advice: 'An earlier attempt of this tenant is still at work at this backend. The step waits for it.' },
+  'lock-lost': { mends: true, advice: 'The connection to the master database broke, and with it the lock. The step is repeated by itself.' },
+  'master-database': { mends: true, advice: 'Check the master database. The step goes on by itself once it answers.' },
+  unexpected: { mends: true, advice: 'A failure we do not know; it is taken for transient and repeated. Look at the cause.' },
+  'foreign-resource': { mends: false, advice: 'Something that is not ours has this name at the server and was left alone. Choose another tenant name, or remove it there and create the tenant again.' },
+  superseded: { mends: false, advice: 'A newer run works on this tenant; this attempt stopped before it did anything.' },
+} as const;
+
+export type FailureType = keyof typeof FAILURES;
+
+/** A failure that has been judged: its type decides about retries, its message may be shown to anybody. */
+export class BackendFault extends Error {
+  override readonly name = 'BackendFault';
+  constructor(
+    readonly type: FailureType,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+interface Rule {
+  type: FailureType;
+  codes: readonly (string | number)[];
+}
+
+// Node's and undici's codes for a server that isn't there, or is no longer.
+const NETWORK: Rule = {
+  type: 'unreachable',
+  codes: ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH',
+    'UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT',
+    'QdrantClientTimeoutError', 'TimeoutError', 'AbortError'],
+};
+
+const HTTP: readonly Rule[] = [
+  { type: 'overloaded', codes: [429, 503] },
+  { type: 'credentials', codes: [401] },
+  { type: 'permission', codes: [403] },
+  { type: 'conflict', codes: [409] },
+  { type: 'unreachable', codes: [502, 504] },
+  { type: 'server-error', codes: [500] },
+];
+
+/** Codes of each server. Whatever is in no table is `unexpected`, which is taken for transient. */
+export const RULES: Readonly<Record<BackendKind, readonly Rule[]>> = {
+  // https://www.postgresql.org/docs/current/errcodes-appendix.html
+  postgres: [
+    { type: 'unreachable', codes: ['57P01', '57P02', '57P03', '08000', '08001', '08003', '08004', '08006', '57014'] },
+    { type: 'overloaded', codes: ['53000', '53100', '53200', '53300'] },
+    { type: 'credentials', codes: ['28P01', '28000'] },
+    { type: 'permission', codes: ['42501'] },
+    // XX000 is "tuple concurrently updated", 55006 "is being accessed by other users"; 42P04, 42710 and 23505 lose a race.
+    { type: 'conflict', codes: ['40001', '40P01', '55006', 'XX000', '42P04', '42710', '23505', '2BP01'] },
+  ],
+  // https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml
+  mongodb: [
+    { type: 'unreachable', codes: [6, 7, 89, 91, 189, 9001, 11600, 11602, 'MongoServerSelectionError', 'MongoNetworkError',
+      'MongoNetworkTimeoutError', 'MongoTopologyClosedError', 'MongoPoolClearedError'] },
+    { type: 'credentials', codes: [18] },
+    { type: 'permission', codes: [13] },
+    { type: 'conflict', codes: [51003, 11, 112, 11000] },
+    { type: 'overloaded', codes: [50, 202, 262, 'MongoWaitQueueTimeoutError'] },
+  ],
+  qdrant: HTTP,
+  // A deadlock in Keycloak's database surfaces as 400 (keycloak#25993), a race on composites as 500 (#8772).
+  keycloak: HTTP,
+};
+
+/** Every name an error goes by: codes and statuses of drivers, and those of what caused it (undici hides them there). */
+function codesOf(error: unknown, depth = 0): (string | number)[] {
+  if (typeof error !== 'object' || error === null || depth > 3) return [];
+  const { code, status, name, response, cause } = error as Record<string, unknown>;
+  const httpStatus = typeof response === 'object' && response !== null ? (response as { status?: unknown }).status : undefined;
+  const own = [code, status, httpStatus, name].filter((it): it is string | number => typeof it === 'string' || typeof it === 'number');
+  return [...own, ...codesOf(cause, depth + 1)];
+}
+
+/** The first code of an error that a driver gave it: SQLSTATE, MongoDB's number, an HTTP status. */
+export function hasCode(error: unknown, ...codes: (string | number)[]): boolean {
+  return codesOf(error).some((code) => codes.includes(code));
+}
+
+/** Judges an error a backend's driver has thrown. Pure. */
+export function classify(kind: BackendKind, error: unknown): BackendFault {
+  if (error instanceof BackendFault) return error;
+  const codes = codesOf(error);
+  const rule = [...RULES[kind], NETWORK].find((it) => it.codes.some((code) => codes.includes(code)));
+  const type = rule?.type ?? (lostConnection(error) ? 'unreachable' : 'unexpected');
+  return new BackendFault(type, `${kind}: ${messageOf(error)}`, { cause: error });
+}
+
+// pg and fetch report a broken connection by message only.
+function lostConnection(error: unknown): boolean {
+  return error instanceof Error && /connection terminated|timeout expired|fetch failed|query read timeout|connection error/i.test(error.message);
+}
+
+/** Whether a creating call may still have had its effect although it failed: nobody has told us no. */
+export function isUnanswered(fault: BackendFault): boolean {
+  return fault.type === 'unreachable' || fault.type === 'unexpected' || fault.type === 'lock-lost';
+}
+
+/** The message of anything thrown, with the server's own words where an HTTP client keeps them apart. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const data = (error as { responseData?: unknown; data?: unknown }).responseData ?? (error as { data?: unknown }).data;
+  const cause = error.cause instanceof Error && error.cause.message !== '' ? ` (${error.cause.message})` : '';
+  const detail = data === undefined || data === null ? '' : `: ${JSON.stringify(data)}`;
+  return `${error.message || error.name}${detail}${cause}`.slice(0, 600);
+}

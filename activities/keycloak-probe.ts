@@ -1,0 +1,26 @@
+import { BackendFault } from './failures';
+import { clientCredentials, type ServiceAccount } from './keycloak-token';
+
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/**
+ * As the tenant's application: gets a token of its own realm and reads that realm's description, and is refused with
+ * 403 at administering its own realm and the `master` realm. Another realm's endpoints don't know its tokens at all.
+ */
+export async function probeKeycloak(tenant: ServiceAccount, adminRealm: string): Promise<void> {
+  const { value: token } = await clientCredentials(tenant);
+  const own = encodeURIComponent(tenant.realm);
+  const expectations: [what: string, path: string, statuses: number[]][] = [
+    ['reading its own realm', `/realms/${own}/.well-known/openid-configuration`, [200]],
+    ['listing the users of its own realm', `/admin/realms/${own}/users`, [403]],
+    ['changing its own realm', `/admin/realms/${own}/keys`, [403]],
+    [`listing the users of realm ${adminRealm}`, `/admin/realms/${encodeURIComponent(adminRealm)}/users`, [403]],
+    [`using its token at realm ${adminRealm}`, `/realms/${encodeURIComponent(adminRealm)}/protocol/openid-connect/userinfo`, [401, 403]],
+  ];
+  for (const [what, path, statuses] of expectations) {
+    const { status } = await fetch(tenant.baseUrl + path, { headers: { authorization: `Bearer ${token}` }, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+    if (statuses.includes(status)) continue;
+    const leak = status < 300 && !statuses.includes(200);
+    throw new BackendFault(leak ? 'probe-leak' : 'probe-refused', `Keycloak: ${what} as the tenant answered ${status}, expected ${statuses.join(' or ')}`);
+  }
+}

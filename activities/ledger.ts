@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto';
+import type { BackendKind, PrismaClient, TenantResource } from '@freeflow/db-master';
+import type { Backend, Made, Target } from './backend';
+import { BackendFault } from './failures';
+
+/** Where the name of a tenant's thing stands on the tenant's row. */
+const NAME_COLUMN = {
+  postgres: 'postgresDb',
+  mongodb: 'mongoDb',
+  qdrant: 'qdrantCollection',
+  keycloak: 'realmName',
+} as const satisfies Record<BackendKind, string>;
+
+/**
+ * The ledger of intent: what may exist outside, written before it is made and kept after it is gone.
+ * All methods take effect once however often they are repeated.
+ */
+export class Ledger {
+  constructor(private readonly db: PrismaClient) {}
+
+  find(tenantId: string, kind: BackendKind): Promise<TenantResource | null> {
+    return this.db.tenantResource.findUnique({ where: { tenantId_kind: { tenantId, kind } } });
+  }
+
+  /** Says what is about to be made, with a new nonce, unless that has been said before. */
+  async intend(tenantId: string, kind: BackendKind): Promise<TenantResource> {
+    const known = await this.find(tenantId, kind);
+    if (known) return known;
+    const tenant = await this.db.tenant.findUniqueOrThrow({ where: { id: tenantId } });
+    await this.db.tenantResource.createMany({
+      data: [{ tenantId, kind, name: tenant[NAME_COLUMN[kind]], nonce: randomUUID() }],
+      skipDuplicates: true,
+    });
+    return this.db.tenantResource.findUniqueOrThrow({ where: { tenantId_kind: { tenantId, kind } } });
+  }
+
+  /** Says that a creating call goes out to this server; until `answered`, absence isn't believed at once. */
+  async callStarts(entry: TenantResource, serverId: string): Promise<void> {
+    await this.db.tenantResource.update({ where: { id: entry.id }, data: { callStartedAt: new Date(), serverId } });
+  }
+
+  async answered(entry: TenantResource): Promise<void> {
+    await this.db.tenantResource.update({ where: { id: entry.id }, data: { callStartedAt: null } });
+  }
+
+  async present(entry: TenantResource, made: Made, secretRef: string): Promise<void> {
+    const presence = this.db.tenantResource.update({
+      where: { id: entry.id },
+      data: { state: 'present', callStartedAt: null, externalId: made.externalId ?? null, ...(entry.kind === 'keycloak' ? { secretRef } : {}) },
+    });
+    if (entry.kind === 'keycloak') {
+      await presence;
+      return;
+    }
+    const { host = null, port = null, username = null, options = {} } = made.connection;
+    const connection = { dbName: entry.name, host, port, username, options, secretRef };
+    await this.db.$transaction([
+      presence,
+      this.db.tenantConnection.upsert({
+        where: { tenantId_service: { tenantId: entry.tenantId, service: entry.kind } },
+        create: { tenantId: entry.tenantId, service: entry.kind, ...connection },
+        update: connection,
+      }),
+    ]);
+  }
+
+  async absent(entry: TenantResource): Promise<void> {
+    await this.db.tenantResource.update({ where: { id: entry.id }, data: { state: 'absent', callStartedAt: null } });
+  }
+}
+
+/**
+ * Refuses to conclude anything from another server than the one the ledger names: there, everything looks absent.
+ * @throws BackendFault `unknown-server`
+ */
+export async function knownServer(backend: Backend, entry: TenantResource): Promise<string> {
+  const serverId = await backend.serverId();
+  if (entry.serverId !== null && entry.serverId !== serverId) {
+    throw new BackendFault('unknown-server', `${backend.kind}: this is ${serverId}, but ${entry.name} was made on ${entry.serverId}`);
+  }
+  return serverId;
+}
+
+/** What the backend is told about a ledger entry. */
+export function targetOf(entry: TenantResource, tenantName: string, signal: AbortSignal): Target {
+  const { tenantId, name, nonce, externalId } = entry;
+  return { tenantId, tenantName, name, nonce, signal, ...(externalId === null ? {} : { externalId }) };
+}

@@ -1,0 +1,40 @@
+import type { Document, MongoClient } from 'mongodb';
+import { BackendFault, hasCode, messageOf } from './failures';
+
+const UNAUTHORIZED = 13;
+/** Holds the probe's one document for as long as the probe takes. */
+const PROBE_COLLECTION = 'freeflow_probe';
+
+/**
+ * As the tenant: writes and reads in its own database, and is refused at `admin`, at our own database and at
+ * making users, each time by code 13 (Unauthorized).
+ */
+export async function probeMongo(tenant: MongoClient, ownDatabase: string, foreignDatabase: string): Promise<void> {
+  const own = tenant.db(ownDatabase);
+  const probes = own.collection<{ _id: string; value: number }>(PROBE_COLLECTION);
+  await probes.replaceOne({ _id: 'probe' }, { value: 42 }, { upsert: true });
+  const read = await probes.findOne({ _id: 'probe' });
+  if (read?.value !== 42) throw new BackendFault('probe-refused', 'MongoDB: the tenant did not read back what it wrote');
+  await probes.drop();
+
+  const attempts: Record<string, [database: string, command: Document]> = {
+    'reading system.users': ['admin', { find: 'system.users', limit: 1 }],
+    'reading our own database': [foreignDatabase, { find: 'installation', limit: 1 }],
+    'writing to our own database': [foreignDatabase, { insert: 'probe', documents: [{ value: 1 }] }],
+    'listing users': [ownDatabase, { usersInfo: 1 }],
+    'making a user': [ownDatabase, { createUser: 'freeflow_probe', pwd: 'never-made', roles: [] }],
+  };
+  for (const [what, [database, command]] of Object.entries(attempts)) {
+    await refused(what, () => tenant.db(database).command(command));
+  }
+}
+
+async function refused(what: string, attempt: () => Promise<unknown>): Promise<void> {
+  try {
+    await attempt();
+  } catch (error) {
+    if (hasCode(error, UNAUTHORIZED)) return;
+    throw new BackendFault('probe-refused', `MongoDB: ${what} as the tenant ended in ${messageOf(error)}, expected code 13`, { cause: error });
+  }
+  throw new BackendFault('probe-leak', `MongoDB: ${what} as the tenant was not refused`);
+}

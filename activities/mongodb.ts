@@ -1,0 +1,137 @@
+import { randomUUID } from 'node:crypto';
+import { MongoClient, type Db, type Document, type UUID } from 'mongodb';
+import type { Backend, Inspection, Made, Secrets, Target } from './backend';
+import { BackendFault, hasCode } from './failures';
+import { probeMongo } from './mongodb-probe';
+import { newPassword } from './passwords';
+
+const CALL_TIMEOUT_MS = 20_000;
+const USER_EXISTS = 51003;
+const USER_MISSING = 11;
+/** Our own database at the server; holds which installation this is. Tenant databases are never called so. */
+const META_DATABASE = 'freeflow_meta';
+const TENANT_META = '_freeflow_meta';
+
+interface UserInfo extends Document {
+  user: string;
+  userId?: UUID;
+  customData?: { freeflowNonce?: string };
+}
+
+/**
+ * A database per tenant and a user of the same name in it, whose customData carries the nonce. The user is made only
+ * after database and users were seen empty, since a database exists as soon as anybody writes to it.
+ */
+export class MongoBackend implements Backend {
+  readonly kind = 'mongodb';
+  readonly callTimeoutMs = CALL_TIMEOUT_MS;
+  private readonly client: MongoClient;
+
+  constructor(private readonly adminUrl: URL) {
+    this.client = new MongoClient(adminUrl.href, timeouts());
+  }
+
+  /** MongoDB has no id of its own that outlives a restart, so we leave one in our database. */
+  async serverId(): Promise<string> {
+    const installations = this.client.db(META_DATABASE).collection<{ _id: string; id: string }>('installation');
+    const known = await installations.findOne({ _id: 'server' });
+    if (known) return `mongodb:${known.id}`;
+    await installations.updateOne({ _id: 'server' }, { $setOnInsert: { id: randomUUID() } }, { upsert: true }).catch((error: unknown) => {
+      if (!hasCode(error, 11000)) throw error;
+    });
+    return this.serverId();
+  }
+
+  async newSecrets(): Promise<Secrets> {
+    return { password: newPassword() };
+  }
+
+  async create(target: Target, secrets: Secrets): Promise<Made> {
+    const { name, signal } = target;
+    const found = await this.inspect(target);
+    if (found.state === 'foreign') throw new BackendFault('foreign-resource', `MongoDB: ${found.owner}`);
+    if (found.state === 'absent') await this.createUser(target, secrets['password'] ?? '');
+    // A database without collections isn't listed; this one makes it visible to whoever looks.
+    await this.client.db(name).collection<{ _id: string }>(TENANT_META).updateOne({ _id: 'tenant' }, { $set: { tenantId: target.tenantId } }, { upsert: true });
+    const [user] = await usersOf(this.client.db(name), signal);
+    const port = Number(this.adminUrl.port || 27017);
+    return {
+      ...(user?.userId === undefined ? {} : { externalId: user.userId.toString() }),
+      connection: { host: this.adminUrl.hostname, port, username: name, options: { authSource: name } },
+    };
+  }
+
+  async probe(target: Target, secrets: Secrets): Promise<void> {
+    const url = new URL(this.adminUrl);
+    url.username = target.name;
+    url.password = secrets['password'] ?? '';
+    url.pathname = `/${target.name}`;
+    url.searchParams.set('authSource', target.name);
+    const tenant = new MongoClient(url.href, timeouts());
+    try {
+      await probeMongo(tenant, target.name, META_DATABASE);
+    } finally {
+      await tenant.close();
+    }
+  }
+
+  async inspect({ name, nonce, signal }: Target): Promise<Inspection> {
+    const db = this.client.db(name);
+    const users = await usersOf(db, signal);
+    const ours = users.find((it) => it.user === name && it.customData?.freeflowNonce === nonce);
+    if (ours) return { state: 'ours', ...(ours.userId === undefined ? {} : { externalId: ours.userId.toString() }) };
+    const [stranger] = users;
+    if (stranger) return { state: 'foreign', owner: `database ${name} has a user ${stranger.user} which isn't ours` };
+    const collections = await db.listCollections({}, { nameOnly: true, signal }).toArray();
+    if (collections.length === 0) return { state: 'absent' };
+    return { state: 'foreign', owner: `database ${name} exists with ${collections.length} collection(s) and no user of ours` };
+  }
+
+  async drop({ name, signal }: Target): Promise<void> {
+    const db = this.client.db(name);
+    // Without roles even an open session is refused at once; otherwise a late write would bring the database back.
+    await db.command({ updateUser: name, roles: [], pwd: newPassword(), mechanisms: ['SCRAM-SHA-256'] }, { signal });
+    await db.command({ dropDatabase: 1 }, { signal });
+    // The user carries the nonce, so it goes last; dropDatabase leaves users alone.
+    await db.command({ dropUser: name }, { signal }).catch((error: unknown) => {
+      if (!hasCode(error, USER_MISSING)) throw error;
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.client.close();
+  }
+
+  private async createUser({ name, nonce, tenantId, signal }: Target, pwd: string): Promise<void> {
+    signal.throwIfAborted();
+    const command = {
+      createUser: name,
+      pwd,
+      // SCRAM-SHA-256 alone: the older hash is weaker, and hashing for both takes longer.
+      mechanisms: ['SCRAM-SHA-256'],
+      roles: [{ role: 'readWrite', db: name }],
+      customData: { freeflowNonce: nonce, freeflowTenant: tenantId },
+    };
+    await this.client.db(name).command(command, { signal }).catch((error: unknown) => {
+      // Lost a race for the name: whose it is now, the next attempt reads.
+      if (hasCode(error, USER_EXISTS)) throw new BackendFault('conflict', `MongoDB: user ${name} has just been made by somebody`, { cause: error });
+      throw error;
+    });
+  }
+}
+
+async function usersOf(db: Db, signal: AbortSignal): Promise<UserInfo[]> {
+  const answer = await db.command({ usersInfo: 1 }, { signal });
+  return answer['users'] as UserInfo[];
+}
+
+function timeouts() {
+  return {
+    serverSelectionTimeoutMS: 5_000,
+    connectTimeoutMS: 5_000,
+    socketTimeoutMS: CALL_TIMEOUT_MS,
+    waitQueueTimeoutMS: 5_000,
+    maxPoolSize: 8,
+    appName: 'freeflow-worker',
+  };
+}

@@ -1,0 +1,50 @@
+import { Client, escapeIdentifier as id, type ClientConfig } from 'pg';
+import { BackendFault, hasCode, messageOf } from './failures';
+
+const INSUFFICIENT_PRIVILEGE = '42501';
+
+/**
+ * As the tenant: writes and reads in its own schema (rolled back, so nothing of it stays), and is refused at
+ * every foreign database, at making a role and at making a schema, each time by 42501.
+ */
+export async function probePostgres(
+  asTenant: (database: string) => ClientConfig,
+  ownDatabase: string,
+  schema: string,
+  foreignDatabases: string[],
+): Promise<void> {
+  await connected(asTenant(ownDatabase), async (client) => {
+    await client.query('BEGIN');
+    const table = `${id(schema)}.freeflow_probe`;
+    await client.query(`CREATE TABLE ${table} (value int); INSERT INTO ${table} VALUES (42)`);
+    const { rows } = await client.query<{ value: number }>(`SELECT value FROM ${table}`);
+    await client.query('ROLLBACK');
+    if (rows[0]?.value !== 42) throw new BackendFault('probe-refused', 'PostgreSQL: the tenant did not read back what it wrote');
+    await refused('making a role', () => client.query('CREATE ROLE freeflow_probe_role'));
+    await refused('making a schema', () => client.query('CREATE SCHEMA freeflow_probe_schema'));
+  });
+  for (const database of foreignDatabases) {
+    await refused(`connecting to database ${database}`, () => connected(asTenant(database), async () => undefined));
+  }
+}
+
+async function connected(config: ClientConfig, use: (client: Client) => Promise<void>): Promise<void> {
+  const client = new Client(config);
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await use(client);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function refused(what: string, attempt: () => Promise<unknown>): Promise<void> {
+  try {
+    await attempt();
+  } catch (error) {
+    if (hasCode(error, INSUFFICIENT_PRIVILEGE)) return;
+    throw new BackendFault('probe-refused', `PostgreSQL: ${what} as the tenant ended in ${messageOf(error)}, expected 42501`, { cause: error });
+  }
+  throw new BackendFault('probe-leak', `PostgreSQL: ${what} as the tenant was not refused`);
+}

@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto';
+import type { QdrantClient } from '@qdrant/js-client-rest';
+import { BackendFault, hasCode, messageOf } from './failures';
+import { REGISTRY } from './qdrant-token';
+
+/** An empty collection of ours which no tenant may reach. */
+export const DECOY = 'freeflow_decoy';
+const FORBIDDEN = 403;
+
+/**
+ * As the tenant: writes, reads and removes a point of its own, and is refused with 403 at the decoy, at the
+ * registry of tokens and at deleting its own collection's settings or another's data.
+ */
+export async function probeQdrant(tenant: QdrantClient, collection: string, vectorSize: number): Promise<void> {
+  const id = randomUUID();
+  const vector = Array.from({ length: vectorSize }, (_, at) => (at === 0 ? 1 : 0));
+  await tenant.upsert(collection, { wait: true, points: [{ id, vector, payload: { freeflowProbe: 42 } }] });
+  const [read] = await tenant.retrieve(collection, { ids: [id], with_payload: true });
+  await tenant.delete(collection, { wait: true, points: [id] });
+  if (read?.payload?.['freeflowProbe'] !== 42) throw new BackendFault('probe-refused', 'Qdrant: the tenant did not read back what it wrote');
+
+  await refused('reading the decoy collection', () => tenant.getCollection(DECOY));
+  await refused('reading the registry', () => tenant.scroll(REGISTRY, { limit: 1 }));
+  await refused('deleting from the decoy collection', () => tenant.delete(DECOY, { wait: true, points: [id] }));
+  await refused('making a collection', () => tenant.createCollection(`${collection}_probe`, { vectors: {} }));
+}
+
+async function refused(what: string, attempt: () => Promise<unknown>): Promise<void> {
+  try {
+    await attempt();
+  } catch (error) {
+    if (hasCode(error, FORBIDDEN)) return;
+    throw new BackendFault('probe-refused', `Qdrant: ${what} as the tenant ended in ${messageOf(error)}, expected 403`, { cause: error });
+  }
+  throw new BackendFault('probe-leak', `Qdrant: ${what} as the tenant was not refused`);
+}

@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto';
+import { QdrantClient } from '@qdrant/js-client-rest';
+import type { Backend, Inspection, Made, Secrets, Target } from './backend';
+import { BackendFault, hasCode } from './failures';
+import { DECOY, probeQdrant } from './qdrant-probe';
+import { REGISTRY, TOKEN_KEY, mintToken, tokenIdOf } from './qdrant-token';
+
+const CALL_TIMEOUT_MS = 20_000;
+
+/** Size of the tenants' vectors and how they are compared; the same for every tenant. */
+export interface VectorSettings {
+  size: number;
+  distance: 'Cosine' | 'Dot' | 'Euclid' | 'Manhattan';
+}
+
+/**
+ * A collection per tenant, whose metadata carries the nonce, and a token for that collection alone. Tenants can't
+ * change metadata: that needs rights over the whole collection. Qdrant has no narrower provisioner than its API key.
+ */
+export class QdrantBackend implements Backend {
+  readonly kind = 'qdrant';
+  readonly callTimeoutMs = CALL_TIMEOUT_MS;
+  private readonly client: QdrantClient;
+
+  constructor(
+    private readonly url: URL,
+    private readonly apiKey: string,
+    private readonly vectors: VectorSettings,
+  ) {
+    this.client = clientFor(url, apiKey);
+  }
+
+  /** Qdrant has no id of its own, so our registry collection is made with one. */
+  async serverId(): Promise<string> {
+    const registry = await this.metadataOf(REGISTRY);
+    if (registry) {
+      await this.ensureCollection(DECOY, {});
+      return `qdrant:${String(registry['installation'])}`;
+    }
+    await this.ensureCollection(REGISTRY, { installation: randomUUID() });
+    return this.serverId();
+  }
+
+  async newSecrets({ name }: { name: string }): Promise<Secrets> {
+    return { token: await mintToken(name, this.apiKey) };
+  }
+
+  async create(target: Target, secrets: Secrets): Promise<Made> {
+    const { name, nonce, tenantId, signal } = target;
+    const tokenId = tokenIdOf(secrets['token'] ?? '', name);
+    const metadata = await this.metadataOf(name);
+    const stranger = strangerIn(metadata, target);
+    if (stranger !== undefined) throw new BackendFault('foreign-resource', `Qdrant: ${stranger}`);
+    signal.throwIfAborted();
+    // The point first: it carries the nonce too, so that a drop finds it even where the collection was never made.
+    const payload = { [TOKEN_KEY]: tokenId, collection: name, nonce, tenantId };
+    await this.client.upsert(REGISTRY, { wait: true, points: [{ id: tokenId, vector: {}, payload }] });
+    if (metadata === undefined) await this.createCollection(target);
+    return { connection: { host: this.url.hostname, port: portOf(this.url), options: { tls: String(this.url.protocol === 'https:') } } };
+  }
+
+  async probe({ name }: Target, secrets: Secrets): Promise<void> {
+    await probeQdrant(clientFor(this.url, secrets['token'] ?? ''), name, this.vectors.size);
+  }
+
+  async inspect(target: Target): Promise<Inspection> {
+    const metadata = await this.metadataOf(target.name);
+    const stranger = strangerIn(metadata, target);
+    // Our token's point beside a stranger's collection of that name: ours is only the point.
+    if ((metadata !== undefined && stranger === undefined) || (await this.hasPoint(target.nonce))) return { state: 'ours' };
+    return stranger === undefined ? { state: 'absent' } : { state: 'foreign', owner: stranger };
+  }
+
+  async drop(target: Target): Promise<void> {
+    const { name, nonce, signal } = target;
+    const isOurs = (await this.metadataOf(name))?.['freeflowNonce'] === nonce;
+    signal.throwIfAborted();
+    await this.client.delete(REGISTRY, { wait: true, filter: byNonce(nonce) });
+    if (isOurs) await this.client.deleteCollection(name);
+  }
+
+  async close(): Promise<void> {
+    // The client holds no connections beyond fetch's own.
+  }
+
+  private async createCollection({ name, nonce, tenantId, signal }: Target): Promise<void> {
+    signal.throwIfAborted();
+    const settings = { vectors: { ...this.vectors, on_disk: true }, on_disk_payload: true, shard_number: 1 };
+    await this.client.createCollection(name, { ...settings, metadata: { freeflowNonce: nonce, freeflowTenant: tenantId } });
+  }
+
+  private async ensureCollection(name: string, metadata: Record<string, string>): Promise<void> {
+    if (await this.metadataOf(name)) return;
+    await this.client.createCollection(name, { vectors: {}, metadata }).catch((error: unknown) => {
+      if (!hasCode(error, 409)) throw error;
+    });
+    if (name === REGISTRY) await this.client.createPayloadIndex(REGISTRY, { wait: true, field_name: TOKEN_KEY, field_schema: 'keyword' });
+  }
+
+  /** The metadata of a collection, empty where it has none, nothing where there is no such collection. */
+  private async metadataOf(name: string): Promise<Record<string, unknown> | undefined> {
+    try {
+      const { config } = await this.client.getCollection(name);
+      return config.metadata ?? {};
+    } catch (error) {
+      if (hasCode(error, 404)) return undefined;
+      throw error;
+    }
+  }
+
+  private async hasPoint(nonce: string): Promise<boolean> {
+    try {
+      const { count } = await this.client.count(REGISTRY, { exact: true, filter: byNonce(nonce) });
+      return count > 0;
+    } catch (error) {
+      if (hasCode(error, 404)) return false;
+      throw error;
+    }
+  }
+}
+
+/** Says who stands in the way, or nothing where there is no collection or it is ours. */
+function strangerIn(metadata: Record<string, unknown> | undefined, { name, nonce }: Target): string | undefined {
+  if (metadata === undefined || metadata['freeflowNonce'] === nonce) return undefined;
+  return `collection ${name} exists and isn't ours (${metadata['freeflowNonce'] === undefined ? 'no mark' : 'another mark'})`;
+}
+
+const byNonce = (nonce: string) => ({ must: [{ key: 'nonce', match: { value: nonce } }] });
+
+const portOf = (url: URL): number => Number(url.port || (url.protocol === 'https:' ? 443 : 6333));
+
+export function clientFor(url: URL, apiKey: string): QdrantClient {
+  return new QdrantClient({ url: url.origin, port: portOf(url), apiKey, timeout: CALL_TIMEOUT_MS, checkCompatibility: false });
+}

@@ -1,0 +1,123 @@
+import { Client } from 'pg';
+import { BackendFault } from './failures';
+
+const POLL_MS = 100;
+const PING_MS = 2_000;
+const QUERY_TIMEOUT_MS = 5_000;
+
+interface Session {
+  client: Client;
+  /** Aborted when the session is gone: whoever holds a lock by it no longer does. */
+  lost: AbortController;
+}
+
+/**
+ * Advisory locks in the master database, held by one dedicated session per worker process. They exclude attempts
+ * which Temporal can't: those of an older run, or of a worker that was given up for dead and still works.
+ *
+ * A session's locks are re-entrant for that session, so attempts of this process exclude each other by a mutex.
+ */
+export class TenantLock {
+  private session: Promise<Session> | undefined;
+  private readonly held = new Set<string>();
+  private closed = false;
+
+  constructor(private readonly url: string) {}
+
+  /**
+   * Runs `work` while holding the lock on `key`.
+   * @param waitMs how long to wait for another holder, in ms
+   * @throws BackendFault `lock-busy` when another holder didn't let go in time, `lock-lost` when the session broke
+   */
+  async hold<T>(key: string, waitMs: number, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const deadline = Date.now() + waitMs;
+    await this.poll(key, deadline, signal, async () => this.takeMutex(key));
+    try {
+      const session = await this.connected();
+      await this.poll(key, deadline, signal, () => tryLock(session, key));
+      try {
+        return await untilAborted(session.lost.signal, work(session.lost.signal));
+      } finally {
+        await session.client.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [key]).catch(() => this.lose(session));
+      }
+    } finally {
+      this.held.delete(key);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    const session = await this.session?.catch(() => undefined);
+    await session?.client.end().catch(() => undefined);
+  }
+
+  // Looks and takes in one go: nothing may come between.
+  private takeMutex(key: string): boolean {
+    if (this.held.has(key)) return false;
+    this.held.add(key);
+    return true;
+  }
+
+  private async poll(key: string, deadline: number, signal: AbortSignal, free: () => Promise<boolean>): Promise<void> {
+    while (!(await free())) {
+      signal.throwIfAborted();
+      if (Date.now() >= deadline) throw new BackendFault('lock-busy', `an earlier attempt still holds the lock on ${key}`);
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
+  }
+
+  private connected(): Promise<Session> {
+    if (this.closed) throw new BackendFault('lock-lost', 'the worker is shutting down');
+    return (this.session ??= this.connect().catch((error: unknown) => {
+      this.session = undefined;
+      throw new BackendFault('master-database', `no lock session: ${(error as Error).message}`, { cause: error });
+    }));
+  }
+
+  private async connect(): Promise<Session> {
+    const client = new Client({ connectionString: this.url, connectionTimeoutMillis: QUERY_TIMEOUT_MS, query_timeout: QUERY_TIMEOUT_MS, keepAlive: true, application_name: 'freeflow-lock' });
+    const session = { client, lost: new AbortController() };
+    client.on('error', () => this.lose(session));
+    client.on('end', () => this.lose(session));
+    await client.connect();
+    this.watch(session);
+    return session;
+  }
+
+  // A peer that vanished without a word is noticed by asking.
+  private watch(session: Session): void {
+    const timer = setInterval(() => void session.client.query('SELECT 1').catch(() => this.lose(session)), PING_MS);
+    timer.unref();
+    session.lost.signal.addEventListener('abort', () => clearInterval(timer));
+  }
+
+  private lose(session: Session): void {
+    if (session.lost.signal.aborted) return;
+    this.session = undefined;
+    session.lost.abort(new BackendFault('lock-lost', 'the session holding the lock broke'));
+    void session.client.end().catch(() => undefined);
+  }
+}
+
+async function tryLock({ client, lost }: Session, key: string): Promise<boolean> {
+  lost.signal.throwIfAborted();
+  const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked', [key]).catch((error: unknown) => {
+    throw new BackendFault('lock-lost', `the lock session broke: ${(error as Error).message}`, { cause: error });
+  });
+  return rows[0]?.locked === true;
+}
+
+/** Follows `work`, unless the signal aborts first: then nobody waits for it any longer. */
+async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  work.catch(() => undefined);
+  let stop: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', stop);
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    if (stop) signal.removeEventListener('abort', stop);
+  }
+}

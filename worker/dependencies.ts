@@ -1,0 +1,47 @@
+import type { Client } from '@temporalio/client';
+import { createMasterClient, createSecretStore, readSecretKeys } from '@freeflow/db-master';
+import { createActivities } from '../activities';
+import type { Backend } from '../activities/backend';
+import { KeycloakBackend } from '../activities/keycloak';
+import { MongoBackend } from '../activities/mongodb';
+import { PostgresBackend } from '../activities/postgres';
+import { QdrantBackend } from '../activities/qdrant';
+import { TenantLock } from '../activities/tenant-lock';
+import { RUNBOOKS, type RunnableKind } from '../workflows/messages';
+import type { WorkerConfig } from './config';
+import { operationStarter } from './namespace';
+
+/** The backends a worker provisions, one row each. */
+export function createBackends(config: WorkerConfig): Backend[] {
+  return [
+    new PostgresBackend(config.POSTGRES_ADMIN_URL),
+    new MongoBackend(config.MONGODB_ADMIN_URL),
+    new QdrantBackend(config.QDRANT_URL, config.QDRANT_API_KEY, { size: config.QDRANT_VECTOR_SIZE, distance: config.QDRANT_DISTANCE }),
+    new KeycloakBackend({
+      baseUrl: config.KEYCLOAK_URL.href.replace(/\/$/, ''),
+      realm: config.KEYCLOAK_REALM,
+      clientId: config.KEYCLOAK_CLIENT_ID,
+      clientSecret: config.KEYCLOAK_CLIENT_SECRET,
+    }),
+  ];
+}
+
+/** Everything the activities need, and how to let go of it again. */
+export function createDependencies(config: WorkerConfig, client: Client) {
+  const db = createMasterClient(config.MASTER_DATABASE_URL.href, { applicationName: 'freeflow-worker', maxConnections: 10 });
+  const lock = new TenantLock(config.MASTER_DATABASE_URL.href);
+  const backends = createBackends(config);
+  const activities = createActivities({
+    db,
+    secrets: createSecretStore(db, readSecretKeys(config.SECRETS_KEY, config.SECRETS_OLD_KEYS)),
+    lock,
+    backends,
+    patienceMs: config.STEP_PATIENCE_MS,
+    startOperation: operationStarter(client, config.TASK_QUEUE),
+    startable: Object.keys(RUNBOOKS) as RunnableKind[],
+  });
+  const close = async () => {
+    await Promise.allSettled([...backends.map((it) => it.close()), lock.close(), db.$disconnect()]);
+  };
+  return { activities, close };
+}

@@ -1,0 +1,59 @@
+import { proxyActivities, proxyLocalActivities, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
+import type { Activities } from '../activities';
+import { keycloakQueueOf, type OperationInput } from './messages';
+import type { Step } from './saga';
+
+interface BackendRow {
+  kind: 'postgres' | 'mongodb' | 'qdrant' | 'keycloak';
+  /** What the tenant gets there, in the words of the Temporal UI. */
+  thing: string;
+  /** Longer than all client deadlines of one attempt together, so that the client always ends first. */
+  startToCloseTimeout: '3 minutes' | '8 minutes';
+  hasOwnQueue: boolean;
+}
+
+/** The backends, side by side in every runbook. Keycloak copes with few changes at a time: a queue of its own. */
+export const BACKENDS: readonly BackendRow[] = [
+  { kind: 'postgres', thing: 'PostgreSQL database', startToCloseTimeout: '3 minutes', hasOwnQueue: false },
+  { kind: 'mongodb', thing: 'MongoDB database', startToCloseTimeout: '3 minutes', hasOwnQueue: false },
+  { kind: 'qdrant', thing: 'Qdrant collection', startToCloseTimeout: '3 minutes', hasOwnQueue: false },
+  { kind: 'keycloak', thing: 'Keycloak realm', startToCloseTimeout: '8 minutes', hasOwnQueue: true },
+];
+
+const VERBS = { create: 'make', probe: 'try out', drop: 'drop' } as const;
+
+/** A worker that died is noticed after this time; live ones report every second. */
+const HEARTBEAT_TIMEOUT = '5 seconds';
+
+// The first round rides out hiccups by server-side retries, some two seconds of them. Every later round is one attempt:
+// the pauses between them are the workflow's own timers.
+const FIRST_ROUND = { maximumAttempts: 4, initialInterval: '250 ms', backoffCoefficient: 2 } as const;
+const LATER_ROUND = { maximumAttempts: 1 } as const;
+
+/** One step of a runbook at one backend; its name is also its activity's. */
+export function backendStep(backend: BackendRow, verb: keyof typeof VERBS, input: OperationInput): Step {
+  const { kind, thing, startToCloseTimeout, hasOwnQueue } = backend;
+  const name = `${kind}.${verb}` as const;
+  return {
+    name,
+    run: (round) => {
+      const options: ActivityOptions = {
+        startToCloseTimeout,
+        heartbeatTimeout: HEARTBEAT_TIMEOUT,
+        retry: round === 0 ? FIRST_ROUND : LATER_ROUND,
+        summary: `${VERBS[verb]} the ${thing}`,
+        ...(hasOwnQueue ? { taskQueue: keycloakQueueOf(workflowInfo().taskQueue) } : {}),
+      };
+      return proxyActivities<Activities>(options)[name](input);
+    },
+  };
+}
+
+/**
+ * The steps in the master database. Local activities, since they are short and there is nothing to choose: without the
+ * master database nothing can go on, so they are repeated until it answers.
+ */
+export const record = proxyLocalActivities<Pick<Activities, 'begin' | 'activate' | 'undoing' | 'close'>>({
+  startToCloseTimeout: '20 seconds',
+  retry: { initialInterval: '250 ms', backoffCoefficient: 2, maximumInterval: '10 seconds' },
+});
