@@ -1,11 +1,12 @@
-import { Client, ScheduleAlreadyRunning, ScheduleOverlapPolicy, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { ScheduleAlreadyRunning, ScheduleOverlapPolicy, WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes';
 import type { NativeConnection } from '@temporalio/worker';
 import type { StartOperation } from '../activities/sweep';
 import { operationStartOptions, RUNBOOKS, type RunnableKind } from '../workflows/messages';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes';
 
-const SWEEP = 'freeflow-sweep';
+/** One sweep per task queue: `freeflow-sweep` for the default one. */
+const sweepIdOf = (taskQueue: string) => `${taskQueue}-sweep`;
 
 /** Registers what operators search by; what is registered already stays as it is. */
 export async function registerSearchAttributes(connection: NativeConnection, namespace: string): Promise<void> {
@@ -21,14 +22,15 @@ export async function registerSearchAttributes(connection: NativeConnection, nam
 
 /** Makes the sweep's schedule, or brings it up to date, and has it run once at once. */
 export async function scheduleSweep(client: Client, taskQueue: string, intervalMs: number): Promise<void> {
+  const sweepId = sweepIdOf(taskQueue);
   const definition = {
     spec: { intervals: [{ every: intervalMs }] },
-    action: { type: 'startWorkflow' as const, workflowType: 'sweepOperations', taskQueue, workflowId: SWEEP, workflowTaskTimeout: '5 seconds' as const },
+    action: { type: 'startWorkflow' as const, workflowType: 'sweepOperations', taskQueue, workflowId: sweepId, workflowTaskTimeout: '5 seconds' as const },
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 minute' as const },
   };
-  const handle = client.schedule.getHandle(SWEEP);
+  const handle = client.schedule.getHandle(sweepId);
   try {
-    await client.schedule.create({ scheduleId: SWEEP, ...definition });
+    await client.schedule.create({ scheduleId: sweepId, ...definition });
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
     await handle.update((current) => ({ ...current, ...definition }));

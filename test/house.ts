@@ -1,0 +1,150 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { Pool } from 'pg';
+import { apiEnv, readStackInfo, workerEnv, type StackInfo } from '../stack/stack-info';
+import { until } from './until';
+
+const ROOT = path.resolve(__dirname, '..');
+export const TEST_STACK = '.freeflow-test';
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  body: Record<string, unknown> & { id?: string; code?: string };
+  text: string;
+}
+
+/** A product of its own on the shared test servers: its own master database, task queue, worker and API, all real processes. */
+export interface House {
+  info: StackInfo;
+  apiUrl: string;
+  taskQueue: string;
+  /** The master database by its owner's eyes. */
+  master: Pool;
+  masterUrl: string;
+  workerMasterUrl: string;
+  request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  startWorker(env?: Record<string, string>): Promise<Running>;
+  startApi(env?: Record<string, string>): Promise<Running>;
+  /** Where the processes of this house write their logs. */
+  logDir: string;
+  close(): Promise<void>;
+}
+
+export interface Running {
+  process: ChildProcess;
+  /** Ends it and waits until it is gone. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+export interface HouseOptions {
+  worker?: Record<string, string> | false;
+  api?: Record<string, string>;
+}
+
+/** Opens a house; `worker: false` leaves it without a worker until `startWorker`. */
+export async function openHouse({ worker = {}, api = {} }: HouseOptions = {}): Promise<House> {
+  const info = readStackInfo(TEST_STACK);
+  const id = randomBytes(5).toString('hex');
+  const taskQueue = `house-${id}`;
+  const database = `freeflow_master_${id}`;
+  const logDir = path.join(info.dir, 'logs', taskQueue);
+  mkdirSync(logDir, { recursive: true });
+  const masterUrl = inDatabase(info.masterDatabaseUrl, database);
+  const workerMasterUrl = inDatabase(info.masterDatabase.workerUrl, database);
+  await migrate(masterUrl, info);
+  const master = new Pool({ connectionString: masterUrl, max: 4 });
+  master.on('error', () => undefined);
+  const [apiPort, healthPort] = [await freePort(), await freePort()];
+  const apiUrl = `http://127.0.0.1:${apiPort}`;
+  const running = new Set<Running>();
+  let token: Promise<string> | undefined;
+
+  const start = async (name: string, script: string, env: Record<string, string>, readyUrl: string) => {
+    const started = run(script, { ...env, TASK_QUEUE: taskQueue }, path.join(logDir, `${name}.log`));
+    running.add(started);
+    await until(`${name} is ready`, async () => {
+      if (started.process.exitCode !== null) throw new Error(`${name} ended with ${started.process.exitCode}; see ${logDir}`);
+      return (await fetch(readyUrl)).ok;
+    });
+    return started;
+  };
+
+  const house: House = {
+    info, apiUrl, taskQueue, master, masterUrl, workerMasterUrl, logDir,
+    startWorker: (env = {}) =>
+      start('worker', 'worker/main.js', { ...workerEnv(info), MASTER_DATABASE_URL: workerMasterUrl, WORKER_HEALTH_PORT: String(healthPort), SWEEP_INTERVAL_MS: '2000', ...env }, `http://127.0.0.1:${healthPort}/health/ready`),
+    startApi: (env = {}) =>
+      start('api', 'api/server.js', { ...apiEnv(info), MASTER_DATABASE_URL: inDatabase(info.masterDatabase.apiUrl, database), API_PORT: String(apiPort), ...env }, `${apiUrl}/health/ready`),
+    request: async (method, route, body, headers = {}) => {
+      const bearer = await (token ??= newToken(info));
+      const response = await fetch(apiUrl + route, {
+        method,
+        headers: { authorization: `Bearer ${bearer}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      return { status: response.status, headers: response.headers, text, body: text === '' ? {} : (JSON.parse(text) as Answer['body']) };
+    },
+    close: async () => {
+      await Promise.all([...running].map((it) => it.stop()));
+      await master.end();
+      const owner = new Pool({ connectionString: info.masterDatabaseUrl, max: 1 });
+      await owner.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
+      await owner.end();
+    },
+  };
+  await Promise.all([house.startApi(api), worker === false ? undefined : house.startWorker(worker)]);
+  return house;
+}
+
+/** An access token of the stack's own client. */
+export async function newToken({ auth }: StackInfo): Promise<string> {
+  const response = await fetch(auth.tokenUrl, {
+    method: 'POST',
+    body: new URLSearchParams({ grant_type: 'client_credentials', client_id: auth.clientId, client_secret: auth.clientSecret }),
+  });
+  return ((await response.json()) as { access_token: string }).access_token;
+}
+
+/** The same URL, another database. */
+export function inDatabase(url: string, database: string): string {
+  const other = new URL(url);
+  other.pathname = `/${database}`;
+  return other.href;
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+async function migrate(masterUrl: string, { masterDatabase }: StackInfo): Promise<void> {
+  const env = { MASTER_DATABASE_URL: masterUrl, MASTER_API_ROLE_PASSWORD: masterDatabase.apiPassword, MASTER_WORKER_ROLE_PASSWORD: masterDatabase.workerPassword };
+  const child = spawn(process.execPath, [path.join(ROOT, 'prisma/dist/migrate-main.js')], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  let output = '';
+  child.stdout.on('data', (it) => (output += String(it)));
+  child.stderr.on('data', (it) => (output += String(it)));
+  const code = await new Promise((resolve) => child.on('close', resolve));
+  if (code !== 0) throw new Error(`migrate ended with ${String(code)}: ${output}`);
+}
+
+function run(script: string, env: Record<string, string>, logFile: string): Running {
+  const child = spawn(process.execPath, [path.join(ROOT, 'dist', script)], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const log = createWriteStream(logFile, { flags: 'a' });
+  child.stdout.pipe(log, { end: false });
+  child.stderr.pipe(log, { end: false });
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
+    child.kill(signal);
+    await gone;
+  };
+  return { process: child, stop };
+}
