@@ -1,0 +1,60 @@
+import { applyMigrations, markRolledBack, type MigrationResult } from './apply-migrations';
+import { ensureDatabase } from './ensure-database';
+import { ensureRole, type RoleLogin } from './ensure-role';
+import { grantAccess, type RoleNames } from './grant-access';
+import { MASTER_ROLES } from './master-roles';
+import { databaseOf } from './master-url';
+import { MIGRATIONS_DIR } from './migration-files';
+import { withMigrationLock } from './migration-lock';
+import { withSession } from './pg-session';
+
+/** What to migrate, and as what. */
+export interface MigrateOptions {
+  /** A login that owns the database, or may create it. */
+  readonly url: string;
+  readonly apiPassword?: string | undefined;
+  readonly workerPassword?: string | undefined;
+  /** A failed migration that was cleaned up and is to be applied again. */
+  readonly rolledBack?: string | undefined;
+  /** @default the migrations of this package */
+  readonly migrationsDir?: string;
+  /** @default MASTER_ROLES */
+  readonly roles?: RoleNames;
+  /** Receives what is done, line by line. */
+  readonly say: (line: string) => void;
+}
+
+/**
+ * Brings a master database to the present schema and its roles to their rights. Repeating it changes nothing; several at once are safe.
+ * @throws DbMasterError `server-unreachable` | `access-denied` | `migration-failed` | `roles-missing`
+ */
+export async function migrateMasterDatabase(options: MigrateOptions): Promise<void> {
+  const { url, say } = options;
+  const database = databaseOf(url);
+  const isNew = await ensureDatabase(url);
+  say(`Database ${database} ${isNew ? 'created' : 'exists'}.`);
+  await withSession(url, (session) =>
+    withMigrationLock(session, () => say('Another migration is running; waiting for it.'), async () => {
+      if (options.rolledBack !== undefined) {
+        await markRolledBack(url, options.rolledBack);
+        say(`Migration ${options.rolledBack} marked as rolled back.`);
+      }
+      describeResult(await applyMigrations(url, session, options.migrationsDir ?? MIGRATIONS_DIR)).forEach(say);
+      for (const login of roleLogins(options)) say(await ensureRole(session, login));
+      await grantAccess(session, database, options.roles ?? MASTER_ROLES);
+      say('Rights of the roles are as they should be; everybody else is shut out.');
+    }),
+  );
+}
+
+function describeResult({ applied, total }: MigrationResult): string[] {
+  if (applied.length === 0) return [`Nothing to migrate: the schema is up to date (${total} in all).`];
+  return applied.map((name) => `Migration ${name} applied.`);
+}
+
+function roleLogins({ roles = MASTER_ROLES, apiPassword, workerPassword }: MigrateOptions): RoleLogin[] {
+  return [
+    { role: roles.api, variable: 'MASTER_API_ROLE_PASSWORD', password: apiPassword },
+    { role: roles.worker, variable: 'MASTER_WORKER_ROLE_PASSWORD', password: workerPassword },
+  ];
+}

@@ -1,0 +1,65 @@
+import { readFile } from 'node:fs/promises';
+import { PrismaPg } from '@prisma/adapter-pg';
+import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
+import type { SchemaEngine } from '@prisma/schema-engine-wasm/schema_engine_bg' with { 'resolution-mode': 'import' };
+import { Pool } from 'pg';
+import { SCHEMA_FILE } from './migration-files';
+
+const ENGINE_MODULE = '@prisma/schema-engine-wasm/schema_engine_bg';
+/** A migration that waits for a table holds up everybody behind it; better it fails and is tried again. */
+const LOCK_TIMEOUT_MS = 60_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/**
+ * Runs `work` with Prisma's own schema engine, as WebAssembly: what `prisma migrate deploy` runs natively after downloading
+ * it. It writes the same `_prisma_migrations` rows, so either can go on where the other stopped.
+ */
+export async function withSchemaEngine<T>(url: string, work: (engine: SchemaEngine) => Promise<T>): Promise<T> {
+  const pool = new Pool({ connectionString: url, application_name: 'freeflow-migrate', connectionTimeoutMillis: CONNECT_TIMEOUT_MS, lock_timeout: LOCK_TIMEOUT_MS });
+  try {
+    const engine = await startEngine(pool);
+    return await work(engine).finally(() => engine.free());
+  } finally {
+    await pool.end();
+  }
+}
+
+async function startEngine(pool: Pool): Promise<SchemaEngine> {
+  const engineModule = await import('@prisma/schema-engine-wasm/schema_engine_bg');
+  const wasm = await readFile(require.resolve(ENGINE_MODULE).replace(/\.js$/, '.wasm'));
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm), { './schema_engine_bg.js': withIdleTimers(engineModule) });
+  engineModule.__wbg_set_wasm(exports);
+  initialise(exports['__wbindgen_start']);
+  const datamodel: [string, string] = ['schema.prisma', await readFile(SCHEMA_FILE, 'utf8')];
+  // The callback receives the engine's log lines; errors come as exceptions.
+  return engineModule.SchemaEngine.new({ datamodels: [datamodel] }, () => undefined, bindMigrationAwareSqlAdapterFactory(new WholeScriptAdapter(pool)));
+}
+
+/**
+ * The engine waits at most 10 s for Prisma's advisory lock and never takes that timer back, which would keep the process
+ * alive for as long after all is done.
+ */
+function withIdleTimers(engineModule: object): Record<string, unknown> {
+  const startTimer = (callback: () => void, ms: number): NodeJS.Timeout => setTimeout(callback, ms).unref();
+  const replaced = Object.entries(engineModule).map(([name, value]) => [name, name.startsWith('__wbg_setTimeout_') ? startTimer : value]);
+  return Object.fromEntries(replaced);
+}
+
+function initialise(wasmStart: unknown): void {
+  if (typeof wasmStart !== 'function') throw new TypeError('The schema engine has no __wbindgen_start.');
+  wasmStart();
+}
+
+/**
+ * The stock adapter cuts a script at every semicolon, also within strings and function bodies, and runs the pieces one by one.
+ * Sent whole, as the native engine does, a script runs in one implicit transaction: a migration that fails leaves nothing behind.
+ */
+class WholeScriptAdapter extends PrismaPg {
+  override async connect(): ReturnType<PrismaPg['connect']> {
+    const adapter = await super.connect();
+    adapter.executeScript = async (script) => {
+      await adapter.executeRaw({ sql: script, args: [], argTypes: [] });
+    };
+    return adapter;
+  }
+}
