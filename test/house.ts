@@ -1,14 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { createWriteStream, mkdirSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { Pool } from 'pg';
-import { apiEnv, readStackInfo, workerEnv, type StackInfo } from '../stack/stack-info';
+import { apiEnv, workerEnv, type StackInfo } from '../stack/stack-info';
+import { openMaster } from './master';
 import { until } from './until';
 
 const ROOT = path.resolve(__dirname, '..');
-export const TEST_STACK = '.freeflow-test';
 
 export interface Answer {
   status: number;
@@ -47,15 +46,11 @@ export interface HouseOptions {
 
 /** Opens a house; `worker: false` leaves it without a worker until `startWorker`. */
 export async function openHouse({ worker = {}, api = {} }: HouseOptions = {}): Promise<House> {
-  const info = readStackInfo(TEST_STACK);
-  const id = randomBytes(5).toString('hex');
-  const taskQueue = `house-${id}`;
-  const database = `freeflow_master_${id}`;
+  const owned = await openMaster();
+  const { info, ownerUrl: masterUrl, workerUrl: workerMasterUrl } = owned;
+  const taskQueue = owned.database.replace('freeflow_master_', 'house-');
   const logDir = path.join(info.dir, 'logs', taskQueue);
   mkdirSync(logDir, { recursive: true });
-  const masterUrl = inDatabase(info.masterDatabaseUrl, database);
-  const workerMasterUrl = inDatabase(info.masterDatabase.workerUrl, database);
-  await migrate(masterUrl, info);
   const master = new Pool({ connectionString: masterUrl, max: 4 });
   master.on('error', () => undefined);
   const [apiPort, healthPort] = [await freePort(), await freePort()];
@@ -78,7 +73,7 @@ export async function openHouse({ worker = {}, api = {} }: HouseOptions = {}): P
     startWorker: (env = {}) =>
       start('worker', 'worker/main.js', { ...workerEnv(info), MASTER_DATABASE_URL: workerMasterUrl, WORKER_HEALTH_PORT: String(healthPort), SWEEP_INTERVAL_MS: '2000', ...env }, `http://127.0.0.1:${healthPort}/health/ready`),
     startApi: (env = {}) =>
-      start('api', 'api/server.js', { ...apiEnv(info), MASTER_DATABASE_URL: inDatabase(info.masterDatabase.apiUrl, database), API_PORT: String(apiPort), ...env }, `${apiUrl}/health/ready`),
+      start('api', 'api/server.js', { ...apiEnv(info), MASTER_DATABASE_URL: owned.apiUrl, API_PORT: String(apiPort), ...env }, `${apiUrl}/health/ready`),
     request: async (method, route, body, headers = {}) => {
       const bearer = await (token ??= newToken(info));
       const response = await fetch(apiUrl + route, {
@@ -92,9 +87,7 @@ export async function openHouse({ worker = {}, api = {} }: HouseOptions = {}): P
     close: async () => {
       await Promise.all([...running].map((it) => it.stop()));
       await master.end();
-      const owner = new Pool({ connectionString: info.masterDatabaseUrl, max: 1 });
-      await owner.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
-      await owner.end();
+      await owned.drop();
     },
   };
   await Promise.all([house.startApi(api), worker === false ? undefined : house.startWorker(worker)]);
@@ -110,13 +103,6 @@ export async function newToken({ auth }: StackInfo): Promise<string> {
   return ((await response.json()) as { access_token: string }).access_token;
 }
 
-/** The same URL, another database. */
-export function inDatabase(url: string, database: string): string {
-  const other = new URL(url);
-  other.pathname = `/${database}`;
-  return other.href;
-}
-
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -124,16 +110,6 @@ export async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   if (address === null || typeof address === 'string') throw new Error('no port');
   return address.port;
-}
-
-async function migrate(masterUrl: string, { masterDatabase }: StackInfo): Promise<void> {
-  const env = { MASTER_DATABASE_URL: masterUrl, MASTER_API_ROLE_PASSWORD: masterDatabase.apiPassword, MASTER_WORKER_ROLE_PASSWORD: masterDatabase.workerPassword };
-  const child = spawn(process.execPath, [path.join(ROOT, 'prisma/dist/migrate-main.js')], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-  let output = '';
-  child.stdout.on('data', (it) => (output += String(it)));
-  child.stderr.on('data', (it) => (output += String(it)));
-  const code = await new Promise((resolve) => child.on('close', resolve));
-  if (code !== 0) throw new Error(`migrate ended with ${String(code)}: ${output}`);
 }
 
 function run(script: string, env: Record<string, string>, logFile: string): Running {

@@ -1,0 +1,68 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { lockOwner, LockedError } from './lock';
+import { onStopSignal } from './signals';
+import { type RunningStack, startStack, type StackOptions } from './stack';
+import { findStackInfo, type StackInfo } from './stack-info';
+import { stackDir } from './project';
+
+const OTHERS_MAY_NEED_MS = 600_000;
+
+/** Either started by this process or found running. */
+export type Joined = { kind: 'started'; stack: RunningStack } | { kind: 'running'; info: StackInfo };
+
+/** Starts the stack, or finds the running one; waits for another start that is under way. */
+export async function joinStack(options: StackOptions): Promise<Joined> {
+  for (let end = Date.now() + OTHERS_MAY_NEED_MS; ;) {
+    try {
+      return { kind: 'started', stack: await startStack(options) };
+    } catch (error) {
+      if (!(error instanceof LockedError) || Date.now() > end) throw error;
+      const info = await untilOtherIsReady(options, error.owner.pid);
+      if (info !== undefined) return { kind: 'running', info };
+    }
+  }
+}
+
+/** Undefined when the other one ended before it was ready. */
+async function untilOtherIsReady({ dir, progress, signal }: StackOptions, pid: number): Promise<StackInfo | undefined> {
+  let told = false;
+  while (lockOwner(stackDir(dir), 'servers.lock') !== undefined) {
+    const info = findStackInfo(dir);
+    if (info !== undefined) return info;
+    if (!told) progress.note(`Another start (process ${pid}) is under way in this folder; waiting for it.`);
+    told = true;
+    await delay(200, undefined, signal === undefined ? {} : { signal });
+  }
+  return undefined;
+}
+
+/** How a program in the foreground ends: by what it started, in order, or at once. */
+export interface Ending {
+  /** Aborted at the first request to end. */
+  signal: AbortSignal;
+  /** Ends by itself what is to be ended at the first request, after start. */
+  onStop: (stop: () => Promise<void>) => void;
+  onKill: (kill: () => void) => void;
+  /** Resolves when all has ended after a request. */
+  ended: Promise<void>;
+}
+
+/** Listens for requests to end: the first stops what was registered, last registered first; the second kills it. */
+export function listenForEnd(tell: (text: string) => void, exit: (code: number) => void): Ending {
+  const controller = new AbortController();
+  const stops: (() => Promise<void>)[] = [];
+  const kills: (() => void)[] = [];
+  let resolveEnded: () => void = () => undefined;
+  const ended = new Promise<void>((resolve) => { resolveEnded = resolve; });
+  const stopAll = async () => { for (const stop of stops.reverse()) await stop(); };
+  onStopSignal(() => {
+    tell('Stopping; Ctrl-C again kills at once.');
+    controller.abort();
+    stopAll().catch((error: unknown) => { tell(String(error)); }).finally(() => { resolveEnded(); });
+  }, () => {
+    for (const kill of kills) kill();
+    tell('Killed.');
+    exit(1);
+  });
+  return { signal: controller.signal, onStop: (stop) => { stops.push(stop); }, onKill: (kill) => { kills.push(kill); }, ended };
+}

@@ -1,0 +1,100 @@
+import pc from 'picocolors';
+import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf } from './files';
+import { ManagedProcess } from './managed-process';
+import { choosePorts, isFree } from './ports';
+import type { ProcessIdentity } from './processes';
+import { amount, type Progress, seconds } from './progress';
+import { logFile } from './project';
+import type { Program, Server, ServerContext, StackPart } from './servers/server';
+import { saveSettings } from './settings';
+
+export interface RunningServer { server: Server; process: ManagedProcess }
+
+export interface RunServerContext extends Omit<ServerContext, 'note'> {
+  progress: Progress;
+  /** Called before it starts, so that it can be stopped whatever happens. */
+  onRunning: (started: RunningServer) => void;
+  onLaunch: (identity: ProcessIdentity) => void;
+}
+
+const READY_WITHIN_MS = 180_000;
+const STOP_WITHIN_MS = 15_000;
+const EXTERNAL_WITHIN_MS = 15_000;
+const TRIES_FOR_A_PORT = 3;
+
+/** Takes one server from nothing to set up, telling each state of it, and returns its part of `stack.json`. */
+export async function runServer(server: Server, context: RunServerContext): Promise<StackPart> {
+  const startedAt = Date.now();
+  const { progress, settings } = context;
+  const own: ServerContext = { ...context, note: (text) => { progress.note(`${server.title}: ${text}`); } };
+  try {
+    const program = server.isExternal(context.external) ? await checkExternal(server, own, progress) : await startEmbedded(server, own, context);
+    const part = await server.setUp(own, program);
+    const where = program === undefined ? 'named by the environment, not started here' : `${program.version}, port ${settings.ports[server.ports[0]]}`;
+    progress.update(server.title, `${pc.green('ready')}     ${where}, ${seconds(startedAt)}`);
+    return part;
+  } catch (error) {
+    progress.update(server.title, context.signal.aborted ? 'given up' : pc.red('failed'));
+    throw error;
+  }
+}
+
+async function checkExternal(server: Server, context: ServerContext, progress: Progress): Promise<undefined> {
+  progress.update(server.title, 'checking');
+  const end = Date.now() + EXTERNAL_WITHIN_MS;
+  for (;;) {
+    try {
+      await server.check(context);
+      return undefined;
+    } catch (error) {
+      if (Date.now() > end) throw new Error(`${server.title}, which ${server.variables} names, does not answer: ${messageOf(error)}`, { cause: error });
+    }
+    await delay(500, undefined, { signal: context.signal });
+  }
+}
+
+async function startEmbedded(server: Server, own: ServerContext, context: RunServerContext): Promise<Program> {
+  const { progress, signal } = context;
+  const program = await server.fetch({
+    ...own,
+    onProgress: (fetched) => { progress.tick(server.title, `fetching  ${amount(fetched)}`); },
+    onBuild: () => { progress.update(server.title, 'building  once, for quick starts'); },
+  });
+  for (let tries = 1; ; tries++) {
+    signal.throwIfAborted();
+    progress.update(server.title, `starting  ${program.version}`);
+    try {
+      await launch(server, own, program, context);
+      return program;
+    } catch (error) {
+      // Another program may have taken the port since it was chosen.
+      const isTaken = (await Promise.all(server.ports.map((name) => isFree(context.settings.ports[name])))).includes(false);
+      if (signal.aborted || !isTaken || tries === TRIES_FOR_A_PORT) throw error;
+      context.settings.ports = await choosePorts(context.settings.ports, server.ports);
+      saveSettings(context.dir, context.settings);
+    }
+  }
+}
+
+async function launch(server: Server, own: ServerContext, program: Program, { progress, signal, dir, onRunning, onLaunch }: RunServerContext): Promise<void> {
+  const managed = new ManagedProcess({
+    title: server.title,
+    log: logFile(dir, server.name),
+    plan: () => server.launch(own, program),
+    check: () => server.check(own),
+    readyWithinMs: READY_WITHIN_MS,
+    stopSignal: server.stopSignal,
+    stopWithinMs: STOP_WITHIN_MS,
+    onLaunch,
+    onEvent: (text) => { progress.note(text); },
+  });
+  onRunning({ server, process: managed });
+  const giveUp = () => { void managed.stop(); };
+  signal.addEventListener('abort', giveUp);
+  try {
+    await managed.start();
+  } finally {
+    signal.removeEventListener('abort', giveUp);
+  }
+}

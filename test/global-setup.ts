@@ -1,0 +1,23 @@
+import { joinStack, listenForEnd } from '../stack/foreground';
+import { plainProgress } from '../stack/progress';
+import type { RunningStack } from '../stack/stack';
+
+/** The stack's folder that tests use, its ports and data apart from the developer's. */
+export const TEST_STACK = '.freeflow-test';
+
+declare global {
+  // Shared with the teardown, which jest runs in the same process.
+  var freeflowTestStack: RunningStack | undefined;
+}
+
+/** Starts the servers the tests run against, unless a developer keeps them running there. */
+export default async function globalSetup(): Promise<void> {
+  const progress = plainProgress(process.stdout);
+  const ending = listenForEnd((text) => { progress.note(text); }, (code) => { process.exit(code); });
+  void ending.ended.then(() => { process.exit(130); });
+  const joined = await joinStack({ dir: TEST_STACK, env: process.env, progress, signal: ending.signal, fresh: true });
+  if (joined.kind === 'running') return;
+  globalThis.freeflowTestStack = joined.stack;
+  ending.onStop(joined.stack.stop);
+  ending.onKill(joined.stack.killNow);
+}

@@ -1,0 +1,64 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { createMasterClient, createSecretStore, readSecretKeys, tenantNames, type OperationKind, type PrismaClient } from '@freeflow/db-master';
+import { createActivities, type Activities } from '../activities';
+import type { StepInput } from '../activities/attempt';
+import type { Backend } from '../activities/backend';
+import { TenantLock } from '../activities/tenant-lock';
+import { workerEnv, type StackInfo } from '../stack/stack-info';
+import { readWorkerConfig } from '../worker/config';
+import { createBackends } from '../worker/dependencies';
+import { openMaster } from './master';
+
+/** The activities on the real servers, called one by one, without any workflow. */
+export interface Workbench {
+  info: StackInfo;
+  db: PrismaClient;
+  activities: Activities;
+  backends: Backend[];
+  /** A tenant with an open operation that `run` works on. */
+  newTenant(kind?: OperationKind, name?: string): Promise<StepInput & { name: string; runId: string }>;
+  /** Calls one activity as the worker would. */
+  run(activity: keyof Activities, input: StepInput & { runId: string }, attempt?: number): Promise<unknown>;
+  close(): Promise<void>;
+}
+
+/** A tenant name nobody else uses. */
+export const newName = (prefix = 't'): string => `${prefix}${randomBytes(5).toString('hex')}`;
+
+export async function openWorkbench(env: Record<string, string> = {}): Promise<Workbench> {
+  const master = await openMaster();
+  const config = readWorkerConfig({ ...workerEnv(master.info), MASTER_DATABASE_URL: master.workerUrl, ...env });
+  const db = createMasterClient(master.workerUrl, { maxConnections: 4 });
+  const lock = new TenantLock(master.workerUrl);
+  const backends = createBackends(config);
+  const secrets = createSecretStore(db, readSecretKeys(config.SECRETS_KEY));
+  const startOperation = async () => 'started' as const;
+  const activities = createActivities({ db, secrets, lock, backends, patienceMs: 1_000, startOperation, startable: ['create', 'hard_delete'] });
+
+  return {
+    info: master.info,
+    db,
+    activities,
+    backends,
+    newTenant: async (kind = 'create', name = newName()) => {
+      const tenant = await db.tenant.create({ data: { name, ...tenantNames(name) } });
+      const runId = randomUUID();
+      const operation = await db.tenantOperation.create({ data: { tenantId: tenant.id, kind, state: 'running', requestedBy: 'test', runId, force: true } });
+      return { tenantId: tenant.id, operationId: operation.id, name, runId };
+    },
+    run: async (activity, { tenantId, operationId, runId }, attempt = 1) => {
+      const environment = new MockActivityEnvironment({
+        attempt,
+        activityId: randomUUID(),
+        workflowExecution: { workflowId: `tenant-${tenantId}`, runId },
+        currentAttemptScheduledTimestampMs: Date.now(),
+      });
+      return environment.run(activities[activity] as (input: StepInput) => Promise<unknown>, { tenantId, operationId });
+    },
+    close: async () => {
+      await Promise.allSettled([...backends.map((it) => it.close()), lock.close(), db.$disconnect()]);
+      await master.drop();
+    },
+  };
+}
