@@ -1,4 +1,4 @@
-import { escapeIdentifier } from 'pg';
+import { escapeIdentifier, type Client } from 'pg';
 import { DbMasterError } from './errors';
 import { databaseOf, withDatabase } from './master-url';
 import { errorCode, withSession } from './pg-session';
@@ -12,47 +12,52 @@ const MAINTENANCE_DATABASES = ['postgres', 'template1'];
  * @throws DbMasterError `server-unreachable` | `access-denied`
  */
 export async function ensureDatabase(url: string): Promise<boolean> {
-  if (await exists(url)) return false;
-  const failures: unknown[] = [];
-  for (const maintenance of MAINTENANCE_DATABASES) {
-    try {
-      return await createFrom(withDatabase(url, maintenance), databaseOf(url));
-    } catch (error) {
-      if (error instanceof DbMasterError && error.code === 'server-unreachable') throw error;
-      failures.push(error);
-    }
+  if (await canConnect(url)) return false;
+  const refusals: unknown[] = [];
+  for (const maintenanceUrl of MAINTENANCE_DATABASES.map((name) => withDatabase(url, name))) {
+    const refusal = await findRefusal(maintenanceUrl);
+    if (!refusal) return withSession(maintenanceUrl, (session) => createDatabase(session, databaseOf(url)));
+    refusals.push(refusal);
   }
-  throw new DbMasterError('access-denied', `The database ${databaseOf(url)} does not exist and this user can't create it: ${failures.map(messageOf).join('; ')}`, {
-    cause: new AggregateError(failures),
+  throw new DbMasterError('access-denied', `The database ${databaseOf(url)} does not exist, and this user may enter neither ${MAINTENANCE_DATABASES.join(' nor ')} to create it.`, {
+    cause: new AggregateError(refusals),
   });
 }
 
-async function exists(url: string): Promise<boolean> {
+async function canConnect(url: string): Promise<boolean> {
   try {
-    return await withSession(url, () => Promise.resolve(true));
+    await withSession(url, async () => {});
+    return true;
   } catch (error) {
     if (errorCode(error) === '3D000') return false;
     throw error;
   }
 }
 
-async function createFrom(maintenanceUrl: string, database: string): Promise<boolean> {
+/** Why a database can't be entered although its server is there; undefined when it can. */
+async function findRefusal(url: string): Promise<unknown> {
+  try {
+    return (await canConnect(url)) ? undefined : new Error('It does not exist.');
+  } catch (error) {
+    if (error instanceof DbMasterError && error.code === 'access-denied') return error;
+    throw error;
+  }
+}
+
+async function createDatabase(session: Client, database: string): Promise<boolean> {
   try {
     // template0: a session in template1 would make this wait, and its local additions have no place here.
-    await withSession(maintenanceUrl, (session) => session.query(`CREATE DATABASE ${escapeIdentifier(database)} TEMPLATE template0 ENCODING 'UTF8'`));
+    await session.query(`CREATE DATABASE ${escapeIdentifier(database)} TEMPLATE template0 ENCODING 'UTF8'`);
     return true;
   } catch (error) {
     if (isCreatedMeanwhile(error)) return false;
-    throw error;
+    if (errorCode(error) !== '42501') throw error;
+    throw new DbMasterError('access-denied', `The database ${database} does not exist and this user may not create it: create it once, or migrate as a user with CREATEDB.`, { cause: error });
   }
 }
 
 /** Who loses the race against another creator gets 42P04, or 23505 when both were at it at the same moment. */
 function isCreatedMeanwhile(error: unknown): boolean {
   const code = errorCode(error);
-  return code === '42P04' || (code === '23505' && messageOf(error).includes('pg_database_datname_index'));
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return code === '42P04' || (code === '23505' && error instanceof Error && error.message.includes('pg_database_datname_index'));
 }

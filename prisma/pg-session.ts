@@ -9,6 +9,7 @@ const REFUSALS: Readonly<Record<string, { code: DbMasterErrorCode; text: string 
   '28P01': { code: 'access-denied', text: 'refuses the user or password' },
   '28000': { code: 'access-denied', text: 'refuses the user or password' },
   '42501': { code: 'access-denied', text: 'does not let this user connect to the database' },
+  '55000': { code: 'access-denied', text: 'lets nobody connect to the database' },
   '53300': { code: 'server-unreachable', text: 'has no connection left' },
   '57P03': { code: 'server-unreachable', text: 'is starting up or shutting down' },
 };
@@ -23,7 +24,7 @@ export function errorCode(error: unknown): string {
  * @throws DbMasterError `server-unreachable` | `access-denied`; what the server says otherwise (such as 3D000) is passed on
  */
 export async function withSession<T>(url: string, work: (session: Client) => Promise<T>): Promise<T> {
-  const session = new Client({ connectionString: url, application_name: 'freeflow-migrate', connectionTimeoutMillis: CONNECT_TIMEOUT_MS, keepAlive: true });
+  const session = new Client({ connectionString: url, application_name: 'freeflow-setup', connectionTimeoutMillis: CONNECT_TIMEOUT_MS, keepAlive: true });
   // Without a listener a connection lost between two queries would end the process; the next query reports it.
   session.on('error', () => undefined);
   try {

@@ -15,7 +15,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
  * it. It writes the same `_prisma_migrations` rows, so either can go on where the other stopped.
  */
 export async function withSchemaEngine<T>(url: string, work: (engine: SchemaEngine) => Promise<T>): Promise<T> {
-  const pool = new Pool({ connectionString: url, application_name: 'freeflow-migrate', connectionTimeoutMillis: CONNECT_TIMEOUT_MS, lock_timeout: LOCK_TIMEOUT_MS });
+  const pool = new Pool({ connectionString: url, application_name: 'freeflow-setup', connectionTimeoutMillis: CONNECT_TIMEOUT_MS, lock_timeout: LOCK_TIMEOUT_MS });
   try {
     const engine = await startEngine(pool);
     return await work(engine).finally(() => engine.free());
