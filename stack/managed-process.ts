@@ -37,6 +37,9 @@ const QUICK_DEATH_MS = 10_000;
 const LONGEST_BACKOFF_MS = 10_000;
 const LOG_LIMIT_BYTES = 20_000_000;
 
+/** Not a failure of the process: someone has stopped it while it was starting. */
+export class StoppedEarly extends Error {}
+
 /** A program in a process group of its own that is started again whenever it dies, until it is stopped. */
 export class ManagedProcess {
   private child: ChildProcess | undefined;
@@ -111,8 +114,8 @@ export class ManagedProcess {
       } catch (error) {
         reason = error;
       }
+      if (this.stopping) throw new StoppedEarly(`${this.options.title} was stopped before it was ready`);
       if (ended !== undefined) throw this.failure(ended);
-      if (this.stopping) throw new Error(`${this.options.title} was stopped before it was ready`);
       if (Date.now() > end) throw this.failure(`was not ready within ${this.options.readyWithinMs / 1000} s (${messageOf(reason)})`);
       await delay(CHECK_EVERY_MS);
     }

@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type External, readExternal, withoutSecrets } from './environment';
 import { takeLock } from './lock';
+import { StoppedEarly } from './managed-process';
 import { identify } from './processes';
 import { choosePorts, keysOf, type PortName } from './ports';
 import type { Progress } from './progress';
@@ -107,7 +108,7 @@ async function startAll({ dir, external, settings, env, progress, registry, runn
   return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
 }
 
-const isAbort = (error: unknown): boolean => error instanceof Error && error.name === 'AbortError';
+const isAbort = (error: unknown): boolean => error instanceof StoppedEarly || (error instanceof Error && error.name === 'AbortError');
 
 /** Keeps the ports of last time where they are still free, and says where they are not. */
 async function preparedSettings(dir: string, external: External, progress: Progress): Promise<Settings> {

@@ -5,9 +5,10 @@ import path from 'node:path';
 import { Pool } from 'pg';
 import { apiEnv, workerEnv, type StackInfo } from '../stack/stack-info';
 import { openMaster } from './master';
+import { projectRoot } from '../stack/project';
 import { until } from './until';
 
-const ROOT = path.resolve(__dirname, '..');
+const ROOT = projectRoot();
 
 export interface Answer {
   status: number;

@@ -1,11 +1,13 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
+import { projectRoot } from '../stack/project';
 import { readStackInfo, type StackInfo } from '../stack/stack-info';
 import { withPostgres } from './outside';
 
-export const TEST_STACK = '.freeflow-test';
-const MIGRATOR = path.resolve(__dirname, '../prisma/dist/migrate-main.js');
+/** The folder of the stack the tests run on. */
+export const TEST_STACK = process.env['FREEFLOW_TEST_STACK'] ?? '.freeflow-test';
+const MIGRATOR = path.join(projectRoot(), 'prisma/dist/migrate-main.js');
 
 /** A master database of its own for one test file, on the shared test servers. */
 export interface Master {
@@ -34,7 +36,7 @@ export async function openMaster(): Promise<Master> {
     ownerUrl,
     apiUrl: inDatabase(masterDatabase.apiUrl, database),
     workerUrl: inDatabase(masterDatabase.workerUrl, database),
-    drop: () => withPostgres(masterDatabaseUrl, async (owner) => void (await owner.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`))),
+    drop: () => withPostgres(info.postgres.url, async (owner) => void (await owner.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`))),
   };
 }
 

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger, Runtime } from '@temporalio/worker';
 import { createMasterClient, createSecretStore, readSecretKeys, tenantNames, type OperationKind, type PrismaClient } from '@freeflow/db-master';
 import { createActivities, type Activities } from '../activities';
 import type { StepInput } from '../activities/attempt';
@@ -27,6 +28,7 @@ export interface Workbench {
 export const newName = (prefix = 't'): string => `${prefix}${randomBytes(5).toString('hex')}`;
 
 export async function openWorkbench(env: Record<string, string> = {}): Promise<Workbench> {
+  Runtime.install({ logger: new DefaultLogger('ERROR') });
   const master = await openMaster();
   const config = readWorkerConfig({ ...workerEnv(master.info), MASTER_DATABASE_URL: master.workerUrl, ...env });
   const db = createMasterClient(master.workerUrl, { maxConnections: 4 });
