@@ -37,16 +37,13 @@ export class KeycloakBackend implements Backend {
   }
 
   async create(target: Target, secrets: Secrets): Promise<Made> {
-    const before = await this.inspect(target);
-    if (before.state === 'foreign') throw new BackendFault('foreign-resource', `Keycloak: ${before.owner}`);
-    if (before.state === 'absent') {
-      target.signal.throwIfAborted();
-      await this.admin.realms.create(realmRepresentation(target, secrets)).catch(conflictIsAQuestion);
-      await this.token.renew();
-      const after = await this.inspect(target);
-      if (after.state === 'foreign') throw new BackendFault('foreign-resource', `Keycloak: ${after.owner}`);
-      if (after.state === 'absent') throw new BackendFault('server-error', `Keycloak: realm ${target.name} was made and can't be read`);
-    }
+    target.signal.throwIfAborted();
+    // Not asked before: the call makes the realm complete or not at all, and its 409 is as good an answer.
+    await this.admin.realms.create(realmRepresentation(target, secrets)).catch(conflictIsAQuestion);
+    await this.token.renew();
+    const found = await this.inspect(target);
+    if (found.state === 'foreign') throw new BackendFault('foreign-resource', `Keycloak: ${found.owner}`);
+    if (found.state === 'absent') throw new BackendFault('server-error', `Keycloak: realm ${target.name} was made and can't be read`);
     return { externalId: target.nonce, connection: { username: APP_CLIENT } };
   }
 

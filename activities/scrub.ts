@@ -12,5 +12,5 @@ export function scrub(text: string, secrets: Iterable<string> = []): string {
   }
   return clean
     .replace(/(\b[a-z][a-z0-9+.-]*:\/\/[^\s:/@]*):[^\s/@]+@/gi, '$1:***@')
-    .replace(/\b(password|passwd|pwd|secret|token|api[-_]?key|authorization)(["']?\s*[=:]\s*["']?)[^\s"',;&}]+/gi, '$1$2***');
+    .replace(/([\w-]*(?:password|passwd|pwd|secret|token|api[-_]?key|authorization))(["']?\s*[=:]\s*["']?)[^\s"',;&}]+/gi, '$1$2***');
 }

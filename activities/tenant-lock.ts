@@ -6,7 +6,9 @@ const PING_MS = 2_000;
 const QUERY_TIMEOUT_MS = 5_000;
 
 interface Session {
-  client: Client;
+  /** Asks the server one thing after the other, as pg wants it. */
+  query(text: string, values?: unknown[]): Promise<{ rows: { locked?: boolean }[] }>;
+  end(): Promise<void>;
   /** Aborted when the session is gone: whoever holds a lock by it no longer does. */
   lost: AbortController;
 }
@@ -38,7 +40,7 @@ export class TenantLock {
       try {
         return await untilAborted(session.lost.signal, work(session.lost.signal));
       } finally {
-        await session.client.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [key]).catch(() => this.lose(session));
+        await session.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [key]).catch(() => this.lose(session));
       }
     } finally {
       this.held.delete(key);
@@ -48,7 +50,7 @@ export class TenantLock {
   async close(): Promise<void> {
     this.closed = true;
     const session = await this.session?.catch(() => undefined);
-    await session?.client.end().catch(() => undefined);
+    await session?.end();
   }
 
   // Looks and takes in one go: nothing may come between.
@@ -76,7 +78,16 @@ export class TenantLock {
 
   private async connect(): Promise<Session> {
     const client = new Client({ connectionString: this.url, connectionTimeoutMillis: QUERY_TIMEOUT_MS, query_timeout: QUERY_TIMEOUT_MS, keepAlive: true, application_name: 'freeflow-lock' });
-    const session = { client, lost: new AbortController() };
+    let queue: Promise<unknown> = Promise.resolve();
+    const session: Session = {
+      query: (text, values) => {
+        const asked = queue.then(() => client.query<{ locked?: boolean }>(text, values));
+        queue = asked.catch(() => undefined);
+        return asked;
+      },
+      end: () => client.end().catch(() => undefined),
+      lost: new AbortController(),
+    };
     client.on('error', () => this.lose(session));
     client.on('end', () => this.lose(session));
     await client.connect();
@@ -86,7 +97,7 @@ export class TenantLock {
 
   // A peer that vanished without a word is noticed by asking.
   private watch(session: Session): void {
-    const timer = setInterval(() => void session.client.query('SELECT 1').catch(() => this.lose(session)), PING_MS);
+    const timer = setInterval(() => void session.query('SELECT 1').catch(() => this.lose(session)), PING_MS);
     timer.unref();
     session.lost.signal.addEventListener('abort', () => clearInterval(timer));
   }
@@ -95,13 +106,13 @@ export class TenantLock {
     if (session.lost.signal.aborted) return;
     this.session = undefined;
     session.lost.abort(new BackendFault('lock-lost', 'the session holding the lock broke'));
-    void session.client.end().catch(() => undefined);
+    void session.end();
   }
 }
 
-async function tryLock({ client, lost }: Session, key: string): Promise<boolean> {
+async function tryLock({ query, lost }: Session, key: string): Promise<boolean> {
   lost.signal.throwIfAborted();
-  const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked', [key]).catch((error: unknown) => {
+  const { rows } = await query('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked', [key]).catch((error: unknown) => {
     throw new BackendFault('lock-lost', `the lock session broke: ${(error as Error).message}`, { cause: error });
   });
   return rows[0]?.locked === true;

@@ -3,7 +3,7 @@ import { plainProgress } from '../stack/progress';
 import type { RunningStack } from '../stack/stack';
 
 /** The stack's folder that tests use, its ports and data apart from the developer's. */
-export const TEST_STACK = '.freeflow-test';
+const TEST_STACK = '.freeflow-test';
 
 declare global {
   // Shared with the teardown, which jest runs in the same process.
@@ -15,7 +15,9 @@ export default async function globalSetup(): Promise<void> {
   const progress = plainProgress(process.stdout);
   const ending = listenForEnd((text) => { progress.note(text); }, (code) => { process.exit(code); });
   void ending.ended.then(() => { process.exit(130); });
-  const joined = await joinStack({ dir: TEST_STACK, env: process.env, progress, signal: ending.signal, fresh: true });
+  const dir = process.env['FREEFLOW_TEST_STACK'] ?? TEST_STACK;
+  // What a killed run has left is of no use to this one; another folder's data may be.
+  const joined = await joinStack({ dir, env: process.env, progress, signal: ending.signal, fresh: dir === TEST_STACK });
   if (joined.kind === 'running') return;
   globalThis.freeflowTestStack = joined.stack;
   ending.onStop(joined.stack.stop);

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { DefaultLogger, Runtime } from '@temporalio/worker';
+import { DefaultLogger } from '@temporalio/worker';
 import { createMasterClient, createSecretStore, readSecretKeys, tenantNames, type OperationKind, type PrismaClient } from '@freeflow/db-master';
 import { createActivities, type Activities } from '../activities';
 import type { StepInput } from '../activities/attempt';
@@ -20,7 +20,7 @@ export interface Workbench {
   /** A tenant with an open operation that `run` works on. */
   newTenant(kind?: OperationKind, name?: string): Promise<StepInput & { name: string; runId: string }>;
   /** Calls one activity as the worker would. */
-  run(activity: keyof Activities, input: StepInput & { runId: string }, attempt?: number): Promise<unknown>;
+  run(activity: keyof Activities, input: StepInput & { runId: string }, as?: { attempt?: number; activityId?: string }): Promise<unknown>;
   close(): Promise<void>;
 }
 
@@ -28,7 +28,6 @@ export interface Workbench {
 export const newName = (prefix = 't'): string => `${prefix}${randomBytes(5).toString('hex')}`;
 
 export async function openWorkbench(env: Record<string, string> = {}): Promise<Workbench> {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
   const master = await openMaster();
   const config = readWorkerConfig({ ...workerEnv(master.info), MASTER_DATABASE_URL: master.workerUrl, ...env });
   const db = createMasterClient(master.workerUrl, { maxConnections: 4 });
@@ -49,13 +48,11 @@ export async function openWorkbench(env: Record<string, string> = {}): Promise<W
       const operation = await db.tenantOperation.create({ data: { tenantId: tenant.id, kind, state: 'running', requestedBy: 'test', runId, force: true } });
       return { tenantId: tenant.id, operationId: operation.id, name, runId };
     },
-    run: async (activity, { tenantId, operationId, runId }, attempt = 1) => {
-      const environment = new MockActivityEnvironment({
-        attempt,
-        activityId: randomUUID(),
-        workflowExecution: { workflowId: `tenant-${tenantId}`, runId },
-        currentAttemptScheduledTimestampMs: Date.now(),
-      });
+    run: async (activity, { tenantId, operationId, runId }, { attempt = 1, activityId = randomUUID() } = {}) => {
+      const environment = new MockActivityEnvironment(
+        { attempt, activityId, workflowExecution: { workflowId: `tenant-${tenantId}`, runId }, currentAttemptScheduledTimestampMs: Date.now() },
+        { logger: new DefaultLogger('ERROR') },
+      );
       return environment.run(activities[activity] as (input: StepInput) => Promise<unknown>, { tenantId, operationId });
     },
     close: async () => {

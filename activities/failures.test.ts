@@ -1,0 +1,40 @@
+import type { BackendKind } from '@freeflow/db-master';
+import { BackendFault, classify, FAILURES, isUnanswered, type FailureType } from './failures';
+
+const cases: [kind: BackendKind, what: string, error: unknown, type: FailureType][] = [
+  ['postgres', 'a refused connection', Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }), 'unreachable'],
+  ['postgres', 'a connection cut off', new Error('Connection terminated unexpectedly'), 'unreachable'],
+  ['postgres', 'an administrator ending the session', Object.assign(new Error('x'), { code: '57P01' }), 'unreachable'],
+  ['postgres', 'too many connections', Object.assign(new Error('x'), { code: '53300' }), 'overloaded'],
+  ['postgres', 'a wrong password', Object.assign(new Error('x'), { code: '28P01' }), 'credentials'],
+  ['postgres', 'a missing right', Object.assign(new Error('x'), { code: '42501' }), 'permission'],
+  ['postgres', 'a concurrent change', Object.assign(new Error('tuple concurrently updated'), { code: 'XX000' }), 'conflict'],
+  ['mongodb', 'no server found', Object.assign(new Error('x'), { name: 'MongoServerSelectionError' }), 'unreachable'],
+  ['mongodb', 'a wrong password', Object.assign(new Error('x'), { code: 18 }), 'credentials'],
+  ['mongodb', 'a missing right', Object.assign(new Error('x'), { code: 13 }), 'permission'],
+  ['qdrant', 'a timeout of its client', Object.assign(new Error('x'), { name: 'QdrantClientTimeoutError' }), 'unreachable'],
+  ['qdrant', 'a wrong API key', Object.assign(new Error('x'), { status: 401 }), 'credentials'],
+  ['qdrant', 'load', Object.assign(new Error('x'), { status: 429 }), 'overloaded'],
+  ['keycloak', 'fetch without a server', new TypeError('fetch failed', { cause: Object.assign(new Error('x'), { code: 'ECONNREFUSED' }) }), 'unreachable'],
+  ['keycloak', 'a 500', Object.assign(new Error('x'), { response: { status: 500 } }), 'server-error'],
+  ['keycloak', 'a 403', Object.assign(new Error('x'), { response: { status: 403 } }), 'permission'],
+  ['keycloak', 'what nobody knows', new Error('strange'), 'unexpected'],
+];
+
+test.each(cases)('%s: %s', (kind, _, error, type) => {
+  expect(classify(kind, error).type).toBe(type);
+});
+
+test('what has been judged stays as it was judged', () => {
+  const fault = new BackendFault('foreign-resource', 'bob has it');
+  expect(classify('qdrant', fault)).toBe(fault);
+});
+
+test('anything unknown is taken for transient', () => {
+  expect(FAILURES[classify('postgres', 'a string').type].mends).toBe(true);
+});
+
+test('a refusal is an answer, silence is none', () => {
+  expect(isUnanswered(classify('postgres', Object.assign(new Error('x'), { code: '42501' })))).toBe(false);
+  expect(isUnanswered(classify('postgres', new Error('Connection terminated unexpectedly')))).toBe(true);
+});

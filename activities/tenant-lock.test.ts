@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto';
+import { withPostgres } from '../test/outside';
+import { openMaster, type Master } from '../test/master';
+import { until } from '../test/until';
+import { TenantLock } from './tenant-lock';
+
+const never = new AbortController().signal;
+let master: Master;
+const locks: TenantLock[] = [];
+
+const newLock = () => {
+  const lock = new TenantLock(master.workerUrl);
+  locks.push(lock);
+  return lock;
+};
+
+/** Holds the lock until `release` is called. */
+function held(lock: TenantLock, key: string) {
+  let release = () => {};
+  const released = new Promise<void>((resolve) => (release = resolve));
+  let entered = () => {};
+  const inside = new Promise<AbortSignal>((resolve) => (entered = resolve as () => void));
+  const done = lock.hold(key, 5_000, never, async (signal) => {
+    (entered as unknown as (signal: AbortSignal) => void)(signal);
+    await released;
+  });
+  return { inside, release, done };
+}
+
+beforeAll(async () => {
+  master = await openMaster();
+});
+afterAll(async () => {
+  await Promise.all(locks.map((it) => it.close()));
+  await master.drop();
+});
+
+test.each([
+  ['of the same process', () => { const lock = newLock(); return [lock, lock] as const; }],
+  ['of another process', () => [newLock(), newLock()] as const],
+])('a second holder %s is told that the lock is busy, and gets it afterwards', async (_, pair) => {
+  const [first, second] = pair();
+  const key = randomUUID();
+  const holding = held(first, key);
+  await holding.inside;
+  await expect(second.hold(key, 300, never, async () => 'in')).rejects.toMatchObject({ type: 'lock-busy' });
+  holding.release();
+  await holding.done;
+  await expect(second.hold(key, 5_000, never, async () => 'in')).resolves.toBe('in');
+});
+
+test('two keys do not wait for each other', async () => {
+  const lock = newLock();
+  const holding = held(lock, randomUUID());
+  await holding.inside;
+  await expect(lock.hold(randomUUID(), 300, never, async () => 'in')).resolves.toBe('in');
+  holding.release();
+  await holding.done;
+});
+
+test('twenty at once are inside one after the other', async () => {
+  const [a, b] = [newLock(), newLock()];
+  const key = randomUUID();
+  let inside = 0;
+  let most = 0;
+  const one = (lock: TenantLock) =>
+    lock.hold(key, 30_000, never, async () => {
+      most = Math.max(most, ++inside);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      inside--;
+    });
+  await Promise.all(Array.from({ length: 20 }, (_, at) => one(at % 2 === 0 ? a : b)));
+  expect(most).toBe(1);
+});
+
+test('losing the session aborts the work and tells so, and the next one gets a new session', async () => {
+  const lock = newLock();
+  const key = randomUUID();
+  const holding = held(lock, key);
+  const signal = await holding.inside;
+  const outcome = expect(holding.done).rejects.toMatchObject({ type: 'lock-lost' });
+  await withPostgres(master.info.postgres.url, (owner) =>
+    owner.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'freeflow-lock' AND datname = $1", [master.database]));
+  await outcome;
+  expect(signal.aborted).toBe(true);
+  await until('the next holder is in', async () => (await lock.hold(key, 1_000, never, async () => 'in')) === 'in');
+});
+
+test('a cancelled waiter stops waiting', async () => {
+  const lock = newLock();
+  const key = randomUUID();
+  const holding = held(lock, key);
+  await holding.inside;
+  const cancel = new AbortController();
+  const waiting = lock.hold(key, 60_000, cancel.signal, async () => 'in');
+  cancel.abort(new Error('cancelled'));
+  await expect(waiting).rejects.toThrow('cancelled');
+  holding.release();
+  await holding.done;
+});

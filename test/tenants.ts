@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto';
+import type { House } from './house';
+import { until } from './until';
+
+/** A tenant as the API shows it, as far as tests look. */
+export interface Tenant {
+  id: string;
+  name: string;
+  status: string;
+  operation: { id: string; kind: string; state: string; step: string | null; attempts: number; cause: string | null; advice: string | null };
+}
+
+export interface LogRow {
+  step: string;
+  status: string;
+  message: string | null;
+  attempt: number;
+  seq: number;
+}
+
+const OPEN = ['requested', 'running', 'parked', 'undoing'];
+
+/** Asks for a tenant and waits until the operation has ended, however it ended. */
+export async function createTenant(house: House, name: string): Promise<Tenant> {
+  return operationEnds(house, await askFor(house, name));
+}
+
+/** Asks for a tenant; gives its id. */
+export async function askFor(house: House, name: string): Promise<string> {
+  const { status, text, body } = await house.request('POST', '/tenants', { name }, { 'idempotency-key': randomUUID() });
+  if (status !== 202) throw new Error(`POST answered ${status}: ${text}`);
+  return String(body.id);
+}
+
+/** Deletes it hard, with force, and waits until that has ended. */
+export async function deleteTenant(house: House, id: string): Promise<Tenant> {
+  const { status, text } = await house.request('DELETE', `/tenants/${id}?mode=hard&force=true`);
+  if (status !== 202) throw new Error(`DELETE answered ${status}: ${text}`);
+  return operationEnds(house, id);
+}
+
+export async function tenantOf(house: House, id: string): Promise<Tenant> {
+  return (await house.request('GET', `/tenants/${id}`)).body as unknown as Tenant;
+}
+
+/** Waits until the tenant's last operation has ended. */
+export async function operationEnds(house: House, id: string, timeoutMs = 90_000): Promise<Tenant> {
+  return until(`the operation on ${id} has ended`, async () => {
+    const tenant = await tenantOf(house, id);
+    return OPEN.includes(tenant.operation.state) ? undefined : tenant;
+  }, timeoutMs);
+}
+
+/** All log rows of a tenant, in order, straight from the master database. */
+export async function logOf(house: House, id: string): Promise<LogRow[]> {
+  const { rows } = await house.master.query<LogRow>('SELECT step, status, message, attempt, seq FROM "TenantProvisionLog" WHERE "tenantId" = $1 ORDER BY seq', [id]);
+  return rows;
+}
