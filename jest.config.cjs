@@ -10,7 +10,7 @@ module.exports = {
   // ESM-only packages, which jest must compile, wherever pnpm has put them; and mongodb, whose dynamic import('os')
   // (since 7.6) jest can't follow: https://github.com/typegoose/mongodb-memory-server/issues/1026
   transformIgnorePatterns: [
-    'node_modules/(?!(?:\.pnpm/)?(?:jose|mongodb|@prisma[/+]schema-engine-wasm|@keycloak[/+]keycloak-admin-client|@microsoft[/+]kiota-[a-z-]+|@std-uritemplate[/+]std-uritemplate|tinyduration|url-template|camelize-ts|uuid|guid-typescript)(?:@|/))',
+    'node_modules/(?!(?:\\.pnpm/)?(?:jose|mongodb|@prisma[/+]schema-engine-wasm|@keycloak[/+]keycloak-admin-client|@microsoft[/+]kiota-[a-z-]+|@std-uritemplate[/+]std-uritemplate|tinyduration|url-template|camelize-ts|uuid|guid-typescript)(?:@|/))',
   ],
   moduleNameMapper: { '^@freeflow/db-master$': '<rootDir>/prisma/index.ts' },
   globalSetup: '<rootDir>/test/global-setup.ts',

@@ -1,9 +1,9 @@
+import { scramVerifier } from '@freeflow/db-master';
 import { Client, Pool, escapeIdentifier as id, escapeLiteral as literal, type ClientConfig } from 'pg';
 import type { Backend, Inspection, Made, Secrets, Target } from './backend';
 import { BackendFault, hasCode } from './failures';
 import { newPassword } from './passwords';
 import { probePostgres } from './postgres-probe';
-import { scramVerifier } from './scram';
 
 const CALL_TIMEOUT_MS = 20_000;
 /** The schema the tenant works in; `public` stays shut. */
@@ -53,7 +53,7 @@ export class PostgresBackend implements Backend {
     const { name, nonce, signal } = target;
     const found = await this.find(name);
     this.refuseForeign(target, found);
-    if (!found.ownerExists) await this.run(signal, this.adminUrl.href, createRoles(name, nonce, secrets['password'] ?? ''));
+    if (!found.ownerExists) await this.run(signal, this.adminUrl.href, createRoles(name, nonce, await scramVerifier(secrets['password'] ?? '')));
     if (found.databaseOid === null) {
       await this.run(signal, this.adminUrl.href, [`CREATE DATABASE ${id(name)} OWNER ${id(ownerRole(name))} TEMPLATE template0 STRATEGY wal_log`]);
     }
@@ -154,11 +154,11 @@ export class PostgresBackend implements Backend {
 }
 
 // One string of several statements is one transaction, so no role of ours ever stands without its mark.
-function createRoles(name: string, nonce: string, password: string): string[] {
+function createRoles(name: string, nonce: string, verifier: string): string[] {
   const [owner, app] = [id(ownerRole(name)), id(appRole(name))];
   return [
     `CREATE ROLE ${owner} NOLOGIN; COMMENT ON ROLE ${owner} IS ${literal(mark(nonce))};
-     CREATE ROLE ${app} LOGIN PASSWORD ${literal(scramVerifier(password))}; COMMENT ON ROLE ${app} IS ${literal(mark(nonce))}`,
+     CREATE ROLE ${app} LOGIN PASSWORD ${literal(verifier)}; COMMENT ON ROLE ${app} IS ${literal(mark(nonce))}`,
   ];
 }
 

@@ -7,8 +7,8 @@ const QUERY_TIMEOUT_MS = 5_000;
 
 interface Session {
   /** Asks the server one thing after the other, as pg wants it. */
-  query(text: string, values?: unknown[]): Promise<{ rows: { locked?: boolean }[] }>;
-  end(): Promise<void>;
+  query: (text: string, values?: unknown[]) => Promise<{ rows: { locked?: boolean }[] }>;
+  end: () => Promise<void>;
   /** Aborted when the session is gone: whoever holds a lock by it no longer does. */
   lost: AbortController;
 }

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { PrismaPg } from '@prisma/adapter-pg';
-import { bindMigrationAwareSqlAdapterFactory } from '@prisma/driver-adapter-utils';
-import type { SchemaEngine } from '@prisma/schema-engine-wasm/schema_engine_bg' with { 'resolution-mode': 'import' };
-import { Pool } from 'pg';
+import { bindMigrationAwareSqlAdapterFactory, DriverAdapterError } from '@prisma/driver-adapter-utils';
+import type * as EngineModule from '@prisma/schema-engine-wasm/schema_engine_bg' with { 'resolution-mode': 'import' };
+import { DatabaseError, Pool } from 'pg';
 import { SCHEMA_FILE } from './migration-files';
 
 const ENGINE_MODULE = '@prisma/schema-engine-wasm/schema_engine_bg';
@@ -14,7 +14,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
  * Runs `work` with Prisma's own schema engine, as WebAssembly: what `prisma migrate deploy` runs natively after downloading
  * it. It writes the same `_prisma_migrations` rows, so either can go on where the other stopped.
  */
-export async function withSchemaEngine<T>(url: string, work: (engine: SchemaEngine) => Promise<T>): Promise<T> {
+export async function withSchemaEngine<T>(url: string, work: (engine: EngineModule.SchemaEngine) => Promise<T>): Promise<T> {
   const pool = new Pool({ connectionString: url, application_name: 'freeflow-setup', connectionTimeoutMillis: CONNECT_TIMEOUT_MS, lock_timeout: LOCK_TIMEOUT_MS });
   try {
     const engine = await startEngine(pool);
@@ -24,15 +24,23 @@ export async function withSchemaEngine<T>(url: string, work: (engine: SchemaEngi
   }
 }
 
-async function startEngine(pool: Pool): Promise<SchemaEngine> {
+/** Loaded once: its glue code keeps the one WebAssembly instance it works on in a variable of its module. */
+let loading: Promise<typeof EngineModule> | undefined;
+
+async function startEngine(pool: Pool): Promise<EngineModule.SchemaEngine> {
+  const { SchemaEngine: Engine } = await (loading ??= loadEngine());
+  const datamodel: [string, string] = ['schema.prisma', await readFile(SCHEMA_FILE, 'utf8')];
+  // The callback receives the engine's log lines; errors come as exceptions.
+  return Engine.new({ datamodels: [datamodel] }, () => undefined, bindMigrationAwareSqlAdapterFactory(new WholeScriptAdapter(pool)));
+}
+
+async function loadEngine(): Promise<typeof EngineModule> {
   const engineModule = await import('@prisma/schema-engine-wasm/schema_engine_bg');
   const wasm = await readFile(require.resolve(ENGINE_MODULE).replace(/\.js$/, '.wasm'));
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm), { './schema_engine_bg.js': withIdleTimers(engineModule) });
   engineModule.__wbg_set_wasm(exports);
   initialise(exports['__wbindgen_start']);
-  const datamodel: [string, string] = ['schema.prisma', await readFile(SCHEMA_FILE, 'utf8')];
-  // The callback receives the engine's log lines; errors come as exceptions.
-  return engineModule.SchemaEngine.new({ datamodels: [datamodel] }, () => undefined, bindMigrationAwareSqlAdapterFactory(new WholeScriptAdapter(pool)));
+  return engineModule;
 }
 
 /**
@@ -58,8 +66,18 @@ class WholeScriptAdapter extends PrismaPg {
   override async connect(): ReturnType<PrismaPg['connect']> {
     const adapter = await super.connect();
     adapter.executeScript = async (script) => {
-      await adapter.executeRaw({ sql: script, args: [], argTypes: [] });
+      await adapter.underlyingDriver().query(script).catch(rethrowAsPlain);
     };
     return adapter;
   }
+}
+
+/**
+ * The engine knows some SQLSTATEs, takes them for what its own queries would mean by them, and its words then mislead.
+ * With the code in the text only, it quotes the server.
+ */
+function rethrowAsPlain(error: unknown): never {
+  if (!(error instanceof DatabaseError)) throw error;
+  const { code = '', severity = 'ERROR', message, detail, column, hint } = error;
+  throw new DriverAdapterError({ kind: 'postgres', code: '', severity, message: `${message} (${code})`, detail, column, hint });
 }

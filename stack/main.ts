@@ -1,21 +1,67 @@
-import { program } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { logs } from './commands/logs';
+import { reset } from './commands/reset';
+import { start } from './commands/start';
+import { status } from './commands/status';
+import { stopStack } from './commands/stop';
 import { messageOf } from './files';
-import { joinStack, listenForEnd } from './foreground';
-import { createProgress, seconds } from './progress';
+import { stackDir } from './project';
 
-program.name('stack').description('start');
-program.command('start').option('--dir <dir>').action(async ({ dir }: { dir?: string }) => {
-  const startedAt = Date.now();
-  const progress = createProgress(process.stdout);
-  const ending = listenForEnd((text) => { progress.note(text); }, (code) => { process.exit(code); });
-  const joined = await joinStack({ dir: dir ?? process.env['FREEFLOW_STACK_DIR'], env: process.env, progress, signal: ending.signal });
-  progress.close();
-  if (joined.kind === 'running') { console.log('already running', joined.info.supervisor.pid); process.exit(0); }
-  ending.onStop(joined.stack.stop);
-  ending.onKill(joined.stack.killNow);
-  console.log(`All servers are ready after ${seconds(startedAt)}.`);
-  setInterval(() => undefined, 60_000);
-  await ending.ended;
-  process.exit(0);
+const print = (text: string): void => { console.log(text); };
+
+const program = new Command('stack')
+  .description('Real PostgreSQL, MongoDB, Qdrant, Keycloak and Temporal on this machine, without Docker.')
+  .addHelpText('after', `
+Every server can be replaced by one that runs already, named in the environment:
+  POSTGRES_ADMIN_URL, MASTER_DATABASE_URL   postgres://user:password@host:port/database
+  MONGODB_ADMIN_URL                         mongodb://user:password@host:port/?authSource=admin
+  QDRANT_URL and QDRANT_API_KEY
+  KEYCLOAK_URL, KEYCLOAK_CLIENT_ID and KEYCLOAK_CLIENT_SECRET (a service account of realm master)
+  TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and TEMPORAL_UI_URL
+It is then checked and set up, but not started. Programs found on PATH are used before any is fetched.
+Fetched ones are kept in $XDG_CACHE_HOME/freeflow (~/.cache/freeflow).`);
+
+/** Every command works on one folder. */
+const command = (name: string, description: string): Command => program.command(name).description(description)
+  .addOption(new Option('--dir <folder>', 'where data, logs and credentials are kept').env('FREEFLOW_STACK_DIR').default('.freeflow'));
+
+const dirOf = ({ dir }: { dir: string }): string => stackDir(dir);
+
+const count = (text: string): number => {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a number.');
+};
+
+command('start', 'start the servers in the foreground, set them up, keep them up; Ctrl-C stops them')
+  .action(async (options: { dir: string }) => { process.exit(await start(dirOf(options), process.env, (code) => process.exit(code))); });
+
+command('stop', 'stop everything that runs in the folder, worker and API included')
+  .action(async (options: { dir: string }) => {
+    const dir = dirOf(options);
+    print(await stopStack(dir, print) ? 'Stopped.' : `No stack runs in ${dir}.`);
+  });
+
+command('status', 'show what runs where; the exit code is 0 when a stack runs, 3 when none does')
+  .action((options: { dir: string }) => { process.exitCode = status(dirOf(options), print); });
+
+command('logs', 'show the ends of the logs')
+  .argument('[server]', 'one of them: postgres, mongodb, qdrant, keycloak, temporal, worker, api, migrate')
+  .option('-f, --follow', 'go on as they grow', false)
+  .option('-n, --lines <count>', 'how many lines of each', count, 20)
+  .action(async (server: string | undefined, options: { dir: string; follow: boolean; lines: number }) => {
+    const interrupted = new AbortController();
+    process.once('SIGINT', () => { interrupted.abort(); });
+    process.exitCode = await logs(dirOf(options), server, { ...options, signal: interrupted.signal }, print);
+  });
+
+command('reset', 'delete all data, logs, ports and credentials of the folder, after asking')
+  .option('--yes', 'do not ask', false)
+  .action(async (options: { dir: string; yes: boolean }) => { process.exitCode = await reset(dirOf(options), options.yes, print); });
+
+// A reader that has gone away (`| head`) is no failure.
+process.stdout.on('error', () => { process.exit(0); });
+
+program.parseAsync().catch((error: unknown) => {
+  console.error(messageOf(error));
+  process.exit(1);
 });
-program.parseAsync().catch((error: unknown) => { console.error(messageOf(error)); process.exit(1); });

@@ -54,6 +54,9 @@ function terminalProgress(output: Output): Progress {
 /** A line that wraps would be counted wrongly when the lines are redrawn. */
 const cut = (text: string, columns: number): string => text.slice(0, Math.max(20, columns - TITLE_WIDTH - 2));
 
+/** The text of a row that is done. */
+export const ready = (text: string): string => `${pc.green('ready')}     ${text}`;
+
 /** `1.2 s` */
 export const seconds = (sinceMs: number): string => `${((Date.now() - sinceMs) / 1000).toFixed(1)} s`;
 

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { readIfThere, writePrivateFile } from './files';
-import { endGroup, processIdentity } from './processes';
+import { endGroup, isAlive, processIdentity } from './processes';
 
 const record = z.record(z.string(), processIdentity.extend({ port: z.number(), stopSignal: z.enum(['SIGTERM', 'SIGINT']) }));
 export type ProcessRecord = z.infer<typeof record>;
@@ -37,9 +37,11 @@ export class ProcessRegistry {
    * Ends what an earlier start has left running here. A process that merely got the pid of one is left alone.
    * @returns the names of those that were noted and still ran
    */
-  async endLeftovers(): Promise<void> {
-    await Promise.all(Object.values(this.leftovers()).map((left) => endGroup(left, left.stopSignal, LEFTOVER_GRACE_MS)));
+  async endLeftovers(): Promise<string[]> {
+    const alive = Object.entries(this.leftovers()).filter(([, left]) => isAlive(left));
+    await Promise.all(alive.map(([, left]) => endGroup(left, left.stopSignal, LEFTOVER_GRACE_MS)));
     this.clear();
+    return alive.map(([name]) => name);
   }
 
   private leftovers(): ProcessRecord {

@@ -4,7 +4,7 @@ import { messageOf } from './files';
 import { ManagedProcess } from './managed-process';
 import { choosePorts, isFree } from './ports';
 import type { ProcessIdentity } from './processes';
-import { amount, type Progress, seconds } from './progress';
+import { amount, type Progress, ready, seconds } from './progress';
 import { logFile } from './project';
 import type { Program, Server, ServerContext, StackPart } from './servers/server';
 import { saveSettings } from './settings';
@@ -32,7 +32,7 @@ export async function runServer(server: Server, context: RunServerContext): Prom
     const program = server.isExternal(context.external) ? await checkExternal(server, own, progress) : await startEmbedded(server, own, context);
     const part = await server.setUp(own, program);
     const where = program === undefined ? 'named by the environment, not started here' : `${program.version}, port ${settings.ports[server.ports[0]]}`;
-    progress.update(server.title, `${pc.green('ready')}     ${where}, ${seconds(startedAt)}`);
+    progress.update(server.title, ready(`${where}, ${seconds(startedAt)}`));
     return part;
   } catch (error) {
     progress.update(server.title, context.signal.aborted ? 'given up' : pc.red('failed'));

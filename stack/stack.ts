@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type External, readExternal, withoutSecrets } from './environment';
-import { takeLock } from './lock';
+import { lockOwner, takeLock } from './lock';
 import { StoppedEarly } from './managed-process';
 import { identify } from './processes';
 import { choosePorts, keysOf, type PortName } from './ports';
@@ -58,6 +58,7 @@ export async function startStack({ dir: named, env, progress, fresh, signal }: S
   };
   try {
     await registry.endLeftovers();
+    if (lockOwner(dir, 'app.lock') === undefined) await new ProcessRegistry(dir, 'app-processes.json').endLeftovers();
     removeStackInfo(dir);
     if (fresh === true) rmSync(join(dir, 'data'), { recursive: true, force: true });
     const settings = await preparedSettings(dir, external, progress);

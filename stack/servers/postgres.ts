@@ -44,7 +44,7 @@ export const postgres: Server = {
 
   async check(context) {
     await checkPostgres(ownerUrl(context));
-    if (context.external.MASTER_DATABASE_URL !== undefined) await checkPostgres(databaseUrl(context.external.MASTER_DATABASE_URL, 'postgres'));
+    if (context.external.MASTER_DATABASE_URL !== undefined) await checkPostgres(context.external.MASTER_DATABASE_URL);
   },
 
   async setUp(context) {

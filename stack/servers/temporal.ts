@@ -3,7 +3,7 @@ import { installed } from '../fetch/on-path';
 import { pipProgram } from '../fetch/pip';
 import { TEMPORAL_PACKAGE } from '../fetch/packages';
 import { messageOf } from '../files';
-import { checkTemporal, registerSearchAttributes } from '../setup/temporal';
+import { checkTemporal } from '../setup/temporal';
 import { CannotProvide, dataFolder, type Server, type ServerContext } from './server';
 
 /** WAL with normal syncing more than doubles what the one SQLite file can take. */
@@ -45,7 +45,6 @@ export const temporal: Server = {
 
   async setUp(context, program) {
     const [address, namespace] = [addressOf(context), namespaceOf(context)];
-    await registerSearchAttributes(address, namespace, context.note);
     const uiUrl = program === undefined ? context.external.TEMPORAL_UI_URL : `http://127.0.0.1:${context.settings.ports.temporalUi}`;
     return { temporal: { address, namespace, uiUrl, cliPath: program?.path } };
   },

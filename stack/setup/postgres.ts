@@ -6,12 +6,19 @@ const PROVISIONER = 'freeflow_provisioner';
 const TIMEOUTS = { connectionTimeoutMillis: 3_000, query_timeout: 10_000, application_name: 'freeflow-stack' };
 
 const INVALID_PASSWORD = '28P01';
+const MISSING_DATABASE = '3D000';
 const DUPLICATE_ROLE = '42710';
 /** Lacks rights; for CREATE ROLE by someone without CREATEROLE as well as for altering another's role. */
 const INSUFFICIENT_PRIVILEGE = '42501';
 
-/** Throws while the server does not answer, or refuses the credentials in the URL. */
-export const checkPostgres = (url: string): Promise<void> => withClient(url, async (client) => { await client.query('SELECT 1'); });
+/** Throws while the server does not answer, or refuses the credentials in the URL. The database itself may still be to be made. */
+export async function checkPostgres(url: string): Promise<void> {
+  try {
+    await withClient(url, (client) => client.query('SELECT 1'));
+  } catch (error) {
+    if (!hasCode(error, MISSING_DATABASE)) throw error;
+  }
+}
 
 export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
   const client = new Client({ connectionString: url, ...TIMEOUTS });
@@ -71,7 +78,8 @@ async function closeCommonDatabases(client: Client, note: (text: string) => void
   if (rows.length > 0) note(`every role may still connect to ${rows.map(({ datname }) => datname).join(' and ')}: their owner should REVOKE CONNECT FROM PUBLIC`);
 }
 
-const canLogIn = (url: string): Promise<boolean> => checkPostgres(url).then(() => true, (error: unknown) => {
+/** False when the role is missing or has another password. */
+export const canLogIn = (url: string): Promise<boolean> => checkPostgres(url).then(() => true, (error: unknown) => {
   if (hasCode(error, INVALID_PASSWORD)) return false;
   throw error;
 });

@@ -1,0 +1,110 @@
+import { join } from 'node:path';
+import { withoutSecrets } from '../environment';
+import { lockOwner, takeLock } from '../lock';
+import { ManagedProcess } from '../managed-process';
+import { choosePorts } from '../ports';
+import { type Progress, ready, seconds } from '../progress';
+import { logFile, projectRoot } from '../project';
+import { ProcessRegistry } from '../registry';
+import { loadSettings, saveSettings } from '../settings';
+import { apiEnv, changeStackInfo, type StackInfo, workerEnv } from '../stack-info';
+
+/** API and worker, started by this process and watched over by it. */
+export interface RunningApp {
+  info: StackInfo;
+  stop: () => Promise<void>;
+  killNow: () => void;
+}
+
+interface Part {
+  name: 'worker' | 'api';
+  title: string;
+  script: string;
+  env: (info: StackInfo) => Record<string, string>;
+  readyUrl: (info: StackInfo) => string;
+  /** The worker lets running activities end first. */
+  stopWithinMs: number;
+}
+
+const PARTS: readonly Part[] = [
+  { name: 'worker', title: 'Worker', script: 'dist/worker/main.js', env: workerEnv, readyUrl: ({ worker }) => `${worker.healthUrl}/health/ready`, stopWithinMs: 30_000 },
+  { name: 'api', title: 'API', script: 'dist/api/server.js', env: apiEnv, readyUrl: ({ api }) => `${api.url}/health/ready`, stopWithinMs: 10_000 },
+];
+
+const READY_WITHIN_MS = 60_000;
+const CHECK_TIMEOUT_MS = 2_000;
+
+/** Who runs API and worker in this folder, if anyone. */
+export const appOwner = (dir: string) => lockOwner(dir, 'app.lock');
+
+/**
+ * Starts API and worker on running servers and tells their pids in `stack.json`, restarts included.
+ * @throws LockedError when they run already
+ */
+export async function startApp(stack: StackInfo, env: NodeJS.ProcessEnv, progress: Progress): Promise<RunningApp> {
+  const { dir } = stack;
+  const release = takeLock(dir, 'app.lock');
+  const registry = new ProcessRegistry(dir, 'app-processes.json');
+  const processes: ManagedProcess[] = [];
+  const stop = async () => {
+    await Promise.all(processes.map((it) => it.stop()));
+    registry.clear();
+    changeStackInfo(dir, (info) => ({ ...info, api: { url: info.api.url }, worker: { healthUrl: info.worker.healthUrl } }));
+    release();
+  };
+  const killNow = () => {
+    for (const it of processes) it.killNow();
+    registry.clear();
+    release();
+  };
+  try {
+    await registry.endLeftovers();
+    const info = await withFreePorts(stack);
+    await Promise.all(PARTS.map((part) => startPart(part, { info, env, progress, registry, processes })));
+    return { info, stop, killNow };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+interface PartContext { info: StackInfo; env: NodeJS.ProcessEnv; progress: Progress; registry: ProcessRegistry; processes: ManagedProcess[] }
+
+async function startPart({ name, title, script, env: envOf, readyUrl, stopWithinMs }: Part, { info, env, progress, registry, processes }: PartContext): Promise<void> {
+  const startedAt = Date.now();
+  const managed = new ManagedProcess({
+    title,
+    log: logFile(info.dir, name),
+    plan: () => Promise.resolve({ command: process.execPath, args: [join(projectRoot(), script)], env: { ...withoutSecrets(env), ...envOf(info) }, cwd: projectRoot() }),
+    check: () => checkReady(readyUrl(info)),
+    readyWithinMs: READY_WITHIN_MS,
+    stopSignal: 'SIGTERM',
+    stopWithinMs,
+    onLaunch: (identity) => {
+      registry.note(name, { ...identity, port: Number(new URL(readyUrl(info)).port), stopSignal: 'SIGTERM' });
+      changeStackInfo(info.dir, (published) => ({ ...published, [name]: { ...published[name], pid: identity.pid } }));
+    },
+    onEvent: (text) => { progress.note(text); },
+  });
+  processes.push(managed);
+  progress.update(title, 'starting');
+  await managed.start();
+  progress.update(title, ready(`port ${new URL(readyUrl(info)).port}, ${seconds(startedAt)}`));
+}
+
+async function checkReady(url: string): Promise<void> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(CHECK_TIMEOUT_MS) });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${url} answers ${response.status} ${text.slice(0, 200)}`);
+}
+
+/** The servers may have been up for long, so the ports kept for API and worker may be taken by now. */
+async function withFreePorts(info: StackInfo): Promise<StackInfo> {
+  const settings = loadSettings(info.dir);
+  const ports = await choosePorts(settings.ports, ['api', 'workerHealth']);
+  saveSettings(info.dir, { ...settings, ports });
+  const change = (published: StackInfo): StackInfo => ({ ...published, api: { url: `http://127.0.0.1:${ports.api}` }, worker: { healthUrl: `http://127.0.0.1:${ports.workerHealth}` } });
+  changeStackInfo(info.dir, change);
+  return change(info);
+}
+
