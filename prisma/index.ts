@@ -20,5 +20,5 @@ export {
 export { MASTER_GRANTS, MASTER_ROLES, type MasterRole, type MasterTable, type TablePrivilege } from './master-roles';
 export { readSecretKeys, type SecretKey, type SecretKeys } from './secret-keys';
 export { scramVerifier } from './scram';
-export { createSecretStore, resolveSecret, type ResolveSecretOptions, type SecretOwner, type SecretStore, type StoredSecret } from './secret-store';
+export { createSecretStore, resolveSecret, type ResolveSecretOptions, type SecretEntry, type SecretOwner, type SecretStore, type StoredSecret } from './secret-store';
 export { isReservedTenantName, RESERVED_TENANT_NAMES, TENANT_NAME_PATTERN, tenantNames, type TenantNames } from './tenant-names';

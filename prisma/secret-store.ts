@@ -12,6 +12,13 @@ export interface SecretOwner {
   readonly name: string;
 }
 
+/** Which secret a reference stands for. */
+export interface SecretEntry {
+  readonly backend: BackendKind;
+  readonly name: string;
+  readonly ref: string;
+}
+
 /** A secret that is stored: pass the reference on, use the value at once and forget it. */
 export interface StoredSecret {
   readonly ref: string;
@@ -27,6 +34,8 @@ export interface SecretStore {
   keep(owner: SecretOwner, value: string): Promise<StoredSecret>;
   /** @throws DbMasterError `secret-ref-invalid` | `secret-not-found` | `secret-key-unknown` | `secret-unreadable` */
   resolve(ref: string): Promise<string>;
+  /** What secrets a tenant has: their references, never the values. */
+  list(tenantId: string): Promise<SecretEntry[]>;
   /** Deletes all secrets of a tenant; returns how many there were. */
   destroyAll(tenantId: string): Promise<number>;
 }
@@ -47,6 +56,10 @@ export function createSecretStore(db: PrismaClient | Prisma.TransactionClient, k
       const row = await db.tenantSecret.findUnique({ where: { id, version } });
       if (!row) throw new DbMasterError('secret-not-found', `There is no secret ${ref}.`);
       return openSecret(row, row, keys);
+    },
+    async list(tenantId) {
+      const rows = await db.tenantSecret.findMany({ where: { tenantId }, select: { id: true, version: true, backend: true, name: true }, orderBy: { version: 'asc' } });
+      return rows.map(({ backend, name, ...location }) => ({ backend, name, ref: formatSecretRef(location) }));
     },
     async destroyAll(tenantId) {
       const { count } = await db.tenantSecret.deleteMany({ where: { tenantId } });

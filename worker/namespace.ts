@@ -2,7 +2,7 @@ import { ScheduleAlreadyRunning, ScheduleOverlapPolicy, WorkflowExecutionAlready
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes';
 import type { NativeConnection } from '@temporalio/worker';
 import type { StartOperation } from '../activities/sweep';
-import { operationStartOptions, RUNBOOKS, type RunnableKind } from '../workflows/messages';
+import { isRunnable, operationStartOptions, RUNBOOKS } from '../workflows/messages';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes';
 
 /** One sweep per task queue: `freeflow-sweep` for the default one. */
@@ -51,5 +51,3 @@ export function operationStarter(client: Client, taskQueue: string): StartOperat
     }
   };
 }
-
-const isRunnable = (kind: string): kind is RunnableKind => kind in RUNBOOKS;

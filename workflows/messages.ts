@@ -8,6 +8,8 @@ export const RUNBOOKS = {
 
 export type RunnableKind = keyof typeof RUNBOOKS;
 
+export const isRunnable = (kind: string): kind is RunnableKind => kind in RUNBOOKS;
+
 /** What every runbook is started with. All else is read from the master database, under the tenant's lock. */
 export interface OperationInput {
   operationId: string;

@@ -1,0 +1,46 @@
+import { randomUUID } from 'node:crypto';
+import { createMasterClient } from '@freeflow/db-master';
+import fastify, { type FastifyInstance } from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { ApiConfig } from './config';
+import { requirePermission } from './plugins/auth';
+import { describeApi } from './plugins/docs';
+import { answerProblems } from './plugins/problems';
+import { createStarter } from './plugins/temporal';
+import { healthRoutes } from './routes/health';
+import { tenantRoutes } from './routes/tenants';
+
+/** No request of ours needs more. */
+const BODY_LIMIT_BYTES = 64 * 1024;
+
+/**
+ * The API, ready to listen. Closing it waits for what it has begun.
+ * @param env Temporal's standard variables are read from it; the process's own when left out
+ */
+export async function buildApp(config: ApiConfig, env?: NodeJS.ProcessEnv): Promise<FastifyInstance> {
+  const app = fastify({
+    logger: { name: 'api', level: config.LOG_LEVEL },
+    bodyLimit: BODY_LIMIT_BYTES,
+    genReqId: () => randomUUID(),
+    // Connections kept alive must not hold up a shutdown.
+    forceCloseConnections: 'idle',
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  answerProblems(app);
+
+  const db = createMasterClient(config.MASTER_DATABASE_URL, { applicationName: 'freeflow-api', maxConnections: 10 });
+  const starter = createStarter({ taskQueue: config.TASK_QUEUE, uiUrl: config.TEMPORAL_UI_URL, log: app.log, ...(env === undefined ? {} : { env }) });
+  app.addHook('onClose', async () => {
+    await starter.close();
+    await db.$disconnect();
+  });
+
+  await describeApi(app);
+  healthRoutes(app, { db, starter });
+  await app.register(async (secured) => {
+    requirePermission(secured, config);
+    tenantRoutes(secured, { db, starter });
+  });
+  return app;
+}

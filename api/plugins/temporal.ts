@@ -1,0 +1,52 @@
+import { Client, Connection, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { loadClientConnectConfig } from '@temporalio/envconfig';
+import type { FastifyBaseLogger } from 'fastify';
+import { operationStartOptions, RUNBOOKS, workflowIdOf, type AcceptedOperation } from '../../workflows/messages';
+import type { RunUrl } from '../tenants/view';
+
+const START_DEADLINE_MS = 5_000;
+const CHECK_DEADLINE_MS = 1_000;
+
+/** Starts what was accepted. Whatever doesn't come to start here is started by the workers' sweep. */
+export interface Starter {
+  /** Starts the workflow of a committed operation in the background; never fails. */
+  start: (operation: AcceptedOperation) => void;
+  /** Whether Temporal answers now. */
+  isUp: () => Promise<boolean>;
+  /** Where people look at a run, if a Temporal UI is configured. */
+  runUrl: RunUrl;
+  /** Waits for starts under way, then lets go of the connection. */
+  close: () => Promise<void>;
+}
+
+/** Connects with the first start, not before: the API accepts while Temporal is away. */
+export function createStarter({ taskQueue, uiUrl, log, env }: { taskQueue: string; uiUrl: string | undefined; log: FastifyBaseLogger; env?: NodeJS.ProcessEnv }): Starter {
+  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig(env === undefined ? {} : { overrideEnvVars: definedOf(env) });
+  const connection = Connection.lazy(connectionOptions);
+  const client = new Client({ connection, namespace });
+  const underWay = new Set<Promise<void>>();
+
+  const tryToStart = async (operation: AcceptedOperation) => {
+    const { operationId, tenantId, kind } = operation;
+    try {
+      await connection.withDeadline(Date.now() + START_DEADLINE_MS, () => client.workflow.start(RUNBOOKS[kind], operationStartOptions(operation, taskQueue)));
+    } catch (error) {
+      if (error instanceof WorkflowExecutionAlreadyStartedError) return;
+      log.warn({ tenantId, operationId, cause: (error as Error).message }, 'the operation is accepted but could not be started; the sweep will');
+    }
+  };
+  return {
+    start(operation) {
+      const starting = tryToStart(operation).finally(() => underWay.delete(starting));
+      underWay.add(starting);
+    },
+    isUp: () => connection.withDeadline(Date.now() + CHECK_DEADLINE_MS, () => connection.workflowService.getSystemInfo({})).then(() => true, () => false),
+    runUrl: (tenantId, runId) => (uiUrl === undefined ? null : `${uiUrl.replace(/\/$/, '')}/namespaces/${namespace}/workflows/${workflowIdOf(tenantId)}${runId === null ? '' : `/${runId}`}`),
+    async close() {
+      await Promise.allSettled(underWay);
+      await connection.close();
+    },
+  };
+}
+
+const definedOf = (env: NodeJS.ProcessEnv): Record<string, string> => Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));

@@ -1,0 +1,52 @@
+import { OperationState, TenantStatus } from '@freeflow/db-master';
+import { z } from 'zod';
+import { tenantSchema } from './tenant';
+
+const flag = z.enum(['true', 'false']).default('false');
+const limit = (byDefault: number, most: number) => z.coerce.number().int().min(1).max(most).default(byDefault);
+const cursor = z.string().max(200).optional().describe('nextCursor of the page before');
+
+export const listQuery = z.strictObject({
+  status: z.enum(TenantStatus).optional(),
+  name: z.string().max(30).optional().describe('The exact name'),
+  operation: z.enum(OperationState).optional().describe('State of the last operation'),
+  step: z.string().max(100).optional().describe('The step the last operation is stuck at'),
+  gone: flag.describe('true: show those that are gone as well'),
+  limit: limit(50, 200),
+  cursor,
+});
+
+export const logQuery = z.strictObject({ limit: limit(100, 500), cursor });
+
+export const deleteQuery = z.strictObject({
+  mode: z.enum(['soft', 'hard']).default('soft').describe('hard: all data is dropped'),
+  force: flag.describe('true: also when the tenant is active'),
+});
+
+/** As asked for by RFC draft-ietf-httpapi-idempotency-key-header. */
+export const idempotencyHeaders = z.object({
+  'idempotency-key': z.string().regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters').optional(),
+});
+
+const nextCursor = z.string().nullable().describe('null on the last page');
+
+export const tenantPage = z.object({ items: z.array(tenantSchema), nextCursor }).meta({ id: 'TenantPage' });
+
+export const logRowSchema = z
+  .object({
+    id: z.uuid(),
+    seq: z.number().int().describe('Orders the rows of one tenant'),
+    operationId: z.uuid().nullable(),
+    step: z.string(),
+    status: z.enum(['success', 'error']),
+    message: z.string().nullable(),
+    attempt: z.number().int(),
+    durationMs: z.number().int().nullable(),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'LogRow' });
+
+export const logPage = z.object({ items: z.array(logRowSchema), nextCursor }).meta({ id: 'LogPage' });
+
+export type ListQuery = z.output<typeof listQuery>;
+export type LogQuery = z.output<typeof logQuery>;

@@ -1,0 +1,68 @@
+import { ConnectionService, isReservedTenantName, OperationKind, OperationState, TENANT_NAME_PATTERN, TenantStatus } from '@freeflow/db-master';
+import { z } from 'zod';
+
+const time = z.iso.datetime();
+
+export const tenantName = z
+  .string()
+  .regex(TENANT_NAME_PATTERN, 'must be 3 to 30 characters, a-z and 0-9 only')
+  .refine((name) => !isReservedTenantName(name), 'is reserved; choose another name')
+  .describe('3 to 30 lower-case letters and digits; some words are reserved')
+  .meta({ example: 'acme' });
+
+export const createTenantBody = z.strictObject({ name: tenantName }).meta({ id: 'CreateTenant' });
+export const tenantParams = z.strictObject({ id: z.uuid('must be a UUID') });
+
+export const operationSchema = z
+  .object({
+    id: z.uuid(),
+    kind: z.enum(OperationKind),
+    state: z.enum(OperationState),
+    step: z.string().nullable().describe('The step that needs attention; null while all goes well'),
+    attempts: z.number().int().describe('How often that step has failed'),
+    cause: z.string().nullable(),
+    advice: z.string().nullable(),
+    force: z.boolean(),
+    requestedBy: z.string(),
+    requestedAt: time,
+    startedAt: time.nullable(),
+    endedAt: time.nullable(),
+    run: z.object({ workflowId: z.string(), runId: z.string().nullable(), url: z.string().nullable().describe('The run in the Temporal UI') }),
+  })
+  .meta({ id: 'Operation' });
+
+export const tenantSchema = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    status: z.enum(TenantStatus),
+    realmName: z.string(),
+    postgresDb: z.string(),
+    mongoDb: z.string(),
+    qdrantCollection: z.string(),
+    createdAt: time,
+    updatedAt: time,
+    goneAt: time.nullable().describe('When all of it was seen absent; its name is free since then'),
+    purgeAt: time.nullable(),
+    holdUntil: time.nullable(),
+    operation: operationSchema.nullable().describe('The last thing asked for'),
+  })
+  .meta({ id: 'Tenant' });
+
+export const connectionSchema = z
+  .object({
+    service: z.enum(ConnectionService),
+    dbName: z.string(),
+    host: z.string().nullable(),
+    port: z.number().int().nullable(),
+    username: z.string().nullable(),
+    secretRef: z.string().nullable().describe('A reference, never the secret'),
+    options: z.unknown(),
+  })
+  .meta({ id: 'Connection' });
+
+export const tenantDetailSchema = tenantSchema.extend({ connections: z.array(connectionSchema) }).meta({ id: 'TenantDetail' });
+
+export type TenantBody = z.output<typeof tenantSchema>;
+export type TenantDetailBody = z.output<typeof tenantDetailSchema>;
+export type OperationBody = z.output<typeof operationSchema>;

@@ -1,0 +1,58 @@
+import { Prisma, type PrismaClient } from '@freeflow/db-master';
+import { Problem } from '../errors';
+import type { ListQuery, LogQuery } from '../schemas/queries';
+import { decodeCursor, encodeCursor, logPlace, tenantPlace } from './cursor';
+import { LAST_OPERATION, viewLogRow, viewTenant, viewTenantDetail, type RunUrl } from './view';
+
+/** The questions that can be asked about tenants. */
+export function tenantReader(db: PrismaClient, runUrl: RunUrl) {
+  return {
+    /** @throws Problem `tenant-unknown` */
+    async get(id: string) {
+      const tenant = await db.tenant.findUnique({ where: { id }, include: { ...LAST_OPERATION, connections: { orderBy: { service: 'asc' } } } });
+      if (tenant === null) throw unknown(id);
+      return viewTenantDetail(tenant, runUrl);
+    },
+
+    async list(query: ListQuery) {
+      const ids = await pageOfIds(db, query);
+      const tenants = await db.tenant.findMany({ where: { id: { in: ids.slice(0, query.limit) } }, include: LAST_OPERATION, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] });
+      const last = tenants.at(-1);
+      return {
+        items: tenants.map((tenant) => viewTenant(tenant, runUrl)),
+        nextCursor: ids.length > query.limit && last !== undefined ? encodeCursor([last.createdAt.toISOString(), last.id]) : null,
+      };
+    },
+
+    /** Oldest first: a follower asks again from where it was. @throws Problem `tenant-unknown` */
+    async logs(tenantId: string, { limit, cursor }: LogQuery) {
+      if ((await db.tenant.count({ where: { id: tenantId } })) === 0) throw unknown(tenantId);
+      const [after] = cursor === undefined ? [0] : decodeCursor(logPlace, cursor);
+      const rows = await db.tenantProvisionLog.findMany({ where: { tenantId, seq: { gt: after } }, orderBy: { seq: 'asc' }, take: limit + 1 });
+      const items = rows.slice(0, limit);
+      return { items: items.map(viewLogRow), nextCursor: rows.length > limit ? encodeCursor([items.at(-1)?.seq ?? after]) : null };
+    },
+  };
+}
+
+export const unknown = (id: string): Problem => new Problem('tenant-unknown', `There is no tenant ${id}.`);
+
+/** One more than asked for, which tells whether there is a next page. In SQL, since Prisma can't ask for the last of many. */
+async function pageOfIds(db: PrismaClient, { status, name, operation, step, gone, limit, cursor }: ListQuery): Promise<string[]> {
+  const place = cursor === undefined ? undefined : decodeCursor(tenantPlace, cursor);
+  const conditions = [
+    ...(gone === 'true' ? [] : [Prisma.sql`t."goneAt" IS NULL`]),
+    ...(status === undefined ? [] : [Prisma.sql`t.status::text = ${status}`]),
+    ...(name === undefined ? [] : [Prisma.sql`t.name = ${name}`]),
+    ...(operation === undefined ? [] : [Prisma.sql`last.state::text = ${operation}`]),
+    ...(step === undefined ? [] : [Prisma.sql`last.step = ${step}`]),
+    ...(place === undefined ? [] : [Prisma.sql`(t."createdAt", t.id) < (${place[0]}::timestamptz, ${place[1]}::uuid)`]),
+    Prisma.sql`true`,
+  ];
+  const rows = await db.$queryRaw<{ id: string }[]>`
+    SELECT t.id FROM "Tenant" t
+      LEFT JOIN LATERAL (SELECT state, step FROM "TenantOperation" o WHERE o."tenantId" = t.id ORDER BY o."createdAt" DESC, o.id DESC LIMIT 1) last ON true
+     WHERE ${Prisma.join(conditions, ' AND ')}
+     ORDER BY t."createdAt" DESC, t.id DESC LIMIT ${limit + 1}`;
+  return rows.map(({ id }) => id);
+}

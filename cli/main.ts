@@ -1,0 +1,61 @@
+import { Argument, Command, CommanderError } from 'commander';
+import { connect, type Connections } from './commands/connect';
+import { token } from './commands/token';
+import { EXIT, Failure } from './failure';
+
+const program = new Command('freeflow')
+  .description('Tenants of FreeFlow, from the command line.')
+  .exitOverride()
+  .addHelpText('after', `
+Finds the local stack (npm start) by itself; another installation by the environment.
+Exit codes: 0 done, 1 refused, 2 wrong usage, 4 unreachable.
+
+Examples:
+  npm run -s freeflow -- token
+  npm run -s freeflow -- tenants connect acme
+  npm run -s freeflow -- tenants connect acme postgres --json`);
+
+program
+  .command('token')
+  .description('print an access token for the API')
+  .addHelpText('after', `
+Of another installation: FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID, FREEFLOW_CLIENT_SECRET
+
+Example:
+  curl -H "Authorization: Bearer $(npm run -s freeflow -- token)" http://127.0.0.1:3000/tenants`)
+  .action(async () => {
+    console.log(await token(process.env));
+  });
+
+program
+  .command('tenants')
+  .description('look at tenants')
+  .command('connect')
+  .description("print how a tenant's application connects, passwords included")
+  .argument('<tenant>', 'name or id')
+  .addArgument(new Argument('[backend]', 'only this one').choices(['postgres', 'mongodb', 'qdrant', 'keycloak']))
+  .option('--json', 'as JSON')
+  .addHelpText('after', `
+Of another installation: MASTER_DATABASE_URL, SECRETS_KEY, KEYCLOAK_URL (and SECRETS_OLD_KEYS)
+
+Examples:
+  psql "$(npm run -s freeflow -- tenants connect acme postgres --json | node -p 'JSON.parse(fs.readFileSync(0)).postgres.url')"`)
+  .action(async (tenant: string, backend: string | undefined, { json }: { json?: true }) => {
+    const connections = await connect(tenant, backend, process.env);
+    console.log(json === true ? JSON.stringify(connections, null, 2) : inLines(connections));
+  });
+
+const inLines = (connections: Connections): string =>
+  Object.entries(connections)
+    .map(([backend, fields]) => [backend, ...Object.entries(fields).map(([name, value]) => `  ${name.padEnd(14)} ${value}`)].join('\n'))
+    .join('\n\n');
+
+program.parseAsync().catch((error: unknown) => {
+  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage);
+  if (error instanceof Failure) {
+    console.error(`${error.message}\n${error.advice}`);
+    process.exit(error.exitCode);
+  }
+  console.error(error instanceof Error ? error.message : error);
+  process.exit(EXIT.refused);
+});
