@@ -1,0 +1,123 @@
+import { openApiBench, type ApiBench } from '../test/api-bench';
+import { asKeycloakAdmin } from '../test/outside';
+import { newToken } from '../test/house';
+
+let bench: ApiBench;
+
+beforeAll(async () => {
+  bench = await openApiBench();
+});
+afterAll(() => bench.close());
+
+const get = (token: string | null) => bench.request('GET', '/tenants', { token });
+const past = () => Math.floor(Date.now() / 1000) - 60;
+
+test('a token of our issuer, for us, with system:* is let in', async () => {
+  expect((await get(await bench.issuer.token())).status).toBe(200);
+  expect((await get(await bench.issuer.token({ permissions: ['other', 'system:*'] }))).status).toBe(200);
+});
+
+describe('401', () => {
+  const tampered = async () => {
+    const [header = '', payload = '', signature = ''] = (await bench.issuer.token({ permissions: [] })).split('.');
+    const raised = { ...(JSON.parse(Buffer.from(payload, 'base64url').toString()) as object), permissions: ['system:*'] };
+    return [header, Buffer.from(JSON.stringify(raised)).toString('base64url'), signature].join('.');
+  };
+  const unsigned = async () => {
+    const [, payload = ''] = (await bench.issuer.token()).split('.');
+    return `${Buffer.from('{"alg":"none"}').toString('base64url')}.${payload}.`;
+  };
+  const cases: [string, () => Promise<string | null>][] = [
+    ['no token', async () => null],
+    ['no token but words', async () => 'let-me-in'],
+    ['expired', () => bench.issuer.token({ exp: past() })],
+    ['without an end', () => bench.issuer.token({ exp: undefined })],
+    ['not valid yet', () => bench.issuer.token({ nbf: past() + 600 })],
+    ['wrong issuer', () => bench.issuer.token({ iss: `${bench.issuer.url}/other` })],
+    ['wrong audience', () => bench.issuer.token({ aud: 'account' })],
+    ['without audience', () => bench.issuer.token({ aud: undefined })],
+    ['without subject', () => bench.issuer.token({ sub: undefined })],
+    ['other algorithm, though its key is published', () => bench.issuer.token({}, { alg: 'ES256' })],
+    ['alg: none', unsigned],
+    ['tampered', tampered],
+    ['signed by a stranger', async () => bench.issuer.token({}, { key: await bench.issuer.newKey('RS256') })],
+    ["the identity provider's own, of another realm", async () => realTokenOf('master')],
+  ];
+  test.each(cases)('%s', async (_name, token) => {
+    const { status, body, headers } = await get(await token());
+    expect({ status, code: body.code }).toEqual({ status: 401, code: 'unauthenticated' });
+    expect(headers.get('www-authenticate')).toMatch(/^Bearer/);
+    expect(headers.get('content-type')).toMatch('application/problem+json');
+  });
+});
+
+describe('403', () => {
+  const cases: [string, unknown][] = [
+    ['no permissions at all', undefined],
+    ['an empty list', []],
+    ['*', ['*']],
+    ['system:x', ['system:x']],
+    ['system:* as a part of a longer word', ['system:*:read', 'xsystem:*']],
+    ['a list in a list', [['system:*']]],
+    ['an object', { 'system:*': true }],
+  ];
+  test.each(cases)('%s', async (_name, permissions) => {
+    const { status, body } = await get(await bench.issuer.token({ permissions }));
+    expect({ status, code: body.code }).toEqual({ status: 403, code: 'forbidden' });
+  });
+});
+
+test('every route but health and docs asks for a token first, whatever else is wrong', async () => {
+  const asked = await Promise.all([
+    bench.request('POST', '/tenants', { token: null, raw: '{' }),
+    bench.request('GET', '/tenants/nonsense', { token: null }),
+    bench.request('GET', '/tenants/nonsense/logs', { token: null }),
+    bench.request('DELETE', '/tenants/nonsense?mode=x', { token: null }),
+  ]);
+  expect(asked.map((it) => it.status)).toEqual([401, 401, 401, 401]);
+  const open = await Promise.all(['/health/live', '/health/ready', '/openapi.json', '/docs'].map((path) => bench.request('GET', path, { token: null })));
+  expect(open.map((it) => it.status)).toEqual([200, 200, 200, 200]);
+});
+
+test('the claim that holds the permissions can be configured', async () => {
+  const other = await openApiBench({ AUTH_PERMISSIONS_CLAIM: 'scope' });
+  try {
+    expect((await other.request('GET', '/tenants', { token: await other.issuer.token({ scope: 'email system:*' }) })).status).toBe(200);
+    expect((await other.request('GET', '/tenants')).status).toBe(403);
+  } finally {
+    await other.close();
+  }
+});
+
+test("without the issuer's keys nobody can be judged: 503, not 401", async () => {
+  const other = await openApiBench({ AUTH_JWKS_URL: 'http://127.0.0.1:9/certs' });
+  try {
+    const { status, body, headers } = await other.request('GET', '/tenants');
+    expect({ status, code: body.code }).toEqual({ status: 503, code: 'identity-provider-unavailable' });
+    expect(headers.get('retry-after')).toBe('5');
+  } finally {
+    await other.close();
+  }
+});
+
+test("the stack's own client is let in by the stack's real identity provider", async () => {
+  const { auth } = bench.master.info;
+  const real = await openApiBench({ AUTH_ISSUER: auth.issuer, AUTH_AUDIENCE: auth.audience });
+  try {
+    expect((await real.request('GET', '/tenants', { token: await newToken(real.master.info) })).status).toBe(200);
+    expect((await real.request('GET', '/tenants', { token: await realTokenOf('master') })).status).toBe(401);
+  } finally {
+    await real.close();
+  }
+});
+
+/** A token that Keycloak really signed, for somebody else. */
+async function realTokenOf(realm: 'master'): Promise<string> {
+  const { keycloak } = bench.master.info;
+  expect((await asKeycloakAdmin(bench.master.info, 'GET', `/admin/realms/${realm}`)).status).toBe(200);
+  const login = await fetch(`${keycloak.url}/realms/${realm}/protocol/openid-connect/token`, {
+    method: 'POST',
+    body: new URLSearchParams({ grant_type: 'client_credentials', client_id: keycloak.clientId, client_secret: keycloak.clientSecret }),
+  });
+  return ((await login.json()) as { access_token: string }).access_token;
+}

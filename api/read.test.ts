@@ -1,0 +1,85 @@
+import { randomUUID } from 'node:crypto';
+import { openApiBench, type ApiBench } from '../test/api-bench';
+import { newName } from '../test/workbench';
+
+interface Page { items: { id: string; name: string; seq?: number }[]; nextCursor: string | null }
+
+let bench: ApiBench;
+const made: { id: string; name: string }[] = [];
+
+beforeAll(async () => {
+  bench = await openApiBench();
+  for (let at = 0; at < 7; at++) {
+    const { body } = await bench.request('POST', '/tenants', { body: { name: newName() } });
+    made.unshift({ id: String(body.id), name: String(body['name']) });
+  }
+});
+afterAll(() => bench.close());
+
+const page = async (path: string) => (await bench.request('GET', path)).body as unknown as Page;
+const ids = ({ items }: Page) => items.map(({ id }) => id);
+
+async function allPages(path: string): Promise<Page['items'][]> {
+  const pages: Page['items'][] = [];
+  for (let cursor: string | null = ''; cursor !== null;) {
+    const one: Page = await page(`${path}${cursor === '' ? '' : `&cursor=${cursor}`}`);
+    pages.push(one.items);
+    cursor = one.nextCursor;
+  }
+  return pages;
+}
+
+test('the list is newest first, page by page without gaps or repetitions', async () => {
+  const pages = await allPages('/tenants?limit=3');
+  expect(pages.map((it) => it.length)).toEqual([3, 3, 1]);
+  expect(pages.flat().map((it) => it.id)).toEqual(made.map((it) => it.id));
+});
+
+test('tenants of the same millisecond are not lost between pages, nor those made meanwhile shown twice', async () => {
+  await bench.owner.query('UPDATE "Tenant" SET "createdAt" = \'2026-01-01\'');
+  const first = await page('/tenants?limit=4');
+  await bench.request('POST', '/tenants', { body: { name: newName() } });
+  const second = await page(`/tenants?limit=4&cursor=${first.nextCursor ?? ''}`);
+  expect([...ids(first), ...ids(second)].sort()).toEqual(made.map((it) => it.id).sort());
+});
+
+test('it can be narrowed by name, status, state and step of the last operation', async () => {
+  const [one, two] = made;
+  expect(ids(await page(`/tenants?name=${one?.name ?? ''}`))).toEqual([one?.id]);
+  await bench.owner.query('UPDATE "Tenant" SET status = \'active\' WHERE id = $1', [one?.id]);
+  expect(ids(await page('/tenants?status=active'))).toEqual([one?.id]);
+  await bench.owner.query('UPDATE "TenantOperation" SET state = \'done\', "endedAt" = now() WHERE "tenantId" = $1', [one?.id]);
+  await bench.owner.query('INSERT INTO "TenantOperation" (id, "tenantId", kind, state, step, "requestedBy") VALUES ($1, $2, \'suspend\', \'parked\', \'keycloak.disable\', \'test\')', [randomUUID(), one?.id]);
+  expect(ids(await page('/tenants?operation=parked&step=keycloak.disable'))).toEqual([one?.id]);
+  expect(ids(await page('/tenants?operation=parked&step=keycloak.drop'))).toEqual([]);
+  // The earlier operation of `one` was done; that is history.
+  expect(ids(await page('/tenants?operation=done'))).toEqual([]);
+  expect(ids(await page('/tenants?operation=requested&limit=200'))).toContain(two?.id);
+});
+
+test('those that are gone are shown only on request, but always by their id', async () => {
+  const gone = made[2]?.id ?? '';
+  await bench.owner.query('UPDATE "Tenant" SET "goneAt" = now(), status = \'deleted\' WHERE id = $1', [gone]);
+  expect(ids(await page('/tenants?limit=200'))).not.toContain(gone);
+  expect(ids(await page('/tenants?gone=true&limit=200'))).toContain(gone);
+  expect(await bench.request('GET', `/tenants/${gone}`)).toMatchObject({ status: 200, body: { id: gone, status: 'deleted', goneAt: expect.any(String) } });
+});
+
+test('the log is oldest first, page by page', async () => {
+  const tenantId = made[3]?.id ?? '';
+  for (let seq = 1; seq <= 5; seq++) {
+    await bench.owner.query('INSERT INTO "TenantProvisionLog" (id, "tenantId", step, status, message, seq) VALUES ($1, $2, \'postgres.create\', \'success\', $3, $4)', [randomUUID(), tenantId, `row ${seq}`, seq]);
+  }
+  const pages = await allPages(`/tenants/${tenantId}/logs?limit=2`);
+  expect(pages.map((it) => it.map(({ seq }) => seq))).toEqual([[1, 2], [3, 4], [5]]);
+});
+
+test('a tenant shows its connections by reference, with no secret and nothing internal', async () => {
+  const tenantId = made[4]?.id ?? '';
+  await bench.owner.query(
+    'INSERT INTO "TenantConnection" (id, "tenantId", service, "dbName", host, port, username, "secretRef", options) VALUES ($1, $2, \'postgres\', \'freeflow_x\', \'db\', 5432, \'u\', \'db://x?v=1\', \'{"schema":"app"}\')',
+    [randomUUID(), tenantId]);
+  const { body } = await bench.request('GET', `/tenants/${tenantId}`);
+  expect(body['connections']).toEqual([{ service: 'postgres', dbName: 'freeflow_x', host: 'db', port: 5432, username: 'u', secretRef: 'db://x?v=1', options: { schema: 'app' } }]);
+  expect(Object.keys(body)).not.toEqual(expect.arrayContaining(['logSeq', 'resources']));
+});
