@@ -43,12 +43,15 @@ export interface Running {
 export interface HouseOptions {
   worker?: Record<string, string> | false;
   api?: Record<string, string>;
+  /** Another way to the master database, for worker and API. */
+  masterUrl?: (url: string) => string;
 }
 
 /** Opens a house; `worker: false` leaves it without a worker until `startWorker`. */
-export async function openHouse({ worker = {}, api = {} }: HouseOptions = {}): Promise<House> {
+export async function openHouse({ worker = {}, api = {}, masterUrl: via = (url) => url }: HouseOptions = {}): Promise<House> {
   const owned = await openMaster();
-  const { info, ownerUrl: masterUrl, workerUrl: workerMasterUrl } = owned;
+  const { info, ownerUrl: masterUrl } = owned;
+  const workerMasterUrl = via(owned.workerUrl);
   const taskQueue = owned.database.replace('freeflow_master_', 'house-');
   const logDir = path.join(info.dir, 'logs', taskQueue);
   mkdirSync(logDir, { recursive: true });
@@ -74,7 +77,7 @@ export async function openHouse({ worker = {}, api = {} }: HouseOptions = {}): P
     startWorker: (env = {}) =>
       start('worker', 'worker/main.js', { ...workerEnv(info), MASTER_DATABASE_URL: workerMasterUrl, WORKER_HEALTH_PORT: String(healthPort), SWEEP_INTERVAL_MS: '2000', ...env }, `http://127.0.0.1:${healthPort}/health/ready`),
     startApi: (env = {}) =>
-      start('api', 'api/server.js', { ...apiEnv(info), MASTER_DATABASE_URL: owned.apiUrl, API_PORT: String(apiPort), ...env }, `${apiUrl}/health/ready`),
+      start('api', 'api/server.js', { ...apiEnv(info), MASTER_DATABASE_URL: via(owned.apiUrl), API_PORT: String(apiPort), ...env }, `${apiUrl}/health/ready`),
     request: async (method, route, body, headers = {}) => {
       const bearer = await (token ??= newToken(info));
       const response = await fetch(apiUrl + route, {

@@ -8,10 +8,13 @@ import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } 
 export interface Issuer {
   url: string;
   /** A token that the API accepts, unless something is changed in it. */
-  token(changed?: JWTPayload, options?: { alg?: 'RS256' | 'ES256'; key?: CryptoKey }): Promise<string>;
+  token(changed?: Changes, options?: { alg?: 'RS256' | 'ES256'; key?: CryptoKey }): Promise<string>;
   newKey(alg: 'RS256' | 'ES256'): Promise<CryptoKey>;
   close(): Promise<void>;
 }
+
+/** Claims to be set otherwise, or left out where undefined. */
+type Changes = { [claim in keyof JWTPayload]: JWTPayload[claim] | undefined };
 
 export const AUDIENCE = 'freeflow-api';
 
@@ -27,7 +30,7 @@ export async function openIssuer(): Promise<Issuer> {
     url,
     token: (changed = {}, { alg = 'RS256', key = keys[alg].privateKey } = {}) => {
       const now = Math.floor(Date.now() / 1000);
-      return new SignJWT({ iss: url, aud: AUDIENCE, sub: 'somebody', iat: now, exp: now + 300, permissions: ['system:*'], ...changed }).setProtectedHeader({ alg, kid: alg }).sign(key);
+      return new SignJWT({ iss: url, aud: AUDIENCE, sub: 'somebody', iat: now, exp: now + 300, permissions: ['system:*'], ...(changed as JWTPayload) }).setProtectedHeader({ alg, kid: alg }).sign(key);
     },
     newKey: async (alg) => (await generateKeyPair(alg)).privateKey,
     close: async () => {
