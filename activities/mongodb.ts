@@ -33,7 +33,7 @@ export class MongoBackend implements Backend {
 
   /** MongoDB has no id of its own that outlives a restart, so we leave one in our database. */
   async serverId(): Promise<string> {
-    const installations = this.client.db(META_DATABASE).collection<{ _id: string; id: string }>('installation');
+    const installations = (await this.db(META_DATABASE)).collection<{ _id: string; id: string }>('installation');
     const known = await installations.findOne({ _id: 'server' });
     if (known) return `mongodb:${known.id}`;
     await installations.updateOne({ _id: 'server' }, { $setOnInsert: { id: randomUUID() } }, { upsert: true }).catch((error: unknown) => {
@@ -52,8 +52,9 @@ export class MongoBackend implements Backend {
     if (found.state === 'foreign') throw new BackendFault('foreign-resource', `MongoDB: ${found.owner}`);
     if (found.state === 'absent') await this.createUser(target, secrets['password'] ?? '');
     // A database without collections isn't listed; this one makes it visible to whoever looks.
-    await this.client.db(name).collection<{ _id: string }>(TENANT_META).updateOne({ _id: 'tenant' }, { $set: { tenantId: target.tenantId } }, { upsert: true });
-    const [user] = await usersOf(this.client.db(name), signal);
+    const db = await this.db(name);
+    await db.collection<{ _id: string }>(TENANT_META).updateOne({ _id: 'tenant' }, { $set: { tenantId: target.tenantId } }, { upsert: true });
+    const [user] = await usersOf(db, signal);
     const port = Number(this.adminUrl.port || 27017);
     return {
       ...(user?.userId === undefined ? {} : { externalId: user.userId.toString() }),
@@ -76,7 +77,7 @@ export class MongoBackend implements Backend {
   }
 
   async inspect({ name, nonce, signal }: Target): Promise<Inspection> {
-    const db = this.client.db(name);
+    const db = await this.db(name);
     const users = await usersOf(db, signal);
     const ours = users.find((it) => it.user === name && it.customData?.freeflowNonce === nonce);
     if (ours) return { state: 'ours', ...(ours.userId === undefined ? {} : { externalId: ours.userId.toString() }) };
@@ -88,7 +89,7 @@ export class MongoBackend implements Backend {
   }
 
   async drop({ name, signal }: Target): Promise<void> {
-    const db = this.client.db(name);
+    const db = await this.db(name);
     // Without roles even an open session is refused at once; otherwise a late write would bring the database back.
     await db.command({ updateUser: name, roles: [], pwd: newPassword(), mechanisms: ['SCRAM-SHA-256'] }, { signal });
     await db.command({ dropDatabase: 1 }, { signal });
@@ -102,6 +103,14 @@ export class MongoBackend implements Backend {
     await this.client.close();
   }
 
+  /**
+   * Connects first: a client whose first connection failed answers every later operation with "Topology is closed",
+   * until somebody connects it again. When it is connected, this costs nothing.
+   */
+  private async db(name: string): Promise<Db> {
+    return (await this.client.connect()).db(name);
+  }
+
   private async createUser({ name, nonce, tenantId, signal }: Target, pwd: string): Promise<void> {
     signal.throwIfAborted();
     const command = {
@@ -112,7 +121,7 @@ export class MongoBackend implements Backend {
       roles: [{ role: 'readWrite', db: name }],
       customData: { freeflowNonce: nonce, freeflowTenant: tenantId },
     };
-    await this.client.db(name).command(command, { signal }).catch((error: unknown) => {
+    await (await this.db(name)).command(command, { signal }).catch((error: unknown) => {
       // Lost a race for the name: whose it is now, the next attempt reads.
       if (hasCode(error, USER_EXISTS)) throw new BackendFault('conflict', `MongoDB: user ${name} has just been made by somebody`, { cause: error });
       throw error;
