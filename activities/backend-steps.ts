@@ -85,23 +85,27 @@ async function drop(work: Work): Promise<string> {
     if (entry) await ledger.absent(entry);
     return 'nothing was ever made here';
   }
-  await judged(backend, () => knownServer(backend, entry));
+  const serverId = await judged(backend, () => knownServer(backend, entry));
   const target = targetOf(entry, work.tenantName, work.signal);
-  const message = await judged(backend, () => dropUntilAbsent(backend, target, entry));
+  const message = await judged(backend, () => dropUntilAbsent(work, target, { ...entry, serverId }));
   await ledger.absent(entry);
   return message;
 }
 
-async function dropUntilAbsent(backend: Backend, target: Target, entry: TenantResource): Promise<string> {
+async function dropUntilAbsent(work: Work, target: Target, entry: TenantResource & { serverId: string }): Promise<string> {
+  const { backend, ledger } = work;
   const { name } = target;
-  // A creating call that nobody answered may still take effect: absence counts only once its time is over.
+  // An earlier call that nobody answered may still take effect: a create could bring the thing back, and a drop could hit
+  // the next tenant of this name. So absence counts only once its time is over.
   const settledAt = entry.callStartedAt === null ? 0 : entry.callStartedAt.getTime() + backend.callTimeoutMs;
   for (let dropped = false; ; ) {
     const found = await backend.inspect(target);
     if (found.state === 'foreign') return `left alone: ${found.owner}`;
     if (found.state === 'ours') {
       if (found.externalId !== undefined && entry.externalId !== null && found.externalId !== entry.externalId) throw changed(entry, found.externalId);
-      await backend.drop(target);
+      await ledger.callStarts(entry, entry.serverId);
+      await answeredBy(work, entry, () => backend.drop(target));
+      await ledger.answered(entry);
       dropped = true;
     } else if (Date.now() >= settledAt) {
       return dropped ? `${name} dropped and seen absent` : `${name} was absent already`;
@@ -126,7 +130,7 @@ async function keptSecrets({ backend, secrets, context }: Work, target: Target):
   return { values: Object.fromEntries(kept.map(({ name, value }) => [name, value])), primaryRef: kept[0]?.ref ?? '' };
 }
 
-/** A creating call: any answer, also a refusal, means that it won't take effect later on. */
+/** A call with an effect: any answer, also a refusal, means that it won't take effect later on. */
 async function answeredBy<T>(work: Work, entry: TenantResource, call: () => Promise<T>): Promise<T> {
   try {
     return await judged(work.backend, call);

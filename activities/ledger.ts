@@ -34,7 +34,7 @@ export class Ledger {
     return this.db.tenantResource.findUniqueOrThrow({ where: { tenantId_kind: { tenantId, kind } } });
   }
 
-  /** Says that a creating call goes out to this server; until `answered`, absence isn't believed at once. */
+  /** Says that a call with an effect goes out to this server; until `answered`, absence isn't believed at once. */
   async callStarts(entry: TenantResource, serverId: string): Promise<void> {
     await this.db.tenantResource.update({ where: { id: entry.id }, data: { callStartedAt: new Date(), serverId } });
   }

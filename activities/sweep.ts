@@ -1,13 +1,20 @@
 import { log } from '@temporalio/activity';
-import type { OperationKind, PrismaClient, TenantOperation } from '@freeflow/db-master';
+import { Prisma, type OperationKind, type PrismaClient } from '@freeflow/db-master';
 import { messageOf } from './failures';
 
 /** Starts the workflow of an operation; says `running` where this tenant has an open run already. */
 export type StartOperation = (operation: { id: string; tenantId: string; tenantName: string; kind: OperationKind }) => Promise<'started' | 'running'>;
 
-const BATCH = 200;
-const FIRST_PAUSE_MS = 10_000;
-const LONGEST_PAUSE_MS = 600_000;
+const PAGE = 200;
+const FIRST_PAUSE_S = 10;
+const LONGEST_PAUSE_S = 600;
+
+interface Due {
+  id: string;
+  tenantId: string;
+  tenantName: string;
+  kind: OperationKind;
+}
 
 /**
  * Starts what was accepted and has no open run: never started, or its run was terminated or timed out. A run that
@@ -16,19 +23,15 @@ const LONGEST_PAUSE_MS = 600_000;
 export function sweepActivities(db: PrismaClient, start: StartOperation, startable: readonly OperationKind[]) {
   return {
     async sweep(): Promise<{ started: number }> {
-      const open = await db.tenantOperation.findMany({
-        where: { endedAt: null, kind: { in: [...startable] } },
-        include: { tenant: { select: { name: true } } },
-        orderBy: { createdAt: 'asc' },
-        take: BATCH,
-      });
       let started = 0;
-      for (const { tenant, ...operation } of open.filter(isDue)) {
-        const { id, tenantId, kind } = operation;
-        try {
-          if ((await start({ id, tenantId, kind, tenantName: tenant.name })) === 'started') started++;
-        } catch (error) {
-          log.warn('an operation could not be started; the next sweep tries again', { tenantId, operationId: id, cause: messageOf(error) });
+      // Page by page to the end: however many operations wait for long, those behind them have their turn.
+      for (let page = await dueAfter(db, startable, undefined); page.length > 0; page = await dueAfter(db, startable, page.at(-1))) {
+        for (const operation of page) {
+          try {
+            if ((await start(operation)) === 'started') started++;
+          } catch (error) {
+            log.warn('an operation could not be started; the next sweep tries again', { tenantId: operation.tenantId, operationId: operation.id, cause: messageOf(error) });
+          }
         }
       }
       return { started };
@@ -36,7 +39,12 @@ export function sweepActivities(db: PrismaClient, start: StartOperation, startab
   };
 }
 
-function isDue({ runs, lastRunAt }: TenantOperation): boolean {
-  if (lastRunAt === null) return true;
-  return Date.now() - lastRunAt.getTime() >= Math.min(FIRST_PAUSE_MS * 2 ** (runs - 1), LONGEST_PAUSE_MS);
+function dueAfter(db: PrismaClient, startable: readonly OperationKind[], last: Due | undefined): Promise<Due[]> {
+  return db.$queryRaw<Due[]>`
+    SELECT o.id, o."tenantId", o.kind::text AS kind, t.name AS "tenantName"
+      FROM "TenantOperation" o JOIN "Tenant" t ON t.id = o."tenantId"
+     WHERE o."endedAt" IS NULL AND o.kind::text IN (${Prisma.join([...startable])})
+       AND (o."lastRunAt" IS NULL OR o."lastRunAt" < now() - least(${FIRST_PAUSE_S} * 2 ^ (o.runs - 1), ${LONGEST_PAUSE_S}) * interval '1 second')
+       AND ${last === undefined ? Prisma.sql`true` : Prisma.sql`o.id > ${last.id}::uuid`}
+     ORDER BY o.id LIMIT ${PAGE}`;
 }

@@ -29,6 +29,8 @@ export interface House {
   request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   startWorker(env?: Record<string, string>): Promise<Running>;
   startApi(env?: Record<string, string>): Promise<Running>;
+  /** The API that was started last. */
+  api(): Running;
   /** Where the processes of this house write their logs. */
   logDir: string;
   close(): Promise<void>;
@@ -48,7 +50,7 @@ export interface HouseOptions {
 }
 
 /** Opens a house; `worker: false` leaves it without a worker until `startWorker`. */
-export async function openHouse({ worker = {}, api = {}, masterUrl: via = (url) => url }: HouseOptions = {}): Promise<House> {
+export async function openHouse({ worker = {}, api: apiOptions = {}, masterUrl: via = (url) => url }: HouseOptions = {}): Promise<House> {
   const owned = await openMaster();
   const { info, ownerUrl: masterUrl } = owned;
   const workerMasterUrl = via(owned.workerUrl);
@@ -61,6 +63,7 @@ export async function openHouse({ worker = {}, api = {}, masterUrl: via = (url) 
   const apiUrl = `http://127.0.0.1:${apiPort}`;
   const running = new Set<Running>();
   let token: Promise<string> | undefined;
+  let api: Running | undefined;
 
   const start = async (name: string, script: string, env: Record<string, string>, readyUrl: string) => {
     const started = run(script, { ...env, TASK_QUEUE: taskQueue }, path.join(logDir, `${name}.log`));
@@ -76,8 +79,14 @@ export async function openHouse({ worker = {}, api = {}, masterUrl: via = (url) 
     info, apiUrl, taskQueue, master, masterUrl, workerMasterUrl, logDir,
     startWorker: (env = {}) =>
       start('worker', 'worker/main.js', { ...workerEnv(info), MASTER_DATABASE_URL: workerMasterUrl, WORKER_HEALTH_PORT: String(healthPort), SWEEP_INTERVAL_MS: '2000', ...env }, `http://127.0.0.1:${healthPort}/health/ready`),
-    startApi: (env = {}) =>
-      start('api', 'api/server.js', { ...apiEnv(info), MASTER_DATABASE_URL: via(owned.apiUrl), API_PORT: String(apiPort), ...env }, `${apiUrl}/health/ready`),
+    startApi: async (env = apiOptions) => {
+      api = await start('api', 'api/server.js', { ...apiEnv(info), MASTER_DATABASE_URL: via(owned.apiUrl), API_PORT: String(apiPort), ...env }, `${apiUrl}/health/ready`);
+      return api;
+    },
+    api: () => {
+      if (api === undefined) throw new Error('no API was started');
+      return api;
+    },
     request: async (method, route, body, headers = {}) => {
       const bearer = await (token ??= newToken(info));
       const response = await fetch(apiUrl + route, {
@@ -94,7 +103,7 @@ export async function openHouse({ worker = {}, api = {}, masterUrl: via = (url) 
       await owned.drop();
     },
   };
-  await Promise.all([house.startApi(api), worker === false ? undefined : house.startWorker(worker)]);
+  await Promise.all([house.startApi(), worker === false ? undefined : house.startWorker(worker)]);
   return house;
 }
 

@@ -8,6 +8,8 @@ export interface TcpProxy {
   open(): void;
   /** Takes connections, passes nothing on and answers nothing, for this long; what came in meanwhile is passed on then. */
   stall(ms: number): void;
+  /** Cuts all connections, so that whoever goes on needs a new one; new ones are taken. */
+  renew(): void;
   close(): Promise<void>;
 }
 
@@ -46,6 +48,7 @@ export async function startProxy(host: string, port: number): Promise<TcpProxy> 
     open: () => {
       isShut = false;
     },
+    renew: cut,
     stall: (ms) => {
       stalledUntil = Date.now() + ms;
     },

@@ -40,6 +40,8 @@ export function backendStep(backend: BackendRow, verb: keyof typeof VERBS, input
       const options: ActivityOptions = {
         startToCloseTimeout,
         heartbeatTimeout: HEARTBEAT_TIMEOUT,
+        // The SDK's default gives up waiting at once; an undo could then begin while its own step still works.
+        cancellationType: 'WAIT_CANCELLATION_COMPLETED',
         retry: round === 0 ? FIRST_ROUND : LATER_ROUND,
         summary: `${VERBS[verb]} the ${thing}`,
         ...(hasOwnQueue ? { taskQueue: keycloakQueueOf(workflowInfo().taskQueue) } : {}),

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { createMasterClient, tenantNames, type PrismaClient } from '@freeflow/db-master';
+import { openMaster, type Master } from '../test/master';
+import { newName } from '../test/workbench';
+import { sweepActivities, type StartOperation } from './sweep';
+
+let master: Master;
+let db: PrismaClient;
+
+beforeAll(async () => {
+  master = await openMaster();
+  db = createMasterClient(master.workerUrl, { maxConnections: 4 });
+});
+beforeEach(async () => {
+  await db.tenantOperation.updateMany({ where: { endedAt: null }, data: { state: 'refused', endedAt: new Date() } });
+});
+afterAll(async () => {
+  await db.$disconnect();
+  await master.drop();
+});
+
+/** Runs one sweep; gives the operations it asked to be started. */
+async function sweep(start: StartOperation = async () => 'started'): Promise<{ asked: string[]; started: number }> {
+  const asked: string[] = [];
+  const activities = sweepActivities(db, (operation) => { asked.push(operation.id); return start(operation); }, ['create', 'hard_delete']);
+  const { started } = (await new MockActivityEnvironment().run(() => activities.sweep())) as { started: number };
+  return { asked, started };
+}
+
+async function operation(more: { kind?: 'create' | 'suspend'; runs?: number; lastRunAt?: Date; endedAt?: Date } = {}): Promise<string> {
+  const name = newName();
+  const tenant = await db.tenant.create({ data: { name, ...tenantNames(name) } });
+  const { id } = await db.tenantOperation.create({ data: { tenantId: tenant.id, kind: 'create', requestedBy: 'test', ...more } });
+  return id;
+}
+
+const ago = (seconds: number) => new Date(Date.now() - seconds * 1000);
+
+test('what has no run is started; what has ended, or has no runbook, is not', async () => {
+  const due = await operation();
+  await operation({ endedAt: new Date() });
+  await operation({ kind: 'suspend' });
+  expect(await sweep()).toEqual({ asked: [due], started: 1 });
+});
+
+test.each([
+  ['a first run of 5 s ago', 1, 5, false],
+  ['a first run of 15 s ago', 1, 15, true],
+  ['a third run of 30 s ago', 3, 30, false],
+  ['a third run of 45 s ago', 3, 45, true],
+  ['a hundredth run of 9 minutes ago', 100, 540, false],
+  ['a hundredth run of 11 minutes ago', 100, 660, true],
+])('%s: the pause grows with the runs, up to ten minutes', async (_, runs, seconds, isDue) => {
+  const id = await operation({ runs, lastRunAt: ago(seconds) });
+  expect((await sweep()).asked).toEqual(isDue ? [id] : []);
+});
+
+test('however many wait for long, the newest has its turn; what can not be started holds up nobody', async () => {
+  const names = Array.from({ length: 450 }, () => newName());
+  await db.tenant.createMany({ data: names.map((name) => ({ name, ...tenantNames(name) })) });
+  const tenants = await db.tenant.findMany({ where: { name: { in: names } } });
+  await db.tenantOperation.createMany({ data: tenants.map(({ id }) => ({ id: randomUUID(), tenantId: id, kind: 'create' as const, requestedBy: 'test', runs: 1, lastRunAt: ago(60) })) });
+  const newest = await operation();
+  let isFirst = true;
+  const { asked, started } = await sweep(async ({ id }) => {
+    if (isFirst && id !== newest) {
+      isFirst = false;
+      throw new Error('cannot be started');
+    }
+    return id === newest ? 'started' : 'running';
+  });
+  expect(new Set(asked).size).toBe(451);
+  expect(asked).toContain(newest);
+  expect(started).toBe(1);
+});
