@@ -9,7 +9,7 @@ import { TenantLock } from '../activities/tenant-lock';
 import { workerEnv, type StackInfo } from '../stack/stack-info';
 import { readWorkerConfig } from '../worker/config';
 import { createBackends } from '../worker/dependencies';
-import { openMaster } from './master';
+import { openMaster, type Master } from './master';
 
 /** The activities on the real servers, called one by one, without any workflow. */
 export interface Workbench {
@@ -21,6 +21,8 @@ export interface Workbench {
   newTenant(kind?: OperationKind, name?: string): Promise<StepInput & { name: string; runId: string }>;
   /** Calls one activity as the worker would. */
   run(activity: keyof Activities, input: StepInput & { runId: string }, as?: { attempt?: number; activityId?: string }): Promise<unknown>;
+  /** The same master database seen by another worker process: with a lock session and clients of its own. */
+  another(env?: Record<string, string>): Workbench;
   close(): Promise<void>;
 }
 
@@ -29,6 +31,17 @@ export const newName = (prefix = 't'): string => `${prefix}${randomBytes(5).toSt
 
 export async function openWorkbench(env: Record<string, string> = {}): Promise<Workbench> {
   const master = await openMaster();
+  const bench = benchOn(master, env);
+  return {
+    ...bench,
+    close: async () => {
+      await bench.close();
+      await master.drop();
+    },
+  };
+}
+
+function benchOn(master: Master, env: Record<string, string>): Workbench {
   const config = readWorkerConfig({ ...workerEnv(master.info), MASTER_DATABASE_URL: master.workerUrl, ...env });
   const db = createMasterClient(master.workerUrl, { maxConnections: 4 });
   const lock = new TenantLock(master.workerUrl);
@@ -55,9 +68,9 @@ export async function openWorkbench(env: Record<string, string> = {}): Promise<W
       );
       return environment.run(activities[activity] as (input: StepInput) => Promise<unknown>, { tenantId, operationId });
     },
+    another: (other = {}) => benchOn(master, other),
     close: async () => {
       await Promise.allSettled([...backends.map((it) => it.close()), lock.close(), db.$disconnect()]);
-      await master.drop();
     },
   };
 }

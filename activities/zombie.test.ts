@@ -1,0 +1,69 @@
+import { randomUUID } from 'node:crypto';
+import type { BackendKind } from '@freeflow/db-master';
+import { lookFromOutside, NOTHING } from '../test/outside';
+import { startProxy, type TcpProxy } from '../test/tcp-proxy';
+import { until } from '../test/until';
+import { openWorkbench, type Workbench } from '../test/workbench';
+
+const SLOW_MS = 2_500;
+const URL_OF: Record<BackendKind, { variable: string; of: (bench: Workbench) => string }> = {
+  postgres: { variable: 'POSTGRES_ADMIN_URL', of: ({ info }) => info.postgres.provisionerUrl },
+  mongodb: { variable: 'MONGODB_ADMIN_URL', of: ({ info }) => info.mongodb.provisionerUrl },
+  qdrant: { variable: 'QDRANT_URL', of: ({ info }) => info.qdrant.url },
+  keycloak: { variable: 'KEYCLOAK_URL', of: ({ info }) => info.keycloak.url },
+};
+const KINDS = Object.keys(URL_OF) as BackendKind[];
+
+let bench: Workbench;
+const closing: (() => Promise<void>)[] = [];
+beforeAll(async () => {
+  bench = await openWorkbench();
+});
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+afterAll(() => bench.close());
+
+/** A worker that reaches one backend through a proxy of its own. */
+async function workerBehind(kind: BackendKind): Promise<{ worker: Workbench; proxy: TcpProxy }> {
+  const { variable, of } = URL_OF[kind];
+  const { hostname, port } = new URL(of(bench));
+  const proxy = await startProxy(hostname, Number(port));
+  const through = new URL(of(bench));
+  through.port = String(proxy.port);
+  const worker = bench.another({ [variable]: through.href.replace(/\/$/, '') });
+  closing.push(() => worker.close(), () => proxy.close());
+  return { worker, proxy };
+}
+
+/** The operation has ended as far as the master database knows, as after a run that was terminated; another one begins. */
+async function newOperation(tenantId: string, operationId: string) {
+  await bench.db.tenantOperation.update({ where: { id: operationId }, data: { state: 'refused', endedAt: new Date() } });
+  const runId = randomUUID();
+  const { id } = await bench.db.tenantOperation.create({ data: { tenantId, kind: 'hard_delete', state: 'running', requestedBy: 'test', runId, force: true } });
+  return { tenantId, operationId: id, runId };
+}
+
+const ledgerState = async (tenantId: string, kind: BackendKind) => (await bench.db.tenantResource.findUnique({ where: { tenantId_kind: { tenantId, kind } } }))?.state;
+
+describe.each(KINDS)('%s', (kind) => {
+  test('a new operation begins while an old create still works: it waits its turn, and nothing is left', async () => {
+    const { worker, proxy } = await workerBehind(kind);
+    const tenant = await bench.newTenant();
+    proxy.stall(SLOW_MS);
+    const old = worker.run(`${kind}.create`, tenant).catch((error: unknown) => error);
+    await until('the old create is at work', async () => (await ledgerState(tenant.tenantId, kind)) === 'intended');
+    const deletion = await newOperation(tenant.tenantId, tenant.operationId);
+    await bench.run(`${kind}.drop`, deletion);
+    await old;
+    expect(await lookFromOutside(bench.info, tenant.name)).toEqual(NOTHING);
+  });
+
+  test('an attempt of an old operation that comes late does nothing and says why', async () => {
+    const tenant = await bench.newTenant();
+    await newOperation(tenant.tenantId, tenant.operationId);
+    await expect(bench.run(`${kind}.create`, tenant)).rejects.toMatchObject({ type: 'superseded', nonRetryable: true });
+    expect(await lookFromOutside(bench.info, tenant.name)).toEqual(NOTHING);
+    expect(await ledgerState(tenant.tenantId, kind)).toBeUndefined();
+  });
+});
