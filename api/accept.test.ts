@@ -1,15 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { Client, Connection } from '@temporalio/client';
 import { openApiBench, type ApiBench } from '../test/api-bench';
+import { openOperator, type Operator } from '../test/temporal';
 import { until } from '../test/until';
 import { newName } from '../test/workbench';
 
 let bench: ApiBench;
+let operator: Operator;
 
 beforeAll(async () => {
   bench = await openApiBench();
+  operator = await openOperator(bench.master.info);
 });
-afterAll(() => bench.close());
+afterAll(async () => {
+  await operator.close();
+  await bench.close();
+});
 
 const post = (name: string, headers: Record<string, string> = {}, token?: string) => bench.request('POST', '/tenants', { body: { name }, headers, ...(token === undefined ? {} : { token }) });
 const rows = async <T extends object>(sql: string, values: unknown[]) => (await bench.owner.query<T>(sql, values)).rows;
@@ -25,11 +30,8 @@ test('a new tenant is committed with its operation before it is answered, and th
   });
   expect(await rows('SELECT t.status, o.state FROM "Tenant" t JOIN "TenantOperation" o ON o."tenantId" = t.id WHERE t.id = $1', [body.id])).toEqual([{ status: 'provisioning', state: 'requested' }]);
 
-  const { address, namespace } = bench.master.info.temporal;
-  const connection = await Connection.connect({ address });
-  const run = await until('the run is there', () => new Client({ connection, namespace }).workflow.getHandle(`tenant-${body.id ?? ''}`).describe());
+  const run = await until('the run is there', () => operator.client.workflow.getHandle(`tenant-${body.id ?? ''}`).describe());
   expect(run).toMatchObject({ type: 'provisionTenant', taskQueue: bench.taskQueue, memo: { tenantName: name } });
-  await connection.close();
 });
 
 test('the answer names the run in the Temporal UI', async () => {
@@ -114,6 +116,18 @@ describe('DELETE', () => {
     expect({ status: answer.status, code: answer.body.code }).toEqual({ status: expected, code });
     const accepted = await rows('SELECT state FROM "TenantOperation" WHERE "tenantId" = $1 AND kind = \'hard_delete\'', [id]);
     expect(accepted).toEqual(expected === 202 ? [{ state: 'requested' }] : []);
+  });
+
+  test('the run of the operation before may still be closing: this one starts as soon as it has, not with the next sweep', async () => {
+    const id = await tenantIn('active');
+    const previous = await operator.client.workflow.start('provisionTenant', { workflowId: `tenant-${id}`, taskQueue: bench.taskQueue, args: [], memo: { operationId: 'another' } });
+    const { body } = await remove(id, '?mode=hard&force=true');
+    setTimeout(() => void previous.terminate(), 300);
+    const run = await until('its run is there', async () => {
+      const it = await operator.client.workflow.getHandle(`tenant-${id}`).describe();
+      return it.type === 'deleteTenant' ? it : undefined;
+    }, 4_000);
+    expect(run.memo?.['operationId']).toBe((body['operation'] as { id: string }).id);
   });
 
   test('twenty at once: one is accepted, the others are told that it is under way', async () => {

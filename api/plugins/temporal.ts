@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Client, Connection, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { FastifyBaseLogger } from 'fastify';
@@ -6,6 +7,8 @@ import type { RunUrl } from '../tenants/view';
 
 const START_DEADLINE_MS = 5_000;
 const CHECK_DEADLINE_MS = 1_000;
+/** Pauses between tries to start while the tenant's previous run closes, which takes milliseconds. */
+const PREVIOUS_CLOSES_MS = [25, 50, 100, 200, 400, 800, 1_600];
 
 /** Starts what was accepted. Whatever doesn't come to start here is started by the workers' sweep. */
 export interface Starter {
@@ -26,12 +29,31 @@ export function createStarter({ taskQueue, uiUrl, log, env }: { taskQueue: strin
   const client = new Client({ connection, namespace });
   const underWay = new Set<Promise<void>>();
 
+  const start = (operation: AcceptedOperation) => client.workflow.start(RUNBOOKS[operation.kind], operationStartOptions(operation, taskQueue));
+
+  /** The run of this very operation, which the sweep may have been quicker to start. */
+  const isStarted = async ({ tenantId, operationId }: AcceptedOperation) => (await client.workflow.getHandle(workflowIdOf(tenantId)).describe()).memo?.['operationId'] === operationId;
+
+  /** An operation ends in the master database a moment before its run closes: only then can the next one start. */
+  const startAfterThePrevious = async (operation: AcceptedOperation) => {
+    for (const pauseMs of PREVIOUS_CLOSES_MS) {
+      try {
+        await start(operation);
+        return;
+      } catch (error) {
+        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+        if (await isStarted(operation)) return;
+      }
+      await delay(pauseMs);
+    }
+    throw new Error('another run on this tenant does not close');
+  };
+
   const tryToStart = async (operation: AcceptedOperation) => {
-    const { operationId, tenantId, kind } = operation;
+    const { operationId, tenantId } = operation;
     try {
-      await connection.withDeadline(Date.now() + START_DEADLINE_MS, () => client.workflow.start(RUNBOOKS[kind], operationStartOptions(operation, taskQueue)));
+      await connection.withDeadline(Date.now() + START_DEADLINE_MS, () => startAfterThePrevious(operation));
     } catch (error) {
-      if (error instanceof WorkflowExecutionAlreadyStartedError) return;
       log.warn({ tenantId, operationId, cause: (error as Error).message }, 'the operation is accepted but could not be started; the sweep will');
     }
   };
