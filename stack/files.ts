@@ -1,5 +1,6 @@
 import { closeSync, mkdirSync, openSync, readFileSync, readSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { types } from 'node:util';
 
 /** Writes a file that only its owner may read, in one step for every reader: they see the old text or the new one. */
 export function writePrivateFile(path: string, text: string): void {
@@ -33,8 +34,8 @@ export function lastLines(path: string, count: number): string[] {
   }
 }
 
-/** Narrows to an error of Node's own, which carries a code such as ENOENT. */
-export const isNodeError = (error: unknown): error is NodeJS.ErrnoException => error instanceof Error && 'code' in error;
+/** Narrows to an error of Node's own, which carries a code such as ENOENT. Under a test runner such errors are of another realm's class, so `instanceof` would miss them. */
+export const isNodeError = (error: unknown): error is NodeJS.ErrnoException => types.isNativeError(error) && 'code' in error;
 
 /** What an error says, for a person: its message, or the messages of those it is made of. */
 export function messageOf(error: unknown): string {
