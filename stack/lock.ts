@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { isNodeError, readIfThere } from './files';
 import { identify, isAlive, type ProcessIdentity, processIdentity } from './processes';
 
-/** Names of the locks of a stack's folder: who runs the servers, who runs API and worker. */
-export type LockName = 'servers.lock' | 'app.lock';
+/** Names of the locks of a stack's folder: who runs the servers, who runs API and worker; and of the cache: who chooses ports. */
+export type LockName = 'servers.lock' | 'app.lock' | 'ports.lock';
 
 /** Someone else, alive, holds the lock. */
 export class LockedError extends Error {

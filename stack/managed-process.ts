@@ -110,7 +110,8 @@ export class ManagedProcess {
     for (let reason: unknown; ; ) {
       try {
         await this.options.check();
-        return;
+        // Else somebody else has answered.
+        if (ended === undefined) return;
       } catch (error) {
         reason = error;
       }

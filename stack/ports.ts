@@ -32,10 +32,11 @@ export function isFree(port: number): Promise<boolean> {
 /**
  * Keeps each port that is free, else takes the next free one; no two are the same.
  * @param names which ports must be free; the others are returned as they are
+ * @param others ports that are somebody else's, though nobody may listen there yet
  */
-export async function choosePorts(current: Ports, names: readonly PortName[]): Promise<Ports> {
+export async function choosePorts(current: Ports, names: readonly PortName[], others: ReadonlySet<number> = new Set()): Promise<Ports> {
   const chosen = { ...current };
-  const taken = new Set<number>(keysOf(current).filter((name) => !names.includes(name)).map((name) => current[name]));
+  const taken = new Set<number>([...others, ...keysOf(current).filter((name) => !names.includes(name)).map((name) => current[name])]);
   for (const name of names) {
     chosen[name] = await nextFree(chosen[name], taken);
     taken.add(chosen[name]);

@@ -2,7 +2,8 @@ import pc from 'picocolors';
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from './files';
 import { ManagedProcess } from './managed-process';
-import { choosePorts, isFree } from './ports';
+import { claimPorts } from './port-claims';
+import { isFree } from './ports';
 import type { ProcessIdentity } from './processes';
 import { amount, type Progress, ready, seconds } from './progress';
 import { logFile } from './project';
@@ -71,7 +72,9 @@ async function startEmbedded(server: Server, own: ServerContext, context: RunSer
       // Another program may have taken the port since it was chosen.
       const isTaken = (await Promise.all(server.ports.map((name) => isFree(context.settings.ports[name])))).includes(false);
       if (signal.aborted || !isTaken || tries === TRIES_FOR_A_PORT) throw error;
-      context.settings.ports = await choosePorts(context.settings.ports, server.ports);
+      const chosen = await claimPorts(context, context.settings.ports, server.ports);
+      // Only its own: another server may have moved in the meantime.
+      for (const name of server.ports) context.settings.ports[name] = chosen[name];
       saveSettings(context.dir, context.settings);
     }
   }

@@ -4,7 +4,8 @@ import { type External, readExternal, withoutSecrets } from './environment';
 import { lockOwner, takeLock } from './lock';
 import { StoppedEarly } from './managed-process';
 import { identify } from './processes';
-import { choosePorts, keysOf, type PortName } from './ports';
+import { claimPorts } from './port-claims';
+import { keysOf, type PortName } from './ports';
 import type { Progress } from './progress';
 import { cacheDir, stackDir } from './project';
 import { ProcessRegistry } from './registry';
@@ -61,7 +62,7 @@ export async function startStack({ dir: named, env, progress, fresh, signal }: S
     if (lockOwner(dir, 'app.lock') === undefined) await new ProcessRegistry(dir, 'app-processes.json').endLeftovers();
     removeStackInfo(dir);
     if (fresh === true) rmSync(join(dir, 'data'), { recursive: true, force: true });
-    const settings = await preparedSettings(dir, external, progress);
+    const settings = await preparedSettings(dir, cacheDir(env), external, progress);
     const parts = await startAll({ dir, external, settings, env, progress, registry, running, signal });
     const info = stackInfo(Object.assign({}, baseInfo(dir, settings, registry), ...parts));
     writeStackInfo(info);
@@ -112,11 +113,11 @@ async function startAll({ dir, external, settings, env, progress, registry, runn
 const isAbort = (error: unknown): boolean => error instanceof StoppedEarly || (error instanceof Error && error.name === 'AbortError');
 
 /** Keeps the ports of last time where they are still free, and says where they are not. */
-async function preparedSettings(dir: string, external: External, progress: Progress): Promise<Settings> {
+async function preparedSettings(dir: string, cache: string, external: External, progress: Progress): Promise<Settings> {
   const settings = loadSettings(dir);
   const embedded = SERVERS.filter((server) => !server.isExternal(external));
   const owners = new Map<PortName, string>(embedded.flatMap(({ ports, title }: Server) => ports.map((port) => [port, title])));
-  const ports = await choosePorts(settings.ports, [...owners.keys(), 'api', 'workerHealth']);
+  const ports = await claimPorts({ cache, dir }, settings.ports, [...owners.keys(), 'api', 'workerHealth']);
   for (const name of keysOf(ports)) {
     if (ports[name] !== settings.ports[name]) progress.note(`${owners.get(name) ?? (name === 'api' ? 'API' : 'Worker')}: port ${settings.ports[name]} is taken, ${ports[name]} is used from now on`);
   }

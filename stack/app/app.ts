@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { withoutSecrets } from '../environment';
 import { lockOwner, takeLock } from '../lock';
 import { ManagedProcess } from '../managed-process';
-import { choosePorts } from '../ports';
+import { claimPorts } from '../port-claims';
 import { type Progress, ready, seconds } from '../progress';
-import { logFile, projectRoot } from '../project';
+import { cacheDir, logFile, projectRoot } from '../project';
 import { ProcessRegistry } from '../registry';
 import { loadSettings, saveSettings } from '../settings';
 import { apiEnv, changeStackInfo, type StackInfo, workerEnv } from '../stack-info';
@@ -59,7 +59,7 @@ export async function startApp(stack: StackInfo, env: NodeJS.ProcessEnv, progres
   };
   try {
     await registry.endLeftovers();
-    const info = await withFreePorts(stack);
+    const info = await withFreePorts(stack, cacheDir(env));
     await Promise.all(PARTS.map((part) => startPart(part, { info, env, progress, registry, processes })));
     return { info, stop, killNow };
   } catch (error) {
@@ -99,9 +99,9 @@ async function checkReady(url: string): Promise<void> {
 }
 
 /** The servers may have been up for long, so the ports kept for API and worker may be taken by now. */
-async function withFreePorts(info: StackInfo): Promise<StackInfo> {
+async function withFreePorts(info: StackInfo, cache: string): Promise<StackInfo> {
   const settings = loadSettings(info.dir);
-  const ports = await choosePorts(settings.ports, ['api', 'workerHealth']);
+  const ports = await claimPorts({ cache, dir: info.dir }, settings.ports, ['api', 'workerHealth']);
   saveSettings(info.dir, { ...settings, ports });
   const change = (published: StackInfo): StackInfo => ({ ...published, api: { url: `http://127.0.0.1:${ports.api}` }, worker: { healthUrl: `http://127.0.0.1:${ports.workerHealth}` } });
   changeStackInfo(info.dir, change);
