@@ -61,14 +61,19 @@ export async function setUpPostgres({ url, password, isOurs, note }: PostgresSet
   return url;
 }
 
-/** By a verifier, never the password: a statement that fails stands in the server's log. */
+/** The server is given a verifier: a password in a statement would end up in its log as soon as the statement fails. */
 async function ensureRole(client: Client, password: string, isOurs: boolean): Promise<void> {
-  const login = `LOGIN CREATEDB CREATEROLE PASSWORD ${escapeLiteral(await scramVerifier(password))}`;
+  const attributes = `LOGIN CREATEDB CREATEROLE PASSWORD ${escapeLiteral(await scramVerifier(password))}`;
+  const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [PROVISIONER]);
+  if (rowCount !== 0) {
+    if (isOurs) await client.query(`ALTER ROLE ${PROVISIONER} ${attributes}`);
+    return;
+  }
   try {
-    await client.query(`CREATE ROLE ${PROVISIONER} ${login}`);
+    await client.query(`CREATE ROLE ${PROVISIONER} ${attributes}`);
   } catch (error) {
+    // Another stack on the same server may have been quicker.
     if (!hasCode(error, DUPLICATE_ROLE)) throw error;
-    if (isOurs) await client.query(`ALTER ROLE ${PROVISIONER} ${login}`);
   }
 }
 
