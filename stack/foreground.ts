@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { messageOf } from './files';
 import { lockOwner, LockedError } from './lock';
 import { onStopSignal } from './signals';
 import { type RunningStack, startStack, type StackOptions } from './stack';
@@ -40,12 +41,18 @@ async function untilOtherIsReady({ dir, progress, signal }: StackOptions, pid: n
 export interface Ending {
   /** Aborted at the first request to end. */
   signal: AbortSignal;
-  /** Ends by itself what is to be ended at the first request, after start. */
+  /** Tells what is to be ended at the first request, or by `stop`. */
   onStop: (stop: () => Promise<void>) => void;
+  /** Tells what is to be killed at the second request. */
   onKill: (kill: () => void) => void;
-  /** Resolves when all has ended after a request. */
+  /** Ends all without being asked to; resolves when all has ended, whoever asked. */
+  stop: () => Promise<void>;
+  /** Resolves when all has ended. */
   ended: Promise<void>;
 }
+
+/** The exit code of a program that was asked to end before it was ready: the one shells have for Ctrl-C. */
+export const INTERRUPTED = 130;
 
 /** Listens for requests to end: the first stops what was registered, last registered first; the second kills it. */
 export function listenForEnd(tell: (text: string) => void, exit: (code: number) => void): Ending {
@@ -54,15 +61,20 @@ export function listenForEnd(tell: (text: string) => void, exit: (code: number) 
   const kills: (() => void)[] = [];
   let resolveEnded: () => void = () => undefined;
   const ended = new Promise<void>((resolve) => { resolveEnded = resolve; });
-  const stopAll = async () => { for (const stop of stops.reverse()) await stop(); };
+  const stop = () => {
+    if (controller.signal.aborted) return ended;
+    controller.abort();
+    const stopAll = async () => { for (const end of stops.reverse()) await end().catch((error: unknown) => { tell(messageOf(error)); }); };
+    void stopAll().then(resolveEnded);
+    return ended;
+  };
   onStopSignal(() => {
     tell('Stopping; Ctrl-C again kills at once.');
-    controller.abort();
-    stopAll().catch((error: unknown) => { tell(String(error)); }).finally(() => { resolveEnded(); });
+    void stop();
   }, () => {
     for (const kill of kills) kill();
     tell('Killed.');
     exit(1);
   });
-  return { signal: controller.signal, onStop: (stop) => { stops.push(stop); }, onKill: (kill) => { kills.push(kill); }, ended };
+  return { signal: controller.signal, onStop: (end) => { stops.push(end); }, onKill: (kill) => { kills.push(kill); }, stop, ended };
 }

@@ -89,6 +89,7 @@ export class ManagedProcess {
 
   private async launch(): Promise<void> {
     const { command, args, env, cwd, user } = await this.options.plan();
+    if (this.stopping) throw new StoppedEarly(`${this.options.title} was stopped before it was started`);
     const log = openLog(this.options.log);
     try {
       const child = spawn(command, args, { env, cwd, detached: true, stdio: ['ignore', log, log], ...user });

@@ -25,6 +25,8 @@ export interface StackOptions {
   fresh?: boolean;
   /** Ends a start that is under way; it then rejects, and nothing is left running. */
   signal?: AbortSignal;
+  /** Is given how to kill all servers at once, before the first of them starts. */
+  onKill?: (kill: () => void) => void;
 }
 
 /** A stack that this process has started and watches over. */
@@ -32,8 +34,6 @@ export interface RunningStack {
   info: StackInfo;
   /** Ends all servers; none is left when it resolves. */
   stop: () => Promise<void>;
-  /** Kills all servers at once. */
-  killNow: () => void;
 }
 
 /** After a failure the others may still report theirs for so long, then they are given up. */
@@ -44,7 +44,7 @@ const OTHERS_MAY_REPORT_MS = 1_000;
  * @throws LockedError when they run already, or another start is under way
  * @throws AggregateError with every server that could not be had or started; nothing is left running then
  */
-export async function startStack({ dir: named, env, progress, fresh, signal }: StackOptions): Promise<RunningStack> {
+export async function startStack({ dir: named, env, progress, fresh, signal, onKill }: StackOptions): Promise<RunningStack> {
   const dir = stackDir(named);
   const external = readExternal(env);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -57,6 +57,12 @@ export async function startStack({ dir: named, env, progress, fresh, signal }: S
     registry.clear();
     release();
   };
+  onKill?.(() => {
+    for (const server of running) server.process.killNow();
+    removeStackInfo(dir);
+    registry.clear();
+    release();
+  });
   try {
     await registry.endLeftovers();
     if (lockOwner(dir, 'app.lock') === undefined) await new ProcessRegistry(dir, 'app-processes.json').endLeftovers();
@@ -66,7 +72,7 @@ export async function startStack({ dir: named, env, progress, fresh, signal }: S
     const parts = await startAll({ dir, external, settings, env, progress, registry, running, signal });
     const info = stackInfo(Object.assign({}, baseInfo(dir, settings, registry), ...parts));
     writeStackInfo(info);
-    return { info, stop, killNow: () => { for (const server of running) server.process.killNow(); removeStackInfo(dir); registry.clear(); release(); } };
+    return { info, stop };
   } catch (error) {
     await stop();
     throw error;

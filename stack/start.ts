@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { appOwner, type RunningApp, startApp } from './app/app';
+import { appOwner, startApp } from './app/app';
 import { makeFirstTenant } from './app/first-tenant';
 import { welcome } from './app/welcome';
 import { messageOf } from './files';
-import { type Ending, joinStack, listenForEnd } from './foreground';
+import { type Ending, INTERRUPTED, joinStack, listenForEnd } from './foreground';
 import { LockedError, lockOwner } from './lock';
 import { migrateMaster } from './migrate';
 import { createProgress } from './progress';
@@ -15,24 +15,20 @@ const progress = createProgress(process.stdout);
 const tell = (text: string): void => { progress.note(text); };
 
 /** Servers, database, worker, API, a first tenant; then it stays and keeps them up. */
-async function main(): Promise<void> {
-  const ending = listenForEnd(tell, (code) => { process.exit(code); });
+async function main(ending: Ending): Promise<void> {
   const stack = await startServers(ending);
   const info = await migrateMaster(stack, process.env, tell);
-  const app = await startApp(info, process.env, progress);
-  ending.onStop(app.stop);
-  ending.onKill(app.killNow);
+  const running = await startApp(info, { env: process.env, progress, ending });
   progress.close();
-  await showFirstTenant(app, ending);
-  tell(welcome(app.info));
+  await showFirstTenant(running, ending);
+  if (!ending.signal.aborted) tell(welcome(running));
   await ending.ended;
 }
 
 async function startServers(ending: Ending): Promise<StackInfo> {
-  const joined = await joinStack({ dir, env: process.env, progress, signal: ending.signal });
+  const joined = await joinStack({ dir, env: process.env, progress, signal: ending.signal, onKill: ending.onKill });
   if (joined.kind === 'started') {
     ending.onStop(joined.stack.stop);
-    ending.onKill(joined.stack.killNow);
     return joined.stack.info;
   }
   const owner = appOwner(dir);
@@ -50,7 +46,7 @@ async function endWithServers(): Promise<void> {
 }
 
 /** A tenant that can't be made is no reason to end: the cause is often mended while all runs. */
-async function showFirstTenant({ info }: RunningApp, { signal }: Ending): Promise<void> {
+async function showFirstTenant(info: StackInfo, { signal }: Ending): Promise<void> {
   try {
     await makeFirstTenant(info, tell, signal);
   } catch (error) {
@@ -59,18 +55,28 @@ async function showFirstTenant({ info }: RunningApp, { signal }: Ending): Promis
 }
 
 /** Started twice: the first one goes on, this one shows where it is. */
-async function showRunning({ owner }: LockedError): Promise<void> {
+function showRunning({ owner }: LockedError): void {
   tell(`FreeFlow runs already (process ${owner.pid}).`);
   tell(welcome(readStackInfo(dir)));
-  return Promise.resolve();
+}
+
+/** Whatever it failed of: nothing that it has started is left running. */
+async function giveUp(error: unknown, ending: Ending): Promise<void> {
+  const wasInterrupted = ending.signal.aborted;
+  await ending.stop();
+  if (wasInterrupted) {
+    tell('Stopped before all was ready.');
+    process.exitCode = INTERRUPTED;
+  } else if (error instanceof LockedError) {
+    showRunning(error);
+  } else {
+    console.error(messageOf(error));
+    process.exitCode = 1;
+  }
 }
 
 const keepAlive = setInterval(() => undefined, 60_000);
-main()
-  .catch((error: unknown) => {
-    if (error instanceof LockedError) return showRunning(error);
-    console.error(messageOf(error));
-    process.exitCode = 1;
-    return undefined;
-  })
+const ending = listenForEnd(tell, (code) => { process.exit(code); });
+main(ending)
+  .catch((error: unknown) => giveUp(error, ending))
   .finally(() => { clearInterval(keepAlive); process.exit(); });

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { withoutSecrets } from '../environment';
+import type { Ending } from '../foreground';
 import { lockOwner, takeLock } from '../lock';
 import { ManagedProcess } from '../managed-process';
 import { claimPorts } from '../port-claims';
@@ -8,13 +9,6 @@ import { cacheDir, logFile, projectRoot } from '../project';
 import { ProcessRegistry } from '../registry';
 import { loadSettings, saveSettings } from '../settings';
 import { apiEnv, changeStackInfo, type StackInfo, workerEnv } from '../stack-info';
-
-/** API and worker, started by this process and watched over by it. */
-export interface RunningApp {
-  info: StackInfo;
-  stop: () => Promise<void>;
-  killNow: () => void;
-}
 
 interface Part {
   name: 'worker' | 'api';
@@ -37,12 +31,21 @@ const CHECK_TIMEOUT_MS = 2_000;
 /** Who runs API and worker in this folder, if anyone. */
 export const appOwner = (dir: string) => lockOwner(dir, 'app.lock');
 
+export interface StartApp {
+  env: NodeJS.ProcessEnv;
+  progress: Progress;
+  /** Ends them, even before they are ready. */
+  ending: Ending;
+}
+
 /**
  * Starts API and worker on running servers and tells their pids in `stack.json`, restarts included.
+ * @returns the stack with their addresses
  * @throws LockedError when they run already
  */
-export async function startApp(stack: StackInfo, env: NodeJS.ProcessEnv, progress: Progress): Promise<RunningApp> {
+export async function startApp(stack: StackInfo, { env, progress, ending }: StartApp): Promise<StackInfo> {
   const { dir } = stack;
+  ending.signal.throwIfAborted();
   const release = takeLock(dir, 'app.lock');
   const registry = new ProcessRegistry(dir, 'app-processes.json');
   const processes: ManagedProcess[] = [];
@@ -52,25 +55,27 @@ export async function startApp(stack: StackInfo, env: NodeJS.ProcessEnv, progres
     changeStackInfo(dir, (info) => ({ ...info, api: { url: info.api.url }, worker: { healthUrl: info.worker.healthUrl } }));
     release();
   };
-  const killNow = () => {
+  ending.onStop(stop);
+  ending.onKill(() => {
     for (const it of processes) it.killNow();
     registry.clear();
     release();
-  };
+  });
   try {
     await registry.endLeftovers();
     const info = await withFreePorts(stack, cacheDir(env));
-    await Promise.all(PARTS.map((part) => startPart(part, { info, env, progress, registry, processes })));
-    return { info, stop, killNow };
+    await Promise.all(PARTS.map((part) => startPart(part, { info, env, progress, registry, processes, signal: ending.signal })));
+    return info;
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-interface PartContext { info: StackInfo; env: NodeJS.ProcessEnv; progress: Progress; registry: ProcessRegistry; processes: ManagedProcess[] }
+interface PartContext { info: StackInfo; env: NodeJS.ProcessEnv; progress: Progress; registry: ProcessRegistry; processes: ManagedProcess[]; signal: AbortSignal }
 
-async function startPart({ name, title, script, env: envOf, readyUrl, stopWithinMs }: Part, { info, env, progress, registry, processes }: PartContext): Promise<void> {
+async function startPart({ name, title, script, env: envOf, readyUrl, stopWithinMs }: Part, { info, env, progress, registry, processes, signal }: PartContext): Promise<void> {
+  signal.throwIfAborted();
   const startedAt = Date.now();
   const managed = new ManagedProcess({
     title,
@@ -93,7 +98,8 @@ async function startPart({ name, title, script, env: envOf, readyUrl, stopWithin
 }
 
 async function checkReady(url: string): Promise<void> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(CHECK_TIMEOUT_MS) });
+  // A connection kept open by this would hold up its stop for seconds.
+  const response = await fetch(url, { headers: { connection: 'close' }, signal: AbortSignal.timeout(CHECK_TIMEOUT_MS) });
   const text = await response.text();
   if (!response.ok) throw new Error(`${url} answers ${response.status} ${text.slice(0, 200)}`);
 }

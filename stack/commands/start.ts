@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { joinStack, listenForEnd } from '../foreground';
+import { INTERRUPTED, type Joined, joinStack, listenForEnd } from '../foreground';
 import { createProgress, seconds } from '../progress';
 
 /**
@@ -11,14 +11,20 @@ export async function start(dir: string, env: NodeJS.ProcessEnv, exit: (code: nu
   const progress = createProgress(process.stdout);
   const tell = (text: string) => { progress.note(text); };
   const ending = listenForEnd(tell, exit);
-  const joined = await joinStack({ dir, env, progress, signal: ending.signal });
+  let joined: Joined;
+  try {
+    joined = await joinStack({ dir, env, progress, signal: ending.signal, onKill: ending.onKill });
+  } catch (error) {
+    if (!ending.signal.aborted) throw error;
+    tell('Stopped before all was ready.');
+    return INTERRUPTED;
+  }
   progress.close();
   if (joined.kind === 'running') {
     tell(`The servers run already (process ${joined.info.supervisor.pid}); their addresses are in ${dir}/stack.json`);
     return 0;
   }
   ending.onStop(joined.stack.stop);
-  ending.onKill(joined.stack.killNow);
   tell(`All servers are ready after ${seconds(startedAt)}; their addresses and credentials are in ${dir}/stack.json\nStop by Ctrl-C here, or by: npm run stack:stop`);
   const alive = new AbortController();
   // Where all servers are named by the environment, nothing else would keep this process up.
