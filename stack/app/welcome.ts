@@ -1,14 +1,14 @@
 import { relative } from 'node:path';
 import pc from 'picocolors';
 import { projectRoot, stackDir } from '../project';
+import { quoted, stopCommand } from '../shell';
 import type { StackInfo } from '../stack-info';
 
 /** Where everything is, what to try first and how to stop: ready to paste into another terminal. */
 export function welcome(info: StackInfo): string {
   const { api, temporal, keycloak, dir } = info;
   // The commands find the default folder by themselves.
-  const isDefault = dir === stackDir();
-  const prefix = isDefault ? '' : `FREEFLOW_STACK_DIR=${relative(projectRoot(), dir) || dir} `;
+  const prefix = dir === stackDir() ? '' : `FREEFLOW_STACK_DIR=${quoted(relative(projectRoot(), dir) || dir)} `;
   const freeflow = `${prefix}npm run -s freeflow --`;
   const places = [['API', `${api.url}/docs`], ['Temporal UI', temporal.uiUrl ?? `(none named by TEMPORAL_UI_URL; server at ${temporal.address})`], ['Keycloak', keycloak.url]];
   return [
@@ -20,6 +20,6 @@ export function welcome(info: StackInfo): string {
     `  curl -sS ${api.url}/tenants -H "Authorization: Bearer $(${freeflow} token)" -H 'Content-Type: application/json' -d '{"name":"globex"}'`,
     `  ${freeflow} tenants connect acme --json`,
     '',
-    `Stop by Ctrl-C here, or by: npm run stack:stop${isDefault ? '' : ` -- --dir ${dir}`}`,
+    `Stop by Ctrl-C here, or by: ${stopCommand(dir)}`,
   ].join('\n');
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { INTERRUPTED, type Joined, joinStack, listenForEnd } from '../foreground';
 import { createProgress, seconds } from '../progress';
+import { stopCommand } from '../shell';
 
 /**
  * Servers only, in the foreground, until a signal.
@@ -25,7 +26,7 @@ export async function start(dir: string, env: NodeJS.ProcessEnv, exit: (code: nu
     return 0;
   }
   ending.onStop(joined.stack.stop);
-  tell(`All servers are ready after ${seconds(startedAt)}; their addresses and credentials are in ${dir}/stack.json\nStop by Ctrl-C here, or by: npm run stack:stop`);
+  tell(`All servers are ready after ${seconds(startedAt)}; their addresses and credentials are in ${dir}/stack.json\nStop by Ctrl-C here, or by: ${stopCommand(dir)}`);
   const alive = new AbortController();
   // Where all servers are named by the environment, nothing else would keep this process up.
   const keepAlive = delay(2 ** 31 - 1, undefined, { signal: alive.signal }).catch(() => undefined);
