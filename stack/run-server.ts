@@ -1,7 +1,6 @@
 import pc from 'picocolors';
-import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf } from './files';
 import { ManagedProcess } from './managed-process';
+import { OfNoUse, untilAnswers } from './others-server';
 import { claimPorts } from './port-claims';
 import { isFree } from './ports';
 import type { ProcessIdentity } from './processes';
@@ -21,7 +20,6 @@ export interface RunServerContext extends Omit<ServerContext, 'note'> {
 
 const READY_WITHIN_MS = 180_000;
 const STOP_WITHIN_MS = 15_000;
-const EXTERNAL_WITHIN_MS = 15_000;
 const TRIES_FOR_A_PORT = 3;
 
 /** Takes one server from nothing to set up, telling each state of it, and returns its part of `stack.json`. */
@@ -31,7 +29,7 @@ export async function runServer(server: Server, context: RunServerContext): Prom
   const own: ServerContext = { ...context, note: (text) => { progress.note(`${server.title}: ${text}`); } };
   try {
     const program = server.isExternal(context.external) ? await checkExternal(server, own, progress) : await startEmbedded(server, own, context);
-    const part = await server.setUp(own, program);
+    const part = program === undefined ? await setUpExternal(server, own) : await server.setUp(own, program);
     const where = program === undefined ? 'named by the environment, not started here' : `${program.version}, port ${settings.ports[server.ports[0]]}`;
     progress.update(server.title, ready(`${where}, ${seconds(startedAt)}`));
     return part;
@@ -43,15 +41,15 @@ export async function runServer(server: Server, context: RunServerContext): Prom
 
 async function checkExternal(server: Server, context: ServerContext, progress: Progress): Promise<undefined> {
   progress.update(server.title, 'checking');
-  const end = Date.now() + EXTERNAL_WITHIN_MS;
-  for (;;) {
-    try {
-      await server.check(context);
-      return undefined;
-    } catch (error) {
-      if (Date.now() > end) throw new Error(`${server.title}, which ${server.variables} names, does not answer: ${messageOf(error)}`, { cause: error });
-    }
-    await delay(500, undefined, { signal: context.signal });
+  await untilAnswers(server, () => server.check(context), context.signal);
+  return undefined;
+}
+
+async function setUpExternal(server: Server, context: ServerContext): Promise<StackPart> {
+  try {
+    return await server.setUp(context);
+  } catch (error) {
+    throw context.signal.aborted || error instanceof OfNoUse ? error : new OfNoUse(server, "can't be set up", error);
   }
 }
 

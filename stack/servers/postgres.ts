@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { installedFile } from '../fetch/npm';
 import { findOnPath, installed } from '../fetch/on-path';
+import { untilAnswers } from '../others-server';
 import { checkPostgres, setUpPostgres } from '../setup/postgres';
 import { databaseUrl } from '../setup/postgres-url';
 import { prepareCluster } from './postgres-cluster';
@@ -23,7 +24,7 @@ export const postgres: Server = {
   title: 'PostgreSQL',
   ports: ['postgres'],
   stopSignal: 'SIGINT',
-  variables: 'POSTGRES_ADMIN_URL (and MASTER_DATABASE_URL, if the master database lies elsewhere)',
+  variables: 'POSTGRES_ADMIN_URL',
   isExternal: ({ POSTGRES_ADMIN_URL }) => POSTGRES_ADMIN_URL !== undefined,
 
   async fetch({ env }) {
@@ -42,15 +43,14 @@ export const postgres: Server = {
     return cluster.asItsUser({ command: path, args: ['-D', cluster.data, ...Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`])] });
   },
 
-  async check(context) {
-    await checkPostgres(ownerUrl(context));
-    if (context.external.MASTER_DATABASE_URL !== undefined) await checkPostgres(context.external.MASTER_DATABASE_URL);
-  },
+  check: (context) => checkPostgres(ownerUrl(context)),
 
   async setUp(context) {
-    const { external, settings: { credentials } } = context;
+    const { external, settings: { credentials }, signal } = context;
+    const { MASTER_DATABASE_URL: master } = external;
+    if (master !== undefined) await untilAnswers({ title: 'The master database', variables: 'MASTER_DATABASE_URL' }, () => checkPostgres(master), signal);
     const url = ownerUrl(context);
-    const masterDatabaseUrl = external.MASTER_DATABASE_URL ?? databaseUrl(url, MASTER);
+    const masterDatabaseUrl = master ?? databaseUrl(url, MASTER);
     const provisionerUrl = await setUpPostgres({ url, password: credentials.postgresProvisioner, isOurs: external.POSTGRES_ADMIN_URL === undefined, note: context.note });
     const roleUrl = (role: string, password: string) => databaseUrl(masterDatabaseUrl, undefined, { user: role, password });
     return {
