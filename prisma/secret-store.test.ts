@@ -1,0 +1,171 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { createMasterClient } from './client';
+import type { PrismaClient } from './generated/client';
+import { readSecretKeys } from './secret-keys';
+import { createSecretStore, resolveSecret, type SecretStore } from './secret-store';
+import { newTestDatabase, outcomeOf, query, type TestDatabase } from './test-database';
+
+const keys = readSecretKeys(randomBytes(32).toString('base64'));
+let database: TestDatabase;
+let db: PrismaClient;
+let store: SecretStore;
+let tenantId: string;
+
+beforeAll(async () => {
+  database = newTestDatabase();
+  await database.migrate();
+  // With the rights of the worker, which is who keeps secrets.
+  db = createMasterClient(database.workerUrl);
+  store = createSecretStore(db, keys);
+});
+afterAll(async () => {
+  await db.$disconnect();
+  await database.drop();
+});
+beforeEach(async () => {
+  tenantId = await newTenant();
+});
+
+let tenants = 0;
+
+async function newTenant(): Promise<string> {
+  const name = `tenant${(tenants += 1)}`;
+  return (await db.tenant.create({ data: { name, realmName: name, postgresDb: name, mongoDb: name, qdrantCollection: name } })).id;
+}
+
+const password = () => ({ tenantId, backend: 'postgres' as const, name: 'password' });
+const rowsOf = (id: string) => db.tenantSecret.findMany({ where: { tenantId: id } });
+
+describe('keep', () => {
+  it('stores a value and gives a reference by which it is resolved', async () => {
+    const { ref, value } = await store.keep(password(), 'hunter22');
+    expect(value).toBe('hunter22');
+    expect(ref).toBe(`db://${(await rowsOf(tenantId))[0]?.id ?? ''}?v=1`);
+    expect(await store.resolve(ref)).toBe('hunter22');
+  });
+
+  it('keeps the first value: a second one is answered with the first and its reference', async () => {
+    const first = await store.keep(password(), 'first');
+    const [before] = await rowsOf(tenantId);
+    expect(await store.keep(password(), 'second')).toEqual(first);
+    expect(await rowsOf(tenantId)).toEqual([before]);
+  });
+
+  it('lets twenty race over connections of their own: one value is stored and all get it, with one reference', async () => {
+    const clients = Array.from({ length: 20 }, () => createMasterClient(database.workerUrl, { maxConnections: 1 }));
+    try {
+      await Promise.all(clients.map((it) => it.$queryRaw`SELECT 1`));
+      const kept = await Promise.all(clients.map((it, at) => createSecretStore(it, keys).keep(password(), `value ${at}`)));
+      expect(new Set(kept.map((it) => JSON.stringify(it))).size).toBe(1);
+      expect(await rowsOf(tenantId)).toHaveLength(1);
+      expect(await store.resolve(kept[0]?.ref ?? '')).toBe(kept[0]?.value);
+    } finally {
+      await Promise.all(clients.map((it) => it.$disconnect()));
+    }
+  });
+
+  it('takes part in a transaction: what is rolled back was never kept', async () => {
+    const undone = db.$transaction(async (tx) => {
+      await createSecretStore(tx, keys).keep(password(), 'hunter22');
+      throw new Error('undone');
+    });
+    await expect(undone).rejects.toThrow('undone');
+    expect(await rowsOf(tenantId)).toEqual([]);
+  });
+
+  it('never replaces a value it cannot open: it fails instead', async () => {
+    await store.keep(password(), 'hunter22');
+    const stranger = createSecretStore(db, readSecretKeys(randomBytes(32).toString('base64')));
+    await expect(stranger.keep(password(), 'other')).rejects.toMatchObject({ code: 'secret-key-unknown' });
+    expect(await store.keep(password(), 'other')).toMatchObject({ value: 'hunter22' });
+  });
+
+  it('writes nothing of the value into the database', async () => {
+    await store.keep(password(), 'hunter22');
+    const [row] = await query<{ text: string }>(database.url, 'SELECT s::text AS text FROM "TenantSecret" s WHERE "tenantId" = $1', [tenantId]);
+    expect(row?.text).toContain(tenantId);
+    expect(row?.text).not.toMatch(new RegExp(`hunter22|${Buffer.from('hunter22').toString('hex')}`));
+  });
+});
+
+describe('resolve', () => {
+  it('says which reference leads nowhere: an unknown row, another version', async () => {
+    const { ref } = await store.keep(password(), 'hunter22');
+    for (const wrong of [`db://${randomUUID()}?v=1`, ref.replace('v=1', 'v=2')]) {
+      await expect(store.resolve(wrong)).rejects.toMatchObject({ code: 'secret-not-found', message: `There is no secret ${wrong}.` });
+    }
+  });
+
+  it('refuses what is no reference', async () => {
+    await expect(store.resolve('hunter22')).rejects.toMatchObject({ code: 'secret-ref-invalid' });
+  });
+});
+
+describe('a row changed by hand', () => {
+  const copies: [string, string][] = [
+    ['copied to another tenant', 'INSERT INTO "TenantSecret" ("id", "tenantId", "backend", "name", "version", "keyId", "wrappedKey", "ciphertext") SELECT $2, $3, "backend", "name", "version", "keyId", "wrappedKey", "ciphertext" FROM "TenantSecret" WHERE "id" = $1'],
+    ['moved to another tenant', 'UPDATE "TenantSecret" SET "id" = $2, "tenantId" = $3 WHERE "id" = $1'],
+    ['given to another backend', `UPDATE "TenantSecret" SET "id" = $2, "backend" = 'mongodb' WHERE "id" = $1 AND $3::uuid IS NOT NULL`],
+    ['given another name', `UPDATE "TenantSecret" SET "id" = $2, "name" = 'other' WHERE "id" = $1 AND $3::uuid IS NOT NULL`],
+  ];
+  it.each(copies)('does not open: %s', async (_how, statement) => {
+    await store.keep(password(), 'hunter22');
+    const [row] = await rowsOf(tenantId);
+    const id = randomUUID();
+    await query(database.url, statement, [row?.id, id, await newTenant()]);
+    await expect(store.resolve(`db://${id}?v=1`)).rejects.toMatchObject({ code: 'secret-unreadable', message: expect.not.stringContaining('hunter22') });
+  });
+
+  it('opens under another id: the id is no part of what a secret belongs to', async () => {
+    await store.keep(password(), 'hunter22');
+    const id = randomUUID();
+    await query(database.url, 'UPDATE "TenantSecret" SET "id" = $1 WHERE "tenantId" = $2', [id, tenantId]);
+    expect(await store.resolve(`db://${id}?v=1`)).toBe('hunter22');
+  });
+});
+
+it('lists references only', async () => {
+  const one = await store.keep(password(), 'hunter22');
+  const two = await store.keep({ tenantId, backend: 'keycloak', name: 'client-secret' }, 'hunter23');
+  await store.keep({ tenantId: await newTenant(), backend: 'postgres', name: 'password' }, "somebody else's");
+  expect((await store.list(tenantId)).toSorted((a, b) => a.name.localeCompare(b.name))).toEqual([
+    { backend: 'keycloak', name: 'client-secret', ref: two.ref },
+    { backend: 'postgres', name: 'password', ref: one.ref },
+  ]);
+});
+
+it('destroys all secrets of a tenant, counts them, and leaves those of others', async () => {
+  const { ref } = await store.keep(password(), 'hunter22');
+  await store.keep({ tenantId, backend: 'qdrant', name: 'token' }, 'hunter23');
+  const others = await store.keep({ tenantId: await newTenant(), backend: 'postgres', name: 'password' }, 'kept');
+  expect(await store.destroyAll(tenantId)).toBe(2);
+  await expect(store.resolve(ref)).rejects.toMatchObject({ code: 'secret-not-found' });
+  expect(await store.resolve(others.ref)).toBe('kept');
+  expect(await store.destroyAll(tenantId)).toBe(0);
+});
+
+describe('resolveSecret', () => {
+  const resolve = (ref: string, masterDatabaseUrl: string) => resolveSecret(ref, { masterDatabaseUrl, keys });
+
+  it('resolves over a connection of its own as the worker, and leaves none open, also when it fails', async () => {
+    const { ref } = await store.keep(password(), 'hunter22');
+    expect(await resolve(ref, database.workerUrl)).toBe('hunter22');
+    await expect(resolve(`db://${randomUUID()}?v=1`, database.workerUrl)).rejects.toMatchObject({ code: 'secret-not-found' });
+    await noConnectionIsLeft();
+  });
+
+  it('is refused for the API, whose role cannot read secrets', async () => {
+    const { ref } = await store.keep(password(), 'hunter22');
+    expect(await outcomeOf(query(database.apiUrl, 'SELECT "ciphertext" FROM "TenantSecret"'))).toBe('42501');
+    await expect(resolve(ref, database.apiUrl)).rejects.toThrow('denied');
+    await noConnectionIsLeft();
+  });
+
+  /** The server notices the end of a connection a moment after the client. */
+  async function noConnectionIsLeft(): Promise<void> {
+    const open = () => query(database.url, `SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'freeflow-resolve-secret'`);
+    for (const deadline = Date.now() + 5_000; Date.now() < deadline && (await open()).length > 0; ) await pause(20);
+    expect(await open()).toEqual([]);
+  }
+});
