@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { TenantStatus } from './generated/client';
+import { newTestDatabase, outcomeOf, query, type TestDatabase } from './test-database';
+
+const OPEN = ['requested', 'running', 'parked', 'undoing'];
+const CLOSED = ['done', 'rolled_back', 'refused', 'incomplete'];
+
+const UNIQUE = '23505';
+const CHECK = '23514';
+const FOREIGN_KEY = '23503';
+
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = newTestDatabase();
+  await database.migrate();
+});
+afterAll(() => database.drop());
+
+describe('the name of a tenant', () => {
+  it.each(['abc', '0a9', 'a'.repeat(30)])('may be %s', async (name) => {
+    expect(await outcomeOf(newTenant(name))).toBe('ok');
+  });
+
+  it.each(['', 'ab', 'a'.repeat(31), 'Acme', 'ac-me', 'ac_me', 'ac me', 'acmé', 'acme١', 'acme\n', '\nacme'])('may not be %j, whoever writes it', async (name) => {
+    expect(await outcomeOf(newTenant(name))).toBe(CHECK);
+  });
+
+  it('is taken while its tenant lives, in whatever status, and free again once that is gone', async () => {
+    const first = await newTenant('acme');
+    for (const status of Object.values(TenantStatus)) {
+      await query(database.url, 'UPDATE "Tenant" SET "status" = $2::"TenantStatus" WHERE "id" = $1', [first, status]);
+      expect(await outcomeOf(newTenant('acme'))).toBe(UNIQUE);
+    }
+    await query(database.url, 'UPDATE "Tenant" SET "goneAt" = now() WHERE "id" = $1', [first]);
+    const second = await newTenant('acme');
+    expect(await outcomeOf(newTenant('acme'))).toBe(UNIQUE);
+    await query(database.url, 'UPDATE "Tenant" SET "goneAt" = now() WHERE "id" = $1', [second]);
+    expect(await query(database.url, 'SELECT count(*)::int AS n FROM "Tenant" WHERE "name" = $1', ['acme'])).toEqual([{ n: 2 }]);
+    // Nor can one that is gone come back beside its successor.
+    await newTenant('acme');
+    expect(await outcomeOf(query(database.url, 'UPDATE "Tenant" SET "goneAt" = NULL WHERE "id" = $1', [first]))).toBe(UNIQUE);
+  });
+});
+
+describe('operations', () => {
+  it.each(OPEN)('one that is %s keeps every other open one out', async (state) => {
+    const tenantId = await newTenant();
+    await newOperation(tenantId, { state });
+    for (const other of OPEN) expect(await outcomeOf(newOperation(tenantId, { state: other }))).toBe(UNIQUE);
+    for (const other of CLOSED) expect(await outcomeOf(newOperation(tenantId, { state: other }))).toBe('ok');
+    expect(await outcomeOf(newOperation(await newTenant(), { state }))).toBe('ok');
+  });
+
+  it('belong to a tenant there is', async () => {
+    expect(await outcomeOf(newOperation(randomUUID()))).toBe(FOREIGN_KEY);
+  });
+
+  it('an Idempotency-Key is used once per principal; without one, as often as one likes', async () => {
+    const tenantId = await newTenant();
+    const asked = (requestedBy: string, idempotencyKey: string | null) => outcomeOf(newOperation(tenantId, { state: 'done', requestedBy, idempotencyKey }));
+    expect(await asked('alice', 'key')).toBe('ok');
+    expect(await asked('alice', 'key')).toBe(UNIQUE);
+    expect(await asked('bob', 'key')).toBe('ok');
+    expect([await asked('alice', null), await asked('alice', null)]).toEqual(['ok', 'ok']);
+  });
+});
+
+it('the log knows success and error alone, and each seq of a tenant once', async () => {
+  const tenantId = await newTenant();
+  const logged = (status: string, seq: number) => outcomeOf(query(database.url, `INSERT INTO "TenantProvisionLog" ("id", "tenantId", "step", "status", "seq") VALUES ($1, $2, 'begin', $3, $4)`, [randomUUID(), tenantId, status, seq]));
+  expect([await logged('success', 1), await logged('error', 2), await logged('lost', 3), await logged('success', 2)]).toEqual(['ok', 'ok', CHECK, UNIQUE]);
+});
+
+it('a tenant has one connection per service', async () => {
+  const tenantId = await newTenant();
+  const connected = (service: string) => outcomeOf(query(database.url, `INSERT INTO "TenantConnection" ("id", "tenantId", "service", "dbName") VALUES ($1, $2, $3::"ConnectionService", 'x')`, [randomUUID(), tenantId, service]));
+  expect([await connected('postgres'), await connected('qdrant'), await connected('postgres')]).toEqual(['ok', 'ok', UNIQUE]);
+});
+
+let tenants = 0;
+
+async function newTenant(name = `tenant${(tenants += 1)}`): Promise<string> {
+  const id = randomUUID();
+  await query(database.url, `INSERT INTO "Tenant" ("id", "name", "realmName", "postgresDb", "mongoDb", "qdrantCollection") VALUES ($1, $2, 'r', 'p', 'm', 'q')`, [id, name]);
+  return id;
+}
+
+async function newOperation(tenantId: string, { state = 'requested', requestedBy = 'somebody', idempotencyKey = null }: { state?: string; requestedBy?: string; idempotencyKey?: string | null } = {}): Promise<void> {
+  await query(database.url, `INSERT INTO "TenantOperation" ("id", "tenantId", "kind", "state", "requestedBy", "idempotencyKey") VALUES ($1, $2, 'create', $3::"OperationState", $4, $5)`, [randomUUID(), tenantId, state, requestedBy, idempotencyKey]);
+}
