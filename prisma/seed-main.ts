@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { createMasterClient } from './client';
@@ -26,8 +27,11 @@ const OUTCOMES: Readonly<Record<SeedOutcome, string>> = {
   'left-alone': 'was provisioned by FreeFlow, so it is left as it is.',
 };
 
-const host = (standard: string) => z.string().regex(/^[^\s/@?#]+$/, 'must be a host name or address').default(standard);
-const port = (standard: number) => z.coerce.number({ error: 'must be a port, 1 to 65535' }).int('must be a port, 1 to 65535').min(1, 'must be a port, 1 to 65535').max(65535, 'must be a port, 1 to 65535').default(standard);
+// A colon would be a port given at the wrong place, were it not an IPv6 address.
+const host = (standard: string) => z.string().refine((text) => /^[^\s/@?#:]+$/.test(text) || isIPv6(text), 'must be a host name or address, without a port').default(standard);
+// Not by Number(): it takes 1e3, 0x10 and blanks for numbers.
+const PORT = 'must be a port, 1 to 65535';
+const port = (standard: number) => z.string().regex(/^[0-9]{1,5}$/, PORT).transform(Number).refine((it) => it >= 1 && it <= 65_535, PORT).default(standard);
 
 const Config = z.object({
   MASTER_DATABASE_URL: masterDatabaseUrl,
