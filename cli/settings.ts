@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { isMasterUrl } from '@freeflow/db-master';
 import { z } from 'zod';
 import { EXIT, Failure } from './failure';
 
@@ -26,17 +27,28 @@ const SETTINGS = {
 
 export type SettingName = keyof typeof SETTINGS;
 
+const HTTP = { isFit: isHttpUrl, form: 'http(s)://HOST:PORT/PATH, without user and password' };
+
+/** What the settings must look like that have a form. */
+const FORMS: Partial<Record<SettingName, { isFit: (text: string) => boolean; form: string }>> = {
+  FREEFLOW_TOKEN_URL: HTTP,
+  MASTER_DATABASE_URL: { isFit: isMasterUrl, form: 'postgresql://USER:PASSWORD@HOST:PORT/DATABASE' },
+  KEYCLOAK_URL: HTTP,
+};
+
 /**
  * The settings a command needs: all from the environment if it has any of them, else all from the local stack. Never
  * mixed: a token of one installation is of no use at another.
- * @throws Failure naming what is missing and where to get it
+ * @throws Failure naming what is missing or unusable and where to get it, never with a value
  */
 export function readSettings<N extends SettingName>(names: readonly N[], env: NodeJS.ProcessEnv): Record<N, string> {
   const given = names.filter((name) => env[name] !== undefined && env[name] !== '');
   if (given.length > 0) {
     const missing = names.filter((name) => !given.includes(name));
     if (missing.length > 0) throw new Failure(EXIT.usage, `The environment has ${given.join(', ')}, but not ${missing.join(', ')}.`, 'Set them as well, or unset all of them to use the local stack.');
-    return recordOf(names, (name) => env[name] ?? '');
+    const values = recordOf(names, (name) => env[name] ?? '');
+    refuseUnfit(values);
+    return values;
   }
   const stack = readStack(env);
   if (stack === undefined) throw new Failure(EXIT.unreachable, 'No local stack runs.', `Start one with npm start, or set ${names.join(', ')}.`);
@@ -45,12 +57,25 @@ export function readSettings<N extends SettingName>(names: readonly N[], env: No
 
 const recordOf = <N extends string>(names: readonly N[], valueOf: (name: N) => string) => Object.fromEntries(names.map((name) => [name, valueOf(name)])) as Record<N, string>;
 
+function refuseUnfit(values: Record<string, string>): void {
+  const lines = Object.entries(FORMS).filter(([name, { isFit }]) => values[name] !== undefined && !isFit(values[name])).map(([name, { form }]) => `${name} is not of the form ${form}.`);
+  if (lines.length > 0) throw new Failure(EXIT.usage, lines.join('\n'), 'Its value is not repeated here: it may hold a secret.');
+}
+
+function isHttpUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password } = new URL(text);
+  return /^https?:$/.test(protocol) && username === '' && password === '';
+}
+
 function readStack(env: NodeJS.ProcessEnv): StackFile | undefined {
   const file = path.join(path.resolve(ROOT, env['FREEFLOW_STACK_DIR'] ?? '.freeflow'), 'stack.json');
   try {
     return stackFile.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new Failure(EXIT.unreachable, `${file} is of no use: ${(error as Error).message}`, 'Start the stack again with npm start.', { cause: error });
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return undefined;
+    // Not the error's own words: those of JSON.parse quote the file, which is full of secrets.
+    throw new Failure(EXIT.unreachable, `${file} ${code === undefined ? 'is damaged, or written by another version' : `can't be read (${code})`}.`, 'Start the stack again with npm start.', { cause: error });
   }
 }

@@ -1,4 +1,5 @@
 // The light half of the package: the client, the secret store, the names. Migrating and seeding are programs of their own.
+export { assertMigrated } from './assert-migrated';
 export { createMasterClient, type MasterClientOptions } from './client';
 export { DbMasterError, type DbMasterErrorCode } from './errors';
 export {
@@ -18,6 +19,7 @@ export {
   type TenantSecret,
 } from './generated/client';
 export { MASTER_GRANTS, MASTER_ROLES, type MasterRole, type MasterTable, type TablePrivilege } from './master-roles';
+export { isMasterUrl } from './master-url';
 export { readSecretKeys, type SecretKey, type SecretKeys } from './secret-keys';
 export { scramVerifier } from './scram';
 export { createSecretStore, resolveSecret, type ResolveSecretOptions, type SecretEntry, type SecretOwner, type SecretStore, type StoredSecret } from './secret-store';

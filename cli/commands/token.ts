@@ -19,5 +19,6 @@ export async function token(env: NodeJS.ProcessEnv): Promise<string> {
   });
   const answer = z.object({ access_token: z.string() }).safeParse(await response.json().catch(() => undefined));
   if (response.ok && answer.success) return answer.data.access_token;
-  throw new Failure(EXIT.refused, `${url} answers ${response.status} to client ${id}.`, 'Check FREEFLOW_CLIENT_ID and FREEFLOW_CLIENT_SECRET.');
+  const exitCode = response.status >= 500 ? EXIT.unreachable : EXIT.refused;
+  throw new Failure(exitCode, `${url} answers ${response.status} to client ${id}, without a token.`, 'Check FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID and FREEFLOW_CLIENT_SECRET.');
 }
