@@ -1,6 +1,7 @@
 import { Argument, Command, CommanderError } from 'commander';
-import { connect, type Connections } from './commands/connect';
+import { connect } from './commands/connect';
 import { token } from './commands/token';
+import type { Connections } from './connections';
 import { EXIT, Failure } from './failure';
 
 const program = new Command('freeflow')

@@ -1,0 +1,29 @@
+import { DbMasterError, type DbMasterErrorCode } from '@freeflow/db-master';
+import { EXIT, Failure } from './failure';
+
+const IS_IT_UP = 'Is it up? For the local stack: npm run stack:status';
+
+/** What to do about each failure of reading the master database, and how the command ends with it. */
+const WAYS_OUT: Partial<Record<DbMasterErrorCode, { exitCode: number; advice: string }>> = {
+  'server-unreachable': { exitCode: EXIT.unreachable, advice: IS_IT_UP },
+  'access-denied': { exitCode: EXIT.refused, advice: 'Check user and password in MASTER_DATABASE_URL.' },
+  'not-migrated': { exitCode: EXIT.refused, advice: 'Check that MASTER_DATABASE_URL names the right database.' },
+  'secret-key-invalid': { exitCode: EXIT.usage, advice: 'Take it from the environment of the worker.' },
+  'secret-key-unknown': { exitCode: EXIT.refused, advice: 'Take both from the environment of the worker.' },
+  'secret-unreadable': { exitCode: EXIT.refused, advice: 'Restore the row in TenantSecret from a backup.' },
+};
+
+/** The failure to tell in place of an error met while reading the master database. */
+export function explained(error: unknown): unknown {
+  if (error instanceof Failure) return error;
+  if (error instanceof DbMasterError) {
+    const { exitCode, advice } = WAYS_OUT[error.code] ?? { exitCode: EXIT.refused, advice: IS_IT_UP };
+    return new Failure(exitCode, error.message, advice, { cause: error });
+  }
+  // What isn't Prisma's is a fault of our own, to be told as it is.
+  if (!(error instanceof Error && error.name.startsWith('PrismaClient'))) return error;
+  if (error.message.includes('42501')) {
+    return new Failure(EXIT.refused, "The user of MASTER_DATABASE_URL may not read tenants' secrets.", 'Use a login of the role freeflow_worker.', { cause: error });
+  }
+  return new Failure(EXIT.unreachable, 'The master database stopped answering.', IS_IT_UP, { cause: error });
+}
