@@ -1,0 +1,35 @@
+import { freeflow, npmFreeflow } from '../test/freeflow';
+
+describe('wrong usage ends with 2, says what is wrong and prints nothing to be taken for an answer', () => {
+  const cases: [string[], RegExp][] = [
+    [[], /^Usage: freeflow/],
+    [['tenants'], /^Usage: freeflow tenants/],
+    [['tokne'], /unknown command 'tokne'\n\(Did you mean token\?\)/],
+    [['token', 'more'], /too many arguments/],
+    [['tenants', 'connect'], /missing required argument 'tenant'/],
+    [['tenants', 'connect', 'acme', 'oracle'], /Allowed choices are postgres, mongodb, qdrant, keycloak/],
+    [['tenants', 'connect', 'acme', '--jsno'], /unknown option '--jsno'\n\(Did you mean --json\?\)/],
+  ];
+  test.each(cases)('freeflow %j', async (args, said) => {
+    expect(await freeflow(args)).toEqual({ code: 2, stdout: '', stderr: expect.stringMatching(said) });
+  });
+});
+
+describe('--help shows examples, and what is read from the environment', () => {
+  const cases: [string[], string[]][] = [
+    [[], ['Examples:', 'npm run -s freeflow -- token', 'tenants connect acme postgres --json', 'Exit codes: 0 done, 1 refused, 2 wrong usage, 4 unreachable']],
+    [['token'], ['Example:', 'FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID, FREEFLOW_CLIENT_SECRET']],
+    [['tenants', 'connect'], ['Examples:', 'tenants connect acme postgres --json', 'MASTER_DATABASE_URL, SECRETS_KEY, KEYCLOAK_URL', '"postgres", "mongodb", "qdrant"']],
+  ];
+  test.each(cases)('freeflow %j --help', async (args, words) => {
+    const { code, stdout, stderr } = await freeflow([...args, '--help']);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    for (const word of words) expect(stdout).toContain(word);
+  });
+});
+
+test('as npm script, the way the README calls it, it prints the answer alone and ends with its own exit code', async () => {
+  const [answered, refused] = await Promise.all([npmFreeflow(['token']), npmFreeflow(['tenants', 'connect'])]);
+  expect(answered).toEqual({ code: 0, stdout: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+\n$/), stderr: '' });
+  expect(refused).toMatchObject({ code: 2, stdout: '' });
+});
