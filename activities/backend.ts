@@ -36,6 +36,13 @@ export interface Made {
   connection: Connection;
 }
 
+/** One look for something that should be gone, and what the server answered. */
+export interface Absence {
+  what: string;
+  by: 'name' | 'nonce' | 'id';
+  answer: string;
+}
+
 /**
  * One kind of server that tenants get a piece of. A backend knows its server and nothing else:
  * the ledger, the secret store, locks and logs are the steps' business.
@@ -55,8 +62,19 @@ export interface Backend {
   create(target: Target, secrets: Secrets): Promise<Made>;
   /** Reads and writes as the tenant, and sees foreign targets refused by authorization. */
   probe(target: Target, secrets: Secrets): Promise<void>;
+  /** Cuts the tenant's access, open sessions included; all data stays. */
+  disable(target: Target): Promise<void>;
+  /** Gives back what `disable` has cut: the same credentials work again. */
+  enable(target: Target, secrets: Secrets): Promise<void>;
+  /** Tries to get in as the tenant, and sees that refused by authorization. Called after `disable`. */
+  refused(target: Target, secrets: Secrets): Promise<void>;
   /** Removes what is ours: access first, data second. Called only after `inspect` said `ours`. */
   drop(target: Target): Promise<void>;
   inspect(target: Target): Promise<Inspection>;
+  /**
+   * Looks for every trace of what was dropped, under its name and by its nonce.
+   * @throws BackendFault `still-there` when there is one
+   */
+  absence(target: Target): Promise<Absence[]>;
   close(): Promise<void>;
 }

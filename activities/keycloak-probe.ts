@@ -24,3 +24,22 @@ export async function probeKeycloak(tenant: ServiceAccount, adminRealm: string):
     throw new BackendFault(leak ? 'probe-leak' : 'probe-refused', `Keycloak: ${what} as the tenant answered ${status}, expected ${statuses.join(' or ')}`);
   }
 }
+
+/** Sees the tenant's application refused a token: 403, since its realm is disabled. */
+export async function refusedKeycloak({ baseUrl, realm, clientId, clientSecret }: ServiceAccount): Promise<void> {
+  const { status } = await fetch(`${baseUrl}/realms/${encodeURIComponent(realm)}/protocol/openid-connect/token`, {
+    method: 'POST',
+    body: new URLSearchParams({ grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret }),
+    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+  });
+  if (status === 403) return;
+  throw new BackendFault(status === 200 ? 'still-open' : 'probe-refused', `Keycloak: a login of the tenant's application at its disabled realm answered ${status}, expected 403`);
+}
+
+/** Whether anybody can see the realm. */
+export async function isRealmThere(baseUrl: string, realm: string): Promise<boolean> {
+  const { status } = await fetch(`${baseUrl}/realms/${encodeURIComponent(realm)}`, { signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+  if (status === 404) return false;
+  if (status === 200 || status === 403) return true;
+  throw new BackendFault('server-error', `Keycloak: asking for realm ${realm} answered ${status}`);
+}

@@ -1,12 +1,15 @@
 import KeycloakAdminClient from '@keycloak/keycloak-admin-client';
-import type { Backend, Inspection, Made, Secrets, Target } from './backend';
+import { allAbsent } from './absence';
+import type { Absence, Backend, Inspection, Made, Secrets, Target } from './backend';
 import { BackendFault, hasCode } from './failures';
-import { probeKeycloak } from './keycloak-probe';
+import { isRealmThere, probeKeycloak, refusedKeycloak } from './keycloak-probe';
 import { APP_CLIENT, realmRepresentation } from './keycloak-realm';
 import { SharedToken, type ServiceAccount } from './keycloak-token';
 import { newPassword } from './passwords';
 
 const CALL_TIMEOUT_MS = 60_000;
+/** The server's clock may be ahead of ours: tokens it has just issued are meant as well. */
+const CLOCK_TOLERANCE_S = 60;
 
 type Realms = KeycloakAdminClient['realms'];
 
@@ -48,8 +51,23 @@ export class KeycloakBackend implements Backend {
   }
 
   async probe({ name }: Target, secrets: Secrets): Promise<void> {
-    const tenant = { baseUrl: this.account.baseUrl, realm: name, clientId: APP_CLIENT, clientSecret: secrets['client-secret'] ?? '' };
-    await probeKeycloak(tenant, this.account.realm);
+    await probeKeycloak(this.asTenant(name, secrets), this.account.realm);
+  }
+
+  /** A disabled realm issues and refreshes nothing, by `notBefore` it takes no token it has issued, the logout ends its sessions. */
+  async disable({ name, signal }: Target): Promise<void> {
+    signal.throwIfAborted();
+    await this.admin.realms.update({ realm: name }, { enabled: false, notBefore: Math.floor(Date.now() / 1000) + CLOCK_TOLERANCE_S });
+    await this.admin.realms.logoutAll({ realm: name });
+  }
+
+  async enable({ name, signal }: Target): Promise<void> {
+    signal.throwIfAborted();
+    await this.admin.realms.update({ realm: name }, { enabled: true, notBefore: 0 });
+  }
+
+  async refused({ name }: Target, secrets: Secrets): Promise<void> {
+    await refusedKeycloak(this.asTenant(name, secrets));
   }
 
   async inspect(target: Target): Promise<Inspection> {
@@ -72,8 +90,21 @@ export class KeycloakBackend implements Backend {
     });
   }
 
+  /** Realms can't be looked up by their id but by listing all of them, which is dear: so by name, at both of its doors. */
+  async absence(target: Target): Promise<Absence[]> {
+    await this.token.renew();
+    return allAbsent('Keycloak', [
+      [`realm ${target.name}, as its administrator`, 'name', (await this.inspect(target)).state !== 'absent'],
+      [`realm ${target.name}, as anybody`, 'name', await isRealmThere(this.account.baseUrl, target.name)],
+    ]);
+  }
+
   async close(): Promise<void> {
     // The client holds no connections beyond fetch's own.
+  }
+
+  private asTenant(realm: string, secrets: Secrets): ServiceAccount {
+    return { baseUrl: this.account.baseUrl, realm, clientId: APP_CLIENT, clientSecret: secrets['client-secret'] ?? '' };
   }
 
   private async lookUp({ name, nonce }: Target): Promise<Inspection | 'hidden'> {

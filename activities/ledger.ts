@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { BackendKind, PrismaClient, TenantResource } from '@freeflow/db-master';
-import type { Backend, Made, Target } from './backend';
+import type { Absence, Backend, Made, Target } from './backend';
 import { BackendFault } from './failures';
 
 /** Where the name of a tenant's thing stands on the tenant's row. */
@@ -64,8 +64,15 @@ export class Ledger {
     ]);
   }
 
-  async absent(entry: TenantResource): Promise<void> {
-    await this.db.tenantResource.update({ where: { id: entry.id }, data: { state: 'absent', callStartedAt: null } });
+  /** Says that access has been cut or given back. */
+  async reached(entry: TenantResource, state: 'present' | 'disabled'): Promise<void> {
+    await this.db.tenantResource.update({ where: { id: entry.id }, data: { state, callStartedAt: null } });
+  }
+
+  /** Says that it is gone, and how that was seen. */
+  async absent(entry: TenantResource, { found, checks }: { found: string; checks: Absence[] }): Promise<void> {
+    const evidence = { found, checks: checks.map((it) => ({ ...it })), seenAt: new Date().toISOString() };
+    await this.db.tenantResource.update({ where: { id: entry.id }, data: { state: 'absent', callStartedAt: null, evidence } });
   }
 }
 

@@ -2,6 +2,7 @@ import type { Document, MongoClient } from 'mongodb';
 import { BackendFault, hasCode, messageOf } from './failures';
 
 const UNAUTHORIZED = 13;
+const AUTHENTICATION_FAILED = 18;
 /** Holds the probe's one document for as long as the probe takes. */
 const PROBE_COLLECTION = 'freeflow_probe';
 
@@ -27,6 +28,17 @@ export async function probeMongo(tenant: MongoClient, ownDatabase: string, forei
   for (const [what, [database, command]] of Object.entries(attempts)) {
     await refused(what, () => tenant.db(database).command(command));
   }
+}
+
+/** Sees the tenant's own login refused. */
+export async function refusedMongo(tenant: MongoClient, ownDatabase: string): Promise<void> {
+  try {
+    await tenant.db(ownDatabase).command({ connectionStatus: 1 });
+  } catch (error) {
+    if (hasCode(error, AUTHENTICATION_FAILED)) return;
+    throw error;
+  }
+  throw new BackendFault('still-open', 'MongoDB: the tenant still logs in');
 }
 
 async function refused(what: string, attempt: () => Promise<unknown>): Promise<void> {

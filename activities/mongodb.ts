@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { MongoClient, type Db, type Document, type UUID } from 'mongodb';
-import type { Backend, Inspection, Made, Secrets, Target } from './backend';
+import { allAbsent } from './absence';
+import type { Absence, Backend, Inspection, Made, Secrets, Target } from './backend';
 import { BackendFault, hasCode } from './failures';
-import { probeMongo } from './mongodb-probe';
+import { probeMongo, refusedMongo } from './mongodb-probe';
 import { newPassword } from './passwords';
 
 const CALL_TIMEOUT_MS = 20_000;
@@ -11,6 +12,12 @@ const USER_MISSING = 11;
 /** Our own database at the server; holds which installation this is. Tenant databases are never called so. */
 const META_DATABASE = 'freeflow_meta';
 const TENANT_META = '_freeflow_meta';
+
+/** Confirmed once it outlives a crash of the server. */
+const JOURNALED = { w: 'majority', j: true } as const;
+// SCRAM-SHA-256 alone: the older hash is weaker, and hashing for both takes longer.
+const HOW = { mechanisms: ['SCRAM-SHA-256'], writeConcern: JOURNALED };
+const rolesOn = (database: string) => [{ role: 'readWrite', db: database }];
 
 interface UserInfo extends Document {
   user: string;
@@ -63,17 +70,22 @@ export class MongoBackend implements Backend {
   }
 
   async probe(target: Target, secrets: Secrets): Promise<void> {
-    const url = new URL(this.adminUrl);
-    url.username = target.name;
-    url.password = secrets['password'] ?? '';
-    url.pathname = `/${target.name}`;
-    url.searchParams.set('authSource', target.name);
-    const tenant = new MongoClient(url.href, timeouts());
-    try {
-      await probeMongo(tenant, target.name, META_DATABASE);
-    } finally {
-      await tenant.close();
-    }
+    await this.asTenant(target, secrets, (tenant) => probeMongo(tenant, target.name, META_DATABASE));
+  }
+
+  /** A throwaway password ends logins; without roles even an open session is refused at once; then its cursors are ended. */
+  async disable({ name, signal }: Target): Promise<void> {
+    const db = await this.db(name);
+    await db.command({ updateUser: name, roles: [], pwd: newPassword(), ...HOW }, { signal });
+    await (await this.db('admin')).command({ killAllSessions: [{ user: name, db: name }] }, { signal });
+  }
+
+  async enable({ name, signal }: Target, secrets: Secrets): Promise<void> {
+    await (await this.db(name)).command({ updateUser: name, roles: rolesOn(name), pwd: secrets['password'] ?? '', ...HOW }, { signal });
+  }
+
+  async refused(target: Target, secrets: Secrets): Promise<void> {
+    await this.asTenant(target, secrets, (tenant) => refusedMongo(tenant, target.name));
   }
 
   async inspect({ name, nonce, signal }: Target): Promise<Inspection> {
@@ -91,16 +103,42 @@ export class MongoBackend implements Backend {
   async drop({ name, signal }: Target): Promise<void> {
     const db = await this.db(name);
     // Without roles even an open session is refused at once; otherwise a late write would bring the database back.
-    await db.command({ updateUser: name, roles: [], pwd: newPassword(), mechanisms: ['SCRAM-SHA-256'] }, { signal });
-    await db.command({ dropDatabase: 1 }, { signal });
+    await db.command({ updateUser: name, roles: [], pwd: newPassword(), ...HOW }, { signal });
+    await db.command({ dropDatabase: 1, writeConcern: JOURNALED }, { signal });
     // The user carries the nonce, so it goes last; dropDatabase leaves users alone.
-    await db.command({ dropUser: name }, { signal }).catch((error: unknown) => {
+    await db.command({ dropUser: name, writeConcern: JOURNALED }, { signal }).catch((error: unknown) => {
       if (!hasCode(error, USER_MISSING)) throw error;
     });
   }
 
+  async absence({ name, nonce, signal }: Target): Promise<Absence[]> {
+    const db = await this.db(name);
+    const users = await usersOf(db, signal);
+    const collections = await db.listCollections({}, { nameOnly: true, signal }).toArray();
+    const marked = await (await this.db('admin')).command({ usersInfo: { forAllDBs: true }, filter: { 'customData.freeflowNonce': nonce } }, { signal });
+    return allAbsent('MongoDB', [
+      [`database ${name}`, 'name', collections.length > 0],
+      [`users of ${name}`, 'name', users.length > 0],
+      ['a user of any database that carries the nonce', 'nonce', (marked['users'] as unknown[]).length > 0],
+    ]);
+  }
+
   async close(): Promise<void> {
     await this.client.close();
+  }
+
+  private async asTenant({ name }: Target, secrets: Secrets, use: (tenant: MongoClient) => Promise<void>): Promise<void> {
+    const url = new URL(this.adminUrl);
+    url.username = name;
+    url.password = secrets['password'] ?? '';
+    url.pathname = `/${name}`;
+    url.searchParams.set('authSource', name);
+    const tenant = new MongoClient(url.href, timeouts());
+    try {
+      await use(tenant);
+    } finally {
+      await tenant.close();
+    }
   }
 
   /**
@@ -116,9 +154,8 @@ export class MongoBackend implements Backend {
     const command = {
       createUser: name,
       pwd,
-      // SCRAM-SHA-256 alone: the older hash is weaker, and hashing for both takes longer.
-      mechanisms: ['SCRAM-SHA-256'],
-      roles: [{ role: 'readWrite', db: name }],
+      ...HOW,
+      roles: rolesOn(name),
       customData: { freeflowNonce: nonce, freeflowTenant: tenantId },
     };
     await (await this.db(name)).command(command, { signal }).catch((error: unknown) => {

@@ -28,6 +28,17 @@ export async function probePostgres(
   }
 }
 
+/** Sees the tenant's own login refused: 28000 while its role may not log in (28P01 once that role is gone). */
+export async function refusedLogin(asTenant: ClientConfig): Promise<void> {
+  try {
+    await connected(asTenant, async () => undefined);
+  } catch (error) {
+    if (hasCode(error, '28000', '28P01')) return;
+    throw error;
+  }
+  throw new BackendFault('still-open', 'PostgreSQL: the tenant still logs in');
+}
+
 async function connected(config: ClientConfig, use: (client: Client) => Promise<void>): Promise<void> {
   const client = new Client(config);
   client.on('error', () => undefined);

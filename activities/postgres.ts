@@ -1,27 +1,15 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { scramVerifier } from '@freeflow/db-master';
-import { Client, Pool, escapeIdentifier as id, escapeLiteral as literal, type ClientConfig } from 'pg';
-import type { Backend, Inspection, Made, Secrets, Target } from './backend';
+import { Client, Pool, type ClientConfig } from 'pg';
+import type { Absence, Backend, Inspection, Made, Secrets, Target } from './backend';
 import { BackendFault, hasCode } from './failures';
+import { allAbsent } from './absence';
 import { newPassword } from './passwords';
-import { probePostgres } from './postgres-probe';
+import { probePostgres, refusedLogin } from './postgres-probe';
+import { appRole, FIND, mark, ownerRole, SCHEMA, sql, strangerIn, type Found } from './postgres-sql';
 
 const CALL_TIMEOUT_MS = 20_000;
-/** The schema the tenant works in; `public` stays shut. */
-const SCHEMA = 'app';
-
-const ownerRole = (database: string) => `${database}_owner`;
-export const appRole = (database: string) => `${database}_app`;
-const mark = (nonce: string) => `freeflow:${nonce}`;
-
-interface Found {
-  ownerMark: string | null;
-  ownerExists: boolean;
-  appMark: string | null;
-  appExists: boolean;
-  databaseOid: string | null;
-  databaseOwner: string | null;
-}
-
+const SESSIONS_END_MS = 5_000;
 /**
  * A database per tenant, owned by a NOLOGIN role which carries the nonce in its COMMENT: the tenant's own LOGIN role
  * can change neither the comment nor the database. Provisions without superuser: LOGIN CREATEDB CREATEROLE and
@@ -53,11 +41,11 @@ export class PostgresBackend implements Backend {
     const { name, nonce, signal } = target;
     const found = await this.find(name);
     this.refuseForeign(target, found);
-    if (!found.ownerExists) await this.run(signal, this.adminUrl.href, createRoles(name, nonce, await scramVerifier(secrets['password'] ?? '')));
+    if (!found.ownerExists) await this.run(signal, this.adminUrl.href, sql.createRoles(name, nonce, await scramVerifier(secrets['password'] ?? '')));
     if (found.databaseOid === null) {
-      await this.run(signal, this.adminUrl.href, [`CREATE DATABASE ${id(name)} OWNER ${id(ownerRole(name))} TEMPLATE template0 STRATEGY wal_log`]);
+      await this.run(signal, this.adminUrl.href, sql.createDatabase(name));
     }
-    await this.run(signal, this.urlOf(name).href, shutAndOpen(name));
+    await this.run(signal, this.urlOf(name).href, sql.shutAndOpen(name));
     const made = await this.find(name);
     this.refuseForeign(target, made);
     return {
@@ -67,15 +55,25 @@ export class PostgresBackend implements Backend {
   }
 
   async probe(target: Target, secrets: Secrets): Promise<void> {
-    const maintenance = this.adminUrl.pathname.slice(1) || 'postgres';
-    const asTenant = (database: string): ClientConfig => {
-      const url = this.urlOf(database);
-      url.username = appRole(target.name);
-      url.password = secrets['password'] ?? '';
-      return { ...this.base, connectionString: url.href };
-    };
-    const { rows } = await this.pool.query<{ datname: string }>("SELECT datname FROM pg_database WHERE datname = $1 OR datname = 'freeflow_master'", [maintenance]);
-    await probePostgres(asTenant, target.name, SCHEMA, rows.map((it) => it.datname));
+    const { rows } = await this.pool.query<{ datname: string }>("SELECT datname FROM pg_database WHERE datname = $1 OR datname = 'freeflow_master'", [this.adminUrl.pathname.slice(1) || 'postgres']);
+    await probePostgres((database) => this.asTenant(target.name, database, secrets), target.name, SCHEMA, rows.map((it) => it.datname));
+  }
+
+  async disable({ name, signal }: Target): Promise<void> {
+    await this.run(signal, this.adminUrl.href, sql.disable(name));
+    const end = Date.now() + SESSIONS_END_MS;
+    while ((await this.endSessions(name)) > 0) {
+      if (Date.now() > end) throw new BackendFault('still-open', `PostgreSQL: sessions of ${appRole(name)} don't end`);
+      await delay(50, undefined, { signal });
+    }
+  }
+
+  async enable({ name, signal }: Target): Promise<void> {
+    await this.run(signal, this.adminUrl.href, sql.enable(name));
+  }
+
+  async refused({ name }: Target, secrets: Secrets): Promise<void> {
+    await refusedLogin(this.asTenant(name, name, secrets));
   }
 
   async inspect(target: Target): Promise<Inspection> {
@@ -92,13 +90,24 @@ export class PostgresBackend implements Backend {
   async drop(target: Target): Promise<void> {
     const { name, nonce, signal } = target;
     const found = await this.find(name);
-    const run = (statement: string) => this.run(signal, this.adminUrl.href, [statement]);
-    const appIsOurs = found.appMark === mark(nonce);
-    if (appIsOurs) await run(`ALTER ROLE ${id(appRole(name))} NOLOGIN`);
-    if (found.databaseOwner === ownerRole(name)) await run(`DROP DATABASE IF EXISTS ${id(name)} WITH (FORCE)`);
-    if (appIsOurs) await run(`DROP ROLE IF EXISTS ${id(appRole(name))}`);
-    // The owner role carries the nonce, so it goes last: until then a repeated drop still knows what is ours.
-    await run(`DROP ROLE IF EXISTS ${id(ownerRole(name))}`);
+    const isOurs = { app: found.appMark === mark(nonce), database: found.databaseOwner === ownerRole(name) };
+    for (const statement of sql.drop(name, isOurs)) await this.run(signal, this.adminUrl.href, [statement]);
+  }
+
+  async absence({ name, nonce, externalId = '0' }: Target): Promise<Absence[]> {
+    const found = await this.find(name);
+    const { rows } = await this.pool.query<{ marks: number; oids: number }>(
+      `SELECT (SELECT count(*)::int FROM pg_shdescription WHERE description = $1) AS marks, (SELECT count(*)::int FROM pg_database WHERE oid = $2::oid) AS oids`,
+      [mark(nonce), externalId],
+    );
+    const looks: [what: string, by: Absence['by'], isThere: boolean][] = [
+      [`database ${name}`, 'name', found.databaseOid !== null],
+      [`role ${ownerRole(name)}`, 'name', found.ownerExists],
+      [`role ${appRole(name)}`, 'name', found.appExists],
+      ['anything that carries the nonce', 'nonce', rows[0]?.marks !== 0],
+      [`database with OID ${externalId}`, 'id', rows[0]?.oids !== 0],
+    ];
+    return allAbsent('PostgreSQL', looks);
   }
 
   async close(): Promise<void> {
@@ -106,19 +115,22 @@ export class PostgresBackend implements Backend {
   }
 
   private async find(name: string): Promise<Found> {
-    const { rows } = await this.pool.query<Found>(
-      `SELECT o.oid IS NOT NULL AS "ownerExists", shobj_description(o.oid, 'pg_authid') AS "ownerMark",
-              a.oid IS NOT NULL AS "appExists", shobj_description(a.oid, 'pg_authid') AS "appMark",
-              d.oid::text AS "databaseOid", pg_get_userbyid(d.datdba) AS "databaseOwner"
-         FROM (SELECT 1) one
-         LEFT JOIN pg_roles o ON o.rolname = $2
-         LEFT JOIN pg_roles a ON a.rolname = $3
-         LEFT JOIN pg_database d ON d.datname = $1`,
-      [name, ownerRole(name), appRole(name)],
-    );
+    const { rows } = await this.pool.query<Found>(FIND, [name, ownerRole(name), appRole(name)]);
     const [found] = rows;
     if (found === undefined) throw new Error('the catalog query returned no row');
     return found;
+  }
+
+  private async endSessions(name: string): Promise<number> {
+    const { rowCount } = await this.pool.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = ANY($1)', [[appRole(name), ownerRole(name)]]);
+    return rowCount ?? 0;
+  }
+
+  private asTenant(name: string, database: string, secrets: Secrets): ClientConfig {
+    const url = this.urlOf(database);
+    url.username = appRole(name);
+    url.password = secrets['password'] ?? '';
+    return { ...this.base, connectionString: url.href };
   }
 
   private refuseForeign(target: Target, found: Found): void {
@@ -151,32 +163,4 @@ export class PostgresBackend implements Backend {
     url.pathname = `/${database}`;
     return url;
   }
-}
-
-// One string of several statements is one transaction, so no role of ours ever stands without its mark.
-function createRoles(name: string, nonce: string, verifier: string): string[] {
-  const [owner, app] = [id(ownerRole(name)), id(appRole(name))];
-  return [
-    `CREATE ROLE ${owner} NOLOGIN; COMMENT ON ROLE ${owner} IS ${literal(mark(nonce))};
-     CREATE ROLE ${app} LOGIN PASSWORD ${literal(verifier)}; COMMENT ON ROLE ${app} IS ${literal(mark(nonce))}`,
-  ];
-}
-
-// Repeatable: every statement says how it shall be, none what to change. Runs inside the tenant's database.
-function shutAndOpen(name: string): string[] {
-  const [database, owner, app, schema] = [id(name), id(ownerRole(name)), id(appRole(name)), id(SCHEMA)];
-  return [
-    `SET ROLE ${owner}; REVOKE ALL ON DATABASE ${database} FROM PUBLIC; GRANT CONNECT, TEMPORARY ON DATABASE ${database} TO ${app};
-     CREATE SCHEMA IF NOT EXISTS ${schema}; GRANT USAGE, CREATE ON SCHEMA ${schema} TO ${app}; REVOKE ALL ON SCHEMA public FROM PUBLIC; RESET ROLE;
-     ALTER ROLE ${app} IN DATABASE ${database} SET search_path = ${schema}`,
-  ];
-}
-
-/** Says who stands in the way, or nothing where all that stands is ours. */
-function strangerIn(found: Found, { name, nonce }: Target): string | undefined {
-  const ours = mark(nonce);
-  if (found.ownerExists && found.ownerMark !== ours) return `role ${ownerRole(name)} exists and isn't ours (${found.ownerMark ?? 'no mark'})`;
-  if (found.appExists && found.appMark !== ours) return `role ${appRole(name)} exists and isn't ours (${found.appMark ?? 'no mark'})`;
-  if (found.databaseOid !== null && found.databaseOwner !== ownerRole(name)) return `database ${name} exists and belongs to ${found.databaseOwner}`;
-  return undefined;
 }

@@ -6,6 +6,8 @@ import { REGISTRY } from './qdrant-token';
 /** An empty collection of ours which no tenant may reach. */
 export const DECOY = 'freeflow_decoy';
 const FORBIDDEN = 403;
+/** What a token answers whose point is gone. */
+const UNAUTHORIZED = 401;
 
 /**
  * As the tenant: writes, reads and removes a point of its own, and is refused with 403 at the decoy, at the
@@ -23,6 +25,17 @@ export async function probeQdrant(tenant: QdrantClient, collection: string, vect
   await refused('reading the registry', () => tenant.scroll(REGISTRY, { limit: 1 }));
   await refused('deleting from the decoy collection', () => tenant.delete(DECOY, { wait: true, points: [id] }));
   await refused('making a collection', () => tenant.createCollection(`${collection}_probe`, { vectors: {} }));
+}
+
+/** Sees the tenant's own token refused. */
+export async function refusedQdrant(tenant: QdrantClient, collection: string): Promise<void> {
+  try {
+    await tenant.getCollection(collection);
+  } catch (error) {
+    if (hasCode(error, UNAUTHORIZED, FORBIDDEN)) return;
+    throw error;
+  }
+  throw new BackendFault('still-open', 'Qdrant: the tenant still reads its collection');
 }
 
 async function refused(what: string, attempt: () => Promise<unknown>): Promise<void> {

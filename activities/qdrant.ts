@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { QdrantClient } from '@qdrant/js-client-rest';
-import type { Backend, Inspection, Made, Secrets, Target } from './backend';
+import { allAbsent } from './absence';
+import type { Absence, Backend, Inspection, Made, Secrets, Target } from './backend';
 import { BackendFault, hasCode } from './failures';
-import { DECOY, probeQdrant } from './qdrant-probe';
+import { DECOY, probeQdrant, refusedQdrant } from './qdrant-probe';
 import { REGISTRY, TOKEN_KEY, mintToken, tokenIdOf } from './qdrant-token';
 
 const CALL_TIMEOUT_MS = 20_000;
@@ -46,21 +47,34 @@ export class QdrantBackend implements Backend {
   }
 
   async create(target: Target, secrets: Secrets): Promise<Made> {
-    const { name, nonce, tenantId, signal } = target;
-    const tokenId = tokenIdOf(secrets['token'] ?? '', name);
-    const metadata = await this.metadataOf(name);
+    const metadata = await this.metadataOf(target.name);
     const stranger = strangerIn(metadata, target);
     if (stranger !== undefined) throw new BackendFault('foreign-resource', `Qdrant: ${stranger}`);
-    signal.throwIfAborted();
-    // The point first: it carries the nonce too, so that a drop finds it even where the collection was never made.
-    const payload = { [TOKEN_KEY]: tokenId, collection: name, nonce, tenantId };
-    await this.client.upsert(REGISTRY, { wait: true, points: [{ id: tokenId, vector: {}, payload }] });
+    // The token first: its point carries the nonce too, so that a drop finds it even where the collection was never made.
+    await this.enable(target, secrets);
     if (metadata === undefined) await this.createCollection(target);
     return { connection: { host: this.url.hostname, port: portOf(this.url), options: { tls: String(this.url.protocol === 'https:') } } };
   }
 
   async probe({ name }: Target, secrets: Secrets): Promise<void> {
     await probeQdrant(clientFor(this.url, secrets['token'] ?? ''), name, this.vectors.size);
+  }
+
+  async disable({ nonce, signal }: Target): Promise<void> {
+    signal.throwIfAborted();
+    await this.client.delete(REGISTRY, { wait: true, filter: byNonce(nonce) });
+  }
+
+  /** Registers the token: it is valid for as long as its point stands. */
+  async enable({ name, nonce, tenantId, signal }: Target, secrets: Secrets): Promise<void> {
+    const tokenId = tokenIdOf(secrets['token'] ?? '', name);
+    const payload = { [TOKEN_KEY]: tokenId, collection: name, nonce, tenantId };
+    signal.throwIfAborted();
+    await this.client.upsert(REGISTRY, { wait: true, points: [{ id: tokenId, vector: {}, payload }] });
+  }
+
+  async refused({ name }: Target, secrets: Secrets): Promise<void> {
+    await refusedQdrant(clientFor(this.url, secrets['token'] ?? ''), name);
   }
 
   async inspect(target: Target): Promise<Inspection> {
@@ -74,9 +88,16 @@ export class QdrantBackend implements Backend {
   async drop(target: Target): Promise<void> {
     const { name, nonce, signal } = target;
     const isOurs = (await this.metadataOf(name))?.['freeflowNonce'] === nonce;
+    await this.disable(target);
     signal.throwIfAborted();
-    await this.client.delete(REGISTRY, { wait: true, filter: byNonce(nonce) });
     if (isOurs) await this.client.deleteCollection(name);
+  }
+
+  async absence({ name, nonce }: Target): Promise<Absence[]> {
+    return allAbsent('Qdrant', [
+      [`collection ${name}`, 'name', (await this.metadataOf(name)) !== undefined],
+      ['a token whose point carries the nonce', 'nonce', await this.hasPoint(nonce)],
+    ]);
   }
 
   async close(): Promise<void> {

@@ -16,16 +16,20 @@ interface Due {
   kind: OperationKind;
 }
 
+/** Who asks for a purge. */
+export const RETENTION = 'retention';
+
 /**
- * Starts what was accepted and has no open run: never started, or its run was terminated or timed out. A run that
+ * Accepts the purges that are due, then starts what was accepted and has no open run: never started, or its run was terminated or timed out. A run that
  * keeps ending without ending its operation is started again ever more slowly.
  */
-export function sweepActivities(db: PrismaClient, start: StartOperation, startable: readonly OperationKind[]) {
+export function sweepActivities(db: PrismaClient, start: StartOperation) {
   return {
     async sweep(): Promise<{ started: number }> {
+      await acceptDuePurges(db);
       let started = 0;
       // Page by page to the end: however many operations wait for long, those behind them have their turn.
-      for (let page = await dueAfter(db, startable, undefined); page.length > 0; page = await dueAfter(db, startable, page.at(-1))) {
+      for (let page = await dueAfter(db, undefined); page.length > 0; page = await dueAfter(db, page.at(-1))) {
         for (const operation of page) {
           try {
             if ((await start(operation)) === 'started') started++;
@@ -39,11 +43,20 @@ export function sweepActivities(db: PrismaClient, start: StartOperation, startab
   };
 }
 
-function dueAfter(db: PrismaClient, startable: readonly OperationKind[], last: Due | undefined): Promise<Due[]> {
+/** A tenant that is busy is left to a later sweep; the purge's own first step looks once more whether it is due. */
+async function acceptDuePurges(db: PrismaClient): Promise<void> {
+  await db.$executeRaw`
+    INSERT INTO "TenantOperation" (id, "tenantId", kind, "requestedBy", "updatedAt")
+    SELECT gen_random_uuid(), t.id, 'purge', ${RETENTION}, now() FROM "Tenant" t
+     WHERE t.status = 'deleted' AND t."goneAt" IS NULL AND t."purgeAt" <= now() AND (t."holdUntil" IS NULL OR t."holdUntil" <= now())
+    ON CONFLICT DO NOTHING`;
+}
+
+function dueAfter(db: PrismaClient, last: Due | undefined): Promise<Due[]> {
   return db.$queryRaw<Due[]>`
     SELECT o.id, o."tenantId", o.kind::text AS kind, t.name AS "tenantName"
       FROM "TenantOperation" o JOIN "Tenant" t ON t.id = o."tenantId"
-     WHERE o."endedAt" IS NULL AND o.kind::text IN (${Prisma.join([...startable])})
+     WHERE o."endedAt" IS NULL
        AND (o."lastRunAt" IS NULL OR o."lastRunAt" < now() - least(${FIRST_PAUSE_S} * 2 ^ (o.runs - 1), ${LONGEST_PAUSE_S}) * interval '1 second')
        AND ${last === undefined ? Prisma.sql`true` : Prisma.sql`o.id > ${last.id}::uuid`}
      ORDER BY o.id LIMIT ${PAGE}`;

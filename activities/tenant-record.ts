@@ -4,6 +4,7 @@ import { attemptOf, type StepInput } from './attempt';
 import { messageOf } from './failures';
 import { appendLog } from './provision-log';
 import { scrub } from './scrub';
+import { goalOf, refusalOf, type Goal } from './transitions';
 
 /** Why a forward path was given up; travels with the workflow, so that the undo's own troubles don't hide it. */
 export interface GivenUp {
@@ -14,26 +15,39 @@ export interface GivenUp {
 
 /** The answer of `begin`: what this run has to do, with all settings it depends on. */
 export type Begun =
-  | { verdict: 'go'; tenantName: string; kind: OperationKind; givenUp?: GivenUp; patienceMs: number }
+  | { verdict: 'go'; tenantName: string; kind: OperationKind; goal: Goal; changesAccess: boolean; givenUp?: GivenUp; patienceMs: number }
   | { verdict: 'refused' | 'over'; tenantName: string; reason: string };
+
+export interface RecordSettings {
+  /** How long a forward step is retried before it is given up, in ms. */
+  patienceMs: number;
+  /** How long a soft-deleted tenant is kept before it is purged, in ms. */
+  retentionMs: number;
+}
 
 type Tx = Prisma.TransactionClient;
 type Rows = { tenant: Tenant; operation: TenantOperation };
+type Said<T> = Promise<{ message: string; result: T }>;
 
 /**
  * The steps that touch the master database alone. Each is one transaction under the tenant's row lock, its log row
  * included, so that status, operation and log never disagree; repeated, each finds its own work done.
  */
-export function recordActivities(db: PrismaClient, settings: { patienceMs: number }) {
-  return {
-    begin: (input: StepInput): Promise<Begun> => inTransaction(db, 'begin', input, (tx, rows, runId) => begin(tx, rows, runId, settings.patienceMs)),
+export function recordActivities(db: PrismaClient, { patienceMs, retentionMs }: RecordSettings) {
+  const settle = (step: string, goal: Exclude<Goal, 'gone'>) => (input: StepInput): Promise<void> =>
+    inTransaction(db, step, input, async (tx, { tenant, operation }) => {
+      const purgeAt = goal === 'deleted' ? new Date(Date.now() + retentionMs) : null;
+      await tx.tenant.update({ where: { id: tenant.id }, data: { status: goal, purgeAt } });
+      await end(tx, operation, 'done');
+      return { message: `${tenant.name} is ${goal}${purgeAt === null ? '' : `; its data is kept until ${purgeAt.toISOString()}`}`, result: undefined };
+    });
 
-    activate: (input: StepInput): Promise<void> =>
-      inTransaction(db, 'activate', input, async (tx, { tenant, operation }) => {
-        await tx.tenant.update({ where: { id: tenant.id }, data: { status: 'active' } });
-        await end(tx, operation, 'done');
-        return { message: `${tenant.name} is active`, result: undefined };
-      }),
+  return {
+    begin: (input: StepInput): Promise<Begun> => inTransaction(db, 'begin', input, (tx, rows, runId) => begin(tx, rows, runId, patienceMs)),
+
+    activate: settle('activate', 'active'),
+    suspend: settle('suspend', 'suspended'),
+    retire: settle('retire', 'deleted'),
 
     undoing: (input: StepInput & { givenUp: GivenUp }): Promise<void> =>
       inTransaction(db, 'undoing', input, async (tx, { operation }) => {
@@ -42,32 +56,43 @@ export function recordActivities(db: PrismaClient, settings: { patienceMs: numbe
         return { message: `undoing everything, because ${step} was given up: ${cause}`, result: undefined };
       }),
 
+    /** The tenant is as it was before the operation. */
+    revert: (input: StepInput & { givenUp: GivenUp }): Promise<void> =>
+      inTransaction(db, 'revert', input, async (tx, { tenant, operation }) => {
+        await end(tx, operation, 'rolled_back', input.givenUp);
+        return { message: `${tenant.name} is ${tenant.status}, as it was before`, result: undefined };
+      }),
+
     close: (input: StepInput & { givenUp?: GivenUp }): Promise<void> =>
       inTransaction(db, 'close', input, async (tx, { tenant, operation }) => {
-        await nothingLeft(tx, tenant);
+        const evidence = await absenceOf(tx, tenant);
         await tx.tenantConnection.deleteMany({ where: { tenantId: tenant.id } });
         // Last of all: until here every drop could still prove by them what is whose.
-        await tx.tenantSecret.deleteMany({ where: { tenantId: tenant.id } });
-        await tx.tenant.update({ where: { id: tenant.id }, data: { status: 'deleted', goneAt: new Date() } });
+        const { count } = await tx.tenantSecret.deleteMany({ where: { tenantId: tenant.id } });
+        await tx.tenant.update({ where: { id: tenant.id }, data: { status: 'deleted', goneAt: new Date(), purgeAt: null } });
+        await tx.tenantOperation.update({ where: { id: operation.id }, data: { evidence: { backends: evidence, secretsDestroyed: count } } });
         await end(tx, operation, input.givenUp ? 'rolled_back' : 'done', input.givenUp);
         return { message: `nothing of ${tenant.name} is left; the name is free again`, result: undefined };
       }),
   };
 }
 
-async function begin(tx: Tx, { tenant, operation }: Rows, runId: string, patienceMs: number): Promise<{ message: string; result: Begun }> {
+async function begin(tx: Tx, { tenant, operation }: Rows, runId: string, patienceMs: number): Said<Begun> {
   const { name: tenantName } = tenant;
   const refusal = refusalOf(tenant, operation);
   if (refusal !== undefined) {
     await end(tx, operation, 'refused', { step: 'begin', cause: refusal, advice: 'Look at the tenant as it is now, then ask again.' });
     return { message: `refused: ${refusal}`, result: { verdict: 'refused', tenantName, reason: refusal } };
   }
-  if (operation.kind === 'hard_delete') await tx.tenant.update({ where: { id: tenant.id }, data: { status: 'deleting' } });
+  const from = operation.fromStatus ?? tenant.status;
+  const goal = await goalOf(tx, tenant, operation);
+  if (goal === 'gone') await tx.tenant.update({ where: { id: tenant.id }, data: { status: operation.kind === 'create' ? 'provisioning' : 'deleting' } });
   const isNewRun = operation.runId !== runId;
   await tx.tenantOperation.update({
     where: { id: operation.id },
     data: {
       state: operation.state === 'undoing' ? 'undoing' : 'running',
+      fromStatus: from,
       startedAt: operation.startedAt ?? new Date(),
       ...(isNewRun ? { runId, runs: { increment: 1 }, lastRunAt: new Date() } : {}),
     },
@@ -76,21 +101,16 @@ async function begin(tx: Tx, { tenant, operation }: Rows, runId: string, patienc
   const givenUp = state === 'undoing' ? { step: step ?? 'begin', cause: cause ?? 'unknown', advice: advice ?? '' } : undefined;
   return {
     message: `${kind.replace('_', ' ')} begins${operation.runs > 0 ? ` again (run ${operation.runs + 1})` : ''}`,
-    result: { verdict: 'go', tenantName, kind, patienceMs, ...(givenUp === undefined ? {} : { givenUp }) },
+    result: { verdict: 'go', tenantName, kind, goal, changesAccess: (from === 'active') !== (goal === 'active'), patienceMs, ...(givenUp === undefined ? {} : { givenUp }) },
   };
 }
 
-/** Why an operation that was accepted can't be done any more; the state may have changed between the two. */
-function refusalOf({ status, goneAt, name }: Tenant, { kind, force }: TenantOperation): string | undefined {
-  if (goneAt !== null) return `tenant ${name} is gone`;
-  if (kind === 'create' && status !== 'provisioning') return `tenant ${name} is ${status}, not provisioning`;
-  if (kind === 'hard_delete' && status === 'active' && !force) return `tenant ${name} is active and force wasn't given`;
-  return undefined;
-}
-
-async function nothingLeft(tx: Tx, { id, name }: Tenant): Promise<void> {
-  const left = await tx.tenantResource.findMany({ where: { tenantId: id, state: { notIn: ['absent', 'abandoned'] } } });
+/** What each backend answered when its part was looked for; refuses while the ledger has something left. */
+async function absenceOf(tx: Tx, { id, name }: Tenant): Promise<Prisma.InputJsonObject[]> {
+  const resources = await tx.tenantResource.findMany({ where: { tenantId: id }, orderBy: { kind: 'asc' } });
+  const left = resources.filter((it) => it.state !== 'absent' && it.state !== 'abandoned');
   if (left.length > 0) throw new Error(`${name} still has ${left.map((it) => `${it.kind} ${it.name} (${it.state})`).join(', ')}`);
+  return resources.map(({ kind, name: resource, nonce, externalId, serverId, state, evidence }) => ({ kind, name: resource, nonce, externalId, server: serverId, state, ...(evidence as Prisma.JsonObject | null) }) as Prisma.InputJsonObject);
 }
 
 async function end(tx: Tx, { id }: TenantOperation, state: 'done' | 'rolled_back' | 'refused', why?: GivenUp): Promise<void> {
@@ -103,7 +123,7 @@ async function inTransaction<T>(
   db: PrismaClient,
   step: string,
   input: StepInput,
-  work: (tx: Tx, rows: Rows, runId: string) => Promise<{ message: string; result: T }>,
+  work: (tx: Tx, rows: Rows, runId: string) => Said<T>,
 ): Promise<T> {
   const startedAt = performance.now();
   const attempt = attemptOf(step, input);

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
+import { databaseUrl, fill, fingerprint } from './fingerprint';
 import { openHouse, type House } from './house';
-import { withPostgres, withMongo, qdrantAsOwner, asKeycloakAdmin, lookFromOutside, NOTHING } from './outside';
+import { lookFromOutside, NOTHING, withPostgres } from './outside';
 import { createTenant, deleteTenant, logOf, operationEnds } from './tenants';
 import { newName } from './workbench';
 
@@ -47,21 +47,21 @@ test('every step stands in the log once, in the order of its seq, and each creat
 
 test("a neighbour's schema, grants and data are the same before and after", async () => {
   const neighbour = await createTenant(house, newName('n'));
-  await fill(neighbour.name);
-  const before = await fingerprint(neighbour.name);
+  await fill(house.info, neighbour.name);
+  const before = await fingerprint(house.info, neighbour.name);
   const other = await createTenant(house, newName());
   await deleteTenant(house, other.id);
-  expect(await fingerprint(neighbour.name)).toBe(before);
+  expect(await fingerprint(house.info, neighbour.name)).toBe(before);
   // The fingerprint sees a change: otherwise the line above would say nothing.
-  await withPostgres(databaseUrl(neighbour.name), (client) => client.query('INSERT INTO app.things VALUES (3)'));
-  expect(await fingerprint(neighbour.name)).not.toBe(before);
+  await withPostgres(databaseUrl(house.info, neighbour.name), (client) => client.query('INSERT INTO app.things VALUES (3)'));
+  expect(await fingerprint(house.info, neighbour.name)).not.toBe(before);
   await deleteTenant(house, neighbour.id);
 });
 
 test('a name used again gives a new tenant which inherits nothing', async () => {
   const name = newName();
   const first = await createTenant(house, name);
-  await fill(name);
+  await fill(house.info, name);
   const before = await lookFromOutside(house.info, name);
   await deleteTenant(house, first.id);
   const second = await createTenant(house, name);
@@ -70,7 +70,7 @@ test('a name used again gives a new tenant which inherits nothing', async () => 
   expect(after.postgres?.oid).not.toBe(before.postgres?.oid);
   expect(after.keycloak?.id).not.toBe(before.keycloak?.id);
   expect(after).toMatchObject({ qdrant: { points: 0 }, mongoCollections: ['_freeflow_meta'] });
-  const tables = await withPostgres(databaseUrl(name), (client) => client.query("SELECT 1 FROM pg_tables WHERE schemaname = 'app'"));
+  const tables = await withPostgres(databaseUrl(house.info, name), (client) => client.query("SELECT 1 FROM pg_tables WHERE schemaname = 'app'"));
   expect(tables.rows).toEqual([]);
   await deleteTenant(house, second.id);
 });
@@ -95,37 +95,3 @@ test('eight tenants at once all become active, and all go again', async () => {
   await Promise.all(tenants.map((it) => deleteTenant(house, it.id)));
   for (const { name } of tenants) expect(await lookFromOutside(house.info, name)).toEqual(NOTHING);
 });
-
-const databaseUrl = (name: string) => house.info.postgres.url.replace(/\/[^/]*$/, `/freeflow_${name}`);
-
-/** Data of the tenant's own in all its backends, written with its owners' rights. */
-async function fill(name: string): Promise<void> {
-  await withPostgres(databaseUrl(name), (client) =>
-    client.query(`CREATE TABLE app.things (n int PRIMARY KEY); INSERT INTO app.things VALUES (1), (2); GRANT SELECT ON app.things TO freeflow_${name}_app`));
-  await withMongo(house.info.mongodb.url, (client) => client.db(`freeflow_${name}`).collection('things').insertMany([{ n: 1 }, { n: 2 }]));
-  const vector = Array.from({ length: 1536 }, (_, at) => at / 1536);
-  await qdrantAsOwner(house.info).upsert(`freeflow_${name}_vectors`, { wait: true, points: [{ id: 1, vector, payload: { n: 1 } }] });
-  await asKeycloakAdmin(house.info, 'POST', `/admin/realms/freeflow-${name}/users`, { username: 'customer', enabled: true });
-}
-
-/** One hash over schema, grants and data of a tenant in all its backends. */
-async function fingerprint(name: string): Promise<string> {
-  const postgres = await withPostgres(databaseUrl(name), async (client) => [
-    (await client.query('SELECT * FROM app.things ORDER BY n')).rows,
-    (await client.query('SELECT relname, relacl::text, relowner FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = $1 ORDER BY 1', ['app'])).rows,
-    (await client.query('SELECT datname, datacl::text, datallowconn, datdba FROM pg_database WHERE datname = $1', [`freeflow_${name}`])).rows,
-    (await client.query('SELECT nspname, nspacl::text FROM pg_namespace ORDER BY 1')).rows,
-    (await client.query('SELECT rolname, rolcanlogin, rolpassword FROM pg_authid WHERE rolname LIKE $1 ORDER BY 1', [`freeflow\\_${name}%`])).rows,
-  ]);
-  const mongo = await withMongo(house.info.mongodb.url, async (client) => {
-    const db = client.db(`freeflow_${name}`);
-    const { users } = (await db.command({ usersInfo: 1, showPrivileges: false, showCredentials: true })) as { users?: unknown };
-    return [users, await db.collection('things').find().sort({ n: 1 }).toArray(), await db.collection('things').indexes()];
-  });
-  const qdrant = qdrantAsOwner(house.info);
-  const collection = `freeflow_${name}_vectors`;
-  const vectors = [(await qdrant.getCollection(collection)).config, (await qdrant.scroll(collection, { with_payload: true, with_vector: true })).points];
-  const realm = await asKeycloakAdmin(house.info, 'GET', `/admin/realms/freeflow-${name}`);
-  const users = await asKeycloakAdmin(house.info, 'GET', `/admin/realms/freeflow-${name}/users`);
-  return createHash('sha256').update(JSON.stringify([postgres, mongo, vectors, realm.body, users.body])).digest('hex');
-}

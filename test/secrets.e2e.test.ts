@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { createMasterClient, createSecretStore, readSecretKeys } from '@freeflow/db-master';
 import { openFaultyHouse, type FaultyHouse } from './faulty-house';
 import { findSecrets } from './find-secret';
 import { historyText, openOperator, type Operator } from './temporal';
+import { secretsOf } from './tenant-app';
 import { askFor, deleteTenant, operationEnds, tenantOf } from './tenants';
 import { until } from './until';
 import { newName } from './workbench';
@@ -34,7 +34,7 @@ test('no secret of a tenant, nor any of our own, is in a history, a log or an an
   house.proxies.postgres.open();
   house.proxies.mongodb.open();
   expect(await operationEnds(house, id)).toMatchObject({ status: 'active' });
-  const secrets = await secretsOf(id);
+  const secrets = await secretsOf(house, id);
   expect(Object.keys(secrets).sort()).toEqual(['keycloak/admin-password', 'keycloak/client-secret', 'mongodb/password', 'postgres/password', 'qdrant/token']);
   const createRun = await tenantOf(house, id);
   const create = await historyText(operator, `tenant-${id}`);
@@ -64,17 +64,6 @@ test.each([
   const secret = randomBytes(24).toString('base64');
   expect(findSecrets({ there: `before ${encode(secret)} after`, elsewhere: 'nothing' }, { secret })).toEqual(['secret in there']);
 });
-
-async function secretsOf(tenantId: string): Promise<Record<string, string>> {
-  const db = createMasterClient(house.masterUrl, { maxConnections: 1 });
-  try {
-    const store = createSecretStore(db, readSecretKeys(house.info.secretsKey));
-    const entries = await Promise.all((await store.list(tenantId)).map(async ({ backend, name, ref }) => [`${backend}/${name}`, await store.resolve(ref)] as const));
-    return Object.fromEntries(entries);
-  } finally {
-    await db.$disconnect();
-  }
-}
 
 /** What worker and API themselves log in with. */
 function ownSecrets(): Record<string, string> {

@@ -7,7 +7,9 @@ export interface Tenant {
   id: string;
   name: string;
   status: string;
-  operation: { id: string; kind: string; state: string; step: string | null; attempts: number; cause: string | null; advice: string | null };
+  goneAt: string | null;
+  purgeAt: string | null;
+  operation: { id: string; kind: string; state: string; step: string | null; attempts: number; cause: string | null; advice: string | null; requestedBy: string; evidence: unknown };
 }
 
 export interface LogRow {
@@ -36,6 +38,13 @@ export async function askFor(house: House, name: string): Promise<string> {
 export async function deleteTenant(house: House, id: string): Promise<Tenant> {
   const { status, text } = await house.request('DELETE', `/tenants/${id}?mode=hard&force=true`);
   if (status !== 202) throw new Error(`DELETE answered ${status}: ${text}`);
+  return operationEnds(house, id);
+}
+
+/** POST /tenants/{id}/{action}, or a soft delete; waits until that has ended. */
+export async function change(house: House, id: string, action: 'suspend' | 'resume' | 'restore' | 'delete'): Promise<Tenant> {
+  const { status, text } = action === 'delete' ? await house.request('DELETE', `/tenants/${id}`) : await house.request('POST', `/tenants/${id}/${action}`);
+  if (status !== 202) throw new Error(`${action} answered ${status}: ${text}`);
   return operationEnds(house, id);
 }
 

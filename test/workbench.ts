@@ -48,7 +48,7 @@ function benchOn(master: Master, env: Record<string, string>): Workbench {
   const backends = createBackends(config);
   const secrets = createSecretStore(db, readSecretKeys(config.SECRETS_KEY));
   const startOperation = async () => 'started' as const;
-  const activities = createActivities({ db, secrets, lock, backends, patienceMs: 1_000, startOperation, startable: ['create', 'hard_delete'] });
+  const activities = createActivities({ db, secrets, lock, backends, patienceMs: 1_000, retentionMs: 60_000, startOperation });
 
   return {
     info: master.info,

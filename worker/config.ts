@@ -30,6 +30,8 @@ export const workerConfigSchema = z.object({
   SWEEP_INTERVAL_MS: ms(10_000),
   /** How long a step is retried before the tenant is rolled back. */
   STEP_PATIENCE_MS: ms(600_000),
+  /** How long the data of a soft-deleted tenant is kept before it is purged. */
+  RETENTION_MS: ms(7 * 24 * 3_600_000),
 });
 
 export type WorkerConfig = z.output<typeof workerConfigSchema>;

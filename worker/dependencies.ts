@@ -7,7 +7,6 @@ import { MongoBackend } from '../activities/mongodb';
 import { PostgresBackend } from '../activities/postgres';
 import { QdrantBackend } from '../activities/qdrant';
 import { TenantLock } from '../activities/tenant-lock';
-import { RUNBOOKS, type RunnableKind } from '../workflows/messages';
 import type { WorkerConfig } from './config';
 import { operationStarter } from './namespace';
 
@@ -37,8 +36,8 @@ export function createDependencies(config: WorkerConfig, client: Client) {
     lock,
     backends,
     patienceMs: config.STEP_PATIENCE_MS,
+    retentionMs: config.RETENTION_MS,
     startOperation: operationStarter(client, config.TASK_QUEUE),
-    startable: Object.keys(RUNBOOKS) as RunnableKind[],
   });
   const close = async () => {
     await Promise.allSettled([...backends.map((it) => it.close()), lock.close(), db.$disconnect()]);

@@ -2,7 +2,7 @@ import { ScheduleAlreadyRunning, ScheduleOverlapPolicy, WorkflowExecutionAlready
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes';
 import type { NativeConnection } from '@temporalio/worker';
 import type { StartOperation } from '../activities/sweep';
-import { isRunnable, operationStartOptions, RUNBOOKS } from '../workflows/messages';
+import { operationStartOptions, RUNBOOKS } from '../workflows/messages';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes';
 
 /** One sweep per task queue: `freeflow-sweep` for the default one. */
@@ -41,7 +41,6 @@ export async function scheduleSweep(client: Client, taskQueue: string, intervalM
 /** How the sweep starts what has no run. */
 export function operationStarter(client: Client, taskQueue: string): StartOperation {
   return async ({ id, tenantId, tenantName, kind }) => {
-    if (!isRunnable(kind)) throw new Error(`there is no runbook for ${kind}`);
     try {
       await client.workflow.start(RUNBOOKS[kind], operationStartOptions({ operationId: id, tenantId, tenantName, kind }, taskQueue));
       return 'started';

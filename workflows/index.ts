@@ -1,4 +1,6 @@
 // Exactly what is registered: everything exported here becomes a workflow.
 export { provisionTenant } from './provision-tenant';
+export { suspendTenant, softDeleteTenant } from './cut-access';
+export { resumeTenant, restoreTenant } from './give-access';
 export { deleteTenant } from './delete-tenant';
 export { sweepOperations } from './sweep-operations';

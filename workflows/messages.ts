@@ -1,14 +1,17 @@
 import type { Duration } from '@temporalio/common';
 
-/** The operations that have a runbook, and the workflow type that carries each out. */
+/** The workflow type that carries each operation out. */
 export const RUNBOOKS = {
   create: 'provisionTenant',
+  suspend: 'suspendTenant',
+  resume: 'resumeTenant',
+  soft_delete: 'softDeleteTenant',
+  restore: 'restoreTenant',
   hard_delete: 'deleteTenant',
+  purge: 'deleteTenant',
 } as const;
 
-export type RunnableKind = keyof typeof RUNBOOKS;
-
-export const isRunnable = (kind: string): kind is RunnableKind => kind in RUNBOOKS;
+export type OperationKind = keyof typeof RUNBOOKS;
 
 /** What every runbook is started with. All else is read from the master database, under the tenant's lock. */
 export interface OperationInput {
@@ -18,7 +21,7 @@ export interface OperationInput {
 
 /** An accepted operation, as far as starting its workflow needs to know it. */
 export interface AcceptedOperation extends OperationInput {
-  kind: RunnableKind;
+  kind: OperationKind;
   tenantName: string;
 }
 

@@ -20,7 +20,8 @@ export const BACKENDS: readonly BackendRow[] = [
   { kind: 'keycloak', thing: 'Keycloak realm', startToCloseTimeout: '8 minutes', hasOwnQueue: true },
 ];
 
-const VERBS = { create: 'make', probe: 'try out', drop: 'drop' } as const;
+const VERBS = { create: 'make', probe: 'try out', disable: 'cut off', enable: 'give back', drop: 'drop' } as const;
+export type Verb = keyof typeof VERBS;
 
 /** A worker that died is noticed after this time; live ones report every second. */
 const HEARTBEAT_TIMEOUT = '5 seconds';
@@ -31,7 +32,7 @@ const FIRST_ROUND = { maximumAttempts: 4, initialInterval: '250 ms', backoffCoef
 const LATER_ROUND = { maximumAttempts: 1 } as const;
 
 /** One step of a runbook at one backend; its name is also its activity's. */
-export function backendStep(backend: BackendRow, verb: keyof typeof VERBS, input: OperationInput): Step {
+export function backendStep(backend: BackendRow, verb: Verb, input: OperationInput): Step {
   const { kind, thing, startToCloseTimeout, hasOwnQueue } = backend;
   const name = `${kind}.${verb}` as const;
   return {
@@ -55,7 +56,7 @@ export function backendStep(backend: BackendRow, verb: keyof typeof VERBS, input
  * The steps in the master database. Local activities, since they are short and there is nothing to choose: without the
  * master database nothing can go on, so they are repeated until it answers.
  */
-export const record = proxyLocalActivities<Pick<Activities, 'begin' | 'activate' | 'undoing' | 'close'>>({
+export const record = proxyLocalActivities<Pick<Activities, 'begin' | 'activate' | 'suspend' | 'retire' | 'undoing' | 'revert' | 'close'>>({
   startToCloseTimeout: '20 seconds',
   retry: { initialInterval: '250 ms', backoffCoefficient: 2, maximumInterval: '10 seconds' },
 });

@@ -17,7 +17,7 @@ export function answerProblems(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const problem = problemOf(error);
     const { status } = CATALOGUE[problem.code];
-    if (status >= 500 && status !== 501) request.log.error({ err: error, code: problem.code }, 'request failed');
+    if (status >= 500) request.log.error({ err: error, code: problem.code }, 'request failed');
     return send(problem, request, reply);
   });
   app.setNotFoundHandler((request, reply) => send(new Problem('route-unknown', `There is no ${request.method} ${request.url.split('?')[0] ?? ''}.`), request, reply));

@@ -1,11 +1,10 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { PrismaClient } from '@freeflow/db-master';
-import { isRunnable } from '../../workflows/messages';
 import type { Starter } from '../plugins/temporal';
-import { commonProblems, conflict, keyReused, notFound, notYet, tooLarge } from '../schemas/problem';
+import { commonProblems, conflict, keyReused, notFound, tooLarge } from '../schemas/problem';
 import { deleteQuery, idempotencyHeaders, listQuery, logPage, logQuery, tenantPage } from '../schemas/queries';
-import { createTenantBody, tenantDetailSchema, tenantParams, tenantSchema } from '../schemas/tenant';
+import { createTenantBody, noBody, tenantDetailSchema, tenantParams, tenantSchema } from '../schemas/tenant';
 import { tenantAcceptor, type Accepted } from '../tenants/accept';
 import { tenantReader } from '../tenants/read';
 import { viewTenant } from '../tenants/view';
@@ -18,10 +17,10 @@ export function tenantRoutes(root: FastifyInstance, { db, starter }: { db: Prism
   const read = tenantReader(db, starter.runUrl);
   const accept = tenantAcceptor(db);
 
-  const begin = ({ tenant, operation, isNew }: Accepted) => {
+  const answer = (reply: FastifyReply, { tenant, operation, isNew }: Accepted) => {
     // What a repeated request finds was started by the first one, or is by the sweep.
-    if (isNew && isRunnable(operation.kind)) starter.start({ operationId: operation.id, tenantId: tenant.id, tenantName: tenant.name, kind: operation.kind });
-    return viewTenant(tenant, starter.runUrl);
+    if (isNew && operation.state === 'requested') starter.start({ operationId: operation.id, tenantId: tenant.id, tenantName: tenant.name, kind: operation.kind });
+    return reply.code(202).header('location', `/tenants/${tenant.id}`).send(viewTenant(tenant, starter.runUrl));
   };
 
   app.post('/tenants', {
@@ -30,8 +29,7 @@ export function tenantRoutes(root: FastifyInstance, { db, starter }: { db: Prism
       response: { 202: tenantSchema.describe('Accepted and committed; Location names the tenant'), ...commonProblems, ...conflict, ...tooLarge, ...keyReused },
     },
   }, async (request, reply) => {
-    const body = begin(await accept.create(request.body.name, askingOf(request)));
-    return reply.code(202).header('location', `/tenants/${body.id}`).send(body);
+    return answer(reply, await accept.create(request.body.name, askingOf(request)));
   });
 
   app.get('/tenants', {
@@ -48,14 +46,32 @@ export function tenantRoutes(root: FastifyInstance, { db, starter }: { db: Prism
 
   app.delete('/tenants/:id', {
     schema: {
-      ...common, summary: 'Delete a tenant', params: tenantParams, querystring: deleteQuery, headers: idempotencyHeaders,
-      response: { 202: tenantSchema.describe('Accepted and committed'), ...commonProblems, ...notFound, ...conflict, ...keyReused, ...notYet },
+      ...common, summary: 'Delete a tenant: soft keeps its data for the retention time, hard drops all of it',
+      params: tenantParams, querystring: deleteQuery, headers: idempotencyHeaders, response: changeResponses,
     },
   }, async (request, reply) => {
     const { mode, force } = request.query;
-    const body = begin(await accept.delete(request.params.id, { mode, force: force === 'true' }, askingOf(request)));
-    return reply.code(202).header('location', `/tenants/${body.id}`).send(body);
+    const action = mode === 'soft' ? 'soft_delete' : force === 'true' ? 'hard_delete_forced' : 'hard_delete';
+    return answer(reply, await accept.change(request.params.id, action, askingOf(request)));
   });
+
+  for (const [action, summary] of POST_ACTIONS) {
+    app.post(`/tenants/:id/${action}`, {
+      schema: { ...common, summary, params: tenantParams, body: noBody, headers: idempotencyHeaders, response: changeResponses },
+    }, async (request, reply) => answer(reply, await accept.change(request.params.id, action, askingOf(request))));
+  }
 }
+
+/** What changes a tenant besides making and deleting it. */
+const POST_ACTIONS = [
+  ['suspend', 'Cut a tenant off at every backend; its data stays'],
+  ['resume', 'Give a suspended tenant its access back'],
+  ['restore', 'Make a soft-deleted tenant what it was before'],
+] as const;
+
+const changeResponses = {
+  202: tenantSchema.describe('Accepted and committed; also where it is so already, or under way'),
+  ...commonProblems, ...notFound, ...conflict, ...keyReused,
+} as const;
 
 const askingOf = ({ principal, headers }: { principal: string; headers: { 'idempotency-key'?: string | undefined } }) => ({ principal, idempotencyKey: headers['idempotency-key'] });

@@ -32,4 +32,3 @@ export const notFound = { 404: problem('There is no such tenant') } as const;
 export const conflict = { 409: problem('The tenant, or another operation on it, stands in the way') } as const;
 export const tooLarge = { 413: problem('More than 64 KiB') } as const;
 export const keyReused = { 422: problem('The Idempotency-Key was used for another request') } as const;
-export const notYet = { 501: problem('Not possible yet') } as const;

@@ -11,6 +11,8 @@ export const tenantName = z
   .meta({ example: 'acme' });
 
 export const createTenantBody = z.strictObject({ name: tenantName }).meta({ id: 'CreateTenant' });
+/** Of requests whose path says everything. */
+export const noBody = z.strictObject({}).nullish();
 export const tenantParams = z.strictObject({ id: z.uuid('must be a UUID') });
 
 export const operationSchema = z
@@ -24,6 +26,7 @@ export const operationSchema = z
     advice: z.string().nullable(),
     force: z.boolean(),
     requestedBy: z.string(),
+    evidence: z.unknown().describe('After everything was dropped: which server answered what, by name and by nonce, and when. Else null'),
     requestedAt: time,
     startedAt: time.nullable(),
     endedAt: time.nullable(),
@@ -43,8 +46,8 @@ export const tenantSchema = z
     createdAt: time,
     updatedAt: time,
     goneAt: time.nullable().describe('When all of it was seen absent; its name is free since then'),
-    purgeAt: time.nullable(),
-    holdUntil: time.nullable(),
+    purgeAt: time.nullable().describe('When its data is dropped for good; set while it is soft-deleted'),
+    holdUntil: time.nullable().describe('It is not purged before, whatever purgeAt says'),
     operation: operationSchema.nullable().describe('The last thing asked for'),
   })
   .meta({ id: 'Tenant' });

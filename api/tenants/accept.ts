@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Prisma, tenantNames, type PrismaClient, type TenantOperation } from '@freeflow/db-master';
-import type { RunnableKind } from '../../workflows/messages';
 import { Problem } from '../errors';
-import { refusalOfDelete } from './decide-delete';
+import { decide, KIND_OF, situationOf, type Action } from './lifecycle';
 import { unknown } from './read';
+import { inOneSnapshot } from './snapshot';
 import { LAST_OPERATION, type TenantWithOperation } from './view';
 
 /** Who asks, and how a repetition of the same request is known. */
@@ -21,7 +21,6 @@ export interface Accepted {
 }
 
 type Committed = Omit<Accepted, 'isNew'>;
-type NewOperation = Pick<TenantOperation, 'id' | 'kind' | 'requestedBy' | 'idempotencyKey' | 'bodyHash'>;
 
 /**
  * Commits what was asked for; starting it comes after. The indexes of the master database decide who comes first: a
@@ -31,69 +30,70 @@ export function tenantAcceptor(db: PrismaClient) {
   return {
     /** @throws Problem `tenant-name-taken` | `idempotency-key-reused` */
     create: (name: string, asking: Asking): Promise<Accepted> =>
-      firstOfItsKind(db, { ...asking, kind: 'create', request: fingerprint('POST /tenants', { name }) }, {
-        commit: async (created) => {
+      firstOfItsKind(db, { ...asking, request: fingerprint('POST /tenants', { name }) }, async (key) => {
+        const created = { id: randomUUID(), kind: 'create', ...key } as const;
+        try {
           const tenant = await db.tenant.create({ data: { name, ...tenantNames(name), operations: { create: created } }, include: LAST_OPERATION });
-          return withOperation(tenant);
-        },
-        taken: () => new Problem('tenant-name-taken', `A tenant named ${name} exists.`),
+          return { tenant, operation: operationIn(tenant) };
+        } catch (error) {
+          throw isDuplicate(error, 'name') ? new Problem('tenant-name-taken', `A tenant named ${name} exists.`, { cause: error }) : error;
+        }
       }),
 
-    /** @throws Problem `tenant-unknown` | `idempotency-key-reused` | any refusal of the table in decide-delete.ts */
-    delete: (tenantId: string, { mode, force }: { mode: 'soft' | 'hard'; force: boolean }, asking: Asking): Promise<Accepted> =>
-      firstOfItsKind(db, { ...asking, kind: 'hard_delete', request: fingerprint(`DELETE /tenants/${tenantId}`, { mode, force }) }, {
-        commit: async (created) => {
-          const tenant = await deletable(db, tenantId, mode, force);
-          const operation = await db.tenantOperation.create({ data: { ...created, tenantId, force } });
-          return { tenant: { ...tenant, operations: [operation] }, operation };
-        },
-        taken: () => new Problem('operation-in-progress', 'Another operation on this tenant has not ended yet.'),
+    /** @throws Problem `tenant-unknown` | `idempotency-key-reused` | any refusal of the table in lifecycle.ts */
+    change: (tenantId: string, action: Action, asking: Asking): Promise<Accepted> =>
+      firstOfItsKind(db, { ...asking, request: fingerprint(`${action} /tenants/${tenantId}`, {}) }, async (key) => {
+        const created = { id: randomUUID(), tenantId, kind: KIND_OF[action], force: action === 'hard_delete_forced', ...key };
+        for (;;) {
+          const { tenant, decision } = await decided(db, tenantId, action);
+          const [underWay] = tenant.operations.filter((it) => it.endedAt === null);
+          try {
+            // What is so already is recorded as done: who asked stays known, and the same request sent later does nothing.
+            const operation = await db.tenantOperation.create({ data: decision === 'nothing' ? { ...created, state: 'done', endedAt: new Date() } : created });
+            const shown = underWay ?? operation;
+            return { tenant: { ...tenant, operations: [shown] }, operation: shown };
+          } catch (error) {
+            // Another operation has begun since we looked: decide again, with it in sight.
+            if (!isDuplicate(error, 'tenantId')) throw error;
+          }
+        }
       }),
   };
 }
 
-async function deletable(db: PrismaClient, id: string, mode: 'soft' | 'hard', force: boolean): Promise<TenantWithOperation> {
-  const tenant = await db.tenant.findUnique({ where: { id }, include: { ...LAST_OPERATION, _count: { select: { resources: true } } } });
+/** @throws Problem that says why the action is refused */
+async function decided(db: PrismaClient, id: string, action: Action): Promise<{ tenant: TenantWithOperation; decision: 'accept' | 'nothing' }> {
+  const tenant = await inOneSnapshot(db, (tx) => tx.tenant.findUnique({ where: { id }, include: { ...LAST_OPERATION, _count: { select: { resources: true } } } }));
   if (tenant === null) throw unknown(id);
   const [last] = tenant.operations;
-  const refusal = refusalOfDelete({
-    status: tenant.status,
-    isGone: tenant.goneAt !== null,
-    hasOpenOperation: last !== undefined && last.endedAt === null,
-    isRegisteredOnly: last === undefined && tenant._count.resources === 0,
-    mode,
-    force,
-  });
-  if (refusal) throw new Problem(refusal.refuse, refusal.detail);
-  return tenant;
+  const isRegisteredOnly = last === undefined && tenant._count.resources === 0;
+  const underWay = last?.endedAt === null ? last.kind : undefined;
+  const situation = situationOf({ status: tenant.status, isGone: tenant.goneAt !== null, isRegisteredOnly });
+  const decision = decide(action, situation, underWay);
+  if (decision === 'accept' || decision === 'nothing') return { tenant, decision };
+  throw new Problem(decision, `${action.replaceAll('_', ' ')}: the tenant is ${situation}${underWay === undefined ? '' : `, and ${underWay.replace('_', ' ')} is under way`}.`);
 }
 
 interface Request extends Asking {
-  kind: RunnableKind;
   /** What is asked for, so that a key used for something else is noticed. */
   request: string;
 }
 
-interface Change {
-  commit: (operation: NewOperation) => Promise<Committed>;
-  /** What to answer when something else was first. */
-  taken: () => Problem;
-}
+type Key = Pick<TenantOperation, 'requestedBy' | 'idempotencyKey' | 'bodyHash'>;
 
 /** Commits, or finds what the same request has committed before. */
-async function firstOfItsKind(db: PrismaClient, asked: Request, { commit, taken }: Change): Promise<Accepted> {
-  const { principal, idempotencyKey, request, kind } = asked;
+async function firstOfItsKind(db: PrismaClient, asked: Request, commit: (key: Key) => Promise<Committed>): Promise<Accepted> {
+  const { principal, idempotencyKey, request } = asked;
   const before = await earlier(db, asked);
   if (before !== undefined) return before;
   try {
     const key = { idempotencyKey: idempotencyKey ?? null, bodyHash: idempotencyKey === undefined ? null : request };
-    return { ...(await commit({ id: randomUUID(), kind, requestedBy: principal, ...key })), isNew: true };
+    return { ...(await commit({ requestedBy: principal, ...key })), isNew: true };
   } catch (error) {
-    if (!isDuplicate(error)) throw error;
     // Whoever was first may have been this very request, sent again before its answer.
     const other = await earlier(db, asked);
     if (other !== undefined) return other;
-    throw taken();
+    throw error;
   }
 }
 
@@ -106,12 +106,14 @@ async function earlier(db: PrismaClient, { principal, idempotencyKey, request }:
   return { tenant: { ...tenant, operations: [operation] }, operation, isNew: false };
 }
 
-function withOperation(tenant: TenantWithOperation): Committed {
-  const [operation] = tenant.operations;
-  if (operation === undefined) throw new Error(`the operation of ${tenant.id} is missing right after it was inserted`);
-  return { tenant, operation };
+function operationIn({ id, operations: [operation] }: TenantWithOperation): TenantOperation {
+  if (operation === undefined) throw new Error(`the operation of ${id} is missing right after it was inserted`);
+  return operation;
 }
 
 const fingerprint = (route: string, content: object): string => createHash('sha256').update(`${route}\n${JSON.stringify(content)}`).digest('hex');
 
-const isDuplicate = (error: unknown): boolean => error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002';
+/** Whether a row was refused because another one has the same value in this column. */
+function isDuplicate(error: unknown, column: string): boolean {
+  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002' && JSON.stringify(error.meta ?? {}).includes(column);
+}

@@ -2,6 +2,7 @@ import { Prisma, type PrismaClient } from '@freeflow/db-master';
 import { Problem } from '../errors';
 import type { ListQuery, LogQuery } from '../schemas/queries';
 import { decodeCursor, encodeCursor, logPlace, tenantPlace } from './cursor';
+import { inOneSnapshot } from './snapshot';
 import { LAST_OPERATION, viewLogRow, viewTenant, viewTenantDetail, type RunUrl } from './view';
 
 /** The questions that can be asked about tenants. */
@@ -9,14 +10,14 @@ export function tenantReader(db: PrismaClient, runUrl: RunUrl) {
   return {
     /** @throws Problem `tenant-unknown` */
     async get(id: string) {
-      const tenant = await db.tenant.findUnique({ where: { id }, include: { ...LAST_OPERATION, connections: { orderBy: { service: 'asc' } } } });
+      const tenant = await inOneSnapshot(db, (tx) => tx.tenant.findUnique({ where: { id }, include: { ...LAST_OPERATION, connections: { orderBy: { service: 'asc' } } } }));
       if (tenant === null) throw unknown(id);
       return viewTenantDetail(tenant, runUrl);
     },
 
     async list(query: ListQuery) {
       const ids = await pageOfIds(db, query);
-      const tenants = await db.tenant.findMany({ where: { id: { in: ids.slice(0, query.limit) } }, include: LAST_OPERATION, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] });
+      const tenants = await inOneSnapshot(db, (tx) => tx.tenant.findMany({ where: { id: { in: ids.slice(0, query.limit) } }, include: LAST_OPERATION, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] }));
       const last = tenants.at(-1);
       return {
         items: tenants.map((tenant) => viewTenant(tenant, runUrl)),
@@ -51,7 +52,7 @@ async function pageOfIds(db: PrismaClient, { status, name, operation, step, gone
   ];
   const rows = await db.$queryRaw<{ id: string }[]>`
     SELECT t.id FROM "Tenant" t
-      LEFT JOIN LATERAL (SELECT state, step FROM "TenantOperation" o WHERE o."tenantId" = t.id ORDER BY o."createdAt" DESC, o.id DESC LIMIT 1) last ON true
+      LEFT JOIN LATERAL (SELECT state, step FROM "TenantOperation" o WHERE o."tenantId" = t.id ORDER BY o."endedAt" DESC NULLS FIRST, o.id DESC LIMIT 1) last ON true
      WHERE ${Prisma.join(conditions, ' AND ')}
      ORDER BY t."createdAt" DESC, t.id DESC LIMIT ${limit + 1}`;
   return rows.map(({ id }) => id);

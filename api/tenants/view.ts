@@ -9,8 +9,8 @@ export type RunUrl = (tenantId: string, runId: string | null) => string | null;
 
 export type TenantWithOperation = Tenant & { operations: TenantOperation[] };
 
-/** To be included in a query for a tenant: its last operation alone. */
-export const LAST_OPERATION = { operations: { orderBy: [{ createdAt: 'desc' }, { id: 'desc' }], take: 1 } } satisfies Prisma.TenantInclude;
+/** To be included in a query for a tenant: its last operation alone, which is the one under way if there is one. */
+export const LAST_OPERATION = { operations: { orderBy: [{ endedAt: { sort: 'desc', nulls: 'first' } }, { id: 'desc' }], take: 1 } } satisfies Prisma.TenantInclude;
 
 /** A tenant as the API shows it; never a secret, nor what is internal. */
 export function viewTenant(tenant: TenantWithOperation, runUrl: RunUrl): TenantBody {
@@ -35,7 +35,7 @@ export const viewTenantDetail = (tenant: TenantWithOperation & { connections: Te
 function viewOperation(operation: TenantOperation, runUrl: RunUrl): OperationBody {
   const { id, tenantId, kind, state, step, attempts, cause, advice, force, requestedBy, runId } = operation;
   return {
-    id, kind, state, step, attempts, cause, advice, force, requestedBy,
+    id, kind, state, step, attempts, cause, advice, force, requestedBy, evidence: operation.evidence,
     requestedAt: operation.createdAt.toISOString(),
     startedAt: iso(operation.startedAt),
     endedAt: iso(operation.endedAt),

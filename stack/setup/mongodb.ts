@@ -13,7 +13,7 @@ const UNAUTHORIZED = 13;
 const ANYWHERE = ['createUser', 'dropUser', 'grantRole', 'revokeRole', 'viewUser', 'changePassword', 'changeCustomData', 'dropDatabase', 'find', 'insert', 'update', 'remove', 'createCollection', 'dropCollection', 'createIndex', 'dropIndex', 'listCollections', 'listIndexes', 'collStats', 'dbStats'];
 const PRIVILEGES = [
   { resource: { db: '', collection: '' }, actions: ANYWHERE },
-  { resource: { cluster: true }, actions: ['listDatabases', 'killAnySession'] },
+  { resource: { cluster: true }, actions: ['listDatabases', 'killAnySession', 'viewUser'] },
 ];
 
 /** Runs against the admin database and closes the connection. */

@@ -1,0 +1,44 @@
+import type { BackendKind, PrismaClient } from '@freeflow/db-master';
+import { attempted, stepName, type StepContext, type StepInput } from '../attempt';
+import type { Backend } from '../backend';
+import { BackendFault } from '../failures';
+import { disable, enable } from './access';
+import { create, probe } from './create';
+import { drop } from './drop';
+import type { StepDependencies, Work } from './work';
+
+/** What can be done at every backend. */
+const VERBS = { create, probe, disable, enable, drop } satisfies Record<string, (work: Work) => Promise<string>>;
+
+type Activity = (input: StepInput) => Promise<void>;
+export type BackendActivities = Record<`${BackendKind}.${keyof typeof VERBS}`, Activity>;
+
+/** How long a step waits for an earlier attempt that still works; then it is retried like any other failure. */
+const LOCK_WAIT_MS = 20_000;
+
+/** The activities of one backend. Each holds the tenant's lock on that backend around everything it does there. */
+export function backendActivities(backend: Backend, dependencies: StepDependencies) {
+  const { kind } = backend;
+  const { db, lock } = dependencies;
+  const activities = Object.entries(VERBS).map(([verb, run]) => {
+    const locked = (context: StepContext) =>
+      lock.hold(`${context.tenantId}/${kind}`, LOCK_WAIT_MS, context.cancelled, async (signal) => {
+        const tenantName = await stillOurs(db, context);
+        return run({ ...dependencies, backend, context, tenantName, signal });
+      });
+    return [stepName(kind, verb), attempted(db, stepName(kind, verb), locked)];
+  });
+  return Object.fromEntries(activities) as BackendActivities;
+}
+
+/**
+ * Looks, under the lock, whether this run is still the one that works on the operation: an attempt of an older run
+ * that waited for the lock must not act any more.
+ * @throws BackendFault `superseded`
+ */
+async function stillOurs(db: PrismaClient, { operationId, runId, cancelled }: StepContext): Promise<string> {
+  cancelled.throwIfAborted();
+  const operation = await db.tenantOperation.findUniqueOrThrow({ where: { id: operationId }, include: { tenant: { select: { name: true } } } });
+  if (operation.endedAt !== null || operation.runId !== runId) throw new BackendFault('superseded', `run ${operation.runId ?? 'none'} works on this operation now`);
+  return operation.tenant.name;
+}

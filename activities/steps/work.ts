@@ -1,0 +1,81 @@
+import type { PrismaClient, SecretStore, TenantResource } from '@freeflow/db-master';
+import type { StepContext } from '../attempt';
+import type { Backend, Secrets, Target } from '../backend';
+import { BackendFault, classify, isUnanswered } from '../failures';
+import { knownServer, targetOf, type Ledger } from '../ledger';
+import type { TenantLock } from '../tenant-lock';
+
+export interface StepDependencies {
+  db: PrismaClient;
+  ledger: Ledger;
+  secrets: SecretStore;
+  lock: TenantLock;
+}
+
+/** What a step works with, while it holds the tenant's lock on the backend. */
+export interface Work extends StepDependencies {
+  backend: Backend;
+  context: StepContext;
+  tenantName: string;
+  /** Aborted when the lock is lost. */
+  signal: AbortSignal;
+}
+
+/** A ledger entry whose server has been seen to be the one that answers now. */
+export type KnownEntry = TenantResource & { serverId: string };
+
+/** Generates the tenant's secrets, stores them unless there are some already, and gives back the stored ones. */
+export async function keptSecrets({ backend, secrets, context }: Work, target: Target): Promise<{ values: Secrets; primaryRef: string }> {
+  const fresh = await backend.newSecrets(target);
+  const kept = await Promise.all(
+    Object.entries(fresh).map(async ([name, value]) => {
+      context.secrets.add(value);
+      const stored = await secrets.keep({ tenantId: context.tenantId, backend: backend.kind, name }, value);
+      context.secrets.add(stored.value);
+      return { name, ...stored };
+    }),
+  );
+  return { values: Object.fromEntries(kept.map(({ name, value }) => [name, value])), primaryRef: kept[0]?.ref ?? '' };
+}
+
+/**
+ * What the ledger says is there, with its target.
+ * @throws BackendFault `unexpected` when the ledger doesn't say so, `unknown-server` when another server answers
+ */
+export async function presentEntry({ backend, ledger, context, tenantName, signal }: Work): Promise<{ entry: KnownEntry; target: Target }> {
+  const entry = await ledger.find(context.tenantId, backend.kind);
+  if (entry === null || (entry.state !== 'present' && entry.state !== 'disabled')) throw new BackendFault('unexpected', `${backend.kind} isn't recorded as present`);
+  const serverId = await judged(backend, () => knownServer(backend, entry));
+  return { entry: { ...entry, serverId }, target: targetOf(entry, tenantName, signal) };
+}
+
+/**
+ * A call with an effect, announced in the ledger: any answer, also a refusal, means that it won't take effect later on;
+ * without one it may.
+ */
+export async function effect<T>({ backend, ledger }: Work, entry: TenantResource, serverId: string, call: () => Promise<T>): Promise<T> {
+  await ledger.callStarts(entry, serverId);
+  try {
+    const result = await judged(backend, call);
+    await ledger.answered(entry);
+    return result;
+  } catch (error) {
+    if (error instanceof BackendFault && !isUnanswered(error)) await ledger.answered(entry);
+    throw error;
+  }
+}
+
+/** When an earlier call that nobody answered can't take effect any more, in ms since the epoch; 0 where there is none. */
+export const settledAt = ({ callTimeoutMs }: Backend, { callStartedAt }: TenantResource): number => (callStartedAt === null ? 0 : callStartedAt.getTime() + callTimeoutMs);
+
+export async function judged<T>(backend: Backend, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw classify(backend.kind, error);
+  }
+}
+
+export function changed({ kind, name, externalId }: TenantResource, found: string | undefined): BackendFault {
+  return new BackendFault('changed-resource', `${kind}: ${name} has id ${found ?? 'none'}, recorded is ${externalId ?? 'none'}`);
+}

@@ -1,0 +1,42 @@
+import type { OperationKind, Prisma, Tenant, TenantOperation, TenantStatus } from '@freeflow/db-master';
+
+/** Where an operation leads when it succeeds: a status, or everything gone. */
+export type Goal = 'active' | 'suspended' | 'deleted' | 'gone';
+
+interface Transition {
+  from: readonly TenantStatus[];
+  goal: Goal;
+}
+
+/** From where each kind of operation may begin. What the API has accepted is checked once more when its run begins. */
+const TRANSITIONS: Readonly<Record<OperationKind, Transition>> = {
+  create: { from: ['provisioning'], goal: 'active' },
+  suspend: { from: ['active'], goal: 'suspended' },
+  resume: { from: ['suspended'], goal: 'active' },
+  soft_delete: { from: ['active', 'suspended'], goal: 'deleted' },
+  // Back to what it was; see goalOf.
+  restore: { from: ['deleted'], goal: 'active' },
+  hard_delete: { from: ['provisioning', 'active', 'suspended', 'deleting', 'deleted'], goal: 'gone' },
+  // From `deleting` as well: its own run may begin again.
+  purge: { from: ['deleted', 'deleting'], goal: 'gone' },
+};
+
+/** Why an operation that was accepted can't be done any more; the state may have changed between the two. */
+export function refusalOf({ status, goneAt, name, purgeAt, holdUntil }: Tenant, { kind, force, fromStatus }: TenantOperation): string | undefined {
+  if (goneAt !== null) return `tenant ${name} is gone`;
+  if (!TRANSITIONS[kind].from.includes(status)) return `tenant ${name} is ${status}; ${kind.replace('_', ' ')} needs ${TRANSITIONS[kind].from.join(' or ')}`;
+  if (kind === 'hard_delete' && status === 'active' && !force) return `tenant ${name} is active and force wasn't given`;
+  // Once its run has begun it goes on, whatever changes.
+  if (kind !== 'purge' || fromStatus !== null) return undefined;
+  const now = new Date();
+  if (purgeAt === null || purgeAt > now) return `tenant ${name} is to be kept until ${purgeAt?.toISOString() ?? 'somebody deletes it'}`;
+  if (holdUntil !== null && holdUntil > now) return `tenant ${name} is on hold until ${holdUntil.toISOString()}`;
+  return undefined;
+}
+
+/** Where the operation leads. A restored tenant that was suspended when it was deleted is suspended again. */
+export async function goalOf(tx: Prisma.TransactionClient, { id }: Tenant, { kind }: TenantOperation): Promise<Goal> {
+  if (kind !== 'restore') return TRANSITIONS[kind].goal;
+  const deletion = await tx.tenantOperation.findFirst({ where: { tenantId: id, kind: 'soft_delete', state: 'done', fromStatus: { not: null } }, orderBy: { endedAt: 'desc' } });
+  return deletion?.fromStatus === 'suspended' ? 'suspended' : 'active';
+}

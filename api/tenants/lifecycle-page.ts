@@ -1,0 +1,49 @@
+import { CATALOGUE } from '../errors';
+import { ACTIONS, DECISIONS, SITUATIONS, type Action, type Decision } from './lifecycle';
+
+const CALLS: Readonly<Record<Action, string>> = {
+  suspend: '`POST .../suspend`',
+  resume: '`POST .../resume`',
+  soft_delete: '`DELETE`',
+  restore: '`POST .../restore`',
+  hard_delete: '`DELETE ?mode=hard`',
+  hard_delete_forced: '`DELETE ?mode=hard&force=true`',
+};
+
+const cell = (decision: Decision): string => {
+  if (decision === 'accept') return '**202**';
+  if (decision === 'nothing') return '202, nothing to do';
+  return `${CATALOGUE[decision].status} \`${decision}\``;
+};
+
+const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+
+/** docs/lifecycle.md, written from the table that decides. */
+export const lifecyclePage = (): string => `# The life of a tenant
+
+Written from \`DECISIONS\` in api/tenants/lifecycle.ts, by which the API decides (renew it with \`UPDATE_DOCS=1 npx jest api/lifecycle\`).
+
+\`\`\`
+ POST ──▶ provisioning ──▶ active ◀──suspend/resume──▶ suspended
+              │              │  ▲                         │
+              │            delete └──────restore──────┐ delete
+              ▼              ▼                        │   ▼
+            gone ◀──────── deleting ◀──purge, hard──  deleted (soft: access cut, data kept)
+\`\`\`
+
+What an action does while no operation is under way. \`registered\` is a tenant that was registered (db:seed), never provisioned;
+\`provisioning\` and \`deleting\` without an operation are what a skipped step leaves.
+
+${row(['', ...SITUATIONS])}
+${row(['---', ...SITUATIONS.map(() => '---')])}
+${ACTIONS.map((action) => row([CALLS[action], ...SITUATIONS.map((situation) => cell(DECISIONS[action][situation]))])).join('\n')}
+
+While an operation is under way: 202 with that operation, where it does the very thing (a purge counts as a hard delete); else 409 \`operation-in-progress\`.
+
+- **suspend** cuts access at every backend, open sessions included, and is seen to have done so by logging in as the tenant.
+- **resume** gives it back: the same credentials work, probed at every backend before the tenant is active again.
+- **delete** (soft) cuts access and keeps the data until \`purgeAt\` (\`RETENTION_MS\`, 7 days by default); \`holdUntil\` keeps it longer.
+- **restore** makes it what it was before it was deleted, active or suspended.
+- **purge**: a schedule deletes for good what is due. What was read back from each server stays with the operation as \`evidence\`.
+- An operation that gives up at one backend is undone at all of them: the tenant is as it was before.
+`;

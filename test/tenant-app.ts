@@ -1,0 +1,86 @@
+import { QdrantClient } from '@qdrant/js-client-rest';
+import { MongoClient } from 'mongodb';
+import { Client } from 'pg';
+import { createMasterClient, createSecretStore, readSecretKeys, type BackendKind } from '@freeflow/db-master';
+import type { House } from './house';
+import type { Tenant } from './tenants';
+
+/** `in`, or the code by which the server refuses: SQLSTATE, MongoDB's number, an HTTP status. */
+export type Answer = string;
+
+/** A tenant's application: it knows its own credentials, as they were when it was started, and nothing else. */
+export interface TenantApp {
+  /** Logs in anew. */
+  logIn: Record<BackendKind, () => Promise<Answer>>;
+  /** Uses what was opened when the application started. */
+  goOn: Record<BackendKind, () => Promise<Answer>>;
+  close(): Promise<void>;
+}
+
+/** Every secret of a tenant, by `backend/name`, from the real store. */
+export async function secretsOf({ masterUrl, info }: Pick<House, 'masterUrl' | 'info'>, tenantId: string): Promise<Record<string, string>> {
+  const db = createMasterClient(masterUrl, { maxConnections: 1 });
+  try {
+    const store = createSecretStore(db, readSecretKeys(info.secretsKey));
+    const entries = await Promise.all((await store.list(tenantId)).map(async ({ backend, name, ref }) => [`${backend}/${name}`, await store.resolve(ref)] as const));
+    return Object.fromEntries(entries);
+  } finally {
+    await db.$disconnect();
+  }
+}
+
+export async function startApp(house: House, { id, name }: Pick<Tenant, 'id' | 'name'>): Promise<TenantApp> {
+  const secrets = await secretsOf(house, id);
+  const { postgres, mongodb, qdrant, keycloak } = house.info;
+  const database = `freeflow_${name}`;
+  const withLogin = (url: string, user: string, password: string) => {
+    const changed = new URL(url);
+    [changed.username, changed.password, changed.pathname, changed.search] = [user, password, `/${database}`, ''];
+    return changed.href;
+  };
+  const newPg = () => {
+    const client = new Client({ connectionString: withLogin(postgres.url, `${database}_app`, secrets['postgres/password'] ?? '') });
+    client.on('error', () => undefined);
+    return client;
+  };
+  const newMongo = () => new MongoClient(`${withLogin(mongodb.url, database, secrets['mongodb/password'] ?? '')}?authSource=${database}&directConnection=true`);
+  const askQdrant = () => new QdrantClient({ url: qdrant.url, apiKey: secrets['qdrant/token'] ?? '', checkCompatibility: false }).getCollection(`${database}_vectors`);
+  const oidc = async (path: string, fields: Record<string, string>, token?: string) => {
+    const form = { client_id: 'freeflow-app', client_secret: secrets['keycloak/client-secret'] ?? '', ...fields };
+    const request = token === undefined ? { body: new URLSearchParams(form) } : { headers: { authorization: `Bearer ${token}` } };
+    const response = await fetch(`${keycloak.url}/realms/freeflow-${name}/protocol/openid-connect/${path}`, { method: 'POST', ...request });
+    if (!response.ok) throw Object.assign(new Error(await response.text()), { status: response.status });
+    return (await response.json()) as { access_token?: string };
+  };
+  const newToken = () => oidc('token', { grant_type: 'client_credentials', scope: 'openid' });
+
+  const open = { pg: newPg(), mongo: newMongo(), token: (await newToken()).access_token ?? '' };
+  await open.pg.connect();
+  await open.mongo.connect();
+  const readMongo = (client: MongoClient) => client.db(database).collection('things').findOne();
+  return {
+    logIn: {
+      postgres: () => answerOf(async () => { const client = newPg(); try { await client.connect(); await client.query('SELECT 1'); } finally { await client.end().catch(() => undefined); } }),
+      mongodb: () => answerOf(async () => { const client = newMongo(); try { await readMongo(client); } finally { await client.close(); } }),
+      qdrant: () => answerOf(askQdrant),
+      keycloak: () => answerOf(newToken),
+    },
+    goOn: {
+      postgres: () => answerOf(() => open.pg.query('SELECT 1')),
+      mongodb: () => answerOf(() => readMongo(open.mongo)),
+      qdrant: () => answerOf(askQdrant),
+      keycloak: () => answerOf(() => oidc('userinfo', {}, open.token)),
+    },
+    close: async () => { await Promise.allSettled([open.pg.end(), open.mongo.close()]); },
+  };
+}
+
+async function answerOf(attempt: () => Promise<unknown>): Promise<Answer> {
+  try {
+    await attempt();
+    return 'in';
+  } catch (error) {
+    const { code, status, message } = error as { code?: string | number; status?: number; message: string };
+    return String(code ?? status ?? message);
+  }
+}
