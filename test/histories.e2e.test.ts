@@ -1,0 +1,76 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import { projectRoot } from '../stack/project';
+import { openFaultyHouse, type FaultyHouse } from './faulty-house';
+import { withMongo } from './outside';
+import { replay } from './replay';
+import { openOperator, type Operator } from './temporal';
+import { askFor, change, createTenant, deleteTenant, operationEnds, tenantOf } from './tenants';
+import { until } from './until';
+import { newName } from './workbench';
+
+const FOLDER = path.join(projectRoot(), 'workflows', 'histories');
+
+let house: FaultyHouse;
+let operator: Operator;
+beforeAll(async () => {
+  house = await openFaultyHouse({ STEP_PATIENCE_MS: '1000' });
+  operator = await openOperator(house.info);
+});
+afterAll(async () => {
+  await operator.close();
+  await house.close();
+});
+
+/** Each outcome of each workflow: how to come to it; gives the tenant whose last run is the one. */
+const OUTCOMES: Record<string, () => Promise<string>> = {
+  'create-active': async () => (await createTenant(house, newName('h'))).id,
+  'create-rolled-back': async () => {
+    const name = newName('h');
+    await withMongo(house.info.mongodb.url, (client) => client.db(`freeflow_${name}`).collection('theirs').insertOne({ n: 1 }));
+    return (await createTenant(house, name)).id;
+  },
+  'create-retried': async () => {
+    house.proxies.qdrant.shut();
+    const id = await askFor(house, newName('h'));
+    await until('it has failed', async () => (await tenantOf(house, id)).operation.cause !== null);
+    house.proxies.qdrant.open();
+    return (await operationEnds(house, id)).id;
+  },
+  'create-cancelled': async () => {
+    house.proxies.keycloak.stall(1_500);
+    house.proxies.keycloak.renew();
+    const id = await askFor(house, newName('h'));
+    await until('it runs', async () => (await tenantOf(house, id)).operation.state === 'running');
+    await operator.client.workflow.getHandle(`tenant-${id}`).cancel();
+    return (await operationEnds(house, id)).id;
+  },
+  suspend: async () => (await change(house, (await createTenant(house, newName('h'))).id, 'suspend')).id,
+  'suspend-reverted': async () => {
+    const { id } = await createTenant(house, newName('h'));
+    house.proxies.postgres.shut();
+    await house.request('POST', `/tenants/${id}/suspend`);
+    await until('it is being undone', async () => (await tenantOf(house, id)).operation.state === 'undoing');
+    house.proxies.postgres.open();
+    return (await operationEnds(house, id)).id;
+  },
+  resume: async () => (await change(house, await outcome('suspend'), 'resume')).id,
+  'soft-delete': async () => (await change(house, (await createTenant(house, newName('h'))).id, 'delete')).id,
+  restore: async () => (await change(house, await outcome('soft-delete'), 'restore')).id,
+  'hard-delete': async () => (await deleteTenant(house, (await createTenant(house, newName('h'))).id)).id,
+};
+const outcome = (name: string): Promise<string> => OUTCOMES[name]?.() ?? Promise.reject(new Error(name));
+
+test.each(Object.keys(OUTCOMES))('a run that ends as %s replays', async (name) => {
+  const id = await outcome(name);
+  const handle = operator.client.workflow.getHandle(`tenant-${id}`);
+  await until('the run has closed', async () => (await handle.describe()).status.name !== 'RUNNING');
+  // Stack traces name files of this machine.
+  const history = historyToJSON(await handle.fetchHistory()).replaceAll(`${projectRoot()}/`, '');
+  if (process.env['RECORD_HISTORIES'] === '1') {
+    mkdirSync(FOLDER, { recursive: true });
+    writeFileSync(path.join(FOLDER, `${name}.json`), `${JSON.stringify(JSON.parse(history))}\n`);
+  }
+  expect(await replay(path.join(projectRoot(), 'workflows'), { [name]: history })).toEqual([]);
+});

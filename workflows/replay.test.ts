@@ -1,0 +1,32 @@
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { projectRoot } from '../stack/project';
+import { replay } from '../test/replay';
+import * as registered from './index';
+
+const FOLDER = path.join(__dirname, 'histories');
+const histories = Object.fromEntries(readdirSync(FOLDER).map((file) => [file, readFileSync(path.join(FOLDER, file), 'utf8')]));
+
+test('there is a history of every workflow of a tenant', () => {
+  const types = new Set(Object.values(histories).map((json) => (JSON.parse(json) as { events: { workflowExecutionStartedEventAttributes?: { workflowType: { name: string } } }[] }).events[0]?.workflowExecutionStartedEventAttributes?.workflowType.name));
+  expect([...types].sort()).toEqual(Object.keys(registered).filter((it) => it !== 'sweepOperations').sort());
+});
+
+test('every recorded history replays with the workflows as they are', async () => {
+  expect(await replay(__dirname, histories)).toEqual([]);
+});
+
+test('two steps swapped are noticed', async () => {
+  const scratch = mkdtempSync(path.join(projectRoot(), 'workflows', '.scratch-'));
+  try {
+    for (const file of readdirSync(__dirname).filter((it) => it.endsWith('.ts') && !it.endsWith('.test.ts'))) cpSync(path.join(__dirname, file), path.join(scratch, file));
+    const file = path.join(scratch, 'provision-tenant.ts');
+    const swapped = readFileSync(file, 'utf8').replace("['create', 'probe']", "['probe', 'create']");
+    expect(swapped).not.toBe(readFileSync(file, 'utf8'));
+    writeFileSync(file, swapped);
+    const failures = await replay(scratch, { 'create-active.json': histories['create-active.json'] ?? '' });
+    expect(failures).toEqual([expect.stringContaining('Nondeterminism')]);
+  } finally {
+    rmSync(scratch, { recursive: true });
+  }
+});
