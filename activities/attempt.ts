@@ -1,5 +1,5 @@
 import { activityInfo, cancellationSignal, heartbeat, log } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { BackendKind, PrismaClient } from '@freeflow/db-master';
 import { BackendFault, FAILURES, messageOf } from './failures';
 import { appendLog, recordLostAttempts, type Attempt } from './provision-log';
@@ -37,6 +37,7 @@ export function attempted(db: PrismaClient, step: string, run: (context: StepCon
       const message = scrub(await run(context), context.secrets);
       await succeed(db, attempt, message, performance.now() - startedAt);
     } catch (error) {
+      if (error instanceof CancelledFailure) throw await stopped(db, attempt, error, performance.now() - startedAt);
       throw await failed(db, attempt, judge(error), context.secrets, performance.now() - startedAt);
     } finally {
       clearInterval(beating);
@@ -79,6 +80,14 @@ async function failed(db: PrismaClient, attempt: Attempt, fault: BackendFault, s
     log.warn('the attempt could not be recorded; the next one records it as lost', { tenantId, step, cause: scrub(messageOf(error)) });
   }
   return ApplicationFailure.create({ type, message, nonRetryable: !mends, details: [{ advice }] });
+}
+
+/** Records an attempt that Temporal has cancelled before it did anything, and gives the cancellation on. */
+async function stopped(db: PrismaClient, attempt: Attempt, cancellation: unknown, durationMs: number): Promise<unknown> {
+  await appendLog(db, attempt, { status: 'error', message: 'cancelled before it did anything: the operation is being undone', durationMs }).catch((error: unknown) => {
+    log.warn('a cancelled attempt could not be recorded', { tenantId: attempt.tenantId, step: attempt.step, cause: scrub(messageOf(error)) });
+  });
+  return cancellation;
 }
 
 /** Faults come judged from the backends; whatever else is thrown came from the master database or from a defect. */

@@ -50,6 +50,17 @@ test.each([
   expect(slow === 'keycloak' ? seen.keycloak : seen.mongoCollections).toEqual(slow === 'keycloak' ? null : []);
 });
 
+test('cancelled by an operator, a create is rolled back and says so', async () => {
+  const name = newName('c');
+  house.proxies.keycloak.stall(SLOW_MS);
+  house.proxies.keycloak.renew();
+  const id = await askFor(house, name);
+  await until('its other branches are done', async () => (await logOf(house, id)).filter((it) => it.step.endsWith('.probe')).length === 3);
+  await operator.client.workflow.getHandle(`tenant-${id}`).cancel();
+  expect(await operationEnds(house, id)).toMatchObject({ status: 'deleted', operation: { state: 'rolled_back', step: 'cancelled', cause: 'cancelled by an operator' } });
+  expect(await lookFromOutside(house.info, name)).toEqual(NOTHING);
+});
+
 test.each(['postgres', 'mongodb', 'qdrant', 'keycloak'] as const)('a run is terminated while its activity still works at %s: the next run finds the true state; nothing is double', async (slow) => {
   const name = newName('z');
   house.proxies[slow].stall(SLOW_MS);

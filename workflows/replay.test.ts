@@ -8,8 +8,8 @@ const FOLDER = path.join(__dirname, 'histories');
 const histories = Object.fromEntries(readdirSync(FOLDER).map((file) => [file, readFileSync(path.join(FOLDER, file), 'utf8')]));
 
 test('there is a history of every workflow of a tenant', () => {
-  const types = new Set(Object.values(histories).map((json) => (JSON.parse(json) as { events: { workflowExecutionStartedEventAttributes?: { workflowType: { name: string } } }[] }).events[0]?.workflowExecutionStartedEventAttributes?.workflowType.name));
-  expect([...types].sort()).toEqual(Object.keys(registered).filter((it) => it !== 'sweepOperations').sort());
+  const types = new Set(Object.values(histories).map((json) => /"workflowType":\{"name":"(\w+)"\}/.exec(json)?.[1]));
+  expect(types).toEqual(new Set(Object.keys(registered).filter((it) => it !== 'sweepOperations')));
 });
 
 test('every recorded history replays with the workflows as they are', async () => {
