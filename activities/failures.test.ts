@@ -34,7 +34,9 @@ test('anything unknown is taken for transient', () => {
   expect(FAILURES[classify('postgres', 'a string').type].mends).toBe(true);
 });
 
-test('a refusal is an answer, silence is none', () => {
+test('a refusal is an answer, silence is none, and a call that nobody took was never made', () => {
+  expect(isUnanswered(classify('keycloak', new TypeError('fetch failed', { cause: Object.assign(new Error('x'), { code: 'ECONNREFUSED' }) })))).toBe(false);
+  expect(isUnanswered(classify('keycloak', new TypeError('fetch failed', { cause: Object.assign(new Error('x'), { code: 'UND_ERR_SOCKET' }) })))).toBe(true);
   expect(isUnanswered(classify('postgres', Object.assign(new Error('x'), { code: '42501' })))).toBe(false);
   expect(isUnanswered(classify('postgres', new Error('Connection terminated unexpectedly')))).toBe(true);
 });

@@ -115,8 +115,12 @@ function lostConnection(error: unknown): boolean {
   return error instanceof Error && /connection terminated|timeout expired|fetch failed|query read timeout|connection error/i.test(error.message);
 }
 
-/** Whether a creating call may still have had its effect although it failed: nobody has told us no. */
+// A call that found nobody to take it was never made.
+const NEVER_SENT = ['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT', 'MongoServerSelectionError'];
+
+/** Whether a call with an effect may still have had it although it failed: nobody has told us no. */
 export function isUnanswered(fault: BackendFault): boolean {
+  if (hasCode(fault, ...NEVER_SENT)) return false;
   return fault.type === 'unreachable' || fault.type === 'unexpected' || fault.type === 'lock-lost';
 }
 

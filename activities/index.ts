@@ -6,7 +6,8 @@ import { sweepActivities, type StartOperation } from './sweep';
 import type { TenantLock } from './tenant-lock';
 import { recordActivities, type RecordSettings } from './tenant-record';
 
-export interface ActivityDependencies extends RecordSettings {
+export interface ActivityDependencies {
+  settings: RecordSettings;
   db: PrismaClient;
   secrets: SecretStore;
   lock: TenantLock;
@@ -15,12 +16,12 @@ export interface ActivityDependencies extends RecordSettings {
 }
 
 /** All activities, by the names the workflows call them. */
-export function createActivities({ db, secrets, lock, backends, patienceMs, retentionMs, startOperation }: ActivityDependencies) {
+export function createActivities({ db, secrets, lock, backends, settings, startOperation }: ActivityDependencies) {
   const dependencies = { db, ledger: new Ledger(db), secrets, lock };
   const perBackend = backends.map((backend) => backendActivities(backend, dependencies));
   return {
     ...(Object.assign({}, ...perBackend) as BackendActivities),
-    ...recordActivities(db, { patienceMs, retentionMs }),
+    ...recordActivities(db, settings),
     ...sweepActivities(db, startOperation),
   };
 }

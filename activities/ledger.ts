@@ -39,8 +39,9 @@ export class Ledger {
     await this.db.tenantResource.update({ where: { id: entry.id }, data: { callStartedAt: new Date(), serverId } });
   }
 
+  /** Says that the call was answered. An earlier one, which `entry` still knows of, may be without an answer all the same. */
   async answered(entry: TenantResource): Promise<void> {
-    await this.db.tenantResource.update({ where: { id: entry.id }, data: { callStartedAt: null } });
+    await this.db.tenantResource.update({ where: { id: entry.id }, data: { callStartedAt: entry.callStartedAt } });
   }
 
   async present(entry: TenantResource, made: Made, secretRef: string): Promise<void> {

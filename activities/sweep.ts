@@ -3,17 +3,20 @@ import { Prisma, type OperationKind, type PrismaClient } from '@freeflow/db-mast
 import { messageOf } from './failures';
 
 /** Starts the workflow of an operation; says `running` where this tenant has an open run already. */
-export type StartOperation = (operation: { id: string; tenantId: string; tenantName: string; kind: OperationKind }) => Promise<'started' | 'running'>;
+export type StartOperation = (operation: Due) => Promise<'started' | 'running'>;
 
 const PAGE = 200;
 const FIRST_PAUSE_S = 10;
 const LONGEST_PAUSE_S = 600;
 
-interface Due {
+/** An operation without an open run, as far as is known. */
+export interface Due {
   id: string;
   tenantId: string;
   tenantName: string;
   kind: OperationKind;
+  requestedBy: string;
+  force: boolean;
 }
 
 /** Who asks for a purge. */
@@ -54,7 +57,7 @@ async function acceptDuePurges(db: PrismaClient): Promise<void> {
 
 function dueAfter(db: PrismaClient, last: Due | undefined): Promise<Due[]> {
   return db.$queryRaw<Due[]>`
-    SELECT o.id, o."tenantId", o.kind::text AS kind, t.name AS "tenantName"
+    SELECT o.id, o."tenantId", o.kind::text AS kind, o."requestedBy", o.force, t.name AS "tenantName"
       FROM "TenantOperation" o JOIN "Tenant" t ON t.id = o."tenantId"
      WHERE o."endedAt" IS NULL
        AND (o."lastRunAt" IS NULL OR o."lastRunAt" < now() - least(${FIRST_PAUSE_S} * 2 ^ (o.runs - 1), ${LONGEST_PAUSE_S}) * interval '1 second')

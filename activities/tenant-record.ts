@@ -4,6 +4,7 @@ import { attemptOf, type StepInput } from './attempt';
 import { messageOf } from './failures';
 import { appendLog } from './provision-log';
 import { scrub } from './scrub';
+import { abandon, forcedDeletionBeside, givenUpOf, INTERRUPTED, isDeletion, leftBy, takeOver } from './tenant-record-ends';
 import { goalOf, refusalOf, type Goal } from './transitions';
 
 /** Why a forward path was given up; travels with the workflow, so that the undo's own troubles don't hide it. */
@@ -15,12 +16,24 @@ export interface GivenUp {
 
 /** The answer of `begin`: what this run has to do, with all settings it depends on. */
 export type Begun =
-  | { verdict: 'go'; tenantName: string; kind: OperationKind; goal: Goal; changesAccess: boolean; givenUp?: GivenUp; patienceMs: number }
+  | { verdict: 'go'; tenantName: string; kind: OperationKind; goal: Goal; changesAccess: boolean; givenUp?: GivenUp; patience: Patience }
   | { verdict: 'refused' | 'over'; tenantName: string; reason: string };
 
-export interface RecordSettings {
-  /** How long a forward step is retried before it is given up, in ms. */
+/** How long a run is to wait for what, in ms. */
+export interface Patience {
+  /** A step that fails is tried so long before it is parked. */
   patienceMs: number;
+  /** A parked step is tried again so often by itself. */
+  parkedRetryMs: number;
+  /** A parked step that nobody answers is given up after this time; never, when left out. */
+  giveUpAfterMs?: number;
+}
+
+export interface RecordSettings {
+  patienceMs: number;
+  parkedRetryMs: number;
+  /** When a parked create that nobody answers is rolled back, in ms after it was parked. */
+  parkedCreateMs: number;
   /** How long a soft-deleted tenant is kept before it is purged, in ms. */
   retentionMs: number;
 }
@@ -33,17 +46,17 @@ type Said<T> = Promise<{ message: string; result: T }>;
  * The steps that touch the master database alone. Each is one transaction under the tenant's row lock, its log row
  * included, so that status, operation and log never disagree; repeated, each finds its own work done.
  */
-export function recordActivities(db: PrismaClient, { patienceMs, retentionMs }: RecordSettings) {
+export function recordActivities(db: PrismaClient, settings: RecordSettings) {
   const settle = (step: string, goal: Exclude<Goal, 'gone'>) => (input: StepInput): Promise<void> =>
     inTransaction(db, step, input, async (tx, { tenant, operation }) => {
-      const purgeAt = goal === 'deleted' ? new Date(Date.now() + retentionMs) : null;
+      const purgeAt = goal === 'deleted' ? new Date(Date.now() + settings.retentionMs) : null;
       await tx.tenant.update({ where: { id: tenant.id }, data: { status: goal, purgeAt } });
       await end(tx, operation, 'done');
       return { message: `${tenant.name} is ${goal}${purgeAt === null ? '' : `; its data is kept until ${purgeAt.toISOString()}`}`, result: undefined };
     });
 
   return {
-    begin: (input: StepInput): Promise<Begun> => inTransaction(db, 'begin', input, (tx, rows, runId) => begin(tx, rows, runId, patienceMs)),
+    begin: (input: StepInput): Promise<Begun> => inTransaction(db, 'begin', input, (tx, rows, runId) => begin(tx, rows, runId, settings)),
 
     activate: settle('activate', 'active'),
     suspend: settle('suspend', 'suspended'),
@@ -52,19 +65,45 @@ export function recordActivities(db: PrismaClient, { patienceMs, retentionMs }: 
     undoing: (input: StepInput & { givenUp: GivenUp }): Promise<void> =>
       inTransaction(db, 'undoing', input, async (tx, { operation }) => {
         const { step, cause, advice } = input.givenUp;
-        await tx.tenantOperation.update({ where: { id: operation.id }, data: { state: 'undoing', step, cause, advice } });
+        await tx.tenantOperation.update({ where: { id: operation.id }, data: { state: 'undoing', undoing: true, step, cause, advice } });
         return { message: `undoing everything, because ${step} was given up: ${cause}`, result: undefined };
       }),
 
+    /** Steps have been parked: they wait for an answer. */
+    park: (input: StepInput & { steps: GivenUp[] }): Promise<void> =>
+      inTransaction(db, 'park', input, async (tx, { operation }) => {
+        const [first] = input.steps;
+        const cause = input.steps.map((it) => (input.steps.length === 1 ? it.cause : `${it.step}: ${it.cause}`)).join('; ');
+        await tx.tenantOperation.update({ where: { id: operation.id }, data: { state: 'parked', step: first?.step ?? null, cause, advice: first?.advice ?? null } });
+        return { message: `parked at ${input.steps.map((it) => it.step).join(', ')}: ${cause}`, result: undefined };
+      }),
+
+    unpark: (input: StepInput & { isUndoing: boolean }): Promise<void> =>
+      inTransaction(db, 'unpark', input, async (tx, { operation }) => {
+        await tx.tenantOperation.update({ where: { id: operation.id }, data: { state: input.isUndoing ? 'undoing' : 'running' } });
+        return { message: 'no step is parked any more', result: undefined };
+      }),
+
     /** The tenant is as it was before the operation. */
-    revert: (input: StepInput & { givenUp: GivenUp }): Promise<void> =>
+    revert: (input: StepInput & { givenUp: GivenUp; skipped: Record<string, string> }): Promise<void> =>
       inTransaction(db, 'revert', input, async (tx, { tenant, operation }) => {
+        const left = leftBy(input.skipped);
+        if (left !== undefined) {
+          await end(tx, operation, 'incomplete', left);
+          return { message: left.cause, result: undefined };
+        }
         await end(tx, operation, 'rolled_back', input.givenUp);
         return { message: `${tenant.name} is ${tenant.status}, as it was before`, result: undefined };
       }),
 
-    close: (input: StepInput & { givenUp?: GivenUp }): Promise<void> =>
+    close: (input: StepInput & { givenUp?: GivenUp; skipped: Record<string, string> }): Promise<void> =>
       inTransaction(db, 'close', input, async (tx, { tenant, operation }) => {
+        const left = leftBy(input.skipped);
+        if (left !== undefined) {
+          await abandon(tx, tenant, input.skipped);
+          await end(tx, operation, 'incomplete', left);
+          return { message: left.cause, result: undefined };
+        }
         const evidence = await absenceOf(tx, tenant);
         await tx.tenantConnection.deleteMany({ where: { tenantId: tenant.id } });
         // Last of all: until here every drop could still prove by them what is whose.
@@ -77,13 +116,24 @@ export function recordActivities(db: PrismaClient, { patienceMs, retentionMs }: 
   };
 }
 
-async function begin(tx: Tx, { tenant, operation }: Rows, runId: string, patienceMs: number): Said<Begun> {
+async function begin(tx: Tx, { tenant, operation }: Rows, runId: string, { patienceMs, parkedRetryMs, parkedCreateMs }: RecordSettings): Said<Begun> {
   const { name: tenantName } = tenant;
+  if (tenant.goneAt !== null && isDeletion(operation)) {
+    await end(tx, operation, 'done');
+    return { message: `${tenantName} is gone already`, result: { verdict: 'over', tenantName, reason: `${tenantName} is gone already` } };
+  }
   const refusal = refusalOf(tenant, operation);
   if (refusal !== undefined) {
     await end(tx, operation, 'refused', { step: 'begin', cause: refusal, advice: 'Look at the tenant as it is now, then ask again.' });
     return { message: `refused: ${refusal}`, result: { verdict: 'refused', tenantName, reason: refusal } };
   }
+  const deletion = await forcedDeletionBeside(tx, operation);
+  if (deletion !== undefined && operation.kind !== 'create' && operation.fromStatus === null) {
+    await end(tx, operation, 'refused', INTERRUPTED);
+    return { message: `refused: ${INTERRUPTED.cause}`, result: { verdict: 'refused', tenantName, reason: INTERRUPTED.cause } };
+  }
+  if (operation.kind === 'hard_delete' && operation.force) await takeOver(tx, operation);
+  const givenUp = operation.state === 'undoing' || operation.undoing ? givenUpOf(operation) : deletion && INTERRUPTED;
   const from = operation.fromStatus ?? tenant.status;
   const goal = await goalOf(tx, tenant, operation);
   if (goal === 'gone') await tx.tenant.update({ where: { id: tenant.id }, data: { status: operation.kind === 'create' ? 'provisioning' : 'deleting' } });
@@ -91,17 +141,17 @@ async function begin(tx: Tx, { tenant, operation }: Rows, runId: string, patienc
   await tx.tenantOperation.update({
     where: { id: operation.id },
     data: {
-      state: operation.state === 'undoing' ? 'undoing' : 'running',
+      state: givenUp === undefined ? 'running' : 'undoing',
       fromStatus: from,
       startedAt: operation.startedAt ?? new Date(),
       ...(isNewRun ? { runId, runs: { increment: 1 }, lastRunAt: new Date() } : {}),
     },
   });
-  const { state, kind, step, cause, advice } = operation;
-  const givenUp = state === 'undoing' ? { step: step ?? 'begin', cause: cause ?? 'unknown', advice: advice ?? '' } : undefined;
+  const { kind } = operation;
+  const patience = { patienceMs, parkedRetryMs, ...(kind === 'create' ? { giveUpAfterMs: parkedCreateMs } : {}) };
   return {
     message: `${kind.replace('_', ' ')} begins${operation.runs > 0 ? ` again (run ${operation.runs + 1})` : ''}`,
-    result: { verdict: 'go', tenantName, kind, goal, changesAccess: (from === 'active') !== (goal === 'active'), patienceMs, ...(givenUp === undefined ? {} : { givenUp }) },
+    result: { verdict: 'go', tenantName, kind, goal, changesAccess: (from === 'active') !== (goal === 'active'), patience, ...(givenUp === undefined ? {} : { givenUp }) },
   };
 }
 
@@ -113,7 +163,7 @@ async function absenceOf(tx: Tx, { id, name }: Tenant): Promise<Prisma.InputJson
   return resources.map(({ kind, name: resource, nonce, externalId, serverId, state, evidence }) => ({ kind, name: resource, nonce, externalId, server: serverId, state, ...(evidence as Prisma.JsonObject | null) }) as Prisma.InputJsonObject);
 }
 
-async function end(tx: Tx, { id }: TenantOperation, state: 'done' | 'rolled_back' | 'refused', why?: GivenUp): Promise<void> {
+async function end(tx: Tx, { id }: TenantOperation, state: 'done' | 'rolled_back' | 'refused' | 'incomplete', why?: GivenUp): Promise<void> {
   const { step = null, cause = null, advice = null } = why ?? {};
   await tx.tenantOperation.update({ where: { id }, data: { state, step, cause, advice, endedAt: new Date() } });
 }

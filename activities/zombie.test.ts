@@ -59,6 +59,21 @@ describe.each(KINDS)('%s', (kind) => {
     expect(await lookFromOutside(bench.info, tenant.name)).toEqual(NOTHING);
   });
 
+  test('an answered call does not hide an earlier one without an answer: absence waits for both', async () => {
+    const tenant = await bench.newTenant();
+    await bench.run(`${kind}.create`, tenant);
+    const { nonce, externalId } = await bench.db.tenantResource.findUniqueOrThrow({ where: { tenantId_kind: { tenantId: tenant.tenantId, kind } } });
+    const where = { tenantId_kind: { tenantId: tenant.tenantId, kind } };
+    const earlier = new Date();
+    await bench.db.tenantResource.update({ where, data: { callStartedAt: earlier } });
+    // Refused, since it isn't what the ledger says: an answer.
+    await bench.db.tenantResource.update({ where, data: { nonce: randomUUID(), externalId: null } });
+    await expect(bench.run(`${kind}.create`, tenant)).rejects.toMatchObject({ type: 'foreign-resource' });
+    expect((await bench.db.tenantResource.findUniqueOrThrow({ where })).callStartedAt).toEqual(earlier);
+    await bench.db.tenantResource.update({ where, data: { nonce, externalId, callStartedAt: null } });
+    await bench.run(`${kind}.drop`, tenant);
+  });
+
   test('an attempt of an old operation that comes late does nothing and says why', async () => {
     const tenant = await bench.newTenant();
     await newOperation(tenant.tenantId, tenant.operationId);

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { openFaultyHouse, type FaultyHouse } from './faulty-house';
 import { lookFromOutside, NOTHING } from './outside';
-import { askFor, logOf, operationEnds, tenantOf } from './tenants';
+import { abortWhenParked, askFor, logOf, operationEnds, tenantOf } from './tenants';
 import { until } from './until';
 import { newName } from './workbench';
 
@@ -54,14 +54,15 @@ test('the master database is away for a while during the create: nothing is lost
   expect(await lookFromOutside(house.info, name)).toMatchObject({ mongoUsers: [`freeflow_${name}`], qdrantTokens: 1 });
 });
 
-test('when its patience is over a create is undone, and the undo waits for the backend for as long as it takes', async () => {
+test('a create that is given up is undone, and the undo waits for the backend for as long as it takes', async () => {
   const impatient = await openFaultyHouse({ STEP_PATIENCE_MS: '1000' });
   try {
     impatient.proxies.mongodb.stall(0);
     const name = newName();
     impatient.proxies.mongodb.shut();
     const id = await askFor(impatient, name);
-    await until('it is being undone', async () => (await tenantOf(impatient, id)).operation.state === 'undoing');
+    await abortWhenParked(impatient, id);
+    await until('it is being undone', async () => (await logOf(impatient, id)).some((it) => it.step === 'undoing'));
     expect(await tenantOf(impatient, id)).toMatchObject({ status: 'provisioning' });
     await delay(3_000);
     impatient.proxies.mongodb.open();

@@ -6,7 +6,7 @@ import { openFaultyHouse, type FaultyHouse } from './faulty-house';
 import { withMongo } from './outside';
 import { replay } from './replay';
 import { openOperator, type Operator } from './temporal';
-import { askFor, change, createTenant, deleteTenant, operationEnds, tenantOf } from './tenants';
+import { abortWhenParked, askFor, change, parked, createTenant, deleteTenant, operationEnds, tenantOf } from './tenants';
 import { until } from './until';
 import { newName } from './workbench';
 
@@ -46,12 +46,39 @@ const OUTCOMES: Record<string, () => Promise<string>> = {
     await operator.client.workflow.getHandle(`tenant-${id}`).cancel();
     return (await operationEnds(house, id)).id;
   },
+  'create-parked-twice': async () => {
+    for (const it of ['qdrant', 'postgres'] as const) house.proxies[it].shut();
+    const id = await askFor(house, newName('h'));
+    await until('both are parked', async () => (await parked(house, id)).length === 2);
+    for (const it of ['qdrant', 'postgres'] as const) {
+      house.proxies[it].open();
+      await house.request('POST', `/tenants/${id}/retry`, { step: `${it}.create` });
+    }
+    return (await operationEnds(house, id)).id;
+  },
+  'create-aborted': async () => {
+    house.proxies.mongodb.shut();
+    const id = await askFor(house, newName('h'));
+    await abortWhenParked(house, id);
+    house.proxies.mongodb.open();
+    return (await operationEnds(house, id)).id;
+  },
+  'hard-delete-skipped': async () => {
+    const { id } = await createTenant(house, newName('h'));
+    house.proxies.qdrant.shut();
+    await house.request('DELETE', `/tenants/${id}?mode=hard&force=true`);
+    await until('it is parked', async () => (await parked(house, id)).length === 1);
+    await house.request('POST', `/tenants/${id}/skip`, { reason: 'recorded' });
+    const ended = await operationEnds(house, id);
+    house.proxies.qdrant.open();
+    return ended.id;
+  },
   suspend: async () => (await change(house, (await createTenant(house, newName('h'))).id, 'suspend')).id,
   'suspend-reverted': async () => {
     const { id } = await createTenant(house, newName('h'));
     house.proxies.postgres.shut();
     await house.request('POST', `/tenants/${id}/suspend`);
-    await until('it is being undone', async () => (await tenantOf(house, id)).operation.state === 'undoing');
+    await abortWhenParked(house, id);
     house.proxies.postgres.open();
     return (await operationEnds(house, id)).id;
   },

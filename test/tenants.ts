@@ -20,6 +20,20 @@ export interface LogRow {
   seq: number;
 }
 
+/** The steps that wait for an answer, as the log tells. */
+export async function parked(house: House, id: string): Promise<string[]> {
+  const { operation } = await tenantOf(house, id);
+  if (operation.state !== 'parked') return [];
+  const rows = (await logOf(house, id)).filter((it) => it.step === 'park');
+  return /^parked at (.*?): /.exec(rows.at(-1)?.message ?? '')?.[1]?.split(', ') ?? [];
+}
+
+export async function abortWhenParked(house: House, id: string): Promise<void> {
+  await until('it is parked', async () => (await parked(house, id)).length > 0);
+  const { status, text } = await house.request('POST', `/tenants/${id}/abort`, { reason: 'a test' });
+  if (status !== 202) throw new Error(`abort answered ${status}: ${text}`);
+}
+
 const OPEN = ['requested', 'running', 'parked', 'undoing'];
 
 /** Asks for a tenant and waits until the operation has ended, however it ended. */

@@ -48,7 +48,7 @@ function benchOn(master: Master, env: Record<string, string>): Workbench {
   const backends = createBackends(config);
   const secrets = createSecretStore(db, readSecretKeys(config.SECRETS_KEY));
   const startOperation = async () => 'started' as const;
-  const activities = createActivities({ db, secrets, lock, backends, patienceMs: 1_000, retentionMs: 60_000, startOperation });
+  const activities = createActivities({ db, secrets, lock, backends, settings: { patienceMs: 1_000, parkedRetryMs: 60_000, parkedCreateMs: 60_000, retentionMs: 60_000 }, startOperation });
 
   return {
     info: master.info,

@@ -28,8 +28,12 @@ export const workerConfigSchema = z.object({
   /** How long running activities may go on after the worker was told to stop. */
   WORKER_GRACE_MS: ms(20_000),
   SWEEP_INTERVAL_MS: ms(10_000),
-  /** How long a step is retried before the tenant is rolled back. */
-  STEP_PATIENCE_MS: ms(600_000),
+  /** How long a failing step is retried before it is parked, to wait for an answer. */
+  STEP_PATIENCE_MS: ms(120_000),
+  /** How often a parked step is tried again by itself. */
+  PARKED_RETRY_MS: ms(600_000),
+  /** When a create that is parked, and that nobody answers, is rolled back. */
+  PARKED_CREATE_MS: ms(24 * 3_600_000),
   /** How long the data of a soft-deleted tenant is kept before it is purged. */
   RETENTION_MS: ms(7 * 24 * 3_600_000),
 });

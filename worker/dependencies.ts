@@ -35,8 +35,12 @@ export function createDependencies(config: WorkerConfig, client: Client) {
     secrets: createSecretStore(db, readSecretKeys(config.SECRETS_KEY, config.SECRETS_OLD_KEYS)),
     lock,
     backends,
-    patienceMs: config.STEP_PATIENCE_MS,
-    retentionMs: config.RETENTION_MS,
+    settings: {
+      patienceMs: config.STEP_PATIENCE_MS,
+      parkedRetryMs: config.PARKED_RETRY_MS,
+      parkedCreateMs: config.PARKED_CREATE_MS,
+      retentionMs: config.RETENTION_MS,
+    },
     startOperation: operationStarter(client, config.TASK_QUEUE),
   });
   const close = async () => {

@@ -2,7 +2,7 @@ import { ScheduleAlreadyRunning, ScheduleOverlapPolicy, WorkflowExecutionAlready
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes';
 import type { NativeConnection } from '@temporalio/worker';
 import type { StartOperation } from '../activities/sweep';
-import { operationStartOptions, RUNBOOKS } from '../workflows/messages';
+import { INTERRUPT, operationStartOptions, RUNBOOKS, workflowIdOf } from '../workflows/messages';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes';
 
 /** One sweep per task queue: `freeflow-sweep` for the default one. */
@@ -40,13 +40,16 @@ export async function scheduleSweep(client: Client, taskQueue: string, intervalM
 
 /** How the sweep starts what has no run. */
 export function operationStarter(client: Client, taskQueue: string): StartOperation {
-  return async ({ id, tenantId, tenantName, kind }) => {
+  return async ({ id, tenantId, tenantName, kind, requestedBy, force }) => {
+    const interrupts = kind === 'hard_delete' && force;
     try {
-      await client.workflow.start(RUNBOOKS[kind], operationStartOptions({ operationId: id, tenantId, tenantName, kind }, taskQueue));
+      await client.workflow.start(RUNBOOKS[kind], operationStartOptions({ operationId: id, tenantId, tenantName, kind, requestedBy, interrupts }, taskQueue));
       return 'started';
     } catch (error) {
-      if (error instanceof WorkflowExecutionAlreadyStartedError) return 'running';
-      throw error;
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
+    const running = client.workflow.getHandle(workflowIdOf(tenantId));
+    if (interrupts && (await running.describe()).memo?.['operationId'] !== id) await running.signal(INTERRUPT, requestedBy);
+    return 'running';
   };
 }

@@ -1,25 +1,21 @@
 import { CancellationScope } from '@temporalio/workflow';
-import { Desk } from './desk';
 import type { OperationInput } from './messages';
-import { Saga } from './saga';
+import { begin } from './operation';
 import { BACKENDS, backendStep, record } from './steps';
 
 /**
  * Drops everything of a tenant and closes its record. Half a deletion is of no use to anybody, so this neither gives
- * up nor can it be cancelled.
+ * up nor can it be cancelled; a drop that can't be done is skipped by a person only.
  */
 export async function deleteTenant(input: OperationInput): Promise<string> {
-  const begun = await record.begin(input);
-  if (begun.verdict !== 'go') return begun.reason;
-
-  const desk = new Desk(begun.tenantName, begun.kind);
-  const saga = new Saga(begun.patienceMs, () => desk.show(saga.waiting));
-  desk.serve(saga);
+  const run = await begin(input);
+  if (typeof run === 'string') return run;
+  const { begun, desk, saga } = run;
 
   await CancellationScope.nonCancellable(async () => {
     await saga.sideBySide(BACKENDS.map((backend) => () => saga.insist(backendStep(backend, 'drop', input))));
-    await record.close(input);
+    await record.close({ ...input, skipped: Object.fromEntries(saga.skipped) });
   });
-  desk.enter('done');
-  return `nothing of ${begun.tenantName} is left`;
+  desk.enter(saga.skipped.size === 0 ? 'done' : 'incomplete');
+  return saga.skipped.size === 0 ? `nothing of ${begun.tenantName} is left` : `incomplete: ${[...saga.skipped.keys()].join(', ')} skipped`;
 }

@@ -1,15 +1,20 @@
-import { defineQuery, defineSignal, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import { ApplicationFailure, defineQuery, defineSignal, defineUpdate, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import { ANSWER, INTERRUPT, type Answer, type AnswerRefusal } from './messages';
 import type { Saga, Waiting } from './saga';
 import { SEARCH_ATTRIBUTES as keys } from './search-attributes';
 
-type State = 'running' | 'undoing' | 'done' | 'rolled_back';
+type State = 'running' | 'undoing' | 'done' | 'rolled_back' | 'incomplete';
 
-/** Ends the pause of a waiting step, or of all: `temporal workflow signal --name retry --input '"keycloak.create"'`. */
-export const retrySignal = defineSignal<[step?: string]>('retry');
+/** Answers a parked step: `temporal workflow update execute --name answer --input '{"action":"retry","by":"me"}'`. */
+const answerUpdate = defineUpdate<string[], [Answer]>(ANSWER);
+/** The same as a signal, for many at once: `temporal workflow signal --query "StuckStep='keycloak.create'" --name answer ...`. */
+const answerSignal = defineSignal<[Answer]>(ANSWER);
+/** Turns the operation round wherever it is, for a forced deletion. */
+const interruptSignal = defineSignal<[by: string]>(INTERRUPT);
 /** The steps that have failed and are not done yet, by name. */
-export const waitingQuery = defineQuery<Record<string, Waiting>>('waiting');
+const waitingQuery = defineQuery<Record<string, Waiting>>('waiting');
 
-/** What operators see of a run: search attributes, and a page of details in the Temporal UI. */
+/** What operators see of a run, and how they answer it. */
 export class Desk {
   private state: State = 'running';
 
@@ -24,10 +29,20 @@ export class Desk {
     ]);
   }
 
-  /** Lets operators look into the saga and answer it. */
   serve(saga: Saga): void {
-    setHandler(retrySignal, (step) => saga.retryNow(step));
     setHandler(waitingQuery, () => Object.fromEntries(saga.waiting));
+    setHandler(answerUpdate, (answer) => apply(saga, answer), {
+      validator: (answer) => {
+        const refusal = refusalOf(saga, answer);
+        if (refusal !== undefined) throw ApplicationFailure.nonRetryable(`${answer.action}: ${refusal}`, refusal);
+      },
+    });
+    setHandler(answerSignal, (answer) => {
+      if (refusalOf(saga, answer) === undefined) apply(saga, answer);
+    });
+    setHandler(interruptSignal, (by) => {
+      saga.stop({ step: 'interrupted', cause: `interrupted by a forced deletion (asked for by ${by})`, advice: 'The deletion goes on by itself.' });
+    });
   }
 
   enter(state: State): void {
@@ -36,10 +51,35 @@ export class Desk {
     setCurrentDetails(`**${this.operationKind} ${this.tenantName}**: ${state.replace('_', ' ')}`);
   }
 
-  show(waiting: ReadonlyMap<string, Waiting>): void {
-    upsertSearchAttributes([{ key: keys.stuckStep, value: waiting.size === 0 ? null : [...waiting.keys()] }]);
-    const lines = [...waiting].map(([step, { cause, advice, rounds, failedSince }]) =>
-      `- **${step}** waits, failing since ${new Date(failedSince).toISOString()} (round ${rounds})\n  - cause: ${cause}\n  - what to do: ${advice}`);
-    setCurrentDetails([`**${this.operationKind} ${this.tenantName}**: ${this.state}`, ...lines].join('\n'));
+  show(saga: Saga): void {
+    const parked = saga.parkedSteps;
+    upsertSearchAttributes([
+      { key: keys.operationState, value: parked.length === 0 ? this.state : 'parked' },
+      { key: keys.stuckStep, value: parked.length === 0 ? null : parked },
+    ]);
+    setCurrentDetails([`**${this.operationKind} ${this.tenantName}**: ${this.state}`, ...[...saga.waiting].map(lineOf)].join('\n'));
   }
+}
+
+function lineOf([step, { cause, advice, rounds, failedSince, park }]: [string, Waiting]): string {
+  const how = park === undefined ? 'is retried' : `is parked since ${new Date(park.since).toISOString()}, waiting for retry, abort or skip`;
+  return `- **${step}** ${how}; failing since ${new Date(failedSince).toISOString()} (round ${rounds})\n  - cause: ${cause}\n  - what to do: ${advice}`;
+}
+
+function refusalOf(saga: Saga, { action, step }: Answer): AnswerRefusal | undefined {
+  const candidates = action === 'retry' ? [...saga.waiting.keys()] : saga.parkedSteps;
+  if (!candidates.some((name) => step === undefined || step === name)) return 'not-stuck';
+  if (action === 'abort' && !saga.isGoingForward) return 'past-point-of-no-return';
+  if (action === 'skip' && saga.isGoingForward) return 'not-skippable';
+  return undefined;
+}
+
+/** Gives the steps that were answered. */
+function apply(saga: Saga, answer: Answer): string[] {
+  if (answer.action !== 'abort') return saga.answer(answer);
+  const steps = saga.parkedSteps;
+  const [step = 'aborted'] = steps;
+  const cause = saga.waiting.get(step)?.cause ?? 'unknown';
+  saga.stop({ step, cause: `aborted by ${answer.by}${answer.reason === undefined ? '' : ` (${answer.reason})`}: ${cause}`, advice: 'All of it was undone. Ask for it again when the cause is mended.' });
+  return steps;
 }

@@ -23,7 +23,26 @@ export interface OperationInput {
 export interface AcceptedOperation extends OperationInput {
   kind: OperationKind;
   tenantName: string;
+  requestedBy: string;
+  /** A forced deletion: another run of the tenant that is in the way is told to turn round. */
+  interrupts: boolean;
 }
+
+/** What on-call answers a parked step, or all parked steps of a tenant when none is named. */
+export interface Answer {
+  action: 'retry' | 'abort' | 'skip';
+  step?: string;
+  /** Needed for a skip. */
+  reason?: string;
+  by: string;
+}
+
+/** Names of the update and signal that take an {@link Answer}, and of the signal by which a forced deletion interrupts. */
+export const ANSWER = 'answer';
+export const INTERRUPT = 'interrupt';
+
+/** Why an answer is refused; the type of the update's failure. */
+export type AnswerRefusal = 'not-stuck' | 'not-skippable' | 'past-point-of-no-return';
 
 /** The queue of workflows and of most activities. Keycloak, the slow one, has a queue of its own. */
 export const DEFAULT_TASK_QUEUE = 'freeflow';

@@ -1,12 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client, Connection, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
+import { Client, Connection, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
+import { ApplicationFailure } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { FastifyBaseLogger } from 'fastify';
-import { operationStartOptions, RUNBOOKS, workflowIdOf, type AcceptedOperation } from '../../workflows/messages';
+import { ANSWER, INTERRUPT, operationStartOptions, RUNBOOKS, workflowIdOf, type AcceptedOperation, type Answer } from '../../workflows/messages';
 import type { RunUrl } from '../tenants/view';
 
 const START_DEADLINE_MS = 5_000;
 const CHECK_DEADLINE_MS = 1_000;
+const ANSWER_DEADLINE_MS = 3_000;
 /** Pauses between tries to start while the tenant's previous run closes, which takes milliseconds. */
 const PREVIOUS_CLOSES_MS = [25, 50, 100, 200, 400, 800, 1_600];
 
@@ -14,6 +16,13 @@ const PREVIOUS_CLOSES_MS = [25, 50, 100, 200, 400, 800, 1_600];
 export interface Starter {
   /** Starts the workflow of a committed operation in the background; never fails. */
   start: (operation: AcceptedOperation) => void;
+  /**
+   * Hands an answer to the tenant's run: `answered`; `no-run` where none is open; or why the run refuses it. Without a
+   * worker that could look at it, the answer is left for the run to find: `left`.
+   * @param id the same id is one answer, however often it is sent
+   * @throws Error when Temporal doesn't answer
+   */
+  answer: (tenantId: string, answer: Answer, id: string) => Promise<'answered' | 'left' | 'no-run' | { refused: string }>;
   /** Whether Temporal answers now. */
   isUp: () => Promise<boolean>;
   /** Where people look at a run, if a Temporal UI is configured. */
@@ -43,6 +52,7 @@ export function createStarter({ taskQueue, uiUrl, log, env }: { taskQueue: strin
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
         if (await isStarted(operation)) return;
+        if (operation.interrupts) await client.workflow.getHandle(workflowIdOf(operation.tenantId)).signal(INTERRUPT, operation.requestedBy);
       }
       await delay(pauseMs);
     }
@@ -61,6 +71,21 @@ export function createStarter({ taskQueue, uiUrl, log, env }: { taskQueue: strin
     start(operation) {
       const starting = tryToStart(operation).finally(() => underWay.delete(starting));
       underWay.add(starting);
+    },
+    async answer(tenantId, answer, id) {
+      const handle = client.workflow.getHandle(workflowIdOf(tenantId));
+      try {
+        await connection.withDeadline(Date.now() + ANSWER_DEADLINE_MS, () => handle.executeUpdate(ANSWER, { args: [answer], updateId: id }));
+        return 'answered';
+      } catch (error) {
+        // The run may have closed because of this very answer, sent before.
+        if (error instanceof WorkflowNotFoundError) return connection.withDeadline(Date.now() + CHECK_DEADLINE_MS, () => handle.getUpdateHandle(id).result()).then(() => 'answered' as const, () => 'no-run' as const);
+        if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) return { refused: error.cause.type ?? 'not-stuck' };
+        if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
+      }
+      // Temporal keeps a signal, while an update needs a worker at once.
+      await connection.withDeadline(Date.now() + ANSWER_DEADLINE_MS, () => handle.signal(ANSWER, answer));
+      return 'left';
     },
     isUp: () => connection.withDeadline(Date.now() + CHECK_DEADLINE_MS, () => connection.workflowService.getSystemInfo({})).then(() => true, () => false),
     runUrl: (tenantId, runId) => (uiUrl === undefined ? null : `${uiUrl.replace(/\/$/, '')}/namespaces/${namespace}/workflows/${workflowIdOf(tenantId)}${runId === null ? '' : `/${runId}`}`),

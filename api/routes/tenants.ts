@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import { z } from 'zod';
 import type { PrismaClient } from '@freeflow/db-master';
 import type { Starter } from '../plugins/temporal';
 import { commonProblems, conflict, keyReused, notFound, tooLarge } from '../schemas/problem';
 import { deleteQuery, idempotencyHeaders, listQuery, logPage, logQuery, tenantPage } from '../schemas/queries';
-import { createTenantBody, noBody, tenantDetailSchema, tenantParams, tenantSchema } from '../schemas/tenant';
-import { tenantAcceptor, type Accepted } from '../tenants/accept';
+import { abortBody, createTenantBody, noBody, retryBody, skipBody, tenantDetailSchema, tenantParams, tenantSchema } from '../schemas/tenant';
+import { acceptedOf, tenantAcceptor, type Accepted } from '../tenants/accept';
+import { tenantAnswerer } from '../tenants/answer';
 import { tenantReader } from '../tenants/read';
 import { viewTenant } from '../tenants/view';
 
@@ -16,10 +18,11 @@ export function tenantRoutes(root: FastifyInstance, { db, starter }: { db: Prism
   const app = root.withTypeProvider<ZodTypeProvider>();
   const read = tenantReader(db, starter.runUrl);
   const accept = tenantAcceptor(db);
+  const onCall = tenantAnswerer(db, starter);
 
   const answer = (reply: FastifyReply, { tenant, operation, isNew }: Accepted) => {
     // What a repeated request finds was started by the first one, or is by the sweep.
-    if (isNew && operation.state === 'requested') starter.start({ operationId: operation.id, tenantId: tenant.id, tenantName: tenant.name, kind: operation.kind });
+    if (isNew && operation.state === 'requested') starter.start(acceptedOf(tenant.name, operation));
     return reply.code(202).header('location', `/tenants/${tenant.id}`).send(viewTenant(tenant, starter.runUrl));
   };
 
@@ -60,7 +63,30 @@ export function tenantRoutes(root: FastifyInstance, { db, starter }: { db: Prism
       schema: { ...common, summary, params: tenantParams, body: noBody, headers: idempotencyHeaders, response: changeResponses },
     }, async (request, reply) => answer(reply, await accept.change(request.params.id, action, askingOf(request))));
   }
+
+  for (const [action, summary, body] of ANSWERS) {
+    app.post(`/tenants/:id/${action}`, {
+      schema: { ...common, summary, params: tenantParams, body, headers: idempotencyHeaders, response: changeResponses },
+    }, async (request, reply) => {
+      const tenant = await onCall.answer(request.params.id, { action, ...definedOf(request.body ?? {}) }, askingOf(request));
+      return reply.code(202).header('location', `/tenants/${tenant.id}`).send(viewTenant(tenant, starter.runUrl));
+    });
+  }
+
+  app.post('/tenants/retry', {
+    schema: { ...common, summary: 'Try all stuck operations again, or those stuck at one step', body: retryBody, headers: idempotencyHeaders, response: { 202: bulkResponse, ...commonProblems } },
+  }, async (request, reply) => reply.code(202).send({ items: await onCall.retryAll(request.body?.step, askingOf(request)) }));
 }
+
+/** Without what is undefined. */
+const definedOf = ({ step, reason }: { step?: string | undefined; reason?: string | undefined }) => ({ ...(step === undefined ? {} : { step }), ...(reason === undefined ? {} : { reason }) });
+
+/** What on-call answers a stuck operation. */
+const ANSWERS = [
+  ['retry', 'Try a stuck step again at once; start an operation again whose run is gone', retryBody],
+  ['abort', 'Give a stuck operation up and undo all of it', abortBody],
+  ['skip', 'Leave a stuck drop or undo behind, with a reason; the name stays taken', skipBody],
+] as const;
 
 /** What changes a tenant besides making and deleting it. */
 const POST_ACTIONS = [
@@ -68,6 +94,8 @@ const POST_ACTIONS = [
   ['resume', 'Give a suspended tenant its access back'],
   ['restore', 'Make a soft-deleted tenant what it was before'],
 ] as const;
+
+const bulkResponse = z.object({ items: z.array(z.object({ id: z.uuid(), name: z.string(), result: z.string().describe('retried, or the code of the refusal') })) }).meta({ id: 'BulkAnswer' });
 
 const changeResponses = {
   202: tenantSchema.describe('Accepted and committed; also where it is so already, or under way'),

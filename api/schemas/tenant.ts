@@ -13,6 +13,11 @@ export const tenantName = z
 export const createTenantBody = z.strictObject({ name: tenantName }).meta({ id: 'CreateTenant' });
 /** Of requests whose path says everything. */
 export const noBody = z.strictObject({}).nullish();
+const stepName = z.string().max(60).optional().describe('The step, as operation.step names it; all stuck ones when left out');
+const reason = z.string().min(3).max(300);
+export const retryBody = z.strictObject({ step: stepName }).nullish();
+export const abortBody = z.strictObject({ reason: reason.optional() }).nullish();
+export const skipBody = z.strictObject({ step: stepName, reason: reason.describe('Why it is left behind; kept with the operation') });
 export const tenantParams = z.strictObject({ id: z.uuid('must be a UUID') });
 
 export const operationSchema = z

@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { Prisma, tenantNames, type PrismaClient, type TenantOperation } from '@freeflow/db-master';
+import type { AcceptedOperation } from '../../workflows/messages';
 import { Problem } from '../errors';
 import { decide, KIND_OF, situationOf, type Action } from './lifecycle';
 import { unknown } from './read';
@@ -50,7 +51,7 @@ export function tenantAcceptor(db: PrismaClient) {
           try {
             // What is so already is recorded as done: who asked stays known, and the same request sent later does nothing.
             const operation = await db.tenantOperation.create({ data: decision === 'nothing' ? { ...created, state: 'done', endedAt: new Date() } : created });
-            const shown = underWay ?? operation;
+            const shown = decision === 'nothing' ? (underWay ?? operation) : operation;
             return { tenant: { ...tenant, operations: [shown] }, operation: shown };
           } catch (error) {
             // Another operation has begun since we looked: decide again, with it in sight.
@@ -60,6 +61,11 @@ export function tenantAcceptor(db: PrismaClient) {
       }),
   };
 }
+
+/** An operation as its start needs to know it. */
+export const acceptedOf = (tenantName: string, { id, tenantId, kind, requestedBy, force }: TenantOperation): AcceptedOperation => ({
+  operationId: id, tenantId, tenantName, kind, requestedBy, interrupts: kind === 'hard_delete' && force,
+});
 
 /** @throws Problem that says why the action is refused */
 async function decided(db: PrismaClient, id: string, action: Action): Promise<{ tenant: TenantWithOperation; decision: 'accept' | 'nothing' }> {

@@ -38,7 +38,8 @@ ${row(['', ...SITUATIONS])}
 ${row(['---', ...SITUATIONS.map(() => '---')])}
 ${ACTIONS.map((action) => row([CALLS[action], ...SITUATIONS.map((situation) => cell(DECISIONS[action][situation]))])).join('\n')}
 
-While an operation is under way: 202 with that operation, where it does the very thing (a purge counts as a hard delete); else 409 \`operation-in-progress\`.
+While an operation is under way: 202 with that operation, where it does the very thing (a purge counts as a hard delete); a forced hard delete
+interrupts any other, which turns round before the deletion follows; else 409 \`operation-in-progress\`.
 
 - **suspend** cuts access at every backend, open sessions included, and is seen to have done so by logging in as the tenant.
 - **resume** gives it back: the same credentials work, probed at every backend before the tenant is active again.

@@ -51,7 +51,9 @@ const DOES_IT: Readonly<Record<Action, readonly OperationKind[]>> = {
 /** The one place where it is decided whether something may be asked of a tenant. */
 export function decide(action: Action, situation: Situation, underWay: OperationKind | undefined): Decision {
   if (underWay === undefined) return DECISIONS[action][situation];
-  return DOES_IT[action].includes(underWay) ? 'nothing' : 'operation-in-progress';
+  if (DOES_IT[action].includes(underWay)) return 'nothing';
+  // Force interrupts: what is under way turns round, and the deletion follows.
+  return action === 'hard_delete_forced' ? 'accept' : 'operation-in-progress';
 }
 
 export function situationOf({ status, isGone, isRegisteredOnly }: { status: TenantStatus; isGone: boolean; isRegisteredOnly: boolean }): Situation {

@@ -52,7 +52,7 @@ async function pageOfIds(db: PrismaClient, { status, name, operation, step, gone
   ];
   const rows = await db.$queryRaw<{ id: string }[]>`
     SELECT t.id FROM "Tenant" t
-      LEFT JOIN LATERAL (SELECT state, step FROM "TenantOperation" o WHERE o."tenantId" = t.id ORDER BY o."endedAt" DESC NULLS FIRST, o.id DESC LIMIT 1) last ON true
+      LEFT JOIN LATERAL (SELECT state, step FROM "TenantOperation" o WHERE o."tenantId" = t.id ORDER BY o."endedAt" DESC NULLS FIRST, o."createdAt" DESC LIMIT 1) last ON true
      WHERE ${Prisma.join(conditions, ' AND ')}
      ORDER BY t."createdAt" DESC, t.id DESC LIMIT ${limit + 1}`;
   return rows.map(({ id }) => id);

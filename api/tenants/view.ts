@@ -10,7 +10,7 @@ export type RunUrl = (tenantId: string, runId: string | null) => string | null;
 export type TenantWithOperation = Tenant & { operations: TenantOperation[] };
 
 /** To be included in a query for a tenant: its last operation alone, which is the one under way if there is one. */
-export const LAST_OPERATION = { operations: { orderBy: [{ endedAt: { sort: 'desc', nulls: 'first' } }, { id: 'desc' }], take: 1 } } satisfies Prisma.TenantInclude;
+export const LAST_OPERATION = { operations: { orderBy: [{ endedAt: { sort: 'desc', nulls: 'first' } }, { createdAt: 'desc' }], take: 1 } } satisfies Prisma.TenantInclude;
 
 /** A tenant as the API shows it; never a secret, nor what is internal. */
 export function viewTenant(tenant: TenantWithOperation, runUrl: RunUrl): TenantBody {
