@@ -54,10 +54,8 @@ export class PostgresBackend implements Backend {
     const found = await this.find(name);
     this.refuseForeign(target, found);
     if (!found.ownerExists) await this.run(signal, this.adminUrl.href, createRoles(name, nonce, await scramVerifier(secrets['password'] ?? '')));
-    if (found.databaseOid === null) {
-      await this.run(signal, this.adminUrl.href, [`CREATE DATABASE ${id(name)} OWNER ${id(ownerRole(name))} TEMPLATE template0 STRATEGY wal_log`]);
-    }
-    await this.run(signal, this.urlOf(name).href, shutAndOpen(name));
+    await this.run(signal, this.adminUrl.href, [...(found.databaseOid === null ? [createDatabase(name)] : []), shutToOthers(name)]);
+    await this.run(signal, this.urlOf(name).href, openToApp(name));
     const made = await this.find(name);
     this.refuseForeign(target, made);
     return {
@@ -162,11 +160,18 @@ function createRoles(name: string, nonce: string, verifier: string): string[] {
   ];
 }
 
+// A new database lets everybody in, and whoever is in stays in; so nobody may connect until PUBLIC has lost that right.
+const createDatabase = (name: string) => `CREATE DATABASE ${id(name)} OWNER ${id(ownerRole(name))} TEMPLATE template0 STRATEGY wal_log ALLOW_CONNECTIONS false`;
+
+// One transaction, as every string of several statements.
+const shutToOthers = (name: string) =>
+  `SET ROLE ${id(ownerRole(name))}; REVOKE ALL ON DATABASE ${id(name)} FROM PUBLIC; ALTER DATABASE ${id(name)} ALLOW_CONNECTIONS true; RESET ROLE`;
+
 // Repeatable: every statement says how it shall be, none what to change. Runs inside the tenant's database.
-function shutAndOpen(name: string): string[] {
+function openToApp(name: string): string[] {
   const [database, owner, app, schema] = [id(name), id(ownerRole(name)), id(appRole(name)), id(SCHEMA)];
   return [
-    `SET ROLE ${owner}; REVOKE ALL ON DATABASE ${database} FROM PUBLIC; GRANT CONNECT, TEMPORARY ON DATABASE ${database} TO ${app};
+    `SET ROLE ${owner}; GRANT CONNECT, TEMPORARY ON DATABASE ${database} TO ${app};
      CREATE SCHEMA IF NOT EXISTS ${schema}; GRANT USAGE, CREATE ON SCHEMA ${schema} TO ${app}; REVOKE ALL ON SCHEMA public FROM PUBLIC; RESET ROLE;
      ALTER ROLE ${app} IN DATABASE ${database} SET search_path = ${schema}`,
   ];
