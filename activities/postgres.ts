@@ -94,6 +94,7 @@ export class PostgresBackend implements Backend {
     const appIsOurs = found.appMark === mark(nonce);
     if (appIsOurs) await run(`ALTER ROLE ${id(appRole(name))} NOLOGIN`);
     if (found.databaseOwner === ownerRole(name)) await run(`DROP DATABASE IF EXISTS ${id(name)} WITH (FORCE)`);
+    await this.forgetGrants(signal, appIsOurs ? [appRole(name), ownerRole(name)] : [ownerRole(name)]);
     if (appIsOurs) await run(`DROP ROLE IF EXISTS ${id(appRole(name))}`);
     // The owner role carries the nonce, so it goes last: until then a repeated drop still knows what is ours.
     await run(`DROP ROLE IF EXISTS ${id(ownerRole(name))}`);
@@ -101,6 +102,20 @@ export class PostgresBackend implements Backend {
 
   async close(): Promise<void> {
     await this.pool.end();
+  }
+
+  /**
+   * Any tenant may grant a role of another one rights on what is its own (nobody but superusers can be kept from that), and
+   * PostgreSQL drops no role that has rights anywhere. So they are taken away first, in each such database. Where a role
+   * even owns something outside its database nothing is touched, since that would be dropped along.
+   */
+  private async forgetGrants(signal: AbortSignal, roles: string[]): Promise<void> {
+    const { rows } = await this.pool.query<{ datname: string }>(
+      `SELECT d.datname FROM pg_shdepend s JOIN pg_database d ON d.oid = s.dbid JOIN pg_roles r ON r.oid = s.refobjid
+        WHERE s.refclassid = 'pg_authid'::regclass AND r.rolname = ANY ($1) GROUP BY 1 HAVING bool_and(s.deptype <> 'o')`,
+      [roles],
+    );
+    for (const { datname } of rows) await this.run(signal, this.urlOf(datname).href, [`DROP OWNED BY ${roles.map(id).join(', ')}`]);
   }
 
   private async find(name: string): Promise<Found> {
