@@ -70,7 +70,7 @@ export class MongoBackend implements Backend {
     url.searchParams.set('authSource', target.name);
     const tenant = new MongoClient(url.href, timeouts());
     try {
-      await probeMongo(tenant, target.name, META_DATABASE);
+      await probeMongo(tenant, target.name, META_DATABASE, markOf(target));
     } finally {
       await tenant.close();
     }
@@ -111,7 +111,8 @@ export class MongoBackend implements Backend {
     return (await this.client.connect()).db(name);
   }
 
-  private async createUser({ name, nonce, tenantId, signal }: Target, pwd: string): Promise<void> {
+  private async createUser(target: Target, pwd: string): Promise<void> {
+    const { name, signal } = target;
     signal.throwIfAborted();
     const command = {
       createUser: name,
@@ -119,7 +120,7 @@ export class MongoBackend implements Backend {
       // SCRAM-SHA-256 alone: the older hash is weaker, and hashing for both takes longer.
       mechanisms: ['SCRAM-SHA-256'],
       roles: [{ role: 'readWrite', db: name }],
-      customData: { freeflowNonce: nonce, freeflowTenant: tenantId },
+      customData: markOf(target),
     };
     await (await this.db(name)).command(command, { signal }).catch((error: unknown) => {
       // Lost a race for the name: whose it is now, the next attempt reads.
@@ -128,6 +129,8 @@ export class MongoBackend implements Backend {
     });
   }
 }
+
+const markOf = ({ nonce, tenantId }: Target) => ({ freeflowNonce: nonce, freeflowTenant: tenantId });
 
 async function usersOf(db: Db, signal: AbortSignal): Promise<UserInfo[]> {
   const answer = await db.command({ usersInfo: 1 }, { signal });

@@ -73,7 +73,7 @@ export class PostgresBackend implements Backend {
       return { ...this.base, connectionString: url.href };
     };
     const { rows } = await this.pool.query<{ datname: string }>("SELECT datname FROM pg_database WHERE datname = $1 OR datname = 'freeflow_master'", [maintenance]);
-    await probePostgres(asTenant, target.name, SCHEMA, rows.map((it) => it.datname));
+    await probePostgres(asTenant, { database: target.name, schema: SCHEMA, owner: ownerRole(target.name) }, rows.map((it) => it.datname));
   }
 
   async inspect(target: Target): Promise<Inspection> {
