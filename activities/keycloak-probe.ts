@@ -10,15 +10,22 @@ const REQUEST_TIMEOUT_MS = 10_000;
 export async function probeKeycloak(tenant: ServiceAccount, adminRealm: string): Promise<void> {
   const { value: token } = await clientCredentials(tenant);
   const own = encodeURIComponent(tenant.realm);
-  const expectations: [what: string, path: string, statuses: number[]][] = [
-    ['reading its own realm', `/realms/${own}/.well-known/openid-configuration`, [200]],
-    ['listing the users of its own realm', `/admin/realms/${own}/users`, [403]],
-    ['changing its own realm', `/admin/realms/${own}/keys`, [403]],
-    [`listing the users of realm ${adminRealm}`, `/admin/realms/${encodeURIComponent(adminRealm)}/users`, [403]],
-    [`using its token at realm ${adminRealm}`, `/realms/${encodeURIComponent(adminRealm)}/protocol/openid-connect/userinfo`, [401, 403]],
+  const expectations: [what: string, method: 'GET' | 'PUT', path: string, statuses: number[]][] = [
+    ['reading its own realm', 'GET', `/realms/${own}/.well-known/openid-configuration`, [200]],
+    ['listing the users of its own realm', 'GET', `/admin/realms/${own}/users`, [403]],
+    ['listing the keys of its own realm', 'GET', `/admin/realms/${own}/keys`, [403]],
+    ['changing its own realm', 'PUT', `/admin/realms/${own}`, [403]],
+    [`listing the users of realm ${adminRealm}`, 'GET', `/admin/realms/${encodeURIComponent(adminRealm)}/users`, [403]],
+    [`using its token at realm ${adminRealm}`, 'GET', `/realms/${encodeURIComponent(adminRealm)}/protocol/openid-connect/userinfo`, [401, 403]],
   ];
-  for (const [what, path, statuses] of expectations) {
-    const { status } = await fetch(tenant.baseUrl + path, { headers: { authorization: `Bearer ${token}` }, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+  for (const [what, method, path, statuses] of expectations) {
+    const { status } = await fetch(tenant.baseUrl + path, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      // A change that changes nothing.
+      ...(method === 'PUT' ? { body: '{}' } : {}),
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    });
     if (statuses.includes(status)) continue;
     const leak = status < 300 && !statuses.includes(200);
     throw new BackendFault(leak ? 'probe-leak' : 'probe-refused', `Keycloak: ${what} as the tenant answered ${status}, expected ${statuses.join(' or ')}`);

@@ -37,6 +37,8 @@ export function realmRepresentation({ name, nonce, tenantId, tenantName }: Targe
         username: ADMIN_USER,
         enabled: true,
         credentials: [{ type: 'password', value: secrets['admin-password'] ?? '', temporary: true }],
+        // Where a whole realm is made in one call Keycloak doesn't look at `temporary`.
+        requiredActions: ['UPDATE_PASSWORD'],
         realmRoles: ['tenant-admin', `default-roles-${name}`],
         clientRoles: { 'realm-management': ADMIN_ROLES },
       },

@@ -7,10 +7,11 @@ const AUTHENTICATION_FAILED = 18;
 const PROBE_COLLECTION = 'freeflow_probe';
 
 /**
- * As the tenant: writes and reads in its own database, and is refused at `admin`, at our own database and at
- * making users, each time by code 13 (Unauthorized).
+ * As the tenant: writes and reads in its own database, and is refused at `admin`, at our own database, at making users
+ * and at changing its mark, each time by code 13 (Unauthorized).
+ * @param mark the customData its user has, so that a change that is let changes nothing
  */
-export async function probeMongo(tenant: MongoClient, ownDatabase: string, foreignDatabase: string): Promise<void> {
+export async function probeMongo(tenant: MongoClient, ownDatabase: string, foreignDatabase: string, mark: Document): Promise<void> {
   const own = tenant.db(ownDatabase);
   const probes = own.collection<{ _id: string; value: number }>(PROBE_COLLECTION);
   await probes.replaceOne({ _id: 'probe' }, { value: 42 }, { upsert: true });
@@ -24,6 +25,7 @@ export async function probeMongo(tenant: MongoClient, ownDatabase: string, forei
     'writing to our own database': [foreignDatabase, { insert: 'probe', documents: [{ value: 1 }] }],
     'listing users': [ownDatabase, { usersInfo: 1 }],
     'making a user': [ownDatabase, { createUser: 'freeflow_probe', pwd: 'never-made', roles: [] }],
+    'changing its mark': [ownDatabase, { updateUser: ownDatabase, customData: mark }],
   };
   for (const [what, [database, command]] of Object.entries(attempts)) {
     await refused(what, () => tenant.db(database).command(command));

@@ -70,7 +70,7 @@ export class MongoBackend implements Backend {
   }
 
   async probe(target: Target, secrets: Secrets): Promise<void> {
-    await this.asTenant(target, secrets, (tenant) => probeMongo(tenant, target.name, META_DATABASE));
+    await this.asTenant(target, secrets, (tenant) => probeMongo(tenant, target.name, META_DATABASE, markOf(target)));
   }
 
   /** A throwaway password ends logins; without roles even an open session is refused at once; then its cursors are ended. */
@@ -149,14 +149,15 @@ export class MongoBackend implements Backend {
     return (await this.client.connect()).db(name);
   }
 
-  private async createUser({ name, nonce, tenantId, signal }: Target, pwd: string): Promise<void> {
+  private async createUser(target: Target, pwd: string): Promise<void> {
+    const { name, signal } = target;
     signal.throwIfAborted();
     const command = {
       createUser: name,
       pwd,
       ...HOW,
       roles: rolesOn(name),
-      customData: { freeflowNonce: nonce, freeflowTenant: tenantId },
+      customData: markOf(target),
     };
     await (await this.db(name)).command(command, { signal }).catch((error: unknown) => {
       // Lost a race for the name: whose it is now, the next attempt reads.
@@ -165,6 +166,8 @@ export class MongoBackend implements Backend {
     });
   }
 }
+
+const markOf = ({ nonce, tenantId }: Target) => ({ freeflowNonce: nonce, freeflowTenant: tenantId });
 
 async function usersOf(db: Db, signal: AbortSignal): Promise<UserInfo[]> {
   const answer = await db.command({ usersInfo: 1 }, { signal });

@@ -5,23 +5,26 @@ const INSUFFICIENT_PRIVILEGE = '42501';
 
 /**
  * As the tenant: writes and reads in its own schema (rolled back, so nothing of it stays), and is refused at
- * every foreign database, at making a role and at making a schema, each time by 42501.
+ * every foreign database, at making a role or a schema, at becoming its owner and at changing its mark, each time by 42501.
  */
 export async function probePostgres(
   asTenant: (database: string) => ClientConfig,
-  ownDatabase: string,
-  schema: string,
+  own: { database: string; schema: string; owner: string },
   foreignDatabases: string[],
 ): Promise<void> {
-  await connected(asTenant(ownDatabase), async (client) => {
+  await connected(asTenant(own.database), async (client) => {
     await client.query('BEGIN');
-    const table = `${id(schema)}.freeflow_probe`;
+    const table = `${id(own.schema)}.freeflow_probe`;
     await client.query(`CREATE TABLE ${table} (value int); INSERT INTO ${table} VALUES (42)`);
     const { rows } = await client.query<{ value: number }>(`SELECT value FROM ${table}`);
     await client.query('ROLLBACK');
     if (rows[0]?.value !== 42) throw new BackendFault('probe-refused', 'PostgreSQL: the tenant did not read back what it wrote');
     await refused('making a role', () => client.query('CREATE ROLE freeflow_probe_role'));
     await refused('making a schema', () => client.query('CREATE SCHEMA freeflow_probe_schema'));
+    await refused('becoming its owner', () => client.query(`SET ROLE ${id(own.owner)}`));
+    // Were it let, the connection would end before anything is committed.
+    await client.query('BEGIN');
+    await refused('changing its mark', () => client.query(`COMMENT ON ROLE ${id(own.owner)} IS 'probe'`));
   });
   for (const database of foreignDatabases) {
     await refused(`connecting to database ${database}`, () => connected(asTenant(database), async () => undefined));

@@ -6,7 +6,7 @@ import { BackendFault, hasCode } from './failures';
 import { allAbsent } from './absence';
 import { newPassword } from './passwords';
 import { probePostgres, refusedLogin } from './postgres-probe';
-import { appRole, FIND, mark, ownerRole, SCHEMA, sql, strangerIn, type Found } from './postgres-sql';
+import { appRole, FIND, FIND_GRANTS, mark, ownerRole, SCHEMA, sql, strangerIn, type Found } from './postgres-sql';
 
 const CALL_TIMEOUT_MS = 20_000;
 const SESSIONS_END_MS = 5_000;
@@ -42,10 +42,8 @@ export class PostgresBackend implements Backend {
     const found = await this.find(name);
     this.refuseForeign(target, found);
     if (!found.ownerExists) await this.run(signal, this.adminUrl.href, sql.createRoles(name, nonce, await scramVerifier(secrets['password'] ?? '')));
-    if (found.databaseOid === null) {
-      await this.run(signal, this.adminUrl.href, sql.createDatabase(name));
-    }
-    await this.run(signal, this.urlOf(name).href, sql.shutAndOpen(name));
+    await this.run(signal, this.adminUrl.href, [...(found.databaseOid === null ? sql.createDatabase(name) : []), ...sql.shutToOthers(name)]);
+    await this.run(signal, this.urlOf(name).href, sql.openToApp(name));
     const made = await this.find(name);
     this.refuseForeign(target, made);
     return {
@@ -56,7 +54,7 @@ export class PostgresBackend implements Backend {
 
   async probe(target: Target, secrets: Secrets): Promise<void> {
     const { rows } = await this.pool.query<{ datname: string }>("SELECT datname FROM pg_database WHERE datname = $1 OR datname = 'freeflow_master'", [this.adminUrl.pathname.slice(1) || 'postgres']);
-    await probePostgres((database) => this.asTenant(target.name, database, secrets), target.name, SCHEMA, rows.map((it) => it.datname));
+    await probePostgres((database) => this.asTenant(target.name, database, secrets), { database: target.name, schema: SCHEMA, owner: ownerRole(target.name) }, rows.map((it) => it.datname));
   }
 
   async disable({ name, signal }: Target): Promise<void> {
@@ -91,7 +89,19 @@ export class PostgresBackend implements Backend {
     const { name, nonce, signal } = target;
     const found = await this.find(name);
     const isOurs = { app: found.appMark === mark(nonce), database: found.databaseOwner === ownerRole(name) };
-    for (const statement of sql.drop(name, isOurs)) await this.run(signal, this.adminUrl.href, [statement]);
+    await this.run(signal, this.adminUrl.href, sql.dropDatabase(name, isOurs));
+    await this.forgetGrants(signal, isOurs.app ? [appRole(name), ownerRole(name)] : [ownerRole(name)]);
+    await this.run(signal, this.adminUrl.href, sql.dropRoles(name, isOurs));
+  }
+
+  /**
+   * Any tenant may grant a role of another one rights on what is its own (nobody but superusers can be kept from that), and
+   * PostgreSQL drops no role that has rights anywhere. So they are taken away first, in each such database. Where a role
+   * even owns something outside its database nothing is touched, since that would be dropped along.
+   */
+  private async forgetGrants(signal: AbortSignal, roles: string[]): Promise<void> {
+    const { rows } = await this.pool.query<{ datname: string }>(FIND_GRANTS, [roles]);
+    for (const { datname } of rows) await this.run(signal, this.urlOf(datname).href, sql.forgetGrants(roles));
   }
 
   async absence({ name, nonce, externalId = '0' }: Target): Promise<Absence[]> {

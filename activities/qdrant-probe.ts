@@ -11,7 +11,7 @@ const UNAUTHORIZED = 401;
 
 /**
  * As the tenant: writes, reads and removes a point of its own, and is refused with 403 at the decoy, at the
- * registry of tokens and at deleting its own collection's settings or another's data.
+ * registry of tokens, at deleting another's data, at making a collection and at changing its own one's settings.
  */
 export async function probeQdrant(tenant: QdrantClient, collection: string, vectorSize: number): Promise<void> {
   const id = randomUUID();
@@ -24,6 +24,7 @@ export async function probeQdrant(tenant: QdrantClient, collection: string, vect
   await refused('reading the decoy collection', () => tenant.getCollection(DECOY));
   await refused('reading the registry', () => tenant.scroll(REGISTRY, { limit: 1 }));
   await refused('deleting from the decoy collection', () => tenant.delete(DECOY, { wait: true, points: [id] }));
+  await refused('changing its own collection', () => tenant.updateCollection(collection, {}));
   await refused('making a collection', () => tenant.createCollection(`${collection}_probe`, { vectors: {} }));
 }
 

@@ -7,6 +7,7 @@ import { DECOY, probeQdrant, refusedQdrant } from './qdrant-probe';
 import { REGISTRY, TOKEN_KEY, mintToken, tokenIdOf } from './qdrant-token';
 
 const CALL_TIMEOUT_MS = 20_000;
+const ONLY_SHARD = 0;
 
 /** Size of the tenants' vectors and how they are compared; the same for every tenant. */
 export interface VectorSettings {
@@ -52,7 +53,10 @@ export class QdrantBackend implements Backend {
     if (stranger !== undefined) throw new BackendFault('foreign-resource', `Qdrant: ${stranger}`);
     // The token first: its point carries the nonce too, so that a drop finds it even where the collection was never made.
     await this.enable(target, secrets);
-    if (metadata === undefined) await this.createCollection(target);
+    if (metadata === undefined) {
+      await this.createCollection(target);
+      await this.refuseLeftSnapshots(target.name);
+    }
     return { connection: { host: this.url.hostname, port: portOf(this.url), options: { tls: String(this.url.protocol === 'https:') } } };
   }
 
@@ -90,7 +94,9 @@ export class QdrantBackend implements Backend {
     const isOurs = (await this.metadataOf(name))?.['freeflowNonce'] === nonce;
     await this.disable(target);
     signal.throwIfAborted();
-    if (isOurs) await this.client.deleteCollection(name);
+    if (!isOurs) return;
+    for (const remove of await this.snapshotsOf(name)) await remove();
+    await this.client.deleteCollection(name);
   }
 
   async absence({ name, nonce }: Target): Promise<Absence[]> {
@@ -108,6 +114,26 @@ export class QdrantBackend implements Backend {
     signal.throwIfAborted();
     const settings = { vectors: { ...this.vectors, on_disk: true }, on_disk_payload: true, shard_number: 1 };
     await this.client.createCollection(name, { ...settings, metadata: { freeflowNonce: nonce, freeflowTenant: tenantId } });
+  }
+
+  /**
+   * Snapshots outlive their collection, and whoever may use the next one of that name may read them. Those of a collection
+   * just made are somebody else's; ours, still empty, is taken away again.
+   */
+  private async refuseLeftSnapshots(name: string): Promise<void> {
+    const { length } = await this.snapshotsOf(name);
+    if (length === 0) return;
+    await this.client.deleteCollection(name);
+    throw new BackendFault('foreign-resource', `Qdrant: ${length} snapshot(s) of an earlier collection ${name} are left in the server's snapshots folder`);
+  }
+
+  /** How to remove each snapshot of a collection, of the whole as of its one shard. */
+  private async snapshotsOf(name: string): Promise<(() => Promise<unknown>)[]> {
+    const [whole, ofShard] = await Promise.all([this.client.listSnapshots(name), this.client.listShardSnapshots(name, ONLY_SHARD)]);
+    return [
+      ...whole.map((it) => () => this.client.deleteSnapshot(name, it.name)),
+      ...ofShard.map((it) => () => this.client.deleteShardSnapshot(name, ONLY_SHARD, it.name, { wait: true })),
+    ];
   }
 
   private async ensureCollection(name: string, metadata: Record<string, string>): Promise<void> {

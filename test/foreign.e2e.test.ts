@@ -26,6 +26,17 @@ const pg = <T extends object>(sql: string, database = 'postgres') =>
   withPostgres(house.info.postgres.url.replace(/\/[^/]*$/, `/${database}`), async (client) => (await client.query<T>(sql)).rows);
 const mongo = <T>(name: string, use: (db: Db) => Promise<T>) => withMongo(house.info.mongodb.url, (client) => use(client.db(`freeflow_${name}`)));
 
+/** Qdrant shows the snapshots of a name only while there is a collection of that name. */
+async function withCollection<T>(name: string, use: (collection: string) => Promise<T>): Promise<T> {
+  const collection = `freeflow_${name}_vectors`;
+  await qdrantAsOwner(house.info).createCollection(collection, { vectors: { size: 2, distance: 'Dot' } });
+  try {
+    return await use(collection);
+  } finally {
+    await qdrantAsOwner(house.info).deleteCollection(collection);
+  }
+}
+
 const CASES: Foreign[] = [
   {
     what: 'a PostgreSQL database',
@@ -75,6 +86,16 @@ const CASES: Foreign[] = [
     },
     remove: (name) => qdrantAsOwner(house.info).deleteCollection(`freeflow_${name}_vectors`),
     seen: () => ({ qdrant: expect.objectContaining({ points: 1 }) }),
+  },
+  {
+    what: 'a Qdrant snapshot, which an earlier collection has left behind,',
+    step: 'qdrant.create',
+    make: (name) => withCollection(name, (collection) => qdrantAsOwner(house.info).createSnapshot(collection)),
+    content: (name) => withCollection(name, (collection) => qdrantAsOwner(house.info).listSnapshots(collection)),
+    remove: (name) => withCollection(name, async (collection) => {
+      for (const it of await qdrantAsOwner(house.info).listSnapshots(collection)) await qdrantAsOwner(house.info).deleteSnapshot(collection, it.name);
+    }),
+    seen: () => ({}),
   },
   {
     what: 'a Keycloak realm',

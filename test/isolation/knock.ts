@@ -1,0 +1,22 @@
+import type { Party } from './party';
+
+/**
+ * Logs in to a database again and again, from before it exists. `stop` knocks once more and says `done` if it was let in
+ * even once, else how it was refused in the end.
+ */
+export function knockAt(database: string, { postgres }: Party): { stop(): Promise<string> } {
+  const answers: string[] = [];
+  let goesOn = true;
+  const knocking = async () => {
+    do answers.push(await postgres.logIn({ database }));
+    while (goesOn);
+  };
+  const both = Promise.all([knocking(), knocking()]);
+  return {
+    stop: async () => {
+      goesOn = false;
+      await both;
+      return answers.includes('done') ? 'done' : postgres.logIn({ database });
+    },
+  };
+}
