@@ -29,8 +29,11 @@ export const canLogIn = (url: string): Promise<boolean> => checkMongo(url).then(
 /** What a failure at MongoDB means for who set it up. */
 export function mongoProblem(error: unknown): unknown {
   const problem = problemOf(error);
-  return problem === undefined ? error : new SetUpError(problem, `MongoDB: ${reasonOf(error)}`, { cause: error });
+  return problem === undefined ? error : new SetUpError(problem, `MongoDB: ${problem === 'forbidden' ? refusalOf(error) : reasonOf(error)}`, { cause: error });
 }
+
+/** Without the command itself, which the server quotes: a new password may be part of it. */
+const refusalOf = (error: unknown): string => `not authorized to run ${/ command \{ (\w+)/.exec(reasonOf(error))?.[1] ?? 'a command'} in database admin`;
 
 function problemOf(error: unknown): SetUpProblem | undefined {
   if (error instanceof MongoServerError) return PROBLEMS[Number(error.code)];
