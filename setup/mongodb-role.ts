@@ -3,10 +3,18 @@ import { type Db } from 'mongodb';
 /** One row of MongoDB's own form: what may be done where. */
 export interface Privilege { resource: { db: string; collection: string } | { cluster: boolean }; actions: readonly string[] }
 
-/** What the worker does in any database: users and their rights, the data it probes with, the drop. It is no root, but could grant itself root: MongoDB can't narrow grantRole by name. */
+/**
+ * What the worker does: users and their rights, the drop, a mark in each tenant's database, a note of its own. Of tenants'
+ * data it may read and write nothing. It is no root, but could grant itself root: MongoDB can't narrow grantRole by name.
+ */
 export const PRIVILEGES: readonly Privilege[] = [
-  { resource: { db: '', collection: '' }, actions: ['createUser', 'dropUser', 'grantRole', 'revokeRole', 'viewUser', 'changePassword', 'changeCustomData', 'dropDatabase', 'find', 'insert', 'update', 'remove', 'createCollection', 'dropCollection', 'createIndex', 'dropIndex', 'listCollections', 'listIndexes', 'collStats', 'dbStats'] },
-  { resource: { cluster: true }, actions: ['listDatabases', 'killAnySession', 'viewUser'] },
+  { resource: { db: '', collection: '' }, actions: ['createUser', 'dropUser', 'grantRole', 'revokeRole', 'viewUser', 'changePassword', 'dropDatabase', 'listCollections'] },
+  // The mark that makes an empty database visible.
+  { resource: { db: '', collection: '_freeflow_meta' }, actions: ['insert', 'update'] },
+  // Which installation this server is.
+  { resource: { db: 'freeflow_meta', collection: 'installation' }, actions: ['find', 'insert', 'update'] },
+  // To end a tenant's sessions, and to look for a user in all databases at once.
+  { resource: { cluster: true }, actions: ['killAnySession', 'viewUser'] },
 ];
 
 interface RoleInfo { privileges: Privilege[]; roles: { role: string; db: string }[] }

@@ -2,6 +2,7 @@ import { readStackInfo } from '../stack/stack-info';
 import { TEST_STACK } from '../test/master';
 import { withMongo } from '../test/outside';
 import { asMongo } from '../test/provisioner-bench';
+import { newName } from '../test/workbench';
 import { PRIVILEGES, type Privilege } from './mongodb-role';
 import { PROVISIONER, provisionerNames } from './names';
 
@@ -27,4 +28,21 @@ test.each<[string, Record<string, unknown>]>([
   ["reading users' password hashes", { find: 'system.users', limit: 1 }],
 ])('it is refused: %s', async (_what, command) => {
   await expect(withMongo(info.mongodb.provisionerUrl, (client) => client.db('admin').command(command))).rejects.toMatchObject({ code: 13 });
+});
+
+test("it makes users of a tenant, but may read and write nothing of the tenant's data", async () => {
+  const database = `freeflow_${newName()}`;
+  await withMongo(info.mongodb.url, (owner) => owner.db(database).collection('things').insertOne({ n: 1 }));
+  try {
+    await withMongo(info.mongodb.provisionerUrl, async (client) => {
+      const db = client.db(database);
+      await db.command({ createUser: database, pwd: 'x', roles: [{ role: 'readWrite', db: database }] });
+      await db.command({ dropUser: database });
+      for (const command of [{ find: 'things' }, { insert: 'things', documents: [{ n: 2 }] }, { delete: 'things', deletes: [{ q: {}, limit: 0 }] }, { drop: 'things' }, { create: 'others' }]) {
+        await expect(db.command(command)).rejects.toMatchObject({ code: 13 });
+      }
+    });
+  } finally {
+    await withMongo(info.mongodb.url, (owner) => owner.db(database).dropDatabase());
+  }
 });
