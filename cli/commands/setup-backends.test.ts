@@ -51,6 +51,12 @@ test('repeated it finds all as it should be, shows no secret, and keeps every pa
   expect(await whoIs(env)).toEqual(asThemselves());
 });
 
+test('a password that was kept is not printed, and how to get another one is said; Keycloak tells its own', async () => {
+  const again = await bench.setUp(everyOwner, '--print-env');
+  expect(again).toMatchObject({ code: 0, stdout: `KEYCLOAK_CLIENT_ID='${bench.names.keycloak}'\nKEYCLOAK_CLIENT_SECRET='${env['KEYCLOAK_CLIENT_SECRET']}'\n` });
+  expect(again.stderr.match(/it has kept its password, .* set PROVISIONER_(POSTGRES|MONGODB)_PASSWORD and repeat/g)).toHaveLength(2);
+});
+
 test('a password that was given is set, whatever characters it has, and setting it again changes nothing', async () => {
   const password = `it's 100%25 "\\ ok@:/?#&`;
   const given = { ...everyOwner, PROVISIONER_POSTGRES_PASSWORD: password, PROVISIONER_MONGODB_PASSWORD: password, PROVISIONER_KEYCLOAK_SECRET: password };
@@ -93,7 +99,10 @@ describe('what was changed about a provisioner is mended by repeating, and said'
     await change();
     const mended = await bench.setUp(bench.owners[backend]);
     expect(mended).toMatchObject({ ...wellDone, stdout: expect.stringMatching(said) });
-    expect((await bench.setUp(bench.owners[backend])).stdout).toContain('\n  as it should be\n');
+  });
+
+  test('after all that nothing is left to mend', async () => {
+    expect((await bench.setUp(everyOwner)).stdout.match(/^ {2}as it should be$/gm)).toHaveLength(3);
   });
 });
 
@@ -141,6 +150,7 @@ describe('who lacks the rights, or is not who they say, is told so', () => {
     try {
       const ended = await bench.setUp({ POSTGRES_OWNER_URL: as(info.postgres.url, nobody()) }, '--name', other);
       expect(ended).toMatchObject({ ...wellDone, stdout: expect.stringMatching(`role ${other} made`) });
+      expect(ended.stdout).toContain('its password was made up, and is shown by --print-env and --json only; to choose one, set PROVISIONER_POSTGRES_PASSWORD and repeat');
       expect(ended.stdout).toContain(`warning: every role may still connect to database ${masterDatabase}; its owner should run: REVOKE CONNECT ON DATABASE "${masterDatabase}" FROM PUBLIC`);
       // PUBLIC is out of postgres already, and who does not own that database can't let anybody in.
       expect(ended.stdout).toContain(`warning: role ${other} can't log in from here: permission denied for database "postgres"`);
