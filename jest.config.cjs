@@ -2,7 +2,7 @@
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
-  testMatch: ['<rootDir>/{api,workflows,activities,worker,prisma,cli,stack,test}/**/*.test.ts'],
+  testMatch: ['<rootDir>/{api,workflows,activities,worker,prisma,setup,cli,stack,test}/**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/prisma/dist/'],
   transform: {
     '\\.[jt]sx?$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }],

@@ -4,6 +4,7 @@ describe('wrong usage ends with 2, says what is wrong and prints nothing to be t
   const cases: [string[], RegExp][] = [
     [[], /^Usage: freeflow/],
     [['tenants'], /^Usage: freeflow tenants/],
+    [['setup'], /^Usage: freeflow setup/],
     [['tokne'], /unknown command 'tokne'\n\(Did you mean token\?\)/],
     [['token', 'more'], /too many arguments/],
     [['tenants', 'connect'], /missing required argument 'tenant'/],
@@ -19,6 +20,7 @@ describe('--help shows examples, and what is read from the environment', () => {
   const cases: [string[], string[]][] = [
     [[], ['Examples:', 'npm run -s freeflow -- token', 'tenants connect acme postgres --json', 'Exit codes: 0 done, 1 refused, 2 wrong usage, 4 unreachable']],
     [['token'], ['Example:', 'FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID, FREEFLOW_CLIENT_SECRET']],
+    [['setup', 'backends'], ['Examples:', 'setup backends --print-env > worker.env', 'POSTGRES_OWNER_URL', 'MONGODB_OWNER_URL', 'KEYCLOAK_OWNER_CLIENT_SECRET', 'PROVISIONER_POSTGRES_PASSWORD', '(default: "freeflow_provisioner")']],
     [['tenants', 'connect'], ['Examples:', 'tenants connect acme postgres --json', 'MASTER_DATABASE_URL, SECRETS_KEY, KEYCLOAK_URL', '"postgres", "mongodb", "qdrant"']],
   ];
   test.each(cases)('freeflow %j --help', async (args, words) => {

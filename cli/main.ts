@@ -1,5 +1,7 @@
 import { Argument, Command, CommanderError } from 'commander';
+import { PROVISIONER } from '../setup/names';
 import { connect } from './commands/connect';
+import { setupBackends, type SetupBackendsOptions } from './commands/setup-backends';
 import { token } from './commands/token';
 import type { Connections } from './connections';
 import { EXIT, Failure } from './failure';
@@ -44,6 +46,35 @@ Examples:
   .action(async (tenant: string, backend: string | undefined, { json }: { json?: true }) => {
     const connections = await connect(tenant, backend, process.env);
     console.log(json === true ? JSON.stringify(connections, null, 2) : inLines(connections));
+  });
+
+program
+  .command('setup')
+  .description('prepare servers for FreeFlow, once')
+  .command('backends')
+  .description("make the worker's logins, with no more rights than provisioning takes; repeated, it mends them")
+  .option('--name <name>', 'of the provisioner, to have another one', PROVISIONER)
+  .option('--master-database <database>', 'the database that is closed to tenants as well', 'freeflow_master')
+  .option('--print-env', "print the worker's variables on stdout, secrets included, and the report on stderr")
+  .option('--json', 'report and variables as JSON, secrets included')
+  .addHelpText('after', `
+The owners come from the environment; a backend whose variables are not set is left out:
+  POSTGRES_OWNER_URL                                                   PostgreSQL 16 or newer
+  MONGODB_OWNER_URL
+  KEYCLOAK_URL, KEYCLOAK_OWNER_CLIENT_ID, KEYCLOAK_OWNER_CLIENT_SECRET
+The provisioners' passwords too; without, a new one gets a random one, and one that exists keeps its own:
+  PROVISIONER_POSTGRES_PASSWORD, PROVISIONER_MONGODB_PASSWORD, PROVISIONER_KEYCLOAK_SECRET
+Qdrant has nothing narrower than its API key: there is nothing to set up.
+
+Examples:
+  POSTGRES_OWNER_URL=postgresql://postgres:...@db:5432/ npm run -s freeflow -- setup backends
+  npm run -s freeflow -- setup backends --print-env > worker.env
+  npm run -s freeflow -- setup backends --name staging_provisioner --json`)
+  .action(async (options: SetupBackendsOptions) => {
+    const { stdout, stderr, exitCode } = await setupBackends(options, process.env);
+    if (stderr !== '') console.error(stderr);
+    if (stdout !== '') console.log(stdout);
+    process.exitCode = exitCode;
   });
 
 const inLines = (connections: Connections): string =>

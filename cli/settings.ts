@@ -27,7 +27,8 @@ const SETTINGS = {
 
 export type SettingName = keyof typeof SETTINGS;
 
-const HTTP = { isFit: isHttpUrl, form: 'http(s)://HOST:PORT/PATH, without user and password' };
+/** A URL that may be shown. */
+export const HTTP = { isFit: isHttpUrl, form: 'http(s)://HOST:PORT/PATH, without user and password' };
 
 /** What the settings must look like that have a form. */
 const FORMS: Partial<Record<SettingName, { isFit: (text: string) => boolean; form: string }>> = {

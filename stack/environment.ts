@@ -43,7 +43,7 @@ export function readExternal(env: NodeJS.ProcessEnv): External {
 }
 
 /** Variables that carry credentials: a child gets only those it is given on purpose. */
-const SECRET_VARIABLES = new Set(['MASTER_DATABASE_URL', 'POSTGRES_ADMIN_URL', 'MONGODB_ADMIN_URL', 'QDRANT_API_KEY', 'KEYCLOAK_CLIENT_SECRET', 'SECRETS_KEY', 'SECRETS_OLD_KEYS', 'MASTER_API_ROLE_PASSWORD', 'MASTER_WORKER_ROLE_PASSWORD']);
+const SECRET_VARIABLES = new Set(['MASTER_DATABASE_URL', 'POSTGRES_ADMIN_URL', 'MONGODB_ADMIN_URL', 'QDRANT_API_KEY', 'KEYCLOAK_CLIENT_SECRET', 'SECRETS_KEY', 'SECRETS_OLD_KEYS', 'MASTER_API_ROLE_PASSWORD', 'MASTER_WORKER_ROLE_PASSWORD', 'POSTGRES_OWNER_URL', 'MONGODB_OWNER_URL', 'KEYCLOAK_OWNER_CLIENT_SECRET', 'PROVISIONER_POSTGRES_PASSWORD', 'PROVISIONER_MONGODB_PASSWORD', 'PROVISIONER_KEYCLOAK_SECRET']);
 
 /** The environment that children inherit: the user's own, without its credentials. */
 export const withoutSecrets = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => Object.fromEntries(Object.entries(env).filter(([name]) => !SECRET_VARIABLES.has(name)));

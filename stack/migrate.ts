@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { withoutSecrets } from './environment';
+import { canLogIn } from '../setup/postgres-client';
 import { logFile, projectRoot } from './project';
-import { canLogIn } from './setup/postgres';
 import { changeStackInfo, type StackInfo } from './stack-info';
 
 const MIGRATOR = 'prisma/dist/migrate-main.js';

@@ -70,7 +70,7 @@ describe('with every server named by the environment', () => {
     await withPostgres(shared.postgres.provisionerUrl, (client) => client.query('SELECT 1'));
     await withMongo(shared.mongodb.provisionerUrl, (client) => client.db('admin').command({ connectionStatus: 1 }));
     expect(readStackInfo(dir).keycloak.provisioner).toEqual(shared.keycloak.provisioner);
-    expect(program.output()).toContain('PostgreSQL: the role freeflow_provisioner exists with another password; POSTGRES_ADMIN_URL is used as it is');
+    expect(program.output()).toContain('PostgreSQL: the provisioner exists with another password; POSTGRES_ADMIN_URL is used as it is');
   });
 
   test('status calls them external; stop ends the program and leaves them alone', async () => {

@@ -1,7 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { setUpKeycloak } from '../../setup/keycloak';
+import type { Account } from '../../setup/keycloak-api';
+import { PROVISIONER, provisionerNames } from '../../setup/names';
 import { messageOf } from '../files';
-import { setUpKeycloak } from '../setup/keycloak';
+import { provisionerPassword } from '../setup/fallback';
+import { setUpSystemRealm } from '../setup/keycloak-system';
 import { javaCommand, keycloakHome } from './keycloak-home';
 import { CannotProvide, dataFolder, type Server, type ServerContext } from './server';
 
@@ -11,7 +15,7 @@ const TIMEOUT_MS = 5_000;
 const ownUrl = ({ settings }: ServerContext): string => `http://127.0.0.1:${settings.ports.keycloak}`;
 
 /** Where it is and who may administer it. */
-function accessOf(context: ServerContext): { url: string; clientId: string; clientSecret: string } {
+function accessOf(context: ServerContext): Account {
   const { KEYCLOAK_URL: url, KEYCLOAK_CLIENT_ID: clientId, KEYCLOAK_CLIENT_SECRET: clientSecret } = context.external;
   if (url !== undefined && clientId !== undefined && clientSecret !== undefined) return { url: url.replace(/\/+$/, ''), clientId, clientSecret };
   return { url: ownUrl(context), clientId: ADMIN, clientSecret: context.settings.credentials.keycloakAdmin };
@@ -62,8 +66,16 @@ export const keycloak: Server = {
 
   async setUp(context) {
     const access = accessOf(context);
-    const { credentials } = context.settings;
-    const { provisioner, auth } = await setUpKeycloak({ ...access, provisionerSecret: credentials.keycloakProvisioner, systemSecret: credentials.systemClient, note: context.note });
+    const { note, settings: { credentials } } = context;
+    const auth = await setUpSystemRealm(access, credentials.systemClient);
+    const { keycloak: name } = provisionerNames(PROVISIONER);
+    // Keycloak tells the secret of one that exists: it is kept even here, since another stack may use it too.
+    const secret = await provisionerPassword(
+      { isOurs: !keycloak.isExternal(context.external), password: credentials.keycloakProvisioner, variable: 'KEYCLOAK_CLIENT_ID', note },
+      (wanted) => setUpKeycloak({ owner: access, name, password: { ...wanted, isForced: false } }),
+      async () => false,
+    );
+    const provisioner = secret === undefined ? { clientId: access.clientId, clientSecret: access.clientSecret } : { clientId: name, clientSecret: secret };
     return { keycloak: { ...access, provisioner }, auth };
   },
 };

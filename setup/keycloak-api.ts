@@ -1,3 +1,5 @@
+import { reasonOf, SetUpError, type SetUpProblem } from './errors';
+
 /** Keycloak's answer to a call that failed. The body may hold what was sent, so it is not part of the message. */
 export class KeycloakError extends Error {
   constructor(readonly status: number, call: string) {
@@ -6,12 +8,15 @@ export class KeycloakError extends Error {
 }
 
 /** Calls the admin API under `/admin/realms`; undefined when what was asked for is not there. */
-export type KeycloakAdmin = <T = unknown>(method: 'GET' | 'POST' | 'PUT', path: string, body?: unknown) => Promise<T | undefined>;
+export type KeycloakAdmin = <T = unknown>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown) => Promise<T | undefined>;
+
+/** A service account of the realm master. */
+export interface Account { url: string; clientId: string; clientSecret: string }
 
 const TIMEOUT_MS = 30_000;
 
-/** Logs in as a service account of the realm master. The token lasts a minute: long enough for one set-up. */
-export async function connectKeycloak(url: string, clientId: string, clientSecret: string): Promise<KeycloakAdmin> {
+/** Logs in. The token lasts a minute: long enough for one set-up. */
+export async function connectKeycloak({ url, clientId, clientSecret }: Account): Promise<KeycloakAdmin> {
   const form = new URLSearchParams({ grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret });
   const login = await fetch(`${url}/realms/master/protocol/openid-connect/token`, { method: 'POST', body: form, signal: AbortSignal.timeout(TIMEOUT_MS) });
   if (!login.ok) throw new KeycloakError(login.status, `the login of client ${clientId} in realm master`);
@@ -33,4 +38,16 @@ export async function connectKeycloak(url: string, clientId: string, clientSecre
 function accessTokenOf(answer: unknown): string {
   if (typeof answer === 'object' && answer !== null && 'access_token' in answer && typeof answer.access_token === 'string') return answer.access_token;
   throw new Error('Keycloak gave no access token');
+}
+
+const PROBLEMS: Readonly<Record<number, SetUpProblem>> = { 400: 'credentials', 401: 'credentials', 403: 'forbidden', 404: 'credentials', 500: 'unreachable', 502: 'unreachable', 503: 'unreachable', 504: 'unreachable' };
+
+/** What a failure at Keycloak means for who set it up. */
+export function keycloakProblem(error: unknown): unknown {
+  if (error instanceof KeycloakError) {
+    const problem = PROBLEMS[error.status];
+    return problem === undefined ? error : new SetUpError(problem, error.message, { cause: error });
+  }
+  const isUnreachable = error instanceof Error && (error.message === 'fetch failed' || error.name === 'TimeoutError');
+  return isUnreachable ? new SetUpError('unreachable', `Keycloak: ${reasonOf(error)}`, { cause: error }) : error;
 }

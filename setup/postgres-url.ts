@@ -4,10 +4,11 @@
  */
 export function databaseUrl(url: string, database: string | undefined, login?: { user: string; password: string }): string {
   const changed = new URL(url);
-  if (database !== undefined) changed.pathname = `/${database}`;
+  if (database !== undefined) changed.pathname = `/${encodeURIComponent(database)}`;
   if (login !== undefined) {
-    changed.username = login.user;
-    changed.password = login.password;
+    // URL escapes what would break it, but takes a % for an escape that is there already.
+    changed.username = encodeURIComponent(login.user);
+    changed.password = encodeURIComponent(login.password);
   }
   return changed.toString();
 }

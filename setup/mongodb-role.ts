@@ -1,0 +1,45 @@
+import { type Db } from 'mongodb';
+
+/** One row of MongoDB's own form: what may be done where. */
+export interface Privilege { resource: { db: string; collection: string } | { cluster: boolean }; actions: readonly string[] }
+
+/**
+ * What the worker does: users and their rights, the drop, a mark in each tenant's database, a note of its own. Of tenants'
+ * data it may read and write nothing. It is no root, but could grant itself root: MongoDB can't narrow grantRole by name.
+ */
+export const PRIVILEGES: readonly Privilege[] = [
+  { resource: { db: '', collection: '' }, actions: ['createUser', 'dropUser', 'grantRole', 'revokeRole', 'viewUser', 'changePassword', 'dropDatabase', 'listCollections'] },
+  // The mark that makes an empty database visible.
+  { resource: { db: '', collection: '_freeflow_meta' }, actions: ['insert', 'update'] },
+  // Which installation this server is.
+  { resource: { db: 'freeflow_meta', collection: 'installation' }, actions: ['find', 'insert', 'update'] },
+  // To end a tenant's sessions, and to look for a user in all databases at once.
+  { resource: { cluster: true }, actions: ['killAnySession', 'viewUser'] },
+];
+
+interface RoleInfo { privileges: Privilege[]; roles: { role: string; db: string }[] }
+
+/** Makes the role, or gives it exactly these privileges again; says what was made or mended. */
+export async function ensureRole(admin: Db, role: string): Promise<string[]> {
+  const { roles } = await admin.command({ rolesInfo: { role, db: 'admin' }, showPrivileges: true }) as { roles?: RoleInfo[] };
+  const wanted = { privileges: PRIVILEGES, roles: [] };
+  const [found] = roles ?? [];
+  if (found === undefined) {
+    await admin.command({ createRole: role, ...wanted });
+    return [`role ${role} made`];
+  }
+  const [has, shall] = [new Set([...inWords(found.privileges), ...found.roles.map((it) => `all that ${it.role} of ${it.db} may`)]), new Set(inWords(PRIVILEGES))];
+  const [missing, surplus] = [[...shall].filter((it) => !has.has(it)), [...has].filter((it) => !shall.has(it))];
+  if (missing.length + surplus.length === 0) return [];
+  await admin.command({ updateRole: role, ...wanted });
+  return [...missing.map((it) => `role ${role} may again: ${it}`), ...surplus.map((it) => `role ${role} may no longer: ${it}`)];
+}
+
+/** One line for each action at each place. */
+const inWords = (privileges: readonly Privilege[]): string[] => privileges.flatMap(({ resource, actions }) => actions.map((action) => `${action} ${place(resource)}`));
+
+function place(resource: Privilege['resource']): string {
+  if ('cluster' in resource) return 'on the cluster';
+  const { db, collection } = resource;
+  return `in ${collection === '' ? '' : `${collection} of `}${db === '' ? 'every database' : `database ${db}`}`;
+}

@@ -1,0 +1,18 @@
+/** What the provisioner is called, unless somebody wants another one beside it. */
+export const PROVISIONER = 'freeflow_provisioner';
+
+/** A set-up changes whatever has this name: an owner's, an application's or a master role's name can't be one. */
+const PATTERN = /^[a-z][a-z0-9_]{0,40}_provisioner$/;
+
+/** Whether a text may be the name of a provisioner. */
+export const isProvisionerName = (text: string): boolean => PATTERN.test(text);
+
+/** The form of such a name, in words. */
+export const PROVISIONER_NAME_FORM = 'lower-case letters, digits and _, with _provisioner at the end';
+
+/** The provisioner at each backend, by the customs of each. */
+export const provisionerNames = (name: string) => ({
+  postgres: name,
+  mongodb: { user: name, role: name.replace(/_+(\w?)/g, (_all, letter: string) => letter.toUpperCase()) },
+  keycloak: name.replaceAll('_', '-'),
+});
