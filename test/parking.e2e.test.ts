@@ -72,10 +72,10 @@ test('an answer never counts for a later pause: retried in vain, it waits again'
 });
 
 test('aborted, nothing is left; the same Idempotency-Key gives the same 202, also when the run has closed since', async () => {
-  const { id, name } = await parkedCreate('keycloak');
+  const { id, name } = await parkedCreate('qdrant');
   const key = randomUUID();
   expect((await answer(id, 'abort', { reason: 'changed our mind' }, key)).status).toBe(202);
-  house.proxies.keycloak.open();
+  house.proxies.qdrant.open();
   expect(await operationEnds(house, id)).toMatchObject({ status: 'deleted', goneAt: expect.any(String), operation: { state: 'rolled_back' } });
   expect(await lookFromOutside(house.info, name)).toEqual(NOTHING);
   expect((await answer(id, 'abort', { reason: 'changed our mind' }, key)).status).toBe(202);
