@@ -20,6 +20,7 @@ export {
 } from './generated/client';
 export { MASTER_GRANTS, MASTER_ROLES, type MasterRole, type MasterTable, type TablePrivilege } from './master-roles';
 export { isMasterUrl } from './master-url';
+export { retryCollisions } from './pg-retry';
 export { readSecretKeys, type SecretKey, type SecretKeys } from './secret-keys';
 export { scramVerifier } from './scram';
 export { createSecretStore, resolveSecret, type ResolveSecretOptions, type SecretEntry, type SecretOwner, type SecretStore, type StoredSecret } from './secret-store';

@@ -1,3 +1,4 @@
+import { retryCollisions } from '@freeflow/db-master';
 import { Client, DatabaseError } from 'pg';
 import { reasonOf, SetUpError, type SetUpProblem } from './errors';
 
@@ -36,6 +37,16 @@ export async function withClient<T>(url: string, work: (client: Client) => Promi
   } finally {
     await client.end().catch(() => undefined);
   }
+}
+
+/** Runs a statement that changes roles or rights, again if somebody else changes the same ones at that moment. */
+export async function change(client: Client, statement: string): Promise<void> {
+  const run = () => retryCollisions(() => client.query(statement));
+  await run().catch((error: unknown) => {
+    // Two have made the first setting of a role at once; now it is there to be changed.
+    if (error instanceof DatabaseError && error.constraint?.startsWith('pg_db_role_setting') === true) return run();
+    throw error;
+  });
 }
 
 /** Throws while the server does not answer, or refuses the credentials in the URL. The database itself may still be to be made. */

@@ -1,5 +1,5 @@
 import { type Client, escapeIdentifier } from 'pg';
-import { hasCode, SQLSTATE } from './postgres-client';
+import { change, hasCode, SQLSTATE } from './postgres-client';
 
 /** Where the provisioner works from: databases are made from within another one. */
 export const HOME = 'postgres';
@@ -16,7 +16,7 @@ const isLetIn = `SELECT FROM pg_database, aclexplode(coalesce(datacl, acldefault
 export async function closeDatabases(client: Client, role: string, databases: readonly string[]): Promise<Closed> {
   const did = await letIn(client, role);
   const before = await openOnes(client, databases);
-  for (const database of before) await ifAllowed(client.query(`REVOKE CONNECT ON DATABASE ${escapeIdentifier(database)} FROM PUBLIC`));
+  for (const database of before) await ifAllowed(change(client, `REVOKE CONNECT ON DATABASE ${escapeIdentifier(database)} FROM PUBLIC`));
   // A REVOKE by someone without the right is no error, so look.
   const after = await openOnes(client, databases);
   return {
@@ -29,7 +29,7 @@ export async function closeDatabases(client: Client, role: string, databases: re
 async function letIn(client: Client, role: string): Promise<string[]> {
   const look = async () => (await client.query(isLetIn, [HOME, escapeIdentifier(role)])).rowCount !== 0;
   if (await look()) return [];
-  await ifAllowed(client.query(`GRANT CONNECT ON DATABASE ${HOME} TO ${escapeIdentifier(role)}`));
+  await ifAllowed(change(client, `GRANT CONNECT ON DATABASE ${HOME} TO ${escapeIdentifier(role)}`));
   return (await look()) ? [`role ${role} may connect to database ${HOME}`] : [];
 }
 

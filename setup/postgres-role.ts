@@ -1,6 +1,6 @@
 import { scramVerifier } from '@freeflow/db-master';
 import { type Client, escapeIdentifier, escapeLiteral } from 'pg';
-import { hasCode, SQLSTATE } from './postgres-client';
+import { change, hasCode, SQLSTATE } from './postgres-client';
 
 /** What the role may be and must not be. Whatever is missing here is as PostgreSQL has it for a new role. */
 export const ROLE_ATTRIBUTES = [
@@ -26,7 +26,7 @@ export async function ensureRole(client: Client, role: string, password: string)
   const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
   if (rowCount !== 0) return false;
   try {
-    await client.query(`CREATE ROLE ${escapeIdentifier(role)} LOGIN CREATEDB CREATEROLE PASSWORD ${await stored(password)}`);
+    await change(client, `CREATE ROLE ${escapeIdentifier(role)} LOGIN CREATEDB CREATEROLE PASSWORD ${await stored(password)}`);
     return true;
   } catch (error) {
     // Somebody else may have been quicker, another stack on the same server perhaps.
@@ -36,7 +36,7 @@ export async function ensureRole(client: Client, role: string, password: string)
 }
 
 export async function setPassword(client: Client, role: string, password: string): Promise<void> {
-  await client.query(`ALTER ROLE ${escapeIdentifier(role)} PASSWORD ${await stored(password)}`);
+  await change(client, `ALTER ROLE ${escapeIdentifier(role)} PASSWORD ${await stored(password)}`);
 }
 
 /** The server is given a verifier: a password in a statement would end up in its log as soon as the statement fails. */
@@ -50,7 +50,7 @@ async function mendAttributes(client: Client, role: string): Promise<string[]> {
   const { rows: [has] } = await client.query<Attributes>(`SELECT ${ROLE_ATTRIBUTES.map(({ column }) => column).join(', ')} FROM pg_roles WHERE rolname = $1`, [role]);
   const words = ROLE_ATTRIBUTES.filter(({ column, isWanted }) => has?.[column] !== isWanted).map(({ word, isWanted }) => (isWanted ? word : `NO${word}`));
   if (words.length === 0) return [];
-  await client.query(`ALTER ROLE ${escapeIdentifier(role)} ${words.join(' ')}`);
+  await change(client, `ALTER ROLE ${escapeIdentifier(role)} ${words.join(' ')}`);
   return [`role ${role} is ${words.join(', ')} again`];
 }
 
@@ -58,7 +58,7 @@ async function mendSelfGrant(client: Client, role: string): Promise<string[]> {
   const { name, value } = SELF_GRANT;
   const { rowCount } = await client.query('SELECT FROM pg_db_role_setting WHERE setrole = $1::regrole AND setdatabase = 0 AND $2 = ANY(setconfig)', [escapeIdentifier(role), `${name}=${value}`]);
   if (rowCount !== 0) return [];
-  await client.query(`ALTER ROLE ${escapeIdentifier(role)} SET ${name} = ${escapeLiteral(value)}`);
+  await change(client, `ALTER ROLE ${escapeIdentifier(role)} SET ${name} = ${escapeLiteral(value)}`);
   return [`role ${role} acts as the roles it makes (${name})`];
 }
 
@@ -73,6 +73,6 @@ async function endMemberships(client: Client, role: string): Promise<string[]> {
          OR NOT EXISTS (SELECT FROM pg_auth_members made WHERE made.member = g.member AND made.roleid = g.roleid AND made.admin_option))`,
     [escapeIdentifier(role)],
   );
-  for (const { of, grantor } of rows) await client.query(`REVOKE ${of} FROM ${escapeIdentifier(role)} GRANTED BY ${grantor} CASCADE`);
+  for (const { of, grantor } of rows) await change(client, `REVOKE ${of} FROM ${escapeIdentifier(role)} GRANTED BY ${grantor} CASCADE`);
   return [...new Set(rows.map(({ of }) => of))].map((of) => `role ${role} is no member of ${of} any more`);
 }

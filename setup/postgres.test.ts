@@ -1,7 +1,8 @@
 import { readStackInfo } from '../stack/stack-info';
 import { TEST_STACK } from '../test/master';
 import { withPostgres } from '../test/outside';
-import { tooOld } from './postgres';
+import { newName } from '../test/workbench';
+import { setUpPostgres, tooOld } from './postgres';
 
 const { postgres } = readStackInfo(TEST_STACK);
 const asProvisioner = (statement: string) => withPostgres(postgres.provisionerUrl, (client) => client.query(statement));
@@ -46,4 +47,16 @@ test.each([
   [180_004, '18.4', /^$/],
 ])('a server of version number %i is judged by what CREATEROLE means there', (number, version, said) => {
   expect(tooOld(number, version)).toMatch(said);
+});
+
+test('several at once all end well, and one of them alone has made it', async () => {
+  const name = `${newName()}_provisioner`;
+  const setUp = () => setUpPostgres({ ownerUrl: postgres.url, name, password: { value: 'x', isForced: false }, masterDatabase: 'no_such_database' });
+  try {
+    const outcomes = await Promise.all(Array.from({ length: 8 }, setUp));
+    expect(outcomes.filter(({ did }) => did.includes(`role ${name} made`))).toHaveLength(1);
+    expect((await setUp()).did).toEqual([]);
+  } finally {
+    await withPostgres(postgres.url, (owner) => owner.query(`DROP OWNED BY ${name}; DROP ROLE ${name}`));
+  }
 });

@@ -25,7 +25,7 @@ export async function openProvisionerBench(): Promise<ProvisionerBench> {
   const unique = newName('p');
   const [name, masterDatabase] = [`${unique}_provisioner`, `freeflow_master_${unique}`];
   const names = provisionerNames(name);
-  await asPostgres(info, `CREATE DATABASE ${masterDatabase}`);
+  await asPostgres(info, `CREATE DATABASE ${masterDatabase} TEMPLATE template0`);
   return {
     info, name, names, masterDatabase,
     owners: {
