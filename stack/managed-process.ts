@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { lastLines, messageOf } from './files';
-import { identify, type ProcessIdentity, signalGroup } from './processes';
+import { type ProcessIdentity, signalGroup, startTimeOf } from './processes';
 
 /** How to run a program. Credentials belong into env: arguments are there for everyone to see. */
 export interface LaunchPlan {
@@ -98,7 +98,9 @@ export class ManagedProcess {
         child.once('error', (error) => { resolve(`could not be started: ${error.message}`); });
         child.once('exit', (code, signal) => { resolve(signal === null ? `ended with code ${code ?? '?'}` : `was ended by ${signal}`); });
       });
-      if (child.pid !== undefined) this.options.onLaunch(identify(child.pid));
+      // One that has died at once is nobody to be noted; how it ended is told by `exited`.
+      const startedAt = child.pid === undefined ? undefined : startTimeOf(child.pid);
+      if (child.pid !== undefined && startedAt !== undefined) this.options.onLaunch({ pid: child.pid, startedAt });
     } finally {
       closeSync(log);
     }
