@@ -40,6 +40,8 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await Promise.all(opened.map((it) => it.close()));
+  // A kept test stack would fill up with realms otherwise.
+  await Promise.all([a, b, reborn].flatMap((it) => (it === undefined ? [] : [deleteTenant(house, it.id)])));
   await house.close();
 });
 
