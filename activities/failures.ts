@@ -59,7 +59,8 @@ const HTTP: readonly Rule[] = [
   { type: 'permission', codes: [403] },
   { type: 'conflict', codes: [409] },
   { type: 'unreachable', codes: [502, 504] },
-  { type: 'server-error', codes: [500] },
+  // 431: a header too large for the server, as a token that names too many roles.
+  { type: 'server-error', codes: [500, 431] },
 ];
 
 /** Codes of each server. Whatever is in no table is `unexpected`, which is taken for transient. */

@@ -21,18 +21,17 @@ test('the provisioner has been given the role create-realm, and by default what 
   expect((await rolesIn(`${client?.roles}/realm`)).toSorted()).toEqual(['create-realm', 'default-roles-master']);
 });
 
-test('a token of it carries no role in the realm master beyond these, and no right over that realm', async () => {
+test('a token of it names no roles, so that it does not grow with the realms it makes', async () => {
   const response = await fetch(`${info.keycloak.url}/realms/master/protocol/openid-connect/token`, {
     method: 'POST',
     body: new URLSearchParams({ grant_type: 'client_credentials', client_id: provisioner.clientId, client_secret: provisioner.clientSecret }),
   });
   const { access_token: token } = (await response.json()) as { access_token: string };
-  const { realm_access: realm, resource_access: clients } = decodeJwt<{ realm_access: { roles: string[] }; resource_access: Record<string, unknown> }>(token);
-  const { body } = await asKeycloakAdmin(info, 'GET', '/admin/realms/master/roles/default-roles-master/composites/realm');
-  const byDefault = (body as { name: string }[]).map((it) => it.name);
-  expect(realm.roles.toSorted()).toEqual(['create-realm', 'default-roles-master', ...byDefault].toSorted());
-  expect(Object.keys(clients)).not.toContain('master-realm');
-  expect(Object.keys(clients)).not.toContain(`${foreign}-realm`);
+  const claims = decodeJwt(token);
+  expect(Object.keys(claims)).not.toEqual(expect.arrayContaining([expect.stringMatching(/^(realm|resource)_access$/)]));
+  // The worker tells servers apart by it.
+  expect(claims.sub).toEqual(expect.any(String));
+  expect(token.length).toBeLessThan(2_000);
 });
 
 test.each([
