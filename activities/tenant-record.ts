@@ -136,7 +136,7 @@ async function begin(tx: Tx, { tenant, operation }: Rows, runId: string, { patie
   const givenUp = operation.state === 'undoing' || operation.undoing ? givenUpOf(operation) : deletion && INTERRUPTED;
   const from = operation.fromStatus ?? tenant.status;
   const goal = await goalOf(tx, tenant, operation);
-  if (goal === 'gone') await tx.tenant.update({ where: { id: tenant.id }, data: { status: operation.kind === 'create' ? 'provisioning' : 'deleting' } });
+  if (goal === 'gone') await tx.tenant.update({ where: { id: tenant.id }, data: { status: 'deleting' } });
   const isNewRun = operation.runId !== runId;
   await tx.tenantOperation.update({
     where: { id: operation.id },
