@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { PROVISIONER } from '../setup/names';
+import { addDemo } from './commands/demo';
 import { setupBackends, type SetupBackendsOptions } from './commands/setup-backends';
 import { addChanges } from './commands/tenants/change';
 import { addConnect } from './commands/tenants/connect';
@@ -52,6 +53,7 @@ addDelete(tenants, host);
 addLooks(tenants, host);
 addOnCall(tenants, host);
 addConnect(tenants, host);
+addDemo(program, host);
 
 program
   .command('setup')

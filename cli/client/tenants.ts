@@ -12,6 +12,7 @@ const operation = z.object({
   advice: z.string().nullable(),
   requestedBy: z.string(),
   requestedAt: z.string(),
+  endedAt: z.string().nullable(),
   run: z.object({ url: z.string().nullable() }),
 });
 // Loose: --json shows whatever the API says, also what this version does not know yet.

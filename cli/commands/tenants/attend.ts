@@ -30,15 +30,15 @@ export async function attend(tools: Tools, tenant: Tenant, { wait = true, answer
     if (terminal.isJson) printJson(tenant);
     return EXIT.done;
   }
-  const startedAt = Date.now();
   const viewer = stepsViewer(terminal);
   const interrupted = new AbortController();
   const onInterrupt = () => { interrupted.abort(); };
-  process.once('SIGINT', onInterrupt);
+  // Not `once`: the spinner's clean-up ends the process when it finds itself the only listener.
+  process.on('SIGINT', onInterrupt);
   try {
     const seen = await follow(tenants, { tenantId: id, operationId: operation.id, answered, signal: interrupted.signal }, terminal.isJson ? SILENT : viewer);
     viewer.end();
-    terminal.say(outcomeOf(seen.tenant, seen.operation, duration(Date.now() - startedAt), freeflow));
+    terminal.say(outcomeOf(seen.tenant, seen.operation, duration(Date.parse(seen.operation.endedAt ?? new Date().toISOString()) - Date.parse(operation.requestedAt)), freeflow));
     if (terminal.isJson) printJson(seen.tenant);
     return exitCodeOf(seen.operation);
   } catch (error) {
