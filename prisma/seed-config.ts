@@ -15,7 +15,7 @@ const tenantName = text('3 to 30 characters, lower-case letters a-z and digits o
 /** Everything db:seed is told from outside. */
 export const seedVariables = z.object({
   MASTER_DATABASE_URL,
-  SEED_TENANT_NAME: tenantName.default('demo').describe('the tenant: 3 to 30 characters a-z, 0-9'),
+  SEED_TENANT_NAME: tenantName.default('demo').describe('the name of the tenant'),
   SEED_POSTGRES_HOST: host().describe('where its PostgreSQL database is'),
   SEED_POSTGRES_PORT: port().default(5432).describe('the same'),
   SEED_POSTGRES_USER: text('a role').default('freeflow').describe('the role it is used by'),
