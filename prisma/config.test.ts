@@ -65,6 +65,8 @@ describe('a secret from a file', () => {
     expect(refusal(from('folder'))).toEqual([`TOKEN_FILE names a file that can't be read: ${folder}/folder (EISDIR)`]);
     expect(refusal(from('empty'))).toEqual([`TOKEN_FILE names an empty file: ${folder}/empty`]);
     expect(refusal(from('wrong'))).toEqual(['TOKEN must be a token']);
+    // Nor is one that could be done without passed over.
+    expect(refusal({ ...right, SPARE_FILE: path.join(folder, 'nothing') })).toEqual([`SPARE_FILE names a file that can't be read: ${folder}/nothing (ENOENT)`]);
   });
 
   it('is for secrets alone', () => {
