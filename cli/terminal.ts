@@ -12,10 +12,12 @@ export interface Terminal {
 
 export function openTerminal({ json = false }: { json?: boolean }): Terminal {
   const isTerminal = process.stdout.isTTY === true;
+  // A terminal of no known size has 0 columns: the spinner would clear lines for ever there.
+  const columns = isTerminal && process.stdout.columns > 0 ? process.stdout.columns : undefined;
   return {
     say: (line) => { if (!json) console.log(line); },
     isJson: json,
-    isInteractive: isTerminal && process.stderr.isTTY === true && !json,
-    columns: isTerminal ? process.stdout.columns : undefined,
+    isInteractive: columns !== undefined && process.stderr.isTTY === true && !json,
+    columns,
   };
 }

@@ -1,8 +1,10 @@
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { projectRoot } from '../../../stack/project';
 import { envOf, freeflow, secretsIn } from '../../../test/freeflow';
 import { newToken, openHouse, type House } from '../../../test/house';
 import { withMongo } from '../../../test/outside';
-import { logOf, tenantOf } from '../../../test/tenants';
+import { logOf } from '../../../test/tenants';
 import { newName } from '../../../test/workbench';
 
 let house: House;
@@ -112,5 +114,10 @@ describe('the way in', () => {
 });
 
 test('a reader that has seen enough ends it quietly', async () => {
-  expect(await tenantOf(house, (await json('create', newName('c'))).id)).toMatchObject({ status: 'active' });
+  const child = spawn('bash', ['-c', `set -o pipefail; '${process.execPath}' dist/cli/main.js --help | head -n 1`], { cwd: projectRoot(), stdio: 'pipe' });
+  let said = '';
+  child.stdout.on('data', (it) => { said += String(it); });
+  child.stderr.on('data', (it) => { said += String(it); });
+  expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0);
+  expect(said).toBe('Usage: freeflow [options] [command]\n');
 });

@@ -41,3 +41,11 @@ test('a deletion asks for the name: another word does nothing, the name does it'
     expect(await tenantOf(house, id)).toMatchObject({ status });
   }
 });
+
+test('a terminal that does not know its size is shown lines alone', async () => {
+  const name = newName('s');
+  const sitting = sitDown(['tenants', 'create', name], env, 0);
+  expect(await sitting.ended).toBe(0);
+  expect(sitting.screen()).toMatch(/activate[^]*is .*active/);
+  expect(sitting.screen()).not.toMatch(/[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]/);
+});
