@@ -64,3 +64,11 @@ in \`FREEFLOW_STACK_DIR\` (default \`.freeflow\`) is used.
 - \`setup backends\` ([setup.md](setup.md)):
 ${BACKEND_NAMES.map((it) => `  - ${SET_UP_VARIABLES[it].title}: ${names(ownerVariables(it))}; ${names([SET_UP_VARIABLES[it].password])}`).join('\n')}
 `;
+
+const REQUIRED_OF = [['worker', workerVariables], ['API', apiVariables]] as const;
+
+/** The table in the README: what has no default, and of which process. */
+export function requiredTable(): string {
+  const all = REQUIRED_OF.flatMap(([process, schema]) => variablesOf(schema).filter((it) => it.isRequired).map((it) => ({ ...it, process })));
+  return [row(['process', 'variable', 'meaning']), row(['---', '---', '---']), ...all.map((it) => row([it.process, `\`${it.name}\``, it.meaning]))].join('\n');
+}

@@ -1,12 +1,19 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from '../stack/project';
-import { configurationPage } from './configuration-page';
+import { configurationPage, requiredTable } from './configuration-page';
 
 test('the page of the configuration says what the schemas say', () => {
   const file = path.join(projectRoot(), 'docs', 'configuration.md');
   if (process.env['UPDATE_DOCS'] === '1') writeFileSync(file, configurationPage());
   expect(readFileSync(file, 'utf8')).toBe(configurationPage());
+});
+
+test('the README names every variable that has no default', () => {
+  const file = path.join(projectRoot(), 'README.md');
+  const written = (text: string) => text.replace(/(<!-- required variables: .*-->\n)[^]*(<!-- end -->)/, `$1${requiredTable()}\n$2`);
+  if (process.env['UPDATE_DOCS'] === '1') writeFileSync(file, written(readFileSync(file, 'utf8')));
+  expect(readFileSync(file, 'utf8')).toContain(`${requiredTable()}\n<!-- end -->`);
 });
 
 test('every variable is explained, and says what it must be', () => {
