@@ -62,7 +62,8 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings) {
     suspend: settle('suspend', 'suspended'),
     retire: settle('retire', 'deleted'),
 
-    undoing: (input: StepInput & { givenUp: GivenUp }): Promise<void> =>
+    /** Turns round; `over` where the operation has ended, and nothing may be undone any more. */
+    undoing: (input: StepInput & { givenUp: GivenUp }): Promise<'over' | undefined> =>
       inTransaction(db, 'undoing', input, async (tx, { operation }) => {
         const { step, cause, advice } = input.givenUp;
         await tx.tenantOperation.update({ where: { id: operation.id }, data: { state: 'undoing', undoing: true, step, cause, advice } });
@@ -192,8 +193,8 @@ async function inTransaction<T>(
   }
 }
 
-// A step repeated after its answer got lost finds the operation ended, by itself. Only `begin` has anything to say then.
+// A step repeated after its answer got lost finds the operation ended, by itself. `begin` and `undoing` say so: they lead elsewhere.
 function over<T>(step: string, tenant: Tenant, operation: TenantOperation): T {
   const begun: Begun = { verdict: 'over', tenantName: tenant.name, reason: `the operation has ended as ${operation.state}` };
-  return (step === 'begin' ? begun : undefined) as T;
+  return (step === 'begin' ? begun : step === 'undoing' ? 'over' : undefined) as T;
 }

@@ -49,7 +49,9 @@ async function goForward({ input, begun, saga, turnsRound }: Run, { forward, fin
   } catch (error) {
     const givenUp = failureOf(error);
     turnsRound();
-    await CancellationScope.nonCancellable(() => record.undoing({ ...input, givenUp }));
-    return givenUp;
+    // A signal that comes while `finish` is done makes Temporal repeat that last task, the signal first and without the step's
+    // answer. What has reached its end is left as it is.
+    const verdict = await CancellationScope.nonCancellable(() => record.undoing({ ...input, givenUp }));
+    return verdict === 'over' ? undefined : givenUp;
   }
 }
