@@ -1,8 +1,7 @@
-import { INTERRUPT } from '../workflows/messages';
 import { openFaultyHouse, type FaultyHouse } from './faulty-house';
 import { asKeycloakAdmin, lookFromOutside, NOTHING, withMongo } from './outside';
 import { openOperator, type Operator } from './temporal';
-import { askFor, deleteTenant, logOf, operationEnds } from './tenants';
+import { askFor, logOf, operationEnds } from './tenants';
 import { until } from './until';
 import { newName } from './workbench';
 
@@ -86,23 +85,4 @@ test.each(['postgres', 'mongodb', 'qdrant', 'keycloak'] as const)('a run is term
     qdrantTokens: 1,
     keycloak: { id: expect.any(String) },
   });
-});
-
-test('an interruption while the tenant is being activated comes too late: the create is done, and the run ends', async () => {
-  // Slow enough for a signal to arrive before the run's last task is answered; Temporal then repeats that task, the signal first.
-  await house.master.query(`
-    CREATE FUNCTION slow_down() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(1.5); RETURN NEW; END';
-    CREATE TRIGGER slow_down BEFORE UPDATE ON "Tenant" FOR EACH ROW WHEN (NEW.status = 'active' AND OLD.status <> 'active') EXECUTE FUNCTION slow_down()`);
-  try {
-    const id = await askFor(house, newName('u'));
-    await until('it is being activated', async () => (await house.master.query(`SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'`)).rowCount === 1);
-    const run = operator.client.workflow.getHandle(`tenant-${id}`);
-    await run.signal(INTERRUPT, 'a test');
-    expect(await operationEnds(house, id)).toMatchObject({ status: 'active', operation: { state: 'done' } });
-    expect(await until('the run has ended', async () => ((await run.describe()).status.name === 'RUNNING' ? undefined : run.result()))).toMatch(/ is active$/);
-    expect((await logOf(house, id)).filter(({ step }) => step.endsWith('.drop'))).toEqual([]);
-    expect(await deleteTenant(house, id)).toMatchObject({ status: 'deleted', operation: { state: 'done' } });
-  } finally {
-    await house.master.query('DROP TRIGGER slow_down ON "Tenant"; DROP FUNCTION slow_down()');
-  }
 });

@@ -8,7 +8,8 @@ import { BACKENDS, backendStep, record, type Verb } from './steps';
 /** What is done at every backend, side by side, and in the master database after it; and how all of it is undone. */
 interface Runbook {
   forward: readonly Verb[];
-  finish: (input: OperationInput, begun: Go) => Promise<void>;
+  /** Says why, where the operation was turned round before. */
+  finish: (input: OperationInput, begun: Go) => Promise<GivenUp | undefined>;
   undo: Verb;
   afterUndo: (input: OperationInput & { givenUp: GivenUp; skipped: Record<string, string> }) => Promise<void>;
 }
@@ -20,7 +21,7 @@ export async function allOrNothing(input: OperationInput, runbook: Runbook): Pro
   const { begun, desk, saga } = run;
 
   const givenUp = begun.givenUp ?? (await goForward(run, runbook));
-  if (givenUp === undefined) {
+  if (!givenUp) {
     desk.enter('done');
     return `${begun.tenantName} is ${begun.goal}`;
   }
@@ -44,14 +45,15 @@ async function goForward({ input, begun, saga, turnsRound }: Run, { forward, fin
         for (const verb of forward) await saga.forward(backendStep(backend, verb, input));
       }),
     );
-    await CancellationScope.nonCancellable(() => finish(input, begun));
-    return undefined;
+    const before = await CancellationScope.nonCancellable(() => finish(input, begun));
+    if (before) turnsRound();
+    return before;
   } catch (error) {
     const givenUp = failureOf(error);
+    // The record decides: when Temporal refuses what a workflow task has to say because of news, its steps in the master
+    // database have been carried out all the same, and the run is replayed with the news in front of them.
+    if ((await CancellationScope.nonCancellable(() => record.undoing({ ...input, givenUp }))) === 'done') return undefined;
     turnsRound();
-    // A signal that comes while `finish` is done makes Temporal repeat that last task, the signal first and without the step's
-    // answer. What has reached its end is left as it is.
-    const verdict = await CancellationScope.nonCancellable(() => record.undoing({ ...input, givenUp }));
-    return verdict === 'over' ? undefined : givenUp;
+    return givenUp;
   }
 }
