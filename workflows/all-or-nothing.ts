@@ -26,7 +26,7 @@ export async function allOrNothing(input: OperationInput, runbook: Runbook): Pro
     return `${begun.tenantName} is ${begun.goal}`;
   }
 
-  desk.enter('undoing');
+  desk.enter('undoing', givenUp);
   // A run that was terminated while it undid has told nobody what it had begun.
   for (const backend of begun.givenUp && begun.changesAccess ? BACKENDS : []) saga.onUndo(backendStep(backend, runbook.undo, input));
   await saga.undoAll();

@@ -37,6 +37,8 @@ export interface SagaSettings {
 }
 
 export interface SagaHooks {
+  /** Called when a step is done. */
+  done(step: string): void;
   /** Called whenever `waiting` has changed. */
   changed(): void;
   /** Called when a step is parked, or is parked no longer; awaited. */
@@ -150,6 +152,7 @@ export class Saga {
     for (let round = 0; ; round++) {
       try {
         await step.run(round);
+        this.hooks.done(step.name);
         await this.leave(step.name);
         return;
       } catch (error) {
