@@ -5,6 +5,9 @@ import path from 'node:path';
 import { projectRoot } from '../stack/project';
 import { envOf } from './freeflow';
 import { openHouse, type House } from './house';
+import { inDatabase } from './master';
+import { withPostgres } from './outside';
+import { createTenant, deleteTenant } from './tenants';
 
 /** A line of a shell block in one of our documents. */
 interface Line {
@@ -17,10 +20,14 @@ const RUN_ELSEWHERE: readonly [RegExp, string][] = [
   [/^npm start\b/, 'test/stack-start.e2e.test.ts'],
   [/^npm test\b/, '.ci/run'],
   [/^npm run demo\b/, 'test/stack-start.e2e.test.ts'],
-  [/^npm run test:faults\b/, 'package.json'],
   [/^pnpm --filter @freeflow\/db-master db:migrate/, 'prisma/migrate.test.ts'],
   [/^pnpm --filter @freeflow\/db-master db:seed/, 'prisma/seed.test.ts'],
+  [/freeflow setup backends/, 'cli/commands/setup-backends.test.ts'],
+  [/^temporal /, 'test/runbook.test.ts'],
 ];
+
+/** Programs that are not to be had where the tests run. */
+const NOT_HERE = /^mongosh /;
 
 /** A block whose text before it says this is not run: there is no Docker where the tests run. */
 const NEEDS_DOCKER = /Not started here/;
@@ -44,7 +51,7 @@ test.each(RUN_ELSEWHERE)('what matches %s is run elsewhere, and is still in a do
   expect(all.some(({ line }) => form.test(line))).toBe(true);
 });
 
-describe('the commands of the README, pasted one after the other', () => {
+describe('pasted into a shell, one after the other', () => {
   let house: House;
   let bin: string;
   beforeAll(async () => {
@@ -59,21 +66,41 @@ describe('the commands of the README, pasted one after the other', () => {
     rmSync(bin, { recursive: true });
   });
 
-  test('each is understood, and ends as it should', async () => {
-    const lines = linesOf('README.md').filter((it) => !isElsewhere(it)).map(({ line }) => line.replaceAll('http://127.0.0.1:3000', house.apiUrl));
-    expect(lines.length).toBeGreaterThan(10);
-    const script = lines.map((line) => `${line}\ncode=$?; [ $code = 0 ] || echo "FAILED with $code: "${quoted(line)} >&2`).join('\n');
+  /** Runs lines one after the other in one shell; gives what it printed, and those that did not end with one of these codes. */
+  async function paste(lines: readonly string[], codes: readonly number[], env: Record<string, string> = {}): Promise<{ output: string; failed: string[] }> {
+    const check = (line: string) => `code=$?; case " ${codes.join(' ')} " in *" $code "*) ;; *) echo "FAILED with $code: "${quoted(line)} >&2;; esac`;
     const { PATH = '', HOME = '' } = process.env;
-    const child = spawn('bash', ['-c', script], { cwd: ROOT, env: { PATH: `${bin}:${PATH}`, HOME, ...envOf(house), ...checkedByDoctor(house) }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const script = lines.map((line) => `${line}\n${check(line)}`).join('\n');
+    const child = spawn('bash', ['-c', script], { cwd: ROOT, env: { PATH: `${bin}:${PATH}`, HOME, ...doctorEnvOf(house), ...envOf(house), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (it) => { output += String(it); });
     await new Promise((resolve) => child.on('close', resolve));
-    expect(output.split('\n').filter((it) => it.startsWith('FAILED'))).toEqual([]);
+    return { output, failed: output.split('\n').filter((it) => it.startsWith('FAILED')) };
+  }
+
+  test('those of the README end as they should', async () => {
+    const lines = all.filter((it) => it.file === 'README.md' && !isElsewhere(it)).map(({ line }) => line.replaceAll('http://127.0.0.1:3000', house.apiUrl));
+    expect(lines.length).toBeGreaterThan(10);
+    // 3 is what `tenants stuck` ends with when there is something.
+    const { output, failed } = await paste(lines, [0, 3]);
+    expect(failed).toEqual([]);
     expect(output).toContain('globex is gone');
   }, 240_000);
+
+  test('those of all other documents are understood: there is an acme, but nothing is stuck', async () => {
+    const { id } = await createTenant(house, 'acme');
+    const lines = all.filter((it) => it.file !== 'README.md' && !isElsewhere(it) && !NOT_HERE.test(it.line));
+    const [sql, shell] = [lines.filter(({ line }) => line.startsWith('psql ')), lines.filter(({ line }) => !line.startsWith('psql '))];
+    expect(sql.length).toBeGreaterThan(2);
+    for (const { line } of sql) await query(/-d (\S+)/.exec(line)?.[1] ?? '', /-c "((?:[^"\\]|\\.)*)"/.exec(line)?.[1]?.replaceAll('\\"', '"') ?? '');
+    const { qdrant, keycloak } = house.info;
+    const { failed } = await paste(shell.map(({ line }) => line), [0, 1, 3], { ID: id, QDRANT_URL: qdrant.url, QDRANT_API_KEY: qdrant.apiKey, KEYCLOAK_URL: keycloak.url, KEYCLOAK_CLIENT_ID: keycloak.provisioner.clientId, KEYCLOAK_CLIENT_SECRET: keycloak.provisioner.clientSecret });
+    expect(failed).toEqual([]);
+    await deleteTenant(house, id);
+  }, 240_000);
+
+  /** What psql would ask. */
+  const query = (database: string, sql: string) => withPostgres(database === 'freeflow_master' ? house.masterUrl : inDatabase(house.info.postgres.url, database), (client) => client.query(sql));
 });
 
 const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
-
-/** The doctor is told of the house by what worker and API read. */
-const checkedByDoctor = (_house: House): Record<string, string> => ({});
