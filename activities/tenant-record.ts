@@ -163,13 +163,13 @@ async function absenceOf(tx: Tx, { id, name }: Tenant): Promise<Prisma.InputJson
   return resources.map(({ kind, name: resource, nonce, externalId, serverId, state, evidence }) => ({ kind, name: resource, nonce, externalId, server: serverId, state, ...(evidence as Prisma.JsonObject | null) }) as Prisma.InputJsonObject);
 }
 
-async function end(tx: Tx, { id }: TenantOperation, state: 'done' | 'rolled_back' | 'refused' | 'incomplete', why?: GivenUp): Promise<void> {
+export async function end(tx: Tx, { id }: TenantOperation, state: 'done' | 'rolled_back' | 'refused' | 'incomplete', why?: GivenUp): Promise<void> {
   const { step = null, cause = null, advice = null } = why ?? {};
   await tx.tenantOperation.update({ where: { id }, data: { state, step, cause, advice, endedAt: new Date() } });
 }
 
 /** Locks the tenant's row, hands both rows to `work`, and logs what it says, all in one transaction. */
-async function inTransaction<T>(
+export async function inTransaction<T>(
   db: PrismaClient,
   step: string,
   input: StepInput,

@@ -1,10 +1,10 @@
 import { proxyActivities, proxyLocalActivities, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../activities';
-import { keycloakQueueOf, type OperationInput } from './messages';
+import { keycloakQueueOf, type OperationInput, type ResourceKind } from './messages';
 import type { Step } from './saga';
 
 interface BackendRow {
-  kind: 'postgres' | 'mongodb' | 'qdrant' | 'keycloak';
+  kind: ResourceKind;
   /** What the tenant gets there, in the words of the Temporal UI. */
   thing: string;
   /** Longer than all client deadlines of one attempt together, so that the client always ends first. */
@@ -20,7 +20,7 @@ export const BACKENDS: readonly BackendRow[] = [
   { kind: 'keycloak', thing: 'Keycloak realm', startToCloseTimeout: '8 minutes', hasOwnQueue: true },
 ];
 
-const VERBS = { create: 'make', probe: 'try out', disable: 'cut off', enable: 'give back', drop: 'drop' } as const;
+const VERBS = { create: 'make', probe: 'try out', disable: 'cut off', enable: 'give back', drop: 'drop', adopt: 'adopt' } as const;
 export type Verb = keyof typeof VERBS;
 
 /** A worker that died is noticed after this time; live ones report every second. */
@@ -56,7 +56,7 @@ export function backendStep(backend: BackendRow, verb: Verb, input: OperationInp
  * The steps in the master database. Local activities, since they are short and there is nothing to choose: without the
  * master database nothing can go on, so they are repeated until it answers.
  */
-export const record = proxyLocalActivities<Pick<Activities, 'begin' | 'activate' | 'suspend' | 'retire' | 'park' | 'unpark' | 'undoing' | 'revert' | 'close'>>({
+export const record = proxyLocalActivities<Pick<Activities, 'begin' | 'activate' | 'suspend' | 'retire' | 'park' | 'unpark' | 'undoing' | 'revert' | 'close' | 'beginAdoption' | 'endAdoption'>>({
   startToCloseTimeout: '20 seconds',
   retry: { initialInterval: '250 ms', backoffCoefficient: 2, maximumInterval: '10 seconds' },
 });
