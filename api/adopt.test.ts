@@ -42,10 +42,12 @@ test('it is accepted beside the operation that is parked, which stays the last o
   expect(operation).toMatchObject({ kind: 'adopt', state: 'requested', resource: 'postgres', acceptServer: false, run: { workflowId: `adopt-${id}-postgres` } });
   const shown = (await bench.request('GET', `/tenants/${id}`)).body;
   expect(shown).toMatchObject({ operation: { kind: 'suspend', state: 'parked', resource: null, run: { workflowId: `tenant-${id}` } }, adoptions: [{ id: operation.id, requestedBy: operation.requestedBy }] });
-  await end(id);
   const found = async (query: string) => ((await bench.request('GET', `/tenants?${query}&limit=200`)).body['items'] as { id: string; operation: Operation }[]).find((it) => it.id === id);
-  expect((await found('operation=parked&step=postgres.disable'))?.operation.kind).toBe('suspend');
-  expect(await found('operation=done')).toBeUndefined();
+  for (const state of ['requested', 'done']) {
+    expect((await found('operation=parked&step=postgres.disable'))?.operation.kind).toBe('suspend');
+    expect(await found(`operation=${state}`)).toBeUndefined();
+    await end(id);
+  }
   expect(await bench.request('POST', `/tenants/${id}/resume`)).toMatchObject({ status: 409, body: { code: 'operation-in-progress' } });
 });
 
