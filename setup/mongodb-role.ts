@@ -28,11 +28,16 @@ export async function ensureRole(admin: Db, role: string): Promise<string[]> {
     await admin.command({ createRole: role, ...wanted });
     return [`role ${role} made`];
   }
-  const [has, shall] = [new Set([...inWords(found.privileges), ...found.roles.map((it) => `all that ${it.role} of ${it.db} may`)]), new Set(inWords(PRIVILEGES))];
-  const [missing, surplus] = [[...shall].filter((it) => !has.has(it)), [...has].filter((it) => !shall.has(it))];
+  const { missing, surplus } = differences(found.privileges, found.roles);
   if (missing.length + surplus.length === 0) return [];
   await admin.command({ updateRole: role, ...wanted });
   return [...missing.map((it) => `role ${role} may again: ${it}`), ...surplus.map((it) => `role ${role} may no longer: ${it}`)];
+}
+
+/** How privileges differ from those of the table, in words: what is lacking, and what is too much. */
+export function differences(privileges: readonly Privilege[], inherited: RoleInfo['roles'] = []): { missing: string[]; surplus: string[] } {
+  const [has, shall] = [new Set([...inWords(privileges), ...inherited.map((it) => `all that ${it.role} of ${it.db} may`)]), new Set(inWords(PRIVILEGES))];
+  return { missing: [...shall].filter((it) => !has.has(it)), surplus: [...has].filter((it) => !shall.has(it)) };
 }
 
 /** One line for each action at each place. */

@@ -6,7 +6,8 @@ import { closeDatabases, HOME } from './postgres-databases';
 import { ensureRole, mendRole, setPassword } from './postgres-role';
 import { databaseUrl } from './postgres-url';
 
-const OLDEST = 16;
+/** The oldest major version that can be used. */
+export const OLDEST = 16;
 
 export interface PostgresSetUp {
   /** With an owner's credentials: a superuser, or a role that may make others and owns the databases to close. */
