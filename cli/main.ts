@@ -1,6 +1,7 @@
 import { Argument, Command, CommanderError } from 'commander';
 import { PROVISIONER } from '../setup/names';
 import { connect } from './commands/connect';
+import { addDoctor } from './commands/doctor';
 import { setupBackends, type SetupBackendsOptions } from './commands/setup-backends';
 import { token } from './commands/token';
 import type { Connections } from './connections';
@@ -76,6 +77,8 @@ Examples:
     if (stdout !== '') console.log(stdout);
     process.exitCode = exitCode;
   });
+
+addDoctor(program, process);
 
 const inLines = (connections: Connections): string =>
   Object.entries(connections)

@@ -1,7 +1,7 @@
 import { type Db } from 'mongodb';
 
 /** One row of MongoDB's own form: what may be done where. */
-export interface Privilege { resource: { db: string; collection: string } | { cluster: boolean }; actions: readonly string[] }
+export interface Privilege { resource: { db: string; collection: string } | { cluster: boolean } | { anyResource: boolean }; actions: readonly string[] }
 
 /**
  * What the worker does: users and their rights, the drop, a mark in each tenant's database, a note of its own. Of tenants'
@@ -45,6 +45,7 @@ const inWords = (privileges: readonly Privilege[]): string[] => privileges.flatM
 
 function place(resource: Privilege['resource']): string {
   if ('cluster' in resource) return 'on the cluster';
+  if ('anyResource' in resource) return 'everywhere';
   const { db, collection } = resource;
   return `in ${collection === '' ? '' : `${collection} of `}${db === '' ? 'every database' : `database ${db}`}`;
 }

@@ -4,6 +4,9 @@ import { change, hasCode, SQLSTATE } from './postgres-client';
 /** Where the provisioner works from: databases are made from within another one. */
 export const HOME = 'postgres';
 
+/** Those that belong to no tenant, and that no tenant's role may enter. */
+export const closedDatabases = (masterDatabase: string): string[] => [HOME, 'template1', masterDatabase];
+
 /** What of it was done, and what could not be. */
 interface Closed { did: string[]; warnings: string[] }
 

@@ -2,7 +2,7 @@ import { type Client } from 'pg';
 import { reasonOf, SetUpError } from './errors';
 import type { Outcome, Password } from './outcome';
 import { canLogIn, checkPostgres, postgresProblem, withClient } from './postgres-client';
-import { closeDatabases, HOME } from './postgres-databases';
+import { closedDatabases, closeDatabases, HOME } from './postgres-databases';
 import { ensureRole, mendRole, setPassword } from './postgres-role';
 import { databaseUrl } from './postgres-url';
 
@@ -28,7 +28,7 @@ export async function setUpPostgres({ ownerUrl, name, password, masterDatabase }
       await refuseOld(client);
       const isNew = await ensureRole(client, name, password.value);
       const mended = await mendRole(client, name);
-      const { did, warnings } = await closeDatabases(client, name, [HOME, 'template1', masterDatabase]);
+      const { did, warnings } = await closeDatabases(client, name, closedDatabases(masterDatabase));
       const logIn = provisionerUrl(ownerUrl, name, password.value);
       const isChanged = !isNew && password.isForced && !(await canLogIn(logIn));
       if (isChanged) await setPassword(client, name, password.value);

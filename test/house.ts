@@ -21,6 +21,8 @@ export interface Answer {
 export interface House {
   info: StackInfo;
   apiUrl: string;
+  /** Where the worker tells its health. */
+  workerUrl: string;
   taskQueue: string;
   /** The master database by its owner's eyes. */
   master: Pool;
@@ -60,7 +62,7 @@ export async function openHouse({ worker = {}, api: apiOptions = {}, masterUrl: 
   const master = new Pool({ connectionString: masterUrl, max: 4 });
   master.on('error', () => undefined);
   const [apiPort, healthPort] = [await freePort(), await freePort()];
-  const apiUrl = `http://127.0.0.1:${apiPort}`;
+  const [apiUrl, workerUrl] = [`http://127.0.0.1:${apiPort}`, `http://127.0.0.1:${healthPort}`];
   const running = new Set<Running>();
   let token: Promise<string> | undefined;
   let api: Running | undefined;
@@ -76,9 +78,9 @@ export async function openHouse({ worker = {}, api: apiOptions = {}, masterUrl: 
   };
 
   const house: House = {
-    info, apiUrl, taskQueue, master, masterUrl, workerMasterUrl, logDir,
+    info, apiUrl, workerUrl, taskQueue, master, masterUrl, workerMasterUrl, logDir,
     startWorker: (env = {}) =>
-      start('worker', 'worker/main.js', { ...workerEnv(info), MASTER_DATABASE_URL: workerMasterUrl, WORKER_HEALTH_PORT: String(healthPort), SWEEP_INTERVAL_MS: '2000', ...env }, `http://127.0.0.1:${healthPort}/health/ready`),
+      start('worker', 'worker/main.js', { ...workerEnv(info), MASTER_DATABASE_URL: workerMasterUrl, WORKER_HEALTH_PORT: String(healthPort), SWEEP_INTERVAL_MS: '2000', ...env }, `${workerUrl}/health/ready`),
     startApi: async (env = apiOptions) => {
       api = await start('api', 'api/server.js', { ...apiEnv(info), MASTER_DATABASE_URL: via(owned.apiUrl), API_PORT: String(apiPort), ...env }, `${apiUrl}/health/ready`);
       return api;
