@@ -5,7 +5,7 @@ import { type Check, faults, type Finding, type Group, ok } from './check';
 import { compareClocks } from './clock';
 import { versionFinding } from './versions';
 
-interface Me { authInfo: { authenticatedUsers: { user: string }[]; authenticatedUserPrivileges: Privilege[] } }
+interface Me { authInfo: { authenticatedUsers: { user: string }[]; authenticatedUserRoles: { role: string }[]; authenticatedUserPrivileges: Privilege[] } }
 
 const check = (what: string, after: string[], work: (admin: Db, url: string) => Promise<Finding>): Check => ({
   name: `mongodb.${what}`,
@@ -33,6 +33,12 @@ export const MONGODB: Group = {
 const whoAmI = async (admin: Db): Promise<Me['authInfo']> => ((await admin.command({ connectionStatus: 1, showPrivileges: true })) as unknown as Me).authInfo;
 
 async function provisioner(admin: Db): Promise<Finding> {
-  const { missing, surplus } = differences((await whoAmI(admin)).authenticatedUserPrivileges);
-  return faults([...missing.map((it) => `may not ${it}`), ...surplus.map((it) => `may ${it}, which it needn't`)], 'Set MONGODB_OWNER_URL and repeat: freeflow setup backends', 'may do what the table of privileges says, and nothing else');
+  const { authenticatedUserRoles: roles, authenticatedUserPrivileges: privileges } = await whoAmI(admin);
+  const { missing, surplus } = differences(privileges);
+  const wrong = [
+    ...(roles.length > 1 ? [`has the roles ${roles.map(({ role }) => role).toSorted().join(', ')}`] : []),
+    ...missing.map((it) => `may not ${it}`),
+    ...surplus.map((it) => `may ${it}, which it needn't`),
+  ];
+  return faults(wrong, 'Set MONGODB_OWNER_URL and repeat: freeflow setup backends', 'may do what the table of privileges says, and nothing else');
 }

@@ -1,6 +1,6 @@
 import { type Client, ScheduleNotFoundError } from '@temporalio/client';
 import { sweepIdOf } from '../../workflows/messages';
-import { fail, type Finding, ok } from './check';
+import { fail, type Finding, ok, warn } from './check';
 
 /** A sweep may be late by this much, or by a few of its intervals. */
 const LATE_MS = 30_000;
@@ -26,7 +26,7 @@ export async function sweep(client: Client, queue: string): Promise<Finding> {
 async function lastRun(client: Client, id: string, workflowId: string, sinceMs: number): Promise<Finding> {
   const { status } = await client.workflow.getHandle(workflowId).describe();
   const isWell = status.name === 'COMPLETED' || status.name === 'RUNNING';
-  return isWell ? ok(`${id} ran ${inSeconds(sinceMs)} ago`) : fail(`the last run of ${id} ended as ${status.name}`, `Look why: temporal workflow show -w ${workflowId}`);
+  return isWell ? ok(`${id} ran ${inSeconds(sinceMs)} ago`) : warn(`the last run of ${id} ended as ${status.name}`, `If it goes on, look why: temporal workflow show -w ${workflowId}`);
 }
 
 const inSeconds = (ms: number): string => `${Math.round(ms / 1_000)} s`;
