@@ -6,6 +6,8 @@ import { Pool } from 'pg';
 import { apiEnv, workerEnv, type StackInfo } from '../stack/stack-info';
 import { openMaster } from './master';
 import { projectRoot } from '../stack/project';
+import { sweepIdOf } from '../workflows/messages';
+import { openOperator } from './temporal';
 import { until } from './until';
 
 const ROOT = projectRoot();
@@ -101,12 +103,20 @@ export async function openHouse({ worker = {}, api: apiOptions = {}, masterUrl: 
     },
     close: async () => {
       await Promise.all([...running].map((it) => it.stop()));
+      await dropSweep(info, taskQueue);
       await master.end();
       await owned.drop();
     },
   };
   await Promise.all([house.startApi(), worker === false ? undefined : house.startWorker(worker)]);
   return house;
+}
+
+/** Its worker's sweep: schedules left behind by many houses keep Temporal busy, until those of others are half a minute late. */
+async function dropSweep(info: StackInfo, taskQueue: string): Promise<void> {
+  const operator = await openOperator(info);
+  await operator.client.schedule.getHandle(sweepIdOf(taskQueue)).delete().catch(() => undefined);
+  await operator.close();
 }
 
 /** An access token of the stack's own client. */

@@ -2,6 +2,7 @@ import { isMasterUrl } from '@freeflow/db-master';
 import { z } from 'zod';
 import { DEFAULT_TASK_QUEUE } from '../../workflows/messages';
 import { type Form, MONGODB, POSTGRES, TEXT } from '../backends/variables';
+import { address } from '../connections';
 import { EXIT, Failure } from '../failure';
 import { HTTP, readStackFile } from '../settings';
 
@@ -98,5 +99,5 @@ const recordOf = (valueOf: (name: SettingName) => string): Values => Object.from
 
 /** Where a process listens that is told so by host and port. */
 function addressOf(env: NodeJS.ProcessEnv, host: string, port: string): string | undefined {
-  return env[port] ? `http://${env[host] || '127.0.0.1'}:${env[port]}` : undefined;
+  return env[port] ? `http://${address(env[host] || '127.0.0.1', Number(env[port]))}` : undefined;
 }
