@@ -52,8 +52,8 @@ function login(username: string | null, password: string | undefined): string {
   return `${encodeURIComponent(username)}${password === undefined ? '' : `:${encodeURIComponent(password)}`}@`;
 }
 
-/** An IPv6 address stands in brackets in a URL. */
-function address(host: string | null, port: number): string {
+/** Host and port as a URL has them: an IPv6 address stands in brackets. */
+export function address(host: string | null, port: number): string {
   const name = host ?? '';
   return `${name.includes(':') && !name.startsWith('[') ? `[${name}]` : name}:${port}`;
 }

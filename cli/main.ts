@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { PROVISIONER } from '../setup/names';
 import { addDemo } from './commands/demo';
+import { addDoctor } from './commands/doctor';
 import { setupBackends, type SetupBackendsOptions } from './commands/setup-backends';
 import { addChanges } from './commands/tenants/change';
 import { addConnect } from './commands/tenants/connect';
@@ -83,6 +84,8 @@ Examples:
     if (stdout !== '') console.log(stdout);
     process.exitCode = exitCode;
   });
+
+addDoctor(program, process);
 
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage);

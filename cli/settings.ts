@@ -72,10 +72,16 @@ function isHttpUrl(text: string): boolean {
   return /^https?:$/.test(protocol) && username === '' && password === '';
 }
 
-function readStack(env: NodeJS.ProcessEnv): StackFile | undefined {
+const readStack = (env: NodeJS.ProcessEnv): StackFile | undefined => readStackFile(env, stackFile);
+
+/**
+ * As much of the local stack's `stack.json` as is asked for; undefined when no stack runs.
+ * @throws Failure when it can't be read
+ */
+export function readStackFile<T>(env: NodeJS.ProcessEnv, schema: z.ZodType<T>): T | undefined {
   const file = path.join(path.resolve(ROOT, env['FREEFLOW_STACK_DIR'] ?? '.freeflow'), 'stack.json');
   try {
-    return stackFile.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return schema.parse(JSON.parse(readFileSync(file, 'utf8')));
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;

@@ -1,4 +1,5 @@
 // The light half of the package: the client, the secret store, the names, how configuration is read. Migrating and seeding are programs of their own.
+export { accessDifferences } from './access-differences';
 export { assertMigrated } from './assert-migrated';
 export { createMasterClient, type MasterClientOptions } from './client';
 export { readConfig, type Environment } from './config';
@@ -22,7 +23,8 @@ export {
   type TenantSecret,
 } from './generated/client';
 export { MASTER_GRANTS, MASTER_ROLES, type MasterRole, type MasterTable, type TablePrivilege } from './master-roles';
-export { isMasterUrl } from './master-url';
+export { databaseOf, describeServer, isMasterUrl } from './master-url';
+export { migrationState, type MigrationState } from './migration-state';
 export { retryCollisions } from './pg-retry';
 export { readSecretKeys, type SecretKey, type SecretKeys } from './secret-keys';
 export { scramVerifier } from './scram';

@@ -10,17 +10,24 @@ export class KeycloakError extends Error {
 /** Calls the admin API under `/admin/realms`; undefined when what was asked for is not there. */
 export type KeycloakAdmin = <T = unknown>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown) => Promise<T | undefined>;
 
-/** A service account of the realm master. */
-export interface Account { url: string; clientId: string; clientSecret: string }
+/** A service account; of the realm master, unless another one is named. */
+export interface Account { url: string; clientId: string; clientSecret: string; realm?: string }
 
 const TIMEOUT_MS = 30_000;
 
 /** Logs in. The token lasts a minute: long enough for one set-up. */
-export async function connectKeycloak({ url, clientId, clientSecret }: Account): Promise<KeycloakAdmin> {
+export const connectKeycloak = async (account: Account): Promise<KeycloakAdmin> => adminBy(account.url, await keycloakToken(account));
+
+/** A new access token. */
+export async function keycloakToken({ url, clientId, clientSecret, realm = 'master' }: Account): Promise<string> {
   const form = new URLSearchParams({ grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret });
-  const login = await fetch(`${url}/realms/master/protocol/openid-connect/token`, { method: 'POST', body: form, signal: AbortSignal.timeout(TIMEOUT_MS) });
-  if (!login.ok) throw new KeycloakError(login.status, `the login of client ${clientId} in realm master`);
-  const token = accessTokenOf(await login.json());
+  const login = await fetch(`${url}/realms/${encodeURIComponent(realm)}/protocol/openid-connect/token`, { method: 'POST', body: form, signal: AbortSignal.timeout(TIMEOUT_MS) });
+  if (!login.ok) throw new KeycloakError(login.status, `the login of client ${clientId} in realm ${realm}`);
+  return accessTokenOf(await login.json());
+}
+
+/** The admin API by the rights of whoever the token was given to. */
+export function adminBy(url: string, token: string): KeycloakAdmin {
   return async <T>(method: string, path: string, body?: unknown): Promise<T | undefined> => {
     const response = await fetch(`${url}/admin/realms${path}`, {
       method,

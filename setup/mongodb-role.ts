@@ -1,7 +1,7 @@
 import { type Db } from 'mongodb';
 
 /** One row of MongoDB's own form: what may be done where. */
-export interface Privilege { resource: { db: string; collection: string } | { cluster: boolean }; actions: readonly string[] }
+export interface Privilege { resource: { db: string; collection: string } | { cluster: boolean } | { anyResource: boolean }; actions: readonly string[] }
 
 /**
  * What the worker does: users and their rights, the drop, a mark in each tenant's database, a note of its own. Of tenants'
@@ -28,11 +28,16 @@ export async function ensureRole(admin: Db, role: string): Promise<string[]> {
     await admin.command({ createRole: role, ...wanted });
     return [`role ${role} made`];
   }
-  const [has, shall] = [new Set([...inWords(found.privileges), ...found.roles.map((it) => `all that ${it.role} of ${it.db} may`)]), new Set(inWords(PRIVILEGES))];
-  const [missing, surplus] = [[...shall].filter((it) => !has.has(it)), [...has].filter((it) => !shall.has(it))];
+  const { missing, surplus } = differences(found.privileges, found.roles);
   if (missing.length + surplus.length === 0) return [];
   await admin.command({ updateRole: role, ...wanted });
   return [...missing.map((it) => `role ${role} may again: ${it}`), ...surplus.map((it) => `role ${role} may no longer: ${it}`)];
+}
+
+/** How privileges differ from those of the table, in words: what is lacking, and what is too much. */
+export function differences(privileges: readonly Privilege[], inherited: RoleInfo['roles'] = []): { missing: string[]; surplus: string[] } {
+  const [has, shall] = [new Set([...inWords(privileges), ...inherited.map((it) => `all that ${it.role} of ${it.db} may`)]), new Set(inWords(PRIVILEGES))];
+  return { missing: [...shall].filter((it) => !has.has(it)), surplus: [...has].filter((it) => !shall.has(it)) };
 }
 
 /** One line for each action at each place. */
@@ -40,6 +45,7 @@ const inWords = (privileges: readonly Privilege[]): string[] => privileges.flatM
 
 function place(resource: Privilege['resource']): string {
   if ('cluster' in resource) return 'on the cluster';
+  if ('anyResource' in resource) return 'everywhere';
   const { db, collection } = resource;
   return `in ${collection === '' ? '' : `${collection} of `}${db === '' ? 'every database' : `database ${db}`}`;
 }

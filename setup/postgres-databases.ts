@@ -4,6 +4,9 @@ import { change, hasCode, SQLSTATE } from './postgres-client';
 /** Where the provisioner works from: databases are made from within another one. */
 export const HOME = 'postgres';
 
+/** Those that belong to no tenant, and that no tenant's role may enter. */
+export const closedDatabases = (masterDatabase: string): string[] => [HOME, 'template1', masterDatabase];
+
 /** What of it was done, and what could not be. */
 interface Closed { did: string[]; warnings: string[] }
 
@@ -15,10 +18,10 @@ const isLetIn = `SELECT FROM pg_database, aclexplode(coalesce(datacl, acldefault
 /** Takes CONNECT on the databases that belong to no tenant from everybody: otherwise every tenant's role could enter them. One that does not exist is none. */
 export async function closeDatabases(client: Client, role: string, databases: readonly string[]): Promise<Closed> {
   const did = await letIn(client, role);
-  const before = await openOnes(client, databases);
+  const before = await openDatabases(client, databases);
   for (const database of before) await ifAllowed(change(client, `REVOKE CONNECT ON DATABASE ${escapeIdentifier(database)} FROM PUBLIC`));
   // A REVOKE by someone without the right is no error, so look.
-  const after = await openOnes(client, databases);
+  const after = await openDatabases(client, databases);
   return {
     did: [...did, ...before.filter((it) => !after.includes(it)).map((it) => `database ${it} is closed to everybody who was not let in by name`)],
     warnings: after.map((it) => `every role may still connect to database ${it}; its owner should run: REVOKE CONNECT ON DATABASE ${escapeIdentifier(it)} FROM PUBLIC`),
@@ -33,7 +36,8 @@ async function letIn(client: Client, role: string): Promise<string[]> {
   return (await look()) ? [`role ${role} may connect to database ${HOME}`] : [];
 }
 
-const openOnes = async (client: Client, databases: readonly string[]): Promise<string[]> => (await client.query<{ database: string }>(OPEN, [databases])).rows.map(({ database }) => database);
+/** Which of these databases every role of the server may connect to. */
+export const openDatabases = async (client: Client, databases: readonly string[]): Promise<string[]> => (await client.query<{ database: string }>(OPEN, [databases])).rows.map(({ database }) => database);
 
 /** What was not allowed shows when one looks. */
 async function ifAllowed(work: Promise<unknown>): Promise<void> {

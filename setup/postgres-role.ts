@@ -1,22 +1,7 @@
 import { scramVerifier } from '@freeflow/db-master';
 import { type Client, escapeIdentifier, escapeLiteral } from 'pg';
 import { change, hasCode, SQLSTATE } from './postgres-client';
-
-/** What the role may be and must not be. Whatever is missing here is as PostgreSQL has it for a new role. */
-export const ROLE_ATTRIBUTES = [
-  { column: 'rolcanlogin', word: 'LOGIN', isWanted: true },
-  { column: 'rolcreatedb', word: 'CREATEDB', isWanted: true },
-  { column: 'rolcreaterole', word: 'CREATEROLE', isWanted: true },
-  { column: 'rolinherit', word: 'INHERIT', isWanted: true },
-  { column: 'rolsuper', word: 'SUPERUSER', isWanted: false },
-  { column: 'rolreplication', word: 'REPLICATION', isWanted: false },
-  { column: 'rolbypassrls', word: 'BYPASSRLS', isWanted: false },
-] as const;
-
-type Attributes = Record<(typeof ROLE_ATTRIBUTES)[number]['column'], boolean>;
-
-/** Without it, who makes a role can't act as that role, and so can't make the tenant's schema. */
-const SELF_GRANT = { name: 'createrole_self_grant', value: 'set, inherit' };
+import { roleFaults, SELF_GRANT } from './postgres-role-faults';
 
 /**
  * Makes the role unless it is there.
@@ -43,36 +28,16 @@ export async function setPassword(client: Client, role: string, password: string
 const stored = async (password: string): Promise<string> => escapeLiteral(await scramVerifier(password));
 
 /** Gives the role what it lacks and takes what it has too much of; says what that was. */
-export const mendRole = async (client: Client, role: string): Promise<string[]> => [...await mendAttributes(client, role), ...await mendSelfGrant(client, role), ...await endMemberships(client, role)];
-
-/** Names only what differs: naming an attribute such as NOSUPERUSER at all takes a superuser. */
-async function mendAttributes(client: Client, role: string): Promise<string[]> {
-  const { rows: [has] } = await client.query<Attributes>(`SELECT ${ROLE_ATTRIBUTES.map(({ column }) => column).join(', ')} FROM pg_roles WHERE rolname = $1`, [role]);
-  const words = ROLE_ATTRIBUTES.filter(({ column, isWanted }) => has?.[column] !== isWanted).map(({ word, isWanted }) => (isWanted ? word : `NO${word}`));
-  if (words.length === 0) return [];
-  await change(client, `ALTER ROLE ${escapeIdentifier(role)} ${words.join(' ')}`);
-  return [`role ${role} is ${words.join(', ')} again`];
-}
-
-async function mendSelfGrant(client: Client, role: string): Promise<string[]> {
-  const { name, value } = SELF_GRANT;
-  const { rowCount } = await client.query('SELECT FROM pg_db_role_setting WHERE setrole = $1::regrole AND setdatabase = 0 AND $2 = ANY(setconfig)', [escapeIdentifier(role), `${name}=${value}`]);
-  if (rowCount !== 0) return [];
-  await change(client, `ALTER ROLE ${escapeIdentifier(role)} SET ${name} = ${escapeLiteral(value)}`);
-  return [`role ${role} acts as the roles it makes (${name})`];
-}
-
-/**
- * The roles it has made are its own to administer, by a grant that PostgreSQL gives it for each. Any other membership
- * would lend it rights which nobody meant it to have; so would one in a role of the server, however it came by it.
- */
-async function endMemberships(client: Client, role: string): Promise<string[]> {
-  const { rows } = await client.query<{ of: string; grantor: string }>(
-    `SELECT roleid::regrole::text AS "of", grantor::regrole::text AS "grantor" FROM pg_auth_members g JOIN pg_roles r ON r.oid = g.roleid
-      WHERE member = $1::regrole AND (r.rolsuper OR r.rolname LIKE 'pg\\_%'
-         OR NOT EXISTS (SELECT FROM pg_auth_members made WHERE made.member = g.member AND made.roleid = g.roleid AND made.admin_option))`,
-    [escapeIdentifier(role)],
-  );
-  for (const { of, grantor } of rows) await change(client, `REVOKE ${of} FROM ${escapeIdentifier(role)} GRANTED BY ${grantor} CASCADE`);
-  return [...new Set(rows.map(({ of }) => of))].map((of) => `role ${role} is no member of ${of} any more`);
+export async function mendRole(client: Client, role: string): Promise<string[]> {
+  const { attributes, lacksSelfGrant, memberships } = await roleFaults(client, role);
+  const [name, { setting, value }] = [escapeIdentifier(role), SELF_GRANT];
+  // Names only what differs: naming an attribute such as NOSUPERUSER at all takes a superuser.
+  if (attributes.length > 0) await change(client, `ALTER ROLE ${name} ${attributes.join(' ')}`);
+  if (lacksSelfGrant) await change(client, `ALTER ROLE ${name} SET ${setting} = ${escapeLiteral(value)}`);
+  for (const { of, grantor } of memberships) await change(client, `REVOKE ${of} FROM ${name} GRANTED BY ${grantor} CASCADE`);
+  return [
+    ...(attributes.length > 0 ? [`role ${role} is ${attributes.join(', ')} again`] : []),
+    ...(lacksSelfGrant ? [`role ${role} acts as the roles it makes (${setting})`] : []),
+    ...[...new Set(memberships.map(({ of }) => of))].map((of) => `role ${role} is no member of ${of} any more`),
+  ];
 }

@@ -2,11 +2,12 @@ import { type Client } from 'pg';
 import { reasonOf, SetUpError } from './errors';
 import type { Outcome, Password } from './outcome';
 import { canLogIn, checkPostgres, postgresProblem, withClient } from './postgres-client';
-import { closeDatabases, HOME } from './postgres-databases';
+import { closedDatabases, closeDatabases, HOME } from './postgres-databases';
 import { ensureRole, mendRole, setPassword } from './postgres-role';
 import { databaseUrl } from './postgres-url';
 
-const OLDEST = 16;
+/** The oldest major version that can be used. */
+export const OLDEST = 16;
 
 export interface PostgresSetUp {
   /** With an owner's credentials: a superuser, or a role that may make others and owns the databases to close. */
@@ -27,7 +28,7 @@ export async function setUpPostgres({ ownerUrl, name, password, masterDatabase }
       await refuseOld(client);
       const isNew = await ensureRole(client, name, password.value);
       const mended = await mendRole(client, name);
-      const { did, warnings } = await closeDatabases(client, name, [HOME, 'template1', masterDatabase]);
+      const { did, warnings } = await closeDatabases(client, name, closedDatabases(masterDatabase));
       const logIn = provisionerUrl(ownerUrl, name, password.value);
       const isChanged = !isNew && password.isForced && !(await canLogIn(logIn));
       if (isChanged) await setPassword(client, name, password.value);

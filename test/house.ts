@@ -6,6 +6,8 @@ import { Pool } from 'pg';
 import { apiEnv, workerEnv, type StackInfo } from '../stack/stack-info';
 import { openMaster } from './master';
 import { projectRoot } from '../stack/project';
+import { sweepIdOf } from '../workflows/messages';
+import { openOperator } from './temporal';
 import { until } from './until';
 
 const ROOT = projectRoot();
@@ -21,6 +23,8 @@ export interface Answer {
 export interface House {
   info: StackInfo;
   apiUrl: string;
+  /** Where the worker tells its health. */
+  workerUrl: string;
   taskQueue: string;
   /** The master database by its owner's eyes. */
   master: Pool;
@@ -61,7 +65,7 @@ export async function openHouse({ worker = {}, api: apiOptions = {}, masterUrl: 
   const master = new Pool({ connectionString: masterUrl, max: 4 });
   master.on('error', () => undefined);
   const [apiPort, healthPort] = [await freePort(), await freePort()];
-  const apiUrl = `http://127.0.0.1:${apiPort}`;
+  const [apiUrl, workerUrl] = [`http://127.0.0.1:${apiPort}`, `http://127.0.0.1:${healthPort}`];
   const running = new Set<Running>();
   let token: Promise<string> | undefined;
   let api: Running | undefined;
@@ -77,9 +81,9 @@ export async function openHouse({ worker = {}, api: apiOptions = {}, masterUrl: 
   };
 
   const house: House = {
-    info, apiUrl, taskQueue, master, masterUrl, workerMasterUrl, apiMasterUrl, logDir,
+    info, apiUrl, workerUrl, taskQueue, master, masterUrl, workerMasterUrl, apiMasterUrl, logDir,
     startWorker: (env = {}) =>
-      start('worker', 'worker/main.js', { ...workerEnv(info), MASTER_DATABASE_URL: workerMasterUrl, WORKER_HEALTH_PORT: String(healthPort), SWEEP_INTERVAL_MS: '2000', ...env }, `http://127.0.0.1:${healthPort}/health/ready`),
+      start('worker', 'worker/main.js', { ...workerEnv(info), MASTER_DATABASE_URL: workerMasterUrl, WORKER_HEALTH_PORT: String(healthPort), SWEEP_INTERVAL_MS: '2000', ...env }, `${workerUrl}/health/ready`),
     startApi: async (env = apiOptions) => {
       api = await start('api', 'api/server.js', { ...apiEnv(info), MASTER_DATABASE_URL: apiMasterUrl, API_PORT: String(apiPort), ...env }, `${apiUrl}/health/ready`);
       return api;
@@ -100,12 +104,20 @@ export async function openHouse({ worker = {}, api: apiOptions = {}, masterUrl: 
     },
     close: async () => {
       await Promise.all([...running].map((it) => it.stop()));
+      await dropSweep(info, taskQueue);
       await master.end();
       await owned.drop();
     },
   };
   await Promise.all([house.startApi(), worker === false ? undefined : house.startWorker(worker)]);
   return house;
+}
+
+/** Its worker's sweep: schedules left behind by many houses keep Temporal busy, until those of others are half a minute late. */
+async function dropSweep(info: StackInfo, taskQueue: string): Promise<void> {
+  const operator = await openOperator(info);
+  await operator.client.schedule.getHandle(sweepIdOf(taskQueue)).delete().catch(() => undefined);
+  await operator.close();
 }
 
 /** An access token of the stack's own client. */

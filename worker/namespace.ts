@@ -2,11 +2,8 @@ import { ScheduleAlreadyRunning, ScheduleOverlapPolicy, WorkflowExecutionAlready
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes';
 import type { NativeConnection } from '@temporalio/worker';
 import type { StartOperation } from '../activities/sweep';
-import { INTERRUPT, operationStartOptions, RUNBOOKS, workflowIdOf } from '../workflows/messages';
+import { INTERRUPT, operationStartOptions, RUNBOOKS, sweepIdOf, workflowIdOf } from '../workflows/messages';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes';
-
-/** One sweep per task queue: `freeflow-sweep` for the default one. */
-const sweepIdOf = (taskQueue: string) => `${taskQueue}-sweep`;
 
 /** Registers what operators search by; what is registered already stays as it is. */
 export async function registerSearchAttributes(connection: NativeConnection, namespace: string): Promise<void> {

@@ -62,6 +62,9 @@ export type AnswerRefusal = 'not-stuck' | 'not-skippable' | 'past-point-of-no-re
 export const DEFAULT_TASK_QUEUE = 'freeflow';
 export const keycloakQueueOf = (taskQueue: string): string => `${taskQueue}-keycloak`;
 
+/** One sweep per task queue, as a schedule and as a workflow: `freeflow-sweep` for the default one. */
+export const sweepIdOf = (taskQueue: string): string => `${taskQueue}-sweep`;
+
 /**
  * One workflow id per tenant, whatever the operation: Temporal then excludes two open runs on one tenant. An adoption
  * alone goes beside them, since the run that waits for it is still open.

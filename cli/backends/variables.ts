@@ -2,11 +2,12 @@ import { isMongoUrl } from '../../setup/mongodb-client';
 import { EXIT, Failure } from '../failure';
 import { HTTP } from '../settings';
 
-interface Form { form: string; isFit: (text: string) => boolean }
+/** What a variable must look like. */
+export interface Form { form: string; isFit: (text: string) => boolean }
 
-const POSTGRES: Form = { form: 'postgresql://USER:PASSWORD@HOST:PORT/', isFit: isPostgresUrl };
-const MONGODB: Form = { form: 'mongodb://USER:PASSWORD@HOST:PORT/?OPTIONS', isFit: isMongoUrl };
-const TEXT: Form = { form: 'TEXT', isFit: () => true };
+export const POSTGRES: Form = { form: 'postgresql://USER:PASSWORD@HOST:PORT/', isFit: isPostgresUrl };
+export const MONGODB: Form = { form: 'mongodb://USER:PASSWORD@HOST:PORT/?OPTIONS', isFit: isMongoUrl };
+export const TEXT: Form = { form: 'TEXT', isFit: () => true };
 // Characters beyond ASCII would have to be normalised (SASLprep) exactly as the server does it.
 const PASSWORD: Form = { form: 'printable ASCII characters', isFit: (text) => /^[\x20-\x7e]+$/.test(text) };
 

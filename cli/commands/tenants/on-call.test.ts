@@ -9,7 +9,8 @@ import { newName } from '../../../test/workbench';
 let house: FaultyHouse;
 let env: Record<string, string>;
 beforeAll(async () => {
-  house = await openFaultyHouse({ STEP_PATIENCE_MS: '500' });
+  // No sweep between: what has lost its run stays so until it is answered.
+  house = await openFaultyHouse({ STEP_PATIENCE_MS: '500', SWEEP_INTERVAL_MS: '600000' });
   env = envOf(house);
 });
 afterAll(() => house.close());

@@ -1,0 +1,71 @@
+import type { Command } from 'commander';
+import type { Group } from '../doctor/check';
+import { examine, type Line } from '../doctor/examine';
+import { IDENTITY } from '../doctor/identity';
+import { KEYCLOAK } from '../doctor/keycloak';
+import { MASTER } from '../doctor/master';
+import { MONGODB } from '../doctor/mongodb';
+import { POSTGRES } from '../doctor/postgres';
+import { PRODUCT } from '../doctor/product';
+import { createProgress } from '../doctor/progress';
+import { QDRANT } from '../doctor/qdrant';
+import { asJson, exitCodeOf, groupText, summary } from '../doctor/report';
+import { readKnown } from '../doctor/settings';
+import { TEMPORAL } from '../doctor/temporal';
+
+const GROUPS: readonly Group[] = [PRODUCT, IDENTITY, MASTER, TEMPORAL, POSTGRES, MONGODB, QDRANT, KEYCLOAK];
+
+/** What of the process the command uses. */
+type Process = Pick<NodeJS.Process, 'env' | 'exit' | 'stdout' | 'stderr'>;
+
+/** Adds `freeflow doctor`. */
+export function addDoctor(program: Command, process: Process): void {
+  program
+    .command('doctor')
+    .description('check everything an installation needs, and say what to do about what is wrong')
+    .option('--json', 'as JSON: check, status (ok, warn, fail, skip), seen, advice')
+    .addHelpText('after', `
+Looks only, and changes nothing. Of another installation, by the variables that its worker and API have, and:
+  FREEFLOW_API_URL, FREEFLOW_WORKER_URL                                where both answer
+  FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID, FREEFLOW_CLIENT_SECRET       a client whose token the API accepts
+  MASTER_OWNER_URL                                                     the master database by its owner's login
+  KEYCLOAK_OWNER_CLIENT_ID, KEYCLOAK_OWNER_CLIENT_SECRET               who may see Keycloak's version
+What is not set is not checked. MASTER_DATABASE_URL is the worker's.
+Exit codes: 0 nothing failed, 1 something failed, 2 wrong usage, 4 nothing can be reached.
+
+Examples:
+  pnpm freeflow doctor
+  pnpm -s freeflow doctor --json | jq '.[] | select(.status == "fail")'`)
+    .action(async ({ json }: { json?: true }) => {
+      // At once: a server that does not answer would keep the process for longer than the checks.
+      process.exit(await doctor(json === true, process));
+    });
+}
+
+/**
+ * Makes all checks and prints what they have seen: each group as soon as it and all before it are done.
+ * @returns the exit code
+ * @throws Failure where it isn't known what to check
+ */
+async function doctor(isJson: boolean, { env, stdout, stderr }: Process): Promise<number> {
+  const known = readKnown(env);
+  const names = GROUPS.flatMap(({ checks }) => checks.map(({ name }) => name));
+  const width = Math.max(...names.map((name) => name.length));
+  const progress = createProgress(stderr, names);
+  const print = (text: string) => {
+    progress.hide();
+    stdout.write(`${text}\n`);
+  };
+
+  const seen = new Map<string, Line>();
+  const waiting = [...GROUPS];
+  const lines = await examine(GROUPS, known, env, (line) => {
+    seen.set(line.check, line);
+    if (!isJson) for (let next = waiting[0]; next !== undefined && next.checks.every(({ name }) => seen.has(name)); next = waiting[0]) print(groupText(waiting.shift() ?? next, linesOf(next, seen), width));
+    progress.done(line.check);
+  });
+  print(isJson ? asJson(lines) : summary(lines));
+  return exitCodeOf(GROUPS, lines);
+}
+
+const linesOf = ({ checks }: Group, seen: ReadonlyMap<string, Line>): Line[] => checks.flatMap(({ name }) => seen.get(name) ?? []);

@@ -1,0 +1,46 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { type Check, type Finding, type Group, notChecked, notCheckedBecause } from './check';
+import { explain, tooLate } from './explain';
+import type { Known } from './settings';
+
+/** A check that is done. */
+export interface Line extends Finding { check: string }
+
+const LIMIT_MS = 10_000;
+
+/**
+ * Makes all checks side by side; each has 10 s. A check whose settings are not known, or that could only repeat the failure
+ * of one before it, is not made and says so.
+ * @param tell is called with each as it ends
+ */
+export async function examine(groups: readonly Group[], { values, whyNot }: Known, env: NodeJS.ProcessEnv, tell: (line: Line) => void): Promise<Line[]> {
+  const lines = new Map<string, Promise<Line>>();
+
+  const findingOf = async ({ needs, after, look }: Check): Promise<Finding> => {
+    const missing = needs.filter((name) => values[name] === '');
+    if (missing.length > 0) return notChecked(whyNot(missing));
+    for (const before of await Promise.all(after.flatMap((name) => lines.get(name) ?? []))) {
+      if (before.status === 'fail') return notCheckedBecause(`${before.check} failed`);
+      if (before.status === 'skip') return notCheckedBecause(`${before.check} was not`);
+    }
+    return withinLimit(async () => look(values, env)).catch((error: unknown) => explain(error, needs));
+  };
+
+  for (const check of groups.flatMap(({ checks }) => checks)) {
+    lines.set(check.name, findingOf(check).then((finding) => {
+      const line = { check: check.name, ...finding };
+      tell(line);
+      return line;
+    }));
+  }
+  return Promise.all(lines.values());
+}
+
+async function withinLimit(look: () => Promise<Finding>): Promise<Finding> {
+  const stop = new AbortController();
+  try {
+    return await Promise.race([look(), delay(LIMIT_MS, tooLate(LIMIT_MS), { signal: stop.signal })]);
+  } finally {
+    stop.abort();
+  }
+}
