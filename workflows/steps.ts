@@ -52,11 +52,15 @@ export function backendStep(backend: BackendRow, verb: Verb, input: OperationInp
   };
 }
 
+type RecordActivities = Pick<Activities, 'begin' | 'activate' | 'suspend' | 'retire' | 'park' | 'unpark' | 'undoing' | 'revert' | 'close'>;
+/** The steps in the master database by which a tenant has reached a status. */
+export type SettlingStep = 'activate' | 'suspend' | 'retire';
+
 /**
  * The steps in the master database. Local activities, since they are short and there is nothing to choose: without the
  * master database nothing can go on, so they are repeated until it answers.
  */
-export const record = proxyLocalActivities<Pick<Activities, 'begin' | 'activate' | 'suspend' | 'retire' | 'park' | 'unpark' | 'undoing' | 'revert' | 'close'>>({
+export const record = proxyLocalActivities<RecordActivities>({
   startToCloseTimeout: '20 seconds',
   retry: { initialInterval: '250 ms', backoffCoefficient: 2, maximumInterval: '10 seconds' },
 });
