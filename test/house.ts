@@ -27,7 +27,8 @@ export interface House {
   masterUrl: string;
   workerMasterUrl: string;
   request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
-  startWorker(env?: Record<string, string>): Promise<Running>;
+  /** @param script another entry point, below dist/ */
+  startWorker(env?: Record<string, string>, script?: string): Promise<Running>;
   startApi(env?: Record<string, string>): Promise<Running>;
   /** The API that was started last. */
   api(): Running;
@@ -77,8 +78,8 @@ export async function openHouse({ worker = {}, api: apiOptions = {}, masterUrl: 
 
   const house: House = {
     info, apiUrl, taskQueue, master, masterUrl, workerMasterUrl, logDir,
-    startWorker: (env = {}) =>
-      start('worker', 'worker/main.js', { ...workerEnv(info), MASTER_DATABASE_URL: workerMasterUrl, WORKER_HEALTH_PORT: String(healthPort), SWEEP_INTERVAL_MS: '2000', ...env }, `http://127.0.0.1:${healthPort}/health/ready`),
+    startWorker: (env = {}, script = 'worker/main.js') =>
+      start('worker', script, { ...workerEnv(info), MASTER_DATABASE_URL: workerMasterUrl, WORKER_HEALTH_PORT: String(healthPort), SWEEP_INTERVAL_MS: '2000', ...env }, `http://127.0.0.1:${healthPort}/health/ready`),
     startApi: async (env = apiOptions) => {
       api = await start('api', 'api/server.js', { ...apiEnv(info), MASTER_DATABASE_URL: via(owned.apiUrl), API_PORT: String(apiPort), ...env }, `${apiUrl}/health/ready`);
       return api;
