@@ -1,7 +1,9 @@
+import { PLANS } from '../../workflows/plans';
+import { BACKENDS } from '../../workflows/steps';
 import { openFaultyHouse, type FaultyHouse } from '../faulty-house';
 import { fill } from '../fingerprint';
 import { pooled } from '../pooled';
-import { createTenant, deleteTenant, parked } from '../tenants';
+import { createTenant, deleteTenant, logOf, parked } from '../tenants';
 import { until } from '../until';
 import { newName } from '../workbench';
 import { asItIs, ask, ends, prepare, type Subject } from './operations';
@@ -89,18 +91,29 @@ async function inHouse(house: FaultyHouse, scenario: Scenario): Promise<Scenario
 
 type AskAll = (of: readonly Subject[]) => Promise<Subject[]>;
 
+/** At how many backends the tenant's last operation has done this. */
+async function doneBy(house: FaultyHouse, id: string, verb: string): Promise<number> {
+  const rows = await logOf(house, id);
+  const begun = rows.findLastIndex((it) => it.step === 'begin');
+  return rows.slice(begun).filter((it) => it.step.endsWith(`.${verb}`) && it.status === 'success').length;
+}
+
 /**
  * Has every tenant parked at one backend, all others being done there: at Qdrant, and at PostgreSQL those that are to
  * die at Qdrant, since an undo is worth a look only where something was done. A parked step tries again after minutes only.
  */
-async function parkAll(house: FaultyHouse, { points }: Scenario, subjects: readonly Subject[], askAll: AskAll): Promise<Subject[]> {
+async function parkAll(house: FaultyHouse, { kind, points }: Scenario, subjects: readonly Subject[], askAll: AskAll): Promise<Subject[]> {
   const asked: Subject[] = [];
+  const verb = PLANS[kind].forward.at(-1) ?? '';
   const isAtQdrant = (at: number) => points[at]?.step.startsWith('qdrant.') === true;
   for (const shut of ['qdrant', 'postgres'] as const) {
     const places = points.map((_, at) => at).filter((at) => isAtQdrant(at) === (shut === 'postgres'));
     house.proxies[shut].shut();
     const group = await askAll(places.map((at) => subjects[at] as Subject));
-    for (const { id } of group) await until(`${id} is parked`, async () => (await parked(house, id)).some((it) => it.startsWith(`${shut}.`)));
+    for (const { id } of group) {
+      await until(`${id} is parked`, async () => (await parked(house, id)).some((it) => it.startsWith(`${shut}.`)));
+      await until(`${id} is done everywhere else`, async () => (await doneBy(house, id, verb)) === BACKENDS.length - 1);
+    }
     house.proxies[shut].open();
     for (const [n, at] of places.entries()) asked[at] = group[n] as Subject;
   }

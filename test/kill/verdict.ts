@@ -112,7 +112,7 @@ function faultsOfLog(log: readonly Row[], step: string): string {
   if (step.includes('.')) {
     // The one that died, and whatever came after it.
     if (own.filter(isLost).length !== 1) faults.push(`${own.filter(isLost).length} lost attempts of ${step}`);
-  } else if (own.length !== 1 && !(REPEATABLE.includes(step) && own.length === 2)) {
+  } else if (own.length !== 1 && !REPEATABLE.includes(step)) {
     faults.push(`${own.length} rows of ${step}`);
   }
   return faults.length === 0 ? 'true' : faults.join(', ');
