@@ -1,5 +1,6 @@
 import type { BackendKind } from '@freeflow/db-master';
 import { openFaultyHouse, type FaultyHouse } from './faulty-house';
+import type { Running } from './house';
 import { lookFromOutside, NOTHING } from './outside';
 import { ALL_IN, ALL_OUT, logInEverywhere } from './tenant-app';
 import { openOperator, type Operator } from './temporal';
@@ -8,10 +9,13 @@ import { until } from './until';
 import { newName } from './workbench';
 
 let house: FaultyHouse;
+let worker: Running;
 let operator: Operator;
+// Parked steps would try again by themselves in ten minutes only: what goes on here goes on because of an answer.
+const IMPATIENT = { STEP_PATIENCE_MS: '500' };
 beforeAll(async () => {
-  // Parked steps would try again by themselves in ten minutes only: what goes on here goes on because of an answer.
-  house = await openFaultyHouse({ STEP_PATIENCE_MS: '500' });
+  house = await openFaultyHouse(false);
+  worker = await house.startWorker(IMPATIENT);
   operator = await openOperator(house.info);
 });
 afterEach(() => {
@@ -226,8 +230,10 @@ describe.each([
 
   test('before any worker has seen it, ends one way or the other, and the tenant is what the end says', async () => {
     const { id, name } = next();
+    await worker.stop();
     await post(id, action);
     await until('it has a run', () => cancel(id).then(() => true));
+    worker = await house.startWorker(IMPATIENT);
     const ended = await operationEnds(house, id);
     const isBack = ended.operation.state === 'rolled_back';
     expect(ended.operation.kind).toBe(action);
