@@ -1,7 +1,7 @@
 import { activityInfo, cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { BackendKind, PrismaClient } from '@freeflow/db-master';
-import { BackendFault, FAILURES, messageOf } from './failures';
+import { adviceOn, BackendFault, FAILURES, messageOf } from './failures';
 import { appendLog, recordLostAttempts, type Attempt } from './provision-log';
 import { scrub } from './scrub';
 
@@ -63,7 +63,7 @@ async function succeed(db: PrismaClient, attempt: Attempt, message: string, dura
 /** Records a failed attempt as far as the master database allows, and gives what Temporal is to see of it. */
 async function failed(db: PrismaClient, attempt: Attempt, fault: BackendFault, secrets: Set<string>, durationMs: number): Promise<ApplicationFailure> {
   const { type } = fault;
-  const { mends, advice } = FAILURES[type];
+  const advice = adviceOn(type);
   const message = scrub(fault.message, secrets);
   const { tenantId, operationId, step } = attempt;
   log.warn('step failed', { tenantId, step, attempt: attempt.attempt, type, cause: message, durationMs: Math.round(durationMs) });
@@ -79,7 +79,7 @@ async function failed(db: PrismaClient, attempt: Attempt, fault: BackendFault, s
   } catch (error) {
     log.warn('the attempt could not be recorded; the next one records it as lost', { tenantId, step, cause: scrub(messageOf(error)) });
   }
-  return ApplicationFailure.create({ type, message, nonRetryable: !mends, details: [{ advice }] });
+  return ApplicationFailure.create({ type, message, nonRetryable: !FAILURES[type].mends, details: [{ advice }] });
 }
 
 /** Records an attempt that Temporal has cancelled before it did anything, and gives the cancellation on. */

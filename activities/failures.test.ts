@@ -1,5 +1,6 @@
+import { QdrantClientResourceExhaustedError } from '@qdrant/js-client-rest';
 import type { BackendKind } from '@freeflow/db-master';
-import { BackendFault, classify, FAILURES, isUnanswered, type FailureType } from './failures';
+import { adviceOn, BackendFault, classify, FAILURES, isUnanswered, RULES, type FailureType } from './failures';
 
 const cases: [kind: BackendKind, what: string, error: unknown, type: FailureType][] = [
   ['postgres', 'a refused connection', Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }), 'unreachable'],
@@ -15,6 +16,7 @@ const cases: [kind: BackendKind, what: string, error: unknown, type: FailureType
   ['qdrant', 'a timeout of its client', Object.assign(new Error('x'), { name: 'QdrantClientTimeoutError' }), 'unreachable'],
   ['qdrant', 'a wrong API key', Object.assign(new Error('x'), { status: 401 }), 'credentials'],
   ['qdrant', 'load', Object.assign(new Error('x'), { status: 429 }), 'overloaded'],
+  ['qdrant', 'load, with the time to come again', new QdrantClientResourceExhaustedError('x', '1'), 'overloaded'],
   ['keycloak', 'fetch without a server', new TypeError('fetch failed', { cause: Object.assign(new Error('x'), { code: 'ECONNREFUSED' }) }), 'unreachable'],
   ['keycloak', 'a 500', Object.assign(new Error('x'), { response: { status: 500 } }), 'server-error'],
   ['keycloak', 'a 403', Object.assign(new Error('x'), { response: { status: 403 } }), 'permission'],
@@ -30,8 +32,27 @@ test('what has been judged stays as it was judged', () => {
   expect(classify('qdrant', fault)).toBe(fault);
 });
 
-test('anything unknown is taken for transient', () => {
-  expect(FAILURES[classify('postgres', 'a string').type].mends).toBe(true);
+test.each(Object.keys(RULES) as BackendKind[])('%s: anything unknown is taken for transient, and says so', (kind) => {
+  for (const unknown of ['a string', undefined, new Error('strange'), Object.assign(new Error('x'), { code: 'ZZ999' }), Object.assign(new Error('x'), { status: 418 })]) {
+    const { type } = classify(kind, unknown);
+    expect(type).toBe('unexpected');
+    expect(FAILURES[type]).toMatchObject({ mends: true, advice: expect.stringContaining('taken for transient') });
+  }
+});
+
+test('no code of a server is permanent, and none stands in two rules of it', () => {
+  for (const rules of Object.values(RULES)) {
+    expect(rules.filter(({ type }) => !FAILURES[type].mends)).toEqual([]);
+    const codes = rules.flatMap((it) => it.codes);
+    expect(codes.filter((code, at) => codes.indexOf(code) !== at)).toEqual([]);
+  }
+});
+
+test('an advice is short and ends with where there is more', () => {
+  for (const type of Object.keys(FAILURES) as FailureType[]) {
+    expect(adviceOn(type)).toMatch(new RegExp(` More: docs/runbook\\.md#${type}$`));
+    expect(adviceOn(type).length).toBeLessThan(260);
+  }
 });
 
 test('a refusal is an answer, silence is none, and a call that nobody took was never made', () => {

@@ -1,8 +1,8 @@
 import type { BackendKind } from '@freeflow/db-master';
 
 /**
- * Every way a step can fail: whether waiting can mend it, and what to tell on-call.
- * The keys are the stable `type` of the ApplicationFailure and stand in the log.
+ * Every way a step can fail: whether waiting can mend it (else it is permanent), and what to tell on-call.
+ * The keys are the stable `type` of the ApplicationFailure and stand in the log; each has a paragraph in the runbook.
  */
 export const FAILURES = {
   unreachable: { mends: true, advice: 'Check that the server runs and that the worker reaches it. The step goes on by itself once it answers.' },
@@ -28,6 +28,9 @@ export const FAILURES = {
 
 export type FailureType = keyof typeof FAILURES;
 
+/** What on-call is told of a failure, with the place where there is more. */
+export const adviceOn = (type: FailureType): string => `${FAILURES[type].advice} More: docs/runbook.md#${type}`;
+
 /** A failure that has been judged: its type decides about retries, its message may be shown to anybody. */
 export class BackendFault extends Error {
   override readonly name = 'BackendFault';
@@ -45,46 +48,131 @@ interface Rule {
   codes: readonly (string | number)[];
 }
 
-// Node's and undici's codes for a server that isn't there, or is no longer.
+// The server isn't there, or is no longer.
 const NETWORK: Rule = {
   type: 'unreachable',
-  codes: ['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH',
+  codes: [
+    // Node: https://nodejs.org/api/errors.html#common-system-errors; EAI_AGAIN is getaddrinfo's "try again".
+    'ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH',
+    // undici, which is Node's fetch: https://github.com/nodejs/undici/blob/main/docs/docs/api/Errors.md
     'UND_ERR_SOCKET', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT',
-    'QdrantClientTimeoutError', 'TimeoutError', 'AbortError'],
+    // The names of the DOMExceptions by which an AbortSignal ends a fetch.
+    'TimeoutError', 'AbortError',
+    // Qdrant's client, at its own deadline.
+    'QdrantClientTimeoutError',
+  ],
 };
 
+// RFC 9110, section 15; 429 and 431 RFC 6585. 404 is an answer which the backends read themselves.
 const HTTP: readonly Rule[] = [
   { type: 'overloaded', codes: [429, 503] },
   { type: 'credentials', codes: [401] },
   { type: 'permission', codes: [403] },
+  // "Exists already" or "changed meanwhile": the next attempt reads which.
   { type: 'conflict', codes: [409] },
+  // A proxy in front of the server gets no answer from it.
   { type: 'unreachable', codes: [502, 504] },
   // 431: a header too large for the server, as a token that names too many roles.
   { type: 'server-error', codes: [500, 431] },
 ];
 
-/** Codes of each server. Whatever is in no table is `unexpected`, which is taken for transient. */
+/**
+ * Codes of each server. Whatever is in no table is `unexpected`, which is taken for transient: to repeat in vain costs
+ * time, to give up for nothing costs a tenant. What is foreign no code says; the backends see it by the mark.
+ */
 export const RULES: Readonly<Record<BackendKind, readonly Rule[]>> = {
-  // https://www.postgresql.org/docs/current/errcodes-appendix.html
+  // PostgreSQL's manual, appendix A: https://www.postgresql.org/docs/current/errcodes-appendix.html
   postgres: [
-    { type: 'unreachable', codes: ['57P01', '57P02', '57P03', '08000', '08001', '08003', '08004', '08006', '57014'] },
-    { type: 'overloaded', codes: ['53000', '53100', '53200', '53300'] },
-    { type: 'credentials', codes: ['28P01', '28000'] },
-    { type: 'permission', codes: ['42501'] },
-    // XX000 is "tuple concurrently updated", 55006 "is being accessed by other users"; 42P04, 42710 and 23505 lose a race.
-    { type: 'conflict', codes: ['40001', '40P01', '55006', 'XX000', '42P04', '42710', '23505', '2BP01'] },
+    {
+      type: 'unreachable',
+      codes: [
+        '57P01', // admin_shutdown
+        '57P02', // crash_shutdown
+        '57P03', // cannot_connect_now: it starts or stops
+        '57014', // query_canceled: by statement_timeout, which is our deadline
+        '08000', // connection_exception
+        '08001', // sqlclient_unable_to_establish_sqlconnection
+        '08003', // connection_does_not_exist
+        '08004', // sqlserver_rejected_establishment_of_sqlconnection
+        '08006', // connection_failure
+      ],
+    },
+    {
+      type: 'overloaded',
+      codes: [
+        '53000', // insufficient_resources
+        '53100', // disk_full
+        '53200', // out_of_memory
+        '53300', // too_many_connections
+      ],
+    },
+    {
+      type: 'credentials',
+      codes: [
+        '28P01', // invalid_password
+        '28000', // invalid_authorization_specification: no such role, NOLOGIN, or refused by pg_hba.conf
+      ],
+    },
+    { type: 'permission', codes: ['42501'] }, // insufficient_privilege
+    {
+      type: 'conflict',
+      codes: [
+        '40001', // serialization_failure
+        '40P01', // deadlock_detected
+        '55006', // object_in_use: "is being accessed by other users"
+        'XX000', // internal_error: "tuple concurrently updated", which has no code of its own
+        '42P04', // duplicate_database: exists, as the next two; whose it is the next attempt reads
+        '42710', // duplicate_object
+        '23505', // unique_violation, in a catalog
+        '2BP01', // dependent_objects_still_exist: something was made for the role meanwhile
+      ],
+    },
   ],
-  // https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml
+  // https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml; names are those of the Node driver's errors.
   mongodb: [
-    { type: 'unreachable', codes: [6, 7, 89, 91, 189, 9001, 11600, 11602, 'MongoServerSelectionError', 'MongoNetworkError',
-      'MongoNetworkTimeoutError', 'MongoTopologyClosedError', 'MongoPoolClearedError'] },
-    { type: 'credentials', codes: [18] },
-    { type: 'permission', codes: [13] },
-    { type: 'conflict', codes: [51003, 11, 112, 11000] },
-    { type: 'overloaded', codes: [50, 202, 262, 'MongoWaitQueueTimeoutError'] },
+    {
+      type: 'unreachable',
+      codes: [
+        6, // HostUnreachable
+        7, // HostNotFound
+        89, // NetworkTimeout
+        91, // ShutdownInProgress
+        189, // PrimarySteppedDown
+        10107, // NotWritablePrimary
+        13435, // NotPrimaryNoSecondaryOk
+        13436, // NotPrimaryOrSecondary
+        9001, // SocketException
+        11600, // InterruptedAtShutdown
+        11602, // InterruptedDueToReplStateChange
+        'MongoServerSelectionError', 'MongoNetworkError', 'MongoNetworkTimeoutError', 'MongoTopologyClosedError', 'MongoPoolClearedError',
+      ],
+    },
+    { type: 'credentials', codes: [18] }, // AuthenticationFailed
+    { type: 'permission', codes: [13] }, // Unauthorized
+    {
+      type: 'conflict',
+      codes: [
+        51003, // "User ... already exists"; in no list, the number stands in the server's source alone
+        11, // UserNotFound: just dropped by somebody
+        112, // WriteConflict
+        11000, // DuplicateKey
+      ],
+    },
+    {
+      type: 'overloaded',
+      codes: [
+        50, // MaxTimeMSExpired
+        202, // NetworkInterfaceExceededTimeLimit
+        262, // ExceededTimeLimit
+        14031, // OutOfDiskSpace
+        'MongoWaitQueueTimeoutError',
+      ],
+    },
   ],
-  qdrant: HTTP,
-  // A deadlock in Keycloak's database surfaces as 400 (keycloak#25993), a race on composites as 500 (#8772).
+  // Its REST API answers by HTTP statuses: https://api.qdrant.tech. A 429 that says when to come again is an error of its client's own.
+  qdrant: [...HTTP, { type: 'overloaded', codes: ['QdrantClientResourceExhaustedError'] }],
+  // https://www.keycloak.org/docs-api/latest/rest-api/index.html. A deadlock in its database surfaces as 400 (keycloak#25993),
+  // which is in no table, so repeated; a race on composites as 500 (#8772).
   keycloak: HTTP,
 };
 

@@ -47,8 +47,10 @@ type Said<T> = Promise<{ message: string; result: T }>;
  * included, so that status, operation and log never disagree; repeated, each finds its own work done.
  */
 export function recordActivities(db: PrismaClient, settings: RecordSettings) {
-  const settle = (step: string, goal: Exclude<Goal, 'gone'>) => (input: StepInput): Promise<void> =>
-    inTransaction(db, step, input, async (tx, { tenant, operation }) => {
+  /** The way forward has come to its end; says why, where it was turned round before. */
+  const settle = (step: string, goal: Exclude<Goal, 'gone'>) => (input: StepInput): Promise<GivenUp | undefined> =>
+    inTransaction<GivenUp | undefined>(db, step, input, async (tx, { tenant, operation }) => {
+      if (operation.undoing) return { message: 'too late: it is being undone', result: givenUpOf(operation) };
       const purgeAt = goal === 'deleted' ? new Date(Date.now() + settings.retentionMs) : null;
       await tx.tenant.update({ where: { id: tenant.id }, data: { status: goal, purgeAt } });
       await end(tx, operation, 'done');
@@ -56,18 +58,19 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings) {
     });
 
   return {
-    begin: (input: StepInput): Promise<Begun> => inTransaction(db, 'begin', input, (tx, rows, runId) => begin(tx, rows, runId, settings)),
+    begin: (input: StepInput): Promise<Begun> => inTransaction<Begun>(db, 'begin', input, (tx, rows, runId) => begin(tx, rows, runId, settings), isOver),
 
     activate: settle('activate', 'active'),
     suspend: settle('suspend', 'suspended'),
     retire: settle('retire', 'deleted'),
 
-    undoing: (input: StepInput & { givenUp: GivenUp }): Promise<void> =>
-      inTransaction(db, 'undoing', input, async (tx, { operation }) => {
+    /** Turns the operation round; says so where it is done already, since then it can't be turned any more. */
+    undoing: (input: StepInput & { givenUp: GivenUp }): Promise<'done' | undefined> =>
+      inTransaction<'done' | undefined>(db, 'undoing', input, async (tx, { operation }) => {
         const { step, cause, advice } = input.givenUp;
         await tx.tenantOperation.update({ where: { id: operation.id }, data: { state: 'undoing', undoing: true, step, cause, advice } });
         return { message: `undoing everything, because ${step} was given up: ${cause}`, result: undefined };
-      }),
+      }, ({ operation }) => (operation.state === 'done' ? 'done' : undefined)),
 
     /** Steps have been parked: they wait for an answer. */
     park: (input: StepInput & { steps: GivenUp[] }): Promise<void> =>
@@ -168,12 +171,17 @@ async function end(tx: Tx, { id }: TenantOperation, state: 'done' | 'rolled_back
   await tx.tenantOperation.update({ where: { id }, data: { state, step, cause, advice, endedAt: new Date() } });
 }
 
-/** Locks the tenant's row, hands both rows to `work`, and logs what it says, all in one transaction. */
+/**
+ * Locks the tenant's row, hands both rows to `work`, and logs what it says, all in one transaction.
+ * @param whenOver the answer where the operation has ended: a step is repeated when its answer got lost
+ * @throws ApplicationFailure `superseded` for a run that another one has taken the place of, else `master-database`
+ */
 async function inTransaction<T>(
   db: PrismaClient,
   step: string,
   input: StepInput,
   work: (tx: Tx, rows: Rows, runId: string) => Said<T>,
+  whenOver: (rows: Rows) => T = () => undefined as T,
 ): Promise<T> {
   const startedAt = performance.now();
   const attempt = attemptOf(step, input);
@@ -181,7 +189,8 @@ async function inTransaction<T>(
     return await db.$transaction(async (tx) => {
       await tx.$queryRaw`SELECT 1 FROM "Tenant" WHERE id = ${input.tenantId}::uuid FOR UPDATE`;
       const { tenant, ...operation } = await tx.tenantOperation.findUniqueOrThrow({ where: { id: input.operationId }, include: { tenant: true } });
-      if (operation.endedAt !== null) return over<T>(step, tenant, operation);
+      if (operation.endedAt !== null) return whenOver({ tenant, operation });
+      if (step !== 'begin' && operation.runId !== attempt.runId) throw superseded(operation.runId);
       const { message, result } = await work(tx, { tenant, operation }, attempt.runId);
       await appendLog(tx, attempt, { status: 'success', message: scrub(message), durationMs: performance.now() - startedAt });
       return result;
@@ -192,8 +201,7 @@ async function inTransaction<T>(
   }
 }
 
-// A step repeated after its answer got lost finds the operation ended, by itself. Only `begin` has anything to say then.
-function over<T>(step: string, tenant: Tenant, operation: TenantOperation): T {
-  const begun: Begun = { verdict: 'over', tenantName: tenant.name, reason: `the operation has ended as ${operation.state}` };
-  return (step === 'begin' ? begun : undefined) as T;
-}
+const isOver = ({ tenant, operation }: Rows): Begun => ({ verdict: 'over', tenantName: tenant.name, reason: `the operation has ended as ${operation.state}` });
+
+/** Of a run that was terminated while this step was under way. */
+const superseded = (runId: string | null) => ApplicationFailure.nonRetryable(`run ${runId ?? 'none'} works on this operation now`, 'superseded');

@@ -1,38 +1,34 @@
+import { httpUrl, port, readConfig, someOf, text, VARIABLES, type Environment } from '@freeflow/db-master';
 import { z } from 'zod';
 import { DEFAULT_TASK_QUEUE } from '../workflows/messages';
 
-const url = (...protocols: string[]) =>
-  z.string().refine((it) => URL.canParse(it) && protocols.includes(new URL(it).protocol), `must be a URL starting with ${protocols.join(' or ')}//`);
+const { LOG_LEVEL, TEMPORAL_UI_URL } = VARIABLES;
 
 /** Signatures by a private key only: with a shared secret, or none, whoever can check a token could also make one. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const;
 
 /** Everything the API is told from outside. Temporal's address comes by Temporal's own standard variables. */
-const schema = z
-  .object({
-    LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
-    API_HOST: z.string().min(1).default('127.0.0.1'),
-    API_PORT: z.coerce.number().int().min(0).max(65_535).default(3000),
-    MASTER_DATABASE_URL: url('postgres:', 'postgresql:'),
-    TASK_QUEUE: z.string().min(1).default(DEFAULT_TASK_QUEUE),
-    TEMPORAL_UI_URL: url('http:', 'https:').optional(),
-    AUTH_ISSUER: url('http:', 'https:'),
-    AUTH_AUDIENCE: z.string().min(1),
-    AUTH_JWKS_URL: url('http:', 'https:').optional(),
-    AUTH_ALGORITHMS: z.string().default('RS256').transform((it) => it.split(',').map((name) => name.trim())).pipe(z.array(z.enum(ALGORITHMS)).min(1)),
-    AUTH_PERMISSIONS_CLAIM: z.string().min(1).default('permissions'),
-  })
-  .transform((it) => ({ ...it, AUTH_JWKS_URL: it.AUTH_JWKS_URL ?? `${it.AUTH_ISSUER}/protocol/openid-connect/certs` }));
+export const apiVariables = z.object({
+  LOG_LEVEL,
+  API_HOST: text('a host name or address').default('127.0.0.1').describe('where it listens'),
+  API_PORT: port(0).default(3000).describe('the same; 0: a free one'),
+  MASTER_DATABASE_URL: VARIABLES.MASTER_DATABASE_URL.describe('the master database, by the role freeflow_api'),
+  TASK_QUEUE: text('the name of a task queue').default(DEFAULT_TASK_QUEUE).describe('the task queue of the workers'),
+  TEMPORAL_UI_URL,
+  AUTH_ISSUER: httpUrl().describe('who issues the tokens: their `iss`'),
+  AUTH_AUDIENCE: text('what tokens are made out to').describe('whom they are made out to: their `aud`'),
+  AUTH_JWKS_URL: httpUrl().optional().describe("where the issuer's keys are; unset: where Keycloak has them, `AUTH_ISSUER` + `/protocol/openid-connect/certs`"),
+  AUTH_ALGORITHMS: someOf(ALGORITHMS).default(['RS256']).describe('the signatures that count, separated by commas'),
+  AUTH_PERMISSIONS_CLAIM: text('the name of a claim').default('permissions').describe('the claim that must hold `system:*`'),
+});
 
-export type ApiConfig = z.output<typeof schema>;
+export type ApiConfig = z.output<typeof apiVariables> & { AUTH_JWKS_URL: string };
 
 /**
  * Reads the configuration.
- * @throws Error naming every variable that is missing or wrong
+ * @throws DbMasterError `config-invalid` naming every variable that is missing or wrong, never with a value
  */
-export function readApiConfig(env: NodeJS.ProcessEnv): ApiConfig {
-  const parsed = schema.safeParse(env);
-  if (parsed.success) return parsed.data;
-  const lines = parsed.error.issues.map(({ path, message }) => `  ${String(path[0])}: ${env[String(path[0])] === undefined ? 'is missing' : message}`);
-  throw new Error(`The API's configuration is incomplete:\n${lines.join('\n')}`);
+export function readApiConfig(env: Environment): ApiConfig {
+  const config = readConfig(apiVariables, env);
+  return { ...config, AUTH_JWKS_URL: config.AUTH_JWKS_URL ?? `${config.AUTH_ISSUER}/protocol/openid-connect/certs` };
 }

@@ -57,3 +57,21 @@ function address(host: string | null, port: number): string {
   const name = host ?? '';
   return `${name.includes(':') && !name.startsWith('[') ? `[${name}]` : name}:${port}`;
 }
+
+/** How to try each connection by hand: commands to paste, by backend. */
+export function tryOut(connections: Connections): Record<string, string> {
+  return Object.fromEntries(Object.entries(connections).flatMap(([backend, it]) => {
+    const line = TRIES[backend]?.(it);
+    return line === undefined ? [] : [[backend, line] as const];
+  }));
+}
+
+const TRIES: Record<string, (it: Connections[string]) => string> = {
+  postgres: ({ url }) => `psql ${quoted(url)}`,
+  mongodb: ({ url }) => `mongosh ${quoted(url)}`,
+  qdrant: ({ url, apiKey, collection }) => `curl -sS ${apiKey === undefined ? '' : `-H ${quoted(`api-key: ${apiKey}`)} `}${quoted(`${url}/collections/${collection}`)}`,
+  keycloak: ({ issuer, clientId, clientSecret }) =>
+    `curl -sS ${quoted(`${issuer}/protocol/openid-connect/token`)} -d grant_type=client_credentials -d ${quoted(`client_id=${clientId}`)} -d ${quoted(`client_secret=${clientSecret}`)}`,
+};
+
+const quoted = (word: string | number | undefined) => `'${String(word).replaceAll("'", `'\\''`)}'`;

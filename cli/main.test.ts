@@ -18,7 +18,7 @@ describe('wrong usage ends with 2, says what is wrong and prints nothing to be t
 
 describe('--help shows examples, and what is read from the environment', () => {
   const cases: [string[], string[]][] = [
-    [[], ['Examples:', 'npm run -s freeflow -- token', 'tenants connect acme postgres --json', 'Exit codes: 0 done, 1 refused, 2 wrong usage, 4 unreachable']],
+    [[], ['Examples:', 'npm run -s freeflow -- tenants create acme', 'FREEFLOW_API_URL with FREEFLOW_TOKEN', 'Exit codes: 0 done, 1 refused or rolled back, 2 wrong usage, 3 parked, 4 unreachable']],
     [['token'], ['Example:', 'FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID, FREEFLOW_CLIENT_SECRET']],
     [['setup', 'backends'], ['Examples:', 'setup backends --print-env > worker.env', 'POSTGRES_OWNER_URL', 'MONGODB_OWNER_URL', 'KEYCLOAK_OWNER_CLIENT_SECRET', 'PROVISIONER_POSTGRES_PASSWORD', '(default: "freeflow_provisioner")']],
     [['tenants', 'connect'], ['Examples:', 'tenants connect acme postgres --json', 'MASTER_DATABASE_URL, SECRETS_KEY, KEYCLOAK_URL', '"postgres", "mongodb", "qdrant"']],

@@ -1,22 +1,39 @@
-import { Argument, Command, CommanderError } from 'commander';
+import { Command, CommanderError } from 'commander';
 import { PROVISIONER } from '../setup/names';
-import { connect } from './commands/connect';
+import { addDemo } from './commands/demo';
 import { setupBackends, type SetupBackendsOptions } from './commands/setup-backends';
+import { addChanges } from './commands/tenants/change';
+import { addConnect } from './commands/tenants/connect';
+import { addDelete } from './commands/tenants/delete';
+import { addLooks } from './commands/tenants/look';
+import { addOnCall } from './commands/tenants/on-call';
 import { token } from './commands/token';
-import type { Connections } from './connections';
 import { EXIT, Failure } from './failure';
+import { invocationOf } from './invocation';
+
+const host = { env: process.env, end: (code: number): void => { process.exitCode = code; } };
+const freeflow = invocationOf(process.env);
+
+// Whoever reads a pipe may have seen enough.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(EXIT.done);
+  throw error;
+});
 
 const program = new Command('freeflow')
   .description('Tenants of FreeFlow, from the command line.')
   .exitOverride()
+  // The examples in the words this was called by, so that they can be pasted.
+  .configureOutput({ writeOut: (text) => { process.stdout.write(text.replaceAll(/pnpm( -s)? freeflow/g, (words) => (freeflow.endsWith('pnpm freeflow') ? words : freeflow))); } })
   .addHelpText('after', `
-Finds the local stack (npm start) by itself; another installation by the environment.
-Exit codes: 0 done, 1 refused, 2 wrong usage, 4 unreachable.
+Finds the local stack (npm start) by itself; another installation by FREEFLOW_API_URL with FREEFLOW_TOKEN, or with
+FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID and FREEFLOW_CLIENT_SECRET, by which tokens are renewed.
+Exit codes: 0 done, 1 refused or rolled back, 2 wrong usage, 3 parked, 4 unreachable.
 
 Examples:
-  npm run -s freeflow -- token
-  npm run -s freeflow -- tenants connect acme
-  npm run -s freeflow -- tenants connect acme postgres --json`);
+  pnpm freeflow tenants create acme
+  pnpm freeflow tenants stuck
+  pnpm freeflow tenants connect acme postgres`);
 
 program
   .command('token')
@@ -25,28 +42,18 @@ program
 Of another installation: FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID, FREEFLOW_CLIENT_SECRET
 
 Example:
-  curl -H "Authorization: Bearer $(npm run -s freeflow -- token)" http://127.0.0.1:3000/tenants`)
+  curl -H "Authorization: Bearer $(pnpm -s freeflow token)" http://127.0.0.1:3000/tenants`)
   .action(async () => {
     console.log(await token(process.env));
   });
 
-program
-  .command('tenants')
-  .description('look at tenants')
-  .command('connect')
-  .description("print how a tenant's application connects, passwords included")
-  .argument('<tenant>', 'name or id')
-  .addArgument(new Argument('[backend]', 'only this one').choices(['postgres', 'mongodb', 'qdrant', 'keycloak']))
-  .option('--json', 'as JSON')
-  .addHelpText('after', `
-Of another installation: MASTER_DATABASE_URL, SECRETS_KEY, KEYCLOAK_URL (and SECRETS_OLD_KEYS)
-
-Examples:
-  psql "$(npm run -s freeflow -- tenants connect acme postgres --json | node -p 'JSON.parse(fs.readFileSync(0)).postgres.url')"`)
-  .action(async (tenant: string, backend: string | undefined, { json }: { json?: true }) => {
-    const connections = await connect(tenant, backend, process.env);
-    console.log(json === true ? JSON.stringify(connections, null, 2) : inLines(connections));
-  });
+const tenants = program.command('tenants').description('make, look at, change and remove tenants');
+addChanges(tenants, host);
+addDelete(tenants, host);
+addLooks(tenants, host);
+addOnCall(tenants, host);
+addConnect(tenants, host);
+addDemo(program, host);
 
 program
   .command('setup')
@@ -67,20 +74,15 @@ The provisioners' passwords too; without, a new one gets a random one, and one t
 Qdrant has nothing narrower than its API key: there is nothing to set up.
 
 Examples:
-  POSTGRES_OWNER_URL=postgresql://postgres:...@db:5432/ npm run -s freeflow -- setup backends
-  npm run -s freeflow -- setup backends --print-env > worker.env
-  npm run -s freeflow -- setup backends --name staging_provisioner --json`)
+  POSTGRES_OWNER_URL=postgresql://postgres:...@db:5432/ pnpm -s freeflow setup backends
+  pnpm -s freeflow setup backends --print-env > worker.env
+  pnpm -s freeflow setup backends --name staging_provisioner --json`)
   .action(async (options: SetupBackendsOptions) => {
     const { stdout, stderr, exitCode } = await setupBackends(options, process.env);
     if (stderr !== '') console.error(stderr);
     if (stdout !== '') console.log(stdout);
     process.exitCode = exitCode;
   });
-
-const inLines = (connections: Connections): string =>
-  Object.entries(connections)
-    .map(([backend, fields]) => [backend, ...Object.entries(fields).map(([name, value]) => `  ${name.padEnd(14)} ${value}`)].join('\n'))
-    .join('\n\n');
 
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage);

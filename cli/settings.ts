@@ -8,6 +8,7 @@ const ROOT = path.join(__dirname, '..', '..');
 
 /** As much of the local stack's `stack.json` as the commands need. */
 const stackFile = z.object({
+  api: z.object({ url: z.string() }),
   masterDatabase: z.object({ workerUrl: z.string() }),
   secretsKey: z.string(),
   keycloak: z.object({ url: z.string() }),
@@ -17,6 +18,7 @@ type StackFile = z.output<typeof stackFile>;
 
 /** What each setting is called in the environment, and where the local stack has it. */
 const SETTINGS = {
+  FREEFLOW_API_URL: (it: StackFile) => it.api.url,
   FREEFLOW_TOKEN_URL: (it: StackFile) => it.auth.tokenUrl,
   FREEFLOW_CLIENT_ID: (it: StackFile) => it.auth.clientId,
   FREEFLOW_CLIENT_SECRET: (it: StackFile) => it.auth.clientSecret,
@@ -32,6 +34,7 @@ export const HTTP = { isFit: isHttpUrl, form: 'http(s)://HOST:PORT/PATH, without
 
 /** What the settings must look like that have a form. */
 const FORMS: Partial<Record<SettingName, { isFit: (text: string) => boolean; form: string }>> = {
+  FREEFLOW_API_URL: HTTP,
   FREEFLOW_TOKEN_URL: HTTP,
   MASTER_DATABASE_URL: { isFit: isMasterUrl, form: 'postgresql://USER:PASSWORD@HOST:PORT/DATABASE' },
   KEYCLOAK_URL: HTTP,

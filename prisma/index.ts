@@ -1,6 +1,9 @@
-// The light half of the package: the client, the secret store, the names. Migrating and seeding are programs of their own.
+// The light half of the package: the client, the secret store, the names, how configuration is read. Migrating and seeding are programs of their own.
 export { assertMigrated } from './assert-migrated';
 export { createMasterClient, type MasterClientOptions } from './client';
+export { readConfig, type Environment } from './config';
+export { httpUrl, milliseconds, oneOf, port, someOf, text, wholeNumber } from './config-kinds';
+export { variablesOf, type Variable } from './config-table';
 export { DbMasterError, type DbMasterErrorCode } from './errors';
 export {
   BackendKind,
@@ -24,4 +27,6 @@ export { retryCollisions } from './pg-retry';
 export { readSecretKeys, type SecretKey, type SecretKeys } from './secret-keys';
 export { scramVerifier } from './scram';
 export { createSecretStore, resolveSecret, type ResolveSecretOptions, type SecretEntry, type SecretOwner, type SecretStore, type StoredSecret } from './secret-store';
+export { recordTenantEvent } from './tenant-event';
 export { isReservedTenantName, RESERVED_TENANT_NAMES, TENANT_NAME_PATTERN, tenantNames, type TenantNames } from './tenant-names';
+export { VARIABLES } from './variables';

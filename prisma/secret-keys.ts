@@ -29,7 +29,7 @@ export function readSecretKeys(current: string, old = ''): SecretKeys {
     { variable: 'SECRETS_KEY', text: current.trim() },
     ...oldTexts.map((text, index) => ({ variable: `SECRETS_OLD_KEYS (entry ${index + 1})`, text })),
   ];
-  const wrong = named.filter(({ text }) => !isKey(text)).map(({ variable }) => variable);
+  const wrong = named.filter(({ text }) => !isSecretKey(text)).map(({ variable }) => variable);
   if (wrong.length > 0) {
     throw new DbMasterError('secret-key-invalid', `${wrong.join(', ')} must be base64 of exactly ${KEY_BYTES} bytes.`);
   }
@@ -38,8 +38,9 @@ export function readSecretKeys(current: string, old = ''): SecretKeys {
   return { current: currentKey, byId: new Map(keys.map((key) => [key.id, key])) };
 }
 
-function isKey(text: string): boolean {
-  return KEY_PATTERN.test(text) && Buffer.from(text, 'base64').length === KEY_BYTES;
+/** Whether a text is a key, blanks around it aside. */
+export function isSecretKey(text: string): boolean {
+  return KEY_PATTERN.test(text.trim()) && Buffer.from(text, 'base64').length === KEY_BYTES;
 }
 
 function toKey(text: string): SecretKey {

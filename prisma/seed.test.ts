@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { createMasterClient } from './client';
 import { seedTenant } from './seed';
 import { newTestDatabase, query, withLogin, type TestDatabase } from './test-database';
@@ -70,9 +73,16 @@ it('refuses wrong values and names every variable, without the values, and write
   ]);
   expect(stderr).not.toContain('hunter22');
   expect(await seedDirectly({ SEED_TENANT_NAME: 'Demo', MASTER_DATABASE_URL: '' })).toEqual({
-    code: 1, stdout: '', stderr: 'MASTER_DATABASE_URL is missing; set it to postgresql://USER:PASSWORD@HOST:PORT/DATABASE\nSEED_TENANT_NAME must have 3 to 30 characters, lower-case letters a-z and digits only\n',
+    code: 1, stdout: '', stderr: 'MASTER_DATABASE_URL is missing; it must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE\nSEED_TENANT_NAME must be 3 to 30 characters, lower-case letters a-z and digits only\n',
   });
   expect(await query(database.url, 'SELECT * FROM "Tenant"')).toEqual(before);
+});
+
+it('takes the URL of the master database from a file too', async () => {
+  const file = path.join(mkdtempSync(path.join(tmpdir(), 'freeflow-seed-')), 'master-url');
+  writeFileSync(file, `${database.url}\n`);
+  expect(await seedDirectly({ MASTER_DATABASE_URL: '', MASTER_DATABASE_URL_FILE: file, SEED_TENANT_NAME: 'cyberdyne' })).toMatchObject({ code: 0, stdout: expect.stringContaining(`Database ${database.name}: tenant cyberdyne registered`) });
+  rmSync(path.dirname(file), { recursive: true });
 });
 
 describe('a tenant that FreeFlow provisions itself is left alone', () => {

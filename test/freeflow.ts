@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { projectRoot } from '../stack/project';
 import type { StackInfo } from '../stack/stack-info';
+import type { House } from './house';
 import { TEST_STACK } from './master';
 
 /** How a command ended and what it wrote. */
@@ -31,3 +32,15 @@ export function secretsIn({ stdout, stderr }: Ended, { secretsKey, masterDatabas
   const all = ['hunter22', secretsKey, masterDatabase.apiPassword, masterDatabase.workerPassword, auth.clientSecret, keycloak.clientSecret, keycloak.provisioner.clientSecret, qdrant.apiKey];
   return all.filter((secret) => (stdout + stderr).includes(secret));
 }
+
+/** How the command line finds a house: its API by client credentials, its master database, and no stack of this folder. */
+export const envOf = ({ apiUrl, workerMasterUrl, info: { auth, secretsKey, keycloak } }: House): Record<string, string> => ({
+  FREEFLOW_API_URL: apiUrl,
+  FREEFLOW_TOKEN_URL: auth.tokenUrl,
+  FREEFLOW_CLIENT_ID: auth.clientId,
+  FREEFLOW_CLIENT_SECRET: auth.clientSecret,
+  MASTER_DATABASE_URL: workerMasterUrl,
+  SECRETS_KEY: secretsKey,
+  KEYCLOAK_URL: keycloak.url,
+  FREEFLOW_STACK_DIR: '/nonexistent',
+});

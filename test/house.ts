@@ -26,6 +26,7 @@ export interface House {
   master: Pool;
   masterUrl: string;
   workerMasterUrl: string;
+  apiMasterUrl: string;
   request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   /** @param script another entry point, below dist/ */
   startWorker(env?: Record<string, string>, script?: string): Promise<Running>;
@@ -54,7 +55,7 @@ export interface HouseOptions {
 export async function openHouse({ worker = {}, api: apiOptions = {}, masterUrl: via = (url) => url }: HouseOptions = {}): Promise<House> {
   const owned = await openMaster();
   const { info, ownerUrl: masterUrl } = owned;
-  const workerMasterUrl = via(owned.workerUrl);
+  const [workerMasterUrl, apiMasterUrl] = [via(owned.workerUrl), via(owned.apiUrl)];
   const taskQueue = owned.database.replace('freeflow_master_', 'house-');
   const logDir = path.join(info.dir, 'logs', taskQueue);
   mkdirSync(logDir, { recursive: true });
@@ -77,11 +78,11 @@ export async function openHouse({ worker = {}, api: apiOptions = {}, masterUrl: 
   };
 
   const house: House = {
-    info, apiUrl, taskQueue, master, masterUrl, workerMasterUrl, logDir,
+    info, apiUrl, taskQueue, master, masterUrl, workerMasterUrl, apiMasterUrl, logDir,
     startWorker: (env = {}, script = 'worker/main.js') =>
       start('worker', script, { ...workerEnv(info), MASTER_DATABASE_URL: workerMasterUrl, WORKER_HEALTH_PORT: String(healthPort), SWEEP_INTERVAL_MS: '2000', ...env }, `http://127.0.0.1:${healthPort}/health/ready`),
     startApi: async (env = apiOptions) => {
-      api = await start('api', 'api/server.js', { ...apiEnv(info), MASTER_DATABASE_URL: via(owned.apiUrl), API_PORT: String(apiPort), ...env }, `${apiUrl}/health/ready`);
+      api = await start('api', 'api/server.js', { ...apiEnv(info), MASTER_DATABASE_URL: apiMasterUrl, API_PORT: String(apiPort), ...env }, `${apiUrl}/health/ready`);
       return api;
     },
     api: () => {

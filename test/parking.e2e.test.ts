@@ -37,8 +37,13 @@ test('a step that fails for long is parked, visibly: state, step, cause and advi
   expect(await tenantOf(house, id)).toMatchObject({ status: 'provisioning', operation: { state: 'parked', step: 'qdrant.create', cause: expect.stringContaining('qdrant'), advice: expect.stringContaining('Check') } });
   const listed = await house.request('GET', '/tenants?operation=parked');
   expect(listed.body['items']).toEqual([expect.objectContaining({ id })]);
-  const { searchAttributes } = await operator.client.workflow.getHandle(`tenant-${id}`).describe();
-  expect(searchAttributes).toMatchObject({ OperationState: ['parked'], StuckStep: ['qdrant.create'] });
+  const run = operator.client.workflow.getHandle(`tenant-${id}`);
+  expect((await run.describe()).searchAttributes).toMatchObject({ OperationState: ['parked'], StuckStep: ['qdrant.create'] });
+  const desk = await until('the other backends are done', async () => {
+    const { currentDetails } = await run.query<{ currentDetails: string }>('__temporal_workflow_metadata');
+    return ['postgres', 'mongodb', 'keycloak'].every((it) => currentDetails.includes(`\`${it}.probe\``)) ? currentDetails : undefined;
+  });
+  expect(desk).toMatch(/waits for an answer: retry or abort\n\nDone: `[^]*\*\*qdrant\.create\*\* is parked since [^]*Cause: qdrant: [^]*runbook\.md#unreachable\n[^]*runbook\.md#qdrant-create$/);
   house.proxies.qdrant.open();
   const answeredAt = Date.now();
   expect((await answer(id, 'retry')).status).toBe(202);
@@ -87,6 +92,7 @@ test('a drop that is skipped is left behind, named, and keeps the name; a later 
   house.proxies.qdrant.shut();
   await house.request('DELETE', `/tenants/${tenant.id}?mode=hard&force=true`);
   await parkedAt(tenant.id, 'qdrant.drop');
+  expect(await operator.client.workflow.getHandle(`tenant-${tenant.id}`).query('__temporal_workflow_metadata')).toMatchObject({ currentDetails: expect.stringContaining('waits for an answer: retry or skip') });
   expect(await answer(tenant.id, 'abort')).toMatchObject({ status: 409, body: { code: 'past-point-of-no-return' } });
   expect(await answer(tenant.id, 'skip')).toMatchObject({ status: 400 });
   expect((await answer(tenant.id, 'skip', { reason: 'that server is lost' })).status).toBe(202);

@@ -97,9 +97,7 @@ test('every wrong variable is named at once, none of their values shown, and not
     TEMPORAL_NAMESPACE: '', QDRANT_API_KEY: '',
   }));
   expect(code).toBe(1);
-  const [heading, ...lines] = output.trimEnd().split('\n');
-  expect(heading).toBe('The environment is wrong:');
-  const named = lines.map((line) => line.trim().split(' ')[0]);
+  const named = output.trimEnd().split('\n').map((line) => line.split(' ')[0]);
   expect(new Set(named)).toEqual(new Set(['MASTER_DATABASE_URL', 'POSTGRES_ADMIN_URL', 'MONGODB_ADMIN_URL', 'QDRANT_API_KEY', 'KEYCLOAK_URL', 'KEYCLOAK_CLIENT_SECRET', 'TEMPORAL_ADDRESS']));
   expect(output).not.toContain(SECRET);
   expect(existsSync(untouched)).toBe(false);

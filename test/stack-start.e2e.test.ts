@@ -7,8 +7,8 @@ import { withMongo, withPostgres } from './outside';
 import { newStackDir, notedIn, npmStart, outcome, processesIn, removeStackDirs, run, type Program } from './stack-bench';
 import { until } from './until';
 
-/** The requirement is 2 s; the figure is told, and a busy machine gets more. */
-const BACK_WITHIN_MS = 5_000;
+/** Told, not tested: the requirement is 2 s on a quiet machine. One that is not started again at once takes far longer. */
+const BACK_WITHIN_MS = 30_000;
 
 // One start for all: the tests go on where the one before has left it.
 let dir: string;
@@ -24,9 +24,9 @@ afterAll(() => removeStackDirs(dir));
 test('a first tenant acme is made, each step told with its time', () => {
   const output = program.output();
   const steps = ['begin', ...['postgres', 'mongodb', 'qdrant', 'keycloak'].flatMap((it) => [`${it}.create`, `${it}.probe`]), 'activate'];
-  for (const step of steps) expect(output).toMatch(new RegExp(`^ {2}ok ${step} +\\d+ ms$`, 'm'));
-  expect(output).toMatch(/^acme is active after \d+\.\d s\.$/m);
-  expect(output).not.toContain('!!');
+  for (const step of steps) expect(output).toMatch(new RegExp(`^✔ ${step} +[\\d.]+ m?s  `, 'm'));
+  expect(output).toMatch(/^acme is active after [\d.]+ m?s\.$/m);
+  expect(output).not.toContain('✖');
 });
 
 test('worker and API stand in stack.json and among the lines that end in ready', () => {
@@ -67,14 +67,22 @@ test('each of the three commands it shows works when pasted into a shell', async
   const [token = '', created = '', connections = ''] = outputs;
   expect(decodeJwt(token.trim())).toMatchObject({ permissions: ['system:*'] });
   const { id } = z.object({ id: z.string(), name: z.literal('globex'), status: z.literal('provisioning') }).parse(JSON.parse(created));
-  const { postgres, mongodb } = z.object({ postgres: z.object({ url: z.string() }), mongodb: z.object({ url: z.string() }) }).parse(JSON.parse(connections));
-  await withPostgres(postgres.url, (client) => client.query('SELECT 1'));
-  await withMongo(mongodb.url, (client) => client.db().listCollections().toArray());
+  const urlOf = (protocol: string) => new RegExp(`^ +url +(${protocol}://\\S+)$`, 'm').exec(connections)?.[1] ?? '';
+  await withPostgres(urlOf('postgresql'), (client) => client.query('SELECT 1'));
+  await withMongo(urlOf('mongodb'), (client) => client.db().listCollections().toArray());
   // The worker that took the killed one's place does its work.
   await until('globex is active', async () => {
     const response = await fetch(`${readStackInfo(dir).api.url}/tenants/${id}`, { headers: { authorization: `Bearer ${token.trim()}` } });
     return z.object({ status: z.string() }).parse(await response.json()).status === 'active';
   });
+});
+
+test('the demonstration, on what runs here, comes to its end and leaves nothing', async () => {
+  const { code, output } = await outcome(run(process.execPath, ['dist/stack/demo.js'], { FREEFLOW_STACK_DIR: dir }));
+  expect({ code, output }).toMatchObject({ code: 0, output: expect.stringContaining('Nothing of both is left.') });
+  for (const refused of ['(42501)', '(13)', '(403)', '(401)', '(28000)', '(18)', '(28P01)', '(404)']) expect(output).toContain(refused);
+  const { postgres } = readStackInfo(dir);
+  expect(await withPostgres(postgres.url, async (client) => (await client.query(`SELECT datname FROM pg_database WHERE datname LIKE 'freeflow_demo%'`)).rows)).toEqual([]);
 });
 
 test('started a second time it says so, shows the same addresses and starts nothing', async () => {

@@ -70,7 +70,9 @@ export async function tenantOf(house: House, id: string): Promise<Tenant> {
 export async function operationEnds(house: House, id: string, timeoutMs = 90_000): Promise<Tenant> {
   return until(`the operation on ${id} has ended`, async () => {
     const tenant = await tenantOf(house, id);
-    return OPEN.includes(tenant.operation.state) ? undefined : tenant;
+    if (!OPEN.includes(tenant.operation.state)) return tenant;
+    // Becomes the cause of the time-out: whoever reads a red run sees where it hangs.
+    throw new Error(JSON.stringify({ operation: tenant.operation, log: (await logOf(house, id)).slice(-8) }));
   }, timeoutMs);
 }
 

@@ -19,8 +19,8 @@ export interface Workbench {
   backends: Backend[];
   /** A tenant with an open operation that `run` works on. */
   newTenant(kind?: OperationKind, name?: string): Promise<StepInput & { name: string; runId: string }>;
-  /** Calls one activity as the worker would. */
-  run(activity: keyof Activities, input: StepInput & { runId: string }, as?: { attempt?: number; activityId?: string }): Promise<unknown>;
+  /** Calls one activity as the worker would; `more` is what its input holds besides the ids. */
+  run(activity: keyof Activities, input: StepInput & { runId: string }, as?: { attempt?: number; activityId?: string }, more?: object): Promise<unknown>;
   /** The same master database seen by another worker process: with a lock session and clients of its own. */
   another(env?: Record<string, string>): Workbench;
   close(): Promise<void>;
@@ -61,12 +61,12 @@ function benchOn(master: Master, env: Record<string, string>): Workbench {
       const operation = await db.tenantOperation.create({ data: { tenantId: tenant.id, kind, state: 'running', requestedBy: 'test', runId, force: true } });
       return { tenantId: tenant.id, operationId: operation.id, name, runId };
     },
-    run: async (activity, { tenantId, operationId, runId }, { attempt = 1, activityId = randomUUID() } = {}) => {
+    run: async (activity, { tenantId, operationId, runId }, { attempt = 1, activityId = randomUUID() } = {}, more = {}) => {
       for (let tries = attempt; ; tries++) {
         const info = { attempt: tries, activityId, workflowExecution: { workflowId: `tenant-${tenantId}`, runId }, currentAttemptScheduledTimestampMs: Date.now() };
         const environment = new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
         try {
-          return await environment.run(activities[activity] as (input: StepInput) => Promise<unknown>, { tenantId, operationId });
+          return await environment.run(activities[activity] as (input: StepInput) => Promise<unknown>, { tenantId, operationId, ...more });
         } catch (error) {
           // Keycloak now and then answers 500 to realms made at the same time (keycloak#8772); there the server would retry.
           if ((error as { type?: string }).type !== 'server-error' || tries === attempt + 3) throw error;

@@ -1,52 +1,41 @@
+import { milliseconds, oneOf, port, readConfig, text, VARIABLES, wholeNumber, type Environment } from '@freeflow/db-master';
 import { z } from 'zod';
+import { DEFAULT_TASK_QUEUE } from '../workflows/messages';
 
-const ms = (byDefault: number) => z.coerce.number().int().positive().default(byDefault);
-const url = (...protocols: string[]) =>
-  z.string().refine((it) => URL.canParse(it) && protocols.includes(new URL(it).protocol), `must be a URL starting with ${protocols.join(' or ')}//`).transform((it) => new URL(it));
+const { LOG_LEVEL, SECRETS_KEY, SECRETS_OLD_KEYS, POSTGRES_ADMIN_URL, MONGODB_ADMIN_URL, QDRANT_URL, QDRANT_API_KEY, KEYCLOAK_URL, KEYCLOAK_CLIENT_ID, KEYCLOAK_CLIENT_SECRET } = VARIABLES;
 
 /** Everything the worker is told from outside. Temporal's address comes by Temporal's own standard variables. */
-export const workerConfigSchema = z.object({
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error']).default('info'),
-  TASK_QUEUE: z.string().min(1).default('freeflow'),
-  MASTER_DATABASE_URL: url('postgres:', 'postgresql:'),
-  SECRETS_KEY: z.string().min(1),
-  SECRETS_OLD_KEYS: z.string().optional(),
-  POSTGRES_ADMIN_URL: url('postgres:', 'postgresql:'),
-  MONGODB_ADMIN_URL: url('mongodb:', 'mongodb+srv:'),
-  QDRANT_URL: url('http:', 'https:'),
-  QDRANT_API_KEY: z.string().min(1),
-  QDRANT_VECTOR_SIZE: z.coerce.number().int().min(1).max(65_536).default(1536),
-  QDRANT_DISTANCE: z.enum(['Cosine', 'Dot', 'Euclid', 'Manhattan']).default('Cosine'),
-  KEYCLOAK_URL: url('http:', 'https:'),
-  KEYCLOAK_REALM: z.string().min(1).default('master'),
-  KEYCLOAK_CLIENT_ID: z.string().min(1),
-  KEYCLOAK_CLIENT_SECRET: z.string().min(1),
-  /** Realms made, tried or dropped at a time by one worker. */
-  KEYCLOAK_CONCURRENCY: z.coerce.number().int().min(1).max(50).default(2),
-  WORKER_HEALTH_HOST: z.string().default('127.0.0.1'),
-  WORKER_HEALTH_PORT: z.coerce.number().int().min(0).max(65_535).default(3001),
-  /** How long running activities may go on after the worker was told to stop. */
-  WORKER_GRACE_MS: ms(20_000),
-  SWEEP_INTERVAL_MS: ms(10_000),
-  /** How long a failing step is retried before it is parked, to wait for an answer. */
-  STEP_PATIENCE_MS: ms(120_000),
-  /** How often a parked step is tried again by itself. */
-  PARKED_RETRY_MS: ms(600_000),
-  /** When a create that is parked, and that nobody answers, is rolled back. */
-  PARKED_CREATE_MS: ms(24 * 3_600_000),
-  /** How long the data of a soft-deleted tenant is kept before it is purged. */
-  RETENTION_MS: ms(7 * 24 * 3_600_000),
+export const workerVariables = z.object({
+  LOG_LEVEL,
+  TASK_QUEUE: text('the name of a task queue').default(DEFAULT_TASK_QUEUE).describe('the task queue it works on, the same as of the API'),
+  MASTER_DATABASE_URL: VARIABLES.MASTER_DATABASE_URL.describe('the master database, by the role freeflow_worker'),
+  SECRETS_KEY,
+  SECRETS_OLD_KEYS,
+  POSTGRES_ADMIN_URL,
+  MONGODB_ADMIN_URL,
+  QDRANT_URL,
+  QDRANT_API_KEY,
+  QDRANT_VECTOR_SIZE: wholeNumber(1, 65_536).default(1536).describe('dimensions of the vectors in a new collection'),
+  QDRANT_DISTANCE: oneOf(['Cosine', 'Dot', 'Euclid', 'Manhattan']).default('Cosine').describe('how they are compared'),
+  KEYCLOAK_URL,
+  KEYCLOAK_REALM: text('the name of a realm').default('master').describe('the realm of the client'),
+  KEYCLOAK_CLIENT_ID,
+  KEYCLOAK_CLIENT_SECRET,
+  KEYCLOAK_CONCURRENCY: wholeNumber(1, 50).default(2).describe('realms made, tried or dropped at a time by one worker'),
+  WORKER_HEALTH_HOST: text('a host name or address').default('127.0.0.1').describe('where `/health/live` and `/health/ready` are served'),
+  WORKER_HEALTH_PORT: port(0).default(3001).describe('the same; 0: a free one'),
+  WORKER_GRACE_MS: milliseconds().default(20_000).describe('how long running activities may go on after it was told to stop'),
+  SWEEP_INTERVAL_MS: milliseconds().default(10_000).describe('how often operations without a run are looked for'),
+  STEP_PATIENCE_MS: milliseconds().default(120_000).describe('how long a failing step is retried before it is parked, to wait for an answer'),
+  PARKED_RETRY_MS: milliseconds().default(600_000).describe('how often a parked step is tried again by itself'),
+  PARKED_CREATE_MS: milliseconds().default(24 * 3_600_000).describe('when a create that is parked, and that nobody answers, is rolled back'),
+  RETENTION_MS: milliseconds().default(7 * 24 * 3_600_000).describe('how long the data of a soft-deleted tenant is kept before it is purged'),
 });
 
-export type WorkerConfig = z.output<typeof workerConfigSchema>;
+export type WorkerConfig = z.output<typeof workerVariables>;
 
 /**
  * Reads the configuration.
- * @throws Error naming every variable that is missing or wrong
+ * @throws DbMasterError `config-invalid` naming every variable that is missing or wrong, never with a value
  */
-export function readWorkerConfig(env: NodeJS.ProcessEnv): WorkerConfig {
-  const parsed = workerConfigSchema.safeParse(env);
-  if (parsed.success) return parsed.data;
-  const lines = parsed.error.issues.map(({ path, message }) => `  ${path.join('.')}: ${env[String(path[0])] === undefined ? 'is missing' : message}`);
-  throw new Error(`The worker's configuration is incomplete:\n${lines.join('\n')}`);
-}
+export const readWorkerConfig = (env: Environment): WorkerConfig => readConfig(workerVariables, env);

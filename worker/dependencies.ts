@@ -13,11 +13,11 @@ import { operationStarter } from './namespace';
 /** The backends a worker provisions, one row each. */
 export function createBackends(config: WorkerConfig): Backend[] {
   return [
-    new PostgresBackend(config.POSTGRES_ADMIN_URL),
-    new MongoBackend(config.MONGODB_ADMIN_URL),
-    new QdrantBackend(config.QDRANT_URL, config.QDRANT_API_KEY, { size: config.QDRANT_VECTOR_SIZE, distance: config.QDRANT_DISTANCE }),
+    new PostgresBackend(new URL(config.POSTGRES_ADMIN_URL)),
+    new MongoBackend(new URL(config.MONGODB_ADMIN_URL)),
+    new QdrantBackend(new URL(config.QDRANT_URL), config.QDRANT_API_KEY, { size: config.QDRANT_VECTOR_SIZE, distance: config.QDRANT_DISTANCE }),
     new KeycloakBackend({
-      baseUrl: config.KEYCLOAK_URL.href.replace(/\/$/, ''),
+      baseUrl: config.KEYCLOAK_URL.replace(/\/+$/, ''),
       realm: config.KEYCLOAK_REALM,
       clientId: config.KEYCLOAK_CLIENT_ID,
       clientSecret: config.KEYCLOAK_CLIENT_SECRET,
@@ -27,8 +27,8 @@ export function createBackends(config: WorkerConfig): Backend[] {
 
 /** The activities with everything they need, and how to let go of it again. */
 export function createDependencies(config: WorkerConfig, client: Client, backends = createBackends(config)) {
-  const db = createMasterClient(config.MASTER_DATABASE_URL.href, { applicationName: 'freeflow-worker', maxConnections: 10 });
-  const lock = new TenantLock(config.MASTER_DATABASE_URL.href);
+  const db = createMasterClient(config.MASTER_DATABASE_URL, { applicationName: 'freeflow-worker', maxConnections: 10 });
+  const lock = new TenantLock(config.MASTER_DATABASE_URL);
   const activities = createActivities({
     db,
     secrets: createSecretStore(db, readSecretKeys(config.SECRETS_KEY, config.SECRETS_OLD_KEYS)),

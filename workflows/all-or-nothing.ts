@@ -8,7 +8,8 @@ import { BACKENDS, backendStep, record, type Verb } from './steps';
 /** What is done at every backend, side by side, and in the master database after it; and how all of it is undone. */
 interface Runbook {
   forward: readonly Verb[];
-  finish: (input: OperationInput, begun: Go) => Promise<void>;
+  /** Says why, where the operation was turned round before. */
+  finish: (input: OperationInput, begun: Go) => Promise<GivenUp | undefined>;
   undo: Verb;
   afterUndo: (input: OperationInput & { givenUp: GivenUp; skipped: Record<string, string> }) => Promise<void>;
 }
@@ -20,12 +21,12 @@ export async function allOrNothing(input: OperationInput, runbook: Runbook): Pro
   const { begun, desk, saga } = run;
 
   const givenUp = begun.givenUp ?? (await goForward(run, runbook));
-  if (givenUp === undefined) {
+  if (!givenUp) {
     desk.enter('done');
     return `${begun.tenantName} is ${begun.goal}`;
   }
 
-  desk.enter('undoing');
+  desk.enter('undoing', givenUp);
   // A run that was terminated while it undid has told nobody what it had begun.
   for (const backend of begun.givenUp && begun.changesAccess ? BACKENDS : []) saga.onUndo(backendStep(backend, runbook.undo, input));
   await saga.undoAll();
@@ -44,12 +45,15 @@ async function goForward({ input, begun, saga, turnsRound }: Run, { forward, fin
         for (const verb of forward) await saga.forward(backendStep(backend, verb, input));
       }),
     );
-    await CancellationScope.nonCancellable(() => finish(input, begun));
-    return undefined;
+    const before = await CancellationScope.nonCancellable(() => finish(input, begun));
+    if (before) turnsRound();
+    return before;
   } catch (error) {
     const givenUp = failureOf(error);
+    // The record decides: when Temporal refuses what a workflow task has to say because of news, its steps in the master
+    // database have been carried out all the same, and the run is replayed with the news in front of them.
+    if ((await CancellationScope.nonCancellable(() => record.undoing({ ...input, givenUp }))) === 'done') return undefined;
     turnsRound();
-    await CancellationScope.nonCancellable(() => record.undoing({ ...input, givenUp }));
     return givenUp;
   }
 }

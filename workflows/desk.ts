@@ -1,5 +1,6 @@
 import { ApplicationFailure, defineQuery, defineSignal, defineUpdate, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
-import { ANSWER, INTERRUPT, type Answer, type AnswerRefusal } from './messages';
+import type { GivenUp } from '../activities/tenant-record';
+import { ANSWER, INTERRUPT, RUNBOOK, type Answer, type AnswerRefusal } from './messages';
 import type { Saga, Waiting } from './saga';
 import { SEARCH_ATTRIBUTES as keys } from './search-attributes';
 
@@ -17,6 +18,9 @@ const waitingQuery = defineQuery<Record<string, Waiting>>('waiting');
 /** What operators see of a run, and how they answer it. */
 export class Desk {
   private state: State = 'running';
+  private readonly done: string[] = [];
+  private saga: Saga | undefined;
+  private why: GivenUp | undefined;
 
   constructor(
     private readonly tenantName: string,
@@ -30,6 +34,8 @@ export class Desk {
   }
 
   serve(saga: Saga): void {
+    this.saga = saga;
+    this.describe();
     setHandler(waitingQuery, () => Object.fromEntries(saga.waiting));
     setHandler(answerUpdate, (answer) => apply(saga, answer), {
       validator: (answer) => {
@@ -45,10 +51,18 @@ export class Desk {
     });
   }
 
-  enter(state: State): void {
+  /** @param why the reason of an undo */
+  enter(state: State, why?: GivenUp): void {
     this.state = state;
+    this.why ??= why;
     upsertSearchAttributes([{ key: keys.operationState, value: state }]);
-    setCurrentDetails(`**${this.operationKind} ${this.tenantName}**: ${state.replace('_', ' ')}`);
+    this.describe();
+  }
+
+  /** A step is done. */
+  tick(step: string): void {
+    this.done.push(step);
+    this.describe();
   }
 
   show(saga: Saga): void {
@@ -57,14 +71,36 @@ export class Desk {
       { key: keys.operationState, value: parked.length === 0 ? this.state : 'parked' },
       { key: keys.stuckStep, value: parked.length === 0 ? null : parked },
     ]);
-    setCurrentDetails([`**${this.operationKind} ${this.tenantName}**: ${this.state}`, ...[...saga.waiting].map(lineOf)].join('\n'));
+    this.describe();
+  }
+
+  // Paragraphs and flat lists: the UI shows nested ones in one line.
+  private describe(): void {
+    const waiting = [...(this.saga?.waiting ?? [])];
+    const isParked = waiting.some(([, { park }]) => park !== undefined);
+    const answers = this.saga?.isGoingForward === true ? 'retry or abort' : 'retry or skip';
+    setCurrentDetails([
+      `**${this.operationKind.replace('_', ' ')} ${this.tenantName}**: ${this.state.replace('_', ' ')}${isParked ? `, waits for an answer: ${answers}` : ''}`,
+      ...(this.why === undefined ? [] : [`Undone because **${this.why.step}** was given up: ${this.why.cause}`]),
+      ...(this.done.length === 0 ? [] : [`Done: ${this.done.map((step) => `\`${step}\``).join(', ')}`]),
+      ...waiting.map(paragraphOf),
+    ].join('\n\n'));
   }
 }
 
-function lineOf([step, { cause, advice, rounds, failedSince, park }]: [string, Waiting]): string {
-  const how = park === undefined ? 'is retried' : `is parked since ${new Date(park.since).toISOString()}, waiting for retry, abort or skip`;
-  return `- **${step}** ${how}; failing since ${new Date(failedSince).toISOString()} (round ${rounds})\n  - cause: ${cause}\n  - what to do: ${advice}`;
+function paragraphOf([step, { cause, advice, rounds, failedSince, park }]: [string, Waiting]): string {
+  const how = park === undefined ? 'is tried again' : `is parked since ${timeOf(park.since)}, and tried again by itself`;
+  return [
+    `**${step}** ${how}\n`,
+    `- Fails since ${timeOf(failedSince)}, round ${rounds}`,
+    `- Cause: ${cause}`,
+    `- What to do: ${advice}`,
+    `- This step: ${RUNBOOK}#${step.replace('.', '-')}`,
+  ].join('\n');
 }
+
+/** Seconds are enough for people. */
+const timeOf = (ms: number): string => new Date(ms).toISOString().replace('T', ' ').replace(/\.\d+Z$/, ' UTC');
 
 function refusalOf(saga: Saga, { action, step }: Answer): AnswerRefusal | undefined {
   const candidates = action === 'retry' ? [...saga.waiting.keys()] : saga.parkedSteps;

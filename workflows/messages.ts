@@ -13,6 +13,9 @@ export const RUNBOOKS = {
 
 export type OperationKind = keyof typeof RUNBOOKS;
 
+/** What every step and every cause means, for people; its anchors are the steps' names with a dash for the dot. */
+export const RUNBOOK = 'docs/runbook.md';
+
 /** What every runbook is started with. All else is read from the master database, under the tenant's lock. */
 export interface OperationInput {
   operationId: string;
@@ -58,7 +61,7 @@ export const workflowIdOf = (tenantId: string): string => `tenant-${tenantId}`;
  * No workflow timeouts: an undo may have to wait for a backend for as long as it takes.
  */
 export function operationStartOptions(operation: AcceptedOperation, taskQueue: string) {
-  const { operationId, tenantId, kind, tenantName } = operation;
+  const { operationId, tenantId, kind, tenantName, requestedBy } = operation;
   return {
     workflowId: workflowIdOf(tenantId),
     taskQueue,
@@ -69,5 +72,6 @@ export function operationStartOptions(operation: AcceptedOperation, taskQueue: s
     workflowTaskTimeout: '5 seconds' satisfies Duration,
     memo: { operationId, tenantName },
     staticSummary: `${kind.replace('_', ' ')} ${tenantName}`,
+    staticDetails: `Asked for by \`${requestedBy}\`.\n\nWhat each step means and what to do when it is stuck: ${RUNBOOK}`,
   } as const;
 }

@@ -29,7 +29,7 @@ export async function begin(input: OperationInput): Promise<Run | string> {
     const steps = [...saga.waiting].flatMap(([step, { cause, advice, park }]) => (park === undefined ? [] : [{ step, cause, advice }]));
     return steps.length === 0 ? record.unpark({ ...input, isUndoing }) : record.park({ ...input, steps });
   }));
-  const saga: Saga = new Saga(begun.patience, { changed: () => desk.show(saga), parkedChanged: tell });
+  const saga: Saga = new Saga(begun.patience, { done: (step) => desk.tick(step), changed: () => desk.show(saga), parkedChanged: tell });
   desk.serve(saga);
   return { input, begun, saga, desk, turnsRound: () => (isUndoing = true) };
 }

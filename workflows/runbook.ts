@@ -1,3 +1,4 @@
+import type { GivenUp } from '../activities/tenant-record';
 import type { OperationInput } from './messages';
 import type { Go } from './operation';
 import type { UndoablePlan } from './plans';
@@ -8,7 +9,7 @@ export function runbookOf({ forward, finish, undo, afterUndo }: UndoablePlan) {
   return {
     forward,
     undo,
-    finish: (input: OperationInput, { goal }: Go): Promise<void> => {
+    finish: (input: OperationInput, { goal }: Go): Promise<GivenUp | undefined> => {
       const step = finish[goal];
       if (step === undefined) throw new Error(`no step leads to ${goal}`);
       return record[step](input);

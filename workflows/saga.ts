@@ -37,6 +37,8 @@ export interface SagaSettings {
 }
 
 export interface SagaHooks {
+  /** Called when a step is done. */
+  done(step: string): void;
   /** Called whenever `waiting` has changed. */
   changed(): void;
   /** Called when a step is parked, or is parked no longer; awaited. */
@@ -150,10 +152,11 @@ export class Saga {
     for (let round = 0; ; round++) {
       try {
         await step.run(round);
+        this.hooks.done(step.name);
         await this.leave(step.name);
         return;
       } catch (error) {
-        if (isCancellation(error) || (!insists && !mends(error))) throw error;
+        if (isCancellation(error) || isSuperseded(error) || (!insists && !mends(error))) throw error;
         const waiting = this.note(step.name, error, round);
         if (waiting.park === undefined && (!mends(error) || Date.now() - waiting.failedSince >= this.settings.patienceMs)) await this.park(waiting);
         if (!insists && this.isOverdue(waiting)) throw error;
@@ -237,4 +240,9 @@ export function failureOf(error: unknown): Failure {
 
 function mends(error: unknown): boolean {
   return error instanceof ActivityFailure && !(error.cause instanceof ApplicationFailure && error.cause.nonRetryable === true);
+}
+
+/** Another run has taken the place of this one, or the work is done: nothing is left to insist on. */
+function isSuperseded(error: unknown): boolean {
+  return error instanceof ActivityFailure && error.cause instanceof ApplicationFailure && error.cause.type === 'superseded';
 }

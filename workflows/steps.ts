@@ -52,15 +52,29 @@ export function backendStep(backend: BackendRow, verb: Verb, input: OperationInp
   };
 }
 
-type RecordActivities = Pick<Activities, 'begin' | 'activate' | 'suspend' | 'retire' | 'park' | 'unpark' | 'undoing' | 'revert' | 'close'>;
 /** The steps in the master database by which a tenant has reached a status. */
 export type SettlingStep = 'activate' | 'suspend' | 'retire';
 
 /**
- * The steps in the master database. Local activities, since they are short and there is nothing to choose: without the
+ * A step in the master database. Local activities, since they are short and there is nothing to choose: without the
  * master database nothing can go on, so they are repeated until it answers.
+ * @param summary what it does, in the words of the Temporal UI
  */
-export const record = proxyLocalActivities<RecordActivities>({
-  startToCloseTimeout: '20 seconds',
-  retry: { initialInterval: '250 ms', backoffCoefficient: 2, maximumInterval: '10 seconds' },
-});
+const recordStep = <S extends keyof Activities>(step: S, summary: string) =>
+  proxyLocalActivities<Pick<Activities, S>>({
+    startToCloseTimeout: '20 seconds',
+    retry: { initialInterval: '250 ms', backoffCoefficient: 2, maximumInterval: '10 seconds' },
+    summary,
+  })[step];
+
+export const record = {
+  begin: recordStep('begin', 'look whether it may begin'),
+  activate: recordStep('activate', 'the tenant is active'),
+  suspend: recordStep('suspend', 'the tenant is suspended'),
+  retire: recordStep('retire', 'the tenant is soft-deleted'),
+  park: recordStep('park', 'write down what waits for an answer'),
+  unpark: recordStep('unpark', 'nothing waits for an answer any more'),
+  undoing: recordStep('undoing', 'write down that all of it is undone, and why'),
+  revert: recordStep('revert', 'the tenant is as it was before'),
+  close: recordStep('close', 'nothing of the tenant is left'),
+};

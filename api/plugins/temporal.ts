@@ -23,6 +23,11 @@ export interface Starter {
    * @throws Error when Temporal doesn't answer
    */
   answer: (tenantId: string, answer: Answer, id: string) => Promise<'answered' | 'left' | 'no-run' | { refused: string }>;
+  /**
+   * Whether the tenant has a run that is open, of whichever operation.
+   * @throws Error when Temporal doesn't answer
+   */
+  hasOpenRun: (tenantId: string) => Promise<boolean>;
   /** Whether Temporal answers now. */
   isUp: () => Promise<boolean>;
   /** Where people look at a run, if a Temporal UI is configured. */
@@ -87,6 +92,14 @@ export function createStarter({ taskQueue, uiUrl, log, env }: { taskQueue: strin
       await connection.withDeadline(Date.now() + ANSWER_DEADLINE_MS, () => handle.signal(ANSWER, answer));
       return 'left';
     },
+    hasOpenRun: (tenantId) =>
+      connection.withDeadline(Date.now() + CHECK_DEADLINE_MS, () => client.workflow.getHandle(workflowIdOf(tenantId)).describe()).then(
+        ({ status }) => status.name === 'RUNNING',
+        (error: unknown) => {
+          if (error instanceof WorkflowNotFoundError) return false;
+          throw error;
+        },
+      ),
     isUp: () => connection.withDeadline(Date.now() + CHECK_DEADLINE_MS, () => connection.workflowService.getSystemInfo({})).then(() => true, () => false),
     runUrl: (tenantId, runId) => (uiUrl === undefined ? null : `${uiUrl.replace(/\/$/, '')}/namespaces/${namespace}/workflows/${workflowIdOf(tenantId)}${runId === null ? '' : `/${runId}`}`),
     async close() {

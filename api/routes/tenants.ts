@@ -4,11 +4,12 @@ import { z } from 'zod';
 import type { PrismaClient } from '@freeflow/db-master';
 import type { Starter } from '../plugins/temporal';
 import { commonProblems, conflict, keyReused, notFound, tooLarge } from '../schemas/problem';
-import { deleteQuery, idempotencyHeaders, listQuery, logPage, logQuery, tenantPage } from '../schemas/queries';
+import { deleteQuery, idempotencyHeaders, listQuery, logPage, logQuery, stuckList, tenantPage } from '../schemas/queries';
 import { abortBody, createTenantBody, noBody, retryBody, skipBody, tenantDetailSchema, tenantParams, tenantSchema } from '../schemas/tenant';
 import { acceptedOf, tenantAcceptor, type Accepted } from '../tenants/accept';
 import { tenantAnswerer } from '../tenants/answer';
 import { tenantReader } from '../tenants/read';
+import { stuckFinder } from '../tenants/stuck';
 import { viewTenant } from '../tenants/view';
 
 const common = { tags: ['tenants'], security: [{ bearer: [] }] };
@@ -19,6 +20,7 @@ export function tenantRoutes(root: FastifyInstance, { db, starter }: { db: Prism
   const read = tenantReader(db, starter.runUrl);
   const accept = tenantAcceptor(db);
   const onCall = tenantAnswerer(db, starter);
+  const stuck = stuckFinder(db, starter);
 
   const answer = (reply: FastifyReply, { tenant, operation, isNew }: Accepted) => {
     // What a repeated request finds was started by the first one, or is by the sweep.
@@ -38,6 +40,10 @@ export function tenantRoutes(root: FastifyInstance, { db, starter }: { db: Prism
   app.get('/tenants', {
     schema: { ...common, summary: 'List tenants, newest first', querystring: listQuery, response: { 200: tenantPage, ...commonProblems } },
   }, (request) => read.list(request.query));
+
+  app.get('/tenants/stuck', {
+    schema: { ...common, summary: 'List what does not go on by itself, oldest first: parked, never started, or without its run', response: { 200: stuckList, ...commonProblems } },
+  }, () => stuck.list());
 
   app.get('/tenants/:id', {
     schema: { ...common, summary: 'Show a tenant, its connections and its last operation', params: tenantParams, response: { 200: tenantDetailSchema, ...commonProblems, ...notFound } },

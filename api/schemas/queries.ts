@@ -1,5 +1,6 @@
 import { OperationState, TenantStatus } from '@freeflow/db-master';
 import { z } from 'zod';
+import { STUCK_REASONS } from '../tenants/stuck';
 import { tenantSchema } from './tenant';
 
 const flag = z.enum(['true', 'false']).default('false');
@@ -31,6 +32,13 @@ export const idempotencyHeaders = z.object({
 const nextCursor = z.string().nullable().describe('null on the last page');
 
 export const tenantPage = z.object({ items: z.array(tenantSchema), nextCursor }).meta({ id: 'TenantPage' });
+
+export const stuckList = z
+  .object({
+    items: z.array(tenantSchema.extend({ why: z.enum(STUCK_REASONS).describe('parked: waits for an answer; not-started: no run yet; run-gone: its run was terminated. A retry starts the latter two again') })),
+    isComplete: z.boolean().describe('false: Temporal does not answer, so it is not known whose runs are gone'),
+  })
+  .meta({ id: 'StuckList' });
 
 export const logRowSchema = z
   .object({

@@ -6,9 +6,8 @@ import type { Starter } from '../plugins/temporal';
 import { acceptedOf, type Asking } from './accept';
 import { unknown } from './read';
 import { inOneSnapshot } from './snapshot';
+import { stuckFinder } from './stuck';
 import { LAST_OPERATION, type TenantWithOperation } from './view';
-
-const BULK = 500;
 
 export interface BulkResult {
   id: string;
@@ -44,8 +43,9 @@ export function tenantAnswerer(db: PrismaClient, starter: Starter) {
   return {
     answer,
     async retryAll(step: string | undefined, asking: Asking): Promise<BulkResult[]> {
-      const stuck = await db.tenantOperation.findMany({ where: { state: 'parked', ...(step === undefined ? {} : { OR: [{ step }, { cause: { contains: `${step}: ` } }] }) }, include: { tenant: { select: { name: true } } }, orderBy: { createdAt: 'asc' }, take: BULK });
-      return Promise.all(stuck.map(async ({ tenantId: id, tenant: { name } }) => {
+      const { stuck } = await stuckFinder(db, starter).find();
+      const meant = stuck.filter(({ operation: it, why }) => step === undefined || (why === 'parked' && (it.step === step || it.cause?.includes(`${step}: `) === true)));
+      return Promise.all(meant.map(async ({ operation: { tenantId: id }, tenantName: name }) => {
         const result = await answer(id, { action: 'retry', ...(step === undefined ? {} : { step }) }, asking).then(() => 'retried', (error: unknown) => {
           if (error instanceof Problem) return error.code;
           throw error;

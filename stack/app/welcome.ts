@@ -1,15 +1,17 @@
 import { relative } from 'node:path';
 import pc from 'picocolors';
+import { findOnPath } from '../fetch/on-path';
 import { projectRoot, stackDir } from '../project';
 import { quoted, stopCommand } from '../shell';
 import type { StackInfo } from '../stack-info';
 
 /** Where everything is, what to try first and how to stop: ready to paste into another terminal. */
-export function welcome(info: StackInfo): string {
+export function welcome(info: StackInfo, env: NodeJS.ProcessEnv): string {
   const { api, temporal, keycloak, dir } = info;
   // The commands find the default folder by themselves.
   const prefix = dir === stackDir() ? '' : `FREEFLOW_STACK_DIR=${quoted(relative(projectRoot(), dir) || dir)} `;
-  const freeflow = `${prefix}npm run -s freeflow --`;
+  // In a form that works here: pnpm is shorter, npm is always there.
+  const freeflow = `${prefix}${findOnPath('pnpm', env) === undefined ? 'npm run -s freeflow --' : 'pnpm -s freeflow'}`;
   const places = [['API', `${api.url}/docs`], ['Temporal UI', temporal.uiUrl ?? `(none named by TEMPORAL_UI_URL; server at ${temporal.address})`], ['Keycloak', keycloak.url]];
   return [
     '',
@@ -18,7 +20,7 @@ export function welcome(info: StackInfo): string {
     'Try, in another terminal:',
     `  ${freeflow} token`,
     `  curl -sS ${api.url}/tenants -H "Authorization: Bearer $(${freeflow} token)" -H 'Content-Type: application/json' -d '{"name":"globex"}'`,
-    `  ${freeflow} tenants connect acme --json`,
+    `  ${freeflow} tenants connect acme`,
     '',
     `Stop by Ctrl-C here, or by: ${stopCommand(dir)}`,
   ].join('\n');

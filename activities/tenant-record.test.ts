@@ -1,0 +1,36 @@
+import { randomUUID } from 'node:crypto';
+import { openWorkbench, type Workbench } from '../test/workbench';
+import type { StepInput } from './attempt';
+
+let bench: Workbench;
+beforeAll(async () => {
+  bench = await openWorkbench();
+});
+afterAll(() => bench.close());
+
+const givenUp = { step: 'qdrant.create', cause: 'it is full', advice: 'Make room.' };
+const stateOf = async ({ tenantId, operationId }: StepInput) => {
+  const { status } = await bench.db.tenant.findUniqueOrThrow({ where: { id: tenantId } });
+  const { state } = await bench.db.tenantOperation.findUniqueOrThrow({ where: { id: operationId } });
+  return { status, state };
+};
+const undoing = (tenant: StepInput & { runId: string }) => bench.run('undoing', tenant, {}, { givenUp });
+
+test('of completing and turning round the first one counts, whatever the other had in mind', async () => {
+  const turned = await bench.newTenant();
+  expect(await undoing(turned)).toBeUndefined();
+  expect(await bench.run('activate', turned)).toEqual(givenUp);
+  expect(await stateOf(turned)).toEqual({ status: 'provisioning', state: 'undoing' });
+
+  const completed = await bench.newTenant();
+  expect(await bench.run('activate', completed)).toBeUndefined();
+  expect(await undoing(completed)).toBe('done');
+  expect(await stateOf(completed)).toEqual({ status: 'active', state: 'done' });
+});
+
+test.each(['activate', 'undoing', 'park', 'close'] as const)('%s of a run that another one has taken the place of changes nothing', async (step) => {
+  const tenant = await bench.newTenant();
+  const terminated = { ...tenant, runId: randomUUID() };
+  await expect(bench.run(step, terminated, {}, { givenUp, steps: [givenUp], skipped: {} })).rejects.toMatchObject({ type: 'superseded', nonRetryable: true });
+  expect(await stateOf(tenant)).toEqual({ status: 'provisioning', state: 'running' });
+});

@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { EXIT, Failure } from '../failure';
+import type { Session } from './session';
+
+const TIMEOUT_MS = 15_000;
+/** A request is sent again after these pauses, in ms, when nobody answers; under the same Idempotency-Key, so that it is done once. */
+const AGAIN_AFTER_MS = [300, 1_000];
+
+const problem = z.object({
+  title: z.string(),
+  detail: z.string(),
+  code: z.string(),
+  advice: z.string(),
+  errors: z.array(z.object({ pointer: z.string().optional(), parameter: z.string().optional(), header: z.string().optional(), detail: z.string() })).optional(),
+});
+
+/** What the API has refused, with its stable code. */
+export class Refusal extends Failure {
+  constructor(readonly code: string, exitCode: number, message: string, advice: string) {
+    super(exitCode, message, advice);
+  }
+}
+
+export type Call = <S extends z.ZodType>(answer: S, method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown) => Promise<z.output<S>>;
+
+/**
+ * Calls the API of a session.
+ * @throws Refusal for what it refuses, Failure `unreachable` when it doesn't answer
+ */
+export function caller(session: Session): Call {
+  const send = async (method: string, path: string, body: unknown, key: string, renewed = false): Promise<Response> => {
+    const authorization = `Bearer ${await session.token(renewed)}`;
+    const content = body === undefined ? {} : { 'content-type': 'application/json' };
+    const response = await fetch(session.url + path, {
+      method,
+      headers: { authorization, ...content, ...(method === 'GET' ? {} : { 'idempotency-key': key }) },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    return response.status === 401 && session.isRenewable && !renewed ? send(method, path, body, key, true) : response;
+  };
+  return async (answer, method, path, body) => {
+    const key = randomUUID();
+    const response = await persistently(session.url, () => send(method, path, body, key));
+    const content: unknown = await response.json().catch(() => undefined);
+    if (!response.ok) throw refusalOf(response.status, content, session.url);
+    const parsed = answer.safeParse(content);
+    if (parsed.success) return parsed.data;
+    throw new Failure(EXIT.refused, `${session.url} answered ${method} ${path} in a form that is not known here.`, 'Is it the API of FreeFlow, and of the same version as this command?', { cause: parsed.error });
+  };
+}
+
+async function persistently(url: string, send: () => Promise<Response>): Promise<Response> {
+  for (const pauseMs of [...AGAIN_AFTER_MS, undefined]) {
+    try {
+      return await send();
+    } catch (error) {
+      if (error instanceof Failure) throw error;
+      if (pauseMs === undefined) throw new Failure(EXIT.unreachable, `${url} does not answer.`, 'Is the API up? For the local stack: npm run stack:status', { cause: error });
+      await delay(pauseMs);
+    }
+  }
+  throw new Error('unreachable');
+}
+
+function refusalOf(status: number, content: unknown, url: string): Failure {
+  const exitCode = status >= 500 ? EXIT.unreachable : status === 400 ? EXIT.usage : EXIT.refused;
+  const { success, data } = problem.safeParse(content);
+  if (!success) return new Failure(exitCode, `${url} answers ${status}.`, 'Is it the API of FreeFlow?');
+  const places = (data.errors ?? []).map(({ pointer, parameter, header, detail }) => `\n  ${pointer?.replace(/^\//, '') ?? parameter ?? header ?? 'body'}: ${detail}`);
+  return new Refusal(data.code, exitCode, `${data.title}. ${data.detail}${places.join('')}`, data.advice);
+}

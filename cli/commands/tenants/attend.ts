@@ -1,0 +1,54 @@
+import type { Tenant } from '../../client/tenants';
+import { EXIT } from '../../failure';
+import { exitCodeOf, follow } from '../../follow';
+import { outcomeOf } from '../../show/outcome';
+import { stepsViewer } from '../../show/steps';
+import { duration } from '../../show/time';
+import { printJson, type Tools } from './tools';
+
+export interface FollowOptions {
+  json?: boolean;
+  /** false: what was accepted is enough (--no-wait). */
+  wait?: boolean;
+}
+
+/**
+ * Stays with what was just asked for until it has ended or waits for an answer, and tells it. Ctrl-C ends the watching, not the work.
+ * @param answered it was parked, and an answer has just been given
+ * @returns how the command ends
+ */
+export async function attend(tools: Tools, tenant: Tenant, { wait = true, answered = false }: FollowOptions & { answered?: boolean } = {}): Promise<number> {
+  const { terminal, freeflow, tenants } = tools;
+  const { id, name, operation } = tenant;
+  if (operation === null) {
+    terminal.say(`${name} is ${tenant.status}; it is registered only, nothing was ever done with it.`);
+    if (terminal.isJson) printJson(tenant);
+    return EXIT.done;
+  }
+  if (!wait) {
+    terminal.say(outcomeOf(tenant, operation, undefined, freeflow));
+    if (terminal.isJson) printJson(tenant);
+    return EXIT.done;
+  }
+  const viewer = stepsViewer(terminal);
+  const interrupted = new AbortController();
+  const onInterrupt = () => { interrupted.abort(); };
+  // Not `once`: the spinner's clean-up ends the process when it finds itself the only listener.
+  process.on('SIGINT', onInterrupt);
+  try {
+    const seen = await follow(tenants, { tenantId: id, operationId: operation.id, answered, signal: interrupted.signal }, terminal.isJson ? SILENT : viewer);
+    viewer.end();
+    terminal.say(outcomeOf(seen.tenant, seen.operation, duration(Date.parse(seen.operation.endedAt ?? new Date().toISOString()) - Date.parse(operation.requestedAt)), freeflow));
+    if (terminal.isJson) printJson(seen.tenant);
+    return exitCodeOf(seen.operation);
+  } catch (error) {
+    viewer.end();
+    if (!interrupted.signal.aborted) throw error;
+    console.error(`\nThe operation goes on. Follow it again: ${freeflow} tenants watch ${name}`);
+    return EXIT.interrupted;
+  } finally {
+    process.off('SIGINT', onInterrupt);
+  }
+}
+
+const SILENT = { row: () => undefined, state: () => undefined, outage: () => undefined };

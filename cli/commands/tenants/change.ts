@@ -1,0 +1,57 @@
+import type { Command } from 'commander';
+import { attend, type FollowOptions } from './attend';
+import { type Host, toolsOf } from './tools';
+
+/** What changes a tenant without losing anything of it. */
+const CHANGES = [
+  ['suspend', 'cut a tenant off at every backend, open sessions included; its data stays'],
+  ['resume', 'give a suspended tenant its access back'],
+  ['restore', 'make a soft-deleted tenant what it was before'],
+] as const;
+
+/** Adds `create`, and what can be turned round again: `suspend`, `resume`, `restore`. */
+export function addChanges(tenants: Command, { env, end }: Host): void {
+  followed(tenants.command('create'))
+    .description('make a tenant in all backends, or nothing at all')
+    .argument('<name>', '3 to 30 lower-case letters and digits')
+    .addHelpText('after', `
+Examples:
+  pnpm freeflow tenants create acme
+  pnpm -s freeflow tenants create acme --json | jq -r .status`)
+    .action(async (name: string, options: FollowOptions) => {
+      const tools = toolsOf(options, env);
+      end(await attend(tools, await tools.tenants.create(name), options));
+    });
+
+  for (const [action, description] of CHANGES) {
+    followed(tenants.command(action))
+      .description(description)
+      .argument('<tenant>', 'name or id')
+      .addHelpText('after', `
+Examples:
+  pnpm freeflow tenants ${action} acme
+  pnpm freeflow tenants ${action} acme --no-wait`)
+      .action(async (tenant: string, options: FollowOptions) => {
+        const tools = toolsOf(options, env);
+        const { id } = await tools.tenants.find(tenant);
+        end(await attend(tools, await tools.tenants.change(id, action), options));
+      });
+  }
+
+  followed(tenants.command('watch'), { canLeave: false })
+    .description('follow what is under way with a tenant, from its beginning')
+    .argument('<tenant>', 'name or id')
+    .addHelpText('after', `
+Example:
+  pnpm freeflow tenants watch acme`)
+    .action(async (tenant: string, options: FollowOptions) => {
+      const tools = toolsOf(options, env);
+      end(await attend(tools, await tools.tenants.find(tenant, { gone: true })));
+    });
+}
+
+/** A command that follows what it has asked for. */
+export function followed(command: Command, { canLeave = true } = {}): Command {
+  command.option('--json', 'print the tenant as it is at the end, as JSON, and nothing else');
+  return canLeave ? command.option('--no-wait', 'leave as soon as it is accepted') : command;
+}

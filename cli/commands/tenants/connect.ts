@@ -1,0 +1,39 @@
+import { Argument, type Command } from 'commander';
+import pc from 'picocolors';
+import { type Connections, tryOut } from '../../connections';
+import { connect } from '../connect';
+import { type CommonOptions, type Host, printJson } from './tools';
+
+const BACKENDS = ['postgres', 'mongodb', 'qdrant', 'keycloak'];
+const NAME_WIDTH = 14;
+
+/** Adds `connect`, which hands a tenant its connection strings. */
+export function addConnect(tenants: Command, { env }: Host): void {
+  tenants.command('connect')
+    .description("print how a tenant's application connects, passwords included; who asked is recorded in its log")
+    .argument('<tenant>', 'name or id')
+    .addArgument(new Argument('[backend]', 'only this one').choices(BACKENDS))
+    .option('--json', 'as JSON')
+    .addHelpText('after', `
+Of another installation: MASTER_DATABASE_URL, SECRETS_KEY, KEYCLOAK_URL (and SECRETS_OLD_KEYS)
+
+Examples:
+  pnpm freeflow tenants connect acme
+  psql "$(pnpm -s freeflow tenants connect acme postgres --json | jq -r .postgres.url)"`)
+    .action(async (tenant: string, backend: string | undefined, { json }: CommonOptions) => {
+      const connections = await connect(tenant, backend, env);
+      if (json === true) printJson(connections);
+      else console.log(inLines(connections));
+    });
+}
+
+function inLines(connections: Connections): string {
+  const tries = tryOut(connections);
+  return Object.entries(connections)
+    .map(([backend, fields]) => [
+      pc.bold(backend),
+      ...Object.entries(fields).map(([name, value]) => `  ${pc.dim(name.padEnd(NAME_WIDTH))} ${value}`),
+      ...(tries[backend] === undefined ? [] : [`  ${pc.dim('try it:')}`, `  ${tries[backend]}`]),
+    ].join('\n'))
+    .join('\n\n');
+}

@@ -1,0 +1,49 @@
+import { createInterface } from 'node:readline/promises';
+import type { Command } from 'commander';
+import type { TenantDetail } from '../../client/tenants';
+import { EXIT, Failure } from '../../failure';
+import { attend, type FollowOptions } from './attend';
+import { followed } from './change';
+import { type Host, toolsOf } from './tools';
+
+interface DeleteOptions extends FollowOptions {
+  hard?: boolean;
+  force?: boolean;
+  yes?: boolean;
+}
+
+/** Adds `delete`, which asks for the tenant's name before it does anything. */
+export function addDelete(tenants: Command, { env, end }: Host): void {
+  followed(tenants.command('delete'))
+    .description('delete a tenant: its access at once, its data after the retention time, or with --hard now')
+    .argument('<tenant>', 'name or id')
+    .option('--hard', 'drop all its data now, for good')
+    .option('--force', 'with --hard: also when it is active, and interrupting whatever is under way')
+    .option('--yes', 'do not ask for its name')
+    .addHelpText('after', `
+Without --hard it can be brought back until its data is purged: tenants restore.
+
+Examples:
+  pnpm freeflow tenants delete acme
+  pnpm freeflow tenants delete acme --hard --force --yes`)
+    .action(async (tenant: string, options: DeleteOptions) => {
+      const { hard = false, force = false, yes = false } = options;
+      if (force && !hard) throw new Failure(EXIT.usage, '--force is of use with --hard only.', 'Without --hard nothing is lost, so nothing is to be forced.');
+      const tools = toolsOf(options, env);
+      const found = await tools.tenants.find(tenant);
+      if (!yes) await confirm(found, hard, tools.terminal.isInteractive && process.stdin.isTTY === true);
+      end(await attend(tools, await tools.tenants.remove(found.id, { hard, force }), options));
+    });
+}
+
+async function confirm({ name }: TenantDetail, hard: boolean, canAsk: boolean): Promise<void> {
+  if (!canAsk) throw new Failure(EXIT.usage, 'Nobody is there to ask whether it is really meant.', 'Say so with --yes.');
+  const what = hard ? `All data of ${name} will be gone for good.` : `${name} loses its access at once; its data is kept for the retention time.`;
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    const typed = await terminal.question(`${what} Type its name to go on: `);
+    if (typed.trim() !== name) throw new Failure(EXIT.refused, 'That is not its name: nothing was done.', 'Repeat it, and type the name exactly.');
+  } finally {
+    terminal.close();
+  }
+}

@@ -1,0 +1,95 @@
+import type { Command } from 'commander';
+import { EXIT, Failure } from '../../failure';
+import { inColumns } from '../../show/table';
+import { age } from '../../show/time';
+import { attend, type FollowOptions } from './attend';
+import { followed } from './change';
+import { type CommonOptions, type Host, printJson, type Tools, toolsOf } from './tools';
+
+interface AnswerOptions extends FollowOptions {
+  step?: string;
+  reason?: string;
+  stuck?: boolean;
+}
+
+const WHY = { parked: 'waits for an answer', 'not-started': 'has no run yet', 'run-gone': 'its run was ended from outside' } as const;
+
+/** Adds what on-call needs at night: `stuck`, and the answers `retry`, `abort`, `skip`. */
+export function addOnCall(tenants: Command, { env, end }: Host): void {
+  tenants.command('stuck')
+    .description('list all that does not go on by itself, with its cause: parked, never started, or without its run')
+    .option('--json', 'as JSON')
+    .addHelpText('after', `
+The runbook says what each step means and what to do: docs/runbook.md
+Exit code 3 when something is stuck, 0 when nothing is.
+
+Examples:
+  pnpm freeflow tenants stuck
+  pnpm freeflow tenants retry --stuck`)
+    .action(async (options: CommonOptions) => { end(await stuck(toolsOf(options, env))); });
+
+  followed(tenants.command('retry'))
+    .description('try a stuck step again at once, or start an operation again whose run is gone')
+    .argument('[tenant]', 'name or id')
+    .option('--step <step>', 'only this step')
+    .option('--stuck', 'all that is stuck, instead of one tenant')
+    .addHelpText('after', `
+Examples:
+  pnpm freeflow tenants retry acme
+  pnpm freeflow tenants retry acme --step keycloak.create
+  pnpm freeflow tenants retry --stuck --step keycloak.create`)
+    .action(async (tenant: string | undefined, options: AnswerOptions) => {
+      if ((tenant === undefined) === (options.stuck !== true)) throw new Failure(EXIT.usage, 'Name a tenant, or say --stuck for all that is stuck.', 'See them with: tenants stuck');
+      const tools = toolsOf(options, env);
+      end(tenant === undefined ? await retryAll(tools, options.step) : await answer(tools, tenant, 'retry', options));
+    });
+
+  followed(tenants.command('abort'))
+    .description('give a stuck operation up and undo all of it')
+    .argument('<tenant>', 'name or id')
+    .option('--reason <text>', 'kept with the operation')
+    .addHelpText('after', `
+Example:
+  pnpm freeflow tenants abort acme --reason "ordered by mistake"`)
+    .action(async (tenant: string, options: AnswerOptions) => { end(await answer(toolsOf(options, env), tenant, 'abort', options)); });
+
+  followed(tenants.command('skip'))
+    .description('leave a stuck drop or undo behind; the operation ends incomplete and the name stays taken')
+    .argument('<tenant>', 'name or id')
+    .requiredOption('--reason <text>', 'why; kept with the operation')
+    .option('--step <step>', 'only this step')
+    .addHelpText('after', `
+Example:
+  pnpm freeflow tenants skip acme --step qdrant.drop --reason "that server is lost"`)
+    .action(async (tenant: string, options: AnswerOptions) => { end(await answer(toolsOf(options, env), tenant, 'skip', options)); });
+}
+
+async function answer(tools: Tools, tenant: string, action: 'retry' | 'abort' | 'skip', options: AnswerOptions): Promise<number> {
+  const { step, reason } = options;
+  const { id } = await tools.tenants.find(tenant);
+  const answered = await tools.tenants.change(id, action, { ...(step === undefined ? {} : { step }), ...(reason === undefined ? {} : { reason }) });
+  return attend(tools, answered, { ...options, answered: true });
+}
+
+async function stuck({ tenants, terminal, freeflow }: Tools): Promise<number> {
+  const { items, isComplete } = await tenants.stuck();
+  const exitCode = items.length === 0 ? EXIT.done : EXIT.parked;
+  if (terminal.isJson) printJson({ items, isComplete });
+  else if (items.length === 0) terminal.say('Nothing is stuck.');
+  else {
+    const rows = items.map(({ name, operation, why }) => [name, (operation?.kind ?? '').replaceAll('_', ' '), operation?.step ?? '-', String(operation?.attempts ?? 0), age(operation?.requestedAt ?? ''), why === 'parked' ? (operation?.cause ?? '') : WHY[why]]);
+    terminal.say(inColumns(['NAME', 'OPERATION', 'STEP', 'FAILED', 'SINCE', 'CAUSE'], rows, terminal.columns));
+    const advice = [...new Set(items.map(({ operation }) => operation?.advice).filter((it) => typeof it === 'string'))];
+    terminal.say(['', ...advice, `All at once: ${freeflow} tenants retry --stuck`].join('\n'));
+  }
+  if (!isComplete) console.error('Temporal does not answer, so this may not be all: runs that are gone do not show.');
+  return exitCode;
+}
+
+async function retryAll({ tenants, terminal, freeflow }: Tools, step: string | undefined): Promise<number> {
+  const { items } = await tenants.retryAll(step);
+  if (terminal.isJson) printJson({ items });
+  else if (items.length === 0) terminal.say(`Nothing is stuck${step === undefined ? '' : ` at ${step}`}.`);
+  else terminal.say(`${inColumns(['NAME', 'RESULT'], items.map(({ name, result }) => [name, result]), terminal.columns)}\nWhat is stuck after that: ${freeflow} tenants stuck`);
+  return items.every(({ result }) => result === 'retried') ? EXIT.done : EXIT.refused;
+}

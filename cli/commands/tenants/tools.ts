@@ -1,0 +1,31 @@
+import { caller } from '../../client/http';
+import { openSession } from '../../client/session';
+import { tenantsOf, type Tenants } from '../../client/tenants';
+import { invocationOf } from '../../invocation';
+import { openTerminal, type Terminal } from '../../terminal';
+
+/** What a command is given from outside. */
+export interface Host {
+  env: NodeJS.ProcessEnv;
+  /** Says how the process is to end. */
+  end: (exitCode: number) => void;
+}
+
+/** What every command about tenants works with. */
+export interface Tools {
+  tenants: Tenants;
+  terminal: Terminal;
+  /** How to call this program, in what is told to people. */
+  freeflow: string;
+}
+
+export interface CommonOptions {
+  json?: boolean;
+}
+
+export function toolsOf(options: CommonOptions, env: NodeJS.ProcessEnv): Tools {
+  return { tenants: tenantsOf(caller(openSession(env))), terminal: openTerminal(options), freeflow: invocationOf(env) };
+}
+
+/** Prints the answer for programs. */
+export const printJson = (answer: unknown): void => { console.log(JSON.stringify(answer, null, 2)); };

@@ -1,0 +1,74 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { LogRow, Operation, Tenant, Tenants } from './client/tenants';
+import { EXIT, Failure } from './failure';
+
+const POLL_MS = 150;
+/** After this long without an answer of the API it is given up, in ms. The operation goes on without us. */
+const PATIENCE_MS = 30_000;
+const AGAIN_MS = 1_000;
+/** How long a step that was just answered may still show as parked, in ms. */
+const ANSWERED_MS = 2_000;
+
+const OVER: ReadonlySet<Operation['state']> = new Set(['done', 'rolled_back', 'refused', 'incomplete']);
+
+/** What becomes visible while an operation is followed. */
+export interface Viewer {
+  row(row: LogRow): void;
+  state(tenant: Tenant, operation: Operation): void;
+  /** The API doesn't answer; it is asked again. */
+  outage(): void;
+}
+
+interface Followed {
+  tenantId: string;
+  operationId: string;
+  /** It was parked and has just been answered: that it still shows as parked is no news yet. */
+  answered?: boolean;
+  signal?: AbortSignal;
+}
+
+/**
+ * Follows an operation until it has ended, or waits for an answer.
+ * @returns the tenant as it is then, and the operation as it was seen last
+ * @throws Failure `unreachable` when the API stays away
+ */
+export async function follow(tenants: Tenants, { tenantId, operationId, answered = false, signal }: Followed, viewer: Viewer): Promise<{ tenant: Tenant; operation: Operation }> {
+  const rowsSince = tenants.logs(tenantId);
+  let silentSince: number | undefined;
+  let last: { tenant: Tenant; operation: Operation } | undefined;
+  let quietSince = Date.now();
+  for (let isFirst = true; ; isFirst = false) {
+    signal?.throwIfAborted();
+    try {
+      const tenant = await tenants.get(tenantId);
+      const rows = (await rowsSince()).filter((row) => row.operationId === operationId);
+      // Of an answered operation the past is known.
+      if (!(answered && isFirst)) for (const row of rows) viewer.row(row);
+      if (rows.length > 0) quietSince = Date.now();
+      silentSince = undefined;
+      const { operation } = tenant;
+      if (operation?.id !== operationId) {
+        // Another one has followed it at once.
+        if (last !== undefined) return { ...last, tenant };
+        throw new Failure(EXIT.refused, `Another operation is under way with ${tenant.name} by now.`, 'See what was done in: tenants logs');
+      }
+      last = { tenant, operation };
+      viewer.state(tenant, operation);
+      const isParked = operation.state === 'parked' && !(answered && Date.now() - quietSince < ANSWERED_MS);
+      if (OVER.has(operation.state) || isParked) return last;
+      await delay(POLL_MS, undefined, { ...(signal ? { signal } : {}) });
+    } catch (error) {
+      if (!(error instanceof Failure) || error.exitCode !== EXIT.unreachable) throw error;
+      silentSince ??= Date.now();
+      if (Date.now() - silentSince > PATIENCE_MS) throw error;
+      viewer.outage();
+      await delay(AGAIN_MS, undefined, { ...(signal ? { signal } : {}) });
+    }
+  }
+}
+
+/** How a command ends that has followed an operation. */
+export function exitCodeOf({ state }: Operation): number {
+  if (state === 'done') return EXIT.done;
+  return state === 'parked' ? EXIT.parked : EXIT.refused;
+}

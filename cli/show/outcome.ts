@@ -1,0 +1,43 @@
+import pc from 'picocolors';
+import type { Operation, Tenant } from '../client/tenants';
+
+/** How an operation has ended, or what it waits for, with the ways out ready to paste. */
+export function outcomeOf(tenant: Tenant, operation: Operation, took: string | undefined, freeflow: string): string {
+  const { name } = tenant;
+  const kind = operation.kind.replaceAll('_', ' ');
+  const why = [operation.cause, operation.advice].filter((it) => it !== null);
+  const run = operation.run.url === null ? [] : [`Run: ${operation.run.url}`];
+  switch (operation.state) {
+    case 'done':
+      return `${pc.bold(name)} is ${pc.green(statusOf(tenant))}${took === undefined ? '' : ` after ${took}`}.`;
+    case 'rolled_back':
+      return [`${pc.bold(name)}: ${kind} was ${pc.red('rolled back')}; it is ${statusOf(tenant)}. Given up at ${operation.step ?? '?'}:`, ...why, ...run].join('\n');
+    case 'refused':
+      return [`${pc.bold(name)}: ${kind} was ${pc.red('refused')}:`, ...why].join('\n');
+    case 'incomplete':
+      return [`${pc.bold(name)}: ${kind} is ${pc.red('incomplete')}:`, ...why, ...run].join('\n');
+    case 'parked':
+      return [
+        `${pc.bold(name)}: ${kind} is ${pc.yellow('parked')} at ${operation.step ?? '?'} after ${operation.attempts} failed attempts; it goes on trying slowly by itself.`,
+        ...why,
+        ...waysOut(name, freeflow),
+        ...run,
+      ].join('\n');
+    case 'requested':
+    case 'running':
+    case 'undoing':
+      return [`${pc.bold(name)}: ${kind} is ${operation.state}. Follow it: ${freeflow} tenants watch ${name}`, ...run].join('\n');
+  }
+}
+
+const waysOut = (name: string, freeflow: string) => [
+  ['retry', 'try again at once'],
+  ['abort', 'give up and undo all of it'],
+  ['skip', 'leave a drop or an undo behind (--reason)'],
+].map(([verb, does]) => `  ${freeflow} tenants ${verb} ${name}  ${pc.dim(`# ${does}`)}`);
+
+/** In one word how a tenant is: a deleted one may be restorable or gone for good. */
+export function statusOf({ status, goneAt }: Tenant): string {
+  if (goneAt !== null) return 'gone';
+  return status === 'deleted' ? 'deleted (its data is kept)' : status;
+}

@@ -1,0 +1,49 @@
+import ora from 'ora';
+import pc from 'picocolors';
+import type { LogRow } from '../client/tenants';
+import type { Viewer } from '../follow';
+import type { Terminal } from '../terminal';
+import { duration } from './time';
+
+const STEP_WIDTH = 16;
+const TIME_WIDTH = 9;
+
+/** One attempt of a step as a line: how it went, how long it took, which attempt it was and what is to be said. */
+export function stepLine({ step, status, durationMs, attempt, message }: LogRow, columns: number | undefined): string {
+  const sign = status === 'success' ? pc.green('✔') : pc.red('✖');
+  const took = durationMs === null ? '' : duration(durationMs);
+  const text = `${attempt > 1 ? `attempt ${attempt}: ` : ''}${message ?? ''}`;
+  const room = (columns ?? Infinity) - STEP_WIDTH - TIME_WIDTH - 6;
+  const cut = text.length > room && status === 'success' ? `${text.slice(0, Math.max(0, room - 1))}…` : text;
+  return `${sign} ${step.padEnd(STEP_WIDTH)} ${pc.dim(took.padStart(TIME_WIDTH))}  ${status === 'success' ? pc.dim(cut) : cut}`;
+}
+
+/** Shows an operation as it goes: a line per attempt, and below them, on a terminal, what it is at. */
+export function stepsViewer(terminal: Terminal): Viewer & { end: () => void } {
+  const startedAt = Date.now();
+  const spinner = terminal.isInteractive ? ora({ stream: process.stderr, discardStdin: false }) : undefined;
+  let isAway = false;
+  return {
+    row(row) {
+      spinner?.clear();
+      terminal.say(stepLine(row, terminal.columns));
+      spinner?.render();
+    },
+    state({ name }, { kind, state, step, attempts, cause }) {
+      isAway = false;
+      if (spinner === undefined) return;
+      const trouble = step === null ? '' : pc.yellow(`  ${step} has failed ${attempts === 1 ? 'once' : `${attempts} times`}: ${cause ?? ''}`);
+      spinner.text = `${name}: ${kind.replaceAll('_', ' ')}, ${state.replaceAll('_', ' ')}  ${pc.dim(duration(Date.now() - startedAt))}${trouble}`;
+      if (!spinner.isSpinning) spinner.start();
+    },
+    outage() {
+      if (isAway) return;
+      isAway = true;
+      spinner?.clear();
+      terminal.say(pc.yellow('The API does not answer; the operation goes on without it. Asking again ...'));
+    },
+    end() {
+      spinner?.stop();
+    },
+  };
+}

@@ -1,0 +1,26 @@
+import { isIPv6 } from 'node:net';
+import { z } from 'zod';
+import { port, text } from './config-kinds';
+import { isReservedTenantName, TENANT_NAME_PATTERN } from './tenant-names';
+import { VARIABLES } from './variables';
+
+const { MASTER_DATABASE_URL } = VARIABLES;
+
+// A colon would be a port given at the wrong place, were it not an IPv6 address.
+const host = () => text('a host name or address, without a port', (value) => /^[^\s/@?#:]+$/.test(value) || isIPv6(value)).default('localhost');
+
+const tenantName = text('3 to 30 characters, lower-case letters a-z and digits only', (value) => TENANT_NAME_PATTERN.test(value))
+  .refine((name) => !isReservedTenantName(name), 'is a name FreeFlow keeps for itself');
+
+/** Everything db:seed is told from outside. */
+export const seedVariables = z.object({
+  MASTER_DATABASE_URL,
+  SEED_TENANT_NAME: tenantName.default('demo').describe('the name of the tenant'),
+  SEED_POSTGRES_HOST: host().describe('where its PostgreSQL database is'),
+  SEED_POSTGRES_PORT: port().default(5432).describe('the same'),
+  SEED_POSTGRES_USER: text('a role').default('freeflow').describe('the role it is used by'),
+  SEED_MONGO_HOST: host().describe('where its MongoDB database is'),
+  SEED_MONGO_PORT: port().default(27_017).describe('the same'),
+  SEED_QDRANT_HOST: host().describe('where its Qdrant collection is'),
+  SEED_QDRANT_PORT: port().default(6333).describe('the same'),
+});

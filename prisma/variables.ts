@@ -1,0 +1,19 @@
+import { httpUrl, masterUrl, mongoUrl, oneOf, postgresUrl, rolePassword, secret, secretKey, secretKeys, text } from './config-kinds';
+
+/** The variables that several programs read, or keep from their children: each is described once, here. */
+export const VARIABLES = {
+  LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error']).default('info').describe('the least severe lines that are logged'),
+  MASTER_DATABASE_URL: secret(masterUrl(), 'the master database'),
+  MASTER_API_ROLE_PASSWORD: secret(rolePassword().optional(), "password of freeflow_api; unset: a new role can't log in, an old one is kept as it is"),
+  MASTER_WORKER_ROLE_PASSWORD: secret(rolePassword().optional(), 'the same for freeflow_worker'),
+  SECRETS_KEY: secret(secretKey(), "the key that the tenants' secrets are sealed by"),
+  SECRETS_OLD_KEYS: secret(secretKeys().optional(), 'former keys, which still open what they have sealed'),
+  POSTGRES_ADMIN_URL: secret(postgresUrl(), "the tenants' PostgreSQL server, by a login that may make databases and roles"),
+  MONGODB_ADMIN_URL: secret(mongoUrl(), "the tenants' MongoDB server, by a login that may make users and drop databases"),
+  QDRANT_URL: httpUrl().describe("the tenants' Qdrant server"),
+  QDRANT_API_KEY: secret(text("Qdrant's API key"), "its API key, by which the tenants' tokens are signed too"),
+  KEYCLOAK_URL: httpUrl().describe("the tenants' Keycloak server"),
+  KEYCLOAK_CLIENT_ID: text('the name of a client with a service account').describe('a client there that may make realms'),
+  KEYCLOAK_CLIENT_SECRET: secret(text("the client's secret"), 'the secret of that client'),
+  TEMPORAL_UI_URL: httpUrl().optional().describe('where people find the Temporal UI, for links to runs'),
+};

@@ -1,0 +1,28 @@
+import { appOwner } from './app/app';
+import { freeflow } from './app/freeflow';
+import { messageOf } from './files';
+import { INTERRUPTED, listenForEnd } from './foreground';
+import { createProgress } from './progress';
+import { stackDir } from './project';
+import { startWhole } from './whole';
+
+const { env } = process;
+const dir = stackDir(env['FREEFLOW_STACK_DIR']);
+const progress = createProgress(process.stdout);
+const ending = listenForEnd((text) => { progress.note(text); }, (code) => { process.exit(code); });
+
+/** The demonstration, on the product as it runs here; where it doesn't, it is started for this and ended afterwards. */
+async function main(): Promise<number> {
+  try {
+    if (appOwner(dir) === undefined) await startWhole({ dir, env, progress, ending });
+    return (await freeflow(['demo'], { dir, env, signal: ending.signal })).code;
+  } catch (error) {
+    if (ending.signal.aborted) return INTERRUPTED;
+    console.error(messageOf(error));
+    return 1;
+  } finally {
+    await ending.stop();
+  }
+}
+
+void main().then((code) => { process.exit(code); });

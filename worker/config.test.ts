@@ -1,0 +1,40 @@
+import { randomBytes } from 'node:crypto';
+import { runToEnd } from '../prisma/test-process';
+import { readWorkerConfig } from './config';
+
+const required = {
+  MASTER_DATABASE_URL: 'postgresql://u:hunter22@h/master',
+  SECRETS_KEY: randomBytes(32).toString('base64'),
+  POSTGRES_ADMIN_URL: 'postgresql://u:hunter22@h/',
+  MONGODB_ADMIN_URL: 'mongodb://u:hunter22@h/?authSource=admin',
+  QDRANT_URL: 'http://h:6333',
+  QDRANT_API_KEY: 'hunter22',
+  KEYCLOAK_URL: 'http://h:8080',
+  KEYCLOAK_CLIENT_ID: 'c',
+  KEYCLOAK_CLIENT_SECRET: 'hunter22',
+};
+
+test('what is required suffices', () => {
+  expect(readWorkerConfig(required)).toMatchObject({ ...required, TASK_QUEUE: 'freeflow', QDRANT_VECTOR_SIZE: 1536, RETENTION_MS: 604_800_000 });
+});
+
+test.each(Object.keys(required))('%s is required', (name) => {
+  expect(() => readWorkerConfig({ ...required, [name]: '' })).toThrow(new RegExp(`^${name} is missing; it must be .+$`));
+});
+
+test('the process ends with 1 and says all that is wrong, without a value, before it asks any server', async () => {
+  const { MASTER_DATABASE_URL: _missing, ...others } = required;
+  const wrong = { SECRETS_KEY: 'hunter22', QDRANT_URL: 'http://u:hunter22@h', RETENTION_MS: '7d', QDRANT_API_KEY_FILE: '/run/secrets/key', KEYCLOAK_CLIENT_SECRET: '', KEYCLOAK_CLIENT_SECRET_FILE: '/nonexistent/secret' };
+  expect(await runToEnd(['dist/worker/main.js'], { ...others, ...wrong })).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: [
+      'MASTER_DATABASE_URL is missing; it must be postgresql://USER:PASSWORD@HOST:PORT/DATABASE',
+      'SECRETS_KEY must be base64 of exactly 32 bytes (openssl rand -base64 32)',
+      'QDRANT_URL must be http(s)://HOST:PORT/PATH, without user and password',
+      'QDRANT_API_KEY is set twice, by itself and by QDRANT_API_KEY_FILE; unset one of them',
+      "KEYCLOAK_CLIENT_SECRET_FILE names a file that can't be read: /nonexistent/secret (ENOENT)",
+      'RETENTION_MS must be a whole number of milliseconds, 1 to 315360000000\n',
+    ].join('\n'),
+  });
+});
