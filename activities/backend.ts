@@ -20,7 +20,8 @@ export interface Target {
 /** What a backend answers when asked whose the thing of that name is. */
 export type Inspection =
   | { state: 'absent' }
-  | { state: 'ours'; externalId?: string }
+  /** `only`: the mark is on a part of it alone, and this is what stands, or doesn't, where the thing itself should. */
+  | { state: 'ours'; externalId?: string; only?: string }
   | { state: 'foreign'; owner: string };
 
 /** How a tenant application reaches its resource. Never holds a secret. */

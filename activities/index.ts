@@ -1,4 +1,5 @@
 import type { PrismaClient, SecretStore } from '@freeflow/db-master';
+import { adoptionActivities } from './adoption-record';
 import type { Backend } from './backend';
 import { backendActivities, type BackendActivities } from './steps';
 import { Ledger } from './ledger';
@@ -22,6 +23,7 @@ export function createActivities({ db, secrets, lock, backends, settings, startO
   return {
     ...(Object.assign({}, ...perBackend) as BackendActivities),
     ...recordActivities(db, settings),
+    ...adoptionActivities(db),
     ...sweepActivities(db, startOperation),
   };
 }

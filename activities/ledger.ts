@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { BackendKind, PrismaClient, TenantResource } from '@freeflow/db-master';
+import type { BackendKind, Prisma, PrismaClient, TenantResource } from '@freeflow/db-master';
 import type { Absence, Backend, Made, Target } from './backend';
 import { BackendFault } from './failures';
 
@@ -68,6 +68,18 @@ export class Ledger {
   /** Says that access has been cut or given back. */
   async reached(entry: TenantResource, state: 'present' | 'disabled'): Promise<void> {
     await this.db.tenantResource.update({ where: { id: entry.id }, data: { state, callStartedAt: null } });
+  }
+
+  /**
+   * Says that it has another id, or is on another server, and keeps with the operation what it was before: both or neither.
+   * Throws when the entry isn't what it was, or the operation has ended.
+   */
+  async adopted(entry: TenantResource, now: { externalId: string | null; serverId: string }, { operationId, evidence }: { operationId: string; evidence: Prisma.InputJsonObject }): Promise<void> {
+    const { id, state, externalId, serverId } = entry;
+    await this.db.$transaction([
+      this.db.tenantResource.update({ where: { id, state, externalId, serverId }, data: now }),
+      this.db.tenantOperation.update({ where: { id: operationId, endedAt: null }, data: { evidence } }),
+    ]);
   }
 
   /** Says that it is gone, and how that was seen. */

@@ -80,7 +80,8 @@ export class PostgresBackend implements Backend {
     const stranger = strangerIn(found, target);
     if (found.ownerMark === mark(target.nonce)) {
       // Our owner role beside a stranger's database of that name: ours is only the role.
-      return found.databaseOid === null || stranger !== undefined ? { state: 'ours' } : { state: 'ours', externalId: found.databaseOid };
+      if (stranger !== undefined) return { state: 'ours', only: stranger };
+      return found.databaseOid === null ? { state: 'ours', only: `there is no database ${target.name}` } : { state: 'ours', externalId: found.databaseOid };
     }
     return { state: 'foreign', owner: stranger ?? 'an unknown owner' };
   }

@@ -84,8 +84,9 @@ export class QdrantBackend implements Backend {
   async inspect(target: Target): Promise<Inspection> {
     const metadata = await this.metadataOf(target.name);
     const stranger = strangerIn(metadata, target);
+    if (metadata !== undefined && stranger === undefined) return { state: 'ours' };
     // Our token's point beside a stranger's collection of that name: ours is only the point.
-    if ((metadata !== undefined && stranger === undefined) || (await this.hasPoint(target.nonce))) return { state: 'ours' };
+    if (await this.hasPoint(target.nonce)) return { state: 'ours', only: stranger ?? `there is no collection ${target.name}` };
     return stranger === undefined ? { state: 'absent' } : { state: 'foreign', owner: stranger };
   }
 

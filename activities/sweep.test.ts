@@ -3,7 +3,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { createMasterClient, tenantNames, type PrismaClient } from '@freeflow/db-master';
 import { openMaster, type Master } from '../test/master';
 import { newName } from '../test/workbench';
-import { sweepActivities, type StartOperation } from './sweep';
+import { sweepActivities, type Due, type StartOperation } from './sweep';
 
 let master: Master;
 let db: PrismaClient;
@@ -28,7 +28,7 @@ async function sweep(start: StartOperation = async () => 'started'): Promise<{ a
   return { asked, started };
 }
 
-async function operation(more: { runs?: number; lastRunAt?: Date; endedAt?: Date } = {}): Promise<string> {
+async function operation(more: { kind?: 'adopt'; resource?: 'qdrant'; runs?: number; lastRunAt?: Date; endedAt?: Date } = {}): Promise<string> {
   const name = newName();
   const tenant = await db.tenant.create({ data: { name, ...tenantNames(name) } });
   const { id } = await db.tenantOperation.create({ data: { tenantId: tenant.id, kind: 'create', requestedBy: 'test', ...more } });
@@ -41,6 +41,15 @@ test('what has no run is started; what has ended is not', async () => {
   const due = await operation();
   await operation({ endedAt: new Date() });
   expect(await sweep()).toEqual({ asked: [due], started: 1 });
+});
+
+test('an adoption is started as such: with its resource, beside whatever else is due', async () => {
+  const id = await operation({ kind: 'adopt', resource: 'qdrant' });
+  const { tenantId } = await db.tenantOperation.findUniqueOrThrow({ where: { id } });
+  const { id: beside } = await db.tenantOperation.create({ data: { tenantId, kind: 'suspend', requestedBy: 'test' } });
+  const due: Pick<Due, 'id' | 'kind' | 'resource'>[] = [];
+  await sweep(async ({ id: one, kind, resource }) => { due.push({ id: one, kind, resource }); return 'started'; });
+  expect(due.sort((a, b) => a.kind.localeCompare(b.kind))).toEqual([{ id, kind: 'adopt', resource: 'qdrant' }, { id: beside, kind: 'suspend', resource: null }]);
 });
 
 test.each([

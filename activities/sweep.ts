@@ -1,5 +1,5 @@
 import { log } from '@temporalio/activity';
-import { Prisma, type OperationKind, type PrismaClient } from '@freeflow/db-master';
+import { Prisma, type BackendKind, type OperationKind, type PrismaClient } from '@freeflow/db-master';
 import { messageOf } from './failures';
 
 /** Starts the workflow of an operation; says `running` where this tenant has an open run already. */
@@ -17,6 +17,8 @@ export interface Due {
   kind: OperationKind;
   requestedBy: string;
   force: boolean;
+  /** What an adoption is about; null for all others. */
+  resource: BackendKind | null;
 }
 
 /** Who asks for a purge. */
@@ -57,7 +59,7 @@ async function acceptDuePurges(db: PrismaClient): Promise<void> {
 
 function dueAfter(db: PrismaClient, last: Due | undefined): Promise<Due[]> {
   return db.$queryRaw<Due[]>`
-    SELECT o.id, o."tenantId", o.kind::text AS kind, o."requestedBy", o.force, t.name AS "tenantName"
+    SELECT o.id, o."tenantId", o.kind::text AS kind, o."requestedBy", o.force, o.resource::text AS resource, t.name AS "tenantName"
       FROM "TenantOperation" o JOIN "Tenant" t ON t.id = o."tenantId"
      WHERE o."endedAt" IS NULL
        AND (o."lastRunAt" IS NULL OR o."lastRunAt" < now() - least(${FIRST_PAUSE_S} * 2 ^ (o.runs - 1), ${LONGEST_PAUSE_S}) * interval '1 second')

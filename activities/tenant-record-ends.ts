@@ -16,9 +16,9 @@ export async function forcedDeletionBeside(tx: Tx, { id, tenantId }: TenantOpera
   return (await tx.tenantOperation.findFirst({ where: { tenantId, kind: 'hard_delete', force: true, endedAt: null, id: { not: id } } })) ?? undefined;
 }
 
-/** Ends what has no run any more: the deletion drops whatever it has made, by the ledger. */
+/** Ends what has no run any more: the deletion drops whatever it has made, by the ledger. An adoption makes nothing, and has a run of its own. */
 export async function takeOver(tx: Tx, { id, tenantId }: TenantOperation): Promise<void> {
-  await tx.tenantOperation.updateMany({ where: { tenantId, endedAt: null, id: { not: id } }, data: { state: 'rolled_back', ...INTERRUPTED, endedAt: new Date() } });
+  await tx.tenantOperation.updateMany({ where: { tenantId, endedAt: null, id: { not: id }, kind: { not: 'adopt' } }, data: { state: 'rolled_back', ...INTERRUPTED, endedAt: new Date() } });
 }
 
 /** What skipped steps leave behind, in the words of the operation; nothing where none was skipped. */

@@ -166,7 +166,7 @@ async function absenceOf(tx: Tx, { id, name }: Tenant): Promise<Prisma.InputJson
   return resources.map(({ kind, name: resource, nonce, externalId, serverId, state, evidence }) => ({ kind, name: resource, nonce, externalId, server: serverId, state, ...(evidence as Prisma.JsonObject | null) }) as Prisma.InputJsonObject);
 }
 
-async function end(tx: Tx, { id }: TenantOperation, state: 'done' | 'rolled_back' | 'refused' | 'incomplete', why?: GivenUp): Promise<void> {
+export async function end(tx: Tx, { id }: TenantOperation, state: 'done' | 'rolled_back' | 'refused' | 'incomplete', why?: GivenUp): Promise<void> {
   const { step = null, cause = null, advice = null } = why ?? {};
   await tx.tenantOperation.update({ where: { id }, data: { state, step, cause, advice, endedAt: new Date() } });
 }
@@ -176,7 +176,7 @@ async function end(tx: Tx, { id }: TenantOperation, state: 'done' | 'rolled_back
  * @param whenOver the answer where the operation has ended: a step is repeated when its answer got lost
  * @throws ApplicationFailure `superseded` for a run that another one has taken the place of, else `master-database`
  */
-async function inTransaction<T>(
+export async function inTransaction<T>(
   db: PrismaClient,
   step: string,
   input: StepInput,
@@ -190,7 +190,7 @@ async function inTransaction<T>(
       await tx.$queryRaw`SELECT 1 FROM "Tenant" WHERE id = ${input.tenantId}::uuid FOR UPDATE`;
       const { tenant, ...operation } = await tx.tenantOperation.findUniqueOrThrow({ where: { id: input.operationId }, include: { tenant: true } });
       if (operation.endedAt !== null) return whenOver({ tenant, operation });
-      if (step !== 'begin' && operation.runId !== attempt.runId) throw superseded(operation.runId);
+      if (!BEGINNINGS.has(step) && operation.runId !== attempt.runId) throw superseded(operation.runId);
       const { message, result } = await work(tx, { tenant, operation }, attempt.runId);
       await appendLog(tx, attempt, { status: 'success', message: scrub(message), durationMs: performance.now() - startedAt });
       return result;
@@ -200,6 +200,9 @@ async function inTransaction<T>(
     throw ApplicationFailure.create({ type: 'master-database', message: scrub(messageOf(error)) });
   }
 }
+
+/** By these a run takes an operation over. */
+const BEGINNINGS: ReadonlySet<string> = new Set(['begin', 'beginAdoption']);
 
 const isOver = ({ tenant, operation }: Rows): Begun => ({ verdict: 'over', tenantName: tenant.name, reason: `the operation has ended as ${operation.state}` });
 

@@ -9,7 +9,7 @@ interface Transition {
 }
 
 /** From where each kind of operation may begin. What the API has accepted is checked once more when its run begins. */
-const TRANSITIONS: Readonly<Record<OperationKind, Transition>> = {
+const TRANSITIONS: Readonly<Record<Exclude<OperationKind, 'adopt'>, Transition>> = {
   create: { from: ['provisioning'], goal: 'active' },
   suspend: { from: ['active'], goal: 'suspended' },
   resume: { from: ['suspended'], goal: 'active' },
@@ -21,10 +21,16 @@ const TRANSITIONS: Readonly<Record<OperationKind, Transition>> = {
   purge: { from: ['deleted', 'deleting'], goal: 'gone' },
 };
 
+function transitionOf(kind: OperationKind): Transition {
+  if (kind === 'adopt') throw new Error('an adoption leaves the tenant as it is: it has a runbook of its own');
+  return TRANSITIONS[kind];
+}
+
 /** Why an operation that was accepted can't be done any more; the state may have changed between the two. */
 export function refusalOf({ status, goneAt, name, purgeAt, holdUntil }: Tenant, { kind, force, fromStatus }: TenantOperation): string | undefined {
   if (goneAt !== null) return `tenant ${name} is gone`;
-  if (!TRANSITIONS[kind].from.includes(status)) return `tenant ${name} is ${status}; ${kind.replace('_', ' ')} needs ${TRANSITIONS[kind].from.join(' or ')}`;
+  const { from } = transitionOf(kind);
+  if (!from.includes(status)) return `tenant ${name} is ${status}; ${kind.replace('_', ' ')} needs ${from.join(' or ')}`;
   if (kind === 'hard_delete' && status === 'active' && !force) return `tenant ${name} is active and force wasn't given`;
   // Once its run has begun it goes on, whatever changes.
   if (kind !== 'purge' || fromStatus !== null) return undefined;
@@ -36,7 +42,7 @@ export function refusalOf({ status, goneAt, name, purgeAt, holdUntil }: Tenant, 
 
 /** Where the operation leads. A restored tenant that was suspended when it was deleted is suspended again. */
 export async function goalOf(tx: Prisma.TransactionClient, { id }: Tenant, { kind }: TenantOperation): Promise<Goal> {
-  if (kind !== 'restore') return TRANSITIONS[kind].goal;
+  if (kind !== 'restore') return transitionOf(kind).goal;
   const deletion = await tx.tenantOperation.findFirst({ where: { tenantId: id, kind: 'soft_delete', state: 'done', fromStatus: { not: null } }, orderBy: { endedAt: 'desc' } });
   return deletion?.fromStatus === 'suspended' ? 'suspended' : 'active';
 }

@@ -10,13 +10,14 @@ import { lifecyclePage } from './tenants/lifecycle-page';
 import { ACTIONS, decide, KIND_OF, SITUATIONS, type Action, type Situation } from './tenants/lifecycle';
 
 const KINDS: OperationKind[] = ['create', 'suspend', 'resume', 'soft_delete', 'restore', 'hard_delete', 'purge'];
-const REQUESTS: Record<Action, [method: string, path: string]> = {
+const REQUESTS: Record<Action, [method: string, path: string, body?: object]> = {
   suspend: ['POST', '/suspend'],
   resume: ['POST', '/resume'],
   restore: ['POST', '/restore'],
   soft_delete: ['DELETE', ''],
   hard_delete: ['DELETE', '?mode=hard'],
   hard_delete_forced: ['DELETE', '?mode=hard&force=true'],
+  adopt: ['POST', '/adopt', { resource: 'postgres' }],
 };
 
 let bench: ApiBench;
@@ -46,8 +47,8 @@ const cells: [Action, Situation, OperationKind | undefined][] = [
 
 test.each(cells)('%s of a tenant that is %s, with %s under way', async (action, situation, underWay) => {
   const id = await tenantIn(situation, underWay);
-  const [method, suffix] = REQUESTS[action];
-  const answer = await bench.request(method, `/tenants/${id}${suffix}`);
+  const [method, suffix, body] = REQUESTS[action];
+  const answer = await bench.request(method, `/tenants/${id}${suffix}`, { body });
   const decision = decide(action, situation, underWay);
   const isOk = decision === 'accept' || decision === 'nothing';
   expect({ status: answer.status, code: answer.body.code }).toEqual(isOk ? { status: 202, code: undefined } : { status: CATALOGUE[decision as ProblemCode].status, code: decision });

@@ -6,8 +6,9 @@ const POLL_MS = 150;
 /** After this long without an answer of the API it is given up, in ms. The operation goes on without us. */
 const PATIENCE_MS = 30_000;
 const AGAIN_MS = 1_000;
-/** How long a step that was just answered may still show as parked, in ms. */
-const ANSWERED_MS = 2_000;
+/** After an answer: how long nothing new must come until it is parked again, and how long news are waited for, in ms. */
+const QUIET_MS = 1_500;
+const NEWS_WITHIN_MS = 60_000;
 
 const OVER: ReadonlySet<Operation['state']> = new Set(['done', 'rolled_back', 'refused', 'incomplete']);
 
@@ -22,8 +23,8 @@ export interface Viewer {
 interface Followed {
   tenantId: string;
   operationId: string;
-  /** It was parked and has just been answered: that it still shows as parked is no news yet. */
-  answered?: boolean;
+  /** It was parked like this, and has just been answered: that it still shows as parked is no news yet. */
+  answered?: Operation;
   signal?: AbortSignal;
 }
 
@@ -32,30 +33,38 @@ interface Followed {
  * @returns the tenant as it is then, and the operation as it was seen last
  * @throws Failure `unreachable` when the API stays away
  */
-export async function follow(tenants: Tenants, { tenantId, operationId, answered = false, signal }: Followed, viewer: Viewer): Promise<{ tenant: Tenant; operation: Operation }> {
+export async function follow(tenants: Tenants, { tenantId, operationId, answered, signal }: Followed, viewer: Viewer): Promise<{ tenant: Tenant; operation: Operation }> {
   const rowsSince = tenants.logs(tenantId);
   let silentSince: number | undefined;
   let last: { tenant: Tenant; operation: Operation } | undefined;
-  let quietSince = Date.now();
+  const startedAt = Date.now();
+  let newsAt: number | undefined;
+  /** A step that has just been done is parked no longer, whatever the operation still says: it is named by none then. */
+  const isParked = ({ state, step, attempts }: Operation): boolean => {
+    if (state !== 'parked' || step === null) return false;
+    if (answered === undefined) return true;
+    if (step !== answered.step || attempts !== answered.attempts) newsAt ??= Date.now();
+    return Date.now() - (newsAt ?? startedAt) > (newsAt === undefined ? NEWS_WITHIN_MS : QUIET_MS);
+  };
   for (let isFirst = true; ; isFirst = false) {
     signal?.throwIfAborted();
     try {
       const tenant = await tenants.get(tenantId);
       const rows = (await rowsSince()).filter((row) => row.operationId === operationId);
       // Of an answered operation the past is known.
-      if (!(answered && isFirst)) for (const row of rows) viewer.row(row);
-      if (rows.length > 0) quietSince = Date.now();
+      const isPast = answered !== undefined && isFirst;
+      if (!isPast) for (const row of rows) viewer.row(row);
+      if (!isPast && rows.length > 0) newsAt = Date.now();
       silentSince = undefined;
-      const { operation } = tenant;
-      if (operation?.id !== operationId) {
+      const operation = [tenant.operation, ...tenant.adoptions].find((it) => it?.id === operationId);
+      if (operation === undefined || operation === null) {
         // Another one has followed it at once.
         if (last !== undefined) return { ...last, tenant };
         throw new Failure(EXIT.refused, `Another operation is under way with ${tenant.name} by now.`, 'See what was done in: tenants logs');
       }
       last = { tenant, operation };
       viewer.state(tenant, operation);
-      const isParked = operation.state === 'parked' && !(answered && Date.now() - quietSince < ANSWERED_MS);
-      if (OVER.has(operation.state) || isParked) return last;
+      if (OVER.has(operation.state) || isParked(operation)) return last;
       await delay(POLL_MS, undefined, { ...(signal ? { signal } : {}) });
     } catch (error) {
       if (!(error instanceof Failure) || error.exitCode !== EXIT.unreachable) throw error;

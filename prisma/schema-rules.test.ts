@@ -52,6 +52,23 @@ describe('operations', () => {
     expect(await outcomeOf(newOperation(await newTenant(), { state }))).toBe('ok');
   });
 
+  it.each(OPEN)('an adoption goes beside one that is %s, once for each resource at a time', async (state) => {
+    const tenantId = await newTenant();
+    await newOperation(tenantId, { state });
+    const adopt = (resource: string, its: string) => outcomeOf(newOperation(tenantId, { kind: 'adopt', resource, state: its }));
+    expect(await adopt('postgres', state)).toBe('ok');
+    for (const other of OPEN) expect(await adopt('postgres', other)).toBe(UNIQUE);
+    expect([await adopt('mongodb', state), await adopt('postgres', 'done')]).toEqual(['ok', 'ok']);
+    // Nor do adoptions let anything else in.
+    expect(await outcomeOf(newOperation(tenantId, { state }))).toBe(UNIQUE);
+  });
+
+  it('an adoption names its resource, and nothing else does', async () => {
+    const tenantId = await newTenant();
+    expect(await outcomeOf(newOperation(tenantId, { kind: 'adopt' }))).toBe(CHECK);
+    expect(await outcomeOf(newOperation(tenantId, { kind: 'suspend', resource: 'postgres' }))).toBe(CHECK);
+  });
+
   it('belong to a tenant there is', async () => {
     expect(await outcomeOf(newOperation(randomUUID()))).toBe(FOREIGN_KEY);
   });
@@ -86,6 +103,6 @@ async function newTenant(name = `tenant${(tenants += 1)}`): Promise<string> {
   return id;
 }
 
-async function newOperation(tenantId: string, { state = 'requested', requestedBy = 'somebody', idempotencyKey = null }: { state?: string; requestedBy?: string; idempotencyKey?: string | null } = {}): Promise<void> {
-  await query(database.url, `INSERT INTO "TenantOperation" ("id", "tenantId", "kind", "state", "requestedBy", "idempotencyKey") VALUES ($1, $2, 'create', $3::"OperationState", $4, $5)`, [randomUUID(), tenantId, state, requestedBy, idempotencyKey]);
+async function newOperation(tenantId: string, { kind = 'create', resource = null, state = 'requested', requestedBy = 'somebody', idempotencyKey = null }: { kind?: string; resource?: string | null; state?: string; requestedBy?: string; idempotencyKey?: string | null } = {}): Promise<void> {
+  await query(database.url, `INSERT INTO "TenantOperation" ("id", "tenantId", "kind", "resource", "state", "requestedBy", "idempotencyKey") VALUES ($1, $2, $3::"OperationKind", $4::"BackendKind", $5::"OperationState", $6, $7)`, [randomUUID(), tenantId, kind, resource, state, requestedBy, idempotencyKey]);
 }

@@ -71,7 +71,7 @@ describe('pasted into a shell, one after the other', () => {
     const check = (line: string) => `code=$?; case " ${codes.join(' ')} " in *" $code "*) ;; *) echo "FAILED with $code: "${quoted(line)} >&2;; esac`;
     const { PATH = '', HOME = '' } = process.env;
     const script = lines.map((line) => `${line}\n${check(line)}`).join('\n');
-    const child = spawn('bash', ['-c', script], { cwd: ROOT, env: { PATH: `${bin}:${PATH}`, HOME, ...doctorEnvOf(house), ...envOf(house), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('bash', ['-c', script], { cwd: ROOT, env: { PATH: `${bin}:${PATH}`, HOME, ...envOf(house), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (it) => { output += String(it); });
     await new Promise((resolve) => child.on('close', resolve));

@@ -5,8 +5,9 @@ import { projectRoot } from '../stack/project';
 import { openFaultyHouse, type FaultyHouse } from './faulty-house';
 import { withMongo } from './outside';
 import { replay } from './replay';
+import { restorePostgresDatabase } from './restore';
 import { openOperator, type Operator } from './temporal';
-import { abortWhenParked, askFor, change, parked, createTenant, deleteTenant, operationEnds, tenantOf } from './tenants';
+import { abortWhenParked, adopt, askFor, change, parked, createTenant, deleteTenant, operationEnds, tenantOf } from './tenants';
 import { until } from './until';
 import { newName } from './workbench';
 
@@ -85,13 +86,29 @@ const OUTCOMES: Record<string, () => Promise<string>> = {
   resume: async () => (await change(house, await outcome('suspend'), 'resume')).id,
   'soft-delete': async () => (await change(house, (await createTenant(house, newName('h'))).id, 'delete')).id,
   restore: async () => (await change(house, await outcome('soft-delete'), 'restore')).id,
+  'adopt-done': async () => {
+    const { id, name } = await createTenant(house, newName('h'));
+    await restorePostgresDatabase(house.info, name);
+    await house.request('POST', `/tenants/${id}/suspend`);
+    await until('it is parked', async () => (await parked(house, id)).length === 1);
+    await adopt(house, id, 'postgres');
+    await operationEnds(house, id);
+    return id;
+  },
+  'adopt-refused': async () => {
+    const { id } = await createTenant(house, newName('h'));
+    house.proxies.postgres.shut();
+    await adopt(house, id, 'postgres');
+    house.proxies.postgres.open();
+    return id;
+  },
   'hard-delete': async () => (await deleteTenant(house, (await createTenant(house, newName('h'))).id)).id,
 };
 const outcome = (name: string): Promise<string> => OUTCOMES[name]?.() ?? Promise.reject(new Error(name));
 
 test.each(Object.keys(OUTCOMES))('a run that ends as %s replays', async (name) => {
   const id = await outcome(name);
-  const handle = operator.client.workflow.getHandle(`tenant-${id}`);
+  const handle = operator.client.workflow.getHandle(name.startsWith('adopt-') ? `adopt-${id}-postgres` : `tenant-${id}`);
   await until('the run has closed', async () => (await handle.describe()).status.name !== 'RUNNING');
   // Stack traces name files of this machine.
   const history = historyToJSON(await handle.fetchHistory()).replaceAll(`${projectRoot()}/`, '');

@@ -7,6 +7,9 @@ import { askFor, deleteTenant, logOf, operationEnds, tenantOf } from './tenants'
 import { until } from './until';
 import { newName } from './workbench';
 
+// A create waits inside for what the test holds back, and machines are slow at times.
+jest.setTimeout(240_000);
+
 let house: House;
 let operator: Operator;
 beforeAll(async () => {
@@ -31,7 +34,7 @@ async function almostActive(): Promise<{ id: string; name: string; activates: ()
   // Log rows refer to the operation: they need its key only, which this lock leaves free.
   await holder.query('BEGIN');
   await holder.query('SELECT 1 FROM "TenantOperation" WHERE "tenantId" = $1 FOR NO KEY UPDATE', [id]);
-  await until('all is probed', async () => (await logOf(house, id)).filter((it) => it.step.endsWith('.probe')).length === 4);
+  await until('all is probed', async () => (await logOf(house, id)).filter((it) => it.step.endsWith('.probe')).length === 4, 120_000);
   await until('it activates', async () => {
     const { rows } = await house.master.query(`SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`);
     return rows.length > 0;

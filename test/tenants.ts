@@ -20,6 +20,17 @@ export interface LogRow {
   seq: number;
 }
 
+export interface Adoption {
+  id: string;
+  state: string;
+  resource: string;
+  acceptServer: boolean;
+  cause: string | null;
+  advice: string | null;
+  requestedBy: string;
+  evidence: unknown;
+}
+
 /** The steps that wait for an answer, as the log tells. */
 export async function parked(house: House, id: string): Promise<string[]> {
   const { operation } = await tenantOf(house, id);
@@ -60,6 +71,17 @@ export async function change(house: House, id: string, action: 'suspend' | 'resu
   const { status, text } = action === 'delete' ? await house.request('DELETE', `/tenants/${id}`) : await house.request('POST', `/tenants/${id}/${action}`);
   if (status !== 202) throw new Error(`${action} answered ${status}: ${text}`);
   return operationEnds(house, id);
+}
+
+/** POST /tenants/{id}/adopt; waits until that has ended. */
+export async function adopt(house: House, id: string, resource: string, more: { acceptServer?: boolean } = {}): Promise<Adoption> {
+  const { status, text, body } = await house.request('POST', `/tenants/${id}/adopt`, { resource, ...more });
+  if (status !== 202) throw new Error(`adopt answered ${status}: ${text}`);
+  const { id: adoptionId } = body['operation'] as Adoption;
+  return until(`the adoption of ${resource} has ended`, async () => {
+    const { adoptions } = (await house.request('GET', `/tenants/${id}`)).body as unknown as { adoptions: Adoption[] };
+    return adoptions.find((it) => it.id === adoptionId && !OPEN.includes(it.state));
+  });
 }
 
 export async function tenantOf(house: House, id: string): Promise<Tenant> {

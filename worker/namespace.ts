@@ -40,10 +40,10 @@ export async function scheduleSweep(client: Client, taskQueue: string, intervalM
 
 /** How the sweep starts what has no run. */
 export function operationStarter(client: Client, taskQueue: string): StartOperation {
-  return async ({ id, tenantId, tenantName, kind, requestedBy, force }) => {
+  return async ({ id, tenantId, tenantName, kind, requestedBy, force, resource }) => {
     const interrupts = kind === 'hard_delete' && force;
     try {
-      await client.workflow.start(RUNBOOKS[kind], operationStartOptions({ operationId: id, tenantId, tenantName, kind, requestedBy, interrupts }, taskQueue));
+      await client.workflow.start(RUNBOOKS[kind], operationStartOptions({ operationId: id, tenantId, tenantName, kind, requestedBy, interrupts, resource }, taskQueue));
       return 'started';
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

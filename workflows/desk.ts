@@ -4,7 +4,7 @@ import { ANSWER, INTERRUPT, RUNBOOK, type Answer, type AnswerRefusal } from './m
 import type { Saga, Waiting } from './saga';
 import { SEARCH_ATTRIBUTES as keys } from './search-attributes';
 
-type State = 'running' | 'undoing' | 'done' | 'rolled_back' | 'incomplete';
+type State = 'running' | 'undoing' | 'done' | 'rolled_back' | 'refused' | 'incomplete';
 
 /** Answers a parked step: `temporal workflow update execute --name answer --input '{"action":"retry","by":"me"}'`. */
 const answerUpdate = defineUpdate<string[], [Answer]>(ANSWER);

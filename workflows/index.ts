@@ -3,4 +3,5 @@ export { provisionTenant } from './provision-tenant';
 export { suspendTenant, softDeleteTenant } from './cut-access';
 export { resumeTenant, restoreTenant } from './give-access';
 export { deleteTenant } from './delete-tenant';
+export { adoptResource } from './adopt-resource';
 export { sweepOperations } from './sweep-operations';

@@ -9,6 +9,7 @@ export const RUNBOOKS = {
   restore: 'restoreTenant',
   hard_delete: 'deleteTenant',
   purge: 'deleteTenant',
+  adopt: 'adoptResource',
 } as const;
 
 export type OperationKind = keyof typeof RUNBOOKS;
@@ -22,6 +23,14 @@ export interface OperationInput {
   tenantId: string;
 }
 
+/** The parts of a tenant, by the backend that has them. */
+export type ResourceKind = 'postgres' | 'mongodb' | 'qdrant' | 'keycloak';
+
+/** What an adoption is started with. */
+export interface AdoptionInput extends OperationInput {
+  resource: ResourceKind;
+}
+
 /** An accepted operation, as far as starting its workflow needs to know it. */
 export interface AcceptedOperation extends OperationInput {
   kind: OperationKind;
@@ -29,6 +38,8 @@ export interface AcceptedOperation extends OperationInput {
   requestedBy: string;
   /** A forced deletion: another run of the tenant that is in the way is told to turn round. */
   interrupts: boolean;
+  /** What an adoption is about; null for all others. */
+  resource: ResourceKind | null;
 }
 
 /** What on-call answers a parked step, or all parked steps of a tenant when none is named. */
@@ -51,27 +62,30 @@ export type AnswerRefusal = 'not-stuck' | 'not-skippable' | 'past-point-of-no-re
 export const DEFAULT_TASK_QUEUE = 'freeflow';
 export const keycloakQueueOf = (taskQueue: string): string => `${taskQueue}-keycloak`;
 
-/** One workflow id per tenant, whatever the operation: Temporal then excludes two open runs on one tenant. */
-export const workflowIdOf = (tenantId: string): string => `tenant-${tenantId}`;
+/**
+ * One workflow id per tenant, whatever the operation: Temporal then excludes two open runs on one tenant. An adoption
+ * alone goes beside them, since the run that waits for it is still open.
+ */
+export const workflowIdOf = (tenantId: string, adopted: ResourceKind | null = null): string => (adopted === null ? `tenant-${tenantId}` : `adopt-${tenantId}-${adopted}`);
 
 /**
  * How an operation's workflow is started; API and sweep share it, so that both start the same thing.
  *
- * A start fails with `WorkflowExecutionAlreadyStartedError` while another run of this tenant is open.
+ * A start fails with `WorkflowExecutionAlreadyStartedError` while another run of that workflow id is open.
  * No workflow timeouts: an undo may have to wait for a backend for as long as it takes.
  */
 export function operationStartOptions(operation: AcceptedOperation, taskQueue: string) {
-  const { operationId, tenantId, kind, tenantName, requestedBy } = operation;
+  const { operationId, tenantId, kind, tenantName, requestedBy, resource } = operation;
   return {
-    workflowId: workflowIdOf(tenantId),
+    workflowId: workflowIdOf(tenantId, resource),
     taskQueue,
-    args: [{ operationId, tenantId }] as [OperationInput],
+    args: [{ operationId, tenantId, ...(resource === null ? {} : { resource }) }] as [OperationInput | AdoptionInput],
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     workflowIdConflictPolicy: 'FAIL',
     // A killed worker's workflow task is given to the next one after this time; tasks take milliseconds.
     workflowTaskTimeout: '5 seconds' satisfies Duration,
     memo: { operationId, tenantName },
-    staticSummary: `${kind.replace('_', ' ')} ${tenantName}`,
+    staticSummary: [kind.replace('_', ' '), ...(resource === null ? [] : [resource, 'of']), tenantName].join(' '),
     staticDetails: `Asked for by \`${requestedBy}\`.\n\nWhat each step means and what to do when it is stuck: ${RUNBOOK}`,
   } as const;
 }

@@ -1,10 +1,10 @@
 import { proxyActivities, proxyLocalActivities, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../activities';
-import { keycloakQueueOf, type OperationInput } from './messages';
+import { keycloakQueueOf, type OperationInput, type ResourceKind } from './messages';
 import type { Step } from './saga';
 
 interface BackendRow {
-  kind: 'postgres' | 'mongodb' | 'qdrant' | 'keycloak';
+  kind: ResourceKind;
   /** What the tenant gets there, in the words of the Temporal UI. */
   thing: string;
   /** Longer than all client deadlines of one attempt together, so that the client always ends first. */
@@ -20,7 +20,7 @@ export const BACKENDS: readonly BackendRow[] = [
   { kind: 'keycloak', thing: 'Keycloak realm', startToCloseTimeout: '8 minutes', hasOwnQueue: true },
 ];
 
-const VERBS = { create: 'make', probe: 'try out', disable: 'cut off', enable: 'give back', drop: 'drop' } as const;
+const VERBS = { create: 'make', probe: 'try out', disable: 'cut off', enable: 'give back', drop: 'drop', adopt: 'adopt' } as const;
 export type Verb = keyof typeof VERBS;
 
 /** A worker that died is noticed after this time; live ones report every second. */
@@ -77,4 +77,6 @@ export const record = {
   undoing: recordStep('undoing', 'write down that all of it is undone, and why'),
   revert: recordStep('revert', 'the tenant is as it was before'),
   close: recordStep('close', 'nothing of the tenant is left'),
+  beginAdoption: recordStep('beginAdoption', 'look whether it may be adopted'),
+  endAdoption: recordStep('endAdoption', 'write down what was adopted'),
 };

@@ -40,5 +40,6 @@ async function refuseStranger({ backend }: Work, entry: KnownEntry, target: Targ
   const found = await judged(backend, () => backend.inspect(target));
   if (found.state === 'foreign') throw new BackendFault('foreign-resource', `${backend.kind}: ${found.owner}`);
   if (found.state === 'absent') throw new BackendFault('missing-resource', `${backend.kind}: ${entry.name} isn't there any more`);
+  if (found.only !== undefined) throw new BackendFault('missing-resource', `${backend.kind}: of ${entry.name} only a part carries the tenant's mark: ${found.only}`);
   if (found.externalId !== undefined && entry.externalId !== null && found.externalId !== entry.externalId) throw changed(entry, found.externalId);
 }

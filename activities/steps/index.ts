@@ -3,12 +3,13 @@ import { attempted, stepName, type StepContext, type StepInput } from '../attemp
 import type { Backend } from '../backend';
 import { BackendFault } from '../failures';
 import { disable, enable } from './access';
+import { adopt } from './adopt';
 import { create, probe } from './create';
 import { drop } from './drop';
 import type { StepDependencies, Work } from './work';
 
 /** What can be done at every backend. */
-const VERBS = { create, probe, disable, enable, drop } satisfies Record<string, (work: Work) => Promise<string>>;
+const VERBS = { create, probe, disable, enable, drop, adopt } satisfies Record<string, (work: Work) => Promise<string>>;
 
 type Activity = (input: StepInput) => Promise<void>;
 export type BackendActivities = Record<`${BackendKind}.${keyof typeof VERBS}`, Activity>;

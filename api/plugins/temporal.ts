@@ -46,7 +46,7 @@ export function createStarter({ taskQueue, uiUrl, log, env }: { taskQueue: strin
   const start = (operation: AcceptedOperation) => client.workflow.start(RUNBOOKS[operation.kind], operationStartOptions(operation, taskQueue));
 
   /** The run of this very operation, which the sweep may have been quicker to start. */
-  const isStarted = async ({ tenantId, operationId }: AcceptedOperation) => (await client.workflow.getHandle(workflowIdOf(tenantId)).describe()).memo?.['operationId'] === operationId;
+  const isStarted = async ({ tenantId, operationId, resource }: AcceptedOperation) => (await client.workflow.getHandle(workflowIdOf(tenantId, resource)).describe()).memo?.['operationId'] === operationId;
 
   /** An operation ends in the master database a moment before its run closes: only then can the next one start. */
   const startAfterThePrevious = async (operation: AcceptedOperation) => {
@@ -101,7 +101,7 @@ export function createStarter({ taskQueue, uiUrl, log, env }: { taskQueue: strin
         },
       ),
     isUp: () => connection.withDeadline(Date.now() + CHECK_DEADLINE_MS, () => connection.workflowService.getSystemInfo({})).then(() => true, () => false),
-    runUrl: (tenantId, runId) => (uiUrl === undefined ? null : `${uiUrl.replace(/\/$/, '')}/namespaces/${namespace}/workflows/${workflowIdOf(tenantId)}${runId === null ? '' : `/${runId}`}`),
+    runUrl: (workflowId, runId) => (uiUrl === undefined ? null : `${uiUrl.replace(/\/$/, '')}/namespaces/${namespace}/workflows/${workflowId}${runId === null ? '' : `/${runId}`}`),
     async close() {
       await Promise.allSettled(underWay);
       await connection.close();

@@ -5,7 +5,7 @@ import type { PrismaClient } from '@freeflow/db-master';
 import type { Starter } from '../plugins/temporal';
 import { commonProblems, conflict, keyReused, notFound, tooLarge } from '../schemas/problem';
 import { deleteQuery, idempotencyHeaders, listQuery, logPage, logQuery, stuckList, tenantPage } from '../schemas/queries';
-import { abortBody, createTenantBody, noBody, retryBody, skipBody, tenantDetailSchema, tenantParams, tenantSchema } from '../schemas/tenant';
+import { abortBody, adoptBody, createTenantBody, noBody, retryBody, skipBody, tenantDetailSchema, tenantParams, tenantSchema } from '../schemas/tenant';
 import { acceptedOf, tenantAcceptor, type Accepted } from '../tenants/accept';
 import { tenantAnswerer } from '../tenants/answer';
 import { tenantReader } from '../tenants/read';
@@ -69,6 +69,10 @@ export function tenantRoutes(root: FastifyInstance, { db, starter }: { db: Prism
       schema: { ...common, summary, params: tenantParams, body: noBody, headers: idempotencyHeaders, response: changeResponses },
     }, async (request, reply) => answer(reply, await accept.change(request.params.id, action, askingOf(request))));
   }
+
+  app.post('/tenants/:id/adopt', {
+    schema: { ...common, summary: 'Record the new id of what carries the tenant\'s mark, after its server was restored', params: tenantParams, body: adoptBody, headers: idempotencyHeaders, response: changeResponses },
+  }, async (request, reply) => answer(reply, await accept.change(request.params.id, 'adopt', askingOf(request), request.body)));
 
   for (const [action, summary, body] of ANSWERS) {
     app.post(`/tenants/:id/${action}`, {

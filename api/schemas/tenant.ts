@@ -1,4 +1,4 @@
-import { ConnectionService, isReservedTenantName, OperationKind, OperationState, TENANT_NAME_PATTERN, TenantStatus } from '@freeflow/db-master';
+import { BackendKind, ConnectionService, isReservedTenantName, OperationKind, OperationState, TENANT_NAME_PATTERN, TenantStatus } from '@freeflow/db-master';
 import { z } from 'zod';
 
 const time = z.iso.datetime();
@@ -18,6 +18,12 @@ const reason = z.string().min(3).max(300);
 export const retryBody = z.strictObject({ step: stepName }).nullish();
 export const abortBody = z.strictObject({ reason: reason.optional() }).nullish();
 export const skipBody = z.strictObject({ step: stepName, reason: reason.describe('Why it is left behind; kept with the operation') });
+export const adoptBody = z
+  .strictObject({
+    resource: z.enum(BackendKind).describe('What has another id since its server was restored'),
+    acceptServer: z.boolean().default(false).describe('true: it stands on another server than the recorded one, and that is right'),
+  })
+  .meta({ id: 'Adopt' });
 export const tenantParams = z.strictObject({ id: z.uuid('must be a UUID') });
 
 export const operationSchema = z
@@ -30,8 +36,10 @@ export const operationSchema = z
     cause: z.string().nullable(),
     advice: z.string().nullable(),
     force: z.boolean(),
+    resource: z.enum(BackendKind).nullable().describe('What an adoption is about; null for all others'),
+    acceptServer: z.boolean().describe('Of an adoption: from another server as well'),
     requestedBy: z.string(),
-    evidence: z.unknown().describe('After everything was dropped: which server answered what, by name and by nonce, and when. Else null'),
+    evidence: z.unknown().describe('After everything was dropped: which server answered what, by name and by nonce, and when. After an adoption: its ids before and after. Else null'),
     requestedAt: time,
     startedAt: time.nullable(),
     endedAt: time.nullable(),
@@ -53,7 +61,7 @@ export const tenantSchema = z
     goneAt: time.nullable().describe('When all of it was seen absent; its name is free since then'),
     purgeAt: time.nullable().describe('When its data is dropped for good; set while it is soft-deleted'),
     holdUntil: time.nullable().describe('It is not purged before, whatever purgeAt says'),
-    operation: operationSchema.nullable().describe('The last thing asked for'),
+    operation: operationSchema.nullable().describe('The last thing asked for, adoptions aside'),
   })
   .meta({ id: 'Tenant' });
 
@@ -69,7 +77,7 @@ export const connectionSchema = z
   })
   .meta({ id: 'Connection' });
 
-export const tenantDetailSchema = tenantSchema.extend({ connections: z.array(connectionSchema) }).meta({ id: 'TenantDetail' });
+export const tenantDetailSchema = tenantSchema.extend({ connections: z.array(connectionSchema), adoptions: z.array(operationSchema).describe('The last adoption of each resource') }).meta({ id: 'TenantDetail' });
 
 export type TenantBody = z.output<typeof tenantSchema>;
 export type TenantDetailBody = z.output<typeof tenantDetailSchema>;

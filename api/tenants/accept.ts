@@ -1,16 +1,22 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { Prisma, tenantNames, type PrismaClient, type TenantOperation } from '@freeflow/db-master';
+import { Prisma, tenantNames, type BackendKind, type PrismaClient, type TenantOperation } from '@freeflow/db-master';
 import type { AcceptedOperation } from '../../workflows/messages';
 import { Problem } from '../errors';
 import { decide, KIND_OF, situationOf, type Action } from './lifecycle';
 import { unknown } from './read';
 import { inOneSnapshot } from './snapshot';
-import { LAST_OPERATION, type TenantWithOperation } from './view';
+import { LAST_OPERATION, lastAdoption, type TenantWithOperation } from './view';
 
 /** Who asks, and how a repetition of the same request is known. */
 export interface Asking {
   principal: string;
   idempotencyKey: string | undefined;
+}
+
+/** What is to be adopted; `acceptServer`: also from another server than the recorded one. */
+export interface Adoption {
+  resource: BackendKind;
+  acceptServer: boolean;
 }
 
 /** A change that is committed. `isNew` is false when an earlier request with the same key made it. */
@@ -42,11 +48,11 @@ export function tenantAcceptor(db: PrismaClient) {
       }),
 
     /** @throws Problem `tenant-unknown` | `idempotency-key-reused` | any refusal of the table in lifecycle.ts */
-    change: (tenantId: string, action: Action, asking: Asking): Promise<Accepted> =>
-      firstOfItsKind(db, { ...asking, request: fingerprint(`${action} /tenants/${tenantId}`, {}) }, async (key) => {
-        const created = { id: randomUUID(), tenantId, kind: KIND_OF[action], force: action === 'hard_delete_forced', ...key };
+    change: (tenantId: string, action: Action, asking: Asking, adoption?: Adoption): Promise<Accepted> =>
+      firstOfItsKind(db, { ...asking, request: fingerprint(`${action} /tenants/${tenantId}`, adoption ?? {}) }, async (key) => {
+        const created = { id: randomUUID(), tenantId, kind: KIND_OF[action], force: action === 'hard_delete_forced', ...adoption, ...key };
         for (;;) {
-          const { tenant, decision } = await decided(db, tenantId, action);
+          const { tenant, decision } = await decided(db, tenantId, action, adoption);
           const [underWay] = tenant.operations.filter((it) => it.endedAt === null);
           try {
             // What is so already is recorded as done: who asked stays known, and the same request sent later does nothing.
@@ -63,19 +69,20 @@ export function tenantAcceptor(db: PrismaClient) {
 }
 
 /** An operation as its start needs to know it. */
-export const acceptedOf = (tenantName: string, { id, tenantId, kind, requestedBy, force }: TenantOperation): AcceptedOperation => ({
-  operationId: id, tenantId, tenantName, kind, requestedBy, interrupts: kind === 'hard_delete' && force,
+export const acceptedOf = (tenantName: string, { id, tenantId, kind, requestedBy, force, resource }: TenantOperation): AcceptedOperation => ({
+  operationId: id, tenantId, tenantName, kind, requestedBy, interrupts: kind === 'hard_delete' && force, resource,
 });
 
 /** @throws Problem that says why the action is refused */
-async function decided(db: PrismaClient, id: string, action: Action): Promise<{ tenant: TenantWithOperation; decision: 'accept' | 'nothing' }> {
-  const tenant = await inOneSnapshot(db, (tx) => tx.tenant.findUnique({ where: { id }, include: { ...LAST_OPERATION, _count: { select: { resources: true } } } }));
+async function decided(db: PrismaClient, id: string, action: Action, adoption: Adoption | undefined): Promise<{ tenant: TenantWithOperation; decision: 'accept' | 'nothing' }> {
+  const tenant = await inOneSnapshot(db, (tx) => tx.tenant.findUnique({ where: { id }, include: { ...(adoption === undefined ? LAST_OPERATION : lastAdoption(adoption.resource)), _count: { select: { resources: true, operations: true } } } }));
   if (tenant === null) throw unknown(id);
   const [last] = tenant.operations;
-  const isRegisteredOnly = last === undefined && tenant._count.resources === 0;
+  const isRegisteredOnly = tenant._count.operations === 0 && tenant._count.resources === 0;
   const underWay = last?.endedAt === null ? last.kind : undefined;
   const situation = situationOf({ status: tenant.status, isGone: tenant.goneAt !== null, isRegisteredOnly });
-  const decision = decide(action, situation, underWay);
+  const asksForMore = underWay !== undefined && adoption !== undefined && adoption.acceptServer !== last?.acceptServer;
+  const decision = asksForMore ? 'operation-in-progress' : decide(action, situation, underWay);
   if (decision === 'accept' || decision === 'nothing') return { tenant, decision };
   throw new Problem(decision, `${action.replaceAll('_', ' ')}: the tenant is ${situation}${underWay === undefined ? '' : `, and ${underWay.replace('_', ' ')} is under way`}.`);
 }

@@ -2,7 +2,7 @@ import type { OperationKind, TenantStatus } from '@freeflow/db-master';
 import type { ProblemCode } from '../errors';
 
 /** What can be asked of a tenant that is there. */
-export const ACTIONS = ['suspend', 'resume', 'soft_delete', 'restore', 'hard_delete', 'hard_delete_forced'] as const;
+export const ACTIONS = ['suspend', 'resume', 'soft_delete', 'restore', 'hard_delete', 'hard_delete_forced', 'adopt'] as const;
 export type Action = (typeof ACTIONS)[number];
 
 /** How a tenant can stand when nothing is under way with it: its status, or gone, or registered without ever being provisioned. */
@@ -26,6 +26,7 @@ export const DECISIONS: Readonly<Record<Action, Row>> = {
   restore: { ...HALF, active: 'nothing', suspended: 'nothing', deleted: 'accept', ...GONE_OR_REGISTERED },
   hard_delete: { provisioning: 'accept', active: 'force-required', suspended: 'accept', deleting: 'accept', deleted: 'accept', ...GONE_OR_REGISTERED },
   hard_delete_forced: { provisioning: 'accept', active: 'accept', suspended: 'accept', deleting: 'accept', deleted: 'accept', gone: 'tenant-unknown', registered: 'accept' },
+  adopt: { provisioning: 'accept', active: 'accept', suspended: 'accept', deleting: 'accept', deleted: 'accept', ...GONE_OR_REGISTERED },
 };
 
 /** The operation an action becomes. */
@@ -36,6 +37,7 @@ export const KIND_OF: Readonly<Record<Action, OperationKind>> = {
   restore: 'restore',
   hard_delete: 'hard_delete',
   hard_delete_forced: 'hard_delete',
+  adopt: 'adopt',
 };
 
 /** Operations under way that do the very thing that is asked for; all others make it wait. */
@@ -46,12 +48,15 @@ const DOES_IT: Readonly<Record<Action, readonly OperationKind[]>> = {
   restore: ['restore'],
   hard_delete: ['hard_delete', 'purge'],
   hard_delete_forced: ['hard_delete', 'purge'],
+  adopt: ['adopt'],
 };
 
 /** The one place where it is decided whether something may be asked of a tenant. */
 export function decide(action: Action, situation: Situation, underWay: OperationKind | undefined): Decision {
   if (underWay === undefined) return DECISIONS[action][situation];
   if (DOES_IT[action].includes(underWay)) return 'nothing';
+  // What is under way may be waiting for it.
+  if (action === 'adopt') return DECISIONS[action][situation];
   // Force interrupts: what is under way turns round, and the deletion follows.
   return action === 'hard_delete_forced' ? 'accept' : 'operation-in-progress';
 }

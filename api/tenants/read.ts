@@ -3,16 +3,19 @@ import { Problem } from '../errors';
 import type { ListQuery, LogQuery } from '../schemas/queries';
 import { decodeCursor, encodeCursor, logPlace, tenantPlace } from './cursor';
 import { inOneSnapshot } from './snapshot';
-import { LAST_OPERATION, viewLogRow, viewTenant, viewTenantDetail, type RunUrl } from './view';
+import { LAST_OPERATION, lastAdoptions, viewLogRow, viewTenant, viewTenantDetail, type RunUrl } from './view';
 
 /** The questions that can be asked about tenants. */
 export function tenantReader(db: PrismaClient, runUrl: RunUrl) {
   return {
     /** @throws Problem `tenant-unknown` */
     async get(id: string) {
-      const tenant = await inOneSnapshot(db, (tx) => tx.tenant.findUnique({ where: { id }, include: { ...LAST_OPERATION, connections: { orderBy: { service: 'asc' } } } }));
+      const [tenant, adoptions] = await inOneSnapshot(db, async (tx) => [
+        await tx.tenant.findUnique({ where: { id }, include: { ...LAST_OPERATION, connections: { orderBy: { service: 'asc' } } } }),
+        await tx.tenantOperation.findMany(lastAdoptions(id)),
+      ] as const);
       if (tenant === null) throw unknown(id);
-      return viewTenantDetail(tenant, runUrl);
+      return viewTenantDetail(tenant, adoptions, runUrl);
     },
 
     async list(query: ListQuery) {
@@ -52,7 +55,7 @@ async function pageOfIds(db: PrismaClient, { status, name, operation, step, gone
   ];
   const rows = await db.$queryRaw<{ id: string }[]>`
     SELECT t.id FROM "Tenant" t
-      LEFT JOIN LATERAL (SELECT state, step FROM "TenantOperation" o WHERE o."tenantId" = t.id ORDER BY o."endedAt" DESC NULLS FIRST, o."createdAt" DESC LIMIT 1) last ON true
+      LEFT JOIN LATERAL (SELECT state, step FROM "TenantOperation" o WHERE o."tenantId" = t.id AND o.kind <> 'adopt' ORDER BY o."endedAt" DESC NULLS FIRST, o."createdAt" DESC LIMIT 1) last ON true
      WHERE ${Prisma.join(conditions, ' AND ')}
      ORDER BY t."createdAt" DESC, t.id DESC LIMIT ${limit + 1}`;
   return rows.map(({ id }) => id);

@@ -24,7 +24,8 @@ export interface Stuck {
 export function stuckFinder(db: PrismaClient, starter: Starter) {
   const find = async (): Promise<{ stuck: Stuck[]; isComplete: boolean }> => {
     const open = await db.tenantOperation.findMany({
-      where: { endedAt: null, OR: [{ state: 'parked' }, { updatedAt: { lt: new Date(Date.now() - STARTS_WITHIN_MS) } }] },
+      // Adoptions are not: they give up by themselves, and have runs of their own.
+      where: { endedAt: null, kind: { not: 'adopt' }, OR: [{ state: 'parked' }, { updatedAt: { lt: new Date(Date.now() - STARTS_WITHIN_MS) } }] },
       include: { tenant: { select: { name: true } } },
       orderBy: { createdAt: 'asc' },
       take: MOST,

@@ -1,16 +1,24 @@
-import type { Prisma, Tenant, TenantConnection, TenantOperation, TenantProvisionLog } from '@freeflow/db-master';
+import type { BackendKind, Prisma, Tenant, TenantConnection, TenantOperation, TenantProvisionLog } from '@freeflow/db-master';
 import { workflowIdOf } from '../../workflows/messages';
 import type { z } from 'zod';
 import type { logRowSchema } from '../schemas/queries';
 import type { OperationBody, TenantBody, TenantDetailBody } from '../schemas/tenant';
 
 /** Where people look at a run. */
-export type RunUrl = (tenantId: string, runId: string | null) => string | null;
+export type RunUrl = (workflowId: string, runId: string | null) => string | null;
 
 export type TenantWithOperation = Tenant & { operations: TenantOperation[] };
 
-/** To be included in a query for a tenant: its last operation alone, which is the one under way if there is one. */
-export const LAST_OPERATION = { operations: { orderBy: [{ endedAt: { sort: 'desc', nulls: 'first' } }, { createdAt: 'desc' }], take: 1 } } satisfies Prisma.TenantInclude;
+const LAST_FIRST = [{ endedAt: { sort: 'desc', nulls: 'first' } }, { createdAt: 'desc' }] satisfies Prisma.TenantOperationOrderByWithRelationInput[];
+
+/** To be included in a query for a tenant: its last operation alone, which is the one under way if there is one. Adoptions go beside and don't count. */
+export const LAST_OPERATION = { operations: { where: { kind: { not: 'adopt' } }, orderBy: LAST_FIRST, take: 1 } } satisfies Prisma.TenantInclude;
+
+/** The same of the adoptions of one resource. */
+export const lastAdoption = (resource: BackendKind) => ({ operations: { where: { kind: 'adopt', resource }, orderBy: LAST_FIRST, take: 1 } }) satisfies Prisma.TenantInclude;
+
+/** Finds the last adoption of each resource of a tenant. */
+export const lastAdoptions = (tenantId: string) => ({ where: { tenantId, kind: 'adopt' }, orderBy: [{ resource: 'asc' }, ...LAST_FIRST], distinct: ['resource'] }) satisfies Prisma.TenantOperationFindManyArgs;
 
 /** A tenant as the API shows it; never a secret, nor what is internal. */
 export function viewTenant(tenant: TenantWithOperation, runUrl: RunUrl): TenantBody {
@@ -27,19 +35,21 @@ export function viewTenant(tenant: TenantWithOperation, runUrl: RunUrl): TenantB
   };
 }
 
-export const viewTenantDetail = (tenant: TenantWithOperation & { connections: TenantConnection[] }, runUrl: RunUrl): TenantDetailBody => ({
+export const viewTenantDetail = (tenant: TenantWithOperation & { connections: TenantConnection[] }, adoptions: readonly TenantOperation[], runUrl: RunUrl): TenantDetailBody => ({
   ...viewTenant(tenant, runUrl),
   connections: tenant.connections.map(({ service, dbName, host, port, username, secretRef, options }) => ({ service, dbName, host, port, username, secretRef, options })),
+  adoptions: adoptions.map((it) => viewOperation(it, runUrl)),
 });
 
 function viewOperation(operation: TenantOperation, runUrl: RunUrl): OperationBody {
-  const { id, tenantId, kind, state, step, attempts, cause, advice, force, requestedBy, runId } = operation;
+  const { id, tenantId, kind, state, step, attempts, cause, advice, force, resource, acceptServer, requestedBy, runId } = operation;
+  const workflowId = workflowIdOf(tenantId, resource);
   return {
-    id, kind, state, step, attempts, cause, advice, force, requestedBy, evidence: operation.evidence,
+    id, kind, state, step, attempts, cause, advice, force, resource, acceptServer, requestedBy, evidence: operation.evidence,
     requestedAt: operation.createdAt.toISOString(),
     startedAt: iso(operation.startedAt),
     endedAt: iso(operation.endedAt),
-    run: { workflowId: workflowIdOf(tenantId), runId, url: runUrl(tenantId, runId) },
+    run: { workflowId, runId, url: runUrl(workflowId, runId) },
   };
 }
 

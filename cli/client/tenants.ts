@@ -26,6 +26,8 @@ const tenant = z.looseObject({
   operation: z.looseObject(operation.shape).nullable(),
 });
 const detail = tenant.extend({
+  /** The last one of each resource; they go beside the tenant's operation. */
+  adoptions: z.array(z.looseObject(operation.shape)),
   connections: z.array(z.looseObject({ service: z.string(), dbName: z.string(), host: z.string().nullable(), port: z.number().nullable(), username: z.string().nullable() })),
 });
 const logRow = z.looseObject({
@@ -72,6 +74,7 @@ export function tenantsOf(call: Call) {
     create: (name: string) => call(tenant, 'POST', '/tenants', { name }),
     change: (id: string, action: string, body?: object) => call(tenant, 'POST', `/tenants/${id}/${action}`, body),
     remove: (id: string, { hard, force }: { hard: boolean; force: boolean }) => call(tenant, 'DELETE', `/tenants/${id}?${query({ mode: hard ? 'hard' : 'soft', force: String(force) })}`),
+    adopt: (id: string, resource: string, acceptServer: boolean) => call(tenant, 'POST', `/tenants/${id}/adopt`, { resource, acceptServer }),
     stuck: () => call(stuckList, 'GET', '/tenants/stuck'),
     retryAll: (step: string | undefined) => call(bulk, 'POST', '/tenants/retry', step === undefined ? {} : { step }),
 

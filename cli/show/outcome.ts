@@ -9,6 +9,7 @@ export function outcomeOf(tenant: Tenant, operation: Operation, took: string | u
   const run = operation.run.url === null ? [] : [`Run: ${operation.run.url}`];
   switch (operation.state) {
     case 'done':
+      if (operation.kind === 'adopt') return `${pc.bold(name)}: what was found is ${pc.green('recorded')}; what waited for it is tried again.`;
       return `${pc.bold(name)} is ${pc.green(statusOf(tenant))}${took === undefined ? '' : ` after ${took}`}.`;
     case 'rolled_back':
       return [`${pc.bold(name)}: ${kind} was ${pc.red('rolled back')}; it is ${statusOf(tenant)}. Given up at ${operation.step ?? '?'}:`, ...why, ...run].join('\n');

@@ -1,5 +1,6 @@
 import { openFaultyHouse, type FaultyHouse } from '../../../test/faulty-house';
 import { envOf, freeflow } from '../../../test/freeflow';
+import { restorePostgresDatabase } from '../../../test/restore';
 import { openOperator } from '../../../test/temporal';
 import { createTenant, operationEnds, parked } from '../../../test/tenants';
 import { until } from '../../../test/until';
@@ -67,4 +68,13 @@ test('one command for all that is stuck, also where a run was ended from outside
   for (const name of names) expect(answered.stdout).toMatch(new RegExp(`^${name} +retried$`, 'm'));
   for (const id of ids) expect(await operationEnds(house, id)).toMatchObject({ status: 'active' });
   expect(await run('retry', '--stuck', '--step', 'postgres.create')).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing is stuck at postgres.create.') });
+});
+
+test('after a restore, adopt records what is found under the tenant\'s mark, and says so', async () => {
+  const { id, name } = await createTenant(house, newName('o'));
+  await restorePostgresDatabase(house.info, name);
+  expect(await run('suspend', name)).toMatchObject({ code: 3, stdout: expect.stringContaining('freeflow tenants adopt') });
+  expect(await run('adopt', name, 'postgres')).toMatchObject({ code: 0, stdout: expect.stringMatching(/✔ postgres\.adopt[^]*what was found is recorded/) });
+  expect(await operationEnds(house, id)).toMatchObject({ status: 'suspended' });
+  expect(await run('adopt', name, 'oracle')).toMatchObject({ code: 2 });
 });

@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import { EXIT, Failure } from '../../failure';
 import { inColumns } from '../../show/table';
 import { age } from '../../show/time';
@@ -14,8 +14,9 @@ interface AnswerOptions extends FollowOptions {
 
 const WHY = { parked: 'waits for an answer', 'not-started': 'has no run yet', 'run-gone': 'its run was ended from outside' } as const;
 
-/** Adds what on-call needs at night: `stuck`, and the answers `retry`, `abort`, `skip`. */
+/** Adds what on-call needs at night: `stuck`, the answers `retry`, `abort`, `skip`, and `adopt`. */
 export function addOnCall(tenants: Command, { env, end }: Host): void {
+  addAdopt(tenants, { env, end });
   tenants.command('stuck')
     .description('list all that does not go on by itself, with its cause: parked, never started, or without its run')
     .option('--json', 'as JSON')
@@ -64,11 +65,31 @@ Example:
     .action(async (tenant: string, options: AnswerOptions) => { end(await answer(toolsOf(options, env), tenant, 'skip', options)); });
 }
 
+const RESOURCES = ['postgres', 'mongodb', 'qdrant', 'keycloak'];
+
+function addAdopt(tenants: Command, { env, end }: Host): void {
+  followed(tenants.command('adopt'))
+    .description("after a restore: take over what carries the tenant's mark under another id than recorded")
+    .argument('<tenant>', 'name or id')
+    .addArgument(new Argument('<resource>', 'where').choices(RESOURCES))
+    .option('--server', 'also when it stands on another server than recorded')
+    .addHelpText('after', `
+Nothing is changed at the backend; what does not carry the tenant's mark is refused. Who did it is recorded.
+
+Example:
+  pnpm freeflow tenants adopt acme postgres`)
+    .action(async (tenant: string, resource: string, { server = false, ...options }: FollowOptions & { server?: boolean }) => {
+      const tools = toolsOf(options, env);
+      const { id } = await tools.tenants.find(tenant);
+      end(await attend(tools, await tools.tenants.adopt(id, resource, server), options));
+    });
+}
+
 async function answer(tools: Tools, tenant: string, action: 'retry' | 'abort' | 'skip', options: AnswerOptions): Promise<number> {
   const { step, reason } = options;
-  const { id } = await tools.tenants.find(tenant);
-  const answered = await tools.tenants.change(id, action, { ...(step === undefined ? {} : { step }), ...(reason === undefined ? {} : { reason }) });
-  return attend(tools, answered, { ...options, answered: true });
+  const before = await tools.tenants.find(tenant);
+  const answered = await tools.tenants.change(before.id, action, { ...(step === undefined ? {} : { step }), ...(reason === undefined ? {} : { reason }) });
+  return attend(tools, answered, { ...options, answered: before.operation });
 }
 
 async function stuck({ tenants, terminal, freeflow }: Tools): Promise<number> {

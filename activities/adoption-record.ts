@@ -1,0 +1,40 @@
+import type { PrismaClient } from '@freeflow/db-master';
+import type { StepInput } from './attempt';
+import { adviceOn } from './failures';
+import { end, inTransaction, type GivenUp } from './tenant-record';
+
+/** What an adoption has to know of its tenant. */
+export interface BegunAdoption {
+  tenantName: string;
+  requestedBy: string;
+}
+
+/** How an adoption begins and ends in the master database; it leaves the tenant and its other operations alone. */
+export function adoptionActivities(db: PrismaClient) {
+  return {
+    /** Nothing, when the operation has ended or there is no tenant any more. */
+    beginAdoption: (input: StepInput): Promise<BegunAdoption | undefined> =>
+      inTransaction(db, 'beginAdoption', input, async (tx, { tenant, operation }, runId) => {
+        const { name: tenantName, goneAt } = tenant;
+        const { id, resource, requestedBy } = operation;
+        if (goneAt !== null) {
+          await end(tx, operation, 'refused', { step: 'beginAdoption', cause: `tenant ${tenantName} is gone`, advice: adviceOn('not-adoptable') });
+          return { message: `refused: tenant ${tenantName} is gone`, result: undefined };
+        }
+        const isNewRun = operation.runId !== runId;
+        await tx.tenantOperation.update({
+          where: { id },
+          data: { state: 'running', startedAt: operation.startedAt ?? new Date(), ...(isNewRun ? { runId, runs: { increment: 1 }, lastRunAt: new Date() } : {}) },
+        });
+        return { message: `adoption of ${resource ?? 'nothing'} begins, asked for by ${requestedBy}`, result: { tenantName, requestedBy } };
+      }),
+
+    /** Whatever the reason, an adoption that failed has changed nothing and won't go on by itself. */
+    endAdoption: (input: StepInput & { refused?: GivenUp }): Promise<void> =>
+      inTransaction(db, 'endAdoption', input, async (tx, { tenant, operation }) => {
+        const { refused } = input;
+        await end(tx, operation, refused === undefined ? 'done' : 'refused', refused && { ...refused, advice: adviceOn('not-adoptable') });
+        return { message: refused === undefined ? `${operation.resource ?? 'nothing'} of ${tenant.name} is as recorded` : `refused: ${refused.cause}`, result: undefined };
+      }),
+  };
+}

@@ -1,0 +1,39 @@
+import { ApplicationFailure, CancellationScope, getExternalWorkflowHandle } from '@temporalio/workflow';
+import type { GivenUp } from '../activities/tenant-record';
+import { Desk } from './desk';
+import { ANSWER, workflowIdOf, type AdoptionInput, type Answer } from './messages';
+import { failureOf } from './saga';
+import { BACKENDS, backendStep, record } from './steps';
+
+/**
+ * Records under which id, and on which server, a tenant's thing stands since that server was restored; what is parked
+ * because of it is then tried again at once. Changes nothing but the record. Runs beside the tenant's own run.
+ */
+export async function adoptResource({ resource, ...input }: AdoptionInput): Promise<string> {
+  const begun = await record.beginAdoption(input);
+  if (begun === undefined) return 'nothing is left to do';
+
+  const desk = new Desk(begun.tenantName, 'adopt');
+  const refused = await adopt(resource, input);
+  await CancellationScope.nonCancellable(() => record.endAdoption({ ...input, ...(refused === undefined ? {} : { refused }) }));
+  desk.enter(refused === undefined ? 'done' : 'refused');
+  if (refused !== undefined) throw ApplicationFailure.nonRetryable(`refused: ${refused.cause}`, 'refused');
+
+  const retry: Answer = { action: 'retry', by: begun.requestedBy };
+  const tenant = getExternalWorkflowHandle(workflowIdOf(input.tenantId));
+  // Where no run is open nobody waits.
+  await CancellationScope.nonCancellable(() => tenant.signal(ANSWER, retry).catch(() => undefined));
+  return `${resource} of ${begun.tenantName} is as recorded`;
+}
+
+/** One round only: who asked is waiting, and can ask again. */
+async function adopt(resource: AdoptionInput['resource'], input: Omit<AdoptionInput, 'resource'>): Promise<GivenUp | undefined> {
+  const backend = BACKENDS.find(({ kind }) => kind === resource);
+  if (backend === undefined) throw ApplicationFailure.nonRetryable(`there is no backend ${resource}`);
+  try {
+    await backendStep(backend, 'adopt', input).run(0);
+    return undefined;
+  } catch (error) {
+    return failureOf(error);
+  }
+}
