@@ -2,6 +2,7 @@ import type { BackendKind } from '@freeflow/db-master';
 import { openFaultyHouse, type FaultyHouse } from './faulty-house';
 import type { Running } from './house';
 import { lookFromOutside, NOTHING } from './outside';
+import { pooled } from './pooled';
 import { ALL_IN, ALL_OUT, logInEverywhere } from './tenant-app';
 import { openOperator, type Operator } from './temporal';
 import { askFor, change, createTenant, deleteTenant, operationEnds, parked, type Tenant } from './tenants';
@@ -40,7 +41,7 @@ const stall = (backend: BackendKind, ms: number) => {
 
 type Named = Pick<Tenant, 'id' | 'name'>;
 
-const createSome = (count: number): Promise<Tenant[]> => Promise.all(Array.from({ length: count }, () => createTenant(house, newName('w'))));
+const createSome = (count: number): Promise<Tenant[]> => pooled(2, Array.from({ length: count }, () => newName('w')), (name) => createTenant(house, name));
 
 /** An operation that has to do the same step at MongoDB and Qdrant, and stands at both. */
 interface Case {

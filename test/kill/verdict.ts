@@ -110,8 +110,8 @@ function faultsOfLog(log: readonly Row[], step: string): string {
   const own = rows.filter((it) => it.step === step);
   if (own.at(-1)?.status !== 'success') faults.push(`${step} doesn't end with success`);
   if (step.includes('.')) {
-    // The one that died, and whatever came after it.
-    if (own.filter(isLost).length !== 1) faults.push(`${own.filter(isLost).length} lost attempts of ${step}`);
+    // The one that died; on a busy machine another one may have been given up for dead.
+    if (!own.some(isLost)) faults.push(`no lost attempt of ${step}`);
   } else if (own.length !== 1 && !REPEATABLE.includes(step)) {
     faults.push(`${own.length} rows of ${step}`);
   }
