@@ -2,6 +2,9 @@ import type { Goal } from '../activities/transitions';
 import type { OperationKind } from './messages';
 import type { SettlingStep, Verb } from './steps';
 
+/** What has a plan; an adoption changes nothing outside the records and has a runbook of its own. */
+export type PlannedKind = Exclude<OperationKind, 'adopt'>;
+
 /** What an operation does, as data: carried out by the runbooks, and read by whoever wants to know all steps there are. */
 export interface Plan {
   /** Done at every backend, one after the other. */
@@ -29,4 +32,4 @@ export const PLANS = {
   restore: { ...GIVE, finish: { active: 'activate', suspended: 'suspend' } },
   hard_delete: REMOVE,
   purge: REMOVE,
-} as const satisfies Record<OperationKind, Plan | UndoablePlan>;
+} as const satisfies Record<PlannedKind, Plan | UndoablePlan>;

@@ -1,5 +1,5 @@
 import type { Goal } from '../../activities/transitions';
-import type { OperationKind } from '../../workflows/messages';
+import type { PlannedKind } from '../../workflows/plans';
 import { fill, fingerprint } from '../fingerprint';
 import type { House } from '../house';
 import { lookFromOutside, type Seen } from '../outside';
@@ -36,7 +36,7 @@ export const asItIs = ({ info }: House, name: string): Promise<string> => finger
 
 
 
-const ASK: Readonly<Record<Exclude<OperationKind, 'create'>, (house: House, id: string) => Promise<{ status: number; text: string }>>> = {
+const ASK: Readonly<Record<Exclude<PlannedKind, 'create'>, (house: House, id: string) => Promise<{ status: number; text: string }>>> = {
   suspend: (house, id) => house.request('POST', `/tenants/${id}/suspend`),
   resume: (house, id) => house.request('POST', `/tenants/${id}/resume`),
   restore: (house, id) => house.request('POST', `/tenants/${id}/restore`),
@@ -50,7 +50,7 @@ const ASK: Readonly<Record<Exclude<OperationKind, 'create'>, (house: House, id: 
 };
 
 /** Asks for the operation; gives the tenant with the id it has by then. */
-export async function ask(house: House, kind: OperationKind, subject: Subject): Promise<Subject> {
+export async function ask(house: House, kind: PlannedKind, subject: Subject): Promise<Subject> {
   if (kind === 'create') return { ...subject, id: await askFor(house, subject.name) };
   const { status, text } = await ASK[kind](house, subject.id);
   if (status !== 202) throw new Error(`${kind} answered ${status}: ${text}`);
@@ -58,7 +58,7 @@ export async function ask(house: House, kind: OperationKind, subject: Subject): 
 }
 
 /** Waits until this operation of the tenant has ended. */
-export function ends(house: House, kind: OperationKind, { id }: Subject, timeoutMs: number): Promise<Tenant> {
+export function ends(house: House, kind: PlannedKind, { id }: Subject, timeoutMs: number): Promise<Tenant> {
   return until(`the ${kind} of ${id} has ended`, async () => {
     const tenant = await tenantOf(house, id);
     return tenant.operation.kind === kind && ['done', 'rolled_back', 'refused', 'incomplete'].includes(tenant.operation.state) ? tenant : undefined;

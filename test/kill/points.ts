@@ -1,6 +1,5 @@
 import type { Goal } from '../../activities/transitions';
-import type { OperationKind } from '../../workflows/messages';
-import { PLANS, type Plan, type UndoablePlan } from '../../workflows/plans';
+import { PLANS, type Plan, type PlannedKind, type UndoablePlan } from '../../workflows/plans';
 import { BACKENDS } from '../../workflows/steps';
 
 /** Before the request of a side effect leaves the worker, or when its server has confirmed it and nobody knows yet. */
@@ -15,7 +14,7 @@ export interface Point {
 /** An operation in one direction, with all points there are in it. */
 export interface Scenario {
   name: string;
-  kind: OperationKind;
+  kind: PlannedKind;
   /** Whether it is given up on its way, and so undone. */
   isUndone: boolean;
   /** What the tenant is once it has ended. */
@@ -24,7 +23,7 @@ export interface Scenario {
 }
 
 /** What a tenant is before each operation. */
-export const BEFORE: Readonly<Record<OperationKind, Goal | 'provisioning'>> = {
+export const BEFORE: Readonly<Record<PlannedKind, Goal | 'provisioning'>> = {
   create: 'provisioning', suspend: 'active', soft_delete: 'active', resume: 'suspended', restore: 'deleted', hard_delete: 'active', purge: 'deleted',
 };
 
@@ -32,7 +31,7 @@ const onBackends = (verbs: readonly string[]) => verbs.flatMap((verb) => BACKEND
 const atBothMoments = (steps: readonly string[]): Point[] => steps.flatMap((step) => MOMENTS.map((moment) => ({ step, moment })));
 const isUndoable = (plan: Plan): plan is UndoablePlan => 'undo' in plan;
 
-function scenariosOf(kind: OperationKind, plan: Plan | UndoablePlan): Scenario[] {
+function scenariosOf(kind: PlannedKind, plan: Plan | UndoablePlan): Scenario[] {
   const before = BEFORE[kind];
   const name = kind.replace('_', ' ');
   const forward = Object.entries(plan.finish).map(([goal, finish]): Scenario => {
@@ -49,4 +48,4 @@ function scenariosOf(kind: OperationKind, plan: Plan | UndoablePlan): Scenario[]
 }
 
 /** Every point of every operation and of every undo, from the plans the workflows themselves carry out. */
-export const SCENARIOS: readonly Scenario[] = Object.entries(PLANS).flatMap(([kind, plan]) => scenariosOf(kind as OperationKind, plan));
+export const SCENARIOS: readonly Scenario[] = Object.entries(PLANS).flatMap(([kind, plan]) => scenariosOf(kind as PlannedKind, plan));
