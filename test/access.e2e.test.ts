@@ -2,7 +2,7 @@ import type { BackendKind } from '@freeflow/db-master';
 import { openFaultyHouse, type FaultyHouse } from './faulty-house';
 import { fill, fingerprint } from './fingerprint';
 import { lookFromOutside, NOTHING } from './outside';
-import { startApp, type TenantApp } from './tenant-app';
+import { ALL_IN, ALL_OUT, answersOf, startApp, type TenantApp } from './tenant-app';
 import { abortWhenParked, change, createTenant, deleteTenant, logOf, operationEnds, tenantOf, type Tenant } from './tenants';
 import { until } from './until';
 import { newName } from './workbench';
@@ -20,11 +20,6 @@ afterEach(async () => {
 });
 afterAll(() => house.close());
 
-const answers = async (of: TenantApp['logIn']) => Object.fromEntries(await Promise.all(KINDS.map(async (kind) => [kind, await of[kind]()] as const)));
-const ALL_IN = { postgres: 'in', mongodb: 'in', qdrant: 'in', keycloak: 'in' };
-// Not permitted to log in; authentication failed; the token's point is gone; the realm is disabled.
-const ALL_OUT = { postgres: '28000', mongodb: '18', qdrant: '401', keycloak: '403' };
-
 async function filledTenant(): Promise<{ tenant: Tenant; app: TenantApp; before: string }> {
   const tenant = await createTenant(house, newName('s'));
   await fill(house.info, tenant.name);
@@ -38,16 +33,16 @@ const hold = (id: string, until: Date) => house.master.query('UPDATE "Tenant" SE
 
 test('suspended, a tenant is out of all four backends, open connections included; resumed, all is as it was', async () => {
   const { tenant, app, before } = await filledTenant();
-  expect(await answers(app.logIn)).toEqual(ALL_IN);
-  expect(await answers(app.goOn)).toEqual(ALL_IN);
+  expect(await answersOf(app.logIn)).toEqual(ALL_IN);
+  expect(await answersOf(app.goOn)).toEqual(ALL_IN);
 
   expect(await change(house, tenant.id, 'suspend')).toMatchObject({ status: 'suspended', operation: { kind: 'suspend', state: 'done' } });
-  expect(await answers(app.logIn)).toEqual(ALL_OUT);
-  const open = await answers(app.goOn);
+  expect(await answersOf(app.logIn)).toEqual(ALL_OUT);
+  const open = await answersOf(app.goOn);
   expect(open).toEqual({ ...ALL_OUT, postgres: expect.stringMatching(/57P01|not queryable|terminated/), mongodb: '13', keycloak: '401' });
 
   expect(await change(house, tenant.id, 'resume')).toMatchObject({ status: 'active', operation: { kind: 'resume', state: 'done' } });
-  expect(await answers(app.logIn)).toEqual(ALL_IN);
+  expect(await answersOf(app.logIn)).toEqual(ALL_IN);
   expect(await asItIs(tenant)).toBe(before);
   await deleteTenant(house, tenant.id);
 });
@@ -58,10 +53,10 @@ test('soft-deleted, a tenant is out and its data kept; restored, the same creden
   await hold(tenant.id, new Date(Date.now() + 60_000));
   expect(deleted).toMatchObject({ status: 'deleted', goneAt: null, operation: { kind: 'soft_delete', state: 'done' } });
   expect(Date.parse(deleted.purgeAt ?? '') - Date.now()).toBeLessThanOrEqual(RETENTION_MS);
-  expect(await answers(app.logIn)).toEqual(ALL_OUT);
+  expect(await answersOf(app.logIn)).toEqual(ALL_OUT);
 
   expect(await change(house, tenant.id, 'restore')).toMatchObject({ status: 'active', purgeAt: null });
-  expect(await answers(app.logIn)).toEqual(ALL_IN);
+  expect(await answersOf(app.logIn)).toEqual(ALL_IN);
   expect(await asItIs(tenant)).toBe(before);
   await deleteTenant(house, tenant.id);
 });
@@ -72,9 +67,9 @@ test('a tenant that was suspended when it was deleted is suspended again when it
   await change(house, tenant.id, 'delete');
   await hold(tenant.id, new Date(Date.now() + 60_000));
   expect(await change(house, tenant.id, 'restore')).toMatchObject({ status: 'suspended' });
-  expect(await answers(app.logIn)).toEqual(ALL_OUT);
+  expect(await answersOf(app.logIn)).toEqual(ALL_OUT);
   expect(await change(house, tenant.id, 'resume')).toMatchObject({ status: 'active' });
-  expect(await answers(app.logIn)).toEqual(ALL_IN);
+  expect(await answersOf(app.logIn)).toEqual(ALL_IN);
   await deleteTenant(house, tenant.id);
 });
 
@@ -112,7 +107,7 @@ test.each(KINDS)('a suspend that is aborted at %s leaves the tenant as it was, a
   await abortWhenParked(house, tenant.id);
   house.proxies[kind].open();
   expect(await operationEnds(house, tenant.id)).toMatchObject({ status: 'active', operation: { state: 'rolled_back', step: `${kind}.disable`, cause: expect.stringContaining(kind) } });
-  expect(await answers(app.logIn)).toEqual(ALL_IN);
+  expect(await answersOf(app.logIn)).toEqual(ALL_IN);
   expect((await logOf(house, tenant.id)).at(-1)).toMatchObject({ step: 'revert', status: 'success' });
   await deleteTenant(house, tenant.id);
 });

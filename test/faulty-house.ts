@@ -48,7 +48,7 @@ export async function openFaultyHouse(worker: Record<string, string> | false = {
   return {
     ...house,
     proxies,
-    startWorker: (more = {}) => house.startWorker({ ...env, ...more }),
+    startWorker: (more = {}, script) => house.startWorker({ ...env, ...more }, script),
     close: async () => {
       for (const proxy of Object.values(proxies)) proxy.open();
       await house.close();

@@ -29,7 +29,8 @@ export async function secretsOf({ masterUrl, info }: Pick<House, 'masterUrl' | '
   }
 }
 
-export async function startApp(house: House, { id, name }: Pick<Tenant, 'id' | 'name'>): Promise<TenantApp> {
+/** The ways into a tenant's four backends by its own credentials. */
+async function doorsOf(house: Pick<House, 'masterUrl' | 'info'>, { id, name }: Pick<Tenant, 'id' | 'name'>) {
   const secrets = await secretsOf(house, id);
   const { postgres, mongodb, qdrant, keycloak } = house.info;
   const database = `freeflow_${name}`;
@@ -54,17 +55,38 @@ export async function startApp(house: House, { id, name }: Pick<Tenant, 'id' | '
   };
   const newToken = () => oidc('token', { grant_type: 'client_credentials', scope: 'openid' });
 
+  const readMongo = (client: MongoClient) => client.db(database).collection('things').findOne();
+  const logIn: TenantApp['logIn'] = {
+    postgres: () => answerOf(async () => { const client = newPg(); try { await client.connect(); await client.query('SELECT 1'); } finally { await client.end().catch(() => undefined); } }),
+    mongodb: () => answerOf(async () => { const client = newMongo(); try { await readMongo(client); } finally { await client.close(); } }),
+    qdrant: () => answerOf(askQdrant),
+    keycloak: () => answerOf(newToken),
+  };
+  return { logIn, newPg, newMongo, newToken, askQdrant, readMongo, oidc };
+}
+
+/** Logs in anew at all backends with the tenant's own credentials; keeps nothing open. */
+export async function logInEverywhere(house: Pick<House, 'masterUrl' | 'info'>, tenant: Pick<Tenant, 'id' | 'name'>): Promise<Record<BackendKind, Answer>> {
+  return answersOf((await doorsOf(house, tenant)).logIn);
+}
+
+/** What each backend answers. */
+export async function answersOf(of: TenantApp['logIn']): Promise<Record<BackendKind, Answer>> {
+  const answers = await Promise.all(Object.entries(of).map(async ([kind, ask]) => [kind, await ask()] as const));
+  return Object.fromEntries(answers) as Record<BackendKind, Answer>;
+}
+
+export const ALL_IN: Record<BackendKind, Answer> = { postgres: 'in', mongodb: 'in', qdrant: 'in', keycloak: 'in' };
+/** Not permitted to log in; authentication failed; the token's point is gone; the realm is disabled. */
+export const ALL_OUT: Record<BackendKind, Answer> = { postgres: '28000', mongodb: '18', qdrant: '401', keycloak: '403' };
+
+export async function startApp(house: House, tenant: Pick<Tenant, 'id' | 'name'>): Promise<TenantApp> {
+  const { logIn, newPg, newMongo, newToken, askQdrant, readMongo, oidc } = await doorsOf(house, tenant);
   const open = { pg: newPg(), mongo: newMongo(), token: (await newToken()).access_token ?? '' };
   await open.pg.connect();
   await open.mongo.connect();
-  const readMongo = (client: MongoClient) => client.db(database).collection('things').findOne();
   return {
-    logIn: {
-      postgres: () => answerOf(async () => { const client = newPg(); try { await client.connect(); await client.query('SELECT 1'); } finally { await client.end().catch(() => undefined); } }),
-      mongodb: () => answerOf(async () => { const client = newMongo(); try { await readMongo(client); } finally { await client.close(); } }),
-      qdrant: () => answerOf(askQdrant),
-      keycloak: () => answerOf(newToken),
-    },
+    logIn,
     goOn: {
       postgres: () => answerOf(() => open.pg.query('SELECT 1')),
       mongodb: () => answerOf(() => readMongo(open.mongo)),

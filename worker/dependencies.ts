@@ -25,11 +25,10 @@ export function createBackends(config: WorkerConfig): Backend[] {
   ];
 }
 
-/** Everything the activities need, and how to let go of it again. */
-export function createDependencies(config: WorkerConfig, client: Client) {
+/** The activities with everything they need, and how to let go of it again. */
+export function createDependencies(config: WorkerConfig, client: Client, backends = createBackends(config)) {
   const db = createMasterClient(config.MASTER_DATABASE_URL, { applicationName: 'freeflow-worker', maxConnections: 10 });
   const lock = new TenantLock(config.MASTER_DATABASE_URL);
-  const backends = createBackends(config);
   const activities = createActivities({
     db,
     secrets: createSecretStore(db, readSecretKeys(config.SECRETS_KEY, config.SECRETS_OLD_KEYS)),

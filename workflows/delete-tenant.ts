@@ -1,6 +1,7 @@
 import { CancellationScope } from '@temporalio/workflow';
 import type { OperationInput } from './messages';
 import { begin } from './operation';
+import { PLANS } from './plans';
 import { BACKENDS, backendStep, record } from './steps';
 
 /**
@@ -12,9 +13,10 @@ export async function deleteTenant(input: OperationInput): Promise<string> {
   if (typeof run === 'string') return run;
   const { begun, desk, saga } = run;
 
+  const { forward: [drop], finish } = PLANS.hard_delete;
   await CancellationScope.nonCancellable(async () => {
-    await saga.sideBySide(BACKENDS.map((backend) => () => saga.insist(backendStep(backend, 'drop', input))));
-    await record.close({ ...input, skipped: Object.fromEntries(saga.skipped) });
+    await saga.sideBySide(BACKENDS.map((backend) => () => saga.insist(backendStep(backend, drop, input))));
+    await record[finish.gone]({ ...input, skipped: Object.fromEntries(saga.skipped) });
   });
   desk.enter(saga.skipped.size === 0 ? 'done' : 'incomplete');
   return saga.skipped.size === 0 ? `nothing of ${begun.tenantName} is left` : `incomplete: ${[...saga.skipped.keys()].join(', ')} skipped`;

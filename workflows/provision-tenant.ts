@@ -1,13 +1,9 @@
 import { allOrNothing } from './all-or-nothing';
 import type { OperationInput } from './messages';
-import { record } from './steps';
+import { PLANS } from './plans';
+import { runbookOf } from './runbook';
 
-/** Makes a tenant in all backends and activates it, or leaves nothing of it behind. */
+/** Makes a tenant in all backends, tries it out and activates it, or leaves nothing of it behind. */
 export function provisionTenant(input: OperationInput): Promise<string> {
-  return allOrNothing(input, {
-    forward: ['create', 'probe'],
-    finish: record.activate,
-    undo: 'drop',
-    afterUndo: record.close,
-  });
+  return allOrNothing(input, runbookOf(PLANS.create));
 }

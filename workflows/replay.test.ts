@@ -20,7 +20,7 @@ test('two steps swapped are noticed', async () => {
   const scratch = mkdtempSync(path.join(projectRoot(), 'workflows', '.scratch-'));
   try {
     for (const file of readdirSync(__dirname).filter((it) => it.endsWith('.ts') && !it.endsWith('.test.ts'))) cpSync(path.join(__dirname, file), path.join(scratch, file));
-    const file = path.join(scratch, 'provision-tenant.ts');
+    const file = path.join(scratch, 'plans.ts');
     const swapped = readFileSync(file, 'utf8').replace("['create', 'probe']", "['probe', 'create']");
     expect(swapped).not.toBe(readFileSync(file, 'utf8'));
     writeFileSync(file, swapped);

@@ -52,6 +52,9 @@ export function backendStep(backend: BackendRow, verb: Verb, input: OperationInp
   };
 }
 
+/** The steps in the master database by which a tenant has reached a status. */
+export type SettlingStep = 'activate' | 'suspend' | 'retire';
+
 /**
  * A step in the master database. Local activities, since they are short and there is nothing to choose: without the
  * master database nothing can go on, so they are repeated until it answers.

@@ -1,0 +1,119 @@
+import type { Goal } from '../../activities/transitions';
+import { lookFromOutside, NOTHING, type Seen } from '../outside';
+import type { House } from '../house';
+import { ALL_IN, ALL_OUT, logInEverywhere } from '../tenant-app';
+import type { Tenant } from '../tenants';
+import { asItIs, type Subject } from './operations';
+import type { Point, Scenario } from './points';
+
+/** What is to be seen after a worker was killed and another has finished its work; short words, so that a difference reads by itself. */
+export interface Verdict {
+  operation: string;
+  tenant: string;
+  standing: string;
+  access: string;
+  data: string;
+  ledger: string;
+  secrets: string;
+  log: string;
+}
+
+interface End {
+  standing: string;
+  access: string;
+  ledger: string;
+  secrets: string;
+}
+
+const ENDS: Readonly<Record<Goal, End>> = {
+  active: { standing: 'complete', access: 'let in everywhere', ledger: 'all present', secrets: '5' },
+  suspended: { standing: 'complete', access: 'refused everywhere', ledger: 'all disabled', secrets: '5' },
+  deleted: { standing: 'complete', access: 'refused everywhere', ledger: 'all disabled', secrets: '5' },
+  gone: { standing: 'nothing left', access: 'none to try', ledger: 'all absent', secrets: '0' },
+};
+
+/** What must be seen, whatever the point. */
+export const mustBe = ({ kind, goal, isUndone }: Scenario): Verdict => ({
+  operation: isUndone ? 'rolled_back' : 'done',
+  tenant: goal,
+  ...ENDS[goal],
+  data: goal === 'active' && kind !== 'create' ? 'unchanged' : 'not compared',
+  log: 'true',
+});
+
+/** Looks at everything with the servers' own drivers, and at the records. */
+export async function look(house: House, scenario: Scenario, { step }: Point, subject: Subject, { operation, status, goneAt }: Tenant): Promise<{ verdict: Verdict; attempts: string[] }> {
+  const { id, name, before } = subject;
+  const isGone = goneAt !== null;
+  const [seen, access, { rows: ledger }, { rows: [secrets] }, log] = await Promise.all([
+    lookFromOutside(house.info, name),
+    isGone ? undefined : logInEverywhere(house, subject),
+    house.master.query<{ state: string; unanswered: boolean }>('SELECT state, "callStartedAt" IS NOT NULL AS unanswered FROM "TenantResource" WHERE "tenantId" = $1', [id]),
+    house.master.query<{ count: string }>('SELECT count(*) FROM "TenantSecret" WHERE "tenantId" = $1', [id]),
+    readLog(house, id, operation.id),
+  ]);
+  const states = [...new Set(ledger.map((it) => (it.unanswered ? `${it.state} (a call is unanswered)` : it.state)))];
+  const comparesData = mustBe(scenario).data === 'unchanged' && !isGone && before !== undefined;
+  const attempts = log.filter((it) => it.step === step && it.isOfOperation).map((it) => outcomeOf(it));
+  return {
+    verdict: {
+      operation: operation.state,
+      tenant: isGone ? 'gone' : status,
+      standing: standingOf(seen, name, access !== undefined && sameAs(access, ALL_IN), before?.seen),
+      access: access === undefined ? 'none to try' : accessOf(access),
+      data: comparesData ? ((await asItIs(house, name)) === before.fingerprint ? 'unchanged' : 'changed') : 'not compared',
+      ledger: ledger.length === 4 ? `all ${states.join(' or ')}` : `${ledger.length} entries`,
+      secrets: String(secrets?.count),
+      log: faultsOfLog(log, step),
+    },
+    attempts,
+  };
+}
+
+const sameAs = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
+const accessOf = (answers: typeof ALL_IN): string => (sameAs(answers, ALL_IN) ? 'let in everywhere' : sameAs(answers, ALL_OUT) ? 'refused everywhere' : JSON.stringify(answers));
+
+function standingOf(seen: Seen, name: string, isLetIn: boolean, before: Seen | undefined): string {
+  if (sameAs(seen, NOTHING)) return 'nothing left';
+  const isComplete = seen.postgres?.owner === `freeflow_${name}_owner` && seen.postgresRoles.length === 2 && sameAs(seen.mongoUsers, [`freeflow_${name}`])
+    && seen.mongoCollections.length > 0 && seen.qdrant !== null && seen.qdrantTokens === (isLetIn ? 1 : 0) && seen.keycloak !== null;
+  const isSame = before === undefined || sameAs({ ...seen, qdrantTokens: 0 }, { ...before, qdrantTokens: 0 });
+  return isComplete && isSame ? 'complete' : JSON.stringify(seen);
+}
+
+interface Row {
+  step: string;
+  status: string;
+  message: string;
+  attempt: number;
+  seq: number;
+  isOfOperation: boolean;
+}
+
+const readLog = async (house: House, id: string, operationId: string): Promise<Row[]> =>
+  (await house.master.query<Row>('SELECT step, status, message, attempt, seq, "operationId" = $2 AS "isOfOperation" FROM "TenantProvisionLog" WHERE "tenantId" = $1 ORDER BY seq', [id, operationId])).rows;
+
+const isLost = ({ message }: Row): boolean => message.startsWith('lost: ');
+const outcomeOf = (row: Row): string => (isLost(row) ? 'lost' : row.status === 'success' ? 'done' : row.message.split(':')[0] ?? 'error');
+
+/** These begin again harmlessly, and each time is told; of the steps that end an operation there is one row, whatever happened. */
+const REPEATABLE = ['begin', 'undoing'];
+
+/** `true`, or what isn't. */
+function faultsOfLog(log: readonly Row[], step: string): string {
+  if (log.some((it, at) => it.seq !== at + 1)) return 'seq has gaps';
+  const rows = log.filter((it) => it.isOfOperation);
+  const faults = [...new Set(rows.map((it) => it.step))].flatMap((it) => {
+    const own = rows.filter((row) => row.step === it);
+    return own.some((row, at) => row.attempt !== at + 1) ? [`the attempts of ${it} aren't counted from 1`] : [];
+  });
+  const own = rows.filter((it) => it.step === step);
+  if (own.at(-1)?.status !== 'success') faults.push(`${step} doesn't end with success`);
+  if (step.includes('.')) {
+    // The one that died; on a busy machine another one may have been given up for dead.
+    if (!own.some(isLost)) faults.push(`no lost attempt of ${step}`);
+  } else if (own.length !== 1 && !REPEATABLE.includes(step)) {
+    faults.push(`${own.length} rows of ${step}`);
+  }
+  return faults.length === 0 ? 'true' : faults.join(', ');
+}

@@ -1,0 +1,19 @@
+import type { GivenUp } from '../activities/tenant-record';
+import type { OperationInput } from './messages';
+import type { Go } from './operation';
+import type { UndoablePlan } from './plans';
+import { record } from './steps';
+
+/** A plan with its steps in the master database ready to be called. */
+export function runbookOf({ forward, finish, undo, afterUndo }: UndoablePlan) {
+  return {
+    forward,
+    undo,
+    finish: (input: OperationInput, { goal }: Go): Promise<GivenUp | undefined> => {
+      const step = finish[goal];
+      if (step === undefined) throw new Error(`no step leads to ${goal}`);
+      return record[step](input);
+    },
+    afterUndo: record[afterUndo],
+  };
+}
