@@ -23,8 +23,8 @@ export interface Viewer {
 interface Followed {
   tenantId: string;
   operationId: string;
-  /** It was parked like this, and has just been answered: that it still shows as parked is no news yet. */
-  answered?: Operation;
+  /** It was parked and has just been answered: that it still shows as parked is no news. Gives the rows that came since before the answer. */
+  sinceAnswer?: () => Promise<LogRow[]>;
   signal?: AbortSignal;
 }
 
@@ -33,28 +33,24 @@ interface Followed {
  * @returns the tenant as it is then, and the operation as it was seen last
  * @throws Failure `unreachable` when the API stays away
  */
-export async function follow(tenants: Tenants, { tenantId, operationId, answered, signal }: Followed, viewer: Viewer): Promise<{ tenant: Tenant; operation: Operation }> {
-  const rowsSince = tenants.logs(tenantId);
+export async function follow(tenants: Tenants, { tenantId, operationId, sinceAnswer, signal }: Followed, viewer: Viewer): Promise<{ tenant: Tenant; operation: Operation }> {
+  const rowsSince = sinceAnswer ?? tenants.logs(tenantId);
   let silentSince: number | undefined;
   let last: { tenant: Tenant; operation: Operation } | undefined;
   const startedAt = Date.now();
   let newsAt: number | undefined;
   /** A step that has just been done is parked no longer, whatever the operation still says: it is named by none then. */
-  const isParked = ({ state, step, attempts }: Operation): boolean => {
+  const isParked = ({ state, step }: Operation): boolean => {
     if (state !== 'parked' || step === null) return false;
-    if (answered === undefined) return true;
-    if (step !== answered.step || attempts !== answered.attempts) newsAt ??= Date.now();
-    return Date.now() - (newsAt ?? startedAt) > (newsAt === undefined ? NEWS_WITHIN_MS : QUIET_MS);
+    return sinceAnswer === undefined || Date.now() - (newsAt ?? startedAt) > (newsAt === undefined ? NEWS_WITHIN_MS : QUIET_MS);
   };
-  for (let isFirst = true; ; isFirst = false) {
+  for (;;) {
     signal?.throwIfAborted();
     try {
       const tenant = await tenants.get(tenantId);
       const rows = (await rowsSince()).filter((row) => row.operationId === operationId);
-      // Of an answered operation the past is known.
-      const isPast = answered !== undefined && isFirst;
-      if (!isPast) for (const row of rows) viewer.row(row);
-      if (!isPast && rows.length > 0) newsAt = Date.now();
+      for (const row of rows) viewer.row(row);
+      if (rows.length > 0) newsAt = Date.now();
       silentSince = undefined;
       const operation = [tenant.operation, ...tenant.adoptions].find((it) => it?.id === operationId);
       if (operation === undefined || operation === null) {

@@ -1,4 +1,4 @@
-import type { Operation, Tenant } from '../../client/tenants';
+import type { LogRow, Tenant } from '../../client/tenants';
 import { EXIT } from '../../failure';
 import { exitCodeOf, follow } from '../../follow';
 import { outcomeOf } from '../../show/outcome';
@@ -14,10 +14,10 @@ export interface FollowOptions {
 
 /**
  * Stays with what was just asked for until it has ended or waits for an answer, and tells it. Ctrl-C ends the watching, not the work.
- * @param answered it was parked like this, and an answer has just been given
+ * @param sinceAnswer where it was parked and has just been answered: gives the log's rows since before that
  * @returns how the command ends
  */
-export async function attend(tools: Tools, tenant: Tenant, { wait = true, answered }: FollowOptions & { answered?: Operation | null } = {}): Promise<number> {
+export async function attend(tools: Tools, tenant: Tenant, { wait = true, sinceAnswer }: FollowOptions & { sinceAnswer?: () => Promise<LogRow[]> } = {}): Promise<number> {
   const { terminal, freeflow, tenants } = tools;
   const { id, name, operation } = tenant;
   if (operation === null) {
@@ -36,7 +36,7 @@ export async function attend(tools: Tools, tenant: Tenant, { wait = true, answer
   // Not `once`: the spinner's clean-up ends the process when it finds itself the only listener.
   process.on('SIGINT', onInterrupt);
   try {
-    const seen = await follow(tenants, { tenantId: id, operationId: operation.id, ...(answered ? { answered } : {}), signal: interrupted.signal }, terminal.isJson ? SILENT : viewer);
+    const seen = await follow(tenants, { tenantId: id, operationId: operation.id, ...(sinceAnswer ? { sinceAnswer } : {}), signal: interrupted.signal }, terminal.isJson ? SILENT : viewer);
     viewer.end();
     terminal.say(outcomeOf(seen.tenant, seen.operation, duration(Date.parse(seen.operation.endedAt ?? new Date().toISOString()) - Date.parse(operation.requestedAt)), freeflow));
     if (terminal.isJson) printJson(seen.tenant);

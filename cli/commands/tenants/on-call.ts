@@ -87,9 +87,11 @@ Example:
 
 async function answer(tools: Tools, tenant: string, action: 'retry' | 'abort' | 'skip', options: AnswerOptions): Promise<number> {
   const { step, reason } = options;
-  const before = await tools.tenants.find(tenant);
-  const answered = await tools.tenants.change(before.id, action, { ...(step === undefined ? {} : { step }), ...(reason === undefined ? {} : { reason }) });
-  return attend(tools, answered, { ...options, answered: before.operation });
+  const { id } = await tools.tenants.find(tenant);
+  const sinceAnswer = tools.tenants.logs(id);
+  await sinceAnswer();
+  const answered = await tools.tenants.change(id, action, { ...(step === undefined ? {} : { step }), ...(reason === undefined ? {} : { reason }) });
+  return attend(tools, answered, { ...options, sinceAnswer });
 }
 
 async function stuck({ tenants, terminal, freeflow }: Tools): Promise<number> {
