@@ -36,3 +36,8 @@ test('as npm script, the way the README calls it, it prints the answer alone and
   expect(answered).toEqual({ code: 0, stdout: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+\n$/), stderr: '' });
   expect(refused).toMatchObject({ code: 2, stdout: '' });
 });
+
+test('--version and token --json are for programs', async () => {
+  expect(await freeflow(['--version'])).toEqual({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), stderr: '' });
+  expect(JSON.parse((await freeflow(['token', '--json'])).stdout)).toEqual({ accessToken: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/) });
+});

@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { Command, CommanderError } from 'commander';
+import { z } from 'zod';
 import { PROVISIONER } from '../setup/names';
 import { addDemo } from './commands/demo';
 import { addDoctor } from './commands/doctor';
@@ -21,8 +24,11 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
+const { version } = z.object({ version: z.string() }).parse(JSON.parse(readFileSync(path.join(__dirname, '..', '..', 'package.json'), 'utf8')));
+
 const program = new Command('freeflow')
   .description('Tenants of FreeFlow, from the command line.')
+  .version(version)
   .exitOverride()
   // The examples in the words this was called by, so that they can be pasted.
   .configureOutput({ writeOut: (text) => { process.stdout.write(text.replaceAll(/pnpm( -s)? freeflow/g, (words) => (freeflow.endsWith('pnpm freeflow') ? words : freeflow))); } })
@@ -39,13 +45,15 @@ Examples:
 program
   .command('token')
   .description('print an access token for the API')
+  .option('--json', 'as JSON')
   .addHelpText('after', `
 Of another installation: FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID, FREEFLOW_CLIENT_SECRET
 
 Example:
   curl -H "Authorization: Bearer $(pnpm -s freeflow token)" http://127.0.0.1:3000/tenants`)
-  .action(async () => {
-    console.log(await token(process.env));
+  .action(async ({ json }: { json?: true }) => {
+    const accessToken = await token(process.env);
+    console.log(json === true ? JSON.stringify({ accessToken }) : accessToken);
   });
 
 const tenants = program.command('tenants').description('make, look at, change and remove tenants');
