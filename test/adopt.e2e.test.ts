@@ -3,22 +3,16 @@ import { openHouse, type House } from './house';
 import { inDatabase } from './master';
 import { lookFromOutside, NOTHING, withPostgres } from './outside';
 import { restoreMongoUser, restorePostgresDatabase, restoreQdrantCollection } from './restore';
-import { openOperator, type Operator } from './temporal';
 import { adopt, change, createTenant, deleteTenant, logOf, operationEnds, parked, tenantOf } from './tenants';
 import { until } from './until';
 import { newName } from './workbench';
 
 let house: House;
-let operator: Operator;
 beforeAll(async () => {
   // Parked steps would try again by themselves in ten minutes only: what goes on here goes on because of the adoption.
   house = await openHouse({ worker: { STEP_PATIENCE_MS: '500' } });
-  operator = await openOperator(house.info);
 });
-afterAll(async () => {
-  await operator.close();
-  await house.close();
-});
+afterAll(() => house.close());
 
 const ledgerOf = async (id: string) => (await house.master.query<{ kind: string; externalId: string | null; serverId: string }>('SELECT kind, name, state, nonce, "externalId", "serverId", "secretRef" FROM "TenantResource" WHERE "tenantId" = $1 ORDER BY kind', [id])).rows;
 const idOf = async (id: string, kind: string) => (await ledgerOf(id)).find((it) => it.kind === kind)?.externalId ?? null;
@@ -89,7 +83,7 @@ test("a stranger's database of that name is refused with cause and advice, stays
 
   const before = [await ledgerOf(id), await lookFromOutside(house.info, name), (await logOf(house, id)).filter((it) => it.step === 'postgres.disable').length];
   expect(await adopt(house, id, 'postgres', { acceptServer: true })).toMatchObject({ state: 'refused', cause: expect.stringContaining("isn't ours"), advice: expect.stringContaining('Nothing was changed'), evidence: null });
-  await until('its run has closed', async () => (await operator.client.workflow.getHandle(`adopt-${id}-postgres`).describe()).status.name === 'FAILED');
+  await until('its run has closed', async () => (await house.operator.client.workflow.getHandle(`adopt-${id}-postgres`).describe()).status.name === 'FAILED');
   expect([await ledgerOf(id), await lookFromOutside(house.info, name), (await logOf(house, id)).filter((it) => it.step === 'postgres.disable').length]).toEqual(before);
   expect(await tenantOf(house, id)).toMatchObject({ operation: { kind: 'suspend', state: 'parked' } });
 

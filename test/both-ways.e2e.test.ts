@@ -4,28 +4,22 @@ import type { Running } from './house';
 import { lookFromOutside, NOTHING } from './outside';
 import { pooled } from './pooled';
 import { ALL_IN, ALL_OUT, logInEverywhere } from './tenant-app';
-import { openOperator, type Operator } from './temporal';
 import { askFor, change, createTenant, deleteTenant, operationEnds, parked, type Tenant } from './tenants';
 import { until } from './until';
 import { newName } from './workbench';
 
 let house: FaultyHouse;
 let worker: Running;
-let operator: Operator;
 // Parked steps would try again by themselves in ten minutes only: what goes on here goes on because of an answer.
 const IMPATIENT = { STEP_PATIENCE_MS: '500' };
 beforeAll(async () => {
   house = await openFaultyHouse(false);
   worker = await house.startWorker(IMPATIENT);
-  operator = await openOperator(house.info);
 });
 afterEach(() => {
   for (const proxy of Object.values(house.proxies)) proxy.open();
 });
-afterAll(async () => {
-  await operator.close();
-  await house.close();
-});
+afterAll(() => house.close());
 
 const post = async (id: string, action: string, body?: object) => expect(await house.request('POST', `/tenants/${id}/${action}`, body)).toMatchObject({ status: 202 });
 const parkedAt = (id: string, ...steps: string[]) => until(`parked at ${steps.join(', ')}`, async () => (await parked(house, id)).sort().join() === steps.sort().join());
@@ -148,7 +142,7 @@ describe.each(CASES)('two steps of $what parked at once', ({ verb, come, ends, a
   });
 });
 
-const cancel = (id: string) => operator.client.workflow.getHandle(`tenant-${id}`).cancel();
+const cancel = (id: string) => house.operator.client.workflow.getHandle(`tenant-${id}`).cancel();
 /** Whether its last operation has logged this so many times. */
 const hasLogged = (id: string, what: RegExp, times = 1) => async () => {
   const { rows } = await house.master.query<{ said: string }>(

@@ -6,7 +6,6 @@ import { openFaultyHouse, type FaultyHouse } from './faulty-house';
 import { withMongo } from './outside';
 import { replay } from './replay';
 import { restorePostgresDatabase } from './restore';
-import { openOperator, type Operator } from './temporal';
 import { abortWhenParked, adopt, askFor, change, parked, createTenant, deleteTenant, operationEnds, tenantOf } from './tenants';
 import { until } from './until';
 import { newName } from './workbench';
@@ -14,15 +13,10 @@ import { newName } from './workbench';
 const FOLDER = path.join(projectRoot(), 'workflows', 'histories');
 
 let house: FaultyHouse;
-let operator: Operator;
 beforeAll(async () => {
   house = await openFaultyHouse({ STEP_PATIENCE_MS: '1000' });
-  operator = await openOperator(house.info);
 });
-afterAll(async () => {
-  await operator.close();
-  await house.close();
-});
+afterAll(() => house.close());
 
 /** Each outcome of each workflow: how to come to it; gives the tenant whose last run is the one. */
 const OUTCOMES: Record<string, () => Promise<string>> = {
@@ -44,7 +38,7 @@ const OUTCOMES: Record<string, () => Promise<string>> = {
     house.proxies.keycloak.renew();
     const id = await askFor(house, newName('h'));
     await until('it runs', async () => (await tenantOf(house, id)).operation.state === 'running');
-    await operator.client.workflow.getHandle(`tenant-${id}`).cancel();
+    await house.operator.client.workflow.getHandle(`tenant-${id}`).cancel();
     return (await operationEnds(house, id)).id;
   },
   'create-parked-twice': async () => {
@@ -108,7 +102,7 @@ const outcome = (name: string): Promise<string> => OUTCOMES[name]?.() ?? Promise
 
 test.each(Object.keys(OUTCOMES))('a run that ends as %s replays', async (name) => {
   const id = await outcome(name);
-  const handle = operator.client.workflow.getHandle(name.startsWith('adopt-') ? `adopt-${id}-postgres` : `tenant-${id}`);
+  const handle = house.operator.client.workflow.getHandle(name.startsWith('adopt-') ? `adopt-${id}-postgres` : `tenant-${id}`);
   await until('the run has closed', async () => (await handle.describe()).status.name !== 'RUNNING');
   // Stack traces name files of this machine.
   const history = historyToJSON(await handle.fetchHistory()).replaceAll(`${projectRoot()}/`, '');

@@ -7,7 +7,7 @@ import { apiEnv, workerEnv, type StackInfo } from '../stack/stack-info';
 import { openMaster } from './master';
 import { projectRoot } from '../stack/project';
 import { sweepIdOf } from '../workflows/messages';
-import { openOperator } from './temporal';
+import { openOperator, type Operator } from './temporal';
 import { until } from './until';
 
 const ROOT = projectRoot();
@@ -37,6 +37,8 @@ export interface House {
   startApi(env?: Record<string, string>): Promise<Running>;
   /** The API that was started last. */
   api(): Running;
+  /** Temporal, as an operator sees it. */
+  operator: Operator;
   /** Where the processes of this house write their logs. */
   logDir: string;
   close(): Promise<void>;
@@ -67,6 +69,7 @@ export async function openHouse({ worker = {}, api: apiOptions = {}, masterUrl: 
   master.on('error', () => undefined);
   const [apiPort, healthPort] = [await freePort(), await freePort()];
   const [apiUrl, workerUrl] = [`http://127.0.0.1:${apiPort}`, `http://127.0.0.1:${healthPort}`];
+  const operator = await openOperator(info);
   const running = new Set<Running>();
   let token: Promise<string> | undefined;
   let api: Running | undefined;
@@ -82,7 +85,7 @@ export async function openHouse({ worker = {}, api: apiOptions = {}, masterUrl: 
   };
 
   const house: House = {
-    info, apiUrl, workerUrl, taskQueue, master, masterUrl, workerMasterUrl, apiMasterUrl, logDir,
+    info, apiUrl, workerUrl, taskQueue, master, masterUrl, workerMasterUrl, apiMasterUrl, logDir, operator,
     startWorker: (env = {}, script = 'worker/main.js') =>
       start('worker', script, { ...workerEnv(info), MASTER_DATABASE_URL: workerMasterUrl, WORKER_HEALTH_PORT: String(healthPort), SWEEP_INTERVAL_MS: '2000', ...env }, `${workerUrl}/health/ready`),
     startApi: async (env = apiOptions) => {
@@ -105,20 +108,15 @@ export async function openHouse({ worker = {}, api: apiOptions = {}, masterUrl: 
     },
     close: async () => {
       await Promise.all([...running].map((it) => it.stop()));
-      await dropSweep(info, taskQueue);
+      // Schedules left behind by many houses keep Temporal busy, until those of others are half a minute late.
+      await operator.client.schedule.getHandle(sweepIdOf(taskQueue)).delete().catch(() => undefined);
+      await operator.close();
       await master.end();
       await owned.drop();
     },
   };
   await Promise.all([house.startApi(), worker === false ? undefined : house.startWorker(worker)]);
   return house;
-}
-
-/** Its worker's sweep: schedules left behind by many houses keep Temporal busy, until those of others are half a minute late. */
-async function dropSweep(info: StackInfo, taskQueue: string): Promise<void> {
-  const operator = await openOperator(info);
-  await operator.client.schedule.getHandle(sweepIdOf(taskQueue)).delete().catch(() => undefined);
-  await operator.close();
 }
 
 /** An access token of the stack's own client. */

@@ -1,25 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { openFaultyHouse, type FaultyHouse } from './faulty-house';
 import { lookFromOutside, NOTHING } from './outside';
-import { openOperator, type Operator } from './temporal';
 import { abortWhenParked, askFor, createTenant, deleteTenant, logOf, operationEnds, parked, tenantOf } from './tenants';
 import { until } from './until';
 import { newName } from './workbench';
 
 let house: FaultyHouse;
-let operator: Operator;
 beforeAll(async () => {
   // Parked steps would try again by themselves in ten minutes only: what goes on here goes on because of an answer.
   house = await openFaultyHouse({ STEP_PATIENCE_MS: '500' });
-  operator = await openOperator(house.info);
 });
 afterEach(() => {
   for (const proxy of Object.values(house.proxies)) proxy.open();
 });
-afterAll(async () => {
-  await operator.close();
-  await house.close();
-});
+afterAll(() => house.close());
 
 const answer = (id: string, action: string, body?: object, key?: string) => house.request('POST', `/tenants/${id}/${action}`, body, key === undefined ? {} : { 'idempotency-key': key });
 const parkedAt = (id: string, ...steps: string[]) => until(`parked at ${steps.join(', ')}`, async () => (await parked(house, id)).sort().join() === steps.sort().join());
@@ -37,7 +31,7 @@ test('a step that fails for long is parked, visibly: state, step, cause and advi
   expect(await tenantOf(house, id)).toMatchObject({ status: 'provisioning', operation: { state: 'parked', step: 'qdrant.create', cause: expect.stringContaining('qdrant'), advice: expect.stringContaining('Check') } });
   const listed = await house.request('GET', '/tenants?operation=parked');
   expect(listed.body['items']).toEqual([expect.objectContaining({ id })]);
-  const run = operator.client.workflow.getHandle(`tenant-${id}`);
+  const run = house.operator.client.workflow.getHandle(`tenant-${id}`);
   expect((await run.describe()).searchAttributes).toMatchObject({ OperationState: ['parked'], StuckStep: ['qdrant.create'] });
   const desk = await until('the other backends are done', async () => {
     const { currentDetails } = await run.query<{ currentDetails: string }>('__temporal_workflow_metadata');
@@ -92,7 +86,7 @@ test('a drop that is skipped is left behind, named, and keeps the name; a later 
   house.proxies.qdrant.shut();
   await house.request('DELETE', `/tenants/${tenant.id}?mode=hard&force=true`);
   await parkedAt(tenant.id, 'qdrant.drop');
-  expect(await operator.client.workflow.getHandle(`tenant-${tenant.id}`).query('__temporal_workflow_metadata')).toMatchObject({ currentDetails: expect.stringContaining('waits for an answer: retry or skip') });
+  expect(await house.operator.client.workflow.getHandle(`tenant-${tenant.id}`).query('__temporal_workflow_metadata')).toMatchObject({ currentDetails: expect.stringContaining('waits for an answer: retry or skip') });
   expect(await answer(tenant.id, 'abort')).toMatchObject({ status: 409, body: { code: 'past-point-of-no-return' } });
   expect(await answer(tenant.id, 'skip')).toMatchObject({ status: 400 });
   expect((await answer(tenant.id, 'skip', { reason: 'that server is lost' })).status).toBe(202);
@@ -134,7 +128,7 @@ test('a forced deletion interrupts a parked create, and one at work; nothing is 
 
 test('a run that was terminated while it was parked: retry starts a new one, which finds the true state', async () => {
   const { id, name } = await parkedCreate('qdrant');
-  await operator.client.workflow.getHandle(`tenant-${id}`).terminate('by mistake');
+  await house.operator.client.workflow.getHandle(`tenant-${id}`).terminate('by mistake');
   house.proxies.qdrant.open();
   expect((await answer(id, 'retry')).status).toBe(202);
   expect(await operationEnds(house, id, 8_000)).toMatchObject({ status: 'active' });

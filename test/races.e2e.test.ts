@@ -2,7 +2,6 @@ import { Client } from 'pg';
 import { INTERRUPT } from '../workflows/messages';
 import { openHouse, type House } from './house';
 import { lookFromOutside, NOTHING } from './outside';
-import { openOperator, type Operator } from './temporal';
 import { askFor, deleteTenant, logOf, operationEnds, tenantOf } from './tenants';
 import { until } from './until';
 import { newName } from './workbench';
@@ -11,15 +10,10 @@ import { newName } from './workbench';
 jest.setTimeout(240_000);
 
 let house: House;
-let operator: Operator;
 beforeAll(async () => {
   house = await openHouse();
-  operator = await openOperator(house.info);
 });
-afterAll(async () => {
-  await operator.close();
-  await house.close();
-});
+afterAll(() => house.close());
 
 /**
  * A create whose last step, `activate`, has begun and can't end before `activates` is called: what comes meanwhile makes
@@ -50,7 +44,7 @@ async function almostActive(): Promise<{ id: string; name: string; activates: ()
 
 test('an interruption that falls into the moment of completion comes too late: the create is done, and the deletion drops all of it', async () => {
   const { id, name, activates } = await almostActive();
-  await operator.client.workflow.getHandle(`tenant-${id}`).signal(INTERRUPT, 'a test');
+  await house.operator.client.workflow.getHandle(`tenant-${id}`).signal(INTERRUPT, 'a test');
   await activates();
   expect(await operationEnds(house, id, 20_000)).toMatchObject({ status: 'active', operation: { kind: 'create', state: 'done' } });
   expect(await deleteTenant(house, id)).toMatchObject({ status: 'deleted', goneAt: expect.any(String), operation: { kind: 'hard_delete', state: 'done' } });
@@ -59,7 +53,7 @@ test('an interruption that falls into the moment of completion comes too late: t
 
 test('a cancellation that comes in the moment of completion comes too late: the tenant is active, and the run says so', async () => {
   const { id, name, activates } = await almostActive();
-  const handle = operator.client.workflow.getHandle(`tenant-${id}`);
+  const handle = house.operator.client.workflow.getHandle(`tenant-${id}`);
   await handle.cancel();
   await activates();
   expect(await operationEnds(house, id, 20_000)).toMatchObject({ status: 'active', operation: { state: 'done' } });

@@ -3,23 +3,18 @@ import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { openFaultyHouse, type FaultyHouse } from './faulty-house';
 import { findSecrets } from './find-secret';
-import { historyText, openOperator, type Operator } from './temporal';
+import { historyText } from './temporal';
 import { secretsOf } from './tenant-app';
 import { askFor, deleteTenant, operationEnds, tenantOf } from './tenants';
 import { until } from './until';
 import { newName } from './workbench';
 
 let house: FaultyHouse;
-let operator: Operator;
 
 beforeAll(async () => {
   house = await openFaultyHouse();
-  operator = await openOperator(house.info);
 });
-afterAll(async () => {
-  await operator.close();
-  await house.close();
-});
+afterAll(() => house.close());
 
 test('no secret of a tenant, nor any of our own, is in a history, a log or an answer; a planted one is found in each', async () => {
   // With troubles on the way, since error messages are where secrets usually leak.
@@ -37,10 +32,10 @@ test('no secret of a tenant, nor any of our own, is in a history, a log or an an
   const secrets = await secretsOf(house, id);
   expect(Object.keys(secrets).sort()).toEqual(['keycloak/admin-password', 'keycloak/client-secret', 'mongodb/password', 'postgres/password', 'qdrant/token']);
   const createRun = await tenantOf(house, id);
-  const create = await historyText(operator, `tenant-${id}`);
+  const create = await historyText(house.operator, `tenant-${id}`);
   const answers = await answersAbout(id);
   await deleteTenant(house, id);
-  const places = { 'the history of the create': create, 'the history of the delete': await historyText(operator, `tenant-${id}`), ...answers, ...logs() };
+  const places = { 'the history of the create': create, 'the history of the delete': await historyText(house.operator, `tenant-${id}`), ...answers, ...logs() };
 
   expect(createRun.operation.state).toBe('done');
   expect(places['the history of the create']).toContain(id);
@@ -49,7 +44,7 @@ test('no secret of a tenant, nor any of our own, is in a history, a log or an an
   // The same search over the same places finds what is planted there.
   const canary = `canary ${randomBytes(18).toString('base64')}/+&`;
   await plant(canary, id);
-  const planted = { 'the planted history': await historyText(operator, `canary-${id}`), ...(await answersAbout(id)), ...logs() };
+  const planted = { 'the planted history': await historyText(house.operator, `canary-${id}`), ...(await answersAbout(id)), ...logs() };
   const found = findSecrets(planted, { canary });
   expect(found).toEqual(expect.arrayContaining(['canary in the planted history', `canary in GET /tenants/${id}/logs`, 'canary in the log worker.log']));
 });
@@ -91,7 +86,7 @@ function logs(): Record<string, string> {
 }
 
 async function plant(canary: string, tenantId: string): Promise<void> {
-  const handle = await operator.client.workflow.start('nobody', { workflowId: `canary-${tenantId}`, taskQueue: 'nobody-polls-here', args: [{ password: canary }] });
+  const handle = await house.operator.client.workflow.start('nobody', { workflowId: `canary-${tenantId}`, taskQueue: 'nobody-polls-here', args: [{ password: canary }] });
   await handle.terminate();
   await house.master.query('UPDATE "TenantProvisionLog" SET message = $2 WHERE "tenantId" = $1 AND seq = 1', [tenantId, `login failed for ${encodeURIComponent(canary)}`]);
   appendFileSync(path.join(house.logDir, 'worker.log'), `${JSON.stringify({ header: `Basic ${Buffer.from(`user:${canary}`).toString('base64')}` })}\n`);

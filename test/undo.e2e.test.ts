@@ -1,6 +1,5 @@
 import { openFaultyHouse, type FaultyHouse } from './faulty-house';
 import { asKeycloakAdmin, lookFromOutside, NOTHING, withMongo } from './outside';
-import { openOperator, type Operator } from './temporal';
 import { askFor, logOf, operationEnds } from './tenants';
 import { until } from './until';
 import { newName } from './workbench';
@@ -9,16 +8,11 @@ import { newName } from './workbench';
 const SLOW_MS = 2_500;
 
 let house: FaultyHouse;
-let operator: Operator;
 
 beforeAll(async () => {
   house = await openFaultyHouse();
-  operator = await openOperator(house.info);
 });
-afterAll(async () => {
-  await operator.close();
-  await house.close();
-});
+afterAll(() => house.close());
 
 /** A realm of that name that isn't ours: the create fails at once, and waiting can't mend it. */
 const foreignRealm = (name: string) => asKeycloakAdmin(house.info, 'POST', '/admin/realms', { realm: `freeflow-${name}`, enabled: true });
@@ -56,7 +50,7 @@ test('cancelled by an operator, a create is rolled back and says so', async () =
   house.proxies.keycloak.renew();
   const id = await askFor(house, name);
   await until('its other branches are done', async () => (await logOf(house, id)).filter((it) => it.step.endsWith('.probe')).length === 3);
-  await operator.client.workflow.getHandle(`tenant-${id}`).cancel();
+  await house.operator.client.workflow.getHandle(`tenant-${id}`).cancel();
   expect(await operationEnds(house, id)).toMatchObject({ status: 'deleted', operation: { state: 'rolled_back', step: 'cancelled', cause: 'cancelled by an operator' } });
   expect(await lookFromOutside(house.info, name)).toEqual(NOTHING);
 });
@@ -68,12 +62,12 @@ test.each(['postgres', 'mongodb', 'qdrant', 'keycloak'] as const)('a run is term
   const id = await askFor(house, name);
   const first = await until('its other branches are done', async () => {
     const rows = await logOf(house, id);
-    return rows.filter((it) => it.step.endsWith('.probe')).length === 3 ? operator.client.workflow.getHandle(`tenant-${id}`).describe() : undefined;
+    return rows.filter((it) => it.step.endsWith('.probe')).length === 3 ? house.operator.client.workflow.getHandle(`tenant-${id}`).describe() : undefined;
   });
-  await operator.client.workflow.getHandle(`tenant-${id}`, first.runId).terminate('an operator was in a hurry');
+  await house.operator.client.workflow.getHandle(`tenant-${id}`, first.runId).terminate('an operator was in a hurry');
 
   expect(await operationEnds(house, id)).toMatchObject({ status: 'active', operation: { state: 'done' } });
-  const second = await operator.client.workflow.getHandle(`tenant-${id}`).describe();
+  const second = await house.operator.client.workflow.getHandle(`tenant-${id}`).describe();
   expect(second.runId).not.toBe(first.runId);
   const secrets = await house.master.query('SELECT backend, name, version FROM "TenantSecret" WHERE "tenantId" = $1', [id]);
   expect(secrets.rows).toHaveLength(5);

@@ -8,12 +8,10 @@ import { freePort, openHouse, type House } from '../../test/house';
 import { inDatabase } from '../../test/master';
 import { asPostgres } from '../../test/provisioner-bench';
 import { startProxy } from '../../test/tcp-proxy';
-import { openOperator, type Operator } from '../../test/temporal';
 import { until } from '../../test/until';
 import { newName } from '../../test/workbench';
 
 let house: House;
-let operator: Operator;
 let env: Record<string, string>;
 /** Where nobody listens. */
 let closedPort: string;
@@ -21,23 +19,19 @@ let nowhere: string;
 
 beforeAll(async () => {
   house = await openHouse();
-  operator = await openOperator(house.info);
   env = doctorEnv(house);
   closedPort = String(await freePort());
   nowhere = `http://127.0.0.1:${closedPort}`;
   await keepSecret();
   await until('the sweep has run', async () => ((await listed())?.info.recentActions.length ?? 0) > 0);
 });
-afterAll(async () => {
-  await operator.close();
-  await house.close();
-});
+afterAll(() => house.close());
 
-const sweep = () => operator.client.schedule.getHandle(`${house.taskQueue}-sweep`);
+const sweep = () => house.operator.client.schedule.getHandle(`${house.taskQueue}-sweep`);
 
 /** The schedule as the list of all has it, which is a moment behind. */
 async function listed(): Promise<ScheduleSummary | undefined> {
-  for await (const schedule of operator.client.schedule.list({ query: `ScheduleId = '${house.taskQueue}-sweep'` })) return schedule;
+  for await (const schedule of house.operator.client.schedule.list({ query: `ScheduleId = '${house.taskQueue}-sweep'` })) return schedule;
   return undefined;
 }
 
@@ -250,7 +244,7 @@ describe('Temporal', () => {
 
   test('a namespace without search attributes, then with one of another type', async () => {
     const namespace = `doctor-${newName()}`;
-    const { client: { connection } } = operator;
+    const { client: { connection } } = house.operator;
     await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: { seconds: 86_400 as never } });
     try {
       const seen = async () => (await doctor(house, { ...env, TEMPORAL_NAMESPACE: namespace })).lines['temporal.search-attributes'];

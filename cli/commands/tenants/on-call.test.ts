@@ -1,7 +1,6 @@
 import { openFaultyHouse, type FaultyHouse } from '../../../test/faulty-house';
 import { envOf, freeflow } from '../../../test/freeflow';
 import { restorePostgresDatabase } from '../../../test/restore';
-import { openOperator } from '../../../test/temporal';
 import { createTenant, operationEnds, parked } from '../../../test/tenants';
 import { until } from '../../../test/until';
 import { newName } from '../../../test/workbench';
@@ -57,9 +56,7 @@ test('one command for all that is stuck, also where a run was ended from outside
   await Promise.all(names.map((name) => run('create', name, '--no-wait')));
   const ids = await Promise.all(names.map(idOf));
   for (const id of ids) await until('it is parked', async () => (await parked(house, id)).length > 0);
-  const operator = await openOperator(house.info);
-  await operator.client.workflow.getHandle(`tenant-${ids[0]}`).terminate('by mistake');
-  await operator.close();
+  await house.operator.client.workflow.getHandle(`tenant-${ids[0]}`).terminate('by mistake');
   const shown = JSON.parse((await run('stuck', '--json')).stdout) as { items: { id: string; why: string }[]; isComplete: boolean };
   expect(shown).toMatchObject({ isComplete: true });
   expect(Object.fromEntries(shown.items.filter(({ id }) => ids.includes(id)).map(({ id, why }) => [id, why]))).toEqual({ [ids[0] ?? '']: 'run-gone', [ids[1] ?? '']: 'parked', [ids[2] ?? '']: 'parked' });
