@@ -6,7 +6,8 @@ import type { Verdict } from './verdict';
 const startOfRow = ({ step, moment }: Point): string => `| \`${step}\` | ${moment} |`;
 
 const INTRODUCTION = `The worker is killed by SIGKILL \`before\` the call of a side effect leaves it, or \`after\` the server has confirmed and the activity
-has not returned; the steps in the master database likewise. The points are all there are: made of the plans the workflows carry out
+has not returned; the steps in the master database likewise. Whoever waits at its point for
+the others to come to theirs may run out of its time and be repeated: hence more than one \`begin\`. The points are all there are: made of the plans the workflows carry out
 (workflows/plans.ts) and the table of backends (workflows/steps.ts). Each dies in the operation of a tenant of its own, all of one operation in
 one process. Then an ordinary worker is started, and what there is when the operation has ended is looked at with the servers' own drivers, the
 tenant's own credentials, and in the records: ledger, secrets, and a log without gaps that tells of the lost attempt. A neighbour with data in all
