@@ -73,6 +73,8 @@ export async function runRound(world: World, cases: readonly Case[]): Promise<Ro
   const known = [neighbour.name, ...standing.map(({ subject }) => subject.name)];
   wrong.push(...names.filter((it) => !known.includes(it)).map((it) => `${it} stands outside, and no record says so`));
   if ((await asItIs(house, neighbour.name)) !== untouched) wrong.push('the neighbour was changed');
+  // A failure that we don't know tells on-call nothing.
+  wrong.push(...outcomes.flatMap(({ failures }) => failures.filter((it) => it.includes(' unexpected'))));
   if (!world.hasWorker()) wrong.push('the worker has ended by itself');
   for (const { subject } of [...standing, { subject: neighbour }]) Object.assign(secrets, await secretsNamed(world, subject));
   wrong.push(...findSecrets({ ...(await historiesOf(world, ended)), ...logsOf(world) }, secrets));
@@ -93,11 +95,14 @@ interface End {
 
 async function outcomeOf({ house }: World, of: Case, { subject, tenant, tookMs, trouble }: End): Promise<Outcome> {
   const log = subject.id === '' ? [] : await logOf(house, subject.id);
-  const failures = [...new Set(log.filter((it) => it.status === 'error').map((it) => `${it.step} ${(it.message ?? '').split(':')[0] ?? ''}`))];
+  const failures = [...new Set(log.filter((it) => it.status === 'error').map((it) => `${it.step} ${told(it.message ?? '')}`))];
   const expected = expectedOf(of.operation);
   if (tenant === undefined) return { of, expected, failures, tookMs, trouble: trouble ?? 'it did not end' };
   return { of, expected, failures, tookMs, verdict: await lookAfter(house, of.operation, subject, tenant) };
 }
+
+/** The type of a failure alone, unless it is none that we know. */
+const told = (message: string): string => (message.startsWith('unexpected') ? message : (message.split(':')[0] ?? ''));
 
 /** Waits until none of ours is stuck; says which are all the same. */
 async function stuckOf({ house }: World, prefix: string): Promise<string[]> {

@@ -9,21 +9,24 @@ const IMPATIENT = { STEP_PATIENCE_MS: '1500', PARKED_RETRY_MS: '2000', KEYCLOAK_
 const BYTES_PER_SECOND = 2_000;
 const SLOW_MS = 300;
 
+/** A fault and where it is. */
+export type Troubled = Pick<Case, 'fault' | 'server' | 'after' | 'lastsMs'>;
+
 /** A house that is troubled from all sides, one trouble at a time at each. */
 export interface World {
   house: FaultyHouse;
   /** Does `during` while the fault may be begun and ended; others of the same place wait. */
-  alone<T>(of: Case, during: () => Promise<T>): Promise<T>;
-  begin(of: Case): Promise<void>;
-  end(of: Case): Promise<void>;
+  alone<T>(of: Troubled, during: () => Promise<T>): Promise<T>;
+  begin(of: Troubled): Promise<void>;
+  end(of: Troubled): Promise<void>;
   /** Whether the worker that is to be there runs still. */
   hasWorker(): boolean;
   close(): Promise<void>;
 }
 
 interface Fault {
-  begin(of: Case): Promise<void> | void;
-  end(of: Case): Promise<void> | void;
+  begin(of: Troubled): Promise<void> | void;
+  end(of: Troubled): Promise<void> | void;
 }
 
 export async function openWorld(env: Record<string, string> = {}): Promise<World> {
@@ -32,7 +35,7 @@ export async function openWorld(env: Record<string, string> = {}): Promise<World
   let worker: Running = await startWorker();
   const restartApi = async () => void (await house.startApi());
 
-  const lines: Record<LineFault, (proxy: FaultyHouse['proxies'][FaultyServer], of: Case) => void> = {
+  const lines: Record<LineFault, (proxy: FaultyHouse['proxies'][FaultyServer], of: Troubled) => void> = {
     refuses: (proxy) => { proxy.shut(); },
     stalls: (proxy, { lastsMs }) => { proxy.stall(lastsMs); proxy.renew(); },
     'is slow': (proxy) => { proxy.trouble({ kind: 'delay', ms: SLOW_MS }); },
@@ -71,7 +74,7 @@ export async function openWorld(env: Record<string, string> = {}): Promise<World
   };
   // Worker and API start by way of Temporal and the master database: these wait for each other.
   const gates = new Map(['postgres', 'mongodb', 'qdrant', 'keycloak', 'core'].map((it) => [it, gateFor(1)]));
-  const gateOf = ({ fault, server }: Case) => gates.get(fault in processes || server === 'temporal' || server === 'master' ? 'core' : server) ?? gateFor(1);
+  const gateOf = ({ fault, server }: Troubled) => gates.get(fault in processes || server === 'temporal' || server === 'master' ? 'core' : server) ?? gateFor(1);
   return {
     house,
     alone: (of, during) => gateOf(of)(during),
