@@ -1,5 +1,5 @@
 import { chaosSection } from './chaos/page';
-import { describe as inWords, FAULTS, OPERATIONS, planOf, type Case } from './chaos/plan';
+import { inWords, FAULTS, OPERATIONS, planOf, type Case } from './chaos/plan';
 import { runRound, type Round } from './chaos/run-round';
 import { openWorld } from './chaos/world';
 import { writeSection } from './faults-page';

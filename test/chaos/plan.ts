@@ -53,7 +53,7 @@ export interface Case {
   after: number;
 }
 
-export const describe = ({ number, operation, fault, server, moment, lastsMs, after }: Case): string =>
+export const inWords = ({ number, operation, fault, server, moment, lastsMs, after }: Case): string =>
   `#${number} ${operation.name}: ${isOfLine(fault) ? `the line to ${server} ${fault}` : fault}, ${moment}, for ${lastsMs} ms, after ${after}`;
 
 export const isOfLine = (fault: Case['fault']): fault is LineFault => (LINE_FAULTS as readonly string[]).includes(fault);

@@ -12,7 +12,7 @@ import { createTenant, logOf, type Tenant } from '../tenants';
 import { until } from '../until';
 import { expectedOf, lookAfter } from './expected';
 import { namesOutside, tenantsIn } from './names-outside';
-import { describe, type Case } from './plan';
+import { inWords, type Case } from './plan';
 import { runCase } from './run-case';
 import type { World } from './world';
 
@@ -54,7 +54,7 @@ export async function runRound(world: World, cases: readonly Case[]): Promise<Ro
   const secrets = Object.assign({}, ...(await Promise.all(subjects.filter((it) => it.id !== '').map((it) => secretsNamed(world, it))))) as Record<string, string>;
 
   const ended = await pooled(WIDTH, cases, async (of) => {
-    process.stdout.write(`  ${describe(of)}\n`);
+    process.stdout.write(`  ${inWords(of)}\n`);
     let subject = subjects[of.number % subjects.length] as Subject;
     try {
       subject = await runCase(world, of, subject);
