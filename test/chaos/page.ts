@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { FAULTS, OPERATIONS } from './plan';
 import type { Outcome, Round } from './run-round';
 
@@ -10,7 +11,7 @@ servers are searched for names of ours that no record knows, histories and logs 
 /** The section on chance faults, from what was seen. */
 export function chaosSection(seed: number, rounds: readonly Round[]): string {
   const all = rounds.flatMap((it) => it.outcomes);
-  const bad = all.filter((it) => JSON.stringify(it.verdict) !== JSON.stringify(it.expected)).map((it) => `#${it.of.number} ${it.trouble ?? JSON.stringify(it.verdict)}`);
+  const bad = all.filter((it) => !isDeepStrictEqual(it.verdict, it.expected)).map((it) => `#${it.of.number} ${it.trouble ?? JSON.stringify(it.verdict)}`);
   const wrong = [...bad, ...rounds.flatMap((it) => it.wrong)];
   const seen = wrong.length === 0
     ? 'every tenant complete, cut off or absent as the records say, ledger and log true, nothing stuck, nothing outside the records, no secret found, every neighbour untouched'
