@@ -1,6 +1,6 @@
 import { activityInfo, cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import type { BackendKind, PrismaClient } from '@freeflow/db-master';
+import { isCutConnection, type BackendKind, type PrismaClient } from '@freeflow/db-master';
 import { adviceOn, BackendFault, FAILURES, messageOf } from './failures';
 import { appendLog, recordLostAttempts, type Attempt } from './provision-log';
 import { scrub } from './scrub';
@@ -94,7 +94,8 @@ async function stopped(db: PrismaClient, attempt: Attempt, cancellation: unknown
 function judge(error: unknown): BackendFault {
   if (error instanceof BackendFault) return error;
   const name = error instanceof Error ? error.name : '';
-  const type = name.startsWith('PrismaClient') || name === 'DriverAdapterError' ? 'master-database' : 'unexpected';
+  const isOfMaster = name.startsWith('PrismaClient') || name === 'DriverAdapterError' || isCutConnection(error);
+  const type = isOfMaster ? 'master-database' : 'unexpected';
   return new BackendFault(type, messageOf(error), { cause: error });
 }
 

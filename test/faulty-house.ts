@@ -50,7 +50,10 @@ export async function openFaultyHouse(worker: Record<string, string> | false = {
     proxies,
     startWorker: (more = {}, script) => house.startWorker({ ...env, ...more }, script),
     close: async () => {
-      for (const proxy of Object.values(proxies)) proxy.open();
+      for (const proxy of Object.values(proxies)) {
+        proxy.open();
+        proxy.trouble();
+      }
       await house.close();
       await Promise.all(Object.values(proxies).map((proxy) => proxy.close()));
     },

@@ -1,3 +1,4 @@
+import { isCutConnection } from '@freeflow/db-master';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { CATALOGUE, Problem, type InputError, type ProblemCode } from '../errors';
@@ -73,7 +74,7 @@ function inputError(where: string, path: string, detail: string): InputError {
 function isMasterDatabaseFault(error: unknown): boolean {
   const { name, code } = error as { name?: string; code?: string };
   if (name === 'PrismaClientInitializationError' || name === 'PrismaClientRustPanicError') return true;
-  if (name === 'DriverAdapterError') return true;
+  if (name === 'DriverAdapterError' || isCutConnection(error)) return true;
   if (name !== 'PrismaClientKnownRequestError' && name !== 'PrismaClientUnknownRequestError') return /^(ECONN|ETIMEDOUT|EPIPE|EHOSTUNREACH)/.test(code ?? '');
   return /^P(1\d\d\d|2024|2028|2034|2037)$/.test(code ?? '') || /terminat|ECONN|timeout|closed|recovery|starting up|shutting down/i.test((error as Error).message);
 }

@@ -19,8 +19,7 @@ type Change = 'suspend' | 'delete';
 const WAYS: Readonly<Record<Exclude<Goal, 'gone'>, readonly Change[]>> = { active: [], suspended: ['suspend'], deleted: ['delete'] };
 
 /** Brings a new tenant, with data of its own, to where the operation begins. */
-export async function prepare(house: House, { kind, goal }: Scenario): Promise<Subject> {
-  const name = newName('k');
+export async function prepare(house: House, { kind, goal }: Pick<Scenario, 'kind' | 'goal'>, name = newName('k')): Promise<Subject> {
   const before = BEFORE[kind];
   if (before === 'provisioning' || before === 'gone') return { id: '', name };
   const { id, status } = await createTenant(house, name);
@@ -33,8 +32,6 @@ export async function prepare(house: House, { kind, goal }: Scenario): Promise<S
 }
 
 export const asItIs = ({ info }: House, name: string): Promise<string> => fingerprint(info, name, { saltedHashes: false });
-
-
 
 const ASK: Readonly<Record<Exclude<PlannedKind, 'create'>, (house: House, id: string) => Promise<{ status: number; text: string }>>> = {
   suspend: (house, id) => house.request('POST', `/tenants/${id}/suspend`),

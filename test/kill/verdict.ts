@@ -33,7 +33,7 @@ const ENDS: Readonly<Record<Goal, End>> = {
 };
 
 /** What must be seen, whatever the point. */
-export const mustBe = ({ kind, goal, isUndone }: Scenario): Verdict => ({
+export const mustBe = ({ kind, goal, isUndone }: Pick<Scenario, 'kind' | 'goal' | 'isUndone'>): Verdict => ({
   operation: isUndone ? 'rolled_back' : 'done',
   tenant: goal,
   ...ENDS[goal],
@@ -42,31 +42,30 @@ export const mustBe = ({ kind, goal, isUndone }: Scenario): Verdict => ({
 });
 
 /** Looks at everything with the servers' own drivers, and at the records. */
-export async function look(house: House, scenario: Scenario, { step }: Point, subject: Subject, { operation, status, goneAt }: Tenant): Promise<{ verdict: Verdict; attempts: string[] }> {
+export async function look(house: House, scenario: Scenario, { step }: Point, subject: Subject, tenant: Tenant): Promise<{ verdict: Verdict; attempts: string[] }> {
+  const [stands, log] = await Promise.all([lookAt(house, mustBe(scenario).data === 'unchanged', subject, tenant), readLog(house, subject.id, tenant.operation.id)]);
+  return { verdict: { ...stands, log: faultsOfLog(log, step) }, attempts: log.filter((it) => it.step === step && it.isOfOperation).map((it) => outcomeOf(it)) };
+}
+
+/** The same without the log, whatever the operation was. */
+export async function lookAt(house: House, comparesData: boolean, subject: Subject, { operation, status, goneAt }: Tenant): Promise<Omit<Verdict, 'log'>> {
   const { id, name, before } = subject;
   const isGone = goneAt !== null;
-  const [seen, access, { rows: ledger }, { rows: [secrets] }, log] = await Promise.all([
+  const [seen, access, { rows: ledger }, { rows: [secrets] }] = await Promise.all([
     lookFromOutside(house.info, name),
     isGone ? undefined : logInEverywhere(house, subject),
     house.master.query<{ state: string; unanswered: boolean }>('SELECT state, "callStartedAt" IS NOT NULL AS unanswered FROM "TenantResource" WHERE "tenantId" = $1', [id]),
     house.master.query<{ count: string }>('SELECT count(*) FROM "TenantSecret" WHERE "tenantId" = $1', [id]),
-    readLog(house, id, operation.id),
   ]);
   const states = [...new Set(ledger.map((it) => (it.unanswered ? `${it.state} (a call is unanswered)` : it.state)))];
-  const comparesData = mustBe(scenario).data === 'unchanged' && !isGone && before !== undefined;
-  const attempts = log.filter((it) => it.step === step && it.isOfOperation).map((it) => outcomeOf(it));
   return {
-    verdict: {
-      operation: operation.state,
-      tenant: isGone ? 'gone' : status,
-      standing: standingOf(seen, name, access !== undefined && sameAs(access, ALL_IN), before?.seen),
-      access: access === undefined ? 'none to try' : accessOf(access),
-      data: comparesData ? ((await asItIs(house, name)) === before.fingerprint ? 'unchanged' : 'changed') : 'not compared',
-      ledger: ledger.length === 4 ? `all ${states.join(' or ')}` : `${ledger.length} entries`,
-      secrets: String(secrets?.count),
-      log: faultsOfLog(log, step),
-    },
-    attempts,
+    operation: operation.state,
+    tenant: isGone ? 'gone' : status,
+    standing: standingOf(seen, name, access !== undefined && sameAs(access, ALL_IN), before?.seen),
+    access: access === undefined ? 'none to try' : accessOf(access),
+    data: comparesData && !isGone && before !== undefined ? ((await asItIs(house, name)) === before.fingerprint ? 'unchanged' : 'changed') : 'not compared',
+    ledger: ledger.length === 4 ? `all ${states.join(' or ')}` : `${ledger.length} entries`,
+    secrets: String(secrets?.count),
   };
 }
 
@@ -81,7 +80,8 @@ function standingOf(seen: Seen, name: string, isLetIn: boolean, before: Seen | u
   return isComplete && isSame ? 'complete' : JSON.stringify(seen);
 }
 
-interface Row {
+/** A log row, as far as its truth is looked at. */
+export interface Row {
   step: string;
   status: string;
   message: string;
@@ -90,7 +90,7 @@ interface Row {
   isOfOperation: boolean;
 }
 
-const readLog = async (house: House, id: string, operationId: string): Promise<Row[]> =>
+export const readLog = async (house: House, id: string, operationId: string): Promise<Row[]> =>
   (await house.master.query<Row>('SELECT step, status, message, attempt, seq, "operationId" = $2 AS "isOfOperation" FROM "TenantProvisionLog" WHERE "tenantId" = $1 ORDER BY seq', [id, operationId])).rows;
 
 const isLost = ({ message }: Row): boolean => message.startsWith('lost: ');
@@ -101,13 +101,8 @@ const REPEATABLE = ['begin', 'undoing'];
 
 /** `true`, or what isn't. */
 function faultsOfLog(log: readonly Row[], step: string): string {
-  if (log.some((it, at) => it.seq !== at + 1)) return 'seq has gaps';
-  const rows = log.filter((it) => it.isOfOperation);
-  const faults = [...new Set(rows.map((it) => it.step))].flatMap((it) => {
-    const own = rows.filter((row) => row.step === it);
-    return own.some((row, at) => row.attempt !== at + 1) ? [`the attempts of ${it} aren't counted from 1`] : [];
-  });
-  const own = rows.filter((it) => it.step === step);
+  const faults = faultsOfCounting(log);
+  const own = log.filter((it) => it.isOfOperation && it.step === step);
   if (own.at(-1)?.status !== 'success') faults.push(`${step} doesn't end with success`);
   if (step.includes('.')) {
     // The one that died; on a busy machine another one may have been given up for dead.
@@ -116,4 +111,14 @@ function faultsOfLog(log: readonly Row[], step: string): string {
     faults.push(`${own.length} rows of ${step}`);
   }
   return faults.length === 0 ? 'true' : faults.join(', ');
+}
+
+/** What is wrong with the numbers of a log: its rows, and the attempts of each step of the operation. */
+export function faultsOfCounting(log: readonly Row[]): string[] {
+  if (log.some((it, at) => it.seq !== at + 1)) return ['seq has gaps'];
+  const rows = log.filter((it) => it.isOfOperation);
+  return [...new Set(rows.map((it) => it.step))].flatMap((it) => {
+    const own = rows.filter((row) => row.step === it);
+    return own.some((row, at) => row.attempt !== at + 1) ? [`the attempts of ${it} aren't counted from 1`] : [];
+  });
 }

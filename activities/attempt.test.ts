@@ -1,0 +1,48 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { createMasterClient, type PrismaClient } from '@freeflow/db-master';
+import { inDatabase } from '../test/master';
+import { startProxy, type TcpProxy } from '../test/tcp-proxy';
+import { openWorkbench, type Workbench } from '../test/workbench';
+import { attempted } from './attempt';
+
+let bench: Workbench;
+beforeAll(async () => {
+  bench = await openWorkbench();
+});
+afterAll(() => bench.close());
+
+type Cut = (db: PrismaClient, proxy: TcpProxy) => Promise<unknown>;
+const CUTS: [string, Cut][] = [
+  ['before the reply to a query', (db, proxy) => {
+    proxy.trouble({ kind: 'drop-replies', after: 0 });
+    return db.tenant.count();
+  }],
+  ['before the reply to a query of a transaction', (db, proxy) => {
+    proxy.trouble({ kind: 'drop-replies', after: 1 });
+    return db.$transaction((tx) => tx.tenant.count());
+  }],
+  ['between two queries of a transaction', (db, proxy) => db.$transaction(async (tx) => {
+    await tx.tenant.count();
+    proxy.renew();
+    await delay(100);
+    return tx.tenant.count();
+  })],
+];
+
+test.each(CUTS)('the connection to the master database is cut %s: told as that, not as something unknown', async (_, cut) => {
+  const [{ database }] = await bench.db.$queryRaw<[{ database: string }]>`SELECT current_database() AS database`;
+  const url = new URL(inDatabase(bench.info.masterDatabase.workerUrl, database));
+  const proxy = await startProxy(url.hostname, Number(url.port));
+  url.port = String(proxy.port);
+  const db = createMasterClient(url.href, { maxConnections: 1 });
+  const tenant = await bench.newTenant();
+  const step = attempted(bench.db, 'postgres.create', async () => {
+    await db.tenant.count();
+    return String(await cut(db, proxy));
+  });
+  const environment = new MockActivityEnvironment({ workflowExecution: { workflowId: `tenant-${tenant.tenantId}`, runId: tenant.runId } });
+  await expect(environment.run(step, tenant)).rejects.toMatchObject({ type: 'master-database', details: [{ advice: expect.stringContaining('Check the master database') }] });
+  await db.$disconnect();
+  await proxy.close();
+});

@@ -1,0 +1,57 @@
+import { chaosSection } from './chaos/page';
+import { inWords, FAULTS, OPERATIONS, planOf, type Case } from './chaos/plan';
+import { runRound, type Round } from './chaos/run-round';
+import { openWorld } from './chaos/world';
+import { writeSection } from './faults-page';
+import { gateFor } from './pooled';
+
+// CHAOS=all meets every fault with every operation (npm run test:chaos). The same CHAOS_SEED and CHAOS_TENANTS give the
+// same plan; without a seed it is another one each day.
+const { CHAOS, CHAOS_SEED, CHAOS_TENANTS } = process.env;
+const IS_LONG = CHAOS === 'all';
+const SEED = Number(CHAOS_SEED ?? Math.floor(Date.now() / 86_400_000));
+const TENANTS = Number(CHAOS_TENANTS ?? (IS_LONG ? FAULTS.length * OPERATIONS.length : 6));
+const HOUSES = 3;
+const TIMEOUT_MS = 40 * 60_000;
+
+const rounds = planOf(SEED, TENANTS).map((cases, at) => ({ cases, at }));
+let done: Promise<Round>[] = [];
+
+beforeAll(() => {
+  process.stdout.write(`CHAOS_SEED=${SEED} CHAOS_TENANTS=${TENANTS}\n`);
+  const gate = gateFor(HOUSES);
+  done = rounds.map(({ cases }) => gate(() => inWorldOfItsOwn(cases)));
+  // Whoever awaits it later gets the error all the same.
+  for (const it of done) it.catch(() => undefined);
+});
+afterAll(async () => {
+  const all = await Promise.all(done);
+  if (IS_LONG) writeSection('Chaos', chaosSection(SEED, all));
+}, TIMEOUT_MS);
+
+async function inWorldOfItsOwn(cases: readonly Case[]): Promise<Round> {
+  const world = await openWorld();
+  try {
+    const round = await runRound(world, cases);
+    for (const it of round.outcomes) process.stdout.write(`  ${inWords(it.of)}: ${it.verdict?.tenant ?? it.trouble} after ${Math.round(it.tookMs / 1000)} s; ${it.failures.join(', ') || 'no failure'}\n`);
+    return round;
+  } finally {
+    await world.close();
+  }
+}
+
+test.each(rounds)(`round $at of CHAOS_SEED=${SEED} CHAOS_TENANTS=${TENANTS}: every tenant is complete, cut off or absent, as the records say`, async ({ at }) => {
+  const { outcomes, wrong } = (await done[at]) as Round;
+  const seen = outcomes.map(({ of, verdict, trouble }) => ({ of: inWords(of), verdict: verdict ?? trouble }));
+  expect({ seen, wrong }).toEqual({ seen: outcomes.map(({ of, expected }) => ({ of: inWords(of), verdict: expected })), wrong: [] });
+}, TIMEOUT_MS);
+
+test('the same seed gives the same plan, another one another', () => {
+  expect(planOf(SEED, 40)).toEqual(planOf(SEED, 40));
+  expect(planOf(SEED + 1, 40)).not.toEqual(planOf(SEED, 40));
+});
+
+test('as many rounds as there are operations meet every fault with every operation', () => {
+  const met = planOf(SEED, FAULTS.length * OPERATIONS.length).flat().map(({ fault, operation }) => `${fault} ${operation.name}`);
+  expect(new Set(met).size).toBe(FAULTS.length * OPERATIONS.length);
+});

@@ -1,0 +1,54 @@
+import { DECISIONS, KIND_OF, type Action, type Situation } from '../../api/tenants/lifecycle';
+import type { Goal } from '../../activities/transitions';
+
+export type Asked = Exclude<Action, 'adopt'>;
+
+const GOALS: Readonly<Record<Exclude<Asked, 'restore'>, Goal>> = { suspend: 'suspended', resume: 'active', soft_delete: 'deleted', hard_delete: 'gone', hard_delete_forced: 'gone' };
+/** Where a tenant is while something is under way that began elsewhere. */
+const BETWEEN: readonly Situation[] = ['provisioning', 'deleting'];
+
+/** What one tenant may be, as far as somebody can know who sees only what the API answers. */
+export class Model {
+  /** What it may be once nothing is under way. */
+  may: ReadonlySet<Goal> = new Set<Goal>(['active']);
+  /** What it goes back to when the operation under way is given up. */
+  private back: ReadonlySet<Goal> = new Set<Goal>(['gone']);
+  /** What it may be restored to. */
+  private restored: ReadonlySet<Goal> = new Set<Goal>(['active']);
+  /** Whether something may be under way; the create is. */
+  mayBeUnderWay = true;
+
+  /** @param isNew whether the answer was an operation that does what was asked for and had not ended */
+  accepted(action: Asked, isNew: boolean): void {
+    if (!isNew) return;
+    const from = new Set([...this.may, ...(this.mayBeUnderWay ? this.back : [])].filter((it) => DECISIONS[action][it] === 'accept'));
+    if (from.size === 0 && !this.mayBeUnderWay) throw new Error(`${action} was accepted of a tenant that is ${[...this.may].join(' or ')}`);
+    const goals = action === 'restore' ? this.restored : new Set([GOALS[action]]);
+    if (action === 'soft_delete') this.restored = from;
+    this.back = from.size === 0 ? goals : from;
+    this.may = goals;
+    this.mayBeUnderWay = true;
+  }
+
+  /** @param code of the problem by which it was refused */
+  refused(action: Asked, code: string): void {
+    if (code === 'operation-in-progress' && this.mayBeUnderWay) return;
+    const situations: Situation[] = [...this.may, ...(this.mayBeUnderWay ? [...this.back, ...BETWEEN] : [])];
+    if (situations.some((it) => DECISIONS[action][it] === code)) return;
+    throw new Error(`${action} was refused by ${code} of a tenant that is ${situations.join(' or ')}`);
+  }
+
+  /** Somebody gave up what is under way: it turns round, unless its end came first. */
+  aborted(): void {
+    this.may = new Set([...this.may, ...this.back]);
+  }
+
+  /** Nothing is under way any more, and this is what it is. */
+  ended(as: Goal): void {
+    if (!this.may.has(as)) throw new Error(`it is ${as}, and may be ${[...this.may].join(' or ')} only`);
+    this.may = new Set([as]);
+    this.mayBeUnderWay = false;
+  }
+}
+
+export const kindOf = (action: Asked): string => KIND_OF[action];

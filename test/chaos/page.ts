@@ -1,0 +1,44 @@
+import { isDeepStrictEqual } from 'node:util';
+import { FAULTS, OPERATIONS } from './plan';
+import type { Outcome, Round } from './run-round';
+
+const INTRODUCTION = `Tenants in the middle of an operation, some at a time in one house, each with a fault of its own: at the line to a backend, to the master database or to
+Temporal (\`refuses\`, \`stalls\`, \`loses replies\`: the server has done it and nobody is told, ...), or with a process killed by SIGKILL. The client repeats
+a request under the same Idempotency-Key until it is answered. Nobody answers what is parked: with the fault over, everything has to mend by
+itself. Then each tenant is looked at with the servers' own drivers and its own credentials, its ledger, secrets and log are read, the
+servers are searched for names of ours that no record knows, histories and logs for secrets, and a neighbour with data is compared.`;
+
+/** The section on chance faults, from what was seen. */
+export function chaosSection(seed: number, rounds: readonly Round[]): string {
+  const all = rounds.flatMap((it) => it.outcomes);
+  const bad = all.filter((it) => !isDeepStrictEqual(it.verdict, it.expected)).map((it) => `#${it.of.number} ${it.trouble ?? JSON.stringify(it.verdict)}`);
+  const wrong = [...bad, ...rounds.flatMap((it) => it.wrong)];
+  const seen = wrong.length === 0
+    ? 'every tenant complete, cut off or absent as the records say, ledger and log true, nothing stuck, nothing outside the records, no secret found, every neighbour untouched'
+    : wrong.join('; ');
+  const matrix = FAULTS.map((fault) => `| ${fault} | ${OPERATIONS.map(({ name }) => cell(all.filter((it) => it.of.fault === fault && it.of.operation.name === name))).join(' | ')} |`);
+  const failures = FAULTS.map((fault) => `| ${fault} | ${typesOf(all.filter((it) => it.of.fault === fault))} |`);
+  return `${INTRODUCTION}
+
+\`CHAOS_SEED=${seed} CHAOS_TENANTS=${all.length} npm run test:chaos\` has seen: ${seen}.
+
+How many tenants met which fault in which operation, and after how many seconds without the fault the slowest of them had ended:
+
+| | ${OPERATIONS.map((it) => it.name).join(' | ')} |
+|---|${OPERATIONS.map(() => '---|').join('')}
+${matrix.join('\n')}
+
+What their logs told of meanwhile; other tenants' faults, at the same time, included:
+
+| | failed attempts |
+|---|---|
+${failures.join('\n')}`;
+}
+
+const cell = (outcomes: readonly Outcome[]): string => (outcomes.length === 0 ? '' : `${outcomes.length}: ${Math.ceil(Math.max(...outcomes.map((it) => it.tookMs)) / 1000)} s`);
+
+function typesOf(outcomes: readonly Outcome[]): string {
+  const counts = new Map<string, number>();
+  for (const type of outcomes.flatMap((it) => it.failures.map((failure) => failure.split(' ').slice(1).join(' ')))) counts.set(type, (counts.get(type) ?? 0) + 1);
+  return [...counts].sort(([, one], [, other]) => other - one).map(([type, count]) => `${type} ${count}`).join(', ') || 'none';
+}

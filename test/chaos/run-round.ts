@@ -1,0 +1,133 @@
+import { randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fill } from '../fingerprint';
+import { findSecrets } from '../find-secret';
+import { asItIs, ask, ends, prepare, type Subject } from '../kill/operations';
+import type { Verdict } from '../kill/verdict';
+import { pooled } from '../pooled';
+import { historyText, openOperator } from '../temporal';
+import { secretsOf } from '../tenant-app';
+import { createTenant, logOf, type Tenant } from '../tenants';
+import { until } from '../until';
+import { expectedOf, lookAfter } from './expected';
+import { namesOutside, tenantsIn } from './names-outside';
+import { inWords, type Case } from './plan';
+import { runCase } from './run-case';
+import type { World } from './world';
+
+const WIDTH = 5;
+/** Keycloak's unanswered calls count for a minute, and it may be parked in between; the rest is for a busy machine. */
+const ENDED_WITHIN_MS = 300_000;
+const QUIET_WITHIN_MS = 60_000;
+
+/** What came of one case. */
+export interface Outcome {
+  of: Case;
+  expected: Verdict;
+  /** Absent when it could not be asked for or did not end; then `trouble` says why. */
+  verdict?: Verdict;
+  trouble?: string;
+  /** The failures that its log tells of. */
+  failures: string[];
+  /** From the end of the fault until the operation had ended, in ms. */
+  tookMs: number;
+}
+
+/** What came of the cases of one round, and what is to be empty when all is well. */
+export interface Round {
+  outcomes: Outcome[];
+  wrong: string[];
+}
+
+/** Lets a round of cases happen in one world beside a neighbour, looks at everything, and removes the tenants. */
+export async function runRound(world: World, cases: readonly Case[]): Promise<Round> {
+  const { house } = world;
+  const prefix = `x${randomBytes(4).toString('hex')}`;
+  // None begins as another does: the look from outside goes by beginnings.
+  const nameOf = (number: number) => `${prefix}n${String(number).padStart(4, '0')}`;
+  const neighbour = await createTenant(house, `${prefix}neighbour`);
+  await fill(house.info, neighbour.name);
+  const untouched = await asItIs(house, neighbour.name);
+  const subjects = await pooled(WIDTH, cases, ({ number, operation: { kind, goal, interrupts } }) =>
+    prepare(house, interrupts === 'create' ? { kind: 'create', goal: 'active' } : { kind, goal }, nameOf(number)));
+  const secrets = Object.assign({}, ...(await Promise.all(subjects.filter((it) => it.id !== '').map((it) => secretsNamed(world, it))))) as Record<string, string>;
+
+  const ended = await pooled(WIDTH, cases, async (of) => {
+    process.stdout.write(`  ${inWords(of)}\n`);
+    let subject = subjects[of.number % subjects.length] as Subject;
+    try {
+      subject = await runCase(world, of, subject);
+      const overAt = Date.now();
+      const tenant = await ends(house, of.operation.kind, subject, ENDED_WITHIN_MS);
+      return { subject, tenant, tookMs: Date.now() - overAt };
+    } catch (error) {
+      const { message, cause } = error as Error;
+      return { subject, tookMs: 0, trouble: cause instanceof Error ? `${message}: ${cause.message}` : message };
+    }
+  });
+  const wrong = await stuckOf(world, prefix);
+  const outcomes = await pooled(WIDTH, cases, (of) => outcomeOf(world, of, ended[cases.indexOf(of)] as End));
+
+  const standing = ended.filter(({ subject, tenant }) => subject.id !== '' && (tenant === undefined || tenant.goneAt === null));
+  const names = tenantsIn(await namesOutside(house.info, prefix), prefix);
+  const known = [neighbour.name, ...standing.map(({ subject }) => subject.name)];
+  wrong.push(...names.filter((it) => !known.includes(it)).map((it) => `${it} stands outside, and no record says so`));
+  if ((await asItIs(house, neighbour.name)) !== untouched) wrong.push('the neighbour was changed');
+  // A backend may say what we don't know; one of our own that we don't know tells on-call nothing.
+  wrong.push(...outcomes.flatMap(({ of, failures }) => failures.filter((it) => / unexpected: (?!(postgres|mongodb|qdrant|keycloak): )/.test(it)).map((it) => `${inWords(of)}: ${it}`)));
+  if (!world.hasWorker()) wrong.push('the worker has ended by itself');
+  for (const { subject } of [...standing, { subject: neighbour }]) Object.assign(secrets, await secretsNamed(world, subject));
+  wrong.push(...findSecrets({ ...(await historiesOf(world, ended)), ...logsOf(world) }, secrets));
+
+  const asked = ended.filter(({ subject }) => subject.id !== '');
+  await pooled(WIDTH, [...standing.map((it) => it.subject), neighbour], async (it) => ends(house, 'hard_delete', await ask(house, 'hard_delete', it), ENDED_WITHIN_MS));
+  wrong.push(...(await namesOutside(house.info, prefix)).map((it) => `left when all were deleted: ${it}`));
+  if (asked.length < cases.length) wrong.push(`${cases.length - asked.length} could not be asked for`);
+  return { outcomes, wrong };
+}
+
+interface End {
+  subject: Subject;
+  tenant?: Tenant;
+  tookMs: number;
+  trouble?: string;
+}
+
+async function outcomeOf({ house }: World, of: Case, { subject, tenant, tookMs, trouble }: End): Promise<Outcome> {
+  const log = subject.id === '' ? [] : await logOf(house, subject.id);
+  const failures = [...new Set(log.filter((it) => it.status === 'error').map((it) => `${it.step} ${told(it.message ?? '')}`))];
+  const expected = expectedOf(of.operation);
+  if (tenant === undefined) return { of, expected, failures, tookMs, trouble: trouble ?? 'it did not end' };
+  return { of, expected, failures, tookMs, verdict: await lookAfter(house, of.operation, subject, tenant) };
+}
+
+/** The type of a failure alone, unless it is none that we know. */
+const told = (message: string): string => (message.startsWith('unexpected') ? message : (message.split(':')[0] ?? ''));
+
+/** Waits until none of ours is stuck; says which are all the same. */
+async function stuckOf({ house }: World, prefix: string): Promise<string[]> {
+  const list = async () => {
+    const { items, isComplete } = (await house.request('GET', '/tenants/stuck')).body as unknown as { items: { name: string; why: string }[]; isComplete: boolean };
+    return [...items.filter((it) => it.name.startsWith(prefix)).map((it) => `${it.name} is stuck: ${it.why}`), ...(isComplete ? [] : ['not all could be looked at'])];
+  };
+  await until('nothing is stuck', async () => (await list()).length === 0, QUIET_WITHIN_MS).catch(() => undefined);
+  return list();
+}
+
+async function secretsNamed({ house }: World, { id, name }: Subject): Promise<Record<string, string>> {
+  return Object.fromEntries(Object.entries(await secretsOf(house, id)).map(([of, value]) => [`${of} of ${name}`, value]));
+}
+
+async function historiesOf({ house }: World, ended: readonly End[]): Promise<Record<string, string>> {
+  const operator = await openOperator(house.info);
+  try {
+    const all = ended.filter(({ tenant }) => tenant !== undefined);
+    return Object.fromEntries(await pooled(WIDTH, all, async ({ subject: { id, name } }) => [`the history of ${name}`, await historyText(operator, `tenant-${id}`)] as const));
+  } finally {
+    await operator.close();
+  }
+}
+
+const logsOf = ({ house: { logDir } }: World): Record<string, string> =>
+  Object.fromEntries(readdirSync(logDir).filter((it) => it.endsWith('.log')).map((it) => [`the log ${it}`, readFileSync(path.join(logDir, it), 'latin1')]));
