@@ -17,7 +17,10 @@ beforeAll(async () => {
   worker = await house.startWorker(IMPATIENT);
 });
 afterEach(() => {
-  for (const proxy of Object.values(house.proxies)) proxy.open();
+  for (const proxy of Object.values(house.proxies)) {
+    proxy.open();
+    proxy.stall(0);
+  }
 });
 afterAll(() => house.close());
 
@@ -25,6 +28,10 @@ const post = async (id: string, action: string, body?: object) => expect(await h
 const parkedAt = (id: string, ...steps: string[]) => until(`parked at ${steps.join(', ')}`, async () => (await parked(house, id)).sort().join() === steps.sort().join());
 const shut = (...backends: BackendKind[]) => backends.forEach((it) => house.proxies[it].shut());
 const open = (...backends: BackendKind[]) => backends.forEach((it) => house.proxies[it].open());
+const stall = (backend: BackendKind, ms: number) => {
+  house.proxies[backend].stall(ms);
+  house.proxies[backend].renew();
+};
 
 type Named = Pick<Tenant, 'id' | 'name'>;
 
@@ -152,6 +159,18 @@ const hasLogged = (id: string, what: RegExp, times = 1) => async () => {
 
 /** When a running operation with this verb is cancelled; Keycloak is the one that holds it up. */
 const MOMENTS: Record<string, (id: string, verb: string, ask: () => Promise<void>) => Promise<void>> = {
+  'when it has just begun': async (id, _, ask) => {
+    stall('keycloak', 2_500);
+    await ask();
+    await until('it has begun', hasLogged(id, /^begin success/));
+    await cancel(id);
+  },
+  'when all but one step are done': async (id, verb, ask) => {
+    stall('keycloak', 4_000);
+    await ask();
+    await until('three are done', hasLogged(id, new RegExp(`\\.${verb} success`), 3));
+    await cancel(id);
+  },
   'while a step is tried again': async (id, verb, ask) => {
     shut('keycloak');
     await ask();

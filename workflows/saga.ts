@@ -1,4 +1,4 @@
-import { ActivityFailure, ApplicationFailure, CancellationScope, condition, isCancellation } from '@temporalio/workflow';
+import { ActivityFailure, ApplicationFailure, CancellationScope, CancelledFailure, condition, isCancellation } from '@temporalio/workflow';
 import type { Answer } from './messages';
 
 /** One thing to do at one place; its name is what everybody calls it. */
@@ -92,6 +92,8 @@ export class Saga {
     try {
       await this.sideBySide(branches, this.forwardScope);
       if (this.stopped) throw new Stopped(this.stopped);
+      // Cancelled while the last steps were in the middle of an effect: they came to a good end all the same.
+      if (this.forwardScope.consideredCancelled) throw new CancelledFailure('cancelled at the last step');
     } catch (error) {
       throw this.stopped ? new Stopped(this.stopped) : error;
     } finally {
