@@ -59,7 +59,7 @@ async function read(asked: Asked, settings: Record<'MASTER_DATABASE_URL' | 'SECR
 
 async function find(db: PrismaClient, tenant: string): Promise<ConnectedTenant> {
   const where = UUID.test(tenant) ? { id: tenant } : { name: tenant, goneAt: null };
-  const found = await db.tenant.findFirst({ where, include: { connections: true } });
+  const found = await db.tenant.findFirst({ where, include: { connections: { orderBy: { service: 'asc' } } } });
   if (found === null) throw new Failure(EXIT.refused, `There is no tenant ${tenant}.`, 'See what there is with: tenants list');
   if (found.status !== 'active') throw new Failure(EXIT.refused, `${found.name} is ${found.status}, not active: there is nothing to connect to.`, `See why with: tenants show ${found.id}`);
   return found;

@@ -59,7 +59,7 @@ test('who reads connection strings is in the tenant\'s log, and the commands to 
   expect({ code, line: /psql '(.*)'/.exec(stdout)?.[1] }).toEqual({ code: 0, line: expect.stringMatching(/^postgresql:\/\/.+:.+@/) });
   expect((await run('connect', name)).stdout).toMatch(/mongosh 'mongodb:[^]*curl -sS -H 'api-key: [^]*curl -sS '.*token' -d grant_type=client_credentials/);
   const events = (await logOf(house, id)).filter((it) => it.step === 'connect').map((it) => it.message);
-  expect(events).toEqual([expect.stringMatching(/^connection strings of postgres read by \S+@\S+$/), expect.stringMatching(/^connection strings of mongodb, postgres, qdrant, keycloak read by /)]);
+  expect(events).toEqual([expect.stringMatching(/^connection strings of postgres read by \S+@\S+$/), expect.stringMatching(/^connection strings of postgres, mongodb, qdrant, keycloak read by /)]);
 });
 
 describe('what can not be done ends with its own exit code, says why and what to do, and shows no secret', () => {
