@@ -57,8 +57,10 @@ export class KeycloakBackend implements Backend {
   /** A disabled realm issues and refreshes nothing, by `notBefore` it takes no token it has issued, the logout ends its sessions. */
   async disable({ name, signal }: Target): Promise<void> {
     signal.throwIfAborted();
-    await this.admin.realms.update({ realm: name }, { enabled: false, notBefore: Math.floor(Date.now() / 1000) + CLOCK_TOLERANCE_S });
+    await this.admin.realms.update({ realm: name }, { enabled: false });
     await this.admin.realms.logoutAll({ realm: name });
+    // Last, since the logout sets it to the present second, whose own tokens would go on being taken.
+    await this.admin.realms.update({ realm: name }, { notBefore: Math.floor(Date.now() / 1000) + CLOCK_TOLERANCE_S });
   }
 
   async enable({ name, signal }: Target): Promise<void> {
