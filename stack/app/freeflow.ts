@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { withoutSecrets } from '../environment';
-import { projectRoot } from '../project';
+import { projectRoot, stackDir } from '../project';
 
 interface Run {
   /** Of the stack it is to talk to. */
@@ -16,7 +16,7 @@ interface Run {
 /** Runs the command line as people do, on the stack in this folder. */
 export async function freeflow(args: readonly string[], { dir, env, signal, quietly = false }: Run): Promise<{ code: number; stdout: string }> {
   const child = spawn(process.execPath, [join(projectRoot(), 'dist/cli/main.js'), ...args], {
-    env: { ...withoutSecrets(env), ...OF_THE_STACK, FREEFLOW_STACK_DIR: dir },
+    env: { ...withoutSecrets(env), ...OF_THE_STACK, ...(dir === stackDir() ? {} : { FREEFLOW_STACK_DIR: dir }) },
     stdio: ['inherit', quietly ? 'pipe' : 'inherit', 'inherit'],
     ...(signal ? { signal } : {}),
   });
