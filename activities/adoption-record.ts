@@ -1,7 +1,7 @@
 import type { PrismaClient } from '@freeflow/db-master';
 import type { StepInput } from './attempt';
 import { adviceOn } from './failures';
-import { end, inTransaction, type GivenUp } from './tenant-record';
+import { end, inTransaction, takenBy, type GivenUp } from './tenant-record';
 
 /** What an adoption has to know of its tenant. */
 export interface BegunAdoption {
@@ -21,11 +21,7 @@ export function adoptionActivities(db: PrismaClient) {
           await end(tx, operation, 'refused', { step: 'beginAdoption', cause: `tenant ${tenantName} is gone`, advice: adviceOn('not-adoptable') });
           return { message: `refused: tenant ${tenantName} is gone`, result: undefined };
         }
-        const isNewRun = operation.runId !== runId;
-        await tx.tenantOperation.update({
-          where: { id },
-          data: { state: 'running', startedAt: operation.startedAt ?? new Date(), ...(isNewRun ? { runId, runs: { increment: 1 }, lastRunAt: new Date() } : {}) },
-        });
+        await tx.tenantOperation.update({ where: { id }, data: { state: 'running', ...takenBy(operation, runId) } });
         return { message: `adoption of ${resource ?? 'nothing'} begins, asked for by ${requestedBy}`, result: { tenantName, requestedBy } };
       }),
 

@@ -140,14 +140,12 @@ async function begin(tx: Tx, { tenant, operation }: Rows, runId: string, { patie
   const from = operation.fromStatus ?? tenant.status;
   const goal = await goalOf(tx, tenant, operation);
   if (goal === 'gone') await tx.tenant.update({ where: { id: tenant.id }, data: { status: 'deleting' } });
-  const isNewRun = operation.runId !== runId;
   await tx.tenantOperation.update({
     where: { id: operation.id },
     data: {
       state: givenUp === undefined ? 'running' : 'undoing',
       fromStatus: from,
-      startedAt: operation.startedAt ?? new Date(),
-      ...(isNewRun ? { runId, runs: { increment: 1 }, lastRunAt: new Date() } : {}),
+      ...takenBy(operation, runId),
     },
   });
   const { kind } = operation;
@@ -170,6 +168,12 @@ export async function end(tx: Tx, { id }: TenantOperation, state: 'done' | 'roll
   const { step = null, cause = null, advice = null } = why ?? {};
   await tx.tenantOperation.update({ where: { id }, data: { state, step, cause, advice, endedAt: new Date() } });
 }
+
+/** What the row of an operation says from the moment on at which this run works on it. */
+export const takenBy = (operation: TenantOperation, runId: string) => ({
+  startedAt: operation.startedAt ?? new Date(),
+  ...(operation.runId === runId ? {} : { runId, runs: { increment: 1 }, lastRunAt: new Date() }),
+});
 
 /**
  * Locks the tenant's row, hands both rows to `work`, and logs what it says, all in one transaction.

@@ -1,20 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { openApiBench, type ApiBench } from '../test/api-bench';
-import { openOperator, type Operator } from '../test/temporal';
 import { until } from '../test/until';
 import { newName } from '../test/workbench';
 
 let bench: ApiBench;
-let operator: Operator;
 
 beforeAll(async () => {
   bench = await openApiBench();
-  operator = await openOperator(bench.master.info);
 });
-afterAll(async () => {
-  await operator.close();
-  await bench.close();
-});
+afterAll(() => bench.close());
 
 const post = (name: string, headers: Record<string, string> = {}, token?: string) => bench.request('POST', '/tenants', { body: { name }, headers, ...(token === undefined ? {} : { token }) });
 const rows = async <T extends object>(sql: string, values: unknown[]) => (await bench.owner.query<T>(sql, values)).rows;
@@ -30,7 +24,7 @@ test('a new tenant is committed with its operation before it is answered, and th
   });
   expect(await rows('SELECT t.status, o.state FROM "Tenant" t JOIN "TenantOperation" o ON o."tenantId" = t.id WHERE t.id = $1', [body.id])).toEqual([{ status: 'provisioning', state: 'requested' }]);
 
-  const run = await until('the run is there', () => operator.client.workflow.getHandle(`tenant-${body.id ?? ''}`).describe());
+  const run = await until('the run is there', () => bench.operator.client.workflow.getHandle(`tenant-${body.id ?? ''}`).describe());
   expect(run).toMatchObject({ type: 'provisionTenant', taskQueue: bench.taskQueue, memo: { tenantName: name } });
 });
 
@@ -121,11 +115,11 @@ describe('DELETE', () => {
 
   test('the run of the operation before may still be closing: this one starts as soon as it has, not with the next sweep', async () => {
     const id = await tenantIn('active');
-    const previous = await operator.client.workflow.start('provisionTenant', { workflowId: `tenant-${id}`, taskQueue: bench.taskQueue, args: [], memo: { operationId: 'another' } });
+    const previous = await bench.operator.client.workflow.start('provisionTenant', { workflowId: `tenant-${id}`, taskQueue: bench.taskQueue, args: [], memo: { operationId: 'another' } });
     const { body } = await remove(id, '?mode=hard&force=true');
     setTimeout(() => void previous.terminate(), 300);
     const run = await until('its run is there', async () => {
-      const it = await operator.client.workflow.getHandle(`tenant-${id}`).describe();
+      const it = await bench.operator.client.workflow.getHandle(`tenant-${id}`).describe();
       return it.type === 'deleteTenant' ? it : undefined;
     }, 4_000);
     expect(run.memo?.['operationId']).toBe((body['operation'] as { id: string }).id);

@@ -1,19 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { openApiBench, type ApiBench } from '../test/api-bench';
-import { openOperator, type Operator } from '../test/temporal';
 import { until } from '../test/until';
 import { newName } from '../test/workbench';
 
 let bench: ApiBench;
-let operator: Operator;
 beforeAll(async () => {
   bench = await openApiBench();
-  operator = await openOperator(bench.master.info);
 });
-afterAll(async () => {
-  await operator.close();
-  await bench.close();
-});
+afterAll(() => bench.close());
 
 interface Operation { id: string; kind: string; state: string; resource: string | null; acceptServer: boolean; requestedBy: string; run: { workflowId: string } }
 
@@ -63,7 +57,7 @@ test('it holds nothing up: what is asked for while it is open is accepted', asyn
 test('its run has an id of its own, and is told which resource', async () => {
   const id = await parkedTenant();
   const { operation } = await adopt(id, { resource: 'keycloak' });
-  const run = await until('its run is there', () => operator.client.workflow.getHandle(`adopt-${id}-keycloak`).describe());
+  const run = await until('its run is there', () => bench.operator.client.workflow.getHandle(`adopt-${id}-keycloak`).describe());
   expect(run).toMatchObject({ type: 'adoptResource', memo: { operationId: operation.id } });
 });
 

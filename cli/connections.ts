@@ -1,4 +1,5 @@
 import type { Tenant, TenantConnection } from '@freeflow/db-master';
+import { quoted } from './shell';
 
 /** What a tenant's application connects by, one entry per backend. Holds secrets: for the eyes of whoever asked. */
 export type Connections = Record<string, Record<string, string | number>>;
@@ -73,5 +74,3 @@ const TRIES: Record<string, (it: Connections[string]) => string> = {
   keycloak: ({ issuer, clientId, clientSecret }) =>
     `curl -sS ${quoted(`${issuer}/protocol/openid-connect/token`)} -d grant_type=client_credentials -d ${quoted(`client_id=${clientId}`)} -d ${quoted(`client_secret=${clientSecret}`)}`,
 };
-
-const quoted = (word: string | number | undefined) => `'${String(word).replaceAll("'", `'\\''`)}'`;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { isMasterUrl } from '@freeflow/db-master';
+import { httpUrl, isMasterUrl } from '@freeflow/db-master';
 import { z } from 'zod';
 import { EXIT, Failure } from './failure';
 
@@ -29,8 +29,10 @@ const SETTINGS = {
 
 export type SettingName = keyof typeof SETTINGS;
 
-/** A URL that may be shown. */
-export const HTTP = { isFit: isHttpUrl, form: 'http(s)://HOST:PORT/PATH, without user and password' };
+const shownUrl = httpUrl();
+
+/** A URL that may be shown, as worker and API judge it. */
+export const HTTP = { isFit: (text: string) => shownUrl.safeParse(text).success, form: 'http(s)://HOST:PORT/PATH, without user and password' };
 
 /** What the settings must look like that have a form. */
 const FORMS: Partial<Record<SettingName, { isFit: (text: string) => boolean; form: string }>> = {
@@ -64,12 +66,6 @@ const recordOf = <N extends string>(names: readonly N[], valueOf: (name: N) => s
 function refuseUnfit(values: Record<string, string>): void {
   const lines = Object.entries(FORMS).filter(([name, { isFit }]) => values[name] !== undefined && !isFit(values[name])).map(([name, { form }]) => `${name} is not of the form ${form}.`);
   if (lines.length > 0) throw new Failure(EXIT.usage, lines.join('\n'), 'Its value is not repeated here: it may hold a secret.');
-}
-
-function isHttpUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, username, password } = new URL(text);
-  return /^https?:$/.test(protocol) && username === '' && password === '';
 }
 
 const readStack = (env: NodeJS.ProcessEnv): StackFile | undefined => readStackFile(env, stackFile);

@@ -7,6 +7,7 @@ import { apiEnv } from '../stack/stack-info';
 import type { Answer } from './house';
 import { AUDIENCE, openIssuer, type Issuer } from './issuer';
 import { openMaster, type Master } from './master';
+import { openOperator, type Operator } from './temporal';
 
 /** The API on a real master database and Temporal, with an issuer of our own and no worker: nothing is provisioned. */
 export interface ApiBench {
@@ -17,6 +18,8 @@ export interface ApiBench {
   owner: Pool;
   issuer: Issuer;
   taskQueue: string;
+  /** Temporal, as an operator sees it. */
+  operator: Operator;
   request(method: string, path: string, options?: RequestOptions): Promise<Answer>;
   close(): Promise<void>;
 }
@@ -39,8 +42,9 @@ export async function openApiBench(env: Record<string, string> = {}): Promise<Ap
   const owner = new Pool({ connectionString: master.ownerUrl, max: 2 });
   owner.on('error', () => undefined);
   const usual = await issuer.token();
+  const operator = await openOperator(master.info);
   return {
-    app, url, master, owner, issuer, taskQueue,
+    app, url, master, owner, issuer, taskQueue, operator,
     request: async (method, path, { body, raw = body === undefined ? undefined : JSON.stringify(body), headers = {}, token = usual } = {}) => {
       const response = await fetch(url + path, {
         method,
@@ -53,7 +57,7 @@ export async function openApiBench(env: Record<string, string> = {}): Promise<Ap
     },
     close: async () => {
       await app.close();
-      await Promise.all([owner.end(), issuer.close()]);
+      await Promise.all([owner.end(), issuer.close(), operator.close()]);
       await master.drop();
     },
   };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EXIT, Failure } from '../failure';
+import { isTenantId } from '../tenant-id';
 import type { Call } from './http';
 
 const operation = z.object({
@@ -59,7 +60,6 @@ export interface ListFilter {
 }
 
 const query = (fields: Record<string, string>) => new URLSearchParams(fields).toString();
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const MOST_A_PAGE = 200;
 const MOST_ROWS_A_PAGE = 500;
 
@@ -94,7 +94,7 @@ export function tenantsOf(call: Call) {
      * @throws Failure when there is none
      */
     async find(nameOrId: string, { gone = false } = {}): Promise<TenantDetail> {
-      if (UUID.test(nameOrId)) return get(nameOrId);
+      if (isTenantId(nameOrId)) return get(nameOrId);
       const [living] = (await list({ name: nameOrId }, 1)).items;
       if (living !== undefined) return get(living.id);
       const [last] = (await list({ name: nameOrId, gone: 'true' }, 1)).items;

@@ -4,8 +4,7 @@ import { connectionsOf, type ConnectedTenant, type Connections, type SecretValue
 import { EXIT, Failure } from '../failure';
 import { explained } from '../master-failures';
 import { readSettings } from '../settings';
-
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+import { isTenantId } from '../tenant-id';
 
 /**
  * Reads how a tenant's application connects, secrets resolved, and records who did in the tenant's log.
@@ -58,7 +57,7 @@ async function read(asked: Asked, settings: Record<'MASTER_DATABASE_URL' | 'SECR
 }
 
 async function find(db: PrismaClient, tenant: string): Promise<ConnectedTenant> {
-  const where = UUID.test(tenant) ? { id: tenant } : { name: tenant, goneAt: null };
+  const where = isTenantId(tenant) ? { id: tenant } : { name: tenant, goneAt: null };
   const found = await db.tenant.findFirst({ where, include: { connections: { orderBy: { service: 'asc' } } } });
   if (found === null) throw new Failure(EXIT.refused, `There is no tenant ${tenant}.`, 'See what there is with: tenants list');
   if (found.status !== 'active') throw new Failure(EXIT.refused, `${found.name} is ${found.status}, not active: there is nothing to connect to.`, `See why with: tenants show ${found.id}`);
