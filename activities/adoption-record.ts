@@ -14,22 +14,22 @@ export function adoptionActivities(db: PrismaClient) {
   return {
     /** Nothing, when the operation has ended or there is no tenant any more. */
     beginAdoption: (input: StepInput): Promise<BegunAdoption | undefined> =>
-      inTransaction(db, 'beginAdoption', input, async (tx, { tenant, operation }, runId) => {
+      inTransaction(db, 'beginAdoption', input, async (tx, { tenant, operation, now }, runId) => {
         const { name: tenantName, goneAt } = tenant;
         const { id, resource, requestedBy } = operation;
         if (goneAt !== null) {
-          await end(tx, operation, 'refused', { step: 'beginAdoption', cause: `tenant ${tenantName} is gone`, advice: adviceOn('not-adoptable') });
+          await end(tx, { operation, now }, 'refused', { step: 'beginAdoption', cause: `tenant ${tenantName} is gone`, advice: adviceOn('not-adoptable') });
           return { message: `refused: tenant ${tenantName} is gone`, result: undefined };
         }
-        await tx.tenantOperation.update({ where: { id }, data: { state: 'running', ...takenBy(operation, runId) } });
+        await tx.tenantOperation.update({ where: { id }, data: { state: 'running', ...takenBy(operation, runId, now) } });
         return { message: `adoption of ${resource ?? 'nothing'} begins, asked for by ${requestedBy}`, result: { tenantName, requestedBy } };
       }),
 
     /** Whatever the reason, an adoption that failed has changed nothing and won't go on by itself. */
     endAdoption: (input: StepInput & { refused?: GivenUp }): Promise<void> =>
-      inTransaction(db, 'endAdoption', input, async (tx, { tenant, operation }) => {
+      inTransaction(db, 'endAdoption', input, async (tx, { tenant, operation, now }) => {
         const { refused } = input;
-        await end(tx, operation, refused === undefined ? 'done' : 'refused', refused && { ...refused, advice: adviceOn('not-adoptable') });
+        await end(tx, { operation, now }, refused === undefined ? 'done' : 'refused', refused && { ...refused, advice: adviceOn('not-adoptable') });
         return { message: refused === undefined ? `${operation.resource ?? 'nothing'} of ${tenant.name} is as recorded` : `refused: ${refused.cause}`, result: undefined };
       }),
   };

@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { BackendKind, Prisma, PrismaClient, TenantResource } from '@freeflow/db-master';
 import type { Absence, Backend, Made, Target } from './backend';
 import { BackendFault } from './failures';
+import { fenced } from './lock-fence';
+import type { Held } from './tenant-lock';
 
 /** Where the name of a tenant's thing stands on the tenant's row. */
 const NAME_COLUMN = {
@@ -13,7 +15,8 @@ const NAME_COLUMN = {
 
 /**
  * The ledger of intent: what may exist outside, written before it is made and kept after it is gone.
- * All methods take effect once however often they are repeated.
+ * All methods take effect once however often they are repeated. Those that are given a lock throw `lock-lost` where it isn't
+ * held any more, and write nothing.
  */
 export class Ledger {
   constructor(private readonly db: PrismaClient) {}
@@ -34,40 +37,53 @@ export class Ledger {
     return this.db.tenantResource.findUniqueOrThrow({ where: { tenantId_kind: { tenantId, kind } } });
   }
 
-  /** Says that a call with an effect goes out to this server; until `answered`, absence isn't believed at once. */
-  async callStarts(entry: TenantResource, serverId: string): Promise<void> {
-    await this.db.tenantResource.update({ where: { id: entry.id }, data: { callStartedAt: new Date(), serverId } });
-  }
-
-  /** Says that the call was answered. An earlier one, which `entry` still knows of, may be without an answer all the same. */
-  async answered(entry: TenantResource): Promise<void> {
-    await this.db.tenantResource.update({ where: { id: entry.id }, data: { callStartedAt: entry.callStartedAt } });
-  }
-
-  async present(entry: TenantResource, made: Made, secretRef: string): Promise<void> {
-    const presence = this.db.tenantResource.update({
-      where: { id: entry.id },
-      data: { state: 'present', callStartedAt: null, externalId: made.externalId ?? null, ...(entry.kind === 'keycloak' ? { secretRef } : {}) },
+  /**
+   * Says that a call with an effect goes out to this server; until `answered`, absence isn't believed at once.
+   * @returns when it began, by the clock of the master database: workers' clocks differ, and jump
+   */
+  callStarts({ id }: TenantResource, held: Held, serverId: string): Promise<Date> {
+    return fenced(this.db, id, held, async (tx) => {
+      const [row] = await tx.$queryRaw<{ at: Date }[]>`
+        UPDATE "TenantResource" SET "callStartedAt" = clock_timestamp(), "serverId" = ${serverId}, "updatedAt" = now() WHERE id = ${id}::uuid
+        RETURNING "callStartedAt" AS at`;
+      if (row === undefined) throw new Error(`the ledger has no entry ${id}`);
+      return row.at;
     });
-    if (entry.kind === 'keycloak') {
-      await presence;
-      return;
-    }
-    const { host = null, port = null, username = null, options = {} } = made.connection;
-    const connection = { dbName: entry.name, host, port, username, options, secretRef };
-    await this.db.$transaction([
-      presence,
-      this.db.tenantConnection.upsert({
-        where: { tenantId_service: { tenantId: entry.tenantId, service: entry.kind } },
-        create: { tenantId: entry.tenantId, service: entry.kind, ...connection },
-        update: connection,
-      }),
-    ]);
   }
 
-  /** Says that access has been cut or given back. */
-  async reached(entry: TenantResource, state: 'present' | 'disabled'): Promise<void> {
-    await this.db.tenantResource.update({ where: { id: entry.id }, data: { state, callStartedAt: null } });
+  /**
+   * Says that the call that began then was answered. An earlier one, which `entry` still knows of, may be without an answer all
+   * the same; a later one, of whoever holds the lock by now, isn't ours to speak of.
+   */
+  async answered({ id, callStartedAt }: TenantResource, startedAt: Date): Promise<void> {
+    await this.db.tenantResource.updateMany({ where: { id, callStartedAt: startedAt }, data: { callStartedAt } });
+  }
+
+  /** For how long an earlier call has been without an answer, in ms; nothing where there is none. */
+  async unansweredForMs({ callStartedAt }: TenantResource): Promise<number | undefined> {
+    if (callStartedAt === null) return undefined;
+    const [{ ms }] = await this.db.$queryRaw<[{ ms: number }]>`SELECT (extract(epoch FROM clock_timestamp() - ${callStartedAt}::timestamptz) * 1000)::float8 AS ms`;
+    return ms;
+  }
+
+  /** Says that it is there. An earlier call without an answer stays on record: it could still undo what comes next. */
+  present({ id, tenantId, kind, name }: TenantResource, held: Held, made: Made, secretRef: string): Promise<void> {
+    return fenced(this.db, id, held, async (tx) => {
+      await tx.tenantResource.update({ where: { id }, data: { state: 'present', externalId: made.externalId ?? null, ...(kind === 'keycloak' ? { secretRef } : {}) } });
+      if (kind === 'keycloak') return;
+      const { host = null, port = null, username = null, options = {} } = made.connection;
+      const connection = { dbName: name, host, port, username, options, secretRef };
+      await tx.tenantConnection.upsert({
+        where: { tenantId_service: { tenantId, service: kind } },
+        create: { tenantId, service: kind, ...connection },
+        update: connection,
+      });
+    });
+  }
+
+  /** Says that access has been cut or given back, and that no earlier call can change it any more. */
+  async reached({ id }: TenantResource, held: Held, state: 'present' | 'disabled'): Promise<void> {
+    await fenced(this.db, id, held, (tx) => tx.tenantResource.update({ where: { id }, data: { state, callStartedAt: null } }));
   }
 
   /**
@@ -83,9 +99,9 @@ export class Ledger {
   }
 
   /** Says that it is gone, and how that was seen. */
-  async absent(entry: TenantResource, { found, checks }: { found: string; checks: Absence[] }): Promise<void> {
+  async absent({ id }: TenantResource, held: Held, { found, checks }: { found: string; checks: Absence[] }): Promise<void> {
     const evidence = { found, checks: checks.map((it) => ({ ...it })), seenAt: new Date().toISOString() };
-    await this.db.tenantResource.update({ where: { id: entry.id }, data: { state: 'absent', callStartedAt: null, evidence } });
+    await fenced(this.db, id, held, (tx) => tx.tenantResource.update({ where: { id }, data: { state: 'absent', callStartedAt: null, evidence } }));
   }
 }
 

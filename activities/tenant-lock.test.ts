@@ -20,7 +20,7 @@ function held(lock: TenantLock, key: string) {
   const released = new Promise<void>((resolve) => (release = resolve));
   let entered = () => {};
   const inside = new Promise<AbortSignal>((resolve) => (entered = resolve as () => void));
-  const done = lock.hold(key, 5_000, never, async (signal) => {
+  const done = lock.hold(key, 5_000, never, async ({ signal }) => {
     (entered as unknown as (signal: AbortSignal) => void)(signal);
     await released;
   });

@@ -5,9 +5,23 @@ const POLL_MS = 100;
 const PING_MS = 2_000;
 const QUERY_TIMEOUT_MS = 5_000;
 
+/** A lock while it is held. */
+export interface Held {
+  /** Aborted when the session is gone, and the lock with it. */
+  signal: AbortSignal;
+  key: string;
+  /** The session's process at the server, by which the server itself can tell whether the lock is held still. */
+  pid: number;
+}
+
+interface Answer {
+  locked?: boolean;
+  pid?: number;
+}
+
 interface Session {
   /** Asks the server one thing after the other, as pg wants it. */
-  query: (text: string, values?: unknown[]) => Promise<{ rows: { locked?: boolean }[] }>;
+  query: (text: string, values?: unknown[]) => Promise<{ rows: Answer[] }>;
   end: () => Promise<void>;
   /** Aborted when the session is gone: whoever holds a lock by it no longer does. */
   lost: AbortController;
@@ -31,14 +45,14 @@ export class TenantLock {
    * @param waitMs how long to wait for another holder, in ms
    * @throws BackendFault `lock-busy` when another holder didn't let go in time, `lock-lost` when the session broke
    */
-  async hold<T>(key: string, waitMs: number, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const deadline = Date.now() + waitMs;
+  async hold<T>(key: string, waitMs: number, signal: AbortSignal, work: (held: Held) => Promise<T>): Promise<T> {
+    const deadline = performance.now() + waitMs;
     await this.poll(key, deadline, signal, async () => this.takeMutex(key));
     try {
       const session = await this.connected();
-      await this.poll(key, deadline, signal, () => tryLock(session, key));
+      const pid = await this.poll(key, deadline, signal, () => tryLock(session, key));
       try {
-        return await untilAborted(session.lost.signal, work(session.lost.signal));
+        return await untilAborted(session.lost.signal, work({ signal: session.lost.signal, key, pid }));
       } finally {
         await session.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [key]).catch(() => this.lose(session));
       }
@@ -54,16 +68,18 @@ export class TenantLock {
   }
 
   // Looks and takes in one go: nothing may come between.
-  private takeMutex(key: string): boolean {
-    if (this.held.has(key)) return false;
+  private takeMutex(key: string): true | undefined {
+    if (this.held.has(key)) return undefined;
     this.held.add(key);
     return true;
   }
 
-  private async poll(key: string, deadline: number, signal: AbortSignal, free: () => Promise<boolean>): Promise<void> {
-    while (!(await free())) {
+  private async poll<T>(key: string, deadline: number, signal: AbortSignal, free: () => Promise<T | undefined>): Promise<T> {
+    for (;;) {
+      const got = await free();
+      if (got !== undefined) return got;
       signal.throwIfAborted();
-      if (Date.now() >= deadline) throw new BackendFault('lock-busy', `an earlier attempt still holds the lock on ${key}`);
+      if (performance.now() >= deadline) throw new BackendFault('lock-busy', `an earlier attempt still holds the lock on ${key}`);
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
@@ -81,7 +97,7 @@ export class TenantLock {
     let queue: Promise<unknown> = Promise.resolve();
     const session: Session = {
       query: (text, values) => {
-        const asked = queue.then(() => client.query<{ locked?: boolean }>(text, values));
+        const asked = queue.then(() => client.query<Answer>(text, values));
         queue = asked.catch(() => undefined);
         return asked;
       },
@@ -110,12 +126,13 @@ export class TenantLock {
   }
 }
 
-async function tryLock({ query, lost }: Session, key: string): Promise<boolean> {
+/** The session's process at the server, once it holds the lock. */
+async function tryLock({ query, lost }: Session, key: string): Promise<number | undefined> {
   lost.signal.throwIfAborted();
-  const { rows } = await query('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked', [key]).catch((error: unknown) => {
+  const { rows } = await query('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked, pg_backend_pid() AS pid', [key]).catch((error: unknown) => {
     throw new BackendFault('lock-lost', `the lock session broke: ${(error as Error).message}`, { cause: error });
   });
-  return rows[0]?.locked === true;
+  return rows[0]?.locked === true ? rows[0].pid : undefined;
 }
 
 /** Follows `work`, unless the signal aborts first: then nobody waits for it any longer. */

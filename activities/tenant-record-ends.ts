@@ -17,8 +17,8 @@ export async function forcedDeletionBeside(tx: Tx, { id, tenantId }: TenantOpera
 }
 
 /** Ends what has no run any more: the deletion drops whatever it has made, by the ledger. An adoption makes nothing, and has a run of its own. */
-export async function takeOver(tx: Tx, { id, tenantId }: TenantOperation): Promise<void> {
-  await tx.tenantOperation.updateMany({ where: { tenantId, endedAt: null, id: { not: id }, kind: { not: 'adopt' } }, data: { state: 'rolled_back', ...INTERRUPTED, endedAt: new Date() } });
+export async function takeOver(tx: Tx, { id, tenantId }: TenantOperation, now: Date): Promise<void> {
+  await tx.tenantOperation.updateMany({ where: { tenantId, endedAt: null, id: { not: id }, kind: { not: 'adopt' } }, data: { state: 'rolled_back', ...INTERRUPTED, endedAt: now } });
 }
 
 /** What skipped steps leave behind, in the words of the operation; nothing where none was skipped. */

@@ -39,7 +39,8 @@ export interface RecordSettings {
 }
 
 type Tx = Prisma.TransactionClient;
-type Rows = { tenant: Tenant; operation: TenantOperation };
+/** `now` by the master database: the clocks of workers differ, and jump. */
+type Rows = { tenant: Tenant; operation: TenantOperation; now: Date };
 type Said<T> = Promise<{ message: string; result: T }>;
 
 /**
@@ -49,11 +50,11 @@ type Said<T> = Promise<{ message: string; result: T }>;
 export function recordActivities(db: PrismaClient, settings: RecordSettings) {
   /** The way forward has come to its end; says why, where it was turned round before. */
   const settle = (step: string, goal: Exclude<Goal, 'gone'>) => (input: StepInput): Promise<GivenUp | undefined> =>
-    inTransaction<GivenUp | undefined>(db, step, input, async (tx, { tenant, operation }) => {
+    inTransaction<GivenUp | undefined>(db, step, input, async (tx, { tenant, operation, now }) => {
       if (operation.undoing) return { message: 'too late: it is being undone', result: givenUpOf(operation) };
-      const purgeAt = goal === 'deleted' ? new Date(Date.now() + settings.retentionMs) : null;
+      const purgeAt = goal === 'deleted' ? new Date(now.getTime() + settings.retentionMs) : null;
       await tx.tenant.update({ where: { id: tenant.id }, data: { status: goal, purgeAt } });
-      await end(tx, operation, 'done');
+      await end(tx, { operation, now }, 'done');
       return { message: `${tenant.name} is ${goal}${purgeAt === null ? '' : `; its data is kept until ${purgeAt.toISOString()}`}`, result: undefined };
     });
 
@@ -89,53 +90,53 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings) {
 
     /** The tenant is as it was before the operation. */
     revert: (input: StepInput & { givenUp: GivenUp; skipped: Record<string, string> }): Promise<void> =>
-      inTransaction(db, 'revert', input, async (tx, { tenant, operation }) => {
+      inTransaction(db, 'revert', input, async (tx, { tenant, operation, now }) => {
         const left = leftBy(input.skipped);
         if (left !== undefined) {
-          await end(tx, operation, 'incomplete', left);
+          await end(tx, { operation, now }, 'incomplete', left);
           return { message: left.cause, result: undefined };
         }
-        await end(tx, operation, 'rolled_back', input.givenUp);
+        await end(tx, { operation, now }, 'rolled_back', input.givenUp);
         return { message: `${tenant.name} is ${tenant.status}, as it was before`, result: undefined };
       }),
 
     close: (input: StepInput & { givenUp?: GivenUp; skipped: Record<string, string> }): Promise<void> =>
-      inTransaction(db, 'close', input, async (tx, { tenant, operation }) => {
+      inTransaction(db, 'close', input, async (tx, { tenant, operation, now }) => {
         const left = leftBy(input.skipped);
         if (left !== undefined) {
           await abandon(tx, tenant, input.skipped);
-          await end(tx, operation, 'incomplete', left);
+          await end(tx, { operation, now }, 'incomplete', left);
           return { message: left.cause, result: undefined };
         }
         const evidence = await absenceOf(tx, tenant);
         await tx.tenantConnection.deleteMany({ where: { tenantId: tenant.id } });
         // Last of all: until here every drop could still prove by them what is whose.
         const { count } = await tx.tenantSecret.deleteMany({ where: { tenantId: tenant.id } });
-        await tx.tenant.update({ where: { id: tenant.id }, data: { status: 'deleted', goneAt: new Date(), purgeAt: null } });
+        await tx.tenant.update({ where: { id: tenant.id }, data: { status: 'deleted', goneAt: now, purgeAt: null } });
         await tx.tenantOperation.update({ where: { id: operation.id }, data: { evidence: { backends: evidence, secretsDestroyed: count } } });
-        await end(tx, operation, input.givenUp ? 'rolled_back' : 'done', input.givenUp);
+        await end(tx, { operation, now }, input.givenUp ? 'rolled_back' : 'done', input.givenUp);
         return { message: `nothing of ${tenant.name} is left; the name is free again`, result: undefined };
       }),
   };
 }
 
-async function begin(tx: Tx, { tenant, operation }: Rows, runId: string, { patienceMs, parkedRetryMs, parkedCreateMs }: RecordSettings): Said<Begun> {
+async function begin(tx: Tx, { tenant, operation, now }: Rows, runId: string, { patienceMs, parkedRetryMs, parkedCreateMs }: RecordSettings): Said<Begun> {
   const { name: tenantName } = tenant;
   if (tenant.goneAt !== null && isDeletion(operation)) {
-    await end(tx, operation, 'done');
+    await end(tx, { operation, now }, 'done');
     return { message: `${tenantName} is gone already`, result: { verdict: 'over', tenantName, reason: `${tenantName} is gone already` } };
   }
-  const refusal = refusalOf(tenant, operation);
+  const refusal = refusalOf(tenant, operation, now);
   if (refusal !== undefined) {
-    await end(tx, operation, 'refused', { step: 'begin', cause: refusal, advice: 'Look at the tenant as it is now, then ask again.' });
+    await end(tx, { operation, now }, 'refused', { step: 'begin', cause: refusal, advice: 'Look at the tenant as it is now, then ask again.' });
     return { message: `refused: ${refusal}`, result: { verdict: 'refused', tenantName, reason: refusal } };
   }
   const deletion = await forcedDeletionBeside(tx, operation);
   if (deletion !== undefined && operation.kind !== 'create' && operation.fromStatus === null) {
-    await end(tx, operation, 'refused', INTERRUPTED);
+    await end(tx, { operation, now }, 'refused', INTERRUPTED);
     return { message: `refused: ${INTERRUPTED.cause}`, result: { verdict: 'refused', tenantName, reason: INTERRUPTED.cause } };
   }
-  if (operation.kind === 'hard_delete' && operation.force) await takeOver(tx, operation);
+  if (operation.kind === 'hard_delete' && operation.force) await takeOver(tx, operation, now);
   const givenUp = operation.state === 'undoing' || operation.undoing ? givenUpOf(operation) : deletion && INTERRUPTED;
   const from = operation.fromStatus ?? tenant.status;
   const goal = await goalOf(tx, tenant, operation);
@@ -145,7 +146,7 @@ async function begin(tx: Tx, { tenant, operation }: Rows, runId: string, { patie
     data: {
       state: givenUp === undefined ? 'running' : 'undoing',
       fromStatus: from,
-      ...takenBy(operation, runId),
+      ...takenBy(operation, runId, now),
     },
   });
   const { kind } = operation;
@@ -164,15 +165,15 @@ async function absenceOf(tx: Tx, { id, name }: Tenant): Promise<Prisma.InputJson
   return resources.map(({ kind, name: resource, nonce, externalId, serverId, state, evidence }) => ({ kind, name: resource, nonce, externalId, server: serverId, state, ...(evidence as Prisma.JsonObject | null) }) as Prisma.InputJsonObject);
 }
 
-export async function end(tx: Tx, { id }: TenantOperation, state: 'done' | 'rolled_back' | 'refused' | 'incomplete', why?: GivenUp): Promise<void> {
+export async function end(tx: Tx, { operation: { id }, now }: Pick<Rows, 'operation' | 'now'>, state: 'done' | 'rolled_back' | 'refused' | 'incomplete', why?: GivenUp): Promise<void> {
   const { step = null, cause = null, advice = null } = why ?? {};
-  await tx.tenantOperation.update({ where: { id }, data: { state, step, cause, advice, endedAt: new Date() } });
+  await tx.tenantOperation.update({ where: { id }, data: { state, step, cause, advice, endedAt: now } });
 }
 
 /** What the row of an operation says from the moment on at which this run works on it. */
-export const takenBy = (operation: TenantOperation, runId: string) => ({
-  startedAt: operation.startedAt ?? new Date(),
-  ...(operation.runId === runId ? {} : { runId, runs: { increment: 1 }, lastRunAt: new Date() }),
+export const takenBy = (operation: TenantOperation, runId: string, now: Date) => ({
+  startedAt: operation.startedAt ?? now,
+  ...(operation.runId === runId ? {} : { runId, runs: { increment: 1 }, lastRunAt: now }),
 });
 
 /**
@@ -185,17 +186,18 @@ export async function inTransaction<T>(
   step: string,
   input: StepInput,
   work: (tx: Tx, rows: Rows, runId: string) => Said<T>,
-  whenOver: (rows: Rows) => T = () => undefined as T,
+  whenOver: (rows: Omit<Rows, 'now'>) => T = () => undefined as T,
 ): Promise<T> {
   const startedAt = performance.now();
   const attempt = attemptOf(step, input);
   try {
     return await db.$transaction(async (tx) => {
       await tx.$queryRaw`SELECT 1 FROM "Tenant" WHERE id = ${input.tenantId}::uuid FOR UPDATE`;
+      const [{ now }] = await tx.$queryRaw<[{ now: Date }]>`SELECT clock_timestamp() AS now`;
       const { tenant, ...operation } = await tx.tenantOperation.findUniqueOrThrow({ where: { id: input.operationId }, include: { tenant: true } });
       if (operation.endedAt !== null) return whenOver({ tenant, operation });
       if (!BEGINNINGS.has(step) && operation.runId !== attempt.runId) throw superseded(operation.runId);
-      const { message, result } = await work(tx, { tenant, operation }, attempt.runId);
+      const { message, result } = await work(tx, { tenant, operation, now }, attempt.runId);
       await appendLog(tx, attempt, { status: 'success', message: scrub(message), durationMs: performance.now() - startedAt });
       return result;
     });
@@ -208,7 +210,7 @@ export async function inTransaction<T>(
 /** By these a run takes an operation over. */
 const BEGINNINGS: ReadonlySet<string> = new Set(['begin', 'beginAdoption']);
 
-const isOver = ({ tenant, operation }: Rows): Begun => ({ verdict: 'over', tenantName: tenant.name, reason: `the operation has ended as ${operation.state}` });
+const isOver = ({ tenant, operation }: Omit<Rows, 'now'>): Begun => ({ verdict: 'over', tenantName: tenant.name, reason: `the operation has ended as ${operation.state}` });
 
 /** Of a run that was terminated while this step was under way. */
 const superseded = (runId: string | null) => ApplicationFailure.nonRetryable(`run ${runId ?? 'none'} works on this operation now`, 'superseded');

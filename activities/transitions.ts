@@ -27,14 +27,13 @@ function transitionOf(kind: OperationKind): Transition {
 }
 
 /** Why an operation that was accepted can't be done any more; the state may have changed between the two. */
-export function refusalOf({ status, goneAt, name, purgeAt, holdUntil }: Tenant, { kind, force, fromStatus }: TenantOperation): string | undefined {
+export function refusalOf({ status, goneAt, name, purgeAt, holdUntil }: Tenant, { kind, force, fromStatus }: TenantOperation, now: Date): string | undefined {
   if (goneAt !== null) return `tenant ${name} is gone`;
   const { from } = transitionOf(kind);
   if (!from.includes(status)) return `tenant ${name} is ${status}; ${kind.replace('_', ' ')} needs ${from.join(' or ')}`;
   if (kind === 'hard_delete' && status === 'active' && !force) return `tenant ${name} is active and force wasn't given`;
   // Once its run has begun it goes on, whatever changes.
   if (kind !== 'purge' || fromStatus !== null) return undefined;
-  const now = new Date();
   if (purgeAt === null || purgeAt > now) return `tenant ${name} is to be kept until ${purgeAt?.toISOString() ?? 'somebody deletes it'}`;
   if (holdUntil !== null && holdUntil > now) return `tenant ${name} is on hold until ${holdUntil.toISOString()}`;
   return undefined;

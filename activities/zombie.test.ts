@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { BackendKind } from '@freeflow/db-master';
-import { lookFromOutside, NOTHING } from '../test/outside';
+import { lookFromOutside, NOTHING, withPostgres } from '../test/outside';
 import { startProxy, type TcpProxy } from '../test/tcp-proxy';
 import { until } from '../test/until';
 import { openWorkbench, type Workbench } from '../test/workbench';
@@ -44,6 +45,11 @@ async function newOperation(tenantId: string, operationId: string) {
   return { tenantId, operationId: id, runId };
 }
 
+const callOf = async (tenantId: string, kind: BackendKind) => (await bench.db.tenantResource.findUnique({ where: { tenantId_kind: { tenantId, kind } } }))?.callStartedAt ?? null;
+
+const endLockSessions = () => withPostgres(bench.info.postgres.url, (owner) =>
+  owner.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'freeflow-lock' AND datname = $1", [bench.database]));
+
 const ledgerState = async (tenantId: string, kind: BackendKind) => (await bench.db.tenantResource.findUnique({ where: { tenantId_kind: { tenantId, kind } } }))?.state;
 
 describe.each(KINDS)('%s', (kind) => {
@@ -71,6 +77,33 @@ describe.each(KINDS)('%s', (kind) => {
     await expect(bench.run(`${kind}.create`, tenant)).rejects.toMatchObject({ type: 'foreign-resource' });
     expect((await bench.db.tenantResource.findUniqueOrThrow({ where })).callStartedAt).toEqual(earlier);
     await bench.db.tenantResource.update({ where, data: { nonce, externalId, callStartedAt: null } });
+    await bench.run(`${kind}.drop`, tenant);
+  });
+
+  test('an attempt that has lost its lock in the middle of a call writes nothing down any more', async () => {
+    const { worker, proxy } = await workerBehind(kind);
+    const tenant = await bench.newTenant();
+    proxy.stall(SLOW_MS);
+    const lost = worker.run(`${kind}.create`, tenant).catch((error: unknown) => error);
+    await until('the create is at work', async () => (await callOf(tenant.tenantId, kind)) !== null);
+    await endLockSessions();
+    expect(await lost).toMatchObject({ type: 'lock-lost' });
+    // Whatever its call has come to by then.
+    await delay(SLOW_MS + 1_000);
+    expect(await ledgerState(tenant.tenantId, kind)).toBe('intended');
+    await bench.run(`${kind}.drop`, tenant);
+    expect(await ledgerState(tenant.tenantId, kind)).toBe('absent');
+    expect(await lookFromOutside(bench.info, tenant.name)).toEqual(NOTHING);
+  });
+
+  test('a create that an earlier one without an answer could still follow keeps it on record', async () => {
+    const tenant = await bench.newTenant();
+    await bench.run(`${kind}.create`, tenant);
+    const where = { tenantId_kind: { tenantId: tenant.tenantId, kind } };
+    const earlier = new Date(Date.now() - 3_600_000);
+    await bench.db.tenantResource.update({ where, data: { callStartedAt: earlier } });
+    await bench.run(`${kind}.create`, tenant);
+    expect(await bench.db.tenantResource.findUniqueOrThrow({ where })).toMatchObject({ state: 'present', callStartedAt: earlier });
     await bench.run(`${kind}.drop`, tenant);
   });
 

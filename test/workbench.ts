@@ -14,6 +14,8 @@ import { openMaster, type Master } from './master';
 /** The activities on the real servers, called one by one, without any workflow. */
 export interface Workbench {
   info: StackInfo;
+  /** The name of its master database. */
+  database: string;
   db: PrismaClient;
   activities: Activities;
   backends: Backend[];
@@ -52,6 +54,7 @@ function benchOn(master: Master, env: Record<string, string>): Workbench {
 
   return {
     info: master.info,
+    database: master.database,
     db,
     activities,
     backends,

@@ -9,7 +9,7 @@ import { judged, type Work } from './work';
  * @throws BackendFault `not-adoptable` when it isn't the tenant's, or stands on another server and that wasn't asked for
  */
 export async function adopt(work: Work): Promise<string> {
-  const { db, backend, ledger, context, tenantName, signal } = work;
+  const { db, backend, ledger, context, tenantName, held } = work;
   const { acceptServer, requestedBy, evidence } = await db.tenantOperation.findUniqueOrThrow({ where: { id: context.operationId } });
   // An earlier attempt has done it and couldn't report.
   if (evidence !== null) return told(evidence as unknown as Adoption);
@@ -18,7 +18,7 @@ export async function adopt(work: Work): Promise<string> {
   if (entry === null || entry.serverId === null || entry.state === 'absent') throw refusal(work, 'nothing is recorded as being there');
   const serverId = await judged(backend, () => backend.serverId());
   if (serverId !== entry.serverId && !acceptServer) throw refusal(work, `this is ${serverId}, but ${entry.name} was made on ${entry.serverId}; another server has to be accepted explicitly`);
-  const found = await judged(backend, () => backend.inspect(targetOf(entry, tenantName, signal)));
+  const found = await judged(backend, () => backend.inspect(targetOf(entry, tenantName, held.signal)));
   if (found.state === 'absent') throw refusal(work, `there is no ${entry.name}`);
   if (found.state === 'foreign') throw refusal(work, found.owner);
   if (found.only !== undefined) throw refusal(work, `of ${entry.name} only a part carries the tenant's mark: ${found.only}`);

@@ -6,11 +6,11 @@ export async function create(work: Work): Promise<string> {
   const { backend, ledger } = work;
   const entry = await ledger.intend(work.context.tenantId, backend.kind);
   const serverId = await judged(backend, () => knownServer(backend, entry));
-  const target = targetOf(entry, work.tenantName, work.signal);
+  const target = targetOf(entry, work.tenantName, work.held.signal);
   const { values, primaryRef } = await keptSecrets(work, target);
   const made = await effect(work, entry, serverId, () => backend.create(target, values));
   if (entry.externalId !== null && made.externalId !== entry.externalId) throw changed(entry, made.externalId);
-  await ledger.present(entry, made, primaryRef);
+  await ledger.present(entry, work.held, made, primaryRef);
   return `${entry.name} made${made.externalId === undefined ? '' : ` (id ${made.externalId})`}`;
 }
 

@@ -11,13 +11,13 @@ export async function drop(work: Work): Promise<string> {
   const entry = await ledger.find(context.tenantId, backend.kind);
   if (entry === null) return NEVER_MADE;
   if (entry.serverId === null) {
-    await ledger.absent(entry, { found: NEVER_MADE, checks: [] });
+    await ledger.absent(entry, work.held, { found: NEVER_MADE, checks: [] });
     return NEVER_MADE;
   }
   const known = { ...entry, serverId: await judged(backend, () => knownServer(backend, entry)) };
-  const target = targetOf(entry, work.tenantName, work.signal);
-  const { message, checks } = await judged(backend, () => dropUntilAbsent(work, target, known));
-  await ledger.absent(entry, { found: message, checks });
+  const target = targetOf(entry, work.tenantName, work.held.signal);
+  const { message, checks } = await dropUntilAbsent(work, target, known);
+  await ledger.absent(entry, work.held, { found: message, checks });
   return message;
 }
 
@@ -27,16 +27,16 @@ async function dropUntilAbsent(work: Work, target: Target, entry: KnownEntry): P
   const { backend } = work;
   // An earlier call that nobody answered may still take effect: a create could bring the thing back, and a drop could hit
   // the next tenant of this name. So absence counts only once its time is over.
-  const settled = settledAt(backend, entry);
+  const settled = await settledAt(work, entry);
   for (let dropped = false; ; ) {
-    const found = await backend.inspect(target);
+    const found = await judged(backend, () => backend.inspect(target));
     if (found.state === 'foreign') return { message: `left alone: ${found.owner}`, checks: [] };
     if (found.state === 'ours') {
       if (found.externalId !== undefined && entry.externalId !== null && found.externalId !== entry.externalId) throw changed(entry, found.externalId);
       await effect(work, entry, entry.serverId, () => backend.drop(target));
       dropped = true;
-    } else if (Date.now() >= settled) {
-      return { message: dropped ? `${entry.name} dropped and seen absent` : `${entry.name} was absent already`, checks: await backend.absence(target) };
+    } else if (performance.now() >= settled) {
+      return { message: dropped ? `${entry.name} dropped and seen absent` : `${entry.name} was absent already`, checks: await judged(backend, () => backend.absence(target)) };
     } else {
       await delay(SETTLE_POLL_MS);
     }

@@ -23,9 +23,9 @@ export function backendActivities(backend: Backend, dependencies: StepDependenci
   const { db, lock } = dependencies;
   const activities = Object.entries(VERBS).map(([verb, run]) => {
     const locked = (context: StepContext) =>
-      lock.hold(`${context.tenantId}/${kind}`, LOCK_WAIT_MS, context.cancelled, async (signal) => {
+      lock.hold(`${context.tenantId}/${kind}`, LOCK_WAIT_MS, context.cancelled, async (held) => {
         const tenantName = await stillOurs(db, context);
-        return run({ ...dependencies, backend, context, tenantName, signal });
+        return run({ ...dependencies, backend, context, tenantName, held });
       });
     return [stepName(kind, verb), attempted(db, stepName(kind, verb), locked)];
   });

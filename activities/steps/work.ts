@@ -3,7 +3,7 @@ import type { StepContext } from '../attempt';
 import type { Backend, Secrets, Target } from '../backend';
 import { BackendFault, classify, isUnanswered } from '../failures';
 import { knownServer, targetOf, type Ledger } from '../ledger';
-import type { TenantLock } from '../tenant-lock';
+import type { Held, TenantLock } from '../tenant-lock';
 
 export interface StepDependencies {
   db: PrismaClient;
@@ -17,8 +17,8 @@ export interface Work extends StepDependencies {
   backend: Backend;
   context: StepContext;
   tenantName: string;
-  /** Aborted when the lock is lost. */
-  signal: AbortSignal;
+  /** The tenant's lock on the backend. */
+  held: Held;
 }
 
 /** A ledger entry whose server has been seen to be the one that answers now. */
@@ -42,31 +42,34 @@ export async function keptSecrets({ backend, secrets, context }: Work, target: T
  * What the ledger says is there, with its target.
  * @throws BackendFault `unexpected` when the ledger doesn't say so, `unknown-server` when another server answers
  */
-export async function presentEntry({ backend, ledger, context, tenantName, signal }: Work): Promise<{ entry: KnownEntry; target: Target }> {
+export async function presentEntry({ backend, ledger, context, tenantName, held }: Work): Promise<{ entry: KnownEntry; target: Target }> {
   const entry = await ledger.find(context.tenantId, backend.kind);
   if (entry === null || (entry.state !== 'present' && entry.state !== 'disabled')) throw new BackendFault('unexpected', `${backend.kind} isn't recorded as present`);
   const serverId = await judged(backend, () => knownServer(backend, entry));
-  return { entry: { ...entry, serverId }, target: targetOf(entry, tenantName, signal) };
+  return { entry: { ...entry, serverId }, target: targetOf(entry, tenantName, held.signal) };
 }
 
 /**
  * A call with an effect, announced in the ledger: any answer, also a refusal, means that it won't take effect later on;
  * without one it may.
  */
-export async function effect<T>({ backend, ledger }: Work, entry: TenantResource, serverId: string, call: () => Promise<T>): Promise<T> {
-  await ledger.callStarts(entry, serverId);
+export async function effect<T>({ backend, ledger, held }: Work, entry: TenantResource, serverId: string, call: () => Promise<T>): Promise<T> {
+  const startedAt = await ledger.callStarts(entry, held, serverId);
   try {
     const result = await judged(backend, call);
-    await ledger.answered(entry);
+    await ledger.answered(entry, startedAt);
     return result;
   } catch (error) {
-    if (error instanceof BackendFault && !isUnanswered(error)) await ledger.answered(entry);
+    if (error instanceof BackendFault && !isUnanswered(error)) await ledger.answered(entry, startedAt);
     throw error;
   }
 }
 
-/** When an earlier call that nobody answered can't take effect any more, in ms since the epoch; 0 where there is none. */
-export const settledAt = ({ callTimeoutMs }: Backend, { callStartedAt }: TenantResource): number => (callStartedAt === null ? 0 : callStartedAt.getTime() + callTimeoutMs);
+/** When an earlier call that nobody answered can't take effect any more, by `performance.now()`, which no clock change moves. */
+export async function settledAt({ backend, ledger }: Work, entry: TenantResource): Promise<number> {
+  const forMs = await ledger.unansweredForMs(entry);
+  return forMs === undefined ? 0 : performance.now() + backend.callTimeoutMs - forMs;
+}
 
 export async function judged<T>(backend: Backend, call: () => Promise<T>): Promise<T> {
   try {

@@ -54,7 +54,8 @@ export async function lookAt(house: House, comparesData: boolean, subject: Subje
   const [seen, access, { rows: ledger }, { rows: [secrets] }] = await Promise.all([
     lookFromOutside(house.info, name),
     isGone ? undefined : logInEverywhere(house, subject),
-    house.master.query<{ state: string; unanswered: boolean }>('SELECT state, "callStartedAt" IS NOT NULL AS unanswered FROM "TenantResource" WHERE "tenantId" = $1', [id]),
+    // What is there may be followed by an earlier create that nobody answered, and says so.
+    house.master.query<{ state: string; unanswered: boolean }>('SELECT state, "callStartedAt" IS NOT NULL AND state <> \'present\' AS unanswered FROM "TenantResource" WHERE "tenantId" = $1', [id]),
     house.master.query<{ count: string }>('SELECT count(*) FROM "TenantSecret" WHERE "tenantId" = $1', [id]),
   ]);
   const states = [...new Set(ledger.map((it) => (it.unanswered ? `${it.state} (a call is unanswered)` : it.state)))];
