@@ -1,3 +1,4 @@
+import { log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { OperationKind, Prisma, PrismaClient, Tenant, TenantOperation } from '@freeflow/db-master';
 import { attemptOf, type StepInput } from './attempt';
@@ -203,7 +204,10 @@ export async function inTransaction<T>(
     });
   } catch (error) {
     if (error instanceof ApplicationFailure) throw error;
-    throw ApplicationFailure.create({ type: 'master-database', message: scrub(messageOf(error)) });
+    const message = scrub(messageOf(error));
+    // Told here or nowhere: the repeated attempts of a local activity are in no history, and no log row can be written.
+    log.warn('record step failed; it is repeated', { tenantId: input.tenantId, step, attempt: attempt.attempt, type: 'master-database', cause: message });
+    throw ApplicationFailure.create({ type: 'master-database', message });
   }
 }
 

@@ -29,7 +29,7 @@ export async function buildApp(config: ApiConfig, env?: NodeJS.ProcessEnv): Prom
   app.setSerializerCompiler(serializerCompiler);
   answerProblems(app);
 
-  const db = createMasterClient(config.MASTER_DATABASE_URL, { applicationName: 'freeflow-api', maxConnections: 10 });
+  const db = createMasterClient(config.MASTER_DATABASE_URL, { applicationName: 'freeflow-api', maxConnections: config.MASTER_DATABASE_POOL });
   const starter = createStarter({ taskQueue: config.TASK_QUEUE, uiUrl: config.TEMPORAL_UI_URL, log: app.log, ...(env === undefined ? {} : { env }) });
   app.addHook('onClose', async () => {
     await starter.close();

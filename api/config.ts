@@ -2,7 +2,7 @@ import { httpUrl, port, readConfig, someOf, text, VARIABLES, type Environment } 
 import { z } from 'zod';
 import { DEFAULT_TASK_QUEUE } from '../workflows/messages';
 
-const { LOG_LEVEL, TEMPORAL_UI_URL } = VARIABLES;
+const { LOG_LEVEL, MASTER_DATABASE_POOL, TEMPORAL_UI_URL } = VARIABLES;
 
 /** Signatures by a private key only: with a shared secret, or none, whoever can check a token could also make one. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const;
@@ -13,6 +13,7 @@ export const apiVariables = z.object({
   API_HOST: text('a host name or address').default('127.0.0.1').describe('where it listens'),
   API_PORT: port(0).default(3000).describe('the same; 0: a free one'),
   MASTER_DATABASE_URL: VARIABLES.MASTER_DATABASE_URL.describe('the master database, by the role freeflow_api'),
+  MASTER_DATABASE_POOL,
   TASK_QUEUE: text('the name of a task queue').default(DEFAULT_TASK_QUEUE).describe('the task queue of the workers'),
   TEMPORAL_UI_URL,
   AUTH_ISSUER: httpUrl().describe('who issues the tokens: their `iss`'),

@@ -1,9 +1,10 @@
-import { httpUrl, masterUrl, mongoUrl, oneOf, postgresUrl, rolePassword, secret, secretKey, secretKeys, text } from './config-kinds';
+import { httpUrl, masterUrl, mongoUrl, oneOf, postgresUrl, rolePassword, secret, secretKey, secretKeys, text, wholeNumber } from './config-kinds';
 
 /** The variables that several programs read, or keep from their children: each is described once, here. */
 export const VARIABLES = {
   LOG_LEVEL: oneOf(['trace', 'debug', 'info', 'warn', 'error']).default('info').describe('the least severe lines that are logged'),
   MASTER_DATABASE_URL: secret(masterUrl(), 'the master database'),
+  MASTER_DATABASE_POOL: wholeNumber(1, 1_000).default(10).describe('connections to it at most; what finds none free waits'),
   MASTER_API_ROLE_PASSWORD: secret(rolePassword().optional(), "password of freeflow_api; unset: a new role can't log in, an old one is kept as it is"),
   MASTER_WORKER_ROLE_PASSWORD: secret(rolePassword().optional(), 'the same for freeflow_worker'),
   SECRETS_KEY: secret(secretKey(), "the key that the tenants' secrets are sealed by"),

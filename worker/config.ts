@@ -2,13 +2,14 @@ import { milliseconds, oneOf, port, readConfig, text, VARIABLES, wholeNumber, ty
 import { z } from 'zod';
 import { DEFAULT_TASK_QUEUE } from '../workflows/messages';
 
-const { LOG_LEVEL, SECRETS_KEY, SECRETS_OLD_KEYS, POSTGRES_ADMIN_URL, MONGODB_ADMIN_URL, QDRANT_URL, QDRANT_API_KEY, KEYCLOAK_URL, KEYCLOAK_CLIENT_ID, KEYCLOAK_CLIENT_SECRET } = VARIABLES;
+const { LOG_LEVEL, MASTER_DATABASE_POOL, SECRETS_KEY, SECRETS_OLD_KEYS, POSTGRES_ADMIN_URL, MONGODB_ADMIN_URL, QDRANT_URL, QDRANT_API_KEY, KEYCLOAK_URL, KEYCLOAK_CLIENT_ID, KEYCLOAK_CLIENT_SECRET } = VARIABLES;
 
 /** Everything the worker is told from outside. Temporal's address comes by Temporal's own standard variables. */
 export const workerVariables = z.object({
   LOG_LEVEL,
   TASK_QUEUE: text('the name of a task queue').default(DEFAULT_TASK_QUEUE).describe('the task queue it works on, the same as of the API'),
   MASTER_DATABASE_URL: VARIABLES.MASTER_DATABASE_URL.describe('the master database, by the role freeflow_worker'),
+  MASTER_DATABASE_POOL: MASTER_DATABASE_POOL.describe('connections to it at most, besides one that holds the locks; what finds none free waits'),
   SECRETS_KEY,
   SECRETS_OLD_KEYS,
   POSTGRES_ADMIN_URL,

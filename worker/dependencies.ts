@@ -27,7 +27,7 @@ export function createBackends(config: WorkerConfig): Backend[] {
 
 /** The activities with everything they need, and how to let go of it again. */
 export function createDependencies(config: WorkerConfig, client: Client, backends = createBackends(config)) {
-  const db = createMasterClient(config.MASTER_DATABASE_URL, { applicationName: 'freeflow-worker', maxConnections: 10 });
+  const db = createMasterClient(config.MASTER_DATABASE_URL, { applicationName: 'freeflow-worker', maxConnections: config.MASTER_DATABASE_POOL });
   const lock = new TenantLock(config.MASTER_DATABASE_URL);
   const activities = createActivities({
     db,

@@ -15,6 +15,12 @@ export interface Subject {
   before?: { fingerprint: string; seen: Seen };
 }
 
+/** Gives an active tenant data of its own, and keeps in mind what is there then. */
+export async function filled(house: House, { id, name }: Subject): Promise<Subject> {
+  await fill(house.info, name);
+  return { id, name, before: { fingerprint: await asItIs(house, name), seen: await lookFromOutside(house.info, name) } };
+}
+
 type Change = 'suspend' | 'delete';
 const WAYS: Readonly<Record<Exclude<Goal, 'gone'>, readonly Change[]>> = { active: [], suspended: ['suspend'], deleted: ['delete'] };
 
@@ -24,8 +30,7 @@ export async function prepare(house: House, { kind, goal }: Pick<Scenario, 'kind
   if (before === 'provisioning' || before === 'gone') return { id: '', name };
   const { id, status } = await createTenant(house, name);
   if (status !== 'active') throw new Error(`${name} could not be made ready: it is ${status}`);
-  await fill(house.info, name);
-  const subject = { id, name, before: { fingerprint: await asItIs(house, name), seen: await lookFromOutside(house.info, name) } };
+  const subject = await filled(house, { id, name });
   const ways: readonly Change[] = kind === 'restore' && goal === 'suspended' ? ['suspend', 'delete'] : WAYS[before];
   for (const way of ways) await change(house, id, way);
   return subject;
