@@ -2,8 +2,10 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { NativeConnection } from '@temporalio/worker';
 import { adviceOn, FAILURES, type FailureType } from '../activities/failures';
 import { projectRoot } from '../stack/project';
+import { registerSearchAttributes } from '../worker/namespace';
 import { RUNBOOK } from '../workflows/messages';
 import { openOperator, type Operator } from './temporal';
 import { openWorkbench, type Workbench } from './workbench';
@@ -20,6 +22,11 @@ let operator: Operator;
 beforeAll(async () => {
   bench = await openWorkbench();
   operator = await openOperator(bench.info);
+  // As a worker does when it starts; here there may have been none yet.
+  const { address, namespace } = bench.info.temporal;
+  const connection = await NativeConnection.connect({ address });
+  await registerSearchAttributes(connection, namespace);
+  await connection.close();
 });
 afterAll(async () => {
   await operator.close();
