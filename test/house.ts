@@ -53,14 +53,19 @@ export interface Running {
 export interface HouseOptions {
   worker?: Record<string, string> | false;
   api?: Record<string, string>;
+  /** The servers, where they aren't the shared ones. */
+  info?: StackInfo;
+  /** Whose PostgreSQL has the master database, where it isn't that of the tenants. */
+  masterOn?: StackInfo;
   /** Another way to the master database, for worker and API. */
   masterUrl?: (url: string) => string;
 }
 
 /** Opens a house; `worker: false` leaves it without a worker until `startWorker`. */
-export async function openHouse({ worker = {}, api: apiOptions = {}, masterUrl: via = (url) => url }: HouseOptions = {}): Promise<House> {
-  const owned = await openMaster();
-  const { info, ownerUrl: masterUrl } = owned;
+export async function openHouse({ worker = {}, api: apiOptions = {}, masterUrl: via = (url) => url, info: own, masterOn = own }: HouseOptions = {}): Promise<House> {
+  const owned = await openMaster(masterOn);
+  const { ownerUrl: masterUrl } = owned;
+  const info = own ?? owned.info;
   const [workerMasterUrl, apiMasterUrl] = [via(owned.workerUrl), via(owned.apiUrl)];
   const taskQueue = owned.database.replace('freeflow_master_', 'house-');
   const logDir = path.join(info.dir, 'logs', taskQueue);

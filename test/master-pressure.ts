@@ -13,7 +13,7 @@ export interface PressureKind {
   env?: Record<string, string>;
   /** What the processes' logs must tell, or the trouble was none. */
   leaves: RegExp;
-  begin(house: House): Promise<Pressure>;
+  begin: (house: House) => Promise<Pressure>;
 }
 
 const databaseOf = ({ masterUrl }: House): string => new URL(masterUrl).pathname.slice(1);

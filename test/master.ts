@@ -20,8 +20,7 @@ export interface Master {
 }
 
 /** Makes a master database by the real migrator. */
-export async function openMaster(): Promise<Master> {
-  const info = readStackInfo(TEST_STACK);
+export async function openMaster(info = readStackInfo(TEST_STACK)): Promise<Master> {
   const database = `freeflow_master_${randomBytes(5).toString('hex')}`;
   const { masterDatabaseUrl, masterDatabase } = info;
   const ownerUrl = inDatabase(masterDatabaseUrl, database);
