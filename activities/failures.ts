@@ -150,6 +150,7 @@ export const RULES: Readonly<Record<BackendKind, readonly Rule[]>> = {
     },
     { type: 'credentials', codes: [18] }, // AuthenticationFailed
     { type: 'permission', codes: [13] }, // Unauthorized
+    { type: 'server-error', codes: [1] }, // InternalError
     {
       type: 'conflict',
       codes: [
@@ -165,6 +166,7 @@ export const RULES: Readonly<Record<BackendKind, readonly Rule[]>> = {
         50, // MaxTimeMSExpired
         202, // NetworkInterfaceExceededTimeLimit
         262, // ExceededTimeLimit
+        462, // IngressRequestRateLimitExceeded
         14031, // OutOfDiskSpace
         'MongoWaitQueueTimeoutError',
       ],
