@@ -3,6 +3,7 @@ import { BackendFault } from './failures';
 interface Token {
   value: string;
   subject: string;
+  /** By `performance.now()`, which nobody sets. */
   goodUntil: number;
 }
 
@@ -29,7 +30,7 @@ export class SharedToken {
 
   async get(): Promise<Token> {
     const token = await (this.current ??= this.fetched());
-    return Date.now() < token.goodUntil ? token : this.renew();
+    return performance.now() < token.goodUntil ? token : this.renew();
   }
 
   async renew(): Promise<Token> {
@@ -66,7 +67,7 @@ export async function clientCredentials({ baseUrl, realm, clientId, clientSecret
     throw new BackendFault('server-error', `Keycloak: the token endpoint of realm ${realm} answered ${response.status}`);
   }
   const lifetimeMs = (body.expires_in ?? 60) * 1000;
-  return { value: body.access_token, subject: subjectOf(body.access_token), goodUntil: Date.now() + Math.max(lifetimeMs - SAFETY_MS, lifetimeMs / 2) };
+  return { value: body.access_token, subject: subjectOf(body.access_token), goodUntil: performance.now() + Math.max(lifetimeMs - SAFETY_MS, lifetimeMs / 2) };
 }
 
 // The server has just given us this token over the channel we trust it on, so it is read without being verified.

@@ -8,7 +8,7 @@ import { SharedToken, type ServiceAccount } from './keycloak-token';
 import { newPassword } from './passwords';
 
 const CALL_TIMEOUT_MS = 60_000;
-/** The server's clock may be ahead of ours: tokens it has just issued are meant as well. */
+/** Of several servers that issue tokens, clocks differ a little. */
 const CLOCK_TOLERANCE_S = 60;
 
 type Realms = KeycloakAdminClient['realms'];
@@ -59,8 +59,10 @@ export class KeycloakBackend implements Backend {
     signal.throwIfAborted();
     await this.admin.realms.update({ realm: name }, { enabled: false });
     await this.admin.realms.logoutAll({ realm: name });
-    // Last, since the logout sets it to the present second, whose own tokens would go on being taken.
-    await this.admin.realms.update({ realm: name }, { notBefore: Math.floor(Date.now() / 1000) + CLOCK_TOLERANCE_S });
+    // Last, since the logout sets it to the server's present second, whose own tokens would go on being taken.
+    const realm = await this.admin.realms.findOne({ realm: name });
+    if (realm?.notBefore === undefined) throw new BackendFault('server-error', `Keycloak: realm ${name} doesn't say which tokens it takes`);
+    await this.admin.realms.update({ realm: name }, { notBefore: realm.notBefore + CLOCK_TOLERANCE_S });
   }
 
   async enable({ name, signal }: Target): Promise<void> {

@@ -36,7 +36,14 @@ export class Ledger {
 
   /** Says that a call with an effect goes out to this server; until `answered`, absence isn't believed at once. */
   async callStarts(entry: TenantResource, serverId: string): Promise<void> {
-    await this.db.tenantResource.update({ where: { id: entry.id }, data: { callStartedAt: new Date(), serverId } });
+    await this.db.$executeRaw`UPDATE "TenantResource" SET "callStartedAt" = clock_timestamp(), "serverId" = ${serverId}, "updatedAt" = now() WHERE id = ${entry.id}::uuid`;
+  }
+
+  /** How long ago the call began that nobody has answered, in ms by the master database's clock: that of a worker may have been set since. */
+  async callAgeMs({ callStartedAt }: TenantResource): Promise<number> {
+    if (callStartedAt === null) return Infinity;
+    const [row] = await this.db.$queryRaw<{ ms: number }[]>`SELECT (extract(epoch FROM clock_timestamp() - ${callStartedAt}::timestamptz) * 1000)::float8 AS ms`;
+    return row?.ms ?? 0;
   }
 
   /** Says that the call was answered. An earlier one, which `entry` still knows of, may be without an answer all the same. */

@@ -59,9 +59,9 @@ export class PostgresBackend implements Backend {
 
   async disable({ name, signal }: Target): Promise<void> {
     await this.run(signal, this.adminUrl.href, sql.disable(name));
-    const end = Date.now() + SESSIONS_END_MS;
+    const end = performance.now() + SESSIONS_END_MS;
     while ((await this.endSessions(name)) > 0) {
-      if (Date.now() > end) throw new BackendFault('still-open', `PostgreSQL: sessions of ${appRole(name)} don't end`);
+      if (performance.now() > end) throw new BackendFault('still-open', `PostgreSQL: sessions of ${appRole(name)} don't end`);
       await delay(50, undefined, { signal });
     }
   }

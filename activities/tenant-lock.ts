@@ -32,7 +32,7 @@ export class TenantLock {
    * @throws BackendFault `lock-busy` when another holder didn't let go in time, `lock-lost` when the session broke
    */
   async hold<T>(key: string, waitMs: number, signal: AbortSignal, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const deadline = Date.now() + waitMs;
+    const deadline = performance.now() + waitMs;
     await this.poll(key, deadline, signal, async () => this.takeMutex(key));
     try {
       const session = await this.connected();
@@ -63,7 +63,7 @@ export class TenantLock {
   private async poll(key: string, deadline: number, signal: AbortSignal, free: () => Promise<boolean>): Promise<void> {
     while (!(await free())) {
       signal.throwIfAborted();
-      if (Date.now() >= deadline) throw new BackendFault('lock-busy', `an earlier attempt still holds the lock on ${key}`);
+      if (performance.now() >= deadline) throw new BackendFault('lock-busy', `an earlier attempt still holds the lock on ${key}`);
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }

@@ -25,12 +25,12 @@ async function change(work: Work, state: 'present' | 'disabled', act: Call, look
   const { entry, target } = await presentEntry(work);
   await refuseStranger(work, entry, target);
   const { values } = await keptSecrets(work, target);
-  for (const end = settledAt(backend, entry); ; ) {
-    const isSettled = Date.now() >= end;
+  for (const end = await settledAt(work, entry); ; ) {
+    const isSettled = performance.now() >= end;
     await effect(work, entry, entry.serverId, () => act(target, values));
     await judged(backend, () => look(target, values));
     if (isSettled) break;
-    await delay(Math.max(0, end - Date.now()), undefined, { signal: target.signal });
+    await delay(Math.max(0, end - performance.now()), undefined, { signal: target.signal });
   }
   await ledger.reached(entry, state);
   return entry.name;

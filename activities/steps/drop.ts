@@ -27,7 +27,7 @@ async function dropUntilAbsent(work: Work, target: Target, entry: KnownEntry): P
   const { backend } = work;
   // An earlier call that nobody answered may still take effect: a create could bring the thing back, and a drop could hit
   // the next tenant of this name. So absence counts only once its time is over.
-  const settled = settledAt(backend, entry);
+  const settled = await settledAt(work, entry);
   for (let dropped = false; ; ) {
     const found = await backend.inspect(target);
     if (found.state === 'foreign') return { message: `left alone: ${found.owner}`, checks: [] };
@@ -35,7 +35,7 @@ async function dropUntilAbsent(work: Work, target: Target, entry: KnownEntry): P
       if (found.externalId !== undefined && entry.externalId !== null && found.externalId !== entry.externalId) throw changed(entry, found.externalId);
       await effect(work, entry, entry.serverId, () => backend.drop(target));
       dropped = true;
-    } else if (Date.now() >= settled) {
+    } else if (performance.now() >= settled) {
       return { message: dropped ? `${entry.name} dropped and seen absent` : `${entry.name} was absent already`, checks: await backend.absence(target) };
     } else {
       await delay(SETTLE_POLL_MS);

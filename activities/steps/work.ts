@@ -65,8 +65,8 @@ export async function effect<T>({ backend, ledger }: Work, entry: TenantResource
   }
 }
 
-/** When an earlier call that nobody answered can't take effect any more, in ms since the epoch; 0 where there is none. */
-export const settledAt = ({ callTimeoutMs }: Backend, { callStartedAt }: TenantResource): number => (callStartedAt === null ? 0 : callStartedAt.getTime() + callTimeoutMs);
+/** When an earlier call that nobody answered can't take effect any more, by `performance.now()`; has passed where there is none. */
+export const settledAt = async ({ backend, ledger }: Work, entry: TenantResource): Promise<number> => performance.now() + backend.callTimeoutMs - (await ledger.callAgeMs(entry));
 
 export async function judged<T>(backend: Backend, call: () => Promise<T>): Promise<T> {
   try {
