@@ -9,8 +9,8 @@ export type Trouble =
   | { kind: 'cut-requests'; after: number }
   /** Cut where a reply comes: the server has done it, and the client is never told. */
   | { kind: 'drop-replies'; after: number }
-  /** Cut where a request comes, which reaches the server this much later all the same: when the client has given it up. */
-  | { kind: 'deliver-late'; after: number; ms: number }
+  /** Cut where a request comes, which reaches the server this much later all the same: when the client has given it up. So many times in all. */
+  | { kind: 'deliver-late'; after: number; ms: number; times: number }
   /** Answered in the server's name; what was answered is not passed on. */
   | { kind: 'answer'; by: Answerer }
   /** Takes everything, passes nothing on and says nothing; cut once the trouble is over, for what it took is lost. */
@@ -61,6 +61,8 @@ export async function startProxy(host: string, port: number): Promise<TcpProxy> 
   let isShut = false;
   let stalledUntil = 0;
   let trouble: Trouble | undefined;
+  /** How many requests the trouble of the day has held back. */
+  let lateOnes = 0;
 
   /** What is to be passed on when this piece comes, if anything. */
   const passed = async (line: Line, isReply: boolean, piece: Buffer): Promise<Buffer | undefined> => {
@@ -85,8 +87,9 @@ export async function startProxy(host: string, port: number): Promise<TcpProxy> 
         if (isReply !== (now.kind === 'drop-replies')) return piece;
         if (line.by !== now) Object.assign(line, { by: now, counted: 0 });
         if (line.counted++ < now.after) return piece;
-        if (now.kind === 'deliver-late') deliverLate(line, piece, now.ms);
-        else line.from.destroy();
+        if (now.kind !== 'deliver-late') line.from.destroy();
+        else if (line.isLate || lateOnes++ < now.times) deliverLate(line, piece, now.ms);
+        else return piece;
         return undefined;
       }
     }
@@ -166,6 +169,7 @@ export async function startProxy(host: string, port: number): Promise<TcpProxy> 
     },
     trouble: (it) => {
       trouble = it;
+      lateOnes = 0;
       if (it === undefined) lines.forEach(({ hasLost, from }) => hasLost && from.destroy());
     },
     close: async () => {

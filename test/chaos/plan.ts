@@ -67,6 +67,8 @@ export interface Fault {
 export interface Case {
   number: number;
   operation: Operation;
+  /** When an operation that interrupts another one is asked for. */
+  interruptedAt: Moment;
   faults: readonly Fault[];
 }
 
@@ -102,7 +104,7 @@ export function planOf(seed: number, tenants: number): Case[] {
     const server = isSystematic ? at(servers, round + place) : random.oneOf(servers);
     const operation = isSystematic ? at(OPERATIONS, round + place + shift) : random.oneOf(OPERATIONS);
     const first = faultOf(kind, server, random, isSystematic ? surelyMet(operation) : MOMENTS);
-    return { number, operation, faults: [first, ...furtherOf(first, random)] };
+    return { number, operation, interruptedAt: at(['once it has begun', 'once a backend is done'], first.after), faults: [first, ...furtherOf(first, random)] };
   });
 }
 

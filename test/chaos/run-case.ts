@@ -44,10 +44,10 @@ export function runCase(world: World, of: Case, subject: Subject): Promise<Ran> 
   });
 }
 
-async function askAll(house: House, { operation: { kind, interrupts } }: Case, subject: Subject): Promise<Subject> {
+async function askAll(house: House, { operation: { kind, interrupts }, interruptedAt }: Case, subject: Subject): Promise<Subject> {
   if (interrupts === undefined) return ask(house, kind, subject);
   const first = await ask(house, interrupts, subject);
-  await hasCome(house, 'once it has begun', first.id);
+  await hasCome(house, interruptedAt, first.id);
   return ask(house, kind, first);
 }
 
