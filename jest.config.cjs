@@ -3,8 +3,6 @@
 module.exports = {
   testEnvironment: 'node',
   testMatch: ['<rootDir>/{api,workflows,activities,worker,prisma,setup,cli,stack,test}/**/*.test.ts'],
-  // Random troubles take long, and have a command of their own: npm run test:chaos.
-  testPathIgnorePatterns: ['/node_modules/', ...(process.env.CHAOS === undefined ? ['<rootDir>/test/chaos'] : [])],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/prisma/dist/'],
   transform: {
     '\\.[jt]sx?$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }],

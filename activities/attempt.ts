@@ -9,6 +9,8 @@ import { scrub } from './scrub';
 export interface StepInput {
   operationId: string;
   tenantId: string;
+  /** Set on the way forward of what can be undone: such a step does nothing any more once the undo has begun. */
+  isForward?: true;
 }
 
 /** What a step may use while it runs. */

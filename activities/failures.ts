@@ -24,7 +24,7 @@ export const FAILURES = {
   'master-database': { mends: true, advice: 'Check the master database. The step goes on by itself once it answers.' },
   unexpected: { mends: true, advice: 'A failure we do not know; it is taken for transient and repeated. Look at the cause.' },
   'foreign-resource': { mends: false, advice: 'Something that is not ours has this name at the server and was left alone. Choose another tenant name, or remove it there and create the tenant again.' },
-  superseded: { mends: false, advice: 'A newer run works on this tenant; this attempt stopped before it did anything.' },
+  superseded: { mends: false, advice: 'A newer run, or the undo, works on this tenant; this attempt stopped before it did anything.' },
 } as const;
 
 export type FailureType = keyof typeof FAILURES;
@@ -150,6 +150,7 @@ export const RULES: Readonly<Record<BackendKind, readonly Rule[]>> = {
     },
     { type: 'credentials', codes: [18] }, // AuthenticationFailed
     { type: 'permission', codes: [13] }, // Unauthorized
+    { type: 'server-error', codes: [1] }, // InternalError
     {
       type: 'conflict',
       codes: [
@@ -165,6 +166,7 @@ export const RULES: Readonly<Record<BackendKind, readonly Rule[]>> = {
         50, // MaxTimeMSExpired
         202, // NetworkInterfaceExceededTimeLimit
         262, // ExceededTimeLimit
+        462, // IngressRequestRateLimitExceeded
         14031, // OutOfDiskSpace
         'MongoWaitQueueTimeoutError',
       ],

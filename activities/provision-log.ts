@@ -45,11 +45,15 @@ export async function appendLog(db: Db, attempt: Attempt, { status, message, dur
 }
 
 /** Records the earlier attempts of the same activity that never reported: they died with their worker. */
-export async function recordLostAttempts(db: Db, attempt: Attempt): Promise<void> {
+export async function recordLostAttempts(db: PrismaClient, attempt: Attempt): Promise<void> {
   if (attempt.attempt === 1) return;
   const reported = await db.tenantProvisionLog.count({ where: { activityKey: keyOf(attempt) } });
   for (let lost = reported + 1; lost < attempt.attempt; lost++) {
     // When the lost attempt was scheduled nobody knows any more, so its row's id is made without.
-    await appendLog(db, { ...attempt, attempt: lost, scheduledAtMs: 0 }, { status: 'error', message: LOST, durationMs: 0 });
+    await db.$transaction(async (tx) => {
+      // Two attempts may record it at the same time; a statement that had to wait for the other would not see its row.
+      await tx.$executeRaw`SELECT 1 FROM "Tenant" WHERE id = ${attempt.tenantId}::uuid FOR UPDATE`;
+      await appendLog(tx, { ...attempt, attempt: lost, scheduledAtMs: 0 }, { status: 'error', message: LOST, durationMs: 0 });
+    });
   }
 }

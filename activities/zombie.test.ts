@@ -114,4 +114,14 @@ describe.each(KINDS)('%s', (kind) => {
     expect(await lookFromOutside(bench.info, tenant.name)).toEqual(NOTHING);
     expect(await ledgerState(tenant.tenantId, kind)).toBeUndefined();
   });
+
+  // Temporal has given it up for dead, as when its worker was frozen, and has the undo done by another one.
+  test('an attempt of the way forward that comes when its operation is being undone does nothing and says why; the undo does', async () => {
+    const tenant = await bench.newTenant();
+    await bench.db.tenantOperation.update({ where: { id: tenant.operationId }, data: { state: 'parked', undoing: true } });
+    await expect(bench.run(`${kind}.create`, tenant, {}, { isForward: true })).rejects.toMatchObject({ type: 'superseded', nonRetryable: true });
+    expect(await lookFromOutside(bench.info, tenant.name)).toEqual(NOTHING);
+    expect(await ledgerState(tenant.tenantId, kind)).toBeUndefined();
+    await bench.run(`${kind}.drop`, tenant);
+  });
 });

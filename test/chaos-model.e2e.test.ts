@@ -11,7 +11,7 @@ import { newName } from './workbench';
 const { CHAOS, CHAOS_SEED, CHAOS_SEQUENCES } = process.env;
 const IS_LONG = CHAOS === 'all';
 const SEED = Number(CHAOS_SEED ?? Math.floor(Date.now() / 86_400_000));
-const SEQUENCES = Number(CHAOS_SEQUENCES ?? (IS_LONG ? 30 : 3));
+const SEQUENCES = Number(CHAOS_SEQUENCES ?? (IS_LONG ? 30 : 2));
 const TIMEOUT_MS = 40 * 60_000;
 /** Two unanswered calls of Keycloak one after the other, on a busy machine. */
 const ENDED_WITHIN_MS = 300_000;

@@ -32,7 +32,7 @@ export interface House {
   workerMasterUrl: string;
   apiMasterUrl: string;
   request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
-  /** @param script another entry point, below dist/ */
+  /** @param env with a WORKER_HEALTH_PORT of its own for a second one; @param script another entry point, below dist/ */
   startWorker(env?: Record<string, string>, script?: string): Promise<Running>;
   startApi(env?: Record<string, string>): Promise<Running>;
   /** The API that was started last. */
@@ -91,8 +91,10 @@ export async function openHouse({ worker = {}, api: apiOptions = {}, masterUrl: 
 
   const house: House = {
     info, apiUrl, workerUrl, taskQueue, master, masterUrl, workerMasterUrl, apiMasterUrl, logDir, operator,
-    startWorker: (env = {}, script = 'worker/main.js') =>
-      start('worker', script, { ...workerEnv(info), MASTER_DATABASE_URL: workerMasterUrl, WORKER_HEALTH_PORT: String(healthPort), SWEEP_INTERVAL_MS: '2000', ...env }, `${workerUrl}/health/ready`),
+    startWorker: (env = {}, script = 'worker/main.js') => {
+      const { WORKER_HEALTH_PORT: port = String(healthPort) } = env;
+      return start('worker', script, { ...workerEnv(info), MASTER_DATABASE_URL: workerMasterUrl, SWEEP_INTERVAL_MS: '2000', ...env, WORKER_HEALTH_PORT: port }, `http://127.0.0.1:${port}/health/ready`);
+    },
     startApi: async (env = apiOptions) => {
       api = await start('api', 'api/server.js', { ...apiEnv(info), MASTER_DATABASE_URL: apiMasterUrl, API_PORT: String(apiPort), ...env }, `${apiUrl}/health/ready`);
       return api;

@@ -3,14 +3,22 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /** What a line does to the pieces that pass on it; `after`: so many of each connection's pieces pass unhurt first. */
 export type Trouble =
-  | { kind: 'delay'; ms: number }
+  | { kind: 'delay'; ms: number; only?: 'replies' }
   | { kind: 'throttle'; bytesPerSecond: number }
   /** Cut where a request comes, which the server never sees. */
   | { kind: 'cut-requests'; after: number }
   /** Cut where a reply comes: the server has done it, and the client is never told. */
   | { kind: 'drop-replies'; after: number }
+  /** Cut where a request comes, which reaches the server this much later all the same: when the client has given it up. So many times in all. */
+  | { kind: 'deliver-late'; after: number; ms: number; times: number }
+  /** Answered in the server's name; what was answered is not passed on. */
+  | { kind: 'answer'; by: Answerer }
   /** Takes everything, passes nothing on and says nothing; cut once the trouble is over, for what it took is lost. */
   | { kind: 'black-hole' };
+
+/** What is said to a request: a reply, after which the connection may end; nothing yet, for it isn't whole; or it is passed on. */
+export type Answer = { reply: Buffer; isLast?: boolean } | 'more' | 'pass';
+export type Answerer = (request: Buffer, line: { lastReply: Buffer }) => Answer;
 
 /** A port in front of a server that can be shut and opened again, for one house alone. */
 export interface TcpProxy {
@@ -30,10 +38,22 @@ export interface TcpProxy {
 /** One connection, as far as the trouble of the day counts what passes on it. */
 interface Line {
   from: Socket;
+  to: Socket;
+  /** What came last from the server. */
+  lastReply: Buffer;
+  /** The beginning of a request that isn't whole. */
+  request: Buffer;
   counted: number;
   by: Trouble | undefined;
   hasLost: boolean;
+  /** Whether what came last is yet to be delivered. */
+  isLate: boolean;
 }
+
+const NOTHING = Buffer.alloc(0);
+const TOGETHER_MS = 20;
+/** A server that gets a request late has this long for it before its client is gone for it as well. */
+const REPLIES_WITHIN_MS = 3_000;
 
 export async function startProxy(host: string, port: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
@@ -41,37 +61,67 @@ export async function startProxy(host: string, port: number): Promise<TcpProxy> 
   let isShut = false;
   let stalledUntil = 0;
   let trouble: Trouble | undefined;
+  /** How many requests the trouble of the day has held back. */
+  let lateOnes = 0;
 
-  /** Whether the piece is to be passed on. */
-  const passes = async (line: Line, isReply: boolean, { length }: Buffer): Promise<boolean> => {
+  /** What is to be passed on when this piece comes, if anything. */
+  const passed = async (line: Line, isReply: boolean, piece: Buffer): Promise<Buffer | undefined> => {
+    if (isReply) line.lastReply = piece;
     const now = trouble;
-    if (now === undefined) return true;
+    if (now === undefined) return piece;
     switch (now.kind) {
       case 'delay':
-        await delay(now.ms);
-        return true;
+        if (isReply || now.only !== 'replies') await delay(now.ms);
+        return piece;
       case 'throttle':
-        await delay((length / now.bytesPerSecond) * 1000);
-        return true;
+        await delay((piece.length / now.bytesPerSecond) * 1000);
+        return piece;
       case 'black-hole':
         line.hasLost = true;
-        return false;
+        return undefined;
+      case 'answer':
+        return isReply ? piece : answered(line, piece, now.by);
       case 'cut-requests':
-      case 'drop-replies': {
-        if (isReply !== (now.kind === 'drop-replies')) return true;
+      case 'drop-replies':
+      case 'deliver-late': {
+        if (isReply !== (now.kind === 'drop-replies')) return piece;
         if (line.by !== now) Object.assign(line, { by: now, counted: 0 });
-        if (line.counted++ < now.after) return true;
-        line.from.destroy();
-        return false;
+        if (line.counted++ < now.after) return piece;
+        if (now.kind !== 'deliver-late') line.from.destroy();
+        else if (line.isLate || lateOnes++ < now.times) deliverLate(line, piece, now.ms);
+        else return piece;
+        return undefined;
       }
     }
+  };
+
+  /** What comes together belongs together: headers and body are two pieces. Then the client is cut, and the server gets all of it late. */
+  const deliverLate = (line: Line, piece: Buffer, ms: number) => {
+    line.request = Buffer.concat([line.request, piece]);
+    if (line.isLate) return;
+    line.isLate = true;
+    setTimeout(() => line.from.destroy(), TOGETHER_MS);
+    setTimeout(() => line.to.write(line.request), ms);
+    setTimeout(() => line.to.destroy(), ms + REPLIES_WITHIN_MS);
+  };
+
+  const answered = (line: Line, piece: Buffer, by: Answerer): Buffer | undefined => {
+    const request = Buffer.concat([line.request, piece]);
+    const answer = by(request, line);
+    line.hasLost = answer === 'more';
+    line.request = line.hasLost ? request : NOTHING;
+    if (answer === 'pass') return request;
+    if (answer === 'more') return undefined;
+    line.from.write(answer.reply);
+    if (answer.isLast === true) line.from.end();
+    return undefined;
   };
 
   const passOn = (line: Line, source: Socket, sink: Socket, isReply: boolean) => {
     source.on('data', (piece) => {
       source.pause();
-      void passes(line, isReply, piece).then((isPassed) => {
-        if (isPassed && !sink.write(piece)) sink.once('drain', () => source.resume());
+      void passed(line, isReply, piece).then((all) => {
+        if (all !== undefined && !sink.write(all)) sink.once('drain', () => source.resume());
         else source.resume();
       });
     });
@@ -82,7 +132,7 @@ export async function startProxy(host: string, port: number): Promise<TcpProxy> 
   const server = createServer((from) => {
     if (isShut) return void from.destroy();
     const to = connect(port, host);
-    const line: Line = { from, counted: 0, by: undefined, hasLost: false };
+    const line: Line = { from, to, lastReply: NOTHING, request: NOTHING, counted: 0, by: undefined, hasLost: false, isLate: false };
     lines.add(line);
     for (const socket of [from, to]) {
       sockets.add(socket);
@@ -91,7 +141,7 @@ export async function startProxy(host: string, port: number): Promise<TcpProxy> 
         sockets.delete(socket);
         lines.delete(line);
         from.destroy();
-        to.destroy();
+        if (!line.isLate) to.destroy();
       });
     }
     from.pause();
@@ -119,6 +169,7 @@ export async function startProxy(host: string, port: number): Promise<TcpProxy> 
     },
     trouble: (it) => {
       trouble = it;
+      lateOnes = 0;
       if (it === undefined) lines.forEach(({ hasLost, from }) => hasLost && from.destroy());
     },
     close: async () => {

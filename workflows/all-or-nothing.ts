@@ -42,7 +42,7 @@ async function goForward({ input, begun, saga, turnsRound }: Run, { forward, fin
     await saga.goForward(
       (begun.changesAccess ? BACKENDS : []).map((backend) => async () => {
         saga.onUndo(backendStep(backend, undo, input));
-        for (const verb of forward) await saga.forward(backendStep(backend, verb, input));
+        for (const verb of forward) await saga.forward(backendStep(backend, verb, { ...input, isForward: true }));
       }),
     );
     const before = await CancellationScope.nonCancellable(() => finish(input, begun));

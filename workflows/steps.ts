@@ -32,7 +32,7 @@ const FIRST_ROUND = { maximumAttempts: 4, initialInterval: '250 ms', backoffCoef
 const LATER_ROUND = { maximumAttempts: 1 } as const;
 
 /** One step of a runbook at one backend; its name is also its activity's. */
-export function backendStep(backend: BackendRow, verb: Verb, input: OperationInput): Step {
+export function backendStep(backend: BackendRow, verb: Verb, input: OperationInput & { isForward?: true }): Step {
   const { kind, thing, startToCloseTimeout, hasOwnQueue } = backend;
   const name = `${kind}.${verb}` as const;
   return {

@@ -33,13 +33,14 @@ export function backendActivities(backend: Backend, dependencies: StepDependenci
 }
 
 /**
- * Looks, under the lock, whether this run is still the one that works on the operation: an attempt of an older run
- * that waited for the lock must not act any more.
+ * Looks, under the lock, whether this run is still the one that works on the operation, and in this direction: an attempt
+ * of an older run, or one that Temporal gave up for dead before the undo began, must not act any more.
  * @throws BackendFault `superseded`
  */
-async function stillOurs(db: PrismaClient, { operationId, runId, cancelled }: StepContext): Promise<string> {
+async function stillOurs(db: PrismaClient, { operationId, runId, isForward, cancelled }: StepContext): Promise<string> {
   cancelled.throwIfAborted();
   const operation = await db.tenantOperation.findUniqueOrThrow({ where: { id: operationId }, include: { tenant: { select: { name: true } } } });
   if (operation.endedAt !== null || operation.runId !== runId) throw new BackendFault('superseded', `run ${operation.runId ?? 'none'} works on this operation now`);
+  if (isForward === true && operation.undoing) throw new BackendFault('superseded', 'this operation is being undone now');
   return operation.tenant.name;
 }

@@ -56,22 +56,22 @@ const answers = (action: 'retry' | 'abort'): Command =>
     if (![202, 404, 409].includes(status)) throw new Error(`${action} answered ${status}: ${text}`);
   });
 
-const caseOf = (server: BackendKind, fault: LineFault) => ({ server, fault, after: 3, lastsMs: 2_000 });
+const faultOf = (server: BackendKind, kind: LineFault) => ({ server, kind, after: 3, lastsMs: 2_000 });
 
 const troubles = (server: BackendKind, fault: LineFault): Command =>
   command(`${server} ${fault}`, async (_, { world, faults }) => {
     if (faults.has(server)) return;
     faults.set(server, fault);
-    await world.begin(caseOf(server, fault));
+    await world.begin(faultOf(server, fault));
   });
 
 /** Ends all faults. */
 export async function calm({ world, faults }: Real): Promise<void> {
-  for (const [server, fault] of faults) await world.end(caseOf(server, fault));
+  for (const [server, fault] of faults) await world.end(faultOf(server, fault));
   faults.clear();
 }
 
-const KILL = { fault: 'worker killed', server: 'temporal', after: 0, lastsMs: 0 } as const;
+const KILL = { kind: 'worker killed', after: 0, lastsMs: 0 } as const;
 
 /** Waits until nothing is under way, and tells the model. */
 export async function ends(model: Model, { world: { house }, id }: Real, timeoutMs: number): Promise<Tenant> {
@@ -84,7 +84,7 @@ export async function ends(model: Model, { world: { house }, id }: Real, timeout
 }
 
 const SERVERS = ['postgres', 'mongodb', 'qdrant', 'keycloak'] as const;
-const BROKEN = ['refuses', 'loses replies', 'is cut in the middle of a call', 'is a black hole'] as const satisfies readonly LineFault[];
+const BROKEN = ['refuses', 'loses replies', 'is cut in the middle of a call', 'delivers late', 'is a black hole', 'answers 500', 'answers 429', 'says its disk is full'] as const satisfies readonly LineFault[];
 const WAITS_MS = 8_000;
 
 const sometimes = (weight: number, arbitrary: fc.Arbitrary<Command>) => ({ weight, arbitrary });

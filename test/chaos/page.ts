@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { FAULTS, OPERATIONS } from './plan';
+import { FAULTS, OPERATIONS, type FaultKind } from './plan';
 import type { Outcome, Round } from './run-round';
 
-const INTRODUCTION = `Tenants in the middle of an operation, some at a time in one house, each with a fault of its own: at the line to a backend, to the master database or to
+const INTRODUCTION = `Tenants in the middle of an operation, some at a time in one house, each with some faults of its own: at the line to a backend, to the master database or to
 Temporal (\`refuses\`, \`stalls\`, \`loses replies\`: the server has done it and nobody is told, ...), or with a process killed by SIGKILL. The client repeats
 a request under the same Idempotency-Key until it is answered. Nobody answers what is parked: with the fault over, everything has to mend by
 itself. Then each tenant is looked at with the servers' own drivers and its own credentials, its ledger, secrets and log are read, the
@@ -16,11 +16,11 @@ export function chaosSection(seed: number, rounds: readonly Round[]): string {
   const seen = wrong.length === 0
     ? 'every tenant complete, cut off or absent as the records say, ledger and log true, nothing stuck, nothing outside the records, no secret found, every neighbour untouched'
     : wrong.join('; ');
-  const matrix = FAULTS.map((fault) => `| ${fault} | ${OPERATIONS.map(({ name }) => cell(all.filter((it) => it.of.fault === fault && it.of.operation.name === name))).join(' | ')} |`);
-  const failures = FAULTS.map((fault) => `| ${fault} | ${typesOf(all.filter((it) => it.of.fault === fault))} |`);
+  const matrix = FAULTS.map((fault) => `| ${fault} | ${OPERATIONS.map(({ name }) => cell(all.filter((it) => hasMet(it, fault) && it.of.operation.name === name))).join(' | ')} |`);
+  const failures = FAULTS.map((fault) => `| ${fault} | ${typesOf(all.filter((it) => hasMet(it, fault)))} |`);
   return `${INTRODUCTION}
 
-\`CHAOS_SEED=${seed} CHAOS_TENANTS=${all.length} npm run test:chaos\` has seen: ${seen}.
+${countsOf(all).faults} faults over ${all.length} tenants: \`CHAOS_SEED=${seed} CHAOS_TENANTS=${all.length} npm run test:chaos\` has seen: ${seen}.
 
 How many tenants met which fault in which operation, and after how many seconds without the fault the slowest of them had ended:
 
@@ -33,6 +33,14 @@ What their logs told of meanwhile; other tenants' faults, at the same time, incl
 | | failed attempts |
 |---|---|
 ${failures.join('\n')}`;
+}
+
+const hasMet = ({ met }: Outcome, fault: FaultKind): boolean => met.some((it) => it.kind === fault);
+
+/** How much was met, and in how many pairs of a fault and an operation; what began when its operation had ended already doesn't count. */
+export function countsOf(all: readonly Outcome[]): { faults: number; tenants: number; cells: number } {
+  const cells = new Set(all.flatMap(({ met, of }) => met.map(({ kind }) => `${kind}: ${of.operation.name}`)));
+  return { faults: all.reduce((sum, it) => sum + it.met.length, 0), tenants: all.length, cells: cells.size };
 }
 
 const cell = (outcomes: readonly Outcome[]): string => (outcomes.length === 0 ? '' : `${outcomes.length}: ${Math.ceil(Math.max(...outcomes.map((it) => it.tookMs)) / 1000)} s`);

@@ -1,6 +1,7 @@
 import type { Goal } from '../../activities/transitions';
 import type { PlannedKind } from '../../workflows/plans';
 import { FAULTY_SERVERS, type FaultyServer } from '../faulty-house';
+import { ANSWERS, type AnswerKind } from './answers';
 import { randomOf, type Random } from './random';
 
 /** What is asked of a tenant; `interrupts`: a forced deletion that comes in the middle of that. */
@@ -24,62 +25,115 @@ export const OPERATIONS: readonly Operation[] = [
 ];
 
 /** What a line in front of a server can do. */
-export const LINE_FAULTS = ['refuses', 'stalls', 'is slow', 'is narrow', 'is cut in the middle of a call', 'loses replies', 'is a black hole'] as const;
+export const LINE_FAULTS = [
+  'refuses', 'stalls', 'is slow', 'is 10 s slow', 'is narrow', 'is cut in the middle of a call', 'loses replies', 'delivers late', 'is a black hole',
+  ...ANSWERS,
+] as const;
 export const PROCESS_FAULTS = [
   'worker killed',
   'second worker, then the first killed',
+  'worker frozen while another takes over',
+  'worker loses its lock session',
+  'clock of the worker jumps',
   'API killed between commit and start',
   'API killed between request and answer',
 ] as const;
 export type LineFault = (typeof LINE_FAULTS)[number];
 export type ProcessFault = (typeof PROCESS_FAULTS)[number];
-export const FAULTS: readonly (LineFault | ProcessFault)[] = [...LINE_FAULTS, ...PROCESS_FAULTS];
+export type FaultKind = LineFault | ProcessFault;
+export const FAULTS: readonly FaultKind[] = [...LINE_FAULTS, ...PROCESS_FAULTS];
 
-/** When the fault begins, by the log of the operation. */
+export const isOfLine = (kind: FaultKind): kind is LineFault => (LINE_FAULTS as readonly string[]).includes(kind);
+export const isAnswer = (kind: FaultKind): kind is AnswerKind => (ANSWERS as readonly string[]).includes(kind);
+/** Whose line takes which fault. */
+export const serversOf = (kind: FaultKind): readonly FaultyServer[] => (isAnswer(kind) ? FAULTY_SERVERS.filter((it) => it !== 'temporal') : FAULTY_SERVERS);
+
+/** When a fault begins, by the log of the operation. */
 export const MOMENTS = ['before it is asked for', 'once it is accepted', 'once it has begun', 'once a backend is done', 'once three are done'] as const;
 export type Moment = (typeof MOMENTS)[number];
 
-/** One tenant's part. */
-export interface Case {
-  number: number;
-  operation: Operation;
-  fault: LineFault | ProcessFault;
-  /** Whose line it is. */
-  server: FaultyServer;
+export interface Fault {
+  kind: FaultKind;
+  /** Whose line it is; absent for a fault of a process. */
+  server?: FaultyServer;
   moment: Moment;
-  /** How long the fault lasts, in ms. */
+  /** How long it lasts, in ms. */
   lastsMs: number;
-  /** How many pieces of each connection pass before it is cut; for a killed API how many ms it lives after the request. */
+  /** How many pieces of each connection pass unhurt; of faults that have no such number it chooses the form. */
   after: number;
 }
 
-export const inWords = ({ number, operation, fault, server, moment, lastsMs, after }: Case): string =>
-  `#${number} ${operation.name}: ${isOfLine(fault) ? `the line to ${server} ${fault}` : fault}, ${moment}, for ${lastsMs} ms, after ${after}`;
+/** One tenant's part: the first fault is there to meet them all, the others are chance. */
+export interface Case {
+  number: number;
+  operation: Operation;
+  /** When an operation that interrupts another one is asked for. */
+  interruptedAt: Moment;
+  faults: readonly Fault[];
+}
 
-export const isOfLine = (fault: Case['fault']): fault is LineFault => (LINE_FAULTS as readonly string[]).includes(fault);
+export const faultInWords = ({ kind, server, moment, lastsMs, after }: Fault): string =>
+  `${server === undefined ? kind : `the line to ${server} ${kind}`}, ${moment}, for ${lastsMs} ms, after ${after}`;
+export const inWords = ({ number, operation, faults }: Case): string => `#${number} ${operation.name}: ${faults.map(faultInWords).join('; ')}`;
+
+/** Where a fault happens: at one place there is one at a time. Worker and API start by way of Temporal and the master database. */
+export const PLACES = ['postgres', 'mongodb', 'qdrant', 'keycloak', 'core', 'lock', 'clock'] as const;
+export type Place = (typeof PLACES)[number];
+export function placeOf({ kind, server }: Pick<Fault, 'kind' | 'server'>): Place {
+  if (kind === 'worker loses its lock session') return 'lock';
+  if (kind === 'clock of the worker jumps') return 'clock';
+  return server === undefined || server === 'temporal' || server === 'master' ? 'core' : server;
+}
+
+/** How many cases meet every fault with every operation. */
+export const SYSTEMATIC = FAULTS.length * OPERATIONS.length;
 
 /**
- * Rounds of one case for each fault; the first rounds meet every fault with every operation and every line fault with
- * every server, all later ones are chance. The same seed gives the same plan.
+ * So many cases; the first of them meet every fault with every operation and every line fault with every server that takes
+ * it, all later ones and all further faults are chance. The same seed gives the same plan.
  */
-export function planOf(seed: number, tenants: number): Case[][] {
+export function planOf(seed: number, tenants: number): Case[] {
   const random = randomOf(seed);
   // So that few tenants meet others each time.
   const [shift, turn] = [random.below(OPERATIONS.length), random.below(FAULTS.length)];
-  const cases = Array.from({ length: tenants }, (_, number): Case => {
+  return Array.from({ length: tenants }, (_, number): Case => {
     const [round, place] = [Math.floor(number / FAULTS.length), number % FAULTS.length];
-    const isSystematic = round < OPERATIONS.length;
-    const fault = isSystematic ? at(FAULTS, place + turn) : random.oneOf(FAULTS);
-    return {
-      number,
-      fault,
-      operation: isSystematic ? at(OPERATIONS, round + place + shift) : random.oneOf(OPERATIONS),
-      server: isSystematic ? at(FAULTY_SERVERS, round + place) : random.oneOf(FAULTY_SERVERS),
-      ...chanceOf(random),
-    };
+    const isSystematic = number < SYSTEMATIC;
+    const kind = isSystematic ? at(FAULTS, place + turn) : random.oneOf(FAULTS);
+    const servers = serversOf(kind);
+    const server = isSystematic ? at(servers, round + place) : random.oneOf(servers);
+    const operation = isSystematic ? at(OPERATIONS, round + place + shift) : random.oneOf(OPERATIONS);
+    const first = faultOf(kind, server, random, isSystematic ? surelyMet(operation) : MOMENTS);
+    return { number, operation, interruptedAt: at(['once it has begun', 'once a backend is done'], first.after), faults: [first, ...furtherOf(first, random)] };
   });
-  return Array.from({ length: Math.ceil(tenants / FAULTS.length) }, (_, round) => cases.slice(round * FAULTS.length, (round + 1) * FAULTS.length));
 }
 
-const chanceOf = (random: Random) => ({ moment: random.oneOf(MOMENTS), lastsMs: 500 + random.below(3_500), after: random.below(13) });
+/** The cases in rounds of a size. */
+export const roundsOf = (cases: readonly Case[], size: number): Case[][] =>
+  Array.from({ length: Math.ceil(cases.length / size) }, (_, round) => cases.slice(round * size, (round + 1) * size));
+
+/** One or two more, oftener two, at places of their own. */
+function furtherOf(first: Fault, random: Random): Fault[] {
+  const further: Fault[] = [];
+  for (const wanted = random.below(4) === 0 ? 1 : 2; further.length < wanted; ) {
+    const kind = random.oneOf(FAULTS);
+    const one = faultOf(kind, random.oneOf(serversOf(kind)), random);
+    if ([first, ...further].every((it) => placeOf(it) !== placeOf(one))) further.push(one);
+  }
+  return further;
+}
+
+/** The moments that no operation has ended by; one that changes nothing at the backends is over at once. */
+const surelyMet = ({ kind, goal }: Operation): readonly Moment[] => MOMENTS.slice(0, kind === 'restore' && goal === 'suspended' ? 1 : 3);
+
+/** Long enough that calls meet it: a reply comes no sooner than after 10 s, a call is repeated after a second or two. */
+const LONGER_MS: Readonly<Partial<Record<FaultKind, number>>> = { 'is 10 s slow': 11_000, 'worker frozen while another takes over': 6_000, 'clock of the worker jumps': 2_000 };
+
+function faultOf(kind: FaultKind, server: FaultyServer, random: Random, moments: readonly Moment[] = MOMENTS): Fault {
+  const chance = { moment: random.oneOf(moments), lastsMs: 500 + random.below(3_500) + (LONGER_MS[kind] ?? 0), after: random.below(13) };
+  // These are about the request itself.
+  if (kind.startsWith('API')) return { kind, ...chance, moment: 'before it is asked for' };
+  return { kind, ...(isOfLine(kind) ? { server } : {}), ...chance };
+}
+
 const at = <T>(all: readonly T[], place: number): T => all[place % all.length] as T;

@@ -2,49 +2,65 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { ask, type Subject } from '../kill/operations';
 import type { House } from '../house';
 import { until } from '../until';
-import type { Case, Moment } from './plan';
+import type { Case, Fault, Moment } from './plan';
 import type { World } from './world';
 
 /** What is not seen within this time is not waited for: the fault comes all the same. In ms. */
-const SEEN_WITHIN_MS = 8_000;
+const SEEN_WITHIN_MS = 5_000;
 
-const BACKENDS_DONE: Readonly<Partial<Record<Moment, number>>> = { 'once a backend is done': 1, 'once three are done': 3 };
+/** Of how many things the log tells by then that they are done: the beginning, then backends. */
+const MUST_BE_DONE: Readonly<Record<Moment, number>> = {
+  'before it is asked for': 0, 'once it is accepted': 0, 'once it has begun': 1, 'once a backend is done': 2, 'once three are done': 4,
+};
 
-/** Asks for the operation of a case and lets its fault happen; gives the tenant, with the id it has by then. */
-export function runCase(world: World, of: Case, subject: Subject): Promise<Subject> {
-  return world.alone(of, async () => {
+/** What came of the asking: the tenant, with the id it has by then, and which of the faults it met. */
+export interface Ran {
+  subject: Subject;
+  met: Fault[];
+}
+
+/** Asks for the operation of a case and lets its faults happen, each at its moment unless the operation has ended by then. */
+export function runCase(world: World, of: Case, subject: Subject): Promise<Ran> {
+  return world.alone(of.faults, async () => {
     const { house } = world;
-    if (of.moment === 'before it is asked for' || of.fault.startsWith('API')) {
-      await world.begin(of);
-      // What goes wrong with it is told once the fault is over.
-      const asked = askAll(house, of, subject).then((it) => () => it, (error: unknown) => () => { throw error; });
-      await delay(of.lastsMs);
-      await world.end(of);
-      return (await asked)();
-    }
-    const asked = await askAll(house, of, subject);
-    await hasCome(house, of.moment, asked);
-    await world.begin(of);
-    await delay(of.lastsMs);
-    await world.end(of);
-    return asked;
+    const met: Fault[] = [];
+    const happens = async (fault: Fault) => {
+      met.push(fault);
+      await world.begin(fault);
+      await delay(fault.lastsMs);
+      await world.end(fault);
+    };
+    const isFirst = ({ moment }: Fault) => moment === 'before it is asked for';
+    const first = of.faults.filter(isFirst).map(happens);
+    const asked = askAll(house, of, subject);
+    const others = of.faults.filter((it) => !isFirst(it)).map(async (fault) => {
+      const { id } = await asked;
+      if (await hasCome(house, fault.moment, id)) await happens(fault);
+    });
+    // What goes wrong with it is told once the faults are over.
+    await Promise.allSettled([asked, ...first, ...others]);
+    await Promise.all([...first, ...others]);
+    return { subject: await asked, met };
   });
 }
 
-async function askAll(house: House, { operation: { kind, interrupts } }: Case, subject: Subject): Promise<Subject> {
+async function askAll(house: House, { operation: { kind, interrupts }, interruptedAt }: Case, subject: Subject): Promise<Subject> {
   if (interrupts === undefined) return ask(house, kind, subject);
   const first = await ask(house, interrupts, subject);
-  await hasCome(house, 'once it has begun', first);
+  await hasCome(house, interruptedAt, first.id);
   return ask(house, kind, first);
 }
 
-async function hasCome(house: House, moment: Moment, { id }: Subject): Promise<void> {
-  if (moment === 'once it is accepted') return;
-  const wanted = BACKENDS_DONE[moment] ?? 0;
+/** Waits for the moment; says whether the operation is still under way then. */
+async function hasCome(house: House, moment: Moment, id: string): Promise<boolean> {
+  const wanted = MUST_BE_DONE[moment];
+  let isOpen = true;
   await until(moment, async () => {
-    const { rows } = await house.master.query<{ step: string }>(
-      `SELECT DISTINCT split_part(step, '.', 1) AS step FROM "TenantProvisionLog" WHERE status = 'success'
-          AND "operationId" = (SELECT id FROM "TenantOperation" WHERE "tenantId" = $1 ORDER BY "createdAt" DESC LIMIT 1)`, [id]);
-    return rows.length > wanted;
+    const { rows: [seen] } = await house.master.query<{ isOpen: boolean; done: number }>(
+      `SELECT "endedAt" IS NULL AS "isOpen", (SELECT count(DISTINCT split_part(step, '.', 1))::int FROM "TenantProvisionLog" AS log WHERE status = 'success' AND log."operationId" = o.id) AS done
+         FROM "TenantOperation" AS o WHERE "tenantId" = $1 ORDER BY "createdAt" DESC LIMIT 1`, [id]);
+    isOpen = seen?.isOpen === true;
+    return !isOpen || (seen?.done ?? 0) >= wanted;
   }, SEEN_WITHIN_MS).catch(() => undefined);
+  return isOpen;
 }

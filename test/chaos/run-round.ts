@@ -12,8 +12,9 @@ import { createTenant, logOf, type Tenant } from '../tenants';
 import { until } from '../until';
 import { expectedOf, lookAfter } from './expected';
 import { namesOutside, tenantsIn } from './names-outside';
-import { inWords, type Case } from './plan';
+import { inWords, type Case, type Fault } from './plan';
 import { runCase } from './run-case';
+import { meetStrangers, placeStrangers, removeStrangers } from './strangers';
 import type { World } from './world';
 
 const WIDTH = 5;
@@ -24,6 +25,8 @@ const QUIET_WITHIN_MS = 60_000;
 /** What came of one case. */
 export interface Outcome {
   of: Case;
+  /** The faults that began while it was to be asked for or under way. */
+  met: readonly Fault[];
   expected: Verdict;
   /** Absent when it could not be asked for or did not end; then `trouble` says why. */
   verdict?: Verdict;
@@ -49,29 +52,31 @@ export async function runRound(world: World, cases: readonly Case[]): Promise<Ro
   const neighbour = await createTenant(house, `${prefix}neighbour`);
   await fill(house.info, neighbour.name);
   const untouched = await asItIs(house, neighbour.name);
+  const strangers = await placeStrangers(house, prefix);
   const subjects = await pooled(WIDTH, cases, ({ number, operation: { kind, goal, interrupts } }) =>
     prepare(house, interrupts === 'create' ? { kind: 'create', goal: 'active' } : { kind, goal }, nameOf(number)));
   const secrets = Object.assign({}, ...(await Promise.all(subjects.filter((it) => it.id !== '').map((it) => secretsNamed(world, it))))) as Record<string, string>;
 
+  const met = meetStrangers(house, strangers, ENDED_WITHIN_MS).catch((error: unknown) => [`a tenant of a stranger's name: ${String(error)}`]);
   const ended = await pooled(WIDTH, cases, async (of) => {
     process.stdout.write(`  ${inWords(of)}\n`);
-    let subject = subjects[of.number % subjects.length] as Subject;
+    let [subject, met]: [Subject, Fault[]] = [subjects[cases.indexOf(of)] as Subject, []];
     try {
-      subject = await runCase(world, of, subject);
+      ({ subject, met } = await runCase(world, of, subject));
       const overAt = Date.now();
       const tenant = await ends(house, of.operation.kind, subject, ENDED_WITHIN_MS);
-      return { subject, tenant, tookMs: Date.now() - overAt };
+      return { subject, met, tenant, tookMs: Date.now() - overAt };
     } catch (error) {
       const { message, cause } = error as Error;
-      return { subject, tookMs: 0, trouble: cause instanceof Error ? `${message}: ${cause.message}` : message };
+      return { subject, met, tookMs: 0, trouble: cause instanceof Error ? `${message}: ${cause.message}` : message };
     }
   });
-  const wrong = await stuckOf(world, prefix);
+  const wrong = [...(await met), ...(await stuckOf(world, prefix))];
   const outcomes = await pooled(WIDTH, cases, (of) => outcomeOf(world, of, ended[cases.indexOf(of)] as End));
 
   const standing = ended.filter(({ subject, tenant }) => subject.id !== '' && (tenant === undefined || tenant.goneAt === null));
   const names = tenantsIn(await namesOutside(house.info, prefix), prefix);
-  const known = [neighbour.name, ...standing.map(({ subject }) => subject.name)];
+  const known = [neighbour.name, ...strangers.map(({ name }) => name), ...standing.map(({ subject }) => subject.name)];
   wrong.push(...names.filter((it) => !known.includes(it)).map((it) => `${it} stands outside, and no record says so`));
   if ((await asItIs(house, neighbour.name)) !== untouched) wrong.push('the neighbour was changed');
   // A backend may say what we don't know; one of our own that we don't know tells on-call nothing.
@@ -80,6 +85,7 @@ export async function runRound(world: World, cases: readonly Case[]): Promise<Ro
   for (const { subject } of [...standing, { subject: neighbour }]) Object.assign(secrets, await secretsNamed(world, subject));
   wrong.push(...findSecrets({ ...(await historiesOf(world, ended)), ...logsOf(world) }, secrets));
 
+  await removeStrangers(strangers).catch((error: unknown) => wrong.push(`a stranger could not be removed: ${String(error)}`));
   const asked = ended.filter(({ subject }) => subject.id !== '');
   await pooled(WIDTH, [...standing.map((it) => it.subject), neighbour], async (it) => ends(house, 'hard_delete', await ask(house, 'hard_delete', it), ENDED_WITHIN_MS));
   wrong.push(...(await namesOutside(house.info, prefix)).map((it) => `left when all were deleted: ${it}`));
@@ -89,17 +95,18 @@ export async function runRound(world: World, cases: readonly Case[]): Promise<Ro
 
 interface End {
   subject: Subject;
+  met: Fault[];
   tenant?: Tenant;
   tookMs: number;
   trouble?: string;
 }
 
-async function outcomeOf({ house }: World, of: Case, { subject, tenant, tookMs, trouble }: End): Promise<Outcome> {
+async function outcomeOf({ house }: World, of: Case, { subject, met, tenant, tookMs, trouble }: End): Promise<Outcome> {
   const log = subject.id === '' ? [] : await logOf(house, subject.id);
   const failures = [...new Set(log.filter((it) => it.status === 'error').map((it) => `${it.step} ${told(it.message ?? '')}`))];
   const expected = expectedOf(of.operation);
-  if (tenant === undefined) return { of, expected, failures, tookMs, trouble: trouble ?? 'it did not end' };
-  return { of, expected, failures, tookMs, verdict: await lookAfter(house, of.operation, subject, tenant) };
+  if (tenant === undefined) return { of, met, expected, failures, tookMs, trouble: trouble ?? 'it did not end' };
+  return { of, met, expected, failures, tookMs, verdict: await lookAfter(house, of.operation, subject, tenant) };
 }
 
 /** The type of a failure alone, unless it is none that we know. */

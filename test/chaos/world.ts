@@ -1,22 +1,32 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { openFaultyHouse, type FaultyHouse, type FaultyServer } from '../faulty-house';
-import type { Running } from '../house';
+import { freePort, type Running } from '../house';
 import { gateFor } from '../pooled';
-import { LINE_FAULTS, type Case, type LineFault, type ProcessFault } from './plan';
+import { withPostgres } from '../outside';
+import { ANSWERS, answererFor, type AnswerKind } from './answers';
+import { clockOf } from './clock';
+import { isOfLine, PLACES, placeOf, type Fault, type LineFault, type ProcessFault } from './plan';
 import { patient } from './patient';
 
 /** Everything mends by itself soon after a fault. */
 const IMPATIENT = { STEP_PATIENCE_MS: '1500', PARKED_RETRY_MS: '2000', KEYCLOAK_CONCURRENCY: '4' };
 const BYTES_PER_SECOND = 2_000;
 const SLOW_MS = 300;
+const VERY_SLOW_MS = 10_000;
+/** A request that comes late comes this late; a client's deadline for it is longer. What follows passes, and may be done before it. */
+const LATE_MS = 5_000;
+const LATE_TIMES = [2, 3, 4] as const;
+/** What a worker that was frozen goes on with is to be seen before it ends. */
+const THAWED_MS = 2_000;
 
-/** A fault and where it is. */
-export type Troubled = Pick<Case, 'fault' | 'server' | 'after' | 'lastsMs'>;
+/** A fault, as far as it matters who has it. */
+export type Troubled = Pick<Fault, 'kind' | 'server' | 'after' | 'lastsMs'>;
 
 /** A house that is troubled from all sides, one trouble at a time at each. */
 export interface World {
   house: FaultyHouse;
-  /** Does `during` while the fault may be begun and ended; others of the same place wait. */
-  alone<T>(of: Troubled, during: () => Promise<T>): Promise<T>;
+  /** Does `during` while these faults may be begun and ended; others of the same places wait. */
+  alone<T>(all: readonly Troubled[], during: () => Promise<T>): Promise<T>;
   begin(of: Troubled): Promise<void>;
   end(of: Troubled): Promise<void>;
   /** Whether the worker that is to be there runs still. */
@@ -24,39 +34,70 @@ export interface World {
   close(): Promise<void>;
 }
 
-interface Fault {
+type Proxy = FaultyHouse['proxies'][FaultyServer];
+
+interface Doing {
   begin(of: Troubled): Promise<void> | void;
   end(of: Troubled): Promise<void> | void;
 }
 
+const answers = (kind: AnswerKind) => (proxy: Proxy, { server, after }: Troubled) => {
+  proxy.trouble({ kind: 'answer', by: answererFor(server ?? 'temporal', kind, after % 2 === 0) });
+};
+
+const LINES: Readonly<Record<LineFault, (proxy: Proxy, of: Troubled) => void>> = {
+  refuses: (proxy) => { proxy.shut(); },
+  stalls: (proxy, { lastsMs }) => { proxy.stall(lastsMs); proxy.renew(); },
+  'is slow': (proxy) => { proxy.trouble({ kind: 'delay', ms: SLOW_MS }); },
+  'is 10 s slow': (proxy) => { proxy.trouble({ kind: 'delay', ms: VERY_SLOW_MS, only: 'replies' }); },
+  'is narrow': (proxy) => { proxy.trouble({ kind: 'throttle', bytesPerSecond: BYTES_PER_SECOND }); },
+  'is cut in the middle of a call': (proxy, { after }) => { proxy.trouble({ kind: 'cut-requests', after }); },
+  'loses replies': (proxy, { after }) => { proxy.trouble({ kind: 'drop-replies', after }); },
+  'delivers late': (proxy, { after }) => { proxy.trouble({ kind: 'deliver-late', after, ms: LATE_MS, times: LATE_TIMES[after % LATE_TIMES.length] ?? 0 }); },
+  'is a black hole': (proxy) => { proxy.trouble({ kind: 'black-hole' }); },
+  ...(Object.fromEntries(ANSWERS.map((kind) => [kind, answers(kind)])) as Record<AnswerKind, ReturnType<typeof answers>>),
+};
+
 export async function openWorld(env: Record<string, string> = {}): Promise<World> {
   const house = patient(await openFaultyHouse(false));
-  const startWorker = (more: Record<string, string> = {}) => house.startWorker({ ...IMPATIENT, ...env, ...more });
+  const clock = clockOf(house);
+  const startWorker = (more: Record<string, string> = {}) => house.startWorker({ ...IMPATIENT, ...clock.env, ...env, ...more });
   let worker: Running = await startWorker();
+  let frozen: Running | undefined;
   const restartApi = async () => void (await house.startApi());
+  const secondWorker = async () => startWorker({ WORKER_HEALTH_PORT: String(await freePort()) });
 
-  const lines: Record<LineFault, (proxy: FaultyHouse['proxies'][FaultyServer], of: Troubled) => void> = {
-    refuses: (proxy) => { proxy.shut(); },
-    stalls: (proxy, { lastsMs }) => { proxy.stall(lastsMs); proxy.renew(); },
-    'is slow': (proxy) => { proxy.trouble({ kind: 'delay', ms: SLOW_MS }); },
-    'is narrow': (proxy) => { proxy.trouble({ kind: 'throttle', bytesPerSecond: BYTES_PER_SECOND }); },
-    'is cut in the middle of a call': (proxy, { after }) => { proxy.trouble({ kind: 'cut-requests', after }); },
-    'loses replies': (proxy, { after }) => { proxy.trouble({ kind: 'drop-replies', after }); },
-    'is a black hole': (proxy) => { proxy.trouble({ kind: 'black-hole' }); },
-  };
-  const onLine = (fault: LineFault): Fault => ({
-    begin: (of) => { lines[fault](house.proxies[of.server], of); },
-    end: ({ server }) => { house.proxies[server].open(); house.proxies[server].trouble(); },
-  });
-  const processes: Record<ProcessFault, Fault> = {
+  const processes: Readonly<Record<ProcessFault, Doing>> = {
     'worker killed': { begin: () => worker.stop('SIGKILL'), end: async () => { worker = await startWorker(); } },
     'second worker, then the first killed': {
       begin: () => undefined,
       end: async () => {
         const first = worker;
-        worker = await startWorker({ WORKER_HEALTH_PORT: '0' });
+        worker = await secondWorker();
         await first.stop('SIGKILL');
       },
+    },
+    // Temporal gives it up for dead, and its attempts to the other; then it goes on where it was.
+    'worker frozen while another takes over': {
+      begin: async () => {
+        frozen = worker;
+        frozen.process.kill('SIGSTOP');
+        worker = await secondWorker();
+      },
+      end: async () => {
+        frozen?.process.kill('SIGCONT');
+        await delay(THAWED_MS);
+        await frozen?.stop('SIGKILL');
+      },
+    },
+    'worker loses its lock session': {
+      begin: () => endLockSessions(house),
+      // Once more: it has got another by now.
+      end: () => endLockSessions(house),
+    },
+    'clock of the worker jumps': {
+      begin: ({ after }) => { clock.set(after % 2 === 0 ? 1 : -1, worker); },
+      end: () => { clock.set(0, worker); },
     },
     // It commits and reaches no Temporal, and is killed before that changes.
     'API killed between commit and start': {
@@ -68,19 +109,30 @@ export async function openWorld(env: Record<string, string> = {}): Promise<World
       end: async () => { await house.api().stop('SIGKILL'); await restartApi(); },
     },
   };
-  const faults: Record<Case['fault'], Fault> = {
-    ...(Object.fromEntries(LINE_FAULTS.map((it) => [it, onLine(it)])) as Record<LineFault, Fault>),
-    ...processes,
+  const proxyOf = ({ server }: Troubled): Proxy => house.proxies[server ?? 'temporal'];
+  const onLine: Doing = {
+    begin: (of) => { if (isOfLine(of.kind)) LINES[of.kind](proxyOf(of), of); },
+    end: (of) => { proxyOf(of).open(); proxyOf(of).trouble(); },
   };
-  // Worker and API start by way of Temporal and the master database: these wait for each other.
-  const gates = new Map(['postgres', 'mongodb', 'qdrant', 'keycloak', 'core'].map((it) => [it, gateFor(1)]));
-  const gateOf = ({ fault, server }: Troubled) => gates.get(fault in processes || server === 'temporal' || server === 'master' ? 'core' : server) ?? gateFor(1);
+  const doing = ({ kind }: Troubled): Doing => (isOfLine(kind) ? onLine : processes[kind]);
+  const gates = PLACES.map((place) => ({ place, gate: gateFor(1) }));
   return {
     house,
-    alone: (of, during) => gateOf(of)(during),
-    begin: async (of) => faults[of.fault].begin(of),
-    end: async (of) => faults[of.fault].end(of),
+    // Always in the same order, or two would wait for each other.
+    alone: (all, during) => gates.filter(({ place }) => all.some((it) => placeOf(it) === place)).reduce((inner, { gate }) => () => gate(inner), during)(),
+    begin: async (of) => doing(of).begin(of),
+    end: async (of) => doing(of).end(of),
     hasWorker: () => worker.process.exitCode === null && worker.process.signalCode === null,
-    close: () => house.close(),
+    close: () => {
+      // What is frozen can't be ended.
+      frozen?.process.kill('SIGCONT');
+      return house.close();
+    },
   };
 }
+
+/** Ends the sessions by which this house's workers hold their locks, as an operator or a failover does. */
+const endLockSessions = ({ info, masterUrl }: FaultyHouse): Promise<void> =>
+  withPostgres(info.postgres.url, async (client) => {
+    await client.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'freeflow-lock' AND datname = $1`, [new URL(masterUrl).pathname.slice(1)]);
+  });

@@ -1,0 +1,28 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { FaultyHouse } from '../faulty-house';
+import { projectRoot } from '../../stack/project';
+import type { Running } from '../house';
+
+const HOUR_MS = 3_600_000;
+const PRELOAD = path.join(projectRoot(), 'test/chaos/jumping-clock.cjs');
+
+/** The clock of a house's workers. */
+export interface Clock {
+  /** With this a worker goes by it. */
+  env: Record<string, string>;
+  /** An hour forward or back, or right again. */
+  set(hours: -1 | 0 | 1, worker: Running): void;
+}
+
+export function clockOf({ logDir }: FaultyHouse): Clock {
+  const file = path.join(logDir, 'clock');
+  return {
+    env: { NODE_OPTIONS: `--require ${JSON.stringify(PRELOAD)}`, CHAOS_CLOCK: file },
+    set: (hours, worker) => {
+      if (hours === 0) rmSync(file, { force: true });
+      else writeFileSync(file, String(hours * HOUR_MS));
+      worker.process.kill('SIGWINCH');
+    },
+  };
+}
