@@ -9,7 +9,7 @@ const INTRODUCTION = `# Faults
 What was broken on purpose, and what was seen then. Written by \`npm run test:faults\` and \`npm run test:chaos\` from what they have seen; \`npm test\` runs a part of it.`;
 
 /** The sections, in the order of the page; each is written by a suite of its own. */
-const TITLES = ['Killed workers', 'Parked in numbers', 'Chaos'] as const;
+const TITLES = ['Killed workers', 'Parked in numbers', 'Killed servers', 'The master database under pressure', 'Chaos'] as const;
 export type Title = (typeof TITLES)[number];
 
 export const readPage = (): string => (existsSync(FILE) ? readFileSync(FILE, 'utf8') : '');
