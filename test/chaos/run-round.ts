@@ -17,7 +17,7 @@ import { runCase } from './run-case';
 import { meetStrangers, placeStrangers, removeStrangers } from './strangers';
 import type { World } from './world';
 
-const WIDTH = 5;
+const WIDTH = 7;
 /** Keycloak's unanswered calls count for a minute, and it may be parked in between; the rest is for a busy machine. */
 const ENDED_WITHIN_MS = 300_000;
 const QUIET_WITHIN_MS = 60_000;

@@ -23,10 +23,10 @@ export const placeStrangers = ({ info }: House, prefix: string): Promise<Placed[
 /** Asks for tenants of their names; gives what went wrong: such a create is undone, and they are what they were. */
 export async function meetStrangers(house: House, strangers: readonly Placed[], timeoutMs: number): Promise<string[]> {
   const seen = await Promise.all(strangers.map(async ({ what, name, before, content }) => {
-    const { operation } = await ends(house, 'create', { id: await askFor(house, name), name }, timeoutMs);
+    const end = await ends(house, 'create', { id: await askFor(house, name), name }, timeoutMs).then(({ operation }) => operation.state, String);
     const isSame = isDeepStrictEqual(await content(name).catch((error: unknown) => error), before);
     return [
-      ...(operation.state === 'rolled_back' ? [] : [`a tenant of the name of ${what} that isn't ours is ${operation.state}`]),
+      ...(end === 'rolled_back' ? [] : [`a tenant of the name of ${what} that isn't ours: ${end}`]),
       ...(isSame ? [] : [`${what} that isn't ours was changed`]),
     ];
   }));
