@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { openWorkbench, type Workbench } from '../test/workbench';
-import { recordLostAttempts } from './provision-log';
+import { appendLog, recordLostAttempts, type Attempt } from './provision-log';
 
 const BOTH_WAIT_MS = 500;
 
@@ -10,15 +10,27 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-test('two attempts record the same lost one at the same time: one row, and the numbers of the log have no gap', async () => {
+/** A step of which two attempts write their rows at the same time, both waiting for the tenant's row. */
+async function atTheSameTime(write: (attempt: Omit<Attempt, 'attempt'>) => Promise<unknown>[]) {
   const { tenantId, operationId, runId } = await bench.newTenant();
-  const attempt = { tenantId, operationId, runId, step: 'postgres.create', activityId: '1', scheduledAtMs: 0 };
-  const held = bench.db.$transaction(async (tx) => {
+  let writing: Promise<unknown> | undefined;
+  await bench.db.$transaction(async (tx) => {
     await tx.$executeRaw`SELECT 1 FROM "Tenant" WHERE id = ${tenantId}::uuid FOR UPDATE`;
-    // Both have begun by then, and wait for the tenant's row.
+    writing = Promise.all(write({ tenantId, operationId, runId, step: 'postgres.create', activityId: '1', scheduledAtMs: 0 }));
     await delay(BOTH_WAIT_MS);
   });
-  await Promise.all([held, recordLostAttempts(bench.db, { ...attempt, attempt: 2 }), recordLostAttempts(bench.db, { ...attempt, attempt: 3 })]);
+  await writing;
   const log = await bench.db.tenantProvisionLog.findMany({ where: { tenantId }, orderBy: { seq: 'asc' } });
-  expect(log.map(({ seq, attempt: number }) => [Number(seq), number])).toEqual([[1, 1], [2, 2]]);
+  return log.map(({ seq, attempt }) => [Number(seq), attempt]);
+}
+
+test('two attempts record the same lost one at the same time: one row, and the numbers of the log have no gap', async () => {
+  const seen = await atTheSameTime((attempt) => [2, 3].map((it) => recordLostAttempts(bench.db, { ...attempt, attempt: it })));
+  expect(seen).toEqual([[1, 1], [2, 2]]);
+});
+
+test('two attempts of a step report at the same time: each has a number of its own', async () => {
+  const outcome = { status: 'error', message: 'conflict: it changed', durationMs: 1 } as const;
+  const seen = await atTheSameTime((attempt) => [1, 2].map((it) => appendLog(bench.db, { ...attempt, attempt: it }, outcome)));
+  expect(seen).toEqual([[1, 1], [2, 2]]);
 });

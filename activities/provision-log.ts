@@ -25,14 +25,20 @@ const LOST = 'lost: the worker ended or was cut off before it could report';
 
 const keyOf = ({ runId, activityId }: Attempt) => `${runId}/${activityId}`;
 
+/** Writes the row of one attempt; a repeated write is the same row. */
+export async function appendLog(db: PrismaClient, attempt: Attempt, outcome: Outcome): Promise<void> {
+  // Locked first: a statement that had to wait for the lock itself would count what was there before it waited.
+  await db.$transaction([db.$executeRaw`SELECT 1 FROM "Tenant" WHERE id = ${attempt.tenantId}::uuid FOR UPDATE`, appendRow(db, attempt, outcome)]);
+}
+
 /**
- * Writes the row of one attempt; a repeated write is the same row. `seq` is taken under the tenant's row lock, so that
- * the rows of a tenant are numbered in the order they become visible. `attempt` counts over all runs of the operation.
+ * The same for whoever holds the tenant's row lock: by it the rows of a tenant are numbered by `seq` in the order they become
+ * visible, and those of a step by `attempt`, over all runs of the operation.
  */
-export async function appendLog(db: Db, attempt: Attempt, { status, message, durationMs }: Outcome): Promise<void> {
+export function appendRow(db: Db, attempt: Attempt, { status, message, durationMs }: Outcome): Prisma.PrismaPromise<number> {
   const id = uuidOf(attempt.runId, attempt.activityId, attempt.attempt, attempt.scheduledAtMs);
   const { tenantId, operationId, step } = attempt;
-  await db.$executeRaw`
+  return db.$executeRaw`
     WITH tenant AS (
       UPDATE "Tenant" SET "logSeq" = "logSeq" + 1
        WHERE id = ${tenantId}::uuid AND NOT EXISTS (SELECT 1 FROM "TenantProvisionLog" WHERE id = ${id}::uuid)
@@ -50,10 +56,6 @@ export async function recordLostAttempts(db: PrismaClient, attempt: Attempt): Pr
   const reported = await db.tenantProvisionLog.count({ where: { activityKey: keyOf(attempt) } });
   for (let lost = reported + 1; lost < attempt.attempt; lost++) {
     // When the lost attempt was scheduled nobody knows any more, so its row's id is made without.
-    await db.$transaction(async (tx) => {
-      // Two attempts may record it at the same time; a statement that had to wait for the other would not see its row.
-      await tx.$executeRaw`SELECT 1 FROM "Tenant" WHERE id = ${attempt.tenantId}::uuid FOR UPDATE`;
-      await appendLog(tx, { ...attempt, attempt: lost, scheduledAtMs: 0 }, { status: 'error', message: LOST, durationMs: 0 });
-    });
+    await appendLog(db, { ...attempt, attempt: lost, scheduledAtMs: 0 }, { status: 'error', message: LOST, durationMs: 0 });
   }
 }

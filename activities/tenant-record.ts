@@ -3,7 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { OperationKind, Prisma, PrismaClient, Tenant, TenantOperation } from '@freeflow/db-master';
 import { attemptOf, type StepInput } from './attempt';
 import { messageOf } from './failures';
-import { appendLog } from './provision-log';
+import { appendRow } from './provision-log';
 import { scrub } from './scrub';
 import { abandon, forcedDeletionBeside, givenUpOf, INTERRUPTED, isDeletion, leftBy, takeOver } from './tenant-record-ends';
 import { goalOf, refusalOf, type Goal } from './transitions';
@@ -199,7 +199,7 @@ export async function inTransaction<T>(
       if (operation.endedAt !== null) return whenOver({ tenant, operation });
       if (!BEGINNINGS.has(step) && operation.runId !== attempt.runId) throw superseded(operation.runId);
       const { message, result } = await work(tx, { tenant, operation, now }, attempt.runId);
-      await appendLog(tx, attempt, { status: 'success', message: scrub(message), durationMs: performance.now() - startedAt });
+      await appendRow(tx, attempt, { status: 'success', message: scrub(message), durationMs: performance.now() - startedAt });
       return result;
     });
   } catch (error) {
