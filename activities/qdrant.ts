@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { QdrantClient } from '@qdrant/js-client-rest';
 import { allAbsent } from './absence';
-import type { Absence, Backend, Inspection, Made, Secrets, Target } from './backend';
+import type { Absence, Backend, Difference, Inspection, Made, Marked, Secrets, Target } from './backend';
 import { BackendFault, hasCode } from './failures';
 import { DECOY, probeQdrant, refusedQdrant } from './qdrant-probe';
+import { qdrantDifferences, qdrantMarks } from './qdrant-state';
 import { REGISTRY, TOKEN_KEY, mintToken, tokenIdOf } from './qdrant-token';
 
 const CALL_TIMEOUT_MS = 20_000;
@@ -105,6 +106,14 @@ export class QdrantBackend implements Backend {
       [`collection ${name}`, 'name', (await this.metadataOf(name)) !== undefined],
       ['a token whose point carries the nonce', 'nonce', await this.hasPoint(nonce)],
     ]);
+  }
+
+  async differences(target: Target, state: 'present' | 'disabled', secrets: Secrets): Promise<Difference[]> {
+    return qdrantDifferences(this.client, clientFor(this.url, secrets['token'] ?? ''), target, state, this.vectors, await this.hasPoint(target.nonce));
+  }
+
+  marked(_names: readonly string[], signal: AbortSignal): Promise<Marked[]> {
+    return qdrantMarks(this.client, (name) => this.metadataOf(name), signal);
   }
 
   async close(): Promise<void> {

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { PROVISIONER } from '../setup/names';
 import { addDemo } from './commands/demo';
 import { addDoctor } from './commands/doctor';
+import { addReconcile } from './commands/reconcile';
 import { setupBackends, type SetupBackendsOptions } from './commands/setup-backends';
 import { addChanges } from './commands/tenants/change';
 import { addConnect } from './commands/tenants/connect';
@@ -62,6 +63,7 @@ addDelete(tenants, host);
 addLooks(tenants, host);
 addOnCall(tenants, host);
 addConnect(tenants, host);
+addReconcile(program, host);
 addDemo(program, host);
 
 program

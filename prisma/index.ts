@@ -16,6 +16,8 @@ export {
   PrismaClient,
   ResourceState,
   TenantStatus,
+  type OrphanDrop,
+  type ReconcileReport,
   type Tenant,
   type TenantConnection,
   type TenantOperation,

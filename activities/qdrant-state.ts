@@ -1,0 +1,47 @@
+import type { QdrantClient } from '@qdrant/js-client-rest';
+import type { Difference, Marked, Target } from './backend';
+import { hasCode } from './failures';
+import { REGISTRY } from './qdrant-token';
+
+const PAGE = 500;
+
+/** How the collection and its token's point differ from what they should be. */
+export async function qdrantDifferences(client: QdrantClient, tenant: QdrantClient, { name }: Target, state: 'present' | 'disabled', configured: { size: number; distance: string }, hasPoint: boolean): Promise<Difference[]> {
+  const { config } = await client.getCollection(name);
+  const { size, distance } = (config.params.vectors ?? {}) as { size?: unknown; distance?: unknown };
+  const isShut = state === 'disabled';
+  return [
+    ...(size === configured.size && distance === configured.distance ? [] : [{ what: `its vectors are ${String(size)} ${String(distance)}, configured are ${configured.size} ${configured.distance}` }]),
+    ...(hasPoint !== isShut ? [] : [{ what: hasPoint ? 'its token is registered' : 'its token is not registered', mend: 'access' as const }]),
+    ...(isShut || !hasPoint || (await takesToken(tenant, name)) ? [] : [{ what: "the stored token isn't taken" }]),
+  ];
+}
+
+async function takesToken(tenant: QdrantClient, name: string): Promise<boolean> {
+  try {
+    await tenant.getCollection(name);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 401, 403)) return false;
+    throw error;
+  }
+}
+
+/** The tenants' collections by their metadata, and by the points of their tokens where there is no collection. */
+export async function qdrantMarks(client: QdrantClient, metadataOf: (name: string) => Promise<Record<string, unknown> | undefined>, signal: AbortSignal): Promise<Marked[]> {
+  const found = new Map<string, Marked>();
+  const add = (name: unknown, nonce: unknown) => {
+    if (typeof name === 'string' && typeof nonce === 'string') found.set(`${name}/${nonce}`, { name, nonce });
+  };
+  for (const { name } of (await client.getCollections()).collections) {
+    signal.throwIfAborted();
+    add(name, (await metadataOf(name))?.['freeflowNonce']);
+  }
+  for (let offset: string | number | undefined; ;) {
+    signal.throwIfAborted();
+    const { points, next_page_offset: next } = await client.scroll(REGISTRY, { limit: PAGE, with_payload: ['collection', 'nonce'], ...(offset === undefined ? {} : { offset }) });
+    for (const { payload } of points) add(payload?.['collection'], payload?.['nonce']);
+    if (typeof next !== 'string' && typeof next !== 'number') return [...found.values()];
+    offset = next;
+  }
+}

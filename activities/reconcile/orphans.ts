@@ -1,0 +1,65 @@
+import { tenantNames, type BackendKind, type PrismaClient, type TenantResource } from '@freeflow/db-master';
+import type { Backend, Marked } from '../backend';
+import { classify } from '../failures';
+import { finding, type Finding } from './finding';
+import type { Reconciling } from './reconciling';
+
+/** A row of these means that the thing belongs to somebody, or is just being made. */
+const LIVE: ReadonlySet<string> = new Set(['present', 'disabled', 'intended']);
+
+/** Finds what is ours at the servers and in no live row of the ledger. Where nothing can be listed, names known elsewhere are asked for. */
+export async function findOrphans(work: Reconciling): Promise<Finding[]> {
+  const listing = work.backends.filter(({ asksByName }) => asksByName !== true);
+  const found = (await Promise.all(listing.map((backend) => orphansAt(work, backend, [])))).flat();
+  const names = await namesToAskFor(work.db, found);
+  const asked = work.backends.filter(({ asksByName }) => asksByName === true);
+  return [...found, ...(await Promise.all(asked.map((backend) => orphansAt(work, backend, names)))).flat()];
+}
+
+async function orphansAt(work: Reconciling, backend: Backend, names: readonly string[]): Promise<Finding[]> {
+  const { kind } = backend;
+  try {
+    const candidates = await orphansAmong(work, kind, await backend.marked(names, work.signal));
+    if (candidates.length === 0) return [];
+    // What was just being dropped when it was listed is gone by now.
+    const still = await backend.marked(candidates.map(({ name }) => name), work.signal);
+    return candidates.filter((it) => still.some((other) => other.name === it.name && other.nonce === it.nonce)).map((it) => orphan(kind, it));
+  } catch (error) {
+    if (work.signal.aborted) throw error;
+    return [finding('unknown', classify(kind, error).message, { resource: kind })];
+  }
+}
+
+const orphan = (kind: BackendKind, { name, nonce, externalId, row }: Candidate): Finding =>
+  finding('orphan', row === undefined ? 'the ledger knows nothing of it' : `the ledger says that it is ${row.state}`, { resource: kind, name, id: externalId ?? nonce, tenantId: row?.tenantId ?? null });
+
+/** Something of ours with its row in the ledger, if there is one. */
+export interface Candidate extends Marked {
+  row: TenantResource | undefined;
+}
+
+/**
+ * Those that are ours and have no live row. The ledger is read after the server was: a row is written before its thing
+ * is made, so whatever was seen has had its row by now.
+ */
+export async function orphansAmong({ db, installation }: Pick<Reconciling, 'db' | 'installation'>, kind: BackendKind, marked: readonly Marked[]): Promise<Candidate[]> {
+  const rows = new Map((await db.tenantResource.findMany({ where: { kind } })).map((it) => [it.nonce, it]));
+  const candidates: Candidate[] = [];
+  for (const it of marked) {
+    const row = rows.get(it.nonce);
+    const isOrphan = row === undefined ? await installation.made(it.nonce) : !LIVE.has(row.state);
+    if (isOrphan) candidates.push({ ...it, row });
+  }
+  return candidates;
+}
+
+/** Of all tenants that have no live realm by the ledger, and of those whose orphans were found elsewhere. */
+async function namesToAskFor(db: PrismaClient, elsewhere: readonly Finding[]): Promise<string[]> {
+  const tenants = await db.tenant.findMany({
+    where: { resources: { none: { kind: 'keycloak', state: { in: ['present', 'disabled', 'intended'] } } } },
+    select: { realmName: true },
+    distinct: ['realmName'],
+  });
+  const known = elsewhere.flatMap(({ name }) => /^freeflow_([a-z0-9]{3,30})(?:_vectors)?$/.exec(name ?? '')?.[1] ?? []);
+  return [...new Set([...tenants.map((it) => it.realmName), ...known.map((it) => tenantNames(it).realmName)])].sort();
+}
