@@ -2,17 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { openHouse, type House } from './house';
 import { inDatabase } from './master';
 import { asKeycloakAdmin, lookFromOutside, NOTHING, qdrantAsOwner, withMongo, withPostgres } from './outside';
+import { dropIn as drop, inShort, KINDS, namesOf, reconcileIn, type Report } from './reconciler';
 import { restorePostgresDatabase } from './restore';
 import { openOperator } from './temporal';
-import { askFor, change, createTenant, deleteTenant, operationEnds, tenantOf, type Tenant } from './tenants';
+import { change, createTenant, deleteTenant, operationEnds, tenantOf, type Tenant } from './tenants';
 import { until } from './until';
 import { newName } from './workbench';
-
-interface Finding { class: string; resource: string | null; name: string | null; id: string | null; tenantId: string | null; what: string; fixable: boolean; fixed: boolean }
-interface Report { id: string; requestedBy: string; fix: boolean; counts: Record<string, number>; findings: Finding[] }
-interface Drop { state: string; cause: string | null; evidence: unknown; requestedBy: string }
-
-const KINDS = ['postgres', 'mongodb', 'qdrant', 'keycloak'];
 
 let house: House;
 let other: House;
@@ -33,30 +28,10 @@ afterAll(async () => {
 });
 
 const asOwner = (sql: string, database = 'postgres') => withPostgres(inDatabase(house.info.postgres.url, database), async (client) => (await client.query<Record<string, string>>(sql)).rows);
-const namesOf = (name: string) => ({ postgres: `freeflow_${name}`, mongodb: `freeflow_${name}`, qdrant: `freeflow_${name}_vectors`, keycloak: `freeflow-${name}` });
 const inMongoOf = (name: string, command: Record<string, unknown>) => withMongo(house.info.mongodb.url, (client) => client.db(`freeflow_${name}`).command(command));
 const inKeycloak = (method: string, name: string, body?: unknown) => asKeycloakAdmin(house.info, method, `/admin/realms/freeflow-${name}`, body);
 
-/** Asks for a reconciliation and waits for its report. */
-async function reconcile(at: House = house, fix = false): Promise<Report> {
-  const { status, body, text } = await at.request('POST', '/reconcile', { fix });
-  if (status !== 202) throw new Error(text);
-  return until('the report is there', async () => {
-    const report = await at.request('GET', `/reconcile/${String(body.id)}`);
-    return report.status === 200 ? (report.body as unknown as Report) : undefined;
-  });
-}
-
-async function drop(at: House, resource: string, name: string, externalId: string): Promise<Drop> {
-  const { body } = await at.request('POST', '/resources/drop', { resource, name, externalId });
-  return until('the drop has ended', async () => {
-    const { status, body: it } = await at.request('GET', `/resources/drops/${String(body.id)}`);
-    return status === 200 && it['state'] !== 'running' ? (it as unknown as Drop) : undefined;
-  });
-}
-
-/** What was found, in short and in order. */
-const inShort = ({ findings }: Report) => findings.map((it) => `${it.class} ${it.resource ?? 'operation'} ${it.name ?? '-'}: ${it.what}${it.fixable ? ' (fixable)' : ''}${it.fixed ? ' (fixed)' : ''}`).sort();
+const reconcile = (at: House = house, fix = false) => reconcileIn(at, fix);
 
 test('a clean house reports nothing, whatever its tenants are: active, suspended, soft-deleted, gone', async () => {
   const [active, suspended, deleted, gone] = await Promise.all([1, 2, 3, 4].map(() => createTenant(house, newName('r'))));
@@ -168,31 +143,27 @@ test('credentials that are not the stored ones, another id, another vector size 
 });
 
 test('an operation that has lost its run, or never had one, is stale; fix starts it again', async () => {
-  const { id, name } = await createTenant(house, newName('r'));
+  const [a, b] = await Promise.all([createTenant(house, newName('r')), createTenant(house, newName('r'))]);
+  await house.master.query(`INSERT INTO "TenantOperation" (id, "tenantId", kind, "requestedBy") VALUES ($1, $2, 'suspend', 'test')`, [randomUUID(), a.id]);
+  // Held up at its first step, then ended from outside.
+  const setServer = (change: string) => house.master.query(`UPDATE "TenantResource" SET "serverId" = ${change} WHERE "tenantId" = $1 AND kind = 'postgres'`, [b.id]);
+  await setServer(`"serverId" || '-away'`);
+  await house.request('POST', `/tenants/${b.id}/suspend`);
+  await until('it is held up', async () => (await tenantOf(house, b.id)).operation.step === 'postgres.disable');
+  expect(inShort(await reconcile())).toEqual([]);
   const operator = await openOperator(house.info);
-  const next = newName('r');
-  try {
-    const asked = randomUUID();
-    await house.master.query(`INSERT INTO "TenantOperation" (id, "tenantId", kind, "requestedBy", "updatedAt") VALUES ($1, $2, 'suspend', 'test', now() - interval '1 minute')`, [asked, id]);
-    expect(inShort(await reconcile())).toEqual([expect.stringMatching(new RegExp(`^stale operation ${name}: suspend, asked for at .* was never started \\(fixable\\)$`))]);
+  await operator.client.workflow.getHandle(`tenant-${b.id}`).terminate('by mistake');
+  await operator.close();
+  await setServer(`replace("serverId", '-away', '')`);
+  await house.master.query(`UPDATE "TenantOperation" SET "updatedAt" = now() - interval '1 minute' WHERE "endedAt" IS NULL`);
 
-    // One whose run is ended before it has done anything.
-    await house.startWorker.length;
-    const created = await askFor(house, next);
-    await operator.client.workflow.getHandle(`tenant-${created}`).terminate('by mistake').catch(() => undefined);
-    await until('it stands or has ended', async () => (await tenantOf(house, created)).operation !== null);
-    const isOpen = (await tenantOf(house, created)).operation.state !== 'done';
-    await house.master.query(`UPDATE "TenantOperation" SET "updatedAt" = now() - interval '1 minute' WHERE "tenantId" = $1 AND "endedAt" IS NULL`, [created]);
-    expect(inShort(await reconcile())).toHaveLength(isOpen ? 2 : 1);
-    const fixed = await reconcile(house, true);
-    expect(fixed.findings.filter((it) => it.class === 'stale' && it.fixed)).toHaveLength(isOpen ? 2 : 1);
-    expect(await operationEnds(house, id)).toMatchObject({ status: 'suspended', operation: { id: asked, state: 'done' } });
-    expect(await operationEnds(house, created)).toMatchObject({ status: 'active' });
-    expect(inShort(await reconcile())).toEqual([]);
-    await Promise.all([id, created].map((it) => deleteTenant(house, it)));
-  } finally {
-    await operator.close();
-  }
+  const shown = ({ findings }: Report) => Object.fromEntries(findings.map((it) => [it.name, `${it.class}: ${it.what.replace(/asked for at \S+/, '')}${it.fixed ? ' (fixed)' : ''}`]));
+  const expected = (suffix: string) => ({ [a.name]: `stale: suspend,  was never started${suffix}`, [b.name]: `stale: suspend,  has lost its run${suffix}` });
+  expect(shown(await reconcile())).toEqual(expected(''));
+  expect(shown(await reconcile(house, true))).toEqual(expected(' (fixed)'));
+  for (const { id } of [a, b]) expect(await operationEnds(house, id)).toMatchObject({ status: 'suspended', operation: { kind: 'suspend', state: 'done' } });
+  expect(inShort(await reconcile())).toEqual([]);
+  await Promise.all([a, b].map(({ id }) => deleteTenant(house, id)));
 });
 
 test('of another server nothing is concluded', async () => {
@@ -200,7 +171,7 @@ test('of another server nothing is concluded', async () => {
   const { rows } = await house.master.query<{ kind: string; serverId: string }>('SELECT kind, "serverId" FROM "TenantResource" WHERE "tenantId" = $1', [id]);
   await house.master.query(`UPDATE "TenantResource" SET "serverId" = kind || ':42' WHERE "tenantId" = $1`, [id]);
   const names = namesOf(name);
-  expect(inShort(await reconcile(house, true))).toEqual(KINDS.map((kind) => `unknown ${kind} ${names[kind as 'postgres']}: this is ${rows.find((it) => it.kind === kind)?.serverId ?? ''}, recorded is ${kind}:42`).sort());
+  expect(inShort(await reconcile(house, true))).toEqual(KINDS.map((kind) => `unknown ${kind} ${names[kind]}: this is ${rows.find((it) => it.kind === kind)?.serverId ?? ''}, recorded is ${kind}:42`).sort());
   for (const { kind, serverId } of rows) await house.master.query('UPDATE "TenantResource" SET "serverId" = $3 WHERE "tenantId" = $1 AND kind = $2::"BackendKind"', [id, kind, serverId]);
   expect(inShort(await reconcile())).toEqual([]);
   await deleteTenant(house, id);
@@ -214,7 +185,7 @@ test('an orphan is named, is dropped only by its own installation, by its own id
   await house.master.query('DELETE FROM "Tenant" WHERE id = $1', [a.id]);
   const { findings } = await reconcile();
   expect(findings.map((it) => ({ ...it, id: null }))).toEqual(KINDS.map((kind) => ({
-    class: 'orphan', resource: kind, name: names[kind as 'postgres'], id: null, tenantId: null, what: 'the ledger knows nothing of it', fixable: false, fixed: false,
+    class: 'orphan', resource: kind, name: names[kind], id: null, tenantId: null, what: 'the ledger knows nothing of it', fixable: false, fixed: false,
   })));
   expect((await reconcile(house, true)).findings).toEqual(findings);
   const seen = await lookFromOutside(house.info, a.name);
@@ -225,16 +196,16 @@ test('an orphan is named, is dropped only by its own installation, by its own id
   const before = await lookFromOutside(house.info, living.name);
   const { rows } = await house.master.query<{ kind: string; name: string; id: string }>('SELECT kind, name, coalesce("externalId", nonce::text) AS id FROM "TenantResource" WHERE "tenantId" = $1', [living.id]);
   for (const kind of KINDS) {
-    expect(await drop(house, kind, names[kind as 'postgres'], '42')).toMatchObject({ state: 'refused', cause: expect.stringContaining('has another id than 42') });
+    expect(await drop(house, kind, names[kind], '42')).toMatchObject({ state: 'refused', cause: expect.stringContaining('has another id than 42') });
     // Not theirs, and not ours: the one of the other house.
-    expect(await drop(other, kind, names[kind as 'postgres'], idOf(kind))).toMatchObject({ state: 'refused', cause: expect.stringContaining('another installation made it') });
+    expect(await drop(other, kind, names[kind], idOf(kind))).toMatchObject({ state: 'refused', cause: expect.stringContaining('another installation made it') });
     const row = rows.find((it) => it.kind === kind);
     expect(await drop(house, kind, row?.name ?? '', row?.id ?? '')).toMatchObject({ state: 'refused', cause: expect.stringContaining('no orphan of this installation') });
   }
   expect(await drop(house, 'postgres', 'freeflow_nobody', '1')).toMatchObject({ state: 'refused', cause: expect.stringContaining('nothing of the name') });
   expect([await lookFromOutside(house.info, a.name), await lookFromOutside(house.info, living.name)]).toEqual([seen, before]);
 
-  for (const kind of KINDS) expect(await drop(house, kind, names[kind as 'postgres'], idOf(kind))).toMatchObject({ state: 'done', cause: null, requestedBy: expect.any(String), evidence: expect.arrayContaining([expect.objectContaining({ answer: 'absent' })]) });
+  for (const kind of KINDS) expect(await drop(house, kind, names[kind], idOf(kind))).toMatchObject({ state: 'done', cause: null, requestedBy: expect.any(String), evidence: expect.arrayContaining([expect.objectContaining({ answer: 'absent' })]) });
   expect(await lookFromOutside(house.info, a.name)).toEqual(NOTHING);
   expect(inShort(await reconcile())).toEqual([]);
   await deleteTenant(house, living.id);

@@ -1,7 +1,7 @@
 import { DbMasterError, type BackendKind, type SecretStore, type TenantResource } from '@freeflow/db-master';
 import type { Backend, Difference, Secrets } from '../backend';
 import { targetOf } from '../ledger';
-import { judged } from '../steps/work';
+import { asked } from './asked';
 
 /** What a comparison needs to know. */
 export interface Comparison {
@@ -19,7 +19,7 @@ export interface Comparison {
 export async function compare({ backend, secrets, entry, tenantName, signal }: Comparison): Promise<Difference[]> {
   const { kind, name, externalId, state } = entry;
   const target = targetOf(entry, tenantName, signal);
-  const found = await judged(backend, () => backend.inspect(target));
+  const found = await asked(backend, signal, () => backend.inspect(target));
   if (found.state === 'absent') return [{ what: `there is no ${name}`, isMissing: true }];
   if (found.state === 'foreign') return [{ what: `something else stands there: ${found.owner}`, isMissing: true }];
   if (found.only !== undefined) return [{ what: `only a part of it is there: ${found.only}`, isMissing: true }];
@@ -27,7 +27,7 @@ export async function compare({ backend, secrets, entry, tenantName, signal }: C
   if (found.externalId !== undefined && externalId !== null && found.externalId !== externalId) return [{ what: `its id is ${found.externalId}, recorded is ${externalId}` }];
   const stored = await storedSecrets(secrets, entry.tenantId, kind);
   if (typeof stored === 'string') return [{ what: stored }];
-  return judged(backend, () => backend.differences(target, state === 'disabled' ? 'disabled' : 'present', stored));
+  return asked(backend, signal, () => backend.differences(target, state === 'disabled' ? 'disabled' : 'present', stored));
 }
 
 /** The secrets as they are stored, or in words why there are none; unlike a step this never makes any. */

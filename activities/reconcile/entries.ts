@@ -1,6 +1,7 @@
 import type { Prisma, PrismaClient, TenantResource } from '@freeflow/db-master';
 import type { Backend } from '../backend';
-import { BackendFault, classify, messageOf } from '../failures';
+import { messageOf } from '../failures';
+import { asked } from './asked';
 import { compare } from './compare';
 import { about, finding, ofDifference, type Finding } from './finding';
 import { mend } from './mend';
@@ -22,9 +23,9 @@ export async function compareEntries(work: Reconciling, backend: Backend): Promi
   });
   let serverId: string;
   try {
-    serverId = await backend.serverId();
+    serverId = await asked(backend, signal, () => backend.serverId());
   } catch (error) {
-    return { findings: [finding('unknown', classify(kind, error).message, { resource: kind })], looked: 0 };
+    return { findings: [finding('unknown', messageOf(error), { resource: kind })], looked: 0 };
   }
   const findings: Finding[] = [];
   for (const entry of entries) {
@@ -46,7 +47,7 @@ async function compareEntry(work: Reconciling, backend: Backend, entry: Entry): 
     return found.map((it) => ({ ...it, fixed: it.fixable && !left.has(it.what) }));
   } catch (error) {
     if (work.signal.aborted) throw error;
-    return [about(entry, 'unknown', error instanceof BackendFault ? error.message : messageOf(error))];
+    return [about(entry, 'unknown', messageOf(error))];
   }
 }
 

@@ -1,7 +1,8 @@
 import type { TenantResource } from '@freeflow/db-master';
 import type { Backend } from '../backend';
 import { knownServer, targetOf } from '../ledger';
-import { effect, judged } from '../steps/work';
+import { effect } from '../steps/work';
+import { asked } from './asked';
 import { compare, storedSecrets } from './compare';
 import type { Reconciling } from './reconciling';
 
@@ -24,9 +25,9 @@ export async function mend(work: Reconciling, backend: Backend, { id, tenantId, 
     const stored = await storedSecrets(secrets, tenantId, backend.kind);
     if (underWay > 0 || !isThere || typeof stored === 'string') return new Set(before.map((it) => it.what));
 
-    const serverId = await judged(backend, () => knownServer(backend, entry));
+    const serverId = await asked(backend, held, () => knownServer(backend, entry));
     const target = targetOf(entry, tenant.name, held);
-    const act = (call: () => Promise<unknown>) => effect({ backend, ledger }, entry, serverId, call);
+    const act = (call: () => Promise<unknown>) => asked(backend, held, () => effect({ backend, ledger }, entry, serverId, call));
     // Made already, a create only says once more how grants and schema shall be. It opens the database, too.
     if (wanted.has('grants')) await act(() => backend.create(target, stored));
     if (entry.state === 'disabled' && (wanted.has('grants') || wanted.has('access'))) await act(() => backend.disable(target));

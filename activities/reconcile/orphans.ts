@@ -1,6 +1,7 @@
 import { tenantNames, type BackendKind, type PrismaClient, type TenantResource } from '@freeflow/db-master';
 import type { Backend, Marked } from '../backend';
-import { classify } from '../failures';
+import { messageOf } from '../failures';
+import { asked } from './asked';
 import { finding, type Finding } from './finding';
 import type { Reconciling } from './reconciling';
 
@@ -12,21 +13,22 @@ export async function findOrphans(work: Reconciling): Promise<Finding[]> {
   const listing = work.backends.filter(({ asksByName }) => asksByName !== true);
   const found = (await Promise.all(listing.map((backend) => orphansAt(work, backend, [])))).flat();
   const names = await namesToAskFor(work.db, found);
-  const asked = work.backends.filter(({ asksByName }) => asksByName === true);
-  return [...found, ...(await Promise.all(asked.map((backend) => orphansAt(work, backend, names)))).flat()];
+  const others = work.backends.filter(({ asksByName }) => asksByName === true);
+  return [...found, ...(await Promise.all(others.map((backend) => orphansAt(work, backend, names)))).flat()];
 }
 
 async function orphansAt(work: Reconciling, backend: Backend, names: readonly string[]): Promise<Finding[]> {
   const { kind } = backend;
+  const list = (those: readonly string[]) => asked(backend, work.signal, () => backend.marked(those, work.signal));
   try {
-    const candidates = await orphansAmong(work, kind, await backend.marked(names, work.signal));
+    const candidates = await orphansAmong(work, kind, await list(names));
     if (candidates.length === 0) return [];
     // What was just being dropped when it was listed is gone by now.
-    const still = await backend.marked(candidates.map(({ name }) => name), work.signal);
+    const still = await list(candidates.map(({ name }) => name));
     return candidates.filter((it) => still.some((other) => other.name === it.name && other.nonce === it.nonce)).map((it) => orphan(kind, it));
   } catch (error) {
     if (work.signal.aborted) throw error;
-    return [finding('unknown', classify(kind, error).message, { resource: kind })];
+    return [finding('unknown', messageOf(error), { resource: kind })];
   }
 }
 

@@ -1,0 +1,58 @@
+import { openHouse, type House, type Running } from './house';
+import { inDatabase } from './master';
+import { lookFromOutside, NOTHING, withPostgres } from './outside';
+import { dropIn, inShort, KINDS, namesOf, reconcileIn } from './reconciler';
+import { change, createTenant, deleteTenant, tenantOf } from './tenants';
+import { newName } from './workbench';
+
+let house: House;
+let worker: Running;
+beforeAll(async () => {
+  house = await openHouse({ worker: false });
+  worker = await house.startWorker();
+});
+afterAll(() => house.close());
+
+/** Does something to the master database while nobody is in it. */
+async function whileClosed(...statements: string[]): Promise<void> {
+  await Promise.all([worker.stop(), house.api().stop()]);
+  await withPostgres(inDatabase(house.info.postgres.url, 'postgres'), async (owner) => {
+    await owner.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [master()]);
+    for (const it of statements) await owner.query(it);
+  });
+  [worker] = await Promise.all([house.startWorker(), house.startApi()]);
+}
+
+const master = () => new URL(house.masterUrl).pathname.slice(1);
+
+test('the master database is set back: reconcile names what the servers are ahead by, and the way back leads to a clean house', async () => {
+  const [kept, deleted, suspended] = await Promise.all([createTenant(house, newName('d')), createTenant(house, newName('d')), createTenant(house, newName('d'))]);
+  await whileClosed(`CREATE DATABASE ${master()}_before TEMPLATE ${master()}`);
+  const [made] = await Promise.all([createTenant(house, newName('d')), deleteTenant(house, deleted.id), change(house, suspended.id, 'suspend')]);
+  await whileClosed(`DROP DATABASE ${master()}`, `ALTER DATABASE ${master()}_before RENAME TO ${master()}`);
+
+  const report = await reconcileIn(house, false);
+  const [gone, shut, ahead] = [namesOf(deleted.name), namesOf(suspended.name), namesOf(made.name)];
+  const drifted = [
+    `drifted keycloak ${shut.keycloak}: realm ${shut.keycloak} is disabled`,
+    `drifted mongodb ${shut.mongodb}: the password of user ${shut.mongodb} isn't the stored one`,
+    `drifted mongodb ${shut.mongodb}: user ${shut.mongodb} has no role, should have readWrite on ${shut.mongodb}`,
+    `drifted postgres ${shut.postgres}: ${shut.postgres}_app may not log in`,
+    `drifted postgres ${shut.postgres}: database ${shut.postgres} takes no connections`,
+    `drifted qdrant ${shut.qdrant}: its token is not registered`,
+  ].map((it) => `${it} (fixable)`);
+  const missing = KINDS.map((kind) => `missing ${kind} ${gone[kind]}: there is no ${gone[kind]}`);
+  const orphans = KINDS.map((kind) => `orphan ${kind} ${ahead[kind]}: the ledger knows nothing of it`);
+  expect(inShort(report)).toEqual([...drifted, ...missing, ...orphans].sort());
+
+  const untouched = await lookFromOutside(house.info, kept.name);
+  await deleteTenant(house, deleted.id);
+  for (const { resource, name, id } of report.findings.filter((it) => it.class === 'orphan')) expect(await dropIn(house, resource ?? '', name ?? '', id ?? '')).toMatchObject({ state: 'done' });
+  expect(inShort(await reconcileIn(house, true))).toEqual(drifted.map((it) => `${it} (fixed)`).sort());
+  expect(inShort(await reconcileIn(house, false))).toEqual([]);
+  expect([await lookFromOutside(house.info, kept.name), await lookFromOutside(house.info, made.name)]).toEqual([untouched, NOTHING]);
+  expect(await tenantOf(house, suspended.id)).toMatchObject({ status: 'active' });
+  // What fix has given back is what an operation takes away again.
+  expect(await change(house, suspended.id, 'suspend')).toMatchObject({ status: 'suspended' });
+  await Promise.all([kept, suspended].map(({ id }) => deleteTenant(house, id)));
+});
