@@ -112,20 +112,21 @@ export function operationStartOptions(operation: AcceptedOperation, taskQueue: s
   } as const;
 }
 
-/** How a reconciliation that somebody asks for is started: asked again while it runs, it is the same one. */
-export function reconcileStartOptions(asked: Reconciliation, taskQueue: string) {
+/**
+ * How a reconciliation that somebody asks for is started. Each request has a run of its own: one that is about to end has not
+ * seen what was changed since.
+ */
+export function reconcileStartOptions(asked: Reconciliation, requestId: string, taskQueue: string) {
   return {
-    workflowId: `${reconcileIdOf(taskQueue)}-${asked.fix ? 'fix' : 'look'}`,
+    workflowId: `${reconcileIdOf(taskQueue)}-${requestId}`,
     taskQueue,
     args: [asked] as [Reconciliation],
-    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
-    workflowIdConflictPolicy: 'USE_EXISTING',
     workflowTaskTimeout: '5 seconds' satisfies Duration,
     staticSummary: `reconcile${asked.fix ? ' and fix' : ''}`,
   } as const;
 }
 
-/** The same for the drop of an orphan. */
+/** The same for the drop of an orphan; asked again while it runs, it is the same one. */
 export function dropStartOptions(order: OrphanOrder, taskQueue: string) {
   const { resource, name, externalId } = order;
   return {

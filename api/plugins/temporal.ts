@@ -32,7 +32,7 @@ export interface Starter {
    * Starts a reconciliation, or the drop of an orphan; gives the id of its run, and of what it reports.
    * @throws Error when Temporal doesn't answer
    */
-  reconcile: (asked: Reconciliation) => Promise<string>;
+  reconcile: (asked: Reconciliation, requestId: string) => Promise<string>;
   dropOrphan: (order: OrphanOrder) => Promise<string>;
   /** Whether Temporal answers now. */
   isUp: () => Promise<boolean>;
@@ -106,7 +106,7 @@ export function createStarter({ taskQueue, uiUrl, log, env }: { taskQueue: strin
           throw error;
         },
       ),
-    reconcile: async (asked) => (await connection.withDeadline(Date.now() + START_DEADLINE_MS, () => client.workflow.start('reconcile', reconcileStartOptions(asked, taskQueue)))).firstExecutionRunId,
+    reconcile: async (asked, requestId) => (await connection.withDeadline(Date.now() + START_DEADLINE_MS, () => client.workflow.start('reconcile', reconcileStartOptions(asked, requestId, taskQueue)))).firstExecutionRunId,
     dropOrphan: async (order) => (await connection.withDeadline(Date.now() + START_DEADLINE_MS, () => client.workflow.start('dropOrphan', dropStartOptions(order, taskQueue)))).firstExecutionRunId,
     isUp: () => connection.withDeadline(Date.now() + CHECK_DEADLINE_MS, () => connection.workflowService.getSystemInfo({})).then(() => true, () => false),
     runUrl: (workflowId, runId) => (uiUrl === undefined ? null : `${uiUrl.replace(/\/$/, '')}/namespaces/${namespace}/workflows/${workflowId}${runId === null ? '' : `/${runId}`}`),

@@ -17,7 +17,7 @@ export function reconcileRoutes(root: FastifyInstance, { db, starter }: { db: Pr
   app.post('/reconcile', {
     schema: { ...common, summary: 'Compare master database, ledger and servers now; with fix, repair what is safe', body: reconcileBody, response: { 202: startedSchema, ...commonProblems } },
   }, async (request, reply) => {
-    const id = await asked(() => starter.reconcile({ requestedBy: request.principal, fix: request.body?.fix ?? false }));
+    const id = await asked(() => starter.reconcile({ requestedBy: request.principal, fix: request.body?.fix ?? false }, request.id));
     return reply.code(202).header('location', `/reconcile/${id}`).send({ id });
   });
 
