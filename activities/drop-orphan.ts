@@ -85,8 +85,10 @@ async function theOrphan(dependencies: ReconcileDependencies, backend: Backend, 
   if (named.length === 0) throw new Refused(`nothing of the name ${name} carries a mark of FreeFlow`);
   const meant = named.filter((it) => (it.externalId ?? it.nonce) === externalId);
   if (meant.length === 0) throw new Refused(`${name} has another id than ${externalId}`);
-  const [orphan] = await orphansAmong(dependencies, backend.kind, meant);
+  const serverId = await judged(backend, () => backend.serverId());
+  const [orphan] = await orphansAmong(dependencies, { kind: backend.kind, serverId }, meant);
   if (orphan === undefined) throw new Refused(`${name} is no orphan of this installation: the ledger has it, or another installation made it`);
+  if (orphan.isElsewhere) throw new Refused(`this is ${serverId}, which is another server than ${orphan.row?.serverId ?? 'any that the ledger knows'}`);
   const living = await dependencies.db.tenant.findFirst({ where: { goneAt: null, OR: NAME_COLUMNS.map((column) => ({ [column]: name })) } });
   if (living !== null) throw new Refused(`${name} is called like what tenant ${living.name} has, which is not gone; delete that first, hard`);
   const found = await judged(backend, () => backend.inspect({ tenantId: '', tenantName: name, name, nonce: orphan.nonce, signal }));

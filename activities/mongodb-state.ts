@@ -23,8 +23,8 @@ export async function usersOf(db: Db, signal: AbortSignal): Promise<UserInfo[]> 
 }
 
 /**
- * How user and database differ from what they should be. The password belongs to the access here: cutting it sets
- * another one, giving it back sets the stored one.
+ * How user and database differ from what they should be. Access is cut by taking every role away and setting a throwaway
+ * password: only where it looks like that is the stored password set again. One that somebody has changed is left to people.
  * @param takesPassword whether the tenant logs in by its stored password
  */
 export async function mongoDifferences(db: Db, { name, nonce, signal }: Target, state: 'present' | 'disabled', takesPassword: () => Promise<boolean>): Promise<Difference[]> {
@@ -33,11 +33,13 @@ export async function mongoDifferences(db: Db, { name, nonce, signal }: Target, 
   if (ours === undefined) return [{ what: `there is no user ${name}`, isMissing: true }];
   const collections = await db.listCollections({}, { nameOnly: true, signal }).toArray();
   const [has, shall] = [inWords(ours.roles), inWords(state === 'present' ? rolesOn(name) : [])];
+  const isCut = ours.roles.length === 0;
   const logsIn = await takesPassword();
   return [
     ...(collections.length > 0 ? [] : [{ what: `there is no database ${name}`, isMissing: true as const }]),
-    ...(has === shall ? [] : [{ what: `user ${name} has ${has}, should have ${shall}`, mend: 'access' as const }]),
-    ...(logsIn === (state === 'present') ? [] : [{ what: logsIn ? `user ${name} still logs in` : `the password of user ${name} isn't the stored one`, mend: 'access' as const }]),
+    ...(has === shall ? [] : [{ what: `user ${name} has ${has}, should have ${shall}`, mend: state === 'present' && !isCut ? ('grants' as const) : ('access' as const) }]),
+    ...(state === 'disabled' && logsIn ? [{ what: `user ${name} still logs in`, mend: 'access' as const }] : []),
+    ...(state === 'present' && !logsIn ? [{ what: `the password of user ${name} isn't the stored one`, ...(isCut ? { mend: 'access' as const } : {}) }] : []),
     ...users.filter((it) => it.user !== name).map((it) => ({ what: `database ${name} has another user, ${it.user}` })),
   ];
 }

@@ -51,9 +51,11 @@ export class MongoBackend implements Backend {
     const { name, signal } = target;
     const found = await this.inspect(target);
     if (found.state === 'foreign') throw new BackendFault('foreign-resource', `MongoDB: ${found.owner}`);
-    if (found.state === 'absent') await this.createUser(target, secrets['password'] ?? '');
-    // A database without collections isn't listed; this one makes it visible to whoever looks.
     const db = await this.db(name);
+    if (found.state === 'absent') await this.createUser(target, secrets['password'] ?? '');
+    // Made already: says once more what it may do.
+    else await db.command({ updateUser: name, roles: rolesOn(name), writeConcern: JOURNALED }, { signal });
+    // A database without collections isn't listed; this one makes it visible to whoever looks.
     await db.collection<{ _id: string }>(TENANT_META).updateOne({ _id: 'tenant' }, { $set: { tenantId: target.tenantId } }, { upsert: true });
     const [user] = await usersOf(db, signal);
     const port = Number(this.adminUrl.port || 27017);

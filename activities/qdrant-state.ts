@@ -5,13 +5,26 @@ import { REGISTRY } from './qdrant-token';
 
 const PAGE = 500;
 
-/** How the collection and its token's point differ from what they should be. */
-export async function qdrantDifferences(client: QdrantClient, tenant: QdrantClient, { name }: Target, state: 'present' | 'disabled', configured: { size: number; distance: string }, hasPoint: boolean): Promise<Difference[]> {
+interface Vectors {
+  size?: unknown;
+  distance?: unknown;
+}
+
+/** Size and kind of vectors, as the metadata of a collection keeps what it was made with. */
+export const inWords = ({ size, distance }: Vectors): string => `${String(size)} ${String(distance)}`;
+
+/**
+ * How the collection and its token's point differ from what they should be.
+ * @param configured the vectors of new collections: what those of before, which don't say, were made with
+ */
+export async function qdrantDifferences(client: QdrantClient, tenant: QdrantClient, { name }: Target, state: 'present' | 'disabled', configured: string, hasPoint: boolean): Promise<Difference[]> {
   const { config } = await client.getCollection(name);
-  const { size, distance } = (config.params.vectors ?? {}) as { size?: unknown; distance?: unknown };
+  const has = inWords((config.params.vectors ?? {}) as Vectors);
+  const noted = config.metadata?.['freeflowVectors'];
+  const made = typeof noted === 'string' ? noted : configured;
   const isShut = state === 'disabled';
   return [
-    ...(size === configured.size && distance === configured.distance ? [] : [{ what: `its vectors are ${String(size)} ${String(distance)}, configured are ${configured.size} ${configured.distance}` }]),
+    ...(has === made ? [] : [{ what: `its vectors are ${has}, made were ${made}` }]),
     ...(hasPoint !== isShut ? [] : [{ what: hasPoint ? 'its token is registered' : 'its token is not registered', mend: 'access' as const }]),
     ...(isShut || !hasPoint || (await takesToken(tenant, name)) ? [] : [{ what: "the stored token isn't taken" }]),
   ];

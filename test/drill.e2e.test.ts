@@ -1,17 +1,26 @@
 import { openHouse, type House, type Running } from './house';
 import { inDatabase } from './master';
 import { lookFromOutside, NOTHING, withPostgres } from './outside';
+import { openOwnPostgres, type OwnPostgres } from './own-postgres';
 import { dropIn, inShort, KINDS, namesOf, reconcileIn } from './reconciler';
 import { change, createTenant, deleteTenant, tenantOf } from './tenants';
 import { newName } from './workbench';
 
 let house: House;
 let worker: Running;
+/** The tenants' databases are on a server of the drill's own. */
+let postgres: OwnPostgres;
 beforeAll(async () => {
-  house = await openHouse({ worker: false });
-  worker = await house.startWorker();
+  [house, postgres] = await Promise.all([openHouse({ worker: false }), openOwnPostgres()]);
+  worker = await startWorker();
 });
-afterAll(() => house.close());
+afterAll(async () => {
+  await house.close();
+  await postgres.close();
+});
+
+const startWorker = () => house.startWorker({ POSTGRES_ADMIN_URL: postgres.provisionerUrl });
+const look = (name: string) => lookFromOutside({ ...house.info, postgres }, name);
 
 /** Does something to the master database while nobody is in it. */
 async function whileClosed(...statements: string[]): Promise<void> {
@@ -20,7 +29,7 @@ async function whileClosed(...statements: string[]): Promise<void> {
     await owner.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [master()]);
     for (const it of statements) await owner.query(it);
   });
-  [worker] = await Promise.all([house.startWorker(), house.startApi()]);
+  [worker] = await Promise.all([startWorker(), house.startApi()]);
 }
 
 const master = () => new URL(house.masterUrl).pathname.slice(1);
@@ -45,14 +54,39 @@ test('the master database is set back: reconcile names what the servers are ahea
   const orphans = KINDS.map((kind) => `orphan ${kind} ${ahead[kind]}: the ledger knows nothing of it`);
   expect(inShort(report)).toEqual([...drifted, ...missing, ...orphans].sort());
 
-  const untouched = await lookFromOutside(house.info, kept.name);
+  const untouched = await look(kept.name);
   await deleteTenant(house, deleted.id);
   for (const { resource, name, id } of report.findings.filter((it) => it.class === 'orphan')) expect(await dropIn(house, resource ?? '', name ?? '', id ?? '')).toMatchObject({ state: 'done' });
   expect(inShort(await reconcileIn(house, true))).toEqual(drifted.map((it) => `${it} (fixed)`).sort());
   expect(inShort(await reconcileIn(house, false))).toEqual([]);
-  expect([await lookFromOutside(house.info, kept.name), await lookFromOutside(house.info, made.name)]).toEqual([untouched, NOTHING]);
+  expect([await look(kept.name), await look(made.name)]).toEqual([untouched, NOTHING]);
   expect(await tenantOf(house, suspended.id)).toMatchObject({ status: 'active' });
   // What fix has given back is what an operation takes away again.
   expect(await change(house, suspended.id, 'suspend')).toMatchObject({ status: 'suspended' });
   await Promise.all([kept, suspended].map(({ id }) => deleteTenant(house, id)));
+});
+
+test('one server is restored from a backup: reconcile names what it has lost, has again and has open again; fix shuts that, and nothing is dropped unasked', async () => {
+  const [kept, deleted, suspended] = await Promise.all([createTenant(house, newName('d')), createTenant(house, newName('d')), createTenant(house, newName('d'))]);
+  await postgres.backUp();
+  const [made] = await Promise.all([createTenant(house, newName('d')), deleteTenant(house, deleted.id), change(house, suspended.id, 'suspend')]);
+  const keptBefore = await look(kept.name);
+  await postgres.restore();
+
+  const [lost, back, open] = [made, deleted, suspended].map(({ name }) => namesOf(name).postgres);
+  const drifted = [`drifted postgres ${open}: ${open}_app may log in (fixable)`, `drifted postgres ${open}: database ${open} takes connections (fixable)`];
+  const others = [`missing postgres ${lost}: there is no ${lost}`, `orphan postgres ${back}: the ledger says that it is absent`];
+  expect(inShort(await reconcileIn(house, false))).toEqual([...drifted, ...others].sort());
+  const [backAsIs, madeAsIs] = [await look(deleted.name), await look(made.name)];
+  const { findings } = await reconcileIn(house, true);
+  expect(inShort({ findings })).toEqual([...drifted.map((it) => `${it} (fixed)`), ...others].sort());
+  expect([await look(deleted.name), await look(made.name), await look(kept.name)]).toEqual([backAsIs, madeAsIs, keptBefore]);
+
+  const orphan = findings.find((it) => it.class === 'orphan');
+  expect(await dropIn(house, 'postgres', back ?? '', orphan?.id ?? '')).toMatchObject({ state: 'done' });
+  await deleteTenant(house, made.id);
+  const again = await createTenant(house, made.name);
+  expect(inShort(await reconcileIn(house, false))).toEqual([]);
+  expect([await look(deleted.name), await look(kept.name)]).toEqual([NOTHING, keptBefore]);
+  await Promise.all([kept, suspended, again].map(({ id }) => deleteTenant(house, id)));
 });

@@ -107,7 +107,7 @@ test('what has drifted is named; fix mends access and grants, and leaves to peop
   await deleteTenant(house, id);
 });
 
-test('credentials that are not the stored ones, another id, another vector size are named; fix leaves them, but for what an enable of MongoDB sets', async () => {
+test('credentials that are not the stored ones, another id, another vector size are named; fix leaves them', async () => {
   const { id, name } = await createTenant(house, newName('r'));
   const { postgres, mongodb, qdrant, keycloak } = namesOf(name);
   await asOwner(`ALTER ROLE ${postgres}_app PASSWORD 'another'`);
@@ -120,12 +120,22 @@ test('credentials that are not the stored ones, another id, another vector size 
   await client.createCollection(qdrant, { vectors: { size: 7, distance: 'Dot' }, metadata: metadata ?? {} });
   const left = [
     `drifted keycloak ${keycloak}: the stored secret of client freeflow-app isn't taken`,
+    `drifted mongodb ${mongodb}: the password of user ${mongodb} isn't the stored one`,
     `drifted postgres ${postgres}: the password of ${postgres}_app isn't the stored one`,
-    `drifted qdrant ${qdrant}: its vectors are 7 Dot, configured are 1536 Cosine`,
+    `drifted qdrant ${qdrant}: its vectors are 7 Dot, made were 1536 Cosine`,
   ];
-  const mongo = `drifted mongodb ${mongodb}: the password of user ${mongodb} isn't the stored one (fixable)`;
-  expect(inShort(await reconcile())).toEqual([...left, mongo].sort());
-  expect(inShort(await reconcile(house, true))).toEqual([...left, `${mongo} (fixed)`].sort());
+  expect(inShort(await reconcile())).toEqual(left);
+  expect(inShort(await reconcile(house, true))).toEqual(left);
+  // Other grants beside it are made again, and the password stays somebody's.
+  await inMongoOf(name, { revokeRolesFromUser: mongodb, roles: [{ role: 'readWrite', db: mongodb }] });
+  await inMongoOf(name, { grantRolesToUser: mongodb, roles: [{ role: 'read', db: mongodb }] });
+  await asOwner(`GRANT CONNECT ON DATABASE ${postgres} TO PUBLIC`);
+  const granted = [
+    `drifted mongodb ${mongodb}: user ${mongodb} has read on ${mongodb}, should have readWrite on ${mongodb} (fixable)`,
+    `drifted postgres ${postgres}: PUBLIC has CONNECT (fixable)`,
+  ];
+  expect(inShort(await reconcile(house, true))).toEqual([...left, ...granted.map((it) => `${it} (fixed)`)].sort());
+  expect(inShort(await reconcile())).toEqual(left);
   await restorePostgresDatabase(house.info, name);
   expect(inShort(await reconcile())).toContainEqual(expect.stringMatching(new RegExp(`^drifted postgres ${postgres}: its id is \\d+, recorded is \\d+$`)));
   await house.request('POST', `/tenants/${id}/adopt`, { resource: 'postgres' });

@@ -52,5 +52,5 @@ export async function dropIn(house: House, resource: string, name: string, exter
 }
 
 /** What was found, in short and in order. */
-export const inShort = ({ findings }: Report): string[] =>
+export const inShort = ({ findings }: Pick<Report, 'findings'>): string[] =>
   findings.map((it) => `${it.class} ${it.resource ?? 'operation'} ${it.name ?? '-'}: ${it.what}${it.fixable ? ' (fixable)' : ''}${it.fixed ? ' (fixed)' : ''}`).sort();

@@ -1,5 +1,5 @@
 import type { Prisma, PrismaClient, TenantResource } from '@freeflow/db-master';
-import type { Backend } from '../backend';
+import type { Backend, Difference } from '../backend';
 import { messageOf } from '../failures';
 import { asked } from './asked';
 import { compare } from './compare';
@@ -41,10 +41,12 @@ async function compareEntry(work: Reconciling, backend: Backend, entry: Entry): 
     const differences = await compare({ ...work, backend, entry, tenantName: entry.tenant.name });
     // Seen while it was being changed: no longer true, or the next comparison sees it again.
     if (differences.length === 0 || !(await isUnchanged(work.db, entry))) return [];
-    const found = differences.map((it) => ofDifference(entry, it));
-    if (!work.fix || !found.some((it) => it.fixable)) return found;
+    if (!work.fix || differences.every((it) => it.mend === undefined)) return differences.map((it) => ofDifference(entry, it));
     const left = await mend(work, backend, entry);
-    return found.map((it) => ({ ...it, fixed: it.fixable && !left.has(it.what) }));
+    if (left === undefined) return [];
+    const isLeft = ({ what }: Difference) => left.some((it) => it.what === what);
+    const gone = differences.filter((it) => !isLeft(it)).map((it) => ({ ...ofDifference(entry, it), fixed: it.mend !== undefined }));
+    return [...gone, ...left.map((it) => ofDifference(entry, it))];
   } catch (error) {
     if (work.signal.aborted) throw error;
     return [about(entry, 'unknown', messageOf(error))];

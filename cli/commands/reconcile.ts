@@ -6,6 +6,7 @@ import { openSession } from '../client/session';
 import { EXIT } from '../failure';
 import { invocationOf } from '../invocation';
 import { inColumns } from '../show/table';
+import { waitingFor } from '../show/waiting';
 import { openTerminal } from '../terminal';
 import { type CommonOptions, type Host, printJson } from './tenants/tools';
 
@@ -24,7 +25,8 @@ Examples:
   pnpm freeflow reconcile
   pnpm freeflow reconcile --fix`)
     .action(async ({ fix = false, ...options }: CommonOptions & { fix?: boolean }) => {
-      const [terminal, report] = [openTerminal(options), await reconcilerOf(caller(openSession(env))).reconcile(fix)];
+      const terminal = openTerminal(options);
+      const report = await waitingFor(terminal, 'Comparing master database, ledger and servers', reconcilerOf(caller(openSession(env))).reconcile(fix));
       if (terminal.isJson) printJson(report);
       else terminal.say(reportText(report, terminal.columns, invocationOf(env)));
       end(report.findings.every(({ fixed }) => fixed) ? EXIT.done : EXIT.refused);
@@ -42,7 +44,8 @@ Its data is gone then. Who asked for it is recorded.
 Example:
   pnpm freeflow resources drop postgres freeflow_acme --id 16785`)
     .action(async (resource: string, name: string, { id, ...options }: CommonOptions & { id: string }) => {
-      const [terminal, drop] = [openTerminal(options), await reconcilerOf(caller(openSession(env))).drop(resource, name, id)];
+      const terminal = openTerminal(options);
+      const drop = await waitingFor(terminal, `Dropping ${name} at ${resource}`, reconcilerOf(caller(openSession(env))).drop(resource, name, id));
       const told = drop.state === 'done' ? `${pc.bold(name)} is dropped, and was seen absent.` : `${pc.bold(name)}: ${pc.red(drop.state)}: ${drop.cause ?? 'unknown'}`;
       if (terminal.isJson) printJson(drop);
       else terminal.say(told);
