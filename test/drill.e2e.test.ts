@@ -19,7 +19,7 @@ afterAll(async () => {
   await postgres.close();
 });
 
-const startWorker = () => house.startWorker({ POSTGRES_ADMIN_URL: postgres.provisionerUrl });
+const startWorker = ({ provisionerUrl } = postgres) => house.startWorker({ POSTGRES_ADMIN_URL: provisionerUrl });
 const look = (name: string) => lookFromOutside({ ...house.info, postgres }, name);
 
 /** Does something to the master database while nobody is in it. */
@@ -89,4 +89,20 @@ test('one server is restored from a backup: reconcile names what it has lost, ha
   expect(inShort(await reconcileIn(house, false))).toEqual([]);
   expect([await look(deleted.name), await look(kept.name)]).toEqual([NOTHING, keptBefore]);
   await Promise.all([kept, suspended, again].map(({ id }) => deleteTenant(house, id)));
+});
+
+test('the worker is pointed at another server, where nothing stands: of that nothing is concluded, and nothing is made', async () => {
+  const [present, suspended] = await Promise.all([createTenant(house, newName('d')), createTenant(house, newName('d'))]);
+  await change(house, suspended.id, 'suspend');
+  const empty = await openOwnPostgres();
+  await worker.stop();
+  worker = await startWorker(empty);
+  const found = inShort(await reconcileIn(house, true));
+  expect(found.map((it) => it.replaceAll(/postgres:\d+/g, 'ID'))).toEqual([present, suspended].map(({ name }) => `unknown postgres ${namesOf(name).postgres}: this is ID, recorded is ID`).sort());
+  expect((await lookFromOutside({ ...house.info, postgres: empty }, present.name)).postgresRoles).toEqual([]);
+  await worker.stop();
+  await empty.close();
+  worker = await startWorker();
+  expect(inShort(await reconcileIn(house, false))).toEqual([]);
+  await Promise.all([present, suspended].map(({ id }) => deleteTenant(house, id)));
 });

@@ -174,6 +174,20 @@ test('of another server nothing is concluded', async () => {
   await house.master.query(`UPDATE "TenantResource" SET "serverId" = kind || ':42' WHERE "tenantId" = $1`, [id]);
   const names = namesOf(name);
   expect(inShort(await reconcile(house, true))).toEqual(KINDS.map((kind) => `unknown ${kind} ${names[kind]}: this is ${rows.find((it) => it.kind === kind)?.serverId ?? ''}, recorded is ${kind}:42`).sort());
+  // Nor that what was dropped at one server is an orphan at the other; nor of what no row tells, where no row tells of the server.
+  const setPostgres = (change: string, ...values: string[]) => house.master.query(`UPDATE "TenantResource" SET ${change} WHERE "tenantId" = '${id}' AND kind = 'postgres'`, values);
+  const { rows: [before] } = await house.master.query<{ nonce: string; externalId: string }>(`SELECT nonce, "externalId" FROM "TenantResource" WHERE "tenantId" = '${id}' AND kind = 'postgres'`);
+  await house.master.query(`UPDATE "TenantResource" SET "serverId" = "serverId" || '-away' WHERE kind = 'postgres' AND "tenantId" <> '${id}'`);
+  await setPostgres(`state = 'absent'`);
+  const seen = await lookFromOutside(house.info, name);
+  for (const [nonce, recorded] of [[before?.nonce ?? '', 'recorded is postgres:42'], [randomUUID(), 'of which the ledger knows nothing']] as const) {
+    await setPostgres('nonce = $1', nonce);
+    expect(inShort(await reconcile(house, true))).toContainEqual(expect.stringMatching(new RegExp(`^unknown postgres ${names.postgres}: it carries our mark, but this is postgres:\\d+, ${recorded}$`)));
+    expect(await drop(house, 'postgres', names.postgres, before?.externalId ?? '')).toMatchObject({ state: 'refused', cause: expect.stringContaining('which is another server than') });
+  }
+  expect(await lookFromOutside(house.info, name)).toEqual(seen);
+  await setPostgres(`state = 'present', nonce = $1`, before?.nonce ?? '');
+  await house.master.query(`UPDATE "TenantResource" SET "serverId" = replace("serverId", '-away', '') WHERE kind = 'postgres'`);
   for (const { kind, serverId } of rows) await house.master.query('UPDATE "TenantResource" SET "serverId" = $3 WHERE "tenantId" = $1 AND kind = $2::"BackendKind"', [id, kind, serverId]);
   expect(inShort(await reconcile())).toEqual([]);
   await deleteTenant(house, id);
