@@ -80,10 +80,11 @@ async function dropNamed(dependencies: ReconcileDependencies, backend: Backend, 
 }
 
 /** @throws Refused unless it stands there by this name and id, was made by this installation, and is nobody's */
-async function theOrphan(dependencies: ReconcileDependencies, backend: Backend, { name, externalId }: OrphanDrop, signal: AbortSignal): Promise<Candidate> {
+async function theOrphan(dependencies: ReconcileDependencies, backend: Backend, { name, externalId, nonce }: OrphanDrop, signal: AbortSignal): Promise<Candidate> {
   const named = (await judged(backend, () => backend.marked([name], signal))).filter((it) => it.name === name);
   if (named.length === 0) throw new Refused(`nothing of the name ${name} carries a mark of FreeFlow`);
-  const meant = named.filter((it) => (it.externalId ?? it.nonce) === externalId);
+  // What an attempt before this one has dropped half has its mark, and may have lost its id.
+  const meant = named.filter((it) => (nonce === null ? (it.externalId ?? it.nonce) === externalId : it.nonce === nonce));
   if (meant.length === 0) throw new Refused(`${name} has another id than ${externalId}`);
   const serverId = await judged(backend, () => backend.serverId());
   const [orphan] = await orphansAmong(dependencies, { kind: backend.kind, serverId }, meant);

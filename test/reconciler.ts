@@ -1,16 +1,6 @@
+import type { Finding } from '../activities/reconcile/finding';
 import type { House } from './house';
 import { until } from './until';
-
-export interface Finding {
-  class: string;
-  resource: string | null;
-  name: string | null;
-  id: string | null;
-  tenantId: string | null;
-  what: string;
-  fixable: boolean;
-  fixed: boolean;
-}
 
 export interface Report {
   id: string;
