@@ -6,6 +6,7 @@ import { PROVISIONER } from '../setup/names';
 import { addDemo } from './commands/demo';
 import { addDoctor } from './commands/doctor';
 import { addReconcile } from './commands/reconcile';
+import { addResources } from './commands/resources';
 import { setupBackends, type SetupBackendsOptions } from './commands/setup-backends';
 import { addChanges } from './commands/tenants/change';
 import { addConnect } from './commands/tenants/connect';
@@ -64,6 +65,7 @@ addLooks(tenants, host);
 addOnCall(tenants, host);
 addConnect(tenants, host);
 addReconcile(program, host);
+addResources(program, host);
 addDemo(program, host);
 
 program
