@@ -3,6 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { BackendKind, OrphanDrop } from '@freeflow/db-master';
 import type { Absence, Backend, Target } from './backend';
 import { classify, messageOf } from './failures';
+import { masterNow } from './master-clock';
 import { judged } from './steps/work';
 import { orphansAmong, type Candidate } from './reconcile/orphans';
 import type { ReconcileDependencies } from './reconcile/reconciling';
@@ -36,11 +37,11 @@ export function dropOrphanActivities(dependencies: ReconcileDependencies) {
         const backend = backends.find(({ kind }) => kind === resource);
         if (backend === undefined) throw new Refused(`there is no backend ${resource}`);
         const checks = await dropNamed(dependencies, backend, asked);
-        await db.orphanDrop.update({ where: { id }, data: { state: 'done', endedAt: new Date(), evidence: checks.map((it) => ({ ...it })) } });
+        await db.orphanDrop.update({ where: { id }, data: { state: 'done', endedAt: await masterNow(db), evidence: checks.map((it) => ({ ...it })) } });
         return `${name} dropped and seen absent`;
       } catch (error) {
         if (error instanceof Refused) {
-          await db.orphanDrop.update({ where: { id }, data: { state: 'refused', cause: scrub(error.message), endedAt: new Date() } });
+          await db.orphanDrop.update({ where: { id }, data: { state: 'refused', cause: scrub(error.message), endedAt: await masterNow(db) } });
           return `refused: ${error.message}`;
         }
         const { type, message } = classify(resource, error);
@@ -54,7 +55,7 @@ export function dropOrphanActivities(dependencies: ReconcileDependencies) {
     /** Its tries are over; what it was that stood in the way stays with it. */
     async endOrphanDrop(): Promise<void> {
       const id = activityInfo().workflowExecution?.runId ?? '';
-      await db.orphanDrop.updateMany({ where: { id, state: 'running' }, data: { state: 'failed', endedAt: new Date() } });
+      await db.orphanDrop.updateMany({ where: { id, state: 'running' }, data: { state: 'failed', endedAt: await masterNow(db) } });
     },
   };
 }
@@ -65,7 +66,7 @@ async function dropNamed(dependencies: ReconcileDependencies, backend: Backend, 
   const signal = cancellationSignal();
   const nonce = asked.nonce ?? (await theOrphan(dependencies, backend, asked, signal)).nonce;
   const row = await db.tenantResource.findFirst({ where: { kind: backend.kind, nonce } });
-  return lock.hold(`${row?.tenantId ?? `orphan-${nonce}`}/${backend.kind}`, LOCK_WAIT_MS, signal, async (held) => {
+  return lock.hold(`${row?.tenantId ?? `orphan-${nonce}`}/${backend.kind}`, LOCK_WAIT_MS, signal, async ({ signal: held }) => {
     const { name, id } = asked;
     const target = (externalId: string | undefined): Target => ({ tenantId: row?.tenantId ?? '', tenantName: name, name, nonce, signal: held, ...(externalId === undefined ? {} : { externalId }) });
     // Said before, so that an attempt after this one's end still knows what it was about.

@@ -1,4 +1,5 @@
 import { activityInfo, cancellationSignal, heartbeat, log } from '@temporalio/activity';
+import { masterNow } from '../master-clock';
 import { compareEntries } from './entries';
 import { asJson, CLASSES, type Finding } from './finding';
 import { findOrphans } from './orphans';
@@ -20,12 +21,12 @@ export function reconcileActivities(dependencies: ReconcileDependencies) {
   return {
     async reconcile({ requestedBy, fix }: ReconcileInput): Promise<string> {
       const id = activityInfo().workflowExecution?.runId ?? '';
-      const startedAt = new Date();
       const beating = setInterval(heartbeat, HEARTBEAT_MS);
       try {
+        const startedAt = await masterNow(db);
         const { findings, looked } = await look({ ...dependencies, fix, signal: cancellationSignal() });
         const counts = { resources: looked, fixed: findings.filter((it) => it.fixed).length, ...Object.fromEntries(CLASSES.map((its) => [its, findings.filter((it) => it.class === its).length])) };
-        const report = { requestedBy, fix, counts, findings: asJson(findings), startedAt, endedAt: new Date() };
+        const report = { requestedBy, fix, counts, findings: asJson(findings), startedAt, endedAt: await masterNow(db) };
         await db.reconcileReport.upsert({ where: { id }, create: { id, ...report }, update: report });
         await forgetOldReports(dependencies);
         log.info('reconciled', counts);

@@ -19,15 +19,15 @@ export async function mend(work: Reconciling, backend: Backend, { id, tenantId, 
     const entry = await db.tenantResource.findUniqueOrThrow({ where: { id } });
     const underWay = await db.tenantOperation.count({ where: { tenantId, endedAt: null, kind: { not: 'adopt' } } });
     if (underWay > 0 || (entry.state !== 'present' && entry.state !== 'disabled')) return undefined;
-    const serverId = await asked(backend, held, () => knownServer(backend, entry));
-    const comparison = { backend, secrets, entry, tenantName: tenant.name, signal: held };
+    const serverId = await asked(backend, held.signal, () => knownServer(backend, entry));
+    const comparison = { backend, secrets, entry, tenantName: tenant.name, signal: held.signal };
     const before = await compare(comparison);
     const wanted = new Set(before.map((it) => it.mend));
     const stored = await storedSecrets(secrets, tenantId, backend.kind);
     if (before.some((it) => it.isMissing === true) || typeof stored === 'string') return before;
 
-    const target = targetOf(entry, tenant.name, held);
-    const act = (call: () => Promise<unknown>) => asked(backend, held, () => effect({ backend, ledger }, entry, serverId, call));
+    const target = targetOf(entry, tenant.name, held.signal);
+    const act = (call: () => Promise<unknown>) => asked(backend, held.signal, () => effect({ backend, ledger, held }, entry, serverId, call));
     // Made already, a create only says once more how grants and schema shall be. It opens the database, too.
     if (wanted.has('grants')) await act(() => backend.create(target, stored));
     if (entry.state === 'disabled' && (wanted.has('grants') || wanted.has('access'))) await act(() => backend.disable(target));

@@ -1,4 +1,5 @@
 import { messageOf } from '../failures';
+import { masterNow } from '../master-clock';
 import { finding, type Finding } from './finding';
 import type { Reconciling } from './reconciling';
 
@@ -7,8 +8,9 @@ const STARTS_WITHIN_MS = 15_000;
 
 /** Finds the open operations that nothing works on; starts them where that was asked for. */
 export async function findStale({ db, signal, fix, hasOpenRun, startOperation }: Reconciling): Promise<Finding[]> {
+  const startedBy = new Date((await masterNow(db)).getTime() - STARTS_WITHIN_MS);
   const open = await db.tenantOperation.findMany({
-    where: { endedAt: null, updatedAt: { lt: new Date(Date.now() - STARTS_WITHIN_MS) } },
+    where: { endedAt: null, updatedAt: { lt: startedBy } },
     include: { tenant: { select: { name: true } } },
     orderBy: { createdAt: 'asc' },
   });
