@@ -3,6 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { BackendKind, OrphanDrop } from '@freeflow/db-master';
 import type { Absence, Backend, Target } from './backend';
 import { classify, messageOf } from './failures';
+import { NAME_COLUMN } from './ledger';
 import { masterNow } from './master-clock';
 import { judged } from './steps/work';
 import { orphansAmong, type Candidate } from './reconcile/orphans';
@@ -11,7 +12,6 @@ import { scrub } from './scrub';
 
 const HEARTBEAT_MS = 1_000;
 const LOCK_WAIT_MS = 20_000;
-const NAME_COLUMNS = ['postgresDb', 'mongoDb', 'qdrantCollection', 'realmName'] as const;
 
 export interface DropOrphanInput {
   resource: BackendKind;
@@ -91,7 +91,7 @@ async function theOrphan(dependencies: ReconcileDependencies, backend: Backend, 
   const [orphan] = await orphansAmong(dependencies, { kind: backend.kind, serverId }, meant);
   if (orphan === undefined) throw new Refused(`${name} is no orphan of this installation: the ledger has it, or another installation made it`);
   if (orphan.isElsewhere) throw new Refused(`this is ${serverId}, which is another server than ${orphan.row?.serverId ?? 'any that the ledger knows'}`);
-  const living = await dependencies.db.tenant.findFirst({ where: { goneAt: null, OR: NAME_COLUMNS.map((column) => ({ [column]: name })) } });
+  const living = await dependencies.db.tenant.findFirst({ where: { goneAt: null, [NAME_COLUMN[backend.kind]]: name } });
   if (living !== null) throw new Refused(`${name} is called like what tenant ${living.name} has, which is not gone; delete that first, hard`);
   const found = await judged(backend, () => backend.inspect({ tenantId: '', tenantName: name, name, nonce: orphan.nonce, signal }));
   if (found.state !== 'ours') throw new Refused(found.state === 'foreign' ? found.owner : `there is no ${name}`);

@@ -6,7 +6,7 @@ import { fenced } from './lock-fence';
 import type { Held } from './tenant-lock';
 
 /** Where the name of a tenant's thing stands on the tenant's row. */
-const NAME_COLUMN = {
+export const NAME_COLUMN = {
   postgres: 'postgresDb',
   mongodb: 'mongoDb',
   qdrant: 'qdrantCollection',

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { openHouse, type House } from './house';
+import { openHouse, type House, type Running } from './house';
 import { inDatabase } from './master';
 import { asKeycloakAdmin, lookFromOutside, NOTHING, qdrantAsOwner, withMongo, withPostgres } from './outside';
 import { dropIn as drop, inShort, KINDS, namesOf, reconcileIn, type Report } from './reconciler';
@@ -11,10 +11,12 @@ import { newName } from './workbench';
 
 let house: House;
 let other: House;
+let theirWorker: Running;
 let theirs: Tenant;
 beforeAll(async () => {
   // No sweep between: what has lost its run stays so.
-  [house, other] = await Promise.all([openHouse({ worker: { SWEEP_INTERVAL_MS: '600000' } }), openHouse()]);
+  [house, other] = await Promise.all([openHouse({ worker: { SWEEP_INTERVAL_MS: '600000' } }), openHouse({ worker: false })]);
+  theirWorker = await other.startWorker();
   theirs = await createTenant(other, newName('r'));
 });
 afterAll(() => Promise.all([house.close(), other.close()]));
@@ -235,6 +237,23 @@ test('what the ledger calls absent and is there is an orphan; while its tenant l
   expect(orphan).toMatchObject({ class: 'orphan', resource: 'postgres', name: postgres, tenantId: id, what: 'the ledger says that it is absent' });
   expect(await drop(house, 'postgres', postgres, orphan?.id ?? '')).toMatchObject({ state: 'refused', cause: expect.stringContaining(`tenant ${name} has, which is not gone`) });
   await house.master.query(`UPDATE "TenantResource" SET state = 'present' WHERE "tenantId" = $1 AND kind = 'postgres'`, [id]);
+  await deleteTenant(house, id);
+});
+
+test('a master database made anew, given the mark of the one that is lost, knows what is there as its own', async () => {
+  const { id, name } = await createTenant(house, newName('r'));
+  const markOf = async ({ master }: House) => (await master.query<{ id: string }>('SELECT id FROM "Installation"')).rows[0]?.id ?? '';
+  const [lost, own] = [await markOf(house), await markOf(other)];
+  const mark = async (its: string) => {
+    await theirWorker.stop();
+    await other.master.query('UPDATE "Installation" SET id = $1', [its]);
+    theirWorker = await other.startWorker();
+  };
+  await mark(`${lost.slice(0, 8)}-0000-4000-8000-000000000000`);
+  const names = namesOf(name);
+  expect(inShort(await reconcile(other))).toEqual(KINDS.map((kind) => `orphan ${kind} ${names[kind]}: the ledger knows nothing of it`).sort());
+  await mark(own);
+  expect(inShort(await reconcile(other))).toEqual([]);
   await deleteTenant(house, id);
 });
 

@@ -1,4 +1,4 @@
-import { tenantNames, type BackendKind, type PrismaClient, type TenantResource } from '@freeflow/db-master';
+import { tenantNameOf, tenantNames, type BackendKind, type PrismaClient, type TenantResource } from '@freeflow/db-master';
 import type { Backend, Marked } from '../backend';
 import { messageOf } from '../failures';
 import { asked } from './asked';
@@ -71,6 +71,6 @@ async function namesToAskFor(db: PrismaClient, elsewhere: readonly Finding[]): P
     select: { realmName: true },
     distinct: ['realmName'],
   });
-  const known = elsewhere.flatMap(({ name }) => /^freeflow_([a-z0-9]{3,30})(?:_vectors)?$/.exec(name ?? '')?.[1] ?? []);
+  const known = elsewhere.flatMap(({ name }) => tenantNameOf(name ?? '') ?? []);
   return [...new Set([...tenants.map((it) => it.realmName), ...known.map((it) => tenantNames(it).realmName)])].sort();
 }

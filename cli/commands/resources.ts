@@ -5,11 +5,10 @@ import { reconcilerOf } from '../client/reconcile';
 import { openSession } from '../client/session';
 import { confirm } from '../confirm';
 import { EXIT } from '../failure';
+import { RESOURCES } from '../resources';
 import { waitingFor } from '../show/waiting';
 import { openTerminal } from '../terminal';
 import { type CommonOptions, type Host, printJson } from './tenants/tools';
-
-const RESOURCES = ['postgres', 'mongodb', 'qdrant', 'keycloak'];
 
 /** Adds `freeflow resources drop`, which asks for the name before it does anything. */
 export function addResources(program: Command, { env, end }: Host): void {
