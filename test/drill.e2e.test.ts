@@ -11,12 +11,12 @@ let worker: Running;
 /** The tenants' databases are on a server of the drill's own. */
 let postgres: OwnPostgres;
 beforeAll(async () => {
-  [house, postgres] = await Promise.all([openHouse({ worker: false }), openOwnPostgres()]);
+  postgres = await openOwnPostgres();
+  house = await openHouse({ worker: false });
   worker = await startWorker();
 });
 afterAll(async () => {
-  await house.close();
-  await postgres.close();
+  await Promise.allSettled([house.close(), postgres.close()]);
 });
 
 const startWorker = ({ provisionerUrl } = postgres) => house.startWorker({ POSTGRES_ADMIN_URL: provisionerUrl });
@@ -95,13 +95,16 @@ test('the worker is pointed at another server, where nothing stands: of that not
   const [present, suspended] = await Promise.all([createTenant(house, newName('d')), createTenant(house, newName('d'))]);
   await change(house, suspended.id, 'suspend');
   const empty = await openOwnPostgres();
-  await worker.stop();
-  worker = await startWorker(empty);
-  const found = inShort(await reconcileIn(house, true));
-  expect(found.map((it) => it.replaceAll(/postgres:\d+/g, 'ID'))).toEqual([present, suspended].map(({ name }) => `unknown postgres ${namesOf(name).postgres}: this is ID, recorded is ID`).sort());
-  expect((await lookFromOutside({ ...house.info, postgres: empty }, present.name)).postgresRoles).toEqual([]);
-  await worker.stop();
-  await empty.close();
+  try {
+    await worker.stop();
+    worker = await startWorker(empty);
+    const found = inShort(await reconcileIn(house, true));
+    expect(found.map((it) => it.replaceAll(/postgres:\d+/g, 'ID'))).toEqual([present, suspended].map(({ name }) => `unknown postgres ${namesOf(name).postgres}: this is ID, recorded is ID`).sort());
+    expect((await lookFromOutside({ ...house.info, postgres: empty }, present.name)).postgresRoles).toEqual([]);
+    await worker.stop();
+  } finally {
+    await empty.close();
+  }
   worker = await startWorker();
   expect(inShort(await reconcileIn(house, false))).toEqual([]);
   await Promise.all([present, suspended].map(({ id }) => deleteTenant(house, id)));

@@ -29,7 +29,7 @@ export async function openOwnPostgres(): Promise<OwnPostgres> {
   const start = async () => {
     server = new ManagedProcess({
       title: postgres.title, log: path.join(dir, 'log'), plan: () => postgres.launch(context, program), check: () => postgres.check(context),
-      readyWithinMs: 30_000, stopSignal: postgres.stopSignal, stopWithinMs: 10_000, onLaunch: () => undefined, onEvent: () => undefined,
+      readyWithinMs: 60_000, stopSignal: postgres.stopSignal, stopWithinMs: 10_000, onLaunch: () => undefined, onEvent: () => undefined,
     });
     await server.start();
   };
