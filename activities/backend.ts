@@ -44,6 +44,23 @@ export interface Absence {
   answer: string;
 }
 
+/** Something at a server that carries a mark of FreeFlow, of whichever installation. */
+export interface Marked {
+  name: string;
+  nonce: string;
+  externalId?: string;
+}
+
+/** One way in which what stands there isn't as the ledger says. */
+export interface Difference {
+  /** For people; never holds a secret. */
+  what: string;
+  /** A part of it isn't there at all. */
+  isMissing?: true;
+  /** What makes it right without a risk: cutting or giving back the access, or making the grants anew. Nothing, where a person has to decide. */
+  mend?: 'access' | 'grants';
+}
+
 /**
  * One kind of server that tenants get a piece of. A backend knows its server and nothing else:
  * the ledger, the secret store, locks and logs are the steps' business.
@@ -55,6 +72,8 @@ export interface Backend {
   kind: BackendKind;
   /** Longest time one call may take, in ms; after a call without an answer absence isn't believed for as long. */
   callTimeoutMs: number;
+  /** Set where to list everything is too dear: `marked` asks for the names it is given. */
+  asksByName?: true;
   /** Which server this is, however it is addressed: `system_identifier` and the like. */
   serverId(): Promise<string>;
   /** New secrets for a tenant; the store keeps the first ones it is given. The first one listed is the connection's. */
@@ -72,6 +91,13 @@ export interface Backend {
   /** Removes what is ours: access first, data second. Called only after `inspect` said `ours`. */
   drop(target: Target): Promise<void>;
   inspect(target: Target): Promise<Inspection>;
+  /** How the thing, which `inspect` has said is ours, differs from what it should be in this state. Asks only. */
+  differences(target: Target, state: 'present' | 'disabled', secrets: Secrets): Promise<Difference[]>;
+  /**
+   * Everything that carries a mark of FreeFlow. Asks only.
+   * @param names what to ask for where listing all is too dear; others take no notice of it
+   */
+  marked(names: readonly string[], signal: AbortSignal): Promise<Marked[]>;
   /**
    * Looks for every trace of what was dropped, under its name and by its nonce.
    * @throws BackendFault `still-there` when there is one

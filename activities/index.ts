@@ -1,6 +1,10 @@
 import type { PrismaClient, SecretStore } from '@freeflow/db-master';
 import { adoptionActivities } from './adoption-record';
 import type { Backend } from './backend';
+import { dropOrphanActivities } from './drop-orphan';
+import { Installation } from './installation';
+import { reconcileActivities } from './reconcile';
+import type { HasOpenRun } from './reconcile/reconciling';
 import { backendActivities, type BackendActivities } from './steps';
 import { Ledger } from './ledger';
 import { sweepActivities, type StartOperation } from './sweep';
@@ -14,17 +18,21 @@ export interface ActivityDependencies {
   lock: TenantLock;
   backends: readonly Backend[];
   startOperation: StartOperation;
+  hasOpenRun: HasOpenRun;
 }
 
 /** All activities, by the names the workflows call them. */
-export function createActivities({ db, secrets, lock, backends, settings, startOperation }: ActivityDependencies) {
+export function createActivities({ db, secrets, lock, backends, settings, startOperation, hasOpenRun }: ActivityDependencies) {
   const dependencies = { db, ledger: new Ledger(db), secrets, lock };
+  const reconciling = { ...dependencies, backends, installation: new Installation(db), startOperation, hasOpenRun };
   const perBackend = backends.map((backend) => backendActivities(backend, dependencies));
   return {
     ...(Object.assign({}, ...perBackend) as BackendActivities),
     ...recordActivities(db, settings),
     ...adoptionActivities(db),
     ...sweepActivities(db, startOperation),
+    ...reconcileActivities(reconciling),
+    ...dropOrphanActivities(reconciling),
   };
 }
 

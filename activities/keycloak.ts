@@ -1,9 +1,10 @@
 import KeycloakAdminClient from '@keycloak/keycloak-admin-client';
 import { allAbsent } from './absence';
-import type { Absence, Backend, Inspection, Made, Secrets, Target } from './backend';
+import type { Absence, Backend, Difference, Inspection, Made, Marked, Secrets, Target } from './backend';
 import { BackendFault, hasCode } from './failures';
 import { isRealmThere, probeKeycloak, refusedKeycloak } from './keycloak-probe';
 import { APP_CLIENT, realmRepresentation } from './keycloak-realm';
+import { keycloakDifferences } from './keycloak-state';
 import { SharedToken, type ServiceAccount } from './keycloak-token';
 import { newPassword } from './passwords';
 
@@ -21,6 +22,7 @@ type Realms = KeycloakAdminClient['realms'];
 export class KeycloakBackend implements Backend {
   readonly kind = 'keycloak';
   readonly callTimeoutMs = CALL_TIMEOUT_MS;
+  readonly asksByName = true;
   private readonly token: SharedToken;
   private readonly admin: KeycloakAdminClient;
 
@@ -103,6 +105,23 @@ export class KeycloakBackend implements Backend {
     ]);
   }
 
+  async differences(target: Target, state: 'present' | 'disabled', secrets: Secrets): Promise<Difference[]> {
+    const realm = await this.admin.realms.findOne({ realm: target.name });
+    return keycloakDifferences(realm ?? {}, realmRepresentation(target, secrets), state, this.asTenant(target.name, secrets));
+  }
+
+  /** Those of these names alone, one by one: to list realms is dear. What our account may not see, it has not made. */
+  async marked(names: readonly string[], signal: AbortSignal): Promise<Marked[]> {
+    await this.token.renew();
+    const found: Marked[] = [];
+    for (const name of names) {
+      signal.throwIfAborted();
+      const id = await this.realmId(name);
+      if (id !== 'absent' && id !== 'hidden') found.push({ name, nonce: id.id, externalId: id.id });
+    }
+    return found;
+  }
+
   async close(): Promise<void> {
     // The client holds no connections beyond fetch's own.
   }
@@ -112,6 +131,14 @@ export class KeycloakBackend implements Backend {
   }
 
   private async lookUp({ name, nonce }: Target): Promise<Inspection | 'hidden'> {
+    const found = await this.realmId(name);
+    if (found === 'hidden') return 'hidden';
+    if (found === 'absent') return { state: 'absent' };
+    if (found.id === nonce) return { state: 'ours', externalId: found.id };
+    return { state: 'foreign', owner: `realm ${name} exists and isn't ours (its id is ${found.id})` };
+  }
+
+  private async realmId(name: string): Promise<{ id: string } | 'absent' | 'hidden'> {
     let realm: Awaited<ReturnType<Realms['findOne']>>;
     try {
       realm = await this.admin.realms.findOne({ realm: name });
@@ -120,10 +147,8 @@ export class KeycloakBackend implements Backend {
       throw error;
     }
     // findOne gives null for 404, whatever its type says.
-    if (realm === undefined || realm === null) return { state: 'absent' };
-    if (realm.id === undefined) return 'hidden';
-    if (realm.id === nonce) return { state: 'ours', externalId: realm.id };
-    return { state: 'foreign', owner: `realm ${name} exists and isn't ours (its id is ${realm.id})` };
+    if (realm === undefined || realm === null) return 'absent';
+    return realm.id === undefined ? 'hidden' : { id: realm.id };
   }
 }
 

@@ -1,12 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import type { BackendKind, Prisma, PrismaClient, TenantResource } from '@freeflow/db-master';
 import type { Absence, Backend, Made, Target } from './backend';
 import { BackendFault } from './failures';
+import { Installation } from './installation';
 import { fenced } from './lock-fence';
 import type { Held } from './tenant-lock';
 
 /** Where the name of a tenant's thing stands on the tenant's row. */
-const NAME_COLUMN = {
+export const NAME_COLUMN = {
   postgres: 'postgresDb',
   mongodb: 'mongoDb',
   qdrant: 'qdrantCollection',
@@ -19,7 +19,11 @@ const NAME_COLUMN = {
  * held any more, and write nothing.
  */
 export class Ledger {
-  constructor(private readonly db: PrismaClient) {}
+  private readonly installation: Installation;
+
+  constructor(private readonly db: PrismaClient) {
+    this.installation = new Installation(db);
+  }
 
   find(tenantId: string, kind: BackendKind): Promise<TenantResource | null> {
     return this.db.tenantResource.findUnique({ where: { tenantId_kind: { tenantId, kind } } });
@@ -31,7 +35,7 @@ export class Ledger {
     if (known) return known;
     const tenant = await this.db.tenant.findUniqueOrThrow({ where: { id: tenantId } });
     await this.db.tenantResource.createMany({
-      data: [{ tenantId, kind, name: tenant[NAME_COLUMN[kind]], nonce: randomUUID() }],
+      data: [{ tenantId, kind, name: tenant[NAME_COLUMN[kind]], nonce: await this.installation.newNonce() }],
       skipDuplicates: true,
     });
     return this.db.tenantResource.findUniqueOrThrow({ where: { tenantId_kind: { tenantId, kind } } });

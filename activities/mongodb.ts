@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { MongoClient, type Db, type Document, type UUID } from 'mongodb';
+import { MongoClient, type Db } from 'mongodb';
 import { allAbsent } from './absence';
-import type { Absence, Backend, Inspection, Made, Secrets, Target } from './backend';
+import type { Absence, Backend, Difference, Inspection, Made, Marked, Secrets, Target } from './backend';
 import { BackendFault, hasCode } from './failures';
 import { probeMongo, refusedMongo } from './mongodb-probe';
+import { mongoDifferences, mongoMarks, rolesOn, usersOf } from './mongodb-state';
 import { newPassword } from './passwords';
 
 const CALL_TIMEOUT_MS = 20_000;
@@ -17,13 +18,6 @@ const TENANT_META = '_freeflow_meta';
 const JOURNALED = { w: 'majority', j: true } as const;
 // SCRAM-SHA-256 alone: the older hash is weaker, and hashing for both takes longer.
 const HOW = { mechanisms: ['SCRAM-SHA-256'], writeConcern: JOURNALED };
-const rolesOn = (database: string) => [{ role: 'readWrite', db: database }];
-
-interface UserInfo extends Document {
-  user: string;
-  userId?: UUID;
-  customData?: { freeflowNonce?: string };
-}
 
 /**
  * A database per tenant and a user of the same name in it, whose customData carries the nonce. The user is made only
@@ -57,9 +51,11 @@ export class MongoBackend implements Backend {
     const { name, signal } = target;
     const found = await this.inspect(target);
     if (found.state === 'foreign') throw new BackendFault('foreign-resource', `MongoDB: ${found.owner}`);
-    if (found.state === 'absent') await this.createUser(target, secrets['password'] ?? '');
-    // A database without collections isn't listed; this one makes it visible to whoever looks.
     const db = await this.db(name);
+    if (found.state === 'absent') await this.createUser(target, secrets['password'] ?? '');
+    // Made already: says once more what it may do.
+    else await db.command({ updateUser: name, roles: rolesOn(name), writeConcern: JOURNALED }, { signal });
+    // A database without collections isn't listed; this one makes it visible to whoever looks.
     await db.collection<{ _id: string }>(TENANT_META).updateOne({ _id: 'tenant' }, { $set: { tenantId: target.tenantId } }, { upsert: true });
     const [user] = await usersOf(db, signal);
     const port = Number(this.adminUrl.port || 27017);
@@ -123,8 +119,26 @@ export class MongoBackend implements Backend {
     ]);
   }
 
+  async differences(target: Target, state: 'present' | 'disabled', secrets: Secrets): Promise<Difference[]> {
+    return mongoDifferences(await this.db(target.name), target, state, () => this.takesPassword(target, secrets));
+  }
+
+  async marked(_names: readonly string[], signal: AbortSignal): Promise<Marked[]> {
+    return mongoMarks(await this.db('admin'), signal);
+  }
+
   async close(): Promise<void> {
     await this.client.close();
+  }
+
+  private async takesPassword(target: Target, secrets: Secrets): Promise<boolean> {
+    try {
+      await this.refused(target, secrets);
+      return false;
+    } catch (error) {
+      if (error instanceof BackendFault && error.type === 'still-open') return true;
+      throw error;
+    }
   }
 
   private async asTenant({ name }: Target, secrets: Secrets, use: (tenant: MongoClient) => Promise<void>): Promise<void> {
@@ -168,11 +182,6 @@ export class MongoBackend implements Backend {
 }
 
 const markOf = ({ nonce, tenantId }: Target) => ({ freeflowNonce: nonce, freeflowTenant: tenantId });
-
-async function usersOf(db: Db, signal: AbortSignal): Promise<UserInfo[]> {
-  const answer = await db.command({ usersInfo: 1 }, { signal });
-  return answer['users'] as UserInfo[];
-}
 
 function timeouts() {
   return {

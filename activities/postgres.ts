@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { scramVerifier } from '@freeflow/db-master';
 import { Client, Pool, type ClientConfig } from 'pg';
-import type { Absence, Backend, Inspection, Made, Secrets, Target } from './backend';
+import type { Absence, Backend, Difference, Inspection, Made, Marked, Secrets, Target } from './backend';
 import { BackendFault, hasCode } from './failures';
 import { allAbsent } from './absence';
 import { newPassword } from './passwords';
 import { probePostgres, refusedLogin } from './postgres-probe';
+import { postgresDifferences, postgresMarks } from './postgres-state';
 import { appRole, FIND, FIND_GRANTS, mark, ownerRole, SCHEMA, sql, strangerIn, type Found } from './postgres-sql';
 
 const CALL_TIMEOUT_MS = 20_000;
@@ -119,6 +120,14 @@ export class PostgresBackend implements Backend {
       [`database with OID ${externalId}`, 'id', rows[0]?.oids !== 0],
     ];
     return allAbsent('PostgreSQL', looks);
+  }
+
+  differences({ name }: Target, state: 'present' | 'disabled', secrets: Secrets): Promise<Difference[]> {
+    return postgresDifferences(this.pool, name, state, this.asTenant(name, name, secrets));
+  }
+
+  marked(): Promise<Marked[]> {
+    return postgresMarks(this.pool);
   }
 
   async close(): Promise<void> {

@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { QdrantClient } from '@qdrant/js-client-rest';
 import { allAbsent } from './absence';
-import type { Absence, Backend, Inspection, Made, Secrets, Target } from './backend';
+import type { Absence, Backend, Difference, Inspection, Made, Marked, Secrets, Target } from './backend';
 import { BackendFault, hasCode } from './failures';
 import { DECOY, probeQdrant, refusedQdrant } from './qdrant-probe';
+import { inWords, qdrantDifferences, qdrantMarks } from './qdrant-state';
 import { REGISTRY, TOKEN_KEY, mintToken, tokenIdOf } from './qdrant-token';
 
 const CALL_TIMEOUT_MS = 20_000;
@@ -107,6 +108,14 @@ export class QdrantBackend implements Backend {
     ]);
   }
 
+  async differences(target: Target, state: 'present' | 'disabled', secrets: Secrets): Promise<Difference[]> {
+    return qdrantDifferences(this.client, clientFor(this.url, secrets['token'] ?? ''), target, state, inWords(this.vectors), await this.hasPoint(target.nonce));
+  }
+
+  marked(_names: readonly string[], signal: AbortSignal): Promise<Marked[]> {
+    return qdrantMarks(this.client, (name) => this.metadataOf(name), signal);
+  }
+
   async close(): Promise<void> {
     // The client holds no connections beyond fetch's own.
   }
@@ -114,7 +123,7 @@ export class QdrantBackend implements Backend {
   private async createCollection({ name, nonce, tenantId, signal }: Target): Promise<void> {
     signal.throwIfAborted();
     const settings = { vectors: { ...this.vectors, on_disk: true }, on_disk_payload: true, shard_number: 1 };
-    await this.client.createCollection(name, { ...settings, metadata: { freeflowNonce: nonce, freeflowTenant: tenantId } });
+    await this.client.createCollection(name, { ...settings, metadata: { freeflowNonce: nonce, freeflowTenant: tenantId, freeflowVectors: inWords(this.vectors) } });
   }
 
   /**

@@ -3,6 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { OperationKind, Prisma, PrismaClient, Tenant, TenantOperation } from '@freeflow/db-master';
 import { attemptOf, type StepInput } from './attempt';
 import { messageOf } from './failures';
+import { masterNow } from './master-clock';
 import { appendRow } from './provision-log';
 import { scrub } from './scrub';
 import { abandon, forcedDeletionBeside, givenUpOf, INTERRUPTED, isDeletion, leftBy, takeOver } from './tenant-record-ends';
@@ -40,7 +41,7 @@ export interface RecordSettings {
 }
 
 type Tx = Prisma.TransactionClient;
-/** `now` by the master database: the clocks of workers differ, and jump. */
+/** `now` by the master database. */
 type Rows = { tenant: Tenant; operation: TenantOperation; now: Date };
 type Said<T> = Promise<{ message: string; result: T }>;
 
@@ -194,7 +195,7 @@ export async function inTransaction<T>(
   try {
     return await db.$transaction(async (tx) => {
       await tx.$queryRaw`SELECT 1 FROM "Tenant" WHERE id = ${input.tenantId}::uuid FOR UPDATE`;
-      const [{ now }] = await tx.$queryRaw<[{ now: Date }]>`SELECT clock_timestamp() AS now`;
+      const now = await masterNow(tx);
       const { tenant, ...operation } = await tx.tenantOperation.findUniqueOrThrow({ where: { id: input.operationId }, include: { tenant: true } });
       if (operation.endedAt !== null) return whenOver({ tenant, operation });
       if (!BEGINNINGS.has(step) && operation.runId !== attempt.runId) throw superseded(operation.runId);

@@ -8,6 +8,7 @@ import { describeApi } from './plugins/docs';
 import { answerProblems } from './plugins/problems';
 import { createStarter } from './plugins/temporal';
 import { healthRoutes } from './routes/health';
+import { reconcileRoutes } from './routes/reconcile';
 import { tenantRoutes } from './routes/tenants';
 
 /** No request of ours needs more. */
@@ -41,6 +42,7 @@ export async function buildApp(config: ApiConfig, env?: NodeJS.ProcessEnv): Prom
   await app.register(async (secured) => {
     requirePermission(secured, config);
     tenantRoutes(secured, { db, starter });
+    reconcileRoutes(secured, { db, starter });
   });
   return app;
 }

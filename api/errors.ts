@@ -6,6 +6,7 @@ export const CATALOGUE = {
   forbidden: { status: 403, title: 'Permission is missing', advice: 'Ask for the permission system:* or use an account that has it.' },
   'route-unknown': { status: 404, title: 'There is no such route', advice: 'See /docs for the routes there are.' },
   'tenant-unknown': { status: 404, title: 'There is no such tenant', advice: 'Look up its id with GET /tenants?name=...; a tenant that is gone shows with gone=true.' },
+  'report-unknown': { status: 404, title: 'There is no such report', advice: 'Reports are made every hour and by POST /reconcile; one that was asked for is there once it has ended.' },
   'tenant-name-taken': { status: 409, title: 'A tenant of that name exists', advice: 'Choose another name, or look at the existing one with GET /tenants?name=...' },
   'operation-in-progress': { status: 409, title: 'Another operation on this tenant is under way', advice: 'Wait until it has ended (GET /tenants/{id} shows it, with a link to its run), abort it where it is parked, or interrupt it by DELETE with mode=hard&force=true.' },
   'force-required': { status: 409, title: 'The tenant is active', advice: 'All its data would be gone. If that is what you want, repeat with force=true.' },

@@ -5,6 +5,8 @@ import { z } from 'zod';
 import { PROVISIONER } from '../setup/names';
 import { addDemo } from './commands/demo';
 import { addDoctor } from './commands/doctor';
+import { addReconcile } from './commands/reconcile';
+import { addResources } from './commands/resources';
 import { setupBackends, type SetupBackendsOptions } from './commands/setup-backends';
 import { addChanges } from './commands/tenants/change';
 import { addConnect } from './commands/tenants/connect';
@@ -62,6 +64,8 @@ addDelete(tenants, host);
 addLooks(tenants, host);
 addOnCall(tenants, host);
 addConnect(tenants, host);
+addReconcile(program, host);
+addResources(program, host);
 addDemo(program, host);
 
 program

@@ -16,6 +16,8 @@ export {
   PrismaClient,
   ResourceState,
   TenantStatus,
+  type OrphanDrop,
+  type ReconcileReport,
   type Tenant,
   type TenantConnection,
   type TenantOperation,
@@ -31,5 +33,5 @@ export { readSecretKeys, type SecretKey, type SecretKeys } from './secret-keys';
 export { scramVerifier } from './scram';
 export { createSecretStore, resolveSecret, type ResolveSecretOptions, type SecretEntry, type SecretOwner, type SecretStore, type StoredSecret } from './secret-store';
 export { recordTenantEvent } from './tenant-event';
-export { isReservedTenantName, RESERVED_TENANT_NAMES, TENANT_NAME_PATTERN, tenantNames, type TenantNames } from './tenant-names';
+export { isReservedTenantName, RESERVED_TENANT_NAMES, TENANT_NAME_PATTERN, tenantNameOf, tenantNames, type TenantNames } from './tenant-names';
 export { VARIABLES } from './variables';

@@ -5,7 +5,7 @@ export const MASTER_ROLES = { api: 'freeflow_api', worker: 'freeflow_worker' } a
 export type MasterRole = keyof typeof MASTER_ROLES;
 
 /** A table of the master database that the processes use. */
-export type MasterTable = 'Tenant' | 'TenantProvisionLog' | 'TenantConnection' | 'TenantOperation' | 'TenantResource' | 'TenantSecret';
+export type MasterTable = 'Tenant' | 'TenantProvisionLog' | 'TenantConnection' | 'TenantOperation' | 'TenantResource' | 'TenantSecret' | 'Installation' | 'ReconcileReport' | 'OrphanDrop';
 
 /** A right on a table. */
 export type TablePrivilege = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE';
@@ -16,7 +16,7 @@ const WRITE: readonly TablePrivilege[] = ['SELECT', 'INSERT', 'UPDATE'];
 
 /**
  * Who may do what; everything not named here is refused. The API accepts (inserts) and reads: an intruder there can neither
- * change what happened nor read a secret. Only a tenant's connections and secrets are ever deleted, the rest stays for audit.
+ * change what happened nor read a secret. Only a tenant's connections and secrets, and old reports, are ever deleted; the rest stays for audit.
  */
 export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
   api: {
@@ -26,6 +26,9 @@ export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
     TenantOperation: ['SELECT', 'INSERT'],
     TenantResource: ['SELECT'],
     TenantSecret: [],
+    Installation: [],
+    ReconcileReport: ['SELECT'],
+    OrphanDrop: ['SELECT'],
   },
   worker: {
     Tenant: WRITE,
@@ -34,5 +37,8 @@ export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
     TenantOperation: WRITE,
     TenantResource: WRITE,
     TenantSecret: [...WRITE, 'DELETE'],
+    Installation: ['SELECT'],
+    ReconcileReport: [...WRITE, 'DELETE'],
+    OrphanDrop: WRITE,
   },
 };

@@ -4,7 +4,7 @@ import { newTestDatabase, outcomeOf, query, withLogin, type TestDatabase } from 
 type Role = 'api' | 'worker';
 const ROLES: Role[] = ['api', 'worker'];
 
-/** The API accepts and reads; the worker writes, and deletes connections and secrets alone. Not taken from the code: this is the promise. */
+/** The API accepts and reads; the worker writes, and deletes connections, secrets and old reports alone. Not taken from the code: this is the promise. */
 const ALLOWED: Record<Role, Record<string, string[]>> = {
   api: {
     Tenant: ['SELECT', 'INSERT'],
@@ -13,6 +13,9 @@ const ALLOWED: Record<Role, Record<string, string[]>> = {
     TenantProvisionLog: ['SELECT'],
     TenantResource: ['SELECT'],
     TenantSecret: [],
+    Installation: [],
+    ReconcileReport: ['SELECT'],
+    OrphanDrop: ['SELECT'],
     _prisma_migrations: [],
   },
   worker: {
@@ -22,6 +25,9 @@ const ALLOWED: Record<Role, Record<string, string[]>> = {
     TenantProvisionLog: ['SELECT', 'INSERT', 'UPDATE'],
     TenantResource: ['SELECT', 'INSERT', 'UPDATE'],
     TenantSecret: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+    Installation: ['SELECT'],
+    ReconcileReport: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+    OrphanDrop: ['SELECT', 'INSERT', 'UPDATE'],
     _prisma_migrations: [],
   },
 };

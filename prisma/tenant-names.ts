@@ -31,6 +31,9 @@ export function isReservedTenantName(name: string): boolean {
   return RESERVED_TENANT_NAMES.has(name);
 }
 
+/** Which tenant's a resource of this name is, as far as the name tells. */
+export const tenantNameOf = (resource: string): string | undefined => /^freeflow[_-]([a-z0-9]{3,30})(?:_vectors)?$/.exec(resource)?.[1];
+
 /**
  * The names of a tenant's resources: the only place where they derive from the tenant's name.
  * @throws DbMasterError `tenant-name-invalid` unless the name matches {@link TENANT_NAME_PATTERN}

@@ -6,7 +6,7 @@ import { Pool } from 'pg';
 import { apiEnv, workerEnv, type StackInfo } from '../stack/stack-info';
 import { openMaster } from './master';
 import { projectRoot } from '../stack/project';
-import { sweepIdOf } from '../workflows/messages';
+import { reconcileIdOf, sweepIdOf } from '../workflows/messages';
 import { openOperator, type Operator } from './temporal';
 import { until } from './until';
 
@@ -116,7 +116,7 @@ export async function openHouse({ worker = {}, api: apiOptions = {}, masterUrl: 
     close: async () => {
       await Promise.all([...running].map((it) => it.stop()));
       // Schedules left behind by many houses keep Temporal busy, until those of others are half a minute late.
-      await operator.client.schedule.getHandle(sweepIdOf(taskQueue)).delete().catch(() => undefined);
+      for (const id of [sweepIdOf(taskQueue), reconcileIdOf(taskQueue)]) await operator.client.schedule.getHandle(id).delete().catch(() => undefined);
       await operator.close();
       await master.end();
       await owned.drop();

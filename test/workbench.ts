@@ -50,7 +50,8 @@ function benchOn(master: Master, env: Record<string, string>): Workbench {
   const backends = createBackends(config);
   const secrets = createSecretStore(db, readSecretKeys(config.SECRETS_KEY));
   const startOperation = async () => 'started' as const;
-  const activities = createActivities({ db, secrets, lock, backends, settings: { patienceMs: 1_000, parkedRetryMs: 60_000, parkedCreateMs: 60_000, retentionMs: 60_000 }, startOperation });
+  const hasOpenRun = async () => true;
+  const activities = createActivities({ db, secrets, lock, backends, settings: { patienceMs: 1_000, parkedRetryMs: 60_000, parkedCreateMs: 60_000, retentionMs: 60_000 }, startOperation, hasOpenRun });
 
   return {
     info: master.info,

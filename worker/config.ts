@@ -27,6 +27,7 @@ export const workerVariables = z.object({
   WORKER_HEALTH_PORT: port(0).default(3001).describe('the same; 0: a free one'),
   WORKER_GRACE_MS: milliseconds().default(20_000).describe('how long running activities may go on after it was told to stop'),
   SWEEP_INTERVAL_MS: milliseconds().default(10_000).describe('how often operations without a run are looked for'),
+  RECONCILE_INTERVAL_MS: milliseconds().default(3_600_000).describe('how often master database, ledger and servers are compared'),
   STEP_PATIENCE_MS: milliseconds().default(120_000).describe('how long a failing step is retried before it is parked, to wait for an answer'),
   PARKED_RETRY_MS: milliseconds().default(600_000).describe('how often a parked step is tried again by itself'),
   PARKED_CREATE_MS: milliseconds().default(24 * 3_600_000).describe('when a create that is parked, and that nobody answers, is rolled back'),

@@ -8,7 +8,7 @@ import { PostgresBackend } from '../activities/postgres';
 import { QdrantBackend } from '../activities/qdrant';
 import { TenantLock } from '../activities/tenant-lock';
 import type { WorkerConfig } from './config';
-import { operationStarter } from './namespace';
+import { openRunFinder, operationStarter } from './namespace';
 
 /** The backends a worker provisions, one row each. */
 export function createBackends(config: WorkerConfig): Backend[] {
@@ -41,6 +41,7 @@ export function createDependencies(config: WorkerConfig, client: Client, backend
       retentionMs: config.RETENTION_MS,
     },
     startOperation: operationStarter(client, config.TASK_QUEUE),
+    hasOpenRun: openRunFinder(client),
   });
   const close = async () => {
     await Promise.allSettled([...backends.map((it) => it.close()), lock.close(), db.$disconnect()]);

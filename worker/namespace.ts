@@ -1,8 +1,9 @@
-import { ScheduleAlreadyRunning, ScheduleOverlapPolicy, WorkflowExecutionAlreadyStartedError, type Client } from '@temporalio/client';
+import { ScheduleAlreadyRunning, ScheduleOverlapPolicy, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client, type ScheduleHandle } from '@temporalio/client';
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes';
 import type { NativeConnection } from '@temporalio/worker';
+import type { HasOpenRun } from '../activities/reconcile/reconciling';
 import type { StartOperation } from '../activities/sweep';
-import { INTERRUPT, operationStartOptions, RUNBOOKS, sweepIdOf, workflowIdOf } from '../workflows/messages';
+import { INTERRUPT, operationStartOptions, reconcileIdOf, RUNBOOKS, sweepIdOf, workflowIdOf, type Reconciliation } from '../workflows/messages';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes';
 
 /** Registers what operators search by; what is registered already stays as it is. */
@@ -19,20 +20,30 @@ export async function registerSearchAttributes(connection: NativeConnection, nam
 
 /** Makes the sweep's schedule, or brings it up to date, and has it run once at once. */
 export async function scheduleSweep(client: Client, taskQueue: string, intervalMs: number): Promise<void> {
-  const sweepId = sweepIdOf(taskQueue);
+  await (await schedule(client, taskQueue, intervalMs, { workflowType: 'sweepOperations', workflowId: sweepIdOf(taskQueue), args: [] })).trigger();
+}
+
+/** Makes the reconciler's schedule, or brings it up to date. It only looks: repairs are asked for by a person. */
+export async function scheduleReconciler(client: Client, taskQueue: string, intervalMs: number): Promise<void> {
+  const args: [Reconciliation] = [{ requestedBy: 'schedule', fix: false }];
+  await schedule(client, taskQueue, intervalMs, { workflowType: 'reconcile', workflowId: reconcileIdOf(taskQueue), args });
+}
+
+/** A schedule of the same id as its workflow. One run at a time; what was missed is not made up for. */
+async function schedule(client: Client, taskQueue: string, intervalMs: number, action: { workflowType: string; workflowId: string; args: unknown[] }): Promise<ScheduleHandle> {
   const definition = {
     spec: { intervals: [{ every: intervalMs }] },
-    action: { type: 'startWorkflow' as const, workflowType: 'sweepOperations', taskQueue, workflowId: sweepId, workflowTaskTimeout: '5 seconds' as const },
+    action: { type: 'startWorkflow' as const, taskQueue, workflowTaskTimeout: '5 seconds' as const, ...action },
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 minute' as const },
   };
-  const handle = client.schedule.getHandle(sweepId);
+  const handle = client.schedule.getHandle(action.workflowId);
   try {
-    await client.schedule.create({ scheduleId: sweepId, ...definition });
+    await client.schedule.create({ scheduleId: action.workflowId, ...definition });
   } catch (error) {
     if (!(error instanceof ScheduleAlreadyRunning)) throw error;
     await handle.update((current) => ({ ...current, ...definition }));
   }
-  await handle.trigger();
+  return handle;
 }
 
 /** How the sweep starts what has no run. */
@@ -48,5 +59,17 @@ export function operationStarter(client: Client, taskQueue: string): StartOperat
     const running = client.workflow.getHandle(workflowIdOf(tenantId));
     if (interrupts && (await running.describe()).memo?.['operationId'] !== id) await running.signal(INTERRUPT, requestedBy);
     return 'running';
+  };
+}
+
+/** How the reconciler knows whether anything works on an operation. */
+export function openRunFinder(client: Client): HasOpenRun {
+  return async ({ tenantId, resource }) => {
+    try {
+      return (await client.workflow.getHandle(workflowIdOf(tenantId, resource)).describe()).status.name === 'RUNNING';
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      throw error;
+    }
   };
 }

@@ -7,7 +7,7 @@ import { builtBundlePath } from './bundle';
 import { readWorkerConfig, type WorkerConfig } from './config';
 import { createDependencies } from './dependencies';
 import { serveHealth, type Health } from './health';
-import { registerSearchAttributes, scheduleSweep } from './namespace';
+import { registerSearchAttributes, scheduleReconciler, scheduleSweep } from './namespace';
 import { startTelemetry } from './telemetry';
 
 const RETRY_MS = 1_000;
@@ -32,6 +32,7 @@ export async function runWorker(env: NodeJS.ProcessEnv, compose = createDependen
   health.waitingFor = null;
   // In the background: workflows can run before the sweep is set up.
   void untilDone(logger, 'schedule the sweep', () => scheduleSweep(client, config.TASK_QUEUE, config.SWEEP_INTERVAL_MS));
+  void untilDone(logger, 'schedule the reconciler', () => scheduleReconciler(client, config.TASK_QUEUE, config.RECONCILE_INTERVAL_MS));
 
   logger.info({ taskQueue: config.TASK_QUEUE, namespace }, 'worker runs');
   try {

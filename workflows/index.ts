@@ -5,3 +5,5 @@ export { resumeTenant, restoreTenant } from './give-access';
 export { deleteTenant } from './delete-tenant';
 export { adoptResource } from './adopt-resource';
 export { sweepOperations } from './sweep-operations';
+export { reconcile } from './reconcile';
+export { dropOrphan } from './drop-orphan';

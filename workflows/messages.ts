@@ -65,6 +65,25 @@ export const keycloakQueueOf = (taskQueue: string): string => `${taskQueue}-keyc
 /** One sweep per task queue, as a schedule and as a workflow: `freeflow-sweep` for the default one. */
 export const sweepIdOf = (taskQueue: string): string => `${taskQueue}-sweep`;
 
+/** One reconciler per task queue, as a schedule and as a workflow. */
+export const reconcileIdOf = (taskQueue: string): string => `${taskQueue}-reconcile`;
+
+/** What a reconciliation is started with. */
+export interface Reconciliation {
+  requestedBy: string;
+  /** Whether what is safe to repair is repaired; never drops anything. */
+  fix: boolean;
+}
+
+/** The one thing that a person wants dropped, and who that is. */
+export interface OrphanOrder {
+  resource: ResourceKind;
+  name: string;
+  /** What the server calls it, or its nonce where the server has no id. */
+  externalId: string;
+  requestedBy: string;
+}
+
 /**
  * One workflow id per tenant, whatever the operation: Temporal then excludes two open runs on one tenant. An adoption
  * alone goes beside them, since the run that waits for it is still open.
@@ -90,5 +109,33 @@ export function operationStartOptions(operation: AcceptedOperation, taskQueue: s
     memo: { operationId, tenantName },
     staticSummary: [kind.replace('_', ' '), ...(resource === null ? [] : [resource, 'of']), tenantName].join(' '),
     staticDetails: `Asked for by \`${requestedBy}\`.\n\nWhat each step means and what to do when it is stuck: ${RUNBOOK}`,
+  } as const;
+}
+
+/**
+ * How a reconciliation that somebody asks for is started. Each request has a run of its own: one that is about to end has not
+ * seen what was changed since.
+ */
+export function reconcileStartOptions(asked: Reconciliation, requestId: string, taskQueue: string) {
+  return {
+    workflowId: `${reconcileIdOf(taskQueue)}-${requestId}`,
+    taskQueue,
+    args: [asked] as [Reconciliation],
+    workflowTaskTimeout: '5 seconds' satisfies Duration,
+    staticSummary: `reconcile${asked.fix ? ' and fix' : ''}`,
+  } as const;
+}
+
+/** The same for the drop of an orphan; asked again while it runs, it is the same one. */
+export function dropStartOptions(order: OrphanOrder, taskQueue: string) {
+  const { resource, name, externalId } = order;
+  return {
+    workflowId: `${taskQueue}-drop-${resource}-${name}-${externalId}`,
+    taskQueue,
+    args: [order] as [OrphanOrder],
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowTaskTimeout: '5 seconds' satisfies Duration,
+    staticSummary: `drop orphan ${name} at ${resource}`,
   } as const;
 }

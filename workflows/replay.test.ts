@@ -7,9 +7,12 @@ import * as registered from './index';
 const FOLDER = path.join(__dirname, 'histories');
 const histories = Object.fromEntries(readdirSync(FOLDER).map((file) => [file, readFileSync(path.join(FOLDER, file), 'utf8')]));
 
+/** Short, and asked for again when they fail: what they were half-way is nobody's concern. */
+const OF_NO_TENANT = ['sweepOperations', 'reconcile', 'dropOrphan'];
+
 test('there is a history of every workflow of a tenant', () => {
   const types = new Set(Object.values(histories).map((json) => /"workflowType":\{"name":"(\w+)"\}/.exec(json)?.[1]));
-  expect(types).toEqual(new Set(Object.keys(registered).filter((it) => it !== 'sweepOperations')));
+  expect(types).toEqual(new Set(Object.keys(registered).filter((it) => !OF_NO_TENANT.includes(it))));
 });
 
 test('every recorded history replays with the workflows as they are', async () => {

@@ -53,7 +53,7 @@ export async function presentEntry({ backend, ledger, context, tenantName, held 
  * A call with an effect, announced in the ledger: any answer, also a refusal, means that it won't take effect later on;
  * without one it may.
  */
-export async function effect<T>({ backend, ledger, held }: Work, entry: TenantResource, serverId: string, call: () => Promise<T>): Promise<T> {
+export async function effect<T>({ backend, ledger, held }: Pick<Work, 'backend' | 'ledger' | 'held'>, entry: TenantResource, serverId: string, call: () => Promise<T>): Promise<T> {
   const startedAt = await ledger.callStarts(entry, held, serverId);
   try {
     const result = await judged(backend, call);

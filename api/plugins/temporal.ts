@@ -3,7 +3,7 @@ import { Client, Connection, WorkflowExecutionAlreadyStartedError, WorkflowNotFo
 import { ApplicationFailure } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { FastifyBaseLogger } from 'fastify';
-import { ANSWER, INTERRUPT, operationStartOptions, RUNBOOKS, workflowIdOf, type AcceptedOperation, type Answer } from '../../workflows/messages';
+import { ANSWER, dropStartOptions, INTERRUPT, operationStartOptions, reconcileStartOptions, RUNBOOKS, workflowIdOf, type AcceptedOperation, type Answer, type OrphanOrder, type Reconciliation } from '../../workflows/messages';
 import type { RunUrl } from '../tenants/view';
 
 const START_DEADLINE_MS = 5_000;
@@ -28,6 +28,12 @@ export interface Starter {
    * @throws Error when Temporal doesn't answer
    */
   hasOpenRun: (tenantId: string) => Promise<boolean>;
+  /**
+   * Starts a reconciliation, or the drop of an orphan; gives the id of its run, and of what it reports.
+   * @throws Error when Temporal doesn't answer
+   */
+  reconcile: (asked: Reconciliation, requestId: string) => Promise<string>;
+  dropOrphan: (order: OrphanOrder) => Promise<string>;
   /** Whether Temporal answers now. */
   isUp: () => Promise<boolean>;
   /** Where people look at a run, if a Temporal UI is configured. */
@@ -100,6 +106,8 @@ export function createStarter({ taskQueue, uiUrl, log, env }: { taskQueue: strin
           throw error;
         },
       ),
+    reconcile: async (asked, requestId) => (await connection.withDeadline(Date.now() + START_DEADLINE_MS, () => client.workflow.start('reconcile', reconcileStartOptions(asked, requestId, taskQueue)))).firstExecutionRunId,
+    dropOrphan: async (order) => (await connection.withDeadline(Date.now() + START_DEADLINE_MS, () => client.workflow.start('dropOrphan', dropStartOptions(order, taskQueue)))).firstExecutionRunId,
     isUp: () => connection.withDeadline(Date.now() + CHECK_DEADLINE_MS, () => connection.workflowService.getSystemInfo({})).then(() => true, () => false),
     runUrl: (workflowId, runId) => (uiUrl === undefined ? null : `${uiUrl.replace(/\/$/, '')}/namespaces/${namespace}/workflows/${workflowId}${runId === null ? '' : `/${runId}`}`),
     async close() {

@@ -18,7 +18,7 @@ export const problemSchema = z
 
 export type ProblemBody = z.output<typeof problemSchema>;
 
-const problem = (description: string) => ({ description, content: { 'application/problem+json': { schema: problemSchema } } });
+export const problem = (description: string) => ({ description, content: { 'application/problem+json': { schema: problemSchema } } });
 
 /** What every route behind the token can answer. */
 export const commonProblems = {

@@ -1,11 +1,11 @@
 import { isGrpcServiceError, type Client } from '@temporalio/client';
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes';
-import { keycloakQueueOf } from '../../workflows/messages';
+import { keycloakQueueOf, reconcileIdOf, sweepIdOf } from '../../workflows/messages';
 import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
 import { type Check, fail, faults, type Finding, type Group, ok } from './check';
 import { onTemporal } from './temporal-look';
 import { pollers, QUEUE_TYPES } from './temporal-pollers';
-import { sweep } from './temporal-sweep';
+import { schedule } from './temporal-schedule';
 import type { SettingName, Values } from './settings';
 import { versionFinding } from './versions';
 
@@ -23,7 +23,8 @@ export const TEMPORAL: Group = {
     check('connection', [], connection, []),
     check('version', [], async ({ workflowService }) => versionFinding('temporal', (await workflowService.getSystemInfo({})).serverVersion)),
     check('search-attributes', ['TASK_QUEUE'], searchAttributes),
-    check('sweep', ['TASK_QUEUE'], (client, { TASK_QUEUE: queue }) => sweep(client, queue)),
+    check('sweep', ['TASK_QUEUE'], (client, { TASK_QUEUE: queue }) => schedule(client, sweepIdOf(queue))),
+    check('reconciler', ['TASK_QUEUE'], (client, { TASK_QUEUE: queue }) => schedule(client, reconcileIdOf(queue))),
     check('workers', ['TASK_QUEUE'], (client, { TASK_QUEUE: queue }) => pollers(client, queue, [QUEUE_TYPES.workflows, QUEUE_TYPES.activities])),
     check('keycloak-workers', ['TASK_QUEUE'], (client, { TASK_QUEUE: queue }) => pollers(client, keycloakQueueOf(queue), [QUEUE_TYPES.activities])),
   ],

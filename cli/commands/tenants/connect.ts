@@ -1,10 +1,10 @@
 import { Argument, type Command } from 'commander';
 import pc from 'picocolors';
 import { type Connections, tryOut } from '../../connections';
+import { RESOURCES } from '../../resources';
 import { connect } from '../connect';
 import { type CommonOptions, type Host, printJson } from './tools';
 
-const BACKENDS = ['postgres', 'mongodb', 'qdrant', 'keycloak'];
 const NAME_WIDTH = 14;
 
 /** Adds `connect`, which hands a tenant its connection strings. */
@@ -12,7 +12,7 @@ export function addConnect(tenants: Command, { env }: Host): void {
   tenants.command('connect')
     .description("print how a tenant's application connects, passwords included; who asked is recorded in its log")
     .argument('<tenant>', 'name or id')
-    .addArgument(new Argument('[backend]', 'only this one').choices(BACKENDS))
+    .addArgument(new Argument('[backend]', 'only this one').choices(RESOURCES))
     .option('--json', 'as JSON')
     .addHelpText('after', `
 Of another installation: MASTER_DATABASE_URL, SECRETS_KEY, KEYCLOAK_URL (and SECRETS_OLD_KEYS)

@@ -1,6 +1,5 @@
-import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
-import type { TenantDetail } from '../../client/tenants';
+import { confirm } from '../../confirm';
 import { EXIT, Failure } from '../../failure';
 import { attend, type FollowOptions } from './attend';
 import { followed } from './change';
@@ -31,19 +30,8 @@ Examples:
       if (force && !hard) throw new Failure(EXIT.usage, '--force is of use with --hard only.', 'Without --hard nothing is lost, so nothing is to be forced.');
       const tools = toolsOf(options, env);
       const found = await tools.tenants.find(tenant);
-      if (!yes) await confirm(found, hard, tools.terminal.isInteractive && process.stdin.isTTY === true);
+      const { name } = found;
+      if (!yes) await confirm(tools.terminal, name, hard ? `All data of ${name} will be gone for good.` : `${name} loses its access at once; its data is kept for the retention time.`);
       end(await attend(tools, await tools.tenants.remove(found.id, { hard, force }), options));
     });
-}
-
-async function confirm({ name }: TenantDetail, hard: boolean, canAsk: boolean): Promise<void> {
-  if (!canAsk) throw new Failure(EXIT.usage, 'Nobody is there to ask whether it is really meant.', 'Say so with --yes.');
-  const what = hard ? `All data of ${name} will be gone for good.` : `${name} loses its access at once; its data is kept for the retention time.`;
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  try {
-    const typed = await terminal.question(`${what} Type its name to go on: `);
-    if (typed.trim() !== name) throw new Failure(EXIT.refused, 'That is not its name: nothing was done.', 'Repeat it, and type the name exactly.');
-  } finally {
-    terminal.close();
-  }
 }

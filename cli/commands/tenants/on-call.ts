@@ -1,5 +1,6 @@
 import { Argument, type Command } from 'commander';
 import { EXIT, Failure } from '../../failure';
+import { RESOURCES } from '../../resources';
 import { inColumns } from '../../show/table';
 import { age } from '../../show/time';
 import { attend, type FollowOptions } from './attend';
@@ -64,8 +65,6 @@ Example:
   pnpm freeflow tenants skip acme --step qdrant.drop --reason "that server is lost"`)
     .action(async (tenant: string, options: AnswerOptions) => { end(await answer(toolsOf(options, env), tenant, 'skip', options)); });
 }
-
-const RESOURCES = ['postgres', 'mongodb', 'qdrant', 'keycloak'];
 
 function addAdopt(tenants: Command, { env, end }: Host): void {
   followed(tenants.command('adopt'))

@@ -1,22 +1,22 @@
 import type { Client, ScheduleSummary } from '@temporalio/client';
-import { sweepIdOf } from '../../workflows/messages';
 import { fail, type Finding, ok, warn } from './check';
 
-/** A sweep may be late by this much, or by a few of its intervals. */
+/** A schedule may be late by this much, or by a few of its intervals. */
 const LATE_MS = 60_000;
 const LATE_INTERVALS = 3;
 
-/** Whether the sweep, which starts accepted operations that have no run, does its rounds. */
-export async function sweep(client: Client, queue: string): Promise<Finding> {
-  const id = sweepIdOf(queue);
-  const schedule = await find(client, id);
-  if (schedule === undefined) return fail(`there is no schedule ${id}`, 'Start a worker: it makes it.');
-  const { state, spec, info: { recentActions } } = schedule;
+/** Whether a schedule of the worker's does its rounds. */
+export async function schedule(client: Client, id: string): Promise<Finding> {
+  const found = await find(client, id);
+  if (found === undefined) return fail(`there is no schedule ${id}`, 'Start a worker: it makes it.');
+  const { state, spec, info: { recentActions, nextActionTimes: [next] } } = found;
   if (state.paused) return fail(`the schedule ${id} is paused${state.note ? `: ${state.note}` : ''}`, `Run: temporal schedule toggle --schedule-id ${id} --unpause`);
   const last = recentActions.at(-1);
+  // Of those that run every hour, one made less than an hour ago.
+  if (last === undefined && next !== undefined && next.getTime() > Date.now()) return ok(`${id} has not run yet, runs in ${inWords(next.getTime() - Date.now())}`);
   if (last === undefined) return warn(`the schedule ${id} has not run yet`, 'Repeat this in a minute.');
   const [sinceMs, everyMs] = [Date.now() - last.takenAt.getTime(), Number(spec?.intervals?.[0]?.every ?? 0)];
-  if (sinceMs > Math.max(LATE_MS, LATE_INTERVALS * everyMs)) return fail(`the schedule ${id} last ran ${inSeconds(sinceMs)} ago, though it should every ${inSeconds(everyMs)}`, 'Is a worker at work? The next sweep waits for the one before.');
+  if (sinceMs > Math.max(LATE_MS, LATE_INTERVALS * everyMs)) return fail(`the schedule ${id} last ran ${inWords(sinceMs)} ago, though it should every ${inWords(everyMs)}`, 'Is a worker at work? The next run waits for the one before.');
   return lastRun(client, id, last.action.workflow.workflowId, sinceMs);
 }
 
@@ -31,7 +31,7 @@ async function find(client: Client, id: string): Promise<ScheduleSummary | undef
 async function lastRun(client: Client, id: string, workflowId: string, sinceMs: number): Promise<Finding> {
   const { status } = await client.workflow.getHandle(workflowId).describe();
   const isWell = status.name === 'COMPLETED' || status.name === 'RUNNING';
-  return isWell ? ok(`${id} ran ${inSeconds(sinceMs)} ago`) : warn(`the last run of ${id} ended as ${status.name}`, `If it goes on, look why: temporal workflow show -w ${workflowId}`);
+  return isWell ? ok(`${id} ran ${inWords(sinceMs)} ago`) : warn(`the last run of ${id} ended as ${status.name}`, `If it goes on, look why: temporal workflow show -w ${workflowId}`);
 }
 
-const inSeconds = (ms: number): string => `${Math.round(ms / 1_000)} s`;
+const inWords = (ms: number): string => (ms < 120_000 ? `${Math.round(ms / 1_000)} s` : `${Math.round(ms / 60_000)} min`);

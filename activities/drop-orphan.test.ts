@@ -1,0 +1,52 @@
+import { randomUUID } from 'node:crypto';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { inDatabase } from '../test/master';
+import { lookFromOutside, NOTHING, withPostgres } from '../test/outside';
+import { openWorkbench, type Workbench } from '../test/workbench';
+
+let bench: Workbench;
+beforeAll(async () => {
+  bench = await openWorkbench();
+});
+afterAll(() => bench.close());
+
+const asOwner = (sql: string) => withPostgres(inDatabase(bench.info.postgres.url, 'postgres'), (client) => client.query(sql));
+
+/** A database of ours that the ledger calls absent, and a drop of it that a worker has begun and died over. */
+async function begunDrop() {
+  const tenant = await bench.newTenant();
+  const { tenantId, name } = tenant;
+  await bench.run('postgres.create', tenant);
+  const { nonce, externalId, ...row } = await bench.db.tenantResource.update({ where: { tenantId_kind: { tenantId, kind: 'postgres' } }, data: { state: 'absent' } });
+  await bench.db.tenant.update({ where: { id: tenantId }, data: { status: 'deleted', goneAt: new Date() } });
+  const order = { resource: 'postgres', name: row.name, externalId: externalId ?? '', requestedBy: 'somebody' } as const;
+  const runId = randomUUID();
+  await bench.db.orphanDrop.create({ data: { id: runId, nonce, ...order } });
+  const again = () => new MockActivityEnvironment({ attempt: 2, workflowExecution: { workflowId: 'drop', runId } }).run((it: typeof order) => bench.activities.dropOrphan(it), order);
+  return { name, database: row.name, again, end: () => bench.db.orphanDrop.findUniqueOrThrow({ where: { id: runId } }) };
+}
+
+test.each([
+  ['nothing of it', []],
+  ['the database, and with it the id', ['DROP DATABASE NAME']],
+  ['database and one role', ['DROP DATABASE NAME', 'DROP ROLE NAME_app']],
+  ['all of it', ['DROP DATABASE NAME', 'DROP ROLE NAME_app', 'DROP ROLE NAME_owner']],
+])('a drop whose worker died when it had dropped %s is ended by the next one', async (_what, dropped) => {
+  const { name, database, again, end } = await begunDrop();
+  for (const statement of dropped) await asOwner(statement.replace('NAME', database));
+  expect(await again()).toBe(`${database} dropped and seen absent`);
+  expect(await lookFromOutside(bench.info, name)).toEqual(NOTHING);
+  expect(await end()).toMatchObject({ state: 'done', cause: null, evidence: expect.arrayContaining([expect.objectContaining({ answer: 'absent' })]) });
+  expect(await again()).toBe('done');
+});
+
+test('where something else stands in its place meanwhile, that is left alone', async () => {
+  const { database, again, end } = await begunDrop();
+  await asOwner(`COMMENT ON ROLE ${database}_owner IS 'freeflow:${randomUUID()}'`);
+  await asOwner(`COMMENT ON ROLE ${database}_app IS NULL`);
+  expect(await again()).toContain('refused: ');
+  expect(await end()).toMatchObject({ state: 'refused', evidence: null });
+  expect((await asOwner(`SELECT 1 FROM pg_database WHERE datname = '${database}'`)).rowCount).toBe(1);
+  await asOwner(`DROP DATABASE ${database}`);
+  await asOwner(`DROP ROLE ${database}_app, ${database}_owner`);
+});

@@ -1,0 +1,23 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Backend } from '../backend';
+import { classify, FAILURES } from '../failures';
+
+/** A server that hiccups, or has just closed an idle connection, is asked again after these pauses, in ms. */
+const PAUSES_MS = [250, 1_000];
+
+/**
+ * Asks a server, or does what may be repeated; again where waiting mends it.
+ * @throws BackendFault the last one
+ */
+export async function asked<T>({ kind }: Backend, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await call();
+    } catch (error) {
+      const fault = classify(kind, error);
+      const pauseMs = PAUSES_MS[tries];
+      if (pauseMs === undefined || !FAILURES[fault.type].mends) throw fault;
+      await delay(pauseMs, undefined, { signal });
+    }
+  }
+}

@@ -1,0 +1,43 @@
+import { DbMasterError, type BackendKind, type SecretStore, type TenantResource } from '@freeflow/db-master';
+import type { Backend, Difference, Secrets } from '../backend';
+import { targetOf } from '../ledger';
+import { asked } from './asked';
+
+/** What a comparison needs to know. */
+export interface Comparison {
+  backend: Backend;
+  secrets: SecretStore;
+  entry: TenantResource;
+  tenantName: string;
+  signal: AbortSignal;
+}
+
+/**
+ * How a thing that the ledger calls present or disabled differs from that; nothing where it is so. Asks only.
+ * @throws BackendFault when the server doesn't say
+ */
+export async function compare({ backend, secrets, entry, tenantName, signal }: Comparison): Promise<Difference[]> {
+  const { kind, name, externalId, state } = entry;
+  const target = targetOf(entry, tenantName, signal);
+  const found = await asked(backend, signal, () => backend.inspect(target));
+  if (found.state === 'absent') return [{ what: `there is no ${name}`, isMissing: true }];
+  if (found.state === 'foreign') return [{ what: `something else stands there: ${found.owner}`, isMissing: true }];
+  if (found.only !== undefined) return [{ what: `only a part of it is there: ${found.only}`, isMissing: true }];
+  // Which of the two is meant a person decides (adopt); until then nothing is done to either.
+  if (found.externalId !== undefined && externalId !== null && found.externalId !== externalId) return [{ what: `its id is ${found.externalId}, recorded is ${externalId}` }];
+  const stored = await storedSecrets(secrets, entry.tenantId, kind);
+  if (typeof stored === 'string') return [{ what: stored }];
+  return asked(backend, signal, () => backend.differences(target, state === 'disabled' ? 'disabled' : 'present', stored));
+}
+
+/** The secrets as they are stored, or in words why there are none; unlike a step this never makes any. */
+export async function storedSecrets(secrets: SecretStore, tenantId: string, kind: BackendKind): Promise<Secrets | string> {
+  try {
+    const entries = (await secrets.list(tenantId)).filter(({ backend }) => backend === kind);
+    if (entries.length === 0) return 'no secret of it is stored';
+    return Object.fromEntries(await Promise.all(entries.map(async ({ name, ref }) => [name, await secrets.resolve(ref)] as const)));
+  } catch (error) {
+    if (error instanceof DbMasterError && error.code.startsWith('secret-')) return `its stored secret can't be opened (${error.code})`;
+    throw error;
+  }
+}

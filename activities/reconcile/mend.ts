@@ -1,0 +1,37 @@
+import type { TenantResource } from '@freeflow/db-master';
+import type { Backend, Difference } from '../backend';
+import { knownServer, targetOf } from '../ledger';
+import { effect } from '../steps/work';
+import { asked } from './asked';
+import { compare, storedSecrets } from './compare';
+import type { Reconciling } from './reconciling';
+
+const LOCK_WAIT_MS = 20_000;
+
+/**
+ * Makes grants and access again what the ledger says, under the tenant's lock and only while no operation is open: one
+ * that begins meanwhile waits for the lock, and has the last word.
+ * @returns what is still different, also what could only be seen now; nothing where an operation has begun, which sees to it
+ */
+export async function mend(work: Reconciling, backend: Backend, { id, tenantId, tenant }: TenantResource & { tenant: { name: string } }): Promise<Difference[] | undefined> {
+  const { db, ledger, lock, secrets, signal } = work;
+  return lock.hold(`${tenantId}/${backend.kind}`, LOCK_WAIT_MS, signal, async (held) => {
+    const entry = await db.tenantResource.findUniqueOrThrow({ where: { id } });
+    const underWay = await db.tenantOperation.count({ where: { tenantId, endedAt: null, kind: { not: 'adopt' } } });
+    if (underWay > 0 || (entry.state !== 'present' && entry.state !== 'disabled')) return undefined;
+    const serverId = await asked(backend, held.signal, () => knownServer(backend, entry));
+    const comparison = { backend, secrets, entry, tenantName: tenant.name, signal: held.signal };
+    const before = await compare(comparison);
+    const wanted = new Set(before.map((it) => it.mend));
+    const stored = await storedSecrets(secrets, tenantId, backend.kind);
+    if (before.some((it) => it.isMissing === true) || typeof stored === 'string') return before;
+
+    const target = targetOf(entry, tenant.name, held.signal);
+    const act = (call: () => Promise<unknown>) => asked(backend, held.signal, () => effect({ backend, ledger, held }, entry, serverId, call));
+    // Made already, a create only says once more how grants and schema shall be. It opens the database, too.
+    if (wanted.has('grants')) await act(() => backend.create(target, stored));
+    if (entry.state === 'disabled' && (wanted.has('grants') || wanted.has('access'))) await act(() => backend.disable(target));
+    if (entry.state === 'present' && wanted.has('access')) await act(() => backend.enable(target, stored));
+    return compare(comparison);
+  });
+}

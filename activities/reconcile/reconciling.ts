@@ -1,0 +1,28 @@
+import type { OperationKind, PrismaClient, SecretStore } from '@freeflow/db-master';
+import type { Backend } from '../backend';
+import type { Installation } from '../installation';
+import type { Ledger } from '../ledger';
+import type { StartOperation } from '../sweep';
+import type { TenantLock } from '../tenant-lock';
+
+/** Whether an operation's workflow has an open run. */
+export type HasOpenRun = (operation: { tenantId: string; kind: OperationKind; resource: Backend['kind'] | null }) => Promise<boolean>;
+
+export interface ReconcileDependencies {
+  db: PrismaClient;
+  ledger: Ledger;
+  secrets: SecretStore;
+  lock: TenantLock;
+  backends: readonly Backend[];
+  installation: Installation;
+  startOperation: StartOperation;
+  hasOpenRun: HasOpenRun;
+}
+
+/** One reconciliation under way. */
+export interface Reconciling extends ReconcileDependencies {
+  /** Whether what is safe to repair is repaired. */
+  fix: boolean;
+  /** Aborted when nobody waits for the report any more; heeded between two looks. */
+  signal: AbortSignal;
+}

@@ -1,0 +1,43 @@
+import { z } from 'zod';
+import { EXIT, Failure } from '../failure';
+import { type Call, Refusal } from './http';
+
+// Loose: --json shows whatever the API says.
+const finding = z.looseObject({ class: z.string(), resource: z.string().nullable(), name: z.string().nullable(), id: z.string().nullable(), what: z.string(), fixable: z.boolean(), fixed: z.boolean() });
+const report = z.looseObject({ id: z.string(), requestedBy: z.string(), fix: z.boolean(), startedAt: z.string(), endedAt: z.string(), counts: z.record(z.string(), z.number()), findings: z.array(finding) });
+const drop = z.looseObject({ id: z.string(), state: z.enum(['running', 'done', 'refused', 'failed']), name: z.string(), cause: z.string().nullable() });
+const started = z.object({ id: z.string() });
+
+export type Report = z.output<typeof report>;
+export type Drop = z.output<typeof drop>;
+
+const POLL_MS = 500;
+/** How long it is waited for; it goes on all the same. */
+const PATIENCE_MS = 10 * 60_000;
+
+/** Reconciliations and drops of orphans, each from its start to its end. */
+export function reconcilerOf(call: Call) {
+  return {
+    async reconcile(fix: boolean): Promise<Report> {
+      const { id } = await call(started, 'POST', '/reconcile', { fix });
+      return ended(() => call(report, 'GET', `/reconcile/${id}`), () => true);
+    },
+    async drop(resource: string, name: string, externalId: string): Promise<Drop> {
+      const { id } = await call(started, 'POST', '/resources/drop', { resource, name, externalId });
+      return ended(() => call(drop, 'GET', `/resources/drops/${id}`), ({ state }) => state !== 'running');
+    },
+  };
+}
+
+/** @throws Failure `unreachable` when no worker has done it in time */
+async function ended<T>(look: () => Promise<T>, isOver: (it: T) => boolean): Promise<T> {
+  for (const end = Date.now() + PATIENCE_MS; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, POLL_MS))) {
+    try {
+      const found = await look();
+      if (isOver(found)) return found;
+    } catch (error) {
+      if (!(error instanceof Refusal && error.code === 'report-unknown')) throw error;
+    }
+  }
+  throw new Failure(EXIT.unreachable, 'It has not ended within ten minutes; it goes on all the same.', 'Does a worker run? freeflow doctor tells.');
+}

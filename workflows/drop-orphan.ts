@@ -1,0 +1,22 @@
+import { CancellationScope, proxyActivities } from '@temporalio/workflow';
+import type { Activities } from '../activities';
+import type { OrphanOrder } from './messages';
+
+const activities = proxyActivities<Pick<Activities, 'dropOrphan' | 'endOrphanDrop'>>({
+  startToCloseTimeout: '8 minutes',
+  heartbeatTimeout: '10 seconds',
+  cancellationType: 'WAIT_CANCELLATION_COMPLETED',
+  // Some seconds of them: who asked is waiting, and can ask again.
+  retry: { maximumAttempts: 4 },
+  summary: 'drop what is ours and nobody has',
+});
+
+/** Drops one orphan that a person has named, after looking once more whether it is one. */
+export async function dropOrphan(order: OrphanOrder): Promise<string> {
+  try {
+    return await activities.dropOrphan(order);
+  } catch (error) {
+    await CancellationScope.nonCancellable(() => activities.endOrphanDrop());
+    throw error;
+  }
+}
