@@ -7,10 +7,10 @@ import { writeSection } from './faults-page';
 import { gateFor } from './pooled';
 
 // CHAOS=all meets every fault with every operation (npm run test:chaos). The same CHAOS_SEED and CHAOS_TENANTS give the
-// same plan; without a seed it is another one each day.
+// same plan; without a seed the long form has another one each day, the short one always the same: a change is not to be judged by chance.
 const { CHAOS, CHAOS_SEED, CHAOS_TENANTS } = process.env;
 const IS_LONG = CHAOS === 'all';
-const SEED = Number(CHAOS_SEED ?? Math.floor(Date.now() / 86_400_000));
+const SEED = Number(CHAOS_SEED ?? (IS_LONG ? Math.floor(Date.now() / 86_400_000) : 1955));
 const TENANTS = Number(CHAOS_TENANTS ?? (IS_LONG ? 210 : 10));
 const HOUSES = 3;
 /** Few tenants are spread over the houses, too. */

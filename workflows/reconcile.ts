@@ -6,7 +6,9 @@ const activities = proxyActivities<Pick<Activities, 'reconcile'>>({
   // A thousand tenants take some minutes.
   startToCloseTimeout: '30 minutes',
   heartbeatTimeout: '10 seconds',
-  retry: { maximumAttempts: 3 },
+  // A server that doesn't answer is in the report; what is left is the master database, which may be away for a while.
+  scheduleToCloseTimeout: '1 hour',
+  retry: { maximumInterval: '30 seconds' },
   summary: 'compare master database, ledger and servers',
 });
 

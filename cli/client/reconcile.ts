@@ -39,5 +39,5 @@ async function ended<T>(look: () => Promise<T>, isOver: (it: T) => boolean): Pro
       if (!(error instanceof Refusal && error.code === 'report-unknown')) throw error;
     }
   }
-  throw new Failure(EXIT.unreachable, 'It has not ended within ten minutes; it goes on all the same.', 'Does a worker run? freeflow doctor tells.');
+  throw new Failure(EXIT.unreachable, 'It has not ended within ten minutes; it goes on all the same.', 'Does a worker run? freeflow doctor tells; its run in the Temporal UI, of type reconcile or dropOrphan, says what it waits for.');
 }

@@ -10,7 +10,7 @@ servers are searched for names of ours that no record knows, histories and logs 
 
 /** Not seen by the run that writes the page: the product has to be broken for it, and built anew. */
 const PLANTED = `That such a run turns red when the product is wrong was tried with the product broken on purpose. Which calls meet a fault depends on time as
-well: the second was red in one run of two, the others at once.
+well: the second was red in one run of two, the others in the only one.
 
 | broken | \`CHAOS_SEED=… CHAOS_TENANTS=… npx jest test/chaos.e2e\` | red |
 |---|---|---|
