@@ -72,6 +72,8 @@ export interface Backend {
   kind: BackendKind;
   /** Longest time one call may take, in ms; after a call without an answer absence isn't believed for as long. */
   callTimeoutMs: number;
+  /** Set where a probe writes what it removes again: without an answer it may still write later on. */
+  probeWrites?: true;
   /** Set where to list everything is too dear: `marked` asks for the names it is given. */
   asksByName?: true;
   /** Which server this is, however it is addressed: `system_identifier` and the like. */

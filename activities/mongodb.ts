@@ -26,6 +26,7 @@ const HOW = { mechanisms: ['SCRAM-SHA-256'], writeConcern: JOURNALED };
 export class MongoBackend implements Backend {
   readonly kind = 'mongodb';
   readonly callTimeoutMs = CALL_TIMEOUT_MS;
+  readonly probeWrites = true;
   private readonly client: MongoClient;
 
   constructor(private readonly adminUrl: URL) {

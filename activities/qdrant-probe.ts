@@ -1,7 +1,7 @@
-import { randomUUID } from 'node:crypto';
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import { BackendFault, hasCode, messageOf } from './failures';
 import { REGISTRY } from './qdrant-token';
+import { uuidOf } from './uuid';
 
 /** An empty collection of ours which no tenant may reach. */
 export const DECOY = 'freeflow_decoy';
@@ -14,7 +14,8 @@ const UNAUTHORIZED = 401;
  * registry of tokens, at deleting another's data, at making a collection and at changing its own one's settings.
  */
 export async function probeQdrant(tenant: QdrantClient, collection: string, vectorSize: number): Promise<void> {
-  const id = randomUUID();
+  // The same every time: what a probe without an answer has left behind the next one removes.
+  const id = uuidOf('probe', collection);
   const vector = Array.from({ length: vectorSize }, (_, at) => (at === 0 ? 1 : 0));
   await tenant.upsert(collection, { wait: true, points: [{ id, vector, payload: { freeflowProbe: 42 } }] });
   const [read] = await tenant.retrieve(collection, { ids: [id], with_payload: true });

@@ -23,6 +23,7 @@ export interface VectorSettings {
 export class QdrantBackend implements Backend {
   readonly kind = 'qdrant';
   readonly callTimeoutMs = CALL_TIMEOUT_MS;
+  readonly probeWrites = true;
   private readonly client: QdrantClient;
 
   constructor(

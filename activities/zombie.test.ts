@@ -2,18 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BackendKind } from '@freeflow/db-master';
 import { lookFromOutside, NOTHING, withPostgres } from '../test/outside';
-import { startProxy, type TcpProxy } from '../test/tcp-proxy';
 import { until } from '../test/until';
 import { openWorkbench, type Workbench } from '../test/workbench';
+import { workerBehind } from '../test/worker-behind';
 
 const SLOW_MS = 2_500;
-const URL_OF: Record<BackendKind, { variable: string; of: (bench: Workbench) => string }> = {
-  postgres: { variable: 'POSTGRES_ADMIN_URL', of: ({ info }) => info.postgres.provisionerUrl },
-  mongodb: { variable: 'MONGODB_ADMIN_URL', of: ({ info }) => info.mongodb.provisionerUrl },
-  qdrant: { variable: 'QDRANT_URL', of: ({ info }) => info.qdrant.url },
-  keycloak: { variable: 'KEYCLOAK_URL', of: ({ info }) => info.keycloak.url },
-};
-const KINDS = Object.keys(URL_OF) as BackendKind[];
+const KINDS: BackendKind[] = ['postgres', 'mongodb', 'qdrant', 'keycloak'];
 
 let bench: Workbench;
 const closing: (() => Promise<void>)[] = [];
@@ -24,18 +18,6 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 afterAll(() => bench.close());
-
-/** A worker that reaches one backend through a proxy of its own. */
-async function workerBehind(kind: BackendKind): Promise<{ worker: Workbench; proxy: TcpProxy }> {
-  const { variable, of } = URL_OF[kind];
-  const { hostname, port } = new URL(of(bench));
-  const proxy = await startProxy(hostname, Number(port));
-  const through = new URL(of(bench));
-  through.port = String(proxy.port);
-  const worker = bench.another({ [variable]: through.href.replace(/\/$/, '') });
-  closing.push(() => worker.close(), () => proxy.close());
-  return { worker, proxy };
-}
 
 /** The operation has ended as far as the master database knows, as after a run that was terminated; another one begins. */
 async function newOperation(tenantId: string, operationId: string) {
@@ -54,7 +36,8 @@ const ledgerState = async (tenantId: string, kind: BackendKind) => (await bench.
 
 describe.each(KINDS)('%s', (kind) => {
   test('a new operation begins while an old create still works: it waits its turn, and nothing is left', async () => {
-    const { worker, proxy } = await workerBehind(kind);
+    const { worker, proxy, close } = await workerBehind(bench, kind);
+    closing.push(close);
     const tenant = await bench.newTenant();
     proxy.stall(SLOW_MS);
     const old = worker.run(`${kind}.create`, tenant).catch((error: unknown) => error);
@@ -81,13 +64,15 @@ describe.each(KINDS)('%s', (kind) => {
   });
 
   test('an attempt that has lost its lock in the middle of a call writes nothing down any more', async () => {
-    const { worker, proxy } = await workerBehind(kind);
+    const { worker, proxy, close } = await workerBehind(bench, kind);
+    closing.push(close);
     const tenant = await bench.newTenant();
-    proxy.stall(SLOW_MS);
+    proxy.trouble({ kind: 'delay', ms: 300 });
     const lost = worker.run(`${kind}.create`, tenant).catch((error: unknown) => error);
     await until('the create is at work', async () => (await callOf(tenant.tenantId, kind)) !== null);
     await endLockSessions();
     expect(await lost).toMatchObject({ type: 'lock-lost' });
+    proxy.trouble();
     // Whatever its call has come to by then.
     await delay(SLOW_MS + 1_000);
     expect(await ledgerState(tenant.tenantId, kind)).toBe('intended');

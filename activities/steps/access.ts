@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Target } from '../backend';
 import { BackendFault } from '../failures';
-import { changed, effect, judged, keptSecrets, presentEntry, settledAt, type KnownEntry, type Work } from './work';
+import { changed, effect, judged, keptSecrets, presentEntry, settledAt, tried, type KnownEntry, type Work } from './work';
 
 /** Cuts the tenant off, and sees its own credentials refused. */
 export async function disable(work: Work): Promise<string> {
@@ -28,7 +28,7 @@ async function change(work: Work, state: 'present' | 'disabled', act: Call, look
   for (const end = await settledAt(work, entry); ; ) {
     const isSettled = performance.now() >= end;
     await effect(work, entry, entry.serverId, () => act(target, values));
-    await judged(backend, () => look(target, values));
+    await (state === 'present' ? tried(work, entry, () => look(target, values)) : judged(backend, () => look(target, values)));
     if (isSettled) break;
     await delay(Math.max(0, end - performance.now()), undefined, { signal: target.signal });
   }

@@ -1,5 +1,5 @@
 import { knownServer, targetOf } from '../ledger';
-import { changed, effect, judged, keptSecrets, presentEntry, type Work } from './work';
+import { changed, effect, judged, keptSecrets, presentEntry, tried, untilSettled, type Work } from './work';
 
 /** Makes the tenant's thing, or verifies and finishes what an earlier attempt has made. */
 export async function create(work: Work): Promise<string> {
@@ -18,6 +18,7 @@ export async function create(work: Work): Promise<string> {
 export async function probe(work: Work): Promise<string> {
   const { entry, target } = await presentEntry(work);
   const { values } = await keptSecrets(work, target);
-  await judged(work.backend, () => work.backend.probe(target, values));
+  await untilSettled(work, entry);
+  await tried(work, entry, () => work.backend.probe(target, values));
   return `${entry.name} reads and writes its own, and is refused elsewhere`;
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { PrismaClient, SecretStore, TenantResource } from '@freeflow/db-master';
 import type { StepContext } from '../attempt';
 import type { Backend, Secrets, Target } from '../backend';
@@ -69,6 +70,17 @@ export async function effect<T>({ backend, ledger, held }: Pick<Work, 'backend' 
 export async function settledAt({ backend, ledger }: Work, entry: TenantResource): Promise<number> {
   const forMs = await ledger.unansweredForMs(entry);
   return forMs === undefined ? 0 : performance.now() + backend.callTimeoutMs - forMs;
+}
+
+/** A try-out as the tenant, which has an effect where it writes. */
+export const tried = (work: Work, entry: KnownEntry, call: () => Promise<void>): Promise<void> =>
+  work.backend.probeWrites === true ? effect(work, entry, entry.serverId, call) : judged(work.backend, call);
+
+/** Waits, where a try-out writes, until no earlier one without an answer can write any more: then this one removes what it has left. */
+export async function untilSettled(work: Work, entry: KnownEntry): Promise<void> {
+  if (work.backend.probeWrites !== true) return;
+  const end = await settledAt(work, entry);
+  await delay(Math.max(0, end - performance.now()), undefined, { signal: work.held.signal });
 }
 
 export async function judged<T>(backend: Backend, call: () => Promise<T>): Promise<T> {

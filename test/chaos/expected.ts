@@ -27,6 +27,9 @@ async function ledgerOfPart(house: House, { id }: Subject): Promise<string> {
   return `all ${rows.map((it) => it.state).join(' or ') || 'absent'}`;
 }
 
+/** Of an attempt that was given up for dead and came back: it tells that it did nothing any more, maybe after another one has succeeded. */
+const isLate = ({ status, message }: Row): boolean => status === 'error' && /^(superseded|lock-lost): /.test(message);
+
 /** The steps of the plan that the log of the operation doesn't bring to a good end. */
 function missingIn(log: readonly Row[], { kind, goal, interrupts }: Operation): string[] {
   const { forward, finish } = PLANS[kind];
@@ -35,7 +38,7 @@ function missingIn(log: readonly Row[], { kind, goal, interrupts }: Operation): 
   const last = (finish as Partial<Record<string, string>>)[goal] ?? '';
   // A create that is interrupted drops all of it by its own undo, and nothing is left to do for the deletion.
   const own = log.filter((it) => it.isOfOperation || interrupts === 'create');
-  const missing = ['begin', ...backendSteps, last].filter((step) => own.findLast((it) => it.step === step)?.status !== 'success');
+  const missing = ['begin', ...backendSteps, last].filter((step) => own.findLast((it) => it.step === step && !isLate(it))?.status !== 'success');
   return [
     ...missing.map((step) => `${step} doesn't end with success`),
     ...(own.filter((it) => it.step === last).length > 1 ? [`more than one row of ${last}`] : []),
