@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { createMasterClient, type PrismaClient } from '@freeflow/db-master';
 import { inDatabase } from '../test/master';
@@ -45,4 +46,19 @@ test.each(CUTS)('the connection to the master database is cut %s: told as that, 
   await expect(environment.run(step, tenant)).rejects.toMatchObject({ type: 'master-database', details: [{ advice: expect.stringContaining('Check the master database') }] });
   await db.$disconnect();
   await proxy.close();
+});
+
+test.each([
+  ['CANCELLED', 'cancelled before it did anything: the operation is being undone'],
+  ['NOT_FOUND', 'superseded: Temporal has given up this attempt (NOT_FOUND) before it did anything'],
+] as const)('an attempt that is cancelled by %s before it did anything says why', async (reason, message) => {
+  const tenant = await bench.newTenant();
+  const environment = new MockActivityEnvironment({ workflowExecution: { workflowId: `tenant-${tenant.tenantId}`, runId: tenant.runId } });
+  const step = attempted(bench.db, 'postgres.create', async ({ cancelled }) => {
+    environment.cancel(reason);
+    cancelled.throwIfAborted();
+    return 'done';
+  });
+  await expect(environment.run(step, tenant)).rejects.toBeInstanceOf(CancelledFailure);
+  expect(await bench.db.tenantProvisionLog.findMany({ where: { tenantId: tenant.tenantId } })).toMatchObject([{ status: 'error', message }]);
 });

@@ -84,9 +84,13 @@ async function failed(db: PrismaClient, attempt: Attempt, fault: BackendFault, s
   return ApplicationFailure.create({ type, message, nonRetryable: !FAILURES[type].mends, details: [{ advice }] });
 }
 
-/** Records an attempt that Temporal has cancelled before it did anything, and gives the cancellation on. */
-async function stopped(db: PrismaClient, attempt: Attempt, cancellation: unknown, durationMs: number): Promise<unknown> {
-  await appendLog(db, attempt, { status: 'error', message: 'cancelled before it did anything: the operation is being undone', durationMs }).catch((error: unknown) => {
+/**
+ * Records an attempt that Temporal has cancelled before it did anything, and gives the cancellation on. Only where its workflow
+ * asked for that the operation is being undone; else Temporal has taken it for dead, or its worker stops, and another one does it.
+ */
+async function stopped(db: PrismaClient, attempt: Attempt, cancellation: CancelledFailure, durationMs: number): Promise<unknown> {
+  const message = cancellation.message === 'CANCELLED' ? 'cancelled before it did anything: the operation is being undone' : `superseded: Temporal has given up this attempt (${cancellation.message}) before it did anything`;
+  await appendLog(db, attempt, { status: 'error', message, durationMs }).catch((error: unknown) => {
     log.warn('a cancelled attempt could not be recorded', { tenantId: attempt.tenantId, step: attempt.step, cause: scrub(messageOf(error)) });
   });
   return cancellation;
