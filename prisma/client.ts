@@ -1,4 +1,5 @@
 import { PrismaPg } from '@prisma/adapter-pg';
+import { Client, type ClientConfig } from 'pg';
 import { PrismaClient } from './generated/client';
 
 /** How a client of the master database connects. */
@@ -13,6 +14,17 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 30_000;
 
 /**
+ * A connection that never ends the process: a server may end it in the very moment in which the pool has handed it out, and
+ * neither the pool nor the adapter listens to it any more, or yet. Whoever asks it next is told.
+ */
+export class HeardClient extends Client {
+  constructor(config?: string | ClientConfig) {
+    super(config);
+    this.on('error', () => undefined);
+  }
+}
+
+/**
  * A client of the master database. It connects with the first query and again after the server was away; end it with `$disconnect()`.
  * A connection attempt fails after 5 s, a statement after 30 s (on the server) or 35 s (when the server no longer answers).
  */
@@ -22,6 +34,7 @@ export function createMasterClient(url: string, options: MasterClientOptions = {
   // the process; the next query opens a new connection or reports what is wrong.
   const adapter = new PrismaPg({
     connectionString: url,
+    Client: HeardClient,
     max: maxConnections,
     application_name: applicationName,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
