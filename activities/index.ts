@@ -23,8 +23,9 @@ export interface ActivityDependencies {
 
 /** All activities, by the names the workflows call them. */
 export function createActivities({ db, secrets, lock, backends, settings, startOperation, hasOpenRun }: ActivityDependencies) {
-  const dependencies = { db, ledger: new Ledger(db), secrets, lock };
-  const reconciling = { ...dependencies, backends, installation: new Installation(db), startOperation, hasOpenRun };
+  const installation = new Installation(db);
+  const dependencies = { db, ledger: new Ledger(db, installation), secrets, lock };
+  const reconciling = { ...dependencies, backends, installation, startOperation, hasOpenRun };
   const perBackend = backends.map((backend) => backendActivities(backend, dependencies));
   return {
     ...(Object.assign({}, ...perBackend) as BackendActivities),

@@ -1,8 +1,9 @@
 import type { BackendKind, Prisma, PrismaClient, TenantResource } from '@freeflow/db-master';
 import type { Absence, Backend, Made, Target } from './backend';
 import { BackendFault } from './failures';
-import { Installation } from './installation';
+import type { Installation } from './installation';
 import { fenced } from './lock-fence';
+import { masterNow } from './master-clock';
 import type { Held } from './tenant-lock';
 
 /** Where the name of a tenant's thing stands on the tenant's row. */
@@ -19,11 +20,10 @@ export const NAME_COLUMN = {
  * held any more, and write nothing.
  */
 export class Ledger {
-  private readonly installation: Installation;
-
-  constructor(private readonly db: PrismaClient) {
-    this.installation = new Installation(db);
-  }
+  constructor(
+    private readonly db: PrismaClient,
+    private readonly installation: Installation,
+  ) {}
 
   find(tenantId: string, kind: BackendKind): Promise<TenantResource | null> {
     return this.db.tenantResource.findUnique({ where: { tenantId_kind: { tenantId, kind } } });
@@ -66,8 +66,7 @@ export class Ledger {
   /** For how long an earlier call has been without an answer, in ms; nothing where there is none. */
   async unansweredForMs({ callStartedAt }: TenantResource): Promise<number | undefined> {
     if (callStartedAt === null) return undefined;
-    const [{ ms }] = await this.db.$queryRaw<[{ ms: number }]>`SELECT (extract(epoch FROM clock_timestamp() - ${callStartedAt}::timestamptz) * 1000)::float8 AS ms`;
-    return ms;
+    return (await masterNow(this.db)).getTime() - callStartedAt.getTime();
   }
 
   /** Says that it is there. An earlier call without an answer stays on record: it could still undo what comes next. */

@@ -1,4 +1,5 @@
-import { Client, escapeIdentifier as id, type ClientConfig } from 'pg';
+import { HeardClient } from '@freeflow/db-master';
+import { escapeIdentifier as id, type Client, type ClientConfig } from 'pg';
 import { BackendFault, hasCode, messageOf } from './failures';
 
 const INSUFFICIENT_PRIVILEGE = '42501';
@@ -42,9 +43,9 @@ export async function refusedLogin(asTenant: ClientConfig): Promise<void> {
   throw new BackendFault('still-open', 'PostgreSQL: the tenant still logs in');
 }
 
-async function connected(config: ClientConfig, use: (client: Client) => Promise<void>): Promise<void> {
-  const client = new Client(config);
-  client.on('error', () => undefined);
+/** On one connection, which is ended then. */
+export async function connected(config: ClientConfig, use: (client: Client) => Promise<void>): Promise<void> {
+  const client = new HeardClient(config);
   try {
     await client.connect();
     await use(client);

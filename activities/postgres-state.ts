@@ -1,6 +1,7 @@
-import { Client, type ClientConfig, type Pool } from 'pg';
+import type { ClientConfig, Pool } from 'pg';
 import type { Difference, Marked } from './backend';
 import { hasCode } from './failures';
+import { connected } from './postgres-probe';
 import { appRole, ownerRole } from './postgres-sql';
 
 const WRONG_PASSWORD = '28P01';
@@ -60,16 +61,12 @@ const surplus = (grantee: string, privileges: string[]): Difference[] =>
   privileges.length === 0 ? [] : [{ what: `${grantee} has ${privileges.join(', ')}`, ...(grantee === 'PUBLIC' ? { mend: 'grants' as const } : {}) }];
 
 async function takesPassword(asTenant: ClientConfig): Promise<boolean> {
-  const client = new Client(asTenant);
-  client.on('error', () => undefined);
   try {
-    await client.connect();
+    await connected(asTenant, async () => undefined);
     return true;
   } catch (error) {
     if (hasCode(error, WRONG_PASSWORD)) return false;
     throw error;
-  } finally {
-    await client.end().catch(() => undefined);
   }
 }
 

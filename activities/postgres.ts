@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { scramVerifier } from '@freeflow/db-master';
-import { Client, Pool, type ClientConfig } from 'pg';
+import { HeardClient, scramVerifier } from '@freeflow/db-master';
+import { Pool, type ClientConfig } from 'pg';
 import type { Absence, Backend, Difference, Inspection, Made, Marked, Secrets, Target } from './backend';
 import { BackendFault, hasCode } from './failures';
 import { allAbsent } from './absence';
@@ -161,8 +161,7 @@ export class PostgresBackend implements Backend {
   /** Runs statements on a connection of their own, which is cut when the signal aborts. */
   private async run(signal: AbortSignal, url: string, statements: string[]): Promise<void> {
     signal.throwIfAborted();
-    const client = new Client({ ...this.base, connectionString: url });
-    client.on('error', () => undefined);
+    const client = new HeardClient({ ...this.base, connectionString: url });
     const cut = () => void client.end().catch(() => undefined);
     await client.connect();
     signal.addEventListener('abort', cut);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { withPostgres } from '../test/outside';
+import { endLockSessions } from '../test/lock-sessions';
 import { openMaster, type Master } from '../test/master';
 import { until } from '../test/until';
 import { TenantLock } from './tenant-lock';
@@ -79,8 +79,7 @@ test('losing the session aborts the work and tells so, and the next one gets a n
   const holding = held(lock, key);
   const signal = await holding.inside;
   const outcome = holding.done.catch((error: unknown) => error);
-  await withPostgres(master.info.postgres.url, (owner) =>
-    owner.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'freeflow-lock' AND datname = $1", [master.database]));
+  await endLockSessions(master.info, master.database);
   expect(await outcome).toMatchObject({ type: 'lock-lost' });
   expect(signal.aborted).toBe(true);
   await until('the next holder is in', async () => (await lock.hold(key, 1_000, never, async () => 'in')) === 'in');

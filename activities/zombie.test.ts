@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BackendKind } from '@freeflow/db-master';
-import { lookFromOutside, NOTHING, withPostgres } from '../test/outside';
+import { endLockSessions } from '../test/lock-sessions';
+import { lookFromOutside, NOTHING } from '../test/outside';
 import { until } from '../test/until';
 import { openWorkbench, type Workbench } from '../test/workbench';
 import { workerBehind } from '../test/worker-behind';
@@ -28,9 +29,6 @@ async function newOperation(tenantId: string, operationId: string) {
 }
 
 const callOf = async (tenantId: string, kind: BackendKind) => (await bench.db.tenantResource.findUnique({ where: { tenantId_kind: { tenantId, kind } } }))?.callStartedAt ?? null;
-
-const endLockSessions = () => withPostgres(bench.info.postgres.url, (owner) =>
-  owner.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'freeflow-lock' AND datname = $1", [bench.database]));
 
 const ledgerState = async (tenantId: string, kind: BackendKind) => (await bench.db.tenantResource.findUnique({ where: { tenantId_kind: { tenantId, kind } } }))?.state;
 
@@ -70,7 +68,7 @@ describe.each(KINDS)('%s', (kind) => {
     proxy.trouble({ kind: 'delay', ms: 300 });
     const lost = worker.run(`${kind}.create`, tenant).catch((error: unknown) => error);
     await until('the create is at work', async () => (await callOf(tenant.tenantId, kind)) !== null);
-    await endLockSessions();
+    await endLockSessions(bench.info, bench.database);
     expect(await lost).toMatchObject({ type: 'lock-lost' });
     proxy.trouble();
     // Whatever its call has come to by then.

@@ -1,4 +1,5 @@
-import { createMasterClient, HeardClient } from './client';
+import { createMasterClient } from './client';
+import { HeardClient } from './heard-client';
 import { adminUrl, newTestDatabase, query } from './test-database';
 
 const database = newTestDatabase();

@@ -1,6 +1,6 @@
 import { PrismaPg } from '@prisma/adapter-pg';
-import { Client, type ClientConfig } from 'pg';
 import { PrismaClient } from './generated/client';
+import { HeardClient } from './heard-client';
 
 /** How a client of the master database connects. */
 export interface MasterClientOptions {
@@ -12,17 +12,6 @@ export interface MasterClientOptions {
 
 const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 30_000;
-
-/**
- * A connection that never ends the process: a server may end it in the very moment in which the pool has handed it out, and
- * neither the pool nor the adapter listens to it any more, or yet. Whoever asks it next is told.
- */
-export class HeardClient extends Client {
-  constructor(config?: string | ClientConfig) {
-    super(config);
-    this.on('error', () => undefined);
-  }
-}
 
 /**
  * A client of the master database. It connects with the first query and again after the server was away; end it with `$disconnect()`.

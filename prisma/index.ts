@@ -5,6 +5,7 @@ export { createMasterClient, type MasterClientOptions } from './client';
 export { readConfig, type Environment } from './config';
 export { httpUrl, milliseconds, oneOf, port, someOf, text, wholeNumber } from './config-kinds';
 export { variablesOf, type Variable } from './config-table';
+export { HeardClient } from './heard-client';
 export { isCutConnection } from './cut-connection';
 export { DbMasterError, type DbMasterErrorCode } from './errors';
 export {

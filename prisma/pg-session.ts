@@ -1,5 +1,6 @@
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import { DbMasterError, type DbMasterErrorCode } from './errors';
+import { HeardClient } from './heard-client';
 import { describeServer } from './master-url';
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -24,9 +25,7 @@ export function errorCode(error: unknown): string {
  * @throws DbMasterError `server-unreachable` | `access-denied`; what the server says otherwise (such as 3D000) is passed on
  */
 export async function withSession<T>(url: string, work: (session: Client) => Promise<T>): Promise<T> {
-  const session = new Client({ connectionString: url, application_name: 'freeflow-setup', connectionTimeoutMillis: CONNECT_TIMEOUT_MS, keepAlive: true });
-  // Without a listener a connection lost between two queries would end the process; the next query reports it.
-  session.on('error', () => undefined);
+  const session = new HeardClient({ connectionString: url, application_name: 'freeflow-setup', connectionTimeoutMillis: CONNECT_TIMEOUT_MS, keepAlive: true });
   try {
     await session.connect();
   } catch (error) {

@@ -1,5 +1,5 @@
-import { retryCollisions } from '@freeflow/db-master';
-import { Client, DatabaseError } from 'pg';
+import { HeardClient, retryCollisions } from '@freeflow/db-master';
+import { DatabaseError, type Client } from 'pg';
 import { reasonOf, SetUpError, type SetUpProblem } from './errors';
 
 const OPTIONS = { connectionTimeoutMillis: 3_000, query_timeout: 10_000, application_name: 'freeflow-setup' };
@@ -28,9 +28,7 @@ export const hasCode = (error: unknown, ...codes: string[]): boolean => error in
 
 /** Runs on one connection and ends it. */
 export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: url, ...OPTIONS });
-  // A connection that breaks while idle would otherwise end the process.
-  client.on('error', () => undefined);
+  const client = new HeardClient({ connectionString: url, ...OPTIONS });
   try {
     await client.connect();
     return await work(client);

@@ -1,4 +1,4 @@
-import { openHouse, type House, type Running } from './house';
+import { databaseOf, openHouse, type House, type Running } from './house';
 import { inDatabase } from './master';
 import { lookFromOutside, NOTHING, withPostgres } from './outside';
 import { openOwnPostgres, type OwnPostgres } from './own-postgres';
@@ -32,7 +32,7 @@ async function whileClosed(...statements: string[]): Promise<void> {
   [worker] = await Promise.all([startWorker(), house.startApi()]);
 }
 
-const master = () => new URL(house.masterUrl).pathname.slice(1);
+const master = () => databaseOf(house);
 
 test('the master database is set back: reconcile names what the servers are ahead by, and the way back leads to a clean house', async () => {
   const [kept, deleted, suspended] = await Promise.all([createTenant(house, newName('d')), createTenant(house, newName('d')), createTenant(house, newName('d'))]);

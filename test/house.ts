@@ -126,6 +126,9 @@ export async function openHouse({ worker = {}, api: apiOptions = {}, masterUrl: 
   return house;
 }
 
+/** The name of its master database. */
+export const databaseOf = ({ masterUrl }: Pick<House, 'masterUrl'>): string => new URL(masterUrl).pathname.slice(1);
+
 /** An access token of the stack's own client. */
 export async function newToken({ auth }: StackInfo): Promise<string> {
   const response = await fetch(auth.tokenUrl, {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
-import type { House } from './house';
+import { databaseOf, type House } from './house';
 import { withPostgres } from './outside';
 
 /** A trouble of the master database that lasts until `end`. */
@@ -16,7 +16,6 @@ export interface PressureKind {
   begin: (house: House) => Promise<Pressure>;
 }
 
-const databaseOf = ({ masterUrl }: House): string => new URL(masterUrl).pathname.slice(1);
 const asOwner = (house: House, ...statements: string[]) =>
   withPostgres(house.info.postgres.url, async (owner) => {
     for (const it of statements) await owner.query(it);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { HeardClient } from '@freeflow/db-master';
 import { MongoClient } from 'mongodb';
-import { Client } from 'pg';
+import type { Client } from 'pg';
 import type { Connections } from '../connections';
 
 type Fields = Connections[string];
@@ -20,9 +21,7 @@ const TIMEOUT_MS = 10_000;
 const LONGEST = 90;
 
 const inPostgres = async <T>(url: string, work: (client: Client) => Promise<T>): Promise<T> => {
-  const client = new Client({ connectionString: url, connectionTimeoutMillis: TIMEOUT_MS, statement_timeout: TIMEOUT_MS });
-  // A session that the server ends reports here as well.
-  client.on('error', () => undefined);
+  const client = new HeardClient({ connectionString: url, connectionTimeoutMillis: TIMEOUT_MS, statement_timeout: TIMEOUT_MS });
   try {
     await client.connect();
     return await work(client);

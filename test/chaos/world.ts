@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { openFaultyHouse, type FaultyHouse, type FaultyServer } from '../faulty-house';
-import { freePort, type Running } from '../house';
+import { databaseOf, freePort, type Running } from '../house';
 import { gateFor } from '../pooled';
-import { withPostgres } from '../outside';
+import { endLockSessions } from '../lock-sessions';
 import { ANSWERS, answererFor, type AnswerKind } from './answers';
 import { clockOf } from './clock';
 import { isOfLine, PLACES, placeOf, type Fault, type LineFault, type ProcessFault } from './plan';
@@ -91,9 +91,9 @@ export async function openWorld(env: Record<string, string> = {}): Promise<World
       },
     },
     'worker loses its lock session': {
-      begin: () => endLockSessions(house),
+      begin: () => endLockSessions(house.info, databaseOf(house)),
       // Once more: it has got another by now.
-      end: () => endLockSessions(house),
+      end: () => endLockSessions(house.info, databaseOf(house)),
     },
     'clock of the worker jumps': {
       begin: ({ after }) => { clock.set(after % 2 === 0 ? 1 : -1, worker); },
@@ -130,9 +130,3 @@ export async function openWorld(env: Record<string, string> = {}): Promise<World
     },
   };
 }
-
-/** Ends the sessions by which this house's workers hold their locks, as an operator or a failover does. */
-const endLockSessions = ({ info, masterUrl }: FaultyHouse): Promise<void> =>
-  withPostgres(info.postgres.url, async (client) => {
-    await client.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'freeflow-lock' AND datname = $1`, [new URL(masterUrl).pathname.slice(1)]);
-  });
