@@ -1,11 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { createMasterClient, type PrismaClient } from '@freeflow/db-master';
+import { createMasterClient, type Prisma, type PrismaClient } from '@freeflow/db-master';
 import { inDatabase } from '../test/master';
 import { startProxy, type TcpProxy } from '../test/tcp-proxy';
 import { openWorkbench, type Workbench } from '../test/workbench';
 import { attempted } from './attempt';
+import { messageOf } from './failures';
 
 let bench: Workbench;
 beforeAll(async () => {
@@ -61,4 +62,21 @@ test.each([
   });
   await expect(environment.run(step, tenant)).rejects.toBeInstanceOf(CancelledFailure);
   expect(await bench.db.tenantProvisionLog.findMany({ where: { tenantId: tenant.tenantId } })).toMatchObject([{ status: 'error', message }]);
+});
+
+test('a transaction that the master database refuses at its end is told in the server\'s own words', async () => {
+  const [one, other] = [await bench.newTenant(), await bench.newTenant()];
+  const isolationLevel = 'Serializable';
+  // Each reads what the other writes: only one of them can have been the first.
+  const reads = (tx: Prisma.TransactionClient, { tenantId }: { tenantId: string }) => tx.tenant.findUniqueOrThrow({ where: { id: tenantId } });
+  const writes = (tx: Prisma.TransactionClient, { tenantId }: { tenantId: string }) => tx.tenant.update({ where: { id: tenantId }, data: { logSeq: { increment: 1 } } });
+  const error = await bench.db.$transaction(async (tx) => {
+    await reads(tx, one);
+    await writes(tx, other);
+    await bench.db.$transaction(async (inner) => {
+      await reads(inner, other);
+      await writes(inner, one);
+    }, { isolationLevel });
+  }, { isolationLevel }).catch((it: unknown) => it);
+  expect(messageOf(error)).toMatch(/could not serialize access/);
 });

@@ -216,11 +216,13 @@ export function isUnanswered(fault: BackendFault): boolean {
   return fault.type === 'unreachable' || fault.type === 'unexpected' || fault.type === 'lock-lost';
 }
 
-/** The message of anything thrown, with the server's own words where an HTTP client keeps them apart. */
+/** The message of anything thrown, with the server's own words where an HTTP client, or Prisma's adapter of pg, keeps them apart. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const data = (error as { responseData?: unknown; data?: unknown }).responseData ?? (error as { data?: unknown }).data;
-  const cause = error.cause instanceof Error && error.cause.message !== '' ? ` (${error.cause.message})` : '';
+  const { message, originalMessage } = (error.cause ?? {}) as { message?: unknown; originalMessage?: unknown };
+  const words = error.cause instanceof Error ? message : originalMessage;
+  const cause = typeof words === 'string' && words !== '' ? ` (${words})` : '';
   const detail = data === undefined || data === null ? '' : `: ${JSON.stringify(data)}`;
   return `${error.message || error.name}${detail}${cause}`.slice(0, 600);
 }
