@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
@@ -6,7 +7,8 @@ import { inDatabase } from '../test/master';
 import { startProxy, type TcpProxy } from '../test/tcp-proxy';
 import { openWorkbench, type Workbench } from '../test/workbench';
 import { attempted } from './attempt';
-import { messageOf } from './failures';
+import { BackendFault, messageOf } from './failures';
+import { recordLostAttempts } from './provision-log';
 
 let bench: Workbench;
 beforeAll(async () => {
@@ -62,6 +64,77 @@ test.each([
   });
   await expect(environment.run(step, tenant)).rejects.toBeInstanceOf(CancelledFailure);
   expect(await bench.db.tenantProvisionLog.findMany({ where: { tenantId: tenant.tenantId } })).toMatchObject([{ status: 'error', message }]);
+});
+
+/** One attempt of a scheduled activity, and how it ends; in the meantime others may have gone on. */
+function attemptAt(tenant: Awaited<ReturnType<Workbench['newTenant']>>, attempt: number, meanwhile: () => Promise<unknown>, { activityId = '1', ...more }: { isForward?: true; activityId?: string } = {}) {
+  const info = { attempt, activityId, currentAttemptScheduledTimestampMs: Date.now(), workflowExecution: { workflowId: `tenant-${tenant.tenantId}`, runId: tenant.runId } };
+  const step = attempted(bench.db, 'postgres.create', async () => {
+    await meanwhile();
+    return 'made';
+  });
+  return new MockActivityEnvironment(info).run(step, { ...tenant, ...more });
+}
+
+const fails = () => Promise.reject(new BackendFault('unreachable', 'postgres: no answer'));
+const logOf = async ({ tenantId }: { tenantId: string }) =>
+  (await bench.db.tenantProvisionLog.findMany({ where: { tenantId }, orderBy: { seq: 'asc' } })).map(({ message, attempt }) => `${attempt} ${message}`);
+const LOST = 'lost: the worker ended or was cut off before it could report';
+const LATE = 'superseded: it went on without this attempt, which failed with unreachable: postgres: no answer';
+
+test('an attempt that was taken for dead fails after another one has succeeded: told as such, and the operation needs no attention', async () => {
+  const tenant = await bench.newTenant();
+  const first = attemptAt(tenant, 1, async () => {
+    await attemptAt(tenant, 2, async () => undefined);
+    await fails();
+  });
+  await expect(first).rejects.toMatchObject({ type: 'unreachable' });
+  expect(await logOf(tenant)).toEqual([`1 ${LOST}`, '2 made', `3 ${LATE}`]);
+  expect(await bench.db.tenantOperation.findUnique({ where: { id: tenant.operationId } })).toMatchObject({ step: null, cause: null, attempts: 0 });
+});
+
+test('so does one whose step was parked and scheduled anew since', async () => {
+  const tenant = await bench.newTenant();
+  const first = attemptAt(tenant, 1, async () => {
+    await attemptAt(tenant, 1, async () => undefined, { activityId: '2' });
+    await fails();
+  });
+  await expect(first).rejects.toMatchObject({ type: 'unreachable' });
+  expect(await logOf(tenant)).toEqual(['1 made', `2 ${LATE}`]);
+  expect(await bench.db.tenantOperation.findUnique({ where: { id: tenant.operationId } })).toMatchObject({ step: null, cause: null, attempts: 0 });
+});
+
+test('an attempt that was taken for dead fails while another one is at work; that one is lost in its turn, and told', async () => {
+  const tenant = await bench.newTenant();
+  await expect(attemptAt(tenant, 1, async () => {
+    await recordLostAttempts(bench.db, { ...tenant, step: 'postgres.create', activityId: '1', attempt: 2, scheduledAtMs: Date.now() });
+    await fails();
+  })).rejects.toMatchObject({ type: 'unreachable' });
+  await attemptAt(tenant, 3, async () => undefined);
+  expect(await logOf(tenant)).toEqual([`1 ${LOST}`, `2 ${LATE}`, `3 ${LOST}`, '4 made']);
+});
+
+test('an attempt of an activity that an operator had begun anew is no late one', async () => {
+  const tenant = await bench.newTenant();
+  await attemptAt(tenant, 2, fails).catch(() => undefined);
+  await attemptAt(tenant, 1, fails).catch(() => undefined);
+  expect(await logOf(tenant)).toEqual([`1 ${LOST}`, '2 unreachable: postgres: no answer', '3 unreachable: postgres: no answer']);
+});
+
+test.each([
+  ['the undo works on it', { state: 'undoing', undoing: true }],
+  ['another run works on it', { runId: randomUUID() }],
+  ['the operation has ended', { state: 'rolled_back', endedAt: new Date() }],
+] as const)('a step forward fails when %s: the cause the operation tells stays', async (_, now) => {
+  const tenant = await bench.newTenant();
+  const why = { step: 'keycloak.create', cause: 'a cause', attempts: 3 };
+  const failed = attemptAt(tenant, 1, async () => {
+    await bench.db.tenantOperation.update({ where: { id: tenant.operationId }, data: { ...why, ...now } });
+    await fails();
+  }, { isForward: true });
+  await expect(failed).rejects.toMatchObject({ type: 'unreachable' });
+  expect(await logOf(tenant)).toEqual([`1 ${LATE}`]);
+  expect(await bench.db.tenantOperation.findUnique({ where: { id: tenant.operationId } })).toMatchObject(why);
 });
 
 test('a transaction that the master database refuses at its end is told in the server\'s own words', async () => {

@@ -2,7 +2,7 @@ import { activityInfo, cancellationSignal, heartbeat, log } from '@temporalio/ac
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { isCutConnection, type BackendKind, type PrismaClient } from '@freeflow/db-master';
 import { adviceOn, BackendFault, FAILURES, messageOf } from './failures';
-import { appendLog, recordLostAttempts, type Attempt } from './provision-log';
+import { appendLog, appendRow, isLate, lockTenant, recordLostAttempts, type Attempt } from './provision-log';
 import { scrub } from './scrub';
 
 /** What every activity is called with. */
@@ -24,6 +24,9 @@ export interface StepContext extends StepInput {
 
 const HEARTBEAT_MS = 1_000;
 
+/** A cause is worth waiting for a slow master database: without its row nobody sees it. */
+const RECORDED_WITHIN_MS = 60_000;
+
 /**
  * Makes an activity of a step: heartbeats, one log row per attempt, a judged and scrubbed failure, and the operation
  * row kept true. `run` returns the sentence for the log.
@@ -40,7 +43,7 @@ export function attempted(db: PrismaClient, step: string, run: (context: StepCon
       await succeed(db, attempt, message, performance.now() - startedAt);
     } catch (error) {
       if (error instanceof CancelledFailure) throw await stopped(db, attempt, error, performance.now() - startedAt);
-      throw await failed(db, attempt, judge(error), context.secrets, performance.now() - startedAt);
+      throw await failed(db, attempt, judge(error), context, performance.now() - startedAt);
     } finally {
       clearInterval(beating);
     }
@@ -63,21 +66,25 @@ async function succeed(db: PrismaClient, attempt: Attempt, message: string, dura
 }
 
 /** Records a failed attempt as far as the master database allows, and gives what Temporal is to see of it. */
-async function failed(db: PrismaClient, attempt: Attempt, fault: BackendFault, secrets: Set<string>, durationMs: number): Promise<ApplicationFailure> {
+async function failed(db: PrismaClient, attempt: Attempt, fault: BackendFault, { secrets, isForward }: StepContext, durationMs: number): Promise<ApplicationFailure> {
   const { type } = fault;
   const advice = adviceOn(type);
   const message = scrub(fault.message, secrets);
   const { tenantId, operationId, step } = attempt;
   log.warn('step failed', { tenantId, step, attempt: attempt.attempt, type, cause: message, durationMs: Math.round(durationMs) });
-  // A superseded attempt belongs to no open run: its operation has another one, whose truth it mustn't touch.
   try {
-    await appendLog(db, attempt, { status: 'error', message: `${type}: ${message}`, durationMs });
-    if (type !== 'superseded') {
-      await db.$executeRaw`
+    await db.$transaction(async (tx) => {
+      await lockTenant(tx, attempt);
+      // The operation's truth is that of whoever works on it, which a superseded attempt mustn't touch.
+      const isSuperseded = type === 'superseded' || (await isLate(tx, attempt, isForward === true));
+      const told = isSuperseded && type !== 'superseded' ? `superseded: it went on without this attempt, which failed with ${type}: ${message}` : `${type}: ${message}`;
+      await appendRow(tx, attempt, { status: 'error', message: told, durationMs });
+      if (isSuperseded) return;
+      await tx.$executeRaw`
         UPDATE "TenantOperation" SET step = ${step}, cause = ${message}, advice = ${advice}, "updatedAt" = now(),
                attempts = CASE WHEN step = ${step} THEN attempts + 1 ELSE 1 END
          WHERE id = ${operationId}::uuid AND "endedAt" IS NULL`;
-    }
+    }, { timeout: RECORDED_WITHIN_MS });
   } catch (error) {
     log.warn('the attempt could not be recorded; the next one records it as lost', { tenantId, step, cause: scrub(messageOf(error)) });
   }

@@ -24,7 +24,7 @@ export const FAILURES = {
   'master-database': { mends: true, advice: 'Check the master database. The step goes on by itself once it answers.' },
   unexpected: { mends: true, advice: 'A failure we do not know; it is taken for transient and repeated. Look at the cause.' },
   'foreign-resource': { mends: false, advice: 'Something that is not ours has this name at the server and was left alone. Choose another tenant name, or remove it there and create the tenant again.' },
-  superseded: { mends: false, advice: 'A newer run, or the undo, works on this tenant; this attempt stopped before it did anything.' },
+  superseded: { mends: false, advice: 'A newer run or attempt, or the undo, works on this tenant; this attempt was taken for dead, and nothing hangs on it any more.' },
 } as const;
 
 export type FailureType = keyof typeof FAILURES;

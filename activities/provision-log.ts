@@ -25,18 +25,26 @@ const LOST = 'lost: the worker ended or was cut off before it could report';
 
 const keyOf = ({ runId, activityId }: Attempt) => `${runId}/${activityId}`;
 
+/** When a lost attempt was scheduled its successor doesn't know, so its row's id is made without. */
+const lostIdOf = ({ runId, activityId, attempt }: Attempt): string => uuidOf(runId, activityId, attempt, 0);
+
 /** Writes the row of one attempt; a repeated write is the same row. */
 export async function appendLog(db: PrismaClient, attempt: Attempt, outcome: Outcome): Promise<void> {
   // Locked first: a statement that had to wait for the lock itself would count what was there before it waited.
-  await db.$transaction([db.$executeRaw`SELECT 1 FROM "Tenant" WHERE id = ${attempt.tenantId}::uuid FOR UPDATE`, appendRow(db, attempt, outcome)]);
+  await db.$transaction([lockTenant(db, attempt), appendRow(db, attempt, outcome)]);
 }
+
+/** Locks the tenant's row: what is written of a step comes one after the other. */
+export const lockTenant = (db: Db, { tenantId }: Pick<Attempt, 'tenantId'>): Prisma.PrismaPromise<number> => db.$executeRaw`SELECT 1 FROM "Tenant" WHERE id = ${tenantId}::uuid FOR UPDATE`;
 
 /**
  * The same for whoever holds the tenant's row lock: by it the rows of a tenant are numbered by `seq` in the order they become
- * visible, and those of a step by `attempt`, over all runs of the operation.
+ * visible, and those of a step by `attempt`, over all runs of the operation. An attempt that was recorded as lost already has no part
+ * in counting those of its activity.
  */
 export function appendRow(db: Db, attempt: Attempt, { status, message, durationMs }: Outcome): Prisma.PrismaPromise<number> {
   const id = uuidOf(attempt.runId, attempt.activityId, attempt.attempt, attempt.scheduledAtMs);
+  const lostId = lostIdOf(attempt);
   const { tenantId, operationId, step } = attempt;
   return db.$executeRaw`
     WITH tenant AS (
@@ -44,7 +52,8 @@ export function appendRow(db: Db, attempt: Attempt, { status, message, durationM
        WHERE id = ${tenantId}::uuid AND NOT EXISTS (SELECT 1 FROM "TenantProvisionLog" WHERE id = ${id}::uuid)
       RETURNING "logSeq")
     INSERT INTO "TenantProvisionLog" (id, "tenantId", "operationId", step, status, message, "durationMs", "activityKey", seq, attempt)
-    SELECT ${id}::uuid, ${tenantId}::uuid, ${operationId}::uuid, ${step}, ${status}, ${message}, ${Math.round(durationMs)}, ${keyOf(attempt)}, tenant."logSeq",
+    SELECT ${id}::uuid, ${tenantId}::uuid, ${operationId}::uuid, ${step}, ${status}, ${message}, ${Math.round(durationMs)},
+           CASE WHEN ${id}::uuid = ${lostId}::uuid OR NOT EXISTS (SELECT 1 FROM "TenantProvisionLog" WHERE id = ${lostId}::uuid) THEN ${keyOf(attempt)} END, tenant."logSeq",
            (SELECT count(*) + 1 FROM "TenantProvisionLog" WHERE "operationId" = ${operationId}::uuid AND step = ${step})
       FROM tenant
     ON CONFLICT (id) DO NOTHING`;
@@ -55,7 +64,22 @@ export async function recordLostAttempts(db: PrismaClient, attempt: Attempt): Pr
   if (attempt.attempt === 1) return;
   const reported = await db.tenantProvisionLog.count({ where: { activityKey: keyOf(attempt) } });
   for (let lost = reported + 1; lost < attempt.attempt; lost++) {
-    // When the lost attempt was scheduled nobody knows any more, so its row's id is made without.
     await appendLog(db, { ...attempt, attempt: lost, scheduledAtMs: 0 }, { status: 'error', message: LOST, durationMs: 0 });
   }
+}
+
+/**
+ * Whether others have gone on without this attempt, which was taken for dead: the step is done, or tried again; another run works on the
+ * operation, or its undo; or it has ended. Asked under the tenant's row lock.
+ */
+export async function isLate(tx: Prisma.TransactionClient, attempt: Attempt, isForward: boolean): Promise<boolean> {
+  const { operationId, step, runId } = attempt;
+  // An operator may have an activity begin anew, its attempts counted from 1 again: then a row of a lost one is older than this one.
+  const [{ late }] = await tx.$queryRaw<[{ late: boolean }]>`
+    SELECT "endedAt" IS NOT NULL OR "runId" IS DISTINCT FROM ${runId} OR (undoing AND ${isForward}) OR EXISTS (
+             SELECT 1 FROM "TenantProvisionLog" AS log
+              WHERE log."operationId" = o.id AND log.step = ${step} AND starts_with(log."activityKey", ${`${runId}/`})
+                AND (log.status = 'success' OR (log.id = ${lostIdOf(attempt)}::uuid AND log."createdAt" > ${new Date(attempt.scheduledAtMs)}))) AS late
+      FROM "TenantOperation" AS o WHERE id = ${operationId}::uuid`;
+  return late;
 }

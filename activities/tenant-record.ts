@@ -4,7 +4,7 @@ import type { OperationKind, Prisma, PrismaClient, Tenant, TenantOperation } fro
 import { attemptOf, type StepInput } from './attempt';
 import { messageOf } from './failures';
 import { masterNow } from './master-clock';
-import { appendRow } from './provision-log';
+import { appendRow, lockTenant } from './provision-log';
 import { scrub } from './scrub';
 import { abandon, forcedDeletionBeside, givenUpOf, INTERRUPTED, isDeletion, leftBy, takeOver } from './tenant-record-ends';
 import { goalOf, refusalOf, type Goal } from './transitions';
@@ -194,7 +194,7 @@ export async function inTransaction<T>(
   const attempt = attemptOf(step, input);
   try {
     return await db.$transaction(async (tx) => {
-      await tx.$queryRaw`SELECT 1 FROM "Tenant" WHERE id = ${input.tenantId}::uuid FOR UPDATE`;
+      await lockTenant(tx, attempt);
       const now = await masterNow(tx);
       const { tenant, ...operation } = await tx.tenantOperation.findUniqueOrThrow({ where: { id: input.operationId }, include: { tenant: true } });
       if (operation.endedAt !== null) return whenOver({ tenant, operation });

@@ -27,8 +27,8 @@ async function ledgerOfPart(house: House, { id }: Subject): Promise<string> {
   return `all ${rows.map((it) => it.state).join(' or ') || 'absent'}`;
 }
 
-/** Of an attempt that was given up for dead and came back: it tells that it did nothing any more, maybe after another one has succeeded. */
-const isLate = ({ status, message }: Row): boolean => status === 'error' && /^(superseded|lock-lost): /.test(message);
+/** Of an attempt that was given up for dead and came back, maybe after another one has succeeded. */
+const isLate = ({ status, message }: Row): boolean => status === 'error' && message.startsWith('superseded: ');
 
 /** The steps of the plan that the log of the operation doesn't bring to a good end. */
 function missingIn(log: readonly Row[], { kind, goal, interrupts }: Operation): string[] {
