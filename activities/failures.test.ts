@@ -23,6 +23,8 @@ const cases: [kind: BackendKind, what: string, error: unknown, type: FailureType
   ['keycloak', 'fetch without a server', new TypeError('fetch failed', { cause: Object.assign(new Error('x'), { code: 'ECONNREFUSED' }) }), 'unreachable'],
   ['keycloak', 'a 500', Object.assign(new Error('x'), { response: { status: 500 } }), 'server-error'],
   ['keycloak', 'a 403', Object.assign(new Error('x'), { response: { status: 403 } }), 'permission'],
+  ['keycloak', 'a failure of its database', Object.assign(new Error('x'), { response: { status: 400 }, responseData: { errorMessage: 'Database operation failed' } }), 'server-error'],
+  ['keycloak', 'another 400', Object.assign(new Error('x'), { response: { status: 400 }, responseData: { errorMessage: 'Invalid realm' } }), 'unexpected'],
   ['keycloak', 'what nobody knows', new Error('strange'), 'unexpected'],
 ];
 

@@ -174,17 +174,18 @@ export const RULES: Readonly<Record<BackendKind, readonly Rule[]>> = {
   ],
   // Its REST API answers by HTTP statuses: https://api.qdrant.tech. A 429 that says when to come again is an error of its client's own.
   qdrant: [...HTTP, { type: 'overloaded', codes: ['QdrantClientResourceExhaustedError'] }],
-  // https://www.keycloak.org/docs-api/latest/rest-api/index.html. A deadlock in its database surfaces as 400 (keycloak#25993),
-  // which is in no table, so repeated; a race on composites as 500 (#8772).
-  keycloak: HTTP,
+  // https://www.keycloak.org/docs-api/latest/rest-api/index.html. A failure of its database, as a deadlock, may surface as 400
+  // (keycloak#25993), which only the words of the answer tell; a race on composites as 500 (#8772).
+  keycloak: [...HTTP, { type: 'server-error', codes: ['Database operation failed'] }],
 };
 
-/** Every name an error goes by: codes and statuses of drivers, and those of what caused it (undici hides them there). */
+/** Every name an error goes by: codes and statuses of drivers, Keycloak's own words, and those of what caused it (undici hides them there). */
 function codesOf(error: unknown, depth = 0): (string | number)[] {
   if (typeof error !== 'object' || error === null || depth > 3) return [];
-  const { code, status, name, response, cause } = error as Record<string, unknown>;
-  const httpStatus = typeof response === 'object' && response !== null ? (response as { status?: unknown }).status : undefined;
-  const own = [code, status, httpStatus, name].filter((it): it is string | number => typeof it === 'string' || typeof it === 'number');
+  const { code, status, name, response, responseData, cause } = error as Record<string, unknown>;
+  const { status: httpStatus } = (response ?? {}) as { status?: unknown };
+  const { errorMessage } = (responseData ?? {}) as { errorMessage?: unknown };
+  const own = [code, status, httpStatus, errorMessage, name].filter((it): it is string | number => typeof it === 'string' || typeof it === 'number');
   return [...own, ...codesOf(cause, depth + 1)];
 }
 
