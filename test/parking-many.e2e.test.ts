@@ -69,7 +69,7 @@ test('docs/faults.md is written by the long form', () => {
 
 const INTRODUCTION = `A backend is stopped, tenants are asked for, all are parked there; then the backend comes back. They try by themselves every
 ${SOON / 1000} s here (in production every ten minutes), or are told to by one command and would try by themselves in an hour only. Counted from its return. An
-answer is one attempt: where that failed again, as when Keycloak answers 500 to realms made at the same time, the tenant was told once more.`;
+answer rides out two seconds of trouble; where it failed all the same, as when Keycloak answers 500 to realms made at the same time, the tenant was told once more.`;
 
 const failuresOf = async (house: FaultyHouse, id: string, step: string): Promise<number> => (await logOf(house, id)).filter((it) => it.step === step && it.status === 'error').length;
 

@@ -31,7 +31,7 @@ async function adopt(resource: AdoptionInput['resource'], input: Omit<AdoptionIn
   const backend = BACKENDS.find(({ kind }) => kind === resource);
   if (backend === undefined) throw ApplicationFailure.nonRetryable(`there is no backend ${resource}`);
   try {
-    await backendStep(backend, 'adopt', input).run(0);
+    await backendStep(backend, 'adopt', input).run(true);
     return undefined;
   } catch (error) {
     return failureOf(error);

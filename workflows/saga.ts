@@ -4,8 +4,8 @@ import type { Answer } from './messages';
 /** One thing to do at one place; its name is what everybody calls it. */
 export interface Step {
   name: string;
-  /** @param round 0 the first time, then counting up with every repetition after a pause */
-  run(round: number): Promise<void>;
+  /** @param ridesOut whether it is to ride out a hiccup by some attempts of its own; else it makes one, and the pauses are the saga's */
+  run(ridesOut: boolean): Promise<void>;
 }
 
 /** A step that has failed and isn't done yet, for whoever asks. */
@@ -151,9 +151,11 @@ export class Saga {
   }
 
   private async untilDone(step: Step, insists: boolean): Promise<void> {
+    let answer: Answer | undefined;
     for (let round = 0; ; round++) {
       try {
-        await step.run(round);
+        // Who says retry has looked: a hiccup must not leave it parked again, for minutes.
+        await step.run(round === 0 || answer?.action === 'retry');
         this.hooks.done(step.name);
         await this.leave(step.name);
         return;
@@ -162,7 +164,7 @@ export class Saga {
         const waiting = this.note(step.name, error, round);
         if (waiting.park === undefined && (!mends(error) || Date.now() - waiting.failedSince >= this.settings.patienceMs)) await this.park(waiting);
         if (!insists && this.isOverdue(waiting)) throw error;
-        const answer = await this.pause(step.name, waiting, round);
+        answer = await this.pause(step.name, waiting, round);
         if (answer?.action === 'skip' && insists) {
           this.skipped.set(step.name, answer.reason ?? '');
           await this.leave(step.name);

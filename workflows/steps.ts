@@ -26,10 +26,9 @@ export type Verb = keyof typeof VERBS;
 /** A worker that died is noticed after this time; live ones report every second. */
 const HEARTBEAT_TIMEOUT = '5 seconds';
 
-// The first round rides out hiccups by server-side retries, some two seconds of them. Every later round is one attempt:
-// the pauses between them are the workflow's own timers.
-const FIRST_ROUND = { maximumAttempts: 4, initialInterval: '250 ms', backoffCoefficient: 2 } as const;
-const LATER_ROUND = { maximumAttempts: 1 } as const;
+// Hiccups are ridden out by server-side retries, some two seconds of them; between single attempts there are the workflow's own timers.
+const RIDING_OUT = { maximumAttempts: 4, initialInterval: '250 ms', backoffCoefficient: 2 } as const;
+const ONE_ATTEMPT = { maximumAttempts: 1 } as const;
 
 /** One step of a runbook at one backend; its name is also its activity's. */
 export function backendStep(backend: BackendRow, verb: Verb, input: OperationInput & { isForward?: true }): Step {
@@ -37,13 +36,13 @@ export function backendStep(backend: BackendRow, verb: Verb, input: OperationInp
   const name = `${kind}.${verb}` as const;
   return {
     name,
-    run: (round) => {
+    run: (ridesOut) => {
       const options: ActivityOptions = {
         startToCloseTimeout,
         heartbeatTimeout: HEARTBEAT_TIMEOUT,
         // The SDK's default gives up waiting at once; an undo could then begin while its own step still works.
         cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-        retry: round === 0 ? FIRST_ROUND : LATER_ROUND,
+        retry: ridesOut ? RIDING_OUT : ONE_ATTEMPT,
         summary: `${VERBS[verb]} the ${thing}`,
         ...(hasOwnQueue ? { taskQueue: keycloakQueueOf(workflowInfo().taskQueue) } : {}),
       };

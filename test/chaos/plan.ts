@@ -86,20 +86,21 @@ export function placeOf({ kind, server }: Pick<Fault, 'kind' | 'server'>): Place
 }
 
 /** How many cases meet every fault with every operation. */
-export const SYSTEMATIC = FAULTS.length * OPERATIONS.length;
+export const systematicOf = (kinds: readonly FaultKind[]): number => kinds.length * OPERATIONS.length;
 
 /**
  * So many cases; the first of them meet every fault with every operation and every line fault with every server that takes
  * it, all later ones and all further faults are chance. The same seed gives the same plan.
+ * @param kinds what the first fault of each case is taken from
  */
-export function planOf(seed: number, tenants: number): Case[] {
+export function planOf(seed: number, tenants: number, kinds: readonly FaultKind[] = FAULTS): Case[] {
   const random = randomOf(seed);
   // So that few tenants meet others each time.
-  const [shift, turn] = [random.below(OPERATIONS.length), random.below(FAULTS.length)];
+  const [shift, turn] = [random.below(OPERATIONS.length), random.below(kinds.length)];
   return Array.from({ length: tenants }, (_, number): Case => {
-    const [round, place] = [Math.floor(number / FAULTS.length), number % FAULTS.length];
-    const isSystematic = number < SYSTEMATIC;
-    const kind = isSystematic ? at(FAULTS, place + turn) : random.oneOf(FAULTS);
+    const [round, place] = [Math.floor(number / kinds.length), number % kinds.length];
+    const isSystematic = number < systematicOf(kinds);
+    const kind = isSystematic ? at(kinds, place + turn) : random.oneOf(kinds);
     const servers = serversOf(kind);
     const server = isSystematic ? at(servers, round + place) : random.oneOf(servers);
     const operation = isSystematic ? at(OPERATIONS, round + place + shift) : random.oneOf(OPERATIONS);
