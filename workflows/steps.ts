@@ -1,4 +1,4 @@
-import { proxyActivities, proxyLocalActivities, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
+import { patched, proxyActivities, proxyLocalActivities, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../activities';
 import { keycloakQueueOf, type OperationInput, type ResourceKind } from './messages';
 import type { Step } from './saga';
@@ -54,25 +54,36 @@ export function backendStep(backend: BackendRow, verb: Verb, input: OperationInp
 /** The steps in the master database by which a tenant has reached a status. */
 export type SettlingStep = 'activate' | 'suspend' | 'retire';
 
+/** There is nothing to choose: without the master database nothing can go on, so these are repeated until it answers. */
+const UNTIL_IT_ANSWERS = { startToCloseTimeout: '20 seconds', retry: { initialInterval: '250 ms', backoffCoefficient: 2, maximumInterval: '10 seconds' } } as const;
+
 /**
- * A step in the master database. Local activities, since they are short and there is nothing to choose: without the
- * master database nothing can go on, so they are repeated until it answers.
+ * A step in the master database, a local activity since it is short. Only for what nothing else goes on beside: the answer of a
+ * local activity that outlasts its workflow task comes together with what came before it when the history is replayed, and what
+ * goes on beside it would then be told in another order.
  * @param summary what it does, in the words of the Temporal UI
  */
-const recordStep = <S extends keyof Activities>(step: S, summary: string) =>
-  proxyLocalActivities<Pick<Activities, S>>({
-    startToCloseTimeout: '20 seconds',
-    retry: { initialInterval: '250 ms', backoffCoefficient: 2, maximumInterval: '10 seconds' },
-    summary,
-  })[step];
+const recordStep = <S extends keyof Activities>(step: S, summary: string) => proxyLocalActivities<Pick<Activities, S>>({ ...UNTIL_IT_ANSWERS, summary })[step];
+
+type Beside = 'park' | 'unpark';
+
+/** The same while other steps go on. */
+function recordBeside<S extends Beside>(step: S, summary: string) {
+  type Recording = (input: Parameters<Activities[S]>[0]) => Promise<void>;
+  const options = { ...UNTIL_IT_ANSWERS, summary };
+  const activity = proxyActivities<Pick<Activities, Beside>>(options)[step] as Recording;
+  const localActivity = proxyLocalActivities<Pick<Activities, Beside>>(options)[step] as Recording;
+  // Runs that began before this was told apart may be open still.
+  return (input: Parameters<Activities[S]>[0]) => (patched('recorded-beside-others') ? activity : localActivity)(input);
+}
 
 export const record = {
   begin: recordStep('begin', 'look whether it may begin'),
   activate: recordStep('activate', 'the tenant is active'),
   suspend: recordStep('suspend', 'the tenant is suspended'),
   retire: recordStep('retire', 'the tenant is soft-deleted'),
-  park: recordStep('park', 'write down what waits for an answer'),
-  unpark: recordStep('unpark', 'nothing waits for an answer any more'),
+  park: recordBeside('park', 'write down what waits for an answer'),
+  unpark: recordBeside('unpark', 'nothing waits for an answer any more'),
   undoing: recordStep('undoing', 'write down that all of it is undone, and why'),
   revert: recordStep('revert', 'the tenant is as it was before'),
   close: recordStep('close', 'nothing of the tenant is left'),
