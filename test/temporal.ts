@@ -18,7 +18,7 @@ export async function historyText({ client }: Operator, workflowId: string, runI
 }
 
 /** All strings and bytes in a value, one per line. */
-function textOf(value: unknown): string {
+export function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8');
   if (typeof value !== 'object' || value === null) return '';

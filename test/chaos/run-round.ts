@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { WorkflowNotFoundError } from '@temporalio/client';
+import { historyToJSON, type History } from '@temporalio/common/lib/proto-utils';
+import { projectRoot } from '../../stack/project';
 import { fill } from '../fingerprint';
 import { findSecrets } from '../find-secret';
 import { asItIs, ask, ends, prepare, type Subject } from '../kill/operations';
 import type { Verdict } from '../kill/verdict';
 import { pooled } from '../pooled';
-import { historyText, openOperator } from '../temporal';
+import { replay } from '../replay';
+import { openOperator, textOf } from '../temporal';
 import { secretsOf } from '../tenant-app';
 import { createTenant, logOf, type Tenant } from '../tenants';
 import { until } from '../until';
@@ -83,7 +87,12 @@ export async function runRound(world: World, cases: readonly Case[]): Promise<Ro
   wrong.push(...outcomes.flatMap(({ of, failures }) => failures.filter((it) => / unexpected: (?!(postgres|mongodb|qdrant|keycloak): )/.test(it)).map((it) => `${inWords(of)}: ${it}`)));
   if (!world.hasWorker()) wrong.push('the worker has ended by itself');
   for (const { subject } of [...standing, { subject: neighbour }]) Object.assign(secrets, await secretsNamed(world, subject));
-  wrong.push(...findSecrets({ ...(await historiesOf(world, ended)), ...logsOf(world) }, secrets));
+  const histories = await historiesOf(world, ended);
+  const texts = Object.fromEntries(Object.entries(histories).map(([of, history]) => [of, textOf(history)]));
+  wrong.push(...findSecrets({ ...texts, ...logsOf(world) }, secrets));
+  // What another worker could not go on with is stuck for ever once this one is gone.
+  const asJson = Object.fromEntries(Object.entries(histories).map(([of, history]) => [of, historyToJSON(history)]));
+  wrong.push(...(await replay(path.join(projectRoot(), 'workflows'), asJson)));
 
   await removeStrangers(strangers).catch((error: unknown) => wrong.push(`a stranger could not be removed: ${String(error)}`));
   const asked = ended.filter(({ subject }) => subject.id !== '');
@@ -126,15 +135,22 @@ async function secretsNamed({ house }: World, { id, name }: Subject): Promise<Re
   return Object.fromEntries(Object.entries(await secretsOf(house, id)).map(([of, value]) => [`${of} of ${name}`, value]));
 }
 
-async function historiesOf({ house }: World, ended: readonly End[]): Promise<Record<string, string>> {
+/** Of all that were asked for, also of those that did not end. */
+async function historiesOf({ house }: World, ended: readonly End[]): Promise<Record<string, History>> {
   const operator = await openOperator(house.info);
   try {
-    const all = ended.filter(({ tenant }) => tenant !== undefined);
-    return Object.fromEntries(await pooled(WIDTH, all, async ({ subject: { id, name } }) => [`the history of ${name}`, await historyText(operator, `tenant-${id}`)] as const));
+    const all = ended.filter(({ subject }) => subject.id !== '');
+    const handleOf = ({ id }: Subject) => operator.client.workflow.getHandle(`tenant-${id}`);
+    const histories = await pooled(WIDTH, all, async (it) => ({ it, history: await handleOf(it.subject).fetchHistory().catch(orNone) }));
+    return Object.fromEntries(histories.flatMap(({ it: { subject }, history }) => (history === undefined ? [] : [[`the history of ${subject.name}`, history]])));
   } finally {
     await operator.close();
   }
 }
+
+const orNone = (error: unknown): undefined => {
+  if (!(error instanceof WorkflowNotFoundError)) throw error;
+};
 
 const logsOf = ({ house: { logDir } }: World): Record<string, string> =>
   Object.fromEntries(readdirSync(logDir).filter((it) => it.endsWith('.log')).map((it) => [`the log ${it}`, readFileSync(path.join(logDir, it), 'latin1')]));
