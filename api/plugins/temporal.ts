@@ -9,6 +9,8 @@ import type { RunUrl } from '../tenants/view';
 const START_DEADLINE_MS = 5_000;
 const CHECK_DEADLINE_MS = 1_000;
 const ANSWER_DEADLINE_MS = 3_000;
+/** A worker that ended in the middle, or was too slow, fails a workflow task once or twice; this many times it won't mend by itself. */
+const FAILS_FROM_ATTEMPT = 4;
 /** Pauses between tries to start while the tenant's previous run closes, which takes milliseconds. */
 const PREVIOUS_CLOSES_MS = [25, 50, 100, 200, 400, 800, 1_600];
 
@@ -18,16 +20,16 @@ export interface Starter {
   start: (operation: AcceptedOperation) => void;
   /**
    * Hands an answer to the tenant's run: `answered`; `no-run` where none is open; or why the run refuses it. Without a
-   * worker that could look at it, the answer is left for the run to find: `left`.
+   * worker that could look at it, the answer is left for the run to find: `left`. A run that fails is ended by a retry.
    * @param id the same id is one answer, however often it is sent
    * @throws Error when Temporal doesn't answer
    */
   answer: (tenantId: string, answer: Answer, id: string) => Promise<'answered' | 'left' | 'no-run' | { refused: string }>;
   /**
-   * Whether the tenant has a run that is open, of whichever operation.
+   * What has become of the tenant's run, of whichever operation: `fails` where no worker comes to the end of its workflow task.
    * @throws Error when Temporal doesn't answer
    */
-  hasOpenRun: (tenantId: string) => Promise<boolean>;
+  stateOfRun: (tenantId: string) => Promise<'open' | 'fails' | 'none'>;
   /**
    * Starts a reconciliation, or the drop of an orphan; gives the id of its run, and of what it reports.
    * @throws Error when Temporal doesn't answer
@@ -53,6 +55,25 @@ export function createStarter({ taskQueue, uiUrl, log, env }: { taskQueue: strin
 
   /** The run of this very operation, which the sweep may have been quicker to start. */
   const isStarted = async ({ tenantId, operationId, resource }: AcceptedOperation) => (await client.workflow.getHandle(workflowIdOf(tenantId, resource)).describe()).memo?.['operationId'] === operationId;
+
+  const lookAtRun = async (tenantId: string) => {
+    try {
+      const { status, runId, raw } = await connection.withDeadline(Date.now() + CHECK_DEADLINE_MS, () => client.workflow.getHandle(workflowIdOf(tenantId)).describe());
+      if (status.name !== 'RUNNING') return { state: 'none', runId } as const;
+      return { state: (raw.pendingWorkflowTask?.attempt ?? 0) < FAILS_FROM_ATTEMPT ? 'open' : 'fails', runId } as const;
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return { state: 'none' } as const;
+      throw error;
+    }
+  };
+
+  /** Ends a run that can't go on: what is under way at the backends notices that it is superseded. Says whether it did. */
+  const endIfItFails = async (tenantId: string, { by }: Answer): Promise<boolean> => {
+    const { state, runId } = await lookAtRun(tenantId);
+    if (state !== 'fails') return false;
+    await connection.withDeadline(Date.now() + ANSWER_DEADLINE_MS, () => client.workflow.getHandle(workflowIdOf(tenantId), runId).terminate(`its workflow tasks fail; retried by ${by}`));
+    return true;
+  };
 
   /** An operation ends in the master database a moment before its run closes: only then can the next one start. */
   const startAfterThePrevious = async (operation: AcceptedOperation) => {
@@ -85,6 +106,7 @@ export function createStarter({ taskQueue, uiUrl, log, env }: { taskQueue: strin
     },
     async answer(tenantId, answer, id) {
       const handle = client.workflow.getHandle(workflowIdOf(tenantId));
+      if (answer.action === 'retry' && (await endIfItFails(tenantId, answer))) return 'no-run';
       try {
         await connection.withDeadline(Date.now() + ANSWER_DEADLINE_MS, () => handle.executeUpdate(ANSWER, { args: [answer], updateId: id }));
         return 'answered';
@@ -98,14 +120,7 @@ export function createStarter({ taskQueue, uiUrl, log, env }: { taskQueue: strin
       await connection.withDeadline(Date.now() + ANSWER_DEADLINE_MS, () => handle.signal(ANSWER, answer));
       return 'left';
     },
-    hasOpenRun: (tenantId) =>
-      connection.withDeadline(Date.now() + CHECK_DEADLINE_MS, () => client.workflow.getHandle(workflowIdOf(tenantId)).describe()).then(
-        ({ status }) => status.name === 'RUNNING',
-        (error: unknown) => {
-          if (error instanceof WorkflowNotFoundError) return false;
-          throw error;
-        },
-      ),
+    stateOfRun: async (tenantId) => (await lookAtRun(tenantId)).state,
     reconcile: async (asked, requestId) => (await connection.withDeadline(Date.now() + START_DEADLINE_MS, () => client.workflow.start('reconcile', reconcileStartOptions(asked, requestId, taskQueue)))).firstExecutionRunId,
     dropOrphan: async (order) => (await connection.withDeadline(Date.now() + START_DEADLINE_MS, () => client.workflow.start('dropOrphan', dropStartOptions(order, taskQueue)))).firstExecutionRunId,
     isUp: () => connection.withDeadline(Date.now() + CHECK_DEADLINE_MS, () => connection.workflowService.getSystemInfo({})).then(() => true, () => false),

@@ -42,7 +42,7 @@ export function tenantRoutes(root: FastifyInstance, { db, starter }: { db: Prism
   }, (request) => read.list(request.query));
 
   app.get('/tenants/stuck', {
-    schema: { ...common, summary: 'List what does not go on by itself, oldest first: parked, never started, or without its run', response: { 200: stuckList, ...commonProblems } },
+    schema: { ...common, summary: 'List what does not go on by itself, oldest first: parked, never started, without its run, or with one that fails', response: { 200: stuckList, ...commonProblems } },
   }, () => stuck.list());
 
   app.get('/tenants/:id', {
@@ -93,7 +93,7 @@ const definedOf = ({ step, reason }: { step?: string | undefined; reason?: strin
 
 /** What on-call answers a stuck operation. */
 const ANSWERS = [
-  ['retry', 'Try a stuck step again at once; start an operation again whose run is gone', retryBody],
+  ['retry', 'Try a stuck step again at once; start an operation again whose run is gone or fails', retryBody],
   ['abort', 'Give a stuck operation up and undo all of it', abortBody],
   ['skip', 'Leave a stuck drop or undo behind, with a reason; the name stays taken', skipBody],
 ] as const;

@@ -35,7 +35,7 @@ export const tenantPage = z.object({ items: z.array(tenantSchema), nextCursor })
 
 export const stuckList = z
   .object({
-    items: z.array(tenantSchema.extend({ why: z.enum(STUCK_REASONS).describe('parked: waits for an answer; not-started: no run yet; run-gone: its run was terminated. A retry starts the latter two again') })),
+    items: z.array(tenantSchema.extend({ why: z.enum(STUCK_REASONS).describe('parked: waits for an answer; not-started: no run yet; run-gone: its run was terminated; run-fails: no worker can carry it on. A retry starts all but the first anew') })),
     isComplete: z.boolean().describe('false: Temporal does not answer, so it is not known whose runs are gone'),
   })
   .meta({ id: 'StuckList' });

@@ -9,8 +9,8 @@ const STARTS_WITHIN_MS = 15_000;
 const MOST = 500;
 const AT_A_TIME = 20;
 
-/** Why an operation does not go on: it waits for an answer, has never been started, or has lost its run. */
-export const STUCK_REASONS = ['parked', 'not-started', 'run-gone'] as const;
+/** Why an operation does not go on: it waits for an answer, has never been started, has lost its run, or no worker can carry its run on. */
+export const STUCK_REASONS = ['parked', 'not-started', 'run-gone', 'run-fails'] as const;
 export type StuckReason = (typeof STUCK_REASONS)[number];
 
 /** An operation that needs somebody, with the name of its tenant. */
@@ -42,8 +42,9 @@ export function stuckFinder(db: PrismaClient, starter: Starter) {
 
   /** A forced deletion that waits until the operation before it is undone has an open run to wait for. */
   const reasonOf = async ({ tenantId, state }: TenantOperation): Promise<StuckReason | 'unknown' | undefined> => {
-    const run = await starter.hasOpenRun(tenantId).catch(() => 'unknown' as const);
-    if (run === false) return state === 'requested' ? 'not-started' : 'run-gone';
+    const run = await starter.stateOfRun(tenantId).catch(() => 'unknown' as const);
+    if (run === 'none') return state === 'requested' ? 'not-started' : 'run-gone';
+    if (run === 'fails') return 'run-fails';
     if (state === 'parked') return 'parked';
     return run === 'unknown' ? 'unknown' : undefined;
   };

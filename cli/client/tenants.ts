@@ -48,7 +48,7 @@ export type TenantDetail = z.output<typeof detail>;
 export type Operation = NonNullable<Tenant['operation']>;
 export type LogRow = z.output<typeof logRow>;
 
-const stuckList = z.object({ items: z.array(tenant.extend({ why: z.enum(['parked', 'not-started', 'run-gone']) })), isComplete: z.boolean() });
+const stuckList = z.object({ items: z.array(tenant.extend({ why: z.enum(['parked', 'not-started', 'run-gone', 'run-fails']) })), isComplete: z.boolean() });
 const bulk = z.object({ items: z.array(z.object({ id: z.string(), name: z.string(), result: z.string() })) });
 
 export interface ListFilter {

@@ -13,13 +13,13 @@ interface AnswerOptions extends FollowOptions {
   stuck?: boolean;
 }
 
-const WHY = { parked: 'waits for an answer', 'not-started': 'has no run yet', 'run-gone': 'its run was ended from outside' } as const;
+const WHY = { parked: 'waits for an answer', 'not-started': 'has no run yet', 'run-gone': 'its run was ended from outside', 'run-fails': "no worker can carry its run on: see the worker's log; a retry begins anew" } as const;
 
 /** Adds what on-call needs at night: `stuck`, the answers `retry`, `abort`, `skip`, and `adopt`. */
 export function addOnCall(tenants: Command, { env, end }: Host): void {
   addAdopt(tenants, { env, end });
   tenants.command('stuck')
-    .description('list all that does not go on by itself, with its cause: parked, never started, or without its run')
+    .description('list all that does not go on by itself, with its cause: parked, never started, without its run, or with one that fails')
     .option('--json', 'as JSON')
     .addHelpText('after', `
 The runbook says what each step means and what to do: docs/runbook.md
@@ -31,7 +31,7 @@ Examples:
     .action(async (options: CommonOptions) => { end(await stuck(toolsOf(options, env))); });
 
   followed(tenants.command('retry'))
-    .description('try a stuck step again at once, or start an operation again whose run is gone')
+    .description('try a stuck step again at once, or start an operation again whose run is gone or fails')
     .argument('[tenant]', 'name or id')
     .option('--step <step>', 'only this step')
     .option('--stuck', 'all that is stuck, instead of one tenant')
