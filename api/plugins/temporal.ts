@@ -9,7 +9,7 @@ import type { RunUrl } from '../tenants/view';
 const START_DEADLINE_MS = 5_000;
 const CHECK_DEADLINE_MS = 1_000;
 const ANSWER_DEADLINE_MS = 3_000;
-/** A worker that ended in the middle, or was too slow, fails a workflow task once or twice; this many times it won't mend by itself. */
+/** A worker that ended in the middle, or was too slow, fails a workflow task once or twice; from this attempt on it won't mend by itself. */
 const FAILS_FROM_ATTEMPT = 4;
 /** Pauses between tries to start while the tenant's previous run closes, which takes milliseconds. */
 const PREVIOUS_CLOSES_MS = [25, 50, 100, 200, 400, 800, 1_600];
