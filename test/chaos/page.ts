@@ -6,7 +6,7 @@ const INTRODUCTION = `Tenants in the middle of an operation, some at a time in o
 Temporal (\`refuses\`, \`stalls\`, \`loses replies\`: the server has done it and nobody is told, ...), or with a process killed by SIGKILL. The client repeats
 a request under the same Idempotency-Key until it is answered. Nobody answers what is parked: with the fault over, everything has to mend by
 itself. Then each tenant is looked at with the servers' own drivers and its own credentials, its ledger, secrets and log are read, the
-servers are searched for names of ours that no record knows, histories and logs for secrets, and a neighbour with data is compared.`;
+servers are searched for names of ours that no record knows, histories and logs for secrets, every history is replayed, and a neighbour with data is compared.`;
 
 /** Not seen by the run that writes the page: the product has to be broken for it, and built anew. */
 const PLANTED = `That such a run turns red when the product is wrong was tried with the product broken on purpose. Which calls meet a fault depends on time as
