@@ -1,8 +1,8 @@
 import { log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { OperationKind, Prisma, PrismaClient, Tenant, TenantOperation } from '@freeflow/db-master';
+import type { OperationKind, Prisma, PrismaClient, Tenant, TenantOperation, TenantResource } from '@freeflow/db-master';
 import { attemptOf, type StepInput } from './attempt';
-import { messageOf } from './failures';
+import { adviceOn, messageOf, type FailureType } from './failures';
 import { masterNow } from './master-clock';
 import { appendRow, lockTenant } from './provision-log';
 import { scrub } from './scrub';
@@ -43,7 +43,8 @@ export interface RecordSettings {
 type Tx = Prisma.TransactionClient;
 /** `now` by the master database. */
 type Rows = { tenant: Tenant; operation: TenantOperation; now: Date };
-type Said<T> = Promise<{ message: string; result: T }>;
+/** `fails`: it could not be done, which stands in the log and ends the run; a new one begins anew. */
+type Said<T> = Promise<{ message: string; result: T; fails?: FailureType }>;
 
 /**
  * The steps that touch the master database alone. Each is one transaction under the tenant's row lock, its log row
@@ -110,12 +111,19 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings) {
           await end(tx, { operation, now }, 'incomplete', left);
           return { message: left.cause, result: undefined };
         }
-        const evidence = await absenceOf(tx, tenant);
+        const resources = await tx.tenantResource.findMany({ where: { tenantId: tenant.id }, orderBy: { kind: 'asc' } });
+        const standing = resources.filter((it) => it.state !== 'absent' && it.state !== 'abandoned');
+        if (standing.length > 0) {
+          const cause = `${tenant.name} still has ${standing.map((it) => `${it.kind} ${it.name} (${it.state})`).join(', ')}`;
+          // Why it is undone is worth more than this, which the log tells.
+          if (!input.givenUp) await tx.tenantOperation.update({ where: { id: operation.id }, data: { step: 'close', cause, advice: adviceOn('still-there') } });
+          return { message: cause, result: undefined, fails: 'still-there' };
+        }
         await tx.tenantConnection.deleteMany({ where: { tenantId: tenant.id } });
         // Last of all: until here every drop could still prove by them what is whose.
         const { count } = await tx.tenantSecret.deleteMany({ where: { tenantId: tenant.id } });
         await tx.tenant.update({ where: { id: tenant.id }, data: { status: 'deleted', goneAt: now, purgeAt: null } });
-        await tx.tenantOperation.update({ where: { id: operation.id }, data: { evidence: { backends: evidence, secretsDestroyed: count } } });
+        await tx.tenantOperation.update({ where: { id: operation.id }, data: { evidence: { backends: resources.map(evidenceOf), secretsDestroyed: count } } });
         await end(tx, { operation, now }, input.givenUp ? 'rolled_back' : 'done', input.givenUp);
         return { message: `nothing of ${tenant.name} is left; the name is free again`, result: undefined };
       }),
@@ -159,13 +167,9 @@ async function begin(tx: Tx, { tenant, operation, now }: Rows, runId: string, { 
   };
 }
 
-/** What each backend answered when its part was looked for; refuses while the ledger has something left. */
-async function absenceOf(tx: Tx, { id, name }: Tenant): Promise<Prisma.InputJsonObject[]> {
-  const resources = await tx.tenantResource.findMany({ where: { tenantId: id }, orderBy: { kind: 'asc' } });
-  const left = resources.filter((it) => it.state !== 'absent' && it.state !== 'abandoned');
-  if (left.length > 0) throw new Error(`${name} still has ${left.map((it) => `${it.kind} ${it.name} (${it.state})`).join(', ')}`);
-  return resources.map(({ kind, name: resource, nonce, externalId, serverId, state, evidence }) => ({ kind, name: resource, nonce, externalId, server: serverId, state, ...(evidence as Prisma.JsonObject | null) }) as Prisma.InputJsonObject);
-}
+/** What a backend answered when its part was looked for. */
+const evidenceOf = ({ kind, name, nonce, externalId, serverId, state, evidence }: TenantResource): Prisma.InputJsonObject =>
+  ({ kind, name, nonce, externalId, server: serverId, state, ...(evidence as Prisma.JsonObject | null) }) as Prisma.InputJsonObject;
 
 export async function end(tx: Tx, { operation: { id }, now }: Pick<Rows, 'operation' | 'now'>, state: 'done' | 'rolled_back' | 'refused' | 'incomplete', why?: GivenUp): Promise<void> {
   const { step = null, cause = null, advice = null } = why ?? {};
@@ -181,7 +185,7 @@ export const takenBy = (operation: TenantOperation, runId: string, now: Date) =>
 /**
  * Locks the tenant's row, hands both rows to `work`, and logs what it says, all in one transaction.
  * @param whenOver the answer where the operation has ended: a step is repeated when its answer got lost
- * @throws ApplicationFailure `superseded` for a run that another one has taken the place of, else `master-database`
+ * @throws ApplicationFailure `superseded` for a run that another one has taken the place of, what `work` says it fails with, else `master-database`
  */
 export async function inTransaction<T>(
   db: PrismaClient,
@@ -193,16 +197,19 @@ export async function inTransaction<T>(
   const startedAt = performance.now();
   const attempt = attemptOf(step, input);
   try {
-    return await db.$transaction(async (tx) => {
+    const { message, result, fails } = await db.$transaction(async (tx) => {
       await lockTenant(tx, attempt);
       const now = await masterNow(tx);
       const { tenant, ...operation } = await tx.tenantOperation.findUniqueOrThrow({ where: { id: input.operationId }, include: { tenant: true } });
-      if (operation.endedAt !== null) return whenOver({ tenant, operation });
+      if (operation.endedAt !== null) return { message: '', result: whenOver({ tenant, operation }) };
       if (!BEGINNINGS.has(step) && operation.runId !== attempt.runId) throw superseded(operation.runId);
-      const { message, result } = await work(tx, { tenant, operation, now }, attempt.runId);
-      await appendRow(tx, attempt, { status: 'success', message: scrub(message), durationMs: performance.now() - startedAt });
-      return result;
+      const said = await work(tx, { tenant, operation, now }, attempt.runId);
+      const told = said.fails === undefined ? ({ status: 'success', message: said.message } as const) : ({ status: 'error', message: `${said.fails}: ${said.message}` } as const);
+      await appendRow(tx, attempt, { ...told, message: scrub(told.message), durationMs: performance.now() - startedAt });
+      return said;
     });
+    if (fails !== undefined) throw ApplicationFailure.create({ type: fails, message: scrub(message), nonRetryable: true, details: [{ advice: adviceOn(fails) }] });
+    return result;
   } catch (error) {
     if (error instanceof ApplicationFailure) throw error;
     const message = scrub(messageOf(error));
