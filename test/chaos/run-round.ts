@@ -85,6 +85,7 @@ export async function runRound(world: World, cases: readonly Case[]): Promise<Ro
   if ((await asItIs(house, neighbour.name)) !== untouched) wrong.push('the neighbour was changed');
   // A backend may say what we don't know; one of our own that we don't know tells on-call nothing.
   wrong.push(...outcomes.flatMap(({ of, failures }) => failures.filter((it) => / unexpected: (?!(postgres|mongodb|qdrant|keycloak): )/.test(it)).map((it) => `${inWords(of)}: ${it}`)));
+  wrong.push(...(await lateEffects(world)));
   if (!world.hasWorker()) wrong.push('the worker has ended by itself');
   for (const { subject } of [...standing, { subject: neighbour }]) Object.assign(secrets, await secretsNamed(world, subject));
   const histories = await historiesOf(world, ended);
@@ -129,6 +130,12 @@ async function stuckOf({ house }: World, prefix: string): Promise<string[]> {
   };
   await until('nothing is stuck', async () => (await list()).length === 0, QUIET_WITHIN_MS).catch(() => undefined);
   return list();
+}
+
+/** What a drop has seen gone stays gone: else something came after it, and the end of the operation noticed. */
+async function lateEffects({ house }: World): Promise<string[]> {
+  const { rows } = await house.master.query<{ message: string }>('SELECT message FROM "TenantProvisionLog" WHERE step = \'close\' AND status = \'error\'');
+  return rows.map(({ message }) => `close failed: ${message}`);
 }
 
 async function secretsNamed({ house }: World, { id, name }: Subject): Promise<Record<string, string>> {
