@@ -2,7 +2,7 @@ import { ApplicationFailure, CancellationScope, getExternalWorkflowHandle } from
 import type { GivenUp } from '../activities/tenant-record';
 import { Desk } from './desk';
 import { ANSWER, workflowIdOf, type AdoptionInput, type Answer } from './messages';
-import { failureOf } from './saga';
+import { failureOf } from './failure';
 import { BACKENDS, backendStep, record } from './steps';
 
 /**

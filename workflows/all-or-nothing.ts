@@ -2,7 +2,7 @@ import { ApplicationFailure, CancellationScope } from '@temporalio/workflow';
 import type { GivenUp } from '../activities/tenant-record';
 import type { OperationInput } from './messages';
 import { begin, type Go, type Run } from './operation';
-import { failureOf } from './saga';
+import { failureOf } from './failure';
 import { BACKENDS, backendStep, record, type Verb } from './steps';
 
 /** What is done at every backend, side by side, and in the master database after it; and how all of it is undone. */

@@ -1,4 +1,5 @@
-import { ActivityFailure, ApplicationFailure, CancellationScope, CancelledFailure, condition, isCancellation } from '@temporalio/workflow';
+import { CancellationScope, CancelledFailure, condition, isCancellation } from '@temporalio/workflow';
+import { failureOf, isSuperseded, mends, Stopped, type Failure } from './failure';
 import type { Answer } from './messages';
 
 /** One thing to do at one place; its name is what everybody calls it. */
@@ -18,13 +19,6 @@ export interface Waiting {
   park?: { id: number; since: number };
   /** An answer from outside, for this very pause: it never counts for a later one. */
   answer?: Answer;
-}
-
-/** A step that was given up, or that waiting can't mend. */
-export interface Failure {
-  step: string;
-  cause: string;
-  advice: string;
 }
 
 export interface SagaSettings {
@@ -217,36 +211,4 @@ export class Saga {
     await condition(() => waiting.answer !== undefined, pauseMs, { summary: `${step} is tried again after this` });
     return waiting.answer;
   }
-}
-
-/** The way forward was stopped from outside. */
-export class Stopped extends Error {
-  override readonly name = 'Stopped';
-  constructor(readonly why: Failure) {
-    super(why.cause);
-  }
-}
-
-/** What is to be told of a failure: the activity's own words, which are fit for everybody. */
-export function failureOf(error: unknown): Failure {
-  if (error instanceof Stopped) return error.why;
-  if (isCancellation(error)) return { step: 'cancelled', cause: 'cancelled by an operator', advice: 'Ask for it again when you want it.' };
-  if (!(error instanceof ActivityFailure)) throw error; // A defect: it must fail the workflow task, not the tenant.
-  const { cause, activityType } = error;
-  const [detail] = cause instanceof ApplicationFailure ? (cause.details ?? []) : [];
-  const advice = (detail as { advice?: string } | undefined)?.advice;
-  return {
-    step: activityType,
-    cause: cause?.message ?? error.message,
-    advice: advice ?? 'The worker ended or was cut off in the middle; the step is repeated by itself.',
-  };
-}
-
-function mends(error: unknown): boolean {
-  return error instanceof ActivityFailure && !(error.cause instanceof ApplicationFailure && error.cause.nonRetryable === true);
-}
-
-/** Another run has taken the place of this one, or the work is done: nothing is left to insist on. */
-function isSuperseded(error: unknown): boolean {
-  return error instanceof ActivityFailure && error.cause instanceof ApplicationFailure && error.cause.type === 'superseded';
 }
