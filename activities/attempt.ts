@@ -76,10 +76,10 @@ async function failed(db: PrismaClient, attempt: Attempt, fault: BackendFault, {
     await db.$transaction(async (tx) => {
       await lockTenant(tx, attempt);
       // The operation's truth is that of whoever works on it, which a superseded attempt mustn't touch.
-      const isSuperseded = type === 'superseded' || (await isLate(tx, attempt, isForward === true));
-      const told = isSuperseded && type !== 'superseded' ? `superseded: it went on without this attempt, which failed with ${type}: ${message}` : `${type}: ${message}`;
+      const isReplaced = type !== 'superseded' && (await isLate(tx, attempt, isForward === true));
+      const told = isReplaced ? `superseded: it went on without this attempt, which failed with ${type}: ${message}` : `${type}: ${message}`;
       await appendRow(tx, attempt, { status: 'error', message: told, durationMs });
-      if (isSuperseded) return;
+      if (isReplaced || type === 'superseded') return;
       await tx.$executeRaw`
         UPDATE "TenantOperation" SET step = ${step}, cause = ${message}, advice = ${advice}, "updatedAt" = now(),
                attempts = CASE WHEN step = ${step} THEN attempts + 1 ELSE 1 END

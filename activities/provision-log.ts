@@ -28,14 +28,14 @@ const keyOf = ({ runId, activityId }: Attempt) => `${runId}/${activityId}`;
 /** When a lost attempt was scheduled its successor doesn't know, so its row's id is made without. */
 const lostIdOf = ({ runId, activityId, attempt }: Attempt): string => uuidOf(runId, activityId, attempt, 0);
 
+/** Locks the tenant's row: what is written of a step comes one after the other. */
+export const lockTenant = (db: Db, { tenantId }: Pick<Attempt, 'tenantId'>): Prisma.PrismaPromise<number> => db.$executeRaw`SELECT 1 FROM "Tenant" WHERE id = ${tenantId}::uuid FOR UPDATE`;
+
 /** Writes the row of one attempt; a repeated write is the same row. */
 export async function appendLog(db: PrismaClient, attempt: Attempt, outcome: Outcome): Promise<void> {
   // Locked first: a statement that had to wait for the lock itself would count what was there before it waited.
   await db.$transaction([lockTenant(db, attempt), appendRow(db, attempt, outcome)]);
 }
-
-/** Locks the tenant's row: what is written of a step comes one after the other. */
-export const lockTenant = (db: Db, { tenantId }: Pick<Attempt, 'tenantId'>): Prisma.PrismaPromise<number> => db.$executeRaw`SELECT 1 FROM "Tenant" WHERE id = ${tenantId}::uuid FOR UPDATE`;
 
 /**
  * The same for whoever holds the tenant's row lock: by it the rows of a tenant are numbered by `seq` in the order they become

@@ -10,7 +10,6 @@ beforeAll(async () => {
   // What no attempt of ours does while locks hold: it says "present" over the absence that a drop has seen. Once for each tenant named here.
   await house.master.query(`
     CREATE TABLE late (name text);
-    CREATE SEQUENCE late_times;
     CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
       IF EXISTS (SELECT 1 FROM late JOIN "Tenant" AS t USING (name) WHERE t.id = NEW."tenantId") AND OLD.state <> 'absent' THEN
         DELETE FROM late USING "Tenant" AS t WHERE t.name = late.name AND t.id = NEW."tenantId";
@@ -23,7 +22,7 @@ afterAll(() => house.close());
 
 const late = (name: string) => house.master.query('INSERT INTO late VALUES ($1)', [name]);
 const closings = async (id: string) => (await logOf(house, id)).filter((it) => it.step === 'close').map((it) => it.message);
-const runsOf = async (id: string) => (await house.master.query<{ runs: number; kind: string }>('SELECT runs, kind FROM "TenantOperation" WHERE "tenantId" = $1 ORDER BY "createdAt" DESC LIMIT 1', [id])).rows[0]?.runs;
+const runsOf = async (id: string) => (await house.master.query<{ runs: number }>('SELECT runs FROM "TenantOperation" WHERE "tenantId" = $1 ORDER BY "createdAt" DESC LIMIT 1', [id])).rows[0]?.runs;
 
 test('a deletion finds the ledger with something left at its end: told in log and operation, dropped once more by another run', async () => {
   const { id, name } = await createTenant(house, newName('k'));

@@ -1,4 +1,7 @@
+import path from 'node:path';
+import { historyToJSON, type History } from '@temporalio/common/lib/proto-utils';
 import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { projectRoot } from '../stack/project';
 
 Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { filter: 'OFF', forward: {} } } });
 const bundles = new Map<string, Promise<WorkflowBundle>>();
@@ -17,3 +20,7 @@ export async function replay(workflowsFolder: string, histories: Readonly<Record
   }
   return failures;
 }
+
+/** The same for histories as Temporal gives them, with the workflows as they are. */
+export const replayNow = (histories: Readonly<Record<string, History>>): Promise<string[]> =>
+  replay(path.join(projectRoot(), 'workflows'), Object.fromEntries(Object.entries(histories).map(([name, history]) => [name, historyToJSON(history)])));

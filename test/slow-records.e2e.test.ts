@@ -1,8 +1,5 @@
-import path from 'node:path';
-import { historyToJSON } from '@temporalio/common/lib/proto-utils';
-import { projectRoot } from '../stack/project';
 import { openHouse, type House } from './house';
-import { replay } from './replay';
+import { replayNow } from './replay';
 import { askFor, createTenant, deleteTenant, logOf, operationEnds } from './tenants';
 import { until } from './until';
 import { newName } from './workbench';
@@ -77,7 +74,7 @@ async function wrongWith(step: keyof typeof SLOW, what: keyof typeof COMES): Pro
   await operationEnds(house, id);
   const handle = house.operator.client.workflow.getHandle(`tenant-${id}`, runId);
   await until('the run has closed', async () => (await handle.describe()).status.name !== 'RUNNING');
-  const wrong = await replay(path.join(projectRoot(), 'workflows'), { [`${step}, ${what}`]: historyToJSON(await handle.fetchHistory()) });
+  const wrong = await replayNow({ [`${step}, ${what}`]: await handle.fetchHistory() });
   await house.master.query('DELETE FROM slow WHERE name = $1', [name]);
   await deleteTenant(house, id).catch(() => undefined);
   return wrong;

@@ -2,14 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { WorkflowNotFoundError } from '@temporalio/client';
-import { historyToJSON, type History } from '@temporalio/common/lib/proto-utils';
-import { projectRoot } from '../../stack/project';
+import type { History } from '@temporalio/common/lib/proto-utils';
 import { fill } from '../fingerprint';
 import { findSecrets } from '../find-secret';
 import { asItIs, ask, ends, prepare, type Subject } from '../kill/operations';
 import type { Verdict } from '../kill/verdict';
 import { pooled } from '../pooled';
-import { replay } from '../replay';
+import { replayNow } from '../replay';
 import { openOperator, textOf } from '../temporal';
 import { secretsOf } from '../tenant-app';
 import { createTenant, logOf, type Tenant } from '../tenants';
@@ -92,8 +91,7 @@ export async function runRound(world: World, cases: readonly Case[]): Promise<Ro
   const texts = Object.fromEntries(Object.entries(histories).map(([of, history]) => [of, textOf(history)]));
   wrong.push(...findSecrets({ ...texts, ...logsOf(world) }, secrets));
   // What another worker could not go on with is stuck for ever once this one is gone.
-  const asJson = Object.fromEntries(Object.entries(histories).map(([of, history]) => [of, historyToJSON(history)]));
-  wrong.push(...(await replay(path.join(projectRoot(), 'workflows'), asJson)));
+  wrong.push(...(await replayNow(histories)));
 
   await removeStrangers(strangers).catch((error: unknown) => wrong.push(`a stranger could not be removed: ${String(error)}`));
   const asked = ended.filter(({ subject }) => subject.id !== '');
