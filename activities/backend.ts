@@ -1,4 +1,4 @@
-import type { BackendKind } from '@freeflow/db-master';
+import type { BackendKind, Prisma } from '@freeflow/db-master';
 
 /** The secrets of one tenant at one backend, by name (`password`, `token`, `client-secret`, ...). */
 export type Secrets = Readonly<Record<string, string>>;
@@ -15,14 +15,27 @@ export interface Target {
   externalId?: string;
   /** Aborted when the tenant lock is lost: somebody else may be at work from then on. */
   signal: AbortSignal;
+  /**
+   * To be awaited before each further call of a sequence with an effect: the ledger then knows when the last one went out, which
+   * is what settle time counts from. Cheap: it writes at most once a second. Does nothing where only is looked.
+   * @throws BackendFault `lock-lost`
+   */
+  announceCall(): Promise<void>;
 }
+
+/** What `disable` takes away, as it was before, so that `enable` can put back exactly that. JSON without secrets. */
+export type AccessState = Prisma.InputJsonObject;
+
+/** What people should know of how a call went, such as a password that the tenant had changed; goes into the log. */
+export type Notes = readonly string[];
 
 /** What a backend answers when asked whose the thing of that name is. */
 export type Inspection =
   | { state: 'absent' }
   /** `only`: the mark is on a part of it alone, and this is what stands, or doesn't, where the thing itself should. */
   | { state: 'ours'; externalId?: string; only?: string }
-  | { state: 'foreign'; owner: string };
+  /** `isUnmarked`: nobody's mark is on it; after a drop of ours it may be what was written while we dropped. */
+  | { state: 'foreign'; owner: string; isUnmarked?: true };
 
 /** How a tenant application reaches its resource. Never holds a secret. */
 export interface Connection {
@@ -70,7 +83,7 @@ export interface Difference {
  */
 export interface Backend {
   kind: BackendKind;
-  /** Longest time one call may take, in ms; after a call without an answer absence isn't believed for as long. */
+  /** Longest time that we wait for the answer of one call, in ms. The server may go on for longer: see {@link settleMs}. */
   callTimeoutMs: number;
   /** Set where a probe writes what it removes again: without an answer it may still write later on. */
   probeWrites?: true;
@@ -84,14 +97,19 @@ export interface Backend {
   create(target: Target, secrets: Secrets): Promise<Made>;
   /** Reads and writes as the tenant, and sees foreign targets refused by authorization. */
   probe(target: Target, secrets: Secrets): Promise<void>;
+  /** What `disable` is about to take away; kept in the ledger before its first call. Asks only. Left out where nothing is lost. */
+  accessState?(target: Target): Promise<AccessState>;
   /** Cuts the tenant's access, open sessions included; all data stays. */
-  disable(target: Target): Promise<void>;
-  /** Gives back what `disable` has cut: the same credentials work again. */
-  enable(target: Target, secrets: Secrets): Promise<void>;
+  disable(target: Target): Promise<Notes>;
+  /**
+   * Gives back exactly what `disable` has cut, whatever the tenant has changed since: the stored credentials work again.
+   * @param before what `accessState` said before the first `disable`; nothing where it wasn't asked then
+   */
+  enable(target: Target, secrets: Secrets, before: AccessState | undefined): Promise<Notes>;
   /** Tries to get in as the tenant, and sees that refused by authorization. Called after `disable`. */
   refused(target: Target, secrets: Secrets): Promise<void>;
   /** Removes what is ours: access first, data second. Called only after `inspect` said `ours`. */
-  drop(target: Target): Promise<void>;
+  drop(target: Target): Promise<Notes>;
   inspect(target: Target): Promise<Inspection>;
   /** How the thing, which `inspect` has said is ours, differs from what it should be in this state. Asks only. */
   differences(target: Target, state: 'present' | 'disabled', secrets: Secrets): Promise<Difference[]>;
@@ -107,3 +125,9 @@ export interface Backend {
   absence(target: Target): Promise<Absence[]>;
   close(): Promise<void>;
 }
+
+/**
+ * For how long after its start a call without an answer may still take effect, in ms. A server goes on with what we no longer
+ * wait for (Keycloak has taken 64 s for a realm of which we had given up after 60), so by default it is twice the deadline.
+ */
+export const settleMs = ({ callTimeoutMs }: Pick<Backend, 'callTimeoutMs'>, marginMs = callTimeoutMs): number => callTimeoutMs + marginMs;

@@ -9,6 +9,8 @@ export const FAILURES = {
   overloaded: { mends: true, advice: 'The server refuses for load. The step goes on by itself; raise its limits if this lasts.' },
   credentials: { mends: true, advice: "The server refuses the provisioner's credentials. Check the worker's configuration; the step goes on by itself." },
   permission: { mends: true, advice: "The provisioner lacks a right at the server. Set its role up again; the step goes on by itself." },
+  blocked: { mends: true, advice: 'Another session holds a lock that the step needs; the cause names it. The step goes on by itself once it is let go; end that session to go on at once.' },
+  certificate: { mends: true, advice: "The server's TLS certificate is not trusted, or not made out to this host. Have the worker trust its issuer (NODE_EXTRA_CA_CERTS) or correct the address; the step goes on by itself." },
   conflict: { mends: true, advice: 'Another change was made at the same time. The step reads the state again and goes on by itself.' },
   'server-error': { mends: true, advice: "Look at the server's log. The step is repeated by itself." },
   'unknown-server': { mends: true, advice: "This is another server than the one the tenant's resource was made on. Point the worker at the right one; where the tenant moved along with a restore, `freeflow tenants adopt NAME RESOURCE --server` records the new one." },

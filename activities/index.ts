@@ -19,12 +19,14 @@ export interface ActivityDependencies {
   backends: readonly Backend[];
   startOperation: StartOperation;
   hasOpenRun: HasOpenRun;
+  /** See {@link import('./steps/work').StepDependencies}. */
+  settleMarginMs?: number | undefined;
 }
 
 /** All activities, by the names the workflows call them. */
-export function createActivities({ db, secrets, lock, backends, settings, startOperation, hasOpenRun }: ActivityDependencies) {
+export function createActivities({ db, secrets, lock, backends, settings, startOperation, hasOpenRun, settleMarginMs }: ActivityDependencies) {
   const installation = new Installation(db);
-  const dependencies = { db, ledger: new Ledger(db, installation), secrets, lock };
+  const dependencies = { db, ledger: new Ledger(db, installation), secrets, lock, settleMarginMs };
   const reconciling = { ...dependencies, backends, installation, startOperation, hasOpenRun };
   const perBackend = backends.map((backend) => backendActivities(backend, dependencies));
   return {

@@ -1,6 +1,6 @@
 import KeycloakAdminClient from '@keycloak/keycloak-admin-client';
 import { allAbsent } from './absence';
-import type { Absence, Backend, Difference, Inspection, Made, Marked, Secrets, Target } from './backend';
+import type { Absence, Backend, Difference, Inspection, Made, Marked, Notes, Secrets, Target } from './backend';
 import { BackendFault, hasCode } from './failures';
 import { isRealmThere, probeKeycloak, refusedKeycloak } from './keycloak-probe';
 import { APP_CLIENT, realmRepresentation } from './keycloak-realm';
@@ -57,7 +57,7 @@ export class KeycloakBackend implements Backend {
   }
 
   /** A disabled realm issues and refreshes nothing, by `notBefore` it takes no token it has issued, the logout ends its sessions. */
-  async disable({ name, signal }: Target): Promise<void> {
+  async disable({ name, signal }: Target): Promise<Notes> {
     signal.throwIfAborted();
     await this.admin.realms.update({ realm: name }, { enabled: false });
     await this.admin.realms.logoutAll({ realm: name });
@@ -65,11 +65,13 @@ export class KeycloakBackend implements Backend {
     const { notBefore } = (await this.admin.realms.findOne({ realm: name })) ?? {};
     if (!notBefore) throw new BackendFault('server-error', `Keycloak: realm ${name} doesn't say since when its tokens count, after the logout of all`);
     await this.admin.realms.update({ realm: name }, { notBefore: notBefore + CLOCK_TOLERANCE_S });
+    return [];
   }
 
-  async enable({ name, signal }: Target): Promise<void> {
+  async enable({ name, signal }: Target): Promise<Notes> {
     signal.throwIfAborted();
     await this.admin.realms.update({ realm: name }, { enabled: true, notBefore: 0 });
+    return [];
   }
 
   async refused({ name }: Target, secrets: Secrets): Promise<void> {
@@ -89,11 +91,12 @@ export class KeycloakBackend implements Backend {
     return { state: 'foreign', owner: `realm ${target.name} exists and isn't ours (our account has no rights over it)` };
   }
 
-  async drop({ name, signal }: Target): Promise<void> {
+  async drop({ name, signal }: Target): Promise<Notes> {
     signal.throwIfAborted();
     await this.admin.realms.del({ realm: name }).catch((error: unknown) => {
       if (!hasCode(error, 404)) throw error;
     });
+    return [];
   }
 
   /** Realms can't be looked up by their id but by listing all of them, which is dear: so by name, at both of its doors. */

@@ -1,5 +1,5 @@
-import type { BackendKind, Prisma, PrismaClient, TenantResource } from '@freeflow/db-master';
-import type { Absence, Backend, Made, Target } from './backend';
+import { Prisma, type BackendKind, type PrismaClient, type TenantResource } from '@freeflow/db-master';
+import type { Absence, AccessState, Backend, Made, Target } from './backend';
 import { BackendFault } from './failures';
 import type { Installation } from './installation';
 import { fenced } from './lock-fence';
@@ -84,9 +84,20 @@ export class Ledger {
     });
   }
 
+  /** Keeps what a `disable` is about to take away, until its `enable` is done. */
+  async keepAccess({ id }: TenantResource, held: Held, accessBefore: AccessState): Promise<void> {
+    await fenced(this.db, id, held, (tx) => tx.tenantResource.update({ where: { id }, data: { accessBefore } }));
+  }
+
   /** Says that access has been cut or given back, and that no earlier call can change it any more. */
   async reached({ id }: TenantResource, held: Held, state: 'present' | 'disabled'): Promise<void> {
-    await fenced(this.db, id, held, (tx) => tx.tenantResource.update({ where: { id }, data: { state, callStartedAt: null } }));
+    const data = { state, callStartedAt: null, ...(state === 'present' ? { accessBefore: Prisma.DbNull } : {}) };
+    await fenced(this.db, id, held, (tx) => tx.tenantResource.update({ where: { id }, data }));
+  }
+
+  /** Says that its erasure begins: what stands there unmarked from now on is what was written meanwhile. */
+  async dropStarts({ id }: TenantResource, held: Held): Promise<void> {
+    await fenced(this.db, id, held, (tx) => tx.$executeRaw`UPDATE "TenantResource" SET "dropStartedAt" = coalesce("dropStartedAt", clock_timestamp()), "updatedAt" = now() WHERE id = ${id}::uuid`);
   }
 
   /**
@@ -103,8 +114,10 @@ export class Ledger {
 
   /** Says that it is gone, and how that was seen. */
   async absent({ id }: TenantResource, held: Held, { found, checks }: { found: string; checks: Absence[] }): Promise<void> {
-    const evidence = { found, checks: checks.map((it) => ({ ...it })), seenAt: new Date().toISOString() };
-    await fenced(this.db, id, held, (tx) => tx.tenantResource.update({ where: { id }, data: { state: 'absent', callStartedAt: null, evidence } }));
+    await fenced(this.db, id, held, async (tx) => {
+      const evidence = { found, checks: checks.map((it) => ({ ...it })), seenAt: (await masterNow(tx)).toISOString() };
+      await tx.tenantResource.update({ where: { id }, data: { state: 'absent', callStartedAt: null, evidence } });
+    });
   }
 }
 
@@ -123,5 +136,5 @@ export async function knownServer(backend: Backend, entry: TenantResource): Prom
 /** What the backend is told about a ledger entry. */
 export function targetOf(entry: TenantResource, tenantName: string, signal: AbortSignal): Target {
   const { tenantId, name, nonce, externalId } = entry;
-  return { tenantId, tenantName, name, nonce, signal, ...(externalId === null ? {} : { externalId }) };
+  return { tenantId, tenantName, name, nonce, signal, announceCall: async () => undefined, ...(externalId === null ? {} : { externalId }) };
 }

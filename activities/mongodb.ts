@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { MongoClient, type Db } from 'mongodb';
 import { allAbsent } from './absence';
-import type { Absence, Backend, Difference, Inspection, Made, Marked, Secrets, Target } from './backend';
+import type { Absence, Backend, Difference, Inspection, Made, Marked, Notes, Secrets, Target } from './backend';
 import { BackendFault, hasCode } from './failures';
 import { probeMongo, refusedMongo } from './mongodb-probe';
 import { mongoDifferences, mongoMarks, rolesOn, usersOf } from './mongodb-state';
@@ -71,14 +71,16 @@ export class MongoBackend implements Backend {
   }
 
   /** A throwaway password ends logins; without roles even an open session is refused at once; then its cursors are ended. */
-  async disable({ name, signal }: Target): Promise<void> {
+  async disable({ name, signal }: Target): Promise<Notes> {
     const db = await this.db(name);
     await db.command({ updateUser: name, roles: [], pwd: newPassword(), ...HOW }, { signal });
     await (await this.db('admin')).command({ killAllSessions: [{ user: name, db: name }] }, { signal });
+    return [];
   }
 
-  async enable({ name, signal }: Target, secrets: Secrets): Promise<void> {
+  async enable({ name, signal }: Target, secrets: Secrets): Promise<Notes> {
     await (await this.db(name)).command({ updateUser: name, roles: rolesOn(name), pwd: secrets['password'] ?? '', ...HOW }, { signal });
+    return [];
   }
 
   async refused(target: Target, secrets: Secrets): Promise<void> {
@@ -94,10 +96,10 @@ export class MongoBackend implements Backend {
     if (stranger) return { state: 'foreign', owner: `database ${name} has a user ${stranger.user} which isn't ours` };
     const collections = await db.listCollections({}, { nameOnly: true, signal }).toArray();
     if (collections.length === 0) return { state: 'absent' };
-    return { state: 'foreign', owner: `database ${name} exists with ${collections.length} collection(s) and no user of ours` };
+    return { state: 'foreign', owner: `database ${name} exists with ${collections.length} collection(s) and no user of ours`, isUnmarked: true };
   }
 
-  async drop({ name, signal }: Target): Promise<void> {
+  async drop({ name, signal }: Target): Promise<Notes> {
     const db = await this.db(name);
     // Without roles even an open session is refused at once; otherwise a late write would bring the database back.
     await db.command({ updateUser: name, roles: [], pwd: newPassword(), ...HOW }, { signal });
@@ -106,6 +108,7 @@ export class MongoBackend implements Backend {
     await db.command({ dropUser: name, writeConcern: JOURNALED }, { signal }).catch((error: unknown) => {
       if (!hasCode(error, USER_MISSING)) throw error;
     });
+    return [];
   }
 
   async absence({ name, nonce, signal }: Target): Promise<Absence[]> {

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { HeardClient, scramVerifier } from '@freeflow/db-master';
 import { Pool, type ClientConfig } from 'pg';
-import type { Absence, Backend, Difference, Inspection, Made, Marked, Secrets, Target } from './backend';
+import type { Absence, Backend, Difference, Inspection, Made, Marked, Notes, Secrets, Target } from './backend';
 import { BackendFault, hasCode } from './failures';
 import { allAbsent } from './absence';
 import { newPassword } from './passwords';
@@ -58,17 +58,19 @@ export class PostgresBackend implements Backend {
     await probePostgres((database) => this.asTenant(target.name, database, secrets), { database: target.name, schema: SCHEMA, owner: ownerRole(target.name) }, rows.map((it) => it.datname));
   }
 
-  async disable({ name, signal }: Target): Promise<void> {
+  async disable({ name, signal }: Target): Promise<Notes> {
     await this.run(signal, this.adminUrl.href, sql.disable(name));
     const end = performance.now() + SESSIONS_END_MS;
     while ((await this.endSessions(name)) > 0) {
       if (performance.now() > end) throw new BackendFault('still-open', `PostgreSQL: sessions of ${appRole(name)} don't end`);
       await delay(50, undefined, { signal });
     }
+    return [];
   }
 
-  async enable({ name, signal }: Target): Promise<void> {
+  async enable({ name, signal }: Target): Promise<Notes> {
     await this.run(signal, this.adminUrl.href, sql.enable(name));
+    return [];
   }
 
   async refused({ name }: Target, secrets: Secrets): Promise<void> {
@@ -87,13 +89,14 @@ export class PostgresBackend implements Backend {
     return { state: 'foreign', owner: stranger ?? 'an unknown owner' };
   }
 
-  async drop(target: Target): Promise<void> {
+  async drop(target: Target): Promise<Notes> {
     const { name, nonce, signal } = target;
     const found = await this.find(name);
     const isOurs = { app: found.appMark === mark(nonce), database: found.databaseOwner === ownerRole(name) };
     await this.run(signal, this.adminUrl.href, sql.dropDatabase(name, isOurs));
     await this.forgetGrants(signal, isOurs.app ? [appRole(name), ownerRole(name)] : [ownerRole(name)]);
     await this.run(signal, this.adminUrl.href, sql.dropRoles(name, isOurs));
+    return [];
   }
 
   /**

@@ -23,7 +23,7 @@ async function targetOf(tenantId: string, tenantName: string, kind: Writing): Pr
   const store = createSecretStore(bench.db, readSecretKeys(bench.info.secretsKey));
   const own = (await store.list(tenantId)).filter((it) => it.backend === kind);
   const secrets = Object.fromEntries(await Promise.all(own.map(async (it) => [it.name, await store.resolve(it.ref)] as const)));
-  return { target: { tenantId, tenantName, name, nonce, signal: new AbortController().signal, ...(externalId === null ? {} : { externalId }) }, secrets };
+  return { target: { tenantId, tenantName, name, nonce, signal: new AbortController().signal, announceCall: async () => undefined, ...(externalId === null ? {} : { externalId }) }, secrets };
 }
 
 describe.each(KINDS)('%s', (kind) => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { QdrantClient } from '@qdrant/js-client-rest';
 import { allAbsent } from './absence';
-import type { Absence, Backend, Difference, Inspection, Made, Marked, Secrets, Target } from './backend';
+import type { Absence, Backend, Difference, Inspection, Made, Marked, Notes, Secrets, Target } from './backend';
 import { BackendFault, hasCode } from './failures';
 import { DECOY, probeQdrant, refusedQdrant } from './qdrant-probe';
 import { inWords, qdrantDifferences, qdrantMarks } from './qdrant-state';
@@ -66,17 +66,19 @@ export class QdrantBackend implements Backend {
     await probeQdrant(clientFor(this.url, secrets['token'] ?? ''), name, this.vectors.size);
   }
 
-  async disable({ nonce, signal }: Target): Promise<void> {
+  async disable({ nonce, signal }: Target): Promise<Notes> {
     signal.throwIfAborted();
     await this.client.delete(REGISTRY, { wait: true, filter: byNonce(nonce) });
+    return [];
   }
 
   /** Registers the token: it is valid for as long as its point stands. */
-  async enable({ name, nonce, tenantId, signal }: Target, secrets: Secrets): Promise<void> {
+  async enable({ name, nonce, tenantId, signal }: Target, secrets: Secrets): Promise<Notes> {
     const tokenId = tokenIdOf(secrets['token'] ?? '', name);
     const payload = { [TOKEN_KEY]: tokenId, collection: name, nonce, tenantId };
     signal.throwIfAborted();
     await this.client.upsert(REGISTRY, { wait: true, points: [{ id: tokenId, vector: {}, payload }] });
+    return [];
   }
 
   async refused({ name }: Target, secrets: Secrets): Promise<void> {
@@ -92,14 +94,15 @@ export class QdrantBackend implements Backend {
     return stranger === undefined ? { state: 'absent' } : { state: 'foreign', owner: stranger };
   }
 
-  async drop(target: Target): Promise<void> {
+  async drop(target: Target): Promise<Notes> {
     const { name, nonce, signal } = target;
     const isOurs = (await this.metadataOf(name))?.['freeflowNonce'] === nonce;
     await this.disable(target);
     signal.throwIfAborted();
-    if (!isOurs) return;
+    if (!isOurs) return [];
     for (const remove of await this.snapshotsOf(name)) await remove();
     await this.client.deleteCollection(name);
+    return [];
   }
 
   async absence({ name, nonce }: Target): Promise<Absence[]> {

@@ -93,7 +93,7 @@ export async function openHouse({ worker = {}, api: apiOptions = {}, masterUrl: 
     info, apiUrl, workerUrl, taskQueue, master, masterUrl, workerMasterUrl, apiMasterUrl, logDir, operator,
     startWorker: (env = {}, script = 'worker/main.js') => {
       const { WORKER_HEALTH_PORT: port = String(healthPort) } = env;
-      return start('worker', script, { ...workerEnv(info), MASTER_DATABASE_URL: workerMasterUrl, SWEEP_INTERVAL_MS: '2000', ...env, WORKER_HEALTH_PORT: port }, `http://127.0.0.1:${port}/health/ready`);
+      return start('worker', script, { ...workerEnv(info), MASTER_DATABASE_URL: workerMasterUrl, SWEEP_INTERVAL_MS: '2000', SETTLE_MARGIN_MS: '2000', ...env, WORKER_HEALTH_PORT: port }, `http://127.0.0.1:${port}/health/ready`);
     },
     startApi: async (env = apiOptions) => {
       api = await start('api', 'api/server.js', { ...apiEnv(info), MASTER_DATABASE_URL: apiMasterUrl, API_PORT: String(apiPort), ...env }, `${apiUrl}/health/ready`);

@@ -51,7 +51,7 @@ function benchOn(master: Master, env: Record<string, string>): Workbench {
   const secrets = createSecretStore(db, readSecretKeys(config.SECRETS_KEY));
   const startOperation = async () => 'started' as const;
   const hasOpenRun = async () => true;
-  const activities = createActivities({ db, secrets, lock, backends, settings: { patienceMs: 1_000, parkedRetryMs: 60_000, parkedCreateMs: 60_000, retentionMs: 60_000 }, startOperation, hasOpenRun });
+  const activities = createActivities({ db, secrets, lock, backends, settings: { patienceMs: 1_000, parkedRetryMs: 60_000, parkedCreateMs: 60_000, retentionMs: 60_000 }, settleMarginMs: config.SETTLE_MARGIN_MS ?? 2_000, startOperation, hasOpenRun });
 
   return {
     info: master.info,

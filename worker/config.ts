@@ -31,6 +31,7 @@ export const workerVariables = z.object({
   STEP_PATIENCE_MS: milliseconds().default(120_000).describe('how long a failing step is retried before it is parked, to wait for an answer'),
   PARKED_RETRY_MS: milliseconds().default(600_000).describe('how often a parked step is tried again by itself'),
   PARKED_CREATE_MS: milliseconds().default(24 * 3_600_000).describe('when a create that is parked, and that nobody answers, is rolled back'),
+  SETTLE_MARGIN_MS: milliseconds().optional().describe('how long a server may go on with a call after we no longer wait for it, before an absence is believed; default: as long as we waited'),
   RETENTION_MS: milliseconds().default(7 * 24 * 3_600_000).describe('how long the data of a soft-deleted tenant is kept before it is purged'),
 });
 

@@ -34,6 +34,7 @@ export function createDependencies(config: WorkerConfig, client: Client, backend
     secrets: createSecretStore(db, readSecretKeys(config.SECRETS_KEY, config.SECRETS_OLD_KEYS)),
     lock,
     backends,
+    settleMarginMs: config.SETTLE_MARGIN_MS,
     settings: {
       patienceMs: config.STEP_PATIENCE_MS,
       parkedRetryMs: config.PARKED_RETRY_MS,

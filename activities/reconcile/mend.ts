@@ -1,5 +1,5 @@
 import type { TenantResource } from '@freeflow/db-master';
-import type { Backend, Difference } from '../backend';
+import type { Backend, Difference, Target } from '../backend';
 import { knownServer, targetOf } from '../ledger';
 import { effect } from '../steps/work';
 import { asked } from './asked';
@@ -27,11 +27,11 @@ export async function mend(work: Reconciling, backend: Backend, { id, tenantId, 
     if (before.some((it) => it.isMissing === true) || typeof stored === 'string') return before;
 
     const target = targetOf(entry, tenant.name, held.signal);
-    const act = (call: () => Promise<unknown>) => asked(backend, held.signal, () => effect({ backend, ledger, held }, entry, serverId, call));
+    const act = (call: (at: Target) => Promise<unknown>) => asked(backend, held.signal, () => effect({ backend, ledger, held }, entry, serverId, target, call));
     // Made already, a create only says once more how grants and schema shall be. It opens the database, too.
-    if (wanted.has('grants')) await act(() => backend.create(target, stored));
-    if (entry.state === 'disabled' && (wanted.has('grants') || wanted.has('access'))) await act(() => backend.disable(target));
-    if (entry.state === 'present' && wanted.has('access')) await act(() => backend.enable(target, stored));
+    if (wanted.has('grants')) await act((at) => backend.create(at, stored));
+    if (entry.state === 'disabled' && (wanted.has('grants') || wanted.has('access'))) await act((at) => backend.disable(at));
+    if (entry.state === 'present' && wanted.has('access')) await act((at) => backend.enable(at, stored, undefined));
     return compare(comparison);
   });
 }

@@ -1,39 +1,47 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Target } from '../backend';
+import type { AccessState, Notes, Secrets, Target } from '../backend';
 import { BackendFault } from '../failures';
-import { changed, effect, judged, keptSecrets, presentEntry, settledAt, tried, type KnownEntry, type Work } from './work';
+import { changed, effect, judged, keptSecrets, presentEntry, settledAt, tried, withNotes, type KnownEntry, type Work } from './work';
 
 /** Cuts the tenant off, and sees its own credentials refused. */
 export async function disable(work: Work): Promise<string> {
-  const { backend } = work;
-  const name = await change(work, 'disabled', (target) => backend.disable(target), (target, secrets) => backend.refused(target, secrets));
-  return `${name} is cut off: the tenant's own credentials are refused`;
+  const { backend, ledger, held } = work;
+  const { entry, target } = await presentEntry(work);
+  await refuseStranger(work, entry, target);
+  // Before the first call alone: a repeated one would keep what the first has left.
+  if (backend.accessState && entry.state === 'present' && entry.accessBefore === null) {
+    await ledger.keepAccess(entry, held, await judged(backend, () => backend.accessState?.(target) ?? Promise.resolve({})));
+  }
+  const notes = await change(work, entry, target, 'disabled', (at) => backend.disable(at), (at, secrets) => backend.refused(at, secrets));
+  return withNotes(`${entry.name} is cut off: the tenant's own credentials are refused`, notes);
 }
 
 /** Gives the access back, and tries it out as the tenant. */
 export async function enable(work: Work): Promise<string> {
   const { backend } = work;
-  const name = await change(work, 'present', (target, secrets) => backend.enable(target, secrets), (target, secrets) => backend.probe(target, secrets));
-  return `${name} is given back: the tenant's own credentials work, and are refused elsewhere`;
-}
-
-type Call = (...args: Parameters<Work['backend']['enable']>) => Promise<void>;
-
-/** Acts and looks, and acts again once no earlier unanswered call can turn it round any more. */
-async function change(work: Work, state: 'present' | 'disabled', act: Call, look: Call): Promise<string> {
-  const { backend, ledger } = work;
   const { entry, target } = await presentEntry(work);
   await refuseStranger(work, entry, target);
+  const before = (entry.accessBefore ?? undefined) as AccessState | undefined;
+  const notes = await change(work, entry, target, 'present', (at, secrets) => backend.enable(at, secrets, before), (at, secrets) => backend.probe(at, secrets));
+  return withNotes(`${entry.name} is given back: the tenant's own credentials work, and are refused elsewhere`, notes);
+}
+
+type Call<T> = (target: Target, secrets: Secrets) => Promise<T>;
+
+/** Acts and looks, and acts again once no earlier unanswered call can turn it round any more. Gives what was noted, each once. */
+async function change(work: Work, entry: KnownEntry, target: Target, state: 'present' | 'disabled', act: Call<Notes>, look: Call<void>): Promise<Notes> {
+  const { backend, ledger } = work;
   const { values } = await keptSecrets(work, target);
+  const notes = new Set<string>();
   for (const end = await settledAt(work, entry); ; ) {
     const isSettled = performance.now() >= end;
-    await effect(work, entry, entry.serverId, () => act(target, values));
-    await (state === 'present' ? tried(work, entry, () => look(target, values)) : judged(backend, () => look(target, values)));
+    for (const note of await effect(work, entry, entry.serverId, target, (at) => act(at, values))) notes.add(note);
+    await (state === 'present' ? tried(work, entry, target, (at) => look(at, values)) : judged(backend, () => look(target, values)));
     if (isSettled) break;
     await delay(Math.max(0, end - performance.now()), undefined, { signal: target.signal });
   }
   await ledger.reached(entry, work.held, state);
-  return entry.name;
+  return [...notes];
 }
 
 async function refuseStranger({ backend }: Work, entry: KnownEntry, target: Target): Promise<void> {

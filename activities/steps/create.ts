@@ -8,7 +8,7 @@ export async function create(work: Work): Promise<string> {
   const serverId = await judged(backend, () => knownServer(backend, entry));
   const target = targetOf(entry, work.tenantName, work.held.signal);
   const { values, primaryRef } = await keptSecrets(work, target);
-  const made = await effect(work, entry, serverId, () => backend.create(target, values));
+  const made = await effect(work, entry, serverId, target, (at) => backend.create(at, values));
   if (entry.externalId !== null && made.externalId !== entry.externalId) throw changed(entry, made.externalId);
   await ledger.present(entry, work.held, made, primaryRef);
   return `${entry.name} made${made.externalId === undefined ? '' : ` (id ${made.externalId})`}`;
@@ -19,6 +19,6 @@ export async function probe(work: Work): Promise<string> {
   const { entry, target } = await presentEntry(work);
   const { values } = await keptSecrets(work, target);
   await untilSettled(work, entry);
-  await tried(work, entry, () => work.backend.probe(target, values));
+  await tried(work, entry, target, (at) => work.backend.probe(at, values));
   return `${entry.name} reads and writes its own, and is refused elsewhere`;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PrismaClient, SecretStore, TenantResource } from '@freeflow/db-master';
 import type { StepContext } from '../attempt';
-import type { Backend, Secrets, Target } from '../backend';
+import { settleMs, type Backend, type Notes, type Secrets, type Target } from '../backend';
 import { BackendFault, classify, isUnanswered } from '../failures';
 import { knownServer, targetOf, type Ledger } from '../ledger';
 import type { Held, TenantLock } from '../tenant-lock';
@@ -11,6 +11,8 @@ export interface StepDependencies {
   ledger: Ledger;
   secrets: SecretStore;
   lock: TenantLock;
+  /** How long the server may go on with a call after we no longer wait for it, in ms. @default the call's own deadline */
+  settleMarginMs?: number | undefined;
 }
 
 /** What a step works with, while it holds the tenant's lock on the backend. */
@@ -50,31 +52,42 @@ export async function presentEntry({ backend, ledger, context, tenantName, held 
   return { entry: { ...entry, serverId }, target: targetOf(entry, tenantName, held.signal) };
 }
 
+/** Calls of a sequence that follow each other more quickly than this share one announcement, in ms; far below any settle time. */
+const ANNOUNCE_EVERY_MS = 1_000;
+
 /**
- * A call with an effect, announced in the ledger: any answer, also a refusal, means that it won't take effect later on;
+ * Calls with an effect, each announced in the ledger: any answer, also a refusal, means that it won't take effect later on;
  * without one it may.
+ * @param call is given the target by which it announces the further calls of a sequence
  */
-export async function effect<T>({ backend, ledger, held }: Pick<Work, 'backend' | 'ledger' | 'held'>, entry: TenantResource, serverId: string, call: () => Promise<T>): Promise<T> {
-  const startedAt = await ledger.callStarts(entry, held, serverId);
+export async function effect<T>({ backend, ledger, held }: Pick<Work, 'backend' | 'ledger' | 'held'>, entry: TenantResource, serverId: string, target: Target, call: (target: Target) => Promise<T>): Promise<T> {
+  let announcedAt = await ledger.callStarts(entry, held, serverId);
+  let next = performance.now() + ANNOUNCE_EVERY_MS;
+  const announceCall = async () => {
+    target.signal.throwIfAborted();
+    if (performance.now() < next) return;
+    announcedAt = await ledger.callStarts(entry, held, serverId);
+    next = performance.now() + ANNOUNCE_EVERY_MS;
+  };
   try {
-    const result = await judged(backend, call);
-    await ledger.answered(entry, startedAt);
+    const result = await judged(backend, () => call({ ...target, announceCall }));
+    await ledger.answered(entry, announcedAt);
     return result;
   } catch (error) {
-    if (error instanceof BackendFault && !isUnanswered(error)) await ledger.answered(entry, startedAt);
+    if (error instanceof BackendFault && !isUnanswered(error)) await ledger.answered(entry, announcedAt);
     throw error;
   }
 }
 
 /** When an earlier call that nobody answered can't take effect any more, by `performance.now()`, which no clock change moves. */
-export async function settledAt({ backend, ledger }: Work, entry: TenantResource): Promise<number> {
+export async function settledAt({ backend, ledger, settleMarginMs }: Work, entry: TenantResource): Promise<number> {
   const forMs = await ledger.unansweredForMs(entry);
-  return forMs === undefined ? 0 : performance.now() + backend.callTimeoutMs - forMs;
+  return forMs === undefined ? 0 : performance.now() + settleMs(backend, settleMarginMs) - forMs;
 }
 
 /** A try-out as the tenant, which has an effect where it writes. */
-export const tried = (work: Work, entry: KnownEntry, call: () => Promise<void>): Promise<void> =>
-  work.backend.probeWrites === true ? effect(work, entry, entry.serverId, call) : judged(work.backend, call);
+export const tried = (work: Work, entry: KnownEntry, target: Target, call: (target: Target) => Promise<void>): Promise<void> =>
+  work.backend.probeWrites === true ? effect(work, entry, entry.serverId, target, call) : judged(work.backend, () => call(target));
 
 /** Waits, where a try-out writes, until no earlier one without an answer can write any more: then this one removes what it has left. */
 export async function untilSettled(work: Work, entry: KnownEntry): Promise<void> {
@@ -82,6 +95,9 @@ export async function untilSettled(work: Work, entry: KnownEntry): Promise<void>
   const end = await settledAt(work, entry);
   await delay(Math.max(0, end - performance.now()), undefined, { signal: work.held.signal });
 }
+
+/** The sentence of a step with what its backend noted behind it. */
+export const withNotes = (sentence: string, notes: Notes): string => [sentence, ...notes].join('; ');
 
 export async function judged<T>(backend: Backend, call: () => Promise<T>): Promise<T> {
   try {
