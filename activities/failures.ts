@@ -66,6 +66,20 @@ const NETWORK: Rule = {
   ],
 };
 
+// The server's TLS certificate: who signed it, its dates, its name. Names of OpenSSL's X.509 errors, and Node's own for the host
+// name: https://nodejs.org/api/tls.html#x509-certificate-error-codes
+const CERTIFICATE: Rule = {
+  type: 'certificate',
+  codes: [
+    'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_GET_ISSUER_CERT', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY', 'UNABLE_TO_DECRYPT_CERT_SIGNATURE', 'UNABLE_TO_DECRYPT_CRL_SIGNATURE',
+    'UNABLE_TO_GET_CRL', 'CERT_SIGNATURE_FAILURE', 'CRL_SIGNATURE_FAILURE', 'CERT_NOT_YET_VALID', 'CERT_HAS_EXPIRED', 'CRL_NOT_YET_VALID', 'CRL_HAS_EXPIRED',
+    'ERROR_IN_CERT_NOT_BEFORE_FIELD', 'ERROR_IN_CERT_NOT_AFTER_FIELD', 'ERROR_IN_CRL_LAST_UPDATE_FIELD', 'ERROR_IN_CRL_NEXT_UPDATE_FIELD',
+    'CERT_CHAIN_TOO_LONG', 'CERT_REVOKED', 'CERT_UNTRUSTED', 'CERT_REJECTED', 'INVALID_CA', 'INVALID_PURPOSE', 'PATH_LENGTH_EXCEEDED',
+    'HOSTNAME_MISMATCH', 'ERR_TLS_CERT_ALTNAME_INVALID', 'ERR_TLS_CERT_ALTNAME_FORMAT',
+  ],
+};
+
 // RFC 9110, section 15; 429 and 431 RFC 6585. 404 is an answer which the backends read themselves.
 const HTTP: readonly Rule[] = [
   { type: 'overloaded', codes: [429, 503] },
@@ -117,6 +131,7 @@ export const RULES: Readonly<Record<BackendKind, readonly Rule[]>> = {
       ],
     },
     { type: 'permission', codes: ['42501'] }, // insufficient_privilege
+    { type: 'blocked', codes: ['55P03'] }, // lock_not_available: by lock_timeout, which ends before our deadline
     {
       type: 'conflict',
       codes: [
@@ -200,7 +215,8 @@ export function hasCode(error: unknown, ...codes: (string | number)[]): boolean 
 export function classify(kind: BackendKind, error: unknown): BackendFault {
   if (error instanceof BackendFault) return error;
   const codes = codesOf(error);
-  const rule = [...RULES[kind], NETWORK].find((it) => it.codes.some((code) => codes.includes(code)));
+  // A driver may wrap a certificate's error in its own for a server that isn't there, so that goes first.
+  const rule = [CERTIFICATE, ...RULES[kind], NETWORK].find((it) => it.codes.some((code) => codes.includes(code)));
   const type = rule?.type ?? (lostConnection(error) ? 'unreachable' : 'unexpected');
   return new BackendFault(type, `${kind}: ${messageOf(error)}`, { cause: error });
 }
