@@ -13,6 +13,8 @@ export const workerVariables = z.object({
   SECRETS_KEY,
   SECRETS_OLD_KEYS,
   POSTGRES_ADMIN_URL,
+  POSTGRES_SESSIONS: wholeNumber(1, 1_000).default(8).describe('sessions at the same time by which one worker makes, tries and drops what tenants have at PostgreSQL; up to 12 more ask and help'),
+  POSTGRES_TENANT_CONNECTIONS: wholeNumber(1, 100_000).default(50).describe('connections to PostgreSQL that one tenant may have at a time'),
   MONGODB_ADMIN_URL,
   QDRANT_URL,
   QDRANT_API_KEY,

@@ -13,7 +13,7 @@ import { openRunFinder, operationStarter } from './namespace';
 /** The backends a worker provisions, one row each. */
 export function createBackends(config: WorkerConfig): Backend[] {
   return [
-    new PostgresBackend(new URL(config.POSTGRES_ADMIN_URL)),
+    new PostgresBackend(new URL(config.POSTGRES_ADMIN_URL), { connectionsMax: config.POSTGRES_TENANT_CONNECTIONS, sessionsMax: config.POSTGRES_SESSIONS }),
     new MongoBackend(new URL(config.MONGODB_ADMIN_URL)),
     new QdrantBackend(new URL(config.QDRANT_URL), config.QDRANT_API_KEY, { size: config.QDRANT_VECTOR_SIZE, distance: config.QDRANT_DISTANCE }),
     new KeycloakBackend({
