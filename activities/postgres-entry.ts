@@ -3,6 +3,9 @@ import { hasCode } from './failures';
 import { ownerRole } from './postgres-sql';
 import type { PostgresServer, Session } from './postgres-server';
 
+/** What came of it, where the database took the session, and else its refusal. */
+type Entry<T> = { value: T } | { refusal: unknown };
+
 const SHUT = '55000';
 const FULL = '53300';
 const TRIES = 5;
@@ -32,10 +35,7 @@ export async function enterShut<T>(server: PostgresServer, database: string, sig
   if ('value' in asItIs) return asItIs.value;
   for (let tries = 1; ; tries += 1) {
     await server.aside(signal, (session) => open(session, database));
-    const entered = await tryToEnter(server, database, signal, async (session) => {
-      await setBackNow(server, database);
-      return work(session);
-    }).finally(() => setBackNow(server, database));
+    const entered = await enterOpened(server, database, signal, work);
     if ('value' in entered) return entered.value;
     // Somebody else who does the same has set it back in between.
     if (tries === TRIES) throw entered.refusal;
@@ -55,7 +55,18 @@ export const setAllowed = (session: Session, database: string, isAllowed: boolea
     await session.change(`ALTER DATABASE ${id(database)} ALLOW_CONNECTIONS ${isAllowed}`, own);
   });
 
-async function tryToEnter<T>(server: PostgresServer, database: string, signal: AbortSignal, work: (session: Session) => Promise<T>): Promise<{ value: T } | { refusal: unknown }> {
+async function enterOpened<T>(server: PostgresServer, database: string, signal: AbortSignal, work: (session: Session) => Promise<T>): Promise<Entry<T>> {
+  try {
+    return await tryToEnter(server, database, signal, async (session) => {
+      await setBackNow(server, database);
+      return work(session);
+    });
+  } finally {
+    await setBackNow(server, database);
+  }
+}
+
+async function tryToEnter<T>(server: PostgresServer, database: string, signal: AbortSignal, work: (session: Session) => Promise<T>): Promise<Entry<T>> {
   let isIn = false;
   try {
     const value = await server.besides(database, signal, (session) => {
