@@ -67,7 +67,7 @@ async function endSessions({ client }: Session, name: string, signal: AbortSigna
 export async function othersIn({ client }: Session, name: string): Promise<Notes> {
   const { rows } = await client.query<Parameters<typeof describe>[0]>(
     `SELECT pid, usename AS role, datname AS database, application_name AS application, client_addr::text AS client, query_start::text AS since
-       FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend' AND usename <> current_user AND usename <> ALL ($2)`,
+       FROM pg_stat_activity WHERE datname = $1 AND usename <> current_user AND usename <> ALL ($2)`,
     [name, rolesOf(name)],
   );
   return rows.map((it) => `a session that isn't the tenant's stays open: ${describe(it)}`);

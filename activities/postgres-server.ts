@@ -6,7 +6,7 @@ import { Blockers } from './postgres-blockers';
 
 export const CALL_TIMEOUT_MS = 20_000;
 /** Ends well before the deadline of a statement, so that a lock is never taken for a server that doesn't answer. */
-const LOCK_TIMEOUT_MS = 6_000;
+const LOCK_TIMEOUT_MS = 5_000;
 const QUESTIONS_MAX = 8;
 const FURTHER_MAX = 2;
 /** Where the provisioner works from where its URL names no database; pg would take the login's name for one. */
