@@ -25,13 +25,14 @@ const BLOCKERS = `
          coalesce(pg_has_role(a.usesysid, 'USAGE'), false) AS "isOurs"
     FROM (SELECT DISTINCT unnest(pg_blocking_pids($1)) AS pid) b LEFT JOIN pg_stat_activity a ON a.pid = b.pid`;
 
-// pg_blocking_pids says 0 for a prepared transaction, which no session holds; its locks tell which it is.
+// pg_blocking_pids says 0 for a prepared transaction, which no session holds; its lock on its own number tells which it is.
 const PREPARED = `
   SELECT DISTINCT p.gid, p.owner, p.database, coalesce(shobj_description(r.oid, 'pg_authid') LIKE 'freeflow:%', false) AS "isTenants"
     FROM pg_locks w
     JOIN pg_locks h ON h.pid IS NULL AND h.granted AND (h.locktype, h.database, h.relation, h.transactionid, h.classid, h.objid, h.objsubid)
       IS NOT DISTINCT FROM (w.locktype, w.database, w.relation, w.transactionid, w.classid, w.objid, w.objsubid)
-    JOIN pg_prepared_xacts p ON h.virtualtransaction = '-1/' || p.transaction
+    JOIN pg_locks x ON x.pid IS NULL AND x.granted AND x.locktype = 'transactionid' AND x.virtualtransaction = h.virtualtransaction
+    JOIN pg_prepared_xacts p ON p.transaction = x.transactionid
     LEFT JOIN pg_roles r ON r.rolname = p.owner
    WHERE w.pid = $1 AND NOT w.granted`;
 

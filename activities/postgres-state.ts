@@ -56,7 +56,7 @@ export async function postgresDifferences(pool: Pool, name: string, state: 'pres
     ...[...now.powers, ...now.memberOf].map((what) => ({ what })),
   ];
   const opens = now.appLogsIn && now.isOpen && lacking.length === 0;
-  return !opens || (await login.takesPassword()) ? differences : [...differences, { what: `the password of ${appRole(name)} isn't the stored one: changed by the tenant or by hand; suspend and resume give the stored one back` }];
+  return !opens || (await login.takesPassword()) ? differences : [...differences, { what: `the password of ${appRole(name)} isn't the stored one, changed by the tenant or by hand; a suspend and resume gives the stored one back` }];
 }
 
 /** What belongs to everybody is taken away again; what somebody was given by name, a person had a reason for. */

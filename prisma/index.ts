@@ -30,6 +30,7 @@ export { MASTER_GRANTS, MASTER_ROLES, type MasterRole, type MasterTable, type Ta
 export { databaseOf, describeServer, isMasterUrl } from './master-url';
 export { migrationState, type MigrationState } from './migration-state';
 export { retryCollisions } from './pg-retry';
+export { grantReservedConnections, RESERVED_ROLE, usesReservedConnections } from './reserved-connections';
 export { readSecretKeys, type SecretKey, type SecretKeys } from './secret-keys';
 export { scramVerifier } from './scram';
 export { createSecretStore, resolveSecret, type ResolveSecretOptions, type SecretEntry, type SecretOwner, type SecretStore, type StoredSecret } from './secret-store';

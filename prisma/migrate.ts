@@ -7,6 +7,7 @@ import { databaseOf } from './master-url';
 import { MIGRATIONS_DIR } from './migration-files';
 import { withMigrationLock } from './migration-lock';
 import { withSession } from './pg-session';
+import { grantReservedConnections } from './reserved-connections';
 
 /** What to migrate, and as what. */
 export interface MigrateOptions {
@@ -41,6 +42,7 @@ export async function migrateMasterDatabase(options: MigrateOptions): Promise<vo
       }
       describeResult(await applyMigrations(url, session, options.migrationsDir ?? MIGRATIONS_DIR)).forEach(say);
       for (const login of roleLogins(options)) say(await ensureRole(session, login));
+      for (const { role } of roleLogins(options)) if (await grantReservedConnections(session, role)) say(`Role ${role} may use reserved connections.`);
       await grantAccess(session, database, options.roles ?? MASTER_ROLES);
       say('Rights of the roles are as they should be; everybody else is shut out.');
     }),

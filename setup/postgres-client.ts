@@ -1,5 +1,6 @@
 import { HeardClient, retryCollisions } from '@freeflow/db-master';
 import { DatabaseError, type Client } from 'pg';
+import { withHome } from './postgres-url';
 import { reasonOf, SetUpError, type SetUpProblem } from './errors';
 
 const OPTIONS = { connectionTimeoutMillis: 3_000, query_timeout: 10_000, application_name: 'freeflow-setup' };
@@ -28,7 +29,7 @@ export const hasCode = (error: unknown, ...codes: string[]): boolean => error in
 
 /** Runs on one connection and ends it. */
 export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new HeardClient({ connectionString: url, ...OPTIONS });
+  const client = new HeardClient({ connectionString: withHome(url), ...OPTIONS });
   try {
     await client.connect();
     return await work(client);

@@ -1,3 +1,4 @@
+import { RESERVED_ROLE, usesReservedConnections } from '@freeflow/db-master';
 import { type Client, escapeIdentifier } from 'pg';
 
 /** What the role may be and must not be. Whatever is missing here is as PostgreSQL has it for a new role. */
@@ -21,6 +22,8 @@ export interface RoleFaults {
   /** What it should be, in the words of ALTER ROLE. */
   attributes: string[];
   lacksSelfGrant: boolean;
+  /** It may not use the connections that the server reserves, so tenants could take its last one. */
+  lacksReserve: boolean;
   memberships: { of: string; grantor: string }[];
 }
 
@@ -28,7 +31,7 @@ export interface RoleFaults {
 export async function roleFaults(client: Client, role: string): Promise<RoleFaults> {
   const { rows: [has] } = await client.query<Attributes>(`SELECT ${ROLE_ATTRIBUTES.map(({ column }) => column).join(', ')} FROM pg_roles WHERE rolname = $1`, [role]);
   const attributes = ROLE_ATTRIBUTES.filter(({ column, isWanted }) => has?.[column] !== isWanted).map(({ word, isWanted }) => (isWanted ? word : `NO${word}`));
-  return { attributes, lacksSelfGrant: await lacksSelfGrant(client, role), memberships: await membershipsOf(client, role) };
+  return { attributes, lacksSelfGrant: await lacksSelfGrant(client, role), lacksReserve: !(await usesReservedConnections(client, role)), memberships: await membershipsOf(client, role) };
 }
 
 async function lacksSelfGrant(client: Client, role: string): Promise<boolean> {
@@ -39,14 +42,15 @@ async function lacksSelfGrant(client: Client, role: string): Promise<boolean> {
 
 /**
  * The roles it has made are its own to administer, by a grant that PostgreSQL gives it for each. Any other membership
- * would lend it rights which nobody meant it to have; so would one in a role of the server, however it came by it.
+ * would lend it rights which nobody meant it to have; so would one in a role of the server, however it came by it, but for that
+ * of the reserved connections.
  */
 async function membershipsOf(client: Client, role: string): Promise<RoleFaults['memberships']> {
   const { rows } = await client.query<{ of: string; grantor: string }>(
     `SELECT roleid::regrole::text AS "of", grantor::regrole::text AS "grantor" FROM pg_auth_members g JOIN pg_roles r ON r.oid = g.roleid
-      WHERE member = $1::regrole AND (r.rolsuper OR r.rolname LIKE 'pg\\_%'
+      WHERE member = $1::regrole AND r.rolname <> $2 AND (r.rolsuper OR r.rolname LIKE 'pg\\_%'
          OR NOT EXISTS (SELECT FROM pg_auth_members made WHERE made.member = g.member AND made.roleid = g.roleid AND made.admin_option))`,
-    [escapeIdentifier(role)],
+    [escapeIdentifier(role), RESERVED_ROLE],
   );
   return rows;
 }

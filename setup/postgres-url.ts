@@ -1,3 +1,9 @@
+/** Where the provisioner works from, and an owner too: databases are made from within another one. */
+export const HOME = 'postgres';
+
+/** The same URL, with a database in it: where it names none, pg would take the user's name for one. */
+export const withHome = (url: string): string => (new URL(url).pathname.length > 1 ? url : databaseUrl(url, HOME));
+
 /**
  * The same server, another database or another user.
  * @param database left as it is when undefined

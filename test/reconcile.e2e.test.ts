@@ -123,7 +123,7 @@ test('credentials that are not the stored ones, another id, another vector size 
   const left = [
     `drifted keycloak ${keycloak}: the stored secret of client freeflow-app isn't taken`,
     `drifted mongodb ${mongodb}: the password of user ${mongodb} isn't the stored one`,
-    `drifted postgres ${postgres}: the password of ${postgres}_app isn't the stored one`,
+    `drifted postgres ${postgres}: the password of ${postgres}_app isn't the stored one, changed by the tenant or by hand; a suspend and resume gives the stored one back`,
     `drifted qdrant ${qdrant}: its vectors are 7 Dot, made were 1536 Cosine`,
   ];
   expect(inShort(await reconcile())).toEqual(left);

@@ -20,6 +20,9 @@ const MASTER = 'freeflow_master';
 /** Room for every tenant's pools, in tests and load runs as well. */
 const MAX_CONNECTIONS = 300;
 
+/** Of these, kept for the provisioner and the master database's roles: tenants can't take them. */
+const RESERVED_CONNECTIONS = 20;
+
 const ownerUrl = ({ external, settings: { ports, credentials } }: ServerContext): string => external.POSTGRES_ADMIN_URL ?? `postgres://${OWNER}:${credentials.postgresOwner}@127.0.0.1:${ports.postgres}/postgres`;
 
 export const postgres: Server = {
@@ -42,7 +45,7 @@ export const postgres: Server = {
   async launch(context, { path }) {
     const { env, settings: { ports, credentials } } = context;
     const cluster = await prepareCluster({ dir: context.dir, initdb: initdbOf(path, env) ?? 'initdb', owner: OWNER, password: credentials.postgresOwner, env });
-    const options = { listen_addresses: '127.0.0.1', port: ports.postgres, unix_socket_directories: '', max_connections: MAX_CONNECTIONS };
+    const options = { listen_addresses: '127.0.0.1', port: ports.postgres, unix_socket_directories: '', max_connections: MAX_CONNECTIONS, reserved_connections: RESERVED_CONNECTIONS };
     return cluster.asItsUser({ command: path, args: ['-D', cluster.data, ...Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`])] });
   },
 

@@ -66,6 +66,7 @@ test.each([
 test('a tenant whose sessions take all it may have is resumed all the same', async () => {
   await asSuperuser(bench, `ALTER ROLE ${tenant.app} CONNECTION LIMIT 1`);
   const hungry = await tenant.connect();
+  await expect(tenant.connect()).rejects.toMatchObject({ code: '53300' });
   await tenant.run('probe');
   await hungry.end();
   await asSuperuser(bench, `ALTER ROLE ${tenant.app} CONNECTION LIMIT 50`);

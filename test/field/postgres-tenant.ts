@@ -36,7 +36,11 @@ export async function newPostgresTenant(bench: Workbench): Promise<PostgresTenan
   };
   const sql = async (statements: string) => {
     const client = await connect();
-    return client.query(statements).then(({ rows }) => rows ?? []).finally(() => client.end());
+    try {
+      return (await client.query<Record<string, unknown>>(statements)).rows ?? [];
+    } finally {
+      await client.end();
+    }
   };
   const lastMessage = async () => (await bench.db.tenantProvisionLog.findFirstOrThrow({ where: { tenantId: input.tenantId }, orderBy: { createdAt: 'desc' } })).message ?? '';
   return { input, database, app, owner: `${database}_owner`, password, connect, sql, run: (verb) => bench.run(`postgres.${verb}`, input), lastMessage };
