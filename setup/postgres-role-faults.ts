@@ -1,4 +1,4 @@
-import { RESERVED_ROLE, usesReservedConnections } from '@freeflow/db-master';
+import { RESERVED_ROLE } from '@freeflow/db-master';
 import { type Client, escapeIdentifier } from 'pg';
 
 /** What the role may be and must not be. Whatever is missing here is as PostgreSQL has it for a new role. */
@@ -22,8 +22,6 @@ export interface RoleFaults {
   /** What it should be, in the words of ALTER ROLE. */
   attributes: string[];
   lacksSelfGrant: boolean;
-  /** It may not use the connections that the server reserves, so tenants could take its last one. */
-  lacksReserve: boolean;
   memberships: { of: string; grantor: string }[];
 }
 
@@ -31,7 +29,7 @@ export interface RoleFaults {
 export async function roleFaults(client: Client, role: string): Promise<RoleFaults> {
   const { rows: [has] } = await client.query<Attributes>(`SELECT ${ROLE_ATTRIBUTES.map(({ column }) => column).join(', ')} FROM pg_roles WHERE rolname = $1`, [role]);
   const attributes = ROLE_ATTRIBUTES.filter(({ column, isWanted }) => has?.[column] !== isWanted).map(({ word, isWanted }) => (isWanted ? word : `NO${word}`));
-  return { attributes, lacksSelfGrant: await lacksSelfGrant(client, role), lacksReserve: !(await usesReservedConnections(client, role)), memberships: await membershipsOf(client, role) };
+  return { attributes, lacksSelfGrant: await lacksSelfGrant(client, role), memberships: await membershipsOf(client, role) };
 }
 
 async function lacksSelfGrant(client: Client, role: string): Promise<boolean> {

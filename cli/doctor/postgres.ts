@@ -1,4 +1,4 @@
-import { databaseOf, describeServer } from '@freeflow/db-master';
+import { databaseOf, describeServer, usesReservedConnections } from '@freeflow/db-master';
 import type { Client } from 'pg';
 import { closedDatabases, openDatabases } from '../../setup/postgres-databases';
 import { reservedConnections, RESERVED_AT_LEAST } from '../../setup/postgres-reserve';
@@ -25,11 +25,10 @@ const roleOf = async (client: Client): Promise<string> => String((await client.q
 
 async function provisioner(client: Client): Promise<Finding> {
   const role = await roleOf(client);
-  const { attributes, lacksSelfGrant, lacksReserve, memberships } = await roleFaults(client, role);
+  const { attributes, lacksSelfGrant, memberships } = await roleFaults(client, role);
   const wrong = [
     ...(attributes.length > 0 ? [`role ${role} should be ${attributes.join(', ')}`] : []),
     ...(lacksSelfGrant ? [`${SELF_GRANT.setting} is not '${SELF_GRANT.value}'`] : []),
-    ...(lacksReserve ? ['it may not use reserved connections, so tenants can take its last one'] : []),
     ...[...new Set(memberships.map(({ of }) => of))].map((of) => `it is a member of ${of}`),
   ];
   return faults(wrong, SET_UP, 'makes databases and roles, is no superuser');
@@ -43,6 +42,7 @@ async function closed(client: Client, master: string): Promise<Finding> {
 
 async function reserve(client: Client): Promise<Finding> {
   const reserved = await reservedConnections(client);
+  if (!(await usesReservedConnections(client, await roleOf(client)))) return warn('the provisioner may not use reserved connections: tenants can take its last one', SET_UP);
   if (reserved > 0) return ok(`${reserved} connections are kept from tenants`);
   return warn('the server reserves no connections: tenants together can take all of them', `Set reserved_connections = ${RESERVED_AT_LEAST} or more in postgresql.conf, and restart the server.`);
 }

@@ -1,7 +1,7 @@
 import { lookFromOutside, NOTHING, withPostgres } from '../outside';
 import { until } from '../until';
 import { openWorkbench, type Workbench } from '../workbench';
-import { asSuperuser, newPostgresTenant } from './postgres-tenant';
+import { asSuperuser, ENDED, newPostgresTenant } from './postgres-tenant';
 
 let bench: Workbench;
 
@@ -27,11 +27,11 @@ test.each(HELD)('a tenant that holds on to a lock is suspended and dropped all t
   };
   const first = await hold();
   await tenant.run('disable');
-  await expect(first.query('SELECT 1')).rejects.toThrow();
+  await expect(first.query('SELECT 1')).rejects.toThrow(ENDED);
   await tenant.run('enable');
   const second = await hold();
   await tenant.run('drop');
-  await expect(second.query('SELECT 1')).rejects.toThrow();
+  await expect(second.query('SELECT 1')).rejects.toThrow(ENDED);
   expect(await lookFromOutside(bench.info, tenant.input.name)).toEqual(NOTHING);
 });
 

@@ -32,13 +32,13 @@ test('types, functions and operators that are called like those of PostgreSQL ar
   await tenant.sql(`CREATE DOMAIN app.int4 AS text CHECK (false); CREATE FUNCTION app.set_config(text, text, boolean) RETURNS text LANGUAGE sql AS $$ SELECT 1 / 0 || $1 $$;
     CREATE FUNCTION app.never(int, int) RETURNS boolean LANGUAGE sql AS 'SELECT false'; CREATE OPERATOR app.= (LEFTARG = int, RIGHTARG = int, FUNCTION = app.never);
     ALTER ROLE CURRENT_USER SET search_path = app, pg_catalog`);
-  await suspendAndResume();
+  await expect(suspendAndResume()).resolves.toBeUndefined();
   await tenant.sql('ALTER ROLE CURRENT_USER RESET search_path');
 });
 
 test('rights that a tenant takes from itself by default are in no way of a resume', async () => {
   await tenant.sql('ALTER DEFAULT PRIVILEGES REVOKE ALL ON TABLES FROM CURRENT_USER');
-  await suspendAndResume();
+  await expect(suspendAndResume()).resolves.toBeUndefined();
   await tenant.sql('ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO CURRENT_USER');
 });
 

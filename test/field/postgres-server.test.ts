@@ -3,7 +3,7 @@ import { inDatabase } from '../master';
 import { withPostgres } from '../outside';
 import { openOwnPostgres, type OwnPostgres } from '../own-postgres';
 import { openWorkbench, type Workbench } from '../workbench';
-import { newPostgresTenant, type PostgresTenant } from './postgres-tenant';
+import { ENDED, newPostgresTenant, type PostgresTenant } from './postgres-tenant';
 
 // Of 300 connections all but 30 are for superusers, and 20 of those for the provisioner, so ten of a tenant's sessions take all there is.
 const SETTINGS = { max_prepared_transactions: '10', wal_level: 'logical', superuser_reserved_connections: '270' };
@@ -101,7 +101,7 @@ test('a tenant has so many connections and no more, and where tenants have taken
   await other.run('disable');
   await other.run('drop');
   await hungry.run('disable');
-  for (const it of taken) await expect(it.query('SELECT 1')).rejects.toThrow();
+  for (const it of taken) await expect(it.query('SELECT 1')).rejects.toThrow(ENDED);
   await hungry.run('drop');
 });
 

@@ -46,6 +46,9 @@ export async function newPostgresTenant(bench: Workbench): Promise<PostgresTenan
   return { input, database, app, owner: `${database}_owner`, password, connect, sql, run: (verb) => bench.run(`postgres.${verb}`, input), lastMessage };
 }
 
+/** What pg says of a session that the server has ended. */
+export const ENDED = /terminat|not queryable/i;
+
 /** Runs statements as the server's superuser. */
 export const asSuperuser = (bench: Workbench, statements: string, database = 'postgres'): Promise<Record<string, unknown>[]> =>
   withPostgres(inDatabase(bench.info.postgres.url, database), async (client) => (await client.query<Record<string, unknown>>(statements)).rows);
