@@ -3,7 +3,7 @@ import { openWorkbench, type Workbench } from '../workbench';
 import { asSuperuser, newPostgresTenant, type PostgresTenant } from './postgres-tenant';
 
 /** How many random tenants are suspended and resumed; more by hand. */
-const RUNS = Number(process.env['FIELD_RUNS'] ?? 8);
+const RUNS = Number(process.env['FIELD_RUNS'] ?? 5);
 
 let bench: Workbench;
 let tenant: PostgresTenant;

@@ -1,7 +1,13 @@
 /** What isolation doesn't cover, and no test tries. */
 export const OTHER_LIMITS = `## Beyond these tests
 
-- **Shared load.** Tenants share connections, disk, memory and processor of each server; nothing here keeps one from using them up.
+- **Shared load.** Tenants share connections, disk, memory and processor of each server. At PostgreSQL a tenant has so many
+  connections and no more (POSTGRES_TENANT_CONNECTIONS), and some are reserved for the platform (\`reserved_connections\`);
+  nothing here keeps a tenant from using up the rest.
+- **The lock table of PostgreSQL.** All sessions share it, advisory locks included, and no role can be limited in it: one tenant
+  can fill it (\`pg_advisory_lock\` a million times), and until that session ends nobody's statement that needs a lock goes
+  through (53200), the platform's neither. \`max_locks_per_transaction\` (64) times \`max_connections\` is its size: raise it to
+  1024 or so, watch for 53200, and end the session. So the master database belongs on a server of its own.
 - **Other databases on the PostgreSQL server.** PostgreSQL lets every role into a new database until CONNECT is revoked from PUBLIC.
   We do so for ours and for \`postgres\` and \`template1\`; whoever adds another one must do it too.
 - **Logins that fail.** Keycloak locks an account for a while after failed logins, and whoever reaches the login page can cause them.
