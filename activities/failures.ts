@@ -1,4 +1,4 @@
-import type { BackendKind } from '@freeflow/db-master';
+import { CERTIFICATE_CODES, type BackendKind } from '@freeflow/db-master';
 
 /**
  * Every way a step can fail: whether waiting can mend it (else it is permanent), and what to tell on-call.
@@ -66,19 +66,7 @@ const NETWORK: Rule = {
   ],
 };
 
-// The server's TLS certificate: who signed it, its dates, its name. Names of OpenSSL's X.509 errors, and Node's own for the host
-// name: https://nodejs.org/api/tls.html#x509-certificate-error-codes
-const CERTIFICATE: Rule = {
-  type: 'certificate',
-  codes: [
-    'DEPTH_ZERO_SELF_SIGNED_CERT', 'SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_GET_ISSUER_CERT', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-    'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY', 'UNABLE_TO_DECRYPT_CERT_SIGNATURE', 'UNABLE_TO_DECRYPT_CRL_SIGNATURE',
-    'UNABLE_TO_GET_CRL', 'CERT_SIGNATURE_FAILURE', 'CRL_SIGNATURE_FAILURE', 'CERT_NOT_YET_VALID', 'CERT_HAS_EXPIRED', 'CRL_NOT_YET_VALID', 'CRL_HAS_EXPIRED',
-    'ERROR_IN_CERT_NOT_BEFORE_FIELD', 'ERROR_IN_CERT_NOT_AFTER_FIELD', 'ERROR_IN_CRL_LAST_UPDATE_FIELD', 'ERROR_IN_CRL_NEXT_UPDATE_FIELD',
-    'CERT_CHAIN_TOO_LONG', 'CERT_REVOKED', 'CERT_UNTRUSTED', 'CERT_REJECTED', 'INVALID_CA', 'INVALID_PURPOSE', 'PATH_LENGTH_EXCEEDED',
-    'HOSTNAME_MISMATCH', 'ERR_TLS_CERT_ALTNAME_INVALID', 'ERR_TLS_CERT_ALTNAME_FORMAT',
-  ],
-};
+const CERTIFICATE: Rule = { type: 'certificate', codes: CERTIFICATE_CODES };
 
 // RFC 9110, section 15; 429 and 431 RFC 6585. 404 is an answer which the backends read themselves.
 const HTTP: readonly Rule[] = [

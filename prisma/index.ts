@@ -1,6 +1,7 @@
 // The light half of the package: the client, the secret store, the names, how configuration is read. Migrating and seeding are programs of their own.
 export { accessDifferences } from './access-differences';
 export { assertMigrated } from './assert-migrated';
+export { CERTIFICATE_ADVICE, CERTIFICATE_CODES, certificateErrorIn } from './certificate';
 export { createMasterClient, type MasterClientOptions } from './client';
 export { readConfig, type Environment } from './config';
 export { httpUrl, milliseconds, oneOf, port, someOf, text, wholeNumber } from './config-kinds';

@@ -1,3 +1,4 @@
+import { CERTIFICATE_ADVICE, certificateErrorIn } from '@freeflow/db-master';
 import { reasonOf, SetUpError, type SetUpProblem } from '../../setup/errors';
 import { EXIT } from '../failure';
 import type { Provisioned } from './provisioners';
@@ -25,6 +26,8 @@ export interface Told { exitCode: number; message: string; advice: string }
 export const failureOf = ({ backend, outcome }: Provisioned): Told | undefined => {
   if (!('error' in outcome)) return undefined;
   const { error } = outcome;
+  const refused = certificateErrorIn(error);
+  if (refused !== undefined) return { exitCode: EXIT.refused, message: reasonOf(refused), advice: CERTIFICATE_ADVICE };
   const { exitCode, advice } = error instanceof SetUpError ? WAYS_OUT[error.problem] : { exitCode: EXIT.refused, advice: () => 'Repeat it once that is mended.' };
   return { exitCode, message: reasonOf(error), advice: advice(backend) };
 };

@@ -1,3 +1,4 @@
+import { CERTIFICATE_ADVICE, certificateErrorIn } from '@freeflow/db-master';
 import { reasonOf, SetUpError, type SetUpProblem } from '../../setup/errors';
 import { EXIT, Failure } from '../failure';
 import { explained } from '../master-failures';
@@ -20,6 +21,8 @@ const GRPC_UNREACHABLE = [4, 14];
  */
 export function explain(error: unknown, variables: readonly string[]): Finding {
   const names = variables.join(', ');
+  const refused = certificateErrorIn(error);
+  if (refused !== undefined) return fail(reasonOf(refused), CERTIFICATE_ADVICE);
   const known = explained(error);
   if (known instanceof Failure) return known.exitCode === EXIT.unreachable ? unreachable(known.message, known.advice) : fail(known.message, known.advice);
   if (error instanceof SetUpError) return error.problem === 'unreachable' ? unreachable(error.message) : fail(error.message, ADVICE[error.problem](names));

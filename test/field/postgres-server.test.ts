@@ -1,7 +1,12 @@
+import { execFileSync } from 'node:child_process';
+import { chownSync, statSync } from 'node:fs';
+import path from 'node:path';
 import type { Client } from 'pg';
+import { freeflow } from '../freeflow';
 import { inDatabase } from '../master';
 import { withPostgres } from '../outside';
 import { openOwnPostgres, type OwnPostgres } from '../own-postgres';
+import { until } from '../until';
 import { openWorkbench, type Workbench } from '../workbench';
 import { ENDED, newPostgresTenant, type PostgresTenant } from './postgres-tenant';
 
@@ -103,6 +108,24 @@ test('a tenant has so many connections and no more, and where tenants have taken
   await hungry.run('disable');
   for (const it of taken) await expect(it.query('SELECT 1')).rejects.toThrow(ENDED);
   await hungry.run('drop');
+});
+
+test('a certificate that is not trusted is told in those words, by a step and by the doctor', async () => {
+  const [{ data_directory: data = '' } = {}] = (await asSuperuser('SHOW data_directory')) as { data_directory?: string }[];
+  const [key, certificate] = [path.join(data, 'server.key'), path.join(data, 'server.crt')];
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', certificate], { stdio: 'ignore' });
+  const { uid, gid } = statSync(data);
+  for (const file of [key, certificate]) chownSync(file, uid, gid);
+  await asSuperuser('ALTER SYSTEM SET ssl = on');
+  await asSuperuser('SELECT pg_reload_conf()');
+  await until('the server speaks TLS', async () => (await asSuperuser('SHOW ssl'))[0]?.['ssl'] === 'on');
+  const url = `${server.provisionerUrl}?sslmode=require`;
+  const strict = bench.another({ POSTGRES_ADMIN_URL: url });
+  await expect(strict.run('postgres.create', await strict.newTenant())).rejects.toMatchObject({ type: 'certificate', message: expect.stringMatching(/self.signed certificate/) });
+  await strict.close();
+  const { stdout } = await freeflow(['doctor', '--json'], { POSTGRES_ADMIN_URL: url, FREEFLOW_STACK_DIR: '/nonexistent' });
+  expect(stdout).toMatch(/self.signed certificate/);
+  expect(stdout).toContain('NODE_EXTRA_CA_CERTS');
 });
 
 test('on a server made without UTF-8 tenant databases are UTF-8 all the same', async () => {
