@@ -80,7 +80,7 @@ test.each([
   expect(failure).toMatchObject({ type: 'permission', message: expect.stringContaining(named) });
   expect(String(failure)).toContain(way);
   expect(await asSuperuser(bench, `SELECT datname FROM pg_database WHERE datname = '${tenant.database}'`)).toHaveLength(1);
-  await asSuperuser(bench, `DROP OWNED BY "${tenant.app}", "${tenant.owner}"`);
+  await asSuperuser(bench, `DROP OWNED BY "${tenant.app}", "${tenant.owner}"; DROP SCHEMA IF EXISTS freeflow_field`);
   await tenant.run('drop');
   expect(await lookFromOutside(bench.info, tenant.input.name)).toEqual(NOTHING);
 });
