@@ -1,5 +1,5 @@
-import { HeardClient } from '@freeflow/db-master';
-import { escapeIdentifier as id, type Client, type ClientConfig } from 'pg';
+import { HeardClient, type HeardClientConfig } from '@freeflow/db-master';
+import { escapeIdentifier as id, type Client } from 'pg';
 import { BackendFault, hasCode, messageOf } from './failures';
 
 const INSUFFICIENT_PRIVILEGE = '42501';
@@ -9,7 +9,7 @@ const INSUFFICIENT_PRIVILEGE = '42501';
  * every foreign database, at making a role or a schema, at becoming its owner and at changing its mark, each time by 42501.
  */
 export async function probePostgres(
-  asTenant: (database: string) => ClientConfig,
+  asTenant: (database: string) => HeardClientConfig,
   own: { database: string; schema: string; owner: string },
   foreignDatabases: string[],
 ): Promise<void> {
@@ -33,7 +33,7 @@ export async function probePostgres(
 }
 
 /** Sees the tenant's own login refused: 28000 while its role may not log in (28P01 once that role is gone). */
-export async function refusedLogin(asTenant: ClientConfig): Promise<void> {
+export async function refusedLogin(asTenant: HeardClientConfig): Promise<void> {
   try {
     await connected(asTenant, async () => undefined);
   } catch (error) {
@@ -44,7 +44,7 @@ export async function refusedLogin(asTenant: ClientConfig): Promise<void> {
 }
 
 /** On one connection, which is ended then. */
-export async function connected(config: ClientConfig, use: (client: Client) => Promise<void>): Promise<void> {
+export async function connected(config: HeardClientConfig, use: (client: Client) => Promise<void>): Promise<void> {
   const client = new HeardClient(config);
   try {
     await client.connect();

@@ -1,4 +1,5 @@
-import type { ClientConfig, Pool } from 'pg';
+import type { HeardClientConfig } from '@freeflow/db-master';
+import type { Pool } from 'pg';
 import type { Difference, Marked } from './backend';
 import { hasCode } from './failures';
 import { connected } from './postgres-probe';
@@ -36,7 +37,7 @@ const MARKS = `
    WHERE s.classoid = 'pg_authid'::regclass AND s.description ~ '^freeflow:[0-9a-f-]{36}$' AND r.rolname ~ '_(owner|app)$'`;
 
 /** How database and roles differ from what they should be. The stored password is tried out, since verifiers are for superusers only. */
-export async function postgresDifferences(pool: Pool, name: string, state: 'present' | 'disabled', asTenant: ClientConfig): Promise<Difference[]> {
+export async function postgresDifferences(pool: Pool, name: string, state: 'present' | 'disabled', asTenant: HeardClientConfig): Promise<Difference[]> {
   const { rows: [now] } = await pool.query<State>(STATE, [name, ownerRole(name), appRole(name)]);
   if (now === undefined) return [{ what: `database ${name} or its owner is gone`, isMissing: true }];
   if (!now.appExists) return [{ what: `there is no role ${appRole(name)}`, isMissing: true }];
@@ -60,7 +61,7 @@ export async function postgresDifferences(pool: Pool, name: string, state: 'pres
 const surplus = (grantee: string, privileges: string[]): Difference[] =>
   privileges.length === 0 ? [] : [{ what: `${grantee} has ${privileges.join(', ')}`, ...(grantee === 'PUBLIC' ? { mend: 'grants' as const } : {}) }];
 
-async function takesPassword(asTenant: ClientConfig): Promise<boolean> {
+async function takesPassword(asTenant: HeardClientConfig): Promise<boolean> {
   try {
     await connected(asTenant, async () => undefined);
     return true;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { HeardClient, scramVerifier } from '@freeflow/db-master';
-import { Pool, type ClientConfig } from 'pg';
+import { HeardClient, scramVerifier, type HeardClientConfig } from '@freeflow/db-master';
+import { Pool } from 'pg';
 import type { Absence, Backend, Difference, Inspection, Made, Marked, Notes, Secrets, Target } from './backend';
 import { BackendFault, hasCode } from './failures';
 import { allAbsent } from './absence';
@@ -20,11 +20,11 @@ export class PostgresBackend implements Backend {
   readonly kind = 'postgres';
   readonly callTimeoutMs = CALL_TIMEOUT_MS;
   private readonly pool: Pool;
-  private readonly base: ClientConfig;
+  private readonly base: HeardClientConfig;
 
   constructor(private readonly adminUrl: URL) {
-    this.base = { connectionTimeoutMillis: 5_000, statement_timeout: CALL_TIMEOUT_MS, query_timeout: CALL_TIMEOUT_MS + 2_000, application_name: 'freeflow-worker' };
-    this.pool = new Pool({ ...this.base, connectionString: adminUrl.href, max: 8 });
+    this.base = { connectionTimeoutMillis: 5_000, settings: { statement_timeout: CALL_TIMEOUT_MS }, query_timeout: CALL_TIMEOUT_MS + 2_000, application_name: 'freeflow-worker' };
+    this.pool = new Pool({ ...this.base, Client: HeardClient, connectionString: adminUrl.href, max: 8 });
     // Without a listener a server that goes away would take the whole worker along.
     this.pool.on('error', () => undefined);
   }
@@ -149,7 +149,7 @@ export class PostgresBackend implements Backend {
     return rowCount ?? 0;
   }
 
-  private asTenant(name: string, database: string, secrets: Secrets): ClientConfig {
+  private asTenant(name: string, database: string, secrets: Secrets): HeardClientConfig {
     const url = this.urlOf(database);
     url.username = appRole(name);
     url.password = secrets['password'] ?? '';

@@ -1,4 +1,4 @@
-import { Client } from 'pg';
+import { HeardClient, refuseTransactionPooling } from '@freeflow/db-master';
 import { BackendFault } from './failures';
 
 const POLL_MS = 100;
@@ -93,7 +93,7 @@ export class TenantLock {
   }
 
   private async connect(): Promise<Session> {
-    const client = new Client({ connectionString: this.url, connectionTimeoutMillis: QUERY_TIMEOUT_MS, query_timeout: QUERY_TIMEOUT_MS, keepAlive: true, application_name: 'freeflow-lock' });
+    const client = new HeardClient({ connectionString: this.url, connectionTimeoutMillis: QUERY_TIMEOUT_MS, query_timeout: QUERY_TIMEOUT_MS, keepAlive: true, application_name: 'freeflow-lock' });
     let queue: Promise<unknown> = Promise.resolve();
     const session: Session = {
       query: (text, values) => {
@@ -107,6 +107,10 @@ export class TenantLock {
     client.on('error', () => this.lose(session));
     client.on('end', () => this.lose(session));
     await client.connect();
+    if (client.isPooled) await refuseTransactionPooling('MASTER_DATABASE_URL', this.url).catch(async (error: unknown) => {
+      await session.end();
+      throw error;
+    });
     this.watch(session);
     return session;
   }

@@ -3,6 +3,7 @@
  * - `config-invalid`: a variable is missing or unusable; the message names every one.
  * - `server-unreachable`: no PostgreSQL server answers, or it stopped answering.
  * - `access-denied`: the server refuses the login, or a right is missing.
+ * - `pooler-mode`: a pooler shares sessions between clients; it must be in session mode.
  * - `migration-failed`: a migration failed now or in an earlier run; the message says which and why.
  * - `roles-missing`: a role doesn't exist and the migrating user may not create it.
  * - `not-migrated`: the tables aren't there yet.
@@ -16,6 +17,7 @@ export type DbMasterErrorCode =
   | 'config-invalid'
   | 'server-unreachable'
   | 'access-denied'
+  | 'pooler-mode'
   | 'migration-failed'
   | 'roles-missing'
   | 'not-migrated'

@@ -5,7 +5,7 @@ export { createMasterClient, type MasterClientOptions } from './client';
 export { readConfig, type Environment } from './config';
 export { httpUrl, milliseconds, oneOf, port, someOf, text, wholeNumber } from './config-kinds';
 export { variablesOf, type Variable } from './config-table';
-export { HeardClient } from './heard-client';
+export { HeardClient, type HeardClientConfig, type SessionSettings } from './heard-client';
 export { isCutConnection } from './cut-connection';
 export { DbMasterError, type DbMasterErrorCode } from './errors';
 export {
@@ -27,10 +27,12 @@ export {
   type TenantSecret,
 } from './generated/client';
 export { MASTER_GRANTS, MASTER_ROLES, type MasterRole, type MasterTable, type TablePrivilege } from './master-roles';
+export { masterNow } from './master-clock';
 export { databaseOf, describeServer, isMasterUrl } from './master-url';
 export { migrationState, type MigrationState } from './migration-state';
 export { retryCollisions } from './pg-retry';
 export { readSecretKeys, type SecretKey, type SecretKeys } from './secret-keys';
+export { refuseTransactionPooling, sharesSessions } from './session-pooling';
 export { scramVerifier } from './scram';
 export { createSecretStore, resolveSecret, type ResolveSecretOptions, type SecretEntry, type SecretOwner, type SecretStore, type StoredSecret } from './secret-store';
 export { recordTenantEvent } from './tenant-event';

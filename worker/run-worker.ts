@@ -2,6 +2,7 @@ import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { refuseTransactionPooling } from '@freeflow/db-master';
 import { keycloakQueueOf } from '../workflows/messages';
 import { builtBundlePath } from './bundle';
 import { readWorkerConfig, type WorkerConfig } from './config';
@@ -15,10 +16,11 @@ const RETRY_MS = 1_000;
 /**
  * Runs the worker until it is told to stop.
  * @param compose puts the activities together
- * @throws Error when the configuration is incomplete
+ * @throws Error when the configuration is incomplete, or names a pooler that takes sessions apart
  */
 export async function runWorker(env: NodeJS.ProcessEnv, compose = createDependencies): Promise<void> {
   const config = readWorkerConfig(env);
+  await Promise.all([refuseTransactionPooling('MASTER_DATABASE_URL', config.MASTER_DATABASE_URL), refuseTransactionPooling('POSTGRES_ADMIN_URL', config.POSTGRES_ADMIN_URL)]);
   const logger = startTelemetry(config.LOG_LEVEL);
   const health: Health = { workers: [], waitingFor: 'Temporal' };
   const server = await serveHealth(health, config.WORKER_HEALTH_HOST, config.WORKER_HEALTH_PORT);

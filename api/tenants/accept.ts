@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { Prisma, tenantNames, type BackendKind, type PrismaClient, type TenantOperation } from '@freeflow/db-master';
+import { masterNow, Prisma, tenantNames, type BackendKind, type PrismaClient, type TenantOperation } from '@freeflow/db-master';
 import type { AcceptedOperation } from '../../workflows/messages';
 import { Problem } from '../errors';
 import { decide, KIND_OF, situationOf, type Action } from './lifecycle';
@@ -55,8 +55,7 @@ export function tenantAcceptor(db: PrismaClient) {
           const { tenant, decision } = await decided(db, tenantId, action, adoption);
           const [underWay] = tenant.operations.filter((it) => it.endedAt === null);
           try {
-            // What is so already is recorded as done: who asked stays known, and the same request sent later does nothing.
-            const operation = await db.tenantOperation.create({ data: decision === 'nothing' ? { ...created, state: 'done', endedAt: new Date() } : created });
+            const operation = await db.tenantOperation.create({ data: decision === 'nothing' ? { ...created, ...(await doneAtOnce(db)) } : created });
             const shown = decision === 'nothing' ? (underWay ?? operation) : operation;
             return { tenant: { ...tenant, operations: [shown] }, operation: shown };
           } catch (error) {
@@ -66,6 +65,12 @@ export function tenantAcceptor(db: PrismaClient) {
         }
       }),
   };
+}
+
+/** What is so already is recorded as done: who asked stays known, and the same request sent later does nothing. */
+async function doneAtOnce(db: PrismaClient) {
+  const now = await masterNow(db);
+  return { state: 'done', createdAt: now, endedAt: now } as const;
 }
 
 /** An operation as its start needs to know it. */

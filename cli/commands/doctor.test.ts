@@ -95,9 +95,9 @@ type Case = [what: string, change: () => Record<string, string>, failing: Record
 
 describe('what is wrong fails by its name, and hides nothing else: exit code 1', () => {
   const [refused, isItUp] = [/ECONNREFUSED|Failed to connect before the deadline/, /Is it up/];
-  const ofMaster = ['master.migrations', 'master.rights', 'master.secrets', 'master.version', 'master.clock'];
+  const ofMaster = ['master.migrations', 'master.rights', 'master.secrets', 'master.version', 'master.clock', 'master.sessions'];
   const ofTemporal = ['temporal.version', 'temporal.search-attributes', 'temporal.sweep', 'temporal.reconciler', 'temporal.workers', 'temporal.keycloak-workers'];
-  const ofPostgres = ['postgres.provisioner', 'postgres.closed', 'postgres.version', 'postgres.clock'];
+  const ofPostgres = ['postgres.provisioner', 'postgres.closed', 'postgres.version', 'postgres.clock', 'postgres.sessions'];
   const ofMongo = ['mongodb.provisioner', 'mongodb.version', 'mongodb.clock'];
   const ofQdrant = ['qdrant.wrong-key', 'qdrant.rbac', 'qdrant.version', 'qdrant.clock'];
   const ofLogin = ['keycloak.token', 'keycloak.create-realm', 'keycloak.no-admin', 'keycloak.clock'];

@@ -21,7 +21,7 @@ const TIMEOUT_MS = 10_000;
 const LONGEST = 90;
 
 const inPostgres = async <T>(url: string, work: (client: Client) => Promise<T>): Promise<T> => {
-  const client = new HeardClient({ connectionString: url, connectionTimeoutMillis: TIMEOUT_MS, statement_timeout: TIMEOUT_MS });
+  const client = new HeardClient({ connectionString: url, connectionTimeoutMillis: TIMEOUT_MS, settings: { statement_timeout: TIMEOUT_MS } });
   try {
     await client.connect();
     return await work(client);

@@ -42,7 +42,7 @@ export const postgres: Server = {
   async launch(context, { path }) {
     const { env, settings: { ports, credentials } } = context;
     const cluster = await prepareCluster({ dir: context.dir, initdb: initdbOf(path, env) ?? 'initdb', owner: OWNER, password: credentials.postgresOwner, env });
-    const options = { listen_addresses: '127.0.0.1', port: ports.postgres, unix_socket_directories: '', max_connections: MAX_CONNECTIONS };
+    const options = { listen_addresses: '127.0.0.1', port: ports.postgres, unix_socket_directories: '', max_connections: MAX_CONNECTIONS, timezone: 'UTC', log_timezone: 'UTC' };
     return cluster.asItsUser({ command: path, args: ['-D', cluster.data, ...Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`])] });
   },
 
