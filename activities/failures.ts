@@ -98,6 +98,7 @@ export const RULES: Readonly<Record<BackendKind, readonly Rule[]>> = {
         '08003', // connection_does_not_exist
         '08004', // sqlserver_rejected_establishment_of_sqlconnection
         '08006', // connection_failure
+        '08P01', // protocol_violation: by it PgBouncer says all of its own, as query_wait_timeout or that it can't connect to the server
       ],
     },
     {

@@ -6,6 +6,7 @@ import { BackendFault, hasCode } from './failures';
 import { allAbsent } from './absence';
 import { newPassword } from './passwords';
 import { probePostgres, refusedLogin } from './postgres-probe';
+import { assertShutOut, isPooled } from './postgres-pooled';
 import { postgresDifferences, postgresMarks } from './postgres-state';
 import { appRole, FIND, FIND_GRANTS, mark, ownerRole, SCHEMA, sql, strangerIn, type Found } from './postgres-sql';
 
@@ -55,7 +56,10 @@ export class PostgresBackend implements Backend {
 
   async probe(target: Target, secrets: Secrets): Promise<void> {
     const { rows } = await this.pool.query<{ datname: string }>("SELECT datname FROM pg_database WHERE datname = $1 OR datname = 'freeflow_master'", [this.adminUrl.pathname.slice(1) || 'postgres']);
-    await probePostgres((database) => this.asTenant(target.name, database, secrets), { database: target.name, schema: SCHEMA, owner: ownerRole(target.name) }, rows.map((it) => it.datname));
+    const foreign = rows.map((it) => it.datname);
+    const isTriable = !(await isPooled(this.pool));
+    if (!isTriable) await assertShutOut(this.pool, appRole(target.name), foreign, 'probe-leak');
+    await probePostgres((database) => this.asTenant(target.name, database, secrets), { database: target.name, schema: SCHEMA, owner: ownerRole(target.name) }, isTriable ? foreign : []);
   }
 
   async disable({ name, signal }: Target): Promise<Notes> {
@@ -74,6 +78,7 @@ export class PostgresBackend implements Backend {
   }
 
   async refused({ name }: Target, secrets: Secrets): Promise<void> {
+    if (await isPooled(this.pool)) return assertShutOut(this.pool, appRole(name), [name], 'still-open');
     await refusedLogin(this.asTenant(name, name, secrets));
   }
 

@@ -1,5 +1,5 @@
 import { callbackify } from 'node:util';
-import { Client, escapeLiteral, type ClientConfig, type QueryConfig } from 'pg';
+import { Client, DatabaseError, escapeLiteral, type ClientConfig, type QueryConfig } from 'pg';
 
 /** Settings of a PostgreSQL session by name, such as `{ statement_timeout: 30_000 }`. */
 export type SessionSettings = Readonly<Record<string, string | number>>;
@@ -63,7 +63,7 @@ export class HeardClient extends Client {
 
   /** A pooler tells a client that it is connected before there is a session at the server, so this statement has a deadline of its own. */
   private async connectAndSet(): Promise<Client> {
-    await super.connect();
+    await super.connect().catch(namePassword);
     try {
       const { rows: [row] } = await this.query<{ pid: number }>(this.opening);
       this.backendPid = row?.pid;
@@ -73,6 +73,12 @@ export class HeardClient extends Client {
       throw error;
     }
   }
+}
+
+/** PgBouncer has one code for all that it says itself; a password that it refuses gets the one that PostgreSQL has for it. */
+function namePassword(error: unknown): never {
+  if (error instanceof DatabaseError && error.code === '08P01' && /authentication failed|no such user/i.test(error.message)) error.code = '28P01';
+  throw error;
 }
 
 const setting = ([name, value]: [string, string | number]): string => `set_config(${escapeLiteral(name)}, ${escapeLiteral(String(value))}, false)`;
