@@ -12,7 +12,7 @@ export type PoolMode = 'session' | 'transaction' | 'statement';
 /** A PgBouncer of its own in front of the tests' PostgreSQL server. */
 export interface Pooler {
   /** The same login and database, by way of the pooler. */
-  via(url: string): string;
+  via: (url: string) => string;
   log(): string;
   close(): Promise<void>;
 }

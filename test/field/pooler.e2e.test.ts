@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { HeardClient, sharesSessions } from '@freeflow/db-master';
 import { projectRoot } from '../../stack/project';
+import { TenantLock } from '../../activities/tenant-lock';
 import { apiEnv, readStackInfo, workerEnv } from '../../stack/stack-info';
 import { doctor, doctorEnv } from '../doctor';
 import { freePort, openHouse, type House } from '../house';
@@ -75,17 +76,14 @@ suite("PgBouncer in session mode, before the master database and the tenants' se
   });
 });
 
+const SAYS = /(MASTER_DATABASE_URL|POSTGRES_ADMIN_URL): the pooler at 127\.0\.0\.1:\d+ shares a session between clients.*Set pool_mode = session/;
+
 suite.each(['transaction', 'statement'] as const)('PgBouncer in %s mode', (mode) => {
-  const SAYS = /the pooler at 127\.0\.0\.1:\d+ shares a session between clients.*Set pool_mode = session/;
   let pooler: Pooler;
-  let master: Master;
   beforeAll(async () => {
-    [pooler, master] = await Promise.all([openPooler(info.postgres.url, mode), openMaster()]);
+    pooler = await openPooler(info.postgres.url, mode);
   });
-  afterAll(async () => {
-    await master?.drop();
-    await pooler?.close();
-  });
+  afterAll(() => pooler?.close());
 
   test('is known by two connections, also when many others use it; a server itself never is', async () => {
     const others = Array.from({ length: 6 }, () => new HeardClient({ connectionString: pooler.via(info.postgres.provisionerUrl) }));
@@ -98,6 +96,18 @@ suite.each(['transaction', 'statement'] as const)('PgBouncer in %s mode', (mode)
     await Promise.all(others.map((it) => it.end()));
     expect(await sharesSessions(info.postgres.provisionerUrl)).toBe(false);
   });
+});
+
+suite('PgBouncer in transaction mode', () => {
+  let pooler: Pooler;
+  let master: Master;
+  beforeAll(async () => {
+    [pooler, master] = await Promise.all([openPooler(info.postgres.url, 'transaction'), openMaster()]);
+  });
+  afterAll(async () => {
+    await master?.drop();
+    await pooler?.close();
+  });
 
   test('worker, API and migrator do not start, and say why and what to do', async () => {
     const none = { MASTER_DATABASE_URL: pooler.via(master.workerUrl), WORKER_HEALTH_PORT: String(await freePort()), API_PORT: String(await freePort()) };
@@ -107,9 +117,14 @@ suite.each(['transaction', 'statement'] as const)('PgBouncer in %s mode', (mode)
       ended('dist/api/server.js', { ...apiEnv(info), ...none }),
       ended('prisma/dist/migrate-main.js', { MASTER_DATABASE_URL: pooler.via(master.ownerUrl) }),
     ]);
-    expect(all.map(({ said }) => SAYS.test(said))).toEqual([true, true, true, true]);
-    expect(all.map(({ said }) => /(MASTER_DATABASE_URL|POSTGRES_ADMIN_URL): the pooler/.exec(said)?.[1])).toEqual(['MASTER_DATABASE_URL', 'POSTGRES_ADMIN_URL', 'MASTER_DATABASE_URL', 'MASTER_DATABASE_URL']);
-    expect(all.filter(({ code }) => code !== 1 && code !== 2)).toEqual([]);
+    expect(all.map(({ said }) => SAYS.exec(said)?.[1])).toEqual(['MASTER_DATABASE_URL', 'POSTGRES_ADMIN_URL', 'MASTER_DATABASE_URL', 'MASTER_DATABASE_URL']);
+    expect(all.map(({ code }) => code)).toEqual([1, 1, 1, 1]);
+  });
+
+  test('no lock is held by it, also where it came to stand there after the start', async () => {
+    const lock = new TenantLock(pooler.via(master.workerUrl));
+    await expect(lock.hold('a', 1_000, AbortSignal.timeout(30_000), async () => 'held')).rejects.toMatchObject({ type: 'master-database', message: expect.stringContaining('pool_mode = session') });
+    await lock.close();
   });
 
   test('doctor says so of both servers', async () => {

@@ -8,10 +8,8 @@ import { withPostgres } from '../outside';
 import { until } from '../until';
 
 const isRoot = process.getuid?.() === 0;
+const suite = isRoot ? describe : describe.skip;
 if (!isRoot) process.stderr.write('\nNot root: that the stack starts for root in a private folder is NOT TESTED here.\n');
-
-let folder: string;
-let child: ChildProcess | undefined;
 
 /** The servers of the test stack, but for the PostgreSQL server, which is to be started. */
 function otherServers(): Record<string, string> {
@@ -39,27 +37,30 @@ function privateCheckout(): string {
   return checkout;
 }
 
-beforeAll(() => {
-  if (!isRoot) return;
-  folder = privateCheckout();
-});
-afterAll(async () => {
-  if (!isRoot) return;
-  const gone = new Promise((resolve) => { if (child === undefined || child.exitCode !== null) resolve(undefined); else child.once('exit', resolve); });
-  child?.kill('SIGINT');
-  await gone;
-  rmSync(folder, { recursive: true, force: true });
-});
+suite('for root', () => {
+  let folder: string;
+  let child: ChildProcess | undefined;
 
-(isRoot ? test : test.skip)('root starts PostgreSQL from a checkout that no other user may enter', async () => {
-  expect(spawnSync('test', ['-x', path.join(folder, 'dist')], { uid: 65_534, gid: 65_534, cwd: '/' }).status).toBe(1);
-  const started = spawn(process.execPath, ['dist/stack/main.js', 'start', '--dir', '.freeflow'], { cwd: folder, env: { ...process.env, ...otherServers() }, stdio: ['ignore', 'pipe', 'pipe'] });
-  child = started;
-  let said = '';
-  for (const stream of [started.stdout, started.stderr]) stream.on('data', (it) => (said += String(it)));
-  await until('the servers are ready', async () => started.exitCode !== null || /All servers are ready/.test(said));
-  expect(said).toMatch(/All servers are ready/);
-  const { postgres } = readStackInfo(path.join(folder, '.freeflow'));
-  const { rows } = await withPostgres(postgres.url, (client) => client.query(`SELECT current_setting('log_timezone') AS zone`));
-  expect(rows).toEqual([{ zone: 'UTC' }]);
+  beforeAll(() => {
+    folder = privateCheckout();
+  });
+  afterAll(async () => {
+    const gone = new Promise((resolve) => { if (child === undefined || child.exitCode !== null) resolve(undefined); else child.once('exit', resolve); });
+    child?.kill('SIGINT');
+    await gone;
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test('root starts PostgreSQL from a checkout that no other user may enter', async () => {
+    expect(spawnSync('test', ['-x', path.join(folder, 'dist')], { uid: 65_534, gid: 65_534, cwd: '/' }).status).toBe(1);
+    const started = spawn(process.execPath, ['dist/stack/main.js', 'start', '--dir', '.freeflow'], { cwd: folder, env: { ...process.env, ...otherServers() }, stdio: ['ignore', 'pipe', 'pipe'] });
+    child = started;
+    let said = '';
+    for (const stream of [started.stdout, started.stderr]) stream.on('data', (it) => (said += String(it)));
+    await until('the servers are ready', async () => started.exitCode !== null || /All servers are ready/.test(said));
+    expect(said).toMatch(/All servers are ready/);
+    const { postgres } = readStackInfo(path.join(folder, '.freeflow'));
+    const { rows } = await withPostgres(postgres.url, (client) => client.query(`SELECT current_setting('log_timezone') AS zone`));
+    expect(rows).toEqual([{ zone: 'UTC' }]);
+  });
 });
