@@ -11,6 +11,7 @@ import { openMaster, TEST_STACK, type Master } from '../master';
 import { lookFromOutside, NOTHING, withPostgres } from '../outside';
 import { hasPooler, openPooler, type Pooler } from '../pooler';
 import { createTenant, operationEnds } from '../tenants';
+import { until } from '../until';
 import { newName } from '../workbench';
 
 const info = readStackInfo(TEST_STACK);
@@ -51,6 +52,17 @@ suite("PgBouncer in session mode, before the master database and the tenants' se
     expect(await done(id, 'DELETE', '?mode=hard&force=true')).toEqual({ status: 202, state: 'done' });
     expect(await lookFromOutside(info, name)).toEqual(NOTHING);
     expect(pooler.log()).not.toMatch(/unsupported startup parameter/);
+  });
+
+  test('the server ends its sessions: the API answers, or says that the master database is away, and never 5xx of another kind', async () => {
+    const database = new URL(house.masterUrl).pathname.slice(1);
+    const answers = new Set<number>();
+    for (let round = 0; round < 5; round += 1) {
+      await withPostgres(info.postgres.url, (owner) => owner.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [database]));
+      for (const { status } of await Promise.all(Array.from({ length: 6 }, () => house.request('GET', '/tenants')))) answers.add(status);
+    }
+    expect([...answers].filter((status) => status !== 200 && status !== 503)).toEqual([]);
+    await until('it answers again', async () => (await house.request('GET', '/tenants')).status === 200);
   });
 
   test('a session has its settings, and the next client of the same session has none of them', async () => {
