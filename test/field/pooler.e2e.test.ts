@@ -31,7 +31,7 @@ suite("PgBouncer in session mode, before the master database and the tenants' se
   beforeAll(async () => {
     pooler = await openPooler(info.postgres.url, 'session');
     house = await openHouse({ timezone: 'UTC', masterUrl: pooler.via, worker: { POSTGRES_ADMIN_URL: pooler.via(info.postgres.provisionerUrl) } });
-  });
+  }, 300_000);
   afterAll(async () => {
     await house?.close();
     await pooler?.close();

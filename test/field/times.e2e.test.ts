@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { doctor, doctorEnv } from '../doctor';
 import { envOf, freeflow, type Ended } from '../freeflow';
 import { openHouse, type House } from '../house';
 import { until } from '../until';
@@ -28,10 +30,13 @@ interface Life {
 }
 
 const lives = new Map<string, Life>();
+/** Also those in which not all went well. */
+const houses: House[] = [];
 const run = (house: House, TZ: string, ...args: string[]) => freeflow(['tenants', ...args], { ...envOf(house), TZ });
 
 async function live({ TZ, timezone }: (typeof ZONES)[number]): Promise<void> {
   const house = await openHouse({ timezone, worker: { TZ, RETENTION_MS: String(RETENTION_MS) }, api: { TZ } });
+  houses.push(house);
   const name = newName('z');
   const [from, startedAt] = [Date.now(), performance.now()];
   const created = await run(house, TZ, 'create', name);
@@ -47,8 +52,22 @@ function lifeIn(TZ: string): Life {
   return life;
 }
 
-beforeAll(() => Promise.all(ZONES.map(live)));
-afterAll(() => Promise.all([...lives.values()].map(({ house }) => house.close())));
+beforeAll(() => Promise.all(ZONES.map(live)), 300_000);
+afterAll(() => Promise.all(houses.map((it) => it.close())));
+
+test('the servers of the stack are in UTC, whatever the zone of those who have started it', () => {
+  const { house: { info: { processes } } } = lifeIn('Asia/Tokyo');
+  const zones = Object.entries(processes).map(([name, { pid }]) => [name, readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').filter((it) => it.startsWith('TZ='))]);
+  expect(Object.fromEntries(zones)).toEqual({ postgres: ['TZ=UTC'], mongodb: ['TZ=UTC'], qdrant: ['TZ=UTC'], keycloak: ['TZ=UTC'], temporal: ['TZ=UTC'] });
+});
+
+test('doctor says in what zone other programs would be, and that ours are not', async () => {
+  const { house } = lifeIn('Asia/Tokyo');
+  const { lines } = await doctor(house, { ...doctorEnv(house), TZ: 'Asia/Tokyo' });
+  expect(lines['master.sessions']).toMatchObject({ status: 'warn', seen: 'in UTC, since they say so; other programs get America/New_York', advice: expect.stringContaining('ALTER DATABASE') });
+  expect(lines['postgres.sessions']).toMatchObject({ status: 'ok' });
+  expect(lines['master.clock']).toMatchObject({ status: 'ok' });
+});
 
 const UNITS: Record<string, number> = { ms: 1, s: 1_000, min: 60_000 };
 
