@@ -14,11 +14,11 @@ export interface HeardClientConfig extends ClientConfig {
 }
 
 /**
- * Every session says UTC, whatever server, database, role, pooler or environment would have it be. Prisma's adapter depends on it:
- * what it reads of a timestamptz loses its offset and is taken for UTC (`normalize_timestamptz`), what it writes has none (`formatDateTime`;
+ * Every session says UTC and ISO dates, whatever server, database, role, pooler or environment would have it be. Prisma's adapter depends
+ * on it: what it reads of a timestamptz loses its offset and is taken for UTC (`normalize_timestamptz`), what it writes has none (`formatDateTime`;
  * https://github.com/prisma/prisma/blob/7.10.0/packages/adapter-pg/src/conversion.ts).
  */
-const ALWAYS: SessionSettings = { TimeZone: 'UTC' };
+const ALWAYS: SessionSettings = { TimeZone: 'UTC', DateStyle: 'ISO, YMD' };
 
 const SETTING_TIMEOUT_MS = 10_000;
 

@@ -9,7 +9,7 @@ const APPLICATION = 'freeflow-field';
 
 beforeAll(async () => {
   await database.migrate();
-  await query(database.url, `ALTER DATABASE ${escapeIdentifier(database.name)} SET timezone = 'Asia/Kathmandu'`);
+  await query(database.url, `ALTER DATABASE ${escapeIdentifier(database.name)} SET timezone = 'Asia/Kathmandu'; ALTER DATABASE ${escapeIdentifier(database.name)} SET datestyle = 'German, DMY'`);
   await query(database.url, `ALTER ROLE ${escapeIdentifier(database.roles.worker)} IN DATABASE ${escapeIdentifier(database.name)} SET timezone = 'Pacific/Chatham'`);
 });
 afterAll(() => database.drop());
@@ -57,8 +57,8 @@ test('what is written by the one is what others read, by parameters and by value
   for (const iso of ['2026-03-29T00:59:59.999Z', '2026-03-29T01:00:00.000Z', '2026-09-26T13:59:59.000Z', '2026-09-26T14:00:00.001Z', '2026-11-01T08:30:00.000Z']) {
     const moment = new Date(iso);
     expect(await db.tenant.update({ where: { id }, data: { purgeAt: moment } })).toMatchObject({ purgeAt: moment });
-    const seen = await query<{ ms: number; at: Date }>(database.url, `SELECT (extract(epoch FROM "purgeAt") * 1000)::float8 AS ms, "purgeAt" AS at FROM "Tenant" WHERE id = $1`, [id]);
-    expect(seen).toEqual([{ ms: moment.getTime(), at: moment }]);
+    const seen = await query<{ ms: number }>(database.url, `SELECT (extract(epoch FROM "purgeAt") * 1000)::float8 AS ms FROM "Tenant" WHERE id = $1`, [id]);
+    expect(seen).toEqual([{ ms: moment.getTime() }]);
     const [{ same }] = await db.$queryRaw<[{ same: boolean }]>`SELECT "purgeAt" = ${moment} AS same FROM "Tenant" WHERE id = ${id}::uuid`;
     expect(same).toBe(true);
     expect(await db.tenant.count({ where: { id, purgeAt: { gt: new Date(moment.getTime() - 1), lt: new Date(moment.getTime() + 1) } } })).toBe(1);
