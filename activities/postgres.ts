@@ -57,9 +57,9 @@ export class PostgresBackend implements Backend {
   async probe(target: Target, secrets: Secrets): Promise<void> {
     const { rows } = await this.pool.query<{ datname: string }>("SELECT datname FROM pg_database WHERE datname = $1 OR datname = 'freeflow_master'", [this.adminUrl.pathname.slice(1) || 'postgres']);
     const foreign = rows.map((it) => it.datname);
-    const isTriable = !(await isPooled(this.pool));
-    if (!isTriable) await assertShutOut(this.pool, appRole(target.name), foreign, 'probe-leak');
-    await probePostgres((database) => this.asTenant(target.name, database, secrets), { database: target.name, schema: SCHEMA, owner: ownerRole(target.name) }, isTriable ? foreign : []);
+    const canTryLogins = !(await isPooled(this.pool));
+    if (!canTryLogins) await assertShutOut(this.pool, appRole(target.name), foreign, 'probe-leak');
+    await probePostgres((database) => this.asTenant(target.name, database, secrets), { database: target.name, schema: SCHEMA, owner: ownerRole(target.name) }, canTryLogins ? foreign : []);
   }
 
   async disable({ name, signal }: Target): Promise<Notes> {

@@ -28,14 +28,14 @@ const SETTING_TIMEOUT_MS = 10_000;
  * more, or yet. The next query on it fails with the cause.
  */
 export class HeardClient extends Client {
-  private readonly opening: QueryConfig & { query_timeout: number };
+  private readonly openingQuery: QueryConfig & { query_timeout: number };
   private backendPid: number | undefined;
 
   constructor(config: string | HeardClientConfig = {}) {
     super(config);
     const { settings = {}, connectionTimeoutMillis } = typeof config === 'string' ? {} : config;
     const all = Object.entries<string | number>({ ...settings, ...ALWAYS }).map(setting);
-    this.opening = { text: `SELECT pg_backend_pid() AS pid, ${all.join(', ')}`, query_timeout: connectionTimeoutMillis ?? SETTING_TIMEOUT_MS };
+    this.openingQuery = { text: `SELECT pg_backend_pid() AS pid, ${all.join(', ')}`, query_timeout: connectionTimeoutMillis ?? SETTING_TIMEOUT_MS };
     this.on('error', () => undefined);
   }
 
@@ -49,7 +49,7 @@ export class HeardClient extends Client {
 
   /** Whether a pooler stands between, which makes up the process number that it tells a client at the start. */
   get isPooled(): boolean {
-    return this.backendPid !== undefined && this.backendPid !== this.toldPid;
+    return this.backendPid !== undefined && this.backendPid !== this.announcedPid;
   }
 
   /** The server's process behind this session, where a pooler doesn't change it. */
@@ -57,15 +57,15 @@ export class HeardClient extends Client {
     return this.backendPid;
   }
 
-  private get toldPid(): unknown {
+  private get announcedPid(): unknown {
     return 'processID' in this ? this.processID : undefined;
   }
 
   /** A pooler tells a client that it is connected before there is a session at the server, so this statement has a deadline of its own. */
   private async connectAndSet(): Promise<Client> {
-    await super.connect().catch(namePassword);
+    await super.connect().catch(translateAuthFailure);
     try {
-      const { rows: [row] } = await this.query<{ pid: number }>(this.opening);
+      const { rows: [row] } = await this.query<{ pid: number }>(this.openingQuery);
       this.backendPid = row?.pid;
       return this;
     } catch (error) {
@@ -76,7 +76,7 @@ export class HeardClient extends Client {
 }
 
 /** PgBouncer has one code for all that it says itself; a password that it refuses gets the one that PostgreSQL has for it. */
-function namePassword(error: unknown): never {
+function translateAuthFailure(error: unknown): never {
   if (error instanceof DatabaseError && error.code === '08P01' && /authentication failed|no such user/i.test(error.message)) error.code = '28P01';
   throw error;
 }

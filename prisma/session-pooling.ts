@@ -26,7 +26,7 @@ export async function sharesSessions(url: string): Promise<boolean | undefined> 
     await one.connect();
     if (!one.isPooled) return false;
     await other.connect();
-    return await hasMixed(one, other);
+    return await seeSharedSession(one, other);
   } catch {
     return undefined;
   } finally {
@@ -36,7 +36,7 @@ export async function sharesSessions(url: string): Promise<boolean | undefined> 
 
 const open = (url: string): HeardClient => new HeardClient({ connectionString: url, application_name: 'freeflow-setup', connectionTimeoutMillis: CONNECT_TIMEOUT_MS, query_timeout: CONNECT_TIMEOUT_MS });
 
-async function hasMixed(one: HeardClient, other: HeardClient): Promise<boolean> {
+async function seeSharedSession(one: HeardClient, other: HeardClient): Promise<boolean> {
   for (let looks = 0; looks < LOOKS; looks += 1) {
     const [pid, otherPid] = [await pidOf(one), await pidOf(other)];
     if (pid === otherPid || pid !== one.pid || otherPid !== other.pid) return true;

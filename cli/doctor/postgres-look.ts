@@ -40,7 +40,7 @@ async function zone(client: Client): Promise<Finding> {
   const { rows: [row] } = await client.query<{ now: string; otherwise: string }>("SELECT setting AS now, reset_val AS otherwise FROM pg_settings WHERE name = 'TimeZone'");
   const { now = '?', otherwise = '?' } = row ?? {};
   if (!isUtc(now)) return fail(`they are in ${now}, where all times are taken for UTC`, 'Have the pooler between leave the setting TimeZone alone.');
-  if (isUtc(otherwise)) return ok('of their own, in UTC');
+  if (isUtc(otherwise)) return ok('not shared by a pooler, in UTC');
   return warn(`in UTC, since they say so; other programs get ${otherwise}`, "Set it for all, so that nobody reads or writes other times: ALTER DATABASE ... SET timezone = 'UTC'");
 }
 
