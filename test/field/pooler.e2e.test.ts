@@ -82,9 +82,12 @@ suite("PgBouncer in session mode, before the master database and the tenants' se
   });
 
   test('doctor finds the sessions as they should be', async () => {
-    const { lines } = await doctor(house, { ...doctorEnv(house), POSTGRES_ADMIN_URL: pooler.via(info.postgres.provisionerUrl) });
-    expect([lines['master.sessions'], lines['postgres.sessions']]).toEqual([expect.objectContaining({ status: 'ok' }), expect.objectContaining({ status: 'ok' })]);
-    expect(lines['postgres.connection']).toMatchObject({ status: 'ok' });
+    // On a busy machine a connection may take longer than doctor waits.
+    await until('doctor finds them all right', async () => {
+      const { lines } = await doctor(house, { ...doctorEnv(house), POSTGRES_ADMIN_URL: pooler.via(info.postgres.provisionerUrl) });
+      return ['master.sessions', 'postgres.sessions', 'postgres.connection'].every((check) => lines[check]?.status === 'ok');
+    });
+    expect(pooler.log()).not.toMatch(/unsupported startup parameter/);
   });
 });
 
