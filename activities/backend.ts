@@ -98,7 +98,7 @@ export interface Backend {
   /** Reads and writes as the tenant, and sees foreign targets refused by authorization. */
   probe(target: Target, secrets: Secrets): Promise<void>;
   /** What `disable` is about to take away; kept in the ledger before its first call. Asks only. Left out where nothing is lost. */
-  accessState?(target: Target): Promise<AccessState>;
+  accessState?(target: Target, secrets: Secrets): Promise<AccessState>;
   /** Cuts the tenant's access, open sessions included; all data stays. */
   disable(target: Target): Promise<Notes>;
   /**

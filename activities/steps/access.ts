@@ -10,7 +10,8 @@ export async function disable(work: Work): Promise<string> {
   await refuseStranger(work, entry, target);
   // Before the first call alone: a repeated one would keep what the first has left.
   if (backend.accessState && entry.state === 'present' && entry.accessBefore === null) {
-    await ledger.keepAccess(entry, held, await judged(backend, () => backend.accessState?.(target) ?? Promise.resolve({})));
+    const { values } = await keptSecrets(work, target);
+    await ledger.keepAccess(entry, held, await judged(backend, () => backend.accessState?.(target, values) ?? Promise.resolve({})));
   }
   const notes = await change(work, entry, target, 'disabled', (at) => backend.disable(at), (at, secrets) => backend.refused(at, secrets));
   return withNotes(`${entry.name} is cut off: the tenant's own credentials are refused`, notes);
