@@ -160,6 +160,17 @@ export const RULES: Readonly<Record<BackendKind, readonly Rule[]>> = {
         11, // UserNotFound: just dropped by somebody
         112, // WriteConflict
         11000, // DuplicateKey
+        46, // LockBusy
+        11601, // Interrupted: somebody has ended the operation
+      ],
+    },
+    {
+      type: 'blocked',
+      codes: [
+        24, // LockTimeout
+        215, // DatabaseDropPending
+        12586, // BackgroundOperationInProgressForDatabase
+        12587, // BackgroundOperationInProgressForNamespace
       ],
     },
     {
