@@ -58,7 +58,6 @@ test('what is missing is named, whole or in part, and fix makes nothing', async 
     `missing mongodb ${ofA.mongodb}: there is no ${ofA.mongodb}`,
     `missing postgres ${ofA.postgres}: only a part of it is there: there is no database ${ofA.postgres}`,
     `missing qdrant ${ofA.qdrant}: only a part of it is there: there is no collection ${ofA.qdrant}`,
-    `missing mongodb ${ofB.mongodb}: there is no database ${ofB.mongodb}`,
     `missing postgres ${ofB.postgres}: there is no role ${ofB.postgres}_app`,
   ].sort();
   expect(inShort(await reconcile())).toEqual(expected);
