@@ -15,6 +15,7 @@ const cases: [kind: BackendKind, what: string, error: unknown, type: FailureType
   ['mongodb', 'a missing right', Object.assign(new Error('x'), { code: 13 }), 'permission'],
   ['mongodb', 'a fault of its own', Object.assign(new Error('x'), { code: 1 }), 'server-error'],
   ['mongodb', 'a limit on requests', Object.assign(new Error('x'), { code: 462 }), 'overloaded'],
+  ['mongodb', 'a majority that does not confirm in time', Object.assign(new Error('x'), { name: 'MongoWriteConcernError', code: 50 }), 'unreachable'],
   ['mongodb', 'an operation that somebody has ended', Object.assign(new Error('x'), { code: 11601 }), 'conflict'],
   ['mongodb', 'a lock waited for in vain', Object.assign(new Error('x'), { code: 24 }), 'blocked'],
   ['mongodb', 'a full disk', Object.assign(new Error('x'), { code: 14031 }), 'overloaded'],

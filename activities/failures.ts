@@ -147,6 +147,7 @@ export const RULES: Readonly<Record<BackendKind, readonly Rule[]>> = {
         9001, // SocketException
         11600, // InterruptedAtShutdown
         11602, // InterruptedDueToReplStateChange
+        'MongoWriteConcernError', // done at the primary, and no majority of the replica set has confirmed it in time
         'MongoServerSelectionError', 'MongoNetworkError', 'MongoNetworkTimeoutError', 'MongoTopologyClosedError', 'MongoPoolClearedError',
       ],
     },

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Db } from 'mongodb';
+import { MongoWriteConcernError, type Db } from 'mongodb';
 import type { Target } from './backend';
 import { BackendFault, hasCode } from './failures';
 import { collectionNames, runChange } from './mongodb-commands';
@@ -38,7 +38,7 @@ async function dropOnce(admin: Db, db: Db, target: Target): Promise<void> {
   try {
     await runChange(db, { dropDatabase: 1 }, signal);
   } catch (error) {
-    if (!hasCode(error, ...WAITED_IN_VAIN)) throw error;
+    if (!hasCode(error, ...WAITED_IN_VAIN) || error instanceof MongoWriteConcernError) throw error;
     const holders = await lockHolders(admin, signal);
     throw new BackendFault('blocked', `MongoDB: dropping database ${name} waited in vain for a lock; at work are: ${holders.join('; ') || 'nobody any more'}`, { cause: error });
   }
