@@ -14,7 +14,10 @@ interface RoleInfo extends Role {
  */
 export async function foreignClaims(admin: Db, db: Db, signal: AbortSignal): Promise<string[]> {
   const name = db.databaseName;
-  const [twins, own, reaching] = await Promise.all([databasesLike(admin, name, signal), ownRoles(db, signal), reachingRoles(admin, name, signal)]);
+  // One after the other: all steps of a worker share a few connections.
+  const twins = await databasesLike(admin, name, signal);
+  const own = await ownRoles(db, signal);
+  const reaching = await reachingRoles(admin, name, signal);
   const users = await usersReaching(admin, name, reaching, signal);
   return [
     ...twins.map((it) => `there is a database ${it}, whose name differs by case alone: MongoDB refuses both at a time`),
