@@ -26,6 +26,12 @@ export interface Target {
 /** What `disable` takes away, as it was before, so that `enable` can put back exactly that. JSON without secrets. */
 export type AccessState = Prisma.InputJsonObject;
 
+/** What a probe after `enable` needs to know: not everything need work that works for a new tenant. */
+export interface Resumed {
+  /** As `enable` was given it. */
+  before: AccessState | undefined;
+}
+
 /** What people should know of how a call went, such as a password that the tenant had changed; goes into the log. */
 export type Notes = readonly string[];
 
@@ -95,8 +101,11 @@ export interface Backend {
   newSecrets(target: Omit<Target, 'signal'>): Promise<Secrets>;
   /** Makes the thing with its nonce, or verifies that the one that stands there is ours and finishes it. */
   create(target: Target, secrets: Secrets): Promise<Made>;
-  /** Reads and writes as the tenant, and sees foreign targets refused by authorization. */
-  probe(target: Target, secrets: Secrets): Promise<void>;
+  /**
+   * Reads and writes as the tenant, and sees foreign targets refused by authorization.
+   * @param resumed given after `enable`: what the tenant has broken of its own, or an admin had shut before, is no failure
+   */
+  probe(target: Target, secrets: Secrets, resumed?: Resumed): Promise<void>;
   /** What `disable` is about to take away; kept in the ledger before its first call. Asks only. Left out where nothing is lost. */
   accessState?(target: Target): Promise<AccessState>;
   /** Cuts the tenant's access, open sessions included; all data stays. */

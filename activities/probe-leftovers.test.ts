@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 
 /** The backends whose probes write. */
-const KINDS = ['mongodb', 'qdrant'] as const;
+const KINDS = ['mongodb'] as const;
 type Writing = (typeof KINDS)[number];
 
 

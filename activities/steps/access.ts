@@ -22,7 +22,7 @@ export async function enable(work: Work): Promise<string> {
   const { entry, target } = await presentEntry(work);
   await refuseStranger(work, entry, target);
   const before = (entry.accessBefore ?? undefined) as AccessState | undefined;
-  const notes = await change(work, entry, target, 'present', (at, secrets) => backend.enable(at, secrets, before), (at, secrets) => backend.probe(at, secrets));
+  const notes = await change(work, entry, target, 'present', (at, secrets) => backend.enable(at, secrets, before), (at, secrets) => backend.probe(at, secrets, { before }));
   return withNotes(`${entry.name} is given back: the tenant's own credentials work, and are refused elsewhere`, notes);
 }
 

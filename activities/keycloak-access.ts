@@ -1,0 +1,69 @@
+import type RealmRepresentation from '@keycloak/keycloak-admin-client/lib/defs/realmRepresentation';
+import type { AccessState, Target } from './backend';
+import { BackendFault } from './failures';
+import type { KeycloakAdmin } from './keycloak-admin';
+
+/**
+ * While a realm is cut off no token counts, whenever it was issued: the last second that Keycloak can hold. Nobody else sets this
+ * one, so what is found instead of it somebody has set meanwhile, as by "revoke all".
+ */
+const NEVER = 2 ** 31 - 1;
+
+/** What the realm was before it was cut off. */
+export interface RealmAccess extends AccessState {
+  isEnabled: boolean;
+  notBefore: number;
+}
+
+export async function readAccess(admin: KeycloakAdmin, { name }: Target): Promise<RealmAccess> {
+  const { enabled, notBefore } = await readRealm(admin, name);
+  return { isEnabled: enabled !== false, notBefore: notBefore ?? 0 };
+}
+
+/** A disabled realm issues and refreshes nothing, by `notBefore` it takes no token it has issued, the logout ends its sessions. */
+export async function cutRealm(admin: KeycloakAdmin, { name, signal, announceCall }: Target): Promise<void> {
+  signal.throwIfAborted();
+  await changeRealm(admin, name, () => ({ enabled: false, notBefore: NEVER }));
+  await announceCall();
+  await admin.call(({ realms }) => realms.logoutAll({ realm: name }));
+  // The logout has set it to the present second.
+  await announceCall();
+  await changeRealm(admin, name, () => ({ enabled: false, notBefore: NEVER }));
+}
+
+/**
+ * Gives back what `cutRealm` has cut.
+ * @param before nothing where it wasn't kept: then no token that was issued before now counts
+ */
+export async function openRealm(admin: KeycloakAdmin, { name, announceCall }: Target, before: RealmAccess | undefined): Promise<void> {
+  await announceCall();
+  await changeRealm(admin, name, ({ enabled, notBefore = 0 }) => ({ enabled: enabled === true || before?.isEnabled !== false, notBefore: notBeforeOnceOpen(notBefore, before) }));
+}
+
+function notBeforeOnceOpen(found: number, before: RealmAccess | undefined): number {
+  if (before === undefined) return Math.min(found, Math.floor(Date.now() / 1000));
+  // Raised by somebody while it was cut off: what was revoked then stays so.
+  return found === NEVER ? before.notBefore : Math.max(found, before.notBefore);
+}
+
+export const accessIn = (before: AccessState | undefined): RealmAccess | undefined => {
+  const { isEnabled, notBefore } = before ?? {};
+  return typeof isEnabled === 'boolean' && typeof notBefore === 'number' ? { isEnabled, notBefore } : undefined;
+};
+
+/** @throws BackendFault `missing-resource` where there is none, or none that we may read */
+export async function readRealm(admin: KeycloakAdmin, name: string): Promise<RealmRepresentation> {
+  const realm: RealmRepresentation | null | undefined = await admin.call(({ realms }) => realms.findOne({ realm: name }));
+  if (realm?.id === undefined) throw new BackendFault('missing-resource', `Keycloak: realm ${name} isn't there, or not for our account`);
+  return realm;
+}
+
+/**
+ * Changes some settings and leaves all others as they are. An update without the attributes would set those of CIBA and PAR to
+ * their defaults: Keycloak takes what it isn't told of these for unset (DefaultExportImportManager, updateCibaSettings and
+ * updateParSettings). Whatever else is left out it leaves alone.
+ */
+async function changeRealm(admin: KeycloakAdmin, name: string, changes: (realm: RealmRepresentation) => Pick<RealmRepresentation, 'enabled' | 'notBefore'>): Promise<void> {
+  const realm = await readRealm(admin, name);
+  await admin.call(({ realms }) => realms.update({ realm: name }, { ...changes(realm), attributes: realm.attributes ?? {} }));
+}

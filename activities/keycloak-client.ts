@@ -1,0 +1,76 @@
+import type ClientRepresentation from '@keycloak/keycloak-admin-client/lib/defs/clientRepresentation';
+import type UserRepresentation from '@keycloak/keycloak-admin-client/lib/defs/userRepresentation';
+import type { Notes, Secrets, Target } from './backend';
+import { BackendFault, hasCode } from './failures';
+import type { KeycloakAdmin } from './keycloak-admin';
+import { APP_CLIENT, clientRepresentation } from './keycloak-realm';
+
+/** What a login by the stored secret hangs on. A tenant's administrator may change every one of them; all else about the client is his. */
+const LOGIN = { enabled: true, protocol: 'openid-connect', clientAuthenticatorType: 'client-secret', publicClient: false, bearerOnly: false, serviceAccountsEnabled: true } as const;
+/** Set, they demand more of a login than the secret. */
+const DEMANDS = ['dpop.bound.access.tokens', 'tls.client.certificate.bound.access.tokens'];
+
+/**
+ * Has the tenant's client take the stored secret again, whatever the tenant has done to it since, and leaves alone what doesn't
+ * stand in the way of that. Where nothing does, nothing is changed.
+ * @returns what the tenant had changed
+ */
+export async function restoreClient(admin: KeycloakAdmin, target: Target, secrets: Secrets): Promise<Notes> {
+  const { name: realm, announceCall } = target;
+  const client = (await admin.call(({ clients }) => clients.find({ realm, clientId: APP_CLIENT }))).find((it) => it.clientId === APP_CLIENT);
+  if (client?.id === undefined) {
+    await announceCall();
+    await admin.call(({ clients }) => clients.create({ realm, ...clientRepresentation(target, secrets) })).catch((error: unknown) => refuseSquatter(realm, error));
+    return [`client ${APP_CLIENT} was gone, and was made again`];
+  }
+  const { id } = client;
+  const wrong = changesOf(client, secrets['client-secret'] ?? '');
+  const account = await serviceAccount(admin, realm, id);
+  if (wrong.length > 0 || account === undefined) {
+    await announceCall();
+    const attributes = { ...client.attributes, ...Object.fromEntries(DEMANDS.filter((it) => isSet(client, it)).map((it) => [it, 'false'])) };
+    // An update with `serviceAccountsEnabled` makes the account anew where it is gone.
+    await admin.call(({ clients }) => clients.update({ realm, id }, { ...client, ...LOGIN, secret: secrets['client-secret'] ?? '', attributes })).catch((error: unknown) => refuseSquatter(realm, error));
+  }
+  return [
+    ...(wrong.length === 0 ? [] : [`the tenant had changed client ${APP_CLIENT} (${wrong.join(', ')}); it has what is stored again`]),
+    ...(account === undefined ? [`the service account of client ${APP_CLIENT} was gone, and was made again`] : []),
+    ...(await enableAccount(admin, target, id)),
+  ];
+}
+
+const isSet = ({ attributes }: ClientRepresentation, name: string): boolean => attributes?.[name] === 'true';
+
+function changesOf(client: ClientRepresentation, secret: string): string[] {
+  return [
+    ...(client.secret === secret ? [] : ['its secret']),
+    ...(Object.keys(LOGIN) as (keyof typeof LOGIN)[]).filter((it) => (client[it] ?? false) !== LOGIN[it]),
+    ...DEMANDS.filter((it) => isSet(client, it)),
+  ];
+}
+
+/** The user as whom the client logs in; nothing where it was deleted. */
+async function serviceAccount(admin: KeycloakAdmin, realm: string, id: string): Promise<UserRepresentation | undefined> {
+  try {
+    return await admin.call(({ clients }) => clients.getServiceAccountUser({ realm, id }));
+  } catch (error) {
+    // 400 where service accounts are switched off: the update makes it.
+    if (hasCode(error, 400, 404)) return undefined;
+    throw error;
+  }
+}
+
+async function enableAccount(admin: KeycloakAdmin, { name: realm, announceCall }: Target, clientId: string): Promise<Notes> {
+  const account = await serviceAccount(admin, realm, clientId);
+  const { id, enabled } = account ?? {};
+  if (id === undefined || enabled === true) return [];
+  await announceCall();
+  await admin.call(({ users }) => users.update({ realm, id }, { ...account, enabled: true }));
+  return [`the service account of client ${APP_CLIENT} was disabled, and was enabled again`];
+}
+
+// Keycloak's words are "Client already exists", but it is a user of the name that it gives to service accounts.
+function refuseSquatter(realm: string, error: unknown): never {
+  if (!hasCode(error, 409)) throw error;
+  throw new BackendFault('conflict', `Keycloak: client ${APP_CLIENT} of realm ${realm} can't have its service account; if there is a user service-account-${APP_CLIENT}, delete it`, { cause: error });
+}
