@@ -20,7 +20,7 @@ export interface Target {
    * is what settle time counts from. Cheap: it writes at most once a second. Does nothing where only is looked.
    * @throws BackendFault `lock-lost`
    */
-  announceCall(): Promise<void>;
+  announceCall: () => Promise<void>;
 }
 
 /** What `disable` takes away, as it was before, so that `enable` can put back exactly that. JSON without secrets. */

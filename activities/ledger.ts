@@ -127,11 +127,17 @@ export class Ledger {
  */
 export async function knownServer(backend: Backend, entry: TenantResource): Promise<string> {
   const serverId = await backend.serverId();
-  if (entry.serverId !== null && entry.serverId !== serverId) {
+  if (entry.serverId !== null && !isSameServer(entry.serverId, serverId)) {
     throw new BackendFault('unknown-server', `${backend.kind}: this is ${serverId}, but ${entry.name} was made on ${entry.serverId}`);
   }
   return serverId;
 }
+
+/** An older version recorded this of a Keycloak whose tokens didn't name their account: any server could be meant. */
+const UNKNOWN_SERVER = 'keycloak:unknown';
+
+/** Whether the server that answers is the recorded one. */
+export const isSameServer = (recorded: string | null, found: string): boolean => recorded === found || recorded === UNKNOWN_SERVER;
 
 /** What the backend is told about a ledger entry. */
 export function targetOf(entry: TenantResource, tenantName: string, signal: AbortSignal): Target {

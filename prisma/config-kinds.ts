@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { isMasterUrl } from './master-url';
 import { isSecretKey } from './secret-keys';
+import { isSigningKey, SIGNING_KEY_BYTES } from './signing-key';
 
 // What a variable can hold. Each kind names its form once: who forgets the variable reads it as well as who mistypes it.
 
@@ -43,6 +44,12 @@ export const mongoUrl = () => text('mongodb://USER:PASSWORD@HOST:PORT/?OPTIONS, 
 
 /** A URL that may be shown: its login has variables of its own. */
 export const httpUrl = () => text('http(s)://HOST:PORT/PATH, without user and password', (value) => hasProtocol('http:', 'https:')(value) && !hasLogin(value));
+
+/** A server that is called below this URL: a query would be lost. */
+export const serverUrl = () => text('http(s)://HOST:PORT/PATH, without user and password', (value) => hasProtocol('http:', 'https:')(value) && !hasLogin(value) && !/[?#]/.test(value));
+
+/** A key that tokens are signed with. Whoever holds one of them can try out keys by himself, as fast as he likes: a short one he finds. */
+export const signingKey = () => text(`at least ${SIGNING_KEY_BYTES} bytes (openssl rand -base64 32)`, isSigningKey);
 
 /** A key that wraps secrets. */
 export const secretKey = () => text('base64 of exactly 32 bytes (openssl rand -base64 32)', isSecretKey);

@@ -27,6 +27,7 @@ export {
   type TenantSecret,
 } from './generated/client';
 export { MASTER_GRANTS, MASTER_ROLES, type MasterRole, type MasterTable, type TablePrivilege } from './master-roles';
+export { isSigningKey, SIGNING_KEY_BYTES } from './signing-key';
 export { databaseOf, describeServer, isMasterUrl } from './master-url';
 export { migrationState, type MigrationState } from './migration-state';
 export { retryCollisions } from './pg-retry';

@@ -1,6 +1,7 @@
 import type { Prisma, PrismaClient, TenantResource } from '@freeflow/db-master';
 import type { Backend, Difference } from '../backend';
 import { messageOf } from '../failures';
+import { isSameServer } from '../ledger';
 import { asked } from './asked';
 import { compare } from './compare';
 import { about, finding, ofDifference, type Finding } from './finding';
@@ -30,7 +31,7 @@ export async function compareEntries(work: Reconciling, backend: Backend): Promi
   const findings: Finding[] = [];
   for (const entry of entries) {
     signal.throwIfAborted();
-    if (entry.serverId !== serverId) findings.push(about(entry, 'unknown', `this is ${serverId}, recorded is ${entry.serverId ?? 'none'}`));
+    if (!isSameServer(entry.serverId, serverId)) findings.push(about(entry, 'unknown', `this is ${serverId}, recorded is ${entry.serverId ?? 'none'}`));
     else findings.push(...(await compareEntry(work, backend, entry)));
   }
   return { findings, looked: entries.length };

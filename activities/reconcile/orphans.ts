@@ -1,6 +1,7 @@
 import { tenantNameOf, tenantNames, type BackendKind, type PrismaClient, type TenantResource } from '@freeflow/db-master';
 import type { Backend, Marked } from '../backend';
 import { messageOf } from '../failures';
+import { isSameServer } from '../ledger';
 import { asked } from './asked';
 import { finding, type Finding } from './finding';
 import type { Reconciling } from './reconciling';
@@ -54,12 +55,12 @@ export async function orphansAmong({ db, installation }: Pick<Reconciling, 'db' 
   const ledger = await db.tenantResource.findMany({ where: { kind: at.kind } });
   const rows = new Map(ledger.map((it) => [it.nonce, it]));
   const servers = new Set(ledger.flatMap(({ serverId }) => serverId ?? []));
-  const isAnother = servers.size > 0 && !servers.has(at.serverId);
+  const isAnother = servers.size > 0 && ![...servers].some((it) => isSameServer(it, at.serverId));
   const candidates: Candidate[] = [];
   for (const it of marked) {
     const row = rows.get(it.nonce);
     const isOrphan = row === undefined ? await installation.made(it.nonce) : !LIVE.has(row.state);
-    if (isOrphan) candidates.push({ ...it, row, isElsewhere: isAnother || (row?.serverId ?? at.serverId) !== at.serverId });
+    if (isOrphan) candidates.push({ ...it, row, isElsewhere: isAnother || !isSameServer(row?.serverId ?? at.serverId, at.serverId) });
   }
   return candidates;
 }

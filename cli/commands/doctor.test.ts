@@ -99,8 +99,8 @@ describe('what is wrong fails by its name, and hides nothing else: exit code 1',
   const ofTemporal = ['temporal.version', 'temporal.search-attributes', 'temporal.sweep', 'temporal.reconciler', 'temporal.workers', 'temporal.keycloak-workers'];
   const ofPostgres = ['postgres.provisioner', 'postgres.closed', 'postgres.version', 'postgres.clock'];
   const ofMongo = ['mongodb.provisioner', 'mongodb.version', 'mongodb.clock'];
-  const ofQdrant = ['qdrant.wrong-key', 'qdrant.rbac', 'qdrant.version', 'qdrant.clock'];
-  const ofLogin = ['keycloak.token', 'keycloak.create-realm', 'keycloak.no-admin', 'keycloak.clock'];
+  const ofQdrant = ['qdrant.key-length', 'qdrant.wrong-key', 'qdrant.rbac', 'qdrant.version', 'qdrant.clock'];
+  const ofLogin = ['keycloak.token', 'keycloak.account', 'keycloak.create-realm', 'keycloak.no-admin', 'keycloak.clock'];
   const ofKeycloak = ['keycloak.login', ...ofLogin, 'keycloak.version'];
   const ofToken = ['identity.permission', 'identity.accepted', 'identity.clock'];
 
@@ -122,7 +122,7 @@ describe('what is wrong fails by its name, and hides nothing else: exit code 1',
       'keycloak.connection': [refused, isItUp, ofKeycloak],
     }],
     ['every secret is another one', () => ({
-      FREEFLOW_CLIENT_SECRET: 'hunter22', SECRETS_KEY: Buffer.alloc(32, 7).toString('base64'), QDRANT_API_KEY: 'hunter22', KEYCLOAK_CLIENT_SECRET: 'hunter22',
+      FREEFLOW_CLIENT_SECRET: 'hunter22', SECRETS_KEY: Buffer.alloc(32, 7).toString('base64'), QDRANT_API_KEY: 'hunter22'.repeat(4), KEYCLOAK_CLIENT_SECRET: 'hunter22',
       POSTGRES_ADMIN_URL: at(house.info.postgres.provisionerUrl, { password: 'hunter22' }), MONGODB_ADMIN_URL: at(house.info.mongodb.provisionerUrl, { password: 'hunter22' }),
     }), {
       'identity.token': [/answers 401/, /FREEFLOW_CLIENT_SECRET/, ofToken],

@@ -37,3 +37,9 @@ test.each<[string, Record<string, string>, string, RegExp, RegExp]>([
   const { code, lines } = await withQdrant(server, (url) => doctor({ info }, { QDRANT_URL: url, QDRANT_API_KEY: KEY }));
   expect({ code, [failing]: lines[failing] }).toEqual({ code: 1, [failing]: { status: 'fail', seen: expect.stringMatching(seen), advice: expect.stringMatching(advice) } });
 });
+
+test('a key that a tenant could guess from its token', async () => {
+  const short = 'hunter22'.repeat(3);
+  const { code, lines } = await withQdrant({ QDRANT__SERVICE__API_KEY: short, QDRANT__SERVICE__JWT_RBAC: 'true' }, (url) => doctor({ info }, { QDRANT_URL: url, QDRANT_API_KEY: short }));
+  expect({ code, found: lines['qdrant.key-length'] }).toEqual({ code: 1, found: { status: 'fail', seen: expect.stringMatching(/has 24 bytes/), advice: expect.stringMatching(/at least 32 bytes \(openssl rand -base64 32\)/) } });
+});
