@@ -1,7 +1,6 @@
-import type RealmRepresentation from '@keycloak/keycloak-admin-client/lib/defs/realmRepresentation';
 import type { AccessState, Target } from './backend';
 import { BackendFault } from './failures';
-import type { KeycloakAdmin } from './keycloak-admin';
+import type { KeycloakAdmin, RealmRepresentation } from './keycloak-admin';
 
 /**
  * While a realm is cut off no token counts, whenever it was issued: the last second that Keycloak can hold. Nobody else sets this

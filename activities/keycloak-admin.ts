@@ -4,6 +4,10 @@ import { accountId, SharedToken, type ServiceAccount } from './keycloak-token';
 
 const UNAUTHORIZED = 401;
 
+export type RealmRepresentation = Parameters<KeycloakAdminClient['realms']['update']>[1];
+export type ClientRepresentation = Parameters<KeycloakAdminClient['clients']['update']>[1];
+export type UserRepresentation = Parameters<KeycloakAdminClient['users']['update']>[1];
+
 /** The admin API by the provisioner's account, with one token for all calls. */
 export class KeycloakAdmin {
   private readonly token: SharedToken;

@@ -1,8 +1,6 @@
-import type ClientRepresentation from '@keycloak/keycloak-admin-client/lib/defs/clientRepresentation';
-import type UserRepresentation from '@keycloak/keycloak-admin-client/lib/defs/userRepresentation';
 import type { Notes, Secrets, Target } from './backend';
 import { BackendFault, hasCode } from './failures';
-import type { KeycloakAdmin } from './keycloak-admin';
+import type { ClientRepresentation, KeycloakAdmin, UserRepresentation } from './keycloak-admin';
 import { APP_CLIENT, clientRepresentation } from './keycloak-realm';
 
 /** What a login by the stored secret hangs on. A tenant's administrator may change every one of them; all else about the client is his. */
