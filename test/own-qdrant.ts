@@ -13,7 +13,7 @@ export interface OwnQdrant {
   url: string;
   /** Where it keeps data and snapshots. */
   dir: string;
-  stop(): Promise<void>;
+  stop: () => Promise<void>;
 }
 
 export async function startQdrant(env: Record<string, string>): Promise<OwnQdrant> {
