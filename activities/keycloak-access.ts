@@ -1,5 +1,5 @@
 import type { AccessState, Target } from './backend';
-import { BackendFault } from './failures';
+import { BackendFault, hasCode } from './failures';
 import type { KeycloakAdmin, RealmRepresentation } from './keycloak-admin';
 
 /**
@@ -58,11 +58,17 @@ export async function readRealm(admin: KeycloakAdmin, name: string): Promise<Rea
 }
 
 /**
- * Changes some settings and leaves all others as they are. An update without the attributes would set those of CIBA and PAR to
- * their defaults: Keycloak takes what it isn't told of these for unset (DefaultExportImportManager, updateCibaSettings and
- * updateParSettings). Whatever else is left out it leaves alone.
+ * Changes some settings and gives back all others as they were read, as Keycloak's own console does: what an update leaves out isn't
+ * always left alone. Settings of CIBA, PAR and the device grant become their defaults then (DefaultExportImportManager, updateRealm).
+ * Those of mail are left alone indeed, and are read without their secrets.
  */
 async function changeRealm(admin: KeycloakAdmin, name: string, changes: (realm: RealmRepresentation) => Pick<RealmRepresentation, 'enabled' | 'notBefore'>): Promise<void> {
-  const realm = await readRealm(admin, name);
-  await admin.call(({ realms }) => realms.update({ realm: name }, { ...changes(realm), attributes: realm.attributes ?? {} }));
+  const { smtpServer: _secret, ...realm } = await readRealm(admin, name);
+  const update = (settings: RealmRepresentation) => admin.call(({ realms }) => realms.update({ realm: name }, { ...settings, ...changes(realm) }));
+  await update(realm).catch((error: unknown) => {
+    if (!hasCode(error, 400)) throw error;
+    // What an older version has let in this one may refuse, and nothing about a realm may keep it from being cut off.
+    const { attributes = {}, oauth2DeviceCodeLifespan = 600, oauth2DevicePollingInterval = 5 } = realm;
+    return update({ attributes, oauth2DeviceCodeLifespan, oauth2DevicePollingInterval });
+  });
 }

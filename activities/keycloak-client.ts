@@ -23,16 +23,13 @@ export async function restoreClient(admin: KeycloakAdmin, target: Target, secret
   }
   const { id } = client;
   const wrong = changesOf(client, secrets['client-secret'] ?? '');
-  const account = await serviceAccount(admin, realm, id);
-  if (wrong.length > 0 || account === undefined) {
+  if (wrong.length > 0) {
     await announceCall();
     const attributes = { ...client.attributes, ...Object.fromEntries(DEMANDS.filter((it) => isSet(client, it)).map((it) => [it, 'false'])) };
-    // An update with `serviceAccountsEnabled` makes the account anew where it is gone.
     await admin.call(({ clients }) => clients.update({ realm, id }, { ...client, ...LOGIN, secret: secrets['client-secret'] ?? '', attributes })).catch((error: unknown) => refuseSquatter(realm, error));
   }
   return [
     ...(wrong.length === 0 ? [] : [`the tenant had changed client ${APP_CLIENT} (${wrong.join(', ')}); it has what is stored again`]),
-    ...(account === undefined ? [`the service account of client ${APP_CLIENT} was gone, and was made again`] : []),
     ...(await enableAccount(admin, target, id)),
   ];
 }
@@ -47,20 +44,10 @@ function changesOf(client: ClientRepresentation, secret: string): string[] {
   ];
 }
 
-/** The user as whom the client logs in; nothing where it was deleted. */
-async function serviceAccount(admin: KeycloakAdmin, realm: string, id: string): Promise<UserRepresentation | undefined> {
-  try {
-    return await admin.call(({ clients }) => clients.getServiceAccountUser({ realm, id }));
-  } catch (error) {
-    // 400 where service accounts are switched off: the update makes it.
-    if (hasCode(error, 400, 404)) return undefined;
-    throw error;
-  }
-}
-
+/** The user as whom the client logs in. Where it was deleted, Keycloak makes it again as soon as it is looked for. */
 async function enableAccount(admin: KeycloakAdmin, { name: realm, announceCall }: Target, clientId: string): Promise<Notes> {
-  const account = await serviceAccount(admin, realm, clientId);
-  const { id, enabled } = account ?? {};
+  const account: UserRepresentation = await admin.call(({ clients }) => clients.getServiceAccountUser({ realm, id: clientId }));
+  const { id, enabled } = account;
   if (id === undefined || enabled === true) return [];
   await announceCall();
   await admin.call(({ users }) => users.update({ realm, id }, { ...account, enabled: true }));
