@@ -9,15 +9,20 @@ export interface HttpProxy {
   close: () => Promise<void>;
 }
 
-/**
- * A reverse proxy that serves another server below a path of its own.
- * @param rewrite what becomes of an answer's body, if it is to be changed
- */
-export async function startHttpProxy(to: string, path: string, rewrite?: (url: string, body: string) => string): Promise<HttpProxy> {
+/** What a proxy does to some of the requests. */
+export interface Trouble {
+  /** What becomes of an answer's body. */
+  rewrite?: (url: string, body: string) => string;
+  /** The client is cut off, and the server gets the request all the same, this much later. */
+  lateMs?: (method: string, url: string) => number | undefined;
+}
+
+/** A reverse proxy that serves another server below a path of its own; what `trouble` holds counts from the next request on. */
+export async function startHttpProxy(to: string, path: string, trouble: Trouble = {}): Promise<HttpProxy> {
   const strays: string[] = [];
   const server = createServer((from, answer) => {
     const url = from.url ?? '';
-    if (url.startsWith(`${path}/`)) return passOn(new URL(to + url.slice(path.length)), from, answer, rewrite);
+    if (url.startsWith(`${path}/`)) return passOn(new URL(to + url.slice(path.length)), from, answer, trouble);
     strays.push(`${from.method ?? ''} ${url}${from.headers['api-key'] === undefined ? '' : ' with an API key'}`);
     answer.writeHead(404).end();
   });
@@ -34,7 +39,8 @@ export async function startHttpProxy(to: string, path: string, rewrite?: (url: s
   };
 }
 
-function passOn(url: URL, from: IncomingMessage, answer: ServerResponse, rewrite?: (url: string, body: string) => string): void {
+function passOn(url: URL, from: IncomingMessage, answer: ServerResponse, { rewrite, lateMs }: Trouble): void {
+  const delayMs = lateMs?.(from.method ?? '', url.pathname);
   const call = request(url, { method: from.method, headers: { ...from.headers, host: url.host } }, (reply) => {
     const pieces: Buffer[] = [];
     reply.on('data', (piece: Buffer) => pieces.push(piece));
@@ -45,5 +51,11 @@ function passOn(url: URL, from: IncomingMessage, answer: ServerResponse, rewrite
     });
   });
   call.on('error', () => answer.writeHead(502).end());
-  from.pipe(call);
+  if (delayMs === undefined) return void from.pipe(call);
+  const pieces: Buffer[] = [];
+  from.on('data', (piece: Buffer) => pieces.push(piece));
+  from.on('end', () => {
+    from.socket.destroy();
+    setTimeout(() => call.end(Buffer.concat(pieces)), delayMs);
+  });
 }
