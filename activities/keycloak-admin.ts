@@ -12,7 +12,7 @@ export type UserRepresentation = Parameters<KeycloakAdminClient['users']['update
 export class KeycloakAdmin {
   private readonly token: SharedToken;
   private readonly client: KeycloakAdminClient;
-  private id: string | undefined;
+  private known: { token: string; id: string } | undefined;
 
   constructor(
     readonly account: ServiceAccount,
@@ -26,8 +26,9 @@ export class KeycloakAdmin {
   /** The id of our own account at the server: each server has given it another one. */
   async accountId(): Promise<string> {
     const token = await this.token.get();
-    // One that the token itself names is read anew each time: the server at this address may have become another.
-    return token.subject ?? (this.id ??= await accountId(this.account, token));
+    // Once per token: by the next one the server at this address may have become another.
+    if (this.known?.token !== token.value) this.known = { token: token.value, id: await accountId(this.account, token) };
+    return this.known.id;
   }
 
   /** Rights on a realm are only in tokens that were issued after it was made. */
