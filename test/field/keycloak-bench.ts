@@ -8,14 +8,14 @@ type Tenant = Awaited<ReturnType<Workbench['newTenant']>>;
 export interface Realm {
   name: string;
   /** A call below the realm; throws unless it succeeds. */
-  call<T = unknown>(method: string, path: string, body?: unknown): Promise<T>;
+  call: <T = unknown>(method: string, path: string, body?: unknown) => Promise<T>;
   /** Changes what is named of the realm, and keeps the rest. */
-  change(settings: Record<string, unknown>): Promise<void>;
+  change: (settings: Record<string, unknown>) => Promise<void>;
   /** What a login of the tenant's application is answered. */
-  logIn(): Promise<number>;
+  logIn: () => Promise<number>;
   /** The tenant's client as it is now. */
-  client(): Promise<Client>;
-  changeClient(changes: Partial<Client>): Promise<void>;
+  client: () => Promise<Client>;
+  changeClient: (changes: Partial<Client>) => Promise<void>;
 }
 
 export type Client = Record<string, unknown> & { id: string; secret?: string; attributes?: Record<string, string> };
