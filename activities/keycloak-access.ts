@@ -1,12 +1,10 @@
 import type { AccessState, Target } from './backend';
 import { BackendFault, hasCode } from './failures';
 import type { KeycloakAdmin, RealmRepresentation } from './keycloak-admin';
+import { cutIn, revokedMeanwhile, withCut, withoutCut } from './keycloak-cut';
 
-/**
- * While a realm is cut off no token counts, whenever it was issued: the last second that Keycloak can hold. Nobody else sets this
- * one, so what is found instead of it somebody has set meanwhile, as by "revoke all".
- */
-const NEVER = 2 ** 31 - 1;
+/** The clocks of several Keycloak nodes may differ so much: tokens that one has just issued are meant as well. */
+const CLOCK_TOLERANCE_S = 60;
 
 /** What the realm was before it was cut off. */
 export interface RealmAccess extends AccessState {
@@ -22,12 +20,16 @@ export async function readAccess(admin: KeycloakAdmin, { name }: Target): Promis
 /** A disabled realm issues and refreshes nothing, by `notBefore` it takes no token it has issued, the logout ends its sessions. */
 export async function cutRealm(admin: KeycloakAdmin, { name, signal, announceCall }: Target): Promise<void> {
   signal.throwIfAborted();
-  await changeRealm(admin, name, () => ({ enabled: false, notBefore: NEVER }));
+  await changeRealm(admin, name, (realm) => ({ enabled: false, attributes: withCut(realm, 'pending') }));
   await announceCall();
   await admin.call(({ realms }) => realms.logoutAll({ realm: name }));
-  // The logout has set it to the present second.
   await announceCall();
-  await changeRealm(admin, name, () => ({ enabled: false, notBefore: NEVER }));
+  await changeRealm(admin, name, (realm) => {
+    // The logout sets it to the present second by the server's clock, not by ours, but that second's own tokens would go on being taken.
+    if (!realm.notBefore) throw new BackendFault('server-error', `Keycloak: realm ${name} doesn't say since when its tokens count, after the logout of all`);
+    const notBefore = realm.notBefore + CLOCK_TOLERANCE_S;
+    return { enabled: false, notBefore, attributes: withCut(realm, notBefore) };
+  });
 }
 
 /**
@@ -36,13 +38,17 @@ export async function cutRealm(admin: KeycloakAdmin, { name, signal, announceCal
  */
 export async function openRealm(admin: KeycloakAdmin, { name, announceCall }: Target, before: RealmAccess | undefined): Promise<void> {
   await announceCall();
-  await changeRealm(admin, name, ({ enabled, notBefore = 0 }) => ({ enabled: enabled === true || before?.isEnabled !== false, notBefore: notBeforeOnceOpen(notBefore, before) }));
+  await changeRealm(admin, name, (realm) => ({
+    enabled: realm.enabled === true || before?.isEnabled !== false,
+    notBefore: notBeforeOnceOpen(realm, before),
+    attributes: withoutCut(realm),
+  }));
 }
 
-function notBeforeOnceOpen(found: number, before: RealmAccess | undefined): number {
-  if (before === undefined) return Math.min(found, Math.floor(Date.now() / 1000));
-  // Raised by somebody while it was cut off: what was revoked then stays so.
-  return found === NEVER ? before.notBefore : Math.max(found, before.notBefore);
+function notBeforeOnceOpen(realm: RealmRepresentation, before: RealmAccess | undefined): number {
+  const sinceNow = Math.min(realm.notBefore ?? 0, Math.floor(Date.now() / 1000));
+  if (before === undefined) return sinceNow;
+  return Math.max(before.notBefore, cutIn(realm) === undefined ? sinceNow : revokedMeanwhile(realm));
 }
 
 export const accessIn = (before: AccessState | undefined): RealmAccess | undefined => {
@@ -62,13 +68,14 @@ export async function readRealm(admin: KeycloakAdmin, name: string): Promise<Rea
  * always left alone. Settings of CIBA, PAR and the device grant become their defaults then (DefaultExportImportManager, updateRealm).
  * Those of mail are left alone indeed, and are read without their secrets.
  */
-async function changeRealm(admin: KeycloakAdmin, name: string, changes: (realm: RealmRepresentation) => Pick<RealmRepresentation, 'enabled' | 'notBefore'>): Promise<void> {
+async function changeRealm(admin: KeycloakAdmin, name: string, changes: (realm: RealmRepresentation) => RealmRepresentation): Promise<void> {
   const { smtpServer: _secret, ...realm } = await readRealm(admin, name);
-  const update = (settings: RealmRepresentation) => admin.call(({ realms }) => realms.update({ realm: name }, { ...settings, ...changes(realm) }));
+  const changed = changes(realm);
+  const update = (settings: RealmRepresentation) => admin.call(({ realms }) => realms.update({ realm: name }, { ...settings, ...changed }));
   await update(realm).catch((error: unknown) => {
     if (!hasCode(error, 400)) throw error;
     // What an older version has let in this one may refuse, and nothing about a realm may keep it from being cut off.
-    const { attributes = {}, oauth2DeviceCodeLifespan = 600, oauth2DevicePollingInterval = 5 } = realm;
-    return update({ attributes, oauth2DeviceCodeLifespan, oauth2DevicePollingInterval });
+    const { oauth2DeviceCodeLifespan = 600, oauth2DevicePollingInterval = 5 } = realm;
+    return update({ oauth2DeviceCodeLifespan, oauth2DevicePollingInterval });
   });
 }
