@@ -70,8 +70,8 @@ export interface Difference {
   what: string;
   /** A part of it isn't there at all. */
   isMissing?: true;
-  /** What makes it right without a risk: cutting or giving back the access, or making the grants anew. Nothing, where a person has to decide. */
-  mend?: 'access' | 'grants';
+  /** What makes it right without a risk: cutting or giving back the access, making the grants anew, or recording how tenants connect by the present settings. Nothing, where a person has to decide. */
+  mend?: 'access' | 'grants' | 'connection';
 }
 
 /**
@@ -95,6 +95,8 @@ export interface Backend {
   newSecrets(target: Omit<Target, 'signal'>): Promise<Secrets>;
   /** Makes the thing with its nonce, or verifies that the one that stands there is ours and finishes it. */
   create(target: Target, secrets: Secrets): Promise<Made>;
+  /** How the tenant's application reaches it, by the settings as they are now. */
+  connectionOf(target: Pick<Target, 'name'>): Connection;
   /** Reads and writes as the tenant, and sees foreign targets refused by authorization. */
   probe(target: Target, secrets: Secrets): Promise<void>;
   /** What `disable` is about to take away; kept in the ledger before its first call. Asks only. Left out where nothing is lost. */

@@ -1,4 +1,4 @@
-import type { BackendKind } from '@freeflow/db-master';
+import { CERTIFICATE_CODES, type BackendKind } from '@freeflow/db-master';
 
 /**
  * Every way a step can fail: whether waiting can mend it (else it is permanent), and what to tell on-call.
@@ -65,6 +65,8 @@ const NETWORK: Rule = {
     'QdrantClientTimeoutError',
   ],
 };
+
+const CERTIFICATE: Rule = { type: 'certificate', codes: CERTIFICATE_CODES };
 
 // RFC 9110, section 15; 429 and 431 RFC 6585. 404 is an answer which the backends read themselves.
 const HTTP: readonly Rule[] = [
@@ -200,7 +202,8 @@ export function hasCode(error: unknown, ...codes: (string | number)[]): boolean 
 export function classify(kind: BackendKind, error: unknown): BackendFault {
   if (error instanceof BackendFault) return error;
   const codes = codesOf(error);
-  const rule = [...RULES[kind], NETWORK].find((it) => it.codes.some((code) => codes.includes(code)));
+  // A driver may wrap a certificate's error in its own for a server that isn't there, so that goes first.
+  const rule = [CERTIFICATE, ...RULES[kind], NETWORK].find((it) => it.codes.some((code) => codes.includes(code)));
   const type = rule?.type ?? (lostConnection(error) ? 'unreachable' : 'unexpected');
   return new BackendFault(type, `${kind}: ${messageOf(error)}`, { cause: error });
 }

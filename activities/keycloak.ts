@@ -1,6 +1,6 @@
 import KeycloakAdminClient from '@keycloak/keycloak-admin-client';
 import { allAbsent } from './absence';
-import type { Absence, Backend, Difference, Inspection, Made, Marked, Notes, Secrets, Target } from './backend';
+import type { Absence, Backend, Connection, Difference, Inspection, Made, Marked, Notes, Secrets, Target } from './backend';
 import { BackendFault, hasCode } from './failures';
 import { isRealmThere, probeKeycloak, refusedKeycloak } from './keycloak-probe';
 import { APP_CLIENT, realmRepresentation } from './keycloak-realm';
@@ -49,7 +49,11 @@ export class KeycloakBackend implements Backend {
     const found = await this.inspect(target);
     if (found.state === 'foreign') throw new BackendFault('foreign-resource', `Keycloak: ${found.owner}`);
     if (found.state === 'absent') throw new BackendFault('server-error', `Keycloak: realm ${target.name} was made and can't be read`);
-    return { externalId: target.nonce, connection: { username: APP_CLIENT } };
+    return { externalId: target.nonce, connection: this.connectionOf() };
+  }
+
+  connectionOf(): Connection {
+    return { username: APP_CLIENT };
   }
 
   async probe({ name }: Target, secrets: Secrets): Promise<void> {

@@ -1,5 +1,6 @@
 import { Prisma, type BackendKind, type PrismaClient, type TenantResource } from '@freeflow/db-master';
-import type { Absence, AccessState, Backend, Made, Target } from './backend';
+import type { Absence, AccessState, Backend, Connection, Made, Target } from './backend';
+import { detailsOf, refreshConnection } from './connection-details';
 import { BackendFault } from './failures';
 import type { Installation } from './installation';
 import { fenced } from './lock-fence';
@@ -74,8 +75,7 @@ export class Ledger {
     return fenced(this.db, id, held, async (tx) => {
       await tx.tenantResource.update({ where: { id }, data: { state: 'present', externalId: made.externalId ?? null, ...(kind === 'keycloak' ? { secretRef } : {}) } });
       if (kind === 'keycloak') return;
-      const { host = null, port = null, username = null, options = {} } = made.connection;
-      const connection = { dbName: name, host, port, username, options, secretRef };
+      const connection = { dbName: name, secretRef, ...detailsOf(made.connection) };
       await tx.tenantConnection.upsert({
         where: { tenantId_service: { tenantId, service: kind } },
         create: { tenantId, service: kind, ...connection },
@@ -87,6 +87,11 @@ export class Ledger {
   /** Keeps what a `disable` is about to take away, until its `enable` is done. */
   async keepAccess({ id }: TenantResource, held: Held, accessBefore: AccessState): Promise<void> {
     await fenced(this.db, id, held, (tx) => tx.tenantResource.update({ where: { id }, data: { accessBefore } }));
+  }
+
+  /** Records how the tenant connects by the present settings. */
+  async refreshConnection(entry: TenantResource, held: Held, connection: Connection): Promise<void> {
+    await fenced(this.db, entry.id, held, (tx) => refreshConnection(tx, entry, connection));
   }
 
   /** Says that access has been cut or given back, and that no earlier call can change it any more. */

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { MongoClient, type Db } from 'mongodb';
 import { allAbsent } from './absence';
-import type { Absence, Backend, Difference, Inspection, Made, Marked, Notes, Secrets, Target } from './backend';
+import type { Absence, Backend, Connection, Difference, Inspection, Made, Marked, Notes, Secrets, Target } from './backend';
 import { BackendFault, hasCode } from './failures';
+import { mongoConnection, withTenantLogin } from './mongodb-address';
 import { probeMongo, refusedMongo } from './mongodb-probe';
 import { mongoDifferences, mongoMarks, rolesOn, usersOf } from './mongodb-state';
 import { newPassword } from './passwords';
@@ -29,8 +30,9 @@ export class MongoBackend implements Backend {
   readonly probeWrites = true;
   private readonly client: MongoClient;
 
-  constructor(private readonly adminUrl: URL) {
-    this.client = new MongoClient(adminUrl.href, timeouts());
+  /** @param tenantUrl where tenants find the servers; left out: as we do */
+  constructor(private readonly adminUrl: string, private readonly tenantUrl?: string) {
+    this.client = new MongoClient(adminUrl, timeouts());
   }
 
   /** MongoDB has no id of its own that outlives a restart, so we leave one in our database. */
@@ -59,11 +61,14 @@ export class MongoBackend implements Backend {
     // A database without collections isn't listed; this one makes it visible to whoever looks.
     await db.collection<{ _id: string }>(TENANT_META).updateOne({ _id: 'tenant' }, { $set: { tenantId: target.tenantId } }, { upsert: true });
     const [user] = await usersOf(db, signal);
-    const port = Number(this.adminUrl.port || 27017);
     return {
       ...(user?.userId === undefined ? {} : { externalId: user.userId.toString() }),
-      connection: { host: this.adminUrl.hostname, port, username: name, options: { authSource: name } },
+      connection: this.connectionOf(target),
     };
+  }
+
+  connectionOf({ name }: Pick<Target, 'name'>): Connection {
+    return mongoConnection(this.adminUrl, this.tenantUrl, name);
   }
 
   async probe(target: Target, secrets: Secrets): Promise<void> {
@@ -146,12 +151,7 @@ export class MongoBackend implements Backend {
   }
 
   private async asTenant({ name }: Target, secrets: Secrets, use: (tenant: MongoClient) => Promise<void>): Promise<void> {
-    const url = new URL(this.adminUrl);
-    url.username = name;
-    url.password = secrets['password'] ?? '';
-    url.pathname = `/${name}`;
-    url.searchParams.set('authSource', name);
-    const tenant = new MongoClient(url.href, timeouts());
+    const tenant = new MongoClient(withTenantLogin(this.adminUrl, name, secrets['password'] ?? ''), timeouts());
     try {
       await use(tenant);
     } finally {

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { HeardClient, scramVerifier } from '@freeflow/db-master';
 import { Pool, type ClientConfig } from 'pg';
-import type { Absence, Backend, Difference, Inspection, Made, Marked, Notes, Secrets, Target } from './backend';
+import type { Absence, Backend, Connection, Difference, Inspection, Made, Marked, Notes, Secrets, Target } from './backend';
 import { BackendFault, hasCode } from './failures';
 import { allAbsent } from './absence';
 import { newPassword } from './passwords';
+import { postgresConnection, withTenantLogin } from './postgres-address';
 import { probePostgres, refusedLogin } from './postgres-probe';
 import { postgresDifferences, postgresMarks } from './postgres-state';
 import { appRole, FIND, FIND_GRANTS, mark, ownerRole, SCHEMA, sql, strangerIn, type Found } from './postgres-sql';
@@ -22,7 +23,8 @@ export class PostgresBackend implements Backend {
   private readonly pool: Pool;
   private readonly base: ClientConfig;
 
-  constructor(private readonly adminUrl: URL) {
+  /** @param tenantUrl where tenants find the server; left out: as we do */
+  constructor(private readonly adminUrl: URL, private readonly tenantUrl?: string) {
     this.base = { connectionTimeoutMillis: 5_000, statement_timeout: CALL_TIMEOUT_MS, query_timeout: CALL_TIMEOUT_MS + 2_000, application_name: 'freeflow-worker' };
     this.pool = new Pool({ ...this.base, connectionString: adminUrl.href, max: 8 });
     // Without a listener a server that goes away would take the whole worker along.
@@ -49,8 +51,12 @@ export class PostgresBackend implements Backend {
     this.refuseForeign(target, made);
     return {
       ...(made.databaseOid === null ? {} : { externalId: made.databaseOid }),
-      connection: { host: this.adminUrl.hostname, port: Number(this.adminUrl.port || 5432), username: appRole(name), options: { schema: SCHEMA } },
+      connection: this.connectionOf(target),
     };
+  }
+
+  connectionOf({ name }: Pick<Target, 'name'>): Connection {
+    return postgresConnection(this.adminUrl, this.tenantUrl, name);
   }
 
   async probe(target: Target, secrets: Secrets): Promise<void> {
@@ -150,10 +156,7 @@ export class PostgresBackend implements Backend {
   }
 
   private asTenant(name: string, database: string, secrets: Secrets): ClientConfig {
-    const url = this.urlOf(database);
-    url.username = appRole(name);
-    url.password = secrets['password'] ?? '';
-    return { ...this.base, connectionString: url.href };
+    return { ...this.base, connectionString: withTenantLogin(this.urlOf(database), name, secrets['password'] ?? '').href };
   }
 
   private refuseForeign(target: Target, found: Found): void {

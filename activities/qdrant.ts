@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { QdrantClient } from '@qdrant/js-client-rest';
 import { allAbsent } from './absence';
-import type { Absence, Backend, Difference, Inspection, Made, Marked, Notes, Secrets, Target } from './backend';
+import type { Absence, Backend, Connection, Difference, Inspection, Made, Marked, Notes, Secrets, Target } from './backend';
 import { BackendFault, hasCode } from './failures';
+import { qdrantConnection } from './qdrant-address';
 import { DECOY, probeQdrant, refusedQdrant } from './qdrant-probe';
 import { inWords, qdrantDifferences, qdrantMarks } from './qdrant-state';
 import { REGISTRY, TOKEN_KEY, mintToken, tokenIdOf } from './qdrant-token';
@@ -30,6 +31,8 @@ export class QdrantBackend implements Backend {
     private readonly url: URL,
     private readonly apiKey: string,
     private readonly vectors: VectorSettings,
+    /** Where tenants find the server; left out: as we do. */
+    private readonly tenantUrl?: string,
   ) {
     this.client = clientFor(url, apiKey);
   }
@@ -59,7 +62,11 @@ export class QdrantBackend implements Backend {
       await this.createCollection(target);
       await this.refuseLeftSnapshots(target.name);
     }
-    return { connection: { host: this.url.hostname, port: portOf(this.url), options: { tls: String(this.url.protocol === 'https:') } } };
+    return { connection: this.connectionOf() };
+  }
+
+  connectionOf(): Connection {
+    return qdrantConnection(this.tenantUrl === undefined ? this.url : new URL(this.tenantUrl));
   }
 
   async probe({ name }: Target, secrets: Secrets): Promise<void> {

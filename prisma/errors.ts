@@ -2,6 +2,7 @@
  * What can go wrong in this package, as stable codes:
  * - `config-invalid`: a variable is missing or unusable; the message names every one.
  * - `server-unreachable`: no PostgreSQL server answers, or it stopped answering.
+ * - `certificate-untrusted`: the server's TLS certificate is not trusted here, or made out to another host.
  * - `access-denied`: the server refuses the login, or a right is missing.
  * - `migration-failed`: a migration failed now or in an earlier run; the message says which and why.
  * - `roles-missing`: a role doesn't exist and the migrating user may not create it.
@@ -15,6 +16,7 @@
 export type DbMasterErrorCode =
   | 'config-invalid'
   | 'server-unreachable'
+  | 'certificate-untrusted'
   | 'access-denied'
   | 'migration-failed'
   | 'roles-missing'

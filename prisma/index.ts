@@ -1,6 +1,7 @@
 // The light half of the package: the client, the secret store, the names, how configuration is read. Migrating and seeding are programs of their own.
 export { accessDifferences } from './access-differences';
 export { assertMigrated } from './assert-migrated';
+export { CERTIFICATE_CODES, certificateFault } from './certificate-error';
 export { createMasterClient, type MasterClientOptions } from './client';
 export { readConfig, type Environment } from './config';
 export { httpUrl, milliseconds, oneOf, port, someOf, text, wholeNumber } from './config-kinds';
@@ -35,4 +36,5 @@ export { scramVerifier } from './scram';
 export { createSecretStore, resolveSecret, type ResolveSecretOptions, type SecretEntry, type SecretOwner, type SecretStore, type StoredSecret } from './secret-store';
 export { recordTenantEvent } from './tenant-event';
 export { isReservedTenantName, RESERVED_TENANT_NAMES, TENANT_NAME_PATTERN, tenantNameOf, tenantNames, type TenantNames } from './tenant-names';
+export { isMongoUrl, isPostgresUrl } from './url-forms';
 export { VARIABLES } from './variables';

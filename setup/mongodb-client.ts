@@ -1,5 +1,5 @@
 import { type Db, MongoClient, MongoError, MongoNetworkError, MongoServerError, MongoServerSelectionError } from 'mongodb';
-import { reasonOf, SetUpError, type SetUpProblem } from './errors';
+import { certificateProblem, reasonOf, SetUpError, type SetUpProblem } from './errors';
 
 const TIMEOUTS = { serverSelectionTimeoutMS: 3_000, connectTimeoutMS: 3_000, appName: 'freeflow-setup' };
 
@@ -28,6 +28,8 @@ export const canLogIn = (url: string): Promise<boolean> => checkMongo(url).then(
 
 /** What a failure at MongoDB means for who set it up. */
 export function mongoProblem(error: unknown): unknown {
+  const untrusted = certificateProblem('MongoDB', error);
+  if (untrusted !== undefined) return untrusted;
   const problem = problemOf(error);
   return problem === undefined ? error : new SetUpError(problem, `MongoDB: ${problem === 'forbidden' ? refusalOf(error) : reasonOf(error)}`, { cause: error });
 }

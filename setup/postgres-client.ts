@@ -1,6 +1,6 @@
 import { HeardClient, retryCollisions } from '@freeflow/db-master';
 import { DatabaseError, type Client } from 'pg';
-import { reasonOf, SetUpError, type SetUpProblem } from './errors';
+import { certificateProblem, reasonOf, SetUpError, type SetUpProblem } from './errors';
 
 const OPTIONS = { connectionTimeoutMillis: 3_000, query_timeout: 10_000, application_name: 'freeflow-setup' };
 
@@ -65,6 +65,8 @@ export const canLogIn = (url: string): Promise<boolean> => checkPostgres(url).th
 /** What a failure at PostgreSQL means for who set it up. What the server itself says has a code; a line that broke has none. */
 export function postgresProblem(error: unknown): unknown {
   if (error instanceof SetUpError || error instanceof TypeError) return error;
+  const untrusted = certificateProblem('PostgreSQL', error);
+  if (untrusted !== undefined) return untrusted;
   const problem = error instanceof DatabaseError ? PROBLEMS[error.code ?? ''] : 'unreachable';
   return problem === undefined ? error : new SetUpError(problem, `PostgreSQL: ${reasonOf(error)}`, { cause: error });
 }

@@ -13,9 +13,9 @@ import { openRunFinder, operationStarter } from './namespace';
 /** The backends a worker provisions, one row each. */
 export function createBackends(config: WorkerConfig): Backend[] {
   return [
-    new PostgresBackend(new URL(config.POSTGRES_ADMIN_URL)),
-    new MongoBackend(new URL(config.MONGODB_ADMIN_URL)),
-    new QdrantBackend(new URL(config.QDRANT_URL), config.QDRANT_API_KEY, { size: config.QDRANT_VECTOR_SIZE, distance: config.QDRANT_DISTANCE }),
+    new PostgresBackend(new URL(config.POSTGRES_ADMIN_URL), config.POSTGRES_TENANT_URL),
+    new MongoBackend(config.MONGODB_ADMIN_URL, config.MONGODB_TENANT_URL),
+    new QdrantBackend(new URL(config.QDRANT_URL), config.QDRANT_API_KEY, { size: config.QDRANT_VECTOR_SIZE, distance: config.QDRANT_DISTANCE }, config.QDRANT_TENANT_URL),
     new KeycloakBackend({
       baseUrl: config.KEYCLOAK_URL.replace(/\/+$/, ''),
       realm: config.KEYCLOAK_REALM,

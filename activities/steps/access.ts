@@ -18,11 +18,12 @@ export async function disable(work: Work): Promise<string> {
 
 /** Gives the access back, and tries it out as the tenant. */
 export async function enable(work: Work): Promise<string> {
-  const { backend } = work;
+  const { backend, ledger } = work;
   const { entry, target } = await presentEntry(work);
   await refuseStranger(work, entry, target);
   const before = (entry.accessBefore ?? undefined) as AccessState | undefined;
   const notes = await change(work, entry, target, 'present', (at, secrets) => backend.enable(at, secrets, before), (at, secrets) => backend.probe(at, secrets));
+  await ledger.refreshConnection(entry, work.held, backend.connectionOf(target));
   return withNotes(`${entry.name} is given back: the tenant's own credentials work, and are refused elsewhere`, notes);
 }
 
