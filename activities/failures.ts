@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import { CERTIFICATE_CODES, type BackendKind } from '@freeflow/db-master';
 
 /**
@@ -224,10 +225,10 @@ export function isUnanswered(fault: BackendFault): boolean {
 
 /** The message of anything thrown, with the server's own words where an HTTP client, or Prisma's adapter of pg, keeps them apart. */
 export function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!types.isNativeError(error)) return String(error);
   const data = (error as { responseData?: unknown; data?: unknown }).responseData ?? (error as { data?: unknown }).data;
   const { message, originalMessage } = (error.cause ?? {}) as { message?: unknown; originalMessage?: unknown };
-  const words = error.cause instanceof Error ? message : originalMessage;
+  const words = types.isNativeError(error.cause) ? message : originalMessage;
   const cause = typeof words === 'string' && words !== '' ? ` (${words})` : '';
   const detail = data === undefined || data === null ? '' : `: ${JSON.stringify(data)}`;
   return `${error.message || error.name}${detail}${cause}`.slice(0, 600);

@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /**
  * How Node calls what is wrong with a server's TLS certificate: who signed it, its dates, its name. OpenSSL's X.509 errors, and
  * two of Node's own for the host name: https://nodejs.org/api/tls.html#x509-certificate-error-codes
@@ -15,8 +17,8 @@ const DEEPEST = 4;
 
 /** What is wrong with the server's certificate, where that is why a connection failed: drivers wrap it in errors of their own for a server that isn't there. */
 export function certificateFault(error: unknown, depth = 0): string | undefined {
-  if (!(error instanceof Error) || depth > DEEPEST) return undefined;
-  const { code, cause, message } = error as { code?: unknown; cause?: unknown; message: string };
+  if (!types.isNativeError(error) || depth > DEEPEST) return undefined;
+  const { code, cause, message } = error as Error & { code?: unknown };
   // MongoDB's driver copies code and words of what it wraps; the innermost ones are Node's own.
   return certificateFault(cause, depth + 1) ?? (typeof code === 'string' && CERTIFICATE_CODES.includes(code) ? `${message} (${code})` : undefined);
 }

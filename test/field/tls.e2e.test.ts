@@ -1,0 +1,100 @@
+import { decodeJwt } from 'jose';
+import { readStackInfo } from '../../stack/stack-info';
+import { freeflow } from '../freeflow';
+import { openHouse, type House } from '../house';
+import { TEST_STACK } from '../master';
+import { withMongo, withPostgres } from '../outside';
+import { change, createTenant, deleteTenant, type Tenant } from '../tenants';
+import { newName } from '../workbench';
+import { askHttps } from './https';
+import { openTlsServers, type TlsServers } from './tls-servers';
+
+type Shown = Record<string, Record<string, string>>;
+
+let servers: TlsServers;
+let house: House;
+let tenant: Tenant;
+let shown: Shown;
+let trust: Record<string, string>;
+
+beforeAll(async () => {
+  const shared = readStackInfo(TEST_STACK);
+  servers = await openTlsServers(shared);
+  trust = { NODE_EXTRA_CA_CERTS: servers.certificates.ca };
+  house = await openHouse({ info: servers.info, masterOn: shared, worker: trust });
+  tenant = await createTenant(house, newName());
+  const { stdout, stderr } = await freeflow(['tenants', 'connect', tenant.name, '--json'], { ...trust, MASTER_DATABASE_URL: house.workerMasterUrl, SECRETS_KEY: house.info.secretsKey, KEYCLOAK_URL: house.info.keycloak.url, FREEFLOW_STACK_DIR: '/nonexistent' });
+  if (stdout === '') throw new Error(stderr);
+  shown = JSON.parse(stdout) as Shown;
+});
+afterAll(async () => {
+  await house.close();
+  await servers.close();
+});
+
+const field = (backend: string, name: string): string => shown[backend]?.[name] ?? '';
+
+/** As the tenant's application, by what was printed and nothing else. `in`, or the code of the refusal. */
+const VISITS: Record<string, () => Promise<unknown>> = {
+  postgres: () => withPostgres(field('postgres', 'url'), async (client) => {
+    const { rows } = await client.query<{ ssl: boolean }>('SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()');
+    if (rows[0]?.ssl !== true) throw new Error('not by TLS');
+  }),
+  mongodb: () => withMongo(field('mongodb', 'url'), (client) => client.db().collection('things').insertOne({ n: 42 })),
+  qdrant: async () => refuse(await askHttps(`${field('qdrant', 'url')}/collections/${field('qdrant', 'collection')}`, servers.certificates.ca, { headers: { 'api-key': field('qdrant', 'apiKey') } })),
+  keycloak: async () => {
+    const answer = await token();
+    refuse(answer);
+    expect(decodeJwt((JSON.parse(answer.text) as { access_token: string }).access_token).iss).toBe(field('keycloak', 'issuer'));
+  },
+};
+
+/** The proxy's address, since this Keycloak gives its own, without TLS, as that of its tokens. */
+const token = () => askHttps(`${field('keycloak', 'url')}/realms/${field('keycloak', 'realm')}/protocol/openid-connect/token`, servers.certificates.ca, {
+  method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' },
+  body: new URLSearchParams({ grant_type: 'client_credentials', client_id: field('keycloak', 'clientId'), client_secret: field('keycloak', 'clientSecret') }).toString(),
+});
+
+function refuse({ status, text }: { status: number; text: string }): void {
+  if (status !== 200) throw Object.assign(new Error(text), { status });
+}
+
+async function visitAll(): Promise<Record<string, string>> {
+  const answers = await Promise.all(Object.entries(VISITS).map(async ([backend, visit]) => [backend, await visit().then(() => 'in', codeOf)] as const));
+  return Object.fromEntries(answers);
+}
+
+const codeOf = (error: unknown): string => {
+  const { code, status, message } = error as { code?: string | number; status?: number; message: string };
+  return String(code ?? status ?? message);
+};
+
+const IN = { postgres: 'in', mongodb: 'in', qdrant: 'in', keycloak: 'in' };
+
+test('a tenant is made, tried out and activated where every server is reached by TLS alone', () => {
+  expect(tenant).toMatchObject({ status: 'active', operation: { state: 'done' } });
+});
+
+test('what is printed for it has the TLS, the hosts and the replica set of the servers, and connects as it stands', async () => {
+  const { ca } = servers.certificates;
+  expect(shown).toMatchObject({
+    postgres: { host: 'localhost', sslmode: 'verify-full', sslrootcert: ca },
+    mongodb: { host: 'localhost', tls: 'true', tlsCAFile: ca, replicaSet: 'rs0' },
+    qdrant: { url: house.info.qdrant.url },
+  });
+  expect(field('mongodb', 'hosts').split(',')).toHaveLength(2);
+  expect(await visitAll()).toEqual(IN);
+});
+
+test('without TLS the same credentials get nowhere: it is the printed options that open the way', async () => {
+  const bare = (url: string) => url.replace(/\?.*/, '');
+  expect(await withPostgres(bare(field('postgres', 'url')), async () => 'in').catch(codeOf)).toBe('28000');
+});
+
+test('it is suspended, resumed and deleted there like anywhere else', async () => {
+  expect(await change(house, tenant.id, 'suspend')).toMatchObject({ status: 'suspended' });
+  expect(await visitAll()).toEqual({ postgres: '28000', mongodb: '18', qdrant: '401', keycloak: '403' });
+  expect(await change(house, tenant.id, 'resume')).toMatchObject({ status: 'active' });
+  expect(await visitAll()).toEqual(IN);
+  expect(await deleteTenant(house, tenant.id)).toMatchObject({ status: 'deleted', operation: { state: 'done' } });
+});
