@@ -2,14 +2,18 @@ import type { Connection } from './backend';
 
 /**
  * How a tenant reaches its collection. Qdrant's clients take a port of their own, 6333, where a URL names none, so ours always does.
- * @param url where tenants find the server, which may be below a path of a proxy
+ * @param address where tenants find the server, which may be below a path of a proxy
  */
-export function qdrantConnection({ protocol, hostname, port, pathname }: URL): Connection {
+export function qdrantConnection(address: string): Connection {
+  const { protocol, hostname, port, pathname } = new URL(address);
   const isTls = protocol === 'https:';
   const path = pathname.replace(/\/+$/, '');
   return {
     host: hostname.replace(/^\[(.+)\]$/, '$1'),
-    port: Number(port || (isTls ? 443 : 6333)),
+    port: Number(port || (isTls ? 443 : namesPort80(address) ? 80 : 6333)),
     options: { tls: String(isTls), ...(path === '' ? {} : { path }) },
   };
 }
+
+/** `URL` forgets the port that is its protocol's own. */
+const namesPort80 = (address: string): boolean => /^http:\/\/[^/?#]*:80(?:[/?#]|$)/i.test(address);

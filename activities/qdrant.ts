@@ -66,7 +66,7 @@ export class QdrantBackend implements Backend {
   }
 
   connectionOf(): Connection {
-    return qdrantConnection(this.tenantUrl === undefined ? this.url : new URL(this.tenantUrl));
+    return qdrantConnection(this.tenantUrl ?? this.url.href);
   }
 
   async probe({ name }: Target, secrets: Secrets): Promise<void> {

@@ -6,7 +6,7 @@ import { withPostgres } from '../outside';
 import type { Certificates } from './certificates';
 
 /** Opens a PostgreSQL server of a test's own that takes no connection without TLS. */
-export async function openTlsPostgres({ ca, cert, key }: Certificates): Promise<StackInfo['postgres'] & { bare: StackInfo['postgres']; close(): Promise<void> }> {
+export async function openTlsPostgres({ ca, cert, key }: Certificates): Promise<StackInfo['postgres'] & { close(): Promise<void> }> {
   const server = await openOwnPostgres();
   await withPostgres(server.url, async (client) => {
     const { rows } = await client.query<{ dir: string }>(`SELECT current_setting('data_directory') AS dir`);
@@ -19,8 +19,7 @@ export async function openTlsPostgres({ ca, cert, key }: Certificates): Promise<
     await client.query('SELECT pg_reload_conf()');
   });
   const secured = (url: string) => `${url.replace('127.0.0.1', 'localhost')}?sslmode=verify-full&sslrootcert=${encodeURIComponent(ca)}`;
-  const bare = { url: server.url, provisionerUrl: server.provisionerUrl };
-  return { url: secured(bare.url), provisionerUrl: secured(bare.provisionerUrl), bare, close: server.close };
+  return { url: secured(server.url), provisionerUrl: secured(server.provisionerUrl), close: () => server.close() };
 }
 
 /** The server refuses a key that others may read, or that isn't its own. */
