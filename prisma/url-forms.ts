@@ -11,16 +11,22 @@ export function isPostgresUrl(text: string): boolean {
 /** Whether MongoDB's own parser takes a text: a list of hosts is no URL that `URL` would take. */
 export const isMongoUrl = (text: string): boolean => mongoUrlOf(text) !== undefined;
 
+/** What a tenant is handed is recorded and shown as it stands: a login belongs elsewhere, and so does a password of any kind. */
+const NO_ADDRESS = {
+  postgres: ['user', 'password', 'dbname', 'database', 'passfile', 'sslpassword'],
+  mongodb: ['authSource', 'authMechanism', 'authMechanismProperties', 'tlsCertificateKeyFilePassword', 'proxyUsername', 'proxyPassword'],
+};
+
 /** Whether it is a PostgreSQL URL that names a server and nothing else: neither a login nor a database. */
 export function isPostgresAddress(text: string): boolean {
   const url = urlOf(text);
-  return url !== undefined && isPostgresUrl(text) && isBare(url) && url.hostname !== '' && !['user', 'password', 'dbname', 'database'].some((it) => url.searchParams.has(it));
+  return url !== undefined && isPostgresUrl(text) && isBare(url) && url.hostname !== '' && !NO_ADDRESS.postgres.some((it) => url.searchParams.has(it));
 }
 
 /** The same for MongoDB. */
 export function isMongoAddress(text: string): boolean {
   const url = mongoUrlOf(text);
-  return url !== undefined && isBare(url) && !['authSource', 'authMechanism', 'authMechanismProperties'].some((it) => url.searchParams.has(it));
+  return url !== undefined && isBare(url) && !NO_ADDRESS.mongodb.some((it) => url.searchParams.has(it));
 }
 
 const isBare = ({ username, password, pathname }: { username: string; password: string; pathname: string }): boolean => username === '' && password === '' && /^\/?$/.test(pathname);

@@ -60,7 +60,7 @@ profile \`TEMPORAL_PROFILE\`. Both need the same namespace; the worker registers
 in \`FREEFLOW_STACK_DIR\` (default \`.freeflow\`) is used.
 
 - Another installation: \`FREEFLOW_API_URL\`, \`FREEFLOW_TOKEN\`, or \`FREEFLOW_TOKEN_URL\`, \`FREEFLOW_CLIENT_ID\`, \`FREEFLOW_CLIENT_SECRET\`
-- \`tenants connect\`: \`MASTER_DATABASE_URL\`, \`SECRETS_KEY\`, \`SECRETS_OLD_KEYS\`, \`KEYCLOAK_URL\`
+- \`tenants connect\`: \`MASTER_DATABASE_URL\`, \`SECRETS_KEY\`, \`SECRETS_OLD_KEYS\`, \`KEYCLOAK_URL\`; \`KEYCLOAK_TENANT_URL\` where tenants reach Keycloak by another address
 - \`setup backends\` ([setup.md](setup.md)):
 ${BACKEND_NAMES.map((it) => `  - ${SET_UP_VARIABLES[it].title}: ${names(ownerVariables(it))}; ${names([SET_UP_VARIABLES[it].password])}`).join('\n')}
 `;
