@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { BackendFault } from './failures';
+import { masterFaultType } from './master-fault';
 
 const POLL_MS = 100;
 const PING_MS = 2_000;
@@ -88,7 +89,7 @@ export class TenantLock {
     if (this.closed) throw new BackendFault('lock-lost', 'the worker is shutting down');
     return (this.session ??= this.connect().catch((error: unknown) => {
       this.session = undefined;
-      throw new BackendFault('master-database', `no lock session: ${(error as Error).message}`, { cause: error });
+      throw new BackendFault(masterFaultType(error), `no lock session: ${(error as Error).message}`, { cause: error });
     }));
   }
 

@@ -3,6 +3,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { OperationKind, Prisma, PrismaClient, Tenant, TenantOperation, TenantResource } from '@freeflow/db-master';
 import { attemptOf, type StepInput } from './attempt';
 import { adviceOn, messageOf, type FailureType } from './failures';
+import { masterFaultType } from './master-fault';
 import { masterNow } from './master-clock';
 import { appendRow, lockTenant } from './provision-log';
 import { scrub } from './scrub';
@@ -185,7 +186,7 @@ export const takenBy = (operation: TenantOperation, runId: string, now: Date) =>
 /**
  * Locks the tenant's row, hands both rows to `work`, and logs what it says, all in one transaction.
  * @param whenOver the answer where the operation has ended: a step is repeated when its answer got lost
- * @throws ApplicationFailure `superseded` for a run that another one has taken the place of, what `work` says it fails with, else `master-database`
+ * @throws ApplicationFailure `superseded` for a run that another one has taken the place of, what `work` says it fails with, else `master-database` or `certificate`
  */
 export async function inTransaction<T>(
   db: PrismaClient,
@@ -212,10 +213,10 @@ export async function inTransaction<T>(
     return result;
   } catch (error) {
     if (error instanceof ApplicationFailure) throw error;
-    const message = scrub(messageOf(error));
+    const [type, message] = [masterFaultType(error), scrub(messageOf(error))];
     // Told here or nowhere: the repeated attempts of a local activity are in no history, and no log row can be written.
-    log.warn('record step failed; it is repeated', { tenantId: input.tenantId, step, attempt: attempt.attempt, type: 'master-database', cause: message });
-    throw ApplicationFailure.create({ type: 'master-database', message });
+    log.warn('record step failed; it is repeated', { tenantId: input.tenantId, step, attempt: attempt.attempt, type, cause: message });
+    throw ApplicationFailure.create({ type, message });
   }
 }
 

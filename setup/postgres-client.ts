@@ -2,7 +2,8 @@ import { HeardClient, retryCollisions } from '@freeflow/db-master';
 import { DatabaseError, type Client } from 'pg';
 import { certificateProblem, reasonOf, SetUpError, type SetUpProblem } from './errors';
 
-const OPTIONS = { connectionTimeoutMillis: 3_000, query_timeout: 10_000, application_name: 'freeflow-setup' };
+// As long as the worker waits: the first TLS connection of a process takes a busy machine seconds.
+const OPTIONS = { connectionTimeoutMillis: 5_000, query_timeout: 10_000, application_name: 'freeflow-setup' };
 
 /** The SQLSTATEs that mean something here. */
 export const SQLSTATE = {
