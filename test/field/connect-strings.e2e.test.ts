@@ -11,6 +11,9 @@ import { openTlsProxy, type TlsProxy } from './tls-proxy';
 
 type Shown = Record<string, Record<string, string>>;
 
+/** Made first: a product and a tenant, which takes a busy machine longer than a test may. */
+const START_MS = 300_000;
+
 let house: House;
 let worker: Running;
 let tenant: Tenant;
@@ -22,7 +25,7 @@ beforeAll(async () => {
   proxy = await openTlsProxy(house.info.qdrant.url, certificates, '/qdrant');
   worker = await house.startWorker();
   tenant = await createTenant(house, newName());
-});
+}, START_MS);
 afterAll(async () => {
   await deleteTenant(house, tenant.id);
   await Promise.all([house.close(), proxy.close()]);

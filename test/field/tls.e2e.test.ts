@@ -15,6 +15,9 @@ import { openTlsServers, type TlsServers } from './tls-servers';
 
 type Shown = Record<string, Record<string, string>>;
 
+/** Two servers, a product and a tenant are made first: on a busy machine that takes longer than a test may. */
+const START_MS = 300_000;
+
 let servers: TlsServers;
 let house: House;
 let tenant: Tenant;
@@ -30,7 +33,7 @@ beforeAll(async () => {
   const { stdout, stderr } = await freeflow(['tenants', 'connect', tenant.name, '--json'], { ...trust, MASTER_DATABASE_URL: house.workerMasterUrl, SECRETS_KEY: house.info.secretsKey, KEYCLOAK_URL: house.info.keycloak.url, FREEFLOW_STACK_DIR: '/nonexistent' });
   if (stdout === '') throw new Error(stderr);
   shown = JSON.parse(stdout) as Shown;
-});
+}, START_MS);
 afterAll(async () => {
   await house.close();
   await servers.close();
