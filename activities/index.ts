@@ -2,6 +2,7 @@ import type { PrismaClient, SecretStore } from '@freeflow/db-master';
 import { adoptionActivities } from './adoption-record';
 import type { Backend } from './backend';
 import { dropOrphanActivities } from './drop-orphan';
+import { continuingActivities } from './continue-operation';
 import { Installation } from './installation';
 import { reconcileActivities } from './reconcile';
 import type { HasOpenRun } from './reconcile/reconciling';
@@ -32,6 +33,7 @@ export function createActivities({ db, secrets, lock, backends, settings, startO
   return {
     ...(Object.assign({}, ...perBackend) as BackendActivities),
     ...recordActivities(db, settings),
+    ...continuingActivities(db),
     ...adoptionActivities(db),
     ...sweepActivities(db, startOperation),
     ...reconcileActivities(reconciling),

@@ -25,10 +25,12 @@ export type Begun =
 export interface Patience {
   /** A step that fails is tried so long before it is parked. */
   patienceMs: number;
-  /** A parked step is tried again so often by itself. */
+  /** A parked step is tried again by itself after this time at first, then ever more slowly. */
   parkedRetryMs: number;
   /** A parked step that nobody answers is given up after this time; never, when left out. */
   giveUpAfterMs?: number;
+  /** A run goes on in a new one when its history has so many events. */
+  eventsPerRun?: number;
 }
 
 export interface RecordSettings {
@@ -38,6 +40,7 @@ export interface RecordSettings {
   parkedCreateMs: number;
   /** How long a soft-deleted tenant is kept before it is purged, in ms. */
   retentionMs: number;
+  eventsPerRun?: number | undefined;
 }
 
 type Tx = Prisma.TransactionClient;
@@ -130,7 +133,8 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings) {
   };
 }
 
-async function begin(tx: Tx, { tenant, operation, now }: Rows, runId: string, { patienceMs, parkedRetryMs, parkedCreateMs }: RecordSettings): Said<Begun> {
+async function begin(tx: Tx, { tenant, operation, now }: Rows, runId: string, settings: RecordSettings): Said<Begun> {
+  const { patienceMs, parkedRetryMs, parkedCreateMs, eventsPerRun } = settings;
   const { name: tenantName } = tenant;
   if (tenant.goneAt !== null && isDeletion(operation)) {
     await end(tx, { operation, now }, 'done');
@@ -160,7 +164,7 @@ async function begin(tx: Tx, { tenant, operation, now }: Rows, runId: string, { 
     },
   });
   const { kind } = operation;
-  const patience = { patienceMs, parkedRetryMs, ...(kind === 'create' ? { giveUpAfterMs: parkedCreateMs } : {}) };
+  const patience = { patienceMs, parkedRetryMs, ...(kind === 'create' ? { giveUpAfterMs: parkedCreateMs } : {}), ...(eventsPerRun === undefined ? {} : { eventsPerRun }) };
   return {
     message: `${kind.replace('_', ' ')} begins${operation.runs > 0 ? ` again (run ${operation.runs + 1})` : ''}`,
     result: { verdict: 'go', tenantName, kind, goal, changesAccess: (from === 'active') !== (goal === 'active'), patience, ...(givenUp === undefined ? {} : { givenUp }) },
@@ -220,9 +224,9 @@ export async function inTransaction<T>(
 }
 
 /** By these a run takes an operation over. */
-const BEGINNINGS: ReadonlySet<string> = new Set(['begin', 'beginAdoption']);
+const BEGINNINGS: ReadonlySet<string> = new Set(['begin', 'beginAdoption', 'continueOperation']);
 
 const isOver = ({ tenant, operation }: Omit<Rows, 'now'>): Begun => ({ verdict: 'over', tenantName: tenant.name, reason: `the operation has ended as ${operation.state}` });
 
 /** Of a run that was terminated while this step was under way. */
-const superseded = (runId: string | null) => ApplicationFailure.nonRetryable(`run ${runId ?? 'none'} works on this operation now`, 'superseded');
+export const superseded = (runId: string | null) => ApplicationFailure.nonRetryable(`run ${runId ?? 'none'} works on this operation now`, 'superseded');

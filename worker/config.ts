@@ -29,8 +29,9 @@ export const workerVariables = z.object({
   SWEEP_INTERVAL_MS: milliseconds().default(10_000).describe('how often operations without a run are looked for'),
   RECONCILE_INTERVAL_MS: milliseconds().default(3_600_000).describe('how often master database, ledger and servers are compared'),
   STEP_PATIENCE_MS: milliseconds().default(120_000).describe('how long a failing step is retried before it is parked, to wait for an answer'),
-  PARKED_RETRY_MS: milliseconds().default(600_000).describe('how often a parked step is tried again by itself'),
+  PARKED_RETRY_MS: milliseconds().default(600_000).describe('how soon a parked step is tried again by itself at first; each pause is twice the one before, up to an hour'),
   PARKED_CREATE_MS: milliseconds().default(24 * 3_600_000).describe('when a create that is parked, and that nobody answers, is rolled back'),
+  EVENTS_PER_RUN: wholeNumber(50, 20_000).default(1_000).describe('events in the history of a Temporal run after which a parked operation goes on in a new run'),
   SETTLE_MARGIN_MS: milliseconds().optional().describe('how long a server may go on with a call after we no longer wait for it, before an absence is believed; default: as long as we waited'),
   RETENTION_MS: milliseconds().default(7 * 24 * 3_600_000).describe('how long the data of a soft-deleted tenant is kept before it is purged'),
 });

@@ -40,6 +40,7 @@ export function createDependencies(config: WorkerConfig, client: Client, backend
       parkedRetryMs: config.PARKED_RETRY_MS,
       parkedCreateMs: config.PARKED_CREATE_MS,
       retentionMs: config.RETENTION_MS,
+      eventsPerRun: config.EVENTS_PER_RUN,
     },
     startOperation: operationStarter(client, config.TASK_QUEUE),
     hasOpenRun: openRunFinder(client),

@@ -2,7 +2,7 @@ import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { keycloakQueueOf } from '../workflows/messages';
+import { backendQueueOf, RESOURCE_KINDS, type ResourceKind } from '../workflows/messages';
 import { builtBundlePath } from './bundle';
 import { readWorkerConfig, type WorkerConfig } from './config';
 import { createDependencies } from './dependencies';
@@ -45,7 +45,10 @@ export async function runWorker(env: NodeJS.ProcessEnv, compose = createDependen
   logger.info('worker stopped');
 }
 
-/** One worker for workflows and most activities, one for Keycloak with its low concurrency. */
+/** Activities at one backend that go on at a time in one worker, where nothing else is configured. */
+const AT_A_TIME = 20;
+
+/** One worker for workflows and the master database, and one for each backend: a slow one holds the slots of no other. */
 async function createWorkers(config: WorkerConfig, connection: NativeConnection, namespace: string, activities: object): Promise<Worker[]> {
   const common = {
     connection,
@@ -57,6 +60,7 @@ async function createWorkers(config: WorkerConfig, connection: NativeConnection,
     maxHeartbeatThrottleInterval: '1 second',
     defaultHeartbeatThrottleInterval: '1 second',
   } as const;
+  const slots = { postgres: AT_A_TIME, mongodb: AT_A_TIME, qdrant: AT_A_TIME, keycloak: config.KEYCLOAK_CONCURRENCY } satisfies Record<ResourceKind, number>;
   return Promise.all([
     Worker.create({
       ...common,
@@ -66,7 +70,7 @@ async function createWorkers(config: WorkerConfig, connection: NativeConnection,
       stickyQueueScheduleToStartTimeout: '1 second',
       maxConcurrentActivityTaskExecutions: 40,
     }),
-    Worker.create({ ...common, taskQueue: keycloakQueueOf(config.TASK_QUEUE), maxConcurrentActivityTaskExecutions: config.KEYCLOAK_CONCURRENCY }),
+    ...RESOURCE_KINDS.map((kind) => Worker.create({ ...common, taskQueue: backendQueueOf(config.TASK_QUEUE, kind), maxConcurrentActivityTaskExecutions: slots[kind] })),
   ]);
 }
 

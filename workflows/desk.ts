@@ -1,8 +1,10 @@
-import { ApplicationFailure, defineQuery, defineSignal, defineUpdate, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import type { SearchAttributeUpdatePair } from '@temporalio/common';
+import { ApplicationFailure, defineQuery, defineSignal, defineUpdate, setCurrentDetails, setHandler, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { GivenUp } from '../activities/tenant-record';
 import { ANSWER, INTERRUPT, RUNBOOK, type Answer, type AnswerRefusal } from './messages';
-import type { Saga, Waiting } from './saga';
+import type { Saga } from './saga';
 import { SEARCH_ATTRIBUTES as keys } from './search-attributes';
+import type { Waiting } from './waiting';
 
 type State = 'running' | 'undoing' | 'done' | 'rolled_back' | 'refused' | 'incomplete';
 
@@ -17,16 +19,27 @@ const waitingQuery = defineQuery<Record<string, Waiting>>('waiting');
 
 /** What operators see of a run, and how they answer it. */
 export class Desk {
-  private state: State = 'running';
-  private readonly done: string[] = [];
+  private state: State;
   private saga: Saga | undefined;
   private why: GivenUp | undefined;
+  /** What is published, by the name of the attribute. The attributes of the run before this one are this one's. */
+  private readonly published: Map<string, string>;
 
+  /**
+   * @param isSparing false for a run that began when every attribute was published every time
+   * @param before the state of the run that this one goes on with, which is published already
+   */
   constructor(
     private readonly tenantName: string,
     private readonly operationKind: string,
+    private readonly isSparing = false,
+    before?: { givenUp?: GivenUp },
   ) {
-    upsertSearchAttributes([
+    this.state = before?.givenUp === undefined ? 'running' : 'undoing';
+    this.why = before?.givenUp;
+    this.published = new Map(workflowInfo().typedSearchAttributes.getAll().map(({ key, value }) => [key.name, JSON.stringify(value)]));
+    if (before !== undefined) return;
+    this.publish([
       { key: keys.tenantName, value: tenantName },
       { key: keys.operationKind, value: operationKind },
       { key: keys.operationState, value: this.state },
@@ -55,34 +68,36 @@ export class Desk {
   enter(state: State, why?: GivenUp): void {
     this.state = state;
     this.why ??= why;
-    upsertSearchAttributes([{ key: keys.operationState, value: state }]);
-    this.describe();
-  }
-
-  /** A step is done. */
-  tick(step: string): void {
-    this.done.push(step);
+    this.publish([{ key: keys.operationState, value: state }]);
     this.describe();
   }
 
   show(saga: Saga): void {
     const parked = saga.parkedSteps;
-    upsertSearchAttributes([
+    this.publish([
       { key: keys.operationState, value: parked.length === 0 ? this.state : 'parked' },
       { key: keys.stuckStep, value: parked.length === 0 ? null : parked },
     ]);
     this.describe();
   }
 
+  /** Each publication is an event of the history: of a step that fails again there is nothing new to publish. */
+  private publish(attributes: SearchAttributeUpdatePair[]): void {
+    const changed = attributes.filter(({ key, value }) => !this.isSparing || (this.published.get(key.name) ?? 'null') !== JSON.stringify(value));
+    for (const { key, value } of changed) this.published.set(key.name, JSON.stringify(value));
+    if (changed.length > 0) upsertSearchAttributes(changed);
+  }
+
   // Paragraphs and flat lists: the UI shows nested ones in one line.
-  private describe(): void {
-    const waiting = [...(this.saga?.waiting ?? [])];
+  describe(): void {
+    const { waiting: byStep = new Map<string, Waiting>(), done = [] } = this.saga ?? {};
+    const waiting = [...byStep];
     const isParked = waiting.some(([, { park }]) => park !== undefined);
     const answers = this.saga?.isGoingForward === true ? 'retry or abort' : 'retry or skip';
     setCurrentDetails([
       `**${this.operationKind.replace('_', ' ')} ${this.tenantName}**: ${this.state.replace('_', ' ')}${isParked ? `, waits for an answer: ${answers}` : ''}`,
       ...(this.why === undefined ? [] : [`Undone because **${this.why.step}** was given up: ${this.why.cause}`]),
-      ...(this.done.length === 0 ? [] : [`Done: ${this.done.map((step) => `\`${step}\``).join(', ')}`]),
+      ...(done.length === 0 ? [] : [`Done: ${done.map((step) => `\`${step}\``).join(', ')}`]),
       ...waiting.map(paragraphOf),
     ].join('\n\n'));
   }
