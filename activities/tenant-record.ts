@@ -5,6 +5,7 @@ import { attemptOf, type StepInput } from './attempt';
 import { adviceOn, messageOf, type FailureType } from './failures';
 import { masterNow } from './master-clock';
 import { appendRow, lockTenant } from './provision-log';
+import { keepUnrestored } from './retention';
 import { scrub } from './scrub';
 import { abandon, forcedDeletionBeside, givenUpOf, INTERRUPTED, isDeletion, leftBy, takeOver } from './tenant-record-ends';
 import { goalOf, refusalOf, type Goal } from './transitions';
@@ -27,6 +28,8 @@ export interface Patience {
   patienceMs: number;
   /** A parked step is tried again by itself after this time at first, then ever more slowly. */
   parkedRetryMs: number;
+  /** No pause of a parked step is longer; an hour, when left out. */
+  longestPauseMs?: number;
   /** A parked step that nobody answers is given up after this time; never, when left out. */
   giveUpAfterMs?: number;
   /** A run goes on in a new one when its history has so many events. */
@@ -98,12 +101,9 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings) {
     revert: (input: StepInput & { givenUp: GivenUp; skipped: Record<string, string> }): Promise<void> =>
       inTransaction(db, 'revert', input, async (tx, { tenant, operation, now }) => {
         const left = leftBy(input.skipped);
-        if (left !== undefined) {
-          await end(tx, { operation, now }, 'incomplete', left);
-          return { message: left.cause, result: undefined };
-        }
-        await end(tx, { operation, now }, 'rolled_back', input.givenUp);
-        return { message: `${tenant.name} is ${tenant.status}, as it was before`, result: undefined };
+        const { why, sentence } = await keepUnrestored(tx, operation, now, left ?? input.givenUp, settings.retentionMs);
+        await end(tx, { operation, now }, left === undefined ? 'rolled_back' : 'incomplete', why);
+        return { message: `${left?.cause ?? `${tenant.name} is ${tenant.status}, as it was before`}${sentence}`, result: undefined };
       }),
 
     close: (input: StepInput & { givenUp?: GivenUp; skipped: Record<string, string> }): Promise<void> =>
@@ -142,8 +142,9 @@ async function begin(tx: Tx, { tenant, operation, now }: Rows, runId: string, se
   }
   const refusal = refusalOf(tenant, operation, now);
   if (refusal !== undefined) {
-    await end(tx, { operation, now }, 'refused', { step: 'begin', cause: refusal, advice: 'Look at the tenant as it is now, then ask again.' });
-    return { message: `refused: ${refusal}`, result: { verdict: 'refused', tenantName, reason: refusal } };
+    const { why, sentence } = await keepUnrestored(tx, operation, now, { step: 'begin', cause: refusal, advice: 'Look at the tenant as it is now, then ask again.' }, settings.retentionMs);
+    await end(tx, { operation, now }, 'refused', why);
+    return { message: `refused: ${refusal}${sentence}`, result: { verdict: 'refused', tenantName, reason: refusal } };
   }
   const deletion = await forcedDeletionBeside(tx, operation);
   if (deletion !== undefined && operation.kind !== 'create' && operation.fromStatus === null) {

@@ -37,9 +37,11 @@ export async function carryOut(input: OperationInput, carried: Carried | undefin
 
 /** Every runbook's first step; answers with a sentence where there is nothing to do. */
 async function begin(input: OperationInput): Promise<Run | string> {
+  // Before the first step: what that one, a local activity, leads to may be handed to a replay earlier than this marker.
+  const isRenewable = patched('renewed-runs');
   const begun = await record.begin(input);
   if (begun.verdict !== 'go') return begun.reason;
-  return open({ input, begun, givenUp: begun.givenUp, carried: undefined }, patched('renewed-runs'));
+  return open({ input, begun, givenUp: begun.givenUp, carried: undefined }, isRenewable);
 }
 
 /** The first step of a run that goes on with what another has handed on. Answers are heard at once. */

@@ -21,6 +21,8 @@ export interface SagaSettings {
   patienceMs: number;
   /** How soon a parked step is tried by itself at first, in ms; each pause is twice the one before, up to an hour. */
   parkedRetryMs: number;
+  /** The longest of these pauses; an hour, when left out. */
+  longestPauseMs?: number;
   /** When a parked forward step that nobody answers is given up, in ms after it was first parked. Never, when left out. */
   giveUpAfterMs?: number;
   /** How many events the history of a run may have before it goes on in a new run. */
@@ -28,12 +30,12 @@ export interface SagaSettings {
 }
 
 const PAUSES_MS = [2_000, 5_000, 10_000, 20_000, 30_000];
-const LONGEST_PARKED_PAUSE_MS = 3_600_000;
+const HOUR_MS = 3_600_000;
 
 /** How long a step that has just failed pauses, in ms. */
-export function pauseMsOf({ rounds, park, parkedRounds = 1 }: Waiting, { parkedRetryMs, giveUpAfterMs = Infinity }: SagaSettings, now: number): number {
+export function pauseMsOf({ rounds, park, parkedRounds = 1 }: Waiting, { parkedRetryMs, longestPauseMs = HOUR_MS, giveUpAfterMs = Infinity }: SagaSettings, now: number): number {
   if (park === undefined) return PAUSES_MS[Math.min(rounds, PAUSES_MS.length) - 1] ?? parkedRetryMs;
-  const growing = Math.min(parkedRetryMs * 2 ** (parkedRounds - 1), Math.max(LONGEST_PARKED_PAUSE_MS, parkedRetryMs));
+  const growing = Math.min(parkedRetryMs * 2 ** (parkedRounds - 1), Math.max(longestPauseMs, parkedRetryMs));
   return Math.max(1, Math.min(growing, park.since + giveUpAfterMs - now));
 }
 
