@@ -28,6 +28,8 @@ export interface FakeOperations {
   /** Steps that fail, as `qdrant.create`. */
   failing: Set<string>;
   calls: Call[];
+  /** Lets no step at a backend end until it is called off. */
+  hold(): () => void;
   callsOf(tenantId: string, activity: string): Call[];
   /** Starts an operation as API and sweep do; gives the tenant's id. */
   start(kind: OperationKind, more?: { interrupts?: boolean }): Promise<string>;
@@ -36,13 +38,11 @@ export interface FakeOperations {
 
 export interface FakeOptions {
   patience?: Partial<Extract<Begun, { verdict: 'go' }>['patience']>;
-  /** How long a step at a backend takes, in ms. */
-  takesMs?: number;
   /** How many activities of one backend go on at a time. */
   slots?: number;
 }
 
-export async function openFakeOperations({ patience, takesMs = 0, slots = 100 }: FakeOptions = {}): Promise<FakeOperations> {
+export async function openFakeOperations({ patience, slots = 100 }: FakeOptions = {}): Promise<FakeOperations> {
   const { temporal: at } = readStackInfo(TEST_STACK);
   const taskQueue = `fake-${randomUUID()}`;
   const operator = await openOperator(readStackInfo(TEST_STACK));
@@ -50,10 +50,12 @@ export async function openFakeOperations({ patience, takesMs = 0, slots = 100 }:
   const calls: Call[] = [];
   const kinds = new Map<string, PlannedKind>();
 
+  let held = Promise.resolve();
+
   const note = (activity: string, input: Call['input']) => void calls.push({ activity, input, at: performance.now() });
   const atBackend = (step: string) => async (input: Call['input']) => {
     note(step, input);
-    await new Promise((resolve) => setTimeout(resolve, takesMs));
+    await held;
     if (failing.has(step)) throw ApplicationFailure.create({ type: 'unreachable', message: `${step} fails`, details: [{ advice: 'Wait.' }] });
   };
   const recorded = <T>(step: string, answer: T) => async (input: Call['input']) => (note(step, input), answer);
@@ -81,6 +83,11 @@ export async function openFakeOperations({ patience, takesMs = 0, slots = 100 }:
 
   return {
     operator, taskQueue, failing, calls,
+    hold: () => {
+      let release: () => void = () => undefined;
+      held = new Promise<void>((resolve) => (release = resolve));
+      return () => release();
+    },
     callsOf: (tenantId, activity) => calls.filter((it) => it.activity === activity && it.input.tenantId === tenantId),
     start: async (kind, { interrupts = false } = {}) => {
       const tenantId = randomUUID();
