@@ -63,8 +63,6 @@ export type AnswerRefusal = 'not-stuck' | 'not-skippable' | 'past-point-of-no-re
 export const DEFAULT_TASK_QUEUE = 'freeflow';
 /** Each backend's own queue: what waits for a slow one keeps nobody from another. */
 export const backendQueueOf = (taskQueue: string, backend: ResourceKind): string => `${taskQueue}-${backend}`;
-/** Keycloak, the slow one. */
-export const keycloakQueueOf = (taskQueue: string): string => backendQueueOf(taskQueue, 'keycloak');
 
 /**
  * Who comes first where many wait for the same workers, from 1: cutting a tenant off can't wait behind a thousand creates, and

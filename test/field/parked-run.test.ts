@@ -9,8 +9,8 @@ import { KINDS, openFakeOperations, runsOf, type FakeOperations, type RunSeen } 
 /** The long form: thousands of rounds, as in production a thousand events a run. */
 const IS_LONG = process.env['LONG'] === '1';
 const EVENTS_PER_RUN = IS_LONG ? 1_000 : 120;
-const OPERATIONS = IS_LONG ? 20 : 6;
-const ROUNDS = IS_LONG ? 5_000 : 150;
+const OPERATIONS = IS_LONG ? 20 : 3;
+const ROUNDS = IS_LONG ? 5_000 : 100;
 /** What may come before all four pause at once: the attempts under way, each with its tasks and timer. */
 const MARGIN = 150;
 const TIMEOUT_MS = IS_LONG ? 3_600_000 : 120_000;
@@ -105,13 +105,13 @@ test('an abort, a forced deletion or a cancellation is carried out whenever it c
       (id: string) => handle(id).signal('interrupt', 'a test'),
       (id: string) => handle(id).cancel(),
     ];
-    const outcomes = await Promise.all(Array.from({ length: 24 }, async (_, n) => {
+    const outcomes = await Promise.all(Array.from({ length: 12 }, async (_, n) => {
       const id = await other.start('create');
       await until('it is parked', async () => other.callsOf(id, 'park').length > 0);
       // Runs give way every second or so, each at another moment: these come at all of them.
-      const renewals = Math.floor(n / 8);
+      const renewals = Math.floor(n / 4);
       await until('it goes on in a new run', async () => other.callsOf(id, 'continueOperation').length >= renewals);
-      await delay(n * 50);
+      await delay(n * 80);
       await comes[n % comes.length]?.(id);
       const message = await handle(id).result().then(String, (error: unknown) => (error instanceof WorkflowFailedError ? String(error.cause?.message) : String(error)));
       return { message, undone: KINDS.map((kind) => other.callsOf(id, `${kind}.drop`).length), closed: other.callsOf(id, 'close').length };
