@@ -78,7 +78,7 @@ let overdue: Tenant[];
 beforeAll(async () => {
   const endings = Object.values(ENDINGS);
   overdue = await overdueRestores(endings.length);
-  await Promise.all(overdue.map((tenant, n) => endings[n]?.give(tenant)));
+  await Promise.all(overdue.map(async (tenant, n) => endings[n]?.give(tenant)));
   house.proxies.keycloak.open();
   for (const { id } of overdue) await operationEnds(house, id);
   const before = await sweeps();
