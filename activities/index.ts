@@ -7,7 +7,7 @@ import { reconcileActivities } from './reconcile';
 import type { HasOpenRun } from './reconcile/reconciling';
 import { backendActivities, type BackendActivities } from './steps';
 import { Ledger } from './ledger';
-import { sweepActivities, type StartOperation } from './sweep';
+import { sweepActivities, type FindOpenRuns, type StartOperation } from './sweep';
 import type { TenantLock } from './tenant-lock';
 import { recordActivities, type RecordSettings } from './tenant-record';
 
@@ -19,12 +19,13 @@ export interface ActivityDependencies {
   backends: readonly Backend[];
   startOperation: StartOperation;
   hasOpenRun: HasOpenRun;
+  findOpenRuns?: FindOpenRuns | undefined;
   /** See {@link import('./steps/work').StepDependencies}. */
   settleMarginMs?: number | undefined;
 }
 
 /** All activities, by the names the workflows call them. */
-export function createActivities({ db, secrets, lock, backends, settings, startOperation, hasOpenRun, settleMarginMs }: ActivityDependencies) {
+export function createActivities({ db, secrets, lock, backends, settings, startOperation, hasOpenRun, findOpenRuns, settleMarginMs }: ActivityDependencies) {
   const installation = new Installation(db);
   const dependencies = { db, ledger: new Ledger(db, installation), secrets, lock, settleMarginMs };
   const reconciling = { ...dependencies, backends, installation, startOperation, hasOpenRun };
@@ -33,7 +34,7 @@ export function createActivities({ db, secrets, lock, backends, settings, startO
     ...(Object.assign({}, ...perBackend) as BackendActivities),
     ...recordActivities(db, settings),
     ...adoptionActivities(db),
-    ...sweepActivities(db, startOperation),
+    ...sweepActivities(db, startOperation, findOpenRuns),
     ...reconcileActivities(reconciling),
     ...dropOrphanActivities(reconciling),
   };

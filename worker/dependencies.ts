@@ -8,7 +8,7 @@ import { PostgresBackend } from '../activities/postgres';
 import { QdrantBackend } from '../activities/qdrant';
 import { TenantLock } from '../activities/tenant-lock';
 import type { WorkerConfig } from './config';
-import { openRunFinder, operationStarter } from './namespace';
+import { openRunFinder, openRunsFinder, operationStarter } from './namespace';
 
 /** The backends a worker provisions, one row each. */
 export function createBackends(config: WorkerConfig): Backend[] {
@@ -43,6 +43,7 @@ export function createDependencies(config: WorkerConfig, client: Client, backend
     },
     startOperation: operationStarter(client, config.TASK_QUEUE),
     hasOpenRun: openRunFinder(client),
+    findOpenRuns: openRunsFinder(client),
   });
   const close = async () => {
     await Promise.allSettled([...backends.map((it) => it.close()), lock.close(), db.$disconnect()]);

@@ -1,10 +1,13 @@
-import { ScheduleAlreadyRunning, ScheduleOverlapPolicy, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client, type ScheduleHandle } from '@temporalio/client';
+import { isGrpcServiceError, ScheduleAlreadyRunning, ScheduleOverlapPolicy, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client, type ScheduleHandle } from '@temporalio/client';
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes';
 import type { NativeConnection } from '@temporalio/worker';
 import type { HasOpenRun } from '../activities/reconcile/reconciling';
-import type { StartOperation } from '../activities/sweep';
-import { INTERRUPT, operationStartOptions, reconcileIdOf, RUNBOOKS, sweepIdOf, workflowIdOf, type Reconciliation } from '../workflows/messages';
+import type { FindOpenRuns, StartOperation } from '../activities/sweep';
+import { interruptRequest, operationStartOptions, reconcileIdOf, RUNBOOKS, sweepIdOf, workflowIdOf, type AcceptedOperation, type Reconciliation } from '../workflows/messages';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes';
+
+/** https://grpc.io/docs/guides/status-codes/ */
+const GRPC_NOT_FOUND = 5;
 
 /** Registers what operators search by; what is registered already stays as it is. */
 export async function registerSearchAttributes(connection: NativeConnection, namespace: string): Promise<void> {
@@ -49,16 +52,40 @@ async function schedule(client: Client, taskQueue: string, intervalMs: number, a
 /** How the sweep starts what has no run. */
 export function operationStarter(client: Client, taskQueue: string): StartOperation {
   return async ({ id, tenantId, tenantName, kind, requestedBy, force, resource }) => {
-    const interrupts = kind === 'hard_delete' && force;
+    const operation = { operationId: id, tenantId, tenantName, kind, requestedBy, interrupts: kind === 'hard_delete' && force, resource };
     try {
-      await client.workflow.start(RUNBOOKS[kind], operationStartOptions({ operationId: id, tenantId, tenantName, kind, requestedBy, interrupts, resource }, taskQueue));
+      await client.workflow.start(RUNBOOKS[kind], operationStartOptions(operation, taskQueue));
       return 'started';
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
-    const running = client.workflow.getHandle(workflowIdOf(tenantId));
-    if (interrupts && (await running.describe()).memo?.['operationId'] !== id) await running.signal(INTERRUPT, requestedBy);
+    if (operation.interrupts) await interruptOther(client, operation);
     return 'running';
+  };
+}
+
+/** The run of another operation is interrupted, once. What has ended since then is in nobody's way. */
+async function interruptOther(client: Client, operation: Pick<AcceptedOperation, 'operationId' | 'tenantId' | 'requestedBy'>): Promise<void> {
+  try {
+    const { memo } = await client.workflow.getHandle(workflowIdOf(operation.tenantId)).describe();
+    if (memo?.['operationId'] === operation.operationId) return;
+    await client.workflowService.signalWorkflowExecution(interruptRequest(operation, client.options.namespace));
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError) && !(isGrpcServiceError(error) && error.code === GRPC_NOT_FOUND)) throw error;
+  }
+}
+
+/** How the sweep sees in one look which operations have a run already. Visibility is some seconds late: it only saves starts in vain. */
+export function openRunsFinder(client: Client): FindOpenRuns {
+  return async (operations) => {
+    if (operations.length === 0) return new Set();
+    const ids = operations.map(({ tenantId, resource }) => `'${workflowIdOf(tenantId, resource)}'`);
+    const open = new Set<string>();
+    for await (const { memo } of client.workflow.list({ query: `ExecutionStatus = 'Running' AND WorkflowId IN (${[...new Set(ids)].join(', ')})` })) {
+      const operationId = memo?.['operationId'];
+      if (typeof operationId === 'string') open.add(operationId);
+    }
+    return open;
   };
 }
 

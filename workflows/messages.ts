@@ -1,4 +1,4 @@
-import type { Duration } from '@temporalio/common';
+import { defaultPayloadConverter, toPayloads, type Duration, type Payload } from '@temporalio/common';
 
 /** The workflow type that carries each operation out. */
 export const RUNBOOKS = {
@@ -54,6 +54,26 @@ export interface Answer {
 /** Names of the update and signal that take an {@link Answer}, and of the signal by which a forced deletion interrupts. */
 export const ANSWER = 'answer';
 export const INTERRUPT = 'interrupt';
+
+interface InterruptRequest {
+  namespace: string;
+  workflowExecution: { workflowId: string };
+  signalName: string;
+  input: { payloads: Payload[] };
+  requestId: string;
+}
+
+/**
+ * How a forced deletion interrupts the run in its way. By its request id the server takes it once a run, however often it is sent:
+ * https://github.com/temporalio/api/blob/master/temporal/api/workflowservice/v1/request_response.proto (SignalWorkflowExecutionRequest)
+ */
+export const interruptRequest = ({ operationId, tenantId, requestedBy }: Pick<AcceptedOperation, 'operationId' | 'tenantId' | 'requestedBy'>, namespace: string): InterruptRequest => ({
+  namespace,
+  workflowExecution: { workflowId: workflowIdOf(tenantId) },
+  signalName: INTERRUPT,
+  input: { payloads: toPayloads(defaultPayloadConverter, requestedBy) ?? [] },
+  requestId: `${INTERRUPT}-${operationId}`,
+});
 
 /** Why an answer is refused; the type of the update's failure. */
 export type AnswerRefusal = 'not-stuck' | 'not-skippable' | 'past-point-of-no-return';

@@ -3,7 +3,7 @@ import { Client, Connection, WorkflowExecutionAlreadyStartedError, WorkflowNotFo
 import { ApplicationFailure } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { FastifyBaseLogger } from 'fastify';
-import { ANSWER, dropStartOptions, INTERRUPT, operationStartOptions, reconcileStartOptions, RUNBOOKS, workflowIdOf, type AcceptedOperation, type Answer, type OrphanOrder, type Reconciliation } from '../../workflows/messages';
+import { ANSWER, dropStartOptions, interruptRequest, operationStartOptions, reconcileStartOptions, RUNBOOKS, workflowIdOf, type AcceptedOperation, type Answer, type OrphanOrder, type Reconciliation } from '../../workflows/messages';
 import type { RunUrl } from '../tenants/view';
 
 const START_DEADLINE_MS = 5_000;
@@ -84,7 +84,7 @@ export function createStarter({ taskQueue, uiUrl, log, env }: { taskQueue: strin
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
         if (await isStarted(operation)) return;
-        if (operation.interrupts) await client.workflow.getHandle(workflowIdOf(operation.tenantId)).signal(INTERRUPT, operation.requestedBy);
+        if (operation.interrupts) await connection.workflowService.signalWorkflowExecution(interruptRequest(operation, namespace));
       }
       await delay(pauseMs);
     }

@@ -1,0 +1,23 @@
+-- The worker's housekeeping in portions, by indexes: what grows with the years isn't read through each time.
+
+-- When a sweep looks at an open operation next; null: none has looked yet.
+ALTER TABLE "TenantOperation" ADD COLUMN "sweepAt" TIMESTAMPTZ(3);
+
+-- The queue of the sweeps: what none has looked at yet, oldest first, then what was looked at longest ago.
+CREATE INDEX "TenantOperation_sweep_idx" ON "TenantOperation"("sweepAt" NULLS FIRST, "createdAt", "id") WHERE "endedAt" IS NULL;
+
+-- The order in which the reconciler goes through the ledger, and how it finds the row of what it has seen at a server.
+CREATE INDEX "TenantResource_kind_name_id_idx" ON "TenantResource"("kind", "name", "id");
+CREATE INDEX "TenantResource_nonce_idx" ON "TenantResource"("nonce");
+
+-- Those that are gone, whose names are looked for a portion at a time.
+CREATE INDEX "Tenant_goneAt_id_idx" ON "Tenant"("goneAt", "id");
+
+-- Where a reconciliation whose time was over has stopped: the next one goes on there.
+CREATE TABLE "ReconcilePosition" (
+    "part" TEXT NOT NULL,
+    "after" TEXT NOT NULL,
+    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
+
+    CONSTRAINT "ReconcilePosition_pkey" PRIMARY KEY ("part")
+);
