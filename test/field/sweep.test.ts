@@ -201,9 +201,14 @@ test.each(['fresh', 'analyzed'])('with 50,000 operations no statement of a sweep
   if (how === 'fresh') await requestMany(db, newName('x'), 50_000, { state: `'done'`, endedAt: 'now()' });
   await requestMany(db, newName('y'), 50);
   if (how === 'analyzed') await withPostgres(master.ownerUrl, (owner) => owner.query('ANALYZE'));
-  for (const statement of [claimStatement(new Date(), 100), purgeStatement(500)]) {
+  const statements = [
+    { statement: claimStatement(new Date(), 100), index: 'TenantOperation_sweep_idx' },
+    { statement: purgeStatement(500), index: 'Tenant_purgeAt_idx' },
+  ];
+  for (const { statement, index } of statements) {
     const plan = await db.$queryRaw<Record<string, string>[]>(Prisma.sql`EXPLAIN ${statement}`);
     const text = plan.map((it) => it['QUERY PLAN']).join('\n');
+    expect(text).toContain(index);
     expect(text).not.toMatch(/Seq Scan on "Tenant(Operation)?"/);
   }
 });
