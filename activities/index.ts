@@ -33,7 +33,7 @@ export function createActivities({ db, secrets, lock, backends, settings, startO
   return {
     ...(Object.assign({}, ...perBackend) as BackendActivities),
     ...recordActivities(db, settings),
-    ...adoptionActivities(db),
+    ...adoptionActivities(db, settings),
     ...sweepActivities(db, startOperation, findOpenRuns),
     ...reconcileActivities(reconciling),
     ...dropOrphanActivities(reconciling),

@@ -18,8 +18,13 @@ export interface GivenUp {
 
 /** The answer of `begin`: what this run has to do, with all settings it depends on. */
 export type Begun =
-  | { verdict: 'go'; tenantName: string; kind: OperationKind; goal: Goal; changesAccess: boolean; givenUp?: GivenUp; patience: Patience }
+  | { verdict: 'go'; tenantName: string; kind: OperationKind; goal: Goal; changesAccess: boolean; givenUp?: GivenUp; patience: Patience } & SearchAttributes
   | { verdict: 'refused' | 'over'; tenantName: string; reason: string };
+
+export interface SearchAttributes {
+  /** The names of those that this server knows, as far as the worker could see; all, when left out. */
+  searchAttributes?: readonly string[];
+}
 
 /** How long a run is to wait for what, in ms. */
 export interface Patience {
@@ -38,6 +43,8 @@ export interface RecordSettings {
   parkedCreateMs: number;
   /** How long a soft-deleted tenant is kept before it is purged, in ms. */
   retentionMs: number;
+  /** See {@link SearchAttributes}. */
+  searchAttributes?: readonly string[] | undefined;
 }
 
 type Tx = Prisma.TransactionClient;
@@ -130,7 +137,7 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings) {
   };
 }
 
-async function begin(tx: Tx, { tenant, operation, now }: Rows, runId: string, { patienceMs, parkedRetryMs, parkedCreateMs }: RecordSettings): Said<Begun> {
+async function begin(tx: Tx, { tenant, operation, now }: Rows, runId: string, { patienceMs, parkedRetryMs, parkedCreateMs, searchAttributes }: RecordSettings): Said<Begun> {
   const { name: tenantName } = tenant;
   if (tenant.goneAt !== null && isDeletion(operation)) {
     await end(tx, { operation, now }, 'done');
@@ -163,7 +170,7 @@ async function begin(tx: Tx, { tenant, operation, now }: Rows, runId: string, { 
   const patience = { patienceMs, parkedRetryMs, ...(kind === 'create' ? { giveUpAfterMs: parkedCreateMs } : {}) };
   return {
     message: `${kind.replace('_', ' ')} begins${operation.runs > 0 ? ` again (run ${operation.runs + 1})` : ''}`,
-    result: { verdict: 'go', tenantName, kind, goal, changesAccess: (from === 'active') !== (goal === 'active'), patience, ...(givenUp === undefined ? {} : { givenUp }) },
+    result: { verdict: 'go', tenantName, kind, goal, changesAccess: (from === 'active') !== (goal === 'active'), patience, ...(givenUp === undefined ? {} : { givenUp }), ...(searchAttributes === undefined ? {} : { searchAttributes }) },
   };
 }
 

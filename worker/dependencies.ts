@@ -25,8 +25,11 @@ export function createBackends(config: WorkerConfig): Backend[] {
   ];
 }
 
-/** The activities with everything they need, and how to let go of it again. */
-export function createDependencies(config: WorkerConfig, client: Client, backends = createBackends(config)) {
+/**
+ * The activities with everything they need, and how to let go of it again.
+ * @param searchAttributes the names that workflows may set; all, when left out
+ */
+export function createDependencies(config: WorkerConfig, client: Client, backends = createBackends(config), searchAttributes?: readonly string[]) {
   const db = createMasterClient(config.MASTER_DATABASE_URL, { applicationName: 'freeflow-worker', maxConnections: config.MASTER_DATABASE_POOL });
   const lock = new TenantLock(config.MASTER_DATABASE_URL);
   const activities = createActivities({
@@ -40,6 +43,7 @@ export function createDependencies(config: WorkerConfig, client: Client, backend
       parkedRetryMs: config.PARKED_RETRY_MS,
       parkedCreateMs: config.PARKED_CREATE_MS,
       retentionMs: config.RETENTION_MS,
+      searchAttributes,
     },
     startOperation: operationStarter(client, config.TASK_QUEUE),
     hasOpenRun: openRunFinder(client),

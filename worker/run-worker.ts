@@ -7,7 +7,9 @@ import { builtBundlePath } from './bundle';
 import { readWorkerConfig, type WorkerConfig } from './config';
 import { createDependencies } from './dependencies';
 import { serveHealth, type Health } from './health';
-import { registerSearchAttributes, scheduleReconciler, scheduleSweep } from './namespace';
+import { readInstallationId } from './installation-id';
+import { ForeignTaskQueue, scheduleReconciler, scheduleSweep } from './schedules';
+import { registerSearchAttributes } from './search-attributes';
 import { startTelemetry } from './telemetry';
 
 const RETRY_MS = 1_000;
@@ -15,7 +17,7 @@ const RETRY_MS = 1_000;
 /**
  * Runs the worker until it is told to stop.
  * @param compose puts the activities together
- * @throws Error when the configuration is incomplete
+ * @throws Error when the configuration is incomplete, or the task queue is another installation's
  */
 export async function runWorker(env: NodeJS.ProcessEnv, compose = createDependencies): Promise<void> {
   const config = readWorkerConfig(env);
@@ -26,13 +28,17 @@ export async function runWorker(env: NodeJS.ProcessEnv, compose = createDependen
 
   const connection = await untilDone(logger, 'connect to Temporal', () => NativeConnection.connect(connectionOptions));
   const client = new Client({ connection, namespace });
-  await untilDone(logger, 'register the search attributes', () => registerSearchAttributes(connection, namespace));
-  const { activities, close } = compose(config, client);
+  const searchAttributes = await untilDone(logger, 'register the search attributes', () => registerSearchAttributes(connection, namespace, (message) => logger.warn(message)));
+  health.waitingFor = 'the master database';
+  const owner = { taskQueue: config.TASK_QUEUE, installation: await untilDone(logger, 'read which installation this is', () => readInstallationId(config.MASTER_DATABASE_URL)) };
+  health.waitingFor = 'Temporal';
+  // Before any task is taken: it may not be ours.
+  await untilDone(logger, 'schedule the sweep', () => scheduleSweep(client, owner, config.SWEEP_INTERVAL_MS));
+  const { activities, close } = compose(config, client, undefined, searchAttributes);
   health.workers = await createWorkers(config, connection, namespace, activities);
   health.waitingFor = null;
-  // In the background: workflows can run before the sweep is set up.
-  void untilDone(logger, 'schedule the sweep', () => scheduleSweep(client, config.TASK_QUEUE, config.SWEEP_INTERVAL_MS));
-  void untilDone(logger, 'schedule the reconciler', () => scheduleReconciler(client, config.TASK_QUEUE, config.RECONCILE_INTERVAL_MS));
+  // In the background: workflows can run before it is set up.
+  untilDone(logger, 'schedule the reconciler', () => scheduleReconciler(client, owner, config.RECONCILE_INTERVAL_MS)).catch((error: unknown) => logger.error({ cause: (error as Error).message }, 'could not schedule the reconciler'));
 
   logger.info({ taskQueue: config.TASK_QUEUE, namespace }, 'worker runs');
   try {
@@ -76,6 +82,7 @@ async function untilDone<T>(logger: Logger, what: string, act: () => Promise<T>)
     try {
       return await act();
     } catch (error) {
+      if (error instanceof ForeignTaskQueue) throw error;
       logger.warn({ cause: (error as Error).message }, `could not ${what}; trying again`);
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }

@@ -1,3 +1,4 @@
+import type { SearchAttributeUpdatePair } from '@temporalio/common';
 import { ApplicationFailure, defineQuery, defineSignal, defineUpdate, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
 import type { GivenUp } from '../activities/tenant-record';
 import { ANSWER, INTERRUPT, RUNBOOK, type Answer, type AnswerRefusal } from './messages';
@@ -25,8 +26,9 @@ export class Desk {
   constructor(
     private readonly tenantName: string,
     private readonly operationKind: string,
+    private readonly searchAttributes?: readonly string[],
   ) {
-    upsertSearchAttributes([
+    this.upsert([
       { key: keys.tenantName, value: tenantName },
       { key: keys.operationKind, value: operationKind },
       { key: keys.operationState, value: this.state },
@@ -55,7 +57,7 @@ export class Desk {
   enter(state: State, why?: GivenUp): void {
     this.state = state;
     this.why ??= why;
-    upsertSearchAttributes([{ key: keys.operationState, value: state }]);
+    this.upsert([{ key: keys.operationState, value: state }]);
     this.describe();
   }
 
@@ -67,11 +69,17 @@ export class Desk {
 
   show(saga: Saga): void {
     const parked = saga.parkedSteps;
-    upsertSearchAttributes([
+    this.upsert([
       { key: keys.operationState, value: parked.length === 0 ? this.state : 'parked' },
       { key: keys.stuckStep, value: parked.length === 0 ? null : parked },
     ]);
     this.describe();
+  }
+
+  /** One that the server doesn't know, or knows by another type, would fail the workflow task again and again. */
+  private upsert(pairs: SearchAttributeUpdatePair[]): void {
+    const known = pairs.filter(({ key: { name } }) => this.searchAttributes?.includes(name) ?? true);
+    if (known.length > 0) upsertSearchAttributes(known);
   }
 
   // Paragraphs and flat lists: the UI shows nested ones in one line.

@@ -22,7 +22,7 @@ export async function begin(input: OperationInput): Promise<Run | string> {
   if (begun.verdict !== 'go') return begun.reason;
 
   let isUndoing = begun.givenUp !== undefined;
-  const desk = new Desk(begun.tenantName, begun.kind);
+  const desk = new Desk(begun.tenantName, begun.kind, begun.searchAttributes);
   // One after the other, each with what is parked by then: two that park at a time must not tell of it in the wrong order.
   let telling = Promise.resolve();
   const tell = (): Promise<void> => (telling = telling.then(() => {
