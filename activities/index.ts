@@ -20,15 +20,17 @@ export interface ActivityDependencies {
   startOperation: StartOperation;
   hasOpenRun: HasOpenRun;
   findOpenRuns?: FindOpenRuns | undefined;
+  /** How long a reconciliation may take, in ms. */
+  reconcileMs?: number | undefined;
   /** See {@link import('./steps/work').StepDependencies}. */
   settleMarginMs?: number | undefined;
 }
 
 /** All activities, by the names the workflows call them. */
-export function createActivities({ db, secrets, lock, backends, settings, startOperation, hasOpenRun, findOpenRuns, settleMarginMs }: ActivityDependencies) {
+export function createActivities({ db, secrets, lock, backends, settings, startOperation, hasOpenRun, findOpenRuns, settleMarginMs, reconcileMs }: ActivityDependencies) {
   const installation = new Installation(db);
   const dependencies = { db, ledger: new Ledger(db, installation), secrets, lock, settleMarginMs };
-  const reconciling = { ...dependencies, backends, installation, startOperation, hasOpenRun };
+  const reconciling = { ...dependencies, backends, installation, startOperation, hasOpenRun, reconcileMs };
   const perBackend = backends.map((backend) => backendActivities(backend, dependencies));
   return {
     ...(Object.assign({}, ...perBackend) as BackendActivities),

@@ -40,16 +40,17 @@ export class TenantLock {
   /**
    * Runs `work` while holding the lock on `key`.
    * @param waitMs how long to wait for another holder, in ms
+   * @param longestHoldMs what takes longer loses the lock, in ms
    * @throws BackendFault `lock-busy` when another holder didn't let go in time, `lock-lost` when the session broke, or work took too long
    */
-  async hold<T>(key: string, waitMs: number, signal: AbortSignal, work: (held: Held) => Promise<T>): Promise<T> {
+  async hold<T>(key: string, waitMs: number, signal: AbortSignal, work: (held: Held) => Promise<T>, longestHoldMs = this.longestHoldMs): Promise<T> {
     const deadline = performance.now() + waitMs;
     await this.poll(key, deadline, signal, async () => this.takeMutex(key));
     try {
       const session = await this.connected();
       const pid = await this.poll(key, deadline, signal, () => this.tryLock(session, key));
       try {
-        return await this.whileHeld(session, (it) => work({ signal: it, key, pid, session: session.identity }));
+        return await whileHeld(session, longestHoldMs, (it) => work({ signal: it, key, pid, session: session.identity }));
       } finally {
         await this.unlock(session, key);
       }
@@ -97,18 +98,6 @@ export class TenantLock {
     if (answer?.done !== true) session.lose();
   }
 
-  /** Work that never ends must not keep its tenant for ever: in the end nobody waits for it, and it writes nothing down any more. */
-  private async whileHeld<T>({ lost }: LockSession, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-    const tooLong = new AbortController();
-    const timer = setTimeout(() => tooLong.abort(new BackendFault('lock-lost', `the lock was held for more than ${this.longestHoldMs} ms`)), this.longestHoldMs);
-    const signal = AbortSignal.any([lost, tooLong.signal]);
-    try {
-      return await untilAborted(signal, work(signal));
-    } finally {
-      clearTimeout(timer);
-    }
-  }
-
   private connected(): Promise<LockSession> {
     if (this.closed) throw new BackendFault('lock-lost', 'the worker is shutting down');
     return (this.session ??= this.connect());
@@ -131,6 +120,18 @@ export class TenantLock {
     this.session = undefined;
     if (this.closed) return;
     this.connected().catch(() => setTimeout(() => this.session === undefined && this.replace(), REPLACE_EVERY_MS).unref());
+  }
+}
+
+/** Work that never ends must not keep its tenant for ever: in the end nobody waits for it, and it writes nothing down any more. */
+async function whileHeld<T>({ lost }: LockSession, longestHoldMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const tooLong = new AbortController();
+  const timer = setTimeout(() => tooLong.abort(new BackendFault('lock-lost', `the lock was held for more than ${longestHoldMs} ms`)), longestHoldMs);
+  const signal = AbortSignal.any([lost, tooLong.signal]);
+  try {
+    return await untilAborted(signal, work(signal));
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -5,7 +5,7 @@ export const MASTER_ROLES = { api: 'freeflow_api', worker: 'freeflow_worker' } a
 export type MasterRole = keyof typeof MASTER_ROLES;
 
 /** A table of the master database that the processes use. */
-export type MasterTable = 'Tenant' | 'TenantProvisionLog' | 'TenantConnection' | 'TenantOperation' | 'TenantResource' | 'TenantSecret' | 'Installation' | 'ReconcileReport' | 'ReconcilePosition' | 'OrphanDrop';
+export type MasterTable = 'Tenant' | 'TenantProvisionLog' | 'TenantConnection' | 'TenantOperation' | 'TenantResource' | 'TenantSecret' | 'Installation' | 'ReconcileReport' | 'ReconcileProgress' | 'OrphanDrop';
 
 /** A right on a table. */
 export type TablePrivilege = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE';
@@ -28,7 +28,7 @@ export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
     TenantSecret: [],
     Installation: [],
     ReconcileReport: ['SELECT'],
-    ReconcilePosition: [],
+    ReconcileProgress: [],
     OrphanDrop: ['SELECT'],
   },
   worker: {
@@ -40,7 +40,7 @@ export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
     TenantSecret: [...WRITE, 'DELETE'],
     Installation: ['SELECT'],
     ReconcileReport: [...WRITE, 'DELETE'],
-    ReconcilePosition: [...WRITE, 'DELETE'],
+    ReconcileProgress: [...WRITE, 'DELETE'],
     OrphanDrop: WRITE,
   },
 };

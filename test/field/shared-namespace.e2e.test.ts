@@ -4,21 +4,24 @@ import path from 'node:path';
 import { projectRoot } from '../../stack/project';
 import { readStackInfo, workerEnv, type StackInfo } from '../../stack/stack-info';
 import { sweepIdOf } from '../../workflows/messages';
+import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
 import { freePort, openHouse, type House } from '../house';
 import { openMaster, TEST_STACK, type Master } from '../master';
 import { withPostgres } from '../outside';
 import { startProxy, type TcpProxy } from '../tcp-proxy';
 import { openOperator, type Operator } from '../temporal';
-import { askFor, deleteTenant, operationEnds, parked } from '../tenants';
+import { askFor, operationEnds, parked } from '../tenants';
 import { until } from '../until';
 import { newName } from '../workbench';
-import { openGate } from './grpc-gate';
+import { openGate, type GrpcGate } from './grpc-gate';
 import { openOwnTemporal, type OwnTemporal } from './own-temporal';
 
 const KEYWORD = 2;
 const KEYWORD_LIST = 7;
 const TEXT = 1;
 const INT = 3;
+
+const OURS = new Set<string>(Object.values(SEARCH_ATTRIBUTES).map(({ name }) => name));
 
 const shared: StackInfo = readStackInfo(TEST_STACK);
 
@@ -94,71 +97,66 @@ describe('two installations in one namespace', () => {
 
 describe('a Temporal whose search attributes are not as needed', () => {
   let temporal: OwnTemporal;
-  let qdrant: TcpProxy;
-  let house: House | undefined;
-  beforeEach(async () => {
+  /** What stands between worker and Temporal as an administrator's rights do. */
+  let gate: GrpcGate;
+  let keycloak: TcpProxy;
+  const closing: (() => Promise<void>)[] = [];
+  beforeAll(async () => {
     temporal = await openOwnTemporal(shared);
-    const { hostname, port } = new URL(shared.qdrant.url);
-    qdrant = await startProxy(hostname, Number(port));
+    gate = await openGate(temporal.port, '/temporal.api.operatorservice.');
+    const { hostname, port } = new URL(shared.keycloak.url);
+    keycloak = await startProxy(hostname, Number(port));
   });
   afterEach(async () => {
-    qdrant.open();
-    await house?.close();
-    await qdrant.close();
-    await temporal.close();
+    keycloak.open();
+    for (const close of closing.splice(0)) await close();
   });
+  afterAll(() => Promise.all([gate, keycloak, temporal].map((it) => it.close())));
 
-  const register = (searchAttributes: Record<string, number>) => temporal.connection.operatorService.addSearchAttributes({ namespace: shared.temporal.namespace, searchAttributes });
-  const workerLog = ({ logDir }: House) => readFileSync(path.join(logDir, 'worker.log'), 'utf8');
-
-  /** A create that parks, is answered and comes to its end; what is looked at while it is parked. */
-  async function lifeIn(at: House, whileParked: (id: string) => Promise<void> = async () => undefined): Promise<void> {
-    qdrant.shut();
-    const id = await askFor(at, newName('s'));
-    await until('it is parked', async () => (await parked(at, id)).length > 0);
-    await whileParked(id);
-    qdrant.open();
-    expect((await at.request('POST', `/tenants/${id}/retry`)).status).toBe(202);
-    expect((await operationEnds(at, id)).status).toBe('active');
-    expect((await deleteTenant(at, id)).operation.state).toBe('done');
+  async function openHere(registered: Record<string, number>, worker: Record<string, string> = {}): Promise<House> {
+    const info = await temporal.newNamespace(newName('ns'));
+    const { namespace } = info.temporal;
+    if (Object.keys(registered).length > 0) await temporal.connection.operatorService.addSearchAttributes({ namespace, searchAttributes: registered });
+    const house = await openHouse({ info, worker: { KEYCLOAK_URL: `http://127.0.0.1:${keycloak.port}`, STEP_PATIENCE_MS: '300', ...worker } });
+    closing.push(() => house.close());
+    return house;
   }
 
-  const openHere = async (worker: Record<string, string> = {}) => (house = await openHouse({ info: temporal.info, worker: { QDRANT_URL: `http://127.0.0.1:${qdrant.port}`, STEP_PATIENCE_MS: '500', ...worker } }));
+  const workerLog = ({ logDir }: House) => readFileSync(path.join(logDir, 'worker.log'), 'utf8');
+
+  /** A create that parks, is answered and comes to its end; gives what could be found of it by attributes while it was parked. */
+  async function lifeIn(house: House): Promise<Record<string, unknown>> {
+    keycloak.shut();
+    const id = await askFor(house, newName('s'));
+    await until('it is parked', async () => (await parked(house, id)).length > 0);
+    const run = house.operator.client.workflow.getHandle(`tenant-${id}`);
+    const { searchAttributes } = await run.describe();
+    keycloak.open();
+    expect((await house.request('POST', `/tenants/${id}/abort`, {})).status).toBe(202);
+    expect((await operationEnds(house, id)).operation.state).toBe('rolled_back');
+    await run.result().catch(() => undefined);
+    const failures = ((await run.fetchHistory()).events ?? []).filter((it) => it.workflowTaskFailedEventAttributes != null);
+    expect(failures).toEqual([]);
+    // Temporal sets some of its own.
+    return Object.fromEntries(Object.entries(searchAttributes).filter(([name]) => OURS.has(name)));
+  }
 
   test('of another type: the worker starts, says which and what to do, and workflows go on without them', async () => {
-    await register({ StuckStep: TEXT, OperationKind: INT });
-    const at = await openHere();
-    expect(workerLog(at)).toMatch(/Search attribute StuckStep is not of the type KEYWORD_LIST: workflows go on without it[^"]*temporal operator search-attribute remove --name StuckStep/);
-    expect(workerLog(at)).toContain('Search attribute OperationKind is not of the type KEYWORD');
-    await lifeIn(at, async (id) => {
-      const { searchAttributes } = await at.operator.client.workflow.getHandle(`tenant-${id}`).describe();
-      expect(Object.keys(searchAttributes)).toEqual(expect.arrayContaining(['TenantName', 'OperationState']));
-      expect(Object.keys(searchAttributes)).not.toContain('StuckStep');
-    });
+    const house = await openHere({ StuckStep: TEXT, OperationKind: INT });
+    expect(workerLog(house)).toMatch(/Search attribute StuckStep is not of the type KEYWORD_LIST: workflows go on without it[^"]*temporal operator search-attribute remove --name StuckStep/);
+    expect(workerLog(house)).toContain('Search attribute OperationKind is not of the type KEYWORD');
+    expect(Object.keys(await lifeIn(house)).sort()).toEqual(['OperationState', 'TenantName']);
   });
 
   test('not there, and to be listed and added by administrators alone: the worker starts, says how to add them, and workflows go on without them', async () => {
-    const gate = await openGate(temporal.port, '/temporal.api.operatorservice.');
-    const at = await openHere({ TEMPORAL_ADDRESS: gate.address });
-    expect(workerLog(at)).toMatch(/There is no search attribute StuckStep of the type KEYWORD_LIST, and this server does not let the worker add it[^"]*temporal operator search-attribute create --name StuckStep --type KEYWORD_LIST/);
-    await lifeIn(at);
-    await at.close();
-    house = undefined;
-    await gate.close();
+    const house = await openHere({}, { TEMPORAL_ADDRESS: gate.address });
+    expect(workerLog(house)).toMatch(/There is no search attribute StuckStep of the type KEYWORD_LIST, and this server does not let the worker add it[^"]*temporal operator search-attribute create --name StuckStep --type KEYWORD_LIST/);
+    expect(await lifeIn(house)).toEqual({});
   });
 
   test('made by hand, and to be listed by administrators alone: they are used as ever; one of another type is told', async () => {
-    await register({ TenantName: KEYWORD, OperationKind: KEYWORD, OperationState: INT, StuckStep: KEYWORD_LIST });
-    const gate = await openGate(temporal.port, '/temporal.api.operatorservice.');
-    const at = await openHere({ TEMPORAL_ADDRESS: gate.address });
-    expect(workerLog(at).match(/search attribute \w+/gi)).toEqual(['search attribute OperationState']);
-    await lifeIn(at, async (id) => {
-      const { searchAttributes } = await at.operator.client.workflow.getHandle(`tenant-${id}`).describe();
-      expect(searchAttributes).toMatchObject({ StuckStep: ['qdrant.create'] });
-      expect(searchAttributes).not.toHaveProperty('OperationState');
-    });
-    await at.close();
-    house = undefined;
-    await gate.close();
+    const house = await openHere({ TenantName: KEYWORD, OperationKind: KEYWORD, OperationState: INT, StuckStep: KEYWORD_LIST }, { TEMPORAL_ADDRESS: gate.address });
+    expect(workerLog(house).match(/search attribute \w+/gi)?.[0]).toBe('search attribute OperationState');
+    expect(await lifeIn(house)).toEqual({ TenantName: [expect.any(String)], OperationKind: ['create'], StuckStep: ['keycloak.create'] });
   });
 });

@@ -6,18 +6,18 @@ ALTER TABLE "TenantOperation" ADD COLUMN "sweepAt" TIMESTAMPTZ(3);
 -- The queue of the sweeps: what none has looked at yet, oldest first, then what was looked at longest ago.
 CREATE INDEX "TenantOperation_sweep_idx" ON "TenantOperation"("sweepAt" NULLS FIRST, "createdAt", "id") WHERE "endedAt" IS NULL;
 
--- The order in which the reconciler goes through the ledger, and how it finds the row of what it has seen at a server.
-CREATE INDEX "TenantResource_kind_name_id_idx" ON "TenantResource"("kind", "name", "id");
+-- The order in which the reconciler goes through what stands at the servers, and how it finds the row of what it has seen there.
+CREATE INDEX "TenantResource_standing_idx" ON "TenantResource"("kind", "id") WHERE "state" IN ('present', 'disabled');
 CREATE INDEX "TenantResource_nonce_idx" ON "TenantResource"("nonce");
 
 -- Those that are gone, whose names are looked for a portion at a time.
 CREATE INDEX "Tenant_goneAt_id_idx" ON "Tenant"("goneAt", "id");
 
--- Where a reconciliation whose time was over has stopped: the next one goes on there.
-CREATE TABLE "ReconcilePosition" (
+-- How far a reconciliation has come, for its next attempt; and where one whose time was over has stopped, for the next one.
+CREATE TABLE "ReconcileProgress" (
     "part" TEXT NOT NULL,
-    "after" TEXT NOT NULL,
+    "state" JSONB NOT NULL,
     "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
 
-    CONSTRAINT "ReconcilePosition_pkey" PRIMARY KEY ("part")
+    CONSTRAINT "ReconcileProgress_pkey" PRIMARY KEY ("part")
 );
