@@ -52,7 +52,7 @@ ${PROCESSES.map(({ title, about, schema }) => `## ${title}\n\n${about}\n\n${tabl
 Worker and API find Temporal by its own standard variables, read by \`@temporalio/envconfig\`: \`TEMPORAL_ADDRESS\` (\`localhost:7233\`),
 \`TEMPORAL_NAMESPACE\` (\`default\`), \`TEMPORAL_API_KEY\`, and for TLS \`TEMPORAL_TLS\`, \`TEMPORAL_TLS_CLIENT_CERT_PATH\`,
 \`TEMPORAL_TLS_CLIENT_KEY_PATH\`, \`TEMPORAL_TLS_SERVER_CA_CERT_PATH\`, \`TEMPORAL_TLS_SERVER_NAME\`; or from a file, \`TEMPORAL_CONFIG_FILE\`, by the
-profile \`TEMPORAL_PROFILE\`. Both need the same namespace; the worker registers its search attributes there.
+profile \`TEMPORAL_PROFILE\`. Both need the same namespace; the worker registers its search attributes there, as far as it may: [setup.md](setup.md#temporal).
 
 ## Command line
 
