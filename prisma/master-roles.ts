@@ -5,7 +5,7 @@ export const MASTER_ROLES = { api: 'freeflow_api', worker: 'freeflow_worker' } a
 export type MasterRole = keyof typeof MASTER_ROLES;
 
 /** A table of the master database that the processes use. */
-export type MasterTable = 'Tenant' | 'TenantProvisionLog' | 'TenantConnection' | 'TenantOperation' | 'TenantResource' | 'TenantSecret' | 'Installation' | 'ReconcileReport' | 'ReconcileProgress' | 'OrphanDrop';
+export type MasterTable = 'Tenant' | 'TenantProvisionLog' | 'TenantConnection' | 'TenantOperation' | 'TenantResource' | 'TenantSecret' | 'Installation' | 'ReconcileReport' | 'OrphanDrop';
 
 /** A right on a table. */
 export type TablePrivilege = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE';
@@ -16,7 +16,7 @@ const WRITE: readonly TablePrivilege[] = ['SELECT', 'INSERT', 'UPDATE'];
 
 /**
  * Who may do what; everything not named here is refused. The API accepts (inserts) and reads: an intruder there can neither
- * change what happened nor read a secret. Only a tenant's connections and secrets, old reports, and the reconciler's own notes are ever deleted; the rest stays for audit.
+ * change what happened nor read a secret. Only a tenant's connections and secrets, and old reports, are ever deleted; the rest stays for audit.
  */
 export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
   api: {
@@ -28,7 +28,6 @@ export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
     TenantSecret: [],
     Installation: [],
     ReconcileReport: ['SELECT'],
-    ReconcileProgress: [],
     OrphanDrop: ['SELECT'],
   },
   worker: {
@@ -40,7 +39,6 @@ export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
     TenantSecret: [...WRITE, 'DELETE'],
     Installation: ['SELECT'],
     ReconcileReport: [...WRITE, 'DELETE'],
-    ReconcileProgress: [...WRITE, 'DELETE'],
     OrphanDrop: WRITE,
   },
 };

@@ -26,7 +26,7 @@ export async function compareEntries(work: Reconciling, backend: Backend): Promi
     serverId = await asked(backend, work.signal, () => backend.serverId());
   } catch (error) {
     if (work.signal.aborted) throw error;
-    work.progress.leave(await countLeft(part, await work.progress.position(part.name)), kind, messageOf(error));
+    work.progress.leave(await countLeft(part, work.progress.position(part.name)), kind, messageOf(error));
     return;
   }
   await walk(work, {

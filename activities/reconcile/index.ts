@@ -6,7 +6,8 @@ import { Progress } from './progress';
 import type { ReconcileDependencies, Reconciling } from './reconciling';
 import { findStale } from './stale';
 
-const HEARTBEAT_MS = 1_000;
+/** What was found so far goes with it: not each second. */
+const HEARTBEAT_MS = 2_000;
 /** At one an hour the last eight days. */
 const KEPT_REPORTS = 200;
 /** Well within the time that its activity is given, with a whole step of the slowest server behind it. */
@@ -29,13 +30,19 @@ export function reconcileActivities(dependencies: ReconcileDependencies) {
   const { db, lock } = dependencies;
   return {
     async reconcile(input: ReconcileInput): Promise<string> {
-      const id = activityInfo().workflowExecution?.runId ?? '';
-      const beating = setInterval(heartbeat, HEARTBEAT_MS);
+      const { workflowExecution, heartbeatDetails: kept } = activityInfo();
+      const id = workflowExecution?.runId ?? '';
+      let progress: Progress | undefined;
+      // Without its turn it still holds what an earlier attempt has kept.
+      const beating = setInterval(() => heartbeat(progress?.snapshot ?? kept), HEARTBEAT_MS);
       try {
         const reported = await db.reconcileReport.findUnique({ where: { id }, select: { id: true } });
         if (reported !== null) return 'reported already';
         const cancelled = cancellationSignal();
-        return await lock.hold(LOCK, TURN_WAIT_MS, cancelled, ({ signal }) => report(dependencies, id, input, AbortSignal.any([signal, cancelled])), LONGEST_HOLD_MS);
+        return await lock.hold(LOCK, TURN_WAIT_MS, cancelled, async ({ signal }) => {
+          progress = await Progress.resume(db, id, dependencies.reconcileMs ?? TIME_MS, kept);
+          return report({ ...dependencies, fix: input.fix, progress, signal: AbortSignal.any([signal, cancelled]) }, input);
+        }, LONGEST_HOLD_MS);
       } finally {
         clearInterval(beating);
       }
@@ -43,11 +50,10 @@ export function reconcileActivities(dependencies: ReconcileDependencies) {
   };
 }
 
-async function report(dependencies: ReconcileDependencies, id: string, { requestedBy, fix }: ReconcileInput, signal: AbortSignal): Promise<string> {
-  const progress = await Progress.resume(dependencies.db, id, dependencies.reconcileMs ?? TIME_MS);
-  await look({ ...dependencies, fix, signal, progress });
-  const { looked, notLookedAt, counts } = await progress.finish({ requestedBy, fix });
-  await forgetOldReports(dependencies);
+async function report(work: Reconciling, { requestedBy, fix }: ReconcileInput): Promise<string> {
+  await look(work);
+  const { looked, notLookedAt, counts } = await work.progress.finish({ requestedBy, fix });
+  await forgetOldReports(work);
   log.info('reconciled', { resources: looked, notLookedAt, ...counts });
   const findings = CLASSES.reduce((sum, it) => sum + counts[it], 0);
   return `${looked} resources looked at, ${findings} findings, ${counts.fixed} of them fixed${notLookedAt === 0 ? '' : `; ${notLookedAt} not looked at`}`;

@@ -20,7 +20,7 @@ export async function realmsToAskFor(db: PrismaClient, progress: Progress, now: 
   const select = { id: true, realmName: true } as const;
   const gone = await db.tenant.findMany({ where: { ...WITHOUT_REALM, goneAt: { gte: new Date(now.getTime() - RECENT_MS) } }, select, orderBy: { goneAt: 'desc' }, take: RECENT });
   const living = await db.tenant.findMany({ where: { ...WITHOUT_REALM, goneAt: null }, select, orderBy: { createdAt: 'desc' }, take: RECENT });
-  const after = await progress.storedPosition(TURN);
+  const after = progress.goesOnAt(TURN);
   const portion = await db.tenant.findMany({ where: { ...WITHOUT_REALM, ...(after === null ? {} : { id: { gt: after } }) }, select, orderBy: { id: 'asc' }, take: PORTION });
   progress.continueAt(TURN, portion.length < PORTION ? FIRST : (portion.at(-1)?.id ?? FIRST));
   const known = progress.orphans.flatMap((name) => tenantNameOf(name) ?? []).map((it) => tenantNames(it).realmName);

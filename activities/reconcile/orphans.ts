@@ -27,17 +27,16 @@ export async function findOrphans(work: Reconciling): Promise<void> {
 
 async function orphansListedAt(work: Reconciling, backend: Backend): Promise<void> {
   const { progress } = work;
-  const at = await progress.position(`orphans/${backend.kind}`);
+  const at = progress.position(`orphans/${backend.kind}`);
   if (at.isDone) return;
   if (progress.isOver) return progress.leave(0, backend.kind, 'the time was over before it was looked for orphans');
   progress.add(await orphansAt(work, backend, []));
   at.isDone = true;
-  await progress.save();
 }
 
 async function orphansNamedAt(work: Reconciling, backend: Backend, names: readonly string[]): Promise<void> {
   const { progress, signal } = work;
-  const at = await progress.position(`orphans/${backend.kind}`);
+  const at = progress.position(`orphans/${backend.kind}`);
   const left = leftOf(names, at);
   while (left.length > 0 && !at.isDone) {
     signal.throwIfAborted();
@@ -49,7 +48,6 @@ async function orphansNamedAt(work: Reconciling, backend: Backend, names: readon
     const [silence] = found.filter(({ name }) => name === null);
     if (silence !== undefined) return progress.leave(left.length + portion.length, backend.kind, silence.what);
     at.after = portion.at(-1) ?? at.after;
-    await progress.save();
   }
   at.isDone = true;
 }

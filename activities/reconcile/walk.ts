@@ -34,7 +34,7 @@ export class NoAnswer extends Error {}
  * the server gives no answer, what is left is counted, and the next one goes on there.
  */
 export async function walk<T extends { id: string }>({ progress, signal }: Reconciling, part: Part<T>): Promise<void> {
-  const at = await progress.position(part.name);
+  const at = progress.position(part.name);
   while (!at.isDone) {
     signal.throwIfAborted();
     const page = await part.page(rangeOf(at), PAGE);
@@ -58,7 +58,6 @@ export async function walk<T extends { id: string }>({ progress, signal }: Recon
     const seen = done === -1 ? page.length : done;
     at.after = page[seen - 1]?.id ?? at.after;
     progress.add(results.slice(0, seen).flatMap((it) => it ?? []), part.isResource === false ? 0 : seen);
-    await progress.save();
     if (seen === page.length) continue;
     progress.leave(await countLeft(part, at), part.resource, stop);
     return;

@@ -15,6 +15,7 @@ import { workerBehind } from '../worker-behind';
 interface Report {
   counts: Record<string, number>;
   findings: Finding[];
+  goesOnAt: Record<string, string>;
 }
 
 let bench: Workbench;
@@ -45,7 +46,7 @@ const watched = (backend: Backend, onLook: (name: string) => Promise<void>): Bac
   Object.assign(Object.create(backend) as Backend, { inspect: async (target: Target) => { await onLook(target.name); return backend.inspect(target); } });
 
 /** One attempt of a reconciliation, as a worker makes it. */
-function reconcile(backends: Backend[], { reconcileMs, runId = randomUUID(), holder = lock }: { reconcileMs?: number; runId?: string; holder?: TenantLock } = {}) {
+function reconcile(backends: Backend[], { reconcileMs, runId = randomUUID(), holder = lock, kept }: { reconcileMs?: number; runId?: string; holder?: TenantLock; kept?: unknown } = {}) {
   const { db, info } = bench;
   const installation = new Installation(db);
   const secrets = createSecretStore(db, readSecretKeys(info.secretsKey));
@@ -53,12 +54,14 @@ function reconcile(backends: Backend[], { reconcileMs, runId = randomUUID(), hol
     db, secrets, lock: holder, backends, installation, ledger: new Ledger(db, installation), reconcileMs,
     startOperation: async () => 'started', hasOpenRun: async () => true,
   });
-  const environment = new MockActivityEnvironment({ workflowExecution: { workflowId: 'reconcile', runId } }, { logger: new DefaultLogger('ERROR') });
+  const environment = new MockActivityEnvironment({ workflowExecution: { workflowId: 'reconcile', runId }, heartbeatDetails: kept }, { logger: new DefaultLogger('ERROR') });
+  const beats: { looked: number }[] = [];
+  environment.on('heartbeat', (it: { looked: number } | undefined) => it !== undefined && beats.push(it));
   const report = async (): Promise<Report> => {
     await environment.run(() => activities.reconcile({ requestedBy: 'test', fix: false }));
     return (await db.reconcileReport.findUniqueOrThrow({ where: { id: runId } })) as unknown as Report;
   };
-  return { report, cancel: () => environment.cancel() };
+  return { report, beats, cancel: () => environment.cancel() };
 }
 
 /** So many collections that the ledger calls present; there are none. */
@@ -93,18 +96,22 @@ test('a reconciliation whose time is over reports what it has and what it has no
   const whole = await reconcile([backendOf('qdrant')]).report();
   expect(whole.counts).toMatchObject({ resources: all.length, missing: all.length, notLookedAt: 0 });
   expect(whole.findings.map((it) => it.name)).toEqual(all);
-  expect(await bench.db.reconcileProgress.findMany({ where: { part: { not: 'names/keycloak' } } })).toEqual([]);
+  expect(whole.goesOnAt).toEqual({ 'names/keycloak': expect.any(String) });
 });
 
 test('an attempt that is given up in the middle is gone on with where it was, and the report is one', async () => {
   const all = await missingCollections(120);
   const seen: string[] = [];
   const runId = randomUUID();
-  const first = reconcile([watched(backendOf('qdrant'), async (name) => { if (seen.push(name) === 80) first.cancel(); })], { runId });
-  await expect(first.report()).rejects.toThrow();
+  const first = reconcile([watched(backendOf('qdrant'), async (name) => {
+    if (seen.push(name) !== 80) return;
+    await until('its heartbeat tells of the first page', async () => first.beats.at(-1)?.looked === 50);
+    first.cancel();
+  })], { runId });
+  await expect(first.report()).rejects.toBeInstanceOf(Error);
   expect(await bench.db.reconcileReport.count()).toBe(0);
   const again: string[] = [];
-  const { counts, findings } = await reconcile([watched(backendOf('qdrant'), async (name) => void again.push(name))], { runId }).report();
+  const { counts, findings } = await reconcile([watched(backendOf('qdrant'), async (name) => void again.push(name))], { runId, kept: first.beats.at(-1) }).report();
   expect(counts).toMatchObject({ resources: all.length, missing: all.length, notLookedAt: 0 });
   expect(findings.map((it) => it.name)).toEqual(all);
   // The page of fifty before that was kept.

@@ -13,11 +13,5 @@ CREATE INDEX "TenantResource_nonce_idx" ON "TenantResource"("nonce");
 -- Those that are gone, whose names are looked for a portion at a time.
 CREATE INDEX "Tenant_goneAt_id_idx" ON "Tenant"("goneAt", "id");
 
--- How far a reconciliation has come, for its next attempt; and where one whose time was over has stopped, for the next one.
-CREATE TABLE "ReconcileProgress" (
-    "part" TEXT NOT NULL,
-    "state" JSONB NOT NULL,
-    "updatedAt" TIMESTAMPTZ(3) NOT NULL DEFAULT CURRENT_TIMESTAMP,
-
-    CONSTRAINT "ReconcileProgress_pkey" PRIMARY KEY ("part")
-);
+-- Where a reconciliation whose time was over has stopped: the next one goes on there.
+ALTER TABLE "ReconcileReport" ADD COLUMN "goesOnAt" JSONB NOT NULL DEFAULT '{}';
