@@ -8,7 +8,7 @@ import { masterNow } from './master-clock';
 import { judged } from './steps/work';
 import { orphansAmong, type Candidate } from './reconcile/orphans';
 import type { ReconcileDependencies } from './reconcile/reconciling';
-import { scrub } from './scrub';
+import { scrub, storable } from './scrub';
 
 const HEARTBEAT_MS = 1_000;
 const LOCK_WAIT_MS = 20_000;
@@ -37,7 +37,7 @@ export function dropOrphanActivities(dependencies: ReconcileDependencies) {
         const backend = backends.find(({ kind }) => kind === resource);
         if (backend === undefined) throw new Refused(`there is no backend ${resource}`);
         const checks = await dropNamed(dependencies, backend, asked);
-        await db.orphanDrop.update({ where: { id }, data: { state: 'done', endedAt: await masterNow(db), evidence: checks.map((it) => ({ ...it })) } });
+        await db.orphanDrop.update({ where: { id }, data: { state: 'done', endedAt: await masterNow(db), evidence: storable(checks.map((it) => ({ ...it }))) } });
         return `${name} dropped and seen absent`;
       } catch (error) {
         if (error instanceof Refused) {

@@ -5,6 +5,7 @@ import { dropOrphanActivities } from './drop-orphan';
 import { Installation } from './installation';
 import { reconcileActivities } from './reconcile';
 import type { HasOpenRun } from './reconcile/reconciling';
+import { storable } from './scrub';
 import { backendActivities, type BackendActivities } from './steps';
 import { Ledger } from './ledger';
 import { sweepActivities, type StartOperation } from './sweep';
@@ -29,14 +30,20 @@ export function createActivities({ db, secrets, lock, backends, settings, startO
   const dependencies = { db, ledger: new Ledger(db, installation), secrets, lock, settleMarginMs };
   const reconciling = { ...dependencies, backends, installation, startOperation, hasOpenRun };
   const perBackend = backends.map((backend) => backendActivities(backend, dependencies));
-  return {
+  return withStorableInput({
     ...(Object.assign({}, ...perBackend) as BackendActivities),
     ...recordActivities(db, settings),
     ...adoptionActivities(db),
     ...sweepActivities(db, startOperation),
     ...reconcileActivities(reconciling),
     ...dropOrphanActivities(reconciling),
-  };
+  });
+}
+
+/** What an activity can't store it would fail at for ever: a reason given at Temporal, a cause in a run that is older than this. */
+function withStorableInput<T extends Record<string, (...input: never[]) => unknown>>(activities: T): T {
+  const wrapped = Object.entries(activities).map(([name, activity]) => [name, (...input: never[]) => activity(...storable(input))]);
+  return Object.fromEntries(wrapped) as T;
 }
 
 export type Activities = ReturnType<typeof createActivities>;

@@ -4,6 +4,7 @@ import { BackendFault } from './failures';
 import type { Installation } from './installation';
 import { fenced } from './lock-fence';
 import { masterNow } from './master-clock';
+import { storable } from './scrub';
 import type { Held } from './tenant-lock';
 
 /** Where the name of a tenant's thing stands on the tenant's row. */
@@ -108,14 +109,14 @@ export class Ledger {
     const { id, state, externalId, serverId } = entry;
     await this.db.$transaction([
       this.db.tenantResource.update({ where: { id, state, externalId, serverId }, data: now }),
-      this.db.tenantOperation.update({ where: { id: operationId, endedAt: null }, data: { evidence } }),
+      this.db.tenantOperation.update({ where: { id: operationId, endedAt: null }, data: { evidence: storable(evidence) } }),
     ]);
   }
 
   /** Says that it is gone, and how that was seen. */
   async absent({ id }: TenantResource, held: Held, { found, checks }: { found: string; checks: Absence[] }): Promise<void> {
     await fenced(this.db, id, held, async (tx) => {
-      const evidence = { found, checks: checks.map((it) => ({ ...it })), seenAt: (await masterNow(tx)).toISOString() };
+      const evidence = storable({ found, checks: checks.map((it) => ({ ...it })), seenAt: (await masterNow(tx)).toISOString() });
       await tx.tenantResource.update({ where: { id }, data: { state: 'absent', callStartedAt: null, evidence } });
     });
   }

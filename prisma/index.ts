@@ -33,6 +33,7 @@ export { retryCollisions } from './pg-retry';
 export { readSecretKeys, type SecretKey, type SecretKeys } from './secret-keys';
 export { scramVerifier } from './scram';
 export { createSecretStore, resolveSecret, type ResolveSecretOptions, type SecretEntry, type SecretOwner, type SecretStore, type StoredSecret } from './secret-store';
+export { sqlStateOf } from './sql-state';
 export { recordTenantEvent } from './tenant-event';
 export { isReservedTenantName, RESERVED_TENANT_NAMES, TENANT_NAME_PATTERN, tenantNameOf, tenantNames, type TenantNames } from './tenant-names';
 export { VARIABLES } from './variables';

@@ -1,5 +1,6 @@
-import { ApplicationFailure, defineQuery, defineSignal, defineUpdate, setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow';
+import { ApplicationFailure, defineQuery, defineSignal, defineUpdate, patched, setCurrentDetails, setHandler, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
 import type { GivenUp } from '../activities/tenant-record';
+import { parseAnswer, readInterrupter } from './answer-form';
 import { ANSWER, INTERRUPT, RUNBOOK, type Answer, type AnswerRefusal } from './messages';
 import type { Saga, Waiting } from './saga';
 import { SEARCH_ATTRIBUTES as keys } from './search-attributes';
@@ -7,11 +8,11 @@ import { SEARCH_ATTRIBUTES as keys } from './search-attributes';
 type State = 'running' | 'undoing' | 'done' | 'rolled_back' | 'refused' | 'incomplete';
 
 /** Answers a parked step: `temporal workflow update execute --name answer --input '{"action":"retry","by":"me"}'`. */
-const answerUpdate = defineUpdate<string[], [Answer]>(ANSWER);
+const answerUpdate = defineUpdate<string[], [unknown]>(ANSWER);
 /** The same as a signal, for many at once: `temporal workflow signal --query "StuckStep='keycloak.create'" --name answer ...`. */
-const answerSignal = defineSignal<[Answer]>(ANSWER);
+const answerSignal = defineSignal<[unknown]>(ANSWER);
 /** Turns the operation round wherever it is, for a forced deletion. */
-const interruptSignal = defineSignal<[by: string]>(INTERRUPT);
+const interruptSignal = defineSignal<[by: unknown]>(INTERRUPT);
 /** The steps that have failed and are not done yet, by name. */
 const waitingQuery = defineQuery<Record<string, Waiting>>('waiting');
 
@@ -37,17 +38,13 @@ export class Desk {
     this.saga = saga;
     this.describe();
     setHandler(waitingQuery, () => Object.fromEntries(saga.waiting));
-    setHandler(answerUpdate, (answer) => apply(saga, answer), {
-      validator: (answer) => {
-        const refusal = refusalOf(saga, answer);
-        if (refusal !== undefined) throw ApplicationFailure.nonRetryable(`${answer.action}: ${refusal}`, refusal);
-      },
-    });
-    setHandler(answerSignal, (answer) => {
-      if (refusalOf(saga, answer) === undefined) apply(saga, answer);
+    setHandler(answerUpdate, (given) => apply(saga, acceptedAnswer(saga, given)), { validator: (given) => void acceptedAnswer(saga, given) });
+    setHandler(answerSignal, (given) => {
+      const answer = readSignal(given);
+      if (answer !== undefined && refusalOf(saga, answer) === undefined) apply(saga, answer);
     });
     setHandler(interruptSignal, (by) => {
-      saga.stop({ step: 'interrupted', cause: `interrupted by a forced deletion (asked for by ${by})`, advice: 'The deletion goes on by itself.' });
+      saga.stop({ step: 'interrupted', cause: `interrupted by a forced deletion (asked for by ${readInterrupter(by)})`, advice: 'The deletion goes on by itself.' });
     });
   }
 
@@ -102,7 +99,23 @@ function paragraphOf([step, { cause, advice, rounds, failedSince, park }]: [stri
 /** Seconds are enough for people. */
 const timeOf = (ms: number): string => new Date(ms).toISOString().replace('T', ' ').replace(/\.\d+Z$/, ' UTC');
 
-function refusalOf(saga: Saga, { action, step }: Answer): AnswerRefusal | undefined {
+/** A signal has nobody to refuse it to. Runs that took a malformed one before they were checked go on as they did. */
+function readSignal(given: unknown): Answer | undefined {
+  const answer = parseAnswer(given);
+  return answer !== undefined || patched('answers-are-checked') ? answer : (given as Answer);
+}
+
+/** @throws ApplicationFailure whose type says why the answer is refused */
+function acceptedAnswer(saga: Saga, given: unknown): Answer {
+  const answer = parseAnswer(given);
+  const refusal = answer === undefined ? 'answer-invalid' : refusalOf(saga, answer);
+  if (answer !== undefined && refusal === undefined) return answer;
+  throw ApplicationFailure.nonRetryable(`${answer?.action ?? 'answer'}: ${refusal ?? 'answer-invalid'}`, refusal);
+}
+
+function refusalOf(saga: Saga, { action, step, operationId }: Answer): AnswerRefusal | undefined {
+  // What an answer is bound to, a run knows by what it was started with.
+  if (operationId !== undefined && operationId !== workflowInfo().memo?.['operationId']) return 'operation-changed';
   const candidates = action === 'retry' ? [...saga.waiting.keys()] : saga.parkedSteps;
   if (!candidates.some((name) => step === undefined || step === name)) return 'not-stuck';
   if (action === 'abort' && !saga.isGoingForward) return 'past-point-of-no-return';

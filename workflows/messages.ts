@@ -49,6 +49,8 @@ export interface Answer {
   /** Needed for a skip. */
   reason?: string;
   by: string;
+  /** The operation that is meant: a run of another one refuses it. */
+  operationId?: string;
 }
 
 /** Names of the update and signal that take an {@link Answer}, and of the signal by which a forced deletion interrupts. */
@@ -56,7 +58,7 @@ export const ANSWER = 'answer';
 export const INTERRUPT = 'interrupt';
 
 /** Why an answer is refused; the type of the update's failure. */
-export type AnswerRefusal = 'not-stuck' | 'not-skippable' | 'past-point-of-no-return';
+export type AnswerRefusal = 'answer-invalid' | 'operation-changed' | 'not-stuck' | 'not-skippable' | 'past-point-of-no-return';
 
 /** The queue of workflows and of most activities. Keycloak, the slow one, has a queue of its own. */
 export const DEFAULT_TASK_QUEUE = 'freeflow';

@@ -3,6 +3,7 @@ import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload } from 'jose';
 import { z } from 'zod';
 import type { ApiConfig } from '../config';
 import { Problem } from '../errors';
+import { plainText } from '../schemas/text';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -37,7 +38,7 @@ export function requirePermission(app: FastifyInstance, config: ApiConfig): void
     if (!permissionsOf(payload, config.AUTH_PERMISSIONS_CLAIM).includes(REQUIRED_PERMISSION)) {
       throw new Problem('forbidden', `The token's claim "${config.AUTH_PERMISSIONS_CLAIM}" does not hold ${REQUIRED_PERMISSION}.`);
     }
-    request.principal = String(payload.sub);
+    request.principal = subjectOf(payload);
   });
 }
 
@@ -45,6 +46,13 @@ function bearerOf({ headers }: FastifyRequest): string {
   const [, token] = /^Bearer +([^\s]+) *$/i.exec(headers.authorization ?? '') ?? [];
   if (token === undefined) throw unauthenticated('There is no bearer token in the Authorization header.', 'Bearer');
   return token;
+}
+
+/** Kept with all that its bearer does. Another type than text would make one principal of many. */
+function subjectOf({ sub }: JWTPayload): string {
+  const { success, data } = plainText(1, 255).safeParse(sub);
+  if (!success) throw invalidToken('The token\'s claim "sub" is not a text of 1 to 255 characters without control characters.');
+  return data;
 }
 
 const permissions = z.union([z.array(z.unknown()), z.string().transform((it) => it.split(' '))]);

@@ -5,7 +5,7 @@ import type { PrismaClient } from '@freeflow/db-master';
 import type { Starter } from '../plugins/temporal';
 import { commonProblems, conflict, keyReused, notFound, tooLarge } from '../schemas/problem';
 import { deleteQuery, idempotencyHeaders, listQuery, logPage, logQuery, stuckList, tenantPage } from '../schemas/queries';
-import { abortBody, adoptBody, createTenantBody, noBody, retryBody, skipBody, tenantDetailSchema, tenantParams, tenantSchema } from '../schemas/tenant';
+import { abortBody, adoptBody, createTenantBody, noBody, retryAllBody, retryBody, skipBody, tenantDetailSchema, tenantParams, tenantSchema } from '../schemas/tenant';
 import { acceptedOf, tenantAcceptor, type Accepted } from '../tenants/accept';
 import { tenantAnswerer } from '../tenants/answer';
 import { tenantReader } from '../tenants/read';
@@ -84,7 +84,7 @@ export function tenantRoutes(root: FastifyInstance, { db, starter }: { db: Prism
   }
 
   app.post('/tenants/retry', {
-    schema: { ...common, summary: 'Try all stuck operations again, or those stuck at one step', body: retryBody, headers: idempotencyHeaders, response: { 202: bulkResponse, ...commonProblems } },
+    schema: { ...common, summary: 'Try all stuck operations again, or those stuck at one step', body: retryAllBody, headers: idempotencyHeaders, response: { 202: bulkResponse, ...commonProblems } },
   }, async (request, reply) => reply.code(202).send({ items: await onCall.retryAll(request.body?.step, askingOf(request)) }));
 }
 

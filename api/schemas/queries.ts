@@ -2,16 +2,17 @@ import { OperationState, TenantStatus } from '@freeflow/db-master';
 import { z } from 'zod';
 import { STUCK_REASONS } from '../tenants/stuck';
 import { tenantSchema } from './tenant';
+import { numberInQuery, plainText } from './text';
 
 const flag = z.enum(['true', 'false']).default('false');
-const limit = (byDefault: number, most: number) => z.coerce.number().int().min(1).max(most).default(byDefault);
-const cursor = z.string().max(200).optional().describe('nextCursor of the page before');
+const limit = (byDefault: number, most: number) => numberInQuery(1, most).default(byDefault);
+const cursor = z.string().regex(/^[A-Za-z0-9_-]{1,200}$/, 'must be the nextCursor of a page of this list').optional().describe('nextCursor of the page before');
 
 export const listQuery = z.strictObject({
   status: z.enum(TenantStatus).optional(),
-  name: z.string().max(30).optional().describe('The exact name'),
+  name: plainText(0, 30).optional().describe('The exact name'),
   operation: z.enum(OperationState).optional().describe('State of the last operation'),
-  step: z.string().max(100).optional().describe('The step the last operation is stuck at'),
+  step: plainText(0, 100).optional().describe('The step the last operation is stuck at'),
   gone: flag.describe('true: show those that are gone as well'),
   limit: limit(50, 200),
   cursor,
