@@ -11,6 +11,7 @@ const FASTIFY_CODES: Readonly<Record<string, { code: ProblemCode; detail: string
   FST_ERR_CTP_EMPTY_JSON_BODY: { code: 'body-invalid', detail: 'The body is empty.' },
   FST_ERR_CTP_INVALID_JSON_BODY: { code: 'body-invalid', detail: 'The body is not JSON.' },
   FST_ERR_BAD_URL: { code: 'request-invalid', detail: 'The path is not valid percent-encoded UTF-8.' },
+  FST_ERR_MAX_PARAM_LENGTH: { code: 'request-invalid', detail: 'A part of the path is longer than any id.' },
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: { code: 'body-invalid', detail: 'Content-Length and body differ.' },
 };
 
@@ -47,10 +48,19 @@ function problemOf(error: FastifyError): Problem {
   if (error instanceof Problem) return error;
   if (hasZodFastifySchemaValidationErrors(error)) return invalid(error);
   const known = FASTIFY_CODES[error.code];
-  if (known !== undefined) return new Problem(known.code, known.detail, known.code === 'body-invalid' ? { errors: [{ pointer: '', detail: known.detail }] } : known.code === 'request-invalid' ? { errors: [{ parameter: 'path', detail: known.detail }] } : {});
+  if (known !== undefined) return new Problem(known.code, known.detail, placeOf(known));
   // JSON.parse's own error, and whatever else fastify finds wrong with a request's form.
   if (error.statusCode === 400) return new Problem('body-invalid', 'The body is not JSON.', { errors: [{ pointer: '', detail: 'is not JSON' }] });
+  if (isRefusal(error)) return new Problem('request-invalid', `The request is refused (${error.code}).`, placeOf({ code: 'request-invalid', detail: error.message }));
   return masterDatabaseProblem(error) ?? new Problem('internal', 'An unexpected error occurred; it was logged.');
+}
+
+/** Whatever else Fastify finds wrong with a request, in versions to come as well, is the request's fault and not ours. */
+const isRefusal = ({ code, statusCode = 500 }: FastifyError): boolean => /^FST_/.test(code ?? '') && statusCode >= 400 && statusCode < 500;
+
+function placeOf({ code, detail }: { code: ProblemCode; detail: string }): { errors?: InputError[] } {
+  if (code === 'body-invalid') return { errors: [{ pointer: '', detail }] };
+  return code === 'request-invalid' ? { errors: [{ parameter: 'path', detail }] } : {};
 }
 
 interface Issue { instancePath: string; keyword: string; message?: string | undefined; params?: Record<string, unknown> | undefined }
