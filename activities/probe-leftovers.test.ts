@@ -22,7 +22,7 @@ async function targetOf(tenantId: string, tenantName: string, kind: Writing): Pr
   const { name, nonce, externalId } = await bench.db.tenantResource.findUniqueOrThrow({ where: { tenantId_kind: { tenantId, kind } } });
   const store = createSecretStore(bench.db, readSecretKeys(bench.info.secretsKey));
   const own = (await store.list(tenantId)).filter((it) => it.backend === kind);
-  const secrets = Object.fromEntries(await Promise.all(own.map(async (it) => [it.name, await store.resolve(it.ref)] as const)));
+  const secrets = Object.fromEntries(await Promise.all(own.map(async (it) => [it.name, await store.resolve(it.ref, { tenantId, backend: kind, name: it.name })] as const)));
   return { target: { tenantId, tenantName, name, nonce, signal: new AbortController().signal, announceCall: async () => undefined, ...(externalId === null ? {} : { externalId }) }, secrets };
 }
 

@@ -10,6 +10,7 @@ const WAYS_OUT: Partial<Record<DbMasterErrorCode, { exitCode: number; advice: st
   'not-migrated': { exitCode: EXIT.refused, advice: 'Check that MASTER_DATABASE_URL names the right database.' },
   'secret-key-invalid': { exitCode: EXIT.usage, advice: 'Take it from the environment of the worker.' },
   'secret-key-unknown': { exitCode: EXIT.refused, advice: 'Take both from the environment of the worker.' },
+  'secret-ref-foreign': { exitCode: EXIT.refused, advice: 'Somebody has changed rows of the master database: compare it with a backup before anything is used.' },
   'secret-unreadable': { exitCode: EXIT.refused, advice: 'Restore the row in TenantSecret from a backup.' },
 };
 

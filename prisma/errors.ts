@@ -10,6 +10,7 @@
  * - `secret-key-invalid`: a key of the environment is not base64 of 32 bytes.
  * - `secret-key-unknown`: a secret is wrapped by a key the environment doesn't have; the message names the key's id.
  * - `secret-ref-invalid`, `secret-not-found`: a reference that isn't one, or points at nothing.
+ * - `secret-ref-foreign`: a reference that leads to another tenant's, backend's or name's secret than the one it is followed for.
  * - `secret-unreadable`: the envelope doesn't open: altered, truncated, or moved from another row.
  */
 export type DbMasterErrorCode =
@@ -23,6 +24,7 @@ export type DbMasterErrorCode =
   | 'secret-key-invalid'
   | 'secret-key-unknown'
   | 'secret-ref-invalid'
+  | 'secret-ref-foreign'
   | 'secret-not-found'
   | 'secret-unreadable';
 

@@ -32,7 +32,7 @@ export { migrationState, type MigrationState } from './migration-state';
 export { retryCollisions } from './pg-retry';
 export { readSecretKeys, type SecretKey, type SecretKeys } from './secret-keys';
 export { scramVerifier } from './scram';
-export { createSecretStore, resolveSecret, type ResolveSecretOptions, type SecretEntry, type SecretOwner, type SecretStore, type StoredSecret } from './secret-store';
+export { createSecretStore, resolveSecret, type ExpectedOwner, type ResolveSecretOptions, type SecretEntry, type SecretOwner, type SecretStore, type StoredSecret } from './secret-store';
 export { sqlStateOf } from './sql-state';
 export { recordTenantEvent } from './tenant-event';
 export { isReservedTenantName, RESERVED_TENANT_NAMES, TENANT_NAME_PATTERN, tenantNameOf, tenantNames, type TenantNames } from './tenant-names';

@@ -35,7 +35,7 @@ export async function storedSecrets(secrets: SecretStore, tenantId: string, kind
   try {
     const entries = (await secrets.list(tenantId)).filter(({ backend }) => backend === kind);
     if (entries.length === 0) return 'no secret of it is stored';
-    return Object.fromEntries(await Promise.all(entries.map(async ({ name, ref }) => [name, await secrets.resolve(ref)] as const)));
+    return Object.fromEntries(await Promise.all(entries.map(async ({ name, ref }) => [name, await secrets.resolve(ref, { tenantId, backend: kind, name })] as const)));
   } catch (error) {
     if (error instanceof DbMasterError && error.code.startsWith('secret-')) return `its stored secret can't be opened (${error.code})`;
     throw error;

@@ -66,5 +66,5 @@ async function find(db: PrismaClient, tenant: string): Promise<ConnectedTenant> 
 
 async function resolved(store: SecretStore, tenantId: string): Promise<SecretValues> {
   const entries = await store.list(tenantId);
-  return new Map(await Promise.all(entries.map(async ({ backend, name, ref }) => [`${backend}/${name}`, await store.resolve(ref)] as const)));
+  return new Map(await Promise.all(entries.map(async ({ backend, name, ref }) => [`${backend}/${name}`, await store.resolve(ref, { tenantId, backend, name })] as const)));
 }
