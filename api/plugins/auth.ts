@@ -1,9 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload } from 'jose';
+import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { z } from 'zod';
 import type { ApiConfig } from '../config';
 import { Problem } from '../errors';
 import { plainText } from '../schemas/text';
+import { keepIssuerKeys } from './issuer-keys';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -15,13 +16,13 @@ declare module 'fastify' {
 /** What every route demands. Nothing implies it: neither `*` nor `system:x`. */
 const REQUIRED_PERMISSION = 'system:*';
 const CLOCK_TOLERANCE_S = 5;
-const JWKS_TIMEOUT_MS = 3_000;
 
 /** Lets only requests through whose token is from our issuer, for us, and carries the permission. */
 export function requirePermission(app: FastifyInstance, config: ApiConfig): void {
-  const keys = createRemoteJWKSet(new URL(config.AUTH_JWKS_URL), { timeoutDuration: JWKS_TIMEOUT_MS });
+  const keys = keepIssuerKeys(config.AUTH_JWKS_URL, config.AUTH_JWKS_REFRESH_MS);
+  app.addHook('onClose', async () => keys.close());
   const verify = async (token: string): Promise<JWTPayload> => {
-    const { payload } = await jwtVerify(token, keys, {
+    const { payload } = await jwtVerify(token, keys.find, {
       issuer: config.AUTH_ISSUER,
       audience: config.AUTH_AUDIENCE,
       algorithms: config.AUTH_ALGORITHMS,
