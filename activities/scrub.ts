@@ -16,7 +16,8 @@ export function scrub(text: string, secrets: Iterable<string> = []): string {
 }
 
 /** What PostgreSQL stores in no text: NUL, and surrogates without their other half, of which UTF-8 has none. */
-const UNSTORABLE = /\u0000|[\ud800-\udfff]/gu;
+// oxlint-disable-next-line no-control-regex -- it is what is replaced
+const UNSTORABLE = /\u0000|\p{Cs}/gu;
 
 /** A text with U+FFFD in place of what the master database can't store. Servers, and operators at Temporal, say anything. */
 export const storableText = (text: string): string => text.replaceAll(UNSTORABLE, '\ufffd');

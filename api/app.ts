@@ -45,7 +45,7 @@ export async function buildApp(config: ApiConfig, env?: NodeJS.ProcessEnv): Prom
   healthRoutes(app, { db, starter });
   await app.register(async (secured) => {
     requirePermission(secured, config);
-    tenantRoutes(secured, { db, starter });
+    tenantRoutes(secured, { db, starter, sweepIntervalMs: config.SWEEP_INTERVAL_MS });
     reconcileRoutes(secured, { db, starter });
   });
   return app;

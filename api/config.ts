@@ -16,6 +16,7 @@ export const apiVariables = z.object({
   MASTER_DATABASE_POOL,
   TASK_QUEUE: text('the name of a task queue').default(DEFAULT_TASK_QUEUE).describe('the task queue of the workers'),
   TEMPORAL_UI_URL,
+  SWEEP_INTERVAL_MS: milliseconds().default(10_000).describe('the same as of the workers: a purge counts as overdue when six of them have passed, a minute at least'),
   AUTH_ISSUER: httpUrl().describe('who issues the tokens: their `iss`'),
   AUTH_AUDIENCE: text('what tokens are made out to').describe('whom they are made out to: their `aud`'),
   AUTH_JWKS_URL: httpUrl().optional().describe("where the issuer's keys are; unset: where Keycloak has them, `AUTH_ISSUER` + `/protocol/openid-connect/certs`"),

@@ -17,6 +17,7 @@ export {
   PrismaClient,
   ResourceState,
   TenantStatus,
+  type OperationAnswer,
   type OrphanDrop,
   type ReconcileReport,
   type Tenant,

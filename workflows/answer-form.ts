@@ -9,7 +9,7 @@ const ACTIONS: ReadonlySet<unknown> = new Set(['retry', 'abort', 'skip'] satisfi
 /** Those of the API, and then some: a step's name, a reason, a person, an id. */
 const MOST = { step: 100, reason: 1_000, by: 255, operationId: 36 } as const;
 /** Control characters and lone surrogates: of them PostgreSQL stores not all, and none belongs into a log. */
-const UNFIT = /[\u0000-\u001f\u007f-\u009f\ud800-\udfff]/u;
+const UNFIT = /[\p{Cc}\p{Cs}]/u;
 
 /** Reads an answer as it came; undefined where it is none. Fields that are not known are left out. */
 export function parseAnswer(given: unknown): Answer | undefined {

@@ -34,10 +34,17 @@ const nextCursor = z.string().nullable().describe('null on the last page');
 
 export const tenantPage = z.object({ items: z.array(tenantSchema), nextCursor }).meta({ id: 'TenantPage' });
 
+export const stuckQuery = z.strictObject({ limit: limit(500, 1_000).describe('At most so many; what is parked comes first') });
+
 export const stuckList = z
   .object({
-    items: z.array(tenantSchema.extend({ why: z.enum(STUCK_REASONS).describe('parked: waits for an answer; not-started: no run yet; run-gone: its run was terminated; run-fails: no worker can carry it on. A retry starts all but the first anew') })),
-    isComplete: z.boolean().describe('false: Temporal does not answer, so it is not known whose runs are gone'),
+    items: z.array(tenantSchema.extend({
+      why: z.enum(STUCK_REASONS).describe('parked: waits for an answer; not-started: nothing has begun it; run-gone: its run was terminated; run-fails: no worker can carry it on; overdue-purge: its data is due to be dropped, and nothing has begun to. A retry starts not-started, run-gone and run-fails anew'),
+      advice: z.string().nullable().describe('What to do about it'),
+    })),
+    isComplete: z.boolean().describe('Whether this is all: nothing is left out, and all runs that had to be looked at were'),
+    notShown: z.number().int().describe('How many more are stuck, past the limit'),
+    notAsked: z.number().int().describe('Operations under way whose runs Temporal could not be asked for in time: some may be stuck'),
   })
   .meta({ id: 'StuckList' });
 
