@@ -2,6 +2,7 @@ import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import fc from 'fast-check';
 import { openApiBench, type ApiBench } from '../api-bench';
+import { terminateRuns } from '../temporal';
 import { newName } from '../workbench';
 import { hostileRequests, type Document, type HostileRequest } from './hostile-requests';
 
@@ -27,8 +28,7 @@ beforeAll(async () => {
   }));
 });
 afterAll(async () => {
-  const { workflow } = bench.operator.client;
-  for await (const { workflowId } of workflow.list({ query: `TaskQueue = '${bench.taskQueue}' AND ExecutionStatus = 'Running'` })) await workflow.getHandle(workflowId).terminate('the test is over').catch(() => undefined);
+  await terminateRuns(bench.operator, bench.taskQueue);
   agent.destroy();
   await bench.close();
 });

@@ -23,5 +23,3 @@ ALTER TABLE "OperationAnswer" ADD CONSTRAINT "OperationAnswer_tenantId_fkey" FOR
 
 -- Open operations that have not changed for longest: few among all there ever were.
 CREATE INDEX "TenantOperation_open_updatedAt_idx" ON "TenantOperation"("updatedAt") WHERE "endedAt" IS NULL;
--- Purges that are due.
-CREATE INDEX "Tenant_purgeAt_idx" ON "Tenant"("purgeAt") WHERE "goneAt" IS NULL AND "purgeAt" IS NOT NULL;
