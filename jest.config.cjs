@@ -1,4 +1,8 @@
 // Tests run on the sources (compiled by SWC) against the real servers of a stack of their own, which globalSetup starts.
+
+// Neither UTC nor a whole hour from it, with summer time: tests, servers and all processes that they start must not care.
+process.env.TZ = 'America/St_Johns';
+
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',

@@ -61,8 +61,11 @@ describe.each(KINDS)('%s', (kind) => {
     await bench.run(`${kind}.drop`, tenant);
   });
 
-  test('another server is adopted where that is asked for, and refused where it is not', async () => {
+  test('another server is adopted where that is asked for, with the address at which tenants find it, and refused where it is not', async () => {
     const tenant = await made(kind);
+    const connections = () => bench.db.tenantConnection.findMany({ where: { tenantId: tenant.tenantId }, select: { service: true, host: true, port: true, options: true, secretRef: true } });
+    const recorded = await connections();
+    await bench.db.tenantConnection.updateMany({ where: { tenantId: tenant.tenantId }, data: { host: 'old', options: {} } });
     const { serverId, externalId } = await ledgerOf(tenant, kind);
     await recordedAs(tenant, kind, { serverId: ANOTHER_SERVER });
     await expect(bench.run(`${kind}.drop`, tenant)).rejects.toMatchObject({ type: 'unknown-server' });
@@ -72,6 +75,7 @@ describe.each(KINDS)('%s', (kind) => {
     expect(await ledgerOf(tenant, kind)).toMatchObject({ serverId, externalId, state: 'present' });
     expect(await adoption.evidence()).toMatchObject({ from: { serverId: ANOTHER_SERVER }, to: { serverId }, requestedBy: 'somebody' });
     expect(await adoption.row()).toMatchObject({ status: 'success', message: expect.stringMatching(/another:42 becomes .*asked for by somebody$/) });
+    expect(await connections()).toEqual(recorded);
     await bench.run(`${kind}.drop`, tenant);
     expect(await lookFromOutside(bench.info, tenant.name)).toEqual(NOTHING);
   });

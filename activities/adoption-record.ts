@@ -1,16 +1,16 @@
 import type { PrismaClient } from '@freeflow/db-master';
 import type { StepInput } from './attempt';
 import { adviceOn } from './failures';
-import { end, inTransaction, takenBy, type GivenUp } from './tenant-record';
+import { end, inTransaction, takenBy, type GivenUp, type SearchAttributes } from './tenant-record';
 
 /** What an adoption has to know of its tenant. */
-export interface BegunAdoption {
+export interface BegunAdoption extends SearchAttributes {
   tenantName: string;
   requestedBy: string;
 }
 
 /** How an adoption begins and ends in the master database; it leaves the tenant and its other operations alone. */
-export function adoptionActivities(db: PrismaClient) {
+export function adoptionActivities(db: PrismaClient, { searchAttributes }: { searchAttributes?: readonly string[] | undefined } = {}) {
   return {
     /** Nothing, when the operation has ended or there is no tenant any more. */
     beginAdoption: (input: StepInput): Promise<BegunAdoption | undefined> =>
@@ -22,7 +22,7 @@ export function adoptionActivities(db: PrismaClient) {
           return { message: `refused: tenant ${tenantName} is gone`, result: undefined };
         }
         await tx.tenantOperation.update({ where: { id }, data: { state: 'running', ...takenBy(operation, runId, now) } });
-        return { message: `adoption of ${resource ?? 'nothing'} begins, asked for by ${requestedBy}`, result: { tenantName, requestedBy } };
+        return { message: `adoption of ${resource ?? 'nothing'} begins, asked for by ${requestedBy}`, result: { tenantName, requestedBy, ...(searchAttributes === undefined ? {} : { searchAttributes }) } };
       }),
 
     /** Whatever the reason, an adoption that failed has changed nothing and won't go on by itself. */

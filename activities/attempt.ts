@@ -2,6 +2,7 @@ import { activityInfo, cancellationSignal, heartbeat, log } from '@temporalio/ac
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { isCutConnection, type BackendKind, type PrismaClient } from '@freeflow/db-master';
 import { adviceOn, BackendFault, FAILURES, messageOf } from './failures';
+import { masterFaultType } from './master-fault';
 import { appendLog, appendRow, isLate, lockTenant, recordLostAttempts, type Attempt } from './provision-log';
 import { scrub } from './scrub';
 
@@ -108,7 +109,7 @@ function judge(error: unknown): BackendFault {
   if (error instanceof BackendFault) return error;
   const name = error instanceof Error ? error.name : '';
   const isOfMaster = name.startsWith('PrismaClient') || name === 'DriverAdapterError' || isCutConnection(error);
-  const type = isOfMaster ? 'master-database' : 'unexpected';
+  const type = isOfMaster ? masterFaultType(error) : 'unexpected';
   return new BackendFault(type, messageOf(error), { cause: error });
 }
 

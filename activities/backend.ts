@@ -20,11 +20,17 @@ export interface Target {
    * is what settle time counts from. Cheap: it writes at most once a second. Does nothing where only is looked.
    * @throws BackendFault `lock-lost`
    */
-  announceCall(): Promise<void>;
+  announceCall: () => Promise<void>;
 }
 
 /** What `disable` takes away, as it was before, so that `enable` can put back exactly that. JSON without secrets. */
 export type AccessState = Prisma.InputJsonObject;
+
+/** What a probe after `enable` needs to know: not everything need work that works for a new tenant. */
+export interface Resumed {
+  /** As `enable` was given it. */
+  before: AccessState | undefined;
+}
 
 /** What people should know of how a call went, such as a password that the tenant had changed; goes into the log. */
 export type Notes = readonly string[];
@@ -70,8 +76,8 @@ export interface Difference {
   what: string;
   /** A part of it isn't there at all. */
   isMissing?: true;
-  /** What makes it right without a risk: cutting or giving back the access, or making the grants anew. Nothing, where a person has to decide. */
-  mend?: 'access' | 'grants';
+  /** What makes it right without a risk: cutting or giving back the access, making the grants anew, or recording how tenants connect by the present settings. Nothing, where a person has to decide. */
+  mend?: 'access' | 'grants' | 'connection';
 }
 
 /**
@@ -85,8 +91,6 @@ export interface Backend {
   kind: BackendKind;
   /** Longest time that we wait for the answer of one call, in ms. The server may go on for longer: see {@link settleMs}. */
   callTimeoutMs: number;
-  /** Set where a probe writes what it removes again: without an answer it may still write later on. */
-  probeWrites?: true;
   /** Set where to list everything is too dear: `marked` asks for the names it is given. */
   asksByName?: true;
   /** Which server this is, however it is addressed: `system_identifier` and the like. */
@@ -95,10 +99,15 @@ export interface Backend {
   newSecrets(target: Omit<Target, 'signal'>): Promise<Secrets>;
   /** Makes the thing with its nonce, or verifies that the one that stands there is ours and finishes it. */
   create(target: Target, secrets: Secrets): Promise<Made>;
-  /** Reads and writes as the tenant, and sees foreign targets refused by authorization. */
-  probe(target: Target, secrets: Secrets): Promise<void>;
+  /** How the tenant's application reaches it, by the settings as they are now. */
+  connectionOf(target: Pick<Target, 'name'>): Connection;
+  /**
+   * Reads and writes as the tenant, and sees foreign targets refused by authorization.
+   * @param resumed given after `enable`: what the tenant has broken of its own, or an admin had shut before, is no failure
+   */
+  probe(target: Target, secrets: Secrets, resumed?: Resumed): Promise<void>;
   /** What `disable` is about to take away; kept in the ledger before its first call. Asks only. Left out where nothing is lost. */
-  accessState?(target: Target): Promise<AccessState>;
+  accessState?(target: Target, secrets: Secrets): Promise<AccessState>;
   /** Cuts the tenant's access, open sessions included; all data stays. */
   disable(target: Target): Promise<Notes>;
   /**

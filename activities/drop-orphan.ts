@@ -2,13 +2,13 @@ import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activit
 import { ApplicationFailure } from '@temporalio/common';
 import type { BackendKind, OrphanDrop } from '@freeflow/db-master';
 import type { Absence, Backend, Target } from './backend';
-import { classify, messageOf } from './failures';
+import { BackendFault, classify, messageOf } from './failures';
 import { NAME_COLUMN } from './ledger';
 import { masterNow } from './master-clock';
 import { judged } from './steps/work';
 import { orphansAmong, type Candidate } from './reconcile/orphans';
 import type { ReconcileDependencies } from './reconcile/reconciling';
-import { scrub } from './scrub';
+import { scrub, storable } from './scrub';
 
 const HEARTBEAT_MS = 1_000;
 const LOCK_WAIT_MS = 20_000;
@@ -37,7 +37,7 @@ export function dropOrphanActivities(dependencies: ReconcileDependencies) {
         const backend = backends.find(({ kind }) => kind === resource);
         if (backend === undefined) throw new Refused(`there is no backend ${resource}`);
         const checks = await dropNamed(dependencies, backend, asked);
-        await db.orphanDrop.update({ where: { id }, data: { state: 'done', endedAt: await masterNow(db), evidence: checks.map((it) => ({ ...it })) } });
+        await db.orphanDrop.update({ where: { id }, data: { state: 'done', endedAt: await masterNow(db), evidence: storable(checks.map((it) => ({ ...it }))) } });
         return `${name} dropped and seen absent`;
       } catch (error) {
         if (error instanceof Refused) {
@@ -70,8 +70,10 @@ async function dropNamed(dependencies: ReconcileDependencies, backend: Backend, 
     const { name, id } = asked;
     const target = (externalId: string | undefined): Target => ({ tenantId: row?.tenantId ?? '', tenantName: name, name, nonce, signal: held, announceCall: async () => undefined, ...(externalId === undefined ? {} : { externalId }) });
     // Said before, so that an attempt after this one's end still knows what it was about.
-    const isDropped = asked.nonce !== null && (await judged(backend, () => backend.inspect(target(undefined)))).state === 'absent';
-    if (isDropped) return judged(backend, () => backend.absence(target(undefined)));
+    const found = asked.nonce === null ? undefined : await judged(backend, () => backend.inspect(target(undefined)));
+    if (found?.state === 'absent') return judged(backend, () => backend.absence(target(undefined)));
+    // Written while it was dropped: what was begun to be erased is never called another's.
+    if (found?.state === 'foreign' && found.isUnmarked) throw new BackendFault('still-there', `${backend.kind}: something is there again since its drop began: ${found.owner}`);
     const orphan = await theOrphan(dependencies, backend, asked, held);
     if (orphan.nonce !== nonce) throw new Refused(`${name} has just become another one`);
     await db.orphanDrop.update({ where: { id }, data: { nonce } });

@@ -10,11 +10,19 @@ const cases: [kind: BackendKind, what: string, error: unknown, type: FailureType
   ['postgres', 'a wrong password', Object.assign(new Error('x'), { code: '28P01' }), 'credentials'],
   ['postgres', 'a missing right', Object.assign(new Error('x'), { code: '42501' }), 'permission'],
   ['postgres', 'a concurrent change', Object.assign(new Error('tuple concurrently updated'), { code: 'XX000' }), 'conflict'],
+  ['postgres', 'a lock that another session holds', Object.assign(new Error('x'), { code: '55P03' }), 'blocked'],
+  ['postgres', 'a certificate that signs itself', Object.assign(new Error('x'), { code: 'SELF_SIGNED_CERT_IN_CHAIN' }), 'certificate'],
+  ['mongodb', 'a certificate of another host, in the driver\'s words', Object.assign(new Error('x', { cause: Object.assign(new Error('x'), { code: 'ERR_TLS_CERT_ALTNAME_INVALID' }) }), { name: 'MongoServerSelectionError' }), 'certificate'],
+  ['qdrant', 'a certificate of nobody known, by fetch', new TypeError('fetch failed', { cause: Object.assign(new Error('x'), { code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' }) }), 'certificate'],
+  ['keycloak', 'a certificate that has expired, by fetch', new TypeError('fetch failed', { cause: Object.assign(new Error('x'), { code: 'CERT_HAS_EXPIRED' }) }), 'certificate'],
   ['mongodb', 'no server found', Object.assign(new Error('x'), { name: 'MongoServerSelectionError' }), 'unreachable'],
   ['mongodb', 'a wrong password', Object.assign(new Error('x'), { code: 18 }), 'credentials'],
   ['mongodb', 'a missing right', Object.assign(new Error('x'), { code: 13 }), 'permission'],
   ['mongodb', 'a fault of its own', Object.assign(new Error('x'), { code: 1 }), 'server-error'],
   ['mongodb', 'a limit on requests', Object.assign(new Error('x'), { code: 462 }), 'overloaded'],
+  ['mongodb', 'a majority that does not confirm in time', Object.assign(new Error('x'), { name: 'MongoWriteConcernError', code: 50 }), 'unreachable'],
+  ['mongodb', 'an operation that somebody has ended', Object.assign(new Error('x'), { code: 11601 }), 'conflict'],
+  ['mongodb', 'a lock waited for in vain', Object.assign(new Error('x'), { code: 24 }), 'blocked'],
   ['mongodb', 'a full disk', Object.assign(new Error('x'), { code: 14031 }), 'overloaded'],
   ['qdrant', 'a timeout of its client', Object.assign(new Error('x'), { name: 'QdrantClientTimeoutError' }), 'unreachable'],
   ['qdrant', 'a wrong API key', Object.assign(new Error('x'), { status: 401 }), 'credentials'],
@@ -61,6 +69,8 @@ test('an advice is short and ends with where there is more', () => {
 });
 
 test('a refusal is an answer, silence is none, and a call that nobody took was never made', () => {
+  expect(isUnanswered(classify('postgres', Object.assign(new Error('x'), { code: '55P03' })))).toBe(false);
+  expect(isUnanswered(classify('postgres', Object.assign(new Error('x'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' })))).toBe(false);
   expect(isUnanswered(classify('keycloak', new TypeError('fetch failed', { cause: Object.assign(new Error('x'), { code: 'ECONNREFUSED' }) })))).toBe(false);
   expect(isUnanswered(classify('keycloak', new TypeError('fetch failed', { cause: Object.assign(new Error('x'), { code: 'UND_ERR_SOCKET' }) })))).toBe(true);
   expect(isUnanswered(classify('postgres', Object.assign(new Error('x'), { code: '42501' })))).toBe(false);

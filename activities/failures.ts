@@ -1,4 +1,5 @@
-import type { BackendKind } from '@freeflow/db-master';
+import { types } from 'node:util';
+import { CERTIFICATE_CODES, type BackendKind } from '@freeflow/db-master';
 
 /**
  * Every way a step can fail: whether waiting can mend it (else it is permanent), and what to tell on-call.
@@ -66,6 +67,8 @@ const NETWORK: Rule = {
   ],
 };
 
+const CERTIFICATE: Rule = { type: 'certificate', codes: CERTIFICATE_CODES };
+
 // RFC 9110, section 15; 429 and 431 RFC 6585. 404 is an answer which the backends read themselves.
 const HTTP: readonly Rule[] = [
   { type: 'overloaded', codes: [429, 503] },
@@ -98,6 +101,7 @@ export const RULES: Readonly<Record<BackendKind, readonly Rule[]>> = {
         '08003', // connection_does_not_exist
         '08004', // sqlserver_rejected_establishment_of_sqlconnection
         '08006', // connection_failure
+        '08P01', // protocol_violation: by it PgBouncer says all of its own, as query_wait_timeout or that it can't connect to the server
       ],
     },
     {
@@ -117,6 +121,7 @@ export const RULES: Readonly<Record<BackendKind, readonly Rule[]>> = {
       ],
     },
     { type: 'permission', codes: ['42501'] }, // insufficient_privilege
+    { type: 'blocked', codes: ['55P03'] }, // lock_not_available: by lock_timeout, which ends before our deadline
     {
       type: 'conflict',
       codes: [
@@ -147,6 +152,7 @@ export const RULES: Readonly<Record<BackendKind, readonly Rule[]>> = {
         9001, // SocketException
         11600, // InterruptedAtShutdown
         11602, // InterruptedDueToReplStateChange
+        'MongoWriteConcernError', // done at the primary, and no majority of the replica set has confirmed it in time
         'MongoServerSelectionError', 'MongoNetworkError', 'MongoNetworkTimeoutError', 'MongoTopologyClosedError', 'MongoPoolClearedError',
       ],
     },
@@ -160,6 +166,17 @@ export const RULES: Readonly<Record<BackendKind, readonly Rule[]>> = {
         11, // UserNotFound: just dropped by somebody
         112, // WriteConflict
         11000, // DuplicateKey
+        46, // LockBusy
+        11601, // Interrupted: somebody has ended the operation
+      ],
+    },
+    {
+      type: 'blocked',
+      codes: [
+        24, // LockTimeout
+        215, // DatabaseDropPending
+        12586, // BackgroundOperationInProgressForDatabase
+        12587, // BackgroundOperationInProgressForNamespace
       ],
     },
     {
@@ -200,7 +217,8 @@ export function hasCode(error: unknown, ...codes: (string | number)[]): boolean 
 export function classify(kind: BackendKind, error: unknown): BackendFault {
   if (error instanceof BackendFault) return error;
   const codes = codesOf(error);
-  const rule = [...RULES[kind], NETWORK].find((it) => it.codes.some((code) => codes.includes(code)));
+  // A driver may wrap a certificate's error in its own for a server that isn't there, so that goes first.
+  const rule = [CERTIFICATE, ...RULES[kind], NETWORK].find((it) => it.codes.some((code) => codes.includes(code)));
   const type = rule?.type ?? (lostConnection(error) ? 'unreachable' : 'unexpected');
   return new BackendFault(type, `${kind}: ${messageOf(error)}`, { cause: error });
 }
@@ -221,10 +239,10 @@ export function isUnanswered(fault: BackendFault): boolean {
 
 /** The message of anything thrown, with the server's own words where an HTTP client, or Prisma's adapter of pg, keeps them apart. */
 export function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
+  if (!types.isNativeError(error)) return String(error);
   const data = (error as { responseData?: unknown; data?: unknown }).responseData ?? (error as { data?: unknown }).data;
   const { message, originalMessage } = (error.cause ?? {}) as { message?: unknown; originalMessage?: unknown };
-  const words = error.cause instanceof Error ? message : originalMessage;
+  const words = types.isNativeError(error.cause) ? message : originalMessage;
   const cause = typeof words === 'string' && words !== '' ? ` (${words})` : '';
   const detail = data === undefined || data === null ? '' : `: ${JSON.stringify(data)}`;
   return `${error.message || error.name}${detail}${cause}`.slice(0, 600);

@@ -2,12 +2,14 @@ import type { PrismaClient, SecretStore } from '@freeflow/db-master';
 import { adoptionActivities } from './adoption-record';
 import type { Backend } from './backend';
 import { dropOrphanActivities } from './drop-orphan';
+import { continuingActivities } from './continue-operation';
 import { Installation } from './installation';
 import { reconcileActivities } from './reconcile';
 import type { HasOpenRun } from './reconcile/reconciling';
+import { storable } from './scrub';
 import { backendActivities, type BackendActivities } from './steps';
 import { Ledger } from './ledger';
-import { sweepActivities, type StartOperation } from './sweep';
+import { sweepActivities, type FindOpenRuns, type StartOperation } from './sweep';
 import type { TenantLock } from './tenant-lock';
 import { recordActivities, type RecordSettings } from './tenant-record';
 
@@ -19,24 +21,34 @@ export interface ActivityDependencies {
   backends: readonly Backend[];
   startOperation: StartOperation;
   hasOpenRun: HasOpenRun;
+  findOpenRuns?: FindOpenRuns | undefined;
+  /** How long a reconciliation may take, in ms. */
+  reconcileMs?: number | undefined;
   /** See {@link import('./steps/work').StepDependencies}. */
   settleMarginMs?: number | undefined;
 }
 
 /** All activities, by the names the workflows call them. */
-export function createActivities({ db, secrets, lock, backends, settings, startOperation, hasOpenRun, settleMarginMs }: ActivityDependencies) {
+export function createActivities({ db, secrets, lock, backends, settings, startOperation, hasOpenRun, findOpenRuns, settleMarginMs, reconcileMs }: ActivityDependencies) {
   const installation = new Installation(db);
   const dependencies = { db, ledger: new Ledger(db, installation), secrets, lock, settleMarginMs };
-  const reconciling = { ...dependencies, backends, installation, startOperation, hasOpenRun };
+  const reconciling = { ...dependencies, backends, installation, startOperation, hasOpenRun, reconcileMs };
   const perBackend = backends.map((backend) => backendActivities(backend, dependencies));
-  return {
+  return withStorableInput({
     ...(Object.assign({}, ...perBackend) as BackendActivities),
     ...recordActivities(db, settings),
-    ...adoptionActivities(db),
-    ...sweepActivities(db, startOperation),
+    ...continuingActivities(db),
+    ...adoptionActivities(db, settings),
+    ...sweepActivities(db, startOperation, findOpenRuns),
     ...reconcileActivities(reconciling),
     ...dropOrphanActivities(reconciling),
-  };
+  });
+}
+
+/** What an activity can't store it would fail at for ever: a reason given at Temporal, a cause in a run that is older than this. */
+function withStorableInput<T extends Record<string, (...input: never[]) => unknown>>(activities: T): T {
+  const wrapped = Object.entries(activities).map(([name, activity]) => [name, (...input: never[]) => activity(...storable(input))]);
+  return Object.fromEntries(wrapped) as T;
 }
 
 export type Activities = ReturnType<typeof createActivities>;

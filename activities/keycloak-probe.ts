@@ -1,46 +1,39 @@
+import { randomUUID } from 'node:crypto';
 import { BackendFault } from './failures';
-import { clientCredentials, type ServiceAccount } from './keycloak-token';
+import { requestToken, type ServiceAccount } from './keycloak-token';
 
 const REQUEST_TIMEOUT_MS = 10_000;
+/** Not known there, or not allowed: either way it wasn't let in. */
+const REFUSALS = [401, 403];
 
 /**
- * As the tenant's application: gets a token of its own realm and reads that realm's description, and is refused with
- * 403 at administering its own realm and the `master` realm. Another realm's endpoints don't know its tokens at all.
+ * As the tenant's application: gets a token of its own realm, and is refused at administering its own realm and the `master`
+ * realm. Other realms don't know its tokens at all. Only what no tenant can be given is tried: a first admin may give its client
+ * every right he holds himself, such as to list users, but none over the realm itself. Changes nothing, even where it isn't refused.
  */
 export async function probeKeycloak(tenant: ServiceAccount, adminRealm: string): Promise<void> {
-  const { value: token } = await clientCredentials(tenant);
+  const answer = await requestToken(tenant);
+  if (!('token' in answer)) throw new BackendFault('probe-refused', `Keycloak: realm ${tenant.realm} refuses the tenant's own client ${tenant.clientId} (${answer.refusal})`);
   const own = encodeURIComponent(tenant.realm);
-  const expectations: [what: string, method: 'GET' | 'PUT', path: string, statuses: number[]][] = [
-    ['reading its own realm', 'GET', `/realms/${own}/.well-known/openid-configuration`, [200]],
-    ['listing the users of its own realm', 'GET', `/admin/realms/${own}/users`, [403]],
-    ['listing the keys of its own realm', 'GET', `/admin/realms/${own}/keys`, [403]],
-    ['changing its own realm', 'PUT', `/admin/realms/${own}`, [403]],
-    [`listing the users of realm ${adminRealm}`, 'GET', `/admin/realms/${encodeURIComponent(adminRealm)}/users`, [403]],
-    [`using its token at realm ${adminRealm}`, 'GET', `/realms/${encodeURIComponent(adminRealm)}/protocol/openid-connect/userinfo`, [401, 403]],
+  const admin = encodeURIComponent(adminRealm);
+  const attempts: [what: string, method: 'GET' | 'DELETE', path: string][] = [
+    // There is none of this id: a 404 would be the answer to somebody who may remove components.
+    ['removing a component of its own realm', 'DELETE', `/admin/realms/${own}/components/${randomUUID()}`],
+    [`listing the users of realm ${adminRealm}`, 'GET', `/admin/realms/${admin}/users`],
+    [`using its token at realm ${adminRealm}`, 'GET', `/realms/${admin}/protocol/openid-connect/userinfo`],
   ];
-  for (const [what, method, path, statuses] of expectations) {
-    const { status } = await fetch(tenant.baseUrl + path, {
-      method,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      // A change that changes nothing.
-      ...(method === 'PUT' ? { body: '{}' } : {}),
-      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-    });
-    if (statuses.includes(status)) continue;
-    const leak = status < 300 && !statuses.includes(200);
-    throw new BackendFault(leak ? 'probe-leak' : 'probe-refused', `Keycloak: ${what} as the tenant answered ${status}, expected ${statuses.join(' or ')}`);
+  for (const [what, method, path] of attempts) {
+    const { status } = await fetch(tenant.baseUrl + path, { method, headers: { authorization: `Bearer ${answer.token.value}` }, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
+    if (REFUSALS.includes(status)) continue;
+    const isLeak = status < 300 || status === 404;
+    throw new BackendFault(isLeak ? 'probe-leak' : 'server-error', `Keycloak: ${what} as the tenant answered ${status}, expected ${REFUSALS.join(' or ')}`);
   }
 }
 
-/** Sees the tenant's application refused a token: 403, since its realm is disabled. */
-export async function refusedKeycloak({ baseUrl, realm, clientId, clientSecret }: ServiceAccount): Promise<void> {
-  const { status } = await fetch(`${baseUrl}/realms/${encodeURIComponent(realm)}/protocol/openid-connect/token`, {
-    method: 'POST',
-    body: new URLSearchParams({ grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret }),
-    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-  });
-  if (status === 403) return;
-  throw new BackendFault(status === 200 ? 'still-open' : 'probe-refused', `Keycloak: a login of the tenant's application at its disabled realm answered ${status}, expected 403`);
+/** How the tenant's own client is refused; nothing where it gets its token. */
+export async function loginRefusal(tenant: ServiceAccount): Promise<string | undefined> {
+  const answer = await requestToken(tenant);
+  return 'token' in answer ? undefined : answer.refusal;
 }
 
 /** Whether anybody can see the realm. */

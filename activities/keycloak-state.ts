@@ -1,7 +1,7 @@
 import type { Difference } from './backend';
-import { BackendFault } from './failures';
+import { loginRefusal } from './keycloak-probe';
 import { APP_CLIENT, type realmRepresentation } from './keycloak-realm';
-import { clientCredentials, type ServiceAccount } from './keycloak-token';
+import type { ServiceAccount } from './keycloak-token';
 
 /** What only an administrator of the server can change in a tenant's realm. */
 const SETTINGS = ['sslRequired', 'registrationAllowed', 'bruteForceProtected'] as const;
@@ -15,16 +15,6 @@ export async function keycloakDifferences(realm: Realm, made: Made, state: 'pres
   return [
     ...(realm.enabled === shall ? [] : [{ what: `realm ${asTenant.realm} is ${realm.enabled === true ? 'enabled' : 'disabled'}`, mend: 'access' as const }]),
     ...SETTINGS.filter((it) => realm[it] !== made[it]).map((it) => ({ what: `${it} is ${String(realm[it])}, was made ${String(made[it])}` })),
-    ...(realm.enabled !== true || !shall || (await takesSecret(asTenant)) ? [] : [{ what: `the stored secret of client ${APP_CLIENT} isn't taken` }]),
+    ...(realm.enabled !== true || !shall || (await loginRefusal(asTenant)) === undefined ? [] : [{ what: `the stored secret of client ${APP_CLIENT} isn't taken` }]),
   ];
-}
-
-async function takesSecret(asTenant: ServiceAccount): Promise<boolean> {
-  try {
-    await clientCredentials(asTenant);
-    return true;
-  } catch (error) {
-    if (error instanceof BackendFault && error.type === 'credentials') return false;
-    throw error;
-  }
 }

@@ -1,9 +1,11 @@
 import { Prisma, type BackendKind, type PrismaClient, type TenantResource } from '@freeflow/db-master';
-import type { Absence, AccessState, Backend, Made, Target } from './backend';
+import type { Absence, AccessState, Backend, Connection, Made, Target } from './backend';
+import { detailsOf, refreshConnection } from './connection-details';
 import { BackendFault } from './failures';
 import type { Installation } from './installation';
 import { fenced } from './lock-fence';
 import { masterNow } from './master-clock';
+import { storable } from './scrub';
 import type { Held } from './tenant-lock';
 
 /** Where the name of a tenant's thing stands on the tenant's row. */
@@ -74,8 +76,7 @@ export class Ledger {
     return fenced(this.db, id, held, async (tx) => {
       await tx.tenantResource.update({ where: { id }, data: { state: 'present', externalId: made.externalId ?? null, ...(kind === 'keycloak' ? { secretRef } : {}) } });
       if (kind === 'keycloak') return;
-      const { host = null, port = null, username = null, options = {} } = made.connection;
-      const connection = { dbName: name, host, port, username, options, secretRef };
+      const connection = { dbName: name, secretRef, ...detailsOf(made.connection) };
       await tx.tenantConnection.upsert({
         where: { tenantId_service: { tenantId, service: kind } },
         create: { tenantId, service: kind, ...connection },
@@ -87,6 +88,11 @@ export class Ledger {
   /** Keeps what a `disable` is about to take away, until its `enable` is done. */
   async keepAccess({ id }: TenantResource, held: Held, accessBefore: AccessState): Promise<void> {
     await fenced(this.db, id, held, (tx) => tx.tenantResource.update({ where: { id }, data: { accessBefore } }));
+  }
+
+  /** Records how the tenant connects by the present settings. */
+  async refreshConnection(entry: TenantResource, held: Held, connection: Connection): Promise<void> {
+    await fenced(this.db, entry.id, held, (tx) => refreshConnection(tx, entry, connection));
   }
 
   /** Says that access has been cut or given back, and that no earlier call can change it any more. */
@@ -108,14 +114,14 @@ export class Ledger {
     const { id, state, externalId, serverId } = entry;
     await this.db.$transaction([
       this.db.tenantResource.update({ where: { id, state, externalId, serverId }, data: now }),
-      this.db.tenantOperation.update({ where: { id: operationId, endedAt: null }, data: { evidence } }),
+      this.db.tenantOperation.update({ where: { id: operationId, endedAt: null }, data: { evidence: storable(evidence) } }),
     ]);
   }
 
   /** Says that it is gone, and how that was seen. */
   async absent({ id }: TenantResource, held: Held, { found, checks }: { found: string; checks: Absence[] }): Promise<void> {
     await fenced(this.db, id, held, async (tx) => {
-      const evidence = { found, checks: checks.map((it) => ({ ...it })), seenAt: (await masterNow(tx)).toISOString() };
+      const evidence = storable({ found, checks: checks.map((it) => ({ ...it })), seenAt: (await masterNow(tx)).toISOString() });
       await tx.tenantResource.update({ where: { id }, data: { state: 'absent', callStartedAt: null, evidence } });
     });
   }
@@ -127,11 +133,20 @@ export class Ledger {
  */
 export async function knownServer(backend: Backend, entry: TenantResource): Promise<string> {
   const serverId = await backend.serverId();
-  if (entry.serverId !== null && entry.serverId !== serverId) {
+  if (entry.serverId !== null && !isSameServer(entry.serverId, serverId)) {
     throw new BackendFault('unknown-server', `${backend.kind}: this is ${serverId}, but ${entry.name} was made on ${entry.serverId}`);
   }
   return serverId;
 }
+
+/** An older version recorded this of a Keycloak whose tokens didn't name their account: any server could be meant. */
+const UNKNOWN_SERVER = 'keycloak:unknown';
+
+/** All that may be recorded of the server that answers. */
+export const recordedIdsOf = (found: string): string[] => [found, UNKNOWN_SERVER];
+
+/** Whether the server that answers is the recorded one. */
+export const isSameServer = (recorded: string | null, found: string): boolean => recorded !== null && recordedIdsOf(found).includes(recorded);
 
 /** What the backend is told about a ledger entry. */
 export function targetOf(entry: TenantResource, tenantName: string, signal: AbortSignal): Target {

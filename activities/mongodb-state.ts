@@ -1,53 +1,35 @@
-import type { Db, Document, UUID } from 'mongodb';
+import type { Db } from 'mongodb';
 import type { Difference, Marked, Target } from './backend';
-
-interface Role {
-  role: string;
-  db: string;
-}
-
-export interface UserInfo extends Document {
-  user: string;
-  db: string;
-  roles: Role[];
-  userId?: UUID;
-  customData?: { freeflowNonce?: string };
-}
-
-/** What a tenant's user may do. */
-export const rolesOn = (database: string): Role[] => [{ role: 'readWrite', db: database }];
-
-export async function usersOf(db: Db, signal: AbortSignal): Promise<UserInfo[]> {
-  const answer = await db.command({ usersInfo: 1 }, { signal });
-  return answer['users'] as UserInfo[];
-}
+import { foreignClaims } from './mongodb-claims';
+import { runLook } from './mongodb-commands';
+import { isTenantsUser, rolesInWords, rolesOn, usersOf, type UserInfo } from './mongodb-users';
 
 /**
- * How user and database differ from what they should be. Access is cut by taking every role away and setting a throwaway
- * password: only where it looks like that is the stored password set again. One that somebody has changed is left to people.
+ * How a tenant's user differs from what it should be, and who else reaches its database. Collections are the tenant's own
+ * business: it may drop every one of them, and then the database isn't listed. Access is cut by taking every role away and
+ * setting a throwaway password: only where it looks like that is the stored password set again. One that somebody has changed
+ * is left to people.
  * @param takesPassword whether the tenant logs in by its stored password
  */
-export async function mongoDifferences(db: Db, { name, nonce, signal }: Target, state: 'present' | 'disabled', takesPassword: () => Promise<boolean>): Promise<Difference[]> {
+export async function mongoDifferences(admin: Db, db: Db, target: Target, state: 'present' | 'disabled', takesPassword: () => Promise<boolean>): Promise<Difference[]> {
+  const { name, signal } = target;
   const users = await usersOf(db, signal);
-  const ours = users.find((it) => it.user === name && it.customData?.freeflowNonce === nonce);
+  const ours = users.find((it) => isTenantsUser(it, target));
   if (ours === undefined) return [{ what: `there is no user ${name}`, isMissing: true }];
-  const collections = await db.listCollections({}, { nameOnly: true, signal }).toArray();
-  const [has, shall] = [inWords(ours.roles), inWords(state === 'present' ? rolesOn(name) : [])];
+  const [has, shall] = [rolesInWords(ours.roles), rolesInWords(state === 'present' ? rolesOn(name) : [])];
   const isCut = ours.roles.length === 0;
   const logsIn = await takesPassword();
   return [
-    ...(collections.length > 0 ? [] : [{ what: `there is no database ${name}`, isMissing: true as const }]),
     ...(has === shall ? [] : [{ what: `user ${name} has ${has}, should have ${shall}`, mend: state === 'present' && !isCut ? ('grants' as const) : ('access' as const) }]),
     ...(state === 'disabled' && logsIn ? [{ what: `user ${name} still logs in`, mend: 'access' as const }] : []),
     ...(state === 'present' && !logsIn ? [{ what: `the password of user ${name} isn't the stored one`, ...(isCut ? { mend: 'access' as const } : {}) }] : []),
     ...users.filter((it) => it.user !== name).map((it) => ({ what: `database ${name} has another user, ${it.user}` })),
+    ...(await foreignClaims(admin, db, signal)).map((what) => ({ what })),
   ];
 }
 
-const inWords = (roles: readonly Role[]): string => roles.map(({ role, db }) => `${role} on ${db}`).sort().join(', ') || 'no role';
-
 /** The tenants' users, of all databases, by their customData. */
 export async function mongoMarks(admin: Db, signal: AbortSignal): Promise<Marked[]> {
-  const answer = await admin.command({ usersInfo: { forAllDBs: true }, filter: { 'customData.freeflowNonce': { $type: 'string' } } }, { signal });
-  return (answer['users'] as UserInfo[]).map(({ db, userId, customData }) => ({ name: db, nonce: customData?.freeflowNonce ?? '', ...(userId === undefined ? {} : { externalId: userId.toString() }) }));
+  const { users } = await runLook(admin, { usersInfo: { forAllDBs: true }, filter: { 'customData.freeflowNonce': { $type: 'string' } } }, signal);
+  return (users as UserInfo[]).map(({ db, userId, customData }) => ({ name: db, nonce: customData?.freeflowNonce ?? '', ...(userId === undefined ? {} : { externalId: userId.toString() }) }));
 }

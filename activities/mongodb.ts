@@ -1,42 +1,45 @@
 import { randomUUID } from 'node:crypto';
 import { MongoClient, type Db } from 'mongodb';
 import { allAbsent } from './absence';
-import type { Absence, Backend, Difference, Inspection, Made, Marked, Notes, Secrets, Target } from './backend';
-import { BackendFault, hasCode } from './failures';
-import { probeMongo, refusedMongo } from './mongodb-probe';
-import { mongoDifferences, mongoMarks, rolesOn, usersOf } from './mongodb-state';
+import type { Absence, AccessState, Backend, Connection, Difference, Inspection, Made, Marked, Notes, Secrets, Target } from './backend';
+import { BackendFault, hasCode, messageOf } from './failures';
+import { accessOf, cutAccess, giveBackAccess, MECHANISMS } from './mongodb-access';
+import { mongoConnection, withTenantLogin } from './mongodb-address';
+import { foreignClaims } from './mongodb-claims';
+import { collectionNames, runChange, runLook, SERVER_LIMIT_MS } from './mongodb-commands';
+import { dropAll } from './mongodb-drop';
+import { isPasswordOf } from './mongodb-password';
+import { expectNoLogin, logsIn, probeFromOutside, probeMongo } from './mongodb-probe';
+import { mongoDifferences, mongoMarks } from './mongodb-state';
+import { isTenantsUser, rolesOn, userDetails, usersOf } from './mongodb-users';
 import { newPassword } from './passwords';
 
 const CALL_TIMEOUT_MS = 20_000;
 const USER_EXISTS = 51003;
-const USER_MISSING = 11;
+const DATABASE_DIFFERS_BY_CASE = 13297;
 /** Our own database at the server; holds which installation this is. Tenant databases are never called so. */
 const META_DATABASE = 'freeflow_meta';
 const TENANT_META = '_freeflow_meta';
 
-/** Confirmed once it outlives a crash of the server. */
-const JOURNALED = { w: 'majority', j: true } as const;
-// SCRAM-SHA-256 alone: the older hash is weaker, and hashing for both takes longer.
-const HOW = { mechanisms: ['SCRAM-SHA-256'], writeConcern: JOURNALED };
-
 /**
  * A database per tenant and a user of the same name in it, whose customData carries the nonce. The user is made only
- * after database and users were seen empty, since a database exists as soon as anybody writes to it.
+ * after database and users were seen empty, since a database exists as soon as anybody writes to it. That user alone tells
+ * whose it is: whatever stands in the database the tenant may change.
  */
 export class MongoBackend implements Backend {
   readonly kind = 'mongodb';
   readonly callTimeoutMs = CALL_TIMEOUT_MS;
-  readonly probeWrites = true;
   private readonly client: MongoClient;
 
-  constructor(private readonly adminUrl: URL) {
-    this.client = new MongoClient(adminUrl.href, timeouts());
+  /** @param tenantUrl where tenants find the servers; left out: as we do */
+  constructor(private readonly adminUrl: string, private readonly tenantUrl?: string) {
+    this.client = new MongoClient(adminUrl, timeouts());
   }
 
   /** MongoDB has no id of its own that outlives a restart, so we leave one in our database. */
   async serverId(): Promise<string> {
     const installations = (await this.db(META_DATABASE)).collection<{ _id: string; id: string }>('installation');
-    const known = await installations.findOne({ _id: 'server' });
+    const known = await installations.findOne({ _id: 'server' }, { maxTimeMS: SERVER_LIMIT_MS });
     if (known) return `mongodb:${known.id}`;
     await installations.updateOne({ _id: 'server' }, { $setOnInsert: { id: randomUUID() } }, { upsert: true }).catch((error: unknown) => {
       if (!hasCode(error, 11000)) throw error;
@@ -53,69 +56,77 @@ export class MongoBackend implements Backend {
     const found = await this.inspect(target);
     if (found.state === 'foreign') throw new BackendFault('foreign-resource', `MongoDB: ${found.owner}`);
     const db = await this.db(name);
-    if (found.state === 'absent') await this.createUser(target, secrets['password'] ?? '');
-    // Made already: says once more what it may do.
-    else await db.command({ updateUser: name, roles: rolesOn(name), writeConcern: JOURNALED }, { signal });
-    // A database without collections isn't listed; this one makes it visible to whoever looks.
-    await db.collection<{ _id: string }>(TENANT_META).updateOne({ _id: 'tenant' }, { $set: { tenantId: target.tenantId } }, { upsert: true });
-    const [user] = await usersOf(db, signal);
-    const port = Number(this.adminUrl.port || 27017);
+    if (found.state === 'absent') {
+      await this.refuseClaims(db, target);
+      await this.createUser(target, secrets['password'] ?? '');
+    } else {
+      // Made already: says once more what it may do.
+      await runChange(db, { updateUser: name, roles: rolesOn(name) }, signal);
+    }
+    await target.announceCall();
+    // Once it is recorded as made, what collections there are is the tenant's business.
+    if (target.externalId === undefined) await ensureListed(db, target);
+    const user = (await usersOf(db, signal)).find((it) => it.user === name);
     return {
       ...(user?.userId === undefined ? {} : { externalId: user.userId.toString() }),
-      connection: { host: this.adminUrl.hostname, port, username: name, options: { authSource: name } },
+      connection: this.connectionOf(target),
     };
   }
 
+  connectionOf({ name }: Pick<Target, 'name'>): Connection {
+    return mongoConnection(this.adminUrl, this.tenantUrl, name);
+  }
+
   async probe(target: Target, secrets: Secrets): Promise<void> {
-    await this.asTenant(target, secrets, (tenant) => probeMongo(tenant, target.name, META_DATABASE, markOf(target)));
+    const { name, signal } = target;
+    const user = await userDetails(await this.db(name), name, signal);
+    const hasOwnRoleOnly = user?.roles.every(({ role, db }) => role === 'readWrite' && db === name) ?? true;
+    await this.asTenant(target, secrets, async (tenant) => {
+      if (await logsIn(tenant, name)) return probeMongo(tenant, name, META_DATABASE, hasOwnRoleOnly);
+      const isRestricted = (user?.authenticationRestrictions?.length ?? 0) > 0;
+      if (user === undefined || !isRestricted || (await isPasswordOf(user, secrets['password'] ?? '')) !== true) throw new BackendFault('probe-refused', `MongoDB: the tenant's own login ${name} is refused`);
+      return probeFromOutside(user, META_DATABASE);
+    });
   }
 
-  /** A throwaway password ends logins; without roles even an open session is refused at once; then its cursors are ended. */
-  async disable({ name, signal }: Target): Promise<Notes> {
-    const db = await this.db(name);
-    await db.command({ updateUser: name, roles: [], pwd: newPassword(), ...HOW }, { signal });
-    await (await this.db('admin')).command({ killAllSessions: [{ user: name, db: name }] }, { signal });
-    return [];
+  async accessState(target: Target, secrets: Secrets): Promise<AccessState> {
+    return accessOf(await this.db(target.name), target, secrets);
   }
 
-  async enable({ name, signal }: Target, secrets: Secrets): Promise<Notes> {
-    await (await this.db(name)).command({ updateUser: name, roles: rolesOn(name), pwd: secrets['password'] ?? '', ...HOW }, { signal });
-    return [];
+  async disable(target: Target): Promise<Notes> {
+    return cutAccess(await this.db('admin'), await this.db(target.name), target);
+  }
+
+  async enable(target: Target, secrets: Secrets, before: AccessState | undefined): Promise<Notes> {
+    return giveBackAccess(await this.db(target.name), target, secrets, before);
   }
 
   async refused(target: Target, secrets: Secrets): Promise<void> {
-    await this.asTenant(target, secrets, (tenant) => refusedMongo(tenant, target.name));
+    await this.asTenant(target, secrets, (tenant) => expectNoLogin(tenant, target.name));
   }
 
-  async inspect({ name, nonce, signal }: Target): Promise<Inspection> {
+  async inspect(target: Target): Promise<Inspection> {
+    const { name, signal } = target;
     const db = await this.db(name);
     const users = await usersOf(db, signal);
-    const ours = users.find((it) => it.user === name && it.customData?.freeflowNonce === nonce);
+    const ours = users.find((it) => isTenantsUser(it, target));
     if (ours) return { state: 'ours', ...(ours.userId === undefined ? {} : { externalId: ours.userId.toString() }) };
     const [stranger] = users;
     if (stranger) return { state: 'foreign', owner: `database ${name} has a user ${stranger.user} which isn't ours` };
-    const collections = await db.listCollections({}, { nameOnly: true, signal }).toArray();
+    const collections = await collectionNames(db, signal);
     if (collections.length === 0) return { state: 'absent' };
     return { state: 'foreign', owner: `database ${name} exists with ${collections.length} collection(s) and no user of ours`, isUnmarked: true };
   }
 
-  async drop({ name, signal }: Target): Promise<Notes> {
-    const db = await this.db(name);
-    // Without roles even an open session is refused at once; otherwise a late write would bring the database back.
-    await db.command({ updateUser: name, roles: [], pwd: newPassword(), ...HOW }, { signal });
-    await db.command({ dropDatabase: 1, writeConcern: JOURNALED }, { signal });
-    // The user carries the nonce, so it goes last; dropDatabase leaves users alone.
-    await db.command({ dropUser: name, writeConcern: JOURNALED }, { signal }).catch((error: unknown) => {
-      if (!hasCode(error, USER_MISSING)) throw error;
-    });
-    return [];
+  async drop(target: Target): Promise<Notes> {
+    return dropAll(await this.db('admin'), await this.db(target.name), target);
   }
 
   async absence({ name, nonce, signal }: Target): Promise<Absence[]> {
     const db = await this.db(name);
     const users = await usersOf(db, signal);
-    const collections = await db.listCollections({}, { nameOnly: true, signal }).toArray();
-    const marked = await (await this.db('admin')).command({ usersInfo: { forAllDBs: true }, filter: { 'customData.freeflowNonce': nonce } }, { signal });
+    const collections = await collectionNames(db, signal);
+    const marked = await runLook(await this.db('admin'), { usersInfo: { forAllDBs: true }, filter: { 'customData.freeflowNonce': nonce } }, signal);
     return allAbsent('MongoDB', [
       [`database ${name}`, 'name', collections.length > 0],
       [`users of ${name}`, 'name', users.length > 0],
@@ -124,7 +135,7 @@ export class MongoBackend implements Backend {
   }
 
   async differences(target: Target, state: 'present' | 'disabled', secrets: Secrets): Promise<Difference[]> {
-    return mongoDifferences(await this.db(target.name), target, state, () => this.takesPassword(target, secrets));
+    return mongoDifferences(await this.db('admin'), await this.db(target.name), target, state, () => this.takesPassword(target, secrets));
   }
 
   async marked(_names: readonly string[], signal: AbortSignal): Promise<Marked[]> {
@@ -135,25 +146,23 @@ export class MongoBackend implements Backend {
     await this.client.close();
   }
 
+  /** Told from the server's own words where it has some: restrictions may refuse a login from here. */
   private async takesPassword(target: Target, secrets: Secrets): Promise<boolean> {
-    try {
-      await this.refused(target, secrets);
-      return false;
-    } catch (error) {
-      if (error instanceof BackendFault && error.type === 'still-open') return true;
-      throw error;
-    }
+    const { name, signal } = target;
+    const user = await userDetails(await this.db(name), name, signal);
+    const told = user && (await isPasswordOf(user, secrets['password'] ?? ''));
+    return told ?? this.asTenant(target, secrets, (tenant) => logsIn(tenant, name));
   }
 
-  private async asTenant({ name }: Target, secrets: Secrets, use: (tenant: MongoClient) => Promise<void>): Promise<void> {
-    const url = new URL(this.adminUrl);
-    url.username = name;
-    url.password = secrets['password'] ?? '';
-    url.pathname = `/${name}`;
-    url.searchParams.set('authSource', name);
-    const tenant = new MongoClient(url.href, timeouts());
+  private async refuseClaims(db: Db, { signal }: Target): Promise<void> {
+    const claims = await foreignClaims(await this.db('admin'), db, signal);
+    if (claims.length > 0) throw new BackendFault('foreign-resource', `MongoDB: ${claims.join('; ')}`);
+  }
+
+  private async asTenant<T>({ name }: Target, secrets: Secrets, use: (tenant: MongoClient) => Promise<T>): Promise<T> {
+    const tenant = new MongoClient(withTenantLogin(this.adminUrl, name, secrets['password'] ?? ''), timeouts());
     try {
-      await use(tenant);
+      return await use(tenant);
     } finally {
       await tenant.close();
     }
@@ -170,19 +179,27 @@ export class MongoBackend implements Backend {
   private async createUser(target: Target, pwd: string): Promise<void> {
     const { name, signal } = target;
     signal.throwIfAborted();
-    const command = {
-      createUser: name,
-      pwd,
-      ...HOW,
-      roles: rolesOn(name),
-      customData: markOf(target),
-    };
-    await (await this.db(name)).command(command, { signal }).catch((error: unknown) => {
+    const command = { createUser: name, pwd, mechanisms: MECHANISMS, roles: rolesOn(name), customData: markOf(target) };
+    await runChange(await this.db(name), command, signal).catch((error: unknown) => {
       // Lost a race for the name: whose it is now, the next attempt reads.
       if (hasCode(error, USER_EXISTS)) throw new BackendFault('conflict', `MongoDB: user ${name} has just been made by somebody`, { cause: error });
       throw error;
     });
   }
+}
+
+/**
+ * A database without collections isn't listed; a note makes it visible to whoever looks. It proves nothing, and whatever the
+ * tenant has in its database by now is left as it is.
+ */
+async function ensureListed(db: Db, { tenantId, signal }: Target): Promise<void> {
+  if ((await collectionNames(db, signal)).length > 0) return;
+  const notes = db.collection<{ _id: string }>(TENANT_META);
+  await notes.updateOne({ _id: 'tenant' }, { $setOnInsert: { tenantId } }, { upsert: true, maxTimeMS: SERVER_LIMIT_MS }).catch(async (error: unknown) => {
+    if (hasCode(error, DATABASE_DIFFERS_BY_CASE)) throw new BackendFault('foreign-resource', `MongoDB: ${messageOf(error)}`, { cause: error });
+    // Made meanwhile by somebody else, as a view for instance.
+    if ((await collectionNames(db, signal)).length === 0) throw error;
+  });
 }
 
 const markOf = ({ nonce, tenantId }: Target) => ({ freeflowNonce: nonce, freeflowTenant: tenantId });

@@ -1,10 +1,8 @@
-import type { ClientConfig, Pool } from 'pg';
+import type { Pool } from 'pg';
 import type { Difference, Marked } from './backend';
-import { hasCode } from './failures';
-import { connected } from './postgres-probe';
+import type { TenantLogin } from './postgres-login';
 import { appRole, ownerRole } from './postgres-sql';
 
-const WRONG_PASSWORD = '28P01';
 const OF_APP = ['CONNECT', 'TEMPORARY'];
 
 interface State {
@@ -12,6 +10,8 @@ interface State {
   appLogsIn: boolean;
   ownerLogsIn: boolean;
   isOpen: boolean;
+  connectionsMax: number;
+  encoding: string;
   /** Attributes no role of a tenant has. */
   powers: string[];
   /** What its roles are members of. */
@@ -20,6 +20,7 @@ interface State {
 
 const STATE = `
   SELECT a.oid IS NOT NULL AS "appExists", coalesce(a.rolcanlogin, false) AS "appLogsIn", o.rolcanlogin AS "ownerLogsIn", d.datallowconn AS "isOpen",
+         coalesce(a.rolconnlimit, -1) AS "connectionsMax", pg_encoding_to_char(d.encoding) AS encoding,
          ARRAY(SELECT r.rolname || ' is ' || it.power FROM pg_roles r, LATERAL (VALUES ('SUPERUSER', r.rolsuper), ('CREATEDB', r.rolcreatedb), ('CREATEROLE', r.rolcreaterole),
            ('REPLICATION', r.rolreplication), ('BYPASSRLS', r.rolbypassrls)) it(power, "has") WHERE r.oid IN (a.oid, o.oid) AND it."has") AS powers,
          ARRAY(SELECT pg_get_userbyid(m.member) || ' is a member of ' || pg_get_userbyid(m.roleid) FROM pg_auth_members m WHERE m.member IN (a.oid, o.oid)) AS "memberOf"
@@ -36,7 +37,7 @@ const MARKS = `
    WHERE s.classoid = 'pg_authid'::regclass AND s.description ~ '^freeflow:[0-9a-f-]{36}$' AND r.rolname ~ '_(owner|app)$'`;
 
 /** How database and roles differ from what they should be. The stored password is tried out, since verifiers are for superusers only. */
-export async function postgresDifferences(pool: Pool, name: string, state: 'present' | 'disabled', asTenant: ClientConfig): Promise<Difference[]> {
+export async function postgresDifferences(pool: Pool, name: string, state: 'present' | 'disabled', login: TenantLogin, connectionsMax: number): Promise<Difference[]> {
   const { rows: [now] } = await pool.query<State>(STATE, [name, ownerRole(name), appRole(name)]);
   if (now === undefined) return [{ what: `database ${name} or its owner is gone`, isMissing: true }];
   if (!now.appExists) return [{ what: `there is no role ${appRole(name)}`, isMissing: true }];
@@ -50,25 +51,17 @@ export async function postgresDifferences(pool: Pool, name: string, state: 'pres
     ...(now.ownerLogsIn ? [{ what: `${ownerRole(name)} may log in` }] : []),
     ...(lacking.length === 0 ? [] : [{ what: `${appRole(name)} lacks ${lacking.join(', ')}`, mend: 'grants' as const }]),
     ...grants.flatMap(({ grantee, privileges }) => surplus(grantee, grantee === appRole(name) ? privileges.filter((it) => !OF_APP.includes(it)) : privileges)),
+    ...(now.connectionsMax === connectionsMax ? [] : [{ what: `${appRole(name)} may have ${now.connectionsMax < 0 ? 'any number of connections' : `${now.connectionsMax} connections`}, not ${connectionsMax}`, mend: 'grants' as const }]),
+    ...(now.encoding === 'UTF8' ? [] : [{ what: `database ${name} is encoded in ${now.encoding}, not UTF8; to change that, dump it and restore it into a new one` }]),
     ...[...now.powers, ...now.memberOf].map((what) => ({ what })),
   ];
   const opens = now.appLogsIn && now.isOpen && lacking.length === 0;
-  return !opens || (await takesPassword(asTenant)) ? differences : [...differences, { what: `the password of ${appRole(name)} isn't the stored one` }];
+  return !opens || (await login.takesPassword()) ? differences : [...differences, { what: `the password of ${appRole(name)} isn't the stored one, changed by the tenant or by hand; a suspend and resume gives the stored one back` }];
 }
 
 /** What belongs to everybody is taken away again; what somebody was given by name, a person had a reason for. */
 const surplus = (grantee: string, privileges: string[]): Difference[] =>
   privileges.length === 0 ? [] : [{ what: `${grantee} has ${privileges.join(', ')}`, ...(grantee === 'PUBLIC' ? { mend: 'grants' as const } : {}) }];
-
-async function takesPassword(asTenant: ClientConfig): Promise<boolean> {
-  try {
-    await connected(asTenant, async () => undefined);
-    return true;
-  } catch (error) {
-    if (hasCode(error, WRONG_PASSWORD)) return false;
-    throw error;
-  }
-}
 
 /** The tenants' things by the COMMENTs of their roles. */
 export async function postgresMarks(pool: Pool): Promise<Marked[]> {

@@ -1,9 +1,10 @@
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import type { Difference, Marked, Target } from './backend';
 import { hasCode } from './failures';
+import { metadataOf } from './qdrant-client';
 import { REGISTRY } from './qdrant-token';
 
-const PAGE = 500;
+const PAGE = 100;
 
 interface Vectors {
   size?: unknown;
@@ -17,7 +18,7 @@ export const inWords = ({ size, distance }: Vectors): string => `${String(size)}
  * How the collection and its token's point differ from what they should be.
  * @param configured the vectors of new collections: what those of before, which don't say, were made with
  */
-export async function qdrantDifferences(client: QdrantClient, tenant: QdrantClient, { name }: Target, state: 'present' | 'disabled', configured: string, hasPoint: boolean): Promise<Difference[]> {
+export async function qdrantDifferences(client: QdrantClient, tenant: QdrantClient, { name }: Target, state: 'present' | 'disabled', configured: string, isRegistered: boolean): Promise<Difference[]> {
   const { config } = await client.getCollection(name);
   const has = inWords((config.params.vectors ?? {}) as Vectors);
   const noted = config.metadata?.['freeflowVectors'];
@@ -25,8 +26,8 @@ export async function qdrantDifferences(client: QdrantClient, tenant: QdrantClie
   const isShut = state === 'disabled';
   return [
     ...(has === made ? [] : [{ what: `its vectors are ${has}, made were ${made}` }]),
-    ...(hasPoint !== isShut ? [] : [{ what: hasPoint ? 'its token is registered' : 'its token is not registered', mend: 'access' as const }]),
-    ...(isShut || !hasPoint || (await takesToken(tenant, name)) ? [] : [{ what: "the stored token isn't taken" }]),
+    ...(isRegistered !== isShut ? [] : [{ what: isRegistered ? 'its token is registered' : 'its token is not registered', mend: 'access' as const }]),
+    ...(isShut || !isRegistered || (await takesToken(tenant, name)) ? [] : [{ what: "the stored token isn't taken" }]),
   ];
 }
 
@@ -41,14 +42,14 @@ async function takesToken(tenant: QdrantClient, name: string): Promise<boolean> 
 }
 
 /** The tenants' collections by their metadata, and by the points of their tokens where there is no collection. */
-export async function qdrantMarks(client: QdrantClient, metadataOf: (name: string) => Promise<Record<string, unknown> | undefined>, signal: AbortSignal): Promise<Marked[]> {
+export async function qdrantMarks(client: QdrantClient, signal: AbortSignal): Promise<Marked[]> {
   const found = new Map<string, Marked>();
   const add = (name: unknown, nonce: unknown) => {
     if (typeof name === 'string' && typeof nonce === 'string') found.set(`${name}/${nonce}`, { name, nonce });
   };
   for (const { name } of (await client.getCollections()).collections) {
     signal.throwIfAborted();
-    add(name, (await metadataOf(name))?.['freeflowNonce']);
+    add(name, (await metadataOf(client, name))?.['freeflowNonce']);
   }
   for (let offset: string | number | undefined; ;) {
     signal.throwIfAborted();

@@ -1,14 +1,15 @@
-import { randomUUID } from 'node:crypto';
-import { QdrantClient } from '@qdrant/js-client-rest';
+import type { QdrantClient } from '@qdrant/js-client-rest';
 import { allAbsent } from './absence';
-import type { Absence, Backend, Difference, Inspection, Made, Marked, Notes, Secrets, Target } from './backend';
-import { BackendFault, hasCode } from './failures';
-import { DECOY, probeQdrant, refusedQdrant } from './qdrant-probe';
+import type { Absence, AccessState, Backend, Connection, Difference, Inspection, Made, Marked, Notes, Secrets, Target } from './backend';
+import { BackendFault } from './failures';
+import { qdrantConnection } from './qdrant-address';
+import { CALL_TIMEOUT_MS, clientFor, collectionInfo, metadataOf } from './qdrant-client';
+import { eraseCollection } from './qdrant-erasure';
+import { probeQdrant, refusedQdrant } from './qdrant-probe';
+import { asAccessState, isErasing, isToken, pointsIn, Registry } from './qdrant-registry';
+import { snapshotsOf } from './qdrant-snapshots';
 import { inWords, qdrantDifferences, qdrantMarks } from './qdrant-state';
-import { REGISTRY, TOKEN_KEY, mintToken, tokenIdOf } from './qdrant-token';
-
-const CALL_TIMEOUT_MS = 20_000;
-const ONLY_SHARD = 0;
+import { mintToken, tokenIdOf } from './qdrant-token';
 
 /** Size of the tenants' vectors and how they are compared; the same for every tenant. */
 export interface VectorSettings {
@@ -23,26 +24,23 @@ export interface VectorSettings {
 export class QdrantBackend implements Backend {
   readonly kind = 'qdrant';
   readonly callTimeoutMs = CALL_TIMEOUT_MS;
-  readonly probeWrites = true;
   private readonly client: QdrantClient;
+  private readonly registry: Registry;
 
   constructor(
     private readonly url: URL,
     private readonly apiKey: string,
     private readonly vectors: VectorSettings,
+    /** Where tenants find the server; left out: as we do. */
+    private readonly tenantUrl?: string,
   ) {
     this.client = clientFor(url, apiKey);
+    this.registry = new Registry(this.client);
   }
 
   /** Qdrant has no id of its own, so our registry collection is made with one. */
   async serverId(): Promise<string> {
-    const registry = await this.metadataOf(REGISTRY);
-    if (registry) {
-      await this.ensureCollection(DECOY, {});
-      return `qdrant:${String(registry['installation'])}`;
-    }
-    await this.ensureCollection(REGISTRY, { installation: randomUUID() });
-    return this.serverId();
+    return `qdrant:${await this.registry.installation()}`;
   }
 
   async newSecrets({ name }: { name: string }): Promise<Secrets> {
@@ -50,78 +48,88 @@ export class QdrantBackend implements Backend {
   }
 
   async create(target: Target, secrets: Secrets): Promise<Made> {
-    const metadata = await this.metadataOf(target.name);
+    const metadata = await metadataOf(this.client, target.name);
     const stranger = strangerIn(metadata, target);
     if (stranger !== undefined) throw new BackendFault('foreign-resource', `Qdrant: ${stranger}`);
+    target.signal.throwIfAborted();
     // The token first: its point carries the nonce too, so that a drop finds it even where the collection was never made.
-    await this.enable(target, secrets);
-    if (metadata === undefined) {
-      await this.createCollection(target);
-      await this.refuseLeftSnapshots(target.name);
-    }
-    return { connection: { host: this.url.hostname, port: portOf(this.url), options: { tls: String(this.url.protocol === 'https:') } } };
+    await this.registry.register(target, tokenOf(target, secrets));
+    await target.announceCall();
+    if (metadata === undefined) await this.createCollection(target);
+    await this.refuseLeftSnapshots(target);
+    return { connection: this.connectionOf() };
+  }
+
+  connectionOf(): Connection {
+    return qdrantConnection(this.tenantUrl ?? this.url.href);
   }
 
   async probe({ name }: Target, secrets: Secrets): Promise<void> {
-    await probeQdrant(clientFor(this.url, secrets['token'] ?? ''), name, this.vectors.size);
+    await probeQdrant(this.asTenant(secrets), name);
   }
 
+  async accessState({ nonce }: Target): Promise<AccessState> {
+    return asAccessState(await this.registry.pointsOf(nonce));
+  }
+
+  /** A token is valid for as long as its point stands. */
   async disable({ nonce, signal }: Target): Promise<Notes> {
     signal.throwIfAborted();
-    await this.client.delete(REGISTRY, { wait: true, filter: byNonce(nonce) });
+    await this.registry.forget(nonce);
     return [];
   }
 
-  /** Registers the token: it is valid for as long as its point stands. */
-  async enable({ name, nonce, tenantId, signal }: Target, secrets: Secrets): Promise<Notes> {
-    const tokenId = tokenIdOf(secrets['token'] ?? '', name);
-    const payload = { [TOKEN_KEY]: tokenId, collection: name, nonce, tenantId };
-    signal.throwIfAborted();
-    await this.client.upsert(REGISTRY, { wait: true, points: [{ id: tokenId, vector: {}, payload }] });
-    return [];
+  async enable(target: Target, secrets: Secrets, before: AccessState | undefined): Promise<Notes> {
+    const tokenId = tokenOf(target, secrets);
+    const points = pointsIn(before);
+    target.signal.throwIfAborted();
+    await this.registry.register(target, tokenId, points);
+    return before === undefined || points.some(({ id }) => id === tokenId) ? [] : ['the stored token had been taken off the registry before; it is valid again'];
   }
 
   async refused({ name }: Target, secrets: Secrets): Promise<void> {
-    await refusedQdrant(clientFor(this.url, secrets['token'] ?? ''), name);
+    await refusedQdrant(this.asTenant(secrets), name);
   }
 
   async inspect(target: Target): Promise<Inspection> {
-    const metadata = await this.metadataOf(target.name);
+    const metadata = await metadataOf(this.client, target.name);
     const stranger = strangerIn(metadata, target);
+    const points = await this.registry.pointsOf(target.nonce);
+    if (points.some(isErasing)) return { state: 'ours', only: 'its erasure has begun' };
     if (metadata !== undefined && stranger === undefined) return { state: 'ours' };
     // Our token's point beside a stranger's collection of that name: ours is only the point.
-    if (await this.hasPoint(target.nonce)) return { state: 'ours', only: stranger ?? `there is no collection ${target.name}` };
+    if (points.length > 0) return { state: 'ours', only: stranger ?? `there is no collection ${target.name}` };
     return stranger === undefined ? { state: 'absent' } : { state: 'foreign', owner: stranger };
   }
 
-  async drop(target: Target): Promise<Notes> {
-    const { name, nonce, signal } = target;
-    const isOurs = (await this.metadataOf(name))?.['freeflowNonce'] === nonce;
-    await this.disable(target);
-    signal.throwIfAborted();
-    if (!isOurs) return [];
-    for (const remove of await this.snapshotsOf(name)) await remove();
-    await this.client.deleteCollection(name);
-    return [];
+  drop(target: Target): Promise<Notes> {
+    return eraseCollection({ client: this.client, registry: this.registry, url: this.url, apiKey: this.apiKey }, target);
   }
 
   async absence({ name, nonce }: Target): Promise<Absence[]> {
     return allAbsent('Qdrant', [
-      [`collection ${name}`, 'name', (await this.metadataOf(name)) !== undefined],
-      ['a token whose point carries the nonce', 'nonce', await this.hasPoint(nonce)],
+      [`collection ${name}`, 'name', (await metadataOf(this.client, name)) !== undefined],
+      ['a token whose point carries the nonce', 'nonce', (await this.registry.pointsOf(nonce)).length > 0],
     ]);
   }
 
   async differences(target: Target, state: 'present' | 'disabled', secrets: Secrets): Promise<Difference[]> {
-    return qdrantDifferences(this.client, clientFor(this.url, secrets['token'] ?? ''), target, state, inWords(this.vectors), await this.hasPoint(target.nonce));
+    const points = (await this.registry.pointsOf(target.nonce)).filter(isToken);
+    const tokenId = tokenOf(target, secrets);
+    const isRegistered = state === 'disabled' ? points.length > 0 : points.some(({ id }) => id === tokenId);
+    return qdrantDifferences(this.client, this.asTenant(secrets), target, state, inWords(this.vectors), isRegistered);
   }
 
   marked(_names: readonly string[], signal: AbortSignal): Promise<Marked[]> {
-    return qdrantMarks(this.client, (name) => this.metadataOf(name), signal);
+    return qdrantMarks(this.client, signal);
   }
 
   async close(): Promise<void> {
     // The client holds no connections beyond fetch's own.
+  }
+
+  private asTenant(secrets: Secrets): QdrantClient {
+    return clientFor(this.url, secrets['token'] ?? '');
   }
 
   private async createCollection({ name, nonce, tenantId, signal }: Target): Promise<void> {
@@ -132,64 +140,23 @@ export class QdrantBackend implements Backend {
 
   /**
    * Snapshots outlive their collection, and whoever may use the next one of that name may read them. Those of a collection
-   * just made are somebody else's; ours, still empty, is taken away again.
+   * just made are somebody else's; ours, still empty, is taken away again, and with it what says that its snapshots are ours.
    */
-  private async refuseLeftSnapshots(name: string): Promise<void> {
-    const { length } = await this.snapshotsOf(name);
-    if (length === 0) return;
+  private async refuseLeftSnapshots({ name, nonce, announceCall }: Target): Promise<void> {
+    const { length } = await snapshotsOf(this.client, name);
+    if (length === 0 || ((await collectionInfo(this.client, name))?.points_count ?? 0) > 0) return;
+    await announceCall();
     await this.client.deleteCollection(name);
+    await announceCall();
+    await this.registry.forget(nonce);
     throw new BackendFault('foreign-resource', `Qdrant: ${length} snapshot(s) of an earlier collection ${name} are left in the server's snapshots folder`);
   }
-
-  /** How to remove each snapshot of a collection, of the whole as of its one shard. */
-  private async snapshotsOf(name: string): Promise<(() => Promise<unknown>)[]> {
-    const [whole, ofShard] = await Promise.all([this.client.listSnapshots(name), this.client.listShardSnapshots(name, ONLY_SHARD)]);
-    return [
-      ...whole.map((it) => () => this.client.deleteSnapshot(name, it.name)),
-      ...ofShard.map((it) => () => this.client.deleteShardSnapshot(name, ONLY_SHARD, it.name, { wait: true })),
-    ];
-  }
-
-  private async ensureCollection(name: string, metadata: Record<string, string>): Promise<void> {
-    if (await this.metadataOf(name)) return;
-    await this.client.createCollection(name, { vectors: {}, metadata }).catch((error: unknown) => {
-      if (!hasCode(error, 409)) throw error;
-    });
-    if (name === REGISTRY) await this.client.createPayloadIndex(REGISTRY, { wait: true, field_name: TOKEN_KEY, field_schema: 'keyword' });
-  }
-
-  /** The metadata of a collection, empty where it has none, nothing where there is no such collection. */
-  private async metadataOf(name: string): Promise<Record<string, unknown> | undefined> {
-    try {
-      const { config } = await this.client.getCollection(name);
-      return config.metadata ?? {};
-    } catch (error) {
-      if (hasCode(error, 404)) return undefined;
-      throw error;
-    }
-  }
-
-  private async hasPoint(nonce: string): Promise<boolean> {
-    try {
-      const { count } = await this.client.count(REGISTRY, { exact: true, filter: byNonce(nonce) });
-      return count > 0;
-    } catch (error) {
-      if (hasCode(error, 404)) return false;
-      throw error;
-    }
-  }
 }
+
+const tokenOf = ({ name }: Target, secrets: Secrets): string => tokenIdOf(secrets['token'] ?? '', name);
 
 /** Says who stands in the way, or nothing where there is no collection or it is ours. */
 function strangerIn(metadata: Record<string, unknown> | undefined, { name, nonce }: Target): string | undefined {
   if (metadata === undefined || metadata['freeflowNonce'] === nonce) return undefined;
   return `collection ${name} exists and isn't ours (${metadata['freeflowNonce'] === undefined ? 'no mark' : 'another mark'})`;
-}
-
-const byNonce = (nonce: string) => ({ must: [{ key: 'nonce', match: { value: nonce } }] });
-
-const portOf = (url: URL): number => Number(url.port || (url.protocol === 'https:' ? 443 : 6333));
-
-export function clientFor(url: URL, apiKey: string): QdrantClient {
-  return new QdrantClient({ url: url.origin, port: portOf(url), apiKey, timeout: CALL_TIMEOUT_MS, checkCompatibility: false });
 }

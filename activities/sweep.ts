@@ -1,68 +1,85 @@
-import { log } from '@temporalio/activity';
-import { Prisma, type BackendKind, type OperationKind, type PrismaClient } from '@freeflow/db-master';
+import { setTimeout as delay } from 'node:timers/promises';
+import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
+import type { PrismaClient } from '@freeflow/db-master';
+import { claimDueOperations, type Due } from './due-operations';
+import { acceptDuePurges } from './due-purges';
 import { messageOf } from './failures';
+import { inParallel } from './in-parallel';
+import { masterNow } from './master-clock';
 
-/** Starts the workflow of an operation; says `running` where this tenant has an open run already. */
+export { RETENTION } from './due-purges';
+export type { Due } from './due-operations';
+
+/** Starts the workflow of an operation; `running` where this tenant has an open run already. */
 export type StartOperation = (operation: Due) => Promise<'started' | 'running'>;
 
-const PAGE = 200;
-const FIRST_PAUSE_S = 10;
-const LONGEST_PAUSE_S = 600;
+/** Of these operations, the ids of those that have an open run of their own, as far as can be seen in one look. */
+export type FindOpenRuns = (operations: readonly Due[]) => Promise<ReadonlySet<string>>;
 
-/** An operation without an open run, as far as is known. */
-export interface Due {
-  id: string;
-  tenantId: string;
-  tenantName: string;
-  kind: OperationKind;
-  requestedBy: string;
-  force: boolean;
-  /** What an adoption is about; null for all others. */
-  resource: BackendKind | null;
-}
-
-/** Who asks for a purge. */
-export const RETENTION = 'retention';
+const HEARTBEAT_MS = 1_000;
+const PORTION = 100;
+const STARTS_AT_ONCE = 20;
+/** One that doesn't come to an end keeps nobody waiting: a later sweep sees what has become of it. */
+const START_DEADLINE_MS = 5_000;
+/** What is left then is the next sweep's, seconds later; well within the time this one is given. */
+const TIME_MS = 30_000;
 
 /**
- * Accepts the purges that are due, then starts what was accepted and has no open run: never started, or its run was terminated or timed out. A run that
- * keeps ending without ending its operation is started again ever more slowly.
+ * Accepts the purges that are due, then starts what was accepted and has no open run: never started, or its run was terminated or
+ * timed out. Portion by portion, oldest first; two sweeps at a time share the work, and what fails is in nobody's way.
  */
-export function sweepActivities(db: PrismaClient, start: StartOperation) {
+export function sweepActivities(db: PrismaClient, start: StartOperation, findOpenRuns: FindOpenRuns = async () => new Set()) {
   return {
     async sweep(): Promise<{ started: number }> {
-      await acceptDuePurges(db);
-      let started = 0;
-      // Page by page to the end: however many operations wait for long, those behind them have their turn.
-      for (let page = await dueAfter(db, undefined); page.length > 0; page = await dueAfter(db, page.at(-1))) {
-        for (const operation of page) {
-          try {
-            if ((await start(operation)) === 'started') started++;
-          } catch (error) {
-            log.warn('an operation could not be started; the next sweep tries again', { tenantId: operation.tenantId, operationId: operation.id, cause: messageOf(error) });
-          }
-        }
+      const beating = setInterval(heartbeat, HEARTBEAT_MS);
+      try {
+        await acceptDuePurges(db).catch((error: unknown) => log.warn('due purges could not be accepted; the next sweep tries again', { cause: messageOf(error) }));
+        return { started: await startDue(db, start, findOpenRuns) };
+      } finally {
+        clearInterval(beating);
       }
-      return { started };
     },
   };
 }
 
-/** A tenant that is busy is left to a later sweep; the purge's own first step looks once more whether it is due. */
-async function acceptDuePurges(db: PrismaClient): Promise<void> {
-  await db.$executeRaw`
-    INSERT INTO "TenantOperation" (id, "tenantId", kind, "requestedBy", "updatedAt")
-    SELECT gen_random_uuid(), t.id, 'purge', ${RETENTION}, now() FROM "Tenant" t
-     WHERE t.status = 'deleted' AND t."goneAt" IS NULL AND t."purgeAt" <= now() AND (t."holdUntil" IS NULL OR t."holdUntil" <= now())
-    ON CONFLICT DO NOTHING`;
+async function startDue(db: PrismaClient, start: StartOperation, findOpenRuns: FindOpenRuns): Promise<number> {
+  const startedAt = await masterNow(db);
+  const end = performance.now() + TIME_MS;
+  const signal = cancellationSignal();
+  let started = 0;
+  while (performance.now() < end && !signal.aborted) {
+    const portion = await claimDueOperations(db, startedAt, PORTION);
+    if (portion.length === 0) break;
+    const running = await findOpenRuns(portion).catch(unseen);
+    const outcomes = await inParallel(portion.filter(({ id }) => !running.has(id)), STARTS_AT_ONCE, (operation) => startOne(operation, start));
+    started += outcomes.filter((it) => it === 'started').length;
+  }
+  return started;
 }
 
-function dueAfter(db: PrismaClient, last: Due | undefined): Promise<Due[]> {
-  return db.$queryRaw<Due[]>`
-    SELECT o.id, o."tenantId", o.kind::text AS kind, o."requestedBy", o.force, o.resource::text AS resource, t.name AS "tenantName"
-      FROM "TenantOperation" o JOIN "Tenant" t ON t.id = o."tenantId"
-     WHERE o."endedAt" IS NULL
-       AND (o."lastRunAt" IS NULL OR o."lastRunAt" < now() - least(${FIRST_PAUSE_S} * 2 ^ (o.runs - 1), ${LONGEST_PAUSE_S}) * interval '1 second')
-       AND ${last === undefined ? Prisma.sql`true` : Prisma.sql`o.id > ${last.id}::uuid`}
-     ORDER BY o.id LIMIT ${PAGE}`;
+async function startOne(operation: Due, start: StartOperation): Promise<'started' | 'running' | 'failed'> {
+  try {
+    return await within(START_DEADLINE_MS, start(operation));
+  } catch (error) {
+    log.warn('an operation could not be started; a later sweep tries again', { tenantId: operation.tenantId, operationId: operation.id, cause: messageOf(error) });
+    return 'failed';
+  }
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  const waiting = new AbortController();
+  work.catch(() => undefined);
+  const late = delay(ms, undefined, { signal: waiting.signal }).then(() => Promise.reject(new Error(`no answer within ${ms} ms`)));
+  late.catch(() => undefined);
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    waiting.abort();
+  }
+}
+
+/** The look only saves trouble: whatever has a run can't be started twice. */
+function unseen(error: unknown): ReadonlySet<string> {
+  log.warn('could not see which operations have a run; all that are due are started', { cause: messageOf(error) });
+  return new Set();
 }

@@ -1,60 +1,59 @@
-import { Client } from 'pg';
+import { DatabaseError } from 'pg';
 import { BackendFault } from './failures';
+import { openLockSession, type LockSession } from './lock-session';
+import { masterFaultType } from './master-fault';
 
 const POLL_MS = 100;
-const PING_MS = 2_000;
-const QUERY_TIMEOUT_MS = 5_000;
+const REPLACE_EVERY_MS = 1_000;
+/** Longer than any attempt may take: nobody waits for what still holds a lock then. */
+const LONGEST_HOLD_MS = 10 * 60_000;
 
 /** A lock while it is held. */
 export interface Held {
-  /** Aborted when the session is gone, and the lock with it. */
+  /** Aborted when the session is gone, and the lock with it, or when it was held for too long. */
   signal: AbortSignal;
   key: string;
   /** The session's process at the server, by which the server itself can tell whether the lock is held still. */
   pid: number;
-}
-
-interface Answer {
-  locked?: boolean;
-  pid?: number;
-}
-
-interface Session {
-  /** Asks the server one thing after the other, as pg wants it. */
-  query: (text: string, values?: unknown[]) => Promise<{ rows: Answer[] }>;
-  end: () => Promise<void>;
-  /** Aborted when the session is gone: whoever holds a lock by it no longer does. */
-  lost: AbortController;
+  /** What the session is known by: processes change hands. */
+  session: number;
 }
 
 /**
  * Advisory locks in the master database, held by one dedicated session per worker process. They exclude attempts
  * which Temporal can't: those of an older run, or of a worker that was given up for dead and still works.
  *
- * A session's locks are re-entrant for that session, so attempts of this process exclude each other by a mutex.
+ * A session's locks are re-entrant for that session, so attempts of this process exclude each other by a mutex. A session that is
+ * lost is replaced at once, by one that ends it at the server.
  */
 export class TenantLock {
-  private session: Promise<Session> | undefined;
+  private session: Promise<LockSession> | undefined;
   private readonly held = new Set<string>();
+  /** Former sessions that may live on at the server. */
+  private readonly former = new Set<number>();
   private closed = false;
 
-  constructor(private readonly url: string) {}
+  constructor(
+    private readonly url: string,
+    private readonly longestHoldMs = LONGEST_HOLD_MS,
+  ) {}
 
   /**
    * Runs `work` while holding the lock on `key`.
    * @param waitMs how long to wait for another holder, in ms
-   * @throws BackendFault `lock-busy` when another holder didn't let go in time, `lock-lost` when the session broke
+   * @param longestHoldMs what takes longer loses the lock, in ms
+   * @throws BackendFault `lock-busy` when another holder didn't let go in time, `lock-lost` when the session broke, or work took too long
    */
-  async hold<T>(key: string, waitMs: number, signal: AbortSignal, work: (held: Held) => Promise<T>): Promise<T> {
+  async hold<T>(key: string, waitMs: number, signal: AbortSignal, work: (held: Held) => Promise<T>, longestHoldMs = this.longestHoldMs): Promise<T> {
     const deadline = performance.now() + waitMs;
     await this.poll(key, deadline, signal, async () => this.takeMutex(key));
     try {
       const session = await this.connected();
-      const pid = await this.poll(key, deadline, signal, () => tryLock(session, key));
+      const pid = await this.poll(key, deadline, signal, () => this.tryLock(session, key));
       try {
-        return await untilAborted(session.lost.signal, work({ signal: session.lost.signal, key, pid }));
+        return await whileHeld(session, longestHoldMs, (it) => work({ signal: it, key, pid, session: session.identity }));
       } finally {
-        await session.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [key]).catch(() => this.lose(session));
+        await this.unlock(session, key);
       }
     } finally {
       this.held.delete(key);
@@ -84,55 +83,57 @@ export class TenantLock {
     }
   }
 
-  private connected(): Promise<Session> {
+  /** The session's process at the server, once it holds the lock. */
+  private async tryLock(session: LockSession, key: string): Promise<number | undefined> {
+    session.lost.throwIfAborted();
+    const answer = await session.query('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS done, pg_backend_pid() AS pid', [key]).catch((error: unknown) => {
+      if (error instanceof DatabaseError) throw new BackendFault('master-database', `the lock on ${key} could not be taken: ${error.message}`, { cause: error });
+      throw new BackendFault('lock-lost', `the lock session broke: ${(error as Error).message}`, { cause: error });
+    });
+    return answer?.done === true ? answer.pid : undefined;
+  }
+
+  private async unlock(session: LockSession, key: string): Promise<void> {
+    if (session.lost.aborted) return;
+    const answer = await session.query('SELECT pg_advisory_unlock(hashtextextended($1, 0)) AS done', [key]).catch(() => undefined);
+    if (answer?.done !== true) session.lose();
+  }
+
+  private connected(): Promise<LockSession> {
     if (this.closed) throw new BackendFault('lock-lost', 'the worker is shutting down');
-    return (this.session ??= this.connect().catch((error: unknown) => {
+    return (this.session ??= this.connect());
+  }
+
+  private async connect(): Promise<LockSession> {
+    try {
+      const session = await openLockSession(this.url, this.former);
+      session.lost.throwIfAborted();
+      session.lost.addEventListener('abort', () => this.replace());
+      return session;
+    } catch (error) {
       this.session = undefined;
-      throw new BackendFault('master-database', `no lock session: ${(error as Error).message}`, { cause: error });
-    }));
+      throw new BackendFault(masterFaultType(error), `no lock session: ${(error as Error).message}`, { cause: error });
+    }
   }
 
-  private async connect(): Promise<Session> {
-    const client = new Client({ connectionString: this.url, connectionTimeoutMillis: QUERY_TIMEOUT_MS, query_timeout: QUERY_TIMEOUT_MS, keepAlive: true, application_name: 'freeflow-lock' });
-    let queue: Promise<unknown> = Promise.resolve();
-    const session: Session = {
-      query: (text, values) => {
-        const asked = queue.then(() => client.query<Answer>(text, values));
-        queue = asked.catch(() => undefined);
-        return asked;
-      },
-      end: () => client.end().catch(() => undefined),
-      lost: new AbortController(),
-    };
-    client.on('error', () => this.lose(session));
-    client.on('end', () => this.lose(session));
-    await client.connect();
-    this.watch(session);
-    return session;
-  }
-
-  // A peer that vanished without a word is noticed by asking.
-  private watch(session: Session): void {
-    const timer = setInterval(() => void session.query('SELECT 1').catch(() => this.lose(session)), PING_MS);
-    timer.unref();
-    session.lost.signal.addEventListener('abort', () => clearInterval(timer));
-  }
-
-  private lose(session: Session): void {
-    if (session.lost.signal.aborted) return;
+  /** Not only when somebody wants a lock: until then the lost one may stand in another worker's way. */
+  private replace(): void {
     this.session = undefined;
-    session.lost.abort(new BackendFault('lock-lost', 'the session holding the lock broke'));
-    void session.end();
+    if (this.closed) return;
+    this.connected().catch(() => setTimeout(() => this.session === undefined && this.replace(), REPLACE_EVERY_MS).unref());
   }
 }
 
-/** The session's process at the server, once it holds the lock. */
-async function tryLock({ query, lost }: Session, key: string): Promise<number | undefined> {
-  lost.signal.throwIfAborted();
-  const { rows } = await query('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked, pg_backend_pid() AS pid', [key]).catch((error: unknown) => {
-    throw new BackendFault('lock-lost', `the lock session broke: ${(error as Error).message}`, { cause: error });
-  });
-  return rows[0]?.locked === true ? rows[0].pid : undefined;
+/** Work that never ends must not keep its tenant for ever: in the end nobody waits for it, and it writes nothing down any more. */
+async function whileHeld<T>({ lost }: LockSession, longestHoldMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const tooLong = new AbortController();
+  const timer = setTimeout(() => tooLong.abort(new BackendFault('lock-lost', `the lock was held for more than ${longestHoldMs} ms`)), longestHoldMs);
+  const signal = AbortSignal.any([lost, tooLong.signal]);
+  try {
+    return await untilAborted(signal, work(signal));
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /** Follows `work`, unless the signal aborts first: then nobody waits for it any longer. */

@@ -3,8 +3,10 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { OperationKind, Prisma, PrismaClient, Tenant, TenantOperation, TenantResource } from '@freeflow/db-master';
 import { attemptOf, type StepInput } from './attempt';
 import { adviceOn, messageOf, type FailureType } from './failures';
+import { masterFaultType } from './master-fault';
 import { masterNow } from './master-clock';
 import { appendRow, lockTenant } from './provision-log';
+import { keepUnrestored } from './retention';
 import { scrub } from './scrub';
 import { abandon, forcedDeletionBeside, givenUpOf, INTERRUPTED, isDeletion, leftBy, takeOver } from './tenant-record-ends';
 import { goalOf, refusalOf, type Goal } from './transitions';
@@ -18,17 +20,26 @@ export interface GivenUp {
 
 /** The answer of `begin`: what this run has to do, with all settings it depends on. */
 export type Begun =
-  | { verdict: 'go'; tenantName: string; kind: OperationKind; goal: Goal; changesAccess: boolean; givenUp?: GivenUp; patience: Patience }
+  | { verdict: 'go'; tenantName: string; kind: OperationKind; goal: Goal; changesAccess: boolean; givenUp?: GivenUp; patience: Patience } & SearchAttributes
   | { verdict: 'refused' | 'over'; tenantName: string; reason: string };
+
+export interface SearchAttributes {
+  /** The names of those that this server knows, as far as the worker could see; all, when left out. */
+  searchAttributes?: readonly string[];
+}
 
 /** How long a run is to wait for what, in ms. */
 export interface Patience {
   /** A step that fails is tried so long before it is parked. */
   patienceMs: number;
-  /** A parked step is tried again so often by itself. */
+  /** A parked step is tried again by itself after this time at first, then ever more slowly. */
   parkedRetryMs: number;
+  /** No pause of a parked step is longer; an hour, when left out. */
+  longestPauseMs?: number;
   /** A parked step that nobody answers is given up after this time; never, when left out. */
   giveUpAfterMs?: number;
+  /** A run goes on in a new one when its history has so many events. */
+  eventsPerRun?: number;
 }
 
 export interface RecordSettings {
@@ -38,6 +49,9 @@ export interface RecordSettings {
   parkedCreateMs: number;
   /** How long a soft-deleted tenant is kept before it is purged, in ms. */
   retentionMs: number;
+  /** See {@link SearchAttributes}. */
+  searchAttributes?: readonly string[] | undefined;
+  eventsPerRun?: number | undefined;
 }
 
 type Tx = Prisma.TransactionClient;
@@ -95,12 +109,9 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings) {
     revert: (input: StepInput & { givenUp: GivenUp; skipped: Record<string, string> }): Promise<void> =>
       inTransaction(db, 'revert', input, async (tx, { tenant, operation, now }) => {
         const left = leftBy(input.skipped);
-        if (left !== undefined) {
-          await end(tx, { operation, now }, 'incomplete', left);
-          return { message: left.cause, result: undefined };
-        }
-        await end(tx, { operation, now }, 'rolled_back', input.givenUp);
-        return { message: `${tenant.name} is ${tenant.status}, as it was before`, result: undefined };
+        const { why, sentence } = await keepUnrestored(tx, operation, now, left ?? input.givenUp, settings.retentionMs);
+        await end(tx, { operation, now }, left === undefined ? 'rolled_back' : 'incomplete', why);
+        return { message: `${left?.cause ?? `${tenant.name} is ${tenant.status}, as it was before`}${sentence}`, result: undefined };
       }),
 
     close: (input: StepInput & { givenUp?: GivenUp; skipped: Record<string, string> }): Promise<void> =>
@@ -130,7 +141,8 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings) {
   };
 }
 
-async function begin(tx: Tx, { tenant, operation, now }: Rows, runId: string, { patienceMs, parkedRetryMs, parkedCreateMs }: RecordSettings): Said<Begun> {
+async function begin(tx: Tx, { tenant, operation, now }: Rows, runId: string, settings: RecordSettings): Said<Begun> {
+  const { patienceMs, parkedRetryMs, parkedCreateMs, eventsPerRun, searchAttributes } = settings;
   const { name: tenantName } = tenant;
   if (tenant.goneAt !== null && isDeletion(operation)) {
     await end(tx, { operation, now }, 'done');
@@ -138,8 +150,9 @@ async function begin(tx: Tx, { tenant, operation, now }: Rows, runId: string, { 
   }
   const refusal = refusalOf(tenant, operation, now);
   if (refusal !== undefined) {
-    await end(tx, { operation, now }, 'refused', { step: 'begin', cause: refusal, advice: 'Look at the tenant as it is now, then ask again.' });
-    return { message: `refused: ${refusal}`, result: { verdict: 'refused', tenantName, reason: refusal } };
+    const { why, sentence } = await keepUnrestored(tx, operation, now, { step: 'begin', cause: refusal, advice: 'Look at the tenant as it is now, then ask again.' }, settings.retentionMs);
+    await end(tx, { operation, now }, 'refused', why);
+    return { message: `refused: ${refusal}${sentence}`, result: { verdict: 'refused', tenantName, reason: refusal } };
   }
   const deletion = await forcedDeletionBeside(tx, operation);
   if (deletion !== undefined && operation.kind !== 'create' && operation.fromStatus === null) {
@@ -160,10 +173,10 @@ async function begin(tx: Tx, { tenant, operation, now }: Rows, runId: string, { 
     },
   });
   const { kind } = operation;
-  const patience = { patienceMs, parkedRetryMs, ...(kind === 'create' ? { giveUpAfterMs: parkedCreateMs } : {}) };
+  const patience = { patienceMs, parkedRetryMs, ...(kind === 'create' ? { giveUpAfterMs: parkedCreateMs } : {}), ...(eventsPerRun === undefined ? {} : { eventsPerRun }) };
   return {
     message: `${kind.replace('_', ' ')} begins${operation.runs > 0 ? ` again (run ${operation.runs + 1})` : ''}`,
-    result: { verdict: 'go', tenantName, kind, goal, changesAccess: (from === 'active') !== (goal === 'active'), patience, ...(givenUp === undefined ? {} : { givenUp }) },
+    result: { verdict: 'go', tenantName, kind, goal, changesAccess: (from === 'active') !== (goal === 'active'), patience, ...(givenUp === undefined ? {} : { givenUp }), ...(searchAttributes === undefined ? {} : { searchAttributes }) },
   };
 }
 
@@ -185,7 +198,7 @@ export const takenBy = (operation: TenantOperation, runId: string, now: Date) =>
 /**
  * Locks the tenant's row, hands both rows to `work`, and logs what it says, all in one transaction.
  * @param whenOver the answer where the operation has ended: a step is repeated when its answer got lost
- * @throws ApplicationFailure `superseded` for a run that another one has taken the place of, what `work` says it fails with, else `master-database`
+ * @throws ApplicationFailure `superseded` for a run that another one has taken the place of, what `work` says it fails with, else `master-database` or `certificate`
  */
 export async function inTransaction<T>(
   db: PrismaClient,
@@ -212,17 +225,17 @@ export async function inTransaction<T>(
     return result;
   } catch (error) {
     if (error instanceof ApplicationFailure) throw error;
-    const message = scrub(messageOf(error));
+    const [type, message] = [masterFaultType(error), scrub(messageOf(error))];
     // Told here or nowhere: the repeated attempts of a local activity are in no history, and no log row can be written.
-    log.warn('record step failed; it is repeated', { tenantId: input.tenantId, step, attempt: attempt.attempt, type: 'master-database', cause: message });
-    throw ApplicationFailure.create({ type: 'master-database', message });
+    log.warn('record step failed; it is repeated', { tenantId: input.tenantId, step, attempt: attempt.attempt, type, cause: message });
+    throw ApplicationFailure.create({ type, message });
   }
 }
 
 /** By these a run takes an operation over. */
-const BEGINNINGS: ReadonlySet<string> = new Set(['begin', 'beginAdoption']);
+const BEGINNINGS: ReadonlySet<string> = new Set(['begin', 'beginAdoption', 'continueOperation']);
 
 const isOver = ({ tenant, operation }: Omit<Rows, 'now'>): Begun => ({ verdict: 'over', tenantName: tenant.name, reason: `the operation has ended as ${operation.state}` });
 
 /** Of a run that was terminated while this step was under way. */
-const superseded = (runId: string | null) => ApplicationFailure.nonRetryable(`run ${runId ?? 'none'} works on this operation now`, 'superseded');
+export const superseded = (runId: string | null) => ApplicationFailure.nonRetryable(`run ${runId ?? 'none'} works on this operation now`, 'superseded');

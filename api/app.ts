@@ -5,7 +5,8 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import type { ApiConfig } from './config';
 import { requirePermission } from './plugins/auth';
 import { describeApi } from './plugins/docs';
-import { answerProblems } from './plugins/problems';
+import { answerClientError, readJsonStrictly } from './plugins/http-form';
+import { answerFrameworkError, answerProblems } from './plugins/problems';
 import { createStarter } from './plugins/temporal';
 import { healthRoutes } from './routes/health';
 import { reconcileRoutes } from './routes/reconcile';
@@ -25,10 +26,13 @@ export async function buildApp(config: ApiConfig, env?: NodeJS.ProcessEnv): Prom
     genReqId: () => randomUUID(),
     // Connections kept alive must not hold up a shutdown.
     forceCloseConnections: 'idle',
+    frameworkErrors: answerFrameworkError,
+    clientErrorHandler: answerClientError,
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   answerProblems(app);
+  readJsonStrictly(app);
 
   const db = createMasterClient(config.MASTER_DATABASE_URL, { applicationName: 'freeflow-api', maxConnections: config.MASTER_DATABASE_POOL });
   const starter = createStarter({ taskQueue: config.TASK_QUEUE, uiUrl: config.TEMPORAL_UI_URL, log: app.log, ...(env === undefined ? {} : { env }) });
@@ -41,7 +45,7 @@ export async function buildApp(config: ApiConfig, env?: NodeJS.ProcessEnv): Prom
   healthRoutes(app, { db, starter });
   await app.register(async (secured) => {
     requirePermission(secured, config);
-    tenantRoutes(secured, { db, starter });
+    tenantRoutes(secured, { db, starter, sweepIntervalMs: config.SWEEP_INTERVAL_MS });
     reconcileRoutes(secured, { db, starter });
   });
   return app;

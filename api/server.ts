@@ -1,3 +1,4 @@
+import { refuseTransactionPooling } from '@freeflow/db-master';
 import { buildApp } from './app';
 import { readApiConfig } from './config';
 
@@ -6,6 +7,7 @@ const CLOSE_WITHIN_MS = 8_000;
 
 async function main(): Promise<void> {
   const config = readApiConfig(process.env);
+  await refuseTransactionPooling('MASTER_DATABASE_URL', config.MASTER_DATABASE_URL);
   const app = await buildApp(config);
   const stop = (signal: NodeJS.Signals) => {
     app.log.info({ signal }, 'the API stops');

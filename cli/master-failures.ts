@@ -6,10 +6,12 @@ const IS_IT_UP = 'Is it up? For the local stack: npm run stack:status';
 /** What to do about each failure of reading the master database, and how the command ends with it. */
 const WAYS_OUT: Partial<Record<DbMasterErrorCode, { exitCode: number; advice: string }>> = {
   'server-unreachable': { exitCode: EXIT.unreachable, advice: IS_IT_UP },
+  'certificate-untrusted': { exitCode: EXIT.refused, advice: 'Trust its issuer here (NODE_EXTRA_CA_CERTS, or sslrootcert in the URL), or correct the host.' },
   'access-denied': { exitCode: EXIT.refused, advice: 'Check user and password in MASTER_DATABASE_URL.' },
   'not-migrated': { exitCode: EXIT.refused, advice: 'Check that MASTER_DATABASE_URL names the right database.' },
   'secret-key-invalid': { exitCode: EXIT.usage, advice: 'Take it from the environment of the worker.' },
   'secret-key-unknown': { exitCode: EXIT.refused, advice: 'Take both from the environment of the worker.' },
+  'secret-ref-foreign': { exitCode: EXIT.refused, advice: 'Somebody has changed rows of the master database: compare it with a backup before anything is used.' },
   'secret-unreadable': { exitCode: EXIT.refused, advice: 'Restore the row in TenantSecret from a backup.' },
 };
 

@@ -61,6 +61,14 @@ export function readSettings<N extends SettingName>(names: readonly N[], env: No
   return recordOf(names, (name) => SETTINGS[name](stack));
 }
 
+/** A URL of the environment that may be left out. */
+export function optionalUrl(name: string, env: NodeJS.ProcessEnv): string | undefined {
+  const value = env[name];
+  if (value === undefined || value === '') return undefined;
+  if (!HTTP.isFit(value)) throw new Failure(EXIT.usage, `${name} is not of the form ${HTTP.form}.`, 'Its value is not repeated here: it may hold a secret.');
+  return value;
+}
+
 const recordOf = <N extends string>(names: readonly N[], valueOf: (name: N) => string) => Object.fromEntries(names.map((name) => [name, valueOf(name)])) as Record<N, string>;
 
 function refuseUnfit(values: Record<string, string>): void {

@@ -1,6 +1,7 @@
 import { PrismaPg } from '@prisma/adapter-pg';
+import type { PoolConfig } from 'pg';
 import { PrismaClient } from './generated/client';
-import { HeardClient } from './heard-client';
+import { HeardClient, type HeardClientConfig } from './heard-client';
 
 /** How a client of the master database connects. */
 export interface MasterClientOptions {
@@ -21,15 +22,15 @@ export function createMasterClient(url: string, options: MasterClientOptions = {
   const { maxConnections = 10, applicationName = 'freeflow' } = options;
   // A pool emits `error` when the server ends an idle connection. The adapter listens to it, so a lost server never ends
   // the process; the next query opens a new connection or reports what is wrong.
-  const adapter = new PrismaPg({
+  const config: HeardClientConfig & PoolConfig = {
     connectionString: url,
     Client: HeardClient,
     max: maxConnections,
     application_name: applicationName,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    statement_timeout: STATEMENT_TIMEOUT_MS,
+    settings: { statement_timeout: STATEMENT_TIMEOUT_MS },
     query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
     keepAlive: true,
-  });
-  return new PrismaClient({ adapter });
+  };
+  return new PrismaClient({ adapter: new PrismaPg(config) });
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { isMasterUrl } from './master-url';
 import { isSecretKey } from './secret-keys';
+import { isSigningKey, SIGNING_KEY_BYTES } from './signing-key';
+import { isMongoAddress, isMongoUrl, isPostgresAddress, isPostgresUrl } from './url-forms';
 
 // What a variable can hold. Each kind names its form once: who forgets the variable reads it as well as who mistypes it.
 
@@ -36,13 +38,25 @@ export const someOf = <const Words extends readonly [string, ...string[]]>(words
 export const masterUrl = () => text('postgresql://USER:PASSWORD@HOST:PORT/DATABASE', isMasterUrl);
 
 /** A PostgreSQL server and a login there. */
-export const postgresUrl = () => text('postgresql://USER:PASSWORD@HOST:PORT/DATABASE', hasProtocol('postgres:', 'postgresql:'));
+export const postgresUrl = () => text('postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with one host', isPostgresUrl);
+
+/** Where such a server is, without a login. */
+export const postgresAddress = () => text('postgresql://HOST:PORT/?OPTIONS, with one host, without user, password and database', isPostgresAddress);
 
 /** A MongoDB server and a login there. */
-export const mongoUrl = () => text('mongodb://USER:PASSWORD@HOST:PORT/?OPTIONS, with one host, or mongodb+srv://', hasProtocol('mongodb:', 'mongodb+srv:'));
+export const mongoUrl = () => text('mongodb://USER:PASSWORD@HOST:PORT,HOST:PORT/?OPTIONS, or mongodb+srv://', isMongoUrl);
+
+/** Where such a server is, without a login. */
+export const mongoAddress = () => text('mongodb://HOST:PORT,HOST:PORT/?OPTIONS, or mongodb+srv://, without user, password and database', isMongoAddress);
 
 /** A URL that may be shown: its login has variables of its own. */
 export const httpUrl = () => text('http(s)://HOST:PORT/PATH, without user and password', (value) => hasProtocol('http:', 'https:')(value) && !hasLogin(value));
+
+/** A server that is called below this URL: a query would be lost. */
+export const serverUrl = () => text('http(s)://HOST:PORT/PATH, without user and password', (value) => hasProtocol('http:', 'https:')(value) && !hasLogin(value) && !/[?#]/.test(value));
+
+/** A key that tokens are signed with. Whoever holds one of them can try out keys by himself, as fast as he likes: a short one he finds. */
+export const signingKey = () => text(`at least ${SIGNING_KEY_BYTES} bytes (openssl rand -base64 32)`, isSigningKey);
 
 /** A key that wraps secrets. */
 export const secretKey = () => text('base64 of exactly 32 bytes (openssl rand -base64 32)', isSecretKey);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { readConfig, type Environment } from './config';
-import { httpUrl, milliseconds, mongoUrl, oneOf, port, postgresUrl, secret, secretKey, secretKeys, someOf, text, wholeNumber } from './config-kinds';
+import { httpUrl, milliseconds, mongoAddress, mongoUrl, oneOf, port, postgresAddress, postgresUrl, secret, secretKey, secretKeys, someOf, text, wholeNumber } from './config-kinds';
 import { variablesOf } from './config-table';
 import { DbMasterError } from './errors';
 import { runToEnd } from './test-process';
@@ -92,8 +92,10 @@ it.each<[string, z.ZodType, string[], string[]]>([
   ['one of', oneOf(['a', 'b']), ['a'], ['A', 'a,b']],
   ['some of', someOf(['a', 'b']), ['a', 'a, b'], ['', 'a,', 'a,c']],
   ['HTTP URL', httpUrl(), ['http://h', 'https://h:1/p'], ['h', 'ftp://h', 'http://u@h', 'http://u:p@h', 'http://:p@h']],
-  ['PostgreSQL URL', postgresUrl(), ['postgres://u:p@h/d', 'postgresql://h'], ['mysql://h', 'h']],
-  ['MongoDB URL', mongoUrl(), ['mongodb://u:p@h/?authSource=admin', 'mongodb+srv://h'], ['mongo://h', 'mongodb://a:1,b:2/']],
+  ['PostgreSQL URL', postgresUrl(), ['postgres://u:p@h/d', 'postgresql://h', 'postgres://u:p@[::1]:5432/d?sslmode=verify-full'], ['mysql://h', 'h', 'postgres://u:p@a:1,b:2/d', 'postgres://u:p@a,b/d', 'postgres://u:p@h/d?host=a,b']],
+  ['MongoDB URL', mongoUrl(), ['mongodb://u:p@h/?authSource=admin', 'mongodb+srv://h', 'mongodb://u:p%40@a:1,b:2/?replicaSet=rs0', 'mongodb://[::1]:27017'], ['mongo://h', 'mongodb://', 'mongodb+srv://a:1', 'mongodb://u:p/@h']],
+  ["PostgreSQL's address", postgresAddress(), ['postgresql://h', 'postgres://h:1/?sslmode=verify-full'], ['postgres://u@h', 'postgres://u:p@h', 'postgres://h/d', 'postgres://h?user=u', 'postgres://h?sslpassword=p', 'postgres://a:1,b:2/']],
+  ["MongoDB's address", mongoAddress(), ['mongodb://h', 'mongodb://a:1,b:2/?replicaSet=rs0&tls=true', 'mongodb+srv://h/'], ['mongodb://u@h', 'mongodb://u:p@h', 'mongodb://h/d', 'mongodb://h/?authsource=admin', 'mongodb://h/?proxyPassword=p', 'http://h']],
   ['key', secretKey(), [KEY, ` ${KEY}`], [KEY.slice(1), 'hunter22']],
   ['keys', secretKeys(), [KEY, `${KEY}, ${KEY},`], [`${KEY},x`]],
 ])('%s', (_kind, kind, fit, unfit) => {

@@ -5,7 +5,9 @@ export const MASTER_ROLES = { api: 'freeflow_api', worker: 'freeflow_worker' } a
 export type MasterRole = keyof typeof MASTER_ROLES;
 
 /** A table of the master database that the processes use. */
-export type MasterTable = 'Tenant' | 'TenantProvisionLog' | 'TenantConnection' | 'TenantOperation' | 'TenantResource' | 'TenantSecret' | 'Installation' | 'ReconcileReport' | 'OrphanDrop';
+export type MasterTable =
+  | 'Tenant' | 'TenantProvisionLog' | 'TenantConnection' | 'TenantOperation' | 'TenantResource' | 'TenantSecret' | 'Installation'
+  | 'ReconcileReport' | 'OrphanDrop' | 'OperationAnswer';
 
 /** A right on a table. */
 export type TablePrivilege = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE';
@@ -29,6 +31,7 @@ export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
     Installation: [],
     ReconcileReport: ['SELECT'],
     OrphanDrop: ['SELECT'],
+    OperationAnswer: ['SELECT', 'INSERT'],
   },
   worker: {
     Tenant: WRITE,
@@ -40,5 +43,6 @@ export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
     Installation: ['SELECT'],
     ReconcileReport: [...WRITE, 'DELETE'],
     OrphanDrop: WRITE,
+    OperationAnswer: [],
   },
 };

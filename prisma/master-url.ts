@@ -1,12 +1,13 @@
+import { isPostgresUrl } from './url-forms';
+
 /** PostgreSQL cuts longer names without a word. */
 const NAME_BYTES_MAX = 63;
 
 /** Whether a text is a connection string with a database in it. */
 export function isMasterUrl(text: string): boolean {
   try {
-    const { protocol } = new URL(text);
     const database = databaseOf(text);
-    return /^postgres(ql)?:$/.test(protocol) && database !== '' && Buffer.byteLength(database) <= NAME_BYTES_MAX;
+    return isPostgresUrl(text) && database !== '' && Buffer.byteLength(database) <= NAME_BYTES_MAX;
   } catch {
     return false;
   }

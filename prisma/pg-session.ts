@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { certificateFault } from './certificate-error';
 import { DbMasterError, type DbMasterErrorCode } from './errors';
 import { HeardClient } from './heard-client';
 import { describeServer } from './master-url';
@@ -22,7 +23,7 @@ export function errorCode(error: unknown): string {
 
 /**
  * Runs `work` on one session and ends it.
- * @throws DbMasterError `server-unreachable` | `access-denied`; what the server says otherwise (such as 3D000) is passed on
+ * @throws DbMasterError `server-unreachable` | `access-denied` | `certificate-untrusted`; what the server says otherwise (such as 3D000) is passed on
  */
 export async function withSession<T>(url: string, work: (session: Client) => Promise<T>): Promise<T> {
   const session = new HeardClient({ connectionString: url, application_name: 'freeflow-setup', connectionTimeoutMillis: CONNECT_TIMEOUT_MS, keepAlive: true });
@@ -44,6 +45,8 @@ function explainRefusal(error: unknown, url: string): unknown {
   const server = `the PostgreSQL server at ${describeServer(url)}`;
   const refusal = REFUSALS[code];
   if (refusal) return new DbMasterError(refusal.code, `MASTER_DATABASE_URL: ${server} ${refusal.text} (${code}).`, { cause: error });
+  const fault = certificateFault(error);
+  if (fault !== undefined) return new DbMasterError('certificate-untrusted', `MASTER_DATABASE_URL: the certificate of ${server} is not trusted: ${fault}.`, { cause: error });
   const reason = code || (error instanceof Error ? error.message : 'unknown failure');
   return new DbMasterError('server-unreachable', `MASTER_DATABASE_URL: ${server} can't be reached (${reason}).`, { cause: error });
 }

@@ -16,6 +16,7 @@ const ALLOWED: Record<Role, Record<string, string[]>> = {
     Installation: [],
     ReconcileReport: ['SELECT'],
     OrphanDrop: ['SELECT'],
+    OperationAnswer: ['SELECT', 'INSERT'],
     _prisma_migrations: [],
   },
   worker: {
@@ -28,6 +29,7 @@ const ALLOWED: Record<Role, Record<string, string[]>> = {
     Installation: ['SELECT'],
     ReconcileReport: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
     OrphanDrop: ['SELECT', 'INSERT', 'UPDATE'],
+    OperationAnswer: [],
     _prisma_migrations: [],
   },
 };

@@ -106,7 +106,7 @@ describe('the columns others depend on', () => {
       `SELECT conrelid::regclass::text AS table, pg_get_constraintdef(oid) AS key FROM pg_constraint
        WHERE contype IN ('p', 'f') AND connamespace = 'public'::regnamespace AND conrelid <> '_prisma_migrations'::regclass ORDER BY 1, 2 DESC`);
     const belongs = 'FOREIGN KEY ("tenantId") REFERENCES "Tenant"(id) ON UPDATE CASCADE ON DELETE RESTRICT';
-    expect(keys.filter((it) => it.key.startsWith('PRIMARY')).map((it) => it.key)).toEqual(Array(9).fill('PRIMARY KEY (id)'));
-    expect(keys.filter((it) => it.key === belongs).map((it) => it.table)).toEqual(['"TenantConnection"', '"TenantOperation"', '"TenantProvisionLog"', '"TenantResource"', '"TenantSecret"']);
+    expect(keys.filter((it) => it.key.startsWith('PRIMARY')).map((it) => it.key)).toEqual(Array(10).fill('PRIMARY KEY (id)'));
+    expect(keys.filter((it) => it.key === belongs).map((it) => it.table)).toEqual(['"OperationAnswer"', '"TenantConnection"', '"TenantOperation"', '"TenantProvisionLog"', '"TenantResource"', '"TenantSecret"']);
   });
 });

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { bindMigrationAwareSqlAdapterFactory, DriverAdapterError } from '@prisma/driver-adapter-utils';
 import type * as EngineModule from '@prisma/schema-engine-wasm/schema_engine_bg' with { 'resolution-mode': 'import' };
-import { DatabaseError, Pool } from 'pg';
+import { DatabaseError, Pool, type PoolConfig } from 'pg';
+import { HeardClient, type HeardClientConfig } from './heard-client';
 import { SCHEMA_FILE } from './migration-files';
 
 const ENGINE_MODULE = '@prisma/schema-engine-wasm/schema_engine_bg';
@@ -15,7 +16,8 @@ const CONNECT_TIMEOUT_MS = 10_000;
  * it. It writes the same `_prisma_migrations` rows, so either can go on where the other stopped.
  */
 export async function withSchemaEngine<T>(url: string, work: (engine: EngineModule.SchemaEngine) => Promise<T>): Promise<T> {
-  const pool = new Pool({ connectionString: url, application_name: 'freeflow-setup', connectionTimeoutMillis: CONNECT_TIMEOUT_MS, lock_timeout: LOCK_TIMEOUT_MS });
+  const config: HeardClientConfig & PoolConfig = { connectionString: url, Client: HeardClient, application_name: 'freeflow-setup', connectionTimeoutMillis: CONNECT_TIMEOUT_MS, settings: { lock_timeout: LOCK_TIMEOUT_MS } };
+  const pool = new Pool(config);
   try {
     const engine = await startEngine(pool);
     return await work(engine).finally(() => engine.free());

@@ -42,7 +42,7 @@ describe('keep', () => {
     const { ref, value } = await store.keep(password(), 'hunter22');
     expect(value).toBe('hunter22');
     expect(ref).toBe(`db://${(await rowsOf(tenantId))[0]?.id ?? ''}?v=1`);
-    expect(await store.resolve(ref)).toBe('hunter22');
+    expect(await store.resolve(ref, password())).toBe('hunter22');
   });
 
   it('keeps the first value: a second one is answered with the first and its reference', async () => {
@@ -59,7 +59,7 @@ describe('keep', () => {
       const kept = await Promise.all(clients.map((it, at) => createSecretStore(it, keys).keep(password(), `value ${at}`)));
       expect(new Set(kept.map((it) => JSON.stringify(it))).size).toBe(1);
       expect(await rowsOf(tenantId)).toHaveLength(1);
-      expect(await store.resolve(kept[0]?.ref ?? '')).toBe(kept[0]?.value);
+      expect(await store.resolve(kept[0]?.ref ?? '', password())).toBe(kept[0]?.value);
     } finally {
       await Promise.all(clients.map((it) => it.$disconnect()));
     }
@@ -93,12 +93,12 @@ describe('resolve', () => {
   it('says which reference leads nowhere: an unknown row, another version', async () => {
     const { ref } = await store.keep(password(), 'hunter22');
     for (const wrong of [`db://${randomUUID()}?v=1`, ref.replace('v=1', 'v=2')]) {
-      await expect(store.resolve(wrong)).rejects.toMatchObject({ code: 'secret-not-found', message: `There is no secret ${wrong}.` });
+      await expect(store.resolve(wrong, password())).rejects.toMatchObject({ code: 'secret-not-found', message: `There is no secret ${wrong}.` });
     }
   });
 
   it('refuses what is no reference', async () => {
-    await expect(store.resolve('hunter22')).rejects.toMatchObject({ code: 'secret-ref-invalid' });
+    await expect(store.resolve('hunter22', password())).rejects.toMatchObject({ code: 'secret-ref-invalid' });
   });
 });
 
@@ -114,14 +114,15 @@ describe('a row changed by hand', () => {
     const [row] = await rowsOf(tenantId);
     const id = randomUUID();
     await query(database.url, statement, [row?.id, id, await newTenant()]);
-    await expect(store.resolve(`db://${id}?v=1`)).rejects.toMatchObject({ code: 'secret-unreadable', message: expect.not.stringContaining('hunter22') });
+    const changed = await db.tenantSecret.findUniqueOrThrow({ where: { id } });
+    await expect(store.resolve(`db://${id}?v=1`, changed)).rejects.toMatchObject({ code: 'secret-unreadable', message: expect.not.stringContaining('hunter22') });
   });
 
   it('opens under another id: the id is no part of what a secret belongs to', async () => {
     await store.keep(password(), 'hunter22');
     const id = randomUUID();
     await query(database.url, 'UPDATE "TenantSecret" SET "id" = $1 WHERE "tenantId" = $2', [id, tenantId]);
-    expect(await store.resolve(`db://${id}?v=1`)).toBe('hunter22');
+    expect(await store.resolve(`db://${id}?v=1`, password())).toBe('hunter22');
   });
 });
 
@@ -138,15 +139,16 @@ it('lists references only', async () => {
 it('destroys all secrets of a tenant, counts them, and leaves those of others', async () => {
   const { ref } = await store.keep(password(), 'hunter22');
   await store.keep({ tenantId, backend: 'qdrant', name: 'token' }, 'hunter23');
-  const others = await store.keep({ tenantId: await newTenant(), backend: 'postgres', name: 'password' }, 'kept');
+  const neighbour = { ...password(), tenantId: await newTenant() };
+  const others = await store.keep(neighbour, 'kept');
   expect(await store.destroyAll(tenantId)).toBe(2);
-  await expect(store.resolve(ref)).rejects.toMatchObject({ code: 'secret-not-found' });
-  expect(await store.resolve(others.ref)).toBe('kept');
+  await expect(store.resolve(ref, password())).rejects.toMatchObject({ code: 'secret-not-found' });
+  expect(await store.resolve(others.ref, neighbour)).toBe('kept');
   expect(await store.destroyAll(tenantId)).toBe(0);
 });
 
 describe('resolveSecret', () => {
-  const resolve = (ref: string, masterDatabaseUrl: string) => resolveSecret(ref, { masterDatabaseUrl, keys });
+  const resolve = (ref: string, masterDatabaseUrl: string) => resolveSecret(ref, { masterDatabaseUrl, keys, owner: password() });
 
   it('resolves over a connection of its own as the worker, and leaves none open, also when it fails', async () => {
     const { ref } = await store.keep(password(), 'hunter22');

@@ -12,6 +12,9 @@ export interface SecretOwner {
   readonly name: string;
 }
 
+/** Whom a reference is followed for. Without a name: any secret of that tenant at that backend. */
+export type ExpectedOwner = Omit<SecretOwner, 'name'> & Partial<Pick<SecretOwner, 'name'>>;
+
 /** Which secret a reference stands for. */
 export interface SecretEntry {
   readonly backend: BackendKind;
@@ -32,8 +35,12 @@ export interface SecretStore {
    * @throws DbMasterError `secret-key-unknown` | `secret-unreadable` when a value stored earlier doesn't open
    */
   keep(owner: SecretOwner, value: string): Promise<StoredSecret>;
-  /** @throws DbMasterError `secret-ref-invalid` | `secret-not-found` | `secret-key-unknown` | `secret-unreadable` */
-  resolve(ref: string): Promise<string>;
+  /**
+   * Follows a reference for its owner. References stand in rows that can be written without any key, so what a row points at proves nothing:
+   * a secret of another tenant, backend or name is refused.
+   * @throws DbMasterError `secret-ref-invalid` | `secret-ref-foreign` | `secret-not-found` | `secret-key-unknown` | `secret-unreadable`
+   */
+  resolve(ref: string, owner: ExpectedOwner): Promise<string>;
   /** What secrets a tenant has: their references, never the values. */
   list(tenantId: string): Promise<SecretEntry[]>;
   /** Deletes all secrets of a tenant; returns how many there were. */
@@ -51,10 +58,12 @@ export function createSecretStore(db: PrismaClient | Prisma.TransactionClient, k
       const row = await db.tenantSecret.findUniqueOrThrow({ where: { tenantId_backend_name_version: identity } });
       return { ref: formatSecretRef(row), value: openSecret(row, row, keys) };
     },
-    async resolve(ref) {
+    async resolve(ref, owner) {
       const { id, version } = parseSecretRef(ref);
       const row = await db.tenantSecret.findUnique({ where: { id, version } });
       if (!row) throw new DbMasterError('secret-not-found', `There is no secret ${ref}.`);
+      assertOwner(row, owner, ref);
+      // Columns changed to fit the owner don't open it: they are bound to the envelope.
       return openSecret(row, row, keys);
     },
     async list(tenantId) {
@@ -68,8 +77,15 @@ export function createSecretStore(db: PrismaClient | Prisma.TransactionClient, k
   };
 }
 
+function assertOwner(row: SecretOwner, { tenantId, backend, name = row.name }: ExpectedOwner, ref: string): void {
+  if (row.tenantId === tenantId.toLowerCase() && row.backend === backend && row.name === name) return;
+  throw new DbMasterError('secret-ref-foreign', `The secret ${ref} is not the ${backend} secret of tenant ${tenantId}: the reference was altered. Compare it with the tenant's rows in TenantSecret.`);
+}
+
 /** What {@link resolveSecret} needs besides the reference. */
 export interface ResolveSecretOptions {
+  /** Whom the reference is followed for, as the application knows it, not as the row with the reference says. */
+  readonly owner: ExpectedOwner;
   /** A login that may read TenantSecret, such as that of the role `freeflow_worker`. */
   readonly masterDatabaseUrl: string;
   readonly keys: SecretKeys;
@@ -83,7 +99,7 @@ export interface ResolveSecretOptions {
 export async function resolveSecret(ref: string, options: ResolveSecretOptions): Promise<string> {
   const db = createMasterClient(options.masterDatabaseUrl, { maxConnections: 1, applicationName: 'freeflow-resolve-secret' });
   try {
-    return await createSecretStore(db, options.keys).resolve(ref);
+    return await createSecretStore(db, options.keys).resolve(ref, options.owner);
   } finally {
     await db.$disconnect();
   }

@@ -1,4 +1,4 @@
-import { reasonOf, SetUpError, type SetUpProblem } from './errors';
+import { certificateProblem, reasonOf, SetUpError, type SetUpProblem } from './errors';
 
 /** Keycloak's answer to a call that failed. The body may hold what was sent, so it is not part of the message. */
 export class KeycloakError extends Error {
@@ -55,6 +55,8 @@ export function keycloakProblem(error: unknown): unknown {
     const problem = PROBLEMS[error.status];
     return problem === undefined ? error : new SetUpError(problem, error.message, { cause: error });
   }
+  const untrusted = certificateProblem('Keycloak', error);
+  if (untrusted !== undefined) return untrusted;
   const isUnreachable = error instanceof Error && (error.message === 'fetch failed' || error.name === 'TimeoutError');
   return isUnreachable ? new SetUpError('unreachable', `Keycloak: ${reasonOf(error)}`, { cause: error }) : error;
 }

@@ -24,6 +24,7 @@ export interface KeycloakSetUp {
 const SMALL_TOKENS = { 'client.use.lightweight.access.token.enabled': 'true' };
 
 interface Role { id: string; name: string }
+interface Scope { id: string; name: string }
 interface Mappings { realmMappings?: Role[]; clientMappings?: Record<string, { id: string; mappings: Role[] }> }
 
 /**
@@ -37,7 +38,7 @@ export async function setUpKeycloak({ owner, name, password }: KeycloakSetUp): P
     const { id, secret, did } = await ensureServiceAccount(admin, REALM, name, password, { attributes: SMALL_TOKENS });
     const account = await admin<{ id: string }>('GET', `/${REALM}/clients/${id}/service-account-user`);
     if (account === undefined) throw new Error(`the client ${name} in realm ${REALM} has no service account`);
-    return { did: [...did, ...await mendTokens(admin, name, id), ...await mendRoles(admin, name, account.id)], warnings: await refusals({ ...owner, clientId: name, clientSecret: secret }), password: secret };
+    return { did: [...did, ...await mendTokens(admin, name, id), ...await mendScopes(admin, name, id), ...await mendRoles(admin, name, account.id)], warnings: await refusals({ ...owner, clientId: name, clientSecret: secret }), password: secret };
   } catch (error) {
     throw keycloakProblem(error);
   }
@@ -48,6 +49,18 @@ async function mendTokens(admin: KeycloakAdmin, name: string, id: string): Promi
   if (Object.entries(SMALL_TOKENS).every(([key, value]) => client.attributes?.[key] === value)) return [];
   await admin('PUT', `/${REALM}/clients/${id}`, { ...client, attributes: { ...client.attributes, ...SMALL_TOKENS } });
   return [`client ${name} gets tokens without roles`];
+}
+
+/** Its tokens name its account by this one; the worker tells servers apart by that. */
+const SCOPE = 'basic';
+
+async function mendScopes(admin: KeycloakAdmin, name: string, id: string): Promise<string[]> {
+  const has = await admin<Scope[]>('GET', `/${REALM}/clients/${id}/default-client-scopes`) ?? [];
+  const scope = (await admin<Scope[]>('GET', `/${REALM}/client-scopes`) ?? []).find((it) => it.name === SCOPE);
+  // Before version 25 there was none, and tokens named their account anyway.
+  if (scope === undefined || has.some((it) => it.name === SCOPE)) return [];
+  await admin('PUT', `/${REALM}/clients/${id}/default-client-scopes/${scope.id}`);
+  return [`client ${name} has again the client scope ${SCOPE}`];
 }
 
 async function mendRoles(admin: KeycloakAdmin, name: string, user: string): Promise<string[]> {

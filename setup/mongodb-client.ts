@@ -1,5 +1,6 @@
+import { ConnectionString } from 'mongodb-connection-string-url';
 import { type Db, MongoClient, MongoError, MongoNetworkError, MongoServerError, MongoServerSelectionError } from 'mongodb';
-import { reasonOf, SetUpError, type SetUpProblem } from './errors';
+import { certificateProblem, reasonOf, SetUpError, type SetUpProblem } from './errors';
 
 const TIMEOUTS = { serverSelectionTimeoutMS: 3_000, connectTimeoutMS: 3_000, appName: 'freeflow-setup' };
 
@@ -28,6 +29,8 @@ export const canLogIn = (url: string): Promise<boolean> => checkMongo(url).then(
 
 /** What a failure at MongoDB means for who set it up. */
 export function mongoProblem(error: unknown): unknown {
+  const untrusted = certificateProblem('MongoDB', error);
+  if (untrusted !== undefined) return untrusted;
   const problem = problemOf(error);
   return problem === undefined ? error : new SetUpError(problem, `MongoDB: ${problem === 'forbidden' ? refusalOf(error) : reasonOf(error)}`, { cause: error });
 }
@@ -42,26 +45,25 @@ function problemOf(error: unknown): SetUpProblem | undefined {
   return error instanceof MongoError ? 'credentials' : undefined;
 }
 
-/** The same servers and options, another user. Written by text, since a list of hosts is no URL that `URL` would take. */
+/** The same servers and options, another user. By MongoDB's own parser: a list of hosts is no URL that `URL` would take, and options have no case. */
 export function withLogin(url: string, user: string, password: string): string {
-  const [, scheme, hosts, path, query] = MONGO_URL.exec(url) ?? [];
-  if (scheme === undefined || hosts === undefined) throw new SetUpError('credentials', 'MongoDB: the URL is not of the form mongodb://USER:PASSWORD@HOST:PORT/');
-  const options = new URLSearchParams(query);
-  options.set('authSource', 'admin');
-  options.delete('authMechanism');
-  return `${scheme}${encodeURIComponent(user)}:${encodeURIComponent(password)}@${hosts}${path ?? '/'}?${options.toString()}`;
+  if (!isMongoUrl(url)) throw new SetUpError('credentials', 'MongoDB: the URL is not of the form mongodb://USER:PASSWORD@HOST:PORT/');
+  const changed = new ConnectionString(url);
+  changed.username = encodeURIComponent(user);
+  changed.password = encodeURIComponent(password);
+  changed.searchParams.set('authSource', 'admin');
+  for (const name of ['authMechanism', 'authMechanismProperties']) changed.searchParams.delete(name);
+  return changed.href;
 }
 
-const MONGO_URL = /^(mongodb(?:\+srv)?:\/\/)(?:[^@/]*@)?([^@/?]+)(\/[^?]*)?(?:\?(.*))?$/;
-
 /** The servers in a URL, for messages: neither user nor password. */
-export const mongoHosts = (url: string): string => MONGO_URL.exec(url)?.[2] ?? '';
+export const mongoHosts = (url: string): string => (isMongoUrl(url) ? new ConnectionString(url).hosts.join(',') : '');
 
 /** Whether the driver takes a text for a URL. To be asked first: the driver's own complaint quotes all of it, password included. */
 export function isMongoUrl(text: string): boolean {
   try {
     new MongoClient(text);
-    return MONGO_URL.test(text);
+    return true;
   } catch {
     return false;
   }

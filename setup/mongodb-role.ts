@@ -4,17 +4,21 @@ import { type Db } from 'mongodb';
 export interface Privilege { resource: { db: string; collection: string } | { cluster: boolean } | { anyResource: boolean }; actions: readonly string[] }
 
 /**
- * What the worker does: users and their rights, the drop, a mark in each tenant's database, a note of its own. Of tenants'
+ * What the worker does: users and their rights, the drop, a note in each tenant's database, one of its own, and ending what runs. Of tenants'
  * data it may read and write nothing. It is no root, but could grant itself root: MongoDB can't narrow grantRole by name.
  */
 export const PRIVILEGES: readonly Privilege[] = [
-  { resource: { db: '', collection: '' }, actions: ['createUser', 'dropUser', 'grantRole', 'revokeRole', 'viewUser', 'changePassword', 'dropDatabase', 'listCollections'] },
-  // The mark that makes an empty database visible.
+  {
+    resource: { db: '', collection: '' },
+    actions: ['createUser', 'dropUser', 'grantRole', 'revokeRole', 'viewUser', 'changePassword', 'viewRole', 'dropRole', 'dropDatabase', 'listCollections'],
+  },
+  // The note that makes an empty database visible.
   { resource: { db: '', collection: '_freeflow_meta' }, actions: ['insert', 'update'] },
   // Which installation this server is.
   { resource: { db: 'freeflow_meta', collection: 'installation' }, actions: ['find', 'insert', 'update'] },
-  // To end a tenant's sessions, and to look for a user in all databases at once.
-  { resource: { cluster: true }, actions: ['killAnySession', 'viewUser'] },
+  // To end a tenant's sessions and operations, to see who else holds a lock, to look for a user in all databases at once, and for
+  // a database whose name differs by case alone.
+  { resource: { cluster: true }, actions: ['killAnySession', 'inprog', 'killop', 'viewUser', 'listDatabases'] },
 ];
 
 interface RoleInfo { privileges: Privilege[]; roles: { role: string; db: string }[] }

@@ -21,7 +21,6 @@ test('the provisioner has its own role and no other, and by it exactly the actio
 
 test.each<[string, Record<string, unknown>]>([
   ['making a role', { createRole: 'freeflow_never', privileges: [], roles: [] }],
-  ['removing a role', { dropRole: role }],
   ['ending the server', { shutdown: 1 }],
   ["changing the server's settings", { setParameter: 1, quiet: true }],
   ["reading the server's log", { getLog: 'global' }],

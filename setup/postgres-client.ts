@@ -1,8 +1,10 @@
 import { HeardClient, retryCollisions } from '@freeflow/db-master';
 import { DatabaseError, type Client } from 'pg';
-import { reasonOf, SetUpError, type SetUpProblem } from './errors';
+import { certificateProblem, reasonOf, SetUpError, type SetUpProblem } from './errors';
+import { withHome } from './postgres-url';
 
-const OPTIONS = { connectionTimeoutMillis: 3_000, query_timeout: 10_000, application_name: 'freeflow-setup' };
+// As long as the worker waits: the first TLS connection of a process takes a busy machine seconds.
+const OPTIONS = { connectionTimeoutMillis: 5_000, query_timeout: 10_000, application_name: 'freeflow-setup' };
 
 /** The SQLSTATEs that mean something here. */
 export const SQLSTATE = {
@@ -28,7 +30,7 @@ export const hasCode = (error: unknown, ...codes: string[]): boolean => error in
 
 /** Runs on one connection and ends it. */
 export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new HeardClient({ connectionString: url, ...OPTIONS });
+  const client = new HeardClient({ connectionString: withHome(url), ...OPTIONS });
   try {
     await client.connect();
     return await work(client);
@@ -65,6 +67,8 @@ export const canLogIn = (url: string): Promise<boolean> => checkPostgres(url).th
 /** What a failure at PostgreSQL means for who set it up. What the server itself says has a code; a line that broke has none. */
 export function postgresProblem(error: unknown): unknown {
   if (error instanceof SetUpError || error instanceof TypeError) return error;
+  const untrusted = certificateProblem('PostgreSQL', error);
+  if (untrusted !== undefined) return untrusted;
   const problem = error instanceof DatabaseError ? PROBLEMS[error.code ?? ''] : 'unreachable';
   return problem === undefined ? error : new SetUpError(problem, `PostgreSQL: ${reasonOf(error)}`, { cause: error });
 }

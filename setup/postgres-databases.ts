@@ -1,8 +1,6 @@
 import { type Client, escapeIdentifier } from 'pg';
 import { change, hasCode, SQLSTATE } from './postgres-client';
-
-/** Where the provisioner works from: databases are made from within another one. */
-export const HOME = 'postgres';
+import { HOME } from './postgres-url';
 
 /** Those that belong to no tenant, and that no tenant's role may enter. */
 export const closedDatabases = (masterDatabase: string): string[] => [HOME, 'template1', masterDatabase];

@@ -1,3 +1,4 @@
+import { RESERVED_ROLE } from '@freeflow/db-master';
 import { type Client, escapeIdentifier } from 'pg';
 
 /** What the role may be and must not be. Whatever is missing here is as PostgreSQL has it for a new role. */
@@ -39,14 +40,15 @@ async function lacksSelfGrant(client: Client, role: string): Promise<boolean> {
 
 /**
  * The roles it has made are its own to administer, by a grant that PostgreSQL gives it for each. Any other membership
- * would lend it rights which nobody meant it to have; so would one in a role of the server, however it came by it.
+ * would lend it rights which nobody meant it to have; so would one in a role of the server, however it came by it, but for that
+ * of the reserved connections.
  */
 async function membershipsOf(client: Client, role: string): Promise<RoleFaults['memberships']> {
   const { rows } = await client.query<{ of: string; grantor: string }>(
     `SELECT roleid::regrole::text AS "of", grantor::regrole::text AS "grantor" FROM pg_auth_members g JOIN pg_roles r ON r.oid = g.roleid
-      WHERE member = $1::regrole AND (r.rolsuper OR r.rolname LIKE 'pg\\_%'
+      WHERE member = $1::regrole AND r.rolname <> $2 AND (r.rolsuper OR r.rolname LIKE 'pg\\_%'
          OR NOT EXISTS (SELECT FROM pg_auth_members made WHERE made.member = g.member AND made.roleid = g.roleid AND made.admin_option))`,
-    [escapeIdentifier(role)],
+    [escapeIdentifier(role), RESERVED_ROLE],
   );
   return rows;
 }

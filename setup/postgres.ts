@@ -2,9 +2,10 @@ import { type Client } from 'pg';
 import { reasonOf, SetUpError } from './errors';
 import type { Outcome, Password } from './outcome';
 import { canLogIn, checkPostgres, postgresProblem, withClient } from './postgres-client';
-import { closedDatabases, closeDatabases, HOME } from './postgres-databases';
+import { closedDatabases, closeDatabases } from './postgres-databases';
+import { ensureReserve } from './postgres-reserve';
 import { ensureRole, mendRole, setPassword } from './postgres-role';
-import { databaseUrl } from './postgres-url';
+import { databaseUrl, HOME } from './postgres-url';
 
 /** The oldest major version that can be used. */
 export const OLDEST = 16;
@@ -29,13 +30,14 @@ export async function setUpPostgres({ ownerUrl, name, password, masterDatabase }
       const isNew = await ensureRole(client, name, password.value);
       const mended = await mendRole(client, name);
       const { did, warnings } = await closeDatabases(client, name, closedDatabases(masterDatabase));
+      const reserve = await ensureReserve(client, name);
       const logIn = provisionerUrl(ownerUrl, name, password.value);
       const isChanged = !isNew && password.isForced && !(await canLogIn(logIn));
       if (isChanged) await setPassword(client, name, password.value);
       const isKnown = isNew || password.isForced;
       return {
-        did: [...(isNew ? [`role ${name} made`] : []), ...mended, ...did, ...(isChanged ? [`role ${name} has the password given`] : [])],
-        warnings: [...warnings, ...(isKnown ? await refusals(logIn, name) : [])],
+        did: [...(isNew ? [`role ${name} made`] : []), ...mended, ...did, ...reserve.did, ...(isChanged ? [`role ${name} has the password given`] : [])],
+        warnings: [...warnings, ...reserve.warnings, ...(isKnown ? await refusals(logIn, name) : [])],
         password: isKnown ? password.value : undefined,
       };
     });

@@ -93,7 +93,7 @@ interface StartAll {
 async function startAll({ dir, external, settings, env, progress, registry, running, signal }: StartAll): Promise<StackPart[]> {
   const giveUp = new AbortController();
   const either = signal === undefined ? giveUp.signal : AbortSignal.any([signal, giveUp.signal]);
-  const shared = { dir, external, settings, env: withoutSecrets(env), cache: cacheDir(env), signal: either };
+  const shared = { dir, external, settings, env: { ...withoutSecrets(env), TZ: 'UTC' }, cache: cacheDir(env), signal: either };
   const outcomes = await Promise.allSettled(SERVERS.map(async (server) => {
     try {
       return await runServer(server, {

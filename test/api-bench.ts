@@ -33,8 +33,9 @@ export interface RequestOptions {
   token?: string | null;
 }
 
-export async function openApiBench(env: Record<string, string> = {}): Promise<ApiBench> {
-  const [master, issuer] = await Promise.all([openMaster(), openIssuer()]);
+/** @param given an issuer that is there already, as one that publishes nothing yet; closed with the bench */
+export async function openApiBench(env: Record<string, string> = {}, given?: Issuer): Promise<ApiBench> {
+  const [master, issuer] = await Promise.all([openMaster(), given ?? openIssuer()]);
   const taskQueue = `api-bench-${randomBytes(4).toString('hex')}`;
   const variables = { ...apiEnv(master.info), MASTER_DATABASE_URL: master.apiUrl, TASK_QUEUE: taskQueue, AUTH_ISSUER: issuer.url, AUTH_AUDIENCE: AUDIENCE, API_PORT: '0', LOG_LEVEL: 'error', ...env };
   const app = await buildApp(readApiConfig(variables), variables);

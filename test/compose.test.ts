@@ -18,7 +18,7 @@ import { freePort } from './house';
 import { TEST_STACK } from './master';
 
 /** What Compose alone needs: passwords that our own programs get as parts of a URL, or not at all. */
-const COMPOSE_ONLY = ['KEYCLOAK_DB_PASSWORD', 'MONGODB_OWNER_PASSWORD', 'POSTGRES_OWNER_PASSWORD', 'TEMPORAL_DB_PASSWORD'];
+const COMPOSE_ONLY = ['KEYCLOAK_DB_PASSWORD', 'MASTER_DB_PASSWORD', 'MONGODB_OWNER_PASSWORD', 'POSTGRES_OWNER_PASSWORD', 'TEMPORAL_DB_PASSWORD'];
 
 /** What the linter says of a file. */
 interface Linted { filePath: string; messages: { rule: string; message: string }[] }

@@ -23,6 +23,7 @@ const RUN_ELSEWHERE: readonly [RegExp, string][] = [
   [/^npm run demo\b/, 'test/stack-start.e2e.test.ts'],
   [/^pnpm --filter @freeflow\/db-master db:migrate/, 'prisma/migrate.test.ts'],
   [/^pnpm --filter @freeflow\/db-master db:seed/, 'prisma/seed.test.ts'],
+  [/^install -m 600 \/dev\/null worker\.env/, 'test/field/secret-files.test.ts'],
   [/freeflow setup backends/, 'cli/commands/setup-backends.test.ts'],
   [/^temporal /, 'test/runbook.test.ts'],
 ];

@@ -57,13 +57,15 @@ export interface HouseOptions {
   info?: StackInfo;
   /** Whose PostgreSQL has the master database, where it isn't that of the tenants. */
   masterOn?: StackInfo;
+  /** What zone the sessions of its master database would be in. */
+  timezone?: string;
   /** Another way to the master database, for worker and API. */
   masterUrl?: (url: string) => string;
 }
 
 /** Opens a house; `worker: false` leaves it without a worker until `startWorker`. */
-export async function openHouse({ worker = {}, api: apiOptions = {}, masterUrl: via = (url) => url, info: own, masterOn = own }: HouseOptions = {}): Promise<House> {
-  const owned = await openMaster(masterOn);
+export async function openHouse({ worker = {}, api: apiOptions = {}, masterUrl: via = (url) => url, info: own, masterOn = own, timezone }: HouseOptions = {}): Promise<House> {
+  const owned = await openMaster(masterOn, timezone);
   const { ownerUrl: masterUrl } = owned;
   const info = own ?? owned.info;
   const [workerMasterUrl, apiMasterUrl] = [via(owned.workerUrl), via(owned.apiUrl)];

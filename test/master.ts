@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
+import { escapeLiteral } from 'pg';
 import { projectRoot } from '../stack/project';
 import { readStackInfo, type StackInfo } from '../stack/stack-info';
 import { withPostgres } from './outside';
@@ -19,8 +20,11 @@ export interface Master {
   drop(): Promise<void>;
 }
 
-/** Makes a master database by the real migrator. */
-export async function openMaster(info = readStackInfo(TEST_STACK)): Promise<Master> {
+/**
+ * Makes a master database by the real migrator.
+ * @param timezone what the database would have its sessions be in: never UTC, since nobody may depend on it
+ */
+export async function openMaster(info = readStackInfo(TEST_STACK), timezone = 'Asia/Kathmandu'): Promise<Master> {
   const database = `freeflow_master_${randomBytes(5).toString('hex')}`;
   const { masterDatabaseUrl, masterDatabase } = info;
   const ownerUrl = inDatabase(masterDatabaseUrl, database);
@@ -29,6 +33,7 @@ export async function openMaster(info = readStackInfo(TEST_STACK)): Promise<Mast
     MASTER_API_ROLE_PASSWORD: masterDatabase.apiPassword,
     MASTER_WORKER_ROLE_PASSWORD: masterDatabase.workerPassword,
   });
+  await withPostgres(ownerUrl, (owner) => owner.query(`ALTER DATABASE ${database} SET timezone = ${escapeLiteral(timezone)}`));
   return {
     info,
     database,

@@ -6,7 +6,7 @@ import { inDatabase, TEST_STACK } from './master';
 import { withMongo, withPostgres } from './outside';
 import { newStackDir, outcome, processesIn, removeStackDirs, stack, type Program } from './stack-bench';
 
-const SECRET = 'very-secret';
+const SECRET = 'very-secret-'.repeat(3);
 
 let shared: StackInfo;
 let dir: string;

@@ -12,6 +12,11 @@ export async function openOperator({ temporal }: StackInfo): Promise<Operator> {
   return { client: new Client({ connection, namespace: temporal.namespace }), close: () => connection.close() };
 }
 
+/** Ends what a test has started and nobody carries on: open runs are looked at by every sweep of the server. */
+export async function terminateRuns({ client: { workflow } }: Operator, taskQueue: string): Promise<void> {
+  for await (const { workflowId } of workflow.list({ query: `TaskQueue = '${taskQueue}' AND ExecutionStatus = 'Running'` })) await workflow.getHandle(workflowId).terminate('the test is over').catch(() => undefined);
+}
+
 /** Everything a history holds, as text: payloads decoded, so that nothing hides in base64. */
 export async function historyText({ client }: Operator, workflowId: string, runId?: string): Promise<string> {
   return textOf(await client.workflow.getHandle(workflowId, runId).fetchHistory());

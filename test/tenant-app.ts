@@ -22,7 +22,7 @@ export async function secretsOf({ masterUrl, info }: Pick<House, 'masterUrl' | '
   const db = createMasterClient(masterUrl, { maxConnections: 1 });
   try {
     const store = createSecretStore(db, readSecretKeys(info.secretsKey));
-    const entries = await Promise.all((await store.list(tenantId)).map(async ({ backend, name, ref }) => [`${backend}/${name}`, await store.resolve(ref)] as const));
+    const entries = await Promise.all((await store.list(tenantId)).map(async ({ backend, name, ref }) => [`${backend}/${name}`, await store.resolve(ref, { tenantId, backend, name })] as const));
     return Object.fromEntries(entries);
   } finally {
     await db.$disconnect();

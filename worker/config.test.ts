@@ -8,7 +8,7 @@ const required = {
   POSTGRES_ADMIN_URL: 'postgresql://u:hunter22@h/',
   MONGODB_ADMIN_URL: 'mongodb://u:hunter22@h/?authSource=admin',
   QDRANT_URL: 'http://h:6333',
-  QDRANT_API_KEY: 'hunter22',
+  QDRANT_API_KEY: 'hunter22'.repeat(4),
   KEYCLOAK_URL: 'http://h:8080',
   KEYCLOAK_CLIENT_ID: 'c',
   KEYCLOAK_CLIENT_SECRET: 'hunter22',
@@ -20,6 +20,18 @@ test('what is required suffices', () => {
 
 test.each(Object.keys(required))('%s is required', (name) => {
   expect(() => readWorkerConfig({ ...required, [name]: '' })).toThrow(new RegExp(`^${name} is missing; it must be .+$`));
+});
+
+test.each(['hunter22', 'x'.repeat(31)])('a key that a tenant could guess from its token is refused: %s', (key) => {
+  expect(() => readWorkerConfig({ ...required, QDRANT_API_KEY: key })).toThrow(/^QDRANT_API_KEY must be at least 32 bytes \(openssl rand -base64 32\)$/);
+});
+
+test.each([['QDRANT_URL', 'http://h:6333/?a=b'], ['KEYCLOAK_URL', 'http://h:8080/#x'], ['QDRANT_URL', 'http://u:hunter22@h:6333/qdrant'], ['KEYCLOAK_URL', 'https://u@h']])('%s is refused where a part of it would be lost: %s', (name, url) => {
+  expect(() => readWorkerConfig({ ...required, [name]: url })).toThrow(`${name} must be http(s)://HOST:PORT/PATH, without user and password`);
+});
+
+test('a path of a server is kept', () => {
+  expect(readWorkerConfig({ ...required, QDRANT_URL: 'https://h/qdrant', KEYCLOAK_URL: 'https://h/auth' })).toMatchObject({ QDRANT_URL: 'https://h/qdrant', KEYCLOAK_URL: 'https://h/auth' });
 });
 
 test('the process ends with 1 and says all that is wrong, without a value, before it asks any server', async () => {

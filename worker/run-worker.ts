@@ -2,12 +2,15 @@ import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { keycloakQueueOf } from '../workflows/messages';
+import { refuseTransactionPooling } from '@freeflow/db-master';
+import { backendQueueOf, RESOURCE_KINDS, type ResourceKind } from '../workflows/messages';
 import { builtBundlePath } from './bundle';
 import { readWorkerConfig, type WorkerConfig } from './config';
 import { createDependencies } from './dependencies';
 import { serveHealth, type Health } from './health';
-import { registerSearchAttributes, scheduleReconciler, scheduleSweep } from './namespace';
+import { readInstallationId } from './installation-id';
+import { ForeignTaskQueue, scheduleReconciler, scheduleSweep } from './schedules';
+import { registerSearchAttributes } from './search-attributes';
 import { startTelemetry } from './telemetry';
 
 const RETRY_MS = 1_000;
@@ -15,10 +18,11 @@ const RETRY_MS = 1_000;
 /**
  * Runs the worker until it is told to stop.
  * @param compose puts the activities together
- * @throws Error when the configuration is incomplete
+ * @throws Error when the configuration is incomplete, names a pooler that takes sessions apart, or the task queue is another installation's
  */
 export async function runWorker(env: NodeJS.ProcessEnv, compose = createDependencies): Promise<void> {
   const config = readWorkerConfig(env);
+  await Promise.all([refuseTransactionPooling('MASTER_DATABASE_URL', config.MASTER_DATABASE_URL), refuseTransactionPooling('POSTGRES_ADMIN_URL', config.POSTGRES_ADMIN_URL)]);
   const logger = startTelemetry(config.LOG_LEVEL);
   const health: Health = { workers: [], waitingFor: 'Temporal' };
   const server = await serveHealth(health, config.WORKER_HEALTH_HOST, config.WORKER_HEALTH_PORT);
@@ -26,13 +30,17 @@ export async function runWorker(env: NodeJS.ProcessEnv, compose = createDependen
 
   const connection = await untilDone(logger, 'connect to Temporal', () => NativeConnection.connect(connectionOptions));
   const client = new Client({ connection, namespace });
-  await untilDone(logger, 'register the search attributes', () => registerSearchAttributes(connection, namespace));
-  const { activities, close } = compose(config, client);
+  const searchAttributes = await untilDone(logger, 'register the search attributes', () => registerSearchAttributes(connection, namespace, (message) => logger.warn(message)));
+  health.waitingFor = 'the master database';
+  const owner = { taskQueue: config.TASK_QUEUE, installation: await untilDone(logger, 'read which installation this is', () => readInstallationId(config.MASTER_DATABASE_URL)) };
+  health.waitingFor = 'Temporal';
+  // Before any task is taken: it may not be ours.
+  await untilDone(logger, 'schedule the sweep', () => scheduleSweep(client, owner, config.SWEEP_INTERVAL_MS));
+  const { activities, close } = compose(config, client, undefined, searchAttributes);
   health.workers = await createWorkers(config, connection, namespace, activities);
   health.waitingFor = null;
-  // In the background: workflows can run before the sweep is set up.
-  void untilDone(logger, 'schedule the sweep', () => scheduleSweep(client, config.TASK_QUEUE, config.SWEEP_INTERVAL_MS));
-  void untilDone(logger, 'schedule the reconciler', () => scheduleReconciler(client, config.TASK_QUEUE, config.RECONCILE_INTERVAL_MS));
+  // In the background: workflows can run before it is set up.
+  untilDone(logger, 'schedule the reconciler', () => scheduleReconciler(client, owner, config.RECONCILE_INTERVAL_MS)).catch((error: unknown) => logger.error({ cause: (error as Error).message }, 'could not schedule the reconciler'));
 
   logger.info({ taskQueue: config.TASK_QUEUE, namespace }, 'worker runs');
   try {
@@ -45,7 +53,10 @@ export async function runWorker(env: NodeJS.ProcessEnv, compose = createDependen
   logger.info('worker stopped');
 }
 
-/** One worker for workflows and most activities, one for Keycloak with its low concurrency. */
+/** Activities at one backend that go on at a time in one worker, where nothing else is configured. */
+const AT_A_TIME = 20;
+
+/** One worker for workflows and the master database, and one for each backend: a slow one holds the slots of no other. */
 async function createWorkers(config: WorkerConfig, connection: NativeConnection, namespace: string, activities: object): Promise<Worker[]> {
   const common = {
     connection,
@@ -57,6 +68,7 @@ async function createWorkers(config: WorkerConfig, connection: NativeConnection,
     maxHeartbeatThrottleInterval: '1 second',
     defaultHeartbeatThrottleInterval: '1 second',
   } as const;
+  const slots = { postgres: AT_A_TIME, mongodb: AT_A_TIME, qdrant: AT_A_TIME, keycloak: config.KEYCLOAK_CONCURRENCY } satisfies Record<ResourceKind, number>;
   return Promise.all([
     Worker.create({
       ...common,
@@ -66,7 +78,7 @@ async function createWorkers(config: WorkerConfig, connection: NativeConnection,
       stickyQueueScheduleToStartTimeout: '1 second',
       maxConcurrentActivityTaskExecutions: 40,
     }),
-    Worker.create({ ...common, taskQueue: keycloakQueueOf(config.TASK_QUEUE), maxConcurrentActivityTaskExecutions: config.KEYCLOAK_CONCURRENCY }),
+    ...RESOURCE_KINDS.map((kind) => Worker.create({ ...common, taskQueue: backendQueueOf(config.TASK_QUEUE, kind), maxConcurrentActivityTaskExecutions: slots[kind] })),
   ]);
 }
 
@@ -76,6 +88,7 @@ async function untilDone<T>(logger: Logger, what: string, act: () => Promise<T>)
     try {
       return await act();
     } catch (error) {
+      if (error instanceof ForeignTaskQueue) throw error;
       logger.warn({ cause: (error as Error).message }, `could not ${what}; trying again`);
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }

@@ -13,7 +13,7 @@ export async function adoptResource({ resource, ...input }: AdoptionInput): Prom
   const begun = await record.beginAdoption(input);
   if (begun === undefined) return 'nothing is left to do';
 
-  const desk = new Desk(begun.tenantName, 'adopt');
+  const desk = new Desk(begun.tenantName, 'adopt', { searchAttributes: begun.searchAttributes });
   const refused = await adopt(resource, input);
   await CancellationScope.nonCancellable(() => record.endAdoption({ ...input, ...(refused === undefined ? {} : { refused }) }));
   desk.enter(refused === undefined ? 'done' : 'refused');

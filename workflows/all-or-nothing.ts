@@ -1,8 +1,9 @@
 import { ApplicationFailure, CancellationScope } from '@temporalio/workflow';
 import type { GivenUp } from '../activities/tenant-record';
 import type { OperationInput } from './messages';
-import { begin, type Go, type Run } from './operation';
+import { carryOut, type Run } from './operation';
 import { failureOf } from './failure';
+import type { Carried, Go } from './renewal';
 import { BACKENDS, backendStep, record, type Verb } from './steps';
 
 /** What is done at every backend, side by side, and in the master database after it; and how all of it is undone. */
@@ -15,29 +16,46 @@ interface Runbook {
 }
 
 /** Carries a runbook out to its end, or undoes all of it. */
-export async function allOrNothing(input: OperationInput, runbook: Runbook): Promise<string> {
-  const run = await begin(input);
-  if (typeof run === 'string') return run;
-  const { begun, desk, saga } = run;
+export function allOrNothing(input: OperationInput, runbook: Runbook, carried?: Carried): Promise<string> {
+  return carryOut(input, carried, async (run) => {
+    const { begun, desk, saga } = run;
+    registerEarlierUndos(run, runbook.undo);
+    if (run.givenUp === undefined) {
+      const givenUp = await goForward(run, runbook);
+      if (givenUp === undefined) {
+        desk.enter('done');
+        return `${begun.tenantName} is ${begun.goal}`;
+      }
+      run.givenUp = givenUp;
+      desk.enter('undoing', givenUp);
+      saga.forgetForward();
+    } else if (run.carried === undefined) {
+      desk.enter('undoing', run.givenUp);
+      saga.forgetForward();
+    }
+    return undo(run, runbook, run.givenUp);
+  });
+}
 
-  const givenUp = begun.givenUp ?? (await goForward(run, runbook));
-  if (!givenUp) {
-    desk.enter('done');
-    return `${begun.tenantName} is ${begun.goal}`;
+/** A run that was terminated while it undid has told nobody what it had begun; one that was renewed has handed it on. */
+function registerEarlierUndos({ input, begun, carried, saga }: Run, undo: Verb): void {
+  for (const backend of BACKENDS) {
+    const step = backendStep(backend, undo, input);
+    const isBegun = carried === undefined ? begun.givenUp !== undefined && begun.changesAccess : carried.saga.undos.includes(step.name);
+    if (isBegun) saga.onUndo(step);
   }
+}
 
-  desk.enter('undoing', givenUp);
-  // A run that was terminated while it undid has told nobody what it had begun.
-  for (const backend of begun.givenUp && begun.changesAccess ? BACKENDS : []) saga.onUndo(backendStep(backend, runbook.undo, input));
+async function undo({ input, desk, saga }: Run, { afterUndo }: Runbook, givenUp: GivenUp): Promise<never> {
   await saga.undoAll();
   const skipped = Object.fromEntries(saga.skipped);
-  await CancellationScope.nonCancellable(() => runbook.afterUndo({ ...input, givenUp, skipped }));
+  await CancellationScope.nonCancellable(() => afterUndo({ ...input, givenUp, skipped }));
   desk.enter(saga.skipped.size === 0 ? 'rolled_back' : 'incomplete');
   throw ApplicationFailure.nonRetryable(`rolled back: ${givenUp.step}: ${givenUp.cause}`, 'rolled-back');
 }
 
 /** The way forward; answers why it was given up, or nothing when it was gone to the end. */
-async function goForward({ input, begun, saga, turnsRound }: Run, { forward, finish, undo }: Runbook): Promise<GivenUp | undefined> {
+async function goForward({ input, begun, saga }: Run, { forward, finish, undo }: Runbook): Promise<GivenUp | undefined> {
   try {
     await saga.goForward(
       (begun.changesAccess ? BACKENDS : []).map((backend) => async () => {
@@ -45,15 +63,11 @@ async function goForward({ input, begun, saga, turnsRound }: Run, { forward, fin
         for (const verb of forward) await saga.forward(backendStep(backend, verb, { ...input, isForward: true }));
       }),
     );
-    const before = await CancellationScope.nonCancellable(() => finish(input, begun));
-    if (before) turnsRound();
-    return before;
+    return await CancellationScope.nonCancellable(() => finish(input, begun));
   } catch (error) {
     const givenUp = failureOf(error);
     // The record decides: when Temporal refuses what a workflow task has to say because of news, its steps in the master
     // database have been carried out all the same, and the run is replayed with the news in front of them.
-    if ((await CancellationScope.nonCancellable(() => record.undoing({ ...input, givenUp }))) === 'done') return undefined;
-    turnsRound();
-    return givenUp;
+    return (await CancellationScope.nonCancellable(() => record.undoing({ ...input, givenUp }))) === 'done' ? undefined : givenUp;
   }
 }

@@ -19,7 +19,8 @@ export class Stopped extends Error {
 export function failureOf(error: unknown): Failure {
   if (error instanceof Stopped) return error.why;
   if (isCancellation(error)) return { step: 'cancelled', cause: 'cancelled by an operator', advice: 'Ask for it again when you want it.' };
-  if (!(error instanceof ActivityFailure)) throw error; // A defect: it must fail the workflow task, not the tenant.
+  // A new run is to go on; or a defect, which must fail the workflow task, not the tenant.
+  if (!(error instanceof ActivityFailure)) throw error;
   const { cause, activityType } = error;
   const [detail] = cause instanceof ApplicationFailure ? (cause.details ?? []) : [];
   const advice = (detail as { advice?: string } | undefined)?.advice;

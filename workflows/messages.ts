@@ -1,4 +1,4 @@
-import type { Duration } from '@temporalio/common';
+import { defaultPayloadConverter, toPayloads, type Duration, type Payload } from '@temporalio/common';
 
 /** The workflow type that carries each operation out. */
 export const RUNBOOKS = {
@@ -24,7 +24,8 @@ export interface OperationInput {
 }
 
 /** The parts of a tenant, by the backend that has them. */
-export type ResourceKind = 'postgres' | 'mongodb' | 'qdrant' | 'keycloak';
+export const RESOURCE_KINDS = ['postgres', 'mongodb', 'qdrant', 'keycloak'] as const;
+export type ResourceKind = (typeof RESOURCE_KINDS)[number];
 
 /** What an adoption is started with. */
 export interface AdoptionInput extends OperationInput {
@@ -49,18 +50,50 @@ export interface Answer {
   /** Needed for a skip. */
   reason?: string;
   by: string;
+  /** The operation that is meant: a run of another one refuses it. */
+  operationId?: string;
 }
 
 /** Names of the update and signal that take an {@link Answer}, and of the signal by which a forced deletion interrupts. */
 export const ANSWER = 'answer';
 export const INTERRUPT = 'interrupt';
 
-/** Why an answer is refused; the type of the update's failure. */
-export type AnswerRefusal = 'not-stuck' | 'not-skippable' | 'past-point-of-no-return';
+interface InterruptRequest {
+  namespace: string;
+  workflowExecution: { workflowId: string };
+  signalName: string;
+  input: { payloads: Payload[] };
+  requestId: string;
+}
 
-/** The queue of workflows and of most activities. Keycloak, the slow one, has a queue of its own. */
+/**
+ * How a forced deletion interrupts the run in its way. By its request id the server takes it once a run, however often it is sent:
+ * https://github.com/temporalio/api/blob/master/temporal/api/workflowservice/v1/request_response.proto (SignalWorkflowExecutionRequest)
+ */
+export const interruptRequest = ({ operationId, tenantId, requestedBy }: Pick<AcceptedOperation, 'operationId' | 'tenantId' | 'requestedBy'>, namespace: string): InterruptRequest => ({
+  namespace,
+  workflowExecution: { workflowId: workflowIdOf(tenantId) },
+  signalName: INTERRUPT,
+  input: { payloads: toPayloads(defaultPayloadConverter, requestedBy) ?? [] },
+  requestId: `${INTERRUPT}-${operationId}`,
+});
+
+/** Why an answer is refused; the type of the update's failure. */
+export type AnswerRefusal = 'answer-invalid' | 'operation-changed' | 'not-stuck' | 'not-skippable' | 'past-point-of-no-return';
+
+/** The queue of workflows, and of activities in the master database alone. */
 export const DEFAULT_TASK_QUEUE = 'freeflow';
-export const keycloakQueueOf = (taskQueue: string): string => `${taskQueue}-keycloak`;
+/** Each backend's own queue: what waits for a slow one keeps nobody from another. */
+export const backendQueueOf = (taskQueue: string, backend: ResourceKind): string => `${taskQueue}-${backend}`;
+
+/**
+ * Who comes first where many wait for the same workers, from 1: cutting a tenant off can't wait behind a thousand creates, and
+ * for a purge nobody waits. A run's activities have its priority.
+ */
+export const PRIORITIES = { suspend: 1, soft_delete: 1, resume: 2, restore: 2, adopt: 2, create: 3, hard_delete: 4, purge: 5 } as const satisfies Record<OperationKind, number>;
+
+/** A forced deletion cuts off as well. */
+const priorityOf = ({ kind, interrupts }: AcceptedOperation) => ({ priorityKey: interrupts ? PRIORITIES.suspend : PRIORITIES[kind] });
 
 /** One sweep per task queue, as a schedule and as a workflow: `freeflow-sweep` for the default one. */
 export const sweepIdOf = (taskQueue: string): string => `${taskQueue}-sweep`;
@@ -104,8 +137,10 @@ export function operationStartOptions(operation: AcceptedOperation, taskQueue: s
     args: [{ operationId, tenantId, ...(resource === null ? {} : { resource }) }] as [OperationInput | AdoptionInput],
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     workflowIdConflictPolicy: 'FAIL',
-    // A killed worker's workflow task is given to the next one after this time; tasks take milliseconds.
-    workflowTaskTimeout: '5 seconds' satisfies Duration,
+    // A killed worker's workflow task is given to the next one after this time. Tasks take milliseconds; to replay the longest
+    // history on a busy machine takes a second or two.
+    workflowTaskTimeout: '10 seconds' satisfies Duration,
+    priority: priorityOf(operation),
     memo: { operationId, tenantName },
     staticSummary: [kind.replace('_', ' '), ...(resource === null ? [] : [resource, 'of']), tenantName].join(' '),
     staticDetails: `Asked for by \`${requestedBy}\`.\n\nWhat each step means and what to do when it is stuck: ${RUNBOOK}`,

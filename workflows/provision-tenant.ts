@@ -1,9 +1,10 @@
 import { allOrNothing } from './all-or-nothing';
 import type { OperationInput } from './messages';
 import { PLANS } from './plans';
+import type { Carried } from './renewal';
 import { runbookOf } from './runbook';
 
 /** Makes a tenant in all backends, tries it out and activates it, or leaves nothing of it behind. */
-export function provisionTenant(input: OperationInput): Promise<string> {
-  return allOrNothing(input, runbookOf(PLANS.create));
+export function provisionTenant(input: OperationInput, carried?: Carried): Promise<string> {
+  return allOrNothing(input, runbookOf(PLANS.create), carried);
 }

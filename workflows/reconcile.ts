@@ -3,12 +3,12 @@ import type { Activities } from '../activities';
 import type { Reconciliation } from './messages';
 
 const activities = proxyActivities<Pick<Activities, 'reconcile'>>({
-  // A thousand tenants take some minutes.
+  // It ends by itself after twenty minutes, with what it has.
   startToCloseTimeout: '30 minutes',
   heartbeatTimeout: '10 seconds',
-  // A server that doesn't answer is in the report; what is left is the master database, which may be away for a while.
-  scheduleToCloseTimeout: '1 hour',
-  retry: { maximumInterval: '30 seconds' },
+  // A server that doesn't answer is in the report; what is left is the master database, which may be away for a while, and its turn: one at a time.
+  scheduleToCloseTimeout: '6 hours',
+  retry: { maximumInterval: '10 seconds' },
   summary: 'compare master database, ledger and servers',
 });
 

@@ -1,7 +1,7 @@
 import type { GivenUp } from '../activities/tenant-record';
 import type { OperationInput } from './messages';
-import type { Go } from './operation';
 import type { UndoablePlan } from './plans';
+import type { Go } from './renewal';
 import { record } from './steps';
 
 /** A plan with its steps in the master database ready to be called. */

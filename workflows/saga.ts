@@ -1,6 +1,8 @@
 import { CancellationScope, CancelledFailure, condition, isCancellation } from '@temporalio/workflow';
 import { failureOf, isSuperseded, mends, Stopped, type Failure } from './failure';
 import type { Answer } from './messages';
+import { isHistoryLong, Renewal } from './renewal';
+import { afterFailure, pauseMsOf, type SagaSettings, type Waiting } from './waiting';
 
 /** One thing to do at one place; its name is what everybody calls it. */
 export interface Step {
@@ -9,37 +11,23 @@ export interface Step {
   run(ridesOut: boolean): Promise<void>;
 }
 
-/** A step that has failed and isn't done yet, for whoever asks. */
-export interface Waiting {
-  cause: string;
-  advice: string;
-  failedSince: number;
-  rounds: number;
-  /** Set once its bounded tries are over: it waits for an answer, and goes on trying slowly. */
-  park?: { id: number; since: number };
-  /** An answer from outside, for this very pause: it never counts for a later one. */
-  answer?: Answer;
-}
-
-export interface SagaSettings {
-  /** How long a step is tried, after its first failure, before it is parked; in ms. */
-  patienceMs: number;
-  /** How often a parked step is tried by itself, in ms. */
-  parkedRetryMs: number;
-  /** When a parked forward step that nobody answers is given up, in ms after it was first parked. Never, when left out. */
-  giveUpAfterMs?: number;
-}
-
 export interface SagaHooks {
   /** Called when a step is done. */
-  done(step: string): void;
+  done(): void;
   /** Called whenever `waiting` has changed. */
   changed(): void;
   /** Called when a step is parked, or is parked no longer; awaited. */
   parkedChanged(): Promise<void>;
 }
 
-const PAUSES_MS = [2_000, 5_000, 10_000, 20_000, 30_000];
+/** What a saga knows, as one run hands it to the next. */
+export interface SagaState {
+  waiting: [string, Waiting][];
+  skipped: [string, string][];
+  done: string[];
+  undos: string[];
+  parks: number;
+}
 
 /**
  * Steps forward side by side, each with its undo registered before it; when one is given up, all others are cancelled
@@ -50,18 +38,39 @@ const PAUSES_MS = [2_000, 5_000, 10_000, 20_000, 30_000];
  */
 export class Saga {
   /** The unfinished steps that have failed, by name. */
-  readonly waiting = new Map<string, Waiting>();
+  readonly waiting: Map<string, Waiting>;
   /** The undos and drops that somebody skipped, with the reason. */
-  readonly skipped = new Map<string, string>();
-  private readonly undos: Step[] = [];
+  readonly skipped: Map<string, string>;
+  readonly done: string[];
+  private readonly undos = new Map<string, Step>();
   private forwardScope: CancellationScope | undefined;
   private stopped: Failure | undefined;
-  private parks = 0;
+  private parks: number;
+  /** The steps that pause, and how many branches have not ended. */
+  private readonly resting = new Set<string>();
+  private branches = 0;
+  private hasTried = false;
 
+  /**
+   * @param canTurn whether what it does can be undone as a whole, until it is
+   * @param isRenewable false for a run that began before runs were renewed
+   */
   constructor(
     private readonly settings: SagaSettings,
     private readonly hooks: SagaHooks,
-  ) {}
+    private canTurn: boolean,
+    private readonly isRenewable: boolean,
+    before?: SagaState,
+  ) {
+    this.waiting = new Map(before?.waiting);
+    this.skipped = new Map(before?.skipped);
+    this.done = [...(before?.done ?? [])];
+    this.parks = before?.parks ?? 0;
+  }
+
+  get state(): SagaState {
+    return { waiting: [...this.waiting], skipped: [...this.skipped], done: this.done, undos: [...this.undos.keys()], parks: this.parks };
+  }
 
   get parkedSteps(): string[] {
     return [...this.waiting].filter(([, it]) => it.park !== undefined).map(([name]) => name);
@@ -69,37 +78,46 @@ export class Saga {
 
   /** Whether what was begun can still be turned round as a whole. */
   get isGoingForward(): boolean {
-    return this.forwardScope !== undefined;
+    return this.canTurn;
   }
 
   /** To be called before the step itself: a step that fails may have had its effect all the same. */
   onUndo(undo: Step): void {
-    this.undos.push(undo);
+    this.undos.set(undo.name, undo);
   }
 
   /**
    * Goes forward. Throws when a branch gives up or `stop` was called; all branches have ended by then.
    * @throws Stopped when it was stopped from outside
+   * @throws Renewal when a new run is to go on with it
    */
   async goForward(branches: (() => Promise<void>)[]): Promise<void> {
+    const outer = CancellationScope.current();
     this.forwardScope = new CancellationScope();
+    // Each branch registers its undo first: what an earlier run has begun is undone as well.
+    if (this.stopped) this.forwardScope.cancel();
     try {
       await this.sideBySide(branches, this.forwardScope);
       if (this.stopped) throw new Stopped(this.stopped);
       // Cancelled while the last steps were in the middle of an effect: they came to a good end all the same.
       if (this.forwardScope.consideredCancelled) throw new CancelledFailure('cancelled at the last step');
     } catch (error) {
-      throw this.stopped ? new Stopped(this.stopped) : error;
+      if (this.stopped) throw new Stopped(this.stopped);
+      // A cancellation isn't handed on to a new run.
+      if (error instanceof Renewal && outer.consideredCancelled) throw new CancelledFailure('cancelled by an operator');
+      throw error;
     } finally {
       this.forwardScope = undefined;
+      this.canTurn = false;
     }
   }
 
   /** Turns round: all forward steps are cancelled, and goForward throws with this as its reason. */
   stop(why: Failure): void {
-    if (this.forwardScope === undefined || this.stopped) return;
+    if (!this.canTurn || this.stopped) return;
+    if (!this.isRenewable && this.forwardScope === undefined) return;
     this.stopped = why;
-    this.forwardScope.cancel();
+    this.forwardScope?.cancel();
   }
 
   /** Runs a step until it is done. Throws when waiting can't mend it, or when it was parked for too long. */
@@ -115,6 +133,7 @@ export class Saga {
   /** Runs branches side by side. When one throws, the others are cancelled, and all have ended before this throws. */
   async sideBySide(branches: (() => Promise<void>)[], scope = new CancellationScope()): Promise<void> {
     const failures: unknown[] = [];
+    this.branches = branches.length;
     await scope.run(() =>
       Promise.all(
         branches.map(async (branch) => {
@@ -122,6 +141,7 @@ export class Saga {
             failures.push(error);
             scope.cancel();
           });
+          this.branches--;
         }),
       ),
     );
@@ -129,11 +149,15 @@ export class Saga {
     if (failures.length > 0) throw failures[0];
   }
 
-  /** Undoes everything that was begun, side by side; cancellation doesn't stop it, and nothing makes it give up. */
-  undoAll(): Promise<void> {
+  /** What waits on the way forward is of no concern on the way back. */
+  forgetForward(): void {
     this.waiting.clear();
     this.hooks.changed();
-    return CancellationScope.nonCancellable(() => this.sideBySide(this.undos.map((undo) => () => this.insist(undo))));
+  }
+
+  /** Undoes everything that was begun, side by side; cancellation doesn't stop it, and nothing makes it give up. */
+  undoAll(): Promise<void> {
+    return CancellationScope.nonCancellable(() => this.sideBySide([...this.undos.values()].map((undo) => () => this.insist(undo))));
   }
 
   /** Answers a parked step, or all of them. Steps that only pause are retried at once as well. */
@@ -145,40 +169,38 @@ export class Saga {
   }
 
   private async untilDone(step: Step, insists: boolean): Promise<void> {
-    let answer: Answer | undefined;
-    for (let round = 0; ; round++) {
+    if (this.done.includes(step.name) || this.skipped.has(step.name)) return;
+    let waiting = this.waiting.get(step.name);
+    // It paused when the run before this one ended.
+    let answer = waiting === undefined ? undefined : await this.pause(step.name, waiting);
+    while (!(insists && answer?.action === 'skip')) {
       try {
         // Who says retry has looked: a hiccup must not leave it parked again, for minutes.
-        await step.run(round === 0 || answer?.action === 'retry');
-        this.hooks.done(step.name);
-        await this.leave(step.name);
+        await this.tryOut(step, waiting === undefined || answer?.action === 'retry');
         return;
       } catch (error) {
         if (isCancellation(error) || isSuperseded(error) || (!insists && !mends(error))) throw error;
-        const waiting = this.note(step.name, error, round);
+        waiting = this.note(step.name, error);
         if (waiting.park === undefined && (!mends(error) || Date.now() - waiting.failedSince >= this.settings.patienceMs)) await this.park(waiting);
         if (!insists && this.isOverdue(waiting)) throw error;
-        answer = await this.pause(step.name, waiting, round);
-        if (answer?.action === 'skip' && insists) {
-          this.skipped.set(step.name, answer.reason ?? '');
-          await this.leave(step.name);
-          return;
-        }
+        answer = await this.pause(step.name, waiting);
       }
     }
+    this.skipped.set(step.name, answer.reason ?? '');
+    await this.leave(step.name);
   }
 
-  private note(step: string, error: unknown, round: number): Waiting {
+  private async tryOut(step: Step, ridesOut: boolean): Promise<void> {
+    this.hasTried = true;
+    await step.run(ridesOut);
+    this.done.push(step.name);
+    this.hooks.done();
+    await this.leave(step.name);
+  }
+
+  private note(step: string, error: unknown): Waiting {
     const { cause, advice } = failureOf(error);
-    const before = this.waiting.get(step);
-    const waiting: Waiting = {
-      cause, advice,
-      failedSince: before?.failedSince ?? Date.now(),
-      rounds: round + 1,
-      ...(before?.park ? { park: before.park } : {}),
-      // Given while the step was being tried: a retry has been had by that, a skip still holds for this park.
-      ...(before?.answer?.action === 'skip' ? { answer: before.answer } : {}),
-    };
+    const waiting = afterFailure(this.waiting.get(step), { cause, advice }, Date.now());
     this.waiting.set(step, waiting);
     this.hooks.changed();
     return waiting;
@@ -186,6 +208,7 @@ export class Saga {
 
   private async park(waiting: Waiting): Promise<void> {
     waiting.park = { id: ++this.parks, since: Date.now() };
+    waiting.parkedRounds = 1;
     this.hooks.changed();
     await CancellationScope.nonCancellable(() => this.hooks.parkedChanged());
   }
@@ -203,12 +226,29 @@ export class Saga {
     return park !== undefined && giveUpAfterMs !== undefined && Date.now() - park.since >= giveUpAfterMs;
   }
 
-  private async pause(step: string, waiting: Waiting, round: number): Promise<Answer | undefined> {
-    const { parkedRetryMs, giveUpAfterMs = Infinity } = this.settings;
-    const pauseMs = waiting.park === undefined
-      ? (PAUSES_MS[Math.min(round, PAUSES_MS.length - 1)] ?? parkedRetryMs)
-      : Math.max(1, Math.min(parkedRetryMs, waiting.park.since + giveUpAfterMs - Date.now()));
-    await condition(() => waiting.answer !== undefined, pauseMs, { summary: `${step} is tried again after this` });
-    return waiting.answer;
+  private async pause(step: string, waiting: Waiting): Promise<Answer | undefined> {
+    const now = Date.now();
+    waiting.nextTryAt ??= now + pauseMsOf(waiting, this.settings, now);
+    this.resting.add(step);
+    try {
+      const isOver = () => waiting.answer !== undefined || this.canRenew();
+      await condition(isOver, Math.max(1, waiting.nextTryAt - now), { summary: `${step} is tried again after this` });
+      // Where a new run is to go on nothing more is begun, unless somebody says so.
+      if (this.isRenewable) await condition(() => isOver() || !this.isRenewalDue());
+      if (waiting.answer === undefined && this.canRenew()) throw new Renewal();
+      return waiting.answer;
+    } finally {
+      this.resting.delete(step);
+    }
+  }
+
+  /** Not before this run has tried something: else runs of no use would follow each other. */
+  private isRenewalDue(): boolean {
+    return this.isRenewable && this.hasTried && isHistoryLong(this.settings.eventsPerRun);
+  }
+
+  /** Whether all that is left pauses, and no answer is to be carried out: nothing is lost by a new run. */
+  private canRenew(): boolean {
+    return this.isRenewalDue() && this.resting.size === this.branches && [...this.waiting.values()].every((it) => it.answer === undefined);
   }
 }

@@ -1,6 +1,6 @@
 import { patched, proxyActivities, proxyLocalActivities, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../activities';
-import { keycloakQueueOf, type OperationInput, type ResourceKind } from './messages';
+import { backendQueueOf, type OperationInput, type ResourceKind } from './messages';
 import type { Step } from './saga';
 
 interface BackendRow {
@@ -9,15 +9,14 @@ interface BackendRow {
   thing: string;
   /** Longer than all client deadlines of one attempt together, so that the client always ends first. */
   startToCloseTimeout: '3 minutes' | '8 minutes';
-  hasOwnQueue: boolean;
 }
 
-/** The backends, side by side in every runbook. Keycloak copes with few changes at a time: a queue of its own. */
+/** The backends, side by side in every runbook. */
 export const BACKENDS: readonly BackendRow[] = [
-  { kind: 'postgres', thing: 'PostgreSQL database', startToCloseTimeout: '3 minutes', hasOwnQueue: false },
-  { kind: 'mongodb', thing: 'MongoDB database', startToCloseTimeout: '3 minutes', hasOwnQueue: false },
-  { kind: 'qdrant', thing: 'Qdrant collection', startToCloseTimeout: '3 minutes', hasOwnQueue: false },
-  { kind: 'keycloak', thing: 'Keycloak realm', startToCloseTimeout: '8 minutes', hasOwnQueue: true },
+  { kind: 'postgres', thing: 'PostgreSQL database', startToCloseTimeout: '3 minutes' },
+  { kind: 'mongodb', thing: 'MongoDB database', startToCloseTimeout: '3 minutes' },
+  { kind: 'qdrant', thing: 'Qdrant collection', startToCloseTimeout: '3 minutes' },
+  { kind: 'keycloak', thing: 'Keycloak realm', startToCloseTimeout: '8 minutes' },
 ];
 
 const VERBS = { create: 'make', probe: 'try out', disable: 'cut off', enable: 'give back', drop: 'drop', adopt: 'adopt' } as const;
@@ -32,7 +31,7 @@ const ONE_ATTEMPT = { maximumAttempts: 1 } as const;
 
 /** One step of a runbook at one backend; its name is also its activity's. */
 export function backendStep(backend: BackendRow, verb: Verb, input: OperationInput & { isForward?: true }): Step {
-  const { kind, thing, startToCloseTimeout, hasOwnQueue } = backend;
+  const { kind, thing, startToCloseTimeout } = backend;
   const name = `${kind}.${verb}` as const;
   return {
     name,
@@ -44,7 +43,7 @@ export function backendStep(backend: BackendRow, verb: Verb, input: OperationInp
         cancellationType: 'WAIT_CANCELLATION_COMPLETED',
         retry: ridesOut ? RIDING_OUT : ONE_ATTEMPT,
         summary: `${VERBS[verb]} the ${thing}`,
-        ...(hasOwnQueue ? { taskQueue: keycloakQueueOf(workflowInfo().taskQueue) } : {}),
+        taskQueue: backendQueueOf(workflowInfo().taskQueue, kind),
       };
       return proxyActivities<Activities>(options)[name](input);
     },
@@ -79,6 +78,8 @@ function recordBeside<S extends Beside>(step: S, summary: string) {
 
 export const record = {
   begin: recordStep('begin', 'look whether it may begin'),
+  // Answers are heard meanwhile: what comes first must come first when it is replayed.
+  continueOperation: proxyActivities<Pick<Activities, 'continueOperation'>>({ ...UNTIL_IT_ANSWERS, summary: 'this run goes on with it' }).continueOperation,
   activate: recordStep('activate', 'the tenant is active'),
   suspend: recordStep('suspend', 'the tenant is suspended'),
   retire: recordStep('retire', 'the tenant is soft-deleted'),

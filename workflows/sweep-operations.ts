@@ -3,6 +3,7 @@ import type { Activities } from '../activities';
 
 const { sweep } = proxyActivities<Pick<Activities, 'sweep'>>({
   startToCloseTimeout: '1 minute',
+  heartbeatTimeout: '10 seconds',
   // The schedule comes again in seconds anyway.
   retry: { maximumAttempts: 1 },
   summary: 'start what was accepted and has no run',

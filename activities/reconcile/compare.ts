@@ -1,10 +1,12 @@
-import { DbMasterError, type BackendKind, type SecretStore, type TenantResource } from '@freeflow/db-master';
+import { DbMasterError, type BackendKind, type PrismaClient, type SecretStore, type TenantResource } from '@freeflow/db-master';
 import type { Backend, Difference, Secrets } from '../backend';
+import { connectionDifferences } from '../connection-details';
 import { targetOf } from '../ledger';
 import { asked } from './asked';
 
 /** What a comparison needs to know. */
 export interface Comparison {
+  db: PrismaClient;
   backend: Backend;
   secrets: SecretStore;
   entry: TenantResource;
@@ -16,7 +18,7 @@ export interface Comparison {
  * How a thing that the ledger calls present or disabled differs from that; nothing where it is so. Asks only.
  * @throws BackendFault when the server doesn't say
  */
-export async function compare({ backend, secrets, entry, tenantName, signal }: Comparison): Promise<Difference[]> {
+export async function compare({ db, backend, secrets, entry, tenantName, signal }: Comparison): Promise<Difference[]> {
   const { kind, name, externalId, state } = entry;
   const target = targetOf(entry, tenantName, signal);
   const found = await asked(backend, signal, () => backend.inspect(target));
@@ -27,7 +29,8 @@ export async function compare({ backend, secrets, entry, tenantName, signal }: C
   if (found.externalId !== undefined && externalId !== null && found.externalId !== externalId) return [{ what: `its id is ${found.externalId}, recorded is ${externalId}` }];
   const stored = await storedSecrets(secrets, entry.tenantId, kind);
   if (typeof stored === 'string') return [{ what: stored }];
-  return asked(backend, signal, () => backend.differences(target, state === 'disabled' ? 'disabled' : 'present', stored));
+  const differences = await asked(backend, signal, () => backend.differences(target, state === 'disabled' ? 'disabled' : 'present', stored));
+  return [...differences, ...(await connectionDifferences(db, backend, entry))];
 }
 
 /** The secrets as they are stored, or in words why there are none; unlike a step this never makes any. */
@@ -35,7 +38,7 @@ export async function storedSecrets(secrets: SecretStore, tenantId: string, kind
   try {
     const entries = (await secrets.list(tenantId)).filter(({ backend }) => backend === kind);
     if (entries.length === 0) return 'no secret of it is stored';
-    return Object.fromEntries(await Promise.all(entries.map(async ({ name, ref }) => [name, await secrets.resolve(ref)] as const)));
+    return Object.fromEntries(await Promise.all(entries.map(async ({ name, ref }) => [name, await secrets.resolve(ref, { tenantId, backend: kind, name })] as const)));
   } catch (error) {
     if (error instanceof DbMasterError && error.code.startsWith('secret-')) return `its stored secret can't be opened (${error.code})`;
     throw error;

@@ -1,39 +1,54 @@
 import type { Prisma, PrismaClient, TenantResource } from '@freeflow/db-master';
 import type { Backend, Difference } from '../backend';
-import { messageOf } from '../failures';
+import { BackendFault, messageOf } from '../failures';
+import { isSameServer } from '../ledger';
 import { asked } from './asked';
 import { compare } from './compare';
-import { about, finding, ofDifference, type Finding } from './finding';
+import { about, ofDifference, type Finding } from './finding';
 import { mend } from './mend';
 import type { Reconciling } from './reconciling';
+import { countLeft, NoAnswer, walk, type Part, type Range } from './walk';
 
 type Entry = TenantResource & { tenant: { name: string } };
 
 /** An operation under way changes what is compared; adoptions change the ledger alone. */
 const AT_REST = { operations: { none: { endedAt: null, kind: { not: 'adopt' } } } } satisfies Prisma.TenantWhereInput;
 
-/** Compares what the ledger says is at one server with what is there, one thing after the other; mends what is safe where that was asked for. */
-export async function compareEntries(work: Reconciling, backend: Backend): Promise<{ findings: Finding[]; looked: number }> {
-  const { db, signal } = work;
+/** A server that a person waits for at the same time; one that lists nothing copes with few questions. */
+const AT_ONCE = 4;
+const AT_ONCE_BY_NAME = 2;
+
+/** Compares what the ledger says is at one server with what is there; mends what is safe where that was asked for. */
+export async function compareEntries(work: Reconciling, backend: Backend): Promise<void> {
   const { kind } = backend;
-  const entries = await db.tenantResource.findMany({
-    where: { kind, state: { in: ['present', 'disabled'] }, tenant: AT_REST },
-    include: { tenant: { select: { name: true } } },
-    orderBy: { name: 'asc' },
-  });
+  const part = entriesOf(work, backend);
   let serverId: string;
   try {
-    serverId = await asked(backend, signal, () => backend.serverId());
+    serverId = await asked(backend, work.signal, () => backend.serverId());
   } catch (error) {
-    return { findings: [finding('unknown', messageOf(error), { resource: kind })], looked: 0 };
+    if (work.signal.aborted) throw error;
+    work.progress.leave(await countLeft(part, work.progress.position(part.name)), kind, messageOf(error));
+    return;
   }
-  const findings: Finding[] = [];
-  for (const entry of entries) {
-    signal.throwIfAborted();
-    if (entry.serverId !== serverId) findings.push(about(entry, 'unknown', `this is ${serverId}, recorded is ${entry.serverId ?? 'none'}`));
-    else findings.push(...(await compareEntry(work, backend, entry)));
-  }
-  return { findings, looked: entries.length };
+  await walk(work, {
+    ...part,
+    visit: async (entry: Entry) =>
+      !isSameServer(entry.serverId, serverId) ? [about(entry, 'unknown', `this is ${serverId}, recorded is ${entry.serverId ?? 'none'}`)] : compareEntry(work, backend, entry),
+  });
+}
+
+function entriesOf({ db }: Reconciling, { kind, asksByName }: Backend): Omit<Part<Entry>, 'visit'> {
+  const where = ({ after, upTo }: Range) => ({
+    kind, state: { in: ['present', 'disabled'] }, tenant: AT_REST,
+    id: { ...(after === null ? {} : { gt: after }), ...(upTo === null ? {} : { lte: upTo }) },
+  } satisfies Prisma.TenantResourceWhereInput);
+  return {
+    name: `entries/${kind}`,
+    resource: kind,
+    atOnce: asksByName === true ? AT_ONCE_BY_NAME : AT_ONCE,
+    page: (range, take) => db.tenantResource.findMany({ where: where(range), include: { tenant: { select: { name: true } } }, orderBy: { id: 'asc' }, take }),
+    count: (range) => db.tenantResource.count({ where: where(range) }),
+  };
 }
 
 async function compareEntry(work: Reconciling, backend: Backend, entry: Entry): Promise<Finding[]> {
@@ -49,7 +64,17 @@ async function compareEntry(work: Reconciling, backend: Backend, entry: Entry): 
     return [...gone, ...left.map((it) => ofDifference(entry, it))];
   } catch (error) {
     if (work.signal.aborted) throw error;
+    if (error instanceof BackendFault && error.type === 'unreachable') await assertAnswers(work, backend, error);
     return [about(entry, 'unknown', messageOf(error))];
+  }
+}
+
+/** @throws NoAnswer where the server can't even say which one it is: each further question would wait as long */
+async function assertAnswers({ signal }: Reconciling, backend: Backend, first: BackendFault): Promise<void> {
+  try {
+    await asked(backend, signal, () => backend.serverId());
+  } catch (error) {
+    throw new NoAnswer(first.message, { cause: error });
   }
 }
 

@@ -1,6 +1,6 @@
 import type { BackendKind, Prisma, TenantResource } from '@freeflow/db-master';
 import type { Difference } from '../backend';
-import { scrub } from '../scrub';
+import { scrub, storable } from '../scrub';
 
 /**
  * What is wrong: the ledger says it is there and it isn't; it is ours and the ledger says nothing of it; it isn't as
@@ -38,4 +38,4 @@ export const about = ({ kind, name, nonce, externalId, tenantId }: Row, its: Cla
 
 export const ofDifference = (entry: Row, { what, isMissing, mend }: Difference): Finding => about(entry, isMissing === true ? 'missing' : 'drifted', what, { fixable: mend !== undefined });
 
-export const asJson = (findings: readonly Finding[]): Prisma.InputJsonArray => findings.map((it) => ({ ...it }));
+export const asJson = (findings: readonly Finding[]): Prisma.InputJsonArray => findings.map((it) => storable({ ...it }));

@@ -9,7 +9,7 @@ import type { Reconciling } from './reconciling';
 const LOCK_WAIT_MS = 20_000;
 
 /**
- * Makes grants and access again what the ledger says, under the tenant's lock and only while no operation is open: one
+ * Makes grants, access and recorded connection again what ledger and settings say, under the tenant's lock and only while no operation is open: one
  * that begins meanwhile waits for the lock, and has the last word.
  * @returns what is still different, also what could only be seen now; nothing where an operation has begun, which sees to it
  */
@@ -20,7 +20,7 @@ export async function mend(work: Reconciling, backend: Backend, { id, tenantId, 
     const underWay = await db.tenantOperation.count({ where: { tenantId, endedAt: null, kind: { not: 'adopt' } } });
     if (underWay > 0 || (entry.state !== 'present' && entry.state !== 'disabled')) return undefined;
     const serverId = await asked(backend, held.signal, () => knownServer(backend, entry));
-    const comparison = { backend, secrets, entry, tenantName: tenant.name, signal: held.signal };
+    const comparison = { db, backend, secrets, entry, tenantName: tenant.name, signal: held.signal };
     const before = await compare(comparison);
     const wanted = new Set(before.map((it) => it.mend));
     const stored = await storedSecrets(secrets, tenantId, backend.kind);
@@ -32,6 +32,7 @@ export async function mend(work: Reconciling, backend: Backend, { id, tenantId, 
     if (wanted.has('grants')) await act((at) => backend.create(at, stored));
     if (entry.state === 'disabled' && (wanted.has('grants') || wanted.has('access'))) await act((at) => backend.disable(at));
     if (entry.state === 'present' && wanted.has('access')) await act((at) => backend.enable(at, stored, undefined));
+    if (wanted.has('connection')) await ledger.refreshConnection(entry, held, backend.connectionOf(target));
     return compare(comparison);
   });
 }

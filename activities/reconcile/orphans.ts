@@ -1,20 +1,63 @@
-import { tenantNameOf, tenantNames, type BackendKind, type PrismaClient, type TenantResource } from '@freeflow/db-master';
+import type { BackendKind, PrismaClient, TenantResource } from '@freeflow/db-master';
 import type { Backend, Marked } from '../backend';
 import { messageOf } from '../failures';
+import { isSameServer, recordedIdsOf } from '../ledger';
+import { masterNow } from '../master-clock';
 import { asked } from './asked';
 import { finding, type Finding } from './finding';
+import { realmsToAskFor } from './names';
+import type { Position } from './progress';
 import type { Reconciling } from './reconciling';
 
 /** A row of these means that the thing belongs to somebody, or is just being made. */
 const LIVE: ReadonlySet<string> = new Set(['present', 'disabled', 'intended']);
 
+/** So many rows of the ledger are read at a time. */
+const ROWS_AT_ONCE = 500;
+/** As many are asked for between two looks at the clock. */
+const NAMES_AT_ONCE = 50;
+
 /** Finds what is ours at the servers and in no live row of the ledger. Where nothing can be listed, names known elsewhere are asked for. */
-export async function findOrphans(work: Reconciling): Promise<Finding[]> {
+export async function findOrphans(work: Reconciling): Promise<void> {
   const listing = work.backends.filter(({ asksByName }) => asksByName !== true);
-  const found = (await Promise.all(listing.map((backend) => orphansAt(work, backend, [])))).flat();
-  const names = await namesToAskFor(work.db, found);
+  await Promise.all(listing.map((backend) => orphansListedAt(work, backend)));
+  const names = await realmsToAskFor(work.db, work.progress, await masterNow(work.db));
   const others = work.backends.filter(({ asksByName }) => asksByName === true);
-  return [...found, ...(await Promise.all(others.map((backend) => orphansAt(work, backend, names)))).flat()];
+  await Promise.all(others.map((backend) => orphansNamedAt(work, backend, names)));
+}
+
+async function orphansListedAt(work: Reconciling, backend: Backend): Promise<void> {
+  const { progress } = work;
+  const at = progress.position(`orphans/${backend.kind}`);
+  if (at.isDone) return;
+  if (progress.isOver) return progress.leave(0, backend.kind, 'the time was over before it was looked for orphans');
+  progress.add(await orphansAt(work, backend, []));
+  at.isDone = true;
+}
+
+async function orphansNamedAt(work: Reconciling, backend: Backend, names: readonly string[]): Promise<void> {
+  const { progress, signal } = work;
+  const at = progress.position(`orphans/${backend.kind}`);
+  const left = leftOf(names, at);
+  while (left.length > 0 && !at.isDone) {
+    signal.throwIfAborted();
+    if (progress.isOver) return progress.leave(left.length, backend.kind);
+    const portion = left.splice(0, NAMES_AT_ONCE);
+    const found = await orphansAt(work, backend, portion);
+    progress.add(found);
+    // It has said so for itself: for each further portion it would be silent as long.
+    const [silence] = found.filter(({ name }) => name === null);
+    if (silence !== undefined) return progress.leave(left.length + portion.length, backend.kind, silence.what);
+    at.after = portion.at(-1) ?? at.after;
+  }
+  at.isDone = true;
+}
+
+/** From where an earlier reconciliation has stopped, round to there; an earlier attempt of this one has had some of them. */
+function leftOf(names: readonly string[], { from, after }: Position): string[] {
+  const start = from ?? '';
+  const inTurn = [...names.filter((it) => it > start), ...names.filter((it) => it <= start)];
+  return after === from ? inTurn : inTurn.slice(inTurn.indexOf(after ?? '') + 1);
 }
 
 async function orphansAt(work: Reconciling, backend: Backend, names: readonly string[]): Promise<Finding[]> {
@@ -25,8 +68,8 @@ async function orphansAt(work: Reconciling, backend: Backend, names: readonly st
     const candidates = await orphansAmong(work, { kind, serverId }, await list(names));
     if (candidates.length === 0) return [];
     // What was just being dropped when it was listed is gone by now.
-    const still = await list(candidates.map(({ name }) => name));
-    return candidates.filter((it) => still.some((other) => other.name === it.name && other.nonce === it.nonce)).map((it) => orphan(kind, it, serverId));
+    const still = new Set((await list(candidates.map(({ name }) => name))).map(({ name, nonce }) => `${name}/${nonce}`));
+    return candidates.filter(({ name, nonce }) => still.has(`${name}/${nonce}`)).map((it) => orphan(kind, it, serverId));
   } catch (error) {
     if (work.signal.aborted) throw error;
     return [finding('unknown', messageOf(error), { resource: kind })];
@@ -51,26 +94,23 @@ export interface Candidate extends Marked {
  * is made, so whatever was seen has had its row by now.
  */
 export async function orphansAmong({ db, installation }: Pick<Reconciling, 'db' | 'installation'>, at: { kind: BackendKind; serverId: string }, marked: readonly Marked[]): Promise<Candidate[]> {
-  const ledger = await db.tenantResource.findMany({ where: { kind: at.kind } });
-  const rows = new Map(ledger.map((it) => [it.nonce, it]));
-  const servers = new Set(ledger.flatMap(({ serverId }) => serverId ?? []));
-  const isAnother = servers.size > 0 && !servers.has(at.serverId);
+  const isAnother = await isUnknownServer(db, at);
   const candidates: Candidate[] = [];
-  for (const it of marked) {
-    const row = rows.get(it.nonce);
-    const isOrphan = row === undefined ? await installation.made(it.nonce) : !LIVE.has(row.state);
-    if (isOrphan) candidates.push({ ...it, row, isElsewhere: isAnother || (row?.serverId ?? at.serverId) !== at.serverId });
+  for (let from = 0; from < marked.length; from += ROWS_AT_ONCE) {
+    const some = marked.slice(from, from + ROWS_AT_ONCE);
+    const ledger = await db.tenantResource.findMany({ where: { kind: at.kind, nonce: { in: some.map((it) => it.nonce) } } });
+    const rows = new Map(ledger.map((it) => [it.nonce, it]));
+    for (const it of some) {
+      const row = rows.get(it.nonce);
+      const isOrphan = row === undefined ? await installation.made(it.nonce) : !LIVE.has(row.state);
+      if (isOrphan) candidates.push({ ...it, row, isElsewhere: isAnother || !isSameServer(row?.serverId ?? at.serverId, at.serverId) });
+    }
   }
   return candidates;
 }
 
-/** Of all tenants that have no live realm by the ledger, and of those whose orphans were found elsewhere. */
-async function namesToAskFor(db: PrismaClient, elsewhere: readonly Finding[]): Promise<string[]> {
-  const tenants = await db.tenant.findMany({
-    where: { resources: { none: { kind: 'keycloak', state: { in: ['present', 'disabled', 'intended'] } } } },
-    select: { realmName: true },
-    distinct: ['realmName'],
-  });
-  const known = elsewhere.flatMap(({ name }) => tenantNameOf(name ?? '') ?? []);
-  return [...new Set([...tenants.map((it) => it.realmName), ...known.map((it) => tenantNames(it).realmName)])].sort();
+/** Whether the ledger knows servers of this kind, and this one isn't among them. */
+async function isUnknownServer(db: PrismaClient, { kind, serverId }: { kind: BackendKind; serverId: string }): Promise<boolean> {
+  const onThis = await db.tenantResource.findFirst({ where: { kind, serverId: { in: recordedIdsOf(serverId) } }, select: { id: true } });
+  return onThis === null && (await db.tenantResource.findFirst({ where: { kind, serverId: { not: null } }, select: { id: true } })) !== null;
 }

@@ -4,6 +4,7 @@ import type { Installation } from '../installation';
 import type { Ledger } from '../ledger';
 import type { StartOperation } from '../sweep';
 import type { TenantLock } from '../tenant-lock';
+import type { Progress } from './progress';
 
 /** Whether an operation's workflow has an open run. */
 export type HasOpenRun = (operation: { tenantId: string; kind: OperationKind; resource: Backend['kind'] | null }) => Promise<boolean>;
@@ -17,12 +18,15 @@ export interface ReconcileDependencies {
   installation: Installation;
   startOperation: StartOperation;
   hasOpenRun: HasOpenRun;
+  /** How long a reconciliation may take, in ms; what it hasn't looked at by then is the next one's. */
+  reconcileMs?: number | undefined;
 }
 
 /** One reconciliation under way. */
 export interface Reconciling extends ReconcileDependencies {
   /** Whether what is safe to repair is repaired. */
   fix: boolean;
+  progress: Progress;
   /** Aborted when nobody waits for the report any more; heeded between two looks. */
   signal: AbortSignal;
 }

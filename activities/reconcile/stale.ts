@@ -1,34 +1,46 @@
+import type { Prisma } from '@freeflow/db-master';
 import { messageOf } from '../failures';
 import { masterNow } from '../master-clock';
 import { finding, type Finding } from './finding';
 import type { Reconciling } from './reconciling';
+import { walk, type Range } from './walk';
 
 /** An operation is started within this time, or by the next sweep; only then it counts as stale. In ms. */
 const STARTS_WITHIN_MS = 15_000;
+const AT_ONCE = 10;
+
+type Open = Prisma.TenantOperationGetPayload<{ include: { tenant: { select: { name: true } } } }>;
 
 /** Finds the open operations that nothing works on; starts them where that was asked for. */
-export async function findStale({ db, signal, fix, hasOpenRun, startOperation }: Reconciling): Promise<Finding[]> {
+export async function findStale(work: Reconciling): Promise<void> {
+  const { db } = work;
   const startedBy = new Date((await masterNow(db)).getTime() - STARTS_WITHIN_MS);
-  const open = await db.tenantOperation.findMany({
-    where: { endedAt: null, updatedAt: { lt: startedBy } },
-    include: { tenant: { select: { name: true } } },
-    orderBy: { createdAt: 'asc' },
+  const where = ({ after, upTo }: Range) => ({
+    endedAt: null, updatedAt: { lt: startedBy },
+    id: { ...(after === null ? {} : { gt: after }), ...(upTo === null ? {} : { lte: upTo }) },
+  } satisfies Prisma.TenantOperationWhereInput);
+  await walk<Open>(work, {
+    name: 'operations',
+    resource: null,
+    isResource: false,
+    atOnce: AT_ONCE,
+    page: (range, take) => db.tenantOperation.findMany({ where: where(range), include: { tenant: { select: { name: true } } }, orderBy: { id: 'asc' }, take }),
+    count: (range) => db.tenantOperation.count({ where: where(range) }),
+    visit: (operation) => lookAt(work, operation),
   });
-  const findings: Finding[] = [];
-  for (const { tenant: { name }, ...operation } of open) {
-    signal.throwIfAborted();
-    const { id, kind, tenantId, state, createdAt } = operation;
-    const its = { name, id, tenantId };
-    try {
-      if (await hasOpenRun(operation)) continue;
-      const isOpen = (await db.tenantOperation.count({ where: { id, endedAt: null } })) === 1;
-      if (!isOpen) continue;
-      const fixed = fix && (await startOperation({ ...operation, tenantName: name })) === 'started';
-      const what = `${kind.replace('_', ' ')}, asked for at ${createdAt.toISOString()}, ${state === 'requested' ? 'was never started' : 'has lost its run'}`;
-      findings.push(finding('stale', what, { ...its, fixable: true, fixed }));
-    } catch (error) {
-      findings.push(finding('unknown', `whether its ${kind.replace('_', ' ')} has a run: ${messageOf(error)}`, its));
-    }
+}
+
+async function lookAt({ db, fix, hasOpenRun, startOperation }: Reconciling, { tenant: { name }, ...operation }: Open): Promise<Finding[]> {
+  const { id, kind, tenantId, state, createdAt } = operation;
+  const its = { name, id, tenantId };
+  try {
+    if (await hasOpenRun(operation)) return [];
+    const isOpen = (await db.tenantOperation.count({ where: { id, endedAt: null } })) === 1;
+    if (!isOpen) return [];
+    const fixed = fix && (await startOperation({ ...operation, tenantName: name })) === 'started';
+    const what = `${kind.replace('_', ' ')}, asked for at ${createdAt.toISOString()}, ${state === 'requested' ? 'was never started' : 'has lost its run'}`;
+    return [finding('stale', what, { ...its, fixable: true, fixed })];
+  } catch (error) {
+    return [finding('unknown', `whether its ${kind.replace('_', ' ')} has a run: ${messageOf(error)}`, its)];
   }
-  return findings;
 }

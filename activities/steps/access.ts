@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AccessState, Notes, Secrets, Target } from '../backend';
 import { BackendFault } from '../failures';
-import { changed, effect, judged, keptSecrets, presentEntry, settledAt, tried, withNotes, type KnownEntry, type Work } from './work';
+import { changed, effect, judged, keptSecrets, presentEntry, settledAt, withNotes, type KnownEntry, type Work } from './work';
 
 /** Cuts the tenant off, and sees its own credentials refused. */
 export async function disable(work: Work): Promise<string> {
@@ -10,7 +10,8 @@ export async function disable(work: Work): Promise<string> {
   await refuseStranger(work, entry, target);
   // Before the first call alone: a repeated one would keep what the first has left.
   if (backend.accessState && entry.state === 'present' && entry.accessBefore === null) {
-    await ledger.keepAccess(entry, held, await judged(backend, () => backend.accessState?.(target) ?? Promise.resolve({})));
+    const { values } = await keptSecrets(work, target);
+    await ledger.keepAccess(entry, held, await judged(backend, () => backend.accessState?.(target, values) ?? Promise.resolve({})));
   }
   const notes = await change(work, entry, target, 'disabled', (at) => backend.disable(at), (at, secrets) => backend.refused(at, secrets));
   return withNotes(`${entry.name} is cut off: the tenant's own credentials are refused`, notes);
@@ -18,11 +19,12 @@ export async function disable(work: Work): Promise<string> {
 
 /** Gives the access back, and tries it out as the tenant. */
 export async function enable(work: Work): Promise<string> {
-  const { backend } = work;
+  const { backend, ledger } = work;
   const { entry, target } = await presentEntry(work);
   await refuseStranger(work, entry, target);
   const before = (entry.accessBefore ?? undefined) as AccessState | undefined;
-  const notes = await change(work, entry, target, 'present', (at, secrets) => backend.enable(at, secrets, before), (at, secrets) => backend.probe(at, secrets));
+  const notes = await change(work, entry, target, 'present', (at, secrets) => backend.enable(at, secrets, before), (at, secrets) => backend.probe(at, secrets, { before }));
+  await ledger.refreshConnection(entry, work.held, backend.connectionOf(target));
   return withNotes(`${entry.name} is given back: the tenant's own credentials work, and are refused elsewhere`, notes);
 }
 
@@ -36,7 +38,7 @@ async function change(work: Work, entry: KnownEntry, target: Target, state: 'pre
   for (const end = await settledAt(work, entry); ; ) {
     const isSettled = performance.now() >= end;
     for (const note of await effect(work, entry, entry.serverId, target, (at) => act(at, values))) notes.add(note);
-    await (state === 'present' ? tried(work, entry, target, (at) => look(at, values)) : judged(backend, () => look(target, values)));
+    await judged(backend, () => look(target, values));
     if (isSettled) break;
     await delay(Math.max(0, end - performance.now()), undefined, { signal: target.signal });
   }

@@ -26,6 +26,8 @@ export async function adopt(work: Work): Promise<string> {
   const externalId = found.externalId ?? entry.externalId;
   if (externalId === entry.externalId && serverId === entry.serverId) return `${entry.name} is as recorded: nothing to adopt`;
   const adoption: Adoption = { name: entry.name, from: { externalId: entry.externalId, serverId: entry.serverId }, to: { externalId, serverId }, requestedBy };
+  // Another server stands at another address; whoever was given the old one finds nothing there any more.
+  await ledger.refreshConnection(entry, held, backend.connectionOf(entry));
   await ledger.adopted(entry, adoption.to, { operationId: context.operationId, evidence: { ...adoption } });
   return told(adoption);
 }

@@ -1,5 +1,5 @@
 import { knownServer, targetOf } from '../ledger';
-import { changed, effect, judged, keptSecrets, presentEntry, tried, untilSettled, type Work } from './work';
+import { changed, effect, judged, keptSecrets, presentEntry, type Work } from './work';
 
 /** Makes the tenant's thing, or verifies and finishes what an earlier attempt has made. */
 export async function create(work: Work): Promise<string> {
@@ -18,7 +18,6 @@ export async function create(work: Work): Promise<string> {
 export async function probe(work: Work): Promise<string> {
   const { entry, target } = await presentEntry(work);
   const { values } = await keptSecrets(work, target);
-  await untilSettled(work, entry);
-  await tried(work, entry, target, (at) => work.backend.probe(at, values));
+  await judged(work.backend, () => work.backend.probe(target, values));
   return `${entry.name} reads and writes its own, and is refused elsewhere`;
 }

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { PrismaClient, SecretStore, TenantResource } from '@freeflow/db-master';
 import type { StepContext } from '../attempt';
 import { settleMs, type Backend, type Notes, type Secrets, type Target } from '../backend';
@@ -83,17 +82,6 @@ export async function effect<T>({ backend, ledger, held }: Pick<Work, 'backend' 
 export async function settledAt({ backend, ledger, settleMarginMs }: Work, entry: TenantResource): Promise<number> {
   const forMs = await ledger.unansweredForMs(entry);
   return forMs === undefined ? 0 : performance.now() + settleMs(backend, settleMarginMs) - forMs;
-}
-
-/** A try-out as the tenant, which has an effect where it writes. */
-export const tried = (work: Work, entry: KnownEntry, target: Target, call: (target: Target) => Promise<void>): Promise<void> =>
-  work.backend.probeWrites === true ? effect(work, entry, entry.serverId, target, call) : judged(work.backend, () => call(target));
-
-/** Waits, where a try-out writes, until no earlier one without an answer can write any more: then this one removes what it has left. */
-export async function untilSettled(work: Work, entry: KnownEntry): Promise<void> {
-  if (work.backend.probeWrites !== true) return;
-  const end = await settledAt(work, entry);
-  await delay(Math.max(0, end - performance.now()), undefined, { signal: work.held.signal });
 }
 
 /** The sentence of a step with what its backend noted behind it. */

@@ -1,8 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload } from 'jose';
+import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { z } from 'zod';
 import type { ApiConfig } from '../config';
 import { Problem } from '../errors';
+import { plainText } from '../schemas/text';
+import { keepIssuerKeys } from './issuer-keys';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -14,13 +16,13 @@ declare module 'fastify' {
 /** What every route demands. Nothing implies it: neither `*` nor `system:x`. */
 const REQUIRED_PERMISSION = 'system:*';
 const CLOCK_TOLERANCE_S = 5;
-const JWKS_TIMEOUT_MS = 3_000;
 
 /** Lets only requests through whose token is from our issuer, for us, and carries the permission. */
 export function requirePermission(app: FastifyInstance, config: ApiConfig): void {
-  const keys = createRemoteJWKSet(new URL(config.AUTH_JWKS_URL), { timeoutDuration: JWKS_TIMEOUT_MS });
+  const keys = keepIssuerKeys(config.AUTH_JWKS_URL, config.AUTH_JWKS_REFRESH_MS);
+  app.addHook('onClose', async () => keys.close());
   const verify = async (token: string): Promise<JWTPayload> => {
-    const { payload } = await jwtVerify(token, keys, {
+    const { payload } = await jwtVerify(token, keys.find, {
       issuer: config.AUTH_ISSUER,
       audience: config.AUTH_AUDIENCE,
       algorithms: config.AUTH_ALGORITHMS,
@@ -37,7 +39,7 @@ export function requirePermission(app: FastifyInstance, config: ApiConfig): void
     if (!permissionsOf(payload, config.AUTH_PERMISSIONS_CLAIM).includes(REQUIRED_PERMISSION)) {
       throw new Problem('forbidden', `The token's claim "${config.AUTH_PERMISSIONS_CLAIM}" does not hold ${REQUIRED_PERMISSION}.`);
     }
-    request.principal = String(payload.sub);
+    request.principal = subjectOf(payload);
   });
 }
 
@@ -45,6 +47,13 @@ function bearerOf({ headers }: FastifyRequest): string {
   const [, token] = /^Bearer +([^\s]+) *$/i.exec(headers.authorization ?? '') ?? [];
   if (token === undefined) throw unauthenticated('There is no bearer token in the Authorization header.', 'Bearer');
   return token;
+}
+
+/** Kept with all that its bearer does. Another type than text would make one principal of many. */
+function subjectOf({ sub }: JWTPayload): string {
+  const { success, data } = plainText(1, 255).safeParse(sub);
+  if (!success) throw invalidToken('The token\'s claim "sub" is not a text of 1 to 255 characters without control characters.');
+  return data;
 }
 
 const permissions = z.union([z.array(z.unknown()), z.string().transform((it) => it.split(' '))]);

@@ -1,8 +1,8 @@
-import { isCutConnection } from '@freeflow/db-master';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { CATALOGUE, Problem, type InputError, type ProblemCode } from '../errors';
 import type { ProblemBody } from '../schemas/problem';
+import { masterDatabaseProblem } from './master-problems';
 
 /** Fastify's own refusals, and ours for them. */
 const FASTIFY_CODES: Readonly<Record<string, { code: ProblemCode; detail: string }>> = {
@@ -10,6 +10,8 @@ const FASTIFY_CODES: Readonly<Record<string, { code: ProblemCode; detail: string
   FST_ERR_CTP_INVALID_MEDIA_TYPE: { code: 'media-type-unsupported', detail: 'This route takes application/json only.' },
   FST_ERR_CTP_EMPTY_JSON_BODY: { code: 'body-invalid', detail: 'The body is empty.' },
   FST_ERR_CTP_INVALID_JSON_BODY: { code: 'body-invalid', detail: 'The body is not JSON.' },
+  FST_ERR_BAD_URL: { code: 'request-invalid', detail: 'The path is not valid percent-encoded UTF-8.' },
+  FST_ERR_MAX_PARAM_LENGTH: { code: 'request-invalid', detail: 'A part of the path is longer than any id.' },
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: { code: 'body-invalid', detail: 'Content-Length and body differ.' },
 };
 
@@ -24,22 +26,41 @@ export function answerProblems(app: FastifyInstance): void {
   app.setNotFoundHandler((request, reply) => send(new Problem('route-unknown', `There is no ${request.method} ${request.url.split('?')[0] ?? ''}.`), request, reply));
 }
 
-function send({ code, detail, more }: Problem, request: FastifyRequest, reply: FastifyReply) {
-  const { status, title, advice } = CATALOGUE[code];
-  const body: ProblemBody = { type: `urn:freeflow:problem:${code}`, title, status, detail, code, advice, requestId: request.id, ...(more.errors === undefined ? {} : { errors: more.errors }) };
+function send(problem: Problem, request: FastifyRequest, reply: FastifyReply) {
+  const { status } = CATALOGUE[problem.code];
   // Serialised here: a response schema must never turn one error into another.
-  return reply.code(status).headers({ 'content-type': 'application/problem+json; charset=utf-8', ...more.headers }).serializer(JSON.stringify).send(body);
+  return reply.code(status).headers({ 'content-type': PROBLEM_TYPE, ...problem.more.headers }).serializer(JSON.stringify).send(bodyOf(problem, request.id));
 }
+
+/** The media type of RFC 9457. */
+export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
+
+/** A problem as it is answered. */
+export function bodyOf({ code, detail, more }: Problem, requestId: string): ProblemBody {
+  const { status, title, advice } = CATALOGUE[code];
+  return { type: `urn:freeflow:problem:${code}`, title, status, detail, code, advice, requestId, ...(more.errors === undefined ? {} : { errors: more.errors }) };
+}
+
+/** Answers what Fastify refuses before any route, and so past its error handler. */
+export const answerFrameworkError = (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => void send(problemOf(error), request, reply);
 
 function problemOf(error: FastifyError): Problem {
   if (error instanceof Problem) return error;
   if (hasZodFastifySchemaValidationErrors(error)) return invalid(error);
   const known = FASTIFY_CODES[error.code];
-  if (known !== undefined) return new Problem(known.code, known.detail, known.code === 'body-invalid' ? { errors: [{ pointer: '', detail: known.detail }] } : {});
+  if (known !== undefined) return new Problem(known.code, known.detail, placeOf(known));
   // JSON.parse's own error, and whatever else fastify finds wrong with a request's form.
   if (error.statusCode === 400) return new Problem('body-invalid', 'The body is not JSON.', { errors: [{ pointer: '', detail: 'is not JSON' }] });
-  if (isMasterDatabaseFault(error)) return new Problem('master-database-unavailable', 'The master database does not answer.', { headers: { 'retry-after': '5' } });
-  return new Problem('internal', 'An unexpected error occurred; it was logged.');
+  if (isRefusal(error)) return new Problem('request-invalid', `The request is refused (${error.code}).`, placeOf({ code: 'request-invalid', detail: error.message }));
+  return masterDatabaseProblem(error) ?? new Problem('internal', 'An unexpected error occurred; it was logged.');
+}
+
+/** Whatever else Fastify finds wrong with a request, in versions to come as well, is the request's fault and not ours. */
+const isRefusal = ({ code, statusCode = 500 }: FastifyError): boolean => /^FST_/.test(code ?? '') && statusCode >= 400 && statusCode < 500;
+
+function placeOf({ code, detail }: { code: ProblemCode; detail: string }): { errors?: InputError[] } {
+  if (code === 'body-invalid') return { errors: [{ pointer: '', detail }] };
+  return code === 'request-invalid' ? { errors: [{ parameter: 'path', detail }] } : {};
 }
 
 interface Issue { instancePath: string; keyword: string; message?: string | undefined; params?: Record<string, unknown> | undefined }
@@ -68,13 +89,4 @@ function inputError(where: string, path: string, detail: string): InputError {
   if (where === 'body') return { pointer: path, detail };
   const name = path.slice(1);
   return where === 'headers' ? { header: name, detail } : { parameter: name, detail };
-}
-
-/** Prisma's and the driver's words for a server that is away, starting, full, or that cut the connection. */
-function isMasterDatabaseFault(error: unknown): boolean {
-  const { name, code } = error as { name?: string; code?: string };
-  if (name === 'PrismaClientInitializationError' || name === 'PrismaClientRustPanicError') return true;
-  if (name === 'DriverAdapterError' || isCutConnection(error)) return true;
-  if (name !== 'PrismaClientKnownRequestError' && name !== 'PrismaClientUnknownRequestError') return /^(ECONN|ETIMEDOUT|EPIPE|EHOSTUNREACH)/.test(code ?? '');
-  return /^P(1\d\d\d|2024|2028|2034|2037)$/.test(code ?? '') || /terminat|ECONN|timeout|closed|recovery|starting up|shutting down/i.test((error as Error).message);
 }

@@ -3,7 +3,7 @@ import { Client, Connection, WorkflowExecutionAlreadyStartedError, WorkflowNotFo
 import { ApplicationFailure } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { FastifyBaseLogger } from 'fastify';
-import { ANSWER, dropStartOptions, INTERRUPT, operationStartOptions, reconcileStartOptions, RUNBOOKS, workflowIdOf, type AcceptedOperation, type Answer, type OrphanOrder, type Reconciliation } from '../../workflows/messages';
+import { ANSWER, dropStartOptions, interruptRequest, operationStartOptions, reconcileStartOptions, RUNBOOKS, workflowIdOf, type AcceptedOperation, type Answer, type OrphanOrder, type Reconciliation } from '../../workflows/messages';
 import type { RunUrl } from '../tenants/view';
 
 const START_DEADLINE_MS = 5_000;
@@ -25,6 +25,11 @@ export interface Starter {
    * @throws Error when Temporal doesn't answer
    */
   answer: (tenantId: string, answer: Answer, id: string) => Promise<'answered' | 'left' | 'no-run' | { refused: string }>;
+  /**
+   * Whether a run has taken an answer of this id, also where that run has closed since.
+   * @throws Error when Temporal doesn't answer
+   */
+  hasAnswered: (tenantId: string, runId: string, id: string) => Promise<boolean>;
   /**
    * What has become of the tenant's run, of whichever operation: `fails` where no worker comes to the end of its workflow task.
    * @throws Error when Temporal doesn't answer
@@ -84,7 +89,7 @@ export function createStarter({ taskQueue, uiUrl, log, env }: { taskQueue: strin
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
         if (await isStarted(operation)) return;
-        if (operation.interrupts) await client.workflow.getHandle(workflowIdOf(operation.tenantId)).signal(INTERRUPT, operation.requestedBy);
+        if (operation.interrupts) await connection.workflowService.signalWorkflowExecution(interruptRequest(operation, namespace));
       }
       await delay(pauseMs);
     }
@@ -119,6 +124,16 @@ export function createStarter({ taskQueue, uiUrl, log, env }: { taskQueue: strin
       // Temporal keeps a signal, while an update needs a worker at once.
       await connection.withDeadline(Date.now() + ANSWER_DEADLINE_MS, () => handle.signal(ANSWER, answer));
       return 'left';
+    },
+    async hasAnswered(tenantId, runId, id) {
+      const update = client.workflow.getHandle(workflowIdOf(tenantId), runId).getUpdateHandle(id);
+      try {
+        await connection.withDeadline(Date.now() + CHECK_DEADLINE_MS, () => update.result());
+        return true;
+      } catch (error) {
+        if (error instanceof WorkflowNotFoundError || error instanceof WorkflowUpdateFailedError) return false;
+        throw error;
+      }
     },
     stateOfRun: async (tenantId) => (await lookAtRun(tenantId)).state,
     reconcile: async (asked, requestId) => (await connection.withDeadline(Date.now() + START_DEADLINE_MS, () => client.workflow.start('reconcile', reconcileStartOptions(asked, requestId, taskQueue)))).firstExecutionRunId,

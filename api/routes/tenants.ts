@@ -4,23 +4,24 @@ import { z } from 'zod';
 import type { PrismaClient } from '@freeflow/db-master';
 import type { Starter } from '../plugins/temporal';
 import { commonProblems, conflict, keyReused, notFound, tooLarge } from '../schemas/problem';
-import { deleteQuery, idempotencyHeaders, listQuery, logPage, logQuery, stuckList, tenantPage } from '../schemas/queries';
-import { abortBody, adoptBody, createTenantBody, noBody, retryBody, skipBody, tenantDetailSchema, tenantParams, tenantSchema } from '../schemas/tenant';
+import { deleteQuery, idempotencyHeaders, listQuery, logPage, logQuery, stuckList, stuckQuery, tenantPage } from '../schemas/queries';
+import { abortBody, adoptBody, createTenantBody, noBody, retryAllBody, retryBody, skipBody, tenantDetailSchema, tenantParams, tenantSchema } from '../schemas/tenant';
 import { acceptedOf, tenantAcceptor, type Accepted } from '../tenants/accept';
 import { tenantAnswerer } from '../tenants/answer';
+import { bulkAnswerer } from '../tenants/answer-all';
 import { tenantReader } from '../tenants/read';
-import { stuckFinder } from '../tenants/stuck';
+import { listStuck } from '../tenants/stuck';
 import { viewTenant } from '../tenants/view';
 
 const common = { tags: ['tenants'], security: [{ bearer: [] }] };
 
 /** `/tenants`: a change is committed, answered with 202, and started after that. */
-export function tenantRoutes(root: FastifyInstance, { db, starter }: { db: PrismaClient; starter: Starter }): void {
+export function tenantRoutes(root: FastifyInstance, { db, starter, sweepIntervalMs }: { db: PrismaClient; starter: Starter; sweepIntervalMs: number }): void {
   const app = root.withTypeProvider<ZodTypeProvider>();
   const read = tenantReader(db, starter.runUrl);
   const accept = tenantAcceptor(db);
   const onCall = tenantAnswerer(db, starter);
-  const stuck = stuckFinder(db, starter);
+  const all = bulkAnswerer(db, starter);
 
   const answer = (reply: FastifyReply, { tenant, operation, isNew }: Accepted) => {
     // What a repeated request finds was started by the first one, or is by the sweep.
@@ -42,8 +43,8 @@ export function tenantRoutes(root: FastifyInstance, { db, starter }: { db: Prism
   }, (request) => read.list(request.query));
 
   app.get('/tenants/stuck', {
-    schema: { ...common, summary: 'List what does not go on by itself, oldest first: parked, never started, without its run, or with one that fails', response: { 200: stuckList, ...commonProblems } },
-  }, () => stuck.list());
+    schema: { ...common, summary: 'List what does not go on by itself: parked, never started, without its run, with one that fails, or a purge that is overdue', querystring: stuckQuery, response: { 200: stuckList, ...commonProblems } },
+  }, (request) => listStuck(db, starter, { limit: request.query.limit, sweepIntervalMs }));
 
   app.get('/tenants/:id', {
     schema: { ...common, summary: 'Show a tenant, its connections and its last operation', params: tenantParams, response: { 200: tenantDetailSchema, ...commonProblems, ...notFound } },
@@ -84,12 +85,13 @@ export function tenantRoutes(root: FastifyInstance, { db, starter }: { db: Prism
   }
 
   app.post('/tenants/retry', {
-    schema: { ...common, summary: 'Try all stuck operations again, or those stuck at one step', body: retryBody, headers: idempotencyHeaders, response: { 202: bulkResponse, ...commonProblems } },
-  }, async (request, reply) => reply.code(202).send({ items: await onCall.retryAll(request.body?.step, askingOf(request)) }));
+    schema: { ...common, summary: 'Try all stuck operations again, or those stuck at one step', body: retryAllBody, headers: idempotencyHeaders, response: { 202: bulkResponse, ...commonProblems, ...keyReused } },
+  }, async (request, reply) => reply.code(202).send(await all.retry(request.body?.step, askingOf(request))));
 }
 
 /** Without what is undefined. */
-const definedOf = ({ step, reason }: { step?: string | undefined; reason?: string | undefined }) => ({ ...(step === undefined ? {} : { step }), ...(reason === undefined ? {} : { reason }) });
+const definedOf = ({ step, reason, operationId }: { step?: string | undefined; reason?: string | undefined; operationId?: string | undefined }) =>
+  ({ ...(step === undefined ? {} : { step }), ...(reason === undefined ? {} : { reason }), ...(operationId === undefined ? {} : { operationId }) });
 
 /** What on-call answers a stuck operation. */
 const ANSWERS = [
@@ -105,7 +107,7 @@ const POST_ACTIONS = [
   ['restore', 'Make a soft-deleted tenant what it was before'],
 ] as const;
 
-const bulkResponse = z.object({ items: z.array(z.object({ id: z.uuid(), name: z.string(), result: z.string().describe('retried, or the code of the refusal') })) }).meta({ id: 'BulkAnswer' });
+const bulkResponse = z.object({ items: z.array(z.object({ id: z.uuid(), name: z.string(), result: z.string().describe('retried, or the code of the refusal') })), isComplete: z.boolean().describe('false: more is stuck than is answered at a time; send it again, with a new key') }).meta({ id: 'BulkAnswer' });
 
 const changeResponses = {
   202: tenantSchema.describe('Accepted and committed; also where it is so already, or under way'),

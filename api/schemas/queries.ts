@@ -2,16 +2,17 @@ import { OperationState, TenantStatus } from '@freeflow/db-master';
 import { z } from 'zod';
 import { STUCK_REASONS } from '../tenants/stuck';
 import { tenantSchema } from './tenant';
+import { numberInQuery, plainText } from './text';
 
 const flag = z.enum(['true', 'false']).default('false');
-const limit = (byDefault: number, most: number) => z.coerce.number().int().min(1).max(most).default(byDefault);
-const cursor = z.string().max(200).optional().describe('nextCursor of the page before');
+const limit = (byDefault: number, most: number) => numberInQuery(1, most).default(byDefault);
+const cursor = z.string().regex(/^[A-Za-z0-9_-]{1,200}$/, 'must be the nextCursor of a page of this list').optional().describe('nextCursor of the page before');
 
 export const listQuery = z.strictObject({
   status: z.enum(TenantStatus).optional(),
-  name: z.string().max(30).optional().describe('The exact name'),
+  name: plainText(0, 30).optional().describe('The exact name'),
   operation: z.enum(OperationState).optional().describe('State of the last operation'),
-  step: z.string().max(100).optional().describe('The step the last operation is stuck at'),
+  step: plainText(0, 100).optional().describe('The step the last operation is stuck at'),
   gone: flag.describe('true: show those that are gone as well'),
   limit: limit(50, 200),
   cursor,
@@ -33,10 +34,17 @@ const nextCursor = z.string().nullable().describe('null on the last page');
 
 export const tenantPage = z.object({ items: z.array(tenantSchema), nextCursor }).meta({ id: 'TenantPage' });
 
+export const stuckQuery = z.strictObject({ limit: limit(500, 1_000).describe('At most so many; what is parked comes first') });
+
 export const stuckList = z
   .object({
-    items: z.array(tenantSchema.extend({ why: z.enum(STUCK_REASONS).describe('parked: waits for an answer; not-started: no run yet; run-gone: its run was terminated; run-fails: no worker can carry it on. A retry starts all but the first anew') })),
-    isComplete: z.boolean().describe('false: Temporal does not answer, so it is not known whose runs are gone'),
+    items: z.array(tenantSchema.extend({
+      why: z.enum(STUCK_REASONS).describe('parked: waits for an answer; not-started: nothing has begun it; run-gone: its run was terminated; run-fails: no worker can carry it on; overdue-purge: its data is due to be dropped, and nothing has begun to. A retry starts not-started, run-gone and run-fails anew'),
+      advice: z.string().nullable().describe('What to do about it'),
+    })),
+    isComplete: z.boolean().describe('Whether this is all: nothing is left out, and all runs that had to be looked at were'),
+    notShown: z.number().int().describe('How many more are stuck, past the limit'),
+    notAsked: z.number().int().describe('Operations under way whose runs Temporal could not be asked for in time: some may be stuck'),
   })
   .meta({ id: 'StuckList' });
 

@@ -1,10 +1,11 @@
 import { BackendKind } from '@freeflow/db-master';
 import { z } from 'zod';
+import { plainText, rowId } from './text';
 
 const time = z.iso.datetime();
 
 export const reconcileBody = z.strictObject({ fix: z.boolean().default(false).describe('true: repair what is safe to repair; nothing is ever dropped') }).nullish();
-export const reportParams = z.strictObject({ id: z.uuid('must be a UUID') });
+export const reportParams = z.strictObject({ id: rowId() });
 export const startedSchema = z.object({ id: z.uuid().describe('GET it by this id; 404 until it is there') }).meta({ id: 'Started' });
 
 const findingSchema = z
@@ -35,8 +36,8 @@ export const reportSchema = z
 export const dropBody = z
   .strictObject({
     resource: z.enum(BackendKind),
-    name: z.string().min(1).max(100).describe('What it is called at the server'),
-    externalId: z.string().min(1).max(100).describe('Its id, as the report has it: it has to be that very one'),
+    name: plainText(1, 100).describe('What it is called at the server'),
+    externalId: plainText(1, 100).describe('Its id, as the report has it: it has to be that very one'),
   })
   .meta({ id: 'DropOrphan' });
 

@@ -1,5 +1,6 @@
 import { BackendKind, ConnectionService, isReservedTenantName, OperationKind, OperationState, TENANT_NAME_PATTERN, TenantStatus } from '@freeflow/db-master';
 import { z } from 'zod';
+import { plainText, rowId } from './text';
 
 const time = z.iso.datetime();
 
@@ -13,18 +14,20 @@ export const tenantName = z
 export const createTenantBody = z.strictObject({ name: tenantName }).meta({ id: 'CreateTenant' });
 /** Of requests whose path says everything. */
 export const noBody = z.strictObject({}).nullish();
-const stepName = z.string().max(60).optional().describe('The step, as operation.step names it; all stuck ones when left out');
-const reason = z.string().min(3).max(300);
-export const retryBody = z.strictObject({ step: stepName }).nullish();
-export const abortBody = z.strictObject({ reason: reason.optional() }).nullish();
-export const skipBody = z.strictObject({ step: stepName, reason: reason.describe('Why it is left behind; kept with the operation') });
+const stepName = plainText(1, 60).optional().describe('The step, as operation.step names it; all stuck ones when left out');
+const reason = plainText(3, 300);
+const operationId = rowId().optional().describe('The operation that is meant; 409 where it is not the current one. The current one when left out');
+export const retryBody = z.strictObject({ step: stepName, operationId }).nullish();
+export const retryAllBody = z.strictObject({ step: stepName }).nullish();
+export const abortBody = z.strictObject({ reason: reason.optional(), operationId }).nullish();
+export const skipBody = z.strictObject({ step: stepName, reason: reason.describe('Why it is left behind; kept with the operation'), operationId });
 export const adoptBody = z
   .strictObject({
     resource: z.enum(BackendKind).describe('What has another id since its server was restored'),
     acceptServer: z.boolean().default(false).describe('true: it stands on another server than the recorded one, and that is right'),
   })
   .meta({ id: 'Adopt' });
-export const tenantParams = z.strictObject({ id: z.uuid('must be a UUID') });
+export const tenantParams = z.strictObject({ id: rowId() });
 
 export const operationSchema = z
   .object({

@@ -1,7 +1,8 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { Prisma, tenantNames, type BackendKind, type PrismaClient, type TenantOperation } from '@freeflow/db-master';
+import { randomUUID } from 'node:crypto';
+import { masterNow, tenantNames, type BackendKind, type PrismaClient, type TenantOperation } from '@freeflow/db-master';
 import type { AcceptedOperation } from '../../workflows/messages';
 import { Problem } from '../errors';
+import { fingerprint, isDuplicate, keyReused } from './idempotency';
 import { decide, KIND_OF, situationOf, type Action } from './lifecycle';
 import { unknown } from './read';
 import { inOneSnapshot } from './snapshot';
@@ -55,8 +56,7 @@ export function tenantAcceptor(db: PrismaClient) {
           const { tenant, decision } = await decided(db, tenantId, action, adoption);
           const [underWay] = tenant.operations.filter((it) => it.endedAt === null);
           try {
-            // What is so already is recorded as done: who asked stays known, and the same request sent later does nothing.
-            const operation = await db.tenantOperation.create({ data: decision === 'nothing' ? { ...created, state: 'done', endedAt: new Date() } : created });
+            const operation = await db.tenantOperation.create({ data: decision === 'nothing' ? { ...created, ...(await doneAtOnce(db)) } : created });
             const shown = decision === 'nothing' ? (underWay ?? operation) : operation;
             return { tenant: { ...tenant, operations: [shown] }, operation: shown };
           } catch (error) {
@@ -66,6 +66,12 @@ export function tenantAcceptor(db: PrismaClient) {
         }
       }),
   };
+}
+
+/** What is so already is recorded as done: who asked stays known, and the same request sent later does nothing. */
+async function doneAtOnce(db: PrismaClient) {
+  const now = await masterNow(db);
+  return { state: 'done', createdAt: now, endedAt: now } as const;
 }
 
 /** An operation as its start needs to know it. */
@@ -113,20 +119,17 @@ async function firstOfItsKind(db: PrismaClient, asked: Request, commit: (key: Ke
 async function earlier(db: PrismaClient, { principal, idempotencyKey, request }: Request): Promise<Accepted | undefined> {
   if (idempotencyKey === undefined) return undefined;
   const found = await db.tenantOperation.findUnique({ where: { requestedBy_idempotencyKey: { requestedBy: principal, idempotencyKey } }, include: { tenant: true } });
-  if (found === null) return undefined;
+  if (found === null) {
+    // Keys are a principal's own, whatever they are used for.
+    if ((await db.operationAnswer.count({ where: { principal, idempotencyKey } })) > 0) throw keyReused();
+    return undefined;
+  }
   const { tenant, ...operation } = found;
-  if (operation.bodyHash !== request) throw new Problem('idempotency-key-reused', 'This Idempotency-Key belongs to an earlier, different request.');
+  if (operation.bodyHash !== request) throw keyReused();
   return { tenant: { ...tenant, operations: [operation] }, operation, isNew: false };
 }
 
 function operationIn({ id, operations: [operation] }: TenantWithOperation): TenantOperation {
   if (operation === undefined) throw new Error(`the operation of ${id} is missing right after it was inserted`);
   return operation;
-}
-
-const fingerprint = (route: string, content: object): string => createHash('sha256').update(`${route}\n${JSON.stringify(content)}`).digest('hex');
-
-/** Whether a row was refused because another one has the same value in this column. */
-function isDuplicate(error: unknown, column: string): boolean {
-  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002' && JSON.stringify(error.meta ?? {}).includes(column);
 }

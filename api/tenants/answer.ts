@@ -1,59 +1,96 @@
 import { randomUUID } from 'node:crypto';
-import type { PrismaClient } from '@freeflow/db-master';
+import type { PrismaClient, TenantOperation } from '@freeflow/db-master';
 import type { Answer } from '../../workflows/messages';
 import { CATALOGUE, Problem, type ProblemCode } from '../errors';
 import type { Starter } from '../plugins/temporal';
 import { acceptedOf, type Asking } from './accept';
+import { answerKeys, type Binding } from './answer-keys';
+import { fingerprint } from './idempotency';
 import { unknown } from './read';
 import { inOneSnapshot } from './snapshot';
-import { stuckFinder } from './stuck';
-import { LAST_OPERATION, type TenantWithOperation } from './view';
+import type { TenantWithOperation } from './view';
 
-export interface BulkResult {
-  id: string;
-  name: string;
-  result: string;
-}
+/** An answer as it is asked for; `operationId`: the operation that is meant, the current one when left out. */
+export type Asked = Omit<Answer, 'by'>;
 
-/** Hands on-call's answers to the runs that wait for them. */
+/** Hands one answer of on-call's to the run that waits for it. */
 export function tenantAnswerer(db: PrismaClient, starter: Starter) {
+  const keys = answerKeys(db);
+
+  /** The tenant with its open operations, the one that is worked on first: a forced deletion beside it waits until that has ended. */
   const find = async (id: string): Promise<TenantWithOperation> => {
-    const tenant = await inOneSnapshot(db, (tx) => tx.tenant.findUnique({ where: { id }, include: LAST_OPERATION }));
+    const operations = { where: { endedAt: null, kind: { not: 'adopt' } }, orderBy: { createdAt: 'asc' } } as const;
+    const tenant = await inOneSnapshot(db, (tx) => tx.tenant.findUnique({ where: { id }, include: { operations } }));
     if (tenant === null) throw unknown(id);
     return tenant;
   };
 
-  /** @throws Problem `tenant-unknown` | `not-stuck` | `not-skippable` | `past-point-of-no-return` | `orchestrator-unavailable` */
-  const answer = async (id: string, given: Omit<Answer, 'by'>, { principal, idempotencyKey }: Asking): Promise<TenantWithOperation> => {
-    const tenant = await find(id);
-    const [operation] = tenant.operations;
-    const answerId = idempotencyKey === undefined ? randomUUID() : `${principal}/${idempotencyKey}`;
-    const outcome = await starter.answer(id, { ...given, by: principal }, answerId).catch((cause: unknown) => {
-      throw new Problem('orchestrator-unavailable', 'Temporal does not answer; nothing was changed.', { cause, headers: { 'retry-after': '5' } });
-    });
-    if (typeof outcome === 'object') throw new Problem(codeOf(outcome.refused), `${given.action}${given.step === undefined ? '' : ` of ${given.step}`}: ${outcome.refused.replaceAll('-', ' ')}.`);
-    if (outcome !== 'no-run') return tenant;
+  /** The tenant as it is now, with the operation that was answered. */
+  const show = async (operationId: string): Promise<TenantWithOperation> => {
+    const { tenant, ...operation } = await db.tenantOperation.findUniqueOrThrow({ where: { id: operationId }, include: { tenant: true } });
+    return { ...tenant, operations: [operation] };
+  };
+
+  /**
+   * Gives an answer to the operation that is worked on.
+   * @throws Problem `operation-changed` | `not-stuck` | `not-skippable` | `past-point-of-no-return` | `orchestrator-unavailable`
+   */
+  const deliver = async (tenant: TenantWithOperation, { id: operationId }: TenantOperation, answer: Answer, answerId: string): Promise<void> => {
+    const outcome = await starter.answer(tenant.id, { ...answer, operationId }, answerId).catch(unavailable);
+    if (typeof outcome === 'object') throw refusal(answer, outcome.refused);
+    if (outcome !== 'no-run') return;
     // Never started, or its run was terminated: a new run finds the true state from ledger and backends.
-    if (operation === undefined || operation.endedAt !== null) throw new Problem('not-stuck', 'Nothing is under way with this tenant.');
-    if (given.action !== 'retry') throw new Problem('not-stuck', 'The operation has no run that could be answered. Retry it first.');
-    starter.start(acceptedOf(tenant.name, operation));
-    return tenant;
+    const newest = tenant.operations.at(-1);
+    if (answer.action !== 'retry' || newest === undefined) throw new Problem('not-stuck', 'The operation has no run that could be answered. Retry it first.');
+    starter.start(acceptedOf(tenant.name, newest));
+  };
+
+  /** The operation that is meant, of those that are open. */
+  const meant = ({ operations }: TenantWithOperation, operationId: string | undefined): TenantOperation => {
+    const [current] = operations;
+    if (operationId !== undefined && !operations.some((it) => it.id === operationId)) throw changed(operationId);
+    if (current === undefined) throw new Problem('not-stuck', 'Nothing is under way with this tenant.');
+    return current;
+  };
+
+  /** Its operation has ended before it was known that the answer was given: Temporal knows whether it was that answer. */
+  const assertWasGiven = async (tenantId: string, operationId: string, answerId: string): Promise<void> => {
+    const { runId } = await db.tenantOperation.findUniqueOrThrow({ where: { id: operationId } });
+    if (runId === null || !(await starter.hasAnswered(tenantId, runId, answerId).catch(unavailable))) throw changed(operationId);
   };
 
   return {
-    answer,
-    async retryAll(step: string | undefined, asking: Asking): Promise<BulkResult[]> {
-      const { stuck } = await stuckFinder(db, starter).find();
-      const meant = stuck.filter(({ operation: it, why }) => step === undefined || (why === 'parked' && (it.step === step || it.cause?.includes(`${step}: `) === true)));
-      return Promise.all(meant.map(async ({ operation: { tenantId: id }, tenantName: name }) => {
-        const result = await answer(id, { action: 'retry', ...(step === undefined ? {} : { step }) }, asking).then(() => 'retried', (error: unknown) => {
-          if (error instanceof Problem) return error.code;
-          throw error;
-        });
-        return { id, name, result };
-      }));
+    deliver,
+    find,
+    /** @throws Problem `tenant-unknown` | `idempotency-key-reused`, or as {@link deliver} */
+    async answer(id: string, given: Asked, asking: Asking): Promise<TenantWithOperation> {
+      const bodyHash = fingerprint(`${given.action} /tenants/${id}`, given);
+      const earlier = await keys.find(asking, bodyHash);
+      if (earlier?.state === 'given') return show(earlier.operationId ?? '');
+
+      const tenant = await find(id);
+      const wanted = earlier?.operationId ?? meant(tenant, given.operationId).id;
+      const binding: Binding = { bodyHash, tenantId: id, operationId: wanted, action: given.action, step: given.step ?? null };
+      const { state, operationId: bound } = earlier ?? (await keys.bind(asking, binding)) ?? { state: 'bound', operationId: wanted };
+      const operationId = bound ?? wanted;
+      const operation = tenant.operations.find((it) => it.id === operationId);
+      const answerId = answerIdOf(asking);
+      if (state !== 'given') await (operation === undefined ? assertWasGiven(id, operationId, answerId) : deliver(tenant, operation, { ...given, by: asking.principal }, answerId));
+      await keys.markGiven(asking, { ...binding, operationId });
+      return operation === undefined ? show(operationId) : { ...tenant, operations: [operation] };
     },
   };
 }
 
-const codeOf = (refusal: string): ProblemCode => (refusal in CATALOGUE ? (refusal as ProblemCode) : 'not-stuck');
+/** The same answer has the same id, however often it is sent: Temporal gives it to a run once. */
+export const answerIdOf = ({ principal, idempotencyKey }: Asking): string => (idempotencyKey === undefined ? randomUUID() : `${principal}/${idempotencyKey}`);
+
+function unavailable(cause: unknown): never {
+  throw new Problem('orchestrator-unavailable', 'Temporal does not answer; nothing was changed.', { cause, headers: { 'retry-after': '5' } });
+}
+
+const changed = (operationId: string): Problem => new Problem('operation-changed', `Operation ${operationId} is not under way any more; nothing was changed.`);
+
+const refusal = ({ action, step }: Answer, why: string): Problem => new Problem(codeOf(why), `${action}${step === undefined ? '' : ` of ${step}`}: ${why.replaceAll('-', ' ')}.`);
+
+const codeOf = (why: string): ProblemCode => (why in CATALOGUE ? (why as ProblemCode) : 'not-stuck');

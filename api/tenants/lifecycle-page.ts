@@ -45,7 +45,8 @@ interrupts any other, which turns round before the deletion follows; an adoption
 - **suspend** cuts access at every backend, open sessions included, and is seen to have done so by logging in as the tenant.
 - **resume** gives it back: the same credentials work, probed at every backend before the tenant is active again.
 - **delete** (soft) cuts access and keeps the data until \`purgeAt\` (\`RETENTION_MS\`, 7 days by default); \`holdUntil\` keeps it longer.
-- **restore** makes it what it was before it was deleted, active or suspended.
+- **restore** makes it what it was before it was deleted, active or suspended. One that is given up, refused or cancelled
+  leaves a full new retention: nothing is purged soon after somebody tried to save it, unless a forced delete asks for it.
 - **adopt** records the new id, or the new server, of what carries the tenant's mark after a restore; what is parked for it goes on. It changes
   neither tenant nor backend, and is not the tenant's last operation: \`GET /tenants/{id}\` shows it under \`adoptions\`.
 - **purge**: a schedule deletes for good what is due. What was read back from each server stays with the operation as \`evidence\`.

@@ -1,67 +1,99 @@
-import type { PrismaClient, TenantOperation } from '@freeflow/db-master';
+import type { PrismaClient, Tenant, TenantOperation } from '@freeflow/db-master';
 import type { Starter } from '../plugins/temporal';
+import { askForRuns, type RunState } from './run-states';
 import { inOneSnapshot } from './snapshot';
-import { viewTenant } from './view';
+import { overduePurges, parkedOperations, quietOperations, unstartedOperations, type Some } from './stuck-rows';
+import { LAST_OPERATION, viewTenant } from './view';
 
-/** An operation is started within this time, or by the next sweep; only then it counts as stuck. In ms. */
-const STARTS_WITHIN_MS = 15_000;
-/** The oldest come first: those behind them show once they are mended. */
-const MOST = 500;
-const AT_A_TIME = 20;
+/** So many operations under way are asked for at a time, those that have not changed for longest. */
+const MOST_QUIET = 2_000;
+/** A purge is overdue when so many sweeps should have seen to it, and at least after this time, in ms. */
+const OVERDUE_SWEEPS = 6;
+const OVERDUE_MS = 60_000;
 
-/** Why an operation does not go on: it waits for an answer, has never been started, has lost its run, or no worker can carry its run on. */
-export const STUCK_REASONS = ['parked', 'not-started', 'run-gone', 'run-fails'] as const;
+/** Why an operation does not go on: it waits for an answer, has never been started, has lost its run, no worker can carry its run on; or a purge was never asked for. */
+export const STUCK_REASONS = ['parked', 'not-started', 'run-gone', 'run-fails', 'overdue-purge'] as const;
 export type StuckReason = (typeof STUCK_REASONS)[number];
 
-/** An operation that needs somebody, with the name of its tenant. */
+/** What on-call can do about each, where the operation itself doesn't say. */
+const ADVICE: Readonly<Record<StuckReason, string>> = {
+  parked: 'Look at its cause, then retry, abort or skip.',
+  'not-started': 'Nothing has begun it: is Temporal up, and a worker at work? freeflow doctor tells. A retry starts it.',
+  'run-gone': 'Its run was ended from outside. A retry starts a new one, which finds the true state; so does the next sweep.',
+  'run-fails': "No worker can carry its run on: see the worker's log. A retry ends the run and starts a new one.",
+  'overdue-purge': 'No sweep has asked for its purge: is the schedule of the sweep paused, or no worker at work? freeflow doctor tells. By hand: DELETE with mode=hard.',
+};
+
+/** An operation that needs somebody, with its tenant. */
 export interface Stuck {
   operation: TenantOperation;
-  tenantName: string;
-  why: StuckReason;
+  tenant: Tenant;
+  why: Exclude<StuckReason, 'overdue-purge'>;
 }
 
-/** Finds what does not go on by itself, oldest first. `isComplete` is false where Temporal could not be asked which runs are gone. */
-export function stuckFinder(db: PrismaClient, starter: Starter) {
-  const find = async (): Promise<{ stuck: Stuck[]; isComplete: boolean }> => {
-    const open = await db.tenantOperation.findMany({
-      // Adoptions are not: they give up by themselves, and have runs of their own.
-      where: { endedAt: null, kind: { not: 'adopt' }, OR: [{ state: 'parked' }, { updatedAt: { lt: new Date(Date.now() - STARTS_WITHIN_MS) } }] },
-      include: { tenant: { select: { name: true } } },
-      orderBy: { createdAt: 'asc' },
-      take: MOST,
-    });
-    const judged: (Stuck | undefined | 'unknown')[] = [];
-    for (let at = 0; at < open.length; at += AT_A_TIME) {
-      judged.push(...(await Promise.all(open.slice(at, at + AT_A_TIME).map(async ({ tenant, ...operation }) => {
-        const why = await reasonOf(operation);
-        return why === 'unknown' || why === undefined ? why : { operation, tenantName: tenant.name, why };
-      }))));
-    }
-    return { stuck: judged.filter((it) => typeof it === 'object'), isComplete: !judged.includes('unknown') };
-  };
+/** Some of what is stuck; how much more there is; and how many operations may be stuck or not. */
+export interface StuckOperations {
+  stuck: Stuck[];
+  notShown: number;
+  notAsked: number;
+}
 
-  /** A forced deletion that waits until the operation before it is undone has an open run to wait for. */
-  const reasonOf = async ({ tenantId, state }: TenantOperation): Promise<StuckReason | 'unknown' | undefined> => {
-    const run = await starter.stateOfRun(tenantId).catch(() => 'unknown' as const);
-    if (run === 'none') return state === 'requested' ? 'not-started' : 'run-gone';
-    if (run === 'fails') return 'run-fails';
-    if (state === 'parked') return 'parked';
-    return run === 'unknown' ? 'unknown' : undefined;
-  };
-
+/**
+ * Finds operations that don't go on by themselves. What the master database knows comes first, by index and whether Temporal answers or not:
+ * what is parked, then what nothing has begun. Only for those under way, Temporal is asked, for a short time.
+ */
+export async function findStuck(db: PrismaClient, starter: Starter, limit: number): Promise<StuckOperations> {
+  const [parked, unstarted, quiet, operations] = await inOneSnapshot(db, async (tx) => {
+    const sets = [await parkedOperations(tx, limit), await unstartedOperations(tx, limit), await quietOperations(tx, MOST_QUIET)] as const;
+    const rows = await tx.tenantOperation.findMany({ where: { id: { in: sets.flatMap(({ ids }) => ids) } }, include: { tenant: true } });
+    return [...sets, new Map(rows.map((it) => [it.id, it]))] as const;
+  });
+  const rowsOf = ({ ids }: Some) => ids.flatMap((id) => operations.get(id) ?? []);
+  // Those last that are listed whatever Temporal says.
+  const runs = await askForRuns(starter, [...rowsOf(quiet), ...rowsOf(unstarted), ...rowsOf(parked)].map((it) => it.tenantId));
+  const all = [parked, unstarted, quiet].flatMap(rowsOf).flatMap(({ tenant, ...operation }) => {
+    const why = reasonOf(operation, runs.get(operation.tenantId));
+    return why === undefined ? [] : [{ operation, tenant, why }];
+  });
+  const unseen = [parked, unstarted].reduce((sum, { total, ids }) => sum + total - ids.length, 0);
   return {
-    find,
-    async list() {
-      const { stuck, isComplete } = await find();
-      const tenants = await inOneSnapshot(db, (tx) => tx.tenant.findMany({ where: { id: { in: stuck.map((it) => it.operation.tenantId) } } }));
-      const byId = new Map(tenants.map((it) => [it.id, it]));
-      return {
-        items: stuck.flatMap(({ operation, why }) => {
-          const tenant = byId.get(operation.tenantId);
-          return tenant === undefined ? [] : [{ ...viewTenant({ ...tenant, operations: [operation] }, starter.runUrl), why }];
-        }),
-        isComplete,
-      };
-    },
+    stuck: all.slice(0, limit),
+    notShown: Math.max(0, all.length - limit) + unseen,
+    notAsked: quiet.total - rowsOf(quiet).filter((it) => runs.has(it.tenantId)).length,
+  };
+}
+
+/** Those that wait for an answer at one step, by the master database alone. */
+export async function findParkedAt(db: PrismaClient, step: string, limit: number): Promise<StuckOperations> {
+  const { ids, total } = await parkedOperations(db, limit, step);
+  const rows = await db.tenantOperation.findMany({ where: { id: { in: ids } }, include: { tenant: true }, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] });
+  return { stuck: rows.map(({ tenant, ...operation }) => ({ operation, tenant, why: 'parked' })), notShown: total - ids.length, notAsked: 0 };
+}
+
+/** A forced deletion that waits until the operation before it is undone has an open run to wait for. */
+function reasonOf({ state }: TenantOperation, run: RunState | undefined): Stuck['why'] | undefined {
+  if (run === 'none') return state === 'requested' ? 'not-started' : 'run-gone';
+  if (run === 'fails') return 'run-fails';
+  if (state === 'parked') return 'parked';
+  return run === undefined && state === 'requested' ? 'not-started' : undefined;
+}
+
+/** All that on-call has to know of: operations that are stuck, and purges that nothing sees to. */
+export async function listStuck(db: PrismaClient, starter: Starter, { limit, sweepIntervalMs }: { limit: number; sweepIntervalMs: number }) {
+  const [{ stuck, notShown: more, notAsked }, { ids, total }] = await Promise.all([
+    findStuck(db, starter, limit),
+    overduePurges(db, limit, Math.max(OVERDUE_MS, OVERDUE_SWEEPS * sweepIntervalMs)),
+  ]);
+  const shown = ids.slice(0, limit - stuck.length);
+  const overdue = await db.tenant.findMany({ where: { id: { in: shown } }, include: LAST_OPERATION, orderBy: [{ purgeAt: 'asc' }, { id: 'asc' }] });
+  const notShown = more + total - shown.length;
+  return {
+    items: [
+      ...stuck.map(({ operation, tenant, why }) => ({ ...viewTenant({ ...tenant, operations: [operation] }, starter.runUrl), why, advice: why === 'parked' ? (operation.advice ?? ADVICE.parked) : ADVICE[why] })),
+      ...overdue.map((tenant) => ({ ...viewTenant(tenant, starter.runUrl), why: 'overdue-purge' as const, advice: ADVICE['overdue-purge'] })),
+    ],
+    isComplete: notShown === 0 && notAsked === 0,
+    notShown,
+    notAsked,
   };
 }

@@ -1,4 +1,4 @@
-import { reasonOf, SetUpError, type SetUpProblem } from '../../setup/errors';
+import { reasonOf, SetUpError, type SetUpProblem, TRUST_ADVICE } from '../../setup/errors';
 import { EXIT } from '../failure';
 import type { Provisioned } from './provisioners';
 import { type BackendName, ownerVariables, SET_UP_VARIABLES } from './variables';
@@ -14,6 +14,7 @@ const RIGHTS: Record<BackendName, string> = {
 
 const WAYS_OUT: Record<SetUpProblem, { exitCode: number; advice: (backend: BackendName) => string }> = {
   unreachable: { exitCode: EXIT.unreachable, advice: () => 'Is it up, and can it be reached from here?' },
+  certificate: { exitCode: EXIT.refused, advice: () => TRUST_ADVICE },
   credentials: { exitCode: EXIT.refused, advice: (backend) => `Check ${ownerVariables(backend).join(', ')}.` },
   forbidden: { exitCode: EXIT.refused, advice: (backend) => RIGHTS[backend] },
   'too-old': { exitCode: EXIT.refused, advice: () => 'Upgrade the server.' },

@@ -1,3 +1,4 @@
+import { isPostgresUrl } from '@freeflow/db-master';
 import { isMongoUrl } from '../../setup/mongodb-client';
 import { EXIT, Failure } from '../failure';
 import { HTTP } from '../settings';
@@ -5,7 +6,7 @@ import { HTTP } from '../settings';
 /** What a variable must look like. */
 export interface Form { form: string; isFit: (text: string) => boolean }
 
-export const POSTGRES: Form = { form: 'postgresql://USER:PASSWORD@HOST:PORT/', isFit: isPostgresUrl };
+export const POSTGRES: Form = { form: 'postgresql://USER:PASSWORD@HOST:PORT/, with one host', isFit: isPostgresLogin };
 export const MONGODB: Form = { form: 'mongodb://USER:PASSWORD@HOST:PORT/?OPTIONS', isFit: isMongoUrl };
 export const TEXT: Form = { form: 'TEXT', isFit: () => true };
 // Characters beyond ASCII would have to be normalised (SASLprep) exactly as the server does it.
@@ -53,12 +54,12 @@ function readOne(backend: BackendName, env: NodeJS.ProcessEnv): { given?: Given;
   return { given: { values, password: values[password] }, problems: [...missing, ...wrong] };
 }
 
-function isPostgresUrl(text: string): boolean {
+function isPostgresLogin(text: string): boolean {
   try {
-    const { protocol, username, password, hostname } = new URL(text);
+    const { username, password, hostname } = new URL(text);
     // What isn't well escaped would be refused by the driver.
     decodeURIComponent(username + password);
-    return /^postgres(ql)?:$/.test(protocol) && username !== '' && hostname !== '';
+    return isPostgresUrl(text) && username !== '' && hostname !== '';
   } catch {
     return false;
   }

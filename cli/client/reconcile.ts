@@ -12,26 +12,26 @@ export type Report = z.output<typeof report>;
 export type Drop = z.output<typeof drop>;
 
 const POLL_MS = 500;
-/** How long it is waited for; it goes on all the same. */
-const PATIENCE_MS = 10 * 60_000;
+/** How long it is waited for; it goes on all the same. A reconciliation may take twenty minutes, and wait for another one before. */
+const PATIENCE_MIN = { drop: 10, reconciliation: 45 } as const;
 
 /** Reconciliations and drops of orphans, each from its start to its end. */
 export function reconcilerOf(call: Call) {
   return {
     async reconcile(fix: boolean): Promise<Report> {
       const { id } = await call(started, 'POST', '/reconcile', { fix });
-      return ended(() => call(report, 'GET', `/reconcile/${id}`), () => true);
+      return ended(() => call(report, 'GET', `/reconcile/${id}`), () => true, PATIENCE_MIN.reconciliation);
     },
     async drop(resource: string, name: string, externalId: string): Promise<Drop> {
       const { id } = await call(started, 'POST', '/resources/drop', { resource, name, externalId });
-      return ended(() => call(drop, 'GET', `/resources/drops/${id}`), ({ state }) => state !== 'running');
+      return ended(() => call(drop, 'GET', `/resources/drops/${id}`), ({ state }) => state !== 'running', PATIENCE_MIN.drop);
     },
   };
 }
 
 /** @throws Failure `unreachable` when no worker has done it in time */
-async function ended<T>(look: () => Promise<T>, isOver: (it: T) => boolean): Promise<T> {
-  for (const end = Date.now() + PATIENCE_MS; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, POLL_MS))) {
+async function ended<T>(look: () => Promise<T>, isOver: (it: T) => boolean, patienceMin: number): Promise<T> {
+  for (const end = Date.now() + patienceMin * 60_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, POLL_MS))) {
     try {
       const found = await look();
       if (isOver(found)) return found;
@@ -39,5 +39,5 @@ async function ended<T>(look: () => Promise<T>, isOver: (it: T) => boolean): Pro
       if (!(error instanceof Refusal && error.code === 'report-unknown')) throw error;
     }
   }
-  throw new Failure(EXIT.unreachable, 'It has not ended within ten minutes; it goes on all the same.', 'Does a worker run? freeflow doctor tells; its run in the Temporal UI, of type reconcile or dropOrphan, says what it waits for.');
+  throw new Failure(EXIT.unreachable, `It has not ended within ${patienceMin} minutes; it goes on all the same.`, 'Does a worker run? freeflow doctor tells; its run in the Temporal UI, of type reconcile or dropOrphan, says what it waits for.');
 }

@@ -48,8 +48,11 @@ export type TenantDetail = z.output<typeof detail>;
 export type Operation = NonNullable<Tenant['operation']>;
 export type LogRow = z.output<typeof logRow>;
 
-const stuckList = z.object({ items: z.array(tenant.extend({ why: z.enum(['parked', 'not-started', 'run-gone', 'run-fails']) })), isComplete: z.boolean() });
-const bulk = z.object({ items: z.array(z.object({ id: z.string(), name: z.string(), result: z.string() })) });
+const stuckList = z.object({ items: z.array(tenant.extend({ why: z.string(), advice: z.string().nullable() })), isComplete: z.boolean(), notShown: z.number(), notAsked: z.number() });
+const bulk = z.object({ items: z.array(z.object({ id: z.string(), name: z.string(), result: z.string() })), isComplete: z.boolean() });
+
+/** One that does not go on by itself, with the reason. */
+export type StuckTenant = z.output<typeof stuckList>['items'][number];
 
 export interface ListFilter {
   status?: string;

@@ -10,6 +10,7 @@ import { asPostgres } from '../../test/provisioner-bench';
 import { startProxy } from '../../test/tcp-proxy';
 import { until } from '../../test/until';
 import { newName } from '../../test/workbench';
+import { RESOURCE_KINDS } from '../../workflows/messages';
 
 let house: House;
 let env: Record<string, string>;
@@ -18,7 +19,7 @@ let closedPort: string;
 let nowhere: string;
 
 beforeAll(async () => {
-  house = await openHouse();
+  house = await openHouse({ timezone: 'UTC' });
   env = doctorEnv(house);
   closedPort = String(await freePort());
   nowhere = `http://127.0.0.1:${closedPort}`;
@@ -48,14 +49,14 @@ describe('an installation that is well', () => {
   test('every check is ok: exit code 0', async () => {
     const { code, lines } = await doctor(house, env);
     expect({ code, others: Object.entries(lines).filter(([, { status }]) => status !== 'ok') }).toEqual({ code: 0, others: [] });
-    expect(Object.keys(lines)).toHaveLength(43);
+    expect(Object.keys(lines)).toHaveLength(49);
     expect(Object.values(lines).filter(({ advice }) => advice !== '')).toEqual([]);
     expect(lines).toMatchObject({
       'master.secrets': { seen: 'a stored secret opens' },
       'temporal.sweep': { seen: expect.stringMatching(/-sweep ran \d+ s ago$/) },
       'temporal.reconciler': { seen: expect.stringMatching(/-reconcile (has not run yet, runs in|ran) \d+ (s|min)/) },
       'temporal.workers': { seen: `1 on queue ${house.taskQueue}` },
-      'temporal.keycloak-workers': { seen: `1 on queue ${house.taskQueue}-keycloak` },
+      ...Object.fromEntries(RESOURCE_KINDS.map((kind) => [`temporal.${kind}-workers`, { seen: `1 on queue ${house.taskQueue}-${kind}` }])),
       'keycloak.version': { seen: '26.7.4' },
     });
   });
@@ -65,7 +66,7 @@ describe('an installation that is well', () => {
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     expect(ended.stdout).toMatch(/^FreeFlow\n {2}ok {4}node\.version {16}\d/);
     expect(ended.stdout).toMatch(/\nPostgreSQL\n {2}ok {4}postgres\.connection {9}role freeflow_provisioner at 127\.0\.0\.1:\d+\n/);
-    expect(ended.stdout).toMatch(/\n43 ok\n$/);
+    expect(ended.stdout).toMatch(/\n45 ok\n$/);
     expect(ended.stdout).not.toContain('\u001b');
     expect(secretsIn(ended, house.info)).toEqual([]);
   });
@@ -95,12 +96,12 @@ type Case = [what: string, change: () => Record<string, string>, failing: Record
 
 describe('what is wrong fails by its name, and hides nothing else: exit code 1', () => {
   const [refused, isItUp] = [/ECONNREFUSED|Failed to connect before the deadline/, /Is it up/];
-  const ofMaster = ['master.migrations', 'master.rights', 'master.secrets', 'master.version', 'master.clock'];
-  const ofTemporal = ['temporal.version', 'temporal.search-attributes', 'temporal.sweep', 'temporal.reconciler', 'temporal.workers', 'temporal.keycloak-workers'];
-  const ofPostgres = ['postgres.provisioner', 'postgres.closed', 'postgres.version', 'postgres.clock'];
+  const ofMaster = ['master.migrations', 'master.rights', 'master.secrets', 'master.version', 'master.clock', 'master.sessions'];
+  const ofTemporal = ['temporal.version', 'temporal.search-attributes', 'temporal.sweep', 'temporal.reconciler', 'temporal.workers', ...RESOURCE_KINDS.map((kind) => `temporal.${kind}-workers`)];
+  const ofPostgres = ['postgres.provisioner', 'postgres.closed', 'postgres.reserve', 'postgres.version', 'postgres.clock', 'postgres.sessions'];
   const ofMongo = ['mongodb.provisioner', 'mongodb.version', 'mongodb.clock'];
-  const ofQdrant = ['qdrant.wrong-key', 'qdrant.rbac', 'qdrant.version', 'qdrant.clock'];
-  const ofLogin = ['keycloak.token', 'keycloak.create-realm', 'keycloak.no-admin', 'keycloak.clock'];
+  const ofQdrant = ['qdrant.key-length', 'qdrant.wrong-key', 'qdrant.rbac', 'qdrant.version', 'qdrant.clock'];
+  const ofLogin = ['keycloak.token', 'keycloak.account', 'keycloak.create-realm', 'keycloak.no-admin', 'keycloak.clock'];
   const ofKeycloak = ['keycloak.login', ...ofLogin, 'keycloak.version'];
   const ofToken = ['identity.permission', 'identity.accepted', 'identity.clock'];
 
@@ -122,7 +123,7 @@ describe('what is wrong fails by its name, and hides nothing else: exit code 1',
       'keycloak.connection': [refused, isItUp, ofKeycloak],
     }],
     ['every secret is another one', () => ({
-      FREEFLOW_CLIENT_SECRET: 'hunter22', SECRETS_KEY: Buffer.alloc(32, 7).toString('base64'), QDRANT_API_KEY: 'hunter22', KEYCLOAK_CLIENT_SECRET: 'hunter22',
+      FREEFLOW_CLIENT_SECRET: 'hunter22', SECRETS_KEY: Buffer.alloc(32, 7).toString('base64'), QDRANT_API_KEY: 'hunter22'.repeat(4), KEYCLOAK_CLIENT_SECRET: 'hunter22',
       POSTGRES_ADMIN_URL: at(house.info.postgres.provisionerUrl, { password: 'hunter22' }), MONGODB_ADMIN_URL: at(house.info.mongodb.provisionerUrl, { password: 'hunter22' }),
     }), {
       'identity.token': [/answers 401/, /FREEFLOW_CLIENT_SECRET/, ofToken],
@@ -237,7 +238,7 @@ describe('Temporal', () => {
 
   test('a queue that no worker polls, and no schedules there', async () => {
     const { code, lines } = await doctor(house, { ...env, TASK_QUEUE: 'freeflow-never' });
-    expect({ code, failing: failures(lines) }).toEqual({ code: 1, failing: { 'temporal.sweep': expect.anything(), 'temporal.reconciler': expect.anything(), 'temporal.workers': expect.anything(), 'temporal.keycloak-workers': expect.anything() } });
+    expect({ code, failing: failures(lines) }).toEqual({ code: 1, failing: { 'temporal.sweep': expect.anything(), 'temporal.reconciler': expect.anything(), 'temporal.workers': expect.anything(), ...Object.fromEntries(RESOURCE_KINDS.map((kind) => [`temporal.${kind}-workers`, expect.anything()])) } });
     expect(lines['temporal.workers']?.seen).toBe('no worker polls queue freeflow-never for workflows and activities');
     expect(lines['temporal.keycloak-workers']?.seen).toBe('no worker polls queue freeflow-never-keycloak for activities');
     expect(lines['temporal.sweep']?.seen).toBe('there is no schedule freeflow-never-sweep');

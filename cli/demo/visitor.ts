@@ -21,7 +21,7 @@ const TIMEOUT_MS = 10_000;
 const LONGEST = 90;
 
 const inPostgres = async <T>(url: string, work: (client: Client) => Promise<T>): Promise<T> => {
-  const client = new HeardClient({ connectionString: url, connectionTimeoutMillis: TIMEOUT_MS, statement_timeout: TIMEOUT_MS });
+  const client = new HeardClient({ connectionString: url, connectionTimeoutMillis: TIMEOUT_MS, settings: { statement_timeout: TIMEOUT_MS } });
   try {
     await client.connect();
     return await work(client);
@@ -50,9 +50,9 @@ async function askQdrant({ url, apiKey }: Fields, method: 'GET' | 'PUT' | 'POST'
   return ((await response.json()) as { result: unknown }).result;
 }
 
-async function token(issuer: Fields[string] | undefined, { clientId, clientSecret }: Fields): Promise<{ access_token: string }> {
+async function token({ tokenUrl }: Fields, { clientId, clientSecret }: Fields): Promise<{ access_token: string }> {
   const body = new URLSearchParams({ grant_type: 'client_credentials', client_id: String(clientId), client_secret: String(clientSecret) });
-  const response = await fetch(`${issuer}/protocol/openid-connect/token`, { method: 'POST', body, signal: AbortSignal.timeout(TIMEOUT_MS) });
+  const response = await fetch(String(tokenUrl), { method: 'POST', body, signal: AbortSignal.timeout(TIMEOUT_MS) });
   const content = (await response.json()) as { access_token: string; error?: string };
   if (!response.ok) throw Object.assign(new Error(content.error ?? 'refused'), { status: response.status });
   return content;
@@ -100,10 +100,10 @@ export const VISITS: Readonly<Record<string, Visit>> = {
   keycloak: {
     title: 'Keycloak',
     own: async (mine) => {
-      await token(mine['issuer'], mine);
+      await token(mine, mine);
       return `a token of its own realm ${mine['realm']}`;
     },
-    intrude: (mine, theirs) => token(theirs['issuer'], mine),
+    intrude: (mine, theirs) => token(theirs, mine),
     // 404: the realm is gone with its tenant.
     refusals: [401, 403, 404],
   },

@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose';
 import { type Account, adminBy, KeycloakError, keycloakProblem, keycloakToken } from '../../setup/keycloak-api';
-import { type Check, fail, faults, type Finding, type Group, ok, notChecked } from './check';
+import { type Check, fail, faults, type Finding, type Group, ok, notChecked, warn } from './check';
 import { compareClocks, inSeconds } from './clock';
 import { baseOf, call, membersOf } from './http';
 import type { Values } from './settings';
@@ -32,6 +32,7 @@ export const KEYCLOAK: Group = {
     { name: 'keycloak.connection', needs: ['KEYCLOAK_URL'], after: [], look: (values) => connection(accountOf(values)) },
     check('login', 'connection', async ({ clientId, realm }) => ok(`client ${clientId} of realm ${realm}`)),
     check('token', 'login', tokenSize),
+    check('account', 'login', accountNamed),
     check('create-realm', 'login', createRealm),
     check('no-admin', 'login', noAdmin),
     { name: 'keycloak.version', needs: ['KEYCLOAK_URL', 'KEYCLOAK_OWNER_CLIENT_ID', 'KEYCLOAK_OWNER_CLIENT_SECRET'], after: ['keycloak.connection'], look: version },
@@ -50,6 +51,12 @@ async function tokenSize(_account: Account, token: string): Promise<Finding> {
   const named = ['realm_access', 'resource_access'].filter((claim) => decodeJwt(token)[claim] !== undefined);
   const wrong = [...named.map((claim) => `its token has the claim ${claim}, and grows by each realm`), ...(token.length > TOKEN_MAX_BYTES ? [`its token has ${token.length} bytes`] : [])];
   return faults(wrong, SET_UP, `${token.length} bytes, and names no roles`);
+}
+
+/** By the account that a token names the worker tells this server from another. */
+async function accountNamed({ clientId }: Account, token: string): Promise<Finding> {
+  if (typeof decodeJwt(token).sub === 'string') return ok('its token names its account');
+  return warn(`the tokens of client ${clientId} have no claim sub: the worker asks for an ID token each time it starts`, `Give the client the client scope basic.`);
 }
 
 /** Asks for a realm without a name: who may make realms is told that it lacks one, all others are refused. */

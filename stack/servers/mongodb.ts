@@ -13,6 +13,9 @@ import { CannotProvide, dataFolder, type Server, type ServerContext } from './se
 const SERVER_VERSION = '6.0.5';
 const ROOT = 'freeflow_root';
 
+/** Before 6.0.27 a message compressed by zlib lets anybody read the server's memory, without a login: CVE-2025-14847. */
+const WITHOUT_ZLIB = ['--networkMessageCompressors', 'snappy,zstd'];
+
 const hostOf = ({ settings }: ServerContext): string => `127.0.0.1:${settings.ports.mongodb}`;
 const urlOf = (context: ServerContext): string => context.external.MONGODB_ADMIN_URL ?? `mongodb://${ROOT}:${context.settings.credentials.mongodbRoot}@${hostOf(context)}/?authSource=admin&directConnection=true`;
 
@@ -39,7 +42,7 @@ export const mongodb: Server = {
     const data = dataFolder(dir, 'mongodb');
     return {
       command: path,
-      args: ['--auth', '--bind_ip', '127.0.0.1', '--port', String(settings.ports.mongodb), '--dbpath', data, '--nounixsocket', '--wiredTigerCacheSizeGB', '0.25'],
+      args: ['--auth', '--bind_ip', '127.0.0.1', '--port', String(settings.ports.mongodb), '--dbpath', data, '--nounixsocket', '--wiredTigerCacheSizeGB', '0.25', ...WITHOUT_ZLIB],
       env,
       cwd: data,
     };

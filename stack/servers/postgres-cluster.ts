@@ -1,15 +1,14 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { chownSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { readIfThere } from '../files';
 import { findOnPath } from '../fetch/on-path';
 import type { LaunchPlan } from '../managed-process';
 import { startTimeOf } from '../processes';
+import { isOpenToAll, userInsteadOfRoot, type User } from './postgres-user';
 
 const run = promisify(execFile);
-
-interface User { uid: number; gid: number }
 
 export interface ClusterOptions {
   dir: string;
@@ -31,25 +30,11 @@ export async function prepareCluster({ dir, initdb, owner, password, env }: Clus
   const parent = join(dir, 'data');
   const data = join(parent, 'postgres');
   mkdirSync(parent, { recursive: true });
-  const user = userInsteadOfRoot();
+  const user = userInsteadOfRoot(data);
   const asItsUser = ({ command, args }: Pick<LaunchPlan, 'command' | 'args'>): LaunchPlan => runAs(user, { command, args, env, cwd: data }, [command, parent]);
   if (existsSync(data)) removeStaleLock(data);
   else await initialise({ parent, data, initdb, owner, password, user, plan: asItsUser });
   return { data, asItsUser };
-}
-
-/** PostgreSQL refuses to run as root, so root lends it to the user `postgres`, or to `nobody`, whom every system has. */
-function userInsteadOfRoot(): User | undefined {
-  if (process.getuid?.() !== 0) return undefined;
-  for (const name of ['postgres', 'nobody']) {
-    try {
-      const [uid, gid] = ['-u', '-g'].map((option) => Number(execFileSync('id', [option, name], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] })));
-      if (uid !== undefined && gid !== undefined) return { uid, gid };
-    } catch {
-      // No such user.
-    }
-  }
-  throw new Error('PostgreSQL does not run as root, and there is neither a user postgres nor nobody: start the stack as another user');
 }
 
 /**
@@ -62,13 +47,6 @@ function runAs(user: User | undefined, plan: LaunchPlan, paths: readonly string[
   const setpriv = findOnPath('setpriv', plan.env);
   if (setpriv === undefined) throw new Error(`PostgreSQL runs as another user than root, who can't enter all folders on the way to ${paths.join(' and ')}: open them (chmod o+x) or start the stack as another user`);
   return { ...plan, command: setpriv, args: [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups', '--inh-caps=+dac_override', '--ambient-caps=+dac_override', plan.command, ...plan.args] };
-}
-
-function isOpenToAll(path: string): boolean {
-  for (let folder = dirname(path); ; folder = dirname(folder)) {
-    if ((statSync(folder).mode & 0o001) === 0) return false;
-    if (folder === dirname(folder)) return true;
-  }
 }
 
 interface Initialisation {

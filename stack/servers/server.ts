@@ -15,7 +15,7 @@ export interface ServerContext {
   cache: string;
   settings: Settings;
   external: External;
-  /** The environment that programs inherit: no credentials in it. */
+  /** The environment that programs inherit: no credentials in it, and UTC as its zone. */
   env: NodeJS.ProcessEnv;
   signal: AbortSignal;
   /** Tells the user something about this server that is not a state of it. */

@@ -9,6 +9,9 @@ import { CannotProvide, dataFolder, type Server, type ServerContext } from './se
 /** WAL with normal syncing more than doubles what the one SQLite file can take. */
 const PRAGMAS = ['journal_mode=wal', 'synchronous=normal'].flatMap((pragma) => ['--sqlite-pragma', pragma]);
 
+/** Of several partitions of a queue a worker asks one at a time: what goes first in one may then come after what waits in another. */
+const ONE_PARTITION = ['Read', 'Write'].flatMap((way) => ['--dynamic-config-value', `matching.numTaskqueue${way}Partitions=1`]);
+
 const addressOf = ({ external, settings }: ServerContext): string => external.TEMPORAL_ADDRESS ?? `127.0.0.1:${settings.ports.temporal}`;
 const namespaceOf = ({ external }: ServerContext): string => external.TEMPORAL_NAMESPACE ?? 'default';
 
@@ -35,7 +38,7 @@ export const temporal: Server = {
     const data = dataFolder(dir, 'temporal');
     return {
       command: path,
-      args: ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(ports.temporal), '--ui-port', String(ports.temporalUi), '--namespace', namespaceOf(context), '--db-filename', join(data, 'temporal.db'), ...PRAGMAS, '--ui-disable-news-fetch', '--log-level', 'warn'],
+      args: ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(ports.temporal), '--ui-port', String(ports.temporalUi), '--namespace', namespaceOf(context), '--db-filename', join(data, 'temporal.db'), ...PRAGMAS, ...ONE_PARTITION, '--ui-disable-news-fetch', '--log-level', 'warn'],
       env,
       cwd: data,
     };

@@ -6,6 +6,7 @@ const REALM = 'freeflow-system';
 const CLIENT = 'freeflow-operator';
 const AUDIENCE = 'freeflow-api';
 const TOKEN_LIFE_S = 15 * 60;
+const TIMEOUT_MS = 10_000;
 
 /** Puts the permission and the audience that the API asks for into the token. */
 const MAPPERS = [
@@ -18,8 +19,15 @@ export async function setUpSystemRealm(owner: Account, secret: string): Promise<
   await ensureRealm(await connectKeycloak(owner));
   // A token knows only the realms that were there when it was given out.
   const client = await ensureServiceAccount(await connectKeycloak(owner), REALM, CLIENT, { value: secret, isForced: false }, { protocolMappers: MAPPERS });
-  const issuer = `${owner.url}/realms/${REALM}`;
-  return { issuer, tokenUrl: `${issuer}/protocol/openid-connect/token`, audience: AUDIENCE, clientId: CLIENT, clientSecret: client.secret };
+  return { ...await readEndpoints(owner.url), audience: AUDIENCE, clientId: CLIENT, clientSecret: client.secret };
+}
+
+/** What tokens say of where they come from, which the server's own settings may make another address than ours. */
+async function readEndpoints(url: string): Promise<Pick<StackInfo['auth'], 'issuer' | 'tokenUrl'>> {
+  const response = await fetch(`${url}/realms/${REALM}/.well-known/openid-configuration`, { signal: AbortSignal.timeout(TIMEOUT_MS) });
+  const { issuer, token_endpoint: tokenUrl } = (await response.json()) as { issuer?: string; token_endpoint?: string };
+  if (issuer === undefined || tokenUrl === undefined) throw new Error(`Keycloak answers ${response.status} when asked for the issuer of realm ${REALM}`);
+  return { issuer, tokenUrl };
 }
 
 async function ensureRealm(admin: KeycloakAdmin): Promise<void> {

@@ -38,7 +38,7 @@ async function secretsOf(house: House, tenantId: string): Promise<(name: string)
   const db = createMasterClient(house.workerMasterUrl, { maxConnections: 1 });
   try {
     const store = createSecretStore(db, readSecretKeys(house.info.secretsKey));
-    const entries = await Promise.all((await store.list(tenantId)).map(async ({ backend, name, ref }) => [`${backend}/${name}`, await store.resolve(ref)] as const));
+    const entries = await Promise.all((await store.list(tenantId)).map(async ({ backend, name, ref }) => [`${backend}/${name}`, await store.resolve(ref, { tenantId, backend, name })] as const));
     const secrets = new Map<string, string>(entries);
     return (name) => {
       const secret = secrets.get(name);

@@ -16,6 +16,7 @@ export function addConnect(tenants: Command, { env }: Host): void {
     .option('--json', 'as JSON')
     .addHelpText('after', `
 Of another installation: MASTER_DATABASE_URL, SECRETS_KEY, KEYCLOAK_URL (and SECRETS_OLD_KEYS)
+KEYCLOAK_TENANT_URL: Keycloak as tenants reach it, where that isn't KEYCLOAK_URL; the other three as the worker's *_TENANT_URL say
 
 Examples:
   pnpm freeflow tenants connect acme

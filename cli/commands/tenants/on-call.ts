@@ -1,8 +1,8 @@
 import { Argument, type Command } from 'commander';
 import { EXIT, Failure } from '../../failure';
 import { RESOURCES } from '../../resources';
+import { stuckTable } from '../../show/stuck';
 import { inColumns } from '../../show/table';
-import { age } from '../../show/time';
 import { attend, type FollowOptions } from './attend';
 import { followed } from './change';
 import { type CommonOptions, type Host, printJson, type Tools, toolsOf } from './tools';
@@ -13,13 +13,12 @@ interface AnswerOptions extends FollowOptions {
   stuck?: boolean;
 }
 
-const WHY = { parked: 'waits for an answer', 'not-started': 'has no run yet', 'run-gone': 'its run was ended from outside', 'run-fails': "no worker can carry its run on: see the worker's log; a retry begins anew" } as const;
 
 /** Adds what on-call needs at night: `stuck`, the answers `retry`, `abort`, `skip`, and `adopt`. */
 export function addOnCall(tenants: Command, { env, end }: Host): void {
   addAdopt(tenants, { env, end });
   tenants.command('stuck')
-    .description('list all that does not go on by itself, with its cause: parked, never started, without its run, or with one that fails')
+    .description('list all that does not go on by itself, with its cause: parked, never started, without its run, with one that fails, or a purge that is overdue')
     .option('--json', 'as JSON')
     .addHelpText('after', `
 The runbook says what each step means and what to do: docs/runbook.md
@@ -86,32 +85,31 @@ Example:
 
 async function answer(tools: Tools, tenant: string, action: 'retry' | 'abort' | 'skip', options: AnswerOptions): Promise<number> {
   const { step, reason } = options;
-  const { id } = await tools.tenants.find(tenant);
+  const { id, operation } = await tools.tenants.find(tenant);
   const sinceAnswer = tools.tenants.logs(id);
   await sinceAnswer();
-  const answered = await tools.tenants.change(id, action, { ...(step === undefined ? {} : { step }), ...(reason === undefined ? {} : { reason }) });
+  // The one that was looked at: what has begun meanwhile is not meant.
+  const meant = operation === null || operation.endedAt !== null ? {} : { operationId: operation.id };
+  const answered = await tools.tenants.change(id, action, { ...(step === undefined ? {} : { step }), ...(reason === undefined ? {} : { reason }), ...meant });
   return attend(tools, answered, { ...options, sinceAnswer });
 }
 
 async function stuck({ tenants, terminal, freeflow }: Tools): Promise<number> {
-  const { items, isComplete } = await tenants.stuck();
-  const exitCode = items.length === 0 ? EXIT.done : EXIT.parked;
-  if (terminal.isJson) printJson({ items, isComplete });
-  else if (items.length === 0) terminal.say('Nothing is stuck.');
-  else {
-    const rows = items.map(({ name, operation, why }) => [name, (operation?.kind ?? '').replaceAll('_', ' '), operation?.step ?? '-', String(operation?.attempts ?? 0), age(operation?.requestedAt ?? ''), why === 'parked' ? (operation?.cause ?? '') : WHY[why]]);
-    terminal.say(inColumns(['NAME', 'OPERATION', 'STEP', 'FAILED', 'SINCE', 'CAUSE'], rows, terminal.columns));
-    const advice = [...new Set(items.map(({ operation }) => operation?.advice).filter((it) => typeof it === 'string'))];
-    terminal.say(['', ...advice, `All at once: ${freeflow} tenants retry --stuck`].join('\n'));
-  }
-  if (!isComplete) console.error('Temporal does not answer, so this may not be all: runs that are gone do not show.');
-  return exitCode;
+  const list = await tenants.stuck();
+  const { items, isComplete, notShown, notAsked } = list;
+  if (terminal.isJson) printJson(list);
+  else if (items.length === 0) terminal.say(isComplete ? 'Nothing is stuck.' : 'Nothing is known to be stuck.');
+  else terminal.say(stuckTable(items, terminal.columns, freeflow));
+  if (notShown > 0) console.error(`${notShown} more are stuck than are shown: what is parked comes first, the oldest of each kind before the others.`);
+  if (notAsked > 0) console.error(`Temporal did not answer in time for ${notAsked} operations under way, so this may not be all: which of their runs are gone or fail is not known.`);
+  return items.length === 0 ? EXIT.done : EXIT.parked;
 }
 
 async function retryAll({ tenants, terminal, freeflow }: Tools, step: string | undefined): Promise<number> {
-  const { items } = await tenants.retryAll(step);
-  if (terminal.isJson) printJson({ items });
+  const { items, isComplete } = await tenants.retryAll(step);
+  if (terminal.isJson) printJson({ items, isComplete });
   else if (items.length === 0) terminal.say(`Nothing is stuck${step === undefined ? '' : ` at ${step}`}.`);
   else terminal.say(`${inColumns(['NAME', 'RESULT'], items.map(({ name, result }) => [name, result]), terminal.columns)}\nWhat is stuck after that: ${freeflow} tenants stuck`);
+  if (!isComplete) console.error('More is stuck than is answered at a time. Repeat the command.');
   return items.every(({ result }) => result === 'retried') ? EXIT.done : EXIT.refused;
 }

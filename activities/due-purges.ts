@@ -1,0 +1,29 @@
+import { Prisma, type PrismaClient } from '@freeflow/db-master';
+
+/** Who asks for a purge. */
+export const RETENTION = 'retention';
+
+/** More are accepted by the next sweep, seconds later. */
+const PORTION = 500;
+const LOCK_TIMEOUT_MS = 2_000;
+
+/**
+ * Accepts the purges that are due, oldest first, a portion at a time. A tenant that is busy, or whose row is locked by whatever
+ * session, is left to a later sweep; the purge's own first step looks once more whether it is due.
+ */
+export async function acceptDuePurges(db: PrismaClient, portion = PORTION): Promise<number> {
+  return db.$transaction(async (tx) => {
+    // An insert waits for another one of the same key that isn't committed yet.
+    await tx.$executeRaw`SELECT set_config('lock_timeout', ${String(LOCK_TIMEOUT_MS)}, true)`;
+    return tx.$executeRaw(purgeStatement(portion));
+  });
+}
+
+export const purgeStatement = (portion: number): Prisma.Sql => Prisma.sql`
+  INSERT INTO "TenantOperation" (id, "tenantId", kind, "requestedBy", "updatedAt")
+  SELECT gen_random_uuid(), due.id, 'purge', ${RETENTION}, now() FROM (
+    SELECT t.id FROM "Tenant" t
+     WHERE t.status = 'deleted' AND t."goneAt" IS NULL AND t."purgeAt" <= now() AND (t."holdUntil" IS NULL OR t."holdUntil" <= now())
+       AND NOT EXISTS (SELECT 1 FROM "TenantOperation" o WHERE o."tenantId" = t.id AND o."endedAt" IS NULL AND o.resource IS NULL)
+     ORDER BY t."purgeAt" LIMIT ${portion} FOR KEY SHARE OF t SKIP LOCKED) due
+  ON CONFLICT DO NOTHING`;

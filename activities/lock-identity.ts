@@ -1,0 +1,50 @@
+import { randomInt } from 'node:crypto';
+import { DatabaseError, type Client } from 'pg';
+
+/**
+ * What a lock session is known by at the server: an advisory lock of two numbers, the second its own. A process id alone is not
+ * enough: the server, or a pooler, may have given it to somebody else by now.
+ */
+export const IDENTITY_CLASS = 1_179_995_219;
+const LARGEST_INT4 = 2 ** 31;
+
+/**
+ * For how long the server keeps a session that has sent nothing; it is pinged every two seconds. A peer that is gone without a word
+ * is noticed by TCP before that, unless something between the two answers in its place. A paused worker keeps its locks meanwhile.
+ */
+const SETTINGS = { idle_session_timeout: '60s', tcp_keepalives_idle: '10', tcp_keepalives_interval: '5', tcp_keepalives_count: '3' } as const;
+
+const GONE_WITHIN_LOOKS = 20;
+const LOOK_EVERY_MS = 100;
+
+export const newIdentity = (): number => randomInt(1, LARGEST_INT4);
+
+/** Makes a fresh connection a lock session: it lets go when nobody is there any more, and can be told from all others. */
+export async function becomeLockSession(client: Client, identity: number): Promise<void> {
+  // Older servers lack some of them: https://www.postgresql.org/docs/14/release-14.html (idle_session_timeout)
+  await client.query('SELECT set_config(name, value, false) FROM pg_settings JOIN json_each_text($1) wanted(key, value) ON name = key', [JSON.stringify(SETTINGS)]);
+  await client.query('SELECT pg_advisory_lock($1::int, $2::int)', [IDENTITY_CLASS, identity]);
+}
+
+/**
+ * Ends former sessions of this process that live on at the server, with the locks they had or take when a late request arrives.
+ * Their role is ours, so we may.
+ * @returns whether they are gone; where the server refuses that, it keeps them until {@link SETTINGS} end them
+ */
+export async function endFormerSessions(client: Client, identities: readonly number[]): Promise<boolean> {
+  try {
+    for (let looks = 0; looks < GONE_WITHIN_LOOKS; looks++) {
+      const { rowCount } = await client.query(TERMINATE, [IDENTITY_CLASS, identities]);
+      if (rowCount === 0) return true;
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    }
+  } catch (error) {
+    if (!(error instanceof DatabaseError)) throw error;
+  }
+  return false;
+}
+
+const TERMINATE = `
+  SELECT pg_terminate_backend(pid) FROM pg_locks
+   WHERE locktype = 'advisory' AND objsubid = 2 AND classid::bigint = $1 AND objid::bigint = ANY($2::bigint[]) AND pid <> pg_backend_pid()
+     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;

@@ -1,0 +1,12 @@
+import { certificateFault } from '@freeflow/db-master';
+import type { FailureType } from './failures';
+
+/** What a failure at the master database is called: a certificate that isn't trusted is told as such, since waiting for the server is in vain. */
+export const masterFaultType = (error: unknown): Extract<FailureType, 'certificate' | 'master-database'> =>
+  certificateFault(error) !== undefined || isTlsRefusal(error) ? 'certificate' : 'master-database';
+
+/** By the words of Prisma, whose adapter keeps no code of it; a server without TLS, which it counts among these, has no certificate at all. */
+function isTlsRefusal(error: unknown): boolean {
+  const { message } = (error ?? {}) as { message?: unknown };
+  return typeof message === 'string' && message.includes('Error opening a TLS connection') && !/does not support SSL|establishing an SSL/.test(message);
+}

@@ -1,0 +1,70 @@
+import type { PrismaClient } from '@freeflow/db-master';
+import { z } from 'zod';
+import { Problem } from '../errors';
+import type { Starter } from '../plugins/temporal';
+import type { Asking } from './accept';
+import { answerIdOf, tenantAnswerer } from './answer';
+import { answerKeys } from './answer-keys';
+import { fingerprint } from './idempotency';
+import { findParkedAt, findStuck, type Stuck } from './stuck';
+
+const bulkAnswer = z.object({ items: z.array(z.object({ id: z.string(), name: z.string(), result: z.string() })), isComplete: z.boolean() });
+
+/** What an answer to all has come to, tenant by tenant; not complete where more is stuck than is answered at a time. */
+export type BulkAnswer = z.output<typeof bulkAnswer>;
+
+const MOST = 500;
+const AT_A_TIME = 100;
+/** After so many that Temporal took no answer for it counts as away. */
+const FAILURES = 3;
+const AWAY = 'orchestrator-unavailable';
+
+/** Answers all that is stuck, or all at one step. */
+export function bulkAnswerer(db: PrismaClient, starter: Starter) {
+  const keys = answerKeys(db);
+  const { deliver, find } = tenantAnswerer(db, starter);
+
+  const retryOne = async ({ operation, tenant }: Stuck, step: string | undefined, asking: Asking): Promise<string> => {
+    try {
+      const found = await find(tenant.id);
+      const stillOpen = found.operations.find((it) => it.id === operation.id);
+      if (stillOpen === undefined) return 'operation-changed';
+      const [current = stillOpen] = found.operations;
+      await deliver(found, current, { action: 'retry', by: asking.principal, ...(step === undefined ? {} : { step }) }, answerIdOf(asking));
+      return 'retried';
+    } catch (error) {
+      if (error instanceof Problem) return error.code;
+      throw error;
+    }
+  };
+
+  const retryEach = async (stuck: readonly Stuck[], step: string | undefined, asking: Asking): Promise<BulkAnswer['items']> => {
+    const results = new Map<Stuck, string>();
+    const queue = [...stuck];
+    let failures = 0;
+    const work = async (): Promise<void> => {
+      for (let one = queue.shift(); one !== undefined; one = queue.shift()) {
+        // Each would wait for Temporal as long as the one before.
+        const result = failures >= FAILURES ? AWAY : await retryOne(one, step, asking);
+        if (result === AWAY) failures++;
+        results.set(one, result);
+      }
+    };
+    await Promise.all(Array.from({ length: AT_A_TIME }, work));
+    return stuck.map((one) => ({ id: one.tenant.id, name: one.tenant.name, result: results.get(one) ?? AWAY }));
+  };
+
+  return {
+    /** Under the same key, the same answer again; unless Temporal was away, for then nothing was answered. @throws Problem `idempotency-key-reused` */
+    async retry(step: string | undefined, asking: Asking): Promise<BulkAnswer> {
+      const binding = { bodyHash: fingerprint('POST /tenants/retry', { step }), action: 'retry-all', step: step ?? null };
+      const earlier = (await keys.find(asking, binding.bodyHash)) ?? (await keys.bind(asking, binding));
+      if (earlier?.state === 'given') return bulkAnswer.parse(earlier.result);
+      const { stuck, notShown } = step === undefined ? await findStuck(db, starter, MOST) : await findParkedAt(db, step, MOST);
+      const answer = { items: await retryEach(stuck, step, asking), isComplete: notShown === 0 };
+      if (answer.items.some(({ result }) => result === AWAY)) return answer;
+      const given = await keys.markGiven(asking, binding, answer);
+      return given === undefined ? answer : bulkAnswer.parse(given.result);
+    },
+  };
+}

@@ -1,0 +1,51 @@
+import { Prisma, type PrismaClient } from '@freeflow/db-master';
+
+/** An operation is started within this time, or by the next sweep; only then it counts as stuck. In ms. */
+const STARTS_WITHIN_MS = 15_000;
+
+/** Some ids, and how many there are in all. */
+export interface Some {
+  ids: string[];
+  total: number;
+}
+
+type Db = Pick<PrismaClient, '$queryRaw'>;
+
+// Adoptions are left out: they give up by themselves, and have runs of their own. Times are compared by the master database, whose
+// clock alone counts; what was written by a clock that is ahead is looked at as well, not left for later.
+const OPEN = Prisma.sql`o."endedAt" IS NULL AND o.kind <> 'adopt'`;
+const isOld = (column: Prisma.Sql) => Prisma.sql`${column} NOT BETWEEN now() - ${STARTS_WITHIN_MS} * interval '1 ms' AND now() + ${STARTS_WITHIN_MS} * interval '1 ms'`;
+
+/** The operations that wait for an answer, oldest first; at one step only, where one is given: several can be parked at a time. */
+export const parkedOperations = (db: Db, limit: number, step?: string): Promise<Some> =>
+  some(db.$queryRaw`
+    SELECT o.id, count(*) OVER () AS total FROM "TenantOperation" o
+     WHERE ${OPEN} AND o.state = 'parked' AND ${step === undefined ? Prisma.sql`true` : Prisma.sql`(o.step = ${step} OR strpos(o.cause, ${`${step}: `}) > 0)`}
+     ORDER BY o."createdAt", o.id LIMIT ${limit}`);
+
+/** Those that were accepted and that nothing has begun since, oldest first. */
+export const unstartedOperations = (db: Db, limit: number): Promise<Some> =>
+  some(db.$queryRaw`
+    SELECT o.id, count(*) OVER () AS total FROM "TenantOperation" o
+     WHERE ${OPEN} AND o.state = 'requested' AND ${isOld(Prisma.sql`o."createdAt"`)}
+     ORDER BY o."createdAt", o.id LIMIT ${limit}`);
+
+/** Those that are under way, the ones that have not changed for longest first: whether their runs go on Temporal alone knows. */
+export const quietOperations = (db: Db, limit: number): Promise<Some> =>
+  some(db.$queryRaw`
+    SELECT o.id, count(*) OVER () AS total FROM "TenantOperation" o
+     WHERE ${OPEN} AND o.state IN ('running', 'undoing') AND ${isOld(Prisma.sql`o."updatedAt"`)}
+     ORDER BY o."updatedAt", o.id LIMIT ${limit}`);
+
+/** The tenants whose purge is due for longer than this, and that no operation is at: no sweep has seen to it. Longest first. */
+export const overduePurges = (db: Db, limit: number, overdueMs: number): Promise<Some> =>
+  some(db.$queryRaw`
+    SELECT t.id, count(*) OVER () AS total FROM "Tenant" t
+     WHERE t."goneAt" IS NULL AND t.status = 'deleted' AND greatest(t."purgeAt", t."holdUntil") < now() - ${overdueMs} * interval '1 ms' AND t."purgeAt" IS NOT NULL
+       AND NOT EXISTS (SELECT FROM "TenantOperation" o WHERE o."tenantId" = t.id AND ${OPEN})
+     ORDER BY t."purgeAt", t.id LIMIT ${limit}`);
+
+async function some(rows: PromiseLike<unknown>): Promise<Some> {
+  const found = (await rows) as { id: string; total: bigint }[];
+  return { ids: found.map(({ id }) => id), total: Number(found[0]?.total ?? 0) };
+}

@@ -1,0 +1,34 @@
+import { createSecretStore, readSecretKeys, type BackendKind } from '@freeflow/db-master';
+import type { Backend, Secrets } from '../../activities/backend';
+import { targetOf } from '../../activities/ledger';
+import type { Workbench } from '../workbench';
+
+type Tenant = Awaited<ReturnType<Workbench['newTenant']>>;
+
+/** What the log says of a tenant's steps, the last one last. */
+export async function messagesOf({ db }: Workbench, { tenantId }: Tenant, step: string): Promise<string[]> {
+  const rows = await db.tenantProvisionLog.findMany({ where: { tenantId, step }, orderBy: { seq: 'asc' } });
+  return rows.map((it) => it.message ?? '');
+}
+
+/** A tenant's own secrets at a backend. */
+export async function secretsOf({ db, info }: Workbench, { tenantId }: Tenant, backend: BackendKind): Promise<Secrets> {
+  const store = createSecretStore(db, readSecretKeys(info.secretsKey));
+  const own = (await store.list(tenantId)).filter((it) => it.backend === backend);
+  return Object.fromEntries(await Promise.all(own.map(async (it) => [it.name, await store.resolve(it.ref, { tenantId, backend, name: it.name })] as const)));
+}
+
+export function backendOf({ backends }: Workbench, kind: BackendKind): Backend {
+  const found = backends.find((it) => it.kind === kind);
+  if (found === undefined) throw new Error(`no backend ${kind}`);
+  return found;
+}
+
+/** What a backend is told about a tenant. */
+export async function target({ db }: Workbench, { tenantId, name }: Tenant, kind: BackendKind) {
+  const entry = await db.tenantResource.findUniqueOrThrow({ where: { tenantId_kind: { tenantId, kind } } });
+  return targetOf(entry, name, new AbortController().signal);
+}
+
+/** The ledger's entry of a tenant. */
+export const entryOf = ({ db }: Workbench, { tenantId }: Tenant, kind: BackendKind) => db.tenantResource.findUniqueOrThrow({ where: { tenantId_kind: { tenantId, kind } } });

@@ -1,0 +1,68 @@
+import { randomUUID } from 'node:crypto';
+import { afterFailure, pauseMsOf, type Waiting } from '../../workflows/waiting';
+import { openWorkbench, type Workbench } from '../workbench';
+
+const MINUTE = 60_000;
+const failure = { cause: 'it is away', advice: 'Wait.' };
+const settings = { patienceMs: 0, parkedRetryMs: 10 * MINUTE };
+const parked: Waiting = { ...failure, failedSince: 0, rounds: 3, park: { id: 1, since: 0 }, parkedRounds: 1 };
+
+/** The pauses of a step that goes on failing, in minutes. */
+function pausesOf(from: Waiting, count: number, parkedRetryMs = settings.parkedRetryMs): number[] {
+  const pauses: number[] = [];
+  for (let waiting = from; pauses.length < count; waiting = afterFailure(waiting, failure, 0)) pauses.push(pauseMsOf(waiting, { ...settings, parkedRetryMs }, 0) / MINUTE);
+  return pauses;
+}
+
+test('a parked step is tried by itself ever more slowly, every hour at least, and as at first after a retry', () => {
+  expect(pausesOf(parked, 6)).toEqual([10, 20, 40, 60, 60, 60]);
+  const answered = { ...parked, parkedRounds: 40, answer: { action: 'retry', by: 'a test' } } as const;
+  expect(pausesOf(afterFailure(answered, failure, 0), 3)).toEqual([10, 20, 40]);
+  expect(pausesOf({ ...parked, parkedRounds: 5_000 }, 1)).toEqual([60]);
+});
+
+test('who has configured longer pauses than an hour has them', () => {
+  expect(pausesOf(parked, 3, 120 * MINUTE)).toEqual([120, 120, 120]);
+});
+
+test('no pause outlasts the time after which a parked create is given up', () => {
+  expect(pauseMsOf({ ...parked, parkedRounds: 9 }, { ...settings, giveUpAfterMs: 25 * MINUTE }, 20 * MINUTE)).toBe(5 * MINUTE);
+});
+
+describe('in the master database', () => {
+  let bench: Workbench;
+  beforeAll(async () => {
+    bench = await openWorkbench();
+  });
+  afterAll(() => bench.close());
+
+  test('once a run goes on with an operation, what the run before it has left at work writes and does nothing any more', async () => {
+    const before = await bench.newTenant();
+    const after = { ...before, runId: randomUUID() };
+    const input = { previousRunId: before.runId };
+    // Twice: the answer to the first may have been lost.
+    for (const _ of [1, 2]) expect(await bench.run('continueOperation', after, {}, input)).toEqual({ isOver: false });
+    for (const step of ['park', 'undoing', 'activate'] as const) {
+      await expect(bench.run(step, before, {}, { givenUp: { step: 'x', ...failure }, steps: [] })).rejects.toMatchObject({ type: 'superseded', nonRetryable: true });
+    }
+    for (const step of ['postgres.create', 'qdrant.drop'] as const) await expect(bench.run(step, before)).rejects.toMatchObject({ type: 'superseded', nonRetryable: true });
+    expect(await bench.run('park', after, {}, { steps: [{ step: 'x', ...failure }] })).toBeUndefined();
+    expect(await bench.db.tenantOperation.findUniqueOrThrow({ where: { id: before.operationId } })).toMatchObject({ runId: after.runId, state: 'parked', runs: 0 });
+  });
+
+  test('a run goes on only with what the run before it worked on, and not with what has ended', async () => {
+    const tenant = await bench.newTenant();
+    await expect(bench.run('continueOperation', { ...tenant, runId: randomUUID() }, {}, { previousRunId: randomUUID() })).rejects.toMatchObject({ type: 'superseded', nonRetryable: true });
+    await bench.run('activate', tenant);
+    expect(await bench.run('continueOperation', { ...tenant, runId: randomUUID() }, {}, { previousRunId: tenant.runId })).toEqual({ isOver: true });
+  });
+
+  test('a forced deletion whose signal came to the run before is known to the next', async () => {
+    const tenant = await bench.newTenant();
+    await bench.db.tenantOperation.create({ data: { tenantId: tenant.tenantId, kind: 'hard_delete', force: true, requestedBy: 'a test' } });
+    const after = { ...tenant, runId: randomUUID() };
+    expect(await bench.run('continueOperation', after, {}, { previousRunId: tenant.runId })).toMatchObject({ interrupted: { step: 'interrupted' } });
+    await bench.run('undoing', after, {}, { givenUp: { step: 'interrupted', ...failure } });
+    expect(await bench.run('continueOperation', after, {}, { previousRunId: tenant.runId })).toEqual({ isOver: false });
+  });
+});

@@ -1,0 +1,61 @@
+import { createSecretStore, readSecretKeys } from '@freeflow/db-master';
+import { Client } from 'pg';
+import { inDatabase } from '../master';
+import { withPostgres } from '../outside';
+import type { Workbench } from '../workbench';
+
+/** A tenant with a PostgreSQL database, and what it may do there itself. */
+export interface PostgresTenant {
+  input: Awaited<ReturnType<Workbench['newTenant']>>;
+  database: string;
+  app: string;
+  owner: string;
+  password: string;
+  /** A connection of its own; to be ended by the test, or by what the test is about. */
+  connect(password?: string, options?: string): Promise<Client>;
+  /** Runs statements on one, and ends it. */
+  sql(statements: string): Promise<unknown[]>;
+  run(verb: 'create' | 'probe' | 'disable' | 'enable' | 'drop'): Promise<unknown>;
+  /** The message of its last step in the log. */
+  lastMessage(): Promise<string>;
+}
+
+export async function newPostgresTenant(bench: Workbench): Promise<PostgresTenant> {
+  const input = await bench.newTenant();
+  const database = `freeflow_${input.name}`;
+  const app = `${database}_app`;
+  await bench.run('postgres.create', input);
+  const store = createSecretStore(bench.db, readSecretKeys(bench.info.secretsKey));
+  const [entry] = (await store.list(input.tenantId)).filter((it) => it.backend === 'postgres');
+  const password = await store.resolve(entry?.ref ?? '', { tenantId: input.tenantId, backend: 'postgres' });
+  const connect = async (other = password, options?: string) => {
+    const client = new Client({ connectionString: urlAs(bench, app, other, database), ...(options === undefined ? {} : { options }) });
+    client.on('error', () => undefined);
+    await client.connect();
+    return client;
+  };
+  const sql = async (statements: string) => {
+    const client = await connect();
+    try {
+      return (await client.query<Record<string, unknown>>(statements)).rows ?? [];
+    } finally {
+      await client.end();
+    }
+  };
+  const lastMessage = async () => (await bench.db.tenantProvisionLog.findFirstOrThrow({ where: { tenantId: input.tenantId }, orderBy: { createdAt: 'desc' } })).message ?? '';
+  return { input, database, app, owner: `${database}_owner`, password, connect, sql, run: (verb) => bench.run(`postgres.${verb}`, input), lastMessage };
+}
+
+/** What pg says of a session that the server has ended. */
+export const ENDED = /terminat|not queryable/i;
+
+/** Runs statements as the server's superuser. */
+export const asSuperuser = (bench: Workbench, statements: string, database = 'postgres'): Promise<Record<string, unknown>[]> =>
+  withPostgres(inDatabase(bench.info.postgres.url, database), async (client) => (await client.query<Record<string, unknown>>(statements)).rows);
+
+function urlAs(bench: Workbench, user: string, password: string, database: string): string {
+  const url = new URL(inDatabase(bench.info.postgres.url, database));
+  url.username = user;
+  url.password = encodeURIComponent(password);
+  return url.href;
+}
