@@ -1,0 +1,39 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { cacheDir } from '../../stack/project';
+import { cachedFolder } from '../../stack/fetch/cache';
+
+const VERSION = '4.32.5';
+const INSTALL_MS = 180_000;
+
+/** What the tool has found, in its own words, and how many requests it made. */
+export interface Verdict {
+  hasPassed: boolean;
+  cases: number;
+  text: string;
+}
+
+/** Folder of the tool, installed from PyPI into the user's cache the first time. It has dozens of dependencies, so pip resolves them. */
+const installed = (): Promise<string> =>
+  cachedFolder(cacheDir(process.env), `schemathesis-${VERSION}`, async (folder) => {
+    await promisify(execFile)('python3', ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--target', folder, `schemathesis==${VERSION}`], { timeout: INSTALL_MS });
+  });
+
+/**
+ * Tries an API by its own OpenAPI document: https://schemathesis.readthedocs.io
+ * @param seconds how long at most
+ */
+export async function trySchemathesis(url: string, token: string, { seconds, examples }: { seconds: number; examples: number }): Promise<Verdict> {
+  const folder = await installed();
+  const options = [
+    '--header', `Authorization: Bearer ${token}`, '--checks', 'not_a_server_error,content_type_conformance,response_schema_conformance,status_code_conformance',
+    '--max-examples', String(examples), '--max-time', String(seconds), '--seed', '1', '--continue-on-failure', '--no-color', '--warnings', 'off', '--request-timeout', '20',
+  ];
+  const run = promisify(execFile)('python3', ['-m', 'schemathesis.cli', 'run', `${url}/openapi.json`, ...options], { env: { ...process.env, PYTHONPATH: folder }, maxBuffer: 1 << 26, timeout: (seconds + 120) * 1_000 });
+  const { failed, text } = await run.then(
+    ({ stdout, stderr }) => ({ failed: false, text: stdout + stderr }),
+    (error: { stdout?: string; stderr?: string; message: string }) => ({ failed: true, text: `${error.stdout ?? ''}${error.stderr ?? ''}` || error.message }),
+  );
+  const [, cases = '0'] = /(\d[\d,]*) generated/.exec(text) ?? [];
+  return { hasPassed: !failed, cases: Number(cases.replaceAll(',', '')), text };
+}
