@@ -3,6 +3,9 @@ import type { PrismaClient } from '@freeflow/db-master';
 
 const MARK_LENGTH = 8;
 
+/** What our nonces begin with. A master database made anew is given the mark of the one that is lost: then it is that installation. */
+export const markOf = (installationId: string): string => installationId.slice(0, MARK_LENGTH);
+
 /**
  * Which installation made what: several may share one server. Our nonces are UUIDs of version 8 (RFC 9562, section 5.8)
  * that begin with 32 bits of our own; those of before are known by the ledger, which keeps the rows of gone tenants.
@@ -22,7 +25,7 @@ export class Installation {
   }
 
   private ours(): Promise<string> {
-    const asked = (this.mark ??= this.db.installation.findFirstOrThrow().then(({ id }) => id.slice(0, MARK_LENGTH)));
+    const asked = (this.mark ??= this.db.installation.findFirstOrThrow().then(({ id }) => markOf(id)));
     // A failure isn't kept: the next caller asks anew.
     asked.catch(() => { this.mark = undefined; });
     return asked;

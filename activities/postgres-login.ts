@@ -1,12 +1,12 @@
 import { HeardClient } from '@freeflow/db-master';
 import type { Client, Pool } from 'pg';
 import { BackendFault, hasCode, messageOf } from './failures';
+import { isPooled } from './postgres-pooled';
 import type { PostgresServer } from './postgres-server';
 import { appRole } from './postgres-sql';
 
 const WRONG_PASSWORD = '28P01';
 const NOT_LET_IN = '28000';
-const UNSUPPORTED = '08P01';
 
 // What a tenant may set, by ALTER ROLE, applies to each of its sessions as it begins; what the session itself asks for goes before it.
 const SETTINGS = `
@@ -68,10 +68,8 @@ export class TenantLogin {
   private async connect(database: string, settings: readonly Setting[]): Promise<Client> {
     const login = this.server.loginOf(this.role, this.password, database);
     if (settings.length === 0) return opened(new HeardClient(login));
-    try {
-      return await opened(new HeardClient({ ...login, options: settings.map(({ name, value }) => `-c ${name}=${value.replace(/[\\ ]/g, '\\$&')}`).join(' ') }));
-    } catch (error) {
-      if (!hasCode(error, UNSUPPORTED)) throw error;
+    if (!(await isPooled(this.server.pool))) {
+      return opened(new HeardClient({ ...login, options: settings.map(({ name, value }) => `-c ${name}=${value.replace(/[\\ ]/g, '\\$&')}`).join(' ') }));
     }
     // A pooler lets no options through: then they are set as soon as one is in.
     const client = await opened(new HeardClient(login));

@@ -5,6 +5,7 @@ import { asKeycloakAdmin, lookFromOutside, NOTHING, qdrantAsOwner, withMongo, wi
 import { dropIn as drop, inShort, KINDS, namesOf, reconcileIn, type Report } from './reconciler';
 import { restorePostgresDatabase } from './restore';
 import { openOperator } from './temporal';
+import { reconcileIdOf, sweepIdOf } from '../workflows/messages';
 import { change, createTenant, deleteTenant, operationEnds, tenantOf, type Tenant } from './tenants';
 import { until } from './until';
 import { newName } from './workbench';
@@ -246,6 +247,8 @@ test('a master database made anew, given the mark of the one that is lost, knows
   const mark = async (its: string) => {
     await theirWorker.stop();
     await other.master.query('UPDATE "Installation" SET id = $1', [its]);
+    // As at the one that is lost, whose schedules have its mark.
+    for (const schedule of [sweepIdOf(other.taskQueue), reconcileIdOf(other.taskQueue)]) await other.operator.client.schedule.getHandle(schedule).delete();
     theirWorker = await other.startWorker();
   };
   await mark(`${lost.slice(0, 8)}-0000-4000-8000-000000000000`);

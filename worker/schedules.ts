@@ -1,4 +1,5 @@
 import { ScheduleAlreadyRunning, ScheduleOverlapPolicy, type Client, type ScheduleHandle } from '@temporalio/client';
+import { markOf } from '../activities/installation';
 import { reconcileIdOf, sweepIdOf, type Reconciliation } from '../workflows/messages';
 
 /** The task queue belongs to another installation: this worker must not take its tasks. */
@@ -48,7 +49,7 @@ async function schedule(client: Client, { taskQueue, installation }: Owner, inte
   const handle = client.schedule.getHandle(scheduleId);
   const assertOurs = ({ action: { memo } }: { action: { memo?: Record<string, unknown> } }) => {
     const theirs = memo?.['installation'];
-    if (typeof theirs === 'string' && theirs !== installation) throw new ForeignTaskQueue({ taskQueue, scheduleId, namespace: client.options.namespace }, theirs, installation);
+    if (typeof theirs === 'string' && markOf(theirs) !== markOf(installation)) throw new ForeignTaskQueue({ taskQueue, scheduleId, namespace: client.options.namespace }, theirs, installation);
   };
   try {
     await client.schedule.create({ scheduleId, ...definition });

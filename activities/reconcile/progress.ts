@@ -115,4 +115,6 @@ export class Progress {
   }
 }
 
-const inOrder = (findings: readonly Finding[]): Finding[] => [...findings].sort((a, b) => (a.resource ?? '').localeCompare(b.resource ?? '') || (a.name ?? '').localeCompare(b.name ?? ''));
+/** By the servers as they are listed everywhere, operations last. */
+const ORDER: readonly (Finding['resource'])[] = ['postgres', 'mongodb', 'qdrant', 'keycloak', null];
+const inOrder = (findings: readonly Finding[]): Finding[] => [...findings].sort((a, b) => ORDER.indexOf(a.resource) - ORDER.indexOf(b.resource) || (a.name ?? '').localeCompare(b.name ?? ''));

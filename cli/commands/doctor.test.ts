@@ -49,7 +49,7 @@ describe('an installation that is well', () => {
   test('every check is ok: exit code 0', async () => {
     const { code, lines } = await doctor(house, env);
     expect({ code, others: Object.entries(lines).filter(([, { status }]) => status !== 'ok') }).toEqual({ code: 0, others: [] });
-    expect(Object.keys(lines)).toHaveLength(49);
+    expect(Object.keys(lines)).toHaveLength(51);
     expect(Object.values(lines).filter(({ advice }) => advice !== '')).toEqual([]);
     expect(lines).toMatchObject({
       'master.secrets': { seen: 'a stored secret opens' },
@@ -66,7 +66,7 @@ describe('an installation that is well', () => {
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     expect(ended.stdout).toMatch(/^FreeFlow\n {2}ok {4}node\.version {16}\d/);
     expect(ended.stdout).toMatch(/\nPostgreSQL\n {2}ok {4}postgres\.connection {9}role freeflow_provisioner at 127\.0\.0\.1:\d+\n/);
-    expect(ended.stdout).toMatch(/\n45 ok\n$/);
+    expect(ended.stdout).toMatch(/\n51 ok\n$/);
     expect(ended.stdout).not.toContain('\u001b');
     expect(secretsIn(ended, house.info)).toEqual([]);
   });
