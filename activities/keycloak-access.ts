@@ -1,5 +1,5 @@
 import type { AccessState, Target } from './backend';
-import { BackendFault, hasCode } from './failures';
+import { BackendFault } from './failures';
 import type { KeycloakAdmin, RealmRepresentation } from './keycloak-admin';
 import { cutIn, revokedMeanwhile, withCut, withoutCut } from './keycloak-cut';
 
@@ -64,18 +64,12 @@ export async function readRealm(admin: KeycloakAdmin, name: string): Promise<Rea
 }
 
 /**
- * Changes some settings and gives back all others as they were read, as Keycloak's own console does: what an update leaves out isn't
- * always left alone. Settings of CIBA, PAR and the device grant become their defaults then (DefaultExportImportManager, updateRealm).
- * Those of mail are left alone indeed, and are read without their secrets.
+ * Changes some settings, and gives back as they were read those that an update does not leave alone where it leaves them out: the
+ * attributes, by which those of CIBA and PAR go, and the device grant (DefaultExportImportManager, updateRealm). Not all of them, as
+ * Keycloak's own console does: what is read as a default would stand there as an attribute from then on.
  */
 async function changeRealm(admin: KeycloakAdmin, name: string, changes: (realm: RealmRepresentation) => RealmRepresentation): Promise<void> {
-  const { smtpServer: _secret, ...realm } = await readRealm(admin, name);
-  const changed = changes(realm);
-  const update = (settings: RealmRepresentation) => admin.call(({ realms }) => realms.update({ realm: name }, { ...settings, ...changed }));
-  await update(realm).catch((error: unknown) => {
-    if (!hasCode(error, 400)) throw error;
-    // What an older version has let in this one may refuse, and nothing about a realm may keep it from being cut off.
-    const { oauth2DeviceCodeLifespan = 600, oauth2DevicePollingInterval = 5 } = realm;
-    return update({ oauth2DeviceCodeLifespan, oauth2DevicePollingInterval });
-  });
+  const realm = await readRealm(admin, name);
+  const { attributes = {}, oauth2DeviceCodeLifespan = 600, oauth2DevicePollingInterval = 5 } = realm;
+  await admin.call(({ realms }) => realms.update({ realm: name }, { attributes, oauth2DeviceCodeLifespan, oauth2DevicePollingInterval, ...changes(realm) }));
 }
