@@ -34,7 +34,9 @@ export async function fingerprint(info: StackInfo, name: string, { saltedHashes 
   });
   const qdrant = qdrantAsOwner(info);
   const collection = `freeflow_${name}_vectors`;
-  const vectors = [(await qdrant.getCollection(collection)).config, (await qdrant.scroll(collection, { with_payload: true, with_vector: true })).points];
+  const look = async () => [(await qdrant.getCollection(collection)).config, (await qdrant.scroll(collection, { with_payload: true, with_vector: true })).points];
+  // A connection that was kept open may be closed by the server in the very moment it is used again.
+  const vectors = await look().catch(look);
   const realm = await asKeycloakAdmin(info, 'GET', `/admin/realms/freeflow-${name}`);
   const users = await asKeycloakAdmin(info, 'GET', `/admin/realms/freeflow-${name}/users`);
   return createHash('sha256').update(JSON.stringify([postgres, mongo, vectors, realm.body, users.body])).digest('hex');
