@@ -243,7 +243,11 @@ export function messageOf(error: unknown): string {
   const data = (error as { responseData?: unknown; data?: unknown }).responseData ?? (error as { data?: unknown }).data;
   const { message, originalMessage } = (error.cause ?? {}) as { message?: unknown; originalMessage?: unknown };
   const words = types.isNativeError(error.cause) ? message : originalMessage;
-  const cause = typeof words === 'string' && words !== '' ? ` (${words})` : '';
+  const own = isGivenUp(error) ? 'no answer in time' : error.message || error.name;
+  const cause = typeof words === 'string' && words !== '' && own === error.message && words !== own ? ` (${words})` : '';
   const detail = data === undefined || data === null ? '' : `: ${JSON.stringify(data)}`;
-  return `${error.message || error.name}${detail}${cause}`.slice(0, 600);
+  return `${own}${detail}${cause}`.slice(0, 600);
 }
+
+/** At our own deadline a client says that its call was aborted, which reads as if somebody had. */
+const isGivenUp = ({ name, cause }: Error): boolean => ['AbortError', 'TimeoutError', 'QdrantClientTimeoutError'].includes(name) || (types.isNativeError(cause) && isGivenUp(cause));

@@ -11,7 +11,7 @@ const print = (text: string): void => { console.log(text); };
 
 const program = new Command('stack')
   .description('Real PostgreSQL, MongoDB, Qdrant, Keycloak and Temporal on this machine, without Docker.')
-  .addHelpText('after', `
+  .addHelpText('afterAll', `
 Every server can be replaced by one that runs already, named in the environment:
   POSTGRES_ADMIN_URL, MASTER_DATABASE_URL   postgres://user:password@host:port/database
   MONGODB_ADMIN_URL                         mongodb://user:password@host:port/?authSource=admin

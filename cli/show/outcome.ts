@@ -32,10 +32,10 @@ export function outcomeOf(tenant: Tenant, operation: Operation, took: string | u
 }
 
 const waysOut = (name: string, freeflow: string) => [
-  ['retry', 'try again at once'],
-  ['abort', 'give up and undo all of it'],
-  ['skip', 'leave a drop or an undo behind (--reason)'],
-].map(([verb, does]) => `  ${freeflow} tenants ${verb} ${name}  ${pc.dim(`# ${does}`)}`);
+  [`retry ${name}`, 'try again at once'],
+  [`abort ${name}`, 'give up and undo all of it; not once anything is dropped'],
+  [`skip ${name} --reason '...'`, 'a drop or an undo only: leave it behind'],
+].map(([command, does]) => `  ${freeflow} tenants ${command}  ${pc.dim(`# ${does}`)}`);
 
 /** In one word how a tenant is: a deleted one may be restorable or gone for good. */
 export function statusOf({ status, goneAt }: Tenant): string {
