@@ -108,6 +108,8 @@ export interface Backend {
   probe(target: Target, secrets: Secrets, resumed?: Resumed): Promise<void>;
   /** What `disable` is about to take away; kept in the ledger before its first call. Asks only. Left out where nothing is lost. */
   accessState?(target: Target, secrets: Secrets): Promise<AccessState>;
+  /** Whether a `disable` has taken some of it away already, so that it can't be asked for any more. */
+  isCutBegun?(target: Target): Promise<boolean>;
   /** Cuts the tenant's access, open sessions included; all data stays. */
   disable(target: Target): Promise<Notes>;
   /**

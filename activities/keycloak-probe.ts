@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { BackendFault } from './failures';
-import { requestToken, type ServiceAccount } from './keycloak-token';
+import { REFUSALS as LOGIN_REFUSALS, requestToken, type ServiceAccount } from './keycloak-token';
 
 const REQUEST_TIMEOUT_MS = 10_000;
 /** Not known there, or not allowed: either way it wasn't let in. */
 const REFUSALS = [401, 403];
+/** Its token has become too large for the server to look at, by what the tenant has put into it. */
+const NOT_HEARD = 431;
 
 /**
  * As the tenant's application: gets a token of its own realm, and is refused at administering its own realm and the `master`
@@ -24,7 +26,7 @@ export async function probeKeycloak(tenant: ServiceAccount, adminRealm: string):
   ];
   for (const [what, method, path] of attempts) {
     const { status } = await fetch(tenant.baseUrl + path, { method, headers: { authorization: `Bearer ${answer.token.value}` }, signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS) });
-    if (REFUSALS.includes(status)) continue;
+    if (REFUSALS.includes(status) || status === NOT_HEARD) continue;
     const isLeak = status < 300 || status === 404;
     throw new BackendFault(isLeak ? 'probe-leak' : 'server-error', `Keycloak: ${what} as the tenant answered ${status}, expected ${REFUSALS.join(' or ')}`);
   }
@@ -32,7 +34,8 @@ export async function probeKeycloak(tenant: ServiceAccount, adminRealm: string):
 
 /** How the tenant's own client is refused; nothing where it gets its token. */
 export async function loginRefusal(tenant: ServiceAccount): Promise<string | undefined> {
-  const answer = await requestToken(tenant);
+  // A client whose settings make no sense, such as a lifetime that is no number, is answered by 500.
+  const answer = await requestToken(tenant, undefined, [...LOGIN_REFUSALS, 500]);
   return 'token' in answer ? undefined : answer.refusal;
 }
 

@@ -19,6 +19,7 @@ export interface ServiceAccount {
 /** What the token endpoint answered: a token, or a refusal in its words. */
 export type TokenAnswer = { token: Token; idToken?: string } | { status: number; refusal: string };
 
+export const REFUSALS = [400, 401, 403];
 const REQUEST_TIMEOUT_MS = 10_000;
 /** A token isn't used in its last seconds: it could run out on the way. */
 const SAFETY_MS = 10_000;
@@ -81,7 +82,7 @@ export async function accountId(account: ServiceAccount, { subject }: Token): Pr
  * Asks for a token by the client credentials grant; the secret goes by HTTP Basic.
  * @throws BackendFault `server-error` where the answer is neither a token nor a refusal
  */
-export async function requestToken({ baseUrl, realm, clientId, clientSecret }: ServiceAccount, scope?: string): Promise<TokenAnswer> {
+export async function requestToken({ baseUrl, realm, clientId, clientSecret }: ServiceAccount, scope?: string, refusals: readonly number[] = REFUSALS): Promise<TokenAnswer> {
   const response = await fetch(`${baseUrl}/realms/${encodeURIComponent(realm)}/protocol/openid-connect/token`, {
     method: 'POST',
     headers: { authorization: `Basic ${Buffer.from(`${encodeURIComponent(clientId)}:${encodeURIComponent(clientSecret)}`).toString('base64')}` },
@@ -89,7 +90,7 @@ export async function requestToken({ baseUrl, realm, clientId, clientSecret }: S
     signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
   });
   const body = objectIn(await response.text());
-  if ([400, 401, 403].includes(response.status)) return { status: response.status, refusal: [body?.['error'] ?? response.status, body?.['error_description'] ?? ''].map(String).join(' ').trim() };
+  if (refusals.includes(response.status)) return { status: response.status, refusal: [body?.['error'] ?? response.status, body?.['error_description'] ?? ''].map(String).join(' ').trim() };
   const token = response.ok ? tokenIn(body) : undefined;
   if (token !== undefined) return { token, ...(typeof body?.['id_token'] === 'string' ? { idToken: body['id_token'] } : {}) };
   throw new BackendFault('server-error', `Keycloak: the token endpoint of realm ${realm} answered ${response.status}${response.ok ? ', but gave no token: is there something else at this address?' : ''}`);

@@ -4,6 +4,7 @@ import { BackendFault, hasCode } from './failures';
 import { accessIn, cutRealm, openRealm, readAccess, readRealm } from './keycloak-access';
 import { KeycloakAdmin } from './keycloak-admin';
 import { restoreClient } from './keycloak-client';
+import { cutIn } from './keycloak-cut';
 import { RealmIdentity } from './keycloak-identity';
 import { isRealmThere, loginRefusal, probeKeycloak } from './keycloak-probe';
 import { APP_CLIENT, realmRepresentation } from './keycloak-realm';
@@ -62,6 +63,10 @@ export class KeycloakBackend implements Backend {
 
   accessState(target: Target): Promise<AccessState> {
     return readAccess(this.admin, target);
+  }
+
+  async isCutBegun({ name }: Target): Promise<boolean> {
+    return cutIn(await readRealm(this.admin, name)) !== undefined;
   }
 
   async disable(target: Target): Promise<Notes> {

@@ -93,6 +93,11 @@ export class MongoBackend implements Backend {
     return accessOf(await this.db(target.name), target, secrets);
   }
 
+  async isCutBegun({ name, signal }: Target): Promise<boolean> {
+    const user = (await usersOf(await this.db(name), signal)).find((it) => it.user === name);
+    return user?.roles.length === 0;
+  }
+
   async disable(target: Target): Promise<Notes> {
     return cutAccess(await this.db('admin'), await this.db(target.name), target);
   }

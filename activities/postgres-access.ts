@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { escapeIdentifier as id, escapeLiteral as literal } from 'pg';
 import { scramVerifier } from '@freeflow/db-master';
-import type { Notes, Target } from './backend';
+import type { AccessState, Notes, Target } from './backend';
 import { BackendFault } from './failures';
 import { describe } from './postgres-blockers';
 import { setAllowed } from './postgres-entry';
@@ -34,19 +34,40 @@ export async function cutAccess(server: PostgresServer, target: Target, isThere 
   });
 }
 
+/** What a cut takes away, as it is now: an administrator may have shut one of the two already. */
+export interface PostgresAccess extends AccessState {
+  canLogIn: boolean;
+  takesConnections: boolean;
+}
+
+export async function readAccess({ pool }: PostgresServer, { name }: Target): Promise<PostgresAccess> {
+  const { rows: [now] } = await pool.query<PostgresAccess>(
+    'SELECT r.rolcanlogin AS "canLogIn", d.datallowconn AS "takesConnections" FROM pg_roles r, pg_database d WHERE r.rolname = $1 AND d.datname = $2', [appRole(name), name]);
+  return now === undefined ? { canLogIn: true, takesConnections: true } : { canLogIn: now.canLogIn, takesConnections: now.takesConnections };
+}
+
+/** Whether an administrator had shut the tenant out before it was cut off; then it stays so. */
+export const wasShut = (before: AccessState | undefined): boolean => before?.['canLogIn'] === false || before?.['takesConnections'] === false;
+
 /** Gives the access back: the stored password is what the role is let in by, whatever it had been changed to. */
-export async function giveAccess(server: PostgresServer, target: Target, login: TenantLogin, password: string): Promise<Notes> {
+export async function giveAccess(server: PostgresServer, target: Target, login: TenantLogin, password: string, before: AccessState | undefined): Promise<Notes> {
   const { name, signal } = target;
   const own = rolesOf(name);
+  const [canLogIn, takesConnections] = [before?.['canLogIn'] !== false, before?.['takesConnections'] !== false];
   // A pooler lets a role that may not log in wait instead of refusing it: then the password is set without having been tried.
   const isTriable = !(await isPooled(server.pool));
   const isChanged = isTriable && !(await login.takesPassword());
   await server.inDatabase(server.home, signal, async (session) => {
-    await session.change(`ALTER ROLE ${id(appRole(name))} LOGIN${isChanged || !isTriable ? ` PASSWORD ${literal(await scramVerifier(password))}` : ''}`, own);
+    await session.change(`ALTER ROLE ${id(appRole(name))} ${canLogIn ? 'LOGIN' : 'NOLOGIN'}${isChanged || !isTriable ? ` PASSWORD ${literal(await scramVerifier(password))}` : ''}`, own);
     await target.announceCall();
-    await setAllowed(session, name, true, own);
+    await setAllowed(session, name, takesConnections, own);
   });
-  return isChanged ? [`the password of ${appRole(name)} had been changed, by the tenant or by hand: the stored one is valid again`] : [];
+  return [
+    ...(canLogIn ? [] : [`${appRole(name)} could not log in before (NOLOGIN), which an administrator has set, and stays so`]),
+    ...(takesConnections ? [] : [`database ${name} took no connections before, which an administrator has set, and stays so`]),
+    ...(isChanged ? [`the password of ${appRole(name)} had been changed, by the tenant or by hand: the stored one is valid again`] : []),
+    ...((await login.hasExpired()) ? [`the password of ${appRole(name)} had expired (VALID UNTIL) before, which an administrator has set, and stays so`] : []),
+  ];
 }
 
 // Of other roles those are the tenant's that may do what its roles may, and whose sessions we may end.

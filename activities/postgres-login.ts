@@ -55,12 +55,14 @@ export class TenantLogin {
 
   /** What stands behind a refused login is the tenant's affair, never that of the provisioner's credentials. */
   async explained(error: unknown): Promise<unknown> {
-    if (!hasCode(error, WRONG_PASSWORD, NOT_LET_IN)) return error;
+    // 42501: an administrator has taken a right from it, such as CONNECT.
+    if (!hasCode(error, WRONG_PASSWORD, NOT_LET_IN, '42501')) return error;
     const why = (await this.hasExpired()) ? 'its password has expired (VALID UNTIL), which an administrator has set' : messageOf(error);
     return new BackendFault('probe-refused', `PostgreSQL: the tenant's own login ${this.role} is refused: ${why}`, { cause: error });
   }
 
-  private async hasExpired(): Promise<boolean> {
+  /** By VALID UNTIL, which an administrator alone can set. */
+  async hasExpired(): Promise<boolean> {
     const { rows: [role] } = await this.server.pool.query<{ hasExpired: boolean | null }>('SELECT rolvaliduntil < now() AS "hasExpired" FROM pg_roles WHERE rolname = $1', [this.role]);
     return role?.hasExpired === true;
   }

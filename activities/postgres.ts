@@ -1,9 +1,9 @@
-import type { Absence, Backend, Connection, Difference, Inspection, Made, Marked, Notes, Secrets, Target } from './backend';
+import type { Absence, AccessState, Backend, Connection, Difference, Inspection, Made, Marked, Notes, Resumed, Secrets, Target } from './backend';
 import { BackendFault } from './failures';
 import { allAbsent } from './absence';
 import { newPassword } from './passwords';
 import { postgresConnection } from './postgres-address';
-import { cutAccess, giveAccess } from './postgres-access';
+import { cutAccess, giveAccess, readAccess, wasShut } from './postgres-access';
 import { createTenant } from './postgres-create';
 import { dropTenant } from './postgres-drop';
 import { TenantLogin } from './postgres-login';
@@ -61,16 +61,28 @@ export class PostgresBackend implements Backend {
     return postgresConnection(this.adminUrl, this.tenantUrl, name);
   }
 
-  async probe(target: Target, secrets: Secrets): Promise<void> {
-    await probePostgres(this.server, this.loginOf(target, secrets), { database: target.name, schema: SCHEMA, owner: ownerRole(target.name) }, target.signal);
+  /** After a resume a login that had expired or been shut before, which `enable` has reported, stays what it was. */
+  async probe(target: Target, secrets: Secrets, resumed?: Resumed): Promise<void> {
+    const login = this.loginOf(target, secrets);
+    if (resumed !== undefined && (wasShut(resumed.before) || (await login.hasExpired()))) return;
+    await probePostgres(this.server, login, { database: target.name, schema: SCHEMA, owner: ownerRole(target.name) }, target.signal);
+  }
+
+  accessState(target: Target): Promise<AccessState> {
+    return readAccess(this.server, target);
+  }
+
+  /** Where one of the two is shut already it may be the cut itself that has begun: then what was kept first counts. */
+  async isCutBegun(target: Target): Promise<boolean> {
+    return wasShut(await readAccess(this.server, target));
   }
 
   disable(target: Target): Promise<Notes> {
     return cutAccess(this.server, target);
   }
 
-  enable(target: Target, secrets: Secrets): Promise<Notes> {
-    return giveAccess(this.server, target, this.loginOf(target, secrets), secrets['password'] ?? '');
+  enable(target: Target, secrets: Secrets, before: AccessState | undefined): Promise<Notes> {
+    return giveAccess(this.server, target, this.loginOf(target, secrets), secrets['password'] ?? '', before);
   }
 
   async refused(target: Target, secrets: Secrets): Promise<void> {

@@ -32,6 +32,8 @@ export async function eraseCollection(server: Server, target: Target): Promise<N
   signal.throwIfAborted();
   let notes: Notes = [];
   if (isOurs || hasBegun) {
+    const alias = (await client.getAliases()).aliases.find((it) => it.alias_name === name);
+    if (alias !== undefined) throw new BackendFault('changed-resource', `Qdrant: ${name} has become an alias of collection ${alias.collection_name}; delete the alias, and that collection if it is the tenant's`);
     await registry.startErasure(target, announceCall);
     if (isOurs) await deleteCollection(server, target);
     notes = await sweepSnapshots(server, target);

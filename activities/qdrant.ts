@@ -72,6 +72,10 @@ export class QdrantBackend implements Backend {
     return asAccessState(await this.registry.pointsOf(nonce));
   }
 
+  async isCutBegun({ nonce }: Target): Promise<boolean> {
+    return (await this.registry.pointsOf(nonce)).length === 0;
+  }
+
   /** A token is valid for as long as its point stands. */
   async disable({ nonce, signal }: Target): Promise<Notes> {
     signal.throwIfAborted();

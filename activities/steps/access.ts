@@ -8,11 +8,10 @@ export async function disable(work: Work): Promise<string> {
   const { backend, ledger, held } = work;
   const { entry, target } = await presentEntry(work);
   await refuseStranger(work, entry, target);
-  // Before the first call alone: a repeated one would keep what the first has left.
-  if (backend.accessState && entry.state === 'present' && entry.accessBefore === null) {
-    const { values } = await keptSecrets(work, target);
-    await ledger.keepAccess(entry, held, await judged(backend, () => backend.accessState?.(target, values) ?? Promise.resolve({})));
-  }
+  // Until the first call has had an effect: after that one would keep what it has left, before it what may have changed since.
+  const isToBeKept = entry.state === 'present' && (entry.accessBefore === null || (await judged(backend, async () => (await backend.isCutBegun?.(target)) === false)));
+  const now = isToBeKept ? await accessNow(work, target) : undefined;
+  if (now !== undefined) await ledger.keepAccess(entry, held, now);
   const notes = await change(work, entry, target, 'disabled', (at) => backend.disable(at), (at, secrets) => backend.refused(at, secrets));
   return withNotes(`${entry.name} is cut off: the tenant's own credentials are refused`, notes);
 }
@@ -22,10 +21,16 @@ export async function enable(work: Work): Promise<string> {
   const { backend, ledger } = work;
   const { entry, target } = await presentEntry(work);
   await refuseStranger(work, entry, target);
-  const before = (entry.accessBefore ?? undefined) as AccessState | undefined;
+  // The undo of a suspension that never came here: what there is stays.
+  const before = entry.state === 'present' && entry.accessBefore === null ? await accessNow(work, target) : ((entry.accessBefore ?? undefined) as AccessState | undefined);
   const notes = await change(work, entry, target, 'present', (at, secrets) => backend.enable(at, secrets, before), (at, secrets) => backend.probe(at, secrets, { before }));
   await ledger.refreshConnection(entry, work.held, backend.connectionOf(target));
   return withNotes(`${entry.name} is given back: the tenant's own credentials work, and are refused elsewhere`, notes);
+}
+
+async function accessNow(work: Work, target: Target): Promise<AccessState | undefined> {
+  const { values } = await keptSecrets(work, target);
+  return judged(work.backend, async () => work.backend.accessState?.(target, values));
 }
 
 type Call<T> = (target: Target, secrets: Secrets) => Promise<T>;
