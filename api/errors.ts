@@ -13,7 +13,7 @@ export const CATALOGUE = {
   'operation-in-progress': { status: 409, title: 'Another operation on this tenant is under way', advice: 'Wait until it has ended (GET /tenants/{id} shows it, with a link to its run), abort it where it is parked, or interrupt it by DELETE with mode=hard&force=true.' },
   'force-required': { status: 409, title: 'The tenant is active', advice: 'All its data would be gone. If that is what you want, repeat with force=true.' },
   'operation-changed': { status: 409, title: 'Another operation is under way than the one meant', advice: 'Look at the tenant as it is now (GET /tenants/{id}) and answer that operation, if it is still what you want.' },
-  'not-stuck': { status: 409, title: 'Nothing is stuck there', advice: 'GET /tenants/{id} shows what the tenant does; GET /tenants?operation=parked those that are stuck.' },
+  'not-stuck': { status: 409, title: 'Nothing is stuck there', advice: 'GET /tenants/{id} shows what the tenant does, GET /tenants/stuck all that is stuck. A step that is still being tried takes retry alone; DELETE with mode=hard&force=true interrupts it.' },
   'not-skippable': { status: 409, title: 'This step can not be skipped', advice: 'Only a drop or an undo can. Retry it, or abort the operation.' },
   'past-point-of-no-return': { status: 409, title: 'It is too late to abort', advice: 'What has begun to be undone or dropped is finished: retry the step, or skip it with a reason.' },
   'soft-deleted': { status: 409, title: 'The tenant is soft-deleted', advice: 'POST /tenants/{id}/restore brings it back, until it is purged; DELETE with mode=hard removes it for good.' },
