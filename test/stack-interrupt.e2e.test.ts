@@ -50,8 +50,8 @@ test('a second Ctrl-C kills what does not stop', async () => {
 });
 
 test('a worker that can not start is named with its reason, and nothing is left running', async () => {
-  const { code, output } = await outcome(start({ SWEEP_INTERVAL_MS: 'never' }));
-  expect(output).toMatch(/^Worker ended with code 1\. The last lines of .*worker\.log:\n[^]*SWEEP_INTERVAL_MS/m);
+  const { code, output } = await outcome(start({ PARKED_RETRY_MS: 'never' }));
+  expect(output).toMatch(/^Worker ended with code 1\. The last lines of .*worker\.log:\n[^]*PARKED_RETRY_MS/m);
   expect(code).toBe(1);
   expect(processesIn(dir)).toEqual([]);
 });
