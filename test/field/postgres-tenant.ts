@@ -51,7 +51,11 @@ export const ENDED = /terminat|not queryable/i;
 
 /** Runs statements as the server's superuser. */
 export const asSuperuser = (bench: Workbench, statements: string, database = 'postgres'): Promise<Record<string, unknown>[]> =>
-  withPostgres(inDatabase(bench.info.postgres.url, database), async (client) => (await client.query<Record<string, unknown>>(statements)).rows);
+  withPostgres(inDatabase(bench.info.postgres.url, database), async (client) => {
+    // Whatever the database itself is set to.
+    await client.query('SET default_transaction_read_only = off');
+    return (await client.query<Record<string, unknown>>(statements)).rows;
+  });
 
 function urlAs(bench: Workbench, user: string, password: string, database: string): string {
   const url = new URL(inDatabase(bench.info.postgres.url, database));
