@@ -1,3 +1,5 @@
+import { randomInt } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { escapeIdentifier as id, escapeLiteral as literal } from 'pg';
 import { hasCode } from './failures';
 import { ownerRole } from './postgres-sql';
@@ -8,7 +10,8 @@ type Entry<T> = { value: T } | { refusal: unknown };
 
 const SHUT = '55000';
 const FULL = '53300';
-const TRIES = 5;
+const TRIES = 20;
+const LONGEST_PAUSE_MS = 100;
 
 /**
  * Where is kept what a database was before we let ourselves in: a setting of its owner role, which nobody ever logs in as, so
@@ -37,8 +40,9 @@ export async function enterShut<T>(server: PostgresServer, database: string, sig
     await server.aside(signal, (session) => open(session, database));
     const entered = await enterOpened(server, database, signal, work);
     if ('value' in entered) return entered.value;
-    // Somebody else who does the same has set it back in between.
+    // Somebody else who does the same has set it back in between; not all come again at the same moment.
     if (tries === TRIES) throw entered.refusal;
+    await delay(randomInt(LONGEST_PAUSE_MS), undefined, { signal });
   }
 }
 
