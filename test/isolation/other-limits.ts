@@ -7,7 +7,8 @@ export const OTHER_LIMITS = `## Beyond these tests
 - **The lock table of PostgreSQL.** All sessions share it, advisory locks included, and no role can be limited in it: one tenant
   can fill it (\`pg_advisory_lock\` a million times), and until that session ends nobody's statement that needs a lock goes
   through (53200), the platform's neither. \`max_locks_per_transaction\` (64) times \`max_connections\` is its size: raise it to
-  1024 or so, watch for 53200, and end the session. So the master database belongs on a server of its own.
+  1024 or so, watch for 53200, and end the session; where not even that gets through by SQL, end its process at the server's own
+  machine. So the master database belongs on a server of its own.
 - **Connections to MongoDB.** It knows no limit of connections for a user, so one tenant can take all that the server allows
   (\`--maxConns\`, or the limit of open files), and then nobody can be made or suspended. Keep more open than tenants' pools add up to
   (\`maxPoolSize\` times processes), let a proxy limit what comes from one tenant, or give a tenant a server of its own.
