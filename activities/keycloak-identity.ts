@@ -50,10 +50,22 @@ export class RealmIdentity {
    */
   private async refuseRenamed({ name, nonce, externalId }: Target): Promise<void> {
     if (externalId === undefined || this.gone.has(nonce)) return;
-    const all = await this.admin.call(({ realms }) => realms.find({ briefRepresentation: true }));
+    // A token that is older than the realm would not see it under any name.
+    await this.admin.renewToken();
+    const all = await this.allSeen();
     const renamed = all.find(({ id }) => id === nonce);
     if (renamed !== undefined) throw new BackendFault('changed-resource', `Keycloak: realm ${name} was renamed to ${renamed.realm ?? 'another name'} (its id is ${nonce}); give it its name back`);
     this.gone.add(nonce);
+  }
+
+  /** All realms that we may see. Whoever may see none is refused the list itself. */
+  private async allSeen(): Promise<{ id?: string; realm?: string }[]> {
+    try {
+      return await this.admin.call(({ realms }) => realms.find({ briefRepresentation: true }));
+    } catch (error) {
+      if (hasCode(error, 403)) return [];
+      throw error;
+    }
   }
 }
 

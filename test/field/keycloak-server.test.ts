@@ -1,6 +1,8 @@
+import { newPassword } from '../../activities/passwords';
+import { setUpKeycloak } from '../../setup/keycloak';
 import { startHttpProxy, type HttpProxy, type Trouble } from '../http-proxy';
 import { asKeycloakAdmin, lookFromOutside, NOTHING } from '../outside';
-import { openWorkbench, type Workbench } from '../workbench';
+import { newName, openWorkbench, type Workbench } from '../workbench';
 import { backendOf, entryOf, messagesOf, target } from './bench';
 import { realmOf } from './keycloak-bench';
 
@@ -133,6 +135,19 @@ test('all that stands in a realm goes with it, and nothing of it is left in real
   await behind.run('keycloak.drop', tenant);
   expect(await tracesInMaster(realm.name)).toEqual([[], []]);
   expect(await lookFromOutside(bench.info, tenant.name)).toEqual(NOTHING);
+});
+
+test('the last realm of a provisioner, which then sees none at all and is refused the list of them, is gone for it like any other', async () => {
+  const name = newName('lonely');
+  const { password } = await setUpKeycloak({ owner: bench.info.keycloak, name, password: { isForced: false, value: newPassword() } });
+  const lonely = bench.another({ KEYCLOAK_CLIENT_ID: name, KEYCLOAK_CLIENT_SECRET: password });
+  const tenant = await bench.newTenant();
+  await lonely.run('keycloak.create', tenant);
+  // As by an administrator, or by a call whose answer got lost.
+  await asKeycloakAdmin(bench.info, 'DELETE', `/admin/realms/freeflow-${tenant.name}`);
+  await lonely.run('keycloak.drop', tenant);
+  expect(await lookFromOutside(bench.info, tenant.name)).toEqual(NOTHING);
+  await lonely.close();
 });
 
 test.each(['drop', 'disable'] as const)('a realm that an administrator has renamed is never taken for gone by %s: its new name is told', async (verb) => {

@@ -52,9 +52,11 @@ test('what waits for one backend keeps nobody from another', async () => {
   const release = fake.hold();
   const waiting = await Promise.all(Array.from({ length: 3 }, () => fake.start('create')));
   for (const id of waiting) await until('it waits at each backend', () => isQueued(id));
-  const atWork = fake.calls.slice(before).filter((it) => it.activity.includes('.')).map((it) => it.activity.split('.')[0]);
-  expect(atWork).toHaveLength(RESOURCE_KINDS.length);
-  expect(new Set(atWork)).toEqual(new Set(RESOURCE_KINDS));
+  const atWork = () => fake.calls.slice(before).filter((it) => it.activity.includes('.')).map((it) => it.activity.split('.')[0]);
+  // What is in the queue has yet to be taken.
+  await until('one is at work at each backend', async () => atWork().length >= RESOURCE_KINDS.length);
+  expect(atWork()).toHaveLength(RESOURCE_KINDS.length);
+  expect(new Set(atWork())).toEqual(new Set(RESOURCE_KINDS));
   release();
   await Promise.all(waiting.map((id) => handleOf(id).result()));
 });
