@@ -1,4 +1,7 @@
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { promisify } from 'node:util';
 import { cacheDir } from '../../stack/project';
 import { cachedFolder } from '../../stack/fetch/cache';
@@ -25,15 +28,18 @@ const installed = (): Promise<string> =>
  */
 export async function trySchemathesis(url: string, token: string, { seconds, examples }: { seconds: number; examples: number }): Promise<Verdict> {
   const folder = await installed();
+  // It leaves folders of its own where it runs.
+  const cwd = mkdtempSync(path.join(tmpdir(), 'freeflow-schemathesis-'));
   const options = [
     '--header', `Authorization: Bearer ${token}`, '--checks', 'not_a_server_error,content_type_conformance,response_schema_conformance,status_code_conformance',
     '--max-examples', String(examples), '--max-time', String(seconds), '--seed', '1', '--continue-on-failure', '--no-color', '--warnings', 'off', '--request-timeout', '20',
   ];
-  const run = promisify(execFile)('python3', ['-m', 'schemathesis.cli', 'run', `${url}/openapi.json`, ...options], { env: { ...process.env, PYTHONPATH: folder }, maxBuffer: 1 << 26, timeout: (seconds + 120) * 1_000 });
+  const run = promisify(execFile)('python3', ['-m', 'schemathesis.cli', 'run', `${url}/openapi.json`, ...options], { cwd, env: { ...process.env, PYTHONPATH: folder }, maxBuffer: 1 << 26, timeout: (seconds + 120) * 1_000 });
   const { failed, text } = await run.then(
     ({ stdout, stderr }) => ({ failed: false, text: stdout + stderr }),
     (error: { stdout?: string; stderr?: string; message: string }) => ({ failed: true, text: `${error.stdout ?? ''}${error.stderr ?? ''}` || error.message }),
   );
+  rmSync(cwd, { recursive: true, force: true });
   const [, cases = '0'] = /(\d[\d,]*) generated/.exec(text) ?? [];
   return { hasPassed: !failed, cases: Number(cases.replaceAll(',', '')), text };
 }
