@@ -23,6 +23,9 @@ export interface Target {
   announceCall: () => Promise<void>;
 }
 
+/** The `announceCall` of a target that is only looked at, or of which the ledger keeps nothing. */
+export const skipAnnouncement = async (): Promise<void> => undefined;
+
 /** What `disable` takes away, as it was before, so that `enable` can put back exactly that. JSON without secrets. */
 export type AccessState = Prisma.InputJsonObject;
 

@@ -1,10 +1,9 @@
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { BackendKind, OrphanDrop } from '@freeflow/db-master';
-import type { Absence, Backend, Target } from './backend';
+import { masterNow, type BackendKind, type OrphanDrop } from '@freeflow/db-master';
+import { skipAnnouncement, type Absence, type Backend, type Target } from './backend';
 import { BackendFault, classify, messageOf } from './failures';
 import { NAME_COLUMN } from './ledger';
-import { masterNow } from './master-clock';
 import { judged } from './steps/work';
 import { orphansAmong, type Candidate } from './reconcile/orphans';
 import type { ReconcileDependencies } from './reconcile/reconciling';
@@ -68,7 +67,7 @@ async function dropNamed(dependencies: ReconcileDependencies, backend: Backend, 
   const row = await db.tenantResource.findFirst({ where: { kind: backend.kind, nonce } });
   return lock.hold(`${row?.tenantId ?? `orphan-${nonce}`}/${backend.kind}`, LOCK_WAIT_MS, signal, async ({ signal: held }) => {
     const { name, id } = asked;
-    const target = (externalId: string | undefined): Target => ({ tenantId: row?.tenantId ?? '', tenantName: name, name, nonce, signal: held, announceCall: async () => undefined, ...(externalId === undefined ? {} : { externalId }) });
+    const target = (externalId: string | undefined): Target => ({ tenantId: row?.tenantId ?? '', tenantName: name, name, nonce, signal: held, announceCall: skipAnnouncement, ...(externalId === undefined ? {} : { externalId }) });
     // Said before, so that an attempt after this one's end still knows what it was about.
     const found = asked.nonce === null ? undefined : await judged(backend, () => backend.inspect(target(undefined)));
     if (found?.state === 'absent') return judged(backend, () => backend.absence(target(undefined)));
@@ -95,7 +94,7 @@ async function theOrphan(dependencies: ReconcileDependencies, backend: Backend, 
   if (orphan.isElsewhere) throw new Refused(`this is ${serverId}, which is another server than ${orphan.row?.serverId ?? 'any that the ledger knows'}`);
   const living = await dependencies.db.tenant.findFirst({ where: { goneAt: null, [NAME_COLUMN[backend.kind]]: name } });
   if (living !== null) throw new Refused(`${name} is called like what tenant ${living.name} has, which is not gone; delete that first, hard`);
-  const found = await judged(backend, () => backend.inspect({ tenantId: '', tenantName: name, name, nonce: orphan.nonce, signal, announceCall: async () => undefined }));
+  const found = await judged(backend, () => backend.inspect({ tenantId: '', tenantName: name, name, nonce: orphan.nonce, signal, announceCall: skipAnnouncement }));
   if (found.state !== 'ours') throw new Refused(found.state === 'foreign' ? found.owner : `there is no ${name}`);
   return orphan;
 }

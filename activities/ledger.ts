@@ -1,10 +1,9 @@
-import { Prisma, type BackendKind, type PrismaClient, type TenantResource } from '@freeflow/db-master';
-import type { Absence, AccessState, Backend, Connection, Made, Target } from './backend';
+import { masterNow, Prisma, type BackendKind, type PrismaClient, type TenantResource } from '@freeflow/db-master';
+import { skipAnnouncement, type Absence, type AccessState, type Backend, type Connection, type Made, type Target } from './backend';
 import { detailsOf, refreshConnection } from './connection-details';
 import { BackendFault } from './failures';
 import type { Installation } from './installation';
 import { fenced } from './lock-fence';
-import { masterNow } from './master-clock';
 import { storable } from './scrub';
 import type { Held } from './tenant-lock';
 
@@ -151,5 +150,5 @@ export const isSameServer = (recorded: string | null, found: string): boolean =>
 /** What the backend is told about a ledger entry. */
 export function targetOf(entry: TenantResource, tenantName: string, signal: AbortSignal): Target {
   const { tenantId, name, nonce, externalId } = entry;
-  return { tenantId, tenantName, name, nonce, signal, announceCall: async () => undefined, ...(externalId === null ? {} : { externalId }) };
+  return { tenantId, tenantName, name, nonce, signal, announceCall: skipAnnouncement, ...(externalId === null ? {} : { externalId }) };
 }

@@ -1,11 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
-import type { PrismaClient } from '@freeflow/db-master';
+import { masterNow, type PrismaClient } from '@freeflow/db-master';
 import { claimDueOperations, type Due } from './due-operations';
 import { acceptDuePurges } from './due-purges';
 import { messageOf } from './failures';
 import { inParallel } from './in-parallel';
-import { masterNow } from './master-clock';
 
 export { RETENTION } from './due-purges';
 export type { Due } from './due-operations';

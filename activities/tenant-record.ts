@@ -1,10 +1,9 @@
 import { log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import type { OperationKind, Prisma, PrismaClient, Tenant, TenantOperation, TenantResource } from '@freeflow/db-master';
+import { masterNow, type OperationKind, type Prisma, type PrismaClient, type Tenant, type TenantOperation, type TenantResource } from '@freeflow/db-master';
 import { attemptOf, type StepInput } from './attempt';
 import { adviceOn, messageOf, type FailureType } from './failures';
 import { masterFaultType } from './master-fault';
-import { masterNow } from './master-clock';
 import { appendRow, lockTenant } from './provision-log';
 import { keepUnrestored } from './retention';
 import { scrub } from './scrub';

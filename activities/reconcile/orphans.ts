@@ -1,8 +1,7 @@
-import type { BackendKind, PrismaClient, TenantResource } from '@freeflow/db-master';
+import { masterNow, type BackendKind, type PrismaClient, type TenantResource } from '@freeflow/db-master';
 import type { Backend, Marked } from '../backend';
 import { messageOf } from '../failures';
 import { isSameServer, recordedIdsOf } from '../ledger';
-import { masterNow } from '../master-clock';
 import { asked } from './asked';
 import { finding, type Finding } from './finding';
 import { realmsToAskFor } from './names';

@@ -1,5 +1,5 @@
-import type { BackendKind, PrismaClient } from '@freeflow/db-master';
-import { masterNow } from '../master-clock';
+import { masterNow, type BackendKind, type PrismaClient } from '@freeflow/db-master';
+import { NAME_COLUMN } from '../ledger';
 import { asJson, CLASSES, finding, type Class, type Finding } from './finding';
 
 /** A report is read by people, kept as one value, and goes out with heartbeats while it is made; the counts are of all. */
@@ -116,5 +116,5 @@ export class Progress {
 }
 
 /** By the servers as they are listed everywhere, operations last. */
-const ORDER: readonly (Finding['resource'])[] = ['postgres', 'mongodb', 'qdrant', 'keycloak', null];
+const ORDER: readonly (string | null)[] = [...Object.keys(NAME_COLUMN), null];
 const inOrder = (findings: readonly Finding[]): Finding[] => [...findings].sort((a, b) => ORDER.indexOf(a.resource) - ORDER.indexOf(b.resource) || (a.name ?? '').localeCompare(b.name ?? ''));

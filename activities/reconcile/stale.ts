@@ -1,6 +1,5 @@
-import type { Prisma } from '@freeflow/db-master';
+import { masterNow, type Prisma } from '@freeflow/db-master';
 import { messageOf } from '../failures';
-import { masterNow } from '../master-clock';
 import { finding, type Finding } from './finding';
 import type { Reconciling } from './reconciling';
 import { walk, type Range } from './walk';

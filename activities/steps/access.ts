@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AccessState, Notes, Secrets, Target } from '../backend';
+import type { AccessState, Backend, Notes, Secrets, Target } from '../backend';
 import { BackendFault } from '../failures';
 import { changed, effect, judged, keptSecrets, presentEntry, settledAt, withNotes, type KnownEntry, type Work } from './work';
 
@@ -10,9 +10,10 @@ export async function disable(work: Work): Promise<string> {
   await refuseStranger(work, entry, target);
   // Until the first call has had an effect: after that one would keep what it has left, before it what may have changed since.
   const isToBeKept = entry.state === 'present' && (entry.accessBefore === null || (await judged(backend, async () => (await backend.isCutBegun?.(target)) === false)));
-  const now = isToBeKept ? await accessNow(work, target) : undefined;
+  const { values } = await keptSecrets(work, target);
+  const now = isToBeKept ? await accessNow(backend, target, values) : undefined;
   if (now !== undefined) await ledger.keepAccess(entry, held, now);
-  const notes = await change(work, entry, target, 'disabled', (at) => backend.disable(at), (at, secrets) => backend.refused(at, secrets));
+  const notes = await change(work, entry, target, 'disabled', (at) => backend.disable(at), () => backend.refused(target, values));
   return withNotes(`${entry.name} is cut off: the tenant's own credentials are refused`, notes);
 }
 
@@ -21,29 +22,24 @@ export async function enable(work: Work): Promise<string> {
   const { backend, ledger } = work;
   const { entry, target } = await presentEntry(work);
   await refuseStranger(work, entry, target);
+  const { values } = await keptSecrets(work, target);
   // The undo of a suspension that never came here: what there is stays.
-  const before = entry.state === 'present' && entry.accessBefore === null ? await accessNow(work, target) : ((entry.accessBefore ?? undefined) as AccessState | undefined);
-  const notes = await change(work, entry, target, 'present', (at, secrets) => backend.enable(at, secrets, before), (at, secrets) => backend.probe(at, secrets, { before }));
+  const before = entry.state === 'present' && entry.accessBefore === null ? await accessNow(backend, target, values) : ((entry.accessBefore ?? undefined) as AccessState | undefined);
+  const notes = await change(work, entry, target, 'present', (at) => backend.enable(at, values, before), () => backend.probe(target, values, { before }));
   await ledger.refreshConnection(entry, work.held, backend.connectionOf(target));
   return withNotes(`${entry.name} is given back: the tenant's own credentials work, and are refused elsewhere`, notes);
 }
 
-async function accessNow(work: Work, target: Target): Promise<AccessState | undefined> {
-  const { values } = await keptSecrets(work, target);
-  return judged(work.backend, async () => work.backend.accessState?.(target, values));
-}
-
-type Call<T> = (target: Target, secrets: Secrets) => Promise<T>;
+const accessNow = (backend: Backend, target: Target, secrets: Secrets): Promise<AccessState | undefined> => judged(backend, async () => backend.accessState?.(target, secrets));
 
 /** Acts and looks, and acts again once no earlier unanswered call can turn it round any more. Gives what was noted, each once. */
-async function change(work: Work, entry: KnownEntry, target: Target, state: 'present' | 'disabled', act: Call<Notes>, look: Call<void>): Promise<Notes> {
+async function change(work: Work, entry: KnownEntry, target: Target, state: 'present' | 'disabled', act: (target: Target) => Promise<Notes>, look: () => Promise<void>): Promise<Notes> {
   const { backend, ledger } = work;
-  const { values } = await keptSecrets(work, target);
   const notes = new Set<string>();
   for (const end = await settledAt(work, entry); ; ) {
     const isSettled = performance.now() >= end;
-    for (const note of await effect(work, entry, entry.serverId, target, (at) => act(at, values))) notes.add(note);
-    await judged(backend, () => look(target, values));
+    for (const note of await effect(work, entry, entry.serverId, target, act)) notes.add(note);
+    await judged(backend, look);
     if (isSettled) break;
     await delay(Math.max(0, end - performance.now()), undefined, { signal: target.signal });
   }

@@ -1,1 +1,0 @@
-export { masterNow } from '@freeflow/db-master';
