@@ -202,13 +202,14 @@ test.each(['fresh', 'analyzed'])('with 50,000 operations no statement of a sweep
   await requestMany(db, newName('y'), 5_000);
   if (how === 'analyzed') await withPostgres(master.ownerUrl, (owner) => owner.query('ANALYZE'));
   const statements = [
-    { statement: claimStatement(new Date(), 100), index: 'TenantOperation_sweep_idx' },
-    { statement: purgeStatement(500), index: 'Tenant_purgeAt_idx' },
+    // Two small indexes hold the open operations alone; which of them a planner takes that has counted nothing yet is its own affair.
+    { statement: claimStatement(new Date(), 100), index: how === 'fresh' ? /TenantOperation_(sweep|open_updatedAt)_idx/ : /TenantOperation_sweep_idx/ },
+    { statement: purgeStatement(500), index: /Tenant_purgeAt_idx/ },
   ];
   for (const { statement, index } of statements) {
     const plan = await db.$queryRaw<Record<string, string>[]>(Prisma.sql`EXPLAIN ${statement}`);
     const text = plan.map((it) => it['QUERY PLAN']).join('\n');
-    expect(text).toContain(index);
+    expect(text).toMatch(index);
     expect(text).not.toMatch(/Seq Scan on "Tenant(Operation)?"/);
   }
 });
