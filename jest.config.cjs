@@ -1,22 +1,33 @@
-// Tests run on the sources (compiled by SWC) against the real servers of a stack of their own, which globalSetup starts.
+// Tests run on the sources (compiled by SWC). Unit tests need no server; the others run against the real servers of a stack of
+// their own, which globalSetup starts where a project needs it.
 
 // Neither UTC nor a whole hour from it, with summer time: tests, servers and all processes that they start must not care.
 process.env.TZ = 'America/St_Johns';
 
+const rooms = 'contract,lib,prisma,backends,activities,workflows,worker,api,cli,stack,test';
+
 /** @type {import('jest').Config} */
 module.exports = {
   testEnvironment: 'node',
-  testMatch: ['<rootDir>/{api,workflows,activities,worker,prisma,setup,cli,stack,test}/**/*.test.ts'],
-  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/prisma/dist/'],
+  testMatch: [`<rootDir>/{${rooms}}/**/*.test.ts`],
+  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/(?:contract|lib|prisma)/dist/'],
   transform: {
-    '\\.[jt]sx?$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }],
+    '\\.[jt]sx?$': [
+      '@swc/jest',
+      { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
+    ],
   },
   // ESM-only packages, which jest must compile, wherever pnpm has put them; and mongodb, whose dynamic import('os')
   // (since 7.6) jest can't follow: https://github.com/typegoose/mongodb-memory-server/issues/1026
   transformIgnorePatterns: [
-    'node_modules/(?!(?:\\.pnpm/)?(?:jose|mongodb|@prisma[/+]schema-engine-wasm|@keycloak[/+]keycloak-admin-client|@microsoft[/+]kiota-[a-z-]+|@std-uritemplate[/+]std-uritemplate|tinyduration|url-template|camelize-ts|uuid|guid-typescript)(?:@|/))',
+    'node_modules/(?!(?:\\.pnpm/)?(?:jose|mongodb|openid-client|oauth4webapi|@prisma[/+]schema-engine-wasm|@keycloak[/+]keycloak-admin-client|@microsoft[/+]kiota-[a-z-]+|@std-uritemplate[/+]std-uritemplate|tinyduration|url-template|camelize-ts|uuid|guid-typescript)(?:@|/))',
   ],
-  moduleNameMapper: { '^@freeflow/db-master$': '<rootDir>/prisma/index.ts' },
+  moduleNameMapper: {
+    '^@freeflow/contract$': '<rootDir>/contract/index.ts',
+    '^@freeflow/contract/http$': '<rootDir>/contract/http/index.ts',
+    '^@freeflow/lib/([a-z-]+)$': '<rootDir>/lib/$1/index.ts',
+    '^@freeflow/db-master$': '<rootDir>/prisma/index.ts',
+  },
   globalSetup: '<rootDir>/test/global-setup.ts',
   globalTeardown: '<rootDir>/test/global-teardown.ts',
   // What fails says so itself; the chatter of drivers and SDK on stdout helps nobody.

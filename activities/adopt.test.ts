@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import type { BackendKind } from '@freeflow/contract';
 import { ApplicationFailure } from '@temporalio/common';
-import type { BackendKind } from '@freeflow/db-master';
-import { inDatabase } from '../test/master';
-import { asKeycloakAdmin, lookFromOutside, NOTHING, qdrantAsOwner, withPostgres } from '../test/outside';
-import { restoreMongoUser, restorePostgresDatabase, restoreQdrantCollection } from '../test/restore';
-import { openWorkbench, type Workbench } from '../test/workbench';
+import { inDatabase } from '../test/support/master';
+import { asKeycloakAdmin, lookFromOutside, NOTHING, qdrantAsOwner, withPostgres } from '../test/support/outside';
+import { restoreMongoUser, restorePostgresDatabase, restoreQdrantCollection } from '../test/support/restore';
+import { openWorkbench, type Workbench } from '../test/support/workbench';
 
 const KINDS: BackendKind[] = ['postgres', 'mongodb', 'qdrant', 'keycloak'];
 const ANOTHER_SERVER = 'another:42';
@@ -17,9 +17,15 @@ afterAll(() => bench.close());
 
 type MadeTenant = Awaited<ReturnType<Workbench['newTenant']>>;
 
-const ledgerOf = ({ tenantId }: MadeTenant, kind: BackendKind) => bench.db.tenantResource.findUniqueOrThrow({ where: { tenantId_kind: { tenantId, kind } } });
-const recordedAs = ({ tenantId }: MadeTenant, kind: BackendKind, data: { externalId?: string; serverId?: string }) => bench.db.tenantResource.update({ where: { tenantId_kind: { tenantId, kind } }, data });
-const asOwner = (sql: string) => withPostgres(inDatabase(bench.info.postgres.url, 'postgres'), async (client) => (await client.query<Record<string, unknown>>(sql)).rows);
+const ledgerOf = ({ tenantId }: MadeTenant, kind: BackendKind) =>
+  bench.db.tenantResource.findUniqueOrThrow({ where: { tenantId_kind: { tenantId, kind } } });
+const recordedAs = ({ tenantId }: MadeTenant, kind: BackendKind, data: { externalId?: string; serverId?: string }) =>
+  bench.db.tenantResource.update({ where: { tenantId_kind: { tenantId, kind } }, data });
+const asOwner = (sql: string) =>
+  withPostgres(
+    inDatabase(bench.info.postgres.url, 'postgres'),
+    async (client) => (await client.query<Record<string, unknown>>(sql)).rows,
+  );
 
 async function made(kind: BackendKind): Promise<MadeTenant> {
   const tenant = await bench.newTenant();
@@ -30,11 +36,20 @@ async function made(kind: BackendKind): Promise<MadeTenant> {
 /** An adoption that is at work, beside whatever else is. */
 async function adoptionOf({ tenantId }: MadeTenant, resource: BackendKind, acceptServer = false) {
   const runId = randomUUID();
-  const { id: operationId } = await bench.db.tenantOperation.create({ data: { tenantId, kind: 'adopt', resource, acceptServer, state: 'running', requestedBy: 'somebody', runId } });
+  const { id: operationId } = await bench.db.tenantOperation.create({
+    data: { tenantId, kind: 'adopt', resource, acceptServer, state: 'running', requestedBy: 'somebody', runId },
+  });
   const run = () => bench.run(`${resource}.adopt`, { tenantId, operationId, runId });
-  const end = () => bench.db.tenantOperation.update({ where: { id: operationId }, data: { state: 'done', endedAt: new Date() } });
+  const end = () =>
+    bench.db.tenantOperation.update({ where: { id: operationId }, data: { state: 'done', endedAt: new Date() } });
   const row = async () => bench.db.tenantProvisionLog.findFirst({ where: { operationId }, orderBy: { seq: 'desc' } });
-  return { operationId, run, end, row, evidence: async () => (await bench.db.tenantOperation.findUniqueOrThrow({ where: { id: operationId } })).evidence };
+  return {
+    operationId,
+    run,
+    end,
+    row,
+    evidence: async () => (await bench.db.tenantOperation.findUniqueOrThrow({ where: { id: operationId } })).evidence,
+  };
 }
 
 /** Adopts in vain, and sees that nothing has changed, in the ledger or outside; gives what the log says of it. */
@@ -57,15 +72,25 @@ describe.each(KINDS)('%s', (kind) => {
     const adoption = await adoptionOf(tenant, kind);
     await adoption.run();
     expect([await ledgerOf(tenant, kind), await lookFromOutside(bench.info, tenant.name)]).toEqual(before);
-    expect(await adoption.row()).toMatchObject({ status: 'success', message: expect.stringContaining('nothing to adopt') });
+    expect(await adoption.row()).toMatchObject({
+      status: 'success',
+      message: expect.stringContaining('nothing to adopt'),
+    });
     await bench.run(`${kind}.drop`, tenant);
   });
 
   test('another server is adopted where that is asked for, with the address at which tenants find it, and refused where it is not', async () => {
     const tenant = await made(kind);
-    const connections = () => bench.db.tenantConnection.findMany({ where: { tenantId: tenant.tenantId }, select: { service: true, host: true, port: true, options: true, secretRef: true } });
+    const connections = () =>
+      bench.db.tenantConnection.findMany({
+        where: { tenantId: tenant.tenantId },
+        select: { service: true, host: true, port: true, options: true, secretRef: true },
+      });
     const recorded = await connections();
-    await bench.db.tenantConnection.updateMany({ where: { tenantId: tenant.tenantId }, data: { host: 'old', options: {} } });
+    await bench.db.tenantConnection.updateMany({
+      where: { tenantId: tenant.tenantId },
+      data: { host: 'old', options: {} },
+    });
     const { serverId, externalId } = await ledgerOf(tenant, kind);
     await recordedAs(tenant, kind, { serverId: ANOTHER_SERVER });
     await expect(bench.run(`${kind}.drop`, tenant)).rejects.toMatchObject({ type: 'unknown-server' });
@@ -73,8 +98,15 @@ describe.each(KINDS)('%s', (kind) => {
     const adoption = await adoptionOf(tenant, kind, true);
     await adoption.run();
     expect(await ledgerOf(tenant, kind)).toMatchObject({ serverId, externalId, state: 'present' });
-    expect(await adoption.evidence()).toMatchObject({ from: { serverId: ANOTHER_SERVER }, to: { serverId }, requestedBy: 'somebody' });
-    expect(await adoption.row()).toMatchObject({ status: 'success', message: expect.stringMatching(/another:42 becomes .*asked for by somebody$/) });
+    expect(await adoption.evidence()).toMatchObject({
+      from: { serverId: ANOTHER_SERVER },
+      to: { serverId },
+      requestedBy: 'somebody',
+    });
+    expect(await adoption.row()).toMatchObject({
+      status: 'success',
+      message: expect.stringMatching(/another:42 becomes .*asked for by somebody$/),
+    });
     expect(await connections()).toEqual(recorded);
     await bench.run(`${kind}.drop`, tenant);
     expect(await lookFromOutside(bench.info, tenant.name)).toEqual(NOTHING);
@@ -89,7 +121,10 @@ describe.each(KINDS)('%s', (kind) => {
     await bench.run(`${kind}.drop`, tenant);
     expect(await refusalOf(tenant, kind, true)).toMatch(/nothing is recorded/);
     // As when the server was restored from before its making.
-    await bench.db.tenantResource.update({ where: { tenantId_kind: { tenantId: tenant.tenantId, kind } }, data: { state: 'present' } });
+    await bench.db.tenantResource.update({
+      where: { tenantId_kind: { tenantId: tenant.tenantId, kind } },
+      data: { state: 'present' },
+    });
     expect(await refusalOf(tenant, kind, true)).toMatch(/there is no freeflow/);
   });
 
@@ -117,24 +152,32 @@ describe.each(KINDS)('%s', (kind) => {
 test.each([
   ['postgres', restorePostgresDatabase],
   ['mongodb', restoreMongoUser],
-] as const)('%s: restored with its mark it has another id; adopted, everything goes on; its neighbour stays as it is', async (kind, restore) => {
-  const [tenant, neighbour] = [await made(kind), await made(kind)];
-  const [before, theirs] = [await ledgerOf(tenant, kind), await ledgerOf(neighbour, kind)];
-  await restore(bench.info, tenant.name);
-  await expect(bench.run(`${kind}.disable`, tenant)).rejects.toMatchObject({ type: 'changed-resource' });
-  const adoption = await adoptionOf(tenant, kind);
-  await adoption.run();
-  const after = await ledgerOf(tenant, kind);
-  expect(after.externalId).not.toBe(before.externalId);
-  expect({ ...after, externalId: before.externalId, updatedAt: before.updatedAt }).toEqual(before);
-  expect(await adoption.evidence()).toMatchObject({ from: { externalId: before.externalId }, to: { externalId: after.externalId } });
-  expect((await adoption.row())?.message).toContain(`its id ${before.externalId ?? ''} becomes ${after.externalId ?? ''}`);
-  await bench.run(`${kind}.disable`, tenant);
-  await bench.run(`${kind}.enable`, tenant);
-  expect(await ledgerOf(neighbour, kind)).toEqual(theirs);
-  for (const it of [tenant, neighbour]) await bench.run(`${kind}.drop`, it);
-  expect(await lookFromOutside(bench.info, tenant.name)).toEqual(NOTHING);
-});
+] as const)(
+  '%s: restored with its mark it has another id; adopted, everything goes on; its neighbour stays as it is',
+  async (kind, restore) => {
+    const [tenant, neighbour] = [await made(kind), await made(kind)];
+    const [before, theirs] = [await ledgerOf(tenant, kind), await ledgerOf(neighbour, kind)];
+    await restore(bench.info, tenant.name);
+    await expect(bench.run(`${kind}.disable`, tenant)).rejects.toMatchObject({ type: 'changed-resource' });
+    const adoption = await adoptionOf(tenant, kind);
+    await adoption.run();
+    const after = await ledgerOf(tenant, kind);
+    expect(after.externalId).not.toBe(before.externalId);
+    expect({ ...after, externalId: before.externalId, updatedAt: before.updatedAt }).toEqual(before);
+    expect(await adoption.evidence()).toMatchObject({
+      from: { externalId: before.externalId },
+      to: { externalId: after.externalId },
+    });
+    expect((await adoption.row())?.message).toContain(
+      `its id ${before.externalId ?? ''} becomes ${after.externalId ?? ''}`,
+    );
+    await bench.run(`${kind}.disable`, tenant);
+    await bench.run(`${kind}.enable`, tenant);
+    expect(await ledgerOf(neighbour, kind)).toEqual(theirs);
+    for (const it of [tenant, neighbour]) await bench.run(`${kind}.drop`, it);
+    expect(await lookFromOutside(bench.info, tenant.name)).toEqual(NOTHING);
+  },
+);
 
 test('qdrant: a collection has no id but its name, so restored with its mark there is nothing to adopt', async () => {
   const tenant = await made('qdrant');
@@ -152,7 +195,9 @@ describe('what does not carry our mark is refused and left alone', () => {
     const database = `freeflow_${tenant.name}`;
     await asOwner(`DROP DATABASE ${database}`);
     await asOwner(`CREATE DATABASE ${database}`);
-    expect(await refusalOf(tenant, 'postgres', true)).toMatch(/only a part carries the tenant's mark: database .* belongs to/);
+    expect(await refusalOf(tenant, 'postgres', true)).toMatch(
+      /only a part carries the tenant's mark: database .* belongs to/,
+    );
     await asOwner(`DROP DATABASE ${database}`);
     expect(await refusalOf(tenant, 'postgres', true)).toMatch(/there is no database/);
     await bench.run('postgres.drop', tenant);
@@ -184,7 +229,9 @@ describe('what does not carry our mark is refused and left alone', () => {
     await qdrantAsOwner(bench.info).deleteCollection(collection);
     expect(await refusalOf(tenant, 'qdrant', true)).toMatch(/there is no collection/);
     await qdrantAsOwner(bench.info).createCollection(collection, { vectors: { size: 2, distance: 'Dot' } });
-    expect(await refusalOf(tenant, 'qdrant', true)).toMatch(/only a part carries the tenant's mark: collection .* isn't ours/);
+    expect(await refusalOf(tenant, 'qdrant', true)).toMatch(
+      /only a part carries the tenant's mark: collection .* isn't ours/,
+    );
     await qdrantAsOwner(bench.info).deleteCollection(collection);
     await bench.run('qdrant.drop', tenant);
   });
@@ -204,6 +251,9 @@ test('a forced deletion that begins leaves an adoption at work alone', async () 
   const tenant = await bench.newTenant('hard_delete');
   const { operationId, end } = await adoptionOf(tenant, 'postgres');
   await bench.run('begin', tenant);
-  expect(await bench.db.tenantOperation.findUniqueOrThrow({ where: { id: operationId } })).toMatchObject({ state: 'running', endedAt: null });
+  expect(await bench.db.tenantOperation.findUniqueOrThrow({ where: { id: operationId } })).toMatchObject({
+    state: 'running',
+    endedAt: null,
+  });
   await end();
 });

@@ -1,6 +1,6 @@
 import type { PrismaClient } from '@freeflow/db-master';
+import { adviceOn } from '../backends/failures';
 import type { StepInput } from './attempt';
-import { adviceOn } from './failures';
 import { end, inTransaction, takenBy, type GivenUp, type SearchAttributes } from './tenant-record';
 
 /** What an adoption has to know of its tenant. */
@@ -10,7 +10,10 @@ export interface BegunAdoption extends SearchAttributes {
 }
 
 /** How an adoption begins and ends in the master database; it leaves the tenant and its other operations alone. */
-export function adoptionActivities(db: PrismaClient, { searchAttributes }: { searchAttributes?: readonly string[] | undefined } = {}) {
+export function adoptionActivities(
+  db: PrismaClient,
+  { searchAttributes }: { searchAttributes?: readonly string[] | undefined } = {},
+) {
   return {
     /** Nothing, when the operation has ended or there is no tenant any more. */
     beginAdoption: (input: StepInput): Promise<BegunAdoption | undefined> =>
@@ -18,19 +21,40 @@ export function adoptionActivities(db: PrismaClient, { searchAttributes }: { sea
         const { name: tenantName, goneAt } = tenant;
         const { id, resource, requestedBy } = operation;
         if (goneAt !== null) {
-          await end(tx, { operation, now }, 'refused', { step: 'beginAdoption', cause: `tenant ${tenantName} is gone`, advice: adviceOn('not-adoptable') });
+          await end(tx, { operation, now }, 'refused', {
+            step: 'beginAdoption',
+            cause: `tenant ${tenantName} is gone`,
+            advice: adviceOn('not-adoptable'),
+          });
           return { message: `refused: tenant ${tenantName} is gone`, result: undefined };
         }
-        await tx.tenantOperation.update({ where: { id }, data: { state: 'running', ...takenBy(operation, runId, now) } });
-        return { message: `adoption of ${resource ?? 'nothing'} begins, asked for by ${requestedBy}`, result: { tenantName, requestedBy, ...(searchAttributes === undefined ? {} : { searchAttributes }) } };
+        await tx.tenantOperation.update({
+          where: { id },
+          data: { state: 'running', ...takenBy(operation, runId, now) },
+        });
+        return {
+          message: `adoption of ${resource ?? 'nothing'} begins, asked for by ${requestedBy}`,
+          result: { tenantName, requestedBy, ...(searchAttributes === undefined ? {} : { searchAttributes }) },
+        };
       }),
 
     /** Whatever the reason, an adoption that failed has changed nothing and won't go on by itself. */
     endAdoption: (input: StepInput & { refused?: GivenUp }): Promise<void> =>
       inTransaction(db, 'endAdoption', input, async (tx, { tenant, operation, now }) => {
         const { refused } = input;
-        await end(tx, { operation, now }, refused === undefined ? 'done' : 'refused', refused && { ...refused, advice: adviceOn('not-adoptable') });
-        return { message: refused === undefined ? `${operation.resource ?? 'nothing'} of ${tenant.name} is as recorded` : `refused: ${refused.cause}`, result: undefined };
+        await end(
+          tx,
+          { operation, now },
+          refused === undefined ? 'done' : 'refused',
+          refused && { ...refused, advice: adviceOn('not-adoptable') },
+        );
+        return {
+          message:
+            refused === undefined
+              ? `${operation.resource ?? 'nothing'} of ${tenant.name} is as recorded`
+              : `refused: ${refused.cause}`,
+          result: undefined,
+        };
       }),
   };
 }

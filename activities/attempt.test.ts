@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { createMasterClient, type Prisma, type PrismaClient } from '@freeflow/db-master';
 import { CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { createMasterClient, type Prisma, type PrismaClient } from '@freeflow/db-master';
-import { inDatabase } from '../test/master';
-import { startProxy, type TcpProxy } from '../test/tcp-proxy';
-import { openWorkbench, type Workbench } from '../test/workbench';
+import { BackendFault, messageOf } from '../backends/failures';
+import { inDatabase } from '../test/support/master';
+import { startProxy, type TcpProxy } from '../test/support/tcp-proxy';
+import { openWorkbench, type Workbench } from '../test/support/workbench';
 import { attempted } from './attempt';
-import { BackendFault, messageOf } from './failures';
 import { recordLostAttempts } from './provision-log';
 
 let bench: Workbench;
@@ -18,57 +18,89 @@ afterAll(() => bench.close());
 
 type Cut = (db: PrismaClient, proxy: TcpProxy) => Promise<unknown>;
 const CUTS: [string, Cut][] = [
-  ['before the reply to a query', (db, proxy) => {
-    proxy.trouble({ kind: 'drop-replies', after: 0 });
-    return db.tenant.count();
-  }],
-  ['before the reply to a query of a transaction', (db, proxy) => {
-    proxy.trouble({ kind: 'drop-replies', after: 1 });
-    return db.$transaction((tx) => tx.tenant.count());
-  }],
-  ['between two queries of a transaction', (db, proxy) => db.$transaction(async (tx) => {
-    await tx.tenant.count();
-    proxy.renew();
-    await delay(100);
-    return tx.tenant.count();
-  })],
+  [
+    'before the reply to a query',
+    (db, proxy) => {
+      proxy.trouble({ kind: 'drop-replies', after: 0 });
+      return db.tenant.count();
+    },
+  ],
+  [
+    'before the reply to a query of a transaction',
+    (db, proxy) => {
+      proxy.trouble({ kind: 'drop-replies', after: 1 });
+      return db.$transaction((tx) => tx.tenant.count());
+    },
+  ],
+  [
+    'between two queries of a transaction',
+    (db, proxy) =>
+      db.$transaction(async (tx) => {
+        await tx.tenant.count();
+        proxy.renew();
+        await delay(100);
+        return tx.tenant.count();
+      }),
+  ],
 ];
 
-test.each(CUTS)('the connection to the master database is cut %s: told as that, not as something unknown', async (_, cut) => {
-  const [{ database }] = await bench.db.$queryRaw<[{ database: string }]>`SELECT current_database() AS database`;
-  const url = new URL(inDatabase(bench.info.masterDatabase.workerUrl, database));
-  const proxy = await startProxy(url.hostname, Number(url.port));
-  url.port = String(proxy.port);
-  const db = createMasterClient(url.href, { maxConnections: 1 });
-  const tenant = await bench.newTenant();
-  const step = attempted(bench.db, 'postgres.create', async () => {
-    await db.tenant.count();
-    return String(await cut(db, proxy));
-  });
-  const environment = new MockActivityEnvironment({ workflowExecution: { workflowId: `tenant-${tenant.tenantId}`, runId: tenant.runId } });
-  await expect(environment.run(step, tenant)).rejects.toMatchObject({ type: 'master-database', details: [{ advice: expect.stringContaining('Check the master database') }] });
-  await db.$disconnect();
-  await proxy.close();
-});
+test.each(CUTS)(
+  'the connection to the master database is cut %s: told as that, not as something unknown',
+  async (_, cut) => {
+    const [{ database }] = await bench.db.$queryRaw<[{ database: string }]>`SELECT current_database() AS database`;
+    const url = new URL(inDatabase(bench.info.masterDatabase.workerUrl, database));
+    const proxy = await startProxy(url.hostname, Number(url.port));
+    url.port = String(proxy.port);
+    const db = createMasterClient(url.href, { maxConnections: 1 });
+    const tenant = await bench.newTenant();
+    const step = attempted(bench.db, 'postgres.create', async () => {
+      await db.tenant.count();
+      return String(await cut(db, proxy));
+    });
+    const environment = new MockActivityEnvironment({
+      workflowExecution: { workflowId: `tenant-${tenant.tenantId}`, runId: tenant.runId },
+    });
+    await expect(environment.run(step, tenant)).rejects.toMatchObject({
+      type: 'master-database',
+      details: [{ advice: expect.stringContaining('Check the master database') }],
+    });
+    await db.$disconnect();
+    await proxy.close();
+  },
+);
 
 test.each([
   ['CANCELLED', 'cancelled before it did anything: the operation is being undone'],
   ['NOT_FOUND', 'superseded: Temporal has given up this attempt (NOT_FOUND) before it did anything'],
 ] as const)('an attempt that is cancelled by %s before it did anything says why', async (reason, message) => {
   const tenant = await bench.newTenant();
-  const environment = new MockActivityEnvironment({ workflowExecution: { workflowId: `tenant-${tenant.tenantId}`, runId: tenant.runId } });
+  const environment = new MockActivityEnvironment({
+    workflowExecution: { workflowId: `tenant-${tenant.tenantId}`, runId: tenant.runId },
+  });
   const step = attempted(bench.db, 'postgres.create', async ({ cancelled }) => {
     environment.cancel(reason);
     cancelled.throwIfAborted();
     return 'done';
   });
   await expect(environment.run(step, tenant)).rejects.toBeInstanceOf(CancelledFailure);
-  expect(await bench.db.tenantProvisionLog.findMany({ where: { tenantId: tenant.tenantId } })).toMatchObject([{ status: 'error', message }]);
+  expect(await bench.db.tenantProvisionLog.findMany({ where: { tenantId: tenant.tenantId } })).toMatchObject([
+    { status: 'error', message },
+  ]);
 });
 
 /** One attempt of a scheduled activity, and how it ends; in the meantime others may have gone on. */
-function attemptAt(tenant: Awaited<ReturnType<Workbench['newTenant']>>, attempt: number, meanwhile: () => Promise<unknown>, { activityId = '1', ...more }: { isForward?: true; activityId?: string } = {}) {
-  const info = { attempt, activityId, currentAttemptScheduledTimestampMs: Date.now(), workflowExecution: { workflowId: `tenant-${tenant.tenantId}`, runId: tenant.runId } };
+function attemptAt(
+  tenant: Awaited<ReturnType<Workbench['newTenant']>>,
+  attempt: number,
+  meanwhile: () => Promise<unknown>,
+  { activityId = '1', ...more }: { isForward?: true; activityId?: string } = {},
+) {
+  const info = {
+    attempt,
+    activityId,
+    currentAttemptScheduledTimestampMs: Date.now(),
+    workflowExecution: { workflowId: `tenant-${tenant.tenantId}`, runId: tenant.runId },
+  };
   const step = attempted(bench.db, 'postgres.create', async () => {
     await meanwhile();
     return 'made';
@@ -78,7 +110,9 @@ function attemptAt(tenant: Awaited<ReturnType<Workbench['newTenant']>>, attempt:
 
 const fails = () => Promise.reject(new BackendFault('unreachable', 'postgres: no answer'));
 const logOf = async ({ tenantId }: { tenantId: string }) =>
-  (await bench.db.tenantProvisionLog.findMany({ where: { tenantId }, orderBy: { seq: 'asc' } })).map(({ message, attempt }) => `${attempt} ${message}`);
+  (await bench.db.tenantProvisionLog.findMany({ where: { tenantId }, orderBy: { seq: 'asc' } })).map(
+    ({ message, attempt }) => `${attempt} ${message}`,
+  );
 const LOST = 'lost: the worker ended or was cut off before it could report';
 const LATE = 'superseded: it went on without this attempt, which failed with unreachable: postgres: no answer';
 
@@ -90,7 +124,11 @@ test('an attempt that was taken for dead fails after another one has succeeded: 
   });
   await expect(first).rejects.toMatchObject({ type: 'unreachable' });
   expect(await logOf(tenant)).toEqual([`1 ${LOST}`, '2 made', `3 ${LATE}`]);
-  expect(await bench.db.tenantOperation.findUnique({ where: { id: tenant.operationId } })).toMatchObject({ step: null, cause: null, attempts: 0 });
+  expect(await bench.db.tenantOperation.findUnique({ where: { id: tenant.operationId } })).toMatchObject({
+    step: null,
+    cause: null,
+    attempts: 0,
+  });
 });
 
 test('so does one whose step was parked and scheduled anew since', async () => {
@@ -101,15 +139,27 @@ test('so does one whose step was parked and scheduled anew since', async () => {
   });
   await expect(first).rejects.toMatchObject({ type: 'unreachable' });
   expect(await logOf(tenant)).toEqual(['1 made', `2 ${LATE}`]);
-  expect(await bench.db.tenantOperation.findUnique({ where: { id: tenant.operationId } })).toMatchObject({ step: null, cause: null, attempts: 0 });
+  expect(await bench.db.tenantOperation.findUnique({ where: { id: tenant.operationId } })).toMatchObject({
+    step: null,
+    cause: null,
+    attempts: 0,
+  });
 });
 
 test('an attempt that was taken for dead fails while another one is at work; that one is lost in its turn, and told', async () => {
   const tenant = await bench.newTenant();
-  await expect(attemptAt(tenant, 1, async () => {
-    await recordLostAttempts(bench.db, { ...tenant, step: 'postgres.create', activityId: '1', attempt: 2, scheduledAtMs: Date.now() });
-    await fails();
-  })).rejects.toMatchObject({ type: 'unreachable' });
+  await expect(
+    attemptAt(tenant, 1, async () => {
+      await recordLostAttempts(bench.db, {
+        ...tenant,
+        step: 'postgres.create',
+        activityId: '1',
+        attempt: 2,
+        scheduledAtMs: Date.now(),
+      });
+      await fails();
+    }),
+  ).rejects.toMatchObject({ type: 'unreachable' });
   await attemptAt(tenant, 3, async () => undefined);
   expect(await logOf(tenant)).toEqual([`1 ${LOST}`, `2 ${LATE}`, `3 ${LOST}`, '4 made']);
 });
@@ -118,7 +168,11 @@ test('an attempt of an activity that an operator had begun anew is no late one',
   const tenant = await bench.newTenant();
   await attemptAt(tenant, 2, fails).catch(() => undefined);
   await attemptAt(tenant, 1, fails).catch(() => undefined);
-  expect(await logOf(tenant)).toEqual([`1 ${LOST}`, '2 unreachable: postgres: no answer', '3 unreachable: postgres: no answer']);
+  expect(await logOf(tenant)).toEqual([
+    `1 ${LOST}`,
+    '2 unreachable: postgres: no answer',
+    '3 unreachable: postgres: no answer',
+  ]);
 });
 
 test.each([
@@ -128,28 +182,43 @@ test.each([
 ] as const)('a step forward fails when %s: the cause the operation tells stays', async (_, now) => {
   const tenant = await bench.newTenant();
   const why = { step: 'keycloak.create', cause: 'a cause', attempts: 3 };
-  const failed = attemptAt(tenant, 1, async () => {
-    await bench.db.tenantOperation.update({ where: { id: tenant.operationId }, data: { ...why, ...now } });
-    await fails();
-  }, { isForward: true });
+  const failed = attemptAt(
+    tenant,
+    1,
+    async () => {
+      await bench.db.tenantOperation.update({ where: { id: tenant.operationId }, data: { ...why, ...now } });
+      await fails();
+    },
+    { isForward: true },
+  );
   await expect(failed).rejects.toMatchObject({ type: 'unreachable' });
   expect(await logOf(tenant)).toEqual([`1 ${LATE}`]);
   expect(await bench.db.tenantOperation.findUnique({ where: { id: tenant.operationId } })).toMatchObject(why);
 });
 
-test('a transaction that the master database refuses at its end is told in the server\'s own words', async () => {
+test("a transaction that the master database refuses at its end is told in the server's own words", async () => {
   const [one, other] = [await bench.newTenant(), await bench.newTenant()];
   const isolationLevel = 'Serializable';
   // Each reads what the other writes: only one of them can have been the first.
-  const reads = (tx: Prisma.TransactionClient, { tenantId }: { tenantId: string }) => tx.tenant.findUniqueOrThrow({ where: { id: tenantId } });
-  const writes = (tx: Prisma.TransactionClient, { tenantId }: { tenantId: string }) => tx.tenant.update({ where: { id: tenantId }, data: { logSeq: { increment: 1 } } });
-  const error = await bench.db.$transaction(async (tx) => {
-    await reads(tx, one);
-    await writes(tx, other);
-    await bench.db.$transaction(async (inner) => {
-      await reads(inner, other);
-      await writes(inner, one);
-    }, { isolationLevel });
-  }, { isolationLevel }).catch((it: unknown) => it);
+  const reads = (tx: Prisma.TransactionClient, { tenantId }: { tenantId: string }) =>
+    tx.tenant.findUniqueOrThrow({ where: { id: tenantId } });
+  const writes = (tx: Prisma.TransactionClient, { tenantId }: { tenantId: string }) =>
+    tx.tenant.update({ where: { id: tenantId }, data: { logSeq: { increment: 1 } } });
+  const error = await bench.db
+    .$transaction(
+      async (tx) => {
+        await reads(tx, one);
+        await writes(tx, other);
+        await bench.db.$transaction(
+          async (inner) => {
+            await reads(inner, other);
+            await writes(inner, one);
+          },
+          { isolationLevel },
+        );
+      },
+      { isolationLevel },
+    )
+    .catch((it: unknown) => it);
   expect(messageOf(error)).toMatch(/could not serialize access/);
 });

@@ -1,10 +1,12 @@
+import { type BackendKind } from '@freeflow/contract';
+import { type PrismaClient } from '@freeflow/db-master';
+import { isCutConnection } from '@freeflow/lib/pg';
 import { activityInfo, cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { isCutConnection, type BackendKind, type PrismaClient } from '@freeflow/db-master';
-import { adviceOn, BackendFault, FAILURES, messageOf } from './failures';
+import { adviceOn, BackendFault, FAILURES, messageOf } from '../backends/failures';
+import { scrub } from '../backends/scrub';
 import { masterFaultType } from './master-fault';
 import { appendLog, appendRow, isLate, lockTenant, recordLostAttempts, type Attempt } from './provision-log';
-import { scrub } from './scrub';
 
 /** What every activity is called with. */
 export interface StepInput {
@@ -36,7 +38,12 @@ export function attempted(db: PrismaClient, step: string, run: (context: StepCon
   return async (input: StepInput): Promise<void> => {
     const startedAt = performance.now();
     const attempt = attemptOf(step, input);
-    const context: StepContext = { ...input, runId: attempt.runId, cancelled: cancellationSignal(), secrets: new Set() };
+    const context: StepContext = {
+      ...input,
+      runId: attempt.runId,
+      cancelled: cancellationSignal(),
+      secrets: new Set(),
+    };
     const beating = setInterval(heartbeat, HEARTBEAT_MS);
     try {
       await recordLostAttempts(db, attempt);
@@ -54,7 +61,15 @@ export function attempted(db: PrismaClient, step: string, run: (context: StepCon
 /** This attempt, as Temporal identifies it. */
 export function attemptOf(step: string, { tenantId, operationId }: StepInput): Attempt {
   const { workflowExecution, activityId, attempt, currentAttemptScheduledTimestampMs } = activityInfo();
-  return { tenantId, operationId, step, runId: workflowExecution?.runId ?? '', activityId, attempt, scheduledAtMs: currentAttemptScheduledTimestampMs };
+  return {
+    tenantId,
+    operationId,
+    step,
+    runId: workflowExecution?.runId ?? '',
+    activityId,
+    attempt,
+    scheduledAtMs: currentAttemptScheduledTimestampMs,
+  };
 }
 
 async function succeed(db: PrismaClient, attempt: Attempt, message: string, durationMs: number): Promise<void> {
@@ -63,31 +78,58 @@ async function succeed(db: PrismaClient, attempt: Attempt, message: string, dura
     data: { step: null, attempts: 0, cause: null, advice: null },
   });
   await appendLog(db, attempt, { status: 'success', message, durationMs });
-  log.info('step done', { tenantId: attempt.tenantId, step: attempt.step, attempt: attempt.attempt, durationMs: Math.round(durationMs) });
+  log.info('step done', {
+    tenantId: attempt.tenantId,
+    step: attempt.step,
+    attempt: attempt.attempt,
+    durationMs: Math.round(durationMs),
+  });
 }
 
 /** Records a failed attempt as far as the master database allows, and gives what Temporal is to see of it. */
-async function failed(db: PrismaClient, attempt: Attempt, fault: BackendFault, { secrets, isForward }: StepContext, durationMs: number): Promise<ApplicationFailure> {
+async function failed(
+  db: PrismaClient,
+  attempt: Attempt,
+  fault: BackendFault,
+  { secrets, isForward }: StepContext,
+  durationMs: number,
+): Promise<ApplicationFailure> {
   const { type } = fault;
   const advice = adviceOn(type);
   const message = scrub(fault.message, secrets);
   const { tenantId, operationId, step } = attempt;
-  log.warn('step failed', { tenantId, step, attempt: attempt.attempt, type, cause: message, durationMs: Math.round(durationMs) });
+  log.warn('step failed', {
+    tenantId,
+    step,
+    attempt: attempt.attempt,
+    type,
+    cause: message,
+    durationMs: Math.round(durationMs),
+  });
   try {
-    await db.$transaction(async (tx) => {
-      await lockTenant(tx, attempt);
-      // The operation's truth is that of whoever works on it, which a superseded attempt mustn't touch.
-      const isReplaced = type !== 'superseded' && (await isLate(tx, attempt, isForward === true));
-      const told = isReplaced ? `superseded: it went on without this attempt, which failed with ${type}: ${message}` : `${type}: ${message}`;
-      await appendRow(tx, attempt, { status: 'error', message: told, durationMs });
-      if (isReplaced || type === 'superseded') return;
-      await tx.$executeRaw`
+    await db.$transaction(
+      async (tx) => {
+        await lockTenant(tx, attempt);
+        // The operation's truth is that of whoever works on it, which a superseded attempt mustn't touch.
+        const isReplaced = type !== 'superseded' && (await isLate(tx, attempt, isForward === true));
+        const told = isReplaced
+          ? `superseded: it went on without this attempt, which failed with ${type}: ${message}`
+          : `${type}: ${message}`;
+        await appendRow(tx, attempt, { status: 'error', message: told, durationMs });
+        if (isReplaced || type === 'superseded') return;
+        await tx.$executeRaw`
         UPDATE "TenantOperation" SET step = ${step}, cause = ${message}, advice = ${advice}, "updatedAt" = now(),
                attempts = CASE WHEN step = ${step} THEN attempts + 1 ELSE 1 END
          WHERE id = ${operationId}::uuid AND "endedAt" IS NULL`;
-    }, { timeout: RECORDED_WITHIN_MS });
+      },
+      { timeout: RECORDED_WITHIN_MS },
+    );
   } catch (error) {
-    log.warn('the attempt could not be recorded; the next one records it as lost', { tenantId, step, cause: scrub(messageOf(error)) });
+    log.warn('the attempt could not be recorded; the next one records it as lost', {
+      tenantId,
+      step,
+      cause: scrub(messageOf(error)),
+    });
   }
   return ApplicationFailure.create({ type, message, nonRetryable: !FAILURES[type].mends, details: [{ advice }] });
 }
@@ -96,10 +138,22 @@ async function failed(db: PrismaClient, attempt: Attempt, fault: BackendFault, {
  * Records an attempt that Temporal has cancelled before it did anything, and gives the cancellation on. Only where its workflow
  * asked for that the operation is being undone; else Temporal has taken it for dead, or its worker stops, and another one does it.
  */
-async function stopped(db: PrismaClient, attempt: Attempt, cancellation: CancelledFailure, durationMs: number): Promise<unknown> {
-  const message = cancellation.message === 'CANCELLED' ? 'cancelled before it did anything: the operation is being undone' : `superseded: Temporal has given up this attempt (${cancellation.message}) before it did anything`;
+async function stopped(
+  db: PrismaClient,
+  attempt: Attempt,
+  cancellation: CancelledFailure,
+  durationMs: number,
+): Promise<unknown> {
+  const message =
+    cancellation.message === 'CANCELLED'
+      ? 'cancelled before it did anything: the operation is being undone'
+      : `superseded: Temporal has given up this attempt (${cancellation.message}) before it did anything`;
   await appendLog(db, attempt, { status: 'error', message, durationMs }).catch((error: unknown) => {
-    log.warn('a cancelled attempt could not be recorded', { tenantId: attempt.tenantId, step: attempt.step, cause: scrub(messageOf(error)) });
+    log.warn('a cancelled attempt could not be recorded', {
+      tenantId: attempt.tenantId,
+      step: attempt.step,
+      cause: scrub(messageOf(error)),
+    });
   });
   return cancellation;
 }

@@ -1,6 +1,6 @@
-import type { BackendKind } from '@freeflow/db-master';
-import { lookFromOutside, NOTHING } from '../test/outside';
-import { openWorkbench, type Workbench } from '../test/workbench';
+import type { BackendKind } from '@freeflow/contract';
+import { lookFromOutside, NOTHING } from '../test/support/outside';
+import { openWorkbench, type Workbench } from '../test/support/workbench';
 
 const KINDS: BackendKind[] = ['postgres', 'mongodb', 'qdrant', 'keycloak'];
 let bench: Workbench;
@@ -11,18 +11,30 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 
 describe.each(KINDS)('%s', (kind) => {
-  const secretsOf = (tenantId: string) => bench.db.tenantSecret.findMany({ where: { tenantId }, orderBy: { name: 'asc' } });
-  const ledgerOf = (tenantId: string) => bench.db.tenantResource.findUniqueOrThrow({ where: { tenantId_kind: { tenantId, kind } } });
+  const secretsOf = (tenantId: string) =>
+    bench.db.tenantSecret.findMany({ where: { tenantId }, orderBy: { name: 'asc' } });
+  const ledgerOf = (tenantId: string) =>
+    bench.db.tenantResource.findUniqueOrThrow({ where: { tenantId_kind: { tenantId, kind } } });
 
   test('a second create finds the first one: same id, same secrets, no new object', async () => {
     const tenant = await bench.newTenant();
     await bench.run(`${kind}.create`, tenant);
-    const [first, entry, secrets] = [await lookFromOutside(bench.info, tenant.name), await ledgerOf(tenant.tenantId), await secretsOf(tenant.tenantId)];
+    const [first, entry, secrets] = [
+      await lookFromOutside(bench.info, tenant.name),
+      await ledgerOf(tenant.tenantId),
+      await secretsOf(tenant.tenantId),
+    ];
     await bench.run(`${kind}.create`, tenant);
     expect(first).not.toEqual(NOTHING);
     expect(await lookFromOutside(bench.info, tenant.name)).toEqual(first);
     expect(await secretsOf(tenant.tenantId)).toEqual(secrets);
-    expect(await ledgerOf(tenant.tenantId)).toMatchObject({ state: 'present', nonce: entry.nonce, externalId: entry.externalId, serverId: entry.serverId, callStartedAt: null });
+    expect(await ledgerOf(tenant.tenantId)).toMatchObject({
+      state: 'present',
+      nonce: entry.nonce,
+      externalId: entry.externalId,
+      serverId: entry.serverId,
+      callStartedAt: null,
+    });
     await bench.run(`${kind}.drop`, tenant);
   });
 

@@ -1,11 +1,22 @@
-import { asKeycloakAdmin } from '../test/outside';
-import { startProxy } from '../test/tcp-proxy';
-import { until } from '../test/until';
-import { openWorkbench, type Workbench } from '../test/workbench';
+import { asKeycloakAdmin } from '../test/support/outside';
+import { startProxy } from '../test/support/tcp-proxy';
+import { until } from '../test/support/until';
+import { openWorkbench, type Workbench } from '../test/support/workbench';
 
 const HOUR_MS = 3_600_000;
 /** Everything but the wall clock. */
-const REAL = ['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate', 'setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] as const;
+const REAL = [
+  'hrtime',
+  'nextTick',
+  'performance',
+  'queueMicrotask',
+  'setImmediate',
+  'clearImmediate',
+  'setInterval',
+  'clearInterval',
+  'setTimeout',
+  'clearTimeout',
+] as const;
 
 let bench: Workbench;
 beforeAll(async () => {
@@ -18,15 +29,22 @@ afterAll(() => bench.close());
 
 /** From now on this process, worker included, has another time than the servers. */
 const jump = (ms: number) => jest.useFakeTimers({ now: Date.now() + ms, advanceTimers: true, doNotFake: [...REAL] });
-const secondsAgo = async (seconds: number) => (await bench.db.$queryRaw<[{ at: Date }]>`SELECT now() - ${seconds}::int * interval '1 second' AS at`)[0].at;
+const secondsAgo = async (seconds: number) =>
+  (await bench.db.$queryRaw<[{ at: Date }]>`SELECT now() - ${seconds}::int * interval '1 second' AS at`)[0].at;
 
-describe.each([['an hour ahead', HOUR_MS], ['an hour behind', -HOUR_MS]])('a worker whose clock is %s', (_, ms) => {
+describe.each([
+  ['an hour ahead', HOUR_MS],
+  ['an hour behind', -HOUR_MS],
+])('a worker whose clock is %s', (_, ms) => {
   test('waits for a call without an answer as long as any other', async () => {
     const tenant = await bench.newTenant();
     await bench.run('qdrant.create', tenant);
     const where = { tenantId_kind: { tenantId: tenant.tenantId, kind: 'qdrant' as const } };
     const { callTimeoutMs } = bench.backends.find((it) => it.kind === 'qdrant') as { callTimeoutMs: number };
-    await bench.db.tenantResource.update({ where, data: { callStartedAt: await secondsAgo(callTimeoutMs / 1_000 - 3) } });
+    await bench.db.tenantResource.update({
+      where,
+      data: { callStartedAt: await secondsAgo(callTimeoutMs / 1_000 - 3) },
+    });
     jump(ms);
     const startedAt = performance.now();
     await bench.run('qdrant.drop', tenant);
@@ -43,7 +61,10 @@ describe.each([['an hour ahead', HOUR_MS], ['an hour behind', -HOUR_MS]])('a wor
     proxy.trouble({ kind: 'delay', ms: 500 });
     jump(ms);
     const creating = worker.run('qdrant.create', tenant);
-    const startedAt = await until('a call is under way', async () => (await bench.db.tenantResource.findUnique({ where }))?.callStartedAt ?? undefined);
+    const startedAt = await until(
+      'a call is under way',
+      async () => (await bench.db.tenantResource.findUnique({ where }))?.callStartedAt ?? undefined,
+    );
     jest.useRealTimers();
     expect(Math.abs(startedAt.getTime() - Date.now())).toBeLessThan(60_000);
     proxy.trouble();

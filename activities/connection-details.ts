@@ -1,5 +1,5 @@
 import type { Prisma, PrismaClient, TenantResource } from '@freeflow/db-master';
-import type { Backend, Connection, Difference } from './backend';
+import type { Backend, Connection, Difference } from '../backends/backend';
 
 /** The columns of a connection that follow from the worker's settings. */
 interface Details {
@@ -10,18 +10,32 @@ interface Details {
 }
 
 /** A connection as its row has it. */
-export const detailsOf = ({ host, port, username, options = {} }: Connection): Details => ({ host: host ?? null, port: port ?? null, username: username ?? null, options });
+export const detailsOf = ({ host, port, username, options = {} }: Connection): Details => ({
+  host: host ?? null,
+  port: port ?? null,
+  username: username ?? null,
+  options,
+});
 
 type Client = Pick<PrismaClient, 'tenantConnection'>;
 type Entry = Pick<TenantResource, 'tenantId' | 'kind' | 'name'>;
 
 /** Records how a tenant connects by the present settings, where it has a connection; Keycloak's is read from the realm itself. */
-export async function refreshConnection(db: Client, { tenantId, kind }: Pick<Entry, 'tenantId' | 'kind'>, connection: Connection): Promise<void> {
-  if (kind !== 'keycloak') await db.tenantConnection.updateMany({ where: { tenantId, service: kind }, data: detailsOf(connection) });
+export async function refreshConnection(
+  db: Client,
+  { tenantId, kind }: Pick<Entry, 'tenantId' | 'kind'>,
+  connection: Connection,
+): Promise<void> {
+  if (kind !== 'keycloak')
+    await db.tenantConnection.updateMany({ where: { tenantId, service: kind }, data: detailsOf(connection) });
 }
 
 /** How a recorded connection differs from the present settings: the address was changed since, or was recorded by an earlier version. */
-export async function connectionDifferences(db: Client, backend: Pick<Backend, 'connectionOf'>, { tenantId, kind, name }: Entry): Promise<Difference[]> {
+export async function connectionDifferences(
+  db: Client,
+  backend: Pick<Backend, 'connectionOf'>,
+  { tenantId, kind, name }: Entry,
+): Promise<Difference[]> {
   if (kind === 'keycloak') return [];
   const row = await db.tenantConnection.findUnique({ where: { tenantId_service: { tenantId, service: kind } } });
   if (row === null) return [];
@@ -29,12 +43,28 @@ export async function connectionDifferences(db: Client, backend: Pick<Backend, '
   const [has, shall] = [flat({ host, port, username, options }), flat(detailsOf(backend.connectionOf({ name })))];
   const changed = [...new Set([...has.keys(), ...shall.keys()])].filter((it) => has.get(it) !== shall.get(it));
   if (changed.length === 0) return [];
-  const words = changed.map((it) => `${it} is ${has.get(it) ?? 'not set'}, by the settings ${shall.get(it) ?? 'not set'}`);
+  const words = changed.map(
+    (it) => `${it} is ${has.get(it) ?? 'not set'}, by the settings ${shall.get(it) ?? 'not set'}`,
+  );
   return [{ what: `its connection details are not those of the settings: ${words.join('; ')}`, mend: 'connection' }];
 }
 
 /** By name, as text: the order of options means nothing. */
-function flat({ options, ...columns }: { host?: unknown; port?: unknown; username?: unknown; options: unknown }): Map<string, string> {
+function flat({
+  options,
+  ...columns
+}: {
+  host?: unknown;
+  port?: unknown;
+  username?: unknown;
+  options: unknown;
+}): Map<string, string> {
   const all = { ...columns, ...(typeof options === 'object' ? options : {}) };
-  return new Map(Object.entries(all).flatMap(([name, value]) => (value === null || value === undefined ? [] : [[name, typeof value === 'string' ? value : JSON.stringify(value)] as const])));
+  return new Map(
+    Object.entries(all).flatMap(([name, value]) =>
+      value === null || value === undefined
+        ? []
+        : [[name, typeof value === 'string' ? value : JSON.stringify(value)] as const],
+    ),
+  );
 }

@@ -20,11 +20,20 @@ export function continuingActivities(db: PrismaClient) {
   return {
     /** @throws ApplicationFailure `superseded` unless it was the previous run that worked on the operation */
     continueOperation: (input: ContinueInput): Promise<Continued> =>
-      inTransaction<Continued>(db, 'continueOperation', input, async (tx, { operation }, runId) => {
-        if (operation.runId !== input.previousRunId && operation.runId !== runId) throw superseded(operation.runId);
-        await tx.tenantOperation.update({ where: { id: operation.id }, data: { runId } });
-        const isInterrupted = !operation.undoing && (await forcedDeletionBeside(tx, operation)) !== undefined;
-        return { message: 'goes on in a new run: the history of the one before had become long', result: { isOver: false, ...(isInterrupted ? { interrupted: INTERRUPTED } : {}) } };
-      }, () => ({ isOver: true })),
+      inTransaction<Continued>(
+        db,
+        'continueOperation',
+        input,
+        async (tx, { operation }, runId) => {
+          if (operation.runId !== input.previousRunId && operation.runId !== runId) throw superseded(operation.runId);
+          await tx.tenantOperation.update({ where: { id: operation.id }, data: { runId } });
+          const isInterrupted = !operation.undoing && (await forcedDeletionBeside(tx, operation)) !== undefined;
+          return {
+            message: 'goes on in a new run: the history of the one before had become long',
+            result: { isOver: false, ...(isInterrupted ? { interrupted: INTERRUPTED } : {}) },
+          };
+        },
+        () => ({ isOver: true }),
+      ),
   };
 }

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { inDatabase } from '../test/master';
-import { lookFromOutside, NOTHING, withPostgres } from '../test/outside';
-import { openWorkbench, type Workbench } from '../test/workbench';
+import { inDatabase } from '../test/support/master';
+import { lookFromOutside, NOTHING, withPostgres } from '../test/support/outside';
+import { openWorkbench, type Workbench } from '../test/support/workbench';
 
 let bench: Workbench;
 beforeAll(async () => {
@@ -10,20 +10,38 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-const asOwner = (sql: string) => withPostgres(inDatabase(bench.info.postgres.url, 'postgres'), (client) => client.query(sql));
+const asOwner = (sql: string) =>
+  withPostgres(inDatabase(bench.info.postgres.url, 'postgres'), (client) => client.query(sql));
 
 /** A database of ours that the ledger calls absent, and a drop of it that a worker has begun and died over. */
 async function begunDrop() {
   const tenant = await bench.newTenant();
   const { tenantId, name } = tenant;
   await bench.run('postgres.create', tenant);
-  const { nonce, externalId, ...row } = await bench.db.tenantResource.update({ where: { tenantId_kind: { tenantId, kind: 'postgres' } }, data: { state: 'absent' } });
+  const { nonce, externalId, ...row } = await bench.db.tenantResource.update({
+    where: { tenantId_kind: { tenantId, kind: 'postgres' } },
+    data: { state: 'absent' },
+  });
   await bench.db.tenant.update({ where: { id: tenantId }, data: { status: 'deleted', goneAt: new Date() } });
-  const order = { resource: 'postgres', name: row.name, externalId: externalId ?? '', requestedBy: 'somebody' } as const;
+  const order = {
+    resource: 'postgres',
+    name: row.name,
+    externalId: externalId ?? '',
+    requestedBy: 'somebody',
+  } as const;
   const runId = randomUUID();
   await bench.db.orphanDrop.create({ data: { id: runId, nonce, ...order } });
-  const again = () => new MockActivityEnvironment({ attempt: 2, workflowExecution: { workflowId: 'drop', runId } }).run((it: typeof order) => bench.activities.dropOrphan(it), order);
-  return { name, database: row.name, again, end: () => bench.db.orphanDrop.findUniqueOrThrow({ where: { id: runId } }) };
+  const again = () =>
+    new MockActivityEnvironment({ attempt: 2, workflowExecution: { workflowId: 'drop', runId } }).run(
+      (it: typeof order) => bench.activities.dropOrphan(it),
+      order,
+    );
+  return {
+    name,
+    database: row.name,
+    again,
+    end: () => bench.db.orphanDrop.findUniqueOrThrow({ where: { id: runId } }),
+  };
 }
 
 test.each([
@@ -36,7 +54,11 @@ test.each([
   for (const statement of dropped) await asOwner(statement.replace('NAME', database));
   expect(await again()).toBe(`${database} dropped and seen absent`);
   expect(await lookFromOutside(bench.info, name)).toEqual(NOTHING);
-  expect(await end()).toMatchObject({ state: 'done', cause: null, evidence: expect.arrayContaining([expect.objectContaining({ answer: 'absent' })]) });
+  expect(await end()).toMatchObject({
+    state: 'done',
+    cause: null,
+    evidence: expect.arrayContaining([expect.objectContaining({ answer: 'absent' })]),
+  });
   expect(await again()).toBe('done');
 });
 

@@ -1,4 +1,5 @@
-import { Prisma, type BackendKind, type OperationKind, type PrismaClient } from '@freeflow/db-master';
+import { type BackendKind, type OperationKind } from '@freeflow/contract';
+import { Prisma, type PrismaClient } from '@freeflow/db-master';
 
 /** An open operation that a sweep is to see to. */
 export interface Due {
@@ -35,7 +36,8 @@ export async function claimDueOperations(db: PrismaClient, startedAt: Date, limi
   return claimed.sort(byTurn).map(({ createdAt: _createdAt, isNew: _isNew, ...due }) => due);
 }
 
-const byTurn = (a: Claimed, b: Claimed): number => Number(b.isNew) - Number(a.isNew) || a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1);
+const byTurn = (a: Claimed, b: Claimed): number =>
+  Number(b.isNew) - Number(a.isNew) || a.createdAt.getTime() - b.createdAt.getTime() || (a.id < b.id ? -1 : 1);
 
 export const claimStatement = (startedAt: Date, limit: number): Prisma.Sql => Prisma.sql`
   WITH due AS (

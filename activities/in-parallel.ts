@@ -3,7 +3,11 @@
  * @returns the results, in the order of the items
  * @throws the first error, once all that were begun have ended
  */
-export async function inParallel<T, R>(items: readonly T[], atOnce: number, work: (item: T) => Promise<R>): Promise<R[]> {
+export async function inParallel<T, R>(
+  items: readonly T[],
+  atOnce: number,
+  work: (item: T) => Promise<R>,
+): Promise<R[]> {
   const results: R[] = [];
   const waiting = items.entries();
   let failure: { error: unknown } | undefined;

@@ -1,14 +1,14 @@
 import type { PrismaClient, SecretStore } from '@freeflow/db-master';
+import type { Backend } from '../backends/backend';
+import { storable } from '../backends/scrub';
 import { adoptionActivities } from './adoption-record';
-import type { Backend } from './backend';
-import { dropOrphanActivities } from './drop-orphan';
 import { continuingActivities } from './continue-operation';
+import { dropOrphanActivities } from './drop-orphan';
 import { Installation } from './installation';
+import { Ledger } from './ledger';
 import { reconcileActivities } from './reconcile';
 import type { HasOpenRun } from './reconcile/reconciling';
-import { storable } from './scrub';
 import { backendActivities, type BackendActivities } from './steps';
-import { Ledger } from './ledger';
 import { sweepActivities, type FindOpenRuns, type StartOperation } from './sweep';
 import type { TenantLock } from './tenant-lock';
 import { recordActivities, type RecordSettings } from './tenant-record';
@@ -29,7 +29,18 @@ export interface ActivityDependencies {
 }
 
 /** All activities, by the names the workflows call them. */
-export function createActivities({ db, secrets, lock, backends, settings, startOperation, hasOpenRun, findOpenRuns, settleMarginMs, reconcileMs }: ActivityDependencies) {
+export function createActivities({
+  db,
+  secrets,
+  lock,
+  backends,
+  settings,
+  startOperation,
+  hasOpenRun,
+  findOpenRuns,
+  settleMarginMs,
+  reconcileMs,
+}: ActivityDependencies) {
   const installation = new Installation(db);
   const dependencies = { db, ledger: new Ledger(db, installation), secrets, lock, settleMarginMs };
   const reconciling = { ...dependencies, backends, installation, startOperation, hasOpenRun, reconcileMs };
@@ -47,7 +58,10 @@ export function createActivities({ db, secrets, lock, backends, settings, startO
 
 /** What an activity can't store it would fail at for ever: a reason given at Temporal, a cause in a run that is older than this. */
 function withStorableInput<T extends Record<string, (...input: never[]) => unknown>>(activities: T): T {
-  const wrapped = Object.entries(activities).map(([name, activity]) => [name, (...input: never[]) => activity(...storable(input))]);
+  const wrapped = Object.entries(activities).map(([name, activity]) => [
+    name,
+    (...input: never[]) => activity(...storable(input)),
+  ]);
   return Object.fromEntries(wrapped) as T;
 }
 

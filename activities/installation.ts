@@ -27,7 +27,9 @@ export class Installation {
   private ours(): Promise<string> {
     const asked = (this.mark ??= this.db.installation.findFirstOrThrow().then(({ id }) => markOf(id)));
     // A failure isn't kept: the next caller asks anew.
-    asked.catch(() => { this.mark = undefined; });
+    asked.catch(() => {
+      this.mark = undefined;
+    });
     return asked;
   }
 }

@@ -1,10 +1,19 @@
-import { masterNow, Prisma, type BackendKind, type PrismaClient, type TenantResource } from '@freeflow/db-master';
-import { skipAnnouncement, type Absence, type AccessState, type Backend, type Connection, type Made, type Target } from './backend';
+import { type BackendKind } from '@freeflow/contract';
+import { masterNow, Prisma, type PrismaClient, type TenantResource } from '@freeflow/db-master';
+import {
+  skipAnnouncement,
+  type Absence,
+  type AccessState,
+  type Backend,
+  type Connection,
+  type Made,
+  type Target,
+} from '../backends/backend';
+import { BackendFault } from '../backends/failures';
+import { storable } from '../backends/scrub';
 import { detailsOf, refreshConnection } from './connection-details';
-import { BackendFault } from './failures';
 import type { Installation } from './installation';
 import { fenced } from './lock-fence';
-import { storable } from './scrub';
 import type { Held } from './tenant-lock';
 
 /** Where the name of a tenant's thing stands on the tenant's row. */
@@ -73,7 +82,10 @@ export class Ledger {
   /** Says that it is there. An earlier call without an answer stays on record: it could still undo what comes next. */
   present({ id, tenantId, kind, name }: TenantResource, held: Held, made: Made, secretRef: string): Promise<void> {
     return fenced(this.db, id, held, async (tx) => {
-      await tx.tenantResource.update({ where: { id }, data: { state: 'present', externalId: made.externalId ?? null, ...(kind === 'keycloak' ? { secretRef } : {}) } });
+      await tx.tenantResource.update({
+        where: { id },
+        data: { state: 'present', externalId: made.externalId ?? null, ...(kind === 'keycloak' ? { secretRef } : {}) },
+      });
       if (kind === 'keycloak') return;
       const connection = { dbName: name, secretRef, ...detailsOf(made.connection) };
       await tx.tenantConnection.upsert({
@@ -102,25 +114,46 @@ export class Ledger {
 
   /** Says that its erasure begins: what stands there unmarked from now on is what was written meanwhile. */
   async dropStarts({ id }: TenantResource, held: Held): Promise<void> {
-    await fenced(this.db, id, held, (tx) => tx.$executeRaw`UPDATE "TenantResource" SET "dropStartedAt" = coalesce("dropStartedAt", clock_timestamp()), "updatedAt" = now() WHERE id = ${id}::uuid`);
+    await fenced(
+      this.db,
+      id,
+      held,
+      (tx) =>
+        tx.$executeRaw`UPDATE "TenantResource" SET "dropStartedAt" = coalesce("dropStartedAt", clock_timestamp()), "updatedAt" = now() WHERE id = ${id}::uuid`,
+    );
   }
 
   /**
    * Says that it has another id, or is on another server, and keeps with the operation what it was before: both or neither.
    * Throws when the entry isn't what it was, or the operation has ended.
    */
-  async adopted(entry: TenantResource, now: { externalId: string | null; serverId: string }, { operationId, evidence }: { operationId: string; evidence: Prisma.InputJsonObject }): Promise<void> {
+  async adopted(
+    entry: TenantResource,
+    now: { externalId: string | null; serverId: string },
+    { operationId, evidence }: { operationId: string; evidence: Prisma.InputJsonObject },
+  ): Promise<void> {
     const { id, state, externalId, serverId } = entry;
     await this.db.$transaction([
       this.db.tenantResource.update({ where: { id, state, externalId, serverId }, data: now }),
-      this.db.tenantOperation.update({ where: { id: operationId, endedAt: null }, data: { evidence: storable(evidence) } }),
+      this.db.tenantOperation.update({
+        where: { id: operationId, endedAt: null },
+        data: { evidence: storable(evidence) },
+      }),
     ]);
   }
 
   /** Says that it is gone, and how that was seen. */
-  async absent({ id }: TenantResource, held: Held, { found, checks }: { found: string; checks: Absence[] }): Promise<void> {
+  async absent(
+    { id }: TenantResource,
+    held: Held,
+    { found, checks }: { found: string; checks: Absence[] },
+  ): Promise<void> {
     await fenced(this.db, id, held, async (tx) => {
-      const evidence = storable({ found, checks: checks.map((it) => ({ ...it })), seenAt: (await masterNow(tx)).toISOString() });
+      const evidence = storable({
+        found,
+        checks: checks.map((it) => ({ ...it })),
+        seenAt: (await masterNow(tx)).toISOString(),
+      });
       await tx.tenantResource.update({ where: { id }, data: { state: 'absent', callStartedAt: null, evidence } });
     });
   }
@@ -133,7 +166,10 @@ export class Ledger {
 export async function knownServer(backend: Backend, entry: TenantResource): Promise<string> {
   const serverId = await backend.serverId();
   if (entry.serverId !== null && !isSameServer(entry.serverId, serverId)) {
-    throw new BackendFault('unknown-server', `${backend.kind}: this is ${serverId}, but ${entry.name} was made on ${entry.serverId}`);
+    throw new BackendFault(
+      'unknown-server',
+      `${backend.kind}: this is ${serverId}, but ${entry.name} was made on ${entry.serverId}`,
+    );
   }
   return serverId;
 }
@@ -145,10 +181,19 @@ const UNKNOWN_SERVER = 'keycloak:unknown';
 export const recordedIdsOf = (found: string): string[] => [found, UNKNOWN_SERVER];
 
 /** Whether the server that answers is the recorded one. */
-export const isSameServer = (recorded: string | null, found: string): boolean => recorded !== null && recordedIdsOf(found).includes(recorded);
+export const isSameServer = (recorded: string | null, found: string): boolean =>
+  recorded !== null && recordedIdsOf(found).includes(recorded);
 
 /** What the backend is told about a ledger entry. */
 export function targetOf(entry: TenantResource, tenantName: string, signal: AbortSignal): Target {
   const { tenantId, name, nonce, externalId } = entry;
-  return { tenantId, tenantName, name, nonce, signal, announceCall: skipAnnouncement, ...(externalId === null ? {} : { externalId }) };
+  return {
+    tenantId,
+    tenantName,
+    name,
+    nonce,
+    signal,
+    announceCall: skipAnnouncement,
+    ...(externalId === null ? {} : { externalId }),
+  };
 }

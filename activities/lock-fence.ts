@@ -1,5 +1,5 @@
 import type { Prisma, PrismaClient } from '@freeflow/db-master';
-import { BackendFault } from './failures';
+import { BackendFault } from '../backends/failures';
 import { IDENTITY_CLASS } from './lock-identity';
 import type { Held } from './tenant-lock';
 
@@ -11,11 +11,17 @@ type Tx = Prisma.TransactionClient;
  * a successor, whose first writing waits for the row, always writes last.
  * @throws BackendFault `lock-lost`
  */
-export async function fenced<T>(db: PrismaClient, entryId: string, held: Held, write: (tx: Tx) => Promise<T>): Promise<T> {
+export async function fenced<T>(
+  db: PrismaClient,
+  entryId: string,
+  held: Held,
+  write: (tx: Tx) => Promise<T>,
+): Promise<T> {
   return db.$transaction(async (tx) => {
     await tx.$queryRaw`SELECT 1 FROM "TenantResource" WHERE id = ${entryId}::uuid FOR UPDATE`;
     // By its own process first: there the same session may hold the same lock for a successor by now.
-    if (held.signal.aborted || !(await isHeldAtServer(tx, held))) throw new BackendFault('lock-lost', 'the session holding the lock broke, so nothing is written down any more');
+    if (held.signal.aborted || !(await isHeldAtServer(tx, held)))
+      throw new BackendFault('lock-lost', 'the session holding the lock broke, so nothing is written down any more');
     return write(tx);
   });
 }

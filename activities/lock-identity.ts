@@ -12,7 +12,12 @@ const LARGEST_INT4 = 2 ** 31;
  * For how long the server keeps a session that has sent nothing; it is pinged every two seconds. A peer that is gone without a word
  * is noticed by TCP before that, unless something between the two answers in its place. A paused worker keeps its locks meanwhile.
  */
-const SETTINGS = { idle_session_timeout: '60s', tcp_keepalives_idle: '10', tcp_keepalives_interval: '5', tcp_keepalives_count: '3' } as const;
+const SETTINGS = {
+  idle_session_timeout: '60s',
+  tcp_keepalives_idle: '10',
+  tcp_keepalives_interval: '5',
+  tcp_keepalives_count: '3',
+} as const;
 
 const GONE_WITHIN_LOOKS = 20;
 const LOOK_EVERY_MS = 100;
@@ -22,7 +27,10 @@ export const newIdentity = (): number => randomInt(1, LARGEST_INT4);
 /** Makes a fresh connection a lock session: it lets go when nobody is there any more, and can be told from all others. */
 export async function becomeLockSession(client: Client, identity: number): Promise<void> {
   // Older servers lack some of them: https://www.postgresql.org/docs/14/release-14.html (idle_session_timeout)
-  await client.query('SELECT set_config(name, value, false) FROM pg_settings JOIN json_each_text($1) wanted(key, value) ON name = key', [JSON.stringify(SETTINGS)]);
+  await client.query(
+    'SELECT set_config(name, value, false) FROM pg_settings JOIN json_each_text($1) wanted(key, value) ON name = key',
+    [JSON.stringify(SETTINGS)],
+  );
   await client.query('SELECT pg_advisory_lock($1::int, $2::int)', [IDENTITY_CLASS, identity]);
 }
 

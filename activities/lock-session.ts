@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
-import { HeardClient, refuseTransactionPooling } from '@freeflow/db-master';
+import { HeardClient, refuseTransactionPooling } from '@freeflow/lib/pg';
 import { DatabaseError, type Client } from 'pg';
-import { BackendFault } from './failures';
+import { BackendFault } from '../backends/failures';
 import { becomeLockSession, endFormerSessions, newIdentity } from './lock-identity';
 
 const PING_MS = 2_000;
@@ -33,7 +33,14 @@ export interface LockSession {
  */
 export async function openLockSession(url: string, former: Set<number>): Promise<LockSession> {
   const socket = new Socket();
-  const client = new HeardClient({ connectionString: url, connectionTimeoutMillis: QUERY_TIMEOUT_MS, query_timeout: QUERY_TIMEOUT_MS, keepAlive: true, application_name: 'freeflow-lock', stream: () => socket });
+  const client = new HeardClient({
+    connectionString: url,
+    connectionTimeoutMillis: QUERY_TIMEOUT_MS,
+    query_timeout: QUERY_TIMEOUT_MS,
+    keepAlive: true,
+    application_name: 'freeflow-lock',
+    stream: () => socket,
+  });
   const session = sessionOf(client, socket, newIdentity());
   client.on('error', session.lose);
   client.on('end', session.lose);
@@ -68,7 +75,10 @@ function sessionOf(client: Client, socket: Socket, identity: number): LockSessio
     return asked.then(({ rows }) => rows[0]);
   };
   const end = async () => {
-    await Promise.race([client.end().catch(() => undefined), new Promise((resolve) => setTimeout(resolve, END_TIMEOUT_MS).unref())]);
+    await Promise.race([
+      client.end().catch(() => undefined),
+      new Promise((resolve) => setTimeout(resolve, END_TIMEOUT_MS).unref()),
+    ]);
     lose();
   };
   return { identity, query, lost: lost.signal, lose, end };

@@ -1,5 +1,5 @@
-import { certificateFault } from '@freeflow/db-master';
-import type { FailureType } from './failures';
+import { certificateFault } from '@freeflow/lib/pg';
+import type { FailureType } from '../backends/failures';
 
 /** What a failure at the master database is called: a certificate that isn't trusted is told as such, since waiting for the server is in vain. */
 export const masterFaultType = (error: unknown): Extract<FailureType, 'certificate' | 'master-database'> =>
@@ -8,5 +8,9 @@ export const masterFaultType = (error: unknown): Extract<FailureType, 'certifica
 /** By the words of Prisma, whose adapter keeps no code of it; a server without TLS, which it counts among these, has no certificate at all. */
 function isTlsRefusal(error: unknown): boolean {
   const { message } = (error ?? {}) as { message?: unknown };
-  return typeof message === 'string' && message.includes('Error opening a TLS connection') && !/does not support SSL|establishing an SSL/.test(message);
+  return (
+    typeof message === 'string' &&
+    message.includes('Error opening a TLS connection') &&
+    !/does not support SSL|establishing an SSL/.test(message)
+  );
 }

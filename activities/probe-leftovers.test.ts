@@ -1,8 +1,9 @@
-import { createSecretStore, readSecretKeys } from '@freeflow/db-master';
-import { lookFromOutside } from '../test/outside';
-import { openWorkbench, type Workbench } from '../test/workbench';
-import { workerBehind } from '../test/worker-behind';
-import type { Backend, Secrets, Target } from './backend';
+import { createSecretStore } from '@freeflow/db-master';
+import { readSecretKeys } from '@freeflow/lib/secrets';
+import type { Backend, Secrets, Target } from '../backends/backend';
+import { lookFromOutside } from '../test/support/outside';
+import { openWorkbench, type Workbench } from '../test/support/workbench';
+import { workerBehind } from '../test/support/worker-behind';
 
 let bench: Workbench;
 beforeAll(async () => {
@@ -15,12 +16,35 @@ type Probed = (typeof KINDS)[number];
 
 const backendOf = ({ backends }: Workbench, kind: Probed) => backends.find((it) => it.kind === kind) as Backend;
 
-async function targetOf(tenantId: string, tenantName: string, kind: Probed): Promise<{ target: Target; secrets: Secrets }> {
-  const { name, nonce, externalId } = await bench.db.tenantResource.findUniqueOrThrow({ where: { tenantId_kind: { tenantId, kind } } });
+async function targetOf(
+  tenantId: string,
+  tenantName: string,
+  kind: Probed,
+): Promise<{ target: Target; secrets: Secrets }> {
+  const { name, nonce, externalId } = await bench.db.tenantResource.findUniqueOrThrow({
+    where: { tenantId_kind: { tenantId, kind } },
+  });
   const store = createSecretStore(bench.db, readSecretKeys(bench.info.secretsKey));
   const own = (await store.list(tenantId)).filter((it) => it.backend === kind);
-  const secrets = Object.fromEntries(await Promise.all(own.map(async (it) => [it.name, await store.resolve(it.ref, { tenantId, backend: kind, name: it.name })] as const)));
-  return { target: { tenantId, tenantName, name, nonce, signal: new AbortController().signal, announceCall: async () => undefined, ...(externalId === null ? {} : { externalId }) }, secrets };
+  const secrets = Object.fromEntries(
+    await Promise.all(
+      own.map(
+        async (it) => [it.name, await store.resolve(it.ref, { tenantId, backend: kind, name: it.name })] as const,
+      ),
+    ),
+  );
+  return {
+    target: {
+      tenantId,
+      tenantName,
+      name,
+      nonce,
+      signal: new AbortController().signal,
+      announceCall: async () => undefined,
+      ...(externalId === null ? {} : { externalId }),
+    },
+    secrets,
+  };
 }
 
 describe.each(KINDS)('%s', (kind) => {
@@ -33,7 +57,9 @@ describe.each(KINDS)('%s', (kind) => {
     let hasFailed = 0;
     for (let after = 0; after < 14; after++) {
       proxy.trouble({ kind: 'drop-replies', after });
-      await backendOf(worker, kind).probe(target, secrets).catch(() => hasFailed++);
+      await backendOf(worker, kind)
+        .probe(target, secrets)
+        .catch(() => hasFailed++);
     }
     expect(hasFailed).toBeGreaterThan(1);
     proxy.trouble();

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { openWorkbench, type Workbench } from '../test/workbench';
+import { openWorkbench, type Workbench } from '../test/support/workbench';
 import { appendLog, recordLostAttempts, type Attempt } from './provision-log';
 
 const BOTH_WAIT_MS = 500;
@@ -16,7 +16,9 @@ async function atTheSameTime(write: (attempt: Omit<Attempt, 'attempt'>) => Promi
   let writing: Promise<unknown> | undefined;
   await bench.db.$transaction(async (tx) => {
     await tx.$executeRaw`SELECT 1 FROM "Tenant" WHERE id = ${tenantId}::uuid FOR UPDATE`;
-    writing = Promise.all(write({ tenantId, operationId, runId, step: 'postgres.create', activityId: '1', scheduledAtMs: 0 }));
+    writing = Promise.all(
+      write({ tenantId, operationId, runId, step: 'postgres.create', activityId: '1', scheduledAtMs: 0 }),
+    );
     await delay(BOTH_WAIT_MS);
   });
   await writing;
@@ -25,12 +27,22 @@ async function atTheSameTime(write: (attempt: Omit<Attempt, 'attempt'>) => Promi
 }
 
 test('two attempts record the same lost one at the same time: one row, and the numbers of the log have no gap', async () => {
-  const seen = await atTheSameTime((attempt) => [2, 3].map((it) => recordLostAttempts(bench.db, { ...attempt, attempt: it })));
-  expect(seen).toEqual([[1, 1], [2, 2]]);
+  const seen = await atTheSameTime((attempt) =>
+    [2, 3].map((it) => recordLostAttempts(bench.db, { ...attempt, attempt: it })),
+  );
+  expect(seen).toEqual([
+    [1, 1],
+    [2, 2],
+  ]);
 });
 
 test('two attempts of a step report at the same time: each has a number of its own', async () => {
   const outcome = { status: 'error', message: 'conflict: it changed', durationMs: 1 } as const;
-  const seen = await atTheSameTime((attempt) => [1, 2].map((it) => appendLog(bench.db, { ...attempt, attempt: it }, outcome)));
-  expect(seen).toEqual([[1, 1], [2, 2]]);
+  const seen = await atTheSameTime((attempt) =>
+    [1, 2].map((it) => appendLog(bench.db, { ...attempt, attempt: it }, outcome)),
+  );
+  expect(seen).toEqual([
+    [1, 1],
+    [2, 2],
+  ]);
 });

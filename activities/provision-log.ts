@@ -1,5 +1,5 @@
 import type { Prisma, PrismaClient } from '@freeflow/db-master';
-import { uuidOf } from './uuid';
+import { uuidOf } from '../backends/uuid';
 
 /** One attempt of one step, as Temporal identifies it. */
 export interface Attempt {
@@ -29,7 +29,8 @@ const keyOf = ({ runId, activityId }: Attempt) => `${runId}/${activityId}`;
 const lostIdOf = ({ runId, activityId, attempt }: Attempt): string => uuidOf(runId, activityId, attempt, 0);
 
 /** Locks the tenant's row: what is written of a step comes one after the other. */
-export const lockTenant = (db: Db, { tenantId }: Pick<Attempt, 'tenantId'>): Prisma.PrismaPromise<number> => db.$executeRaw`SELECT 1 FROM "Tenant" WHERE id = ${tenantId}::uuid FOR UPDATE`;
+export const lockTenant = (db: Db, { tenantId }: Pick<Attempt, 'tenantId'>): Prisma.PrismaPromise<number> =>
+  db.$executeRaw`SELECT 1 FROM "Tenant" WHERE id = ${tenantId}::uuid FOR UPDATE`;
 
 /** Writes the row of one attempt; a repeated write is the same row. */
 export async function appendLog(db: PrismaClient, attempt: Attempt, outcome: Outcome): Promise<void> {
@@ -42,7 +43,11 @@ export async function appendLog(db: PrismaClient, attempt: Attempt, outcome: Out
  * visible, and those of a step by `attempt`, over all runs of the operation. An attempt that was recorded as lost already has no part
  * in counting those of its activity.
  */
-export function appendRow(db: Db, attempt: Attempt, { status, message, durationMs }: Outcome): Prisma.PrismaPromise<number> {
+export function appendRow(
+  db: Db,
+  attempt: Attempt,
+  { status, message, durationMs }: Outcome,
+): Prisma.PrismaPromise<number> {
   const id = uuidOf(attempt.runId, attempt.activityId, attempt.attempt, attempt.scheduledAtMs);
   const lostId = lostIdOf(attempt);
   const { tenantId, operationId, step } = attempt;
@@ -64,7 +69,11 @@ export async function recordLostAttempts(db: PrismaClient, attempt: Attempt): Pr
   if (attempt.attempt === 1) return;
   const reported = await db.tenantProvisionLog.count({ where: { activityKey: keyOf(attempt) } });
   for (let lost = reported + 1; lost < attempt.attempt; lost++) {
-    await appendLog(db, { ...attempt, attempt: lost, scheduledAtMs: 0 }, { status: 'error', message: LOST, durationMs: 0 });
+    await appendLog(
+      db,
+      { ...attempt, attempt: lost, scheduledAtMs: 0 },
+      { status: 'error', message: LOST, durationMs: 0 },
+    );
   }
 }
 

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { tenantNames } from '@freeflow/contract';
+import { createMasterClient, type PrismaClient } from '@freeflow/db-master';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { createMasterClient, tenantNames, type PrismaClient } from '@freeflow/db-master';
-import { openMaster, type Master } from '../test/master';
-import { newName } from '../test/workbench';
+import { openMaster, type Master } from '../test/support/master';
+import { newName } from '../test/support/workbench';
 import { sweepActivities, type Due, type StartOperation } from './sweep';
 
 let master: Master;
@@ -23,15 +24,22 @@ afterAll(async () => {
 /** Runs one sweep; gives the operations it asked to be started. */
 async function sweep(start: StartOperation = async () => 'started'): Promise<{ asked: string[]; started: number }> {
   const asked: string[] = [];
-  const activities = sweepActivities(db, (operation) => { asked.push(operation.id); return start(operation); });
+  const activities = sweepActivities(db, (operation) => {
+    asked.push(operation.id);
+    return start(operation);
+  });
   const { started } = (await new MockActivityEnvironment().run(() => activities.sweep())) as { started: number };
   return { asked, started };
 }
 
-async function operation(more: { kind?: 'adopt'; resource?: 'qdrant'; runs?: number; lastRunAt?: Date; endedAt?: Date } = {}): Promise<string> {
+async function operation(
+  more: { kind?: 'adopt'; resource?: 'qdrant'; runs?: number; lastRunAt?: Date; endedAt?: Date } = {},
+): Promise<string> {
   const name = newName();
   const tenant = await db.tenant.create({ data: { name, ...tenantNames(name) } });
-  const { id } = await db.tenantOperation.create({ data: { tenantId: tenant.id, kind: 'create', requestedBy: 'test', ...more } });
+  const { id } = await db.tenantOperation.create({
+    data: { tenantId: tenant.id, kind: 'create', requestedBy: 'test', ...more },
+  });
   return id;
 }
 
@@ -48,8 +56,14 @@ test('an adoption is started as such: with its resource, beside whatever else is
   const { tenantId } = await db.tenantOperation.findUniqueOrThrow({ where: { id } });
   const { id: beside } = await db.tenantOperation.create({ data: { tenantId, kind: 'suspend', requestedBy: 'test' } });
   const due: Pick<Due, 'id' | 'kind' | 'resource'>[] = [];
-  await sweep(async ({ id: one, kind, resource }) => { due.push({ id: one, kind, resource }); return 'started'; });
-  expect(due.sort((a, b) => a.kind.localeCompare(b.kind))).toEqual([{ id, kind: 'adopt', resource: 'qdrant' }, { id: beside, kind: 'suspend', resource: null }]);
+  await sweep(async ({ id: one, kind, resource }) => {
+    due.push({ id: one, kind, resource });
+    return 'started';
+  });
+  expect(due.sort((a, b) => a.kind.localeCompare(b.kind))).toEqual([
+    { id, kind: 'adopt', resource: 'qdrant' },
+    { id: beside, kind: 'suspend', resource: null },
+  ]);
 });
 
 test.each([
@@ -68,7 +82,16 @@ test('however many wait for long, the newest has its turn; what can not be start
   const names = Array.from({ length: 450 }, () => newName());
   await db.tenant.createMany({ data: names.map((name) => ({ name, ...tenantNames(name) })) });
   const tenants = await db.tenant.findMany({ where: { name: { in: names } } });
-  await db.tenantOperation.createMany({ data: tenants.map(({ id }) => ({ id: randomUUID(), tenantId: id, kind: 'create' as const, requestedBy: 'test', runs: 1, lastRunAt: ago(60) })) });
+  await db.tenantOperation.createMany({
+    data: tenants.map(({ id }) => ({
+      id: randomUUID(),
+      tenantId: id,
+      kind: 'create' as const,
+      requestedBy: 'test',
+      runs: 1,
+      lastRunAt: ago(60),
+    })),
+  });
   const newest = await operation();
   let isFirst = true;
   const { asked, started } = await sweep(async ({ id }) => {

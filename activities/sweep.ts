@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import { masterNow, type PrismaClient } from '@freeflow/db-master';
+import { cancellationSignal, heartbeat, log } from '@temporalio/activity';
+import { messageOf } from '../backends/failures';
 import { claimDueOperations, type Due } from './due-operations';
 import { acceptDuePurges } from './due-purges';
-import { messageOf } from './failures';
 import { inParallel } from './in-parallel';
 
 export { RETENTION } from './due-purges';
@@ -27,12 +27,18 @@ const TIME_MS = 30_000;
  * Accepts the purges that are due, then starts what was accepted and has no open run: never started, or its run was terminated or
  * timed out. Portion by portion, oldest first; two sweeps at a time share the work, and what fails is in nobody's way.
  */
-export function sweepActivities(db: PrismaClient, start: StartOperation, findOpenRuns: FindOpenRuns = async () => new Set()) {
+export function sweepActivities(
+  db: PrismaClient,
+  start: StartOperation,
+  findOpenRuns: FindOpenRuns = async () => new Set(),
+) {
   return {
     async sweep(): Promise<{ started: number }> {
       const beating = setInterval(heartbeat, HEARTBEAT_MS);
       try {
-        await acceptDuePurges(db).catch((error: unknown) => log.warn('due purges could not be accepted; the next sweep tries again', { cause: messageOf(error) }));
+        await acceptDuePurges(db).catch((error: unknown) =>
+          log.warn('due purges could not be accepted; the next sweep tries again', { cause: messageOf(error) }),
+        );
         return { started: await startDue(db, start, findOpenRuns) };
       } finally {
         clearInterval(beating);
@@ -50,7 +56,11 @@ async function startDue(db: PrismaClient, start: StartOperation, findOpenRuns: F
     const portion = await claimDueOperations(db, startedAt, PORTION);
     if (portion.length === 0) break;
     const running = await findOpenRuns(portion).catch(unseen);
-    const outcomes = await inParallel(portion.filter(({ id }) => !running.has(id)), STARTS_AT_ONCE, (operation) => startOne(operation, start));
+    const outcomes = await inParallel(
+      portion.filter(({ id }) => !running.has(id)),
+      STARTS_AT_ONCE,
+      (operation) => startOne(operation, start),
+    );
     started += outcomes.filter((it) => it === 'started').length;
   }
   return started;
@@ -60,7 +70,11 @@ async function startOne(operation: Due, start: StartOperation): Promise<'started
   try {
     return await within(START_DEADLINE_MS, start(operation));
   } catch (error) {
-    log.warn('an operation could not be started; a later sweep tries again', { tenantId: operation.tenantId, operationId: operation.id, cause: messageOf(error) });
+    log.warn('an operation could not be started; a later sweep tries again', {
+      tenantId: operation.tenantId,
+      operationId: operation.id,
+      cause: messageOf(error),
+    });
     return 'failed';
   }
 }
@@ -68,7 +82,9 @@ async function startOne(operation: Due, start: StartOperation): Promise<'started
 async function within<T>(ms: number, work: Promise<T>): Promise<T> {
   const waiting = new AbortController();
   work.catch(() => undefined);
-  const late = delay(ms, undefined, { signal: waiting.signal }).then(() => Promise.reject(new Error(`no answer within ${ms} ms`)));
+  const late = delay(ms, undefined, { signal: waiting.signal }).then(() =>
+    Promise.reject(new Error(`no answer within ${ms} ms`)),
+  );
   late.catch(() => undefined);
   try {
     return await Promise.race([work, late]);

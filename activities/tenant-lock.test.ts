@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { endLockSessions } from '../test/lock-sessions';
-import { openMaster, type Master } from '../test/master';
-import { until } from '../test/until';
+import { endLockSessions } from '../test/support/lock-sessions';
+import { openMaster, type Master } from '../test/support/master';
+import { until } from '../test/support/until';
 import { TenantLock } from './tenant-lock';
 
 const never = new AbortController().signal;
@@ -36,7 +36,13 @@ afterAll(async () => {
 });
 
 test.each([
-  ['of the same process', () => { const lock = newLock(); return [lock, lock] as const; }],
+  [
+    'of the same process',
+    () => {
+      const lock = newLock();
+      return [lock, lock] as const;
+    },
+  ],
   ['of another process', () => [newLock(), newLock()] as const],
 ])('a second holder %s is told that the lock is busy, and gets it afterwards', async (_, pair) => {
   const [first, second] = pair();

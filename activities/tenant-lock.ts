@@ -1,5 +1,5 @@
 import { DatabaseError } from 'pg';
-import { BackendFault } from './failures';
+import { BackendFault } from '../backends/failures';
 import { openLockSession, type LockSession } from './lock-session';
 import { masterFaultType } from './master-fault';
 
@@ -44,14 +44,22 @@ export class TenantLock {
    * @param longestHoldMs what takes longer loses the lock, in ms
    * @throws BackendFault `lock-busy` when another holder didn't let go in time, `lock-lost` when the session broke, or work took too long
    */
-  async hold<T>(key: string, waitMs: number, signal: AbortSignal, work: (held: Held) => Promise<T>, longestHoldMs = this.longestHoldMs): Promise<T> {
+  async hold<T>(
+    key: string,
+    waitMs: number,
+    signal: AbortSignal,
+    work: (held: Held) => Promise<T>,
+    longestHoldMs = this.longestHoldMs,
+  ): Promise<T> {
     const deadline = performance.now() + waitMs;
     await this.poll(key, deadline, signal, async () => this.takeMutex(key));
     try {
       const session = await this.connected();
       const pid = await this.poll(key, deadline, signal, () => this.tryLock(session, key));
       try {
-        return await whileHeld(session, longestHoldMs, (it) => work({ signal: it, key, pid, session: session.identity }));
+        return await whileHeld(session, longestHoldMs, (it) =>
+          work({ signal: it, key, pid, session: session.identity }),
+        );
       } finally {
         await this.unlock(session, key);
       }
@@ -73,12 +81,18 @@ export class TenantLock {
     return true;
   }
 
-  private async poll<T>(key: string, deadline: number, signal: AbortSignal, free: () => Promise<T | undefined>): Promise<T> {
+  private async poll<T>(
+    key: string,
+    deadline: number,
+    signal: AbortSignal,
+    free: () => Promise<T | undefined>,
+  ): Promise<T> {
     for (;;) {
       const got = await free();
       if (got !== undefined) return got;
       signal.throwIfAborted();
-      if (performance.now() >= deadline) throw new BackendFault('lock-busy', `an earlier attempt still holds the lock on ${key}`);
+      if (performance.now() >= deadline)
+        throw new BackendFault('lock-busy', `an earlier attempt still holds the lock on ${key}`);
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
   }
@@ -86,16 +100,23 @@ export class TenantLock {
   /** The session's process at the server, once it holds the lock. */
   private async tryLock(session: LockSession, key: string): Promise<number | undefined> {
     session.lost.throwIfAborted();
-    const answer = await session.query('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS done, pg_backend_pid() AS pid', [key]).catch((error: unknown) => {
-      if (error instanceof DatabaseError) throw new BackendFault('master-database', `the lock on ${key} could not be taken: ${error.message}`, { cause: error });
-      throw new BackendFault('lock-lost', `the lock session broke: ${(error as Error).message}`, { cause: error });
-    });
+    const answer = await session
+      .query('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS done, pg_backend_pid() AS pid', [key])
+      .catch((error: unknown) => {
+        if (error instanceof DatabaseError)
+          throw new BackendFault('master-database', `the lock on ${key} could not be taken: ${error.message}`, {
+            cause: error,
+          });
+        throw new BackendFault('lock-lost', `the lock session broke: ${(error as Error).message}`, { cause: error });
+      });
     return answer?.done === true ? answer.pid : undefined;
   }
 
   private async unlock(session: LockSession, key: string): Promise<void> {
     if (session.lost.aborted) return;
-    const answer = await session.query('SELECT pg_advisory_unlock(hashtextextended($1, 0)) AS done', [key]).catch(() => undefined);
+    const answer = await session
+      .query('SELECT pg_advisory_unlock(hashtextextended($1, 0)) AS done', [key])
+      .catch(() => undefined);
     if (answer?.done !== true) session.lose();
   }
 
@@ -120,14 +141,23 @@ export class TenantLock {
   private replace(): void {
     this.session = undefined;
     if (this.closed) return;
-    this.connected().catch(() => setTimeout(() => this.session === undefined && this.replace(), REPLACE_EVERY_MS).unref());
+    this.connected().catch(() =>
+      setTimeout(() => this.session === undefined && this.replace(), REPLACE_EVERY_MS).unref(),
+    );
   }
 }
 
 /** Work that never ends must not keep its tenant for ever: in the end nobody waits for it, and it writes nothing down any more. */
-async function whileHeld<T>({ lost }: LockSession, longestHoldMs: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+async function whileHeld<T>(
+  { lost }: LockSession,
+  longestHoldMs: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   const tooLong = new AbortController();
-  const timer = setTimeout(() => tooLong.abort(new BackendFault('lock-lost', `the lock was held for more than ${longestHoldMs} ms`)), longestHoldMs);
+  const timer = setTimeout(
+    () => tooLong.abort(new BackendFault('lock-lost', `the lock was held for more than ${longestHoldMs} ms`)),
+    longestHoldMs,
+  );
   const signal = AbortSignal.any([lost, tooLong.signal]);
   try {
     return await untilAborted(signal, work(signal));

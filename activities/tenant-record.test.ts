@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { openWorkbench, type Workbench } from '../test/workbench';
+import { openWorkbench, type Workbench } from '../test/support/workbench';
 import type { StepInput } from './attempt';
 
 let bench: Workbench;
@@ -28,9 +28,15 @@ test('of completing and turning round the first one counts, whatever the other h
   expect(await stateOf(completed)).toEqual({ status: 'active', state: 'done' });
 });
 
-test.each(['activate', 'undoing', 'park', 'close'] as const)('%s of a run that another one has taken the place of changes nothing', async (step) => {
-  const tenant = await bench.newTenant();
-  const terminated = { ...tenant, runId: randomUUID() };
-  await expect(bench.run(step, terminated, {}, { givenUp, steps: [givenUp], skipped: {} })).rejects.toMatchObject({ type: 'superseded', nonRetryable: true });
-  expect(await stateOf(tenant)).toEqual({ status: 'provisioning', state: 'running' });
-});
+test.each(['activate', 'undoing', 'park', 'close'] as const)(
+  '%s of a run that another one has taken the place of changes nothing',
+  async (step) => {
+    const tenant = await bench.newTenant();
+    const terminated = { ...tenant, runId: randomUUID() };
+    await expect(bench.run(step, terminated, {}, { givenUp, steps: [givenUp], skipped: {} })).rejects.toMatchObject({
+      type: 'superseded',
+      nonRetryable: true,
+    });
+    expect(await stateOf(tenant)).toEqual({ status: 'provisioning', state: 'running' });
+  },
+);

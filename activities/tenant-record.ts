@@ -1,13 +1,29 @@
+import { type OperationKind } from '@freeflow/contract';
+import {
+  masterNow,
+  type Prisma,
+  type PrismaClient,
+  type Tenant,
+  type TenantOperation,
+  type TenantResource,
+} from '@freeflow/db-master';
 import { log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { masterNow, type OperationKind, type Prisma, type PrismaClient, type Tenant, type TenantOperation, type TenantResource } from '@freeflow/db-master';
+import { adviceOn, messageOf, type FailureType } from '../backends/failures';
+import { scrub } from '../backends/scrub';
 import { attemptOf, type StepInput } from './attempt';
-import { adviceOn, messageOf, type FailureType } from './failures';
 import { masterFaultType } from './master-fault';
 import { appendRow, lockTenant } from './provision-log';
 import { keepUnrestored } from './retention';
-import { scrub } from './scrub';
-import { abandon, forcedDeletionBeside, givenUpOf, INTERRUPTED, isDeletion, leftBy, takeOver } from './tenant-record-ends';
+import {
+  abandon,
+  forcedDeletionBeside,
+  givenUpOf,
+  INTERRUPTED,
+  isDeletion,
+  leftBy,
+  takeOver,
+} from './tenant-record-ends';
 import { goalOf, refusalOf, type Goal } from './transitions';
 
 /** Why a forward path was given up; travels with the workflow, so that the undo's own troubles don't hide it. */
@@ -19,7 +35,15 @@ export interface GivenUp {
 
 /** The answer of `begin`: what this run has to do, with all settings it depends on. */
 export type Begun =
-  | { verdict: 'go'; tenantName: string; kind: OperationKind; goal: Goal; changesAccess: boolean; givenUp?: GivenUp; patience: Patience } & SearchAttributes
+  | ({
+      verdict: 'go';
+      tenantName: string;
+      kind: OperationKind;
+      goal: Goal;
+      changesAccess: boolean;
+      givenUp?: GivenUp;
+      patience: Patience;
+    } & SearchAttributes)
   | { verdict: 'refused' | 'over'; tenantName: string; reason: string };
 
 export interface SearchAttributes {
@@ -65,17 +89,23 @@ type Said<T> = Promise<{ message: string; result: T; fails?: FailureType }>;
  */
 export function recordActivities(db: PrismaClient, settings: RecordSettings) {
   /** The way forward has come to its end; says why, where it was turned round before. */
-  const settle = (step: string, goal: Exclude<Goal, 'gone'>) => (input: StepInput): Promise<GivenUp | undefined> =>
-    inTransaction<GivenUp | undefined>(db, step, input, async (tx, { tenant, operation, now }) => {
-      if (operation.undoing) return { message: 'too late: it is being undone', result: givenUpOf(operation) };
-      const purgeAt = goal === 'deleted' ? new Date(now.getTime() + settings.retentionMs) : null;
-      await tx.tenant.update({ where: { id: tenant.id }, data: { status: goal, purgeAt } });
-      await end(tx, { operation, now }, 'done');
-      return { message: `${tenant.name} is ${goal}${purgeAt === null ? '' : `; its data is kept until ${purgeAt.toISOString()}`}`, result: undefined };
-    });
+  const settle =
+    (step: string, goal: Exclude<Goal, 'gone'>) =>
+    (input: StepInput): Promise<GivenUp | undefined> =>
+      inTransaction<GivenUp | undefined>(db, step, input, async (tx, { tenant, operation, now }) => {
+        if (operation.undoing) return { message: 'too late: it is being undone', result: givenUpOf(operation) };
+        const purgeAt = goal === 'deleted' ? new Date(now.getTime() + settings.retentionMs) : null;
+        await tx.tenant.update({ where: { id: tenant.id }, data: { status: goal, purgeAt } });
+        await end(tx, { operation, now }, 'done');
+        return {
+          message: `${tenant.name} is ${goal}${purgeAt === null ? '' : `; its data is kept until ${purgeAt.toISOString()}`}`,
+          result: undefined,
+        };
+      });
 
   return {
-    begin: (input: StepInput): Promise<Begun> => inTransaction<Begun>(db, 'begin', input, (tx, rows, runId) => begin(tx, rows, runId, settings), isOver),
+    begin: (input: StepInput): Promise<Begun> =>
+      inTransaction<Begun>(db, 'begin', input, (tx, rows, runId) => begin(tx, rows, runId, settings), isOver),
 
     activate: settle('activate', 'active'),
     suspend: settle('suspend', 'suspended'),
@@ -83,24 +113,41 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings) {
 
     /** Turns the operation round; says so where it is done already, since then it can't be turned any more. */
     undoing: (input: StepInput & { givenUp: GivenUp }): Promise<'done' | undefined> =>
-      inTransaction<'done' | undefined>(db, 'undoing', input, async (tx, { operation }) => {
-        const { step, cause, advice } = input.givenUp;
-        await tx.tenantOperation.update({ where: { id: operation.id }, data: { state: 'undoing', undoing: true, step, cause, advice } });
-        return { message: `undoing everything, because ${step} was given up: ${cause}`, result: undefined };
-      }, ({ operation }) => (operation.state === 'done' ? 'done' : undefined)),
+      inTransaction<'done' | undefined>(
+        db,
+        'undoing',
+        input,
+        async (tx, { operation }) => {
+          const { step, cause, advice } = input.givenUp;
+          await tx.tenantOperation.update({
+            where: { id: operation.id },
+            data: { state: 'undoing', undoing: true, step, cause, advice },
+          });
+          return { message: `undoing everything, because ${step} was given up: ${cause}`, result: undefined };
+        },
+        ({ operation }) => (operation.state === 'done' ? 'done' : undefined),
+      ),
 
     /** Steps have been parked: they wait for an answer. */
     park: (input: StepInput & { steps: GivenUp[] }): Promise<void> =>
       inTransaction(db, 'park', input, async (tx, { operation }) => {
         const [first] = input.steps;
-        const cause = input.steps.map((it) => (input.steps.length === 1 ? it.cause : `${it.step}: ${it.cause}`)).join('; ');
-        await tx.tenantOperation.update({ where: { id: operation.id }, data: { state: 'parked', step: first?.step ?? null, cause, advice: first?.advice ?? null } });
+        const cause = input.steps
+          .map((it) => (input.steps.length === 1 ? it.cause : `${it.step}: ${it.cause}`))
+          .join('; ');
+        await tx.tenantOperation.update({
+          where: { id: operation.id },
+          data: { state: 'parked', step: first?.step ?? null, cause, advice: first?.advice ?? null },
+        });
         return { message: `parked at ${input.steps.map((it) => it.step).join(', ')}: ${cause}`, result: undefined };
       }),
 
     unpark: (input: StepInput & { isUndoing: boolean }): Promise<void> =>
       inTransaction(db, 'unpark', input, async (tx, { operation }) => {
-        await tx.tenantOperation.update({ where: { id: operation.id }, data: { state: input.isUndoing ? 'undoing' : 'running' } });
+        await tx.tenantOperation.update({
+          where: { id: operation.id },
+          data: { state: input.isUndoing ? 'undoing' : 'running' },
+        });
         return { message: 'no step is parked any more', result: undefined };
       }),
 
@@ -110,7 +157,10 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings) {
         const left = leftBy(input.skipped);
         const { why, sentence } = await keepUnrestored(tx, operation, now, left ?? input.givenUp, settings.retentionMs);
         await end(tx, { operation, now }, left === undefined ? 'rolled_back' : 'incomplete', why);
-        return { message: `${left?.cause ?? `${tenant.name} is ${tenant.status}, as it was before`}${sentence}`, result: undefined };
+        return {
+          message: `${left?.cause ?? `${tenant.name} is ${tenant.status}, as it was before`}${sentence}`,
+          result: undefined,
+        };
       }),
 
     close: (input: StepInput & { givenUp?: GivenUp; skipped: Record<string, string> }): Promise<void> =>
@@ -121,19 +171,29 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings) {
           await end(tx, { operation, now }, 'incomplete', left);
           return { message: left.cause, result: undefined };
         }
-        const resources = await tx.tenantResource.findMany({ where: { tenantId: tenant.id }, orderBy: { kind: 'asc' } });
+        const resources = await tx.tenantResource.findMany({
+          where: { tenantId: tenant.id },
+          orderBy: { kind: 'asc' },
+        });
         const standing = resources.filter((it) => it.state !== 'absent' && it.state !== 'abandoned');
         if (standing.length > 0) {
           const cause = `${tenant.name} still has ${standing.map((it) => `${it.kind} ${it.name} (${it.state})`).join(', ')}`;
           // Why it is undone is worth more than this, which the log tells.
-          if (!input.givenUp) await tx.tenantOperation.update({ where: { id: operation.id }, data: { step: 'close', cause, advice: adviceOn('still-there') } });
+          if (!input.givenUp)
+            await tx.tenantOperation.update({
+              where: { id: operation.id },
+              data: { step: 'close', cause, advice: adviceOn('still-there') },
+            });
           return { message: cause, result: undefined, fails: 'still-there' };
         }
         await tx.tenantConnection.deleteMany({ where: { tenantId: tenant.id } });
         // Last of all: until here every drop could still prove by them what is whose.
         const { count } = await tx.tenantSecret.deleteMany({ where: { tenantId: tenant.id } });
         await tx.tenant.update({ where: { id: tenant.id }, data: { status: 'deleted', goneAt: now, purgeAt: null } });
-        await tx.tenantOperation.update({ where: { id: operation.id }, data: { evidence: { backends: resources.map(evidenceOf), secretsDestroyed: count } } });
+        await tx.tenantOperation.update({
+          where: { id: operation.id },
+          data: { evidence: { backends: resources.map(evidenceOf), secretsDestroyed: count } },
+        });
         await end(tx, { operation, now }, input.givenUp ? 'rolled_back' : 'done', input.givenUp);
         return { message: `nothing of ${tenant.name} is left; the name is free again`, result: undefined };
       }),
@@ -145,18 +205,30 @@ async function begin(tx: Tx, { tenant, operation, now }: Rows, runId: string, se
   const { name: tenantName } = tenant;
   if (tenant.goneAt !== null && isDeletion(operation)) {
     await end(tx, { operation, now }, 'done');
-    return { message: `${tenantName} is gone already`, result: { verdict: 'over', tenantName, reason: `${tenantName} is gone already` } };
+    return {
+      message: `${tenantName} is gone already`,
+      result: { verdict: 'over', tenantName, reason: `${tenantName} is gone already` },
+    };
   }
   const refusal = refusalOf(tenant, operation, now);
   if (refusal !== undefined) {
-    const { why, sentence } = await keepUnrestored(tx, operation, now, { step: 'begin', cause: refusal, advice: 'Look at the tenant as it is now, then ask again.' }, settings.retentionMs);
+    const { why, sentence } = await keepUnrestored(
+      tx,
+      operation,
+      now,
+      { step: 'begin', cause: refusal, advice: 'Look at the tenant as it is now, then ask again.' },
+      settings.retentionMs,
+    );
     await end(tx, { operation, now }, 'refused', why);
     return { message: `refused: ${refusal}${sentence}`, result: { verdict: 'refused', tenantName, reason: refusal } };
   }
   const deletion = await forcedDeletionBeside(tx, operation);
   if (deletion !== undefined && operation.kind !== 'create' && operation.fromStatus === null) {
     await end(tx, { operation, now }, 'refused', INTERRUPTED);
-    return { message: `refused: ${INTERRUPTED.cause}`, result: { verdict: 'refused', tenantName, reason: INTERRUPTED.cause } };
+    return {
+      message: `refused: ${INTERRUPTED.cause}`,
+      result: { verdict: 'refused', tenantName, reason: INTERRUPTED.cause },
+    };
   }
   if (operation.kind === 'hard_delete' && operation.force) await takeOver(tx, operation, now);
   const givenUp = operation.state === 'undoing' || operation.undoing ? givenUpOf(operation) : deletion && INTERRUPTED;
@@ -172,18 +244,53 @@ async function begin(tx: Tx, { tenant, operation, now }: Rows, runId: string, se
     },
   });
   const { kind } = operation;
-  const patience = { patienceMs, parkedRetryMs, ...(kind === 'create' ? { giveUpAfterMs: parkedCreateMs } : {}), ...(eventsPerRun === undefined ? {} : { eventsPerRun }) };
+  const patience = {
+    patienceMs,
+    parkedRetryMs,
+    ...(kind === 'create' ? { giveUpAfterMs: parkedCreateMs } : {}),
+    ...(eventsPerRun === undefined ? {} : { eventsPerRun }),
+  };
   return {
     message: `${kind.replace('_', ' ')} begins${operation.runs > 0 ? ` again (run ${operation.runs + 1})` : ''}`,
-    result: { verdict: 'go', tenantName, kind, goal, changesAccess: (from === 'active') !== (goal === 'active'), patience, ...(givenUp === undefined ? {} : { givenUp }), ...(searchAttributes === undefined ? {} : { searchAttributes }) },
+    result: {
+      verdict: 'go',
+      tenantName,
+      kind,
+      goal,
+      changesAccess: (from === 'active') !== (goal === 'active'),
+      patience,
+      ...(givenUp === undefined ? {} : { givenUp }),
+      ...(searchAttributes === undefined ? {} : { searchAttributes }),
+    },
   };
 }
 
 /** What a backend answered when its part was looked for. */
-const evidenceOf = ({ kind, name, nonce, externalId, serverId, state, evidence }: TenantResource): Prisma.InputJsonObject =>
-  ({ kind, name, nonce, externalId, server: serverId, state, ...(evidence as Prisma.JsonObject | null) }) as Prisma.InputJsonObject;
+const evidenceOf = ({
+  kind,
+  name,
+  nonce,
+  externalId,
+  serverId,
+  state,
+  evidence,
+}: TenantResource): Prisma.InputJsonObject =>
+  ({
+    kind,
+    name,
+    nonce,
+    externalId,
+    server: serverId,
+    state,
+    ...(evidence as Prisma.JsonObject | null),
+  }) as Prisma.InputJsonObject;
 
-export async function end(tx: Tx, { operation: { id }, now }: Pick<Rows, 'operation' | 'now'>, state: 'done' | 'rolled_back' | 'refused' | 'incomplete', why?: GivenUp): Promise<void> {
+export async function end(
+  tx: Tx,
+  { operation: { id }, now }: Pick<Rows, 'operation' | 'now'>,
+  state: 'done' | 'rolled_back' | 'refused' | 'incomplete',
+  why?: GivenUp,
+): Promise<void> {
   const { step = null, cause = null, advice = null } = why ?? {};
   await tx.tenantOperation.update({ where: { id }, data: { state, step, cause, advice, endedAt: now } });
 }
@@ -212,21 +319,43 @@ export async function inTransaction<T>(
     const { message, result, fails } = await db.$transaction(async (tx) => {
       await lockTenant(tx, attempt);
       const now = await masterNow(tx);
-      const { tenant, ...operation } = await tx.tenantOperation.findUniqueOrThrow({ where: { id: input.operationId }, include: { tenant: true } });
+      const { tenant, ...operation } = await tx.tenantOperation.findUniqueOrThrow({
+        where: { id: input.operationId },
+        include: { tenant: true },
+      });
       if (operation.endedAt !== null) return { message: '', result: whenOver({ tenant, operation }) };
       if (!BEGINNINGS.has(step) && operation.runId !== attempt.runId) throw superseded(operation.runId);
       const said = await work(tx, { tenant, operation, now }, attempt.runId);
-      const told = said.fails === undefined ? ({ status: 'success', message: said.message } as const) : ({ status: 'error', message: `${said.fails}: ${said.message}` } as const);
-      await appendRow(tx, attempt, { ...told, message: scrub(told.message), durationMs: performance.now() - startedAt });
+      const told =
+        said.fails === undefined
+          ? ({ status: 'success', message: said.message } as const)
+          : ({ status: 'error', message: `${said.fails}: ${said.message}` } as const);
+      await appendRow(tx, attempt, {
+        ...told,
+        message: scrub(told.message),
+        durationMs: performance.now() - startedAt,
+      });
       return said;
     });
-    if (fails !== undefined) throw ApplicationFailure.create({ type: fails, message: scrub(message), nonRetryable: true, details: [{ advice: adviceOn(fails) }] });
+    if (fails !== undefined)
+      throw ApplicationFailure.create({
+        type: fails,
+        message: scrub(message),
+        nonRetryable: true,
+        details: [{ advice: adviceOn(fails) }],
+      });
     return result;
   } catch (error) {
     if (error instanceof ApplicationFailure) throw error;
     const [type, message] = [masterFaultType(error), scrub(messageOf(error))];
     // Told here or nowhere: the repeated attempts of a local activity are in no history, and no log row can be written.
-    log.warn('record step failed; it is repeated', { tenantId: input.tenantId, step, attempt: attempt.attempt, type, cause: message });
+    log.warn('record step failed; it is repeated', {
+      tenantId: input.tenantId,
+      step,
+      attempt: attempt.attempt,
+      type,
+      cause: message,
+    });
     throw ApplicationFailure.create({ type, message });
   }
 }
@@ -234,7 +363,12 @@ export async function inTransaction<T>(
 /** By these a run takes an operation over. */
 const BEGINNINGS: ReadonlySet<string> = new Set(['begin', 'beginAdoption', 'continueOperation']);
 
-const isOver = ({ tenant, operation }: Omit<Rows, 'now'>): Begun => ({ verdict: 'over', tenantName: tenant.name, reason: `the operation has ended as ${operation.state}` });
+const isOver = ({ tenant, operation }: Omit<Rows, 'now'>): Begun => ({
+  verdict: 'over',
+  tenantName: tenant.name,
+  reason: `the operation has ended as ${operation.state}`,
+});
 
 /** Of a run that was terminated while this step was under way. */
-export const superseded = (runId: string | null) => ApplicationFailure.nonRetryable(`run ${runId ?? 'none'} works on this operation now`, 'superseded');
+export const superseded = (runId: string | null) =>
+  ApplicationFailure.nonRetryable(`run ${runId ?? 'none'} works on this operation now`, 'superseded');

@@ -1,4 +1,5 @@
-import type { OperationKind, Prisma, Tenant, TenantOperation, TenantStatus } from '@freeflow/db-master';
+import type { OperationKind, TenantStatus } from '@freeflow/contract';
+import type { Prisma, Tenant, TenantOperation } from '@freeflow/db-master';
 
 /** Where an operation leads when it succeeds: a status, or everything gone. */
 export type Goal = 'active' | 'suspended' | 'deleted' | 'gone';
@@ -27,14 +28,20 @@ function transitionOf(kind: OperationKind): Transition {
 }
 
 /** Why an operation that was accepted can't be done any more; the state may have changed between the two. */
-export function refusalOf({ status, goneAt, name, purgeAt, holdUntil }: Tenant, { kind, force, fromStatus }: TenantOperation, now: Date): string | undefined {
+export function refusalOf(
+  { status, goneAt, name, purgeAt, holdUntil }: Tenant,
+  { kind, force, fromStatus }: TenantOperation,
+  now: Date,
+): string | undefined {
   if (goneAt !== null) return `tenant ${name} is gone`;
   const { from } = transitionOf(kind);
-  if (!from.includes(status)) return `tenant ${name} is ${status}; ${kind.replace('_', ' ')} needs ${from.join(' or ')}`;
+  if (!from.includes(status))
+    return `tenant ${name} is ${status}; ${kind.replace('_', ' ')} needs ${from.join(' or ')}`;
   if (kind === 'hard_delete' && status === 'active' && !force) return `tenant ${name} is active and force wasn't given`;
   // Once its run has begun it goes on, whatever changes.
   if (kind !== 'purge' || fromStatus !== null) return undefined;
-  if (purgeAt === null || purgeAt > now) return `tenant ${name} is to be kept until ${purgeAt?.toISOString() ?? 'somebody deletes it'}`;
+  if (purgeAt === null || purgeAt > now)
+    return `tenant ${name} is to be kept until ${purgeAt?.toISOString() ?? 'somebody deletes it'}`;
   if (holdUntil !== null && holdUntil > now) return `tenant ${name} is on hold until ${holdUntil.toISOString()}`;
   return undefined;
 }
@@ -42,6 +49,9 @@ export function refusalOf({ status, goneAt, name, purgeAt, holdUntil }: Tenant, 
 /** Where the operation leads. A restored tenant that was suspended when it was deleted is suspended again. */
 export async function goalOf(tx: Prisma.TransactionClient, { id }: Tenant, { kind }: TenantOperation): Promise<Goal> {
   if (kind !== 'restore') return transitionOf(kind).goal;
-  const deletion = await tx.tenantOperation.findFirst({ where: { tenantId: id, kind: 'soft_delete', state: 'done', fromStatus: { not: null } }, orderBy: { endedAt: 'desc' } });
+  const deletion = await tx.tenantOperation.findFirst({
+    where: { tenantId: id, kind: 'soft_delete', state: 'done', fromStatus: { not: null } },
+    orderBy: { endedAt: 'desc' },
+  });
   return deletion?.fromStatus === 'suspended' ? 'suspended' : 'active';
 }

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BackendKind } from '@freeflow/db-master';
-import { endLockSessions } from '../test/lock-sessions';
-import { lookFromOutside, NOTHING } from '../test/outside';
-import { until } from '../test/until';
-import { openWorkbench, type Workbench } from '../test/workbench';
-import { workerBehind } from '../test/worker-behind';
+import type { BackendKind } from '@freeflow/contract';
+import { endLockSessions } from '../test/support/lock-sessions';
+import { lookFromOutside, NOTHING } from '../test/support/outside';
+import { until } from '../test/support/until';
+import { openWorkbench, type Workbench } from '../test/support/workbench';
+import { workerBehind } from '../test/support/worker-behind';
 
 const SLOW_MS = 2_500;
 const KINDS: BackendKind[] = ['postgres', 'mongodb', 'qdrant', 'keycloak'];
@@ -22,15 +22,22 @@ afterAll(() => bench.close());
 
 /** The operation has ended as far as the master database knows, as after a run that was terminated; another one begins. */
 async function newOperation(tenantId: string, operationId: string) {
-  await bench.db.tenantOperation.update({ where: { id: operationId }, data: { state: 'refused', endedAt: new Date() } });
+  await bench.db.tenantOperation.update({
+    where: { id: operationId },
+    data: { state: 'refused', endedAt: new Date() },
+  });
   const runId = randomUUID();
-  const { id } = await bench.db.tenantOperation.create({ data: { tenantId, kind: 'hard_delete', state: 'running', requestedBy: 'test', runId, force: true } });
+  const { id } = await bench.db.tenantOperation.create({
+    data: { tenantId, kind: 'hard_delete', state: 'running', requestedBy: 'test', runId, force: true },
+  });
   return { tenantId, operationId: id, runId };
 }
 
-const callOf = async (tenantId: string, kind: BackendKind) => (await bench.db.tenantResource.findUnique({ where: { tenantId_kind: { tenantId, kind } } }))?.callStartedAt ?? null;
+const callOf = async (tenantId: string, kind: BackendKind) =>
+  (await bench.db.tenantResource.findUnique({ where: { tenantId_kind: { tenantId, kind } } }))?.callStartedAt ?? null;
 
-const ledgerState = async (tenantId: string, kind: BackendKind) => (await bench.db.tenantResource.findUnique({ where: { tenantId_kind: { tenantId, kind } } }))?.state;
+const ledgerState = async (tenantId: string, kind: BackendKind) =>
+  (await bench.db.tenantResource.findUnique({ where: { tenantId_kind: { tenantId, kind } } }))?.state;
 
 describe.each(KINDS)('%s', (kind) => {
   test('a new operation begins while an old create still works: it waits its turn, and nothing is left', async () => {
@@ -49,7 +56,9 @@ describe.each(KINDS)('%s', (kind) => {
   test('an answered call does not hide an earlier one without an answer: absence waits for both', async () => {
     const tenant = await bench.newTenant();
     await bench.run(`${kind}.create`, tenant);
-    const { nonce, externalId } = await bench.db.tenantResource.findUniqueOrThrow({ where: { tenantId_kind: { tenantId: tenant.tenantId, kind } } });
+    const { nonce, externalId } = await bench.db.tenantResource.findUniqueOrThrow({
+      where: { tenantId_kind: { tenantId: tenant.tenantId, kind } },
+    });
     const where = { tenantId_kind: { tenantId: tenant.tenantId, kind } };
     const earlier = new Date();
     await bench.db.tenantResource.update({ where, data: { callStartedAt: earlier } });
@@ -86,7 +95,10 @@ describe.each(KINDS)('%s', (kind) => {
     const earlier = new Date(Date.now() - 3_600_000);
     await bench.db.tenantResource.update({ where, data: { callStartedAt: earlier } });
     await bench.run(`${kind}.create`, tenant);
-    expect(await bench.db.tenantResource.findUniqueOrThrow({ where })).toMatchObject({ state: 'present', callStartedAt: earlier });
+    expect(await bench.db.tenantResource.findUniqueOrThrow({ where })).toMatchObject({
+      state: 'present',
+      callStartedAt: earlier,
+    });
     await bench.run(`${kind}.drop`, tenant);
   });
 
@@ -101,8 +113,14 @@ describe.each(KINDS)('%s', (kind) => {
   // Temporal has given it up for dead, as when its worker was frozen, and has the undo done by another one.
   test('an attempt of the way forward that comes when its operation is being undone does nothing and says why; the undo does', async () => {
     const tenant = await bench.newTenant();
-    await bench.db.tenantOperation.update({ where: { id: tenant.operationId }, data: { state: 'parked', undoing: true } });
-    await expect(bench.run(`${kind}.create`, tenant, {}, { isForward: true })).rejects.toMatchObject({ type: 'superseded', nonRetryable: true });
+    await bench.db.tenantOperation.update({
+      where: { id: tenant.operationId },
+      data: { state: 'parked', undoing: true },
+    });
+    await expect(bench.run(`${kind}.create`, tenant, {}, { isForward: true })).rejects.toMatchObject({
+      type: 'superseded',
+      nonRetryable: true,
+    });
     expect(await lookFromOutside(bench.info, tenant.name)).toEqual(NOTHING);
     expect(await ledgerState(tenant.tenantId, kind)).toBeUndefined();
     await bench.run(`${kind}.drop`, tenant);

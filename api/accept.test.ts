@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { openApiBench, type ApiBench } from '../test/api-bench';
-import { until } from '../test/until';
-import { newName } from '../test/workbench';
+import { openApiBench, type ApiBench } from '../test/support/api-bench';
+import { until } from '../test/support/until';
+import { newName } from '../test/support/workbench';
 
 let bench: ApiBench;
 
@@ -10,7 +10,8 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-const post = (name: string, headers: Record<string, string> = {}, token?: string) => bench.request('POST', '/tenants', { body: { name }, headers, ...(token === undefined ? {} : { token }) });
+const post = (name: string, headers: Record<string, string> = {}, token?: string) =>
+  bench.request('POST', '/tenants', { body: { name }, headers, ...(token === undefined ? {} : { token }) });
 const rows = async <T extends object>(sql: string, values: unknown[]) => (await bench.owner.query<T>(sql, values)).rows;
 
 test('a new tenant is committed with its operation before it is answered, and then started once', async () => {
@@ -19,12 +20,30 @@ test('a new tenant is committed with its operation before it is answered, and th
   expect(status).toBe(202);
   expect(headers.get('location')).toBe(`/tenants/${body.id ?? ''}`);
   expect(body).toMatchObject({
-    name, status: 'provisioning', realmName: `freeflow-${name}`, postgresDb: `freeflow_${name}`, mongoDb: `freeflow_${name}`, qdrantCollection: `freeflow_${name}_vectors`, goneAt: null,
-    operation: { kind: 'create', state: 'requested', requestedBy: 'somebody', run: { workflowId: `tenant-${body.id ?? ''}` } },
+    name,
+    status: 'provisioning',
+    realmName: `freeflow-${name}`,
+    postgresDb: `freeflow_${name}`,
+    mongoDb: `freeflow_${name}`,
+    qdrantCollection: `freeflow_${name}_vectors`,
+    goneAt: null,
+    operation: {
+      kind: 'create',
+      state: 'requested',
+      requestedBy: 'somebody',
+      run: { workflowId: `tenant-${body.id ?? ''}` },
+    },
   });
-  expect(await rows('SELECT t.status, o.state FROM "Tenant" t JOIN "TenantOperation" o ON o."tenantId" = t.id WHERE t.id = $1', [body.id])).toEqual([{ status: 'provisioning', state: 'requested' }]);
+  expect(
+    await rows(
+      'SELECT t.status, o.state FROM "Tenant" t JOIN "TenantOperation" o ON o."tenantId" = t.id WHERE t.id = $1',
+      [body.id],
+    ),
+  ).toEqual([{ status: 'provisioning', state: 'requested' }]);
 
-  const run = await until('the run is there', () => bench.operator.client.workflow.getHandle(`tenant-${body.id ?? ''}`).describe());
+  const run = await until('the run is there', () =>
+    bench.operator.client.workflow.getHandle(`tenant-${body.id ?? ''}`).describe(),
+  );
   expect(run).toMatchObject({ type: 'provisionTenant', taskQueue: bench.taskQueue, memo: { tenantName: name } });
 });
 
@@ -32,7 +51,10 @@ test('the answer names the run in the Temporal UI', async () => {
   const { body } = await post(newName());
   const shown = await bench.request('GET', `/tenants/${body.id ?? ''}`);
   const { uiUrl } = bench.master.info.temporal;
-  expect(shown.body).toMatchObject({ connections: [], operation: { run: { url: `${uiUrl ?? ''}/namespaces/default/workflows/tenant-${body.id ?? ''}` } } });
+  expect(shown.body).toMatchObject({
+    connections: [],
+    operation: { run: { url: `${uiUrl ?? ''}/namespaces/default/workflows/tenant-${body.id ?? ''}` } },
+  });
 });
 
 test('a name is taken as long as its tenant is there', async () => {
@@ -57,7 +79,9 @@ describe('Idempotency-Key', () => {
   test('still the same answer when the tenant is gone since', async () => {
     const [name, key] = [newName(), randomUUID()];
     const first = await post(name, { 'idempotency-key': key });
-    await bench.owner.query('UPDATE "Tenant" SET "goneAt" = now(), status = \'deleted\' WHERE id = $1', [first.body.id]);
+    await bench.owner.query('UPDATE "Tenant" SET "goneAt" = now(), status = \'deleted\' WHERE id = $1', [
+      first.body.id,
+    ]);
     const again = await post(name, { 'idempotency-key': key });
     expect(again).toMatchObject({ status: 202, body: { id: first.body.id, status: 'deleted' } });
   });
@@ -65,15 +89,24 @@ describe('Idempotency-Key', () => {
   test('the same key with another body, or another route, is refused', async () => {
     const key = randomUUID();
     const first = await post(newName(), { 'idempotency-key': key });
-    expect(await post(newName(), { 'idempotency-key': key })).toMatchObject({ status: 422, body: { code: 'idempotency-key-reused' } });
-    const deletion = await bench.request('DELETE', `/tenants/${first.body.id ?? ''}?mode=hard`, { headers: { 'idempotency-key': key } });
+    expect(await post(newName(), { 'idempotency-key': key })).toMatchObject({
+      status: 422,
+      body: { code: 'idempotency-key-reused' },
+    });
+    const deletion = await bench.request('DELETE', `/tenants/${first.body.id ?? ''}?mode=hard`, {
+      headers: { 'idempotency-key': key },
+    });
     expect(deletion).toMatchObject({ status: 422, body: { code: 'idempotency-key-reused' } });
   });
 
   test("another principal's key is another key", async () => {
     const key = randomUUID();
     const first = await post(newName(), { 'idempotency-key': key });
-    const second = await post(newName(), { 'idempotency-key': key }, await bench.issuer.token({ sub: 'somebody-else' }));
+    const second = await post(
+      newName(),
+      { 'idempotency-key': key },
+      await bench.issuer.token({ sub: 'somebody-else' }),
+    );
     expect(second).toMatchObject({ status: 202, body: { operation: { requestedBy: 'somebody-else' } } });
     expect(second.body.id).not.toBe(first.body.id);
   });
@@ -84,10 +117,14 @@ describe('DELETE', () => {
   const tenantIn = async (status: string, { gone = false, open = false, registeredOnly = false } = {}) => {
     const [id, name] = [randomUUID(), newName()];
     await bench.owner.query(
-      'INSERT INTO "Tenant" (id, name, "realmName", "postgresDb", "mongoDb", "qdrantCollection", status, "goneAt") VALUES ($1, $2, $2, $2, $2, $2, $3, $4)', [id, name, status, gone ? new Date() : null]);
+      'INSERT INTO "Tenant" (id, name, "realmName", "postgresDb", "mongoDb", "qdrantCollection", status, "goneAt") VALUES ($1, $2, $2, $2, $2, $2, $3, $4)',
+      [id, name, status, gone ? new Date() : null],
+    );
     if (!registeredOnly) {
       await bench.owner.query(
-        'INSERT INTO "TenantOperation" (id, "tenantId", kind, state, "requestedBy", "endedAt") VALUES ($1, $2, \'create\', $3, \'test\', $4)', [randomUUID(), id, open ? 'running' : 'done', open ? null : new Date()]);
+        'INSERT INTO "TenantOperation" (id, "tenantId", kind, state, "requestedBy", "endedAt") VALUES ($1, $2, \'create\', $3, \'test\', $4)',
+        [randomUUID(), id, open ? 'running' : 'done', open ? null : new Date()],
+      );
     }
     return id;
   };
@@ -109,19 +146,31 @@ describe('DELETE', () => {
     const id = await tenantIn(status, how);
     const answer = await remove(id, query);
     expect({ status: answer.status, code: answer.body.code }).toEqual({ status: expected, code });
-    const accepted = await rows('SELECT state FROM "TenantOperation" WHERE "tenantId" = $1 AND kind IN (\'hard_delete\', \'soft_delete\')', [id]);
+    const accepted = await rows(
+      'SELECT state FROM "TenantOperation" WHERE "tenantId" = $1 AND kind IN (\'hard_delete\', \'soft_delete\')',
+      [id],
+    );
     expect(accepted).toEqual(expected === 202 ? [{ state: 'requested' }] : []);
   });
 
   test('the run of the operation before may still be closing: this one starts as soon as it has, not with the next sweep', async () => {
     const id = await tenantIn('active');
-    const previous = await bench.operator.client.workflow.start('provisionTenant', { workflowId: `tenant-${id}`, taskQueue: bench.taskQueue, args: [], memo: { operationId: 'another' } });
+    const previous = await bench.operator.client.workflow.start('provisionTenant', {
+      workflowId: `tenant-${id}`,
+      taskQueue: bench.taskQueue,
+      args: [],
+      memo: { operationId: 'another' },
+    });
     const { body } = await remove(id, '?mode=hard&force=true');
     setTimeout(() => void previous.terminate(), 300);
-    const run = await until('its run is there', async () => {
-      const it = await bench.operator.client.workflow.getHandle(`tenant-${id}`).describe();
-      return it.type === 'deleteTenant' ? it : undefined;
-    }, 4_000);
+    const run = await until(
+      'its run is there',
+      async () => {
+        const it = await bench.operator.client.workflow.getHandle(`tenant-${id}`).describe();
+        return it.type === 'deleteTenant' ? it : undefined;
+      },
+      4_000,
+    );
     expect(run.memo?.['operationId']).toBe((body['operation'] as { id: string }).id);
   });
 
@@ -129,7 +178,9 @@ describe('DELETE', () => {
     const id = await tenantIn('active');
     const answers = await Promise.all(Array.from({ length: 20 }, () => remove(id, '?mode=hard&force=true')));
     expect(answers.map((it) => it.status)).toEqual(Array(20).fill(202));
-    expect(await rows('SELECT 1 FROM "TenantOperation" WHERE "tenantId" = $1 AND "endedAt" IS NULL', [id])).toHaveLength(1);
+    expect(
+      await rows('SELECT 1 FROM "TenantOperation" WHERE "tenantId" = $1 AND "endedAt" IS NULL', [id]),
+    ).toHaveLength(1);
     expect(new Set(answers.map((it) => (it.body['operation'] as { id: string }).id)).size).toBe(1);
   });
 });

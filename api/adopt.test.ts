@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { openApiBench, type ApiBench } from '../test/api-bench';
-import { until } from '../test/until';
-import { newName } from '../test/workbench';
+import { openApiBench, type ApiBench } from '../test/support/api-bench';
+import { until } from '../test/support/until';
+import { newName } from '../test/support/workbench';
 
 let bench: ApiBench;
 beforeAll(async () => {
@@ -9,55 +9,109 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-interface Operation { id: string; kind: string; state: string; resource: string | null; acceptServer: boolean; requestedBy: string; run: { workflowId: string } }
+interface Operation {
+  id: string;
+  kind: string;
+  state: string;
+  resource: string | null;
+  acceptServer: boolean;
+  requestedBy: string;
+  run: { workflowId: string };
+}
 
 /** A tenant whose suspension is parked, as a worker would leave it; here is none. */
 async function parkedTenant(): Promise<string> {
   const { body } = await bench.request('POST', '/tenants', { body: { name: newName() } });
   const id = String(body.id);
-  await bench.owner.query('UPDATE "TenantOperation" SET state = \'done\', "endedAt" = now() WHERE "tenantId" = $1', [id]);
+  await bench.owner.query('UPDATE "TenantOperation" SET state = \'done\', "endedAt" = now() WHERE "tenantId" = $1', [
+    id,
+  ]);
   await bench.owner.query('UPDATE "Tenant" SET status = \'active\' WHERE id = $1', [id]);
-  await bench.owner.query('INSERT INTO "TenantOperation" (id, "tenantId", kind, state, step, "requestedBy") VALUES ($1, $2, \'suspend\', \'parked\', \'postgres.disable\', \'test\')', [randomUUID(), id]);
+  await bench.owner.query(
+    "INSERT INTO \"TenantOperation\" (id, \"tenantId\", kind, state, step, \"requestedBy\") VALUES ($1, $2, 'suspend', 'parked', 'postgres.disable', 'test')",
+    [randomUUID(), id],
+  );
   return id;
 }
 
 const adopt = async (id: string, body: unknown, key?: string) => {
-  const answer = await bench.request('POST', `/tenants/${id}/adopt`, { body, ...(key === undefined ? {} : { headers: { 'idempotency-key': key } }) });
+  const answer = await bench.request('POST', `/tenants/${id}/adopt`, {
+    body,
+    ...(key === undefined ? {} : { headers: { 'idempotency-key': key } }),
+  });
   return { ...answer, operation: answer.body['operation'] as Operation };
 };
-const adoptions = async (id: string) => (await bench.owner.query<{ resource: string; state: string }>('SELECT resource, state FROM "TenantOperation" WHERE "tenantId" = $1 AND kind = \'adopt\' ORDER BY "createdAt"', [id])).rows;
-const end = (id: string) => bench.owner.query('UPDATE "TenantOperation" SET state = \'done\', "endedAt" = now() WHERE "tenantId" = $1 AND kind = \'adopt\'', [id]);
+const adoptions = async (id: string) =>
+  (
+    await bench.owner.query<{ resource: string; state: string }>(
+      'SELECT resource, state FROM "TenantOperation" WHERE "tenantId" = $1 AND kind = \'adopt\' ORDER BY "createdAt"',
+      [id],
+    )
+  ).rows;
+const end = (id: string) =>
+  bench.owner.query(
+    'UPDATE "TenantOperation" SET state = \'done\', "endedAt" = now() WHERE "tenantId" = $1 AND kind = \'adopt\'',
+    [id],
+  );
 
 test('it is accepted beside the operation that is parked, which stays the last one wherever it is looked for', async () => {
   const id = await parkedTenant();
   const { status, headers, operation } = await adopt(id, { resource: 'postgres' });
   expect(status).toBe(202);
   expect(headers.get('location')).toBe(`/tenants/${id}`);
-  expect(operation).toMatchObject({ kind: 'adopt', state: 'requested', resource: 'postgres', acceptServer: false, run: { workflowId: `adopt-${id}-postgres` } });
+  expect(operation).toMatchObject({
+    kind: 'adopt',
+    state: 'requested',
+    resource: 'postgres',
+    acceptServer: false,
+    run: { workflowId: `adopt-${id}-postgres` },
+  });
   const shown = (await bench.request('GET', `/tenants/${id}`)).body;
-  expect(shown).toMatchObject({ operation: { kind: 'suspend', state: 'parked', resource: null, run: { workflowId: `tenant-${id}` } }, adoptions: [{ id: operation.id, requestedBy: operation.requestedBy }] });
-  const found = async (query: string) => ((await bench.request('GET', `/tenants?${query}&limit=200`)).body['items'] as { id: string; operation: Operation }[]).find((it) => it.id === id);
+  expect(shown).toMatchObject({
+    operation: { kind: 'suspend', state: 'parked', resource: null, run: { workflowId: `tenant-${id}` } },
+    adoptions: [{ id: operation.id, requestedBy: operation.requestedBy }],
+  });
+  const found = async (query: string) =>
+    (
+      (await bench.request('GET', `/tenants?${query}&limit=200`)).body['items'] as {
+        id: string;
+        operation: Operation;
+      }[]
+    ).find((it) => it.id === id);
   for (const state of ['requested', 'done']) {
     expect((await found('operation=parked&step=postgres.disable'))?.operation.kind).toBe('suspend');
     expect(await found(`operation=${state}`)).toBeUndefined();
     await end(id);
   }
-  expect(await bench.request('POST', `/tenants/${id}/resume`)).toMatchObject({ status: 409, body: { code: 'operation-in-progress' } });
+  expect(await bench.request('POST', `/tenants/${id}/resume`)).toMatchObject({
+    status: 409,
+    body: { code: 'operation-in-progress' },
+  });
 });
 
 test('it holds nothing up: what is asked for while it is open is accepted', async () => {
   const id = await parkedTenant();
-  await bench.owner.query('UPDATE "TenantOperation" SET state = \'done\', "endedAt" = now() WHERE "tenantId" = $1', [id]);
+  await bench.owner.query('UPDATE "TenantOperation" SET state = \'done\', "endedAt" = now() WHERE "tenantId" = $1', [
+    id,
+  ]);
   await adopt(id, { resource: 'qdrant' });
-  expect(await bench.request('POST', `/tenants/${id}/suspend`)).toMatchObject({ status: 202, body: { operation: { kind: 'suspend', state: 'requested' } } });
-  expect(await bench.request('DELETE', `/tenants/${id}?mode=hard&force=true`)).toMatchObject({ status: 202, body: { operation: { kind: 'hard_delete' } } });
+  expect(await bench.request('POST', `/tenants/${id}/suspend`)).toMatchObject({
+    status: 202,
+    body: { operation: { kind: 'suspend', state: 'requested' } },
+  });
+  expect(await bench.request('DELETE', `/tenants/${id}?mode=hard&force=true`)).toMatchObject({
+    status: 202,
+    body: { operation: { kind: 'hard_delete' } },
+  });
   expect(await adoptions(id)).toEqual([{ resource: 'qdrant', state: 'requested' }]);
 });
 
 test('its run has an id of its own, and is told which resource', async () => {
   const id = await parkedTenant();
   const { operation } = await adopt(id, { resource: 'keycloak' });
-  const run = await until('its run is there', () => bench.operator.client.workflow.getHandle(`adopt-${id}-keycloak`).describe());
+  const run = await until('its run is there', () =>
+    bench.operator.client.workflow.getHandle(`adopt-${id}-keycloak`).describe(),
+  );
   expect(run).toMatchObject({ type: 'adoptResource', memo: { operationId: operation.id } });
 });
 
@@ -67,12 +121,25 @@ test('asked again while it is at work: the same one; another resource, another o
   const again = await adopt(id, { resource: 'postgres' });
   expect(again).toMatchObject({ status: 202, operation: { id: first.operation.id } });
   expect((await adopt(id, { resource: 'mongodb' })).operation.id).not.toBe(first.operation.id);
-  expect(await adopt(id, { resource: 'postgres', acceptServer: true })).toMatchObject({ status: 409, body: { code: 'operation-in-progress' } });
-  expect(await adoptions(id)).toEqual([{ resource: 'postgres', state: 'requested' }, { resource: 'postgres', state: 'done' }, { resource: 'mongodb', state: 'requested' }]);
+  expect(await adopt(id, { resource: 'postgres', acceptServer: true })).toMatchObject({
+    status: 409,
+    body: { code: 'operation-in-progress' },
+  });
+  expect(await adoptions(id)).toEqual([
+    { resource: 'postgres', state: 'requested' },
+    { resource: 'postgres', state: 'done' },
+    { resource: 'mongodb', state: 'requested' },
+  ]);
   const shown = (await bench.request('GET', `/tenants/${id}`)).body['adoptions'] as Operation[];
-  expect(shown.map(({ resource, state }) => ({ resource, state }))).toEqual([{ resource: 'postgres', state: 'requested' }, { resource: 'mongodb', state: 'requested' }]);
+  expect(shown.map(({ resource, state }) => ({ resource, state }))).toEqual([
+    { resource: 'postgres', state: 'requested' },
+    { resource: 'mongodb', state: 'requested' },
+  ]);
   await end(id);
-  expect(await adopt(id, { resource: 'postgres', acceptServer: true })).toMatchObject({ status: 202, operation: { state: 'requested', acceptServer: true } });
+  expect(await adopt(id, { resource: 'postgres', acceptServer: true })).toMatchObject({
+    status: 202,
+    operation: { state: 'requested', acceptServer: true },
+  });
 });
 
 test('twenty at once: all are accepted, and one is open', async () => {
@@ -87,8 +154,14 @@ test('an Idempotency-Key does it once, and belongs to this resource', async () =
   const [id, key] = [await parkedTenant(), randomUUID()];
   const first = await adopt(id, { resource: 'postgres' }, key);
   await end(id);
-  expect((await adopt(id, { resource: 'postgres' }, key)).operation).toMatchObject({ id: first.operation.id, state: 'done' });
-  expect(await adopt(id, { resource: 'mongodb' }, key)).toMatchObject({ status: 422, body: { code: 'idempotency-key-reused' } });
+  expect((await adopt(id, { resource: 'postgres' }, key)).operation).toMatchObject({
+    id: first.operation.id,
+    state: 'done',
+  });
+  expect(await adopt(id, { resource: 'mongodb' }, key)).toMatchObject({
+    status: 422,
+    body: { code: 'idempotency-key-reused' },
+  });
   expect(await adopt(id, { resource: 'postgres', acceptServer: true }, key)).toMatchObject({ status: 422 });
 });
 
@@ -107,8 +180,16 @@ test.each([
 test('without a token, without the permission, and of a tenant there is not', async () => {
   const id = await parkedTenant();
   const body = { resource: 'postgres' };
-  expect(await bench.request('POST', `/tenants/${id}/adopt`, { body, token: null })).toMatchObject({ status: 401, body: { code: 'unauthenticated' } });
-  expect(await bench.request('POST', `/tenants/${id}/adopt`, { body, token: await bench.issuer.token({ permissions: ['tenant:read'] }) })).toMatchObject({ status: 403 });
+  expect(await bench.request('POST', `/tenants/${id}/adopt`, { body, token: null })).toMatchObject({
+    status: 401,
+    body: { code: 'unauthenticated' },
+  });
+  expect(
+    await bench.request('POST', `/tenants/${id}/adopt`, {
+      body,
+      token: await bench.issuer.token({ permissions: ['tenant:read'] }),
+    }),
+  ).toMatchObject({ status: 403 });
   expect(await adopt(randomUUID(), body)).toMatchObject({ status: 404, body: { code: 'tenant-unknown' } });
   expect(await adoptions(id)).toEqual([]);
 });

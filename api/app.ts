@@ -34,8 +34,16 @@ export async function buildApp(config: ApiConfig, env?: NodeJS.ProcessEnv): Prom
   answerProblems(app);
   readJsonStrictly(app);
 
-  const db = createMasterClient(config.MASTER_DATABASE_URL, { applicationName: 'freeflow-api', maxConnections: config.MASTER_DATABASE_POOL });
-  const starter = createStarter({ taskQueue: config.TASK_QUEUE, uiUrl: config.TEMPORAL_UI_URL, log: app.log, ...(env === undefined ? {} : { env }) });
+  const db = createMasterClient(config.MASTER_DATABASE_URL, {
+    applicationName: 'freeflow-api',
+    maxConnections: config.MASTER_DATABASE_POOL,
+  });
+  const starter = createStarter({
+    taskQueue: config.TASK_QUEUE,
+    uiUrl: config.TEMPORAL_UI_URL,
+    log: app.log,
+    ...(env === undefined ? {} : { env }),
+  });
   app.addHook('onClose', async () => {
     await starter.close();
     await db.$disconnect();

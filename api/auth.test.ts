@@ -1,6 +1,6 @@
-import { openApiBench, type ApiBench } from '../test/api-bench';
-import { asKeycloakAdmin } from '../test/outside';
-import { newToken } from '../test/house';
+import { openApiBench, type ApiBench } from '../test/support/api-bench';
+import { newToken } from '../test/support/house';
+import { asKeycloakAdmin } from '../test/support/outside';
 
 let bench: ApiBench;
 
@@ -20,7 +20,10 @@ test('a token of our issuer, for us, with system:* is let in', async () => {
 describe('401', () => {
   const tampered = async () => {
     const [header = '', payload = '', signature = ''] = (await bench.issuer.token({ permissions: [] })).split('.');
-    const raised = { ...(JSON.parse(Buffer.from(payload, 'base64url').toString()) as object), permissions: ['system:*'] };
+    const raised = {
+      ...(JSON.parse(Buffer.from(payload, 'base64url').toString()) as object),
+      permissions: ['system:*'],
+    };
     return [header, Buffer.from(JSON.stringify(raised)).toString('base64url'), signature].join('.');
   };
   const unsigned = async () => {
@@ -75,14 +78,20 @@ test('every route but health and docs asks for a token first, whatever else is w
     bench.request('DELETE', '/tenants/nonsense?mode=x', { token: null }),
   ]);
   expect(asked.map((it) => it.status)).toEqual([401, 401, 401, 401]);
-  const open = await Promise.all(['/health/live', '/health/ready', '/openapi.json', '/docs'].map((path) => bench.request('GET', path, { token: null })));
+  const open = await Promise.all(
+    ['/health/live', '/health/ready', '/openapi.json', '/docs'].map((path) =>
+      bench.request('GET', path, { token: null }),
+    ),
+  );
   expect(open.map((it) => it.status)).toEqual([200, 200, 200, 200]);
 });
 
 test('the claim that holds the permissions can be configured', async () => {
   const other = await openApiBench({ AUTH_PERMISSIONS_CLAIM: 'scope' });
   try {
-    expect((await other.request('GET', '/tenants', { token: await other.issuer.token({ scope: 'email system:*' }) })).status).toBe(200);
+    expect(
+      (await other.request('GET', '/tenants', { token: await other.issuer.token({ scope: 'email system:*' }) })).status,
+    ).toBe(200);
     expect((await other.request('GET', '/tenants')).status).toBe(403);
   } finally {
     await other.close();
@@ -117,7 +126,11 @@ async function realTokenOf(realm: 'master'): Promise<string> {
   expect((await asKeycloakAdmin(bench.master.info, 'GET', `/admin/realms/${realm}`)).status).toBe(200);
   const login = await fetch(`${keycloak.url}/realms/${realm}/protocol/openid-connect/token`, {
     method: 'POST',
-    body: new URLSearchParams({ grant_type: 'client_credentials', client_id: keycloak.clientId, client_secret: keycloak.clientSecret }),
+    body: new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: keycloak.clientId,
+      client_secret: keycloak.clientSecret,
+    }),
   });
   return ((await login.json()) as { access_token: string }).access_token;
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { openApiBench, type ApiBench } from '../test/api-bench';
-import { newName } from '../test/workbench';
+import { openApiBench, type ApiBench } from '../test/support/api-bench';
+import { newName } from '../test/support/workbench';
 
 let bench: ApiBench;
 
@@ -9,7 +9,8 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-const tenants = async () => (await bench.owner.query<{ n: number }>('SELECT count(*)::int AS n FROM "Tenant"')).rows[0]?.n;
+const tenants = async () =>
+  (await bench.owner.query<{ n: number }>('SELECT count(*)::int AS n FROM "Tenant"')).rows[0]?.n;
 
 describe('a wrong body is refused with a pointer to what is wrong, and leaves nothing', () => {
   const cases: [string, unknown, string, RegExp][] = [
@@ -35,7 +36,10 @@ describe('a wrong body is refused with a pointer to what is wrong, and leaves no
   test.each(cases)('%s', async (_name, body, pointer, detail) => {
     const before = await tenants();
     const answer = await bench.request('POST', '/tenants', { body });
-    expect(answer).toMatchObject({ status: 400, body: { code: 'body-invalid', status: 400, errors: [{ pointer, detail: expect.stringMatching(detail) }] } });
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { code: 'body-invalid', status: 400, errors: [{ pointer, detail: expect.stringMatching(detail) }] },
+    });
     expect(answer.headers.get('content-type')).toMatch('application/problem+json');
     expect(answer.body['advice']).toMatch(/errors\[\]/);
     expect(await tenants()).toBe(before);
@@ -65,9 +69,19 @@ test('a body of 1 MB is refused, and the API goes on', async () => {
 });
 
 test('an id that is none is refused, one that nobody has is unknown', async () => {
-  for (const [method, rest] of [['GET', ''], ['GET', '/logs'], ['DELETE', '?mode=hard&force=true']] as const) {
-    expect(await bench.request(method, `/tenants/not-an-id${rest}`)).toMatchObject({ status: 400, body: { code: 'request-invalid', errors: [{ parameter: 'id' }] } });
-    expect(await bench.request(method, `/tenants/${randomUUID()}${rest}`)).toMatchObject({ status: 404, body: { code: 'tenant-unknown' } });
+  for (const [method, rest] of [
+    ['GET', ''],
+    ['GET', '/logs'],
+    ['DELETE', '?mode=hard&force=true'],
+  ] as const) {
+    expect(await bench.request(method, `/tenants/not-an-id${rest}`)).toMatchObject({
+      status: 400,
+      body: { code: 'request-invalid', errors: [{ parameter: 'id' }] },
+    });
+    expect(await bench.request(method, `/tenants/${randomUUID()}${rest}`)).toMatchObject({
+      status: 404,
+      body: { code: 'tenant-unknown' },
+    });
   }
 });
 
@@ -82,17 +96,29 @@ test.each([
   [`?cursor=${Buffer.from('["2026-01-01T00:00:00.000Z","x"]').toString('base64url')}`, 'cursor'],
   ['?stauts=active', 'stauts'],
 ])('a wrong query is refused with the name of the parameter: %s', async (query, parameter) => {
-  expect(await bench.request('GET', `/tenants${query}`)).toMatchObject({ status: 400, body: { code: 'request-invalid', errors: [{ parameter }] } });
+  expect(await bench.request('GET', `/tenants${query}`)).toMatchObject({
+    status: 400,
+    body: { code: 'request-invalid', errors: [{ parameter }] },
+  });
 });
 
 test('a wrong mode or force of DELETE is refused, never taken for the default', async () => {
   const id = randomUUID();
-  expect(await bench.request('DELETE', `/tenants/${id}?mode=hrad`)).toMatchObject({ status: 400, body: { errors: [{ parameter: 'mode' }] } });
-  expect(await bench.request('DELETE', `/tenants/${id}?mode=hard&force=1`)).toMatchObject({ status: 400, body: { errors: [{ parameter: 'force' }] } });
+  expect(await bench.request('DELETE', `/tenants/${id}?mode=hrad`)).toMatchObject({
+    status: 400,
+    body: { errors: [{ parameter: 'mode' }] },
+  });
+  expect(await bench.request('DELETE', `/tenants/${id}?mode=hard&force=1`)).toMatchObject({
+    status: 400,
+    body: { errors: [{ parameter: 'force' }] },
+  });
 });
 
 test('an Idempotency-Key must be short and visible', async () => {
-  const answer = await bench.request('POST', '/tenants', { body: { name: newName() }, headers: { 'idempotency-key': 'x'.repeat(256) } });
+  const answer = await bench.request('POST', '/tenants', {
+    body: { name: newName() },
+    headers: { 'idempotency-key': 'x'.repeat(256) },
+  });
   expect(answer).toMatchObject({ status: 400, body: { errors: [{ header: 'idempotency-key' }] } });
 });
 

@@ -1,23 +1,46 @@
-import { runToEnd } from '../prisma/test-process';
+import { runToEnd } from '../test/support/run-to-end';
 import { readApiConfig } from './config';
 
-const required = { MASTER_DATABASE_URL: 'postgresql://u:hunter22@h/master', AUTH_ISSUER: 'https://id.example/realms/r', AUTH_AUDIENCE: 'a' };
+const required = {
+  MASTER_DATABASE_URL: 'postgresql://u:hunter22@h/master',
+  AUTH_ISSUER: 'https://id.example/realms/r',
+  AUTH_AUDIENCE: 'a',
+};
 
 test('what is required suffices; the keys are where Keycloak has them', () => {
-  expect(readApiConfig(required)).toMatchObject({ ...required, API_PORT: 3000, AUTH_ALGORITHMS: ['RS256'], AUTH_JWKS_URL: 'https://id.example/realms/r/protocol/openid-connect/certs' });
-  expect(readApiConfig({ ...required, AUTH_JWKS_URL: 'https://keys.example', AUTH_ALGORITHMS: 'ES256,EdDSA' })).toMatchObject({ AUTH_JWKS_URL: 'https://keys.example', AUTH_ALGORITHMS: ['ES256', 'EdDSA'] });
+  expect(readApiConfig(required)).toMatchObject({
+    ...required,
+    API_PORT: 3000,
+    AUTH_ALGORITHMS: ['RS256'],
+    AUTH_JWKS_URL: 'https://id.example/realms/r/protocol/openid-connect/certs',
+  });
+  expect(
+    readApiConfig({ ...required, AUTH_JWKS_URL: 'https://keys.example', AUTH_ALGORITHMS: 'ES256,EdDSA' }),
+  ).toMatchObject({ AUTH_JWKS_URL: 'https://keys.example', AUTH_ALGORITHMS: ['ES256', 'EdDSA'] });
 });
 
 test.each(Object.keys(required))('%s is required', (name) => {
   expect(() => readApiConfig({ ...required, [name]: '' })).toThrow(new RegExp(`^${name} is missing; it must be .+$`));
 });
 
-test.each(['HS256', 'none', 'RS256,HS256', ''.padEnd(3)])('signatures that anybody could make are no choice: %s', (AUTH_ALGORITHMS) => {
-  expect(() => readApiConfig({ ...required, AUTH_ALGORITHMS })).toThrow(/^AUTH_ALGORITHMS must be one or more of RS256, /);
-});
+test.each(['HS256', 'none', 'RS256,HS256', ''.padEnd(3)])(
+  'signatures that anybody could make are no choice: %s',
+  (AUTH_ALGORITHMS) => {
+    expect(() => readApiConfig({ ...required, AUTH_ALGORITHMS })).toThrow(
+      /^AUTH_ALGORITHMS must be one or more of RS256, /,
+    );
+  },
+);
 
 test('the process ends with 1 and says all that is wrong, without a value, before it asks any server', async () => {
-  expect(await runToEnd(['dist/api/server.js'], { MASTER_DATABASE_URL_FILE: '/nonexistent/url', API_PORT: '70000', LOG_LEVEL: 'loud', AUTH_ISSUER: 'hunter22' })).toEqual({
+  expect(
+    await runToEnd(['dist/api/server.js'], {
+      MASTER_DATABASE_URL_FILE: '/nonexistent/url',
+      API_PORT: '70000',
+      LOG_LEVEL: 'loud',
+      AUTH_ISSUER: 'hunter22',
+    }),
+  ).toEqual({
     code: 1,
     stdout: '',
     stderr: [

@@ -1,4 +1,13 @@
-import { httpUrl, milliseconds, port, readConfig, someOf, text, VARIABLES, type Environment } from '@freeflow/db-master';
+import {
+  httpUrl,
+  milliseconds,
+  port,
+  readConfig,
+  someOf,
+  text,
+  VARIABLES,
+  type Environment,
+} from '@freeflow/lib/config';
 import { z } from 'zod';
 import { DEFAULT_TASK_QUEUE } from '../workflows/messages';
 
@@ -16,20 +25,32 @@ export const apiVariables = z.object({
   MASTER_DATABASE_POOL,
   TASK_QUEUE: text('the name of a task queue').default(DEFAULT_TASK_QUEUE).describe('the task queue of the workers'),
   TEMPORAL_UI_URL,
-  SWEEP_INTERVAL_MS: milliseconds().default(10_000).describe('the same as of the workers: a purge counts as overdue when six of them have passed, a minute at least'),
+  SWEEP_INTERVAL_MS: milliseconds()
+    .default(10_000)
+    .describe('the same as of the workers: a purge counts as overdue when six of them have passed, a minute at least'),
   AUTH_ISSUER: httpUrl().describe('who issues the tokens: their `iss`'),
   AUTH_AUDIENCE: text('what tokens are made out to').describe('whom they are made out to: their `aud`'),
-  AUTH_JWKS_URL: httpUrl().optional().describe("where the issuer's keys are; unset: where Keycloak has them, `AUTH_ISSUER` + `/protocol/openid-connect/certs`"),
-  AUTH_JWKS_REFRESH_MS: milliseconds().default(300_000).describe('how often they are fetched anew: a key taken back there counts no longer than this. While they can not be fetched the last ones count, for a day at most'),
+  AUTH_JWKS_URL: httpUrl()
+    .optional()
+    .describe(
+      "where the issuer's keys are; unset: where Keycloak has them, `AUTH_ISSUER` + `/protocol/openid-connect/certs`",
+    ),
+  AUTH_JWKS_REFRESH_MS: milliseconds()
+    .default(300_000)
+    .describe(
+      'how often they are fetched anew: a key taken back there counts no longer than this. While they can not be fetched the last ones count, for a day at most',
+    ),
   AUTH_ALGORITHMS: someOf(ALGORITHMS).default(['RS256']).describe('the signatures that count, separated by commas'),
-  AUTH_PERMISSIONS_CLAIM: text('the name of a claim').default('permissions').describe('the claim that must hold `system:*`'),
+  AUTH_PERMISSIONS_CLAIM: text('the name of a claim')
+    .default('permissions')
+    .describe('the claim that must hold `system:*`'),
 });
 
 export type ApiConfig = z.output<typeof apiVariables> & { AUTH_JWKS_URL: string };
 
 /**
  * Reads the configuration.
- * @throws DbMasterError `config-invalid` naming every variable that is missing or wrong, never with a value
+ * @throws ConfigError naming every variable that is missing or wrong, never with a value
  */
 export function readApiConfig(env: Environment): ApiConfig {
   const config = readConfig(apiVariables, env);

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { OperationKind } from '@freeflow/db-master';
+import type { OperationKind } from '@freeflow/contract';
 import { projectRoot } from '../stack/project';
-import { openApiBench, type ApiBench } from '../test/api-bench';
-import { newName } from '../test/workbench';
+import { openApiBench, type ApiBench } from '../test/support/api-bench';
+import { newName } from '../test/support/workbench';
 import { CATALOGUE, type ProblemCode } from './errors';
-import { lifecyclePage } from './tenants/lifecycle-page';
 import { ACTIONS, decide, KIND_OF, SITUATIONS, type Action, type Situation } from './tenants/lifecycle';
+import { lifecyclePage } from './tenants/lifecycle-page';
 
 const KINDS: OperationKind[] = ['create', 'suspend', 'resume', 'soft_delete', 'restore', 'hard_delete', 'purge'];
 const REQUESTS: Record<Action, [method: string, path: string, body?: object]> = {
@@ -30,19 +30,37 @@ afterAll(() => bench.close());
 async function tenantIn(situation: Situation, underWay?: OperationKind): Promise<string> {
   const [id, name] = [randomUUID(), newName()];
   const status = situation === 'gone' ? 'deleted' : situation === 'registered' ? 'active' : situation;
-  await bench.owner.query('INSERT INTO "Tenant" (id, name, "realmName", "postgresDb", "mongoDb", "qdrantCollection", status, "goneAt") VALUES ($1, $2, $2, $2, $2, $2, $3, $4)', [id, name, status, situation === 'gone' ? new Date() : null]);
+  await bench.owner.query(
+    'INSERT INTO "Tenant" (id, name, "realmName", "postgresDb", "mongoDb", "qdrantCollection", status, "goneAt") VALUES ($1, $2, $2, $2, $2, $2, $3, $4)',
+    [id, name, status, situation === 'gone' ? new Date() : null],
+  );
   const operation = (kind: string, state: string, endedAt: Date | null) =>
-    bench.owner.query('INSERT INTO "TenantOperation" (id, "tenantId", kind, state, "requestedBy", "endedAt") VALUES ($1, $2, $3, $4, \'test\', $5)', [randomUUID(), id, kind, state, endedAt]);
+    bench.owner.query(
+      'INSERT INTO "TenantOperation" (id, "tenantId", kind, state, "requestedBy", "endedAt") VALUES ($1, $2, $3, $4, \'test\', $5)',
+      [randomUUID(), id, kind, state, endedAt],
+    );
   if (situation !== 'registered') await operation('create', 'done', new Date(Date.now() - 1000));
   if (underWay !== undefined) await operation(underWay, 'running', null);
   return id;
 }
 
-const operationsOf = async (id: string) => (await bench.owner.query<{ kind: string; state: string }>('SELECT kind, state FROM "TenantOperation" WHERE "tenantId" = $1 AND "requestedBy" <> \'test\'', [id])).rows;
+const operationsOf = async (id: string) =>
+  (
+    await bench.owner.query<{ kind: string; state: string }>(
+      'SELECT kind, state FROM "TenantOperation" WHERE "tenantId" = $1 AND "requestedBy" <> \'test\'',
+      [id],
+    )
+  ).rows;
 
 const cells: [Action, Situation, OperationKind | undefined][] = [
-  ...ACTIONS.flatMap((action) => SITUATIONS.map((situation) => [action, situation, undefined] as [Action, Situation, undefined])),
-  ...ACTIONS.flatMap((action) => KINDS.map((kind) => [action, kind === 'create' ? 'provisioning' : 'active', kind] as [Action, Situation, OperationKind])),
+  ...ACTIONS.flatMap((action) =>
+    SITUATIONS.map((situation) => [action, situation, undefined] as [Action, Situation, undefined]),
+  ),
+  ...ACTIONS.flatMap((action) =>
+    KINDS.map(
+      (kind) => [action, kind === 'create' ? 'provisioning' : 'active', kind] as [Action, Situation, OperationKind],
+    ),
+  ),
 ];
 
 test.each(cells)('%s of a tenant that is %s, with %s under way', async (action, situation, underWay) => {
@@ -51,9 +69,13 @@ test.each(cells)('%s of a tenant that is %s, with %s under way', async (action, 
   const answer = await bench.request(method, `/tenants/${id}${suffix}`, { body });
   const decision = decide(action, situation, underWay);
   const isOk = decision === 'accept' || decision === 'nothing';
-  expect({ status: answer.status, code: answer.body.code }).toEqual(isOk ? { status: 202, code: undefined } : { status: CATALOGUE[decision as ProblemCode].status, code: decision });
+  expect({ status: answer.status, code: answer.body.code }).toEqual(
+    isOk ? { status: 202, code: undefined } : { status: CATALOGUE[decision as ProblemCode].status, code: decision },
+  );
   // Nothing to do is recorded too: as done, at once.
-  expect(await operationsOf(id)).toEqual(isOk ? [{ kind: KIND_OF[action], state: decision === 'accept' ? 'requested' : 'done' }] : []);
+  expect(await operationsOf(id)).toEqual(
+    isOk ? [{ kind: KIND_OF[action], state: decision === 'accept' ? 'requested' : 'done' }] : [],
+  );
 });
 
 test('the page of the life cycle says what the table says', () => {
@@ -66,7 +88,9 @@ test('the same Idempotency-Key does it once, also when it was undone since', asy
   const id = await tenantIn('active');
   const headers = { 'idempotency-key': randomUUID() };
   const first = await bench.request('POST', `/tenants/${id}/suspend`, { headers });
-  await bench.owner.query('UPDATE "TenantOperation" SET state = \'done\', "endedAt" = now() WHERE "tenantId" = $1', [id]);
+  await bench.owner.query('UPDATE "TenantOperation" SET state = \'done\', "endedAt" = now() WHERE "tenantId" = $1', [
+    id,
+  ]);
   const second = await bench.request('POST', `/tenants/${id}/suspend`, { headers });
   expect([first.status, second.status]).toEqual([202, 202]);
   expect(await operationsOf(id)).toEqual([{ kind: 'suspend', state: 'done' }]);
@@ -75,5 +99,8 @@ test('the same Idempotency-Key does it once, also when it was undone since', asy
 
 test('a body with something in it is refused, and points at it', async () => {
   const id = await tenantIn('active');
-  expect(await bench.request('POST', `/tenants/${id}/suspend`, { body: { reason: 'unpaid' } })).toMatchObject({ status: 400, body: { code: 'body-invalid', errors: [{ pointer: '/reason' }] } });
+  expect(await bench.request('POST', `/tenants/${id}/suspend`, { body: { reason: 'unpaid' } })).toMatchObject({
+    status: 400,
+    body: { code: 'body-invalid', errors: [{ pointer: '/reason' }] },
+  });
 });

@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { openApiBench, type ApiBench } from '../test/api-bench';
-import { newName } from '../test/workbench';
+import { openApiBench, type ApiBench } from '../test/support/api-bench';
+import { newName } from '../test/support/workbench';
 
-interface Page { items: { id: string; name: string; seq?: number }[]; nextCursor: string | null }
+interface Page {
+  items: { id: string; name: string; seq?: number }[];
+  nextCursor: string | null;
+}
 
 let bench: ApiBench;
 const made: { id: string; name: string }[] = [];
@@ -48,8 +51,13 @@ test('it can be narrowed by name, status, state and step of the last operation',
   expect(ids(await page(`/tenants?name=${one?.name ?? ''}`))).toEqual([one?.id]);
   await bench.owner.query('UPDATE "Tenant" SET status = \'active\' WHERE id = $1', [one?.id]);
   expect(ids(await page('/tenants?status=active'))).toEqual([one?.id]);
-  await bench.owner.query('UPDATE "TenantOperation" SET state = \'done\', "endedAt" = now() WHERE "tenantId" = $1', [one?.id]);
-  await bench.owner.query('INSERT INTO "TenantOperation" (id, "tenantId", kind, state, step, "requestedBy") VALUES ($1, $2, \'suspend\', \'parked\', \'keycloak.disable\', \'test\')', [randomUUID(), one?.id]);
+  await bench.owner.query('UPDATE "TenantOperation" SET state = \'done\', "endedAt" = now() WHERE "tenantId" = $1', [
+    one?.id,
+  ]);
+  await bench.owner.query(
+    "INSERT INTO \"TenantOperation\" (id, \"tenantId\", kind, state, step, \"requestedBy\") VALUES ($1, $2, 'suspend', 'parked', 'keycloak.disable', 'test')",
+    [randomUUID(), one?.id],
+  );
   expect(ids(await page('/tenants?operation=parked&step=keycloak.disable'))).toEqual([one?.id]);
   expect(ids(await page('/tenants?operation=parked&step=keycloak.drop'))).toEqual([]);
   // The earlier operation of `one` was done; that is history.
@@ -62,13 +70,19 @@ test('those that are gone are shown only on request, but always by their id', as
   await bench.owner.query('UPDATE "Tenant" SET "goneAt" = now(), status = \'deleted\' WHERE id = $1', [gone]);
   expect(ids(await page('/tenants?limit=200'))).not.toContain(gone);
   expect(ids(await page('/tenants?gone=true&limit=200'))).toContain(gone);
-  expect(await bench.request('GET', `/tenants/${gone}`)).toMatchObject({ status: 200, body: { id: gone, status: 'deleted', goneAt: expect.any(String) } });
+  expect(await bench.request('GET', `/tenants/${gone}`)).toMatchObject({
+    status: 200,
+    body: { id: gone, status: 'deleted', goneAt: expect.any(String) },
+  });
 });
 
 test('the log is oldest first, page by page', async () => {
   const tenantId = made[3]?.id ?? '';
   for (let seq = 1; seq <= 5; seq++) {
-    await bench.owner.query('INSERT INTO "TenantProvisionLog" (id, "tenantId", step, status, message, seq) VALUES ($1, $2, \'postgres.create\', \'success\', $3, $4)', [randomUUID(), tenantId, `row ${seq}`, seq]);
+    await bench.owner.query(
+      'INSERT INTO "TenantProvisionLog" (id, "tenantId", step, status, message, seq) VALUES ($1, $2, \'postgres.create\', \'success\', $3, $4)',
+      [randomUUID(), tenantId, `row ${seq}`, seq],
+    );
   }
   const pages = await allPages(`/tenants/${tenantId}/logs?limit=2`);
   expect(pages.map((it) => it.map(({ seq }) => seq))).toEqual([[1, 2], [3, 4], [5]]);
@@ -78,8 +92,19 @@ test('a tenant shows its connections by reference, with no secret and nothing in
   const tenantId = made[4]?.id ?? '';
   await bench.owner.query(
     'INSERT INTO "TenantConnection" (id, "tenantId", service, "dbName", host, port, username, "secretRef", options) VALUES ($1, $2, \'postgres\', \'freeflow_x\', \'db\', 5432, \'u\', \'db://x?v=1\', \'{"schema":"app"}\')',
-    [randomUUID(), tenantId]);
+    [randomUUID(), tenantId],
+  );
   const { body } = await bench.request('GET', `/tenants/${tenantId}`);
-  expect(body['connections']).toEqual([{ service: 'postgres', dbName: 'freeflow_x', host: 'db', port: 5432, username: 'u', secretRef: 'db://x?v=1', options: { schema: 'app' } }]);
+  expect(body['connections']).toEqual([
+    {
+      service: 'postgres',
+      dbName: 'freeflow_x',
+      host: 'db',
+      port: 5432,
+      username: 'u',
+      secretRef: 'db://x?v=1',
+      options: { schema: 'app' },
+    },
+  ]);
   expect(Object.keys(body)).not.toEqual(expect.arrayContaining(['logSeq', 'resources']));
 });

@@ -1,4 +1,4 @@
-import { refuseTransactionPooling } from '@freeflow/db-master';
+import { refuseTransactionPooling } from '@freeflow/lib/pg';
 import { buildApp } from './app';
 import { readApiConfig } from './config';
 

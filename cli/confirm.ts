@@ -8,11 +8,17 @@ import type { Terminal } from './terminal';
  * @throws Failure where another word is typed, or nobody is there to ask
  */
 export async function confirm({ isInteractive }: Terminal, name: string, what: string): Promise<void> {
-  if (!isInteractive || process.stdin.isTTY !== true) throw new Failure(EXIT.usage, 'Nobody is there to ask whether it is really meant.', 'Say so with --yes.');
+  if (!isInteractive || process.stdin.isTTY !== true)
+    throw new Failure(EXIT.usage, 'Nobody is there to ask whether it is really meant.', 'Say so with --yes.');
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const typed = await terminal.question(`${what} Type its name to go on: `);
-    if (typed.trim() !== name) throw new Failure(EXIT.refused, 'That is not its name: nothing was done.', 'Repeat it, and type the name exactly.');
+    if (typed.trim() !== name)
+      throw new Failure(
+        EXIT.refused,
+        'That is not its name: nothing was done.',
+        'Repeat it, and type the name exactly.',
+      );
   } finally {
     terminal.close();
   }

@@ -13,7 +13,10 @@ export type ConnectedTenant = Tenant & { readonly connections: readonly TenantCo
 /** The values of a tenant's secrets by `backend/name`. A tenant that is registered only has none. */
 export type SecretValues = ReadonlyMap<string, string>;
 
-const known = (fields: Fields) => Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined)) as Connections[string];
+const known = (fields: Fields) =>
+  Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== null && value !== undefined),
+  ) as Connections[string];
 
 /** How each service is written down: fields for programs, and a URL to paste. */
 const FORMS: Record<TenantConnection['service'], (row: TenantConnection, secrets: SecretValues) => Fields> = {
@@ -26,9 +29,20 @@ const FORMS: Record<TenantConnection['service'], (row: TenantConnection, secrets
  * Writes down how a tenant's application connects. What isn't known is left out: an empty password would be taken for one.
  * @param realm what the realm says of itself; undefined where it wasn't asked
  */
-export function connectionsOf(tenant: ConnectedTenant, secrets: SecretValues, realm: RealmAddress | undefined): Connections {
-  const rows = tenant.connections.map((row) => [row.service, known({ host: row.host, port: row.port, ...FORMS[row.service](row, secrets) })] as const);
-  return { ...Object.fromEntries(rows), ...(hasRealm(secrets) && realm !== undefined ? { keycloak: known(keycloakForm(tenant.realmName, realm, secrets)) } : {}) };
+export function connectionsOf(
+  tenant: ConnectedTenant,
+  secrets: SecretValues,
+  realm: RealmAddress | undefined,
+): Connections {
+  const rows = tenant.connections.map(
+    (row) => [row.service, known({ host: row.host, port: row.port, ...FORMS[row.service](row, secrets) })] as const,
+  );
+  return {
+    ...Object.fromEntries(rows),
+    ...(hasRealm(secrets) && realm !== undefined
+      ? { keycloak: known(keycloakForm(tenant.realmName, realm, secrets)) }
+      : {}),
+  };
 }
 
 /** Whether a tenant has a realm of ours: one that is registered only has none. */
@@ -48,16 +62,25 @@ const keycloakForm = (realm: string, { url, issuer, tokenUrl }: RealmAddress, se
 
 /** How to try each connection by hand: commands to paste, by backend. */
 export function tryOut(connections: Connections): Record<string, string> {
-  return Object.fromEntries(Object.entries(connections).flatMap(([backend, it]) => {
-    const line = TRIES[backend]?.(it);
-    return line === undefined ? [] : [[backend, line] as const];
-  }));
+  return Object.fromEntries(
+    Object.entries(connections).flatMap(([backend, it]) => {
+      const line = TRIES[backend]?.(it);
+      return line === undefined ? [] : [[backend, line] as const];
+    }),
+  );
 }
 
 const TRIES: Record<string, (it: Connections[string]) => string> = {
   postgres: ({ url }) => `psql ${quoted(libpqUrl(String(url)))}`,
   mongodb: ({ url }) => `mongosh ${quoted(url)}`,
-  qdrant: ({ url, apiKey, collection }) => `curl -sS ${apiKey === undefined ? '' : `-H ${quoted(`api-key: ${apiKey}`)} `}${quoted(`${url}/collections/${collection}`)}`,
-  keycloak: ({ url, realm, tokenUrl = `${url}/realms/${realm}/protocol/openid-connect/token`, clientId, clientSecret }) =>
+  qdrant: ({ url, apiKey, collection }) =>
+    `curl -sS ${apiKey === undefined ? '' : `-H ${quoted(`api-key: ${apiKey}`)} `}${quoted(`${url}/collections/${collection}`)}`,
+  keycloak: ({
+    url,
+    realm,
+    tokenUrl = `${url}/realms/${realm}/protocol/openid-connect/token`,
+    clientId,
+    clientSecret,
+  }) =>
     `curl -sS ${quoted(tokenUrl)} -d grant_type=client_credentials -d ${quoted(`client_id=${clientId}`)} -d ${quoted(`client_secret=${clientSecret}`)}`,
 };

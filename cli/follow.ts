@@ -33,7 +33,11 @@ interface Followed {
  * @returns the tenant as it is then, and the operation as it was seen last
  * @throws Failure `unreachable` when the API stays away
  */
-export async function follow(tenants: Tenants, { tenantId, operationId, sinceAnswer, signal }: Followed, viewer: Viewer): Promise<{ tenant: Tenant; operation: Operation }> {
+export async function follow(
+  tenants: Tenants,
+  { tenantId, operationId, sinceAnswer, signal }: Followed,
+  viewer: Viewer,
+): Promise<{ tenant: Tenant; operation: Operation }> {
   const rowsSince = sinceAnswer ?? tenants.logs(tenantId);
   let silentSince: number | undefined;
   let last: { tenant: Tenant; operation: Operation } | undefined;
@@ -42,7 +46,10 @@ export async function follow(tenants: Tenants, { tenantId, operationId, sinceAns
   /** A step that has just been done is parked no longer, whatever the operation still says: it is named by none then. */
   const isParked = ({ state, step }: Operation): boolean => {
     if (state !== 'parked' || step === null) return false;
-    return sinceAnswer === undefined || Date.now() - (newsAt ?? startedAt) > (newsAt === undefined ? NEWS_WITHIN_MS : QUIET_MS);
+    return (
+      sinceAnswer === undefined ||
+      Date.now() - (newsAt ?? startedAt) > (newsAt === undefined ? NEWS_WITHIN_MS : QUIET_MS)
+    );
   };
   for (;;) {
     signal?.throwIfAborted();
@@ -56,7 +63,11 @@ export async function follow(tenants: Tenants, { tenantId, operationId, sinceAns
       if (operation === undefined || operation === null) {
         // Another one has followed it at once.
         if (last !== undefined) return { ...last, tenant };
-        throw new Failure(EXIT.refused, `Another operation is under way with ${tenant.name} by now.`, 'See what was done in: tenants logs');
+        throw new Failure(
+          EXIT.refused,
+          `Another operation is under way with ${tenant.name} by now.`,
+          'See what was done in: tenants logs',
+        );
       }
       last = { tenant, operation };
       viewer.state(tenant, operation);

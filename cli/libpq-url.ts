@@ -4,8 +4,15 @@
  */
 export function libpqUrl(url: string): string {
   const [place = '', query = ''] = url.split('?');
-  const pairs = query.split('&').flatMap((it) => (it in REPLACED ? REPLACED[it] ?? [] : [it])).filter((it) => it !== '' && !/^(uselibpqcompat|ssl)=/.test(it));
+  const pairs = query
+    .split('&')
+    .flatMap((it) => (it in REPLACED ? (REPLACED[it] ?? []) : [it]))
+    .filter((it) => it !== '' && !/^(uselibpqcompat|ssl)=/.test(it));
   return pairs.length === 0 ? place : `${place}?${pairs.join('&')}`;
 }
 
-const REPLACED: Readonly<Record<string, string[]>> = { 'sslmode=no-verify': ['sslmode=require'], 'ssl=true': ['sslmode=require'], 'ssl=1': ['sslmode=require'] };
+const REPLACED: Readonly<Record<string, string[]>> = {
+  'sslmode=no-verify': ['sslmode=require'],
+  'ssl=true': ['sslmode=require'],
+  'ssl=1': ['sslmode=require'],
+};

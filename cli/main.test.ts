@@ -1,4 +1,4 @@
-import { freeflow, npmFreeflow } from '../test/freeflow';
+import { freeflow, npmFreeflow } from '../test/support/freeflow';
 
 describe('wrong usage ends with 2, says what is wrong and prints nothing to be taken for an answer', () => {
   const cases: [string[], RegExp][] = [
@@ -18,11 +18,47 @@ describe('wrong usage ends with 2, says what is wrong and prints nothing to be t
 
 describe('--help shows examples, and what is read from the environment', () => {
   const cases: [string[], string[]][] = [
-    [[], ['Examples:', 'npm run -s freeflow -- tenants create acme', 'FREEFLOW_API_URL with FREEFLOW_TOKEN', 'Exit codes: 0 done, 1 refused or rolled back, 2 wrong usage, 3 parked, 4 unreachable']],
+    [
+      [],
+      [
+        'Examples:',
+        'npm run -s freeflow -- tenants create acme',
+        'FREEFLOW_API_URL with FREEFLOW_TOKEN',
+        'Exit codes: 0 done, 1 refused or rolled back, 2 wrong usage, 3 parked, 4 unreachable',
+      ],
+    ],
     [['token'], ['Example:', 'FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID, FREEFLOW_CLIENT_SECRET']],
-    [['doctor'], ['Examples:', 'doctor --json | jq', 'FREEFLOW_API_URL, FREEFLOW_WORKER_URL', 'MASTER_OWNER_URL', '4 nothing can be reached']],
-    [['setup', 'backends'], ['Examples:', 'setup backends --print-env > worker.env', 'POSTGRES_OWNER_URL', 'MONGODB_OWNER_URL', 'KEYCLOAK_OWNER_CLIENT_SECRET', 'PROVISIONER_POSTGRES_PASSWORD', '(default: "freeflow_provisioner")']],
-    [['tenants', 'connect'], ['Examples:', 'tenants connect acme postgres --json', 'MASTER_DATABASE_URL, SECRETS_KEY, KEYCLOAK_URL', '"postgres", "mongodb", "qdrant"']],
+    [
+      ['doctor'],
+      [
+        'Examples:',
+        'doctor --json | jq',
+        'FREEFLOW_API_URL, FREEFLOW_WORKER_URL',
+        'MASTER_OWNER_URL',
+        '4 nothing can be reached',
+      ],
+    ],
+    [
+      ['setup', 'backends'],
+      [
+        'Examples:',
+        'setup backends --print-env > worker.env',
+        'POSTGRES_OWNER_URL',
+        'MONGODB_OWNER_URL',
+        'KEYCLOAK_OWNER_CLIENT_SECRET',
+        'PROVISIONER_POSTGRES_PASSWORD',
+        '(default: "freeflow_provisioner")',
+      ],
+    ],
+    [
+      ['tenants', 'connect'],
+      [
+        'Examples:',
+        'tenants connect acme postgres --json',
+        'MASTER_DATABASE_URL, SECRETS_KEY, KEYCLOAK_URL',
+        '"postgres", "mongodb", "qdrant"',
+      ],
+    ],
   ];
   test.each(cases)('freeflow %j --help', async (args, words) => {
     const { code, stdout, stderr } = await freeflow([...args, '--help']);
@@ -38,6 +74,12 @@ test('as npm script, the way the README calls it, it prints the answer alone and
 });
 
 test('--version and token --json are for programs', async () => {
-  expect(await freeflow(['--version'])).toEqual({ code: 0, stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), stderr: '' });
-  expect(JSON.parse((await freeflow(['token', '--json'])).stdout)).toEqual({ accessToken: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/) });
+  expect(await freeflow(['--version'])).toEqual({
+    code: 0,
+    stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    stderr: '',
+  });
+  expect(JSON.parse((await freeflow(['token', '--json'])).stdout)).toEqual({
+    accessToken: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
+  });
 });

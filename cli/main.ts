@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { z } from 'zod';
-import { PROVISIONER } from '../setup/names';
+import { PROVISIONER } from '../backends/provisioner/names';
 import { addDemo } from './commands/demo';
 import { addDoctor } from './commands/doctor';
 import { addReconcile } from './commands/reconcile';
@@ -17,7 +17,12 @@ import { token } from './commands/token';
 import { EXIT, Failure } from './failure';
 import { invocationOf } from './invocation';
 
-const host = { env: process.env, end: (code: number): void => { process.exitCode = code; } };
+const host = {
+  env: process.env,
+  end: (code: number): void => {
+    process.exitCode = code;
+  },
+};
 const freeflow = invocationOf(process.env);
 
 // Whoever reads a pipe may have seen enough.
@@ -26,15 +31,25 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-const { version } = z.object({ version: z.string() }).parse(JSON.parse(readFileSync(path.join(__dirname, '..', '..', 'package.json'), 'utf8')));
+const { version } = z
+  .object({ version: z.string() })
+  .parse(JSON.parse(readFileSync(path.join(__dirname, '..', '..', 'package.json'), 'utf8')));
 
 const program = new Command('freeflow')
   .description('Tenants of FreeFlow, from the command line.')
   .version(version)
   .exitOverride()
   // The examples in the words this was called by, so that they can be pasted.
-  .configureOutput({ writeOut: (text) => { process.stdout.write(text.replaceAll(/pnpm( -s)? freeflow/g, (words) => (freeflow.endsWith('pnpm freeflow') ? words : freeflow))); } })
-  .addHelpText('after', `
+  .configureOutput({
+    writeOut: (text) => {
+      process.stdout.write(
+        text.replaceAll(/pnpm( -s)? freeflow/g, (words) => (freeflow.endsWith('pnpm freeflow') ? words : freeflow)),
+      );
+    },
+  })
+  .addHelpText(
+    'after',
+    `
 Finds the local stack (npm start) by itself; another installation by FREEFLOW_API_URL with FREEFLOW_TOKEN, or with
 FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID and FREEFLOW_CLIENT_SECRET, by which tokens are renewed.
 Exit codes: 0 done, 1 refused or rolled back, 2 wrong usage, 3 parked, 4 unreachable.
@@ -42,17 +57,21 @@ Exit codes: 0 done, 1 refused or rolled back, 2 wrong usage, 3 parked, 4 unreach
 Examples:
   pnpm freeflow tenants create acme
   pnpm freeflow tenants stuck
-  pnpm freeflow tenants connect acme postgres`);
+  pnpm freeflow tenants connect acme postgres`,
+  );
 
 program
   .command('token')
   .description('print an access token for the API')
   .option('--json', 'as JSON')
-  .addHelpText('after', `
+  .addHelpText(
+    'after',
+    `
 Of another installation: FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID, FREEFLOW_CLIENT_SECRET
 
 Example:
-  curl -H "Authorization: Bearer $(pnpm -s freeflow token)" http://127.0.0.1:3000/tenants`)
+  curl -H "Authorization: Bearer $(pnpm -s freeflow token)" http://127.0.0.1:3000/tenants`,
+  )
   .action(async ({ json }: { json?: true }) => {
     const accessToken = await token(process.env);
     console.log(json === true ? JSON.stringify({ accessToken }) : accessToken);
@@ -77,7 +96,9 @@ program
   .option('--master-database <database>', 'the database that is closed to tenants as well', 'freeflow_master')
   .option('--print-env', "print the worker's variables on stdout, secrets included, and the report on stderr")
   .option('--json', 'report and variables as JSON, secrets included')
-  .addHelpText('after', `
+  .addHelpText(
+    'after',
+    `
 The owners come from the environment; a backend whose variables are not set is left out:
   POSTGRES_OWNER_URL                                                   PostgreSQL 16 or newer
   MONGODB_OWNER_URL
@@ -89,7 +110,8 @@ Qdrant has nothing narrower than its API key: there is nothing to set up.
 Examples:
   POSTGRES_OWNER_URL=postgresql://postgres:...@db:5432/ pnpm -s freeflow setup backends
   pnpm -s freeflow setup backends --print-env > worker.env
-  pnpm -s freeflow setup backends --name staging_provisioner --json`)
+  pnpm -s freeflow setup backends --name staging_provisioner --json`,
+  )
   .action(async (options: SetupBackendsOptions) => {
     const { stdout, stderr, exitCode } = await setupBackends(options, process.env);
     if (stderr !== '') console.error(stderr);

@@ -1,6 +1,6 @@
-import { certificateFault } from '@freeflow/db-master';
+import { certificateFault } from '@freeflow/lib/pg';
 import { z } from 'zod';
-import { reasonOf } from '../setup/errors';
+import { reasonOf } from '../backends/provisioner/errors';
 import { EXIT, Failure } from './failure';
 
 const TIMEOUT_MS = 10_000;
@@ -21,10 +21,23 @@ export async function readRealmAddress(url: string, realm: string): Promise<Real
   const document = `${url}/realms/${encodeURIComponent(realm)}/.well-known/openid-configuration`;
   const response = await fetch(document, { signal: AbortSignal.timeout(TIMEOUT_MS) }).catch((error: unknown) => {
     const fault = certificateFault(error);
-    const advice = fault === undefined ? 'Is it up, and is it reached from here by KEYCLOAK_TENANT_URL or KEYCLOAK_URL?' : 'Trust its issuer here (NODE_EXTRA_CA_CERTS), or correct the address.';
-    throw new Failure(EXIT.unreachable, `Keycloak at ${url} can't be asked for the issuer of realm ${realm}: ${fault ?? reasonOf(error)}.`, advice, { cause: error });
+    const advice =
+      fault === undefined
+        ? 'Is it up, and is it reached from here by KEYCLOAK_TENANT_URL or KEYCLOAK_URL?'
+        : 'Trust its issuer here (NODE_EXTRA_CA_CERTS), or correct the address.';
+    throw new Failure(
+      EXIT.unreachable,
+      `Keycloak at ${url} can't be asked for the issuer of realm ${realm}: ${fault ?? reasonOf(error)}.`,
+      advice,
+      { cause: error },
+    );
   });
   const found = discovery.safeParse(await response.json().catch(() => undefined));
-  if (!response.ok || !found.success) throw new Failure(EXIT.refused, `Keycloak answers ${response.status} to ${document}, without an issuer.`, 'Check KEYCLOAK_TENANT_URL or KEYCLOAK_URL.');
+  if (!response.ok || !found.success)
+    throw new Failure(
+      EXIT.refused,
+      `Keycloak answers ${response.status} to ${document}, without an issuer.`,
+      'Check KEYCLOAK_TENANT_URL or KEYCLOAK_URL.',
+    );
   return { url, issuer: found.data.issuer, tokenUrl: found.data.token_endpoint };
 }

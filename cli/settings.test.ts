@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { freeflow } from '../test/freeflow';
+import { freeflow } from '../test/support/freeflow';
 
 let dir: string;
 
@@ -17,11 +17,16 @@ test.each([
 ])('a stack.json that is %s is not quoted: it holds secrets', async (_what, content) => {
   writeFileSync(path.join(dir, 'stack.json'), content);
   expect(await freeflow(['token'], { FREEFLOW_STACK_DIR: dir })).toEqual({
-    code: 4, stdout: '', stderr: `${dir}/stack.json is damaged, or written by another version.\nStart the stack again with npm start.\n`,
+    code: 4,
+    stdout: '',
+    stderr: `${dir}/stack.json is damaged, or written by another version.\nStart the stack again with npm start.\n`,
   });
 });
 
 test('a stack.json that cannot be read says why', async () => {
   mkdirSync(path.join(dir, 'stack.json'));
-  expect(await freeflow(['token'], { FREEFLOW_STACK_DIR: dir })).toMatchObject({ code: 4, stderr: expect.stringContaining("/stack.json can't be read (EISDIR).") });
+  expect(await freeflow(['token'], { FREEFLOW_STACK_DIR: dir })).toMatchObject({
+    code: 4,
+    stderr: expect.stringContaining("/stack.json can't be read (EISDIR)."),
+  });
 });

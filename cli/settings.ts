@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { httpUrl, isMasterUrl } from '@freeflow/db-master';
+import { httpUrl } from '@freeflow/lib/config';
+import { isMasterUrl } from '@freeflow/lib/pg';
 import { z } from 'zod';
 import { EXIT, Failure } from './failure';
 
@@ -32,7 +33,10 @@ export type SettingName = keyof typeof SETTINGS;
 const shownUrl = httpUrl();
 
 /** A URL that may be shown, as worker and API judge it. */
-export const HTTP = { isFit: (text: string) => shownUrl.safeParse(text).success, form: 'http(s)://HOST:PORT/PATH, without user and password' };
+export const HTTP = {
+  isFit: (text: string) => shownUrl.safeParse(text).success,
+  form: 'http(s)://HOST:PORT/PATH, without user and password',
+};
 
 /** What the settings must look like that have a form. */
 const FORMS: Partial<Record<SettingName, { isFit: (text: string) => boolean; form: string }>> = {
@@ -51,13 +55,23 @@ export function readSettings<N extends SettingName>(names: readonly N[], env: No
   const given = names.filter((name) => env[name] !== undefined && env[name] !== '');
   if (given.length > 0) {
     const missing = names.filter((name) => !given.includes(name));
-    if (missing.length > 0) throw new Failure(EXIT.usage, `The environment has ${given.join(', ')}, but not ${missing.join(', ')}.`, 'Set them as well, or unset all of them to use the local stack.');
+    if (missing.length > 0)
+      throw new Failure(
+        EXIT.usage,
+        `The environment has ${given.join(', ')}, but not ${missing.join(', ')}.`,
+        'Set them as well, or unset all of them to use the local stack.',
+      );
     const values = recordOf(names, (name) => env[name] ?? '');
     refuseUnfit(values);
     return values;
   }
   const stack = readStack(env);
-  if (stack === undefined) throw new Failure(EXIT.unreachable, 'No local stack runs.', `Start one with npm start, or set ${names.join(', ')}.`);
+  if (stack === undefined)
+    throw new Failure(
+      EXIT.unreachable,
+      'No local stack runs.',
+      `Start one with npm start, or set ${names.join(', ')}.`,
+    );
   return recordOf(names, (name) => SETTINGS[name](stack));
 }
 
@@ -65,15 +79,24 @@ export function readSettings<N extends SettingName>(names: readonly N[], env: No
 export function optionalUrl(name: string, env: NodeJS.ProcessEnv): string | undefined {
   const value = env[name];
   if (value === undefined || value === '') return undefined;
-  if (!HTTP.isFit(value)) throw new Failure(EXIT.usage, `${name} is not of the form ${HTTP.form}.`, 'Its value is not repeated here: it may hold a secret.');
+  if (!HTTP.isFit(value))
+    throw new Failure(
+      EXIT.usage,
+      `${name} is not of the form ${HTTP.form}.`,
+      'Its value is not repeated here: it may hold a secret.',
+    );
   return value;
 }
 
-const recordOf = <N extends string>(names: readonly N[], valueOf: (name: N) => string) => Object.fromEntries(names.map((name) => [name, valueOf(name)])) as Record<N, string>;
+const recordOf = <N extends string>(names: readonly N[], valueOf: (name: N) => string) =>
+  Object.fromEntries(names.map((name) => [name, valueOf(name)])) as Record<N, string>;
 
 function refuseUnfit(values: Record<string, string>): void {
-  const lines = Object.entries(FORMS).filter(([name, { isFit }]) => values[name] !== undefined && !isFit(values[name])).map(([name, { form }]) => `${name} is not of the form ${form}.`);
-  if (lines.length > 0) throw new Failure(EXIT.usage, lines.join('\n'), 'Its value is not repeated here: it may hold a secret.');
+  const lines = Object.entries(FORMS)
+    .filter(([name, { isFit }]) => values[name] !== undefined && !isFit(values[name]))
+    .map(([name, { form }]) => `${name} is not of the form ${form}.`);
+  if (lines.length > 0)
+    throw new Failure(EXIT.usage, lines.join('\n'), 'Its value is not repeated here: it may hold a secret.');
 }
 
 const readStack = (env: NodeJS.ProcessEnv): StackFile | undefined => readStackFile(env, stackFile);
@@ -90,6 +113,11 @@ export function readStackFile<T>(env: NodeJS.ProcessEnv, schema: z.ZodType<T>): 
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return undefined;
     // Not the error's own words: those of JSON.parse quote the file, which is full of secrets.
-    throw new Failure(EXIT.unreachable, `${file} ${code === undefined ? 'is damaged, or written by another version' : `can't be read (${code})`}.`, 'Start the stack again with npm start.', { cause: error });
+    throw new Failure(
+      EXIT.unreachable,
+      `${file} ${code === undefined ? 'is damaged, or written by another version' : `can't be read (${code})`}.`,
+      'Start the stack again with npm start.',
+      { cause: error },
+    );
   }
 }

@@ -15,7 +15,9 @@ export function openTerminal({ json = false }: { json?: boolean }): Terminal {
   // A terminal of no known size has 0 columns: the spinner would clear lines for ever there.
   const columns = isTerminal && process.stdout.columns > 0 ? process.stdout.columns : undefined;
   return {
-    say: (line) => { if (!json) console.log(line); },
+    say: (line) => {
+      if (!json) console.log(line);
+    },
     isJson: json,
     isInteractive: columns !== undefined && process.stderr.isTTY === true && !json,
     columns,

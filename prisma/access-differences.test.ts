@@ -1,5 +1,5 @@
+import { newTestDatabase, query, type TestDatabase } from '../test/support/migrated-database';
 import { accessDifferences } from './access-differences';
-import { newTestDatabase, query, type TestDatabase } from './test-database';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -25,15 +25,33 @@ describe("how the roles' rights differ", () => {
 
   it('by each right that is lacking or too much', async () => {
     const { api, worker } = database.roles;
-    expect(await changed(`REVOKE INSERT ON "Tenant" FROM ${api}`, `GRANT INSERT ON "Tenant" TO ${api}`)).toEqual([`${api} lacks INSERT on Tenant`]);
-    expect(await changed(`GRANT SELECT ON "TenantSecret" TO ${api}`, `REVOKE SELECT ON "TenantSecret" FROM ${api}`)).toEqual([`${api} has SELECT on TenantSecret`]);
-    expect(await changed(`GRANT SELECT ON _prisma_migrations TO ${worker}`, `REVOKE SELECT ON _prisma_migrations FROM ${worker}`)).toEqual([`${worker} has SELECT on _prisma_migrations`]);
-    expect(await changed(`ALTER ROLE ${api} SUPERUSER`, `ALTER ROLE ${api} NOSUPERUSER`)).toEqual([`${api} is a superuser`]);
+    expect(await changed(`REVOKE INSERT ON "Tenant" FROM ${api}`, `GRANT INSERT ON "Tenant" TO ${api}`)).toEqual([
+      `${api} lacks INSERT on Tenant`,
+    ]);
+    expect(
+      await changed(`GRANT SELECT ON "TenantSecret" TO ${api}`, `REVOKE SELECT ON "TenantSecret" FROM ${api}`),
+    ).toEqual([`${api} has SELECT on TenantSecret`]);
+    expect(
+      await changed(
+        `GRANT SELECT ON _prisma_migrations TO ${worker}`,
+        `REVOKE SELECT ON _prisma_migrations FROM ${worker}`,
+      ),
+    ).toEqual([`${worker} has SELECT on _prisma_migrations`]);
+    expect(await changed(`ALTER ROLE ${api} SUPERUSER`, `ALTER ROLE ${api} NOSUPERUSER`)).toEqual([
+      `${api} is a superuser`,
+    ]);
     expect(await changed(`ALTER ROLE ${api} NOLOGIN`, `ALTER ROLE ${api} LOGIN`)).toEqual([`${api} may not log in`]);
-    expect(await changed(`GRANT CONNECT ON DATABASE ${database.name} TO PUBLIC`, `REVOKE CONNECT ON DATABASE ${database.name} FROM PUBLIC`)).toEqual(['everybody may connect']);
+    expect(
+      await changed(
+        `GRANT CONNECT ON DATABASE ${database.name} TO PUBLIC`,
+        `REVOKE CONNECT ON DATABASE ${database.name} FROM PUBLIC`,
+      ),
+    ).toEqual(['everybody may connect']);
   });
 
   it('by a role that is not there', async () => {
-    expect(await accessDifferences(database.workerUrl, { ...database.roles, api: 'freeflow_never' })).toEqual(['there is no role freeflow_never']);
+    expect(await accessDifferences(database.workerUrl, { ...database.roles, api: 'freeflow_never' })).toEqual([
+      'there is no role freeflow_never',
+    ]);
   });
 });

@@ -1,9 +1,18 @@
-import { MASTER_GRANTS, MASTER_ROLES, type MasterRole } from './master-roles';
-import { withSession } from './pg-session';
+import { withSession } from '@freeflow/lib/pg';
 import type { RoleNames } from './grant-access';
+import { MASTER_GRANTS, MASTER_ROLES, type MasterRole } from './master-roles';
 
-interface Right { readonly role: string; readonly table: string; readonly privilege: string }
-interface RoleRow { readonly role: string; readonly canLogIn: boolean; readonly isSuperuser: boolean; readonly canConnect: boolean }
+interface Right {
+  readonly role: string;
+  readonly table: string;
+  readonly privilege: string;
+}
+interface RoleRow {
+  readonly role: string;
+  readonly canLogIn: boolean;
+  readonly isSuperuser: boolean;
+  readonly canConnect: boolean;
+}
 
 const ROLE_ROWS = `SELECT rolname AS role, rolcanlogin AS "canLogIn", rolsuper AS "isSuperuser", has_database_privilege(oid, current_database(), 'CONNECT') AND has_schema_privilege(oid, 'public', 'USAGE') AS "canConnect"
   FROM pg_roles WHERE rolname = ANY($1)`;
@@ -13,14 +22,18 @@ const RIGHTS = `SELECT r.rolname AS role, c.relname AS "table", p AS privilege F
 
 /**
  * How the rights of the two roles differ from {@link MASTER_GRANTS}, one line for each difference. Changes nothing; any login may look.
- * @throws DbMasterError `server-unreachable` | `access-denied`
+ * @throws PgError
  */
 export async function accessDifferences(url: string, roles: RoleNames = MASTER_ROLES): Promise<string[]> {
   return withSession(url, async (session) => {
     const names = Object.values(roles);
     const { rows: found } = await session.query<RoleRow>(ROLE_ROWS, [names]);
     const { rows: rights } = await session.query<Right>(RIGHTS, [names]);
-    const { rows: [open] } = await session.query<{ isOpen: boolean }>(`SELECT has_database_privilege('public', current_database(), 'CONNECT') AS "isOpen"`);
+    const {
+      rows: [open],
+    } = await session.query<{ isOpen: boolean }>(
+      `SELECT has_database_privilege('public', current_database(), 'CONNECT') AS "isOpen"`,
+    );
     return [
       ...(open?.isOpen === true ? ['everybody may connect'] : []),
       ...(Object.keys(roles) as MasterRole[]).flatMap((role) => differencesOf(role, roles[role], found, rights)),
@@ -32,7 +45,9 @@ function differencesOf(role: MasterRole, name: string, found: readonly RoleRow[]
   const row = found.find((it) => it.role === name);
   if (row === undefined) return [`there is no role ${name}`];
   if (row.isSuperuser) return [`${name} is a superuser`];
-  const shall = Object.entries(MASTER_GRANTS[role]).flatMap(([table, privileges]) => privileges.map((privilege) => `${privilege} on ${table}`));
+  const shall = Object.entries(MASTER_GRANTS[role]).flatMap(([table, privileges]) =>
+    privileges.map((privilege) => `${privilege} on ${table}`),
+  );
   const has = rights.filter((it) => it.role === name).map(({ table, privilege }) => `${privilege} on ${table}`);
   return [
     ...(row.canLogIn ? [] : [`${name} may not log in`]),

@@ -21,7 +21,9 @@ export interface MigrationResult {
 export async function applyMigrations(url: string, session: Client, migrationsDir: string): Promise<MigrationResult> {
   const migrationsList = await readMigrations(migrationsDir);
   try {
-    const { appliedMigrationNames } = await withSchemaEngine(url, (engine) => engine.applyMigrations({ migrationsList, filters: NO_FILTERS }));
+    const { appliedMigrationNames } = await withSchemaEngine(url, (engine) =>
+      engine.applyMigrations({ migrationsList, filters: NO_FILTERS }),
+    );
     return { applied: appliedMigrationNames, total: migrationsList.migrationDirectories.length };
   } catch (error) {
     throw await explainFailure(error, session);
@@ -36,13 +38,20 @@ export async function markRolledBack(url: string, migrationName: string): Promis
   try {
     await withSchemaEngine(url, (engine) => engine.markMigrationRolledBack({ migrationName }));
   } catch (error) {
-    throw new DbMasterError('migration-failed', `${migrationName} can't be marked as rolled back: ${firstLines(error)}`, { cause: error });
+    throw new DbMasterError(
+      'migration-failed',
+      `${migrationName} can't be marked as rolled back: ${firstLines(error)}`,
+      { cause: error },
+    );
   }
 }
 
 async function explainFailure(cause: unknown, session: Client): Promise<DbMasterError> {
   const failed = await findFailed(session);
-  if (!failed) return new DbMasterError('migration-failed', `The migrations could not be applied: ${firstLines(cause)}`, { cause });
+  if (!failed)
+    return new DbMasterError('migration-failed', `The migrations could not be applied: ${firstLines(cause)}`, {
+      cause,
+    });
   const reason = firstLines(failed.logs ?? cause);
   const advice = `Put right what it ran into, then run db:migrate --rolled-back ${failed.name}.`;
   return new DbMasterError('migration-failed', `Migration ${failed.name} failed: ${reason}\n${advice}`, { cause });
@@ -65,6 +74,8 @@ function firstLines(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   const lines = text.split('\n').map((line) => line.trim());
   const trace = lines.findIndex((line) => /^0: /.test(line));
-  const told = (trace < 0 ? lines : lines.slice(0, trace)).filter((line) => line !== '' && line !== 'external connector error');
+  const told = (trace < 0 ? lines : lines.slice(0, trace)).filter(
+    (line) => line !== '' && line !== 'external connector error',
+  );
   return told.join(' ').replace('Error querying the database: ', '');
 }

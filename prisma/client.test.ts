@@ -1,6 +1,6 @@
+import { HeardClient } from '@freeflow/lib/pg';
+import { adminUrl, newTestDatabase, query } from '../test/support/migrated-database';
 import { createMasterClient } from './client';
-import { HeardClient } from './heard-client';
-import { adminUrl, newTestDatabase, query } from './test-database';
 
 const database = newTestDatabase();
 beforeAll(() => database.migrate());
@@ -15,7 +15,10 @@ test('the pool of the master database has such connections, and goes on after th
   const added = jest.spyOn(HeardClient.prototype, 'connect');
   await db.tenant.count();
   expect(added).toHaveBeenCalled();
-  await query(adminUrl(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'freeflow-heard'");
+  await query(
+    adminUrl(),
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'freeflow-heard'",
+  );
   await db.tenant.count().catch(() => undefined);
   expect(await db.tenant.count()).toBe(0);
   await db.$disconnect();

@@ -1,7 +1,7 @@
+import { HeardClient, type HeardClientConfig } from '@freeflow/lib/pg';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { PoolConfig } from 'pg';
 import { PrismaClient } from './generated/client';
-import { HeardClient, type HeardClientConfig } from './heard-client';
 
 /** How a client of the master database connects. */
 export interface MasterClientOptions {

@@ -1,7 +1,5 @@
+import { PgError, databaseOf, withDatabase, errorCode, withSession } from '@freeflow/lib/pg';
 import { escapeIdentifier, type Client } from 'pg';
-import { DbMasterError } from './errors';
-import { databaseOf, withDatabase } from './master-url';
-import { errorCode, withSession } from './pg-session';
 
 /** Databases to connect to while the wanted one doesn't exist. Somebody may have dropped or locked the first. */
 const MAINTENANCE_DATABASES = ['postgres', 'template1'];
@@ -9,7 +7,7 @@ const MAINTENANCE_DATABASES = ['postgres', 'template1'];
 /**
  * Creates the database a URL names unless it exists. Safe when several do it at once.
  * @returns whether this call created it
- * @throws DbMasterError `server-unreachable` | `access-denied`
+ * @throws PgError `server-unreachable` | `access-denied`
  */
 export async function ensureDatabase(url: string): Promise<boolean> {
   if (await canConnect(url)) return false;
@@ -19,9 +17,13 @@ export async function ensureDatabase(url: string): Promise<boolean> {
     if (!refusal) return withSession(maintenanceUrl, (session) => createDatabase(session, databaseOf(url)));
     refusals.push(refusal);
   }
-  throw new DbMasterError('access-denied', `The database ${databaseOf(url)} does not exist, and this user may enter neither ${MAINTENANCE_DATABASES.join(' nor ')} to create it.`, {
-    cause: new AggregateError(refusals),
-  });
+  throw new PgError(
+    'access-denied',
+    `The database ${databaseOf(url)} does not exist, and this user may enter neither ${MAINTENANCE_DATABASES.join(' nor ')} to create it.`,
+    {
+      cause: new AggregateError(refusals),
+    },
+  );
 }
 
 async function canConnect(url: string): Promise<boolean> {
@@ -39,7 +41,7 @@ async function findRefusal(url: string): Promise<unknown> {
   try {
     return (await canConnect(url)) ? undefined : new Error('It does not exist.');
   } catch (error) {
-    if (error instanceof DbMasterError && error.code === 'access-denied') return error;
+    if (error instanceof PgError && error.code === 'access-denied') return error;
     throw error;
   }
 }
@@ -52,12 +54,19 @@ async function createDatabase(session: Client, database: string): Promise<boolea
   } catch (error) {
     if (isCreatedMeanwhile(error)) return false;
     if (errorCode(error) !== '42501') throw error;
-    throw new DbMasterError('access-denied', `The database ${database} does not exist and this user may not create it: create it once, or migrate as a user with CREATEDB.`, { cause: error });
+    throw new PgError(
+      'access-denied',
+      `The database ${database} does not exist and this user may not create it: create it once, or migrate as a user with CREATEDB.`,
+      { cause: error },
+    );
   }
 }
 
 /** Who loses the race against another creator gets 42P04, or 23505 when both were at it at the same moment. */
 function isCreatedMeanwhile(error: unknown): boolean {
   const code = errorCode(error);
-  return code === '42P04' || (code === '23505' && error instanceof Error && error.message.includes('pg_database_datname_index'));
+  return (
+    code === '42P04' ||
+    (code === '23505' && error instanceof Error && error.message.includes('pg_database_datname_index'))
+  );
 }

@@ -1,8 +1,6 @@
+import { retryCollisions, errorCode, scramVerifier } from '@freeflow/lib/pg';
 import { escapeIdentifier, escapeLiteral, type Client } from 'pg';
 import { DbMasterError } from './errors';
-import { retryCollisions } from './pg-retry';
-import { errorCode } from './pg-session';
-import { scramVerifier } from './scram';
 
 /** A role and the variable its password comes from. */
 export interface RoleLogin {
@@ -19,7 +17,8 @@ export interface RoleLogin {
  */
 export async function ensureRole(session: Client, login: RoleLogin): Promise<string> {
   const isNew = !(await roleExists(session, login.role)) && (await createRole(session, login));
-  if (isNew) return `Role ${login.role} created${login.password === undefined ? ` without a login: ${login.variable} is not set` : ', with a password'}.`;
+  if (isNew)
+    return `Role ${login.role} created${login.password === undefined ? ` without a login: ${login.variable} is not set` : ', with a password'}.`;
   if (login.password === undefined) return `Role ${login.role} exists; kept as it is.`;
   return setPassword(session, login);
 }
@@ -39,7 +38,11 @@ async function createRole(session: Client, login: RoleLogin): Promise<boolean> {
     const code = errorCode(error);
     if (code === '42710' || code === '23505') return false;
     if (code !== '42501') throw error;
-    throw new DbMasterError('roles-missing', `Role ${login.role} does not exist and this user may not create it: create it once, or migrate as a user with CREATEROLE.`, { cause: error });
+    throw new DbMasterError(
+      'roles-missing',
+      `Role ${login.role} does not exist and this user may not create it: create it once, or migrate as a user with CREATEROLE.`,
+      { cause: error },
+    );
   }
 }
 

@@ -1,8 +1,6 @@
+import { PgError, retryCollisions, errorCode } from '@freeflow/lib/pg';
 import { escapeIdentifier, type Client } from 'pg';
-import { DbMasterError } from './errors';
 import { MASTER_GRANTS, type MasterRole } from './master-roles';
-import { retryCollisions } from './pg-retry';
-import { errorCode } from './pg-session';
 
 /** Which role plays which part. */
 export type RoleNames = Readonly<Record<MasterRole, string>>;
@@ -10,7 +8,7 @@ export type RoleNames = Readonly<Record<MasterRole, string>>;
 /**
  * Gives the roles exactly the rights of {@link MASTER_GRANTS}, takes all others from them, and shuts everybody else out.
  * One transaction: a process at work never misses a right in between.
- * @throws DbMasterError `access-denied` when the session doesn't own the database or its tables
+ * @throws PgError `access-denied` when the session doesn't own the database or its tables
  */
 export async function grantAccess(session: Client, database: string, roles: RoleNames): Promise<void> {
   const statements = accessStatements(escapeIdentifier(database), roles);
@@ -18,7 +16,11 @@ export async function grantAccess(session: Client, database: string, roles: Role
     await retryCollisions(() => inTransaction(session, statements));
   } catch (error) {
     if (errorCode(error) !== '42501') throw error;
-    throw new DbMasterError('access-denied', `This user may not grant rights in ${database}: migrate as the owner of the database and its tables.`, { cause: error });
+    throw new PgError(
+      'access-denied',
+      `This user may not grant rights in ${database}: migrate as the owner of the database and its tables.`,
+      { cause: error },
+    );
   }
   await assertPublicIsOut(session, database);
 }
@@ -40,7 +42,10 @@ function accessStatements(database: string, roles: RoleNames): string[] {
 function tableGrants(role: MasterRole, name: string): string[] {
   return Object.entries(MASTER_GRANTS[role])
     .filter(([, privileges]) => privileges.length > 0)
-    .map(([table, privileges]) => `GRANT ${privileges.join(', ')} ON TABLE public.${escapeIdentifier(table)} TO ${escapeIdentifier(name)}`);
+    .map(
+      ([table, privileges]) =>
+        `GRANT ${privileges.join(', ')} ON TABLE public.${escapeIdentifier(table)} TO ${escapeIdentifier(name)}`,
+    );
 }
 
 async function inTransaction(session: Client, statements: readonly string[]): Promise<void> {
@@ -56,8 +61,14 @@ async function inTransaction(session: Client, statements: readonly string[]): Pr
 
 /** Who doesn't own the database gets a warning from REVOKE, no error; so look. */
 async function assertPublicIsOut(session: Client, database: string): Promise<void> {
-  const { rows } = await session.query<{ isOpen: boolean }>(`SELECT has_database_privilege('public', $1, 'CONNECT, TEMPORARY') AS "isOpen"`, [database]);
+  const { rows } = await session.query<{ isOpen: boolean }>(
+    `SELECT has_database_privilege('public', $1, 'CONNECT, TEMPORARY') AS "isOpen"`,
+    [database],
+  );
   if (rows[0]?.isOpen !== false) {
-    throw new DbMasterError('access-denied', `Everybody may connect to ${database} and this user can't change that: migrate as the owner of the database.`);
+    throw new PgError(
+      'access-denied',
+      `Everybody may connect to ${database} and this user can't change that: migrate as the owner of the database.`,
+    );
   }
 }

@@ -6,8 +6,16 @@ export type MasterRole = keyof typeof MASTER_ROLES;
 
 /** A table of the master database that the processes use. */
 export type MasterTable =
-  | 'Tenant' | 'TenantProvisionLog' | 'TenantConnection' | 'TenantOperation' | 'TenantResource' | 'TenantSecret' | 'Installation'
-  | 'ReconcileReport' | 'OrphanDrop' | 'OperationAnswer';
+  | 'Tenant'
+  | 'TenantProvisionLog'
+  | 'TenantConnection'
+  | 'TenantOperation'
+  | 'TenantResource'
+  | 'TenantSecret'
+  | 'Installation'
+  | 'ReconcileReport'
+  | 'OrphanDrop'
+  | 'OperationAnswer';
 
 /** A right on a table. */
 export type TablePrivilege = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE';

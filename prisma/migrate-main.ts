@@ -1,9 +1,7 @@
 import { parseArgs } from 'node:util';
-import { readConfig } from './config';
-import { variablesHelp } from './config-table';
+import { readConfig, variablesHelp, runProgram } from '@freeflow/lib/config';
 import { migrateMasterDatabase } from './migrate';
 import { migrateVariables } from './migrate-config';
-import { runProgram } from './run-program';
 
 const USAGE = `Usage: pnpm --filter @freeflow/db-master db:migrate [--rolled-back MIGRATION]
 

@@ -3,10 +3,20 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Client, escapeIdentifier } from 'pg';
+import {
+  adminUrl,
+  newTestDatabase,
+  outcomeOf,
+  query,
+  withLogin,
+  type TestDatabase,
+} from '../test/support/migrated-database';
 import { MIGRATIONS_DIR } from './migration-files';
-import { adminUrl, newTestDatabase, outcomeOf, query, withLogin, type TestDatabase } from './test-database';
 
-const MIGRATIONS = readdirSync(MIGRATIONS_DIR, { withFileTypes: true }).filter((it) => it.isDirectory()).map((it) => it.name).sort();
+const MIGRATIONS = readdirSync(MIGRATIONS_DIR, { withFileTypes: true })
+  .filter((it) => it.isDirectory())
+  .map((it) => it.name)
+  .sort();
 const [INIT = ''] = MIGRATIONS;
 let database: TestDatabase;
 
@@ -15,7 +25,11 @@ beforeEach(() => {
 });
 afterEach(() => database.drop());
 
-const rows = () => query<{ migration_name: string; checksum: string; finished_at: Date | null; rolled_back_at: Date | null }>(database.url, 'SELECT * FROM _prisma_migrations ORDER BY started_at');
+const rows = () =>
+  query<{ migration_name: string; checksum: string; finished_at: Date | null; rolled_back_at: Date | null }>(
+    database.url,
+    'SELECT * FROM _prisma_migrations ORDER BY started_at',
+  );
 
 describe('on a server without the database', () => {
   it('creates the database and applies every migration', async () => {
@@ -26,8 +40,18 @@ describe('on a server without the database', () => {
 
   it("leaves the very rows Prisma's own `migrate deploy` goes on from", async () => {
     await database.migrate();
-    const checksum = (name: string) => createHash('sha256').update(readFileSync(path.join(MIGRATIONS_DIR, name, 'migration.sql'))).digest('hex');
-    expect(await rows()).toMatchObject(MIGRATIONS.map((name) => ({ migration_name: name, checksum: checksum(name), finished_at: expect.any(Date), rolled_back_at: null })));
+    const checksum = (name: string) =>
+      createHash('sha256')
+        .update(readFileSync(path.join(MIGRATIONS_DIR, name, 'migration.sql')))
+        .digest('hex');
+    expect(await rows()).toMatchObject(
+      MIGRATIONS.map((name) => ({
+        migration_name: name,
+        checksum: checksum(name),
+        finished_at: expect.any(Date),
+        rolled_back_at: null,
+      })),
+    );
   });
 
   it('lets eight migrators start at once: one applies, all succeed', async () => {
@@ -40,7 +64,9 @@ describe('on a server without the database', () => {
   it('gives two databases their shared roles at the same time', async () => {
     const other = newTestDatabase();
     try {
-      await Promise.all([1, 2, 3].flatMap(() => [database.migrate(), other.migrate({ roles: database.roles, ...database.passwords })]));
+      await Promise.all(
+        [1, 2, 3].flatMap(() => [database.migrate(), other.migrate({ roles: database.roles, ...database.passwords })]),
+      );
       expect(await outcomeOf(query(database.apiUrl, 'SELECT 1'))).toBe('ok');
     } finally {
       await other.drop();
@@ -74,10 +100,20 @@ describe('a second time', () => {
   it('takes back rights that were granted by hand', async () => {
     await database.migrate();
     const { roles, name } = database;
-    await query(database.url, `GRANT ALL ON ALL TABLES IN SCHEMA public TO ${roles.api}; GRANT ALL ON DATABASE ${name} TO ${roles.api}, PUBLIC; GRANT UPDATE ("name") ON "Tenant" TO ${roles.api}`);
+    await query(
+      database.url,
+      `GRANT ALL ON ALL TABLES IN SCHEMA public TO ${roles.api}; GRANT ALL ON DATABASE ${name} TO ${roles.api}, PUBLIC; GRANT UPDATE ("name") ON "Tenant" TO ${roles.api}`,
+    );
     await database.migrate();
-    const attempts = ['SELECT * FROM "TenantSecret"', 'UPDATE "Tenant" SET "name" = "name"', 'CREATE TEMP TABLE t ()', 'SELECT * FROM _prisma_migrations'];
-    expect(await Promise.all(attempts.map((text) => outcomeOf(query(database.apiUrl, text))))).toEqual(attempts.map(() => '42501'));
+    const attempts = [
+      'SELECT * FROM "TenantSecret"',
+      'UPDATE "Tenant" SET "name" = "name"',
+      'CREATE TEMP TABLE t ()',
+      'SELECT * FROM _prisma_migrations',
+    ];
+    expect(await Promise.all(attempts.map((text) => outcomeOf(query(database.apiUrl, text))))).toEqual(
+      attempts.map(() => '42501'),
+    );
   });
 });
 
@@ -124,13 +160,17 @@ describe('with a folder of migrations of its own', () => {
       code: 'migration-failed',
       message: `Migration ${NEXT} failed: ERROR: column "nonsense" does not exist (42703)\nPut right what it ran into, then run db:migrate --rolled-back ${NEXT}.`,
     });
-    expect(await query(database.url, `SELECT to_regclass('"Half"') AS half, to_regclass('"Tenant"')::text AS tenant`)).toEqual([{ half: null, tenant: '"Tenant"' }]);
+    expect(
+      await query(database.url, `SELECT to_regclass('"Half"') AS half, to_regclass('"Tenant"')::text AS tenant`),
+    ).toEqual([{ half: null, tenant: '"Tenant"' }]);
   });
 
   it('refuses to go on past a failed migration, and still says why it failed', async () => {
     writeNext('SELECT nonsense;');
     await expect(database.migrate({ migrationsDir })).rejects.toThrow('nonsense');
-    await expect(database.migrate({ migrationsDir })).rejects.toThrow(`Migration ${NEXT} failed: ERROR: column "nonsense" does not exist (42703)`);
+    await expect(database.migrate({ migrationsDir })).rejects.toThrow(
+      `Migration ${NEXT} failed: ERROR: column "nonsense" does not exist (42703)`,
+    );
   });
 
   it('applies a failed migration again once it is marked as rolled back', async () => {
@@ -139,16 +179,25 @@ describe('with a folder of migrations of its own', () => {
     writeNext('CREATE TABLE "Mended" (id int);');
     await database.migrate({ migrationsDir, rolledBack: NEXT });
     expect(database.said).toContain(`Migration ${NEXT} applied.`);
-    expect((await rows()).map((row) => [row.migration_name, row.rolled_back_at !== null])).toEqual([...MIGRATIONS.map((name) => [name, false]), [NEXT, true], [NEXT, false]]);
+    expect((await rows()).map((row) => [row.migration_name, row.rolled_back_at !== null])).toEqual([
+      ...MIGRATIONS.map((name) => [name, false]),
+      [NEXT, true],
+      [NEXT, false],
+    ]);
   });
 
   it('says that a migration which did not fail cannot be marked as rolled back', async () => {
     await database.migrate();
-    await expect(database.migrate({ rolledBack: INIT })).rejects.toMatchObject({ code: 'migration-failed', message: expect.stringContaining(INIT) });
+    await expect(database.migrate({ rolledBack: INIT })).rejects.toMatchObject({
+      code: 'migration-failed',
+      message: expect.stringContaining(INIT),
+    });
   });
 
   it('applies scripts with semicolons in strings and function bodies as they stand', async () => {
-    writeNext(`CREATE FUNCTION two() RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM 1; RETURN 'a;b'; END $$; COMMENT ON FUNCTION two IS 'one; two';`);
+    writeNext(
+      `CREATE FUNCTION two() RETURNS text LANGUAGE plpgsql AS $$ BEGIN PERFORM 1; RETURN 'a;b'; END $$; COMMENT ON FUNCTION two IS 'one; two';`,
+    );
     await database.migrate({ migrationsDir });
     expect(await query(database.url, 'SELECT two()')).toEqual([{ two: 'a;b' }]);
   });
@@ -178,26 +227,37 @@ describe('as a user who is no superuser', () => {
   });
 
   it('says which right is missing when it may not create the database', async () => {
-    await expect(database.migrate({ url: ownerUrl })).rejects.toMatchObject({ code: 'access-denied', message: expect.stringContaining(`${database.name} does not exist and this user may not create it`) });
+    await expect(database.migrate({ url: ownerUrl })).rejects.toMatchObject({
+      code: 'access-denied',
+      message: expect.stringContaining(`${database.name} does not exist and this user may not create it`),
+    });
   });
 
   it('fails clearly when a role is missing and it may not create it', async () => {
     await query(adminUrl(), `CREATE DATABASE ${database.name} OWNER ${owner}`);
-    await expect(database.migrate({ url: ownerUrl })).rejects.toMatchObject({ code: 'roles-missing', message: expect.stringContaining(`Role ${database.roles.api} does not exist`) });
+    await expect(database.migrate({ url: ownerUrl })).rejects.toMatchObject({
+      code: 'roles-missing',
+      message: expect.stringContaining(`Role ${database.roles.api} does not exist`),
+    });
   });
 
   it('goes on with roles that exist, and says that it may not set their passwords', async () => {
     await query(adminUrl(), `CREATE DATABASE ${database.name} OWNER ${owner}`);
     for (const role of Object.values(database.roles)) await query(adminUrl(), `CREATE ROLE ${escapeIdentifier(role)}`);
     await database.migrate({ url: ownerUrl });
-    expect(database.said).toContain(`Role ${database.roles.api} exists; its password is left as it is, because this user may not change it.`);
+    expect(database.said).toContain(
+      `Role ${database.roles.api} exists; its password is left as it is, because this user may not change it.`,
+    );
   });
 
   it('fails clearly when it does not own the database', async () => {
     await query(adminUrl(), `CREATE DATABASE ${database.name}`);
     await query(database.url, `GRANT CREATE, USAGE ON SCHEMA public TO ${owner}`);
     for (const role of Object.values(database.roles)) await query(adminUrl(), `CREATE ROLE ${escapeIdentifier(role)}`);
-    await expect(database.migrate({ url: ownerUrl })).rejects.toMatchObject({ code: 'access-denied', message: expect.stringContaining('owner of the database') });
+    await expect(database.migrate({ url: ownerUrl })).rejects.toMatchObject({
+      code: 'access-denied',
+      message: expect.stringContaining('owner of the database'),
+    });
   });
 });
 
@@ -206,5 +266,11 @@ it('sends no password: the server is given a verifier only', async () => {
   await query(adminUrl(), `ALTER DATABASE ${database.name} SET password_encryption = 'md5'`);
   await database.migrate();
   // Had the password been sent, the server would have encrypted it as it was told to.
-  expect(await query(adminUrl(), 'SELECT DISTINCT split_part(rolpassword, \'$\', 1) AS kind FROM pg_authid WHERE rolname = ANY($1)', [Object.values(database.roles)])).toEqual([{ kind: 'SCRAM-SHA-256' }]);
+  expect(
+    await query(
+      adminUrl(),
+      "SELECT DISTINCT split_part(rolpassword, '$', 1) AS kind FROM pg_authid WHERE rolname = ANY($1)",
+      [Object.values(database.roles)],
+    ),
+  ).toEqual([{ kind: 'SCRAM-SHA-256' }]);
 });

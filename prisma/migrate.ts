@@ -1,14 +1,11 @@
+import { databaseOf, withSession, refuseTransactionPooling, grantReservedConnections } from '@freeflow/lib/pg';
 import { applyMigrations, markRolledBack, type MigrationResult } from './apply-migrations';
 import { ensureDatabase } from './ensure-database';
 import { ensureRole, type RoleLogin } from './ensure-role';
 import { grantAccess, type RoleNames } from './grant-access';
 import { MASTER_ROLES } from './master-roles';
-import { databaseOf } from './master-url';
 import { MIGRATIONS_DIR } from './migration-files';
 import { withMigrationLock } from './migration-lock';
-import { withSession } from './pg-session';
-import { refuseTransactionPooling } from './session-pooling';
-import { grantReservedConnections } from './reserved-connections';
 
 /** What to migrate, and as what. */
 export interface MigrateOptions {
@@ -28,7 +25,7 @@ export interface MigrateOptions {
 
 /**
  * Brings a master database to the present schema and its roles to their rights. Repeating it changes nothing; several at once are safe.
- * @throws DbMasterError `server-unreachable` | `access-denied` | `pooler-mode` | `migration-failed` | `roles-missing`
+ * @throws PgError, or DbMasterError `migration-failed` | `roles-missing`
  */
 export async function migrateMasterDatabase(options: MigrateOptions): Promise<void> {
   const { url, say } = options;
@@ -37,17 +34,22 @@ export async function migrateMasterDatabase(options: MigrateOptions): Promise<vo
   await refuseTransactionPooling('MASTER_DATABASE_URL', url);
   say(`Database ${database} ${isNew ? 'created' : 'exists'}.`);
   await withSession(url, (session) =>
-    withMigrationLock(session, () => say('Another migration is running; waiting for it.'), async () => {
-      if (options.rolledBack !== undefined) {
-        await markRolledBack(url, options.rolledBack);
-        say(`Migration ${options.rolledBack} marked as rolled back.`);
-      }
-      describeResult(await applyMigrations(url, session, options.migrationsDir ?? MIGRATIONS_DIR)).forEach(say);
-      for (const login of roleLogins(options)) say(await ensureRole(session, login));
-      for (const { role } of roleLogins(options)) if (await grantReservedConnections(session, role)) say(`Role ${role} may use reserved connections.`);
-      await grantAccess(session, database, options.roles ?? MASTER_ROLES);
-      say('Rights of the roles are as they should be; everybody else is shut out.');
-    }),
+    withMigrationLock(
+      session,
+      () => say('Another migration is running; waiting for it.'),
+      async () => {
+        if (options.rolledBack !== undefined) {
+          await markRolledBack(url, options.rolledBack);
+          say(`Migration ${options.rolledBack} marked as rolled back.`);
+        }
+        describeResult(await applyMigrations(url, session, options.migrationsDir ?? MIGRATIONS_DIR)).forEach(say);
+        for (const login of roleLogins(options)) say(await ensureRole(session, login));
+        for (const { role } of roleLogins(options))
+          if (await grantReservedConnections(session, role)) say(`Role ${role} may use reserved connections.`);
+        await grantAccess(session, database, options.roles ?? MASTER_ROLES);
+        say('Rights of the roles are as they should be; everybody else is shut out.');
+      },
+    ),
   );
 }
 

@@ -17,7 +17,10 @@ export const SCHEMA_FILE = path.join(packageDir, 'schema.prisma');
 /** Reads a folder of migrations the way Prisma's command line does: one sub-folder each, in the order of their names. */
 export async function readMigrations(baseDir: string): Promise<MigrationList> {
   const entries = await readdir(baseDir, { withFileTypes: true });
-  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name).sort();
+  const names = entries
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name)
+    .sort();
   return {
     baseDir,
     lockfile: { path: LOCK_FILE, content: await readFile(path.join(baseDir, LOCK_FILE), 'utf8') },

@@ -26,7 +26,11 @@ async function acquire(session: Client, onWait: () => void): Promise<void> {
   const deadline = Date.now() + PATIENCE_MS;
   for (let tries = 0; !(await tryLock(session)); tries += 1) {
     if (tries === 0) onWait();
-    if (Date.now() > deadline) throw new DbMasterError('migration-failed', 'Another migration has held the lock for 5 minutes. See pg_locks for its session.');
+    if (Date.now() > deadline)
+      throw new DbMasterError(
+        'migration-failed',
+        'Another migration has held the lock for 5 minutes. See pg_locks for its session.',
+      );
     await pause(POLL_MS);
   }
 }

@@ -1,5 +1,5 @@
+import { newTestDatabase, query, type TestDatabase } from '../test/support/migrated-database';
 import { migrationState } from './migration-state';
-import { newTestDatabase, query, type TestDatabase } from './test-database';
 
 let database: TestDatabase;
 beforeAll(() => {
@@ -12,7 +12,13 @@ describe('which migrations a database has', () => {
 
   it('none, where there is no database and where it is empty', async () => {
     const before = await look();
-    expect(before).toEqual({ applied: [], missing: expect.arrayContaining([expect.stringMatching(/_init$/)]), failed: [], altered: [], unknown: [] });
+    expect(before).toEqual({
+      applied: [],
+      missing: expect.arrayContaining([expect.stringMatching(/_init$/)]),
+      failed: [],
+      altered: [],
+      unknown: [],
+    });
     await query(database.url.replace(database.name, 'postgres'), `CREATE DATABASE ${database.name}`);
     expect(await look()).toEqual(before);
   });
@@ -25,8 +31,17 @@ describe('which migrations a database has', () => {
     const [first = '', second = '', third = ''] = missing;
     await query(database.url, `UPDATE _prisma_migrations SET checksum = 'x' WHERE migration_name = $1`, [first]);
     await query(database.url, `UPDATE _prisma_migrations SET finished_at = NULL WHERE migration_name = $1`, [second]);
-    await query(database.url, `UPDATE _prisma_migrations SET migration_name = '29990101000000_later' WHERE migration_name = $1`, [third]);
-    expect(await look()).toMatchObject({ altered: [first], failed: [second], missing: [third], unknown: ['29990101000000_later'] });
+    await query(
+      database.url,
+      `UPDATE _prisma_migrations SET migration_name = '29990101000000_later' WHERE migration_name = $1`,
+      [third],
+    );
+    expect(await look()).toMatchObject({
+      altered: [first],
+      failed: [second],
+      missing: [third],
+      unknown: ['29990101000000_later'],
+    });
   });
 
   it('is told to the owner alone', async () => {

@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
-import { DbMasterError } from './errors';
-import { databaseOf } from './master-url';
+import { PgError, databaseOf, errorCode, withSession } from '@freeflow/lib/pg';
 import { MIGRATIONS_DIR, readMigrations } from './migration-files';
-import { errorCode, withSession } from './pg-session';
 
 /** How the migrations of a master database differ from those of this package; each list holds names, in order. */
 export interface MigrationState {
@@ -18,18 +16,24 @@ export interface MigrationState {
   readonly unknown: readonly string[];
 }
 
-interface Row { readonly name: string; readonly checksum: string; readonly isFinished: boolean }
+interface Row {
+  readonly name: string;
+  readonly checksum: string;
+  readonly isFinished: boolean;
+}
 
 const ROWS = `SELECT migration_name AS name, checksum, finished_at IS NOT NULL AS "isFinished" FROM _prisma_migrations WHERE rolled_back_at IS NULL ORDER BY 1`;
 
 /**
  * Looks which migrations have been applied, and changes nothing.
  * @param url a login that owns the database: neither role of the two processes may read the table of migrations
- * @throws DbMasterError `server-unreachable` | `access-denied`
+ * @throws PgError `server-unreachable` | `access-denied`
  */
 export async function migrationState(url: string): Promise<MigrationState> {
   const [{ migrationDirectories }, rows] = await Promise.all([readMigrations(MIGRATIONS_DIR), appliedRows(url)]);
-  const ours = new Map(migrationDirectories.map(({ path, migrationFile }) => [path, checksumOf(migrationFile.content.value)]));
+  const ours = new Map(
+    migrationDirectories.map(({ path, migrationFile }) => [path, checksumOf(migrationFile.content.value)]),
+  );
   const [finished, begun] = [rows.filter((it) => it.isFinished), rows.filter((it) => !it.isFinished)];
   const names = (some: readonly Row[]) => some.map(({ name }) => name);
   return {
@@ -51,7 +55,12 @@ async function appliedRows(url: string): Promise<Row[]> {
     const code = errorCode(error);
     // No such database, no such table: nothing has been applied.
     if (code === '3D000' || code === '42P01') return [];
-    if (code === '42501') throw new DbMasterError('access-denied', `This user may not see which migrations ${databaseOf(url)} has: look as the owner of the database.`, { cause: error });
+    if (code === '42501')
+      throw new PgError(
+        'access-denied',
+        `This user may not see which migrations ${databaseOf(url)} has: look as the owner of the database.`,
+        { cause: error },
+      );
     throw error;
   }
 }

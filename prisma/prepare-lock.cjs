@@ -9,7 +9,8 @@ function withLock(lockFile, work) {
   const deadline = Date.now() + PATIENCE_MS;
   while (!tryCreate(lockFile)) {
     if (isAbandoned(lockFile)) moveAway(lockFile);
-    else if (Date.now() > deadline) throw new Error(`another preparation has held ${lockFile} for minutes; delete the file if none is running`);
+    else if (Date.now() > deadline)
+      throw new Error(`another preparation has held ${lockFile} for minutes; delete the file if none is running`);
     else pause(POLL_MS);
   }
   try {

@@ -11,14 +11,21 @@ const stampFile = inPackage('generated', 'stamp.txt');
 /** What the generated client depends on. Comparing this, not times: a checkout or a cache restores files with any time. */
 function expectedStamp() {
   const versions = ['prisma', '@prisma/client'].map((name) => require(`${name}/package.json`).version);
-  return createHash('sha256').update(readFileSync(inPackage('schema.prisma'))).update(versions.join()).digest('hex');
+  return createHash('sha256')
+    .update(readFileSync(inPackage('schema.prisma')))
+    .update(versions.join())
+    .digest('hex');
 }
 
 function runBinOf(packageName, binName, args, env = {}) {
   const manifest = require.resolve(`${packageName}/package.json`);
   const { bin } = require(manifest);
   const script = path.join(path.dirname(manifest), bin[binName]);
-  execFileSync(process.execPath, [script, ...args], { cwd: __dirname, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...env } });
+  execFileSync(process.execPath, [script, ...args], {
+    cwd: __dirname,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, ...env },
+  });
 }
 
 function generateWhenStale() {
@@ -50,7 +57,9 @@ function main() {
     });
   }
   if (existsSync(inPackage('dist', 'index.js'))) return;
-  throw new Error('@freeflow/db-master is not compiled and its development dependencies are not installed; install them once, then try again.');
+  throw new Error(
+    '@freeflow/db-master is not compiled and its development dependencies are not installed; install them once, then try again.',
+  );
 }
 
 try {

@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import { newTestDatabase, outcomeOf, query, withLogin, type TestDatabase } from './test-database';
+import { newTestDatabase, outcomeOf, query, withLogin, type TestDatabase } from '../test/support/migrated-database';
 
 type Role = 'api' | 'worker';
 const ROLES: Role[] = ['api', 'worker'];
@@ -44,7 +44,8 @@ const STATEMENTS: Record<string, (table: string) => string> = {
   'ALTER TABLE': (table) => `ALTER TABLE ${table} ADD COLUMN "more" text`,
   'DROP TABLE': (table) => `DROP TABLE ${table} CASCADE`,
   'CREATE INDEX': (table) => `CREATE INDEX ON ${table} ("id")`,
-  'CREATE TRIGGER': (table) => `CREATE TRIGGER "more" BEFORE UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()`,
+  'CREATE TRIGGER': (table) =>
+    `CREATE TRIGGER "more" BEFORE UPDATE ON ${table} FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()`,
   'CREATE RULE': (table) => `CREATE RULE "more" AS ON DELETE TO ${table} DO INSTEAD NOTHING`,
   'COMMENT ON': (table) => `COMMENT ON TABLE ${table} IS 'mine'`,
   'OWNER TO': (table) => `ALTER TABLE ${table} OWNER TO CURRENT_USER`,
@@ -76,7 +77,10 @@ let sessions: Record<Role, Client>;
 beforeAll(async () => {
   database = newTestDatabase();
   await database.migrate();
-  sessions = { api: new Client({ connectionString: database.apiUrl }), worker: new Client({ connectionString: database.workerUrl }) };
+  sessions = {
+    api: new Client({ connectionString: database.apiUrl }),
+    worker: new Client({ connectionString: database.workerUrl }),
+  };
   await Promise.all(Object.values(sessions).map((it) => it.connect()));
 });
 afterAll(async () => {
@@ -93,16 +97,24 @@ async function attempt(role: Role, statement: string): Promise<string> {
 }
 
 it.each(ROLES)('every table of the database has its rights fixed here: %s', async (role) => {
-  const tables = await query<{ name: string }>(database.url, `SELECT table_name AS name FROM information_schema.tables WHERE table_schema NOT IN ('information_schema', 'pg_catalog') ORDER BY 1`);
+  const tables = await query<{ name: string }>(
+    database.url,
+    `SELECT table_name AS name FROM information_schema.tables WHERE table_schema NOT IN ('information_schema', 'pg_catalog') ORDER BY 1`,
+  );
   expect(tables.map(({ name }) => name).toSorted()).toEqual(Object.keys(ALLOWED[role]).toSorted());
 });
 
-const cases = ROLES.flatMap((role) => Object.entries(ALLOWED[role]).map(([table, allowed]) => ({ role, table, allowed })));
+const cases = ROLES.flatMap((role) =>
+  Object.entries(ALLOWED[role]).map(([table, allowed]) => ({ role, table, allowed })),
+);
 
 it.each(cases)('$role may do with $table: $allowed, and nothing else', async ({ role, table, allowed }) => {
-  const expected = Object.fromEntries(Object.keys(STATEMENTS).map((right) => [right, allowed.includes(right) ? 'ok' : '42501']));
+  const expected = Object.fromEntries(
+    Object.keys(STATEMENTS).map((right) => [right, allowed.includes(right) ? 'ok' : '42501']),
+  );
   const found: Record<string, string> = {};
-  for (const [right, statement] of Object.entries(STATEMENTS)) found[right] = await attempt(role, statement(`public."${table}"`));
+  for (const [right, statement] of Object.entries(STATEMENTS))
+    found[right] = await attempt(role, statement(`public."${table}"`));
   expect(found).toEqual(expected);
 });
 
@@ -112,21 +124,39 @@ describe.each(ROLES)('%s', (role) => {
   });
 
   it('cannot pass its rights on', async () => {
-    const held = await query(database.url, `SELECT bool_or(is_grantable = 'YES') AS "isGrantable" FROM information_schema.role_table_grants WHERE grantee = $1`, [database.roles[role]]);
+    const held = await query(
+      database.url,
+      `SELECT bool_or(is_grantable = 'YES') AS "isGrantable" FROM information_schema.role_table_grants WHERE grantee = $1`,
+      [database.roles[role]],
+    );
     expect(held).toEqual([{ isGrantable: false }]);
   });
 });
 
 it('no right is given on a single column, where the statements above would not find it', async () => {
-  expect(await query(database.url, `SELECT attrelid::regclass, attname FROM pg_attribute WHERE attacl IS NOT NULL AND attrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)`)).toEqual([]);
+  expect(
+    await query(
+      database.url,
+      `SELECT attrelid::regclass, attname FROM pg_attribute WHERE attacl IS NOT NULL AND attrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)`,
+    ),
+  ).toEqual([]);
 });
 
 it('the API can do what accepting a tenant takes: both rows in one transaction', async () => {
   await sessions.api.query('BEGIN');
-  await sessions.api.query(`INSERT INTO "Tenant" ("id", "name", "realmName", "postgresDb", "mongoDb", "qdrantCollection") VALUES (gen_random_uuid(), 'acme', 'r', 'p', 'm', 'q')`);
-  await sessions.api.query(`INSERT INTO "TenantOperation" ("id", "tenantId", "kind", "requestedBy") SELECT gen_random_uuid(), "id", 'create', 'somebody' FROM "Tenant"`);
+  await sessions.api.query(
+    `INSERT INTO "Tenant" ("id", "name", "realmName", "postgresDb", "mongoDb", "qdrantCollection") VALUES (gen_random_uuid(), 'acme', 'r', 'p', 'm', 'q')`,
+  );
+  await sessions.api.query(
+    `INSERT INTO "TenantOperation" ("id", "tenantId", "kind", "requestedBy") SELECT gen_random_uuid(), "id", 'create', 'somebody' FROM "Tenant"`,
+  );
   await sessions.api.query('COMMIT');
-  expect(await query(database.url, 'SELECT t."status", o."state" FROM "Tenant" t JOIN "TenantOperation" o ON o."tenantId" = t."id"')).toEqual([{ status: 'provisioning', state: 'requested' }]);
+  expect(
+    await query(
+      database.url,
+      'SELECT t."status", o."state" FROM "Tenant" t JOIN "TenantOperation" o ON o."tenantId" = t."id"',
+    ),
+  ).toEqual([{ status: 'provisioning', state: 'requested' }]);
 });
 
 it('nobody else may even connect', async () => {

@@ -1,4 +1,4 @@
-import { newTestDatabase, query, type TestDatabase } from './test-database';
+import { newTestDatabase, query, type TestDatabase } from '../test/support/migrated-database';
 
 /** What other systems read: names and types to the letter. `?` may be null; `=` is filled in when not given. */
 const PROMISED: Record<string, Record<string, string>> = {
@@ -86,17 +86,33 @@ afterAll(() => database.drop());
 
 describe('the columns others depend on', () => {
   it.each(Object.entries(PROMISED))('%s', async (table, promised) => {
-    const columns = await query<{ column_name: string; udt_name: string; data_type: string; is_nullable: string; column_default: string | null }>(
-      database.url, `SELECT column_name, udt_name, data_type, is_nullable, column_default FROM information_schema.columns WHERE table_schema = 'public' AND table_name = $1`, [table]);
+    const columns = await query<{
+      column_name: string;
+      udt_name: string;
+      data_type: string;
+      is_nullable: string;
+      column_default: string | null;
+    }>(
+      database.url,
+      `SELECT column_name, udt_name, data_type, is_nullable, column_default FROM information_schema.columns WHERE table_schema = 'public' AND table_name = $1`,
+      [table],
+    );
     const found = columns.map((it) => {
       const type = it.data_type === 'USER-DEFINED' ? `"${it.udt_name}"` : it.udt_name;
-      return [it.column_name, `${type}${it.is_nullable === 'YES' ? ' ?' : ''}${it.column_default === null ? '' : ' ='}`];
+      return [
+        it.column_name,
+        `${type}${it.is_nullable === 'YES' ? ' ?' : ''}${it.column_default === null ? '' : ' ='}`,
+      ];
     });
     expect(Object.fromEntries(found)).toMatchObject(promised);
   });
 
   it.each(Object.entries(ENUMS))('values of %s', async (name, values) => {
-    const labels = await query<{ enumlabel: string }>(database.url, 'SELECT enumlabel FROM pg_enum WHERE enumtypid = $1::regtype ORDER BY enumsortorder', [`"${name}"`]);
+    const labels = await query<{ enumlabel: string }>(
+      database.url,
+      'SELECT enumlabel FROM pg_enum WHERE enumtypid = $1::regtype ORDER BY enumsortorder',
+      [`"${name}"`],
+    );
     expect(labels.map((it) => it.enumlabel)).toEqual(values);
   });
 
@@ -104,9 +120,19 @@ describe('the columns others depend on', () => {
     const keys = await query<{ table: string; key: string }>(
       database.url,
       `SELECT conrelid::regclass::text AS table, pg_get_constraintdef(oid) AS key FROM pg_constraint
-       WHERE contype IN ('p', 'f') AND connamespace = 'public'::regnamespace AND conrelid <> '_prisma_migrations'::regclass ORDER BY 1, 2 DESC`);
+       WHERE contype IN ('p', 'f') AND connamespace = 'public'::regnamespace AND conrelid <> '_prisma_migrations'::regclass ORDER BY 1, 2 DESC`,
+    );
     const belongs = 'FOREIGN KEY ("tenantId") REFERENCES "Tenant"(id) ON UPDATE CASCADE ON DELETE RESTRICT';
-    expect(keys.filter((it) => it.key.startsWith('PRIMARY')).map((it) => it.key)).toEqual(Array(10).fill('PRIMARY KEY (id)'));
-    expect(keys.filter((it) => it.key === belongs).map((it) => it.table)).toEqual(['"OperationAnswer"', '"TenantConnection"', '"TenantOperation"', '"TenantProvisionLog"', '"TenantResource"', '"TenantSecret"']);
+    expect(keys.filter((it) => it.key.startsWith('PRIMARY')).map((it) => it.key)).toEqual(
+      Array(10).fill('PRIMARY KEY (id)'),
+    );
+    expect(keys.filter((it) => it.key === belongs).map((it) => it.table)).toEqual([
+      '"OperationAnswer"',
+      '"TenantConnection"',
+      '"TenantOperation"',
+      '"TenantProvisionLog"',
+      '"TenantResource"',
+      '"TenantSecret"',
+    ]);
   });
 });

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { HeardClient, type HeardClientConfig } from '@freeflow/lib/pg';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { bindMigrationAwareSqlAdapterFactory, DriverAdapterError } from '@prisma/driver-adapter-utils';
 import type * as EngineModule from '@prisma/schema-engine-wasm/schema_engine_bg' with { 'resolution-mode': 'import' };
 import { DatabaseError, Pool, type PoolConfig } from 'pg';
-import { HeardClient, type HeardClientConfig } from './heard-client';
 import { SCHEMA_FILE } from './migration-files';
 
 const ENGINE_MODULE = '@prisma/schema-engine-wasm/schema_engine_bg';
@@ -15,8 +15,17 @@ const CONNECT_TIMEOUT_MS = 10_000;
  * Runs `work` with Prisma's own schema engine, as WebAssembly: what `prisma migrate deploy` runs natively after downloading
  * it. It writes the same `_prisma_migrations` rows, so either can go on where the other stopped.
  */
-export async function withSchemaEngine<T>(url: string, work: (engine: EngineModule.SchemaEngine) => Promise<T>): Promise<T> {
-  const config: HeardClientConfig & PoolConfig = { connectionString: url, Client: HeardClient, application_name: 'freeflow-setup', connectionTimeoutMillis: CONNECT_TIMEOUT_MS, settings: { lock_timeout: LOCK_TIMEOUT_MS } };
+export async function withSchemaEngine<T>(
+  url: string,
+  work: (engine: EngineModule.SchemaEngine) => Promise<T>,
+): Promise<T> {
+  const config: HeardClientConfig & PoolConfig = {
+    connectionString: url,
+    Client: HeardClient,
+    application_name: 'freeflow-setup',
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    settings: { lock_timeout: LOCK_TIMEOUT_MS },
+  };
   const pool = new Pool(config);
   try {
     const engine = await startEngine(pool);
@@ -33,13 +42,19 @@ async function startEngine(pool: Pool): Promise<EngineModule.SchemaEngine> {
   const { SchemaEngine: Engine } = await (loading ??= loadEngine());
   const datamodel: [string, string] = ['schema.prisma', await readFile(SCHEMA_FILE, 'utf8')];
   // The callback receives the engine's log lines; errors come as exceptions.
-  return Engine.new({ datamodels: [datamodel] }, () => undefined, bindMigrationAwareSqlAdapterFactory(new WholeScriptAdapter(pool)));
+  return Engine.new(
+    { datamodels: [datamodel] },
+    () => undefined,
+    bindMigrationAwareSqlAdapterFactory(new WholeScriptAdapter(pool)),
+  );
 }
 
 async function loadEngine(): Promise<typeof EngineModule> {
   const engineModule = await import('@prisma/schema-engine-wasm/schema_engine_bg');
   const wasm = await readFile(require.resolve(ENGINE_MODULE).replace(/\.js$/, '.wasm'));
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm), { './schema_engine_bg.js': withIdleTimers(engineModule) });
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm), {
+    './schema_engine_bg.js': withIdleTimers(engineModule),
+  });
   engineModule.__wbg_set_wasm(exports);
   initialise(exports['__wbindgen_start']);
   return engineModule;
@@ -51,7 +66,10 @@ async function loadEngine(): Promise<typeof EngineModule> {
  */
 function withIdleTimers(engineModule: object): Record<string, unknown> {
   const startTimer = (callback: () => void, ms: number): NodeJS.Timeout => setTimeout(callback, ms).unref();
-  const replaced = Object.entries(engineModule).map(([name, value]) => [name, name.startsWith('__wbg_setTimeout_') ? startTimer : value]);
+  const replaced = Object.entries(engineModule).map(([name, value]) => [
+    name,
+    name.startsWith('__wbg_setTimeout_') ? startTimer : value,
+  ]);
   return Object.fromEntries(replaced);
 }
 
@@ -81,5 +99,13 @@ class WholeScriptAdapter extends PrismaPg {
 function rethrowAsPlain(error: unknown): never {
   if (!(error instanceof DatabaseError)) throw error;
   const { code = '', severity = 'ERROR', message, detail, column, hint } = error;
-  throw new DriverAdapterError({ kind: 'postgres', code: '', severity, message: `${message} (${code})`, detail, column, hint });
+  throw new DriverAdapterError({
+    kind: 'postgres',
+    code: '',
+    severity,
+    message: `${message} (${code})`,
+    detail,
+    column,
+    hint,
+  });
 }

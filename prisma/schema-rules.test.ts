@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { newTestDatabase, outcomeOf, query, type TestDatabase } from '../test/support/migrated-database';
 import { TenantStatus } from './generated/client';
-import { newTestDatabase, outcomeOf, query, type TestDatabase } from './test-database';
 
 const OPEN = ['requested', 'running', 'parked', 'undoing'];
 const CLOSED = ['done', 'rolled_back', 'refused', 'incomplete'];
@@ -22,9 +22,12 @@ describe('the name of a tenant', () => {
     expect(await outcomeOf(newTenant(name))).toBe('ok');
   });
 
-  it.each(['', 'ab', 'a'.repeat(31), 'Acme', 'ac-me', 'ac_me', 'ac me', 'acmé', 'acme١', 'acme\n', '\nacme'])('may not be %j, whoever writes it', async (name) => {
-    expect(await outcomeOf(newTenant(name))).toBe(CHECK);
-  });
+  it.each(['', 'ab', 'a'.repeat(31), 'Acme', 'ac-me', 'ac_me', 'ac me', 'acmé', 'acme١', 'acme\n', '\nacme'])(
+    'may not be %j, whoever writes it',
+    async (name) => {
+      expect(await outcomeOf(newTenant(name))).toBe(CHECK);
+    },
+  );
 
   it('is taken while its tenant lives, in whatever status, and free again once that is gone', async () => {
     const first = await newTenant('acme');
@@ -36,10 +39,14 @@ describe('the name of a tenant', () => {
     const second = await newTenant('acme');
     expect(await outcomeOf(newTenant('acme'))).toBe(UNIQUE);
     await query(database.url, 'UPDATE "Tenant" SET "goneAt" = now() WHERE "id" = $1', [second]);
-    expect(await query(database.url, 'SELECT count(*)::int AS n FROM "Tenant" WHERE "name" = $1', ['acme'])).toEqual([{ n: 2 }]);
+    expect(await query(database.url, 'SELECT count(*)::int AS n FROM "Tenant" WHERE "name" = $1', ['acme'])).toEqual([
+      { n: 2 },
+    ]);
     // Nor can one that is gone come back beside its successor.
     await newTenant('acme');
-    expect(await outcomeOf(query(database.url, 'UPDATE "Tenant" SET "goneAt" = NULL WHERE "id" = $1', [first]))).toBe(UNIQUE);
+    expect(await outcomeOf(query(database.url, 'UPDATE "Tenant" SET "goneAt" = NULL WHERE "id" = $1', [first]))).toBe(
+      UNIQUE,
+    );
   });
 });
 
@@ -55,7 +62,8 @@ describe('operations', () => {
   it.each(OPEN)('an adoption goes beside one that is %s, once for each resource at a time', async (state) => {
     const tenantId = await newTenant();
     await newOperation(tenantId, { state });
-    const adopt = (resource: string, its: string) => outcomeOf(newOperation(tenantId, { kind: 'adopt', resource, state: its }));
+    const adopt = (resource: string, its: string) =>
+      outcomeOf(newOperation(tenantId, { kind: 'adopt', resource, state: its }));
     expect(await adopt('postgres', state)).toBe('ok');
     for (const other of OPEN) expect(await adopt('postgres', other)).toBe(UNIQUE);
     expect([await adopt('mongodb', state), await adopt('postgres', 'done')]).toEqual(['ok', 'ok']);
@@ -75,7 +83,8 @@ describe('operations', () => {
 
   it('an Idempotency-Key is used once per principal; without one, as often as one likes', async () => {
     const tenantId = await newTenant();
-    const asked = (requestedBy: string, idempotencyKey: string | null) => outcomeOf(newOperation(tenantId, { state: 'done', requestedBy, idempotencyKey }));
+    const asked = (requestedBy: string, idempotencyKey: string | null) =>
+      outcomeOf(newOperation(tenantId, { state: 'done', requestedBy, idempotencyKey }));
     expect(await asked('alice', 'key')).toBe('ok');
     expect(await asked('alice', 'key')).toBe(UNIQUE);
     expect(await asked('bob', 'key')).toBe('ok');
@@ -85,24 +94,70 @@ describe('operations', () => {
 
 it('the log knows success and error alone, and each seq of a tenant once', async () => {
   const tenantId = await newTenant();
-  const logged = (status: string, seq: number) => outcomeOf(query(database.url, `INSERT INTO "TenantProvisionLog" ("id", "tenantId", "step", "status", "seq") VALUES ($1, $2, 'begin', $3, $4)`, [randomUUID(), tenantId, status, seq]));
-  expect([await logged('success', 1), await logged('error', 2), await logged('lost', 3), await logged('success', 2)]).toEqual(['ok', 'ok', CHECK, UNIQUE]);
+  const logged = (status: string, seq: number) =>
+    outcomeOf(
+      query(
+        database.url,
+        `INSERT INTO "TenantProvisionLog" ("id", "tenantId", "step", "status", "seq") VALUES ($1, $2, 'begin', $3, $4)`,
+        [randomUUID(), tenantId, status, seq],
+      ),
+    );
+  expect([
+    await logged('success', 1),
+    await logged('error', 2),
+    await logged('lost', 3),
+    await logged('success', 2),
+  ]).toEqual(['ok', 'ok', CHECK, UNIQUE]);
 });
 
 it('a tenant has one connection per service', async () => {
   const tenantId = await newTenant();
-  const connected = (service: string) => outcomeOf(query(database.url, `INSERT INTO "TenantConnection" ("id", "tenantId", "service", "dbName") VALUES ($1, $2, $3::"ConnectionService", 'x')`, [randomUUID(), tenantId, service]));
-  expect([await connected('postgres'), await connected('qdrant'), await connected('postgres')]).toEqual(['ok', 'ok', UNIQUE]);
+  const connected = (service: string) =>
+    outcomeOf(
+      query(
+        database.url,
+        `INSERT INTO "TenantConnection" ("id", "tenantId", "service", "dbName") VALUES ($1, $2, $3::"ConnectionService", 'x')`,
+        [randomUUID(), tenantId, service],
+      ),
+    );
+  expect([await connected('postgres'), await connected('qdrant'), await connected('postgres')]).toEqual([
+    'ok',
+    'ok',
+    UNIQUE,
+  ]);
 });
 
 let tenants = 0;
 
 async function newTenant(name = `tenant${(tenants += 1)}`): Promise<string> {
   const id = randomUUID();
-  await query(database.url, `INSERT INTO "Tenant" ("id", "name", "realmName", "postgresDb", "mongoDb", "qdrantCollection") VALUES ($1, $2, 'r', 'p', 'm', 'q')`, [id, name]);
+  await query(
+    database.url,
+    `INSERT INTO "Tenant" ("id", "name", "realmName", "postgresDb", "mongoDb", "qdrantCollection") VALUES ($1, $2, 'r', 'p', 'm', 'q')`,
+    [id, name],
+  );
   return id;
 }
 
-async function newOperation(tenantId: string, { kind = 'create', resource = null, state = 'requested', requestedBy = 'somebody', idempotencyKey = null }: { kind?: string; resource?: string | null; state?: string; requestedBy?: string; idempotencyKey?: string | null } = {}): Promise<void> {
-  await query(database.url, `INSERT INTO "TenantOperation" ("id", "tenantId", "kind", "resource", "state", "requestedBy", "idempotencyKey") VALUES ($1, $2, $3::"OperationKind", $4::"BackendKind", $5::"OperationState", $6, $7)`, [randomUUID(), tenantId, kind, resource, state, requestedBy, idempotencyKey]);
+async function newOperation(
+  tenantId: string,
+  {
+    kind = 'create',
+    resource = null,
+    state = 'requested',
+    requestedBy = 'somebody',
+    idempotencyKey = null,
+  }: {
+    kind?: string;
+    resource?: string | null;
+    state?: string;
+    requestedBy?: string;
+    idempotencyKey?: string | null;
+  } = {},
+): Promise<void> {
+  await query(
+    database.url,
+    `INSERT INTO "TenantOperation" ("id", "tenantId", "kind", "resource", "state", "requestedBy", "idempotencyKey") VALUES ($1, $2, $3::"OperationKind", $4::"BackendKind", $5::"OperationState", $6, $7)`,
+    [randomUUID(), tenantId, kind, resource, state, requestedBy, idempotencyKey],
+  );
 }

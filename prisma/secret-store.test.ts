@@ -1,10 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { readSecretKeys } from '@freeflow/lib/secrets';
+import { newTestDatabase, outcomeOf, query, type TestDatabase } from '../test/support/migrated-database';
 import { createMasterClient } from './client';
 import type { PrismaClient } from './generated/client';
-import { readSecretKeys } from './secret-keys';
 import { createSecretStore, resolveSecret, type SecretStore } from './secret-store';
-import { newTestDatabase, outcomeOf, query, type TestDatabase } from './test-database';
 
 const keys = readSecretKeys(randomBytes(32).toString('base64'));
 let database: TestDatabase;
@@ -31,7 +31,9 @@ let tenants = 0;
 
 async function newTenant(): Promise<string> {
   const name = `tenant${(tenants += 1)}`;
-  return (await db.tenant.create({ data: { name, realmName: name, postgresDb: name, mongoDb: name, qdrantCollection: name } })).id;
+  return (
+    await db.tenant.create({ data: { name, realmName: name, postgresDb: name, mongoDb: name, qdrantCollection: name } })
+  ).id;
 }
 
 const password = () => ({ tenantId, backend: 'postgres' as const, name: 'password' });
@@ -56,7 +58,9 @@ describe('keep', () => {
     const clients = Array.from({ length: 20 }, () => createMasterClient(database.workerUrl, { maxConnections: 1 }));
     try {
       await Promise.all(clients.map((it) => it.$queryRaw`SELECT 1`));
-      const kept = await Promise.all(clients.map((it, at) => createSecretStore(it, keys).keep(password(), `value ${at}`)));
+      const kept = await Promise.all(
+        clients.map((it, at) => createSecretStore(it, keys).keep(password(), `value ${at}`)),
+      );
       expect(new Set(kept.map((it) => JSON.stringify(it))).size).toBe(1);
       expect(await rowsOf(tenantId)).toHaveLength(1);
       expect(await store.resolve(kept[0]?.ref ?? '', password())).toBe(kept[0]?.value);
@@ -83,7 +87,11 @@ describe('keep', () => {
 
   it('writes nothing of the value into the database', async () => {
     await store.keep(password(), 'hunter22');
-    const [row] = await query<{ text: string }>(database.url, 'SELECT s::text AS text FROM "TenantSecret" s WHERE "tenantId" = $1', [tenantId]);
+    const [row] = await query<{ text: string }>(
+      database.url,
+      'SELECT s::text AS text FROM "TenantSecret" s WHERE "tenantId" = $1',
+      [tenantId],
+    );
     expect(row?.text).toContain(tenantId);
     expect(row?.text).not.toMatch(new RegExp(`hunter22|${Buffer.from('hunter22').toString('hex')}`));
   });
@@ -93,7 +101,10 @@ describe('resolve', () => {
   it('says which reference leads nowhere: an unknown row, another version', async () => {
     const { ref } = await store.keep(password(), 'hunter22');
     for (const wrong of [`db://${randomUUID()}?v=1`, ref.replace('v=1', 'v=2')]) {
-      await expect(store.resolve(wrong, password())).rejects.toMatchObject({ code: 'secret-not-found', message: `There is no secret ${wrong}.` });
+      await expect(store.resolve(wrong, password())).rejects.toMatchObject({
+        code: 'secret-not-found',
+        message: `There is no secret ${wrong}.`,
+      });
     }
   });
 
@@ -104,10 +115,19 @@ describe('resolve', () => {
 
 describe('a row changed by hand', () => {
   const copies: [string, string][] = [
-    ['copied to another tenant', 'INSERT INTO "TenantSecret" ("id", "tenantId", "backend", "name", "version", "keyId", "wrappedKey", "ciphertext") SELECT $2, $3, "backend", "name", "version", "keyId", "wrappedKey", "ciphertext" FROM "TenantSecret" WHERE "id" = $1'],
+    [
+      'copied to another tenant',
+      'INSERT INTO "TenantSecret" ("id", "tenantId", "backend", "name", "version", "keyId", "wrappedKey", "ciphertext") SELECT $2, $3, "backend", "name", "version", "keyId", "wrappedKey", "ciphertext" FROM "TenantSecret" WHERE "id" = $1',
+    ],
     ['moved to another tenant', 'UPDATE "TenantSecret" SET "id" = $2, "tenantId" = $3 WHERE "id" = $1'],
-    ['given to another backend', `UPDATE "TenantSecret" SET "id" = $2, "backend" = 'mongodb' WHERE "id" = $1 AND $3::uuid IS NOT NULL`],
-    ['given another name', `UPDATE "TenantSecret" SET "id" = $2, "name" = 'other' WHERE "id" = $1 AND $3::uuid IS NOT NULL`],
+    [
+      'given to another backend',
+      `UPDATE "TenantSecret" SET "id" = $2, "backend" = 'mongodb' WHERE "id" = $1 AND $3::uuid IS NOT NULL`,
+    ],
+    [
+      'given another name',
+      `UPDATE "TenantSecret" SET "id" = $2, "name" = 'other' WHERE "id" = $1 AND $3::uuid IS NOT NULL`,
+    ],
   ];
   it.each(copies)('does not open: %s', async (_how, statement) => {
     await store.keep(password(), 'hunter22');
@@ -115,7 +135,10 @@ describe('a row changed by hand', () => {
     const id = randomUUID();
     await query(database.url, statement, [row?.id, id, await newTenant()]);
     const changed = await db.tenantSecret.findUniqueOrThrow({ where: { id } });
-    await expect(store.resolve(`db://${id}?v=1`, changed)).rejects.toMatchObject({ code: 'secret-unreadable', message: expect.not.stringContaining('hunter22') });
+    await expect(store.resolve(`db://${id}?v=1`, changed)).rejects.toMatchObject({
+      code: 'secret-unreadable',
+      message: expect.not.stringContaining('hunter22'),
+    });
   });
 
   it('opens under another id: the id is no part of what a secret belongs to', async () => {
@@ -148,12 +171,15 @@ it('destroys all secrets of a tenant, counts them, and leaves those of others', 
 });
 
 describe('resolveSecret', () => {
-  const resolve = (ref: string, masterDatabaseUrl: string) => resolveSecret(ref, { masterDatabaseUrl, keys, owner: password() });
+  const resolve = (ref: string, masterDatabaseUrl: string) =>
+    resolveSecret(ref, { masterDatabaseUrl, keys, owner: password() });
 
   it('resolves over a connection of its own as the worker, and leaves none open, also when it fails', async () => {
     const { ref } = await store.keep(password(), 'hunter22');
     expect(await resolve(ref, database.workerUrl)).toBe('hunter22');
-    await expect(resolve(`db://${randomUUID()}?v=1`, database.workerUrl)).rejects.toMatchObject({ code: 'secret-not-found' });
+    await expect(resolve(`db://${randomUUID()}?v=1`, database.workerUrl)).rejects.toMatchObject({
+      code: 'secret-not-found',
+    });
     await noConnectionIsLeft();
   });
 
@@ -166,8 +192,12 @@ describe('resolveSecret', () => {
 
   /** The server notices the end of a connection a moment after the client. */
   async function noConnectionIsLeft(): Promise<void> {
-    const open = () => query(database.url, `SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'freeflow-resolve-secret'`);
-    for (const deadline = Date.now() + 5_000; Date.now() < deadline && (await open()).length > 0; ) await pause(20);
+    const open = () =>
+      query(
+        database.url,
+        `SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'freeflow-resolve-secret'`,
+      );
+    for (const deadline = Date.now() + 5_000; Date.now() < deadline && (await open()).length > 0;) await pause(20);
     expect(await open()).toEqual([]);
   }
 });

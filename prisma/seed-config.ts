@@ -1,16 +1,19 @@
 import { isIPv6 } from 'node:net';
+import { isReservedTenantName, TENANT_NAME_PATTERN } from '@freeflow/contract';
+import { port, text, VARIABLES } from '@freeflow/lib/config';
 import { z } from 'zod';
-import { port, text } from './config-kinds';
-import { isReservedTenantName, TENANT_NAME_PATTERN } from './tenant-names';
-import { VARIABLES } from './variables';
 
 const { MASTER_DATABASE_URL } = VARIABLES;
 
 // A colon would be a port given at the wrong place, were it not an IPv6 address.
-const host = () => text('a host name or address, without a port', (value) => /^[^\s/@?#:]+$/.test(value) || isIPv6(value)).default('localhost');
+const host = () =>
+  text('a host name or address, without a port', (value) => /^[^\s/@?#:]+$/.test(value) || isIPv6(value)).default(
+    'localhost',
+  );
 
-const tenantName = text('3 to 30 characters, lower-case letters a-z and digits only', (value) => TENANT_NAME_PATTERN.test(value))
-  .refine((name) => !isReservedTenantName(name), 'is a name FreeFlow keeps for itself');
+const tenantName = text('3 to 30 characters, lower-case letters a-z and digits only', (value) =>
+  TENANT_NAME_PATTERN.test(value),
+).refine((name) => !isReservedTenantName(name), 'is a name FreeFlow keeps for itself');
 
 /** Everything db:seed is told from outside. */
 export const seedVariables = z.object({

@@ -1,10 +1,8 @@
 import { parseArgs } from 'node:util';
-import { createMasterClient } from './client';
-import { readConfig } from './config';
-import { variablesHelp } from './config-table';
+import { readConfig, variablesHelp, runProgram } from '@freeflow/lib/config';
+import { databaseOf } from '@freeflow/lib/pg';
 import { assertMigrated } from './assert-migrated';
-import { databaseOf } from './master-url';
-import { runProgram } from './run-program';
+import { createMasterClient } from './client';
 import { seedTenant, type SeedOutcome } from './seed';
 import { seedVariables } from './seed-config';
 
@@ -31,12 +29,18 @@ void runProgram(USAGE, async () => {
     const outcome = await seedTenant(db, {
       name: config.SEED_TENANT_NAME,
       servers: {
-        postgres: { host: config.SEED_POSTGRES_HOST, port: config.SEED_POSTGRES_PORT, username: config.SEED_POSTGRES_USER },
+        postgres: {
+          host: config.SEED_POSTGRES_HOST,
+          port: config.SEED_POSTGRES_PORT,
+          username: config.SEED_POSTGRES_USER,
+        },
         mongodb: { host: config.SEED_MONGO_HOST, port: config.SEED_MONGO_PORT, username: null },
         qdrant: { host: config.SEED_QDRANT_HOST, port: config.SEED_QDRANT_PORT, username: null },
       },
     });
-    console.log(`Database ${databaseOf(config.MASTER_DATABASE_URL)}: tenant ${config.SEED_TENANT_NAME} ${OUTCOMES[outcome]}`);
+    console.log(
+      `Database ${databaseOf(config.MASTER_DATABASE_URL)}: tenant ${config.SEED_TENANT_NAME} ${OUTCOMES[outcome]}`,
+    );
   } finally {
     await db.$disconnect();
   }

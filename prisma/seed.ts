@@ -1,5 +1,5 @@
+import { tenantNames, type TenantNames } from '@freeflow/contract';
 import { ConnectionService, type Prisma, type PrismaClient } from './generated/client';
-import { tenantNames, type TenantNames } from './tenant-names';
 
 /** Where one service of a tenant answers. */
 export interface SeedServer {
@@ -20,7 +20,11 @@ export type SeedOutcome = 'registered' | 'updated' | 'left-alone';
 /** Any fixed number; makes seeds of the same database take turns. */
 const LOCK_KEY = 7_303_901_468;
 
-const DATABASE_OF: Readonly<Record<ConnectionService, keyof TenantNames>> = { postgres: 'postgresDb', mongodb: 'mongoDb', qdrant: 'qdrantCollection' };
+const DATABASE_OF: Readonly<Record<ConnectionService, keyof TenantNames>> = {
+  postgres: 'postgresDb',
+  mongodb: 'mongoDb',
+  qdrant: 'qdrantCollection',
+};
 
 /** Registers a tenant that exists outside already: its row (active) and its connections. Creates nothing at any backend. */
 export async function seedTenant(db: PrismaClient, seed: Seed): Promise<SeedOutcome> {
@@ -28,14 +32,22 @@ export async function seedTenant(db: PrismaClient, seed: Seed): Promise<SeedOutc
     await tx.$executeRaw`SELECT pg_advisory_xact_lock(${LOCK_KEY})`;
     const existing = await findLive(tx, seed.name);
     if (existing?.isProvisioned) return 'left-alone';
-    const id = existing?.id ?? (await tx.tenant.create({ data: { name: seed.name, ...tenantNames(seed.name), status: 'active' } })).id;
-    await tx.tenant.updateMany({ where: { id, status: { not: 'active' } }, data: { status: 'active', purgeAt: null, holdUntil: null } });
+    const id =
+      existing?.id ??
+      (await tx.tenant.create({ data: { name: seed.name, ...tenantNames(seed.name), status: 'active' } })).id;
+    await tx.tenant.updateMany({
+      where: { id, status: { not: 'active' } },
+      data: { status: 'active', purgeAt: null, holdUntil: null },
+    });
     for (const row of connectionRows(id, seed)) await upsertConnection(tx, row);
     return existing ? 'updated' : 'registered';
   });
 }
 
-async function findLive(tx: Prisma.TransactionClient, name: string): Promise<{ id: string; isProvisioned: boolean } | undefined> {
+async function findLive(
+  tx: Prisma.TransactionClient,
+  name: string,
+): Promise<{ id: string; isProvisioned: boolean } | undefined> {
   // A tenant just asked for has an operation and no ledger yet: it is about to be provisioned.
   const tenant = await tx.tenant.findFirst({
     where: { name, goneAt: null },
@@ -46,10 +58,19 @@ async function findLive(tx: Prisma.TransactionClient, name: string): Promise<{ i
 
 function connectionRows(tenantId: string, { name, servers }: Seed): Prisma.TenantConnectionUncheckedCreateInput[] {
   const names = tenantNames(name);
-  return Object.values(ConnectionService).map((service) => ({ tenantId, service, dbName: names[DATABASE_OF[service]], ...servers[service], secretRef: null }));
+  return Object.values(ConnectionService).map((service) => ({
+    tenantId,
+    service,
+    dbName: names[DATABASE_OF[service]],
+    ...servers[service],
+    secretRef: null,
+  }));
 }
 
-async function upsertConnection(tx: Prisma.TransactionClient, row: Prisma.TenantConnectionUncheckedCreateInput): Promise<void> {
+async function upsertConnection(
+  tx: Prisma.TransactionClient,
+  row: Prisma.TenantConnectionUncheckedCreateInput,
+): Promise<void> {
   const { tenantId, service } = row;
   await tx.tenantConnection.upsert({ where: { tenantId_service: { tenantId, service } }, create: row, update: row });
 }

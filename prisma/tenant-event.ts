@@ -6,7 +6,12 @@ import type { Prisma, PrismaClient } from './generated/client';
  * tenant's row lock like that of every other row.
  * @param message who did what, for everybody's eyes
  */
-export async function recordTenantEvent(db: PrismaClient | Prisma.TransactionClient, tenantId: string, step: string, message: string): Promise<void> {
+export async function recordTenantEvent(
+  db: PrismaClient | Prisma.TransactionClient,
+  tenantId: string,
+  step: string,
+  message: string,
+): Promise<void> {
   await db.$executeRaw`
     WITH tenant AS (UPDATE "Tenant" SET "logSeq" = "logSeq" + 1 WHERE id = ${tenantId}::uuid RETURNING "logSeq")
     INSERT INTO "TenantProvisionLog" (id, "tenantId", step, status, message, seq)

@@ -9,7 +9,14 @@ import { startWhole } from './whole';
 const { env } = process;
 const dir = stackDir(env['FREEFLOW_STACK_DIR']);
 const progress = createProgress(process.stdout);
-const ending = listenForEnd((text) => { progress.note(text); }, (code) => { process.exit(code); });
+const ending = listenForEnd(
+  (text) => {
+    progress.note(text);
+  },
+  (code) => {
+    process.exit(code);
+  },
+);
 
 /** The demonstration, on the product as it runs here; where it doesn't, it is started for this and ended afterwards. */
 async function main(): Promise<number> {
@@ -25,4 +32,6 @@ async function main(): Promise<number> {
   }
 }
 
-void main().then((code) => { process.exit(code); });
+void main().then((code) => {
+  process.exit(code);
+});

@@ -1,4 +1,4 @@
-import { variablesOf } from '@freeflow/db-master';
+import { variablesOf } from '@freeflow/lib/config';
 import { apiVariables } from '../api/config';
 import { BACKEND_NAMES, ownerVariables, SET_UP_VARIABLES } from '../cli/backends/variables';
 import { migrateVariables } from '../prisma/migrate-config';
@@ -9,9 +9,17 @@ import { stackVariables, withoutSecrets } from './environment';
 const HARMLESS = ['KEYCLOAK_URL', 'KEYCLOAK_OWNER_CLIENT_ID'];
 
 test('what children inherit holds none of the credentials that any program reads, nor says where they are', () => {
-  const ours = [workerVariables, apiVariables, migrateVariables, stackVariables].flatMap((schema) => variablesOf(schema).filter(({ isSecret }) => isSecret).map(({ name }) => name));
-  const ofCli = BACKEND_NAMES.flatMap((it) => [...ownerVariables(it), SET_UP_VARIABLES[it].password]).filter((name) => !HARMLESS.includes(name));
+  const ours = [workerVariables, apiVariables, migrateVariables, stackVariables].flatMap((schema) =>
+    variablesOf(schema)
+      .filter(({ isSecret }) => isSecret)
+      .map(({ name }) => name),
+  );
+  const ofCli = BACKEND_NAMES.flatMap((it) => [...ownerVariables(it), SET_UP_VARIABLES[it].password]).filter(
+    (name) => !HARMLESS.includes(name),
+  );
   const secrets = [...ours, ...ofCli, 'FREEFLOW_TOKEN', 'FREEFLOW_CLIENT_SECRET'];
-  const env = Object.fromEntries(['PATH', 'TASK_QUEUE', ...secrets, ...secrets.map((name) => `${name}_FILE`)].map((name) => [name, 'hunter22']));
+  const env = Object.fromEntries(
+    ['PATH', 'TASK_QUEUE', ...secrets, ...secrets.map((name) => `${name}_FILE`)].map((name) => [name, 'hunter22']),
+  );
   expect(withoutSecrets(env)).toEqual({ PATH: 'hunter22', TASK_QUEUE: 'hunter22' });
 });

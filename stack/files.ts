@@ -35,11 +35,14 @@ export function lastLines(path: string, count: number): string[] {
 }
 
 /** Narrows to an error of Node's own, which carries a code such as ENOENT. Under a test runner such errors are of another realm's class, so `instanceof` would miss them. */
-export const isNodeError = (error: unknown): error is NodeJS.ErrnoException => types.isNativeError(error) && 'code' in error;
+export const isNodeError = (error: unknown): error is NodeJS.ErrnoException =>
+  types.isNativeError(error) && 'code' in error;
 
 /** What an error says, for a person: its message, or the messages of those it is made of. That of `fetch` alone says nothing. */
 export function messageOf(error: unknown): string {
-  if (error instanceof TypeError && error.message === 'fetch failed' && error.cause !== undefined) return messageOf(error.cause);
-  if (error instanceof AggregateError) return [error.message, ...error.errors.map(messageOf)].filter(Boolean).join('\n');
+  if (error instanceof TypeError && error.message === 'fetch failed' && error.cause !== undefined)
+    return messageOf(error.cause);
+  if (error instanceof AggregateError)
+    return [error.message, ...error.errors.map(messageOf)].filter(Boolean).join('\n');
   return error instanceof Error ? error.message || error.name : String(error);
 }

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from './files';
 import { lockOwner, LockedError } from './lock';
+import { stackDir } from './project';
 import { onStopSignal } from './signals';
 import { type RunningStack, startStack, type StackOptions } from './stack';
 import { findStackInfo, type StackInfo } from './stack-info';
-import { stackDir } from './project';
 
 const OTHERS_MAY_NEED_MS = 600_000;
 
@@ -60,21 +60,41 @@ export function listenForEnd(tell: (text: string) => void, exit: (code: number) 
   const stops: (() => Promise<void>)[] = [];
   const kills: (() => void)[] = [];
   let resolveEnded: () => void = () => undefined;
-  const ended = new Promise<void>((resolve) => { resolveEnded = resolve; });
+  const ended = new Promise<void>((resolve) => {
+    resolveEnded = resolve;
+  });
   const stop = () => {
     if (controller.signal.aborted) return ended;
     controller.abort();
-    const stopAll = async () => { for (const end of stops.reverse()) await end().catch((error: unknown) => { tell(messageOf(error)); }); };
+    const stopAll = async () => {
+      for (const end of stops.reverse())
+        await end().catch((error: unknown) => {
+          tell(messageOf(error));
+        });
+    };
     void stopAll().then(resolveEnded);
     return ended;
   };
-  onStopSignal(() => {
-    tell('Stopping; Ctrl-C again kills at once.');
-    void stop();
-  }, () => {
-    for (const kill of kills) kill();
-    tell('Killed.');
-    exit(1);
-  });
-  return { signal: controller.signal, onStop: (end) => { stops.push(end); }, onKill: (kill) => { kills.push(kill); }, stop, ended };
+  onStopSignal(
+    () => {
+      tell('Stopping; Ctrl-C again kills at once.');
+      void stop();
+    },
+    () => {
+      for (const kill of kills) kill();
+      tell('Killed.');
+      exit(1);
+    },
+  );
+  return {
+    signal: controller.signal,
+    onStop: (end) => {
+      stops.push(end);
+    },
+    onKill: (kill) => {
+      kills.push(kill);
+    },
+    stop,
+    ended,
+  };
 }

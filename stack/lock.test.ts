@@ -14,7 +14,9 @@ beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'freeflow-lock-'));
   path = join(dir, 'servers.lock');
 });
-afterEach(() => { rmSync(dir, { recursive: true }); });
+afterEach(() => {
+  rmSync(dir, { recursive: true });
+});
 
 /** Takes the lock in a process of its own at a given time; it says how that went and lives until it is killed. */
 async function taker(at: number): Promise<{ said: string; kill: () => Promise<void> }> {
@@ -24,9 +26,23 @@ async function taker(at: number): Promise<{ said: string; kill: () => Promise<vo
     try { takeLock(${JSON.stringify(dir)}, 'servers.lock'); console.log('taken'); } catch (error) { console.log(error.constructor.name); }
     setInterval(() => undefined, 1000);`;
   const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const gone = new Promise<void>((resolve) => child.once('exit', () => { resolve(); }));
-  const said = await new Promise<string>((resolve) => child.stdout.once('data', (chunk: Buffer) => { resolve(chunk.toString('utf8').trim()); }));
-  return { said, kill: () => { child.kill('SIGKILL'); return gone; } };
+  const gone = new Promise<void>((resolve) =>
+    child.once('exit', () => {
+      resolve();
+    }),
+  );
+  const said = await new Promise<string>((resolve) =>
+    child.stdout.once('data', (chunk: Buffer) => {
+      resolve(chunk.toString('utf8').trim());
+    }),
+  );
+  return {
+    said,
+    kill: () => {
+      child.kill('SIGKILL');
+      return gone;
+    },
+  };
 }
 
 async function race(): Promise<string[]> {
@@ -59,7 +75,7 @@ test('a process that only has the pid of the owner is not taken for it', () => {
   expect(lockOwner(dir, 'servers.lock')).toEqual(identify(process.pid));
 });
 
-test('a lock that was cut short is nobody\'s', () => {
+test("a lock that was cut short is nobody's", () => {
   writeFileSync(path, '{"pid":');
   takeLock(dir, 'servers.lock');
   expect(lockOwner(dir, 'servers.lock')?.pid).toBe(process.pid);

@@ -29,7 +29,9 @@ export function takeLock(dir: string, name: LockName): () => void {
   } finally {
     rmSync(mine, { force: true });
   }
-  return () => { if (lockOwner(dir, name)?.pid === process.pid) rmSync(path, { force: true }); };
+  return () => {
+    if (lockOwner(dir, name)?.pid === process.pid) rmSync(path, { force: true });
+  };
 }
 
 /** Who holds the lock and is alive, if anyone. */
@@ -54,7 +56,8 @@ function takeOver(mine: string, path: string): void {
   const guardAge = Date.now() - (statSync(guard, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
   if (guardAge > 10_000) rmSync(guard, { force: true });
   const owner = ownerIn(path);
-  if ((owner !== undefined && isAlive(owner)) || !tryLink(mine, guard)) throw new LockedError(owner ?? identify(process.pid));
+  if ((owner !== undefined && isAlive(owner)) || !tryLink(mine, guard))
+    throw new LockedError(owner ?? identify(process.pid));
   try {
     const still = ownerIn(path);
     if (still !== undefined && isAlive(still)) throw new LockedError(still);

@@ -7,11 +7,15 @@ import { stopStack } from './commands/stop';
 import { messageOf } from './files';
 import { stackDir } from './project';
 
-const print = (text: string): void => { console.log(text); };
+const print = (text: string): void => {
+  console.log(text);
+};
 
 const program = new Command('stack')
   .description('Real PostgreSQL, MongoDB, Qdrant, Keycloak and Temporal on this machine, without Docker.')
-  .addHelpText('afterAll', `
+  .addHelpText(
+    'afterAll',
+    `
 Every server can be replaced by one that runs already, named in the environment:
   POSTGRES_ADMIN_URL, MASTER_DATABASE_URL   postgres://user:password@host:port/database
   MONGODB_ADMIN_URL                         mongodb://user:password@host:port/?authSource=admin
@@ -19,11 +23,19 @@ Every server can be replaced by one that runs already, named in the environment:
   KEYCLOAK_URL, KEYCLOAK_CLIENT_ID and KEYCLOAK_CLIENT_SECRET (a service account of realm master)
   TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and TEMPORAL_UI_URL
 It is then checked and set up, but not started. Programs found on PATH are used before any is fetched.
-Fetched ones are kept in $XDG_CACHE_HOME/freeflow (~/.cache/freeflow).`);
+Fetched ones are kept in $XDG_CACHE_HOME/freeflow (~/.cache/freeflow).`,
+  );
 
 /** Every command works on one folder. */
-const command = (name: string, description: string): Command => program.command(name).description(description)
-  .addOption(new Option('--dir <folder>', 'where data, logs and credentials are kept').env('FREEFLOW_STACK_DIR').default('.freeflow'));
+const command = (name: string, description: string): Command =>
+  program
+    .command(name)
+    .description(description)
+    .addOption(
+      new Option('--dir <folder>', 'where data, logs and credentials are kept')
+        .env('FREEFLOW_STACK_DIR')
+        .default('.freeflow'),
+    );
 
 const dirOf = ({ dir }: { dir: string }): string => stackDir(dir);
 
@@ -32,17 +44,24 @@ const count = (text: string): number => {
   throw new InvalidArgumentError('It must be a number.');
 };
 
-command('start', 'start the servers in the foreground, set them up, keep them up; Ctrl-C stops them')
-  .action(async (options: { dir: string }) => { process.exit(await start(dirOf(options), process.env, (code) => process.exit(code))); });
+command('start', 'start the servers in the foreground, set them up, keep them up; Ctrl-C stops them').action(
+  async (options: { dir: string }) => {
+    process.exit(await start(dirOf(options), process.env, (code) => process.exit(code)));
+  },
+);
 
-command('stop', 'stop everything that runs in the folder, worker and API included')
-  .action(async (options: { dir: string }) => {
+command('stop', 'stop everything that runs in the folder, worker and API included').action(
+  async (options: { dir: string }) => {
     const dir = dirOf(options);
-    print(await stopStack(dir, print) ? 'Stopped.' : `No stack runs in ${dir}.`);
-  });
+    print((await stopStack(dir, print)) ? 'Stopped.' : `No stack runs in ${dir}.`);
+  },
+);
 
-command('status', 'show what runs where; the exit code is 0 when a stack runs, 3 when none does')
-  .action((options: { dir: string }) => { process.exitCode = status(dirOf(options), print); });
+command('status', 'show what runs where; the exit code is 0 when a stack runs, 3 when none does').action(
+  (options: { dir: string }) => {
+    process.exitCode = status(dirOf(options), print);
+  },
+);
 
 command('logs', 'show the ends of the logs')
   .argument('[server]', 'one of them: postgres, mongodb, qdrant, keycloak, temporal, worker, api, migrate')
@@ -50,16 +69,22 @@ command('logs', 'show the ends of the logs')
   .option('-n, --lines <count>', 'how many lines of each', count, 20)
   .action(async (server: string | undefined, options: { dir: string; follow: boolean; lines: number }) => {
     const interrupted = new AbortController();
-    process.once('SIGINT', () => { interrupted.abort(); });
+    process.once('SIGINT', () => {
+      interrupted.abort();
+    });
     process.exitCode = await logs(dirOf(options), server, { ...options, signal: interrupted.signal }, print);
   });
 
 command('reset', 'delete all data, logs, ports and credentials of the folder, after asking')
   .option('--yes', 'do not ask', false)
-  .action(async (options: { dir: string; yes: boolean }) => { process.exitCode = await reset(dirOf(options), options.yes, print); });
+  .action(async (options: { dir: string; yes: boolean }) => {
+    process.exitCode = await reset(dirOf(options), options.yes, print);
+  });
 
 // A reader that has gone away (`| head`) is no failure.
-process.stdout.on('error', () => { process.exit(0); });
+process.stdout.on('error', () => {
+  process.exit(0);
+});
 
 program.parseAsync().catch((error: unknown) => {
   console.error(messageOf(error));

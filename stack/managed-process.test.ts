@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { until } from '../test/until';
+import { until } from '../test/support/until';
 import { ManagedProcess, type ManagedProcessOptions, StoppedEarly } from './managed-process';
 import { isAlive, type ProcessIdentity, startTimeOf } from './processes';
 
@@ -13,24 +13,33 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'freeflow-process-'));
   [launched, events] = [[], []];
 });
-afterEach(() => { rmSync(folder, { recursive: true }); });
-
-const managed = (script: string, changed: Partial<ManagedProcessOptions> = {}) => new ManagedProcess({
-  title: 'Server',
-  log: join(folder, 'server.log'),
-  plan: () => Promise.resolve({ command: 'bash', args: ['-c', script], env: process.env, cwd: folder }),
-  check: () => Promise.resolve(),
-  readyWithinMs: 5_000,
-  stopSignal: 'SIGTERM',
-  stopWithinMs: 300,
-  onLaunch: (identity) => { launched.push(identity); },
-  onEvent: (text) => { events.push(text); },
-  ...changed,
+afterEach(() => {
+  rmSync(folder, { recursive: true });
 });
+
+const managed = (script: string, changed: Partial<ManagedProcessOptions> = {}) =>
+  new ManagedProcess({
+    title: 'Server',
+    log: join(folder, 'server.log'),
+    plan: () => Promise.resolve({ command: 'bash', args: ['-c', script], env: process.env, cwd: folder }),
+    check: () => Promise.resolve(),
+    readyWithinMs: 5_000,
+    stopSignal: 'SIGTERM',
+    stopWithinMs: 300,
+    onLaunch: (identity) => {
+      launched.push(identity);
+    },
+    onEvent: (text) => {
+      events.push(text);
+    },
+    ...changed,
+  });
 
 test('one that has ended is not ready, though somebody else answers in its place; the error ends with its last words', async () => {
   const server = managed('echo the port is taken; exit 3', { check: () => delay(500) });
-  await expect(server.start()).rejects.toThrow(/^Server ended with code 3\. The last lines of .*:\n +the port is taken$/);
+  await expect(server.start()).rejects.toThrow(
+    /^Server ended with code 3\. The last lines of .*:\n +the port is taken$/,
+  );
 });
 
 test('killed hard it is started again', async () => {
@@ -44,7 +53,11 @@ test('killed hard it is started again', async () => {
 });
 
 test('a stop ends its children as well, and what does not listen to the signal', async () => {
-  const server = managed('trap "" TERM; sleep 60 & echo $! > child; while true; do sleep 1; done', { check: async () => { if (!existsSync(join(folder, 'child'))) throw new Error('not yet'); } });
+  const server = managed('trap "" TERM; sleep 60 & echo $! > child; while true; do sleep 1; done', {
+    check: async () => {
+      if (!existsSync(join(folder, 'child'))) throw new Error('not yet');
+    },
+  });
   await server.start();
   const child = Number(readFileSync(join(folder, 'child'), 'utf8'));
   expect(startTimeOf(child)).toBeDefined();
@@ -54,7 +67,12 @@ test('a stop ends its children as well, and what does not listen to the signal',
 });
 
 test('stopped while its start is being prepared it is not started any more', async () => {
-  const server = managed('sleep 60', { plan: async () => { await delay(200); return { command: 'bash', args: ['-c', 'sleep 60'], env: process.env, cwd: folder }; } });
+  const server = managed('sleep 60', {
+    plan: async () => {
+      await delay(200);
+      return { command: 'bash', args: ['-c', 'sleep 60'], env: process.env, cwd: folder };
+    },
+  });
   const start = server.start();
   await server.stop();
   await expect(start).rejects.toThrow(StoppedEarly);

@@ -74,7 +74,10 @@ export class ManagedProcess {
     const isRunning = this.child?.exitCode === null && this.child.signalCode === null;
     if (isRunning) this.child?.kill(this.options.stopSignal);
     const patience = new AbortController();
-    await Promise.race([this.exited, delay(this.options.stopWithinMs, undefined, { signal: patience.signal }).catch(() => undefined)]);
+    await Promise.race([
+      this.exited,
+      delay(this.options.stopWithinMs, undefined, { signal: patience.signal }).catch(() => undefined),
+    ]);
     patience.abort();
     signalGroup(pid, 'SIGKILL');
     await this.exited;
@@ -95,8 +98,12 @@ export class ManagedProcess {
       const child = spawn(command, args, { env, cwd, detached: true, stdio: ['ignore', log, log], ...user });
       this.child = child;
       this.exited = new Promise((resolve) => {
-        child.once('error', (error) => { resolve(`could not be started: ${error.message}`); });
-        child.once('exit', (code, signal) => { resolve(signal === null ? `ended with code ${code ?? '?'}` : `was ended by ${signal}`); });
+        child.once('error', (error) => {
+          resolve(`could not be started: ${error.message}`);
+        });
+        child.once('exit', (code, signal) => {
+          resolve(signal === null ? `ended with code ${code ?? '?'}` : `was ended by ${signal}`);
+        });
       });
       // One that has died at once is nobody to be noted; how it ended is told by `exited`.
       const startedAt = child.pid === undefined ? undefined : startTimeOf(child.pid);
@@ -109,8 +116,10 @@ export class ManagedProcess {
   private async untilReady(): Promise<void> {
     const end = Date.now() + this.options.readyWithinMs;
     let ended: string | undefined;
-    void this.exited.then((how) => { ended = how; });
-    for (let reason: unknown; ; ) {
+    void this.exited.then((how) => {
+      ended = how;
+    });
+    for (let reason: unknown; ;) {
       try {
         await this.options.check();
         // Else somebody else has answered.
@@ -120,14 +129,17 @@ export class ManagedProcess {
       }
       if (this.stopping) throw new StoppedEarly(`${this.options.title} was stopped before it was ready`);
       if (ended !== undefined) throw this.failure(ended);
-      if (Date.now() > end) throw this.failure(`was not ready within ${this.options.readyWithinMs / 1000} s (${messageOf(reason)})`);
+      if (Date.now() > end)
+        throw this.failure(`was not ready within ${this.options.readyWithinMs / 1000} s (${messageOf(reason)})`);
       await delay(CHECK_EVERY_MS);
     }
   }
 
   private failure(how: string): Error {
     const { title, log } = this.options;
-    return new Error([`${title} ${how}. The last lines of ${log}:`, ...lastLines(log, 8).map((line) => `    ${line}`)].join('\n'));
+    return new Error(
+      [`${title} ${how}. The last lines of ${log}:`, ...lastLines(log, 8).map((line) => `    ${line}`)].join('\n'),
+    );
   }
 
   private async watch(): Promise<void> {
@@ -149,7 +161,14 @@ export class ManagedProcess {
     if (this.stopping) return;
     try {
       await this.launch();
-      void this.untilReady().then(() => { onEvent(`${title} is back (pid ${this.child?.pid ?? '?'})`); }, (error: unknown) => { if (!this.stopping) onEvent(messageOf(error)); });
+      void this.untilReady().then(
+        () => {
+          onEvent(`${title} is back (pid ${this.child?.pid ?? '?'})`);
+        },
+        (error: unknown) => {
+          if (!this.stopping) onEvent(messageOf(error));
+        },
+      );
     } catch (error) {
       this.exited = Promise.resolve(`could not be started: ${messageOf(error)}`);
     }

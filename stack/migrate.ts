@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { canLogIn } from '../backends/postgres/provisioner/client';
 import { withoutSecrets } from './environment';
-import { canLogIn } from '../setup/postgres-client';
 import { logFile, projectRoot } from './project';
 import { changeStackInfo, type StackInfo } from './stack-info';
 
@@ -15,7 +15,11 @@ const MIGRATOR = 'prisma/dist/migrate-main.js';
  * @returns the stack with the URLs that work
  * @throws Error with the migrator's last words
  */
-export async function migrateMaster(info: StackInfo, env: NodeJS.ProcessEnv, note: (text: string) => void = () => undefined): Promise<StackInfo> {
+export async function migrateMaster(
+  info: StackInfo,
+  env: NodeJS.ProcessEnv,
+  note: (text: string) => void = () => undefined,
+): Promise<StackInfo> {
   const script = join(projectRoot(), MIGRATOR);
   if (!existsSync(script)) throw new Error(`${MIGRATOR} is missing: build first, with npm run build`);
   await run(script, logFile(info.dir, 'migrate'), {
@@ -29,10 +33,15 @@ export async function migrateMaster(info: StackInfo, env: NodeJS.ProcessEnv, not
   return changed;
 }
 
-async function reachable({ masterDatabase, masterDatabaseUrl }: StackInfo, note: (text: string) => void): Promise<StackInfo['masterDatabase']> {
+async function reachable(
+  { masterDatabase, masterDatabaseUrl }: StackInfo,
+  note: (text: string) => void,
+): Promise<StackInfo['masterDatabase']> {
   const urls = [masterDatabase.apiUrl, masterDatabase.workerUrl];
   if (!(await Promise.all(urls.map(canLogIn))).includes(false)) return masterDatabase;
-  note('The roles of API and worker have other passwords on that server, which MASTER_DATABASE_URL may not change; it is used as it is for both.');
+  note(
+    'The roles of API and worker have other passwords on that server, which MASTER_DATABASE_URL may not change; it is used as it is for both.',
+  );
   return { ...masterDatabase, apiUrl: masterDatabaseUrl, workerUrl: masterDatabaseUrl };
 }
 
@@ -41,13 +50,21 @@ function run(script: string, log: string, env: NodeJS.ProcessEnv): Promise<void>
   return new Promise((resolve, reject) => {
     let said = '';
     const child = spawn(process.execPath, [script], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    const listen = (chunk: Buffer) => { said += chunk.toString('utf8'); appendFileSync(log, chunk); };
+    const listen = (chunk: Buffer) => {
+      said += chunk.toString('utf8');
+      appendFileSync(log, chunk);
+    };
     child.stdout.on('data', listen);
     child.stderr.on('data', listen);
     child.once('error', reject);
     child.once('close', (code) => {
       if (code === 0) resolve();
-      else reject(new Error(`The master database could not be migrated (log: ${log}):\n${said.trim().split('\n').slice(-8).join('\n')}`));
+      else
+        reject(
+          new Error(
+            `The master database could not be migrated (log: ${log}):\n${said.trim().split('\n').slice(-8).join('\n')}`,
+          ),
+        );
     });
   });
 }

@@ -23,7 +23,11 @@ export class OfNoUse extends Error {
  * Waits until it answers.
  * @throws OfNoUse when it has not in time
  */
-export async function untilAnswers(server: OthersServer, check: () => Promise<void>, signal: AbortSignal): Promise<void> {
+export async function untilAnswers(
+  server: OthersServer,
+  check: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
   for (const end = Date.now() + ANSWERS_WITHIN_MS; ;) {
     try {
       await check();
@@ -34,4 +38,3 @@ export async function untilAnswers(server: OthersServer, check: () => Promise<vo
     await delay(ASK_EVERY_MS, undefined, { signal });
   }
 }
-

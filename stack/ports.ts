@@ -24,8 +24,14 @@ const FIRST_EPHEMERAL_PORT = 32_768;
 export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', () => { resolve(false); });
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => { server.close(() => { resolve(true); }); });
+    server.once('error', () => {
+      resolve(false);
+    });
+    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
+      server.close(() => {
+        resolve(true);
+      });
+    });
   });
 }
 
@@ -34,9 +40,18 @@ export function isFree(port: number): Promise<boolean> {
  * @param names which ports must be free; the others are returned as they are
  * @param others ports that are somebody else's, though nobody may listen there yet
  */
-export async function choosePorts(current: Ports, names: readonly PortName[], others: ReadonlySet<number> = new Set()): Promise<Ports> {
+export async function choosePorts(
+  current: Ports,
+  names: readonly PortName[],
+  others: ReadonlySet<number> = new Set(),
+): Promise<Ports> {
   const chosen = { ...current };
-  const taken = new Set<number>([...others, ...keysOf(current).filter((name) => !names.includes(name)).map((name) => current[name])]);
+  const taken = new Set<number>([
+    ...others,
+    ...keysOf(current)
+      .filter((name) => !names.includes(name))
+      .map((name) => current[name]),
+  ]);
   for (const name of names) {
     chosen[name] = await nextFree(chosen[name], taken);
     taken.add(chosen[name]);
@@ -46,10 +61,11 @@ export async function choosePorts(current: Ports, names: readonly PortName[], ot
 
 async function nextFree(from: number, taken: ReadonlySet<number>): Promise<number> {
   for (let port = from; port < FIRST_EPHEMERAL_PORT; port++) {
-    if (!taken.has(port) && await isFree(port)) return port;
+    if (!taken.has(port) && (await isFree(port))) return port;
   }
   throw new Error(`no port from ${from} to ${FIRST_EPHEMERAL_PORT - 1} is free`);
 }
 
 /** The keys of a record with their own type, which Object.keys forgets. */
-export const keysOf = <K extends string>(record: Record<K, unknown>): K[] => Object.keys(record).filter((key): key is K => key in record);
+export const keysOf = <K extends string>(record: Record<K, unknown>): K[] =>
+  Object.keys(record).filter((key): key is K => key in record);

@@ -20,12 +20,15 @@ const PLAIN_TICK_MS = 3_000;
 const line = (row: string, text: string): string => `${pc.bold(row.padEnd(TITLE_WIDTH))} ${text}`;
 
 /** Lines redrawn in place on a terminal, appended anywhere else. */
-export const createProgress = (output: Output): Progress => (output.isTTY ? terminalProgress(output) : plainProgress(output));
+export const createProgress = (output: Output): Progress =>
+  output.isTTY ? terminalProgress(output) : plainProgress(output);
 
 /** One line for each change; fast figures only every few seconds. */
 export function plainProgress(output: Pick<Output, 'write'>): Progress {
   const nextTick = new Map<string, number>();
-  const update = (row: string, text: string) => { output.write(`${line(row, text)}\n`); };
+  const update = (row: string, text: string) => {
+    output.write(`${line(row, text)}\n`);
+  };
   return {
     update,
     tick(row, text) {
@@ -33,21 +36,39 @@ export function plainProgress(output: Pick<Output, 'write'>): Progress {
       nextTick.set(row, Date.now() + PLAIN_TICK_MS);
       update(row, text);
     },
-    note(text) { output.write(`${text}\n`); },
-    close() { nextTick.clear(); },
+    note(text) {
+      output.write(`${text}\n`);
+    },
+    close() {
+      nextTick.clear();
+    },
   };
 }
 
 function terminalProgress(output: Output): Progress {
   let rows = new Map<string, string>();
-  const clear = () => { if (rows.size > 0) output.write(`\u001b[${rows.size}A\u001b[0J`); };
-  const draw = () => { for (const [row, text] of rows) output.write(`${line(row, cut(text, output.columns))}\n`); };
-  const update = (row: string, text: string) => { clear(); rows.set(row, text); draw(); };
+  const clear = () => {
+    if (rows.size > 0) output.write(`\u001b[${rows.size}A\u001b[0J`);
+  };
+  const draw = () => {
+    for (const [row, text] of rows) output.write(`${line(row, cut(text, output.columns))}\n`);
+  };
+  const update = (row: string, text: string) => {
+    clear();
+    rows.set(row, text);
+    draw();
+  };
   return {
     update,
     tick: update,
-    note(text) { clear(); output.write(`${text}\n`); draw(); },
-    close() { rows = new Map(); },
+    note(text) {
+      clear();
+      output.write(`${text}\n`);
+      draw();
+    },
+    close() {
+      rows = new Map();
+    },
   };
 }
 
@@ -61,10 +82,15 @@ export const ready = (text: string): string => `${pc.green('ready')}     ${text}
 export const seconds = (sinceMs: number): string => `${((Date.now() - sinceMs) / 1000).toFixed(1)} s`;
 
 /** How much of a download is there, in bytes. */
-export interface Fetched { done: number; total?: number | undefined }
+export interface Fetched {
+  done: number;
+  total?: number | undefined;
+}
 
 /** `12.3/44.5 MB, 28 %`, or `12.3 MB` while the whole is unknown. */
 export function amount({ done, total }: Fetched): string {
   const mega = (bytes: number) => (bytes / 1e6).toFixed(1);
-  return total === undefined ? `${mega(done)} MB` : `${mega(done)}/${mega(total)} MB, ${Math.min(100, Math.floor((done / total) * 100))} %`;
+  return total === undefined
+    ? `${mega(done)} MB`
+    : `${mega(done)}/${mega(total)} MB, ${Math.min(100, Math.floor((done / total) * 100))} %`;
 }

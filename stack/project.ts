@@ -10,17 +10,20 @@ export function projectRoot(): string {
   let folder = __dirname;
   while (!existsSync(join(folder, 'pnpm-workspace.yaml'))) {
     const parent = dirname(folder);
-    if (parent === folder) throw new Error(`${__dirname} is not inside a FreeFlow checkout (no pnpm-workspace.yaml above it)`);
+    if (parent === folder)
+      throw new Error(`${__dirname} is not inside a FreeFlow checkout (no pnpm-workspace.yaml above it)`);
     folder = parent;
   }
   return folder;
 }
 
 /** A stack's folder: absolute as it is, relative ones seen from the project root, `.freeflow` when none is named. */
-export const stackDir = (named?: string): string => resolve(projectRoot(), named === undefined || named === '' ? '.freeflow' : named);
+export const stackDir = (named?: string): string =>
+  resolve(projectRoot(), named === undefined || named === '' ? '.freeflow' : named);
 
 /** Where fetched servers are kept for all checkouts of this user. */
-export const cacheDir = (env: NodeJS.ProcessEnv): string => join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'freeflow');
+export const cacheDir = (env: NodeJS.ProcessEnv): string =>
+  join(env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'freeflow');
 
 /** Where a server or program writes what it prints. */
 export const logFile = (dir: string, name: string): string => join(dir, 'logs', `${name}.log`);

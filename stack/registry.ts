@@ -4,7 +4,10 @@ import { z } from 'zod';
 import { readIfThere, writePrivateFile } from './files';
 import { endGroup, isAlive, processIdentity } from './processes';
 
-const record = z.record(z.string(), processIdentity.extend({ port: z.number(), stopSignal: z.enum(['SIGTERM', 'SIGINT']) }));
+const record = z.record(
+  z.string(),
+  processIdentity.extend({ port: z.number(), stopSignal: z.enum(['SIGTERM', 'SIGINT']) }),
+);
 export type ProcessRecord = z.infer<typeof record>;
 
 /** The files that tell which processes a stack has started: its servers; API and worker. */
@@ -16,10 +19,15 @@ const LEFTOVER_GRACE_MS = 10_000;
 export class ProcessRegistry {
   private processes: ProcessRecord = {};
 
-  constructor(private readonly dir: string, private readonly name: RegistryName) {}
+  constructor(
+    private readonly dir: string,
+    private readonly name: RegistryName,
+  ) {}
 
   /** Everything that was noted. */
-  get all(): ProcessRecord { return this.processes; }
+  get all(): ProcessRecord {
+    return this.processes;
+  }
 
   /** Notes a process; must be called in the same breath as it was started. */
   note(name: string, entry: ProcessRecord[string]): void {

@@ -9,7 +9,10 @@ import { logFile } from './project';
 import type { Program, Server, ServerContext, StackPart } from './servers/server';
 import { saveSettings } from './settings';
 
-export interface RunningServer { server: Server; process: ManagedProcess }
+export interface RunningServer {
+  server: Server;
+  process: ManagedProcess;
+}
 
 export interface RunServerContext extends Omit<ServerContext, 'note'> {
   progress: Progress;
@@ -26,11 +29,21 @@ const TRIES_FOR_A_PORT = 3;
 export async function runServer(server: Server, context: RunServerContext): Promise<StackPart> {
   const startedAt = Date.now();
   const { progress, settings } = context;
-  const own: ServerContext = { ...context, note: (text) => { progress.note(`${server.title}: ${text}`); } };
+  const own: ServerContext = {
+    ...context,
+    note: (text) => {
+      progress.note(`${server.title}: ${text}`);
+    },
+  };
   try {
-    const program = server.isExternal(context.external) ? await checkExternal(server, own, progress) : await startEmbedded(server, own, context);
+    const program = server.isExternal(context.external)
+      ? await checkExternal(server, own, progress)
+      : await startEmbedded(server, own, context);
     const part = program === undefined ? await setUpExternal(server, own) : await server.setUp(own, program);
-    const where = program === undefined ? 'named by the environment, not started here' : `${program.version}, port ${settings.ports[server.ports[0]]}`;
+    const where =
+      program === undefined
+        ? 'named by the environment, not started here'
+        : `${program.version}, port ${settings.ports[server.ports[0]]}`;
     progress.update(server.title, ready(`${where}, ${seconds(startedAt)}`));
     return part;
   } catch (error) {
@@ -57,8 +70,12 @@ async function startEmbedded(server: Server, own: ServerContext, context: RunSer
   const { progress, signal } = context;
   const program = await server.fetch({
     ...own,
-    onProgress: (fetched) => { progress.tick(server.title, `fetching  ${amount(fetched)}`); },
-    onBuild: () => { progress.update(server.title, 'building  once, for quick starts'); },
+    onProgress: (fetched) => {
+      progress.tick(server.title, `fetching  ${amount(fetched)}`);
+    },
+    onBuild: () => {
+      progress.update(server.title, 'building  once, for quick starts');
+    },
   });
   for (let tries = 1; ; tries++) {
     signal.throwIfAborted();
@@ -68,7 +85,9 @@ async function startEmbedded(server: Server, own: ServerContext, context: RunSer
       return program;
     } catch (error) {
       // Another program may have taken the port since it was chosen.
-      const isTaken = (await Promise.all(server.ports.map((name) => isFree(context.settings.ports[name])))).includes(false);
+      const isTaken = (await Promise.all(server.ports.map((name) => isFree(context.settings.ports[name])))).includes(
+        false,
+      );
       if (signal.aborted || !isTaken || tries === TRIES_FOR_A_PORT) throw error;
       const chosen = await claimPorts(context, context.settings.ports, server.ports);
       // Only its own: another server may have moved in the meantime.
@@ -78,7 +97,12 @@ async function startEmbedded(server: Server, own: ServerContext, context: RunSer
   }
 }
 
-async function launch(server: Server, own: ServerContext, program: Program, { progress, signal, dir, onRunning, onLaunch }: RunServerContext): Promise<void> {
+async function launch(
+  server: Server,
+  own: ServerContext,
+  program: Program,
+  { progress, signal, dir, onRunning, onLaunch }: RunServerContext,
+): Promise<void> {
   const managed = new ManagedProcess({
     title: server.title,
     log: logFile(dir, server.name),
@@ -88,10 +112,14 @@ async function launch(server: Server, own: ServerContext, program: Program, { pr
     stopSignal: server.stopSignal,
     stopWithinMs: STOP_WITHIN_MS,
     onLaunch,
-    onEvent: (text) => { progress.note(text); },
+    onEvent: (text) => {
+      progress.note(text);
+    },
   });
   onRunning({ server, process: managed });
-  const giveUp = () => { void managed.stop(); };
+  const giveUp = () => {
+    void managed.stop();
+  };
   signal.addEventListener('abort', giveUp);
   try {
     await managed.start();

@@ -37,14 +37,18 @@ const fileOf = (dir: string) => join(dir, 'settings.json');
 export function loadSettings(dir: string): Settings {
   const before = readKept(dir);
   const ports = { ...PREFERRED_PORTS, ...pick(before.ports, keysOf(PREFERRED_PORTS)) };
-  const made = Object.fromEntries(keysOf(GENERATORS).map((name) => [name, before.credentials[name] ?? GENERATORS[name]()]));
+  const made = Object.fromEntries(
+    keysOf(GENERATORS).map((name) => [name, before.credentials[name] ?? GENERATORS[name]()]),
+  );
   const settings = { ports, credentials: credentialsOf(made) };
   saveSettings(dir, settings);
   return settings;
 }
 
 /** Keeps ports and credentials, readable by the owner alone. */
-export const saveSettings = (dir: string, settings: Settings): void => { writePrivateFile(fileOf(dir), `${JSON.stringify(settings, null, 2)}\n`); };
+export const saveSettings = (dir: string, settings: Settings): void => {
+  writePrivateFile(fileOf(dir), `${JSON.stringify(settings, null, 2)}\n`);
+};
 
 function readKept(dir: string): z.infer<typeof kept> {
   const content = readIfThere(fileOf(dir));
@@ -52,13 +56,22 @@ function readKept(dir: string): z.infer<typeof kept> {
   try {
     return kept.parse(JSON.parse(content));
   } catch (error) {
-    throw new Error(`${fileOf(dir)} can't be read (${messageOf(error)}); repair it, or begin anew with: npm run stack:reset`, { cause: error });
+    throw new Error(
+      `${fileOf(dir)} can't be read (${messageOf(error)}); repair it, or begin anew with: npm run stack:reset`,
+      { cause: error },
+    );
   }
 }
 
 function pick(values: Record<string, number>, names: readonly PortName[]): Partial<Ports> {
-  return Object.fromEntries(names.flatMap((name) => { const value = values[name]; return value === undefined ? [] : [[name, value]]; }));
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = values[name];
+      return value === undefined ? [] : [[name, value]];
+    }),
+  );
 }
 
 const credentialsSchema = z.record(z.enum(keysOf(GENERATORS)), z.string());
-const credentialsOf = (values: Record<string, string>): Record<CredentialName, string> => credentialsSchema.parse(values);
+const credentialsOf = (values: Record<string, string>): Record<CredentialName, string> =>
+  credentialsSchema.parse(values);

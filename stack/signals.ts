@@ -16,5 +16,7 @@ export function onStopSignal(stop: () => void, kill: () => void): () => void {
     } else if (Date.now() - firstAt > SAME_SIGNAL_MS) kill();
   };
   for (const signal of SIGNALS) process.on(signal, listen);
-  return () => { for (const signal of SIGNALS) process.off(signal, listen); };
+  return () => {
+    for (const signal of SIGNALS) process.off(signal, listen);
+  };
 }

@@ -13,10 +13,20 @@ const schema = z.object({
   supervisor: processIdentity,
   api: z.object({ url: z.string(), pid: z.number().optional() }),
   worker: z.object({ healthUrl: z.string(), pid: z.number().optional() }),
-  temporal: z.object({ address: z.string(), namespace: z.string(), uiUrl: z.string().optional(), cliPath: z.string().optional() }),
+  temporal: z.object({
+    address: z.string(),
+    namespace: z.string(),
+    uiUrl: z.string().optional(),
+    cliPath: z.string().optional(),
+  }),
   /** The owner of the master database; API and worker have roles of their own. */
   masterDatabaseUrl: z.string(),
-  masterDatabase: z.object({ apiUrl: z.string(), workerUrl: z.string(), apiPassword: z.string(), workerPassword: z.string() }),
+  masterDatabase: z.object({
+    apiUrl: z.string(),
+    workerUrl: z.string(),
+    apiPassword: z.string(),
+    workerPassword: z.string(),
+  }),
   postgres: z.object({ url: z.string(), provisionerUrl: z.string() }),
   mongodb: z.object({ url: z.string(), provisionerUrl: z.string() }),
   qdrant: z.object({ url: z.string(), apiKey: z.string() }),
@@ -53,7 +63,9 @@ export function findStackInfo(dir?: string): StackInfo | undefined {
 export const stackInfo = (value: unknown): StackInfo => schema.parse(value);
 
 /** Publishes a stack, atomically and for its owner's eyes only. */
-export const writeStackInfo = (info: StackInfo): void => { writePrivateFile(fileOf(info.dir), `${JSON.stringify(info, null, 2)}\n`); };
+export const writeStackInfo = (info: StackInfo): void => {
+  writePrivateFile(fileOf(info.dir), `${JSON.stringify(info, null, 2)}\n`);
+};
 
 /** Changes what is published; nothing happens once it was withdrawn. */
 export function changeStackInfo(dir: string, change: (info: StackInfo) => StackInfo): void {
@@ -62,9 +74,14 @@ export function changeStackInfo(dir: string, change: (info: StackInfo) => StackI
 }
 
 /** Withdraws what was published. */
-export const removeStackInfo = (dir: string): void => { rmSync(fileOf(dir), { force: true }); };
+export const removeStackInfo = (dir: string): void => {
+  rmSync(fileOf(dir), { force: true });
+};
 
-const temporalEnv = ({ temporal }: StackInfo) => ({ TEMPORAL_ADDRESS: temporal.address, TEMPORAL_NAMESPACE: temporal.namespace });
+const temporalEnv = ({ temporal }: StackInfo) => ({
+  TEMPORAL_ADDRESS: temporal.address,
+  TEMPORAL_NAMESPACE: temporal.namespace,
+});
 
 /** The environment the API runs with on this stack. */
 export function apiEnv(info: StackInfo): Record<string, string> {

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { type External, readExternal, withoutSecrets } from './environment';
 import { lockOwner, takeLock } from './lock';
 import { StoppedEarly } from './managed-process';
-import { identify } from './processes';
 import { claimPorts } from './port-claims';
 import { keysOf, type PortName } from './ports';
+import { identify } from './processes';
 import type { Progress } from './progress';
 import { cacheDir, stackDir } from './project';
 import { ProcessRegistry } from './registry';
@@ -44,7 +44,14 @@ const OTHERS_MAY_REPORT_MS = 1_000;
  * @throws LockedError when they run already, or another start is under way
  * @throws AggregateError with every server that could not be had or started; nothing is left running then
  */
-export async function startStack({ dir: named, env, progress, fresh, signal, onKill }: StackOptions): Promise<RunningStack> {
+export async function startStack({
+  dir: named,
+  env,
+  progress,
+  fresh,
+  signal,
+  onKill,
+}: StackOptions): Promise<RunningStack> {
   const dir = stackDir(named);
   const external = readExternal(env);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
@@ -90,49 +97,86 @@ interface StartAll {
   signal: AbortSignal | undefined;
 }
 
-async function startAll({ dir, external, settings, env, progress, registry, running, signal }: StartAll): Promise<StackPart[]> {
+async function startAll({
+  dir,
+  external,
+  settings,
+  env,
+  progress,
+  registry,
+  running,
+  signal,
+}: StartAll): Promise<StackPart[]> {
   const giveUp = new AbortController();
   const either = signal === undefined ? giveUp.signal : AbortSignal.any([signal, giveUp.signal]);
-  const shared = { dir, external, settings, env: { ...withoutSecrets(env), TZ: 'UTC' }, cache: cacheDir(env), signal: either };
-  const outcomes = await Promise.allSettled(SERVERS.map(async (server) => {
-    try {
-      return await runServer(server, {
-        ...shared,
-        progress,
-        onRunning: (started) => { running.push(started); },
-        onLaunch: (identity) => {
-          registry.note(server.name, { ...identity, port: settings.ports[server.ports[0]], stopSignal: server.stopSignal });
-          changeStackInfo(dir, (info) => ({ ...info, processes: publicProcesses(registry) }));
-        },
-      });
-    } catch (error) {
-      setTimeout(() => { giveUp.abort(); }, OTHERS_MAY_REPORT_MS).unref();
-      throw error;
-    }
-  }));
+  const shared = {
+    dir,
+    external,
+    settings,
+    env: { ...withoutSecrets(env), TZ: 'UTC' },
+    cache: cacheDir(env),
+    signal: either,
+  };
+  const outcomes = await Promise.allSettled(
+    SERVERS.map(async (server) => {
+      try {
+        return await runServer(server, {
+          ...shared,
+          progress,
+          onRunning: (started) => {
+            running.push(started);
+          },
+          onLaunch: (identity) => {
+            registry.note(server.name, {
+              ...identity,
+              port: settings.ports[server.ports[0]],
+              stopSignal: server.stopSignal,
+            });
+            changeStackInfo(dir, (info) => ({ ...info, processes: publicProcesses(registry) }));
+          },
+        });
+      } catch (error) {
+        setTimeout(() => {
+          giveUp.abort();
+        }, OTHERS_MAY_REPORT_MS).unref();
+        throw error;
+      }
+    }),
+  );
   signal?.throwIfAborted();
-  const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' && !isAbort(outcome.reason) ? [outcome.reason as unknown] : []));
+  const failures = outcomes.flatMap((outcome) =>
+    outcome.status === 'rejected' && !isAbort(outcome.reason) ? [outcome.reason as unknown] : [],
+  );
   if (failures.length > 0) throw new AggregateError(failures, 'The stack could not be started.');
   return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
 }
 
-const isAbort = (error: unknown): boolean => error instanceof StoppedEarly || (error instanceof Error && error.name === 'AbortError');
+const isAbort = (error: unknown): boolean =>
+  error instanceof StoppedEarly || (error instanceof Error && error.name === 'AbortError');
 
 /** Keeps the ports of last time where they are still free, and says where they are not. */
 async function preparedSettings(dir: string, cache: string, external: External, progress: Progress): Promise<Settings> {
   const settings = loadSettings(dir);
   const embedded = SERVERS.filter((server) => !server.isExternal(external));
-  const owners = new Map<PortName, string>(embedded.flatMap(({ ports, title }: Server) => ports.map((port) => [port, title])));
+  const owners = new Map<PortName, string>(
+    embedded.flatMap(({ ports, title }: Server) => ports.map((port) => [port, title])),
+  );
   const ports = await claimPorts({ cache, dir }, settings.ports, [...owners.keys(), 'api', 'workerHealth']);
   for (const name of keysOf(ports)) {
-    if (ports[name] !== settings.ports[name]) progress.note(`${owners.get(name) ?? (name === 'api' ? 'API' : 'Worker')}: port ${settings.ports[name]} is taken, ${ports[name]} is used from now on`);
+    if (ports[name] !== settings.ports[name])
+      progress.note(
+        `${owners.get(name) ?? (name === 'api' ? 'API' : 'Worker')}: port ${settings.ports[name]} is taken, ${ports[name]} is used from now on`,
+      );
   }
   settings.ports = ports;
   saveSettings(dir, settings);
   return settings;
 }
 
-const publicProcesses = (registry: ProcessRegistry): StackInfo['processes'] => Object.fromEntries(Object.entries(registry.all).map(([name, { pid, startedAt, port }]) => [name, { pid, startedAt, port }]));
+const publicProcesses = (registry: ProcessRegistry): StackInfo['processes'] =>
+  Object.fromEntries(
+    Object.entries(registry.all).map(([name, { pid, startedAt, port }]) => [name, { pid, startedAt, port }]),
+  );
 
 const baseInfo = (dir: string, { ports, credentials }: Settings, registry: ProcessRegistry) => ({
   version: 1,
@@ -143,4 +187,3 @@ const baseInfo = (dir: string, { ports, credentials }: Settings, registry: Proce
   secretsKey: credentials.secretsKey,
   processes: publicProcesses(registry),
 });
-

@@ -11,7 +11,9 @@ import { startWhole } from './whole';
 const { env } = process;
 const dir = stackDir(env['FREEFLOW_STACK_DIR']);
 const progress = createProgress(process.stdout);
-const tell = (text: string): void => { progress.note(text); };
+const tell = (text: string): void => {
+  progress.note(text);
+};
 
 /** The whole product and a first tenant; then it stays and keeps all of it up. */
 async function main(ending: Ending): Promise<void> {
@@ -52,7 +54,12 @@ async function giveUp(error: unknown, ending: Ending): Promise<void> {
 }
 
 const keepAlive = setInterval(() => undefined, 60_000);
-const ending = listenForEnd(tell, (code) => { process.exit(code); });
+const ending = listenForEnd(tell, (code) => {
+  process.exit(code);
+});
 main(ending)
   .catch((error: unknown) => giveUp(error, ending))
-  .finally(() => { clearInterval(keepAlive); process.exit(); });
+  .finally(() => {
+    clearInterval(keepAlive);
+    process.exit();
+  });

@@ -18,7 +18,9 @@ interface Whole {
  * @throws LockedError when all of it runs already
  */
 export async function startWhole({ dir, env, progress, ending }: Whole): Promise<StackInfo> {
-  const tell = (text: string): void => { progress.note(text); };
+  const tell = (text: string): void => {
+    progress.note(text);
+  };
   const stack = await startServers({ dir, env, progress, ending });
   const info = await migrateMaster(stack, env, tell);
   const running = await startApp(info, { env, progress, ending });

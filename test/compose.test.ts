@@ -3,36 +3,67 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { variablesOf } from '@freeflow/db-master';
+import { variablesOf } from '@freeflow/lib/config';
 import { DCLinter } from 'dclint';
 import { apiVariables } from '../api/config';
 import { BACKEND_NAMES, ownerVariables } from '../cli/backends/variables';
 import { migrateVariables } from '../prisma/migrate-config';
+import { stackVariables } from '../stack/environment';
 import { projectRoot } from '../stack/project';
 import { readStackInfo } from '../stack/stack-info';
-import { stackVariables } from '../stack/environment';
 import { workerVariables } from '../worker/config';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes';
-import { COMPOSE_FILES, commandLine, interpolationsOf, SERVICES } from './compose-files';
-import { freePort } from './house';
-import { TEST_STACK } from './master';
+import { COMPOSE_FILES, commandLine, interpolationsOf, SERVICES } from './support/compose-files';
+import { freePort } from './support/house';
+import { TEST_STACK } from './support/master';
 
 /** What Compose alone needs: passwords that our own programs get as parts of a URL, or not at all. */
-const COMPOSE_ONLY = ['KEYCLOAK_DB_PASSWORD', 'MASTER_DB_PASSWORD', 'MONGODB_OWNER_PASSWORD', 'POSTGRES_OWNER_PASSWORD', 'TEMPORAL_DB_PASSWORD'];
+const COMPOSE_ONLY = [
+  'KEYCLOAK_DB_PASSWORD',
+  'MASTER_DB_PASSWORD',
+  'MONGODB_OWNER_PASSWORD',
+  'POSTGRES_OWNER_PASSWORD',
+  'TEMPORAL_DB_PASSWORD',
+];
 
 /** What the linter says of a file. */
-interface Linted { filePath: string; messages: { rule: string; message: string }[] }
+interface Linted {
+  filePath: string;
+  messages: { rule: string; message: string }[];
+}
 
 const info = readStackInfo(TEST_STACK);
 const interpolations = COMPOSE_FILES.flatMap(interpolationsOf);
-const runsOnce = new Set(Object.values(SERVICES).flatMap(({ depends_on }) => Object.entries(depends_on).filter(([, { condition }]) => condition === 'service_completed_successfully').map(([name]) => name)));
+const runsOnce = new Set(
+  Object.values(SERVICES).flatMap(({ depends_on }) =>
+    Object.entries(depends_on)
+      .filter(([, { condition }]) => condition === 'service_completed_successfully')
+      .map(([name]) => name),
+  ),
+);
 
 describe('both files', () => {
   // Ways of writing that we don't share; what is wrong or unsafe stays.
-  const style = ['no-quotes-in-volumes', 'require-quotes-in-ports', 'service-dependencies-alphabetical-order', 'service-keys-order', 'service-ports-alphabetical-order', 'services-alphabetical-order', 'top-level-properties-order'];
-  const linter = new DCLinter({ rules: Object.fromEntries(style.map((rule) => [rule, 0])), quiet: true, debug: false, exclude: [] });
+  const style = [
+    'no-quotes-in-volumes',
+    'require-quotes-in-ports',
+    'service-dependencies-alphabetical-order',
+    'service-keys-order',
+    'service-ports-alphabetical-order',
+    'services-alphabetical-order',
+    'top-level-properties-order',
+  ];
+  const linter = new DCLinter({
+    rules: Object.fromEntries(style.map((rule) => [rule, 0])),
+    quiet: true,
+    debug: false,
+    exclude: [],
+  });
   // Its types can't be resolved: they import one another without an extension.
-  const complaints = (...files: string[]) => (linter.lintFiles(files, false) as Linted[]).flatMap(({ filePath, messages }) => messages.map(({ rule, message }) => `${path.basename(filePath)}: ${rule}: ${message}`));
+  const complaints = (...files: string[]) =>
+    (linter.lintFiles(files, false) as Linted[]).flatMap(({ filePath, messages }) =>
+      messages.map(({ rule, message }) => `${path.basename(filePath)}: ${rule}: ${message}`),
+    );
 
   test('hold to the schema of the Compose specification', () => {
     expect(complaints(...COMPOSE_FILES.map((file) => file.path))).toEqual([]);
@@ -41,19 +72,30 @@ describe('both files', () => {
   test('and would not with a misspelt key, an open port or an image without a version', () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'freeflow-compose-'));
     const [text = ''] = COMPOSE_FILES.map((file) => file.text);
-    const worse = { key: text.replace('healthcheck:', 'healthchecks:'), port: text.replace('127.0.0.1:5432:', '5432:'), tag: text.replace('postgres:18.4', 'postgres:latest') };
+    const worse = {
+      key: text.replace('healthcheck:', 'healthchecks:'),
+      port: text.replace('127.0.0.1:5432:', '5432:'),
+      tag: text.replace('postgres:18.4', 'postgres:latest'),
+    };
     for (const [name, content] of Object.entries(worse)) writeFileSync(path.join(folder, `${name}.yml`), content);
     const said = (name: string) => complaints(path.join(folder, `${name}.yml`));
-    expect([said('key')[0], said('port')[0], said('tag')[0]]).toEqual([expect.stringMatching('invalid-schema'), expect.stringMatching('no-unbound-port-interfaces'), expect.stringMatching('service-image-require-explicit-tag')]);
+    expect([said('key')[0], said('port')[0], said('tag')[0]]).toEqual([
+      expect.stringMatching('invalid-schema'),
+      expect.stringMatching('no-unbound-port-interfaces'),
+      expect.stringMatching('service-image-require-explicit-tag'),
+    ]);
     rmSync(folder, { recursive: true });
   });
 
-  test.each(Object.entries(SERVICES))('%s has a version, a health check unless it runs once, and is reached from this machine alone', (name, { image, healthcheck, ports }) => {
-    expect(image).toMatch(/^[a-z0-9./-]+:v?\d+\.\d+(\.\d+)?$/);
-    expect(image).not.toMatch(/auto-setup/);
-    expect(healthcheck === undefined).toBe(runsOnce.has(name));
-    expect(ports.filter((port) => !/^127\.0\.0\.1:\d+:\d+$/.test(port))).toEqual([]);
-  });
+  test.each(Object.entries(SERVICES))(
+    '%s has a version, a health check unless it runs once, and is reached from this machine alone',
+    (name, { image, healthcheck, ports }) => {
+      expect(image).toMatch(/^[a-z0-9./-]+:v?\d+\.\d+(\.\d+)?$/);
+      expect(image).not.toMatch(/auto-setup/);
+      expect(healthcheck === undefined).toBe(runsOnce.has(name));
+      expect(ports.filter((port) => !/^127\.0\.0\.1:\d+:\d+$/.test(port))).toEqual([]);
+    },
+  );
 
   test('only what prepares Temporal runs once', () => {
     expect([...runsOnce].sort()).toEqual(['temporal-namespace', 'temporal-schema']);
@@ -61,7 +103,9 @@ describe('both files', () => {
 });
 
 describe('the variables', () => {
-  const ours = [workerVariables, apiVariables, migrateVariables, stackVariables].flatMap((schema) => variablesOf(schema).map(({ name }) => name)).concat(BACKEND_NAMES.flatMap(ownerVariables));
+  const ours = [workerVariables, apiVariables, migrateVariables, stackVariables]
+    .flatMap((schema) => variablesOf(schema).map(({ name }) => name))
+    .concat(BACKEND_NAMES.flatMap(ownerVariables));
 
   test('are called as our programs call them, but for a few that Compose alone needs', () => {
     const foreign = new Set(interpolations.map(({ name }) => name).filter((name) => !ours.includes(name)));
@@ -70,11 +114,15 @@ describe('the variables', () => {
 
   test('that are secret have no default: without them nothing starts', () => {
     const secret = interpolations.filter(({ name }) => /PASSWORD|SECRET|KEY$/.test(name));
-    const demanded = secret.filter(({ name, operator, operand }) => operator === ':?' && operand === `set ${name}`).map(({ name }) => name);
+    const demanded = secret
+      .filter(({ name, operator, operand }) => operator === ':?' && operand === `set ${name}`)
+      .map(({ name }) => name);
     expect([...new Set(demanded)].sort()).toEqual([...new Set(secret.map(({ name }) => name))].sort());
     expect(secret.filter(({ operator }) => /[-+]/.test(operator))).toEqual([]);
     // Nor is one written down.
-    expect(COMPOSE_FILES.flatMap(({ text }) => text.match(/(PASSWORD|SECRET|_PWD|API_KEY): (?!\$\{).*/g) ?? [])).toEqual([]);
+    expect(
+      COMPOSE_FILES.flatMap(({ text }) => text.match(/(PASSWORD|SECRET|_PWD|API_KEY): (?!\$\{).*/g) ?? []),
+    ).toEqual([]);
   });
 
   test('are all in the instructions', () => {
@@ -87,13 +135,23 @@ describe('what the services run, run here against the servers of the test stack'
   const run = (words: readonly string[], env: Record<string, string> = {}) => {
     const [program = '', ...args] = words;
     const { PATH = '', HOME = '' } = process.env;
-    const { status, stdout, stderr } = spawnSync(program, args, { env: { PATH, HOME, ...env }, encoding: 'utf8', timeout: 100_000 });
+    const { status, stdout, stderr } = spawnSync(program, args, {
+      env: { PATH, HOME, ...env },
+      encoding: 'utf8',
+      timeout: 100_000,
+    });
     return { status, stdout, stderr };
   };
 
-  const managementPort = () => (JSON.parse(readFileSync(path.join(info.dir, 'settings.json'), 'utf8')) as { ports: Record<string, number> }).ports['keycloakManagement'];
+  const managementPort = () =>
+    (JSON.parse(readFileSync(path.join(info.dir, 'settings.json'), 'utf8')) as { ports: Record<string, number> }).ports[
+      'keycloakManagement'
+    ];
 
-  test.each([['qdrant', '6333', () => new URL(info.qdrant.url).port], ['keycloak', '9000', () => String(managementPort())]])('%s is found healthy, and unhealthy where it is not', async (name, standard, port) => {
+  test.each([
+    ['qdrant', '6333', () => new URL(info.qdrant.url).port],
+    ['keycloak', '9000', () => String(managementPort())],
+  ])('%s is found healthy, and unhealthy where it is not', async (name, standard, port) => {
     const [, ...words] = commandLine(SERVICES[name]?.healthcheck?.test ?? []);
     const at = (other: string) => run(words.map((word) => word.replace(`/${standard};`, `/${other};`)));
     expect(words.join(' ')).toContain(`/dev/tcp/127.0.0.1/${standard};`);
@@ -106,14 +164,27 @@ describe('what the services run, run here against the servers of the test stack'
   test('the namespace gets the search attributes of the worker, by name and type; a second time all stays', () => {
     const namespace = `compose-${randomBytes(4).toString('hex')}`;
     const cli = path.dirname(info.temporal.cliPath ?? '/usr/bin/temporal');
-    const env = { PATH: `${cli}:${process.env['PATH'] ?? ''}`, TEMPORAL_ADDRESS: info.temporal.address, TEMPORAL_NAMESPACE: namespace };
+    const env = {
+      PATH: `${cli}:${process.env['PATH'] ?? ''}`,
+      TEMPORAL_ADDRESS: info.temporal.address,
+      TEMPORAL_NAMESPACE: namespace,
+    };
     const { entrypoint = [], command = [] } = SERVICES['temporal-namespace'] ?? {};
     const script = commandLine([...entrypoint, ...command]);
-    const attributes = () => (JSON.parse(run(['temporal', 'operator', 'search-attribute', 'list', '--output', 'json'], env).stdout) as { customAttributes: Record<string, string> }).customAttributes;
+    const attributes = () =>
+      (
+        JSON.parse(run(['temporal', 'operator', 'search-attribute', 'list', '--output', 'json'], env).stdout) as {
+          customAttributes: Record<string, string>;
+        }
+      ).customAttributes;
     try {
       expect(run(script, env)).toMatchObject({ status: 0 });
       const made = attributes();
-      expect(made).toEqual(Object.fromEntries(Object.values(SEARCH_ATTRIBUTES).map(({ name, type }) => [name, `INDEXED_VALUE_TYPE_${type}`])));
+      expect(made).toEqual(
+        Object.fromEntries(
+          Object.values(SEARCH_ATTRIBUTES).map(({ name, type }) => [name, `INDEXED_VALUE_TYPE_${type}`]),
+        ),
+      );
       expect(run(script, env)).toMatchObject({ status: 0 });
       expect(attributes()).toEqual(made);
     } finally {

@@ -3,12 +3,12 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { projectRoot } from '../stack/project';
-import { doctorEnv } from './doctor';
-import { envOf } from './freeflow';
-import { openHouse, type House } from './house';
-import { inDatabase } from './master';
-import { withPostgres } from './outside';
-import { createTenant, deleteTenant } from './tenants';
+import { doctorEnv } from './support/doctor';
+import { envOf } from './support/freeflow';
+import { openHouse, type House } from './support/house';
+import { inDatabase } from './support/master';
+import { withPostgres } from './support/outside';
+import { createTenant, deleteTenant } from './support/tenants';
 
 /** A line of a shell block in one of our documents. */
 interface Line {
@@ -35,14 +35,29 @@ const NOT_HERE = /^mongosh /;
 const NEEDS_DOCKER = /Not started here/;
 
 const ROOT = projectRoot();
-const documents = ['README.md', 'CONTRIBUTING.md', ...readdirSync(path.join(ROOT, 'docs')).filter((it) => it.endsWith('.md')).map((it) => `docs/${it}`)];
+const documents = [
+  'README.md',
+  'CONTRIBUTING.md',
+  ...readdirSync(path.join(ROOT, 'docs'))
+    .filter((it) => it.endsWith('.md'))
+    .map((it) => `docs/${it}`),
+];
 
 /** All lines of a document's `sh` blocks, without comments; what is behind a heading that needs Docker is left out. */
 function linesOf(file: string): Line[] {
-  const sections = readFileSync(path.join(ROOT, file), 'utf8').split(/^(?=## )/m).filter((it) => !NEEDS_DOCKER.test(it));
-  return sections.flatMap((section) => [...section.matchAll(/^```sh\n([^]*?)^```/gm)].flatMap(([, block = '']) =>
-    block.replaceAll(/\\\n\s*/g, '').split('\n').map((it) => it.replace(/\s+#.*$/, '').trim()).filter((it) => it !== '').map((line) => ({ file, line })),
-  ));
+  const sections = readFileSync(path.join(ROOT, file), 'utf8')
+    .split(/^(?=## )/m)
+    .filter((it) => !NEEDS_DOCKER.test(it));
+  return sections.flatMap((section) =>
+    [...section.matchAll(/^```sh\n([^]*?)^```/gm)].flatMap(([, block = '']) =>
+      block
+        .replaceAll(/\\\n\s*/g, '')
+        .split('\n')
+        .map((it) => it.replace(/\s+#.*$/, '').trim())
+        .filter((it) => it !== '')
+        .map((line) => ({ file, line })),
+    ),
+  );
 }
 
 const all = documents.flatMap(linesOf);
@@ -60,7 +75,10 @@ describe('pasted into a shell, one after the other', () => {
     house = await openHouse();
     bin = mkdtempSync(path.join(tmpdir(), 'freeflow-bin-'));
     // There may be no pnpm where this runs; what it would do with these words is in package.json.
-    writeFileSync(path.join(bin, 'pnpm'), `#!/bin/sh\n[ "$1" = -s ] && shift\n[ "$1" = freeflow ] && shift && exec '${process.execPath}' '${ROOT}/dist/cli/main.js' "$@"\nexit 127\n`);
+    writeFileSync(
+      path.join(bin, 'pnpm'),
+      `#!/bin/sh\n[ "$1" = -s ] && shift\n[ "$1" = freeflow ] && shift && exec '${process.execPath}' '${ROOT}/dist/cli/main.js' "$@"\nexit 127\n`,
+    );
     chmodSync(path.join(bin, 'pnpm'), 0o755);
   });
   afterAll(async () => {
@@ -69,19 +87,33 @@ describe('pasted into a shell, one after the other', () => {
   });
 
   /** Runs lines one after the other in one shell; gives what it printed, and those that did not end with one of these codes. */
-  async function paste(lines: readonly string[], codes: readonly number[], env: Record<string, string> = {}): Promise<{ output: string; failed: string[] }> {
-    const check = (line: string) => `code=$?; case " ${codes.join(' ')} " in *" $code "*) ;; *) echo "FAILED with $code: "${quoted(line)} >&2;; esac`;
+  async function paste(
+    lines: readonly string[],
+    codes: readonly number[],
+    env: Record<string, string> = {},
+  ): Promise<{ output: string; failed: string[] }> {
+    const check = (line: string) =>
+      `code=$?; case " ${codes.join(' ')} " in *" $code "*) ;; *) echo "FAILED with $code: "${quoted(line)} >&2;; esac`;
     const { PATH = '', HOME = '' } = process.env;
     const script = lines.map((line) => `${line}\n${check(line)}`).join('\n');
-    const child = spawn('bash', ['-c', script], { cwd: ROOT, env: { PATH: `${bin}:${PATH}`, HOME, ...doctorEnv(house), ...envOf(house), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn('bash', ['-c', script], {
+      cwd: ROOT,
+      env: { PATH: `${bin}:${PATH}`, HOME, ...doctorEnv(house), ...envOf(house), ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     let output = '';
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (it) => { output += String(it); });
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (it) => {
+        output += String(it);
+      });
     await new Promise((resolve) => child.on('close', resolve));
     return { output, failed: output.split('\n').filter((it) => it.startsWith('FAILED')) };
   }
 
   test('those of the README end as they should', async () => {
-    const lines = all.filter((it) => it.file === 'README.md' && !isElsewhere(it)).map(({ line }) => line.replaceAll('http://127.0.0.1:3000', house.apiUrl));
+    const lines = all
+      .filter((it) => it.file === 'README.md' && !isElsewhere(it))
+      .map(({ line }) => line.replaceAll('http://127.0.0.1:3000', house.apiUrl));
     expect(lines.length).toBeGreaterThan(10);
     // 3 is what `tenants stuck` ends with when there is something.
     const { output, failed } = await paste(lines, [0, 3]);
@@ -92,17 +124,39 @@ describe('pasted into a shell, one after the other', () => {
   test('those of all other documents are understood: there is an acme, but nothing is stuck', async () => {
     const { id } = await createTenant(house, 'acme');
     const lines = all.filter((it) => it.file !== 'README.md' && !isElsewhere(it) && !NOT_HERE.test(it.line));
-    const [sql, shell] = [lines.filter(({ line }) => line.startsWith('psql ')), lines.filter(({ line }) => !line.startsWith('psql '))];
+    const [sql, shell] = [
+      lines.filter(({ line }) => line.startsWith('psql ')),
+      lines.filter(({ line }) => !line.startsWith('psql ')),
+    ];
     expect(sql.length).toBeGreaterThan(2);
-    for (const { line } of sql) await query(/-d (\S+)/.exec(line)?.[1] ?? '', /-c "((?:[^"\\]|\\.)*)"/.exec(line)?.[1]?.replaceAll('\\"', '"') ?? '');
+    for (const { line } of sql)
+      await query(
+        /-d (\S+)/.exec(line)?.[1] ?? '',
+        /-c "((?:[^"\\]|\\.)*)"/.exec(line)?.[1]?.replaceAll('\\"', '"') ?? '',
+      );
     const { qdrant, keycloak } = house.info;
-    const { failed } = await paste(shell.map(({ line }) => line), [0, 1, 3], { ID: id, QDRANT_URL: qdrant.url, QDRANT_API_KEY: qdrant.apiKey, KEYCLOAK_URL: keycloak.url, KEYCLOAK_CLIENT_ID: keycloak.provisioner.clientId, KEYCLOAK_CLIENT_SECRET: keycloak.provisioner.clientSecret });
+    const { failed } = await paste(
+      shell.map(({ line }) => line),
+      [0, 1, 3],
+      {
+        ID: id,
+        QDRANT_URL: qdrant.url,
+        QDRANT_API_KEY: qdrant.apiKey,
+        KEYCLOAK_URL: keycloak.url,
+        KEYCLOAK_CLIENT_ID: keycloak.provisioner.clientId,
+        KEYCLOAK_CLIENT_SECRET: keycloak.provisioner.clientSecret,
+      },
+    );
     expect(failed).toEqual([]);
     await deleteTenant(house, id);
   }, 240_000);
 
   /** What psql would ask. */
-  const query = (database: string, sql: string) => withPostgres(database === 'freeflow_master' ? house.masterUrl : inDatabase(house.info.postgres.url, database), (client) => client.query(sql));
+  const query = (database: string, sql: string) =>
+    withPostgres(
+      database === 'freeflow_master' ? house.masterUrl : inDatabase(house.info.postgres.url, database),
+      (client) => client.query(sql),
+    );
 });
 
 const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;

@@ -3,18 +3,23 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { NativeConnection } from '@temporalio/worker';
-import { adviceOn, FAILURES, type FailureType } from '../activities/failures';
+import { adviceOn, FAILURES, type FailureType } from '../backends/failures';
 import { projectRoot } from '../stack/project';
 import { registerSearchAttributes } from '../worker/namespace';
 import { RUNBOOK } from '../workflows/messages';
-import { openOperator, type Operator } from './temporal';
-import { openWorkbench, type Workbench } from './workbench';
+import { openOperator, type Operator } from './support/temporal';
+import { openWorkbench, type Workbench } from './support/workbench';
 
 const ROOT = projectRoot();
 const page = readFileSync(path.join(ROOT, RUNBOOK), 'utf8');
 
 /** What stands below each anchor, up to the next one or the next heading. */
-const paragraphs = new Map([...page.matchAll(/<a id="([\w-]+)"><\/a>([^]*?)(?=<a id=|\n#|$)/g)].map(([, anchor = '', text = '']) => [anchor, text]));
+const paragraphs = new Map(
+  [...page.matchAll(/<a id="([\w-]+)"><\/a>([^]*?)(?=<a id=|\n#|$)/g)].map(([, anchor = '', text = '']) => [
+    anchor,
+    text,
+  ]),
+);
 const unexplained = (anchors: string[]) => anchors.filter((it) => (paragraphs.get(it)?.length ?? 0) < 60);
 
 let bench: Workbench;
@@ -50,7 +55,10 @@ test('every failure class has a paragraph, and its advice leads there', () => {
 
 test('every link to the page, and from it, leads somewhere', async () => {
   const { stdout } = await promisify(execFile)('git', ['ls-files', '*.md', '*.ts'], { cwd: ROOT });
-  const links = stdout.split('\n').filter((it) => it !== '' && !it.endsWith('.test.ts')).flatMap((file) => linked(readFileSync(path.join(ROOT, file), 'utf8')));
+  const links = stdout
+    .split('\n')
+    .filter((it) => it !== '' && !it.endsWith('.test.ts'))
+    .flatMap((file) => linked(readFileSync(path.join(ROOT, file), 'utf8')));
   const within = [...page.matchAll(/\]\(#([\w-]+)\)/g)].map(([, anchor = '']) => anchor);
   expect(within.length).toBeGreaterThan(20);
   expect([...links, ...within].filter((it) => !paragraphs.has(it))).toEqual([]);
@@ -58,7 +66,9 @@ test('every link to the page, and from it, leads somewhere', async () => {
   expect(files.filter((it) => !existsSync(it))).toEqual([]);
 });
 
-const views = [...page.matchAll(/^\| ([^|]+) \| `([^`]+)` \|$/gm)].map(([, view = '', query = '']) => [view, query] as const);
+const views = [...page.matchAll(/^\| ([^|]+) \| `([^`]+)` \|$/gm)].map(
+  ([, view = '', query = '']) => [view, query] as const,
+);
 
 test('the page has views to save', () => {
   expect(views.map(([view]) => view)).toEqual(expect.arrayContaining(['stuck', 'rolling back', 'by tenant']));
@@ -72,14 +82,25 @@ test.each(views)('the view "%s" is a query that Temporal takes', async (_, query
 const commands = page.split('\n').filter((it) => it.startsWith('temporal ') && !it.includes('--yes'));
 
 test.each(commands)('the CLI understands: %s', async (command) => {
-  const { temporal: { cliPath, address, namespace } } = bench.info;
+  const {
+    temporal: { cliPath, address, namespace },
+  } = bench.info;
   // A Temporal of somebody else's brings no CLI along.
   if (cliPath === undefined) return;
-  const env = { ...process.env, PATH: `${path.dirname(cliPath)}:${process.env['PATH']}`, TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace, ID: '00000000-0000-4000-8000-000000000000' };
-  const { stderr } = await promisify(execFile)('sh', ['-c', command], { env }).catch((error: { stderr: string }) => error);
+  const env = {
+    ...process.env,
+    PATH: `${path.dirname(cliPath)}:${process.env['PATH']}`,
+    TEMPORAL_ADDRESS: address,
+    TEMPORAL_NAMESPACE: namespace,
+    ID: '00000000-0000-4000-8000-000000000000',
+  };
+  const { stderr } = await promisify(execFile)('sh', ['-c', command], { env }).catch(
+    (error: { stderr: string }) => error,
+  );
   // No such tenant: all that may be wrong.
   expect(stderr.replace(/^Error: .*(not found|no rows)[^]*$/i, '')).toBe('');
 });
 
 const anchorOf = (step: string): string => step.replace('.', '-');
-const linked = (text: string): string[] => [...text.matchAll(/docs\/runbook\.md#([a-z-]+)/gi)].map(([, anchor = '']) => anchor);
+const linked = (text: string): string[] =>
+  [...text.matchAll(/docs\/runbook\.md#([a-z-]+)/gi)].map(([, anchor = '']) => anchor);

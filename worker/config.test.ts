@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { runToEnd } from '../prisma/test-process';
+import { runToEnd } from '../test/support/run-to-end';
 import { readWorkerConfig } from './config';
 
 const required = {
@@ -15,28 +15,53 @@ const required = {
 };
 
 test('what is required suffices', () => {
-  expect(readWorkerConfig(required)).toMatchObject({ ...required, TASK_QUEUE: 'freeflow', QDRANT_VECTOR_SIZE: 1536, RETENTION_MS: 604_800_000 });
+  expect(readWorkerConfig(required)).toMatchObject({
+    ...required,
+    TASK_QUEUE: 'freeflow',
+    QDRANT_VECTOR_SIZE: 1536,
+    RETENTION_MS: 604_800_000,
+  });
 });
 
 test.each(Object.keys(required))('%s is required', (name) => {
-  expect(() => readWorkerConfig({ ...required, [name]: '' })).toThrow(new RegExp(`^${name} is missing; it must be .+$`));
+  expect(() => readWorkerConfig({ ...required, [name]: '' })).toThrow(
+    new RegExp(`^${name} is missing; it must be .+$`),
+  );
 });
 
 test.each(['hunter22', 'x'.repeat(31)])('a key that a tenant could guess from its token is refused: %s', (key) => {
-  expect(() => readWorkerConfig({ ...required, QDRANT_API_KEY: key })).toThrow(/^QDRANT_API_KEY must be at least 32 bytes \(openssl rand -base64 32\)$/);
+  expect(() => readWorkerConfig({ ...required, QDRANT_API_KEY: key })).toThrow(
+    /^QDRANT_API_KEY must be at least 32 bytes \(openssl rand -base64 32\)$/,
+  );
 });
 
-test.each([['QDRANT_URL', 'http://h:6333/?a=b'], ['KEYCLOAK_URL', 'http://h:8080/#x'], ['QDRANT_URL', 'http://u:hunter22@h:6333/qdrant'], ['KEYCLOAK_URL', 'https://u@h']])('%s is refused where a part of it would be lost: %s', (name, url) => {
-  expect(() => readWorkerConfig({ ...required, [name]: url })).toThrow(`${name} must be http(s)://HOST:PORT/PATH, without user and password`);
+test.each([
+  ['QDRANT_URL', 'http://h:6333/?a=b'],
+  ['KEYCLOAK_URL', 'http://h:8080/#x'],
+  ['QDRANT_URL', 'http://u:hunter22@h:6333/qdrant'],
+  ['KEYCLOAK_URL', 'https://u@h'],
+])('%s is refused where a part of it would be lost: %s', (name, url) => {
+  expect(() => readWorkerConfig({ ...required, [name]: url })).toThrow(
+    `${name} must be http(s)://HOST:PORT/PATH, without user and password`,
+  );
 });
 
 test('a path of a server is kept', () => {
-  expect(readWorkerConfig({ ...required, QDRANT_URL: 'https://h/qdrant', KEYCLOAK_URL: 'https://h/auth' })).toMatchObject({ QDRANT_URL: 'https://h/qdrant', KEYCLOAK_URL: 'https://h/auth' });
+  expect(
+    readWorkerConfig({ ...required, QDRANT_URL: 'https://h/qdrant', KEYCLOAK_URL: 'https://h/auth' }),
+  ).toMatchObject({ QDRANT_URL: 'https://h/qdrant', KEYCLOAK_URL: 'https://h/auth' });
 });
 
 test('the process ends with 1 and says all that is wrong, without a value, before it asks any server', async () => {
   const { MASTER_DATABASE_URL: _missing, ...others } = required;
-  const wrong = { SECRETS_KEY: 'hunter22', QDRANT_URL: 'http://u:hunter22@h', RETENTION_MS: '7d', QDRANT_API_KEY_FILE: '/run/secrets/key', KEYCLOAK_CLIENT_SECRET: '', KEYCLOAK_CLIENT_SECRET_FILE: '/nonexistent/secret' };
+  const wrong = {
+    SECRETS_KEY: 'hunter22',
+    QDRANT_URL: 'http://u:hunter22@h',
+    RETENTION_MS: '7d',
+    QDRANT_API_KEY_FILE: '/run/secrets/key',
+    KEYCLOAK_CLIENT_SECRET: '',
+    KEYCLOAK_CLIENT_SECRET_FILE: '/nonexistent/secret',
+  };
   expect(await runToEnd(['dist/worker/main.js'], { ...others, ...wrong })).toEqual({
     code: 1,
     stdout: '',

@@ -1,21 +1,52 @@
-import { milliseconds, oneOf, port, readConfig, text, VARIABLES, wholeNumber, type Environment } from '@freeflow/db-master';
+import {
+  milliseconds,
+  oneOf,
+  port,
+  readConfig,
+  text,
+  VARIABLES,
+  wholeNumber,
+  type Environment,
+} from '@freeflow/lib/config';
 import { z } from 'zod';
 import { DEFAULT_TASK_QUEUE } from '../workflows/messages';
 
-const { LOG_LEVEL, MASTER_DATABASE_POOL, SECRETS_KEY, SECRETS_OLD_KEYS, POSTGRES_ADMIN_URL, MONGODB_ADMIN_URL, QDRANT_URL, QDRANT_API_KEY, KEYCLOAK_URL, KEYCLOAK_CLIENT_ID, KEYCLOAK_CLIENT_SECRET } = VARIABLES;
+const {
+  LOG_LEVEL,
+  MASTER_DATABASE_POOL,
+  SECRETS_KEY,
+  SECRETS_OLD_KEYS,
+  POSTGRES_ADMIN_URL,
+  MONGODB_ADMIN_URL,
+  QDRANT_URL,
+  QDRANT_API_KEY,
+  KEYCLOAK_URL,
+  KEYCLOAK_CLIENT_ID,
+  KEYCLOAK_CLIENT_SECRET,
+} = VARIABLES;
 
 /** Everything the worker is told from outside. Temporal's address comes by Temporal's own standard variables. */
 export const workerVariables = z.object({
   LOG_LEVEL,
-  TASK_QUEUE: text('the name of a task queue').default(DEFAULT_TASK_QUEUE).describe('the task queue it works on, the same as of the API'),
+  TASK_QUEUE: text('the name of a task queue')
+    .default(DEFAULT_TASK_QUEUE)
+    .describe('the task queue it works on, the same as of the API'),
   MASTER_DATABASE_URL: VARIABLES.MASTER_DATABASE_URL.describe('the master database, by the role freeflow_worker'),
-  MASTER_DATABASE_POOL: MASTER_DATABASE_POOL.describe('connections to it at most, besides one that holds the locks; what finds none free waits'),
+  MASTER_DATABASE_POOL: MASTER_DATABASE_POOL.describe(
+    'connections to it at most, besides one that holds the locks; what finds none free waits',
+  ),
   SECRETS_KEY,
   SECRETS_OLD_KEYS,
   POSTGRES_ADMIN_URL,
   POSTGRES_TENANT_URL: VARIABLES.POSTGRES_TENANT_URL,
-  POSTGRES_SESSIONS: wholeNumber(1, 1_000).default(8).describe('sessions at the same time by which one worker makes, tries and drops what tenants have at PostgreSQL; up to 12 more ask and help'),
-  POSTGRES_TENANT_CONNECTIONS: wholeNumber(1, 100_000).default(50).describe('connections to PostgreSQL that one tenant may have at a time'),
+  POSTGRES_SESSIONS: wholeNumber(1, 1_000)
+    .default(8)
+    .describe(
+      'sessions at the same time by which one worker makes, tries and drops what tenants have at PostgreSQL; up to 12 more ask and help',
+    ),
+  POSTGRES_TENANT_CONNECTIONS: wholeNumber(1, 100_000)
+    .default(50)
+    .describe('connections to PostgreSQL that one tenant may have at a time'),
   MONGODB_ADMIN_URL,
   MONGODB_TENANT_URL: VARIABLES.MONGODB_TENANT_URL,
   QDRANT_URL,
@@ -28,23 +59,45 @@ export const workerVariables = z.object({
   KEYCLOAK_CLIENT_ID,
   KEYCLOAK_CLIENT_SECRET,
   KEYCLOAK_CONCURRENCY: wholeNumber(1, 50).default(2).describe('realms made, tried or dropped at a time by one worker'),
-  WORKER_HEALTH_HOST: text('a host name or address').default('127.0.0.1').describe('where `/health/live` and `/health/ready` are served'),
+  WORKER_HEALTH_HOST: text('a host name or address')
+    .default('127.0.0.1')
+    .describe('where `/health/live` and `/health/ready` are served'),
   WORKER_HEALTH_PORT: port(0).default(3001).describe('the same; 0: a free one'),
-  WORKER_GRACE_MS: milliseconds().default(20_000).describe('how long running activities may go on after it was told to stop'),
+  WORKER_GRACE_MS: milliseconds()
+    .default(20_000)
+    .describe('how long running activities may go on after it was told to stop'),
   SWEEP_INTERVAL_MS: milliseconds().default(10_000).describe('how often operations without a run are looked for'),
-  RECONCILE_INTERVAL_MS: milliseconds().default(3_600_000).describe('how often master database, ledger and servers are compared'),
-  STEP_PATIENCE_MS: milliseconds().default(120_000).describe('how long a failing step is retried before it is parked, to wait for an answer'),
-  PARKED_RETRY_MS: milliseconds().default(600_000).describe('how soon a parked step is tried again by itself at first; each pause is twice the one before, up to an hour'),
-  PARKED_CREATE_MS: milliseconds().default(24 * 3_600_000).describe('when a create that is parked, and that nobody answers, is rolled back'),
-  EVENTS_PER_RUN: wholeNumber(50, 20_000).default(1_000).describe('events in the history of a Temporal run after which a parked operation goes on in a new run'),
-  SETTLE_MARGIN_MS: milliseconds().optional().describe('how long a server may go on with a call after we no longer wait for it, before an absence is believed; default: as long as we waited'),
-  RETENTION_MS: milliseconds().default(7 * 24 * 3_600_000).describe('how long the data of a soft-deleted tenant is kept before it is purged'),
+  RECONCILE_INTERVAL_MS: milliseconds()
+    .default(3_600_000)
+    .describe('how often master database, ledger and servers are compared'),
+  STEP_PATIENCE_MS: milliseconds()
+    .default(120_000)
+    .describe('how long a failing step is retried before it is parked, to wait for an answer'),
+  PARKED_RETRY_MS: milliseconds()
+    .default(600_000)
+    .describe(
+      'how soon a parked step is tried again by itself at first; each pause is twice the one before, up to an hour',
+    ),
+  PARKED_CREATE_MS: milliseconds()
+    .default(24 * 3_600_000)
+    .describe('when a create that is parked, and that nobody answers, is rolled back'),
+  EVENTS_PER_RUN: wholeNumber(50, 20_000)
+    .default(1_000)
+    .describe('events in the history of a Temporal run after which a parked operation goes on in a new run'),
+  SETTLE_MARGIN_MS: milliseconds()
+    .optional()
+    .describe(
+      'how long a server may go on with a call after we no longer wait for it, before an absence is believed; default: as long as we waited',
+    ),
+  RETENTION_MS: milliseconds()
+    .default(7 * 24 * 3_600_000)
+    .describe('how long the data of a soft-deleted tenant is kept before it is purged'),
 });
 
 export type WorkerConfig = z.output<typeof workerVariables>;
 
 /**
  * Reads the configuration.
- * @throws DbMasterError `config-invalid` naming every variable that is missing or wrong, never with a value
+ * @throws ConfigError naming every variable that is missing or wrong, never with a value
  */
 export const readWorkerConfig = (env: Environment): WorkerConfig => readConfig(workerVariables, env);

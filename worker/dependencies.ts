@@ -1,21 +1,31 @@
+import { createMasterClient, createSecretStore } from '@freeflow/db-master';
+import { readSecretKeys } from '@freeflow/lib/secrets';
 import type { Client } from '@temporalio/client';
-import { createMasterClient, createSecretStore, readSecretKeys } from '@freeflow/db-master';
 import { createActivities } from '../activities';
-import type { Backend } from '../activities/backend';
-import { KeycloakBackend } from '../activities/keycloak';
-import { MongoBackend } from '../activities/mongodb';
-import { PostgresBackend } from '../activities/postgres';
-import { QdrantBackend } from '../activities/qdrant';
 import { TenantLock } from '../activities/tenant-lock';
+import type { Backend } from '../backends/backend';
+import { KeycloakBackend } from '../backends/keycloak/adapter';
+import { MongoBackend } from '../backends/mongodb/adapter';
+import { PostgresBackend } from '../backends/postgres/adapter';
+import { QdrantBackend } from '../backends/qdrant/adapter';
 import type { WorkerConfig } from './config';
 import { openRunFinder, openRunsFinder, operationStarter } from './namespace';
 
 /** The backends a worker provisions, one row each. */
 export function createBackends(config: WorkerConfig): Backend[] {
   return [
-    new PostgresBackend(new URL(config.POSTGRES_ADMIN_URL), { connectionsMax: config.POSTGRES_TENANT_CONNECTIONS, sessionsMax: config.POSTGRES_SESSIONS }, config.POSTGRES_TENANT_URL),
+    new PostgresBackend(
+      new URL(config.POSTGRES_ADMIN_URL),
+      { connectionsMax: config.POSTGRES_TENANT_CONNECTIONS, sessionsMax: config.POSTGRES_SESSIONS },
+      config.POSTGRES_TENANT_URL,
+    ),
     new MongoBackend(config.MONGODB_ADMIN_URL, config.MONGODB_TENANT_URL),
-    new QdrantBackend(new URL(config.QDRANT_URL), config.QDRANT_API_KEY, { size: config.QDRANT_VECTOR_SIZE, distance: config.QDRANT_DISTANCE }, config.QDRANT_TENANT_URL),
+    new QdrantBackend(
+      new URL(config.QDRANT_URL),
+      config.QDRANT_API_KEY,
+      { size: config.QDRANT_VECTOR_SIZE, distance: config.QDRANT_DISTANCE },
+      config.QDRANT_TENANT_URL,
+    ),
     new KeycloakBackend({
       baseUrl: config.KEYCLOAK_URL.replace(/\/+$/, ''),
       realm: config.KEYCLOAK_REALM,
@@ -29,8 +39,16 @@ export function createBackends(config: WorkerConfig): Backend[] {
  * The activities with everything they need, and how to let go of it again.
  * @param searchAttributes the names that workflows may set; all, when left out
  */
-export function createDependencies(config: WorkerConfig, client: Client, backends = createBackends(config), searchAttributes?: readonly string[]) {
-  const db = createMasterClient(config.MASTER_DATABASE_URL, { applicationName: 'freeflow-worker', maxConnections: config.MASTER_DATABASE_POOL });
+export function createDependencies(
+  config: WorkerConfig,
+  client: Client,
+  backends = createBackends(config),
+  searchAttributes?: readonly string[],
+) {
+  const db = createMasterClient(config.MASTER_DATABASE_URL, {
+    applicationName: 'freeflow-worker',
+    maxConnections: config.MASTER_DATABASE_POOL,
+  });
   const lock = new TenantLock(config.MASTER_DATABASE_URL);
   const activities = createActivities({
     db,

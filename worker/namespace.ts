@@ -1,7 +1,18 @@
-import { isGrpcServiceError, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, type Client } from '@temporalio/client';
+import {
+  isGrpcServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  type Client,
+} from '@temporalio/client';
 import type { HasOpenRun } from '../activities/reconcile/reconciling';
 import type { FindOpenRuns, StartOperation } from '../activities/sweep';
-import { interruptRequest, operationStartOptions, RUNBOOKS, workflowIdOf, type AcceptedOperation } from '../workflows/messages';
+import {
+  interruptRequest,
+  operationStartOptions,
+  RUNBOOKS,
+  workflowIdOf,
+  type AcceptedOperation,
+} from '../workflows/messages';
 
 export { registerSearchAttributes } from './search-attributes';
 
@@ -11,7 +22,15 @@ const GRPC_NOT_FOUND = 5;
 /** How the sweep starts what has no run. */
 export function operationStarter(client: Client, taskQueue: string): StartOperation {
   return async ({ id, tenantId, tenantName, kind, requestedBy, force, resource }) => {
-    const operation = { operationId: id, tenantId, tenantName, kind, requestedBy, interrupts: kind === 'hard_delete' && force, resource };
+    const operation = {
+      operationId: id,
+      tenantId,
+      tenantName,
+      kind,
+      requestedBy,
+      interrupts: kind === 'hard_delete' && force,
+      resource,
+    };
     try {
       await client.workflow.start(RUNBOOKS[kind], operationStartOptions(operation, taskQueue));
       return 'started';
@@ -24,13 +43,20 @@ export function operationStarter(client: Client, taskQueue: string): StartOperat
 }
 
 /** The run of another operation is interrupted, once. What has ended since then is in nobody's way. */
-async function interruptOther(client: Client, operation: Pick<AcceptedOperation, 'operationId' | 'tenantId' | 'requestedBy'>): Promise<void> {
+async function interruptOther(
+  client: Client,
+  operation: Pick<AcceptedOperation, 'operationId' | 'tenantId' | 'requestedBy'>,
+): Promise<void> {
   try {
     const { memo } = await client.workflow.getHandle(workflowIdOf(operation.tenantId)).describe();
     if (memo?.['operationId'] === operation.operationId) return;
     await client.workflowService.signalWorkflowExecution(interruptRequest(operation, client.options.namespace));
   } catch (error) {
-    if (!(error instanceof WorkflowNotFoundError) && !(isGrpcServiceError(error) && Number(error.code) === GRPC_NOT_FOUND)) throw error;
+    if (
+      !(error instanceof WorkflowNotFoundError) &&
+      !(isGrpcServiceError(error) && Number(error.code) === GRPC_NOT_FOUND)
+    )
+      throw error;
   }
 }
 
@@ -40,7 +66,9 @@ export function openRunsFinder(client: Client): FindOpenRuns {
     if (operations.length === 0) return new Set();
     const ids = operations.map(({ tenantId, resource }) => `'${workflowIdOf(tenantId, resource)}'`);
     const open = new Set<string>();
-    for await (const { memo } of client.workflow.list({ query: `ExecutionStatus = 'Running' AND WorkflowId IN (${[...new Set(ids)].join(', ')})` })) {
+    for await (const { memo } of client.workflow.list({
+      query: `ExecutionStatus = 'Running' AND WorkflowId IN (${[...new Set(ids)].join(', ')})`,
+    })) {
       const operationId = memo?.['operationId'];
       if (typeof operationId === 'string') open.add(operationId);
     }

@@ -1,8 +1,8 @@
+import { refuseTransactionPooling } from '@freeflow/lib/pg';
 import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { refuseTransactionPooling } from '@freeflow/db-master';
 import { backendQueueOf, RESOURCE_KINDS, type ResourceKind } from '../workflows/messages';
 import { builtBundlePath } from './bundle';
 import { readWorkerConfig, type WorkerConfig } from './config';
@@ -22,7 +22,10 @@ const RETRY_MS = 1_000;
  */
 export async function runWorker(env: NodeJS.ProcessEnv, compose = createDependencies): Promise<void> {
   const config = readWorkerConfig(env);
-  await Promise.all([refuseTransactionPooling('MASTER_DATABASE_URL', config.MASTER_DATABASE_URL), refuseTransactionPooling('POSTGRES_ADMIN_URL', config.POSTGRES_ADMIN_URL)]);
+  await Promise.all([
+    refuseTransactionPooling('MASTER_DATABASE_URL', config.MASTER_DATABASE_URL),
+    refuseTransactionPooling('POSTGRES_ADMIN_URL', config.POSTGRES_ADMIN_URL),
+  ]);
   const logger = startTelemetry(config.LOG_LEVEL);
   const health: Health = { workers: [], waitingFor: 'Temporal' };
   const server = await serveHealth(health, config.WORKER_HEALTH_HOST, config.WORKER_HEALTH_PORT);
@@ -30,9 +33,16 @@ export async function runWorker(env: NodeJS.ProcessEnv, compose = createDependen
 
   const connection = await untilDone(logger, 'connect to Temporal', () => NativeConnection.connect(connectionOptions));
   const client = new Client({ connection, namespace });
-  const searchAttributes = await untilDone(logger, 'register the search attributes', () => registerSearchAttributes(connection, namespace, (message) => logger.warn(message)));
+  const searchAttributes = await untilDone(logger, 'register the search attributes', () =>
+    registerSearchAttributes(connection, namespace, (message) => logger.warn(message)),
+  );
   health.waitingFor = 'the master database';
-  const owner = { taskQueue: config.TASK_QUEUE, installation: await untilDone(logger, 'read which installation this is', () => readInstallationId(config.MASTER_DATABASE_URL)) };
+  const owner = {
+    taskQueue: config.TASK_QUEUE,
+    installation: await untilDone(logger, 'read which installation this is', () =>
+      readInstallationId(config.MASTER_DATABASE_URL),
+    ),
+  };
   health.waitingFor = 'Temporal';
   // Before any task is taken: it may not be ours.
   await untilDone(logger, 'schedule the sweep', () => scheduleSweep(client, owner, config.SWEEP_INTERVAL_MS));
@@ -40,7 +50,9 @@ export async function runWorker(env: NodeJS.ProcessEnv, compose = createDependen
   health.workers = await createWorkers(config, connection, namespace, activities);
   health.waitingFor = null;
   // In the background: workflows can run before it is set up.
-  untilDone(logger, 'schedule the reconciler', () => scheduleReconciler(client, owner, config.RECONCILE_INTERVAL_MS)).catch((error: unknown) => logger.error({ cause: (error as Error).message }, 'could not schedule the reconciler'));
+  untilDone(logger, 'schedule the reconciler', () =>
+    scheduleReconciler(client, owner, config.RECONCILE_INTERVAL_MS),
+  ).catch((error: unknown) => logger.error({ cause: (error as Error).message }, 'could not schedule the reconciler'));
 
   logger.info({ taskQueue: config.TASK_QUEUE, namespace }, 'worker runs');
   try {
@@ -57,7 +69,12 @@ export async function runWorker(env: NodeJS.ProcessEnv, compose = createDependen
 const AT_A_TIME = 20;
 
 /** One worker for workflows and the master database, and one for each backend: a slow one holds the slots of no other. */
-async function createWorkers(config: WorkerConfig, connection: NativeConnection, namespace: string, activities: object): Promise<Worker[]> {
+async function createWorkers(
+  config: WorkerConfig,
+  connection: NativeConnection,
+  namespace: string,
+  activities: object,
+): Promise<Worker[]> {
   const common = {
     connection,
     namespace,
@@ -68,7 +85,12 @@ async function createWorkers(config: WorkerConfig, connection: NativeConnection,
     maxHeartbeatThrottleInterval: '1 second',
     defaultHeartbeatThrottleInterval: '1 second',
   } as const;
-  const slots = { postgres: AT_A_TIME, mongodb: AT_A_TIME, qdrant: AT_A_TIME, keycloak: config.KEYCLOAK_CONCURRENCY } satisfies Record<ResourceKind, number>;
+  const slots = {
+    postgres: AT_A_TIME,
+    mongodb: AT_A_TIME,
+    qdrant: AT_A_TIME,
+    keycloak: config.KEYCLOAK_CONCURRENCY,
+  } satisfies Record<ResourceKind, number>;
   return Promise.all([
     Worker.create({
       ...common,
@@ -78,7 +100,13 @@ async function createWorkers(config: WorkerConfig, connection: NativeConnection,
       stickyQueueScheduleToStartTimeout: '1 second',
       maxConcurrentActivityTaskExecutions: 40,
     }),
-    ...RESOURCE_KINDS.map((kind) => Worker.create({ ...common, taskQueue: backendQueueOf(config.TASK_QUEUE, kind), maxConcurrentActivityTaskExecutions: slots[kind] })),
+    ...RESOURCE_KINDS.map((kind) =>
+      Worker.create({
+        ...common,
+        taskQueue: backendQueueOf(config.TASK_QUEUE, kind),
+        maxConcurrentActivityTaskExecutions: slots[kind],
+      }),
+    ),
   ]);
 }
 

@@ -4,10 +4,14 @@ import { reconcileIdOf, sweepIdOf, type Reconciliation } from '../workflows/mess
 
 /** The task queue belongs to another installation: this worker must not take its tasks. */
 export class ForeignTaskQueue extends Error {
-  constructor({ taskQueue, scheduleId, namespace }: { taskQueue: string; scheduleId: string; namespace: string }, theirs: string, ours: string) {
+  constructor(
+    { taskQueue, scheduleId, namespace }: { taskQueue: string; scheduleId: string; namespace: string },
+    theirs: string,
+    ours: string,
+  ) {
     super(
       `Task queue ${taskQueue} in Temporal's namespace ${namespace} belongs to another installation: ${theirs}, this one is ${ours}. ` +
-        'They would take each other\'s tasks, so this worker has not started. Set TASK_QUEUE to a name of its own, for its API and all its workers; ' +
+        "They would take each other's tasks, so this worker has not started. Set TASK_QUEUE to a name of its own, for its API and all its workers; " +
         `or, if the other installation is gone for good: temporal schedule delete --namespace ${namespace} --schedule-id ${scheduleId}`,
     );
   }
@@ -26,7 +30,13 @@ interface Owner {
  */
 export async function scheduleSweep(client: Client, owner: Owner, intervalMs: number): Promise<void> {
   const { taskQueue } = owner;
-  await (await schedule(client, owner, intervalMs, { workflowType: 'sweepOperations', workflowId: sweepIdOf(taskQueue), args: [] })).trigger();
+  await (
+    await schedule(client, owner, intervalMs, {
+      workflowType: 'sweepOperations',
+      workflowId: sweepIdOf(taskQueue),
+      args: [],
+    })
+  ).trigger();
 }
 
 /**
@@ -35,21 +45,37 @@ export async function scheduleSweep(client: Client, owner: Owner, intervalMs: nu
  */
 export async function scheduleReconciler(client: Client, owner: Owner, intervalMs: number): Promise<void> {
   const args: [Reconciliation] = [{ requestedBy: 'schedule', fix: false }];
-  await schedule(client, owner, intervalMs, { workflowType: 'reconcile', workflowId: reconcileIdOf(owner.taskQueue), args });
+  await schedule(client, owner, intervalMs, {
+    workflowType: 'reconcile',
+    workflowId: reconcileIdOf(owner.taskQueue),
+    args,
+  });
 }
 
 /** A schedule of the same id as its workflow. One run at a time; what was missed is not made up for. */
-async function schedule(client: Client, { taskQueue, installation }: Owner, intervalMs: number, action: { workflowType: string; workflowId: string; args: unknown[] }): Promise<ScheduleHandle> {
+async function schedule(
+  client: Client,
+  { taskQueue, installation }: Owner,
+  intervalMs: number,
+  action: { workflowType: string; workflowId: string; args: unknown[] },
+): Promise<ScheduleHandle> {
   const scheduleId = action.workflowId;
   const definition = {
     spec: { intervals: [{ every: intervalMs }] },
-    action: { type: 'startWorkflow' as const, taskQueue, workflowTaskTimeout: '5 seconds' as const, memo: { installation }, ...action },
+    action: {
+      type: 'startWorkflow' as const,
+      taskQueue,
+      workflowTaskTimeout: '5 seconds' as const,
+      memo: { installation },
+      ...action,
+    },
     policies: { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: '1 minute' as const },
   };
   const handle = client.schedule.getHandle(scheduleId);
   const assertOurs = ({ action: { memo } }: { action: { memo?: Record<string, unknown> } }) => {
     const theirs = memo?.['installation'];
-    if (typeof theirs === 'string' && markOf(theirs) !== markOf(installation)) throw new ForeignTaskQueue({ taskQueue, scheduleId, namespace: client.options.namespace }, theirs, installation);
+    if (typeof theirs === 'string' && markOf(theirs) !== markOf(installation))
+      throw new ForeignTaskQueue({ taskQueue, scheduleId, namespace: client.options.namespace }, theirs, installation);
   };
   try {
     await client.schedule.create({ scheduleId, ...definition });

@@ -16,10 +16,17 @@ type Attribute = (typeof WANTED)[number];
  * @param warn is told what is wrong and what to do
  * @returns the names that workflows may set; nothing where they may set all
  */
-export async function registerSearchAttributes(connection: NativeConnection, namespace: string, warn: (message: string) => void = () => undefined): Promise<string[] | undefined> {
-  const state = await ifAllowed(() => statesByList(connection, namespace)) ?? (await statesByQueries(new Client({ connection, namespace })));
+export async function registerSearchAttributes(
+  connection: NativeConnection,
+  namespace: string,
+  warn: (message: string) => void = () => undefined,
+): Promise<string[] | undefined> {
+  const state =
+    (await ifAllowed(() => statesByList(connection, namespace))) ??
+    (await statesByQueries(new Client({ connection, namespace })));
   const missing = WANTED.filter((it) => state.get(it.name) === 'missing');
-  if (missing.length > 0) for (const name of (await ifAllowed(() => add(connection, namespace, missing))) ?? []) state.set(name, 'usable');
+  if (missing.length > 0)
+    for (const name of (await ifAllowed(() => add(connection, namespace, missing))) ?? []) state.set(name, 'usable');
   const unusable = WANTED.filter(({ name }) => state.get(name) !== 'usable');
   for (const { name, type } of unusable) warn(complaint(name, type, state.get(name) === 'missing'));
   return unusable.length === 0 ? undefined : WANTED.map(({ name }) => name).filter((it) => state.get(it) === 'usable');
@@ -51,7 +58,9 @@ async function statesByQueries(client: Client): Promise<Map<string, State>> {
   const stateOf = async ({ name, type }: Attribute): Promise<State> => {
     // Numbers, times and texts take no IN of strings; a single keyword takes STARTS_WITH, a list doesn't.
     if (!(await takes(`${name} IN ('a')`))) return 'missing';
-    return type === SearchAttributeType.KEYWORD_LIST && (await takes(`${name} STARTS_WITH 'a'`)) ? 'other-type' : 'usable';
+    return type === SearchAttributeType.KEYWORD_LIST && (await takes(`${name} STARTS_WITH 'a'`))
+      ? 'other-type'
+      : 'usable';
   };
   return new Map(await Promise.all(WANTED.map(async (it) => [it.name, await stateOf(it)] as const)));
 }
@@ -59,10 +68,12 @@ async function statesByQueries(client: Client): Promise<Map<string, State>> {
 /** Gives the names of those that are there now. */
 async function add(connection: NativeConnection, namespace: string, missing: readonly Attribute[]): Promise<string[]> {
   const entries = missing.map(({ name, type }) => [name, encodeSearchAttributeIndexedValueType(type)]);
-  await connection.operatorService.addSearchAttributes({ namespace, searchAttributes: Object.fromEntries(entries) }).catch((error: unknown) => {
-    // Another worker that starts at the same time may have been quicker.
-    if (!/already exists/i.test(String(error))) throw error;
-  });
+  await connection.operatorService
+    .addSearchAttributes({ namespace, searchAttributes: Object.fromEntries(entries) })
+    .catch((error: unknown) => {
+      // Another worker that starts at the same time may have been quicker.
+      if (!/already exists/i.test(String(error))) throw error;
+    });
   return missing.map(({ name }) => name);
 }
 
@@ -82,7 +93,11 @@ const hasStatus = (error: unknown, status: number): boolean => {
 };
 
 function complaint(name: string, type: string, isMissing: boolean): string {
-  const why = isMissing ? `There is no search attribute ${name} of the type ${type}, and this server does not let the worker add it` : `Search attribute ${name} is not of the type ${type}`;
-  const remedy = isMissing ? `Add it by hand (temporal operator search-attribute create --name ${name} --type ${type})` : `Remove or rename it (temporal operator search-attribute remove --name ${name})`;
+  const why = isMissing
+    ? `There is no search attribute ${name} of the type ${type}, and this server does not let the worker add it`
+    : `Search attribute ${name} is not of the type ${type}`;
+  const remedy = isMissing
+    ? `Add it by hand (temporal operator search-attribute create --name ${name} --type ${type})`
+    : `Remove or rename it (temporal operator search-attribute remove --name ${name})`;
   return `${why}: workflows go on without it, and can't be found by it. ${remedy}, then restart the workers.`;
 }

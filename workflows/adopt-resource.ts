@@ -1,8 +1,8 @@
 import { ApplicationFailure, CancellationScope, getExternalWorkflowHandle } from '@temporalio/workflow';
 import type { GivenUp } from '../activities/tenant-record';
 import { Desk } from './desk';
-import { ANSWER, workflowIdOf, type AdoptionInput, type Answer } from './messages';
 import { failureOf } from './failure';
+import { ANSWER, workflowIdOf, type AdoptionInput, type Answer } from './messages';
 import { BACKENDS, backendStep, record } from './steps';
 
 /**
@@ -15,7 +15,9 @@ export async function adoptResource({ resource, ...input }: AdoptionInput): Prom
 
   const desk = new Desk(begun.tenantName, 'adopt', { searchAttributes: begun.searchAttributes });
   const refused = await adopt(resource, input);
-  await CancellationScope.nonCancellable(() => record.endAdoption({ ...input, ...(refused === undefined ? {} : { refused }) }));
+  await CancellationScope.nonCancellable(() =>
+    record.endAdoption({ ...input, ...(refused === undefined ? {} : { refused }) }),
+  );
   desk.enter(refused === undefined ? 'done' : 'refused');
   if (refused !== undefined) throw ApplicationFailure.nonRetryable(`refused: ${refused.cause}`, 'refused');
 
@@ -27,7 +29,10 @@ export async function adoptResource({ resource, ...input }: AdoptionInput): Prom
 }
 
 /** One round only: who asked is waiting, and can ask again. */
-async function adopt(resource: AdoptionInput['resource'], input: Omit<AdoptionInput, 'resource'>): Promise<GivenUp | undefined> {
+async function adopt(
+  resource: AdoptionInput['resource'],
+  input: Omit<AdoptionInput, 'resource'>,
+): Promise<GivenUp | undefined> {
   const backend = BACKENDS.find(({ kind }) => kind === resource);
   if (backend === undefined) throw ApplicationFailure.nonRetryable(`there is no backend ${resource}`);
   try {

@@ -1,8 +1,8 @@
 import { ApplicationFailure, CancellationScope } from '@temporalio/workflow';
 import type { GivenUp } from '../activities/tenant-record';
+import { failureOf } from './failure';
 import type { OperationInput } from './messages';
 import { carryOut, type Run } from './operation';
-import { failureOf } from './failure';
 import type { Carried, Go } from './renewal';
 import { BACKENDS, backendStep, record, type Verb } from './steps';
 
@@ -41,7 +41,10 @@ export function allOrNothing(input: OperationInput, runbook: Runbook, carried?: 
 function registerEarlierUndos({ input, begun, carried, saga }: Run, undo: Verb): void {
   for (const backend of BACKENDS) {
     const step = backendStep(backend, undo, input);
-    const isBegun = carried === undefined ? begun.givenUp !== undefined && begun.changesAccess : carried.saga.undos.includes(step.name);
+    const isBegun =
+      carried === undefined
+        ? begun.givenUp !== undefined && begun.changesAccess
+        : carried.saga.undos.includes(step.name);
     if (isBegun) saga.onUndo(step);
   }
 }
@@ -55,7 +58,10 @@ async function undo({ input, desk, saga }: Run, { afterUndo }: Runbook, givenUp:
 }
 
 /** The way forward; answers why it was given up, or nothing when it was gone to the end. */
-async function goForward({ input, begun, saga }: Run, { forward, finish, undo }: Runbook): Promise<GivenUp | undefined> {
+async function goForward(
+  { input, begun, saga }: Run,
+  { forward, finish, undo }: Runbook,
+): Promise<GivenUp | undefined> {
   try {
     await saga.goForward(
       (begun.changesAccess ? BACKENDS : []).map((backend) => async () => {
@@ -68,6 +74,8 @@ async function goForward({ input, begun, saga }: Run, { forward, finish, undo }:
     const givenUp = failureOf(error);
     // The record decides: when Temporal refuses what a workflow task has to say because of news, its steps in the master
     // database have been carried out all the same, and the run is replayed with the news in front of them.
-    return (await CancellationScope.nonCancellable(() => record.undoing({ ...input, givenUp }))) === 'done' ? undefined : givenUp;
+    return (await CancellationScope.nonCancellable(() => record.undoing({ ...input, givenUp }))) === 'done'
+      ? undefined
+      : givenUp;
   }
 }

@@ -15,18 +15,32 @@ const UNFIT = /[\p{Cc}\p{Cs}]/u;
 export function parseAnswer(given: unknown): Answer | undefined {
   if (!isObject(given) || !ACTIONS.has(given['action']) || !isText(given['by'], MOST.by)) return undefined;
   const { action, by, step, reason, operationId } = given as Record<string, unknown> & Pick<Answer, 'action' | 'by'>;
-  if (!isTextOrNone(step, MOST.step) || !isTextOrNone(reason, MOST.reason) || !isTextOrNone(operationId, MOST.operationId)) return undefined;
-  return { action, by, ...(isSet(step) ? { step } : {}), ...(isSet(reason) ? { reason } : {}), ...(isSet(operationId) ? { operationId } : {}) };
+  if (
+    !isTextOrNone(step, MOST.step) ||
+    !isTextOrNone(reason, MOST.reason) ||
+    !isTextOrNone(operationId, MOST.operationId)
+  )
+    return undefined;
+  return {
+    action,
+    by,
+    ...(isSet(step) ? { step } : {}),
+    ...(isSet(reason) ? { reason } : {}),
+    ...(isSet(operationId) ? { operationId } : {}),
+  };
 }
 
 /** Who interrupts, as far as it is told. */
 export const readInterrupter = (by: unknown): string => (isText(by, MOST.by) ? by : 'unknown');
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const isText = (value: unknown, most: number): value is string => typeof value === 'string' && value !== '' && value.length <= most && !UNFIT.test(value);
+const isText = (value: unknown, most: number): value is string =>
+  typeof value === 'string' && value !== '' && value.length <= most && !UNFIT.test(value);
 
 /** Temporal's UI and other languages' clients send null for what is left out. */
-const isTextOrNone = (value: unknown, most: number): value is string | null | undefined => value === undefined || value === null || isText(value, most);
+const isTextOrNone = (value: unknown, most: number): value is string | null | undefined =>
+  value === undefined || value === null || isText(value, most);
 
 const isSet = (value: string | null | undefined): value is string => typeof value === 'string';

@@ -11,12 +11,17 @@ import { BACKENDS, backendStep, record } from './steps';
  */
 export function deleteTenant(input: OperationInput, carried?: Carried): Promise<string> {
   return carryOut(input, carried, async ({ begun, desk, saga }) => {
-    const { forward: [drop], finish } = PLANS.hard_delete;
+    const {
+      forward: [drop],
+      finish,
+    } = PLANS.hard_delete;
     await CancellationScope.nonCancellable(async () => {
       await saga.sideBySide(BACKENDS.map((backend) => () => saga.insist(backendStep(backend, drop, input))));
       await record[finish.gone]({ ...input, skipped: Object.fromEntries(saga.skipped) });
     });
     desk.enter(saga.skipped.size === 0 ? 'done' : 'incomplete');
-    return saga.skipped.size === 0 ? `nothing of ${begun.tenantName} is left` : `incomplete: ${[...saga.skipped.keys()].join(', ')} skipped`;
+    return saga.skipped.size === 0
+      ? `nothing of ${begun.tenantName} is left`
+      : `incomplete: ${[...saga.skipped.keys()].join(', ')} skipped`;
   });
 }

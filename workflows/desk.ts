@@ -1,5 +1,15 @@
 import type { SearchAttributeUpdatePair } from '@temporalio/common';
-import { ApplicationFailure, defineQuery, defineSignal, defineUpdate, patched, setCurrentDetails, setHandler, upsertSearchAttributes, workflowInfo } from '@temporalio/workflow';
+import {
+  ApplicationFailure,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  patched,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
 import type { GivenUp } from '../activities/tenant-record';
 import { parseAnswer, readInterrupter } from './answer-form';
 import { ANSWER, INTERRUPT, RUNBOOK, type Answer, type AnswerRefusal } from './messages';
@@ -46,7 +56,11 @@ export class Desk {
     this.isSparing = isSparing;
     this.state = before?.givenUp === undefined ? 'running' : 'undoing';
     this.why = before?.givenUp;
-    this.published = new Map(workflowInfo().typedSearchAttributes.getAll().map(({ key, value }) => [key.name, JSON.stringify(value)]));
+    this.published = new Map(
+      workflowInfo()
+        .typedSearchAttributes.getAll()
+        .map(({ key, value }) => [key.name, JSON.stringify(value)]),
+    );
     if (before !== undefined) return;
     this.publish([
       { key: keys.tenantName, value: tenantName },
@@ -59,13 +73,19 @@ export class Desk {
     this.saga = saga;
     this.describe();
     setHandler(waitingQuery, () => Object.fromEntries(saga.waiting));
-    setHandler(answerUpdate, (given) => apply(saga, acceptedAnswer(saga, given)), { validator: (given) => void acceptedAnswer(saga, given) });
+    setHandler(answerUpdate, (given) => apply(saga, acceptedAnswer(saga, given)), {
+      validator: (given) => void acceptedAnswer(saga, given),
+    });
     setHandler(answerSignal, (given) => {
       const answer = readSignal(given);
       if (answer !== undefined && refusalOf(saga, answer) === undefined) apply(saga, answer);
     });
     setHandler(interruptSignal, (by) => {
-      saga.stop({ step: 'interrupted', cause: `interrupted by a forced deletion (asked for by ${readInterrupter(by)})`, advice: 'The deletion goes on by itself.' });
+      saga.stop({
+        step: 'interrupted',
+        cause: `interrupted by a forced deletion (asked for by ${readInterrupter(by)})`,
+        advice: 'The deletion goes on by itself.',
+      });
     });
   }
 
@@ -92,7 +112,9 @@ export class Desk {
    */
   private publish(attributes: SearchAttributeUpdatePair[]): void {
     const known = attributes.filter(({ key: { name } }) => this.searchAttributes?.includes(name) ?? true);
-    const changed = known.filter(({ key, value }) => !this.isSparing || (this.published.get(key.name) ?? 'null') !== JSON.stringify(value));
+    const changed = known.filter(
+      ({ key, value }) => !this.isSparing || (this.published.get(key.name) ?? 'null') !== JSON.stringify(value),
+    );
     for (const { key, value } of changed) this.published.set(key.name, JSON.stringify(value));
     if (changed.length > 0) upsertSearchAttributes(changed);
   }
@@ -103,17 +125,20 @@ export class Desk {
     const waiting = [...byStep];
     const isParked = waiting.some(([, { park }]) => park !== undefined);
     const answers = this.saga?.isGoingForward === true ? 'retry or abort' : 'retry or skip';
-    setCurrentDetails([
-      `**${this.operationKind.replace('_', ' ')} ${this.tenantName}**: ${this.state.replace('_', ' ')}${isParked ? `, waits for an answer: ${answers}` : ''}`,
-      ...(this.why === undefined ? [] : [`Undone because **${this.why.step}** was given up: ${this.why.cause}`]),
-      ...(done.length === 0 ? [] : [`Done: ${done.map((step) => `\`${step}\``).join(', ')}`]),
-      ...waiting.map(paragraphOf),
-    ].join('\n\n'));
+    setCurrentDetails(
+      [
+        `**${this.operationKind.replace('_', ' ')} ${this.tenantName}**: ${this.state.replace('_', ' ')}${isParked ? `, waits for an answer: ${answers}` : ''}`,
+        ...(this.why === undefined ? [] : [`Undone because **${this.why.step}** was given up: ${this.why.cause}`]),
+        ...(done.length === 0 ? [] : [`Done: ${done.map((step) => `\`${step}\``).join(', ')}`]),
+        ...waiting.map(paragraphOf),
+      ].join('\n\n'),
+    );
   }
 }
 
 function paragraphOf([step, { cause, advice, rounds, failedSince, park }]: [string, Waiting]): string {
-  const how = park === undefined ? 'is tried again' : `is parked since ${timeOf(park.since)}, and tried again by itself`;
+  const how =
+    park === undefined ? 'is tried again' : `is parked since ${timeOf(park.since)}, and tried again by itself`;
   return [
     `**${step}** ${how}\n`,
     `- Fails since ${timeOf(failedSince)}, round ${rounds}`,
@@ -124,7 +149,11 @@ function paragraphOf([step, { cause, advice, rounds, failedSince, park }]: [stri
 }
 
 /** Seconds are enough for people. */
-const timeOf = (ms: number): string => new Date(ms).toISOString().replace('T', ' ').replace(/\.\d+Z$/, ' UTC');
+const timeOf = (ms: number): string =>
+  new Date(ms)
+    .toISOString()
+    .replace('T', ' ')
+    .replace(/\.\d+Z$/, ' UTC');
 
 /** A signal has nobody to refuse it to. Runs that took a malformed one before they were checked go on as they did. */
 function readSignal(given: unknown): Answer | undefined {
@@ -156,6 +185,10 @@ function apply(saga: Saga, answer: Answer): string[] {
   const steps = saga.parkedSteps;
   const [step = 'aborted'] = steps;
   const cause = saga.waiting.get(step)?.cause ?? 'unknown';
-  saga.stop({ step, cause: `aborted by ${answer.by}${answer.reason === undefined ? '' : ` (${answer.reason})`}: ${cause}`, advice: 'All of it was undone. Ask for it again when the cause is mended.' });
+  saga.stop({
+    step,
+    cause: `aborted by ${answer.by}${answer.reason === undefined ? '' : ` (${answer.reason})`}: ${cause}`,
+    advice: 'All of it was undone. Ask for it again when the cause is mended.',
+  });
   return steps;
 }

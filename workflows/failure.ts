@@ -18,7 +18,8 @@ export class Stopped extends Error {
 /** What is to be told of a failure: the activity's own words, which are fit for everybody. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof Stopped) return error.why;
-  if (isCancellation(error)) return { step: 'cancelled', cause: 'cancelled by an operator', advice: 'Ask for it again when you want it.' };
+  if (isCancellation(error))
+    return { step: 'cancelled', cause: 'cancelled by an operator', advice: 'Ask for it again when you want it.' };
   // A new run is to go on; or a defect, which must fail the workflow task, not the tenant.
   if (!(error instanceof ActivityFailure)) throw error;
   const { cause, activityType } = error;
@@ -33,10 +34,15 @@ export function failureOf(error: unknown): Failure {
 
 /** Whether waiting can mend it. */
 export function mends(error: unknown): boolean {
-  return error instanceof ActivityFailure && !(error.cause instanceof ApplicationFailure && error.cause.nonRetryable === true);
+  return (
+    error instanceof ActivityFailure &&
+    !(error.cause instanceof ApplicationFailure && error.cause.nonRetryable === true)
+  );
 }
 
 /** Another run has taken the place of this one, or the work is done: nothing is left to insist on. */
 export function isSuperseded(error: unknown): boolean {
-  return error instanceof ActivityFailure && error.cause instanceof ApplicationFailure && error.cause.type === 'superseded';
+  return (
+    error instanceof ActivityFailure && error.cause instanceof ApplicationFailure && error.cause.type === 'superseded'
+  );
 }

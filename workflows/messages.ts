@@ -70,7 +70,10 @@ interface InterruptRequest {
  * How a forced deletion interrupts the run in its way. By its request id the server takes it once a run, however often it is sent:
  * https://github.com/temporalio/api/blob/master/temporal/api/workflowservice/v1/request_response.proto (SignalWorkflowExecutionRequest)
  */
-export const interruptRequest = ({ operationId, tenantId, requestedBy }: Pick<AcceptedOperation, 'operationId' | 'tenantId' | 'requestedBy'>, namespace: string): InterruptRequest => ({
+export const interruptRequest = (
+  { operationId, tenantId, requestedBy }: Pick<AcceptedOperation, 'operationId' | 'tenantId' | 'requestedBy'>,
+  namespace: string,
+): InterruptRequest => ({
   namespace,
   workflowExecution: { workflowId: workflowIdOf(tenantId) },
   signalName: INTERRUPT,
@@ -79,7 +82,12 @@ export const interruptRequest = ({ operationId, tenantId, requestedBy }: Pick<Ac
 });
 
 /** Why an answer is refused; the type of the update's failure. */
-export type AnswerRefusal = 'answer-invalid' | 'operation-changed' | 'not-stuck' | 'not-skippable' | 'past-point-of-no-return';
+export type AnswerRefusal =
+  | 'answer-invalid'
+  | 'operation-changed'
+  | 'not-stuck'
+  | 'not-skippable'
+  | 'past-point-of-no-return';
 
 /** The queue of workflows, and of activities in the master database alone. */
 export const DEFAULT_TASK_QUEUE = 'freeflow';
@@ -90,10 +98,21 @@ export const backendQueueOf = (taskQueue: string, backend: ResourceKind): string
  * Who comes first where many wait for the same workers, from 1: cutting a tenant off can't wait behind a thousand creates, and
  * for a purge nobody waits. A run's activities have its priority.
  */
-export const PRIORITIES = { suspend: 1, soft_delete: 1, resume: 2, restore: 2, adopt: 2, create: 3, hard_delete: 4, purge: 5 } as const satisfies Record<OperationKind, number>;
+export const PRIORITIES = {
+  suspend: 1,
+  soft_delete: 1,
+  resume: 2,
+  restore: 2,
+  adopt: 2,
+  create: 3,
+  hard_delete: 4,
+  purge: 5,
+} as const satisfies Record<OperationKind, number>;
 
 /** A forced deletion cuts off as well. */
-const priorityOf = ({ kind, interrupts }: AcceptedOperation) => ({ priorityKey: interrupts ? PRIORITIES.suspend : PRIORITIES[kind] });
+const priorityOf = ({ kind, interrupts }: AcceptedOperation) => ({
+  priorityKey: interrupts ? PRIORITIES.suspend : PRIORITIES[kind],
+});
 
 /** One sweep per task queue, as a schedule and as a workflow: `freeflow-sweep` for the default one. */
 export const sweepIdOf = (taskQueue: string): string => `${taskQueue}-sweep`;
@@ -121,7 +140,8 @@ export interface OrphanOrder {
  * One workflow id per tenant, whatever the operation: Temporal then excludes two open runs on one tenant. An adoption
  * alone goes beside them, since the run that waits for it is still open.
  */
-export const workflowIdOf = (tenantId: string, adopted: ResourceKind | null = null): string => (adopted === null ? `tenant-${tenantId}` : `adopt-${tenantId}-${adopted}`);
+export const workflowIdOf = (tenantId: string, adopted: ResourceKind | null = null): string =>
+  adopted === null ? `tenant-${tenantId}` : `adopt-${tenantId}-${adopted}`;
 
 /**
  * How an operation's workflow is started; API and sweep share it, so that both start the same thing.

@@ -23,7 +23,11 @@ export interface Run {
  * @param carried what the run before this one has handed on; nothing in the first
  * @returns a sentence for people, also where there was nothing to do
  */
-export async function carryOut(input: OperationInput, carried: Carried | undefined, work: (run: Run) => Promise<string>): Promise<string> {
+export async function carryOut(
+  input: OperationInput,
+  carried: Carried | undefined,
+  work: (run: Run) => Promise<string>,
+): Promise<string> {
   const run = carried === undefined ? await begin(input) : await continueOperation(input, carried);
   if (typeof run === 'string') return run;
   try {
@@ -49,21 +53,35 @@ async function continueOperation(input: OperationInput, carried: Carried): Promi
   const { begun, givenUp } = carried;
   const run = open({ input, begun, givenUp, carried }, true);
   const previousRunId = workflowInfo().continuedFromExecutionRunId ?? '';
-  const { isOver, interrupted } = await CancellationScope.nonCancellable(() => record.continueOperation({ ...input, previousRunId }));
+  const { isOver, interrupted } = await CancellationScope.nonCancellable(() =>
+    record.continueOperation({ ...input, previousRunId }),
+  );
   if (isOver) return 'the operation has ended';
   if (interrupted !== undefined) run.saga.stop(interrupted);
   return run;
 }
 
 /** @param isRenewable false for a run that began before runs were renewed */
-function open({ input, begun, givenUp, carried }: Pick<Run, 'input' | 'begun' | 'givenUp' | 'carried'>, isRenewable: boolean): Run {
-  const desk = new Desk(begun.tenantName, begun.kind, { searchAttributes: begun.searchAttributes, isSparing: isRenewable, before: carried });
+function open(
+  { input, begun, givenUp, carried }: Pick<Run, 'input' | 'begun' | 'givenUp' | 'carried'>,
+  isRenewable: boolean,
+): Run {
+  const desk = new Desk(begun.tenantName, begun.kind, {
+    searchAttributes: begun.searchAttributes,
+    isSparing: isRenewable,
+    before: carried,
+  });
   // One after the other, each with what is parked by then: two that park at a time must not tell of it in the wrong order.
   let telling = Promise.resolve();
-  const tell = (): Promise<void> => (telling = telling.then(() => {
-    const steps = [...saga.waiting].flatMap(([step, { cause, advice, park }]) => (park === undefined ? [] : [{ step, cause, advice }]));
-    return steps.length === 0 ? record.unpark({ ...input, isUndoing: run.givenUp !== undefined }) : record.park({ ...input, steps });
-  }));
+  const tell = (): Promise<void> =>
+    (telling = telling.then(() => {
+      const steps = [...saga.waiting].flatMap(([step, { cause, advice, park }]) =>
+        park === undefined ? [] : [{ step, cause, advice }],
+      );
+      return steps.length === 0
+        ? record.unpark({ ...input, isUndoing: run.givenUp !== undefined })
+        : record.park({ ...input, steps });
+    }));
   const canTurn = begun.goal !== 'gone' && givenUp === undefined;
   const hooks = { done: () => desk.describe(), changed: () => desk.show(saga), parkedChanged: tell };
   const saga: Saga = new Saga(begun.patience, hooks, canTurn, isRenewable, carried?.saga);

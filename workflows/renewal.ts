@@ -31,5 +31,7 @@ export function isHistoryLong(eventsPerRun = EVENTS_PER_RUN): boolean {
 export async function continueInNewRun(input: OperationInput, carried: Carried): Promise<never> {
   await condition(allHandlersFinished);
   const { taskTimeoutMs } = workflowInfo();
-  return makeContinueAsNewFunc<(input: OperationInput, carried: Carried) => Promise<string>>({ workflowTaskTimeout: taskTimeoutMs })(input, carried);
+  return makeContinueAsNewFunc<(input: OperationInput, carried: Carried) => Promise<string>>({
+    workflowTaskTimeout: taskTimeoutMs,
+  })(input, carried);
 }

@@ -1,11 +1,13 @@
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from '../stack/project';
-import { replay } from '../test/replay';
+import { replay } from '../test/support/replay';
 import * as registered from './index';
 
 const FOLDER = path.join(__dirname, 'histories');
-const histories = Object.fromEntries(readdirSync(FOLDER).map((file) => [file, readFileSync(path.join(FOLDER, file), 'utf8')]));
+const histories = Object.fromEntries(
+  readdirSync(FOLDER).map((file) => [file, readFileSync(path.join(FOLDER, file), 'utf8')]),
+);
 
 /** Short, and asked for again when they fail: what they were half-way is nobody's concern. */
 const OF_NO_TENANT = ['sweepOperations', 'reconcile', 'dropOrphan'];
@@ -22,7 +24,8 @@ test('every recorded history replays with the workflows as they are', async () =
 test('two steps swapped are noticed', async () => {
   const scratch = mkdtempSync(path.join(projectRoot(), 'workflows', '.scratch-'));
   try {
-    for (const file of readdirSync(__dirname).filter((it) => it.endsWith('.ts') && !it.endsWith('.test.ts'))) cpSync(path.join(__dirname, file), path.join(scratch, file));
+    for (const file of readdirSync(__dirname).filter((it) => it.endsWith('.ts') && !it.endsWith('.test.ts')))
+      cpSync(path.join(__dirname, file), path.join(scratch, file));
     const file = path.join(scratch, 'plans.ts');
     const swapped = readFileSync(file, 'utf8').replace("['create', 'probe']", "['probe', 'create']");
     expect(swapped).not.toBe(readFileSync(file, 'utf8'));

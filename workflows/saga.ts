@@ -69,7 +69,13 @@ export class Saga {
   }
 
   get state(): SagaState {
-    return { waiting: [...this.waiting], skipped: [...this.skipped], done: this.done, undos: [...this.undos.keys()], parks: this.parks };
+    return {
+      waiting: [...this.waiting],
+      skipped: [...this.skipped],
+      done: this.done,
+      undos: [...this.undos.keys()],
+      parks: this.parks,
+    };
   }
 
   get parkedSteps(): string[] {
@@ -157,12 +163,15 @@ export class Saga {
 
   /** Undoes everything that was begun, side by side; cancellation doesn't stop it, and nothing makes it give up. */
   undoAll(): Promise<void> {
-    return CancellationScope.nonCancellable(() => this.sideBySide([...this.undos.values()].map((undo) => () => this.insist(undo))));
+    return CancellationScope.nonCancellable(() =>
+      this.sideBySide([...this.undos.values()].map((undo) => () => this.insist(undo))),
+    );
   }
 
   /** Answers a parked step, or all of them. Steps that only pause are retried at once as well. */
   answer(answer: Answer): string[] {
-    const isMeant = ([name, it]: [string, Waiting]) => (answer.step === undefined || answer.step === name) && (answer.action === 'retry' || it.park !== undefined);
+    const isMeant = ([name, it]: [string, Waiting]) =>
+      (answer.step === undefined || answer.step === name) && (answer.action === 'retry' || it.park !== undefined);
     const meant = [...this.waiting].filter(isMeant);
     for (const [, it] of meant) it.answer = answer;
     return meant.map(([name]) => name);
@@ -181,7 +190,11 @@ export class Saga {
       } catch (error) {
         if (isCancellation(error) || isSuperseded(error) || (!insists && !mends(error))) throw error;
         waiting = this.note(step.name, error);
-        if (waiting.park === undefined && (!mends(error) || Date.now() - waiting.failedSince >= this.settings.patienceMs)) await this.park(waiting);
+        if (
+          waiting.park === undefined &&
+          (!mends(error) || Date.now() - waiting.failedSince >= this.settings.patienceMs)
+        )
+          await this.park(waiting);
         if (!insists && this.isOverdue(waiting)) throw error;
         answer = await this.pause(step.name, waiting);
       }
@@ -249,6 +262,10 @@ export class Saga {
 
   /** Whether all that is left pauses, and no answer is to be carried out: nothing is lost by a new run. */
   private canRenew(): boolean {
-    return this.isRenewalDue() && this.resting.size === this.branches && [...this.waiting.values()].every((it) => it.answer === undefined);
+    return (
+      this.isRenewalDue() &&
+      this.resting.size === this.branches &&
+      [...this.waiting.values()].every((it) => it.answer === undefined)
+    );
   }
 }

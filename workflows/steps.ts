@@ -1,4 +1,10 @@
-import { patched, proxyActivities, proxyLocalActivities, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
+import {
+  patched,
+  proxyActivities,
+  proxyLocalActivities,
+  workflowInfo,
+  type ActivityOptions,
+} from '@temporalio/workflow';
 import type { Activities } from '../activities';
 import { backendQueueOf, type OperationInput, type ResourceKind } from './messages';
 import type { Step } from './saga';
@@ -19,7 +25,14 @@ export const BACKENDS: readonly BackendRow[] = [
   { kind: 'keycloak', thing: 'Keycloak realm', startToCloseTimeout: '8 minutes' },
 ];
 
-const VERBS = { create: 'make', probe: 'try out', disable: 'cut off', enable: 'give back', drop: 'drop', adopt: 'adopt' } as const;
+const VERBS = {
+  create: 'make',
+  probe: 'try out',
+  disable: 'cut off',
+  enable: 'give back',
+  drop: 'drop',
+  adopt: 'adopt',
+} as const;
 export type Verb = keyof typeof VERBS;
 
 /** A worker that died is noticed after this time; live ones report every second. */
@@ -54,7 +67,10 @@ export function backendStep(backend: BackendRow, verb: Verb, input: OperationInp
 export type SettlingStep = 'activate' | 'suspend' | 'retire';
 
 /** There is nothing to choose: without the master database nothing can go on, so these are repeated until it answers. */
-const UNTIL_IT_ANSWERS = { startToCloseTimeout: '20 seconds', retry: { initialInterval: '250 ms', backoffCoefficient: 2, maximumInterval: '10 seconds' } } as const;
+const UNTIL_IT_ANSWERS = {
+  startToCloseTimeout: '20 seconds',
+  retry: { initialInterval: '250 ms', backoffCoefficient: 2, maximumInterval: '10 seconds' },
+} as const;
 
 /**
  * A step in the master database, a local activity since it is short. Only for what nothing else goes on beside: the answer of a
@@ -62,7 +78,8 @@ const UNTIL_IT_ANSWERS = { startToCloseTimeout: '20 seconds', retry: { initialIn
  * goes on beside it would then be told in another order.
  * @param summary what it does, in the words of the Temporal UI
  */
-const recordStep = <S extends keyof Activities>(step: S, summary: string) => proxyLocalActivities<Pick<Activities, S>>({ ...UNTIL_IT_ANSWERS, summary })[step];
+const recordStep = <S extends keyof Activities>(step: S, summary: string) =>
+  proxyLocalActivities<Pick<Activities, S>>({ ...UNTIL_IT_ANSWERS, summary })[step];
 
 type Beside = 'park' | 'unpark';
 
@@ -79,7 +96,10 @@ function recordBeside<S extends Beside>(step: S, summary: string) {
 export const record = {
   begin: recordStep('begin', 'look whether it may begin'),
   // Answers are heard meanwhile: what comes first must come first when it is replayed.
-  continueOperation: proxyActivities<Pick<Activities, 'continueOperation'>>({ ...UNTIL_IT_ANSWERS, summary: 'this run goes on with it' }).continueOperation,
+  continueOperation: proxyActivities<Pick<Activities, 'continueOperation'>>({
+    ...UNTIL_IT_ANSWERS,
+    summary: 'this run goes on with it',
+  }).continueOperation,
   activate: recordStep('activate', 'the tenant is active'),
   suspend: recordStep('suspend', 'the tenant is suspended'),
   retire: recordStep('retire', 'the tenant is soft-deleted'),

@@ -33,14 +33,22 @@ const PAUSES_MS = [2_000, 5_000, 10_000, 20_000, 30_000];
 const HOUR_MS = 3_600_000;
 
 /** How long a step that has just failed pauses, in ms. */
-export function pauseMsOf({ rounds, park, parkedRounds = 1 }: Waiting, { parkedRetryMs, longestPauseMs = HOUR_MS, giveUpAfterMs = Infinity }: SagaSettings, now: number): number {
+export function pauseMsOf(
+  { rounds, park, parkedRounds = 1 }: Waiting,
+  { parkedRetryMs, longestPauseMs = HOUR_MS, giveUpAfterMs = Infinity }: SagaSettings,
+  now: number,
+): number {
   if (park === undefined) return PAUSES_MS[Math.min(rounds, PAUSES_MS.length) - 1] ?? parkedRetryMs;
   const growing = Math.min(parkedRetryMs * 2 ** (parkedRounds - 1), Math.max(longestPauseMs, parkedRetryMs));
   return Math.max(1, Math.min(growing, park.since + giveUpAfterMs - now));
 }
 
 /** What is known of a step after another failure. */
-export function afterFailure(before: Waiting | undefined, why: { cause: string; advice: string }, now: number): Waiting {
+export function afterFailure(
+  before: Waiting | undefined,
+  why: { cause: string; advice: string },
+  now: number,
+): Waiting {
   const { failedSince = now, rounds = 0, park, parkedRounds, answer } = before ?? {};
   return {
     ...why,

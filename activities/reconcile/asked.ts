@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Backend } from '../backend';
-import { classify, FAILURES } from '../failures';
+import type { Backend } from '../../backends/backend';
+import { classify, FAILURES } from '../../backends/failures';
 
 /** A server that hiccups, or has just closed an idle connection, is asked again after these pauses, in ms. */
 const PAUSES_MS = [250, 1_000];

@@ -1,5 +1,7 @@
-import { DbMasterError, type BackendKind, type PrismaClient, type SecretStore, type TenantResource } from '@freeflow/db-master';
-import type { Backend, Difference, Secrets } from '../backend';
+import { type BackendKind } from '@freeflow/contract';
+import { type PrismaClient, type SecretStore, type TenantResource } from '@freeflow/db-master';
+import { SecretError } from '@freeflow/lib/secrets';
+import type { Backend, Difference, Secrets } from '../../backends/backend';
 import { connectionDifferences } from '../connection-details';
 import { targetOf } from '../ledger';
 import { asked } from './asked';
@@ -26,21 +28,34 @@ export async function compare({ db, backend, secrets, entry, tenantName, signal 
   if (found.state === 'foreign') return [{ what: `something else stands there: ${found.owner}`, isMissing: true }];
   if (found.only !== undefined) return [{ what: `only a part of it is there: ${found.only}`, isMissing: true }];
   // Which of the two is meant a person decides (adopt); until then nothing is done to either.
-  if (found.externalId !== undefined && externalId !== null && found.externalId !== externalId) return [{ what: `its id is ${found.externalId}, recorded is ${externalId}` }];
+  if (found.externalId !== undefined && externalId !== null && found.externalId !== externalId)
+    return [{ what: `its id is ${found.externalId}, recorded is ${externalId}` }];
   const stored = await storedSecrets(secrets, entry.tenantId, kind);
   if (typeof stored === 'string') return [{ what: stored }];
-  const differences = await asked(backend, signal, () => backend.differences(target, state === 'disabled' ? 'disabled' : 'present', stored));
+  const differences = await asked(backend, signal, () =>
+    backend.differences(target, state === 'disabled' ? 'disabled' : 'present', stored),
+  );
   return [...differences, ...(await connectionDifferences(db, backend, entry))];
 }
 
 /** The secrets as they are stored, or in words why there are none; unlike a step this never makes any. */
-export async function storedSecrets(secrets: SecretStore, tenantId: string, kind: BackendKind): Promise<Secrets | string> {
+export async function storedSecrets(
+  secrets: SecretStore,
+  tenantId: string,
+  kind: BackendKind,
+): Promise<Secrets | string> {
   try {
     const entries = (await secrets.list(tenantId)).filter(({ backend }) => backend === kind);
     if (entries.length === 0) return 'no secret of it is stored';
-    return Object.fromEntries(await Promise.all(entries.map(async ({ name, ref }) => [name, await secrets.resolve(ref, { tenantId, backend: kind, name })] as const)));
+    return Object.fromEntries(
+      await Promise.all(
+        entries.map(
+          async ({ name, ref }) => [name, await secrets.resolve(ref, { tenantId, backend: kind, name })] as const,
+        ),
+      ),
+    );
   } catch (error) {
-    if (error instanceof DbMasterError && error.code.startsWith('secret-')) return `its stored secret can't be opened (${error.code})`;
+    if (error instanceof SecretError) return `its stored secret can't be opened (${error.code})`;
     throw error;
   }
 }

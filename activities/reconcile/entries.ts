@@ -1,6 +1,6 @@
 import type { Prisma, PrismaClient, TenantResource } from '@freeflow/db-master';
-import type { Backend, Difference } from '../backend';
-import { BackendFault, messageOf } from '../failures';
+import type { Backend, Difference } from '../../backends/backend';
+import { BackendFault, messageOf } from '../../backends/failures';
 import { isSameServer } from '../ledger';
 import { asked } from './asked';
 import { compare } from './compare';
@@ -33,20 +33,31 @@ export async function compareEntries(work: Reconciling, backend: Backend): Promi
   await walk(work, {
     ...part,
     visit: async (entry: Entry) =>
-      !isSameServer(entry.serverId, serverId) ? [about(entry, 'unknown', `this is ${serverId}, recorded is ${entry.serverId ?? 'none'}`)] : compareEntry(work, backend, entry),
+      !isSameServer(entry.serverId, serverId)
+        ? [about(entry, 'unknown', `this is ${serverId}, recorded is ${entry.serverId ?? 'none'}`)]
+        : compareEntry(work, backend, entry),
   });
 }
 
 function entriesOf({ db }: Reconciling, { kind, asksByName }: Backend): Omit<Part<Entry>, 'visit'> {
-  const where = ({ after, upTo }: Range) => ({
-    kind, state: { in: ['present', 'disabled'] }, tenant: AT_REST,
-    id: { ...(after === null ? {} : { gt: after }), ...(upTo === null ? {} : { lte: upTo }) },
-  } satisfies Prisma.TenantResourceWhereInput);
+  const where = ({ after, upTo }: Range) =>
+    ({
+      kind,
+      state: { in: ['present', 'disabled'] },
+      tenant: AT_REST,
+      id: { ...(after === null ? {} : { gt: after }), ...(upTo === null ? {} : { lte: upTo }) },
+    }) satisfies Prisma.TenantResourceWhereInput;
   return {
     name: `entries/${kind}`,
     resource: kind,
     atOnce: asksByName === true ? AT_ONCE_BY_NAME : AT_ONCE,
-    page: (range, take) => db.tenantResource.findMany({ where: where(range), include: { tenant: { select: { name: true } } }, orderBy: { id: 'asc' }, take }),
+    page: (range, take) =>
+      db.tenantResource.findMany({
+        where: where(range),
+        include: { tenant: { select: { name: true } } },
+        orderBy: { id: 'asc' },
+        take,
+      }),
     count: (range) => db.tenantResource.count({ where: where(range) }),
   };
 }
@@ -56,11 +67,14 @@ async function compareEntry(work: Reconciling, backend: Backend, entry: Entry): 
     const differences = await compare({ ...work, backend, entry, tenantName: entry.tenant.name });
     // Seen while it was being changed: no longer true, or the next comparison sees it again.
     if (differences.length === 0 || !(await isUnchanged(work.db, entry))) return [];
-    if (!work.fix || differences.every((it) => it.mend === undefined)) return differences.map((it) => ofDifference(entry, it));
+    if (!work.fix || differences.every((it) => it.mend === undefined))
+      return differences.map((it) => ofDifference(entry, it));
     const left = await mend(work, backend, entry);
     if (left === undefined) return [];
     const isLeft = ({ what }: Difference) => left.some((it) => it.what === what);
-    const gone = differences.filter((it) => !isLeft(it)).map((it) => ({ ...ofDifference(entry, it), fixed: it.mend !== undefined }));
+    const gone = differences
+      .filter((it) => !isLeft(it))
+      .map((it) => ({ ...ofDifference(entry, it), fixed: it.mend !== undefined }));
     return [...gone, ...left.map((it) => ofDifference(entry, it))];
   } catch (error) {
     if (work.signal.aborted) throw error;

@@ -1,6 +1,7 @@
-import type { BackendKind, Prisma, TenantResource } from '@freeflow/db-master';
-import type { Difference } from '../backend';
-import { scrub, storable } from '../scrub';
+import type { BackendKind } from '@freeflow/contract';
+import type { Prisma, TenantResource } from '@freeflow/db-master';
+import type { Difference } from '../../backends/backend';
+import { scrub, storable } from '../../backends/scrub';
 
 /**
  * What is wrong: the ledger says it is there and it isn't; it is ours and the ledger says nothing of it; it isn't as
@@ -29,13 +30,27 @@ export interface Finding {
 type Row = Pick<TenantResource, 'kind' | 'name' | 'nonce' | 'externalId' | 'tenantId'>;
 
 export const finding = (its: Class, what: string, more: Partial<Finding> = {}): Finding => ({
-  class: its, resource: null, name: null, id: null, tenantId: null, fixable: false, fixed: false, ...more, what: scrub(what),
+  class: its,
+  resource: null,
+  name: null,
+  id: null,
+  tenantId: null,
+  fixable: false,
+  fixed: false,
+  ...more,
+  what: scrub(what),
 });
 
 /** One about what a row of the ledger stands for. */
-export const about = ({ kind, name, nonce, externalId, tenantId }: Row, its: Class, what: string, more: Partial<Finding> = {}): Finding =>
-  finding(its, what, { resource: kind, name, id: externalId ?? nonce, tenantId, ...more });
+export const about = (
+  { kind, name, nonce, externalId, tenantId }: Row,
+  its: Class,
+  what: string,
+  more: Partial<Finding> = {},
+): Finding => finding(its, what, { resource: kind, name, id: externalId ?? nonce, tenantId, ...more });
 
-export const ofDifference = (entry: Row, { what, isMissing, mend }: Difference): Finding => about(entry, isMissing === true ? 'missing' : 'drifted', what, { fixable: mend !== undefined });
+export const ofDifference = (entry: Row, { what, isMissing, mend }: Difference): Finding =>
+  about(entry, isMissing === true ? 'missing' : 'drifted', what, { fixable: mend !== undefined });
 
-export const asJson = (findings: readonly Finding[]): Prisma.InputJsonArray => findings.map((it) => storable({ ...it }));
+export const asJson = (findings: readonly Finding[]): Prisma.InputJsonArray =>
+  findings.map((it) => storable({ ...it }));

@@ -39,10 +39,19 @@ export function reconcileActivities(dependencies: ReconcileDependencies) {
         const reported = await db.reconcileReport.findUnique({ where: { id }, select: { id: true } });
         if (reported !== null) return 'reported already';
         const cancelled = cancellationSignal();
-        return await lock.hold(LOCK, TURN_WAIT_MS, cancelled, async ({ signal }) => {
-          progress = await Progress.resume(db, id, dependencies.reconcileMs ?? TIME_MS, kept);
-          return report({ ...dependencies, fix: input.fix, progress, signal: AbortSignal.any([signal, cancelled]) }, input);
-        }, LONGEST_HOLD_MS);
+        return await lock.hold(
+          LOCK,
+          TURN_WAIT_MS,
+          cancelled,
+          async ({ signal }) => {
+            progress = await Progress.resume(db, id, dependencies.reconcileMs ?? TIME_MS, kept);
+            return report(
+              { ...dependencies, fix: input.fix, progress, signal: AbortSignal.any([signal, cancelled]) },
+              input,
+            );
+          },
+          LONGEST_HOLD_MS,
+        );
       } finally {
         clearInterval(beating);
       }
@@ -61,13 +70,22 @@ async function report(work: Reconciling, { requestedBy, fix }: ReconcileInput): 
 
 /** The servers side by side. */
 async function look(work: Reconciling): Promise<void> {
-  const outcomes = await Promise.allSettled([findOrphans(work), findStale(work), ...work.backends.map((it) => compareEntries(work, it))]);
+  const outcomes = await Promise.allSettled([
+    findOrphans(work),
+    findStale(work),
+    ...work.backends.map((it) => compareEntries(work, it)),
+  ]);
   // All have ended: nobody adds to the report any more.
   const failed = outcomes.find((it) => it.status === 'rejected');
   if (failed !== undefined) throw failed.reason as Error;
 }
 
 async function forgetOldReports({ db }: ReconcileDependencies): Promise<void> {
-  const [oldest] = await db.reconcileReport.findMany({ orderBy: { endedAt: 'desc' }, skip: KEPT_REPORTS, take: 1, select: { endedAt: true } });
+  const [oldest] = await db.reconcileReport.findMany({
+    orderBy: { endedAt: 'desc' },
+    skip: KEPT_REPORTS,
+    take: 1,
+    select: { endedAt: true },
+  });
   if (oldest !== undefined) await db.reconcileReport.deleteMany({ where: { endedAt: { lte: oldest.endedAt } } });
 }

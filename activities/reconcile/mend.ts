@@ -1,5 +1,5 @@
 import type { TenantResource } from '@freeflow/db-master';
-import type { Backend, Difference, Target } from '../backend';
+import type { Backend, Difference, Target } from '../../backends/backend';
 import { knownServer, targetOf } from '../ledger';
 import { effect } from '../steps/work';
 import { asked } from './asked';
@@ -13,7 +13,11 @@ const LOCK_WAIT_MS = 20_000;
  * that begins meanwhile waits for the lock, and has the last word.
  * @returns what is still different, also what could only be seen now; nothing where an operation has begun, which sees to it
  */
-export async function mend(work: Reconciling, backend: Backend, { id, tenantId, tenant }: TenantResource & { tenant: { name: string } }): Promise<Difference[] | undefined> {
+export async function mend(
+  work: Reconciling,
+  backend: Backend,
+  { id, tenantId, tenant }: TenantResource & { tenant: { name: string } },
+): Promise<Difference[] | undefined> {
   const { db, ledger, lock, secrets, signal } = work;
   return lock.hold(`${tenantId}/${backend.kind}`, LOCK_WAIT_MS, signal, async (held) => {
     const entry = await db.tenantResource.findUniqueOrThrow({ where: { id } });
@@ -27,10 +31,12 @@ export async function mend(work: Reconciling, backend: Backend, { id, tenantId, 
     if (before.some((it) => it.isMissing === true) || typeof stored === 'string') return before;
 
     const target = targetOf(entry, tenant.name, held.signal);
-    const act = (call: (at: Target) => Promise<unknown>) => asked(backend, held.signal, () => effect({ backend, ledger, held }, entry, serverId, target, call));
+    const act = (call: (at: Target) => Promise<unknown>) =>
+      asked(backend, held.signal, () => effect({ backend, ledger, held }, entry, serverId, target, call));
     // Made already, a create only says once more how grants and schema shall be. It opens the database, too.
     if (wanted.has('grants')) await act((at) => backend.create(at, stored));
-    if (entry.state === 'disabled' && (wanted.has('grants') || wanted.has('access'))) await act((at) => backend.disable(at));
+    if (entry.state === 'disabled' && (wanted.has('grants') || wanted.has('access')))
+      await act((at) => backend.disable(at));
     if (entry.state === 'present' && wanted.has('access')) await act((at) => backend.enable(at, stored, undefined));
     if (wanted.has('connection')) await ledger.refreshConnection(entry, held, backend.connectionOf(target));
     return compare(comparison);

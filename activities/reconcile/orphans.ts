@@ -1,6 +1,7 @@
-import { masterNow, type BackendKind, type PrismaClient, type TenantResource } from '@freeflow/db-master';
-import type { Backend, Marked } from '../backend';
-import { messageOf } from '../failures';
+import { type BackendKind } from '@freeflow/contract';
+import { masterNow, type PrismaClient, type TenantResource } from '@freeflow/db-master';
+import type { Backend, Marked } from '../../backends/backend';
+import { messageOf } from '../../backends/failures';
 import { isSameServer, recordedIdsOf } from '../ledger';
 import { asked } from './asked';
 import { finding, type Finding } from './finding';
@@ -67,18 +68,35 @@ async function orphansAt(work: Reconciling, backend: Backend, names: readonly st
     const candidates = await orphansAmong(work, { kind, serverId }, await list(names));
     if (candidates.length === 0) return [];
     // What was just being dropped when it was listed is gone by now.
-    const still = new Set((await list(candidates.map(({ name }) => name))).map(({ name, nonce }) => `${name}/${nonce}`));
-    return candidates.filter(({ name, nonce }) => still.has(`${name}/${nonce}`)).map((it) => orphan(kind, it, serverId));
+    const still = new Set(
+      (await list(candidates.map(({ name }) => name))).map(({ name, nonce }) => `${name}/${nonce}`),
+    );
+    return candidates
+      .filter(({ name, nonce }) => still.has(`${name}/${nonce}`))
+      .map((it) => orphan(kind, it, serverId));
   } catch (error) {
     if (work.signal.aborted) throw error;
     return [finding('unknown', messageOf(error), { resource: kind })];
   }
 }
 
-function orphan(kind: BackendKind, { name, nonce, externalId, row, isElsewhere }: Candidate, serverId: string): Finding {
+function orphan(
+  kind: BackendKind,
+  { name, nonce, externalId, row, isElsewhere }: Candidate,
+  serverId: string,
+): Finding {
   const its = { resource: kind, name, id: externalId ?? nonce, tenantId: row?.tenantId ?? null };
-  if (isElsewhere) return finding('unknown', `it carries our mark, but this is ${serverId}, ${row === undefined ? 'of which the ledger knows nothing' : `recorded is ${row.serverId}`}`, its);
-  return finding('orphan', row === undefined ? 'the ledger knows nothing of it' : `the ledger says that it is ${row.state}`, its);
+  if (isElsewhere)
+    return finding(
+      'unknown',
+      `it carries our mark, but this is ${serverId}, ${row === undefined ? 'of which the ledger knows nothing' : `recorded is ${row.serverId}`}`,
+      its,
+    );
+  return finding(
+    'orphan',
+    row === undefined ? 'the ledger knows nothing of it' : `the ledger says that it is ${row.state}`,
+    its,
+  );
 }
 
 /** Something of ours with its row in the ledger, if there is one. */
@@ -92,24 +110,44 @@ export interface Candidate extends Marked {
  * Those that are ours and have no live row. The ledger is read after the server was: a row is written before its thing
  * is made, so whatever was seen has had its row by now.
  */
-export async function orphansAmong({ db, installation }: Pick<Reconciling, 'db' | 'installation'>, at: { kind: BackendKind; serverId: string }, marked: readonly Marked[]): Promise<Candidate[]> {
+export async function orphansAmong(
+  { db, installation }: Pick<Reconciling, 'db' | 'installation'>,
+  at: { kind: BackendKind; serverId: string },
+  marked: readonly Marked[],
+): Promise<Candidate[]> {
   const isAnother = await isUnknownServer(db, at);
   const candidates: Candidate[] = [];
   for (let from = 0; from < marked.length; from += ROWS_AT_ONCE) {
     const some = marked.slice(from, from + ROWS_AT_ONCE);
-    const ledger = await db.tenantResource.findMany({ where: { kind: at.kind, nonce: { in: some.map((it) => it.nonce) } } });
+    const ledger = await db.tenantResource.findMany({
+      where: { kind: at.kind, nonce: { in: some.map((it) => it.nonce) } },
+    });
     const rows = new Map(ledger.map((it) => [it.nonce, it]));
     for (const it of some) {
       const row = rows.get(it.nonce);
       const isOrphan = row === undefined ? await installation.made(it.nonce) : !LIVE.has(row.state);
-      if (isOrphan) candidates.push({ ...it, row, isElsewhere: isAnother || !isSameServer(row?.serverId ?? at.serverId, at.serverId) });
+      if (isOrphan)
+        candidates.push({
+          ...it,
+          row,
+          isElsewhere: isAnother || !isSameServer(row?.serverId ?? at.serverId, at.serverId),
+        });
     }
   }
   return candidates;
 }
 
 /** Whether the ledger knows servers of this kind, and this one isn't among them. */
-async function isUnknownServer(db: PrismaClient, { kind, serverId }: { kind: BackendKind; serverId: string }): Promise<boolean> {
-  const onThis = await db.tenantResource.findFirst({ where: { kind, serverId: { in: recordedIdsOf(serverId) } }, select: { id: true } });
-  return onThis === null && (await db.tenantResource.findFirst({ where: { kind, serverId: { not: null } }, select: { id: true } })) !== null;
+async function isUnknownServer(
+  db: PrismaClient,
+  { kind, serverId }: { kind: BackendKind; serverId: string },
+): Promise<boolean> {
+  const onThis = await db.tenantResource.findFirst({
+    where: { kind, serverId: { in: recordedIdsOf(serverId) } },
+    select: { id: true },
+  });
+  return (
+    onThis === null &&
+    (await db.tenantResource.findFirst({ where: { kind, serverId: { not: null } }, select: { id: true } })) !== null
+  );
 }

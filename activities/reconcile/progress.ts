@@ -1,4 +1,5 @@
-import { masterNow, type BackendKind, type PrismaClient } from '@freeflow/db-master';
+import { type BackendKind } from '@freeflow/contract';
+import { masterNow, type PrismaClient } from '@freeflow/db-master';
 import { NAME_COLUMN } from '../ledger';
 import { asJson, CLASSES, finding, type Class, type Finding } from './finding';
 
@@ -43,7 +44,15 @@ export class Progress {
     const now = await masterNow(db);
     const last = await db.reconcileReport.findFirst({ orderBy: { endedAt: 'desc' }, select: { goesOnAt: true } });
     const counts = Object.fromEntries([...CLASSES, 'fixed'].map((it) => [it, 0])) as State['counts'];
-    const state = (kept as State | undefined) ?? { startedAt: now.toISOString(), looked: 0, notLookedAt: 0, counts, findings: [], parts: {}, next: {} };
+    const state = (kept as State | undefined) ?? {
+      startedAt: now.toISOString(),
+      looked: 0,
+      notLookedAt: 0,
+      counts,
+      findings: [],
+      parts: {},
+      next: {},
+    };
     const endsAt = performance.now() + timeMs - (now.getTime() - Date.parse(state.startedAt));
     return new Progress(db, id, { ...state, notLookedAt: 0 }, (last?.goesOnAt ?? {}) as Record<string, string>, endsAt);
   }
@@ -78,7 +87,13 @@ export class Progress {
     state.looked += looked;
     for (const it of findings) {
       // A server that can't be reached has said so twice.
-      if (it.name === null && state.findings.some((other) => other.name === null && other.class === it.class && other.resource === it.resource)) continue;
+      if (
+        it.name === null &&
+        state.findings.some(
+          (other) => other.name === null && other.class === it.class && other.resource === it.resource,
+        )
+      )
+        continue;
       state.counts[it.class]++;
       if (it.fixed) state.counts.fixed++;
       if (state.findings.length < LISTED) state.findings.push(it);
@@ -89,7 +104,11 @@ export class Progress {
   leave(count: number, resource: BackendKind | null, why?: string): void {
     this.state.notLookedAt += count;
     if (count === 0 && why === undefined) return;
-    this.add([finding('unknown', why ?? `the time was over, ${count} not looked at; the next reconciliation goes on there`, { resource })]);
+    this.add([
+      finding('unknown', why ?? `the time was over, ${count} not looked at; the next reconciliation goes on there`, {
+        resource,
+      }),
+    ]);
   }
 
   /** What was found at other servers, by any attempt. */
@@ -102,8 +121,17 @@ export class Progress {
     const { db, id, state } = this;
     const { startedAt, looked, notLookedAt, counts, parts, next } = state;
     const stopped = Object.entries(parts).map(([part, { after, isDone }]) => [part, isDone ? null : after] as const);
-    const goesOnAt = Object.fromEntries(Object.entries({ ...this.before, ...Object.fromEntries(stopped), ...next }).filter(([, after]) => after !== null));
-    const report = { ...by, counts: { resources: looked, ...counts, notLookedAt }, findings: asJson(inOrder(this.listed())), goesOnAt, startedAt: new Date(startedAt), endedAt: await masterNow(db) };
+    const goesOnAt = Object.fromEntries(
+      Object.entries({ ...this.before, ...Object.fromEntries(stopped), ...next }).filter(([, after]) => after !== null),
+    );
+    const report = {
+      ...by,
+      counts: { resources: looked, ...counts, notLookedAt },
+      findings: asJson(inOrder(this.listed())),
+      goesOnAt,
+      startedAt: new Date(startedAt),
+      endedAt: await masterNow(db),
+    };
     await db.reconcileReport.upsert({ where: { id }, create: { id, ...report }, update: report });
     return state;
   }
@@ -117,4 +145,7 @@ export class Progress {
 
 /** By the servers as they are listed everywhere, operations last. */
 const ORDER: readonly (string | null)[] = [...Object.keys(NAME_COLUMN), null];
-const inOrder = (findings: readonly Finding[]): Finding[] => [...findings].sort((a, b) => ORDER.indexOf(a.resource) - ORDER.indexOf(b.resource) || (a.name ?? '').localeCompare(b.name ?? ''));
+const inOrder = (findings: readonly Finding[]): Finding[] =>
+  [...findings].sort(
+    (a, b) => ORDER.indexOf(a.resource) - ORDER.indexOf(b.resource) || (a.name ?? '').localeCompare(b.name ?? ''),
+  );

@@ -1,5 +1,6 @@
-import type { OperationKind, PrismaClient, SecretStore } from '@freeflow/db-master';
-import type { Backend } from '../backend';
+import type { OperationKind } from '@freeflow/contract';
+import type { PrismaClient, SecretStore } from '@freeflow/db-master';
+import type { Backend } from '../../backends/backend';
 import type { Installation } from '../installation';
 import type { Ledger } from '../ledger';
 import type { StartOperation } from '../sweep';
@@ -7,7 +8,11 @@ import type { TenantLock } from '../tenant-lock';
 import type { Progress } from './progress';
 
 /** Whether an operation's workflow has an open run. */
-export type HasOpenRun = (operation: { tenantId: string; kind: OperationKind; resource: Backend['kind'] | null }) => Promise<boolean>;
+export type HasOpenRun = (operation: {
+  tenantId: string;
+  kind: OperationKind;
+  resource: Backend['kind'] | null;
+}) => Promise<boolean>;
 
 export interface ReconcileDependencies {
   db: PrismaClient;

@@ -1,5 +1,5 @@
 import { masterNow, type Prisma } from '@freeflow/db-master';
-import { messageOf } from '../failures';
+import { messageOf } from '../../backends/failures';
 import { finding, type Finding } from './finding';
 import type { Reconciling } from './reconciling';
 import { walk, type Range } from './walk';
@@ -14,22 +14,33 @@ type Open = Prisma.TenantOperationGetPayload<{ include: { tenant: { select: { na
 export async function findStale(work: Reconciling): Promise<void> {
   const { db } = work;
   const startedBy = new Date((await masterNow(db)).getTime() - STARTS_WITHIN_MS);
-  const where = ({ after, upTo }: Range) => ({
-    endedAt: null, updatedAt: { lt: startedBy },
-    id: { ...(after === null ? {} : { gt: after }), ...(upTo === null ? {} : { lte: upTo }) },
-  } satisfies Prisma.TenantOperationWhereInput);
+  const where = ({ after, upTo }: Range) =>
+    ({
+      endedAt: null,
+      updatedAt: { lt: startedBy },
+      id: { ...(after === null ? {} : { gt: after }), ...(upTo === null ? {} : { lte: upTo }) },
+    }) satisfies Prisma.TenantOperationWhereInput;
   await walk<Open>(work, {
     name: 'operations',
     resource: null,
     isResource: false,
     atOnce: AT_ONCE,
-    page: (range, take) => db.tenantOperation.findMany({ where: where(range), include: { tenant: { select: { name: true } } }, orderBy: { id: 'asc' }, take }),
+    page: (range, take) =>
+      db.tenantOperation.findMany({
+        where: where(range),
+        include: { tenant: { select: { name: true } } },
+        orderBy: { id: 'asc' },
+        take,
+      }),
     count: (range) => db.tenantOperation.count({ where: where(range) }),
     visit: (operation) => lookAt(work, operation),
   });
 }
 
-async function lookAt({ db, fix, hasOpenRun, startOperation }: Reconciling, { tenant: { name }, ...operation }: Open): Promise<Finding[]> {
+async function lookAt(
+  { db, fix, hasOpenRun, startOperation }: Reconciling,
+  { tenant: { name }, ...operation }: Open,
+): Promise<Finding[]> {
   const { id, kind, tenantId, state, createdAt } = operation;
   const its = { name, id, tenantId };
   try {

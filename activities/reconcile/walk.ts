@@ -1,4 +1,4 @@
-import type { BackendKind } from '@freeflow/db-master';
+import type { BackendKind } from '@freeflow/contract';
 import { inParallel } from '../in-parallel';
 import type { Finding } from './finding';
 import type { Position } from './progress';
@@ -57,7 +57,10 @@ export async function walk<T extends { id: string }>({ progress, signal }: Recon
     const done = results.findIndex((it) => it === undefined);
     const seen = done === -1 ? page.length : done;
     at.after = page[seen - 1]?.id ?? at.after;
-    progress.add(results.slice(0, seen).flatMap((it) => it ?? []), part.isResource === false ? 0 : seen);
+    progress.add(
+      results.slice(0, seen).flatMap((it) => it ?? []),
+      part.isResource === false ? 0 : seen,
+    );
     if (seen === page.length) continue;
     progress.leave(await countLeft(part, at), part.resource, stop);
     return;

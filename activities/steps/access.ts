@@ -1,7 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { AccessState, Backend, Notes, Secrets, Target } from '../backend';
-import { BackendFault } from '../failures';
-import { changed, effect, judged, keptSecrets, presentEntry, settledAt, withNotes, type KnownEntry, type Work } from './work';
+import type { AccessState, Backend, Notes, Secrets, Target } from '../../backends/backend';
+import { BackendFault } from '../../backends/failures';
+import {
+  changed,
+  effect,
+  judged,
+  keptSecrets,
+  presentEntry,
+  settledAt,
+  withNotes,
+  type KnownEntry,
+  type Work,
+} from './work';
 
 /** Cuts the tenant off, and sees its own credentials refused. */
 export async function disable(work: Work): Promise<string> {
@@ -9,11 +19,21 @@ export async function disable(work: Work): Promise<string> {
   const { entry, target } = await presentEntry(work);
   await refuseStranger(work, entry, target);
   // Until the first call has had an effect: after that one would keep what it has left, before it what may have changed since.
-  const isToBeKept = entry.state === 'present' && (entry.accessBefore === null || (await judged(backend, async () => (await backend.isCutBegun?.(target)) === false)));
+  const isToBeKept =
+    entry.state === 'present' &&
+    (entry.accessBefore === null ||
+      (await judged(backend, async () => (await backend.isCutBegun?.(target)) === false)));
   const { values } = await keptSecrets(work, target);
   const now = isToBeKept ? await accessNow(backend, target, values) : undefined;
   if (now !== undefined) await ledger.keepAccess(entry, held, now);
-  const notes = await change(work, entry, target, 'disabled', (at) => backend.disable(at), () => backend.refused(target, values));
+  const notes = await change(
+    work,
+    entry,
+    target,
+    'disabled',
+    (at) => backend.disable(at),
+    () => backend.refused(target, values),
+  );
   return withNotes(`${entry.name} is cut off: the tenant's own credentials are refused`, notes);
 }
 
@@ -24,19 +44,37 @@ export async function enable(work: Work): Promise<string> {
   await refuseStranger(work, entry, target);
   const { values } = await keptSecrets(work, target);
   // The undo of a suspension that never came here: what there is stays.
-  const before = entry.state === 'present' && entry.accessBefore === null ? await accessNow(backend, target, values) : ((entry.accessBefore ?? undefined) as AccessState | undefined);
-  const notes = await change(work, entry, target, 'present', (at) => backend.enable(at, values, before), () => backend.probe(target, values, { before }));
+  const before =
+    entry.state === 'present' && entry.accessBefore === null
+      ? await accessNow(backend, target, values)
+      : ((entry.accessBefore ?? undefined) as AccessState | undefined);
+  const notes = await change(
+    work,
+    entry,
+    target,
+    'present',
+    (at) => backend.enable(at, values, before),
+    () => backend.probe(target, values, { before }),
+  );
   await ledger.refreshConnection(entry, work.held, backend.connectionOf(target));
   return withNotes(`${entry.name} is given back: the tenant's own credentials work, and are refused elsewhere`, notes);
 }
 
-const accessNow = (backend: Backend, target: Target, secrets: Secrets): Promise<AccessState | undefined> => judged(backend, async () => backend.accessState?.(target, secrets));
+const accessNow = (backend: Backend, target: Target, secrets: Secrets): Promise<AccessState | undefined> =>
+  judged(backend, async () => backend.accessState?.(target, secrets));
 
 /** Acts and looks, and acts again once no earlier unanswered call can turn it round any more. Gives what was noted, each once. */
-async function change(work: Work, entry: KnownEntry, target: Target, state: 'present' | 'disabled', act: (target: Target) => Promise<Notes>, look: () => Promise<void>): Promise<Notes> {
+async function change(
+  work: Work,
+  entry: KnownEntry,
+  target: Target,
+  state: 'present' | 'disabled',
+  act: (target: Target) => Promise<Notes>,
+  look: () => Promise<void>,
+): Promise<Notes> {
   const { backend, ledger } = work;
   const notes = new Set<string>();
-  for (const end = await settledAt(work, entry); ; ) {
+  for (const end = await settledAt(work, entry); ;) {
     const isSettled = performance.now() >= end;
     for (const note of await effect(work, entry, entry.serverId, target, act)) notes.add(note);
     await judged(backend, look);
@@ -50,7 +88,13 @@ async function change(work: Work, entry: KnownEntry, target: Target, state: 'pre
 async function refuseStranger({ backend }: Work, entry: KnownEntry, target: Target): Promise<void> {
   const found = await judged(backend, () => backend.inspect(target));
   if (found.state === 'foreign') throw new BackendFault('foreign-resource', `${backend.kind}: ${found.owner}`);
-  if (found.state === 'absent') throw new BackendFault('missing-resource', `${backend.kind}: ${entry.name} isn't there any more`);
-  if (found.only !== undefined) throw new BackendFault('missing-resource', `${backend.kind}: of ${entry.name} only a part carries the tenant's mark: ${found.only}`);
-  if (found.externalId !== undefined && entry.externalId !== null && found.externalId !== entry.externalId) throw changed(entry, found.externalId);
+  if (found.state === 'absent')
+    throw new BackendFault('missing-resource', `${backend.kind}: ${entry.name} isn't there any more`);
+  if (found.only !== undefined)
+    throw new BackendFault(
+      'missing-resource',
+      `${backend.kind}: of ${entry.name} only a part carries the tenant's mark: ${found.only}`,
+    );
+  if (found.externalId !== undefined && entry.externalId !== null && found.externalId !== entry.externalId)
+    throw changed(entry, found.externalId);
 }

@@ -1,5 +1,5 @@
 import type { Prisma } from '@freeflow/db-master';
-import { BackendFault } from '../failures';
+import { BackendFault } from '../../backends/failures';
 import { targetOf } from '../ledger';
 import { judged, type Work } from './work';
 
@@ -10,22 +10,36 @@ import { judged, type Work } from './work';
  */
 export async function adopt(work: Work): Promise<string> {
   const { db, backend, ledger, context, tenantName, held } = work;
-  const { acceptServer, requestedBy, evidence } = await db.tenantOperation.findUniqueOrThrow({ where: { id: context.operationId } });
+  const { acceptServer, requestedBy, evidence } = await db.tenantOperation.findUniqueOrThrow({
+    where: { id: context.operationId },
+  });
   // An earlier attempt has done it and couldn't report.
   if (evidence !== null) return told(evidence as unknown as Adoption);
 
   const entry = await ledger.find(context.tenantId, backend.kind);
-  if (entry === null || entry.serverId === null || entry.state === 'absent') throw refusal(work, 'nothing is recorded as being there');
+  if (entry === null || entry.serverId === null || entry.state === 'absent')
+    throw refusal(work, 'nothing is recorded as being there');
   const serverId = await judged(backend, () => backend.serverId());
-  if (serverId !== entry.serverId && !acceptServer) throw refusal(work, `this is ${serverId}, but ${entry.name} was made on ${entry.serverId}; another server has to be accepted explicitly`);
+  if (serverId !== entry.serverId && !acceptServer)
+    throw refusal(
+      work,
+      `this is ${serverId}, but ${entry.name} was made on ${entry.serverId}; another server has to be accepted explicitly`,
+    );
   const found = await judged(backend, () => backend.inspect(targetOf(entry, tenantName, held.signal)));
   if (found.state === 'absent') throw refusal(work, `there is no ${entry.name}`);
   if (found.state === 'foreign') throw refusal(work, found.owner);
-  if (found.only !== undefined) throw refusal(work, `of ${entry.name} only a part carries the tenant's mark: ${found.only}`);
+  if (found.only !== undefined)
+    throw refusal(work, `of ${entry.name} only a part carries the tenant's mark: ${found.only}`);
 
   const externalId = found.externalId ?? entry.externalId;
-  if (externalId === entry.externalId && serverId === entry.serverId) return `${entry.name} is as recorded: nothing to adopt`;
-  const adoption: Adoption = { name: entry.name, from: { externalId: entry.externalId, serverId: entry.serverId }, to: { externalId, serverId }, requestedBy };
+  if (externalId === entry.externalId && serverId === entry.serverId)
+    return `${entry.name} is as recorded: nothing to adopt`;
+  const adoption: Adoption = {
+    name: entry.name,
+    from: { externalId: entry.externalId, serverId: entry.serverId },
+    to: { externalId, serverId },
+    requestedBy,
+  };
   // Another server stands at another address; whoever was given the old one finds nothing there any more.
   await ledger.refreshConnection(entry, held, backend.connectionOf(entry));
   await ledger.adopted(entry, adoption.to, { operationId: context.operationId, evidence: { ...adoption } });
@@ -42,7 +56,9 @@ interface Adoption extends Prisma.InputJsonObject {
 
 function told({ name, from, to, requestedBy }: Adoption): string {
   const changes = [
-    ...(from.externalId === to.externalId ? [] : [`its id ${from.externalId ?? 'none'} becomes ${to.externalId ?? 'none'}`]),
+    ...(from.externalId === to.externalId
+      ? []
+      : [`its id ${from.externalId ?? 'none'} becomes ${to.externalId ?? 'none'}`]),
     ...(from.serverId === to.serverId ? [] : [`its server ${from.serverId} becomes ${to.serverId}`]),
   ];
   return `${name} is adopted: ${changes.join(', ')}; asked for by ${requestedBy}`;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Absence, Target } from '../backend';
-import { BackendFault } from '../failures';
+import type { Absence, Target } from '../../backends/backend';
+import { BackendFault } from '../../backends/failures';
 import { knownServer, targetOf } from '../ledger';
 import { changed, effect, judged, settledAt, withNotes, type KnownEntry, type Work } from './work';
 
@@ -24,27 +24,41 @@ export async function drop(work: Work): Promise<string> {
 
 const NEVER_MADE = 'nothing was ever made here';
 
-async function dropUntilAbsent(work: Work, target: Target, entry: KnownEntry): Promise<{ message: string; checks: Absence[] }> {
+async function dropUntilAbsent(
+  work: Work,
+  target: Target,
+  entry: KnownEntry,
+): Promise<{ message: string; checks: Absence[] }> {
   const { backend, ledger, held } = work;
   // An earlier call that nobody answered may still take effect: a create could bring the thing back, and a drop could hit
   // the next tenant of this name. So absence counts only once its time is over.
   const settled = await settledAt(work, entry);
   const notes = new Set<string>();
-  for (let dropStarted = entry.dropStartedAt !== null, dropped = false; ; ) {
+  for (let dropStarted = entry.dropStartedAt !== null, dropped = false; ;) {
     const found = await judged(backend, () => backend.inspect(target));
     if (found.state === 'foreign') {
       // Written while we dropped, as by a session that was authorised before: what we have begun to erase is never called another's.
-      if (dropStarted && found.isUnmarked) throw new BackendFault('still-there', `${backend.kind}: something is there again since its drop began: ${found.owner}`);
+      if (dropStarted && found.isUnmarked)
+        throw new BackendFault(
+          'still-there',
+          `${backend.kind}: something is there again since its drop began: ${found.owner}`,
+        );
       return { message: withNotes(`left alone: ${found.owner}`, [...notes]), checks: [] };
     }
     if (found.state === 'ours') {
-      if (found.externalId !== undefined && entry.externalId !== null && found.externalId !== entry.externalId) throw changed(entry, found.externalId);
+      if (found.externalId !== undefined && entry.externalId !== null && found.externalId !== entry.externalId)
+        throw changed(entry, found.externalId);
       if (!dropStarted) await ledger.dropStarts(entry, held);
       dropStarted = true;
       for (const note of await effect(work, entry, entry.serverId, target, (at) => backend.drop(at))) notes.add(note);
       dropped = true;
     } else if (performance.now() >= settled) {
-      return { message: withNotes(dropped ? `${entry.name} dropped and seen absent` : `${entry.name} was absent already`, [...notes]), checks: await judged(backend, () => backend.absence(target)) };
+      return {
+        message: withNotes(dropped ? `${entry.name} dropped and seen absent` : `${entry.name} was absent already`, [
+          ...notes,
+        ]),
+        checks: await judged(backend, () => backend.absence(target)),
+      };
     } else {
       await delay(SETTLE_POLL_MS);
     }

@@ -1,7 +1,8 @@
-import type { BackendKind, PrismaClient } from '@freeflow/db-master';
+import type { BackendKind } from '@freeflow/contract';
+import type { PrismaClient } from '@freeflow/db-master';
+import type { Backend } from '../../backends/backend';
+import { BackendFault } from '../../backends/failures';
 import { attempted, stepName, type StepContext, type StepInput } from '../attempt';
-import type { Backend } from '../backend';
-import { BackendFault } from '../failures';
 import { disable, enable } from './access';
 import { adopt } from './adopt';
 import { create, probe } from './create';
@@ -39,8 +40,13 @@ export function backendActivities(backend: Backend, dependencies: StepDependenci
  */
 async function stillOurs(db: PrismaClient, { operationId, runId, isForward, cancelled }: StepContext): Promise<string> {
   cancelled.throwIfAborted();
-  const operation = await db.tenantOperation.findUniqueOrThrow({ where: { id: operationId }, include: { tenant: { select: { name: true } } } });
-  if (operation.endedAt !== null || operation.runId !== runId) throw new BackendFault('superseded', `run ${operation.runId ?? 'none'} works on this operation now`);
-  if (isForward === true && operation.undoing) throw new BackendFault('superseded', 'this operation is being undone now');
+  const operation = await db.tenantOperation.findUniqueOrThrow({
+    where: { id: operationId },
+    include: { tenant: { select: { name: true } } },
+  });
+  if (operation.endedAt !== null || operation.runId !== runId)
+    throw new BackendFault('superseded', `run ${operation.runId ?? 'none'} works on this operation now`);
+  if (isForward === true && operation.undoing)
+    throw new BackendFault('superseded', 'this operation is being undone now');
   return operation.tenant.name;
 }

@@ -1,7 +1,7 @@
 import type { PrismaClient, SecretStore, TenantResource } from '@freeflow/db-master';
+import { settleMs, type Backend, type Notes, type Secrets, type Target } from '../../backends/backend';
+import { BackendFault, classify, isUnanswered } from '../../backends/failures';
 import type { StepContext } from '../attempt';
-import { settleMs, type Backend, type Notes, type Secrets, type Target } from '../backend';
-import { BackendFault, classify, isUnanswered } from '../failures';
 import { knownServer, targetOf, type Ledger } from '../ledger';
 import type { Held, TenantLock } from '../tenant-lock';
 
@@ -27,7 +27,10 @@ export interface Work extends StepDependencies {
 export type KnownEntry = TenantResource & { serverId: string };
 
 /** Generates the tenant's secrets, stores them unless there are some already, and gives back the stored ones. */
-export async function keptSecrets({ backend, secrets, context }: Work, target: Target): Promise<{ values: Secrets; primaryRef: string }> {
+export async function keptSecrets(
+  { backend, secrets, context }: Work,
+  target: Target,
+): Promise<{ values: Secrets; primaryRef: string }> {
   const fresh = await backend.newSecrets(target);
   const kept = await Promise.all(
     Object.entries(fresh).map(async ([name, value]) => {
@@ -44,9 +47,16 @@ export async function keptSecrets({ backend, secrets, context }: Work, target: T
  * What the ledger says is there, with its target.
  * @throws BackendFault `unexpected` when the ledger doesn't say so, `unknown-server` when another server answers
  */
-export async function presentEntry({ backend, ledger, context, tenantName, held }: Work): Promise<{ entry: KnownEntry; target: Target }> {
+export async function presentEntry({
+  backend,
+  ledger,
+  context,
+  tenantName,
+  held,
+}: Work): Promise<{ entry: KnownEntry; target: Target }> {
   const entry = await ledger.find(context.tenantId, backend.kind);
-  if (entry === null || (entry.state !== 'present' && entry.state !== 'disabled')) throw new BackendFault('unexpected', `${backend.kind} isn't recorded as present`);
+  if (entry === null || (entry.state !== 'present' && entry.state !== 'disabled'))
+    throw new BackendFault('unexpected', `${backend.kind} isn't recorded as present`);
   const serverId = await judged(backend, () => knownServer(backend, entry));
   return { entry: { ...entry, serverId }, target: targetOf(entry, tenantName, held.signal) };
 }
@@ -59,7 +69,13 @@ const ANNOUNCE_EVERY_MS = 1_000;
  * without one it may.
  * @param call is given the target by which it announces the further calls of a sequence
  */
-export async function effect<T>({ backend, ledger, held }: Pick<Work, 'backend' | 'ledger' | 'held'>, entry: TenantResource, serverId: string, target: Target, call: (target: Target) => Promise<T>): Promise<T> {
+export async function effect<T>(
+  { backend, ledger, held }: Pick<Work, 'backend' | 'ledger' | 'held'>,
+  entry: TenantResource,
+  serverId: string,
+  target: Target,
+  call: (target: Target) => Promise<T>,
+): Promise<T> {
   let announcedAt = await ledger.callStarts(entry, held, serverId);
   let next = performance.now() + ANNOUNCE_EVERY_MS;
   const announceCall = async () => {
@@ -96,5 +112,8 @@ export async function judged<T>(backend: Backend, call: () => Promise<T>): Promi
 }
 
 export function changed({ kind, name, externalId }: TenantResource, found: string | undefined): BackendFault {
-  return new BackendFault('changed-resource', `${kind}: ${name} has id ${found ?? 'none'}, recorded is ${externalId ?? 'none'}`);
+  return new BackendFault(
+    'changed-resource',
+    `${kind}: ${name} has id ${found ?? 'none'}, recorded is ${externalId ?? 'none'}`,
+  );
 }

@@ -1,9 +1,9 @@
+import { plainText } from '@freeflow/contract/http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { z } from 'zod';
 import type { ApiConfig } from '../config';
 import { Problem } from '../errors';
-import { plainText } from '../schemas/text';
 import { keepIssuerKeys } from './issuer-keys';
 
 declare module 'fastify' {
@@ -37,7 +37,10 @@ export function requirePermission(app: FastifyInstance, config: ApiConfig): void
       throw refusalOf(error);
     });
     if (!permissionsOf(payload, config.AUTH_PERMISSIONS_CLAIM).includes(REQUIRED_PERMISSION)) {
-      throw new Problem('forbidden', `The token's claim "${config.AUTH_PERMISSIONS_CLAIM}" does not hold ${REQUIRED_PERMISSION}.`);
+      throw new Problem(
+        'forbidden',
+        `The token's claim "${config.AUTH_PERMISSIONS_CLAIM}" does not hold ${REQUIRED_PERMISSION}.`,
+      );
     }
     request.principal = subjectOf(payload);
   });
@@ -52,7 +55,8 @@ function bearerOf({ headers }: FastifyRequest): string {
 /** Kept with all that its bearer does. Another type than text would make one principal of many. */
 function subjectOf({ sub }: JWTPayload): string {
   const { success, data } = plainText(1, 255).safeParse(sub);
-  if (!success) throw invalidToken('The token\'s claim "sub" is not a text of 1 to 255 characters without control characters.');
+  if (!success)
+    throw invalidToken('The token\'s claim "sub" is not a text of 1 to 255 characters without control characters.');
   return data;
 }
 
@@ -67,14 +71,28 @@ function permissionsOf(payload: JWTPayload, claim: string): unknown[] {
 function refusalOf(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof errors.JWTExpired) return invalidToken('The token has expired.');
-  if (error instanceof errors.JWTClaimValidationFailed) return invalidToken(`The token's claim "${error.claim}" is not as it must be.`);
-  if (error instanceof errors.JOSEAlgNotAllowed) return invalidToken('The token is signed by an algorithm that is not allowed here.');
-  if (error instanceof errors.JWKSNoMatchingKey) return invalidToken('The token is signed by a key that the issuer does not publish.');
+  if (error instanceof errors.JWTClaimValidationFailed)
+    return invalidToken(`The token's claim "${error.claim}" is not as it must be.`);
+  if (error instanceof errors.JOSEAlgNotAllowed)
+    return invalidToken('The token is signed by an algorithm that is not allowed here.');
+  if (error instanceof errors.JWKSNoMatchingKey)
+    return invalidToken('The token is signed by a key that the issuer does not publish.');
   if (TOKEN_FAULTS.some((fault) => error instanceof fault)) return invalidToken('The token is not valid.');
-  return new Problem('identity-provider-unavailable', 'The keys of the token issuer can not be fetched at the moment.', { cause: error, headers: { 'retry-after': '5' } });
+  return new Problem(
+    'identity-provider-unavailable',
+    'The keys of the token issuer can not be fetched at the moment.',
+    { cause: error, headers: { 'retry-after': '5' } },
+  );
 }
 
-const TOKEN_FAULTS = [errors.JWSSignatureVerificationFailed, errors.JWSInvalid, errors.JWTInvalid, errors.JWKSMultipleMatchingKeys, errors.JOSENotSupported];
+const TOKEN_FAULTS = [
+  errors.JWSSignatureVerificationFailed,
+  errors.JWSInvalid,
+  errors.JWTInvalid,
+  errors.JWKSMultipleMatchingKeys,
+  errors.JOSENotSupported,
+];
 
-const unauthenticated = (detail: string, challenge: string) => new Problem('unauthenticated', detail, { headers: { 'www-authenticate': challenge } });
+const unauthenticated = (detail: string, challenge: string) =>
+  new Problem('unauthenticated', detail, { headers: { 'www-authenticate': challenge } });
 const invalidToken = (detail: string) => unauthenticated(detail, 'Bearer error="invalid_token"');

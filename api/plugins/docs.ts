@@ -11,15 +11,28 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
       info: {
         title: 'FreeFlow tenants',
         version: '1.0.0',
-        description: 'Every tenant gets its own PostgreSQL database, MongoDB database, Qdrant collection and Keycloak realm, or nothing at all. '
-          + 'A change is accepted with 202 once it is committed; GET /tenants/{id} shows how it goes on.',
+        description:
+          'Every tenant gets its own PostgreSQL database, MongoDB database, Qdrant collection and Keycloak realm, or nothing at all. ' +
+          'A change is accepted with 202 once it is committed; GET /tenants/{id} shows how it goes on.',
       },
-      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'A token with the permission system:*' } } },
+      components: {
+        securitySchemes: {
+          bearer: {
+            type: 'http',
+            scheme: 'bearer',
+            bearerFormat: 'JWT',
+            description: 'A token with the permission system:*',
+          },
+        },
+      },
       tags: [{ name: 'tenants' }, { name: 'health' }],
     },
     transform: jsonSchemaTransform,
     transformObject: jsonSchemaTransformObject,
   });
-  await app.register(swaggerUi, { routePrefix: '/docs', uiConfig: { persistAuthorization: false, docExpansion: 'list' } });
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    uiConfig: { persistAuthorization: false, docExpansion: 'list' },
+  });
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
 }

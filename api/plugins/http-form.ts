@@ -11,7 +11,9 @@ export function readJsonStrictly(app: FastifyInstance): void {
   app.removeContentTypeParser('application/json');
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     if (typeof body === 'string' || isUtf8(body)) return parse(request, body.toString(), done);
-    return done(new Problem('body-invalid', 'The body is not UTF-8.', { errors: [{ pointer: '', detail: 'is not UTF-8' }] }));
+    return done(
+      new Problem('body-invalid', 'The body is not UTF-8.', { errors: [{ pointer: '', detail: 'is not UTF-8' }] }),
+    );
   });
 }
 
@@ -21,12 +23,16 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
   const problem = problemOf(error.code);
   const body = JSON.stringify(bodyOf(problem, randomUUID()));
   const { status, title } = CATALOGUE[problem.code];
-  if (socket.writable) socket.write(`HTTP/1.1 ${status} ${title}\r\ncontent-type: ${PROBLEM_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`);
+  if (socket.writable)
+    socket.write(
+      `HTTP/1.1 ${status} ${title}\r\ncontent-type: ${PROBLEM_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    );
   socket.destroy(error);
 }
 
 function problemOf(code = 'unknown'): Problem {
-  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new Problem('request-timeout', 'Headers and body have not arrived in time.');
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
+    return new Problem('request-timeout', 'Headers and body have not arrived in time.');
   if (code === 'HPE_HEADER_OVERFLOW') return new Problem('headers-too-large', 'The headers have more than 16 KiB.');
   return new Problem('http-invalid', `The request can not be parsed (${code}).`);
 }

@@ -10,7 +10,8 @@ const RETRY_MS = 2_000;
 const KEPT_FOR_MS = 24 * 3_600_000;
 
 /** A set with no key for signatures is no good one: kept, it would refuse everybody. */
-const published = z.looseObject({ keys: z.array(z.looseObject({ kty: z.string(), use: z.string().optional() })) })
+const published = z
+  .looseObject({ keys: z.array(z.looseObject({ kty: z.string(), use: z.string().optional() })) })
   .refine(({ keys }) => keys.some(({ use = 'sig' }) => use === 'sig'), 'holds no key for signatures');
 
 /** The keys by which the issuer's tokens are checked. */
@@ -34,15 +35,29 @@ export function keepIssuerKeys(url: string, refreshMs: number): IssuerKeys {
   let isClosed = false;
 
   /** Once at a time, whoever waits for it. */
-  const fetchAgain = (): Promise<void> => (fetching ??= fetchKeys(url).then(
-    (keys) => { known = { find: keys, at: performance.now() }; failure = undefined; },
-    (error: unknown) => { failure = error; },
-  ).finally(() => { fetching = undefined; schedule(); }));
+  const fetchAgain = (): Promise<void> =>
+    (fetching ??= fetchKeys(url)
+      .then(
+        (keys) => {
+          known = { find: keys, at: performance.now() };
+          failure = undefined;
+        },
+        (error: unknown) => {
+          failure = error;
+        },
+      )
+      .finally(() => {
+        fetching = undefined;
+        schedule();
+      }));
 
   const schedule = () => {
     clearTimeout(timer);
     if (isClosed) return;
-    timer = setTimeout(() => void fetchAgain(), failure === undefined ? refreshMs : Math.min(RETRY_MS, refreshMs)).unref();
+    timer = setTimeout(
+      () => void fetchAgain(),
+      failure === undefined ? refreshMs : Math.min(RETRY_MS, refreshMs),
+    ).unref();
   };
 
   /** For a token whose key isn't known. Tokens cost nothing to make up, so they don't have it fetch without end. */
@@ -79,7 +94,11 @@ export function keepIssuerKeys(url: string, refreshMs: number): IssuerKeys {
 }
 
 async function fetchKeys(url: string): Promise<JWTVerifyGetKey> {
-  const response = await fetch(url, { redirect: 'manual', headers: { accept: 'application/json' }, signal: AbortSignal.timeout(TIMEOUT_MS) });
+  const response = await fetch(url, {
+    redirect: 'manual',
+    headers: { accept: 'application/json' },
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
   if (response.status !== 200) throw new Error(`${url} answers ${response.status}`);
   return createLocalJWKSet(published.parse(await response.json()) as JSONWebKeySet);
 }

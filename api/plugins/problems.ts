@@ -1,7 +1,7 @@
+import type { ProblemBody } from '@freeflow/contract/http';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { CATALOGUE, Problem, type InputError, type ProblemCode } from '../errors';
-import type { ProblemBody } from '../schemas/problem';
 import { masterDatabaseProblem } from './master-problems';
 
 /** Fastify's own refusals, and ours for them. */
@@ -23,13 +23,23 @@ export function answerProblems(app: FastifyInstance): void {
     if (status >= 500) request.log.error({ err: error, code: problem.code }, 'request failed');
     return send(problem, request, reply);
   });
-  app.setNotFoundHandler((request, reply) => send(new Problem('route-unknown', `There is no ${request.method} ${request.url.split('?')[0] ?? ''}.`), request, reply));
+  app.setNotFoundHandler((request, reply) =>
+    send(
+      new Problem('route-unknown', `There is no ${request.method} ${request.url.split('?')[0] ?? ''}.`),
+      request,
+      reply,
+    ),
+  );
 }
 
 function send(problem: Problem, request: FastifyRequest, reply: FastifyReply) {
   const { status } = CATALOGUE[problem.code];
   // Serialised here: a response schema must never turn one error into another.
-  return reply.code(status).headers({ 'content-type': PROBLEM_TYPE, ...problem.more.headers }).serializer(JSON.stringify).send(bodyOf(problem, request.id));
+  return reply
+    .code(status)
+    .headers({ 'content-type': PROBLEM_TYPE, ...problem.more.headers })
+    .serializer(JSON.stringify)
+    .send(bodyOf(problem, request.id));
 }
 
 /** The media type of RFC 9457. */
@@ -38,11 +48,21 @@ export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 /** A problem as it is answered. */
 export function bodyOf({ code, detail, more }: Problem, requestId: string): ProblemBody {
   const { status, title, advice } = CATALOGUE[code];
-  return { type: `urn:freeflow:problem:${code}`, title, status, detail, code, advice, requestId, ...(more.errors === undefined ? {} : { errors: more.errors }) };
+  return {
+    type: `urn:freeflow:problem:${code}`,
+    title,
+    status,
+    detail,
+    code,
+    advice,
+    requestId,
+    ...(more.errors === undefined ? {} : { errors: more.errors }),
+  };
 }
 
 /** Answers what Fastify refuses before any route, and so past its error handler. */
-export const answerFrameworkError = (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => void send(problemOf(error), request, reply);
+export const answerFrameworkError = (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void =>
+  void send(problemOf(error), request, reply);
 
 function problemOf(error: FastifyError): Problem {
   if (error instanceof Problem) return error;
@@ -50,38 +70,58 @@ function problemOf(error: FastifyError): Problem {
   const known = FASTIFY_CODES[error.code];
   if (known !== undefined) return new Problem(known.code, known.detail, placeOf(known));
   // JSON.parse's own error, and whatever else fastify finds wrong with a request's form.
-  if (error.statusCode === 400) return new Problem('body-invalid', 'The body is not JSON.', { errors: [{ pointer: '', detail: 'is not JSON' }] });
-  if (isRefusal(error)) return new Problem('request-invalid', `The request is refused (${error.code}).`, placeOf({ code: 'request-invalid', detail: error.message }));
+  if (error.statusCode === 400)
+    return new Problem('body-invalid', 'The body is not JSON.', { errors: [{ pointer: '', detail: 'is not JSON' }] });
+  if (isRefusal(error))
+    return new Problem(
+      'request-invalid',
+      `The request is refused (${error.code}).`,
+      placeOf({ code: 'request-invalid', detail: error.message }),
+    );
   return masterDatabaseProblem(error) ?? new Problem('internal', 'An unexpected error occurred; it was logged.');
 }
 
 /** Whatever else Fastify finds wrong with a request, in versions to come as well, is the request's fault and not ours. */
-const isRefusal = ({ code, statusCode = 500 }: FastifyError): boolean => /^FST_/.test(code ?? '') && statusCode >= 400 && statusCode < 500;
+const isRefusal = ({ code, statusCode = 500 }: FastifyError): boolean =>
+  /^FST_/.test(code ?? '') && statusCode >= 400 && statusCode < 500;
 
 function placeOf({ code, detail }: { code: ProblemCode; detail: string }): { errors?: InputError[] } {
   if (code === 'body-invalid') return { errors: [{ pointer: '', detail }] };
   return code === 'request-invalid' ? { errors: [{ parameter: 'path', detail }] } : {};
 }
 
-interface Issue { instancePath: string; keyword: string; message?: string | undefined; params?: Record<string, unknown> | undefined }
+interface Issue {
+  instancePath: string;
+  keyword: string;
+  message?: string | undefined;
+  params?: Record<string, unknown> | undefined;
+}
 
 function invalid(error: { validation: Issue[]; validationContext?: string | undefined }): Problem {
   const where = error.validationContext ?? 'body';
-  const errors = error.validation.flatMap((issue) => pathsOf(issue).map((path) => inputError(where, path, detailOf(issue))));
+  const errors = error.validation.flatMap((issue) =>
+    pathsOf(issue).map((path) => inputError(where, path, detailOf(issue))),
+  );
   const code = where === 'body' ? 'body-invalid' : 'request-invalid';
-  return new Problem(code, errors.map((it) => `${it.pointer ?? it.parameter ?? it.header ?? where}: ${it.detail}`).join('; '), { errors });
+  return new Problem(
+    code,
+    errors.map((it) => `${it.pointer ?? it.parameter ?? it.header ?? where}: ${it.detail}`).join('; '),
+    { errors },
+  );
 }
 
 /** A member too many is pointed at itself, not at the object that holds it. */
 function pathsOf({ instancePath, keyword, params }: Issue): string[] {
   const base = instancePath === '/' ? '' : instancePath;
-  const keys = keyword === 'unrecognized_keys' && Array.isArray(params?.['keys']) ? (params['keys'] as string[]) : undefined;
+  const keys =
+    keyword === 'unrecognized_keys' && Array.isArray(params?.['keys']) ? (params['keys'] as string[]) : undefined;
   return keys === undefined ? [base] : keys.map((key) => `${base}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`);
 }
 
 function detailOf({ keyword, message, params }: Issue): string {
   if (keyword === 'unrecognized_keys') return 'is not known here';
-  if (keyword === 'invalid_type' && params?.['input'] === undefined && /received undefined/.test(message ?? '')) return 'is missing';
+  if (keyword === 'invalid_type' && params?.['input'] === undefined && /received undefined/.test(message ?? ''))
+    return 'is missing';
   return message ?? 'is wrong';
 }
 

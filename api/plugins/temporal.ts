@@ -1,9 +1,28 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Client, Connection, WorkflowExecutionAlreadyStartedError, WorkflowNotFoundError, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError } from '@temporalio/client';
+import {
+  Client,
+  Connection,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+  WorkflowUpdateRPCTimeoutOrCancelledError,
+} from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { FastifyBaseLogger } from 'fastify';
-import { ANSWER, dropStartOptions, interruptRequest, operationStartOptions, reconcileStartOptions, RUNBOOKS, workflowIdOf, type AcceptedOperation, type Answer, type OrphanOrder, type Reconciliation } from '../../workflows/messages';
+import {
+  ANSWER,
+  dropStartOptions,
+  interruptRequest,
+  operationStartOptions,
+  reconcileStartOptions,
+  RUNBOOKS,
+  workflowIdOf,
+  type AcceptedOperation,
+  type Answer,
+  type OrphanOrder,
+  type Reconciliation,
+} from '../../workflows/messages';
 import type { RunUrl } from '../tenants/view';
 
 const START_DEADLINE_MS = 5_000;
@@ -24,7 +43,11 @@ export interface Starter {
    * @param id the same id is one answer, however often it is sent
    * @throws Error when Temporal doesn't answer
    */
-  answer: (tenantId: string, answer: Answer, id: string) => Promise<'answered' | 'left' | 'no-run' | { refused: string }>;
+  answer: (
+    tenantId: string,
+    answer: Answer,
+    id: string,
+  ) => Promise<'answered' | 'left' | 'no-run' | { refused: string }>;
   /**
    * Whether a run has taken an answer of this id, also where that run has closed since.
    * @throws Error when Temporal doesn't answer
@@ -50,20 +73,37 @@ export interface Starter {
 }
 
 /** Connects with the first start, not before: the API accepts while Temporal is away. */
-export function createStarter({ taskQueue, uiUrl, log, env }: { taskQueue: string; uiUrl: string | undefined; log: FastifyBaseLogger; env?: NodeJS.ProcessEnv }): Starter {
-  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig(env === undefined ? {} : { overrideEnvVars: definedOf(env) });
+export function createStarter({
+  taskQueue,
+  uiUrl,
+  log,
+  env,
+}: {
+  taskQueue: string;
+  uiUrl: string | undefined;
+  log: FastifyBaseLogger;
+  env?: NodeJS.ProcessEnv;
+}): Starter {
+  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig(
+    env === undefined ? {} : { overrideEnvVars: definedOf(env) },
+  );
   const connection = Connection.lazy(connectionOptions);
   const client = new Client({ connection, namespace });
   const underWay = new Set<Promise<void>>();
 
-  const start = (operation: AcceptedOperation) => client.workflow.start(RUNBOOKS[operation.kind], operationStartOptions(operation, taskQueue));
+  const start = (operation: AcceptedOperation) =>
+    client.workflow.start(RUNBOOKS[operation.kind], operationStartOptions(operation, taskQueue));
 
   /** The run of this very operation, which the sweep may have been quicker to start. */
-  const isStarted = async ({ tenantId, operationId, resource }: AcceptedOperation) => (await client.workflow.getHandle(workflowIdOf(tenantId, resource)).describe()).memo?.['operationId'] === operationId;
+  const isStarted = async ({ tenantId, operationId, resource }: AcceptedOperation) =>
+    (await client.workflow.getHandle(workflowIdOf(tenantId, resource)).describe()).memo?.['operationId'] ===
+    operationId;
 
   const lookAtRun = async (tenantId: string) => {
     try {
-      const { status, runId, raw } = await connection.withDeadline(Date.now() + CHECK_DEADLINE_MS, () => client.workflow.getHandle(workflowIdOf(tenantId)).describe());
+      const { status, runId, raw } = await connection.withDeadline(Date.now() + CHECK_DEADLINE_MS, () =>
+        client.workflow.getHandle(workflowIdOf(tenantId)).describe(),
+      );
       if (status.name !== 'RUNNING') return { state: 'none', runId } as const;
       return { state: (raw.pendingWorkflowTask?.attempt ?? 0) < FAILS_FROM_ATTEMPT ? 'open' : 'fails', runId } as const;
     } catch (error) {
@@ -76,7 +116,9 @@ export function createStarter({ taskQueue, uiUrl, log, env }: { taskQueue: strin
   const endIfItFails = async (tenantId: string, { by }: Answer): Promise<boolean> => {
     const { state, runId } = await lookAtRun(tenantId);
     if (state !== 'fails') return false;
-    await connection.withDeadline(Date.now() + ANSWER_DEADLINE_MS, () => client.workflow.getHandle(workflowIdOf(tenantId), runId).terminate(`its workflow tasks fail; retried by ${by}`));
+    await connection.withDeadline(Date.now() + ANSWER_DEADLINE_MS, () =>
+      client.workflow.getHandle(workflowIdOf(tenantId), runId).terminate(`its workflow tasks fail; retried by ${by}`),
+    );
     return true;
   };
 
@@ -89,7 +131,8 @@ export function createStarter({ taskQueue, uiUrl, log, env }: { taskQueue: strin
       } catch (error) {
         if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
         if (await isStarted(operation)) return;
-        if (operation.interrupts) await connection.workflowService.signalWorkflowExecution(interruptRequest(operation, namespace));
+        if (operation.interrupts)
+          await connection.workflowService.signalWorkflowExecution(interruptRequest(operation, namespace));
       }
       await delay(pauseMs);
     }
@@ -101,7 +144,10 @@ export function createStarter({ taskQueue, uiUrl, log, env }: { taskQueue: strin
     try {
       await connection.withDeadline(Date.now() + START_DEADLINE_MS, () => startAfterThePrevious(operation));
     } catch (error) {
-      log.warn({ tenantId, operationId, cause: (error as Error).message }, 'the operation is accepted but could not be started; the sweep will');
+      log.warn(
+        { tenantId, operationId, cause: (error as Error).message },
+        'the operation is accepted but could not be started; the sweep will',
+      );
     }
   };
   return {
@@ -113,12 +159,21 @@ export function createStarter({ taskQueue, uiUrl, log, env }: { taskQueue: strin
       const handle = client.workflow.getHandle(workflowIdOf(tenantId));
       if (answer.action === 'retry' && (await endIfItFails(tenantId, answer))) return 'no-run';
       try {
-        await connection.withDeadline(Date.now() + ANSWER_DEADLINE_MS, () => handle.executeUpdate(ANSWER, { args: [answer], updateId: id }));
+        await connection.withDeadline(Date.now() + ANSWER_DEADLINE_MS, () =>
+          handle.executeUpdate(ANSWER, { args: [answer], updateId: id }),
+        );
         return 'answered';
       } catch (error) {
         // The run may have closed because of this very answer, sent before.
-        if (error instanceof WorkflowNotFoundError) return connection.withDeadline(Date.now() + CHECK_DEADLINE_MS, () => handle.getUpdateHandle(id).result()).then(() => 'answered' as const, () => 'no-run' as const);
-        if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure) return { refused: error.cause.type ?? 'not-stuck' };
+        if (error instanceof WorkflowNotFoundError)
+          return connection
+            .withDeadline(Date.now() + CHECK_DEADLINE_MS, () => handle.getUpdateHandle(id).result())
+            .then(
+              () => 'answered' as const,
+              () => 'no-run' as const,
+            );
+        if (error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure)
+          return { refused: error.cause.type ?? 'not-stuck' };
         if (!(error instanceof WorkflowUpdateRPCTimeoutOrCancelledError)) throw error;
       }
       // Temporal keeps a signal, while an update needs a worker at once.
@@ -136,10 +191,29 @@ export function createStarter({ taskQueue, uiUrl, log, env }: { taskQueue: strin
       }
     },
     stateOfRun: async (tenantId) => (await lookAtRun(tenantId)).state,
-    reconcile: async (asked, requestId) => (await connection.withDeadline(Date.now() + START_DEADLINE_MS, () => client.workflow.start('reconcile', reconcileStartOptions(asked, requestId, taskQueue)))).firstExecutionRunId,
-    dropOrphan: async (order) => (await connection.withDeadline(Date.now() + START_DEADLINE_MS, () => client.workflow.start('dropOrphan', dropStartOptions(order, taskQueue)))).firstExecutionRunId,
-    isUp: () => connection.withDeadline(Date.now() + CHECK_DEADLINE_MS, () => connection.workflowService.getSystemInfo({})).then(() => true, () => false),
-    runUrl: (workflowId, runId) => (uiUrl === undefined ? null : `${uiUrl.replace(/\/$/, '')}/namespaces/${namespace}/workflows/${workflowId}${runId === null ? '' : `/${runId}`}`),
+    reconcile: async (asked, requestId) =>
+      (
+        await connection.withDeadline(Date.now() + START_DEADLINE_MS, () =>
+          client.workflow.start('reconcile', reconcileStartOptions(asked, requestId, taskQueue)),
+        )
+      ).firstExecutionRunId,
+    dropOrphan: async (order) =>
+      (
+        await connection.withDeadline(Date.now() + START_DEADLINE_MS, () =>
+          client.workflow.start('dropOrphan', dropStartOptions(order, taskQueue)),
+        )
+      ).firstExecutionRunId,
+    isUp: () =>
+      connection
+        .withDeadline(Date.now() + CHECK_DEADLINE_MS, () => connection.workflowService.getSystemInfo({}))
+        .then(
+          () => true,
+          () => false,
+        ),
+    runUrl: (workflowId, runId) =>
+      uiUrl === undefined
+        ? null
+        : `${uiUrl.replace(/\/$/, '')}/namespaces/${namespace}/workflows/${workflowId}${runId === null ? '' : `/${runId}`}`,
     async close() {
       await Promise.allSettled(underWay);
       await connection.close();
@@ -147,4 +221,5 @@ export function createStarter({ taskQueue, uiUrl, log, env }: { taskQueue: strin
   };
 }
 
-const definedOf = (env: NodeJS.ProcessEnv): Record<string, string> => Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+const definedOf = (env: NodeJS.ProcessEnv): Record<string, string> =>
+  Object.fromEntries(Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));

@@ -1,21 +1,49 @@
+import type { PrismaClient } from '@freeflow/db-master';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import type { PrismaClient } from '@freeflow/db-master';
 import { z } from 'zod';
 import type { Starter } from '../plugins/temporal';
 
 const state = z.enum(['up', 'down']);
-const ready = z.object({ ready: z.boolean(), masterDatabase: state, temporal: state.describe('While it is down, changes are accepted and started later') }).meta({ id: 'Readiness' });
+const ready = z
+  .object({
+    ready: z.boolean(),
+    masterDatabase: state,
+    temporal: state.describe('While it is down, changes are accepted and started later'),
+  })
+  .meta({ id: 'Readiness' });
 
 /** `/health/live` answers as long as the process can; `/health/ready` is 200 while changes can be committed. */
 export function healthRoutes(root: FastifyInstance, { db, starter }: { db: PrismaClient; starter: Starter }): void {
   const app = root.withTypeProvider<ZodTypeProvider>();
 
-  app.get('/health/live', { schema: { tags: ['health'], summary: 'Is the process alive?', response: { 200: z.object({ live: z.literal(true) }) } } }, () => ({ live: true as const }));
+  app.get(
+    '/health/live',
+    {
+      schema: {
+        tags: ['health'],
+        summary: 'Is the process alive?',
+        response: { 200: z.object({ live: z.literal(true) }) },
+      },
+    },
+    () => ({ live: true as const }),
+  );
 
-  app.get('/health/ready', { schema: { tags: ['health'], summary: 'Can changes be accepted?', response: { 200: ready, 503: ready } } }, async (_request, reply) => {
-    // Reading a table of ours: a database that isn't migrated can't take anything either.
-    const [canCommit, isTemporalUp] = await Promise.all([db.tenant.findFirst({ select: { id: true } }).then(() => true, () => false), starter.isUp()]);
-    return reply.code(canCommit ? 200 : 503).send({ ready: canCommit, masterDatabase: canCommit ? 'up' : 'down', temporal: isTemporalUp ? 'up' : 'down' });
-  });
+  app.get(
+    '/health/ready',
+    { schema: { tags: ['health'], summary: 'Can changes be accepted?', response: { 200: ready, 503: ready } } },
+    async (_request, reply) => {
+      // Reading a table of ours: a database that isn't migrated can't take anything either.
+      const [canCommit, isTemporalUp] = await Promise.all([
+        db.tenant.findFirst({ select: { id: true } }).then(
+          () => true,
+          () => false,
+        ),
+        starter.isUp(),
+      ]);
+      return reply
+        .code(canCommit ? 200 : 503)
+        .send({ ready: canCommit, masterDatabase: canCommit ? 'up' : 'down', temporal: isTemporalUp ? 'up' : 'down' });
+    },
+  );
 }

@@ -1,11 +1,33 @@
+import {
+  commonProblems,
+  conflict,
+  keyReused,
+  notFound,
+  tooLarge,
+  deleteQuery,
+  idempotencyHeaders,
+  listQuery,
+  logPage,
+  logQuery,
+  stuckList,
+  stuckQuery,
+  tenantPage,
+  abortBody,
+  adoptBody,
+  createTenantBody,
+  noBody,
+  retryAllBody,
+  retryBody,
+  skipBody,
+  tenantDetailSchema,
+  tenantParams,
+  tenantSchema,
+} from '@freeflow/contract/http';
+import type { PrismaClient } from '@freeflow/db-master';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { PrismaClient } from '@freeflow/db-master';
 import type { Starter } from '../plugins/temporal';
-import { commonProblems, conflict, keyReused, notFound, tooLarge } from '../schemas/problem';
-import { deleteQuery, idempotencyHeaders, listQuery, logPage, logQuery, stuckList, stuckQuery, tenantPage } from '../schemas/queries';
-import { abortBody, adoptBody, createTenantBody, noBody, retryAllBody, retryBody, skipBody, tenantDetailSchema, tenantParams, tenantSchema } from '../schemas/tenant';
 import { acceptedOf, tenantAcceptor, type Accepted } from '../tenants/accept';
 import { tenantAnswerer } from '../tenants/answer';
 import { bulkAnswerer } from '../tenants/answer-all';
@@ -16,7 +38,10 @@ import { viewTenant } from '../tenants/view';
 const common = { tags: ['tenants'], security: [{ bearer: [] }] };
 
 /** `/tenants`: a change is committed, answered with 202, and started after that. */
-export function tenantRoutes(root: FastifyInstance, { db, starter, sweepIntervalMs }: { db: PrismaClient; starter: Starter; sweepIntervalMs: number }): void {
+export function tenantRoutes(
+  root: FastifyInstance,
+  { db, starter, sweepIntervalMs }: { db: PrismaClient; starter: Starter; sweepIntervalMs: number },
+): void {
   const app = root.withTypeProvider<ZodTypeProvider>();
   const read = tenantReader(db, starter.runUrl);
   const accept = tenantAcceptor(db);
@@ -29,69 +54,187 @@ export function tenantRoutes(root: FastifyInstance, { db, starter, sweepInterval
     return reply.code(202).header('location', `/tenants/${tenant.id}`).send(viewTenant(tenant, starter.runUrl));
   };
 
-  app.post('/tenants', {
-    schema: {
-      ...common, summary: 'Make a tenant', body: createTenantBody, headers: idempotencyHeaders,
-      response: { 202: tenantSchema.describe('Accepted and committed; Location names the tenant'), ...commonProblems, ...conflict, ...tooLarge, ...keyReused },
+  app.post(
+    '/tenants',
+    {
+      schema: {
+        ...common,
+        summary: 'Make a tenant',
+        body: createTenantBody,
+        headers: idempotencyHeaders,
+        response: {
+          202: tenantSchema.describe('Accepted and committed; Location names the tenant'),
+          ...commonProblems,
+          ...conflict,
+          ...tooLarge,
+          ...keyReused,
+        },
+      },
     },
-  }, async (request, reply) => {
-    return answer(reply, await accept.create(request.body.name, askingOf(request)));
-  });
-
-  app.get('/tenants', {
-    schema: { ...common, summary: 'List tenants, newest first', querystring: listQuery, response: { 200: tenantPage, ...commonProblems } },
-  }, (request) => read.list(request.query));
-
-  app.get('/tenants/stuck', {
-    schema: { ...common, summary: 'List what does not go on by itself: parked, never started, without its run, with one that fails, or a purge that is overdue', querystring: stuckQuery, response: { 200: stuckList, ...commonProblems } },
-  }, (request) => listStuck(db, starter, { limit: request.query.limit, sweepIntervalMs }));
-
-  app.get('/tenants/:id', {
-    schema: { ...common, summary: 'Show a tenant, its connections and its last operation', params: tenantParams, response: { 200: tenantDetailSchema, ...commonProblems, ...notFound } },
-  }, (request) => read.get(request.params.id));
-
-  app.get('/tenants/:id/logs', {
-    schema: { ...common, summary: 'Show what was done for a tenant, one row per attempt, oldest first', params: tenantParams, querystring: logQuery, response: { 200: logPage, ...commonProblems, ...notFound } },
-  }, (request) => read.logs(request.params.id, request.query));
-
-  app.delete('/tenants/:id', {
-    schema: {
-      ...common, summary: 'Delete a tenant: soft keeps its data for the retention time, hard drops all of it',
-      params: tenantParams, querystring: deleteQuery, headers: idempotencyHeaders, response: changeResponses,
+    async (request, reply) => {
+      return answer(reply, await accept.create(request.body.name, askingOf(request)));
     },
-  }, async (request, reply) => {
-    const { mode, force } = request.query;
-    const action = mode === 'soft' ? 'soft_delete' : force === 'true' ? 'hard_delete_forced' : 'hard_delete';
-    return answer(reply, await accept.change(request.params.id, action, askingOf(request)));
-  });
+  );
+
+  app.get(
+    '/tenants',
+    {
+      schema: {
+        ...common,
+        summary: 'List tenants, newest first',
+        querystring: listQuery,
+        response: { 200: tenantPage, ...commonProblems },
+      },
+    },
+    (request) => read.list(request.query),
+  );
+
+  app.get(
+    '/tenants/stuck',
+    {
+      schema: {
+        ...common,
+        summary:
+          'List what does not go on by itself: parked, never started, without its run, with one that fails, or a purge that is overdue',
+        querystring: stuckQuery,
+        response: { 200: stuckList, ...commonProblems },
+      },
+    },
+    (request) => listStuck(db, starter, { limit: request.query.limit, sweepIntervalMs }),
+  );
+
+  app.get(
+    '/tenants/:id',
+    {
+      schema: {
+        ...common,
+        summary: 'Show a tenant, its connections and its last operation',
+        params: tenantParams,
+        response: { 200: tenantDetailSchema, ...commonProblems, ...notFound },
+      },
+    },
+    (request) => read.get(request.params.id),
+  );
+
+  app.get(
+    '/tenants/:id/logs',
+    {
+      schema: {
+        ...common,
+        summary: 'Show what was done for a tenant, one row per attempt, oldest first',
+        params: tenantParams,
+        querystring: logQuery,
+        response: { 200: logPage, ...commonProblems, ...notFound },
+      },
+    },
+    (request) => read.logs(request.params.id, request.query),
+  );
+
+  app.delete(
+    '/tenants/:id',
+    {
+      schema: {
+        ...common,
+        summary: 'Delete a tenant: soft keeps its data for the retention time, hard drops all of it',
+        params: tenantParams,
+        querystring: deleteQuery,
+        headers: idempotencyHeaders,
+        response: changeResponses,
+      },
+    },
+    async (request, reply) => {
+      const { mode, force } = request.query;
+      const action = mode === 'soft' ? 'soft_delete' : force === 'true' ? 'hard_delete_forced' : 'hard_delete';
+      return answer(reply, await accept.change(request.params.id, action, askingOf(request)));
+    },
+  );
 
   for (const [action, summary] of POST_ACTIONS) {
-    app.post(`/tenants/:id/${action}`, {
-      schema: { ...common, summary, params: tenantParams, body: noBody, headers: idempotencyHeaders, response: changeResponses },
-    }, async (request, reply) => answer(reply, await accept.change(request.params.id, action, askingOf(request))));
+    app.post(
+      `/tenants/:id/${action}`,
+      {
+        schema: {
+          ...common,
+          summary,
+          params: tenantParams,
+          body: noBody,
+          headers: idempotencyHeaders,
+          response: changeResponses,
+        },
+      },
+      async (request, reply) => answer(reply, await accept.change(request.params.id, action, askingOf(request))),
+    );
   }
 
-  app.post('/tenants/:id/adopt', {
-    schema: { ...common, summary: 'Record the new id of what carries the tenant\'s mark, after its server was restored', params: tenantParams, body: adoptBody, headers: idempotencyHeaders, response: changeResponses },
-  }, async (request, reply) => answer(reply, await accept.change(request.params.id, 'adopt', askingOf(request), request.body)));
+  app.post(
+    '/tenants/:id/adopt',
+    {
+      schema: {
+        ...common,
+        summary: "Record the new id of what carries the tenant's mark, after its server was restored",
+        params: tenantParams,
+        body: adoptBody,
+        headers: idempotencyHeaders,
+        response: changeResponses,
+      },
+    },
+    async (request, reply) =>
+      answer(reply, await accept.change(request.params.id, 'adopt', askingOf(request), request.body)),
+  );
 
   for (const [action, summary, body] of ANSWERS) {
-    app.post(`/tenants/:id/${action}`, {
-      schema: { ...common, summary, params: tenantParams, body, headers: idempotencyHeaders, response: changeResponses },
-    }, async (request, reply) => {
-      const tenant = await onCall.answer(request.params.id, { action, ...definedOf(request.body ?? {}) }, askingOf(request));
-      return reply.code(202).header('location', `/tenants/${tenant.id}`).send(viewTenant(tenant, starter.runUrl));
-    });
+    app.post(
+      `/tenants/:id/${action}`,
+      {
+        schema: {
+          ...common,
+          summary,
+          params: tenantParams,
+          body,
+          headers: idempotencyHeaders,
+          response: changeResponses,
+        },
+      },
+      async (request, reply) => {
+        const tenant = await onCall.answer(
+          request.params.id,
+          { action, ...definedOf(request.body ?? {}) },
+          askingOf(request),
+        );
+        return reply.code(202).header('location', `/tenants/${tenant.id}`).send(viewTenant(tenant, starter.runUrl));
+      },
+    );
   }
 
-  app.post('/tenants/retry', {
-    schema: { ...common, summary: 'Try all stuck operations again, or those stuck at one step', body: retryAllBody, headers: idempotencyHeaders, response: { 202: bulkResponse, ...commonProblems, ...keyReused } },
-  }, async (request, reply) => reply.code(202).send(await all.retry(request.body?.step, askingOf(request))));
+  app.post(
+    '/tenants/retry',
+    {
+      schema: {
+        ...common,
+        summary: 'Try all stuck operations again, or those stuck at one step',
+        body: retryAllBody,
+        headers: idempotencyHeaders,
+        response: { 202: bulkResponse, ...commonProblems, ...keyReused },
+      },
+    },
+    async (request, reply) => reply.code(202).send(await all.retry(request.body?.step, askingOf(request))),
+  );
 }
 
 /** Without what is undefined. */
-const definedOf = ({ step, reason, operationId }: { step?: string | undefined; reason?: string | undefined; operationId?: string | undefined }) =>
-  ({ ...(step === undefined ? {} : { step }), ...(reason === undefined ? {} : { reason }), ...(operationId === undefined ? {} : { operationId }) });
+const definedOf = ({
+  step,
+  reason,
+  operationId,
+}: {
+  step?: string | undefined;
+  reason?: string | undefined;
+  operationId?: string | undefined;
+}) => ({
+  ...(step === undefined ? {} : { step }),
+  ...(reason === undefined ? {} : { reason }),
+  ...(operationId === undefined ? {} : { operationId }),
+});
 
 /** What on-call answers a stuck operation. */
 const ANSWERS = [
@@ -107,11 +250,27 @@ const POST_ACTIONS = [
   ['restore', 'Make a soft-deleted tenant what it was before'],
 ] as const;
 
-const bulkResponse = z.object({ items: z.array(z.object({ id: z.uuid(), name: z.string(), result: z.string().describe('retried, or the code of the refusal') })), isComplete: z.boolean().describe('false: more is stuck than is answered at a time; send it again, with a new key') }).meta({ id: 'BulkAnswer' });
+const bulkResponse = z
+  .object({
+    items: z.array(
+      z.object({ id: z.uuid(), name: z.string(), result: z.string().describe('retried, or the code of the refusal') }),
+    ),
+    isComplete: z.boolean().describe('false: more is stuck than is answered at a time; send it again, with a new key'),
+  })
+  .meta({ id: 'BulkAnswer' });
 
 const changeResponses = {
   202: tenantSchema.describe('Accepted and committed; also where it is so already, or under way'),
-  ...commonProblems, ...notFound, ...conflict, ...keyReused,
+  ...commonProblems,
+  ...notFound,
+  ...conflict,
+  ...keyReused,
 } as const;
 
-const askingOf = ({ principal, headers }: { principal: string; headers: { 'idempotency-key'?: string | undefined } }) => ({ principal, idempotencyKey: headers['idempotency-key'] });
+const askingOf = ({
+  principal,
+  headers,
+}: {
+  principal: string;
+  headers: { 'idempotency-key'?: string | undefined };
+}) => ({ principal, idempotencyKey: headers['idempotency-key'] });

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { masterNow, tenantNames, type BackendKind, type PrismaClient, type TenantOperation } from '@freeflow/db-master';
+import { tenantNames, type BackendKind } from '@freeflow/contract';
+import { masterNow, type PrismaClient, type TenantOperation } from '@freeflow/db-master';
 import type { AcceptedOperation } from '../../workflows/messages';
 import { Problem } from '../errors';
 import { fingerprint, isDuplicate, keyReused } from './idempotency';
@@ -41,30 +42,48 @@ export function tenantAcceptor(db: PrismaClient) {
       firstOfItsKind(db, { ...asking, request: fingerprint('POST /tenants', { name }) }, async (key) => {
         const created = { id: randomUUID(), kind: 'create', ...key } as const;
         try {
-          const tenant = await db.tenant.create({ data: { name, ...tenantNames(name), operations: { create: created } }, include: LAST_OPERATION });
+          const tenant = await db.tenant.create({
+            data: { name, ...tenantNames(name), operations: { create: created } },
+            include: LAST_OPERATION,
+          });
           return { tenant, operation: operationIn(tenant) };
         } catch (error) {
-          throw isDuplicate(error, 'name') ? new Problem('tenant-name-taken', `A tenant named ${name} exists.`, { cause: error }) : error;
+          throw isDuplicate(error, 'name')
+            ? new Problem('tenant-name-taken', `A tenant named ${name} exists.`, { cause: error })
+            : error;
         }
       }),
 
     /** @throws Problem `tenant-unknown` | `idempotency-key-reused` | any refusal of the table in lifecycle.ts */
     change: (tenantId: string, action: Action, asking: Asking, adoption?: Adoption): Promise<Accepted> =>
-      firstOfItsKind(db, { ...asking, request: fingerprint(`${action} /tenants/${tenantId}`, adoption ?? {}) }, async (key) => {
-        const created = { id: randomUUID(), tenantId, kind: KIND_OF[action], force: action === 'hard_delete_forced', ...adoption, ...key };
-        for (;;) {
-          const { tenant, decision } = await decided(db, tenantId, action, adoption);
-          const [underWay] = tenant.operations.filter((it) => it.endedAt === null);
-          try {
-            const operation = await db.tenantOperation.create({ data: decision === 'nothing' ? { ...created, ...(await doneAtOnce(db)) } : created });
-            const shown = decision === 'nothing' ? (underWay ?? operation) : operation;
-            return { tenant: { ...tenant, operations: [shown] }, operation: shown };
-          } catch (error) {
-            // Another operation has begun since we looked: decide again, with it in sight.
-            if (!isDuplicate(error, 'tenantId')) throw error;
+      firstOfItsKind(
+        db,
+        { ...asking, request: fingerprint(`${action} /tenants/${tenantId}`, adoption ?? {}) },
+        async (key) => {
+          const created = {
+            id: randomUUID(),
+            tenantId,
+            kind: KIND_OF[action],
+            force: action === 'hard_delete_forced',
+            ...adoption,
+            ...key,
+          };
+          for (;;) {
+            const { tenant, decision } = await decided(db, tenantId, action, adoption);
+            const [underWay] = tenant.operations.filter((it) => it.endedAt === null);
+            try {
+              const operation = await db.tenantOperation.create({
+                data: decision === 'nothing' ? { ...created, ...(await doneAtOnce(db)) } : created,
+              });
+              const shown = decision === 'nothing' ? (underWay ?? operation) : operation;
+              return { tenant: { ...tenant, operations: [shown] }, operation: shown };
+            } catch (error) {
+              // Another operation has begun since we looked: decide again, with it in sight.
+              if (!isDuplicate(error, 'tenantId')) throw error;
+            }
           }
-        }
-      }),
+        },
+      ),
   };
 }
 
@@ -75,13 +94,35 @@ async function doneAtOnce(db: PrismaClient) {
 }
 
 /** An operation as its start needs to know it. */
-export const acceptedOf = (tenantName: string, { id, tenantId, kind, requestedBy, force, resource }: TenantOperation): AcceptedOperation => ({
-  operationId: id, tenantId, tenantName, kind, requestedBy, interrupts: kind === 'hard_delete' && force, resource,
+export const acceptedOf = (
+  tenantName: string,
+  { id, tenantId, kind, requestedBy, force, resource }: TenantOperation,
+): AcceptedOperation => ({
+  operationId: id,
+  tenantId,
+  tenantName,
+  kind,
+  requestedBy,
+  interrupts: kind === 'hard_delete' && force,
+  resource,
 });
 
 /** @throws Problem that says why the action is refused */
-async function decided(db: PrismaClient, id: string, action: Action, adoption: Adoption | undefined): Promise<{ tenant: TenantWithOperation; decision: 'accept' | 'nothing' }> {
-  const tenant = await inOneSnapshot(db, (tx) => tx.tenant.findUnique({ where: { id }, include: { ...(adoption === undefined ? LAST_OPERATION : lastAdoption(adoption.resource)), _count: { select: { resources: true, operations: true } } } }));
+async function decided(
+  db: PrismaClient,
+  id: string,
+  action: Action,
+  adoption: Adoption | undefined,
+): Promise<{ tenant: TenantWithOperation; decision: 'accept' | 'nothing' }> {
+  const tenant = await inOneSnapshot(db, (tx) =>
+    tx.tenant.findUnique({
+      where: { id },
+      include: {
+        ...(adoption === undefined ? LAST_OPERATION : lastAdoption(adoption.resource)),
+        _count: { select: { resources: true, operations: true } },
+      },
+    }),
+  );
   if (tenant === null) throw unknown(id);
   const [last] = tenant.operations;
   const isRegisteredOnly = tenant._count.operations === 0 && tenant._count.resources === 0;
@@ -90,7 +131,10 @@ async function decided(db: PrismaClient, id: string, action: Action, adoption: A
   const asksForMore = underWay !== undefined && adoption !== undefined && adoption.acceptServer !== last?.acceptServer;
   const decision = asksForMore ? 'operation-in-progress' : decide(action, situation, underWay);
   if (decision === 'accept' || decision === 'nothing') return { tenant, decision };
-  throw new Problem(decision, `${action.replaceAll('_', ' ')}: the tenant is ${situation}${underWay === undefined ? '' : `, and ${underWay.replace('_', ' ')} is under way`}.`);
+  throw new Problem(
+    decision,
+    `${action.replaceAll('_', ' ')}: the tenant is ${situation}${underWay === undefined ? '' : `, and ${underWay.replace('_', ' ')} is under way`}.`,
+  );
 }
 
 interface Request extends Asking {
@@ -101,7 +145,11 @@ interface Request extends Asking {
 type Key = Pick<TenantOperation, 'requestedBy' | 'idempotencyKey' | 'bodyHash'>;
 
 /** Commits, or finds what the same request has committed before. */
-async function firstOfItsKind(db: PrismaClient, asked: Request, commit: (key: Key) => Promise<Committed>): Promise<Accepted> {
+async function firstOfItsKind(
+  db: PrismaClient,
+  asked: Request,
+  commit: (key: Key) => Promise<Committed>,
+): Promise<Accepted> {
   const { principal, idempotencyKey, request } = asked;
   const before = await earlier(db, asked);
   if (before !== undefined) return before;
@@ -116,9 +164,15 @@ async function firstOfItsKind(db: PrismaClient, asked: Request, commit: (key: Ke
   }
 }
 
-async function earlier(db: PrismaClient, { principal, idempotencyKey, request }: Request): Promise<Accepted | undefined> {
+async function earlier(
+  db: PrismaClient,
+  { principal, idempotencyKey, request }: Request,
+): Promise<Accepted | undefined> {
   if (idempotencyKey === undefined) return undefined;
-  const found = await db.tenantOperation.findUnique({ where: { requestedBy_idempotencyKey: { requestedBy: principal, idempotencyKey } }, include: { tenant: true } });
+  const found = await db.tenantOperation.findUnique({
+    where: { requestedBy_idempotencyKey: { requestedBy: principal, idempotencyKey } },
+    include: { tenant: true },
+  });
   if (found === null) {
     // Keys are a principal's own, whatever they are used for.
     if ((await db.operationAnswer.count({ where: { principal, idempotencyKey } })) > 0) throw keyReused();

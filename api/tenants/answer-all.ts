@@ -8,7 +8,10 @@ import { answerKeys } from './answer-keys';
 import { fingerprint } from './idempotency';
 import { findParkedAt, findStuck, type Stuck } from './stuck';
 
-const bulkAnswer = z.object({ items: z.array(z.object({ id: z.string(), name: z.string(), result: z.string() })), isComplete: z.boolean() });
+const bulkAnswer = z.object({
+  items: z.array(z.object({ id: z.string(), name: z.string(), result: z.string() })),
+  isComplete: z.boolean(),
+});
 
 /** What an answer to all has come to, tenant by tenant; not complete where more is stuck than is answered at a time. */
 export type BulkAnswer = z.output<typeof bulkAnswer>;
@@ -30,7 +33,12 @@ export function bulkAnswerer(db: PrismaClient, starter: Starter) {
       const stillOpen = found.operations.find((it) => it.id === operation.id);
       if (stillOpen === undefined) return 'operation-changed';
       const [current = stillOpen] = found.operations;
-      await deliver(found, current, { action: 'retry', by: asking.principal, ...(step === undefined ? {} : { step }) }, answerIdOf(asking));
+      await deliver(
+        found,
+        current,
+        { action: 'retry', by: asking.principal, ...(step === undefined ? {} : { step }) },
+        answerIdOf(asking),
+      );
       return 'retried';
     } catch (error) {
       if (error instanceof Problem) return error.code;
@@ -38,7 +46,11 @@ export function bulkAnswerer(db: PrismaClient, starter: Starter) {
     }
   };
 
-  const retryEach = async (stuck: readonly Stuck[], step: string | undefined, asking: Asking): Promise<BulkAnswer['items']> => {
+  const retryEach = async (
+    stuck: readonly Stuck[],
+    step: string | undefined,
+    asking: Asking,
+  ): Promise<BulkAnswer['items']> => {
     const results = new Map<Stuck, string>();
     const queue = [...stuck];
     let failures = 0;
@@ -57,10 +69,15 @@ export function bulkAnswerer(db: PrismaClient, starter: Starter) {
   return {
     /** Under the same key, the same answer again; unless Temporal was away, for then nothing was answered. @throws Problem `idempotency-key-reused` */
     async retry(step: string | undefined, asking: Asking): Promise<BulkAnswer> {
-      const binding = { bodyHash: fingerprint('POST /tenants/retry', { step }), action: 'retry-all', step: step ?? null };
+      const binding = {
+        bodyHash: fingerprint('POST /tenants/retry', { step }),
+        action: 'retry-all',
+        step: step ?? null,
+      };
       const earlier = (await keys.find(asking, binding.bodyHash)) ?? (await keys.bind(asking, binding));
       if (earlier?.state === 'given') return bulkAnswer.parse(earlier.result);
-      const { stuck, notShown } = step === undefined ? await findStuck(db, starter, MOST) : await findParkedAt(db, step, MOST);
+      const { stuck, notShown } =
+        step === undefined ? await findStuck(db, starter, MOST) : await findParkedAt(db, step, MOST);
       const answer = { items: await retryEach(stuck, step, asking), isComplete: notShown === 0 };
       if (answer.items.some(({ result }) => result === AWAY)) return answer;
       const given = await keys.markGiven(asking, binding, answer);

@@ -3,7 +3,8 @@ import type { Asking } from './accept';
 import { isDuplicate, keyReused } from './idempotency';
 
 /** What a key is bound to: an answer to one operation, or to all that is stuck. */
-export type Binding = Pick<OperationAnswer, 'bodyHash' | 'action'> & Partial<Pick<OperationAnswer, 'tenantId' | 'operationId' | 'step'>>;
+export type Binding = Pick<OperationAnswer, 'bodyHash' | 'action'> &
+  Partial<Pick<OperationAnswer, 'tenantId' | 'operationId' | 'step'>>;
 
 /**
  * Remembers which answer an Idempotency-Key stands for. It is bound before the answer is given, so that a repetition can never mean the
@@ -11,7 +12,10 @@ export type Binding = Pick<OperationAnswer, 'bodyHash' | 'action'> & Partial<Pic
  */
 export function answerKeys(db: PrismaClient) {
   /** @throws Problem `idempotency-key-reused` when the key stands for something else */
-  const find = async ({ principal, idempotencyKey }: Asking, bodyHash: string): Promise<OperationAnswer | undefined> => {
+  const find = async (
+    { principal, idempotencyKey }: Asking,
+    bodyHash: string,
+  ): Promise<OperationAnswer | undefined> => {
     if (idempotencyKey === undefined) return undefined;
     const [rows, changes] = await Promise.all([
       db.operationAnswer.findMany({ where: { principal, idempotencyKey } }),
@@ -21,7 +25,11 @@ export function answerKeys(db: PrismaClient) {
     return rows.find((it) => it.state === 'given') ?? rows[0];
   };
 
-  const add = async ({ principal, idempotencyKey }: Asking, binding: Binding, more: { state: 'bound' | 'given'; result?: Prisma.InputJsonValue }): Promise<OperationAnswer | undefined> => {
+  const add = async (
+    { principal, idempotencyKey }: Asking,
+    binding: Binding,
+    more: { state: 'bound' | 'given'; result?: Prisma.InputJsonValue },
+  ): Promise<OperationAnswer | undefined> => {
     if (idempotencyKey === undefined) return undefined;
     try {
       return await db.operationAnswer.create({ data: { principal, idempotencyKey, ...binding, ...more } });
@@ -37,6 +45,7 @@ export function answerKeys(db: PrismaClient) {
     /** What the key is bound to from now on: this, unless the same request was quicker. @throws Problem `idempotency-key-reused` */
     bind: (asking: Asking, binding: Binding) => add(asking, binding, { state: 'bound' }),
     /** The answer was given. What it was given by, and how that ended, stays as it was first. */
-    markGiven: (asking: Asking, binding: Binding, result?: Prisma.InputJsonValue) => add(asking, binding, { state: 'given', ...(result === undefined ? {} : { result }) }),
+    markGiven: (asking: Asking, binding: Binding, result?: Prisma.InputJsonValue) =>
+      add(asking, binding, { state: 'given', ...(result === undefined ? {} : { result }) }),
   };
 }

@@ -27,7 +27,10 @@ export function tenantAnswerer(db: PrismaClient, starter: Starter) {
 
   /** The tenant as it is now, with the operation that was answered. */
   const show = async (operationId: string): Promise<TenantWithOperation> => {
-    const { tenant, ...operation } = await db.tenantOperation.findUniqueOrThrow({ where: { id: operationId }, include: { tenant: true } });
+    const { tenant, ...operation } = await db.tenantOperation.findUniqueOrThrow({
+      where: { id: operationId },
+      include: { tenant: true },
+    });
     return { ...tenant, operations: [operation] };
   };
 
@@ -35,13 +38,19 @@ export function tenantAnswerer(db: PrismaClient, starter: Starter) {
    * Gives an answer to the operation that is worked on.
    * @throws Problem `operation-changed` | `not-stuck` | `not-skippable` | `past-point-of-no-return` | `orchestrator-unavailable`
    */
-  const deliver = async (tenant: TenantWithOperation, { id: operationId }: TenantOperation, answer: Answer, answerId: string): Promise<void> => {
+  const deliver = async (
+    tenant: TenantWithOperation,
+    { id: operationId }: TenantOperation,
+    answer: Answer,
+    answerId: string,
+  ): Promise<void> => {
     const outcome = await starter.answer(tenant.id, { ...answer, operationId }, answerId).catch(unavailable);
     if (typeof outcome === 'object') throw refusal(answer, outcome.refused);
     if (outcome !== 'no-run') return;
     // Never started, or its run was terminated: a new run finds the true state from ledger and backends.
     const newest = tenant.operations.at(-1);
-    if (answer.action !== 'retry' || newest === undefined) throw new Problem('not-stuck', 'The operation has no run that could be answered. Retry it first.');
+    if (answer.action !== 'retry' || newest === undefined)
+      throw new Problem('not-stuck', 'The operation has no run that could be answered. Retry it first.');
     starter.start(acceptedOf(tenant.name, newest));
   };
 
@@ -56,7 +65,8 @@ export function tenantAnswerer(db: PrismaClient, starter: Starter) {
   /** Its operation has ended before it was known that the answer was given: Temporal knows whether it was that answer. */
   const assertWasGiven = async (tenantId: string, operationId: string, answerId: string): Promise<void> => {
     const { runId } = await db.tenantOperation.findUniqueOrThrow({ where: { id: operationId } });
-    if (runId === null || !(await starter.hasAnswered(tenantId, runId, answerId).catch(unavailable))) throw changed(operationId);
+    if (runId === null || !(await starter.hasAnswered(tenantId, runId, answerId).catch(unavailable)))
+      throw changed(operationId);
   };
 
   return {
@@ -70,12 +80,22 @@ export function tenantAnswerer(db: PrismaClient, starter: Starter) {
 
       const tenant = await find(id);
       const wanted = earlier?.operationId ?? meant(tenant, given.operationId).id;
-      const binding: Binding = { bodyHash, tenantId: id, operationId: wanted, action: given.action, step: given.step ?? null };
-      const { state, operationId: bound } = earlier ?? (await keys.bind(asking, binding)) ?? { state: 'bound', operationId: wanted };
+      const binding: Binding = {
+        bodyHash,
+        tenantId: id,
+        operationId: wanted,
+        action: given.action,
+        step: given.step ?? null,
+      };
+      const { state, operationId: bound } = earlier ??
+        (await keys.bind(asking, binding)) ?? { state: 'bound', operationId: wanted };
       const operationId = bound ?? wanted;
       const operation = tenant.operations.find((it) => it.id === operationId);
       const answerId = answerIdOf(asking);
-      if (state !== 'given') await (operation === undefined ? assertWasGiven(id, operationId, answerId) : deliver(tenant, operation, { ...given, by: asking.principal }, answerId));
+      if (state !== 'given')
+        await (operation === undefined
+          ? assertWasGiven(id, operationId, answerId)
+          : deliver(tenant, operation, { ...given, by: asking.principal }, answerId));
       await keys.markGiven(asking, { ...binding, operationId });
       return operation === undefined ? show(operationId) : { ...tenant, operations: [operation] };
     },
@@ -83,14 +103,20 @@ export function tenantAnswerer(db: PrismaClient, starter: Starter) {
 }
 
 /** The same answer has the same id, however often it is sent: Temporal gives it to a run once. */
-export const answerIdOf = ({ principal, idempotencyKey }: Asking): string => (idempotencyKey === undefined ? randomUUID() : `${principal}/${idempotencyKey}`);
+export const answerIdOf = ({ principal, idempotencyKey }: Asking): string =>
+  idempotencyKey === undefined ? randomUUID() : `${principal}/${idempotencyKey}`;
 
 function unavailable(cause: unknown): never {
-  throw new Problem('orchestrator-unavailable', 'Temporal does not answer; nothing was changed.', { cause, headers: { 'retry-after': '5' } });
+  throw new Problem('orchestrator-unavailable', 'Temporal does not answer; nothing was changed.', {
+    cause,
+    headers: { 'retry-after': '5' },
+  });
 }
 
-const changed = (operationId: string): Problem => new Problem('operation-changed', `Operation ${operationId} is not under way any more; nothing was changed.`);
+const changed = (operationId: string): Problem =>
+  new Problem('operation-changed', `Operation ${operationId} is not under way any more; nothing was changed.`);
 
-const refusal = ({ action, step }: Answer, why: string): Problem => new Problem(codeOf(why), `${action}${step === undefined ? '' : ` of ${step}`}: ${why.replaceAll('-', ' ')}.`);
+const refusal = ({ action, step }: Answer, why: string): Problem =>
+  new Problem(codeOf(why), `${action}${step === undefined ? '' : ` of ${step}`}: ${why.replaceAll('-', ' ')}.`);
 
 const codeOf = (why: string): ProblemCode => (why in CATALOGUE ? (why as ProblemCode) : 'not-stuck');

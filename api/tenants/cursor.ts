@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { Problem } from '../errors';
 
 /** A place in a list, as an opaque string for the caller to give back. */
-export const encodeCursor = (place: readonly (string | number)[]): string => Buffer.from(JSON.stringify(place)).toString('base64url');
+export const encodeCursor = (place: readonly (string | number)[]): string =>
+  Buffer.from(JSON.stringify(place)).toString('base64url');
 
 /**
  * Reads a cursor. It is not signed, since it gives nothing away and reaches no other list; but only what this list
@@ -12,7 +13,10 @@ export const encodeCursor = (place: readonly (string | number)[]): string => Buf
 export function decodeCursor<T extends readonly (string | number)[]>(schema: z.ZodType<T>, cursor: string): T {
   const place = schema.safeParse(parseJson(Buffer.from(cursor, 'base64url').toString('utf8')));
   if (place.success && encodeCursor(place.data) === cursor) return place.data;
-  throw new Problem('request-invalid', 'cursor: is not one of this list', { cause: place.error, errors: [{ parameter: 'cursor', detail: 'must be the nextCursor of a page of this list' }] });
+  throw new Problem('request-invalid', 'cursor: is not one of this list', {
+    cause: place.error,
+    errors: [{ parameter: 'cursor', detail: 'must be the nextCursor of a page of this list' }],
+  });
 }
 
 function parseJson(text: string): unknown {
@@ -24,7 +28,10 @@ function parseJson(text: string): unknown {
 }
 
 /** A moment as this API writes it. ISO 8601 has others, such as the year 0000, that PostgreSQL doesn't know. */
-const moment = z.string().regex(/^(?:19[7-9]|[2-9]\d\d)\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/).refine((text) => !Number.isNaN(Date.parse(text)) && new Date(text).toISOString() === text);
+const moment = z
+  .string()
+  .regex(/^(?:19[7-9]|[2-9]\d\d)\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/)
+  .refine((text) => !Number.isNaN(Date.parse(text)) && new Date(text).toISOString() === text);
 
 /** `seq` is an integer of 32 bits. */
 const LARGEST_SEQ = 2 ** 31 - 1;

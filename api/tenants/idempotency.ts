@@ -3,12 +3,20 @@ import { Prisma } from '@freeflow/db-master';
 import { Problem } from '../errors';
 
 /** What tells a request sent again from another one under the same key. */
-export const fingerprint = (route: string, content: object): string => createHash('sha256').update(`${route}\n${JSON.stringify(content)}`).digest('hex');
+export const fingerprint = (route: string, content: object): string =>
+  createHash('sha256')
+    .update(`${route}\n${JSON.stringify(content)}`)
+    .digest('hex');
 
 /** Whether a row was refused because another one has the same value in this column. */
 export function isDuplicate(error: unknown, column: string): boolean {
-  return error instanceof Prisma.PrismaClientKnownRequestError && error.code === 'P2002' && JSON.stringify(error.meta ?? {}).includes(column);
+  return (
+    error instanceof Prisma.PrismaClientKnownRequestError &&
+    error.code === 'P2002' &&
+    JSON.stringify(error.meta ?? {}).includes(column)
+  );
 }
 
 /** The refusal of a key that stands for something else. */
-export const keyReused = (): Problem => new Problem('idempotency-key-reused', 'This Idempotency-Key belongs to an earlier, different request.');
+export const keyReused = (): Problem =>
+  new Problem('idempotency-key-reused', 'This Idempotency-Key belongs to an earlier, different request.');

@@ -1,8 +1,16 @@
-import type { OperationKind, TenantStatus } from '@freeflow/db-master';
+import type { OperationKind, TenantStatus } from '@freeflow/contract';
 import type { ProblemCode } from '../errors';
 
 /** What can be asked of a tenant that is there. */
-export const ACTIONS = ['suspend', 'resume', 'soft_delete', 'restore', 'hard_delete', 'hard_delete_forced', 'adopt'] as const;
+export const ACTIONS = [
+  'suspend',
+  'resume',
+  'soft_delete',
+  'restore',
+  'hard_delete',
+  'hard_delete_forced',
+  'adopt',
+] as const;
 export type Action = (typeof ACTIONS)[number];
 
 /** How a tenant can stand when nothing is under way with it: its status, or gone, or registered without ever being provisioned. */
@@ -24,9 +32,31 @@ export const DECISIONS: Readonly<Record<Action, Row>> = {
   resume: { ...HALF, active: 'nothing', suspended: 'accept', deleted: 'soft-deleted', ...GONE_OR_REGISTERED },
   soft_delete: { ...HALF, active: 'accept', suspended: 'accept', deleted: 'nothing', ...GONE_OR_REGISTERED },
   restore: { ...HALF, active: 'nothing', suspended: 'nothing', deleted: 'accept', ...GONE_OR_REGISTERED },
-  hard_delete: { provisioning: 'accept', active: 'force-required', suspended: 'accept', deleting: 'accept', deleted: 'accept', ...GONE_OR_REGISTERED },
-  hard_delete_forced: { provisioning: 'accept', active: 'accept', suspended: 'accept', deleting: 'accept', deleted: 'accept', gone: 'tenant-unknown', registered: 'accept' },
-  adopt: { provisioning: 'accept', active: 'accept', suspended: 'accept', deleting: 'accept', deleted: 'accept', ...GONE_OR_REGISTERED },
+  hard_delete: {
+    provisioning: 'accept',
+    active: 'force-required',
+    suspended: 'accept',
+    deleting: 'accept',
+    deleted: 'accept',
+    ...GONE_OR_REGISTERED,
+  },
+  hard_delete_forced: {
+    provisioning: 'accept',
+    active: 'accept',
+    suspended: 'accept',
+    deleting: 'accept',
+    deleted: 'accept',
+    gone: 'tenant-unknown',
+    registered: 'accept',
+  },
+  adopt: {
+    provisioning: 'accept',
+    active: 'accept',
+    suspended: 'accept',
+    deleting: 'accept',
+    deleted: 'accept',
+    ...GONE_OR_REGISTERED,
+  },
 };
 
 /** The operation an action becomes. */
@@ -61,7 +91,15 @@ export function decide(action: Action, situation: Situation, underWay: Operation
   return action === 'hard_delete_forced' ? 'accept' : 'operation-in-progress';
 }
 
-export function situationOf({ status, isGone, isRegisteredOnly }: { status: TenantStatus; isGone: boolean; isRegisteredOnly: boolean }): Situation {
+export function situationOf({
+  status,
+  isGone,
+  isRegisteredOnly,
+}: {
+  status: TenantStatus;
+  isGone: boolean;
+  isRegisteredOnly: boolean;
+}): Situation {
   if (isGone) return 'gone';
   return isRegisteredOnly ? 'registered' : status;
 }

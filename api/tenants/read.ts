@@ -1,6 +1,6 @@
+import type { ListQuery, LogQuery } from '@freeflow/contract/http';
 import { Prisma, type PrismaClient } from '@freeflow/db-master';
 import { Problem } from '../errors';
-import type { ListQuery, LogQuery } from '../schemas/queries';
 import { decodeCursor, encodeCursor, logPlace, tenantPlace } from './cursor';
 import { inOneSnapshot } from './snapshot';
 import { LAST_OPERATION, lastAdoptions, viewLogRow, viewTenant, viewTenantDetail, type RunUrl } from './view';
@@ -10,21 +10,35 @@ export function tenantReader(db: PrismaClient, runUrl: RunUrl) {
   return {
     /** @throws Problem `tenant-unknown` */
     async get(id: string) {
-      const [tenant, adoptions] = await inOneSnapshot(db, async (tx) => [
-        await tx.tenant.findUnique({ where: { id }, include: { ...LAST_OPERATION, connections: { orderBy: { service: 'asc' } } } }),
-        await tx.tenantOperation.findMany(lastAdoptions(id)),
-      ] as const);
+      const [tenant, adoptions] = await inOneSnapshot(
+        db,
+        async (tx) =>
+          [
+            await tx.tenant.findUnique({
+              where: { id },
+              include: { ...LAST_OPERATION, connections: { orderBy: { service: 'asc' } } },
+            }),
+            await tx.tenantOperation.findMany(lastAdoptions(id)),
+          ] as const,
+      );
       if (tenant === null) throw unknown(id);
       return viewTenantDetail(tenant, adoptions, runUrl);
     },
 
     async list(query: ListQuery) {
       const ids = await pageOfIds(db, query);
-      const tenants = await inOneSnapshot(db, (tx) => tx.tenant.findMany({ where: { id: { in: ids.slice(0, query.limit) } }, include: LAST_OPERATION, orderBy: [{ createdAt: 'desc' }, { id: 'desc' }] }));
+      const tenants = await inOneSnapshot(db, (tx) =>
+        tx.tenant.findMany({
+          where: { id: { in: ids.slice(0, query.limit) } },
+          include: LAST_OPERATION,
+          orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+        }),
+      );
       const last = tenants.at(-1);
       return {
         items: tenants.map((tenant) => viewTenant(tenant, runUrl)),
-        nextCursor: ids.length > query.limit && last !== undefined ? encodeCursor([last.createdAt.toISOString(), last.id]) : null,
+        nextCursor:
+          ids.length > query.limit && last !== undefined ? encodeCursor([last.createdAt.toISOString(), last.id]) : null,
       };
     },
 
@@ -32,9 +46,16 @@ export function tenantReader(db: PrismaClient, runUrl: RunUrl) {
     async logs(tenantId: string, { limit, cursor }: LogQuery) {
       if ((await db.tenant.count({ where: { id: tenantId } })) === 0) throw unknown(tenantId);
       const [after] = cursor === undefined ? [0] : decodeCursor(logPlace, cursor);
-      const rows = await db.tenantProvisionLog.findMany({ where: { tenantId, seq: { gt: after } }, orderBy: { seq: 'asc' }, take: limit + 1 });
+      const rows = await db.tenantProvisionLog.findMany({
+        where: { tenantId, seq: { gt: after } },
+        orderBy: { seq: 'asc' },
+        take: limit + 1,
+      });
       const items = rows.slice(0, limit);
-      return { items: items.map(viewLogRow), nextCursor: rows.length > limit ? encodeCursor([items.at(-1)?.seq ?? after]) : null };
+      return {
+        items: items.map(viewLogRow),
+        nextCursor: rows.length > limit ? encodeCursor([items.at(-1)?.seq ?? after]) : null,
+      };
     },
   };
 }
@@ -42,7 +63,10 @@ export function tenantReader(db: PrismaClient, runUrl: RunUrl) {
 export const unknown = (id: string): Problem => new Problem('tenant-unknown', `There is no tenant ${id}.`);
 
 /** One more than asked for, which tells whether there is a next page. In SQL, since Prisma can't ask for the last of many. */
-async function pageOfIds(db: PrismaClient, { status, name, operation, step, gone, limit, cursor }: ListQuery): Promise<string[]> {
+async function pageOfIds(
+  db: PrismaClient,
+  { status, name, operation, step, gone, limit, cursor }: ListQuery,
+): Promise<string[]> {
   const place = cursor === undefined ? undefined : decodeCursor(tenantPlace, cursor);
   const conditions = [
     ...(gone === 'true' ? [] : [Prisma.sql`t."goneAt" IS NULL`]),

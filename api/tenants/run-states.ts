@@ -10,7 +10,10 @@ const WITHIN_MS = 2_000;
 const FAILURES = 3;
 
 /** Asks Temporal for the runs of tenants, as many as it answers in time, in this order. What is missing in the result isn't known. */
-export async function askForRuns(starter: Pick<Starter, 'stateOfRun'>, tenantIds: readonly string[]): Promise<Map<string, RunState>> {
+export async function askForRuns(
+  starter: Pick<Starter, 'stateOfRun'>,
+  tenantIds: readonly string[],
+): Promise<Map<string, RunState>> {
   const states = new Map<string, RunState>();
   const end = performance.now() + WITHIN_MS;
   let [next, failures] = [0, 0];
@@ -18,7 +21,10 @@ export async function askForRuns(starter: Pick<Starter, 'stateOfRun'>, tenantIds
     while (failures < FAILURES && performance.now() < end) {
       const id = tenantIds[next++];
       if (id === undefined) return;
-      await starter.stateOfRun(id).then((state) => states.set(id, state), () => failures++);
+      await starter.stateOfRun(id).then(
+        (state) => states.set(id, state),
+        () => failures++,
+      );
     }
   };
   await Promise.all(Array.from({ length: AT_A_TIME }, ask));

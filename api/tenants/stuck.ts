@@ -1,3 +1,4 @@
+import type { StuckReason } from '@freeflow/contract';
 import type { PrismaClient, Tenant, TenantOperation } from '@freeflow/db-master';
 import type { Starter } from '../plugins/temporal';
 import { askForRuns, type RunState } from './run-states';
@@ -11,17 +12,16 @@ const MOST_QUIET = 2_000;
 const OVERDUE_SWEEPS = 6;
 const OVERDUE_MS = 60_000;
 
-/** Why an operation does not go on: it waits for an answer, has never been started, has lost its run, no worker can carry its run on; or a purge was never asked for. */
-export const STUCK_REASONS = ['parked', 'not-started', 'run-gone', 'run-fails', 'overdue-purge'] as const;
-export type StuckReason = (typeof STUCK_REASONS)[number];
-
 /** What on-call can do about each, where the operation itself doesn't say. */
 const ADVICE: Readonly<Record<StuckReason, string>> = {
   parked: 'Look at its cause, then retry, abort or skip.',
-  'not-started': 'Nothing has begun it: is Temporal up, and a worker at work? freeflow doctor tells. A retry starts it.',
-  'run-gone': 'Its run was ended from outside. A retry starts a new one, which finds the true state; so does the next sweep.',
+  'not-started':
+    'Nothing has begun it: is Temporal up, and a worker at work? freeflow doctor tells. A retry starts it.',
+  'run-gone':
+    'Its run was ended from outside. A retry starts a new one, which finds the true state; so does the next sweep.',
   'run-fails': "No worker can carry its run on: see the worker's log. A retry ends the run and starts a new one.",
-  'overdue-purge': 'No sweep has asked for its purge: is the schedule of the sweep paused, or no worker at work? freeflow doctor tells. By hand: DELETE with mode=hard.',
+  'overdue-purge':
+    'No sweep has asked for its purge: is the schedule of the sweep paused, or no worker at work? freeflow doctor tells. By hand: DELETE with mode=hard.',
 };
 
 /** An operation that needs somebody, with its tenant. */
@@ -44,13 +44,23 @@ export interface StuckOperations {
  */
 export async function findStuck(db: PrismaClient, starter: Starter, limit: number): Promise<StuckOperations> {
   const [parked, unstarted, quiet, operations] = await inOneSnapshot(db, async (tx) => {
-    const sets = [await parkedOperations(tx, limit), await unstartedOperations(tx, limit), await quietOperations(tx, MOST_QUIET)] as const;
-    const rows = await tx.tenantOperation.findMany({ where: { id: { in: sets.flatMap(({ ids }) => ids) } }, include: { tenant: true } });
+    const sets = [
+      await parkedOperations(tx, limit),
+      await unstartedOperations(tx, limit),
+      await quietOperations(tx, MOST_QUIET),
+    ] as const;
+    const rows = await tx.tenantOperation.findMany({
+      where: { id: { in: sets.flatMap(({ ids }) => ids) } },
+      include: { tenant: true },
+    });
     return [...sets, new Map(rows.map((it) => [it.id, it]))] as const;
   });
   const rowsOf = ({ ids }: Some) => ids.flatMap((id) => operations.get(id) ?? []);
   // Those last that are listed whatever Temporal says.
-  const runs = await askForRuns(starter, [...rowsOf(quiet), ...rowsOf(unstarted), ...rowsOf(parked)].map((it) => it.tenantId));
+  const runs = await askForRuns(
+    starter,
+    [...rowsOf(quiet), ...rowsOf(unstarted), ...rowsOf(parked)].map((it) => it.tenantId),
+  );
   const all = [parked, unstarted, quiet].flatMap(rowsOf).flatMap(({ tenant, ...operation }) => {
     const why = reasonOf(operation, runs.get(operation.tenantId));
     return why === undefined ? [] : [{ operation, tenant, why }];
@@ -66,8 +76,16 @@ export async function findStuck(db: PrismaClient, starter: Starter, limit: numbe
 /** Those that wait for an answer at one step, by the master database alone. */
 export async function findParkedAt(db: PrismaClient, step: string, limit: number): Promise<StuckOperations> {
   const { ids, total } = await parkedOperations(db, limit, step);
-  const rows = await db.tenantOperation.findMany({ where: { id: { in: ids } }, include: { tenant: true }, orderBy: [{ createdAt: 'asc' }, { id: 'asc' }] });
-  return { stuck: rows.map(({ tenant, ...operation }) => ({ operation, tenant, why: 'parked' })), notShown: total - ids.length, notAsked: 0 };
+  const rows = await db.tenantOperation.findMany({
+    where: { id: { in: ids } },
+    include: { tenant: true },
+    orderBy: [{ createdAt: 'asc' }, { id: 'asc' }],
+  });
+  return {
+    stuck: rows.map(({ tenant, ...operation }) => ({ operation, tenant, why: 'parked' })),
+    notShown: total - ids.length,
+    notAsked: 0,
+  };
 }
 
 /** A forced deletion that waits until the operation before it is undone has an open run to wait for. */
@@ -79,18 +97,34 @@ function reasonOf({ state }: TenantOperation, run: RunState | undefined): Stuck[
 }
 
 /** All that on-call has to know of: operations that are stuck, and purges that nothing sees to. */
-export async function listStuck(db: PrismaClient, starter: Starter, { limit, sweepIntervalMs }: { limit: number; sweepIntervalMs: number }) {
+export async function listStuck(
+  db: PrismaClient,
+  starter: Starter,
+  { limit, sweepIntervalMs }: { limit: number; sweepIntervalMs: number },
+) {
   const [{ stuck, notShown: more, notAsked }, { ids, total }] = await Promise.all([
     findStuck(db, starter, limit),
     overduePurges(db, limit, Math.max(OVERDUE_MS, OVERDUE_SWEEPS * sweepIntervalMs)),
   ]);
   const shown = ids.slice(0, limit - stuck.length);
-  const overdue = await db.tenant.findMany({ where: { id: { in: shown } }, include: LAST_OPERATION, orderBy: [{ purgeAt: 'asc' }, { id: 'asc' }] });
+  const overdue = await db.tenant.findMany({
+    where: { id: { in: shown } },
+    include: LAST_OPERATION,
+    orderBy: [{ purgeAt: 'asc' }, { id: 'asc' }],
+  });
   const notShown = more + total - shown.length;
   return {
     items: [
-      ...stuck.map(({ operation, tenant, why }) => ({ ...viewTenant({ ...tenant, operations: [operation] }, starter.runUrl), why, advice: why === 'parked' ? (operation.advice ?? ADVICE.parked) : ADVICE[why] })),
-      ...overdue.map((tenant) => ({ ...viewTenant(tenant, starter.runUrl), why: 'overdue-purge' as const, advice: ADVICE['overdue-purge'] })),
+      ...stuck.map(({ operation, tenant, why }) => ({
+        ...viewTenant({ ...tenant, operations: [operation] }, starter.runUrl),
+        why,
+        advice: why === 'parked' ? (operation.advice ?? ADVICE.parked) : ADVICE[why],
+      })),
+      ...overdue.map((tenant) => ({
+        ...viewTenant(tenant, starter.runUrl),
+        why: 'overdue-purge' as const,
+        advice: ADVICE['overdue-purge'],
+      })),
     ],
     isComplete: notShown === 0 && notAsked === 0,
     notShown,

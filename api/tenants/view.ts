@@ -1,31 +1,48 @@
-import type { BackendKind, Prisma, Tenant, TenantConnection, TenantOperation, TenantProvisionLog } from '@freeflow/db-master';
-import { workflowIdOf } from '../../workflows/messages';
+import type { BackendKind } from '@freeflow/contract';
+import type { logRowSchema, OperationBody, TenantBody, TenantDetailBody } from '@freeflow/contract/http';
+import type { Prisma, Tenant, TenantConnection, TenantOperation, TenantProvisionLog } from '@freeflow/db-master';
 import type { z } from 'zod';
-import type { logRowSchema } from '../schemas/queries';
-import type { OperationBody, TenantBody, TenantDetailBody } from '../schemas/tenant';
+import { workflowIdOf } from '../../workflows/messages';
 
 /** Where people look at a run. */
 export type RunUrl = (workflowId: string, runId: string | null) => string | null;
 
 export type TenantWithOperation = Tenant & { operations: TenantOperation[] };
 
-const LAST_FIRST = [{ endedAt: { sort: 'desc', nulls: 'first' } }, { createdAt: 'desc' }] satisfies Prisma.TenantOperationOrderByWithRelationInput[];
+const LAST_FIRST = [
+  { endedAt: { sort: 'desc', nulls: 'first' } },
+  { createdAt: 'desc' },
+] satisfies Prisma.TenantOperationOrderByWithRelationInput[];
 
 /** To be included in a query for a tenant: its last operation alone, which is the one under way if there is one. Adoptions go beside and don't count. */
-export const LAST_OPERATION = { operations: { where: { kind: { not: 'adopt' } }, orderBy: LAST_FIRST, take: 1 } } satisfies Prisma.TenantInclude;
+export const LAST_OPERATION = {
+  operations: { where: { kind: { not: 'adopt' } }, orderBy: LAST_FIRST, take: 1 },
+} satisfies Prisma.TenantInclude;
 
 /** The same of the adoptions of one resource. */
-export const lastAdoption = (resource: BackendKind) => ({ operations: { where: { kind: 'adopt', resource }, orderBy: LAST_FIRST, take: 1 } }) satisfies Prisma.TenantInclude;
+export const lastAdoption = (resource: BackendKind) =>
+  ({ operations: { where: { kind: 'adopt', resource }, orderBy: LAST_FIRST, take: 1 } }) satisfies Prisma.TenantInclude;
 
 /** Finds the last adoption of each resource of a tenant. */
-export const lastAdoptions = (tenantId: string) => ({ where: { tenantId, kind: 'adopt' }, orderBy: [{ resource: 'asc' }, ...LAST_FIRST], distinct: ['resource'] }) satisfies Prisma.TenantOperationFindManyArgs;
+export const lastAdoptions = (tenantId: string) =>
+  ({
+    where: { tenantId, kind: 'adopt' },
+    orderBy: [{ resource: 'asc' }, ...LAST_FIRST],
+    distinct: ['resource'],
+  }) satisfies Prisma.TenantOperationFindManyArgs;
 
 /** A tenant as the API shows it; never a secret, nor what is internal. */
 export function viewTenant(tenant: TenantWithOperation, runUrl: RunUrl): TenantBody {
   const { id, name, status, realmName, postgresDb, mongoDb, qdrantCollection, operations } = tenant;
   const [last] = operations;
   return {
-    id, name, status, realmName, postgresDb, mongoDb, qdrantCollection,
+    id,
+    name,
+    status,
+    realmName,
+    postgresDb,
+    mongoDb,
+    qdrantCollection,
     createdAt: tenant.createdAt.toISOString(),
     updatedAt: tenant.updatedAt.toISOString(),
     goneAt: iso(tenant.goneAt),
@@ -35,17 +52,54 @@ export function viewTenant(tenant: TenantWithOperation, runUrl: RunUrl): TenantB
   };
 }
 
-export const viewTenantDetail = (tenant: TenantWithOperation & { connections: TenantConnection[] }, adoptions: readonly TenantOperation[], runUrl: RunUrl): TenantDetailBody => ({
+export const viewTenantDetail = (
+  tenant: TenantWithOperation & { connections: TenantConnection[] },
+  adoptions: readonly TenantOperation[],
+  runUrl: RunUrl,
+): TenantDetailBody => ({
   ...viewTenant(tenant, runUrl),
-  connections: tenant.connections.map(({ service, dbName, host, port, username, secretRef, options }) => ({ service, dbName, host, port, username, secretRef, options })),
+  connections: tenant.connections.map(({ service, dbName, host, port, username, secretRef, options }) => ({
+    service,
+    dbName,
+    host,
+    port,
+    username,
+    secretRef,
+    options,
+  })),
   adoptions: adoptions.map((it) => viewOperation(it, runUrl)),
 });
 
 function viewOperation(operation: TenantOperation, runUrl: RunUrl): OperationBody {
-  const { id, tenantId, kind, state, step, attempts, cause, advice, force, resource, acceptServer, requestedBy, runId } = operation;
+  const {
+    id,
+    tenantId,
+    kind,
+    state,
+    step,
+    attempts,
+    cause,
+    advice,
+    force,
+    resource,
+    acceptServer,
+    requestedBy,
+    runId,
+  } = operation;
   const workflowId = workflowIdOf(tenantId, resource);
   return {
-    id, kind, state, step, attempts, cause, advice, force, resource, acceptServer, requestedBy, evidence: operation.evidence,
+    id,
+    kind,
+    state,
+    step,
+    attempts,
+    cause,
+    advice,
+    force,
+    resource,
+    acceptServer,
+    requestedBy,
+    evidence: operation.evidence,
     requestedAt: operation.createdAt.toISOString(),
     startedAt: iso(operation.startedAt),
     endedAt: iso(operation.endedAt),
@@ -55,7 +109,17 @@ function viewOperation(operation: TenantOperation, runUrl: RunUrl): OperationBod
 
 export function viewLogRow(row: TenantProvisionLog): z.output<typeof logRowSchema> {
   const { id, seq, operationId, step, status, message, attempt, durationMs, createdAt } = row;
-  return { id, seq, operationId, step, status: status === 'success' ? 'success' : 'error', message, attempt, durationMs, createdAt: createdAt.toISOString() };
+  return {
+    id,
+    seq,
+    operationId,
+    step,
+    status: status === 'success' ? 'success' : 'error',
+    message,
+    attempt,
+    durationMs,
+    createdAt: createdAt.toISOString(),
+  };
 }
 
 const iso = (date: Date | null): string | null => date?.toISOString() ?? null;

@@ -1,13 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { setUpKeycloak } from '../../setup/keycloak';
-import { setUpMongo } from '../../setup/mongodb';
-import { mongoHosts, withLogin } from '../../setup/mongodb-client';
-import { provisionerNames } from '../../setup/names';
-import type { Outcome, Password } from '../../setup/outcome';
-import { provisionerUrl, setUpPostgres } from '../../setup/postgres';
+import { setUpKeycloak } from '../../backends/keycloak/provisioner/set-up';
+import { mongoHosts, withLogin } from '../../backends/mongodb/provisioner/client';
+import { setUpMongo } from '../../backends/mongodb/provisioner/set-up';
+import { provisionerUrl, setUpPostgres } from '../../backends/postgres/provisioner/set-up';
+import { provisionerNames } from '../../backends/provisioner/names';
+import type { Outcome, Password } from '../../backends/provisioner/outcome';
 import type { BackendName, Given } from './variables';
 
-export interface SetUpOptions { name: string; masterDatabase: string }
+export interface SetUpOptions {
+  name: string;
+  masterDatabase: string;
+}
 
 /** How one backend is set up, and what the worker is to be told of it. */
 interface Provisioner {
@@ -39,7 +42,15 @@ const PROVISIONERS: Record<BackendName, (values: Values, password: Password, opt
       workerEnv: (known) => ({ MONGODB_ADMIN_URL: withLogin(ownerUrl, name.user, known) }),
     };
   },
-  keycloak: ({ KEYCLOAK_URL: given = '', KEYCLOAK_OWNER_CLIENT_ID: clientId = '', KEYCLOAK_OWNER_CLIENT_SECRET: clientSecret = '' }, password, options) => {
+  keycloak: (
+    {
+      KEYCLOAK_URL: given = '',
+      KEYCLOAK_OWNER_CLIENT_ID: clientId = '',
+      KEYCLOAK_OWNER_CLIENT_SECRET: clientSecret = '',
+    },
+    password,
+    options,
+  ) => {
     const [{ keycloak: name }, url] = [provisionerNames(options.name), given.replace(/\/+$/, '')];
     return {
       who: `client ${name}`,
@@ -63,10 +74,21 @@ export interface Provisioned {
 }
 
 /** Sets up one backend; a failure is part of the answer, for others may succeed. */
-export async function provision(backend: BackendName, { values, password: given }: Given, options: SetUpOptions): Promise<Provisioned> {
+export async function provision(
+  backend: BackendName,
+  { values, password: given }: Given,
+  options: SetUpOptions,
+): Promise<Provisioned> {
   const password = { value: given ?? randomBytes(24).toString('base64url'), isForced: given !== undefined };
   const { who, at, setUp, workerEnv } = PROVISIONERS[backend](values, password, options);
   const outcome = await setUp().catch((error: unknown) => ({ error }));
   const known = 'error' in outcome ? undefined : outcome.password;
-  return { backend, who, at, outcome, isMadeUp: given === undefined && known === password.value, workerEnv: known === undefined ? {} : workerEnv(known) };
+  return {
+    backend,
+    who,
+    at,
+    outcome,
+    isMadeUp: given === undefined && known === password.value,
+    workerEnv: known === undefined ? {} : workerEnv(known),
+  };
 }

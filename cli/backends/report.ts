@@ -1,9 +1,10 @@
-import { reasonOf, SetUpError, type SetUpProblem, TRUST_ADVICE } from '../../setup/errors';
+import { reasonOf, SetUpError, type SetUpProblem, TRUST_ADVICE } from '../../backends/provisioner/errors';
 import { EXIT } from '../failure';
 import type { Provisioned } from './provisioners';
 import { type BackendName, ownerVariables, SET_UP_VARIABLES } from './variables';
 
-export const QDRANT = 'has nothing narrower than its API key, which may do everything there. So there is no provisioner to make: the worker gets the key (QDRANT_API_KEY), and nobody else should.';
+export const QDRANT =
+  'has nothing narrower than its API key, which may do everything there. So there is no provisioner to make: the worker gets the key (QDRANT_API_KEY), and nobody else should.';
 
 /** What the owner of each backend must be able to do. */
 const RIGHTS: Record<BackendName, string> = {
@@ -21,12 +22,19 @@ const WAYS_OUT: Record<SetUpProblem, { exitCode: number; advice: (backend: Backe
 };
 
 /** A failure at one backend, to be shown. */
-export interface Told { exitCode: number; message: string; advice: string }
+export interface Told {
+  exitCode: number;
+  message: string;
+  advice: string;
+}
 
 export const failureOf = ({ backend, outcome }: Provisioned): Told | undefined => {
   if (!('error' in outcome)) return undefined;
   const { error } = outcome;
-  const { exitCode, advice } = error instanceof SetUpError ? WAYS_OUT[error.problem] : { exitCode: EXIT.refused, advice: () => 'Repeat it once that is mended.' };
+  const { exitCode, advice } =
+    error instanceof SetUpError
+      ? WAYS_OUT[error.problem]
+      : { exitCode: EXIT.refused, advice: () => 'Repeat it once that is mended.' };
   return { exitCode, message: reasonOf(error), advice: advice(backend) };
 };
 
@@ -41,19 +49,33 @@ function lines(it: Provisioned, isPrinting: boolean): string[] {
   if (failure !== undefined) return [`failed: ${failure.message}`, failure.advice];
   if ('error' in it.outcome) return [];
   const { did, warnings } = it.outcome;
-  return [...(did.length === 0 && warnings.length === 0 ? ['as it should be'] : did), ...warnings.map((warning) => `warning: ${warning}`), ...passwordHint(it, isPrinting)];
+  return [
+    ...(did.length === 0 && warnings.length === 0 ? ['as it should be'] : did),
+    ...warnings.map((warning) => `warning: ${warning}`),
+    ...passwordHint(it, isPrinting),
+  ];
 }
 
 /** Nobody should look for a password in vain. */
 export function passwordHint({ backend, isMadeUp, workerEnv }: Provisioned, isPrinting: boolean): string[] {
   const { password } = SET_UP_VARIABLES[backend];
-  if (!isPrinting && isMadeUp) return [`its password was made up, and is shown by --print-env and --json only; to choose one, set ${password} and repeat`];
-  if (isPrinting && Object.keys(workerEnv).length === 0) return [`it has kept its password, which the server tells nobody; to give it a new one, set ${password} and repeat`];
+  if (!isPrinting && isMadeUp)
+    return [
+      `its password was made up, and is shown by --print-env and --json only; to choose one, set ${password} and repeat`,
+    ];
+  if (isPrinting && Object.keys(workerEnv).length === 0)
+    return [
+      `it has kept its password, which the server tells nobody; to give it a new one, set ${password} and repeat`,
+    ];
   return [];
 }
 
 /** Those whose variables are not set. */
-export const leftOut = (backends: readonly BackendName[]): string => `Left out: ${backends.map((it) => `${SET_UP_VARIABLES[it].title} (without ${ownerVariables(it).join(', ')})`).join('; ')}`;
+export const leftOut = (backends: readonly BackendName[]): string =>
+  `Left out: ${backends.map((it) => `${SET_UP_VARIABLES[it].title} (without ${ownerVariables(it).join(', ')})`).join('; ')}`;
 
 /** One line for each variable, for a shell to read: whatever is in a value is only text. */
-export const envLines = (env: Readonly<Record<string, string>>): string => Object.entries(env).map(([name, value]) => `${name}='${value.replaceAll("'", `'\\''`)}'`).join('\n');
+export const envLines = (env: Readonly<Record<string, string>>): string =>
+  Object.entries(env)
+    .map(([name, value]) => `${name}='${value.replaceAll("'", `'\\''`)}'`)
+    .join('\n');

@@ -13,17 +13,36 @@ const problem = z.object({
   detail: z.string(),
   code: z.string(),
   advice: z.string(),
-  errors: z.array(z.object({ pointer: z.string().optional(), parameter: z.string().optional(), header: z.string().optional(), detail: z.string() })).optional(),
+  errors: z
+    .array(
+      z.object({
+        pointer: z.string().optional(),
+        parameter: z.string().optional(),
+        header: z.string().optional(),
+        detail: z.string(),
+      }),
+    )
+    .optional(),
 });
 
 /** What the API has refused, with its stable code. */
 export class Refusal extends Failure {
-  constructor(readonly code: string, exitCode: number, message: string, advice: string) {
+  constructor(
+    readonly code: string,
+    exitCode: number,
+    message: string,
+    advice: string,
+  ) {
     super(exitCode, message, advice);
   }
 }
 
-export type Call = <S extends z.ZodType>(answer: S, method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown) => Promise<z.output<S>>;
+export type Call = <S extends z.ZodType>(
+  answer: S,
+  method: 'GET' | 'POST' | 'DELETE',
+  path: string,
+  body?: unknown,
+) => Promise<z.output<S>>;
 
 /**
  * Calls the API of a session.
@@ -48,7 +67,12 @@ export function caller(session: Session): Call {
     if (!response.ok) throw refusalOf(response.status, content, session.url);
     const parsed = answer.safeParse(content);
     if (parsed.success) return parsed.data;
-    throw new Failure(EXIT.refused, `${session.url} answered ${method} ${path} in a form that is not known here.`, 'Is it the API of FreeFlow, and of the same version as this command?', { cause: parsed.error });
+    throw new Failure(
+      EXIT.refused,
+      `${session.url} answered ${method} ${path} in a form that is not known here.`,
+      'Is it the API of FreeFlow, and of the same version as this command?',
+      { cause: parsed.error },
+    );
   };
 }
 
@@ -58,7 +82,13 @@ async function persistently(url: string, send: () => Promise<Response>): Promise
       return await send();
     } catch (error) {
       if (error instanceof Failure) throw error;
-      if (pauseMs === undefined) throw new Failure(EXIT.unreachable, `${url} does not answer.`, 'Is the API up? For the local stack: npm run stack:status', { cause: error });
+      if (pauseMs === undefined)
+        throw new Failure(
+          EXIT.unreachable,
+          `${url} does not answer.`,
+          'Is the API up? For the local stack: npm run stack:status',
+          { cause: error },
+        );
       await delay(pauseMs);
     }
   }
@@ -69,6 +99,9 @@ function refusalOf(status: number, content: unknown, url: string): Failure {
   const exitCode = status >= 500 ? EXIT.unreachable : status === 400 ? EXIT.usage : EXIT.refused;
   const { success, data } = problem.safeParse(content);
   if (!success) return new Failure(exitCode, `${url} answers ${status}.`, 'Is it the API of FreeFlow?');
-  const places = (data.errors ?? []).map(({ pointer, parameter, header, detail }) => `\n  ${pointer?.replace(/^\//, '') ?? parameter ?? header ?? 'body'}: ${detail}`);
+  const places = (data.errors ?? []).map(
+    ({ pointer, parameter, header, detail }) =>
+      `\n  ${pointer?.replace(/^\//, '') ?? parameter ?? header ?? 'body'}: ${detail}`,
+  );
   return new Refusal(data.code, exitCode, `${data.title}. ${data.detail}${places.join('')}`, data.advice);
 }

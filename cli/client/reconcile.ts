@@ -3,9 +3,30 @@ import { EXIT, Failure } from '../failure';
 import { type Call, Refusal } from './http';
 
 // Loose: --json shows whatever the API says.
-const finding = z.looseObject({ class: z.string(), resource: z.string().nullable(), name: z.string().nullable(), id: z.string().nullable(), what: z.string(), fixable: z.boolean(), fixed: z.boolean() });
-const report = z.looseObject({ id: z.string(), requestedBy: z.string(), fix: z.boolean(), startedAt: z.string(), endedAt: z.string(), counts: z.record(z.string(), z.number()), findings: z.array(finding) });
-const drop = z.looseObject({ id: z.string(), state: z.enum(['running', 'done', 'refused', 'failed']), name: z.string(), cause: z.string().nullable() });
+const finding = z.looseObject({
+  class: z.string(),
+  resource: z.string().nullable(),
+  name: z.string().nullable(),
+  id: z.string().nullable(),
+  what: z.string(),
+  fixable: z.boolean(),
+  fixed: z.boolean(),
+});
+const report = z.looseObject({
+  id: z.string(),
+  requestedBy: z.string(),
+  fix: z.boolean(),
+  startedAt: z.string(),
+  endedAt: z.string(),
+  counts: z.record(z.string(), z.number()),
+  findings: z.array(finding),
+});
+const drop = z.looseObject({
+  id: z.string(),
+  state: z.enum(['running', 'done', 'refused', 'failed']),
+  name: z.string(),
+  cause: z.string().nullable(),
+});
 const started = z.object({ id: z.string() });
 
 export type Report = z.output<typeof report>;
@@ -20,18 +41,30 @@ export function reconcilerOf(call: Call) {
   return {
     async reconcile(fix: boolean): Promise<Report> {
       const { id } = await call(started, 'POST', '/reconcile', { fix });
-      return ended(() => call(report, 'GET', `/reconcile/${id}`), () => true, PATIENCE_MIN.reconciliation);
+      return ended(
+        () => call(report, 'GET', `/reconcile/${id}`),
+        () => true,
+        PATIENCE_MIN.reconciliation,
+      );
     },
     async drop(resource: string, name: string, externalId: string): Promise<Drop> {
       const { id } = await call(started, 'POST', '/resources/drop', { resource, name, externalId });
-      return ended(() => call(drop, 'GET', `/resources/drops/${id}`), ({ state }) => state !== 'running', PATIENCE_MIN.drop);
+      return ended(
+        () => call(drop, 'GET', `/resources/drops/${id}`),
+        ({ state }) => state !== 'running',
+        PATIENCE_MIN.drop,
+      );
     },
   };
 }
 
 /** @throws Failure `unreachable` when no worker has done it in time */
 async function ended<T>(look: () => Promise<T>, isOver: (it: T) => boolean, patienceMin: number): Promise<T> {
-  for (const end = Date.now() + patienceMin * 60_000; Date.now() < end; await new Promise((resolve) => setTimeout(resolve, POLL_MS))) {
+  for (
+    const end = Date.now() + patienceMin * 60_000;
+    Date.now() < end;
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  ) {
     try {
       const found = await look();
       if (isOver(found)) return found;
@@ -39,5 +72,9 @@ async function ended<T>(look: () => Promise<T>, isOver: (it: T) => boolean, pati
       if (!(error instanceof Refusal && error.code === 'report-unknown')) throw error;
     }
   }
-  throw new Failure(EXIT.unreachable, `It has not ended within ${patienceMin} minutes; it goes on all the same.`, 'Does a worker run? freeflow doctor tells; its run in the Temporal UI, of type reconcile or dropOrphan, says what it waits for.');
+  throw new Failure(
+    EXIT.unreachable,
+    `It has not ended within ${patienceMin} minutes; it goes on all the same.`,
+    'Does a worker run? freeflow doctor tells; its run in the Temporal UI, of type reconcile or dropOrphan, says what it waits for.',
+  );
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { envOf } from '../../test/freeflow';
-import { openHouse, type House } from '../../test/house';
+import { envOf } from '../../test/support/freeflow';
+import { openHouse, type House } from '../../test/support/house';
 import { caller } from './http';
 import { openSession } from './session';
 
@@ -19,7 +19,20 @@ test('a token is asked for once, and once more before it runs out', async () => 
   const first = await token();
   expect(await token()).toBe(first);
   const now = Date.now();
-  jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'setInterval', 'setTimeout', 'clearInterval', 'clearTimeout', 'clearImmediate', 'queueMicrotask', 'performance'], now: now + LIFETIME_MS - 60_000 });
+  jest.useFakeTimers({
+    doNotFake: [
+      'nextTick',
+      'setImmediate',
+      'setInterval',
+      'setTimeout',
+      'clearInterval',
+      'clearTimeout',
+      'clearImmediate',
+      'queueMicrotask',
+      'performance',
+    ],
+    now: now + LIFETIME_MS - 60_000,
+  });
   expect(await token()).toBe(first);
   jest.setSystemTime(now + LIFETIME_MS - 10_000);
   expect(await token()).not.toBe(first);
@@ -29,5 +42,8 @@ test('what the API refuses as no valid token is asked again with a new one, wher
   const real = openSession(envOf(house));
   const spoilt = { ...real, token: async (renewed = false) => (renewed ? real.token() : 'hunter22') };
   expect(await caller(spoilt)(page, 'GET', '/tenants?limit=1')).toEqual({ items: [] });
-  await expect(caller({ ...spoilt, isRenewable: false })(page, 'GET', '/tenants?limit=1')).rejects.toMatchObject({ code: 'unauthenticated', exitCode: 1 });
+  await expect(caller({ ...spoilt, isRenewable: false })(page, 'GET', '/tenants?limit=1')).rejects.toMatchObject({
+    code: 'unauthenticated',
+    exitCode: 1,
+  });
 });

@@ -22,11 +22,26 @@ const CLIENT = ['FREEFLOW_TOKEN_URL', 'FREEFLOW_CLIENT_ID', 'FREEFLOW_CLIENT_SEC
  */
 export function openSession(env: NodeJS.ProcessEnv): Session {
   const { FREEFLOW_API_URL: given = '', FREEFLOW_TOKEN: token = '' } = env;
-  if (given === '' && token !== '') throw new Failure(EXIT.usage, 'The environment has FREEFLOW_TOKEN, but not FREEFLOW_API_URL.', 'Set it as well, or unset both to use the local stack.');
-  if (given !== '' && !HTTP.isFit(given)) throw new Failure(EXIT.usage, `FREEFLOW_API_URL is not of the form ${HTTP.form}.`, 'Its value is not repeated here: it may hold a secret.');
-  if (given !== '' && token !== '') return { url: trimmed(given), token: () => Promise.resolve(token), isRenewable: false };
+  if (given === '' && token !== '')
+    throw new Failure(
+      EXIT.usage,
+      'The environment has FREEFLOW_TOKEN, but not FREEFLOW_API_URL.',
+      'Set it as well, or unset both to use the local stack.',
+    );
+  if (given !== '' && !HTTP.isFit(given))
+    throw new Failure(
+      EXIT.usage,
+      `FREEFLOW_API_URL is not of the form ${HTTP.form}.`,
+      'Its value is not repeated here: it may hold a secret.',
+    );
+  if (given !== '' && token !== '')
+    return { url: trimmed(given), token: () => Promise.resolve(token), isRenewable: false };
   if (given !== '' && CLIENT.every((name) => (env[name] ?? '') === '')) {
-    throw new Failure(EXIT.usage, 'The environment has FREEFLOW_API_URL, but no way in there.', `Set FREEFLOW_TOKEN, or ${CLIENT.join(', ')}.`);
+    throw new Failure(
+      EXIT.usage,
+      'The environment has FREEFLOW_API_URL, but no way in there.',
+      `Set FREEFLOW_TOKEN, or ${CLIENT.join(', ')}.`,
+    );
   }
   const url = given === '' ? readSettings(['FREEFLOW_API_URL'], env).FREEFLOW_API_URL : given;
   return { url: trimmed(url), token: renewing(() => newToken(env)), isRenewable: true };

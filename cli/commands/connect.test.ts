@@ -5,11 +5,11 @@ import path from 'node:path';
 import KeycloakAdminClient from '@keycloak/keycloak-admin-client';
 import { QdrantClient } from '@qdrant/js-client-rest';
 import { decodeJwt } from 'jose';
-import { freeflow } from '../../test/freeflow';
-import { openHouse, type House } from '../../test/house';
-import { withMongo, withPostgres } from '../../test/outside';
-import { createTenant, deleteTenant, type Tenant } from '../../test/tenants';
-import { newName } from '../../test/workbench';
+import { freeflow } from '../../test/support/freeflow';
+import { openHouse, type House } from '../../test/support/house';
+import { withMongo, withPostgres } from '../../test/support/outside';
+import { createTenant, deleteTenant, type Tenant } from '../../test/support/tenants';
+import { newName } from '../../test/support/workbench';
 
 type Shown = Record<string, Record<string, string>>;
 
@@ -20,7 +20,12 @@ let shown: Shown;
 
 beforeAll(async () => {
   house = await openHouse();
-  env = { MASTER_DATABASE_URL: house.workerMasterUrl, SECRETS_KEY: house.info.secretsKey, KEYCLOAK_URL: house.info.keycloak.url, FREEFLOW_STACK_DIR: '/nonexistent' };
+  env = {
+    MASTER_DATABASE_URL: house.workerMasterUrl,
+    SECRETS_KEY: house.info.secretsKey,
+    KEYCLOAK_URL: house.info.keycloak.url,
+    FREEFLOW_STACK_DIR: '/nonexistent',
+  };
   tenant = await createTenant(house, newName());
   shown = await connect(tenant.name);
 });
@@ -50,31 +55,59 @@ describe("each backend lets the tenant's application in by what is printed", () 
   test('MongoDB, by the URL alone', async () => {
     const found = await withMongo(field('mongodb', 'url'), async (client) => {
       await client.db().collection('things').insertOne({ n: 42 });
-      return [client.db().databaseName, await client.db().collection('things').findOne({}, { projection: { _id: 0 } })];
+      return [
+        client.db().databaseName,
+        await client
+          .db()
+          .collection('things')
+          .findOne({}, { projection: { _id: 0 } }),
+      ];
     });
     expect(found).toEqual([`freeflow_${tenant.name}`, { n: 42 }]);
   });
 
   test('Qdrant, by URL and API key, to its collection and no other', async () => {
-    const [url, apiKey, collection] = [field('qdrant', 'url'), field('qdrant', 'apiKey'), field('qdrant', 'collection')];
+    const [url, apiKey, collection] = [
+      field('qdrant', 'url'),
+      field('qdrant', 'apiKey'),
+      field('qdrant', 'collection'),
+    ];
     const client = new QdrantClient({ url, apiKey, checkCompatibility: false });
     const id = randomUUID();
-    await client.upsert(collection, { wait: true, points: [{ id, vector: Array.from({ length: 1536 }, () => 0.5), payload: { n: 42 } }] });
+    await client.upsert(collection, {
+      wait: true,
+      points: [{ id, vector: Array.from({ length: 1536 }, () => 0.5), payload: { n: 42 } }],
+    });
     expect(await client.retrieve(collection, { ids: [id] })).toMatchObject([{ id, payload: { n: 42 } }]);
     await expect(client.getCollection('freeflow_decoy')).rejects.toMatchObject({ status: 403 });
   });
 
   test('Keycloak, by client id and secret, in the realm of the printed issuer', async () => {
-    const client = new KeycloakAdminClient({ baseUrl: field('keycloak', 'url'), realmName: field('keycloak', 'realm') });
-    await client.auth({ grantType: 'client_credentials', clientId: field('keycloak', 'clientId'), clientSecret: field('keycloak', 'clientSecret') });
-    expect(decodeJwt(client.accessToken ?? '')).toMatchObject({ iss: field('keycloak', 'issuer'), azp: 'freeflow-app' });
+    const client = new KeycloakAdminClient({
+      baseUrl: field('keycloak', 'url'),
+      realmName: field('keycloak', 'realm'),
+    });
+    await client.auth({
+      grantType: 'client_credentials',
+      clientId: field('keycloak', 'clientId'),
+      clientSecret: field('keycloak', 'clientSecret'),
+    });
+    expect(decodeJwt(client.accessToken ?? '')).toMatchObject({
+      iss: field('keycloak', 'issuer'),
+      azp: 'freeflow-app',
+    });
   });
 
   test("Keycloak's first administrator, who is made to choose a password of their own", async () => {
     const logIn = async (password: string) => {
       const response = await fetch(`${field('keycloak', 'issuer')}/protocol/openid-connect/token`, {
         method: 'POST',
-        body: new URLSearchParams({ grant_type: 'password', client_id: 'admin-cli', username: field('keycloak', 'adminUsername'), password }),
+        body: new URLSearchParams({
+          grant_type: 'password',
+          client_id: 'admin-cli',
+          username: field('keycloak', 'adminUsername'),
+          password,
+        }),
       });
       return ((await response.json()) as { error_description: string }).error_description;
     };
@@ -110,7 +143,10 @@ test('without an environment it reads the stack.json of the stack that runs here
   const dir = mkdtempSync(path.join(tmpdir(), 'freeflow-cli-'));
   try {
     const { masterDatabase } = house.info;
-    writeFileSync(path.join(dir, 'stack.json'), JSON.stringify({ ...house.info, masterDatabase: { ...masterDatabase, workerUrl: house.workerMasterUrl } }));
+    writeFileSync(
+      path.join(dir, 'stack.json'),
+      JSON.stringify({ ...house.info, masterDatabase: { ...masterDatabase, workerUrl: house.workerMasterUrl } }),
+    );
     const { stdout } = await freeflow(['tenants', 'connect', tenant.name, '--json'], { FREEFLOW_STACK_DIR: dir });
     expect(JSON.parse(stdout)).toEqual(shown);
   } finally {
@@ -119,6 +155,10 @@ test('without an environment it reads the stack.json of the stack that runs here
 });
 
 test('an old key among SECRETS_OLD_KEYS is enough', async () => {
-  const { code, stdout } = await freeflow(['tenants', 'connect', tenant.name, '--json'], { ...env, SECRETS_KEY: Buffer.alloc(32, 'new').toString('base64'), SECRETS_OLD_KEYS: house.info.secretsKey });
+  const { code, stdout } = await freeflow(['tenants', 'connect', tenant.name, '--json'], {
+    ...env,
+    SECRETS_KEY: Buffer.alloc(32, 'new').toString('base64'),
+    SECRETS_OLD_KEYS: house.info.secretsKey,
+  });
   expect({ code, shown: JSON.parse(stdout) as Shown }).toEqual({ code: 0, shown });
 });

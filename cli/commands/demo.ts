@@ -5,8 +5,8 @@ import { z } from 'zod';
 import type { Tenant } from '../client/tenants';
 import { showCutOff, showIsolation, showOwn } from '../demo/scenes';
 import { EXIT, Failure } from '../failure';
-import { attend } from './tenants/attend';
 import { connect } from './connect';
+import { attend } from './tenants/attend';
 import { type Host, toolsOf, type Tools } from './tenants/tools';
 
 const evidence = z.object({ backends: z.array(z.object({ kind: z.string(), name: z.string(), found: z.string() })) });
@@ -15,25 +15,42 @@ const evidence = z.object({ backends: z.array(z.object({ kind: z.string(), name:
 export function addDemo(program: Command, { env, end }: Host): void {
   program
     .command('demo')
-    .description('show the life of a tenant on real backends: made, isolated, suspended, resumed, deleted, nothing left')
-    .addHelpText('after', `
+    .description(
+      'show the life of a tenant on real backends: made, isolated, suspended, resumed, deleted, nothing left',
+    )
+    .addHelpText(
+      'after',
+      `
 It makes two tenants of its own and removes them; no other is touched. Needs a running installation: npm start.
 (npm run demo starts one where none runs.)
 
 Example:
-  pnpm freeflow demo`)
-    .action(async () => { end(await demo(toolsOf({}, env), env)); });
+  pnpm freeflow demo`,
+    )
+    .action(async () => {
+      end(await demo(toolsOf({}, env), env));
+    });
 }
 
 async function demo(tools: Tools, env: NodeJS.ProcessEnv): Promise<number> {
-  const { terminal: { say }, tenants } = tools;
+  const {
+    terminal: { say },
+    tenants,
+  } = tools;
   const suffix = randomBytes(2).toString('hex');
   const made: Tenant[] = [];
-  const scene = (text: string) => { say(`\n${pc.bold(text)}`); };
+  const scene = (text: string) => {
+    say(`\n${pc.bold(text)}`);
+  };
   /** Asks for something, shows it, and insists that it is done. */
   const done = async (asked: Tenant): Promise<Tenant> => {
     const exitCode = await attend(tools, asked);
-    if (exitCode !== EXIT.done) throw new Failure(exitCode, `The demonstration ends here: ${asked.name} did not come where it should.`, 'The cause is in the lines above.');
+    if (exitCode !== EXIT.done)
+      throw new Failure(
+        exitCode,
+        `The demonstration ends here: ${asked.name} did not come where it should.`,
+        'The cause is in the lines above.',
+      );
     return tenants.get(asked.id);
   };
   const make = async (name: string) => {
@@ -44,7 +61,9 @@ async function demo(tools: Tools, env: NodeJS.ProcessEnv): Promise<number> {
   const remove = async ({ id }: Tenant) => done(await tenants.remove(id, { hard: true, force: true }));
 
   try {
-    scene('1. Two tenants, each with its own database in PostgreSQL and MongoDB, its collection in Qdrant and its realm in Keycloak');
+    scene(
+      '1. Two tenants, each with its own database in PostgreSQL and MongoDB, its collection in Qdrant and its realm in Keycloak',
+    );
     const mine = await make(`demo${suffix}a`);
     const other = await make(`demo${suffix}b`);
     const [keys, theirs] = [await connect(mine.name, undefined, env), await connect(other.name, undefined, env)];
@@ -65,7 +84,8 @@ async function demo(tools: Tools, env: NodeJS.ProcessEnv): Promise<number> {
 
     scene(`6. ${mine.name} is deleted for good, and each backend is asked whether anything is left`);
     const gone = await remove(mine);
-    for (const { kind, found } of evidence.parse(gone.operation?.['evidence']).backends) say(`${pc.green('✔')} ${kind}: ${found}`);
+    for (const { kind, found } of evidence.parse(gone.operation?.['evidence']).backends)
+      say(`${pc.green('✔')} ${kind}: ${found}`);
     await showCutOff(say, mine.name, keys);
 
     scene(`7. ${other.name} has noticed nothing of it; then it goes as well`);
@@ -83,9 +103,12 @@ async function demo(tools: Tools, env: NodeJS.ProcessEnv): Promise<number> {
 async function clearUp({ tenants, terminal, freeflow }: Tools, made: readonly Tenant[]): Promise<void> {
   for (const { id, name } of made) {
     await tenants.remove(id, { hard: true, force: true }).then(
-      () => { terminal.say(`${name} is being removed; see it go: ${freeflow} tenants watch ${name}`); },
+      () => {
+        terminal.say(`${name} is being removed; see it go: ${freeflow} tenants watch ${name}`);
+      },
       (error: unknown) => {
-        if (!(error instanceof Failure && error.exitCode === EXIT.refused)) terminal.say(`${name} could not be removed; do so with: ${freeflow} tenants delete ${name} --hard --force`);
+        if (!(error instanceof Failure && error.exitCode === EXIT.refused))
+          terminal.say(`${name} could not be removed; do so with: ${freeflow} tenants delete ${name} --hard --force`);
       },
     );
   }

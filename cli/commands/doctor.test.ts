@@ -1,15 +1,17 @@
 import { createServer } from 'node:http';
+import { tenantNames } from '@freeflow/contract';
+import { createMasterClient, createSecretStore } from '@freeflow/db-master';
+import { readSecretKeys } from '@freeflow/lib/secrets';
 import type { ScheduleSummary } from '@temporalio/client';
-import { createMasterClient, createSecretStore, readSecretKeys, tenantNames } from '@freeflow/db-master';
-import { openApiBench } from '../../test/api-bench';
-import { doctor, doctorEnv, failures, those } from '../../test/doctor';
-import { freeflow, secretsIn } from '../../test/freeflow';
-import { freePort, openHouse, type House } from '../../test/house';
-import { inDatabase } from '../../test/master';
-import { asPostgres } from '../../test/provisioner-bench';
-import { startProxy } from '../../test/tcp-proxy';
-import { until } from '../../test/until';
-import { newName } from '../../test/workbench';
+import { openApiBench } from '../../test/support/api-bench';
+import { doctor, doctorEnv, failures, those } from '../../test/support/doctor';
+import { freeflow, secretsIn } from '../../test/support/freeflow';
+import { freePort, openHouse, type House } from '../../test/support/house';
+import { inDatabase } from '../../test/support/master';
+import { asPostgres } from '../../test/support/provisioner-bench';
+import { startProxy } from '../../test/support/tcp-proxy';
+import { until } from '../../test/support/until';
+import { newName } from '../../test/support/workbench';
 import { RESOURCE_KINDS } from '../../workflows/messages';
 
 let house: House;
@@ -32,7 +34,10 @@ const sweep = () => house.operator.client.schedule.getHandle(`${house.taskQueue}
 
 /** The schedule as the list of all has it, which is a moment behind. */
 async function listed(): Promise<ScheduleSummary | undefined> {
-  for await (const schedule of house.operator.client.schedule.list({ query: `ScheduleId = '${house.taskQueue}-sweep'` })) return schedule;
+  for await (const schedule of house.operator.client.schedule.list({
+    query: `ScheduleId = '${house.taskQueue}-sweep'`,
+  }))
+    return schedule;
   return undefined;
 }
 
@@ -41,14 +46,20 @@ async function keepSecret(): Promise<void> {
   const db = createMasterClient(house.workerMasterUrl);
   const name = newName();
   const { id: tenantId } = await db.tenant.create({ data: { name, ...tenantNames(name), status: 'active' } });
-  await createSecretStore(db, readSecretKeys(house.info.secretsKey)).keep({ tenantId, backend: 'postgres', name: 'password' }, 'hunter22');
+  await createSecretStore(db, readSecretKeys(house.info.secretsKey)).keep(
+    { tenantId, backend: 'postgres', name: 'password' },
+    'hunter22',
+  );
   await db.$disconnect();
 }
 
 describe('an installation that is well', () => {
   test('every check is ok: exit code 0', async () => {
     const { code, lines } = await doctor(house, env);
-    expect({ code, others: Object.entries(lines).filter(([, { status }]) => status !== 'ok') }).toEqual({ code: 0, others: [] });
+    expect({ code, others: Object.entries(lines).filter(([, { status }]) => status !== 'ok') }).toEqual({
+      code: 0,
+      others: [],
+    });
     expect(Object.keys(lines)).toHaveLength(51);
     expect(Object.values(lines).filter(({ advice }) => advice !== '')).toEqual([]);
     expect(lines).toMatchObject({
@@ -56,7 +67,9 @@ describe('an installation that is well', () => {
       'temporal.sweep': { seen: expect.stringMatching(/-sweep ran \d+ s ago$/) },
       'temporal.reconciler': { seen: expect.stringMatching(/-reconcile (has not run yet, runs in|ran) \d+ (s|min)/) },
       'temporal.workers': { seen: `1 on queue ${house.taskQueue}` },
-      ...Object.fromEntries(RESOURCE_KINDS.map((kind) => [`temporal.${kind}-workers`, { seen: `1 on queue ${house.taskQueue}-${kind}` }])),
+      ...Object.fromEntries(
+        RESOURCE_KINDS.map((kind) => [`temporal.${kind}-workers`, { seen: `1 on queue ${house.taskQueue}-${kind}` }]),
+      ),
       'keycloak.version': { seen: '26.7.4' },
     });
   });
@@ -65,7 +78,9 @@ describe('an installation that is well', () => {
     const ended = await freeflow(['doctor'], env);
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     expect(ended.stdout).toMatch(/^FreeFlow\n {2}ok {4}node\.version {16}\d/);
-    expect(ended.stdout).toMatch(/\nPostgreSQL\n {2}ok {4}postgres\.connection {9}role freeflow_provisioner at 127\.0\.0\.1:\d+\n/);
+    expect(ended.stdout).toMatch(
+      /\nPostgreSQL\n {2}ok {4}postgres\.connection {9}role freeflow_provisioner at 127\.0\.0\.1:\d+\n/,
+    );
     expect(ended.stdout).toMatch(/\n51 ok\n$/);
     expect(ended.stdout).not.toContain('\u001b');
     expect(secretsIn(ended, house.info)).toEqual([]);
@@ -73,17 +88,36 @@ describe('an installation that is well', () => {
 
   test('the local stack is found by itself; what it runs without is not checked', async () => {
     const { lines } = await doctor(house, {});
-    expect(those(lines, 'ok')).toEqual(expect.arrayContaining(['identity.token', 'temporal.connection', 'postgres.provisioner', 'mongodb.provisioner', 'qdrant.rbac', 'keycloak.no-admin']));
-    expect(lines['api.ready']).toEqual({ status: 'skip', seen: 'not checked: the local stack runs servers only', advice: '' });
+    expect(those(lines, 'ok')).toEqual(
+      expect.arrayContaining([
+        'identity.token',
+        'temporal.connection',
+        'postgres.provisioner',
+        'mongodb.provisioner',
+        'qdrant.rbac',
+        'keycloak.no-admin',
+      ]),
+    );
+    expect(lines['api.ready']).toEqual({
+      status: 'skip',
+      seen: 'not checked: the local stack runs servers only',
+      advice: '',
+    });
   });
 
   test('what is not set is not checked, and does not count', async () => {
-    const { code, lines } = await doctor(house, { MONGODB_ADMIN_URL: house.info.mongodb.provisionerUrl, MASTER_DATABASE_URL: house.workerMasterUrl });
+    const { code, lines } = await doctor(house, {
+      MONGODB_ADMIN_URL: house.info.mongodb.provisionerUrl,
+      MASTER_DATABASE_URL: house.workerMasterUrl,
+    });
     expect(code).toBe(0);
     expect(lines).toMatchObject({
       'mongodb.provisioner': { status: 'ok' },
       'postgres.connection': { status: 'skip', seen: 'not checked: set POSTGRES_ADMIN_URL' },
-      'identity.token': { status: 'skip', seen: 'not checked: set FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID, FREEFLOW_CLIENT_SECRET' },
+      'identity.token': {
+        status: 'skip',
+        seen: 'not checked: set FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID, FREEFLOW_CLIENT_SECRET',
+      },
       'master.migrations': { status: 'skip', seen: expect.stringContaining('set MASTER_OWNER_URL') },
     });
   });
@@ -92,66 +126,135 @@ describe('an installation that is well', () => {
 const at = (url: string, change: Partial<URL>) => Object.assign(new URL(url), change).href;
 
 /** What is wrong, and for each check that fails by it: what it says, what it advises, and what is not checked because of it. */
-type Case = [what: string, change: () => Record<string, string>, failing: Record<string, [seen: RegExp, advice: RegExp, because: string[]]>];
+type Case = [
+  what: string,
+  change: () => Record<string, string>,
+  failing: Record<string, [seen: RegExp, advice: RegExp, because: string[]]>,
+];
 
 describe('what is wrong fails by its name, and hides nothing else: exit code 1', () => {
   const [refused, isItUp] = [/ECONNREFUSED|Failed to connect before the deadline/, /Is it up/];
-  const ofMaster = ['master.migrations', 'master.rights', 'master.secrets', 'master.version', 'master.clock', 'master.sessions'];
-  const ofTemporal = ['temporal.version', 'temporal.search-attributes', 'temporal.sweep', 'temporal.reconciler', 'temporal.workers', ...RESOURCE_KINDS.map((kind) => `temporal.${kind}-workers`)];
-  const ofPostgres = ['postgres.provisioner', 'postgres.closed', 'postgres.reserve', 'postgres.version', 'postgres.clock', 'postgres.sessions'];
+  const ofMaster = [
+    'master.migrations',
+    'master.rights',
+    'master.secrets',
+    'master.version',
+    'master.clock',
+    'master.sessions',
+  ];
+  const ofTemporal = [
+    'temporal.version',
+    'temporal.search-attributes',
+    'temporal.sweep',
+    'temporal.reconciler',
+    'temporal.workers',
+    ...RESOURCE_KINDS.map((kind) => `temporal.${kind}-workers`),
+  ];
+  const ofPostgres = [
+    'postgres.provisioner',
+    'postgres.closed',
+    'postgres.reserve',
+    'postgres.version',
+    'postgres.clock',
+    'postgres.sessions',
+  ];
   const ofMongo = ['mongodb.provisioner', 'mongodb.version', 'mongodb.clock'];
   const ofQdrant = ['qdrant.key-length', 'qdrant.wrong-key', 'qdrant.rbac', 'qdrant.version', 'qdrant.clock'];
-  const ofLogin = ['keycloak.token', 'keycloak.account', 'keycloak.create-realm', 'keycloak.no-admin', 'keycloak.clock'];
+  const ofLogin = [
+    'keycloak.token',
+    'keycloak.account',
+    'keycloak.create-realm',
+    'keycloak.no-admin',
+    'keycloak.clock',
+  ];
   const ofKeycloak = ['keycloak.login', ...ofLogin, 'keycloak.version'];
   const ofToken = ['identity.permission', 'identity.accepted', 'identity.clock'];
 
   const cases: Case[] = [
-    ['some servers are away', () => ({ FREEFLOW_API_URL: nowhere, POSTGRES_ADMIN_URL: at(house.info.postgres.provisionerUrl, { port: closedPort }), QDRANT_URL: nowhere }), {
-      'api.ready': [refused, isItUp, ['api.clock', 'identity.accepted']],
-      'postgres.connection': [refused, isItUp, ofPostgres],
-      'qdrant.connection': [refused, isItUp, ofQdrant],
-    }],
-    ['the others are away', () => ({
-      FREEFLOW_WORKER_URL: nowhere, FREEFLOW_TOKEN_URL: nowhere, MASTER_DATABASE_URL: at(house.workerMasterUrl, { port: closedPort }),
-      TEMPORAL_ADDRESS: `127.0.0.1:${closedPort}`, MONGODB_ADMIN_URL: at(house.info.mongodb.provisionerUrl, { port: closedPort }), KEYCLOAK_URL: nowhere,
-    }), {
-      'worker.ready': [refused, isItUp, ['worker.clock']],
-      'identity.token': [/does not answer/, /Is the identity provider up/, ofToken],
-      'master.connection': [refused, isItUp, ofMaster],
-      'temporal.connection': [refused, isItUp, ofTemporal],
-      'mongodb.connection': [refused, isItUp, ofMongo],
-      'keycloak.connection': [refused, isItUp, ofKeycloak],
-    }],
-    ['every secret is another one', () => ({
-      FREEFLOW_CLIENT_SECRET: 'hunter22', SECRETS_KEY: Buffer.alloc(32, 7).toString('base64'), QDRANT_API_KEY: 'hunter22'.repeat(4), KEYCLOAK_CLIENT_SECRET: 'hunter22',
-      POSTGRES_ADMIN_URL: at(house.info.postgres.provisionerUrl, { password: 'hunter22' }), MONGODB_ADMIN_URL: at(house.info.mongodb.provisionerUrl, { password: 'hunter22' }),
-    }), {
-      'identity.token': [/answers 401/, /FREEFLOW_CLIENT_SECRET/, ofToken],
-      'master.secrets': [/wrapped by key [0-9a-f]{16}, which is neither/, /environment of the worker/, []],
-      'postgres.connection': [/password authentication failed/, /Check POSTGRES_ADMIN_URL/, ofPostgres],
-      'mongodb.connection': [/Authentication failed/, /Check MONGODB_ADMIN_URL/, ofMongo],
-      'qdrant.connection': [/the API key is refused/, /QDRANT_API_KEY/, ofQdrant],
-      'keycloak.login': [/answers 401/, /KEYCLOAK_CLIENT_SECRET/, ofLogin],
-    }],
-    ['names of nothing, and a server in place of another', () => ({
-      FREEFLOW_API_URL: house.info.qdrant.url, FREEFLOW_WORKER_URL: house.apiUrl, MASTER_DATABASE_URL: inDatabase(house.workerMasterUrl, 'freeflow_never'), TEMPORAL_NAMESPACE: 'freeflow-never', KEYCLOAK_REALM: 'freeflow-never',
-    }), {
-      'api.ready': [/not as the API does/, /FREEFLOW_API_URL/, ['api.clock', 'identity.accepted']],
-      'master.connection': [/no database freeflow_never/, /db:migrate/, ofMaster],
-      'temporal.connection': [/no namespace freeflow-never/, /TEMPORAL_NAMESPACE/, ofTemporal],
-      'keycloak.connection': [/answers 404 to realm freeflow-never/, /KEYCLOAK_REALM/, ofKeycloak],
-    }],
-    ['a key that is none, and a token without the permission', () => ({ SECRETS_KEY: 'hunter22', AUTH_PERMISSIONS_CLAIM: 'rights' }), {
-      'identity.permission': [/claim rights does not hold system:\*/, /identity provider/, []],
-      'master.secrets': [/SECRETS_KEY must be base64 of exactly 32 bytes/, /environment of the worker/, []],
-    }],
+    [
+      'some servers are away',
+      () => ({
+        FREEFLOW_API_URL: nowhere,
+        POSTGRES_ADMIN_URL: at(house.info.postgres.provisionerUrl, { port: closedPort }),
+        QDRANT_URL: nowhere,
+      }),
+      {
+        'api.ready': [refused, isItUp, ['api.clock', 'identity.accepted']],
+        'postgres.connection': [refused, isItUp, ofPostgres],
+        'qdrant.connection': [refused, isItUp, ofQdrant],
+      },
+    ],
+    [
+      'the others are away',
+      () => ({
+        FREEFLOW_WORKER_URL: nowhere,
+        FREEFLOW_TOKEN_URL: nowhere,
+        MASTER_DATABASE_URL: at(house.workerMasterUrl, { port: closedPort }),
+        TEMPORAL_ADDRESS: `127.0.0.1:${closedPort}`,
+        MONGODB_ADMIN_URL: at(house.info.mongodb.provisionerUrl, { port: closedPort }),
+        KEYCLOAK_URL: nowhere,
+      }),
+      {
+        'worker.ready': [refused, isItUp, ['worker.clock']],
+        'identity.token': [/does not answer/, /Is the identity provider up/, ofToken],
+        'master.connection': [refused, isItUp, ofMaster],
+        'temporal.connection': [refused, isItUp, ofTemporal],
+        'mongodb.connection': [refused, isItUp, ofMongo],
+        'keycloak.connection': [refused, isItUp, ofKeycloak],
+      },
+    ],
+    [
+      'every secret is another one',
+      () => ({
+        FREEFLOW_CLIENT_SECRET: 'hunter22',
+        SECRETS_KEY: Buffer.alloc(32, 7).toString('base64'),
+        QDRANT_API_KEY: 'hunter22'.repeat(4),
+        KEYCLOAK_CLIENT_SECRET: 'hunter22',
+        POSTGRES_ADMIN_URL: at(house.info.postgres.provisionerUrl, { password: 'hunter22' }),
+        MONGODB_ADMIN_URL: at(house.info.mongodb.provisionerUrl, { password: 'hunter22' }),
+      }),
+      {
+        'identity.token': [/answers 401/, /FREEFLOW_CLIENT_SECRET/, ofToken],
+        'master.secrets': [/wrapped by key [0-9a-f]{16}, which is neither/, /environment of the worker/, []],
+        'postgres.connection': [/password authentication failed/, /Check POSTGRES_ADMIN_URL/, ofPostgres],
+        'mongodb.connection': [/Authentication failed/, /Check MONGODB_ADMIN_URL/, ofMongo],
+        'qdrant.connection': [/the API key is refused/, /QDRANT_API_KEY/, ofQdrant],
+        'keycloak.login': [/answers 401/, /KEYCLOAK_CLIENT_SECRET/, ofLogin],
+      },
+    ],
+    [
+      'names of nothing, and a server in place of another',
+      () => ({
+        FREEFLOW_API_URL: house.info.qdrant.url,
+        FREEFLOW_WORKER_URL: house.apiUrl,
+        MASTER_DATABASE_URL: inDatabase(house.workerMasterUrl, 'freeflow_never'),
+        TEMPORAL_NAMESPACE: 'freeflow-never',
+        KEYCLOAK_REALM: 'freeflow-never',
+      }),
+      {
+        'api.ready': [/not as the API does/, /FREEFLOW_API_URL/, ['api.clock', 'identity.accepted']],
+        'master.connection': [/no database freeflow_never/, /db:migrate/, ofMaster],
+        'temporal.connection': [/no namespace freeflow-never/, /TEMPORAL_NAMESPACE/, ofTemporal],
+        'keycloak.connection': [/answers 404 to realm freeflow-never/, /KEYCLOAK_REALM/, ofKeycloak],
+      },
+    ],
+    [
+      'a key that is none, and a token without the permission',
+      () => ({ SECRETS_KEY: 'hunter22', AUTH_PERMISSIONS_CLAIM: 'rights' }),
+      {
+        'identity.permission': [/claim rights does not hold system:\*/, /identity provider/, []],
+        'master.secrets': [/SECRETS_KEY must be base64 of exactly 32 bytes/, /environment of the worker/, []],
+      },
+    ],
   ];
   test.each(cases)('%s', async (_what, change, failing) => {
     const { code, lines } = await doctor(house, { ...env, ...change() });
     const because = Object.values(failing).flatMap(([, , all]) => all);
     expect({ code, failing: failures(lines), because: those(lines, 'skip').toSorted() }).toEqual({
       code: 1,
-      failing: Object.fromEntries(Object.entries(failing).map(([check, [seen]]) => [check, expect.stringMatching(seen)])),
+      failing: Object.fromEntries(
+        Object.entries(failing).map(([check, [seen]]) => [check, expect.stringMatching(seen)]),
+      ),
       because: [...new Set(because)].toSorted(),
     });
     for (const [check, [, advice]] of Object.entries(failing)) expect(lines[check]?.advice).toMatch(advice);
@@ -164,7 +267,10 @@ describe('what is wrong fails by its name, and hides nothing else: exit code 1',
     proxy.stall(60_000);
     const began = Date.now();
     try {
-      const { code, lines } = await doctor(house, { ...env, MONGODB_ADMIN_URL: at(house.info.mongodb.provisionerUrl, { port: String(proxy.port) }) });
+      const { code, lines } = await doctor(house, {
+        ...env,
+        MONGODB_ADMIN_URL: at(house.info.mongodb.provisionerUrl, { port: String(proxy.port) }),
+      });
       expect({ code, failing: Object.keys(failures(lines)) }).toEqual({ code: 1, failing: ['mongodb.connection'] });
       expect(lines['mongodb.connection']?.advice).toMatch(/Is it up/);
       expect(Date.now() - began).toBeLessThan(20_000);
@@ -177,8 +283,14 @@ describe('what is wrong fails by its name, and hides nothing else: exit code 1',
     const other = await openApiBench();
     try {
       const { code, lines } = await doctor(house, { ...env, FREEFLOW_API_URL: other.url });
-      expect({ code, failing: failures(lines) }).toEqual({ code: 1, failing: { 'identity.accepted': expect.anything() } });
-      expect(lines['identity.accepted']).toMatchObject({ seen: expect.stringMatching(/answers 401: The token/), advice: expect.stringContaining('AUTH_ISSUER') });
+      expect({ code, failing: failures(lines) }).toEqual({
+        code: 1,
+        failing: { 'identity.accepted': expect.anything() },
+      });
+      expect(lines['identity.accepted']).toMatchObject({
+        seen: expect.stringMatching(/answers 401: The token/),
+        advice: expect.stringContaining('AUTH_ISSUER'),
+      });
     } finally {
       await other.close();
     }
@@ -190,11 +302,24 @@ describe('the master database', () => {
     const database = `freeflow_master_${newName()}`;
     await asPostgres(house.info, `CREATE DATABASE ${database} TEMPLATE template0`);
     try {
-      const urls = { MASTER_DATABASE_URL: inDatabase(house.workerMasterUrl, database), MASTER_OWNER_URL: inDatabase(house.masterUrl, database) };
+      const urls = {
+        MASTER_DATABASE_URL: inDatabase(house.workerMasterUrl, database),
+        MASTER_OWNER_URL: inDatabase(house.masterUrl, database),
+      };
       const { code, lines } = await doctor(house, { ...env, ...urls });
-      expect({ code, failing: failures(lines) }).toEqual({ code: 1, failing: { 'master.migrations': expect.anything(), 'master.rights': expect.anything(), 'master.secrets': expect.anything(), 'postgres.closed': expect.anything() } });
+      expect({ code, failing: failures(lines) }).toEqual({
+        code: 1,
+        failing: {
+          'master.migrations': expect.anything(),
+          'master.rights': expect.anything(),
+          'master.secrets': expect.anything(),
+          'postgres.closed': expect.anything(),
+        },
+      });
       expect(lines['master.migrations']?.seen).toMatch(/^20261123000000_init is missing; /);
-      expect(lines['master.rights']?.seen).toMatch(/^everybody may connect; freeflow_api lacks SELECT on Tenant;.* and \d+ more$/);
+      expect(lines['master.rights']?.seen).toMatch(
+        /^everybody may connect; freeflow_api lacks SELECT on Tenant;.* and \d+ more$/,
+      );
       expect(lines['postgres.closed']?.seen).toContain(`may connect to ${database}`);
       const byWorker = await doctor(house, { MASTER_DATABASE_URL: urls.MASTER_DATABASE_URL });
       expect(byWorker.lines['master.migrations']).toMatchObject({ status: 'fail' });
@@ -205,11 +330,19 @@ describe('the master database', () => {
 
   test('a migration of a newer version, and a right too much', async () => {
     const { master } = house;
-    await master.query(`INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at) VALUES ('x', 'x', '29990101000000_later', now()); GRANT DELETE ON "Tenant" TO freeflow_api`);
+    await master.query(
+      `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at) VALUES ('x', 'x', '29990101000000_later', now()); GRANT DELETE ON "Tenant" TO freeflow_api`,
+    );
     try {
       const { code, lines } = await doctor(house, env);
-      expect({ code, failing: failures(lines) }).toEqual({ code: 1, failing: { 'master.migrations': expect.anything(), 'master.rights': expect.anything() } });
-      expect(lines['master.migrations']).toMatchObject({ seen: '29990101000000_later is not of this version of FreeFlow', advice: expect.stringMatching(/version of FreeFlow/) });
+      expect({ code, failing: failures(lines) }).toEqual({
+        code: 1,
+        failing: { 'master.migrations': expect.anything(), 'master.rights': expect.anything() },
+      });
+      expect(lines['master.migrations']).toMatchObject({
+        seen: '29990101000000_later is not of this version of FreeFlow',
+        advice: expect.stringMatching(/version of FreeFlow/),
+      });
       expect(lines['master.rights']?.seen).toBe('freeflow_api has DELETE on Tenant');
     } finally {
       await master.query(`DELETE FROM _prisma_migrations WHERE id = 'x'; REVOKE DELETE ON "Tenant" FROM freeflow_api`);
@@ -229,7 +362,10 @@ describe('Temporal', () => {
     try {
       const { code, lines } = await doctor(house, env);
       expect({ code, failing: failures(lines) }).toEqual({ code: 1, failing: { 'temporal.sweep': expect.anything() } });
-      expect(lines['temporal.sweep']).toMatchObject({ seen: expect.stringMatching(/is paused: for a while$/), advice: expect.stringContaining(`--schedule-id ${house.taskQueue}-sweep --unpause`) });
+      expect(lines['temporal.sweep']).toMatchObject({
+        seen: expect.stringMatching(/is paused: for a while$/),
+        advice: expect.stringContaining(`--schedule-id ${house.taskQueue}-sweep --unpause`),
+      });
     } finally {
       await sweep().unpause();
       await until('the list has it', async () => (await listed())?.state.paused === false);
@@ -238,27 +374,55 @@ describe('Temporal', () => {
 
   test('a queue that no worker polls, and no schedules there', async () => {
     const { code, lines } = await doctor(house, { ...env, TASK_QUEUE: 'freeflow-never' });
-    expect({ code, failing: failures(lines) }).toEqual({ code: 1, failing: { 'temporal.sweep': expect.anything(), 'temporal.reconciler': expect.anything(), 'temporal.workers': expect.anything(), ...Object.fromEntries(RESOURCE_KINDS.map((kind) => [`temporal.${kind}-workers`, expect.anything()])) } });
+    expect({ code, failing: failures(lines) }).toEqual({
+      code: 1,
+      failing: {
+        'temporal.sweep': expect.anything(),
+        'temporal.reconciler': expect.anything(),
+        'temporal.workers': expect.anything(),
+        ...Object.fromEntries(RESOURCE_KINDS.map((kind) => [`temporal.${kind}-workers`, expect.anything()])),
+      },
+    });
     expect(lines['temporal.workers']?.seen).toBe('no worker polls queue freeflow-never for workflows and activities');
-    expect(lines['temporal.keycloak-workers']?.seen).toBe('no worker polls queue freeflow-never-keycloak for activities');
+    expect(lines['temporal.keycloak-workers']?.seen).toBe(
+      'no worker polls queue freeflow-never-keycloak for activities',
+    );
     expect(lines['temporal.sweep']?.seen).toBe('there is no schedule freeflow-never-sweep');
     expect(lines['temporal.reconciler']?.seen).toBe('there is no schedule freeflow-never-reconcile');
   });
 
   test('a namespace without search attributes, then with one of another type', async () => {
     const namespace = `doctor-${newName()}`;
-    const { client: { connection } } = house.operator;
-    await connection.workflowService.registerNamespace({ namespace, workflowExecutionRetentionPeriod: { seconds: 86_400 as never } });
+    const {
+      client: { connection },
+    } = house.operator;
+    await connection.workflowService.registerNamespace({
+      namespace,
+      workflowExecutionRetentionPeriod: { seconds: 86_400 as never },
+    });
     try {
-      const seen = async () => (await doctor(house, { ...env, TEMPORAL_NAMESPACE: namespace })).lines['temporal.search-attributes'];
-      const before = await until('the namespace is known everywhere', async () => (await seen())?.status === 'fail' && seen());
-      expect(before?.seen).toBe('TenantName is not registered; OperationKind is not registered; OperationState is not registered; StuckStep is not registered');
-      await connection.operatorService.addSearchAttributes({ namespace, searchAttributes: { TenantName: 4, OperationKind: 2, OperationState: 2, StuckStep: 7 } });
+      const seen = async () =>
+        (await doctor(house, { ...env, TEMPORAL_NAMESPACE: namespace })).lines['temporal.search-attributes'];
+      const before = await until(
+        'the namespace is known everywhere',
+        async () => (await seen())?.status === 'fail' && seen(),
+      );
+      expect(before?.seen).toBe(
+        'TenantName is not registered; OperationKind is not registered; OperationState is not registered; StuckStep is not registered',
+      );
+      await connection.operatorService.addSearchAttributes({
+        namespace,
+        searchAttributes: { TenantName: 4, OperationKind: 2, OperationState: 2, StuckStep: 7 },
+      });
       const after = await until('they are known everywhere', async () => {
         const line = await seen();
         return line?.seen.includes('registered') === false && line;
       });
-      expect(after).toEqual({ status: 'fail', seen: 'TenantName is not of the type KEYWORD', advice: expect.stringContaining('search-attribute remove') });
+      expect(after).toEqual({
+        status: 'fail',
+        seen: 'TenantName is not of the type KEYWORD',
+        advice: expect.stringContaining('search-attribute remove'),
+      });
     } finally {
       await connection.operatorService.deleteNamespace({ namespace });
     }
@@ -268,9 +432,19 @@ describe('Temporal', () => {
 describe('a clock that is wrong', () => {
   /** The house's API behind a server that says another time. */
   async function withClock<T>(aheadMs: number, use: (url: string) => Promise<T>): Promise<T> {
-    const server = createServer((request, response) => void fetch(`${house.apiUrl}${request.url}`, { headers: { authorization: request.headers.authorization ?? '' } }).then(async (answer) => {
-      response.writeHead(answer.status, { date: new Date(Date.now() + aheadMs).toUTCString(), 'content-type': 'application/json' }).end(await answer.text());
-    }));
+    const server = createServer(
+      (request, response) =>
+        void fetch(`${house.apiUrl}${request.url}`, {
+          headers: { authorization: request.headers.authorization ?? '' },
+        }).then(async (answer) => {
+          response
+            .writeHead(answer.status, {
+              date: new Date(Date.now() + aheadMs).toUTCString(),
+              'content-type': 'application/json',
+            })
+            .end(await answer.text());
+        }),
+    );
     const port = await freePort();
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
     try {
@@ -289,7 +463,13 @@ describe('a clock that is wrong', () => {
   test.each(cases)('by %i ms: %s', async (aheadMs, status, code, seen) => {
     await withClock(aheadMs, async (url) => {
       const ended = await doctor(house, { ...env, FREEFLOW_API_URL: url });
-      expect({ code: ended.code, failing: Object.keys(failures(ended.lines)), line: ended.lines['api.clock'] }).toEqual({ code, failing: status === 'fail' ? ['api.clock'] : [], line: { status, seen: expect.stringMatching(seen), advice: expect.any(String) } });
+      expect({ code: ended.code, failing: Object.keys(failures(ended.lines)), line: ended.lines['api.clock'] }).toEqual(
+        {
+          code,
+          failing: status === 'fail' ? ['api.clock'] : [],
+          line: { status, seen: expect.stringMatching(seen), advice: expect.any(String) },
+        },
+      );
     });
   });
 });
@@ -298,16 +478,35 @@ describe('other ends', () => {
   test('where nothing at all can be reached: 4', async () => {
     const { code, lines } = await doctor(house, {
       ...env,
-      FREEFLOW_API_URL: nowhere, FREEFLOW_WORKER_URL: nowhere, FREEFLOW_TOKEN_URL: nowhere, MASTER_DATABASE_URL: at(house.workerMasterUrl, { port: closedPort }), TEMPORAL_ADDRESS: `127.0.0.1:${closedPort}`,
-      POSTGRES_ADMIN_URL: at(house.info.postgres.provisionerUrl, { port: closedPort }), MONGODB_ADMIN_URL: at(house.info.mongodb.provisionerUrl, { port: closedPort }), QDRANT_URL: nowhere, KEYCLOAK_URL: nowhere,
+      FREEFLOW_API_URL: nowhere,
+      FREEFLOW_WORKER_URL: nowhere,
+      FREEFLOW_TOKEN_URL: nowhere,
+      MASTER_DATABASE_URL: at(house.workerMasterUrl, { port: closedPort }),
+      TEMPORAL_ADDRESS: `127.0.0.1:${closedPort}`,
+      POSTGRES_ADMIN_URL: at(house.info.postgres.provisionerUrl, { port: closedPort }),
+      MONGODB_ADMIN_URL: at(house.info.mongodb.provisionerUrl, { port: closedPort }),
+      QDRANT_URL: nowhere,
+      KEYCLOAK_URL: nowhere,
     });
     expect({ code, ok: those(lines, 'ok') }).toEqual({ code: 4, ok: ['node.version'] });
     expect(those(lines, 'fail')).toHaveLength(9);
   });
 
   const cases: [string, Record<string, string>, string[], number, RegExp][] = [
-    ['no stack and no variable', { FREEFLOW_STACK_DIR: '/nonexistent' }, [], 4, /^No local stack runs\.\nStart one with npm start, or set the variables/],
-    ['variables that are no URLs, all of them named', { POSTGRES_ADMIN_URL: 'hunter22', MONGODB_ADMIN_URL: 'hunter22', KEYCLOAK_URL: 'http://u:hunter22@kc' }, [], 2, /^POSTGRES_ADMIN_URL is not of the form .*\nMONGODB_ADMIN_URL is not .*\nKEYCLOAK_URL is not/],
+    [
+      'no stack and no variable',
+      { FREEFLOW_STACK_DIR: '/nonexistent' },
+      [],
+      4,
+      /^No local stack runs\.\nStart one with npm start, or set the variables/,
+    ],
+    [
+      'variables that are no URLs, all of them named',
+      { POSTGRES_ADMIN_URL: 'hunter22', MONGODB_ADMIN_URL: 'hunter22', KEYCLOAK_URL: 'http://u:hunter22@kc' },
+      [],
+      2,
+      /^POSTGRES_ADMIN_URL is not of the form .*\nMONGODB_ADMIN_URL is not .*\nKEYCLOAK_URL is not/,
+    ],
     ['an argument too many', {}, ['postgres'], 2, /too many arguments/],
     ['an unknown option', {}, ['--jsno'], 2, /Did you mean --json/],
   ];
@@ -318,7 +517,10 @@ describe('other ends', () => {
   });
 
   test('variables that name no server: 2, for nothing was checked', async () => {
-    expect(await doctor(house, { SECRETS_KEY: house.info.secretsKey })).toMatchObject({ code: 2, lines: { 'master.secrets': { seen: 'not checked: set MASTER_DATABASE_URL' } } });
+    expect(await doctor(house, { SECRETS_KEY: house.info.secretsKey })).toMatchObject({
+      code: 2,
+      lines: { 'master.secrets': { seen: 'not checked: set MASTER_DATABASE_URL' } },
+    });
   });
 });
 

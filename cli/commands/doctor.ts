@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
-import type { Group } from '../doctor/check';
+import type { Group } from '../../backends/doctor/check';
+import { KEYCLOAK } from '../../backends/keycloak/doctor';
+import { MONGODB } from '../../backends/mongodb/doctor';
+import { POSTGRES } from '../../backends/postgres/doctor';
+import { QDRANT } from '../../backends/qdrant/doctor';
 import { examine, type Line } from '../doctor/examine';
 import { IDENTITY } from '../doctor/identity';
-import { KEYCLOAK } from '../doctor/keycloak';
 import { MASTER } from '../doctor/master';
-import { MONGODB } from '../doctor/mongodb';
-import { POSTGRES } from '../doctor/postgres';
 import { PRODUCT } from '../doctor/product';
 import { createProgress } from '../doctor/progress';
-import { QDRANT } from '../doctor/qdrant';
 import { asJson, exitCodeOf, groupText, summary } from '../doctor/report';
 import { readKnown } from '../doctor/settings';
 import { TEMPORAL } from '../doctor/temporal';
@@ -24,7 +24,9 @@ export function addDoctor(program: Command, process: Process): void {
     .command('doctor')
     .description('check everything an installation needs, and say what to do about what is wrong')
     .option('--json', 'as JSON: check, status (ok, warn, fail, skip), seen, advice')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Looks only, and changes nothing. Of another installation, by the variables that its worker and API have, and:
   FREEFLOW_API_URL, FREEFLOW_WORKER_URL                                where both answer
   FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID, FREEFLOW_CLIENT_SECRET       a client whose token the API accepts
@@ -35,7 +37,8 @@ Exit codes: 0 nothing failed, 1 something failed, 2 wrong usage, 4 nothing can b
 
 Examples:
   pnpm freeflow doctor
-  pnpm -s freeflow doctor --json | jq '.[] | select(.status == "fail")'`)
+  pnpm -s freeflow doctor --json | jq '.[] | select(.status == "fail")'`,
+    )
     .action(async ({ json }: { json?: true }) => {
       // At once: a server that does not answer would keep the process for longer than the checks.
       process.exit(await doctor(json === true, process));
@@ -61,11 +64,18 @@ async function doctor(isJson: boolean, { env, stdout, stderr }: Process): Promis
   const waiting = [...GROUPS];
   const lines = await examine(GROUPS, known, env, (line) => {
     seen.set(line.check, line);
-    if (!isJson) for (let next = waiting[0]; next !== undefined && next.checks.every(({ name }) => seen.has(name)); next = waiting[0]) print(groupText(waiting.shift() ?? next, linesOf(next, seen), width));
+    if (!isJson)
+      for (
+        let next = waiting[0];
+        next !== undefined && next.checks.every(({ name }) => seen.has(name));
+        next = waiting[0]
+      )
+        print(groupText(waiting.shift() ?? next, linesOf(next, seen), width));
     progress.done(line.check);
   });
   print(isJson ? asJson(lines) : summary(lines));
   return exitCodeOf(GROUPS, lines);
 }
 
-const linesOf = ({ checks }: Group, seen: ReadonlyMap<string, Line>): Line[] => checks.flatMap(({ name }) => seen.get(name) ?? []);
+const linesOf = ({ checks }: Group, seen: ReadonlyMap<string, Line>): Line[] =>
+  checks.flatMap(({ name }) => seen.get(name) ?? []);

@@ -1,11 +1,11 @@
-import { envOf, freeflow } from '../../test/freeflow';
-import { openHouse, type House } from '../../test/house';
-import { inDatabase } from '../../test/master';
-import { lookFromOutside, NOTHING, withPostgres } from '../../test/outside';
-import { sitDown } from '../../test/terminal';
-import { createTenant, deleteTenant, type Tenant } from '../../test/tenants';
-import { until } from '../../test/until';
-import { newName } from '../../test/workbench';
+import { envOf, freeflow } from '../../test/support/freeflow';
+import { openHouse, type House } from '../../test/support/house';
+import { inDatabase } from '../../test/support/master';
+import { lookFromOutside, NOTHING, withPostgres } from '../../test/support/outside';
+import { createTenant, deleteTenant, type Tenant } from '../../test/support/tenants';
+import { sitDown } from '../../test/support/terminal';
+import { until } from '../../test/support/until';
+import { newName } from '../../test/support/workbench';
 
 let house: House;
 let tenant: Tenant;
@@ -20,29 +20,58 @@ afterAll(async () => {
   await house.close();
 });
 
-const asOwner = (sql: string) => withPostgres(inDatabase(house.info.postgres.url, 'postgres'), (client) => client.query(sql));
+const asOwner = (sql: string) =>
+  withPostgres(inDatabase(house.info.postgres.url, 'postgres'), (client) => client.query(sql));
 
 test('nothing found ends with 0; found with 1, with a table and the ways back; fixed with 0 again', async () => {
-  expect(await freeflow(['reconcile'], env)).toEqual({ code: 0, stdout: '4 resources looked at: all is as recorded.\n', stderr: '' });
+  expect(await freeflow(['reconcile'], env)).toEqual({
+    code: 0,
+    stdout: '4 resources looked at: all is as recorded.\n',
+    stderr: '',
+  });
   await asOwner(`ALTER ROLE freeflow_${tenant.name}_app NOLOGIN`);
   const found = await freeflow(['reconcile'], env);
-  expect(found).toMatchObject({ code: 1, stdout: expect.stringMatching(new RegExp(`^drifted +postgres +freeflow_${tenant.name} +freeflow_${tenant.name}_app may not log in$`, 'm')) });
-  expect(found.stdout).toContain('Repair what is safe, 1 of them: FREEFLOW_STACK_DIR=/nonexistent npm run -s freeflow -- reconcile --fix\n');
+  expect(found).toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(
+      new RegExp(`^drifted +postgres +freeflow_${tenant.name} +freeflow_${tenant.name}_app may not log in$`, 'm'),
+    ),
+  });
+  expect(found.stdout).toContain(
+    'Repair what is safe, 1 of them: FREEFLOW_STACK_DIR=/nonexistent npm run -s freeflow -- reconcile --fix\n',
+  );
   const { code, stdout } = await freeflow(['reconcile', '--fix', '--json'], env);
-  expect({ code, report: JSON.parse(stdout) as unknown }).toMatchObject({ code: 0, report: { fix: true, counts: { drifted: 1, fixed: 1 }, findings: [{ class: 'drifted', fixed: true }] } });
+  expect({ code, report: JSON.parse(stdout) as unknown }).toMatchObject({
+    code: 0,
+    report: { fix: true, counts: { drifted: 1, fixed: 1 }, findings: [{ class: 'drifted', fixed: true }] },
+  });
   expect((await freeflow(['reconcile'], env)).code).toBe(0);
 });
 
 test('a living tenant is not dropped; usage and an API that is away have their own codes', async () => {
-  const { rows } = await house.master.query<{ id: string }>(`SELECT "externalId" AS id FROM "TenantResource" WHERE kind = 'postgres' AND "tenantId" = $1`, [tenant.id]);
+  const { rows } = await house.master.query<{ id: string }>(
+    `SELECT "externalId" AS id FROM "TenantResource" WHERE kind = 'postgres' AND "tenantId" = $1`,
+    [tenant.id],
+  );
   const drop = ['resources', 'drop', 'postgres', `freeflow_${tenant.name}`];
-  expect(await freeflow([...drop, '--id', rows[0]?.id ?? '', '--yes'], env)).toMatchObject({ code: 1, stdout: expect.stringContaining('refused: ') });
+  expect(await freeflow([...drop, '--id', rows[0]?.id ?? '', '--yes'], env)).toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('refused: '),
+  });
   expect((await freeflow([...drop, '--yes'], env)).code).toBe(2);
-  expect(await freeflow([...drop, '--id', '1'], env)).toMatchObject({ code: 2, stderr: expect.stringContaining('--yes') });
+  expect(await freeflow([...drop, '--id', '1'], env)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('--yes'),
+  });
   expect((await freeflow(['resources', 'drop', 'oracle', 'x', '--id', '1', '--yes'], env)).code).toBe(2);
-  expect((await freeflow(['reconcile'], { ...env, FREEFLOW_API_URL: 'http://127.0.0.1:9', FREEFLOW_TOKEN: 'x' })).code).toBe(4);
+  expect(
+    (await freeflow(['reconcile'], { ...env, FREEFLOW_API_URL: 'http://127.0.0.1:9', FREEFLOW_TOKEN: 'x' })).code,
+  ).toBe(4);
   expect(await house.request('POST', '/reconcile', { drop: true })).toMatchObject({ status: 400 });
-  expect(await house.request('GET', '/reconcile/00000000-0000-4000-8000-000000000000')).toMatchObject({ status: 404, body: { code: 'report-unknown' } });
+  expect(await house.request('GET', '/reconcile/00000000-0000-4000-8000-000000000000')).toMatchObject({
+    status: 404,
+    body: { code: 'report-unknown' },
+  });
 });
 
 test('at a terminal it is shown what is waited for, and an orphan is dropped after its name was typed, by the line that the report has', async () => {
@@ -53,10 +82,15 @@ test('at a terminal it is shown what is waited for, and an orphan is dropped aft
   const looking = sitDown(['reconcile'], env);
   expect(await looking.ended).toBe(1);
   expect(looking.screen()).toContain(' Comparing master database, ledger and servers');
-  const lines = [...looking.screen().matchAll(/ -- (resources drop \w+ \S+ --id \S+)\r?\n/g)].map(([, line]) => (line ?? '').split(' '));
+  const lines = [...looking.screen().matchAll(/ -- (resources drop \w+ \S+ --id \S+)\r?\n/g)].map(([, line]) =>
+    (line ?? '').split(' '),
+  );
   expect(new Set(lines.map((it) => it[2]))).toEqual(new Set(['postgres', 'mongodb', 'qdrant', 'keycloak']));
   for (const line of lines) {
-    for (const [typed, code] of [['yes', 1], [line[3], 0]] as const) {
+    for (const [typed, code] of [
+      ['yes', 1],
+      [line[3], 0],
+    ] as const) {
       const dropping = sitDown(line, env);
       await until('it asks', async () => dropping.screen().includes('Type its name to go on: '));
       dropping.type(`${typed}\r`);

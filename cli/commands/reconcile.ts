@@ -11,19 +11,27 @@ import { type CommonOptions, type Host, printJson } from './tenants/tools';
 
 /** Adds `freeflow reconcile`. */
 export function addReconcile(program: Command, { env, end }: Host): void {
-  program.command('reconcile')
+  program
+    .command('reconcile')
     .description('compare master database, ledger and servers: what is missing, orphaned, drifted, stale or unknown')
     .option('--fix', 'repair what is safe: access, grants, operations without a run; nothing is ever dropped')
     .option('--json', 'as JSON')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Exit codes: 0 nothing was found, or all of it was fixed; 1 something is left; 4 unreachable.
 
 Examples:
   pnpm freeflow reconcile
-  pnpm freeflow reconcile --fix`)
+  pnpm freeflow reconcile --fix`,
+    )
     .action(async ({ fix = false, ...options }: CommonOptions & { fix?: boolean }) => {
       const terminal = openTerminal(options);
-      const report = await waitingFor(terminal, 'Comparing master database, ledger and servers', reconcilerOf(caller(openSession(env))).reconcile(fix));
+      const report = await waitingFor(
+        terminal,
+        'Comparing master database, ledger and servers',
+        reconcilerOf(caller(openSession(env))).reconcile(fix),
+      );
       if (terminal.isJson) printJson(report);
       else terminal.say(reportText(report, terminal.columns, invocationOf(env)));
       end(report.findings.every(({ fixed }) => fixed) ? EXIT.done : EXIT.refused);

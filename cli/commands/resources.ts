@@ -12,25 +12,46 @@ import { type CommonOptions, type Host, printJson } from './tenants/tools';
 
 /** Adds `freeflow resources drop`, which asks for the name before it does anything. */
 export function addResources(program: Command, { env, end }: Host): void {
-  program.command('resources').description('what stands at the servers').command('drop')
+  program
+    .command('resources')
+    .description('what stands at the servers')
+    .command('drop')
     .description('drop one orphan that reconcile has named: ours, and in no live row of the ledger')
     .addArgument(new Argument('<resource>', 'where').choices(RESOURCES))
     .argument('<name>', 'what it is called there')
     .requiredOption('--id <id>', 'its id, as reconcile has it: it has to be that very one')
     .option('--yes', 'do not ask for its name')
     .option('--json', 'as JSON')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Its data is gone then. Who asked for it is recorded.
 Exit codes: 0 dropped, 1 refused or failed, 2 wrong usage, 4 unreachable.
 
 Example:
-  pnpm freeflow resources drop postgres freeflow_acme --id 16785`)
-    .action(async (resource: string, name: string, { id, yes = false, ...options }: CommonOptions & { id: string; yes?: boolean }) => {
-      const terminal = openTerminal(options);
-      if (!yes) await confirm(terminal, name, `All data of ${name} at ${resource} will be gone for good.`);
-      const drop = await waitingFor(terminal, `Dropping ${name} at ${resource}`, reconcilerOf(caller(openSession(env))).drop(resource, name, id));
-      if (terminal.isJson) printJson(drop);
-      else terminal.say(drop.state === 'done' ? `${pc.bold(name)} is dropped, and was seen absent.` : `${pc.bold(name)}: ${pc.red(drop.state)}: ${drop.cause ?? 'unknown'}`);
-      end(drop.state === 'done' ? EXIT.done : EXIT.refused);
-    });
+  pnpm freeflow resources drop postgres freeflow_acme --id 16785`,
+    )
+    .action(
+      async (
+        resource: string,
+        name: string,
+        { id, yes = false, ...options }: CommonOptions & { id: string; yes?: boolean },
+      ) => {
+        const terminal = openTerminal(options);
+        if (!yes) await confirm(terminal, name, `All data of ${name} at ${resource} will be gone for good.`);
+        const drop = await waitingFor(
+          terminal,
+          `Dropping ${name} at ${resource}`,
+          reconcilerOf(caller(openSession(env))).drop(resource, name, id),
+        );
+        if (terminal.isJson) printJson(drop);
+        else
+          terminal.say(
+            drop.state === 'done'
+              ? `${pc.bold(name)} is dropped, and was seen absent.`
+              : `${pc.bold(name)}: ${pc.red(drop.state)}: ${drop.cause ?? 'unknown'}`,
+          );
+        end(drop.state === 'done' ? EXIT.done : EXIT.refused);
+      },
+    );
 }

@@ -1,18 +1,24 @@
 import { createServer } from 'node:http';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
-import { freeflow, secretsIn } from '../../test/freeflow';
-import { freePort } from '../../test/house';
-import { TEST_STACK } from '../../test/master';
 import { readStackInfo } from '../../stack/stack-info';
+import { freeflow, secretsIn } from '../../test/support/freeflow';
+import { freePort } from '../../test/support/house';
+import { TEST_STACK } from '../../test/support/master';
 
 const NOWHERE = { FREEFLOW_STACK_DIR: '/nonexistent' };
 const info = readStackInfo(TEST_STACK);
-const given = { FREEFLOW_TOKEN_URL: info.auth.tokenUrl, FREEFLOW_CLIENT_ID: info.auth.clientId, FREEFLOW_CLIENT_SECRET: info.auth.clientSecret };
+const given = {
+  FREEFLOW_TOKEN_URL: info.auth.tokenUrl,
+  FREEFLOW_CLIENT_ID: info.auth.clientId,
+  FREEFLOW_CLIENT_SECRET: info.auth.clientSecret,
+};
 
 /** Verifies a token by the issuer's published keys, as any API would. */
 const verified = async (token: string) => {
   const keys = createRemoteJWKSet(new URL(`${info.auth.issuer}/protocol/openid-connect/certs`));
-  return (await jwtVerify(token, keys, { issuer: info.auth.issuer, audience: info.auth.audience, algorithms: ['RS256'] })).payload;
+  return (
+    await jwtVerify(token, keys, { issuer: info.auth.issuer, audience: info.auth.audience, algorithms: ['RS256'] })
+  ).payload;
 };
 
 test("prints a token alone, signed by the stack's issuer for the API, good for system:* and 15 minutes", async () => {
@@ -31,15 +37,55 @@ test('asks another installation when the environment names one, whether a stack 
 
 describe('says what is wrong and what to do, with no secret in it', () => {
   const cases: [string, number, Record<string, string>, RegExp][] = [
-    ['nothing runs here', 4, NOWHERE, /^No local stack runs\.\nStart one with npm start, or set FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID, FREEFLOW_CLIENT_SECRET\.\n$/],
-    ['nobody answers', 4, { ...given, FREEFLOW_TOKEN_URL: 'http://127.0.0.1:9/token' }, /^http:\/\/127\.0\.0\.1:9\/token does not answer\.\n.*stack:status/],
-    ['another secret', 1, { ...given, FREEFLOW_CLIENT_SECRET: 'hunter22' }, /answers 401 to client .*\nCheck .*FREEFLOW_CLIENT_SECRET/],
-    ['another place', 1, { ...given, FREEFLOW_TOKEN_URL: `${info.auth.issuer}/nothing` }, /answers 404 .*\nCheck FREEFLOW_TOKEN_URL/],
-    ['an answer without a token', 1, { ...given, FREEFLOW_TOKEN_URL: `${info.auth.issuer}/.well-known/openid-configuration` }, /without a token/],
-    ['half an environment', 2, { FREEFLOW_CLIENT_SECRET: 'hunter22' }, /^The environment has FREEFLOW_CLIENT_SECRET, but not FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID\.\nSet them as well, or unset/],
-    ['an empty variable, which counts as none', 2, { ...given, FREEFLOW_CLIENT_ID: '' }, /but not FREEFLOW_CLIENT_ID\./],
+    [
+      'nothing runs here',
+      4,
+      NOWHERE,
+      /^No local stack runs\.\nStart one with npm start, or set FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID, FREEFLOW_CLIENT_SECRET\.\n$/,
+    ],
+    [
+      'nobody answers',
+      4,
+      { ...given, FREEFLOW_TOKEN_URL: 'http://127.0.0.1:9/token' },
+      /^http:\/\/127\.0\.0\.1:9\/token does not answer\.\n.*stack:status/,
+    ],
+    [
+      'another secret',
+      1,
+      { ...given, FREEFLOW_CLIENT_SECRET: 'hunter22' },
+      /answers 401 to client .*\nCheck .*FREEFLOW_CLIENT_SECRET/,
+    ],
+    [
+      'another place',
+      1,
+      { ...given, FREEFLOW_TOKEN_URL: `${info.auth.issuer}/nothing` },
+      /answers 404 .*\nCheck FREEFLOW_TOKEN_URL/,
+    ],
+    [
+      'an answer without a token',
+      1,
+      { ...given, FREEFLOW_TOKEN_URL: `${info.auth.issuer}/.well-known/openid-configuration` },
+      /without a token/,
+    ],
+    [
+      'half an environment',
+      2,
+      { FREEFLOW_CLIENT_SECRET: 'hunter22' },
+      /^The environment has FREEFLOW_CLIENT_SECRET, but not FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID\.\nSet them as well, or unset/,
+    ],
+    [
+      'an empty variable, which counts as none',
+      2,
+      { ...given, FREEFLOW_CLIENT_ID: '' },
+      /but not FREEFLOW_CLIENT_ID\./,
+    ],
     ['no URL', 2, { ...given, FREEFLOW_TOKEN_URL: 'hunter22' }, /^FREEFLOW_TOKEN_URL is not of the form/],
-    ['a URL with a password', 2, { ...given, FREEFLOW_TOKEN_URL: 'http://u:hunter22@127.0.0.1:9/token' }, /^FREEFLOW_TOKEN_URL is not of the form/],
+    [
+      'a URL with a password',
+      2,
+      { ...given, FREEFLOW_TOKEN_URL: 'http://u:hunter22@127.0.0.1:9/token' },
+      /^FREEFLOW_TOKEN_URL is not of the form/,
+    ],
   ];
   test.each(cases)('%s: exit code %i', async (_what, code, env, said) => {
     const ended = await freeflow(['token'], env);
@@ -51,7 +97,9 @@ describe('says what is wrong and what to do, with no secret in it', () => {
     const port = await freePort();
     const server = createServer((_request, response) => void response.writeHead(503).end()).listen(port, '127.0.0.1');
     try {
-      expect(await freeflow(['token'], { ...given, FREEFLOW_TOKEN_URL: `http://127.0.0.1:${port}/token` })).toMatchObject({ code: 4, stderr: expect.stringContaining('answers 503') });
+      expect(
+        await freeflow(['token'], { ...given, FREEFLOW_TOKEN_URL: `http://127.0.0.1:${port}/token` }),
+      ).toMatchObject({ code: 4, stderr: expect.stringContaining('answers 503') });
     } finally {
       server.close();
     }

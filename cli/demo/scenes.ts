@@ -5,10 +5,16 @@ import { refusalOf, VISITS } from './visitor';
 
 type Say = (line: string) => void;
 
-const good = (say: Say, text: string) => { say(`${pc.green('✔')} ${text}`); };
-const bad = (what: string) => new Failure(EXIT.refused, what, 'That must never happen: please report it, with the lines above.');
+const good = (say: Say, text: string) => {
+  say(`${pc.green('✔')} ${text}`);
+};
+const bad = (what: string) =>
+  new Failure(EXIT.refused, what, 'That must never happen: please report it, with the lines above.');
 
-const visitsOf = (mine: Connections) => Object.entries(VISITS).flatMap(([backend, visit]) => (mine[backend] === undefined ? [] : [{ ...visit, backend, mine: mine[backend] }]));
+const visitsOf = (mine: Connections) =>
+  Object.entries(VISITS).flatMap(([backend, visit]) =>
+    mine[backend] === undefined ? [] : [{ ...visit, backend, mine: mine[backend] }],
+  );
 
 /** Each backend lets the tenant write and read its own. */
 export async function showOwn(say: Say, name: string, mine: Connections): Promise<void> {
@@ -16,7 +22,11 @@ export async function showOwn(say: Say, name: string, mine: Connections): Promis
 }
 
 /** Each backend refuses the tenant what is its neighbour's. */
-export async function showIsolation(say: Say, [name, mine]: [string, Connections], [other, theirs]: [string, Connections]): Promise<void> {
+export async function showIsolation(
+  say: Say,
+  [name, mine]: [string, Connections],
+  [other, theirs]: [string, Connections],
+): Promise<void> {
   for (const visit of visitsOf(mine)) {
     const refusal = await refusalOf(() => visit.intrude(visit.mine, theirs[visit.backend] ?? {}), visit);
     if (refusal === undefined) throw bad(`${visit.title} let ${name} get at what is ${other}'s.`);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { HeardClient } from '@freeflow/db-master';
+import { HeardClient } from '@freeflow/lib/pg';
 import { MongoClient } from 'mongodb';
 import type { Client } from 'pg';
 import type { Connections } from '../connections';
@@ -21,7 +21,11 @@ const TIMEOUT_MS = 10_000;
 const LONGEST = 90;
 
 const inPostgres = async <T>(url: string, work: (client: Client) => Promise<T>): Promise<T> => {
-  const client = new HeardClient({ connectionString: url, connectionTimeoutMillis: TIMEOUT_MS, settings: { statement_timeout: TIMEOUT_MS } });
+  const client = new HeardClient({
+    connectionString: url,
+    connectionTimeoutMillis: TIMEOUT_MS,
+    settings: { statement_timeout: TIMEOUT_MS },
+  });
   try {
     await client.connect();
     return await work(client);
@@ -39,7 +43,12 @@ const inMongo = async <T>(url: string, work: (client: MongoClient) => Promise<T>
   }
 };
 
-async function askQdrant({ url, apiKey }: Fields, method: 'GET' | 'PUT' | 'POST', path: string, body?: unknown): Promise<unknown> {
+async function askQdrant(
+  { url, apiKey }: Fields,
+  method: 'GET' | 'PUT' | 'POST',
+  path: string,
+  body?: unknown,
+): Promise<unknown> {
   const response = await fetch(`${url}/collections/${path}`, {
     method,
     headers: { 'api-key': String(apiKey), 'content-type': 'application/json' },
@@ -51,7 +60,11 @@ async function askQdrant({ url, apiKey }: Fields, method: 'GET' | 'PUT' | 'POST'
 }
 
 async function token({ tokenUrl }: Fields, { clientId, clientSecret }: Fields): Promise<{ access_token: string }> {
-  const body = new URLSearchParams({ grant_type: 'client_credentials', client_id: String(clientId), client_secret: String(clientSecret) });
+  const body = new URLSearchParams({
+    grant_type: 'client_credentials',
+    client_id: String(clientId),
+    client_secret: String(clientSecret),
+  });
   const response = await fetch(String(tokenUrl), { method: 'POST', body, signal: AbortSignal.timeout(TIMEOUT_MS) });
   const content = (await response.json()) as { access_token: string; error?: string };
   if (!response.ok) throw Object.assign(new Error(content.error ?? 'refused'), { status: response.status });
@@ -62,12 +75,13 @@ async function token({ tokenUrl }: Fields, { clientId, clientSecret }: Fields): 
 export const VISITS: Readonly<Record<string, Visit>> = {
   postgres: {
     title: 'PostgreSQL',
-    own: ({ url, database }) => inPostgres(String(url), async (client) => {
-      await client.query('CREATE TABLE IF NOT EXISTS demo (said text)');
-      await client.query('INSERT INTO demo VALUES ($1)', ['hello']);
-      const { rows } = await client.query<{ n: number }>('SELECT count(*)::int AS n FROM demo');
-      return `${rows[0]?.n} row(s) in its own table in ${database}`;
-    }),
+    own: ({ url, database }) =>
+      inPostgres(String(url), async (client) => {
+        await client.query('CREATE TABLE IF NOT EXISTS demo (said text)');
+        await client.query('INSERT INTO demo VALUES ($1)', ['hello']);
+        const { rows } = await client.query<{ n: number }>('SELECT count(*)::int AS n FROM demo');
+        return `${rows[0]?.n} row(s) in its own table in ${database}`;
+      }),
     intrude: (mine, theirs) => {
       const url = new URL(String(mine['url']));
       url.pathname = `/${theirs['database']}`;
@@ -77,21 +91,30 @@ export const VISITS: Readonly<Record<string, Visit>> = {
   },
   mongodb: {
     title: 'MongoDB',
-    own: ({ url, database }) => inMongo(String(url), async (client) => {
-      await client.db().collection('demo').insertOne({ said: 'hello' });
-      return `${await client.db().collection('demo').countDocuments()} document(s) in its own collection in ${database}`;
-    }),
-    intrude: (mine, theirs) => inMongo(String(mine['url']), (client) => client.db(String(theirs['database'])).collection('demo').findOne()),
+    own: ({ url, database }) =>
+      inMongo(String(url), async (client) => {
+        await client.db().collection('demo').insertOne({ said: 'hello' });
+        return `${await client.db().collection('demo').countDocuments()} document(s) in its own collection in ${database}`;
+      }),
+    intrude: (mine, theirs) =>
+      inMongo(String(mine['url']), (client) => client.db(String(theirs['database'])).collection('demo').findOne()),
     refusals: [13, 18],
   },
   qdrant: {
     title: 'Qdrant',
     own: async (mine) => {
       const collection = String(mine['collection']);
-      const { config } = (await askQdrant(mine, 'GET', collection)) as { config: { params: { vectors: { size: number } } } };
+      const { config } = (await askQdrant(mine, 'GET', collection)) as {
+        config: { params: { vectors: { size: number } } };
+      };
       const vector = Array.from({ length: config.params.vectors.size }, () => 0.5);
-      await askQdrant(mine, 'PUT', `${collection}/points?wait=true`, { points: [{ id: randomUUID(), vector, payload: { said: 'hello' } }] });
-      const { count } = (await askQdrant(mine, 'POST', `${collection}/points/count`, { exact: true, filter: { must: [{ key: 'said', match: { value: 'hello' } }] } })) as { count: number };
+      await askQdrant(mine, 'PUT', `${collection}/points?wait=true`, {
+        points: [{ id: randomUUID(), vector, payload: { said: 'hello' } }],
+      });
+      const { count } = (await askQdrant(mine, 'POST', `${collection}/points/count`, {
+        exact: true,
+        filter: { must: [{ key: 'said', match: { value: 'hello' } }] },
+      })) as { count: number };
       return `${count} point(s) in its own collection ${collection}`;
     },
     intrude: (mine, theirs) => askQdrant(mine, 'GET', String(theirs['collection'])),
@@ -113,7 +136,10 @@ export const VISITS: Readonly<Record<string, Visit>> = {
  * How a server refuses; undefined when it lets one in.
  * @throws the failure itself, where it is none of the server's refusals
  */
-export async function refusalOf(attempt: () => Promise<unknown>, { refusals }: Pick<Visit, 'refusals'>): Promise<string | undefined> {
+export async function refusalOf(
+  attempt: () => Promise<unknown>,
+  { refusals }: Pick<Visit, 'refusals'>,
+): Promise<string | undefined> {
   try {
     await attempt();
     return undefined;

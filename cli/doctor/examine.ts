@@ -1,10 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { type Check, type Finding, type Group, notChecked, notCheckedBecause } from './check';
+import { type Check, type Finding, type Group, notChecked, notCheckedBecause } from '../../backends/doctor/check';
 import { explain, tooLate } from './explain';
 import type { Known } from './settings';
 
 /** A check that is done. */
-export interface Line extends Finding { check: string }
+export interface Line extends Finding {
+  check: string;
+}
 
 const LIMIT_MS = 10_000;
 
@@ -13,7 +15,12 @@ const LIMIT_MS = 10_000;
  * of one before it, is not made and says so.
  * @param tell is called with each as it ends
  */
-export async function examine(groups: readonly Group[], { values, whyNot }: Known, env: NodeJS.ProcessEnv, tell: (line: Line) => void): Promise<Line[]> {
+export async function examine(
+  groups: readonly Group[],
+  { values, whyNot }: Known,
+  env: NodeJS.ProcessEnv,
+  tell: (line: Line) => void,
+): Promise<Line[]> {
   const lines = new Map<string, Promise<Line>>();
 
   const findingOf = async ({ needs, after, look }: Check): Promise<Finding> => {
@@ -27,11 +34,14 @@ export async function examine(groups: readonly Group[], { values, whyNot }: Know
   };
 
   for (const check of groups.flatMap(({ checks }) => checks)) {
-    lines.set(check.name, findingOf(check).then((finding) => {
-      const line = { check: check.name, ...finding };
-      tell(line);
-      return line;
-    }));
+    lines.set(
+      check.name,
+      findingOf(check).then((finding) => {
+        const line = { check: check.name, ...finding };
+        tell(line);
+        return line;
+      }),
+    );
   }
   return Promise.all(lines.values());
 }

@@ -1,9 +1,18 @@
-import { certificateProblem, reasonOf, SetUpError, type SetUpProblem, TRUST_ADVICE } from '../../setup/errors';
+import { fail, type Finding } from '../../backends/doctor/check';
+import {
+  certificateProblem,
+  reasonOf,
+  SetUpError,
+  type SetUpProblem,
+  TRUST_ADVICE,
+} from '../../backends/provisioner/errors';
 import { EXIT, Failure } from '../failure';
 import { explained } from '../master-failures';
-import { fail, type Finding } from './check';
 
-const unreachable = (seen: string, advice = 'Is it up, and can it be reached from here? For the local stack: npm run stack:status'): Finding => ({ ...fail(seen, advice), isUnreachable: true });
+const unreachable = (
+  seen: string,
+  advice = 'Is it up, and can it be reached from here? For the local stack: npm run stack:status',
+): Finding => ({ ...fail(seen, advice), isUnreachable: true });
 
 const ADVICE: Record<Exclude<SetUpProblem, 'unreachable'>, (variables: string) => string> = {
   certificate: () => TRUST_ADVICE,
@@ -22,8 +31,14 @@ const GRPC_UNREACHABLE = [4, 14];
 export function explain(error: unknown, variables: readonly string[]): Finding {
   const names = variables.join(', ');
   const known = explained(error);
-  if (known instanceof Failure) return known.exitCode === EXIT.unreachable ? unreachable(known.message, known.advice) : fail(known.message, known.advice);
-  if (error instanceof SetUpError) return error.problem === 'unreachable' ? unreachable(error.message) : fail(error.message, ADVICE[error.problem](names));
+  if (known instanceof Failure)
+    return known.exitCode === EXIT.unreachable
+      ? unreachable(known.message, known.advice)
+      : fail(known.message, known.advice);
+  if (error instanceof SetUpError)
+    return error.problem === 'unreachable'
+      ? unreachable(error.message)
+      : fail(error.message, ADVICE[error.problem](names));
   const untrusted = certificateProblem('the server', error);
   if (untrusted !== undefined) return fail(untrusted.message, TRUST_ADVICE);
   if (isSilence(error)) return unreachable(reasonOf(error));

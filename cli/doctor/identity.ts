@@ -1,9 +1,9 @@
 import { decodeJwt } from 'jose';
+import { fail, type Finding, type Group, ok } from '../../backends/doctor/check';
+import { compareClocks, inSeconds } from '../../backends/doctor/clock';
+import { baseOf, call, membersOf } from '../../backends/doctor/http';
+import type { SettingName, Values } from '../../backends/doctor/setting-names';
 import { token } from '../commands/token';
-import { fail, type Finding, type Group, ok } from './check';
-import { compareClocks, inSeconds } from './clock';
-import { baseOf, call, membersOf } from './http';
-import type { SettingName, Values } from './settings';
 
 const CLIENT: SettingName[] = ['FREEFLOW_TOKEN_URL', 'FREEFLOW_CLIENT_ID', 'FREEFLOW_CLIENT_SECRET'];
 /** What every route of the API demands. */
@@ -13,10 +13,28 @@ const PERMISSION = 'system:*';
 export const IDENTITY: Group = {
   title: 'Identity provider',
   checks: [
-    { name: 'identity.token', needs: CLIENT, after: [], look: async (values) => (await token(values), ok(`client ${values.FREEFLOW_CLIENT_ID} gets one at ${values.FREEFLOW_TOKEN_URL}`)) },
+    {
+      name: 'identity.token',
+      needs: CLIENT,
+      after: [],
+      look: async (values) => (
+        await token(values),
+        ok(`client ${values.FREEFLOW_CLIENT_ID} gets one at ${values.FREEFLOW_TOKEN_URL}`)
+      ),
+    },
     { name: 'identity.permission', needs: CLIENT, after: ['identity.token'], look: permission },
-    { name: 'identity.accepted', needs: [...CLIENT, 'FREEFLOW_API_URL'], after: ['identity.token', 'api.ready'], look: accepted },
-    { name: 'identity.clock', needs: CLIENT, after: ['identity.token'], look: (values) => compareClocks(async () => inSeconds(decodeJwt(await token(values)).iat)) },
+    {
+      name: 'identity.accepted',
+      needs: [...CLIENT, 'FREEFLOW_API_URL'],
+      after: ['identity.token', 'api.ready'],
+      look: accepted,
+    },
+    {
+      name: 'identity.clock',
+      needs: CLIENT,
+      after: ['identity.token'],
+      look: (values) => compareClocks(async () => inSeconds(decodeJwt(await token(values)).iat)),
+    },
   ],
 };
 
@@ -24,12 +42,22 @@ async function permission(values: Values): Promise<Finding> {
   const { AUTH_PERMISSIONS_CLAIM: claim } = values;
   const has = decodeJwt(await token(values))[claim];
   const all: unknown[] = typeof has === 'string' ? has.split(' ') : [has].flat();
-  return all.includes(PERMISSION) ? ok(`claim ${claim} holds ${PERMISSION}`) : fail(`claim ${claim} does not hold ${PERMISSION}`, `Have the identity provider put it into the tokens of client ${values.FREEFLOW_CLIENT_ID}.`);
+  return all.includes(PERMISSION)
+    ? ok(`claim ${claim} holds ${PERMISSION}`)
+    : fail(
+        `claim ${claim} does not hold ${PERMISSION}`,
+        `Have the identity provider put it into the tokens of client ${values.FREEFLOW_CLIENT_ID}.`,
+      );
 }
 
 async function accepted(values: Values): Promise<Finding> {
-  const response = await call(`${baseOf(values.FREEFLOW_API_URL)}/tenants?limit=1`, { authorization: `Bearer ${await token(values)}` });
+  const response = await call(`${baseOf(values.FREEFLOW_API_URL)}/tenants?limit=1`, {
+    authorization: `Bearer ${await token(values)}`,
+  });
   if (response.ok) return ok('the API accepts it');
   const { detail } = await membersOf(response);
-  return fail(`the API answers ${response.status}${typeof detail === 'string' ? `: ${detail}` : ''}`, "Compare the API's AUTH_ISSUER, AUTH_AUDIENCE, AUTH_JWKS_URL and AUTH_PERMISSIONS_CLAIM with the token.");
+  return fail(
+    `the API answers ${response.status}${typeof detail === 'string' ? `: ${detail}` : ''}`,
+    "Compare the API's AUTH_ISSUER, AUTH_AUDIENCE, AUTH_JWKS_URL and AUTH_PERMISSIONS_CLAIM with the token.",
+  );
 }

@@ -1,9 +1,17 @@
+import {
+  accessDifferences,
+  assertMigrated,
+  createMasterClient,
+  createSecretStore,
+  migrationState,
+} from '@freeflow/db-master';
+import { databaseOf, PgError, describeServer } from '@freeflow/lib/pg';
+import { readSecretKeys } from '@freeflow/lib/secrets';
 import type { Client } from 'pg';
-import { accessDifferences, assertMigrated, createMasterClient, createSecretStore, databaseOf, DbMasterError, describeServer, migrationState, readSecretKeys } from '@freeflow/db-master';
-import { fail, faults, type Finding, type Group, ok, notChecked, warn } from './check';
-import { hasCode, SQLSTATE } from '../../setup/postgres-client';
-import { onPostgres, serverChecks } from './postgres-look';
-import type { Values } from './settings';
+import { fail, faults, type Finding, type Group, ok, notChecked, warn } from '../../backends/doctor/check';
+import type { Values } from '../../backends/doctor/setting-names';
+import { onPostgres, serverChecks } from '../../backends/postgres/doctor-inspect';
+import { hasCode, SQLSTATE } from '../../backends/postgres/provisioner/client';
 
 const MIGRATE = 'Run db:migrate as the owner of the database.';
 
@@ -11,32 +19,69 @@ const MIGRATE = 'Run db:migrate as the owner of the database.';
 export const MASTER: Group = {
   title: 'Master database',
   checks: [
-    { name: 'master.connection', needs: ['MASTER_DATABASE_URL'], after: [], look: ({ MASTER_DATABASE_URL: url }) => connection(url) },
+    {
+      name: 'master.connection',
+      needs: ['MASTER_DATABASE_URL'],
+      after: [],
+      look: ({ MASTER_DATABASE_URL: url }) => connection(url),
+    },
     { name: 'master.migrations', needs: ['MASTER_DATABASE_URL'], after: ['master.connection'], look: migrations },
-    { name: 'master.rights', needs: ['MASTER_DATABASE_URL'], after: ['master.connection'], look: async ({ MASTER_DATABASE_URL: url }) => faults(await accessDifferences(url), MIGRATE, 'both roles have theirs, and everybody else is out') },
-    { name: 'master.secrets', needs: ['MASTER_DATABASE_URL', 'SECRETS_KEY'], after: ['master.connection'], look: secrets },
+    {
+      name: 'master.rights',
+      needs: ['MASTER_DATABASE_URL'],
+      after: ['master.connection'],
+      look: async ({ MASTER_DATABASE_URL: url }) =>
+        faults(await accessDifferences(url), MIGRATE, 'both roles have theirs, and everybody else is out'),
+    },
+    {
+      name: 'master.secrets',
+      needs: ['MASTER_DATABASE_URL', 'SECRETS_KEY'],
+      after: ['master.connection'],
+      look: secrets,
+    },
     ...serverChecks('master', 'MASTER_DATABASE_URL'),
   ],
 };
 
-const connection = (url: string): Promise<Finding> => onPostgres(url, logIn(url)).catch((error: unknown) => {
-  if (!hasCode(error, SQLSTATE.missingDatabase)) throw error;
-  return fail(`there is no database ${databaseOf(url)} at ${describeServer(url)}`, `Check MASTER_DATABASE_URL. ${MIGRATE}`);
-});
+const connection = (url: string): Promise<Finding> =>
+  onPostgres(url, logIn(url)).catch((error: unknown) => {
+    if (!hasCode(error, SQLSTATE.missingDatabase)) throw error;
+    return fail(
+      `there is no database ${databaseOf(url)} at ${describeServer(url)}`,
+      `Check MASTER_DATABASE_URL. ${MIGRATE}`,
+    );
+  });
 
-const logIn = (url: string) => async (client: Client): Promise<Finding> => {
-  const { rows: [me] } = await client.query<{ role: string; isSuperuser: boolean }>(`SELECT current_user AS role, rolsuper AS "isSuperuser" FROM pg_roles WHERE rolname = current_user`);
-  const seen = `role ${me?.role} in ${databaseOf(url)} at ${describeServer(url)}`;
-  return me?.isSuperuser === true ? warn(`${seen}, a superuser`, 'Give the worker the login of the role freeflow_worker.') : ok(seen);
-};
+const logIn =
+  (url: string) =>
+  async (client: Client): Promise<Finding> => {
+    const {
+      rows: [me],
+    } = await client.query<{ role: string; isSuperuser: boolean }>(
+      `SELECT current_user AS role, rolsuper AS "isSuperuser" FROM pg_roles WHERE rolname = current_user`,
+    );
+    const seen = `role ${me?.role} in ${databaseOf(url)} at ${describeServer(url)}`;
+    return me?.isSuperuser === true
+      ? warn(`${seen}, a superuser`, 'Give the worker the login of the role freeflow_worker.')
+      : ok(seen);
+  };
 
 async function migrations({ MASTER_DATABASE_URL: url, MASTER_OWNER_URL: ownerUrl }: Values): Promise<Finding> {
   try {
     const { applied, missing, failed, altered, unknown } = await migrationState(ownerUrl || url);
-    const wrong = [...each(missing, 'is missing'), ...each(failed, 'has failed'), ...each(altered, 'was applied with another script'), ...each(unknown, 'is not of this version of FreeFlow')];
-    return faults(wrong, unknown.length > 0 ? 'Use the version of FreeFlow that has migrated it.' : MIGRATE, `all ${applied.length} applied`);
+    const wrong = [
+      ...each(missing, 'is missing'),
+      ...each(failed, 'has failed'),
+      ...each(altered, 'was applied with another script'),
+      ...each(unknown, 'is not of this version of FreeFlow'),
+    ];
+    return faults(
+      wrong,
+      unknown.length > 0 ? 'Use the version of FreeFlow that has migrated it.' : MIGRATE,
+      `all ${applied.length} applied`,
+    );
   } catch (error) {
-    if (ownerUrl !== '' || !(error instanceof DbMasterError) || error.code !== 'access-denied') throw error;
+    if (ownerUrl !== '' || !(error instanceof PgError) || error.code !== 'access-denied') throw error;
     await assertMigrated(url);
     return notChecked('the tables are there, but their owner alone may see the migrations; set MASTER_OWNER_URL');
   }
@@ -45,13 +90,19 @@ async function migrations({ MASTER_DATABASE_URL: url, MASTER_OWNER_URL: ownerUrl
 const each = (names: readonly string[], what: string): string[] => names.map((name) => `${name} ${what}`);
 
 /** One stored secret of each key that has sealed any. */
-async function secrets({ MASTER_DATABASE_URL: url, SECRETS_KEY: key }: Values, env: NodeJS.ProcessEnv): Promise<Finding> {
+async function secrets(
+  { MASTER_DATABASE_URL: url, SECRETS_KEY: key }: Values,
+  env: NodeJS.ProcessEnv,
+): Promise<Finding> {
   const keys = readSecretKeys(key, env['SECRETS_OLD_KEYS']);
   await assertMigrated(url);
   const db = createMasterClient(url, { maxConnections: 1, applicationName: 'freeflow-doctor' });
   try {
     const store = createSecretStore(db, keys);
-    const samples = await db.tenantSecret.findMany({ distinct: ['keyId'], select: { tenantId: true, backend: true, name: true } });
+    const samples = await db.tenantSecret.findMany({
+      distinct: ['keyId'],
+      select: { tenantId: true, backend: true, name: true },
+    });
     for (const { tenantId, backend, name } of samples) {
       const [entry] = (await store.list(tenantId)).filter((it) => it.backend === backend && it.name === name);
       if (entry !== undefined) await store.resolve(entry.ref, { tenantId, backend, name });

@@ -1,31 +1,55 @@
-import { call, baseOf, membersOf } from './http';
-import { type Check, fail, type Finding, type Group, ok, warn } from './check';
-import { compareClocks, dateOf } from './clock';
-import type { SettingName } from './settings';
-import { versionFinding } from './versions';
+import { type Check, fail, type Finding, type Group, ok, warn } from '../../backends/doctor/check';
+import { compareClocks, dateOf } from '../../backends/doctor/clock';
+import { call, baseOf, membersOf } from '../../backends/doctor/http';
+import type { SettingName } from '../../backends/doctor/setting-names';
+import { versionFinding } from '../../backends/doctor/versions';
 
 /** The processes of FreeFlow, and the Node they are meant to run with. */
 export const PRODUCT: Group = {
   title: 'FreeFlow',
   checks: [
     { name: 'node.version', needs: [], after: [], look: async () => versionFinding('node', process.versions.node) },
-    { name: 'api.ready', needs: ['FREEFLOW_API_URL'], after: [], look: ({ FREEFLOW_API_URL: url }) => apiReady(baseOf(url)) },
+    {
+      name: 'api.ready',
+      needs: ['FREEFLOW_API_URL'],
+      after: [],
+      look: ({ FREEFLOW_API_URL: url }) => apiReady(baseOf(url)),
+    },
     clockCheck('api', 'FREEFLOW_API_URL'),
-    { name: 'worker.ready', needs: ['FREEFLOW_WORKER_URL'], after: [], look: ({ FREEFLOW_WORKER_URL: url }) => workerReady(baseOf(url)) },
+    {
+      name: 'worker.ready',
+      needs: ['FREEFLOW_WORKER_URL'],
+      after: [],
+      look: ({ FREEFLOW_WORKER_URL: url }) => workerReady(baseOf(url)),
+    },
     clockCheck('worker', 'FREEFLOW_WORKER_URL'),
   ],
 };
 
 function clockCheck(name: string, variable: SettingName): Check {
-  return { name: `${name}.clock`, needs: [variable], after: [`${name}.ready`], look: (values) => compareClocks(async () => dateOf(await call(`${baseOf(values[variable])}/health/live`))) };
+  return {
+    name: `${name}.clock`,
+    needs: [variable],
+    after: [`${name}.ready`],
+    look: (values) => compareClocks(async () => dateOf(await call(`${baseOf(values[variable])}/health/live`))),
+  };
 }
 
 async function apiReady(url: string): Promise<Finding> {
   const response = await call(`${url}/health/ready`);
   const { ready, masterDatabase, temporal } = await membersOf(response);
-  if (ready === false) return fail(`not ready: its master database is ${String(masterDatabase)}`, "Check the API's MASTER_DATABASE_URL, and whether the database is migrated.");
-  if (!response.ok || ready !== true) return fail(`${url} answers ${response.status}, and not as the API does`, 'Check FREEFLOW_API_URL.');
-  if (temporal !== 'up') return warn('ready, but Temporal does not answer it: what it accepts is started later', "Check the API's TEMPORAL_ADDRESS.");
+  if (ready === false)
+    return fail(
+      `not ready: its master database is ${String(masterDatabase)}`,
+      "Check the API's MASTER_DATABASE_URL, and whether the database is migrated.",
+    );
+  if (!response.ok || ready !== true)
+    return fail(`${url} answers ${response.status}, and not as the API does`, 'Check FREEFLOW_API_URL.');
+  if (temporal !== 'up')
+    return warn(
+      'ready, but Temporal does not answer it: what it accepts is started later',
+      "Check the API's TEMPORAL_ADDRESS.",
+    );
   return ok(`ready at ${url}`);
 }
 
@@ -33,7 +57,11 @@ async function workerReady(url: string): Promise<Finding> {
   const response = await call(`${url}/health/ready`);
   const { ready, states, waitingFor } = await membersOf(response);
   if (ready === true) return ok(`polls, at ${url}`);
-  if (ready !== false) return fail(`${url} answers ${response.status}, and not as the worker does`, 'Check FREEFLOW_WORKER_URL.');
-  const why = typeof waitingFor === 'string' ? `waits for ${waitingFor}` : `its pollers are ${Array.isArray(states) ? states.join(', ') : 'not there'}`;
+  if (ready !== false)
+    return fail(`${url} answers ${response.status}, and not as the worker does`, 'Check FREEFLOW_WORKER_URL.');
+  const why =
+    typeof waitingFor === 'string'
+      ? `waits for ${waitingFor}`
+      : `its pollers are ${Array.isArray(states) ? states.join(', ') : 'not there'}`;
   return fail(`not ready: ${why}`, "Look at the worker's log.");
 }

@@ -1,9 +1,14 @@
 import pc from 'picocolors';
+import type { Group, Status } from '../../backends/doctor/check';
 import { EXIT } from '../failure';
-import type { Group, Status } from './check';
 import type { Line } from './examine';
 
-const COLOURS: Record<Status, (text: string) => string> = { ok: pc.green, warn: pc.yellow, fail: (text) => pc.bold(pc.red(text)), skip: pc.dim };
+const COLOURS: Record<Status, (text: string) => string> = {
+  ok: pc.green,
+  warn: pc.yellow,
+  fail: (text) => pc.bold(pc.red(text)),
+  skip: pc.dim,
+};
 const STATUS_WIDTH = 4;
 
 /** One group: its title and a line for each check. */
@@ -26,11 +31,21 @@ export const summary = (lines: readonly Line[]): string =>
     .join(', ');
 
 /** For programs. */
-export const asJson = (lines: readonly Line[]): string => JSON.stringify(lines.map(({ check, status, seen, advice }) => ({ check, status, seen, advice })), null, 2);
+export const asJson = (lines: readonly Line[]): string =>
+  JSON.stringify(
+    lines.map(({ check, status, seen, advice }) => ({ check, status, seen, advice })),
+    null,
+    2,
+  );
 
 /** What a script is told: whether anything failed, whether nobody at all could be reached, and whether nothing at all was named to be reached. */
 export function exitCodeOf(groups: readonly Group[], lines: readonly Line[]): number {
-  const first = new Set(groups.flatMap(({ checks }) => checks).filter(({ needs, after }) => needs.length > 0 && after.length === 0).map(({ name }) => name));
+  const first = new Set(
+    groups
+      .flatMap(({ checks }) => checks)
+      .filter(({ needs, after }) => needs.length > 0 && after.length === 0)
+      .map(({ name }) => name),
+  );
   const tried = lines.filter(({ check, status }) => first.has(check) && status !== 'skip');
   if (tried.length === 0) return EXIT.usage;
   if (lines.every(({ status }) => status !== 'fail')) return EXIT.done;

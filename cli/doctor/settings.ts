@@ -1,8 +1,9 @@
-import { isMasterUrl } from '@freeflow/db-master';
+import { isMasterUrl } from '@freeflow/lib/pg';
 import { z } from 'zod';
+import type { SettingName, Values } from '../../backends/doctor/setting-names';
 import { DEFAULT_TASK_QUEUE } from '../../workflows/messages';
-import { type Form, MONGODB, POSTGRES, TEXT } from '../backends/variables';
 import { address } from '../address';
+import { type Form, MONGODB, POSTGRES, TEXT } from '../backends/variables';
 import { EXIT, Failure } from '../failure';
 import { HTTP, readStackFile } from '../settings';
 
@@ -38,8 +39,16 @@ const PERMISSIONS_CLAIM = 'permissions';
 
 /** The variables of worker and API, and what else a check needs; the names are those of the environment. */
 const SETTINGS = {
-  FREEFLOW_API_URL: { form: HTTP, ofStack: ({ api }) => (api.pid === undefined ? undefined : api.url), byDefault: (env) => addressOf(env, 'API_HOST', 'API_PORT') },
-  FREEFLOW_WORKER_URL: { form: HTTP, ofStack: ({ worker }) => (worker.pid === undefined ? undefined : worker.healthUrl), byDefault: (env) => addressOf(env, 'WORKER_HEALTH_HOST', 'WORKER_HEALTH_PORT') },
+  FREEFLOW_API_URL: {
+    form: HTTP,
+    ofStack: ({ api }) => (api.pid === undefined ? undefined : api.url),
+    byDefault: (env) => addressOf(env, 'API_HOST', 'API_PORT'),
+  },
+  FREEFLOW_WORKER_URL: {
+    form: HTTP,
+    ofStack: ({ worker }) => (worker.pid === undefined ? undefined : worker.healthUrl),
+    byDefault: (env) => addressOf(env, 'WORKER_HEALTH_HOST', 'WORKER_HEALTH_PORT'),
+  },
   FREEFLOW_TOKEN_URL: { form: HTTP, ofStack: ({ auth }) => auth.tokenUrl },
   FREEFLOW_CLIENT_ID: { form: TEXT, ofStack: ({ auth }) => auth.clientId },
   FREEFLOW_CLIENT_SECRET: { form: TEXT, ofStack: ({ auth }) => auth.clientSecret },
@@ -50,7 +59,11 @@ const SETTINGS = {
   TEMPORAL_ADDRESS: { form: TEXT, ofStack: ({ temporal }) => temporal.address },
   TEMPORAL_NAMESPACE: { form: TEXT, ofStack: ({ temporal }) => temporal.namespace, byDefault: () => 'default' },
   // The worker makes what is looked at by it: without a worker there is nothing to look for.
-  TASK_QUEUE: { form: TEXT, ofStack: ({ worker }) => (worker.pid === undefined ? undefined : DEFAULT_TASK_QUEUE), byDefault: () => DEFAULT_TASK_QUEUE },
+  TASK_QUEUE: {
+    form: TEXT,
+    ofStack: ({ worker }) => (worker.pid === undefined ? undefined : DEFAULT_TASK_QUEUE),
+    byDefault: () => DEFAULT_TASK_QUEUE,
+  },
   POSTGRES_ADMIN_URL: { form: POSTGRES, ofStack: ({ postgres }) => postgres.provisionerUrl },
   MONGODB_ADMIN_URL: { form: MONGODB, ofStack: ({ mongodb }) => mongodb.provisionerUrl },
   QDRANT_URL: { form: HTTP, ofStack: ({ qdrant }) => qdrant.url },
@@ -61,12 +74,7 @@ const SETTINGS = {
   KEYCLOAK_CLIENT_SECRET: { form: TEXT, ofStack: ({ keycloak }) => keycloak.provisioner.clientSecret },
   KEYCLOAK_OWNER_CLIENT_ID: { form: TEXT, ofStack: ({ keycloak }) => keycloak.clientId },
   KEYCLOAK_OWNER_CLIENT_SECRET: { form: TEXT, ofStack: ({ keycloak }) => keycloak.clientSecret },
-} as const satisfies Record<string, Setting>;
-
-export type SettingName = keyof typeof SETTINGS;
-
-/** All settings; those that are not known are empty. */
-export type Values = Readonly<Record<SettingName, string>>;
+} as const satisfies Record<SettingName, Setting>;
 
 /** What is known of the installation to be checked. */
 export interface Known {
@@ -87,15 +95,29 @@ export function readKnown(env: NodeJS.ProcessEnv): Known {
   const given = recordOf((name) => env[name] || (rowOf(name).byDefault?.(env) ?? ''));
   if (NAMES.some((name) => given[name] !== '' && rowOf(name).byDefault?.({}) === undefined)) {
     const unfit = NAMES.filter((name) => given[name] !== '' && !rowOf(name).form.isFit(given[name]));
-    if (unfit.length > 0) throw new Failure(EXIT.usage, unfit.map((name) => `${name} is not of the form ${rowOf(name).form.form}.`).join('\n'), 'Values are not repeated here: they may hold secrets.');
+    if (unfit.length > 0)
+      throw new Failure(
+        EXIT.usage,
+        unfit.map((name) => `${name} is not of the form ${rowOf(name).form.form}.`).join('\n'),
+        'Values are not repeated here: they may hold secrets.',
+      );
     return { values: given, whyNot: (names) => `set ${names.join(', ')}` };
   }
   const stack = readStackFile(env, stackFile);
-  if (stack === undefined) throw new Failure(EXIT.unreachable, 'No local stack runs.', 'Start one with npm start, or set the variables of another installation; --help names them.');
-  return { values: recordOf((name) => rowOf(name).ofStack(stack) ?? ''), whyNot: () => 'the local stack runs servers only' };
+  if (stack === undefined)
+    throw new Failure(
+      EXIT.unreachable,
+      'No local stack runs.',
+      'Start one with npm start, or set the variables of another installation; --help names them.',
+    );
+  return {
+    values: recordOf((name) => rowOf(name).ofStack(stack) ?? ''),
+    whyNot: () => 'the local stack runs servers only',
+  };
 }
 
-const recordOf = (valueOf: (name: SettingName) => string): Values => Object.fromEntries(NAMES.map((name) => [name, valueOf(name)])) as Values;
+const recordOf = (valueOf: (name: SettingName) => string): Values =>
+  Object.fromEntries(NAMES.map((name) => [name, valueOf(name)])) as Values;
 
 /** Where a process listens that is told so by host and port. */
 function addressOf(env: NodeJS.ProcessEnv, host: string, port: string): string | undefined {

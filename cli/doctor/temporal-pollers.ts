@@ -1,9 +1,12 @@
 import type { Client } from '@temporalio/client';
 import { tsToMs } from '@temporalio/common/lib/time';
-import { fail, type Finding, ok } from './check';
+import { fail, type Finding, ok } from '../../backends/doctor/check';
 
 /** What workers ask a queue for, in Temporal's numbers. */
-export const QUEUE_TYPES = { workflows: { title: 'workflows', number: 1 }, activities: { title: 'activities', number: 2 } } as const;
+export const QUEUE_TYPES = {
+  workflows: { title: 'workflows', number: 1 },
+  activities: { title: 'activities', number: 2 },
+} as const;
 type QueueType = (typeof QUEUE_TYPES)[keyof typeof QUEUE_TYPES];
 
 /** A worker that waits for work asks again every minute; Temporal remembers for five minutes who asked. */
@@ -11,15 +14,32 @@ const ALIVE_MS = 90_000;
 
 /** Whether workers ask a queue for tasks of each of these types. */
 export async function pollers(client: Client, queue: string, types: readonly QueueType[]): Promise<Finding> {
-  const counts = await Promise.all(types.map(async (type) => ({ ...type, ...await pollersOf(client, queue, type) })));
+  const counts = await Promise.all(types.map(async (type) => ({ ...type, ...(await pollersOf(client, queue, type)) })));
   const idle = counts.filter(({ alive }) => alive === 0);
   if (idle.length === 0) return ok(`${Math.max(...counts.map(({ alive }) => alive))} on queue ${queue}`);
-  const since = idle.map(({ title, lastMs }) => `${title}${lastMs === undefined ? '' : ` (the last one ${Math.round((Date.now() - lastMs) / 1_000)} s ago)`}`);
-  return fail(`no worker polls queue ${queue} for ${since.join(' and ')}`, 'Start a worker, and check its TASK_QUEUE and TEMPORAL_NAMESPACE.');
+  const since = idle.map(
+    ({ title, lastMs }) =>
+      `${title}${lastMs === undefined ? '' : ` (the last one ${Math.round((Date.now() - lastMs) / 1_000)} s ago)`}`,
+  );
+  return fail(
+    `no worker polls queue ${queue} for ${since.join(' and ')}`,
+    'Start a worker, and check its TASK_QUEUE and TEMPORAL_NAMESPACE.',
+  );
 }
 
-async function pollersOf({ workflowService, options: { namespace } }: Client, name: string, { number }: QueueType): Promise<{ alive: number; lastMs: number | undefined }> {
-  const { pollers: found } = await workflowService.describeTaskQueue({ namespace, taskQueue: { name }, taskQueueType: number });
+async function pollersOf(
+  { workflowService, options: { namespace } }: Client,
+  name: string,
+  { number }: QueueType,
+): Promise<{ alive: number; lastMs: number | undefined }> {
+  const { pollers: found } = await workflowService.describeTaskQueue({
+    namespace,
+    taskQueue: { name },
+    taskQueueType: number,
+  });
   const times = (found ?? []).map(({ lastAccessTime }) => tsToMs(lastAccessTime));
-  return { alive: times.filter((it) => it > Date.now() - ALIVE_MS).length, lastMs: times.length === 0 ? undefined : Math.max(...times) };
+  return {
+    alive: times.filter((it) => it > Date.now() - ALIVE_MS).length,
+    lastMs: times.length === 0 ? undefined : Math.max(...times),
+  };
 }

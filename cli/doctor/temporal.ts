@@ -1,15 +1,20 @@
 import { isGrpcServiceError, type Client } from '@temporalio/client';
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes';
+import { type Check, fail, faults, type Finding, type Group, ok } from '../../backends/doctor/check';
+import type { SettingName, Values } from '../../backends/doctor/setting-names';
+import { versionFinding } from '../../backends/doctor/versions';
 import { backendQueueOf, reconcileIdOf, RESOURCE_KINDS, sweepIdOf } from '../../workflows/messages';
 import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
-import { type Check, fail, faults, type Finding, type Group, ok } from './check';
 import { onTemporal } from './temporal-look';
 import { pollers, QUEUE_TYPES } from './temporal-pollers';
 import { schedule } from './temporal-schedule';
-import type { SettingName, Values } from './settings';
-import { versionFinding } from './versions';
 
-const check = (what: string, needs: SettingName[], work: (client: Client, values: Values) => Promise<Finding>, after = ['temporal.connection']): Check => ({
+const check = (
+  what: string,
+  needs: SettingName[],
+  work: (client: Client, values: Values) => Promise<Finding>,
+  after = ['temporal.connection'],
+): Check => ({
   name: `temporal.${what}`,
   needs: ['TEMPORAL_ADDRESS', ...needs],
   after,
@@ -21,24 +26,38 @@ export const TEMPORAL: Group = {
   title: 'Temporal',
   checks: [
     check('connection', [], connection, []),
-    check('version', [], async ({ workflowService }) => versionFinding('temporal', (await workflowService.getSystemInfo({})).serverVersion)),
+    check('version', [], async ({ workflowService }) =>
+      versionFinding('temporal', (await workflowService.getSystemInfo({})).serverVersion),
+    ),
     check('search-attributes', ['TASK_QUEUE'], searchAttributes),
     check('sweep', ['TASK_QUEUE'], (client, { TASK_QUEUE: queue }) => schedule(client, sweepIdOf(queue))),
     check('reconciler', ['TASK_QUEUE'], (client, { TASK_QUEUE: queue }) => schedule(client, reconcileIdOf(queue))),
-    check('workers', ['TASK_QUEUE'], (client, { TASK_QUEUE: queue }) => pollers(client, queue, [QUEUE_TYPES.workflows, QUEUE_TYPES.activities])),
-    ...RESOURCE_KINDS.map((kind) => check(`${kind}-workers`, ['TASK_QUEUE'], (client, { TASK_QUEUE: queue }) => pollers(client, backendQueueOf(queue, kind), [QUEUE_TYPES.activities]))),
+    check('workers', ['TASK_QUEUE'], (client, { TASK_QUEUE: queue }) =>
+      pollers(client, queue, [QUEUE_TYPES.workflows, QUEUE_TYPES.activities]),
+    ),
+    ...RESOURCE_KINDS.map((kind) =>
+      check(`${kind}-workers`, ['TASK_QUEUE'], (client, { TASK_QUEUE: queue }) =>
+        pollers(client, backendQueueOf(queue, kind), [QUEUE_TYPES.activities]),
+      ),
+    ),
   ],
 };
 
 const NOT_FOUND = 5;
 
-async function connection({ workflowService, options: { namespace } }: Client, { TEMPORAL_ADDRESS: address }: Values): Promise<Finding> {
+async function connection(
+  { workflowService, options: { namespace } }: Client,
+  { TEMPORAL_ADDRESS: address }: Values,
+): Promise<Finding> {
   try {
     await workflowService.describeNamespace({ namespace });
     return ok(`namespace ${namespace} at ${address}`);
   } catch (error) {
     if (!isGrpcServiceError(error) || Number(error.code) !== NOT_FOUND) throw error;
-    return fail(`there is no namespace ${namespace} at ${address}`, 'Check TEMPORAL_NAMESPACE, or make it: temporal operator namespace create');
+    return fail(
+      `there is no namespace ${namespace} at ${address}`,
+      'Check TEMPORAL_NAMESPACE, or make it: temporal operator namespace create',
+    );
   }
 }
 
@@ -46,8 +65,17 @@ async function searchAttributes({ connection: { operatorService }, options: { na
   const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
   const all = Object.values(SEARCH_ATTRIBUTES);
   const missing = all.filter(({ name }) => customAttributes[name] === undefined);
-  const other = all.filter(({ name, type }) => customAttributes[name] !== undefined && customAttributes[name] !== encodeSearchAttributeIndexedValueType(type));
-  const wrong = [...missing.map(({ name }) => `${name} is not registered`), ...other.map(({ name, type }) => `${name} is not of the type ${type}`)];
-  const advice = other.length > 0 ? 'Remove what is of another type (temporal operator search-attribute remove), then start a worker: it registers them.' : 'Start a worker: it registers them.';
+  const other = all.filter(
+    ({ name, type }) =>
+      customAttributes[name] !== undefined && customAttributes[name] !== encodeSearchAttributeIndexedValueType(type),
+  );
+  const wrong = [
+    ...missing.map(({ name }) => `${name} is not registered`),
+    ...other.map(({ name, type }) => `${name} is not of the type ${type}`),
+  ];
+  const advice =
+    other.length > 0
+      ? 'Remove what is of another type (temporal operator search-attribute remove), then start a worker: it registers them.'
+      : 'Start a worker: it registers them.';
   return faults(wrong, advice, all.map(({ name }) => name).join(', '));
 }

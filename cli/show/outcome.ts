@@ -9,10 +9,15 @@ export function outcomeOf(tenant: Tenant, operation: Operation, took: string | u
   const run = operation.run.url === null ? [] : [`Run: ${operation.run.url}`];
   switch (operation.state) {
     case 'done':
-      if (operation.kind === 'adopt') return `${pc.bold(name)}: what was found is ${pc.green('recorded')}; what waited for it is tried again.`;
+      if (operation.kind === 'adopt')
+        return `${pc.bold(name)}: what was found is ${pc.green('recorded')}; what waited for it is tried again.`;
       return `${pc.bold(name)} is ${pc.green(statusOf(tenant))}${took === undefined ? '' : ` after ${took}`}.`;
     case 'rolled_back':
-      return [`${pc.bold(name)}: ${kind} was ${pc.red('rolled back')}; it is ${statusOf(tenant)}. Given up at ${operation.step ?? '?'}:`, ...why, ...run].join('\n');
+      return [
+        `${pc.bold(name)}: ${kind} was ${pc.red('rolled back')}; it is ${statusOf(tenant)}. Given up at ${operation.step ?? '?'}:`,
+        ...why,
+        ...run,
+      ].join('\n');
     case 'refused':
       return [`${pc.bold(name)}: ${kind} was ${pc.red('refused')}:`, ...why].join('\n');
     case 'incomplete':
@@ -27,15 +32,19 @@ export function outcomeOf(tenant: Tenant, operation: Operation, took: string | u
     case 'requested':
     case 'running':
     case 'undoing':
-      return [`${pc.bold(name)}: ${kind} is ${operation.state}. Follow it: ${freeflow} tenants watch ${name}`, ...run].join('\n');
+      return [
+        `${pc.bold(name)}: ${kind} is ${operation.state}. Follow it: ${freeflow} tenants watch ${name}`,
+        ...run,
+      ].join('\n');
   }
 }
 
-const waysOut = (name: string, freeflow: string) => [
-  [`retry ${name}`, 'try again at once'],
-  [`abort ${name}`, 'give up and undo all of it; not once anything is dropped'],
-  [`skip ${name} --reason '...'`, 'a drop or an undo only: leave it behind'],
-].map(([command, does]) => `  ${freeflow} tenants ${command}  ${pc.dim(`# ${does}`)}`);
+const waysOut = (name: string, freeflow: string) =>
+  [
+    [`retry ${name}`, 'try again at once'],
+    [`abort ${name}`, 'give up and undo all of it; not once anything is dropped'],
+    [`skip ${name} --reason '...'`, 'a drop or an undo only: leave it behind'],
+  ].map(([command, does]) => `  ${freeflow} tenants ${command}  ${pc.dim(`# ${does}`)}`);
 
 /** In one word how a tenant is: a deleted one may be restorable or gone for good. */
 export function statusOf({ status, goneAt }: Tenant): string {

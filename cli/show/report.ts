@@ -15,11 +15,23 @@ export function reportText({ findings, counts, fix }: Report, columns: number | 
     '',
     `${looked} looked at: ${amount(findings.length, 'finding')}${fix ? `, ${findings.length - open.length} fixed` : ''}.`,
     ...(fixable.length === 0 ? [] : [`Repair what is safe, ${fixable.length} of them: ${freeflow} reconcile --fix`]),
-    ...(orphans.length === 0 ? [] : ['Drop an orphan for good, after a look into it:', ...orphans.map((it) => `  ${freeflow} resources drop ${it.resource ?? ''} ${it.name ?? ''} --id ${it.id ?? ''}`)]),
+    ...(orphans.length === 0
+      ? []
+      : [
+          'Drop an orphan for good, after a look into it:',
+          ...orphans.map(
+            (it) => `  ${freeflow} resources drop ${it.resource ?? ''} ${it.name ?? ''} --id ${it.id ?? ''}`,
+          ),
+        ]),
     'What each means and the way back: docs/runbook.md#reconcile',
   ].join('\n');
 }
 
-const rowOf = ({ class: its, resource, name, what, fixed }: Finding): string[] => [its, resource ?? 'operation', name ?? '-', fixed ? `fixed: ${what}` : what];
+const rowOf = ({ class: its, resource, name, what, fixed }: Finding): string[] => [
+  its,
+  resource ?? 'operation',
+  name ?? '-',
+  fixed ? `fixed: ${what}` : what,
+];
 
 const amount = (count: number, of: string): string => `${count} ${of}${count === 1 ? '' : 's'}`;

@@ -32,7 +32,10 @@ export function stepsViewer(terminal: Terminal): Viewer & { end: () => void } {
     state({ name }, { kind, state, step, attempts, cause }) {
       isAway = false;
       if (spinner === undefined) return;
-      const trouble = step === null ? '' : pc.yellow(`  ${step} has failed ${attempts === 1 ? 'once' : `${attempts} times`}: ${cause ?? ''}`);
+      const trouble =
+        step === null
+          ? ''
+          : pc.yellow(`  ${step} has failed ${attempts === 1 ? 'once' : `${attempts} times`}: ${cause ?? ''}`);
       spinner.text = `${name}: ${kind.replaceAll('_', ' ')}, ${state.replaceAll('_', ' ')}  ${pc.dim(duration(Date.now() - startedAt))}${trouble}`;
       if (!spinner.isSpinning) spinner.start();
     },

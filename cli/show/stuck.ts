@@ -25,5 +25,12 @@ export function stuckTable(items: readonly StuckTenant[], columns: number | unde
 function rowOf({ name, why, operation, purgeAt }: StuckTenant): string[] {
   if (why === 'overdue-purge') return [name, 'purge', '-', '0', age(purgeAt ?? ''), CAUSES[why] ?? why];
   const { kind = '', step, attempts = 0, requestedAt = '', cause } = operation ?? {};
-  return [name, kind.replaceAll('_', ' '), step ?? '-', String(attempts), age(requestedAt), why === 'parked' ? (cause ?? '') : (CAUSES[why] ?? why)];
+  return [
+    name,
+    kind.replaceAll('_', ' '),
+    step ?? '-',
+    String(attempts),
+    age(requestedAt),
+    why === 'parked' ? (cause ?? '') : (CAUSES[why] ?? why),
+  ];
 }

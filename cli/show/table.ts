@@ -10,7 +10,11 @@ const ENDLESS = 10_000;
  * A table without lines, fit into the terminal: the last column, of free text, gets what the others leave and is cut.
  * @param columns of the terminal; undefined where the output goes elsewhere
  */
-export function inColumns(head: readonly string[], rows: readonly (readonly string[])[], columns: number | undefined): string {
+export function inColumns(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  columns: number | undefined,
+): string {
   const widths = head.map((name, at) => Math.max(name.length, ...rows.map((row) => (row[at] ?? '').length)));
   const others = widths.slice(0, -1).reduce((sum, width) => sum + width + GAP, 0);
   const last = Math.max(NARROWEST, (columns ?? ENDLESS) - others);
@@ -21,7 +25,11 @@ export function inColumns(head: readonly string[], rows: readonly (readonly stri
     columnDefault: { paddingLeft: 0, paddingRight: GAP },
     columns: fitted,
     drawHorizontalLine: () => false,
-  }).split('\n').map((line) => line.trimEnd()).join('\n').trimEnd();
+  })
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')
+    .trimEnd();
 }
 
 const oneLine = (text: string) => text.replaceAll(/\s+/g, ' ');

@@ -10,7 +10,9 @@ export async function waitingFor<T>({ isInteractive }: Terminal, what: string, w
   if (!isInteractive) return work;
   const startedAt = Date.now();
   const spinner = ora({ stream: process.stderr, discardStdin: false, text: what }).start();
-  const redraw = setInterval(() => { spinner.text = `${what}  ${pc.dim(duration(Date.now() - startedAt))}`; }, REDRAW_MS);
+  const redraw = setInterval(() => {
+    spinner.text = `${what}  ${pc.dim(duration(Date.now() - startedAt))}`;
+  }, REDRAW_MS);
   try {
     return await work;
   } finally {

@@ -21,8 +21,22 @@ interface Part {
 }
 
 const PARTS: readonly Part[] = [
-  { name: 'worker', title: 'Worker', script: 'dist/worker/main.js', env: workerEnv, readyUrl: ({ worker }) => `${worker.healthUrl}/health/ready`, stopWithinMs: 30_000 },
-  { name: 'api', title: 'API', script: 'dist/api/server.js', env: apiEnv, readyUrl: ({ api }) => `${api.url}/health/ready`, stopWithinMs: 10_000 },
+  {
+    name: 'worker',
+    title: 'Worker',
+    script: 'dist/worker/main.js',
+    env: workerEnv,
+    readyUrl: ({ worker }) => `${worker.healthUrl}/health/ready`,
+    stopWithinMs: 30_000,
+  },
+  {
+    name: 'api',
+    title: 'API',
+    script: 'dist/api/server.js',
+    env: apiEnv,
+    readyUrl: ({ api }) => `${api.url}/health/ready`,
+    stopWithinMs: 10_000,
+  },
 ];
 
 const READY_WITHIN_MS = 60_000;
@@ -52,7 +66,11 @@ export async function startApp(stack: StackInfo, { env, progress, ending }: Star
   const stop = async () => {
     await Promise.all(processes.map((it) => it.stop()));
     registry.clear();
-    changeStackInfo(dir, (info) => ({ ...info, api: { url: info.api.url }, worker: { healthUrl: info.worker.healthUrl } }));
+    changeStackInfo(dir, (info) => ({
+      ...info,
+      api: { url: info.api.url },
+      worker: { healthUrl: info.worker.healthUrl },
+    }));
     release();
   };
   ending.onStop(stop);
@@ -64,7 +82,9 @@ export async function startApp(stack: StackInfo, { env, progress, ending }: Star
   try {
     await registry.endLeftovers();
     const info = await withFreePorts(stack, cacheDir(env));
-    await Promise.all(PARTS.map((part) => startPart(part, { info, env, progress, registry, processes, signal: ending.signal })));
+    await Promise.all(
+      PARTS.map((part) => startPart(part, { info, env, progress, registry, processes, signal: ending.signal })),
+    );
     return info;
   } catch (error) {
     await stop();
@@ -72,15 +92,31 @@ export async function startApp(stack: StackInfo, { env, progress, ending }: Star
   }
 }
 
-interface PartContext { info: StackInfo; env: NodeJS.ProcessEnv; progress: Progress; registry: ProcessRegistry; processes: ManagedProcess[]; signal: AbortSignal }
+interface PartContext {
+  info: StackInfo;
+  env: NodeJS.ProcessEnv;
+  progress: Progress;
+  registry: ProcessRegistry;
+  processes: ManagedProcess[];
+  signal: AbortSignal;
+}
 
-async function startPart({ name, title, script, env: envOf, readyUrl, stopWithinMs }: Part, { info, env, progress, registry, processes, signal }: PartContext): Promise<void> {
+async function startPart(
+  { name, title, script, env: envOf, readyUrl, stopWithinMs }: Part,
+  { info, env, progress, registry, processes, signal }: PartContext,
+): Promise<void> {
   signal.throwIfAborted();
   const startedAt = Date.now();
   const managed = new ManagedProcess({
     title,
     log: logFile(info.dir, name),
-    plan: () => Promise.resolve({ command: process.execPath, args: [join(projectRoot(), script)], env: { ...withoutSecrets(env), ...envOf(info) }, cwd: projectRoot() }),
+    plan: () =>
+      Promise.resolve({
+        command: process.execPath,
+        args: [join(projectRoot(), script)],
+        env: { ...withoutSecrets(env), ...envOf(info) },
+        cwd: projectRoot(),
+      }),
     check: () => checkReady(readyUrl(info)),
     readyWithinMs: READY_WITHIN_MS,
     stopSignal: 'SIGTERM',
@@ -89,7 +125,9 @@ async function startPart({ name, title, script, env: envOf, readyUrl, stopWithin
       registry.note(name, { ...identity, port: Number(new URL(readyUrl(info)).port), stopSignal: 'SIGTERM' });
       changeStackInfo(info.dir, (published) => ({ ...published, [name]: { ...published[name], pid: identity.pid } }));
     },
-    onEvent: (text) => { progress.note(text); },
+    onEvent: (text) => {
+      progress.note(text);
+    },
   });
   processes.push(managed);
   progress.update(title, 'starting');
@@ -99,7 +137,10 @@ async function startPart({ name, title, script, env: envOf, readyUrl, stopWithin
 
 async function checkReady(url: string): Promise<void> {
   // A connection kept open by this would hold up its stop for seconds.
-  const response = await fetch(url, { headers: { connection: 'close' }, signal: AbortSignal.timeout(CHECK_TIMEOUT_MS) });
+  const response = await fetch(url, {
+    headers: { connection: 'close' },
+    signal: AbortSignal.timeout(CHECK_TIMEOUT_MS),
+  });
   const text = await response.text();
   if (!response.ok) throw new Error(`${url} answers ${response.status} ${text.slice(0, 200)}`);
 }
@@ -109,8 +150,11 @@ async function withFreePorts(info: StackInfo, cache: string): Promise<StackInfo>
   const settings = loadSettings(info.dir);
   const ports = await claimPorts({ cache, dir: info.dir }, settings.ports, ['api', 'workerHealth']);
   saveSettings(info.dir, { ...settings, ports });
-  const change = (published: StackInfo): StackInfo => ({ ...published, api: { url: `http://127.0.0.1:${ports.api}` }, worker: { healthUrl: `http://127.0.0.1:${ports.workerHealth}` } });
+  const change = (published: StackInfo): StackInfo => ({
+    ...published,
+    api: { url: `http://127.0.0.1:${ports.api}` },
+    worker: { healthUrl: `http://127.0.0.1:${ports.workerHealth}` },
+  });
   changeStackInfo(info.dir, change);
   return change(info);
 }
-

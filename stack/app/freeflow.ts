@@ -14,17 +14,31 @@ interface Run {
 }
 
 /** Runs the command line as people do, on the stack in this folder. */
-export async function freeflow(args: readonly string[], { dir, env, signal, quietly = false }: Run): Promise<{ code: number; stdout: string }> {
+export async function freeflow(
+  args: readonly string[],
+  { dir, env, signal, quietly = false }: Run,
+): Promise<{ code: number; stdout: string }> {
   const child = spawn(process.execPath, [join(projectRoot(), 'dist/cli/main.js'), ...args], {
     env: { ...withoutSecrets(env), ...OF_THE_STACK, ...(dir === stackDir() ? {} : { FREEFLOW_STACK_DIR: dir }) },
     stdio: ['inherit', quietly ? 'pipe' : 'inherit', 'inherit'],
     ...(signal ? { signal } : {}),
   });
   let stdout = '';
-  child.stdout?.on('data', (it) => { stdout += String(it); });
+  child.stdout?.on('data', (it) => {
+    stdout += String(it);
+  });
   const [code] = (await once(child, 'close')) as [number | null];
   return { code: code ?? 1, stdout };
 }
 
 /** Another installation that the environment may name is not meant. */
-const OF_THE_STACK = { FREEFLOW_API_URL: '', FREEFLOW_TOKEN: '', FREEFLOW_TOKEN_URL: '', FREEFLOW_CLIENT_ID: '', FREEFLOW_CLIENT_SECRET: '', MASTER_DATABASE_URL: '', SECRETS_KEY: '', KEYCLOAK_URL: '' };
+const OF_THE_STACK = {
+  FREEFLOW_API_URL: '',
+  FREEFLOW_TOKEN: '',
+  FREEFLOW_TOKEN_URL: '',
+  FREEFLOW_CLIENT_ID: '',
+  FREEFLOW_CLIENT_SECRET: '',
+  MASTER_DATABASE_URL: '',
+  SECRETS_KEY: '',
+  KEYCLOAK_URL: '',
+};

@@ -12,7 +12,11 @@ export function welcome(info: StackInfo, env: NodeJS.ProcessEnv): string {
   const prefix = dir === stackDir() ? '' : `FREEFLOW_STACK_DIR=${quoted(relative(projectRoot(), dir) || dir)} `;
   // In a form that works here: pnpm is shorter, npm is always there.
   const freeflow = `${prefix}${findOnPath('pnpm', env) === undefined ? 'npm run -s freeflow --' : 'pnpm -s freeflow'}`;
-  const places = [['API', `${api.url}/docs`], ['Temporal UI', temporal.uiUrl ?? `(none named by TEMPORAL_UI_URL; server at ${temporal.address})`], ['Keycloak', keycloak.url]];
+  const places = [
+    ['API', `${api.url}/docs`],
+    ['Temporal UI', temporal.uiUrl ?? `(none named by TEMPORAL_UI_URL; server at ${temporal.address})`],
+    ['Keycloak', keycloak.url],
+  ];
   return [
     '',
     ...places.map(([name, url]) => `${pc.bold((name ?? '').padEnd(12))} ${url ?? ''}`),

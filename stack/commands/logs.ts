@@ -5,7 +5,11 @@ import pc from 'picocolors';
 import { lastLines } from '../files';
 import { logFile } from '../project';
 
-export interface LogOptions { lines: number; follow: boolean; signal: AbortSignal }
+export interface LogOptions {
+  lines: number;
+  follow: boolean;
+  signal: AbortSignal;
+}
 
 const POLL_MS = 250;
 
@@ -14,14 +18,29 @@ const POLL_MS = 250;
  * @param name one of the logs, all when undefined
  * @returns the exit code: 1 when there is no such log
  */
-export async function logs(dir: string, name: string | undefined, { lines, follow, signal }: LogOptions, print: (text: string) => void): Promise<number> {
-  const known = existsSync(join(dir, 'logs')) ? readdirSync(join(dir, 'logs')).filter((file) => file.endsWith('.log')).map((file) => file.slice(0, -4)) : [];
+export async function logs(
+  dir: string,
+  name: string | undefined,
+  { lines, follow, signal }: LogOptions,
+  print: (text: string) => void,
+): Promise<number> {
+  const known = existsSync(join(dir, 'logs'))
+    ? readdirSync(join(dir, 'logs'))
+        .filter((file) => file.endsWith('.log'))
+        .map((file) => file.slice(0, -4))
+    : [];
   const chosen = known.filter((log) => name === undefined || log === name);
   if (chosen.length === 0) {
-    print(known.length === 0 ? `There are no logs in ${dir} yet.` : `There is no log of ${name ?? ''}; there are: ${known.join(', ')}`);
+    print(
+      known.length === 0
+        ? `There are no logs in ${dir} yet.`
+        : `There is no log of ${name ?? ''}; there are: ${known.join(', ')}`,
+    );
     return 1;
   }
-  const say = (log: string, line: string) => { print(name === undefined ? `${pc.dim(log.padEnd(9))} ${line}` : line); };
+  const say = (log: string, line: string) => {
+    print(name === undefined ? `${pc.dim(log.padEnd(9))} ${line}` : line);
+  };
   const tails = chosen.map((log) => ({ log, path: logFile(dir, log), position: sizeOf(logFile(dir, log)), rest: '' }));
   for (const { log, path } of tails) for (const line of lastLines(path, lines)) say(log, line);
   while (follow && !signal.aborted) {
@@ -31,7 +50,11 @@ export async function logs(dir: string, name: string | undefined, { lines, follo
   return 0;
 }
 
-interface Tail { path: string; position: number; rest: string }
+interface Tail {
+  path: string;
+  position: number;
+  rest: string;
+}
 
 /** Whole lines only; a file that has become shorter was begun anew. */
 function newLines(tail: Tail): string[] {

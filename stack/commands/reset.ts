@@ -19,7 +19,7 @@ export async function reset(dir: string, isSure: boolean, print: (text: string) 
   }
   const isRunning = lockOwner(dir, 'servers.lock') !== undefined || lockOwner(dir, 'app.lock') !== undefined;
   const question = `${isRunning ? 'A stack runs there; it is stopped first. ' : ''}Delete all data, logs, ports and credentials in ${dir}?`;
-  if (!isSure && !await isConfirmed(question)) {
+  if (!isSure && !(await isConfirmed(question))) {
     print('Nothing was deleted. (To delete without being asked: --yes)');
     return 1;
   }

@@ -10,7 +10,9 @@ import { stopCommand } from '../shell';
 export async function start(dir: string, env: NodeJS.ProcessEnv, exit: (code: number) => never): Promise<number> {
   const startedAt = Date.now();
   const progress = createProgress(process.stdout);
-  const tell = (text: string) => { progress.note(text); };
+  const tell = (text: string) => {
+    progress.note(text);
+  };
   const ending = listenForEnd(tell, exit);
   let joined: Joined;
   try {
@@ -26,7 +28,9 @@ export async function start(dir: string, env: NodeJS.ProcessEnv, exit: (code: nu
     return 0;
   }
   ending.onStop(joined.stack.stop);
-  tell(`All servers are ready after ${seconds(startedAt)}; their addresses and credentials are in ${dir}/stack.json\nStop by Ctrl-C here, or by: ${stopCommand(dir)}`);
+  tell(
+    `All servers are ready after ${seconds(startedAt)}; their addresses and credentials are in ${dir}/stack.json\nStop by Ctrl-C here, or by: ${stopCommand(dir)}`,
+  );
   const alive = new AbortController();
   // Where all servers are named by the environment, nothing else would keep this process up.
   const keepAlive = delay(2 ** 31 - 1, undefined, { signal: alive.signal }).catch(() => undefined);

@@ -4,7 +4,14 @@ import { logFile } from '../project';
 import { SERVERS } from '../servers';
 import { findStackInfo, type StackInfo } from '../stack-info';
 
-interface Row { name: string; state: string; pid: string; port: string; url: string; log: string }
+interface Row {
+  name: string;
+  state: string;
+  pid: string;
+  port: string;
+  url: string;
+  log: string;
+}
 
 const HEADINGS: Row = { name: 'SERVER', state: 'STATE', pid: 'PID', port: 'PORT', url: 'URL', log: 'LOG' };
 
@@ -24,16 +31,32 @@ export function status(dir: string, print: (text: string) => void): number {
 }
 
 function serverRow(info: StackInfo, name: (typeof SERVERS)[number]['name'], title: string): Row {
-  const url = withoutLogin({ postgres: info.postgres.url, mongodb: info.mongodb.url, qdrant: info.qdrant.url, keycloak: info.keycloak.url, temporal: info.temporal.uiUrl ?? info.temporal.address }[name]);
+  const url = withoutLogin(
+    {
+      postgres: info.postgres.url,
+      mongodb: info.mongodb.url,
+      qdrant: info.qdrant.url,
+      keycloak: info.keycloak.url,
+      temporal: info.temporal.uiUrl ?? info.temporal.address,
+    }[name],
+  );
   const process = info.processes[name];
   if (process === undefined) return { name: title, state: 'external', pid: '-', port: '-', url, log: '-' };
-  return { name: title, state: isAlive(process) ? 'running' : 'restarting', pid: String(process.pid), port: String(process.port), url, log: logFile(info.dir, name) };
+  return {
+    name: title,
+    state: isAlive(process) ? 'running' : 'restarting',
+    pid: String(process.pid),
+    port: String(process.port),
+    url,
+    log: logFile(info.dir, name),
+  };
 }
 
 function appRows({ dir, api, worker }: StackInfo): Row[] {
-  const row = (name: string, title: string, url: string, pid: number | undefined): Row => (pid === undefined
-    ? { name: title, state: 'not started', pid: '-', port: '-', url: '-', log: '-' }
-    : { name: title, state: 'running', pid: String(pid), port: new URL(url).port, url, log: logFile(dir, name) });
+  const row = (name: string, title: string, url: string, pid: number | undefined): Row =>
+    pid === undefined
+      ? { name: title, state: 'not started', pid: '-', port: '-', url: '-', log: '-' }
+      : { name: title, state: 'running', pid: String(pid), port: new URL(url).port, url, log: logFile(dir, name) };
   return [row('worker', 'Worker', worker.healthUrl, worker.pid), row('api', 'API', api.url, api.pid)];
 }
 
@@ -41,7 +64,10 @@ function table(rows: readonly Row[]): string[] {
   const columns = ['name', 'state', 'pid', 'port', 'url', 'log'] as const;
   const widths = columns.map((column) => Math.max(...rows.map((row) => row[column].length)));
   return rows.map((row, index) => {
-    const line = columns.map((column, at) => row[column].padEnd(widths[at] ?? 0)).join('  ').trimEnd();
+    const line = columns
+      .map((column, at) => row[column].padEnd(widths[at] ?? 0))
+      .join('  ')
+      .trimEnd();
     return index === 0 ? pc.dim(line) : line;
   });
 }

@@ -21,7 +21,11 @@ export async function stopStack(dir: string, tell: (text: string) => void): Prom
     tell(`Stopping process ${owner.pid} and all that it has started ...`);
     await end(owner, tell);
   }
-  const leftovers = await Promise.all([new ProcessRegistry(dir, 'app-processes.json'), new ProcessRegistry(dir, 'processes.json')].map((registry) => registry.endLeftovers()));
+  const leftovers = await Promise.all(
+    [new ProcessRegistry(dir, 'app-processes.json'), new ProcessRegistry(dir, 'processes.json')].map((registry) =>
+      registry.endLeftovers(),
+    ),
+  );
   removeStackInfo(dir);
   const ended = leftovers.flat();
   if (ended.length > 0) tell(`Ended what a killed start had left: ${ended.join(', ')}`);

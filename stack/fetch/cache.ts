@@ -11,7 +11,11 @@ const ABANDONED_AFTER_MS = 3_600_000;
  * It appears in one step, so a start that is killed half way, or two at once, never leave half of it.
  * @param fill writes the content into the folder it is given
  */
-export async function cachedFolder(cache: string, name: string, fill: (folder: string) => Promise<void>): Promise<string> {
+export async function cachedFolder(
+  cache: string,
+  name: string,
+  fill: (folder: string) => Promise<void>,
+): Promise<string> {
   const folder = join(cache, name);
   if (existsSync(folder)) return folder;
   mkdirSync(cache, { recursive: true });

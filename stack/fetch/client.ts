@@ -29,10 +29,22 @@ export function runClient({ command, args, env, cwd, onOutput, signal }: ClientR
     };
     child.stdout.on('data', listen);
     child.stderr.on('data', listen);
-    child.once('error', (error: NodeJS.ErrnoException) => { if (error.code === 'ENOENT') resolve(false); else reject(error); });
+    child.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') resolve(false);
+      else reject(error);
+    });
     child.once('close', (code) => {
       if (code === 0) resolve(true);
-      else reject(new ClientFailed(`${command} ${args.join(' ')} ended with ${code ?? 'a signal'}:\n${said.trim().split(/[\r\n]+/).slice(-8).join('\n')}`));
+      else
+        reject(
+          new ClientFailed(
+            `${command} ${args.join(' ')} ended with ${code ?? 'a signal'}:\n${said
+              .trim()
+              .split(/[\r\n]+/)
+              .slice(-8)
+              .join('\n')}`,
+          ),
+        );
     });
   });
 }

@@ -10,11 +10,19 @@ import type { FetchContext } from './pip';
  * @returns the file, its checksum checked
  * @throws ClientFailed when there is no Maven or it could not get the artifact
  */
-export async function mavenZip(pinned: PinnedPackage, folder: string, { env, signal, onProgress }: Omit<FetchContext, 'cache'>): Promise<string> {
+export async function mavenZip(
+  pinned: PinnedPackage,
+  folder: string,
+  { env, signal, onProgress }: Omit<FetchContext, 'cache'>,
+): Promise<string> {
   // Batch mode would keep silent about the progress.
   const args = [MAVEN_COPY, `-Dartifact=${pinned.name}:${pinned.version}:zip`, `-DoutputDirectory=${folder}`];
-  const onOutput = (text: string) => { const fetched = lastAmount(text); if (fetched !== undefined) onProgress(fetched); };
-  if (!await runClient({ command: 'mvn', args, env, cwd: folder, signal, onOutput })) throw new ClientFailed(`${pinned.name} is fetched by Maven, and there is none: install Maven (mvn)`);
+  const onOutput = (text: string) => {
+    const fetched = lastAmount(text);
+    if (fetched !== undefined) onProgress(fetched);
+  };
+  if (!(await runClient({ command: 'mvn', args, env, cwd: folder, signal, onOutput })))
+    throw new ClientFailed(`${pinned.name} is fetched by Maven, and there is none: install Maven (mvn)`);
   const zip = readdirSync(folder).find((name) => name.endsWith('.zip'));
   if (zip === undefined) throw new ClientFailed(`mvn said all was well but left no zip of ${pinned.name}`);
   await checkChecksum(join(folder, zip), pinned);

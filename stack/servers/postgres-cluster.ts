@@ -2,8 +2,8 @@ import { execFile, execFileSync } from 'node:child_process';
 import { chownSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { readIfThere } from '../files';
 import { findOnPath } from '../fetch/on-path';
+import { readIfThere } from '../files';
 import type { LaunchPlan } from '../managed-process';
 import { startTimeOf } from '../processes';
 import { isOpenToAll, userInsteadOfRoot, type User } from './postgres-user';
@@ -31,7 +31,8 @@ export async function prepareCluster({ dir, initdb, owner, password, env }: Clus
   const data = join(parent, 'postgres');
   mkdirSync(parent, { recursive: true });
   const user = userInsteadOfRoot(data);
-  const asItsUser = ({ command, args }: Pick<LaunchPlan, 'command' | 'args'>): LaunchPlan => runAs(user, { command, args, env, cwd: data }, [command, parent]);
+  const asItsUser = ({ command, args }: Pick<LaunchPlan, 'command' | 'args'>): LaunchPlan =>
+    runAs(user, { command, args, env, cwd: data }, [command, parent]);
   if (existsSync(data)) removeStaleLock(data);
   else await initialise({ parent, data, initdb, owner, password, user, plan: asItsUser });
   return { data, asItsUser };
@@ -45,8 +46,23 @@ function runAs(user: User | undefined, plan: LaunchPlan, paths: readonly string[
   if (user === undefined) return plan;
   if (paths.every((path) => isOpenToAll(path))) return { ...plan, user };
   const setpriv = findOnPath('setpriv', plan.env);
-  if (setpriv === undefined) throw new Error(`PostgreSQL runs as another user than root, who can't enter all folders on the way to ${paths.join(' and ')}: open them (chmod o+x) or start the stack as another user`);
-  return { ...plan, command: setpriv, args: [`--reuid=${user.uid}`, `--regid=${user.gid}`, '--clear-groups', '--inh-caps=+dac_override', '--ambient-caps=+dac_override', plan.command, ...plan.args] };
+  if (setpriv === undefined)
+    throw new Error(
+      `PostgreSQL runs as another user than root, who can't enter all folders on the way to ${paths.join(' and ')}: open them (chmod o+x) or start the stack as another user`,
+    );
+  return {
+    ...plan,
+    command: setpriv,
+    args: [
+      `--reuid=${user.uid}`,
+      `--regid=${user.gid}`,
+      '--clear-groups',
+      '--inh-caps=+dac_override',
+      '--ambient-caps=+dac_override',
+      plan.command,
+      ...plan.args,
+    ],
+  };
 }
 
 interface Initialisation {
@@ -67,7 +83,28 @@ async function initialise({ parent, data, initdb, owner, password, user, plan }:
     writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
     mkdirSync(fresh, { mode: 0o700 });
     if (user !== undefined) for (const path of [work, fresh, passwordFile]) chownSync(path, user.uid, user.gid);
-    const { command, args, env, user: as } = plan({ command: initdb, args: ['-D', fresh, '--username', owner, '--pwfile', passwordFile, '--auth', 'scram-sha-256', '--encoding', 'UTF8', '--no-locale', '--no-sync'] });
+    const {
+      command,
+      args,
+      env,
+      user: as,
+    } = plan({
+      command: initdb,
+      args: [
+        '-D',
+        fresh,
+        '--username',
+        owner,
+        '--pwfile',
+        passwordFile,
+        '--auth',
+        'scram-sha-256',
+        '--encoding',
+        'UTF8',
+        '--no-locale',
+        '--no-sync',
+      ],
+    });
     await run(command, [...args], { env, cwd: fresh, ...as });
     renameSync(fresh, data);
   } finally {
@@ -83,7 +120,8 @@ function removeStaleLock(data: string): void {
   const lock = join(data, 'postmaster.pid');
   const pid = Number(readIfThere(lock)?.split('\n')[0]);
   if (!Number.isInteger(pid) || pid <= 0) return;
-  if (startTimeOf(pid) !== undefined && commandOf(pid).includes(data)) throw new Error(`another PostgreSQL (process ${pid}) runs on ${data}`);
+  if (startTimeOf(pid) !== undefined && commandOf(pid).includes(data))
+    throw new Error(`another PostgreSQL (process ${pid}) runs on ${data}`);
   rmSync(lock, { force: true });
 }
 

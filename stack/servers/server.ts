@@ -29,7 +29,10 @@ export interface FetchingContext extends ServerContext {
 }
 
 /** A program ready to run. */
-export interface Program { path: string; version: string }
+export interface Program {
+  path: string;
+  version: string;
+}
 
 /** What a server contributes to `stack.json`. */
 export type StackPart = Partial<StackInfo>;
@@ -59,7 +62,10 @@ export interface Server {
 /** A server that can't be had here; the message names the ways out. */
 export class CannotProvide extends Error {
   constructor({ title, variables }: Pick<Server, 'title' | 'variables'>, why: string, options?: ErrorOptions) {
-    super(`${title} can't be had here: ${why}\n  Two ways out: let ${variables} in the environment name one that runs already,\n  or start the servers by Docker Compose: docker compose -f docker-compose.yml -f docker-compose.temporal.yml up -d --wait (docs/setup.md)`, options);
+    super(
+      `${title} can't be had here: ${why}\n  Two ways out: let ${variables} in the environment name one that runs already,\n  or start the servers by Docker Compose: docker compose -f docker-compose.yml -f docker-compose.temporal.yml up -d --wait (docs/setup.md)`,
+      options,
+    );
   }
 }
 

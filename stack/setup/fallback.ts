@@ -1,5 +1,5 @@
-import { SetUpError } from '../../setup/errors';
-import type { Outcome, Password } from '../../setup/outcome';
+import { SetUpError } from '../../backends/provisioner/errors';
+import type { Outcome, Password } from '../../backends/provisioner/outcome';
 
 interface OnServer {
   /** Whether the server is the stack's own, where nothing can be lacking. On another one, what exists keeps its password. */
@@ -17,7 +17,11 @@ interface OnServer {
  * @param worksWith whether a provisioner that has kept its password has the one made up here: an earlier start may have made it
  * @returns the provisioner's password; undefined to use what was given
  */
-export async function provisionerPassword({ isOurs, password, variable, note }: OnServer, setUp: (password: Password) => Promise<Outcome>, worksWith: () => Promise<boolean>): Promise<string | undefined> {
+export async function provisionerPassword(
+  { isOurs, password, variable, note }: OnServer,
+  setUp: (password: Password) => Promise<Outcome>,
+  worksWith: () => Promise<boolean>,
+): Promise<string | undefined> {
   try {
     const outcome = await setUp({ value: password, isForced: isOurs });
     outcome.warnings.forEach(note);

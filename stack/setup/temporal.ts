@@ -13,7 +13,9 @@ async function connect(address: string): Promise<Connection> {
 export async function checkTemporal(address: string, namespace: string): Promise<void> {
   const connection = await connect(address);
   try {
-    await connection.withDeadline(Date.now() + DEADLINE_MS, () => connection.workflowService.describeNamespace({ namespace }));
+    await connection.withDeadline(Date.now() + DEADLINE_MS, () =>
+      connection.workflowService.describeNamespace({ namespace }),
+    );
   } finally {
     await connection.close();
   }

@@ -1,8 +1,8 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { FaultyHouse } from '../faulty-house';
 import { projectRoot } from '../../stack/project';
-import type { Running } from '../house';
+import type { FaultyHouse } from '../support/faulty-house';
+import type { Running } from '../support/house';
 
 const HOUR_MS = 3_600_000;
 const PRELOAD = path.join(projectRoot(), 'test/chaos/jumping-clock.cjs');

@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BackendKind } from '@freeflow/db-master';
+import type { BackendKind } from '@freeflow/contract';
+import fc from 'fast-check';
 import type { Goal } from '../../activities/transitions';
-import { tenantOf, type Tenant } from '../tenants';
-import { until } from '../until';
+import { tenantOf, type Tenant } from '../support/tenants';
+import { until } from '../support/until';
 import { kindOf, type Asked, type Model } from './model';
 import type { LineFault } from './plan';
 import type { World } from './world';
@@ -46,12 +46,19 @@ const asks = (action: Asked): Command =>
     const { status, body } = await house.request(method, `/tenants/${id}${route}`);
     if (status !== 202) return model.refused(action, String(body.code));
     const { operation } = body as unknown as Tenant;
-    model.accepted(action, OPEN.includes(operation.state) && operation.kind === kindOf(action) && operation.id !== before.operation.id);
+    model.accepted(
+      action,
+      OPEN.includes(operation.state) && operation.kind === kindOf(action) && operation.id !== before.operation.id,
+    );
   });
 
 const answers = (action: 'retry' | 'abort'): Command =>
   command(action, async (model, { world: { house }, id }) => {
-    const { status, text } = await house.request('POST', `/tenants/${id}/${action}`, action === 'abort' ? { reason: 'chance' } : undefined);
+    const { status, text } = await house.request(
+      'POST',
+      `/tenants/${id}/${action}`,
+      action === 'abort' ? { reason: 'chance' } : undefined,
+    );
     if (status === 202 && action === 'abort') model.aborted();
     if (![202, 404, 409].includes(status)) throw new Error(`${action} answered ${status}: ${text}`);
   });
@@ -75,33 +82,66 @@ const KILL = { kind: 'worker killed', after: 0, lastsMs: 0 } as const;
 
 /** Waits until nothing is under way, and tells the model. */
 export async function ends(model: Model, { world: { house }, id }: Real, timeoutMs: number): Promise<Tenant> {
-  const tenant = await until(`the operation on ${id} has ended`, async () => {
-    const it = await tenantOf(house, id);
-    return isOpen(it) ? undefined : it;
-  }, timeoutMs);
+  const tenant = await until(
+    `the operation on ${id} has ended`,
+    async () => {
+      const it = await tenantOf(house, id);
+      return isOpen(it) ? undefined : it;
+    },
+    timeoutMs,
+  );
   model.ended(standingOf(tenant));
   return tenant;
 }
 
 const SERVERS = ['postgres', 'mongodb', 'qdrant', 'keycloak'] as const;
-const BROKEN = ['refuses', 'loses replies', 'is cut in the middle of a call', 'delivers late', 'is a black hole', 'answers 500', 'answers 429', 'says its disk is full'] as const satisfies readonly LineFault[];
+const BROKEN = [
+  'refuses',
+  'loses replies',
+  'is cut in the middle of a call',
+  'delivers late',
+  'is a black hole',
+  'answers 500',
+  'answers 429',
+  'says its disk is full',
+] as const satisfies readonly LineFault[];
 const WAITS_MS = 8_000;
 
 const sometimes = (weight: number, arbitrary: fc.Arbitrary<Command>) => ({ weight, arbitrary });
 
 /** So many commands in a row; that something is asked for, broken or waited for is likelier than that all is mended. */
-export const commands = (minLength: number, maxLength: number): fc.Arbitrary<Command[]> => fc.noBias(fc.array(fc.oneof(
-  sometimes(4, fc.constantFrom<Asked>('suspend', 'resume', 'soft_delete', 'restore').map(asks)),
-  sometimes(1, fc.constantFrom<Asked>('hard_delete', 'hard_delete_forced').map(asks)),
-  sometimes(2, fc.constantFrom<'retry' | 'abort'>('retry', 'abort').map(answers)),
-  sometimes(3, fc.tuple(fc.constantFrom(...SERVERS), fc.constantFrom(...BROKEN)).map(([server, fault]) => troubles(server, fault))),
-  sometimes(1, fc.constant(command('calm', (_, real) => calm(real)))),
-  sometimes(1, fc.constant(command('worker killed', async (_, { world }) => { await world.begin(KILL); await world.end(KILL); }))),
-  sometimes(2, fc.constant(command('a moment', () => delay(1_500)))),
-  sometimes(3, fc.constant(command('wait', waits))),
-), { minLength, maxLength, size: 'max' }));
+export const commands = (minLength: number, maxLength: number): fc.Arbitrary<Command[]> =>
+  fc.noBias(
+    fc.array(
+      fc.oneof(
+        sometimes(4, fc.constantFrom<Asked>('suspend', 'resume', 'soft_delete', 'restore').map(asks)),
+        sometimes(1, fc.constantFrom<Asked>('hard_delete', 'hard_delete_forced').map(asks)),
+        sometimes(2, fc.constantFrom<'retry' | 'abort'>('retry', 'abort').map(answers)),
+        sometimes(
+          3,
+          fc
+            .tuple(fc.constantFrom(...SERVERS), fc.constantFrom(...BROKEN))
+            .map(([server, fault]) => troubles(server, fault)),
+        ),
+        sometimes(1, fc.constant(command('calm', (_, real) => calm(real)))),
+        sometimes(
+          1,
+          fc.constant(
+            command('worker killed', async (_, { world }) => {
+              await world.begin(KILL);
+              await world.end(KILL);
+            }),
+          ),
+        ),
+        sometimes(2, fc.constant(command('a moment', () => delay(1_500)))),
+        sometimes(3, fc.constant(command('wait', waits))),
+      ),
+      { minLength, maxLength, size: 'max' },
+    ),
+  );
 
 /** Nobody waits for ever: what is parked goes on once the faults are over, or by an answer. */
-const waits = (model: Model, real: Real) => ends(model, real, WAITS_MS).catch((error: unknown) => {
-  if (!/in vain/.test(String(error))) throw error;
-});
+const waits = (model: Model, real: Real) =>
+  ends(model, real, WAITS_MS).catch((error: unknown) => {
+    if (!/in vain/.test(String(error))) throw error;
+  });

@@ -1,16 +1,21 @@
 import { PLANS } from '../../workflows/plans';
 import { BACKENDS } from '../../workflows/steps';
-import type { House } from '../house';
 import type { Subject } from '../kill/operations';
 import { faultsOfCounting, lookAt, mustBe, readLog, type Row, type Verdict } from '../kill/verdict';
-import type { Tenant } from '../tenants';
+import type { House } from '../support/house';
+import type { Tenant } from '../support/tenants';
 import type { Operation } from './plan';
 
 /** What is to be seen once all faults are over and the operation has ended. */
 export const expectedOf = (operation: Operation): Verdict => mustBe({ ...operation, isUndone: false });
 
 /** What is to be seen of it, looked at with the servers' own drivers and the tenant's own credentials. */
-export async function lookAfter(house: House, operation: Operation, subject: Subject, tenant: Tenant): Promise<Verdict> {
+export async function lookAfter(
+  house: House,
+  operation: Operation,
+  subject: Subject,
+  tenant: Tenant,
+): Promise<Verdict> {
   const stands = await lookAt(house, expectedOf(operation).data === 'unchanged', subject, tenant);
   const log = await readLog(house, subject.id, tenant.operation.id);
   // The interrupted create may have begun nowhere, or not everywhere; its own undo may have left nothing to do.
@@ -23,7 +28,10 @@ export async function lookAfter(house: House, operation: Operation, subject: Sub
 }
 
 async function ledgerOfPart(house: House, { id }: Subject): Promise<string> {
-  const { rows } = await house.master.query<{ state: string }>('SELECT DISTINCT state FROM "TenantResource" WHERE "tenantId" = $1', [id]);
+  const { rows } = await house.master.query<{ state: string }>(
+    'SELECT DISTINCT state FROM "TenantResource" WHERE "tenantId" = $1',
+    [id],
+  );
   return `all ${rows.map((it) => it.state).join(' or ') || 'absent'}`;
 }
 
@@ -38,7 +46,9 @@ function missingIn(log: readonly Row[], { kind, goal, interrupts }: Operation): 
   const last = (finish as Partial<Record<string, string>>)[goal] ?? '';
   // A create that is interrupted drops all of it by its own undo, and nothing is left to do for the deletion.
   const own = log.filter((it) => it.isOfOperation || interrupts === 'create');
-  const missing = ['begin', ...backendSteps, last].filter((step) => own.findLast((it) => it.step === step && !isLate(it))?.status !== 'success');
+  const missing = ['begin', ...backendSteps, last].filter(
+    (step) => own.findLast((it) => it.step === step && !isLate(it))?.status !== 'success',
+  );
   return [
     ...missing.map((step) => `${step} doesn't end with success`),
     ...(own.filter((it) => it.step === last).length > 1 ? [`more than one row of ${last}`] : []),

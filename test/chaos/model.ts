@@ -1,9 +1,15 @@
-import { DECISIONS, KIND_OF, type Action, type Situation } from '../../api/tenants/lifecycle';
 import type { Goal } from '../../activities/transitions';
+import { DECISIONS, KIND_OF, type Action, type Situation } from '../../api/tenants/lifecycle';
 
 export type Asked = Exclude<Action, 'adopt'>;
 
-const GOALS: Readonly<Record<Exclude<Asked, 'restore'>, Goal>> = { suspend: 'suspended', resume: 'active', soft_delete: 'deleted', hard_delete: 'gone', hard_delete_forced: 'gone' };
+const GOALS: Readonly<Record<Exclude<Asked, 'restore'>, Goal>> = {
+  suspend: 'suspended',
+  resume: 'active',
+  soft_delete: 'deleted',
+  hard_delete: 'gone',
+  hard_delete_forced: 'gone',
+};
 /** Where a tenant is while something is under way that began elsewhere. */
 const BETWEEN: readonly Situation[] = ['provisioning', 'deleting'];
 
@@ -21,8 +27,11 @@ export class Model {
   /** @param isNew whether the answer was an operation that does what was asked for and had not ended */
   accepted(action: Asked, isNew: boolean): void {
     if (!isNew) return;
-    const from = new Set([...this.may, ...(this.mayBeUnderWay ? this.back : [])].filter((it) => DECISIONS[action][it] === 'accept'));
-    if (from.size === 0 && !this.mayBeUnderWay) throw new Error(`${action} was accepted of a tenant that is ${[...this.may].join(' or ')}`);
+    const from = new Set(
+      [...this.may, ...(this.mayBeUnderWay ? this.back : [])].filter((it) => DECISIONS[action][it] === 'accept'),
+    );
+    if (from.size === 0 && !this.mayBeUnderWay)
+      throw new Error(`${action} was accepted of a tenant that is ${[...this.may].join(' or ')}`);
     const goals = action === 'restore' ? this.restored : new Set([GOALS[action]]);
     if (action === 'soft_delete') this.restored = from;
     this.back = from.size === 0 ? goals : from;

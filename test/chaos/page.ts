@@ -22,12 +22,18 @@ well: the second was red in one run of two, the last in both of two, the others 
 /** The section on chance faults, from what was seen. */
 export function chaosSection(seed: number, rounds: readonly Round[]): string {
   const all = rounds.flatMap((it) => it.outcomes);
-  const bad = all.filter((it) => !isDeepStrictEqual(it.verdict, it.expected)).map((it) => `#${it.of.number} ${it.trouble ?? JSON.stringify(it.verdict)}`);
+  const bad = all
+    .filter((it) => !isDeepStrictEqual(it.verdict, it.expected))
+    .map((it) => `#${it.of.number} ${it.trouble ?? JSON.stringify(it.verdict)}`);
   const wrong = [...bad, ...rounds.flatMap((it) => it.wrong)];
-  const seen = wrong.length === 0
-    ? 'every tenant complete, cut off or absent as the records say, ledger and log true, nothing stuck, nothing outside the records, no secret found, every neighbour untouched'
-    : wrong.join('; ');
-  const matrix = FAULTS.map((fault) => `| ${fault} | ${OPERATIONS.map(({ name }) => cell(all.filter((it) => hasMet(it, fault) && it.of.operation.name === name))).join(' | ')} |`);
+  const seen =
+    wrong.length === 0
+      ? 'every tenant complete, cut off or absent as the records say, ledger and log true, nothing stuck, nothing outside the records, no secret found, every neighbour untouched'
+      : wrong.join('; ');
+  const matrix = FAULTS.map(
+    (fault) =>
+      `| ${fault} | ${OPERATIONS.map(({ name }) => cell(all.filter((it) => hasMet(it, fault) && it.of.operation.name === name))).join(' | ')} |`,
+  );
   const failures = FAULTS.map((fault) => `| ${fault} | ${typesOf(all.filter((it) => hasMet(it, fault)))} |`);
   return `${INTRODUCTION}
 
@@ -56,10 +62,19 @@ export function countsOf(all: readonly Outcome[]): { faults: number; tenants: nu
   return { faults: all.reduce((sum, it) => sum + it.met.length, 0), tenants: all.length, cells: cells.size };
 }
 
-const cell = (outcomes: readonly Outcome[]): string => (outcomes.length === 0 ? '' : `${outcomes.length}: ${Math.ceil(Math.max(...outcomes.map((it) => it.tookMs)) / 1000)} s`);
+const cell = (outcomes: readonly Outcome[]): string =>
+  outcomes.length === 0
+    ? ''
+    : `${outcomes.length}: ${Math.ceil(Math.max(...outcomes.map((it) => it.tookMs)) / 1000)} s`;
 
 function typesOf(outcomes: readonly Outcome[]): string {
   const counts = new Map<string, number>();
-  for (const type of outcomes.flatMap((it) => it.failures.map((failure) => failure.split(' ').slice(1).join(' ')))) counts.set(type, (counts.get(type) ?? 0) + 1);
-  return [...counts].sort(([, one], [, other]) => other - one).map(([type, count]) => `${type} ${count}`).join(', ') || 'none';
+  for (const type of outcomes.flatMap((it) => it.failures.map((failure) => failure.split(' ').slice(1).join(' '))))
+    counts.set(type, (counts.get(type) ?? 0) + 1);
+  return (
+    [...counts]
+      .sort(([, one], [, other]) => other - one)
+      .map(([type, count]) => `${type} ${count}`)
+      .join(', ') || 'none'
+  );
 }

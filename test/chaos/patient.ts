@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Answer, House } from '../house';
+import type { Answer, House } from '../support/house';
 
 const PAUSE_MS = 200;
 const PATIENCE_MS = 90_000;
@@ -11,13 +11,21 @@ const PATIENCE_MS = 90_000;
  */
 export const patient = <H extends House>(house: H): H => ({
   ...house,
-  request: async (method: string, route: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> => {
+  request: async (
+    method: string,
+    route: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<Answer> => {
     const key = method === 'GET' ? {} : { 'idempotency-key': randomUUID() };
     for (const deadline = Date.now() + PATIENCE_MS; ; await delay(PAUSE_MS)) {
       const answer = await house.request(method, route, body, { ...key, ...headers }).catch((error: unknown) => error);
       const isAnswered = !(answer instanceof Error) && (answer as Answer).status < 500;
       if (isAnswered) return answer as Answer;
-      if (Date.now() > deadline) throw new Error(`${method} ${route} was not answered in time: ${answer instanceof Error ? answer.message : (answer as Answer).text}`);
+      if (Date.now() > deadline)
+        throw new Error(
+          `${method} ${route} was not answered in time: ${answer instanceof Error ? answer.message : (answer as Answer).text}`,
+        );
     }
   },
 });

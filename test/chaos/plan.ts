@@ -1,6 +1,6 @@
 import type { Goal } from '../../activities/transitions';
 import type { PlannedKind } from '../../workflows/plans';
-import { FAULTY_SERVERS, type FaultyServer } from '../faulty-house';
+import { FAULTY_SERVERS, type FaultyServer } from '../support/faulty-house';
 import { ANSWERS, type AnswerKind } from './answers';
 import { randomOf, type Random } from './random';
 
@@ -26,7 +26,15 @@ export const OPERATIONS: readonly Operation[] = [
 
 /** What a line in front of a server can do. */
 export const LINE_FAULTS = [
-  'refuses', 'stalls', 'is slow', 'is 10 s slow', 'is narrow', 'is cut in the middle of a call', 'loses replies', 'delivers late', 'is a black hole',
+  'refuses',
+  'stalls',
+  'is slow',
+  'is 10 s slow',
+  'is narrow',
+  'is cut in the middle of a call',
+  'loses replies',
+  'delivers late',
+  'is a black hole',
   ...ANSWERS,
 ] as const;
 export const PROCESS_FAULTS = [
@@ -46,10 +54,17 @@ export const FAULTS: readonly FaultKind[] = [...LINE_FAULTS, ...PROCESS_FAULTS];
 export const isOfLine = (kind: FaultKind): kind is LineFault => (LINE_FAULTS as readonly string[]).includes(kind);
 export const isAnswer = (kind: FaultKind): kind is AnswerKind => (ANSWERS as readonly string[]).includes(kind);
 /** Whose line takes which fault. */
-export const serversOf = (kind: FaultKind): readonly FaultyServer[] => (isAnswer(kind) ? FAULTY_SERVERS.filter((it) => it !== 'temporal') : FAULTY_SERVERS);
+export const serversOf = (kind: FaultKind): readonly FaultyServer[] =>
+  isAnswer(kind) ? FAULTY_SERVERS.filter((it) => it !== 'temporal') : FAULTY_SERVERS;
 
 /** When a fault begins, by the log of the operation. */
-export const MOMENTS = ['before it is asked for', 'once it is accepted', 'once it has begun', 'once a backend is done', 'once three are done'] as const;
+export const MOMENTS = [
+  'before it is asked for',
+  'once it is accepted',
+  'once it has begun',
+  'once a backend is done',
+  'once three are done',
+] as const;
 export type Moment = (typeof MOMENTS)[number];
 
 export interface Fault {
@@ -74,7 +89,8 @@ export interface Case {
 
 export const faultInWords = ({ kind, server, moment, lastsMs, after }: Fault): string =>
   `${server === undefined ? kind : `the line to ${server} ${kind}`}, ${moment}, for ${lastsMs} ms, after ${after}`;
-export const inWords = ({ number, operation, faults }: Case): string => `#${number} ${operation.name}: ${faults.map(faultInWords).join('; ')}`;
+export const inWords = ({ number, operation, faults }: Case): string =>
+  `#${number} ${operation.name}: ${faults.map(faultInWords).join('; ')}`;
 
 /** Where a fault happens: at one place there is one at a time. Worker and API start by way of Temporal and the master database. */
 export const PLACES = ['postgres', 'mongodb', 'qdrant', 'keycloak', 'core', 'lock', 'clock'] as const;
@@ -105,7 +121,12 @@ export function planOf(seed: number, tenants: number, kinds: readonly FaultKind[
     const server = isSystematic ? at(servers, round + place) : random.oneOf(servers);
     const operation = isSystematic ? at(OPERATIONS, round + place + shift) : random.oneOf(OPERATIONS);
     const first = faultOf(kind, server, random, isSystematic ? surelyMet(operation) : MOMENTS);
-    return { number, operation, interruptedAt: at(['once it has begun', 'once a backend is done'], first.after), faults: [first, ...furtherOf(first, random)] };
+    return {
+      number,
+      operation,
+      interruptedAt: at(['once it has begun', 'once a backend is done'], first.after),
+      faults: [first, ...furtherOf(first, random)],
+    };
   });
 }
 
@@ -116,7 +137,7 @@ export const roundsOf = (cases: readonly Case[], size: number): Case[][] =>
 /** One or two more, oftener two, at places of their own. */
 function furtherOf(first: Fault, random: Random): Fault[] {
   const further: Fault[] = [];
-  for (const wanted = random.below(4) === 0 ? 1 : 2; further.length < wanted; ) {
+  for (const wanted = random.below(4) === 0 ? 1 : 2; further.length < wanted;) {
     const kind = random.oneOf(FAULTS);
     const one = faultOf(kind, random.oneOf(serversOf(kind)), random);
     if ([first, ...further].every((it) => placeOf(it) !== placeOf(one))) further.push(one);
@@ -125,13 +146,22 @@ function furtherOf(first: Fault, random: Random): Fault[] {
 }
 
 /** The moments that no operation has ended by; one that changes nothing at the backends is over at once. */
-const surelyMet = ({ kind, goal }: Operation): readonly Moment[] => MOMENTS.slice(0, kind === 'restore' && goal === 'suspended' ? 1 : 3);
+const surelyMet = ({ kind, goal }: Operation): readonly Moment[] =>
+  MOMENTS.slice(0, kind === 'restore' && goal === 'suspended' ? 1 : 3);
 
 /** Long enough that calls meet it: a reply comes no sooner than after 10 s, a call is repeated after a second or two. */
-const LONGER_MS: Readonly<Partial<Record<FaultKind, number>>> = { 'is 10 s slow': 11_000, 'worker frozen while another takes over': 6_000, 'clock of the worker jumps': 2_000 };
+const LONGER_MS: Readonly<Partial<Record<FaultKind, number>>> = {
+  'is 10 s slow': 11_000,
+  'worker frozen while another takes over': 6_000,
+  'clock of the worker jumps': 2_000,
+};
 
 function faultOf(kind: FaultKind, server: FaultyServer, random: Random, moments: readonly Moment[] = MOMENTS): Fault {
-  const chance = { moment: random.oneOf(moments), lastsMs: 500 + random.below(3_500) + (LONGER_MS[kind] ?? 0), after: random.below(13) };
+  const chance = {
+    moment: random.oneOf(moments),
+    lastsMs: 500 + random.below(3_500) + (LONGER_MS[kind] ?? 0),
+    after: random.below(13),
+  };
   // These are about the request itself.
   if (kind.startsWith('API')) return { kind, ...chance, moment: 'before it is asked for' };
   return { kind, ...(isOfLine(kind) ? { server } : {}), ...chance };

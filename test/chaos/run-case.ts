@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ask, type Subject } from '../kill/operations';
-import type { House } from '../house';
-import { until } from '../until';
+import type { House } from '../support/house';
+import { until } from '../support/until';
 import type { Case, Fault, Moment } from './plan';
 import type { World } from './world';
 
@@ -10,7 +10,11 @@ const SEEN_WITHIN_MS = 5_000;
 
 /** Of how many things the log tells by then that they are done: the beginning, then backends. */
 const MUST_BE_DONE: Readonly<Record<Moment, number>> = {
-  'before it is asked for': 0, 'once it is accepted': 0, 'once it has begun': 1, 'once a backend is done': 2, 'once three are done': 4,
+  'before it is asked for': 0,
+  'once it is accepted': 0,
+  'once it has begun': 1,
+  'once a backend is done': 2,
+  'once three are done': 4,
 };
 
 /** What came of the asking: the tenant, with the id it has by then, and which of the faults it met. */
@@ -33,10 +37,12 @@ export function runCase(world: World, of: Case, subject: Subject): Promise<Ran> 
     const isFirst = ({ moment }: Fault) => moment === 'before it is asked for';
     const first = of.faults.filter(isFirst).map(happens);
     const asked = askAll(house, of, subject);
-    const others = of.faults.filter((it) => !isFirst(it)).map(async (fault) => {
-      const { id } = await asked;
-      if (await hasCome(house, fault.moment, id)) await happens(fault);
-    });
+    const others = of.faults
+      .filter((it) => !isFirst(it))
+      .map(async (fault) => {
+        const { id } = await asked;
+        if (await hasCome(house, fault.moment, id)) await happens(fault);
+      });
     // What goes wrong with it is told once the faults are over.
     await Promise.allSettled([asked, ...first, ...others]);
     await Promise.all([...first, ...others]);
@@ -44,7 +50,11 @@ export function runCase(world: World, of: Case, subject: Subject): Promise<Ran> 
   });
 }
 
-async function askAll(house: House, { operation: { kind, interrupts }, interruptedAt }: Case, subject: Subject): Promise<Subject> {
+async function askAll(
+  house: House,
+  { operation: { kind, interrupts }, interruptedAt }: Case,
+  subject: Subject,
+): Promise<Subject> {
   if (interrupts === undefined) return ask(house, kind, subject);
   const first = await ask(house, interrupts, subject);
   await hasCome(house, interruptedAt, first.id);
@@ -55,12 +65,20 @@ async function askAll(house: House, { operation: { kind, interrupts }, interrupt
 async function hasCome(house: House, moment: Moment, id: string): Promise<boolean> {
   const wanted = MUST_BE_DONE[moment];
   let isOpen = true;
-  await until(moment, async () => {
-    const { rows: [seen] } = await house.master.query<{ isOpen: boolean; done: number }>(
-      `SELECT "endedAt" IS NULL AS "isOpen", (SELECT count(DISTINCT split_part(step, '.', 1))::int FROM "TenantProvisionLog" AS log WHERE status = 'success' AND log."operationId" = o.id) AS done
-         FROM "TenantOperation" AS o WHERE "tenantId" = $1 ORDER BY "createdAt" DESC LIMIT 1`, [id]);
-    isOpen = seen?.isOpen === true;
-    return !isOpen || (seen?.done ?? 0) >= wanted;
-  }, SEEN_WITHIN_MS).catch(() => undefined);
+  await until(
+    moment,
+    async () => {
+      const {
+        rows: [seen],
+      } = await house.master.query<{ isOpen: boolean; done: number }>(
+        `SELECT "endedAt" IS NULL AS "isOpen", (SELECT count(DISTINCT split_part(step, '.', 1))::int FROM "TenantProvisionLog" AS log WHERE status = 'success' AND log."operationId" = o.id) AS done
+         FROM "TenantOperation" AS o WHERE "tenantId" = $1 ORDER BY "createdAt" DESC LIMIT 1`,
+        [id],
+      );
+      isOpen = seen?.isOpen === true;
+      return !isOpen || (seen?.done ?? 0) >= wanted;
+    },
+    SEEN_WITHIN_MS,
+  ).catch(() => undefined);
   return isOpen;
 }

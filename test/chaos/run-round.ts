@@ -3,16 +3,16 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { History } from '@temporalio/common/lib/proto-utils';
-import { fill } from '../fingerprint';
-import { findSecrets } from '../find-secret';
 import { asItIs, ask, ends, prepare, type Subject } from '../kill/operations';
 import type { Verdict } from '../kill/verdict';
-import { pooled } from '../pooled';
-import { replayNow } from '../replay';
-import { openOperator, textOf } from '../temporal';
-import { secretsOf } from '../tenant-app';
-import { createTenant, logOf, type Tenant } from '../tenants';
-import { until } from '../until';
+import { findSecrets } from '../support/find-secret';
+import { fill } from '../support/fingerprint';
+import { pooled } from '../support/pooled';
+import { replayNow } from '../support/replay';
+import { openOperator, textOf } from '../support/temporal';
+import { secretsOf } from '../support/tenant-app';
+import { createTenant, logOf, type Tenant } from '../support/tenants';
+import { until } from '../support/until';
 import { expectedOf, lookAfter } from './expected';
 import { namesOutside, tenantsIn } from './names-outside';
 import { inWords, type Case, type Fault } from './plan';
@@ -57,10 +57,16 @@ export async function runRound(world: World, cases: readonly Case[]): Promise<Ro
   const untouched = await asItIs(house, neighbour.name);
   const strangers = await placeStrangers(house, prefix);
   const subjects = await pooled(WIDTH, cases, ({ number, operation: { kind, goal, interrupts } }) =>
-    prepare(house, interrupts === 'create' ? { kind: 'create', goal: 'active' } : { kind, goal }, nameOf(number)));
-  const secrets = Object.assign({}, ...(await Promise.all(subjects.filter((it) => it.id !== '').map((it) => secretsNamed(world, it))))) as Record<string, string>;
+    prepare(house, interrupts === 'create' ? { kind: 'create', goal: 'active' } : { kind, goal }, nameOf(number)),
+  );
+  const secrets = Object.assign(
+    {},
+    ...(await Promise.all(subjects.filter((it) => it.id !== '').map((it) => secretsNamed(world, it)))),
+  ) as Record<string, string>;
 
-  const met = meetStrangers(house, strangers, ENDED_WITHIN_MS).catch((error: unknown) => [`a tenant of a stranger's name: ${String(error)}`]);
+  const met = meetStrangers(house, strangers, ENDED_WITHIN_MS).catch((error: unknown) => [
+    `a tenant of a stranger's name: ${String(error)}`,
+  ]);
   const ended = await pooled(WIDTH, cases, async (of) => {
     process.stdout.write(`  ${inWords(of)}\n`);
     let [subject, met]: [Subject, Fault[]] = [subjects[cases.indexOf(of)] as Subject, []];
@@ -77,25 +83,38 @@ export async function runRound(world: World, cases: readonly Case[]): Promise<Ro
   const wrong = [...(await met), ...(await stuckOf(world, prefix))];
   const outcomes = await pooled(WIDTH, cases, (of) => outcomeOf(world, of, ended[cases.indexOf(of)] as End));
 
-  const standing = ended.filter(({ subject, tenant }) => subject.id !== '' && (tenant === undefined || tenant.goneAt === null));
+  const standing = ended.filter(
+    ({ subject, tenant }) => subject.id !== '' && (tenant === undefined || tenant.goneAt === null),
+  );
   const names = tenantsIn(await namesOutside(house.info, prefix), prefix);
   const known = [neighbour.name, ...strangers.map(({ name }) => name), ...standing.map(({ subject }) => subject.name)];
   wrong.push(...names.filter((it) => !known.includes(it)).map((it) => `${it} stands outside, and no record says so`));
   if ((await asItIs(house, neighbour.name)) !== untouched) wrong.push('the neighbour was changed');
   // A backend may say what we don't know; one of our own that we don't know tells on-call nothing.
-  wrong.push(...outcomes.flatMap(({ of, failures }) => failures.filter((it) => / unexpected: (?!(postgres|mongodb|qdrant|keycloak): )/.test(it)).map((it) => `${inWords(of)}: ${it}`)));
+  wrong.push(
+    ...outcomes.flatMap(({ of, failures }) =>
+      failures
+        .filter((it) => / unexpected: (?!(postgres|mongodb|qdrant|keycloak): )/.test(it))
+        .map((it) => `${inWords(of)}: ${it}`),
+    ),
+  );
   wrong.push(...(await lateEffects(world)));
   if (!world.hasWorker()) wrong.push('the worker has ended by itself');
-  for (const { subject } of [...standing, { subject: neighbour }]) Object.assign(secrets, await secretsNamed(world, subject));
+  for (const { subject } of [...standing, { subject: neighbour }])
+    Object.assign(secrets, await secretsNamed(world, subject));
   const histories = await historiesOf(world, ended);
   const texts = Object.fromEntries(Object.entries(histories).map(([of, history]) => [of, textOf(history)]));
   wrong.push(...findSecrets({ ...texts, ...logsOf(world) }, secrets));
   // What another worker could not go on with is stuck for ever once this one is gone.
   wrong.push(...(await replayNow(histories)));
 
-  await removeStrangers(strangers).catch((error: unknown) => wrong.push(`a stranger could not be removed: ${String(error)}`));
+  await removeStrangers(strangers).catch((error: unknown) =>
+    wrong.push(`a stranger could not be removed: ${String(error)}`),
+  );
   const asked = ended.filter(({ subject }) => subject.id !== '');
-  await pooled(WIDTH, [...standing.map((it) => it.subject), neighbour], async (it) => ends(house, 'hard_delete', await ask(house, 'hard_delete', it), ENDED_WITHIN_MS));
+  await pooled(WIDTH, [...standing.map((it) => it.subject), neighbour], async (it) =>
+    ends(house, 'hard_delete', await ask(house, 'hard_delete', it), ENDED_WITHIN_MS),
+  );
   wrong.push(...(await namesOutside(house.info, prefix)).map((it) => `left when all were deleted: ${it}`));
   if (asked.length < cases.length) wrong.push(`${cases.length - asked.length} could not be asked for`);
   return { outcomes, wrong };
@@ -111,7 +130,9 @@ interface End {
 
 async function outcomeOf({ house }: World, of: Case, { subject, met, tenant, tookMs, trouble }: End): Promise<Outcome> {
   const log = subject.id === '' ? [] : await logOf(house, subject.id);
-  const failures = [...new Set(log.filter((it) => it.status === 'error').map((it) => `${it.step} ${told(it.message ?? '')}`))];
+  const failures = [
+    ...new Set(log.filter((it) => it.status === 'error').map((it) => `${it.step} ${told(it.message ?? '')}`)),
+  ];
   const expected = expectedOf(of.operation);
   if (tenant === undefined) return { of, met, expected, failures, tookMs, trouble: trouble ?? 'it did not end' };
   return { of, met, expected, failures, tookMs, verdict: await lookAfter(house, of.operation, subject, tenant) };
@@ -123,8 +144,14 @@ const told = (message: string): string => (message.startsWith('unexpected') ? me
 /** Waits until none of ours is stuck; says which are all the same. */
 async function stuckOf({ house }: World, prefix: string): Promise<string[]> {
   const list = async () => {
-    const { items, isComplete } = (await house.request('GET', '/tenants/stuck')).body as unknown as { items: { name: string; why: string }[]; isComplete: boolean };
-    return [...items.filter((it) => it.name.startsWith(prefix)).map((it) => `${it.name} is stuck: ${it.why}`), ...(isComplete ? [] : ['not all could be looked at'])];
+    const { items, isComplete } = (await house.request('GET', '/tenants/stuck')).body as unknown as {
+      items: { name: string; why: string }[];
+      isComplete: boolean;
+    };
+    return [
+      ...items.filter((it) => it.name.startsWith(prefix)).map((it) => `${it.name} is stuck: ${it.why}`),
+      ...(isComplete ? [] : ['not all could be looked at']),
+    ];
   };
   await until('nothing is stuck', async () => (await list()).length === 0, QUIET_WITHIN_MS).catch(() => undefined);
   return list();
@@ -132,12 +159,16 @@ async function stuckOf({ house }: World, prefix: string): Promise<string[]> {
 
 /** What a drop has seen gone stays gone: else something came after it, and the end of the operation noticed. */
 async function lateEffects({ house }: World): Promise<string[]> {
-  const { rows } = await house.master.query<{ message: string }>('SELECT message FROM "TenantProvisionLog" WHERE step = \'close\' AND status = \'error\'');
+  const { rows } = await house.master.query<{ message: string }>(
+    "SELECT message FROM \"TenantProvisionLog\" WHERE step = 'close' AND status = 'error'",
+  );
   return rows.map(({ message }) => `close failed: ${message}`);
 }
 
 async function secretsNamed({ house }: World, { id, name }: Subject): Promise<Record<string, string>> {
-  return Object.fromEntries(Object.entries(await secretsOf(house, id)).map(([of, value]) => [`${of} of ${name}`, value]));
+  return Object.fromEntries(
+    Object.entries(await secretsOf(house, id)).map(([of, value]) => [`${of} of ${name}`, value]),
+  );
 }
 
 /** Of all that were asked for, also of those that did not end. */
@@ -146,8 +177,15 @@ async function historiesOf({ house }: World, ended: readonly End[]): Promise<Rec
   try {
     const all = ended.filter(({ subject }) => subject.id !== '');
     const handleOf = ({ id }: Subject) => operator.client.workflow.getHandle(`tenant-${id}`);
-    const histories = await pooled(WIDTH, all, async (it) => ({ it, history: await handleOf(it.subject).fetchHistory().catch(orNone) }));
-    return Object.fromEntries(histories.flatMap(({ it: { subject }, history }) => (history === undefined ? [] : [[`the history of ${subject.name}`, history]])));
+    const histories = await pooled(WIDTH, all, async (it) => ({
+      it,
+      history: await handleOf(it.subject).fetchHistory().catch(orNone),
+    }));
+    return Object.fromEntries(
+      histories.flatMap(({ it: { subject }, history }) =>
+        history === undefined ? [] : [[`the history of ${subject.name}`, history]],
+      ),
+    );
   } finally {
     await operator.close();
   }
@@ -158,4 +196,8 @@ const orNone = (error: unknown): undefined => {
 };
 
 const logsOf = ({ house: { logDir } }: World): Record<string, string> =>
-  Object.fromEntries(readdirSync(logDir).filter((it) => it.endsWith('.log')).map((it) => [`the log ${it}`, readFileSync(path.join(logDir, it), 'latin1')]));
+  Object.fromEntries(
+    readdirSync(logDir)
+      .filter((it) => it.endsWith('.log'))
+      .map((it) => [`the log ${it}`, readFileSync(path.join(logDir, it), 'latin1')]),
+  );

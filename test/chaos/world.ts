@@ -1,12 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { openFaultyHouse, type FaultyHouse, type FaultyServer } from '../faulty-house';
-import { databaseOf, freePort, type Running } from '../house';
-import { gateFor } from '../pooled';
-import { endLockSessions } from '../lock-sessions';
+import { openFaultyHouse, type FaultyHouse, type FaultyServer } from '../support/faulty-house';
+import { databaseOf, freePort, type Running } from '../support/house';
+import { endLockSessions } from '../support/lock-sessions';
+import { gateFor } from '../support/pooled';
 import { ANSWERS, answererFor, type AnswerKind } from './answers';
 import { clockOf } from './clock';
-import { isOfLine, PLACES, placeOf, type Fault, type LineFault, type ProcessFault } from './plan';
 import { patient } from './patient';
+import { isOfLine, PLACES, placeOf, type Fault, type LineFault, type ProcessFault } from './plan';
 
 /** Everything mends by itself soon after a fault. */
 const IMPATIENT = { STEP_PATIENCE_MS: '1500', PARKED_RETRY_MS: '2000', KEYCLOAK_CONCURRENCY: '4' };
@@ -41,34 +41,64 @@ interface Doing {
   end(of: Troubled): Promise<void> | void;
 }
 
-const answers = (kind: AnswerKind) => (proxy: Proxy, { server, after }: Troubled) => {
-  proxy.trouble({ kind: 'answer', by: answererFor(server ?? 'temporal', kind, after % 2 === 0) });
-};
+const answers =
+  (kind: AnswerKind) =>
+  (proxy: Proxy, { server, after }: Troubled) => {
+    proxy.trouble({ kind: 'answer', by: answererFor(server ?? 'temporal', kind, after % 2 === 0) });
+  };
 
 const LINES: Readonly<Record<LineFault, (proxy: Proxy, of: Troubled) => void>> = {
-  refuses: (proxy) => { proxy.shut(); },
-  stalls: (proxy, { lastsMs }) => { proxy.stall(lastsMs); proxy.renew(); },
-  'is slow': (proxy) => { proxy.trouble({ kind: 'delay', ms: SLOW_MS }); },
-  'is 10 s slow': (proxy) => { proxy.trouble({ kind: 'delay', ms: VERY_SLOW_MS, only: 'replies' }); },
-  'is narrow': (proxy) => { proxy.trouble({ kind: 'throttle', bytesPerSecond: BYTES_PER_SECOND }); },
-  'is cut in the middle of a call': (proxy, { after }) => { proxy.trouble({ kind: 'cut-requests', after }); },
-  'loses replies': (proxy, { after }) => { proxy.trouble({ kind: 'drop-replies', after }); },
-  'delivers late': (proxy, { after }) => { proxy.trouble({ kind: 'deliver-late', after, ms: LATE_MS, times: LATE_TIMES[after % LATE_TIMES.length] ?? 0 }); },
-  'is a black hole': (proxy) => { proxy.trouble({ kind: 'black-hole' }); },
-  ...(Object.fromEntries(ANSWERS.map((kind) => [kind, answers(kind)])) as Record<AnswerKind, ReturnType<typeof answers>>),
+  refuses: (proxy) => {
+    proxy.shut();
+  },
+  stalls: (proxy, { lastsMs }) => {
+    proxy.stall(lastsMs);
+    proxy.renew();
+  },
+  'is slow': (proxy) => {
+    proxy.trouble({ kind: 'delay', ms: SLOW_MS });
+  },
+  'is 10 s slow': (proxy) => {
+    proxy.trouble({ kind: 'delay', ms: VERY_SLOW_MS, only: 'replies' });
+  },
+  'is narrow': (proxy) => {
+    proxy.trouble({ kind: 'throttle', bytesPerSecond: BYTES_PER_SECOND });
+  },
+  'is cut in the middle of a call': (proxy, { after }) => {
+    proxy.trouble({ kind: 'cut-requests', after });
+  },
+  'loses replies': (proxy, { after }) => {
+    proxy.trouble({ kind: 'drop-replies', after });
+  },
+  'delivers late': (proxy, { after }) => {
+    proxy.trouble({ kind: 'deliver-late', after, ms: LATE_MS, times: LATE_TIMES[after % LATE_TIMES.length] ?? 0 });
+  },
+  'is a black hole': (proxy) => {
+    proxy.trouble({ kind: 'black-hole' });
+  },
+  ...(Object.fromEntries(ANSWERS.map((kind) => [kind, answers(kind)])) as Record<
+    AnswerKind,
+    ReturnType<typeof answers>
+  >),
 };
 
 export async function openWorld(env: Record<string, string> = {}): Promise<World> {
   const house = patient(await openFaultyHouse(false));
   const clock = clockOf(house);
-  const startWorker = (more: Record<string, string> = {}) => house.startWorker({ ...IMPATIENT, ...clock.env, ...env, ...more });
+  const startWorker = (more: Record<string, string> = {}) =>
+    house.startWorker({ ...IMPATIENT, ...clock.env, ...env, ...more });
   let worker: Running = await startWorker();
   let frozen: Running | undefined;
   const restartApi = async () => void (await house.startApi());
   const secondWorker = async () => startWorker({ WORKER_HEALTH_PORT: String(await freePort()) });
 
   const processes: Readonly<Record<ProcessFault, Doing>> = {
-    'worker killed': { begin: () => worker.stop('SIGKILL'), end: async () => { worker = await startWorker(); } },
+    'worker killed': {
+      begin: () => worker.stop('SIGKILL'),
+      end: async () => {
+        worker = await startWorker();
+      },
+    },
     'second worker, then the first killed': {
       begin: () => undefined,
       end: async () => {
@@ -96,30 +126,58 @@ export async function openWorld(env: Record<string, string> = {}): Promise<World
       end: () => endLockSessions(house.info, databaseOf(house)),
     },
     'clock of the worker jumps': {
-      begin: ({ after }) => { clock.set(after % 2 === 0 ? 1 : -1, worker); },
-      end: () => { clock.set(0, worker); },
+      begin: ({ after }) => {
+        clock.set(after % 2 === 0 ? 1 : -1, worker);
+      },
+      end: () => {
+        clock.set(0, worker);
+      },
     },
     // It commits and reaches no Temporal, and is killed before that changes.
     'API killed between commit and start': {
-      begin: () => { house.proxies.temporal.shut(); },
-      end: async () => { await house.api().stop('SIGKILL'); house.proxies.temporal.open(); await restartApi(); },
+      begin: () => {
+        house.proxies.temporal.shut();
+      },
+      end: async () => {
+        await house.api().stop('SIGKILL');
+        house.proxies.temporal.open();
+        await restartApi();
+      },
     },
     'API killed between request and answer': {
-      begin: ({ after }) => { setTimeout(() => void house.api().stop('SIGKILL'), after * 3); },
-      end: async () => { await house.api().stop('SIGKILL'); await restartApi(); },
+      begin: ({ after }) => {
+        setTimeout(() => void house.api().stop('SIGKILL'), after * 3);
+      },
+      end: async () => {
+        await house.api().stop('SIGKILL');
+        await restartApi();
+      },
     },
   };
   const proxyOf = ({ server }: Troubled): Proxy => house.proxies[server ?? 'temporal'];
   const onLine: Doing = {
-    begin: (of) => { if (isOfLine(of.kind)) LINES[of.kind](proxyOf(of), of); },
-    end: (of) => { proxyOf(of).open(); proxyOf(of).trouble(); },
+    begin: (of) => {
+      if (isOfLine(of.kind)) LINES[of.kind](proxyOf(of), of);
+    },
+    end: (of) => {
+      proxyOf(of).open();
+      proxyOf(of).trouble();
+    },
   };
   const doing = ({ kind }: Troubled): Doing => (isOfLine(kind) ? onLine : processes[kind]);
   const gates = PLACES.map((place) => ({ place, gate: gateFor(1) }));
   return {
     house,
     // Always in the same order, or two would wait for each other.
-    alone: (all, during) => gates.filter(({ place }) => all.some((it) => placeOf(it) === place)).reduce((inner, { gate }) => () => gate(inner), during)(),
+    alone: (all, during) =>
+      gates
+        .filter(({ place }) => all.some((it) => placeOf(it) === place))
+        .reduce(
+          (inner, { gate }) =>
+            () =>
+              gate(inner),
+          during,
+        )(),
     begin: async (of) => doing(of).begin(of),
     end: async (of) => doing(of).end(of),
     hasWorker: () => worker.process.exitCode === null && worker.process.signalCode === null,

@@ -1,5 +1,5 @@
 import type { Prisma } from '@freeflow/db-master';
-import { openWorkbench, type Workbench } from '../workbench';
+import { openWorkbench, type Workbench } from '../support/workbench';
 import { realmOf } from './keycloak-bench';
 import { openMongoTenant, type MongoTenant } from './mongo-tenant';
 import { asSuperuser, newPostgresTenant } from './postgres-tenant';
@@ -12,11 +12,15 @@ beforeAll(async () => {
 });
 afterAll(() => bench.close());
 
-const keep = (tenantId: string, accessBefore: Prisma.InputJsonObject) => bench.db.tenantResource.updateMany({ where: { tenantId }, data: { accessBefore } });
-const rolesOf = (tenant: MongoTenant) => tenant.asOwner(async (db) => {
-  const { users } = (await db.command({ usersInfo: tenant.name })) as unknown as { users: { roles: { role: string }[] }[] };
-  return users.flatMap(({ roles }) => roles.map(({ role }) => role)).sort();
-});
+const keep = (tenantId: string, accessBefore: Prisma.InputJsonObject) =>
+  bench.db.tenantResource.updateMany({ where: { tenantId }, data: { accessBefore } });
+const rolesOf = (tenant: MongoTenant) =>
+  tenant.asOwner(async (db) => {
+    const { users } = (await db.command({ usersInfo: tenant.name })) as unknown as {
+      users: { roles: { role: string }[] }[];
+    };
+    return users.flatMap(({ roles }) => roles.map(({ role }) => role)).sort();
+  });
 
 describe('the undo of a suspension that never came to a backend leaves what stands there', () => {
   test('mongodb: roles that an administrator has given', async () => {
@@ -43,7 +47,11 @@ describe('what was changed after it was kept and before the first cut had an eff
     const tenant = await openMongoTenant(bench);
     await tenant.asOwner((db) => db.command({ updateUser: tenant.name, roles: ['readWrite', 'dbOwner'] }));
     const roles = ['readWrite', 'dbOwner'].map((role) => ({ role, db: tenant.name }));
-    await keep(tenant.tenantId, { users: [{ user: tenant.name, roles }], mechanisms: ['SCRAM-SHA-256'], isPasswordChanged: false });
+    await keep(tenant.tenantId, {
+      users: [{ user: tenant.name, roles }],
+      mechanisms: ['SCRAM-SHA-256'],
+      isPasswordChanged: false,
+    });
     await tenant.asOwner((db) => db.command({ updateUser: tenant.name, roles: ['readWrite'] }));
     await tenant.step('disable');
     await tenant.step('enable');
@@ -65,7 +73,8 @@ describe('what was changed after it was kept and before the first cut had an eff
 });
 
 describe('a login that an administrator has shut stays shut, is named, and holds up no resume', () => {
-  const canLogIn = async (app: string) => (await asSuperuser(bench, `SELECT rolcanlogin AS can FROM pg_roles WHERE rolname = '${app}'`))[0]?.['can'];
+  const canLogIn = async (app: string) =>
+    (await asSuperuser(bench, `SELECT rolcanlogin AS can FROM pg_roles WHERE rolname = '${app}'`))[0]?.['can'];
 
   test.each([
     ['NOLOGIN', 'NOLOGIN', false, 'could not log in before'],
@@ -85,12 +94,15 @@ describe('a login that an administrator has shut stays shut, is named, and holds
     const tenant = await newPostgresTenant(bench);
     await asSuperuser(bench, `REVOKE CONNECT ON DATABASE ${tenant.database} FROM ${tenant.app}`);
     await tenant.run('disable');
-    await expect(tenant.run('enable')).rejects.toMatchObject({ type: 'probe-refused', message: expect.stringContaining(tenant.app) });
+    await expect(tenant.run('enable')).rejects.toMatchObject({
+      type: 'probe-refused',
+      message: expect.stringContaining(tenant.app),
+    });
     await tenant.run('drop');
   });
 });
 
-test("keycloak: a client whose settings make no sense, or whose token is too large to be looked at, holds up no resume", async () => {
+test('keycloak: a client whose settings make no sense, or whose token is too large to be looked at, holds up no resume', async () => {
   const tenant = await bench.newTenant();
   await bench.run('keycloak.create', tenant);
   const realm = realmOf(bench, tenant);
@@ -100,8 +112,15 @@ test("keycloak: a client whose settings make no sense, or whose token is too lar
       await realm.changeClient({ attributes: { 'access.token.lifespan': '' } });
       const { id } = await realm.client();
       await realm.call('POST', `/clients/${id}/protocol-mappers/models`, {
-        name: 'large', protocol: 'openid-connect', protocolMapper: 'oidc-hardcoded-claim-mapper',
-        config: { 'claim.name': 'large', 'claim.value': 'x'.repeat(200_000), 'jsonType.label': 'String', 'access.token.claim': 'true' },
+        name: 'large',
+        protocol: 'openid-connect',
+        protocolMapper: 'oidc-hardcoded-claim-mapper',
+        config: {
+          'claim.name': 'large',
+          'claim.value': 'x'.repeat(200_000),
+          'jsonType.label': 'String',
+          'access.token.claim': 'true',
+        },
       });
     },
   ]) {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
-import { openFaultyHouse, type FaultyHouse } from '../faulty-house';
-import { askFor, logOf, operationEnds, parked, tenantOf } from '../tenants';
-import { until } from '../until';
-import { newName } from '../workbench';
+import { openFaultyHouse, type FaultyHouse } from '../support/faulty-house';
+import { askFor, logOf, operationEnds, parked, tenantOf } from '../support/tenants';
+import { until } from '../support/until';
+import { newName } from '../support/workbench';
 
 // Several operations each, with waits between them.
 jest.setTimeout(400_000);
@@ -16,7 +16,8 @@ beforeAll(async () => {
 afterEach(() => house.proxies.qdrant.open());
 afterAll(() => house.close());
 
-const post = (path: string, body: object | undefined, key?: string) => house.request('POST', path, body, key === undefined ? {} : { 'idempotency-key': key });
+const post = (path: string, body: object | undefined, key?: string) =>
+  house.request('POST', path, body, key === undefined ? {} : { 'idempotency-key': key });
 const isParked = (id: string) => until('it is parked', async () => (await parked(house, id)).length > 0);
 const answered = (id: string, key: string) => ({ status: 202, body: { id, operation: { id: key } } });
 
@@ -41,8 +42,15 @@ test("a key stands for one answer: another one under it is refused and changes n
   const [retries, aborts] = [randomUUID(), randomUUID()];
 
   expect(await post(`/tenants/${id}/retry`, {}, retries)).toMatchObject(answered(id, created));
-  for (const [path, body] of [['abort', {}], ['retry', { step: 'qdrant.create' }], ['skip', { reason: 'lost for good' }]] as const) {
-    expect(await post(`/tenants/${id}/${path}`, body, retries)).toMatchObject({ status: 422, body: { code: 'idempotency-key-reused' } });
+  for (const [path, body] of [
+    ['abort', {}],
+    ['retry', { step: 'qdrant.create' }],
+    ['skip', { reason: 'lost for good' }],
+  ] as const) {
+    expect(await post(`/tenants/${id}/${path}`, body, retries)).toMatchObject({
+      status: 422,
+      body: { code: 'idempotency-key-reused' },
+    });
   }
   // Nor for anything else: keys are a principal's own.
   expect(await post(`/tenants/${id}/suspend`, undefined, retries)).toMatchObject({ status: 422 });
@@ -52,18 +60,34 @@ test("a key stands for one answer: another one under it is refused and changes n
   expect(await operationEnds(house, id)).toMatchObject({ status: 'active' });
 
   const first = await parkedSuspend(id);
-  expect(await post(`/tenants/${id}/abort`, { reason: 'by mistake', operationId: created })).toMatchObject({ status: 409, body: { code: 'operation-changed' } });
-  expect(await post(`/tenants/${id}/abort`, { reason: 'by mistake', operationId: first.toUpperCase() }, aborts)).toMatchObject(answered(id, first));
+  expect(await post(`/tenants/${id}/abort`, { reason: 'by mistake', operationId: created })).toMatchObject({
+    status: 409,
+    body: { code: 'operation-changed' },
+  });
+  expect(
+    await post(`/tenants/${id}/abort`, { reason: 'by mistake', operationId: first.toUpperCase() }, aborts),
+  ).toMatchObject(answered(id, first));
   house.proxies.qdrant.open();
   expect(await operationEnds(house, id)).toMatchObject({ status: 'active', operation: { state: 'rolled_back' } });
   expect((await post(`/tenants/${id}/abort`, {})).body).toMatchObject({ code: 'not-stuck' });
 
   const second = await parkedSuspend(id);
   // The answers of before, sent again: answered as before, and not for this operation.
-  expect(await post(`/tenants/${id}/abort`, { reason: 'by mistake', operationId: first.toUpperCase() }, aborts)).toMatchObject(answered(id, first));
+  expect(
+    await post(`/tenants/${id}/abort`, { reason: 'by mistake', operationId: first.toUpperCase() }, aborts),
+  ).toMatchObject(answered(id, first));
   expect(await post(`/tenants/${id}/retry`, {}, retries)).toMatchObject(answered(id, created));
   expect(await tenantOf(house, id)).toMatchObject({ operation: { id: second, state: 'parked' } });
-  expect(await house.master.query(`SELECT state, action FROM "OperationAnswer" WHERE "idempotencyKey" = $1 ORDER BY state`, [aborts])).toMatchObject({ rows: [{ state: 'bound', action: 'abort' }, { state: 'given', action: 'abort' }] });
+  expect(
+    await house.master.query(`SELECT state, action FROM "OperationAnswer" WHERE "idempotencyKey" = $1 ORDER BY state`, [
+      aborts,
+    ]),
+  ).toMatchObject({
+    rows: [
+      { state: 'bound', action: 'abort' },
+      { state: 'given', action: 'abort' },
+    ],
+  });
 
   // Bound and given, but never marked: the API ended in the middle. Temporal knows that it was given.
   const lost = randomUUID();
@@ -71,16 +95,32 @@ test("a key stands for one answer: another one under it is refused and changes n
   await house.master.query(`DELETE FROM "OperationAnswer" WHERE "idempotencyKey" = $1 AND state = 'given'`, [lost]);
   house.proxies.qdrant.open();
   await operationEnds(house, id);
-  expect(await post(`/tenants/${id}/abort`, { reason: 'by mistake' }, lost)).toMatchObject(answered(id, (body['operation'] as { id: string }).id));
+  expect(await post(`/tenants/${id}/abort`, { reason: 'by mistake' }, lost)).toMatchObject(
+    answered(id, (body['operation'] as { id: string }).id),
+  );
   // Bound, and never given: the operation has ended without it.
-  await house.master.query(`INSERT INTO "OperationAnswer" (id, principal, "idempotencyKey", "bodyHash", "tenantId", "operationId", action, state) SELECT gen_random_uuid(), principal, 'never', "bodyHash", "tenantId", "operationId", action, state FROM "OperationAnswer" WHERE "idempotencyKey" = $1 AND state = 'bound'`, [lost]);
-  expect(await post(`/tenants/${id}/abort`, { reason: 'by mistake' }, 'never')).toMatchObject({ status: 409, body: { code: 'operation-changed' } });
+  await house.master.query(
+    `INSERT INTO "OperationAnswer" (id, principal, "idempotencyKey", "bodyHash", "tenantId", "operationId", action, state) SELECT gen_random_uuid(), principal, 'never', "bodyHash", "tenantId", "operationId", action, state FROM "OperationAnswer" WHERE "idempotencyKey" = $1 AND state = 'bound'`,
+    [lost],
+  );
+  expect(await post(`/tenants/${id}/abort`, { reason: 'by mistake' }, 'never')).toMatchObject({
+    status: 409,
+    body: { code: 'operation-changed' },
+  });
 });
 
 test('a key of an operation is none for an answer; sent ten times at once, an answer is given once', async () => {
   const id = await parkedCreate();
-  const { idempotencyKey } = (await house.master.query<{ idempotencyKey: string }>('SELECT "idempotencyKey" FROM "TenantOperation" WHERE "tenantId" = $1', [id])).rows[0] ?? { idempotencyKey: '' };
-  expect(await post(`/tenants/${id}/abort`, {}, idempotencyKey)).toMatchObject({ status: 422, body: { code: 'idempotency-key-reused' } });
+  const { idempotencyKey } = (
+    await house.master.query<{ idempotencyKey: string }>(
+      'SELECT "idempotencyKey" FROM "TenantOperation" WHERE "tenantId" = $1',
+      [id],
+    )
+  ).rows[0] ?? { idempotencyKey: '' };
+  expect(await post(`/tenants/${id}/abort`, {}, idempotencyKey)).toMatchObject({
+    status: 422,
+    body: { code: 'idempotency-key-reused' },
+  });
   const key = randomUUID();
   const answers = await Promise.all(Array.from({ length: 10 }, () => post(`/tenants/${id}/abort`, {}, key)));
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
@@ -93,7 +133,11 @@ test('an answer to all under the same key is the same again', async () => {
   house.proxies.qdrant.open();
   const key = randomUUID();
   const first = await post('/tenants/retry', { step: 'qdrant.create' }, key);
-  expect((first.body['items'] as { id: string; result: string }[]).filter((it) => ids.includes(it.id)).map((it) => it.result)).toEqual(['retried', 'retried']);
+  expect(
+    (first.body['items'] as { id: string; result: string }[])
+      .filter((it) => ids.includes(it.id))
+      .map((it) => it.result),
+  ).toEqual(['retried', 'retried']);
   for (const id of ids) expect(await operationEnds(house, id)).toMatchObject({ status: 'active' });
   expect((await post('/tenants/retry', { step: 'qdrant.create' }, key)).body).toEqual(first.body);
   expect(await post('/tenants/retry', {}, key)).toMatchObject({ status: 422 });
@@ -102,9 +146,25 @@ test('an answer to all under the same key is the same again', async () => {
 describe("by Temporal's own doors", () => {
   /** Arguments of updates and signals. */
   const MALFORMED: [unknown?][] = [
-    [], [null], ['retry'], [7], [[]], [[{ action: 'retry', by: 'me' }]], [{}], [{ action: 'retry' }], [{ by: 'me' }], [{ action: 'destroy', by: 'me' }], [{ action: 'abort', by: { toString: 1 } }],
-    [{ action: 'abort', by: 'me', reason: 'wrong\u0000name' }], [{ action: 'abort', by: 'a\u0000b' }], [{ action: 'abort', by: 'me', reason: '\ud800' }], [{ action: 'abort', by: 'me', reason: 'x'.repeat(100_000) }],
-    [{ action: 'skip', by: 'me', step: ['qdrant.create'] }], [{ action: 'retry', by: 'me', step: '\u0000' }], [{ action: 'abort', by: 'me', operationId: randomUUID() }], [{ action: 'abort', by: 'me', operationId: 7 }],
+    [],
+    [null],
+    ['retry'],
+    [7],
+    [[]],
+    [[{ action: 'retry', by: 'me' }]],
+    [{}],
+    [{ action: 'retry' }],
+    [{ by: 'me' }],
+    [{ action: 'destroy', by: 'me' }],
+    [{ action: 'abort', by: { toString: 1 } }],
+    [{ action: 'abort', by: 'me', reason: 'wrong\u0000name' }],
+    [{ action: 'abort', by: 'a\u0000b' }],
+    [{ action: 'abort', by: 'me', reason: '\ud800' }],
+    [{ action: 'abort', by: 'me', reason: 'x'.repeat(100_000) }],
+    [{ action: 'skip', by: 'me', step: ['qdrant.create'] }],
+    [{ action: 'retry', by: 'me', step: '\u0000' }],
+    [{ action: 'abort', by: 'me', operationId: randomUUID() }],
+    [{ action: 'abort', by: 'me', operationId: 7 }],
   ];
   const isHealthy = async (run: WorkflowHandle): Promise<boolean> => {
     const { raw, status } = await run.describe();
@@ -115,21 +175,31 @@ describe("by Temporal's own doors", () => {
     const id = await parkedCreate();
     const run = house.operator.client.workflow.getHandle(`tenant-${id}`);
     for (const args of MALFORMED) {
-      await expect(run.executeUpdate('answer', { args: args as [] })).rejects.toMatchObject({ cause: { type: expect.stringMatching(/^(answer-invalid|operation-changed)$/) } });
+      await expect(run.executeUpdate('answer', { args: args as [] })).rejects.toMatchObject({
+        cause: { type: expect.stringMatching(/^(answer-invalid|operation-changed)$/) },
+      });
       await run.signal('answer', ...args);
     }
     await until('all of them were read', () => isHealthy(run));
     expect(await tenantOf(house, id)).toMatchObject({ operation: { state: 'parked' } });
     house.proxies.qdrant.open();
-    expect(await run.executeUpdate<unknown, [unknown]>('answer', { args: [{ action: 'retry', by: 'me' }] })).toEqual(['qdrant.create']);
+    expect(await run.executeUpdate<unknown, [unknown]>('answer', { args: [{ action: 'retry', by: 'me' }] })).toEqual([
+      'qdrant.create',
+    ]);
     expect(await operationEnds(house, id)).toMatchObject({ status: 'active' });
   });
 
-  test.each([['a text with NUL', 'a\u0000b'], ['an object', { toString: 1 }]])('an interrupt by %s turns the run round, and its record can be kept', async (_what, by) => {
+  test.each([
+    ['a text with NUL', 'a\u0000b'],
+    ['an object', { toString: 1 }],
+  ])('an interrupt by %s turns the run round, and its record can be kept', async (_what, by) => {
     const id = await parkedCreate();
     house.proxies.qdrant.open();
     await house.operator.client.workflow.getHandle(`tenant-${id}`).signal('interrupt', by);
-    expect(await operationEnds(house, id)).toMatchObject({ goneAt: expect.any(String), operation: { state: 'rolled_back', cause: expect.stringContaining('asked for by unknown') } });
+    expect(await operationEnds(house, id)).toMatchObject({
+      goneAt: expect.any(String),
+      operation: { state: 'rolled_back', cause: expect.stringContaining('asked for by unknown') },
+    });
     expect((await logOf(house, id)).some((it) => it.step === 'undoing')).toBe(true);
   });
 });

@@ -1,7 +1,9 @@
-import { createSecretStore, readSecretKeys, type BackendKind } from '@freeflow/db-master';
-import type { Backend, Secrets } from '../../activities/backend';
+import { type BackendKind } from '@freeflow/contract';
+import { createSecretStore } from '@freeflow/db-master';
+import { readSecretKeys } from '@freeflow/lib/secrets';
 import { targetOf } from '../../activities/ledger';
-import type { Workbench } from '../workbench';
+import type { Backend, Secrets } from '../../backends/backend';
+import type { Workbench } from '../support/workbench';
 
 type Tenant = Awaited<ReturnType<Workbench['newTenant']>>;
 
@@ -15,7 +17,11 @@ export async function messagesOf({ db }: Workbench, { tenantId }: Tenant, step: 
 export async function secretsOf({ db, info }: Workbench, { tenantId }: Tenant, backend: BackendKind): Promise<Secrets> {
   const store = createSecretStore(db, readSecretKeys(info.secretsKey));
   const own = (await store.list(tenantId)).filter((it) => it.backend === backend);
-  return Object.fromEntries(await Promise.all(own.map(async (it) => [it.name, await store.resolve(it.ref, { tenantId, backend, name: it.name })] as const)));
+  return Object.fromEntries(
+    await Promise.all(
+      own.map(async (it) => [it.name, await store.resolve(it.ref, { tenantId, backend, name: it.name })] as const),
+    ),
+  );
 }
 
 export function backendOf({ backends }: Workbench, kind: BackendKind): Backend {
@@ -31,4 +37,5 @@ export async function target({ db }: Workbench, { tenantId, name }: Tenant, kind
 }
 
 /** The ledger's entry of a tenant. */
-export const entryOf = ({ db }: Workbench, { tenantId }: Tenant, kind: BackendKind) => db.tenantResource.findUniqueOrThrow({ where: { tenantId_kind: { tenantId, kind } } });
+export const entryOf = ({ db }: Workbench, { tenantId }: Tenant, kind: BackendKind) =>
+  db.tenantResource.findUniqueOrThrow({ where: { tenantId_kind: { tenantId, kind } } });

@@ -1,10 +1,10 @@
 import { decodeJwt } from 'jose';
-import { freeflow, type Ended } from '../freeflow';
-import { openHouse, type House, type Running } from '../house';
-import { asKeycloakAdmin, withMongo, withPostgres } from '../outside';
-import { inShort, reconcileIn } from '../reconciler';
-import { change, createTenant, deleteTenant, type Tenant } from '../tenants';
-import { newName } from '../workbench';
+import { freeflow, type Ended } from '../support/freeflow';
+import { openHouse, type House, type Running } from '../support/house';
+import { asKeycloakAdmin, withMongo, withPostgres } from '../support/outside';
+import { inShort, reconcileIn } from '../support/reconciler';
+import { change, createTenant, deleteTenant, type Tenant } from '../support/tenants';
+import { newName } from '../support/workbench';
 import { makeCertificates, type Certificates } from './certificates';
 import { askHttps } from './https';
 import { openTlsProxy, type TlsProxy } from './tls-proxy';
@@ -33,7 +33,13 @@ afterAll(async () => {
 });
 
 const connect = (args: string[], env: Record<string, string> = {}): Promise<Ended> =>
-  freeflow(['tenants', 'connect', tenant.name, ...args], { MASTER_DATABASE_URL: house.workerMasterUrl, SECRETS_KEY: house.info.secretsKey, KEYCLOAK_URL: house.info.keycloak.url, FREEFLOW_STACK_DIR: '/nonexistent', ...env });
+  freeflow(['tenants', 'connect', tenant.name, ...args], {
+    MASTER_DATABASE_URL: house.workerMasterUrl,
+    SECRETS_KEY: house.info.secretsKey,
+    KEYCLOAK_URL: house.info.keycloak.url,
+    FREEFLOW_STACK_DIR: '/nonexistent',
+    ...env,
+  });
 
 async function shown(env: Record<string, string> = {}): Promise<Shown> {
   const { stdout, stderr } = await connect(['--json'], env);
@@ -45,15 +51,22 @@ async function shown(env: Record<string, string> = {}): Promise<Shown> {
 const byName = (url: string): string => url.replace('127.0.0.1', 'localhost');
 
 describe('Keycloak', () => {
-  const setFrontend = (url: string) => asKeycloakAdmin(house.info, 'PUT', `/admin/realms/freeflow-${tenant.name}`, { attributes: { frontendUrl: url } });
+  const setFrontend = (url: string) =>
+    asKeycloakAdmin(house.info, 'PUT', `/admin/realms/freeflow-${tenant.name}`, { attributes: { frontendUrl: url } });
   const issuedBy = async ({ tokenUrl = '', clientId = '', clientSecret = '' }: Record<string, string> = {}) => {
-    const answer = await fetch(tokenUrl, { method: 'POST', body: new URLSearchParams({ grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret }) });
+    const answer = await fetch(tokenUrl, {
+      method: 'POST',
+      body: new URLSearchParams({ grant_type: 'client_credentials', client_id: clientId, client_secret: clientSecret }),
+    });
     return decodeJwt(((await answer.json()) as { access_token: string }).access_token).iss;
   };
 
   test("the printed issuer is the one in the realm's tokens, also where the realm has a front-end address of its own", async () => {
     const { keycloak: before = {} } = await shown();
-    expect(before).toMatchObject({ url: house.info.keycloak.url, issuer: `${house.info.keycloak.url}/realms/freeflow-${tenant.name}` });
+    expect(before).toMatchObject({
+      url: house.info.keycloak.url,
+      issuer: `${house.info.keycloak.url}/realms/freeflow-${tenant.name}`,
+    });
     await setFrontend(byName(house.info.keycloak.url));
     const { keycloak = {} } = await shown();
     expect(keycloak['issuer']).toBe(`${byName(house.info.keycloak.url)}/realms/freeflow-${tenant.name}`);
@@ -70,11 +83,20 @@ describe('Keycloak', () => {
   test('that does not answer keeps nobody from the other three, and is told; asked for alone it is refused', async () => {
     const away = { KEYCLOAK_TENANT_URL: 'http://127.0.0.1:9' };
     const all = await connect(['--json'], away);
-    expect(all).toMatchObject({ code: 0, stderr: expect.stringMatching(/^Keycloak at http:\/\/127\.0\.0\.1:9 can't be asked for the issuer of realm freeflow-\w+: .+ The issuer is left out\./) });
+    expect(all).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(
+        /^Keycloak at http:\/\/127\.0\.0\.1:9 can't be asked for the issuer of realm freeflow-\w+: .+ The issuer is left out\./,
+      ),
+    });
     const { keycloak, ...others } = JSON.parse(all.stdout) as Shown;
     expect(Object.keys(others).toSorted()).toEqual(['mongodb', 'postgres', 'qdrant']);
     expect(keycloak).not.toHaveProperty('issuer');
-    expect(await connect(['keycloak', '--json'], away)).toMatchObject({ code: 4, stdout: '', stderr: expect.stringContaining("can't be asked for the issuer") });
+    expect(await connect(['keycloak', '--json'], away)).toMatchObject({
+      code: 4,
+      stdout: '',
+      stderr: expect.stringContaining("can't be asked for the issuer"),
+    });
     expect(await connect(['postgres', '--json'], away)).toMatchObject({ code: 0, stderr: '' });
   });
 });
@@ -91,39 +113,66 @@ describe('with settings for the addresses that tenants use', () => {
     worker = await house.startWorker(settings());
   });
 
-  const drifted = async (fix: boolean) => inShort(await reconcileIn(house, fix)).filter((it) => it.includes('connection details'));
+  const drifted = async (fix: boolean) =>
+    inShort(await reconcileIn(house, fix)).filter((it) => it.includes('connection details'));
 
   test('those of an existing tenant are found to differ, and a resume records the new ones', async () => {
     expect(await drifted(false)).toEqual([
-      expect.stringMatching(/^drifted mongodb .*: its connection details are not those of the settings: host is 127\.0\.0\.1, by the settings localhost.*appName is not set, by the settings shop \(fixable\)$/),
-      expect.stringMatching(/^drifted postgres .*: host is 127\.0\.0\.1, by the settings localhost; sslmode is not set, by the settings disable \(fixable\)$/),
-      expect.stringMatching(/^drifted qdrant .*: host is 127\.0\.0\.1, by the settings localhost; port is \d+, by the settings \d+; tls is false, by the settings true; path is not set, by the settings \/qdrant \(fixable\)$/),
+      expect.stringMatching(
+        /^drifted mongodb .*: its connection details are not those of the settings: host is 127\.0\.0\.1, by the settings localhost.*appName is not set, by the settings shop \(fixable\)$/,
+      ),
+      expect.stringMatching(
+        /^drifted postgres .*: host is 127\.0\.0\.1, by the settings localhost; sslmode is not set, by the settings disable \(fixable\)$/,
+      ),
+      expect.stringMatching(
+        /^drifted qdrant .*: host is 127\.0\.0\.1, by the settings localhost; port is \d+, by the settings \d+; tls is false, by the settings true; path is not set, by the settings \/qdrant \(fixable\)$/,
+      ),
     ]);
     await change(house, tenant.id, 'suspend');
-    expect(await connect([])).toMatchObject({ code: 1, stdout: '', stderr: `${tenant.name} is suspended, not active: there is nothing to connect to.\nGive its access back with: tenants resume ${tenant.name}\n` });
+    expect(await connect([])).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: `${tenant.name} is suspended, not active: there is nothing to connect to.\nGive its access back with: tenants resume ${tenant.name}\n`,
+    });
     await change(house, tenant.id, 'resume');
     expect(await drifted(false)).toEqual([]);
   });
 
   test('a reconciliation that repairs records them as well', async () => {
-    await house.master.query(`UPDATE "TenantConnection" SET "host" = 'old', "options" = '{}' WHERE "tenantId" = $1`, [tenant.id]);
-    expect(await drifted(true)).toEqual(Array.from({ length: 3 }, () => expect.stringMatching(/\(fixable\) \(fixed\)$/)));
+    await house.master.query(`UPDATE "TenantConnection" SET "host" = 'old', "options" = '{}' WHERE "tenantId" = $1`, [
+      tenant.id,
+    ]);
+    expect(await drifted(true)).toEqual(
+      Array.from({ length: 3 }, () => expect.stringMatching(/\(fixable\) \(fixed\)$/)),
+    );
   });
 
   test('what is printed then connects as it stands', async () => {
     const { postgres = {}, mongodb = {}, qdrant = {} } = await shown();
     expect(postgres).toMatchObject({ host: 'localhost', sslmode: 'disable' });
-    expect(await withPostgres(String(postgres['url']), async (client) => (await client.query('SELECT 42 AS n')).rows)).toEqual([{ n: 42 }]);
+    expect(
+      await withPostgres(String(postgres['url']), async (client) => (await client.query('SELECT 42 AS n')).rows),
+    ).toEqual([{ n: 42 }]);
     expect(mongodb).toMatchObject({ host: 'localhost', appName: 'shop' });
-    expect((await withMongo(String(mongodb['url']), (client) => client.db().collection('things').insertOne({ n: 42 }))).acknowledged).toBe(true);
+    expect(
+      (await withMongo(String(mongodb['url']), (client) => client.db().collection('things').insertOne({ n: 42 })))
+        .acknowledged,
+    ).toBe(true);
     expect(qdrant).toMatchObject({ prefix: '/qdrant', url: proxy.url });
-    expect(await askHttps(`${qdrant['url']}/collections/${qdrant['collection']}`, certificates.ca, { headers: { 'api-key': String(qdrant['apiKey']) } })).toMatchObject({ status: 200 });
+    expect(
+      await askHttps(`${qdrant['url']}/collections/${qdrant['collection']}`, certificates.ca, {
+        headers: { 'api-key': String(qdrant['apiKey']) },
+      }),
+    ).toMatchObject({ status: 200 });
   });
 });
 
 test('a soft-deleted tenant has nothing to connect to, and how it is taken back is said', async () => {
   await change(house, tenant.id, 'delete');
-  expect(await connect([])).toMatchObject({ code: 1, stderr: `${tenant.name} is deleted, not active: there is nothing to connect to.\nIt is kept until its purge; take it back with: tenants restore ${tenant.name}\n` });
+  expect(await connect([])).toMatchObject({
+    code: 1,
+    stderr: `${tenant.name} is deleted, not active: there is nothing to connect to.\nIt is kept until its purge; take it back with: tenants restore ${tenant.name}\n`,
+  });
   await change(house, tenant.id, 'restore');
   expect(Object.keys(await shown())).toHaveLength(4);
 });

@@ -6,20 +6,34 @@ import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker, type Workf
 import type { Begun } from '../../activities/tenant-record';
 import { projectRoot } from '../../stack/project';
 import { readStackInfo } from '../../stack/stack-info';
-import { backendQueueOf, operationStartOptions, RUNBOOKS, type OperationKind, type ResourceKind } from '../../workflows/messages';
-import { PLANS, type PlannedKind } from '../../workflows/plans';
 import { registerSearchAttributes } from '../../worker/namespace';
-import { TEST_STACK } from '../master';
-import { openOperator, type Operator } from '../temporal';
-import { newName } from '../workbench';
+import {
+  backendQueueOf,
+  operationStartOptions,
+  RUNBOOKS,
+  type OperationKind,
+  type ResourceKind,
+} from '../../workflows/messages';
+import { PLANS, type PlannedKind } from '../../workflows/plans';
+import { TEST_STACK } from '../support/master';
+import { openOperator, type Operator } from '../support/temporal';
+import { newName } from '../support/workbench';
 
 export const KINDS: readonly ResourceKind[] = ['postgres', 'mongodb', 'qdrant', 'keycloak'];
 const VERBS = ['create', 'probe', 'disable', 'enable', 'drop'] as const;
 
 let bundle: Promise<WorkflowBundle> | undefined;
-const theBundle = () => (bundle ??= bundleWorkflowCode({ workflowsPath: path.join(projectRoot(), 'workflows'), logger: new DefaultLogger('ERROR') }));
+const theBundle = () =>
+  (bundle ??= bundleWorkflowCode({
+    workflowsPath: path.join(projectRoot(), 'workflows'),
+    logger: new DefaultLogger('ERROR'),
+  }));
 
-export interface Call { activity: string; input: Record<string, unknown> & { tenantId: string }; at: number }
+export interface Call {
+  activity: string;
+  input: Record<string, unknown> & { tenantId: string };
+  at: number;
+}
 
 /** The real workflows on the real Temporal, with activities that only say whether they were done: what takes weeks takes seconds. */
 export interface FakeOperations {
@@ -56,18 +70,46 @@ export async function openFakeOperations({ patience, slots = 100 }: FakeOptions 
   const atBackend = (step: string) => async (input: Call['input']) => {
     note(step, input);
     await held;
-    if (failing.has(step)) throw ApplicationFailure.create({ type: 'unreachable', message: `${step} fails`, details: [{ advice: 'Wait.' }] });
+    if (failing.has(step))
+      throw ApplicationFailure.create({
+        type: 'unreachable',
+        message: `${step} fails`,
+        details: [{ advice: 'Wait.' }],
+      });
   };
-  const recorded = <T>(step: string, answer: T) => async (input: Call['input']) => (note(step, input), answer);
+  const recorded =
+    <T>(step: string, answer: T) =>
+    async (input: Call['input']) => (note(step, input), answer);
   const begin = async (input: Call['input']): Promise<Begun> => {
     note('begin', input);
     const kind = kinds.get(input.tenantId) ?? 'create';
-    const goal = kind === 'suspend' ? 'suspended' : kind === 'soft_delete' ? 'deleted' : kind === 'hard_delete' || kind === 'purge' ? 'gone' : 'active';
-    return { verdict: 'go', tenantName: 'fake', kind, goal, changesAccess: true, patience: { patienceMs: 0, parkedRetryMs: 1, ...patience } };
+    const goal =
+      kind === 'suspend'
+        ? 'suspended'
+        : kind === 'soft_delete'
+          ? 'deleted'
+          : kind === 'hard_delete' || kind === 'purge'
+            ? 'gone'
+            : 'active';
+    return {
+      verdict: 'go',
+      tenantName: 'fake',
+      kind,
+      goal,
+      changesAccess: true,
+      patience: { patienceMs: 0, parkedRetryMs: 1, ...patience },
+    };
   };
   const activities = {
-    ...Object.fromEntries(KINDS.flatMap((kind) => VERBS.map((verb) => [`${kind}.${verb}`, atBackend(`${kind}.${verb}`)]))),
-    ...Object.fromEntries(['activate', 'suspend', 'retire', 'park', 'unpark', 'undoing', 'revert', 'close'].map((it) => [it, recorded(it, undefined)])),
+    ...Object.fromEntries(
+      KINDS.flatMap((kind) => VERBS.map((verb) => [`${kind}.${verb}`, atBackend(`${kind}.${verb}`)])),
+    ),
+    ...Object.fromEntries(
+      ['activate', 'suspend', 'retire', 'park', 'unpark', 'undoing', 'revert', 'close'].map((it) => [
+        it,
+        recorded(it, undefined),
+      ]),
+    ),
     continueOperation: recorded('continueOperation', { isOver: false }),
     begin,
   };
@@ -76,13 +118,21 @@ export async function openFakeOperations({ patience, slots = 100 }: FakeOptions 
   await registerSearchAttributes(connection, at.namespace);
   const common = { connection, namespace: at.namespace, activities, maxConcurrentActivityTaskExecutions: slots };
   const workers = await Promise.all([
-    Worker.create({ ...common, taskQueue, workflowBundle: await theBundle(), stickyQueueScheduleToStartTimeout: '1 second' }),
+    Worker.create({
+      ...common,
+      taskQueue,
+      workflowBundle: await theBundle(),
+      stickyQueueScheduleToStartTimeout: '1 second',
+    }),
     ...KINDS.map((kind) => Worker.create({ ...common, taskQueue: backendQueueOf(taskQueue, kind) })),
   ]);
   const running = Promise.all(workers.map((it) => it.run()));
 
   return {
-    operator, taskQueue, failing, calls,
+    operator,
+    taskQueue,
+    failing,
+    calls,
     hold: () => {
       let release: () => void = () => undefined;
       held = new Promise<void>((resolve) => (release = resolve));
@@ -92,7 +142,21 @@ export async function openFakeOperations({ patience, slots = 100 }: FakeOptions 
     start: async (kind, { interrupts = false } = {}) => {
       const tenantId = randomUUID();
       if (kind in PLANS) kinds.set(tenantId, kind as PlannedKind);
-      await operator.client.workflow.start(RUNBOOKS[kind], operationStartOptions({ operationId: randomUUID(), tenantId, kind, tenantName: newName('f'), requestedBy: 'a test', interrupts, resource: null }, taskQueue));
+      await operator.client.workflow.start(
+        RUNBOOKS[kind],
+        operationStartOptions(
+          {
+            operationId: randomUUID(),
+            tenantId,
+            kind,
+            tenantName: newName('f'),
+            requestedBy: 'a test',
+            interrupts,
+            resource: null,
+          },
+          taskQueue,
+        ),
+      );
       return tenantId;
     },
     close: async () => {
@@ -104,7 +168,11 @@ export async function openFakeOperations({ patience, slots = 100 }: FakeOptions 
   };
 }
 
-export interface RunSeen { runId: string; events: number; history: History }
+export interface RunSeen {
+  runId: string;
+  events: number;
+  history: History;
+}
 
 /** All runs of a tenant's operation, the first one first, with their histories. */
 export async function runsOf({ operator }: Pick<FakeOperations, 'operator'>, tenantId: string): Promise<RunSeen[]> {

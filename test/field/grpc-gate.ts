@@ -18,7 +18,15 @@ export async function openGate(port: number, refused: string): Promise<GrpcGate>
   server.on('stream', (stream: ServerHttp2Stream, headers) => {
     stream.on('error', () => undefined);
     if (String(headers[':path']).startsWith(refused)) {
-      stream.respond({ ':status': 200, 'content-type': 'application/grpc', 'grpc-status': PERMISSION_DENIED, 'grpc-message': 'Request unauthorized.' }, { endStream: true });
+      stream.respond(
+        {
+          ':status': 200,
+          'content-type': 'application/grpc',
+          'grpc-status': PERMISSION_DENIED,
+          'grpc-message': 'Request unauthorized.',
+        },
+        { endStream: true },
+      );
       return;
     }
     passOn(stream, headers, upstream);

@@ -1,6 +1,6 @@
-import { openApiBench, type ApiBench } from '../api-bench';
-import { openIssuer, type Issuer, type Publication } from '../issuer';
-import { until } from '../until';
+import { openApiBench, type ApiBench } from '../support/api-bench';
+import { openIssuer, type Issuer, type Publication } from '../support/issuer';
+import { until } from '../support/until';
 
 const REFRESH_MS = 100;
 
@@ -15,7 +15,8 @@ beforeEach(async () => {
 });
 afterAll(() => bench.close());
 
-const statusFor = async (token: string, at = bench): Promise<number> => (await at.request('GET', '/tenants?limit=1', { token })).status;
+const statusFor = async (token: string, at = bench): Promise<number> =>
+  (await at.request('GET', '/tenants?limit=1', { token })).status;
 
 /** Waits until the keys have been asked for so many times more. */
 const askedAgain = async (times: number): Promise<void> => {
@@ -49,7 +50,10 @@ test('a key that is not known can not be judged while the issuer is away: 503, n
   issuer.publish({ status: 503 });
   await askedAgain(2);
   const stranger = await issuer.token({}, { key: await issuer.newKey('RS256'), kid: 'unknown' });
-  expect(await bench.request('GET', '/tenants', { token: stranger })).toMatchObject({ status: 503, body: { code: 'identity-provider-unavailable' } });
+  expect(await bench.request('GET', '/tenants', { token: stranger })).toMatchObject({
+    status: 503,
+    body: { code: 'identity-provider-unavailable' },
+  });
 });
 
 test('a key taken back at the issuer stops working, also where that happened while it was away', async () => {
@@ -74,7 +78,10 @@ describe('where the keys are not due for hours', () => {
   afterAll(() => patient.close());
 
   test('started while the issuer is away, the API lets people in as soon as it answers', async () => {
-    expect(await patient.request('GET', '/tenants')).toMatchObject({ status: 503, body: { code: 'identity-provider-unavailable' } });
+    expect(await patient.request('GET', '/tenants')).toMatchObject({
+      status: 503,
+      body: { code: 'identity-provider-unavailable' },
+    });
     issuer.publish(undefined);
     expect(await statusFor(await issuer.token(), patient)).toBe(200);
   });
@@ -86,7 +93,9 @@ describe('where the keys are not due for hours', () => {
 
   test('tokens by keys that nobody publishes do not make the API ask again and again', async () => {
     const stranger = await issuer.newKey('RS256');
-    const tokens = await Promise.all(Array.from({ length: 50 }, (_, at) => issuer.token({}, { key: stranger, kid: `unknown-${at}` })));
+    const tokens = await Promise.all(
+      Array.from({ length: 50 }, (_, at) => issuer.token({}, { key: stranger, kid: `unknown-${at}` })),
+    );
     const before = issuer.asked;
     expect(new Set(await Promise.all(tokens.map((it) => statusFor(it, patient))))).toEqual(new Set([401]));
     expect(issuer.asked - before).toBeLessThanOrEqual(2);

@@ -1,5 +1,5 @@
-import { asKeycloakAdmin } from '../outside';
-import type { Workbench } from '../workbench';
+import { asKeycloakAdmin } from '../support/outside';
+import type { Workbench } from '../support/workbench';
 import { secretsOf } from './bench';
 
 type Tenant = Awaited<ReturnType<Workbench['newTenant']>>;
@@ -24,7 +24,8 @@ export function realmOf(bench: Workbench, tenant: Tenant): Realm {
   const name = `freeflow-${tenant.name}`;
   const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     const answer = await asKeycloakAdmin(bench.info, method, `/admin/realms/${name}${path}`, body);
-    if (answer.status >= 300) throw new Error(`${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+    if (answer.status >= 300)
+      throw new Error(`${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
     return answer.body as T;
   };
   const client = async () => {
@@ -38,7 +39,16 @@ export function realmOf(bench: Workbench, tenant: Tenant): Realm {
     change: async (settings) => call('PUT', '', { ...(await call<object>('GET', '')), ...settings }),
     logIn: async () => {
       const { 'client-secret': secret = '' } = await secretsOf(bench, tenant, 'keycloak');
-      return (await fetch(`${bench.info.keycloak.url}/realms/${name}/protocol/openid-connect/token`, { method: 'POST', body: new URLSearchParams({ grant_type: 'client_credentials', client_id: 'freeflow-app', client_secret: secret }) })).status;
+      return (
+        await fetch(`${bench.info.keycloak.url}/realms/${name}/protocol/openid-connect/token`, {
+          method: 'POST',
+          body: new URLSearchParams({
+            grant_type: 'client_credentials',
+            client_id: 'freeflow-app',
+            client_secret: secret,
+          }),
+        })
+      ).status;
     },
     client,
     changeClient: async (changes) => {
@@ -50,14 +60,39 @@ export function realmOf(bench: Workbench, tenant: Tenant): Realm {
 
 /** Everything of a realm that its owner can read, secrets and keys included. */
 export async function wholeRealm({ call }: Realm): Promise<unknown> {
-  const paths = ['', '/keys', '/components', '/events/config', '/authentication/required-actions', '/authentication/flows', '/localization', '/localization/de', '/client-policies/policies', '/client-policies/profiles', '/users/profile', '/default-groups', '/client-scopes', '/default-default-client-scopes', '/identity-provider/instances', '/users', '/clients', '/groups', '/roles'];
+  const paths = [
+    '',
+    '/keys',
+    '/components',
+    '/events/config',
+    '/authentication/required-actions',
+    '/authentication/flows',
+    '/localization',
+    '/localization/de',
+    '/client-policies/policies',
+    '/client-policies/profiles',
+    '/users/profile',
+    '/default-groups',
+    '/client-scopes',
+    '/default-default-client-scopes',
+    '/identity-provider/instances',
+    '/users',
+    '/clients',
+    '/groups',
+    '/roles',
+  ];
   const parts = await Promise.all(paths.map((it) => call('GET', it)));
   return inOrder([...parts, await call('POST', '/partial-export?exportClients=true&exportGroupsAndRoles=true')]);
 }
 
 /** Keycloak gives what is a set in any order. */
 function inOrder(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(inOrder).toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+  if (Array.isArray(value))
+    return value.map(inOrder).toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, its]) => [name, inOrder(its)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, its]) => [name, inOrder(its)]),
+  );
 }

@@ -1,8 +1,8 @@
-import { newPassword } from '../../activities/passwords';
-import { setUpKeycloak } from '../../setup/keycloak';
-import { startHttpProxy, type HttpProxy, type Trouble } from '../http-proxy';
-import { asKeycloakAdmin, lookFromOutside, NOTHING } from '../outside';
-import { newName, openWorkbench, type Workbench } from '../workbench';
+import { setUpKeycloak } from '../../backends/keycloak/provisioner/set-up';
+import { newPassword } from '../../backends/passwords';
+import { startHttpProxy, type HttpProxy, type Trouble } from '../support/http-proxy';
+import { asKeycloakAdmin, lookFromOutside, NOTHING } from '../support/outside';
+import { newName, openWorkbench, type Workbench } from '../support/workbench';
 import { backendOf, entryOf, messagesOf, target } from './bench';
 import { realmOf } from './keycloak-bench';
 
@@ -40,12 +40,16 @@ async function fresh<T>(use: (worker: Workbench) => Promise<T>): Promise<T> {
 const serverId = () => fresh((worker) => backendOf(worker, 'keycloak').serverId());
 
 /** What `changes` makes of the answer of the token endpoint. */
-const tokenAnswer = (changes: (answer: Record<string, unknown>) => unknown) => (url: string, body: string) => (url.endsWith('/openid-connect/token') ? JSON.stringify(changes(JSON.parse(body) as Record<string, unknown>)) : body);
+const tokenAnswer = (changes: (answer: Record<string, unknown>) => unknown) => (url: string, body: string) =>
+  url.endsWith('/openid-connect/token') ? JSON.stringify(changes(JSON.parse(body) as Record<string, unknown>)) : body;
 
 /** A token without the claim that names its account. */
 function withoutSubject(token: unknown): string {
   const [header, payload = '', signature] = String(token).split('.');
-  const { sub: _account, ...claims } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<string, unknown>;
+  const { sub: _account, ...claims } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Record<
+    string,
+    unknown
+  >;
   return [header, Buffer.from(JSON.stringify(claims)).toString('base64url'), signature].join('.');
 }
 
@@ -58,8 +62,14 @@ describe('which server it is', () => {
   });
 
   test('is never taken for known where no token names an account', async () => {
-    trouble.rewrite = tokenAnswer(({ id_token: _token, ...it }) => ({ ...it, access_token: withoutSubject(it['access_token']) }));
-    await expect(serverId()).rejects.toMatchObject({ type: 'permission', message: expect.stringMatching(/give that client the client scope basic/) });
+    trouble.rewrite = tokenAnswer(({ id_token: _token, ...it }) => ({
+      ...it,
+      access_token: withoutSubject(it['access_token']),
+    }));
+    await expect(serverId()).rejects.toMatchObject({
+      type: 'permission',
+      message: expect.stringMatching(/give that client the client scope basic/),
+    });
   });
 
   test.each([
@@ -70,7 +80,10 @@ describe('which server it is', () => {
     ['null', () => 'null'],
   ])('is not guessed from %s in place of a token', async (_what, rewrite) => {
     trouble.rewrite = (url, body) => (url.endsWith('/openid-connect/token') ? rewrite(url, body) : body);
-    await expect(serverId()).rejects.toMatchObject({ type: 'server-error', message: expect.stringMatching(/gave no token/) });
+    await expect(serverId()).rejects.toMatchObject({
+      type: 'server-error',
+      message: expect.stringMatching(/gave no token/),
+    });
   });
 
   test('a realm of which an older version only recorded keycloak:unknown goes on, and has its server recorded', async () => {
@@ -90,9 +103,16 @@ test('a token that the server takes no longer is renewed, and the call repeated'
   const { clientId } = bench.info.keycloak.provisioner;
   const { body } = await asKeycloakAdmin(bench.info, 'GET', `/admin/realms/master/clients?clientId=${clientId}`);
   const [client] = body as { id: string }[];
-  const { body: account } = await asKeycloakAdmin(bench.info, 'GET', `/admin/realms/master/clients/${client?.id ?? ''}/service-account-user`);
+  const { body: account } = await asKeycloakAdmin(
+    bench.info,
+    'GET',
+    `/admin/realms/master/clients/${client?.id ?? ''}/service-account-user`,
+  );
   // All tokens of the provisioner that were issued up to now.
-  await asKeycloakAdmin(bench.info, 'PUT', `/admin/realms/master/users/${(account as { id: string }).id}`, { ...(account as object), notBefore: Math.floor(Date.now() / 1000) });
+  await asKeycloakAdmin(bench.info, 'PUT', `/admin/realms/master/users/${(account as { id: string }).id}`, {
+    ...(account as object),
+    notBefore: Math.floor(Date.now() / 1000),
+  });
   const held = await target(bench, tenant, 'keycloak');
   await expect(backendOf(bench, 'keycloak').inspect(held)).resolves.toMatchObject({ state: 'ours' });
   await bench.run('keycloak.drop', tenant);
@@ -112,7 +132,11 @@ test('a realm that is made only after its create was given up does not outlive t
 
 /** What realm master keeps of a tenant's realm: a client, whose roles are the rights over it. */
 async function tracesInMaster(name: string): Promise<unknown> {
-  const { body } = await asKeycloakAdmin(bench.info, 'GET', `/admin/realms/master/clients?search=true&clientId=${name}`);
+  const { body } = await asKeycloakAdmin(
+    bench.info,
+    'GET',
+    `/admin/realms/master/clients?search=true&clientId=${name}`,
+  );
   const { body: roles } = await asKeycloakAdmin(bench.info, 'GET', `/admin/realms/master/roles?search=${name}`);
   return [body, roles];
 }
@@ -125,7 +149,11 @@ test('all that stands in a realm goes with it, and nothing of it is left in real
   await realm.call('POST', '/users', { username: 'somebody', enabled: true });
   await realm.call('POST', '/clients', { clientId: 'another', serviceAccountsEnabled: true });
   await realm.call('POST', '/organizations', { name: 'org', alias: 'org', domains: [{ name: 'org.example.com' }] });
-  await realm.call('POST', '/identity-provider/instances', { alias: 'other', providerId: 'oidc', config: { clientId: 'c', tokenUrl: 'https://h/t', authorizationUrl: 'https://h/a' } });
+  await realm.call('POST', '/identity-provider/instances', {
+    alias: 'other',
+    providerId: 'oidc',
+    config: { clientId: 'c', tokenUrl: 'https://h/t', authorizationUrl: 'https://h/a' },
+  });
   expect(await tracesInMaster(realm.name)).toMatchObject([[{ clientId: `${realm.name}-realm` }], []]);
   trouble.lateMs = (method) => (method === 'DELETE' ? 0 : undefined);
   await expect(behind.run('keycloak.drop', tenant)).rejects.toMatchObject({ type: 'unreachable' });
@@ -139,7 +167,11 @@ test('all that stands in a realm goes with it, and nothing of it is left in real
 
 test('the last realm of a provisioner, which then sees none at all and is refused the list of them, is gone for it like any other', async () => {
   const name = newName('lonely');
-  const { password } = await setUpKeycloak({ owner: bench.info.keycloak, name, password: { isForced: false, value: newPassword() } });
+  const { password } = await setUpKeycloak({
+    owner: bench.info.keycloak,
+    name,
+    password: { isForced: false, value: newPassword() },
+  });
   const lonely = bench.another({ KEYCLOAK_CLIENT_ID: name, KEYCLOAK_CLIENT_SECRET: password });
   const tenant = await bench.newTenant();
   await lonely.run('keycloak.create', tenant);
@@ -150,22 +182,29 @@ test('the last realm of a provisioner, which then sees none at all and is refuse
   await lonely.close();
 });
 
-test.each(['drop', 'disable'] as const)('a realm that an administrator has renamed is never taken for gone by %s: its new name is told', async (verb) => {
-  const tenant = await bench.newTenant();
-  await bench.run('keycloak.create', tenant);
-  const { name } = realmOf(bench, tenant);
-  await asKeycloakAdmin(bench.info, 'PUT', `/admin/realms/${name}`, { realm: `x-${name}` });
-  await expect(bench.run(`keycloak.${verb}`, tenant)).rejects.toMatchObject({ type: 'changed-resource', message: expect.stringMatching(`was renamed to x-${name} .*give it its name back`) });
-  await asKeycloakAdmin(bench.info, 'PUT', `/admin/realms/x-${name}`, { realm: name });
-  await bench.run('keycloak.drop', tenant);
-  expect(await lookFromOutside(bench.info, tenant.name)).toEqual(NOTHING);
-});
+test.each(['drop', 'disable'] as const)(
+  'a realm that an administrator has renamed is never taken for gone by %s: its new name is told',
+  async (verb) => {
+    const tenant = await bench.newTenant();
+    await bench.run('keycloak.create', tenant);
+    const { name } = realmOf(bench, tenant);
+    await asKeycloakAdmin(bench.info, 'PUT', `/admin/realms/${name}`, { realm: `x-${name}` });
+    await expect(bench.run(`keycloak.${verb}`, tenant)).rejects.toMatchObject({
+      type: 'changed-resource',
+      message: expect.stringMatching(`was renamed to x-${name} .*give it its name back`),
+    });
+    await asKeycloakAdmin(bench.info, 'PUT', `/admin/realms/x-${name}`, { realm: name });
+    await bench.run('keycloak.drop', tenant);
+    expect(await lookFromOutside(bench.info, tenant.name)).toEqual(NOTHING);
+  },
+);
 
 test('a client that stands in realm master already, of the name that a realm needs there, keeps no tenant from being made and goes with it', async () => {
   const tenant = await bench.newTenant();
   const { name } = realmOf(bench, tenant);
   await asKeycloakAdmin(bench.info, 'POST', '/admin/realms/master/clients', { clientId: `${name}-realm` });
-  for (const step of ['create', 'probe', 'disable', 'enable', 'drop'] as const) await bench.run(`keycloak.${step}`, tenant);
+  for (const step of ['create', 'probe', 'disable', 'enable', 'drop'] as const)
+    await bench.run(`keycloak.${step}`, tenant);
   expect(await tracesInMaster(name)).toEqual([[], []]);
 });
 

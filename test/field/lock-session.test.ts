@@ -1,15 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { tenantNames } from '@freeflow/contract';
+import { createMasterClient, type PrismaClient } from '@freeflow/db-master';
 import { Client } from 'pg';
-import { createMasterClient, tenantNames, type PrismaClient } from '@freeflow/db-master';
 import { fenced } from '../../activities/lock-fence';
 import { becomeLockSession, newIdentity } from '../../activities/lock-identity';
 import { TenantLock, type Held } from '../../activities/tenant-lock';
-import { openMaster, type Master } from '../master';
-import { withPostgres } from '../outside';
-import { startProxy, type TcpProxy } from '../tcp-proxy';
-import { until } from '../until';
-import { newName } from '../workbench';
+import { openMaster, type Master } from '../support/master';
+import { withPostgres } from '../support/outside';
+import { startProxy, type TcpProxy } from '../support/tcp-proxy';
+import { until } from '../support/until';
+import { newName } from '../support/workbench';
 
 const never = new AbortController().signal;
 /** Longer than the lock session waits for an answer (5 s), shorter than a peer needs to count as dead. */
@@ -77,7 +78,17 @@ async function expectFree(key: string, ...locks: TenantLock[]): Promise<void> {
 /** All the rest of what a late request could do has been done. */
 async function expectFreeForGood(key: string, ...locks: TenantLock[]): Promise<void> {
   await expectFree(key, ...locks);
-  const lockHolders = () => withPostgres(master.ownerUrl, async (owner) => (await owner.query(`SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND (classid::bigint << 32 | objid::bigint) = hashtextextended($1, 0)`, [key])).rowCount);
+  const lockHolders = () =>
+    withPostgres(
+      master.ownerUrl,
+      async (owner) =>
+        (
+          await owner.query(
+            `SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 1 AND (classid::bigint << 32 | objid::bigint) = hashtextextended($1, 0)`,
+            [key],
+          )
+        ).rowCount,
+    );
   expect(await lockHolders()).toBe(0);
 }
 
@@ -91,7 +102,12 @@ test('a session that lives on at the server, since nothing there notices that it
     expect(await outcome).toMatchObject({ type: 'lock-lost' });
     // Nobody here asks for a lock: the successor comes by itself.
     await expectFreeForGood(key, another);
-    expect(await withPostgres(master.ownerUrl, async (owner) => (await owner.query('SELECT 1 FROM pg_stat_activity WHERE pid = $1', [pid])).rowCount)).toBe(0);
+    expect(
+      await withPostgres(
+        master.ownerUrl,
+        async (owner) => (await owner.query('SELECT 1 FROM pg_stat_activity WHERE pid = $1', [pid])).rowCount,
+      ),
+    ).toBe(0);
   }));
 
 test('a stall while a lock is being taken leaves it to nobody: afterwards this worker and another one can take it at once', () =>
@@ -113,7 +129,9 @@ test('a stall while a lock is being given back likewise', () =>
     await inside;
     proxy.trouble({ kind: 'delay', ms: STALL_MS, only: 'replies' });
     release();
-    expect(['released', 'lock-lost']).toContain(((it: unknown) => (typeof it === 'string' ? it : (it as { type: string }).type))(await outcome));
+    expect(['released', 'lock-lost']).toContain(
+      ((it: unknown) => (typeof it === 'string' ? it : (it as { type: string }).type))(await outcome),
+    );
     proxy.trouble();
     await expectFreeForGood(key, another, lock);
   }));
@@ -145,7 +163,9 @@ test('of a worker that is gone without a word the server lets go by itself withi
   const client = new Client({ connectionString: master.workerUrl });
   await client.connect();
   await becomeLockSession(client, newIdentity());
-  const { rows } = await client.query<Record<string, string>>(`SELECT current_setting('idle_session_timeout') AS idle, current_setting('tcp_keepalives_idle') AS alive`);
+  const { rows } = await client.query<Record<string, string>>(
+    `SELECT current_setting('idle_session_timeout') AS idle, current_setting('tcp_keepalives_idle') AS alive`,
+  );
   await client.end();
   expect(rows).toEqual([{ idle: '1min', alive: '10' }]);
 });
@@ -156,7 +176,12 @@ test('a refusal by the server is no loss of the session: other holders go on', (
     const { inside, release, outcome } = holding(lock, key);
     const held = await inside;
     // As when a tenant has filled the server's lock table.
-    const refuse = (verb: string) => withPostgres(master.ownerUrl, (owner) => owner.query(`${verb} EXECUTE ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) ${verb === 'GRANT' ? 'TO' : 'FROM'} PUBLIC`));
+    const refuse = (verb: string) =>
+      withPostgres(master.ownerUrl, (owner) =>
+        owner.query(
+          `${verb} EXECUTE ON FUNCTION pg_catalog.pg_try_advisory_lock(bigint) ${verb === 'GRANT' ? 'TO' : 'FROM'} PUBLIC`,
+        ),
+      );
     await refuse('REVOKE');
     await expect(take(lock, other, 1_000)).rejects.toMatchObject({ type: 'master-database' });
     await refuse('GRANT');
@@ -170,8 +195,11 @@ test('work that never ends loses its lock in the end, and writes nothing down fr
   const lock = new TenantLock(master.workerUrl, 400);
   const name = newName();
   const tenant = await db.tenant.create({ data: { name, ...tenantNames(name) } });
-  const { id } = await db.tenantResource.create({ data: { tenantId: tenant.id, kind: 'qdrant', name, nonce: randomUUID() } });
-  const write = (held: Held) => fenced(db, id, held, (tx) => tx.tenantResource.update({ where: { id }, data: { externalId: held.key } }));
+  const { id } = await db.tenantResource.create({
+    data: { tenantId: tenant.id, kind: 'qdrant', name, nonce: randomUUID() },
+  });
+  const write = (held: Held) =>
+    fenced(db, id, held, (tx) => tx.tenantResource.update({ where: { id }, data: { externalId: held.key } }));
   const { inside, outcome } = holding(lock, name);
   const zombie = await inside;
   expect((await write(zombie)).externalId).toBe(name);
@@ -185,10 +213,12 @@ test('work that never ends loses its lock in the end, and writes nothing down fr
   await lock.close();
 });
 
-test('a process that has become another session\'s, and holds the very lock, is not taken for the one that took it', async () => {
+test("a process that has become another session's, and holds the very lock, is not taken for the one that took it", async () => {
   const name = newName();
   const tenant = await db.tenant.create({ data: { name, ...tenantNames(name) } });
-  const { id } = await db.tenantResource.create({ data: { tenantId: tenant.id, kind: 'qdrant', name, nonce: randomUUID() } });
+  const { id } = await db.tenantResource.create({
+    data: { tenantId: tenant.id, kind: 'qdrant', name, nonce: randomUUID() },
+  });
   await another.hold(name, 5_000, never, async (held) => {
     const write = (as: Held) => fenced(db, id, as, async () => 'written');
     expect(await write(held)).toBe('written');

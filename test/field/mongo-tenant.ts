@@ -1,9 +1,10 @@
+import { createSecretStore } from '@freeflow/db-master';
+import { readSecretKeys } from '@freeflow/lib/secrets';
 import type { Db, MongoClient } from 'mongodb';
-import { createSecretStore, readSecretKeys } from '@freeflow/db-master';
 import type { Activities } from '../../activities';
 import { targetOf } from '../../activities/ledger';
-import { withMongo } from '../outside';
-import { newName, type Workbench } from '../workbench';
+import { withMongo } from '../support/outside';
+import { newName, type Workbench } from '../support/workbench';
 
 type Verb = 'create' | 'probe' | 'disable' | 'enable' | 'drop';
 
@@ -25,7 +26,10 @@ export interface MongoTenant {
 }
 
 /** @param isMade whether it is created, or stands in the master database alone */
-export async function openMongoTenant(bench: Workbench, { mongoUrl = bench.info.mongodb.url, name = newName('m'), isMade = true } = {}): Promise<MongoTenant> {
+export async function openMongoTenant(
+  bench: Workbench,
+  { mongoUrl = bench.info.mongodb.url, name = newName('m'), isMade = true } = {},
+): Promise<MongoTenant> {
   const tenant = await bench.newTenant('create', name);
   const { tenantId } = tenant;
   const database = `freeflow_${name}`;
@@ -33,23 +37,39 @@ export async function openMongoTenant(bench: Workbench, { mongoUrl = bench.info.
     const store = createSecretStore(bench.db, readSecretKeys(bench.info.secretsKey));
     const own = (await store.list(tenantId)).find(({ backend }) => backend === 'mongodb');
     const its = new URL(mongoUrl);
-    [its.username, its.password, its.pathname] = [database, own === undefined ? '' : await store.resolve(own.ref, { tenantId, backend: 'mongodb' }), `/${database}`];
+    [its.username, its.password, its.pathname] = [
+      database,
+      own === undefined ? '' : await store.resolve(own.ref, { tenantId, backend: 'mongodb' }),
+      `/${database}`,
+    ];
     its.searchParams.set('authSource', database);
     return its.href;
   };
   const step = async (verb: Verb) => {
     await bench.run(`mongodb.${verb}` as keyof Activities, tenant);
-    const row = await bench.db.tenantProvisionLog.findFirstOrThrow({ where: { tenantId, step: `mongodb.${verb}` }, orderBy: { seq: 'desc' } });
+    const row = await bench.db.tenantProvisionLog.findFirstOrThrow({
+      where: { tenantId, step: `mongodb.${verb}` },
+      orderBy: { seq: 'desc' },
+    });
     return row.message ?? '';
   };
   const differences = async (state: 'present' | 'disabled' = 'present') => {
-    const [backend, entry] = [bench.backends.find(({ kind }) => kind === 'mongodb'), await bench.db.tenantResource.findFirstOrThrow({ where: { tenantId, kind: 'mongodb' } })];
-    const found = await backend?.differences(targetOf(entry, name, new AbortController().signal), state, { password: decodeURIComponent(new URL(await url()).password) });
+    const [backend, entry] = [
+      bench.backends.find(({ kind }) => kind === 'mongodb'),
+      await bench.db.tenantResource.findFirstOrThrow({ where: { tenantId, kind: 'mongodb' } }),
+    ];
+    const found = await backend?.differences(targetOf(entry, name, new AbortController().signal), state, {
+      password: decodeURIComponent(new URL(await url()).password),
+    });
     return (found ?? []).map(({ what }) => what);
   };
   if (isMade) for (const verb of ['create', 'probe'] as const) await step(verb);
   return {
-    tenantId, name: database, step, url, differences,
+    tenantId,
+    name: database,
+    step,
+    url,
+    differences,
     asTenant: async (use) => withMongo(await url(), (client) => use(client.db(database))),
     asOwner: (use) => withMongo(mongoUrl, (client) => use(client.db(database), client)),
   };

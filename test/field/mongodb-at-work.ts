@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Db, Document } from 'mongodb';
-import { until } from '../until';
+import { until } from '../support/until';
 import type { MongoTenant } from './mongo-tenant';
 
 /** One command that takes minutes unless it is ended: authorised once, when it begins. */
@@ -16,7 +16,10 @@ const SLOWLY = 'function () { const end = Date.now() + 20; while (Date.now() < e
 const rows = (count: number) => Array.from({ length: count }, (_, n) => ({ n, text: `text ${n}` }));
 
 /** Sixty indexes make each document dear. */
-const manyIndexes = (db: Db) => db.collection('bulk').createIndexes(Array.from({ length: 60 }, (_, n) => ({ key: { text: 1, [`f${n}`]: 1 }, name: `i${n}` })));
+const manyIndexes = (db: Db) =>
+  db
+    .collection('bulk')
+    .createIndexes(Array.from({ length: 60 }, (_, n) => ({ key: { text: 1, [`f${n}`]: 1 }, name: `i${n}` })));
 
 export const BULK_INSERT: LongWork = {
   what: 'a bulk insert',
@@ -40,18 +43,57 @@ export const LONG_WORK: LongWork[] = [
     },
     op: { op: 'insert' },
   },
-  { what: 'an update of all documents', prepare: filled, run: (db) => db.command({ update: 'rows', updates: [{ q: { $where: SLOWLY }, u: { $set: { seen: 1 } }, multi: true }] }), op: { op: 'update' } },
-  { what: 'an aggregation that writes a collection ($out)', prepare: filled, run: (db) => db.command({ aggregate: 'rows', pipeline: [{ $match: { $expr: { $function: { body: SLOWLY, args: [], lang: 'js' } } } }, { $out: 'out' }], cursor: {} }), op: { 'command.aggregate': 'rows' } },
-  { what: 'a query that runs JavaScript ($where)', prepare: filled, run: (db) => db.command({ count: 'rows', query: { $where: SLOWLY } }), op: { 'command.count': 'rows' } },
+  {
+    what: 'an update of all documents',
+    prepare: filled,
+    run: (db) =>
+      db.command({ update: 'rows', updates: [{ q: { $where: SLOWLY }, u: { $set: { seen: 1 } }, multi: true }] }),
+    op: { op: 'update' },
+  },
+  {
+    what: 'an aggregation that writes a collection ($out)',
+    prepare: filled,
+    run: (db) =>
+      db.command({
+        aggregate: 'rows',
+        pipeline: [{ $match: { $expr: { $function: { body: SLOWLY, args: [], lang: 'js' } } } }, { $out: 'out' }],
+        cursor: {},
+      }),
+    op: { 'command.aggregate': 'rows' },
+  },
+  {
+    what: 'a query that runs JavaScript ($where)',
+    prepare: filled,
+    run: (db) => db.command({ count: 'rows', query: { $where: SLOWLY } }),
+    op: { 'command.count': 'rows' },
+  },
 ];
 
 /** Starts it and waits until the server shows it at work; `end` gives the code it ended by. */
-export async function startWork(tenant: MongoTenant, { prepare, run, op, what }: LongWork, as: 'asTenant' | 'asOwner'): Promise<{ end: Promise<string> }> {
+export async function startWork(
+  tenant: MongoTenant,
+  { prepare, run, op, what }: LongWork,
+  as: 'asTenant' | 'asOwner',
+): Promise<{ end: Promise<string> }> {
   if (prepare) await tenant.asOwner(prepare);
-  const end = tenant[as](run).then(() => 'done', (error: unknown) => String((error as { code?: unknown }).code ?? error));
+  const end = tenant[as](run).then(
+    () => 'done',
+    (error: unknown) => String((error as { code?: unknown }).code ?? error),
+  );
   await until(`${what} is at work`, () => isAtWork(tenant, op));
   return { end };
 }
 
 export const isAtWork = ({ asOwner, name }: MongoTenant, op: Document): Promise<boolean> =>
-  asOwner(async (_, client) => (await client.db('admin').aggregate([{ $currentOp: { allUsers: true } }, { $match: { active: true, ns: { $regex: `^${name}\\.` }, ...op } }]).toArray()).length > 0);
+  asOwner(
+    async (_, client) =>
+      (
+        await client
+          .db('admin')
+          .aggregate([
+            { $currentOp: { allUsers: true } },
+            { $match: { active: true, ns: { $regex: `^${name}\\.` }, ...op } },
+          ])
+          .toArray()
+      ).length > 0,
+  );

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { MockActivityEnvironment } from '@temporalio/testing';
-import { lookFromOutside } from '../outside';
-import { until } from '../until';
-import { openWorkbench, type Workbench } from '../workbench';
+import { lookFromOutside } from '../support/outside';
+import { until } from '../support/until';
+import { openWorkbench, type Workbench } from '../support/workbench';
 import { openMongoTenant, type MongoTenant } from './mongo-tenant';
 import { BULK_INSERT, isAtWork, LONG_WORK, startWork } from './mongodb-at-work';
 
@@ -46,7 +46,15 @@ test("an administrator's bulk insert into a tenant that is deleted is ended and 
 
 test('a suspension leaves alone what an administrator runs on the database', async () => {
   const tenant = await openMongoTenant(bench);
-  const { end } = await startWork(tenant, { ...BULK_INSERT, run: (db) => db.command({ insert: 'bulk', documents: Array.from({ length: 3_000 }, (_, n) => ({ n, text: `text ${n}` })) }) }, 'asOwner');
+  const { end } = await startWork(
+    tenant,
+    {
+      ...BULK_INSERT,
+      run: (db) =>
+        db.command({ insert: 'bulk', documents: Array.from({ length: 3_000 }, (_, n) => ({ n, text: `text ${n}` })) }),
+    },
+    'asOwner',
+  );
   await tenant.step('disable');
   expect(await end).toBe('done');
   await tenant.step('drop');
@@ -56,10 +64,19 @@ test('a writer that never stops is named, and the mark stays until its data has 
   const tenant = await openMongoTenant(bench);
   let isStopped = false;
   const writing = tenant.asOwner(async (db) => {
-    while (!isStopped) await db.collection('again').insertOne({ at: new Date() }).catch(() => undefined);
+    while (!isStopped)
+      await db
+        .collection('again')
+        .insertOne({ at: new Date() })
+        .catch(() => undefined);
   });
   await until('it writes', () => tenant.asOwner(async (db) => (await db.collection('again').countDocuments()) > 0));
-  await expect(tenant.step('drop')).rejects.toMatchObject({ type: 'still-there', message: expect.stringMatching(/is written to while it is dropped; stop the writer first: .*freeflow_root of admin/) });
+  await expect(tenant.step('drop')).rejects.toMatchObject({
+    type: 'still-there',
+    message: expect.stringMatching(
+      /is written to while it is dropped; stop the writer first: .*freeflow_root of admin/,
+    ),
+  });
   expect((await seen(tenant)).mongoUsers).toEqual([tenant.name]);
   isStopped = true;
   await writing;
@@ -67,16 +84,22 @@ test('a writer that never stops is named, and the mark stays until its data has 
   expect(await seen(tenant)).toMatchObject(NOTHING);
 });
 
-test('what is written after the last mark is gone is never called somebody else\'s by the drop that took it away', async () => {
+test("what is written after the last mark is gone is never called somebody else's by the drop that took it away", async () => {
   const tenant = await openMongoTenant(bench);
   // The drop has ended at the server, and its worker before it could say so.
-  await bench.db.tenantResource.updateMany({ where: { tenantId: tenant.tenantId }, data: { dropStartedAt: new Date() } });
+  await bench.db.tenantResource.updateMany({
+    where: { tenantId: tenant.tenantId },
+    data: { dropStartedAt: new Date() },
+  });
   await tenant.asOwner(async (db) => {
     await db.dropDatabase();
     await db.command({ dropUser: tenant.name });
     await db.collection('late').insertOne({ n: 1 });
   });
-  await expect(tenant.step('drop')).rejects.toMatchObject({ type: 'still-there', message: expect.stringContaining('something is there again since its drop began') });
+  await expect(tenant.step('drop')).rejects.toMatchObject({
+    type: 'still-there',
+    message: expect.stringContaining('something is there again since its drop began'),
+  });
   await tenant.asOwner((db) => db.dropDatabase());
   expect(await tenant.step('drop')).toContain('absent');
 });
@@ -86,15 +109,27 @@ test('the same holds for the drop of an orphan', async () => {
   const where = { tenantId_kind: { tenantId: tenant.tenantId, kind: 'mongodb' } } as const;
   const { nonce, externalId } = await bench.db.tenantResource.update({ where, data: { state: 'absent' } });
   await bench.db.tenant.update({ where: { id: tenant.tenantId }, data: { status: 'deleted', goneAt: new Date() } });
-  const order = { resource: 'mongodb', name: tenant.name, externalId: externalId ?? '', requestedBy: 'somebody' } as const;
+  const order = {
+    resource: 'mongodb',
+    name: tenant.name,
+    externalId: externalId ?? '',
+    requestedBy: 'somebody',
+  } as const;
   const runId = randomUUID();
   await bench.db.orphanDrop.create({ data: { id: runId, nonce, ...order } });
   await tenant.asOwner(async (db) => {
     await db.command({ dropUser: tenant.name });
     await db.collection('late').insertOne({ n: 1 });
   });
-  const again = () => new MockActivityEnvironment({ attempt: 2, workflowExecution: { workflowId: 'drop', runId } }).run((it: typeof order) => bench.activities.dropOrphan(it), order);
-  await expect(again()).rejects.toMatchObject({ type: 'still-there', message: expect.stringContaining('something is there again since its drop began') });
+  const again = () =>
+    new MockActivityEnvironment({ attempt: 2, workflowExecution: { workflowId: 'drop', runId } }).run(
+      (it: typeof order) => bench.activities.dropOrphan(it),
+      order,
+    );
+  await expect(again()).rejects.toMatchObject({
+    type: 'still-there',
+    message: expect.stringContaining('something is there again since its drop began'),
+  });
   await tenant.asOwner((db) => db.dropDatabase());
   expect(await again()).toBe(`${tenant.name} dropped and seen absent`);
 });
@@ -102,7 +137,11 @@ test('the same holds for the drop of an orphan', async () => {
 test('what else stands in the database, users and roles and views that an administrator has made, goes with it and is named', async () => {
   const tenant = await openMongoTenant(bench);
   await tenant.asOwner(async (db) => {
-    await db.command({ createRole: 'auditor', privileges: [{ resource: { db: tenant.name, collection: '' }, actions: ['find'] }], roles: [] });
+    await db.command({
+      createRole: 'auditor',
+      privileges: [{ resource: { db: tenant.name, collection: '' }, actions: ['find'] }],
+      roles: [],
+    });
     await db.command({ createUser: 'second', pwd: 'second', roles: ['readWrite', 'auditor'] });
     await db.collection('own').insertOne({ n: 1 });
     await db.createCollection('seen', { viewOn: 'own', pipeline: [] });

@@ -1,8 +1,8 @@
 import { MongoClient, type ClientSession } from 'mongodb';
-import { openOwnMongo, type OwnMongo } from '../own-mongodb';
-import { withMongo } from '../outside';
-import { until } from '../until';
-import { openWorkbench, type Workbench } from '../workbench';
+import { withMongo } from '../support/outside';
+import { openOwnMongo, type OwnMongo } from '../support/own-mongodb';
+import { until } from '../support/until';
+import { openWorkbench, type Workbench } from '../support/workbench';
 import { openMongoTenant } from './mongo-tenant';
 import { isAtWork } from './mongodb-at-work';
 
@@ -41,7 +41,12 @@ test.each(['disable', 'drop'] as const)("the tenant's open transaction does not 
 test("an administrator's open transaction on it holds up a drop, which is told as blocked and names it", async () => {
   const tenant = await openTenant();
   const { client, session } = await leaveOpen(mongo.url, tenant.name);
-  await expect(tenant.step('drop')).rejects.toMatchObject({ type: 'blocked', message: expect.stringMatching(/waited in vain for a lock; at work are: transaction.* by freeflow_root of admin from 127\.0\.0\.1/) });
+  await expect(tenant.step('drop')).rejects.toMatchObject({
+    type: 'blocked',
+    message: expect.stringMatching(
+      /waited in vain for a lock; at work are: transaction.* by freeflow_root of admin from 127\.0\.0\.1/,
+    ),
+  });
   await session.abortTransaction();
   expect(await tenant.step('drop')).toContain('dropped and seen absent');
   await client.close();
@@ -54,7 +59,10 @@ test("the tenant's change stream and open cursor end with its suspension", async
     const cursor = db.collection('own').find().batchSize(2);
     await cursor.next();
     const stream = db.collection('own').watch([], { maxAwaitTimeMS: 60_000 });
-    const next = stream.next().then(() => 'a change', (error: unknown) => String((error as { code?: unknown }).code));
+    const next = stream.next().then(
+      () => 'a change',
+      (error: unknown) => String((error as { code?: unknown }).code),
+    );
     await until('it waits for changes', () => isAtWork(tenant, { op: 'getmore' }));
     await tenant.step('disable');
     // A waiting stream notices its end when there is something to tell, and does not tell it.
@@ -69,6 +77,8 @@ test("the tenant's change stream and open cursor end with its suspension", async
 test('a server of ours takes no messages compressed by zlib, by which strangers could read its memory', async () => {
   await withMongo(mongo.url, async (client) => {
     expect(await client.db('admin').command({ hello: 1, compression: ['zlib'] })).not.toHaveProperty('compression');
-    expect(await client.db('admin').command({ hello: 1, compression: ['zlib', 'snappy'] })).toMatchObject({ compression: ['snappy'] });
+    expect(await client.db('admin').command({ hello: 1, compression: ['zlib', 'snappy'] })).toMatchObject({
+      compression: ['snappy'],
+    });
   });
 });

@@ -1,6 +1,6 @@
-import { differences, PRIVILEGES, type Privilege } from '../../setup/mongodb-role';
-import { withMongo } from '../outside';
-import { newName, openWorkbench, type Workbench } from '../workbench';
+import { differences, PRIVILEGES, type Privilege } from '../../backends/mongodb/provisioner/role';
+import { withMongo } from '../support/outside';
+import { newName, openWorkbench, type Workbench } from '../support/workbench';
 import { openMongoTenant, type MongoTenant } from './mongo-tenant';
 
 let bench: Workbench;
@@ -14,7 +14,8 @@ afterAll(async () => {
   await bench.close();
 });
 
-const without = (action: string): Privilege[] => PRIVILEGES.map((it) => ({ ...it, actions: it.actions.filter((one) => one !== action) }));
+const without = (action: string): Privilege[] =>
+  PRIVILEGES.map((it) => ({ ...it, actions: it.actions.filter((one) => one !== action) }));
 
 /** A worker whose login lacks one right. */
 async function workerWithout<T>(action: string, use: (worker: Workbench) => Promise<T>): Promise<T> {
@@ -36,11 +37,18 @@ async function workerWithout<T>(action: string, use: (worker: Workbench) => Prom
 }
 
 // What the login of an installation from before lacks.
-test.each([['inprog', 'disable'], ['viewRole', 'disable'], ['viewRole', 'create']] as const)('without the right %s a %s fails for a missing right, and doctor names it', async (action, verb) => {
+test.each([
+  ['inprog', 'disable'],
+  ['viewRole', 'disable'],
+  ['viewRole', 'create'],
+] as const)('without the right %s a %s fails for a missing right, and doctor names it', async (action, verb) => {
   await workerWithout(action, async (worker) => {
     const its = verb === 'create' ? await openMongoTenant(worker, { isMade: false }) : await openMongoTenant(bench);
     const run = verb === 'create' ? its.step : (await sameTenant(worker, its)).step;
-    await expect(run(verb)).rejects.toMatchObject({ type: 'permission', message: expect.not.stringContaining('pwd: "') });
+    await expect(run(verb)).rejects.toMatchObject({
+      type: 'permission',
+      message: expect.not.stringContaining('pwd: "'),
+    });
     await sameTenant(bench, its).then((it) => it.step('drop'));
   });
   expect(differences(without(action)).missing.join()).toContain(action);

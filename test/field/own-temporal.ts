@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time';
 import type { StackInfo } from '../../stack/stack-info';
-import { freePort } from '../house';
-import { until } from '../until';
+import { freePort } from '../support/house';
+import { until } from '../support/until';
 
 /** A Temporal server of the suite's own, in memory. */
 export interface OwnTemporal {
@@ -16,12 +16,22 @@ export interface OwnTemporal {
 
 export async function openOwnTemporal(info: StackInfo): Promise<OwnTemporal> {
   const { cliPath } = info.temporal;
-  if (cliPath === undefined) throw new Error('the Temporal of the test servers is not ours, so there is no program to start another one');
+  if (cliPath === undefined)
+    throw new Error('the Temporal of the test servers is not ours, so there is no program to start another one');
   const port = await freePort();
-  const child = spawn(cliPath, ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--headless', '--log-level', 'error'], { stdio: 'ignore' });
+  const child = spawn(
+    cliPath,
+    ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--headless', '--log-level', 'error'],
+    { stdio: 'ignore' },
+  );
   const address = `127.0.0.1:${port}`;
-  const connection = await until('Temporal answers', async () => Connection.connect({ address, connectTimeout: 2_000 }));
-  await until('its own namespace is there', async () => (await connection.workflowService.describeNamespace({ namespace: 'default' })).namespaceInfo != null);
+  const connection = await until('Temporal answers', async () =>
+    Connection.connect({ address, connectTimeout: 2_000 }),
+  );
+  await until(
+    'its own namespace is there',
+    async () => (await connection.workflowService.describeNamespace({ namespace: 'default' })).namespaceInfo != null,
+  );
   const close = async () => {
     await connection.close();
     const gone = new Promise((resolve) => child.once('exit', resolve));
@@ -31,7 +41,10 @@ export async function openOwnTemporal(info: StackInfo): Promise<OwnTemporal> {
   const newNamespace = async (name: string) => {
     const { workflowService } = connection;
     await workflowService.registerNamespace({ namespace: name, workflowExecutionRetentionPeriod: msToTs('1 day') });
-    await until('the namespace is there', async () => (await workflowService.describeNamespace({ namespace: name })).namespaceInfo != null);
+    await until(
+      'the namespace is there',
+      async () => (await workflowService.describeNamespace({ namespace: name })).namespaceInfo != null,
+    );
     return { ...info, temporal: { ...info.temporal, address, namespace: name } };
   };
   return { port, connection, newNamespace, close };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterFailure, pauseMsOf, type Waiting } from '../../workflows/waiting';
-import { openWorkbench, type Workbench } from '../workbench';
+import { openWorkbench, type Workbench } from '../support/workbench';
 
 const MINUTE = 60_000;
 const failure = { cause: 'it is away', advice: 'Wait.' };
@@ -10,7 +10,8 @@ const parked: Waiting = { ...failure, failedSince: 0, rounds: 3, park: { id: 1, 
 /** The pauses of a step that goes on failing, in minutes. */
 function pausesOf(from: Waiting, count: number, parkedRetryMs = settings.parkedRetryMs): number[] {
   const pauses: number[] = [];
-  for (let waiting = from; pauses.length < count; waiting = afterFailure(waiting, failure, 0)) pauses.push(pauseMsOf(waiting, { ...settings, parkedRetryMs }, 0) / MINUTE);
+  for (let waiting = from; pauses.length < count; waiting = afterFailure(waiting, failure, 0))
+    pauses.push(pauseMsOf(waiting, { ...settings, parkedRetryMs }, 0) / MINUTE);
   return pauses;
 }
 
@@ -26,7 +27,9 @@ test('who has configured longer pauses than an hour has them', () => {
 });
 
 test('no pause outlasts the time after which a parked create is given up', () => {
-  expect(pauseMsOf({ ...parked, parkedRounds: 9 }, { ...settings, giveUpAfterMs: 25 * MINUTE }, 20 * MINUTE)).toBe(5 * MINUTE);
+  expect(pauseMsOf({ ...parked, parkedRounds: 9 }, { ...settings, giveUpAfterMs: 25 * MINUTE }, 20 * MINUTE)).toBe(
+    5 * MINUTE,
+  );
 });
 
 describe('in the master database', () => {
@@ -43,25 +46,40 @@ describe('in the master database', () => {
     // Twice: the answer to the first may have been lost.
     for (const _ of [1, 2]) expect(await bench.run('continueOperation', after, {}, input)).toEqual({ isOver: false });
     for (const step of ['park', 'undoing', 'activate'] as const) {
-      await expect(bench.run(step, before, {}, { givenUp: { step: 'x', ...failure }, steps: [] })).rejects.toMatchObject({ type: 'superseded', nonRetryable: true });
+      await expect(
+        bench.run(step, before, {}, { givenUp: { step: 'x', ...failure }, steps: [] }),
+      ).rejects.toMatchObject({ type: 'superseded', nonRetryable: true });
     }
-    for (const step of ['postgres.create', 'qdrant.drop'] as const) await expect(bench.run(step, before)).rejects.toMatchObject({ type: 'superseded', nonRetryable: true });
+    for (const step of ['postgres.create', 'qdrant.drop'] as const)
+      await expect(bench.run(step, before)).rejects.toMatchObject({ type: 'superseded', nonRetryable: true });
     expect(await bench.run('park', after, {}, { steps: [{ step: 'x', ...failure }] })).toBeUndefined();
-    expect(await bench.db.tenantOperation.findUniqueOrThrow({ where: { id: before.operationId } })).toMatchObject({ runId: after.runId, state: 'parked', runs: 0 });
+    expect(await bench.db.tenantOperation.findUniqueOrThrow({ where: { id: before.operationId } })).toMatchObject({
+      runId: after.runId,
+      state: 'parked',
+      runs: 0,
+    });
   });
 
   test('a run goes on only with what the run before it worked on, and not with what has ended', async () => {
     const tenant = await bench.newTenant();
-    await expect(bench.run('continueOperation', { ...tenant, runId: randomUUID() }, {}, { previousRunId: randomUUID() })).rejects.toMatchObject({ type: 'superseded', nonRetryable: true });
+    await expect(
+      bench.run('continueOperation', { ...tenant, runId: randomUUID() }, {}, { previousRunId: randomUUID() }),
+    ).rejects.toMatchObject({ type: 'superseded', nonRetryable: true });
     await bench.run('activate', tenant);
-    expect(await bench.run('continueOperation', { ...tenant, runId: randomUUID() }, {}, { previousRunId: tenant.runId })).toEqual({ isOver: true });
+    expect(
+      await bench.run('continueOperation', { ...tenant, runId: randomUUID() }, {}, { previousRunId: tenant.runId }),
+    ).toEqual({ isOver: true });
   });
 
   test('a forced deletion whose signal came to the run before is known to the next', async () => {
     const tenant = await bench.newTenant();
-    await bench.db.tenantOperation.create({ data: { tenantId: tenant.tenantId, kind: 'hard_delete', force: true, requestedBy: 'a test' } });
+    await bench.db.tenantOperation.create({
+      data: { tenantId: tenant.tenantId, kind: 'hard_delete', force: true, requestedBy: 'a test' },
+    });
     const after = { ...tenant, runId: randomUUID() };
-    expect(await bench.run('continueOperation', after, {}, { previousRunId: tenant.runId })).toMatchObject({ interrupted: { step: 'interrupted' } });
+    expect(await bench.run('continueOperation', after, {}, { previousRunId: tenant.runId })).toMatchObject({
+      interrupted: { step: 'interrupted' },
+    });
     await bench.run('undoing', after, {}, { givenUp: { step: 'interrupted', ...failure } });
     expect(await bench.run('continueOperation', after, {}, { previousRunId: tenant.runId })).toEqual({ isOver: false });
   });

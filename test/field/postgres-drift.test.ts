@@ -1,5 +1,5 @@
 import { targetOf } from '../../activities/ledger';
-import { openWorkbench, type Workbench } from '../workbench';
+import { openWorkbench, type Workbench } from '../support/workbench';
 import { asSuperuser, newPostgresTenant, type PostgresTenant } from './postgres-tenant';
 
 let bench: Workbench;
@@ -15,15 +15,21 @@ afterAll(async () => {
 });
 
 async function differences() {
-  const entry = await bench.db.tenantResource.findUniqueOrThrow({ where: { tenantId_kind: { tenantId: tenant.input.tenantId, kind: 'postgres' } } });
+  const entry = await bench.db.tenantResource.findUniqueOrThrow({
+    where: { tenantId_kind: { tenantId: tenant.input.tenantId, kind: 'postgres' } },
+  });
   const target = targetOf(entry, tenant.input.name, new AbortController().signal);
-  return bench.backends.find((it) => it.kind === 'postgres')?.differences(target, 'present', { password: tenant.password });
+  return bench.backends
+    .find((it) => it.kind === 'postgres')
+    ?.differences(target, 'present', { password: tenant.password });
 }
 
 test('a tenant made before there were limits shows as drift, and the repair of grants gives it its limit', async () => {
   expect(await differences()).toEqual([]);
   await asSuperuser(bench, `ALTER ROLE ${tenant.app} CONNECTION LIMIT -1`);
-  expect(await differences()).toEqual([{ what: `${tenant.app} may have any number of connections, not 7`, mend: 'grants' }]);
+  expect(await differences()).toEqual([
+    { what: `${tenant.app} may have any number of connections, not 7`, mend: 'grants' },
+  ]);
   await tenant.run('create');
   expect(await differences()).toEqual([]);
 });
@@ -35,7 +41,15 @@ test('a repair of grants keeps the search path that a tenant has chosen', async 
 });
 
 test('a changed password is reported and left alone, whatever else a tenant has set for its sessions', async () => {
-  await tenant.sql(`ALTER ROLE CURRENT_USER SET local_preload_libraries = nowhere; ALTER ROLE CURRENT_USER PASSWORD 'of its own'`);
-  expect(await differences()).toEqual([{ what: `the password of ${tenant.app} isn't the stored one, changed by the tenant or by hand; a suspend and resume gives the stored one back` }]);
-  await expect(tenant.connect('of its own', '-c local_preload_libraries=').then((it) => it.end())).resolves.toBeUndefined();
+  await tenant.sql(
+    `ALTER ROLE CURRENT_USER SET local_preload_libraries = nowhere; ALTER ROLE CURRENT_USER PASSWORD 'of its own'`,
+  );
+  expect(await differences()).toEqual([
+    {
+      what: `the password of ${tenant.app} isn't the stored one, changed by the tenant or by hand; a suspend and resume gives the stored one back`,
+    },
+  ]);
+  await expect(
+    tenant.connect('of its own', '-c local_preload_libraries=').then((it) => it.end()),
+  ).resolves.toBeUndefined();
 });

@@ -1,6 +1,6 @@
-import { lookFromOutside, NOTHING, withPostgres } from '../outside';
-import { until } from '../until';
-import { openWorkbench, type Workbench } from '../workbench';
+import { lookFromOutside, NOTHING, withPostgres } from '../support/outside';
+import { until } from '../support/until';
+import { openWorkbench, type Workbench } from '../support/workbench';
 import { asSuperuser, ENDED, newPostgresTenant } from './postgres-tenant';
 
 let bench: Workbench;
@@ -41,12 +41,23 @@ test('a tenant that comes back as fast as it can, with the lock, is suspended al
   const comeBack = async () => {
     while (!isOver) {
       const client = await tenant.connect().catch(() => undefined);
-      await client?.query(`BEGIN; ALTER ROLE CURRENT_USER SET work_mem = 64; SELECT pg_sleep(5)`).catch(() => undefined);
+      await client
+        ?.query(`BEGIN; ALTER ROLE CURRENT_USER SET work_mem = 64; SELECT pg_sleep(5)`)
+        .catch(() => undefined);
       await client?.end().catch(() => undefined);
     }
   };
   const attackers = Array.from({ length: 4 }, comeBack);
-  await until('it holds the lock', async () => (await asSuperuser(bench, `SELECT FROM pg_stat_activity WHERE usename = '${tenant.app}' AND query LIKE '%pg_sleep%'`)).length > 0);
+  await until(
+    'it holds the lock',
+    async () =>
+      (
+        await asSuperuser(
+          bench,
+          `SELECT FROM pg_stat_activity WHERE usename = '${tenant.app}' AND query LIKE '%pg_sleep%'`,
+        )
+      ).length > 0,
+  );
   await tenant.run('disable');
   isOver = true;
   await Promise.all(attackers);
@@ -77,7 +88,10 @@ async function whileLocked(verb: 'disable' | 'drop' | 'enable' | 'create'): Prom
   if (verb === 'enable') await tenant.run('disable');
   await withPostgres(`${bench.info.postgres.url}?application_name=maintenance`, async (admin) => {
     await admin.query(`BEGIN; ALTER ROLE ${tenant.app} VALID UNTIL 'infinity'`);
-    await expect(tenant.run(verb)).rejects.toMatchObject({ type: 'blocked', message: expect.stringMatching(/waits for process \d+ of postgres in database postgres, application maintenance/) });
+    await expect(tenant.run(verb)).rejects.toMatchObject({
+      type: 'blocked',
+      message: expect.stringMatching(/waits for process \d+ of postgres in database postgres, application maintenance/),
+    });
     await admin.query('ROLLBACK');
   });
   await tenant.run(verb);
@@ -91,7 +105,10 @@ test("an administrator's session inside its database is named, and nothing of th
   await withPostgres(url.href, async (admin) => {
     await tenant.run('disable');
     expect(await tenant.lastMessage()).toMatch(/a session that isn't the tenant's stays open: process \d+ of postgres/);
-    await expect(tenant.run('drop')).rejects.toMatchObject({ type: 'blocked', message: expect.stringMatching(/nothing of database .* was dropped: .*process \d+ of postgres/) });
+    await expect(tenant.run('drop')).rejects.toMatchObject({
+      type: 'blocked',
+      message: expect.stringMatching(/nothing of database .* was dropped: .*process \d+ of postgres/),
+    });
     await expect(admin.query('SELECT FROM app.nothing')).rejects.toMatchObject({ code: '42P01' });
   });
   await tenant.run('drop');

@@ -1,5 +1,5 @@
-import { lookFromOutside, NOTHING } from '../outside';
-import { openWorkbench, type Workbench } from '../workbench';
+import { lookFromOutside, NOTHING } from '../support/outside';
+import { openWorkbench, type Workbench } from '../support/workbench';
 import { asSuperuser, newPostgresTenant, type PostgresTenant } from './postgres-tenant';
 
 let bench: Workbench;
@@ -10,32 +10,53 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 
 const giftFrom = (neighbour: PostgresTenant, { app, owner }: PostgresTenant) =>
-  neighbour.sql(`CREATE TABLE app.gift (n int); GRANT SELECT ON app.gift TO ${app}, ${owner}; ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO ${app}`);
+  neighbour.sql(
+    `CREATE TABLE app.gift (n int); GRANT SELECT ON app.gift TO ${app}, ${owner}; ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO ${app}`,
+  );
 const whole = (database: string) =>
-  asSuperuser(bench, `SELECT to_jsonb(d) - 'datfrozenxid' - 'datminmxid' AS d, (SELECT jsonb_agg(s ORDER BY s.setrole) FROM pg_db_role_setting s WHERE s.setdatabase = d.oid OR s.setrole = d.datdba) AS s FROM pg_database d WHERE datname = '${database}'`);
+  asSuperuser(
+    bench,
+    `SELECT to_jsonb(d) - 'datfrozenxid' - 'datminmxid' AS d, (SELECT jsonb_agg(s ORDER BY s.setrole) FROM pg_db_role_setting s WHERE s.setdatabase = d.oid OR s.setrole = d.datdba) AS s FROM pg_database d WHERE datname = '${database}'`,
+  );
 
 test.each([
   ['is suspended', (it: PostgresTenant) => it.run('disable')],
-  ['takes no more connections', (it: PostgresTenant) => asSuperuser(bench, `ALTER DATABASE ${it.database} CONNECTION LIMIT 0`)],
-  ['is read-only', (it: PostgresTenant) => asSuperuser(bench, `ALTER DATABASE ${it.database} SET default_transaction_read_only = on`)],
-])('rights that a neighbour has granted do not keep the roles of a tenant, also where the neighbour %s; it stays exactly that', async (_, bring) => {
-  const [neighbour, tenant] = [await newPostgresTenant(bench), await newPostgresTenant(bench)];
-  await giftFrom(neighbour, tenant);
-  await bring(neighbour);
-  const before = await whole(neighbour.database);
-  await tenant.run('drop');
-  expect(await lookFromOutside(bench.info, tenant.input.name)).toEqual(NOTHING);
-  expect(await whole(neighbour.database)).toEqual(before);
-  await neighbour.run('drop');
-});
+  [
+    'takes no more connections',
+    (it: PostgresTenant) => asSuperuser(bench, `ALTER DATABASE ${it.database} CONNECTION LIMIT 0`),
+  ],
+  [
+    'is read-only',
+    (it: PostgresTenant) => asSuperuser(bench, `ALTER DATABASE ${it.database} SET default_transaction_read_only = on`),
+  ],
+])(
+  'rights that a neighbour has granted do not keep the roles of a tenant, also where the neighbour %s; it stays exactly that',
+  async (_, bring) => {
+    const [neighbour, tenant] = [await newPostgresTenant(bench), await newPostgresTenant(bench)];
+    await giftFrom(neighbour, tenant);
+    await bring(neighbour);
+    const before = await whole(neighbour.database);
+    await tenant.run('drop');
+    expect(await lookFromOutside(bench.info, tenant.input.name)).toEqual(NOTHING);
+    expect(await whole(neighbour.database)).toEqual(before);
+    await neighbour.run('drop');
+  },
+);
 
 test('a suspended neighbour whose database was left open by a worker that died is shut again by the next drop, a resumed one is not', async () => {
-  const [suspended, resumed, tenant] = [await newPostgresTenant(bench), await newPostgresTenant(bench), await newPostgresTenant(bench)];
+  const [suspended, resumed, tenant] = [
+    await newPostgresTenant(bench),
+    await newPostgresTenant(bench),
+    await newPostgresTenant(bench),
+  ];
   await suspended.run('disable');
   await resumed.run('disable');
   const before = await whole(suspended.database);
   for (const { database, owner } of [suspended, resumed]) {
-    await asSuperuser(bench, `ALTER ROLE ${owner} SET application_name = 'freeflow: was false -1'; ALTER DATABASE ${database} ALLOW_CONNECTIONS true`);
+    await asSuperuser(
+      bench,
+      `ALTER ROLE ${owner} SET application_name = 'freeflow: was false -1'; ALTER DATABASE ${database} ALLOW_CONNECTIONS true`,
+    );
   }
   await resumed.run('enable');
   await tenant.run('drop');
@@ -45,8 +66,15 @@ test('a suspended neighbour whose database was left open by a worker that died i
 });
 
 test('several tenants are dropped at the same time past one suspended neighbour', async () => {
-  const [neighbour, ...tenants] = [await newPostgresTenant(bench), await newPostgresTenant(bench), await newPostgresTenant(bench), await newPostgresTenant(bench)];
-  await neighbour.sql(`CREATE TABLE app.gift (n int); GRANT SELECT ON app.gift TO ${tenants.map((it) => it.app).join(', ')}`);
+  const [neighbour, ...tenants] = [
+    await newPostgresTenant(bench),
+    await newPostgresTenant(bench),
+    await newPostgresTenant(bench),
+    await newPostgresTenant(bench),
+  ];
+  await neighbour.sql(
+    `CREATE TABLE app.gift (n int); GRANT SELECT ON app.gift TO ${tenants.map((it) => it.app).join(', ')}`,
+  );
   await neighbour.run('disable');
   const before = await whole(neighbour.database);
   await Promise.all(tenants.map((it) => it.run('drop')));
@@ -58,8 +86,11 @@ test('several tenants are dropped at the same time past one suspended neighbour'
 test("rights on a neighbour's database, in a role by the tenant's own hand, and by default elsewhere do not keep the roles of a tenant", async () => {
   const [neighbour, tenant] = [await newPostgresTenant(bench), await newPostgresTenant(bench)];
   const team = `team_${tenant.input.name}`;
-  await asSuperuser(bench, `CREATE ROLE ${team}; GRANT ${team} TO ${tenant.app} WITH ADMIN OPTION; GRANT ${tenant.owner} TO ${team};
-    SET ROLE ${neighbour.owner}; GRANT CONNECT ON DATABASE ${neighbour.database} TO ${tenant.app}; RESET ROLE; ALTER DEFAULT PRIVILEGES FOR ROLE ${tenant.app} GRANT SELECT ON TABLES TO ${team}`);
+  await asSuperuser(
+    bench,
+    `CREATE ROLE ${team}; GRANT ${team} TO ${tenant.app} WITH ADMIN OPTION; GRANT ${tenant.owner} TO ${team};
+    SET ROLE ${neighbour.owner}; GRANT CONNECT ON DATABASE ${neighbour.database} TO ${tenant.app}; RESET ROLE; ALTER DEFAULT PRIVILEGES FOR ROLE ${tenant.app} GRANT SELECT ON TABLES TO ${team}`,
+  );
   await tenant.sql(`GRANT ${team} TO ${neighbour.app}`);
   await tenant.run('drop');
   expect(await lookFromOutside(bench.info, tenant.input.name)).toEqual(NOTHING);
@@ -71,27 +102,44 @@ test.each([
   ['a database', 'GRANT CONNECT ON DATABASE postgres TO %I', 'database postgres'],
   ['a tablespace', 'GRANT CREATE ON TABLESPACE pg_default TO %I', 'tablespace pg_default'],
   ['a parameter', 'GRANT SET ON PARAMETER log_statement TO %I', 'parameter log_statement'],
-  ['a schema elsewhere', 'CREATE SCHEMA IF NOT EXISTS freeflow_field; GRANT USAGE ON SCHEMA freeflow_field TO %I', 'in database postgres'],
-])("a superuser's right on %s is named with the statement that takes it away, while all data is there", async (_, statement, named) => {
-  const tenant = await newPostgresTenant(bench);
-  await asSuperuser(bench, statement.replace('%I', tenant.app));
-  const way = `in database postgres: DROP OWNED BY "${tenant.app}", "${tenant.owner}"`;
-  const failure = await tenant.run('drop').catch((error: unknown) => error);
-  expect(failure).toMatchObject({ type: 'permission', message: expect.stringContaining(named) });
-  expect(String(failure)).toContain(way);
-  expect(await asSuperuser(bench, `SELECT datname FROM pg_database WHERE datname = '${tenant.database}'`)).toHaveLength(1);
-  await asSuperuser(bench, `DROP OWNED BY "${tenant.app}", "${tenant.owner}"; DROP SCHEMA IF EXISTS freeflow_field`);
-  await tenant.run('drop');
-  expect(await lookFromOutside(bench.info, tenant.input.name)).toEqual(NOTHING);
-});
+  [
+    'a schema elsewhere',
+    'CREATE SCHEMA IF NOT EXISTS freeflow_field; GRANT USAGE ON SCHEMA freeflow_field TO %I',
+    'in database postgres',
+  ],
+])(
+  "a superuser's right on %s is named with the statement that takes it away, while all data is there",
+  async (_, statement, named) => {
+    const tenant = await newPostgresTenant(bench);
+    await asSuperuser(bench, statement.replace('%I', tenant.app));
+    const way = `in database postgres: DROP OWNED BY "${tenant.app}", "${tenant.owner}"`;
+    const failure = await tenant.run('drop').catch((error: unknown) => error);
+    expect(failure).toMatchObject({ type: 'permission', message: expect.stringContaining(named) });
+    expect(String(failure)).toContain(way);
+    expect(
+      await asSuperuser(bench, `SELECT datname FROM pg_database WHERE datname = '${tenant.database}'`),
+    ).toHaveLength(1);
+    await asSuperuser(bench, `DROP OWNED BY "${tenant.app}", "${tenant.owner}"; DROP SCHEMA IF EXISTS freeflow_field`);
+    await tenant.run('drop');
+    expect(await lookFromOutside(bench.info, tenant.input.name)).toEqual(NOTHING);
+  },
+);
 
 test("what the tenant's roles own elsewhere is named before anything of its data is dropped", async () => {
   const tenant = await newPostgresTenant(bench);
   const table = `of_${tenant.input.name}`;
   await asSuperuser(bench, `CREATE TABLE ${table} (n int); ALTER TABLE ${table} OWNER TO ${tenant.app}`);
-  await expect(tenant.run('drop')).rejects.toMatchObject({ type: 'conflict', message: expect.stringContaining('in database postgres') });
-  expect(await asSuperuser(bench, `SELECT datname FROM pg_database WHERE datname = '${tenant.database}'`)).toHaveLength(1);
-  await asSuperuser(bench, `REASSIGN OWNED BY ${tenant.app}, ${tenant.owner} TO postgres; ALTER DATABASE ${tenant.database} OWNER TO ${tenant.owner}`);
+  await expect(tenant.run('drop')).rejects.toMatchObject({
+    type: 'conflict',
+    message: expect.stringContaining('in database postgres'),
+  });
+  expect(await asSuperuser(bench, `SELECT datname FROM pg_database WHERE datname = '${tenant.database}'`)).toHaveLength(
+    1,
+  );
+  await asSuperuser(
+    bench,
+    `REASSIGN OWNED BY ${tenant.app}, ${tenant.owner} TO postgres; ALTER DATABASE ${tenant.database} OWNER TO ${tenant.owner}`,
+  );
   await tenant.run('drop');
   await asSuperuser(bench, `DROP TABLE ${table}`);
 });

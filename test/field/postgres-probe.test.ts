@@ -1,4 +1,4 @@
-import { openWorkbench, type Workbench } from '../workbench';
+import { openWorkbench, type Workbench } from '../support/workbench';
 import { asSuperuser, newPostgresTenant, type PostgresTenant } from './postgres-tenant';
 
 let bench: Workbench;
@@ -18,7 +18,12 @@ const suspendAndResume = async () => {
   await tenant.run('enable');
 };
 
-const ofTenant = () => asSuperuser(bench, `SELECT relkind, relname FROM pg_class WHERE relnamespace = 'app'::regnamespace ORDER BY 2`, tenant.database);
+const ofTenant = () =>
+  asSuperuser(
+    bench,
+    `SELECT relkind, relname FROM pg_class WHERE relnamespace = 'app'::regnamespace ORDER BY 2`,
+    tenant.database,
+  );
 
 test('a table of the name that a probe once used is neither touched nor in the way', async () => {
   await tenant.sql('CREATE TABLE app.freeflow_probe (n int); INSERT INTO app.freeflow_probe VALUES (1), (2)');
@@ -42,15 +47,36 @@ test('rights that a tenant takes from itself by default are in no way of a resum
   await tenant.sql('ALTER DEFAULT PRIVILEGES GRANT ALL ON TABLES TO CURRENT_USER');
 });
 
-test.each([
-  'default_transaction_read_only = on', 'statement_timeout = 1', 'lock_timeout = 1', 'idle_in_transaction_session_timeout = 1', 'idle_session_timeout = 1', 'transaction_timeout = 1',
-  'search_path = nowhere', 'role = postgres', 'exit_on_error = on', 'local_preload_libraries = nowhere', 'default_tablespace = pg_global', `DateStyle = 'German, DMY'`,
-  `client_encoding = 'LATIN1'`, 'default_transaction_isolation = serializable', 'default_transaction_deferrable = on', 'row_security = off', 'standard_conforming_strings = off',
-].map((setting, n) => `ALTER ROLE CURRENT_USER${n % 2 === 0 ? ' IN DATABASE %I' : ''} SET ${setting}`))('a resume goes through, and keeps what the tenant has set: %s', async (statement) => {
+test.each(
+  [
+    'default_transaction_read_only = on',
+    'statement_timeout = 1',
+    'lock_timeout = 1',
+    'idle_in_transaction_session_timeout = 1',
+    'idle_session_timeout = 1',
+    'transaction_timeout = 1',
+    'search_path = nowhere',
+    'role = postgres',
+    'exit_on_error = on',
+    'local_preload_libraries = nowhere',
+    'default_tablespace = pg_global',
+    `DateStyle = 'German, DMY'`,
+    `client_encoding = 'LATIN1'`,
+    'default_transaction_isolation = serializable',
+    'default_transaction_deferrable = on',
+    'row_security = off',
+    'standard_conforming_strings = off',
+  ].map((setting, n) => `ALTER ROLE CURRENT_USER${n % 2 === 0 ? ' IN DATABASE %I' : ''} SET ${setting}`),
+)('a resume goes through, and keeps what the tenant has set: %s', async (statement) => {
   // A timeout of 1 ms would end the very statements that set it.
-  const patient = '-c statement_timeout=0 -c idle_session_timeout=0 -c idle_in_transaction_session_timeout=0 -c transaction_timeout=0 -c local_preload_libraries= -c lock_timeout=0 -c exit_on_error=off -c default_transaction_read_only=off';
+  const patient =
+    '-c statement_timeout=0 -c idle_session_timeout=0 -c idle_in_transaction_session_timeout=0 -c transaction_timeout=0 -c local_preload_libraries= -c lock_timeout=0 -c exit_on_error=off -c default_transaction_read_only=off';
   const client = await tenant.connect(undefined, patient);
-  const settings = async () => asSuperuser(bench, `SELECT setdatabase, setrole, setconfig FROM pg_db_role_setting WHERE setrole = '${tenant.app}'::regrole ORDER BY 1`);
+  const settings = async () =>
+    asSuperuser(
+      bench,
+      `SELECT setdatabase, setrole, setconfig FROM pg_db_role_setting WHERE setrole = '${tenant.app}'::regrole ORDER BY 1`,
+    );
   const untouched = await settings();
   await client.query(statement.replace('%I', tenant.database));
   await client.end();
@@ -59,8 +85,12 @@ test.each([
   await suspendAndResume();
   expect(await settings()).toEqual(before);
   const [, name = ''] = /SET (\w+) =/.exec(statement) ?? [];
-  await asSuperuser(bench, `${statement.split(' SET ')[0]?.replace('%I', tenant.database).replace('CURRENT_USER', tenant.app)} RESET ${name}`);
-  if (name === 'search_path' && statement.includes('%I')) await asSuperuser(bench, `ALTER ROLE ${tenant.app} IN DATABASE ${tenant.database} SET search_path = app`);
+  await asSuperuser(
+    bench,
+    `${statement.split(' SET ')[0]?.replace('%I', tenant.database).replace('CURRENT_USER', tenant.app)} RESET ${name}`,
+  );
+  if (name === 'search_path' && statement.includes('%I'))
+    await asSuperuser(bench, `ALTER ROLE ${tenant.app} IN DATABASE ${tenant.database} SET search_path = app`);
 });
 
 test('a tenant whose sessions take all it may have is resumed all the same', async () => {
@@ -75,6 +105,8 @@ test('a tenant whose sessions take all it may have is resumed all the same', asy
 test('an administrator who lets the tenant make schemas is no leak, and a probe leaves none behind', async () => {
   await asSuperuser(bench, `GRANT CREATE ON DATABASE ${tenant.database} TO ${tenant.app}`);
   await suspendAndResume();
-  expect(await asSuperuser(bench, `SELECT nspname FROM pg_namespace WHERE nspname LIKE 'freeflow%'`, tenant.database)).toEqual([]);
+  expect(
+    await asSuperuser(bench, `SELECT nspname FROM pg_namespace WHERE nspname LIKE 'freeflow%'`, tenant.database),
+  ).toEqual([]);
   await asSuperuser(bench, `REVOKE CREATE ON DATABASE ${tenant.database} FROM ${tenant.app}`);
 });

@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { chownSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Client } from 'pg';
-import { freeflow } from '../freeflow';
-import { inDatabase } from '../master';
-import { withPostgres } from '../outside';
-import { openOwnPostgres, type OwnPostgres } from '../own-postgres';
-import { until } from '../until';
-import { openWorkbench, type Workbench } from '../workbench';
+import { freeflow } from '../support/freeflow';
+import { inDatabase } from '../support/master';
+import { withPostgres } from '../support/outside';
+import { openOwnPostgres, type OwnPostgres } from '../support/own-postgres';
+import { until } from '../support/until';
+import { openWorkbench, type Workbench } from '../support/workbench';
 import { ENDED, newPostgresTenant, type PostgresTenant } from './postgres-tenant';
 
 // Of 300 connections all but 30 are for superusers, and 20 of those for the provisioner, so ten of a tenant's sessions take all there is.
@@ -21,15 +21,25 @@ beforeAll(async () => {
   server = await openOwnPostgres(SETTINGS);
   // An admin URL without a database, as managed servers hand it out.
   bench = await openWorkbench({ POSTGRES_ADMIN_URL: server.provisionerUrl.replace(/\/postgres$/, '/') });
-  bench.info = { ...bench.info, postgres: { ...bench.info.postgres, url: server.url, provisionerUrl: server.provisionerUrl } };
+  bench.info = {
+    ...bench.info,
+    postgres: { ...bench.info.postgres, url: server.url, provisionerUrl: server.provisionerUrl },
+  };
 });
 afterAll(async () => {
   await bench.close();
   await server.close();
 });
 
-const asSuperuser = (statements: string, database = 'postgres') => withPostgres(inDatabase(server.url, database), async (client) => (await client.query<Record<string, unknown>>(statements)).rows);
-const left = ({ database }: PostgresTenant) => asSuperuser(`SELECT datname FROM pg_database WHERE datname = '${database}' UNION ALL SELECT rolname FROM pg_roles WHERE starts_with(rolname, '${database}_')`);
+const asSuperuser = (statements: string, database = 'postgres') =>
+  withPostgres(
+    inDatabase(server.url, database),
+    async (client) => (await client.query<Record<string, unknown>>(statements)).rows,
+  );
+const left = ({ database }: PostgresTenant) =>
+  asSuperuser(
+    `SELECT datname FROM pg_database WHERE datname = '${database}' UNION ALL SELECT rolname FROM pg_roles WHERE starts_with(rolname, '${database}_')`,
+  );
 const prepare = async (tenant: PostgresTenant, statement: string) => {
   const client = await tenant.connect();
   await client.query(`BEGIN; ${statement}`);
@@ -69,9 +79,13 @@ test("a neighbour's prepared transaction with a grant does not keep the roles of
 
 test('subscriptions, publications, large objects and an idle slot go with the database of a tenant, even where it was made a template', async () => {
   const tenant = await newPostgresTenant(bench);
-  await asSuperuser(`GRANT pg_create_subscription TO ${tenant.app}; GRANT CREATE ON DATABASE ${tenant.database} TO ${tenant.app}`);
+  await asSuperuser(
+    `GRANT pg_create_subscription TO ${tenant.app}; GRANT CREATE ON DATABASE ${tenant.database} TO ${tenant.app}`,
+  );
   await tenant.sql(`CREATE TABLE app.t (n int); CREATE PUBLICATION mine FOR TABLE app.t; SELECT lo_create(0)`);
-  await tenant.sql(`CREATE SUBSCRIPTION mine CONNECTION 'host=nowhere.invalid dbname=x password=x' PUBLICATION theirs WITH (connect = false)`);
+  await tenant.sql(
+    `CREATE SUBSCRIPTION mine CONNECTION 'host=nowhere.invalid dbname=x password=x' PUBLICATION theirs WITH (connect = false)`,
+  );
   await asSuperuser(`SELECT pg_create_logical_replication_slot('${tenant.database}', 'pgoutput')`, tenant.database);
   await asSuperuser(`ALTER DATABASE ${tenant.database} IS_TEMPLATE true`);
   await tenant.run('drop');
@@ -82,24 +96,41 @@ test('subscriptions, publications, large objects and an idle slot go with the da
 
 test("an administrator's prepared transaction or subscription in a tenant's database is named, with the way out, before anything is dropped", async () => {
   const tenant = await newPostgresTenant(bench);
-  await asSuperuser(`CREATE SUBSCRIPTION admins CONNECTION 'host=nowhere.invalid dbname=x' PUBLICATION theirs WITH (connect = false)`, tenant.database);
+  await asSuperuser(
+    `CREATE SUBSCRIPTION admins CONNECTION 'host=nowhere.invalid dbname=x' PUBLICATION theirs WITH (connect = false)`,
+    tenant.database,
+  );
   await asSuperuser(`BEGIN; CREATE TABLE public.admins (n int); PREPARE TRANSACTION 'admins'`, tenant.database);
   const failure = await tenant.run('drop').catch((error: unknown) => error);
-  expect(failure).toMatchObject({ type: 'blocked', message: expect.stringContaining(`prepared transaction admins of postgres: ROLLBACK PREPARED 'admins'`) });
+  expect(failure).toMatchObject({
+    type: 'blocked',
+    message: expect.stringContaining(`prepared transaction admins of postgres: ROLLBACK PREPARED 'admins'`),
+  });
   expect(String(failure)).toContain('subscription admins of postgres: DROP SUBSCRIPTION "admins"');
   await asSuperuser(`ALTER DATABASE ${tenant.database} ALLOW_CONNECTIONS true`);
-  for (const statement of [`ROLLBACK PREPARED 'admins'`, 'ALTER SUBSCRIPTION admins DISABLE', 'ALTER SUBSCRIPTION admins SET (slot_name = NONE)', 'DROP SUBSCRIPTION admins']) await asSuperuser(statement, tenant.database);
+  for (const statement of [
+    `ROLLBACK PREPARED 'admins'`,
+    'ALTER SUBSCRIPTION admins DISABLE',
+    'ALTER SUBSCRIPTION admins SET (slot_name = NONE)',
+    'DROP SUBSCRIPTION admins',
+  ])
+    await asSuperuser(statement, tenant.database);
   await tenant.run('drop');
   expect(await left(tenant)).toEqual([]);
 });
 
 test('a tenant has so many connections and no more, and where tenants have taken all there are, others are made, suspended and dropped', async () => {
   const hungry = await newPostgresTenant(bench);
-  expect(await asSuperuser(`SELECT rolconnlimit FROM pg_roles WHERE rolname = '${hungry.app}'`)).toEqual([{ rolconnlimit: 50 }]);
+  expect(await asSuperuser(`SELECT rolconnlimit FROM pg_roles WHERE rolname = '${hungry.app}'`)).toEqual([
+    { rolconnlimit: 50 },
+  ]);
   const taken: Client[] = [];
   // Sessions of the provisioner that end meanwhile leave their places to the tenant.
-  for (let isFull = false; !isFull; ) {
-    isFull = await hungry.connect().then((it) => taken.push(it) > FOR_TENANTS, (error: { code?: string }) => error.code === '53300');
+  for (let isFull = false; !isFull;) {
+    isFull = await hungry.connect().then(
+      (it) => taken.push(it) > FOR_TENANTS,
+      (error: { code?: string }) => error.code === '53300',
+    );
   }
   expect(taken.length).toBeLessThanOrEqual(FOR_TENANTS);
   const other = await newPostgresTenant(bench);
@@ -111,9 +142,31 @@ test('a tenant has so many connections and no more, and where tenants have taken
 });
 
 test('a certificate that is not trusted is told in those words, by a step and by the doctor', async () => {
-  const [{ data_directory: data = '' } = {}] = (await asSuperuser('SHOW data_directory')) as { data_directory?: string }[];
+  const [{ data_directory: data = '' } = {}] = (await asSuperuser('SHOW data_directory')) as {
+    data_directory?: string;
+  }[];
   const [key, certificate] = [path.join(data, 'server.key'), path.join(data, 'server.crt')];
-  execFileSync('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', certificate], { stdio: 'ignore' });
+  execFileSync(
+    'openssl',
+    [
+      'req',
+      '-x509',
+      '-newkey',
+      'rsa:2048',
+      '-nodes',
+      '-days',
+      '2',
+      '-subj',
+      '/CN=127.0.0.1',
+      '-addext',
+      'subjectAltName=IP:127.0.0.1',
+      '-keyout',
+      key,
+      '-out',
+      certificate,
+    ],
+    { stdio: 'ignore' },
+  );
   const { uid, gid } = statSync(data);
   for (const file of [key, certificate]) chownSync(file, uid, gid);
   await asSuperuser('ALTER SYSTEM SET ssl = on');
@@ -121,9 +174,15 @@ test('a certificate that is not trusted is told in those words, by a step and by
   await until('the server speaks TLS', async () => (await asSuperuser('SHOW ssl'))[0]?.['ssl'] === 'on');
   const url = `${server.provisionerUrl}?sslmode=require`;
   const strict = bench.another({ POSTGRES_ADMIN_URL: url });
-  await expect(strict.run('postgres.create', await strict.newTenant())).rejects.toMatchObject({ type: 'certificate', message: expect.stringMatching(/self.signed certificate/) });
+  await expect(strict.run('postgres.create', await strict.newTenant())).rejects.toMatchObject({
+    type: 'certificate',
+    message: expect.stringMatching(/self.signed certificate/),
+  });
   await strict.close();
-  const { stdout } = await freeflow(['doctor', '--json'], { POSTGRES_ADMIN_URL: url, FREEFLOW_STACK_DIR: '/nonexistent' });
+  const { stdout } = await freeflow(['doctor', '--json'], {
+    POSTGRES_ADMIN_URL: url,
+    FREEFLOW_STACK_DIR: '/nonexistent',
+  });
   expect(stdout).toMatch(/self.signed certificate/);
   expect(stdout).toContain('NODE_EXTRA_CA_CERTS');
 });
@@ -133,11 +192,19 @@ test('on a server made without UTF-8 tenant databases are UTF-8 all the same', a
   await asSuperuser(`CREATE DATABASE other_encoding TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'`);
   await asSuperuser(`UPDATE pg_database SET datistemplate = false WHERE datname = 'template0'`);
   await asSuperuser('DROP DATABASE template0');
-  await asSuperuser(`ALTER DATABASE other_encoding RENAME TO template0; UPDATE pg_database SET datistemplate = true, datallowconn = false WHERE datname = 'template0'`);
+  await asSuperuser(
+    `ALTER DATABASE other_encoding RENAME TO template0; UPDATE pg_database SET datistemplate = true, datallowconn = false WHERE datname = 'template0'`,
+  );
   for (const locale of ['C', 'de_DE.ISO-8859-1']) {
-    await asSuperuser(`UPDATE pg_database SET datcollate = '${locale}', datctype = '${locale}' WHERE datname = 'template0'`);
+    await asSuperuser(
+      `UPDATE pg_database SET datcollate = '${locale}', datctype = '${locale}' WHERE datname = 'template0'`,
+    );
     const tenant = await newPostgresTenant(bench);
-    expect(await asSuperuser(`SELECT pg_encoding_to_char(encoding) AS encoding, datctype FROM pg_database WHERE datname = '${tenant.database}'`)).toEqual([{ encoding: 'UTF8', datctype: 'C' }]);
+    expect(
+      await asSuperuser(
+        `SELECT pg_encoding_to_char(encoding) AS encoding, datctype FROM pg_database WHERE datname = '${tenant.database}'`,
+      ),
+    ).toEqual([{ encoding: 'UTF8', datctype: 'C' }]);
     await tenant.run('drop');
   }
 });

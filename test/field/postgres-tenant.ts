@@ -1,8 +1,9 @@
-import { createSecretStore, readSecretKeys } from '@freeflow/db-master';
+import { createSecretStore } from '@freeflow/db-master';
+import { readSecretKeys } from '@freeflow/lib/secrets';
 import { Client } from 'pg';
-import { inDatabase } from '../master';
-import { withPostgres } from '../outside';
-import type { Workbench } from '../workbench';
+import { inDatabase } from '../support/master';
+import { withPostgres } from '../support/outside';
+import type { Workbench } from '../support/workbench';
 
 /** A tenant with a PostgreSQL database, and what it may do there itself. */
 export interface PostgresTenant {
@@ -29,7 +30,10 @@ export async function newPostgresTenant(bench: Workbench): Promise<PostgresTenan
   const [entry] = (await store.list(input.tenantId)).filter((it) => it.backend === 'postgres');
   const password = await store.resolve(entry?.ref ?? '', { tenantId: input.tenantId, backend: 'postgres' });
   const connect = async (other = password, options?: string) => {
-    const client = new Client({ connectionString: urlAs(bench, app, other, database), ...(options === undefined ? {} : { options }) });
+    const client = new Client({
+      connectionString: urlAs(bench, app, other, database),
+      ...(options === undefined ? {} : { options }),
+    });
     client.on('error', () => undefined);
     await client.connect();
     return client;
@@ -42,15 +46,35 @@ export async function newPostgresTenant(bench: Workbench): Promise<PostgresTenan
       await client.end();
     }
   };
-  const lastMessage = async () => (await bench.db.tenantProvisionLog.findFirstOrThrow({ where: { tenantId: input.tenantId }, orderBy: { createdAt: 'desc' } })).message ?? '';
-  return { input, database, app, owner: `${database}_owner`, password, connect, sql, run: (verb) => bench.run(`postgres.${verb}`, input), lastMessage };
+  const lastMessage = async () =>
+    (
+      await bench.db.tenantProvisionLog.findFirstOrThrow({
+        where: { tenantId: input.tenantId },
+        orderBy: { createdAt: 'desc' },
+      })
+    ).message ?? '';
+  return {
+    input,
+    database,
+    app,
+    owner: `${database}_owner`,
+    password,
+    connect,
+    sql,
+    run: (verb) => bench.run(`postgres.${verb}`, input),
+    lastMessage,
+  };
 }
 
 /** What pg says of a session that the server has ended. */
 export const ENDED = /terminat|not queryable/i;
 
 /** Runs statements as the server's superuser. */
-export const asSuperuser = (bench: Workbench, statements: string, database = 'postgres'): Promise<Record<string, unknown>[]> =>
+export const asSuperuser = (
+  bench: Workbench,
+  statements: string,
+  database = 'postgres',
+): Promise<Record<string, unknown>[]> =>
   withPostgres(inDatabase(bench.info.postgres.url, database), async (client) => {
     // Whatever the database itself is set to.
     await client.query('SET default_transaction_read_only = off');

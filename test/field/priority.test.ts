@@ -1,6 +1,6 @@
 import { PRIORITIES, RESOURCE_KINDS, type OperationKind } from '../../workflows/messages';
-import '../replay';
-import { until } from '../until';
+import '../support/replay';
+import { until } from '../support/until';
 import { openFakeOperations, type FakeOperations } from './fake-operation';
 
 let fake: FakeOperations;
@@ -11,13 +11,20 @@ beforeAll(async () => {
 afterAll(() => fake.close());
 
 const handleOf = (id: string) => fake.operator.client.workflow.getHandle(`tenant-${id}`);
-const isQueued = async (id: string) => ((await handleOf(id).describe()).raw.pendingActivities?.length ?? 0) === RESOURCE_KINDS.length;
+const isQueued = async (id: string) =>
+  ((await handleOf(id).describe()).raw.pendingActivities?.length ?? 0) === RESOURCE_KINDS.length;
 
 /** In the order in which they come, those for whom nobody waits first. */
 const COMING: readonly { name: string; kind: OperationKind; interrupts?: true; priority: number }[] = [
   ...Array.from({ length: 6 }, (_, n) => ({ name: `purge ${n}`, kind: 'purge', priority: PRIORITIES.purge }) as const),
-  ...Array.from({ length: 3 }, (_, n) => ({ name: `deletion ${n}`, kind: 'hard_delete', priority: PRIORITIES.hard_delete }) as const),
-  ...Array.from({ length: 20 }, (_, n) => ({ name: `create ${n}`, kind: 'create', priority: PRIORITIES.create }) as const),
+  ...Array.from(
+    { length: 3 },
+    (_, n) => ({ name: `deletion ${n}`, kind: 'hard_delete', priority: PRIORITIES.hard_delete }) as const,
+  ),
+  ...Array.from(
+    { length: 20 },
+    (_, n) => ({ name: `create ${n}`, kind: 'create', priority: PRIORITIES.create }) as const,
+  ),
   { name: 'restore', kind: 'restore', priority: PRIORITIES.restore },
   { name: 'resume', kind: 'resume', priority: PRIORITIES.resume },
   { name: 'forced deletion', kind: 'hard_delete', interrupts: true, priority: 1 },
@@ -32,14 +39,20 @@ test('the queues are full, and what cuts off goes first at each backend, then wh
     const id = await fake.start(kind, { interrupts });
     ids.push(id);
     // The first one has the places.
-    if (ids.length === 1) await until('it is at work everywhere', async () => fake.calls.filter((it) => it.activity.includes('.')).length === RESOURCE_KINDS.length);
+    if (ids.length === 1)
+      await until(
+        'it is at work everywhere',
+        async () => fake.calls.filter((it) => it.activity.includes('.')).length === RESOURCE_KINDS.length,
+      );
   }
   for (const id of ids) await until('it waits at each backend', () => isQueued(id));
   release();
   await Promise.all(ids.map((id) => handleOf(id).result()));
 
   for (const backend of RESOURCE_KINDS) {
-    const order = [...new Set(fake.calls.filter((it) => it.activity.startsWith(`${backend}.`)).map((it) => it.input.tenantId))];
+    const order = [
+      ...new Set(fake.calls.filter((it) => it.activity.startsWith(`${backend}.`)).map((it) => it.input.tenantId)),
+    ];
     const [first, ...others] = order.map((id) => COMING[ids.indexOf(id)]);
     expect(first?.name).toBe('purge 0');
     const priorities = others.map((it) => it?.priority ?? 0);
@@ -52,7 +65,11 @@ test('what waits for one backend keeps nobody from another', async () => {
   const release = fake.hold();
   const waiting = await Promise.all(Array.from({ length: 3 }, () => fake.start('create')));
   for (const id of waiting) await until('it waits at each backend', () => isQueued(id));
-  const atWork = () => fake.calls.slice(before).filter((it) => it.activity.includes('.')).map((it) => it.activity.split('.')[0]);
+  const atWork = () =>
+    fake.calls
+      .slice(before)
+      .filter((it) => it.activity.includes('.'))
+      .map((it) => it.activity.split('.')[0]);
   // What is in the queue has yet to be taken.
   await until('one is at work at each backend', async () => atWork().length >= RESOURCE_KINDS.length);
   expect(atWork()).toHaveLength(RESOURCE_KINDS.length);

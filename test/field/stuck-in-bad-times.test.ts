@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { openApiBench, type ApiBench } from '../api-bench';
-import { freeflow } from '../freeflow';
 import { readStackInfo } from '../../stack/stack-info';
-import { TEST_STACK } from '../master';
-import { terminateRuns } from '../temporal';
-import { startProxy, type TcpProxy } from '../tcp-proxy';
-import { newName } from '../workbench';
+import { openApiBench, type ApiBench } from '../support/api-bench';
+import { freeflow } from '../support/freeflow';
+import { TEST_STACK } from '../support/master';
+import { startProxy, type TcpProxy } from '../support/tcp-proxy';
+import { terminateRuns } from '../support/temporal';
+import { newName } from '../support/workbench';
 
 /** After this time the command line gives a request up. */
 const CLI_WAITS_MS = 15_000;
@@ -36,22 +36,50 @@ interface StuckList {
   notAsked: number;
 }
 const stuck = async (query = ''): Promise<StuckList> => {
-  const answer = await fetch(`${bench.url}/tenants/stuck${query}`, { headers: { authorization: `Bearer ${await bench.issuer.token()}` }, signal: AbortSignal.timeout(CLI_WAITS_MS) });
+  const answer = await fetch(`${bench.url}/tenants/stuck${query}`, {
+    headers: { authorization: `Bearer ${await bench.issuer.token()}` },
+    signal: AbortSignal.timeout(CLI_WAITS_MS),
+  });
   return (await answer.json()) as StuckList;
 };
-const cli = async (...args: string[]) => freeflow(['tenants', ...args], { FREEFLOW_API_URL: bench.url, FREEFLOW_TOKEN: await bench.issuer.token(), FREEFLOW_STACK_DIR: '/nonexistent' });
+const cli = async (...args: string[]) =>
+  freeflow(['tenants', ...args], {
+    FREEFLOW_API_URL: bench.url,
+    FREEFLOW_TOKEN: await bench.issuer.token(),
+    FREEFLOW_STACK_DIR: '/nonexistent',
+  });
 
-interface Row { state?: string; status?: string; age?: string; updated?: string; purgeAge?: string; hold?: string; ended?: boolean }
+interface Row {
+  state?: string;
+  status?: string;
+  age?: string;
+  updated?: string;
+  purgeAge?: string;
+  hold?: string;
+  ended?: boolean;
+}
 
 /** A tenant with an operation, as they stand in the master database; ages by its clock. Gives the tenant's name. */
-async function stand({ state = 'running', status = 'provisioning', age = '1 hour', updated = age, purgeAge, hold, ended = false }: Row = {}): Promise<string> {
+async function stand({
+  state = 'running',
+  status = 'provisioning',
+  age = '1 hour',
+  updated = age,
+  purgeAge,
+  hold,
+  ended = false,
+}: Row = {}): Promise<string> {
   const [id, name] = [randomUUID(), newName('s')];
   await bench.owner.query(
     `INSERT INTO "Tenant" (id, name, "realmName", "postgresDb", "mongoDb", "qdrantCollection", status, "purgeAt", "holdUntil")
-     VALUES ($1, $2, $2, $2, $2, $2, $3::"TenantStatus", now() - $4::interval, now() + $5::interval)`, [id, name, status, purgeAge ?? null, hold ?? null]);
+     VALUES ($1, $2, $2, $2, $2, $2, $3::"TenantStatus", now() - $4::interval, now() + $5::interval)`,
+    [id, name, status, purgeAge ?? null, hold ?? null],
+  );
   await bench.owner.query(
     `INSERT INTO "TenantOperation" (id, "tenantId", kind, state, step, cause, advice, "requestedBy", "createdAt", "updatedAt", "endedAt")
-     VALUES (gen_random_uuid(), $1, 'create', $2::"OperationState", 'qdrant.create', 'qdrant: away', 'Check the server.', 'somebody', now() - $3::interval, now() - $4::interval, CASE WHEN $5 THEN now() END)`, [id, ended ? 'done' : state, age, updated, ended]);
+     VALUES (gen_random_uuid(), $1, 'create', $2::"OperationState", 'qdrant.create', 'qdrant: away', 'Check the server.', 'somebody', now() - $3::interval, now() - $4::interval, CASE WHEN $5 THEN now() END)`,
+    [id, ended ? 'done' : state, age, updated, ended],
+  );
   return name;
 }
 
@@ -61,14 +89,21 @@ async function standMany(count: number): Promise<void> {
     `WITH t AS (INSERT INTO "Tenant" (id, name, "realmName", "postgresDb", "mongoDb", "qdrantCollection")
                 SELECT gen_random_uuid(), 'm' || n, 'm', 'm', 'm', 'm' FROM generate_series(100, 99 + $1::int) n RETURNING id)
      INSERT INTO "TenantOperation" (id, "tenantId", kind, state, "requestedBy", "createdAt", "updatedAt")
-     SELECT gen_random_uuid(), id, 'create', 'running', 'somebody', now() - interval '1 day', now() - interval '1 day' FROM t`, [count]);
+     SELECT gen_random_uuid(), id, 'create', 'running', 'somebody', now() - interval '1 day', now() - interval '1 day' FROM t`,
+    [count],
+  );
 }
 
 test('behind 2,000 operations that are older and well, with Temporal away, what is parked is listed all the same, before the command line gives up', async () => {
   await standMany(2_000);
   const name = await stand({ state: 'parked' });
   temporal.trouble({ kind: 'black-hole' });
-  expect(await stuck()).toMatchObject({ items: [{ name, why: 'parked', advice: 'Check the server.' }], isComplete: false, notShown: 0, notAsked: 2_000 });
+  expect(await stuck()).toMatchObject({
+    items: [{ name, why: 'parked', advice: 'Check the server.' }],
+    isComplete: false,
+    notShown: 0,
+    notAsked: 2_000,
+  });
 });
 
 test('the command line shows it, says what is not known, and ends with 3', async () => {
@@ -76,9 +111,17 @@ test('the command line shows it, says what is not known, and ends with 3', async
   const name = await stand({ state: 'parked' });
   temporal.shut();
   try {
-    expect(await cli('stuck')).toMatchObject({ code: 3, stdout: expect.stringMatching(new RegExp(`^${name} +create +qdrant\\.create +0 +1 h +qdrant: away`, 'm')), stderr: expect.stringMatching(/30 operations under way.*may not be all/) });
+    expect(await cli('stuck')).toMatchObject({
+      code: 3,
+      stdout: expect.stringMatching(new RegExp(`^${name} +create +qdrant\\.create +0 +1 h +qdrant: away`, 'm')),
+      stderr: expect.stringMatching(/30 operations under way.*may not be all/),
+    });
     await bench.owner.query(`UPDATE "TenantOperation" SET state = 'done', "endedAt" = now() WHERE state = 'parked'`);
-    expect(await cli('stuck')).toMatchObject({ code: 0, stdout: 'Nothing is known to be stuck.\n', stderr: expect.stringContaining('may not be all') });
+    expect(await cli('stuck')).toMatchObject({
+      code: 0,
+      stdout: 'Nothing is known to be stuck.\n',
+      stderr: expect.stringContaining('may not be all'),
+    });
   } finally {
     temporal.open();
   }
@@ -88,15 +131,26 @@ test('more than are shown are counted, and never told as all', async () => {
   const oldest = await stand({ state: 'parked', age: '3 hours' });
   await stand({ state: 'parked', age: '2 hours' });
   await stand({ state: 'requested' });
-  expect(await stuck('?limit=1')).toMatchObject({ items: [{ name: oldest }], isComplete: false, notShown: 2, notAsked: 0 });
+  expect(await stuck('?limit=1')).toMatchObject({
+    items: [{ name: oldest }],
+    isComplete: false,
+    notShown: 2,
+    notAsked: 0,
+  });
   expect(await stuck('?limit=3')).toMatchObject({ isComplete: true, notShown: 0 });
-  expect(await bench.request('GET', '/tenants/stuck?limit=0')).toMatchObject({ status: 400, body: { errors: [{ parameter: 'limit' }] } });
+  expect(await bench.request('GET', '/tenants/stuck?limit=0')).toMatchObject({
+    status: 400,
+    body: { errors: [{ parameter: 'limit' }] },
+  });
 });
 
 test('what nothing has begun is listed, whether Temporal answers or not; what was accepted a moment ago is not', async () => {
   const name = await stand({ state: 'requested' });
   await stand({ state: 'requested', age: '0 s' });
-  expect(await stuck()).toMatchObject({ items: [{ name, why: 'not-started', advice: expect.stringContaining('doctor') }], isComplete: true });
+  expect(await stuck()).toMatchObject({
+    items: [{ name, why: 'not-started', advice: expect.stringContaining('doctor') }],
+    isComplete: true,
+  });
   temporal.trouble({ kind: 'black-hole' });
   expect(await stuck()).toMatchObject({ items: [{ name, why: 'not-started' }], notAsked: 0 });
 });
@@ -115,9 +169,15 @@ test('a purge that nothing sees to is listed, with what to do; one that is held,
   await stand({ ...deleted, purgeAge: '-1 day' });
   await stand({ status: 'deleted', state: 'requested', age: '1 s', purgeAge: '1 hour' });
   temporal.trouble({ kind: 'black-hole' });
-  expect(await stuck()).toMatchObject({ items: [{ name, why: 'overdue-purge', advice: expect.stringMatching(/schedule.*paused/) }], isComplete: true });
+  expect(await stuck()).toMatchObject({
+    items: [{ name, why: 'overdue-purge', advice: expect.stringMatching(/schedule.*paused/) }],
+    isComplete: true,
+  });
   const told = await cli('stuck');
-  expect(told).toMatchObject({ code: 3, stdout: expect.stringMatching(new RegExp(`^${name} +purge +- +0 +1 h +its data is due`, 'm')) });
+  expect(told).toMatchObject({
+    code: 3,
+    stdout: expect.stringMatching(new RegExp(`^${name} +purge +- +0 +1 h +its data is due`, 'm')),
+  });
   expect(told.stdout).not.toContain('retry --stuck');
 });
 
@@ -126,10 +186,18 @@ test('all that is stuck is answered without waiting for a Temporal that is away;
   const headers = { 'idempotency-key': randomUUID() };
   const ask = async () => {
     const { status, body } = await bench.request('POST', '/tenants/retry', { body: {}, headers });
-    return { status, isComplete: body['isComplete'], results: new Map((body['items'] as { name: string; result: string }[]).map((it) => [it.name, it.result])) };
+    return {
+      status,
+      isComplete: body['isComplete'],
+      results: new Map((body['items'] as { name: string; result: string }[]).map((it) => [it.name, it.result])),
+    };
   };
   temporal.trouble({ kind: 'black-hole' });
-  const all = (result: string) => ({ status: 202, isComplete: true, results: new Map(names.map((name) => [name, result])) });
+  const all = (result: string) => ({
+    status: 202,
+    isComplete: true,
+    results: new Map(names.map((name) => [name, result])),
+  });
   expect(await ask()).toEqual(all('orchestrator-unavailable'));
   temporal.trouble();
   expect(await ask()).toEqual(all('retried'));
@@ -140,7 +208,16 @@ test('all that is stuck is answered without waiting for a Temporal that is away;
 
 test('a step is meant by its whole name, also where several are parked at a time', async () => {
   await stand({ state: 'parked' });
-  await bench.owner.query(`UPDATE "TenantOperation" SET step = 'mongodb.create', cause = 'mongodb.create: away; qdrant.create: away'`);
-  const at = async (step: string) => ((await bench.request('POST', '/tenants/retry', { body: { step } })).body['items'] as unknown[]).length;
-  expect([await at('qdrant.create'), await at('mongodb.create'), await at('q_rant.create'), await at('%'), await at('rant.create')]).toEqual([1, 1, 0, 0, 1]);
+  await bench.owner.query(
+    `UPDATE "TenantOperation" SET step = 'mongodb.create', cause = 'mongodb.create: away; qdrant.create: away'`,
+  );
+  const at = async (step: string) =>
+    ((await bench.request('POST', '/tenants/retry', { body: { step } })).body['items'] as unknown[]).length;
+  expect([
+    await at('qdrant.create'),
+    await at('mongodb.create'),
+    await at('q_rant.create'),
+    await at('%'),
+    await at('rant.create'),
+  ]).toEqual([1, 1, 0, 0, 1]);
 });

@@ -1,19 +1,30 @@
+import type { PrismaClient } from '@freeflow/db-master';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
-import type { PrismaClient } from '@freeflow/db-master';
 import { sweepActivities, type FindOpenRuns, type StartOperation } from '../../activities/sweep';
 
 /** Runs one sweep as a worker would. */
 export async function sweepOnce(db: PrismaClient, start: StartOperation, findOpenRuns?: FindOpenRuns): Promise<number> {
   const activities = sweepActivities(db, start, findOpenRuns);
-  const { started } = (await new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') }).run(() => activities.sweep())) as { started: number };
+  const { started } = (await new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') }).run(() =>
+    activities.sweep(),
+  )) as { started: number };
   return started;
 }
 
 /** So many tenants that were asked for one second after the other, each with an operation as the columns say. Gives nothing: there may be very many. */
-export async function requestMany(db: PrismaClient, prefix: string, count: number, columns: Partial<Record<'state' | 'runs' | 'endedAt' | 'lastRunAt', string>> = {}): Promise<void> {
-  const names = Object.keys(columns).map((it) => `, "${it}"`).join('');
-  const values = Object.values(columns).map((it) => `, ${it}`).join('');
+export async function requestMany(
+  db: PrismaClient,
+  prefix: string,
+  count: number,
+  columns: Partial<Record<'state' | 'runs' | 'endedAt' | 'lastRunAt', string>> = {},
+): Promise<void> {
+  const names = Object.keys(columns)
+    .map((it) => `, "${it}"`)
+    .join('');
+  const values = Object.values(columns)
+    .map((it) => `, ${it}`)
+    .join('');
   await db.$executeRawUnsafe(`
     WITH t AS (
       INSERT INTO "Tenant" (id, name, "realmName", "postgresDb", "mongoDb", "qdrantCollection", "createdAt", "updatedAt")

@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { Prisma, createMasterClient, tenantNames, type PrismaClient } from '@freeflow/db-master';
+import { tenantNames } from '@freeflow/contract';
+import { Prisma, createMasterClient, type PrismaClient } from '@freeflow/db-master';
 import { claimStatement } from '../../activities/due-operations';
 import { purgeStatement, RETENTION } from '../../activities/due-purges';
 import type { Due } from '../../activities/sweep';
 import { openRunsFinder, operationStarter } from '../../worker/namespace';
 import { operationStartOptions, RUNBOOKS, workflowIdOf } from '../../workflows/messages';
-import { openMaster, type Master } from '../master';
-import { withPostgres } from '../outside';
-import { openOperator, type Operator } from '../temporal';
-import { newName } from '../workbench';
+import { openMaster, type Master } from '../support/master';
+import { withPostgres } from '../support/outside';
+import { openOperator, type Operator } from '../support/temporal';
+import { newName } from '../support/workbench';
 import { requestMany, sweepOnce } from './sweep-bench';
 
 const BACKLOG = 10_000;
@@ -24,10 +25,17 @@ beforeAll(async () => {
   db = createMasterClient(master.workerUrl, { maxConnections: 6 });
   operator = await openOperator(master.info);
 });
-beforeEach(() => db.tenantOperation.updateMany({ where: { endedAt: null }, data: { state: 'refused', endedAt: new Date() } }));
+beforeEach(() =>
+  db.tenantOperation.updateMany({ where: { endedAt: null }, data: { state: 'refused', endedAt: new Date() } }),
+);
 afterAll(async () => {
-  for await (const { workflowId } of operator.client.workflow.list({ query: `TaskQueue = '${taskQueue}' AND ExecutionStatus = 'Running'` })) {
-    await operator.client.workflow.getHandle(workflowId).terminate('the test is over').catch(() => undefined);
+  for await (const { workflowId } of operator.client.workflow.list({
+    query: `TaskQueue = '${taskQueue}' AND ExecutionStatus = 'Running'`,
+  })) {
+    await operator.client.workflow
+      .getHandle(workflowId)
+      .terminate('the test is over')
+      .catch(() => undefined);
   }
   await operator.close();
   await db.$disconnect();
@@ -36,15 +44,26 @@ afterAll(async () => {
 
 const nextSweepIsDue = () => db.$executeRaw`UPDATE "TenantOperation" SET "sweepAt" = now() WHERE "endedAt" IS NULL`;
 
-async function request(kind: 'create' | 'hard_delete' | 'suspend' = 'create', more: { force?: boolean } = {}): Promise<Due> {
+async function request(
+  kind: 'create' | 'hard_delete' | 'suspend' = 'create',
+  more: { force?: boolean } = {},
+): Promise<Due> {
   const name = newName();
   const { id: tenantId } = await db.tenant.create({ data: { name, ...tenantNames(name) } });
-  const { id, requestedBy, force, resource } = await db.tenantOperation.create({ data: { tenantId, kind, requestedBy: 'test', ...more } });
+  const { id, requestedBy, force, resource } = await db.tenantOperation.create({
+    data: { tenantId, kind, requestedBy: 'test', ...more },
+  });
   return { id, tenantId, tenantName: name, kind, requestedBy, force, resource };
 }
 
 const startHere = ({ id: operationId, tenantId, tenantName, kind, requestedBy, resource }: Due) =>
-  operator.client.workflow.start(RUNBOOKS[kind], operationStartOptions({ operationId, tenantId, tenantName, kind, requestedBy, interrupts: false, resource }, taskQueue));
+  operator.client.workflow.start(
+    RUNBOOKS[kind],
+    operationStartOptions(
+      { operationId, tenantId, tenantName, kind, requestedBy, interrupts: false, resource },
+      taskQueue,
+    ),
+  );
 
 const signalsIn = async (tenantId: string): Promise<number> => {
   const { events } = await operator.client.workflow.getHandle(workflowIdOf(tenantId)).fetchHistory();
@@ -64,7 +83,10 @@ test('10,000 operations that were requested during an outage start in order and 
     return 'started' as const;
   };
   // Each sweep ends in its time, and what is left is the next one's.
-  while (started.length < BACKLOG && (await Promise.all([sweepOnce(db, start), sweepOnce(db, start)])).some((it) => it > 0));
+  while (
+    started.length < BACKLOG &&
+    (await Promise.all([sweepOnce(db, start), sweepOnce(db, start)])).some((it) => it > 0)
+  );
   expect(started.length).toBe(BACKLOG);
   expect(new Set(started).size).toBe(BACKLOG);
   expect(mostAtOnce).toBeLessThanOrEqual(40);
@@ -78,7 +100,10 @@ test('10,000 operations that were requested during an outage start in order and 
 test('one sweep alone begins them exactly in the order in which they were requested', async () => {
   await requestMany(db, newName('o'), 500);
   const begun: string[] = [];
-  await sweepOnce(db, async ({ tenantName }) => { begun.push(tenantName); return 'started'; });
+  await sweepOnce(db, async ({ tenantName }) => {
+    begun.push(tenantName);
+    return 'started';
+  });
   expect(begun).toEqual([...begun].sort());
   expect(begun).toHaveLength(500);
 });
@@ -87,7 +112,10 @@ test('what two thousand runs have not brought to an end is one of many, and no e
   await requestMany(db, newName('r'), 3, { runs: '2000', lastRunAt: `now() - interval '11 minutes'` });
   const fresh = await request();
   const seen: string[] = [];
-  await sweepOnce(db, async ({ id }) => { seen.push(id); return 'started'; });
+  await sweepOnce(db, async ({ id }) => {
+    seen.push(id);
+    return 'started';
+  });
   expect(seen).toHaveLength(4);
   expect(seen).toContain(fresh.id);
 });
@@ -96,11 +124,13 @@ test('more broken operations than a portion holds, whose start fails or never en
   const [broken, well] = [newName('b'), newName('w')];
   await requestMany(db, broken, 150);
   await requestMany(db, well, 150);
-  const start = (seen: string[]) => ({ tenantName }: Due): Promise<'started'> => {
-    seen.push(tenantName);
-    if (tenantName === `${broken}000007`) return new Promise(() => undefined);
-    return tenantName.startsWith(broken) ? Promise.reject(new Error('poison')) : Promise.resolve('started');
-  };
+  const start =
+    (seen: string[]) =>
+    ({ tenantName }: Due): Promise<'started'> => {
+      seen.push(tenantName);
+      if (tenantName === `${broken}000007`) return new Promise(() => undefined);
+      return tenantName.startsWith(broken) ? Promise.reject(new Error('poison')) : Promise.resolve('started');
+    };
   expect(await sweepOnce(db, start([]))).toBe(150);
   const later = await request();
   const seen: string[] = [];
@@ -113,7 +143,16 @@ test('more broken operations than a portion holds, whose start fails or never en
 test('without a look at what runs, all that is due are started, which no run is harmed by', async () => {
   const { id } = await request();
   const seen: string[] = [];
-  await sweepOnce(db, async (it) => { seen.push(it.id); return 'running'; }, async () => { throw new Error('visibility is away'); });
+  await sweepOnce(
+    db,
+    async (it) => {
+      seen.push(it.id);
+      return 'running';
+    },
+    async () => {
+      throw new Error('visibility is away');
+    },
+  );
   expect(seen).toEqual([id]);
 });
 
@@ -128,12 +167,30 @@ test('what has a run of its own is left alone; what has none, or only the run of
   while ((await find([running, lost, requested])).size !== 1);
   const asked: string[] = [];
   const real = operationStarter(client, taskQueue);
-  expect(await sweepOnce(db, (it) => { asked.push(it.id); return real(it); }, find)).toBe(2);
+  expect(
+    await sweepOnce(
+      db,
+      (it) => {
+        asked.push(it.id);
+        return real(it);
+      },
+      find,
+    ),
+  ).toBe(2);
   expect(asked).toEqual([lost.id, requested.id]);
   while ((await find([running, lost, requested])).size !== 3);
   await nextSweepIsDue();
   asked.length = 0;
-  expect(await sweepOnce(db, (it) => { asked.push(it.id); return real(it); }, find)).toBe(0);
+  expect(
+    await sweepOnce(
+      db,
+      (it) => {
+        asked.push(it.id);
+        return real(it);
+      },
+      find,
+    ),
+  ).toBe(0);
   expect(asked).toEqual([]);
 });
 
@@ -166,7 +223,10 @@ describe('overdue purges', () => {
     const name = newName('p');
     return (await db.tenant.create({ data: { name, ...tenantNames(name), status: 'deleted', purgeAt, holdUntil } })).id;
   };
-  const purges = async () => (await db.tenantOperation.findMany({ where: { requestedBy: RETENTION, endedAt: null } })).map((it) => it.tenantId).sort();
+  const purges = async () =>
+    (await db.tenantOperation.findMany({ where: { requestedBy: RETENTION, endedAt: null } }))
+      .map((it) => it.tenantId)
+      .sort();
   const [past, future] = [new Date(Date.now() - 60_000), new Date(Date.now() + 3_600_000)];
   afterEach(() => db.tenant.updateMany({ where: { status: 'deleted' }, data: { purgeAt: null } }));
 
@@ -197,19 +257,25 @@ describe('overdue purges', () => {
   });
 });
 
-test.each(['fresh', 'analyzed'])('with 50,000 operations no statement of a sweep reads through the whole table (%s)', async (how) => {
-  if (how === 'fresh') await requestMany(db, newName('x'), 50_000, { state: `'done'`, endedAt: 'now()' });
-  await requestMany(db, newName('y'), 5_000);
-  if (how === 'analyzed') await withPostgres(master.ownerUrl, (owner) => owner.query('ANALYZE'));
-  const statements = [
-    // Two small indexes hold the open operations alone; which of them a planner takes that has counted nothing yet is its own affair.
-    { statement: claimStatement(new Date(), 100), index: how === 'fresh' ? /TenantOperation_(sweep|open_updatedAt)_idx/ : /TenantOperation_sweep_idx/ },
-    { statement: purgeStatement(500), index: /Tenant_purgeAt_idx/ },
-  ];
-  for (const { statement, index } of statements) {
-    const plan = await db.$queryRaw<Record<string, string>[]>(Prisma.sql`EXPLAIN ${statement}`);
-    const text = plan.map((it) => it['QUERY PLAN']).join('\n');
-    expect(text).toMatch(index);
-    expect(text).not.toMatch(/Seq Scan on "Tenant(Operation)?"/);
-  }
-});
+test.each(['fresh', 'analyzed'])(
+  'with 50,000 operations no statement of a sweep reads through the whole table (%s)',
+  async (how) => {
+    if (how === 'fresh') await requestMany(db, newName('x'), 50_000, { state: `'done'`, endedAt: 'now()' });
+    await requestMany(db, newName('y'), 5_000);
+    if (how === 'analyzed') await withPostgres(master.ownerUrl, (owner) => owner.query('ANALYZE'));
+    const statements = [
+      // Two small indexes hold the open operations alone; which of them a planner takes that has counted nothing yet is its own affair.
+      {
+        statement: claimStatement(new Date(), 100),
+        index: how === 'fresh' ? /TenantOperation_(sweep|open_updatedAt)_idx/ : /TenantOperation_sweep_idx/,
+      },
+      { statement: purgeStatement(500), index: /Tenant_purgeAt_idx/ },
+    ];
+    for (const { statement, index } of statements) {
+      const plan = await db.$queryRaw<Record<string, string>[]>(Prisma.sql`EXPLAIN ${statement}`);
+      const text = plan.map((it) => it['QUERY PLAN']).join('\n');
+      expect(text).toMatch(index);
+      expect(text).not.toMatch(/Seq Scan on "Tenant(Operation)?"/);
+    }
+  },
+);

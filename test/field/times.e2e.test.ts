@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { doctor, doctorEnv } from '../doctor';
-import { envOf, freeflow, type Ended } from '../freeflow';
-import { openHouse, type House } from '../house';
-import { until } from '../until';
-import { newName } from '../workbench';
 import { sweepIdOf } from '../../workflows/messages';
+import { doctor, doctorEnv } from '../support/doctor';
+import { envOf, freeflow, type Ended } from '../support/freeflow';
+import { openHouse, type House } from '../support/house';
+import { until } from '../support/until';
+import { newName } from '../support/workbench';
 
 const RETENTION_MS = 3 * 24 * 3_600_000;
 /** What the clocks of one machine, rounded to milliseconds, may differ by. */
@@ -56,15 +56,34 @@ beforeAll(() => Promise.all(ZONES.map(live)), 300_000);
 afterAll(() => Promise.all(houses.map((it) => it.close())));
 
 test('the servers of the stack are in UTC, whatever the zone of those who have started it', () => {
-  const { house: { info: { processes } } } = lifeIn('Asia/Tokyo');
-  const zones = Object.entries(processes).map(([name, { pid }]) => [name, readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').filter((it) => it.startsWith('TZ='))]);
-  expect(Object.fromEntries(zones)).toEqual({ postgres: ['TZ=UTC'], mongodb: ['TZ=UTC'], qdrant: ['TZ=UTC'], keycloak: ['TZ=UTC'], temporal: ['TZ=UTC'] });
+  const {
+    house: {
+      info: { processes },
+    },
+  } = lifeIn('Asia/Tokyo');
+  const zones = Object.entries(processes).map(([name, { pid }]) => [
+    name,
+    readFileSync(`/proc/${pid}/environ`, 'utf8')
+      .split('\0')
+      .filter((it) => it.startsWith('TZ=')),
+  ]);
+  expect(Object.fromEntries(zones)).toEqual({
+    postgres: ['TZ=UTC'],
+    mongodb: ['TZ=UTC'],
+    qdrant: ['TZ=UTC'],
+    keycloak: ['TZ=UTC'],
+    temporal: ['TZ=UTC'],
+  });
 });
 
 test('doctor says in what zone other programs would be, and that ours are not', async () => {
   const { house } = lifeIn('Asia/Tokyo');
   const { lines } = await doctor(house, { ...doctorEnv(house), TZ: 'Asia/Tokyo' });
-  expect(lines['master.sessions']).toMatchObject({ status: 'warn', seen: 'in UTC, since they say so; other programs get America/New_York', advice: expect.stringContaining('ALTER DATABASE') });
+  expect(lines['master.sessions']).toMatchObject({
+    status: 'warn',
+    seen: 'in UTC, since they say so; other programs get America/New_York',
+    advice: expect.stringContaining('ALTER DATABASE'),
+  });
   expect(lines['postgres.sessions']).toMatchObject({ status: 'ok' });
   expect(lines['master.clock']).toMatchObject({ status: 'ok' });
 });
@@ -75,7 +94,8 @@ describe.each(ZONES.map(({ TZ, timezone }) => [TZ, timezone]))('processes in %s,
   test('the time that an operation took is the time it took', () => {
     const { created, deleted, name, tookMs } = lifeIn(TZ);
     expect([created, deleted]).toMatchObject([{ code: 0 }, { code: 0 }]);
-    const [, amount, unit = ''] = new RegExp(`^${name} is active after (-?[\\d.,]+) (ms|s|min)\\.$`, 'm').exec(created.stdout) ?? [];
+    const [, amount, unit = ''] =
+      new RegExp(`^${name} is active after (-?[\\d.,]+) (ms|s|min)\\.$`, 'm').exec(created.stdout) ?? [];
     expect(Number(amount) * (UNITS[unit] ?? Number.NaN)).toBeGreaterThan(0);
     expect(Number(amount) * (UNITS[unit] ?? Number.NaN)).toBeLessThan(tookMs);
   });
@@ -85,41 +105,73 @@ describe.each(ZONES.map(({ TZ, timezone }) => [TZ, timezone]))('processes in %s,
     const [, told = ''] = /purged +from (\S+Z) on/.exec(shown.stdout) ?? [];
     expect(Date.parse(told)).toBeGreaterThanOrEqual(from + RETENTION_MS - ROUNDING_MS);
     expect(Date.parse(told)).toBeLessThanOrEqual(to + RETENTION_MS + ROUNDING_MS);
-    const { rows } = await house.master.query<{ ms: number }>(`SELECT (extract(epoch FROM "purgeAt") * 1000)::float8 AS ms FROM "Tenant" WHERE name = $1`, [name]);
+    const { rows } = await house.master.query<{ ms: number }>(
+      `SELECT (extract(epoch FROM "purgeAt") * 1000)::float8 AS ms FROM "Tenant" WHERE name = $1`,
+      [name],
+    );
     expect(rows).toEqual([{ ms: Date.parse(told) }]);
   });
 
   test('every row of the log is told by the time at which it was written', () => {
     const { logs, from, to } = lifeIn(TZ);
-    const times = logs.stdout.trim().split('\n').map((line) => Date.parse(line.split(' ')[0] ?? ''));
+    const times = logs.stdout
+      .trim()
+      .split('\n')
+      .map((line) => Date.parse(line.split(' ')[0] ?? ''));
     expect(times.length).toBeGreaterThan(10);
     expect(times.filter((it) => !(it >= from - ROUNDING_MS && it <= to + ROUNDING_MS))).toEqual([]);
   });
 
   test('nothing is stuck that was just asked for; what has waited for a minute is', async () => {
     const { house, name } = lifeIn(TZ);
-    const { body: { items } } = await house.request('GET', `/tenants?name=${name}`);
+    const {
+      body: { items },
+    } = await house.request('GET', `/tenants?name=${name}`);
     const [{ id }] = items as [{ id: string }];
     // Of a run that is not there.
-    await house.master.query(`INSERT INTO "TenantOperation" (id, "tenantId", kind, state, "requestedBy", runs, "lastRunAt", "updatedAt") VALUES (gen_random_uuid(), $1, 'restore', 'running', 'test', 9, now() + interval '1 day', now())`, [id]);
-    const stuck = async () => ((await house.request('GET', '/tenants/stuck')).body['items'] as { name: string }[]).map((it) => it.name);
+    await house.master.query(
+      `INSERT INTO "TenantOperation" (id, "tenantId", kind, state, "requestedBy", runs, "lastRunAt", "updatedAt") VALUES (gen_random_uuid(), $1, 'restore', 'running', 'test', 9, now() + interval '1 day', now())`,
+      [id],
+    );
+    const stuck = async () =>
+      ((await house.request('GET', '/tenants/stuck')).body['items'] as { name: string }[]).map((it) => it.name);
     expect(await stuck()).toEqual([]);
-    await house.master.query(`UPDATE "TenantOperation" SET "updatedAt" = now() - interval '1 minute', "createdAt" = now() - interval '1 minute' WHERE "tenantId" = $1 AND "endedAt" IS NULL`, [id]);
+    await house.master.query(
+      `UPDATE "TenantOperation" SET "updatedAt" = now() - interval '1 minute', "createdAt" = now() - interval '1 minute' WHERE "tenantId" = $1 AND "endedAt" IS NULL`,
+      [id],
+    );
     expect(await stuck()).toEqual([name]);
     expect((await run(house, TZ, 'stuck')).stdout).toMatch(new RegExp(`^${name} .* 1 min `, 'm'));
-    await house.master.query(`UPDATE "TenantOperation" SET state = 'refused', "endedAt" = now() WHERE "tenantId" = $1 AND "endedAt" IS NULL`, [id]);
+    await house.master.query(
+      `UPDATE "TenantOperation" SET state = 'refused', "endedAt" = now() WHERE "tenantId" = $1 AND "endedAt" IS NULL`,
+      [id],
+    );
   });
 
   test('a purge that is due begins, and not a minute before', async () => {
     const { house, name } = lifeIn(TZ);
-    const purges = async () => (await house.master.query<{ n: number }>(`SELECT count(*)::int AS n FROM "TenantOperation" o JOIN "Tenant" t ON t.id = o."tenantId" WHERE t.name = $1 AND o.kind = 'purge'`, [name])).rows[0]?.n;
-    const swept = async () => (await house.operator.client.schedule.getHandle(sweepIdOf(house.taskQueue)).describe()).info.recentActions.at(-1)?.takenAt.getTime() ?? 0;
+    const purges = async () =>
+      (
+        await house.master.query<{ n: number }>(
+          `SELECT count(*)::int AS n FROM "TenantOperation" o JOIN "Tenant" t ON t.id = o."tenantId" WHERE t.name = $1 AND o.kind = 'purge'`,
+          [name],
+        )
+      ).rows[0]?.n;
+    const swept = async () =>
+      (await house.operator.client.schedule.getHandle(sweepIdOf(house.taskQueue)).describe()).info.recentActions
+        .at(-1)
+        ?.takenAt.getTime() ?? 0;
     await house.master.query(`UPDATE "Tenant" SET "purgeAt" = now() + interval '1 minute' WHERE name = $1`, [name]);
     const since = await swept();
     await until('it was swept twice', async () => (await swept()) > since + 3_000);
     expect(await purges()).toBe(0);
     await house.master.query(`UPDATE "Tenant" SET "purgeAt" = now() - interval '1 second' WHERE name = $1`, [name]);
-    await until('it is purged', async () => (await house.master.query('SELECT 1 FROM "Tenant" WHERE name = $1 AND "goneAt" IS NOT NULL', [name])).rows.length === 1);
+    await until(
+      'it is purged',
+      async () =>
+        (await house.master.query('SELECT 1 FROM "Tenant" WHERE name = $1 AND "goneAt" IS NOT NULL', [name])).rows
+          .length === 1,
+    );
     expect(await purges()).toBe(1);
   });
 });

@@ -1,12 +1,16 @@
 import { chownSync, copyFileSync, chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { StackInfo } from '../../stack/stack-info';
-import { openOwnPostgres } from '../own-postgres';
-import { withPostgres } from '../outside';
+import { withPostgres } from '../support/outside';
+import { openOwnPostgres } from '../support/own-postgres';
 import type { Certificates } from './certificates';
 
 /** Opens a PostgreSQL server of a test's own that takes no connection without TLS. */
-export async function openTlsPostgres({ ca, cert, key }: Certificates): Promise<StackInfo['postgres'] & { close(): Promise<void> }> {
+export async function openTlsPostgres({
+  ca,
+  cert,
+  key,
+}: Certificates): Promise<StackInfo['postgres'] & { close(): Promise<void> }> {
   const server = await openOwnPostgres();
   await withPostgres(server.url, async (client) => {
     const { rows } = await client.query<{ dir: string }>(`SELECT current_setting('data_directory') AS dir`);
@@ -18,7 +22,8 @@ export async function openTlsPostgres({ ca, cert, key }: Certificates): Promise<
     await client.query('ALTER SYSTEM SET ssl = on');
     await client.query('SELECT pg_reload_conf()');
   });
-  const secured = (url: string) => `${url.replace('127.0.0.1', 'localhost')}?sslmode=verify-full&sslrootcert=${encodeURIComponent(ca)}`;
+  const secured = (url: string) =>
+    `${url.replace('127.0.0.1', 'localhost')}?sslmode=verify-full&sslrootcert=${encodeURIComponent(ca)}`;
   return { url: secured(server.url), provisionerUrl: secured(server.provisionerUrl), close: () => server.close() };
 }
 

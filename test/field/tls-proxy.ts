@@ -16,10 +16,14 @@ export async function openTlsProxy(target: string, { cert, key }: Certificates, 
   const server = createServer({ cert: readFileSync(cert), key: readFileSync(key) }, (from, to) => {
     const path = from.url ?? '/';
     if (!path.startsWith(prefix)) return void to.writeHead(404).end();
-    const passed = request(`${target}${path.slice(prefix.length)}`, { method: from.method, headers: { ...from.headers, host: new URL(target).host } }, (answer) => {
-      to.writeHead(answer.statusCode ?? 502, answer.headers);
-      answer.pipe(to);
-    });
+    const passed = request(
+      `${target}${path.slice(prefix.length)}`,
+      { method: from.method, headers: { ...from.headers, host: new URL(target).host } },
+      (answer) => {
+        to.writeHead(answer.statusCode ?? 502, answer.headers);
+        answer.pipe(to);
+      },
+    );
     passed.on('error', () => to.destroy());
     from.pipe(passed);
   });

@@ -15,10 +15,19 @@ export interface TlsServers {
 export async function openTlsServers(shared: StackInfo): Promise<TlsServers> {
   const certificates = await makeCertificates();
   const [postgres, mongodb, qdrant, keycloak] = await Promise.all([
-    openTlsPostgres(certificates), openTlsMongo(certificates), openTlsProxy(shared.qdrant.url, certificates), openTlsProxy(shared.keycloak.url, certificates),
+    openTlsPostgres(certificates),
+    openTlsMongo(certificates),
+    openTlsProxy(shared.qdrant.url, certificates),
+    openTlsProxy(shared.keycloak.url, certificates),
   ]);
   return {
-    info: { ...shared, postgres, mongodb, qdrant: { ...shared.qdrant, url: qdrant.url }, keycloak: { ...shared.keycloak, url: keycloak.url } },
+    info: {
+      ...shared,
+      postgres,
+      mongodb,
+      qdrant: { ...shared.qdrant, url: qdrant.url },
+      keycloak: { ...shared.keycloak, url: keycloak.url },
+    },
     certificates,
     close: async () => {
       await Promise.all([postgres.close(), mongodb.close(), qdrant.close(), keycloak.close()]);

@@ -1,15 +1,15 @@
 import { createMasterClient } from '@freeflow/db-master';
 import { decodeJwt } from 'jose';
-import { messageOf } from '../../activities/failures';
 import { masterFaultType } from '../../activities/master-fault';
 import { TenantLock } from '../../activities/tenant-lock';
+import { messageOf } from '../../backends/failures';
 import { readStackInfo, workerEnv } from '../../stack/stack-info';
-import { freeflow } from '../freeflow';
-import { openHouse, type House } from '../house';
-import { inDatabase, TEST_STACK } from '../master';
-import { withMongo, withPostgres } from '../outside';
-import { change, createTenant, deleteTenant, type Tenant } from '../tenants';
-import { newName, openWorkbench, type Workbench } from '../workbench';
+import { freeflow } from '../support/freeflow';
+import { openHouse, type House } from '../support/house';
+import { inDatabase, TEST_STACK } from '../support/master';
+import { withMongo, withPostgres } from '../support/outside';
+import { change, createTenant, deleteTenant, type Tenant } from '../support/tenants';
+import { newName, openWorkbench, type Workbench } from '../support/workbench';
 import { askHttps } from './https';
 import { openTlsServers, type TlsServers } from './tls-servers';
 
@@ -30,7 +30,13 @@ beforeAll(async () => {
   trust = { NODE_EXTRA_CA_CERTS: servers.certificates.ca };
   house = await openHouse({ info: servers.info, masterOn: shared, worker: trust });
   tenant = await createTenant(house, newName());
-  const { stdout, stderr } = await freeflow(['tenants', 'connect', tenant.name, '--json'], { ...trust, MASTER_DATABASE_URL: house.workerMasterUrl, SECRETS_KEY: house.info.secretsKey, KEYCLOAK_URL: house.info.keycloak.url, FREEFLOW_STACK_DIR: '/nonexistent' });
+  const { stdout, stderr } = await freeflow(['tenants', 'connect', tenant.name, '--json'], {
+    ...trust,
+    MASTER_DATABASE_URL: house.workerMasterUrl,
+    SECRETS_KEY: house.info.secretsKey,
+    KEYCLOAK_URL: house.info.keycloak.url,
+    FREEFLOW_STACK_DIR: '/nonexistent',
+  });
   if (stdout === '') throw new Error(stderr);
   shown = JSON.parse(stdout) as Shown;
 }, START_MS);
@@ -43,31 +49,53 @@ const field = (backend: string, name: string): string => shown[backend]?.[name] 
 
 /** As the tenant's application, by what was printed and nothing else. `in`, or the code of the refusal. */
 const VISITS: Record<string, () => Promise<unknown>> = {
-  postgres: () => withPostgres(field('postgres', 'url'), async (client) => {
-    const { rows } = await client.query<{ ssl: boolean }>('SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()');
-    if (rows[0]?.ssl !== true) throw new Error('not by TLS');
-  }),
+  postgres: () =>
+    withPostgres(field('postgres', 'url'), async (client) => {
+      const { rows } = await client.query<{ ssl: boolean }>('SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()');
+      if (rows[0]?.ssl !== true) throw new Error('not by TLS');
+    }),
   mongodb: () => withMongo(field('mongodb', 'url'), (client) => client.db().collection('things').insertOne({ n: 42 })),
-  qdrant: async () => refuse(await askHttps(`${field('qdrant', 'url')}/collections/${field('qdrant', 'collection')}`, servers.certificates.ca, { headers: { 'api-key': field('qdrant', 'apiKey') } })),
+  qdrant: async () =>
+    refuse(
+      await askHttps(
+        `${field('qdrant', 'url')}/collections/${field('qdrant', 'collection')}`,
+        servers.certificates.ca,
+        { headers: { 'api-key': field('qdrant', 'apiKey') } },
+      ),
+    ),
   keycloak: async () => {
     const answer = await token();
     refuse(answer);
-    expect(decodeJwt((JSON.parse(answer.text) as { access_token: string }).access_token).iss).toBe(field('keycloak', 'issuer'));
+    expect(decodeJwt((JSON.parse(answer.text) as { access_token: string }).access_token).iss).toBe(
+      field('keycloak', 'issuer'),
+    );
   },
 };
 
 /** The proxy's address, since this Keycloak gives its own, without TLS, as that of its tokens. */
-const token = () => askHttps(`${field('keycloak', 'url')}/realms/${field('keycloak', 'realm')}/protocol/openid-connect/token`, servers.certificates.ca, {
-  method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' },
-  body: new URLSearchParams({ grant_type: 'client_credentials', client_id: field('keycloak', 'clientId'), client_secret: field('keycloak', 'clientSecret') }).toString(),
-});
+const token = () =>
+  askHttps(
+    `${field('keycloak', 'url')}/realms/${field('keycloak', 'realm')}/protocol/openid-connect/token`,
+    servers.certificates.ca,
+    {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({
+        grant_type: 'client_credentials',
+        client_id: field('keycloak', 'clientId'),
+        client_secret: field('keycloak', 'clientSecret'),
+      }).toString(),
+    },
+  );
 
 function refuse({ status, text }: { status: number; text: string }): void {
   if (status !== 200) throw Object.assign(new Error(text), { status });
 }
 
 async function visitAll(): Promise<Record<string, string>> {
-  const answers = await Promise.all(Object.entries(VISITS).map(async ([backend, visit]) => [backend, await visit().then(() => 'in', codeOf)] as const));
+  const answers = await Promise.all(
+    Object.entries(VISITS).map(async ([backend, visit]) => [backend, await visit().then(() => 'in', codeOf)] as const),
+  );
   return Object.fromEntries(answers);
 }
 
@@ -108,7 +136,8 @@ test('it is suspended, resumed and deleted there like anywhere else', async () =
 
 describe('where the authority of their certificates is not trusted', () => {
   /** How Node calls that. */
-  const UNTRUSTED = /self-signed certificate in certificate chain|unable to verify the first certificate|unable to get local issuer certificate/i;
+  const UNTRUSTED =
+    /self-signed certificate in certificate chain|unable to verify the first certificate|unable to get local issuer certificate/i;
 
   let bench: Workbench;
   /** The worker's variables, without anything that would make it trust them. */
@@ -116,7 +145,11 @@ describe('where the authority of their certificates is not trusted', () => {
 
   beforeAll(async () => {
     const given = workerEnv(servers.info);
-    env = { ...given, POSTGRES_ADMIN_URL: without(given['POSTGRES_ADMIN_URL'], 'sslrootcert'), MONGODB_ADMIN_URL: without(given['MONGODB_ADMIN_URL'], 'tlsCAFile') };
+    env = {
+      ...given,
+      POSTGRES_ADMIN_URL: without(given['POSTGRES_ADMIN_URL'], 'sslrootcert'),
+      MONGODB_ADMIN_URL: without(given['MONGODB_ADMIN_URL'], 'tlsCAFile'),
+    };
     const { MASTER_DATABASE_URL: _own, ...others } = env;
     bench = await openWorkbench(others);
   });
@@ -124,45 +157,89 @@ describe('where the authority of their certificates is not trusted', () => {
 
   const without = (url = '', option: string): string => url.replace(new RegExp(`&${option}=[^&]*`), '');
 
-  test.each(['postgres', 'mongodb', 'qdrant', 'keycloak'] as const)('%s: a step tells an untrusted certificate in those words, and what to do', async (kind) => {
-    const tenant = await bench.newTenant();
-    const failure = await bench.run(`${kind}.create`, tenant).then(() => undefined, (error: unknown) => error as { type: string; message: string; details: { advice: string }[] });
-    expect(failure).toMatchObject({ type: 'certificate', message: expect.stringMatching(UNTRUSTED), details: [{ advice: expect.stringContaining('NODE_EXTRA_CA_CERTS') }] });
-  });
+  test.each(['postgres', 'mongodb', 'qdrant', 'keycloak'] as const)(
+    '%s: a step tells an untrusted certificate in those words, and what to do',
+    async (kind) => {
+      const tenant = await bench.newTenant();
+      const failure = await bench.run(`${kind}.create`, tenant).then(
+        () => undefined,
+        (error: unknown) => error as { type: string; message: string; details: { advice: string }[] },
+      );
+      expect(failure).toMatchObject({
+        type: 'certificate',
+        message: expect.stringMatching(UNTRUSTED),
+        details: [{ advice: expect.stringContaining('NODE_EXTRA_CA_CERTS') }],
+      });
+    },
+  );
 
   test('the master database: its lock session and its client tell it so too', async () => {
     const url = inDatabase(env['POSTGRES_ADMIN_URL'] ?? '', 'freeflow_master');
     const [lock, db] = [new TenantLock(url), createMasterClient(url, { maxConnections: 1 })];
     const failed = (error: unknown) => error;
-    const refusal = await lock.hold('x/postgres', 1_000, new AbortController().signal, async () => undefined).catch(failed);
+    const refusal = await lock
+      .hold('x/postgres', 1_000, new AbortController().signal, async () => undefined)
+      .catch(failed);
     expect(refusal).toMatchObject({ type: 'certificate', message: expect.stringMatching(UNTRUSTED) });
     const failure = await db.tenant.count().catch(failed);
-    expect({ type: masterFaultType(failure), message: messageOf(failure) }).toEqual({ type: 'certificate', message: expect.stringMatching(UNTRUSTED) });
+    expect({ type: masterFaultType(failure), message: messageOf(failure) }).toEqual({
+      type: 'certificate',
+      message: expect.stringMatching(UNTRUSTED),
+    });
     await Promise.all([lock.close(), db.$disconnect()]);
   });
 
   describe('doctor', () => {
     let checks: Map<string, { status: string; seen: string; advice: string }>;
     beforeAll(async () => {
-      const { stdout } = await freeflow(['doctor', '--json'], { ...env, MASTER_DATABASE_URL: inDatabase(env['POSTGRES_ADMIN_URL'] ?? '', 'freeflow_master'), FREEFLOW_STACK_DIR: '/nonexistent' });
+      const { stdout } = await freeflow(['doctor', '--json'], {
+        ...env,
+        MASTER_DATABASE_URL: inDatabase(env['POSTGRES_ADMIN_URL'] ?? '', 'freeflow_master'),
+        FREEFLOW_STACK_DIR: '/nonexistent',
+      });
       const report = JSON.parse(stdout) as { check: string; status: string; seen: string; advice: string }[];
       checks = new Map(report.map((it) => [it.check, it]));
     });
 
-    test.each(['master', 'postgres', 'mongodb', 'qdrant', 'keycloak'])('%s.connection names the certificate, and does not ask whether the server is up', (name) => {
-      expect(checks.get(`${name}.connection`)).toMatchObject({ seen: expect.stringMatching(UNTRUSTED), advice: expect.stringContaining('NODE_EXTRA_CA_CERTS') });
-    });
+    test.each(['master', 'postgres', 'mongodb', 'qdrant', 'keycloak'])(
+      '%s.connection names the certificate, and does not ask whether the server is up',
+      (name) => {
+        expect(checks.get(`${name}.connection`)).toMatchObject({
+          seen: expect.stringMatching(UNTRUSTED),
+          advice: expect.stringContaining('NODE_EXTRA_CA_CERTS'),
+        });
+      },
+    );
   });
 
   test('setup backends names it for each backend', async () => {
-    const owners = { POSTGRES_OWNER_URL: without(servers.info.postgres.url, 'sslrootcert'), MONGODB_OWNER_URL: without(servers.info.mongodb.url, 'tlsCAFile'), KEYCLOAK_URL: servers.info.keycloak.url, KEYCLOAK_OWNER_CLIENT_ID: 'x', KEYCLOAK_OWNER_CLIENT_SECRET: 'x' };
+    const owners = {
+      POSTGRES_OWNER_URL: without(servers.info.postgres.url, 'sslrootcert'),
+      MONGODB_OWNER_URL: without(servers.info.mongodb.url, 'tlsCAFile'),
+      KEYCLOAK_URL: servers.info.keycloak.url,
+      KEYCLOAK_OWNER_CLIENT_ID: 'x',
+      KEYCLOAK_OWNER_CLIENT_SECRET: 'x',
+    };
     const { code, stdout, stderr } = await freeflow(['setup', 'backends'], owners);
     expect(code).toBe(1);
-    for (const title of ['PostgreSQL', 'MongoDB', 'Keycloak']) expect(stdout + stderr).toMatch(new RegExp(`${title}: its certificate is not trusted: .*(?:${UNTRUSTED.source})`, 'i'));
+    for (const title of ['PostgreSQL', 'MongoDB', 'Keycloak'])
+      expect(stdout + stderr).toMatch(
+        new RegExp(`${title}: its certificate is not trusted: .*(?:${UNTRUSTED.source})`, 'i'),
+      );
   });
 
   test('the command line names it where the master database is behind it', async () => {
-    const { code, stderr } = await freeflow(['tenants', 'connect', 'acme'], { MASTER_DATABASE_URL: inDatabase(env['POSTGRES_ADMIN_URL'] ?? '', 'freeflow_master'), SECRETS_KEY: servers.info.secretsKey, KEYCLOAK_URL: servers.info.keycloak.url, FREEFLOW_STACK_DIR: '/nonexistent' });
-    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/certificate of the PostgreSQL server at localhost:\d+ is not trusted: [^]*NODE_EXTRA_CA_CERTS/) });
+    const { code, stderr } = await freeflow(['tenants', 'connect', 'acme'], {
+      MASTER_DATABASE_URL: inDatabase(env['POSTGRES_ADMIN_URL'] ?? '', 'freeflow_master'),
+      SECRETS_KEY: servers.info.secretsKey,
+      KEYCLOAK_URL: servers.info.keycloak.url,
+      FREEFLOW_STACK_DIR: '/nonexistent',
+    });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(
+        /certificate of the PostgreSQL server at localhost:\d+ is not trusted: [^]*NODE_EXTRA_CA_CERTS/,
+      ),
+    });
   });
 });

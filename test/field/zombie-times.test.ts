@@ -1,5 +1,5 @@
 import { isLate, recordLostAttempts, type Attempt } from '../../activities/provision-log';
-import { openWorkbench, type Workbench } from '../workbench';
+import { openWorkbench, type Workbench } from '../support/workbench';
 
 const MINUTE_MS = 60_000;
 
@@ -10,9 +10,23 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 
 // The database's own zone is hours from UTC, and so is ours.
-test.each([['before', -MINUTE_MS, true], ['after', MINUTE_MS, false]])('an attempt is late where it was scheduled before it was recorded as lost: a minute %s', async (_when, offsetMs, isTakenForLate) => {
-  const { tenantId, operationId, runId } = await bench.newTenant();
-  const attempt: Attempt = { tenantId, operationId, runId, step: 'postgres.create', activityId: '1', attempt: 1, scheduledAtMs: Date.now() + offsetMs };
-  await recordLostAttempts(bench.db, { ...attempt, attempt: 2 });
-  expect(await bench.db.$transaction((tx) => isLate(tx, attempt, true))).toBe(isTakenForLate);
-});
+test.each([
+  ['before', -MINUTE_MS, true],
+  ['after', MINUTE_MS, false],
+])(
+  'an attempt is late where it was scheduled before it was recorded as lost: a minute %s',
+  async (_when, offsetMs, isTakenForLate) => {
+    const { tenantId, operationId, runId } = await bench.newTenant();
+    const attempt: Attempt = {
+      tenantId,
+      operationId,
+      runId,
+      step: 'postgres.create',
+      activityId: '1',
+      attempt: 1,
+      scheduledAtMs: Date.now() + offsetMs,
+    };
+    await recordLostAttempts(bench.db, { ...attempt, attempt: 2 });
+    expect(await bench.db.$transaction((tx) => isLate(tx, attempt, true))).toBe(isTakenForLate);
+  },
+);

@@ -24,7 +24,11 @@ export interface Matrix {
 }
 
 /** The three parts at each backend. */
-export const partsOf = (rights: readonly Attack[], refused: readonly Attack[], limits: readonly Attack[]): Matrix['parts'] => [
+export const partsOf = (
+  rights: readonly Attack[],
+  refused: readonly Attack[],
+  limits: readonly Attack[],
+): Matrix['parts'] => [
   // Were the credentials no good at all, the refusals below would say nothing.
   { title: 'What a tenant can do', attacks: rights },
   { title: 'What is refused', attacks: refused },

@@ -1,7 +1,17 @@
 import type { Attack } from './attack';
 import { app, at, other, own } from './keycloak-rows';
 
-const REALM_PARTS = ['users', 'clients', 'roles', 'groups', 'keys', 'events', 'components', 'client-scopes', 'identity-provider/instances'];
+const REALM_PARTS = [
+  'users',
+  'clients',
+  'roles',
+  'groups',
+  'keys',
+  'events',
+  'components',
+  'client-scopes',
+  'identity-provider/instances',
+];
 
 /** The application's client is for logging users in: it administers nothing, not even its own realm. */
 export const AS_APP: readonly Attack[] = [
@@ -22,9 +32,39 @@ export const AS_APP: readonly Attack[] = [
   app('export its own realm', 'POST', own('/partial-export?exportClients=true')),
   app('make a user in its own realm', 'POST', own('/users'), () => ({ username: 'intruder', enabled: true })),
   app('make a client in its own realm', 'POST', own('/clients'), () => ({ clientId: 'intruder' })),
-  app('become realm-admin', 'POST', (by) => `/admin/realms/${by.realm}/users/${by.ids.admin}/role-mappings/clients/${by.ids.client('realm-management')}`, (by) => [by.ids.role('realm-admin')]),
-  app("use its token at the other realm's userinfo", 'GET', (_, on) => `/realms/${on.realm}/protocol/openid-connect/userinfo`, undefined, '401'),
-  app("use its token at userinfo of `master`", 'GET', at('/realms/master/protocol/openid-connect/userinfo'), undefined, '401'),
-  app("use its token at the other realm's account", 'GET', (_, on) => `/realms/${on.realm}/account/applications`, undefined, '401'),
-  app("read its own client at the other realm's registration", 'GET', (_, on) => `/realms/${on.realm}/clients-registrations/default/freeflow-app`, undefined, '401'),
+  app(
+    'become realm-admin',
+    'POST',
+    (by) =>
+      `/admin/realms/${by.realm}/users/${by.ids.admin}/role-mappings/clients/${by.ids.client('realm-management')}`,
+    (by) => [by.ids.role('realm-admin')],
+  ),
+  app(
+    "use its token at the other realm's userinfo",
+    'GET',
+    (_, on) => `/realms/${on.realm}/protocol/openid-connect/userinfo`,
+    undefined,
+    '401',
+  ),
+  app(
+    'use its token at userinfo of `master`',
+    'GET',
+    at('/realms/master/protocol/openid-connect/userinfo'),
+    undefined,
+    '401',
+  ),
+  app(
+    "use its token at the other realm's account",
+    'GET',
+    (_, on) => `/realms/${on.realm}/account/applications`,
+    undefined,
+    '401',
+  ),
+  app(
+    "read its own client at the other realm's registration",
+    'GET',
+    (_, on) => `/realms/${on.realm}/clients-registrations/default/freeflow-app`,
+    undefined,
+    '401',
+  ),
 ];

@@ -11,10 +11,28 @@ const WRONG_LOGIN = '18';
 
 type Command = (by: MongoReach, on: MongoReach) => Document;
 
-const onOther = (what: string, command: Command): Attack => ({ what, as: AS, answer: DENIED, run: ({ mongodb: by }, { mongodb: on }) => by.run(on.database, command(by, on)) });
-const onOwn = (what: string, command: Command, answer = DENIED): Attack => ({ what, as: AS, answer, run: ({ mongodb: by }, { mongodb: on }) => by.run(by.database, command(by, on)) });
-const logIn = (what: string, changes: (by: Party, on: Party) => Parameters<MongoReach['logIn']>[0], as = AS, answer = WRONG_LOGIN): Attack => ({
-  what, as, answer, run: (by, on) => by.mongodb.logIn(changes(by, on)),
+const onOther = (what: string, command: Command): Attack => ({
+  what,
+  as: AS,
+  answer: DENIED,
+  run: ({ mongodb: by }, { mongodb: on }) => by.run(on.database, command(by, on)),
+});
+const onOwn = (what: string, command: Command, answer = DENIED): Attack => ({
+  what,
+  as: AS,
+  answer,
+  run: ({ mongodb: by }, { mongodb: on }) => by.run(by.database, command(by, on)),
+});
+const logIn = (
+  what: string,
+  changes: (by: Party, on: Party) => Parameters<MongoReach['logIn']>[0],
+  as = AS,
+  answer = WRONG_LOGIN,
+): Attack => ({
+  what,
+  as,
+  answer,
+  run: (by, on) => by.mongodb.logIn(changes(by, on)),
 });
 const ANOTHER_NAME = 'another name, its own password';
 
@@ -22,7 +40,11 @@ const LOGINS = [
   logIn("log in at the other's database", (_, on) => ({ source: on.mongodb.database })),
   logIn('log in at `admin`', () => ({ source: 'admin' })),
   logIn('log in by the weaker SCRAM-SHA-1', () => ({ mechanism: 'SCRAM-SHA-1' })),
-  logIn("log in as the other's user, at the other's database", (_, on) => ({ user: on.mongodb.database, source: on.mongodb.database }), ANOTHER_NAME),
+  logIn(
+    "log in as the other's user, at the other's database",
+    (_, on) => ({ user: on.mongodb.database, source: on.mongodb.database }),
+    ANOTHER_NAME,
+  ),
   logIn("log in as the other's user, at its own database", (_, on) => ({ user: on.mongodb.database }), ANOTHER_NAME),
   logIn('log in as the provisioner', () => ({ user: 'freeflow_provisioner', source: 'admin' }), ANOTHER_NAME),
   logIn('log in as the root user', () => ({ user: 'freeflow_root', source: 'admin' }), ANOTHER_NAME),
@@ -39,14 +61,24 @@ const ON_THE_OTHER = [
   onOther("ask how the other's query would run", () => ({ explain: THINGS })),
   onOther("read the figures of the other's database", () => ({ dbStats: 1 })),
   onOther("list the other's collections", () => ({ listCollections: 1 })),
-  onOther("list the other's collections, those it may see", () => ({ listCollections: 1, nameOnly: true, authorizedCollections: true })),
+  onOther("list the other's collections, those it may see", () => ({
+    listCollections: 1,
+    nameOnly: true,
+    authorizedCollections: true,
+  })),
   onOther("list the other's indexes", () => ({ listIndexes: 'treasure' })),
   onOther("watch the other's changes", () => ({ aggregate: 1, pipeline: [{ $changeStream: {} }], cursor: {} })),
   onOther('write to the other', () => ({ insert: 'treasure', documents: [{ n: 0 }] })),
-  onOther("change the other's documents", () => ({ update: 'treasure', updates: [{ q: {}, u: { $set: { n: 0 } }, multi: true }] })),
+  onOther("change the other's documents", () => ({
+    update: 'treasure',
+    updates: [{ q: {}, u: { $set: { n: 0 } }, multi: true }],
+  })),
   onOther("delete the other's documents", () => ({ delete: 'treasure', deletes: [{ q: {}, limit: 0 }] })),
   onOther("make a collection in the other's database", () => ({ create: 'mine' })),
-  onOther("make an index on the other's collection", () => ({ createIndexes: 'treasure', indexes: [{ key: { n: 1 }, name: 'mine' }] })),
+  onOther("make an index on the other's collection", () => ({
+    createIndexes: 'treasure',
+    indexes: [{ key: { n: 1 }, name: 'mine' }],
+  })),
   onOther("drop the other's collection", () => ({ drop: 'treasure' })),
   onOther("drop the other's database", () => ({ dropDatabase: 1 })),
   onOther("list the other's users", () => ({ usersInfo: 1 })),
@@ -54,11 +86,34 @@ const ON_THE_OTHER = [
   onOther("change the other's password", (_, on) => ({ updateUser: on.database, pwd: 'stolen' })),
   onOther("change the other's mark (customData)", (_, on) => ({ updateUser: on.database, customData: {} })),
   onOther('drop the user of the other', (_, on) => ({ dropUser: on.database })),
-  onOwn('write its own documents into the other ($merge)', (_, on) => ({ aggregate: 'own', pipeline: [{ $merge: { into: intoOther(on.database) } }], cursor: {} })),
-  onOwn("replace the other's collection ($out)", (_, on) => ({ aggregate: 'own', pipeline: [{ $out: intoOther(on.database) }], cursor: {} })),
-  onOwn('write into the other by mapReduce', (_, on) => ({ mapReduce: 'own', map: 'function () { emit(1, 1) }', reduce: 'function () { return 1 }', out: { merge: 'treasure', db: on.database } })),
-  onOwn("read the other's collection by $lookup", (_, on) => ({ aggregate: 'own', pipeline: [{ $lookup: { from: intoOther(on.database), pipeline: [], as: 'stolen' } }], cursor: {} }), '9'),
-  onOwn('write an operation into the other (applyOps)', (_, on) => ({ applyOps: [{ op: 'i', ns: `${on.database}.treasure`, o: { _id: 1 } }] })),
+  onOwn('write its own documents into the other ($merge)', (_, on) => ({
+    aggregate: 'own',
+    pipeline: [{ $merge: { into: intoOther(on.database) } }],
+    cursor: {},
+  })),
+  onOwn("replace the other's collection ($out)", (_, on) => ({
+    aggregate: 'own',
+    pipeline: [{ $out: intoOther(on.database) }],
+    cursor: {},
+  })),
+  onOwn('write into the other by mapReduce', (_, on) => ({
+    mapReduce: 'own',
+    map: 'function () { emit(1, 1) }',
+    reduce: 'function () { return 1 }',
+    out: { merge: 'treasure', db: on.database },
+  })),
+  onOwn(
+    "read the other's collection by $lookup",
+    (_, on) => ({
+      aggregate: 'own',
+      pipeline: [{ $lookup: { from: intoOther(on.database), pipeline: [], as: 'stolen' } }],
+      cursor: {},
+    }),
+    '9',
+  ),
+  onOwn('write an operation into the other (applyOps)', (_, on) => ({
+    applyOps: [{ op: 'i', ns: `${on.database}.treasure`, o: { _id: 1 } }],
+  })),
 ];
 
 const ON_ITSELF = [
@@ -66,8 +121,14 @@ const ON_ITSELF = [
   onOwn('list the users of its own database', () => ({ usersInfo: 1 })),
   onOwn('make a user', () => ({ createUser: 'mine', pwd: 'mine', roles: [] })),
   onOwn('make a role', () => ({ createRole: 'mine', privileges: [], roles: [] })),
-  onOwn("grant itself the other's database", (by, on) => ({ grantRolesToUser: by.database, roles: [{ role: 'readWrite', db: on.database }] })),
-  onOwn('grant itself dbOwner', (by) => ({ grantRolesToUser: by.database, roles: [{ role: 'dbOwner', db: by.database }] })),
+  onOwn("grant itself the other's database", (by, on) => ({
+    grantRolesToUser: by.database,
+    roles: [{ role: 'readWrite', db: on.database }],
+  })),
+  onOwn('grant itself dbOwner', (by) => ({
+    grantRolesToUser: by.database,
+    roles: [{ role: 'dbOwner', db: by.database }],
+  })),
   onOwn('grant itself root', (by) => ({ grantRolesToUser: by.database, roles: [{ role: 'root', db: 'admin' }] })),
   onOwn('change its own password', (by) => ({ updateUser: by.database, pwd: 'mine' })),
   onOwn('change its own mark (customData)', (by) => ({ updateUser: by.database, customData: {} })),
@@ -78,13 +139,22 @@ const ON_ITSELF = [
 ];
 
 const RIGHTS = [
-  onOwn('write a document of its own', () => ({ update: 'own', updates: [{ q: { _id: 1 }, u: { _id: 1 }, upsert: true }] }), 'done'),
+  onOwn(
+    'write a document of its own',
+    () => ({ update: 'own', updates: [{ q: { _id: 1 }, u: { _id: 1 }, upsert: true }] }),
+    'done',
+  ),
   onOwn('read its own collection', () => ({ find: 'own' }), 'done'),
   {
-    what: 'list databases: its own is the only one', as: AS, answer: '(own)',
+    what: 'list databases: its own is the only one',
+    as: AS,
+    answer: '(own)',
     run: async ({ mongodb: by }: Party) => {
       const { databases } = await by.answer('admin', { listDatabases: 1 });
-      return (databases as { name: string }[]).map((it) => it.name).join(', ').replace(by.database, '(own)');
+      return (databases as { name: string }[])
+        .map((it) => it.name)
+        .join(', ')
+        .replace(by.database, '(own)');
     },
   },
   logIn('log in at its own database', () => ({}), AS, 'done'),

@@ -3,8 +3,18 @@ import type { Attack } from './attack';
 const AS = 'its application role';
 const DENIED = '42501';
 
-const sql = (what: string, statement: string): Attack => ({ what, as: AS, answer: DENIED, run: (by) => by.postgres.run(statement) });
-const replication = (what: string, mode: string): Attack => ({ what, as: AS, answer: DENIED, run: (by) => by.postgres.logIn({ replication: mode }) });
+const sql = (what: string, statement: string): Attack => ({
+  what,
+  as: AS,
+  answer: DENIED,
+  run: (by) => by.postgres.run(statement),
+});
+const replication = (what: string, mode: string): Attack => ({
+  what,
+  as: AS,
+  answer: DENIED,
+  run: (by) => by.postgres.logIn({ replication: mode }),
+});
 
 /** Attempts at what all tenants share: roles, files, programs, settings, the write-ahead log. */
 export const ON_THE_SERVER: readonly Attack[] = [
@@ -39,10 +49,18 @@ export const ON_THE_SERVER: readonly Attack[] = [
   sql('read a file as a large object', `SELECT lo_import('/etc/passwd')`),
   sql('load a library', `LOAD '/tmp/freeflow_attack.so'`),
   sql('make a function in C', `CREATE FUNCTION attack() RETURNS int LANGUAGE c AS '/tmp/freeflow_attack.so', 'attack'`),
-  sql("make a function of the server's own code", `CREATE FUNCTION attack() RETURNS int LANGUAGE internal AS 'pg_backend_pid'`),
-  sql('make an event trigger', 'CREATE EVENT TRIGGER attack ON ddl_command_start EXECUTE FUNCTION suppress_redundant_updates_trigger()'),
+  sql(
+    "make a function of the server's own code",
+    `CREATE FUNCTION attack() RETURNS int LANGUAGE internal AS 'pg_backend_pid'`,
+  ),
+  sql(
+    'make an event trigger',
+    'CREATE EVENT TRIGGER attack ON ddl_command_start EXECUTE FUNCTION suppress_redundant_updates_trigger()',
+  ),
   sql('make a tablespace', `CREATE TABLESPACE attack LOCATION '/tmp'`),
-  ...['dblink', 'postgres_fdw', 'file_fdw'].map((name) => sql(`reach out of its database by ${name}`, `CREATE EXTENSION ${name}`)),
+  ...['dblink', 'postgres_fdw', 'file_fdw'].map((name) =>
+    sql(`reach out of its database by ${name}`, `CREATE EXTENSION ${name}`),
+  ),
   sql('subscribe to another database', `CREATE SUBSCRIPTION attack CONNECTION 'dbname=postgres' PUBLICATION attack`),
   sql('make a replication slot', `SELECT pg_create_logical_replication_slot('attack', 'pgoutput')`),
   replication('open a replication connection to its own database', 'database'),

@@ -1,11 +1,22 @@
 import type { Attack } from './attack';
 
-const grpc = (what: string, as: string, method: string, whose: 'own' | 'other', answer: string, token?: string): Attack => ({
-  what: `by gRPC: ${what}`, as, answer,
+const grpc = (
+  what: string,
+  as: string,
+  method: string,
+  whose: 'own' | 'other',
+  answer: string,
+  token?: string,
+): Attack => ({
+  what: `by gRPC: ${what}`,
+  as,
+  answer,
   run: ({ qdrant: by }, { qdrant: on }) => by.grpc(method, whose === 'own' ? by.collection : on.collection, token),
 });
 
-export const RIGHTS_BY_GRPC: readonly Attack[] = [grpc('scroll through its own collection', 'its token', 'Points/Scroll', 'own', 'gRPC 0')];
+export const RIGHTS_BY_GRPC: readonly Attack[] = [
+  grpc('scroll through its own collection', 'its token', 'Points/Scroll', 'own', 'gRPC 0'),
+];
 
 /** The other door of the same server, with the same tokens. */
 export const BY_GRPC: readonly Attack[] = [

@@ -1,7 +1,7 @@
 import { partsOf, type Attack, type Matrix } from './attack';
-import { QDRANT_LIMITS } from './limits-qdrant';
 import { FORGED } from './attacks-qdrant-forged';
 import { BY_GRPC, RIGHTS_BY_GRPC } from './attacks-qdrant-grpc';
+import { QDRANT_LIMITS } from './limits-qdrant';
 import { VECTOR } from './qdrant-reach';
 
 const AS = 'its token';
@@ -10,9 +10,18 @@ const DENIED = '403';
 /** What depends on the names of the attacker's collection and the other's. */
 type Named<T> = (own: string, other: string) => T;
 
-const call = (what: string, method: string, path: Named<string>, body: object | Named<object> | undefined, answer = DENIED): Attack => ({
-  what, as: AS, answer,
-  run: ({ qdrant: by }, { qdrant: { collection: theirs } }) => by.run(method, path(by.collection, theirs), typeof body === 'function' ? body(by.collection, theirs) : body),
+const call = (
+  what: string,
+  method: string,
+  path: Named<string>,
+  body: object | Named<object> | undefined,
+  answer = DENIED,
+): Attack => ({
+  what,
+  as: AS,
+  answer,
+  run: ({ qdrant: by }, { qdrant: { collection: theirs } }) =>
+    by.run(method, path(by.collection, theirs), typeof body === 'function' ? body(by.collection, theirs) : body),
 });
 
 /** A call on a collection of somebody else, below its path. */
@@ -35,7 +44,9 @@ const ON_THE_OTHER = [
   other('write a point to', 'PUT', '/points?wait=true', POINT),
   other('change the payload of', 'POST', '/points/payload?wait=true', { payload: { treasure: 'gone' }, points: [1] }),
   other('delete points of', 'POST', '/points/delete?wait=true', { points: [1] }),
-  other('change many points at once of', 'POST', '/points/batch?wait=true', { operations: [{ clear_payload: { points: [1] } }] }),
+  other('change many points at once of', 'POST', '/points/batch?wait=true', {
+    operations: [{ clear_payload: { points: [1] } }],
+  }),
   other('make an index in', 'PUT', '/index?wait=true', { field_name: 'treasure', field_schema: 'keyword' }),
   other('re-configure', 'PATCH', '', { params: { on_disk_payload: false } }),
   other('delete', 'DELETE', ''),
@@ -43,20 +54,47 @@ const ON_THE_OTHER = [
   other('list the snapshots of', 'GET', '/snapshots'),
   other('take a snapshot of', 'POST', '/snapshots'),
   other('take and download a snapshot of the shard of', 'GET', '/shards/0/snapshot'),
-  other('put a snapshot of its own in place of', 'PUT', '/snapshots/recover', { location: 'http://127.0.0.1:1/attack.snapshot' }),
+  other('put a snapshot of its own in place of', 'PUT', '/snapshots/recover', {
+    location: 'http://127.0.0.1:1/attack.snapshot',
+  }),
   other('see the shards of', 'GET', '/cluster'),
-  call('make an alias of the other', 'POST', () => '/collections/aliases', (_, it) => ({ actions: [{ create_alias: { collection_name: it, alias_name: 'freeflow_attack' } }] })),
+  call(
+    'make an alias of the other',
+    'POST',
+    () => '/collections/aliases',
+    (_, it) => ({ actions: [{ create_alias: { collection_name: it, alias_name: 'freeflow_attack' } }] }),
+  ),
 ];
 
 const from = (_: string, collection: string) => ({ lookup_from: { collection } });
-const through = (what: string, path: string, body: Named<object>) => call(`read the other through its own collection: ${what}`, 'POST', (own) => `/collections/${own}/points/${path}`, body);
+const through = (what: string, path: string, body: Named<object>) =>
+  call(
+    `read the other through its own collection: ${what}`,
+    'POST',
+    (own) => `/collections/${own}/points/${path}`,
+    body,
+  );
 
 const THROUGH_ITS_OWN = [
-  through('`lookup_from` of a recommendation', 'recommend', (...names) => ({ positive: [1], limit: 1, ...from(...names) })),
+  through('`lookup_from` of a recommendation', 'recommend', (...names) => ({
+    positive: [1],
+    limit: 1,
+    ...from(...names),
+  })),
   through('`lookup_from` of a query', 'query', (...names) => ({ query: 1, limit: 1, ...from(...names) })),
-  through('`lookup_from` of a prefetch', 'query', (...names) => ({ prefetch: [{ query: 1, ...from(...names) }], query: VECTOR, limit: 1 })),
+  through('`lookup_from` of a prefetch', 'query', (...names) => ({
+    prefetch: [{ query: 1, ...from(...names) }],
+    query: VECTOR,
+    limit: 1,
+  })),
   through('`lookup_from` of a discovery', 'discover', (...names) => ({ target: 1, limit: 1, ...from(...names) })),
-  through('`with_lookup` of groups', 'query/groups', (_, collection) => ({ query: VECTOR, group_by: 'treasure', limit: 1, group_size: 1, with_lookup: { collection } })),
+  through('`with_lookup` of groups', 'query/groups', (_, collection) => ({
+    query: VECTOR,
+    group_by: 'treasure',
+    limit: 1,
+    group_size: 1,
+    with_lookup: { collection },
+  })),
 ];
 
 const onPlatforms = (name: string) => {
@@ -77,14 +115,23 @@ const ON_ITSELF = [
   own('delete', 'DELETE', ''),
   own('make a shard key in', 'PUT', '/shards', { shard_key: 'mine' }),
   own('move the shard of', 'POST', '/cluster', { move_shard: { shard_id: 0, from_peer_id: 1, to_peer_id: 2 } }),
-  own('fetch a snapshot from an address into', 'PUT', '/snapshots/recover', { location: 'http://127.0.0.1:1/attack.snapshot' }),
+  own('fetch a snapshot from an address into', 'PUT', '/snapshots/recover', {
+    location: 'http://127.0.0.1:1/attack.snapshot',
+  }),
   own('read a file of the server into', 'PUT', '/snapshots/recover', { location: 'file:///etc/passwd' }),
-  call('make an alias of its own collection', 'POST', () => '/collections/aliases', (it) => ({ actions: [{ create_alias: { collection_name: it, alias_name: 'freeflow_attack' } }] })),
+  call(
+    'make an alias of its own collection',
+    'POST',
+    () => '/collections/aliases',
+    (it) => ({ actions: [{ create_alias: { collection_name: it, alias_name: 'freeflow_attack' } }] }),
+  ),
 ];
 
 const server = (what: string, method: string, path: string, body?: object) => call(what, method, () => path, body);
 const ON_THE_SERVER = [
-  server('make a collection, as of a tenant to come', 'PUT', '/collections/freeflow_attack_vectors', { vectors: { size: 2, distance: 'Dot' } }),
+  server('make a collection, as of a tenant to come', 'PUT', '/collections/freeflow_attack_vectors', {
+    vectors: { size: 2, distance: 'Dot' },
+  }),
   server('list full snapshots', 'GET', '/snapshots'),
   server('take a full snapshot', 'POST', '/snapshots'),
   server('download a full snapshot', 'GET', '/snapshots/attack.snapshot'),
@@ -98,14 +145,37 @@ const ON_THE_SERVER = [
 ];
 
 const RIGHTS: readonly Attack[] = [
-  call('write a point of its own', 'PUT', (it) => `/collections/${it}/points?wait=true`, { points: [{ id: 2, vector: VECTOR }] }, '200'),
-  call('search in its own collection', 'POST', (it) => `/collections/${it}/points/search`, { vector: VECTOR, limit: 1 }, '200'),
-  call('make an index in its own collection', 'PUT', (it) => `/collections/${it}/index?wait=true`, { field_name: 'own', field_schema: 'keyword' }, '200'),
+  call(
+    'write a point of its own',
+    'PUT',
+    (it) => `/collections/${it}/points?wait=true`,
+    { points: [{ id: 2, vector: VECTOR }] },
+    '200',
+  ),
+  call(
+    'search in its own collection',
+    'POST',
+    (it) => `/collections/${it}/points/search`,
+    { vector: VECTOR, limit: 1 },
+    '200',
+  ),
+  call(
+    'make an index in its own collection',
+    'PUT',
+    (it) => `/collections/${it}/index?wait=true`,
+    { field_name: 'own', field_schema: 'keyword' },
+    '200',
+  ),
   {
-    what: 'list collections: its own is the only one', as: AS, answer: '(own)',
+    what: 'list collections: its own is the only one',
+    as: AS,
+    answer: '(own)',
     run: async ({ qdrant: by }) => {
       const { collections } = (await by.result('GET', '/collections')) as { collections: { name: string }[] };
-      return collections.map((it) => it.name).join(', ').replace(by.collection, '(own)');
+      return collections
+        .map((it) => it.name)
+        .join(', ')
+        .replace(by.collection, '(own)');
     },
   },
   ...RIGHTS_BY_GRPC,
@@ -113,10 +183,19 @@ const RIGHTS: readonly Attack[] = [
 
 export const QDRANT: Matrix = {
   title: 'Qdrant',
-  codes: '`200` done, `403` forbidden, `401` no valid token; by gRPC `0` done, `7` permission denied, `16` no valid token',
+  codes:
+    '`200` done, `403` forbidden, `401` no valid token; by gRPC `0` done, `7` permission denied, `16` no valid token',
   parts: partsOf(
     RIGHTS,
-    [...ON_THE_OTHER, ...THROUGH_ITS_OWN, ...['freeflow_registry', 'freeflow_decoy'].flatMap(onPlatforms), ...ON_ITSELF, ...ON_THE_SERVER, ...FORGED, ...BY_GRPC],
+    [
+      ...ON_THE_OTHER,
+      ...THROUGH_ITS_OWN,
+      ...['freeflow_registry', 'freeflow_decoy'].flatMap(onPlatforms),
+      ...ON_ITSELF,
+      ...ON_THE_SERVER,
+      ...FORGED,
+      ...BY_GRPC,
+    ],
     QDRANT_LIMITS,
   ),
 };

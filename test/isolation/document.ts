@@ -21,7 +21,9 @@ This page is written by that suite from its results (${RENEW}).
 
 /** The page: what was tried, as whom, and what came of it. */
 export function isolationPage(matrices: readonly Matrix[], answers: Answers): string {
-  const sections = matrices.map(({ title, codes, parts }) => [`## ${title}\n`, `${codes}.\n`, ...parts.map((it) => table(it.title, it.attacks, answers))].join('\n'));
+  const sections = matrices.map(({ title, codes, parts }) =>
+    [`## ${title}\n`, `${codes}.\n`, ...parts.map((it) => table(it.title, it.attacks, answers))].join('\n'),
+  );
   return `${INTRODUCTION}\n${sections.join('\n')}\n${OTHER_LIMITS}`;
 }
 

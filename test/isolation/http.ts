@@ -14,7 +14,8 @@ export interface HttpAnswer {
 
 /** One HTTP call that follows nothing and waits for its answer; without one it throws. */
 export async function ask(method: string, url: string, { headers = {}, body, form }: Ask = {}): Promise<HttpAnswer> {
-  const content = form === undefined ? (body === undefined ? undefined : JSON.stringify(body)) : new URLSearchParams(form);
+  const content =
+    form === undefined ? (body === undefined ? undefined : JSON.stringify(body)) : new URLSearchParams(form);
   const response = await fetch(url, {
     method,
     redirect: 'manual',

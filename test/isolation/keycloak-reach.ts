@@ -27,17 +27,39 @@ export interface Ids {
   role(name: string): { id: string; name: string };
 }
 
-export async function reachKeycloak({ keycloak: { url } }: StackInfo, tenant: string, clientSecret: string, firstPassword: string): Promise<KeycloakReach> {
+export async function reachKeycloak(
+  { keycloak: { url } }: StackInfo,
+  tenant: string,
+  clientSecret: string,
+  firstPassword: string,
+): Promise<KeycloakReach> {
   const realm = `freeflow-${tenant}`;
   const adminPassword = randomBytes(18).toString('base64url');
-  const call = (token: string, method: string, path: string, body?: unknown) => ask(method, url + path, { headers: { authorization: `Bearer ${token}`, accept: 'application/json' }, body });
-  const post = (name: string, endpoint: string, form: Record<string, string>) => ask('POST', `${url}/realms/${name}/protocol/openid-connect/${endpoint}`, { form } satisfies Ask);
-  const appToken = json<{ access_token: string }>(await post(realm, 'token', { grant_type: 'client_credentials', client_id: 'freeflow-app', client_secret: clientSecret })).access_token;
-  const admin = await logInToConsole(url, realm, { username: 'admin', password: firstPassword, newPassword: adminPassword });
+  const call = (token: string, method: string, path: string, body?: unknown) =>
+    ask(method, url + path, { headers: { authorization: `Bearer ${token}`, accept: 'application/json' }, body });
+  const post = (name: string, endpoint: string, form: Record<string, string>) =>
+    ask('POST', `${url}/realms/${name}/protocol/openid-connect/${endpoint}`, { form } satisfies Ask);
+  const appToken = json<{ access_token: string }>(
+    await post(realm, 'token', {
+      grant_type: 'client_credentials',
+      client_id: 'freeflow-app',
+      client_secret: clientSecret,
+    }),
+  ).access_token;
+  const admin = await logInToConsole(url, realm, {
+    username: 'admin',
+    password: firstPassword,
+    newPassword: adminPassword,
+  });
   // Where no new password was asked for, the first one still holds.
   const passwordNow = admin.asked.includes('new password') ? adminPassword : firstPassword;
   return {
-    url, realm, clientSecret, admin, appToken, call,
+    url,
+    realm,
+    clientSecret,
+    admin,
+    appToken,
+    call,
     adminPassword: passwordNow,
     ids: await idsOf(realm, (path) => call(admin.accessToken, 'GET', path)),
     form: async (...args) => {
@@ -51,9 +73,21 @@ async function idsOf(realm: string, get: (path: string) => Promise<HttpAnswer>):
   const own = `/admin/realms/${realm}`;
   const [admin] = json<{ id: string }[]>(await get(`${own}/users?username=admin&exact=true`));
   const clients = json<{ id: string; clientId: string }[]>(await get(`${own}/clients`));
-  const client = (clientId: string) => found(clients.find((it) => it.clientId === clientId), `client ${clientId}`).id;
+  const client = (clientId: string) =>
+    found(
+      clients.find((it) => it.clientId === clientId),
+      `client ${clientId}`,
+    ).id;
   const roles = json<{ id: string; name: string }[]>(await get(`${own}/clients/${client('realm-management')}/roles`));
-  return { admin: found(admin, 'the first admin').id, client, role: (name) => found(roles.find((it) => it.name === name), `role ${name}`) };
+  return {
+    admin: found(admin, 'the first admin').id,
+    client,
+    role: (name) =>
+      found(
+        roles.find((it) => it.name === name),
+        `role ${name}`,
+      ),
+  };
 }
 
 function found<T>(thing: T | undefined, what: string): T {

@@ -25,7 +25,10 @@ const OPTIONS = { maxPoolSize: 1, serverSelectionTimeoutMS: 10_000, socketTimeou
 export async function reachMongo({ mongodb }: StackInfo, tenant: string, password: string): Promise<MongoReach> {
   const database = `freeflow_${tenant}`;
   const clientFor = ({ user = database, source = database, mechanism = 'SCRAM-SHA-256' }: Login) =>
-    new MongoClient(`mongodb://${user}:${password}@${new URL(mongodb.url).host}/?authSource=${source}&authMechanism=${mechanism}&directConnection=true`, OPTIONS);
+    new MongoClient(
+      `mongodb://${user}:${password}@${new URL(mongodb.url).host}/?authSource=${source}&authMechanism=${mechanism}&directConnection=true`,
+      OPTIONS,
+    );
   const client = await clientFor({}).connect();
   return {
     database,

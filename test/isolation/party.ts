@@ -1,6 +1,7 @@
-import { createMasterClient, createSecretStore, readSecretKeys } from '@freeflow/db-master';
-import type { House } from '../house';
-import type { Tenant } from '../tenants';
+import { createMasterClient, createSecretStore } from '@freeflow/db-master';
+import { readSecretKeys } from '@freeflow/lib/secrets';
+import type { House } from '../support/house';
+import type { Tenant } from '../support/tenants';
 import { reachKeycloak, type KeycloakReach } from './keycloak-reach';
 import { reachMongo, type MongoReach } from './mongodb-reach';
 import { reachPostgres, type PostgresReach } from './postgres-reach';
@@ -31,14 +32,29 @@ export async function partyOf(house: House, { id, name, status }: Tenant): Promi
   ]);
   const qdrant = reachQdrant(house.info, name, secret('qdrant/token'));
   const close = async () => void (await Promise.allSettled([postgres.close(), mongodb.close()]));
-  return { id, name, postgres, mongodb, qdrant, keycloak, apiUrl: house.apiUrl, masterDatabase: new URL(house.masterUrl).pathname.slice(1), close };
+  return {
+    id,
+    name,
+    postgres,
+    mongodb,
+    qdrant,
+    keycloak,
+    apiUrl: house.apiUrl,
+    masterDatabase: new URL(house.masterUrl).pathname.slice(1),
+    close,
+  };
 }
 
 async function secretsOf(house: House, tenantId: string): Promise<(name: string) => string> {
   const db = createMasterClient(house.workerMasterUrl, { maxConnections: 1 });
   try {
     const store = createSecretStore(db, readSecretKeys(house.info.secretsKey));
-    const entries = await Promise.all((await store.list(tenantId)).map(async ({ backend, name, ref }) => [`${backend}/${name}`, await store.resolve(ref, { tenantId, backend, name })] as const));
+    const entries = await Promise.all(
+      (await store.list(tenantId)).map(
+        async ({ backend, name, ref }) =>
+          [`${backend}/${name}`, await store.resolve(ref, { tenantId, backend, name })] as const,
+      ),
+    );
     const secrets = new Map<string, string>(entries);
     return (name) => {
       const secret = secrets.get(name);

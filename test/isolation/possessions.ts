@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { StackInfo } from '../../stack/stack-info';
-import { inDatabase } from '../master';
-import { asKeycloakAdmin, qdrantAsOwner, withMongo, withPostgres } from '../outside';
+import { inDatabase } from '../support/master';
+import { asKeycloakAdmin, qdrantAsOwner, withMongo, withPostgres } from '../support/outside';
 import type { Party } from './party';
 import { VECTOR } from './qdrant-reach';
 
@@ -10,12 +10,32 @@ const TREASURE = 'what nobody else may see';
 /** Something worth stealing in all four backends, put there with the tenant's own rights. */
 export async function fill({ postgres, mongodb, qdrant, keycloak }: Party): Promise<void> {
   await Promise.all([
-    postgres.rows(`CREATE TABLE treasure (n int PRIMARY KEY, what text); INSERT INTO treasure VALUES (1, '${TREASURE}')`),
-    mongodb.answer(mongodb.database, { insert: 'treasure', documents: [{ _id: 1, what: TREASURE }, { _id: 2, what: TREASURE }] }),
+    postgres.rows(
+      `CREATE TABLE treasure (n int PRIMARY KEY, what text); INSERT INTO treasure VALUES (1, '${TREASURE}')`,
+    ),
+    mongodb.answer(mongodb.database, {
+      insert: 'treasure',
+      documents: [
+        { _id: 1, what: TREASURE },
+        { _id: 2, what: TREASURE },
+      ],
+    }),
     mongodb.answer(mongodb.database, { insert: 'own', documents: [{ _id: 1 }] }),
-    qdrant.result('PUT', `/collections/${qdrant.collection}/points?wait=true`, { points: [{ id: 1, vector: VECTOR, payload: { treasure: TREASURE } }, { id: 2, vector: VECTOR }] }),
-    qdrant.result('PUT', `/collections/${qdrant.collection}/index?wait=true`, { field_name: 'own', field_schema: 'keyword' }),
-    keycloak.call(keycloak.admin.accessToken, 'POST', `/admin/realms/${keycloak.realm}/users`, { username: 'customer', firstName: TREASURE, enabled: true }),
+    qdrant.result('PUT', `/collections/${qdrant.collection}/points?wait=true`, {
+      points: [
+        { id: 1, vector: VECTOR, payload: { treasure: TREASURE } },
+        { id: 2, vector: VECTOR },
+      ],
+    }),
+    qdrant.result('PUT', `/collections/${qdrant.collection}/index?wait=true`, {
+      field_name: 'own',
+      field_schema: 'keyword',
+    }),
+    keycloak.call(keycloak.admin.accessToken, 'POST', `/admin/realms/${keycloak.realm}/users`, {
+      username: 'customer',
+      firstName: TREASURE,
+      enabled: true,
+    }),
   ]);
 }
 
@@ -23,17 +43,36 @@ export async function fill({ postgres, mongodb, qdrant, keycloak }: Party): Prom
 export async function spoil({ postgres, mongodb, qdrant, keycloak }: Party): Promise<void> {
   await postgres.rows("UPDATE treasure SET what = 'gone'");
   await mongodb.answer(mongodb.database, { delete: 'treasure', deletes: [{ q: { _id: 1 }, limit: 1 }] });
-  await qdrant.result('POST', `/collections/${qdrant.collection}/points/payload?wait=true`, { points: [1], payload: { treasure: 'gone' } });
-  await keycloak.call(keycloak.admin.accessToken, 'PUT', `/admin/realms/${keycloak.realm}/users/${keycloak.ids.admin}`, { firstName: 'gone' });
+  await qdrant.result('POST', `/collections/${qdrant.collection}/points/payload?wait=true`, {
+    points: [1],
+    payload: { treasure: 'gone' },
+  });
+  await keycloak.call(
+    keycloak.admin.accessToken,
+    'PUT',
+    `/admin/realms/${keycloak.realm}/users/${keycloak.ids.admin}`,
+    { firstName: 'gone' },
+  );
 }
 
 /** Everything of a tenant with the owners' eyes, by backend: data, rights, marks, settings, passwords as far as they are kept. */
-export async function possessionsOf(info: StackInfo, party: Party): Promise<Record<'postgres' | 'mongodb' | 'qdrant' | 'keycloak', unknown>> {
-  const [postgres, mongodb, qdrant, keycloak] = await Promise.all([inPostgres(info, party), inMongo(info, party), inQdrant(info, party), inKeycloak(info, party)]);
+export async function possessionsOf(
+  info: StackInfo,
+  party: Party,
+): Promise<Record<'postgres' | 'mongodb' | 'qdrant' | 'keycloak', unknown>> {
+  const [postgres, mongodb, qdrant, keycloak] = await Promise.all([
+    inPostgres(info, party),
+    inMongo(info, party),
+    inQdrant(info, party),
+    inKeycloak(info, party),
+  ]);
   return { postgres, mongodb, qdrant, keycloak };
 }
 
-async function inPostgres({ postgres: { url } }: StackInfo, { postgres: { database, app, owner } }: Party): Promise<unknown[]> {
+async function inPostgres(
+  { postgres: { url } }: StackInfo,
+  { postgres: { database, app, owner } }: Party,
+): Promise<unknown[]> {
   const queries = [
     'SELECT * FROM app.treasure',
     `SELECT relname, relacl::text, relowner::regrole::text FROM pg_class WHERE relnamespace = 'app'::regnamespace ORDER BY 1`,
@@ -55,7 +94,16 @@ async function inMongo({ mongodb: { url } }: StackInfo, { mongodb: { database } 
     const db = client.db(database);
     const names = (await db.listCollections({}, { nameOnly: true }).toArray()).map((it) => it.name).sort();
     const { users } = (await db.command({ usersInfo: 1, showCredentials: true })) as { users?: unknown };
-    return [users, ...(await Promise.all(names.map(async (name) => [name, await db.collection(name).find().sort({ _id: 1 }).toArray(), await db.collection(name).indexes()])))];
+    return [
+      users,
+      ...(await Promise.all(
+        names.map(async (name) => [
+          name,
+          await db.collection(name).find().sort({ _id: 1 }).toArray(),
+          await db.collection(name).indexes(),
+        ]),
+      )),
+    ];
   });
 }
 
@@ -63,12 +111,26 @@ async function inQdrant(info: StackInfo, { qdrant: { collection } }: Party): Pro
   const qdrant = qdrantAsOwner(info);
   const { config, payload_schema: indexes } = await qdrant.getCollection(collection);
   const { points } = await qdrant.scroll(collection, { with_payload: true, with_vector: true });
-  const hashed = points.map(({ vector, ...point }) => ({ ...point, vector: createHash('sha256').update(JSON.stringify(vector)).digest('hex') }));
-  const tokens = await qdrant.scroll('freeflow_registry', { filter: { must: [{ key: 'collection', match: { value: collection } }] } });
-  return [config, Object.keys(indexes), hashed, tokens.points, (await qdrant.getCollectionAliases(collection)).aliases, await qdrant.listSnapshots(collection)];
+  const hashed = points.map(({ vector, ...point }) => ({
+    ...point,
+    vector: createHash('sha256').update(JSON.stringify(vector)).digest('hex'),
+  }));
+  const tokens = await qdrant.scroll('freeflow_registry', {
+    filter: { must: [{ key: 'collection', match: { value: collection } }] },
+  });
+  return [
+    config,
+    Object.keys(indexes),
+    hashed,
+    tokens.points,
+    (await qdrant.getCollectionAliases(collection)).aliases,
+    await qdrant.listSnapshots(collection),
+  ];
 }
 
 async function inKeycloak(info: StackInfo, { keycloak: { realm } }: Party): Promise<unknown[]> {
   const parts = ['', '/users', '/clients', '/roles', '/groups', '/components', '/identity-provider/instances'];
-  return Promise.all(parts.map(async (part) => (await asKeycloakAdmin(info, 'GET', `/admin/realms/${realm}${part}`)).body));
+  return Promise.all(
+    parts.map(async (part) => (await asKeycloakAdmin(info, 'GET', `/admin/realms/${realm}${part}`)).body),
+  );
 }

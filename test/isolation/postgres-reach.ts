@@ -27,10 +27,13 @@ export async function reachPostgres({ postgres }: StackInfo, tenant: string, pas
   let cutBy: unknown;
   session.on('error', (error) => (cutBy ??= error));
   await session.connect();
-  const { rows: [own] } = await session.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  const {
+    rows: [own],
+  } = await session.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
 
   return {
-    database, app,
+    database,
+    app,
     owner: `${database}_owner`,
     pid: own?.pid ?? 0,
     run: (sql) =>

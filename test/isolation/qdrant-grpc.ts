@@ -17,7 +17,13 @@ export async function grpcStatus(port: number, method: string, collection: strin
   try {
     return await new Promise<string>((resolve, reject) => {
       session.on('error', reject);
-      const stream = session.request({ ':method': 'POST', ':path': `/qdrant.${method}`, 'content-type': 'application/grpc', te: 'trailers', 'api-key': token });
+      const stream = session.request({
+        ':method': 'POST',
+        ':path': `/qdrant.${method}`,
+        'content-type': 'application/grpc',
+        te: 'trailers',
+        'api-key': token,
+      });
       stream.setTimeout(TIMEOUT_MS, () => reject(new Error(`no answer to ${method}`)));
       const note = (headers: Record<string, unknown>) => {
         if (typeof headers['grpc-status'] === 'string') resolve(headers['grpc-status']);

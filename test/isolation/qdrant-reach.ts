@@ -16,7 +16,8 @@ export interface QdrantReach {
 }
 
 export function reachQdrant({ qdrant, dir }: StackInfo, tenant: string, token: string): QdrantReach {
-  const call = (method: string, path: string, body?: unknown, key = token) => ask(method, qdrant.url + path, { headers: { 'api-key': key }, body });
+  const call = (method: string, path: string, body?: unknown, key = token) =>
+    ask(method, qdrant.url + path, { headers: { 'api-key': key }, body });
   const { qdrantGrpc } = loadSettings(dir).ports;
   return {
     collection: `freeflow_${tenant}_vectors`,

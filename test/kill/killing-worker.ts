@@ -1,6 +1,6 @@
 import type { Activities } from '../../activities';
 import type { StepInput } from '../../activities/attempt';
-import type { Backend, Target } from '../../activities/backend';
+import type { Backend, Target } from '../../backends/backend';
 import { createBackends, createDependencies } from '../../worker/dependencies';
 import { runWorker } from '../../worker/run-worker';
 import { BACKENDS } from '../../workflows/steps';
@@ -21,12 +21,14 @@ async function pass(tenantId: string, step: string, moment: Point['moment']): Pr
   await new Promise(() => undefined);
 }
 
-const deadly = <A extends unknown[], R>(step: string, tenantOf: (...args: A) => string, act: (...args: A) => Promise<R>) => async (...args: A): Promise<R> => {
-  await pass(tenantOf(...args), step, 'before');
-  const result = await act(...args);
-  await pass(tenantOf(...args), step, 'after');
-  return result;
-};
+const deadly =
+  <A extends unknown[], R>(step: string, tenantOf: (...args: A) => string, act: (...args: A) => Promise<R>) =>
+  async (...args: A): Promise<R> => {
+    await pass(tenantOf(...args), step, 'before');
+    const result = await act(...args);
+    await pass(tenantOf(...args), step, 'after');
+    return result;
+  };
 
 /** The backend itself; the calls that are points are guarded. */
 function deadlyBackend(backend: Backend): Backend {
@@ -42,10 +44,12 @@ function deadlyBackend(backend: Backend): Backend {
 }
 
 function deadlyRecord(activities: Activities): Activities {
-  const guarded = [...STEPS].filter((step) => !isOfBackend(step)).map((step) => {
-    const act = activities[step as keyof Activities] as (input: StepInput) => Promise<unknown>;
-    return [step, deadly(step, ({ tenantId }: StepInput) => tenantId, act)] as const;
-  });
+  const guarded = [...STEPS]
+    .filter((step) => !isOfBackend(step))
+    .map((step) => {
+      const act = activities[step as keyof Activities] as (input: StepInput) => Promise<unknown>;
+      return [step, deadly(step, ({ tenantId }: StepInput) => tenantId, act)] as const;
+    });
   return { ...activities, ...Object.fromEntries(guarded) };
 }
 

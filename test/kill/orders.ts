@@ -8,7 +8,12 @@ export interface Order extends Point {
 }
 
 const keyOf = ({ tenantId, step, moment }: Order): string => `${tenantId} ${step} ${moment}`;
-const linesOf = (file: string): string[] => (existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter((it) => it !== '') : []);
+const linesOf = (file: string): string[] =>
+  existsSync(file)
+    ? readFileSync(file, 'utf8')
+        .split('\n')
+        .filter((it) => it !== '')
+    : [];
 
 /** Where a test says at which points a worker is to be killed, and where that worker writes down which it has come to. */
 export class Orders {

@@ -17,7 +17,8 @@ The time counts from the start of the next worker. A dead one is noticed by its 
 effect for as long as its client would have waited, so nothing is concluded until twenty seconds later, at Keycloak sixty.`;
 
 /** The section on killed workers, from what was seen. */
-export const killedSection = (seen: readonly (readonly [Scenario, readonly ScenarioRun[]])[]): string => [INTRODUCTION, ...seen.map(([scenario, runs]) => part(scenario, runs))].join('\n\n');
+export const killedSection = (seen: readonly (readonly [Scenario, readonly ScenarioRun[]])[]): string =>
+  [INTRODUCTION, ...seen.map(([scenario, runs]) => part(scenario, runs))].join('\n\n');
 
 function part({ name, points }: Scenario, runs: readonly ScenarioRun[]): string {
   const all = runs.flatMap((it) => it.outcomes);
@@ -27,12 +28,23 @@ function part({ name, points }: Scenario, runs: readonly ScenarioRun[]): string 
     const attempts = [...new Set(own.map((it) => it.attempts.join(', ')))].join(' or ');
     return `${startOfRow(point)} ${own.filter((it) => it.isReached).length} | ${attempts} | ${Math.ceil(Math.max(...own.map((it) => it.tookMs)) / 1000)} s |`;
   });
-  const neighbour = runs.every((it) => it.isNeighbourUntouched) ? 'The neighbour is untouched.' : 'The neighbour was changed.';
+  const neighbour = runs.every((it) => it.isNeighbourUntouched)
+    ? 'The neighbour is untouched.'
+    : 'The neighbour was changed.';
   return `### ${name}\n\nSeen at the end of every run: ${ends.join('; or ')}. ${neighbour}\n\n| point | killed | times | attempts of the step | ended after |\n|---|---|---|---|---|\n${rows.join('\n')}`;
 }
 
 function sentence({ operation, tenant, standing, access, data, ledger, secrets, log }: Verdict): string {
-  const parts = [`operation ${operation.replace('_', ' ')}`, `tenant ${tenant}`, standing, ...(access === 'none to try' ? [] : [access]), ...(data === 'not compared' ? [] : [`data ${data}`]), `ledger ${ledger}`, `${secrets} secrets`, `log ${log}`];
+  const parts = [
+    `operation ${operation.replace('_', ' ')}`,
+    `tenant ${tenant}`,
+    standing,
+    ...(access === 'none to try' ? [] : [access]),
+    ...(data === 'not compared' ? [] : [`data ${data}`]),
+    `ledger ${ledger}`,
+    `${secrets} secrets`,
+    `log ${log}`,
+  ];
   return parts.join(', ');
 }
 

@@ -24,11 +24,18 @@ export interface Scenario {
 
 /** What a tenant is before each operation. */
 export const BEFORE: Readonly<Record<PlannedKind, Goal | 'provisioning'>> = {
-  create: 'provisioning', suspend: 'active', soft_delete: 'active', resume: 'suspended', restore: 'deleted', hard_delete: 'active', purge: 'deleted',
+  create: 'provisioning',
+  suspend: 'active',
+  soft_delete: 'active',
+  resume: 'suspended',
+  restore: 'deleted',
+  hard_delete: 'active',
+  purge: 'deleted',
 };
 
 const onBackends = (verbs: readonly string[]) => verbs.flatMap((verb) => BACKENDS.map(({ kind }) => `${kind}.${verb}`));
-const atBothMoments = (steps: readonly string[]): Point[] => steps.flatMap((step) => MOMENTS.map((moment) => ({ step, moment })));
+const atBothMoments = (steps: readonly string[]): Point[] =>
+  steps.flatMap((step) => MOMENTS.map((moment) => ({ step, moment })));
 const isUndoable = (plan: Plan): plan is UndoablePlan => 'undo' in plan;
 
 function scenariosOf(kind: PlannedKind, plan: Plan | UndoablePlan): Scenario[] {
@@ -38,14 +45,27 @@ function scenariosOf(kind: PlannedKind, plan: Plan | UndoablePlan): Scenario[] {
     const changesAccess = !isUndoable(plan) || (before === 'active') !== (goal === 'active');
     return {
       name: changesAccess ? name : `${name}, to ${goal}`,
-      kind, isUndone: false, goal: goal as Goal,
+      kind,
+      isUndone: false,
+      goal: goal as Goal,
       points: atBothMoments(['begin', ...(changesAccess ? onBackends(plan.forward) : []), finish]),
     };
   });
   if (!isUndoable(plan)) return forward;
   const goal = before === 'provisioning' ? 'gone' : before;
-  return [...forward, { name: `${name}, undone`, kind, isUndone: true, goal, points: atBothMoments(['undoing', ...onBackends([plan.undo]), plan.afterUndo]) }];
+  return [
+    ...forward,
+    {
+      name: `${name}, undone`,
+      kind,
+      isUndone: true,
+      goal,
+      points: atBothMoments(['undoing', ...onBackends([plan.undo]), plan.afterUndo]),
+    },
+  ];
 }
 
 /** Every point of every operation and of every undo, from the plans the workflows themselves carry out. */
-export const SCENARIOS: readonly Scenario[] = Object.entries(PLANS).flatMap(([kind, plan]) => scenariosOf(kind as PlannedKind, plan));
+export const SCENARIOS: readonly Scenario[] = Object.entries(PLANS).flatMap(([kind, plan]) =>
+  scenariosOf(kind as PlannedKind, plan),
+);

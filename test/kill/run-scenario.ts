@@ -1,11 +1,11 @@
 import { PLANS } from '../../workflows/plans';
 import { BACKENDS } from '../../workflows/steps';
-import { openFaultyHouse, type FaultyHouse } from '../faulty-house';
-import { fill } from '../fingerprint';
-import { pooled } from '../pooled';
-import { createTenant, logOf, parked } from '../tenants';
-import { until } from '../until';
-import { newName } from '../workbench';
+import { openFaultyHouse, type FaultyHouse } from '../support/faulty-house';
+import { fill } from '../support/fingerprint';
+import { pooled } from '../support/pooled';
+import { createTenant, logOf, parked } from '../support/tenants';
+import { until } from '../support/until';
+import { newName } from '../support/workbench';
 import { asItIs, ask, ends, prepare, type Subject } from './operations';
 import { Orders } from './orders';
 import type { Point, Scenario } from './points';
@@ -41,7 +41,9 @@ export async function runScenario(scenario: Scenario): Promise<ScenarioRun> {
   const house = await openFaultyHouse(false);
   try {
     const run = await inHouse(house, scenario);
-    process.stdout.write(`${scenario.name}: ${run.outcomes.filter((it) => it.isReached).length} of ${scenario.points.length} points in ${Math.round((Date.now() - startedAt) / 1000)} s\n`);
+    process.stdout.write(
+      `${scenario.name}: ${run.outcomes.filter((it) => it.isReached).length} of ${scenario.points.length} points in ${Math.round((Date.now() - startedAt) / 1000)} s\n`,
+    );
     return run;
   } finally {
     await house.close();
@@ -61,7 +63,11 @@ async function inHouse(house: FaultyHouse, scenario: Scenario): Promise<Scenario
   const askAll = async (of: readonly Subject[]) => pooled(5, of, (it) => ask(house, kind, it));
   const orderAll = () => orders.give(points.map((point, at) => ({ ...point, tenantId: subjects[at]?.id ?? '' })));
   // Those that stay at a point at Keycloak mustn't keep the others from theirs.
-  const killerEnv = { KEYCLOAK_CONCURRENCY: '8', KILL_FOLDER: house.logDir, ...(isUndone ? { STEP_PATIENCE_MS: '500' } : {}) };
+  const killerEnv = {
+    KEYCLOAK_CONCURRENCY: '8',
+    KILL_FOLDER: house.logDir,
+    ...(isUndone ? { STEP_PATIENCE_MS: '500' } : {}),
+  };
   // A tenant to be made has an id once it was asked for, and must not begin before the orders are given.
   if (kind === 'create' && !isUndone) subjects = await askAll(subjects);
   if (!isUndone) orderAll();
@@ -74,7 +80,11 @@ async function inHouse(house: FaultyHouse, scenario: Scenario): Promise<Scenario
     await askAll(subjects);
   }
   // Some are never reached? Those that are say something all the same.
-  await until('the worker has killed itself', async () => killed.process.signalCode === 'SIGKILL', REACHED_WITHIN_MS).catch(() => killed.stop('SIGKILL'));
+  await until(
+    'the worker has killed itself',
+    async () => killed.process.signalCode === 'SIGKILL',
+    REACHED_WITHIN_MS,
+  ).catch(() => killed.stop('SIGKILL'));
 
   const startedAt = Date.now();
   await house.startWorker();
@@ -83,11 +93,15 @@ async function inHouse(house: FaultyHouse, scenario: Scenario): Promise<Scenario
     const outcome = { ...point, isReached: orders.isReached({ ...point, tenantId: subject.id }) };
     const tenant = await ends(house, kind, subject, ENDED_WITHIN_MS).catch(() => undefined);
     const tookMs = Date.now() - startedAt;
-    return tenant === undefined ? { ...outcome, attempts: [], tookMs } : { ...outcome, tookMs, ...(await look(house, scenario, point, subject, tenant)) };
+    return tenant === undefined
+      ? { ...outcome, attempts: [], tookMs }
+      : { ...outcome, tookMs, ...(await look(house, scenario, point, subject, tenant)) };
   });
   const isNeighbourUntouched = (await asItIs(house, neighbour.name)) === neighbourBefore;
   const left = subjects.filter((_, at) => outcomes[at]?.verdict?.tenant !== 'gone');
-  await pooled(4, [neighbour, ...left], async (it) => ends(house, 'hard_delete', await ask(house, 'hard_delete', it), ENDED_WITHIN_MS));
+  await pooled(4, [neighbour, ...left], async (it) =>
+    ends(house, 'hard_delete', await ask(house, 'hard_delete', it), ENDED_WITHIN_MS),
+  );
   return { outcomes, isNeighbourUntouched };
 }
 
@@ -104,7 +118,12 @@ async function doneBy(house: FaultyHouse, id: string, verb: string): Promise<num
  * Has every tenant parked at one backend, all others being done there: at Qdrant, and at PostgreSQL those that are to
  * die at Qdrant, since an undo is worth a look only where something was done. A parked step tries again after minutes only.
  */
-async function parkAll(house: FaultyHouse, { kind, points }: Scenario, subjects: readonly Subject[], askAll: AskAll): Promise<Subject[]> {
+async function parkAll(
+  house: FaultyHouse,
+  { kind, points }: Scenario,
+  subjects: readonly Subject[],
+  askAll: AskAll,
+): Promise<Subject[]> {
   const asked: Subject[] = [];
   const verb = PLANS[kind].forward.at(-1) ?? '';
   const isAtQdrant = (at: number) => points[at]?.step.startsWith('qdrant.') === true;

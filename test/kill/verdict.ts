@@ -1,8 +1,8 @@
 import type { Goal } from '../../activities/transitions';
-import { lookFromOutside, NOTHING, type Seen } from '../outside';
-import type { House } from '../house';
-import { ALL_IN, ALL_OUT, logInEverywhere } from '../tenant-app';
-import type { Tenant } from '../tenants';
+import type { House } from '../support/house';
+import { lookFromOutside, NOTHING, type Seen } from '../support/outside';
+import { ALL_IN, ALL_OUT, logInEverywhere } from '../support/tenant-app';
+import type { Tenant } from '../support/tenants';
 import { asItIs, type Subject } from './operations';
 import type { Point, Scenario } from './points';
 
@@ -42,20 +42,47 @@ export const mustBe = ({ kind, goal, isUndone }: Pick<Scenario, 'kind' | 'goal' 
 });
 
 /** Looks at everything with the servers' own drivers, and at the records. */
-export async function look(house: House, scenario: Scenario, { step }: Point, subject: Subject, tenant: Tenant): Promise<{ verdict: Verdict; attempts: string[] }> {
-  const [stands, log] = await Promise.all([lookAt(house, mustBe(scenario).data === 'unchanged', subject, tenant), readLog(house, subject.id, tenant.operation.id)]);
-  return { verdict: { ...stands, log: faultsOfLog(log, step) }, attempts: log.filter((it) => it.step === step && it.isOfOperation).map((it) => outcomeOf(it)) };
+export async function look(
+  house: House,
+  scenario: Scenario,
+  { step }: Point,
+  subject: Subject,
+  tenant: Tenant,
+): Promise<{ verdict: Verdict; attempts: string[] }> {
+  const [stands, log] = await Promise.all([
+    lookAt(house, mustBe(scenario).data === 'unchanged', subject, tenant),
+    readLog(house, subject.id, tenant.operation.id),
+  ]);
+  return {
+    verdict: { ...stands, log: faultsOfLog(log, step) },
+    attempts: log.filter((it) => it.step === step && it.isOfOperation).map((it) => outcomeOf(it)),
+  };
 }
 
 /** The same without the log, whatever the operation was. */
-export async function lookAt(house: House, comparesData: boolean, subject: Subject, { operation, status, goneAt }: Tenant): Promise<Omit<Verdict, 'log'>> {
+export async function lookAt(
+  house: House,
+  comparesData: boolean,
+  subject: Subject,
+  { operation, status, goneAt }: Tenant,
+): Promise<Omit<Verdict, 'log'>> {
   const { id, name, before } = subject;
   const isGone = goneAt !== null;
-  const [seen, access, { rows: ledger }, { rows: [secrets] }] = await Promise.all([
+  const [
+    seen,
+    access,
+    { rows: ledger },
+    {
+      rows: [secrets],
+    },
+  ] = await Promise.all([
     lookFromOutside(house.info, name),
     isGone ? undefined : logInEverywhere(house, subject),
     // What is there may be followed by an earlier create that nobody answered, and says so.
-    house.master.query<{ state: string; unanswered: boolean }>('SELECT state, "callStartedAt" IS NOT NULL AND state <> \'present\' AS unanswered FROM "TenantResource" WHERE "tenantId" = $1', [id]),
+    house.master.query<{ state: string; unanswered: boolean }>(
+      'SELECT state, "callStartedAt" IS NOT NULL AND state <> \'present\' AS unanswered FROM "TenantResource" WHERE "tenantId" = $1',
+      [id],
+    ),
     house.master.query<{ count: string }>('SELECT count(*) FROM "TenantSecret" WHERE "tenantId" = $1', [id]),
   ]);
   const states = [...new Set(ledger.map((it) => (it.unanswered ? `${it.state} (a call is unanswered)` : it.state)))];
@@ -64,19 +91,35 @@ export async function lookAt(house: House, comparesData: boolean, subject: Subje
     tenant: isGone ? 'gone' : status,
     standing: standingOf(seen, name, access !== undefined && sameAs(access, ALL_IN), before?.seen),
     access: access === undefined ? 'none to try' : accessOf(access),
-    data: comparesData && !isGone && before !== undefined ? ((await asItIs(house, name)) === before.fingerprint ? 'unchanged' : 'changed') : 'not compared',
+    data:
+      comparesData && !isGone && before !== undefined
+        ? (await asItIs(house, name)) === before.fingerprint
+          ? 'unchanged'
+          : 'changed'
+        : 'not compared',
     ledger: ledger.length === 4 ? `all ${states.join(' or ')}` : `${ledger.length} entries`,
     secrets: String(secrets?.count),
   };
 }
 
 const sameAs = (one: unknown, other: unknown): boolean => JSON.stringify(one) === JSON.stringify(other);
-const accessOf = (answers: typeof ALL_IN): string => (sameAs(answers, ALL_IN) ? 'let in everywhere' : sameAs(answers, ALL_OUT) ? 'refused everywhere' : JSON.stringify(answers));
+const accessOf = (answers: typeof ALL_IN): string =>
+  sameAs(answers, ALL_IN)
+    ? 'let in everywhere'
+    : sameAs(answers, ALL_OUT)
+      ? 'refused everywhere'
+      : JSON.stringify(answers);
 
 function standingOf(seen: Seen, name: string, isLetIn: boolean, before: Seen | undefined): string {
   if (sameAs(seen, NOTHING)) return 'nothing left';
-  const isComplete = seen.postgres?.owner === `freeflow_${name}_owner` && seen.postgresRoles.length === 2 && sameAs(seen.mongoUsers, [`freeflow_${name}`])
-    && seen.mongoCollections.length > 0 && seen.qdrant !== null && seen.qdrantTokens === (isLetIn ? 1 : 0) && seen.keycloak !== null;
+  const isComplete =
+    seen.postgres?.owner === `freeflow_${name}_owner` &&
+    seen.postgresRoles.length === 2 &&
+    sameAs(seen.mongoUsers, [`freeflow_${name}`]) &&
+    seen.mongoCollections.length > 0 &&
+    seen.qdrant !== null &&
+    seen.qdrantTokens === (isLetIn ? 1 : 0) &&
+    seen.keycloak !== null;
   const isSame = before === undefined || sameAs({ ...seen, qdrantTokens: 0 }, { ...before, qdrantTokens: 0 });
   return isComplete && isSame ? 'complete' : JSON.stringify(seen);
 }
@@ -92,10 +135,16 @@ export interface Row {
 }
 
 export const readLog = async (house: House, id: string, operationId: string): Promise<Row[]> =>
-  (await house.master.query<Row>('SELECT step, status, message, attempt, seq, "operationId" = $2 AS "isOfOperation" FROM "TenantProvisionLog" WHERE "tenantId" = $1 ORDER BY seq', [id, operationId])).rows;
+  (
+    await house.master.query<Row>(
+      'SELECT step, status, message, attempt, seq, "operationId" = $2 AS "isOfOperation" FROM "TenantProvisionLog" WHERE "tenantId" = $1 ORDER BY seq',
+      [id, operationId],
+    )
+  ).rows;
 
 const isLost = ({ message }: Row): boolean => message.startsWith('lost: ');
-const outcomeOf = (row: Row): string => (isLost(row) ? 'lost' : row.status === 'success' ? 'done' : row.message.split(':')[0] ?? 'error');
+const outcomeOf = (row: Row): string =>
+  isLost(row) ? 'lost' : row.status === 'success' ? 'done' : (row.message.split(':')[0] ?? 'error');
 
 /** These begin again harmlessly, and each time is told; of the steps that end an operation there is one row, whatever happened. */
 const REPEATABLE = ['begin', 'undoing'];

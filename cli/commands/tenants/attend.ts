@@ -17,7 +17,11 @@ export interface FollowOptions {
  * @param sinceAnswer where it was parked and has just been answered: gives the log's rows since before that
  * @returns how the command ends
  */
-export async function attend(tools: Tools, tenant: Tenant, { wait = true, sinceAnswer }: FollowOptions & { sinceAnswer?: () => Promise<LogRow[]> } = {}): Promise<number> {
+export async function attend(
+  tools: Tools,
+  tenant: Tenant,
+  { wait = true, sinceAnswer }: FollowOptions & { sinceAnswer?: () => Promise<LogRow[]> } = {},
+): Promise<number> {
   const { terminal, freeflow, tenants } = tools;
   const { id, name, operation } = tenant;
   if (operation === null) {
@@ -32,13 +36,26 @@ export async function attend(tools: Tools, tenant: Tenant, { wait = true, sinceA
   }
   const viewer = stepsViewer(terminal);
   const interrupted = new AbortController();
-  const onInterrupt = () => { interrupted.abort(); };
+  const onInterrupt = () => {
+    interrupted.abort();
+  };
   // Not `once`: the spinner's clean-up ends the process when it finds itself the only listener.
   process.on('SIGINT', onInterrupt);
   try {
-    const seen = await follow(tenants, { tenantId: id, operationId: operation.id, ...(sinceAnswer ? { sinceAnswer } : {}), signal: interrupted.signal }, terminal.isJson ? SILENT : viewer);
+    const seen = await follow(
+      tenants,
+      { tenantId: id, operationId: operation.id, ...(sinceAnswer ? { sinceAnswer } : {}), signal: interrupted.signal },
+      terminal.isJson ? SILENT : viewer,
+    );
     viewer.end();
-    terminal.say(outcomeOf(seen.tenant, seen.operation, duration(Date.parse(seen.operation.endedAt ?? new Date().toISOString()) - Date.parse(operation.requestedAt)), freeflow));
+    terminal.say(
+      outcomeOf(
+        seen.tenant,
+        seen.operation,
+        duration(Date.parse(seen.operation.endedAt ?? new Date().toISOString()) - Date.parse(operation.requestedAt)),
+        freeflow,
+      ),
+    );
     if (terminal.isJson) printJson(seen.tenant);
     return exitCodeOf(seen.operation);
   } catch (error) {

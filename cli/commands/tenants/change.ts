@@ -14,10 +14,13 @@ export function addChanges(tenants: Command, { env, end }: Host): void {
   followed(tenants.command('create'))
     .description('make a tenant in all backends, or nothing at all')
     .argument('<name>', '3 to 30 lower-case letters and digits')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   pnpm freeflow tenants create acme
-  pnpm -s freeflow tenants create acme --json | jq -r .status`)
+  pnpm -s freeflow tenants create acme --json | jq -r .status`,
+    )
     .action(async (name: string, options: FollowOptions) => {
       const tools = toolsOf(options, env);
       end(await attend(tools, await tools.tenants.create(name), options));
@@ -27,10 +30,13 @@ Examples:
     followed(tenants.command(action))
       .description(description)
       .argument('<tenant>', 'name or id')
-      .addHelpText('after', `
+      .addHelpText(
+        'after',
+        `
 Examples:
   pnpm freeflow tenants ${action} acme
-  pnpm freeflow tenants ${action} acme --no-wait`)
+  pnpm freeflow tenants ${action} acme --no-wait`,
+      )
       .action(async (tenant: string, options: FollowOptions) => {
         const tools = toolsOf(options, env);
         const { id } = await tools.tenants.find(tenant);
@@ -41,9 +47,12 @@ Examples:
   followed(tenants.command('watch'), { canLeave: false })
     .description('follow what is under way with a tenant, from its beginning')
     .argument('<tenant>', 'name or id')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Example:
-  pnpm freeflow tenants watch acme`)
+  pnpm freeflow tenants watch acme`,
+    )
     .action(async (tenant: string, options: FollowOptions) => {
       const tools = toolsOf(options, env);
       end(await attend(tools, await tools.tenants.find(tenant, { gone: true })));

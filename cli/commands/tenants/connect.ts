@@ -9,18 +9,22 @@ const NAME_WIDTH = 14;
 
 /** Adds `connect`, which hands a tenant its connection strings. */
 export function addConnect(tenants: Command, { env }: Host): void {
-  tenants.command('connect')
+  tenants
+    .command('connect')
     .description("print how a tenant's application connects, passwords included; who asked is recorded in its log")
     .argument('<tenant>', 'name or id')
     .addArgument(new Argument('[backend]', 'only this one').choices(RESOURCES))
     .option('--json', 'as JSON')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Of another installation: MASTER_DATABASE_URL, SECRETS_KEY, KEYCLOAK_URL (and SECRETS_OLD_KEYS)
 KEYCLOAK_TENANT_URL: Keycloak as tenants reach it, where that isn't KEYCLOAK_URL; the other three as the worker's *_TENANT_URL say
 
 Examples:
   pnpm freeflow tenants connect acme
-  psql "$(pnpm -s freeflow tenants connect acme postgres --json | jq -r .postgres.url)"`)
+  psql "$(pnpm -s freeflow tenants connect acme postgres --json | jq -r .postgres.url)"`,
+    )
     .action(async (tenant: string, backend: string | undefined, { json }: CommonOptions) => {
       const connections = await connect(tenant, backend, env);
       if (json === true) printJson(connections);
@@ -31,10 +35,12 @@ Examples:
 function inLines(connections: Connections): string {
   const tries = tryOut(connections);
   return Object.entries(connections)
-    .map(([backend, fields]) => [
-      pc.bold(backend),
-      ...Object.entries(fields).map(([name, value]) => `  ${pc.dim(name.padEnd(NAME_WIDTH))} ${value}`),
-      ...(tries[backend] === undefined ? [] : [`  ${pc.dim('try it:')}`, `  ${tries[backend]}`]),
-    ].join('\n'))
+    .map(([backend, fields]) =>
+      [
+        pc.bold(backend),
+        ...Object.entries(fields).map(([name, value]) => `  ${pc.dim(name.padEnd(NAME_WIDTH))} ${value}`),
+        ...(tries[backend] === undefined ? [] : [`  ${pc.dim('try it:')}`, `  ${tries[backend]}`]),
+      ].join('\n'),
+    )
     .join('\n\n');
 }

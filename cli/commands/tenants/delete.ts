@@ -19,19 +19,34 @@ export function addDelete(tenants: Command, { env, end }: Host): void {
     .option('--hard', 'drop all its data now, for good')
     .option('--force', 'with --hard: also when it is active, and interrupting whatever is under way')
     .option('--yes', 'do not ask for its name')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Without --hard it can be brought back until its data is purged: tenants restore.
 
 Examples:
   pnpm freeflow tenants delete acme
-  pnpm freeflow tenants delete acme --hard --force --yes`)
+  pnpm freeflow tenants delete acme --hard --force --yes`,
+    )
     .action(async (tenant: string, options: DeleteOptions) => {
       const { hard = false, force = false, yes = false } = options;
-      if (force && !hard) throw new Failure(EXIT.usage, '--force is of use with --hard only.', 'Without --hard nothing is lost, so nothing is to be forced.');
+      if (force && !hard)
+        throw new Failure(
+          EXIT.usage,
+          '--force is of use with --hard only.',
+          'Without --hard nothing is lost, so nothing is to be forced.',
+        );
       const tools = toolsOf(options, env);
       const found = await tools.tenants.find(tenant);
       const { name } = found;
-      if (!yes) await confirm(tools.terminal, name, hard ? `All data of ${name} will be gone for good.` : `${name} loses its access at once; its data is kept for the retention time.`);
+      if (!yes)
+        await confirm(
+          tools.terminal,
+          name,
+          hard
+            ? `All data of ${name} will be gone for good.`
+            : `${name} loses its access at once; its data is kept for the retention time.`,
+        );
       end(await attend(tools, await tools.tenants.remove(found.id, { hard, force }), options));
     });
 }

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { projectRoot } from '../../../stack/project';
-import { envOf, freeflow, secretsIn } from '../../../test/freeflow';
-import { newToken, openHouse, type House } from '../../../test/house';
-import { withMongo } from '../../../test/outside';
-import { logOf } from '../../../test/tenants';
-import { newName } from '../../../test/workbench';
+import { envOf, freeflow, secretsIn } from '../../../test/support/freeflow';
+import { newToken, openHouse, type House } from '../../../test/support/house';
+import { withMongo } from '../../../test/support/outside';
+import { logOf } from '../../../test/support/tenants';
+import { newName } from '../../../test/support/workbench';
 
 let house: House;
 let env: Record<string, string>;
@@ -16,13 +16,21 @@ beforeAll(async () => {
 afterAll(() => house.close());
 
 const run = (...args: string[]) => freeflow(['tenants', ...args], env);
-const json = async (...args: string[]) => JSON.parse((await run(...args, '--json')).stdout) as { id: string; name: string; status: string; goneAt: string | null; operation: { state: string } };
+const json = async (...args: string[]) =>
+  JSON.parse((await run(...args, '--json')).stdout) as {
+    id: string;
+    name: string;
+    status: string;
+    goneAt: string | null;
+    operation: { state: string };
+  };
 
 test('a whole life: every step is a line, every end is said, and each command ends with 0', async () => {
   const name = newName('c');
   const created = await run('create', name);
   expect(created).toMatchObject({ code: 0, stderr: '' });
-  for (const step of ['begin', 'postgres.create', 'mongodb.probe', 'qdrant.create', 'keycloak.probe', 'activate']) expect(created.stdout).toMatch(new RegExp(`^✔ ${step} +[\\d.]+ (ms|s)  `, 'm'));
+  for (const step of ['begin', 'postgres.create', 'mongodb.probe', 'qdrant.create', 'keycloak.probe', 'activate'])
+    expect(created.stdout).toMatch(new RegExp(`^✔ ${step} +[\\d.]+ (ms|s)  `, 'm'));
   expect(created.stdout).toMatch(new RegExp(`^${name} is active after [\\d.]+ (ms|s)\\.$`, 'm'));
   // Piped: no colour, no spinner.
   for (const sign of ['\u001B', '⠋']) expect(created.stdout).not.toContain(sign);
@@ -30,50 +38,105 @@ test('a whole life: every step is a line, every end is said, and each command en
   const { id } = await json('show', name);
   expect(await json('show', id)).toMatchObject({ id, name, status: 'active' });
   expect((await run('show', name)).stdout).toContain(`realm freeflow-${name}`);
-  expect((await run('list', '--status', 'active')).stdout).toMatch(new RegExp(`^${name} +active +\\d+ (s|min) +create done +${id}`, 'm'));
+  expect((await run('list', '--status', 'active')).stdout).toMatch(
+    new RegExp(`^${name} +active +\\d+ (s|min) +create done +${id}`, 'm'),
+  );
 
   expect(await run('suspend', id)).toMatchObject({ code: 0, stdout: expect.stringContaining(`${name} is suspended`) });
   expect(await json('resume', name)).toMatchObject({ status: 'active', operation: { state: 'done' } });
-  expect(await run('delete', name, '--yes')).toMatchObject({ code: 0, stdout: expect.stringContaining(`${name} is deleted (its data is kept)`) });
+  expect(await run('delete', name, '--yes')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining(`${name} is deleted (its data is kept)`),
+  });
   expect(await run('restore', name)).toMatchObject({ code: 0, stdout: expect.stringContaining(`${name} is active`) });
-  expect(await run('delete', name, '--hard', '--force', '--yes')).toMatchObject({ code: 0, stdout: expect.stringContaining(`${name} is gone`) });
+  expect(await run('delete', name, '--hard', '--force', '--yes')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining(`${name} is gone`),
+  });
 
-  expect(await run('watch', name)).toMatchObject({ code: 0, stdout: expect.stringMatching(/✔ keycloak\.drop[^]*is gone after/) });
+  expect(await run('watch', name)).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/✔ keycloak\.drop[^]*is gone after/),
+  });
   expect(await json('show', name)).toMatchObject({ id, goneAt: expect.any(String) });
   const logs = await run('logs', name, '--json');
-  expect(logs.stdout.trim().split('\n').map((line) => (JSON.parse(line) as { step: string }).step)).toEqual((await logOf(house, id)).map((it) => it.step));
-  expect(await run('suspend', name)).toMatchObject({ code: 1, stderr: expect.stringMatching(/is gone since .*\nWhat was done is still in: tenants logs/) });
+  expect(
+    logs.stdout
+      .trim()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as { step: string }).step),
+  ).toEqual((await logOf(house, id)).map((it) => it.step));
+  expect(await run('suspend', name)).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/is gone since .*\nWhat was done is still in: tenants logs/),
+  });
   expect((await run('list')).stdout).not.toContain(name);
   expect((await run('list', '--gone')).stdout).toMatch(new RegExp(`^${name} +gone`, 'm'));
 });
 
 test('--no-wait leaves at once and says how to follow it; watch does', async () => {
   const name = newName('c');
-  expect(await run('create', name, '--no-wait')).toMatchObject({ code: 0, stdout: expect.stringContaining(`tenants watch ${name}`) });
+  expect(await run('create', name, '--no-wait')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining(`tenants watch ${name}`),
+  });
   expect(await run('watch', name)).toMatchObject({ code: 0, stdout: expect.stringMatching(/✔ begin[^]*is active/) });
 });
 
-test('who reads connection strings is in the tenant\'s log, and the commands to try them are ready to paste', async () => {
+test("who reads connection strings is in the tenant's log, and the commands to try them are ready to paste", async () => {
   const { id, name } = await json('create', newName('c'));
   const { code, stdout } = await run('connect', name, 'postgres');
-  expect({ code, line: /psql '(.*)'/.exec(stdout)?.[1] }).toEqual({ code: 0, line: expect.stringMatching(/^postgresql:\/\/.+:.+@/) });
-  expect((await run('connect', name)).stdout).toMatch(/mongosh 'mongodb:[^]*curl -sS -H 'api-key: [^]*curl -sS '.*token' -d grant_type=client_credentials/);
+  expect({ code, line: /psql '(.*)'/.exec(stdout)?.[1] }).toEqual({
+    code: 0,
+    line: expect.stringMatching(/^postgresql:\/\/.+:.+@/),
+  });
+  expect((await run('connect', name)).stdout).toMatch(
+    /mongosh 'mongodb:[^]*curl -sS -H 'api-key: [^]*curl -sS '.*token' -d grant_type=client_credentials/,
+  );
   const events = (await logOf(house, id)).filter((it) => it.step === 'connect').map((it) => it.message);
-  expect(events).toEqual([expect.stringMatching(/^connection strings of postgres read by \S+@\S+$/), expect.stringMatching(/^connection strings of postgres, mongodb, qdrant, keycloak read by /)]);
+  expect(events).toEqual([
+    expect.stringMatching(/^connection strings of postgres read by \S+@\S+$/),
+    expect.stringMatching(/^connection strings of postgres, mongodb, qdrant, keycloak read by /),
+  ]);
 });
 
 describe('what can not be done ends with its own exit code, says why and what to do, and shows no secret', () => {
   const cases: [string, number, () => Promise<string[]> | string[], RegExp][] = [
-    ['a name that is taken', 1, async () => ['create', (await json('create', newName('c'))).name], /A tenant of that name exists\. [^]*Choose another name/],
+    [
+      'a name that is taken',
+      1,
+      async () => ['create', (await json('create', newName('c'))).name],
+      /A tenant of that name exists\. [^]*Choose another name/,
+    ],
     ['a name that is not allowed', 2, () => ['create', 'No Good'], /name: must be 3 to 30 characters/],
-    ['a tenant nobody knows', 1, () => ['suspend', 'nobody'], /There is no tenant nobody\.\nSee what there is with: tenants list/],
+    [
+      'a tenant nobody knows',
+      1,
+      () => ['suspend', 'nobody'],
+      /There is no tenant nobody\.\nSee what there is with: tenants list/,
+    ],
     ['an id nobody knows', 1, () => ['show', randomUUID()], /There is no such tenant/],
-    ['an active tenant without --force', 1, async () => ['delete', (await json('create', newName('c'))).name, '--hard', '--yes'], /All its data would be gone/],
+    [
+      'an active tenant without --force',
+      1,
+      async () => ['delete', (await json('create', newName('c'))).name, '--hard', '--yes'],
+      /All its data would be gone/,
+    ],
     ['--force without --hard', 2, () => ['delete', 'acme', '--force', '--yes'], /--force is of use with --hard only/],
-    ['a deletion that nobody can confirm', 2, async () => ['delete', (await json('create', newName('c'))).name], /Say so with --yes/],
+    [
+      'a deletion that nobody can confirm',
+      2,
+      async () => ['delete', (await json('create', newName('c'))).name],
+      /Say so with --yes/,
+    ],
     ['retry of neither one nor all', 2, () => ['retry'], /Name a tenant, or say --stuck/],
     ['skip without a reason', 2, () => ['skip', 'acme'], /required option '--reason/],
-    ['what is not stuck', 1, async () => ['retry', (await json('create', newName('c'))).name], /Nothing is stuck there/],
+    [
+      'what is not stuck',
+      1,
+      async () => ['retry', (await json('create', newName('c'))).name],
+      /Nothing is stuck there/,
+    ],
     ['a limit that is no number', 2, () => ['list', '--limit', 'many'], /--limit many is not a number/],
     ['a status there is not', 2, () => ['list', '--status', 'fine'], /Allowed choices are provisioning/],
   ];
@@ -85,15 +148,27 @@ describe('what can not be done ends with its own exit code, says why and what to
 
   test('a create that is rolled back: 1, with the step and its cause', async () => {
     const name = newName('c');
-    await withMongo(house.info.mongodb.url, (client) => client.db(`freeflow_${name}`).collection('theirs').insertOne({ n: 1 }));
+    await withMongo(house.info.mongodb.url, (client) =>
+      client.db(`freeflow_${name}`).collection('theirs').insertOne({ n: 1 }),
+    );
     const ended = await run('create', name);
-    expect(ended).toMatchObject({ code: 1, stderr: '', stdout: expect.stringMatching(/✖ mongodb\.create .*foreign-resource[^]*was rolled back; it is gone\. Given up at mongodb\.create/) });
+    expect(ended).toMatchObject({
+      code: 1,
+      stderr: '',
+      stdout: expect.stringMatching(
+        /✖ mongodb\.create .*foreign-resource[^]*was rolled back; it is gone\. Given up at mongodb\.create/,
+      ),
+    });
     await withMongo(house.info.mongodb.url, (client) => client.db(`freeflow_${name}`).dropDatabase());
   });
 
   test('nobody answers: 4, with where it was looked for', async () => {
     const ended = await freeflow(['tenants', 'list'], { ...env, FREEFLOW_API_URL: 'http://127.0.0.1:9' });
-    expect(ended).toEqual({ code: 4, stdout: '', stderr: expect.stringMatching(/^http:\/\/127\.0\.0\.1:9 does not answer\.\nIs the API up\?/) });
+    expect(ended).toEqual({
+      code: 4,
+      stdout: '',
+      stderr: expect.stringMatching(/^http:\/\/127\.0\.0\.1:9 does not answer\.\nIs the API up\?/),
+    });
     expect((await freeflow(['tenants', 'list'], { ...env, FREEFLOW_TOKEN_URL: 'http://127.0.0.1:9' })).code).toBe(4);
   });
 });
@@ -101,23 +176,46 @@ describe('what can not be done ends with its own exit code, says why and what to
 describe('the way in', () => {
   test('a token is enough', async () => {
     const { FREEFLOW_API_URL = '' } = env;
-    expect(await freeflow(['tenants', 'list'], { FREEFLOW_API_URL, FREEFLOW_TOKEN: await newToken(house.info) })).toMatchObject({ code: 0 });
-    expect(await freeflow(['tenants', 'list'], { FREEFLOW_API_URL, FREEFLOW_TOKEN: 'hunter22' })).toMatchObject({ code: 1, stderr: expect.stringMatching(/No valid token[^]*Get a new access token/) });
+    expect(
+      await freeflow(['tenants', 'list'], { FREEFLOW_API_URL, FREEFLOW_TOKEN: await newToken(house.info) }),
+    ).toMatchObject({ code: 0 });
+    expect(await freeflow(['tenants', 'list'], { FREEFLOW_API_URL, FREEFLOW_TOKEN: 'hunter22' })).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/No valid token[^]*Get a new access token/),
+    });
   });
 
   test('what is missing is named', async () => {
     const { FREEFLOW_API_URL = '' } = env;
-    expect(await freeflow(['tenants', 'list'], { FREEFLOW_API_URL })).toMatchObject({ code: 2, stderr: expect.stringMatching(/Set FREEFLOW_TOKEN, or FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID, FREEFLOW_CLIENT_SECRET/) });
-    expect(await freeflow(['tenants', 'list'], { FREEFLOW_TOKEN: 'hunter22' })).toMatchObject({ code: 2, stderr: expect.stringContaining('but not FREEFLOW_API_URL') });
-    expect(await freeflow(['tenants', 'list'], { FREEFLOW_API_URL: 'https://user:hunter22@host' })).toMatchObject({ code: 2, stderr: expect.not.stringContaining('hunter22') });
+    expect(await freeflow(['tenants', 'list'], { FREEFLOW_API_URL })).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(
+        /Set FREEFLOW_TOKEN, or FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID, FREEFLOW_CLIENT_SECRET/,
+      ),
+    });
+    expect(await freeflow(['tenants', 'list'], { FREEFLOW_TOKEN: 'hunter22' })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('but not FREEFLOW_API_URL'),
+    });
+    expect(await freeflow(['tenants', 'list'], { FREEFLOW_API_URL: 'https://user:hunter22@host' })).toMatchObject({
+      code: 2,
+      stderr: expect.not.stringContaining('hunter22'),
+    });
   });
 });
 
 test('a reader that has seen enough ends it quietly', async () => {
-  const child = spawn('bash', ['-c', `set -o pipefail; '${process.execPath}' dist/cli/main.js --help | head -n 1`], { cwd: projectRoot(), stdio: 'pipe' });
+  const child = spawn('bash', ['-c', `set -o pipefail; '${process.execPath}' dist/cli/main.js --help | head -n 1`], {
+    cwd: projectRoot(),
+    stdio: 'pipe',
+  });
   let said = '';
-  child.stdout.on('data', (it) => { said += String(it); });
-  child.stderr.on('data', (it) => { said += String(it); });
+  child.stdout.on('data', (it) => {
+    said += String(it);
+  });
+  child.stderr.on('data', (it) => {
+    said += String(it);
+  });
   expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0);
   expect(said).toBe('Usage: freeflow [options] [command]\n');
 });

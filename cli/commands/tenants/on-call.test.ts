@@ -1,9 +1,9 @@
-import { openFaultyHouse, type FaultyHouse } from '../../../test/faulty-house';
-import { envOf, freeflow } from '../../../test/freeflow';
-import { restorePostgresDatabase } from '../../../test/restore';
-import { createTenant, operationEnds, parked } from '../../../test/tenants';
-import { until } from '../../../test/until';
-import { newName } from '../../../test/workbench';
+import { openFaultyHouse, type FaultyHouse } from '../../../test/support/faulty-house';
+import { envOf, freeflow } from '../../../test/support/freeflow';
+import { restorePostgresDatabase } from '../../../test/support/restore';
+import { createTenant, operationEnds, parked } from '../../../test/support/tenants';
+import { until } from '../../../test/support/until';
+import { newName } from '../../../test/support/workbench';
 
 let house: FaultyHouse;
 let env: Record<string, string>;
@@ -13,7 +13,9 @@ beforeAll(async () => {
   env = envOf(house);
 });
 afterAll(() => house.close());
-afterEach(() => { for (const proxy of Object.values(house.proxies)) proxy.open(); });
+afterEach(() => {
+  for (const proxy of Object.values(house.proxies)) proxy.open();
+});
 
 const run = (...args: string[]) => freeflow(['tenants', ...args], env);
 const idOf = async (name: string) => (JSON.parse((await run('show', name, '--json')).stdout) as { id: string }).id;
@@ -22,12 +24,25 @@ test('a parked create ends with 3 and its ways out; stuck shows it, retry in vai
   const name = newName('o');
   house.proxies.qdrant.shut();
   const created = await run('create', name);
-  expect(created).toMatchObject({ code: 3, stdout: expect.stringMatching(/is parked at qdrant\.create after \d+ failed attempts/) });
-  for (const verb of ['retry', 'abort', 'skip']) expect(created.stdout).toContain(`freeflow -- tenants ${verb} ${name}`);
-  expect(await run('stuck')).toMatchObject({ code: 3, stdout: expect.stringMatching(new RegExp(`^${name} +create +qdrant\\.create +\\d+ +\\d+ (s|min) +qdrant: `, 'm')) });
-  expect(await run('retry', name)).toMatchObject({ code: 3, stdout: expect.stringMatching(/✖ qdrant\.create[^]*is parked at qdrant\.create/) });
+  expect(created).toMatchObject({
+    code: 3,
+    stdout: expect.stringMatching(/is parked at qdrant\.create after \d+ failed attempts/),
+  });
+  for (const verb of ['retry', 'abort', 'skip'])
+    expect(created.stdout).toContain(`freeflow -- tenants ${verb} ${name}`);
+  expect(await run('stuck')).toMatchObject({
+    code: 3,
+    stdout: expect.stringMatching(new RegExp(`^${name} +create +qdrant\\.create +\\d+ +\\d+ (s|min) +qdrant: `, 'm')),
+  });
+  expect(await run('retry', name)).toMatchObject({
+    code: 3,
+    stdout: expect.stringMatching(/✖ qdrant\.create[^]*is parked at qdrant\.create/),
+  });
   house.proxies.qdrant.open();
-  expect(await run('retry', name, '--step', 'qdrant.create')).toMatchObject({ code: 0, stdout: expect.stringContaining(`${name} is active`) });
+  expect(await run('retry', name, '--step', 'qdrant.create')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining(`${name} is active`),
+  });
   expect(await run('stuck')).toEqual({ code: 0, stdout: 'Nothing is stuck.\n', stderr: '' });
 });
 
@@ -37,17 +52,28 @@ test('aborted it ends with 1: all of it was undone', async () => {
   expect((await run('create', name)).code).toBe(3);
   house.proxies.mongodb.open();
   expect((await run('abort', name, '--reason', 'ordered by mistake')).code).toBe(1);
-  expect(await run('show', name)).toMatchObject({ stdout: expect.stringMatching(/was rolled back; it is gone[^]*ordered by mistake/) });
+  expect(await run('show', name)).toMatchObject({
+    stdout: expect.stringMatching(/was rolled back; it is gone[^]*ordered by mistake/),
+  });
 });
 
 test('a drop that is skipped ends with 1, incomplete; the deletion can be asked for again', async () => {
   const { name } = await createTenant(house, newName('o'));
   house.proxies.qdrant.shut();
   expect(await run('delete', name, '--hard', '--force', '--yes')).toMatchObject({ code: 3 });
-  expect(await run('abort', name)).toMatchObject({ code: 1, stderr: expect.stringContaining('It is too late to abort') });
-  expect(await run('skip', name, '--reason', 'that server is lost')).toMatchObject({ code: 1, stdout: expect.stringMatching(/is incomplete:[^]*that server is lost/) });
+  expect(await run('abort', name)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('It is too late to abort'),
+  });
+  expect(await run('skip', name, '--reason', 'that server is lost')).toMatchObject({
+    code: 1,
+    stdout: expect.stringMatching(/is incomplete:[^]*that server is lost/),
+  });
   house.proxies.qdrant.open();
-  expect(await run('delete', name, '--hard', '--yes')).toMatchObject({ code: 0, stdout: expect.stringContaining('is gone') });
+  expect(await run('delete', name, '--hard', '--yes')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('is gone'),
+  });
 });
 
 test('one command for all that is stuck, also where a run was ended from outside or never came to be', async () => {
@@ -57,22 +83,38 @@ test('one command for all that is stuck, also where a run was ended from outside
   const ids = await Promise.all(names.map(idOf));
   for (const id of ids) await until('it is parked', async () => (await parked(house, id)).length > 0);
   await house.operator.client.workflow.getHandle(`tenant-${ids[0]}`).terminate('by mistake');
-  const shown = JSON.parse((await run('stuck', '--json')).stdout) as { items: { id: string; why: string }[]; isComplete: boolean };
+  const shown = JSON.parse((await run('stuck', '--json')).stdout) as {
+    items: { id: string; why: string }[];
+    isComplete: boolean;
+  };
   expect(shown).toMatchObject({ isComplete: true });
-  expect(Object.fromEntries(shown.items.filter(({ id }) => ids.includes(id)).map(({ id, why }) => [id, why]))).toEqual({ [ids[0] ?? '']: 'run-gone', [ids[1] ?? '']: 'parked', [ids[2] ?? '']: 'parked' });
+  expect(Object.fromEntries(shown.items.filter(({ id }) => ids.includes(id)).map(({ id, why }) => [id, why]))).toEqual({
+    [ids[0] ?? '']: 'run-gone',
+    [ids[1] ?? '']: 'parked',
+    [ids[2] ?? '']: 'parked',
+  });
   house.proxies.postgres.open();
   const answered = await run('retry', '--stuck');
   expect(answered.code).toBe(0);
   for (const name of names) expect(answered.stdout).toMatch(new RegExp(`^${name} +retried$`, 'm'));
   for (const id of ids) expect(await operationEnds(house, id)).toMatchObject({ status: 'active' });
-  expect(await run('retry', '--stuck', '--step', 'postgres.create')).toMatchObject({ code: 0, stdout: expect.stringContaining('Nothing is stuck at postgres.create.') });
+  expect(await run('retry', '--stuck', '--step', 'postgres.create')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('Nothing is stuck at postgres.create.'),
+  });
 });
 
-test('after a restore, adopt records what is found under the tenant\'s mark, and says so', async () => {
+test("after a restore, adopt records what is found under the tenant's mark, and says so", async () => {
   const { id, name } = await createTenant(house, newName('o'));
   await restorePostgresDatabase(house.info, name);
-  expect(await run('suspend', name)).toMatchObject({ code: 3, stdout: expect.stringContaining('freeflow tenants adopt') });
-  expect(await run('adopt', name, 'postgres')).toMatchObject({ code: 0, stdout: expect.stringMatching(/✔ postgres\.adopt[^]*what was found is recorded/) });
+  expect(await run('suspend', name)).toMatchObject({
+    code: 3,
+    stdout: expect.stringContaining('freeflow tenants adopt'),
+  });
+  expect(await run('adopt', name, 'postgres')).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/✔ postgres\.adopt[^]*what was found is recorded/),
+  });
   expect(await operationEnds(house, id)).toMatchObject({ status: 'suspended' });
   expect(await run('adopt', name, 'oracle')).toMatchObject({ code: 2 });
 });

@@ -13,34 +13,49 @@ interface AnswerOptions extends FollowOptions {
   stuck?: boolean;
 }
 
-
 /** Adds what on-call needs at night: `stuck`, the answers `retry`, `abort`, `skip`, and `adopt`. */
 export function addOnCall(tenants: Command, { env, end }: Host): void {
   addAdopt(tenants, { env, end });
-  tenants.command('stuck')
-    .description('list all that does not go on by itself, with its cause: parked, never started, without its run, with one that fails, or a purge that is overdue')
+  tenants
+    .command('stuck')
+    .description(
+      'list all that does not go on by itself, with its cause: parked, never started, without its run, with one that fails, or a purge that is overdue',
+    )
     .option('--json', 'as JSON')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 The runbook says what each step means and what to do: docs/runbook.md
 Exit code 3 when something is stuck, 0 when nothing is.
 
 Examples:
   pnpm freeflow tenants stuck
-  pnpm freeflow tenants retry --stuck`)
-    .action(async (options: CommonOptions) => { end(await stuck(toolsOf(options, env))); });
+  pnpm freeflow tenants retry --stuck`,
+    )
+    .action(async (options: CommonOptions) => {
+      end(await stuck(toolsOf(options, env)));
+    });
 
   followed(tenants.command('retry'))
     .description('try a stuck step again at once, or start an operation again whose run is gone or fails')
     .argument('[tenant]', 'name or id')
     .option('--step <step>', 'only this step')
     .option('--stuck', 'all that is stuck, instead of one tenant')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Examples:
   pnpm freeflow tenants retry acme
   pnpm freeflow tenants retry acme --step keycloak.create
-  pnpm freeflow tenants retry --stuck --step keycloak.create`)
+  pnpm freeflow tenants retry --stuck --step keycloak.create`,
+    )
     .action(async (tenant: string | undefined, options: AnswerOptions) => {
-      if ((tenant === undefined) === (options.stuck !== true)) throw new Failure(EXIT.usage, 'Name a tenant, or say --stuck for all that is stuck.', 'See them with: tenants stuck');
+      if ((tenant === undefined) === (options.stuck !== true))
+        throw new Failure(
+          EXIT.usage,
+          'Name a tenant, or say --stuck for all that is stuck.',
+          'See them with: tenants stuck',
+        );
       const tools = toolsOf(options, env);
       end(tenant === undefined ? await retryAll(tools, options.step) : await answer(tools, tenant, 'retry', options));
     });
@@ -49,20 +64,30 @@ Examples:
     .description('give a stuck operation up and undo all of it')
     .argument('<tenant>', 'name or id')
     .option('--reason <text>', 'kept with the operation')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Example:
-  pnpm freeflow tenants abort acme --reason "ordered by mistake"`)
-    .action(async (tenant: string, options: AnswerOptions) => { end(await answer(toolsOf(options, env), tenant, 'abort', options)); });
+  pnpm freeflow tenants abort acme --reason "ordered by mistake"`,
+    )
+    .action(async (tenant: string, options: AnswerOptions) => {
+      end(await answer(toolsOf(options, env), tenant, 'abort', options));
+    });
 
   followed(tenants.command('skip'))
     .description('leave a stuck drop or undo behind; the operation ends incomplete and the name stays taken')
     .argument('<tenant>', 'name or id')
     .requiredOption('--reason <text>', 'why; kept with the operation')
     .option('--step <step>', 'only this step')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Example:
-  pnpm freeflow tenants skip acme --step qdrant.drop --reason "that server is lost"`)
-    .action(async (tenant: string, options: AnswerOptions) => { end(await answer(toolsOf(options, env), tenant, 'skip', options)); });
+  pnpm freeflow tenants skip acme --step qdrant.drop --reason "that server is lost"`,
+    )
+    .action(async (tenant: string, options: AnswerOptions) => {
+      end(await answer(toolsOf(options, env), tenant, 'skip', options));
+    });
 }
 
 function addAdopt(tenants: Command, { env, end }: Host): void {
@@ -71,26 +96,44 @@ function addAdopt(tenants: Command, { env, end }: Host): void {
     .argument('<tenant>', 'name or id')
     .addArgument(new Argument('<resource>', 'where').choices(RESOURCES))
     .option('--server', 'also when it stands on another server than recorded')
-    .addHelpText('after', `
+    .addHelpText(
+      'after',
+      `
 Nothing is changed at the backend; what does not carry the tenant's mark is refused. Who did it is recorded.
 
 Example:
-  pnpm freeflow tenants adopt acme postgres`)
-    .action(async (tenant: string, resource: string, { server = false, ...options }: FollowOptions & { server?: boolean }) => {
-      const tools = toolsOf(options, env);
-      const { id } = await tools.tenants.find(tenant);
-      end(await attend(tools, await tools.tenants.adopt(id, resource, server), options));
-    });
+  pnpm freeflow tenants adopt acme postgres`,
+    )
+    .action(
+      async (
+        tenant: string,
+        resource: string,
+        { server = false, ...options }: FollowOptions & { server?: boolean },
+      ) => {
+        const tools = toolsOf(options, env);
+        const { id } = await tools.tenants.find(tenant);
+        end(await attend(tools, await tools.tenants.adopt(id, resource, server), options));
+      },
+    );
 }
 
-async function answer(tools: Tools, tenant: string, action: 'retry' | 'abort' | 'skip', options: AnswerOptions): Promise<number> {
+async function answer(
+  tools: Tools,
+  tenant: string,
+  action: 'retry' | 'abort' | 'skip',
+  options: AnswerOptions,
+): Promise<number> {
   const { step, reason } = options;
   const { id, operation } = await tools.tenants.find(tenant);
   const sinceAnswer = tools.tenants.logs(id);
   await sinceAnswer();
   // The one that was looked at: what has begun meanwhile is not meant.
   const meant = operation === null || operation.endedAt !== null ? {} : { operationId: operation.id };
-  const answered = await tools.tenants.change(id, action, { ...(step === undefined ? {} : { step }), ...(reason === undefined ? {} : { reason }), ...meant });
+  const answered = await tools.tenants.change(id, action, {
+    ...(step === undefined ? {} : { step }),
+    ...(reason === undefined ? {} : { reason }),
+    ...meant,
+  });
   return attend(tools, answered, { ...options, sinceAnswer });
 }
 
@@ -100,8 +143,14 @@ async function stuck({ tenants, terminal, freeflow }: Tools): Promise<number> {
   if (terminal.isJson) printJson(list);
   else if (items.length === 0) terminal.say(isComplete ? 'Nothing is stuck.' : 'Nothing is known to be stuck.');
   else terminal.say(stuckTable(items, terminal.columns, freeflow));
-  if (notShown > 0) console.error(`${notShown} more are stuck than are shown: what is parked comes first, the oldest of each kind before the others.`);
-  if (notAsked > 0) console.error(`Temporal did not answer in time for ${notAsked} operations under way, so this may not be all: which of their runs are gone or fail is not known.`);
+  if (notShown > 0)
+    console.error(
+      `${notShown} more are stuck than are shown: what is parked comes first, the oldest of each kind before the others.`,
+    );
+  if (notAsked > 0)
+    console.error(
+      `Temporal did not answer in time for ${notAsked} operations under way, so this may not be all: which of their runs are gone or fail is not known.`,
+    );
   return items.length === 0 ? EXIT.done : EXIT.parked;
 }
 
@@ -109,7 +158,14 @@ async function retryAll({ tenants, terminal, freeflow }: Tools, step: string | u
   const { items, isComplete } = await tenants.retryAll(step);
   if (terminal.isJson) printJson({ items, isComplete });
   else if (items.length === 0) terminal.say(`Nothing is stuck${step === undefined ? '' : ` at ${step}`}.`);
-  else terminal.say(`${inColumns(['NAME', 'RESULT'], items.map(({ name, result }) => [name, result]), terminal.columns)}\nWhat is stuck after that: ${freeflow} tenants stuck`);
+  else
+    terminal.say(
+      `${inColumns(
+        ['NAME', 'RESULT'],
+        items.map(({ name, result }) => [name, result]),
+        terminal.columns,
+      )}\nWhat is stuck after that: ${freeflow} tenants stuck`,
+    );
   if (!isComplete) console.error('More is stuck than is answered at a time. Repeat the command.');
   return items.every(({ result }) => result === 'retried') ? EXIT.done : EXIT.refused;
 }

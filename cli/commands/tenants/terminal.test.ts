@@ -1,9 +1,9 @@
-import { envOf } from '../../../test/freeflow';
-import { openHouse, type House } from '../../../test/house';
-import { sitDown } from '../../../test/terminal';
-import { askFor, operationEnds, tenantOf } from '../../../test/tenants';
-import { until } from '../../../test/until';
-import { newName } from '../../../test/workbench';
+import { envOf } from '../../../test/support/freeflow';
+import { openHouse, type House } from '../../../test/support/house';
+import { askFor, operationEnds, tenantOf } from '../../../test/support/tenants';
+import { sitDown } from '../../../test/support/terminal';
+import { until } from '../../../test/support/until';
+import { newName } from '../../../test/support/workbench';
 
 let house: House;
 let env: Record<string, string>;
@@ -23,7 +23,9 @@ test('somebody who watches sees a spinner and colours; Ctrl-C leaves the operati
   expect(sitting.screen()).toContain('\u001B[32m✔');
   sitting.type(CTRL_C);
   expect(await sitting.ended).toBe(130);
-  expect(sitting.screen()).toContain(`The operation goes on. Follow it again: FREEFLOW_STACK_DIR=/nonexistent npm run -s freeflow -- tenants watch ${name}`);
+  expect(sitting.screen()).toContain(
+    `The operation goes on. Follow it again: FREEFLOW_STACK_DIR=/nonexistent npm run -s freeflow -- tenants watch ${name}`,
+  );
   const watching = sitDown(['tenants', 'watch', name], env);
   expect(await watching.ended).toBe(0);
   expect(watching.screen()).toMatch(/activate[^]*is .*active/);
@@ -32,7 +34,10 @@ test('somebody who watches sees a spinner and colours; Ctrl-C leaves the operati
 test('a deletion asks for the name: another word does nothing, the name does it', async () => {
   const name = newName('s');
   const { id } = await operationEnds(house, await askFor(house, name));
-  for (const [typed, code, status] of [['yes', 1, 'active'], [name, 0, 'deleted']] as const) {
+  for (const [typed, code, status] of [
+    ['yes', 1, 'active'],
+    [name, 0, 'deleted'],
+  ] as const) {
     const sitting = sitDown(['tenants', 'delete', name], env);
     await until('it asks', async () => sitting.screen().includes('Type its name to go on: '));
     expect(sitting.screen()).toContain(`${name} loses its access at once`);

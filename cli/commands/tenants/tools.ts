@@ -28,4 +28,6 @@ export function toolsOf(options: CommonOptions, env: NodeJS.ProcessEnv): Tools {
 }
 
 /** Prints the answer for programs. */
-export const printJson = (answer: unknown): void => { console.log(JSON.stringify(answer, null, 2)); };
+export const printJson = (answer: unknown): void => {
+  console.log(JSON.stringify(answer, null, 2));
+};

@@ -1,0 +1,41 @@
+import { fail, type Finding, ok, notChecked, warn } from './check';
+
+const WARN_ABOVE_MS = 2_000;
+const FAIL_ABOVE_MS = 30_000;
+const ADVICE =
+  'Have both machines set their clocks by the same time servers (NTP): tokens are refused where clocks differ.';
+
+/** What a server told of its clock: the time in ms since 1970, rounded down to the precision in ms. Undefined: it tells none. */
+export type Told = { at: number; precisionMs: number } | undefined;
+
+/** In seconds since 1970, as tokens have it. */
+export const inSeconds = (seconds: number | undefined): Told =>
+  seconds === undefined ? undefined : { at: seconds * 1_000, precisionMs: 1_000 };
+
+/** By the header that HTTP servers send. */
+export function dateOf({ headers }: Response): Told {
+  const at = Date.parse(headers.get('date') ?? '');
+  return Number.isNaN(at) ? undefined : { at, precisionMs: 1_000 };
+}
+
+/**
+ * How far a server's clock is ahead of ours, in ms, negative where it is behind. At least so far: what the call itself and
+ * the precision of the answer can explain is no skew.
+ */
+export function skewOf({ at, precisionMs }: NonNullable<Told>, asked: number, answered: number): number {
+  const [least, most] = [at - answered, at + precisionMs - asked];
+  if (least > 0) return least;
+  return most < 0 ? most : 0;
+}
+
+/** Asks a server for its time and compares. */
+export async function compareClocks(ask: () => Promise<Told>): Promise<Finding> {
+  const asked = Date.now();
+  const told = await ask();
+  if (told === undefined) return notChecked('the server tells no time');
+  const skewMs = skewOf(told, asked, Date.now());
+  const size = Math.abs(skewMs);
+  const seen = size < 100 ? 'as ours' : `${(size / 1_000).toFixed(1)} s ${skewMs > 0 ? 'ahead of' : 'behind'} ours`;
+  if (size > FAIL_ABOVE_MS) return fail(seen, ADVICE);
+  return size > WARN_ABOVE_MS ? warn(seen, ADVICE) : ok(seen);
+}

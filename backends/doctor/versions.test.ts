@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { projectRoot } from '../../stack/project';
+import { isBelow, versionFinding, VERSIONS } from './versions';
+
+test.each<[keyof typeof VERSIONS, string, string, RegExp]>([
+  ['postgres', '18.4 (Debian 18.4-1)', 'ok', /^18\.4$/],
+  ['postgres', '17.2', 'warn', /^17\.2: not among the versions tried \(18\)/],
+  ['postgres', '15.18', 'fail', /^15\.18: CREATEROLE/],
+  ['postgres', '180.1', 'warn', /^180\.1/],
+  ['mongodb', '6.0.5', 'ok', /^6\.0\.5$/],
+  ['mongodb', '4.2.1', 'fail', /driver/],
+  ['qdrant', '1.9.0', 'fail', /metadata/],
+  ['qdrant', '1.19.0', 'warn', /tried \(1\.16\)/],
+  ['keycloak', '26.7.4', 'ok', /./],
+  ['temporal', '1.32.0-154.7', 'ok', /./],
+  ['node', '20.19.9', 'fail', /./],
+  ['node', '24.1.0', 'warn', /./],
+])('%s %s: %s', (server, version, status, seen) => {
+  expect(versionFinding(server, version)).toMatchObject({ status, seen: expect.stringMatching(seen) });
+});
+
+test('versions are compared by number, part by part', () => {
+  expect(
+    [
+      ['1.9', '1.16'],
+      ['2', '1.16'],
+      ['16', '16.0'],
+      ['16.0.1', '16'],
+      ['15.99', '16'],
+    ].map(([has = '', needs = '']) => isBelow(has, needs)),
+  ).toEqual([true, false, false, false, true]);
+});
+
+test('the oldest Node is that of package.json', () => {
+  const { engines } = JSON.parse(readFileSync(path.join(projectRoot(), 'package.json'), 'utf8')) as {
+    engines: { node: string };
+  };
+  expect(`>=${VERSIONS.node.least.version}`).toBe(engines.node);
+});

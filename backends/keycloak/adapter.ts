@@ -1,0 +1,181 @@
+import { allAbsent } from '../absence';
+import type {
+  Absence,
+  AccessState,
+  Backend,
+  Connection,
+  Difference,
+  Inspection,
+  Made,
+  Marked,
+  Notes,
+  Resumed,
+  Secrets,
+  Target,
+} from '../backend';
+import { BackendFault, hasCode } from '../failures';
+import { newPassword } from '../passwords';
+import { accessIn, cutRealm, openRealm, readAccess, readRealm } from './access';
+import { KeycloakAdmin } from './admin';
+import { restoreClient } from './client';
+import { cutIn } from './cut';
+import { RealmIdentity } from './identity';
+import { isRealmThere, loginRefusal, probeKeycloak } from './probe';
+import { APP_CLIENT, realmRepresentation } from './realm';
+import { keycloakDifferences } from './state';
+import type { ServiceAccount } from './token';
+
+const CALL_TIMEOUT_MS = 60_000;
+
+/**
+ * A realm per tenant, made in one call, whose internal id is the nonce: chosen by us and unchangeable afterwards.
+ * Works with a service account of realm `master` which holds `create-realm` and nothing else; Keycloak gives whoever
+ * makes a realm the rights over it, from the next token on.
+ */
+export class KeycloakBackend implements Backend {
+  readonly kind = 'keycloak';
+  readonly callTimeoutMs = CALL_TIMEOUT_MS;
+  readonly asksByName = true;
+  private readonly admin: KeycloakAdmin;
+  private readonly identity: RealmIdentity;
+
+  constructor(private readonly account: ServiceAccount) {
+    this.admin = new KeycloakAdmin(account, CALL_TIMEOUT_MS);
+    this.identity = new RealmIdentity(this.admin);
+  }
+
+  async serverId(): Promise<string> {
+    return `keycloak:${await this.admin.accountId()}`;
+  }
+
+  async newSecrets(): Promise<Secrets> {
+    return { 'client-secret': newPassword(), 'admin-password': newPassword() };
+  }
+
+  async create(target: Target, secrets: Secrets): Promise<Made> {
+    target.signal.throwIfAborted();
+    // Not asked before: the call makes the realm complete or not at all, and its 409 is as good an answer.
+    await this.admin
+      .call(({ realms }) => realms.create(realmRepresentation(target, secrets)))
+      .catch(conflictIsAQuestion);
+    await this.admin.renewToken();
+    const found = await this.inspect(target);
+    if (found.state === 'foreign') throw new BackendFault('foreign-resource', `Keycloak: ${found.owner}`);
+    if (found.state === 'absent')
+      throw new BackendFault('server-error', `Keycloak: realm ${target.name} was made and can't be read`);
+    return { externalId: target.nonce, connection: this.connectionOf() };
+  }
+
+  connectionOf(): Connection {
+    return { username: APP_CLIENT };
+  }
+
+  /** After a resume the tenant may have seen to it that its own client can't log in, which `enable` has reported: what is left to try is nothing. */
+  async probe({ name }: Target, secrets: Secrets, resumed?: Resumed): Promise<void> {
+    const tenant = this.asTenant(name, secrets);
+    if (resumed !== undefined && (await loginRefusal(tenant)) !== undefined) return;
+    await probeKeycloak(tenant, this.account.realm);
+  }
+
+  accessState(target: Target): Promise<AccessState> {
+    return readAccess(this.admin, target);
+  }
+
+  async isCutBegun({ name }: Target): Promise<boolean> {
+    return cutIn(await readRealm(this.admin, name)) !== undefined;
+  }
+
+  async disable(target: Target): Promise<Notes> {
+    await cutRealm(this.admin, target);
+    return [];
+  }
+
+  async enable(target: Target, secrets: Secrets, before: AccessState | undefined): Promise<Notes> {
+    target.signal.throwIfAborted();
+    const restored = await restoreClient(this.admin, target, secrets);
+    await openRealm(this.admin, target, accessIn(before));
+    return [...restored, ...(await this.stillShut(target, secrets))];
+  }
+
+  /** The realm's own administrators see it disabled whatever its clients are; a login tells that it is so. */
+  async refused({ name }: Target, secrets: Secrets): Promise<void> {
+    const refusal = await loginRefusal(this.asTenant(name, secrets));
+    if (refusal === undefined)
+      throw new BackendFault('still-open', `Keycloak: the tenant's application still gets a token of realm ${name}`);
+    const { enabled } = await readRealm(this.admin, name);
+    if (enabled !== false)
+      throw new BackendFault('still-open', `Keycloak: realm ${name} is enabled although it was disabled`);
+  }
+
+  inspect(target: Target): Promise<Inspection> {
+    return this.identity.inspect(target);
+  }
+
+  async drop(target: Target): Promise<Notes> {
+    const { name, signal } = target;
+    signal.throwIfAborted();
+    await this.admin
+      .call(({ realms }) => realms.del({ realm: name }))
+      .catch(async (error: unknown) => {
+        if (hasCode(error, 404)) return;
+        // An earlier call, which nobody waits for any more, has taken our rights on the realm with it in this very moment.
+        if (!hasCode(error, 403) || (await this.inspect(target)).state !== 'absent') throw error;
+      });
+    this.identity.wentAway(target);
+    return [];
+  }
+
+  /** By name, at both of its doors. That none of another name has its id `inspect` has seen. */
+  async absence(target: Target): Promise<Absence[]> {
+    await this.admin.renewToken();
+    return allAbsent('Keycloak', [
+      [`realm ${target.name}, as its administrator`, 'name', (await this.inspect(target)).state !== 'absent'],
+      [`realm ${target.name}, as anybody`, 'name', await isRealmThere(this.account.baseUrl, target.name)],
+    ]);
+  }
+
+  async differences(target: Target, state: 'present' | 'disabled', secrets: Secrets): Promise<Difference[]> {
+    const realm = await this.admin.call(({ realms }) => realms.findOne({ realm: target.name }));
+    return keycloakDifferences(
+      realm ?? {},
+      realmRepresentation(target, secrets),
+      state,
+      this.asTenant(target.name, secrets),
+    );
+  }
+
+  /** Those of these names alone, one by one: to list realms is dear. What our account may not see, it has not made. */
+  async marked(names: readonly string[], signal: AbortSignal): Promise<Marked[]> {
+    await this.admin.renewToken();
+    const found: Marked[] = [];
+    for (const name of names) {
+      signal.throwIfAborted();
+      const realm = await this.identity.seen(name);
+      if (realm !== 'absent' && realm !== 'hidden') found.push({ name, nonce: realm.id, externalId: realm.id });
+    }
+    return found;
+  }
+
+  async close(): Promise<void> {
+    // The client holds no connections beyond fetch's own.
+  }
+
+  private asTenant(realm: string, secrets: Secrets): ServiceAccount {
+    return { baseUrl: this.account.baseUrl, realm, clientId: APP_CLIENT, clientSecret: secrets['client-secret'] ?? '' };
+  }
+
+  /** Why the tenant's application doesn't get in although its access was given back. */
+  private async stillShut({ name }: Target, secrets: Secrets): Promise<Notes> {
+    const refusal = await loginRefusal(this.asTenant(name, secrets));
+    if (refusal === undefined) return [];
+    const { enabled } = await readRealm(this.admin, name);
+    if (enabled === false)
+      return [`realm ${name} had been disabled by an administrator of the server before, and stays so`];
+    return [`realm ${name} refuses its own client ${APP_CLIENT} for what the tenant has changed about it (${refusal})`];
+  }
+}
+
+// 409 says that a realm of that name or id stands there now, maybe from our own earlier call: the look-up tells whose.
+function conflictIsAQuestion(error: unknown): void {
+  if (!hasCode(error, 409)) throw error;
+}

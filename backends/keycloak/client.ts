@@ -1,0 +1,91 @@
+import type { Notes, Secrets, Target } from '../backend';
+import { BackendFault, hasCode } from '../failures';
+import type { ClientRepresentation, KeycloakAdmin, UserRepresentation } from './admin';
+import { APP_CLIENT, clientRepresentation } from './realm';
+
+/** What a login by the stored secret hangs on. A tenant's administrator may change every one of them; all else about the client is his. */
+const LOGIN = {
+  enabled: true,
+  protocol: 'openid-connect',
+  clientAuthenticatorType: 'client-secret',
+  publicClient: false,
+  bearerOnly: false,
+  serviceAccountsEnabled: true,
+} as const;
+/** Set, they demand more of a login than the secret. */
+const DEMANDS = ['dpop.bound.access.tokens', 'tls.client.certificate.bound.access.tokens'];
+
+/**
+ * Has the tenant's client take the stored secret again, whatever the tenant has done to it since, and leaves alone what doesn't
+ * stand in the way of that. Where nothing does, nothing is changed.
+ * @returns what the tenant had changed
+ */
+export async function restoreClient(admin: KeycloakAdmin, target: Target, secrets: Secrets): Promise<Notes> {
+  const { name: realm, announceCall } = target;
+  const client = (await admin.call(({ clients }) => clients.find({ realm, clientId: APP_CLIENT }))).find(
+    (it) => it.clientId === APP_CLIENT,
+  );
+  if (client?.id === undefined) {
+    await announceCall();
+    await admin
+      .call(({ clients }) => clients.create({ realm, ...clientRepresentation(target, secrets) }))
+      .catch((error: unknown) => refuseSquatter(realm, error));
+    return [`client ${APP_CLIENT} was gone, and was made again`];
+  }
+  const { id } = client;
+  const wrong = changesOf(client, secrets['client-secret'] ?? '');
+  if (wrong.length > 0) {
+    await announceCall();
+    const attributes = {
+      ...client.attributes,
+      ...Object.fromEntries(DEMANDS.filter((it) => isSet(client, it)).map((it) => [it, 'false'])),
+    };
+    await admin
+      .call(({ clients }) =>
+        clients.update({ realm, id }, { ...client, ...LOGIN, secret: secrets['client-secret'] ?? '', attributes }),
+      )
+      .catch((error: unknown) => refuseSquatter(realm, error));
+  }
+  return [
+    ...(wrong.length === 0
+      ? []
+      : [`the tenant had changed client ${APP_CLIENT} (${wrong.join(', ')}); it has what is stored again`]),
+    ...(await enableAccount(admin, target, id)),
+  ];
+}
+
+const isSet = ({ attributes }: ClientRepresentation, name: string): boolean => attributes?.[name] === 'true';
+
+function changesOf(client: ClientRepresentation, secret: string): string[] {
+  return [
+    ...(client.secret === secret ? [] : ['its secret']),
+    ...(Object.keys(LOGIN) as (keyof typeof LOGIN)[]).filter((it) => (client[it] ?? false) !== LOGIN[it]),
+    ...DEMANDS.filter((it) => isSet(client, it)),
+  ];
+}
+
+/** The user as whom the client logs in. Where it was deleted, Keycloak makes it again as soon as it is looked for. */
+async function enableAccount(
+  admin: KeycloakAdmin,
+  { name: realm, announceCall }: Target,
+  clientId: string,
+): Promise<Notes> {
+  const account: UserRepresentation = await admin.call(({ clients }) =>
+    clients.getServiceAccountUser({ realm, id: clientId }),
+  );
+  const { id, enabled } = account;
+  if (id === undefined || enabled === true) return [];
+  await announceCall();
+  await admin.call(({ users }) => users.update({ realm, id }, { ...account, enabled: true }));
+  return [`the service account of client ${APP_CLIENT} was disabled, and was enabled again`];
+}
+
+// Keycloak's words are "Client already exists", but it is a user of the name that it gives to service accounts.
+function refuseSquatter(realm: string, error: unknown): never {
+  if (!hasCode(error, 409)) throw error;
+  throw new BackendFault(
+    'conflict',
+    `Keycloak: client ${APP_CLIENT} of realm ${realm} can't have its service account; if there is a user service-account-${APP_CLIENT}, delete it`,
+    { cause: error },
+  );
+}

@@ -1,0 +1,37 @@
+import type { RealmRepresentation } from './admin';
+
+/** An attribute that a realm has while it is cut off. Only an administrator of the server could change it. */
+const CUT = 'freeflow.cutOff';
+
+interface Cut {
+  /** The `notBefore` that we have set, or that the logout of all is about to set. What is found instead of it somebody else has set. */
+  notBefore: number | 'pending';
+  /** The last `notBefore` that somebody else has set since, as by "revoke all"; 0 where nobody has. */
+  revoked: number;
+}
+
+/** What a realm says of having been cut off by us; nothing where it wasn't. */
+export function cutIn({ attributes }: RealmRepresentation): Cut | undefined {
+  const [, notBefore, revoked] = /^(pending|\d+)\/(\d+)$/.exec(String(attributes?.[CUT] ?? '')) ?? [];
+  return notBefore === undefined
+    ? undefined
+    : { notBefore: notBefore === 'pending' ? notBefore : Number(notBefore), revoked: Number(revoked) };
+}
+
+/** Up to when tokens were revoked by somebody else while the realm was cut off; 0 where nobody has revoked any. */
+export function revokedMeanwhile(realm: RealmRepresentation): number {
+  const cut = cutIn(realm);
+  const { notBefore: found = 0 } = realm;
+  if (cut === undefined) return 0;
+  return cut.notBefore === 'pending' || cut.notBefore === found ? cut.revoked : Math.max(cut.revoked, found);
+}
+
+export const withCut = (realm: RealmRepresentation, notBefore: Cut['notBefore']): Record<string, string> => ({
+  ...realm.attributes,
+  [CUT]: `${notBefore}/${revokedMeanwhile(realm)}`,
+});
+
+export function withoutCut({ attributes = {} }: RealmRepresentation): Record<string, string> {
+  const { [CUT]: _cut, ...others } = attributes as Record<string, string>;
+  return others;
+}

@@ -1,0 +1,129 @@
+import { decodeJwt } from 'jose';
+import { type Check, fail, faults, type Finding, type Group, ok, notChecked, warn } from '../doctor/check';
+import { compareClocks, inSeconds } from '../doctor/clock';
+import { baseOf, call, membersOf } from '../doctor/http';
+import type { Values } from '../doctor/setting-names';
+import { versionFinding } from '../doctor/versions';
+import { type Account, adminBy, KeycloakError, keycloakProblem, keycloakToken } from './provisioner/admin';
+
+const SET_UP = 'Set KEYCLOAK_OWNER_CLIENT_ID and KEYCLOAK_OWNER_CLIENT_SECRET and repeat: freeflow setup backends';
+/** Far below what the headers of a request may have; one that names roles grows by each realm. */
+const TOKEN_MAX_BYTES = 4_096;
+
+/** What is looked at as the worker's client. */
+const check = (
+  what: string,
+  after: string,
+  look: (account: Required<Account>, token: string) => Promise<Finding>,
+): Check => ({
+  name: `keycloak.${what}`,
+  needs: ['KEYCLOAK_URL', 'KEYCLOAK_CLIENT_ID', 'KEYCLOAK_CLIENT_SECRET'],
+  after: [`keycloak.${after}`],
+  look: async (values) => {
+    try {
+      const account = accountOf(values);
+      return await look(account, await keycloakToken(account));
+    } catch (error) {
+      throw keycloakProblem(error);
+    }
+  },
+});
+
+/** The server of the tenants' realms. */
+export const KEYCLOAK: Group = {
+  title: 'Keycloak',
+  checks: [
+    {
+      name: 'keycloak.connection',
+      needs: ['KEYCLOAK_URL'],
+      after: [],
+      look: (values) => connection(accountOf(values)),
+    },
+    check('login', 'connection', async ({ clientId, realm }) => ok(`client ${clientId} of realm ${realm}`)),
+    check('token', 'login', tokenSize),
+    check('account', 'login', accountNamed),
+    check('create-realm', 'login', createRealm),
+    check('no-admin', 'login', noAdmin),
+    {
+      name: 'keycloak.version',
+      needs: ['KEYCLOAK_URL', 'KEYCLOAK_OWNER_CLIENT_ID', 'KEYCLOAK_OWNER_CLIENT_SECRET'],
+      after: ['keycloak.connection'],
+      look: version,
+    },
+    check('clock', 'login', (account) =>
+      compareClocks(async () => inSeconds(decodeJwt(await keycloakToken(account)).iat)),
+    ),
+  ],
+};
+
+const accountOf = (it: Values): Required<Account> => ({
+  url: baseOf(it.KEYCLOAK_URL),
+  realm: it.KEYCLOAK_REALM,
+  clientId: it.KEYCLOAK_CLIENT_ID,
+  clientSecret: it.KEYCLOAK_CLIENT_SECRET,
+});
+
+async function connection({ url, realm }: Account): Promise<Finding> {
+  const { ok: isOk, status } = await call(`${url}/realms/${realm}`);
+  return isOk
+    ? ok(`realm ${realm} at ${url}`)
+    : fail(`${url} answers ${status} to realm ${realm}`, 'Check KEYCLOAK_URL and KEYCLOAK_REALM.');
+}
+
+async function tokenSize(_account: Account, token: string): Promise<Finding> {
+  const named = ['realm_access', 'resource_access'].filter((claim) => decodeJwt(token)[claim] !== undefined);
+  const wrong = [
+    ...named.map((claim) => `its token has the claim ${claim}, and grows by each realm`),
+    ...(token.length > TOKEN_MAX_BYTES ? [`its token has ${token.length} bytes`] : []),
+  ];
+  return faults(wrong, SET_UP, `${token.length} bytes, and names no roles`);
+}
+
+/** By the account that a token names the worker tells this server from another. */
+async function accountNamed({ clientId }: Account, token: string): Promise<Finding> {
+  if (typeof decodeJwt(token).sub === 'string') return ok('its token names its account');
+  return warn(
+    `the tokens of client ${clientId} have no claim sub: the worker asks for an ID token each time it starts`,
+    `Give the client the client scope basic.`,
+  );
+}
+
+/** Asks for a realm without a name: who may make realms is told that it lacks one, all others are refused. */
+async function createRealm({ url }: Account, token: string): Promise<Finding> {
+  const status = await answerTo(adminBy(url, token)('POST', '', {}));
+  if (status === 403) return fail('may not make realms', SET_UP);
+  return status === 400
+    ? ok('may make realms')
+    : fail(`Keycloak answers ${status} to a realm without a name`, 'Look at the log of Keycloak.');
+}
+
+/** Who administers the realm may see its users. */
+async function noAdmin({ url, realm }: Required<Account>, token: string): Promise<Finding> {
+  const status = await answerTo(adminBy(url, token)('GET', `/${realm}/users?max=1`));
+  return status === 403
+    ? ok(`administers nothing of realm ${realm}`)
+    : fail(`it may see the users of realm ${realm}: it is an administrator`, SET_UP);
+}
+
+const answerTo = (call: Promise<unknown>): Promise<number> =>
+  call.then(
+    () => 200,
+    (error: unknown) => {
+      if (error instanceof KeycloakError) return error.status;
+      throw error;
+    },
+  );
+
+/** Keycloak tells its version to administrators only. */
+async function version(values: Values): Promise<Finding> {
+  const { KEYCLOAK_OWNER_CLIENT_ID: clientId, KEYCLOAK_OWNER_CLIENT_SECRET: clientSecret } = values;
+  const account = { ...accountOf(values), clientId, clientSecret };
+  const token = await keycloakToken(account).catch((error: unknown) => {
+    throw keycloakProblem(error);
+  });
+  const { systemInfo } = await membersOf(
+    await call(`${account.url}/admin/serverinfo`, { authorization: `Bearer ${token}` }),
+  );
+  const { version: found } = { ...(systemInfo as { version?: string } | undefined) };
+  return found === undefined ? notChecked(`client ${clientId} is told no version`) : versionFinding('keycloak', found);
+}

@@ -1,0 +1,83 @@
+import type { Inspection, Target } from '../backend';
+import { BackendFault, hasCode } from '../failures';
+import type { KeycloakAdmin } from './admin';
+
+/** A realm as our account sees it: by its id, or that there is something it may not see. */
+export type RealmSeen = { id: string } | 'absent' | 'hidden';
+
+/** Looks whose the realm of a name is. */
+export class RealmIdentity {
+  /** Ids that no realm has had when all were listed; none comes back under another name. */
+  private readonly gone = new Set<string>();
+
+  constructor(private readonly admin: KeycloakAdmin) {}
+
+  async inspect(target: Target): Promise<Inspection> {
+    const first = await this.seen(target.name);
+    // Hidden from a token that is older than the realm, or from us for good: only a new token tells.
+    if (first === 'hidden') await this.admin.renewToken();
+    const found = first === 'hidden' ? await this.seen(target.name) : first;
+    if (found === 'hidden') return hidden(target);
+    if (found === 'absent') {
+      await this.refuseRenamed(target);
+      return { state: 'absent' };
+    }
+    if (found.id === target.nonce) return { state: 'ours', externalId: found.id };
+    return { state: 'foreign', owner: `realm ${target.name} exists and isn't ours (its id is ${found.id})` };
+  }
+
+  async seen(name: string): Promise<RealmSeen> {
+    try {
+      const realm = await this.admin.call(({ realms }) => realms.findOne({ realm: name }));
+      // findOne gives null for 404, whatever its type says.
+      if (realm === undefined || realm === null) return 'absent';
+      return realm.id === undefined ? 'hidden' : { id: realm.id };
+    } catch (error) {
+      if (hasCode(error, 403)) return 'hidden';
+      throw error;
+    }
+  }
+
+  /** Says that we have seen it go. */
+  wentAway({ nonce }: Target): void {
+    this.gone.add(nonce);
+  }
+
+  /**
+   * An administrator of the server may rename a realm: it isn't gone then, and can be told by its id alone. Keycloak finds realms
+   * by their ids only by listing all that we may see, which is dear: so once for each realm that was there and has no longer its name.
+   * @throws BackendFault `changed-resource` naming what it is called now
+   */
+  private async refuseRenamed({ name, nonce, externalId }: Target): Promise<void> {
+    if (externalId === undefined || this.gone.has(nonce)) return;
+    // A token that is older than the realm would not see it under any name.
+    await this.admin.renewToken();
+    const all = await this.allSeen();
+    const renamed = all.find(({ id }) => id === nonce);
+    if (renamed !== undefined)
+      throw new BackendFault(
+        'changed-resource',
+        `Keycloak: realm ${name} was renamed to ${renamed.realm ?? 'another name'} (its id is ${nonce}); give it its name back`,
+      );
+    this.gone.add(nonce);
+  }
+
+  /** All realms that we may see. Whoever may see none is refused the list itself. */
+  private async allSeen(): Promise<{ id?: string; realm?: string }[]> {
+    try {
+      return await this.admin.call(({ realms }) => realms.find({ briefRepresentation: true }));
+    } catch (error) {
+      if (hasCode(error, 403)) return [];
+      throw error;
+    }
+  }
+}
+
+function hidden({ name, externalId }: Target): Inspection {
+  if (externalId !== undefined)
+    throw new BackendFault(
+      'permission',
+      `Keycloak: realm ${name} was made by us, but our account may not read it any more`,
+    );
+  return { state: 'foreign', owner: `realm ${name} exists and isn't ours (our account has no rights over it)` };
+}

@@ -1,0 +1,61 @@
+import { randomUUID } from 'node:crypto';
+import { BackendFault } from '../failures';
+import { REFUSALS as LOGIN_REFUSALS, requestToken, type ServiceAccount } from './token';
+
+const REQUEST_TIMEOUT_MS = 10_000;
+/** Not known there, or not allowed: either way it wasn't let in. */
+const REFUSALS = [401, 403];
+/** Its token has become too large for the server to look at, by what the tenant has put into it. */
+const NOT_HEARD = 431;
+
+/**
+ * As the tenant's application: gets a token of its own realm, and is refused at administering its own realm and the `master`
+ * realm. Other realms don't know its tokens at all. Only what no tenant can be given is tried: a first admin may give its client
+ * every right he holds himself, such as to list users, but none over the realm itself. Changes nothing, even where it isn't refused.
+ */
+export async function probeKeycloak(tenant: ServiceAccount, adminRealm: string): Promise<void> {
+  const answer = await requestToken(tenant);
+  if (!('token' in answer))
+    throw new BackendFault(
+      'probe-refused',
+      `Keycloak: realm ${tenant.realm} refuses the tenant's own client ${tenant.clientId} (${answer.refusal})`,
+    );
+  const own = encodeURIComponent(tenant.realm);
+  const admin = encodeURIComponent(adminRealm);
+  const attempts: [what: string, method: 'GET' | 'DELETE', path: string][] = [
+    // There is none of this id: a 404 would be the answer to somebody who may remove components.
+    ['removing a component of its own realm', 'DELETE', `/admin/realms/${own}/components/${randomUUID()}`],
+    [`listing the users of realm ${adminRealm}`, 'GET', `/admin/realms/${admin}/users`],
+    [`using its token at realm ${adminRealm}`, 'GET', `/realms/${admin}/protocol/openid-connect/userinfo`],
+  ];
+  for (const [what, method, path] of attempts) {
+    const { status } = await fetch(tenant.baseUrl + path, {
+      method,
+      headers: { authorization: `Bearer ${answer.token.value}` },
+      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+    });
+    if (REFUSALS.includes(status) || status === NOT_HEARD) continue;
+    const isLeak = status < 300 || status === 404;
+    throw new BackendFault(
+      isLeak ? 'probe-leak' : 'server-error',
+      `Keycloak: ${what} as the tenant answered ${status}, expected ${REFUSALS.join(' or ')}`,
+    );
+  }
+}
+
+/** How the tenant's own client is refused; nothing where it gets its token. */
+export async function loginRefusal(tenant: ServiceAccount): Promise<string | undefined> {
+  // A client whose settings make no sense, such as a lifetime that is no number, is answered by 500.
+  const answer = await requestToken(tenant, undefined, [...LOGIN_REFUSALS, 500]);
+  return 'token' in answer ? undefined : answer.refusal;
+}
+
+/** Whether anybody can see the realm. */
+export async function isRealmThere(baseUrl: string, realm: string): Promise<boolean> {
+  const { status } = await fetch(`${baseUrl}/realms/${encodeURIComponent(realm)}`, {
+    signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+  });
+  if (status === 404) return false;
+  if (status === 200 || status === 403) return true;
+  throw new BackendFault('server-error', `Keycloak: asking for realm ${realm} answered ${status}`);
+}

@@ -1,0 +1,36 @@
+import type { Difference } from '../backend';
+import { loginRefusal } from './probe';
+import { APP_CLIENT, type realmRepresentation } from './realm';
+import type { ServiceAccount } from './token';
+
+/** What only an administrator of the server can change in a tenant's realm. */
+const SETTINGS = ['sslRequired', 'registrationAllowed', 'bruteForceProtected'] as const;
+
+type Made = ReturnType<typeof realmRepresentation>;
+type Realm = { [K in (typeof SETTINGS)[number] | 'enabled']?: unknown };
+
+/** How the realm differs from the one that was made. */
+export async function keycloakDifferences(
+  realm: Realm,
+  made: Made,
+  state: 'present' | 'disabled',
+  asTenant: ServiceAccount,
+): Promise<Difference[]> {
+  const shall = state === 'present';
+  return [
+    ...(realm.enabled === shall
+      ? []
+      : [
+          {
+            what: `realm ${asTenant.realm} is ${realm.enabled === true ? 'enabled' : 'disabled'}`,
+            mend: 'access' as const,
+          },
+        ]),
+    ...SETTINGS.filter((it) => realm[it] !== made[it]).map((it) => ({
+      what: `${it} is ${String(realm[it])}, was made ${String(made[it])}`,
+    })),
+    ...(realm.enabled !== true || !shall || (await loginRefusal(asTenant)) === undefined
+      ? []
+      : [{ what: `the stored secret of client ${APP_CLIENT} isn't taken` }]),
+  ];
+}

@@ -1,0 +1,112 @@
+import type { Db, Document } from 'mongodb';
+import type { AccessState, Notes, Secrets, Target } from '../backend';
+import { BackendFault, hasCode } from '../failures';
+import { newPassword } from '../passwords';
+import { foreignUsers } from './claims';
+import { runChange } from './commands';
+import { endOperations, endSessions } from './operations';
+import { isPasswordOf } from './password';
+import { canWrite, existingRoles, rolesInWords, rolesOn, userDetails, usersOf, type Role } from './users';
+
+const USER_MISSING = 11;
+
+/** SCRAM-SHA-256 alone: the older hash is weaker, and hashing for both takes longer. */
+export const MECHANISMS = ['SCRAM-SHA-256'];
+
+/** What a cut takes away, as the ledger keeps it. */
+interface Before {
+  users: { user: string; roles: Role[] }[];
+  mechanisms: string[];
+  isPasswordChanged: boolean;
+}
+
+/** The roles of every user of the tenant's database, by which mechanisms the tenant logs in, and whether still by the stored password. */
+export async function accessOf(db: Db, { name, signal }: Target, secrets: Secrets): Promise<AccessState> {
+  const [users, ours] = await Promise.all([usersOf(db, signal), userDetails(db, name, signal)]);
+  const isStored = ours && (await isPasswordOf(ours, secrets['password'] ?? ''));
+  return {
+    users: users.map(({ user, roles }) => ({ user, roles: roles.map(({ role, db: of }) => ({ role, db: of })) })),
+    mechanisms: ours?.mechanisms ?? MECHANISMS,
+    isPasswordChanged: isStored === false,
+  };
+}
+
+/**
+ * A throwaway password ends logins; without roles even an open session is refused at its next command; then sessions, cursors
+ * and what was authorised before are ended. All users of the tenant's database are the tenant's, whoever has made them.
+ */
+export async function cutAccess(admin: Db, db: Db, target: Target): Promise<Notes> {
+  const { name, signal } = target;
+  await runChange(db, { updateUser: name, roles: [], pwd: newPassword(), mechanisms: MECHANISMS }, signal);
+  const users = await usersOf(db, signal);
+  const others = users.filter(({ user, roles }) => user !== name && roles.length > 0);
+  for (const { user } of others) {
+    await target.announceCall();
+    await updateUser(db, user, { roles: [] }, signal);
+  }
+  await target.announceCall();
+  await endSessions(admin, users, signal);
+  const { left } = await endOperations(admin, { database: name, byAnybody: false }, signal);
+  if (left.length > 0)
+    throw new BackendFault(
+      'still-open',
+      `MongoDB: these operations of database ${name} go on although they were ended: ${left.join('; ')}`,
+    );
+  return [
+    ...others.map(({ user }) => `user ${user} of the same database is cut off as well`),
+    ...(await foreignUsers(admin, name, signal)).map((it) => `${it}, and keeps it`),
+  ];
+}
+
+/** The stored password works again; roles and mechanisms are what they were. */
+export async function giveBackAccess(
+  db: Db,
+  target: Target,
+  secrets: Secrets,
+  state: AccessState | undefined,
+): Promise<Notes> {
+  const { name, signal } = target;
+  const before = state as unknown as Before | undefined;
+  const notes: string[] =
+    before?.isPasswordChanged === true
+      ? [`the password of user ${name} had been changed; the stored one works again`]
+      : [];
+  const rolesOf = async (roles: Role[]) => {
+    const existing = await existingRoles(db, roles, signal);
+    const gone = roles.filter((it) => !existing.includes(it));
+    if (gone.length > 0) notes.push(`there is no longer: ${rolesInWords(gone)}`);
+    return existing;
+  };
+  const others = before?.users.filter(({ user }) => user !== name) ?? [];
+  const roles = await rolesOf(before?.users.find(({ user }) => user === name)?.roles ?? rolesOn(name));
+  await runChange(
+    db,
+    { updateUser: name, roles, pwd: secrets['password'] ?? '', mechanisms: before?.mechanisms ?? MECHANISMS },
+    signal,
+  );
+  for (const other of others) {
+    await target.announceCall();
+    const isThere = await updateUser(db, other.user, { roles: await rolesOf(other.roles) }, signal);
+    if (!isThere) notes.push(`user ${other.user} isn't there any more`);
+  }
+  return [...notes, ...(await ensureWriting(db, name, signal))];
+}
+
+/** A tenant from which its own right had been taken before is of no use to itself. */
+async function ensureWriting(db: Db, name: string, signal: AbortSignal): Promise<Notes> {
+  const user = await userDetails(db, name, signal);
+  if (user === undefined || canWrite(user)) return [];
+  await runChange(db, { grantRolesToUser: name, roles: rolesOn(name) }, signal);
+  return [`user ${name} had ${rolesInWords(user.roles)}; it has ${rolesInWords(rolesOn(name))} again`];
+}
+
+/** @returns false where there is no such user any more */
+async function updateUser(db: Db, user: string, fields: Document, signal: AbortSignal): Promise<boolean> {
+  try {
+    await runChange(db, { updateUser: user, ...fields }, signal);
+    return true;
+  } catch (error) {
+    if (hasCode(error, USER_MISSING)) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,69 @@
+import type { Db } from 'mongodb';
+import { type Check, faults, type Finding, type Group, ok } from '../doctor/check';
+import { compareClocks } from '../doctor/clock';
+import { versionFinding } from '../doctor/versions';
+import { mongoHosts, mongoProblem, withAdmin } from './provisioner/client';
+import { differences, type Privilege } from './provisioner/role';
+
+interface Me {
+  authInfo: {
+    authenticatedUsers: { user: string }[];
+    authenticatedUserRoles: { role: string }[];
+    authenticatedUserPrivileges: Privilege[];
+  };
+}
+
+const check = (what: string, after: string[], work: (admin: Db, url: string) => Promise<Finding>): Check => ({
+  name: `mongodb.${what}`,
+  needs: ['MONGODB_ADMIN_URL'],
+  after,
+  look: ({ MONGODB_ADMIN_URL: url }) =>
+    withAdmin(url, (admin) => work(admin, url)).catch((error: unknown) => {
+      throw mongoProblem(error);
+    }),
+});
+
+/** The server of the tenants' databases, by the worker's login. */
+export const MONGODB: Group = {
+  title: 'MongoDB',
+  checks: [
+    check('connection', [], async (admin, url) =>
+      ok(`user ${(await whoAmI(admin)).authenticatedUsers[0]?.user ?? 'unknown: no login'} at ${mongoHosts(url)}`),
+    ),
+    check('provisioner', ['mongodb.connection'], provisioner),
+    check('version', ['mongodb.connection'], async (admin) =>
+      versionFinding('mongodb', String((await admin.command({ buildInfo: 1 }))['version'])),
+    ),
+    check('clock', ['mongodb.connection'], (admin) =>
+      compareClocks(async () => {
+        const { localTime } = await admin.command({ hello: 1 });
+        return localTime instanceof Date ? { at: localTime.getTime(), precisionMs: 1 } : undefined;
+      }),
+    ),
+  ],
+};
+
+const whoAmI = async (admin: Db): Promise<Me['authInfo']> =>
+  ((await admin.command({ connectionStatus: 1, showPrivileges: true })) as unknown as Me).authInfo;
+
+async function provisioner(admin: Db): Promise<Finding> {
+  const { authenticatedUserRoles: roles, authenticatedUserPrivileges: privileges } = await whoAmI(admin);
+  const { missing, surplus } = differences(privileges);
+  const wrong = [
+    ...(roles.length > 1
+      ? [
+          `has the roles ${roles
+            .map(({ role }) => role)
+            .toSorted()
+            .join(', ')}`,
+        ]
+      : []),
+    ...missing.map((it) => `may not ${it}`),
+    ...surplus.map((it) => `may ${it}, which it needn't`),
+  ];
+  return faults(
+    wrong,
+    'Set MONGODB_OWNER_URL and repeat: freeflow setup backends',
+    'may do what the table of privileges says, and nothing else',
+  );
+}

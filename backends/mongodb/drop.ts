@@ -1,0 +1,43 @@
+import type { Db } from 'mongodb';
+import type { Notes, Target } from '../backend';
+import { hasCode } from '../failures';
+import { cutAccess } from './access';
+import { foreignUsers, ownRoles } from './claims';
+import { runChange } from './commands';
+import { eraseDatabase } from './erase';
+import { usersOf } from './users';
+
+const USER_MISSING = 11;
+
+/**
+ * Access first, then all that stands in the tenant's database, whoever has made it: data, views, other users, roles. The
+ * tenant's user carries the nonce, so it goes last; dropDatabase leaves users and roles alone.
+ */
+export async function dropAll(admin: Db, db: Db, target: Target): Promise<Notes> {
+  const { name, signal } = target;
+  await cutAccess(admin, db, target);
+  await eraseDatabase(admin, db, target);
+  const others = (await usersOf(db, signal)).filter(({ user }) => user !== name).map(({ user }) => user);
+  for (const user of others) {
+    await target.announceCall();
+    await dropUser(db, user, signal);
+  }
+  const roles = await ownRoles(db, signal);
+  await target.announceCall();
+  if (roles.length > 0) await runChange(db, { dropAllRolesFromDatabase: 1 }, signal);
+  await target.announceCall();
+  await dropUser(db, name, signal);
+  return [
+    ...others.map((it) => `user ${it} of the same database is dropped as well`),
+    ...roles.map((it) => `role ${it} of the same database is dropped as well`),
+    ...(await foreignUsers(admin, name, signal)).map(
+      (it) => `${it}: take it away, or no tenant of this name can be made`,
+    ),
+  ];
+}
+
+async function dropUser(db: Db, user: string, signal: AbortSignal): Promise<void> {
+  await runChange(db, { dropUser: user }, signal).catch((error: unknown) => {
+    if (!hasCode(error, USER_MISSING)) throw error;
+  });
+}

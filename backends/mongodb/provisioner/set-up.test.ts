@@ -1,0 +1,60 @@
+import { readStackInfo } from '../../../stack/stack-info';
+import { TEST_STACK } from '../../../test/support/master';
+import { withMongo } from '../../../test/support/outside';
+import { asMongo } from '../../../test/support/provisioner-bench';
+import { newName } from '../../../test/support/workbench';
+import { PROVISIONER, provisionerNames } from '../../provisioner/names';
+import { PRIVILEGES, type Privilege } from './role';
+
+const info = readStackInfo(TEST_STACK);
+const {
+  mongodb: { user, role },
+} = provisionerNames(PROVISIONER);
+
+const sorted = (privileges: readonly Privilege[]) =>
+  privileges.map(({ resource, actions }) => JSON.stringify([resource, actions.toSorted()])).toSorted();
+
+test('the provisioner has its own role and no other, and by it exactly the actions of the table', async () => {
+  const { users } = (await asMongo(info, { usersInfo: { user, db: 'admin' }, showPrivileges: true })) as unknown as {
+    users: { roles: unknown; inheritedRoles: unknown; inheritedPrivileges: Privilege[] }[];
+  };
+  const [found] = users;
+  expect(found?.roles).toEqual([{ role, db: 'admin' }]);
+  expect(found?.inheritedRoles).toEqual([{ role, db: 'admin' }]);
+  expect(sorted(found?.inheritedPrivileges ?? [])).toEqual(sorted(PRIVILEGES));
+});
+
+test.each<[string, Record<string, unknown>]>([
+  ['making a role', { createRole: 'freeflow_never', privileges: [], roles: [] }],
+  ['ending the server', { shutdown: 1 }],
+  ["changing the server's settings", { setParameter: 1, quiet: true }],
+  ["reading the server's log", { getLog: 'global' }],
+  ["reading users' password hashes", { find: 'system.users', limit: 1 }],
+])('it is refused: %s', async (_what, command) => {
+  await expect(
+    withMongo(info.mongodb.provisionerUrl, (client) => client.db('admin').command(command)),
+  ).rejects.toMatchObject({ code: 13 });
+});
+
+test("it makes users of a tenant, but may read and write nothing of the tenant's data", async () => {
+  const database = `freeflow_${newName()}`;
+  await withMongo(info.mongodb.url, (owner) => owner.db(database).collection('things').insertOne({ n: 1 }));
+  try {
+    await withMongo(info.mongodb.provisionerUrl, async (client) => {
+      const db = client.db(database);
+      await db.command({ createUser: database, pwd: 'x', roles: [{ role: 'readWrite', db: database }] });
+      await db.command({ dropUser: database });
+      for (const command of [
+        { find: 'things' },
+        { insert: 'things', documents: [{ n: 2 }] },
+        { delete: 'things', deletes: [{ q: {}, limit: 0 }] },
+        { drop: 'things' },
+        { create: 'others' },
+      ]) {
+        await expect(db.command(command)).rejects.toMatchObject({ code: 13 });
+      }
+    });
+  } finally {
+    await withMongo(info.mongodb.url, (owner) => owner.db(database).dropDatabase());
+  }
+});

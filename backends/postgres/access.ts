@@ -1,0 +1,132 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { scramVerifier } from '@freeflow/lib/pg';
+import { escapeIdentifier as id, escapeLiteral as literal } from 'pg';
+import type { AccessState, Notes, Target } from '../backend';
+import { BackendFault } from '../failures';
+import { describe } from './blockers';
+import { setAllowed } from './entry';
+import type { TenantLogin } from './login';
+import { isPooled } from './pooled';
+import type { PostgresServer, Session } from './server';
+import { appRole, rolesOf } from './sql';
+
+const SESSIONS_END_MS = 5_000;
+const LOOK_AGAIN_MS = 50;
+
+/**
+ * Cuts a tenant off: no new sessions in its database, those that are there ended, its role kept from logging in, and again what
+ * had come in before that. In this order, since a session of the tenant can lock the row of its role for as long as it is there,
+ * and has no way to lock that of the database.
+ */
+export async function cutAccess(
+  server: PostgresServer,
+  target: Target,
+  isThere = { app: true, database: true },
+): Promise<Notes> {
+  const { name, signal } = target;
+  const own = rolesOf(name);
+  return server.inDatabase(server.home, signal, async (session) => {
+    // Where somebody holds the database's row, the role is shut all the same.
+    const shut = isThere.database ? setAllowed(session, name, false, own) : Promise.resolve();
+    const problem = await shut.then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    );
+    await endSessions(session, name, signal);
+    await target.announceCall();
+    if (isThere.app) await session.change(`ALTER ROLE ${id(appRole(name))} NOLOGIN`, own);
+    await endSessions(session, name, signal);
+    if (problem !== undefined) throw problem.error;
+    return othersIn(session, name);
+  });
+}
+
+/** What a cut takes away, as it is now: an administrator may have shut one of the two already. */
+export interface PostgresAccess extends AccessState {
+  canLogIn: boolean;
+  takesConnections: boolean;
+}
+
+export async function readAccess({ pool }: PostgresServer, { name }: Target): Promise<PostgresAccess> {
+  const {
+    rows: [now],
+  } = await pool.query<PostgresAccess>(
+    'SELECT r.rolcanlogin AS "canLogIn", d.datallowconn AS "takesConnections" FROM pg_roles r, pg_database d WHERE r.rolname = $1 AND d.datname = $2',
+    [appRole(name), name],
+  );
+  return now === undefined
+    ? { canLogIn: true, takesConnections: true }
+    : { canLogIn: now.canLogIn, takesConnections: now.takesConnections };
+}
+
+/** Whether an administrator had shut the tenant out before it was cut off; then it stays so. */
+export const wasShut = (before: AccessState | undefined): boolean =>
+  before?.['canLogIn'] === false || before?.['takesConnections'] === false;
+
+/** Gives the access back: the stored password is what the role is let in by, whatever it had been changed to. */
+export async function giveAccess(
+  server: PostgresServer,
+  target: Target,
+  login: TenantLogin,
+  password: string,
+  before: AccessState | undefined,
+): Promise<Notes> {
+  const { name, signal } = target;
+  const own = rolesOf(name);
+  const [canLogIn, takesConnections] = [before?.['canLogIn'] !== false, before?.['takesConnections'] !== false];
+  // A pooler lets a role that may not log in wait instead of refusing it: then the password is set without having been tried.
+  const isTriable = !(await isPooled(server.pool));
+  const isChanged = isTriable && !(await login.takesPassword());
+  await server.inDatabase(server.home, signal, async (session) => {
+    await session.change(
+      `ALTER ROLE ${id(appRole(name))} ${canLogIn ? 'LOGIN' : 'NOLOGIN'}${isChanged || !isTriable ? ` PASSWORD ${literal(await scramVerifier(password))}` : ''}`,
+      own,
+    );
+    await target.announceCall();
+    await setAllowed(session, name, takesConnections, own);
+  });
+  return [
+    ...(canLogIn
+      ? []
+      : [`${appRole(name)} could not log in before (NOLOGIN), which an administrator has set, and stays so`]),
+    ...(takesConnections
+      ? []
+      : [`database ${name} took no connections before, which an administrator has set, and stays so`]),
+    ...(isChanged
+      ? [`the password of ${appRole(name)} had been changed, by the tenant or by hand: the stored one is valid again`]
+      : []),
+    ...((await login.hasExpired())
+      ? [
+          `the password of ${appRole(name)} had expired (VALID UNTIL) before, which an administrator has set, and stays so`,
+        ]
+      : []),
+  ];
+}
+
+// Of other roles those are the tenant's that may do what its roles may, and whose sessions we may end.
+const END = `
+  SELECT pg_terminate_backend(pid) FROM pg_stat_activity a JOIN pg_roles r ON r.oid = a.usesysid
+   WHERE a.usename = ANY ($1) OR a.datname = $2 AND a.usename <> current_user
+     AND CASE WHEN NOT r.rolsuper AND pg_has_role(r.oid, 'USAGE') THEN EXISTS (SELECT FROM pg_roles own WHERE own.rolname = ANY ($1) AND pg_has_role(r.oid, own.oid, 'MEMBER')) ELSE false END`;
+
+/** Ends the tenant's sessions until two looks in a row have found none: one that was just let in shows a moment later. */
+async function endSessions({ client }: Session, name: string, signal: AbortSignal): Promise<void> {
+  const end = performance.now() + SESSIONS_END_MS;
+  for (let noneFor = 0; noneFor < 2;) {
+    const { rowCount } = await client.query(END, [rolesOf(name), name]);
+    noneFor = rowCount === 0 ? noneFor + 1 : 0;
+    if (performance.now() > end)
+      throw new BackendFault('still-open', `PostgreSQL: sessions of ${appRole(name)} don't end`);
+    if (noneFor < 2) await delay(LOOK_AGAIN_MS, undefined, { signal });
+  }
+}
+
+/** Who is in its database and isn't the tenant, as an administrator; those are left alone. */
+export async function othersIn({ client }: Session, name: string): Promise<Notes> {
+  const { rows } = await client.query<Parameters<typeof describe>[0]>(
+    `SELECT pid, usename AS role, datname AS database, application_name AS application, client_addr::text AS client, query_start::text AS since
+       FROM pg_stat_activity WHERE datname = $1 AND usename <> current_user AND usename <> ALL ($2)`,
+    [name, rolesOf(name)],
+  );
+  return rows.map((it) => `a session that isn't the tenant's stays open: ${describe(it)}`);
+}

@@ -1,0 +1,190 @@
+import { allAbsent } from '../absence';
+import type {
+  Absence,
+  AccessState,
+  Backend,
+  Connection,
+  Difference,
+  Inspection,
+  Made,
+  Marked,
+  Notes,
+  Resumed,
+  Secrets,
+  Target,
+} from '../backend';
+import { BackendFault } from '../failures';
+import { newPassword } from '../passwords';
+import { cutAccess, giveAccess, readAccess, wasShut } from './access';
+import { postgresConnection } from './address';
+import { createTenant } from './create';
+import { dropTenant } from './drop';
+import { TenantLogin } from './login';
+import { assertShutOut, isPooled } from './pooled';
+import { probePostgres, refusedLogin } from './probe';
+import { CALL_TIMEOUT_MS, PostgresServer } from './server';
+import { appRole, FIND, mark, ownerRole, SCHEMA, strangerIn, type Found } from './sql';
+import { postgresDifferences, postgresMarks } from './state';
+
+export interface PostgresLimits {
+  /** Connections of one tenant at most. */
+  connectionsMax: number;
+  /** Sessions of the worker that act, at most. */
+  sessionsMax: number;
+}
+
+/**
+ * A database per tenant, owned by a NOLOGIN role which carries the nonce in its COMMENT: the tenant's own LOGIN role
+ * can change neither the comment nor the database. Provisions without superuser: LOGIN CREATEDB CREATEROLE and
+ * `createrole_self_grant = 'set, inherit'` (PostgreSQL 16 or newer).
+ */
+export class PostgresBackend implements Backend {
+  readonly kind = 'postgres';
+  readonly callTimeoutMs = CALL_TIMEOUT_MS;
+  private readonly server: PostgresServer;
+
+  /** @param tenantUrl where tenants find the server; left out: as we do */
+  constructor(
+    private readonly adminUrl: URL,
+    private readonly limits: PostgresLimits,
+    private readonly tenantUrl?: string,
+  ) {
+    this.server = new PostgresServer(adminUrl, limits.sessionsMax);
+  }
+
+  async serverId(): Promise<string> {
+    const { rows } = await this.server.pool.query<{ id: string }>(
+      'SELECT system_identifier::text AS id FROM pg_control_system()',
+    );
+    return `postgres:${rows[0]?.id}`;
+  }
+
+  async newSecrets(): Promise<Secrets> {
+    return { password: newPassword() };
+  }
+
+  async create(target: Target, secrets: Secrets): Promise<Made> {
+    const { name } = target;
+    const found = await this.find(name);
+    this.refuseForeign(target, found);
+    await createTenant(this.server, target, found, secrets['password'] ?? '', this.limits.connectionsMax);
+    const made = await this.find(name);
+    this.refuseForeign(target, made);
+    return {
+      ...(made.databaseOid === null ? {} : { externalId: made.databaseOid }),
+      connection: this.connectionOf(target),
+    };
+  }
+
+  connectionOf({ name }: Pick<Target, 'name'>): Connection {
+    return postgresConnection(this.adminUrl, this.tenantUrl, name);
+  }
+
+  /** After a resume a login that had expired or been shut before, which `enable` has reported, stays what it was. */
+  async probe(target: Target, secrets: Secrets, resumed?: Resumed): Promise<void> {
+    const login = this.loginOf(target, secrets);
+    if (resumed !== undefined && (wasShut(resumed.before) || (await login.hasExpired()))) return;
+    await probePostgres(
+      this.server,
+      login,
+      { database: target.name, schema: SCHEMA, owner: ownerRole(target.name) },
+      target.signal,
+    );
+  }
+
+  accessState(target: Target): Promise<AccessState> {
+    return readAccess(this.server, target);
+  }
+
+  /** Where one of the two is shut already it may be the cut itself that has begun: then what was kept first counts. */
+  async isCutBegun(target: Target): Promise<boolean> {
+    return wasShut(await readAccess(this.server, target));
+  }
+
+  disable(target: Target): Promise<Notes> {
+    return cutAccess(this.server, target);
+  }
+
+  enable(target: Target, secrets: Secrets, before: AccessState | undefined): Promise<Notes> {
+    return giveAccess(this.server, target, this.loginOf(target, secrets), secrets['password'] ?? '', before);
+  }
+
+  async refused(target: Target, secrets: Secrets): Promise<void> {
+    if (await isPooled(this.server.pool))
+      return assertShutOut(this.server.pool, appRole(target.name), [target.name], 'still-open');
+    await refusedLogin(this.loginOf(target, secrets), target.name);
+  }
+
+  async inspect(target: Target): Promise<Inspection> {
+    const found = await this.find(target.name);
+    if (!found.ownerExists && !found.appExists && found.databaseOid === null) return { state: 'absent' };
+    const stranger = strangerIn(found, target);
+    if (found.ownerMark === mark(target.nonce)) {
+      // Our owner role beside a stranger's database of that name: ours is only the role.
+      if (stranger !== undefined) return { state: 'ours', only: stranger };
+      return found.databaseOid === null
+        ? { state: 'ours', only: `there is no database ${target.name}` }
+        : { state: 'ours', externalId: found.databaseOid };
+    }
+    return { state: 'foreign', owner: stranger ?? 'an unknown owner' };
+  }
+
+  async drop(target: Target): Promise<Notes> {
+    const { name, nonce } = target;
+    const found = await this.find(name);
+    return dropTenant(this.server, target, {
+      app: found.appMark === mark(nonce),
+      database: found.databaseOwner === ownerRole(name),
+    });
+  }
+
+  async absence({ name, nonce, externalId = '0' }: Target): Promise<Absence[]> {
+    const found = await this.find(name);
+    const { rows } = await this.server.pool.query<{ marks: number; oids: number }>(
+      `SELECT (SELECT count(*)::int FROM pg_shdescription WHERE description = $1) AS marks, (SELECT count(*)::int FROM pg_database WHERE oid = $2::oid) AS oids`,
+      [mark(nonce), externalId],
+    );
+    const looks: [what: string, by: Absence['by'], isThere: boolean][] = [
+      [`database ${name}`, 'name', found.databaseOid !== null],
+      [`role ${ownerRole(name)}`, 'name', found.ownerExists],
+      [`role ${appRole(name)}`, 'name', found.appExists],
+      ['anything that carries the nonce', 'nonce', rows[0]?.marks !== 0],
+      [`database with OID ${externalId}`, 'id', rows[0]?.oids !== 0],
+    ];
+    return allAbsent('PostgreSQL', looks);
+  }
+
+  differences(target: Target, state: 'present' | 'disabled', secrets: Secrets): Promise<Difference[]> {
+    return postgresDifferences(
+      this.server.pool,
+      target.name,
+      state,
+      this.loginOf(target, secrets),
+      this.limits.connectionsMax,
+    );
+  }
+
+  marked(): Promise<Marked[]> {
+    return postgresMarks(this.server.pool);
+  }
+
+  close(): Promise<void> {
+    return this.server.close();
+  }
+
+  private async find(name: string): Promise<Found> {
+    const { rows } = await this.server.pool.query<Found>(FIND, [name, ownerRole(name), appRole(name)]);
+    const [found] = rows;
+    if (found === undefined) throw new Error('the catalog query returned no row');
+    return found;
+  }
+
+  private loginOf({ name }: Target, secrets: Secrets): TenantLogin {
+    return new TenantLogin(this.server, name, secrets['password'] ?? '');
+  }
+
+  private refuseForeign(target: Target, found: Found): void {
+    const stranger = strangerIn(found, target);
+    if (stranger !== undefined) throw new BackendFault('foreign-resource', `PostgreSQL: ${stranger}`);
+  }
+}

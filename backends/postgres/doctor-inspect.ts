@@ -1,0 +1,85 @@
+import { sharesSessions } from '@freeflow/lib/pg';
+import type { Client } from 'pg';
+import { fail, notChecked, ok, warn, type Check, type Finding } from '../doctor/check';
+import { compareClocks } from '../doctor/clock';
+import type { SettingName } from '../doctor/setting-names';
+import { versionFinding } from '../doctor/versions';
+import { postgresProblem, withClient } from './provisioner/client';
+
+/** Runs on a connection of its own. */
+export async function onPostgres(url: string, work: (client: Client) => Promise<Finding>): Promise<Finding> {
+  try {
+    return await withClient(url, work);
+  } catch (error) {
+    throw postgresProblem(error);
+  }
+}
+
+/** What is looked at with any PostgreSQL server: its version, its clock, and what sessions there are like. */
+export function serverChecks(name: string, variable: SettingName): Check[] {
+  const check = (what: string, work: (client: Client) => Promise<Finding>): Check => ({
+    name: `${name}.${what}`,
+    needs: [variable],
+    after: [`${name}.connection`],
+    look: (values) => onPostgres(values[variable], work),
+  });
+  return [
+    check('version', async (client) =>
+      versionFinding(
+        'postgres',
+        String(
+          (await client.query<{ version: string }>(`SELECT current_setting('server_version') AS version`)).rows[0]
+            ?.version,
+        ),
+      ),
+    ),
+    check('clock', (client) =>
+      compareClocks(async () => {
+        const {
+          rows: [row],
+        } = await client.query<{ at: number }>('SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS at');
+        return row === undefined ? undefined : { at: row.at, precisionMs: 1 };
+      }),
+    ),
+    {
+      name: `${name}.sessions`,
+      needs: [variable],
+      after: [`${name}.connection`],
+      look: async (values) => (await pooling(values[variable])) ?? onPostgres(values[variable], zone),
+    },
+  ];
+}
+
+/** Locks are held, and settings kept, by a session. */
+async function pooling(url: string): Promise<Finding | undefined> {
+  const isShared = await sharesSessions(url);
+  if (isShared === undefined) return notChecked('there was no second connection to compare with');
+  return isShared
+    ? fail(
+        'a pooler shares them between clients, by transaction or statement',
+        'Set pool_mode = session in the pooler for this database and user, or name the server itself.',
+      )
+    : undefined;
+}
+
+/** What zone our sessions are in, and what zone one would be in that does not say so itself (https://www.postgresql.org/docs/current/view-pg-settings.html). */
+async function zone(client: Client): Promise<Finding> {
+  const {
+    rows: [row],
+  } = await client.query<{ now: string; otherwise: string }>(
+    "SELECT setting AS now, reset_val AS otherwise FROM pg_settings WHERE name = 'TimeZone'",
+  );
+  const { now = '?', otherwise = '?' } = row ?? {};
+  if (!isUtc(now))
+    return fail(
+      `they are in ${now}, where all times are taken for UTC`,
+      'Have the pooler between leave the setting TimeZone alone.',
+    );
+  if (isUtc(otherwise)) return ok('not shared by a pooler, in UTC');
+  return warn(
+    `in UTC, since they say so; other programs get ${otherwise}`,
+    "Set it for all, so that nobody reads or writes other times: ALTER DATABASE ... SET timezone = 'UTC'",
+  );
+}
+
+const isUtc = (zone: string): boolean => /^(Etc\/)?(UTC|UCT|Zulu|Universal|Greenwich|GMT([+-]?0)?)$/i.test(zone);

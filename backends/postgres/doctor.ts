@@ -1,0 +1,77 @@
+import { databaseOf, describeServer, usesReservedConnections } from '@freeflow/lib/pg';
+import type { Client } from 'pg';
+import { fail, faults, type Finding, type Group, ok, warn } from '../doctor/check';
+import { onPostgres, serverChecks } from './doctor-inspect';
+import { closedDatabases, openDatabases } from './provisioner/databases';
+import { reservedConnections, RESERVED_AT_LEAST } from './provisioner/reserve';
+import { roleFaults, SELF_GRANT } from './provisioner/role-faults';
+import { HOME } from './provisioner/url';
+
+const SET_UP = 'Set POSTGRES_OWNER_URL and repeat: freeflow setup backends';
+
+/** The server of the tenants' databases, by the worker's login. */
+export const POSTGRES: Group = {
+  title: 'PostgreSQL',
+  checks: [
+    {
+      name: 'postgres.connection',
+      needs: ['POSTGRES_ADMIN_URL'],
+      after: [],
+      look: ({ POSTGRES_ADMIN_URL: url }) =>
+        onPostgres(url, async (client) => ok(`role ${await roleOf(client)} at ${describeServer(url)}`)),
+    },
+    {
+      name: 'postgres.provisioner',
+      needs: ['POSTGRES_ADMIN_URL'],
+      after: ['postgres.connection'],
+      look: ({ POSTGRES_ADMIN_URL: url }) => onPostgres(url, provisioner),
+    },
+    {
+      name: 'postgres.closed',
+      needs: ['POSTGRES_ADMIN_URL'],
+      after: ['postgres.connection'],
+      look: ({ POSTGRES_ADMIN_URL: url, MASTER_DATABASE_URL: master }) =>
+        onPostgres(url, (client) => closed(client, master)),
+    },
+    {
+      name: 'postgres.reserve',
+      needs: ['POSTGRES_ADMIN_URL'],
+      after: ['postgres.connection'],
+      look: ({ POSTGRES_ADMIN_URL: url }) => onPostgres(url, reserve),
+    },
+    ...serverChecks('postgres', 'POSTGRES_ADMIN_URL'),
+  ],
+};
+
+const roleOf = async (client: Client): Promise<string> =>
+  String((await client.query<{ role: string }>('SELECT current_user AS role')).rows[0]?.role);
+
+async function provisioner(client: Client): Promise<Finding> {
+  const role = await roleOf(client);
+  const { attributes, lacksSelfGrant, memberships } = await roleFaults(client, role);
+  const wrong = [
+    ...(attributes.length > 0 ? [`role ${role} should be ${attributes.join(', ')}`] : []),
+    ...(lacksSelfGrant ? [`${SELF_GRANT.setting} is not '${SELF_GRANT.value}'`] : []),
+    ...[...new Set(memberships.map(({ of }) => of))].map((of) => `it is a member of ${of}`),
+  ];
+  return faults(wrong, SET_UP, 'makes databases and roles, is no superuser');
+}
+
+async function closed(client: Client, master: string): Promise<Finding> {
+  const databases = closedDatabases(master === '' ? HOME : databaseOf(master));
+  const open = await openDatabases(client, databases);
+  return open.length === 0
+    ? ok(`nobody enters ${[...new Set(databases)].join(', ')} uninvited`)
+    : fail(`every tenant's role may connect to ${open.join(', ')}`, SET_UP);
+}
+
+async function reserve(client: Client): Promise<Finding> {
+  const reserved = await reservedConnections(client);
+  if (!(await usesReservedConnections(client, await roleOf(client))))
+    return warn('the provisioner may not use reserved connections: tenants can take its last one', SET_UP);
+  if (reserved > 0) return ok(`${reserved} connections are kept from tenants`);
+  return warn(
+    'the server reserves no connections: tenants together can take all of them',
+    `Set reserved_connections = ${RESERVED_AT_LEAST} or more in postgresql.conf, and restart the server.`,
+  );
+}

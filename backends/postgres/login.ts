@@ -1,0 +1,116 @@
+import { HeardClient } from '@freeflow/lib/pg';
+import type { Client, Pool } from 'pg';
+import { BackendFault, hasCode, messageOf } from '../failures';
+import { isPooled } from './pooled';
+import type { PostgresServer } from './server';
+import { appRole } from './sql';
+
+const WRONG_PASSWORD = '28P01';
+const NOT_LET_IN = '28000';
+
+// What a tenant may set, by ALTER ROLE, applies to each of its sessions as it begins; what the session itself asks for goes before it.
+const SETTINGS = `
+  SELECT DISTINCT s.name, coalesce(s.boot_val, '') AS value
+    FROM pg_db_role_setting d CROSS JOIN unnest(d.setconfig) c JOIN pg_settings s ON lower(s.name) = lower(split_part(c, '=', 1))
+   WHERE s.context = 'user' AND s.name NOT IN ('client_encoding', 'application_name')
+     AND d.setrole IN (0, (SELECT oid FROM pg_roles WHERE rolname = $1)) AND d.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = $2))`;
+
+interface Setting {
+  name: string;
+  value: string;
+}
+
+/** The tenant's own login, with sessions in which nothing counts that the tenant has set for its role. */
+export class TenantLogin {
+  readonly role: string;
+
+  constructor(
+    private readonly server: PostgresServer,
+    private readonly name: string,
+    private readonly password: string,
+  ) {
+    this.role = appRole(name);
+  }
+
+  /** Works on one session as the tenant, which is ended then. Throws what the driver throws where the tenant isn't let in. */
+  async connected<T>(database: string, work: (client: Client) => Promise<T>): Promise<T> {
+    const settings = await settingsOf(this.server.pool, this.role, database);
+    return this.server.bounded(async () => {
+      const client = await this.connect(database, settings);
+      try {
+        await client.query('SET ROLE NONE');
+        return await work(client);
+      } finally {
+        await client.end().catch(() => undefined);
+      }
+    });
+  }
+
+  /** Whether the server takes the password: it looks at that before anything else it may refuse a login for. */
+  async takesPassword(): Promise<boolean> {
+    if (await this.hasExpired()) return true;
+    try {
+      await this.connected(this.name, async () => undefined);
+      return true;
+    } catch (error) {
+      if (hasCode(error, WRONG_PASSWORD)) return false;
+      // An answer that isn't about the password: no login, no connections now, too many of them, no right to this database.
+      if (hasCode(error, NOT_LET_IN, '55000', '53300', '42501', '3D000')) return true;
+      throw error;
+    }
+  }
+
+  /** What stands behind a refused login is the tenant's affair, never that of the provisioner's credentials. */
+  async explained(error: unknown): Promise<unknown> {
+    // 42501: an administrator has taken a right from it, such as CONNECT.
+    if (!hasCode(error, WRONG_PASSWORD, NOT_LET_IN, '42501')) return error;
+    const why = (await this.hasExpired())
+      ? 'its password has expired (VALID UNTIL), which an administrator has set'
+      : messageOf(error);
+    return new BackendFault('probe-refused', `PostgreSQL: the tenant's own login ${this.role} is refused: ${why}`, {
+      cause: error,
+    });
+  }
+
+  /** By VALID UNTIL, which an administrator alone can set. */
+  async hasExpired(): Promise<boolean> {
+    const {
+      rows: [role],
+    } = await this.server.pool.query<{ hasExpired: boolean | null }>(
+      'SELECT rolvaliduntil < now() AS "hasExpired" FROM pg_roles WHERE rolname = $1',
+      [this.role],
+    );
+    return role?.hasExpired === true;
+  }
+
+  private async connect(database: string, settings: readonly Setting[]): Promise<Client> {
+    const login = this.server.loginOf(this.role, this.password, database);
+    if (settings.length === 0) return opened(new HeardClient(login));
+    if (!(await isPooled(this.server.pool))) {
+      return opened(
+        new HeardClient({
+          ...login,
+          options: settings.map(({ name, value }) => `-c ${name}=${value.replace(/[\\ ]/g, '\\$&')}`).join(' '),
+        }),
+      );
+    }
+    // A pooler lets no options through: then they are set as soon as one is in.
+    const client = await opened(new HeardClient(login));
+    for (const { name, value } of settings)
+      await client.query('SELECT pg_catalog.set_config($1, $2, false)', [name, value]);
+    return client;
+  }
+}
+
+async function opened(client: Client): Promise<Client> {
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw error;
+  }
+}
+
+const settingsOf = async (pool: Pool, role: string, database: string): Promise<Setting[]> =>
+  (await pool.query<Setting>(SETTINGS, [role, database])).rows;

@@ -1,0 +1,144 @@
+import { HeardClient, retryCollisions, type HeardClientConfig } from '@freeflow/lib/pg';
+import { Pool, type Client } from 'pg';
+import { BackendFault, hasCode } from '../failures';
+import { Limiter } from '../limiter';
+import { withTenantLogin } from './address';
+import { Blockers } from './blockers';
+
+export const CALL_TIMEOUT_MS = 20_000;
+/** Ends well before the deadline of a statement, so that a lock is never taken for a server that doesn't answer. */
+const LOCK_TIMEOUT_MS = 5_000;
+const QUESTIONS_MAX = 8;
+const FURTHER_MAX = 2;
+/** Where the provisioner works from where its URL names no database; pg would take the login's name for one. */
+const HOME = 'postgres';
+
+/**
+ * Said first on every session with an effect: a database may have settings of its own, by whoever may alter it, and none of
+ * them is to decide what a statement of ours does.
+ */
+const PREAMBLE = `SET ROLE NONE; SET default_transaction_read_only = off; SET lock_timeout = ${LOCK_TIMEOUT_MS}; SET search_path = pg_catalog`;
+
+/** One session with an effect. */
+export interface Session {
+  client: Client;
+  /**
+   * Runs a statement, and ends the sessions of tenants that hold the locks it waits for.
+   * @param own the roles whose sessions are ended at once; those of other tenants get a moment
+   * @throws BackendFault `blocked`, naming who holds the lock
+   */
+  change: (statement: string, own?: readonly string[]) => Promise<void>;
+}
+
+/** The server as the provisioner reaches it: a pool to ask by, and a bounded number of sessions that act. */
+export class PostgresServer {
+  readonly pool: Pool;
+  readonly home: string;
+  private readonly base: HeardClientConfig;
+  private readonly sessions: Limiter;
+  // What already works on a session may need a further one, and that one the provisioner's own database. Each kind has places of
+  // its own, or all could wait for each other.
+  private readonly further = new Limiter(FURTHER_MAX);
+  private readonly atHome = new Limiter(FURTHER_MAX);
+
+  constructor(
+    private readonly adminUrl: URL,
+    sessionsMax: number,
+  ) {
+    this.base = {
+      connectionTimeoutMillis: 5_000,
+      settings: { statement_timeout: CALL_TIMEOUT_MS },
+      query_timeout: CALL_TIMEOUT_MS + 2_000,
+      application_name: 'freeflow-worker',
+    };
+    this.home = decodeURIComponent(adminUrl.pathname.slice(1)) || HOME;
+    this.sessions = new Limiter(sessionsMax);
+    this.pool = new Pool({
+      ...this.base,
+      Client: HeardClient,
+      connectionString: this.urlOf(this.home).href,
+      max: QUESTIONS_MAX,
+    });
+    // Without a listener a server that goes away would take the whole worker along.
+    this.pool.on('error', () => undefined);
+  }
+
+  /** Works on a session of its own, which is cut when the signal aborts. */
+  inDatabase<T>(database: string, signal: AbortSignal, work: (session: Session) => Promise<T>): Promise<T> {
+    return this.sessions.run(signal, () => this.act(database, signal, work));
+  }
+
+  /** The same for what already works on one. */
+  besides<T>(database: string, signal: AbortSignal, work: (session: Session) => Promise<T>): Promise<T> {
+    return this.further.run(signal, () => this.act(database, signal, work));
+  }
+
+  /** The same in the provisioner's own database, for what may already work on two. */
+  aside<T>(signal: AbortSignal, work: (session: Session) => Promise<T>): Promise<T> {
+    return this.atHome.run(signal, () => this.act(this.home, signal, work));
+  }
+
+  /** How a session of a tenant connects. */
+  loginOf(role: string, password: string, database: string): HeardClientConfig {
+    return { ...this.base, connectionString: withTenantLogin(this.urlOf(database), role, password).href };
+  }
+
+  /** Counts what is done on a session that isn't ours among the bounded ones. */
+  bounded<T>(call: () => Promise<T>): Promise<T> {
+    return this.sessions.run(undefined, call);
+  }
+
+  async close(): Promise<void> {
+    await this.pool.end();
+  }
+
+  private async act<T>(database: string, signal: AbortSignal, work: (session: Session) => Promise<T>): Promise<T> {
+    signal.throwIfAborted();
+    const client = new HeardClient({ ...this.base, connectionString: this.urlOf(database).href });
+    const cut = () => void client.end().catch(() => undefined);
+    try {
+      await client.connect();
+      signal.addEventListener('abort', cut);
+      await client.query(PREAMBLE);
+      return await work({
+        client,
+        change: (statement, roles = []) => this.change(client, client.pid ?? 0, statement, roles, signal),
+      });
+    } finally {
+      signal.removeEventListener('abort', cut);
+      await client.end().catch(() => undefined);
+    }
+  }
+
+  private async change(
+    client: Client,
+    pid: number,
+    statement: string,
+    own: readonly string[],
+    signal: AbortSignal,
+  ): Promise<void> {
+    const blockers = new Blockers(this, pid, own, signal);
+    try {
+      await retryCollisions(() => client.query(statement));
+    } catch (error) {
+      // Lost a race for the name: whose it is now, the next attempt reads.
+      if (hasCode(error, '42P04', '42710', '23505'))
+        throw new BackendFault('conflict', `PostgreSQL: ${(error as Error).message}`, { cause: error });
+      if (hasCode(error, '55P03'))
+        throw new BackendFault(
+          'blocked',
+          `PostgreSQL: ${statement.slice(0, 60).trim()}... waits for ${blockers.named()}`,
+          { cause: error },
+        );
+      throw error;
+    } finally {
+      await blockers.stop();
+    }
+  }
+
+  private urlOf(database: string): URL {
+    const url = new URL(this.adminUrl);
+    url.pathname = `/${encodeURIComponent(database)}`;
+    return url;
+  }
+}

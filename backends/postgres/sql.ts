@@ -1,0 +1,69 @@
+import { escapeIdentifier as id, escapeLiteral as literal } from 'pg';
+import type { Target } from '../backend';
+
+/** The schema the tenant works in; `public` stays shut. */
+export const SCHEMA = 'app';
+
+export const ownerRole = (database: string) => `${database}_owner`;
+export const appRole = (database: string) => `${database}_app`;
+/** Whose sessions are the tenant's. */
+export const rolesOf = (database: string): string[] => [appRole(database), ownerRole(database)];
+export const mark = (nonce: string) => `freeflow:${nonce}`;
+
+/** What stands at the server under a tenant's name. */
+export interface Found {
+  ownerMark: string | null;
+  ownerExists: boolean;
+  appMark: string | null;
+  appExists: boolean;
+  databaseOid: string | null;
+  databaseOwner: string | null;
+}
+
+/** Finds it, by database, owner role and app role; always one row. */
+export const FIND = `
+  SELECT o.oid IS NOT NULL AS "ownerExists", shobj_description(o.oid, 'pg_authid') AS "ownerMark",
+         a.oid IS NOT NULL AS "appExists", shobj_description(a.oid, 'pg_authid') AS "appMark",
+         d.oid::text AS "databaseOid", pg_get_userbyid(d.datdba) AS "databaseOwner"
+    FROM (SELECT 1) one
+    LEFT JOIN pg_roles o ON o.rolname = $2
+    LEFT JOIN pg_roles a ON a.rolname = $3
+    LEFT JOIN pg_database d ON d.datname = $1`;
+
+/** Says who stands in the way, or nothing where all that stands is ours. */
+export function strangerIn(found: Found, { name, nonce }: Target): string | undefined {
+  const ours = mark(nonce);
+  if (found.ownerExists && found.ownerMark !== ours)
+    return `role ${ownerRole(name)} exists and isn't ours (${found.ownerMark ?? 'no mark'})`;
+  if (found.appExists && found.appMark !== ours)
+    return `role ${appRole(name)} exists and isn't ours (${found.appMark ?? 'no mark'})`;
+  if (found.databaseOid !== null && found.databaseOwner !== ownerRole(name))
+    return `database ${name} exists and belongs to ${found.databaseOwner}`;
+  return undefined;
+}
+
+/** The statements of a create, in order. Those of one string are one transaction; CREATE DATABASE stands alone. */
+export const sql = {
+  // One transaction, so no role of ours ever stands without its mark.
+  createRoles: (name: string, nonce: string, verifier: string, connectionsMax: number): string => {
+    const [owner, app, ours] = [id(ownerRole(name)), id(appRole(name)), literal(mark(nonce))];
+    return `CREATE ROLE ${owner} NOLOGIN; COMMENT ON ROLE ${owner} IS ${ours};
+       CREATE ROLE ${app} LOGIN CONNECTION LIMIT ${connectionsMax} PASSWORD ${literal(verifier)}; COMMENT ON ROLE ${app} IS ${ours}`;
+  },
+
+  // A new database lets everybody in, and whoever is in stays in; so nobody may connect until PUBLIC has lost that right.
+  createDatabase: (name: string, locale: string): string =>
+    `CREATE DATABASE ${id(name)} OWNER ${id(ownerRole(name))} TEMPLATE template0 STRATEGY wal_log ENCODING 'UTF8' ${locale} ALLOW_CONNECTIONS false`,
+  shutToOthers: (name: string): string =>
+    `SET ROLE ${id(ownerRole(name))}; REVOKE ALL ON DATABASE ${id(name)} FROM PUBLIC; SET ROLE NONE`,
+
+  // Repeatable: every statement says how it shall be, none what to change. Runs inside the tenant's database.
+  openToApp: (name: string, connectionsMax: number): string => {
+    const [database, owner, app, schema] = [id(name), id(ownerRole(name)), id(appRole(name)), id(SCHEMA)];
+    return `SET ROLE ${owner}; GRANT CONNECT, TEMPORARY ON DATABASE ${database} TO ${app};
+       CREATE SCHEMA IF NOT EXISTS ${schema}; GRANT USAGE, CREATE ON SCHEMA ${schema} TO ${app}; REVOKE ALL ON SCHEMA public FROM PUBLIC; SET ROLE NONE;
+       ALTER ROLE ${app} CONNECTION LIMIT ${connectionsMax}`;
+  },
+  searchOwnSchema: (name: string): string =>
+    `ALTER ROLE ${id(appRole(name))} IN DATABASE ${id(name)} SET search_path = ${id(SCHEMA)}`,
+};

@@ -1,0 +1,119 @@
+import type { Pool } from 'pg';
+import type { Difference, Marked } from '../backend';
+import type { TenantLogin } from './login';
+import { appRole, ownerRole } from './sql';
+
+const OF_APP = ['CONNECT', 'TEMPORARY'];
+
+interface State {
+  appExists: boolean;
+  appLogsIn: boolean;
+  ownerLogsIn: boolean;
+  isOpen: boolean;
+  connectionsMax: number;
+  encoding: string;
+  /** Attributes no role of a tenant has. */
+  powers: string[];
+  /** What its roles are members of. */
+  memberOf: string[];
+}
+
+const STATE = `
+  SELECT a.oid IS NOT NULL AS "appExists", coalesce(a.rolcanlogin, false) AS "appLogsIn", o.rolcanlogin AS "ownerLogsIn", d.datallowconn AS "isOpen",
+         coalesce(a.rolconnlimit, -1) AS "connectionsMax", pg_encoding_to_char(d.encoding) AS encoding,
+         ARRAY(SELECT r.rolname || ' is ' || it.power FROM pg_roles r, LATERAL (VALUES ('SUPERUSER', r.rolsuper), ('CREATEDB', r.rolcreatedb), ('CREATEROLE', r.rolcreaterole),
+           ('REPLICATION', r.rolreplication), ('BYPASSRLS', r.rolbypassrls)) it(power, "has") WHERE r.oid IN (a.oid, o.oid) AND it."has") AS powers,
+         ARRAY(SELECT pg_get_userbyid(m.member) || ' is a member of ' || pg_get_userbyid(m.roleid) FROM pg_auth_members m WHERE m.member IN (a.oid, o.oid)) AS "memberOf"
+    FROM pg_database d JOIN pg_roles o ON o.rolname = $2 LEFT JOIN pg_roles a ON a.rolname = $3 WHERE d.datname = $1`;
+
+const GRANTS = `
+  SELECT coalesce(r.rolname, 'PUBLIC') AS grantee, array_agg(DISTINCT g.privilege_type ORDER BY g.privilege_type) AS privileges
+    FROM pg_database d, LATERAL aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) g LEFT JOIN pg_roles r ON r.oid = g.grantee
+   WHERE d.datname = $1 AND g.grantee <> d.datdba GROUP BY 1 ORDER BY 1`;
+
+const MARKS = `
+  SELECT r.rolname AS role, substr(s.description, 10) AS nonce, d.oid::text AS oid
+    FROM pg_shdescription s JOIN pg_roles r ON r.oid = s.objoid LEFT JOIN pg_database d ON d.datdba = r.oid AND d.datname || '_owner' = r.rolname
+   WHERE s.classoid = 'pg_authid'::regclass AND s.description ~ '^freeflow:[0-9a-f-]{36}$' AND r.rolname ~ '_(owner|app)$'`;
+
+/** How database and roles differ from what they should be. The stored password is tried out, since verifiers are for superusers only. */
+export async function postgresDifferences(
+  pool: Pool,
+  name: string,
+  state: 'present' | 'disabled',
+  login: TenantLogin,
+  connectionsMax: number,
+): Promise<Difference[]> {
+  const {
+    rows: [now],
+  } = await pool.query<State>(STATE, [name, ownerRole(name), appRole(name)]);
+  if (now === undefined) return [{ what: `database ${name} or its owner is gone`, isMissing: true }];
+  if (!now.appExists) return [{ what: `there is no role ${appRole(name)}`, isMissing: true }];
+  const { rows: grants } = await pool.query<{ grantee: string; privileges: string[] }>(GRANTS, [name]);
+  const has = new Map(grants.map(({ grantee, privileges }) => [grantee, privileges]));
+  const lacking = OF_APP.filter((it) => has.get(appRole(name))?.includes(it) !== true);
+  const [shall, is] = [state === 'present', (yes: boolean) => (yes ? 'may' : 'may not')];
+  const differences: Difference[] = [
+    ...(now.appLogsIn === shall
+      ? []
+      : [{ what: `${appRole(name)} ${is(now.appLogsIn)} log in`, mend: 'access' as const }]),
+    ...(now.isOpen === shall
+      ? []
+      : [{ what: `database ${name} ${now.isOpen ? 'takes' : 'takes no'} connections`, mend: 'access' as const }]),
+    ...(now.ownerLogsIn ? [{ what: `${ownerRole(name)} may log in` }] : []),
+    ...(lacking.length === 0
+      ? []
+      : [{ what: `${appRole(name)} lacks ${lacking.join(', ')}`, mend: 'grants' as const }]),
+    ...grants.flatMap(({ grantee, privileges }) =>
+      surplus(grantee, grantee === appRole(name) ? privileges.filter((it) => !OF_APP.includes(it)) : privileges),
+    ),
+    ...(now.connectionsMax === connectionsMax
+      ? []
+      : [
+          {
+            what: `${appRole(name)} may have ${now.connectionsMax < 0 ? 'any number of connections' : `${now.connectionsMax} connections`}, not ${connectionsMax}`,
+            mend: 'grants' as const,
+          },
+        ]),
+    ...(now.encoding === 'UTF8'
+      ? []
+      : [
+          {
+            what: `database ${name} is encoded in ${now.encoding}, not UTF8; to change that, dump it and restore it into a new one`,
+          },
+        ]),
+    ...[...now.powers, ...now.memberOf].map((what) => ({ what })),
+  ];
+  const opens = now.appLogsIn && now.isOpen && lacking.length === 0;
+  return !opens || (await login.takesPassword())
+    ? differences
+    : [
+        ...differences,
+        {
+          what: `the password of ${appRole(name)} isn't the stored one, changed by the tenant or by hand; a suspend and resume gives the stored one back`,
+        },
+      ];
+}
+
+/** What belongs to everybody is taken away again; what somebody was given by name, a person had a reason for. */
+const surplus = (grantee: string, privileges: string[]): Difference[] =>
+  privileges.length === 0
+    ? []
+    : [
+        {
+          what: `${grantee} has ${privileges.join(', ')}`,
+          ...(grantee === 'PUBLIC' ? { mend: 'grants' as const } : {}),
+        },
+      ];
+
+/** The tenants' things by the COMMENTs of their roles. */
+export async function postgresMarks(pool: Pool): Promise<Marked[]> {
+  const { rows } = await pool.query<{ role: string; nonce: string; oid: string | null }>(MARKS);
+  const found = new Map<string, Marked>();
+  for (const { role, nonce, oid } of rows) {
+    const name = role.replace(/_(owner|app)$/, '');
+    const key = `${name}/${nonce}`;
+    found.set(key, { ...found.get(key), name, nonce, ...(oid === null ? {} : { externalId: oid }) });
+  }
+  return [...found.values()];
+}

@@ -1,0 +1,189 @@
+import type { QdrantClient } from '@qdrant/js-client-rest';
+import { allAbsent } from '../absence';
+import type {
+  Absence,
+  AccessState,
+  Backend,
+  Connection,
+  Difference,
+  Inspection,
+  Made,
+  Marked,
+  Notes,
+  Secrets,
+  Target,
+} from '../backend';
+import { BackendFault } from '../failures';
+import { qdrantConnection } from './address';
+import { CALL_TIMEOUT_MS, clientFor, collectionInfo, metadataOf } from './client';
+import { eraseCollection } from './erasure';
+import { probeQdrant, refusedQdrant } from './probe';
+import { asAccessState, isErasing, isToken, pointsIn, Registry } from './registry';
+import { snapshotsOf } from './snapshots';
+import { inWords, qdrantDifferences, qdrantMarks } from './state';
+import { mintToken, tokenIdOf } from './token';
+
+/** Size of the tenants' vectors and how they are compared; the same for every tenant. */
+export interface VectorSettings {
+  size: number;
+  distance: 'Cosine' | 'Dot' | 'Euclid' | 'Manhattan';
+}
+
+/**
+ * A collection per tenant, whose metadata carries the nonce, and a token for that collection alone. Tenants can't
+ * change metadata: that needs rights over the whole collection. Qdrant has no narrower provisioner than its API key.
+ */
+export class QdrantBackend implements Backend {
+  readonly kind = 'qdrant';
+  readonly callTimeoutMs = CALL_TIMEOUT_MS;
+  private readonly client: QdrantClient;
+  private readonly registry: Registry;
+
+  constructor(
+    private readonly url: URL,
+    private readonly apiKey: string,
+    private readonly vectors: VectorSettings,
+    /** Where tenants find the server; left out: as we do. */
+    private readonly tenantUrl?: string,
+  ) {
+    this.client = clientFor(url, apiKey);
+    this.registry = new Registry(this.client);
+  }
+
+  /** Qdrant has no id of its own, so our registry collection is made with one. */
+  async serverId(): Promise<string> {
+    return `qdrant:${await this.registry.installation()}`;
+  }
+
+  async newSecrets({ name }: { name: string }): Promise<Secrets> {
+    return { token: await mintToken(name, this.apiKey) };
+  }
+
+  async create(target: Target, secrets: Secrets): Promise<Made> {
+    const metadata = await metadataOf(this.client, target.name);
+    const stranger = strangerIn(metadata, target);
+    if (stranger !== undefined) throw new BackendFault('foreign-resource', `Qdrant: ${stranger}`);
+    target.signal.throwIfAborted();
+    // The token first: its point carries the nonce too, so that a drop finds it even where the collection was never made.
+    await this.registry.register(target, tokenOf(target, secrets));
+    await target.announceCall();
+    if (metadata === undefined) await this.createCollection(target);
+    await this.refuseLeftSnapshots(target);
+    return { connection: this.connectionOf() };
+  }
+
+  connectionOf(): Connection {
+    return qdrantConnection(this.tenantUrl ?? this.url.href);
+  }
+
+  async probe({ name }: Target, secrets: Secrets): Promise<void> {
+    await probeQdrant(this.asTenant(secrets), name);
+  }
+
+  async accessState({ nonce }: Target): Promise<AccessState> {
+    return asAccessState(await this.registry.pointsOf(nonce));
+  }
+
+  async isCutBegun({ nonce }: Target): Promise<boolean> {
+    return (await this.registry.pointsOf(nonce)).length === 0;
+  }
+
+  /** A token is valid for as long as its point stands. */
+  async disable({ nonce, signal }: Target): Promise<Notes> {
+    signal.throwIfAborted();
+    await this.registry.forget(nonce);
+    return [];
+  }
+
+  async enable(target: Target, secrets: Secrets, before: AccessState | undefined): Promise<Notes> {
+    const tokenId = tokenOf(target, secrets);
+    const points = pointsIn(before);
+    target.signal.throwIfAborted();
+    await this.registry.register(target, tokenId, points);
+    return before === undefined || points.some(({ id }) => id === tokenId)
+      ? []
+      : ['the stored token had been taken off the registry before; it is valid again'];
+  }
+
+  async refused({ name }: Target, secrets: Secrets): Promise<void> {
+    await refusedQdrant(this.asTenant(secrets), name);
+  }
+
+  async inspect(target: Target): Promise<Inspection> {
+    const metadata = await metadataOf(this.client, target.name);
+    const stranger = strangerIn(metadata, target);
+    const points = await this.registry.pointsOf(target.nonce);
+    if (points.some(isErasing)) return { state: 'ours', only: 'its erasure has begun' };
+    if (metadata !== undefined && stranger === undefined) return { state: 'ours' };
+    // Our token's point beside a stranger's collection of that name: ours is only the point.
+    if (points.length > 0) return { state: 'ours', only: stranger ?? `there is no collection ${target.name}` };
+    return stranger === undefined ? { state: 'absent' } : { state: 'foreign', owner: stranger };
+  }
+
+  drop(target: Target): Promise<Notes> {
+    return eraseCollection(
+      { client: this.client, registry: this.registry, url: this.url, apiKey: this.apiKey },
+      target,
+    );
+  }
+
+  async absence({ name, nonce }: Target): Promise<Absence[]> {
+    return allAbsent('Qdrant', [
+      [`collection ${name}`, 'name', (await metadataOf(this.client, name)) !== undefined],
+      ['a token whose point carries the nonce', 'nonce', (await this.registry.pointsOf(nonce)).length > 0],
+    ]);
+  }
+
+  async differences(target: Target, state: 'present' | 'disabled', secrets: Secrets): Promise<Difference[]> {
+    const points = (await this.registry.pointsOf(target.nonce)).filter(isToken);
+    const tokenId = tokenOf(target, secrets);
+    const isRegistered = state === 'disabled' ? points.length > 0 : points.some(({ id }) => id === tokenId);
+    return qdrantDifferences(this.client, this.asTenant(secrets), target, state, inWords(this.vectors), isRegistered);
+  }
+
+  marked(_names: readonly string[], signal: AbortSignal): Promise<Marked[]> {
+    return qdrantMarks(this.client, signal);
+  }
+
+  async close(): Promise<void> {
+    // The client holds no connections beyond fetch's own.
+  }
+
+  private asTenant(secrets: Secrets): QdrantClient {
+    return clientFor(this.url, secrets['token'] ?? '');
+  }
+
+  private async createCollection({ name, nonce, tenantId, signal }: Target): Promise<void> {
+    signal.throwIfAborted();
+    const settings = { vectors: { ...this.vectors, on_disk: true }, on_disk_payload: true, shard_number: 1 };
+    await this.client.createCollection(name, {
+      ...settings,
+      metadata: { freeflowNonce: nonce, freeflowTenant: tenantId, freeflowVectors: inWords(this.vectors) },
+    });
+  }
+
+  /**
+   * Snapshots outlive their collection, and whoever may use the next one of that name may read them. Those of a collection
+   * just made are somebody else's; ours, still empty, is taken away again, and with it what says that its snapshots are ours.
+   */
+  private async refuseLeftSnapshots({ name, nonce, announceCall }: Target): Promise<void> {
+    const { length } = await snapshotsOf(this.client, name);
+    if (length === 0 || ((await collectionInfo(this.client, name))?.points_count ?? 0) > 0) return;
+    await announceCall();
+    await this.client.deleteCollection(name);
+    await announceCall();
+    await this.registry.forget(nonce);
+    throw new BackendFault(
+      'foreign-resource',
+      `Qdrant: ${length} snapshot(s) of an earlier collection ${name} are left in the server's snapshots folder`,
+    );
+  }
+}
+
+const tokenOf = ({ name }: Target, secrets: Secrets): string => tokenIdOf(secrets['token'] ?? '', name);
+
+/** Says who stands in the way, or nothing where there is no collection or it is ours. */
+function strangerIn(metadata: Record<string, unknown> | undefined, { name, nonce }: Target): string | undefined {
+  if (metadata === undefined || metadata['freeflowNonce'] === nonce) return undefined;
+  return `collection ${name} exists and isn't ours (${metadata['freeflowNonce'] === undefined ? 'no mark' : 'another mark'})`;
+}

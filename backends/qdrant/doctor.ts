@@ -1,0 +1,99 @@
+import { randomBytes } from 'node:crypto';
+import { isSigningKey, SIGNING_KEY_BYTES } from '@freeflow/lib/secrets';
+import { SignJWT } from 'jose';
+import { fail, type Finding, type Group, ok } from '../doctor/check';
+import { compareClocks, dateOf } from '../doctor/clock';
+import { call, membersOf } from '../doctor/http';
+import type { SettingName, Values } from '../doctor/setting-names';
+import { versionFinding } from '../doctor/versions';
+import { qdrantAddress } from './provisioner/address';
+
+const BOTH: SettingName[] = ['QDRANT_URL', 'QDRANT_API_KEY'];
+const REFUSALS = [401, 403];
+
+/** The server of the tenants' collections. */
+export const QDRANT: Group = {
+  title: 'Qdrant',
+  checks: [
+    { name: 'qdrant.connection', needs: BOTH, after: [], look: connection },
+    { name: 'qdrant.key-length', needs: BOTH, after: ['qdrant.connection'], look: async (values) => keyLength(values) },
+    { name: 'qdrant.wrong-key', needs: BOTH, after: ['qdrant.connection'], look: wrongKey },
+    { name: 'qdrant.rbac', needs: BOTH, after: ['qdrant.wrong-key'], look: rbac },
+    {
+      name: 'qdrant.version',
+      needs: BOTH,
+      after: ['qdrant.connection'],
+      look: async (values) =>
+        versionFinding(
+          'qdrant',
+          String(
+            (await membersOf(await call(`${addressOf(values)}/`, { 'api-key': values.QDRANT_API_KEY })))['version'],
+          ),
+        ),
+    },
+    {
+      name: 'qdrant.clock',
+      needs: BOTH,
+      after: ['qdrant.connection'],
+      look: (values) => compareClocks(async () => dateOf(await call(`${addressOf(values)}/`))),
+    },
+  ],
+};
+
+const addressOf = ({ QDRANT_URL: text }: Values): string => qdrantAddress(text);
+
+/** Tenants hold tokens that are signed with it, and can try keys at home. */
+function keyLength({ QDRANT_API_KEY: key }: Values): Finding {
+  const bytes = Buffer.byteLength(key);
+  if (isSigningKey(key)) return ok(`${bytes} bytes`);
+  return fail(
+    `the API key has ${bytes} bytes: whoever holds a tenant's token can guess it`,
+    `Set one of at least ${SIGNING_KEY_BYTES} bytes (openssl rand -base64 32), at the server as service.api_key and at the worker as QDRANT_API_KEY.`,
+  );
+}
+
+const list = (values: Values, key: string): Promise<Response> =>
+  call(`${addressOf(values)}/collections`, { 'api-key': key });
+
+async function connection(values: Values): Promise<Finding> {
+  const { ok: isOk, status } = await list(values, values.QDRANT_API_KEY);
+  if (isOk) return ok(`the API key is accepted at ${addressOf(values)}`);
+  return fail(
+    REFUSALS.includes(status) ? `the API key is refused (${status})` : `${addressOf(values)} answers ${status}`,
+    'Check QDRANT_URL and QDRANT_API_KEY.',
+  );
+}
+
+async function wrongKey(values: Values): Promise<Finding> {
+  const { status } = await list(values, randomBytes(16).toString('hex'));
+  return REFUSALS.includes(status)
+    ? ok('refused')
+    : fail(
+        `a wrong API key is answered ${status}, not refused`,
+        "Set the server's service.api_key (QDRANT__SERVICE__API_KEY).",
+      );
+}
+
+/** Tries a token for a collection that is not there, good for a minute: it sees nothing, where tokens are taken at all. */
+async function rbac(values: Values): Promise<Finding> {
+  const token = await new SignJWT({
+    access: [{ collection: `freeflow_doctor_${randomBytes(8).toString('hex')}`, access: 'r' }],
+  })
+    .setProtectedHeader({ alg: 'HS256', typ: 'JWT' })
+    .setExpirationTime('1m')
+    .sign(new TextEncoder().encode(values.QDRANT_API_KEY));
+  const response = await list(values, token);
+  if (!response.ok)
+    return fail(
+      `a token of one collection is answered ${response.status}`,
+      "Set the server's service.jwt_rbac (QDRANT__SERVICE__JWT_RBAC=true).",
+    );
+  const { result } = await membersOf(response);
+  const isNarrow = JSON.stringify(result) === '{"collections":[]}';
+  return isNarrow
+    ? ok("a token's rights end with its collection")
+    : fail(
+        'a token of one collection sees others',
+        "Set the server's service.jwt_rbac (QDRANT__SERVICE__JWT_RBAC=true).",
+      );
+}

@@ -1,0 +1,66 @@
+import { randomUUID } from 'node:crypto';
+import type { QdrantClient } from '@qdrant/js-client-rest';
+import { BackendFault, hasCode, messageOf } from '../failures';
+import { DECOY } from './registry';
+import { REGISTRY } from './token';
+
+const FORBIDDEN = 403;
+/** What a token answers whose point is gone. */
+const UNAUTHORIZED = 401;
+/** What somebody who may make collections is answered for one that exists. */
+const CONFLICT = 409;
+
+/**
+ * As the tenant: may read and write its own collection, and is refused with 403 at the decoy, at the registry of tokens, at
+ * deleting another's data, at making a collection and at changing its own one's settings. Changes nothing, even where it isn't
+ * refused: the right to write is seen by deleting a point of a random id, which nobody has.
+ */
+export async function probeQdrant(tenant: QdrantClient, collection: string): Promise<void> {
+  const nobodys = [randomUUID()];
+  await allowed('reading its own points', () => tenant.retrieve(collection, { ids: nobodys, with_payload: false }));
+  await allowed('writing to its own collection', () => tenant.delete(collection, { wait: true, points: nobodys }));
+
+  await refused('reading the decoy collection', () => tenant.getCollection(DECOY));
+  await refused('reading the registry', () => tenant.scroll(REGISTRY, { limit: 1 }));
+  await refused('deleting from the decoy collection', () => tenant.delete(DECOY, { wait: true, points: nobodys }));
+  await refused('changing its own collection', () => tenant.updateCollection(collection, {}));
+  // It is there already, so nothing is made even by a token that may.
+  await refused('making a collection', () => tenant.createCollection(DECOY, { vectors: {} }));
+}
+
+/** Sees the tenant's own token refused. */
+export async function refusedQdrant(tenant: QdrantClient, collection: string): Promise<void> {
+  try {
+    await tenant.getCollection(collection);
+  } catch (error) {
+    if (hasCode(error, UNAUTHORIZED, FORBIDDEN)) return;
+    throw error;
+  }
+  throw new BackendFault('still-open', 'Qdrant: the tenant still reads its collection');
+}
+
+// As the provisioner's own it would be its credentials that are blamed.
+async function allowed(what: string, attempt: () => Promise<unknown>): Promise<void> {
+  try {
+    await attempt();
+  } catch (error) {
+    if (!hasCode(error, UNAUTHORIZED, FORBIDDEN)) throw error;
+    throw new BackendFault('probe-refused', `Qdrant: ${what} as the tenant was refused: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}
+
+async function refused(what: string, attempt: () => Promise<unknown>): Promise<void> {
+  try {
+    await attempt();
+  } catch (error) {
+    if (hasCode(error, FORBIDDEN)) return;
+    throw new BackendFault(
+      hasCode(error, CONFLICT) ? 'probe-leak' : 'probe-refused',
+      `Qdrant: ${what} as the tenant ended in ${messageOf(error)}, expected 403`,
+      { cause: error },
+    );
+  }
+  throw new BackendFault('probe-leak', `Qdrant: ${what} as the tenant was not refused`);
+}

@@ -1,0 +1,74 @@
+import type { QdrantClient } from '@qdrant/js-client-rest';
+import type { Difference, Marked, Target } from '../backend';
+import { hasCode } from '../failures';
+import { metadataOf } from './client';
+import { REGISTRY } from './token';
+
+const PAGE = 100;
+
+interface Vectors {
+  size?: unknown;
+  distance?: unknown;
+}
+
+/** Size and kind of vectors, as the metadata of a collection keeps what it was made with. */
+export const inWords = ({ size, distance }: Vectors): string => `${String(size)} ${String(distance)}`;
+
+/**
+ * How the collection and its token's point differ from what they should be.
+ * @param configured the vectors of new collections: what those of before, which don't say, were made with
+ */
+export async function qdrantDifferences(
+  client: QdrantClient,
+  tenant: QdrantClient,
+  { name }: Target,
+  state: 'present' | 'disabled',
+  configured: string,
+  isRegistered: boolean,
+): Promise<Difference[]> {
+  const { config } = await client.getCollection(name);
+  const has = inWords((config.params.vectors ?? {}) as Vectors);
+  const noted = config.metadata?.['freeflowVectors'];
+  const made = typeof noted === 'string' ? noted : configured;
+  const isShut = state === 'disabled';
+  return [
+    ...(has === made ? [] : [{ what: `its vectors are ${has}, made were ${made}` }]),
+    ...(isRegistered !== isShut
+      ? []
+      : [{ what: isRegistered ? 'its token is registered' : 'its token is not registered', mend: 'access' as const }]),
+    ...(isShut || !isRegistered || (await takesToken(tenant, name)) ? [] : [{ what: "the stored token isn't taken" }]),
+  ];
+}
+
+async function takesToken(tenant: QdrantClient, name: string): Promise<boolean> {
+  try {
+    await tenant.getCollection(name);
+    return true;
+  } catch (error) {
+    if (hasCode(error, 401, 403)) return false;
+    throw error;
+  }
+}
+
+/** The tenants' collections by their metadata, and by the points of their tokens where there is no collection. */
+export async function qdrantMarks(client: QdrantClient, signal: AbortSignal): Promise<Marked[]> {
+  const found = new Map<string, Marked>();
+  const add = (name: unknown, nonce: unknown) => {
+    if (typeof name === 'string' && typeof nonce === 'string') found.set(`${name}/${nonce}`, { name, nonce });
+  };
+  for (const { name } of (await client.getCollections()).collections) {
+    signal.throwIfAborted();
+    add(name, (await metadataOf(client, name))?.['freeflowNonce']);
+  }
+  for (let offset: string | number | undefined; ;) {
+    signal.throwIfAborted();
+    const { points, next_page_offset: next } = await client.scroll(REGISTRY, {
+      limit: PAGE,
+      with_payload: ['collection', 'nonce'],
+      ...(offset === undefined ? {} : { offset }),
+    });
+    for (const { payload } of points) add(payload?.['collection'], payload?.['nonce']);
+    if (typeof next !== 'string' && typeof next !== 'number') return [...found.values()];
+    offset = next;
+  }
+}

@@ -1,0 +1,6 @@
+// The schemas of the HTTP API.
+export * from './problem';
+export * from './queries';
+export * from './reconcile';
+export * from './tenant';
+export * from './text';

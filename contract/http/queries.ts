@@ -1,0 +1,87 @@
+import { z } from 'zod';
+import { OPERATION_STATES, TENANT_STATUSES, STUCK_REASONS } from '../states';
+import { tenantSchema } from './tenant';
+import { numberInQuery, plainText } from './text';
+
+const flag = z.enum(['true', 'false']).default('false');
+const limit = (byDefault: number, most: number) => numberInQuery(1, most).default(byDefault);
+const cursor = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,200}$/, 'must be the nextCursor of a page of this list')
+  .optional()
+  .describe('nextCursor of the page before');
+
+export const listQuery = z.strictObject({
+  status: z.enum(TENANT_STATUSES).optional(),
+  name: plainText(0, 30).optional().describe('The exact name'),
+  operation: z.enum(OPERATION_STATES).optional().describe('State of the last operation'),
+  step: plainText(0, 100).optional().describe('The step the last operation is stuck at'),
+  gone: flag.describe('true: show those that are gone as well'),
+  limit: limit(50, 200),
+  cursor,
+});
+
+export const logQuery = z.strictObject({ limit: limit(100, 500), cursor });
+
+export const deleteQuery = z.strictObject({
+  mode: z.enum(['soft', 'hard']).default('soft').describe('hard: all data is dropped'),
+  force: flag.describe('true: also when the tenant is active'),
+});
+
+/** As asked for by RFC draft-ietf-httpapi-idempotency-key-header. */
+export const idempotencyHeaders = z.object({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
+    .optional(),
+});
+
+const nextCursor = z.string().nullable().describe('null on the last page');
+
+export const tenantPage = z.object({ items: z.array(tenantSchema), nextCursor }).meta({ id: 'TenantPage' });
+
+export const stuckQuery = z.strictObject({
+  limit: limit(500, 1_000).describe('At most so many; what is parked comes first'),
+});
+
+export const stuckList = z
+  .object({
+    items: z.array(
+      tenantSchema.extend({
+        why: z
+          .enum(STUCK_REASONS)
+          .describe(
+            'parked: waits for an answer; not-started: nothing has begun it; run-gone: its run was terminated; run-fails: no worker can carry it on; overdue-purge: its data is due to be dropped, and nothing has begun to. A retry starts not-started, run-gone and run-fails anew',
+          ),
+        advice: z.string().nullable().describe('What to do about it'),
+      }),
+    ),
+    isComplete: z
+      .boolean()
+      .describe('Whether this is all: nothing is left out, and all runs that had to be looked at were'),
+    notShown: z.number().int().describe('How many more are stuck, past the limit'),
+    notAsked: z
+      .number()
+      .int()
+      .describe('Operations under way whose runs Temporal could not be asked for in time: some may be stuck'),
+  })
+  .meta({ id: 'StuckList' });
+
+export const logRowSchema = z
+  .object({
+    id: z.uuid(),
+    seq: z.number().int().describe('Orders the rows of one tenant'),
+    operationId: z.uuid().nullable(),
+    step: z.string(),
+    status: z.enum(['success', 'error']),
+    message: z.string().nullable(),
+    attempt: z.number().int(),
+    durationMs: z.number().int().nullable(),
+    createdAt: z.iso.datetime(),
+  })
+  .meta({ id: 'LogRow' });
+
+export const logPage = z.object({ items: z.array(logRowSchema), nextCursor }).meta({ id: 'LogPage' });
+
+export type ListQuery = z.output<typeof listQuery>;
+export type LogQuery = z.output<typeof logQuery>;

@@ -1,0 +1,114 @@
+import { z } from 'zod';
+import { BACKEND_KINDS } from '../backends';
+import { OPERATION_KINDS } from '../operations';
+import { CONNECTION_SERVICES, OPERATION_STATES, TENANT_STATUSES } from '../states';
+import { isReservedTenantName, TENANT_NAME_PATTERN } from '../tenant-names';
+import { plainText, rowId } from './text';
+
+const time = z.iso.datetime();
+
+export const tenantName = z
+  .string()
+  .regex(TENANT_NAME_PATTERN, 'must be 3 to 30 characters, a-z and 0-9 only')
+  .refine((name) => !isReservedTenantName(name), 'is reserved; choose another name')
+  .describe('3 to 30 lower-case letters and digits; some words are reserved')
+  .meta({ example: 'acme' });
+
+export const createTenantBody = z.strictObject({ name: tenantName }).meta({ id: 'CreateTenant' });
+/** Of requests whose path says everything. */
+export const noBody = z.strictObject({}).nullish();
+const stepName = plainText(1, 60)
+  .optional()
+  .describe('The step, as operation.step names it; all stuck ones when left out');
+const reason = plainText(3, 300);
+const operationId = rowId()
+  .optional()
+  .describe('The operation that is meant; 409 where it is not the current one. The current one when left out');
+export const retryBody = z.strictObject({ step: stepName, operationId }).nullish();
+export const retryAllBody = z.strictObject({ step: stepName }).nullish();
+export const abortBody = z.strictObject({ reason: reason.optional(), operationId }).nullish();
+export const skipBody = z.strictObject({
+  step: stepName,
+  reason: reason.describe('Why it is left behind; kept with the operation'),
+  operationId,
+});
+export const adoptBody = z
+  .strictObject({
+    resource: z.enum(BACKEND_KINDS).describe('What has another id since its server was restored'),
+    acceptServer: z
+      .boolean()
+      .default(false)
+      .describe('true: it stands on another server than the recorded one, and that is right'),
+  })
+  .meta({ id: 'Adopt' });
+export const tenantParams = z.strictObject({ id: rowId() });
+
+export const operationSchema = z
+  .object({
+    id: z.uuid(),
+    kind: z.enum(OPERATION_KINDS),
+    state: z.enum(OPERATION_STATES),
+    step: z.string().nullable().describe('The step that needs attention; null while all goes well'),
+    attempts: z.number().int().describe('How often that step has failed'),
+    cause: z.string().nullable(),
+    advice: z.string().nullable(),
+    force: z.boolean(),
+    resource: z.enum(BACKEND_KINDS).nullable().describe('What an adoption is about; null for all others'),
+    acceptServer: z.boolean().describe('Of an adoption: from another server as well'),
+    requestedBy: z.string(),
+    evidence: z
+      .unknown()
+      .describe(
+        'After everything was dropped: which server answered what, by name and by nonce, and when. After an adoption: its ids before and after. Else null',
+      ),
+    requestedAt: time,
+    startedAt: time.nullable(),
+    endedAt: time.nullable(),
+    run: z.object({
+      workflowId: z.string(),
+      runId: z.string().nullable(),
+      url: z.string().nullable().describe('The run in the Temporal UI'),
+    }),
+  })
+  .meta({ id: 'Operation' });
+
+export const tenantSchema = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    status: z.enum(TENANT_STATUSES),
+    realmName: z.string(),
+    postgresDb: z.string(),
+    mongoDb: z.string(),
+    qdrantCollection: z.string(),
+    createdAt: time,
+    updatedAt: time,
+    goneAt: time.nullable().describe('When all of it was seen absent; its name is free since then'),
+    purgeAt: time.nullable().describe('When its data is dropped for good; set while it is soft-deleted'),
+    holdUntil: time.nullable().describe('It is not purged before, whatever purgeAt says'),
+    operation: operationSchema.nullable().describe('The last thing asked for, adoptions aside'),
+  })
+  .meta({ id: 'Tenant' });
+
+export const connectionSchema = z
+  .object({
+    service: z.enum(CONNECTION_SERVICES),
+    dbName: z.string(),
+    host: z.string().nullable(),
+    port: z.number().int().nullable(),
+    username: z.string().nullable(),
+    secretRef: z.string().nullable().describe('A reference, never the secret'),
+    options: z.unknown(),
+  })
+  .meta({ id: 'Connection' });
+
+export const tenantDetailSchema = tenantSchema
+  .extend({
+    connections: z.array(connectionSchema),
+    adoptions: z.array(operationSchema).describe('The last adoption of each resource'),
+  })
+  .meta({ id: 'TenantDetail' });
+
+export type TenantBody = z.output<typeof tenantSchema>;
+export type TenantDetailBody = z.output<typeof tenantDetailSchema>;
+export type OperationBody = z.output<typeof operationSchema>;

@@ -1,0 +1,12 @@
+/** Everything that can be asked for a tenant. */
+export const OPERATION_KINDS = [
+  'create',
+  'suspend',
+  'resume',
+  'soft_delete',
+  'restore',
+  'hard_delete',
+  'purge',
+  'adopt',
+] as const;
+export type OperationKind = (typeof OPERATION_KINDS)[number];

@@ -1,0 +1,116 @@
+/** What a tenant may be called. The master database checks the same. */
+export const TENANT_NAME_PATTERN = /^[a-z0-9]{3,30}$/;
+
+/** Not a name that a tenant can have. */
+export class TenantNameError extends Error {
+  override readonly name = 'TenantNameError';
+
+  constructor() {
+    super('A tenant name has 3 to 30 characters, lower-case letters a-z and digits only.');
+  }
+}
+
+/** The names of one tenant's resources. */
+export interface TenantNames {
+  readonly realmName: string;
+  readonly postgresDb: string;
+  readonly mongoDb: string;
+  readonly qdrantCollection: string;
+}
+
+/**
+ * Names no tenant may take: the databases, roles and realms of the platform live in the same namespaces
+ * (`freeflow_{name}`, `freeflow-{name}`), and some words would mislead whoever reads them in a list.
+ */
+export const RESERVED_TENANT_NAMES: ReadonlySet<string> = new Set([
+  // freeflow_master, freeflow_registry, freeflow_meta, ... and the realm freeflow-system
+  ...[
+    'master',
+    'system',
+    'registry',
+    'meta',
+    'decoy',
+    'config',
+    'backup',
+    'restore',
+    'shadow',
+    'tenant',
+    'tenants',
+    'vectors',
+    'temporal',
+    'visibility',
+  ],
+  // freeflow_api, freeflow_worker, freeflow_provisioner, and the suffixes of tenants' own roles
+  ...[
+    'api',
+    'worker',
+    'provisioner',
+    'migrator',
+    'owner',
+    'app',
+    'admin',
+    'root',
+    'superuser',
+    'monitor',
+    'monitoring',
+    'public',
+    'operator',
+  ],
+  // the servers and what they bring along
+  ...[
+    'postgres',
+    'postgresql',
+    'template0',
+    'template1',
+    'mongo',
+    'mongodb',
+    'qdrant',
+    'keycloak',
+    'local',
+    'freeflow',
+  ],
+  // words of addresses and commands
+  ...[
+    'www',
+    'docs',
+    'health',
+    'metrics',
+    'console',
+    'auth',
+    'login',
+    'all',
+    'none',
+    'new',
+    'null',
+    'undefined',
+    'true',
+    'false',
+    'default',
+    'internal',
+  ],
+]);
+
+/** Whether the platform keeps this name for itself. */
+export function isReservedTenantName(name: string): boolean {
+  return RESERVED_TENANT_NAMES.has(name);
+}
+
+/** Which tenant's a resource of this name is, as far as the name tells. */
+export const tenantNameOf = (resource: string): string | undefined =>
+  /^freeflow[_-]([a-z0-9]{3,30})(?:_vectors)?$/.exec(resource)?.[1];
+
+/**
+ * The names of a tenant's resources: the only place where they derive from the tenant's name.
+ * @throws TenantNameError unless the name matches {@link TENANT_NAME_PATTERN}
+ */
+export function tenantNames(name: string): TenantNames {
+  if (!TENANT_NAME_PATTERN.test(name)) {
+    throw new TenantNameError();
+  }
+  return {
+    realmName: `freeflow-${name}`,
+    postgresDb: `freeflow_${name}`,
+    mongoDb: `freeflow_${name}`,
+    qdrantCollection: `freeflow_${name}_vectors`,
+  };
+}

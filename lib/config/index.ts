@@ -1,0 +1,8 @@
+// How programs read their configuration.
+export { ConfigError } from './errors';
+export * from './kinds';
+export { readConfig, type Environment } from './read-config';
+export { runProgram } from './run-program';
+export { variablesHelp, variablesOf, type Variable } from './table';
+export { isMongoUrl, isPostgresUrl } from './url-forms';
+export { VARIABLES } from './variables';

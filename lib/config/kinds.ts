@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { isMasterUrl } from '../pg/server-url';
+import { isSecretKey } from '../secrets/keys';
+import { isSigningKey, SIGNING_KEY_BYTES } from '../secrets/signing-key';
+import { isMongoAddress, isMongoUrl, isPostgresAddress, isPostgresUrl } from './url-forms';
+
+// What a variable can hold. Each kind names its form once: who forgets the variable reads it as well as who mistypes it.
+
+const must = (form: string) => ({ error: `must be ${form}` });
+
+/** Text that fits. `form` ends the sentence "X must be ...". */
+export const text = (form: string, isFit: (value: string) => boolean = () => true) =>
+  z.string(must(form)).refine(isFit, must(form)).meta({ form });
+
+/** A number, both ends included. Not by Number() alone: it takes 1e3, 0x10 and blanks for numbers. */
+export const wholeNumber = (min: number, max: number, form = `a whole number, ${min} to ${max}`) =>
+  text(form, (value) => /^[0-9]{1,15}$/.test(value) && Number(value) >= min && Number(value) <= max).transform(Number);
+
+/** A port to connect to; with `min` 0 also one to listen on, chosen by the system. */
+export const port = (min: 0 | 1 = 1) => wholeNumber(min, 65_535, `a port, ${min} to 65535`);
+
+const TEN_YEARS_MS = 10 * 365 * 24 * 3_600_000;
+
+/** A time in milliseconds, up to ten years. */
+export const milliseconds = () => wholeNumber(1, TEN_YEARS_MS, `a whole number of milliseconds, 1 to ${TEN_YEARS_MS}`);
+
+/** One of a few words. */
+export const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
+  z.enum(words, must(oneOfForm(words))).meta({ form: oneOfForm(words) });
+
+const oneOfForm = (words: readonly string[]) => `one of ${words.join(', ')}`;
+
+/** Several of a few words, separated by commas. */
+export const someOf = <const Words extends readonly [string, ...string[]]>(words: Words) => {
+  const form = `one or more of ${words.join(', ')}, separated by commas`;
+  return text(form)
+    .transform((value) => value.split(',').map((word) => word.trim()))
+    .pipe(z.array(z.enum(words, must(form)), must(form)));
+};
+
+/** Where the master database is. */
+export const masterUrl = () => text('postgresql://USER:PASSWORD@HOST:PORT/DATABASE', isMasterUrl);
+
+/** A PostgreSQL server and a login there. */
+export const postgresUrl = () => text('postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with one host', isPostgresUrl);
+
+/** Where such a server is, without a login. */
+export const postgresAddress = () =>
+  text('postgresql://HOST:PORT/?OPTIONS, with one host, without user, password and database', isPostgresAddress);
+
+/** A MongoDB server and a login there. */
+export const mongoUrl = () =>
+  text('mongodb://USER:PASSWORD@HOST:PORT,HOST:PORT/?OPTIONS, or mongodb+srv://', isMongoUrl);
+
+/** Where such a server is, without a login. */
+export const mongoAddress = () =>
+  text(
+    'mongodb://HOST:PORT,HOST:PORT/?OPTIONS, or mongodb+srv://, without user, password and database',
+    isMongoAddress,
+  );
+
+/** A URL that may be shown: its login has variables of its own. */
+export const httpUrl = () =>
+  text(
+    'http(s)://HOST:PORT/PATH, without user and password',
+    (value) => hasProtocol('http:', 'https:')(value) && !hasLogin(value),
+  );
+
+/** A server that is called below this URL: a query would be lost. */
+export const serverUrl = () =>
+  text(
+    'http(s)://HOST:PORT/PATH, without user and password',
+    (value) => hasProtocol('http:', 'https:')(value) && !hasLogin(value) && !/[?#]/.test(value),
+  );
+
+/** A key that tokens are signed with. Whoever holds one of them can try out keys by himself, as fast as he likes: a short one he finds. */
+export const signingKey = () => text(`at least ${SIGNING_KEY_BYTES} bytes (openssl rand -base64 32)`, isSigningKey);
+
+/** A key that wraps secrets. */
+export const secretKey = () => text('base64 of exactly 32 bytes (openssl rand -base64 32)', isSecretKey);
+
+/** Such keys, separated by commas. */
+export const secretKeys = () =>
+  text('base64 of exactly 32 bytes each, separated by commas', (value) =>
+    value.split(',').every((key) => key.trim() === '' || isSecretKey(key)),
+  );
+
+/** A role's password. Characters beyond ASCII would have to be normalised (SASLprep) exactly as the server does it. */
+export const rolePassword = () => text('printable ASCII characters', (value) => /^[\x20-\x7e]+$/.test(value));
+
+/** Says what a variable means and that it carries a credential: NAME_FILE may name a file with it, and no child process inherits it. */
+export const secret = <Schema extends z.ZodType>(schema: Schema, meaning: string): Schema =>
+  schema.meta({ description: meaning, isSecret: true });
+
+const hasProtocol =
+  (...protocols: string[]) =>
+  (value: string): boolean =>
+    URL.canParse(value) && protocols.includes(new URL(value).protocol);
+
+const hasLogin = (value: string): boolean => new URL(value).username !== '' || new URL(value).password !== '';

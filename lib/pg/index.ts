@@ -1,0 +1,12 @@
+// Sessions on PostgreSQL servers, and what their errors mean.
+export { CERTIFICATE_CODES, certificateFault } from './certificate-error';
+export { isCutConnection } from './cut-connection';
+export { PgError, type PgErrorCode } from './errors';
+export { HeardClient, type HeardClientConfig, type SessionSettings } from './error-tolerant-client';
+export { grantReservedConnections, RESERVED_ROLE, usesReservedConnections } from './reserved-connections';
+export { retryCollisions } from './retry';
+export { scramVerifier } from './scram';
+export { databaseOf, describeServer, isMasterUrl, withDatabase } from './server-url';
+export { errorCode, withSession } from './session';
+export { refuseTransactionPooling, sharesSessions } from './session-pooling';
+export { sqlStateOf } from './sql-state';

@@ -1,0 +1,151 @@
+import type { BackendKind } from '@freeflow/contract';
+import { openFaultyHouse, type FaultyHouse } from '../support/faulty-house';
+import { fill, fingerprint } from '../support/fingerprint';
+import { lookFromOutside, NOTHING } from '../support/outside';
+import { ALL_IN, ALL_OUT, answersOf, startApp, type TenantApp } from '../support/tenant-app';
+import {
+  abortWhenParked,
+  change,
+  createTenant,
+  deleteTenant,
+  logOf,
+  operationEnds,
+  tenantOf,
+  type Tenant,
+} from '../support/tenants';
+import { until } from '../support/until';
+import { newName } from '../support/workbench';
+
+const KINDS: BackendKind[] = ['postgres', 'mongodb', 'qdrant', 'keycloak'];
+const RETENTION_MS = 4_000;
+
+let house: FaultyHouse;
+const apps: TenantApp[] = [];
+beforeAll(async () => {
+  house = await openFaultyHouse({
+    RETENTION_MS: String(RETENTION_MS),
+    STEP_PATIENCE_MS: '1000',
+    SWEEP_INTERVAL_MS: '1000',
+  });
+});
+afterEach(async () => {
+  await Promise.all(apps.splice(0).map((it) => it.close()));
+});
+afterAll(() => house.close());
+
+async function filledTenant(): Promise<{ tenant: Tenant; app: TenantApp; before: string }> {
+  const tenant = await createTenant(house, newName('s'));
+  await fill(house.info, tenant.name);
+  const app = await startApp(house, tenant);
+  apps.push(app);
+  return { tenant, app, before: await asItIs(tenant) };
+}
+
+const asItIs = ({ name }: Tenant) => fingerprint(house.info, name, { saltedHashes: false });
+const hold = (id: string, until: Date) =>
+  house.master.query('UPDATE "Tenant" SET "holdUntil" = $2 WHERE id = $1', [id, until]);
+
+test('suspended, a tenant is out of all four backends, open connections included; resumed, all is as it was', async () => {
+  const { tenant, app, before } = await filledTenant();
+  expect(await answersOf(app.logIn)).toEqual(ALL_IN);
+  expect(await answersOf(app.goOn)).toEqual(ALL_IN);
+
+  expect(await change(house, tenant.id, 'suspend')).toMatchObject({
+    status: 'suspended',
+    operation: { kind: 'suspend', state: 'done' },
+  });
+  expect(await answersOf(app.logIn)).toEqual(ALL_OUT);
+  const open = await answersOf(app.goOn);
+  expect(open).toEqual({
+    ...ALL_OUT,
+    postgres: expect.stringMatching(/57P01|not queryable|terminated/),
+    mongodb: '13',
+    keycloak: '401',
+  });
+
+  expect(await change(house, tenant.id, 'resume')).toMatchObject({
+    status: 'active',
+    operation: { kind: 'resume', state: 'done' },
+  });
+  expect(await answersOf(app.logIn)).toEqual(ALL_IN);
+  expect(await asItIs(tenant)).toBe(before);
+  await deleteTenant(house, tenant.id);
+});
+
+test('soft-deleted, a tenant is out and its data kept; restored, the same credentials work on the same data', async () => {
+  const { tenant, app, before } = await filledTenant();
+  const deleted = await change(house, tenant.id, 'delete');
+  await hold(tenant.id, new Date(Date.now() + 60_000));
+  expect(deleted).toMatchObject({ status: 'deleted', goneAt: null, operation: { kind: 'soft_delete', state: 'done' } });
+  expect(Date.parse(deleted.purgeAt ?? '') - Date.now()).toBeLessThanOrEqual(RETENTION_MS);
+  expect(await answersOf(app.logIn)).toEqual(ALL_OUT);
+
+  expect(await change(house, tenant.id, 'restore')).toMatchObject({ status: 'active', purgeAt: null });
+  expect(await answersOf(app.logIn)).toEqual(ALL_IN);
+  expect(await asItIs(tenant)).toBe(before);
+  await deleteTenant(house, tenant.id);
+});
+
+test('a tenant that was suspended when it was deleted is suspended again when it is restored', async () => {
+  const { tenant, app } = await filledTenant();
+  await change(house, tenant.id, 'suspend');
+  await change(house, tenant.id, 'delete');
+  await hold(tenant.id, new Date(Date.now() + 60_000));
+  expect(await change(house, tenant.id, 'restore')).toMatchObject({ status: 'suspended' });
+  expect(await answersOf(app.logIn)).toEqual(ALL_OUT);
+  expect(await change(house, tenant.id, 'resume')).toMatchObject({ status: 'active' });
+  expect(await answersOf(app.logIn)).toEqual(ALL_IN);
+  await deleteTenant(house, tenant.id);
+});
+
+test('when the retention time is over the schedule purges it, but never while it is on hold; the proof stays', async () => {
+  const { tenant } = await filledTenant();
+  await change(house, tenant.id, 'delete');
+  await hold(tenant.id, new Date(Date.now() + 3_600_000));
+  const due = await tenantOf(house, tenant.id);
+  await until('its retention time is long over', async () => Date.now() > Date.parse(due.purgeAt ?? '') + 2_500);
+  expect(await tenantOf(house, tenant.id)).toMatchObject({
+    status: 'deleted',
+    goneAt: null,
+    operation: { kind: 'soft_delete' },
+  });
+  await hold(tenant.id, new Date());
+
+  const gone = await until('it is gone', async () => {
+    const it = await tenantOf(house, tenant.id);
+    return it.goneAt === null ? undefined : it;
+  });
+  expect(gone).toMatchObject({
+    status: 'deleted',
+    operation: { kind: 'purge', state: 'done', requestedBy: 'retention' },
+  });
+  expect(await lookFromOutside(house.info, tenant.name)).toEqual(NOTHING);
+  const { backends, secretsDestroyed } = gone.operation.evidence as {
+    backends: { kind: string; server: string; seenAt: string; checks: { by: string; answer: string }[] }[];
+    secretsDestroyed: number;
+  };
+  expect(backends.map((it) => it.kind).sort()).toEqual([...KINDS].sort());
+  for (const { kind, server, seenAt, checks } of backends) {
+    expect(server).toMatch(new RegExp(`^${kind}:`));
+    expect(Date.parse(seenAt)).toBeLessThanOrEqual(Date.now());
+    expect(checks.every((it) => it.answer === 'absent')).toBe(true);
+    expect(checks.map((it) => it.by)).toContain('name');
+    expect(checks.some((it) => it.by === 'nonce')).toBe(kind !== 'keycloak');
+  }
+  expect(secretsDestroyed).toBe(5);
+});
+
+test.each(KINDS)('a suspend that is aborted at %s leaves the tenant as it was, and says why', async (kind) => {
+  const { tenant, app } = await filledTenant();
+  house.proxies[kind].shut();
+  await house.request('POST', `/tenants/${tenant.id}/suspend`);
+  await abortWhenParked(house, tenant.id);
+  house.proxies[kind].open();
+  expect(await operationEnds(house, tenant.id)).toMatchObject({
+    status: 'active',
+    operation: { state: 'rolled_back', step: `${kind}.disable`, cause: expect.stringContaining(kind) },
+  });
+  expect(await answersOf(app.logIn)).toEqual(ALL_IN);
+  expect((await logOf(house, tenant.id)).at(-1)).toMatchObject({ step: 'revert', status: 'success' });
+  await deleteTenant(house, tenant.id);
+});

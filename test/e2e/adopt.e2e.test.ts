@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto';
+import { openHouse, type House } from '../support/house';
+import { inDatabase } from '../support/master';
+import { lookFromOutside, NOTHING, withPostgres } from '../support/outside';
+import { restoreMongoUser, restorePostgresDatabase, restoreQdrantCollection } from '../support/restore';
+import { adopt, change, createTenant, deleteTenant, logOf, operationEnds, parked, tenantOf } from '../support/tenants';
+import { until } from '../support/until';
+import { newName } from '../support/workbench';
+
+let house: House;
+beforeAll(async () => {
+  // Parked steps would try again by themselves in ten minutes only: what goes on here goes on because of the adoption.
+  house = await openHouse({ worker: { STEP_PATIENCE_MS: '500' } });
+});
+afterAll(() => house.close());
+
+const ledgerOf = async (id: string) =>
+  (
+    await house.master.query<{ kind: string; externalId: string | null; serverId: string }>(
+      'SELECT kind, name, state, nonce, "externalId", "serverId", "secretRef" FROM "TenantResource" WHERE "tenantId" = $1 ORDER BY kind',
+      [id],
+    )
+  ).rows;
+const idOf = async (id: string, kind: string) =>
+  (await ledgerOf(id)).find((it) => it.kind === kind)?.externalId ?? null;
+const parkedAt = (id: string, ...steps: string[]) =>
+  until(`parked at ${steps.join(', ')}`, async () => (await parked(house, id)).sort().join() === steps.sort().join());
+const asOwner = (sql: string) =>
+  withPostgres(
+    inDatabase(house.info.postgres.url, 'postgres'),
+    async (client) => (await client.query<Record<string, unknown>>(sql)).rows,
+  );
+
+test('restored from dumps, a tenant can not be suspended; adopted, it is at once, and comes back; its neighbour is untouched', async () => {
+  const [tenant, neighbour] = await Promise.all([createTenant(house, newName('a')), createTenant(house, newName('a'))]);
+  const [theirs, before] = [
+    [await ledgerOf(neighbour.id), await lookFromOutside(house.info, neighbour.name)],
+    await ledgerOf(tenant.id),
+  ];
+  await restorePostgresDatabase(house.info, tenant.name);
+  await restoreMongoUser(house.info, tenant.name);
+  await restoreQdrantCollection(house.info, tenant.name);
+
+  await house.request('POST', `/tenants/${tenant.id}/suspend`);
+  await parkedAt(tenant.id, 'postgres.disable', 'mongodb.disable');
+  expect(await tenantOf(house, tenant.id)).toMatchObject({
+    operation: {
+      kind: 'suspend',
+      state: 'parked',
+      cause: expect.stringMatching(/recorded is/),
+      advice: expect.stringContaining('freeflow tenants adopt'),
+    },
+  });
+
+  const first = await adopt(house, tenant.id, 'postgres');
+  expect(first).toMatchObject({ state: 'done', cause: null });
+  await parkedAt(tenant.id, 'mongodb.disable');
+  const last = await tenantOf(house, tenant.id);
+  expect(last).toMatchObject({ status: 'active', operation: { kind: 'suspend', state: 'parked' } });
+  expect((await house.request('GET', '/tenants?operation=parked&limit=200')).body['items']).toContainEqual(
+    expect.objectContaining({ id: tenant.id }),
+  );
+
+  const adoptedAt = Date.now();
+  expect(await adopt(house, tenant.id, 'mongodb')).toMatchObject({ state: 'done' });
+  expect(await operationEnds(house, tenant.id)).toMatchObject({
+    status: 'suspended',
+    operation: { kind: 'suspend', state: 'done' },
+  });
+  expect(Date.now() - adoptedAt).toBeLessThan(15_000);
+
+  const was = (kind: string) => before.find((it) => it.kind === kind)?.externalId;
+  for (const kind of ['postgres', 'mongodb']) expect(await idOf(tenant.id, kind)).not.toBe(was(kind));
+  expect(first.evidence).toMatchObject({
+    from: { externalId: was('postgres') },
+    to: { externalId: await idOf(tenant.id, 'postgres') },
+  });
+  expect(first.requestedBy).toBe(last.operation.requestedBy);
+  const row = (await logOf(house, tenant.id)).find((it) => it.step === 'postgres.adopt');
+  expect(row).toMatchObject({
+    status: 'success',
+    message: expect.stringContaining(
+      `${was('postgres') ?? ''} becomes ${(await idOf(tenant.id, 'postgres')) ?? ''}; asked for by ${first.requestedBy}`,
+    ),
+  });
+
+  expect(await change(house, tenant.id, 'resume')).toMatchObject({ status: 'active' });
+  for (const kind of ['postgres', 'mongodb', 'qdrant', 'keycloak']) {
+    expect(await adopt(house, tenant.id, kind)).toMatchObject({ state: 'done', evidence: null });
+    expect((await logOf(house, tenant.id)).findLast((it) => it.step === `${kind}.adopt`)?.message).toContain(
+      'nothing to adopt',
+    );
+  }
+  expect([await ledgerOf(neighbour.id), await lookFromOutside(house.info, neighbour.name)]).toEqual(theirs);
+
+  expect(await deleteTenant(house, tenant.id)).toMatchObject({ status: 'deleted', goneAt: expect.any(String) });
+  expect(await lookFromOutside(house.info, tenant.name)).toEqual(NOTHING);
+  expect(await house.request('POST', `/tenants/${tenant.id}/adopt`, { resource: 'postgres' })).toMatchObject({
+    status: 404,
+    body: { code: 'tenant-unknown' },
+  });
+  await deleteTenant(house, neighbour.id);
+});
+
+test('a deletion that is parked because of it goes on to its end', async () => {
+  const { id, name } = await createTenant(house, newName('a'));
+  await restorePostgresDatabase(house.info, name);
+  await house.request('DELETE', `/tenants/${id}?mode=hard&force=true`);
+  await parkedAt(id, 'postgres.drop');
+  expect(await adopt(house, id, 'postgres')).toMatchObject({ state: 'done' });
+  expect(await operationEnds(house, id)).toMatchObject({
+    status: 'deleted',
+    goneAt: expect.any(String),
+    operation: { kind: 'hard_delete', state: 'done' },
+  });
+  expect(await lookFromOutside(house.info, name)).toEqual(NOTHING);
+});
+
+test("a stranger's database of that name is refused with cause and advice, stays as it is, and what is parked stays parked", async () => {
+  const { id, name } = await createTenant(house, newName('a'));
+  const owner = `freeflow_${name}_owner`;
+  const [mark] = await asOwner(`SELECT shobj_description('${owner}'::regrole, 'pg_authid') AS mark`);
+  await restorePostgresDatabase(house.info, name);
+  await house.request('POST', `/tenants/${id}/suspend`);
+  await parkedAt(id, 'postgres.disable');
+  await asOwner(`COMMENT ON ROLE ${owner} IS 'freeflow:${randomUUID()}'`);
+
+  const before = [
+    await ledgerOf(id),
+    await lookFromOutside(house.info, name),
+    (await logOf(house, id)).filter((it) => it.step === 'postgres.disable').length,
+  ];
+  expect(await adopt(house, id, 'postgres', { acceptServer: true })).toMatchObject({
+    state: 'refused',
+    cause: expect.stringContaining("isn't ours"),
+    advice: expect.stringContaining('Nothing was changed'),
+    evidence: null,
+  });
+  await until(
+    'its run has closed',
+    async () =>
+      (await house.operator.client.workflow.getHandle(`adopt-${id}-postgres`).describe()).status.name === 'FAILED',
+  );
+  expect([
+    await ledgerOf(id),
+    await lookFromOutside(house.info, name),
+    (await logOf(house, id)).filter((it) => it.step === 'postgres.disable').length,
+  ]).toEqual(before);
+  expect(await tenantOf(house, id)).toMatchObject({ operation: { kind: 'suspend', state: 'parked' } });
+
+  await asOwner(`COMMENT ON ROLE ${owner} IS '${String(mark?.['mark'])}'`);
+  expect(await adopt(house, id, 'postgres')).toMatchObject({ state: 'done' });
+  expect(await operationEnds(house, id)).toMatchObject({ status: 'suspended' });
+  await deleteTenant(house, id);
+});
+
+test('another server is refused until it is accepted explicitly', async () => {
+  const { id } = await createTenant(house, newName('a'));
+  const before = await ledgerOf(id);
+  await house.master.query(
+    'UPDATE "TenantResource" SET "serverId" = \'postgres:42\' WHERE "tenantId" = $1 AND kind = \'postgres\'',
+    [id],
+  );
+  await house.request('POST', `/tenants/${id}/suspend`);
+  await parkedAt(id, 'postgres.disable');
+  expect(await adopt(house, id, 'postgres')).toMatchObject({
+    state: 'refused',
+    cause: expect.stringContaining('made on postgres:42'),
+  });
+  expect(await parked(house, id)).toEqual(['postgres.disable']);
+  expect(await adopt(house, id, 'postgres', { acceptServer: true })).toMatchObject({ state: 'done' });
+  expect(await operationEnds(house, id)).toMatchObject({ status: 'suspended' });
+  expect((await ledgerOf(id)).map(({ kind, serverId }) => ({ kind, serverId }))).toEqual(
+    before.map(({ kind, serverId }) => ({ kind, serverId })),
+  );
+  await deleteTenant(house, id);
+});

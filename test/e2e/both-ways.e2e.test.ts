@@ -1,0 +1,282 @@
+import type { BackendKind } from '@freeflow/contract';
+import { openFaultyHouse, type FaultyHouse } from '../support/faulty-house';
+import type { Running } from '../support/house';
+import { lookFromOutside, NOTHING } from '../support/outside';
+import { pooled } from '../support/pooled';
+import { ALL_IN, ALL_OUT, logInEverywhere } from '../support/tenant-app';
+import { askFor, change, createTenant, deleteTenant, operationEnds, parked, type Tenant } from '../support/tenants';
+import { until } from '../support/until';
+import { newName } from '../support/workbench';
+
+let house: FaultyHouse;
+let worker: Running;
+// Parked steps would try again by themselves in ten minutes only: what goes on here goes on because of an answer.
+const IMPATIENT = { STEP_PATIENCE_MS: '500' };
+beforeAll(async () => {
+  house = await openFaultyHouse(false);
+  worker = await house.startWorker(IMPATIENT);
+});
+afterEach(() => {
+  for (const proxy of Object.values(house.proxies)) {
+    proxy.open();
+    proxy.stall(0);
+  }
+});
+afterAll(() => house.close());
+
+const post = async (id: string, action: string, body?: object) =>
+  expect(await house.request('POST', `/tenants/${id}/${action}`, body)).toMatchObject({ status: 202 });
+const parkedAt = (id: string, ...steps: string[]) =>
+  until(`parked at ${steps.join(', ')}`, async () => (await parked(house, id)).sort().join() === steps.sort().join());
+const shut = (...backends: BackendKind[]) => backends.forEach((it) => house.proxies[it].shut());
+const open = (...backends: BackendKind[]) => backends.forEach((it) => house.proxies[it].open());
+const stall = (backend: BackendKind, ms: number) => {
+  house.proxies[backend].stall(ms);
+  house.proxies[backend].renew();
+};
+
+type Named = Pick<Tenant, 'id' | 'name'>;
+
+const createSome = (count: number): Promise<Tenant[]> =>
+  pooled(
+    2,
+    Array.from({ length: count }, () => newName('w')),
+    (name) => createTenant(house, name),
+  );
+
+/** An operation that has to do the same step at PostgreSQL and Qdrant, and stands at both. */
+interface Case {
+  what: string;
+  verb: string;
+  /** Brings so many tenants there. */
+  come: (count: number) => Promise<Named[]>;
+  /** What is to be seen when both have been done. */
+  ends: object;
+  /** What the tenant's own credentials are answered then; nothing where it is gone. */
+  access?: object;
+}
+
+/** Gives up what has come to its end everywhere but at Keycloak, and lets the undo fail at the two others. */
+async function undoing(tenants: readonly Named[], step: string): Promise<void> {
+  const verb = step.replace('keycloak.', '').replace('create', 'probe');
+  for (const { id } of tenants) {
+    await parkedAt(id, step);
+    await until(
+      'it is done everywhere else',
+      hasLogged(id, new RegExp(`^(postgres|mongodb|qdrant)\\.${verb} success`), 3),
+    );
+  }
+  shut('postgres', 'qdrant');
+  open('keycloak');
+  await Promise.all(tenants.map(({ id }) => post(id, 'abort')));
+}
+
+async function undoneChange(
+  tenants: readonly Tenant[],
+  action: 'suspend' | 'resume',
+  step: string,
+): Promise<readonly Named[]> {
+  shut('keycloak');
+  await Promise.all(tenants.map(({ id }) => post(id, action)));
+  await undoing(tenants, step);
+  return tenants;
+}
+
+const CASES: Case[] = [
+  {
+    what: 'a deletion',
+    verb: 'drop',
+    come: async (count) => {
+      const tenants = await createSome(count);
+      shut('postgres', 'qdrant');
+      await Promise.all(tenants.map(({ id }) => house.request('DELETE', `/tenants/${id}?mode=hard&force=true`)));
+      return tenants;
+    },
+    ends: { status: 'deleted', goneAt: expect.any(String), operation: { state: 'done' } },
+  },
+  {
+    what: 'the undo of a create',
+    verb: 'drop',
+    come: async (count) => {
+      shut('keycloak');
+      const names = Array.from({ length: count }, () => newName('w'));
+      const tenants = await Promise.all(names.map(async (name) => ({ name, id: await askFor(house, name) })));
+      await undoing(tenants, 'keycloak.create');
+      return tenants;
+    },
+    ends: {
+      status: 'deleted',
+      goneAt: expect.any(String),
+      operation: { state: 'rolled_back', step: 'keycloak.create' },
+    },
+  },
+  {
+    what: 'the undo of a suspend',
+    verb: 'enable',
+    come: async (count) => [...(await undoneChange(await createSome(count), 'suspend', 'keycloak.disable'))],
+    ends: { status: 'active', operation: { state: 'rolled_back', step: 'keycloak.disable' } },
+    access: ALL_IN,
+  },
+  {
+    what: 'the undo of a resume',
+    verb: 'disable',
+    come: async (count) => {
+      const tenants = await createSome(count);
+      await Promise.all(tenants.map(({ id }) => change(house, id, 'suspend')));
+      return [...(await undoneChange(tenants, 'resume', 'keycloak.enable'))];
+    },
+    ends: { status: 'suspended', operation: { state: 'rolled_back', step: 'keycloak.enable' } },
+    access: ALL_OUT,
+  },
+];
+
+const ORDERS: [string, (BackendKind | undefined)[]][] = [
+  ['the first, then the second', ['postgres', 'qdrant']],
+  ['the second, then the first', ['qdrant', 'postgres']],
+  ['both at once', [undefined]],
+];
+const SKIPS: [skipped: BackendKind, retried: BackendKind][] = [
+  ['qdrant', 'postgres'],
+  ['postgres', 'qdrant'],
+];
+
+describe.each(CASES)('two steps of $what parked at once', ({ verb, come, ends, access }) => {
+  let stuck: Named[] = [];
+  const next = () => stuck.pop() ?? { id: '', name: '' };
+  beforeAll(async () => {
+    stuck = await come(ORDERS.length + SKIPS.length);
+    for (const { id } of stuck) await parkedAt(id, `postgres.${verb}`, `qdrant.${verb}`);
+    // Nothing goes on because of that: they stand until they are answered.
+    open('postgres', 'qdrant');
+  }, 240_000);
+
+  test.each(ORDERS)('and retried: %s', async (_, order) => {
+    const { id, name } = next();
+    for (const [at, backend] of order.entries()) {
+      await post(id, 'retry', backend === undefined ? undefined : { step: `${backend}.${verb}` });
+      // The other one still stands, and says so, until it is answered itself.
+      if (at === 0 && backend !== undefined) await parkedAt(id, ...order.slice(1).map((it) => `${it}.${verb}`));
+    }
+    expect(await operationEnds(house, id)).toMatchObject(ends);
+    const seen =
+      access === undefined ? await lookFromOutside(house.info, name) : await logInEverywhere(house, { id, name });
+    expect(seen).toEqual(access ?? NOTHING);
+    if (access !== undefined) await deleteTenant(house, id);
+  });
+
+  test.each(SKIPS)(
+    '%s skipped and %s retried: what was skipped is named, and a deletion removes it',
+    async (skipped, retried) => {
+      const { id, name } = next();
+      await post(id, 'skip', { step: `${skipped}.${verb}`, reason: 'lost for good' });
+      await parkedAt(id, `${retried}.${verb}`);
+      await post(id, 'retry', { step: `${retried}.${verb}` });
+      expect(await operationEnds(house, id)).toMatchObject({
+        goneAt: null,
+        operation: { state: 'incomplete', step: `${skipped}.${verb}`, cause: expect.stringContaining('lost for good') },
+      });
+      expect(await deleteTenant(house, id)).toMatchObject({
+        status: 'deleted',
+        goneAt: expect.any(String),
+        operation: { state: 'done' },
+      });
+      expect(await lookFromOutside(house.info, name)).toEqual(NOTHING);
+    },
+  );
+});
+
+const cancel = (id: string) => house.operator.client.workflow.getHandle(`tenant-${id}`).cancel();
+/** Whether its last operation has logged this so many times. */
+const hasLogged =
+  (id: string, what: RegExp, times = 1) =>
+  async () => {
+    const { rows } = await house.master.query<{ said: string }>(
+      `SELECT l.step || ' ' || l.status AS said FROM "TenantProvisionLog" l WHERE "operationId" = (SELECT id FROM "TenantOperation" WHERE "tenantId" = $1 ORDER BY "createdAt" DESC LIMIT 1)`,
+      [id],
+    );
+    return rows.filter((it) => what.test(it.said)).length >= times;
+  };
+
+/** When a running operation with this verb is cancelled; Keycloak is the one that holds it up. */
+const MOMENTS: Record<string, (id: string, verb: string, ask: () => Promise<void>) => Promise<void>> = {
+  'when it has just begun': async (id, _, ask) => {
+    stall('keycloak', 2_500);
+    await ask();
+    await until('it has begun', hasLogged(id, /^begin success/));
+    await cancel(id);
+  },
+  'when all but one step are done': async (id, verb, ask) => {
+    stall('keycloak', 4_000);
+    await ask();
+    await until('three are done', hasLogged(id, new RegExp(`\\.${verb} success`), 3));
+    await cancel(id);
+  },
+  'while a step is tried again': async (id, verb, ask) => {
+    shut('keycloak');
+    await ask();
+    await until('it has failed', hasLogged(id, new RegExp(`^keycloak\\.${verb} error`)));
+    await cancel(id);
+    open('keycloak');
+  },
+  'while a step is parked': async (id, verb, ask) => {
+    shut('keycloak');
+    await ask();
+    await parkedAt(id, `keycloak.${verb}`);
+    open('keycloak');
+    await cancel(id);
+  },
+};
+
+describe.each([
+  { action: 'suspend', verb: 'disable', undo: 'enable', status: 'active', becomes: 'suspended', access: ALL_IN },
+  { action: 'resume', verb: 'enable', undo: 'disable', status: 'suspended', becomes: 'active', access: ALL_OUT },
+] as const)('a $action, cancelled by an operator', ({ action, verb, undo, status, becomes, access }) => {
+  let ready: Tenant[] = [];
+  const next = () => ready.pop() ?? { id: '', name: '' };
+  beforeAll(async () => {
+    ready = await createSome(Object.keys(MOMENTS).length + 2);
+    if (action === 'resume') await Promise.all(ready.map(({ id }) => change(house, id, 'suspend')));
+  }, 240_000);
+
+  test.each(Object.keys(MOMENTS))('%s, is rolled back', async (moment) => {
+    const { id, name } = next();
+    await MOMENTS[moment]?.(id, verb, () => post(id, action));
+    expect(await operationEnds(house, id)).toMatchObject({
+      status,
+      operation: { kind: action, state: 'rolled_back', step: 'cancelled', cause: 'cancelled by an operator' },
+    });
+    expect(await logInEverywhere(house, { id, name })).toEqual(access);
+    await deleteTenant(house, id);
+  });
+
+  test('while it is being undone already, goes on with that to its end', async () => {
+    const { id, name } = next();
+    shut('keycloak');
+    await post(id, action);
+    await undoing([{ id, name }], `keycloak.${verb}`);
+    await parkedAt(id, `postgres.${undo}`, `qdrant.${undo}`);
+    await cancel(id);
+    open('postgres', 'qdrant');
+    await post(id, 'retry');
+    expect(await operationEnds(house, id)).toMatchObject({
+      status,
+      operation: { state: 'rolled_back', step: `keycloak.${verb}` },
+    });
+    expect(await logInEverywhere(house, { id, name })).toEqual(access);
+    await deleteTenant(house, id);
+  });
+
+  test('before any worker has seen it, ends one way or the other, and the tenant is what the end says', async () => {
+    const { id, name } = next();
+    await worker.stop();
+    await post(id, action);
+    await until('it has a run', () => cancel(id).then(() => true));
+    worker = await house.startWorker(IMPATIENT);
+    const ended = await operationEnds(house, id);
+    const isBack = ended.operation.state === 'rolled_back';
+    expect(ended.operation.kind).toBe(action);
+    expect(ended.status).toBe(isBack ? status : becomes);
+    expect(await logInEverywhere(house, { id, name })).toEqual(ended.status === 'active' ? ALL_IN : ALL_OUT);
+    await deleteTenant(house, id);
+  });
+});

@@ -1,0 +1,43 @@
+import { readStackInfo } from '../../stack/stack-info';
+import { openHouse, type House } from '../support/house';
+import { TEST_STACK } from '../support/master';
+import { lookFromOutside, NOTHING } from '../support/outside';
+import { strangersAt } from '../support/strangers';
+import { createTenant, logOf } from '../support/tenants';
+import { newName } from '../support/workbench';
+
+let house: House;
+
+beforeAll(async () => {
+  house = await openHouse();
+});
+afterAll(() => house.close());
+
+test.each(strangersAt(readStackInfo(TEST_STACK)))(
+  '$what of that name which is not ours stays untouched; the create is undone and says whose it is',
+  async ({ step, make, content, remove, seen }) => {
+    const name = newName('f');
+    await make(name);
+    const before = await content(name);
+
+    const tenant = await createTenant(house, name);
+    expect(tenant).toMatchObject({
+      status: 'deleted',
+      goneAt: expect.any(String),
+      operation: {
+        state: 'rolled_back',
+        step,
+        cause: expect.stringContaining(`freeflow`),
+        advice: expect.stringContaining('not ours'),
+      },
+    });
+    expect(await content(name)).toEqual(before);
+    expect(await lookFromOutside(house.info, name)).toEqual({ ...NOTHING, ...seen(name) });
+    const row = (await logOf(house, tenant.id)).find((it) => it.step === step);
+    expect(row).toMatchObject({ status: 'error', message: expect.stringMatching(/^foreign-resource: /) });
+
+    // The way out that the advice names: once it is gone, the name can be used.
+    await remove(name);
+    expect((await createTenant(house, name)).status).toBe('active');
+  },
+);

@@ -1,0 +1,133 @@
+import { Answers, attacksOf, type Attack } from '../isolation/attack';
+import { GONE } from '../isolation/attacks-gone';
+import { KEYCLOAK } from '../isolation/attacks-keycloak';
+import { MONGODB } from '../isolation/attacks-mongodb';
+import { POSTGRES } from '../isolation/attacks-postgres';
+import { QDRANT } from '../isolation/attacks-qdrant';
+import { REBORN } from '../isolation/attacks-reborn';
+import { isolationPage, readPage, RENEW, writePage } from '../isolation/document';
+import { knockAt } from '../isolation/knock';
+import { partyOf, type Party } from '../isolation/party';
+import { fill, possessionsOf, spoil } from '../isolation/possessions';
+import { openHouse, type House } from '../support/house';
+import { lookFromOutside, NOTHING } from '../support/outside';
+import { createTenant, deleteTenant } from '../support/tenants';
+import { newName } from '../support/workbench';
+
+const BACKENDS = [POSTGRES, MONGODB, QDRANT, KEYCLOAK];
+const answers = new Answers();
+let house: House;
+let [a, b, old, reborn]: Party[] = [];
+const opened: Party[] = [];
+let before: Awaited<ReturnType<typeof possessions>>;
+
+const open = async (name: string): Promise<Party> => {
+  const party = await partyOf(house, await createTenant(house, name));
+  opened.push(party);
+  return party;
+};
+const possessions = () => Promise.all([a, b].map((it) => possessionsOf(house.info, the(it))));
+const the = (party: Party | undefined): Party => {
+  if (party === undefined) throw new Error('this tenant was never made');
+  return party;
+};
+
+beforeAll(async () => {
+  house = await openHouse();
+  [a, b, old] = await Promise.all(['a', 'b', 'c'].map(async (it) => open(newName(it))));
+  await Promise.all(opened.map(fill));
+  before = await possessions();
+});
+afterAll(async () => {
+  await Promise.all(opened.map((it) => it.close()));
+  // A kept test stack would fill up with realms otherwise.
+  await Promise.all([a, b, reborn].flatMap((it) => (it === undefined ? [] : [deleteTenant(house, it.id)])));
+  await house.close();
+});
+
+/** Tries it, notes for the page what came, and gives it. */
+async function cameOf(attack: Attack, by: Party | undefined, on: Party | undefined): Promise<string> {
+  const answer = await attack.run(the(by), the(on));
+  answers.add(attack, answer);
+  return answer;
+}
+
+describe.each(BACKENDS)('$title', (matrix) => {
+  describe('A against B', () => {
+    test.each(attacksOf(matrix))('$what, as $as: $answer', async (attack) => {
+      expect(await cameOf(attack, a, b)).toBe(attack.answer);
+    });
+  });
+  describe('B against A', () => {
+    test.each(attacksOf(matrix))('$what, as $as: $answer', async (attack) => {
+      expect(await cameOf(attack, b, a)).toBe(attack.answer);
+    });
+  });
+});
+
+test("after all of it both tenants' data, rights and marks are what they were", async () => {
+  expect(await possessions()).toEqual(before);
+  // The comparison sees a change in each backend: otherwise the line above would say nothing.
+  await Promise.all([a, b].map((it) => spoil(the(it))));
+  for (const [at, after] of (await possessions()).entries()) {
+    for (const backend of ['postgres', 'mongodb', 'qdrant', 'keycloak'] as const)
+      expect(after[backend]).not.toEqual(before[at]?.[backend]);
+  }
+});
+
+describe('a tenant that is gone', () => {
+  beforeAll(async () => {
+    const [neighbour, leaving] = [the(a), the(old)];
+    // What could keep it from going, or outlive it: rights that a neighbour has granted it, and copies it has made of its data.
+    await neighbour.postgres.rows(
+      `CREATE TABLE gift (n int); GRANT SELECT ON gift TO ${leaving.postgres.app}, ${leaving.postgres.owner}; CREATE POLICY gift ON gift TO ${leaving.postgres.app} USING (true)`,
+    );
+    await leaving.qdrant.result('POST', `/collections/${leaving.qdrant.collection}/snapshots`);
+    await leaving.qdrant.result('POST', `/collections/${leaving.qdrant.collection}/shards/0/snapshots`);
+  });
+
+  test('goes, whatever a neighbour has granted it', async () => {
+    expect(await deleteTenant(house, the(old).id)).toMatchObject({ status: 'deleted', operation: { state: 'done' } });
+    expect(await lookFromOutside(house.info, the(old).name)).toEqual(NOTHING);
+  });
+
+  test.each(attacksOf(GONE))('$what, as $as: $answer', async (attack) => {
+    expect(await cameOf(attack, old, a)).toBe(attack.answer);
+  });
+});
+
+describe('a new tenant of the same name', () => {
+  const BEING_MADE: Attack = {
+    what: 'be let into its database while it is being made',
+    as: 'another tenant',
+    answer: '42501',
+    run: async () => knocked,
+  };
+  let knocked = 'nobody has knocked';
+
+  beforeAll(async () => {
+    const knocking = knockAt(the(old).postgres.database, the(b));
+    try {
+      reborn = await open(the(old).name);
+    } finally {
+      knocked = await knocking.stop();
+    }
+  });
+
+  test.each([...attacksOf(REBORN), BEING_MADE])('$what, as $as: $answer', async (attack) => {
+    expect(await cameOf(attack, old, reborn)).toBe(attack.answer);
+  });
+
+  test('docs/isolation.md says what came of all this', () => {
+    const page = isolationPage(
+      [
+        ...BACKENDS,
+        GONE,
+        { ...REBORN, parts: [...REBORN.parts, { title: 'Before it is ready', attacks: [BEING_MADE] }] },
+      ],
+      answers,
+    );
+    if (process.env['UPDATE_DOCS'] === '1') writePage(page);
+    expect(readPage() === page || `not what this run has seen; ${RENEW}`).toBe(true);
+  });
+});

@@ -1,0 +1,87 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expectedOf, lookAfter } from '../chaos/expected';
+import { patient } from '../chaos/patient';
+import { type Operation, OPERATIONS } from '../chaos/plan';
+import { ask, ends, filled, type Subject } from '../kill/operations';
+import { writeSection } from '../support/faults-page';
+import { openHouse, type House } from '../support/house';
+import { PRESSURES } from '../support/master-pressure';
+import { newName } from '../support/workbench';
+
+const TENANTS = 3;
+/** Then it is over, whatever has come of the operations. */
+const LASTS_MS = 6_000;
+// FAULTS=all (npm run test:faults) goes through all of a life.
+const IS_LONG = process.env['FAULTS'] === 'all';
+const LIFE = IS_LONG ? ['create', 'suspend', 'resume', 'hard delete'] : ['create', 'hard delete'];
+const operations = LIFE.map((name) => OPERATIONS.find((it) => it.name === name) as Operation);
+/** So that what a trouble parks goes on soon after it. */
+const IMPATIENT = { PARKED_RETRY_MS: '2000', KEYCLOAK_CONCURRENCY: '4' };
+
+/** How long each operation of a life took, for docs/faults.md. */
+const took: { title: string; byOperation: number[] }[] = [];
+afterAll(() => {
+  if (IS_LONG) writeSection('The master database under pressure', section());
+});
+
+const section =
+  (): string => `A trouble of the master database lasts ${LASTS_MS / 1_000} s from the moment ${TENANTS} tenants are asked for an operation; the client repeats what is answered 503. Seen each time: every operation
+done once, tenants, ledger and log as the records say. In seconds from the asking to the end of the last operation:
+
+| | ${LIFE.join(' | ')} |
+|---|${LIFE.map(() => '---|').join('')}
+${took.map((it) => `| ${it.title} | ${it.byOperation.join(' | ')} |`).join('\n')}`;
+
+let house: House | undefined;
+afterEach(async () => {
+  await house?.close();
+  house = undefined;
+});
+
+const logsOf = ({ logDir }: House): string =>
+  readdirSync(logDir)
+    .filter((it) => it.endsWith('.log'))
+    .map((it) => readFileSync(path.join(logDir, it), 'utf8'))
+    .join('');
+
+test.each(Object.entries(PRESSURES))(
+  '%s: no answer, status, ledger or log row is lost',
+  async (title, { env = {}, leaves, begin }) => {
+    const there = (house = patient(await openHouse({ api: env, worker: { ...IMPATIENT, ...env } })));
+    const byOperation: number[] = [];
+    let subjects: Subject[] = Array.from({ length: TENANTS }, () => ({ id: '', name: newName('m') }));
+    for (const operation of operations) {
+      const pressure = await begin(there);
+      const askedAt = Date.now();
+      const isOver = delay(LASTS_MS).then(() => pressure.end());
+      const ended = await Promise.all(
+        subjects.map(async (it) => {
+          const subject = await ask(there, operation.kind, it);
+          return { subject, tenant: await ends(there, operation.kind, subject, 110_000) };
+        }),
+      );
+      byOperation.push(Math.round((Date.now() - askedAt) / 1_000));
+      await isOver;
+      const seen = await Promise.all(ended.map(({ subject, tenant }) => lookAfter(there, operation, subject, tenant)));
+      expect({ [operation.name]: seen }).toEqual({ [operation.name]: seen.map(() => expectedOf(operation)) });
+      subjects =
+        operation.kind === 'create'
+          ? await Promise.all(ended.map(({ subject }) => filled(there, subject)))
+          : ended.map((it) => it.subject);
+    }
+    const { rows } = await there.master.query<{ kind: string; count: string }>(
+      'SELECT kind, count(*) FROM "TenantOperation" GROUP BY kind ORDER BY kind::text',
+    );
+    expect(rows).toEqual(
+      operations
+        .map(({ kind }) => kind)
+        .sort()
+        .map((kind) => ({ kind, count: String(TENANTS) })),
+    );
+    expect(logsOf(there)).toMatch(leaves);
+    took.push({ title, byOperation });
+  },
+  300_000,
+);

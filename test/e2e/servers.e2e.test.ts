@@ -1,0 +1,130 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { endGroup } from '../../stack/processes';
+import { readStackInfo, type StackInfo } from '../../stack/stack-info';
+import { expectedOf, lookAfter } from '../chaos/expected';
+import { patient } from '../chaos/patient';
+import { OPERATIONS, type Operation } from '../chaos/plan';
+import { asItIs, ask, ends, filled, prepare, type Subject } from '../kill/operations';
+import { writeSection } from '../support/faults-page';
+import { openHouse, type House } from '../support/house';
+import { TEST_STACK } from '../support/master';
+import { newStackDir, removeStackDirs, stack } from '../support/stack-bench';
+import { createTenant, type Tenant } from '../support/tenants';
+import { until } from '../support/until';
+import { newName } from '../support/workbench';
+
+// Servers that die, as they do where they aren't ours: those of a stack of this suite's own, which starts again what has died.
+const AT_ONCE = ['create', 'create', 'suspend', 'hard delete'].map(
+  (name) => OPERATIONS.find((it) => it.name === name) as Operation,
+);
+const HARD_DELETE = OPERATIONS.find((it) => it.name === 'hard delete') as Operation;
+const IMPATIENT = { STEP_PATIENCE_MS: '3000', PARKED_RETRY_MS: '2000', KEYCLOAK_CONCURRENCY: '4' };
+/** A call that Keycloak has not answered counts for a minute, and it takes half of one to start; the rest is for a busy machine. */
+const ENDED_WITHIN_MS = 240_000;
+
+let dir: string;
+let info: StackInfo;
+let house: House;
+let apart: House;
+
+beforeAll(async () => {
+  dir = newStackDir();
+  await stack('start', dir).prints(/All servers are ready/);
+  info = readStackInfo(dir);
+  const own = { info, worker: IMPATIENT };
+  [house, apart] = await Promise.all([openHouse(own), openHouse({ ...own, masterOn: readStackInfo(TEST_STACK) })]).then(
+    ([one, other]) => [patient(one), patient(other)] as const,
+  );
+}, 300_000);
+afterAll(async () => {
+  await Promise.all([house, apart].map((it) => it?.close()));
+  await removeStackDirs(dir);
+}, 120_000);
+
+/** How long each operation took from the kill to its end, for docs/faults.md. */
+const took: { title: string; byOperation: number[] }[] = [];
+afterAll(() => {
+  if (process.env['FAULTS'] === 'all') writeSection('Killed servers', section());
+});
+
+const section =
+  (): string => `Each server of a stack of its own is killed by SIGKILL once it has been called by the operations below, which are under way at the same time; the stack starts it
+again. Nobody answers what is parked meanwhile. Seen each time: every operation done, tenants complete, cut off or absent as the records say, ledger and
+log true, a neighbour with data untouched, and nothing left of any when all were deleted. In seconds from the kill to the end of the operation:
+
+| killed | ${AT_ONCE.map((it) => it.name).join(' | ')} |
+|---|${AT_ONCE.map(() => '---|').join('')}
+${took.map((it) => `| ${it.title} | ${it.byOperation.join(' | ')} |`).join('\n')}`;
+
+type ServerName = 'postgres' | 'mongodb' | 'qdrant' | 'keycloak' | 'temporal';
+
+/** Ends it by SIGKILL, with all it has started. */
+const kill = (name: ServerName): Promise<void> =>
+  endGroup(readStackInfo(dir).processes[name] as { pid: number; startedAt: string }, 'SIGKILL', 10_000);
+
+/** Whether a call with an effect is on its way to this server, or has been. */
+async function hasBeenCalled({ master }: House, { id }: Subject, name: ServerName): Promise<boolean> {
+  const { rows } = await master.query(
+    'SELECT 1 FROM "TenantResource" WHERE "tenantId" = $1 AND kind::text = $2 AND "serverId" IS NOT NULL',
+    [id, name],
+  );
+  return rows.length > 0;
+}
+
+/** Lets a server die in the middle of operations; gives what is seen of each in the end, then of its deletion. */
+async function killedInTheMiddle(of: House, name: ServerName, title: string): Promise<unknown> {
+  const neighbour = await filled(of, await createTenant(of, newName('n')));
+  const prepared = await Promise.all(AT_ONCE.map((it) => prepare(of, it, newName('s'))));
+  const subjects = await Promise.all(AT_ONCE.map((it, at) => ask(of, it.kind, prepared[at] as Subject)));
+  const [created] = subjects as [Subject];
+  await (name === 'temporal' ? delay(500) : until(`${name} is called`, () => hasBeenCalled(of, created, name), 20_000));
+  await kill(name);
+  const killedAt = Date.now();
+  const ended = await Promise.all(
+    AT_ONCE.map(async ({ kind }, at) => ({
+      tenant: await ends(of, kind, subjects[at] as Subject, ENDED_WITHIN_MS),
+      byS: Math.round((Date.now() - killedAt) / 1_000),
+    })),
+  );
+  took.push({ title, byOperation: ended.map((it) => it.byS) });
+  const seen = await Promise.all(
+    AT_ONCE.map((it, at) => lookAfter(of, it, subjects[at] as Subject, (ended[at] as { tenant: Tenant }).tenant)),
+  );
+  const isUntouched = (await asItIs(of, neighbour.name)) === neighbour.before?.fingerprint;
+  const deleted = await Promise.all(
+    [...subjects.slice(0, -1), neighbour].map(async (it) =>
+      seenInTheEnd(of, HARD_DELETE, await ask(of, 'hard_delete', it)),
+    ),
+  );
+  return { seen, isUntouched, deleted };
+}
+
+const seenInTheEnd = async (of: House, operation: Operation, subject: Subject) =>
+  lookAfter(of, operation, subject, await ends(of, operation.kind, subject, ENDED_WITHIN_MS));
+
+const ALL_WELL = {
+  seen: AT_ONCE.map(expectedOf),
+  isUntouched: true,
+  deleted: AT_ONCE.map(() => expectedOf(HARD_DELETE)),
+};
+
+test.each([
+  ['MongoDB', 'mongodb'],
+  ['Qdrant', 'qdrant'],
+  ['Keycloak', 'keycloak'],
+  ['Temporal', 'temporal'],
+] as const)(
+  '%s is killed in the middle of operations: once it is back they end, complete or absent',
+  async (title, name) => {
+    expect(await killedInTheMiddle(house, name, title)).toEqual(ALL_WELL);
+  },
+  600_000,
+);
+
+test('PostgreSQL is killed, and the master database with it: once it is back they end, complete or absent', async () => {
+  expect(await killedInTheMiddle(house, 'postgres', 'PostgreSQL, and the master database with it')).toEqual(ALL_WELL);
+}, 600_000);
+
+test('PostgreSQL is killed, the master database is elsewhere and goes on: once it is back they end, complete or absent', async () => {
+  expect(await killedInTheMiddle(apart, 'postgres', 'PostgreSQL, the master database elsewhere')).toEqual(ALL_WELL);
+}, 600_000);

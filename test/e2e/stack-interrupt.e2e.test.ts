@@ -1,0 +1,60 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { readStackInfo } from '../../stack/stack-info';
+import { TEST_STACK } from '../support/master';
+import { newStackDir, notedIn, npmStart, outcome, processesIn, removeStackDirs } from '../support/stack-bench';
+import { until } from '../support/until';
+
+let dir: string;
+
+beforeAll(() => {
+  dir = newStackDir();
+});
+afterAll(() => removeStackDirs(dir));
+
+/** A start with PostgreSQL and Qdrant of its own, which are quick; the others are those of the test stack. */
+function start(env: Record<string, string> = {}) {
+  const { keycloak, mongodb, temporal } = readStackInfo(TEST_STACK);
+  return npmStart(dir, {
+    KEYCLOAK_URL: keycloak.url,
+    KEYCLOAK_CLIENT_ID: keycloak.clientId,
+    KEYCLOAK_CLIENT_SECRET: keycloak.clientSecret,
+    MONGODB_ADMIN_URL: mongodb.url,
+    TEMPORAL_ADDRESS: temporal.address,
+    TASK_QUEUE: `interrupted-${process.pid}`,
+    ...env,
+  });
+}
+
+test.each([
+  ['the servers start', /^Qdrant +ready/m],
+  ['the database is migrated', /(^\S+ +ready .*\n[^]*){5}/m],
+  ['worker and API start', /^Worker +starting/m],
+])('Ctrl-C while %s ends all that was started, at once', async (_, moment) => {
+  const program = start();
+  await program.prints(moment);
+  program.interrupt();
+  const interruptedAt = Date.now();
+  expect(await program.ended).toBe(130);
+  expect(Date.now() - interruptedAt).toBeLessThan(15_000);
+  expect(processesIn(dir)).toEqual([]);
+  expect(program.output()).toMatch(/Stopping; .*\n[^]*Stopped before all was ready\.\n$/);
+});
+
+test('a second Ctrl-C kills what does not stop', async () => {
+  const program = start();
+  await program.prints(/^Qdrant +ready/m);
+  for (const { pid } of notedIn(dir)) process.kill(pid, 'SIGSTOP');
+  program.interrupt();
+  await program.prints(/Ctrl-C again kills/);
+  await delay(500);
+  program.interrupt();
+  expect(await program.ended).toBe(1);
+  await until('the killed ones are gone', async () => processesIn(dir).length === 0, 5_000);
+});
+
+test('a worker that can not start is named with its reason, and nothing is left running', async () => {
+  const { code, output } = await outcome(start({ PARKED_RETRY_MS: 'never' }));
+  expect(output).toMatch(/^Worker ended with code 1\. The last lines of .*worker\.log:\n[^]*PARKED_RETRY_MS/m);
+  expect(code).toBe(1);
+  expect(processesIn(dir)).toEqual([]);
+});

@@ -1,0 +1,106 @@
+import { openFaultyHouse, type FaultyHouse } from '../support/faulty-house';
+import { asKeycloakAdmin, lookFromOutside, NOTHING, withMongo } from '../support/outside';
+import { askFor, logOf, operationEnds } from '../support/tenants';
+import { until } from '../support/until';
+import { newName } from '../support/workbench';
+
+/** Less than any client's patience, so that the slow call succeeds in the end. */
+const SLOW_MS = 2_500;
+
+let house: FaultyHouse;
+
+beforeAll(async () => {
+  house = await openFaultyHouse();
+});
+afterAll(() => house.close());
+
+/** A realm of that name that isn't ours: the create fails at once, and waiting can't mend it. */
+const foreignRealm = (name: string) =>
+  asKeycloakAdmin(house.info, 'POST', '/admin/realms', { realm: `freeflow-${name}`, enabled: true });
+const removeRealm = (name: string) => asKeycloakAdmin(house.info, 'DELETE', `/admin/realms/freeflow-${name}`);
+const foreignMongo = (name: string) =>
+  withMongo(house.info.mongodb.url, (client) => client.db(`freeflow_${name}`).collection('theirs').insertOne({ n: 1 }));
+
+test.each([
+  ['postgres', foreignRealm],
+  ['mongodb', foreignRealm],
+  ['qdrant', foreignRealm],
+  ['keycloak', foreignMongo],
+] as const)(
+  'while %s is slow another branch fails at once: no undo overtakes its own step, and nothing is left',
+  async (slow, makeForeign) => {
+    const name = newName('u');
+    await makeForeign(name);
+    house.proxies[slow].stall(SLOW_MS);
+    house.proxies[slow].renew();
+    const id = await askFor(house, name);
+    expect(await operationEnds(house, id)).toMatchObject({
+      status: 'deleted',
+      operation: { state: 'rolled_back', cause: expect.stringContaining('ours') },
+    });
+
+    const steps = (await logOf(house, id)).map((it) => it.step);
+    // The slow step had really begun, and its report came before every undo.
+    expect(steps).toContain(`${slow}.create`);
+    const undoing = steps.indexOf('undoing');
+    expect(
+      steps.map((it, at) => (it.endsWith('.drop') ? at > undoing : at < undoing || !/\.(create|probe)$/.test(it))),
+    ).not.toContain(false);
+
+    const seen = await lookFromOutside(house.info, name);
+    await removeRealm(name);
+    expect({ ...seen, keycloak: null, mongoCollections: [] }).toEqual(NOTHING);
+    expect(slow === 'keycloak' ? seen.keycloak : seen.mongoCollections).toEqual(slow === 'keycloak' ? null : []);
+  },
+);
+
+test('cancelled by an operator, a create is rolled back and says so', async () => {
+  const name = newName('c');
+  house.proxies.keycloak.stall(SLOW_MS);
+  house.proxies.keycloak.renew();
+  const id = await askFor(house, name);
+  await until(
+    'its other branches are done',
+    async () => (await logOf(house, id)).filter((it) => it.step.endsWith('.probe')).length === 3,
+  );
+  await house.operator.client.workflow.getHandle(`tenant-${id}`).cancel();
+  expect(await operationEnds(house, id)).toMatchObject({
+    status: 'deleted',
+    operation: { state: 'rolled_back', step: 'cancelled', cause: 'cancelled by an operator' },
+  });
+  expect(await lookFromOutside(house.info, name)).toEqual(NOTHING);
+});
+
+test.each(['postgres', 'mongodb', 'qdrant', 'keycloak'] as const)(
+  'a run is terminated while its activity still works at %s: the next run finds the true state; nothing is double',
+  async (slow) => {
+    const name = newName('z');
+    house.proxies[slow].stall(SLOW_MS);
+    house.proxies[slow].renew();
+    const id = await askFor(house, name);
+    const first = await until('its other branches are done', async () => {
+      const rows = await logOf(house, id);
+      return rows.filter((it) => it.step.endsWith('.probe')).length === 3
+        ? house.operator.client.workflow.getHandle(`tenant-${id}`).describe()
+        : undefined;
+    });
+    await house.operator.client.workflow.getHandle(`tenant-${id}`, first.runId).terminate('an operator was in a hurry');
+
+    expect(await operationEnds(house, id)).toMatchObject({ status: 'active', operation: { state: 'done' } });
+    const second = await house.operator.client.workflow.getHandle(`tenant-${id}`).describe();
+    expect(second.runId).not.toBe(first.runId);
+    const secrets = await house.master.query(
+      'SELECT backend, name, version FROM "TenantSecret" WHERE "tenantId" = $1',
+      [id],
+    );
+    expect(secrets.rows).toHaveLength(5);
+    expect(await lookFromOutside(house.info, name)).toMatchObject({
+      postgres: { owner: `freeflow_${name}_owner` },
+      postgresRoles: [`freeflow_${name}_app`, `freeflow_${name}_owner`],
+      mongoUsers: [`freeflow_${name}`],
+      qdrant: { points: 0 },
+      qdrantTokens: 1,
+      keycloak: { id: expect.any(String) },
+    });
+  },
+);

@@ -1,0 +1,217 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createWriteStream, mkdirSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { Pool } from 'pg';
+import { projectRoot } from '../../stack/project';
+import { apiEnv, workerEnv, type StackInfo } from '../../stack/stack-info';
+import { reconcileIdOf, sweepIdOf } from '../../workflows/messages';
+import { openMaster } from './master';
+import { openOperator, type Operator } from './temporal';
+import { until } from './until';
+
+const ROOT = projectRoot();
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  body: Record<string, unknown> & { id?: string; code?: string };
+  text: string;
+}
+
+/** A product of its own on the shared test servers: its own master database, task queue, worker and API, all real processes. */
+export interface House {
+  info: StackInfo;
+  apiUrl: string;
+  /** Where the worker tells its health. */
+  workerUrl: string;
+  taskQueue: string;
+  /** The master database by its owner's eyes. */
+  master: Pool;
+  masterUrl: string;
+  workerMasterUrl: string;
+  apiMasterUrl: string;
+  request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** @param env with a WORKER_HEALTH_PORT of its own for a second one; @param script another entry point, below dist/ */
+  startWorker(env?: Record<string, string>, script?: string): Promise<Running>;
+  startApi(env?: Record<string, string>): Promise<Running>;
+  /** The API that was started last. */
+  api(): Running;
+  /** Temporal, as an operator sees it. */
+  operator: Operator;
+  /** Where the processes of this house write their logs. */
+  logDir: string;
+  close(): Promise<void>;
+}
+
+export interface Running {
+  process: ChildProcess;
+  /** Ends it and waits until it is gone. */
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+export interface HouseOptions {
+  worker?: Record<string, string> | false;
+  api?: Record<string, string>;
+  /** The servers, where they aren't the shared ones. */
+  info?: StackInfo;
+  /** Whose PostgreSQL has the master database, where it isn't that of the tenants. */
+  masterOn?: StackInfo;
+  /** What zone the sessions of its master database would be in. */
+  timezone?: string;
+  /** Another way to the master database, for worker and API. */
+  masterUrl?: (url: string) => string;
+}
+
+/** Opens a house; `worker: false` leaves it without a worker until `startWorker`. */
+export async function openHouse({
+  worker = {},
+  api: apiOptions = {},
+  masterUrl: via = (url) => url,
+  info: own,
+  masterOn = own,
+  timezone,
+}: HouseOptions = {}): Promise<House> {
+  const owned = await openMaster(masterOn, timezone);
+  const { ownerUrl: masterUrl } = owned;
+  const info = own ?? owned.info;
+  const [workerMasterUrl, apiMasterUrl] = [via(owned.workerUrl), via(owned.apiUrl)];
+  const taskQueue = owned.database.replace('freeflow_master_', 'house-');
+  const logDir = path.join(info.dir, 'logs', taskQueue);
+  mkdirSync(logDir, { recursive: true });
+  const master = new Pool({ connectionString: masterUrl, max: 4 });
+  master.on('error', () => undefined);
+  const [apiPort, healthPort] = [await freePort(), await freePort()];
+  const [apiUrl, workerUrl] = [`http://127.0.0.1:${apiPort}`, `http://127.0.0.1:${healthPort}`];
+  const operator = await openOperator(info);
+  const running = new Set<Running>();
+  let token: Promise<string> | undefined;
+  let api: Running | undefined;
+
+  const start = async (name: string, script: string, env: Record<string, string>, readyUrl: string) => {
+    const started = run(script, { ...env, TASK_QUEUE: taskQueue }, path.join(logDir, `${name}.log`));
+    running.add(started);
+    await until(`${name} is ready`, async () => {
+      if (started.process.exitCode !== null)
+        throw new Error(`${name} ended with ${started.process.exitCode}; see ${logDir}`);
+      return (await fetch(readyUrl)).ok;
+    });
+    return started;
+  };
+
+  const house: House = {
+    info,
+    apiUrl,
+    workerUrl,
+    taskQueue,
+    master,
+    masterUrl,
+    workerMasterUrl,
+    apiMasterUrl,
+    logDir,
+    operator,
+    startWorker: (env = {}, script = 'worker/main.js') => {
+      const { WORKER_HEALTH_PORT: port = String(healthPort) } = env;
+      return start(
+        'worker',
+        script,
+        {
+          ...workerEnv(info),
+          MASTER_DATABASE_URL: workerMasterUrl,
+          SWEEP_INTERVAL_MS: '2000',
+          SETTLE_MARGIN_MS: '2000',
+          ...env,
+          WORKER_HEALTH_PORT: port,
+        },
+        `http://127.0.0.1:${port}/health/ready`,
+      );
+    },
+    startApi: async (env = apiOptions) => {
+      api = await start(
+        'api',
+        'api/server.js',
+        { ...apiEnv(info), MASTER_DATABASE_URL: apiMasterUrl, API_PORT: String(apiPort), ...env },
+        `${apiUrl}/health/ready`,
+      );
+      return api;
+    },
+    api: () => {
+      if (api === undefined) throw new Error('no API was started');
+      return api;
+    },
+    request: async (method, route, body, headers = {}) => {
+      const bearer = await (token ??= newToken(info));
+      const response = await fetch(apiUrl + route, {
+        method,
+        headers: {
+          authorization: `Bearer ${bearer}`,
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = await response.text();
+      return {
+        status: response.status,
+        headers: response.headers,
+        text,
+        body: text === '' ? {} : (JSON.parse(text) as Answer['body']),
+      };
+    },
+    close: async () => {
+      await Promise.all([...running].map((it) => it.stop()));
+      // Schedules left behind by many houses keep Temporal busy, until those of others are half a minute late.
+      for (const id of [sweepIdOf(taskQueue), reconcileIdOf(taskQueue)])
+        await operator.client.schedule
+          .getHandle(id)
+          .delete()
+          .catch(() => undefined);
+      await operator.close();
+      await master.end();
+      await owned.drop();
+    },
+  };
+  await Promise.all([house.startApi(), worker === false ? undefined : house.startWorker(worker)]);
+  return house;
+}
+
+/** The name of its master database. */
+export const databaseOf = ({ masterUrl }: Pick<House, 'masterUrl'>): string => new URL(masterUrl).pathname.slice(1);
+
+/** An access token of the stack's own client. */
+export async function newToken({ auth }: StackInfo): Promise<string> {
+  const response = await fetch(auth.tokenUrl, {
+    method: 'POST',
+    body: new URLSearchParams({
+      grant_type: 'client_credentials',
+      client_id: auth.clientId,
+      client_secret: auth.clientSecret,
+    }),
+  });
+  return ((await response.json()) as { access_token: string }).access_token;
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+function run(script: string, env: Record<string, string>, logFile: string): Running {
+  const child = spawn(process.execPath, [path.join(ROOT, 'dist', script)], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const log = createWriteStream(logFile, { flags: 'a' });
+  child.stdout.pipe(log, { end: false });
+  child.stderr.pipe(log, { end: false });
+  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
+  const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
+    child.kill(signal);
+    await gone;
+  };
+  return { process: child, stop };
+}

@@ -1,0 +1,126 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Client } from 'pg';
+import { databaseOf, type House } from './house';
+import { withPostgres } from './outside';
+
+/** A trouble of the master database that lasts until `end`. */
+export interface Pressure {
+  end(): Promise<void>;
+}
+
+export interface PressureKind {
+  /** What worker and API are told for it. */
+  env?: Record<string, string>;
+  /** What the processes' logs must tell, or the trouble was none. */
+  leaves: RegExp;
+  begin: (house: House) => Promise<Pressure>;
+}
+
+const asOwner = (house: House, ...statements: string[]) =>
+  withPostgres(house.info.postgres.url, async (owner) => {
+    for (const it of statements) await owner.query(it);
+  });
+
+/** Ends every session of worker and API at the master database, as a failover does. */
+const cutAll = (house: House) =>
+  asOwner(
+    house,
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${databaseOf(house)}' AND usename IN ('freeflow_api', 'freeflow_worker')`,
+  );
+
+/** A property of the whole database, which counts for sessions that begin from now on. */
+const setting =
+  (on: string, off: string) =>
+  async (house: House): Promise<Pressure> => {
+    const change = (what: string) => asOwner(house, `ALTER DATABASE ${databaseOf(house)} ${what}`);
+    await change(on);
+    await cutAll(house);
+    return {
+      end: async () => {
+        await change(off);
+        await cutAll(house);
+      },
+    };
+  };
+
+/** Does `work` again and again until the end. */
+function repeating(work: () => Promise<unknown>): Pressure {
+  let isOver = false;
+  const done = (async () => {
+    while (!isOver) await work();
+  })();
+  done.catch(() => undefined);
+  return {
+    end: async () => {
+      isOver = true;
+      await done;
+    },
+  };
+}
+
+export const PRESSURES: Readonly<Record<string, PressureKind>> = {
+  // One goes to the worker's locks; the owner's own sessions don't count.
+  'three connections are all there are': {
+    leaves: /too many connections/,
+    begin: setting('CONNECTION LIMIT 3', 'CONNECTION LIMIT -1'),
+  },
+  'every transaction is serializable': {
+    leaves: /could not serialize|write conflict or a deadlock/i,
+    begin: setting('SET default_transaction_isolation = serializable', 'RESET default_transaction_isolation'),
+  },
+  'a stranger locks in the other order': { leaves: /deadlock/, begin: deadlocks },
+  'its sessions end all the time, the one of the locks as well': {
+    leaves: /terminat|closed|lock-lost/,
+    begin: async (house) =>
+      repeating(async () => {
+        await cutAll(house);
+        await delay(700);
+      }),
+  },
+  'it goes away for some seconds, again and again': {
+    leaves: /not currently accepting connections/,
+    begin: async (house) =>
+      repeating(async () => {
+        await asOwner(house, `ALTER DATABASE ${databaseOf(house)} ALLOW_CONNECTIONS false`);
+        await cutAll(house);
+        await delay(2_500);
+        await asOwner(house, `ALTER DATABASE ${databaseOf(house)} ALLOW_CONNECTIONS true`);
+        await delay(2_500);
+      }),
+  },
+  'worker and API have one connection each': {
+    env: { MASTER_DATABASE_POOL: '1' },
+    leaves: /./,
+    begin: async () => ({ end: async () => undefined }),
+  },
+};
+
+/**
+ * Holds operations where the product holds tenants and wants an operation, then wants such a tenant: PostgreSQL ends one of
+ * the two, and as this session would wait an hour before it looked for a deadlock, the product's is the one.
+ */
+async function deadlocks(house: House): Promise<Pressure> {
+  const stranger = new Client({ connectionString: house.masterUrl, application_name: 'freeflow-test-stranger' });
+  await stranger.connect();
+  await stranger.query("SET deadlock_timeout = '1h'");
+  const {
+    rows: [me],
+  } = await stranger.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  const isWaitedFor = async () =>
+    (await house.master.query('SELECT 1 FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))', [me?.pid]))
+      .rowCount !== 0;
+  const pressure = repeating(async () => {
+    await stranger.query('BEGIN');
+    const { rowCount } = await stranger.query('SELECT 1 FROM "TenantOperation" WHERE "endedAt" IS NULL FOR UPDATE');
+    for (let tries = 0; rowCount !== 0 && tries < 40 && !(await isWaitedFor()); tries++) await delay(50);
+    if (rowCount !== 0) await stranger.query('SELECT 1 FROM "Tenant" FOR UPDATE');
+    await stranger.query('ROLLBACK');
+    await delay(50);
+  });
+  return {
+    end: async () => {
+      await pressure.end();
+      await stranger.end();
+    },
+  };
+}

@@ -1,0 +1,84 @@
+// For the tests of this package: databases of their own on the PostgreSQL server of the running test stack.
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { withDatabase, errorCode } from '@freeflow/lib/pg';
+import { Client, escapeIdentifier, type QueryResultRow } from 'pg';
+import { z } from 'zod';
+import type { RoleNames } from '../../prisma/grant-access';
+import { migrateMasterDatabase, type MigrateOptions } from '../../prisma/migrate';
+import { projectRoot } from '../../stack/project';
+
+const StackFile = z.object({ postgres: z.object({ url: z.string() }) });
+
+/** The test server's owner. */
+export function adminUrl(): string {
+  const dir = process.env['FREEFLOW_TEST_STACK'] ?? '.freeflow-test';
+  const file = path.resolve(projectRoot(), dir, 'stack.json');
+  return StackFile.parse(JSON.parse(readFileSync(file, 'utf8'))).postgres.url;
+}
+
+/** A database that may not exist yet, with roles nobody else uses: roles belong to the whole server. */
+export interface TestDatabase {
+  readonly name: string;
+  readonly url: string;
+  readonly roles: RoleNames;
+  readonly passwords: { readonly apiPassword: string; readonly workerPassword: string };
+  readonly apiUrl: string;
+  readonly workerUrl: string;
+  /** What the migrations said, line by line. */
+  readonly said: string[];
+  migrate(options?: Partial<MigrateOptions>): Promise<void>;
+  /** Drops database and roles, whatever exists of them. */
+  drop(): Promise<void>;
+}
+
+export function newTestDatabase(): TestDatabase {
+  const suffix = randomBytes(5).toString('hex');
+  const name = `freeflow_db_test_${suffix}`;
+  const url = withDatabase(adminUrl(), name);
+  const roles = { api: `freeflow_api_${suffix}`, worker: `freeflow_worker_${suffix}` };
+  const passwords = { apiPassword: `a'\\ ${suffix}`, workerPassword: `w-${suffix}` };
+  const said: string[] = [];
+  return {
+    name,
+    url,
+    roles,
+    passwords,
+    said,
+    apiUrl: withLogin(url, roles.api, passwords.apiPassword),
+    workerUrl: withLogin(url, roles.worker, passwords.workerPassword),
+    migrate: (options) =>
+      migrateMasterDatabase({ url, roles, ...passwords, say: (line) => said.push(line), ...options }),
+    drop: async () => {
+      await query(adminUrl(), `DROP DATABASE IF EXISTS ${escapeIdentifier(name)} WITH (FORCE)`);
+      for (const role of Object.values(roles)) await query(adminUrl(), `DROP ROLE IF EXISTS ${escapeIdentifier(role)}`);
+    },
+  };
+}
+
+export function withLogin(url: string, user: string, password: string): string {
+  const changed = new URL(url);
+  changed.username = encodeURIComponent(user);
+  changed.password = encodeURIComponent(password);
+  return changed.href;
+}
+
+/** One statement over a connection of its own. */
+export async function query<Row extends QueryResultRow>(url: string, text: string, values?: unknown[]): Promise<Row[]> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    return (await client.query<Row>(text, values)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** `ok`, or the SQLSTATE a statement fails with. */
+export async function outcomeOf(work: Promise<unknown>): Promise<string> {
+  return work.then(
+    () => 'ok',
+    (error: unknown) => errorCode(error) || String(error),
+  );
+}

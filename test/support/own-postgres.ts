@@ -1,0 +1,78 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { escapeLiteral } from 'pg';
+import { ManagedProcess } from '../../stack/managed-process';
+import { PREFERRED_PORTS } from '../../stack/ports';
+import { postgres } from '../../stack/servers/postgres';
+import { loadSettings } from '../../stack/settings';
+import { freePort } from './house';
+import { withPostgres } from './outside';
+
+/** A PostgreSQL server of a test's own, that can be set back as a whole without anybody else noticing. */
+export interface OwnPostgres {
+  url: string;
+  provisionerUrl: string;
+  /** Copies the whole server, as a cold backup does. */
+  backUp(): Promise<void>;
+  /** Sets it back to what it was then. */
+  restore(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** @param settings by name, for ALTER SYSTEM; what the stack itself gives the server can't be changed by them */
+export async function openOwnPostgres(settings: Readonly<Record<string, string>> = {}): Promise<OwnPostgres> {
+  const dir = mkdtempSync(path.join(tmpdir(), 'freeflow-postgres-'));
+  const stackSettings = { ...loadSettings(dir), ports: { ...PREFERRED_PORTS, postgres: await freePort() } };
+  const context = {
+    dir,
+    cache: dir,
+    settings: stackSettings,
+    external: {},
+    env: process.env,
+    signal: new AbortController().signal,
+    note: () => undefined,
+  };
+  const program = await postgres.fetch({ ...context, onProgress: () => undefined, onBuild: () => undefined });
+  const [data, backup] = [path.join(dir, 'data', 'postgres'), path.join(dir, 'backup')];
+  let server: ManagedProcess | undefined;
+  const start = async () => {
+    server = new ManagedProcess({
+      title: postgres.title,
+      log: path.join(dir, 'log'),
+      plan: () => postgres.launch(context, program),
+      check: () => postgres.check(context),
+      readyWithinMs: 60_000,
+      stopSignal: postgres.stopSignal,
+      stopWithinMs: 10_000,
+      onLaunch: () => undefined,
+      onEvent: () => undefined,
+    });
+    await server.start();
+  };
+  const copy = async (from: string, to: string) => {
+    await server?.stop();
+    rmSync(to, { recursive: true, force: true });
+    // Whom the files belong to included, which Node's own copy leaves behind.
+    execFileSync('cp', ['-a', from, to]);
+    await start();
+  };
+  const close = async () => {
+    await server?.stop();
+    rmSync(dir, { recursive: true, force: true });
+  };
+
+  await start();
+  const { postgres: urls } = await postgres.setUp(context, program);
+  if (urls === undefined) throw new Error('PostgreSQL was not set up');
+  if (Object.keys(settings).length > 0) {
+    await withPostgres(urls.url, async (owner) => {
+      for (const [name, value] of Object.entries(settings))
+        await owner.query(`ALTER SYSTEM SET ${name} = ${escapeLiteral(value)}`);
+    });
+    await server?.stop();
+    await start();
+  }
+  return { ...urls, backUp: () => copy(data, backup), restore: () => copy(backup, data), close };
+}

@@ -1,0 +1,56 @@
+import type { Finding } from '../../activities/reconcile/finding';
+import type { House } from './house';
+import { until } from './until';
+
+export interface Report {
+  id: string;
+  requestedBy: string;
+  fix: boolean;
+  counts: Record<string, number>;
+  findings: Finding[];
+}
+
+export interface Drop {
+  state: string;
+  cause: string | null;
+  evidence: unknown;
+  requestedBy: string;
+}
+
+export const KINDS = ['postgres', 'mongodb', 'qdrant', 'keycloak'] as const;
+
+/** What a tenant's things are called. */
+export const namesOf = (name: string) => ({
+  postgres: `freeflow_${name}`,
+  mongodb: `freeflow_${name}`,
+  qdrant: `freeflow_${name}_vectors`,
+  keycloak: `freeflow-${name}`,
+});
+
+/** Asks for a reconciliation and waits for its report. */
+export async function reconcileIn(house: House, fix: boolean): Promise<Report> {
+  const { status, body, text } = await house.request('POST', '/reconcile', { fix });
+  if (status !== 202) throw new Error(text);
+  return until('the report is there', async () => {
+    const report = await house.request('GET', `/reconcile/${String(body.id)}`);
+    return report.status === 200 ? (report.body as unknown as Report) : undefined;
+  });
+}
+
+/** Asks for the drop of an orphan and waits until that has ended. */
+export async function dropIn(house: House, resource: string, name: string, externalId: string): Promise<Drop> {
+  const { body } = await house.request('POST', '/resources/drop', { resource, name, externalId });
+  return until('the drop has ended', async () => {
+    const { status, body: it } = await house.request('GET', `/resources/drops/${String(body.id)}`);
+    return status === 200 && it['state'] !== 'running' ? (it as unknown as Drop) : undefined;
+  });
+}
+
+/** What was found, in short and in order. */
+export const inShort = ({ findings }: Pick<Report, 'findings'>): string[] =>
+  findings
+    .map(
+      (it) =>
+        `${it.class} ${it.resource ?? 'operation'} ${it.name ?? '-'}: ${it.what}${it.fixable ? ' (fixable)' : ''}${it.fixed ? ' (fixed)' : ''}`,
+    )
+    .sort();

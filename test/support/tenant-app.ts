@@ -1,0 +1,159 @@
+import { type BackendKind } from '@freeflow/contract';
+import { createMasterClient, createSecretStore } from '@freeflow/db-master';
+import { readSecretKeys } from '@freeflow/lib/secrets';
+import { QdrantClient } from '@qdrant/js-client-rest';
+import { MongoClient } from 'mongodb';
+import { Client } from 'pg';
+import type { House } from './house';
+import type { Tenant } from './tenants';
+
+/** `in`, or the code by which the server refuses: SQLSTATE, MongoDB's number, an HTTP status. */
+export type Answer = string;
+
+/** A tenant's application: it knows its own credentials, as they were when it was started, and nothing else. */
+export interface TenantApp {
+  /** Logs in anew. */
+  logIn: Record<BackendKind, () => Promise<Answer>>;
+  /** Uses what was opened when the application started. */
+  goOn: Record<BackendKind, () => Promise<Answer>>;
+  close(): Promise<void>;
+}
+
+/** Every secret of a tenant, by `backend/name`, from the real store. */
+export async function secretsOf(
+  { masterUrl, info }: Pick<House, 'masterUrl' | 'info'>,
+  tenantId: string,
+): Promise<Record<string, string>> {
+  const db = createMasterClient(masterUrl, { maxConnections: 1 });
+  try {
+    const store = createSecretStore(db, readSecretKeys(info.secretsKey));
+    const entries = await Promise.all(
+      (await store.list(tenantId)).map(
+        async ({ backend, name, ref }) =>
+          [`${backend}/${name}`, await store.resolve(ref, { tenantId, backend, name })] as const,
+      ),
+    );
+    return Object.fromEntries(entries);
+  } finally {
+    await db.$disconnect();
+  }
+}
+
+/** The ways into a tenant's four backends by its own credentials. */
+async function doorsOf(house: Pick<House, 'masterUrl' | 'info'>, { id, name }: Pick<Tenant, 'id' | 'name'>) {
+  const secrets = await secretsOf(house, id);
+  const { postgres, mongodb, qdrant, keycloak } = house.info;
+  const database = `freeflow_${name}`;
+  const withLogin = (url: string, user: string, password: string) => {
+    const changed = new URL(url);
+    [changed.username, changed.password, changed.pathname, changed.search] = [user, password, `/${database}`, ''];
+    return changed.href;
+  };
+  const newPg = () => {
+    const client = new Client({
+      connectionString: withLogin(postgres.url, `${database}_app`, secrets['postgres/password'] ?? ''),
+    });
+    client.on('error', () => undefined);
+    return client;
+  };
+  const newMongo = () =>
+    new MongoClient(
+      `${withLogin(mongodb.url, database, secrets['mongodb/password'] ?? '')}?authSource=${database}&directConnection=true`,
+    );
+  const askQdrant = () =>
+    new QdrantClient({
+      url: qdrant.url,
+      apiKey: secrets['qdrant/token'] ?? '',
+      checkCompatibility: false,
+    }).getCollection(`${database}_vectors`);
+  const oidc = async (path: string, fields: Record<string, string>, token?: string) => {
+    const form = { client_id: 'freeflow-app', client_secret: secrets['keycloak/client-secret'] ?? '', ...fields };
+    const request =
+      token === undefined ? { body: new URLSearchParams(form) } : { headers: { authorization: `Bearer ${token}` } };
+    const response = await fetch(`${keycloak.url}/realms/freeflow-${name}/protocol/openid-connect/${path}`, {
+      method: 'POST',
+      ...request,
+    });
+    if (!response.ok) throw Object.assign(new Error(await response.text()), { status: response.status });
+    return (await response.json()) as { access_token?: string };
+  };
+  const newToken = () => oidc('token', { grant_type: 'client_credentials', scope: 'openid' });
+
+  const readMongo = (client: MongoClient) => client.db(database).collection('things').findOne();
+  const logIn: TenantApp['logIn'] = {
+    postgres: () =>
+      answerOf(async () => {
+        const client = newPg();
+        try {
+          await client.connect();
+          await client.query('SELECT 1');
+        } finally {
+          await client.end().catch(() => undefined);
+        }
+      }),
+    mongodb: () =>
+      answerOf(async () => {
+        const client = newMongo();
+        try {
+          await readMongo(client);
+        } finally {
+          await client.close();
+        }
+      }),
+    qdrant: () => answerOf(askQdrant),
+    keycloak: () => answerOf(newToken),
+  };
+  return { logIn, newPg, newMongo, newToken, askQdrant, readMongo, oidc };
+}
+
+/** Logs in anew at all backends with the tenant's own credentials; keeps nothing open. */
+export async function logInEverywhere(
+  house: Pick<House, 'masterUrl' | 'info'>,
+  tenant: Pick<Tenant, 'id' | 'name'>,
+): Promise<Record<BackendKind, Answer>> {
+  return answersOf((await doorsOf(house, tenant)).logIn);
+}
+
+/** What each backend answers. */
+export async function answersOf(of: TenantApp['logIn']): Promise<Record<BackendKind, Answer>> {
+  const answers = await Promise.all(Object.entries(of).map(async ([kind, ask]) => [kind, await ask()] as const));
+  return Object.fromEntries(answers) as Record<BackendKind, Answer>;
+}
+
+export const ALL_IN: Record<BackendKind, Answer> = { postgres: 'in', mongodb: 'in', qdrant: 'in', keycloak: 'in' };
+/** Not permitted to log in; authentication failed; the token's point is gone; the realm is disabled. */
+export const ALL_OUT: Record<BackendKind, Answer> = {
+  postgres: '28000',
+  mongodb: '18',
+  qdrant: '401',
+  keycloak: '403',
+};
+
+export async function startApp(house: House, tenant: Pick<Tenant, 'id' | 'name'>): Promise<TenantApp> {
+  const { logIn, newPg, newMongo, newToken, askQdrant, readMongo, oidc } = await doorsOf(house, tenant);
+  const open = { pg: newPg(), mongo: newMongo(), token: (await newToken()).access_token ?? '' };
+  await open.pg.connect();
+  await open.mongo.connect();
+  return {
+    logIn,
+    goOn: {
+      postgres: () => answerOf(() => open.pg.query('SELECT 1')),
+      mongodb: () => answerOf(() => readMongo(open.mongo)),
+      qdrant: () => answerOf(askQdrant),
+      keycloak: () => answerOf(() => oidc('userinfo', {}, open.token)),
+    },
+    close: async () => {
+      await Promise.allSettled([open.pg.end(), open.mongo.close()]);
+    },
+  };
+}
+
+async function answerOf(attempt: () => Promise<unknown>): Promise<Answer> {
+  try {
+    await attempt();
+    return 'in';
+  } catch (error) {
+    const { code, status, message } = error as { code?: string | number; status?: number; message: string };
+    return String(code ?? status ?? message);
+  }
+}

@@ -1,0 +1,117 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { tenantNames, type OperationKind } from '@freeflow/contract';
+import { createMasterClient, createSecretStore, type PrismaClient } from '@freeflow/db-master';
+import { readSecretKeys } from '@freeflow/lib/secrets';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { createActivities, type Activities } from '../../activities';
+import type { StepInput } from '../../activities/attempt';
+import { TenantLock } from '../../activities/tenant-lock';
+import type { Backend } from '../../backends/backend';
+import { workerEnv, type StackInfo } from '../../stack/stack-info';
+import { readWorkerConfig } from '../../worker/config';
+import { createBackends } from '../../worker/dependencies';
+import { openMaster, type Master } from './master';
+
+/** The activities on the real servers, called one by one, without any workflow. */
+export interface Workbench {
+  info: StackInfo;
+  /** The name of its master database. */
+  database: string;
+  db: PrismaClient;
+  activities: Activities;
+  backends: Backend[];
+  /** A tenant with an open operation that `run` works on. */
+  newTenant(kind?: OperationKind, name?: string): Promise<StepInput & { name: string; runId: string }>;
+  /** Calls one activity as the worker would; `more` is what its input holds besides the ids. */
+  run(
+    activity: keyof Activities,
+    input: StepInput & { runId: string },
+    as?: { attempt?: number; activityId?: string },
+    more?: object,
+  ): Promise<unknown>;
+  /** The same master database seen by another worker process: with a lock session and clients of its own. */
+  another(env?: Record<string, string>): Workbench;
+  close(): Promise<void>;
+}
+
+/** A tenant name nobody else uses. */
+export const newName = (prefix = 't'): string => `${prefix}${randomBytes(5).toString('hex')}`;
+
+export async function openWorkbench(env: Record<string, string> = {}): Promise<Workbench> {
+  const master = await openMaster();
+  const bench = benchOn(master, env);
+  return {
+    ...bench,
+    close: async () => {
+      await bench.close();
+      await master.drop();
+    },
+  };
+}
+
+function benchOn(master: Master, env: Record<string, string>): Workbench {
+  const config = readWorkerConfig({ ...workerEnv(master.info), MASTER_DATABASE_URL: master.workerUrl, ...env });
+  const db = createMasterClient(master.workerUrl, { maxConnections: 4 });
+  const lock = new TenantLock(master.workerUrl);
+  const backends = createBackends(config);
+  const secrets = createSecretStore(db, readSecretKeys(config.SECRETS_KEY));
+  const startOperation = async () => 'started' as const;
+  const hasOpenRun = async () => true;
+  const activities = createActivities({
+    db,
+    secrets,
+    lock,
+    backends,
+    settings: { patienceMs: 1_000, parkedRetryMs: 60_000, parkedCreateMs: 60_000, retentionMs: 60_000 },
+    settleMarginMs: config.SETTLE_MARGIN_MS ?? 2_000,
+    startOperation,
+    hasOpenRun,
+  });
+
+  return {
+    info: master.info,
+    database: master.database,
+    db,
+    activities,
+    backends,
+    newTenant: async (kind = 'create', name = newName()) => {
+      const tenant = await db.tenant.create({ data: { name, ...tenantNames(name) } });
+      const runId = randomUUID();
+      const operation = await db.tenantOperation.create({
+        data: { tenantId: tenant.id, kind, state: 'running', requestedBy: 'test', runId, force: true },
+      });
+      return { tenantId: tenant.id, operationId: operation.id, name, runId };
+    },
+    run: async (
+      activity,
+      { tenantId, operationId, runId },
+      { attempt = 1, activityId = randomUUID() } = {},
+      more = {},
+    ) => {
+      for (let tries = attempt; ; tries++) {
+        const info = {
+          attempt: tries,
+          activityId,
+          workflowExecution: { workflowId: `tenant-${tenantId}`, runId },
+          currentAttemptScheduledTimestampMs: Date.now(),
+        };
+        const environment = new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') });
+        try {
+          return await environment.run(activities[activity] as (input: StepInput) => Promise<unknown>, {
+            tenantId,
+            operationId,
+            ...more,
+          });
+        } catch (error) {
+          // Keycloak now and then answers 500 to realms made at the same time (keycloak#8772); there the server would retry.
+          if ((error as { type?: string }).type !== 'server-error' || tries === attempt + 3) throw error;
+        }
+      }
+    },
+    another: (other = {}) => benchOn(master, other),
+    close: async () => {
+      await Promise.allSettled([...backends.map((it) => it.close()), lock.close(), db.$disconnect()]);
+    },
+  };
+}
