@@ -34,12 +34,12 @@ async function made(kind: BackendKind): Promise<MadeTenant> {
 }
 
 /** An adoption that is at work, beside whatever else is. */
-async function adoptionOf({ tenantId }: MadeTenant, resource: BackendKind, acceptServer = false) {
+async function adoptionOf({ tenantId }: MadeTenant, backend: BackendKind, acceptServer = false) {
   const runId = randomUUID();
   const { id: operationId } = await bench.db.tenantOperation.create({
-    data: { tenantId, kind: 'adopt', resource, acceptServer, state: 'running', requestedBy: 'somebody', runId },
+    data: { tenantId, kind: 'adopt', backend, acceptServer, state: 'running', requestedBy: 'somebody', runId },
   });
-  const run = () => bench.run(`${resource}.adopt`, { tenantId, operationId, runId });
+  const run = () => bench.run(`${backend}.adopt`, { tenantId, operationId, runId });
   const end = () =>
     bench.db.tenantOperation.update({ where: { id: operationId }, data: { state: 'done', endedAt: new Date() } });
   const row = async () => bench.db.tenantProvisionLog.findFirst({ where: { operationId }, orderBy: { seq: 'desc' } });

@@ -19,7 +19,7 @@ export function adoptionActivities(
     beginAdoption: (input: StepInput): Promise<BegunAdoption | undefined> =>
       inTransaction(db, 'beginAdoption', input, async (tx, { tenant, operation, now }, runId) => {
         const { name: tenantName, goneAt } = tenant;
-        const { id, resource, requestedBy } = operation;
+        const { id, backend, requestedBy } = operation;
         if (goneAt !== null) {
           await end(tx, { operation, now }, 'refused', {
             step: 'beginAdoption',
@@ -33,7 +33,7 @@ export function adoptionActivities(
           data: { state: 'running', ...takenBy(operation, runId, now) },
         });
         return {
-          message: `adoption of ${resource ?? 'nothing'} begins, asked for by ${requestedBy}`,
+          message: `adoption of ${backend ?? 'nothing'} begins, asked for by ${requestedBy}`,
           result: { tenantName, requestedBy, ...(searchAttributes === undefined ? {} : { searchAttributes }) },
         };
       }),
@@ -51,7 +51,7 @@ export function adoptionActivities(
         return {
           message:
             refused === undefined
-              ? `${operation.resource ?? 'nothing'} of ${tenant.name} is as recorded`
+              ? `${operation.backend ?? 'nothing'} of ${tenant.name} is as recorded`
               : `refused: ${refused.cause}`,
           result: undefined,
         };

@@ -131,7 +131,7 @@ async function failed(
       cause: scrub(messageOf(error)),
     });
   }
-  return ApplicationFailure.create({ type, message, nonRetryable: !FAILURES[type].mends, details: [{ advice }] });
+  return ApplicationFailure.create({ type, message, nonRetryable: !FAILURES[type].retryable, details: [{ advice }] });
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { Prisma, PrismaClient, TenantResource } from '@freeflow/db-master';
-import type { Backend, Connection, Difference } from '../backends/backend';
+import type { Backend, Connection, Drift } from '../backends/backend';
 
 /** The columns of a connection that follow from the worker's settings. */
 interface Details {
@@ -35,7 +35,7 @@ export async function connectionDifferences(
   db: Client,
   backend: Pick<Backend, 'connectionOf'>,
   { tenantId, kind, name }: Entry,
-): Promise<Difference[]> {
+): Promise<Drift[]> {
   if (kind === 'keycloak') return [];
   const row = await db.tenantConnection.findUnique({ where: { tenantId_service: { tenantId, service: kind } } });
   if (row === null) return [];

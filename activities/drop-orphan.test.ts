@@ -24,7 +24,7 @@ async function begunDrop() {
   });
   await bench.db.tenant.update({ where: { id: tenantId }, data: { status: 'deleted', goneAt: new Date() } });
   const order = {
-    resource: 'postgres',
+    backend: 'postgres',
     name: row.name,
     externalId: externalId ?? '',
     requestedBy: 'somebody',

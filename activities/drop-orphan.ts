@@ -2,7 +2,7 @@ import { type BackendKind } from '@freeflow/contract';
 import { masterNow, type OrphanDrop } from '@freeflow/db-master';
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { skipAnnouncement, type Absence, type Backend, type Target } from '../backends/backend';
+import { skipAnnouncement, type AbsenceProof, type Backend, type Target } from '../backends/backend';
 import { BackendFault, classify, messageOf } from '../backends/failures';
 import { scrub, storable } from '../backends/scrub';
 import { NAME_COLUMN } from './ledger';
@@ -14,7 +14,7 @@ const HEARTBEAT_MS = 1_000;
 const LOCK_WAIT_MS = 20_000;
 
 export interface DropOrphanInput {
-  resource: BackendKind;
+  backend: BackendKind;
   name: string;
   /** The server's id of it, or its nonce where the server has none. */
   externalId: string;
@@ -28,18 +28,18 @@ class Refused extends Error {}
 export function dropOrphanActivities(dependencies: ReconcileDependencies) {
   const { db, backends } = dependencies;
   return {
-    async dropOrphan({ resource, name, externalId, requestedBy }: DropOrphanInput): Promise<string> {
+    async dropOrphan({ backend: kind, name, externalId, requestedBy }: DropOrphanInput): Promise<string> {
       const id = activityInfo().workflowExecution?.runId ?? '';
       const beating = setInterval(heartbeat, HEARTBEAT_MS);
       try {
         const asked = await db.orphanDrop.upsert({
           where: { id },
-          create: { id, resource, name, externalId, requestedBy },
+          create: { id, backend: kind, name, externalId, requestedBy },
           update: {},
         });
         if (asked.state !== 'running') return asked.state;
-        const backend = backends.find(({ kind }) => kind === resource);
-        if (backend === undefined) throw new Refused(`there is no backend ${resource}`);
+        const backend = backends.find((it) => it.kind === kind);
+        if (backend === undefined) throw new Refused(`there is no backend ${kind}`);
         const checks = await dropNamed(dependencies, backend, asked);
         await db.orphanDrop.update({
           where: { id },
@@ -54,7 +54,7 @@ export function dropOrphanActivities(dependencies: ReconcileDependencies) {
           });
           return `refused: ${error.message}`;
         }
-        const { type, message } = classify(resource, error);
+        const { type, message } = classify(kind, error);
         await db.orphanDrop.updateMany({ where: { id }, data: { cause: scrub(message) } }).catch(() => undefined);
         throw ApplicationFailure.create({ type, message: scrub(messageOf(error)) });
       } finally {
@@ -74,7 +74,11 @@ export function dropOrphanActivities(dependencies: ReconcileDependencies) {
 }
 
 /** Under the lock that every step on it would hold: looks once more whether it is what was meant, then drops it. */
-async function dropNamed(dependencies: ReconcileDependencies, backend: Backend, asked: OrphanDrop): Promise<Absence[]> {
+async function dropNamed(
+  dependencies: ReconcileDependencies,
+  backend: Backend,
+  asked: OrphanDrop,
+): Promise<AbsenceProof[]> {
   const { db, lock } = dependencies;
   const signal = cancellationSignal();
   const nonce = asked.nonce ?? (await theOrphan(dependencies, backend, asked, signal)).nonce;
@@ -96,7 +100,7 @@ async function dropNamed(dependencies: ReconcileDependencies, backend: Backend, 
       });
       // Said before, so that an attempt after this one's end still knows what it was about.
       const found = asked.nonce === null ? undefined : await judged(backend, () => backend.inspect(target(undefined)));
-      if (found?.state === 'absent') return judged(backend, () => backend.absence(target(undefined)));
+      if (found?.state === 'absent') return judged(backend, () => backend.proveAbsent(target(undefined)));
       // Written while it was dropped: what was begun to be erased is never called another's.
       if (found?.state === 'foreign' && found.isUnmarked)
         throw new BackendFault(
@@ -107,7 +111,7 @@ async function dropNamed(dependencies: ReconcileDependencies, backend: Backend, 
       if (orphan.nonce !== nonce) throw new Refused(`${name} has just become another one`);
       await db.orphanDrop.update({ where: { id }, data: { nonce } });
       await judged(backend, () => backend.drop(target(orphan.externalId)));
-      return judged(backend, () => backend.absence(target(orphan.externalId)));
+      return judged(backend, () => backend.proveAbsent(target(orphan.externalId)));
     },
   );
 }
@@ -119,7 +123,7 @@ async function theOrphan(
   { name, externalId, nonce }: OrphanDrop,
   signal: AbortSignal,
 ): Promise<Candidate> {
-  const named = (await judged(backend, () => backend.marked([name], signal))).filter((it) => it.name === name);
+  const named = (await judged(backend, () => backend.listOwned([name], signal))).filter((it) => it.name === name);
   if (named.length === 0) throw new Refused(`nothing of the name ${name} carries a mark of FreeFlow`);
   // What an attempt before this one has dropped half has its mark, and may have lost its id.
   const meant = named.filter((it) =>

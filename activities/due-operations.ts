@@ -10,7 +10,7 @@ export interface Due {
   requestedBy: string;
   force: boolean;
   /** What an adoption is about; null for all others. */
-  resource: BackendKind | null;
+  backend: BackendKind | null;
 }
 
 type Claimed = Due & { createdAt: Date; isNew: boolean };
@@ -50,4 +50,4 @@ export const claimStatement = (startedAt: Date, limit: number): Prisma.Sql => Pr
      SET "sweepAt" = now() + least(greatest((now() - coalesce(o."lastRunAt", o."createdAt")) / 10, ${SOONEST_LOOK_S} * interval '1 second'), ${LATEST_LOOK_S} * interval '1 second')
     FROM due, "Tenant" t
    WHERE o.id = due.id AND t.id = o."tenantId"
-  RETURNING o.id, o."tenantId", o.kind::text AS kind, o."requestedBy", o.force, o.resource::text AS resource, t.name AS "tenantName", o."createdAt", due."isNew"`;
+  RETURNING o.id, o."tenantId", o.kind::text AS kind, o."requestedBy", o.force, o.backend::text AS backend, t.name AS "tenantName", o."createdAt", due."isNew"`;

@@ -24,6 +24,6 @@ export const purgeStatement = (portion: number): Prisma.Sql => Prisma.sql`
   SELECT gen_random_uuid(), due.id, 'purge', ${RETENTION}, now() FROM (
     SELECT t.id FROM "Tenant" t
      WHERE t.status = 'deleted' AND t."goneAt" IS NULL AND t."purgeAt" <= now() AND (t."holdUntil" IS NULL OR t."holdUntil" <= now())
-       AND NOT EXISTS (SELECT 1 FROM "TenantOperation" o WHERE o."tenantId" = t.id AND o."endedAt" IS NULL AND o.resource IS NULL)
+       AND NOT EXISTS (SELECT 1 FROM "TenantOperation" o WHERE o."tenantId" = t.id AND o."endedAt" IS NULL AND o.backend IS NULL)
      ORDER BY t."purgeAt" LIMIT ${portion} FOR KEY SHARE OF t SKIP LOCKED) due
   ON CONFLICT DO NOTHING`;

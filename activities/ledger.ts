@@ -2,11 +2,11 @@ import { type BackendKind } from '@freeflow/contract';
 import { masterNow, Prisma, type PrismaClient, type TenantResource } from '@freeflow/db-master';
 import {
   skipAnnouncement,
-  type Absence,
+  type AbsenceProof,
   type AccessState,
   type Backend,
   type Connection,
-  type Made,
+  type Created,
   type Target,
 } from '../backends/backend';
 import { BackendFault } from '../backends/failures';
@@ -80,7 +80,7 @@ export class Ledger {
   }
 
   /** Says that it is there. An earlier call without an answer stays on record: it could still undo what comes next. */
-  present({ id, tenantId, kind, name }: TenantResource, held: Held, made: Made, secretRef: string): Promise<void> {
+  present({ id, tenantId, kind, name }: TenantResource, held: Held, made: Created, secretRef: string): Promise<void> {
     return fenced(this.db, id, held, async (tx) => {
       await tx.tenantResource.update({
         where: { id },
@@ -146,7 +146,7 @@ export class Ledger {
   async absent(
     { id }: TenantResource,
     held: Held,
-    { found, checks }: { found: string; checks: Absence[] },
+    { found, checks }: { found: string; checks: AbsenceProof[] },
   ): Promise<void> {
     await fenced(this.db, id, held, async (tx) => {
       const evidence = storable({

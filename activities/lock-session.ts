@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import { HeardClient, refuseTransactionPooling } from '@freeflow/lib/pg';
+import { ErrorTolerantClient, refuseTransactionPooling } from '@freeflow/lib/pg';
 import { DatabaseError, type Client } from 'pg';
 import { BackendFault } from '../backends/failures';
 import { becomeLockSession, endFormerSessions, newIdentity } from './lock-identity';
@@ -33,7 +33,7 @@ export interface LockSession {
  */
 export async function openLockSession(url: string, former: Set<number>): Promise<LockSession> {
   const socket = new Socket();
-  const client = new HeardClient({
+  const client = new ErrorTolerantClient({
     connectionString: url,
     connectionTimeoutMillis: QUERY_TIMEOUT_MS,
     query_timeout: QUERY_TIMEOUT_MS,

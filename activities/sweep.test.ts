@@ -33,7 +33,7 @@ async function sweep(start: StartOperation = async () => 'started'): Promise<{ a
 }
 
 async function operation(
-  more: { kind?: 'adopt'; resource?: 'qdrant'; runs?: number; lastRunAt?: Date; endedAt?: Date } = {},
+  more: { kind?: 'adopt'; backend?: 'qdrant'; runs?: number; lastRunAt?: Date; endedAt?: Date } = {},
 ): Promise<string> {
   const name = newName();
   const tenant = await db.tenant.create({ data: { name, ...tenantNames(name) } });
@@ -52,17 +52,17 @@ test('what has no run is started; what has ended is not', async () => {
 });
 
 test('an adoption is started as such: with its resource, beside whatever else is due', async () => {
-  const id = await operation({ kind: 'adopt', resource: 'qdrant' });
+  const id = await operation({ kind: 'adopt', backend: 'qdrant' });
   const { tenantId } = await db.tenantOperation.findUniqueOrThrow({ where: { id } });
   const { id: beside } = await db.tenantOperation.create({ data: { tenantId, kind: 'suspend', requestedBy: 'test' } });
-  const due: Pick<Due, 'id' | 'kind' | 'resource'>[] = [];
-  await sweep(async ({ id: one, kind, resource }) => {
-    due.push({ id: one, kind, resource });
+  const due: Pick<Due, 'id' | 'kind' | 'backend'>[] = [];
+  await sweep(async ({ id: one, kind, backend }) => {
+    due.push({ id: one, kind, backend });
     return 'started';
   });
   expect(due.sort((a, b) => a.kind.localeCompare(b.kind))).toEqual([
-    { id, kind: 'adopt', resource: 'qdrant' },
-    { id: beside, kind: 'suspend', resource: null },
+    { id, kind: 'adopt', backend: 'qdrant' },
+    { id: beside, kind: 'suspend', backend: null },
   ]);
 });
 

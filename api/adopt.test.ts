@@ -13,7 +13,7 @@ interface Operation {
   id: string;
   kind: string;
   state: string;
-  resource: string | null;
+  backend: string | null;
   acceptServer: boolean;
   requestedBy: string;
   run: { workflowId: string };
@@ -43,8 +43,8 @@ const adopt = async (id: string, body: unknown, key?: string) => {
 };
 const adoptions = async (id: string) =>
   (
-    await bench.owner.query<{ resource: string; state: string }>(
-      'SELECT resource, state FROM "TenantOperation" WHERE "tenantId" = $1 AND kind = \'adopt\' ORDER BY "createdAt"',
+    await bench.owner.query<{ backend: string; state: string }>(
+      'SELECT backend, state FROM "TenantOperation" WHERE "tenantId" = $1 AND kind = \'adopt\' ORDER BY "createdAt"',
       [id],
     )
   ).rows;
@@ -56,19 +56,19 @@ const end = (id: string) =>
 
 test('it is accepted beside the operation that is parked, which stays the last one wherever it is looked for', async () => {
   const id = await parkedTenant();
-  const { status, headers, operation } = await adopt(id, { resource: 'postgres' });
+  const { status, headers, operation } = await adopt(id, { backend: 'postgres' });
   expect(status).toBe(202);
   expect(headers.get('location')).toBe(`/tenants/${id}`);
   expect(operation).toMatchObject({
     kind: 'adopt',
     state: 'requested',
-    resource: 'postgres',
+    backend: 'postgres',
     acceptServer: false,
     run: { workflowId: `adopt-${id}-postgres` },
   });
   const shown = (await bench.request('GET', `/tenants/${id}`)).body;
   expect(shown).toMatchObject({
-    operation: { kind: 'suspend', state: 'parked', resource: null, run: { workflowId: `tenant-${id}` } },
+    operation: { kind: 'suspend', state: 'parked', backend: null, run: { workflowId: `tenant-${id}` } },
     adoptions: [{ id: operation.id, requestedBy: operation.requestedBy }],
   });
   const found = async (query: string) =>
@@ -94,7 +94,7 @@ test('it holds nothing up: what is asked for while it is open is accepted', asyn
   await bench.owner.query('UPDATE "TenantOperation" SET state = \'done\', "endedAt" = now() WHERE "tenantId" = $1', [
     id,
   ]);
-  await adopt(id, { resource: 'qdrant' });
+  await adopt(id, { backend: 'qdrant' });
   expect(await bench.request('POST', `/tenants/${id}/suspend`)).toMatchObject({
     status: 202,
     body: { operation: { kind: 'suspend', state: 'requested' } },
@@ -103,12 +103,12 @@ test('it holds nothing up: what is asked for while it is open is accepted', asyn
     status: 202,
     body: { operation: { kind: 'hard_delete' } },
   });
-  expect(await adoptions(id)).toEqual([{ resource: 'qdrant', state: 'requested' }]);
+  expect(await adoptions(id)).toEqual([{ backend: 'qdrant', state: 'requested' }]);
 });
 
 test('its run has an id of its own, and is told which resource', async () => {
   const id = await parkedTenant();
-  const { operation } = await adopt(id, { resource: 'keycloak' });
+  const { operation } = await adopt(id, { backend: 'keycloak' });
   const run = await until('its run is there', () =>
     bench.operator.client.workflow.getHandle(`adopt-${id}-keycloak`).describe(),
   );
@@ -117,26 +117,26 @@ test('its run has an id of its own, and is told which resource', async () => {
 
 test('asked again while it is at work: the same one; another resource, another one; more than it does, refused', async () => {
   const id = await parkedTenant();
-  const first = await adopt(id, { resource: 'postgres' });
-  const again = await adopt(id, { resource: 'postgres' });
+  const first = await adopt(id, { backend: 'postgres' });
+  const again = await adopt(id, { backend: 'postgres' });
   expect(again).toMatchObject({ status: 202, operation: { id: first.operation.id } });
-  expect((await adopt(id, { resource: 'mongodb' })).operation.id).not.toBe(first.operation.id);
-  expect(await adopt(id, { resource: 'postgres', acceptServer: true })).toMatchObject({
+  expect((await adopt(id, { backend: 'mongodb' })).operation.id).not.toBe(first.operation.id);
+  expect(await adopt(id, { backend: 'postgres', acceptServer: true })).toMatchObject({
     status: 409,
     body: { code: 'operation-in-progress' },
   });
   expect(await adoptions(id)).toEqual([
-    { resource: 'postgres', state: 'requested' },
-    { resource: 'postgres', state: 'done' },
-    { resource: 'mongodb', state: 'requested' },
+    { backend: 'postgres', state: 'requested' },
+    { backend: 'postgres', state: 'done' },
+    { backend: 'mongodb', state: 'requested' },
   ]);
   const shown = (await bench.request('GET', `/tenants/${id}`)).body['adoptions'] as Operation[];
-  expect(shown.map(({ resource, state }) => ({ resource, state }))).toEqual([
-    { resource: 'postgres', state: 'requested' },
-    { resource: 'mongodb', state: 'requested' },
+  expect(shown.map(({ backend, state }) => ({ backend, state }))).toEqual([
+    { backend: 'postgres', state: 'requested' },
+    { backend: 'mongodb', state: 'requested' },
   ]);
   await end(id);
-  expect(await adopt(id, { resource: 'postgres', acceptServer: true })).toMatchObject({
+  expect(await adopt(id, { backend: 'postgres', acceptServer: true })).toMatchObject({
     status: 202,
     operation: { state: 'requested', acceptServer: true },
   });
@@ -144,7 +144,7 @@ test('asked again while it is at work: the same one; another resource, another o
 
 test('twenty at once: all are accepted, and one is open', async () => {
   const id = await parkedTenant();
-  const answers = await Promise.all(Array.from({ length: 20 }, () => adopt(id, { resource: 'postgres' })));
+  const answers = await Promise.all(Array.from({ length: 20 }, () => adopt(id, { backend: 'postgres' })));
   expect(answers.map(({ status }) => status)).toEqual(Array(20).fill(202));
   expect(new Set(answers.map(({ operation }) => operation.id)).size).toBe(1);
   expect((await adoptions(id)).filter(({ state }) => state === 'requested')).toHaveLength(1);
@@ -152,25 +152,25 @@ test('twenty at once: all are accepted, and one is open', async () => {
 
 test('an Idempotency-Key does it once, and belongs to this resource', async () => {
   const [id, key] = [await parkedTenant(), randomUUID()];
-  const first = await adopt(id, { resource: 'postgres' }, key);
+  const first = await adopt(id, { backend: 'postgres' }, key);
   await end(id);
-  expect((await adopt(id, { resource: 'postgres' }, key)).operation).toMatchObject({
+  expect((await adopt(id, { backend: 'postgres' }, key)).operation).toMatchObject({
     id: first.operation.id,
     state: 'done',
   });
-  expect(await adopt(id, { resource: 'mongodb' }, key)).toMatchObject({
+  expect(await adopt(id, { backend: 'mongodb' }, key)).toMatchObject({
     status: 422,
     body: { code: 'idempotency-key-reused' },
   });
-  expect(await adopt(id, { resource: 'postgres', acceptServer: true }, key)).toMatchObject({ status: 422 });
+  expect(await adopt(id, { backend: 'postgres', acceptServer: true }, key)).toMatchObject({ status: 422 });
 });
 
 test.each([
-  ['a resource there is not', { resource: 'redis' }, '/resource'],
-  ['no resource', {}, '/resource'],
-  ['two resources', { resource: ['postgres', 'mongodb'] }, '/resource'],
-  ['acceptServer that is no boolean', { resource: 'postgres', acceptServer: 'true' }, '/acceptServer'],
-  ['an id to be believed', { resource: 'postgres', externalId: '42' }, '/externalId'],
+  ['a resource there is not', { backend: 'redis' }, '/backend'],
+  ['no resource', {}, '/backend'],
+  ['two resources', { backend: ['postgres', 'mongodb'] }, '/backend'],
+  ['acceptServer that is no boolean', { backend: 'postgres', acceptServer: 'true' }, '/acceptServer'],
+  ['an id to be believed', { backend: 'postgres', externalId: '42' }, '/externalId'],
 ])('%s is refused', async (_, body, pointer) => {
   const id = await parkedTenant();
   expect(await adopt(id, body)).toMatchObject({ status: 400, body: { code: 'body-invalid', errors: [{ pointer }] } });
@@ -179,7 +179,7 @@ test.each([
 
 test('without a token, without the permission, and of a tenant there is not', async () => {
   const id = await parkedTenant();
-  const body = { resource: 'postgres' };
+  const body = { backend: 'postgres' };
   expect(await bench.request('POST', `/tenants/${id}/adopt`, { body, token: null })).toMatchObject({
     status: 401,
     body: { code: 'unauthenticated' },

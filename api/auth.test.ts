@@ -1,5 +1,5 @@
 import { openApiBench, type ApiBench } from '../test/support/api-bench';
-import { newToken } from '../test/support/house';
+import { newToken } from '../test/support/installation';
 import { asKeycloakAdmin } from '../test/support/outside';
 
 let bench: ApiBench;

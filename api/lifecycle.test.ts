@@ -17,7 +17,7 @@ const REQUESTS: Record<Action, [method: string, path: string, body?: object]> = 
   soft_delete: ['DELETE', ''],
   hard_delete: ['DELETE', '?mode=hard'],
   hard_delete_forced: ['DELETE', '?mode=hard&force=true'],
-  adopt: ['POST', '/adopt', { resource: 'postgres' }],
+  adopt: ['POST', '/adopt', { backend: 'postgres' }],
 };
 
 let bench: ApiBench;

@@ -1,4 +1,4 @@
-import type { Absence } from './backend';
+import type { AbsenceProof } from './backend';
 import { BackendFault } from './failures';
 
 /**
@@ -7,8 +7,8 @@ import { BackendFault } from './failures';
  */
 export function allAbsent(
   server: string,
-  looks: readonly [what: string, by: Absence['by'], isThere: boolean][],
-): Absence[] {
+  looks: readonly [what: string, by: AbsenceProof['by'], isThere: boolean][],
+): AbsenceProof[] {
   const there = looks.filter(([, , isThere]) => isThere).map(([what]) => what);
   if (there.length > 0) throw new BackendFault('still-there', `${server}: still there: ${there.join(', ')}`);
   return looks.map(([what, by]) => ({ what, by, answer: 'absent' }));

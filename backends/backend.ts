@@ -55,27 +55,27 @@ export interface Connection {
   options?: Record<string, string>;
 }
 
-export interface Made {
+export interface Created {
   externalId?: string;
   connection: Connection;
 }
 
 /** One look for something that should be gone, and what the server answered. */
-export interface Absence {
+export interface AbsenceProof {
   what: string;
   by: 'name' | 'nonce' | 'id';
   answer: string;
 }
 
 /** Something at a server that carries a mark of FreeFlow, of whichever installation. */
-export interface Marked {
+export interface OwnedResource {
   name: string;
   nonce: string;
   externalId?: string;
 }
 
 /** One way in which what stands there isn't as the ledger says. */
-export interface Difference {
+export interface Drift {
   /** For people; never holds a secret. */
   what: string;
   /** A part of it isn't there at all. */
@@ -96,13 +96,13 @@ export interface Backend {
   /** Longest time that we wait for the answer of one call, in ms. The server may go on for longer: see {@link settleMs}. */
   callTimeoutMs: number;
   /** Set where to list everything is too dear: `marked` asks for the names it is given. */
-  asksByName?: true;
+  listsByNameOnly?: true;
   /** Which server this is, however it is addressed: `system_identifier` and the like. */
   serverId(): Promise<string>;
   /** New secrets for a tenant; the store keeps the first ones it is given. The first one listed is the connection's. */
   newSecrets(target: Omit<Target, 'signal'>): Promise<Secrets>;
   /** Makes the thing with its nonce, or verifies that the one that stands there is ours and finishes it. */
-  create(target: Target, secrets: Secrets): Promise<Made>;
+  create(target: Target, secrets: Secrets): Promise<Created>;
   /** How the tenant's application reaches it, by the settings as they are now. */
   connectionOf(target: Pick<Target, 'name'>): Connection;
   /**
@@ -122,22 +122,22 @@ export interface Backend {
    */
   enable(target: Target, secrets: Secrets, before: AccessState | undefined): Promise<Notes>;
   /** Tries to get in as the tenant, and sees that refused by authorization. Called after `disable`. */
-  refused(target: Target, secrets: Secrets): Promise<void>;
+  assertLockedOut(target: Target, secrets: Secrets): Promise<void>;
   /** Removes what is ours: access first, data second. Called only after `inspect` said `ours`. */
   drop(target: Target): Promise<Notes>;
   inspect(target: Target): Promise<Inspection>;
   /** How the thing, which `inspect` has said is ours, differs from what it should be in this state. Asks only. */
-  differences(target: Target, state: 'present' | 'disabled', secrets: Secrets): Promise<Difference[]>;
+  findDrift(target: Target, state: 'present' | 'disabled', secrets: Secrets): Promise<Drift[]>;
   /**
    * Everything that carries a mark of FreeFlow. Asks only.
    * @param names what to ask for where listing all is too dear; others take no notice of it
    */
-  marked(names: readonly string[], signal: AbortSignal): Promise<Marked[]>;
+  listOwned(names: readonly string[], signal: AbortSignal): Promise<OwnedResource[]>;
   /**
    * Looks for every trace of what was dropped, under its name and by its nonce.
    * @throws BackendFault `still-there` when there is one
    */
-  absence(target: Target): Promise<Absence[]>;
+  proveAbsent(target: Target): Promise<AbsenceProof[]>;
   close(): Promise<void>;
 }
 

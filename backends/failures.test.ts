@@ -112,13 +112,13 @@ test.each(Object.keys(RULES) as BackendKind[])('%s: anything unknown is taken fo
   ]) {
     const { type } = classify(kind, unknown);
     expect(type).toBe('unexpected');
-    expect(FAILURES[type]).toMatchObject({ mends: true, advice: expect.stringContaining('taken for transient') });
+    expect(FAILURES[type]).toMatchObject({ retryable: true, advice: expect.stringContaining('taken for transient') });
   }
 });
 
 test('no code of a server is permanent, and none stands in two rules of it', () => {
   for (const rules of Object.values(RULES)) {
-    expect(rules.filter(({ type }) => !FAILURES[type].mends)).toEqual([]);
+    expect(rules.filter(({ type }) => !FAILURES[type].retryable)).toEqual([]);
     const codes = rules.flatMap((it) => it.codes);
     expect(codes.filter((code, at) => codes.indexOf(code) !== at)).toEqual([]);
   }

@@ -1,3 +1,56 @@
-/** The backends of a tenant, in the order in which they are listed everywhere. */
-export const BACKEND_KINDS = ['postgres', 'mongodb', 'qdrant', 'keycloak'] as const;
-export type BackendKind = (typeof BACKEND_KINDS)[number];
+import type { TenantNames } from './tenant-names';
+
+interface BackendRow {
+  /** The server's name, for people. */
+  readonly title: string;
+  /** What a tenant has there, for people. */
+  readonly resource: string;
+  /** The column of Tenant with the resource's name. */
+  readonly nameColumn: keyof TenantNames;
+  /** Where the reference of the tenant's credential stands: on its TenantConnection, or on the ledger entry. */
+  readonly credentialAt: 'connection' | 'ledger';
+  /** Whether the reconciler can list what carries our nonce, or has to ask for each name since a list is too dear. */
+  readonly listing: 'all' | 'by-name';
+  /** Longer than all client deadlines of one attempt together, so that the client always ends first. */
+  readonly startToCloseTimeout: `${number} minutes`;
+}
+
+/** The backends of a tenant, in the order in which they are listed everywhere: one row each, from which every other table is derived. */
+export const BACKENDS = {
+  postgres: {
+    title: 'PostgreSQL',
+    resource: 'database',
+    nameColumn: 'postgresDb',
+    credentialAt: 'connection',
+    listing: 'all',
+    startToCloseTimeout: '3 minutes',
+  },
+  mongodb: {
+    title: 'MongoDB',
+    resource: 'database',
+    nameColumn: 'mongoDb',
+    credentialAt: 'connection',
+    listing: 'all',
+    startToCloseTimeout: '3 minutes',
+  },
+  qdrant: {
+    title: 'Qdrant',
+    resource: 'collection',
+    nameColumn: 'qdrantCollection',
+    credentialAt: 'connection',
+    listing: 'all',
+    startToCloseTimeout: '3 minutes',
+  },
+  keycloak: {
+    title: 'Keycloak',
+    resource: 'realm',
+    nameColumn: 'realmName',
+    credentialAt: 'ledger',
+    listing: 'by-name',
+    startToCloseTimeout: '8 minutes',
+  },
+} as const satisfies Record<string, BackendRow>;
+
+export type BackendKind = keyof typeof BACKENDS;
+
+export const BACKEND_KINDS = Object.keys(BACKENDS) as [BackendKind, ...BackendKind[]];

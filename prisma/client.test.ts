@@ -1,4 +1,4 @@
-import { HeardClient } from '@freeflow/lib/pg';
+import { ErrorTolerantClient } from '@freeflow/lib/pg';
 import { adminUrl, newTestDatabase, query } from '../test/support/migrated-database';
 import { createMasterClient } from './client';
 
@@ -7,12 +7,12 @@ beforeAll(() => database.migrate());
 afterAll(() => database.drop());
 
 test('an error of a connection that nobody listens to does not end the process', () => {
-  expect(new HeardClient().emit('error', new Error('terminating connection'))).toBe(true);
+  expect(new ErrorTolerantClient().emit('error', new Error('terminating connection'))).toBe(true);
 });
 
 test('the pool of the master database has such connections, and goes on after they were ended', async () => {
   const db = createMasterClient(database.workerUrl, { maxConnections: 2, applicationName: 'freeflow-heard' });
-  const added = jest.spyOn(HeardClient.prototype, 'connect');
+  const added = jest.spyOn(ErrorTolerantClient.prototype, 'connect');
   await db.tenant.count();
   expect(added).toHaveBeenCalled();
   await query(

@@ -1,4 +1,4 @@
-import { HeardClient, type HeardClientConfig } from '@freeflow/lib/pg';
+import { ErrorTolerantClient, type ErrorTolerantClientConfig } from '@freeflow/lib/pg';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { PoolConfig } from 'pg';
 import { PrismaClient } from './generated/client';
@@ -22,9 +22,9 @@ export function createMasterClient(url: string, options: MasterClientOptions = {
   const { maxConnections = 10, applicationName = 'freeflow' } = options;
   // A pool emits `error` when the server ends an idle connection. The adapter listens to it, so a lost server never ends
   // the process; the next query opens a new connection or reports what is wrong.
-  const config: HeardClientConfig & PoolConfig = {
+  const config: ErrorTolerantClientConfig & PoolConfig = {
     connectionString: url,
-    Client: HeardClient,
+    Client: ErrorTolerantClient,
     max: maxConnections,
     application_name: applicationName,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { HeardClient, type HeardClientConfig } from '@freeflow/lib/pg';
+import { ErrorTolerantClient, type ErrorTolerantClientConfig } from '@freeflow/lib/pg';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { bindMigrationAwareSqlAdapterFactory, DriverAdapterError } from '@prisma/driver-adapter-utils';
 import type * as EngineModule from '@prisma/schema-engine-wasm/schema_engine_bg' with { 'resolution-mode': 'import' };
@@ -19,9 +19,9 @@ export async function withSchemaEngine<T>(
   url: string,
   work: (engine: EngineModule.SchemaEngine) => Promise<T>,
 ): Promise<T> {
-  const config: HeardClientConfig & PoolConfig = {
+  const config: ErrorTolerantClientConfig & PoolConfig = {
     connectionString: url,
-    Client: HeardClient,
+    Client: ErrorTolerantClient,
     application_name: 'freeflow-setup',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     settings: { lock_timeout: LOCK_TIMEOUT_MS },

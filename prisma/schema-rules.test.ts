@@ -62,8 +62,8 @@ describe('operations', () => {
   it.each(OPEN)('an adoption goes beside one that is %s, once for each resource at a time', async (state) => {
     const tenantId = await newTenant();
     await newOperation(tenantId, { state });
-    const adopt = (resource: string, its: string) =>
-      outcomeOf(newOperation(tenantId, { kind: 'adopt', resource, state: its }));
+    const adopt = (backend: string, its: string) =>
+      outcomeOf(newOperation(tenantId, { kind: 'adopt', backend, state: its }));
     expect(await adopt('postgres', state)).toBe('ok');
     for (const other of OPEN) expect(await adopt('postgres', other)).toBe(UNIQUE);
     expect([await adopt('mongodb', state), await adopt('postgres', 'done')]).toEqual(['ok', 'ok']);
@@ -74,7 +74,7 @@ describe('operations', () => {
   it('an adoption names its resource, and nothing else does', async () => {
     const tenantId = await newTenant();
     expect(await outcomeOf(newOperation(tenantId, { kind: 'adopt' }))).toBe(CHECK);
-    expect(await outcomeOf(newOperation(tenantId, { kind: 'suspend', resource: 'postgres' }))).toBe(CHECK);
+    expect(await outcomeOf(newOperation(tenantId, { kind: 'suspend', backend: 'postgres' }))).toBe(CHECK);
   });
 
   it('belong to a tenant there is', async () => {
@@ -143,13 +143,13 @@ async function newOperation(
   tenantId: string,
   {
     kind = 'create',
-    resource = null,
+    backend = null,
     state = 'requested',
     requestedBy = 'somebody',
     idempotencyKey = null,
   }: {
     kind?: string;
-    resource?: string | null;
+    backend?: string | null;
     state?: string;
     requestedBy?: string;
     idempotencyKey?: string | null;
@@ -157,7 +157,7 @@ async function newOperation(
 ): Promise<void> {
   await query(
     database.url,
-    `INSERT INTO "TenantOperation" ("id", "tenantId", "kind", "resource", "state", "requestedBy", "idempotencyKey") VALUES ($1, $2, $3::"OperationKind", $4::"BackendKind", $5::"OperationState", $6, $7)`,
-    [randomUUID(), tenantId, kind, resource, state, requestedBy, idempotencyKey],
+    `INSERT INTO "TenantOperation" ("id", "tenantId", "kind", "backend", "state", "requestedBy", "idempotencyKey") VALUES ($1, $2, $3::"OperationKind", $4::"BackendKind", $5::"OperationState", $6, $7)`,
+    [randomUUID(), tenantId, kind, backend, state, requestedBy, idempotencyKey],
   );
 }

@@ -4,7 +4,7 @@ import { messageOf } from './files';
 import { INTERRUPTED, listenForEnd } from './foreground';
 import { createProgress } from './progress';
 import { stackDir } from './project';
-import { startWhole } from './whole';
+import { startProduct } from './whole';
 
 const { env } = process;
 const dir = stackDir(env['FREEFLOW_STACK_DIR']);
@@ -21,7 +21,7 @@ const ending = listenForEnd(
 /** The demonstration, on the product as it runs here; where it doesn't, it is started for this and ended afterwards. */
 async function main(): Promise<number> {
   try {
-    if (appOwner(dir) === undefined) await startWhole({ dir, env, progress, ending });
+    if (appOwner(dir) === undefined) await startProduct({ dir, env, progress, ending });
     return (await freeflow(['demo'], { dir, env, signal: ending.signal })).code;
   } catch (error) {
     if (ending.signal.aborted) return INTERRUPTED;

@@ -13,7 +13,7 @@ export interface OthersServer {
 }
 
 /** It can't be used; the message says which variables to correct. */
-export class OfNoUse extends Error {
+export class ExternalServerError extends Error {
   constructor({ title, variables }: OthersServer, how: string, cause: unknown) {
     super(`${title} (named by ${variables}) ${how}: ${messageOf(cause)}`, { cause });
   }
@@ -21,7 +21,7 @@ export class OfNoUse extends Error {
 
 /**
  * Waits until it answers.
- * @throws OfNoUse when it has not in time
+ * @throws ExternalServerError when it has not in time
  */
 export async function untilAnswers(
   server: OthersServer,
@@ -33,7 +33,7 @@ export async function untilAnswers(
       await check();
       return;
     } catch (error) {
-      if (Date.now() > end) throw new OfNoUse(server, 'does not answer', error);
+      if (Date.now() > end) throw new ExternalServerError(server, 'does not answer', error);
     }
     await delay(ASK_EVERY_MS, undefined, { signal });
   }

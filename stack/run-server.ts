@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import { ManagedProcess } from './managed-process';
-import { OfNoUse, untilAnswers } from './others-server';
+import { ExternalServerError, untilAnswers } from './others-server';
 import { claimPorts } from './port-claims';
 import { isFree } from './ports';
 import type { ProcessIdentity } from './processes';
@@ -62,7 +62,9 @@ async function setUpExternal(server: Server, context: ServerContext): Promise<St
   try {
     return await server.setUp(context);
   } catch (error) {
-    throw context.signal.aborted || error instanceof OfNoUse ? error : new OfNoUse(server, "can't be set up", error);
+    throw context.signal.aborted || error instanceof ExternalServerError
+      ? error
+      : new ExternalServerError(server, "can't be set up", error);
   }
 }
 

@@ -6,7 +6,7 @@ import { LockedError } from './lock';
 import { createProgress } from './progress';
 import { stackDir } from './project';
 import { readStackInfo } from './stack-info';
-import { startWhole } from './whole';
+import { startProduct } from './whole';
 
 const { env } = process;
 const dir = stackDir(env['FREEFLOW_STACK_DIR']);
@@ -17,7 +17,7 @@ const tell = (text: string): void => {
 
 /** The whole product and a first tenant; then it stays and keeps all of it up. */
 async function main(ending: Ending): Promise<void> {
-  const running = await startWhole({ dir, env, progress, ending });
+  const running = await startProduct({ dir, env, progress, ending });
   await showFirstTenant(ending);
   if (!ending.signal.aborted) tell(welcome(running, env));
   await ending.ended;

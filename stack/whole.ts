@@ -17,7 +17,7 @@ interface Whole {
  * Servers, database, worker and API: the product as a whole. Servers that run already are used, and left running.
  * @throws LockedError when all of it runs already
  */
-export async function startWhole({ dir, env, progress, ending }: Whole): Promise<StackInfo> {
+export async function startProduct({ dir, env, progress, ending }: Whole): Promise<StackInfo> {
   const tell = (text: string): void => {
     progress.note(text);
   };

@@ -14,7 +14,7 @@ import { readStackInfo } from '../stack/stack-info';
 import { workerVariables } from '../worker/config';
 import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes';
 import { COMPOSE_FILES, commandLine, interpolationsOf, SERVICES } from './support/compose-files';
-import { freePort } from './support/house';
+import { freePort } from './support/installation';
 import { TEST_STACK } from './support/master';
 
 /** What Compose alone needs: passwords that our own programs get as parts of a URL, or not at all. */

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { projectRoot } from '../stack/project';
 import { doctorEnv } from './support/doctor';
 import { envOf } from './support/freeflow';
-import { openHouse, type House } from './support/house';
+import { openTestInstallation, type TestInstallation } from './support/installation';
 import { inDatabase } from './support/master';
 import { withPostgres } from './support/outside';
 import { createTenant, deleteTenant } from './support/tenants';
@@ -69,10 +69,10 @@ test.each(RUN_ELSEWHERE)('what matches %s is run elsewhere, and is still in a do
 });
 
 describe('pasted into a shell, one after the other', () => {
-  let house: House;
+  let installation: TestInstallation;
   let bin: string;
   beforeAll(async () => {
-    house = await openHouse();
+    installation = await openTestInstallation();
     bin = mkdtempSync(path.join(tmpdir(), 'freeflow-bin-'));
     // There may be no pnpm where this runs; what it would do with these words is in package.json.
     writeFileSync(
@@ -82,7 +82,7 @@ describe('pasted into a shell, one after the other', () => {
     chmodSync(path.join(bin, 'pnpm'), 0o755);
   });
   afterAll(async () => {
-    await house.close();
+    await installation.close();
     rmSync(bin, { recursive: true });
   });
 
@@ -98,7 +98,7 @@ describe('pasted into a shell, one after the other', () => {
     const script = lines.map((line) => `${line}\n${check(line)}`).join('\n');
     const child = spawn('bash', ['-c', script], {
       cwd: ROOT,
-      env: { PATH: `${bin}:${PATH}`, HOME, ...doctorEnv(house), ...envOf(house), ...env },
+      env: { PATH: `${bin}:${PATH}`, HOME, ...doctorEnv(installation), ...envOf(installation), ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let output = '';
@@ -113,7 +113,7 @@ describe('pasted into a shell, one after the other', () => {
   test('those of the README end as they should', async () => {
     const lines = all
       .filter((it) => it.file === 'README.md' && !isElsewhere(it))
-      .map(({ line }) => line.replaceAll('http://127.0.0.1:3000', house.apiUrl));
+      .map(({ line }) => line.replaceAll('http://127.0.0.1:3000', installation.apiUrl));
     expect(lines.length).toBeGreaterThan(10);
     // 3 is what `tenants stuck` ends with when there is something.
     const { output, failed } = await paste(lines, [0, 3]);
@@ -122,7 +122,7 @@ describe('pasted into a shell, one after the other', () => {
   }, 240_000);
 
   test('those of all other documents are understood: there is an acme, but nothing is stuck', async () => {
-    const { id } = await createTenant(house, 'acme');
+    const { id } = await createTenant(installation, 'acme');
     const lines = all.filter((it) => it.file !== 'README.md' && !isElsewhere(it) && !NOT_HERE.test(it.line));
     const [sql, shell] = [
       lines.filter(({ line }) => line.startsWith('psql ')),
@@ -134,7 +134,7 @@ describe('pasted into a shell, one after the other', () => {
         /-d (\S+)/.exec(line)?.[1] ?? '',
         /-c "((?:[^"\\]|\\.)*)"/.exec(line)?.[1]?.replaceAll('\\"', '"') ?? '',
       );
-    const { qdrant, keycloak } = house.info;
+    const { qdrant, keycloak } = installation.info;
     const { failed } = await paste(
       shell.map(({ line }) => line),
       [0, 1, 3],
@@ -148,13 +148,13 @@ describe('pasted into a shell, one after the other', () => {
       },
     );
     expect(failed).toEqual([]);
-    await deleteTenant(house, id);
+    await deleteTenant(installation, id);
   }, 240_000);
 
   /** What psql would ask. */
   const query = (database: string, sql: string) =>
     withPostgres(
-      database === 'freeflow_master' ? house.masterUrl : inDatabase(house.info.postgres.url, database),
+      database === 'freeflow_master' ? installation.masterUrl : inDatabase(installation.info.postgres.url, database),
       (client) => client.query(sql),
     );
 });

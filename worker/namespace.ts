@@ -21,7 +21,7 @@ const GRPC_NOT_FOUND = 5;
 
 /** How the sweep starts what has no run. */
 export function operationStarter(client: Client, taskQueue: string): StartOperation {
-  return async ({ id, tenantId, tenantName, kind, requestedBy, force, resource }) => {
+  return async ({ id, tenantId, tenantName, kind, requestedBy, force, backend }) => {
     const operation = {
       operationId: id,
       tenantId,
@@ -29,7 +29,7 @@ export function operationStarter(client: Client, taskQueue: string): StartOperat
       kind,
       requestedBy,
       interrupts: kind === 'hard_delete' && force,
-      resource,
+      backend,
     };
     try {
       await client.workflow.start(RUNBOOKS[kind], operationStartOptions(operation, taskQueue));
@@ -64,7 +64,7 @@ async function interruptOther(
 export function openRunsFinder(client: Client): FindOpenRuns {
   return async (operations) => {
     if (operations.length === 0) return new Set();
-    const ids = operations.map(({ tenantId, resource }) => `'${workflowIdOf(tenantId, resource)}'`);
+    const ids = operations.map(({ tenantId, backend }) => `'${workflowIdOf(tenantId, backend)}'`);
     const open = new Set<string>();
     for await (const { memo } of client.workflow.list({
       query: `ExecutionStatus = 'Running' AND WorkflowId IN (${[...new Set(ids)].join(', ')})`,
@@ -78,9 +78,9 @@ export function openRunsFinder(client: Client): FindOpenRuns {
 
 /** How the reconciler knows whether anything works on an operation. */
 export function openRunFinder(client: Client): HasOpenRun {
-  return async ({ tenantId, resource }) => {
+  return async ({ tenantId, backend }) => {
     try {
-      return (await client.workflow.getHandle(workflowIdOf(tenantId, resource)).describe()).status.name === 'RUNNING';
+      return (await client.workflow.getHandle(workflowIdOf(tenantId, backend)).describe()).status.name === 'RUNNING';
     } catch (error) {
       if (error instanceof WorkflowNotFoundError) return false;
       throw error;

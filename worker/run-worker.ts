@@ -1,9 +1,10 @@
+import { BACKEND_KINDS, type BackendKind } from '@freeflow/contract';
 import { refuseTransactionPooling } from '@freeflow/lib/pg';
 import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { backendQueueOf, RESOURCE_KINDS, type ResourceKind } from '../workflows/messages';
+import { backendQueueOf } from '../workflows/messages';
 import { builtBundlePath } from './bundle';
 import { readWorkerConfig, type WorkerConfig } from './config';
 import { createDependencies } from './dependencies';
@@ -90,7 +91,7 @@ async function createWorkers(
     mongodb: AT_A_TIME,
     qdrant: AT_A_TIME,
     keycloak: config.KEYCLOAK_CONCURRENCY,
-  } satisfies Record<ResourceKind, number>;
+  } satisfies Record<BackendKind, number>;
   return Promise.all([
     Worker.create({
       ...common,
@@ -100,7 +101,7 @@ async function createWorkers(
       stickyQueueScheduleToStartTimeout: '1 second',
       maxConcurrentActivityTaskExecutions: 40,
     }),
-    ...RESOURCE_KINDS.map((kind) =>
+    ...BACKEND_KINDS.map((kind) =>
       Worker.create({
         ...common,
         taskQueue: backendQueueOf(config.TASK_QUEUE, kind),

@@ -9,12 +9,12 @@ import { BACKENDS, backendStep, record } from './steps';
  * Records under which id, and on which server, a tenant's thing stands since that server was restored; what is parked
  * because of it is then tried again at once. Changes nothing but the record. Runs beside the tenant's own run.
  */
-export async function adoptResource({ resource, ...input }: AdoptionInput): Promise<string> {
+export async function adoptResource({ backend, ...input }: AdoptionInput): Promise<string> {
   const begun = await record.beginAdoption(input);
   if (begun === undefined) return 'nothing is left to do';
 
   const desk = new Desk(begun.tenantName, 'adopt', { searchAttributes: begun.searchAttributes });
-  const refused = await adopt(resource, input);
+  const refused = await adopt(backend, input);
   await CancellationScope.nonCancellable(() =>
     record.endAdoption({ ...input, ...(refused === undefined ? {} : { refused }) }),
   );
@@ -25,16 +25,16 @@ export async function adoptResource({ resource, ...input }: AdoptionInput): Prom
   const tenant = getExternalWorkflowHandle(workflowIdOf(input.tenantId));
   // Where no run is open nobody waits.
   await CancellationScope.nonCancellable(() => tenant.signal(ANSWER, retry).catch(() => undefined));
-  return `${resource} of ${begun.tenantName} is as recorded`;
+  return `${backend} of ${begun.tenantName} is as recorded`;
 }
 
 /** One round only: who asked is waiting, and can ask again. */
 async function adopt(
-  resource: AdoptionInput['resource'],
-  input: Omit<AdoptionInput, 'resource'>,
+  kind: AdoptionInput['backend'],
+  input: Omit<AdoptionInput, 'backend'>,
 ): Promise<GivenUp | undefined> {
-  const backend = BACKENDS.find(({ kind }) => kind === resource);
-  if (backend === undefined) throw ApplicationFailure.nonRetryable(`there is no backend ${resource}`);
+  const backend = BACKENDS.find((it) => it.kind === kind);
+  if (backend === undefined) throw ApplicationFailure.nonRetryable(`there is no backend ${kind}`);
   try {
     await backendStep(backend, 'adopt', input).run(true);
     return undefined;

@@ -33,7 +33,7 @@ export function failureOf(error: unknown): Failure {
 }
 
 /** Whether waiting can mend it. */
-export function mends(error: unknown): boolean {
+export function isRetryable(error: unknown): boolean {
   return (
     error instanceof ActivityFailure &&
     !(error.cause instanceof ApplicationFailure && error.cause.nonRetryable === true)

@@ -1,3 +1,4 @@
+import type { BackendKind } from '@freeflow/contract';
 import { defaultPayloadConverter, toPayloads, type Duration, type Payload } from '@temporalio/common';
 
 /** The workflow type that carries each operation out. */
@@ -23,13 +24,9 @@ export interface OperationInput {
   tenantId: string;
 }
 
-/** The parts of a tenant, by the backend that has them. */
-export const RESOURCE_KINDS = ['postgres', 'mongodb', 'qdrant', 'keycloak'] as const;
-export type ResourceKind = (typeof RESOURCE_KINDS)[number];
-
 /** What an adoption is started with. */
 export interface AdoptionInput extends OperationInput {
-  resource: ResourceKind;
+  backend: BackendKind;
 }
 
 /** An accepted operation, as far as starting its workflow needs to know it. */
@@ -40,7 +37,7 @@ export interface AcceptedOperation extends OperationInput {
   /** A forced deletion: another run of the tenant that is in the way is told to turn round. */
   interrupts: boolean;
   /** What an adoption is about; null for all others. */
-  resource: ResourceKind | null;
+  backend: BackendKind | null;
 }
 
 /** What on-call answers a parked step, or all parked steps of a tenant when none is named. */
@@ -92,7 +89,7 @@ export type AnswerRefusal =
 /** The queue of workflows, and of activities in the master database alone. */
 export const DEFAULT_TASK_QUEUE = 'freeflow';
 /** Each backend's own queue: what waits for a slow one keeps nobody from another. */
-export const backendQueueOf = (taskQueue: string, backend: ResourceKind): string => `${taskQueue}-${backend}`;
+export const backendQueueOf = (taskQueue: string, backend: BackendKind): string => `${taskQueue}-${backend}`;
 
 /**
  * Who comes first where many wait for the same workers, from 1: cutting a tenant off can't wait behind a thousand creates, and
@@ -129,7 +126,7 @@ export interface Reconciliation {
 
 /** The one thing that a person wants dropped, and who that is. */
 export interface OrphanOrder {
-  resource: ResourceKind;
+  backend: BackendKind;
   name: string;
   /** What the server calls it, or its nonce where the server has no id. */
   externalId: string;
@@ -140,7 +137,7 @@ export interface OrphanOrder {
  * One workflow id per tenant, whatever the operation: Temporal then excludes two open runs on one tenant. An adoption
  * alone goes beside them, since the run that waits for it is still open.
  */
-export const workflowIdOf = (tenantId: string, adopted: ResourceKind | null = null): string =>
+export const workflowIdOf = (tenantId: string, adopted: BackendKind | null = null): string =>
   adopted === null ? `tenant-${tenantId}` : `adopt-${tenantId}-${adopted}`;
 
 /**
@@ -150,11 +147,11 @@ export const workflowIdOf = (tenantId: string, adopted: ResourceKind | null = nu
  * No workflow timeouts: an undo may have to wait for a backend for as long as it takes.
  */
 export function operationStartOptions(operation: AcceptedOperation, taskQueue: string) {
-  const { operationId, tenantId, kind, tenantName, requestedBy, resource } = operation;
+  const { operationId, tenantId, kind, tenantName, requestedBy, backend } = operation;
   return {
-    workflowId: workflowIdOf(tenantId, resource),
+    workflowId: workflowIdOf(tenantId, backend),
     taskQueue,
-    args: [{ operationId, tenantId, ...(resource === null ? {} : { resource }) }] as [OperationInput | AdoptionInput],
+    args: [{ operationId, tenantId, ...(backend === null ? {} : { backend }) }] as [OperationInput | AdoptionInput],
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     workflowIdConflictPolicy: 'FAIL',
     // A killed worker's workflow task is given to the next one after this time. Tasks take milliseconds; to replay the longest
@@ -162,7 +159,7 @@ export function operationStartOptions(operation: AcceptedOperation, taskQueue: s
     workflowTaskTimeout: '10 seconds' satisfies Duration,
     priority: priorityOf(operation),
     memo: { operationId, tenantName },
-    staticSummary: [kind.replace('_', ' '), ...(resource === null ? [] : [resource, 'of']), tenantName].join(' '),
+    staticSummary: [kind.replace('_', ' '), ...(backend === null ? [] : [backend, 'of']), tenantName].join(' '),
     staticDetails: `Asked for by \`${requestedBy}\`.\n\nWhat each step means and what to do when it is stuck: ${RUNBOOK}`,
   } as const;
 }
@@ -183,14 +180,14 @@ export function reconcileStartOptions(asked: Reconciliation, requestId: string, 
 
 /** The same for the drop of an orphan; asked again while it runs, it is the same one. */
 export function dropStartOptions(order: OrphanOrder, taskQueue: string) {
-  const { resource, name, externalId } = order;
+  const { backend, name, externalId } = order;
   return {
-    workflowId: `${taskQueue}-drop-${resource}-${name}-${externalId}`,
+    workflowId: `${taskQueue}-drop-${backend}-${name}-${externalId}`,
     taskQueue,
     args: [order] as [OrphanOrder],
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     workflowIdConflictPolicy: 'USE_EXISTING',
     workflowTaskTimeout: '5 seconds' satisfies Duration,
-    staticSummary: `drop orphan ${name} at ${resource}`,
+    staticSummary: `drop orphan ${name} at ${backend}`,
   } as const;
 }

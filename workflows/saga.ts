@@ -1,5 +1,5 @@
 import { CancellationScope, CancelledFailure, condition, isCancellation } from '@temporalio/workflow';
-import { failureOf, isSuperseded, mends, Stopped, type Failure } from './failure';
+import { failureOf, isSuperseded, isRetryable, Stopped, type Failure } from './failure';
 import type { Answer } from './messages';
 import { isHistoryLong, Renewal } from './renewal';
 import { afterFailure, pauseMsOf, type SagaSettings, type Waiting } from './waiting';
@@ -188,11 +188,11 @@ export class Saga {
         await this.tryOut(step, waiting === undefined || answer?.action === 'retry');
         return;
       } catch (error) {
-        if (isCancellation(error) || isSuperseded(error) || (!insists && !mends(error))) throw error;
+        if (isCancellation(error) || isSuperseded(error) || (!insists && !isRetryable(error))) throw error;
         waiting = this.note(step.name, error);
         if (
           waiting.park === undefined &&
-          (!mends(error) || Date.now() - waiting.failedSince >= this.settings.patienceMs)
+          (!isRetryable(error) || Date.now() - waiting.failedSince >= this.settings.patienceMs)
         )
           await this.park(waiting);
         if (!insists && this.isOverdue(waiting)) throw error;

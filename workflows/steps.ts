@@ -1,3 +1,4 @@
+import type { BackendKind } from '@freeflow/contract';
 import {
   patched,
   proxyActivities,
@@ -6,11 +7,11 @@ import {
   type ActivityOptions,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities';
-import { backendQueueOf, type OperationInput, type ResourceKind } from './messages';
+import { backendQueueOf, type OperationInput } from './messages';
 import type { Step } from './saga';
 
 interface BackendRow {
-  kind: ResourceKind;
+  kind: BackendKind;
   /** What the tenant gets there, in the words of the Temporal UI. */
   thing: string;
   /** Longer than all client deadlines of one attempt together, so that the client always ends first. */

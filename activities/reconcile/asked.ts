@@ -16,7 +16,7 @@ export async function asked<T>({ kind }: Backend, signal: AbortSignal, call: () 
     } catch (error) {
       const fault = classify(kind, error);
       const pauseMs = PAUSES_MS[tries];
-      if (pauseMs === undefined || !FAILURES[fault.type].mends) throw fault;
+      if (pauseMs === undefined || !FAILURES[fault.type].retryable) throw fault;
       await delay(pauseMs, undefined, { signal });
     }
   }

@@ -1,7 +1,7 @@
 import { type BackendKind } from '@freeflow/contract';
 import { type PrismaClient, type SecretStore, type TenantResource } from '@freeflow/db-master';
 import { SecretError } from '@freeflow/lib/secrets';
-import type { Backend, Difference, Secrets } from '../../backends/backend';
+import type { Backend, Drift, Secrets } from '../../backends/backend';
 import { connectionDifferences } from '../connection-details';
 import { targetOf } from '../ledger';
 import { asked } from './asked';
@@ -20,7 +20,7 @@ export interface Comparison {
  * How a thing that the ledger calls present or disabled differs from that; nothing where it is so. Asks only.
  * @throws BackendFault when the server doesn't say
  */
-export async function compare({ db, backend, secrets, entry, tenantName, signal }: Comparison): Promise<Difference[]> {
+export async function compare({ db, backend, secrets, entry, tenantName, signal }: Comparison): Promise<Drift[]> {
   const { kind, name, externalId, state } = entry;
   const target = targetOf(entry, tenantName, signal);
   const found = await asked(backend, signal, () => backend.inspect(target));
@@ -33,7 +33,7 @@ export async function compare({ db, backend, secrets, entry, tenantName, signal 
   const stored = await storedSecrets(secrets, entry.tenantId, kind);
   if (typeof stored === 'string') return [{ what: stored }];
   const differences = await asked(backend, signal, () =>
-    backend.differences(target, state === 'disabled' ? 'disabled' : 'present', stored),
+    backend.findDrift(target, state === 'disabled' ? 'disabled' : 'present', stored),
   );
   return [...differences, ...(await connectionDifferences(db, backend, entry))];
 }

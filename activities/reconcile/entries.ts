@@ -1,5 +1,5 @@
 import type { Prisma, PrismaClient, TenantResource } from '@freeflow/db-master';
-import type { Backend, Difference } from '../../backends/backend';
+import type { Backend, Drift } from '../../backends/backend';
 import { BackendFault, messageOf } from '../../backends/failures';
 import { isSameServer } from '../ledger';
 import { asked } from './asked';
@@ -39,7 +39,7 @@ export async function compareEntries(work: Reconciling, backend: Backend): Promi
   });
 }
 
-function entriesOf({ db }: Reconciling, { kind, asksByName }: Backend): Omit<Part<Entry>, 'visit'> {
+function entriesOf({ db }: Reconciling, { kind, listsByNameOnly }: Backend): Omit<Part<Entry>, 'visit'> {
   const where = ({ after, upTo }: Range) =>
     ({
       kind,
@@ -49,8 +49,8 @@ function entriesOf({ db }: Reconciling, { kind, asksByName }: Backend): Omit<Par
     }) satisfies Prisma.TenantResourceWhereInput;
   return {
     name: `entries/${kind}`,
-    resource: kind,
-    atOnce: asksByName === true ? AT_ONCE_BY_NAME : AT_ONCE,
+    backend: kind,
+    atOnce: listsByNameOnly === true ? AT_ONCE_BY_NAME : AT_ONCE,
     page: (range, take) =>
       db.tenantResource.findMany({
         where: where(range),
@@ -71,7 +71,7 @@ async function compareEntry(work: Reconciling, backend: Backend, entry: Entry): 
       return differences.map((it) => ofDifference(entry, it));
     const left = await mend(work, backend, entry);
     if (left === undefined) return [];
-    const isLeft = ({ what }: Difference) => left.some((it) => it.what === what);
+    const isLeft = ({ what }: Drift) => left.some((it) => it.what === what);
     const gone = differences
       .filter((it) => !isLeft(it))
       .map((it) => ({ ...ofDifference(entry, it), fixed: it.mend !== undefined }));

@@ -1,6 +1,6 @@
 import type { BackendKind } from '@freeflow/contract';
 import type { Prisma, TenantResource } from '@freeflow/db-master';
-import type { Difference } from '../../backends/backend';
+import type { Drift } from '../../backends/backend';
 import { scrub, storable } from '../../backends/scrub';
 
 /**
@@ -14,7 +14,7 @@ export type Class = (typeof CLASSES)[number];
 export interface Finding {
   class: Class;
   /** Null for an operation. */
-  resource: BackendKind | null;
+  backend: BackendKind | null;
   /** What it is called at the server, or the tenant of an operation; null where it is about the whole server. */
   name: string | null;
   /** What the server calls it, or its nonce where the server has no id: what `resources drop` wants to be given. */
@@ -31,7 +31,7 @@ type Row = Pick<TenantResource, 'kind' | 'name' | 'nonce' | 'externalId' | 'tena
 
 export const finding = (its: Class, what: string, more: Partial<Finding> = {}): Finding => ({
   class: its,
-  resource: null,
+  backend: null,
   name: null,
   id: null,
   tenantId: null,
@@ -47,9 +47,9 @@ export const about = (
   its: Class,
   what: string,
   more: Partial<Finding> = {},
-): Finding => finding(its, what, { resource: kind, name, id: externalId ?? nonce, tenantId, ...more });
+): Finding => finding(its, what, { backend: kind, name, id: externalId ?? nonce, tenantId, ...more });
 
-export const ofDifference = (entry: Row, { what, isMissing, mend }: Difference): Finding =>
+export const ofDifference = (entry: Row, { what, isMissing, mend }: Drift): Finding =>
   about(entry, isMissing === true ? 'missing' : 'drifted', what, { fixable: mend !== undefined });
 
 export const asJson = (findings: readonly Finding[]): Prisma.InputJsonArray =>

@@ -1,5 +1,5 @@
 import type { TenantResource } from '@freeflow/db-master';
-import type { Backend, Difference, Target } from '../../backends/backend';
+import type { Backend, Drift, Target } from '../../backends/backend';
 import { knownServer, targetOf } from '../ledger';
 import { effect } from '../steps/work';
 import { asked } from './asked';
@@ -17,7 +17,7 @@ export async function mend(
   work: Reconciling,
   backend: Backend,
   { id, tenantId, tenant }: TenantResource & { tenant: { name: string } },
-): Promise<Difference[] | undefined> {
+): Promise<Drift[] | undefined> {
   const { db, ledger, lock, secrets, signal } = work;
   return lock.hold(`${tenantId}/${backend.kind}`, LOCK_WAIT_MS, signal, async (held) => {
     const entry = await db.tenantResource.findUniqueOrThrow({ where: { id } });

@@ -54,6 +54,6 @@ async function orphansOfLastReport(db: PrismaClient): Promise<string[]> {
   const last = await db.reconcileReport.findFirst({ orderBy: { endedAt: 'desc' }, select: { findings: true } });
   const findings = (last?.findings ?? []) as unknown as Finding[];
   return findings.flatMap((it) =>
-    it.resource === 'keycloak' && it.class === 'orphan' && it.name !== null ? [it.name] : [],
+    it.backend === 'keycloak' && it.class === 'orphan' && it.name !== null ? [it.name] : [],
   );
 }

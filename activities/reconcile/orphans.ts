@@ -1,6 +1,6 @@
 import { type BackendKind } from '@freeflow/contract';
 import { masterNow, type PrismaClient, type TenantResource } from '@freeflow/db-master';
-import type { Backend, Marked } from '../../backends/backend';
+import type { Backend, OwnedResource } from '../../backends/backend';
 import { messageOf } from '../../backends/failures';
 import { isSameServer, recordedIdsOf } from '../ledger';
 import { asked } from './asked';
@@ -19,10 +19,10 @@ const NAMES_AT_ONCE = 50;
 
 /** Finds what is ours at the servers and in no live row of the ledger. Where nothing can be listed, names known elsewhere are asked for. */
 export async function findOrphans(work: Reconciling): Promise<void> {
-  const listing = work.backends.filter(({ asksByName }) => asksByName !== true);
+  const listing = work.backends.filter(({ listsByNameOnly }) => listsByNameOnly !== true);
   await Promise.all(listing.map((backend) => orphansListedAt(work, backend)));
   const names = await realmsToAskFor(work.db, work.progress, await masterNow(work.db));
-  const others = work.backends.filter(({ asksByName }) => asksByName === true);
+  const others = work.backends.filter(({ listsByNameOnly }) => listsByNameOnly === true);
   await Promise.all(others.map((backend) => orphansNamedAt(work, backend, names)));
 }
 
@@ -62,7 +62,7 @@ function leftOf(names: readonly string[], { from, after }: Position): string[] {
 
 async function orphansAt(work: Reconciling, backend: Backend, names: readonly string[]): Promise<Finding[]> {
   const { kind } = backend;
-  const list = (those: readonly string[]) => asked(backend, work.signal, () => backend.marked(those, work.signal));
+  const list = (those: readonly string[]) => asked(backend, work.signal, () => backend.listOwned(those, work.signal));
   try {
     const serverId = await asked(backend, work.signal, () => backend.serverId());
     const candidates = await orphansAmong(work, { kind, serverId }, await list(names));
@@ -76,7 +76,7 @@ async function orphansAt(work: Reconciling, backend: Backend, names: readonly st
       .map((it) => orphan(kind, it, serverId));
   } catch (error) {
     if (work.signal.aborted) throw error;
-    return [finding('unknown', messageOf(error), { resource: kind })];
+    return [finding('unknown', messageOf(error), { backend: kind })];
   }
 }
 
@@ -85,7 +85,7 @@ function orphan(
   { name, nonce, externalId, row, isElsewhere }: Candidate,
   serverId: string,
 ): Finding {
-  const its = { resource: kind, name, id: externalId ?? nonce, tenantId: row?.tenantId ?? null };
+  const its = { backend: kind, name, id: externalId ?? nonce, tenantId: row?.tenantId ?? null };
   if (isElsewhere)
     return finding(
       'unknown',
@@ -100,7 +100,7 @@ function orphan(
 }
 
 /** Something of ours with its row in the ledger, if there is one. */
-export interface Candidate extends Marked {
+export interface Candidate extends OwnedResource {
   row: TenantResource | undefined;
   /** Seen at another server than the recorded one, or than all that are recorded: nothing is concluded. */
   isElsewhere: boolean;
@@ -113,7 +113,7 @@ export interface Candidate extends Marked {
 export async function orphansAmong(
   { db, installation }: Pick<Reconciling, 'db' | 'installation'>,
   at: { kind: BackendKind; serverId: string },
-  marked: readonly Marked[],
+  marked: readonly OwnedResource[],
 ): Promise<Candidate[]> {
   const isAnother = await isUnknownServer(db, at);
   const candidates: Candidate[] = [];

@@ -89,9 +89,7 @@ export class Progress {
       // A server that can't be reached has said so twice.
       if (
         it.name === null &&
-        state.findings.some(
-          (other) => other.name === null && other.class === it.class && other.resource === it.resource,
-        )
+        state.findings.some((other) => other.name === null && other.class === it.class && other.backend === it.backend)
       )
         continue;
       state.counts[it.class]++;
@@ -101,12 +99,12 @@ export class Progress {
   }
 
   /** Says that so many were not looked at, and why: by default since the time was over. */
-  leave(count: number, resource: BackendKind | null, why?: string): void {
+  leave(count: number, backend: BackendKind | null, why?: string): void {
     this.state.notLookedAt += count;
     if (count === 0 && why === undefined) return;
     this.add([
       finding('unknown', why ?? `the time was over, ${count} not looked at; the next reconciliation goes on there`, {
-        resource,
+        backend,
       }),
     ]);
   }
@@ -147,5 +145,5 @@ export class Progress {
 const ORDER: readonly (string | null)[] = [...Object.keys(NAME_COLUMN), null];
 const inOrder = (findings: readonly Finding[]): Finding[] =>
   [...findings].sort(
-    (a, b) => ORDER.indexOf(a.resource) - ORDER.indexOf(b.resource) || (a.name ?? '').localeCompare(b.name ?? ''),
+    (a, b) => ORDER.indexOf(a.backend) - ORDER.indexOf(b.backend) || (a.name ?? '').localeCompare(b.name ?? ''),
   );

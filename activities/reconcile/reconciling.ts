@@ -11,7 +11,7 @@ import type { Progress } from './progress';
 export type HasOpenRun = (operation: {
   tenantId: string;
   kind: OperationKind;
-  resource: Backend['kind'] | null;
+  backend: Backend['kind'] | null;
 }) => Promise<boolean>;
 
 export interface ReconcileDependencies {

@@ -22,7 +22,7 @@ export async function findStale(work: Reconciling): Promise<void> {
     }) satisfies Prisma.TenantOperationWhereInput;
   await walk<Open>(work, {
     name: 'operations',
-    resource: null,
+    backend: null,
     isResource: false,
     atOnce: AT_ONCE,
     page: (range, take) =>

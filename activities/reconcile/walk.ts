@@ -15,7 +15,7 @@ export interface Range {
 /** A part of the work: many of a kind, in the order of their ids. */
 export interface Part<T> {
   name: string;
-  resource: BackendKind | null;
+  backend: BackendKind | null;
   /** Whether they count as resources that were looked at. @default true */
   isResource?: boolean;
   /** How many are looked at, at a time. */
@@ -62,7 +62,7 @@ export async function walk<T extends { id: string }>({ progress, signal }: Recon
       part.isResource === false ? 0 : seen,
     );
     if (seen === page.length) continue;
-    progress.leave(await countLeft(part, at), part.resource, stop);
+    progress.leave(await countLeft(part, at), part.backend, stop);
     return;
   }
 }

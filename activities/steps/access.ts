@@ -32,7 +32,7 @@ export async function disable(work: Work): Promise<string> {
     target,
     'disabled',
     (at) => backend.disable(at),
-    () => backend.refused(target, values),
+    () => backend.assertLockedOut(target, values),
   );
   return withNotes(`${entry.name} is cut off: the tenant's own credentials are refused`, notes);
 }

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Absence, Target } from '../../backends/backend';
+import type { AbsenceProof, Target } from '../../backends/backend';
 import { BackendFault } from '../../backends/failures';
 import { knownServer, targetOf } from '../ledger';
 import { changed, effect, judged, settledAt, withNotes, type KnownEntry, type Work } from './work';
@@ -28,7 +28,7 @@ async function dropUntilAbsent(
   work: Work,
   target: Target,
   entry: KnownEntry,
-): Promise<{ message: string; checks: Absence[] }> {
+): Promise<{ message: string; checks: AbsenceProof[] }> {
   const { backend, ledger, held } = work;
   // An earlier call that nobody answered may still take effect: a create could bring the thing back, and a drop could hit
   // the next tenant of this name. So absence counts only once its time is over.
@@ -57,7 +57,7 @@ async function dropUntilAbsent(
         message: withNotes(dropped ? `${entry.name} dropped and seen absent` : `${entry.name} was absent already`, [
           ...notes,
         ]),
-        checks: await judged(backend, () => backend.absence(target)),
+        checks: await judged(backend, () => backend.proveAbsent(target)),
       };
     } else {
       await delay(SETTLE_POLL_MS);

@@ -34,7 +34,7 @@ const FAILS_FROM_ATTEMPT = 4;
 const PREVIOUS_CLOSES_MS = [25, 50, 100, 200, 400, 800, 1_600];
 
 /** Starts what was accepted. Whatever doesn't come to start here is started by the workers' sweep. */
-export interface Starter {
+export interface TemporalGateway {
   /** Starts the workflow of a committed operation in the background; never fails. */
   start: (operation: AcceptedOperation) => void;
   /**
@@ -83,7 +83,7 @@ export function createStarter({
   uiUrl: string | undefined;
   log: FastifyBaseLogger;
   env?: NodeJS.ProcessEnv;
-}): Starter {
+}): TemporalGateway {
   const { connectionOptions, namespace = 'default' } = loadClientConnectConfig(
     env === undefined ? {} : { overrideEnvVars: definedOf(env) },
   );
@@ -95,9 +95,8 @@ export function createStarter({
     client.workflow.start(RUNBOOKS[operation.kind], operationStartOptions(operation, taskQueue));
 
   /** The run of this very operation, which the sweep may have been quicker to start. */
-  const isStarted = async ({ tenantId, operationId, resource }: AcceptedOperation) =>
-    (await client.workflow.getHandle(workflowIdOf(tenantId, resource)).describe()).memo?.['operationId'] ===
-    operationId;
+  const isStarted = async ({ tenantId, operationId, backend }: AcceptedOperation) =>
+    (await client.workflow.getHandle(workflowIdOf(tenantId, backend)).describe()).memo?.['operationId'] === operationId;
 
   const lookAtRun = async (tenantId: string) => {
     try {

@@ -2,7 +2,7 @@ import type { PrismaClient } from '@freeflow/db-master';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { Starter } from '../plugins/temporal';
+import type { TemporalGateway } from '../plugins/temporal';
 
 const state = z.enum(['up', 'down']);
 const ready = z
@@ -14,7 +14,10 @@ const ready = z
   .meta({ id: 'Readiness' });
 
 /** `/health/live` answers as long as the process can; `/health/ready` is 200 while changes can be committed. */
-export function healthRoutes(root: FastifyInstance, { db, starter }: { db: PrismaClient; starter: Starter }): void {
+export function healthRoutes(
+  root: FastifyInstance,
+  { db, starter }: { db: PrismaClient; starter: TemporalGateway },
+): void {
   const app = root.withTypeProvider<ZodTypeProvider>();
 
   app.get(

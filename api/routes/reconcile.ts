@@ -13,13 +13,16 @@ import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { z } from 'zod';
 import { Problem } from '../errors';
-import type { Starter } from '../plugins/temporal';
+import type { TemporalGateway } from '../plugins/temporal';
 
 const common = { tags: ['reconcile'], security: [{ bearer: [] }] };
 const notThere = { 404: problem('It is not there, or not yet') } as const;
 
 /** `/reconcile` and `/resources`: started at once or not at all, since nothing is lost by asking again. */
-export function reconcileRoutes(root: FastifyInstance, { db, starter }: { db: PrismaClient; starter: Starter }): void {
+export function reconcileRoutes(
+  root: FastifyInstance,
+  { db, starter }: { db: PrismaClient; starter: TemporalGateway },
+): void {
   const app = root.withTypeProvider<ZodTypeProvider>();
 
   app.post(

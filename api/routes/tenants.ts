@@ -27,7 +27,7 @@ import type { PrismaClient } from '@freeflow/db-master';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { Starter } from '../plugins/temporal';
+import type { TemporalGateway } from '../plugins/temporal';
 import { acceptedOf, tenantAcceptor, type Accepted } from '../tenants/accept';
 import { tenantAnswerer } from '../tenants/answer';
 import { bulkAnswerer } from '../tenants/answer-all';
@@ -40,7 +40,7 @@ const common = { tags: ['tenants'], security: [{ bearer: [] }] };
 /** `/tenants`: a change is committed, answered with 202, and started after that. */
 export function tenantRoutes(
   root: FastifyInstance,
-  { db, starter, sweepIntervalMs }: { db: PrismaClient; starter: Starter; sweepIntervalMs: number },
+  { db, starter, sweepIntervalMs }: { db: PrismaClient; starter: TemporalGateway; sweepIntervalMs: number },
 ): void {
   const app = root.withTypeProvider<ZodTypeProvider>();
   const read = tenantReader(db, starter.runUrl);

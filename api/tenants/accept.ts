@@ -17,7 +17,7 @@ export interface Asking {
 
 /** What is to be adopted; `acceptServer`: also from another server than the recorded one. */
 export interface Adoption {
-  resource: BackendKind;
+  backend: BackendKind;
   acceptServer: boolean;
 }
 
@@ -96,7 +96,7 @@ async function doneAtOnce(db: PrismaClient) {
 /** An operation as its start needs to know it. */
 export const acceptedOf = (
   tenantName: string,
-  { id, tenantId, kind, requestedBy, force, resource }: TenantOperation,
+  { id, tenantId, kind, requestedBy, force, backend }: TenantOperation,
 ): AcceptedOperation => ({
   operationId: id,
   tenantId,
@@ -104,7 +104,7 @@ export const acceptedOf = (
   kind,
   requestedBy,
   interrupts: kind === 'hard_delete' && force,
-  resource,
+  backend,
 });
 
 /** @throws Problem that says why the action is refused */
@@ -118,7 +118,7 @@ async function decided(
     tx.tenant.findUnique({
       where: { id },
       include: {
-        ...(adoption === undefined ? LAST_OPERATION : lastAdoption(adoption.resource)),
+        ...(adoption === undefined ? LAST_OPERATION : lastAdoption(adoption.backend)),
         _count: { select: { resources: true, operations: true } },
       },
     }),

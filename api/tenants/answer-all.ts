@@ -1,7 +1,7 @@
 import type { PrismaClient } from '@freeflow/db-master';
 import { z } from 'zod';
 import { Problem } from '../errors';
-import type { Starter } from '../plugins/temporal';
+import type { TemporalGateway } from '../plugins/temporal';
 import type { Asking } from './accept';
 import { answerIdOf, tenantAnswerer } from './answer';
 import { answerKeys } from './answer-keys';
@@ -23,7 +23,7 @@ const FAILURES = 3;
 const AWAY = 'orchestrator-unavailable';
 
 /** Answers all that is stuck, or all at one step. */
-export function bulkAnswerer(db: PrismaClient, starter: Starter) {
+export function bulkAnswerer(db: PrismaClient, starter: TemporalGateway) {
   const keys = answerKeys(db);
   const { deliver, find } = tenantAnswerer(db, starter);
 

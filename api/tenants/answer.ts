@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { PrismaClient, TenantOperation } from '@freeflow/db-master';
 import type { Answer } from '../../workflows/messages';
 import { CATALOGUE, Problem, type ProblemCode } from '../errors';
-import type { Starter } from '../plugins/temporal';
+import type { TemporalGateway } from '../plugins/temporal';
 import { acceptedOf, type Asking } from './accept';
 import { answerKeys, type Binding } from './answer-keys';
 import { fingerprint } from './idempotency';
@@ -14,7 +14,7 @@ import type { TenantWithOperation } from './view';
 export type Asked = Omit<Answer, 'by'>;
 
 /** Hands one answer of on-call's to the run that waits for it. */
-export function tenantAnswerer(db: PrismaClient, starter: Starter) {
+export function tenantAnswerer(db: PrismaClient, starter: TemporalGateway) {
   const keys = answerKeys(db);
 
   /** The tenant with its open operations, the one that is worked on first: a forced deletion beside it waits until that has ended. */

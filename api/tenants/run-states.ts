@@ -1,7 +1,7 @@
-import type { Starter } from '../plugins/temporal';
+import type { TemporalGateway } from '../plugins/temporal';
 
-/** What has become of a run, see {@link Starter.stateOfRun}. */
-export type RunState = Awaited<ReturnType<Starter['stateOfRun']>>;
+/** What has become of a run, see {@link TemporalGateway.stateOfRun}. */
+export type RunState = Awaited<ReturnType<TemporalGateway['stateOfRun']>>;
 
 const AT_A_TIME = 20;
 /** All questions together have so long, in ms: who asks is on call. */
@@ -11,7 +11,7 @@ const FAILURES = 3;
 
 /** Asks Temporal for the runs of tenants, as many as it answers in time, in this order. What is missing in the result isn't known. */
 export async function askForRuns(
-  starter: Pick<Starter, 'stateOfRun'>,
+  starter: Pick<TemporalGateway, 'stateOfRun'>,
   tenantIds: readonly string[],
 ): Promise<Map<string, RunState>> {
   const states = new Map<string, RunState>();

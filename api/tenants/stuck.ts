@@ -1,6 +1,6 @@
 import type { StuckReason } from '@freeflow/contract';
 import type { PrismaClient, Tenant, TenantOperation } from '@freeflow/db-master';
-import type { Starter } from '../plugins/temporal';
+import type { TemporalGateway } from '../plugins/temporal';
 import { askForRuns, type RunState } from './run-states';
 import { inOneSnapshot } from './snapshot';
 import { overduePurges, parkedOperations, quietOperations, unstartedOperations, type Some } from './stuck-rows';
@@ -42,7 +42,7 @@ export interface StuckOperations {
  * Finds operations that don't go on by themselves. What the master database knows comes first, by index and whether Temporal answers or not:
  * what is parked, then what nothing has begun. Only for those under way, Temporal is asked, for a short time.
  */
-export async function findStuck(db: PrismaClient, starter: Starter, limit: number): Promise<StuckOperations> {
+export async function findStuck(db: PrismaClient, starter: TemporalGateway, limit: number): Promise<StuckOperations> {
   const [parked, unstarted, quiet, operations] = await inOneSnapshot(db, async (tx) => {
     const sets = [
       await parkedOperations(tx, limit),
@@ -99,7 +99,7 @@ function reasonOf({ state }: TenantOperation, run: RunState | undefined): Stuck[
 /** All that on-call has to know of: operations that are stuck, and purges that nothing sees to. */
 export async function listStuck(
   db: PrismaClient,
-  starter: Starter,
+  starter: TemporalGateway,
   { limit, sweepIntervalMs }: { limit: number; sweepIntervalMs: number },
 ) {
   const [{ stuck, notShown: more, notAsked }, { ids, total }] = await Promise.all([

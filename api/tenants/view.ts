@@ -20,15 +20,15 @@ export const LAST_OPERATION = {
 } satisfies Prisma.TenantInclude;
 
 /** The same of the adoptions of one resource. */
-export const lastAdoption = (resource: BackendKind) =>
-  ({ operations: { where: { kind: 'adopt', resource }, orderBy: LAST_FIRST, take: 1 } }) satisfies Prisma.TenantInclude;
+export const lastAdoption = (backend: BackendKind) =>
+  ({ operations: { where: { kind: 'adopt', backend }, orderBy: LAST_FIRST, take: 1 } }) satisfies Prisma.TenantInclude;
 
 /** Finds the last adoption of each resource of a tenant. */
 export const lastAdoptions = (tenantId: string) =>
   ({
     where: { tenantId, kind: 'adopt' },
-    orderBy: [{ resource: 'asc' }, ...LAST_FIRST],
-    distinct: ['resource'],
+    orderBy: [{ backend: 'asc' }, ...LAST_FIRST],
+    distinct: ['backend'],
   }) satisfies Prisma.TenantOperationFindManyArgs;
 
 /** A tenant as the API shows it; never a secret, nor what is internal. */
@@ -71,22 +71,9 @@ export const viewTenantDetail = (
 });
 
 function viewOperation(operation: TenantOperation, runUrl: RunUrl): OperationBody {
-  const {
-    id,
-    tenantId,
-    kind,
-    state,
-    step,
-    attempts,
-    cause,
-    advice,
-    force,
-    resource,
-    acceptServer,
-    requestedBy,
-    runId,
-  } = operation;
-  const workflowId = workflowIdOf(tenantId, resource);
+  const { id, tenantId, kind, state, step, attempts, cause, advice, force, backend, acceptServer, requestedBy, runId } =
+    operation;
+  const workflowId = workflowIdOf(tenantId, backend);
   return {
     id,
     kind,
@@ -96,7 +83,7 @@ function viewOperation(operation: TenantOperation, runUrl: RunUrl): OperationBod
     cause,
     advice,
     force,
-    resource,
+    backend,
     acceptServer,
     requestedBy,
     evidence: operation.evidence,

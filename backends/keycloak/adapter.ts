@@ -1,13 +1,13 @@
 import { allAbsent } from '../absence';
 import type {
-  Absence,
+  AbsenceProof,
   AccessState,
   Backend,
   Connection,
-  Difference,
+  Drift,
   Inspection,
-  Made,
-  Marked,
+  Created,
+  OwnedResource,
   Notes,
   Resumed,
   Secrets,
@@ -35,7 +35,7 @@ const CALL_TIMEOUT_MS = 60_000;
 export class KeycloakBackend implements Backend {
   readonly kind = 'keycloak';
   readonly callTimeoutMs = CALL_TIMEOUT_MS;
-  readonly asksByName = true;
+  readonly listsByNameOnly = true;
   private readonly admin: KeycloakAdmin;
   private readonly identity: RealmIdentity;
 
@@ -52,7 +52,7 @@ export class KeycloakBackend implements Backend {
     return { 'client-secret': newPassword(), 'admin-password': newPassword() };
   }
 
-  async create(target: Target, secrets: Secrets): Promise<Made> {
+  async create(target: Target, secrets: Secrets): Promise<Created> {
     target.signal.throwIfAborted();
     // Not asked before: the call makes the realm complete or not at all, and its 409 is as good an answer.
     await this.admin
@@ -98,7 +98,7 @@ export class KeycloakBackend implements Backend {
   }
 
   /** The realm's own administrators see it disabled whatever its clients are; a login tells that it is so. */
-  async refused({ name }: Target, secrets: Secrets): Promise<void> {
+  async assertLockedOut({ name }: Target, secrets: Secrets): Promise<void> {
     const refusal = await loginRefusal(this.asTenant(name, secrets));
     if (refusal === undefined)
       throw new BackendFault('still-open', `Keycloak: the tenant's application still gets a token of realm ${name}`);
@@ -126,7 +126,7 @@ export class KeycloakBackend implements Backend {
   }
 
   /** By name, at both of its doors. That none of another name has its id `inspect` has seen. */
-  async absence(target: Target): Promise<Absence[]> {
+  async proveAbsent(target: Target): Promise<AbsenceProof[]> {
     await this.admin.renewToken();
     return allAbsent('Keycloak', [
       [`realm ${target.name}, as its administrator`, 'name', (await this.inspect(target)).state !== 'absent'],
@@ -134,7 +134,7 @@ export class KeycloakBackend implements Backend {
     ]);
   }
 
-  async differences(target: Target, state: 'present' | 'disabled', secrets: Secrets): Promise<Difference[]> {
+  async findDrift(target: Target, state: 'present' | 'disabled', secrets: Secrets): Promise<Drift[]> {
     const realm = await this.admin.call(({ realms }) => realms.findOne({ realm: target.name }));
     return keycloakDifferences(
       realm ?? {},
@@ -145,9 +145,9 @@ export class KeycloakBackend implements Backend {
   }
 
   /** Those of these names alone, one by one: to list realms is dear. What our account may not see, it has not made. */
-  async marked(names: readonly string[], signal: AbortSignal): Promise<Marked[]> {
+  async listOwned(names: readonly string[], signal: AbortSignal): Promise<OwnedResource[]> {
     await this.admin.renewToken();
-    const found: Marked[] = [];
+    const found: OwnedResource[] = [];
     for (const name of names) {
       signal.throwIfAborted();
       const realm = await this.identity.seen(name);

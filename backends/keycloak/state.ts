@@ -1,4 +1,4 @@
-import type { Difference } from '../backend';
+import type { Drift } from '../backend';
 import { loginRefusal } from './probe';
 import { APP_CLIENT, type realmRepresentation } from './realm';
 import type { ServiceAccount } from './token';
@@ -6,16 +6,16 @@ import type { ServiceAccount } from './token';
 /** What only an administrator of the server can change in a tenant's realm. */
 const SETTINGS = ['sslRequired', 'registrationAllowed', 'bruteForceProtected'] as const;
 
-type Made = ReturnType<typeof realmRepresentation>;
+type Created = ReturnType<typeof realmRepresentation>;
 type Realm = { [K in (typeof SETTINGS)[number] | 'enabled']?: unknown };
 
 /** How the realm differs from the one that was made. */
 export async function keycloakDifferences(
   realm: Realm,
-  made: Made,
+  made: Created,
   state: 'present' | 'disabled',
   asTenant: ServiceAccount,
-): Promise<Difference[]> {
+): Promise<Drift[]> {
   const shall = state === 'present';
   return [
     ...(realm.enabled === shall

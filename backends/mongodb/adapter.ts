@@ -2,14 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { MongoClient, type Db } from 'mongodb';
 import { allAbsent } from '../absence';
 import type {
-  Absence,
+  AbsenceProof,
   AccessState,
   Backend,
   Connection,
-  Difference,
+  Drift,
   Inspection,
-  Made,
-  Marked,
+  Created,
+  OwnedResource,
   Notes,
   Secrets,
   Target,
@@ -68,7 +68,7 @@ export class MongoBackend implements Backend {
     return { password: newPassword() };
   }
 
-  async create(target: Target, secrets: Secrets): Promise<Made> {
+  async create(target: Target, secrets: Secrets): Promise<Created> {
     const { name, signal } = target;
     const found = await this.inspect(target);
     if (found.state === 'foreign') throw new BackendFault('foreign-resource', `MongoDB: ${found.owner}`);
@@ -124,7 +124,7 @@ export class MongoBackend implements Backend {
     return giveBackAccess(await this.db(target.name), target, secrets, before);
   }
 
-  async refused(target: Target, secrets: Secrets): Promise<void> {
+  async assertLockedOut(target: Target, secrets: Secrets): Promise<void> {
     await this.asTenant(target, secrets, (tenant) => expectNoLogin(tenant, target.name));
   }
 
@@ -149,7 +149,7 @@ export class MongoBackend implements Backend {
     return dropAll(await this.db('admin'), await this.db(target.name), target);
   }
 
-  async absence({ name, nonce, signal }: Target): Promise<Absence[]> {
+  async proveAbsent({ name, nonce, signal }: Target): Promise<AbsenceProof[]> {
     const db = await this.db(name);
     const users = await usersOf(db, signal);
     const collections = await collectionNames(db, signal);
@@ -165,13 +165,13 @@ export class MongoBackend implements Backend {
     ]);
   }
 
-  async differences(target: Target, state: 'present' | 'disabled', secrets: Secrets): Promise<Difference[]> {
+  async findDrift(target: Target, state: 'present' | 'disabled', secrets: Secrets): Promise<Drift[]> {
     return mongoDifferences(await this.db('admin'), await this.db(target.name), target, state, () =>
       this.takesPassword(target, secrets),
     );
   }
 
-  async marked(_names: readonly string[], signal: AbortSignal): Promise<Marked[]> {
+  async listOwned(_names: readonly string[], signal: AbortSignal): Promise<OwnedResource[]> {
     return mongoMarks(await this.db('admin'), signal);
   }
 

@@ -1,5 +1,5 @@
 import type { Db } from 'mongodb';
-import type { Difference, Marked, Target } from '../backend';
+import type { Drift, OwnedResource, Target } from '../backend';
 import { foreignClaims } from './claims';
 import { runLook } from './commands';
 import { isTenantsUser, rolesInWords, rolesOn, usersOf, type UserInfo } from './users';
@@ -17,7 +17,7 @@ export async function mongoDifferences(
   target: Target,
   state: 'present' | 'disabled',
   takesPassword: () => Promise<boolean>,
-): Promise<Difference[]> {
+): Promise<Drift[]> {
   const { name, signal } = target;
   const users = await usersOf(db, signal);
   const ours = users.find((it) => isTenantsUser(it, target));
@@ -44,7 +44,7 @@ export async function mongoDifferences(
 }
 
 /** The tenants' users, of all databases, by their customData. */
-export async function mongoMarks(admin: Db, signal: AbortSignal): Promise<Marked[]> {
+export async function mongoMarks(admin: Db, signal: AbortSignal): Promise<OwnedResource[]> {
   const { users } = await runLook(
     admin,
     { usersInfo: { forAllDBs: true }, filter: { 'customData.freeflowNonce': { $type: 'string' } } },

@@ -1,13 +1,13 @@
 import { allAbsent } from '../absence';
 import type {
-  Absence,
+  AbsenceProof,
   AccessState,
   Backend,
   Connection,
-  Difference,
+  Drift,
   Inspection,
-  Made,
-  Marked,
+  Created,
+  OwnedResource,
   Notes,
   Resumed,
   Secrets,
@@ -63,7 +63,7 @@ export class PostgresBackend implements Backend {
     return { password: newPassword() };
   }
 
-  async create(target: Target, secrets: Secrets): Promise<Made> {
+  async create(target: Target, secrets: Secrets): Promise<Created> {
     const { name } = target;
     const found = await this.find(name);
     this.refuseForeign(target, found);
@@ -109,7 +109,7 @@ export class PostgresBackend implements Backend {
     return giveAccess(this.server, target, this.loginOf(target, secrets), secrets['password'] ?? '', before);
   }
 
-  async refused(target: Target, secrets: Secrets): Promise<void> {
+  async assertLockedOut(target: Target, secrets: Secrets): Promise<void> {
     if (await isPooled(this.server.pool))
       return assertShutOut(this.server.pool, appRole(target.name), [target.name], 'still-open');
     await refusedLogin(this.loginOf(target, secrets), target.name);
@@ -138,13 +138,13 @@ export class PostgresBackend implements Backend {
     });
   }
 
-  async absence({ name, nonce, externalId = '0' }: Target): Promise<Absence[]> {
+  async proveAbsent({ name, nonce, externalId = '0' }: Target): Promise<AbsenceProof[]> {
     const found = await this.find(name);
     const { rows } = await this.server.pool.query<{ marks: number; oids: number }>(
       `SELECT (SELECT count(*)::int FROM pg_shdescription WHERE description = $1) AS marks, (SELECT count(*)::int FROM pg_database WHERE oid = $2::oid) AS oids`,
       [mark(nonce), externalId],
     );
-    const looks: [what: string, by: Absence['by'], isThere: boolean][] = [
+    const looks: [what: string, by: AbsenceProof['by'], isThere: boolean][] = [
       [`database ${name}`, 'name', found.databaseOid !== null],
       [`role ${ownerRole(name)}`, 'name', found.ownerExists],
       [`role ${appRole(name)}`, 'name', found.appExists],
@@ -154,7 +154,7 @@ export class PostgresBackend implements Backend {
     return allAbsent('PostgreSQL', looks);
   }
 
-  differences(target: Target, state: 'present' | 'disabled', secrets: Secrets): Promise<Difference[]> {
+  findDrift(target: Target, state: 'present' | 'disabled', secrets: Secrets): Promise<Drift[]> {
     return postgresDifferences(
       this.server.pool,
       target.name,
@@ -164,7 +164,7 @@ export class PostgresBackend implements Backend {
     );
   }
 
-  marked(): Promise<Marked[]> {
+  listOwned(): Promise<OwnedResource[]> {
     return postgresMarks(this.server.pool);
   }
 

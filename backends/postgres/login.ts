@@ -1,4 +1,4 @@
-import { HeardClient } from '@freeflow/lib/pg';
+import { ErrorTolerantClient } from '@freeflow/lib/pg';
 import type { Client, Pool } from 'pg';
 import { BackendFault, hasCode, messageOf } from '../failures';
 import { isPooled } from './pooled';
@@ -85,17 +85,17 @@ export class TenantLogin {
 
   private async connect(database: string, settings: readonly Setting[]): Promise<Client> {
     const login = this.server.loginOf(this.role, this.password, database);
-    if (settings.length === 0) return opened(new HeardClient(login));
+    if (settings.length === 0) return opened(new ErrorTolerantClient(login));
     if (!(await isPooled(this.server.pool))) {
       return opened(
-        new HeardClient({
+        new ErrorTolerantClient({
           ...login,
           options: settings.map(({ name, value }) => `-c ${name}=${value.replace(/[\\ ]/g, '\\$&')}`).join(' '),
         }),
       );
     }
     // A pooler lets no options through: then they are set as soon as one is in.
-    const client = await opened(new HeardClient(login));
+    const client = await opened(new ErrorTolerantClient(login));
     for (const { name, value } of settings)
       await client.query('SELECT pg_catalog.set_config($1, $2, false)', [name, value]);
     return client;

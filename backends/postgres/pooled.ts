@@ -1,4 +1,4 @@
-import { HeardClient } from '@freeflow/lib/pg';
+import { ErrorTolerantClient } from '@freeflow/lib/pg';
 import type { Pool } from 'pg';
 import { BackendFault } from '../failures';
 
@@ -10,7 +10,7 @@ const ENTERED = `
 export async function isPooled(pool: Pool): Promise<boolean> {
   const client = await pool.connect();
   try {
-    return client instanceof HeardClient && client.isPooled;
+    return client instanceof ErrorTolerantClient && client.isPooled;
   } finally {
     client.release();
   }

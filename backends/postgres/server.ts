@@ -1,4 +1,4 @@
-import { HeardClient, retryCollisions, type HeardClientConfig } from '@freeflow/lib/pg';
+import { ErrorTolerantClient, retryCollisions, type ErrorTolerantClientConfig } from '@freeflow/lib/pg';
 import { Pool, type Client } from 'pg';
 import { BackendFault, hasCode } from '../failures';
 import { Limiter } from '../limiter';
@@ -34,7 +34,7 @@ export interface Session {
 export class PostgresServer {
   readonly pool: Pool;
   readonly home: string;
-  private readonly base: HeardClientConfig;
+  private readonly base: ErrorTolerantClientConfig;
   private readonly sessions: Limiter;
   // What already works on a session may need a further one, and that one the provisioner's own database. Each kind has places of
   // its own, or all could wait for each other.
@@ -55,7 +55,7 @@ export class PostgresServer {
     this.sessions = new Limiter(sessionsMax);
     this.pool = new Pool({
       ...this.base,
-      Client: HeardClient,
+      Client: ErrorTolerantClient,
       connectionString: this.urlOf(this.home).href,
       max: QUESTIONS_MAX,
     });
@@ -79,7 +79,7 @@ export class PostgresServer {
   }
 
   /** How a session of a tenant connects. */
-  loginOf(role: string, password: string, database: string): HeardClientConfig {
+  loginOf(role: string, password: string, database: string): ErrorTolerantClientConfig {
     return { ...this.base, connectionString: withTenantLogin(this.urlOf(database), role, password).href };
   }
 
@@ -94,7 +94,7 @@ export class PostgresServer {
 
   private async act<T>(database: string, signal: AbortSignal, work: (session: Session) => Promise<T>): Promise<T> {
     signal.throwIfAborted();
-    const client = new HeardClient({ ...this.base, connectionString: this.urlOf(database).href });
+    const client = new ErrorTolerantClient({ ...this.base, connectionString: this.urlOf(database).href });
     const cut = () => void client.end().catch(() => undefined);
     try {
       await client.connect();

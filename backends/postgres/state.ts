@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import type { Difference, Marked } from '../backend';
+import type { Drift, OwnedResource } from '../backend';
 import type { TenantLogin } from './login';
 import { appRole, ownerRole } from './sql';
 
@@ -43,7 +43,7 @@ export async function postgresDifferences(
   state: 'present' | 'disabled',
   login: TenantLogin,
   connectionsMax: number,
-): Promise<Difference[]> {
+): Promise<Drift[]> {
   const {
     rows: [now],
   } = await pool.query<State>(STATE, [name, ownerRole(name), appRole(name)]);
@@ -53,7 +53,7 @@ export async function postgresDifferences(
   const has = new Map(grants.map(({ grantee, privileges }) => [grantee, privileges]));
   const lacking = OF_APP.filter((it) => has.get(appRole(name))?.includes(it) !== true);
   const [shall, is] = [state === 'present', (yes: boolean) => (yes ? 'may' : 'may not')];
-  const differences: Difference[] = [
+  const differences: Drift[] = [
     ...(now.appLogsIn === shall
       ? []
       : [{ what: `${appRole(name)} ${is(now.appLogsIn)} log in`, mend: 'access' as const }]),
@@ -96,7 +96,7 @@ export async function postgresDifferences(
 }
 
 /** What belongs to everybody is taken away again; what somebody was given by name, a person had a reason for. */
-const surplus = (grantee: string, privileges: string[]): Difference[] =>
+const surplus = (grantee: string, privileges: string[]): Drift[] =>
   privileges.length === 0
     ? []
     : [
@@ -107,9 +107,9 @@ const surplus = (grantee: string, privileges: string[]): Difference[] =>
       ];
 
 /** The tenants' things by the COMMENTs of their roles. */
-export async function postgresMarks(pool: Pool): Promise<Marked[]> {
+export async function postgresMarks(pool: Pool): Promise<OwnedResource[]> {
   const { rows } = await pool.query<{ role: string; nonce: string; oid: string | null }>(MARKS);
-  const found = new Map<string, Marked>();
+  const found = new Map<string, OwnedResource>();
   for (const { role, nonce, oid } of rows) {
     const name = role.replace(/_(owner|app)$/, '');
     const key = `${name}/${nonce}`;

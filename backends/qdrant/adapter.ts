@@ -1,14 +1,14 @@
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import { allAbsent } from '../absence';
 import type {
-  Absence,
+  AbsenceProof,
   AccessState,
   Backend,
   Connection,
-  Difference,
+  Drift,
   Inspection,
-  Made,
-  Marked,
+  Created,
+  OwnedResource,
   Notes,
   Secrets,
   Target,
@@ -59,7 +59,7 @@ export class QdrantBackend implements Backend {
     return { token: await mintToken(name, this.apiKey) };
   }
 
-  async create(target: Target, secrets: Secrets): Promise<Made> {
+  async create(target: Target, secrets: Secrets): Promise<Created> {
     const metadata = await metadataOf(this.client, target.name);
     const stranger = strangerIn(metadata, target);
     if (stranger !== undefined) throw new BackendFault('foreign-resource', `Qdrant: ${stranger}`);
@@ -105,7 +105,7 @@ export class QdrantBackend implements Backend {
       : ['the stored token had been taken off the registry before; it is valid again'];
   }
 
-  async refused({ name }: Target, secrets: Secrets): Promise<void> {
+  async assertLockedOut({ name }: Target, secrets: Secrets): Promise<void> {
     await refusedQdrant(this.asTenant(secrets), name);
   }
 
@@ -127,21 +127,21 @@ export class QdrantBackend implements Backend {
     );
   }
 
-  async absence({ name, nonce }: Target): Promise<Absence[]> {
+  async proveAbsent({ name, nonce }: Target): Promise<AbsenceProof[]> {
     return allAbsent('Qdrant', [
       [`collection ${name}`, 'name', (await metadataOf(this.client, name)) !== undefined],
       ['a token whose point carries the nonce', 'nonce', (await this.registry.pointsOf(nonce)).length > 0],
     ]);
   }
 
-  async differences(target: Target, state: 'present' | 'disabled', secrets: Secrets): Promise<Difference[]> {
+  async findDrift(target: Target, state: 'present' | 'disabled', secrets: Secrets): Promise<Drift[]> {
     const points = (await this.registry.pointsOf(target.nonce)).filter(isToken);
     const tokenId = tokenOf(target, secrets);
     const isRegistered = state === 'disabled' ? points.length > 0 : points.some(({ id }) => id === tokenId);
     return qdrantDifferences(this.client, this.asTenant(secrets), target, state, inWords(this.vectors), isRegistered);
   }
 
-  marked(_names: readonly string[], signal: AbortSignal): Promise<Marked[]> {
+  listOwned(_names: readonly string[], signal: AbortSignal): Promise<OwnedResource[]> {
     return qdrantMarks(this.client, signal);
   }
 

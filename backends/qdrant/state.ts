@@ -1,5 +1,5 @@
 import type { QdrantClient } from '@qdrant/js-client-rest';
-import type { Difference, Marked, Target } from '../backend';
+import type { Drift, OwnedResource, Target } from '../backend';
 import { hasCode } from '../failures';
 import { metadataOf } from './client';
 import { REGISTRY } from './token';
@@ -25,7 +25,7 @@ export async function qdrantDifferences(
   state: 'present' | 'disabled',
   configured: string,
   isRegistered: boolean,
-): Promise<Difference[]> {
+): Promise<Drift[]> {
   const { config } = await client.getCollection(name);
   const has = inWords((config.params.vectors ?? {}) as Vectors);
   const noted = config.metadata?.['freeflowVectors'];
@@ -51,8 +51,8 @@ async function takesToken(tenant: QdrantClient, name: string): Promise<boolean> 
 }
 
 /** The tenants' collections by their metadata, and by the points of their tokens where there is no collection. */
-export async function qdrantMarks(client: QdrantClient, signal: AbortSignal): Promise<Marked[]> {
-  const found = new Map<string, Marked>();
+export async function qdrantMarks(client: QdrantClient, signal: AbortSignal): Promise<OwnedResource[]> {
+  const found = new Map<string, OwnedResource>();
   const add = (name: unknown, nonce: unknown) => {
     if (typeof name === 'string' && typeof nonce === 'string') found.set(`${name}/${nonce}`, { name, nonce });
   };

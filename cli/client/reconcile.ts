@@ -5,7 +5,7 @@ import { type Call, Refusal } from './http';
 // Loose: --json shows whatever the API says.
 const finding = z.looseObject({
   class: z.string(),
-  resource: z.string().nullable(),
+  backend: z.string().nullable(),
   name: z.string().nullable(),
   id: z.string().nullable(),
   what: z.string(),
@@ -47,8 +47,8 @@ export function reconcilerOf(call: Call) {
         PATIENCE_MIN.reconciliation,
       );
     },
-    async drop(resource: string, name: string, externalId: string): Promise<Drop> {
-      const { id } = await call(started, 'POST', '/resources/drop', { resource, name, externalId });
+    async drop(backend: string, name: string, externalId: string): Promise<Drop> {
+      const { id } = await call(started, 'POST', '/resources/drop', { backend, name, externalId });
       return ended(
         () => call(drop, 'GET', `/resources/drops/${id}`),
         ({ state }) => state !== 'running',

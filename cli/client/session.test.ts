@@ -1,21 +1,21 @@
 import { z } from 'zod';
 import { envOf } from '../../test/support/freeflow';
-import { openHouse, type House } from '../../test/support/house';
+import { openTestInstallation, type TestInstallation } from '../../test/support/installation';
 import { caller } from './http';
 import { openSession } from './session';
 
-let house: House;
+let installation: TestInstallation;
 beforeAll(async () => {
-  house = await openHouse({ worker: false });
+  installation = await openTestInstallation({ worker: false });
 });
-afterAll(() => house.close());
+afterAll(() => installation.close());
 afterEach(() => jest.useRealTimers());
 
 const LIFETIME_MS = 900_000;
 const page = z.object({ items: z.array(z.unknown()) });
 
 test('a token is asked for once, and once more before it runs out', async () => {
-  const { token } = openSession(envOf(house));
+  const { token } = openSession(envOf(installation));
   const first = await token();
   expect(await token()).toBe(first);
   const now = Date.now();
@@ -39,7 +39,7 @@ test('a token is asked for once, and once more before it runs out', async () => 
 });
 
 test('what the API refuses as no valid token is asked again with a new one, where there is one to be had', async () => {
-  const real = openSession(envOf(house));
+  const real = openSession(envOf(installation));
   const spoilt = { ...real, token: async (renewed = false) => (renewed ? real.token() : 'hunter22') };
   expect(await caller(spoilt)(page, 'GET', '/tenants?limit=1')).toEqual({ items: [] });
   await expect(caller({ ...spoilt, isRenewable: false })(page, 'GET', '/tenants?limit=1')).rejects.toMatchObject({

@@ -98,8 +98,8 @@ export function tenantsOf(call: Call) {
     change: (id: string, action: string, body?: object) => call(tenant, 'POST', `/tenants/${id}/${action}`, body),
     remove: (id: string, { hard, force }: { hard: boolean; force: boolean }) =>
       call(tenant, 'DELETE', `/tenants/${id}?${query({ mode: hard ? 'hard' : 'soft', force: String(force) })}`),
-    adopt: (id: string, resource: string, acceptServer: boolean) =>
-      call(tenant, 'POST', `/tenants/${id}/adopt`, { resource, acceptServer }),
+    adopt: (id: string, backend: string, acceptServer: boolean) =>
+      call(tenant, 'POST', `/tenants/${id}/adopt`, { backend, acceptServer }),
     stuck: () => call(stuckList, 'GET', '/tenants/stuck'),
     retryAll: (step: string | undefined) => call(bulk, 'POST', '/tenants/retry', step === undefined ? {} : { step }),
 

@@ -6,32 +6,32 @@ import KeycloakAdminClient from '@keycloak/keycloak-admin-client';
 import { QdrantClient } from '@qdrant/js-client-rest';
 import { decodeJwt } from 'jose';
 import { freeflow } from '../../test/support/freeflow';
-import { openHouse, type House } from '../../test/support/house';
+import { openTestInstallation, type TestInstallation } from '../../test/support/installation';
 import { withMongo, withPostgres } from '../../test/support/outside';
 import { createTenant, deleteTenant, type Tenant } from '../../test/support/tenants';
 import { newName } from '../../test/support/workbench';
 
 type Shown = Record<string, Record<string, string>>;
 
-let house: House;
+let installation: TestInstallation;
 let env: Record<string, string>;
 let tenant: Tenant;
 let shown: Shown;
 
 beforeAll(async () => {
-  house = await openHouse();
+  installation = await openTestInstallation();
   env = {
-    MASTER_DATABASE_URL: house.workerMasterUrl,
-    SECRETS_KEY: house.info.secretsKey,
-    KEYCLOAK_URL: house.info.keycloak.url,
+    MASTER_DATABASE_URL: installation.workerMasterUrl,
+    SECRETS_KEY: installation.info.secretsKey,
+    KEYCLOAK_URL: installation.info.keycloak.url,
     FREEFLOW_STACK_DIR: '/nonexistent',
   };
-  tenant = await createTenant(house, newName());
+  tenant = await createTenant(installation, newName());
   shown = await connect(tenant.name);
 });
 afterAll(async () => {
-  await deleteTenant(house, tenant.id);
-  await house.close();
+  await deleteTenant(installation, tenant.id);
+  await installation.close();
 });
 
 const connect = async (...args: string[]): Promise<Shown> => {
@@ -142,10 +142,13 @@ test('without --json it shows the same, for reading', async () => {
 test('without an environment it reads the stack.json of the stack that runs here', async () => {
   const dir = mkdtempSync(path.join(tmpdir(), 'freeflow-cli-'));
   try {
-    const { masterDatabase } = house.info;
+    const { masterDatabase } = installation.info;
     writeFileSync(
       path.join(dir, 'stack.json'),
-      JSON.stringify({ ...house.info, masterDatabase: { ...masterDatabase, workerUrl: house.workerMasterUrl } }),
+      JSON.stringify({
+        ...installation.info,
+        masterDatabase: { ...masterDatabase, workerUrl: installation.workerMasterUrl },
+      }),
     );
     const { stdout } = await freeflow(['tenants', 'connect', tenant.name, '--json'], { FREEFLOW_STACK_DIR: dir });
     expect(JSON.parse(stdout)).toEqual(shown);
@@ -158,7 +161,7 @@ test('an old key among SECRETS_OLD_KEYS is enough', async () => {
   const { code, stdout } = await freeflow(['tenants', 'connect', tenant.name, '--json'], {
     ...env,
     SECRETS_KEY: Buffer.alloc(32, 'new').toString('base64'),
-    SECRETS_OLD_KEYS: house.info.secretsKey,
+    SECRETS_OLD_KEYS: installation.info.secretsKey,
   });
   expect({ code, shown: JSON.parse(stdout) as Shown }).toEqual({ code: 0, shown });
 });

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { BACKEND_KINDS } from '@freeflow/contract';
 import { tenantNames } from '@freeflow/contract';
 import { createMasterClient, createSecretStore } from '@freeflow/db-master';
 import { readSecretKeys } from '@freeflow/lib/secrets';
@@ -6,36 +7,35 @@ import type { ScheduleSummary } from '@temporalio/client';
 import { openApiBench } from '../../test/support/api-bench';
 import { doctor, doctorEnv, failures, those } from '../../test/support/doctor';
 import { freeflow, secretsIn } from '../../test/support/freeflow';
-import { freePort, openHouse, type House } from '../../test/support/house';
+import { freePort, openTestInstallation, type TestInstallation } from '../../test/support/installation';
 import { inDatabase } from '../../test/support/master';
 import { asPostgres } from '../../test/support/provisioner-bench';
 import { startProxy } from '../../test/support/tcp-proxy';
 import { until } from '../../test/support/until';
 import { newName } from '../../test/support/workbench';
-import { RESOURCE_KINDS } from '../../workflows/messages';
 
-let house: House;
+let installation: TestInstallation;
 let env: Record<string, string>;
 /** Where nobody listens. */
 let closedPort: string;
 let nowhere: string;
 
 beforeAll(async () => {
-  house = await openHouse({ timezone: 'UTC' });
-  env = doctorEnv(house);
+  installation = await openTestInstallation({ timezone: 'UTC' });
+  env = doctorEnv(installation);
   closedPort = String(await freePort());
   nowhere = `http://127.0.0.1:${closedPort}`;
   await keepSecret();
   await until('the sweep has run', async () => ((await listed())?.info.recentActions.length ?? 0) > 0);
 });
-afterAll(() => house.close());
+afterAll(() => installation.close());
 
-const sweep = () => house.operator.client.schedule.getHandle(`${house.taskQueue}-sweep`);
+const sweep = () => installation.operator.client.schedule.getHandle(`${installation.taskQueue}-sweep`);
 
 /** The schedule as the list of all has it, which is a moment behind. */
 async function listed(): Promise<ScheduleSummary | undefined> {
-  for await (const schedule of house.operator.client.schedule.list({
-    query: `ScheduleId = '${house.taskQueue}-sweep'`,
+  for await (const schedule of installation.operator.client.schedule.list({
+    query: `ScheduleId = '${installation.taskQueue}-sweep'`,
   }))
     return schedule;
   return undefined;
@@ -43,10 +43,10 @@ async function listed(): Promise<ScheduleSummary | undefined> {
 
 /** A tenant's secret in the master database, sealed by the worker's key. */
 async function keepSecret(): Promise<void> {
-  const db = createMasterClient(house.workerMasterUrl);
+  const db = createMasterClient(installation.workerMasterUrl);
   const name = newName();
   const { id: tenantId } = await db.tenant.create({ data: { name, ...tenantNames(name), status: 'active' } });
-  await createSecretStore(db, readSecretKeys(house.info.secretsKey)).keep(
+  await createSecretStore(db, readSecretKeys(installation.info.secretsKey)).keep(
     { tenantId, backend: 'postgres', name: 'password' },
     'hunter22',
   );
@@ -55,7 +55,7 @@ async function keepSecret(): Promise<void> {
 
 describe('an installation that is well', () => {
   test('every check is ok: exit code 0', async () => {
-    const { code, lines } = await doctor(house, env);
+    const { code, lines } = await doctor(installation, env);
     expect({ code, others: Object.entries(lines).filter(([, { status }]) => status !== 'ok') }).toEqual({
       code: 0,
       others: [],
@@ -66,9 +66,12 @@ describe('an installation that is well', () => {
       'master.secrets': { seen: 'a stored secret opens' },
       'temporal.sweep': { seen: expect.stringMatching(/-sweep ran \d+ s ago$/) },
       'temporal.reconciler': { seen: expect.stringMatching(/-reconcile (has not run yet, runs in|ran) \d+ (s|min)/) },
-      'temporal.workers': { seen: `1 on queue ${house.taskQueue}` },
+      'temporal.workers': { seen: `1 on queue ${installation.taskQueue}` },
       ...Object.fromEntries(
-        RESOURCE_KINDS.map((kind) => [`temporal.${kind}-workers`, { seen: `1 on queue ${house.taskQueue}-${kind}` }]),
+        BACKEND_KINDS.map((kind) => [
+          `temporal.${kind}-workers`,
+          { seen: `1 on queue ${installation.taskQueue}-${kind}` },
+        ]),
       ),
       'keycloak.version': { seen: '26.7.4' },
     });
@@ -83,11 +86,11 @@ describe('an installation that is well', () => {
     );
     expect(ended.stdout).toMatch(/\n51 ok\n$/);
     expect(ended.stdout).not.toContain('\u001b');
-    expect(secretsIn(ended, house.info)).toEqual([]);
+    expect(secretsIn(ended, installation.info)).toEqual([]);
   });
 
   test('the local stack is found by itself; what it runs without is not checked', async () => {
-    const { lines } = await doctor(house, {});
+    const { lines } = await doctor(installation, {});
     expect(those(lines, 'ok')).toEqual(
       expect.arrayContaining([
         'identity.token',
@@ -106,9 +109,9 @@ describe('an installation that is well', () => {
   });
 
   test('what is not set is not checked, and does not count', async () => {
-    const { code, lines } = await doctor(house, {
-      MONGODB_ADMIN_URL: house.info.mongodb.provisionerUrl,
-      MASTER_DATABASE_URL: house.workerMasterUrl,
+    const { code, lines } = await doctor(installation, {
+      MONGODB_ADMIN_URL: installation.info.mongodb.provisionerUrl,
+      MASTER_DATABASE_URL: installation.workerMasterUrl,
     });
     expect(code).toBe(0);
     expect(lines).toMatchObject({
@@ -148,7 +151,7 @@ describe('what is wrong fails by its name, and hides nothing else: exit code 1',
     'temporal.sweep',
     'temporal.reconciler',
     'temporal.workers',
-    ...RESOURCE_KINDS.map((kind) => `temporal.${kind}-workers`),
+    ...BACKEND_KINDS.map((kind) => `temporal.${kind}-workers`),
   ];
   const ofPostgres = [
     'postgres.provisioner',
@@ -175,7 +178,7 @@ describe('what is wrong fails by its name, and hides nothing else: exit code 1',
       'some servers are away',
       () => ({
         FREEFLOW_API_URL: nowhere,
-        POSTGRES_ADMIN_URL: at(house.info.postgres.provisionerUrl, { port: closedPort }),
+        POSTGRES_ADMIN_URL: at(installation.info.postgres.provisionerUrl, { port: closedPort }),
         QDRANT_URL: nowhere,
       }),
       {
@@ -189,9 +192,9 @@ describe('what is wrong fails by its name, and hides nothing else: exit code 1',
       () => ({
         FREEFLOW_WORKER_URL: nowhere,
         FREEFLOW_TOKEN_URL: nowhere,
-        MASTER_DATABASE_URL: at(house.workerMasterUrl, { port: closedPort }),
+        MASTER_DATABASE_URL: at(installation.workerMasterUrl, { port: closedPort }),
         TEMPORAL_ADDRESS: `127.0.0.1:${closedPort}`,
-        MONGODB_ADMIN_URL: at(house.info.mongodb.provisionerUrl, { port: closedPort }),
+        MONGODB_ADMIN_URL: at(installation.info.mongodb.provisionerUrl, { port: closedPort }),
         KEYCLOAK_URL: nowhere,
       }),
       {
@@ -210,8 +213,8 @@ describe('what is wrong fails by its name, and hides nothing else: exit code 1',
         SECRETS_KEY: Buffer.alloc(32, 7).toString('base64'),
         QDRANT_API_KEY: 'hunter22'.repeat(4),
         KEYCLOAK_CLIENT_SECRET: 'hunter22',
-        POSTGRES_ADMIN_URL: at(house.info.postgres.provisionerUrl, { password: 'hunter22' }),
-        MONGODB_ADMIN_URL: at(house.info.mongodb.provisionerUrl, { password: 'hunter22' }),
+        POSTGRES_ADMIN_URL: at(installation.info.postgres.provisionerUrl, { password: 'hunter22' }),
+        MONGODB_ADMIN_URL: at(installation.info.mongodb.provisionerUrl, { password: 'hunter22' }),
       }),
       {
         'identity.token': [/answers 401/, /FREEFLOW_CLIENT_SECRET/, ofToken],
@@ -225,9 +228,9 @@ describe('what is wrong fails by its name, and hides nothing else: exit code 1',
     [
       'names of nothing, and a server in place of another',
       () => ({
-        FREEFLOW_API_URL: house.info.qdrant.url,
-        FREEFLOW_WORKER_URL: house.apiUrl,
-        MASTER_DATABASE_URL: inDatabase(house.workerMasterUrl, 'freeflow_never'),
+        FREEFLOW_API_URL: installation.info.qdrant.url,
+        FREEFLOW_WORKER_URL: installation.apiUrl,
+        MASTER_DATABASE_URL: inDatabase(installation.workerMasterUrl, 'freeflow_never'),
         TEMPORAL_NAMESPACE: 'freeflow-never',
         KEYCLOAK_REALM: 'freeflow-never',
       }),
@@ -248,7 +251,7 @@ describe('what is wrong fails by its name, and hides nothing else: exit code 1',
     ],
   ];
   test.each(cases)('%s', async (_what, change, failing) => {
-    const { code, lines } = await doctor(house, { ...env, ...change() });
+    const { code, lines } = await doctor(installation, { ...env, ...change() });
     const because = Object.values(failing).flatMap(([, , all]) => all);
     expect({ code, failing: failures(lines), because: those(lines, 'skip').toSorted() }).toEqual({
       code: 1,
@@ -262,14 +265,14 @@ describe('what is wrong fails by its name, and hides nothing else: exit code 1',
   });
 
   test('a server that takes connections and says nothing, by the time limit', async () => {
-    const { hostname, port } = new URL(house.info.mongodb.provisionerUrl);
+    const { hostname, port } = new URL(installation.info.mongodb.provisionerUrl);
     const proxy = await startProxy(hostname, Number(port));
     proxy.stall(60_000);
     const began = Date.now();
     try {
-      const { code, lines } = await doctor(house, {
+      const { code, lines } = await doctor(installation, {
         ...env,
-        MONGODB_ADMIN_URL: at(house.info.mongodb.provisionerUrl, { port: String(proxy.port) }),
+        MONGODB_ADMIN_URL: at(installation.info.mongodb.provisionerUrl, { port: String(proxy.port) }),
       });
       expect({ code, failing: Object.keys(failures(lines)) }).toEqual({ code: 1, failing: ['mongodb.connection'] });
       expect(lines['mongodb.connection']?.advice).toMatch(/Is it up/);
@@ -282,7 +285,7 @@ describe('what is wrong fails by its name, and hides nothing else: exit code 1',
   test('an API that takes tokens of another issuer only', async () => {
     const other = await openApiBench();
     try {
-      const { code, lines } = await doctor(house, { ...env, FREEFLOW_API_URL: other.url });
+      const { code, lines } = await doctor(installation, { ...env, FREEFLOW_API_URL: other.url });
       expect({ code, failing: failures(lines) }).toEqual({
         code: 1,
         failing: { 'identity.accepted': expect.anything() },
@@ -300,13 +303,13 @@ describe('what is wrong fails by its name, and hides nothing else: exit code 1',
 describe('the master database', () => {
   test('one that is not migrated: what is missing, and that the roles have no rights', async () => {
     const database = `freeflow_master_${newName()}`;
-    await asPostgres(house.info, `CREATE DATABASE ${database} TEMPLATE template0`);
+    await asPostgres(installation.info, `CREATE DATABASE ${database} TEMPLATE template0`);
     try {
       const urls = {
-        MASTER_DATABASE_URL: inDatabase(house.workerMasterUrl, database),
-        MASTER_OWNER_URL: inDatabase(house.masterUrl, database),
+        MASTER_DATABASE_URL: inDatabase(installation.workerMasterUrl, database),
+        MASTER_OWNER_URL: inDatabase(installation.masterUrl, database),
       };
-      const { code, lines } = await doctor(house, { ...env, ...urls });
+      const { code, lines } = await doctor(installation, { ...env, ...urls });
       expect({ code, failing: failures(lines) }).toEqual({
         code: 1,
         failing: {
@@ -321,20 +324,20 @@ describe('the master database', () => {
         /^everybody may connect; freeflow_api lacks SELECT on Tenant;.* and \d+ more$/,
       );
       expect(lines['postgres.closed']?.seen).toContain(`may connect to ${database}`);
-      const byWorker = await doctor(house, { MASTER_DATABASE_URL: urls.MASTER_DATABASE_URL });
+      const byWorker = await doctor(installation, { MASTER_DATABASE_URL: urls.MASTER_DATABASE_URL });
       expect(byWorker.lines['master.migrations']).toMatchObject({ status: 'fail' });
     } finally {
-      await asPostgres(house.info, `DROP DATABASE ${database} WITH (FORCE)`);
+      await asPostgres(installation.info, `DROP DATABASE ${database} WITH (FORCE)`);
     }
   });
 
   test('a migration of a newer version, and a right too much', async () => {
-    const { master } = house;
+    const { master } = installation;
     await master.query(
       `INSERT INTO _prisma_migrations (id, checksum, migration_name, finished_at) VALUES ('x', 'x', '29990101000000_later', now()); GRANT DELETE ON "Tenant" TO freeflow_api`,
     );
     try {
-      const { code, lines } = await doctor(house, env);
+      const { code, lines } = await doctor(installation, env);
       expect({ code, failing: failures(lines) }).toEqual({
         code: 1,
         failing: { 'master.migrations': expect.anything(), 'master.rights': expect.anything() },
@@ -350,7 +353,7 @@ describe('the master database', () => {
   });
 
   test("its owner's login in the worker's hands: a warning, exit code 0", async () => {
-    const { code, lines } = await doctor(house, { ...env, MASTER_DATABASE_URL: house.masterUrl });
+    const { code, lines } = await doctor(installation, { ...env, MASTER_DATABASE_URL: installation.masterUrl });
     expect({ code, warned: those(lines, 'warn') }).toEqual({ code: 0, warned: ['master.connection'] });
   });
 });
@@ -360,11 +363,11 @@ describe('Temporal', () => {
     await sweep().pause('for a while');
     await until('the list has it', async () => (await listed())?.state.paused);
     try {
-      const { code, lines } = await doctor(house, env);
+      const { code, lines } = await doctor(installation, env);
       expect({ code, failing: failures(lines) }).toEqual({ code: 1, failing: { 'temporal.sweep': expect.anything() } });
       expect(lines['temporal.sweep']).toMatchObject({
         seen: expect.stringMatching(/is paused: for a while$/),
-        advice: expect.stringContaining(`--schedule-id ${house.taskQueue}-sweep --unpause`),
+        advice: expect.stringContaining(`--schedule-id ${installation.taskQueue}-sweep --unpause`),
       });
     } finally {
       await sweep().unpause();
@@ -373,14 +376,14 @@ describe('Temporal', () => {
   });
 
   test('a queue that no worker polls, and no schedules there', async () => {
-    const { code, lines } = await doctor(house, { ...env, TASK_QUEUE: 'freeflow-never' });
+    const { code, lines } = await doctor(installation, { ...env, TASK_QUEUE: 'freeflow-never' });
     expect({ code, failing: failures(lines) }).toEqual({
       code: 1,
       failing: {
         'temporal.sweep': expect.anything(),
         'temporal.reconciler': expect.anything(),
         'temporal.workers': expect.anything(),
-        ...Object.fromEntries(RESOURCE_KINDS.map((kind) => [`temporal.${kind}-workers`, expect.anything()])),
+        ...Object.fromEntries(BACKEND_KINDS.map((kind) => [`temporal.${kind}-workers`, expect.anything()])),
       },
     });
     expect(lines['temporal.workers']?.seen).toBe('no worker polls queue freeflow-never for workflows and activities');
@@ -395,14 +398,14 @@ describe('Temporal', () => {
     const namespace = `doctor-${newName()}`;
     const {
       client: { connection },
-    } = house.operator;
+    } = installation.operator;
     await connection.workflowService.registerNamespace({
       namespace,
       workflowExecutionRetentionPeriod: { seconds: 86_400 as never },
     });
     try {
       const seen = async () =>
-        (await doctor(house, { ...env, TEMPORAL_NAMESPACE: namespace })).lines['temporal.search-attributes'];
+        (await doctor(installation, { ...env, TEMPORAL_NAMESPACE: namespace })).lines['temporal.search-attributes'];
       const before = await until(
         'the namespace is known everywhere',
         async () => (await seen())?.status === 'fail' && seen(),
@@ -430,11 +433,11 @@ describe('Temporal', () => {
 });
 
 describe('a clock that is wrong', () => {
-  /** The house's API behind a server that says another time. */
+  /** The installation's API behind a server that says another time. */
   async function withClock<T>(aheadMs: number, use: (url: string) => Promise<T>): Promise<T> {
     const server = createServer(
       (request, response) =>
-        void fetch(`${house.apiUrl}${request.url}`, {
+        void fetch(`${installation.apiUrl}${request.url}`, {
           headers: { authorization: request.headers.authorization ?? '' },
         }).then(async (answer) => {
           response
@@ -462,7 +465,7 @@ describe('a clock that is wrong', () => {
   ];
   test.each(cases)('by %i ms: %s', async (aheadMs, status, code, seen) => {
     await withClock(aheadMs, async (url) => {
-      const ended = await doctor(house, { ...env, FREEFLOW_API_URL: url });
+      const ended = await doctor(installation, { ...env, FREEFLOW_API_URL: url });
       expect({ code: ended.code, failing: Object.keys(failures(ended.lines)), line: ended.lines['api.clock'] }).toEqual(
         {
           code,
@@ -476,15 +479,15 @@ describe('a clock that is wrong', () => {
 
 describe('other ends', () => {
   test('where nothing at all can be reached: 4', async () => {
-    const { code, lines } = await doctor(house, {
+    const { code, lines } = await doctor(installation, {
       ...env,
       FREEFLOW_API_URL: nowhere,
       FREEFLOW_WORKER_URL: nowhere,
       FREEFLOW_TOKEN_URL: nowhere,
-      MASTER_DATABASE_URL: at(house.workerMasterUrl, { port: closedPort }),
+      MASTER_DATABASE_URL: at(installation.workerMasterUrl, { port: closedPort }),
       TEMPORAL_ADDRESS: `127.0.0.1:${closedPort}`,
-      POSTGRES_ADMIN_URL: at(house.info.postgres.provisionerUrl, { port: closedPort }),
-      MONGODB_ADMIN_URL: at(house.info.mongodb.provisionerUrl, { port: closedPort }),
+      POSTGRES_ADMIN_URL: at(installation.info.postgres.provisionerUrl, { port: closedPort }),
+      MONGODB_ADMIN_URL: at(installation.info.mongodb.provisionerUrl, { port: closedPort }),
       QDRANT_URL: nowhere,
       KEYCLOAK_URL: nowhere,
     });
@@ -517,7 +520,7 @@ describe('other ends', () => {
   });
 
   test('variables that name no server: 2, for nothing was checked', async () => {
-    expect(await doctor(house, { SECRETS_KEY: house.info.secretsKey })).toMatchObject({
+    expect(await doctor(installation, { SECRETS_KEY: installation.info.secretsKey })).toMatchObject({
       code: 2,
       lines: { 'master.secrets': { seen: 'not checked: set MASTER_DATABASE_URL' } },
     });
@@ -525,7 +528,7 @@ describe('other ends', () => {
 });
 
 test('a worker that was stopped does not answer', async () => {
-  const other = await openHouse({ worker: false });
+  const other = await openTestInstallation({ worker: false });
   try {
     const worker = await other.startWorker();
     const otherEnv = doctorEnv(other);

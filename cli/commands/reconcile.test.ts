@@ -1,5 +1,5 @@
 import { envOf, freeflow } from '../../test/support/freeflow';
-import { openHouse, type House } from '../../test/support/house';
+import { openTestInstallation, type TestInstallation } from '../../test/support/installation';
 import { inDatabase } from '../../test/support/master';
 import { lookFromOutside, NOTHING, withPostgres } from '../../test/support/outside';
 import { createTenant, deleteTenant, type Tenant } from '../../test/support/tenants';
@@ -7,21 +7,21 @@ import { sitDown } from '../../test/support/terminal';
 import { until } from '../../test/support/until';
 import { newName } from '../../test/support/workbench';
 
-let house: House;
+let installation: TestInstallation;
 let tenant: Tenant;
 let env: Record<string, string>;
 beforeAll(async () => {
-  house = await openHouse();
-  env = envOf(house);
-  tenant = await createTenant(house, newName('c'));
+  installation = await openTestInstallation();
+  env = envOf(installation);
+  tenant = await createTenant(installation, newName('c'));
 });
 afterAll(async () => {
-  await deleteTenant(house, tenant.id);
-  await house.close();
+  await deleteTenant(installation, tenant.id);
+  await installation.close();
 });
 
 const asOwner = (sql: string) =>
-  withPostgres(inDatabase(house.info.postgres.url, 'postgres'), (client) => client.query(sql));
+  withPostgres(inDatabase(installation.info.postgres.url, 'postgres'), (client) => client.query(sql));
 
 test('nothing found ends with 0; found with 1, with a table and the ways back; fixed with 0 again', async () => {
   expect(await freeflow(['reconcile'], env)).toEqual({
@@ -49,7 +49,7 @@ test('nothing found ends with 0; found with 1, with a table and the ways back; f
 });
 
 test('a living tenant is not dropped; usage and an API that is away have their own codes', async () => {
-  const { rows } = await house.master.query<{ id: string }>(
+  const { rows } = await installation.master.query<{ id: string }>(
     `SELECT "externalId" AS id FROM "TenantResource" WHERE kind = 'postgres' AND "tenantId" = $1`,
     [tenant.id],
   );
@@ -67,8 +67,8 @@ test('a living tenant is not dropped; usage and an API that is away have their o
   expect(
     (await freeflow(['reconcile'], { ...env, FREEFLOW_API_URL: 'http://127.0.0.1:9', FREEFLOW_TOKEN: 'x' })).code,
   ).toBe(4);
-  expect(await house.request('POST', '/reconcile', { drop: true })).toMatchObject({ status: 400 });
-  expect(await house.request('GET', '/reconcile/00000000-0000-4000-8000-000000000000')).toMatchObject({
+  expect(await installation.request('POST', '/reconcile', { drop: true })).toMatchObject({ status: 400 });
+  expect(await installation.request('GET', '/reconcile/00000000-0000-4000-8000-000000000000')).toMatchObject({
     status: 404,
     body: { code: 'report-unknown' },
   });
@@ -76,9 +76,9 @@ test('a living tenant is not dropped; usage and an API that is away have their o
 
 test('at a terminal it is shown what is waited for, and an orphan is dropped after its name was typed, by the line that the report has', async () => {
   const name = newName('c');
-  const { id } = await createTenant(house, name);
-  await house.master.query(`UPDATE "TenantResource" SET state = 'absent' WHERE "tenantId" = $1`, [id]);
-  await house.master.query(`UPDATE "Tenant" SET status = 'deleted', "goneAt" = now() WHERE id = $1`, [id]);
+  const { id } = await createTenant(installation, name);
+  await installation.master.query(`UPDATE "TenantResource" SET state = 'absent' WHERE "tenantId" = $1`, [id]);
+  await installation.master.query(`UPDATE "Tenant" SET status = 'deleted', "goneAt" = now() WHERE id = $1`, [id]);
   const looking = sitDown(['reconcile'], env);
   expect(await looking.ended).toBe(1);
   expect(looking.screen()).toContain(' Comparing master database, ledger and servers');
@@ -97,6 +97,6 @@ test('at a terminal it is shown what is waited for, and an orphan is dropped aft
       expect(await dropping.ended).toBe(code);
     }
   }
-  expect(await lookFromOutside(house.info, name)).toEqual(NOTHING);
+  expect(await lookFromOutside(installation.info, name)).toEqual(NOTHING);
   expect((await freeflow(['reconcile'], env)).code).toBe(0);
 });

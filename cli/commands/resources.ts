@@ -17,7 +17,7 @@ export function addResources(program: Command, { env, end }: Host): void {
     .description('what stands at the servers')
     .command('drop')
     .description('drop one orphan that reconcile has named: ours, and in no live row of the ledger')
-    .addArgument(new Argument('<resource>', 'where').choices(RESOURCES))
+    .addArgument(new Argument('<backend>', 'where').choices(RESOURCES))
     .argument('<name>', 'what it is called there')
     .requiredOption('--id <id>', 'its id, as reconcile has it: it has to be that very one')
     .option('--yes', 'do not ask for its name')
@@ -33,16 +33,16 @@ Example:
     )
     .action(
       async (
-        resource: string,
+        backend: string,
         name: string,
         { id, yes = false, ...options }: CommonOptions & { id: string; yes?: boolean },
       ) => {
         const terminal = openTerminal(options);
-        if (!yes) await confirm(terminal, name, `All data of ${name} at ${resource} will be gone for good.`);
+        if (!yes) await confirm(terminal, name, `All data of ${name} at ${backend} will be gone for good.`);
         const drop = await waitingFor(
           terminal,
-          `Dropping ${name} at ${resource}`,
-          reconcilerOf(caller(openSession(env))).drop(resource, name, id),
+          `Dropping ${name} at ${backend}`,
+          reconcilerOf(caller(openSession(env))).drop(backend, name, id),
         );
         if (terminal.isJson) printJson(drop);
         else

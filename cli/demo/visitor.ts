@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { HeardClient } from '@freeflow/lib/pg';
+import { ErrorTolerantClient } from '@freeflow/lib/pg';
 import { MongoClient } from 'mongodb';
 import type { Client } from 'pg';
 import type { Connections } from '../connections';
@@ -21,7 +21,7 @@ const TIMEOUT_MS = 10_000;
 const LONGEST = 90;
 
 const inPostgres = async <T>(url: string, work: (client: Client) => Promise<T>): Promise<T> => {
-  const client = new HeardClient({
+  const client = new ErrorTolerantClient({
     connectionString: url,
     connectionTimeoutMillis: TIMEOUT_MS,
     settings: { statement_timeout: TIMEOUT_MS },

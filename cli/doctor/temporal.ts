@@ -1,9 +1,10 @@
+import { BACKEND_KINDS } from '@freeflow/contract';
 import { isGrpcServiceError, type Client } from '@temporalio/client';
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes';
 import { type Check, fail, faults, type Finding, type Group, ok } from '../../backends/doctor/check';
 import type { SettingName, Values } from '../../backends/doctor/setting-names';
 import { versionFinding } from '../../backends/doctor/versions';
-import { backendQueueOf, reconcileIdOf, RESOURCE_KINDS, sweepIdOf } from '../../workflows/messages';
+import { backendQueueOf, reconcileIdOf, sweepIdOf } from '../../workflows/messages';
 import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
 import { onTemporal } from './temporal-look';
 import { pollers, QUEUE_TYPES } from './temporal-pollers';
@@ -35,7 +36,7 @@ export const TEMPORAL: Group = {
     check('workers', ['TASK_QUEUE'], (client, { TASK_QUEUE: queue }) =>
       pollers(client, queue, [QUEUE_TYPES.workflows, QUEUE_TYPES.activities]),
     ),
-    ...RESOURCE_KINDS.map((kind) =>
+    ...BACKEND_KINDS.map((kind) =>
       check(`${kind}-workers`, ['TASK_QUEUE'], (client, { TASK_QUEUE: queue }) =>
         pollers(client, backendQueueOf(queue, kind), [QUEUE_TYPES.activities]),
       ),

@@ -6,7 +6,7 @@ type Finding = Report['findings'][number];
 
 /** What a reconciliation has found, one line each, and the ways back ready to paste. */
 export function reportText({ findings, counts, fix }: Report, columns: number | undefined, freeflow: string): string {
-  const looked = amount(counts['resources'] ?? 0, 'resource');
+  const looked = amount(counts['resources'] ?? 0, 'backend');
   if (findings.length === 0) return `${looked} looked at: ${pc.green('all is as recorded')}.`;
   const open = findings.filter(({ fixed }) => !fixed);
   const [fixable, orphans] = [open.filter((it) => it.fixable), open.filter((it) => it.class === 'orphan')];
@@ -20,16 +20,16 @@ export function reportText({ findings, counts, fix }: Report, columns: number | 
       : [
           'Drop an orphan for good, after a look into it:',
           ...orphans.map(
-            (it) => `  ${freeflow} resources drop ${it.resource ?? ''} ${it.name ?? ''} --id ${it.id ?? ''}`,
+            (it) => `  ${freeflow} resources drop ${it.backend ?? ''} ${it.name ?? ''} --id ${it.id ?? ''}`,
           ),
         ]),
     'What each means and the way back: docs/runbook.md#reconcile',
   ].join('\n');
 }
 
-const rowOf = ({ class: its, resource, name, what, fixed }: Finding): string[] => [
+const rowOf = ({ class: its, backend, name, what, fixed }: Finding): string[] => [
   its,
-  resource ?? 'operation',
+  backend ?? 'operation',
   name ?? '-',
   fixed ? `fixed: ${what}` : what,
 ];

@@ -17,7 +17,7 @@ export const startedSchema = z
 const findingSchema = z
   .object({
     class: z.enum(['missing', 'orphan', 'drifted', 'stale', 'unknown']),
-    resource: z.enum(BACKEND_KINDS).nullable().describe('Null for an operation'),
+    backend: z.enum(BACKEND_KINDS).nullable().describe('Null for an operation'),
     name: z
       .string()
       .nullable()
@@ -51,7 +51,7 @@ export const reportSchema = z
 
 export const dropBody = z
   .strictObject({
-    resource: z.enum(BACKEND_KINDS),
+    backend: z.enum(BACKEND_KINDS),
     name: plainText(1, 100).describe('What it is called at the server'),
     externalId: plainText(1, 100).describe('Its id, as the report has it: it has to be that very one'),
   })
@@ -60,7 +60,7 @@ export const dropBody = z
 export const dropSchema = z
   .object({
     id: z.uuid(),
-    resource: z.enum(BACKEND_KINDS),
+    backend: z.enum(BACKEND_KINDS),
     name: z.string(),
     externalId: z.string(),
     state: z.enum(['running', 'done', 'refused', 'failed']),

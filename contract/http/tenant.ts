@@ -34,7 +34,7 @@ export const skipBody = z.strictObject({
 });
 export const adoptBody = z
   .strictObject({
-    resource: z.enum(BACKEND_KINDS).describe('What has another id since its server was restored'),
+    backend: z.enum(BACKEND_KINDS).describe('What has another id since its server was restored'),
     acceptServer: z
       .boolean()
       .default(false)
@@ -53,7 +53,7 @@ export const operationSchema = z
     cause: z.string().nullable(),
     advice: z.string().nullable(),
     force: z.boolean(),
-    resource: z.enum(BACKEND_KINDS).nullable().describe('What an adoption is about; null for all others'),
+    backend: z.enum(BACKEND_KINDS).nullable().describe('What an adoption is about; null for all others'),
     acceptServer: z.boolean().describe('Of an adoption: from another server as well'),
     requestedBy: z.string(),
     evidence: z

@@ -5,7 +5,7 @@ import { Client, DatabaseError, escapeLiteral, type ClientConfig, type QueryConf
 export type SessionSettings = Readonly<Record<string, string | number>>;
 
 /** What pg takes, and the settings a session begins with. */
-export interface HeardClientConfig extends ClientConfig {
+export interface ErrorTolerantClientConfig extends ClientConfig {
   /**
    * Applied before the connection is handed out. Never as startup parameters, which pg's own `statement_timeout` and its kind
    * become: PgBouncer refuses all but a few (https://www.pgbouncer.org/config.html#ignore_startup_parameters).
@@ -27,11 +27,11 @@ const SETTING_TIMEOUT_MS = 10_000;
  * connection between two queries, or in the very moment in which a pool has handed it out, where neither pool nor adapter listens any
  * more, or yet. The next query on it fails with the cause.
  */
-export class HeardClient extends Client {
+export class ErrorTolerantClient extends Client {
   private readonly openingQuery: QueryConfig & { query_timeout: number };
   private backendPid: number | undefined;
 
-  constructor(config: string | HeardClientConfig = {}) {
+  constructor(config: string | ErrorTolerantClientConfig = {}) {
     super(config);
     const { settings = {}, connectionTimeoutMillis } = typeof config === 'string' ? {} : config;
     const all = Object.entries<string | number>({ ...settings, ...ALWAYS }).map(setting);

@@ -2,7 +2,7 @@
 export { CERTIFICATE_CODES, certificateFault } from './certificate-error';
 export { isCutConnection } from './cut-connection';
 export { PgError, type PgErrorCode } from './errors';
-export { HeardClient, type HeardClientConfig, type SessionSettings } from './error-tolerant-client';
+export { ErrorTolerantClient, type ErrorTolerantClientConfig, type SessionSettings } from './error-tolerant-client';
 export { grantReservedConnections, RESERVED_ROLE, usesReservedConnections } from './reserved-connections';
 export { retryCollisions } from './retry';
 export { scramVerifier } from './scram';

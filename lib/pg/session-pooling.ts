@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { HeardClient } from './error-tolerant-client';
+import { ErrorTolerantClient } from './error-tolerant-client';
 import { PgError } from './errors';
 import { describeServer } from './server-url';
 
@@ -37,15 +37,15 @@ export async function sharesSessions(url: string): Promise<boolean | undefined> 
   }
 }
 
-const open = (url: string): HeardClient =>
-  new HeardClient({
+const open = (url: string): ErrorTolerantClient =>
+  new ErrorTolerantClient({
     connectionString: url,
     application_name: 'freeflow-setup',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     query_timeout: CONNECT_TIMEOUT_MS,
   });
 
-async function seeSharedSession(one: HeardClient, other: HeardClient): Promise<boolean> {
+async function seeSharedSession(one: ErrorTolerantClient, other: ErrorTolerantClient): Promise<boolean> {
   for (let looks = 0; looks < LOOKS; looks += 1) {
     const [pid, otherPid] = [await pidOf(one), await pidOf(other)];
     if (pid === otherPid || pid !== one.pid || otherPid !== other.pid) return true;
@@ -54,5 +54,5 @@ async function seeSharedSession(one: HeardClient, other: HeardClient): Promise<b
   return false;
 }
 
-const pidOf = async (session: HeardClient): Promise<number | undefined> =>
+const pidOf = async (session: ErrorTolerantClient): Promise<number | undefined> =>
   (await session.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]?.pid;

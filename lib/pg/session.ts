@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { certificateFault } from './certificate-error';
-import { HeardClient } from './error-tolerant-client';
+import { ErrorTolerantClient } from './error-tolerant-client';
 import { PgError, type PgErrorCode } from './errors';
 import { describeServer } from './server-url';
 
@@ -28,7 +28,7 @@ export function errorCode(error: unknown): string {
  * @throws PgError `server-unreachable` | `access-denied` | `certificate-untrusted`; what the server says otherwise (such as 3D000) is passed on
  */
 export async function withSession<T>(url: string, work: (session: Client) => Promise<T>): Promise<T> {
-  const session = new HeardClient({
+  const session = new ErrorTolerantClient({
     connectionString: url,
     application_name: 'freeflow-setup',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,

@@ -7,7 +7,7 @@ import { messageOf } from '../files';
 import { provisionerPassword } from '../setup/fallback';
 import { setUpSystemRealm } from '../setup/keycloak-system';
 import { javaCommand, keycloakHome } from './keycloak-home';
-import { CannotProvide, dataFolder, type Server, type ServerContext } from './server';
+import { ServerUnavailableError, dataFolder, type Server, type ServerContext } from './server';
 
 const ADMIN = 'freeflow-admin';
 const TIMEOUT_MS = 5_000;
@@ -34,7 +34,7 @@ export const keycloak: Server = {
     try {
       return await keycloakHome(context);
     } catch (error) {
-      throw new CannotProvide(keycloak, messageOf(error), { cause: error });
+      throw new ServerUnavailableError(keycloak, messageOf(error), { cause: error });
     }
   },
 

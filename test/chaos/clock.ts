@@ -1,13 +1,13 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from '../../stack/project';
-import type { FaultyHouse } from '../support/faulty-house';
-import type { Running } from '../support/house';
+import type { FaultInjectedInstallation } from '../support/fault-injected-installation';
+import type { Running } from '../support/installation';
 
 const HOUR_MS = 3_600_000;
 const PRELOAD = path.join(projectRoot(), 'test/chaos/jumping-clock.cjs');
 
-/** The clock of a house's workers. */
+/** The clock of a installation's workers. */
 export interface Clock {
   /** With this a worker goes by it. */
   env: Record<string, string>;
@@ -15,7 +15,7 @@ export interface Clock {
   set(hours: -1 | 0 | 1, worker: Running): void;
 }
 
-export function clockOf({ logDir }: FaultyHouse): Clock {
+export function clockOf({ logDir }: FaultInjectedInstallation): Clock {
   const file = path.join(logDir, 'clock');
   return {
     env: { NODE_OPTIONS: `--require ${JSON.stringify(PRELOAD)}`, CHAOS_CLOCK: file },

@@ -4,13 +4,13 @@ import fc from 'fast-check';
 import type { Goal } from '../../activities/transitions';
 import { tenantOf, type Tenant } from '../support/tenants';
 import { until } from '../support/until';
+import type { ChaosEnvironment } from './environment';
 import { kindOf, type Asked, type Model } from './model';
 import type { LineFault } from './plan';
-import type { World } from './world';
 
 /** The tenant that the commands are about. */
 export interface Real {
-  world: World;
+  world: ChaosEnvironment;
   id: string;
   /** Which faults have begun and not ended. */
   faults: Map<BackendKind, LineFault>;
@@ -40,10 +40,10 @@ const REQUESTS: Readonly<Record<Asked, [method: string, route: string]>> = {
 };
 
 const asks = (action: Asked): Command =>
-  command(action, async (model, { world: { house }, id }) => {
-    const before = await tenantOf(house, id);
+  command(action, async (model, { world: { installation }, id }) => {
+    const before = await tenantOf(installation, id);
     const [method, route] = REQUESTS[action];
-    const { status, body } = await house.request(method, `/tenants/${id}${route}`);
+    const { status, body } = await installation.request(method, `/tenants/${id}${route}`);
     if (status !== 202) return model.refused(action, String(body.code));
     const { operation } = body as unknown as Tenant;
     model.accepted(
@@ -53,8 +53,8 @@ const asks = (action: Asked): Command =>
   });
 
 const answers = (action: 'retry' | 'abort'): Command =>
-  command(action, async (model, { world: { house }, id }) => {
-    const { status, text } = await house.request(
+  command(action, async (model, { world: { installation }, id }) => {
+    const { status, text } = await installation.request(
       'POST',
       `/tenants/${id}/${action}`,
       action === 'abort' ? { reason: 'chance' } : undefined,
@@ -81,11 +81,11 @@ export async function calm({ world, faults }: Real): Promise<void> {
 const KILL = { kind: 'worker killed', after: 0, lastsMs: 0 } as const;
 
 /** Waits until nothing is under way, and tells the model. */
-export async function ends(model: Model, { world: { house }, id }: Real, timeoutMs: number): Promise<Tenant> {
+export async function ends(model: Model, { world: { installation }, id }: Real, timeoutMs: number): Promise<Tenant> {
   const tenant = await until(
     `the operation on ${id} has ended`,
     async () => {
-      const it = await tenantOf(house, id);
+      const it = await tenantOf(installation, id);
       return isOpen(it) ? undefined : it;
     },
     timeoutMs,

@@ -2,7 +2,7 @@ import { PLANS } from '../../workflows/plans';
 import { BACKENDS } from '../../workflows/steps';
 import type { Subject } from '../kill/operations';
 import { faultsOfCounting, lookAt, mustBe, readLog, type Row, type Verdict } from '../kill/verdict';
-import type { House } from '../support/house';
+import type { TestInstallation } from '../support/installation';
 import type { Tenant } from '../support/tenants';
 import type { Operation } from './plan';
 
@@ -11,24 +11,26 @@ export const expectedOf = (operation: Operation): Verdict => mustBe({ ...operati
 
 /** What is to be seen of it, looked at with the servers' own drivers and the tenant's own credentials. */
 export async function lookAfter(
-  house: House,
+  installation: TestInstallation,
   operation: Operation,
   subject: Subject,
   tenant: Tenant,
 ): Promise<Verdict> {
-  const stands = await lookAt(house, expectedOf(operation).data === 'unchanged', subject, tenant);
-  const log = await readLog(house, subject.id, tenant.operation.id);
+  const stands = await lookAt(installation, expectedOf(operation).data === 'unchanged', subject, tenant);
+  const log = await readLog(installation, subject.id, tenant.operation.id);
   // The interrupted create may have begun nowhere, or not everywhere; its own undo may have left nothing to do.
   const isInterrupted = operation.interrupts !== undefined && tenant.goneAt !== null;
   return {
     ...stands,
-    ...(isInterrupted && /^[0-3] entries$/.test(stands.ledger) ? { ledger: await ledgerOfPart(house, subject) } : {}),
+    ...(isInterrupted && /^[0-3] entries$/.test(stands.ledger)
+      ? { ledger: await ledgerOfPart(installation, subject) }
+      : {}),
     log: [...faultsOfCounting(log), ...missingIn(log, operation)].join(', ') || 'true',
   };
 }
 
-async function ledgerOfPart(house: House, { id }: Subject): Promise<string> {
-  const { rows } = await house.master.query<{ state: string }>(
+async function ledgerOfPart(installation: TestInstallation, { id }: Subject): Promise<string> {
+  const { rows } = await installation.master.query<{ state: string }>(
     'SELECT DISTINCT state FROM "TenantResource" WHERE "tenantId" = $1',
     [id],
   );

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { FAULTS, OPERATIONS, type FaultKind } from './plan';
 import type { Outcome, Round } from './run-round';
 
-const INTRODUCTION = `Tenants in the middle of an operation, some at a time in one house, each with some faults of its own: at the line to a backend, to the master database or to
+const INTRODUCTION = `Tenants in the middle of an operation, some at a time in one installation, each with some faults of its own: at the line to a backend, to the master database or to
 Temporal (\`refuses\`, \`stalls\`, \`loses replies\`: the server has done it and nobody is told, ...), or with a process killed by SIGKILL. The client repeats
 a request under the same Idempotency-Key until it is answered. Nobody answers what is parked: with the fault over, everything has to mend by
 itself. Then each tenant is looked at with the servers' own drivers and its own credentials, its ledger, secrets and log are read, the
@@ -16,7 +16,7 @@ well: the second was red in one run of two, the last in both of two, the others 
 |---|---|---|
 | the drop at MongoDB is told and not done | 20781, 4 | both deleted tenants' databases and users stand outside, and no record says so |
 | absence is concluded at once, though a call is unanswered | 2780, 3 | realms of creates that were undone came after their absence was seen |
-| the drop at Qdrant takes what isn't ours | 20781, 3 | in each house the create of a name that a stranger has at Qdrant does not end: parked |
+| the drop at Qdrant takes what isn't ours | 20781, 3 | in each installation the create of a name that a stranger has at Qdrant does not end: parked |
 | the tenant's lock excludes nobody | 20781, 18; \`CHAOS_ONLY=frozen\` | what an undo had seen gone was in the ledger again; the other time, a probe left something among a tenant's data |`;
 
 /** The section on chance faults, from what was seen. */

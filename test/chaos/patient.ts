@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Answer, House } from '../support/house';
+import type { Answer, TestInstallation } from '../support/installation';
 
 const PAUSE_MS = 200;
 const PATIENCE_MS = 90_000;
 
 /**
- * The same house to a client that repeats a request under one Idempotency-Key until it is answered, as the documents tell
+ * The same installation to a client that repeats a request under one Idempotency-Key until it is answered, as the documents tell
  * every client to do.
  */
-export const patient = <H extends House>(house: H): H => ({
-  ...house,
+export const patient = <H extends TestInstallation>(installation: H): H => ({
+  ...installation,
   request: async (
     method: string,
     route: string,
@@ -19,7 +19,9 @@ export const patient = <H extends House>(house: H): H => ({
   ): Promise<Answer> => {
     const key = method === 'GET' ? {} : { 'idempotency-key': randomUUID() };
     for (const deadline = Date.now() + PATIENCE_MS; ; await delay(PAUSE_MS)) {
-      const answer = await house.request(method, route, body, { ...key, ...headers }).catch((error: unknown) => error);
+      const answer = await installation
+        .request(method, route, body, { ...key, ...headers })
+        .catch((error: unknown) => error);
       const isAnswered = !(answer instanceof Error) && (answer as Answer).status < 500;
       if (isAnswered) return answer as Answer;
       if (Date.now() > deadline)

@@ -1,6 +1,6 @@
 import type { Goal } from '../../activities/transitions';
 import type { PlannedKind } from '../../workflows/plans';
-import { FAULTY_SERVERS, type FaultyServer } from '../support/faulty-house';
+import { FAULTY_SERVERS, type FaultyServer } from '../support/fault-injected-installation';
 import { ANSWERS, type AnswerKind } from './answers';
 import { randomOf, type Random } from './random';
 

@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ask, type Subject } from '../kill/operations';
-import type { House } from '../support/house';
+import type { TestInstallation } from '../support/installation';
 import { until } from '../support/until';
+import type { ChaosEnvironment } from './environment';
 import type { Case, Fault, Moment } from './plan';
-import type { World } from './world';
 
 /** What is not seen within this time is not waited for: the fault comes all the same. In ms. */
 const SEEN_WITHIN_MS = 5_000;
@@ -24,9 +24,9 @@ export interface Ran {
 }
 
 /** Asks for the operation of a case and lets its faults happen, each at its moment unless the operation has ended by then. */
-export function runCase(world: World, of: Case, subject: Subject): Promise<Ran> {
+export function runCase(world: ChaosEnvironment, of: Case, subject: Subject): Promise<Ran> {
   return world.alone(of.faults, async () => {
-    const { house } = world;
+    const { installation } = world;
     const met: Fault[] = [];
     const happens = async (fault: Fault) => {
       met.push(fault);
@@ -36,12 +36,12 @@ export function runCase(world: World, of: Case, subject: Subject): Promise<Ran> 
     };
     const isFirst = ({ moment }: Fault) => moment === 'before it is asked for';
     const first = of.faults.filter(isFirst).map(happens);
-    const asked = askAll(house, of, subject);
+    const asked = askAll(installation, of, subject);
     const others = of.faults
       .filter((it) => !isFirst(it))
       .map(async (fault) => {
         const { id } = await asked;
-        if (await hasCome(house, fault.moment, id)) await happens(fault);
+        if (await hasCome(installation, fault.moment, id)) await happens(fault);
       });
     // What goes wrong with it is told once the faults are over.
     await Promise.allSettled([asked, ...first, ...others]);
@@ -51,18 +51,18 @@ export function runCase(world: World, of: Case, subject: Subject): Promise<Ran> 
 }
 
 async function askAll(
-  house: House,
+  installation: TestInstallation,
   { operation: { kind, interrupts }, interruptedAt }: Case,
   subject: Subject,
 ): Promise<Subject> {
-  if (interrupts === undefined) return ask(house, kind, subject);
-  const first = await ask(house, interrupts, subject);
-  await hasCome(house, interruptedAt, first.id);
-  return ask(house, kind, first);
+  if (interrupts === undefined) return ask(installation, kind, subject);
+  const first = await ask(installation, interrupts, subject);
+  await hasCome(installation, interruptedAt, first.id);
+  return ask(installation, kind, first);
 }
 
 /** Waits for the moment; says whether the operation is still under way then. */
-async function hasCome(house: House, moment: Moment, id: string): Promise<boolean> {
+async function hasCome(installation: TestInstallation, moment: Moment, id: string): Promise<boolean> {
   const wanted = MUST_BE_DONE[moment];
   let isOpen = true;
   await until(
@@ -70,7 +70,7 @@ async function hasCome(house: House, moment: Moment, id: string): Promise<boolea
     async () => {
       const {
         rows: [seen],
-      } = await house.master.query<{ isOpen: boolean; done: number }>(
+      } = await installation.master.query<{ isOpen: boolean; done: number }>(
         `SELECT "endedAt" IS NULL AS "isOpen", (SELECT count(DISTINCT split_part(step, '.', 1))::int FROM "TenantProvisionLog" AS log WHERE status = 'success' AND log."operationId" = o.id) AS done
          FROM "TenantOperation" AS o WHERE "tenantId" = $1 ORDER BY "createdAt" DESC LIMIT 1`,
         [id],

@@ -13,12 +13,12 @@ import { openOperator, textOf } from '../support/temporal';
 import { secretsOf } from '../support/tenant-app';
 import { createTenant, logOf, type Tenant } from '../support/tenants';
 import { until } from '../support/until';
+import type { ChaosEnvironment } from './environment';
 import { expectedOf, lookAfter } from './expected';
 import { namesOutside, tenantsIn } from './names-outside';
 import { inWords, type Case, type Fault } from './plan';
 import { runCase } from './run-case';
 import { meetStrangers, placeStrangers, removeStrangers } from './strangers';
-import type { World } from './world';
 
 const WIDTH = 7;
 /** Keycloak's unanswered calls count for a minute, and it may be parked in between; the rest is for a busy machine. */
@@ -47,24 +47,28 @@ export interface Round {
 }
 
 /** Lets a round of cases happen in one world beside a neighbour, looks at everything, and removes the tenants. */
-export async function runRound(world: World, cases: readonly Case[]): Promise<Round> {
-  const { house } = world;
+export async function runRound(world: ChaosEnvironment, cases: readonly Case[]): Promise<Round> {
+  const { installation } = world;
   const prefix = `x${randomBytes(4).toString('hex')}`;
   // None begins as another does: the look from outside goes by beginnings.
   const nameOf = (number: number) => `${prefix}n${String(number).padStart(4, '0')}`;
-  const neighbour = await createTenant(house, `${prefix}neighbour`);
-  await fill(house.info, neighbour.name);
-  const untouched = await asItIs(house, neighbour.name);
-  const strangers = await placeStrangers(house, prefix);
+  const neighbour = await createTenant(installation, `${prefix}neighbour`);
+  await fill(installation.info, neighbour.name);
+  const untouched = await asItIs(installation, neighbour.name);
+  const strangers = await placeStrangers(installation, prefix);
   const subjects = await pooled(WIDTH, cases, ({ number, operation: { kind, goal, interrupts } }) =>
-    prepare(house, interrupts === 'create' ? { kind: 'create', goal: 'active' } : { kind, goal }, nameOf(number)),
+    prepare(
+      installation,
+      interrupts === 'create' ? { kind: 'create', goal: 'active' } : { kind, goal },
+      nameOf(number),
+    ),
   );
   const secrets = Object.assign(
     {},
     ...(await Promise.all(subjects.filter((it) => it.id !== '').map((it) => secretsNamed(world, it)))),
   ) as Record<string, string>;
 
-  const met = meetStrangers(house, strangers, ENDED_WITHIN_MS).catch((error: unknown) => [
+  const met = meetStrangers(installation, strangers, ENDED_WITHIN_MS).catch((error: unknown) => [
     `a tenant of a stranger's name: ${String(error)}`,
   ]);
   const ended = await pooled(WIDTH, cases, async (of) => {
@@ -73,7 +77,7 @@ export async function runRound(world: World, cases: readonly Case[]): Promise<Ro
     try {
       ({ subject, met } = await runCase(world, of, subject));
       const overAt = Date.now();
-      const tenant = await ends(house, of.operation.kind, subject, ENDED_WITHIN_MS);
+      const tenant = await ends(installation, of.operation.kind, subject, ENDED_WITHIN_MS);
       return { subject, met, tenant, tookMs: Date.now() - overAt };
     } catch (error) {
       const { message, cause } = error as Error;
@@ -86,10 +90,10 @@ export async function runRound(world: World, cases: readonly Case[]): Promise<Ro
   const standing = ended.filter(
     ({ subject, tenant }) => subject.id !== '' && (tenant === undefined || tenant.goneAt === null),
   );
-  const names = tenantsIn(await namesOutside(house.info, prefix), prefix);
+  const names = tenantsIn(await namesOutside(installation.info, prefix), prefix);
   const known = [neighbour.name, ...strangers.map(({ name }) => name), ...standing.map(({ subject }) => subject.name)];
   wrong.push(...names.filter((it) => !known.includes(it)).map((it) => `${it} stands outside, and no record says so`));
-  if ((await asItIs(house, neighbour.name)) !== untouched) wrong.push('the neighbour was changed');
+  if ((await asItIs(installation, neighbour.name)) !== untouched) wrong.push('the neighbour was changed');
   // A backend may say what we don't know; one of our own that we don't know tells on-call nothing.
   wrong.push(
     ...outcomes.flatMap(({ of, failures }) =>
@@ -113,9 +117,9 @@ export async function runRound(world: World, cases: readonly Case[]): Promise<Ro
   );
   const asked = ended.filter(({ subject }) => subject.id !== '');
   await pooled(WIDTH, [...standing.map((it) => it.subject), neighbour], async (it) =>
-    ends(house, 'hard_delete', await ask(house, 'hard_delete', it), ENDED_WITHIN_MS),
+    ends(installation, 'hard_delete', await ask(installation, 'hard_delete', it), ENDED_WITHIN_MS),
   );
-  wrong.push(...(await namesOutside(house.info, prefix)).map((it) => `left when all were deleted: ${it}`));
+  wrong.push(...(await namesOutside(installation.info, prefix)).map((it) => `left when all were deleted: ${it}`));
   if (asked.length < cases.length) wrong.push(`${cases.length - asked.length} could not be asked for`);
   return { outcomes, wrong };
 }
@@ -128,23 +132,27 @@ interface End {
   trouble?: string;
 }
 
-async function outcomeOf({ house }: World, of: Case, { subject, met, tenant, tookMs, trouble }: End): Promise<Outcome> {
-  const log = subject.id === '' ? [] : await logOf(house, subject.id);
+async function outcomeOf(
+  { installation }: ChaosEnvironment,
+  of: Case,
+  { subject, met, tenant, tookMs, trouble }: End,
+): Promise<Outcome> {
+  const log = subject.id === '' ? [] : await logOf(installation, subject.id);
   const failures = [
     ...new Set(log.filter((it) => it.status === 'error').map((it) => `${it.step} ${told(it.message ?? '')}`)),
   ];
   const expected = expectedOf(of.operation);
   if (tenant === undefined) return { of, met, expected, failures, tookMs, trouble: trouble ?? 'it did not end' };
-  return { of, met, expected, failures, tookMs, verdict: await lookAfter(house, of.operation, subject, tenant) };
+  return { of, met, expected, failures, tookMs, verdict: await lookAfter(installation, of.operation, subject, tenant) };
 }
 
 /** The type of a failure alone, unless it is none that we know. */
 const told = (message: string): string => (message.startsWith('unexpected') ? message : (message.split(':')[0] ?? ''));
 
 /** Waits until none of ours is stuck; says which are all the same. */
-async function stuckOf({ house }: World, prefix: string): Promise<string[]> {
+async function stuckOf({ installation }: ChaosEnvironment, prefix: string): Promise<string[]> {
   const list = async () => {
-    const { items, isComplete } = (await house.request('GET', '/tenants/stuck')).body as unknown as {
+    const { items, isComplete } = (await installation.request('GET', '/tenants/stuck')).body as unknown as {
       items: { name: string; why: string }[];
       isComplete: boolean;
     };
@@ -158,22 +166,28 @@ async function stuckOf({ house }: World, prefix: string): Promise<string[]> {
 }
 
 /** What a drop has seen gone stays gone: else something came after it, and the end of the operation noticed. */
-async function lateEffects({ house }: World): Promise<string[]> {
-  const { rows } = await house.master.query<{ message: string }>(
+async function lateEffects({ installation }: ChaosEnvironment): Promise<string[]> {
+  const { rows } = await installation.master.query<{ message: string }>(
     "SELECT message FROM \"TenantProvisionLog\" WHERE step = 'close' AND status = 'error'",
   );
   return rows.map(({ message }) => `close failed: ${message}`);
 }
 
-async function secretsNamed({ house }: World, { id, name }: Subject): Promise<Record<string, string>> {
+async function secretsNamed(
+  { installation }: ChaosEnvironment,
+  { id, name }: Subject,
+): Promise<Record<string, string>> {
   return Object.fromEntries(
-    Object.entries(await secretsOf(house, id)).map(([of, value]) => [`${of} of ${name}`, value]),
+    Object.entries(await secretsOf(installation, id)).map(([of, value]) => [`${of} of ${name}`, value]),
   );
 }
 
 /** Of all that were asked for, also of those that did not end. */
-async function historiesOf({ house }: World, ended: readonly End[]): Promise<Record<string, History>> {
-  const operator = await openOperator(house.info);
+async function historiesOf(
+  { installation }: ChaosEnvironment,
+  ended: readonly End[],
+): Promise<Record<string, History>> {
+  const operator = await openOperator(installation.info);
   try {
     const all = ended.filter(({ subject }) => subject.id !== '');
     const handleOf = ({ id }: Subject) => operator.client.workflow.getHandle(`tenant-${id}`);
@@ -195,7 +209,7 @@ const orNone = (error: unknown): undefined => {
   if (!(error instanceof WorkflowNotFoundError)) throw error;
 };
 
-const logsOf = ({ house: { logDir } }: World): Record<string, string> =>
+const logsOf = ({ installation: { logDir } }: ChaosEnvironment): Record<string, string> =>
   Object.fromEntries(
     readdirSync(logDir)
       .filter((it) => it.endsWith('.log'))

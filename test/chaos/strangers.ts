@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ends } from '../kill/operations';
-import type { House } from '../support/house';
+import type { TestInstallation } from '../support/installation';
 import { strangersAt, type Stranger } from '../support/strangers';
 import { askFor } from '../support/tenants';
 
@@ -13,7 +13,7 @@ interface Placed extends Stranger {
   before: unknown;
 }
 
-export const placeStrangers = ({ info }: House, prefix: string): Promise<Placed[]> =>
+export const placeStrangers = ({ info }: TestInstallation, prefix: string): Promise<Placed[]> =>
   Promise.all(
     strangersAt(info)
       .filter(({ what }) => WHAT.includes(what))
@@ -25,10 +25,14 @@ export const placeStrangers = ({ info }: House, prefix: string): Promise<Placed[
   );
 
 /** Asks for tenants of their names; gives what went wrong: such a create is undone, and they are what they were. */
-export async function meetStrangers(house: House, strangers: readonly Placed[], timeoutMs: number): Promise<string[]> {
+export async function meetStrangers(
+  installation: TestInstallation,
+  strangers: readonly Placed[],
+  timeoutMs: number,
+): Promise<string[]> {
   const seen = await Promise.all(
     strangers.map(async ({ what, name, before, content }) => {
-      const end = await ends(house, 'create', { id: await askFor(house, name), name }, timeoutMs).then(
+      const end = await ends(installation, 'create', { id: await askFor(installation, name), name }, timeoutMs).then(
         ({ operation }) => operation.state,
         String,
       );

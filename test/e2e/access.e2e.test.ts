@@ -1,5 +1,5 @@
 import type { BackendKind } from '@freeflow/contract';
-import { openFaultyHouse, type FaultyHouse } from '../support/faulty-house';
+import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { fill, fingerprint } from '../support/fingerprint';
 import { lookFromOutside, NOTHING } from '../support/outside';
 import { ALL_IN, ALL_OUT, answersOf, startApp, type TenantApp } from '../support/tenant-app';
@@ -19,10 +19,10 @@ import { newName } from '../support/workbench';
 const KINDS: BackendKind[] = ['postgres', 'mongodb', 'qdrant', 'keycloak'];
 const RETENTION_MS = 4_000;
 
-let house: FaultyHouse;
+let installation: FaultInjectedInstallation;
 const apps: TenantApp[] = [];
 beforeAll(async () => {
-  house = await openFaultyHouse({
+  installation = await openFaultInjectedInstallation({
     RETENTION_MS: String(RETENTION_MS),
     STEP_PATIENCE_MS: '1000',
     SWEEP_INTERVAL_MS: '1000',
@@ -31,26 +31,26 @@ beforeAll(async () => {
 afterEach(async () => {
   await Promise.all(apps.splice(0).map((it) => it.close()));
 });
-afterAll(() => house.close());
+afterAll(() => installation.close());
 
 async function filledTenant(): Promise<{ tenant: Tenant; app: TenantApp; before: string }> {
-  const tenant = await createTenant(house, newName('s'));
-  await fill(house.info, tenant.name);
-  const app = await startApp(house, tenant);
+  const tenant = await createTenant(installation, newName('s'));
+  await fill(installation.info, tenant.name);
+  const app = await startApp(installation, tenant);
   apps.push(app);
   return { tenant, app, before: await asItIs(tenant) };
 }
 
-const asItIs = ({ name }: Tenant) => fingerprint(house.info, name, { saltedHashes: false });
+const asItIs = ({ name }: Tenant) => fingerprint(installation.info, name, { saltedHashes: false });
 const hold = (id: string, until: Date) =>
-  house.master.query('UPDATE "Tenant" SET "holdUntil" = $2 WHERE id = $1', [id, until]);
+  installation.master.query('UPDATE "Tenant" SET "holdUntil" = $2 WHERE id = $1', [id, until]);
 
 test('suspended, a tenant is out of all four backends, open connections included; resumed, all is as it was', async () => {
   const { tenant, app, before } = await filledTenant();
   expect(await answersOf(app.logIn)).toEqual(ALL_IN);
   expect(await answersOf(app.goOn)).toEqual(ALL_IN);
 
-  expect(await change(house, tenant.id, 'suspend')).toMatchObject({
+  expect(await change(installation, tenant.id, 'suspend')).toMatchObject({
     status: 'suspended',
     operation: { kind: 'suspend', state: 'done' },
   });
@@ -63,48 +63,48 @@ test('suspended, a tenant is out of all four backends, open connections included
     keycloak: '401',
   });
 
-  expect(await change(house, tenant.id, 'resume')).toMatchObject({
+  expect(await change(installation, tenant.id, 'resume')).toMatchObject({
     status: 'active',
     operation: { kind: 'resume', state: 'done' },
   });
   expect(await answersOf(app.logIn)).toEqual(ALL_IN);
   expect(await asItIs(tenant)).toBe(before);
-  await deleteTenant(house, tenant.id);
+  await deleteTenant(installation, tenant.id);
 });
 
 test('soft-deleted, a tenant is out and its data kept; restored, the same credentials work on the same data', async () => {
   const { tenant, app, before } = await filledTenant();
-  const deleted = await change(house, tenant.id, 'delete');
+  const deleted = await change(installation, tenant.id, 'delete');
   await hold(tenant.id, new Date(Date.now() + 60_000));
   expect(deleted).toMatchObject({ status: 'deleted', goneAt: null, operation: { kind: 'soft_delete', state: 'done' } });
   expect(Date.parse(deleted.purgeAt ?? '') - Date.now()).toBeLessThanOrEqual(RETENTION_MS);
   expect(await answersOf(app.logIn)).toEqual(ALL_OUT);
 
-  expect(await change(house, tenant.id, 'restore')).toMatchObject({ status: 'active', purgeAt: null });
+  expect(await change(installation, tenant.id, 'restore')).toMatchObject({ status: 'active', purgeAt: null });
   expect(await answersOf(app.logIn)).toEqual(ALL_IN);
   expect(await asItIs(tenant)).toBe(before);
-  await deleteTenant(house, tenant.id);
+  await deleteTenant(installation, tenant.id);
 });
 
 test('a tenant that was suspended when it was deleted is suspended again when it is restored', async () => {
   const { tenant, app } = await filledTenant();
-  await change(house, tenant.id, 'suspend');
-  await change(house, tenant.id, 'delete');
+  await change(installation, tenant.id, 'suspend');
+  await change(installation, tenant.id, 'delete');
   await hold(tenant.id, new Date(Date.now() + 60_000));
-  expect(await change(house, tenant.id, 'restore')).toMatchObject({ status: 'suspended' });
+  expect(await change(installation, tenant.id, 'restore')).toMatchObject({ status: 'suspended' });
   expect(await answersOf(app.logIn)).toEqual(ALL_OUT);
-  expect(await change(house, tenant.id, 'resume')).toMatchObject({ status: 'active' });
+  expect(await change(installation, tenant.id, 'resume')).toMatchObject({ status: 'active' });
   expect(await answersOf(app.logIn)).toEqual(ALL_IN);
-  await deleteTenant(house, tenant.id);
+  await deleteTenant(installation, tenant.id);
 });
 
 test('when the retention time is over the schedule purges it, but never while it is on hold; the proof stays', async () => {
   const { tenant } = await filledTenant();
-  await change(house, tenant.id, 'delete');
+  await change(installation, tenant.id, 'delete');
   await hold(tenant.id, new Date(Date.now() + 3_600_000));
-  const due = await tenantOf(house, tenant.id);
+  const due = await tenantOf(installation, tenant.id);
   await until('its retention time is long over', async () => Date.now() > Date.parse(due.purgeAt ?? '') + 2_500);
-  expect(await tenantOf(house, tenant.id)).toMatchObject({
+  expect(await tenantOf(installation, tenant.id)).toMatchObject({
     status: 'deleted',
     goneAt: null,
     operation: { kind: 'soft_delete' },
@@ -112,14 +112,14 @@ test('when the retention time is over the schedule purges it, but never while it
   await hold(tenant.id, new Date());
 
   const gone = await until('it is gone', async () => {
-    const it = await tenantOf(house, tenant.id);
+    const it = await tenantOf(installation, tenant.id);
     return it.goneAt === null ? undefined : it;
   });
   expect(gone).toMatchObject({
     status: 'deleted',
     operation: { kind: 'purge', state: 'done', requestedBy: 'retention' },
   });
-  expect(await lookFromOutside(house.info, tenant.name)).toEqual(NOTHING);
+  expect(await lookFromOutside(installation.info, tenant.name)).toEqual(NOTHING);
   const { backends, secretsDestroyed } = gone.operation.evidence as {
     backends: { kind: string; server: string; seenAt: string; checks: { by: string; answer: string }[] }[];
     secretsDestroyed: number;
@@ -137,15 +137,15 @@ test('when the retention time is over the schedule purges it, but never while it
 
 test.each(KINDS)('a suspend that is aborted at %s leaves the tenant as it was, and says why', async (kind) => {
   const { tenant, app } = await filledTenant();
-  house.proxies[kind].shut();
-  await house.request('POST', `/tenants/${tenant.id}/suspend`);
-  await abortWhenParked(house, tenant.id);
-  house.proxies[kind].open();
-  expect(await operationEnds(house, tenant.id)).toMatchObject({
+  installation.proxies[kind].shut();
+  await installation.request('POST', `/tenants/${tenant.id}/suspend`);
+  await abortWhenParked(installation, tenant.id);
+  installation.proxies[kind].open();
+  expect(await operationEnds(installation, tenant.id)).toMatchObject({
     status: 'active',
     operation: { state: 'rolled_back', step: `${kind}.disable`, cause: expect.stringContaining(kind) },
   });
   expect(await answersOf(app.logIn)).toEqual(ALL_IN);
-  expect((await logOf(house, tenant.id)).at(-1)).toMatchObject({ step: 'revert', status: 'success' });
-  await deleteTenant(house, tenant.id);
+  expect((await logOf(installation, tenant.id)).at(-1)).toMatchObject({ step: 'revert', status: 'success' });
+  await deleteTenant(installation, tenant.id);
 });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { openHouse, type House } from '../support/house';
+import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { inDatabase } from '../support/master';
 import { lookFromOutside, NOTHING, withPostgres } from '../support/outside';
 import { restoreMongoUser, restorePostgresDatabase, restoreQdrantCollection } from '../support/restore';
@@ -7,16 +7,16 @@ import { adopt, change, createTenant, deleteTenant, logOf, operationEnds, parked
 import { until } from '../support/until';
 import { newName } from '../support/workbench';
 
-let house: House;
+let installation: TestInstallation;
 beforeAll(async () => {
   // Parked steps would try again by themselves in ten minutes only: what goes on here goes on because of the adoption.
-  house = await openHouse({ worker: { STEP_PATIENCE_MS: '500' } });
+  installation = await openTestInstallation({ worker: { STEP_PATIENCE_MS: '500' } });
 });
-afterAll(() => house.close());
+afterAll(() => installation.close());
 
 const ledgerOf = async (id: string) =>
   (
-    await house.master.query<{ kind: string; externalId: string | null; serverId: string }>(
+    await installation.master.query<{ kind: string; externalId: string | null; serverId: string }>(
       'SELECT kind, name, state, nonce, "externalId", "serverId", "secretRef" FROM "TenantResource" WHERE "tenantId" = $1 ORDER BY kind',
       [id],
     )
@@ -24,26 +24,32 @@ const ledgerOf = async (id: string) =>
 const idOf = async (id: string, kind: string) =>
   (await ledgerOf(id)).find((it) => it.kind === kind)?.externalId ?? null;
 const parkedAt = (id: string, ...steps: string[]) =>
-  until(`parked at ${steps.join(', ')}`, async () => (await parked(house, id)).sort().join() === steps.sort().join());
+  until(
+    `parked at ${steps.join(', ')}`,
+    async () => (await parked(installation, id)).sort().join() === steps.sort().join(),
+  );
 const asOwner = (sql: string) =>
   withPostgres(
-    inDatabase(house.info.postgres.url, 'postgres'),
+    inDatabase(installation.info.postgres.url, 'postgres'),
     async (client) => (await client.query<Record<string, unknown>>(sql)).rows,
   );
 
 test('restored from dumps, a tenant can not be suspended; adopted, it is at once, and comes back; its neighbour is untouched', async () => {
-  const [tenant, neighbour] = await Promise.all([createTenant(house, newName('a')), createTenant(house, newName('a'))]);
+  const [tenant, neighbour] = await Promise.all([
+    createTenant(installation, newName('a')),
+    createTenant(installation, newName('a')),
+  ]);
   const [theirs, before] = [
-    [await ledgerOf(neighbour.id), await lookFromOutside(house.info, neighbour.name)],
+    [await ledgerOf(neighbour.id), await lookFromOutside(installation.info, neighbour.name)],
     await ledgerOf(tenant.id),
   ];
-  await restorePostgresDatabase(house.info, tenant.name);
-  await restoreMongoUser(house.info, tenant.name);
-  await restoreQdrantCollection(house.info, tenant.name);
+  await restorePostgresDatabase(installation.info, tenant.name);
+  await restoreMongoUser(installation.info, tenant.name);
+  await restoreQdrantCollection(installation.info, tenant.name);
 
-  await house.request('POST', `/tenants/${tenant.id}/suspend`);
+  await installation.request('POST', `/tenants/${tenant.id}/suspend`);
   await parkedAt(tenant.id, 'postgres.disable', 'mongodb.disable');
-  expect(await tenantOf(house, tenant.id)).toMatchObject({
+  expect(await tenantOf(installation, tenant.id)).toMatchObject({
     operation: {
       kind: 'suspend',
       state: 'parked',
@@ -52,18 +58,18 @@ test('restored from dumps, a tenant can not be suspended; adopted, it is at once
     },
   });
 
-  const first = await adopt(house, tenant.id, 'postgres');
+  const first = await adopt(installation, tenant.id, 'postgres');
   expect(first).toMatchObject({ state: 'done', cause: null });
   await parkedAt(tenant.id, 'mongodb.disable');
-  const last = await tenantOf(house, tenant.id);
+  const last = await tenantOf(installation, tenant.id);
   expect(last).toMatchObject({ status: 'active', operation: { kind: 'suspend', state: 'parked' } });
-  expect((await house.request('GET', '/tenants?operation=parked&limit=200')).body['items']).toContainEqual(
+  expect((await installation.request('GET', '/tenants?operation=parked&limit=200')).body['items']).toContainEqual(
     expect.objectContaining({ id: tenant.id }),
   );
 
   const adoptedAt = Date.now();
-  expect(await adopt(house, tenant.id, 'mongodb')).toMatchObject({ state: 'done' });
-  expect(await operationEnds(house, tenant.id)).toMatchObject({
+  expect(await adopt(installation, tenant.id, 'mongodb')).toMatchObject({ state: 'done' });
+  expect(await operationEnds(installation, tenant.id)).toMatchObject({
     status: 'suspended',
     operation: { kind: 'suspend', state: 'done' },
   });
@@ -76,7 +82,7 @@ test('restored from dumps, a tenant can not be suspended; adopted, it is at once
     to: { externalId: await idOf(tenant.id, 'postgres') },
   });
   expect(first.requestedBy).toBe(last.operation.requestedBy);
-  const row = (await logOf(house, tenant.id)).find((it) => it.step === 'postgres.adopt');
+  const row = (await logOf(installation, tenant.id)).find((it) => it.step === 'postgres.adopt');
   expect(row).toMatchObject({
     status: 'success',
     message: expect.stringContaining(
@@ -84,53 +90,53 @@ test('restored from dumps, a tenant can not be suspended; adopted, it is at once
     ),
   });
 
-  expect(await change(house, tenant.id, 'resume')).toMatchObject({ status: 'active' });
+  expect(await change(installation, tenant.id, 'resume')).toMatchObject({ status: 'active' });
   for (const kind of ['postgres', 'mongodb', 'qdrant', 'keycloak']) {
-    expect(await adopt(house, tenant.id, kind)).toMatchObject({ state: 'done', evidence: null });
-    expect((await logOf(house, tenant.id)).findLast((it) => it.step === `${kind}.adopt`)?.message).toContain(
+    expect(await adopt(installation, tenant.id, kind)).toMatchObject({ state: 'done', evidence: null });
+    expect((await logOf(installation, tenant.id)).findLast((it) => it.step === `${kind}.adopt`)?.message).toContain(
       'nothing to adopt',
     );
   }
-  expect([await ledgerOf(neighbour.id), await lookFromOutside(house.info, neighbour.name)]).toEqual(theirs);
+  expect([await ledgerOf(neighbour.id), await lookFromOutside(installation.info, neighbour.name)]).toEqual(theirs);
 
-  expect(await deleteTenant(house, tenant.id)).toMatchObject({ status: 'deleted', goneAt: expect.any(String) });
-  expect(await lookFromOutside(house.info, tenant.name)).toEqual(NOTHING);
-  expect(await house.request('POST', `/tenants/${tenant.id}/adopt`, { resource: 'postgres' })).toMatchObject({
+  expect(await deleteTenant(installation, tenant.id)).toMatchObject({ status: 'deleted', goneAt: expect.any(String) });
+  expect(await lookFromOutside(installation.info, tenant.name)).toEqual(NOTHING);
+  expect(await installation.request('POST', `/tenants/${tenant.id}/adopt`, { backend: 'postgres' })).toMatchObject({
     status: 404,
     body: { code: 'tenant-unknown' },
   });
-  await deleteTenant(house, neighbour.id);
+  await deleteTenant(installation, neighbour.id);
 });
 
 test('a deletion that is parked because of it goes on to its end', async () => {
-  const { id, name } = await createTenant(house, newName('a'));
-  await restorePostgresDatabase(house.info, name);
-  await house.request('DELETE', `/tenants/${id}?mode=hard&force=true`);
+  const { id, name } = await createTenant(installation, newName('a'));
+  await restorePostgresDatabase(installation.info, name);
+  await installation.request('DELETE', `/tenants/${id}?mode=hard&force=true`);
   await parkedAt(id, 'postgres.drop');
-  expect(await adopt(house, id, 'postgres')).toMatchObject({ state: 'done' });
-  expect(await operationEnds(house, id)).toMatchObject({
+  expect(await adopt(installation, id, 'postgres')).toMatchObject({ state: 'done' });
+  expect(await operationEnds(installation, id)).toMatchObject({
     status: 'deleted',
     goneAt: expect.any(String),
     operation: { kind: 'hard_delete', state: 'done' },
   });
-  expect(await lookFromOutside(house.info, name)).toEqual(NOTHING);
+  expect(await lookFromOutside(installation.info, name)).toEqual(NOTHING);
 });
 
 test("a stranger's database of that name is refused with cause and advice, stays as it is, and what is parked stays parked", async () => {
-  const { id, name } = await createTenant(house, newName('a'));
+  const { id, name } = await createTenant(installation, newName('a'));
   const owner = `freeflow_${name}_owner`;
   const [mark] = await asOwner(`SELECT shobj_description('${owner}'::regrole, 'pg_authid') AS mark`);
-  await restorePostgresDatabase(house.info, name);
-  await house.request('POST', `/tenants/${id}/suspend`);
+  await restorePostgresDatabase(installation.info, name);
+  await installation.request('POST', `/tenants/${id}/suspend`);
   await parkedAt(id, 'postgres.disable');
   await asOwner(`COMMENT ON ROLE ${owner} IS 'freeflow:${randomUUID()}'`);
 
   const before = [
     await ledgerOf(id),
-    await lookFromOutside(house.info, name),
-    (await logOf(house, id)).filter((it) => it.step === 'postgres.disable').length,
+    await lookFromOutside(installation.info, name),
+    (await logOf(installation, id)).filter((it) => it.step === 'postgres.disable').length,
   ];
-  expect(await adopt(house, id, 'postgres', { acceptServer: true })).toMatchObject({
+  expect(await adopt(installation, id, 'postgres', { acceptServer: true })).toMatchObject({
     state: 'refused',
     cause: expect.stringContaining("isn't ours"),
     advice: expect.stringContaining('Nothing was changed'),
@@ -139,39 +145,40 @@ test("a stranger's database of that name is refused with cause and advice, stays
   await until(
     'its run has closed',
     async () =>
-      (await house.operator.client.workflow.getHandle(`adopt-${id}-postgres`).describe()).status.name === 'FAILED',
+      (await installation.operator.client.workflow.getHandle(`adopt-${id}-postgres`).describe()).status.name ===
+      'FAILED',
   );
   expect([
     await ledgerOf(id),
-    await lookFromOutside(house.info, name),
-    (await logOf(house, id)).filter((it) => it.step === 'postgres.disable').length,
+    await lookFromOutside(installation.info, name),
+    (await logOf(installation, id)).filter((it) => it.step === 'postgres.disable').length,
   ]).toEqual(before);
-  expect(await tenantOf(house, id)).toMatchObject({ operation: { kind: 'suspend', state: 'parked' } });
+  expect(await tenantOf(installation, id)).toMatchObject({ operation: { kind: 'suspend', state: 'parked' } });
 
   await asOwner(`COMMENT ON ROLE ${owner} IS '${String(mark?.['mark'])}'`);
-  expect(await adopt(house, id, 'postgres')).toMatchObject({ state: 'done' });
-  expect(await operationEnds(house, id)).toMatchObject({ status: 'suspended' });
-  await deleteTenant(house, id);
+  expect(await adopt(installation, id, 'postgres')).toMatchObject({ state: 'done' });
+  expect(await operationEnds(installation, id)).toMatchObject({ status: 'suspended' });
+  await deleteTenant(installation, id);
 });
 
 test('another server is refused until it is accepted explicitly', async () => {
-  const { id } = await createTenant(house, newName('a'));
+  const { id } = await createTenant(installation, newName('a'));
   const before = await ledgerOf(id);
-  await house.master.query(
+  await installation.master.query(
     'UPDATE "TenantResource" SET "serverId" = \'postgres:42\' WHERE "tenantId" = $1 AND kind = \'postgres\'',
     [id],
   );
-  await house.request('POST', `/tenants/${id}/suspend`);
+  await installation.request('POST', `/tenants/${id}/suspend`);
   await parkedAt(id, 'postgres.disable');
-  expect(await adopt(house, id, 'postgres')).toMatchObject({
+  expect(await adopt(installation, id, 'postgres')).toMatchObject({
     state: 'refused',
     cause: expect.stringContaining('made on postgres:42'),
   });
-  expect(await parked(house, id)).toEqual(['postgres.disable']);
-  expect(await adopt(house, id, 'postgres', { acceptServer: true })).toMatchObject({ state: 'done' });
-  expect(await operationEnds(house, id)).toMatchObject({ status: 'suspended' });
+  expect(await parked(installation, id)).toEqual(['postgres.disable']);
+  expect(await adopt(installation, id, 'postgres', { acceptServer: true })).toMatchObject({ state: 'done' });
+  expect(await operationEnds(installation, id)).toMatchObject({ status: 'suspended' });
   expect((await ledgerOf(id)).map(({ kind, serverId }) => ({ kind, serverId }))).toEqual(
     before.map(({ kind, serverId }) => ({ kind, serverId })),
   );
-  await deleteTenant(house, id);
+  await deleteTenant(installation, id);
 });

@@ -1,6 +1,6 @@
 import type { BackendKind } from '@freeflow/contract';
-import { openFaultyHouse, type FaultyHouse } from '../support/faulty-house';
-import type { Running } from '../support/house';
+import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
+import type { Running } from '../support/installation';
 import { lookFromOutside, NOTHING } from '../support/outside';
 import { pooled } from '../support/pooled';
 import { ALL_IN, ALL_OUT, logInEverywhere } from '../support/tenant-app';
@@ -8,31 +8,34 @@ import { askFor, change, createTenant, deleteTenant, operationEnds, parked, type
 import { until } from '../support/until';
 import { newName } from '../support/workbench';
 
-let house: FaultyHouse;
+let installation: FaultInjectedInstallation;
 let worker: Running;
 // Parked steps would try again by themselves in ten minutes only: what goes on here goes on because of an answer.
 const IMPATIENT = { STEP_PATIENCE_MS: '500' };
 beforeAll(async () => {
-  house = await openFaultyHouse(false);
-  worker = await house.startWorker(IMPATIENT);
+  installation = await openFaultInjectedInstallation(false);
+  worker = await installation.startWorker(IMPATIENT);
 });
 afterEach(() => {
-  for (const proxy of Object.values(house.proxies)) {
+  for (const proxy of Object.values(installation.proxies)) {
     proxy.open();
     proxy.stall(0);
   }
 });
-afterAll(() => house.close());
+afterAll(() => installation.close());
 
 const post = async (id: string, action: string, body?: object) =>
-  expect(await house.request('POST', `/tenants/${id}/${action}`, body)).toMatchObject({ status: 202 });
+  expect(await installation.request('POST', `/tenants/${id}/${action}`, body)).toMatchObject({ status: 202 });
 const parkedAt = (id: string, ...steps: string[]) =>
-  until(`parked at ${steps.join(', ')}`, async () => (await parked(house, id)).sort().join() === steps.sort().join());
-const shut = (...backends: BackendKind[]) => backends.forEach((it) => house.proxies[it].shut());
-const open = (...backends: BackendKind[]) => backends.forEach((it) => house.proxies[it].open());
+  until(
+    `parked at ${steps.join(', ')}`,
+    async () => (await parked(installation, id)).sort().join() === steps.sort().join(),
+  );
+const shut = (...backends: BackendKind[]) => backends.forEach((it) => installation.proxies[it].shut());
+const open = (...backends: BackendKind[]) => backends.forEach((it) => installation.proxies[it].open());
 const stall = (backend: BackendKind, ms: number) => {
-  house.proxies[backend].stall(ms);
-  house.proxies[backend].renew();
+  installation.proxies[backend].stall(ms);
+  installation.proxies[backend].renew();
 };
 
 type Named = Pick<Tenant, 'id' | 'name'>;
@@ -41,7 +44,7 @@ const createSome = (count: number): Promise<Tenant[]> =>
   pooled(
     2,
     Array.from({ length: count }, () => newName('w')),
-    (name) => createTenant(house, name),
+    (name) => createTenant(installation, name),
   );
 
 /** An operation that has to do the same step at PostgreSQL and Qdrant, and stands at both. */
@@ -89,7 +92,7 @@ const CASES: Case[] = [
     come: async (count) => {
       const tenants = await createSome(count);
       shut('postgres', 'qdrant');
-      await Promise.all(tenants.map(({ id }) => house.request('DELETE', `/tenants/${id}?mode=hard&force=true`)));
+      await Promise.all(tenants.map(({ id }) => installation.request('DELETE', `/tenants/${id}?mode=hard&force=true`)));
       return tenants;
     },
     ends: { status: 'deleted', goneAt: expect.any(String), operation: { state: 'done' } },
@@ -100,7 +103,7 @@ const CASES: Case[] = [
     come: async (count) => {
       shut('keycloak');
       const names = Array.from({ length: count }, () => newName('w'));
-      const tenants = await Promise.all(names.map(async (name) => ({ name, id: await askFor(house, name) })));
+      const tenants = await Promise.all(names.map(async (name) => ({ name, id: await askFor(installation, name) })));
       await undoing(tenants, 'keycloak.create');
       return tenants;
     },
@@ -122,7 +125,7 @@ const CASES: Case[] = [
     verb: 'disable',
     come: async (count) => {
       const tenants = await createSome(count);
-      await Promise.all(tenants.map(({ id }) => change(house, id, 'suspend')));
+      await Promise.all(tenants.map(({ id }) => change(installation, id, 'suspend')));
       return [...(await undoneChange(tenants, 'resume', 'keycloak.enable'))];
     },
     ends: { status: 'suspended', operation: { state: 'rolled_back', step: 'keycloak.enable' } },
@@ -157,11 +160,13 @@ describe.each(CASES)('two steps of $what parked at once', ({ verb, come, ends, a
       // The other one still stands, and says so, until it is answered itself.
       if (at === 0 && backend !== undefined) await parkedAt(id, ...order.slice(1).map((it) => `${it}.${verb}`));
     }
-    expect(await operationEnds(house, id)).toMatchObject(ends);
+    expect(await operationEnds(installation, id)).toMatchObject(ends);
     const seen =
-      access === undefined ? await lookFromOutside(house.info, name) : await logInEverywhere(house, { id, name });
+      access === undefined
+        ? await lookFromOutside(installation.info, name)
+        : await logInEverywhere(installation, { id, name });
     expect(seen).toEqual(access ?? NOTHING);
-    if (access !== undefined) await deleteTenant(house, id);
+    if (access !== undefined) await deleteTenant(installation, id);
   });
 
   test.each(SKIPS)(
@@ -171,26 +176,26 @@ describe.each(CASES)('two steps of $what parked at once', ({ verb, come, ends, a
       await post(id, 'skip', { step: `${skipped}.${verb}`, reason: 'lost for good' });
       await parkedAt(id, `${retried}.${verb}`);
       await post(id, 'retry', { step: `${retried}.${verb}` });
-      expect(await operationEnds(house, id)).toMatchObject({
+      expect(await operationEnds(installation, id)).toMatchObject({
         goneAt: null,
         operation: { state: 'incomplete', step: `${skipped}.${verb}`, cause: expect.stringContaining('lost for good') },
       });
-      expect(await deleteTenant(house, id)).toMatchObject({
+      expect(await deleteTenant(installation, id)).toMatchObject({
         status: 'deleted',
         goneAt: expect.any(String),
         operation: { state: 'done' },
       });
-      expect(await lookFromOutside(house.info, name)).toEqual(NOTHING);
+      expect(await lookFromOutside(installation.info, name)).toEqual(NOTHING);
     },
   );
 });
 
-const cancel = (id: string) => house.operator.client.workflow.getHandle(`tenant-${id}`).cancel();
+const cancel = (id: string) => installation.operator.client.workflow.getHandle(`tenant-${id}`).cancel();
 /** Whether its last operation has logged this so many times. */
 const hasLogged =
   (id: string, what: RegExp, times = 1) =>
   async () => {
-    const { rows } = await house.master.query<{ said: string }>(
+    const { rows } = await installation.master.query<{ said: string }>(
       `SELECT l.step || ' ' || l.status AS said FROM "TenantProvisionLog" l WHERE "operationId" = (SELECT id FROM "TenantOperation" WHERE "tenantId" = $1 ORDER BY "createdAt" DESC LIMIT 1)`,
       [id],
     );
@@ -235,18 +240,18 @@ describe.each([
   const next = () => ready.pop() ?? { id: '', name: '' };
   beforeAll(async () => {
     ready = await createSome(Object.keys(MOMENTS).length + 2);
-    if (action === 'resume') await Promise.all(ready.map(({ id }) => change(house, id, 'suspend')));
+    if (action === 'resume') await Promise.all(ready.map(({ id }) => change(installation, id, 'suspend')));
   }, 240_000);
 
   test.each(Object.keys(MOMENTS))('%s, is rolled back', async (moment) => {
     const { id, name } = next();
     await MOMENTS[moment]?.(id, verb, () => post(id, action));
-    expect(await operationEnds(house, id)).toMatchObject({
+    expect(await operationEnds(installation, id)).toMatchObject({
       status,
       operation: { kind: action, state: 'rolled_back', step: 'cancelled', cause: 'cancelled by an operator' },
     });
-    expect(await logInEverywhere(house, { id, name })).toEqual(access);
-    await deleteTenant(house, id);
+    expect(await logInEverywhere(installation, { id, name })).toEqual(access);
+    await deleteTenant(installation, id);
   });
 
   test('while it is being undone already, goes on with that to its end', async () => {
@@ -258,12 +263,12 @@ describe.each([
     await cancel(id);
     open('postgres', 'qdrant');
     await post(id, 'retry');
-    expect(await operationEnds(house, id)).toMatchObject({
+    expect(await operationEnds(installation, id)).toMatchObject({
       status,
       operation: { state: 'rolled_back', step: `keycloak.${verb}` },
     });
-    expect(await logInEverywhere(house, { id, name })).toEqual(access);
-    await deleteTenant(house, id);
+    expect(await logInEverywhere(installation, { id, name })).toEqual(access);
+    await deleteTenant(installation, id);
   });
 
   test('before any worker has seen it, ends one way or the other, and the tenant is what the end says', async () => {
@@ -271,12 +276,12 @@ describe.each([
     await worker.stop();
     await post(id, action);
     await until('it has a run', () => cancel(id).then(() => true));
-    worker = await house.startWorker(IMPATIENT);
-    const ended = await operationEnds(house, id);
+    worker = await installation.startWorker(IMPATIENT);
+    const ended = await operationEnds(installation, id);
     const isBack = ended.operation.state === 'rolled_back';
     expect(ended.operation.kind).toBe(action);
     expect(ended.status).toBe(isBack ? status : becomes);
-    expect(await logInEverywhere(house, { id, name })).toEqual(ended.status === 'active' ? ALL_IN : ALL_OUT);
-    await deleteTenant(house, id);
+    expect(await logInEverywhere(installation, { id, name })).toEqual(ended.status === 'active' ? ALL_IN : ALL_OUT);
+    await deleteTenant(installation, id);
   });
 });

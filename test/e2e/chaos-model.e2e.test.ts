@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { calm, commands, ends, standingOf, type Real } from '../chaos/commands';
+import { openWorld, type ChaosEnvironment } from '../chaos/environment';
 import { Model } from '../chaos/model';
-import { openWorld, type World } from '../chaos/world';
 import { lookAt, mustBe } from '../kill/verdict';
 import { lookFromOutside, NOTHING } from '../support/outside';
 import { askFor, deleteTenant } from '../support/tenants';
@@ -16,7 +16,7 @@ const TIMEOUT_MS = 40 * 60_000;
 /** Two unanswered calls of Keycloak one after the other, on a busy machine. */
 const ENDED_WITHIN_MS = 300_000;
 
-let world: World | undefined;
+let world: ChaosEnvironment | undefined;
 beforeAll(async () => {
   world = await openWorld({ STEP_PATIENCE_MS: '500' });
 }, TIMEOUT_MS);
@@ -30,7 +30,7 @@ test(
     const sequence = fc.asyncProperty(commands(6, IS_LONG ? 14 : 9), async (all) => {
       process.stdout.write(`  ${all.join(', ')}\n`);
       const name = newName('o');
-      const real: Real = { world: there, id: await askFor(there.house, name), faults: new Map() };
+      const real: Real = { world: there, id: await askFor(there.installation, name), faults: new Map() };
       const model = new Model();
       try {
         await fc.asyncModelRun(() => ({ model, real }), all);
@@ -40,14 +40,14 @@ test(
       const tenant = await ends(model, real, ENDED_WITHIN_MS);
       const goal = standingOf(tenant);
       const { standing, access, secrets } = mustBe({ kind: 'create', isUndone: false, goal });
-      expect(await lookAt(there.house, false, { id: real.id, name }, tenant)).toMatchObject({
+      expect(await lookAt(there.installation, false, { id: real.id, name }, tenant)).toMatchObject({
         tenant: goal,
         standing,
         access,
         secrets,
       });
-      if (goal !== 'gone') await deleteTenant(there.house, real.id);
-      expect(await lookFromOutside(there.house.info, name)).toEqual(NOTHING);
+      if (goal !== 'gone') await deleteTenant(there.installation, real.id);
+      expect(await lookFromOutside(there.installation.info, name)).toEqual(NOTHING);
       expect(there.hasWorker()).toBe(true);
     });
     // Not made smaller on failure, which would take hours: the same seed comes to the same sequence again.

@@ -1,8 +1,8 @@
 import { writeSync } from 'node:fs';
+import { openWorld } from '../chaos/environment';
 import { chaosSection, countsOf } from '../chaos/page';
 import { inWords, planOf, roundsOf, systematicOf, FAULTS, OPERATIONS, type Case } from '../chaos/plan';
 import { runRound, type Round } from '../chaos/run-round';
-import { openWorld } from '../chaos/world';
 import { writeSection } from '../support/faults-page';
 import { gateFor } from '../support/pooled';
 

@@ -1,14 +1,14 @@
-import { openHouse, type House } from '../support/house';
+import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { lookFromOutside, NOTHING } from '../support/outside';
 import { askFor, createTenant, deleteTenant, logOf, operationEnds } from '../support/tenants';
 import { until } from '../support/until';
 import { newName } from '../support/workbench';
 
-let house: House;
+let installation: TestInstallation;
 beforeAll(async () => {
-  house = await openHouse({ worker: { SWEEP_INTERVAL_MS: '1000' } });
+  installation = await openTestInstallation({ worker: { SWEEP_INTERVAL_MS: '1000' } });
   // What no attempt of ours does while locks hold: it says "present" over the absence that a drop has seen. Once for each tenant named here.
-  await house.master.query(`
+  await installation.master.query(`
     CREATE TABLE late (name text);
     CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
       IF EXISTS (SELECT 1 FROM late JOIN "Tenant" AS t USING (name) WHERE t.id = NEW."tenantId") AND OLD.state <> 'absent' THEN
@@ -18,56 +18,56 @@ beforeAll(async () => {
       RETURN NEW; END $$;
     CREATE TRIGGER late BEFORE UPDATE ON "TenantResource" FOR EACH ROW WHEN (NEW.kind = 'mongodb' AND NEW.state = 'absent') EXECUTE FUNCTION late()`);
 });
-afterAll(() => house.close());
+afterAll(() => installation.close());
 
-const late = (name: string) => house.master.query('INSERT INTO late VALUES ($1)', [name]);
+const late = (name: string) => installation.master.query('INSERT INTO late VALUES ($1)', [name]);
 const closings = async (id: string) =>
-  (await logOf(house, id)).filter((it) => it.step === 'close').map((it) => it.message);
+  (await logOf(installation, id)).filter((it) => it.step === 'close').map((it) => it.message);
 const runsOf = async (id: string) =>
   (
-    await house.master.query<{ runs: number }>(
+    await installation.master.query<{ runs: number }>(
       'SELECT runs FROM "TenantOperation" WHERE "tenantId" = $1 ORDER BY "createdAt" DESC LIMIT 1',
       [id],
     )
   ).rows[0]?.runs;
 
 test('a deletion finds the ledger with something left at its end: told in log and operation, dropped once more by another run', async () => {
-  const { id, name } = await createTenant(house, newName('k'));
+  const { id, name } = await createTenant(installation, newName('k'));
   await late(name);
   const cause = until(
     'it says why',
     async () =>
       (
-        await house.master.query<{ cause: string }>(
+        await installation.master.query<{ cause: string }>(
           'SELECT cause FROM "TenantOperation" WHERE "tenantId" = $1 AND step = \'close\'',
           [id],
         )
       ).rows[0]?.cause,
   );
-  expect(await deleteTenant(house, id)).toMatchObject({ operation: { state: 'done', cause: null } });
+  expect(await deleteTenant(installation, id)).toMatchObject({ operation: { state: 'done', cause: null } });
   expect(await cause).toBe(`${name} still has mongodb freeflow_${name} (present)`);
   expect(await closings(id)).toEqual([
     `still-there: ${name} still has mongodb freeflow_${name} (present)`,
     `nothing of ${name} is left; the name is free again`,
   ]);
   expect(await runsOf(id)).toBe(2);
-  expect(await lookFromOutside(house.info, name)).toEqual(NOTHING);
+  expect(await lookFromOutside(installation.info, name)).toEqual(NOTHING);
 });
 
 test('so does an undone create, and still says why it was undone', async () => {
   const name = newName('k');
   await late(name);
-  const id = await askFor(house, name);
+  const id = await askFor(installation, name);
   await until('MongoDB is done', async () =>
-    (await logOf(house, id)).some((it) => it.step === 'mongodb.create' && it.status === 'success'),
+    (await logOf(installation, id)).some((it) => it.step === 'mongodb.create' && it.status === 'success'),
   );
-  await house.operator.client.workflow.getHandle(`tenant-${id}`).cancel();
-  expect(await operationEnds(house, id)).toMatchObject({
+  await installation.operator.client.workflow.getHandle(`tenant-${id}`).cancel();
+  expect(await operationEnds(installation, id)).toMatchObject({
     operation: { state: 'rolled_back', cause: 'cancelled by an operator' },
   });
   expect(await closings(id)).toEqual([
     expect.stringMatching(/^still-there: /),
     expect.stringContaining('is free again'),
   ]);
-  expect(await lookFromOutside(house.info, name)).toEqual(NOTHING);
+  expect(await lookFromOutside(installation.info, name)).toEqual(NOTHING);
 });

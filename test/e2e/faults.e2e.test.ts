@@ -1,73 +1,76 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { openFaultyHouse, type FaultyHouse } from '../support/faulty-house';
+import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { lookFromOutside, NOTHING } from '../support/outside';
 import { abortWhenParked, askFor, logOf, operationEnds, tenantOf } from '../support/tenants';
 import { until } from '../support/until';
 import { newName } from '../support/workbench';
 
-let house: FaultyHouse;
+let installation: FaultInjectedInstallation;
 
 beforeAll(async () => {
-  house = await openFaultyHouse();
+  installation = await openFaultInjectedInstallation();
 });
-afterAll(() => house.close());
+afterAll(() => installation.close());
 
 test.each(['postgres', 'mongodb', 'qdrant', 'keycloak'] as const)(
   '%s is down during the create: retried, told in the log, active once it is back',
   async (backend) => {
-    house.proxies[backend].shut();
-    const id = await askFor(house, newName());
+    installation.proxies[backend].shut();
+    const id = await askFor(installation, newName());
     const stuck = await until('the operation tells of it', async () => {
-      const tenant = await tenantOf(house, id);
+      const tenant = await tenantOf(installation, id);
       return tenant.operation.cause === null ? undefined : tenant;
     });
     expect(stuck).toMatchObject({
       status: 'provisioning',
       operation: { state: 'running', step: `${backend}.create`, advice: expect.stringContaining('goes on by itself') },
     });
-    house.proxies[backend].open();
-    expect(await operationEnds(house, id)).toMatchObject({
+    installation.proxies[backend].open();
+    expect(await operationEnds(installation, id)).toMatchObject({
       status: 'active',
       operation: { state: 'done', step: null, cause: null },
     });
-    const rows = (await logOf(house, id)).filter((it) => it.step === `${backend}.create`);
+    const rows = (await logOf(installation, id)).filter((it) => it.step === `${backend}.create`);
     expect(rows.map((it) => it.attempt)).toEqual(rows.map((_, at) => at + 1));
     expect(rows.map((it) => it.status)).toEqual([...rows.slice(1).map(() => 'error'), 'success']);
   },
 );
 
 test('Temporal is down: accepted all the same, active once it is back', async () => {
-  house.proxies.temporal.shut();
-  const id = await askFor(house, newName());
+  installation.proxies.temporal.shut();
+  const id = await askFor(installation, newName());
   await delay(1_000);
-  expect(await tenantOf(house, id)).toMatchObject({ status: 'provisioning', operation: { state: 'requested' } });
-  house.proxies.temporal.open();
-  expect(await operationEnds(house, id)).toMatchObject({ status: 'active' });
+  expect(await tenantOf(installation, id)).toMatchObject({ status: 'provisioning', operation: { state: 'requested' } });
+  installation.proxies.temporal.open();
+  expect(await operationEnds(installation, id)).toMatchObject({ status: 'active' });
 });
 
 test('the master database is away for a while during the create: nothing is lost, and the log is true', async () => {
-  house.proxies.keycloak.stall(1_500);
+  installation.proxies.keycloak.stall(1_500);
   const name = newName();
-  const id = await askFor(house, name);
-  await until('it runs', async () => (await logOf(house, id)).some((it) => it.step === 'begin'));
-  house.proxies.master.shut();
+  const id = await askFor(installation, name);
+  await until('it runs', async () => (await logOf(installation, id)).some((it) => it.step === 'begin'));
+  installation.proxies.master.shut();
   await delay(2_000);
-  house.proxies.master.open();
+  installation.proxies.master.open();
   const { status } = await until('it ended', async () => {
-    const { rows } = await house.master.query<{ status: string }>(
+    const { rows } = await installation.master.query<{ status: string }>(
       'SELECT status FROM "Tenant" WHERE id = $1 AND status <> \'provisioning\'',
       [id],
     );
     return rows[0];
   });
   expect(status).toBe('active');
-  const rows = await logOf(house, id);
+  const rows = await logOf(installation, id);
   expect(rows.map((it) => it.seq)).toEqual(rows.map((_, at) => at + 1));
-  expect(await lookFromOutside(house.info, name)).toMatchObject({ mongoUsers: [`freeflow_${name}`], qdrantTokens: 1 });
+  expect(await lookFromOutside(installation.info, name)).toMatchObject({
+    mongoUsers: [`freeflow_${name}`],
+    qdrantTokens: 1,
+  });
 });
 
 test('a create that is given up is undone, and the undo waits for the backend for as long as it takes', async () => {
-  const impatient = await openFaultyHouse({ STEP_PATIENCE_MS: '1000' });
+  const impatient = await openFaultInjectedInstallation({ STEP_PATIENCE_MS: '1000' });
   try {
     impatient.proxies.mongodb.stall(0);
     const name = newName();

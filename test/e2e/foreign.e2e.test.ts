@@ -1,17 +1,17 @@
 import { readStackInfo } from '../../stack/stack-info';
-import { openHouse, type House } from '../support/house';
+import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { TEST_STACK } from '../support/master';
 import { lookFromOutside, NOTHING } from '../support/outside';
 import { strangersAt } from '../support/strangers';
 import { createTenant, logOf } from '../support/tenants';
 import { newName } from '../support/workbench';
 
-let house: House;
+let installation: TestInstallation;
 
 beforeAll(async () => {
-  house = await openHouse();
+  installation = await openTestInstallation();
 });
-afterAll(() => house.close());
+afterAll(() => installation.close());
 
 test.each(strangersAt(readStackInfo(TEST_STACK)))(
   '$what of that name which is not ours stays untouched; the create is undone and says whose it is',
@@ -20,7 +20,7 @@ test.each(strangersAt(readStackInfo(TEST_STACK)))(
     await make(name);
     const before = await content(name);
 
-    const tenant = await createTenant(house, name);
+    const tenant = await createTenant(installation, name);
     expect(tenant).toMatchObject({
       status: 'deleted',
       goneAt: expect.any(String),
@@ -32,12 +32,12 @@ test.each(strangersAt(readStackInfo(TEST_STACK)))(
       },
     });
     expect(await content(name)).toEqual(before);
-    expect(await lookFromOutside(house.info, name)).toEqual({ ...NOTHING, ...seen(name) });
-    const row = (await logOf(house, tenant.id)).find((it) => it.step === step);
+    expect(await lookFromOutside(installation.info, name)).toEqual({ ...NOTHING, ...seen(name) });
+    const row = (await logOf(installation, tenant.id)).find((it) => it.step === step);
     expect(row).toMatchObject({ status: 'error', message: expect.stringMatching(/^foreign-resource: /) });
 
     // The way out that the advice names: once it is gone, the name can be used.
     await remove(name);
-    expect((await createTenant(house, name)).status).toBe('active');
+    expect((await createTenant(installation, name)).status).toBe('active');
   },
 );

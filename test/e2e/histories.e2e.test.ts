@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { projectRoot } from '../../stack/project';
-import { openFaultyHouse, type FaultyHouse } from '../support/faulty-house';
+import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { withMongo } from '../support/outside';
 import { replay } from '../support/replay';
 import { restorePostgresDatabase } from '../support/restore';
@@ -22,99 +22,100 @@ import { newName } from '../support/workbench';
 
 const FOLDER = path.join(projectRoot(), 'workflows', 'histories');
 
-let house: FaultyHouse;
+let installation: FaultInjectedInstallation;
 beforeAll(async () => {
-  house = await openFaultyHouse({ STEP_PATIENCE_MS: '1000' });
+  installation = await openFaultInjectedInstallation({ STEP_PATIENCE_MS: '1000' });
 });
-afterAll(() => house.close());
+afterAll(() => installation.close());
 
 /** Each outcome of each workflow: how to come to it; gives the tenant whose last run is the one. */
 const OUTCOMES: Record<string, () => Promise<string>> = {
-  'create-active': async () => (await createTenant(house, newName('h'))).id,
+  'create-active': async () => (await createTenant(installation, newName('h'))).id,
   'create-rolled-back': async () => {
     const name = newName('h');
-    await withMongo(house.info.mongodb.url, (client) =>
+    await withMongo(installation.info.mongodb.url, (client) =>
       client.db(`freeflow_${name}`).collection('theirs').insertOne({ n: 1 }),
     );
-    return (await createTenant(house, name)).id;
+    return (await createTenant(installation, name)).id;
   },
   'create-retried': async () => {
-    house.proxies.qdrant.shut();
-    const id = await askFor(house, newName('h'));
-    await until('it has failed', async () => (await tenantOf(house, id)).operation.cause !== null);
-    house.proxies.qdrant.open();
-    return (await operationEnds(house, id)).id;
+    installation.proxies.qdrant.shut();
+    const id = await askFor(installation, newName('h'));
+    await until('it has failed', async () => (await tenantOf(installation, id)).operation.cause !== null);
+    installation.proxies.qdrant.open();
+    return (await operationEnds(installation, id)).id;
   },
   'create-cancelled': async () => {
-    house.proxies.keycloak.stall(1_500);
-    house.proxies.keycloak.renew();
-    const id = await askFor(house, newName('h'));
-    await until('it runs', async () => (await tenantOf(house, id)).operation.state === 'running');
-    await house.operator.client.workflow.getHandle(`tenant-${id}`).cancel();
-    return (await operationEnds(house, id)).id;
+    installation.proxies.keycloak.stall(1_500);
+    installation.proxies.keycloak.renew();
+    const id = await askFor(installation, newName('h'));
+    await until('it runs', async () => (await tenantOf(installation, id)).operation.state === 'running');
+    await installation.operator.client.workflow.getHandle(`tenant-${id}`).cancel();
+    return (await operationEnds(installation, id)).id;
   },
   'create-parked-twice': async () => {
-    for (const it of ['qdrant', 'postgres'] as const) house.proxies[it].shut();
-    const id = await askFor(house, newName('h'));
-    await until('both are parked', async () => (await parked(house, id)).length === 2);
+    for (const it of ['qdrant', 'postgres'] as const) installation.proxies[it].shut();
+    const id = await askFor(installation, newName('h'));
+    await until('both are parked', async () => (await parked(installation, id)).length === 2);
     for (const it of ['qdrant', 'postgres'] as const) {
-      house.proxies[it].open();
-      await house.request('POST', `/tenants/${id}/retry`, { step: `${it}.create` });
+      installation.proxies[it].open();
+      await installation.request('POST', `/tenants/${id}/retry`, { step: `${it}.create` });
     }
-    return (await operationEnds(house, id)).id;
+    return (await operationEnds(installation, id)).id;
   },
   'create-aborted': async () => {
-    house.proxies.mongodb.shut();
-    const id = await askFor(house, newName('h'));
-    await abortWhenParked(house, id);
-    house.proxies.mongodb.open();
-    return (await operationEnds(house, id)).id;
+    installation.proxies.mongodb.shut();
+    const id = await askFor(installation, newName('h'));
+    await abortWhenParked(installation, id);
+    installation.proxies.mongodb.open();
+    return (await operationEnds(installation, id)).id;
   },
   'hard-delete-skipped': async () => {
-    const { id } = await createTenant(house, newName('h'));
-    house.proxies.qdrant.shut();
-    await house.request('DELETE', `/tenants/${id}?mode=hard&force=true`);
-    await until('it is parked', async () => (await parked(house, id)).length === 1);
-    await house.request('POST', `/tenants/${id}/skip`, { reason: 'recorded' });
-    const ended = await operationEnds(house, id);
-    house.proxies.qdrant.open();
+    const { id } = await createTenant(installation, newName('h'));
+    installation.proxies.qdrant.shut();
+    await installation.request('DELETE', `/tenants/${id}?mode=hard&force=true`);
+    await until('it is parked', async () => (await parked(installation, id)).length === 1);
+    await installation.request('POST', `/tenants/${id}/skip`, { reason: 'recorded' });
+    const ended = await operationEnds(installation, id);
+    installation.proxies.qdrant.open();
     return ended.id;
   },
-  suspend: async () => (await change(house, (await createTenant(house, newName('h'))).id, 'suspend')).id,
+  suspend: async () => (await change(installation, (await createTenant(installation, newName('h'))).id, 'suspend')).id,
   'suspend-reverted': async () => {
-    const { id } = await createTenant(house, newName('h'));
-    house.proxies.postgres.shut();
-    await house.request('POST', `/tenants/${id}/suspend`);
-    await abortWhenParked(house, id);
-    house.proxies.postgres.open();
-    return (await operationEnds(house, id)).id;
+    const { id } = await createTenant(installation, newName('h'));
+    installation.proxies.postgres.shut();
+    await installation.request('POST', `/tenants/${id}/suspend`);
+    await abortWhenParked(installation, id);
+    installation.proxies.postgres.open();
+    return (await operationEnds(installation, id)).id;
   },
-  resume: async () => (await change(house, await outcome('suspend'), 'resume')).id,
-  'soft-delete': async () => (await change(house, (await createTenant(house, newName('h'))).id, 'delete')).id,
-  restore: async () => (await change(house, await outcome('soft-delete'), 'restore')).id,
+  resume: async () => (await change(installation, await outcome('suspend'), 'resume')).id,
+  'soft-delete': async () =>
+    (await change(installation, (await createTenant(installation, newName('h'))).id, 'delete')).id,
+  restore: async () => (await change(installation, await outcome('soft-delete'), 'restore')).id,
   'adopt-done': async () => {
-    const { id, name } = await createTenant(house, newName('h'));
-    await restorePostgresDatabase(house.info, name);
-    await house.request('POST', `/tenants/${id}/suspend`);
-    await until('it is parked', async () => (await parked(house, id)).length === 1);
-    await adopt(house, id, 'postgres');
-    await operationEnds(house, id);
+    const { id, name } = await createTenant(installation, newName('h'));
+    await restorePostgresDatabase(installation.info, name);
+    await installation.request('POST', `/tenants/${id}/suspend`);
+    await until('it is parked', async () => (await parked(installation, id)).length === 1);
+    await adopt(installation, id, 'postgres');
+    await operationEnds(installation, id);
     return id;
   },
   'adopt-refused': async () => {
-    const { id } = await createTenant(house, newName('h'));
-    house.proxies.postgres.shut();
-    await adopt(house, id, 'postgres');
-    house.proxies.postgres.open();
+    const { id } = await createTenant(installation, newName('h'));
+    installation.proxies.postgres.shut();
+    await adopt(installation, id, 'postgres');
+    installation.proxies.postgres.open();
     return id;
   },
-  'hard-delete': async () => (await deleteTenant(house, (await createTenant(house, newName('h'))).id)).id,
+  'hard-delete': async () => (await deleteTenant(installation, (await createTenant(installation, newName('h'))).id)).id,
 };
 const outcome = (name: string): Promise<string> => OUTCOMES[name]?.() ?? Promise.reject(new Error(name));
 
 test.each(Object.keys(OUTCOMES))('a run that ends as %s replays', async (name) => {
   const id = await outcome(name);
-  const handle = house.operator.client.workflow.getHandle(
+  const handle = installation.operator.client.workflow.getHandle(
     name.startsWith('adopt-') ? `adopt-${id}-postgres` : `tenant-${id}`,
   );
   await until('the run has closed', async () => (await handle.describe()).status.name !== 'RUNNING');

@@ -7,33 +7,33 @@ import { QDRANT } from '../isolation/attacks-qdrant';
 import { REBORN } from '../isolation/attacks-reborn';
 import { isolationPage, readPage, RENEW, writePage } from '../isolation/document';
 import { knockAt } from '../isolation/knock';
-import { partyOf, type Party } from '../isolation/party';
+import { partyOf, type TenantSession } from '../isolation/party';
 import { fill, possessionsOf, spoil } from '../isolation/possessions';
-import { openHouse, type House } from '../support/house';
+import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { lookFromOutside, NOTHING } from '../support/outside';
 import { createTenant, deleteTenant } from '../support/tenants';
 import { newName } from '../support/workbench';
 
 const BACKENDS = [POSTGRES, MONGODB, QDRANT, KEYCLOAK];
 const answers = new Answers();
-let house: House;
-let [a, b, old, reborn]: Party[] = [];
-const opened: Party[] = [];
+let installation: TestInstallation;
+let [a, b, old, reborn]: TenantSession[] = [];
+const opened: TenantSession[] = [];
 let before: Awaited<ReturnType<typeof possessions>>;
 
-const open = async (name: string): Promise<Party> => {
-  const party = await partyOf(house, await createTenant(house, name));
+const open = async (name: string): Promise<TenantSession> => {
+  const party = await partyOf(installation, await createTenant(installation, name));
   opened.push(party);
   return party;
 };
-const possessions = () => Promise.all([a, b].map((it) => possessionsOf(house.info, the(it))));
-const the = (party: Party | undefined): Party => {
+const possessions = () => Promise.all([a, b].map((it) => possessionsOf(installation.info, the(it))));
+const the = (party: TenantSession | undefined): TenantSession => {
   if (party === undefined) throw new Error('this tenant was never made');
   return party;
 };
 
 beforeAll(async () => {
-  house = await openHouse();
+  installation = await openTestInstallation();
   [a, b, old] = await Promise.all(['a', 'b', 'c'].map(async (it) => open(newName(it))));
   await Promise.all(opened.map(fill));
   before = await possessions();
@@ -41,12 +41,12 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all(opened.map((it) => it.close()));
   // A kept test stack would fill up with realms otherwise.
-  await Promise.all([a, b, reborn].flatMap((it) => (it === undefined ? [] : [deleteTenant(house, it.id)])));
-  await house.close();
+  await Promise.all([a, b, reborn].flatMap((it) => (it === undefined ? [] : [deleteTenant(installation, it.id)])));
+  await installation.close();
 });
 
 /** Tries it, notes for the page what came, and gives it. */
-async function cameOf(attack: Attack, by: Party | undefined, on: Party | undefined): Promise<string> {
+async function cameOf(attack: Attack, by: TenantSession | undefined, on: TenantSession | undefined): Promise<string> {
   const answer = await attack.run(the(by), the(on));
   answers.add(attack, answer);
   return answer;
@@ -87,8 +87,11 @@ describe('a tenant that is gone', () => {
   });
 
   test('goes, whatever a neighbour has granted it', async () => {
-    expect(await deleteTenant(house, the(old).id)).toMatchObject({ status: 'deleted', operation: { state: 'done' } });
-    expect(await lookFromOutside(house.info, the(old).name)).toEqual(NOTHING);
+    expect(await deleteTenant(installation, the(old).id)).toMatchObject({
+      status: 'deleted',
+      operation: { state: 'done' },
+    });
+    expect(await lookFromOutside(installation.info, the(old).name)).toEqual(NOTHING);
   });
 
   test.each(attacksOf(GONE))('$what, as $as: $answer', async (attack) => {

@@ -1,22 +1,22 @@
 import { databaseUrl, fill, fingerprint } from '../support/fingerprint';
-import { openHouse, type House } from '../support/house';
+import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { lookFromOutside, NOTHING, withPostgres } from '../support/outside';
 import { createTenant, deleteTenant, logOf, operationEnds } from '../support/tenants';
 import { newName } from '../support/workbench';
 
-let house: House;
+let installation: TestInstallation;
 
 beforeAll(async () => {
-  house = await openHouse();
+  installation = await openTestInstallation();
 });
-afterAll(() => house.close());
+afterAll(() => installation.close());
 
 test('a tenant is made in all four backends, and a hard delete leaves nothing of it in any', async () => {
   const name = newName();
-  const tenant = await createTenant(house, name);
+  const tenant = await createTenant(installation, name);
   expect(tenant).toMatchObject({ name, status: 'active', operation: { kind: 'create', state: 'done' } });
 
-  const seen = await lookFromOutside(house.info, name);
+  const seen = await lookFromOutside(installation.info, name);
   expect(seen).toMatchObject({
     postgres: { owner: `freeflow_${name}_owner` },
     postgresRoles: [`freeflow_${name}_app`, `freeflow_${name}_owner`],
@@ -26,16 +26,18 @@ test('a tenant is made in all four backends, and a hard delete leaves nothing of
     keycloak: { id: expect.any(String) },
   });
 
-  const deleted = await deleteTenant(house, tenant.id);
+  const deleted = await deleteTenant(installation, tenant.id);
   expect(deleted).toMatchObject({ status: 'deleted', operation: { kind: 'hard_delete', state: 'done' } });
-  expect(await lookFromOutside(house.info, name)).toEqual(NOTHING);
-  const { rows: secrets } = await house.master.query('SELECT 1 FROM "TenantSecret" WHERE "tenantId" = $1', [tenant.id]);
+  expect(await lookFromOutside(installation.info, name)).toEqual(NOTHING);
+  const { rows: secrets } = await installation.master.query('SELECT 1 FROM "TenantSecret" WHERE "tenantId" = $1', [
+    tenant.id,
+  ]);
   expect(secrets).toEqual([]);
 });
 
 test('every step stands in the log once, in the order of its seq, and each create before its probe', async () => {
-  const tenant = await createTenant(house, newName());
-  const rows = await logOf(house, tenant.id);
+  const tenant = await createTenant(installation, newName());
+  const rows = await logOf(installation, tenant.id);
   expect(rows.map((it) => it.seq)).toEqual(rows.map((_, at) => at + 1));
   const steps = rows.map((it) => it.step);
   expect([...steps].sort()).toEqual(
@@ -48,60 +50,67 @@ test('every step stands in the log once, in the order of its seq, and each creat
   expect(rows.every((it) => it.status === 'success' && it.attempt === 1)).toBe(true);
   for (const kind of ['postgres', 'mongodb', 'qdrant', 'keycloak'])
     expect(steps.indexOf(`${kind}.create`)).toBeLessThan(steps.indexOf(`${kind}.probe`));
-  await deleteTenant(house, tenant.id);
+  await deleteTenant(installation, tenant.id);
 });
 
 test("a neighbour's schema, grants and data are the same before and after", async () => {
-  const neighbour = await createTenant(house, newName('n'));
-  await fill(house.info, neighbour.name);
-  const before = await fingerprint(house.info, neighbour.name);
-  const other = await createTenant(house, newName());
-  await deleteTenant(house, other.id);
-  expect(await fingerprint(house.info, neighbour.name)).toBe(before);
+  const neighbour = await createTenant(installation, newName('n'));
+  await fill(installation.info, neighbour.name);
+  const before = await fingerprint(installation.info, neighbour.name);
+  const other = await createTenant(installation, newName());
+  await deleteTenant(installation, other.id);
+  expect(await fingerprint(installation.info, neighbour.name)).toBe(before);
   // The fingerprint sees a change: otherwise the line above would say nothing.
-  await withPostgres(databaseUrl(house.info, neighbour.name), (client) =>
+  await withPostgres(databaseUrl(installation.info, neighbour.name), (client) =>
     client.query('INSERT INTO app.things VALUES (3)'),
   );
-  expect(await fingerprint(house.info, neighbour.name)).not.toBe(before);
-  await deleteTenant(house, neighbour.id);
+  expect(await fingerprint(installation.info, neighbour.name)).not.toBe(before);
+  await deleteTenant(installation, neighbour.id);
 });
 
 test('a name used again gives a new tenant which inherits nothing', async () => {
   const name = newName();
-  const first = await createTenant(house, name);
-  await fill(house.info, name);
-  const before = await lookFromOutside(house.info, name);
-  await deleteTenant(house, first.id);
-  const second = await createTenant(house, name);
-  const after = await lookFromOutside(house.info, name);
+  const first = await createTenant(installation, name);
+  await fill(installation.info, name);
+  const before = await lookFromOutside(installation.info, name);
+  await deleteTenant(installation, first.id);
+  const second = await createTenant(installation, name);
+  const after = await lookFromOutside(installation.info, name);
   expect(second.id).not.toBe(first.id);
   expect(after.postgres?.oid).not.toBe(before.postgres?.oid);
   expect(after.keycloak?.id).not.toBe(before.keycloak?.id);
   expect(after).toMatchObject({ qdrant: { points: 0 }, mongoCollections: ['_freeflow_meta'] });
-  const tables = await withPostgres(databaseUrl(house.info, name), (client) =>
+  const tables = await withPostgres(databaseUrl(installation.info, name), (client) =>
     client.query("SELECT 1 FROM pg_tables WHERE schemaname = 'app'"),
   );
   expect(tables.rows).toEqual([]);
-  await deleteTenant(house, second.id);
+  await deleteTenant(installation, second.id);
 });
 
 test('the same name fifty times at once: one is accepted, 49 are told it is taken, one set of resources', async () => {
   const name = newName();
-  const answers = await Promise.all(Array.from({ length: 50 }, () => house.request('POST', '/tenants', { name })));
+  const answers = await Promise.all(
+    Array.from({ length: 50 }, () => installation.request('POST', '/tenants', { name })),
+  );
   const accepted = answers.filter((it) => it.status === 202);
   expect(accepted).toHaveLength(1);
   expect(answers.filter((it) => it.status === 409 && it.body.code === 'tenant-name-taken')).toHaveLength(49);
   const id = String(accepted[0]?.body.id);
-  await operationEnds(house, id);
-  const { rows } = await house.master.query('SELECT 1 FROM "TenantResource" WHERE "name" LIKE $1', [`%${name}%`]);
+  await operationEnds(installation, id);
+  const { rows } = await installation.master.query('SELECT 1 FROM "TenantResource" WHERE "name" LIKE $1', [
+    `%${name}%`,
+  ]);
   expect(rows).toHaveLength(4);
-  expect(await lookFromOutside(house.info, name)).toMatchObject({ mongoUsers: [`freeflow_${name}`], qdrantTokens: 1 });
-  await deleteTenant(house, id);
+  expect(await lookFromOutside(installation.info, name)).toMatchObject({
+    mongoUsers: [`freeflow_${name}`],
+    qdrantTokens: 1,
+  });
+  await deleteTenant(installation, id);
 });
 
 test('eight tenants at once all become active, and all go again', async () => {
-  const tenants = await Promise.all(Array.from({ length: 8 }, () => createTenant(house, newName())));
+  const tenants = await Promise.all(Array.from({ length: 8 }, () => createTenant(installation, newName())));
   expect(tenants.map((it) => it.status)).toEqual(Array(8).fill('active'));
-  await Promise.all(tenants.map((it) => deleteTenant(house, it.id)));
-  for (const { name } of tenants) expect(await lookFromOutside(house.info, name)).toEqual(NOTHING);
+  await Promise.all(tenants.map((it) => deleteTenant(installation, it.id)));
+  for (const { name } of tenants) expect(await lookFromOutside(installation.info, name)).toEqual(NOTHING);
 });

@@ -1,10 +1,10 @@
-import { openFaultyHouse, type FaultyHouse } from '../support/faulty-house';
+import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 
-let house: FaultyHouse;
+let installation: FaultInjectedInstallation;
 beforeAll(async () => {
-  house = await openFaultyHouse(false);
+  installation = await openFaultInjectedInstallation(false);
 });
-afterAll(() => house.close());
+afterAll(() => installation.close());
 
 test.each([
   ['a reading', 'GET', '/tenants', undefined],
@@ -13,12 +13,12 @@ test.each([
   '%s whose connection to the master database is cut before the reply: 503, and it may be repeated',
   async (_, method, route, body) => {
     // With connections that were good until now.
-    expect(await house.request('GET', '/tenants')).toMatchObject({ status: 200 });
-    house.proxies.master.trouble({ kind: 'drop-replies', after: 0 });
-    const cut = await house.request(method, route, body);
-    house.proxies.master.trouble();
+    expect(await installation.request('GET', '/tenants')).toMatchObject({ status: 200 });
+    installation.proxies.master.trouble({ kind: 'drop-replies', after: 0 });
+    const cut = await installation.request(method, route, body);
+    installation.proxies.master.trouble();
     expect(cut).toMatchObject({ status: 503, body: { code: 'master-database-unavailable' } });
     expect(cut.headers.get('retry-after')).toBe('5');
-    expect(await house.request('GET', '/tenants')).toMatchObject({ status: 200 });
+    expect(await installation.request('GET', '/tenants')).toMatchObject({ status: 200 });
   },
 );

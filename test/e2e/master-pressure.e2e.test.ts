@@ -6,7 +6,7 @@ import { patient } from '../chaos/patient';
 import { type Operation, OPERATIONS } from '../chaos/plan';
 import { ask, ends, filled, type Subject } from '../kill/operations';
 import { writeSection } from '../support/faults-page';
-import { openHouse, type House } from '../support/house';
+import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { PRESSURES } from '../support/master-pressure';
 import { newName } from '../support/workbench';
 
@@ -34,13 +34,13 @@ done once, tenants, ledger and log as the records say. In seconds from the askin
 |---|${LIFE.map(() => '---|').join('')}
 ${took.map((it) => `| ${it.title} | ${it.byOperation.join(' | ')} |`).join('\n')}`;
 
-let house: House | undefined;
+let installation: TestInstallation | undefined;
 afterEach(async () => {
-  await house?.close();
-  house = undefined;
+  await installation?.close();
+  installation = undefined;
 });
 
-const logsOf = ({ logDir }: House): string =>
+const logsOf = ({ logDir }: TestInstallation): string =>
   readdirSync(logDir)
     .filter((it) => it.endsWith('.log'))
     .map((it) => readFileSync(path.join(logDir, it), 'utf8'))
@@ -49,7 +49,7 @@ const logsOf = ({ logDir }: House): string =>
 test.each(Object.entries(PRESSURES))(
   '%s: no answer, status, ledger or log row is lost',
   async (title, { env = {}, leaves, begin }) => {
-    const there = (house = patient(await openHouse({ api: env, worker: { ...IMPATIENT, ...env } })));
+    const there = (installation = patient(await openTestInstallation({ api: env, worker: { ...IMPATIENT, ...env } })));
     const byOperation: number[] = [];
     let subjects: Subject[] = Array.from({ length: TENANTS }, () => ({ id: '', name: newName('m') }));
     for (const operation of operations) {

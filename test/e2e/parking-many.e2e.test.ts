@@ -1,5 +1,5 @@
+import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { writeSection } from '../support/faults-page';
-import { openFaultyHouse, type FaultyHouse } from '../support/faulty-house';
 import { lookFromOutside } from '../support/outside';
 import { pooled } from '../support/pooled';
 import { askFor, deleteTenant, logOf, parked, tenantOf, type Tenant } from '../support/tenants';
@@ -18,8 +18,8 @@ const MENDINGS = {
   'one `POST /tenants/retry {step}`': {
     // Longer than the test: what goes on here goes on because of the command.
     retryMs: 3_600_000,
-    mend: async (house: FaultyHouse, step: string) =>
-      (await house.request('POST', '/tenants/retry', { step })).body['items'] as { result: string }[],
+    mend: async (installation: FaultInjectedInstallation, step: string) =>
+      (await installation.request('POST', '/tenants/retry', { step })).body['items'] as { result: string }[],
     isTold: true,
   },
 } as const;
@@ -27,52 +27,53 @@ const MENDINGS = {
 const lines: string[] = [];
 
 describe.each(Object.entries(MENDINGS))('mended by %s', (way, { retryMs, mend, isTold }) => {
-  let house: FaultyHouse;
+  let installation: FaultInjectedInstallation;
   beforeAll(async () => {
-    house = await openFaultyHouse({ STEP_PATIENCE_MS: '500', PARKED_RETRY_MS: String(retryMs) });
+    installation = await openFaultInjectedInstallation({ STEP_PATIENCE_MS: '500', PARKED_RETRY_MS: String(retryMs) });
   });
-  afterAll(() => house.close());
+  afterAll(() => installation.close());
 
   test.each(BACKENDS)(
     `${COUNT} tenants parked at %s are active`,
     async (backend) => {
       const step = `${backend}.create`;
-      house.proxies[backend].shut();
+      installation.proxies[backend].shut();
       const askedAt = Date.now();
       const tenants = await pooled(
         5,
         Array.from({ length: COUNT }, () => newName('m')),
-        async (name) => ({ name, id: await askFor(house, name) }),
+        async (name) => ({ name, id: await askFor(installation, name) }),
       );
       for (const { id } of tenants)
-        await until(`${id} is parked`, async () => (await parked(house, id)).includes(step), TIMEOUT_MS);
+        await until(`${id} is parked`, async () => (await parked(installation, id)).includes(step), TIMEOUT_MS);
       const parkedMs = Date.now() - askedAt;
       // Else it would count how long the other backends take.
       for (const { id } of tenants)
         await until(
           `${id} is done everywhere else`,
           async () =>
-            (await logOf(house, id)).filter((it) => it.step.endsWith('.probe') && it.status === 'success').length === 3,
+            (await logOf(installation, id)).filter((it) => it.step.endsWith('.probe') && it.status === 'success')
+              .length === 3,
           TIMEOUT_MS,
         );
 
       const failures = new Map(
-        await Promise.all(tenants.map(async ({ id }) => [id, await failuresOf(house, id, step)] as const)),
+        await Promise.all(tenants.map(async ({ id }) => [id, await failuresOf(installation, id, step)] as const)),
       );
 
-      house.proxies[backend].open();
+      installation.proxies[backend].open();
       const mendedAt = Date.now();
-      const results = await mend(house, step);
+      const results = await mend(installation, step);
       expect(results.map((it) => it.result)).toEqual(Array(isTold ? COUNT : 0).fill('retried'));
       const mended = await Promise.all(
-        tenants.map(({ id }) => untilDone(house, id, step, failures.get(id) ?? 0, isTold)),
+        tenants.map(({ id }) => untilDone(installation, id, step, failures.get(id) ?? 0, isTold)),
       );
       const activeMs = Date.now() - mendedAt;
       const ended = mended.map((it) => it.tenant);
 
       expect(ended.map((it) => [it.status, it.operation.state])).toEqual(tenants.map(() => ['active', 'done']));
       for (const { name } of tenants) {
-        expect(await lookFromOutside(house.info, name)).toMatchObject({
+        expect(await lookFromOutside(installation.info, name)).toMatchObject({
           postgres: { owner: `freeflow_${name}_owner` },
           mongoUsers: [`freeflow_${name}`],
           qdrantTokens: 1,
@@ -81,7 +82,7 @@ describe.each(Object.entries(MENDINGS))('mended by %s', (way, { retryMs, mend, i
       }
       lines.push(`| ${COUNT} at \`${step}\` | ${way} | ${seconds(parkedMs)} | ${seconds(activeMs)} |`);
       process.stdout.write(`${lines.at(-1)} failed again: ${mended.reduce((sum, it) => sum + it.failedAgain, 0)}\n`);
-      await pooled(5, tenants, ({ id }) => deleteTenant(house, id));
+      await pooled(5, tenants, ({ id }) => deleteTenant(installation, id));
     },
     TIMEOUT_MS,
   );
@@ -100,12 +101,12 @@ const INTRODUCTION = `A backend is stopped, tenants are asked for, all are parke
 ${SOON / 1000} s here (in production every ten minutes), or are told to by one command and would try by themselves in an hour only. Counted from its return. An
 answer rides out two seconds of trouble; where it failed all the same, as when Keycloak answers 500 to realms made at the same time, the tenant was told once more.`;
 
-const failuresOf = async (house: FaultyHouse, id: string, step: string): Promise<number> =>
-  (await logOf(house, id)).filter((it) => it.step === step && it.status === 'error').length;
+const failuresOf = async (installation: FaultInjectedInstallation, id: string, step: string): Promise<number> =>
+  (await logOf(installation, id)).filter((it) => it.step === step && it.status === 'error').length;
 
 /** Waits for the end; a step that failed again since then is told to go on once more, where it doesn't by itself. */
 async function untilDone(
-  house: FaultyHouse,
+  installation: FaultInjectedInstallation,
   id: string,
   step: string,
   failedBefore: number,
@@ -115,12 +116,12 @@ async function untilDone(
   const tenant = await until(
     `${id} is active`,
     async () => {
-      const now = await tenantOf(house, id);
+      const now = await tenantOf(installation, id);
       if (now.status !== 'provisioning') return now;
-      const failed = await failuresOf(house, id, step);
+      const failed = await failuresOf(installation, id, step);
       if (failed === known || now.operation.state !== 'parked') return undefined;
       known = failed;
-      if (isTold) await house.request('POST', `/tenants/${id}/retry`);
+      if (isTold) await installation.request('POST', `/tenants/${id}/retry`);
       return undefined;
     },
     TIMEOUT_MS,

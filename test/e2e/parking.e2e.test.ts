@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { openFaultyHouse, type FaultyHouse } from '../support/faulty-house';
+import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { lookFromOutside, NOTHING } from '../support/outside';
 import {
   abortWhenParked,
@@ -14,38 +14,41 @@ import {
 import { until } from '../support/until';
 import { newName } from '../support/workbench';
 
-let house: FaultyHouse;
+let installation: FaultInjectedInstallation;
 beforeAll(async () => {
   // Parked steps would try again by themselves in ten minutes only: what goes on here goes on because of an answer.
-  house = await openFaultyHouse({ STEP_PATIENCE_MS: '500' });
+  installation = await openFaultInjectedInstallation({ STEP_PATIENCE_MS: '500' });
 });
 afterEach(() => {
-  for (const proxy of Object.values(house.proxies)) proxy.open();
+  for (const proxy of Object.values(installation.proxies)) proxy.open();
 });
-afterAll(() => house.close());
+afterAll(() => installation.close());
 
 const answer = (id: string, action: string, body?: object, key?: string) =>
-  house.request('POST', `/tenants/${id}/${action}`, body, key === undefined ? {} : { 'idempotency-key': key });
+  installation.request('POST', `/tenants/${id}/${action}`, body, key === undefined ? {} : { 'idempotency-key': key });
 const failuresOf = async (id: string, step: string) =>
-  (await logOf(house, id)).filter((it) => it.step === step && it.status === 'error').length;
+  (await logOf(installation, id)).filter((it) => it.step === step && it.status === 'error').length;
 /** So often a step is tried that somebody told to go on; some two seconds. */
 const ANSWERED_ATTEMPTS = 4;
 const parkedAt = (id: string, ...steps: string[]) =>
-  until(`parked at ${steps.join(', ')}`, async () => (await parked(house, id)).sort().join() === steps.sort().join());
+  until(
+    `parked at ${steps.join(', ')}`,
+    async () => (await parked(installation, id)).sort().join() === steps.sort().join(),
+  );
 
 async function parkedCreate(
   ...backends: ('postgres' | 'mongodb' | 'qdrant' | 'keycloak')[]
 ): Promise<{ id: string; name: string }> {
   const name = newName('p');
-  for (const it of backends) house.proxies[it].shut();
-  const id = await askFor(house, name);
+  for (const it of backends) installation.proxies[it].shut();
+  const id = await askFor(installation, name);
   await parkedAt(id, ...backends.map((it) => `${it}.create`));
   return { id, name };
 }
 
 test('a step that fails for long is parked, visibly: state, step, cause and advice; a retry acts at once', async () => {
   const { id } = await parkedCreate('qdrant');
-  expect(await tenantOf(house, id)).toMatchObject({
+  expect(await tenantOf(installation, id)).toMatchObject({
     status: 'provisioning',
     operation: {
       state: 'parked',
@@ -54,9 +57,9 @@ test('a step that fails for long is parked, visibly: state, step, cause and advi
       advice: expect.stringContaining('Check'),
     },
   });
-  const listed = await house.request('GET', '/tenants?operation=parked');
+  const listed = await installation.request('GET', '/tenants?operation=parked');
   expect(listed.body['items']).toEqual([expect.objectContaining({ id })]);
-  const run = house.operator.client.workflow.getHandle(`tenant-${id}`);
+  const run = installation.operator.client.workflow.getHandle(`tenant-${id}`);
   expect((await run.describe()).searchAttributes).toMatchObject({
     OperationState: ['parked'],
     StuckStep: ['qdrant.create'],
@@ -70,10 +73,13 @@ test('a step that fails for long is parked, visibly: state, step, cause and advi
   expect(desk).toMatch(
     /waits for an answer: retry or abort\n\nDone: `[^]*\*\*qdrant\.create\*\* is parked since [^]*Cause: qdrant: [^]*runbook\.md#unreachable\n[^]*runbook\.md#qdrant-create$/,
   );
-  house.proxies.qdrant.open();
+  installation.proxies.qdrant.open();
   const answeredAt = Date.now();
   expect((await answer(id, 'retry')).status).toBe(202);
-  expect(await operationEnds(house, id)).toMatchObject({ status: 'active', operation: { state: 'done', cause: null } });
+  expect(await operationEnds(installation, id)).toMatchObject({
+    status: 'active',
+    operation: { state: 'done', cause: null },
+  });
   expect(Date.now() - answeredAt).toBeLessThan(10_000);
 });
 
@@ -83,10 +89,10 @@ test.each([
   ['both at once', [undefined]],
 ])('two steps parked at once and answered: %s', async (_, order) => {
   const { id } = await parkedCreate('qdrant', 'postgres');
-  for (const proxy of [house.proxies.qdrant, house.proxies.postgres]) proxy.open();
+  for (const proxy of [installation.proxies.qdrant, installation.proxies.postgres]) proxy.open();
   for (const step of order)
     expect((await answer(id, 'retry', step === undefined ? undefined : { step })).status).toBe(202);
-  expect(await operationEnds(house, id)).toMatchObject({ status: 'active' });
+  expect(await operationEnds(installation, id)).toMatchObject({ status: 'active' });
 });
 
 test('a retry rides out a hiccup: it needs no second answer', async () => {
@@ -94,8 +100,8 @@ test('a retry rides out a hiccup: it needs no second answer', async () => {
   const before = await failuresOf(id, 'postgres.create');
   await answer(id, 'retry');
   await until('it has failed again', async () => (await failuresOf(id, 'postgres.create')) > before);
-  house.proxies.postgres.open();
-  expect(await operationEnds(house, id)).toMatchObject({ status: 'active', operation: { state: 'done' } });
+  installation.proxies.postgres.open();
+  expect(await operationEnds(installation, id)).toMatchObject({ status: 'active', operation: { state: 'done' } });
 });
 
 test('an answer never counts for a later pause: retried in vain, it waits again', async () => {
@@ -108,10 +114,10 @@ test('an answer never counts for a later pause: retried in vain, it waits again'
   );
   await new Promise((resolve) => setTimeout(resolve, 3_000));
   expect(await failuresOf(id, 'postgres.create')).toBe(before + ANSWERED_ATTEMPTS);
-  expect(await parked(house, id)).toEqual(['postgres.create']);
-  await abortWhenParked(house, id);
-  house.proxies.postgres.open();
-  expect(await operationEnds(house, id)).toMatchObject({
+  expect(await parked(installation, id)).toEqual(['postgres.create']);
+  await abortWhenParked(installation, id);
+  installation.proxies.postgres.open();
+  expect(await operationEnds(installation, id)).toMatchObject({
     status: 'deleted',
     operation: { state: 'rolled_back', cause: expect.stringMatching(/^aborted by /) },
   });
@@ -121,53 +127,53 @@ test('aborted, nothing is left; the same Idempotency-Key gives the same 202, als
   const { id, name } = await parkedCreate('qdrant');
   const key = randomUUID();
   expect((await answer(id, 'abort', { reason: 'changed our mind' }, key)).status).toBe(202);
-  house.proxies.qdrant.open();
-  expect(await operationEnds(house, id)).toMatchObject({
+  installation.proxies.qdrant.open();
+  expect(await operationEnds(installation, id)).toMatchObject({
     status: 'deleted',
     goneAt: expect.any(String),
     operation: { state: 'rolled_back' },
   });
-  expect(await lookFromOutside(house.info, name)).toEqual(NOTHING);
+  expect(await lookFromOutside(installation.info, name)).toEqual(NOTHING);
   expect((await answer(id, 'abort', { reason: 'changed our mind' }, key)).status).toBe(202);
   expect(await answer(id, 'abort')).toMatchObject({ status: 409, body: { code: 'not-stuck' } });
 });
 
 test('a drop that is skipped is left behind, named, and keeps the name; a later deletion removes it', async () => {
-  const tenant = await createTenant(house, newName('p'));
-  house.proxies.qdrant.shut();
-  await house.request('DELETE', `/tenants/${tenant.id}?mode=hard&force=true`);
+  const tenant = await createTenant(installation, newName('p'));
+  installation.proxies.qdrant.shut();
+  await installation.request('DELETE', `/tenants/${tenant.id}?mode=hard&force=true`);
   await parkedAt(tenant.id, 'qdrant.drop');
   expect(
-    await house.operator.client.workflow.getHandle(`tenant-${tenant.id}`).query('__temporal_workflow_metadata'),
+    await installation.operator.client.workflow.getHandle(`tenant-${tenant.id}`).query('__temporal_workflow_metadata'),
   ).toMatchObject({ currentDetails: expect.stringContaining('waits for an answer: retry or skip') });
   expect(await answer(tenant.id, 'abort')).toMatchObject({ status: 409, body: { code: 'past-point-of-no-return' } });
   expect(await answer(tenant.id, 'skip')).toMatchObject({ status: 400 });
   expect((await answer(tenant.id, 'skip', { reason: 'that server is lost' })).status).toBe(202);
-  expect(await operationEnds(house, tenant.id)).toMatchObject({
+  expect(await operationEnds(installation, tenant.id)).toMatchObject({
     status: 'deleting',
     goneAt: null,
     operation: { state: 'incomplete', step: 'qdrant.drop', cause: expect.stringContaining('that server is lost') },
   });
-  expect(await house.request('POST', '/tenants', { name: tenant.name })).toMatchObject({
+  expect(await installation.request('POST', '/tenants', { name: tenant.name })).toMatchObject({
     status: 409,
     body: { code: 'tenant-name-taken' },
   });
-  expect(await lookFromOutside(house.info, tenant.name)).toMatchObject({
+  expect(await lookFromOutside(installation.info, tenant.name)).toMatchObject({
     postgres: null,
     qdrantTokens: 1,
     keycloak: null,
   });
-  house.proxies.qdrant.open();
-  expect(await deleteTenant(house, tenant.id)).toMatchObject({
+  installation.proxies.qdrant.open();
+  expect(await deleteTenant(installation, tenant.id)).toMatchObject({
     status: 'deleted',
     goneAt: expect.any(String),
     operation: { state: 'done' },
   });
-  expect(await lookFromOutside(house.info, tenant.name)).toEqual(NOTHING);
+  expect(await lookFromOutside(installation.info, tenant.name)).toEqual(NOTHING);
 });
 
 test('what is not stuck, or not to be skipped, is refused', async () => {
-  const { id } = await createTenant(house, newName('p'));
+  const { id } = await createTenant(installation, newName('p'));
   for (const action of ['retry', 'abort'])
     expect(await answer(id, action)).toMatchObject({ status: 409, body: { code: 'not-stuck' } });
   expect(await answer(randomUUID(), 'retry')).toMatchObject({ status: 404 });
@@ -184,48 +190,59 @@ test('what is not stuck, or not to be skipped, is refused', async () => {
 
 test('a forced deletion interrupts a parked create, and one at work; nothing is left', async () => {
   const { id, name } = await parkedCreate('postgres');
-  const { body } = await house.request('DELETE', `/tenants/${id}?mode=hard&force=true`);
+  const { body } = await installation.request('DELETE', `/tenants/${id}?mode=hard&force=true`);
   expect(body['operation']).toMatchObject({ kind: 'hard_delete', state: 'requested' });
-  house.proxies.postgres.open();
-  await until('it is gone', async () => (await tenantOf(house, id)).goneAt !== null);
-  expect(await lookFromOutside(house.info, name)).toEqual(NOTHING);
+  installation.proxies.postgres.open();
+  await until('it is gone', async () => (await tenantOf(installation, id)).goneAt !== null);
+  expect(await lookFromOutside(installation.info, name)).toEqual(NOTHING);
 
-  house.proxies.keycloak.stall(2_000);
-  house.proxies.keycloak.renew();
+  installation.proxies.keycloak.stall(2_000);
+  installation.proxies.keycloak.renew();
   const other = newName('p');
-  const working = await askFor(house, other);
-  await until('it is at work', async () => (await logOf(house, working)).some((it) => it.step.endsWith('.create')));
-  expect((await house.request('DELETE', `/tenants/${working}?mode=hard&force=true`)).status).toBe(202);
-  await until('it is gone', async () => (await tenantOf(house, working)).goneAt !== null);
-  expect(await lookFromOutside(house.info, other)).toEqual(NOTHING);
-  expect(await operationEnds(house, working)).toMatchObject({ operation: { kind: 'hard_delete', state: 'done' } });
+  const working = await askFor(installation, other);
+  await until('it is at work', async () =>
+    (await logOf(installation, working)).some((it) => it.step.endsWith('.create')),
+  );
+  expect((await installation.request('DELETE', `/tenants/${working}?mode=hard&force=true`)).status).toBe(202);
+  await until('it is gone', async () => (await tenantOf(installation, working)).goneAt !== null);
+  expect(await lookFromOutside(installation.info, other)).toEqual(NOTHING);
+  expect(await operationEnds(installation, working)).toMatchObject({
+    operation: { kind: 'hard_delete', state: 'done' },
+  });
 });
 
 test('a run that was terminated while it was parked: retry starts a new one, which finds the true state', async () => {
   const { id, name } = await parkedCreate('qdrant');
-  await house.operator.client.workflow.getHandle(`tenant-${id}`).terminate('by mistake');
-  house.proxies.qdrant.open();
+  await installation.operator.client.workflow.getHandle(`tenant-${id}`).terminate('by mistake');
+  installation.proxies.qdrant.open();
   expect((await answer(id, 'retry')).status).toBe(202);
-  expect(await operationEnds(house, id, 8_000)).toMatchObject({ status: 'active' });
-  expect(await lookFromOutside(house.info, name)).toMatchObject({ mongoUsers: [`freeflow_${name}`], qdrantTokens: 1 });
+  expect(await operationEnds(installation, id, 8_000)).toMatchObject({ status: 'active' });
+  expect(await lookFromOutside(installation.info, name)).toMatchObject({
+    mongoUsers: [`freeflow_${name}`],
+    qdrantTokens: 1,
+  });
 });
 
 test('one bulk command retries all that are stuck at a step, and tells the result of each', async () => {
-  house.proxies.postgres.shut();
-  const ids = await Promise.all(Array.from({ length: 5 }, () => askFor(house, newName('p'))));
+  installation.proxies.postgres.shut();
+  const ids = await Promise.all(Array.from({ length: 5 }, () => askFor(installation, newName('p'))));
   for (const id of ids) await parkedAt(id, 'postgres.create');
-  house.proxies.postgres.open();
-  const { status, body } = await house.request('POST', '/tenants/retry', { step: 'postgres.create' });
+  installation.proxies.postgres.open();
+  const { status, body } = await installation.request('POST', '/tenants/retry', { step: 'postgres.create' });
   expect(status).toBe(202);
   const results = body['items'] as { id: string; result: string }[];
   for (const id of ids) expect(results).toContainEqual(expect.objectContaining({ id, result: 'retried' }));
-  for (const id of ids) expect(await operationEnds(house, id)).toMatchObject({ status: 'active' });
+  for (const id of ids) expect(await operationEnds(installation, id)).toMatchObject({ status: 'active' });
 });
 
 describe('left alone', () => {
-  let patient: FaultyHouse;
+  let patient: FaultInjectedInstallation;
   beforeAll(async () => {
-    patient = await openFaultyHouse({ STEP_PATIENCE_MS: '500', PARKED_RETRY_MS: '1500', PARKED_CREATE_MS: '6000' });
+    patient = await openFaultInjectedInstallation({
+      STEP_PATIENCE_MS: '500',
+      PARKED_RETRY_MS: '1500',
+      PARKED_CREATE_MS: '6000',
+    });
   });
   afterAll(() => patient.close());
 

@@ -1,6 +1,6 @@
 import { Client } from 'pg';
 import { INTERRUPT } from '../../workflows/messages';
-import { openHouse, type House } from '../support/house';
+import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { lookFromOutside, NOTHING } from '../support/outside';
 import { askFor, deleteTenant, logOf, operationEnds, tenantOf } from '../support/tenants';
 import { until } from '../support/until';
@@ -9,11 +9,11 @@ import { newName } from '../support/workbench';
 // A create waits inside for what the test holds back, and machines are slow at times.
 jest.setTimeout(240_000);
 
-let house: House;
+let installation: TestInstallation;
 beforeAll(async () => {
-  house = await openHouse();
+  installation = await openTestInstallation();
 });
-afterAll(() => house.close());
+afterAll(() => installation.close());
 
 /**
  * A create whose last step, `activate`, has begun and can't end before `activates` is called: what comes meanwhile makes
@@ -21,20 +21,20 @@ afterAll(() => house.close());
  */
 async function almostActive(): Promise<{ id: string; name: string; activates: () => Promise<void> }> {
   const name = newName('r');
-  const id = await askFor(house, name);
-  const holder = new Client({ connectionString: house.masterUrl });
+  const id = await askFor(installation, name);
+  const holder = new Client({ connectionString: installation.masterUrl });
   await holder.connect();
-  await until('it runs', async () => (await tenantOf(house, id)).operation.state === 'running');
+  await until('it runs', async () => (await tenantOf(installation, id)).operation.state === 'running');
   // Log rows refer to the operation: they need its key only, which this lock leaves free.
   await holder.query('BEGIN');
   await holder.query('SELECT 1 FROM "TenantOperation" WHERE "tenantId" = $1 FOR NO KEY UPDATE', [id]);
   await until(
     'all is probed',
-    async () => (await logOf(house, id)).filter((it) => it.step.endsWith('.probe')).length === 4,
+    async () => (await logOf(installation, id)).filter((it) => it.step.endsWith('.probe')).length === 4,
     120_000,
   );
   await until('it activates', async () => {
-    const { rows } = await house.master.query(
+    const { rows } = await installation.master.query(
       `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
     );
     return rows.length > 0;
@@ -51,26 +51,32 @@ async function almostActive(): Promise<{ id: string; name: string; activates: ()
 
 test('an interruption that falls into the moment of completion comes too late: the create is done, and the deletion drops all of it', async () => {
   const { id, name, activates } = await almostActive();
-  await house.operator.client.workflow.getHandle(`tenant-${id}`).signal(INTERRUPT, 'a test');
+  await installation.operator.client.workflow.getHandle(`tenant-${id}`).signal(INTERRUPT, 'a test');
   await activates();
-  expect(await operationEnds(house, id, 20_000)).toMatchObject({
+  expect(await operationEnds(installation, id, 20_000)).toMatchObject({
     status: 'active',
     operation: { kind: 'create', state: 'done' },
   });
-  expect(await deleteTenant(house, id)).toMatchObject({
+  expect(await deleteTenant(installation, id)).toMatchObject({
     status: 'deleted',
     goneAt: expect.any(String),
     operation: { kind: 'hard_delete', state: 'done' },
   });
-  expect(await lookFromOutside(house.info, name)).toEqual(NOTHING);
+  expect(await lookFromOutside(installation.info, name)).toEqual(NOTHING);
 });
 
 test('a cancellation that comes in the moment of completion comes too late: the tenant is active, and the run says so', async () => {
   const { id, name, activates } = await almostActive();
-  const handle = house.operator.client.workflow.getHandle(`tenant-${id}`);
+  const handle = installation.operator.client.workflow.getHandle(`tenant-${id}`);
   await handle.cancel();
   await activates();
-  expect(await operationEnds(house, id, 20_000)).toMatchObject({ status: 'active', operation: { state: 'done' } });
+  expect(await operationEnds(installation, id, 20_000)).toMatchObject({
+    status: 'active',
+    operation: { state: 'done' },
+  });
   expect(await handle.result()).toBe(`${name} is active`);
-  expect(await lookFromOutside(house.info, name)).toMatchObject({ mongoUsers: [`freeflow_${name}`], qdrantTokens: 1 });
+  expect(await lookFromOutside(installation.info, name)).toMatchObject({
+    mongoUsers: [`freeflow_${name}`],
+    qdrantTokens: 1,
+  });
 });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { reconcileIdOf, sweepIdOf } from '../../workflows/messages';
-import { openHouse, type House, type Running } from '../support/house';
+import { openTestInstallation, type TestInstallation, type Running } from '../support/installation';
 import { inDatabase } from '../support/master';
 import { asKeycloakAdmin, lookFromOutside, NOTHING, qdrantAsOwner, withMongo, withPostgres } from '../support/outside';
 import { dropIn as drop, inShort, KINDS, namesOf, reconcileIn, type Report } from '../support/reconciler';
@@ -10,41 +10,41 @@ import { change, createTenant, deleteTenant, operationEnds, tenantOf, type Tenan
 import { until } from '../support/until';
 import { newName } from '../support/workbench';
 
-let house: House;
-let other: House;
+let installation: TestInstallation;
+let other: TestInstallation;
 let theirWorker: Running;
 let theirs: Tenant;
 beforeAll(async () => {
   // No sweep between: what has lost its run stays so.
-  [house, other] = await Promise.all([
-    openHouse({ worker: { SWEEP_INTERVAL_MS: '600000' } }),
-    openHouse({ worker: false }),
+  [installation, other] = await Promise.all([
+    openTestInstallation({ worker: { SWEEP_INTERVAL_MS: '600000' } }),
+    openTestInstallation({ worker: false }),
   ]);
   theirWorker = await other.startWorker();
   theirs = await createTenant(other, newName('r'));
 });
-afterAll(() => Promise.all([house.close(), other.close()]));
+afterAll(() => Promise.all([installation.close(), other.close()]));
 
 const asOwner = (sql: string, database = 'postgres') =>
   withPostgres(
-    inDatabase(house.info.postgres.url, database),
+    inDatabase(installation.info.postgres.url, database),
     async (client) => (await client.query<Record<string, string>>(sql)).rows,
   );
 const inMongoOf = (name: string, command: Record<string, unknown>) =>
-  withMongo(house.info.mongodb.url, (client) => client.db(`freeflow_${name}`).command(command));
+  withMongo(installation.info.mongodb.url, (client) => client.db(`freeflow_${name}`).command(command));
 const inKeycloak = (method: string, name: string, body?: unknown) =>
-  asKeycloakAdmin(house.info, method, `/admin/realms/freeflow-${name}`, body);
+  asKeycloakAdmin(installation.info, method, `/admin/realms/freeflow-${name}`, body);
 
-const reconcile = (at: House = house, fix = false) => reconcileIn(at, fix);
+const reconcile = (at: TestInstallation = installation, fix = false) => reconcileIn(at, fix);
 
-test('a clean house reports nothing, whatever its tenants are: active, suspended, soft-deleted, gone', async () => {
+test('a clean installation reports nothing, whatever its tenants are: active, suspended, soft-deleted, gone', async () => {
   const [active, suspended, deleted, gone] = await Promise.all(
-    [1, 2, 3, 4].map(() => createTenant(house, newName('r'))),
+    [1, 2, 3, 4].map(() => createTenant(installation, newName('r'))),
   );
   await Promise.all([
-    change(house, suspended?.id ?? '', 'suspend'),
-    change(house, deleted?.id ?? '', 'delete'),
-    deleteTenant(house, gone?.id ?? ''),
+    change(installation, suspended?.id ?? '', 'suspend'),
+    change(installation, deleted?.id ?? '', 'delete'),
+    deleteTenant(installation, gone?.id ?? ''),
   ]);
   const report = await reconcile();
   expect(inShort(report)).toEqual([]);
@@ -52,19 +52,22 @@ test('a clean house reports nothing, whatever its tenants are: active, suspended
     fix: false,
     counts: { resources: 12, missing: 0, orphan: 0, drifted: 0, stale: 0, unknown: 0, fixed: 0 },
   });
-  expect((await house.request('GET', '/reconcile')).body).toEqual(report);
+  expect((await installation.request('GET', '/reconcile')).body).toEqual(report);
   // Mended where nothing is wrong, nothing is touched.
-  const before = await lookFromOutside(house.info, active?.name ?? '');
-  expect(inShort(await reconcile(house, true))).toEqual([]);
-  expect(await lookFromOutside(house.info, active?.name ?? '')).toEqual(before);
-  await Promise.all([active, suspended, deleted].map((it) => deleteTenant(house, it?.id ?? '')));
+  const before = await lookFromOutside(installation.info, active?.name ?? '');
+  expect(inShort(await reconcile(installation, true))).toEqual([]);
+  expect(await lookFromOutside(installation.info, active?.name ?? '')).toEqual(before);
+  await Promise.all([active, suspended, deleted].map((it) => deleteTenant(installation, it?.id ?? '')));
 });
 
 test('what is missing is named, whole or in part, and fix makes nothing', async () => {
-  const [a, b] = await Promise.all([createTenant(house, newName('r')), createTenant(house, newName('r'))]);
+  const [a, b] = await Promise.all([
+    createTenant(installation, newName('r')),
+    createTenant(installation, newName('r')),
+  ]);
   const [ofA, ofB] = [namesOf(a.name), namesOf(b.name)];
   await inKeycloak('DELETE', a.name);
-  await qdrantAsOwner(house.info).deleteCollection(ofA.qdrant);
+  await qdrantAsOwner(installation.info).deleteCollection(ofA.qdrant);
   await inMongoOf(a.name, { dropUser: ofA.mongodb });
   await inMongoOf(a.name, { dropDatabase: 1 });
   await asOwner(`DROP DATABASE ${ofA.postgres}`);
@@ -80,19 +83,19 @@ test('what is missing is named, whole or in part, and fix makes nothing', async 
     `missing postgres ${ofB.postgres}: there is no role ${ofB.postgres}_app`,
   ].sort();
   expect(inShort(await reconcile())).toEqual(expected);
-  expect(inShort(await reconcile(house, true))).toEqual(expected);
-  await Promise.all([a, b].map((it) => deleteTenant(house, it.id)));
+  expect(inShort(await reconcile(installation, true))).toEqual(expected);
+  await Promise.all([a, b].map((it) => deleteTenant(installation, it.id)));
   expect(inShort(await reconcile())).toEqual([]);
 });
 
 test('what has drifted is named; fix mends access and grants, and leaves to people what may have a reason', async () => {
-  const { id, name } = await createTenant(house, newName('r'));
+  const { id, name } = await createTenant(installation, newName('r'));
   const { postgres, mongodb, qdrant, keycloak } = namesOf(name);
   const stranger = `reader_${name}`;
   await asOwner(`CREATE ROLE ${stranger}; ALTER ROLE ${postgres}_app NOLOGIN; ALTER DATABASE ${postgres} ALLOW_CONNECTIONS false;
     GRANT CONNECT ON DATABASE ${postgres} TO PUBLIC; REVOKE TEMPORARY ON DATABASE ${postgres} FROM ${postgres}_app; GRANT CONNECT ON DATABASE ${postgres} TO ${stranger}`);
   await inMongoOf(name, { grantRolesToUser: mongodb, roles: [{ role: 'read', db: `freeflow_${theirs.name}` }] });
-  await qdrantAsOwner(house.info).delete('freeflow_registry', {
+  await qdrantAsOwner(installation.info).delete('freeflow_registry', {
     wait: true,
     filter: { must: [{ key: 'collection', match: { value: qdrant } }] },
   });
@@ -111,7 +114,7 @@ test('what has drifted is named; fix mends access and grants, and leaves to peop
     `drifted postgres ${postgres}: ${stranger} has CONNECT`,
   ];
   expect(inShort(await reconcile())).toEqual([...safe.map((it) => `${it} (fixable)`), ...unsafe].sort());
-  expect(inShort(await reconcile(house, true))).toEqual(
+  expect(inShort(await reconcile(installation, true))).toEqual(
     [...safe.map((it) => `${it} (fixable) (fixed)`), ...unsafe].sort(),
   );
   expect(inShort(await reconcile())).toEqual([...unsafe].sort());
@@ -120,7 +123,7 @@ test('what has drifted is named; fix mends access and grants, and leaves to peop
   expect(inShort(await reconcile())).toEqual([]);
 
   // The same the other way round: what is to be shut and is open.
-  await change(house, id, 'suspend');
+  await change(installation, id, 'suspend');
   await asOwner(`ALTER ROLE ${postgres}_app LOGIN`);
   await inMongoOf(name, { grantRolesToUser: mongodb, roles: [{ role: 'readWrite', db: mongodb }] });
   await inKeycloak('PUT', name, { enabled: true });
@@ -130,28 +133,28 @@ test('what has drifted is named; fix mends access and grants, and leaves to peop
     `drifted postgres ${postgres}: ${postgres}_app may log in (fixable)`,
   ];
   expect(inShort(await reconcile())).toEqual(open);
-  expect(inShort(await reconcile(house, true))).toEqual(open.map((it) => `${it} (fixed)`));
+  expect(inShort(await reconcile(installation, true))).toEqual(open.map((it) => `${it} (fixed)`));
   expect(inShort(await reconcile())).toEqual([]);
-  await deleteTenant(house, id);
+  await deleteTenant(installation, id);
 });
 
 test('credentials that are not the stored ones, another id, another vector size are named; fix leaves them', async () => {
-  const { id, name } = await createTenant(house, newName('r'));
+  const { id, name } = await createTenant(installation, newName('r'));
   const { postgres, mongodb, qdrant, keycloak } = namesOf(name);
   await asOwner(`ALTER ROLE ${postgres}_app PASSWORD 'another'`);
   await inMongoOf(name, { updateUser: mongodb, pwd: 'another' });
   const { body: clients } = await asKeycloakAdmin(
-    house.info,
+    installation.info,
     'GET',
     `/admin/realms/${keycloak}/clients?clientId=freeflow-app`,
   );
   await asKeycloakAdmin(
-    house.info,
+    installation.info,
     'PUT',
     `/admin/realms/${keycloak}/clients/${(clients as { id: string }[])[0]?.id ?? ''}`,
     { secret: 'another' },
   );
-  const client = qdrantAsOwner(house.info);
+  const client = qdrantAsOwner(installation.info);
   const { metadata } = (await client.getCollection(qdrant)).config;
   await client.deleteCollection(qdrant);
   await client.createCollection(qdrant, { vectors: { size: 7, distance: 'Dot' }, metadata: metadata ?? {} });
@@ -162,7 +165,7 @@ test('credentials that are not the stored ones, another id, another vector size 
     `drifted qdrant ${qdrant}: its vectors are 7 Dot, made were 1536 Cosine`,
   ];
   expect(inShort(await reconcile())).toEqual(left);
-  expect(inShort(await reconcile(house, true))).toEqual(left);
+  expect(inShort(await reconcile(installation, true))).toEqual(left);
   // Other grants beside it are made again, and the password stays somebody's.
   await inMongoOf(name, { revokeRolesFromUser: mongodb, roles: [{ role: 'readWrite', db: mongodb }] });
   await inMongoOf(name, { grantRolesToUser: mongodb, roles: [{ role: 'read', db: mongodb }] });
@@ -171,39 +174,44 @@ test('credentials that are not the stored ones, another id, another vector size 
     `drifted mongodb ${mongodb}: user ${mongodb} has read on ${mongodb}, should have readWrite on ${mongodb} (fixable)`,
     `drifted postgres ${postgres}: PUBLIC has CONNECT (fixable)`,
   ];
-  expect(inShort(await reconcile(house, true))).toEqual([...left, ...granted.map((it) => `${it} (fixed)`)].sort());
+  expect(inShort(await reconcile(installation, true))).toEqual(
+    [...left, ...granted.map((it) => `${it} (fixed)`)].sort(),
+  );
   expect(inShort(await reconcile())).toEqual(left);
-  await restorePostgresDatabase(house.info, name);
+  await restorePostgresDatabase(installation.info, name);
   expect(inShort(await reconcile())).toContainEqual(
     expect.stringMatching(new RegExp(`^drifted postgres ${postgres}: its id is \\d+, recorded is \\d+$`)),
   );
-  await house.request('POST', `/tenants/${id}/adopt`, { resource: 'postgres' });
+  await installation.request('POST', `/tenants/${id}/adopt`, { backend: 'postgres' });
   await until('it is adopted', async () => !inShort(await reconcile()).some((it) => it.includes('recorded is')));
   expect(inShort(await reconcile())).toEqual(left);
-  await deleteTenant(house, id);
+  await deleteTenant(installation, id);
 });
 
 test('an operation that has lost its run, or never had one, is stale; fix starts it again', async () => {
-  const [a, b] = await Promise.all([createTenant(house, newName('r')), createTenant(house, newName('r'))]);
-  await house.master.query(
+  const [a, b] = await Promise.all([
+    createTenant(installation, newName('r')),
+    createTenant(installation, newName('r')),
+  ]);
+  await installation.master.query(
     `INSERT INTO "TenantOperation" (id, "tenantId", kind, "requestedBy") VALUES ($1, $2, 'suspend', 'test')`,
     [randomUUID(), a.id],
   );
   // Held up at its first step, then ended from outside.
   const setServer = (change: string) =>
-    house.master.query(
+    installation.master.query(
       `UPDATE "TenantResource" SET "serverId" = ${change} WHERE "tenantId" = $1 AND kind = 'postgres'`,
       [b.id],
     );
   await setServer(`"serverId" || '-away'`);
-  await house.request('POST', `/tenants/${b.id}/suspend`);
-  await until('it is held up', async () => (await tenantOf(house, b.id)).operation.step === 'postgres.disable');
+  await installation.request('POST', `/tenants/${b.id}/suspend`);
+  await until('it is held up', async () => (await tenantOf(installation, b.id)).operation.step === 'postgres.disable');
   expect(inShort(await reconcile())).toEqual([]);
-  const operator = await openOperator(house.info);
+  const operator = await openOperator(installation.info);
   await operator.client.workflow.getHandle(`tenant-${b.id}`).terminate('by mistake');
   await operator.close();
   await setServer(`replace("serverId", '-away', '')`);
-  await house.master.query(
+  await installation.master.query(
     `UPDATE "TenantOperation" SET "updatedAt" = now() - interval '1 minute' WHERE "endedAt" IS NULL`,
   );
 
@@ -219,25 +227,25 @@ test('an operation that has lost its run, or never had one, is stale; fix starts
     [b.name]: `stale: suspend,  has lost its run${suffix}`,
   });
   expect(shown(await reconcile())).toEqual(expected(''));
-  expect(shown(await reconcile(house, true))).toEqual(expected(' (fixed)'));
+  expect(shown(await reconcile(installation, true))).toEqual(expected(' (fixed)'));
   for (const { id } of [a, b])
-    expect(await operationEnds(house, id)).toMatchObject({
+    expect(await operationEnds(installation, id)).toMatchObject({
       status: 'suspended',
       operation: { kind: 'suspend', state: 'done' },
     });
   expect(inShort(await reconcile())).toEqual([]);
-  await Promise.all([a, b].map(({ id }) => deleteTenant(house, id)));
+  await Promise.all([a, b].map(({ id }) => deleteTenant(installation, id)));
 });
 
 test('of another server nothing is concluded', async () => {
-  const { id, name } = await createTenant(house, newName('r'));
-  const { rows } = await house.master.query<{ kind: string; serverId: string }>(
+  const { id, name } = await createTenant(installation, newName('r'));
+  const { rows } = await installation.master.query<{ kind: string; serverId: string }>(
     'SELECT kind, "serverId" FROM "TenantResource" WHERE "tenantId" = $1',
     [id],
   );
-  await house.master.query(`UPDATE "TenantResource" SET "serverId" = kind || ':42' WHERE "tenantId" = $1`, [id]);
+  await installation.master.query(`UPDATE "TenantResource" SET "serverId" = kind || ':42' WHERE "tenantId" = $1`, [id]);
   const names = namesOf(name);
-  expect(inShort(await reconcile(house, true))).toEqual(
+  expect(inShort(await reconcile(installation, true))).toEqual(
     KINDS.map(
       (kind) =>
         `unknown ${kind} ${names[kind]}: this is ${rows.find((it) => it.kind === kind)?.serverId ?? ''}, recorded is ${kind}:42`,
@@ -245,61 +253,64 @@ test('of another server nothing is concluded', async () => {
   );
   // Nor that what was dropped at one server is an orphan at the other; nor of what no row tells, where no row tells of the server.
   const setPostgres = (change: string, ...values: string[]) =>
-    house.master.query(
+    installation.master.query(
       `UPDATE "TenantResource" SET ${change} WHERE "tenantId" = '${id}' AND kind = 'postgres'`,
       values,
     );
   const {
     rows: [before],
-  } = await house.master.query<{ nonce: string; externalId: string }>(
+  } = await installation.master.query<{ nonce: string; externalId: string }>(
     `SELECT nonce, "externalId" FROM "TenantResource" WHERE "tenantId" = '${id}' AND kind = 'postgres'`,
   );
-  await house.master.query(
+  await installation.master.query(
     `UPDATE "TenantResource" SET "serverId" = "serverId" || '-away' WHERE kind = 'postgres' AND "tenantId" <> '${id}'`,
   );
   await setPostgres(`state = 'absent'`);
-  const seen = await lookFromOutside(house.info, name);
+  const seen = await lookFromOutside(installation.info, name);
   for (const [nonce, recorded] of [
     [before?.nonce ?? '', 'recorded is postgres:42'],
     [randomUUID(), 'of which the ledger knows nothing'],
   ] as const) {
     await setPostgres('nonce = $1', nonce);
-    expect(inShort(await reconcile(house, true))).toContainEqual(
+    expect(inShort(await reconcile(installation, true))).toContainEqual(
       expect.stringMatching(
         new RegExp(`^unknown postgres ${names.postgres}: it carries our mark, but this is postgres:\\d+, ${recorded}$`),
       ),
     );
-    expect(await drop(house, 'postgres', names.postgres, before?.externalId ?? '')).toMatchObject({
+    expect(await drop(installation, 'postgres', names.postgres, before?.externalId ?? '')).toMatchObject({
       state: 'refused',
       cause: expect.stringContaining('which is another server than'),
     });
   }
-  expect(await lookFromOutside(house.info, name)).toEqual(seen);
+  expect(await lookFromOutside(installation.info, name)).toEqual(seen);
   await setPostgres(`state = 'present', nonce = $1`, before?.nonce ?? '');
-  await house.master.query(
+  await installation.master.query(
     `UPDATE "TenantResource" SET "serverId" = replace("serverId", '-away', '') WHERE kind = 'postgres'`,
   );
   for (const { kind, serverId } of rows)
-    await house.master.query(
+    await installation.master.query(
       'UPDATE "TenantResource" SET "serverId" = $3 WHERE "tenantId" = $1 AND kind = $2::"BackendKind"',
       [id, kind, serverId],
     );
   expect(inShort(await reconcile())).toEqual([]);
-  await deleteTenant(house, id);
+  await deleteTenant(installation, id);
 });
 
 test('an orphan is named, is dropped only by its own installation, by its own id, and only when nobody has it', async () => {
-  const [a, living] = await Promise.all([createTenant(house, newName('r')), createTenant(house, newName('r'))]);
+  const [a, living] = await Promise.all([
+    createTenant(installation, newName('r')),
+    createTenant(installation, newName('r')),
+  ]);
   const names = namesOf(a.name);
   // As after a restore of the master database: nothing there knows of it any more.
   for (const table of ['TenantProvisionLog', 'TenantConnection', 'TenantSecret', 'TenantOperation', 'TenantResource'])
-    await house.master.query(`DELETE FROM "${table}" WHERE "tenantId" = $1`, [a.id]);
-  await house.master.query('DELETE FROM "Tenant" WHERE id = $1', [a.id]);
+    await installation.master.query(`DELETE FROM "${table}" WHERE "tenantId" = $1`, [a.id]);
+  await installation.master.query('DELETE FROM "Tenant" WHERE id = $1', [a.id]);
   const { findings } = await reconcile();
   expect(findings.map((it) => ({ ...it, id: null }))).toEqual(
     KINDS.map((kind) => ({
       class: 'orphan',
-      resource: kind,
+      backend: kind,
       name: names[kind],
       id: null,
       tenantId: null,
@@ -308,86 +319,87 @@ test('an orphan is named, is dropped only by its own installation, by its own id
       fixed: false,
     })),
   );
-  expect((await reconcile(house, true)).findings).toEqual(findings);
-  const seen = await lookFromOutside(house.info, a.name);
-  const idOf = (kind: string) => findings.find((it) => it.resource === kind)?.id ?? '';
+  expect((await reconcile(installation, true)).findings).toEqual(findings);
+  const seen = await lookFromOutside(installation.info, a.name);
+  const idOf = (kind: string) => findings.find((it) => it.backend === kind)?.id ?? '';
   expect(idOf('postgres')).toBe(seen.postgres?.oid);
   expect(idOf('keycloak')).toBe(seen.keycloak?.id);
 
-  const before = await lookFromOutside(house.info, living.name);
-  const { rows } = await house.master.query<{ kind: string; name: string; id: string }>(
+  const before = await lookFromOutside(installation.info, living.name);
+  const { rows } = await installation.master.query<{ kind: string; name: string; id: string }>(
     'SELECT kind, name, coalesce("externalId", nonce::text) AS id FROM "TenantResource" WHERE "tenantId" = $1',
     [living.id],
   );
   for (const kind of KINDS) {
-    expect(await drop(house, kind, names[kind], '42')).toMatchObject({
+    expect(await drop(installation, kind, names[kind], '42')).toMatchObject({
       state: 'refused',
       cause: expect.stringContaining('has another id than 42'),
     });
-    // Not theirs, and not ours: the one of the other house.
+    // Not theirs, and not ours: the one of the other installation.
     expect(await drop(other, kind, names[kind], idOf(kind))).toMatchObject({
       state: 'refused',
       cause: expect.stringContaining('another installation made it'),
     });
     const row = rows.find((it) => it.kind === kind);
-    expect(await drop(house, kind, row?.name ?? '', row?.id ?? '')).toMatchObject({
+    expect(await drop(installation, kind, row?.name ?? '', row?.id ?? '')).toMatchObject({
       state: 'refused',
       cause: expect.stringContaining('no orphan of this installation'),
     });
   }
-  expect(await drop(house, 'postgres', 'freeflow_nobody', '1')).toMatchObject({
+  expect(await drop(installation, 'postgres', 'freeflow_nobody', '1')).toMatchObject({
     state: 'refused',
     cause: expect.stringContaining('nothing of the name'),
   });
-  expect([await lookFromOutside(house.info, a.name), await lookFromOutside(house.info, living.name)]).toEqual([
-    seen,
-    before,
-  ]);
+  expect([
+    await lookFromOutside(installation.info, a.name),
+    await lookFromOutside(installation.info, living.name),
+  ]).toEqual([seen, before]);
 
   for (const kind of KINDS)
-    expect(await drop(house, kind, names[kind], idOf(kind))).toMatchObject({
+    expect(await drop(installation, kind, names[kind], idOf(kind))).toMatchObject({
       state: 'done',
       cause: null,
       requestedBy: expect.any(String),
       evidence: expect.arrayContaining([expect.objectContaining({ answer: 'absent' })]),
     });
-  expect(await lookFromOutside(house.info, a.name)).toEqual(NOTHING);
+  expect(await lookFromOutside(installation.info, a.name)).toEqual(NOTHING);
   expect(inShort(await reconcile())).toEqual([]);
-  await deleteTenant(house, living.id);
+  await deleteTenant(installation, living.id);
 });
 
 test('what the ledger calls absent and is there is an orphan; while its tenant lives it is not dropped', async () => {
-  const { id, name } = await createTenant(house, newName('r'));
+  const { id, name } = await createTenant(installation, newName('r'));
   const { postgres } = namesOf(name);
-  await house.master.query(`UPDATE "TenantResource" SET state = 'absent' WHERE "tenantId" = $1 AND kind = 'postgres'`, [
-    id,
-  ]);
+  await installation.master.query(
+    `UPDATE "TenantResource" SET state = 'absent' WHERE "tenantId" = $1 AND kind = 'postgres'`,
+    [id],
+  );
   const {
     findings: [orphan],
   } = await reconcile();
   expect(orphan).toMatchObject({
     class: 'orphan',
-    resource: 'postgres',
+    backend: 'postgres',
     name: postgres,
     tenantId: id,
     what: 'the ledger says that it is absent',
   });
-  expect(await drop(house, 'postgres', postgres, orphan?.id ?? '')).toMatchObject({
+  expect(await drop(installation, 'postgres', postgres, orphan?.id ?? '')).toMatchObject({
     state: 'refused',
     cause: expect.stringContaining(`tenant ${name} has, which is not gone`),
   });
-  await house.master.query(
+  await installation.master.query(
     `UPDATE "TenantResource" SET state = 'present' WHERE "tenantId" = $1 AND kind = 'postgres'`,
     [id],
   );
-  await deleteTenant(house, id);
+  await deleteTenant(installation, id);
 });
 
 test('a master database made anew, given the mark of the one that is lost, knows what is there as its own', async () => {
-  const { id, name } = await createTenant(house, newName('r'));
-  const markOf = async ({ master }: House) =>
+  const { id, name } = await createTenant(installation, newName('r'));
+  const markOf = async ({ master }: TestInstallation) =>
     (await master.query<{ id: string }>('SELECT id FROM "Installation"')).rows[0]?.id ?? '';
-  const [lost, own] = [await markOf(house), await markOf(other)];
+  const [lost, own] = [await markOf(installation), await markOf(other)];
   const mark = async (its: string) => {
     await theirWorker.stop();
     await other.master.query('UPDATE "Installation" SET id = $1', [its]);
@@ -403,7 +415,7 @@ test('a master database made anew, given the mark of the one that is lost, knows
   );
   await mark(own);
   expect(inShort(await reconcile(other))).toEqual([]);
-  await deleteTenant(house, id);
+  await deleteTenant(installation, id);
 });
 
 test('nothing that was done here has touched the other installation, which reports nothing', async () => {

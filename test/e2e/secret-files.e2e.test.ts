@@ -5,19 +5,19 @@ import { variablesOf } from '@freeflow/lib/config';
 import { apiVariables } from '../../api/config';
 import { apiEnv, workerEnv } from '../../stack/stack-info';
 import { workerVariables } from '../../worker/config';
-import { openHouse, type House } from '../support/house';
+import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { createTenant, deleteTenant } from '../support/tenants';
 import { newName } from '../support/workbench';
 
-let house: House;
+let installation: TestInstallation;
 let folder: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'freeflow-secrets-'));
-  house = await openHouse({ worker: false });
+  installation = await openTestInstallation({ worker: false });
 });
 afterAll(async () => {
-  await house.close();
+  await installation.close();
   rmSync(folder, { recursive: true });
 });
 
@@ -44,8 +44,8 @@ const secretsOf = (schema: typeof workerVariables | typeof apiVariables, env: Re
 
 test('worker and API that get every credential from a file make a tenant and remove it', async () => {
   const forWorker = secretsOf(workerVariables, {
-    ...workerEnv(house.info),
-    MASTER_DATABASE_URL: house.workerMasterUrl,
+    ...workerEnv(installation.info),
+    MASTER_DATABASE_URL: installation.workerMasterUrl,
   });
   expect(Object.keys(forWorker).sort()).toEqual([
     'KEYCLOAK_CLIENT_SECRET',
@@ -55,12 +55,15 @@ test('worker and API that get every credential from a file make a tenant and rem
     'QDRANT_API_KEY',
     'SECRETS_KEY',
   ]);
-  await house.startWorker(inFiles('worker', forWorker));
-  await house.api().stop();
-  await house.startApi(
-    inFiles('api', secretsOf(apiVariables, { ...apiEnv(house.info), MASTER_DATABASE_URL: house.apiMasterUrl })),
+  await installation.startWorker(inFiles('worker', forWorker));
+  await installation.api().stop();
+  await installation.startApi(
+    inFiles(
+      'api',
+      secretsOf(apiVariables, { ...apiEnv(installation.info), MASTER_DATABASE_URL: installation.apiMasterUrl }),
+    ),
   );
-  const { id, status } = await createTenant(house, newName());
+  const { id, status } = await createTenant(installation, newName());
   expect(status).toBe('active');
-  expect(await deleteTenant(house, id)).toMatchObject({ status: 'deleted' });
+  expect(await deleteTenant(installation, id)).toMatchObject({ status: 'deleted' });
 });

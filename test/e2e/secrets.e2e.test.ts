@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { openFaultyHouse, type FaultyHouse } from '../support/faulty-house';
+import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { findSecrets } from '../support/find-secret';
 import { historyText } from '../support/temporal';
 import { secretsOf } from '../support/tenant-app';
@@ -9,30 +9,30 @@ import { askFor, deleteTenant, operationEnds, tenantOf } from '../support/tenant
 import { until } from '../support/until';
 import { newName } from '../support/workbench';
 
-let house: FaultyHouse;
+let installation: FaultInjectedInstallation;
 
 beforeAll(async () => {
-  house = await openFaultyHouse();
+  installation = await openFaultInjectedInstallation();
 });
-afterAll(() => house.close());
+afterAll(() => installation.close());
 
 test('no secret of a tenant, nor any of our own, is in a history, a log or an answer; a planted one is found in each', async () => {
   // With troubles on the way, since error messages are where secrets usually leak.
   const name = newName();
-  house.proxies.postgres.shut();
-  house.proxies.mongodb.shut();
-  const id = await askFor(house, name);
+  installation.proxies.postgres.shut();
+  installation.proxies.mongodb.shut();
+  const id = await askFor(installation, name);
   await until('both have failed', async () => {
-    const { rows } = await house.master.query(
+    const { rows } = await installation.master.query(
       'SELECT DISTINCT step FROM "TenantProvisionLog" WHERE "tenantId" = $1 AND status = \'error\'',
       [id],
     );
     return rows.length === 2;
   });
-  house.proxies.postgres.open();
-  house.proxies.mongodb.open();
-  expect(await operationEnds(house, id)).toMatchObject({ status: 'active' });
-  const secrets = await secretsOf(house, id);
+  installation.proxies.postgres.open();
+  installation.proxies.mongodb.open();
+  expect(await operationEnds(installation, id)).toMatchObject({ status: 'active' });
+  const secrets = await secretsOf(installation, id);
   expect(Object.keys(secrets).sort()).toEqual([
     'keycloak/admin-password',
     'keycloak/client-secret',
@@ -40,13 +40,13 @@ test('no secret of a tenant, nor any of our own, is in a history, a log or an an
     'postgres/password',
     'qdrant/token',
   ]);
-  const createRun = await tenantOf(house, id);
-  const create = await historyText(house.operator, `tenant-${id}`);
+  const createRun = await tenantOf(installation, id);
+  const create = await historyText(installation.operator, `tenant-${id}`);
   const answers = await answersAbout(id);
-  await deleteTenant(house, id);
+  await deleteTenant(installation, id);
   const places = {
     'the history of the create': create,
-    'the history of the delete': await historyText(house.operator, `tenant-${id}`),
+    'the history of the delete': await historyText(installation.operator, `tenant-${id}`),
     ...answers,
     ...logs(),
   };
@@ -59,7 +59,7 @@ test('no secret of a tenant, nor any of our own, is in a history, a log or an an
   const canary = `canary ${randomBytes(18).toString('base64')}/+&`;
   await plant(canary, id);
   const planted = {
-    'the planted history': await historyText(house.operator, `canary-${id}`),
+    'the planted history': await historyText(installation.operator, `canary-${id}`),
     ...(await answersAbout(id)),
     ...logs(),
   };
@@ -88,7 +88,7 @@ test.each([
 
 /** What worker and API themselves log in with. */
 function ownSecrets(): Record<string, string> {
-  const { info } = house;
+  const { info } = installation;
   return {
     'the key of secrets': info.secretsKey,
     "the worker's password at the master database": info.masterDatabase.workerPassword,
@@ -103,13 +103,13 @@ function ownSecrets(): Record<string, string> {
 async function answersAbout(id: string): Promise<Record<string, string>> {
   const paths = [`/tenants/${id}`, `/tenants/${id}/logs`, '/tenants?gone=true', '/health/ready', '/openapi.json'];
   return Object.fromEntries(
-    await Promise.all(paths.map(async (it) => [`GET ${it}`, (await house.request('GET', it)).text] as const)),
+    await Promise.all(paths.map(async (it) => [`GET ${it}`, (await installation.request('GET', it)).text] as const)),
   );
 }
 
 /** The logs of worker and API, and those of all servers. */
 function logs(): Record<string, string> {
-  const folders = [house.logDir, path.join(house.info.dir, 'logs')];
+  const folders = [installation.logDir, path.join(installation.info.dir, 'logs')];
   return Object.fromEntries(
     folders.flatMap((folder) =>
       readdirSync(folder)
@@ -120,18 +120,18 @@ function logs(): Record<string, string> {
 }
 
 async function plant(canary: string, tenantId: string): Promise<void> {
-  const handle = await house.operator.client.workflow.start('nobody', {
+  const handle = await installation.operator.client.workflow.start('nobody', {
     workflowId: `canary-${tenantId}`,
     taskQueue: 'nobody-polls-here',
     args: [{ password: canary }],
   });
   await handle.terminate();
-  await house.master.query('UPDATE "TenantProvisionLog" SET message = $2 WHERE "tenantId" = $1 AND seq = 1', [
+  await installation.master.query('UPDATE "TenantProvisionLog" SET message = $2 WHERE "tenantId" = $1 AND seq = 1', [
     tenantId,
     `login failed for ${encodeURIComponent(canary)}`,
   ]);
   appendFileSync(
-    path.join(house.logDir, 'worker.log'),
+    path.join(installation.logDir, 'worker.log'),
     `${JSON.stringify({ header: `Basic ${Buffer.from(`user:${canary}`).toString('base64')}` })}\n`,
   );
 }

@@ -6,7 +6,7 @@ import { patient } from '../chaos/patient';
 import { OPERATIONS, type Operation } from '../chaos/plan';
 import { asItIs, ask, ends, filled, prepare, type Subject } from '../kill/operations';
 import { writeSection } from '../support/faults-page';
-import { openHouse, type House } from '../support/house';
+import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { TEST_STACK } from '../support/master';
 import { newStackDir, removeStackDirs, stack } from '../support/stack-bench';
 import { createTenant, type Tenant } from '../support/tenants';
@@ -24,20 +24,21 @@ const ENDED_WITHIN_MS = 240_000;
 
 let dir: string;
 let info: StackInfo;
-let house: House;
-let apart: House;
+let installation: TestInstallation;
+let apart: TestInstallation;
 
 beforeAll(async () => {
   dir = newStackDir();
   await stack('start', dir).prints(/All servers are ready/);
   info = readStackInfo(dir);
   const own = { info, worker: IMPATIENT };
-  [house, apart] = await Promise.all([openHouse(own), openHouse({ ...own, masterOn: readStackInfo(TEST_STACK) })]).then(
-    ([one, other]) => [patient(one), patient(other)] as const,
-  );
+  [installation, apart] = await Promise.all([
+    openTestInstallation(own),
+    openTestInstallation({ ...own, masterOn: readStackInfo(TEST_STACK) }),
+  ]).then(([one, other]) => [patient(one), patient(other)] as const);
 }, 300_000);
 afterAll(async () => {
-  await Promise.all([house, apart].map((it) => it?.close()));
+  await Promise.all([installation, apart].map((it) => it?.close()));
   await removeStackDirs(dir);
 }, 120_000);
 
@@ -63,7 +64,7 @@ const kill = (name: ServerName): Promise<void> =>
   endGroup(readStackInfo(dir).processes[name] as { pid: number; startedAt: string }, 'SIGKILL', 10_000);
 
 /** Whether a call with an effect is on its way to this server, or has been. */
-async function hasBeenCalled({ master }: House, { id }: Subject, name: ServerName): Promise<boolean> {
+async function hasBeenCalled({ master }: TestInstallation, { id }: Subject, name: ServerName): Promise<boolean> {
   const { rows } = await master.query(
     'SELECT 1 FROM "TenantResource" WHERE "tenantId" = $1 AND kind::text = $2 AND "serverId" IS NOT NULL',
     [id, name],
@@ -72,7 +73,7 @@ async function hasBeenCalled({ master }: House, { id }: Subject, name: ServerNam
 }
 
 /** Lets a server die in the middle of operations; gives what is seen of each in the end, then of its deletion. */
-async function killedInTheMiddle(of: House, name: ServerName, title: string): Promise<unknown> {
+async function killedInTheMiddle(of: TestInstallation, name: ServerName, title: string): Promise<unknown> {
   const neighbour = await filled(of, await createTenant(of, newName('n')));
   const prepared = await Promise.all(AT_ONCE.map((it) => prepare(of, it, newName('s'))));
   const subjects = await Promise.all(AT_ONCE.map((it, at) => ask(of, it.kind, prepared[at] as Subject)));
@@ -99,7 +100,7 @@ async function killedInTheMiddle(of: House, name: ServerName, title: string): Pr
   return { seen, isUntouched, deleted };
 }
 
-const seenInTheEnd = async (of: House, operation: Operation, subject: Subject) =>
+const seenInTheEnd = async (of: TestInstallation, operation: Operation, subject: Subject) =>
   lookAfter(of, operation, subject, await ends(of, operation.kind, subject, ENDED_WITHIN_MS));
 
 const ALL_WELL = {
@@ -116,13 +117,15 @@ test.each([
 ] as const)(
   '%s is killed in the middle of operations: once it is back they end, complete or absent',
   async (title, name) => {
-    expect(await killedInTheMiddle(house, name, title)).toEqual(ALL_WELL);
+    expect(await killedInTheMiddle(installation, name, title)).toEqual(ALL_WELL);
   },
   600_000,
 );
 
 test('PostgreSQL is killed, and the master database with it: once it is back they end, complete or absent', async () => {
-  expect(await killedInTheMiddle(house, 'postgres', 'PostgreSQL, and the master database with it')).toEqual(ALL_WELL);
+  expect(await killedInTheMiddle(installation, 'postgres', 'PostgreSQL, and the master database with it')).toEqual(
+    ALL_WELL,
+  );
 }, 600_000);
 
 test('PostgreSQL is killed, the master database is elsewhere and goes on: once it is back they end, complete or absent', async () => {

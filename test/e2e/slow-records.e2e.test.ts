@@ -1,4 +1,4 @@
-import { openHouse, type House } from '../support/house';
+import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { replayNow } from '../support/replay';
 import { askFor, createTenant, deleteTenant, logOf, operationEnds } from '../support/tenants';
 import { until } from '../support/until';
@@ -9,10 +9,10 @@ const SLOW_S = [5.2, 4.4] as const;
 /** What comes then is seen in the next workflow task, beside the answer of the slow step. */
 const MEANWHILE_MS = 1_000;
 
-let house: House;
+let installation: TestInstallation;
 beforeAll(async () => {
-  house = await openHouse({ worker: { KEYCLOAK_CONCURRENCY: '4' } });
-  await house.master.query(`
+  installation = await openTestInstallation({ worker: { KEYCLOAK_CONCURRENCY: '4' } });
+  await installation.master.query(`
     CREATE TABLE slow (name text, step text, tries regclass);
     CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
       -- A sequence counts also what is rolled back.
@@ -21,31 +21,31 @@ beforeAll(async () => {
       RETURN NEW; END $$;
     CREATE TRIGGER slow BEFORE INSERT ON "TenantProvisionLog" FOR EACH ROW EXECUTE FUNCTION slow()`);
 });
-afterAll(() => house.close());
+afterAll(() => installation.close());
 
-const handleOf = (id: string) => house.operator.client.workflow.getHandle(`tenant-${id}`);
+const handleOf = (id: string) => installation.operator.client.workflow.getHandle(`tenant-${id}`);
 const COMES = {
   'an operator cancels': (id: string) => handleOf(id).cancel(),
-  'a forced deletion interrupts': (id: string) => house.request('DELETE', `/tenants/${id}?mode=hard&force=true`),
+  'a forced deletion interrupts': (id: string) => installation.request('DELETE', `/tenants/${id}?mode=hard&force=true`),
   'an answer comes': (id: string) => handleOf(id).signal('answer', { action: 'retry', by: 'a test' }),
 };
 
 /** What is asked for, which of its steps is slow, and which one comes before that. */
 const SLOW = {
-  begin: { ask: (name: string) => askFor(house, name), before: 'accepted' },
-  activate: { ask: (name: string) => askFor(house, name), before: 'keycloak.probe' },
+  begin: { ask: (name: string) => askFor(installation, name), before: 'accepted' },
+  activate: { ask: (name: string) => askFor(installation, name), before: 'keycloak.probe' },
   suspend: {
     ask: async (name: string) => {
-      const { id } = await createTenant(house, name);
-      await house.request('POST', `/tenants/${id}/suspend`);
+      const { id } = await createTenant(installation, name);
+      await installation.request('POST', `/tenants/${id}/suspend`);
       return id;
     },
     before: 'keycloak.disable',
   },
   undoing: {
     ask: async (name: string) => {
-      const id = await askFor(house, name);
-      await until('it has begun', async () => (await logOf(house, id)).some((it) => it.step === 'begin'));
+      const id = await askFor(installation, name);
+      await until('it has begun', async () => (await logOf(installation, id)).some((it) => it.step === 'begin'));
       await handleOf(id).cancel();
       return id;
     },
@@ -53,8 +53,8 @@ const SLOW = {
   },
   close: {
     ask: async (name: string) => {
-      const { id } = await createTenant(house, name);
-      await house.request('DELETE', `/tenants/${id}?mode=hard&force=true`);
+      const { id } = await createTenant(installation, name);
+      await installation.request('DELETE', `/tenants/${id}?mode=hard&force=true`);
       return id;
     },
     before: 'keycloak.drop',
@@ -68,23 +68,23 @@ const cases = Object.keys(SLOW).flatMap((step) =>
 /** What is wrong: a history that doesn't replay, or an operation that does not end. */
 async function wrongWith(step: keyof typeof SLOW, what: keyof typeof COMES): Promise<string[]> {
   const name = newName('l');
-  await house.master.query(`CREATE SEQUENCE tries_of_${name}`);
-  await house.master.query('INSERT INTO slow VALUES ($1, $2, $3::regclass)', [name, step, `tries_of_${name}`]);
+  await installation.master.query(`CREATE SEQUENCE tries_of_${name}`);
+  await installation.master.query('INSERT INTO slow VALUES ($1, $2, $3::regclass)', [name, step, `tries_of_${name}`]);
   const id = await SLOW[step].ask(name);
   const { before } = SLOW[step];
   if (before !== 'accepted')
     await until(`${before} is done`, async () =>
-      (await logOf(house, id)).some((it) => it.step === before && it.status === 'success'),
+      (await logOf(installation, id)).some((it) => it.step === before && it.status === 'success'),
     );
   await new Promise((resolve) => setTimeout(resolve, MEANWHILE_MS));
   const { runId } = await handleOf(id).describe();
   await COMES[what](id).catch(() => undefined);
-  await operationEnds(house, id);
-  const handle = house.operator.client.workflow.getHandle(`tenant-${id}`, runId);
+  await operationEnds(installation, id);
+  const handle = installation.operator.client.workflow.getHandle(`tenant-${id}`, runId);
   await until('the run has closed', async () => (await handle.describe()).status.name !== 'RUNNING');
   const wrong = await replayNow({ [`${step}, ${what}`]: await handle.fetchHistory() });
-  await house.master.query('DELETE FROM slow WHERE name = $1', [name]);
-  await deleteTenant(house, id).catch(() => undefined);
+  await installation.master.query('DELETE FROM slow WHERE name = $1', [name]);
+  await deleteTenant(installation, id).catch(() => undefined);
   return wrong;
 }
 

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { readStackInfo, type StackInfo } from '../../stack/stack-info';
-import { freePort } from '../support/house';
+import { freePort } from '../support/installation';
 import { inDatabase, TEST_STACK } from '../support/master';
 import { withMongo, withPostgres } from '../support/outside';
 import { newStackDir, outcome, processesIn, removeStackDirs, stack, type Program } from '../support/stack-bench';

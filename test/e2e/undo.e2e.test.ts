@@ -1,4 +1,4 @@
-import { openFaultyHouse, type FaultyHouse } from '../support/faulty-house';
+import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { asKeycloakAdmin, lookFromOutside, NOTHING, withMongo } from '../support/outside';
 import { askFor, logOf, operationEnds } from '../support/tenants';
 import { until } from '../support/until';
@@ -7,19 +7,21 @@ import { newName } from '../support/workbench';
 /** Less than any client's patience, so that the slow call succeeds in the end. */
 const SLOW_MS = 2_500;
 
-let house: FaultyHouse;
+let installation: FaultInjectedInstallation;
 
 beforeAll(async () => {
-  house = await openFaultyHouse();
+  installation = await openFaultInjectedInstallation();
 });
-afterAll(() => house.close());
+afterAll(() => installation.close());
 
 /** A realm of that name that isn't ours: the create fails at once, and waiting can't mend it. */
 const foreignRealm = (name: string) =>
-  asKeycloakAdmin(house.info, 'POST', '/admin/realms', { realm: `freeflow-${name}`, enabled: true });
-const removeRealm = (name: string) => asKeycloakAdmin(house.info, 'DELETE', `/admin/realms/freeflow-${name}`);
+  asKeycloakAdmin(installation.info, 'POST', '/admin/realms', { realm: `freeflow-${name}`, enabled: true });
+const removeRealm = (name: string) => asKeycloakAdmin(installation.info, 'DELETE', `/admin/realms/freeflow-${name}`);
 const foreignMongo = (name: string) =>
-  withMongo(house.info.mongodb.url, (client) => client.db(`freeflow_${name}`).collection('theirs').insertOne({ n: 1 }));
+  withMongo(installation.info.mongodb.url, (client) =>
+    client.db(`freeflow_${name}`).collection('theirs').insertOne({ n: 1 }),
+  );
 
 test.each([
   ['postgres', foreignRealm],
@@ -31,15 +33,15 @@ test.each([
   async (slow, makeForeign) => {
     const name = newName('u');
     await makeForeign(name);
-    house.proxies[slow].stall(SLOW_MS);
-    house.proxies[slow].renew();
-    const id = await askFor(house, name);
-    expect(await operationEnds(house, id)).toMatchObject({
+    installation.proxies[slow].stall(SLOW_MS);
+    installation.proxies[slow].renew();
+    const id = await askFor(installation, name);
+    expect(await operationEnds(installation, id)).toMatchObject({
       status: 'deleted',
       operation: { state: 'rolled_back', cause: expect.stringContaining('ours') },
     });
 
-    const steps = (await logOf(house, id)).map((it) => it.step);
+    const steps = (await logOf(installation, id)).map((it) => it.step);
     // The slow step had really begun, and its report came before every undo.
     expect(steps).toContain(`${slow}.create`);
     const undoing = steps.indexOf('undoing');
@@ -47,7 +49,7 @@ test.each([
       steps.map((it, at) => (it.endsWith('.drop') ? at > undoing : at < undoing || !/\.(create|probe)$/.test(it))),
     ).not.toContain(false);
 
-    const seen = await lookFromOutside(house.info, name);
+    const seen = await lookFromOutside(installation.info, name);
     await removeRealm(name);
     expect({ ...seen, keycloak: null, mongoCollections: [] }).toEqual(NOTHING);
     expect(slow === 'keycloak' ? seen.keycloak : seen.mongoCollections).toEqual(slow === 'keycloak' ? null : []);
@@ -56,45 +58,47 @@ test.each([
 
 test('cancelled by an operator, a create is rolled back and says so', async () => {
   const name = newName('c');
-  house.proxies.keycloak.stall(SLOW_MS);
-  house.proxies.keycloak.renew();
-  const id = await askFor(house, name);
+  installation.proxies.keycloak.stall(SLOW_MS);
+  installation.proxies.keycloak.renew();
+  const id = await askFor(installation, name);
   await until(
     'its other branches are done',
-    async () => (await logOf(house, id)).filter((it) => it.step.endsWith('.probe')).length === 3,
+    async () => (await logOf(installation, id)).filter((it) => it.step.endsWith('.probe')).length === 3,
   );
-  await house.operator.client.workflow.getHandle(`tenant-${id}`).cancel();
-  expect(await operationEnds(house, id)).toMatchObject({
+  await installation.operator.client.workflow.getHandle(`tenant-${id}`).cancel();
+  expect(await operationEnds(installation, id)).toMatchObject({
     status: 'deleted',
     operation: { state: 'rolled_back', step: 'cancelled', cause: 'cancelled by an operator' },
   });
-  expect(await lookFromOutside(house.info, name)).toEqual(NOTHING);
+  expect(await lookFromOutside(installation.info, name)).toEqual(NOTHING);
 });
 
 test.each(['postgres', 'mongodb', 'qdrant', 'keycloak'] as const)(
   'a run is terminated while its activity still works at %s: the next run finds the true state; nothing is double',
   async (slow) => {
     const name = newName('z');
-    house.proxies[slow].stall(SLOW_MS);
-    house.proxies[slow].renew();
-    const id = await askFor(house, name);
+    installation.proxies[slow].stall(SLOW_MS);
+    installation.proxies[slow].renew();
+    const id = await askFor(installation, name);
     const first = await until('its other branches are done', async () => {
-      const rows = await logOf(house, id);
+      const rows = await logOf(installation, id);
       return rows.filter((it) => it.step.endsWith('.probe')).length === 3
-        ? house.operator.client.workflow.getHandle(`tenant-${id}`).describe()
+        ? installation.operator.client.workflow.getHandle(`tenant-${id}`).describe()
         : undefined;
     });
-    await house.operator.client.workflow.getHandle(`tenant-${id}`, first.runId).terminate('an operator was in a hurry');
+    await installation.operator.client.workflow
+      .getHandle(`tenant-${id}`, first.runId)
+      .terminate('an operator was in a hurry');
 
-    expect(await operationEnds(house, id)).toMatchObject({ status: 'active', operation: { state: 'done' } });
-    const second = await house.operator.client.workflow.getHandle(`tenant-${id}`).describe();
+    expect(await operationEnds(installation, id)).toMatchObject({ status: 'active', operation: { state: 'done' } });
+    const second = await installation.operator.client.workflow.getHandle(`tenant-${id}`).describe();
     expect(second.runId).not.toBe(first.runId);
-    const secrets = await house.master.query(
+    const secrets = await installation.master.query(
       'SELECT backend, name, version FROM "TenantSecret" WHERE "tenantId" = $1',
       [id],
     );
     expect(secrets.rows).toHaveLength(5);
-    expect(await lookFromOutside(house.info, name)).toMatchObject({
+    expect(await lookFromOutside(installation.info, name)).toMatchObject({
       postgres: { owner: `freeflow_${name}_owner` },
       postgresRoles: [`freeflow_${name}_app`, `freeflow_${name}_owner`],
       mongoUsers: [`freeflow_${name}`],

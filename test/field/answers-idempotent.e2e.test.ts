@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
-import { openFaultyHouse, type FaultyHouse } from '../support/faulty-house';
+import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { askFor, logOf, operationEnds, parked, tenantOf } from '../support/tenants';
 import { until } from '../support/until';
 import { newName } from '../support/workbench';
@@ -8,28 +8,28 @@ import { newName } from '../support/workbench';
 // Several operations each, with waits between them.
 jest.setTimeout(400_000);
 
-let house: FaultyHouse;
+let installation: FaultInjectedInstallation;
 beforeAll(async () => {
   // What goes on here goes on because of an answer.
-  house = await openFaultyHouse({ STEP_PATIENCE_MS: '300' });
+  installation = await openFaultInjectedInstallation({ STEP_PATIENCE_MS: '300' });
 });
-afterEach(() => house.proxies.qdrant.open());
-afterAll(() => house.close());
+afterEach(() => installation.proxies.qdrant.open());
+afterAll(() => installation.close());
 
 const post = (path: string, body: object | undefined, key?: string) =>
-  house.request('POST', path, body, key === undefined ? {} : { 'idempotency-key': key });
-const isParked = (id: string) => until('it is parked', async () => (await parked(house, id)).length > 0);
+  installation.request('POST', path, body, key === undefined ? {} : { 'idempotency-key': key });
+const isParked = (id: string) => until('it is parked', async () => (await parked(installation, id)).length > 0);
 const answered = (id: string, key: string) => ({ status: 202, body: { id, operation: { id: key } } });
 
 async function parkedCreate(): Promise<string> {
-  house.proxies.qdrant.shut();
-  const id = await askFor(house, newName('k'));
+  installation.proxies.qdrant.shut();
+  const id = await askFor(installation, newName('k'));
   await isParked(id);
   return id;
 }
 
 async function parkedSuspend(id: string): Promise<string> {
-  house.proxies.qdrant.shut();
+  installation.proxies.qdrant.shut();
   const { status, body } = await post(`/tenants/${id}/suspend`, undefined, randomUUID());
   expect(status).toBe(202);
   await isParked(id);
@@ -38,7 +38,7 @@ async function parkedSuspend(id: string): Promise<string> {
 
 test("a key stands for one answer: another one under it is refused and changes nothing, the same one never meets the tenant's next operation", async () => {
   const id = await parkedCreate();
-  const created = (await tenantOf(house, id)).operation.id;
+  const created = (await tenantOf(installation, id)).operation.id;
   const [retries, aborts] = [randomUUID(), randomUUID()];
 
   expect(await post(`/tenants/${id}/retry`, {}, retries)).toMatchObject(answered(id, created));
@@ -55,9 +55,9 @@ test("a key stands for one answer: another one under it is refused and changes n
   // Nor for anything else: keys are a principal's own.
   expect(await post(`/tenants/${id}/suspend`, undefined, retries)).toMatchObject({ status: 422 });
   expect(await post('/tenants/retry', {}, retries)).toMatchObject({ status: 422 });
-  house.proxies.qdrant.open();
+  installation.proxies.qdrant.open();
   expect((await post(`/tenants/${id}/retry`, {})).status).toBe(202);
-  expect(await operationEnds(house, id)).toMatchObject({ status: 'active' });
+  expect(await operationEnds(installation, id)).toMatchObject({ status: 'active' });
 
   const first = await parkedSuspend(id);
   expect(await post(`/tenants/${id}/abort`, { reason: 'by mistake', operationId: created })).toMatchObject({
@@ -67,8 +67,11 @@ test("a key stands for one answer: another one under it is refused and changes n
   expect(
     await post(`/tenants/${id}/abort`, { reason: 'by mistake', operationId: first.toUpperCase() }, aborts),
   ).toMatchObject(answered(id, first));
-  house.proxies.qdrant.open();
-  expect(await operationEnds(house, id)).toMatchObject({ status: 'active', operation: { state: 'rolled_back' } });
+  installation.proxies.qdrant.open();
+  expect(await operationEnds(installation, id)).toMatchObject({
+    status: 'active',
+    operation: { state: 'rolled_back' },
+  });
   expect((await post(`/tenants/${id}/abort`, {})).body).toMatchObject({ code: 'not-stuck' });
 
   const second = await parkedSuspend(id);
@@ -77,11 +80,12 @@ test("a key stands for one answer: another one under it is refused and changes n
     await post(`/tenants/${id}/abort`, { reason: 'by mistake', operationId: first.toUpperCase() }, aborts),
   ).toMatchObject(answered(id, first));
   expect(await post(`/tenants/${id}/retry`, {}, retries)).toMatchObject(answered(id, created));
-  expect(await tenantOf(house, id)).toMatchObject({ operation: { id: second, state: 'parked' } });
+  expect(await tenantOf(installation, id)).toMatchObject({ operation: { id: second, state: 'parked' } });
   expect(
-    await house.master.query(`SELECT state, action FROM "OperationAnswer" WHERE "idempotencyKey" = $1 ORDER BY state`, [
-      aborts,
-    ]),
+    await installation.master.query(
+      `SELECT state, action FROM "OperationAnswer" WHERE "idempotencyKey" = $1 ORDER BY state`,
+      [aborts],
+    ),
   ).toMatchObject({
     rows: [
       { state: 'bound', action: 'abort' },
@@ -92,14 +96,16 @@ test("a key stands for one answer: another one under it is refused and changes n
   // Bound and given, but never marked: the API ended in the middle. Temporal knows that it was given.
   const lost = randomUUID();
   const { body } = await post(`/tenants/${id}/abort`, { reason: 'by mistake' }, lost);
-  await house.master.query(`DELETE FROM "OperationAnswer" WHERE "idempotencyKey" = $1 AND state = 'given'`, [lost]);
-  house.proxies.qdrant.open();
-  await operationEnds(house, id);
+  await installation.master.query(`DELETE FROM "OperationAnswer" WHERE "idempotencyKey" = $1 AND state = 'given'`, [
+    lost,
+  ]);
+  installation.proxies.qdrant.open();
+  await operationEnds(installation, id);
   expect(await post(`/tenants/${id}/abort`, { reason: 'by mistake' }, lost)).toMatchObject(
     answered(id, (body['operation'] as { id: string }).id),
   );
   // Bound, and never given: the operation has ended without it.
-  await house.master.query(
+  await installation.master.query(
     `INSERT INTO "OperationAnswer" (id, principal, "idempotencyKey", "bodyHash", "tenantId", "operationId", action, state) SELECT gen_random_uuid(), principal, 'never', "bodyHash", "tenantId", "operationId", action, state FROM "OperationAnswer" WHERE "idempotencyKey" = $1 AND state = 'bound'`,
     [lost],
   );
@@ -112,7 +118,7 @@ test("a key stands for one answer: another one under it is refused and changes n
 test('a key of an operation is none for an answer; sent ten times at once, an answer is given once', async () => {
   const id = await parkedCreate();
   const { idempotencyKey } = (
-    await house.master.query<{ idempotencyKey: string }>(
+    await installation.master.query<{ idempotencyKey: string }>(
       'SELECT "idempotencyKey" FROM "TenantOperation" WHERE "tenantId" = $1',
       [id],
     )
@@ -124,13 +130,13 @@ test('a key of an operation is none for an answer; sent ten times at once, an an
   const key = randomUUID();
   const answers = await Promise.all(Array.from({ length: 10 }, () => post(`/tenants/${id}/abort`, {}, key)));
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
-  house.proxies.qdrant.open();
-  expect(await operationEnds(house, id)).toMatchObject({ goneAt: expect.any(String) });
+  installation.proxies.qdrant.open();
+  expect(await operationEnds(installation, id)).toMatchObject({ goneAt: expect.any(String) });
 });
 
 test('an answer to all under the same key is the same again', async () => {
   const ids = [await parkedCreate(), await parkedCreate()];
-  house.proxies.qdrant.open();
+  installation.proxies.qdrant.open();
   const key = randomUUID();
   const first = await post('/tenants/retry', { step: 'qdrant.create' }, key);
   expect(
@@ -138,7 +144,7 @@ test('an answer to all under the same key is the same again', async () => {
       .filter((it) => ids.includes(it.id))
       .map((it) => it.result),
   ).toEqual(['retried', 'retried']);
-  for (const id of ids) expect(await operationEnds(house, id)).toMatchObject({ status: 'active' });
+  for (const id of ids) expect(await operationEnds(installation, id)).toMatchObject({ status: 'active' });
   expect((await post('/tenants/retry', { step: 'qdrant.create' }, key)).body).toEqual(first.body);
   expect(await post('/tenants/retry', {}, key)).toMatchObject({ status: 422 });
 });
@@ -173,7 +179,7 @@ describe("by Temporal's own doors", () => {
 
   test('malformed answers, as update or signal, are refused or ignored, and the run goes on', async () => {
     const id = await parkedCreate();
-    const run = house.operator.client.workflow.getHandle(`tenant-${id}`);
+    const run = installation.operator.client.workflow.getHandle(`tenant-${id}`);
     for (const args of MALFORMED) {
       await expect(run.executeUpdate('answer', { args: args as [] })).rejects.toMatchObject({
         cause: { type: expect.stringMatching(/^(answer-invalid|operation-changed)$/) },
@@ -181,12 +187,12 @@ describe("by Temporal's own doors", () => {
       await run.signal('answer', ...args);
     }
     await until('all of them were read', () => isHealthy(run));
-    expect(await tenantOf(house, id)).toMatchObject({ operation: { state: 'parked' } });
-    house.proxies.qdrant.open();
+    expect(await tenantOf(installation, id)).toMatchObject({ operation: { state: 'parked' } });
+    installation.proxies.qdrant.open();
     expect(await run.executeUpdate<unknown, [unknown]>('answer', { args: [{ action: 'retry', by: 'me' }] })).toEqual([
       'qdrant.create',
     ]);
-    expect(await operationEnds(house, id)).toMatchObject({ status: 'active' });
+    expect(await operationEnds(installation, id)).toMatchObject({ status: 'active' });
   });
 
   test.each([
@@ -194,12 +200,12 @@ describe("by Temporal's own doors", () => {
     ['an object', { toString: 1 }],
   ])('an interrupt by %s turns the run round, and its record can be kept', async (_what, by) => {
     const id = await parkedCreate();
-    house.proxies.qdrant.open();
-    await house.operator.client.workflow.getHandle(`tenant-${id}`).signal('interrupt', by);
-    expect(await operationEnds(house, id)).toMatchObject({
+    installation.proxies.qdrant.open();
+    await installation.operator.client.workflow.getHandle(`tenant-${id}`).signal('interrupt', by);
+    expect(await operationEnds(installation, id)).toMatchObject({
       goneAt: expect.any(String),
       operation: { state: 'rolled_back', cause: expect.stringContaining('asked for by unknown') },
     });
-    expect((await logOf(house, id)).some((it) => it.step === 'undoing')).toBe(true);
+    expect((await logOf(installation, id)).some((it) => it.step === 'undoing')).toBe(true);
   });
 });

@@ -55,8 +55,8 @@ test('a control character or a lone surrogate in any text of a body is refused, 
       [`/tenants/${id}/skip`, { reason: 'lost for good', step: text }, '/step'],
       [`/tenants/${id}/retry`, { step: text }, '/step'],
       ['/tenants/retry', { step: text }, '/step'],
-      ['/resources/drop', { resource: 'qdrant', name: text, externalId: 'x' }, '/name'],
-      ['/resources/drop', { resource: 'qdrant', name: 'x', externalId: text }, '/externalId'],
+      ['/resources/drop', { backend: 'qdrant', name: text, externalId: 'x' }, '/name'],
+      ['/resources/drop', { backend: 'qdrant', name: 'x', externalId: text }, '/externalId'],
     ] as const) {
       expect({ path, ...(await bench.request('POST', path, { body })) }).toMatchObject({
         path,

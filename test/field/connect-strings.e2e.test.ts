@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose';
 import { freeflow, type Ended } from '../support/freeflow';
-import { openHouse, type House, type Running } from '../support/house';
+import { openTestInstallation, type TestInstallation, type Running } from '../support/installation';
 import { asKeycloakAdmin, withMongo, withPostgres } from '../support/outside';
 import { inShort, reconcileIn } from '../support/reconciler';
 import { change, createTenant, deleteTenant, type Tenant } from '../support/tenants';
@@ -14,29 +14,29 @@ type Shown = Record<string, Record<string, string>>;
 /** Made first: a product and a tenant, which takes a busy machine longer than a test may. */
 const START_MS = 300_000;
 
-let house: House;
+let installation: TestInstallation;
 let worker: Running;
 let tenant: Tenant;
 let certificates: Certificates;
 let proxy: TlsProxy;
 
 beforeAll(async () => {
-  [house, certificates] = await Promise.all([openHouse({ worker: false }), makeCertificates()]);
-  proxy = await openTlsProxy(house.info.qdrant.url, certificates, '/qdrant');
-  worker = await house.startWorker();
-  tenant = await createTenant(house, newName());
+  [installation, certificates] = await Promise.all([openTestInstallation({ worker: false }), makeCertificates()]);
+  proxy = await openTlsProxy(installation.info.qdrant.url, certificates, '/qdrant');
+  worker = await installation.startWorker();
+  tenant = await createTenant(installation, newName());
 }, START_MS);
 afterAll(async () => {
-  await deleteTenant(house, tenant.id);
-  await Promise.all([house.close(), proxy.close()]);
+  await deleteTenant(installation, tenant.id);
+  await Promise.all([installation.close(), proxy.close()]);
   certificates.close();
 });
 
 const connect = (args: string[], env: Record<string, string> = {}): Promise<Ended> =>
   freeflow(['tenants', 'connect', tenant.name, ...args], {
-    MASTER_DATABASE_URL: house.workerMasterUrl,
-    SECRETS_KEY: house.info.secretsKey,
-    KEYCLOAK_URL: house.info.keycloak.url,
+    MASTER_DATABASE_URL: installation.workerMasterUrl,
+    SECRETS_KEY: installation.info.secretsKey,
+    KEYCLOAK_URL: installation.info.keycloak.url,
     FREEFLOW_STACK_DIR: '/nonexistent',
     ...env,
   });
@@ -52,7 +52,9 @@ const byName = (url: string): string => url.replace('127.0.0.1', 'localhost');
 
 describe('Keycloak', () => {
   const setFrontend = (url: string) =>
-    asKeycloakAdmin(house.info, 'PUT', `/admin/realms/freeflow-${tenant.name}`, { attributes: { frontendUrl: url } });
+    asKeycloakAdmin(installation.info, 'PUT', `/admin/realms/freeflow-${tenant.name}`, {
+      attributes: { frontendUrl: url },
+    });
   const issuedBy = async ({ tokenUrl = '', clientId = '', clientSecret = '' }: Record<string, string> = {}) => {
     const answer = await fetch(tokenUrl, {
       method: 'POST',
@@ -64,19 +66,19 @@ describe('Keycloak', () => {
   test("the printed issuer is the one in the realm's tokens, also where the realm has a front-end address of its own", async () => {
     const { keycloak: before = {} } = await shown();
     expect(before).toMatchObject({
-      url: house.info.keycloak.url,
-      issuer: `${house.info.keycloak.url}/realms/freeflow-${tenant.name}`,
+      url: installation.info.keycloak.url,
+      issuer: `${installation.info.keycloak.url}/realms/freeflow-${tenant.name}`,
     });
-    await setFrontend(byName(house.info.keycloak.url));
+    await setFrontend(byName(installation.info.keycloak.url));
     const { keycloak = {} } = await shown();
-    expect(keycloak['issuer']).toBe(`${byName(house.info.keycloak.url)}/realms/freeflow-${tenant.name}`);
+    expect(keycloak['issuer']).toBe(`${byName(installation.info.keycloak.url)}/realms/freeflow-${tenant.name}`);
     expect(await issuedBy(keycloak)).toBe(keycloak['issuer']);
     await setFrontend('');
   });
 
   test('is printed by the address that tenants use, where one is set', async () => {
-    const { keycloak = {} } = await shown({ KEYCLOAK_TENANT_URL: byName(house.info.keycloak.url) });
-    expect(keycloak['url']).toBe(byName(house.info.keycloak.url));
+    const { keycloak = {} } = await shown({ KEYCLOAK_TENANT_URL: byName(installation.info.keycloak.url) });
+    expect(keycloak['url']).toBe(byName(installation.info.keycloak.url));
     expect(await issuedBy(keycloak)).toBe(keycloak['issuer']);
   });
 
@@ -103,18 +105,18 @@ describe('Keycloak', () => {
 
 describe('with settings for the addresses that tenants use', () => {
   const settings = () => ({
-    POSTGRES_TENANT_URL: `postgres://${byName(new URL(house.info.postgres.url).host)}/?sslmode=disable`,
-    MONGODB_TENANT_URL: `mongodb://${byName(new URL(house.info.mongodb.url).host)}/?directConnection=true&appName=shop`,
+    POSTGRES_TENANT_URL: `postgres://${byName(new URL(installation.info.postgres.url).host)}/?sslmode=disable`,
+    MONGODB_TENANT_URL: `mongodb://${byName(new URL(installation.info.mongodb.url).host)}/?directConnection=true&appName=shop`,
     QDRANT_TENANT_URL: proxy.url,
   });
 
   beforeAll(async () => {
     await worker.stop();
-    worker = await house.startWorker(settings());
+    worker = await installation.startWorker(settings());
   });
 
   const drifted = async (fix: boolean) =>
-    inShort(await reconcileIn(house, fix)).filter((it) => it.includes('connection details'));
+    inShort(await reconcileIn(installation, fix)).filter((it) => it.includes('connection details'));
 
   test('those of an existing tenant are found to differ, and a resume records the new ones', async () => {
     expect(await drifted(false)).toEqual([
@@ -128,20 +130,21 @@ describe('with settings for the addresses that tenants use', () => {
         /^drifted qdrant .*: host is 127\.0\.0\.1, by the settings localhost; port is \d+, by the settings \d+; tls is false, by the settings true; path is not set, by the settings \/qdrant \(fixable\)$/,
       ),
     ]);
-    await change(house, tenant.id, 'suspend');
+    await change(installation, tenant.id, 'suspend');
     expect(await connect([])).toMatchObject({
       code: 1,
       stdout: '',
       stderr: `${tenant.name} is suspended, not active: there is nothing to connect to.\nGive its access back with: tenants resume ${tenant.name}\n`,
     });
-    await change(house, tenant.id, 'resume');
+    await change(installation, tenant.id, 'resume');
     expect(await drifted(false)).toEqual([]);
   });
 
   test('a reconciliation that repairs records them as well', async () => {
-    await house.master.query(`UPDATE "TenantConnection" SET "host" = 'old', "options" = '{}' WHERE "tenantId" = $1`, [
-      tenant.id,
-    ]);
+    await installation.master.query(
+      `UPDATE "TenantConnection" SET "host" = 'old', "options" = '{}' WHERE "tenantId" = $1`,
+      [tenant.id],
+    );
     expect(await drifted(true)).toEqual(
       Array.from({ length: 3 }, () => expect.stringMatching(/\(fixable\) \(fixed\)$/)),
     );
@@ -168,11 +171,11 @@ describe('with settings for the addresses that tenants use', () => {
 });
 
 test('a soft-deleted tenant has nothing to connect to, and how it is taken back is said', async () => {
-  await change(house, tenant.id, 'delete');
+  await change(installation, tenant.id, 'delete');
   expect(await connect([])).toMatchObject({
     code: 1,
     stderr: `${tenant.name} is deleted, not active: there is nothing to connect to.\nIt is kept until its purge; take it back with: tenants restore ${tenant.name}\n`,
   });
-  await change(house, tenant.id, 'restore');
+  await change(installation, tenant.id, 'restore');
   expect(Object.keys(await shown())).toHaveLength(4);
 });

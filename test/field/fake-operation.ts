@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
+import type { BackendKind } from '@freeflow/contract';
 import { ApplicationFailure } from '@temporalio/common';
 import type { History } from '@temporalio/common/lib/proto-utils';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
@@ -7,19 +8,13 @@ import type { Begun } from '../../activities/tenant-record';
 import { projectRoot } from '../../stack/project';
 import { readStackInfo } from '../../stack/stack-info';
 import { registerSearchAttributes } from '../../worker/namespace';
-import {
-  backendQueueOf,
-  operationStartOptions,
-  RUNBOOKS,
-  type OperationKind,
-  type ResourceKind,
-} from '../../workflows/messages';
+import { backendQueueOf, operationStartOptions, RUNBOOKS, type OperationKind } from '../../workflows/messages';
 import { PLANS, type PlannedKind } from '../../workflows/plans';
 import { TEST_STACK } from '../support/master';
 import { openOperator, type Operator } from '../support/temporal';
 import { newName } from '../support/workbench';
 
-export const KINDS: readonly ResourceKind[] = ['postgres', 'mongodb', 'qdrant', 'keycloak'];
+export const KINDS: readonly BackendKind[] = ['postgres', 'mongodb', 'qdrant', 'keycloak'];
 const VERBS = ['create', 'probe', 'disable', 'enable', 'drop'] as const;
 
 let bundle: Promise<WorkflowBundle> | undefined;
@@ -152,7 +147,7 @@ export async function openFakeOperations({ patience, slots = 100 }: FakeOptions 
             tenantName: newName('f'),
             requestedBy: 'a test',
             interrupts,
-            resource: null,
+            backend: null,
           },
           taskQueue,
         ),

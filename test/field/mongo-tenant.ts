@@ -16,7 +16,7 @@ export interface MongoTenant {
   /** Takes one step; gives the sentence that it left in the log. */
   step: (verb: Verb) => Promise<string>;
   /** What a reconciliation would find, in words. */
-  differences: (state?: 'present' | 'disabled') => Promise<string[]>;
+  findDrift: (state?: 'present' | 'disabled') => Promise<string[]>;
   /** A URL with the tenant's own login. */
   url: () => Promise<string>;
   /** As the tenant, by a connection of its own. */
@@ -53,12 +53,12 @@ export async function openMongoTenant(
     });
     return row.message ?? '';
   };
-  const differences = async (state: 'present' | 'disabled' = 'present') => {
+  const findDrift = async (state: 'present' | 'disabled' = 'present') => {
     const [backend, entry] = [
       bench.backends.find(({ kind }) => kind === 'mongodb'),
       await bench.db.tenantResource.findFirstOrThrow({ where: { tenantId, kind: 'mongodb' } }),
     ];
-    const found = await backend?.differences(targetOf(entry, name, new AbortController().signal), state, {
+    const found = await backend?.findDrift(targetOf(entry, name, new AbortController().signal), state, {
       password: decodeURIComponent(new URL(await url()).password),
     });
     return (found ?? []).map(({ what }) => what);
@@ -69,7 +69,7 @@ export async function openMongoTenant(
     name: database,
     step,
     url,
-    differences,
+    findDrift,
     asTenant: async (use) => withMongo(await url(), (client) => use(client.db(database))),
     asOwner: (use) => withMongo(mongoUrl, (client) => use(client.db(database), client)),
   };

@@ -115,7 +115,7 @@ test.each(CLAIMS)(
     if (what.includes('case')) await tenant.asOwner((db) => db.dropDatabase());
     await tenant.asOwner(make);
     const words = named.replace('NAME_CASE', otherCase(tenant.name)).replaceAll('NAME', tenant.name);
-    expect((await tenant.differences()).filter((it) => it.includes(words))).toHaveLength(1);
+    expect((await tenant.findDrift()).filter((it) => it.includes(words))).toHaveLength(1);
     await tenant.step('disable');
     await tenant.step('enable');
     expect(await tenant.step('drop')).toContain('dropped and seen absent');
@@ -131,7 +131,7 @@ test("rights on every database are an administrator's and keep nobody from being
     client.db('admin').command({ createUser: user, pwd: 'theirs', roles: ['readWriteAnyDatabase', 'backup'] }),
   );
   expect(await asAdmin.step('create')).toContain('made');
-  expect(await asAdmin.differences()).toEqual([]);
+  expect(await asAdmin.findDrift()).toEqual([]);
   await asAdmin.step('drop');
   await asAdmin.asOwner((_, client) => client.db('admin').command({ dropUser: user }));
 });

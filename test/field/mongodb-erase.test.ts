@@ -110,7 +110,7 @@ test('the same holds for the drop of an orphan', async () => {
   const { nonce, externalId } = await bench.db.tenantResource.update({ where, data: { state: 'absent' } });
   await bench.db.tenant.update({ where: { id: tenant.tenantId }, data: { status: 'deleted', goneAt: new Date() } });
   const order = {
-    resource: 'mongodb',
+    backend: 'mongodb',
     name: tenant.name,
     externalId: externalId ?? '',
     requestedBy: 'somebody',

@@ -79,7 +79,7 @@ test.each(WAYS)(
     const before = await tenant.asOwner(contentOf);
     for (const verb of ['create', 'probe', 'disable', 'enable'] as const) await tenant.step(verb);
     expect(await tenant.asOwner(contentOf)).toEqual(before);
-    expect(await tenant.differences()).toEqual([]);
+    expect(await tenant.findDrift()).toEqual([]);
     await tenant.step('drop');
   },
 );

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time';
 import type { StackInfo } from '../../stack/stack-info';
-import { freePort } from '../support/house';
+import { freePort } from '../support/installation';
 import { until } from '../support/until';
 
 /** A Temporal server of the suite's own, in memory. */

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
-import { HeardClient, sharesSessions } from '@freeflow/lib/pg';
+import { ErrorTolerantClient, sharesSessions } from '@freeflow/lib/pg';
 import { TenantLock } from '../../activities/tenant-lock';
 import { projectRoot } from '../../stack/project';
 import { apiEnv, readStackInfo, workerEnv } from '../../stack/stack-info';
 import { doctor, doctorEnv } from '../support/doctor';
-import { freePort, openHouse, type House } from '../support/house';
+import { freePort, openTestInstallation, type TestInstallation } from '../support/installation';
 import { endLockSessions } from '../support/lock-sessions';
 import { openMaster, TEST_STACK, type Master } from '../support/master';
 import { lookFromOutside, NOTHING, withPostgres } from '../support/outside';
@@ -31,31 +31,31 @@ async function ended(script: string, env: Record<string, string>): Promise<{ cod
 
 suite("PgBouncer in session mode, before the master database and the tenants' server", () => {
   let pooler: Pooler;
-  let house: House;
+  let installation: TestInstallation;
   beforeAll(async () => {
     pooler = await openPooler(info.postgres.url, 'session');
-    house = await openHouse({
+    installation = await openTestInstallation({
       timezone: 'UTC',
       masterUrl: pooler.via,
       worker: { POSTGRES_ADMIN_URL: pooler.via(info.postgres.provisionerUrl) },
     });
   }, 300_000);
   afterAll(async () => {
-    await house?.close();
+    await installation?.close();
     await pooler?.close();
   });
 
   const done = async (id: string, method: string, route: string) => {
-    const { status } = await house.request(method, `/tenants/${id}${route}`);
-    return { status, state: (await operationEnds(house, id)).operation.state };
+    const { status } = await installation.request(method, `/tenants/${id}${route}`);
+    return { status, state: (await operationEnds(installation, id)).operation.state };
   };
 
   test('a tenant lives its whole life, also when the session that holds the locks is ended, and nothing of it is left', async () => {
-    const { id, name, status } = await createTenant(house, newName('p'));
+    const { id, name, status } = await createTenant(installation, newName('p'));
     expect(status).toBe('active');
     expect((await lookFromOutside(info, name)).postgres).not.toBeNull();
     expect(await done(id, 'POST', '/suspend')).toEqual({ status: 202, state: 'done' });
-    await endLockSessions(info, new URL(house.masterUrl).pathname.slice(1));
+    await endLockSessions(info, new URL(installation.masterUrl).pathname.slice(1));
     expect(await done(id, 'POST', '/resume')).toEqual({ status: 202, state: 'done' });
     expect(await done(id, 'DELETE', '?mode=hard&force=true')).toEqual({ status: 202, state: 'done' });
     expect(await lookFromOutside(info, name)).toEqual(NOTHING);
@@ -63,21 +63,23 @@ suite("PgBouncer in session mode, before the master database and the tenants' se
   });
 
   test('the server ends its sessions: the API answers, or says that the master database is away, and never 5xx of another kind', async () => {
-    const database = new URL(house.masterUrl).pathname.slice(1);
+    const database = new URL(installation.masterUrl).pathname.slice(1);
     const answers = new Set<number>();
     for (let round = 0; round < 5; round += 1) {
       await withPostgres(info.postgres.url, (owner) =>
         owner.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [database]),
       );
-      for (const { status } of await Promise.all(Array.from({ length: 6 }, () => house.request('GET', '/tenants'))))
+      for (const { status } of await Promise.all(
+        Array.from({ length: 6 }, () => installation.request('GET', '/tenants')),
+      ))
         answers.add(status);
     }
     expect([...answers].filter((status) => status !== 200 && status !== 503)).toEqual([]);
-    await until('it answers again', async () => (await house.request('GET', '/tenants')).status === 200);
+    await until('it answers again', async () => (await installation.request('GET', '/tenants')).status === 200);
   });
 
   test('a session has its settings, and the next client of the same session has none of them', async () => {
-    const client = new HeardClient({
+    const client = new ErrorTolerantClient({
       connectionString: pooler.via(info.postgres.provisionerUrl),
       settings: { statement_timeout: 1_234 },
     });
@@ -95,14 +97,16 @@ suite("PgBouncer in session mode, before the master database and the tenants' se
   test('a password that the pooler refuses is known for what it is', async () => {
     const url = new URL(pooler.via(info.postgres.provisionerUrl));
     url.password = 'another';
-    await expect(new HeardClient({ connectionString: url.href }).connect()).rejects.toMatchObject({ code: '28P01' });
+    await expect(new ErrorTolerantClient({ connectionString: url.href }).connect()).rejects.toMatchObject({
+      code: '28P01',
+    });
   });
 
   test('doctor finds the sessions as they should be', async () => {
     // On a busy machine a connection may take longer than doctor waits.
     await until('doctor finds them all right', async () => {
-      const { lines } = await doctor(house, {
-        ...doctorEnv(house),
+      const { lines } = await doctor(installation, {
+        ...doctorEnv(installation),
         POSTGRES_ADMIN_URL: pooler.via(info.postgres.provisionerUrl),
       });
       return ['master.sessions', 'postgres.sessions', 'postgres.connection'].every(
@@ -126,7 +130,7 @@ suite.each(['transaction', 'statement'] as const)('PgBouncer in %s mode', (mode)
   test('is known by two connections, also when many others use it; a server itself never is', async () => {
     const others = Array.from(
       { length: 6 },
-      () => new HeardClient({ connectionString: pooler.via(info.postgres.provisionerUrl) }),
+      () => new ErrorTolerantClient({ connectionString: pooler.via(info.postgres.provisionerUrl) }),
     );
     await Promise.all(others.map((it) => it.connect()));
     let goesOn = true;

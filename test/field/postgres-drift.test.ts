@@ -21,7 +21,7 @@ async function differences() {
   const target = targetOf(entry, tenant.input.name, new AbortController().signal);
   return bench.backends
     .find((it) => it.kind === 'postgres')
-    ?.differences(target, 'present', { password: tenant.password });
+    ?.findDrift(target, 'present', { password: tenant.password });
 }
 
 test('a tenant made before there were limits shows as drift, and the repair of grants gives it its limit', async () => {

@@ -1,4 +1,5 @@
-import { PRIORITIES, RESOURCE_KINDS, type OperationKind } from '../../workflows/messages';
+import { BACKEND_KINDS } from '@freeflow/contract';
+import { PRIORITIES, type OperationKind } from '../../workflows/messages';
 import '../support/replay';
 import { until } from '../support/until';
 import { openFakeOperations, type FakeOperations } from './fake-operation';
@@ -12,7 +13,7 @@ afterAll(() => fake.close());
 
 const handleOf = (id: string) => fake.operator.client.workflow.getHandle(`tenant-${id}`);
 const isQueued = async (id: string) =>
-  ((await handleOf(id).describe()).raw.pendingActivities?.length ?? 0) === RESOURCE_KINDS.length;
+  ((await handleOf(id).describe()).raw.pendingActivities?.length ?? 0) === BACKEND_KINDS.length;
 
 /** In the order in which they come, those for whom nobody waits first. */
 const COMING: readonly { name: string; kind: OperationKind; interrupts?: true; priority: number }[] = [
@@ -42,14 +43,14 @@ test('the queues are full, and what cuts off goes first at each backend, then wh
     if (ids.length === 1)
       await until(
         'it is at work everywhere',
-        async () => fake.calls.filter((it) => it.activity.includes('.')).length === RESOURCE_KINDS.length,
+        async () => fake.calls.filter((it) => it.activity.includes('.')).length === BACKEND_KINDS.length,
       );
   }
   for (const id of ids) await until('it waits at each backend', () => isQueued(id));
   release();
   await Promise.all(ids.map((id) => handleOf(id).result()));
 
-  for (const backend of RESOURCE_KINDS) {
+  for (const backend of BACKEND_KINDS) {
     const order = [
       ...new Set(fake.calls.filter((it) => it.activity.startsWith(`${backend}.`)).map((it) => it.input.tenantId)),
     ];
@@ -71,9 +72,9 @@ test('what waits for one backend keeps nobody from another', async () => {
       .filter((it) => it.activity.includes('.'))
       .map((it) => it.activity.split('.')[0]);
   // What is in the queue has yet to be taken.
-  await until('one is at work at each backend', async () => atWork().length >= RESOURCE_KINDS.length);
-  expect(atWork()).toHaveLength(RESOURCE_KINDS.length);
-  expect(new Set(atWork())).toEqual(new Set(RESOURCE_KINDS));
+  await until('one is at work at each backend', async () => atWork().length >= BACKEND_KINDS.length);
+  expect(atWork()).toHaveLength(BACKEND_KINDS.length);
+  expect(new Set(atWork())).toEqual(new Set(BACKEND_KINDS));
   release();
   await Promise.all(waiting.map((id) => handleOf(id).result()));
 });

@@ -50,7 +50,7 @@ async function wholeLife(): Promise<void> {
   await bench.run('qdrant.enable', tenant);
   expect(await readsAsTenant(collection, token)).toBe('in');
   const { nonce } = await entryOf(bench, tenant, 'qdrant');
-  expect(await backendOf(bench, 'qdrant').marked([], new AbortController().signal)).toContainEqual({
+  expect(await backendOf(bench, 'qdrant').listOwned([], new AbortController().signal)).toContainEqual({
     name: collection,
     nonce,
   });
@@ -68,7 +68,7 @@ test('the reconciler lists all that is ours, however little the server gives at 
   for (const it of tenants) await bench.run('qdrant.create', it);
   // Without its collection a tenant is found by its point alone.
   for (const it of tenants) await owner.deleteCollection(`freeflow_${it.name}_vectors`);
-  const names = (await backendOf(bench, 'qdrant').marked([], new AbortController().signal)).map((it) => it.name);
+  const names = (await backendOf(bench, 'qdrant').listOwned([], new AbortController().signal)).map((it) => it.name);
   expect(names).toEqual(expect.arrayContaining(tenants.map((it) => `freeflow_${it.name}_vectors`)));
   for (const it of tenants) await bench.run('qdrant.drop', it);
 });

@@ -201,7 +201,7 @@ test('a server that gives no answer any more is told once, and keeps nobody wait
     }),
   ]).report();
   await close();
-  expect(findings.filter((it) => it.name === null).map((it) => [it.class, it.resource])).toEqual([
+  expect(findings.filter((it) => it.name === null).map((it) => [it.class, it.backend])).toEqual([
     ['unknown', 'qdrant'],
   ]);
   // Some were under way, each of which is tried three times.
@@ -234,7 +234,7 @@ test('Keycloak is asked for a portion of the tenants that ever were each time, a
   const counting: Backend = Object.assign(Object.create(keycloak) as Backend, {
     marked: async (those: readonly string[], signal: AbortSignal) => {
       asked.push(...those);
-      return keycloak.marked(those, signal);
+      return keycloak.listOwned(those, signal);
     },
   });
   const ever = new Set<string>();

@@ -1,5 +1,5 @@
 import { sweepIdOf } from '../../workflows/messages';
-import { openFaultyHouse, type FaultyHouse } from '../support/faulty-house';
+import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { lookFromOutside, NOTHING } from '../support/outside';
 import {
   abortWhenParked,
@@ -19,46 +19,47 @@ const RETENTION_MS = 3_600_000;
 /** What four tenants at once may take on a machine that is busy with other things. */
 const SLOWEST_MS = 180_000;
 
-let house: FaultyHouse;
+let installation: FaultInjectedInstallation;
 beforeAll(async () => {
-  house = await openFaultyHouse({
+  installation = await openFaultInjectedInstallation({
     STEP_PATIENCE_MS: '500',
     RETENTION_MS: String(RETENTION_MS),
     PARKED_RETRY_MS: '1000',
     SWEEP_INTERVAL_MS: '1000',
   });
 });
-afterAll(() => house.close());
+afterAll(() => installation.close());
 
-const handleOf = (id: string) => house.operator.client.workflow.getHandle(`tenant-${id}`);
+const handleOf = (id: string) => installation.operator.client.workflow.getHandle(`tenant-${id}`);
 const dateHasPassed = (id: string) =>
-  house.master.query('UPDATE "Tenant" SET "purgeAt" = now() - interval \'1 minute\' WHERE id = $1', [id]);
+  installation.master.query('UPDATE "Tenant" SET "purgeAt" = now() - interval \'1 minute\' WHERE id = $1', [id]);
 const sweeps = async () =>
-  (await house.operator.client.schedule.getHandle(sweepIdOf(house.taskQueue)).describe()).info.numActionsTaken;
+  (await installation.operator.client.schedule.getHandle(sweepIdOf(installation.taskQueue)).describe()).info
+    .numActionsTaken;
 
 /** Soft-deleted tenants whose restores are parked at Keycloak, and whose purge dates have passed meanwhile. */
 async function overdueRestores(count: number): Promise<Tenant[]> {
   const ids = await Promise.all(
     Array.from({ length: count }, async () => {
-      const { id } = await operationEnds(house, await askFor(house, newName('s')), SLOWEST_MS);
-      await change(house, id, 'delete');
+      const { id } = await operationEnds(installation, await askFor(installation, newName('s')), SLOWEST_MS);
+      await change(installation, id, 'delete');
       return id;
     }),
   );
-  house.proxies.keycloak.shut();
+  installation.proxies.keycloak.shut();
   return Promise.all(
     ids.map(async (id) => {
-      expect((await house.request('POST', `/tenants/${id}/restore`)).status).toBe(202);
-      await until('it is parked', async () => (await parked(house, id)).length > 0);
+      expect((await installation.request('POST', `/tenants/${id}/restore`)).status).toBe(202);
+      await until('it is parked', async () => (await parked(installation, id)).length > 0);
       await dateHasPassed(id);
-      return tenantOf(house, id);
+      return tenantOf(installation, id);
     }),
   );
 }
 
 /** By the master database's clock: what lies between the end of the restore and the date, in ms. */
 const keptFor = async (id: string): Promise<number> => {
-  const { rows } = await house.master.query<{ ms: string }>(
+  const { rows } = await installation.master.query<{ ms: string }>(
     `
     SELECT extract(epoch FROM t."purgeAt" - o."endedAt") * 1000 AS ms FROM "Tenant" t JOIN "TenantOperation" o ON o."tenantId" = t.id
      WHERE t.id = $1 AND o.kind = 'restore'`,
@@ -69,11 +70,11 @@ const keptFor = async (id: string): Promise<number> => {
 
 /** A full new retention, told in the operation, the log and the API. */
 async function expectKept({ id }: Tenant, state: string): Promise<void> {
-  const ended = await operationEnds(house, id);
+  const ended = await operationEnds(installation, id);
   expect(ended).toMatchObject({ status: 'deleted', goneAt: null, operation: { kind: 'restore', state } });
   expect(await keptFor(id)).toBe(RETENTION_MS);
   expect(ended.operation.advice).toContain(`The data is kept until ${ended.purgeAt}, then purged`);
-  expect((await logOf(house, id)).at(-1)).toMatchObject({
+  expect((await logOf(installation, id)).at(-1)).toMatchObject({
     step: 'revert',
     message: expect.stringContaining(`kept until ${ended.purgeAt}`),
   });
@@ -81,27 +82,27 @@ async function expectKept({ id }: Tenant, state: string): Promise<void> {
 
 /** How a restore comes to nothing; its Keycloak comes back with it. */
 const ENDINGS: Record<string, { give: (tenant: Tenant) => Promise<unknown>; state: string }> = {
-  'aborted by on-call': { give: ({ id }) => abortWhenParked(house, id), state: 'rolled_back' },
+  'aborted by on-call': { give: ({ id }) => abortWhenParked(installation, id), state: 'rolled_back' },
   'cancelled in Temporal': { give: ({ id }) => handleOf(id).cancel(), state: 'rolled_back' },
   'aborted, and its undo is skipped': {
     give: async ({ id }) => {
-      await abortWhenParked(house, id);
-      await until('its undo is parked', async () => (await parked(house, id)).includes('keycloak.disable'));
-      await house.request('POST', `/tenants/${id}/skip`, { reason: 'a test' });
+      await abortWhenParked(installation, id);
+      await until('its undo is parked', async () => (await parked(installation, id)).includes('keycloak.disable'));
+      await installation.request('POST', `/tenants/${id}/skip`, { reason: 'a test' });
     },
     state: 'incomplete',
   },
   'aborted after its run was terminated and begun anew': {
     give: async ({ id }) => {
       await handleOf(id).terminate('a test');
-      await house.request('POST', `/tenants/${id}/retry`);
+      await installation.request('POST', `/tenants/${id}/retry`);
       await until(
         'it is parked again',
-        async () => (await logOf(house, id)).filter((it) => it.step === 'begin').length === 4,
+        async () => (await logOf(installation, id)).filter((it) => it.step === 'begin').length === 4,
       );
       await until(
         'it can be aborted',
-        async () => (await house.request('POST', `/tenants/${id}/abort`, { reason: 'a test' })).status === 202,
+        async () => (await installation.request('POST', `/tenants/${id}/abort`, { reason: 'a test' })).status === 202,
       );
     },
     state: 'rolled_back',
@@ -113,8 +114,8 @@ beforeAll(async () => {
   const endings = Object.values(ENDINGS);
   overdue = await overdueRestores(endings.length);
   await Promise.all(overdue.map(async (tenant, n) => endings[n]?.give(tenant)));
-  house.proxies.keycloak.open();
-  for (const { id } of overdue) await operationEnds(house, id);
+  installation.proxies.keycloak.open();
+  for (const { id } of overdue) await operationEnds(installation, id);
   const before = await sweeps();
   await until('the sweep has run', async () => (await sweeps()) >= before + 2);
 }, 3 * SLOWEST_MS);
@@ -125,7 +126,7 @@ test.each(Object.keys(ENDINGS).map((name, n) => [name, n] as const))(
     const tenant = overdue[n];
     if (tenant === undefined) throw new Error('no tenant');
     await expectKept(tenant, ENDINGS[name]?.state ?? '');
-    expect(await lookFromOutside(house.info, tenant.name)).toMatchObject({
+    expect(await lookFromOutside(installation.info, tenant.name)).toMatchObject({
       postgres: { owner: expect.any(String) },
       keycloak: { id: expect.any(String) },
     });
@@ -136,7 +137,7 @@ test('it is purged once the new date has passed as well', async () => {
   const [tenant] = overdue;
   if (tenant === undefined) throw new Error('no tenant');
   await dateHasPassed(tenant.id);
-  await until('it is purged', async () => (await tenantOf(house, tenant.id)).goneAt !== null);
-  expect((await tenantOf(house, tenant.id)).operation).toMatchObject({ kind: 'purge', state: 'done' });
-  expect(await lookFromOutside(house.info, tenant.name)).toEqual(NOTHING);
+  await until('it is purged', async () => (await tenantOf(installation, tenant.id)).goneAt !== null);
+  expect((await tenantOf(installation, tenant.id)).operation).toMatchObject({ kind: 'purge', state: 'done' });
+  expect(await lookFromOutside(installation.info, tenant.name)).toEqual(NOTHING);
 });

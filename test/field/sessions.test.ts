@@ -1,5 +1,5 @@
 import { createMasterClient } from '@freeflow/db-master';
-import { HeardClient, withSession } from '@freeflow/lib/pg';
+import { ErrorTolerantClient, withSession } from '@freeflow/lib/pg';
 import { escapeIdentifier, Pool, type Client, type PoolConfig } from 'pg';
 import { withClient } from '../../backends/postgres/provisioner/client';
 import { newTestDatabase, query } from '../support/migrated-database';
@@ -35,7 +35,7 @@ const SESSIONS: Record<string, (url: string) => Promise<string | undefined>> = {
     return row?.zone;
   },
   'a pool': async (url) => {
-    const config: PoolConfig = { connectionString: url, Client: HeardClient, max: 1 };
+    const config: PoolConfig = { connectionString: url, Client: ErrorTolerantClient, max: 1 };
     const pool = new Pool(config);
     const zone = await zoneOf(pool as unknown as Client);
     await pool.end();
@@ -130,8 +130,12 @@ describe('a session that is set before anybody uses it', () => {
   const settings = { statement_timeout: 1_234, application_name: `${APPLICATION}'"\\` };
 
   test.each(['awaited', 'by callback', 'in a pool'])('has its settings: %s', async (way) => {
-    const client = new HeardClient({ connectionString: database.workerUrl, settings });
-    const pool = new Pool({ connectionString: database.workerUrl, Client: HeardClient, ...{ settings } } as PoolConfig);
+    const client = new ErrorTolerantClient({ connectionString: database.workerUrl, settings });
+    const pool = new Pool({
+      connectionString: database.workerUrl,
+      Client: ErrorTolerantClient,
+      ...{ settings },
+    } as PoolConfig);
     if (way === 'awaited') await client.connect();
     if (way === 'by callback')
       await new Promise<void>((resolve, reject) => client.connect((error) => (error ? reject(error) : resolve())));
@@ -149,8 +153,8 @@ describe('a session that is set before anybody uses it', () => {
       settings: { statement_timeout: 'never' },
       application_name: APPLICATION,
     };
-    await expect(new HeardClient(refused).connect()).rejects.toMatchObject({ code: '22023' });
-    const pool = new Pool({ ...refused, Client: HeardClient } as PoolConfig);
+    await expect(new ErrorTolerantClient(refused).connect()).rejects.toMatchObject({ code: '22023' });
+    const pool = new Pool({ ...refused, Client: ErrorTolerantClient } as PoolConfig);
     await expect(pool.query('SELECT 1')).rejects.toMatchObject({ code: '22023' });
     await pool.end();
     const left = () =>

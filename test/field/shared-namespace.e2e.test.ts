@@ -5,7 +5,7 @@ import { projectRoot } from '../../stack/project';
 import { readStackInfo, workerEnv, type StackInfo } from '../../stack/stack-info';
 import { sweepIdOf } from '../../workflows/messages';
 import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
-import { freePort, openHouse, type House } from '../support/house';
+import { freePort, openTestInstallation, type TestInstallation } from '../support/installation';
 import { openMaster, TEST_STACK, type Master } from '../support/master';
 import { withPostgres } from '../support/outside';
 import { startProxy, type TcpProxy } from '../support/tcp-proxy';
@@ -25,7 +25,7 @@ const OURS = new Set<string>(Object.values(SEARCH_ATTRIBUTES).map(({ name }) => 
 
 const shared: StackInfo = readStackInfo(TEST_STACK);
 
-/** A worker process as it is, without a house around it. */
+/** A worker process as it is, without a installation around it. */
 function startWorker(masterUrl: string, taskQueue: string, healthPort: number) {
   const child = spawn(process.execPath, [path.join(projectRoot(), 'dist/worker/main.js')], {
     env: {
@@ -155,31 +155,34 @@ describe('a Temporal whose search attributes are not as needed', () => {
   });
   afterAll(() => Promise.all([gate, keycloak, temporal].map((it) => it.close())));
 
-  async function openHere(registered: Record<string, number>, worker: Record<string, string> = {}): Promise<House> {
+  async function openHere(
+    registered: Record<string, number>,
+    worker: Record<string, string> = {},
+  ): Promise<TestInstallation> {
     const info = await temporal.newNamespace(newName('ns'));
     const { namespace } = info.temporal;
     if (Object.keys(registered).length > 0)
       await temporal.connection.operatorService.addSearchAttributes({ namespace, searchAttributes: registered });
-    const house = await openHouse({
+    const installation = await openTestInstallation({
       info,
       worker: { KEYCLOAK_URL: `http://127.0.0.1:${keycloak.port}`, STEP_PATIENCE_MS: '300', ...worker },
     });
-    closing.push(() => house.close());
-    return house;
+    closing.push(() => installation.close());
+    return installation;
   }
 
-  const workerLog = ({ logDir }: House) => readFileSync(path.join(logDir, 'worker.log'), 'utf8');
+  const workerLog = ({ logDir }: TestInstallation) => readFileSync(path.join(logDir, 'worker.log'), 'utf8');
 
   /** A create that parks, is answered and comes to its end; gives what could be found of it by attributes while it was parked. */
-  async function lifeIn(house: House): Promise<Record<string, unknown>> {
+  async function lifeIn(installation: TestInstallation): Promise<Record<string, unknown>> {
     keycloak.shut();
-    const id = await askFor(house, newName('s'));
-    await until('it is parked', async () => (await parked(house, id)).length > 0);
-    const run = house.operator.client.workflow.getHandle(`tenant-${id}`);
+    const id = await askFor(installation, newName('s'));
+    await until('it is parked', async () => (await parked(installation, id)).length > 0);
+    const run = installation.operator.client.workflow.getHandle(`tenant-${id}`);
     const { searchAttributes } = await run.describe();
     keycloak.open();
-    expect((await house.request('POST', `/tenants/${id}/abort`, {})).status).toBe(202);
-    expect((await operationEnds(house, id)).operation.state).toBe('rolled_back');
+    expect((await installation.request('POST', `/tenants/${id}/abort`, {})).status).toBe(202);
+    expect((await operationEnds(installation, id)).operation.state).toBe('rolled_back');
     await run.result().catch(() => undefined);
     const failures = ((await run.fetchHistory()).events ?? []).filter(
       (it) => it.workflowTaskFailedEventAttributes != null,
@@ -190,29 +193,29 @@ describe('a Temporal whose search attributes are not as needed', () => {
   }
 
   test('of another type: the worker starts, says which and what to do, and workflows go on without them', async () => {
-    const house = await openHere({ StuckStep: TEXT, OperationKind: INT });
-    expect(workerLog(house)).toMatch(
+    const installation = await openHere({ StuckStep: TEXT, OperationKind: INT });
+    expect(workerLog(installation)).toMatch(
       /Search attribute StuckStep is not of the type KEYWORD_LIST: workflows go on without it[^"]*temporal operator search-attribute remove --name StuckStep/,
     );
-    expect(workerLog(house)).toContain('Search attribute OperationKind is not of the type KEYWORD');
-    expect(Object.keys(await lifeIn(house)).sort()).toEqual(['OperationState', 'TenantName']);
+    expect(workerLog(installation)).toContain('Search attribute OperationKind is not of the type KEYWORD');
+    expect(Object.keys(await lifeIn(installation)).sort()).toEqual(['OperationState', 'TenantName']);
   });
 
   test('not there, and to be listed and added by administrators alone: the worker starts, says how to add them, and workflows go on without them', async () => {
-    const house = await openHere({}, { TEMPORAL_ADDRESS: gate.address });
-    expect(workerLog(house)).toMatch(
+    const installation = await openHere({}, { TEMPORAL_ADDRESS: gate.address });
+    expect(workerLog(installation)).toMatch(
       /There is no search attribute StuckStep of the type KEYWORD_LIST, and this server does not let the worker add it[^"]*temporal operator search-attribute create --name StuckStep --type KEYWORD_LIST/,
     );
-    expect(await lifeIn(house)).toEqual({});
+    expect(await lifeIn(installation)).toEqual({});
   });
 
   test('made by hand, and to be listed by administrators alone: they are used as ever; one of another type is told', async () => {
-    const house = await openHere(
+    const installation = await openHere(
       { TenantName: KEYWORD, OperationKind: KEYWORD, OperationState: INT, StuckStep: KEYWORD_LIST },
       { TEMPORAL_ADDRESS: gate.address },
     );
-    expect(workerLog(house).match(/search attribute \w+/gi)?.[0]).toBe('search attribute OperationState');
-    expect(await lifeIn(house)).toEqual({
+    expect(workerLog(installation).match(/search attribute \w+/gi)?.[0]).toBe('search attribute OperationState');
+    expect(await lifeIn(installation)).toEqual({
       TenantName: [expect.any(String)],
       OperationKind: ['create'],
       StuckStep: ['keycloak.create'],

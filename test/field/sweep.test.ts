@@ -50,17 +50,17 @@ async function request(
 ): Promise<Due> {
   const name = newName();
   const { id: tenantId } = await db.tenant.create({ data: { name, ...tenantNames(name) } });
-  const { id, requestedBy, force, resource } = await db.tenantOperation.create({
+  const { id, requestedBy, force, backend } = await db.tenantOperation.create({
     data: { tenantId, kind, requestedBy: 'test', ...more },
   });
-  return { id, tenantId, tenantName: name, kind, requestedBy, force, resource };
+  return { id, tenantId, tenantName: name, kind, requestedBy, force, backend };
 }
 
-const startHere = ({ id: operationId, tenantId, tenantName, kind, requestedBy, resource }: Due) =>
+const startHere = ({ id: operationId, tenantId, tenantName, kind, requestedBy, backend }: Due) =>
   operator.client.workflow.start(
     RUNBOOKS[kind],
     operationStartOptions(
-      { operationId, tenantId, tenantName, kind, requestedBy, interrupts: false, resource },
+      { operationId, tenantId, tenantName, kind, requestedBy, interrupts: false, backend },
       taskQueue,
     ),
   );

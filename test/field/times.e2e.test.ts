@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { sweepIdOf } from '../../workflows/messages';
 import { doctor, doctorEnv } from '../support/doctor';
 import { envOf, freeflow, type Ended } from '../support/freeflow';
-import { openHouse, type House } from '../support/house';
+import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { until } from '../support/until';
 import { newName } from '../support/workbench';
 
@@ -17,7 +17,7 @@ const ZONES = [
 ] as const;
 
 interface Life {
-  house: House;
+  installation: TestInstallation;
   name: string;
   created: Ended;
   deleted: Ended;
@@ -31,19 +31,24 @@ interface Life {
 
 const lives = new Map<string, Life>();
 /** Also those in which not all went well. */
-const houses: House[] = [];
-const run = (house: House, TZ: string, ...args: string[]) => freeflow(['tenants', ...args], { ...envOf(house), TZ });
+const installations: TestInstallation[] = [];
+const run = (installation: TestInstallation, TZ: string, ...args: string[]) =>
+  freeflow(['tenants', ...args], { ...envOf(installation), TZ });
 
 async function live({ TZ, timezone }: (typeof ZONES)[number]): Promise<void> {
-  const house = await openHouse({ timezone, worker: { TZ, RETENTION_MS: String(RETENTION_MS) }, api: { TZ } });
-  houses.push(house);
+  const installation = await openTestInstallation({
+    timezone,
+    worker: { TZ, RETENTION_MS: String(RETENTION_MS) },
+    api: { TZ },
+  });
+  installations.push(installation);
   const name = newName('z');
   const [from, startedAt] = [Date.now(), performance.now()];
-  const created = await run(house, TZ, 'create', name);
+  const created = await run(installation, TZ, 'create', name);
   const tookMs = performance.now() - startedAt;
-  const deleted = await run(house, TZ, 'delete', name, '--yes');
-  const [shown, logs] = await Promise.all([run(house, TZ, 'show', name), run(house, TZ, 'logs', name)]);
-  lives.set(TZ, { house, name, created, deleted, shown, logs, tookMs, from, to: Date.now() });
+  const deleted = await run(installation, TZ, 'delete', name, '--yes');
+  const [shown, logs] = await Promise.all([run(installation, TZ, 'show', name), run(installation, TZ, 'logs', name)]);
+  lives.set(TZ, { installation, name, created, deleted, shown, logs, tookMs, from, to: Date.now() });
 }
 
 function lifeIn(TZ: string): Life {
@@ -53,11 +58,11 @@ function lifeIn(TZ: string): Life {
 }
 
 beforeAll(() => Promise.all(ZONES.map(live)), 300_000);
-afterAll(() => Promise.all(houses.map((it) => it.close())));
+afterAll(() => Promise.all(installations.map((it) => it.close())));
 
 test('the servers of the stack are in UTC, whatever the zone of those who have started it', () => {
   const {
-    house: {
+    installation: {
       info: { processes },
     },
   } = lifeIn('Asia/Tokyo');
@@ -77,8 +82,8 @@ test('the servers of the stack are in UTC, whatever the zone of those who have s
 });
 
 test('doctor says in what zone other programs would be, and that ours are not', async () => {
-  const { house } = lifeIn('Asia/Tokyo');
-  const { lines } = await doctor(house, { ...doctorEnv(house), TZ: 'Asia/Tokyo' });
+  const { installation } = lifeIn('Asia/Tokyo');
+  const { lines } = await doctor(installation, { ...doctorEnv(installation), TZ: 'Asia/Tokyo' });
   expect(lines['master.sessions']).toMatchObject({
     status: 'warn',
     seen: 'in UTC, since they say so; other programs get America/New_York',
@@ -101,11 +106,11 @@ describe.each(ZONES.map(({ TZ, timezone }) => [TZ, timezone]))('processes in %s,
   });
 
   test('the date of the purge lies the retention ahead, told by zone, the same in the row and on the screen', async () => {
-    const { house, shown, name, from, to } = lifeIn(TZ);
+    const { installation, shown, name, from, to } = lifeIn(TZ);
     const [, told = ''] = /purged +from (\S+Z) on/.exec(shown.stdout) ?? [];
     expect(Date.parse(told)).toBeGreaterThanOrEqual(from + RETENTION_MS - ROUNDING_MS);
     expect(Date.parse(told)).toBeLessThanOrEqual(to + RETENTION_MS + ROUNDING_MS);
-    const { rows } = await house.master.query<{ ms: number }>(
+    const { rows } = await installation.master.query<{ ms: number }>(
       `SELECT (extract(epoch FROM "purgeAt") * 1000)::float8 AS ms FROM "Tenant" WHERE name = $1`,
       [name],
     );
@@ -123,54 +128,60 @@ describe.each(ZONES.map(({ TZ, timezone }) => [TZ, timezone]))('processes in %s,
   });
 
   test('nothing is stuck that was just asked for; what has waited for a minute is', async () => {
-    const { house, name } = lifeIn(TZ);
+    const { installation, name } = lifeIn(TZ);
     const {
       body: { items },
-    } = await house.request('GET', `/tenants?name=${name}`);
+    } = await installation.request('GET', `/tenants?name=${name}`);
     const [{ id }] = items as [{ id: string }];
     // Of a run that is not there.
-    await house.master.query(
+    await installation.master.query(
       `INSERT INTO "TenantOperation" (id, "tenantId", kind, state, "requestedBy", runs, "lastRunAt", "updatedAt") VALUES (gen_random_uuid(), $1, 'restore', 'running', 'test', 9, now() + interval '1 day', now())`,
       [id],
     );
     const stuck = async () =>
-      ((await house.request('GET', '/tenants/stuck')).body['items'] as { name: string }[]).map((it) => it.name);
+      ((await installation.request('GET', '/tenants/stuck')).body['items'] as { name: string }[]).map((it) => it.name);
     expect(await stuck()).toEqual([]);
-    await house.master.query(
+    await installation.master.query(
       `UPDATE "TenantOperation" SET "updatedAt" = now() - interval '1 minute', "createdAt" = now() - interval '1 minute' WHERE "tenantId" = $1 AND "endedAt" IS NULL`,
       [id],
     );
     expect(await stuck()).toEqual([name]);
-    expect((await run(house, TZ, 'stuck')).stdout).toMatch(new RegExp(`^${name} .* 1 min `, 'm'));
-    await house.master.query(
+    expect((await run(installation, TZ, 'stuck')).stdout).toMatch(new RegExp(`^${name} .* 1 min `, 'm'));
+    await installation.master.query(
       `UPDATE "TenantOperation" SET state = 'refused', "endedAt" = now() WHERE "tenantId" = $1 AND "endedAt" IS NULL`,
       [id],
     );
   });
 
   test('a purge that is due begins, and not a minute before', async () => {
-    const { house, name } = lifeIn(TZ);
+    const { installation, name } = lifeIn(TZ);
     const purges = async () =>
       (
-        await house.master.query<{ n: number }>(
+        await installation.master.query<{ n: number }>(
           `SELECT count(*)::int AS n FROM "TenantOperation" o JOIN "Tenant" t ON t.id = o."tenantId" WHERE t.name = $1 AND o.kind = 'purge'`,
           [name],
         )
       ).rows[0]?.n;
     const swept = async () =>
-      (await house.operator.client.schedule.getHandle(sweepIdOf(house.taskQueue)).describe()).info.recentActions
+      (
+        await installation.operator.client.schedule.getHandle(sweepIdOf(installation.taskQueue)).describe()
+      ).info.recentActions
         .at(-1)
         ?.takenAt.getTime() ?? 0;
-    await house.master.query(`UPDATE "Tenant" SET "purgeAt" = now() + interval '1 minute' WHERE name = $1`, [name]);
+    await installation.master.query(`UPDATE "Tenant" SET "purgeAt" = now() + interval '1 minute' WHERE name = $1`, [
+      name,
+    ]);
     const since = await swept();
     await until('it was swept twice', async () => (await swept()) > since + 3_000);
     expect(await purges()).toBe(0);
-    await house.master.query(`UPDATE "Tenant" SET "purgeAt" = now() - interval '1 second' WHERE name = $1`, [name]);
+    await installation.master.query(`UPDATE "Tenant" SET "purgeAt" = now() - interval '1 second' WHERE name = $1`, [
+      name,
+    ]);
     await until(
       'it is purged',
       async () =>
-        (await house.master.query('SELECT 1 FROM "Tenant" WHERE name = $1 AND "goneAt" IS NOT NULL', [name])).rows
-          .length === 1,
+        (await installation.master.query('SELECT 1 FROM "Tenant" WHERE name = $1 AND "goneAt" IS NOT NULL', [name]))
+          .rows.length === 1,
     );
     expect(await purges()).toBe(1);
   });

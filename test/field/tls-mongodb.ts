@@ -10,7 +10,7 @@ import { cacheDir } from '../../stack/project';
 import { mongodb } from '../../stack/servers/mongodb';
 import { loadSettings } from '../../stack/settings';
 import type { StackInfo } from '../../stack/stack-info';
-import { freePort } from '../support/house';
+import { freePort } from '../support/installation';
 import { until } from '../support/until';
 import type { Certificates } from './certificates';
 

@@ -5,7 +5,7 @@ import { TenantLock } from '../../activities/tenant-lock';
 import { messageOf } from '../../backends/failures';
 import { readStackInfo, workerEnv } from '../../stack/stack-info';
 import { freeflow } from '../support/freeflow';
-import { openHouse, type House } from '../support/house';
+import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { inDatabase, TEST_STACK } from '../support/master';
 import { withMongo, withPostgres } from '../support/outside';
 import { change, createTenant, deleteTenant, type Tenant } from '../support/tenants';
@@ -19,7 +19,7 @@ type Shown = Record<string, Record<string, string>>;
 const START_MS = 300_000;
 
 let servers: TlsServers;
-let house: House;
+let installation: TestInstallation;
 let tenant: Tenant;
 let shown: Shown;
 let trust: Record<string, string>;
@@ -28,20 +28,20 @@ beforeAll(async () => {
   const shared = readStackInfo(TEST_STACK);
   servers = await openTlsServers(shared);
   trust = { NODE_EXTRA_CA_CERTS: servers.certificates.ca };
-  house = await openHouse({ info: servers.info, masterOn: shared, worker: trust });
-  tenant = await createTenant(house, newName());
+  installation = await openTestInstallation({ info: servers.info, masterOn: shared, worker: trust });
+  tenant = await createTenant(installation, newName());
   const { stdout, stderr } = await freeflow(['tenants', 'connect', tenant.name, '--json'], {
     ...trust,
-    MASTER_DATABASE_URL: house.workerMasterUrl,
-    SECRETS_KEY: house.info.secretsKey,
-    KEYCLOAK_URL: house.info.keycloak.url,
+    MASTER_DATABASE_URL: installation.workerMasterUrl,
+    SECRETS_KEY: installation.info.secretsKey,
+    KEYCLOAK_URL: installation.info.keycloak.url,
     FREEFLOW_STACK_DIR: '/nonexistent',
   });
   if (stdout === '') throw new Error(stderr);
   shown = JSON.parse(stdout) as Shown;
 }, START_MS);
 afterAll(async () => {
-  await house.close();
+  await installation.close();
   await servers.close();
 });
 
@@ -115,7 +115,7 @@ test('what is printed for it has the TLS, the hosts and the replica set of the s
   expect(shown).toMatchObject({
     postgres: { host: 'localhost', sslmode: 'verify-full', sslrootcert: ca },
     mongodb: { host: 'localhost', tls: 'true', tlsCAFile: ca, replicaSet: 'rs0' },
-    qdrant: { url: house.info.qdrant.url },
+    qdrant: { url: installation.info.qdrant.url },
   });
   expect(field('mongodb', 'hosts').split(',')).toHaveLength(2);
   expect(await visitAll()).toEqual(IN);
@@ -127,11 +127,14 @@ test('without TLS the same credentials get nowhere: it is the printed options th
 });
 
 test('it is suspended, resumed and deleted there like anywhere else', async () => {
-  expect(await change(house, tenant.id, 'suspend')).toMatchObject({ status: 'suspended' });
+  expect(await change(installation, tenant.id, 'suspend')).toMatchObject({ status: 'suspended' });
   expect(await visitAll()).toEqual({ postgres: '28000', mongodb: '18', qdrant: '401', keycloak: '403' });
-  expect(await change(house, tenant.id, 'resume')).toMatchObject({ status: 'active' });
+  expect(await change(installation, tenant.id, 'resume')).toMatchObject({ status: 'active' });
   expect(await visitAll()).toEqual(IN);
-  expect(await deleteTenant(house, tenant.id)).toMatchObject({ status: 'deleted', operation: { state: 'done' } });
+  expect(await deleteTenant(installation, tenant.id)).toMatchObject({
+    status: 'deleted',
+    operation: { state: 'done' },
+  });
 });
 
 describe('where the authority of their certificates is not trusted', () => {

@@ -1,4 +1,4 @@
-import type { Party } from './party';
+import type { TenantSession } from './party';
 
 /** One thing that a tenant tries with what it holds, and the one answer that is right. */
 export interface Attack {
@@ -12,7 +12,7 @@ export interface Attack {
    * Tries it and says what came of it. Cleans up after itself where the attempt leaves something that is the attacker's
    * own right to make. Throws on a timeout or a lost connection: neither is an answer.
    */
-  run(by: Party, on: Party): Promise<string>;
+  run(by: TenantSession, on: TenantSession): Promise<string>;
 }
 
 /** All that is tried at one backend, in parts. */

@@ -1,8 +1,13 @@
 import type { Attack, Matrix } from './attack';
 import { ask } from './http';
-import type { Party } from './party';
+import type { TenantSession } from './party';
 
-const row = (what: string, as: string, answer: string, run: (by: Party, on: Party) => Promise<string>): Attack => ({
+const row = (
+  what: string,
+  as: string,
+  answer: string,
+  run: (by: TenantSession, on: TenantSession) => Promise<string>,
+): Attack => ({
   what,
   as,
   answer,
@@ -16,13 +21,13 @@ const CLIENT = "its client's secret";
 const APP_TOKEN = "its application's token";
 const ADMIN_TOKEN = "its first admin's token";
 
-const clientLogin = ({ keycloak: by }: Party, realm: string) =>
+const clientLogin = ({ keycloak: by }: TenantSession, realm: string) =>
   by.form(realm, 'token', {
     grant_type: 'client_credentials',
     client_id: 'freeflow-app',
     client_secret: by.clientSecret,
   });
-const statusOf = async (by: Party, token: string, path: string) =>
+const statusOf = async (by: TenantSession, token: string, path: string) =>
   String((await by.keycloak.call(token, 'GET', path)).status);
 const userinfo = (realm: string) => `/realms/${realm}/protocol/openid-connect/userinfo`;
 

@@ -1,8 +1,12 @@
 import type { Document } from 'mongodb';
 import type { Attack } from './attack';
-import type { Party } from './party';
+import type { TenantSession } from './party';
 
-const run = (what: string, database: string, command: Document | ((by: Party, on: Party) => Document)): Attack => ({
+const run = (
+  what: string,
+  database: string,
+  command: Document | ((by: TenantSession, on: TenantSession) => Document),
+): Attack => ({
   what,
   as: 'its user',
   answer: '13',
@@ -48,7 +52,7 @@ const IN_CLOSED_DATABASES = [
   })),
 ];
 
-const userOf = ({ mongodb: { database } }: Party) => ({ user: database, db: database });
+const userOf = ({ mongodb: { database } }: TenantSession) => ({ user: database, db: database });
 
 const SESSIONS = [
   run("end the other's sessions", 'admin', (_, on) => ({ killAllSessions: [userOf(on)] })),

@@ -3,7 +3,7 @@ import { partsOf, type Attack, type Matrix } from './attack';
 import { ON_THE_SERVER } from './attacks-mongodb-server';
 import { MONGODB_LIMITS } from './limits-mongodb';
 import type { MongoReach } from './mongodb-reach';
-import type { Party } from './party';
+import type { TenantSession } from './party';
 
 const AS = 'its user';
 const DENIED = '13';
@@ -25,7 +25,7 @@ const onOwn = (what: string, command: Command, answer = DENIED): Attack => ({
 });
 const logIn = (
   what: string,
-  changes: (by: Party, on: Party) => Parameters<MongoReach['logIn']>[0],
+  changes: (by: TenantSession, on: TenantSession) => Parameters<MongoReach['logIn']>[0],
   as = AS,
   answer = WRONG_LOGIN,
 ): Attack => ({
@@ -149,7 +149,7 @@ const RIGHTS = [
     what: 'list databases: its own is the only one',
     as: AS,
     answer: '(own)',
-    run: async ({ mongodb: by }: Party) => {
+    run: async ({ mongodb: by }: TenantSession) => {
       const { databases } = await by.answer('admin', { listDatabases: 1 });
       return (databases as { name: string }[])
         .map((it) => it.name)

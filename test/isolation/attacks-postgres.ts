@@ -1,14 +1,14 @@
 import { partsOf, type Attack, type Matrix } from './attack';
 import { ON_THE_SERVER } from './attacks-postgres-server';
 import { POSTGRES_LIMITS } from './limits-postgres';
-import type { Party } from './party';
+import type { TenantSession } from './party';
 
 const AS = 'its application role';
 const DENIED = '42501';
 const WRONG_PASSWORD = '28P01';
 
-type Sql = (by: Party['postgres'], on: Party['postgres']) => string;
-type Login = (by: Party, on: Party) => Parameters<Party['postgres']['logIn']>[0];
+type Sql = (by: TenantSession['postgres'], on: TenantSession['postgres']) => string;
+type Login = (by: TenantSession, on: TenantSession) => Parameters<TenantSession['postgres']['logIn']>[0];
 
 const sql = (what: string, statement: Sql, answer = DENIED): Attack => ({
   what,

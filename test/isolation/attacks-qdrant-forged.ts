@@ -1,11 +1,15 @@
 import type { Attack } from './attack';
-import type { Party } from './party';
+import type { TenantSession } from './party';
 
 const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 const HS256 = { alg: 'HS256', typ: 'JWT' };
 
 /** Reads the other's collection with a token made from the own one. */
-const forged = (what: string, answer: string, token: (own: string, by: Party, on: Party) => string): Attack => ({
+const forged = (
+  what: string,
+  answer: string,
+  token: (own: string, by: TenantSession, on: TenantSession) => string,
+): Attack => ({
   what: `read the other with a token of its own making: ${what}`,
   as: 'a forged token',
   answer,

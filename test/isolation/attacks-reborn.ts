@@ -1,14 +1,18 @@
 import type { Attack, Matrix } from './attack';
 import { json } from './http';
-import type { Party } from './party';
+import type { TenantSession } from './party';
 
-const asOld = (what: string, answer: string, run: (by: Party, on: Party) => Promise<string>): Attack => ({
+const asOld = (
+  what: string,
+  answer: string,
+  run: (by: TenantSession, on: TenantSession) => Promise<string>,
+): Attack => ({
   what,
   as: 'the old tenant',
   answer,
   run,
 });
-const asNew = (what: string, answer: string, look: (newcomer: Party) => Promise<string>): Attack => ({
+const asNew = (what: string, answer: string, look: (newcomer: TenantSession) => Promise<string>): Attack => ({
   what,
   as: 'the new tenant',
   answer,

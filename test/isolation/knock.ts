@@ -1,10 +1,10 @@
-import type { Party } from './party';
+import type { TenantSession } from './party';
 
 /**
  * Logs in to a database again and again, from before it exists. `stop` knocks once more and says `done` if it was let in
  * even once, else how it was refused in the end.
  */
-export function knockAt(database: string, { postgres }: Party): { stop(): Promise<string> } {
+export function knockAt(database: string, { postgres }: TenantSession): { stop(): Promise<string> } {
   const answers: string[] = [];
   let goesOn = true;
   const knocking = async () => {

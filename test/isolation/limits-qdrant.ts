@@ -1,12 +1,12 @@
 import type { Attack } from './attack';
-import type { Party } from './party';
+import type { TenantSession } from './party';
 
 const AS = 'its token';
 
 const look = (
   what: string,
   answer: string,
-  run: (by: Party['qdrant'], on: Party['qdrant']) => Promise<string>,
+  run: (by: TenantSession['qdrant'], on: TenantSession['qdrant']) => Promise<string>,
 ): Attack => ({ what, as: AS, answer, run: (by, on) => run(by.qdrant, on.qdrant) });
 
 export const QDRANT_LIMITS: readonly Attack[] = [

@@ -1,6 +1,6 @@
 import { createMasterClient, createSecretStore } from '@freeflow/db-master';
 import { readSecretKeys } from '@freeflow/lib/secrets';
-import type { House } from '../support/house';
+import type { TestInstallation } from '../support/installation';
 import type { Tenant } from '../support/tenants';
 import { reachKeycloak, type KeycloakReach } from './keycloak-reach';
 import { reachMongo, type MongoReach } from './mongodb-reach';
@@ -8,7 +8,7 @@ import { reachPostgres, type PostgresReach } from './postgres-reach';
 import { reachQdrant, type QdrantReach } from './qdrant-reach';
 
 /** A tenant with all it holds: what its applications get from the secret store, logged in everywhere. */
-export interface Party {
+export interface TenantSession {
   id: string;
   name: string;
   postgres: PostgresReach;
@@ -22,15 +22,15 @@ export interface Party {
 }
 
 /** Reads a tenant's secrets as an application of the platform does, and logs in with each. */
-export async function partyOf(house: House, { id, name, status }: Tenant): Promise<Party> {
+export async function partyOf(installation: TestInstallation, { id, name, status }: Tenant): Promise<TenantSession> {
   if (status !== 'active') throw new Error(`${name} is ${status}`);
-  const secret = await secretsOf(house, id);
+  const secret = await secretsOf(installation, id);
   const [postgres, mongodb, keycloak] = await Promise.all([
-    reachPostgres(house.info, name, secret('postgres/password')),
-    reachMongo(house.info, name, secret('mongodb/password')),
-    reachKeycloak(house.info, name, secret('keycloak/client-secret'), secret('keycloak/admin-password')),
+    reachPostgres(installation.info, name, secret('postgres/password')),
+    reachMongo(installation.info, name, secret('mongodb/password')),
+    reachKeycloak(installation.info, name, secret('keycloak/client-secret'), secret('keycloak/admin-password')),
   ]);
-  const qdrant = reachQdrant(house.info, name, secret('qdrant/token'));
+  const qdrant = reachQdrant(installation.info, name, secret('qdrant/token'));
   const close = async () => void (await Promise.allSettled([postgres.close(), mongodb.close()]));
   return {
     id,
@@ -39,16 +39,16 @@ export async function partyOf(house: House, { id, name, status }: Tenant): Promi
     mongodb,
     qdrant,
     keycloak,
-    apiUrl: house.apiUrl,
-    masterDatabase: new URL(house.masterUrl).pathname.slice(1),
+    apiUrl: installation.apiUrl,
+    masterDatabase: new URL(installation.masterUrl).pathname.slice(1),
     close,
   };
 }
 
-async function secretsOf(house: House, tenantId: string): Promise<(name: string) => string> {
-  const db = createMasterClient(house.workerMasterUrl, { maxConnections: 1 });
+async function secretsOf(installation: TestInstallation, tenantId: string): Promise<(name: string) => string> {
+  const db = createMasterClient(installation.workerMasterUrl, { maxConnections: 1 });
   try {
-    const store = createSecretStore(db, readSecretKeys(house.info.secretsKey));
+    const store = createSecretStore(db, readSecretKeys(installation.info.secretsKey));
     const entries = await Promise.all(
       (await store.list(tenantId)).map(
         async ({ backend, name, ref }) =>

@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import type { StackInfo } from '../../stack/stack-info';
 import { inDatabase } from '../support/master';
 import { asKeycloakAdmin, qdrantAsOwner, withMongo, withPostgres } from '../support/outside';
-import type { Party } from './party';
+import type { TenantSession } from './party';
 import { VECTOR } from './qdrant-reach';
 
 const TREASURE = 'what nobody else may see';
 
 /** Something worth stealing in all four backends, put there with the tenant's own rights. */
-export async function fill({ postgres, mongodb, qdrant, keycloak }: Party): Promise<void> {
+export async function fill({ postgres, mongodb, qdrant, keycloak }: TenantSession): Promise<void> {
   await Promise.all([
     postgres.rows(
       `CREATE TABLE treasure (n int PRIMARY KEY, what text); INSERT INTO treasure VALUES (1, '${TREASURE}')`,
@@ -40,7 +40,7 @@ export async function fill({ postgres, mongodb, qdrant, keycloak }: Party): Prom
 }
 
 /** Changes a little in each backend, as any successful attack would. */
-export async function spoil({ postgres, mongodb, qdrant, keycloak }: Party): Promise<void> {
+export async function spoil({ postgres, mongodb, qdrant, keycloak }: TenantSession): Promise<void> {
   await postgres.rows("UPDATE treasure SET what = 'gone'");
   await mongodb.answer(mongodb.database, { delete: 'treasure', deletes: [{ q: { _id: 1 }, limit: 1 }] });
   await qdrant.result('POST', `/collections/${qdrant.collection}/points/payload?wait=true`, {
@@ -58,7 +58,7 @@ export async function spoil({ postgres, mongodb, qdrant, keycloak }: Party): Pro
 /** Everything of a tenant with the owners' eyes, by backend: data, rights, marks, settings, passwords as far as they are kept. */
 export async function possessionsOf(
   info: StackInfo,
-  party: Party,
+  party: TenantSession,
 ): Promise<Record<'postgres' | 'mongodb' | 'qdrant' | 'keycloak', unknown>> {
   const [postgres, mongodb, qdrant, keycloak] = await Promise.all([
     inPostgres(info, party),
@@ -71,7 +71,7 @@ export async function possessionsOf(
 
 async function inPostgres(
   { postgres: { url } }: StackInfo,
-  { postgres: { database, app, owner } }: Party,
+  { postgres: { database, app, owner } }: TenantSession,
 ): Promise<unknown[]> {
   const queries = [
     'SELECT * FROM app.treasure',
@@ -89,7 +89,7 @@ async function inPostgres(
   });
 }
 
-async function inMongo({ mongodb: { url } }: StackInfo, { mongodb: { database } }: Party): Promise<unknown[]> {
+async function inMongo({ mongodb: { url } }: StackInfo, { mongodb: { database } }: TenantSession): Promise<unknown[]> {
   return withMongo(url, async (client) => {
     const db = client.db(database);
     const names = (await db.listCollections({}, { nameOnly: true }).toArray()).map((it) => it.name).sort();
@@ -107,7 +107,7 @@ async function inMongo({ mongodb: { url } }: StackInfo, { mongodb: { database } 
   });
 }
 
-async function inQdrant(info: StackInfo, { qdrant: { collection } }: Party): Promise<unknown[]> {
+async function inQdrant(info: StackInfo, { qdrant: { collection } }: TenantSession): Promise<unknown[]> {
   const qdrant = qdrantAsOwner(info);
   const { config, payload_schema: indexes } = await qdrant.getCollection(collection);
   const { points } = await qdrant.scroll(collection, { with_payload: true, with_vector: true });
@@ -128,7 +128,7 @@ async function inQdrant(info: StackInfo, { qdrant: { collection } }: Party): Pro
   ];
 }
 
-async function inKeycloak(info: StackInfo, { keycloak: { realm } }: Party): Promise<unknown[]> {
+async function inKeycloak(info: StackInfo, { keycloak: { realm } }: TenantSession): Promise<unknown[]> {
   const parts = ['', '/users', '/clients', '/roles', '/groups', '/components', '/identity-provider/instances'];
   return Promise.all(
     parts.map(async (part) => (await asKeycloakAdmin(info, 'GET', `/admin/realms/${realm}${part}`)).body),

@@ -1,6 +1,6 @@
 import { PLANS } from '../../workflows/plans';
 import { BACKENDS } from '../../workflows/steps';
-import { openFaultyHouse, type FaultyHouse } from '../support/faulty-house';
+import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { fill } from '../support/fingerprint';
 import { pooled } from '../support/pooled';
 import { createTenant, logOf, parked } from '../support/tenants';
@@ -38,44 +38,44 @@ export interface ScenarioRun {
  */
 export async function runScenario(scenario: Scenario): Promise<ScenarioRun> {
   const startedAt = Date.now();
-  const house = await openFaultyHouse(false);
+  const installation = await openFaultInjectedInstallation(false);
   try {
-    const run = await inHouse(house, scenario);
+    const run = await inHouse(installation, scenario);
     process.stdout.write(
       `${scenario.name}: ${run.outcomes.filter((it) => it.isReached).length} of ${scenario.points.length} points in ${Math.round((Date.now() - startedAt) / 1000)} s\n`,
     );
     return run;
   } finally {
-    await house.close();
+    await installation.close();
   }
 }
 
-async function inHouse(house: FaultyHouse, scenario: Scenario): Promise<ScenarioRun> {
+async function inHouse(installation: FaultInjectedInstallation, scenario: Scenario): Promise<ScenarioRun> {
   const { kind, points, isUndone } = scenario;
-  const orders = new Orders(house.logDir);
-  const preparer = await house.startWorker();
-  const neighbour = await createTenant(house, newName('n'));
-  await fill(house.info, neighbour.name);
-  const neighbourBefore = await asItIs(house, neighbour.name);
-  let subjects = await pooled(4, points, () => prepare(house, scenario));
+  const orders = new Orders(installation.logDir);
+  const preparer = await installation.startWorker();
+  const neighbour = await createTenant(installation, newName('n'));
+  await fill(installation.info, neighbour.name);
+  const neighbourBefore = await asItIs(installation, neighbour.name);
+  let subjects = await pooled(4, points, () => prepare(installation, scenario));
   await preparer.stop();
 
-  const askAll = async (of: readonly Subject[]) => pooled(5, of, (it) => ask(house, kind, it));
+  const askAll = async (of: readonly Subject[]) => pooled(5, of, (it) => ask(installation, kind, it));
   const orderAll = () => orders.give(points.map((point, at) => ({ ...point, tenantId: subjects[at]?.id ?? '' })));
   // Those that stay at a point at Keycloak mustn't keep the others from theirs.
   const killerEnv = {
     KEYCLOAK_CONCURRENCY: '8',
-    KILL_FOLDER: house.logDir,
+    KILL_FOLDER: installation.logDir,
     ...(isUndone ? { STEP_PATIENCE_MS: '500' } : {}),
   };
   // A tenant to be made has an id once it was asked for, and must not begin before the orders are given.
   if (kind === 'create' && !isUndone) subjects = await askAll(subjects);
   if (!isUndone) orderAll();
-  const killed = await house.startWorker(killerEnv, KILLER);
+  const killed = await installation.startWorker(killerEnv, KILLER);
   if (isUndone) {
-    subjects = await parkAll(house, scenario, subjects, askAll);
+    subjects = await parkAll(installation, scenario, subjects, askAll);
     orderAll();
-    await pooled(5, subjects, ({ id }) => house.request('POST', `/tenants/${id}/abort`, { reason: 'a test' }));
+    await pooled(5, subjects, ({ id }) => installation.request('POST', `/tenants/${id}/abort`, { reason: 'a test' }));
   } else if (kind !== 'create') {
     await askAll(subjects);
   }
@@ -87,20 +87,20 @@ async function inHouse(house: FaultyHouse, scenario: Scenario): Promise<Scenario
   ).catch(() => killed.stop('SIGKILL'));
 
   const startedAt = Date.now();
-  await house.startWorker();
+  await installation.startWorker();
   const outcomes = await pooled(points.length, [...points.entries()], async ([at, point]): Promise<Outcome> => {
     const subject = subjects[at] as Subject;
     const outcome = { ...point, isReached: orders.isReached({ ...point, tenantId: subject.id }) };
-    const tenant = await ends(house, kind, subject, ENDED_WITHIN_MS).catch(() => undefined);
+    const tenant = await ends(installation, kind, subject, ENDED_WITHIN_MS).catch(() => undefined);
     const tookMs = Date.now() - startedAt;
     return tenant === undefined
       ? { ...outcome, attempts: [], tookMs }
-      : { ...outcome, tookMs, ...(await look(house, scenario, point, subject, tenant)) };
+      : { ...outcome, tookMs, ...(await look(installation, scenario, point, subject, tenant)) };
   });
-  const isNeighbourUntouched = (await asItIs(house, neighbour.name)) === neighbourBefore;
+  const isNeighbourUntouched = (await asItIs(installation, neighbour.name)) === neighbourBefore;
   const left = subjects.filter((_, at) => outcomes[at]?.verdict?.tenant !== 'gone');
   await pooled(4, [neighbour, ...left], async (it) =>
-    ends(house, 'hard_delete', await ask(house, 'hard_delete', it), ENDED_WITHIN_MS),
+    ends(installation, 'hard_delete', await ask(installation, 'hard_delete', it), ENDED_WITHIN_MS),
   );
   return { outcomes, isNeighbourUntouched };
 }
@@ -108,8 +108,8 @@ async function inHouse(house: FaultyHouse, scenario: Scenario): Promise<Scenario
 type AskAll = (of: readonly Subject[]) => Promise<Subject[]>;
 
 /** At how many backends the tenant's last operation has done this. */
-async function doneBy(house: FaultyHouse, id: string, verb: string): Promise<number> {
-  const rows = await logOf(house, id);
+async function doneBy(installation: FaultInjectedInstallation, id: string, verb: string): Promise<number> {
+  const rows = await logOf(installation, id);
   const begun = rows.findLastIndex((it) => it.step === 'begin');
   return rows.slice(begun).filter((it) => it.step.endsWith(`.${verb}`) && it.status === 'success').length;
 }
@@ -119,7 +119,7 @@ async function doneBy(house: FaultyHouse, id: string, verb: string): Promise<num
  * die at Qdrant, since an undo is worth a look only where something was done. A parked step tries again after minutes only.
  */
 async function parkAll(
-  house: FaultyHouse,
+  installation: FaultInjectedInstallation,
   { kind, points }: Scenario,
   subjects: readonly Subject[],
   askAll: AskAll,
@@ -129,13 +129,18 @@ async function parkAll(
   const isAtQdrant = (at: number) => points[at]?.step.startsWith('qdrant.') === true;
   for (const shut of ['qdrant', 'postgres'] as const) {
     const places = points.map((_, at) => at).filter((at) => isAtQdrant(at) === (shut === 'postgres'));
-    house.proxies[shut].shut();
+    installation.proxies[shut].shut();
     const group = await askAll(places.map((at) => subjects[at] as Subject));
     for (const { id } of group) {
-      await until(`${id} is parked`, async () => (await parked(house, id)).some((it) => it.startsWith(`${shut}.`)));
-      await until(`${id} is done everywhere else`, async () => (await doneBy(house, id, verb)) === BACKENDS.length - 1);
+      await until(`${id} is parked`, async () =>
+        (await parked(installation, id)).some((it) => it.startsWith(`${shut}.`)),
+      );
+      await until(
+        `${id} is done everywhere else`,
+        async () => (await doneBy(installation, id, verb)) === BACKENDS.length - 1,
+      );
     }
-    house.proxies[shut].open();
+    installation.proxies[shut].open();
     for (const [n, at] of places.entries()) asked[at] = group[n] as Subject;
   }
   return asked;

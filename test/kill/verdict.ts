@@ -1,5 +1,5 @@
 import type { Goal } from '../../activities/transitions';
-import type { House } from '../support/house';
+import type { TestInstallation } from '../support/installation';
 import { lookFromOutside, NOTHING, type Seen } from '../support/outside';
 import { ALL_IN, ALL_OUT, logInEverywhere } from '../support/tenant-app';
 import type { Tenant } from '../support/tenants';
@@ -43,15 +43,15 @@ export const mustBe = ({ kind, goal, isUndone }: Pick<Scenario, 'kind' | 'goal' 
 
 /** Looks at everything with the servers' own drivers, and at the records. */
 export async function look(
-  house: House,
+  installation: TestInstallation,
   scenario: Scenario,
   { step }: Point,
   subject: Subject,
   tenant: Tenant,
 ): Promise<{ verdict: Verdict; attempts: string[] }> {
   const [stands, log] = await Promise.all([
-    lookAt(house, mustBe(scenario).data === 'unchanged', subject, tenant),
-    readLog(house, subject.id, tenant.operation.id),
+    lookAt(installation, mustBe(scenario).data === 'unchanged', subject, tenant),
+    readLog(installation, subject.id, tenant.operation.id),
   ]);
   return {
     verdict: { ...stands, log: faultsOfLog(log, step) },
@@ -61,7 +61,7 @@ export async function look(
 
 /** The same without the log, whatever the operation was. */
 export async function lookAt(
-  house: House,
+  installation: TestInstallation,
   comparesData: boolean,
   subject: Subject,
   { operation, status, goneAt }: Tenant,
@@ -76,14 +76,14 @@ export async function lookAt(
       rows: [secrets],
     },
   ] = await Promise.all([
-    lookFromOutside(house.info, name),
-    isGone ? undefined : logInEverywhere(house, subject),
+    lookFromOutside(installation.info, name),
+    isGone ? undefined : logInEverywhere(installation, subject),
     // What is there may be followed by an earlier create that nobody answered, and says so.
-    house.master.query<{ state: string; unanswered: boolean }>(
+    installation.master.query<{ state: string; unanswered: boolean }>(
       'SELECT state, "callStartedAt" IS NOT NULL AND state <> \'present\' AS unanswered FROM "TenantResource" WHERE "tenantId" = $1',
       [id],
     ),
-    house.master.query<{ count: string }>('SELECT count(*) FROM "TenantSecret" WHERE "tenantId" = $1', [id]),
+    installation.master.query<{ count: string }>('SELECT count(*) FROM "TenantSecret" WHERE "tenantId" = $1', [id]),
   ]);
   const states = [...new Set(ledger.map((it) => (it.unanswered ? `${it.state} (a call is unanswered)` : it.state)))];
   return {
@@ -93,7 +93,7 @@ export async function lookAt(
     access: access === undefined ? 'none to try' : accessOf(access),
     data:
       comparesData && !isGone && before !== undefined
-        ? (await asItIs(house, name)) === before.fingerprint
+        ? (await asItIs(installation, name)) === before.fingerprint
           ? 'unchanged'
           : 'changed'
         : 'not compared',
@@ -134,9 +134,9 @@ export interface Row {
   isOfOperation: boolean;
 }
 
-export const readLog = async (house: House, id: string, operationId: string): Promise<Row[]> =>
+export const readLog = async (installation: TestInstallation, id: string, operationId: string): Promise<Row[]> =>
   (
-    await house.master.query<Row>(
+    await installation.master.query<Row>(
       'SELECT step, status, message, attempt, seq, "operationId" = $2 AS "isOfOperation" FROM "TenantProvisionLog" WHERE "tenantId" = $1 ORDER BY seq',
       [id, operationId],
     )

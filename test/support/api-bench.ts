@@ -4,7 +4,7 @@ import { Pool } from 'pg';
 import { buildApp } from '../../api/app';
 import { readApiConfig } from '../../api/config';
 import { apiEnv } from '../../stack/stack-info';
-import type { Answer } from './house';
+import type { Answer } from './installation';
 import { AUDIENCE, openIssuer, type Issuer } from './issuer';
 import { openMaster, type Master } from './master';
 import { openOperator, type Operator } from './temporal';

@@ -1,6 +1,6 @@
 import { workerEnv } from '../../stack/stack-info';
 import { freeflow, secretsIn } from './freeflow';
-import type { House } from './house';
+import type { TestInstallation } from './installation';
 
 /** What `freeflow doctor --json` said of one check. */
 export interface Told {
@@ -11,11 +11,11 @@ export interface Told {
 
 /** Runs `freeflow doctor --json` on an installation that the environment names; fails where a secret is shown. */
 export async function doctor(
-  house: Pick<House, 'info'>,
+  installation: Pick<TestInstallation, 'info'>,
   env: Record<string, string>,
 ): Promise<{ code: number | null; lines: Record<string, Told> }> {
   const ended = await freeflow(['doctor', '--json'], env);
-  const shown = secretsIn(ended, house.info);
+  const shown = secretsIn(ended, installation.info);
   const passwords = Object.values(env)
     .flatMap((value) => /\/\/[^:/@]+:([^@]+)@/.exec(value)?.[1] ?? [])
     .filter((it) => ended.stdout.includes(it));
@@ -33,7 +33,7 @@ export const those = (lines: Record<string, Told>, status: string): string[] =>
 export const failures = (lines: Record<string, Told>): Record<string, string> =>
   Object.fromEntries(those(lines, 'fail').map((check) => [check, lines[check]?.seen ?? '']));
 
-/** All variables of a house, as whoever operates it would set them. */
+/** All variables of a installation, as whoever operates it would set them. */
 export function doctorEnv({
   info,
   apiUrl,
@@ -41,7 +41,7 @@ export function doctorEnv({
   workerMasterUrl,
   masterUrl,
   taskQueue,
-}: House): Record<string, string> {
+}: TestInstallation): Record<string, string> {
   return {
     ...workerEnv(info),
     MASTER_DATABASE_URL: workerMasterUrl,

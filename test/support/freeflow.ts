@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { projectRoot } from '../../stack/project';
 import type { StackInfo } from '../../stack/stack-info';
-import type { House } from './house';
+import type { TestInstallation } from './installation';
 import { TEST_STACK } from './master';
 
 /** How a command ended and what it wrote. */
@@ -51,12 +51,12 @@ export function secretsIn(
   return all.filter((secret) => (stdout + stderr).includes(secret));
 }
 
-/** How the command line finds a house: its API by client credentials, its master database, and no stack of this folder. */
+/** How the command line finds a installation: its API by client credentials, its master database, and no stack of this folder. */
 export const envOf = ({
   apiUrl,
   workerMasterUrl,
   info: { auth, secretsKey, keycloak },
-}: House): Record<string, string> => ({
+}: TestInstallation): Record<string, string> => ({
   FREEFLOW_API_URL: apiUrl,
   FREEFLOW_TOKEN_URL: auth.tokenUrl,
   FREEFLOW_CLIENT_ID: auth.clientId,

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client } from 'pg';
-import { databaseOf, type House } from './house';
+import { databaseOf, type TestInstallation } from './installation';
 import { withPostgres } from './outside';
 
 /** A trouble of the master database that lasts until `end`. */
@@ -13,32 +13,32 @@ export interface PressureKind {
   env?: Record<string, string>;
   /** What the processes' logs must tell, or the trouble was none. */
   leaves: RegExp;
-  begin: (house: House) => Promise<Pressure>;
+  begin: (installation: TestInstallation) => Promise<Pressure>;
 }
 
-const asOwner = (house: House, ...statements: string[]) =>
-  withPostgres(house.info.postgres.url, async (owner) => {
+const asOwner = (installation: TestInstallation, ...statements: string[]) =>
+  withPostgres(installation.info.postgres.url, async (owner) => {
     for (const it of statements) await owner.query(it);
   });
 
 /** Ends every session of worker and API at the master database, as a failover does. */
-const cutAll = (house: House) =>
+const cutAll = (installation: TestInstallation) =>
   asOwner(
-    house,
-    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${databaseOf(house)}' AND usename IN ('freeflow_api', 'freeflow_worker')`,
+    installation,
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '${databaseOf(installation)}' AND usename IN ('freeflow_api', 'freeflow_worker')`,
   );
 
 /** A property of the whole database, which counts for sessions that begin from now on. */
 const setting =
   (on: string, off: string) =>
-  async (house: House): Promise<Pressure> => {
-    const change = (what: string) => asOwner(house, `ALTER DATABASE ${databaseOf(house)} ${what}`);
+  async (installation: TestInstallation): Promise<Pressure> => {
+    const change = (what: string) => asOwner(installation, `ALTER DATABASE ${databaseOf(installation)} ${what}`);
     await change(on);
-    await cutAll(house);
+    await cutAll(installation);
     return {
       end: async () => {
         await change(off);
-        await cutAll(house);
+        await cutAll(installation);
       },
     };
   };
@@ -71,20 +71,20 @@ export const PRESSURES: Readonly<Record<string, PressureKind>> = {
   'a stranger locks in the other order': { leaves: /deadlock/, begin: deadlocks },
   'its sessions end all the time, the one of the locks as well': {
     leaves: /terminat|closed|lock-lost/,
-    begin: async (house) =>
+    begin: async (installation) =>
       repeating(async () => {
-        await cutAll(house);
+        await cutAll(installation);
         await delay(700);
       }),
   },
   'it goes away for some seconds, again and again': {
     leaves: /not currently accepting connections/,
-    begin: async (house) =>
+    begin: async (installation) =>
       repeating(async () => {
-        await asOwner(house, `ALTER DATABASE ${databaseOf(house)} ALLOW_CONNECTIONS false`);
-        await cutAll(house);
+        await asOwner(installation, `ALTER DATABASE ${databaseOf(installation)} ALLOW_CONNECTIONS false`);
+        await cutAll(installation);
         await delay(2_500);
-        await asOwner(house, `ALTER DATABASE ${databaseOf(house)} ALLOW_CONNECTIONS true`);
+        await asOwner(installation, `ALTER DATABASE ${databaseOf(installation)} ALLOW_CONNECTIONS true`);
         await delay(2_500);
       }),
   },
@@ -99,16 +99,19 @@ export const PRESSURES: Readonly<Record<string, PressureKind>> = {
  * Holds operations where the product holds tenants and wants an operation, then wants such a tenant: PostgreSQL ends one of
  * the two, and as this session would wait an hour before it looked for a deadlock, the product's is the one.
  */
-async function deadlocks(house: House): Promise<Pressure> {
-  const stranger = new Client({ connectionString: house.masterUrl, application_name: 'freeflow-test-stranger' });
+async function deadlocks(installation: TestInstallation): Promise<Pressure> {
+  const stranger = new Client({ connectionString: installation.masterUrl, application_name: 'freeflow-test-stranger' });
   await stranger.connect();
   await stranger.query("SET deadlock_timeout = '1h'");
   const {
     rows: [me],
   } = await stranger.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
   const isWaitedFor = async () =>
-    (await house.master.query('SELECT 1 FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))', [me?.pid]))
-      .rowCount !== 0;
+    (
+      await installation.master.query('SELECT 1 FROM pg_stat_activity WHERE $1 = ANY (pg_blocking_pids(pid))', [
+        me?.pid,
+      ])
+    ).rowCount !== 0;
   const pressure = repeating(async () => {
     await stranger.query('BEGIN');
     const { rowCount } = await stranger.query('SELECT 1 FROM "TenantOperation" WHERE "endedAt" IS NULL FOR UPDATE');

@@ -8,7 +8,7 @@ import { PREFERRED_PORTS } from '../../stack/ports';
 import { cacheDir } from '../../stack/project';
 import { mongodb } from '../../stack/servers/mongodb';
 import { loadSettings } from '../../stack/settings';
-import { freePort } from './house';
+import { freePort } from './installation';
 import { until } from './until';
 
 /** A MongoDB server of a test's own: a replica set of one member, which has transactions and change streams. */

@@ -7,7 +7,7 @@ import { ManagedProcess } from '../../stack/managed-process';
 import { PREFERRED_PORTS } from '../../stack/ports';
 import { postgres } from '../../stack/servers/postgres';
 import { loadSettings } from '../../stack/settings';
-import { freePort } from './house';
+import { freePort } from './installation';
 import { withPostgres } from './outside';
 
 /** A PostgreSQL server of a test's own, that can be set back as a whole without anybody else noticing. */

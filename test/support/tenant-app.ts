@@ -4,7 +4,7 @@ import { readSecretKeys } from '@freeflow/lib/secrets';
 import { QdrantClient } from '@qdrant/js-client-rest';
 import { MongoClient } from 'mongodb';
 import { Client } from 'pg';
-import type { House } from './house';
+import type { TestInstallation } from './installation';
 import type { Tenant } from './tenants';
 
 /** `in`, or the code by which the server refuses: SQLSTATE, MongoDB's number, an HTTP status. */
@@ -21,7 +21,7 @@ export interface TenantApp {
 
 /** Every secret of a tenant, by `backend/name`, from the real store. */
 export async function secretsOf(
-  { masterUrl, info }: Pick<House, 'masterUrl' | 'info'>,
+  { masterUrl, info }: Pick<TestInstallation, 'masterUrl' | 'info'>,
   tenantId: string,
 ): Promise<Record<string, string>> {
   const db = createMasterClient(masterUrl, { maxConnections: 1 });
@@ -40,9 +40,12 @@ export async function secretsOf(
 }
 
 /** The ways into a tenant's four backends by its own credentials. */
-async function doorsOf(house: Pick<House, 'masterUrl' | 'info'>, { id, name }: Pick<Tenant, 'id' | 'name'>) {
-  const secrets = await secretsOf(house, id);
-  const { postgres, mongodb, qdrant, keycloak } = house.info;
+async function doorsOf(
+  installation: Pick<TestInstallation, 'masterUrl' | 'info'>,
+  { id, name }: Pick<Tenant, 'id' | 'name'>,
+) {
+  const secrets = await secretsOf(installation, id);
+  const { postgres, mongodb, qdrant, keycloak } = installation.info;
   const database = `freeflow_${name}`;
   const withLogin = (url: string, user: string, password: string) => {
     const changed = new URL(url);
@@ -108,10 +111,10 @@ async function doorsOf(house: Pick<House, 'masterUrl' | 'info'>, { id, name }: P
 
 /** Logs in anew at all backends with the tenant's own credentials; keeps nothing open. */
 export async function logInEverywhere(
-  house: Pick<House, 'masterUrl' | 'info'>,
+  installation: Pick<TestInstallation, 'masterUrl' | 'info'>,
   tenant: Pick<Tenant, 'id' | 'name'>,
 ): Promise<Record<BackendKind, Answer>> {
-  return answersOf((await doorsOf(house, tenant)).logIn);
+  return answersOf((await doorsOf(installation, tenant)).logIn);
 }
 
 /** What each backend answers. */
@@ -129,8 +132,11 @@ export const ALL_OUT: Record<BackendKind, Answer> = {
   keycloak: '403',
 };
 
-export async function startApp(house: House, tenant: Pick<Tenant, 'id' | 'name'>): Promise<TenantApp> {
-  const { logIn, newPg, newMongo, newToken, askQdrant, readMongo, oidc } = await doorsOf(house, tenant);
+export async function startApp(
+  installation: TestInstallation,
+  tenant: Pick<Tenant, 'id' | 'name'>,
+): Promise<TenantApp> {
+  const { logIn, newPg, newMongo, newToken, askQdrant, readMongo, oidc } = await doorsOf(installation, tenant);
   const open = { pg: newPg(), mongo: newMongo(), token: (await newToken()).access_token ?? '' };
   await open.pg.connect();
   await open.mongo.connect();

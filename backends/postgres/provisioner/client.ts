@@ -1,4 +1,4 @@
-import { HeardClient, retryCollisions } from '@freeflow/lib/pg';
+import { ErrorTolerantClient, retryCollisions } from '@freeflow/lib/pg';
 import { DatabaseError, type Client } from 'pg';
 import { certificateProblem, reasonOf, SetUpError, type SetUpProblem } from '../../provisioner/errors';
 import { withHome } from './url';
@@ -31,7 +31,7 @@ export const hasCode = (error: unknown, ...codes: string[]): boolean =>
 
 /** Runs on one connection and ends it. */
 export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new HeardClient({ connectionString: withHome(url), ...OPTIONS });
+  const client = new ErrorTolerantClient({ connectionString: withHome(url), ...OPTIONS });
   try {
     await client.connect();
     return await work(client);

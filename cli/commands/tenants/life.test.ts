@@ -2,18 +2,18 @@ import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { projectRoot } from '../../../stack/project';
 import { envOf, freeflow, secretsIn } from '../../../test/support/freeflow';
-import { newToken, openHouse, type House } from '../../../test/support/house';
+import { newToken, openTestInstallation, type TestInstallation } from '../../../test/support/installation';
 import { withMongo } from '../../../test/support/outside';
 import { logOf } from '../../../test/support/tenants';
 import { newName } from '../../../test/support/workbench';
 
-let house: House;
+let installation: TestInstallation;
 let env: Record<string, string>;
 beforeAll(async () => {
-  house = await openHouse();
-  env = envOf(house);
+  installation = await openTestInstallation();
+  env = envOf(installation);
 });
-afterAll(() => house.close());
+afterAll(() => installation.close());
 
 const run = (...args: string[]) => freeflow(['tenants', ...args], env);
 const json = async (...args: string[]) =>
@@ -65,7 +65,7 @@ test('a whole life: every step is a line, every end is said, and each command en
       .trim()
       .split('\n')
       .map((line) => (JSON.parse(line) as { step: string }).step),
-  ).toEqual((await logOf(house, id)).map((it) => it.step));
+  ).toEqual((await logOf(installation, id)).map((it) => it.step));
   expect(await run('suspend', name)).toMatchObject({
     code: 1,
     stderr: expect.stringMatching(/is gone since .*\nWhat was done is still in: tenants logs/),
@@ -93,7 +93,7 @@ test("who reads connection strings is in the tenant's log, and the commands to t
   expect((await run('connect', name)).stdout).toMatch(
     /mongosh 'mongodb:[^]*curl -sS -H 'api-key: [^]*curl -sS '.*token' -d grant_type=client_credentials/,
   );
-  const events = (await logOf(house, id)).filter((it) => it.step === 'connect').map((it) => it.message);
+  const events = (await logOf(installation, id)).filter((it) => it.step === 'connect').map((it) => it.message);
   expect(events).toEqual([
     expect.stringMatching(/^connection strings of postgres read by \S+@\S+$/),
     expect.stringMatching(/^connection strings of postgres, mongodb, qdrant, keycloak read by /),
@@ -143,12 +143,12 @@ describe('what can not be done ends with its own exit code, says why and what to
   test.each(cases)('%s', async (_what, code, args, said) => {
     const ended = await freeflow(['tenants', ...(await args())], env);
     expect(ended).toEqual({ code, stdout: '', stderr: expect.stringMatching(said) });
-    expect(secretsIn(ended, house.info)).toEqual([]);
+    expect(secretsIn(ended, installation.info)).toEqual([]);
   });
 
   test('a create that is rolled back: 1, with the step and its cause', async () => {
     const name = newName('c');
-    await withMongo(house.info.mongodb.url, (client) =>
+    await withMongo(installation.info.mongodb.url, (client) =>
       client.db(`freeflow_${name}`).collection('theirs').insertOne({ n: 1 }),
     );
     const ended = await run('create', name);
@@ -159,7 +159,7 @@ describe('what can not be done ends with its own exit code, says why and what to
         /✖ mongodb\.create .*foreign-resource[^]*was rolled back; it is gone\. Given up at mongodb\.create/,
       ),
     });
-    await withMongo(house.info.mongodb.url, (client) => client.db(`freeflow_${name}`).dropDatabase());
+    await withMongo(installation.info.mongodb.url, (client) => client.db(`freeflow_${name}`).dropDatabase());
   });
 
   test('nobody answers: 4, with where it was looked for', async () => {
@@ -177,7 +177,7 @@ describe('the way in', () => {
   test('a token is enough', async () => {
     const { FREEFLOW_API_URL = '' } = env;
     expect(
-      await freeflow(['tenants', 'list'], { FREEFLOW_API_URL, FREEFLOW_TOKEN: await newToken(house.info) }),
+      await freeflow(['tenants', 'list'], { FREEFLOW_API_URL, FREEFLOW_TOKEN: await newToken(installation.info) }),
     ).toMatchObject({ code: 0 });
     expect(await freeflow(['tenants', 'list'], { FREEFLOW_API_URL, FREEFLOW_TOKEN: 'hunter22' })).toMatchObject({
       code: 1,

@@ -1,20 +1,23 @@
-import { openFaultyHouse, type FaultyHouse } from '../../../test/support/faulty-house';
+import {
+  openFaultInjectedInstallation,
+  type FaultInjectedInstallation,
+} from '../../../test/support/fault-injected-installation';
 import { envOf, freeflow } from '../../../test/support/freeflow';
 import { restorePostgresDatabase } from '../../../test/support/restore';
 import { createTenant, operationEnds, parked } from '../../../test/support/tenants';
 import { until } from '../../../test/support/until';
 import { newName } from '../../../test/support/workbench';
 
-let house: FaultyHouse;
+let installation: FaultInjectedInstallation;
 let env: Record<string, string>;
 beforeAll(async () => {
   // No sweep between: what has lost its run stays so until it is answered.
-  house = await openFaultyHouse({ STEP_PATIENCE_MS: '500', SWEEP_INTERVAL_MS: '600000' });
-  env = envOf(house);
+  installation = await openFaultInjectedInstallation({ STEP_PATIENCE_MS: '500', SWEEP_INTERVAL_MS: '600000' });
+  env = envOf(installation);
 });
-afterAll(() => house.close());
+afterAll(() => installation.close());
 afterEach(() => {
-  for (const proxy of Object.values(house.proxies)) proxy.open();
+  for (const proxy of Object.values(installation.proxies)) proxy.open();
 });
 
 const run = (...args: string[]) => freeflow(['tenants', ...args], env);
@@ -22,7 +25,7 @@ const idOf = async (name: string) => (JSON.parse((await run('show', name, '--jso
 
 test('a parked create ends with 3 and its ways out; stuck shows it, retry in vain 3, mended 0', async () => {
   const name = newName('o');
-  house.proxies.qdrant.shut();
+  installation.proxies.qdrant.shut();
   const created = await run('create', name);
   expect(created).toMatchObject({
     code: 3,
@@ -38,7 +41,7 @@ test('a parked create ends with 3 and its ways out; stuck shows it, retry in vai
     code: 3,
     stdout: expect.stringMatching(/✖ qdrant\.create[^]*is parked at qdrant\.create/),
   });
-  house.proxies.qdrant.open();
+  installation.proxies.qdrant.open();
   expect(await run('retry', name, '--step', 'qdrant.create')).toMatchObject({
     code: 0,
     stdout: expect.stringContaining(`${name} is active`),
@@ -48,9 +51,9 @@ test('a parked create ends with 3 and its ways out; stuck shows it, retry in vai
 
 test('aborted it ends with 1: all of it was undone', async () => {
   const name = newName('o');
-  house.proxies.mongodb.shut();
+  installation.proxies.mongodb.shut();
   expect((await run('create', name)).code).toBe(3);
-  house.proxies.mongodb.open();
+  installation.proxies.mongodb.open();
   expect((await run('abort', name, '--reason', 'ordered by mistake')).code).toBe(1);
   expect(await run('show', name)).toMatchObject({
     stdout: expect.stringMatching(/was rolled back; it is gone[^]*ordered by mistake/),
@@ -58,8 +61,8 @@ test('aborted it ends with 1: all of it was undone', async () => {
 });
 
 test('a drop that is skipped ends with 1, incomplete; the deletion can be asked for again', async () => {
-  const { name } = await createTenant(house, newName('o'));
-  house.proxies.qdrant.shut();
+  const { name } = await createTenant(installation, newName('o'));
+  installation.proxies.qdrant.shut();
   expect(await run('delete', name, '--hard', '--force', '--yes')).toMatchObject({ code: 3 });
   expect(await run('abort', name)).toMatchObject({
     code: 1,
@@ -69,7 +72,7 @@ test('a drop that is skipped ends with 1, incomplete; the deletion can be asked 
     code: 1,
     stdout: expect.stringMatching(/is incomplete:[^]*that server is lost/),
   });
-  house.proxies.qdrant.open();
+  installation.proxies.qdrant.open();
   expect(await run('delete', name, '--hard', '--yes')).toMatchObject({
     code: 0,
     stdout: expect.stringContaining('is gone'),
@@ -78,11 +81,11 @@ test('a drop that is skipped ends with 1, incomplete; the deletion can be asked 
 
 test('one command for all that is stuck, also where a run was ended from outside or never came to be', async () => {
   const names = Array.from({ length: 3 }, () => newName('o'));
-  house.proxies.postgres.shut();
+  installation.proxies.postgres.shut();
   await Promise.all(names.map((name) => run('create', name, '--no-wait')));
   const ids = await Promise.all(names.map(idOf));
-  for (const id of ids) await until('it is parked', async () => (await parked(house, id)).length > 0);
-  await house.operator.client.workflow.getHandle(`tenant-${ids[0]}`).terminate('by mistake');
+  for (const id of ids) await until('it is parked', async () => (await parked(installation, id)).length > 0);
+  await installation.operator.client.workflow.getHandle(`tenant-${ids[0]}`).terminate('by mistake');
   const shown = JSON.parse((await run('stuck', '--json')).stdout) as {
     items: { id: string; why: string }[];
     isComplete: boolean;
@@ -93,11 +96,11 @@ test('one command for all that is stuck, also where a run was ended from outside
     [ids[1] ?? '']: 'parked',
     [ids[2] ?? '']: 'parked',
   });
-  house.proxies.postgres.open();
+  installation.proxies.postgres.open();
   const answered = await run('retry', '--stuck');
   expect(answered.code).toBe(0);
   for (const name of names) expect(answered.stdout).toMatch(new RegExp(`^${name} +retried$`, 'm'));
-  for (const id of ids) expect(await operationEnds(house, id)).toMatchObject({ status: 'active' });
+  for (const id of ids) expect(await operationEnds(installation, id)).toMatchObject({ status: 'active' });
   expect(await run('retry', '--stuck', '--step', 'postgres.create')).toMatchObject({
     code: 0,
     stdout: expect.stringContaining('Nothing is stuck at postgres.create.'),
@@ -105,8 +108,8 @@ test('one command for all that is stuck, also where a run was ended from outside
 });
 
 test("after a restore, adopt records what is found under the tenant's mark, and says so", async () => {
-  const { id, name } = await createTenant(house, newName('o'));
-  await restorePostgresDatabase(house.info, name);
+  const { id, name } = await createTenant(installation, newName('o'));
+  await restorePostgresDatabase(installation.info, name);
   expect(await run('suspend', name)).toMatchObject({
     code: 3,
     stdout: expect.stringContaining('freeflow tenants adopt'),
@@ -115,6 +118,6 @@ test("after a restore, adopt records what is found under the tenant's mark, and 
     code: 0,
     stdout: expect.stringMatching(/✔ postgres\.adopt[^]*what was found is recorded/),
   });
-  expect(await operationEnds(house, id)).toMatchObject({ status: 'suspended' });
+  expect(await operationEnds(installation, id)).toMatchObject({ status: 'suspended' });
   expect(await run('adopt', name, 'oracle')).toMatchObject({ code: 2 });
 });

@@ -94,7 +94,7 @@ function addAdopt(tenants: Command, { env, end }: Host): void {
   followed(tenants.command('adopt'))
     .description("after a restore: take over what carries the tenant's mark under another id than recorded")
     .argument('<tenant>', 'name or id')
-    .addArgument(new Argument('<resource>', 'where').choices(RESOURCES))
+    .addArgument(new Argument('<backend>', 'where').choices(RESOURCES))
     .option('--server', 'also when it stands on another server than recorded')
     .addHelpText(
       'after',
@@ -105,14 +105,10 @@ Example:
   pnpm freeflow tenants adopt acme postgres`,
     )
     .action(
-      async (
-        tenant: string,
-        resource: string,
-        { server = false, ...options }: FollowOptions & { server?: boolean },
-      ) => {
+      async (tenant: string, backend: string, { server = false, ...options }: FollowOptions & { server?: boolean }) => {
         const tools = toolsOf(options, env);
         const { id } = await tools.tenants.find(tenant);
-        end(await attend(tools, await tools.tenants.adopt(id, resource, server), options));
+        end(await attend(tools, await tools.tenants.adopt(id, backend, server), options));
       },
     );
 }

@@ -1,17 +1,17 @@
 import { envOf } from '../../../test/support/freeflow';
-import { openHouse, type House } from '../../../test/support/house';
+import { openTestInstallation, type TestInstallation } from '../../../test/support/installation';
 import { askFor, operationEnds, tenantOf } from '../../../test/support/tenants';
 import { sitDown } from '../../../test/support/terminal';
 import { until } from '../../../test/support/until';
 import { newName } from '../../../test/support/workbench';
 
-let house: House;
+let installation: TestInstallation;
 let env: Record<string, string>;
 beforeAll(async () => {
-  house = await openHouse();
-  env = envOf(house);
+  installation = await openTestInstallation();
+  env = envOf(installation);
 });
-afterAll(() => house.close());
+afterAll(() => installation.close());
 
 const CTRL_C = '\u0003';
 
@@ -33,7 +33,7 @@ test('somebody who watches sees a spinner and colours; Ctrl-C leaves the operati
 
 test('a deletion asks for the name: another word does nothing, the name does it', async () => {
   const name = newName('s');
-  const { id } = await operationEnds(house, await askFor(house, name));
+  const { id } = await operationEnds(installation, await askFor(installation, name));
   for (const [typed, code, status] of [
     ['yes', 1, 'active'],
     [name, 0, 'deleted'],
@@ -43,7 +43,7 @@ test('a deletion asks for the name: another word does nothing, the name does it'
     expect(sitting.screen()).toContain(`${name} loses its access at once`);
     sitting.type(`${typed}\r`);
     expect(await sitting.ended).toBe(code);
-    expect(await tenantOf(house, id)).toMatchObject({ status });
+    expect(await tenantOf(installation, id)).toMatchObject({ status });
   }
 });
 

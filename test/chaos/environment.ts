@@ -1,6 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { openFaultyHouse, type FaultyHouse, type FaultyServer } from '../support/faulty-house';
-import { databaseOf, freePort, type Running } from '../support/house';
+import {
+  openFaultInjectedInstallation,
+  type FaultInjectedInstallation,
+  type FaultyServer,
+} from '../support/fault-injected-installation';
+import { databaseOf, freePort, type Running } from '../support/installation';
 import { endLockSessions } from '../support/lock-sessions';
 import { gateFor } from '../support/pooled';
 import { ANSWERS, answererFor, type AnswerKind } from './answers';
@@ -22,9 +26,9 @@ const THAWED_MS = 2_000;
 /** A fault, as far as it matters who has it. */
 export type Troubled = Pick<Fault, 'kind' | 'server' | 'after' | 'lastsMs'>;
 
-/** A house that is troubled from all sides, one trouble at a time at each. */
-export interface World {
-  house: FaultyHouse;
+/** A installation that is troubled from all sides, one trouble at a time at each. */
+export interface ChaosEnvironment {
+  installation: FaultInjectedInstallation;
   /** Does `during` while these faults may be begun and ended; others of the same places wait. */
   alone<T>(all: readonly Troubled[], during: () => Promise<T>): Promise<T>;
   begin(of: Troubled): Promise<void>;
@@ -34,7 +38,7 @@ export interface World {
   close(): Promise<void>;
 }
 
-type Proxy = FaultyHouse['proxies'][FaultyServer];
+type Proxy = FaultInjectedInstallation['proxies'][FaultyServer];
 
 interface Doing {
   begin(of: Troubled): Promise<void> | void;
@@ -82,14 +86,14 @@ const LINES: Readonly<Record<LineFault, (proxy: Proxy, of: Troubled) => void>> =
   >),
 };
 
-export async function openWorld(env: Record<string, string> = {}): Promise<World> {
-  const house = patient(await openFaultyHouse(false));
-  const clock = clockOf(house);
+export async function openWorld(env: Record<string, string> = {}): Promise<ChaosEnvironment> {
+  const installation = patient(await openFaultInjectedInstallation(false));
+  const clock = clockOf(installation);
   const startWorker = (more: Record<string, string> = {}) =>
-    house.startWorker({ ...IMPATIENT, ...clock.env, ...env, ...more });
+    installation.startWorker({ ...IMPATIENT, ...clock.env, ...env, ...more });
   let worker: Running = await startWorker();
   let frozen: Running | undefined;
-  const restartApi = async () => void (await house.startApi());
+  const restartApi = async () => void (await installation.startApi());
   const secondWorker = async () => startWorker({ WORKER_HEALTH_PORT: String(await freePort()) });
 
   const processes: Readonly<Record<ProcessFault, Doing>> = {
@@ -121,9 +125,9 @@ export async function openWorld(env: Record<string, string> = {}): Promise<World
       },
     },
     'worker loses its lock session': {
-      begin: () => endLockSessions(house.info, databaseOf(house)),
+      begin: () => endLockSessions(installation.info, databaseOf(installation)),
       // Once more: it has got another by now.
-      end: () => endLockSessions(house.info, databaseOf(house)),
+      end: () => endLockSessions(installation.info, databaseOf(installation)),
     },
     'clock of the worker jumps': {
       begin: ({ after }) => {
@@ -136,25 +140,25 @@ export async function openWorld(env: Record<string, string> = {}): Promise<World
     // It commits and reaches no Temporal, and is killed before that changes.
     'API killed between commit and start': {
       begin: () => {
-        house.proxies.temporal.shut();
+        installation.proxies.temporal.shut();
       },
       end: async () => {
-        await house.api().stop('SIGKILL');
-        house.proxies.temporal.open();
+        await installation.api().stop('SIGKILL');
+        installation.proxies.temporal.open();
         await restartApi();
       },
     },
     'API killed between request and answer': {
       begin: ({ after }) => {
-        setTimeout(() => void house.api().stop('SIGKILL'), after * 3);
+        setTimeout(() => void installation.api().stop('SIGKILL'), after * 3);
       },
       end: async () => {
-        await house.api().stop('SIGKILL');
+        await installation.api().stop('SIGKILL');
         await restartApi();
       },
     },
   };
-  const proxyOf = ({ server }: Troubled): Proxy => house.proxies[server ?? 'temporal'];
+  const proxyOf = ({ server }: Troubled): Proxy => installation.proxies[server ?? 'temporal'];
   const onLine: Doing = {
     begin: (of) => {
       if (isOfLine(of.kind)) LINES[of.kind](proxyOf(of), of);
@@ -167,7 +171,7 @@ export async function openWorld(env: Record<string, string> = {}): Promise<World
   const doing = ({ kind }: Troubled): Doing => (isOfLine(kind) ? onLine : processes[kind]);
   const gates = PLACES.map((place) => ({ place, gate: gateFor(1) }));
   return {
-    house,
+    installation,
     // Always in the same order, or two would wait for each other.
     alone: (all, during) =>
       gates
@@ -184,7 +188,7 @@ export async function openWorld(env: Record<string, string> = {}): Promise<World
     close: () => {
       // What is frozen can't be ended.
       frozen?.process.kill('SIGCONT');
-      return house.close();
+      return installation.close();
     },
   };
 }

@@ -20,7 +20,7 @@ export interface Answer {
 }
 
 /** A product of its own on the shared test servers: its own master database, task queue, worker and API, all real processes. */
-export interface House {
+export interface TestInstallation {
   info: StackInfo;
   apiUrl: string;
   /** Where the worker tells its health. */
@@ -39,7 +39,7 @@ export interface House {
   api(): Running;
   /** Temporal, as an operator sees it. */
   operator: Operator;
-  /** Where the processes of this house write their logs. */
+  /** Where the processes of this installation write their logs. */
   logDir: string;
   close(): Promise<void>;
 }
@@ -50,7 +50,7 @@ export interface Running {
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
-export interface HouseOptions {
+export interface TestInstallationOptions {
   worker?: Record<string, string> | false;
   api?: Record<string, string>;
   /** The servers, where they aren't the shared ones. */
@@ -63,20 +63,20 @@ export interface HouseOptions {
   masterUrl?: (url: string) => string;
 }
 
-/** Opens a house; `worker: false` leaves it without a worker until `startWorker`. */
-export async function openHouse({
+/** Opens a installation; `worker: false` leaves it without a worker until `startWorker`. */
+export async function openTestInstallation({
   worker = {},
   api: apiOptions = {},
   masterUrl: via = (url) => url,
   info: own,
   masterOn = own,
   timezone,
-}: HouseOptions = {}): Promise<House> {
+}: TestInstallationOptions = {}): Promise<TestInstallation> {
   const owned = await openMaster(masterOn, timezone);
   const { ownerUrl: masterUrl } = owned;
   const info = own ?? owned.info;
   const [workerMasterUrl, apiMasterUrl] = [via(owned.workerUrl), via(owned.apiUrl)];
-  const taskQueue = owned.database.replace('freeflow_master_', 'house-');
+  const taskQueue = owned.database.replace('freeflow_master_', 'installation-');
   const logDir = path.join(info.dir, 'logs', taskQueue);
   mkdirSync(logDir, { recursive: true });
   const master = new Pool({ connectionString: masterUrl, max: 4 });
@@ -99,7 +99,7 @@ export async function openHouse({
     return started;
   };
 
-  const house: House = {
+  const installation: TestInstallation = {
     info,
     apiUrl,
     workerUrl,
@@ -160,7 +160,7 @@ export async function openHouse({
     },
     close: async () => {
       await Promise.all([...running].map((it) => it.stop()));
-      // Schedules left behind by many houses keep Temporal busy, until those of others are half a minute late.
+      // Schedules left behind by many installations keep Temporal busy, until those of others are half a minute late.
       for (const id of [sweepIdOf(taskQueue), reconcileIdOf(taskQueue)])
         await operator.client.schedule
           .getHandle(id)
@@ -171,12 +171,13 @@ export async function openHouse({
       await owned.drop();
     },
   };
-  await Promise.all([house.startApi(), worker === false ? undefined : house.startWorker(worker)]);
-  return house;
+  await Promise.all([installation.startApi(), worker === false ? undefined : installation.startWorker(worker)]);
+  return installation;
 }
 
 /** The name of its master database. */
-export const databaseOf = ({ masterUrl }: Pick<House, 'masterUrl'>): string => new URL(masterUrl).pathname.slice(1);
+export const databaseOf = ({ masterUrl }: Pick<TestInstallation, 'masterUrl'>): string =>
+  new URL(masterUrl).pathname.slice(1);
 
 /** An access token of the stack's own client. */
 export async function newToken({ auth }: StackInfo): Promise<string> {

@@ -1,17 +1,19 @@
 import { readStackInfo } from '../../stack/stack-info';
-import { openHouse, type House } from './house';
+import { openTestInstallation, type TestInstallation } from './installation';
 import { TEST_STACK } from './master';
 import { startProxy, type TcpProxy } from './tcp-proxy';
 
 export const FAULTY_SERVERS = ['postgres', 'mongodb', 'qdrant', 'keycloak', 'temporal', 'master'] as const;
 export type FaultyServer = (typeof FAULTY_SERVERS)[number];
 
-/** A house that reaches each of its servers through a proxy of its own, to be shut, opened and stalled by the test. */
-export interface FaultyHouse extends House {
+/** A installation that reaches each of its servers through a proxy of its own, to be shut, opened and stalled by the test. */
+export interface FaultInjectedInstallation extends TestInstallation {
   proxies: Record<FaultyServer, TcpProxy>;
 }
 
-export async function openFaultyHouse(worker: Record<string, string> | false = {}): Promise<FaultyHouse> {
+export async function openFaultInjectedInstallation(
+  worker: Record<string, string> | false = {},
+): Promise<FaultInjectedInstallation> {
   const info = readStackInfo(TEST_STACK);
   const urls = {
     postgres: info.postgres.provisionerUrl,
@@ -41,22 +43,22 @@ export async function openFaultyHouse(worker: Record<string, string> | false = {
     QDRANT_URL: through('qdrant', urls.qdrant),
     KEYCLOAK_URL: through('keycloak', urls.keycloak),
   };
-  const house = await openHouse({
+  const installation = await openTestInstallation({
     api: temporal,
     worker: worker === false ? false : { ...env, ...worker },
-    // Each house has a master database of its own, so its name is known only once it is made.
+    // Each installation has a master database of its own, so its name is known only once it is made.
     masterUrl: (url) => through('master', url),
   });
   return {
-    ...house,
+    ...installation,
     proxies,
-    startWorker: (more = {}, script) => house.startWorker({ ...env, ...more }, script),
+    startWorker: (more = {}, script) => installation.startWorker({ ...env, ...more }, script),
     close: async () => {
       for (const proxy of Object.values(proxies)) {
         proxy.open();
         proxy.trouble();
       }
-      await house.close();
+      await installation.close();
       await Promise.all(Object.values(proxies).map((proxy) => proxy.close()));
     },
   };
