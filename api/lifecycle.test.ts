@@ -79,7 +79,7 @@ test.each(cells)('%s of a tenant that is %s, with %s under way', async (action, 
 });
 
 test('the page of the life cycle says what the table says', () => {
-  const file = path.join(projectRoot(), 'docs', 'lifecycle.md');
+  const file = path.join(projectRoot(), 'docs', 'reports', 'lifecycle.md');
   if (process.env['UPDATE_DOCS'] === '1') writeFileSync(file, lifecyclePage());
   expect(readFileSync(file, 'utf8')).toBe(lifecyclePage());
 });

@@ -4,7 +4,7 @@ import { projectRoot } from '../stack/project';
 import { configurationPage, requiredTable } from './support/configuration-page';
 
 test('the page of the configuration says what the schemas say', () => {
-  const file = path.join(projectRoot(), 'docs', 'configuration.md');
+  const file = path.join(projectRoot(), 'docs', 'reports', 'configuration.md');
   if (process.env['UPDATE_DOCS'] === '1') writeFileSync(file, configurationPage());
   expect(readFileSync(file, 'utf8')).toBe(configurationPage());
 });

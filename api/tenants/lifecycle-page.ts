@@ -19,7 +19,7 @@ const cell = (decision: Decision): string => {
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 
-/** docs/lifecycle.md, written from the table that decides. */
+/** docs/reports/lifecycle.md, written from the table that decides. */
 export const lifecyclePage = (): string => `# The life of a tenant
 
 Written from \`DECISIONS\` in api/tenants/lifecycle.ts, by which the API decides (renew it with \`UPDATE_DOCS=1 npx jest api/lifecycle\`).

@@ -121,7 +121,7 @@ describe('a new tenant of the same name', () => {
     expect(await cameOf(attack, old, reborn)).toBe(attack.answer);
   });
 
-  test('docs/isolation.md says what came of all this', () => {
+  test('docs/reports/isolation.md says what came of all this', () => {
     const page = isolationPage(
       [
         ...BACKENDS,

@@ -5,7 +5,7 @@ import { mustBe } from '../kill/verdict';
 import { readPage, writeSection } from '../support/faults-page';
 import { gateFor } from '../support/pooled';
 
-// FAULTS=all runs every point there is and writes docs/faults.md (npm run test:faults); FAULTS='suspend, undone' that scenario
+// FAULTS=all runs every point there is and writes docs/reports/faults.md (npm run test:faults); FAULTS='suspend, undone' that scenario
 // alone. Without it: every create step, and one moment of one of the other operations, another one each day.
 const { FAULTS, FAULTS_TIMES = '1' } = process.env;
 const TIMES = Number(FAULTS_TIMES);
@@ -65,7 +65,7 @@ describe.each(scenarios)('$name', (scenario) => {
 });
 
 test(
-  'docs/faults.md tells of every point there is',
+  'docs/reports/faults.md tells of every point there is',
   async () => {
     if (FAULTS === 'all')
       writeSection(

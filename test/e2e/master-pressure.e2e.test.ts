@@ -20,7 +20,7 @@ const operations = LIFE.map((name) => OPERATIONS.find((it) => it.name === name) 
 /** So that what a trouble parks goes on soon after it. */
 const IMPATIENT = { PARKED_RETRY_MS: '2000', KEYCLOAK_CONCURRENCY: '4' };
 
-/** How long each operation of a life took, for docs/faults.md. */
+/** How long each operation of a life took, for docs/reports/faults.md. */
 const took: { title: string; byOperation: number[] }[] = [];
 afterAll(() => {
   if (IS_LONG) writeSection('The master database under pressure', section());

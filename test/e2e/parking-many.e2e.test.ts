@@ -88,7 +88,7 @@ describe.each(Object.entries(MENDINGS))('mended by %s', (way, { retryMs, mend, i
   );
 });
 
-test('docs/faults.md is written by the long form', () => {
+test('docs/reports/faults.md is written by the long form', () => {
   if (IS_LONG)
     writeSection(
       'Parked in numbers',

@@ -42,7 +42,7 @@ afterAll(async () => {
   await removeStackDirs(dir);
 }, 120_000);
 
-/** How long each operation took from the kill to its end, for docs/faults.md. */
+/** How long each operation took from the kill to its end, for docs/reports/faults.md. */
 const took: { title: string; byOperation: number[] }[] = [];
 afterAll(() => {
   if (process.env['FAULTS'] === 'all') writeSection('Killed servers', section());

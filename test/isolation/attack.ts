@@ -2,7 +2,7 @@ import type { TenantSession } from './party';
 
 /** One thing that a tenant tries with what it holds, and the one answer that is right. */
 export interface Attack {
-  /** What is tried, in the words of docs/isolation.md. */
+  /** What is tried, in the words of docs/reports/isolation.md. */
   what: string;
   /** With whose credentials. */
   as: string;

@@ -4,15 +4,15 @@ import { projectRoot } from '../../stack/project';
 import type { Answers, Attack, Matrix } from './attack';
 import { OTHER_LIMITS } from './other-limits';
 
-const FILE = path.join(projectRoot(), 'docs/isolation.md');
+const FILE = path.join(projectRoot(), 'docs/reports/isolation.md');
 
 /** How the page comes up to date. */
-export const RENEW = 'to renew it: UPDATE_DOCS=1 npx jest test/isolation';
+export const RENEW = 'to renew it: UPDATE_DOCS=1 npx jest e2e/isolation';
 
 const INTRODUCTION = `# Isolation of tenants
 
 Two tenants stand on the same servers, each with the credentials its applications get, and try to reach each other, the
-platform and the servers. Every line below is a test (\`npx jest test/isolation\`), run in both directions against real servers,
+platform and the servers. Every line below is a test (\`npx jest e2e/isolation\`), run in both directions against real servers,
 and shows the answer that came. A refusal counts only as a refusal by authorization: "not found" or a timeout would hide a hole.
 After all attempts both tenants' data, rights and marks are compared with what they were before.
 

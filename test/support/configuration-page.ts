@@ -48,7 +48,7 @@ const table = (variables: readonly Variable[]): string =>
 
 const names = (of: readonly string[]): string => of.map((name) => `\`${name}\``).join(', ');
 
-/** docs/configuration.md, written from the schemas by which the processes read their environment. */
+/** docs/reports/configuration.md, written from the schemas by which the processes read their environment. */
 export const configurationPage = (): string => `# Configuration
 
 Written from the schemas by which the processes read their environment (renew it with \`UPDATE_DOCS=1 npx jest test/configuration\`).
@@ -64,7 +64,7 @@ ${PROCESSES.map(({ title, about, schema }) => `## ${title}\n\n${about}\n\n${tabl
 Worker and API find Temporal by its own standard variables, read by \`@temporalio/envconfig\`: \`TEMPORAL_ADDRESS\` (\`localhost:7233\`),
 \`TEMPORAL_NAMESPACE\` (\`default\`), \`TEMPORAL_API_KEY\`, and for TLS \`TEMPORAL_TLS\`, \`TEMPORAL_TLS_CLIENT_CERT_PATH\`,
 \`TEMPORAL_TLS_CLIENT_KEY_PATH\`, \`TEMPORAL_TLS_SERVER_CA_CERT_PATH\`, \`TEMPORAL_TLS_SERVER_NAME\`; or from a file, \`TEMPORAL_CONFIG_FILE\`, by the
-profile \`TEMPORAL_PROFILE\`. Both need the same namespace; the worker registers its search attributes there, as far as it may: [setup.md](setup.md#temporal).
+profile \`TEMPORAL_PROFILE\`. Both need the same namespace; the worker registers its search attributes there, as far as it may: [setup.md](../setup.md#temporal).
 
 ## Command line
 
@@ -73,7 +73,7 @@ in \`FREEFLOW_STACK_DIR\` (default \`.freeflow\`) is used.
 
 - Another installation: \`FREEFLOW_API_URL\`, \`FREEFLOW_TOKEN\`, or \`FREEFLOW_TOKEN_URL\`, \`FREEFLOW_CLIENT_ID\`, \`FREEFLOW_CLIENT_SECRET\`
 - \`tenants connect\`: \`MASTER_DATABASE_URL\`, \`SECRETS_KEY\`, \`SECRETS_OLD_KEYS\`, \`KEYCLOAK_URL\`; \`KEYCLOAK_TENANT_URL\` where tenants reach Keycloak by another address
-- \`setup backends\` ([setup.md](setup.md)):
+- \`setup backends\` ([setup.md](../setup.md)):
 ${BACKEND_NAMES.map((it) => `  - ${SET_UP_VARIABLES[it].title}: ${names(ownerVariables(it))}; ${names([SET_UP_VARIABLES[it].password])}`).join('\n')}
 `;
 

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from '../../stack/project';
 
-const FILE = path.join(projectRoot(), 'docs/faults.md');
+const FILE = path.join(projectRoot(), 'docs/reports/faults.md');
 
 const INTRODUCTION = `# Faults
 
