@@ -78,7 +78,7 @@ function seal(plain: Buffer, key: KeyObject, bound: Buffer): Uint8Array<ArrayBuf
 }
 
 function open(packed: Uint8Array, key: KeyObject, bound: Buffer): Buffer {
-  // Without these two lengths Node 20 would accept a tag of 4 bytes, which can be guessed.
+  // Both lengths are stated: Node may otherwise accept a tag of 4 bytes (deprecated since 23, DEP0182), which can be guessed.
   if (packed.length < IV_BYTES + TAG_BYTES) throw new RangeError('The packed box is too short.');
   const decipher = createDecipheriv(ALGORITHM, key, packed.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES });
   decipher.setAAD(bound).setAuthTag(packed.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
