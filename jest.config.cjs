@@ -1,15 +1,18 @@
-// Tests run on the sources (compiled by SWC). Unit tests need no server; the others run against the real servers of a stack of
-// their own, which globalSetup starts where a project needs it.
+// Tests run on the sources (compiled by SWC), in three projects told apart by the name of the file:
+//   *.test.ts              unit: no server
+//   *.integration.test.ts  our code in this process, on the real servers of a stack of its own
+//   *.e2e.test.ts          whole processes as `npm run build` has made them, on the same servers
+// globalSetup starts those servers, once, and only where a project that needs them is run.
 
 // Neither UTC nor a whole hour from it, with summer time: tests, servers and all processes that they start must not care.
 process.env.TZ = 'America/St_Johns';
 
 const rooms = 'contract,lib,prisma,backends,activities,workflows,worker,api,cli,stack,test';
+const tests = `<rootDir>/{${rooms}}/**`;
 
 /** @type {import('jest').Config} */
-module.exports = {
+const shared = {
   testEnvironment: 'node',
-  testMatch: [`<rootDir>/{${rooms}}/**/*.test.ts`],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/(?:contract|lib|prisma)/dist/'],
   transform: {
     '\\.[jt]sx?$': [
@@ -28,10 +31,23 @@ module.exports = {
     '^@freeflow/lib/([a-z-]+)$': '<rootDir>/lib/$1/index.ts',
     '^@freeflow/db-master$': '<rootDir>/prisma/index.ts',
   },
+  testTimeout: 120_000,
+};
+
+const withServers = {
+  ...shared,
   globalSetup: '<rootDir>/test/global-setup.ts',
   globalTeardown: '<rootDir>/test/global-teardown.ts',
+};
+
+/** @type {import('jest').Config} */
+module.exports = {
+  projects: [
+    { ...shared, displayName: 'unit', testMatch: [`${tests}/!(*.integration|*.e2e).test.ts`] },
+    { ...withServers, displayName: 'integration', testMatch: [`${tests}/*.integration.test.ts`] },
+    { ...withServers, displayName: 'e2e', testMatch: [`${tests}/*.e2e.test.ts`] },
+  ],
   // What fails says so itself; the chatter of drivers and SDK on stdout helps nobody.
   silent: true,
-  testTimeout: 120_000,
   maxWorkers: 2,
 };

@@ -21,11 +21,11 @@ const RUN_ELSEWHERE: readonly [RegExp, string][] = [
   [/^npm start\b/, 'test/stack-start.e2e.test.ts'],
   [/^npm test\b/, '.ci/run'],
   [/^npm run demo\b/, 'test/stack-start.e2e.test.ts'],
-  [/^pnpm --filter @freeflow\/db-master db:migrate/, 'prisma/migrate.test.ts'],
-  [/^pnpm --filter @freeflow\/db-master db:seed/, 'prisma/seed.test.ts'],
+  [/^pnpm --filter @freeflow\/db-master db:migrate/, 'prisma/migrate.integration.test.ts'],
+  [/^pnpm --filter @freeflow\/db-master db:seed/, 'prisma/seed.integration.test.ts'],
   [/^install -m 600 \/dev\/null worker\.env/, 'test/field/secret-files.test.ts'],
-  [/freeflow setup backends/, 'cli/commands/setup-backends.test.ts'],
-  [/^temporal /, 'test/runbook.test.ts'],
+  [/freeflow setup backends/, 'cli/commands/setup-backends.integration.test.ts'],
+  [/^temporal /, 'test/runbook.integration.test.ts'],
 ];
 
 /** Programs that are not to be had where the tests run. */
