@@ -1,0 +1,25 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { BACKEND_KINDS } from '@freeflow/contract';
+import { FAILURES } from '../backends/failures';
+import { projectRoot } from '../stack/project';
+
+const page = readFileSync(path.join(projectRoot(), 'docs', 'runbook.md'), 'utf8');
+
+/** What stands below an anchor, up to the next anchor or heading. */
+const paragraphOf = (anchor: string): string =>
+  page.split(`<a id="${anchor}"></a>`)[1]?.split(/<a id=|\n#/)[0] ?? 'not there';
+
+const FORM = ['Symptom', 'Check', 'Do', "Don't"];
+
+const stepsAtBackends = BACKEND_KINDS.flatMap((kind) =>
+  ['create', 'probe', 'disable', 'enable', 'drop'].map((verb) => `${kind}-${verb}`),
+);
+
+test.each([...stepsAtBackends, ...Object.keys(FAILURES)])(
+  'the paragraph on %s has the symptom, what to check, what to do and what not to do, in this order',
+  (anchor) => {
+    const words = [...paragraphOf(anchor).matchAll(/^- \*\*([\w']+)\*\*/gm)].map(([, word]) => word);
+    expect(words).toEqual(FORM);
+  },
+);
