@@ -1,5 +1,5 @@
+import { adviceOn } from '@freeflow/contract';
 import type { PrismaClient } from '@freeflow/db-master';
-import { adviceOn } from '../backends/failures';
 import type { StepInput } from './attempt';
 import { end, inTransaction, takenBy, type GivenUp, type SearchAttributes } from './tenant-record';
 

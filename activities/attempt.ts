@@ -1,9 +1,9 @@
-import { type BackendKind } from '@freeflow/contract';
+import { type BackendKind, FAILURES, adviceOn } from '@freeflow/contract';
 import { type PrismaClient } from '@freeflow/db-master';
 import { isCutConnection } from '@freeflow/lib/pg';
 import { activityInfo, cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { adviceOn, BackendFault, FAILURES, messageOf } from '../backends/failures';
+import { BackendFault, messageOf } from '../backends/failures';
 import { scrub } from '../backends/scrub';
 import { masterFaultType } from './master-fault';
 import { appendLog, appendRow, isLate, lockTenant, recordLostAttempts, type Attempt } from './provision-log';

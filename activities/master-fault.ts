@@ -1,5 +1,5 @@
+import type { FailureType } from '@freeflow/contract';
 import { certificateFault } from '@freeflow/lib/pg';
-import type { FailureType } from '../backends/failures';
 
 /** What a failure at the master database is called: a certificate that isn't trusted is told as such, since waiting for the server is in vain. */
 export const masterFaultType = (error: unknown): Extract<FailureType, 'certificate' | 'master-database'> =>

@@ -1,4 +1,4 @@
-import { type OperationKind } from '@freeflow/contract';
+import { type FailureType, type OperationKind, adviceOn } from '@freeflow/contract';
 import {
   masterNow,
   type Prisma,
@@ -9,7 +9,7 @@ import {
 } from '@freeflow/db-master';
 import { log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
-import { adviceOn, messageOf, type FailureType } from '../backends/failures';
+import { messageOf } from '../backends/failures';
 import { scrub } from '../backends/scrub';
 import { attemptOf, type StepInput } from './attempt';
 import { masterFaultType } from './master-fault';

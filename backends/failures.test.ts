@@ -1,6 +1,8 @@
-import type { BackendKind } from '@freeflow/contract';
+import { BACKEND_KINDS, type BackendKind, FAILURES, type FailureType, adviceOn } from '@freeflow/contract';
 import { QdrantClientResourceExhaustedError } from '@qdrant/js-client-rest';
-import { adviceOn, BackendFault, classify, FAILURES, isUnanswered, RULES, type FailureType } from './failures';
+import { BackendFault, isUnanswered } from './failures';
+import type { BackendModule } from './module';
+import { classify, REGISTRY } from './registry';
 
 const cases: [kind: BackendKind, what: string, error: unknown, type: FailureType][] = [
   ['postgres', 'a refused connection', Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }), 'unreachable'],
@@ -102,7 +104,7 @@ test('what has been judged stays as it was judged', () => {
   expect(classify('qdrant', fault)).toBe(fault);
 });
 
-test.each(Object.keys(RULES) as BackendKind[])('%s: anything unknown is taken for transient, and says so', (kind) => {
+test.each(BACKEND_KINDS)('%s: anything unknown is taken for transient, and says so', (kind) => {
   for (const unknown of [
     'a string',
     undefined,
@@ -117,7 +119,7 @@ test.each(Object.keys(RULES) as BackendKind[])('%s: anything unknown is taken fo
 });
 
 test('no code of a server is permanent, and none stands in two rules of it', () => {
-  for (const rules of Object.values(RULES)) {
+  for (const { failureCodes: rules } of Object.values<BackendModule>(REGISTRY)) {
     expect(rules.filter(({ type }) => !FAILURES[type].retryable)).toEqual([]);
     const codes = rules.flatMap((it) => it.codes);
     expect(codes.filter((code, at) => codes.indexOf(code) !== at)).toEqual([]);

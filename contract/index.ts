@@ -1,4 +1,5 @@
 export * from './backends';
+export * from './failures';
 export * from './operations';
 export * from './parked-step';
 export * from './states';

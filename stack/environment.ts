@@ -1,8 +1,9 @@
 import { readConfig, text, VARIABLES, variablesOf } from '@freeflow/lib/config';
 import { z } from 'zod';
+import { BACKEND_VARIABLES } from '../backends/registry';
 
+const { MASTER_DATABASE_URL, TEMPORAL_UI_URL } = VARIABLES;
 const {
-  MASTER_DATABASE_URL,
   POSTGRES_ADMIN_URL,
   MONGODB_ADMIN_URL,
   QDRANT_URL,
@@ -10,8 +11,7 @@ const {
   KEYCLOAK_URL,
   KEYCLOAK_CLIENT_ID,
   KEYCLOAK_CLIENT_SECRET,
-  TEMPORAL_UI_URL,
-} = VARIABLES;
+} = BACKEND_VARIABLES;
 
 const NEEDED_TOGETHER = [
   ['QDRANT_URL', 'QDRANT_API_KEY'],
@@ -69,7 +69,7 @@ const SECRETS_OF_CLI = [
 /** Variables that carry credentials, or tell where they are: a child gets only those it is given on purpose. */
 const SECRET_VARIABLES = new Set(
   [
-    ...variablesOf(z.object(VARIABLES))
+    ...variablesOf(z.object({ ...VARIABLES, ...BACKEND_VARIABLES }))
       .filter(({ isSecret }) => isSecret)
       .map(({ name }) => name),
     ...SECRETS_OF_CLI,

@@ -1,29 +1,9 @@
-import {
-  milliseconds,
-  oneOf,
-  port,
-  readConfig,
-  text,
-  VARIABLES,
-  wholeNumber,
-  type Environment,
-} from '@freeflow/lib/config';
+import { milliseconds, port, readConfig, text, VARIABLES, wholeNumber, type Environment } from '@freeflow/lib/config';
 import { z } from 'zod';
+import { BACKEND_VARIABLES } from '../backends/registry';
 import { DEFAULT_TASK_QUEUE } from '../workflows/messages';
 
-const {
-  LOG_LEVEL,
-  MASTER_DATABASE_POOL,
-  SECRETS_KEY,
-  SECRETS_OLD_KEYS,
-  POSTGRES_ADMIN_URL,
-  MONGODB_ADMIN_URL,
-  QDRANT_URL,
-  QDRANT_API_KEY,
-  KEYCLOAK_URL,
-  KEYCLOAK_CLIENT_ID,
-  KEYCLOAK_CLIENT_SECRET,
-} = VARIABLES;
+const { LOG_LEVEL, MASTER_DATABASE_POOL, SECRETS_KEY, SECRETS_OLD_KEYS } = VARIABLES;
 
 /** Everything the worker is told from outside. Temporal's address comes by Temporal's own standard variables. */
 export const workerVariables = z.object({
@@ -37,28 +17,7 @@ export const workerVariables = z.object({
   ),
   SECRETS_KEY,
   SECRETS_OLD_KEYS,
-  POSTGRES_ADMIN_URL,
-  POSTGRES_TENANT_URL: VARIABLES.POSTGRES_TENANT_URL,
-  POSTGRES_SESSIONS: wholeNumber(1, 1_000)
-    .default(8)
-    .describe(
-      'sessions at the same time by which one worker makes, tries and drops what tenants have at PostgreSQL; up to 12 more ask and help',
-    ),
-  POSTGRES_TENANT_CONNECTIONS: wholeNumber(1, 100_000)
-    .default(50)
-    .describe('connections to PostgreSQL that one tenant may have at a time'),
-  MONGODB_ADMIN_URL,
-  MONGODB_TENANT_URL: VARIABLES.MONGODB_TENANT_URL,
-  QDRANT_URL,
-  QDRANT_API_KEY,
-  QDRANT_TENANT_URL: VARIABLES.QDRANT_TENANT_URL,
-  QDRANT_VECTOR_SIZE: wholeNumber(1, 65_536).default(1536).describe('dimensions of the vectors in a new collection'),
-  QDRANT_DISTANCE: oneOf(['Cosine', 'Dot', 'Euclid', 'Manhattan']).default('Cosine').describe('how they are compared'),
-  KEYCLOAK_URL,
-  KEYCLOAK_REALM: text('the name of a realm').default('master').describe('the realm of the client'),
-  KEYCLOAK_CLIENT_ID,
-  KEYCLOAK_CLIENT_SECRET,
-  KEYCLOAK_CONCURRENCY: wholeNumber(1, 50).default(2).describe('realms made, tried or dropped at a time by one worker'),
+  ...BACKEND_VARIABLES,
   WORKER_HEALTH_HOST: text('a host name or address')
     .default('127.0.0.1')
     .describe('where `/health/live` and `/health/ready` are served'),

@@ -1,39 +1,17 @@
 import { createMasterClient, createSecretStore } from '@freeflow/db-master';
+import { databaseOf } from '@freeflow/lib/pg';
 import { readSecretKeys } from '@freeflow/lib/secrets';
 import type { Client } from '@temporalio/client';
 import { createActivities } from '../activities';
 import { TenantLock } from '../activities/tenant-lock';
 import type { Backend } from '../backends/backend';
-import { KeycloakBackend } from '../backends/keycloak/adapter';
-import { MongoBackend } from '../backends/mongodb/adapter';
-import { PostgresBackend } from '../backends/postgres/adapter';
-import { QdrantBackend } from '../backends/qdrant/adapter';
+import { createBackends } from '../backends/registry';
 import type { WorkerConfig } from './config';
 import { openRunFinder, openRunsFinder, operationStarter } from './namespace';
 
-/** The backends a worker provisions, one row each. */
-export function createBackends(config: WorkerConfig): Backend[] {
-  return [
-    new PostgresBackend(
-      new URL(config.POSTGRES_ADMIN_URL),
-      { connectionsMax: config.POSTGRES_TENANT_CONNECTIONS, sessionsMax: config.POSTGRES_SESSIONS },
-      config.POSTGRES_TENANT_URL,
-    ),
-    new MongoBackend(config.MONGODB_ADMIN_URL, config.MONGODB_TENANT_URL),
-    new QdrantBackend(
-      new URL(config.QDRANT_URL),
-      config.QDRANT_API_KEY,
-      { size: config.QDRANT_VECTOR_SIZE, distance: config.QDRANT_DISTANCE },
-      config.QDRANT_TENANT_URL,
-    ),
-    new KeycloakBackend({
-      baseUrl: config.KEYCLOAK_URL.replace(/\/+$/, ''),
-      realm: config.KEYCLOAK_REALM,
-      clientId: config.KEYCLOAK_CLIENT_ID,
-      clientSecret: config.KEYCLOAK_CLIENT_SECRET,
-    }),
-  ];
-}
+/** The backends that a worker of this configuration provisions. */
+export const backendsOf = (config: WorkerConfig): Backend[] =>
+  createBackends(config, { masterDatabase: databaseOf(config.MASTER_DATABASE_URL) });
 
 /**
  * The activities with everything they need, and how to let go of it again.
@@ -42,7 +20,7 @@ export function createBackends(config: WorkerConfig): Backend[] {
 export function createDependencies(
   config: WorkerConfig,
   client: Client,
-  backends = createBackends(config),
+  backends = backendsOf(config),
   searchAttributes?: readonly string[],
 ) {
   const db = createMasterClient(config.MASTER_DATABASE_URL, {

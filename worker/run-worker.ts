@@ -1,9 +1,10 @@
-import { BACKEND_KINDS, type BackendKind } from '@freeflow/contract';
+import { BACKEND_KINDS } from '@freeflow/contract';
 import { refuseTransactionPooling } from '@freeflow/lib/pg';
 import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
+import { concurrencyOf } from '../backends/registry';
 import { backendQueueOf } from '../workflows/messages';
 import { builtBundlePath } from './bundle';
 import { readWorkerConfig, type WorkerConfig } from './config';
@@ -66,9 +67,6 @@ export async function runWorker(env: NodeJS.ProcessEnv, compose = createDependen
   logger.info('worker stopped');
 }
 
-/** Activities at one backend that go on at a time in one worker, where nothing else is configured. */
-const AT_A_TIME = 20;
-
 /** One worker for workflows and the master database, and one for each backend: a slow one holds the slots of no other. */
 async function createWorkers(
   config: WorkerConfig,
@@ -86,12 +84,6 @@ async function createWorkers(
     maxHeartbeatThrottleInterval: '1 second',
     defaultHeartbeatThrottleInterval: '1 second',
   } as const;
-  const slots = {
-    postgres: AT_A_TIME,
-    mongodb: AT_A_TIME,
-    qdrant: AT_A_TIME,
-    keycloak: config.KEYCLOAK_CONCURRENCY,
-  } satisfies Record<BackendKind, number>;
   return Promise.all([
     Worker.create({
       ...common,
@@ -105,7 +97,7 @@ async function createWorkers(
       Worker.create({
         ...common,
         taskQueue: backendQueueOf(config.TASK_QUEUE, kind),
-        maxConcurrentActivityTaskExecutions: slots[kind],
+        maxConcurrentActivityTaskExecutions: concurrencyOf(kind, config),
       }),
     ),
   ]);

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { FAILURES } from '@freeflow/contract';
 import type { Backend } from '../../backends/backend';
-import { classify, FAILURES } from '../../backends/failures';
+import { classify } from '../../backends/registry';
 
 /** A server that hiccups, or has just closed an idle connection, is asked again after these pauses, in ms. */
 const PAUSES_MS = [250, 1_000];

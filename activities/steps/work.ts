@@ -1,6 +1,7 @@
 import type { PrismaClient, SecretStore, TenantResource } from '@freeflow/db-master';
 import { settleMs, type Backend, type Notes, type Secrets, type Target } from '../../backends/backend';
-import { BackendFault, classify, isUnanswered } from '../../backends/failures';
+import { BackendFault, isUnanswered } from '../../backends/failures';
+import { classify } from '../../backends/registry';
 import type { StepContext } from '../attempt';
 import { knownServer, targetOf, type Ledger } from '../ledger';
 import type { Held, TenantLock } from '../tenant-lock';

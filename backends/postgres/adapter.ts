@@ -26,11 +26,13 @@ import { CALL_TIMEOUT_MS, PostgresServer } from './server';
 import { appRole, FIND, mark, ownerRole, SCHEMA, strangerIn, type Found } from './sql';
 import { postgresDifferences, postgresMarks } from './state';
 
-export interface PostgresLimits {
+export interface PostgresSettings {
   /** Connections of one tenant at most. */
   connectionsMax: number;
   /** Sessions of the worker that act, at most. */
   sessionsMax: number;
+  /** The database of API and worker, which no tenant may enter where it is on the same server. */
+  masterDatabase: string;
 }
 
 /**
@@ -46,10 +48,10 @@ export class PostgresBackend implements Backend {
   /** @param tenantUrl where tenants find the server; left out: as we do */
   constructor(
     private readonly adminUrl: URL,
-    private readonly limits: PostgresLimits,
+    private readonly settings: PostgresSettings,
     private readonly tenantUrl?: string,
   ) {
-    this.server = new PostgresServer(adminUrl, limits.sessionsMax);
+    this.server = new PostgresServer(adminUrl, settings.sessionsMax);
   }
 
   async serverId(): Promise<string> {
@@ -67,7 +69,7 @@ export class PostgresBackend implements Backend {
     const { name } = target;
     const found = await this.find(name);
     this.refuseForeign(target, found);
-    await createTenant(this.server, target, found, secrets['password'] ?? '', this.limits.connectionsMax);
+    await createTenant(this.server, target, found, secrets['password'] ?? '', this.settings.connectionsMax);
     const made = await this.find(name);
     this.refuseForeign(target, made);
     return {
@@ -88,6 +90,7 @@ export class PostgresBackend implements Backend {
       this.server,
       login,
       { database: target.name, schema: SCHEMA, owner: ownerRole(target.name) },
+      this.settings.masterDatabase,
       target.signal,
     );
   }
@@ -160,7 +163,7 @@ export class PostgresBackend implements Backend {
       target.name,
       state,
       this.loginOf(target, secrets),
-      this.limits.connectionsMax,
+      this.settings.connectionsMax,
     );
   }
 

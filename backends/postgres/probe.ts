@@ -22,6 +22,7 @@ export async function probePostgres(
   server: PostgresServer,
   login: TenantLogin,
   own: Own,
+  masterDatabase: string,
   signal: AbortSignal,
 ): Promise<void> {
   await login
@@ -35,8 +36,8 @@ export async function probePostgres(
       });
     });
   const { rows } = await server.pool.query<{ datname: string }>(
-    "SELECT datname FROM pg_database WHERE datname = $1 OR datname = 'freeflow_master'",
-    [server.home],
+    'SELECT datname FROM pg_database WHERE datname = ANY ($1)',
+    [[server.home, masterDatabase]],
   );
   const foreign = rows.map((it) => it.datname);
   if (await isPooled(server.pool)) return assertShutOut(server.pool, login.role, foreign, 'probe-leak');

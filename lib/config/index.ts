@@ -4,5 +4,5 @@ export * from './kinds';
 export { readConfig, type Environment } from './read-config';
 export { runProgram } from './run-program';
 export { variablesHelp, variablesOf, type Variable } from './table';
-export { isMongoUrl, isPostgresUrl } from './url-forms';
+export { isPostgresUrl } from './url-forms';
 export { VARIABLES } from './variables';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { isMasterUrl } from '../pg/server-url';
 import { isSecretKey } from '../secrets/keys';
 import { isSigningKey, SIGNING_KEY_BYTES } from '../secrets/signing-key';
-import { isMongoAddress, isMongoUrl, isPostgresAddress, isPostgresUrl } from './url-forms';
+import { isPostgresUrl } from './url-forms';
 
 // What a variable can hold. Each kind names its form once: who forgets the variable reads it as well as who mistypes it.
 
@@ -43,21 +43,6 @@ export const masterUrl = () => text('postgresql://USER:PASSWORD@HOST:PORT/DATABA
 
 /** A PostgreSQL server and a login there. */
 export const postgresUrl = () => text('postgresql://USER:PASSWORD@HOST:PORT/DATABASE, with one host', isPostgresUrl);
-
-/** Where such a server is, without a login. */
-export const postgresAddress = () =>
-  text('postgresql://HOST:PORT/?OPTIONS, with one host, without user, password and database', isPostgresAddress);
-
-/** A MongoDB server and a login there. */
-export const mongoUrl = () =>
-  text('mongodb://USER:PASSWORD@HOST:PORT,HOST:PORT/?OPTIONS, or mongodb+srv://', isMongoUrl);
-
-/** Where such a server is, without a login. */
-export const mongoAddress = () =>
-  text(
-    'mongodb://HOST:PORT,HOST:PORT/?OPTIONS, or mongodb+srv://, without user, password and database',
-    isMongoAddress,
-  );
 
 /** A URL that may be shown: its login has variables of its own. */
 export const httpUrl = () =>

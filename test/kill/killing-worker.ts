@@ -1,7 +1,7 @@
 import type { Activities } from '../../activities';
 import type { StepInput } from '../../activities/attempt';
 import type { Backend, Target } from '../../backends/backend';
-import { createBackends, createDependencies } from '../../worker/dependencies';
+import { backendsOf, createDependencies } from '../../worker/dependencies';
 import { runWorker } from '../../worker/run-worker';
 import { BACKENDS } from '../../workflows/steps';
 import { Orders } from './orders';
@@ -54,7 +54,7 @@ function deadlyRecord(activities: Activities): Activities {
 }
 
 runWorker(process.env, (config, client) => {
-  const { activities, close } = createDependencies(config, client, createBackends(config).map(deadlyBackend));
+  const { activities, close } = createDependencies(config, client, backendsOf(config).map(deadlyBackend));
   return { activities: deadlyRecord(activities), close };
 }).then(
   () => process.exit(0),

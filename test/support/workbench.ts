@@ -10,7 +10,7 @@ import { TenantLock } from '../../activities/tenant-lock';
 import type { Backend } from '../../backends/backend';
 import { workerEnv, type StackInfo } from '../../stack/stack-info';
 import { readWorkerConfig } from '../../worker/config';
-import { createBackends } from '../../worker/dependencies';
+import { backendsOf } from '../../worker/dependencies';
 import { openMaster, type Master } from './master';
 
 /** The activities on the real servers, called one by one, without any workflow. */
@@ -54,7 +54,7 @@ function benchOn(master: Master, env: Record<string, string>): Workbench {
   const config = readWorkerConfig({ ...workerEnv(master.info), MASTER_DATABASE_URL: master.workerUrl, ...env });
   const db = createMasterClient(master.workerUrl, { maxConnections: 4 });
   const lock = new TenantLock(master.workerUrl);
-  const backends = createBackends(config);
+  const backends = backendsOf(config);
   const secrets = createSecretStore(db, readSecretKeys(config.SECRETS_KEY));
   const startOperation = async () => 'started' as const;
   const hasOpenRun = async () => true;

@@ -1,0 +1,26 @@
+import type { z } from 'zod';
+import type { Backend } from './backend';
+import type { FailureCodes } from './failure-codes';
+
+/** What a backend has to know of the installation besides its own variables. */
+export interface Installation {
+  /** The name of the master database, which tenants must not enter even where it is on their server. */
+  readonly masterDatabase: string;
+}
+
+/** All that FreeFlow knows of one kind of server. Each folder here exports one, as `MODULE`; the registry lists them. */
+export interface BackendModule<Variables extends z.ZodRawShape = z.ZodRawShape> {
+  /** What the worker reads of its environment for this backend. */
+  readonly variables: Variables;
+  /** The codes of its server and driver, each with the type of failure that it means. */
+  readonly failureCodes: readonly FailureCodes[];
+  /** The backend as the worker uses it. Connects when it is first called. */
+  createBackend(config: z.output<z.ZodObject<Variables>>, installation: Installation): Backend;
+  /** Steps that one worker runs at a time there, where it is not what other backends can take. */
+  concurrency?(config: z.output<z.ZodObject<Variables>>): number;
+}
+
+/** A module, its configuration typed by its own variables. */
+export const defineBackend = <Variables extends z.ZodRawShape>(
+  module: BackendModule<Variables>,
+): BackendModule<Variables> => module;

@@ -1,0 +1,20 @@
+import { defineBackend } from '../module';
+import { PostgresBackend } from './adapter';
+import { FAILURE_CODES } from './failure-codes';
+import { VARIABLES } from './variables';
+
+/** All that FreeFlow knows of PostgreSQL as a backend of tenants. */
+export const MODULE = defineBackend({
+  variables: VARIABLES,
+  failureCodes: FAILURE_CODES,
+  createBackend: (config, { masterDatabase }) =>
+    new PostgresBackend(
+      new URL(config.POSTGRES_ADMIN_URL),
+      {
+        connectionsMax: config.POSTGRES_TENANT_CONNECTIONS,
+        sessionsMax: config.POSTGRES_SESSIONS,
+        masterDatabase,
+      },
+      config.POSTGRES_TENANT_URL,
+    ),
+});

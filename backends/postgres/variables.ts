@@ -1,0 +1,36 @@
+import { isPostgresUrl, postgresUrl, secret, text, wholeNumber } from '@freeflow/lib/config';
+
+/** A tenant's address of the server is recorded and shown as it stands: a login belongs elsewhere, and so does a password of any kind. */
+const NOT_IN_ADDRESS = ['user', 'password', 'dbname', 'database', 'passfile', 'sslpassword'];
+
+/** Where a PostgreSQL server is, without a login. */
+export const postgresAddress = () =>
+  text('postgresql://HOST:PORT/?OPTIONS, with one host, without user, password and database', isPostgresAddress);
+
+/** What the worker reads of its environment for PostgreSQL. */
+export const VARIABLES = {
+  POSTGRES_ADMIN_URL: secret(
+    postgresUrl(),
+    "the tenants' PostgreSQL server, by a login that may make databases and roles",
+  ),
+  POSTGRES_TENANT_URL: postgresAddress()
+    .optional()
+    .describe(
+      "the PostgreSQL server as the tenants' applications reach it; unset: the worker's own way, without its login",
+    ),
+  POSTGRES_SESSIONS: wholeNumber(1, 1_000)
+    .default(8)
+    .describe(
+      'sessions at the same time by which one worker makes, tries and drops what tenants have at PostgreSQL; up to 12 more ask and help',
+    ),
+  POSTGRES_TENANT_CONNECTIONS: wholeNumber(1, 100_000)
+    .default(50)
+    .describe('connections to PostgreSQL that one tenant may have at a time'),
+};
+
+function isPostgresAddress(address: string): boolean {
+  if (!isPostgresUrl(address)) return false;
+  const { username, password, pathname, hostname, searchParams } = new URL(address);
+  const isBare = username === '' && password === '' && /^\/?$/.test(pathname);
+  return isBare && hostname !== '' && !NOT_IN_ADDRESS.some((it) => searchParams.has(it));
+}

@@ -1,0 +1,43 @@
+import { BACKEND_KINDS, type BackendKind } from '@freeflow/contract';
+import type { z } from 'zod';
+import type { Backend } from './backend';
+import { classifyBy } from './failure-codes';
+import type { BackendFault } from './failures';
+import { MODULE as keycloak } from './keycloak';
+import type { BackendModule, Installation } from './module';
+import { MODULE as mongodb } from './mongodb';
+import { MODULE as postgres } from './postgres';
+import { MODULE as qdrant } from './qdrant';
+
+/** Every backend of the contract. One that is left out here does not compile. */
+export const REGISTRY = { postgres, mongodb, qdrant, keycloak } satisfies Record<BackendKind, BackendModule>;
+
+type Intersection<Union> = (Union extends unknown ? (it: Union) => void : never) extends (it: infer All) => void
+  ? All
+  : never;
+
+/** The worker's variables of all backends together. */
+export type BackendVariables = Intersection<(typeof REGISTRY)[BackendKind]['variables']>;
+export type BackendsConfig = z.output<z.ZodObject<BackendVariables>>;
+
+/** What the worker reads of its environment for its backends, in their order. */
+export const BACKEND_VARIABLES = Object.assign(
+  {},
+  ...BACKEND_KINDS.map((kind) => REGISTRY[kind].variables),
+) as BackendVariables;
+
+const moduleOf = (kind: BackendKind): BackendModule => REGISTRY[kind];
+
+/** The backends that a worker provisions, in their order. Nothing is connected yet. */
+export const createBackends = (config: BackendsConfig, installation: Installation): Backend[] =>
+  BACKEND_KINDS.map((kind) => moduleOf(kind).createBackend(config, installation));
+
+/** How many steps one worker runs at a time at this backend. */
+export const concurrencyOf = (kind: BackendKind, config: BackendsConfig): number =>
+  moduleOf(kind).concurrency?.(config) ?? CONCURRENCY;
+
+const CONCURRENCY = 20;
+
+/** Classifies an error that a backend's driver has thrown. Pure. */
+export const classify = (kind: BackendKind, error: unknown): BackendFault =>
+  classifyBy(moduleOf(kind).failureCodes, kind, error);
