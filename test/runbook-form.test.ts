@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { BACKEND_KINDS } from '@freeflow/contract';
-import { FAILURES } from '../backends/failures';
+import { FAILURES } from '@freeflow/contract';
 import { projectRoot } from '../stack/project';
 
 const page = readFileSync(path.join(projectRoot(), 'docs', 'runbook.md'), 'utf8');
