@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { grantClientCredentials } from '@freeflow/lib/oauth';
 import { z } from 'zod';
 import { readStackInfo, type StackInfo } from '../stack/stack-info';
 
@@ -74,14 +75,7 @@ async function ended(call: Call, id: string): Promise<number> {
 }
 
 async function login({ api, auth }: StackInfo): Promise<Call> {
-  const form = new URLSearchParams({
-    grant_type: 'client_credentials',
-    client_id: auth.clientId,
-    client_secret: auth.clientSecret,
-  });
-  const { access_token: token } = z
-    .object({ access_token: z.string() })
-    .parse(await (await fetch(auth.tokenUrl, { method: 'POST', body: form })).json());
+  const { value: token } = await grantClientCredentials(auth);
   return async (method, path, body) => {
     const headers = {
       authorization: `Bearer ${token}`,

@@ -1,6 +1,7 @@
+import { SharedToken, type AccessToken } from '@freeflow/lib/oauth';
 import KeycloakAdminClient from '@keycloak/keycloak-admin-client';
 import { hasCode } from '../failures';
-import { accountId, SharedToken, type ServiceAccount } from './token';
+import { accountId, clientCredentials, type ServiceAccount } from './token';
 
 const UNAUTHORIZED = 401;
 
@@ -10,7 +11,7 @@ export type UserRepresentation = Parameters<KeycloakAdminClient['users']['update
 
 /** The admin API by the provisioner's account, with one token for all calls. */
 export class KeycloakAdmin {
-  private readonly token: SharedToken;
+  private readonly token: SharedToken<AccessToken>;
   private readonly client: KeycloakAdminClient;
   private known: { token: string; id: string } | undefined;
 
@@ -18,7 +19,7 @@ export class KeycloakAdmin {
     readonly account: ServiceAccount,
     timeout: number,
   ) {
-    this.token = new SharedToken(account);
+    this.token = new SharedToken(() => clientCredentials(account));
     this.client = new KeycloakAdminClient({ baseUrl: account.baseUrl, realmName: account.realm, timeout });
     this.client.registerTokenProvider({ getAccessToken: async () => (await this.token.get()).value });
   }

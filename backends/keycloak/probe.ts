@@ -46,7 +46,7 @@ export async function probeKeycloak(tenant: ServiceAccount, adminRealm: string):
 /** How the tenant's own client is refused; nothing where it gets its token. */
 export async function loginRefusal(tenant: ServiceAccount): Promise<string | undefined> {
   // A client whose settings make no sense, such as a lifetime that is no number, is answered by 500.
-  const answer = await requestToken(tenant, undefined, [...LOGIN_REFUSALS, 500]);
+  const answer = await requestToken(tenant, { refusals: [...LOGIN_REFUSALS, 500] });
   return 'token' in answer ? undefined : answer.refusal;
 }
 

@@ -1,5 +1,5 @@
-import { decodeJwt } from 'jose';
-import { token as newToken } from '../commands/token';
+import { SharedToken } from '@freeflow/lib/oauth';
+import { requestToken } from '../commands/token';
 import { EXIT, Failure } from '../failure';
 import { HTTP, readSettings } from '../settings';
 
@@ -44,17 +44,12 @@ export function openSession(env: NodeJS.ProcessEnv): Session {
     );
   }
   const url = given === '' ? readSettings(['FREEFLOW_API_URL'], env).FREEFLOW_API_URL : given;
-  return { url: trimmed(url), token: renewing(() => newToken(env)), isRenewable: true };
+  const shared = new SharedToken(() => requestToken(env), EARLY_MS);
+  return {
+    url: trimmed(url),
+    token: async (renewed = false) => (await (renewed ? shared.renew() : shared.get())).value,
+    isRenewable: true,
+  };
 }
 
 const trimmed = (url: string) => url.replace(/\/$/, '');
-
-function renewing(fetchToken: () => Promise<string>): Session['token'] {
-  let current: { value: string; goodUntil: number } | undefined;
-  return async (renewed = false) => {
-    if (!renewed && current !== undefined && Date.now() < current.goodUntil) return current.value;
-    const value = await fetchToken();
-    current = { value, goodUntil: (decodeJwt(value).exp ?? Infinity) * 1000 - EARLY_MS };
-    return value;
-  };
-}

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { grantClientCredentials, OAuthError, type AccessToken } from '@freeflow/lib/oauth';
 import { ErrorTolerantClient } from '@freeflow/lib/pg';
 import { MongoClient } from 'mongodb';
 import type { Client } from 'pg';
@@ -59,16 +60,18 @@ async function askQdrant(
   return ((await response.json()) as { result: unknown }).result;
 }
 
-async function token({ tokenUrl }: Fields, { clientId, clientSecret }: Fields): Promise<{ access_token: string }> {
-  const body = new URLSearchParams({
-    grant_type: 'client_credentials',
-    client_id: String(clientId),
-    client_secret: String(clientSecret),
-  });
-  const response = await fetch(String(tokenUrl), { method: 'POST', body, signal: AbortSignal.timeout(TIMEOUT_MS) });
-  const content = (await response.json()) as { access_token: string; error?: string };
-  if (!response.ok) throw Object.assign(new Error(content.error ?? 'refused'), { status: response.status });
-  return content;
+async function token({ tokenUrl }: Fields, { clientId, clientSecret }: Fields): Promise<AccessToken> {
+  try {
+    return await grantClientCredentials({
+      tokenUrl: String(tokenUrl),
+      clientId: String(clientId),
+      clientSecret: String(clientSecret),
+      secretBy: 'form',
+    });
+  } catch (error) {
+    if (!(error instanceof OAuthError) || error.status === undefined) throw error;
+    throw Object.assign(new Error(error.reason), { status: error.status });
+  }
 }
 
 /** The four backends, as an application meets them. */

@@ -1,3 +1,4 @@
+import { discoverIssuer } from '@freeflow/lib/oauth';
 import {
   type Account,
   connectKeycloak,
@@ -11,7 +12,6 @@ const REALM = 'freeflow-system';
 const CLIENT = 'freeflow-operator';
 const AUDIENCE = 'freeflow-api';
 const TOKEN_LIFE_S = 15 * 60;
-const TIMEOUT_MS = 10_000;
 
 /** Puts the permission and the audience that the API asks for into the token. */
 const MAPPERS = [
@@ -47,18 +47,13 @@ export async function setUpSystemRealm(owner: Account, secret: string): Promise<
     { value: secret, isForced: false },
     { protocolMappers: MAPPERS },
   );
-  return { ...(await readEndpoints(owner.url)), audience: AUDIENCE, clientId: CLIENT, clientSecret: client.secret };
-}
-
-/** What tokens say of where they come from, which the server's own settings may make another address than ours. */
-async function readEndpoints(url: string): Promise<Pick<StackInfo['auth'], 'issuer' | 'tokenUrl'>> {
-  const response = await fetch(`${url}/realms/${REALM}/.well-known/openid-configuration`, {
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  });
-  const { issuer, token_endpoint: tokenUrl } = (await response.json()) as { issuer?: string; token_endpoint?: string };
-  if (issuer === undefined || tokenUrl === undefined)
-    throw new Error(`Keycloak answers ${response.status} when asked for the issuer of realm ${REALM}`);
-  return { issuer, tokenUrl };
+  // What tokens say of where they come from, which the server's own settings may make another address than ours.
+  return {
+    ...(await discoverIssuer(`${owner.url}/realms/${REALM}`)),
+    audience: AUDIENCE,
+    clientId: CLIENT,
+    clientSecret: client.secret,
+  };
 }
 
 async function ensureRealm(admin: KeycloakAdmin): Promise<void> {

@@ -1,3 +1,4 @@
+import { grantClientCredentials, OAuthError } from '@freeflow/lib/oauth';
 import { certificateProblem, reasonOf, SetUpError, type SetUpProblem } from '../../provisioner/errors';
 
 /** Keycloak's answer to a call that failed. The body may hold what was sent, so it is not part of the message. */
@@ -31,20 +32,20 @@ const TIMEOUT_MS = 30_000;
 export const connectKeycloak = async (account: Account): Promise<KeycloakAdmin> =>
   adminBy(account.url, await keycloakToken(account));
 
-/** A new access token. */
+/**
+ * A new access token.
+ * @throws KeycloakError where the server gives none, else fetch's own errors
+ */
 export async function keycloakToken({ url, clientId, clientSecret, realm = 'master' }: Account): Promise<string> {
-  const form = new URLSearchParams({
-    grant_type: 'client_credentials',
-    client_id: clientId,
-    client_secret: clientSecret,
-  });
-  const login = await fetch(`${url}/realms/${encodeURIComponent(realm)}/protocol/openid-connect/token`, {
-    method: 'POST',
-    body: form,
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  });
-  if (!login.ok) throw new KeycloakError(login.status, `the login of client ${clientId} in realm ${realm}`);
-  return accessTokenOf(await login.json());
+  const tokenUrl = `${url}/realms/${encodeURIComponent(realm)}/protocol/openid-connect/token`;
+  try {
+    return (await grantClientCredentials({ tokenUrl, clientId, clientSecret }, { timeoutMs: TIMEOUT_MS })).value;
+  } catch (error) {
+    if (!(error instanceof OAuthError)) throw error;
+    if (error.status === undefined) throw error.cause;
+    if (error.code === 'malformed') throw new Error('Keycloak gave no access token', { cause: error });
+    throw new KeycloakError(error.status, `the login of client ${clientId} in realm ${realm}`);
+  }
 }
 
 /** The admin API by the rights of whoever the token was given to. */
@@ -61,17 +62,6 @@ export function adminBy(url: string, token: string): KeycloakAdmin {
     if (!response.ok) throw new KeycloakError(response.status, `${method} /admin/realms${path}`);
     return text === '' ? undefined : (JSON.parse(text) as T);
   };
-}
-
-function accessTokenOf(answer: unknown): string {
-  if (
-    typeof answer === 'object' &&
-    answer !== null &&
-    'access_token' in answer &&
-    typeof answer.access_token === 'string'
-  )
-    return answer.access_token;
-  throw new Error('Keycloak gave no access token');
 }
 
 const PROBLEMS: Readonly<Record<number, SetUpProblem>> = {

@@ -1,0 +1,32 @@
+import { allowInsecureRequests, discovery } from 'openid-client';
+import { OAuthError } from './errors';
+import { toOAuthError } from './to-oauth-error';
+
+/** Where the tokens of an issuer come from, as it says itself. */
+export interface Issuer {
+  /** May be another address than the one that was asked, as behind a proxy. */
+  readonly issuer: string;
+  readonly tokenUrl: string;
+}
+
+const TIMEOUT_MS = 10_000;
+
+/** Where an issuer describes itself (OpenID Connect Discovery 1.0, section 4). */
+export const discoveryUrlOf = (url: string): string => `${url}/.well-known/openid-configuration`;
+
+/**
+ * Asks an issuer at an address of its for its endpoints.
+ * @throws OAuthError
+ */
+export async function discoverIssuer(url: string): Promise<Issuer> {
+  // By the address of the document itself: then its issuer need not be the address that was asked.
+  const configuration = await discovery(new URL(discoveryUrlOf(url)), 'none', undefined, undefined, {
+    timeout: TIMEOUT_MS / 1_000,
+    execute: [allowInsecureRequests],
+  }).catch(async (error: unknown) => {
+    throw await toOAuthError(error);
+  });
+  const { issuer, token_endpoint: tokenUrl } = configuration.serverMetadata();
+  if (tokenUrl === undefined) throw new OAuthError('malformed', 200, 'it names no token endpoint');
+  return { issuer, tokenUrl };
+}

@@ -1,0 +1,26 @@
+import { CodedError } from '../errors';
+
+/**
+ * - `no-answer`: nobody answers, or not in time; the cause is fetch's own error.
+ * - `refused`: the server answers by an error, see `status` and `reason`.
+ * - `malformed`: the server answers by something else than OAuth says: another kind of server may be at this address.
+ */
+export type OAuthErrorCode = 'no-answer' | 'refused' | 'malformed';
+
+/** A token or an issuer that could not be had. Holds neither token nor client secret. */
+export class OAuthError extends CodedError<OAuthErrorCode> {
+  override readonly name = 'OAuthError';
+
+  /**
+   * @param status the HTTP status of the answer; undefined where there was none
+   * @param reason the server's `error` and `error_description`, or its status where it gives none
+   */
+  constructor(
+    code: OAuthErrorCode,
+    readonly status: number | undefined,
+    readonly reason: string,
+    options?: ErrorOptions,
+  ) {
+    super(code, status === undefined ? reason : `answered ${status}: ${reason}`, options);
+  }
+}

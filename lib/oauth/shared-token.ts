@@ -1,0 +1,49 @@
+import type { AccessToken } from './client-credentials';
+
+/** A token isn't used in its last seconds: it could run out on the way. */
+const EARLY_MS = 10_000;
+const DEFAULT_LIFETIME_MS = 60_000;
+
+interface Current<T> {
+  readonly token: T;
+  /** By `performance.now()`: a clock that jumps would make it last for ever, or not at all. */
+  readonly goodUntil: number;
+}
+
+/** One access token shared by many calls, fetched once however many ask at the same time, and again before it runs out. */
+export class SharedToken<T extends Pick<AccessToken, 'value' | 'lifetimeMs'>> {
+  private current: Promise<Current<T>> | undefined;
+
+  /**
+   * @param grant gets a new token
+   * @param earlyMs how long before its end a token isn't used any more; half its lifetime where that is shorter
+   */
+  constructor(
+    private readonly grant: () => Promise<T>,
+    private readonly earlyMs = EARLY_MS,
+  ) {}
+
+  /** A token that is good now. */
+  async get(): Promise<T> {
+    const { token, goodUntil } = await (this.current ??= this.fetch());
+    return performance.now() < goodUntil ? token : this.renew();
+  }
+
+  /** Another token than before. */
+  async renew(): Promise<T> {
+    this.current = this.fetch();
+    return (await this.current).token;
+  }
+
+  private fetch(): Promise<Current<T>> {
+    const fetching = this.grant().then((token) => {
+      const { lifetimeMs = DEFAULT_LIFETIME_MS } = token;
+      return { token, goodUntil: performance.now() + Math.max(lifetimeMs - this.earlyMs, lifetimeMs / 2) };
+    });
+    // A failure isn't kept: the next caller asks anew.
+    fetching.catch(() => {
+      if (this.current === fetching) this.current = undefined;
+    });
+    return fetching;
+  }
+}

@@ -1,0 +1,50 @@
+import { types } from 'node:util';
+import { ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client';
+import { OAuthError } from './errors';
+
+/** What the client library calls an answer whose JSON doesn't hold what it should; it no longer has the answer itself then. */
+const INVALID_BODY = ['OAUTH_INVALID_RESPONSE', 'OAUTH_PARSE_ERROR', 'OAUTH_UNSUPPORTED_OPERATION'];
+const OK = 200;
+
+/** Translates what the client library throws. */
+export async function toOAuthError(error: unknown): Promise<OAuthError> {
+  if (error instanceof ResponseBodyError)
+    return new OAuthError('refused', error.status, reasonIn({ ...error.cause }, error.status), { cause: error });
+  const answer = answerOf(error);
+  if (answer !== undefined) {
+    const body = answer.bodyUsed ? {} : objectIn(await answer.text().catch(() => ''));
+    return new OAuthError(answer.ok ? 'malformed' : 'refused', answer.status, reasonIn(body, answer.status), {
+      cause: error,
+    });
+  }
+  const cut = fetchErrorOf(error);
+  if (cut === undefined && error instanceof ClientError && INVALID_BODY.includes(error.code ?? ''))
+    return new OAuthError('malformed', OK, 'the answer is not what OAuth says', { cause: error });
+  return new OAuthError('no-answer', undefined, cut?.message ?? String(error), { cause: cut ?? error });
+}
+
+function answerOf(error: unknown): Response | undefined {
+  if (error instanceof WWWAuthenticateChallengeError) return error.response;
+  return error instanceof ClientError && error.cause instanceof Response ? error.cause : undefined;
+}
+
+/** By these names fetch throws: nobody answers, the deadline, an abort. */
+const FETCH_ERRORS = ['TypeError', 'TimeoutError', 'AbortError'];
+
+/** What fetch has thrown, before the answer or in the middle of its body; undefined where a whole body isn't JSON. */
+function fetchErrorOf(error: unknown): Error | undefined {
+  if (!(error instanceof Error) && !types.isNativeError(error)) return undefined;
+  return FETCH_ERRORS.includes(error.name) ? error : fetchErrorOf(error.cause);
+}
+
+const reasonIn = ({ error, error_description: description }: Record<string, unknown>, status: number): string =>
+  [error ?? status, description ?? ''].map(String).join(' ').trim();
+
+function objectIn(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
+}
