@@ -1,3 +1,4 @@
+import { hasConnection } from '@freeflow/contract';
 import type { Prisma, PrismaClient, TenantResource } from '@freeflow/db-master';
 import type { Backend, Connection, Drift } from '../backends/backend';
 
@@ -20,13 +21,13 @@ export const detailsOf = ({ host, port, username, options = {} }: Connection): D
 type Client = Pick<PrismaClient, 'tenantConnection'>;
 type Entry = Pick<TenantResource, 'tenantId' | 'kind' | 'name'>;
 
-/** Records how a tenant connects by the present settings, where it has a connection; Keycloak's is read from the realm itself. */
+/** Records how a tenant connects by the present settings, where that is recorded. */
 export async function refreshConnection(
   db: Client,
   { tenantId, kind }: Pick<Entry, 'tenantId' | 'kind'>,
   connection: Connection,
 ): Promise<void> {
-  if (kind !== 'keycloak')
+  if (hasConnection(kind))
     await db.tenantConnection.updateMany({ where: { tenantId, service: kind }, data: detailsOf(connection) });
 }
 
@@ -36,7 +37,7 @@ export async function connectionDifferences(
   backend: Pick<Backend, 'connectionOf'>,
   { tenantId, kind, name }: Entry,
 ): Promise<Drift[]> {
-  if (kind === 'keycloak') return [];
+  if (!hasConnection(kind)) return [];
   const row = await db.tenantConnection.findUnique({ where: { tenantId_service: { tenantId, service: kind } } });
   if (row === null) return [];
   const { host, port, username, options } = row;
@@ -46,7 +47,7 @@ export async function connectionDifferences(
   const words = changed.map(
     (it) => `${it} is ${has.get(it) ?? 'not set'}, by the settings ${shall.get(it) ?? 'not set'}`,
   );
-  return [{ what: `its connection details are not those of the settings: ${words.join('; ')}`, mend: 'connection' }];
+  return [{ what: `its connection details are not those of the settings: ${words.join('; ')}`, repair: 'connection' }];
 }
 
 /** By name, as text: the order of options means nothing. */

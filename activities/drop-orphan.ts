@@ -1,4 +1,4 @@
-import { type BackendKind } from '@freeflow/contract';
+import { BACKENDS, type BackendKind } from '@freeflow/contract';
 import { masterNow, type OrphanDrop } from '@freeflow/db-master';
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
@@ -6,10 +6,9 @@ import { skipAnnouncement, type AbsenceProof, type Backend, type Target } from '
 import { BackendFault, messageOf } from '../backends/failures';
 import { classify } from '../backends/registry';
 import { scrub, storable } from '../backends/scrub';
-import { NAME_COLUMN } from './ledger';
 import { orphansAmong, type Candidate } from './reconcile/orphans';
 import type { ReconcileDependencies } from './reconcile/reconciling';
-import { judged } from './steps/work';
+import { classifyErrors } from './steps/scope';
 
 const HEARTBEAT_MS = 1_000;
 const LOCK_WAIT_MS = 20_000;
@@ -100,8 +99,9 @@ async function dropNamed(
         ...(externalId === undefined ? {} : { externalId }),
       });
       // Said before, so that an attempt after this one's end still knows what it was about.
-      const found = asked.nonce === null ? undefined : await judged(backend, () => backend.inspect(target(undefined)));
-      if (found?.state === 'absent') return judged(backend, () => backend.proveAbsent(target(undefined)));
+      const found =
+        asked.nonce === null ? undefined : await classifyErrors(backend, () => backend.inspect(target(undefined)));
+      if (found?.state === 'absent') return classifyErrors(backend, () => backend.proveAbsent(target(undefined)));
       // Written while it was dropped: what was begun to be erased is never called another's.
       if (found?.state === 'foreign' && found.isUnmarked)
         throw new BackendFault(
@@ -111,8 +111,8 @@ async function dropNamed(
       const orphan = await theOrphan(dependencies, backend, asked, held);
       if (orphan.nonce !== nonce) throw new Refused(`${name} has just become another one`);
       await db.orphanDrop.update({ where: { id }, data: { nonce } });
-      await judged(backend, () => backend.drop(target(orphan.externalId)));
-      return judged(backend, () => backend.proveAbsent(target(orphan.externalId)));
+      await classifyErrors(backend, () => backend.drop(target(orphan.externalId)));
+      return classifyErrors(backend, () => backend.proveAbsent(target(orphan.externalId)));
     },
   );
 }
@@ -124,14 +124,16 @@ async function theOrphan(
   { name, externalId, nonce }: OrphanDrop,
   signal: AbortSignal,
 ): Promise<Candidate> {
-  const named = (await judged(backend, () => backend.listOwned([name], signal))).filter((it) => it.name === name);
+  const named = (await classifyErrors(backend, () => backend.listOwned([name], signal))).filter(
+    (it) => it.name === name,
+  );
   if (named.length === 0) throw new Refused(`nothing of the name ${name} carries a mark of FreeFlow`);
   // What an attempt before this one has dropped half has its mark, and may have lost its id.
   const meant = named.filter((it) =>
     nonce === null ? (it.externalId ?? it.nonce) === externalId : it.nonce === nonce,
   );
   if (meant.length === 0) throw new Refused(`${name} has another id than ${externalId}`);
-  const serverId = await judged(backend, () => backend.serverId());
+  const serverId = await classifyErrors(backend, () => backend.serverId());
   const [orphan] = await orphansAmong(dependencies, { kind: backend.kind, serverId }, meant);
   if (orphan === undefined)
     throw new Refused(`${name} is no orphan of this installation: the ledger has it, or another installation made it`);
@@ -139,12 +141,14 @@ async function theOrphan(
     throw new Refused(
       `this is ${serverId}, which is another server than ${orphan.row?.serverId ?? 'any that the ledger knows'}`,
     );
-  const living = await dependencies.db.tenant.findFirst({ where: { goneAt: null, [NAME_COLUMN[backend.kind]]: name } });
+  const living = await dependencies.db.tenant.findFirst({
+    where: { goneAt: null, [BACKENDS[backend.kind].nameColumn]: name },
+  });
   if (living !== null)
     throw new Refused(
       `${name} is called like what tenant ${living.name} has, which is not gone; delete that first, hard`,
     );
-  const found = await judged(backend, () =>
+  const found = await classifyErrors(backend, () =>
     backend.inspect({
       tenantId: '',
       tenantName: name,

@@ -24,7 +24,7 @@ export interface ActivityDependencies {
   findOpenRuns?: FindOpenRuns | undefined;
   /** How long a reconciliation may take, in ms. */
   reconcileMs?: number | undefined;
-  /** See {@link import('./steps/work').StepDependencies}. */
+  /** See {@link import('./steps/scope').StepDependencies}. */
   settleMarginMs?: number | undefined;
 }
 

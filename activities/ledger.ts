@@ -1,4 +1,4 @@
-import { type BackendKind } from '@freeflow/contract';
+import { BACKENDS, hasConnection, type BackendKind } from '@freeflow/contract';
 import { masterNow, Prisma, type PrismaClient, type TenantResource } from '@freeflow/db-master';
 import {
   skipAnnouncement,
@@ -15,14 +15,6 @@ import { detailsOf, refreshConnection } from './connection-details';
 import type { Installation } from './installation';
 import { fenced } from './lock-fence';
 import type { Held } from './tenant-lock';
-
-/** Where the name of a tenant's thing stands on the tenant's row. */
-export const NAME_COLUMN = {
-  postgres: 'postgresDb',
-  mongodb: 'mongoDb',
-  qdrant: 'qdrantCollection',
-  keycloak: 'realmName',
-} as const satisfies Record<BackendKind, string>;
 
 /**
  * The ledger of intent: what may exist outside, written before it is made and kept after it is gone.
@@ -45,7 +37,7 @@ export class Ledger {
     if (known) return known;
     const tenant = await this.db.tenant.findUniqueOrThrow({ where: { id: tenantId } });
     await this.db.tenantResource.createMany({
-      data: [{ tenantId, kind, name: tenant[NAME_COLUMN[kind]], nonce: await this.installation.newNonce() }],
+      data: [{ tenantId, kind, name: tenant[BACKENDS[kind].nameColumn], nonce: await this.installation.newNonce() }],
       skipDuplicates: true,
     });
     return this.db.tenantResource.findUniqueOrThrow({ where: { tenantId_kind: { tenantId, kind } } });
@@ -84,9 +76,9 @@ export class Ledger {
     return fenced(this.db, id, held, async (tx) => {
       await tx.tenantResource.update({
         where: { id },
-        data: { state: 'present', externalId: made.externalId ?? null, ...(kind === 'keycloak' ? { secretRef } : {}) },
+        data: { state: 'present', externalId: made.externalId ?? null, ...(hasConnection(kind) ? {} : { secretRef }) },
       });
-      if (kind === 'keycloak') return;
+      if (!hasConnection(kind)) return;
       const connection = { dbName: name, secretRef, ...detailsOf(made.connection) };
       await tx.tenantConnection.upsert({
         where: { tenantId_service: { tenantId, service: kind } },
@@ -165,7 +157,7 @@ export class Ledger {
  */
 export async function knownServer(backend: Backend, entry: TenantResource): Promise<string> {
   const serverId = await backend.serverId();
-  if (entry.serverId !== null && !isSameServer(entry.serverId, serverId)) {
+  if (entry.serverId !== null && entry.serverId !== serverId) {
     throw new BackendFault(
       'unknown-server',
       `${backend.kind}: this is ${serverId}, but ${entry.name} was made on ${entry.serverId}`,
@@ -173,16 +165,6 @@ export async function knownServer(backend: Backend, entry: TenantResource): Prom
   }
   return serverId;
 }
-
-/** An older version recorded this of a Keycloak whose tokens didn't name their account: any server could be meant. */
-const UNKNOWN_SERVER = 'keycloak:unknown';
-
-/** All that may be recorded of the server that answers. */
-export const recordedIdsOf = (found: string): string[] => [found, UNKNOWN_SERVER];
-
-/** Whether the server that answers is the recorded one. */
-export const isSameServer = (recorded: string | null, found: string): boolean =>
-  recorded !== null && recordedIdsOf(found).includes(recorded);
 
 /** What the backend is told about a ledger entry. */
 export function targetOf(entry: TenantResource, tenantName: string, signal: AbortSignal): Target {

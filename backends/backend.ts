@@ -81,7 +81,7 @@ export interface Drift {
   /** A part of it isn't there at all. */
   isMissing?: true;
   /** What makes it right without a risk: cutting or giving back the access, making the grants anew, or recording how tenants connect by the present settings. Nothing, where a person has to decide. */
-  mend?: 'access' | 'grants' | 'connection';
+  repair?: 'access' | 'grants' | 'connection';
 }
 
 /**
@@ -95,8 +95,6 @@ export interface Backend {
   kind: BackendKind;
   /** Longest time that we wait for the answer of one call, in ms. The server may go on for longer: see {@link settleMs}. */
   callTimeoutMs: number;
-  /** Set where to list everything is too dear: `marked` asks for the names it is given. */
-  listsByNameOnly?: true;
   /** Which server this is, however it is addressed: `system_identifier` and the like. */
   serverId(): Promise<string>;
   /** New secrets for a tenant; the store keeps the first ones it is given. The first one listed is the connection's. */

@@ -54,3 +54,14 @@ export const BACKENDS = {
 export type BackendKind = keyof typeof BACKENDS;
 
 export const BACKEND_KINDS = Object.keys(BACKENDS) as [BackendKind, ...BackendKind[]];
+
+/** The backends that a tenant connects to by a row of TenantConnection. */
+export type ConnectionService = {
+  [K in BackendKind]: (typeof BACKENDS)[K]['credentialAt'] extends 'connection' ? K : never;
+}[BackendKind];
+
+/** Whether a tenant's way in is recorded as a TenantConnection; else its credential alone is, on the ledger entry. */
+export const hasConnection = (kind: BackendKind): kind is ConnectionService =>
+  BACKENDS[kind].credentialAt === 'connection';
+
+export const CONNECTION_SERVICES = BACKEND_KINDS.filter(hasConnection);

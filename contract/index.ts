@@ -1,5 +1,6 @@
 export * from './backends';
 export * from './failures';
+export * from './findings';
 export * from './operations';
 export * from './parked-step';
 export * from './states';

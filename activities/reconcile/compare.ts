@@ -4,7 +4,7 @@ import { SecretError } from '@freeflow/lib/secrets';
 import type { Backend, Drift, Secrets } from '../../backends/backend';
 import { connectionDifferences } from '../connection-details';
 import { targetOf } from '../ledger';
-import { asked } from './asked';
+import { withRetries } from './with-retries';
 
 /** What a comparison needs to know. */
 export interface Comparison {
@@ -23,7 +23,7 @@ export interface Comparison {
 export async function compare({ db, backend, secrets, entry, tenantName, signal }: Comparison): Promise<Drift[]> {
   const { kind, name, externalId, state } = entry;
   const target = targetOf(entry, tenantName, signal);
-  const found = await asked(backend, signal, () => backend.inspect(target));
+  const found = await withRetries(backend, signal, () => backend.inspect(target));
   if (found.state === 'absent') return [{ what: `there is no ${name}`, isMissing: true }];
   if (found.state === 'foreign') return [{ what: `something else stands there: ${found.owner}`, isMissing: true }];
   if (found.only !== undefined) return [{ what: `only a part of it is there: ${found.only}`, isMissing: true }];
@@ -32,7 +32,7 @@ export async function compare({ db, backend, secrets, entry, tenantName, signal 
     return [{ what: `its id is ${found.externalId}, recorded is ${externalId}` }];
   const stored = await storedSecrets(secrets, entry.tenantId, kind);
   if (typeof stored === 'string') return [{ what: stored }];
-  const differences = await asked(backend, signal, () =>
+  const differences = await withRetries(backend, signal, () =>
     backend.findDrift(target, state === 'disabled' ? 'disabled' : 'present', stored),
   );
   return [...differences, ...(await connectionDifferences(db, backend, entry))];

@@ -1,22 +1,22 @@
+import { BACKENDS } from '@freeflow/contract';
+import type { Finding } from '@freeflow/contract/http';
 import type { Prisma, PrismaClient, TenantResource } from '@freeflow/db-master';
 import type { Backend, Drift } from '../../backends/backend';
 import { BackendFault, messageOf } from '../../backends/failures';
-import { isSameServer } from '../ledger';
-import { asked } from './asked';
 import { compare } from './compare';
-import { about, ofDifference, type Finding } from './finding';
-import { mend } from './mend';
+import { createEntryFinding, driftToFinding } from './finding';
 import type { Reconciling } from './reconciling';
+import { repair } from './repair';
 import { countLeft, NoAnswer, walk, type Part, type Range } from './walk';
+import { withRetries } from './with-retries';
 
 type Entry = TenantResource & { tenant: { name: string } };
 
 /** An operation under way changes what is compared; adoptions change the ledger alone. */
 const AT_REST = { operations: { none: { endedAt: null, kind: { not: 'adopt' } } } } satisfies Prisma.TenantWhereInput;
 
-/** A server that a person waits for at the same time; one that lists nothing copes with few questions. */
-const AT_ONCE = 4;
-const AT_ONCE_BY_NAME = 2;
+/** A server that a person waits for at the same time; one that can't list its resources copes with few questions. */
+const AT_ONCE = { all: 4, 'by-name': 2 } as const;
 
 /** Compares what the ledger says is at one server with what is there; mends what is safe where that was asked for. */
 export async function compareEntries(work: Reconciling, backend: Backend): Promise<void> {
@@ -24,7 +24,7 @@ export async function compareEntries(work: Reconciling, backend: Backend): Promi
   const part = entriesOf(work, backend);
   let serverId: string;
   try {
-    serverId = await asked(backend, work.signal, () => backend.serverId());
+    serverId = await withRetries(backend, work.signal, () => backend.serverId());
   } catch (error) {
     if (work.signal.aborted) throw error;
     work.progress.leave(await countLeft(part, work.progress.position(part.name)), kind, messageOf(error));
@@ -33,13 +33,13 @@ export async function compareEntries(work: Reconciling, backend: Backend): Promi
   await walk(work, {
     ...part,
     visit: async (entry: Entry) =>
-      !isSameServer(entry.serverId, serverId)
-        ? [about(entry, 'unknown', `this is ${serverId}, recorded is ${entry.serverId ?? 'none'}`)]
+      entry.serverId !== serverId
+        ? [createEntryFinding(entry, 'unknown', `this is ${serverId}, recorded is ${entry.serverId ?? 'none'}`)]
         : compareEntry(work, backend, entry),
   });
 }
 
-function entriesOf({ db }: Reconciling, { kind, listsByNameOnly }: Backend): Omit<Part<Entry>, 'visit'> {
+function entriesOf({ db }: Reconciling, { kind }: Backend): Omit<Part<Entry>, 'visit'> {
   const where = ({ after, upTo }: Range) =>
     ({
       kind,
@@ -50,7 +50,7 @@ function entriesOf({ db }: Reconciling, { kind, listsByNameOnly }: Backend): Omi
   return {
     name: `entries/${kind}`,
     backend: kind,
-    atOnce: listsByNameOnly === true ? AT_ONCE_BY_NAME : AT_ONCE,
+    atOnce: AT_ONCE[BACKENDS[kind].listing],
     page: (range, take) =>
       db.tenantResource.findMany({
         where: where(range),
@@ -67,26 +67,26 @@ async function compareEntry(work: Reconciling, backend: Backend, entry: Entry): 
     const differences = await compare({ ...work, backend, entry, tenantName: entry.tenant.name });
     // Seen while it was being changed: no longer true, or the next comparison sees it again.
     if (differences.length === 0 || !(await isUnchanged(work.db, entry))) return [];
-    if (!work.fix || differences.every((it) => it.mend === undefined))
-      return differences.map((it) => ofDifference(entry, it));
-    const left = await mend(work, backend, entry);
+    if (!work.fix || differences.every((it) => it.repair === undefined))
+      return differences.map((it) => driftToFinding(entry, it));
+    const left = await repair(work, backend, entry);
     if (left === undefined) return [];
     const isLeft = ({ what }: Drift) => left.some((it) => it.what === what);
     const gone = differences
       .filter((it) => !isLeft(it))
-      .map((it) => ({ ...ofDifference(entry, it), fixed: it.mend !== undefined }));
-    return [...gone, ...left.map((it) => ofDifference(entry, it))];
+      .map((it) => ({ ...driftToFinding(entry, it), fixed: it.repair !== undefined }));
+    return [...gone, ...left.map((it) => driftToFinding(entry, it))];
   } catch (error) {
     if (work.signal.aborted) throw error;
     if (error instanceof BackendFault && error.type === 'unreachable') await assertAnswers(work, backend, error);
-    return [about(entry, 'unknown', messageOf(error))];
+    return [createEntryFinding(entry, 'unknown', messageOf(error))];
   }
 }
 
 /** @throws NoAnswer where the server can't even say which one it is: each further question would wait as long */
 async function assertAnswers({ signal }: Reconciling, backend: Backend, first: BackendFault): Promise<void> {
   try {
-    await asked(backend, signal, () => backend.serverId());
+    await withRetries(backend, signal, () => backend.serverId());
   } catch (error) {
     throw new NoAnswer(first.message, { cause: error });
   }

@@ -1,6 +1,6 @@
+import { FINDING_CLASSES } from '@freeflow/contract';
 import { activityInfo, cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import { compareEntries } from './entries';
-import { CLASSES } from './finding';
 import { findOrphans } from './orphans';
 import { Progress } from './progress';
 import type { ReconcileDependencies, Reconciling } from './reconciling';
@@ -64,7 +64,7 @@ async function report(work: Reconciling, { requestedBy, fix }: ReconcileInput): 
   const { looked, notLookedAt, counts } = await work.progress.finish({ requestedBy, fix });
   await forgetOldReports(work);
   log.info('reconciled', { resources: looked, notLookedAt, ...counts });
-  const findings = CLASSES.reduce((sum, it) => sum + counts[it], 0);
+  const findings = FINDING_CLASSES.reduce((sum, it) => sum + counts[it], 0);
   return `${looked} resources looked at, ${findings} findings, ${counts.fixed} of them fixed${notLookedAt === 0 ? '' : `; ${notLookedAt} not looked at`}`;
 }
 

@@ -1,13 +1,13 @@
-import { type BackendKind } from '@freeflow/contract';
+import { BACKENDS, type BackendKind } from '@freeflow/contract';
+import type { Finding } from '@freeflow/contract/http';
 import { masterNow, type PrismaClient, type TenantResource } from '@freeflow/db-master';
 import type { Backend, OwnedResource } from '../../backends/backend';
 import { messageOf } from '../../backends/failures';
-import { isSameServer, recordedIdsOf } from '../ledger';
-import { asked } from './asked';
-import { finding, type Finding } from './finding';
-import { realmsToAskFor } from './names';
+import { createFinding } from './finding';
+import { namesToCheck } from './names-to-check';
 import type { Position } from './progress';
 import type { Reconciling } from './reconciling';
+import { withRetries } from './with-retries';
 
 /** A row of these means that the thing belongs to somebody, or is just being made. */
 const LIVE: ReadonlySet<string> = new Set(['present', 'disabled', 'intended']);
@@ -19,11 +19,16 @@ const NAMES_AT_ONCE = 50;
 
 /** Finds what is ours at the servers and in no live row of the ledger. Where nothing can be listed, names known elsewhere are asked for. */
 export async function findOrphans(work: Reconciling): Promise<void> {
-  const listing = work.backends.filter(({ listsByNameOnly }) => listsByNameOnly !== true);
-  await Promise.all(listing.map((backend) => orphansListedAt(work, backend)));
-  const names = await realmsToAskFor(work.db, work.progress, await masterNow(work.db));
-  const others = work.backends.filter(({ listsByNameOnly }) => listsByNameOnly === true);
-  await Promise.all(others.map((backend) => orphansNamedAt(work, backend, names)));
+  const withListing = (listing: 'all' | 'by-name') =>
+    work.backends.filter(({ kind }) => BACKENDS[kind].listing === listing);
+  await Promise.all(withListing('all').map((backend) => orphansListedAt(work, backend)));
+  // After them: what was found there may have left something here.
+  const now = await masterNow(work.db);
+  await Promise.all(
+    withListing('by-name').map(async (backend) =>
+      orphansNamedAt(work, backend, await namesToCheck(work.db, work.progress, backend.kind, now)),
+    ),
+  );
 }
 
 async function orphansListedAt(work: Reconciling, backend: Backend): Promise<void> {
@@ -62,9 +67,10 @@ function leftOf(names: readonly string[], { from, after }: Position): string[] {
 
 async function orphansAt(work: Reconciling, backend: Backend, names: readonly string[]): Promise<Finding[]> {
   const { kind } = backend;
-  const list = (those: readonly string[]) => asked(backend, work.signal, () => backend.listOwned(those, work.signal));
+  const list = (those: readonly string[]) =>
+    withRetries(backend, work.signal, () => backend.listOwned(those, work.signal));
   try {
-    const serverId = await asked(backend, work.signal, () => backend.serverId());
+    const serverId = await withRetries(backend, work.signal, () => backend.serverId());
     const candidates = await orphansAmong(work, { kind, serverId }, await list(names));
     if (candidates.length === 0) return [];
     // What was just being dropped when it was listed is gone by now.
@@ -76,7 +82,7 @@ async function orphansAt(work: Reconciling, backend: Backend, names: readonly st
       .map((it) => orphan(kind, it, serverId));
   } catch (error) {
     if (work.signal.aborted) throw error;
-    return [finding('unknown', messageOf(error), { backend: kind })];
+    return [createFinding('unknown', messageOf(error), { backend: kind })];
   }
 }
 
@@ -87,12 +93,12 @@ function orphan(
 ): Finding {
   const its = { backend: kind, name, id: externalId ?? nonce, tenantId: row?.tenantId ?? null };
   if (isElsewhere)
-    return finding(
+    return createFinding(
       'unknown',
       `it carries our mark, but this is ${serverId}, ${row === undefined ? 'of which the ledger knows nothing' : `recorded is ${row.serverId}`}`,
       its,
     );
-  return finding(
+  return createFinding(
     'orphan',
     row === undefined ? 'the ledger knows nothing of it' : `the ledger says that it is ${row.state}`,
     its,
@@ -130,7 +136,7 @@ export async function orphansAmong(
         candidates.push({
           ...it,
           row,
-          isElsewhere: isAnother || !isSameServer(row?.serverId ?? at.serverId, at.serverId),
+          isElsewhere: isAnother || (row?.serverId ?? at.serverId) !== at.serverId,
         });
     }
   }
@@ -143,7 +149,7 @@ async function isUnknownServer(
   { kind, serverId }: { kind: BackendKind; serverId: string },
 ): Promise<boolean> {
   const onThis = await db.tenantResource.findFirst({
-    where: { kind, serverId: { in: recordedIdsOf(serverId) } },
+    where: { kind, serverId },
     select: { id: true },
   });
   return (

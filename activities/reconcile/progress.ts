@@ -1,7 +1,7 @@
-import { type BackendKind } from '@freeflow/contract';
+import { BACKEND_KINDS, FINDING_CLASSES, type BackendKind, type FindingClass } from '@freeflow/contract';
+import type { Finding } from '@freeflow/contract/http';
 import { masterNow, type PrismaClient } from '@freeflow/db-master';
-import { NAME_COLUMN } from '../ledger';
-import { asJson, CLASSES, finding, type Class, type Finding } from './finding';
+import { createFinding, findingsToJson } from './finding';
 
 /** A report is read by people, kept as one value, and goes out with heartbeats while it is made; the counts are of all. */
 const LISTED = 500;
@@ -19,7 +19,7 @@ interface State {
   startedAt: string;
   looked: number;
   notLookedAt: number;
-  counts: Record<Class | 'fixed', number>;
+  counts: Record<FindingClass | 'fixed', number>;
   findings: Finding[];
   parts: Record<string, Position>;
   /** Where the next reconciliation is to go on, whether or not this one comes to its end. */
@@ -43,7 +43,7 @@ export class Progress {
   static async resume(db: PrismaClient, id: string, timeMs: number, kept: unknown): Promise<Progress> {
     const now = await masterNow(db);
     const last = await db.reconcileReport.findFirst({ orderBy: { endedAt: 'desc' }, select: { goesOnAt: true } });
-    const counts = Object.fromEntries([...CLASSES, 'fixed'].map((it) => [it, 0])) as State['counts'];
+    const counts = Object.fromEntries([...FINDING_CLASSES, 'fixed'].map((it) => [it, 0])) as State['counts'];
     const state = (kept as State | undefined) ?? {
       startedAt: now.toISOString(),
       looked: 0,
@@ -103,9 +103,13 @@ export class Progress {
     this.state.notLookedAt += count;
     if (count === 0 && why === undefined) return;
     this.add([
-      finding('unknown', why ?? `the time was over, ${count} not looked at; the next reconciliation goes on there`, {
-        backend,
-      }),
+      createFinding(
+        'unknown',
+        why ?? `the time was over, ${count} not looked at; the next reconciliation goes on there`,
+        {
+          backend,
+        },
+      ),
     ]);
   }
 
@@ -125,7 +129,7 @@ export class Progress {
     const report = {
       ...by,
       counts: { resources: looked, ...counts, notLookedAt },
-      findings: asJson(inOrder(this.listed())),
+      findings: findingsToJson(inOrder(this.listed())),
       goesOnAt,
       startedAt: new Date(startedAt),
       endedAt: await masterNow(db),
@@ -136,13 +140,15 @@ export class Progress {
 
   private listed(): Finding[] {
     const { counts, findings } = this.state;
-    const unlisted = CLASSES.reduce((sum, it) => sum + counts[it], 0) - findings.length;
-    return unlisted === 0 ? findings : [...findings, finding('unknown', `${unlisted} more findings are not listed`)];
+    const unlisted = FINDING_CLASSES.reduce((sum, it) => sum + counts[it], 0) - findings.length;
+    return unlisted === 0
+      ? findings
+      : [...findings, createFinding('unknown', `${unlisted} more findings are not listed`)];
   }
 }
 
 /** By the servers as they are listed everywhere, operations last. */
-const ORDER: readonly (string | null)[] = [...Object.keys(NAME_COLUMN), null];
+const ORDER: readonly (string | null)[] = [...BACKEND_KINDS, null];
 const inOrder = (findings: readonly Finding[]): Finding[] =>
   [...findings].sort(
     (a, b) => ORDER.indexOf(a.backend) - ORDER.indexOf(b.backend) || (a.name ?? '').localeCompare(b.name ?? ''),

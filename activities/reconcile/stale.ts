@@ -1,6 +1,7 @@
+import type { Finding } from '@freeflow/contract/http';
 import { masterNow, type Prisma } from '@freeflow/db-master';
 import { messageOf } from '../../backends/failures';
-import { finding, type Finding } from './finding';
+import { createFinding } from './finding';
 import type { Reconciling } from './reconciling';
 import { walk, type Range } from './walk';
 
@@ -49,8 +50,8 @@ async function lookAt(
     if (!isOpen) return [];
     const fixed = fix && (await startOperation({ ...operation, tenantName: name })) === 'started';
     const what = `${kind.replace('_', ' ')}, asked for at ${createdAt.toISOString()}, ${state === 'requested' ? 'was never started' : 'has lost its run'}`;
-    return [finding('stale', what, { ...its, fixable: true, fixed })];
+    return [createFinding('stale', what, { ...its, fixable: true, fixed })];
   } catch (error) {
-    return [finding('unknown', `whether its ${kind.replace('_', ' ')} has a run: ${messageOf(error)}`, its)];
+    return [createFinding('unknown', `whether its ${kind.replace('_', ' ')} has a run: ${messageOf(error)}`, its)];
   }
 }

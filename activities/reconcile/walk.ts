@@ -1,6 +1,6 @@
 import type { BackendKind } from '@freeflow/contract';
+import type { Finding } from '@freeflow/contract/http';
 import { inParallel } from '../in-parallel';
-import type { Finding } from './finding';
 import type { Position } from './progress';
 import type { Reconciling } from './reconciling';
 

@@ -1,15 +1,15 @@
 import type { Prisma } from '@freeflow/db-master';
 import { BackendFault } from '../../backends/failures';
 import { targetOf } from '../ledger';
-import { judged, type Work } from './work';
+import { classifyErrors, type StepScope } from './scope';
 
 /**
  * Records the id and the server of what stands there, if it has the tenant's name and carries its nonce; asks the
  * server and changes nothing there.
  * @throws BackendFault `not-adoptable` when it isn't the tenant's, or stands on another server and that wasn't asked for
  */
-export async function adopt(work: Work): Promise<string> {
-  const { db, backend, ledger, context, tenantName, held } = work;
+export async function adopt(scope: StepScope): Promise<string> {
+  const { db, backend, ledger, context, tenantName, held } = scope;
   const { acceptServer, requestedBy, evidence } = await db.tenantOperation.findUniqueOrThrow({
     where: { id: context.operationId },
   });
@@ -18,18 +18,18 @@ export async function adopt(work: Work): Promise<string> {
 
   const entry = await ledger.find(context.tenantId, backend.kind);
   if (entry === null || entry.serverId === null || entry.state === 'absent')
-    throw refusal(work, 'nothing is recorded as being there');
-  const serverId = await judged(backend, () => backend.serverId());
+    throw refusal(scope, 'nothing is recorded as being there');
+  const serverId = await classifyErrors(backend, () => backend.serverId());
   if (serverId !== entry.serverId && !acceptServer)
     throw refusal(
-      work,
+      scope,
       `this is ${serverId}, but ${entry.name} was made on ${entry.serverId}; another server has to be accepted explicitly`,
     );
-  const found = await judged(backend, () => backend.inspect(targetOf(entry, tenantName, held.signal)));
-  if (found.state === 'absent') throw refusal(work, `there is no ${entry.name}`);
-  if (found.state === 'foreign') throw refusal(work, found.owner);
+  const found = await classifyErrors(backend, () => backend.inspect(targetOf(entry, tenantName, held.signal)));
+  if (found.state === 'absent') throw refusal(scope, `there is no ${entry.name}`);
+  if (found.state === 'foreign') throw refusal(scope, found.owner);
   if (found.only !== undefined)
-    throw refusal(work, `of ${entry.name} only a part carries the tenant's mark: ${found.only}`);
+    throw refusal(scope, `of ${entry.name} only a part carries the tenant's mark: ${found.only}`);
 
   const externalId = found.externalId ?? entry.externalId;
   if (externalId === entry.externalId && serverId === entry.serverId)
@@ -64,4 +64,4 @@ function told({ name, from, to, requestedBy }: Adoption): string {
   return `${name} is adopted: ${changes.join(', ')}; asked for by ${requestedBy}`;
 }
 
-const refusal = ({ backend }: Work, why: string) => new BackendFault('not-adoptable', `${backend.kind}: ${why}`);
+const refusal = ({ backend }: StepScope, why: string) => new BackendFault('not-adoptable', `${backend.kind}: ${why}`);

@@ -7,10 +7,13 @@ import { disable, enable } from './access';
 import { adopt } from './adopt';
 import { create, probe } from './create';
 import { drop } from './drop';
-import type { StepDependencies, Work } from './work';
+import type { StepDependencies, StepScope } from './scope';
 
 /** What can be done at every backend. */
-const VERBS = { create, probe, disable, enable, drop, adopt } satisfies Record<string, (work: Work) => Promise<string>>;
+const VERBS = { create, probe, disable, enable, drop, adopt } satisfies Record<
+  string,
+  (scope: StepScope) => Promise<string>
+>;
 
 type Activity = (input: StepInput) => Promise<void>;
 export type BackendActivities = Record<`${BackendKind}.${keyof typeof VERBS}`, Activity>;

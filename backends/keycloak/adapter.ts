@@ -35,7 +35,6 @@ const CALL_TIMEOUT_MS = 60_000;
 export class KeycloakBackend implements Backend {
   readonly kind = 'keycloak';
   readonly callTimeoutMs = CALL_TIMEOUT_MS;
-  readonly listsByNameOnly = true;
   private readonly admin: KeycloakAdmin;
   private readonly identity: RealmIdentity;
 

@@ -23,7 +23,7 @@ export async function keycloakDifferences(
       : [
           {
             what: `realm ${asTenant.realm} is ${realm.enabled === true ? 'enabled' : 'disabled'}`,
-            mend: 'access' as const,
+            repair: 'access' as const,
           },
         ]),
     ...SETTINGS.filter((it) => realm[it] !== made[it]).map((it) => ({

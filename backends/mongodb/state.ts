@@ -31,12 +31,12 @@ export async function mongoDifferences(
       : [
           {
             what: `user ${name} has ${has}, should have ${shall}`,
-            mend: state === 'present' && !isCut ? ('grants' as const) : ('access' as const),
+            repair: state === 'present' && !isCut ? ('grants' as const) : ('access' as const),
           },
         ]),
-    ...(state === 'disabled' && logsIn ? [{ what: `user ${name} still logs in`, mend: 'access' as const }] : []),
+    ...(state === 'disabled' && logsIn ? [{ what: `user ${name} still logs in`, repair: 'access' as const }] : []),
     ...(state === 'present' && !logsIn
-      ? [{ what: `the password of user ${name} isn't the stored one`, ...(isCut ? { mend: 'access' as const } : {}) }]
+      ? [{ what: `the password of user ${name} isn't the stored one`, ...(isCut ? { repair: 'access' as const } : {}) }]
       : []),
     ...users.filter((it) => it.user !== name).map((it) => ({ what: `database ${name} has another user, ${it.user}` })),
     ...(await foreignClaims(admin, db, signal)).map((what) => ({ what })),

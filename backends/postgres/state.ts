@@ -56,14 +56,14 @@ export async function postgresDifferences(
   const differences: Drift[] = [
     ...(now.appLogsIn === shall
       ? []
-      : [{ what: `${appRole(name)} ${is(now.appLogsIn)} log in`, mend: 'access' as const }]),
+      : [{ what: `${appRole(name)} ${is(now.appLogsIn)} log in`, repair: 'access' as const }]),
     ...(now.isOpen === shall
       ? []
-      : [{ what: `database ${name} ${now.isOpen ? 'takes' : 'takes no'} connections`, mend: 'access' as const }]),
+      : [{ what: `database ${name} ${now.isOpen ? 'takes' : 'takes no'} connections`, repair: 'access' as const }]),
     ...(now.ownerLogsIn ? [{ what: `${ownerRole(name)} may log in` }] : []),
     ...(lacking.length === 0
       ? []
-      : [{ what: `${appRole(name)} lacks ${lacking.join(', ')}`, mend: 'grants' as const }]),
+      : [{ what: `${appRole(name)} lacks ${lacking.join(', ')}`, repair: 'grants' as const }]),
     ...grants.flatMap(({ grantee, privileges }) =>
       surplus(grantee, grantee === appRole(name) ? privileges.filter((it) => !OF_APP.includes(it)) : privileges),
     ),
@@ -72,7 +72,7 @@ export async function postgresDifferences(
       : [
           {
             what: `${appRole(name)} may have ${now.connectionsMax < 0 ? 'any number of connections' : `${now.connectionsMax} connections`}, not ${connectionsMax}`,
-            mend: 'grants' as const,
+            repair: 'grants' as const,
           },
         ]),
     ...(now.encoding === 'UTF8'
@@ -102,7 +102,7 @@ const surplus = (grantee: string, privileges: string[]): Drift[] =>
     : [
         {
           what: `${grantee} has ${privileges.join(', ')}`,
-          ...(grantee === 'PUBLIC' ? { mend: 'grants' as const } : {}),
+          ...(grantee === 'PUBLIC' ? { repair: 'grants' as const } : {}),
         },
       ];
 

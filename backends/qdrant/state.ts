@@ -35,7 +35,9 @@ export async function qdrantDifferences(
     ...(has === made ? [] : [{ what: `its vectors are ${has}, made were ${made}` }]),
     ...(isRegistered !== isShut
       ? []
-      : [{ what: isRegistered ? 'its token is registered' : 'its token is not registered', mend: 'access' as const }]),
+      : [
+          { what: isRegistered ? 'its token is registered' : 'its token is not registered', repair: 'access' as const },
+        ]),
     ...(isShut || !isRegistered || (await takesToken(tenant, name)) ? [] : [{ what: "the stored token isn't taken" }]),
   ];
 }

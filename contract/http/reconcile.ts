@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { BACKEND_KINDS } from '../backends';
+import { FINDING_CLASSES } from '../findings';
 import { plainText, rowId } from './text';
 
 const time = z.iso.datetime();
@@ -16,7 +17,7 @@ export const startedSchema = z
 
 const findingSchema = z
   .object({
-    class: z.enum(['missing', 'orphan', 'drifted', 'stale', 'unknown']),
+    class: z.enum(FINDING_CLASSES),
     backend: z.enum(BACKEND_KINDS).nullable().describe('Null for an operation'),
     name: z
       .string()
@@ -34,6 +35,9 @@ const findingSchema = z
     fixed: z.boolean().describe('Whether this reconciliation has'),
   })
   .meta({ id: 'Finding' });
+
+/** One finding of a reconciliation, as its report keeps it. */
+export type Finding = z.output<typeof findingSchema>;
 
 export const reportSchema = z
   .object({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { BACKEND_KINDS } from '../backends';
+import { BACKEND_KINDS, CONNECTION_SERVICES } from '../backends';
 import { OPERATION_KINDS } from '../operations';
-import { CONNECTION_SERVICES, OPERATION_STATES, TENANT_STATUSES } from '../states';
+import { OPERATION_STATES, TENANT_STATUSES } from '../states';
 import { isReservedTenantName, TENANT_NAME_PATTERN } from '../tenant-names';
 import { plainText, rowId } from './text';
 

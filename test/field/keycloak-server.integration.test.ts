@@ -3,7 +3,7 @@ import { newPassword } from '../../backends/passwords';
 import { startHttpProxy, type HttpProxy, type Trouble } from '../support/http-proxy';
 import { asKeycloakAdmin, lookFromOutside, NOTHING } from '../support/outside';
 import { newName, openWorkbench, type Workbench } from '../support/workbench';
-import { backendOf, entryOf, messagesOf, target } from './bench';
+import { backendOf, messagesOf, target } from './bench';
 import { realmOf } from './keycloak-bench';
 
 const PATH = '/auth';
@@ -84,16 +84,6 @@ describe('which server it is', () => {
       type: 'server-error',
       message: expect.stringMatching(/gave no token/),
     });
-  });
-
-  test('a realm of which an older version only recorded keycloak:unknown goes on, and has its server recorded', async () => {
-    const tenant = await bench.newTenant();
-    await bench.run('keycloak.create', tenant);
-    const where = { tenantId_kind: { tenantId: tenant.tenantId, kind: 'keycloak' } } as const;
-    await bench.db.tenantResource.update({ where, data: { serverId: 'keycloak:unknown' } });
-    await bench.run('keycloak.disable', tenant);
-    expect((await entryOf(bench, tenant, 'keycloak')).serverId).toBe(await serverId());
-    await bench.run('keycloak.drop', tenant);
   });
 });
 

@@ -28,7 +28,7 @@ test('a tenant made before there were limits shows as drift, and the repair of g
   expect(await differences()).toEqual([]);
   await asSuperuser(bench, `ALTER ROLE ${tenant.app} CONNECTION LIMIT -1`);
   expect(await differences()).toEqual([
-    { what: `${tenant.app} may have any number of connections, not 7`, mend: 'grants' },
+    { what: `${tenant.app} may have any number of connections, not 7`, repair: 'grants' },
   ]);
   await tenant.run('create');
   expect(await differences()).toEqual([]);

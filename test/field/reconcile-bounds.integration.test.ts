@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { tenantNames, type BackendKind } from '@freeflow/contract';
+import type { Finding } from '@freeflow/contract/http';
 import { createSecretStore } from '@freeflow/db-master';
 import { readSecretKeys } from '@freeflow/lib/secrets';
 import { MockActivityEnvironment } from '@temporalio/testing';
@@ -7,7 +8,6 @@ import { DefaultLogger } from '@temporalio/worker';
 import { Installation } from '../../activities/installation';
 import { Ledger } from '../../activities/ledger';
 import { reconcileActivities } from '../../activities/reconcile';
-import type { Finding } from '../../activities/reconcile/finding';
 import { TenantLock } from '../../activities/tenant-lock';
 import type { Backend, Target } from '../../backends/backend';
 import { until } from '../support/until';

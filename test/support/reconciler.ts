@@ -1,4 +1,4 @@
-import type { Finding } from '../../activities/reconcile/finding';
+import type { Finding } from '@freeflow/contract/http';
 import type { TestInstallation } from './installation';
 import { until } from './until';
 

@@ -16,7 +16,7 @@ export interface StepDependencies {
 }
 
 /** What a step works with, while it holds the tenant's lock on the backend. */
-export interface Work extends StepDependencies {
+export interface StepScope extends StepDependencies {
   backend: Backend;
   context: StepContext;
   tenantName: string;
@@ -28,8 +28,8 @@ export interface Work extends StepDependencies {
 export type KnownEntry = TenantResource & { serverId: string };
 
 /** Generates the tenant's secrets, stores them unless there are some already, and gives back the stored ones. */
-export async function keptSecrets(
-  { backend, secrets, context }: Work,
+export async function ensureSecrets(
+  { backend, secrets, context }: StepScope,
   target: Target,
 ): Promise<{ values: Secrets; primaryRef: string }> {
   const fresh = await backend.newSecrets(target);
@@ -54,11 +54,11 @@ export async function presentEntry({
   context,
   tenantName,
   held,
-}: Work): Promise<{ entry: KnownEntry; target: Target }> {
+}: StepScope): Promise<{ entry: KnownEntry; target: Target }> {
   const entry = await ledger.find(context.tenantId, backend.kind);
   if (entry === null || (entry.state !== 'present' && entry.state !== 'disabled'))
     throw new BackendFault('unexpected', `${backend.kind} isn't recorded as present`);
-  const serverId = await judged(backend, () => knownServer(backend, entry));
+  const serverId = await classifyErrors(backend, () => knownServer(backend, entry));
   return { entry: { ...entry, serverId }, target: targetOf(entry, tenantName, held.signal) };
 }
 
@@ -66,12 +66,12 @@ export async function presentEntry({
 const ANNOUNCE_EVERY_MS = 1_000;
 
 /**
- * Calls with an effect, each announced in the ledger: any answer, also a refusal, means that it won't take effect later on;
+ * Calls with an callWithIntent, each announced in the ledger: any answer, also a refusal, means that it won't take effect later on;
  * without one it may.
  * @param call is given the target by which it announces the further calls of a sequence
  */
-export async function effect<T>(
-  { backend, ledger, held }: Pick<Work, 'backend' | 'ledger' | 'held'>,
+export async function callWithIntent<T>(
+  { backend, ledger, held }: Pick<StepScope, 'backend' | 'ledger' | 'held'>,
   entry: TenantResource,
   serverId: string,
   target: Target,
@@ -86,7 +86,7 @@ export async function effect<T>(
     next = performance.now() + ANNOUNCE_EVERY_MS;
   };
   try {
-    const result = await judged(backend, () => call({ ...target, announceCall }));
+    const result = await classifyErrors(backend, () => call({ ...target, announceCall }));
     await ledger.answered(entry, announcedAt);
     return result;
   } catch (error) {
@@ -96,7 +96,10 @@ export async function effect<T>(
 }
 
 /** When an earlier call that nobody answered can't take effect any more, by `performance.now()`, which no clock change moves. */
-export async function settledAt({ backend, ledger, settleMarginMs }: Work, entry: TenantResource): Promise<number> {
+export async function settledAt(
+  { backend, ledger, settleMarginMs }: StepScope,
+  entry: TenantResource,
+): Promise<number> {
   const forMs = await ledger.unansweredForMs(entry);
   return forMs === undefined ? 0 : performance.now() + settleMs(backend, settleMarginMs) - forMs;
 }
@@ -104,7 +107,7 @@ export async function settledAt({ backend, ledger, settleMarginMs }: Work, entry
 /** The sentence of a step with what its backend noted behind it. */
 export const withNotes = (sentence: string, notes: Notes): string => [sentence, ...notes].join('; ');
 
-export async function judged<T>(backend: Backend, call: () => Promise<T>): Promise<T> {
+export async function classifyErrors<T>(backend: Backend, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
   } catch (error) {
@@ -112,7 +115,10 @@ export async function judged<T>(backend: Backend, call: () => Promise<T>): Promi
   }
 }
 
-export function changed({ kind, name, externalId }: TenantResource, found: string | undefined): BackendFault {
+export function changedResourceFault(
+  { kind, name, externalId }: TenantResource,
+  found: string | undefined,
+): BackendFault {
   return new BackendFault(
     'changed-resource',
     `${kind}: ${name} has id ${found ?? 'none'}, recorded is ${externalId ?? 'none'}`,

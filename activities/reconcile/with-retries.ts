@@ -10,7 +10,7 @@ const PAUSES_MS = [250, 1_000];
  * Asks a server, or does what may be repeated; again where waiting mends it.
  * @throws BackendFault the last one
  */
-export async function asked<T>({ kind }: Backend, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
+export async function withRetries<T>({ kind }: Backend, signal: AbortSignal, call: () => Promise<T>): Promise<T> {
   for (let tries = 0; ; tries++) {
     try {
       return await call();
