@@ -27,7 +27,12 @@ const schema = z.object({
     apiPassword: z.string(),
     workerPassword: z.string(),
   }),
-  postgres: z.object({ url: z.string(), provisionerUrl: z.string() }),
+  postgres: z.object({
+    url: z.string(),
+    provisionerUrl: z.string(),
+    /** Of the embedded server's installation; psql and pg_dump lie beside it where its package brings them. */
+    programPath: z.string().optional(),
+  }),
   mongodb: z.object({ url: z.string(), provisionerUrl: z.string() }),
   qdrant: z.object({ url: z.string(), apiKey: z.string() }),
   keycloak: ownedClient.extend({ url: z.string(), provisioner: ownedClient }),

@@ -75,7 +75,7 @@ describe('both files', () => {
     const worse = {
       key: text.replace('healthcheck:', 'healthchecks:'),
       port: text.replace('127.0.0.1:5432:', '5432:'),
-      tag: text.replace('postgres:18.4', 'postgres:latest'),
+      tag: text.replace('postgres:18.6', 'postgres:latest'),
     };
     for (const [name, content] of Object.entries(worse)) writeFileSync(path.join(folder, `${name}.yml`), content);
     const said = (name: string) => complaints(path.join(folder, `${name}.yml`));

