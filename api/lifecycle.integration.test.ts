@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { OperationKind } from '@freeflow/contract';
+import { PROBLEMS, type ProblemCode } from '@freeflow/contract';
 import { projectRoot } from '../stack/project';
 import { openApiBench, type ApiBench } from '../test/support/api-bench';
 import { newName } from '../test/support/workbench';
-import { CATALOGUE, type ProblemCode } from './errors';
 import { ACTIONS, decide, KIND_OF, SITUATIONS, type Action, type Situation } from './tenants/lifecycle';
 import { lifecyclePage } from './tenants/lifecycle-page';
 
@@ -70,7 +70,7 @@ test.each(cells)('%s of a tenant that is %s, with %s under way', async (action, 
   const decision = decide(action, situation, underWay);
   const isOk = decision === 'accept' || decision === 'nothing';
   expect({ status: answer.status, code: answer.body.code }).toEqual(
-    isOk ? { status: 202, code: undefined } : { status: CATALOGUE[decision as ProblemCode].status, code: decision },
+    isOk ? { status: 202, code: undefined } : { status: PROBLEMS[decision as ProblemCode].status, code: decision },
   );
   // Nothing to do is recorded too: as done, at once.
   expect(await operationsOf(id)).toEqual(

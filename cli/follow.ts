@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { LogRow, Operation, Tenant, Tenants } from './client/tenants';
+import type { LogRowBody, OperationBody, TenantBody } from '@freeflow/contract/http';
+import type { Tenants } from './client/tenants';
 import { EXIT, Failure } from './failure';
 
 const POLL_MS = 150;
@@ -10,12 +11,12 @@ const AGAIN_MS = 1_000;
 const QUIET_MS = 1_500;
 const NEWS_WITHIN_MS = 60_000;
 
-const OVER: ReadonlySet<Operation['state']> = new Set(['done', 'rolled_back', 'refused', 'incomplete']);
+const OVER: ReadonlySet<OperationBody['state']> = new Set(['done', 'rolled_back', 'refused', 'incomplete']);
 
 /** What becomes visible while an operation is followed. */
 export interface Viewer {
-  row(row: LogRow): void;
-  state(tenant: Tenant, operation: Operation): void;
+  row(row: LogRowBody): void;
+  state(tenant: TenantBody, operation: OperationBody): void;
   /** The API doesn't answer; it is asked again. */
   outage(): void;
 }
@@ -24,7 +25,7 @@ interface Followed {
   tenantId: string;
   operationId: string;
   /** It was parked and has just been answered: that it still shows as parked is no news. Gives the rows that came since before the answer. */
-  sinceAnswer?: () => Promise<LogRow[]>;
+  sinceAnswer?: () => Promise<LogRowBody[]>;
   signal?: AbortSignal;
 }
 
@@ -37,14 +38,14 @@ export async function follow(
   tenants: Tenants,
   { tenantId, operationId, sinceAnswer, signal }: Followed,
   viewer: Viewer,
-): Promise<{ tenant: Tenant; operation: Operation }> {
+): Promise<{ tenant: TenantBody; operation: OperationBody }> {
   const rowsSince = sinceAnswer ?? tenants.logs(tenantId);
   let silentSince: number | undefined;
-  let last: { tenant: Tenant; operation: Operation } | undefined;
+  let last: { tenant: TenantBody; operation: OperationBody } | undefined;
   const startedAt = Date.now();
   let newsAt: number | undefined;
   /** A step that has just been done is parked no longer, whatever the operation still says: it is named by none then. */
-  const isParked = ({ state, step }: Operation): boolean => {
+  const isParked = ({ state, step }: OperationBody): boolean => {
     if (state !== 'parked' || step === null) return false;
     return (
       sinceAnswer === undefined ||
@@ -84,7 +85,7 @@ export async function follow(
 }
 
 /** How a command ends that has followed an operation. */
-export function exitCodeOf({ state }: Operation): number {
+export function exitCodeOf({ state }: OperationBody): number {
   if (state === 'done') return EXIT.done;
   return state === 'parked' ? EXIT.parked : EXIT.refused;
 }

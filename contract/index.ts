@@ -3,5 +3,7 @@ export * from './failures';
 export * from './findings';
 export * from './operations';
 export * from './parked-step';
+export * from './problems';
 export * from './states';
+export * from './stuck';
 export * from './tenant-names';

@@ -1,8 +1,9 @@
 import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { PROBLEMS } from '@freeflow/contract';
 import type { FastifyInstance } from 'fastify';
-import { CATALOGUE, Problem } from '../errors';
+import { Problem } from '../errors';
 import { bodyOf, PROBLEM_TYPE } from './problems';
 
 /** Takes JSON in UTF-8 alone, as RFC 8259 demands: bytes that are none would be stored as other characters than were sent. */
@@ -22,7 +23,7 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   const problem = problemOf(error.code);
   const body = JSON.stringify(bodyOf(problem, randomUUID()));
-  const { status, title } = CATALOGUE[problem.code];
+  const { status, title } = PROBLEMS[problem.code];
   if (socket.writable)
     socket.write(
       `HTTP/1.1 ${status} ${title}\r\ncontent-type: ${PROBLEM_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,

@@ -1,7 +1,8 @@
-import type { ProblemBody } from '@freeflow/contract/http';
+import { PROBLEMS, type ProblemCode } from '@freeflow/contract';
+import type { InputError, ProblemBody } from '@freeflow/contract/http';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
-import { CATALOGUE, Problem, type InputError, type ProblemCode } from '../errors';
+import { Problem } from '../errors';
 import { masterDatabaseProblem } from './master-problems';
 
 /** Fastify's own refusals, and ours for them. */
@@ -19,7 +20,7 @@ const FASTIFY_CODES: Readonly<Record<string, { code: ProblemCode; detail: string
 export function answerProblems(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const problem = problemOf(error);
-    const { status } = CATALOGUE[problem.code];
+    const { status } = PROBLEMS[problem.code];
     if (status >= 500) request.log.error({ err: error, code: problem.code }, 'request failed');
     return send(problem, request, reply);
   });
@@ -33,7 +34,7 @@ export function answerProblems(app: FastifyInstance): void {
 }
 
 function send(problem: Problem, request: FastifyRequest, reply: FastifyReply) {
-  const { status } = CATALOGUE[problem.code];
+  const { status } = PROBLEMS[problem.code];
   // Serialised here: a response schema must never turn one error into another.
   return reply
     .code(status)
@@ -47,7 +48,7 @@ export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 
 /** A problem as it is answered. */
 export function bodyOf({ code, detail, more }: Problem, requestId: string): ProblemBody {
-  const { status, title, advice } = CATALOGUE[code];
+  const { status, title, advice } = PROBLEMS[code];
   return {
     type: `urn:freeflow:problem:${code}`,
     title,

@@ -1,19 +1,19 @@
 import {
-  commonProblems,
-  problem,
   dropBody,
   dropSchema,
   reconcileBody,
   reportParams,
   reportSchema,
   startedSchema,
+  type OrphanDropBody,
+  type ReportBody,
 } from '@freeflow/contract/http';
 import type { OrphanDrop, PrismaClient, ReconcileReport } from '@freeflow/db-master';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import type { z } from 'zod';
 import { Problem } from '../errors';
 import type { TemporalGateway } from '../plugins/temporal';
+import { commonProblems, problem } from '../problem-responses';
 
 const common = { tags: ['reconcile'], security: [{ bearer: [] }] };
 const notThere = { 404: problem('It is not there, or not yet') } as const;
@@ -110,11 +110,11 @@ async function asked(start: () => Promise<string>): Promise<string> {
   }
 }
 
-function shown(report: ReconcileReport | null): z.output<typeof reportSchema> {
+function shown(report: ReconcileReport | null): ReportBody {
   if (report === null) throw new Problem('report-unknown', 'There is no such report.');
   const { startedAt, endedAt, ...rest } = report;
   return reportSchema.parse({ ...rest, startedAt: startedAt.toISOString(), endedAt: endedAt.toISOString() });
 }
 
-const viewDrop = ({ startedAt, endedAt, nonce: _nonce, ...rest }: OrphanDrop): z.output<typeof dropSchema> =>
+const viewDrop = ({ startedAt, endedAt, nonce: _nonce, ...rest }: OrphanDrop): OrphanDropBody =>
   dropSchema.parse({ ...rest, startedAt: startedAt.toISOString(), endedAt: endedAt?.toISOString() ?? null });

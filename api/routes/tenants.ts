@@ -1,9 +1,4 @@
 import {
-  commonProblems,
-  conflict,
-  keyReused,
-  notFound,
-  tooLarge,
   deleteQuery,
   idempotencyHeaders,
   listQuery,
@@ -17,6 +12,7 @@ import {
   createTenantBody,
   noBody,
   retryAllBody,
+  bulkAnswerSchema,
   retryBody,
   skipBody,
   tenantDetailSchema,
@@ -26,8 +22,8 @@ import {
 import type { PrismaClient } from '@freeflow/db-master';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import { z } from 'zod';
 import type { TemporalGateway } from '../plugins/temporal';
+import { commonProblems, conflict, keyReused, notFound, tooLarge } from '../problem-responses';
 import { acceptedOf, tenantAcceptor, type Accepted } from '../tenants/accept';
 import { tenantAnswerer } from '../tenants/answer';
 import { bulkAnswerer } from '../tenants/answer-all';
@@ -214,7 +210,7 @@ export function tenantRoutes(
         summary: 'Try all stuck operations again, or those stuck at one step',
         body: retryAllBody,
         headers: idempotencyHeaders,
-        response: { 202: bulkResponse, ...commonProblems, ...keyReused },
+        response: { 202: bulkAnswerSchema, ...commonProblems, ...keyReused },
       },
     },
     async (request, reply) => reply.code(202).send(await all.retry(request.body?.step, askingOf(request))),
@@ -249,15 +245,6 @@ const POST_ACTIONS = [
   ['resume', 'Give a suspended tenant its access back'],
   ['restore', 'Make a soft-deleted tenant what it was before'],
 ] as const;
-
-const bulkResponse = z
-  .object({
-    items: z.array(
-      z.object({ id: z.uuid(), name: z.string(), result: z.string().describe('retried, or the code of the refusal') }),
-    ),
-    isComplete: z.boolean().describe('false: more is stuck than is answered at a time; send it again, with a new key'),
-  })
-  .meta({ id: 'BulkAnswer' });
 
 const changeResponses = {
   202: tenantSchema.describe('Accepted and committed; also where it is so already, or under way'),

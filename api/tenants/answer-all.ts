@@ -1,5 +1,5 @@
+import { bulkAnswerSchema, type BulkAnswerBody } from '@freeflow/contract/http';
 import type { PrismaClient } from '@freeflow/db-master';
-import { z } from 'zod';
 import { Problem } from '../errors';
 import type { TemporalGateway } from '../plugins/temporal';
 import type { Asking } from './accept';
@@ -7,14 +7,6 @@ import { answerIdOf, tenantAnswerer } from './answer';
 import { answerKeys } from './answer-keys';
 import { fingerprint } from './idempotency';
 import { findParkedAt, findStuck, type Stuck } from './stuck';
-
-const bulkAnswer = z.object({
-  items: z.array(z.object({ id: z.string(), name: z.string(), result: z.string() })),
-  isComplete: z.boolean(),
-});
-
-/** What an answer to all has come to, tenant by tenant; not complete where more is stuck than is answered at a time. */
-export type BulkAnswer = z.output<typeof bulkAnswer>;
 
 const MOST = 500;
 const AT_A_TIME = 100;
@@ -50,7 +42,7 @@ export function bulkAnswerer(db: PrismaClient, starter: TemporalGateway) {
     stuck: readonly Stuck[],
     step: string | undefined,
     asking: Asking,
-  ): Promise<BulkAnswer['items']> => {
+  ): Promise<BulkAnswerBody['items']> => {
     const results = new Map<Stuck, string>();
     const queue = [...stuck];
     let failures = 0;
@@ -68,20 +60,20 @@ export function bulkAnswerer(db: PrismaClient, starter: TemporalGateway) {
 
   return {
     /** Under the same key, the same answer again; unless Temporal was away, for then nothing was answered. @throws Problem `idempotency-key-reused` */
-    async retry(step: string | undefined, asking: Asking): Promise<BulkAnswer> {
+    async retry(step: string | undefined, asking: Asking): Promise<BulkAnswerBody> {
       const binding = {
         bodyHash: fingerprint('POST /tenants/retry', { step }),
         action: 'retry-all',
         step: step ?? null,
       };
       const earlier = (await keys.find(asking, binding.bodyHash)) ?? (await keys.bind(asking, binding));
-      if (earlier?.state === 'given') return bulkAnswer.parse(earlier.result);
+      if (earlier?.state === 'given') return bulkAnswerSchema.parse(earlier.result);
       const { stuck, notShown } =
         step === undefined ? await findStuck(db, starter, MOST) : await findParkedAt(db, step, MOST);
       const answer = { items: await retryEach(stuck, step, asking), isComplete: notShown === 0 };
       if (answer.items.some(({ result }) => result === AWAY)) return answer;
       const given = await keys.markGiven(asking, binding, answer);
-      return given === undefined ? answer : bulkAnswer.parse(given.result);
+      return given === undefined ? answer : bulkAnswerSchema.parse(given.result);
     },
   };
 }

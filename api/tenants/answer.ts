@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { isProblemCode, type ProblemCode } from '@freeflow/contract';
 import type { PrismaClient, TenantOperation } from '@freeflow/db-master';
 import type { Answer } from '../../workflows/messages';
-import { CATALOGUE, Problem, type ProblemCode } from '../errors';
+import { Problem } from '../errors';
 import type { TemporalGateway } from '../plugins/temporal';
 import { acceptedOf, type Asking } from './accept';
 import { answerKeys, type Binding } from './answer-keys';
@@ -119,4 +120,4 @@ const changed = (operationId: string): Problem =>
 const refusal = ({ action, step }: Answer, why: string): Problem =>
   new Problem(codeOf(why), `${action}${step === undefined ? '' : ` of ${step}`}: ${why.replaceAll('-', ' ')}.`);
 
-const codeOf = (why: string): ProblemCode => (why in CATALOGUE ? (why as ProblemCode) : 'not-stuck');
+const codeOf = (why: string): ProblemCode => (isProblemCode(why) ? why : 'not-stuck');

@@ -1,4 +1,4 @@
-import { CATALOGUE } from '../errors';
+import { PROBLEMS } from '@freeflow/contract';
 import { ACTIONS, DECISIONS, SITUATIONS, type Action, type Decision } from './lifecycle';
 
 const CALLS: Readonly<Record<Action, string>> = {
@@ -14,7 +14,7 @@ const CALLS: Readonly<Record<Action, string>> = {
 const cell = (decision: Decision): string => {
   if (decision === 'accept') return '**202**';
   if (decision === 'nothing') return '202, nothing to do';
-  return `${CATALOGUE[decision].status} \`${decision}\``;
+  return `${PROBLEMS[decision].status} \`${decision}\``;
 };
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;

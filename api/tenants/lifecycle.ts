@@ -1,5 +1,5 @@
 import type { OperationKind, TenantStatus } from '@freeflow/contract';
-import type { ProblemCode } from '../errors';
+import type { ProblemCode } from '@freeflow/contract';
 
 /** What can be asked of a tenant that is there. */
 export const ACTIONS = [

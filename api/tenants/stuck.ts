@@ -1,4 +1,4 @@
-import type { StuckReason } from '@freeflow/contract';
+import { STUCK, type StuckReason } from '@freeflow/contract';
 import type { PrismaClient, Tenant, TenantOperation } from '@freeflow/db-master';
 import type { TemporalGateway } from '../plugins/temporal';
 import { askForRuns, type RunState } from './run-states';
@@ -11,18 +11,6 @@ const MOST_QUIET = 2_000;
 /** A purge is overdue when so many sweeps should have seen to it, and at least after this time, in ms. */
 const OVERDUE_SWEEPS = 6;
 const OVERDUE_MS = 60_000;
-
-/** What on-call can do about each, where the operation itself doesn't say. */
-const ADVICE: Readonly<Record<StuckReason, string>> = {
-  parked: 'Look at its cause, then retry, abort or skip.',
-  'not-started':
-    'Nothing has begun it: is Temporal up, and a worker at work? freeflow doctor tells. A retry starts it.',
-  'run-gone':
-    'Its run was ended from outside. A retry starts a new one, which finds the true state; so does the next sweep.',
-  'run-fails': "No worker can carry its run on: see the worker's log. A retry ends the run and starts a new one.",
-  'overdue-purge':
-    'No sweep has asked for its purge: is the schedule of the sweep paused, or no worker at work? freeflow doctor tells. By hand: DELETE with mode=hard.',
-};
 
 /** An operation that needs somebody, with its tenant. */
 export interface Stuck {
@@ -118,12 +106,12 @@ export async function listStuck(
       ...stuck.map(({ operation, tenant, why }) => ({
         ...viewTenant({ ...tenant, operations: [operation] }, starter.runUrl),
         why,
-        advice: why === 'parked' ? (operation.advice ?? ADVICE.parked) : ADVICE[why],
+        advice: why === 'parked' ? (operation.advice ?? STUCK.parked.advice) : STUCK[why].advice,
       })),
       ...overdue.map((tenant) => ({
         ...viewTenant(tenant, starter.runUrl),
         why: 'overdue-purge' as const,
-        advice: ADVICE['overdue-purge'],
+        advice: STUCK['overdue-purge'].advice,
       })),
     ],
     isComplete: notShown === 0 && notAsked === 0,

@@ -1,7 +1,6 @@
 import type { BackendKind } from '@freeflow/contract';
-import type { logRowSchema, OperationBody, TenantBody, TenantDetailBody } from '@freeflow/contract/http';
+import type { LogRowBody, OperationBody, TenantBody, TenantDetailBody } from '@freeflow/contract/http';
 import type { Prisma, Tenant, TenantConnection, TenantOperation, TenantProvisionLog } from '@freeflow/db-master';
-import type { z } from 'zod';
 import { workflowIdOf } from '../../workflows/messages';
 
 /** Where people look at a run. */
@@ -94,7 +93,7 @@ function viewOperation(operation: TenantOperation, runUrl: RunUrl): OperationBod
   };
 }
 
-export function viewLogRow(row: TenantProvisionLog): z.output<typeof logRowSchema> {
+export function viewLogRow(row: TenantProvisionLog): LogRowBody {
   const { id, seq, operationId, step, status, message, attempt, durationMs, createdAt } = row;
   return {
     id,

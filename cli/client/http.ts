@@ -1,29 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
+import { commandAdviceOn } from '@freeflow/contract';
+import { problemSchema } from '@freeflow/contract/http';
+import type { z } from 'zod';
 import { EXIT, Failure } from '../failure';
 import type { Session } from './session';
 
 const TIMEOUT_MS = 15_000;
 /** A request is sent again after these pauses, in ms, when nobody answers; under the same Idempotency-Key, so that it is done once. */
 const AGAIN_AFTER_MS = [300, 1_000];
-
-const problem = z.object({
-  title: z.string(),
-  detail: z.string(),
-  code: z.string(),
-  advice: z.string(),
-  errors: z
-    .array(
-      z.object({
-        pointer: z.string().optional(),
-        parameter: z.string().optional(),
-        header: z.string().optional(),
-        detail: z.string(),
-      }),
-    )
-    .optional(),
-});
 
 /** What the API has refused, with its stable code. */
 export class Refusal extends Failure {
@@ -45,7 +30,7 @@ export type Call = <S extends z.ZodType>(
 ) => Promise<z.output<S>>;
 
 /**
- * Calls the API of a session.
+ * Calls the API of a session. An answer is checked by its schema and handed on as it came: `--json` shows fields that this version does not know.
  * @throws Refusal for what it refuses, Failure `unreachable` when it doesn't answer
  */
 export function caller(session: Session): Call {
@@ -65,13 +50,13 @@ export function caller(session: Session): Call {
     const response = await persistently(session.url, () => send(method, path, body, key));
     const content: unknown = await response.json().catch(() => undefined);
     if (!response.ok) throw refusalOf(response.status, content, session.url);
-    const parsed = answer.safeParse(content);
-    if (parsed.success) return parsed.data;
+    const { success, error } = answer.safeParse(content);
+    if (success) return content as z.output<typeof answer>;
     throw new Failure(
       EXIT.refused,
-      `${session.url} answered ${method} ${path} in a form that is not known here.`,
-      'Is it the API of FreeFlow, and of the same version as this command?',
-      { cause: parsed.error },
+      `${session.url} answered ${method} ${path} in an unknown form.`,
+      'Is it the API of FreeFlow, in the same version as this command?',
+      { cause: error },
     );
   };
 }
@@ -97,11 +82,12 @@ async function persistently(url: string, send: () => Promise<Response>): Promise
 
 function refusalOf(status: number, content: unknown, url: string): Failure {
   const exitCode = status >= 500 ? EXIT.unreachable : status === 400 ? EXIT.usage : EXIT.refused;
-  const { success, data } = problem.safeParse(content);
+  const { success, data } = problemSchema.safeParse(content);
   if (!success) return new Failure(exitCode, `${url} answers ${status}.`, 'Is it the API of FreeFlow?');
   const places = (data.errors ?? []).map(
     ({ pointer, parameter, header, detail }) =>
       `\n  ${pointer?.replace(/^\//, '') ?? parameter ?? header ?? 'body'}: ${detail}`,
   );
-  return new Refusal(data.code, exitCode, `${data.title}. ${data.detail}${places.join('')}`, data.advice);
+  const advice = commandAdviceOn(data.code) ?? data.advice;
+  return new Refusal(data.code, exitCode, `${data.title}. ${data.detail}${places.join('')}`, advice);
 }

@@ -1,36 +1,7 @@
-import { z } from 'zod';
+import type { BackendKind } from '@freeflow/contract';
+import { dropSchema, reportSchema, startedSchema, type OrphanDropBody, type ReportBody } from '@freeflow/contract/http';
 import { EXIT, Failure } from '../failure';
 import { type Call, Refusal } from './http';
-
-// Loose: --json shows whatever the API says.
-const finding = z.looseObject({
-  class: z.string(),
-  backend: z.string().nullable(),
-  name: z.string().nullable(),
-  id: z.string().nullable(),
-  what: z.string(),
-  fixable: z.boolean(),
-  fixed: z.boolean(),
-});
-const report = z.looseObject({
-  id: z.string(),
-  requestedBy: z.string(),
-  fix: z.boolean(),
-  startedAt: z.string(),
-  endedAt: z.string(),
-  counts: z.record(z.string(), z.number()),
-  findings: z.array(finding),
-});
-const drop = z.looseObject({
-  id: z.string(),
-  state: z.enum(['running', 'done', 'refused', 'failed']),
-  name: z.string(),
-  cause: z.string().nullable(),
-});
-const started = z.object({ id: z.string() });
-
-export type Report = z.output<typeof report>;
-export type Drop = z.output<typeof drop>;
 
 const POLL_MS = 500;
 /** How long it is waited for; it goes on all the same. A reconciliation may take twenty minutes, and wait for another one before. */
@@ -39,18 +10,18 @@ const PATIENCE_MIN = { drop: 10, reconciliation: 45 } as const;
 /** Reconciliations and drops of orphans, each from its start to its end. */
 export function reconcilerOf(call: Call) {
   return {
-    async reconcile(fix: boolean): Promise<Report> {
-      const { id } = await call(started, 'POST', '/reconcile', { fix });
+    async reconcile(fix: boolean): Promise<ReportBody> {
+      const { id } = await call(startedSchema, 'POST', '/reconcile', { fix });
       return ended(
-        () => call(report, 'GET', `/reconcile/${id}`),
+        () => call(reportSchema, 'GET', `/reconcile/${id}`),
         () => true,
         PATIENCE_MIN.reconciliation,
       );
     },
-    async drop(backend: string, name: string, externalId: string): Promise<Drop> {
-      const { id } = await call(started, 'POST', '/resources/drop', { backend, name, externalId });
+    async drop(backend: BackendKind, name: string, externalId: string): Promise<OrphanDropBody> {
+      const { id } = await call(startedSchema, 'POST', '/resources/drop', { backend, name, externalId });
       return ended(
-        () => call(drop, 'GET', `/resources/drops/${id}`),
+        () => call(dropSchema, 'GET', `/resources/drops/${id}`),
         ({ state }) => state !== 'running',
         PATIENCE_MIN.drop,
       );

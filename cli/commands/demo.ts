@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import type { TenantBody } from '@freeflow/contract/http';
 import type { Command } from 'commander';
 import pc from 'picocolors';
 import { z } from 'zod';
-import type { Tenant } from '../client/tenants';
 import { showCutOff, showIsolation, showOwn } from '../demo/scenes';
 import { EXIT, Failure } from '../failure';
 import { connect } from './connect';
@@ -38,12 +38,12 @@ async function demo(tools: Tools, env: NodeJS.ProcessEnv): Promise<number> {
     tenants,
   } = tools;
   const suffix = randomBytes(2).toString('hex');
-  const made: Tenant[] = [];
+  const made: TenantBody[] = [];
   const scene = (text: string) => {
     say(`\n${pc.bold(text)}`);
   };
   /** Asks for something, shows it, and insists that it is done. */
-  const done = async (asked: Tenant): Promise<Tenant> => {
+  const done = async (asked: TenantBody): Promise<TenantBody> => {
     const exitCode = await attend(tools, asked);
     if (exitCode !== EXIT.done)
       throw new Failure(
@@ -58,7 +58,7 @@ async function demo(tools: Tools, env: NodeJS.ProcessEnv): Promise<number> {
     made.push(asked);
     return done(asked);
   };
-  const remove = async ({ id }: Tenant) => done(await tenants.remove(id, { hard: true, force: true }));
+  const remove = async ({ id }: TenantBody) => done(await tenants.remove(id, { hard: true, force: true }));
 
   try {
     scene(
@@ -100,7 +100,7 @@ async function demo(tools: Tools, env: NodeJS.ProcessEnv): Promise<number> {
 }
 
 /** Whatever the demonstration stumbled over: it leaves nothing of its own behind, or says what. */
-async function clearUp({ tenants, terminal, freeflow }: Tools, made: readonly Tenant[]): Promise<void> {
+async function clearUp({ tenants, terminal, freeflow }: Tools, made: readonly TenantBody[]): Promise<void> {
   for (const { id, name } of made) {
     await tenants.remove(id, { hard: true, force: true }).then(
       () => {

@@ -1,3 +1,4 @@
+import { BACKEND_KINDS, type BackendKind } from '@freeflow/contract';
 import { Argument, type Command } from 'commander';
 import pc from 'picocolors';
 import { caller } from '../client/http';
@@ -5,7 +6,6 @@ import { reconcilerOf } from '../client/reconcile';
 import { openSession } from '../client/session';
 import { confirm } from '../confirm';
 import { EXIT } from '../failure';
-import { RESOURCES } from '../resources';
 import { waitingFor } from '../show/waiting';
 import { openTerminal } from '../terminal';
 import { type CommonOptions, type Host, printJson } from './tenants/tools';
@@ -17,7 +17,7 @@ export function addResources(program: Command, { env, end }: Host): void {
     .description('what stands at the servers')
     .command('drop')
     .description('drop one orphan that reconcile has named: ours, and in no live row of the ledger')
-    .addArgument(new Argument('<backend>', 'where').choices(RESOURCES))
+    .addArgument(new Argument('<backend>', 'where').choices(BACKEND_KINDS))
     .argument('<name>', 'what it is called there')
     .requiredOption('--id <id>', 'its id, as reconcile has it: it has to be that very one')
     .option('--yes', 'do not ask for its name')
@@ -33,7 +33,7 @@ Example:
     )
     .action(
       async (
-        backend: string,
+        backend: BackendKind,
         name: string,
         { id, yes = false, ...options }: CommonOptions & { id: string; yes?: boolean },
       ) => {

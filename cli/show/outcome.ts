@@ -1,8 +1,13 @@
+import type { OperationBody, TenantBody } from '@freeflow/contract/http';
 import pc from 'picocolors';
-import type { Operation, Tenant } from '../client/tenants';
 
 /** How an operation has ended, or what it waits for, with the ways out ready to paste. */
-export function outcomeOf(tenant: Tenant, operation: Operation, took: string | undefined, freeflow: string): string {
+export function outcomeOf(
+  tenant: TenantBody,
+  operation: OperationBody,
+  took: string | undefined,
+  freeflow: string,
+): string {
   const { name } = tenant;
   const kind = operation.kind.replaceAll('_', ' ');
   const why = [operation.cause, operation.advice].filter((it) => it !== null);
@@ -47,7 +52,7 @@ const waysOut = (name: string, freeflow: string) =>
   ].map(([command, does]) => `  ${freeflow} tenants ${command}  ${pc.dim(`# ${does}`)}`);
 
 /** In one word how a tenant is: a deleted one may be restorable or gone for good. */
-export function statusOf({ status, goneAt }: Tenant): string {
+export function statusOf({ status, goneAt }: TenantBody): string {
   if (goneAt !== null) return 'gone';
   return status === 'deleted' ? 'deleted (its data is kept)' : status;
 }

@@ -1,11 +1,15 @@
+import type { ReportBody } from '@freeflow/contract/http';
 import pc from 'picocolors';
-import type { Report } from '../client/reconcile';
 import { inColumns } from './table';
 
-type Finding = Report['findings'][number];
+type Finding = ReportBody['findings'][number];
 
 /** What a reconciliation has found, one line each, and the ways back ready to paste. */
-export function reportText({ findings, counts, fix }: Report, columns: number | undefined, freeflow: string): string {
+export function reportText(
+  { findings, counts, fix }: ReportBody,
+  columns: number | undefined,
+  freeflow: string,
+): string {
   const looked = amount(counts['resources'] ?? 0, 'backend');
   if (findings.length === 0) return `${looked} looked at: ${pc.green('all is as recorded')}.`;
   const open = findings.filter(({ fixed }) => !fixed);

@@ -1,6 +1,6 @@
+import type { LogRowBody } from '@freeflow/contract/http';
 import ora from 'ora';
 import pc from 'picocolors';
-import type { LogRow } from '../client/tenants';
 import type { Viewer } from '../follow';
 import type { Terminal } from '../terminal';
 import { duration } from './time';
@@ -9,7 +9,10 @@ const STEP_WIDTH = 16;
 const TIME_WIDTH = 9;
 
 /** One attempt of a step as a line: how it went, how long it took, which attempt it was and what is to be said. */
-export function stepLine({ step, status, durationMs, attempt, message }: LogRow, columns: number | undefined): string {
+export function stepLine(
+  { step, status, durationMs, attempt, message }: LogRowBody,
+  columns: number | undefined,
+): string {
   const sign = status === 'success' ? pc.green('✔') : pc.red('✖');
   const took = durationMs === null ? '' : duration(durationMs);
   const text = `${attempt > 1 ? `attempt ${attempt}: ` : ''}${message ?? ''}`;

@@ -1,18 +1,11 @@
+import { commandAdviceOnStuck, STUCK } from '@freeflow/contract';
 import type { StuckTenant } from '../client/tenants';
 import { inColumns } from './table';
 import { age } from './time';
 
-/** What to show for a cause where the operation has none of its own. */
-const CAUSES: Readonly<Record<string, string>> = {
-  'not-started': 'nothing has begun it',
-  'run-gone': 'its run was ended from outside',
-  'run-fails': "no worker can carry its run on: see the worker's log; a retry begins anew",
-  'overdue-purge': 'its data is due to be dropped, and nothing has begun to',
-};
-
 /** What does not go on by itself, a line each, then what to do about it. */
 export function stuckTable(items: readonly StuckTenant[], columns: number | undefined, freeflow: string): string {
-  const advice = [...new Set(items.flatMap((it) => it.advice ?? []))];
+  const advice = [...new Set(items.map(adviceOn))];
   const canRetry = items.some(({ why }) => why !== 'overdue-purge');
   return [
     inColumns(['NAME', 'OPERATION', 'STEP', 'FAILED', 'SINCE', 'CAUSE'], items.map(rowOf), columns),
@@ -22,8 +15,12 @@ export function stuckTable(items: readonly StuckTenant[], columns: number | unde
   ].join('\n');
 }
 
+/** A parked step's own advice is the same for everybody; the others speak of requests where the API answers them. */
+const adviceOn = ({ why, advice }: StuckTenant): string =>
+  why === 'parked' && advice !== null ? advice : commandAdviceOnStuck(why);
+
 function rowOf({ name, why, operation, purgeAt }: StuckTenant): string[] {
-  if (why === 'overdue-purge') return [name, 'purge', '-', '0', age(purgeAt ?? ''), CAUSES[why] ?? why];
+  if (why === 'overdue-purge') return [name, 'purge', '-', '0', age(purgeAt ?? ''), STUCK[why].cause];
   const { kind = '', step, attempts = 0, requestedAt = '', cause } = operation ?? {};
   return [
     name,
@@ -31,6 +28,6 @@ function rowOf({ name, why, operation, purgeAt }: StuckTenant): string[] {
     step ?? '-',
     String(attempts),
     age(requestedAt),
-    why === 'parked' ? (cause ?? '') : (CAUSES[why] ?? why),
+    why === 'parked' ? (cause ?? STUCK.parked.cause) : STUCK[why].cause,
   ];
 }

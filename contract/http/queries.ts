@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { OPERATION_STATES, TENANT_STATUSES, STUCK_REASONS } from '../states';
+import { OPERATION_STATES, TENANT_STATUSES } from '../states';
+import { STUCK_REASONS } from '../stuck';
 import { tenantSchema } from './tenant';
 import { numberInQuery, plainText } from './text';
 
@@ -67,6 +68,17 @@ export const stuckList = z
   })
   .meta({ id: 'StuckList' });
 
+export const bulkAnswerSchema = z
+  .object({
+    items: z.array(
+      z.object({ id: z.uuid(), name: z.string(), result: z.string().describe('retried, or the code of the problem') }),
+    ),
+    isComplete: z
+      .boolean()
+      .describe('false: more is stuck than one request answers; send it again, with a new Idempotency-Key'),
+  })
+  .meta({ id: 'BulkAnswer' });
+
 export const logRowSchema = z
   .object({
     id: z.uuid(),
@@ -83,5 +95,9 @@ export const logRowSchema = z
 
 export const logPage = z.object({ items: z.array(logRowSchema), nextCursor }).meta({ id: 'LogPage' });
 
+export type StuckListBody = z.output<typeof stuckList>;
+/** What came of an answer to all that is stuck, tenant by tenant. */
+export type BulkAnswerBody = z.output<typeof bulkAnswerSchema>;
+export type LogRowBody = z.output<typeof logRowSchema>;
 export type ListQuery = z.output<typeof listQuery>;
 export type LogQuery = z.output<typeof logQuery>;

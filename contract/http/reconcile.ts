@@ -75,3 +75,6 @@ export const dropSchema = z
     endedAt: time.nullable(),
   })
   .meta({ id: 'OrphanDrop' });
+
+export type ReportBody = z.output<typeof reportSchema>;
+export type OrphanDropBody = z.output<typeof dropSchema>;

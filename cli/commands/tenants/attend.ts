@@ -1,4 +1,4 @@
-import type { LogRow, Tenant } from '../../client/tenants';
+import type { LogRowBody, TenantBody } from '@freeflow/contract/http';
 import { EXIT } from '../../failure';
 import { exitCodeOf, follow } from '../../follow';
 import { outcomeOf } from '../../show/outcome';
@@ -19,8 +19,8 @@ export interface FollowOptions {
  */
 export async function attend(
   tools: Tools,
-  tenant: Tenant,
-  { wait = true, sinceAnswer }: FollowOptions & { sinceAnswer?: () => Promise<LogRow[]> } = {},
+  tenant: TenantBody,
+  { wait = true, sinceAnswer }: FollowOptions & { sinceAnswer?: () => Promise<LogRowBody[]> } = {},
 ): Promise<number> {
   const { terminal, freeflow, tenants } = tools;
   const { id, name, operation } = tenant;

@@ -1,7 +1,7 @@
+import { BACKEND_KINDS } from '@freeflow/contract';
 import { Argument, type Command } from 'commander';
 import pc from 'picocolors';
 import { type Connections, tryOut } from '../../connections';
-import { RESOURCES } from '../../resources';
 import { connect } from '../connect';
 import { type CommonOptions, type Host, printJson } from './tools';
 
@@ -13,7 +13,7 @@ export function addConnect(tenants: Command, { env }: Host): void {
     .command('connect')
     .description("print how a tenant's application connects, passwords included; who asked is recorded in its log")
     .argument('<tenant>', 'name or id')
-    .addArgument(new Argument('[backend]', 'only this one').choices(RESOURCES))
+    .addArgument(new Argument('[backend]', 'only this one').choices(BACKEND_KINDS))
     .option('--json', 'as JSON')
     .addHelpText(
       'after',

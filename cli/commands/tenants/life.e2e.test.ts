@@ -120,7 +120,7 @@ describe('what can not be done ends with its own exit code, says why and what to
       'an active tenant without --force',
       1,
       async () => ['delete', (await json('create', newName('c'))).name, '--hard', '--yes'],
-      /All its data would be gone/,
+      /A hard delete drops all its data\. .* repeat with --force\./,
     ],
     ['--force without --hard', 2, () => ['delete', 'acme', '--force', '--yes'], /--force is of use with --hard only/],
     [
@@ -135,7 +135,7 @@ describe('what can not be done ends with its own exit code, says why and what to
       'what is not stuck',
       1,
       async () => ['retry', (await json('create', newName('c'))).name],
-      /Nothing is stuck there/,
+      /Nothing there waits for an answer/,
     ],
     ['a limit that is no number', 2, () => ['list', '--limit', 'many'], /--limit many is not a number/],
     ['a status there is not', 2, () => ['list', '--status', 'fine'], /Allowed choices are provisioning/],

@@ -1,6 +1,8 @@
+import { OPERATION_STATES, TENANT_STATUSES } from '@freeflow/contract';
+import type { TenantBody, TenantDetailBody } from '@freeflow/contract/http';
 import { Option, type Command } from 'commander';
 import pc from 'picocolors';
-import type { ListFilter, Tenant, TenantDetail } from '../../client/tenants';
+import type { ListFilter } from '../../client/tenants';
 import { EXIT, Failure } from '../../failure';
 import { outcomeOf, statusOf } from '../../show/outcome';
 import { stepLine } from '../../show/steps';
@@ -8,8 +10,6 @@ import { inColumns } from '../../show/table';
 import { age } from '../../show/time';
 import { type CommonOptions, type Host, printJson, toolsOf } from './tools';
 
-const STATUSES = ['provisioning', 'active', 'suspended', 'deleting', 'deleted'];
-const STATES = ['requested', 'running', 'parked', 'undoing', 'done', 'rolled_back', 'refused', 'incomplete'];
 const FOLLOW_MS = 1_000;
 
 interface ListOptions extends CommonOptions, Omit<ListFilter, 'gone' | 'name'> {
@@ -22,8 +22,10 @@ export function addLooks(tenants: Command, { env }: Host): void {
   tenants
     .command('list')
     .description('list tenants, newest first')
-    .addOption(new Option('--status <status>', 'only those').choices(STATUSES))
-    .addOption(new Option('--operation <state>', 'only those whose last operation is in this state').choices(STATES))
+    .addOption(new Option('--status <status>', 'only those').choices(TENANT_STATUSES))
+    .addOption(
+      new Option('--operation <state>', 'only those whose last operation is in this state').choices(OPERATION_STATES),
+    )
     .option('--step <step>', 'only those that are stuck at this step, such as keycloak.create')
     .option('--gone', 'show those that are gone as well')
     .option('--limit <n>', 'at most so many', '100')
@@ -98,14 +100,14 @@ Examples:
     });
 }
 
-function rowOf(tenant: Tenant): string[] {
+function rowOf(tenant: TenantBody): string[] {
   const { name, createdAt, operation, id } = tenant;
   const last =
     operation === null ? 'none' : `${operation.kind.replaceAll('_', ' ')} ${operation.state.replaceAll('_', ' ')}`;
   return [name, statusOf(tenant).replace(/ \(.*/, ''), age(createdAt), last, id, operation?.cause ?? ''];
 }
 
-function detailsOf(tenant: TenantDetail): string {
+function detailsOf(tenant: TenantDetailBody): string {
   const places = tenant.connections.map(({ service, dbName, host, port, username }) => [
     service,
     `${dbName} at ${host ?? '?'}${port === null ? '' : `:${port}`}${username === null ? '' : ` as ${username}`}`,

@@ -1,6 +1,6 @@
+import { BACKEND_KINDS, type BackendKind } from '@freeflow/contract';
 import { Argument, type Command } from 'commander';
 import { EXIT, Failure } from '../../failure';
-import { RESOURCES } from '../../resources';
 import { stuckTable } from '../../show/stuck';
 import { inColumns } from '../../show/table';
 import { attend, type FollowOptions } from './attend';
@@ -94,7 +94,7 @@ function addAdopt(tenants: Command, { env, end }: Host): void {
   followed(tenants.command('adopt'))
     .description("after a restore: take over what carries the tenant's mark under another id than recorded")
     .argument('<tenant>', 'name or id')
-    .addArgument(new Argument('<backend>', 'where').choices(RESOURCES))
+    .addArgument(new Argument('<backend>', 'where').choices(BACKEND_KINDS))
     .option('--server', 'also when it stands on another server than recorded')
     .addHelpText(
       'after',
@@ -105,7 +105,11 @@ Example:
   pnpm freeflow tenants adopt acme postgres`,
     )
     .action(
-      async (tenant: string, backend: string, { server = false, ...options }: FollowOptions & { server?: boolean }) => {
+      async (
+        tenant: string,
+        backend: BackendKind,
+        { server = false, ...options }: FollowOptions & { server?: boolean },
+      ) => {
         const tools = toolsOf(options, env);
         const { id } = await tools.tenants.find(tenant);
         end(await attend(tools, await tools.tenants.adopt(id, backend, server), options));

@@ -1,0 +1,198 @@
+interface ProblemRow {
+  /** The HTTP status. */
+  readonly status: number;
+  /** The same for every occurrence. */
+  readonly title: string;
+  /** What to do about it, for a client of the API; for everybody where there is no `commandAdvice`. */
+  readonly advice: string;
+  /** What to do about it, in commands of `freeflow`, where `advice` speaks of requests. */
+  readonly commandAdvice?: string;
+}
+
+/** Every error that the API answers with, by its stable code: the one table that API and command line read. */
+export const PROBLEMS = {
+  'body-invalid': {
+    status: 400,
+    title: 'The request body is not valid',
+    advice: 'Correct what errors[] points at and send it again.',
+    commandAdvice: 'Correct the arguments; --help shows what the command takes.',
+  },
+  'request-invalid': {
+    status: 400,
+    title: 'The request is not valid',
+    advice: 'Correct what errors[] points at and send it again.',
+    commandAdvice: 'Correct the arguments; --help shows what the command takes.',
+  },
+  'value-unstorable': {
+    status: 400,
+    title: 'A value of the request can not be stored',
+    advice: 'Send plain text in UTF-8, without control characters.',
+  },
+  'http-invalid': {
+    status: 400,
+    title: 'This is not a valid HTTP request',
+    advice: 'Send HTTP/1.1 by a client or proxy that follows RFC 9112.',
+  },
+  unauthenticated: {
+    status: 401,
+    title: 'No valid token',
+    advice: 'Get a new access token and send it as Authorization: Bearer ...',
+    commandAdvice: 'Get a new access token and set it as FREEFLOW_TOKEN, or set the client credentials instead.',
+  },
+  forbidden: {
+    status: 403,
+    title: 'Permission is missing',
+    advice: 'Ask for the permission system:* or use an account that has it.',
+  },
+  'route-unknown': {
+    status: 404,
+    title: 'There is no such route',
+    advice: 'See /docs for the routes there are.',
+    commandAdvice: 'Is FREEFLOW_API_URL the API of FreeFlow, in the same version as this command?',
+  },
+  'tenant-unknown': {
+    status: 404,
+    title: 'There is no such tenant',
+    advice: 'Look its id up with GET /tenants?name=...; add gone=true to see those that are gone.',
+    commandAdvice: 'See all tenants, gone ones included: freeflow tenants list --gone',
+  },
+  'report-unknown': {
+    status: 404,
+    title: 'There is no such report',
+    advice: 'A report is there once its reconciliation has ended. Start one with POST /reconcile.',
+    commandAdvice: 'A report is there once its reconciliation has ended. Start one: freeflow reconcile',
+  },
+  'tenant-name-taken': {
+    status: 409,
+    title: 'A tenant of that name exists',
+    advice: 'Choose another name, or see the existing tenant with GET /tenants?name=...',
+    commandAdvice: 'Choose another name, or see the existing tenant: freeflow tenants show NAME',
+  },
+  'operation-in-progress': {
+    status: 409,
+    title: 'Another operation on this tenant is in progress',
+    advice:
+      'Wait until it has ended (GET /tenants/{id} shows it, with a link to its run), abort it if it is parked, or interrupt it: DELETE with mode=hard&force=true.',
+    commandAdvice:
+      'Wait until it has ended (freeflow tenants watch NAME), abort it if it is parked (freeflow tenants abort NAME), or interrupt it and lose all data: freeflow tenants delete NAME --hard --force',
+  },
+  'force-required': {
+    status: 409,
+    title: 'The tenant is active',
+    advice: 'A hard delete drops all its data. If that is what you want, repeat with force=true.',
+    commandAdvice: 'A hard delete drops all its data. If that is what you want, repeat with --force.',
+  },
+  'operation-changed': {
+    status: 409,
+    title: 'The operation meant has ended',
+    advice: 'See what is in progress now (GET /tenants/{id}), and answer that operation if you still want to.',
+    commandAdvice:
+      'See what is in progress now (freeflow tenants show NAME), and repeat the command if you still want to.',
+  },
+  'not-stuck': {
+    status: 409,
+    title: 'Nothing there waits for an answer',
+    advice:
+      'GET /tenants/stuck lists what does, GET /tenants/{id} shows this tenant. A step that is still retried takes retry alone; DELETE with mode=hard&force=true interrupts it.',
+    commandAdvice:
+      'freeflow tenants stuck lists what does, freeflow tenants show NAME shows this tenant. A step that is still retried takes retry alone; freeflow tenants delete NAME --hard --force interrupts it.',
+  },
+  'not-skippable': {
+    status: 409,
+    title: 'This step can not be skipped',
+    advice: 'Only a drop or an undo can be. Retry it, or abort the operation.',
+  },
+  'past-point-of-no-return': {
+    status: 409,
+    title: 'It is too late to abort',
+    advice: 'An undo or a drop that has begun is carried to its end. Retry the step, or skip it with a reason.',
+  },
+  'soft-deleted': {
+    status: 409,
+    title: 'The tenant is soft-deleted',
+    advice:
+      'POST /tenants/{id}/restore brings it back until it is purged; DELETE with mode=hard drops its data for good.',
+    commandAdvice:
+      'freeflow tenants restore NAME brings it back until it is purged; freeflow tenants delete NAME --hard drops its data for good.',
+  },
+  'being-deleted': {
+    status: 409,
+    title: 'The tenant is half deleted',
+    advice: 'Finish its deletion: DELETE with mode=hard. Nothing else can be done with it.',
+    commandAdvice: 'Finish its deletion: freeflow tenants delete NAME --hard. Nothing else can be done with it.',
+  },
+  'never-active': {
+    status: 409,
+    title: 'The tenant was never completed',
+    advice: 'Remove what there is of it: DELETE with mode=hard. Then its name is free again.',
+    commandAdvice: 'Remove what there is of it: freeflow tenants delete NAME --hard. Then its name is free again.',
+  },
+  'registered-only': {
+    status: 409,
+    title: 'The tenant is registered only; nothing was provisioned for it',
+    advice: 'DELETE with mode=hard&force=true removes the registration. Nothing else can be done with it.',
+    commandAdvice:
+      'freeflow tenants delete NAME --hard --force removes the registration. Nothing else can be done with it.',
+  },
+  'request-timeout': {
+    status: 408,
+    title: 'The request did not arrive in time',
+    advice: 'Send it again over a faster connection.',
+  },
+  'body-too-large': {
+    status: 413,
+    title: 'The request body is too large',
+    advice: 'No request of this API needs more than 64 KiB.',
+  },
+  'media-type-unsupported': {
+    status: 415,
+    title: 'The media type is not supported',
+    advice: 'Send JSON with Content-Type: application/json.',
+  },
+  'idempotency-key-reused': {
+    status: 422,
+    title: 'The Idempotency-Key was used for another request',
+    advice: 'Use a new key for every new request; repeat a request with its own key only.',
+  },
+  'headers-too-large': {
+    status: 431,
+    title: 'The headers are too large',
+    advice: 'Send fewer or shorter headers: 16 KiB in all.',
+  },
+  internal: {
+    status: 500,
+    title: 'The API failed',
+    advice: 'Try again. If it fails again, give the requestId to whoever runs this API: its log has the cause.',
+  },
+  'orchestrator-unavailable': {
+    status: 503,
+    title: 'Temporal does not answer',
+    advice: 'Try again in a few seconds, with the same Idempotency-Key.',
+    commandAdvice: 'Try again in a few seconds. If it stays, see what is down: freeflow doctor',
+  },
+  'master-database-unavailable': {
+    status: 503,
+    title: 'The master database does not answer',
+    advice:
+      'Try again in a few seconds, with the same Idempotency-Key: then it is done once, however often it is sent.',
+    commandAdvice: 'Try again in a few seconds. If it stays, see what is down: freeflow doctor',
+  },
+  'identity-provider-unavailable': {
+    status: 503,
+    title: 'The keys to check tokens with can not be fetched',
+    advice: 'Try again in a few seconds.',
+    commandAdvice: 'Try again in a few seconds. If it stays, see what is down: freeflow doctor',
+  },
+} as const satisfies Record<string, ProblemRow>;
+
+export type ProblemCode = keyof typeof PROBLEMS;
+
+/** Whether this version knows the code. */
+export const isProblemCode = (code: string): code is ProblemCode => Object.hasOwn(PROBLEMS, code);
+
+/** What to do about a problem, for somebody at the command line; undefined where this version does not know the code. */
+export function commandAdviceOn(code: string): string | undefined {
+  if (!isProblemCode(code)) return undefined;
+  const { advice, commandAdvice }: ProblemRow = PROBLEMS[code];
+  return commandAdvice ?? advice;
+}
