@@ -34,14 +34,14 @@ export async function refreshConnection(
 /** How a recorded connection differs from the present settings: the address was changed since, or was recorded by an earlier version. */
 export async function connectionDifferences(
   db: Client,
-  backend: Pick<Backend, 'connectionOf'>,
+  backend: Pick<Backend, 'describeConnection'>,
   { tenantId, kind, name }: Entry,
 ): Promise<Drift[]> {
   if (!hasConnection(kind)) return [];
   const row = await db.tenantConnection.findUnique({ where: { tenantId_service: { tenantId, service: kind } } });
   if (row === null) return [];
   const { host, port, username, options } = row;
-  const [has, shall] = [flat({ host, port, username, options }), flat(detailsOf(backend.connectionOf({ name })))];
+  const [has, shall] = [flat({ host, port, username, options }), flat(detailsOf(backend.describeConnection({ name })))];
   const changed = [...new Set([...has.keys(), ...shall.keys()])].filter((it) => has.get(it) !== shall.get(it));
   if (changed.length === 0) return [];
   const words = changed.map(

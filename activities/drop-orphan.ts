@@ -103,7 +103,7 @@ async function dropNamed(
         asked.nonce === null ? undefined : await classifyErrors(backend, () => backend.inspect(target(undefined)));
       if (found?.state === 'absent') return classifyErrors(backend, () => backend.proveAbsent(target(undefined)));
       // Written while it was dropped: what was begun to be erased is never called another's.
-      if (found?.state === 'foreign' && found.isUnmarked)
+      if (found?.state === 'foreign' && found.isUnclaimed)
         throw new BackendFault(
           'still-there',
           `${backend.kind}: something is there again since its drop began: ${found.owner}`,

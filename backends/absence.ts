@@ -2,14 +2,14 @@ import type { AbsenceProof } from './backend';
 import { BackendFault } from './failures';
 
 /**
- * The looks at a server as proof of absence.
+ * Turns checks for a dropped resource into proofs of its absence.
  * @throws BackendFault `still-there`, naming all that was found
  */
-export function allAbsent(
+export function assertAllAbsent(
   server: string,
-  looks: readonly [what: string, by: AbsenceProof['by'], isThere: boolean][],
+  checks: readonly [what: string, by: AbsenceProof['by'], isThere: boolean][],
 ): AbsenceProof[] {
-  const there = looks.filter(([, , isThere]) => isThere).map(([what]) => what);
+  const there = checks.filter(([, , isThere]) => isThere).map(([what]) => what);
   if (there.length > 0) throw new BackendFault('still-there', `${server}: still there: ${there.join(', ')}`);
-  return looks.map(([what, by]) => ({ what, by, answer: 'absent' }));
+  return checks.map(([what, by]) => ({ what, by, answer: 'absent' }));
 }

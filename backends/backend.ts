@@ -4,48 +4,48 @@ import type { Prisma } from '@freeflow/db-master';
 /** The secrets of one tenant at one backend, by name (`password`, `token`, `client-secret`, ...). */
 export type Secrets = Readonly<Record<string, string>>;
 
-/** What a backend is told about the one thing it is to make, probe or drop. */
+/** One tenant's resource at one backend, as every call of the interface is given it. */
 export interface Target {
   tenantId: string;
   tenantName: string;
-  /** What the thing is called at the server: `freeflow_acme`, `freeflow-acme`, ... */
+  /** The resource's name at the server: `freeflow_acme`, `freeflow-acme`, ... */
   name: string;
-  /** Made together with the thing and read back before anything is concluded: the proof that it is ours. */
+  /** The ownership nonce: written together with the resource, read back before anything is concluded. The proof that it is ours. */
   nonce: string;
-  /** What the server called it when it was made; absent until then. */
+  /** The id that the server gave the resource when it was created; absent until then. */
   externalId?: string;
-  /** Aborted when the tenant lock is lost: somebody else may be at work from then on. */
+  /** Aborted when the tenant lock is lost: another attempt may be running from then on. */
   signal: AbortSignal;
   /**
-   * To be awaited before each further call of a sequence with an effect: the ledger then knows when the last one went out, which
-   * is what settle time counts from. Cheap: it writes at most once a second. Does nothing where only is looked.
+   * To be awaited before each further call of a sequence with an effect: the ledger then records when the last one was sent, from
+   * which settle time counts. Cheap: it writes at most once a second. Does nothing for calls that only read.
    * @throws BackendFault `lock-lost`
    */
   announceCall: () => Promise<void>;
 }
 
-/** The `announceCall` of a target that is only looked at, or of which the ledger keeps nothing. */
+/** The `announceCall` of a target that is only read, or that has no ledger row. */
 export const skipAnnouncement = async (): Promise<void> => undefined;
 
-/** What `disable` takes away, as it was before, so that `enable` can put back exactly that. JSON without secrets. */
+/** The access that `disable` takes away, as it was before, so that `enable` can restore exactly that. JSON without secrets. */
 export type AccessState = Prisma.InputJsonObject;
 
-/** What a probe after `enable` needs to know: not everything need work that works for a new tenant. */
+/** What a probe after `enable` has to know: a resumed tenant may lack what a new one has. */
 export interface Resumed {
-  /** As `enable` was given it. */
+  /** The state that `enable` was given. */
   before: AccessState | undefined;
 }
 
-/** What people should know of how a call went, such as a password that the tenant had changed; goes into the log. */
+/** Remarks on a call for the log, such as a password that the tenant had changed. No secrets. */
 export type Notes = readonly string[];
 
-/** What a backend answers when asked whose the thing of that name is. */
+/** Whose the resource of a name is. */
 export type Inspection =
   | { state: 'absent' }
-  /** `only`: the mark is on a part of it alone, and this is what stands, or doesn't, where the thing itself should. */
-  | { state: 'ours'; externalId?: string; only?: string }
-  /** `isUnmarked`: nobody's mark is on it; after a drop of ours it may be what was written while we dropped. */
-  | { state: 'foreign'; owner: string; isUnmarked?: true };
+  /** `partial`: only a part of it carries our nonce; the text says what is, or isn't, in place of the rest. */
+  | { state: 'ours'; externalId?: string; partial?: string }
+  /** `isUnclaimed`: it carries no nonce at all; after a drop of ours it may be what was written meanwhile. */
+  | { state: 'foreign'; owner: string; isUnclaimed?: true };
 
 /** How a tenant application reaches its resource. Never holds a secret. */
 export interface Connection {
@@ -60,88 +60,99 @@ export interface Created {
   connection: Connection;
 }
 
-/** One look for something that should be gone, and what the server answered. */
+/** One check that something is gone, and the server's answer. */
 export interface AbsenceProof {
   what: string;
   by: 'name' | 'nonce' | 'id';
   answer: string;
 }
 
-/** Something at a server that carries a mark of FreeFlow, of whichever installation. */
+/** A resource that carries an ownership nonce, of this or another installation. */
 export interface OwnedResource {
   name: string;
   nonce: string;
   externalId?: string;
 }
 
-/** One way in which what stands there isn't as the ledger says. */
+/** One difference between a resource and what the ledger records. */
 export interface Drift {
   /** For people; never holds a secret. */
   what: string;
-  /** A part of it isn't there at all. */
+  /** A part of the resource is missing. */
   isMissing?: true;
-  /** What makes it right without a risk: cutting or giving back the access, making the grants anew, or recording how tenants connect by the present settings. Nothing, where a person has to decide. */
+  /**
+   * The repair without a risk: cut or restore the access, renew the grants, or record the connection by the present settings.
+   * Absent where a person has to decide.
+   */
   repair?: 'access' | 'grants' | 'connection';
 }
 
 /**
- * One kind of server that tenants get a piece of. A backend knows its server and nothing else:
- * the ledger, the secret store, locks and logs are the steps' business.
+ * One kind of server, where each tenant has a resource. A backend deals with its server alone: ledger, secret store, locks and
+ * logs belong to the steps.
  *
  * Every call may be repeated at any time, also after a call without an answer, and throws a
  * {@link import('./failures').BackendFault} or the driver's own error.
  */
 export interface Backend {
   kind: BackendKind;
-  /** Longest time that we wait for the answer of one call, in ms. The server may go on for longer: see {@link settleMs}. */
+  /** How long a call waits for its answer at most, in ms. The server may go on for longer: see {@link settleMs}. */
   callTimeoutMs: number;
-  /** Which server this is, however it is addressed: `system_identifier` and the like. */
+  /** The identity of the server, whatever its address: `system_identifier` and the like. */
   serverId(): Promise<string>;
-  /** New secrets for a tenant; the store keeps the first ones it is given. The first one listed is the connection's. */
-  newSecrets(target: Omit<Target, 'signal'>): Promise<Secrets>;
-  /** Makes the thing with its nonce, or verifies that the one that stands there is ours and finishes it. */
-  create(target: Target, secrets: Secrets): Promise<Created>;
-  /** How the tenant's application reaches it, by the settings as they are now. */
-  connectionOf(target: Pick<Target, 'name'>): Connection;
+  /** New secrets for a tenant; the store keeps the first ones it is given. The first in order is the connection's. */
+  generateSecrets(target: Omit<Target, 'signal'>): Promise<Secrets>;
   /**
-   * Reads and writes as the tenant, and sees foreign targets refused by authorization.
-   * @param resumed given after `enable`: what the tenant has broken of its own, or an admin had shut before, is no failure
+   * Creates the resource together with its nonce. One that exists is finished if it is ours.
+   * @throws BackendFault `foreign-resource` where it isn't ours
+   */
+  create(target: Target, secrets: Secrets): Promise<Created>;
+  /** How the tenant's application connects, by the present settings. */
+  describeConnection(target: Pick<Target, 'name'>): Connection;
+  /**
+   * Reads and writes with the tenant's own credentials, and verifies that foreign targets refuse them by authorization.
+   * @param resumed given after `enable`: what the tenant has broken itself, or an administrator had closed before, is no failure
+   * @throws BackendFault `probe-refused` or `probe-leak`
    */
   probe(target: Target, secrets: Secrets, resumed?: Resumed): Promise<void>;
-  /** What `disable` is about to take away; kept in the ledger before its first call. Asks only. Left out where nothing is lost. */
-  accessState?(target: Target, secrets: Secrets): Promise<AccessState>;
-  /** Whether a `disable` has taken some of it away already, so that it can't be asked for any more. */
+  /** The access that `disable` is about to take away; the ledger keeps it before the first call. Reads only. Absent where nothing is lost. */
+  readAccessState?(target: Target, secrets: Secrets): Promise<AccessState>;
+  /** Whether a `disable` has taken some of it away already, so that it can no longer be read. */
   isCutBegun?(target: Target): Promise<boolean>;
   /** Cuts the tenant's access, open sessions included; all data stays. */
   disable(target: Target): Promise<Notes>;
   /**
-   * Gives back exactly what `disable` has cut, whatever the tenant has changed since: the stored credentials work again.
-   * @param before what `accessState` said before the first `disable`; nothing where it wasn't asked then
+   * Restores exactly what `disable` has cut, whatever the tenant has changed since: the stored credentials work again.
+   * @param before the result of `readAccessState` before the first `disable`; undefined where it wasn't read then
    */
   enable(target: Target, secrets: Secrets, before: AccessState | undefined): Promise<Notes>;
-  /** Tries to get in as the tenant, and sees that refused by authorization. Called after `disable`. */
+  /**
+   * Tries to log in as the tenant, and verifies that this is refused by authorization. Called after `disable`.
+   * @throws BackendFault `still-open`
+   */
   assertLockedOut(target: Target, secrets: Secrets): Promise<void>;
-  /** Removes what is ours: access first, data second. Called only after `inspect` said `ours`. */
+  /** Removes what is ours: access first, data second. Called only after `inspect` returned `ours`. */
   drop(target: Target): Promise<Notes>;
+  /** Whose the resource of this name is. Reads only. */
   inspect(target: Target): Promise<Inspection>;
-  /** How the thing, which `inspect` has said is ours, differs from what it should be in this state. Asks only. */
+  /** How a resource of ours differs from what it should be in this state. Reads only. */
   findDrift(target: Target, state: 'present' | 'disabled', secrets: Secrets): Promise<Drift[]>;
   /**
-   * Everything that carries a mark of FreeFlow. Asks only.
-   * @param names what to ask for where listing all is too dear; others take no notice of it
+   * All resources that carry an ownership nonce. Reads only.
+   * @param names those to look for where the contract lists this backend `by-name`; others ignore it
    */
   listOwned(names: readonly string[], signal: AbortSignal): Promise<OwnedResource[]>;
   /**
-   * Looks for every trace of what was dropped, under its name and by its nonce.
-   * @throws BackendFault `still-there` when there is one
+   * Verifies that no trace of the resource is left, by name and by nonce.
+   * @throws BackendFault `still-there`, naming what was found
    */
   proveAbsent(target: Target): Promise<AbsenceProof[]>;
   close(): Promise<void>;
 }
 
 /**
- * For how long after its start a call without an answer may still take effect, in ms. A server goes on with what we no longer
- * wait for (Keycloak has taken 64 s for a realm of which we had given up after 60), so by default it is twice the deadline.
+ * For how long after its start an unanswered call may still take effect, in ms. A server goes on with a call that has timed out
+ * (a realm has been created 64 s after a call that was given up after 60 s), so by default this is twice the timeout.
  */
 export const settleMs = ({ callTimeoutMs }: Pick<Backend, 'callTimeoutMs'>, marginMs = callTimeoutMs): number =>
   callTimeoutMs + marginMs;

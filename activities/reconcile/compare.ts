@@ -26,7 +26,7 @@ export async function compare({ db, backend, secrets, entry, tenantName, signal 
   const found = await withRetries(backend, signal, () => backend.inspect(target));
   if (found.state === 'absent') return [{ what: `there is no ${name}`, isMissing: true }];
   if (found.state === 'foreign') return [{ what: `something else stands there: ${found.owner}`, isMissing: true }];
-  if (found.only !== undefined) return [{ what: `only a part of it is there: ${found.only}`, isMissing: true }];
+  if (found.partial !== undefined) return [{ what: `only a part of it is there: ${found.partial}`, isMissing: true }];
   // Which of the two is meant a person decides (adopt); until then nothing is done to either.
   if (found.externalId !== undefined && externalId !== null && found.externalId !== externalId)
     return [{ what: `its id is ${found.externalId}, recorded is ${externalId}` }];

@@ -38,7 +38,7 @@ export async function repair(
     if (entry.state === 'disabled' && (wanted.has('grants') || wanted.has('access')))
       await act((at) => backend.disable(at));
     if (entry.state === 'present' && wanted.has('access')) await act((at) => backend.enable(at, stored, undefined));
-    if (wanted.has('connection')) await ledger.refreshConnection(entry, held, backend.connectionOf(target));
+    if (wanted.has('connection')) await ledger.refreshConnection(entry, held, backend.describeConnection(target));
     return compare(comparison);
   });
 }

@@ -56,12 +56,12 @@ export async function enable(scope: StepScope): Promise<string> {
     (at) => backend.enable(at, values, before),
     () => backend.probe(target, values, { before }),
   );
-  await ledger.refreshConnection(entry, scope.held, backend.connectionOf(target));
+  await ledger.refreshConnection(entry, scope.held, backend.describeConnection(target));
   return withNotes(`${entry.name} is given back: the tenant's own credentials work, and are refused elsewhere`, notes);
 }
 
 const accessNow = (backend: Backend, target: Target, secrets: Secrets): Promise<AccessState | undefined> =>
-  classifyErrors(backend, async () => backend.accessState?.(target, secrets));
+  classifyErrors(backend, async () => backend.readAccessState?.(target, secrets));
 
 /** Acts and looks, and acts again once no earlier unanswered call can turn it round any more. Gives what was noted, each once. */
 async function change(
@@ -90,10 +90,10 @@ async function refuseStranger({ backend }: StepScope, entry: KnownEntry, target:
   if (found.state === 'foreign') throw new BackendFault('foreign-resource', `${backend.kind}: ${found.owner}`);
   if (found.state === 'absent')
     throw new BackendFault('missing-resource', `${backend.kind}: ${entry.name} isn't there any more`);
-  if (found.only !== undefined)
+  if (found.partial !== undefined)
     throw new BackendFault(
       'missing-resource',
-      `${backend.kind}: of ${entry.name} only a part carries the tenant's mark: ${found.only}`,
+      `${backend.kind}: of ${entry.name} only a part carries the tenant's mark: ${found.partial}`,
     );
   if (found.externalId !== undefined && entry.externalId !== null && found.externalId !== entry.externalId)
     throw changedResourceFault(entry, found.externalId);

@@ -28,8 +28,8 @@ export async function adopt(scope: StepScope): Promise<string> {
   const found = await classifyErrors(backend, () => backend.inspect(targetOf(entry, tenantName, held.signal)));
   if (found.state === 'absent') throw refusal(scope, `there is no ${entry.name}`);
   if (found.state === 'foreign') throw refusal(scope, found.owner);
-  if (found.only !== undefined)
-    throw refusal(scope, `of ${entry.name} only a part carries the tenant's mark: ${found.only}`);
+  if (found.partial !== undefined)
+    throw refusal(scope, `of ${entry.name} only a part carries the tenant's mark: ${found.partial}`);
 
   const externalId = found.externalId ?? entry.externalId;
   if (externalId === entry.externalId && serverId === entry.serverId)
@@ -41,7 +41,7 @@ export async function adopt(scope: StepScope): Promise<string> {
     requestedBy,
   };
   // Another server stands at another address; whoever was given the old one finds nothing there any more.
-  await ledger.refreshConnection(entry, held, backend.connectionOf(entry));
+  await ledger.refreshConnection(entry, held, backend.describeConnection(entry));
   await ledger.adopted(entry, adoption.to, { operationId: context.operationId, evidence: { ...adoption } });
   return told(adoption);
 }

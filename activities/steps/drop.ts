@@ -46,7 +46,7 @@ async function dropUntilAbsent(
     const found = await classifyErrors(backend, () => backend.inspect(target));
     if (found.state === 'foreign') {
       // Written while we dropped, as by a session that was authorised before: what we have begun to erase is never called another's.
-      if (dropStarted && found.isUnmarked)
+      if (dropStarted && found.isUnclaimed)
         throw new BackendFault(
           'still-there',
           `${backend.kind}: something is there again since its drop began: ${found.owner}`,

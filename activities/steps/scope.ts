@@ -32,7 +32,7 @@ export async function ensureSecrets(
   { backend, secrets, context }: StepScope,
   target: Target,
 ): Promise<{ values: Secrets; primaryRef: string }> {
-  const fresh = await backend.newSecrets(target);
+  const fresh = await backend.generateSecrets(target);
   const kept = await Promise.all(
     Object.entries(fresh).map(async ([name, value]) => {
       context.secrets.add(value);

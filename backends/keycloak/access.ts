@@ -1,7 +1,7 @@
 import type { AccessState, Target } from '../backend';
 import { BackendFault } from '../failures';
 import type { KeycloakAdmin, RealmRepresentation } from './admin';
-import { cutIn, revokedMeanwhile, withCut, withoutCut } from './cut';
+import { cutIn, revokedMeanwhile, withCut, withoutCut } from './cut-note';
 
 /** The clocks of several Keycloak nodes may differ so much: tokens that one has just issued are meant as well. */
 const CLOCK_TOLERANCE_S = 60;

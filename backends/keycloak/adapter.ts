@@ -1,4 +1,4 @@
-import { allAbsent } from '../absence';
+import { assertAllAbsent } from '../absence';
 import type {
   AbsenceProof,
   AccessState,
@@ -17,12 +17,12 @@ import { BackendFault, hasCode } from '../failures';
 import { newPassword } from '../passwords';
 import { accessIn, cutRealm, openRealm, readAccess, readRealm } from './access';
 import { KeycloakAdmin } from './admin';
-import { restoreClient } from './client';
-import { cutIn } from './cut';
+import { cutIn } from './cut-note';
+import { findKeycloakDrift } from './drift';
 import { RealmIdentity } from './identity';
 import { isRealmThere, loginRefusal, probeKeycloak } from './probe';
 import { APP_CLIENT, realmRepresentation } from './realm';
-import { keycloakDifferences } from './state';
+import { restoreClient } from './restore-client';
 import type { ServiceAccount } from './token';
 
 const CALL_TIMEOUT_MS = 60_000;
@@ -47,7 +47,7 @@ export class KeycloakBackend implements Backend {
     return `keycloak:${await this.admin.accountId()}`;
   }
 
-  async newSecrets(): Promise<Secrets> {
+  async generateSecrets(): Promise<Secrets> {
     return { 'client-secret': newPassword(), 'admin-password': newPassword() };
   }
 
@@ -62,10 +62,10 @@ export class KeycloakBackend implements Backend {
     if (found.state === 'foreign') throw new BackendFault('foreign-resource', `Keycloak: ${found.owner}`);
     if (found.state === 'absent')
       throw new BackendFault('server-error', `Keycloak: realm ${target.name} was made and can't be read`);
-    return { externalId: target.nonce, connection: this.connectionOf() };
+    return { externalId: target.nonce, connection: this.describeConnection() };
   }
 
-  connectionOf(): Connection {
+  describeConnection(): Connection {
     return { username: APP_CLIENT };
   }
 
@@ -76,7 +76,7 @@ export class KeycloakBackend implements Backend {
     await probeKeycloak(tenant, this.account.realm);
   }
 
-  accessState(target: Target): Promise<AccessState> {
+  readAccessState(target: Target): Promise<AccessState> {
     return readAccess(this.admin, target);
   }
 
@@ -127,7 +127,7 @@ export class KeycloakBackend implements Backend {
   /** By name, at both of its doors. That none of another name has its id `inspect` has seen. */
   async proveAbsent(target: Target): Promise<AbsenceProof[]> {
     await this.admin.renewToken();
-    return allAbsent('Keycloak', [
+    return assertAllAbsent('Keycloak', [
       [`realm ${target.name}, as its administrator`, 'name', (await this.inspect(target)).state !== 'absent'],
       [`realm ${target.name}, as anybody`, 'name', await isRealmThere(this.account.baseUrl, target.name)],
     ]);
@@ -135,7 +135,7 @@ export class KeycloakBackend implements Backend {
 
   async findDrift(target: Target, state: 'present' | 'disabled', secrets: Secrets): Promise<Drift[]> {
     const realm = await this.admin.call(({ realms }) => realms.findOne({ realm: target.name }));
-    return keycloakDifferences(
+    return findKeycloakDrift(
       realm ?? {},
       realmRepresentation(target, secrets),
       state,

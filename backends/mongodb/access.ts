@@ -4,8 +4,8 @@ import { BackendFault, hasCode } from '../failures';
 import { newPassword } from '../passwords';
 import { foreignUsers } from './claims';
 import { runChange } from './commands';
-import { endOperations, endSessions } from './operations';
 import { isPasswordOf } from './password';
+import { endOperations, endSessions } from './running-operations';
 import { canWrite, existingRoles, rolesInWords, rolesOn, userDetails, usersOf, type Role } from './users';
 
 const USER_MISSING = 11;

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { MongoClient, type Db } from 'mongodb';
-import { allAbsent } from '../absence';
+import { assertAllAbsent } from '../absence';
 import type {
   AbsenceProof,
   AccessState,
@@ -20,10 +20,10 @@ import { accessOf, cutAccess, giveBackAccess, MECHANISMS } from './access';
 import { mongoConnection, withTenantLogin } from './address';
 import { foreignClaims } from './claims';
 import { collectionNames, runChange, runLook, SERVER_LIMIT_MS } from './commands';
-import { dropAll } from './drop';
+import { findMongoDrift, listOwnedUsers } from './drift';
+import { dropAll } from './drop-all';
 import { isPasswordOf } from './password';
-import { expectNoLogin, logsIn, probeFromOutside, probeMongo } from './probe';
-import { mongoDifferences, mongoMarks } from './state';
+import { assertLoginRefused, logsIn, probeFromOutside, probeMongo } from './probe';
 import { isTenantsUser, rolesOn, userDetails, usersOf } from './users';
 
 const CALL_TIMEOUT_MS = 20_000;
@@ -64,7 +64,7 @@ export class MongoBackend implements Backend {
     return this.serverId();
   }
 
-  async newSecrets(): Promise<Secrets> {
+  async generateSecrets(): Promise<Secrets> {
     return { password: newPassword() };
   }
 
@@ -86,11 +86,11 @@ export class MongoBackend implements Backend {
     const user = (await usersOf(db, signal)).find((it) => it.user === name);
     return {
       ...(user?.userId === undefined ? {} : { externalId: user.userId.toString() }),
-      connection: this.connectionOf(target),
+      connection: this.describeConnection(target),
     };
   }
 
-  connectionOf({ name }: Pick<Target, 'name'>): Connection {
+  describeConnection({ name }: Pick<Target, 'name'>): Connection {
     return mongoConnection(this.adminUrl, this.tenantUrl, name);
   }
 
@@ -107,7 +107,7 @@ export class MongoBackend implements Backend {
     });
   }
 
-  async accessState(target: Target, secrets: Secrets): Promise<AccessState> {
+  async readAccessState(target: Target, secrets: Secrets): Promise<AccessState> {
     return accessOf(await this.db(target.name), target, secrets);
   }
 
@@ -125,7 +125,7 @@ export class MongoBackend implements Backend {
   }
 
   async assertLockedOut(target: Target, secrets: Secrets): Promise<void> {
-    await this.asTenant(target, secrets, (tenant) => expectNoLogin(tenant, target.name));
+    await this.asTenant(target, secrets, (tenant) => assertLoginRefused(tenant, target.name));
   }
 
   async inspect(target: Target): Promise<Inspection> {
@@ -141,7 +141,7 @@ export class MongoBackend implements Backend {
     return {
       state: 'foreign',
       owner: `database ${name} exists with ${collections.length} collection(s) and no user of ours`,
-      isUnmarked: true,
+      isUnclaimed: true,
     };
   }
 
@@ -158,7 +158,7 @@ export class MongoBackend implements Backend {
       { usersInfo: { forAllDBs: true }, filter: { 'customData.freeflowNonce': nonce } },
       signal,
     );
-    return allAbsent('MongoDB', [
+    return assertAllAbsent('MongoDB', [
       [`database ${name}`, 'name', collections.length > 0],
       [`users of ${name}`, 'name', users.length > 0],
       ['a user of any database that carries the nonce', 'nonce', (marked['users'] as unknown[]).length > 0],
@@ -166,13 +166,13 @@ export class MongoBackend implements Backend {
   }
 
   async findDrift(target: Target, state: 'present' | 'disabled', secrets: Secrets): Promise<Drift[]> {
-    return mongoDifferences(await this.db('admin'), await this.db(target.name), target, state, () =>
+    return findMongoDrift(await this.db('admin'), await this.db(target.name), target, state, () =>
       this.takesPassword(target, secrets),
     );
   }
 
   async listOwned(_names: readonly string[], signal: AbortSignal): Promise<OwnedResource[]> {
-    return mongoMarks(await this.db('admin'), signal);
+    return listOwnedUsers(await this.db('admin'), signal);
   }
 
   async close(): Promise<void> {

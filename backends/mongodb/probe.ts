@@ -80,7 +80,7 @@ export function probeFromOutside(user: UserDetails, foreignDatabase: string): vo
 }
 
 /** Sees the tenant's own login refused. */
-export async function expectNoLogin(tenant: MongoClient, ownDatabase: string): Promise<void> {
+export async function assertLoginRefused(tenant: MongoClient, ownDatabase: string): Promise<void> {
   if (await logsIn(tenant, ownDatabase)) throw new BackendFault('still-open', 'MongoDB: the tenant still logs in');
 }
 

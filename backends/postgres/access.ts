@@ -4,11 +4,11 @@ import { escapeIdentifier as id, escapeLiteral as literal } from 'pg';
 import type { AccessState, Notes, Target } from '../backend';
 import { BackendFault } from '../failures';
 import { describe } from './blockers';
-import { setAllowed } from './entry';
-import type { TenantLogin } from './login';
-import { isPooled } from './pooled';
+import { setAllowed } from './closed-database';
+import { isPooled } from './pooler';
 import type { PostgresServer, Session } from './server';
 import { appRole, rolesOf } from './sql';
+import type { TenantLogin } from './tenant-login';
 
 const SESSIONS_END_MS = 5_000;
 const LOOK_AGAIN_MS = 50;

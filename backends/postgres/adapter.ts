@@ -1,4 +1,4 @@
-import { allAbsent } from '../absence';
+import { assertAllAbsent } from '../absence';
 import type {
   AbsenceProof,
   AccessState,
@@ -18,13 +18,13 @@ import { newPassword } from '../passwords';
 import { cutAccess, giveAccess, readAccess, wasShut } from './access';
 import { postgresConnection } from './address';
 import { createTenant } from './create';
+import { findPostgresDrift, listOwnedDatabases } from './drift';
 import { dropTenant } from './drop';
-import { TenantLogin } from './login';
-import { assertShutOut, isPooled } from './pooled';
-import { probePostgres, refusedLogin } from './probe';
+import { assertNotAdmitted, isPooled } from './pooler';
+import { probePostgres, assertLoginRefused } from './probe';
 import { CALL_TIMEOUT_MS, PostgresServer } from './server';
 import { appRole, FIND, mark, ownerRole, SCHEMA, strangerIn, type Found } from './sql';
-import { postgresDifferences, postgresMarks } from './state';
+import { TenantLogin } from './tenant-login';
 
 export interface PostgresSettings {
   /** Connections of one tenant at most. */
@@ -61,7 +61,7 @@ export class PostgresBackend implements Backend {
     return `postgres:${rows[0]?.id}`;
   }
 
-  async newSecrets(): Promise<Secrets> {
+  async generateSecrets(): Promise<Secrets> {
     return { password: newPassword() };
   }
 
@@ -74,11 +74,11 @@ export class PostgresBackend implements Backend {
     this.refuseForeign(target, made);
     return {
       ...(made.databaseOid === null ? {} : { externalId: made.databaseOid }),
-      connection: this.connectionOf(target),
+      connection: this.describeConnection(target),
     };
   }
 
-  connectionOf({ name }: Pick<Target, 'name'>): Connection {
+  describeConnection({ name }: Pick<Target, 'name'>): Connection {
     return postgresConnection(this.adminUrl, this.tenantUrl, name);
   }
 
@@ -95,7 +95,7 @@ export class PostgresBackend implements Backend {
     );
   }
 
-  accessState(target: Target): Promise<AccessState> {
+  readAccessState(target: Target): Promise<AccessState> {
     return readAccess(this.server, target);
   }
 
@@ -114,8 +114,8 @@ export class PostgresBackend implements Backend {
 
   async assertLockedOut(target: Target, secrets: Secrets): Promise<void> {
     if (await isPooled(this.server.pool))
-      return assertShutOut(this.server.pool, appRole(target.name), [target.name], 'still-open');
-    await refusedLogin(this.loginOf(target, secrets), target.name);
+      return assertNotAdmitted(this.server.pool, appRole(target.name), [target.name], 'still-open');
+    await assertLoginRefused(this.loginOf(target, secrets), target.name);
   }
 
   async inspect(target: Target): Promise<Inspection> {
@@ -124,9 +124,9 @@ export class PostgresBackend implements Backend {
     const stranger = strangerIn(found, target);
     if (found.ownerMark === mark(target.nonce)) {
       // Our owner role beside a stranger's database of that name: ours is only the role.
-      if (stranger !== undefined) return { state: 'ours', only: stranger };
+      if (stranger !== undefined) return { state: 'ours', partial: stranger };
       return found.databaseOid === null
-        ? { state: 'ours', only: `there is no database ${target.name}` }
+        ? { state: 'ours', partial: `there is no database ${target.name}` }
         : { state: 'ours', externalId: found.databaseOid };
     }
     return { state: 'foreign', owner: stranger ?? 'an unknown owner' };
@@ -147,18 +147,18 @@ export class PostgresBackend implements Backend {
       `SELECT (SELECT count(*)::int FROM pg_shdescription WHERE description = $1) AS marks, (SELECT count(*)::int FROM pg_database WHERE oid = $2::oid) AS oids`,
       [mark(nonce), externalId],
     );
-    const looks: [what: string, by: AbsenceProof['by'], isThere: boolean][] = [
+    const checks: [what: string, by: AbsenceProof['by'], isThere: boolean][] = [
       [`database ${name}`, 'name', found.databaseOid !== null],
       [`role ${ownerRole(name)}`, 'name', found.ownerExists],
       [`role ${appRole(name)}`, 'name', found.appExists],
       ['anything that carries the nonce', 'nonce', rows[0]?.marks !== 0],
       [`database with OID ${externalId}`, 'id', rows[0]?.oids !== 0],
     ];
-    return allAbsent('PostgreSQL', looks);
+    return assertAllAbsent('PostgreSQL', checks);
   }
 
   findDrift(target: Target, state: 'present' | 'disabled', secrets: Secrets): Promise<Drift[]> {
-    return postgresDifferences(
+    return findPostgresDrift(
       this.server.pool,
       target.name,
       state,
@@ -168,7 +168,7 @@ export class PostgresBackend implements Backend {
   }
 
   listOwned(): Promise<OwnedResource[]> {
-    return postgresMarks(this.server.pool);
+    return listOwnedDatabases(this.server.pool);
   }
 
   close(): Promise<void> {

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { rollBackPrepared, type Prepared } from './prepared';
+import { rollBackPrepared, type Prepared } from './prepared-transactions';
 import type { PostgresServer } from './server';
 
 const LOOK_MS = 100;

@@ -1,6 +1,6 @@
 import { scramVerifier } from '@freeflow/lib/pg';
 import type { Target } from '../backend';
-import { setAllowed } from './entry';
+import { setAllowed } from './closed-database';
 import type { PostgresServer, Session } from './server';
 import { appRole, rolesOf, sql, type Found } from './sql';
 

@@ -1,11 +1,11 @@
 import { databaseOf, describeServer, usesReservedConnections } from '@freeflow/lib/pg';
 import type { Client } from 'pg';
 import { fail, faults, type Finding, type Group, ok, warn } from '../doctor/check';
-import { onPostgres, serverChecks } from './doctor-inspect';
 import { closedDatabases, openDatabases } from './provisioner/databases';
 import { reservedConnections, RESERVED_AT_LEAST } from './provisioner/reserve';
 import { roleFaults, SELF_GRANT } from './provisioner/role-faults';
 import { HOME } from './provisioner/url';
+import { onPostgres, serverChecks } from './server-checks';
 
 const SET_UP = 'Set POSTGRES_OWNER_URL and repeat: freeflow setup backends';
 

@@ -2,8 +2,8 @@ import { escapeIdentifier as id } from 'pg';
 import type { Notes, Target } from '../backend';
 import { BackendFault, hasCode } from '../failures';
 import { cutAccess, othersIn } from './access';
+import { clearObstacles } from './drop-obstacles';
 import { forgetGrants, refuseLeftovers, refusePossessions, type Leaving } from './grants';
-import { clearObstacles } from './obstacles';
 import type { PostgresServer, Session } from './server';
 import { appRole, ownerRole, rolesOf } from './sql';
 

@@ -1,7 +1,7 @@
 import { escapeIdentifier as id } from 'pg';
 import { BackendFault, hasCode } from '../failures';
+import { enterShut, setBackAll } from './closed-database';
 import { dependenciesOf, type Dependency } from './dependencies';
-import { enterShut, setBackAll } from './entry';
 import type { PostgresServer } from './server';
 
 /** The roles of a tenant that is dropped, and its own database, where that is ours to drop. */

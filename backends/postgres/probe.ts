@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { escapeIdentifier as id, type Client } from 'pg';
 import { BackendFault, hasCode, messageOf } from '../failures';
-import type { TenantLogin } from './login';
-import { assertShutOut, isPooled } from './pooled';
+import { assertNotAdmitted, isPooled } from './pooler';
 import type { PostgresServer } from './server';
+import type { TenantLogin } from './tenant-login';
 
 const INSUFFICIENT_PRIVILEGE = '42501';
 const TOO_MANY_CONNECTIONS = '53300';
@@ -40,13 +40,13 @@ export async function probePostgres(
     [[server.home, masterDatabase]],
   );
   const foreign = rows.map((it) => it.datname);
-  if (await isPooled(server.pool)) return assertShutOut(server.pool, login.role, foreign, 'probe-leak');
+  if (await isPooled(server.pool)) return assertNotAdmitted(server.pool, login.role, foreign, 'probe-leak');
   for (const database of foreign)
     await refused(`connecting to database ${database}`, () => enter(server, login, database));
 }
 
 /** Sees the tenant's own login refused: 28000 while its role may not log in (28P01 once its password is another). */
-export async function refusedLogin(login: TenantLogin, database: string): Promise<void> {
+export async function assertLoginRefused(login: TenantLogin, database: string): Promise<void> {
   try {
     await login.connected(database, async () => undefined);
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { QdrantClient } from '@qdrant/js-client-rest';
-import { allAbsent } from '../absence';
+import { assertAllAbsent } from '../absence';
 import type {
   AbsenceProof,
   AccessState,
@@ -16,12 +16,12 @@ import type {
 import { BackendFault } from '../failures';
 import { qdrantConnection } from './address';
 import { CALL_TIMEOUT_MS, clientFor, collectionInfo, metadataOf } from './client';
-import { eraseCollection } from './erasure';
-import { probeQdrant, refusedQdrant } from './probe';
-import { asAccessState, isErasing, isToken, pointsIn, Registry } from './registry';
+import { inWords, findQdrantDrift, listOwnedCollections } from './drift';
+import { eraseCollection } from './erase-collection';
+import { probeQdrant, assertTokenRefused } from './probe';
 import { snapshotsOf } from './snapshots';
-import { inWords, qdrantDifferences, qdrantMarks } from './state';
 import { mintToken, tokenIdOf } from './token';
+import { asAccessState, isErasing, isToken, pointsIn, Registry } from './token-registry';
 
 /** Size of the tenants' vectors and how they are compared; the same for every tenant. */
 export interface VectorSettings {
@@ -55,7 +55,7 @@ export class QdrantBackend implements Backend {
     return `qdrant:${await this.registry.installation()}`;
   }
 
-  async newSecrets({ name }: { name: string }): Promise<Secrets> {
+  async generateSecrets({ name }: { name: string }): Promise<Secrets> {
     return { token: await mintToken(name, this.apiKey) };
   }
 
@@ -69,10 +69,10 @@ export class QdrantBackend implements Backend {
     await target.announceCall();
     if (metadata === undefined) await this.createCollection(target);
     await this.refuseLeftSnapshots(target);
-    return { connection: this.connectionOf() };
+    return { connection: this.describeConnection() };
   }
 
-  connectionOf(): Connection {
+  describeConnection(): Connection {
     return qdrantConnection(this.tenantUrl ?? this.url.href);
   }
 
@@ -80,7 +80,7 @@ export class QdrantBackend implements Backend {
     await probeQdrant(this.asTenant(secrets), name);
   }
 
-  async accessState({ nonce }: Target): Promise<AccessState> {
+  async readAccessState({ nonce }: Target): Promise<AccessState> {
     return asAccessState(await this.registry.pointsOf(nonce));
   }
 
@@ -106,17 +106,17 @@ export class QdrantBackend implements Backend {
   }
 
   async assertLockedOut({ name }: Target, secrets: Secrets): Promise<void> {
-    await refusedQdrant(this.asTenant(secrets), name);
+    await assertTokenRefused(this.asTenant(secrets), name);
   }
 
   async inspect(target: Target): Promise<Inspection> {
     const metadata = await metadataOf(this.client, target.name);
     const stranger = strangerIn(metadata, target);
     const points = await this.registry.pointsOf(target.nonce);
-    if (points.some(isErasing)) return { state: 'ours', only: 'its erasure has begun' };
+    if (points.some(isErasing)) return { state: 'ours', partial: 'its erasure has begun' };
     if (metadata !== undefined && stranger === undefined) return { state: 'ours' };
     // Our token's point beside a stranger's collection of that name: ours is only the point.
-    if (points.length > 0) return { state: 'ours', only: stranger ?? `there is no collection ${target.name}` };
+    if (points.length > 0) return { state: 'ours', partial: stranger ?? `there is no collection ${target.name}` };
     return stranger === undefined ? { state: 'absent' } : { state: 'foreign', owner: stranger };
   }
 
@@ -128,7 +128,7 @@ export class QdrantBackend implements Backend {
   }
 
   async proveAbsent({ name, nonce }: Target): Promise<AbsenceProof[]> {
-    return allAbsent('Qdrant', [
+    return assertAllAbsent('Qdrant', [
       [`collection ${name}`, 'name', (await metadataOf(this.client, name)) !== undefined],
       ['a token whose point carries the nonce', 'nonce', (await this.registry.pointsOf(nonce)).length > 0],
     ]);
@@ -138,11 +138,11 @@ export class QdrantBackend implements Backend {
     const points = (await this.registry.pointsOf(target.nonce)).filter(isToken);
     const tokenId = tokenOf(target, secrets);
     const isRegistered = state === 'disabled' ? points.length > 0 : points.some(({ id }) => id === tokenId);
-    return qdrantDifferences(this.client, this.asTenant(secrets), target, state, inWords(this.vectors), isRegistered);
+    return findQdrantDrift(this.client, this.asTenant(secrets), target, state, inWords(this.vectors), isRegistered);
   }
 
   listOwned(_names: readonly string[], signal: AbortSignal): Promise<OwnedResource[]> {
-    return qdrantMarks(this.client, signal);
+    return listOwnedCollections(this.client, signal);
   }
 
   async close(): Promise<void> {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import { BackendFault, hasCode, messageOf } from '../failures';
-import { DECOY } from './registry';
 import { REGISTRY } from './token';
+import { DECOY } from './token-registry';
 
 const FORBIDDEN = 403;
 /** What a token answers whose point is gone. */
@@ -29,7 +29,7 @@ export async function probeQdrant(tenant: QdrantClient, collection: string): Pro
 }
 
 /** Sees the tenant's own token refused. */
-export async function refusedQdrant(tenant: QdrantClient, collection: string): Promise<void> {
+export async function assertTokenRefused(tenant: QdrantClient, collection: string): Promise<void> {
   try {
     await tenant.getCollection(collection);
   } catch (error) {

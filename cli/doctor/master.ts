@@ -10,8 +10,8 @@ import { readSecretKeys } from '@freeflow/lib/secrets';
 import type { Client } from 'pg';
 import { fail, faults, type Finding, type Group, ok, notChecked, warn } from '../../backends/doctor/check';
 import type { Values } from '../../backends/doctor/setting-names';
-import { onPostgres, serverChecks } from '../../backends/postgres/doctor-inspect';
 import { hasCode, SQLSTATE } from '../../backends/postgres/provisioner/client';
+import { onPostgres, serverChecks } from '../../backends/postgres/server-checks';
 
 const MIGRATE = 'Run db:migrate as the owner of the database.';
 

@@ -5,7 +5,7 @@ import {
   type KeycloakAdmin,
   KeycloakError,
 } from '../../backends/keycloak/provisioner/admin';
-import { ensureServiceAccount } from '../../backends/keycloak/provisioner/client';
+import { ensureServiceAccount } from '../../backends/keycloak/provisioner/service-account';
 import type { StackInfo } from '../stack-info';
 
 const REALM = 'freeflow-system';

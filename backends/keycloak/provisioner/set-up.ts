@@ -1,7 +1,7 @@
 import { reasonOf } from '../../provisioner/errors';
 import type { Outcome, Password } from '../../provisioner/outcome';
 import { type Account, connectKeycloak, type KeycloakAdmin, keycloakProblem } from './admin';
-import { ensureServiceAccount } from './client';
+import { ensureServiceAccount } from './service-account';
 
 const REALM = 'master';
 const ROLE = 'create-realm';

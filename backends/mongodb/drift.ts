@@ -11,7 +11,7 @@ import { isTenantsUser, rolesInWords, rolesOn, usersOf, type UserInfo } from './
  * is left to people.
  * @param takesPassword whether the tenant logs in by its stored password
  */
-export async function mongoDifferences(
+export async function findMongoDrift(
   admin: Db,
   db: Db,
   target: Target,
@@ -44,7 +44,7 @@ export async function mongoDifferences(
 }
 
 /** The tenants' users, of all databases, by their customData. */
-export async function mongoMarks(admin: Db, signal: AbortSignal): Promise<OwnedResource[]> {
+export async function listOwnedUsers(admin: Db, signal: AbortSignal): Promise<OwnedResource[]> {
   const { users } = await runLook(
     admin,
     { usersInfo: { forAllDBs: true }, filter: { 'customData.freeflowNonce': { $type: 'string' } } },

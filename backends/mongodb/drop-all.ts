@@ -4,7 +4,7 @@ import { hasCode } from '../failures';
 import { cutAccess } from './access';
 import { foreignUsers, ownRoles } from './claims';
 import { runChange } from './commands';
-import { eraseDatabase } from './erase';
+import { eraseDatabase } from './erase-database';
 import { usersOf } from './users';
 
 const USER_MISSING = 11;

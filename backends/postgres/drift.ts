@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { Drift, OwnedResource } from '../backend';
-import type { TenantLogin } from './login';
 import { appRole, ownerRole } from './sql';
+import type { TenantLogin } from './tenant-login';
 
 const OF_APP = ['CONNECT', 'TEMPORARY'];
 
@@ -37,7 +37,7 @@ const MARKS = `
    WHERE s.classoid = 'pg_authid'::regclass AND s.description ~ '^freeflow:[0-9a-f-]{36}$' AND r.rolname ~ '_(owner|app)$'`;
 
 /** How database and roles differ from what they should be. The stored password is tried out, since verifiers are for superusers only. */
-export async function postgresDifferences(
+export async function findPostgresDrift(
   pool: Pool,
   name: string,
   state: 'present' | 'disabled',
@@ -107,7 +107,7 @@ const surplus = (grantee: string, privileges: string[]): Drift[] =>
       ];
 
 /** The tenants' things by the COMMENTs of their roles. */
-export async function postgresMarks(pool: Pool): Promise<OwnedResource[]> {
+export async function listOwnedDatabases(pool: Pool): Promise<OwnedResource[]> {
   const { rows } = await pool.query<{ role: string; nonce: string; oid: string | null }>(MARKS);
   const found = new Map<string, OwnedResource>();
   for (const { role, nonce, oid } of rows) {

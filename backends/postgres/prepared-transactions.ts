@@ -1,5 +1,5 @@
 import { escapeIdentifier as id, escapeLiteral as literal } from 'pg';
-import { enterShut } from './entry';
+import { enterShut } from './closed-database';
 import type { PostgresServer } from './server';
 
 /** A transaction that was prepared for a commit in two phases: it holds its locks without a session, also across a restart. */

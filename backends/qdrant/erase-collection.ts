@@ -3,8 +3,8 @@ import type { QdrantClient } from '@qdrant/js-client-rest';
 import type { Notes, Target } from '../backend';
 import { BackendFault, hasCode } from '../failures';
 import { metadataOf } from './client';
-import { type Registry, isErasing } from './registry';
 import { runningSnapshots, snapshotsOf } from './snapshots';
+import { type Registry, isErasing } from './token-registry';
 
 const LOOK_EVERY_MS = 200;
 const CLEAN_LOOKS = 2;

@@ -22,7 +22,7 @@ export async function isPooled(pool: Pool): Promise<boolean> {
  * (`server_login_retry`, `query_wait_timeout`; https://www.pgbouncer.org/config.html).
  * @param fault what it means where the role may
  */
-export async function assertShutOut(
+export async function assertNotAdmitted(
   pool: Pool,
   role: string,
   databases: readonly string[],

@@ -18,7 +18,7 @@ export const inWords = ({ size, distance }: Vectors): string => `${String(size)}
  * How the collection and its token's point differ from what they should be.
  * @param configured the vectors of new collections: what those of before, which don't say, were made with
  */
-export async function qdrantDifferences(
+export async function findQdrantDrift(
   client: QdrantClient,
   tenant: QdrantClient,
   { name }: Target,
@@ -53,7 +53,7 @@ async function takesToken(tenant: QdrantClient, name: string): Promise<boolean> 
 }
 
 /** The tenants' collections by their metadata, and by the points of their tokens where there is no collection. */
-export async function qdrantMarks(client: QdrantClient, signal: AbortSignal): Promise<OwnedResource[]> {
+export async function listOwnedCollections(client: QdrantClient, signal: AbortSignal): Promise<OwnedResource[]> {
   const found = new Map<string, OwnedResource>();
   const add = (name: unknown, nonce: unknown) => {
     if (typeof name === 'string' && typeof nonce === 'string') found.set(`${name}/${nonce}`, { name, nonce });

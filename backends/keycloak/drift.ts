@@ -10,7 +10,7 @@ type Created = ReturnType<typeof realmRepresentation>;
 type Realm = { [K in (typeof SETTINGS)[number] | 'enabled']?: unknown };
 
 /** How the realm differs from the one that was made. */
-export async function keycloakDifferences(
+export async function findKeycloakDrift(
   realm: Realm,
   made: Created,
   state: 'present' | 'disabled',

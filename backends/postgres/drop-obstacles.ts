@@ -1,8 +1,8 @@
 import { escapeIdentifier as id } from 'pg';
 import type { Notes } from '../backend';
 import { BackendFault } from '../failures';
-import { enterShut } from './entry';
-import { rollBackPrepared, type Prepared } from './prepared';
+import { enterShut } from './closed-database';
+import { rollBackPrepared, type Prepared } from './prepared-transactions';
 import type { PostgresServer } from './server';
 
 // pg_has_role(..., 'SET'): we may act as its owner, so it is a tenant's or that of a role which the provisioner has made.

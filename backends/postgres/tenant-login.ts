@@ -1,7 +1,7 @@
 import { ErrorTolerantClient } from '@freeflow/lib/pg';
 import type { Client, Pool } from 'pg';
 import { BackendFault, hasCode, messageOf } from '../failures';
-import { isPooled } from './pooled';
+import { isPooled } from './pooler';
 import type { PostgresServer } from './server';
 import { appRole } from './sql';
 

@@ -3,7 +3,7 @@ import { MongoWriteConcernError, type Db } from 'mongodb';
 import type { Target } from '../backend';
 import { BackendFault, hasCode } from '../failures';
 import { collectionNames, runChange } from './commands';
-import { endOperations, lockHolders } from './operations';
+import { endOperations, lockHolders } from './running-operations';
 
 /** After this time of dropping what comes back the step fails, names who writes, and is repeated. */
 const ERASE_WITHIN_MS = 10_000;
