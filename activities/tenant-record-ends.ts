@@ -11,8 +11,6 @@ export const INTERRUPTED: GivenUp = {
   advice: 'The deletion goes on by itself.',
 };
 
-export const isDeletion = ({ kind }: TenantOperation): boolean => kind === 'hard_delete' || kind === 'purge';
-
 /** What a run that was terminated while it undid has left in its operation. */
 export const givenUpOf = ({ step, cause, advice }: TenantOperation): GivenUp => ({
   step: step ?? 'begin',

@@ -1,4 +1,13 @@
-import { type FailureType, type OperationKind, adviceOn } from '@freeflow/contract';
+import {
+  type FailureType,
+  type OperationKind,
+  adviceOn,
+  isDeletion,
+  operationTitle,
+  OPERATIONS,
+  touchesBackends,
+  type OperationGoal,
+} from '@freeflow/contract';
 import {
   masterNow,
   type Prisma,
@@ -15,16 +24,8 @@ import { attemptOf, type StepInput } from './attempt';
 import { masterFaultType } from './master-fault';
 import { appendRow, lockTenant } from './provision-log';
 import { keepUnrestored } from './retention';
-import {
-  abandon,
-  forcedDeletionBeside,
-  givenUpOf,
-  INTERRUPTED,
-  isDeletion,
-  leftBy,
-  takeOver,
-} from './tenant-record-ends';
-import { goalOf, refusalOf, type Goal } from './transitions';
+import { abandon, forcedDeletionBeside, givenUpOf, INTERRUPTED, leftBy, takeOver } from './tenant-record-ends';
+import { goalOf, refusalOf } from './transitions';
 
 /** Why a forward path was given up; travels with the workflow, so that the undo's own troubles don't hide it. */
 export interface GivenUp {
@@ -39,8 +40,9 @@ export type Begun =
       verdict: 'go';
       tenantName: string;
       kind: OperationKind;
-      goal: Goal;
-      changesAccess: boolean;
+      goal: OperationGoal;
+      /** Whether there is anything to do at the backends. */
+      touchesBackends: boolean;
       givenUp?: GivenUp;
       patience: Patience;
     } & SearchAttributes)
@@ -90,7 +92,7 @@ type Said<T> = Promise<{ message: string; result: T; fails?: FailureType }>;
 export function recordActivities(db: PrismaClient, settings: RecordSettings) {
   /** The way forward has come to its end; says why, where it was turned round before. */
   const settle =
-    (step: string, goal: Exclude<Goal, 'gone'>) =>
+    (step: string, goal: Exclude<OperationGoal, 'gone'>) =>
     (input: StepInput): Promise<GivenUp | undefined> =>
       inTransaction<GivenUp | undefined>(db, step, input, async (tx, { tenant, operation, now }) => {
         if (operation.undoing) return { message: 'too late: it is being undone', result: givenUpOf(operation) };
@@ -203,7 +205,7 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings) {
 async function begin(tx: Tx, { tenant, operation, now }: Rows, runId: string, settings: RecordSettings): Said<Begun> {
   const { patienceMs, parkedRetryMs, parkedCreateMs, eventsPerRun, searchAttributes } = settings;
   const { name: tenantName } = tenant;
-  if (tenant.goneAt !== null && isDeletion(operation)) {
+  if (tenant.goneAt !== null && isDeletion(operation.kind)) {
     await end(tx, { operation, now }, 'done');
     return {
       message: `${tenantName} is gone already`,
@@ -247,17 +249,17 @@ async function begin(tx: Tx, { tenant, operation, now }: Rows, runId: string, se
   const patience = {
     patienceMs,
     parkedRetryMs,
-    ...(kind === 'create' ? { giveUpAfterMs: parkedCreateMs } : {}),
+    ...(OPERATIONS[kind].undo?.isForUnanswered === true ? { giveUpAfterMs: parkedCreateMs } : {}),
     ...(eventsPerRun === undefined ? {} : { eventsPerRun }),
   };
   return {
-    message: `${kind.replace('_', ' ')} begins${operation.runs > 0 ? ` again (run ${operation.runs + 1})` : ''}`,
+    message: `${operationTitle(kind)} begins${operation.runs > 0 ? ` again (run ${operation.runs + 1})` : ''}`,
     result: {
       verdict: 'go',
       tenantName,
       kind,
       goal,
-      changesAccess: (from === 'active') !== (goal === 'active'),
+      touchesBackends: touchesBackends(kind, from, goal),
       patience,
       ...(givenUp === undefined ? {} : { givenUp }),
       ...(searchAttributes === undefined ? {} : { searchAttributes }),

@@ -1,3 +1,4 @@
+import { DEFAULT_TASK_QUEUE } from '@freeflow/contract';
 import {
   httpUrl,
   milliseconds,
@@ -9,7 +10,6 @@ import {
   type Environment,
 } from '@freeflow/lib/config';
 import { z } from 'zod';
-import { DEFAULT_TASK_QUEUE } from '../workflows/messages';
 
 const { LOG_LEVEL, MASTER_DATABASE_POOL, TEMPORAL_UI_URL } = VARIABLES;
 

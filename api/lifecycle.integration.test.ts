@@ -1,24 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { OperationKind } from '@freeflow/contract';
-import { PROBLEMS, type ProblemCode } from '@freeflow/contract';
+import {
+  decide,
+  OPERATION_KINDS,
+  OPERATION_REQUESTS,
+  TENANT_REQUEST_NAMES,
+  TENANT_SITUATIONS,
+  type OperationKind,
+  type TenantRequestName,
+  type TenantSituation,
+  PROBLEMS,
+  type ProblemCode,
+} from '@freeflow/contract';
 import { projectRoot } from '../stack/project';
 import { openApiBench, type ApiBench } from '../test/support/api-bench';
 import { newName } from '../test/support/workbench';
-import { ACTIONS, decide, KIND_OF, SITUATIONS, type Action, type Situation } from './tenants/lifecycle';
 import { lifecyclePage } from './tenants/lifecycle-page';
 
-const KINDS: OperationKind[] = ['create', 'suspend', 'resume', 'soft_delete', 'restore', 'hard_delete', 'purge'];
-const REQUESTS: Record<Action, [method: string, path: string, body?: object]> = {
-  suspend: ['POST', '/suspend'],
-  resume: ['POST', '/resume'],
-  restore: ['POST', '/restore'],
-  soft_delete: ['DELETE', ''],
-  hard_delete: ['DELETE', '?mode=hard'],
-  hard_delete_forced: ['DELETE', '?mode=hard&force=true'],
-  adopt: ['POST', '/adopt', { backend: 'postgres' }],
-};
+const KINDS = OPERATION_KINDS.filter((kind) => kind !== 'adopt');
+/** Bodies that a request needs. */
+const BODIES: Partial<Record<TenantRequestName, object>> = { adopt: { backend: 'postgres' } };
 
 let bench: ApiBench;
 beforeAll(async () => {
@@ -27,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 
 /** A tenant as it would stand there; here is no worker that would change it. */
-async function tenantIn(situation: Situation, underWay?: OperationKind): Promise<string> {
+async function tenantIn(situation: TenantSituation, underWay?: OperationKind): Promise<string> {
   const [id, name] = [randomUUID(), newName()];
   const status = situation === 'gone' ? 'deleted' : situation === 'registered' ? 'active' : situation;
   await bench.owner.query(
@@ -52,30 +54,36 @@ const operationsOf = async (id: string) =>
     )
   ).rows;
 
-const cells: [Action, Situation, OperationKind | undefined][] = [
-  ...ACTIONS.flatMap((action) =>
-    SITUATIONS.map((situation) => [action, situation, undefined] as [Action, Situation, undefined]),
+const cells: [TenantRequestName, TenantSituation, OperationKind | undefined][] = [
+  ...TENANT_REQUEST_NAMES.flatMap((name) =>
+    TENANT_SITUATIONS.map(
+      (situation) => [name, situation, undefined] as [TenantRequestName, TenantSituation, undefined],
+    ),
   ),
-  ...ACTIONS.flatMap((action) =>
+  ...TENANT_REQUEST_NAMES.flatMap((name) =>
     KINDS.map(
-      (kind) => [action, kind === 'create' ? 'provisioning' : 'active', kind] as [Action, Situation, OperationKind],
+      (kind) =>
+        [name, kind === 'create' ? 'provisioning' : 'active', kind] as [
+          TenantRequestName,
+          TenantSituation,
+          OperationKind,
+        ],
     ),
   ),
 ];
 
-test.each(cells)('%s of a tenant that is %s, with %s under way', async (action, situation, underWay) => {
+test.each(cells)('%s of a tenant that is %s, with %s under way', async (name, situation, underWay) => {
   const id = await tenantIn(situation, underWay);
-  const [method, suffix, body] = REQUESTS[action];
-  const answer = await bench.request(method, `/tenants/${id}${suffix}`, { body });
-  const decision = decide(action, situation, underWay);
+  const { method, path: route, query, kind } = OPERATION_REQUESTS[name];
+  const search = query === undefined ? '' : `?${new URLSearchParams(query).toString()}`;
+  const answer = await bench.request(method, `${route.replace(':id', id)}${search}`, { body: BODIES[name] });
+  const decision = decide(name, situation, underWay);
   const isOk = decision === 'accept' || decision === 'nothing';
   expect({ status: answer.status, code: answer.body.code }).toEqual(
     isOk ? { status: 202, code: undefined } : { status: PROBLEMS[decision as ProblemCode].status, code: decision },
   );
   // Nothing to do is recorded too: as done, at once.
-  expect(await operationsOf(id)).toEqual(
-    isOk ? [{ kind: KIND_OF[action], state: decision === 'accept' ? 'requested' : 'done' }] : [],
-  );
+  expect(await operationsOf(id)).toEqual(isOk ? [{ kind, state: decision === 'accept' ? 'requested' : 'done' }] : []);
 });
 
 test('the page of the life cycle says what the table says', () => {

@@ -2,11 +2,10 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { adviceOn, FAILURES, type FailureType } from '@freeflow/contract';
+import { adviceOn, FAILURES, type FailureType, RUNBOOK } from '@freeflow/contract';
 import { NativeConnection } from '@temporalio/worker';
 import { projectRoot } from '../stack/project';
 import { registerSearchAttributes } from '../worker/namespace';
-import { RUNBOOK } from '../workflows/messages';
 import { openOperator, type Operator } from './support/temporal';
 import { openWorkbench, type Workbench } from './support/workbench';
 

@@ -1,7 +1,7 @@
+import { DEFAULT_TASK_QUEUE } from '@freeflow/contract';
 import { milliseconds, port, readConfig, text, VARIABLES, wholeNumber, type Environment } from '@freeflow/lib/config';
 import { z } from 'zod';
 import { BACKEND_VARIABLES } from '../backends/registry';
-import { DEFAULT_TASK_QUEUE } from '../workflows/messages';
 
 const { LOG_LEVEL, MASTER_DATABASE_POOL, SECRETS_KEY, SECRETS_OLD_KEYS } = VARIABLES;
 

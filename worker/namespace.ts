@@ -1,3 +1,4 @@
+import { isInterrupting, OPERATIONS, workflowIdOf, type AcceptedOperation } from '@freeflow/contract';
 import {
   isGrpcServiceError,
   WorkflowExecutionAlreadyStartedError,
@@ -6,13 +7,7 @@ import {
 } from '@temporalio/client';
 import type { HasOpenRun } from '../activities/reconcile/reconciling';
 import type { FindOpenRuns, StartOperation } from '../activities/sweep';
-import {
-  interruptRequest,
-  operationStartOptions,
-  RUNBOOKS,
-  workflowIdOf,
-  type AcceptedOperation,
-} from '../workflows/messages';
+import { interruptRequest, operationStartOptions } from '../workflows/messages';
 
 export { registerSearchAttributes } from './search-attributes';
 
@@ -28,11 +23,11 @@ export function operationStarter(client: Client, taskQueue: string): StartOperat
       tenantName,
       kind,
       requestedBy,
-      interrupts: kind === 'hard_delete' && force,
+      interrupts: isInterrupting(kind, force),
       backend,
     };
     try {
-      await client.workflow.start(RUNBOOKS[kind], operationStartOptions(operation, taskQueue));
+      await client.workflow.start(OPERATIONS[kind].workflow, operationStartOptions(operation, taskQueue));
       return 'started';
     } catch (error) {
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;

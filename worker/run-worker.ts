@@ -1,11 +1,10 @@
-import { BACKEND_KINDS } from '@freeflow/contract';
+import { BACKEND_KINDS, backendQueueOf } from '@freeflow/contract';
 import { refuseTransactionPooling } from '@freeflow/lib/pg';
 import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { concurrencyOf } from '../backends/registry';
-import { backendQueueOf } from '../workflows/messages';
 import { builtBundlePath } from './bundle';
 import { readWorkerConfig, type WorkerConfig } from './config';
 import { createDependencies } from './dependencies';

@@ -1,6 +1,6 @@
+import { reconcileIdOf, sweepIdOf, type Reconciliation } from '@freeflow/contract';
 import { ScheduleAlreadyRunning, ScheduleOverlapPolicy, type Client, type ScheduleHandle } from '@temporalio/client';
 import { markOf } from '../activities/installation';
-import { reconcileIdOf, sweepIdOf, type Reconciliation } from '../workflows/messages';
 
 /** The task queue belongs to another installation: this worker must not take its tasks. */
 export class ForeignTaskQueue extends Error {

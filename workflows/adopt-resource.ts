@@ -1,8 +1,8 @@
+import { ANSWER, workflowIdOf, type AdoptionInput, type Answer } from '@freeflow/contract';
 import { ApplicationFailure, CancellationScope, getExternalWorkflowHandle } from '@temporalio/workflow';
 import type { GivenUp } from '../activities/tenant-record';
 import { Desk } from './desk';
 import { failureOf } from './failure';
-import { ANSWER, workflowIdOf, type AdoptionInput, type Answer } from './messages';
 import { BACKENDS, backendStep, record } from './steps';
 
 /**

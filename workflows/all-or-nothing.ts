@@ -1,7 +1,7 @@
+import type { OperationInput } from '@freeflow/contract';
 import { ApplicationFailure, CancellationScope } from '@temporalio/workflow';
 import type { GivenUp } from '../activities/tenant-record';
 import { failureOf } from './failure';
-import type { OperationInput } from './messages';
 import { carryOut, type Run } from './operation';
 import type { Carried, Go } from './renewal';
 import { BACKENDS, backendStep, record, type Verb } from './steps';
@@ -43,7 +43,7 @@ function registerEarlierUndos({ input, begun, carried, saga }: Run, undo: Verb):
     const step = backendStep(backend, undo, input);
     const isBegun =
       carried === undefined
-        ? begun.givenUp !== undefined && begun.changesAccess
+        ? begun.givenUp !== undefined && begun.touchesBackends
         : carried.saga.undos.includes(step.name);
     if (isBegun) saga.onUndo(step);
   }
@@ -64,7 +64,7 @@ async function goForward(
 ): Promise<GivenUp | undefined> {
   try {
     await saga.goForward(
-      (begun.changesAccess ? BACKENDS : []).map((backend) => async () => {
+      (begun.touchesBackends ? BACKENDS : []).map((backend) => async () => {
         saga.onUndo(backendStep(backend, undo, input));
         for (const verb of forward) await saga.forward(backendStep(backend, verb, { ...input, isForward: true }));
       }),

@@ -1,4 +1,4 @@
-import type { Answer } from './messages';
+import type { Answer } from '@freeflow/contract';
 
 /*
  * Answers also come from Temporal's UI and CLI, where nothing has checked them. What can't be read as one is refused here: thrown on in a

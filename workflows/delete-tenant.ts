@@ -1,5 +1,5 @@
+import type { OperationInput } from '@freeflow/contract';
 import { CancellationScope } from '@temporalio/workflow';
-import type { OperationInput } from './messages';
 import { carryOut } from './operation';
 import { PLANS } from './plans';
 import type { Carried } from './renewal';

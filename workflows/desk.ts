@@ -1,3 +1,4 @@
+import { ANSWER, INTERRUPT, RUNBOOK, type Answer, type AnswerRefusal } from '@freeflow/contract';
 import type { SearchAttributeUpdatePair } from '@temporalio/common';
 import {
   ApplicationFailure,
@@ -12,7 +13,6 @@ import {
 } from '@temporalio/workflow';
 import type { GivenUp } from '../activities/tenant-record';
 import { parseAnswer, readInterrupter } from './answer-form';
-import { ANSWER, INTERRUPT, RUNBOOK, type Answer, type AnswerRefusal } from './messages';
 import type { Saga } from './saga';
 import { SEARCH_ATTRIBUTES as keys } from './search-attributes';
 import type { Waiting } from './waiting';

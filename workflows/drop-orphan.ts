@@ -1,6 +1,6 @@
+import type { OrphanOrder } from '@freeflow/contract';
 import { CancellationScope, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities';
-import type { OrphanOrder } from './messages';
 
 const activities = proxyActivities<Pick<Activities, 'dropOrphan' | 'endOrphanDrop'>>({
   startToCloseTimeout: '8 minutes',

@@ -1,5 +1,5 @@
+import type { OperationInput } from '@freeflow/contract';
 import { allOrNothing } from './all-or-nothing';
-import type { OperationInput } from './messages';
 import { PLANS } from './plans';
 import type { Carried } from './renewal';
 import { runbookOf } from './runbook';

@@ -1,7 +1,7 @@
+import type { OperationInput } from '@freeflow/contract';
 import { CancellationScope, patched, workflowInfo } from '@temporalio/workflow';
 import type { GivenUp } from '../activities/tenant-record';
 import { Desk } from './desk';
-import type { OperationInput } from './messages';
 import { continueInNewRun, Renewal, type Carried, type Go } from './renewal';
 import { Saga } from './saga';
 import { record } from './steps';

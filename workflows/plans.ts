@@ -1,5 +1,5 @@
-import type { Goal } from '../activities/transitions';
-import type { OperationKind } from './messages';
+import type { OperationGoal } from '@freeflow/contract';
+import type { OperationKind } from '@freeflow/contract';
 import type { SettlingStep, Verb } from './steps';
 
 /** What has a plan; an adoption changes nothing outside the records and has a runbook of its own. */
@@ -10,12 +10,12 @@ export interface Plan {
   /** Done at every backend, one after the other. */
   forward: readonly Verb[];
   /** The last step, in the master database, by what the operation leads to. */
-  finish: Readonly<Partial<Record<Goal, SettlingStep | 'close'>>>;
+  finish: Readonly<Partial<Record<OperationGoal, SettlingStep | 'close'>>>;
 }
 
 /** One that leaves everything as it was when it is given up. */
 export interface UndoablePlan extends Plan {
-  finish: Readonly<Partial<Record<Goal, SettlingStep>>>;
+  finish: Readonly<Partial<Record<OperationGoal, SettlingStep>>>;
   undo: Verb;
   afterUndo: 'revert' | 'close';
 }

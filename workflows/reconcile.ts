@@ -1,6 +1,6 @@
+import type { Reconciliation } from '@freeflow/contract';
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities';
-import type { Reconciliation } from './messages';
 
 const activities = proxyActivities<Pick<Activities, 'reconcile'>>({
   // It ends by itself after twenty minutes, with what it has.

@@ -1,6 +1,6 @@
+import type { OperationInput } from '@freeflow/contract';
 import { allHandlersFinished, condition, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
 import type { Begun, GivenUp } from '../activities/tenant-record';
-import type { OperationInput } from './messages';
 import type { SagaState } from './saga';
 
 export type Go = Extract<Begun, { verdict: 'go' }>;

@@ -1,5 +1,5 @@
+import type { OperationInput } from '@freeflow/contract';
 import type { GivenUp } from '../activities/tenant-record';
-import type { OperationInput } from './messages';
 import type { UndoablePlan } from './plans';
 import type { Go } from './renewal';
 import { record } from './steps';

@@ -1,6 +1,6 @@
+import type { Answer } from '@freeflow/contract';
 import { CancellationScope, CancelledFailure, condition, isCancellation } from '@temporalio/workflow';
 import { failureOf, isSuperseded, isRetryable, Stopped, type Failure } from './failure';
-import type { Answer } from './messages';
 import { isHistoryLong, Renewal } from './renewal';
 import { afterFailure, pauseMsOf, type SagaSettings, type Waiting } from './waiting';
 

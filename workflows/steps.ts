@@ -1,4 +1,4 @@
-import type { BackendKind } from '@freeflow/contract';
+import { type BackendKind, backendQueueOf, type OperationInput } from '@freeflow/contract';
 import {
   patched,
   proxyActivities,
@@ -7,7 +7,6 @@ import {
   type ActivityOptions,
 } from '@temporalio/workflow';
 import type { Activities } from '../activities';
-import { backendQueueOf, type OperationInput } from './messages';
 import type { Step } from './saga';
 
 interface BackendRow {

@@ -1,4 +1,4 @@
-import type { Answer } from './messages';
+import type { Answer } from '@freeflow/contract';
 
 /** A step that has failed and isn't done yet, for whoever asks. */
 export interface Waiting {

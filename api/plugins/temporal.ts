@@ -1,5 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
+  ANSWER,
+  OPERATIONS,
+  workflowIdOf,
+  type AcceptedOperation,
+  type Answer,
+  type OrphanOrder,
+  type Reconciliation,
+} from '@freeflow/contract';
+import {
   Client,
   Connection,
   WorkflowExecutionAlreadyStartedError,
@@ -11,17 +20,10 @@ import { ApplicationFailure } from '@temporalio/common';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { FastifyBaseLogger } from 'fastify';
 import {
-  ANSWER,
   dropStartOptions,
   interruptRequest,
   operationStartOptions,
   reconcileStartOptions,
-  RUNBOOKS,
-  workflowIdOf,
-  type AcceptedOperation,
-  type Answer,
-  type OrphanOrder,
-  type Reconciliation,
 } from '../../workflows/messages';
 import type { RunUrl } from '../tenants/view';
 
@@ -92,7 +94,7 @@ export function createStarter({
   const underWay = new Set<Promise<void>>();
 
   const start = (operation: AcceptedOperation) =>
-    client.workflow.start(RUNBOOKS[operation.kind], operationStartOptions(operation, taskQueue));
+    client.workflow.start(OPERATIONS[operation.kind].workflow, operationStartOptions(operation, taskQueue));
 
   /** The run of this very operation, which the sweep may have been quicker to start. */
   const isStarted = async ({ tenantId, operationId, backend }: AcceptedOperation) =>

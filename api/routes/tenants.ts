@@ -1,3 +1,4 @@
+import { findTenantRequest, OPERATION_REQUESTS, POST_REQUEST_NAMES } from '@freeflow/contract';
 import {
   deleteQuery,
   idempotencyHeaders,
@@ -51,11 +52,11 @@ export function tenantRoutes(
   };
 
   app.post(
-    '/tenants',
+    OPERATION_REQUESTS.create.path,
     {
       schema: {
         ...common,
-        summary: 'Make a tenant',
+        summary: OPERATION_REQUESTS.create.summary,
         body: createTenantBody,
         headers: idempotencyHeaders,
         response: {
@@ -139,15 +140,15 @@ export function tenantRoutes(
       },
     },
     async (request, reply) => {
-      const { mode, force } = request.query;
-      const action = mode === 'soft' ? 'soft_delete' : force === 'true' ? 'hard_delete_forced' : 'hard_delete';
-      return answer(reply, await accept.change(request.params.id, action, askingOf(request)));
+      const name = findTenantRequest('DELETE', '/tenants/:id', request.query);
+      return answer(reply, await accept.change(request.params.id, name, askingOf(request)));
     },
   );
 
-  for (const [action, summary] of POST_ACTIONS) {
+  for (const name of POST_REQUEST_NAMES) {
+    const { path, summary } = OPERATION_REQUESTS[name];
     app.post(
-      `/tenants/:id/${action}`,
+      path,
       {
         schema: {
           ...common,
@@ -158,16 +159,16 @@ export function tenantRoutes(
           response: changeResponses,
         },
       },
-      async (request, reply) => answer(reply, await accept.change(request.params.id, action, askingOf(request))),
+      async (request, reply) => answer(reply, await accept.change(request.params.id, name, askingOf(request))),
     );
   }
 
   app.post(
-    '/tenants/:id/adopt',
+    OPERATION_REQUESTS.adopt.path,
     {
       schema: {
         ...common,
-        summary: "Record the new id of what carries the tenant's mark, after its server was restored",
+        summary: OPERATION_REQUESTS.adopt.summary,
         params: tenantParams,
         body: adoptBody,
         headers: idempotencyHeaders,
@@ -237,13 +238,6 @@ const ANSWERS = [
   ['retry', 'Try a stuck step again at once; start an operation again whose run is gone or fails', retryBody],
   ['abort', 'Give a stuck operation up and undo all of it', abortBody],
   ['skip', 'Leave a stuck drop or undo behind, with a reason; the name stays taken', skipBody],
-] as const;
-
-/** What changes a tenant besides making and deleting it. */
-const POST_ACTIONS = [
-  ['suspend', 'Cut a tenant off at every backend; its data stays'],
-  ['resume', 'Give a suspended tenant its access back'],
-  ['restore', 'Make a soft-deleted tenant what it was before'],
 ] as const;
 
 const changeResponses = {

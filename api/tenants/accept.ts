@@ -1,10 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { tenantNames, type BackendKind } from '@freeflow/contract';
+import {
+  decide,
+  isInterrupting,
+  OPERATION_REQUESTS,
+  operationTitle,
+  situationOf,
+  tenantNames,
+  type AcceptedOperation,
+  type BackendKind,
+  type TenantRequestName,
+} from '@freeflow/contract';
 import { masterNow, type PrismaClient, type TenantOperation } from '@freeflow/db-master';
-import type { AcceptedOperation } from '../../workflows/messages';
 import { Problem } from '../errors';
 import { fingerprint, isDuplicate, keyReused } from './idempotency';
-import { decide, KIND_OF, situationOf, type Action } from './lifecycle';
 import { unknown } from './read';
 import { inOneSnapshot } from './snapshot';
 import { LAST_OPERATION, lastAdoption, type TenantWithOperation } from './view';
@@ -54,22 +62,27 @@ export function tenantAcceptor(db: PrismaClient) {
         }
       }),
 
-    /** @throws Problem `tenant-unknown` | `idempotency-key-reused` | any refusal of the table in lifecycle.ts */
-    change: (tenantId: string, action: Action, asking: Asking, adoption?: Adoption): Promise<Accepted> =>
+    /** @throws Problem `tenant-unknown` | `idempotency-key-reused` | any refusal of the tables of the contract */
+    change: (
+      tenantId: string,
+      requestName: TenantRequestName,
+      asking: Asking,
+      adoption?: Adoption,
+    ): Promise<Accepted> =>
       firstOfItsKind(
         db,
-        { ...asking, request: fingerprint(`${action} /tenants/${tenantId}`, adoption ?? {}) },
+        { ...asking, request: fingerprint(`${requestName} /tenants/${tenantId}`, adoption ?? {}) },
         async (key) => {
           const created = {
             id: randomUUID(),
             tenantId,
-            kind: KIND_OF[action],
-            force: action === 'hard_delete_forced',
+            kind: OPERATION_REQUESTS[requestName].kind,
+            force: OPERATION_REQUESTS[requestName].isForced,
             ...adoption,
             ...key,
           };
           for (;;) {
-            const { tenant, decision } = await decided(db, tenantId, action, adoption);
+            const { tenant, decision } = await decided(db, tenantId, requestName, adoption);
             const [underWay] = tenant.operations.filter((it) => it.endedAt === null);
             try {
               const operation = await db.tenantOperation.create({
@@ -103,15 +116,15 @@ export const acceptedOf = (
   tenantName,
   kind,
   requestedBy,
-  interrupts: kind === 'hard_delete' && force,
+  interrupts: isInterrupting(kind, force),
   backend,
 });
 
-/** @throws Problem that says why the action is refused */
+/** @throws Problem that says why the request is refused */
 async function decided(
   db: PrismaClient,
   id: string,
-  action: Action,
+  requestName: TenantRequestName,
   adoption: Adoption | undefined,
 ): Promise<{ tenant: TenantWithOperation; decision: 'accept' | 'nothing' }> {
   const tenant = await inOneSnapshot(db, (tx) =>
@@ -129,11 +142,11 @@ async function decided(
   const underWay = last?.endedAt === null ? last.kind : undefined;
   const situation = situationOf({ status: tenant.status, isGone: tenant.goneAt !== null, isRegisteredOnly });
   const asksForMore = underWay !== undefined && adoption !== undefined && adoption.acceptServer !== last?.acceptServer;
-  const decision = asksForMore ? 'operation-in-progress' : decide(action, situation, underWay);
+  const decision = asksForMore ? 'operation-in-progress' : decide(requestName, situation, underWay);
   if (decision === 'accept' || decision === 'nothing') return { tenant, decision };
   throw new Problem(
     decision,
-    `${action.replaceAll('_', ' ')}: the tenant is ${situation}${underWay === undefined ? '' : `, and ${underWay.replace('_', ' ')} is under way`}.`,
+    `${requestName.replaceAll('_', ' ')}: the tenant is ${situation}${underWay === undefined ? '' : `, and ${operationTitle(underWay)} is under way`}.`,
   );
 }
 

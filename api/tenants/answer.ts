@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { isProblemCode, type ProblemCode } from '@freeflow/contract';
+import { isProblemCode, type ProblemCode, type Answer } from '@freeflow/contract';
 import type { PrismaClient, TenantOperation } from '@freeflow/db-master';
-import type { Answer } from '../../workflows/messages';
 import { Problem } from '../errors';
 import type { TemporalGateway } from '../plugins/temporal';
 import { acceptedOf, type Asking } from './accept';

@@ -1,15 +1,22 @@
-import { PROBLEMS } from '@freeflow/contract';
-import { ACTIONS, DECISIONS, SITUATIONS, type Action, type Decision } from './lifecycle';
+import {
+  OPERATION_REQUESTS,
+  TENANT_REQUEST_NAMES,
+  TENANT_SITUATIONS,
+  type Decision,
+  type TenantRequestName,
+  PROBLEMS,
+} from '@freeflow/contract';
 
-const CALLS: Readonly<Record<Action, string>> = {
-  suspend: '`POST .../suspend`',
-  resume: '`POST .../resume`',
-  soft_delete: '`DELETE`',
-  restore: '`POST .../restore`',
-  hard_delete: '`DELETE ?mode=hard`',
-  hard_delete_forced: '`DELETE ?mode=hard&force=true`',
-  adopt: '`POST .../adopt`',
-};
+/** `DELETE ?mode=hard&force=true`: without what is the default. */
+function callOf(name: TenantRequestName): string {
+  const { method, path, query = {} } = OPERATION_REQUESTS[name];
+  const asked = Object.entries(query).filter(([, value]) => value !== 'soft' && value !== 'false');
+  const rest = path.replace('/tenants/:id', '');
+  return `\`${method}${rest === '' ? '' : ` ...${rest}`}${asked.length === 0 ? '' : ` ?${new URLSearchParams(asked).toString()}`}\``;
+}
+
+const decisionsOf = (name: TenantRequestName) =>
+  TENANT_SITUATIONS.map((situation) => cell(OPERATION_REQUESTS[name].decisions?.[situation] ?? 'tenant-unknown'));
 
 const cell = (decision: Decision): string => {
   if (decision === 'accept') return '**202**';
@@ -22,7 +29,7 @@ const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 /** docs/reports/lifecycle.md, written from the table that decides. */
 export const lifecyclePage = (): string => `# The life of a tenant
 
-Written from \`DECISIONS\` in api/tenants/lifecycle.ts, by which the API decides (renew it with \`UPDATE_DOCS=1 npx jest api/lifecycle\`).
+Written from \`OPERATIONS\` in contract/operations.ts, by which the API decides (renew it with \`UPDATE_DOCS=1 npx jest api/lifecycle\`).
 
 \`\`\`
  POST ──▶ provisioning ──▶ active ◀──suspend/resume──▶ suspended
@@ -32,12 +39,12 @@ Written from \`DECISIONS\` in api/tenants/lifecycle.ts, by which the API decides
             gone ◀──────── deleting ◀──purge, hard──  deleted (soft: access cut, data kept)
 \`\`\`
 
-What an action does while no operation is under way. \`registered\` is a tenant that was registered (db:seed), never provisioned;
+What a request does while no operation is under way. \`registered\` is a tenant that was registered (db:seed), never provisioned;
 \`provisioning\` and \`deleting\` without an operation are what a skipped step leaves.
 
-${row(['', ...SITUATIONS])}
-${row(['---', ...SITUATIONS.map(() => '---')])}
-${ACTIONS.map((action) => row([CALLS[action], ...SITUATIONS.map((situation) => cell(DECISIONS[action][situation]))])).join('\n')}
+${row(['', ...TENANT_SITUATIONS])}
+${row(['---', ...TENANT_SITUATIONS.map(() => '---')])}
+${TENANT_REQUEST_NAMES.map((name) => row([callOf(name), ...decisionsOf(name)])).join('\n')}
 
 While an operation is under way: 202 with that operation, where it does the very thing (a purge counts as a hard delete); a forced hard delete
 interrupts any other, which turns round before the deletion follows; an adoption goes beside it, one at a time for each resource; else 409 \`operation-in-progress\`.

@@ -1,7 +1,6 @@
-import type { BackendKind } from '@freeflow/contract';
+import { type BackendKind, workflowIdOf } from '@freeflow/contract';
 import type { LogRowBody, OperationBody, TenantBody, TenantDetailBody } from '@freeflow/contract/http';
 import type { Prisma, Tenant, TenantConnection, TenantOperation, TenantProvisionLog } from '@freeflow/db-master';
-import { workflowIdOf } from '../../workflows/messages';
 
 /** Where people look at a run. */
 export type RunUrl = (workflowId: string, runId: string | null) => string | null;

@@ -1,7 +1,7 @@
+import { DEFAULT_TASK_QUEUE } from '@freeflow/contract';
 import { isMasterUrl } from '@freeflow/lib/pg';
 import { z } from 'zod';
 import type { SettingName, Values } from '../../backends/doctor/setting-names';
-import { DEFAULT_TASK_QUEUE } from '../../workflows/messages';
 import { address } from '../address';
 import { type Form, MONGODB, POSTGRES, TEXT } from '../backends/variables';
 import { EXIT, Failure } from '../failure';

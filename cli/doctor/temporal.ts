@@ -1,10 +1,9 @@
-import { BACKEND_KINDS } from '@freeflow/contract';
+import { BACKEND_KINDS, backendQueueOf, reconcileIdOf, sweepIdOf } from '@freeflow/contract';
 import { isGrpcServiceError, type Client } from '@temporalio/client';
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes';
 import { type Check, fail, faults, type Finding, type Group, ok } from '../../backends/doctor/check';
 import type { SettingName, Values } from '../../backends/doctor/setting-names';
 import { versionFinding } from '../../backends/doctor/versions';
-import { backendQueueOf, reconcileIdOf, sweepIdOf } from '../../workflows/messages';
 import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
 import { onTemporal } from './temporal-look';
 import { pollers, QUEUE_TYPES } from './temporal-pollers';

@@ -1,7 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BackendKind } from '@freeflow/contract';
+import { OPERATION_REQUESTS, type BackendKind, type OperationGoal } from '@freeflow/contract';
 import fc from 'fast-check';
-import type { Goal } from '../../activities/transitions';
 import { tenantOf, type Tenant } from '../support/tenants';
 import { until } from '../support/until';
 import type { ChaosEnvironment } from './environment';
@@ -28,22 +27,17 @@ const command = (name: string, run: (model: Model, real: Real) => Promise<unknow
 
 const OPEN = ['requested', 'running', 'parked', 'undoing'];
 const isOpen = ({ operation }: Tenant): boolean => OPEN.includes(operation.state);
-export const standingOf = ({ goneAt, status }: Tenant): Goal => (goneAt === null ? (status as Goal) : 'gone');
-
-const REQUESTS: Readonly<Record<Asked, [method: string, route: string]>> = {
-  suspend: ['POST', '/suspend'],
-  resume: ['POST', '/resume'],
-  restore: ['POST', '/restore'],
-  soft_delete: ['DELETE', ''],
-  hard_delete: ['DELETE', '?mode=hard'],
-  hard_delete_forced: ['DELETE', '?mode=hard&force=true'],
-};
+export const standingOf = ({ goneAt, status }: Tenant): OperationGoal =>
+  goneAt === null ? (status as OperationGoal) : 'gone';
 
 const asks = (action: Asked): Command =>
   command(action, async (model, { world: { installation }, id }) => {
     const before = await tenantOf(installation, id);
-    const [method, route] = REQUESTS[action];
-    const { status, body } = await installation.request(method, `/tenants/${id}${route}`);
+    const { method, path, query } = OPERATION_REQUESTS[action];
+    const { status, body } = await installation.request(
+      method,
+      `${path.replace(':id', id)}${query === undefined ? '' : `?${new URLSearchParams(query).toString()}`}`,
+    );
     if (status !== 202) return model.refused(action, String(body.code));
     const { operation } = body as unknown as Tenant;
     model.accepted(

@@ -1,9 +1,13 @@
-import type { Goal } from '../../activities/transitions';
-import { DECISIONS, KIND_OF, type Action, type Situation } from '../../api/tenants/lifecycle';
+import {
+  OPERATION_REQUESTS,
+  type OperationGoal,
+  type TenantRequestName,
+  type TenantSituation,
+} from '@freeflow/contract';
 
-export type Asked = Exclude<Action, 'adopt'>;
+export type Asked = Exclude<TenantRequestName, 'adopt'>;
 
-const GOALS: Readonly<Record<Exclude<Asked, 'restore'>, Goal>> = {
+const GOALS: Readonly<Record<Exclude<Asked, 'restore'>, OperationGoal>> = {
   suspend: 'suspended',
   resume: 'active',
   soft_delete: 'deleted',
@@ -11,16 +15,16 @@ const GOALS: Readonly<Record<Exclude<Asked, 'restore'>, Goal>> = {
   hard_delete_forced: 'gone',
 };
 /** Where a tenant is while something is under way that began elsewhere. */
-const BETWEEN: readonly Situation[] = ['provisioning', 'deleting'];
+const BETWEEN: readonly TenantSituation[] = ['provisioning', 'deleting'];
 
 /** What one tenant may be, as far as somebody can know who sees only what the API answers. */
 export class Model {
   /** What it may be once nothing is under way. */
-  may: ReadonlySet<Goal> = new Set<Goal>(['active']);
+  may: ReadonlySet<OperationGoal> = new Set<OperationGoal>(['active']);
   /** What it goes back to when the operation under way is given up. */
-  private back: ReadonlySet<Goal> = new Set<Goal>(['gone']);
+  private back: ReadonlySet<OperationGoal> = new Set<OperationGoal>(['gone']);
   /** What it may be restored to. */
-  private restored: ReadonlySet<Goal> = new Set<Goal>(['active']);
+  private restored: ReadonlySet<OperationGoal> = new Set<OperationGoal>(['active']);
   /** Whether something may be under way; the create is. */
   mayBeUnderWay = true;
 
@@ -28,7 +32,9 @@ export class Model {
   accepted(action: Asked, isNew: boolean): void {
     if (!isNew) return;
     const from = new Set(
-      [...this.may, ...(this.mayBeUnderWay ? this.back : [])].filter((it) => DECISIONS[action][it] === 'accept'),
+      [...this.may, ...(this.mayBeUnderWay ? this.back : [])].filter(
+        (it) => OPERATION_REQUESTS[action].decisions?.[it] === 'accept',
+      ),
     );
     if (from.size === 0 && !this.mayBeUnderWay)
       throw new Error(`${action} was accepted of a tenant that is ${[...this.may].join(' or ')}`);
@@ -42,8 +48,8 @@ export class Model {
   /** @param code of the problem by which it was refused */
   refused(action: Asked, code: string): void {
     if (code === 'operation-in-progress' && this.mayBeUnderWay) return;
-    const situations: Situation[] = [...this.may, ...(this.mayBeUnderWay ? [...this.back, ...BETWEEN] : [])];
-    if (situations.some((it) => DECISIONS[action][it] === code)) return;
+    const situations: TenantSituation[] = [...this.may, ...(this.mayBeUnderWay ? [...this.back, ...BETWEEN] : [])];
+    if (situations.some((it) => OPERATION_REQUESTS[action].decisions?.[it] === code)) return;
     throw new Error(`${action} was refused by ${code} of a tenant that is ${situations.join(' or ')}`);
   }
 
@@ -53,11 +59,11 @@ export class Model {
   }
 
   /** Nothing is under way any more, and this is what it is. */
-  ended(as: Goal): void {
+  ended(as: OperationGoal): void {
     if (!this.may.has(as)) throw new Error(`it is ${as}, and may be ${[...this.may].join(' or ')} only`);
     this.may = new Set([as]);
     this.mayBeUnderWay = false;
   }
 }
 
-export const kindOf = (action: Asked): string => KIND_OF[action];
+export const kindOf = (action: Asked): string => OPERATION_REQUESTS[action].kind;

@@ -1,4 +1,4 @@
-import type { Goal } from '../../activities/transitions';
+import type { OperationGoal } from '@freeflow/contract';
 import type { PlannedKind } from '../../workflows/plans';
 import { FAULTY_SERVERS, type FaultyServer } from '../support/fault-injected-installation';
 import { ANSWERS, type AnswerKind } from './answers';
@@ -8,7 +8,7 @@ import { randomOf, type Random } from './random';
 export interface Operation {
   name: string;
   kind: PlannedKind;
-  goal: Goal;
+  goal: OperationGoal;
   interrupts?: 'create' | 'suspend';
 }
 

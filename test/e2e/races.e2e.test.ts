@@ -1,5 +1,5 @@
+import { INTERRUPT } from '@freeflow/contract';
 import { Client } from 'pg';
-import { INTERRUPT } from '../../workflows/messages';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { lookFromOutside, NOTHING } from '../support/outside';
 import { askFor, deleteTenant, logOf, operationEnds, tenantOf } from '../support/tenants';

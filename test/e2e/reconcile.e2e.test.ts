@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { reconcileIdOf, sweepIdOf } from '../../workflows/messages';
+import { reconcileIdOf, sweepIdOf } from '@freeflow/contract';
 import { openTestInstallation, type TestInstallation, type Running } from '../support/installation';
 import { inDatabase } from '../support/master';
 import { asKeycloakAdmin, lookFromOutside, NOTHING, qdrantAsOwner, withMongo, withPostgres } from '../support/outside';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
-import type { BackendKind } from '@freeflow/contract';
+import { type BackendKind, backendQueueOf, OPERATIONS, type OperationKind } from '@freeflow/contract';
 import { ApplicationFailure } from '@temporalio/common';
 import type { History } from '@temporalio/common/lib/proto-utils';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
@@ -8,7 +8,7 @@ import type { Begun } from '../../activities/tenant-record';
 import { projectRoot } from '../../stack/project';
 import { readStackInfo } from '../../stack/stack-info';
 import { registerSearchAttributes } from '../../worker/namespace';
-import { backendQueueOf, operationStartOptions, RUNBOOKS, type OperationKind } from '../../workflows/messages';
+import { operationStartOptions } from '../../workflows/messages';
 import { PLANS, type PlannedKind } from '../../workflows/plans';
 import { TEST_STACK } from '../support/master';
 import { openOperator, type Operator } from '../support/temporal';
@@ -91,7 +91,7 @@ export async function openFakeOperations({ patience, slots = 100 }: FakeOptions 
       tenantName: 'fake',
       kind,
       goal,
-      changesAccess: true,
+      touchesBackends: true,
       patience: { patienceMs: 0, parkedRetryMs: 1, ...patience },
     };
   };
@@ -138,7 +138,7 @@ export async function openFakeOperations({ patience, slots = 100 }: FakeOptions 
       const tenantId = randomUUID();
       if (kind in PLANS) kinds.set(tenantId, kind as PlannedKind);
       await operator.client.workflow.start(
-        RUNBOOKS[kind],
+        OPERATIONS[kind].workflow,
         operationStartOptions(
           {
             operationId: randomUUID(),

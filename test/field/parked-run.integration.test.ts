@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Answer } from '@freeflow/contract';
 import { WorkflowFailedError } from '@temporalio/client';
-import type { Answer } from '../../workflows/messages';
 import type { Waiting } from '../../workflows/waiting';
 import { replayNow } from '../support/replay';
 import { until } from '../support/until';

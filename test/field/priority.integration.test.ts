@@ -1,5 +1,4 @@
-import { BACKEND_KINDS } from '@freeflow/contract';
-import { PRIORITIES, type OperationKind } from '../../workflows/messages';
+import { BACKEND_KINDS, OPERATIONS, type OperationKind } from '@freeflow/contract';
 import '../support/replay';
 import { until } from '../support/until';
 import { openFakeOperations, type FakeOperations } from './fake-operation';
@@ -17,20 +16,23 @@ const isQueued = async (id: string) =>
 
 /** In the order in which they come, those for whom nobody waits first. */
 const COMING: readonly { name: string; kind: OperationKind; interrupts?: true; priority: number }[] = [
-  ...Array.from({ length: 6 }, (_, n) => ({ name: `purge ${n}`, kind: 'purge', priority: PRIORITIES.purge }) as const),
+  ...Array.from(
+    { length: 6 },
+    (_, n) => ({ name: `purge ${n}`, kind: 'purge', priority: OPERATIONS.purge.priority }) as const,
+  ),
   ...Array.from(
     { length: 3 },
-    (_, n) => ({ name: `deletion ${n}`, kind: 'hard_delete', priority: PRIORITIES.hard_delete }) as const,
+    (_, n) => ({ name: `deletion ${n}`, kind: 'hard_delete', priority: OPERATIONS.hard_delete.priority }) as const,
   ),
   ...Array.from(
     { length: 20 },
-    (_, n) => ({ name: `create ${n}`, kind: 'create', priority: PRIORITIES.create }) as const,
+    (_, n) => ({ name: `create ${n}`, kind: 'create', priority: OPERATIONS.create.priority }) as const,
   ),
-  { name: 'restore', kind: 'restore', priority: PRIORITIES.restore },
-  { name: 'resume', kind: 'resume', priority: PRIORITIES.resume },
+  { name: 'restore', kind: 'restore', priority: OPERATIONS.restore.priority },
+  { name: 'resume', kind: 'resume', priority: OPERATIONS.resume.priority },
   { name: 'forced deletion', kind: 'hard_delete', interrupts: true, priority: 1 },
-  { name: 'soft deletion', kind: 'soft_delete', priority: PRIORITIES.soft_delete },
-  { name: 'suspension', kind: 'suspend', priority: PRIORITIES.suspend },
+  { name: 'soft deletion', kind: 'soft_delete', priority: OPERATIONS.soft_delete.priority },
+  { name: 'suspension', kind: 'suspend', priority: OPERATIONS.suspend.priority },
 ];
 
 test('the queues are full, and what cuts off goes first at each backend, then what gives back, creates, deletions, purges', async () => {

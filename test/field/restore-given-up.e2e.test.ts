@@ -1,4 +1,4 @@
-import { sweepIdOf } from '../../workflows/messages';
+import { sweepIdOf } from '@freeflow/contract';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { lookFromOutside, NOTHING } from '../support/outside';
 import {

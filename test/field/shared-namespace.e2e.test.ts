@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { sweepIdOf } from '@freeflow/contract';
 import { projectRoot } from '../../stack/project';
 import { readStackInfo, workerEnv, type StackInfo } from '../../stack/stack-info';
-import { sweepIdOf } from '../../workflows/messages';
 import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
 import { freePort, openTestInstallation, type TestInstallation } from '../support/installation';
 import { openMaster, TEST_STACK, type Master } from '../support/master';

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { tenantNames } from '@freeflow/contract';
+import { tenantNames, OPERATIONS, workflowIdOf } from '@freeflow/contract';
 import { Prisma, createMasterClient, type PrismaClient } from '@freeflow/db-master';
 import { claimStatement } from '../../activities/due-operations';
 import { purgeStatement, RETENTION } from '../../activities/due-purges';
 import type { Due } from '../../activities/sweep';
 import { openRunsFinder, operationStarter } from '../../worker/namespace';
-import { operationStartOptions, RUNBOOKS, workflowIdOf } from '../../workflows/messages';
+import { operationStartOptions } from '../../workflows/messages';
 import { openMaster, type Master } from '../support/master';
 import { withPostgres } from '../support/outside';
 import { openOperator, type Operator } from '../support/temporal';
@@ -58,7 +58,7 @@ async function request(
 
 const startHere = ({ id: operationId, tenantId, tenantName, kind, requestedBy, backend }: Due) =>
   operator.client.workflow.start(
-    RUNBOOKS[kind],
+    OPERATIONS[kind].workflow,
     operationStartOptions(
       { operationId, tenantId, tenantName, kind, requestedBy, interrupts: false, backend },
       taskQueue,

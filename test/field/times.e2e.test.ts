@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { sweepIdOf } from '../../workflows/messages';
+import { sweepIdOf } from '@freeflow/contract';
 import { doctor, doctorEnv } from '../support/doctor';
 import { envOf, freeflow, type Ended } from '../support/freeflow';
 import { openTestInstallation, type TestInstallation } from '../support/installation';

@@ -1,4 +1,4 @@
-import type { Goal } from '../../activities/transitions';
+import type { OperationGoal } from '@freeflow/contract';
 import type { PlannedKind } from '../../workflows/plans';
 import { fill, fingerprint } from '../support/fingerprint';
 import type { TestInstallation } from '../support/installation';
@@ -26,7 +26,7 @@ export async function filled(installation: TestInstallation, { id, name }: Subje
 }
 
 type Change = 'suspend' | 'delete';
-const WAYS: Readonly<Record<Exclude<Goal, 'gone'>, readonly Change[]>> = {
+const WAYS: Readonly<Record<Exclude<OperationGoal, 'gone'>, readonly Change[]>> = {
   active: [],
   suspended: ['suspend'],
   deleted: ['delete'],

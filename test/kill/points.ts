@@ -1,4 +1,4 @@
-import type { Goal } from '../../activities/transitions';
+import type { OperationGoal } from '@freeflow/contract';
 import { PLANS, type Plan, type PlannedKind, type UndoablePlan } from '../../workflows/plans';
 import { BACKENDS } from '../../workflows/steps';
 
@@ -18,12 +18,12 @@ export interface Scenario {
   /** Whether it is given up on its way, and so undone. */
   isUndone: boolean;
   /** What the tenant is once it has ended. */
-  goal: Goal;
+  goal: OperationGoal;
   points: Point[];
 }
 
 /** What a tenant is before each operation. */
-export const BEFORE: Readonly<Record<PlannedKind, Goal | 'provisioning'>> = {
+export const BEFORE: Readonly<Record<PlannedKind, OperationGoal | 'provisioning'>> = {
   create: 'provisioning',
   suspend: 'active',
   soft_delete: 'active',
@@ -47,7 +47,7 @@ function scenariosOf(kind: PlannedKind, plan: Plan | UndoablePlan): Scenario[] {
       name: changesAccess ? name : `${name}, to ${goal}`,
       kind,
       isUndone: false,
-      goal: goal as Goal,
+      goal: goal as OperationGoal,
       points: atBothMoments(['begin', ...(changesAccess ? onBackends(plan.forward) : []), finish]),
     };
   });

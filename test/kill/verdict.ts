@@ -1,4 +1,4 @@
-import type { Goal } from '../../activities/transitions';
+import type { OperationGoal } from '@freeflow/contract';
 import type { TestInstallation } from '../support/installation';
 import { lookFromOutside, NOTHING, type Seen } from '../support/outside';
 import { ALL_IN, ALL_OUT, logInEverywhere } from '../support/tenant-app';
@@ -25,7 +25,7 @@ interface End {
   secrets: string;
 }
 
-const ENDS: Readonly<Record<Goal, End>> = {
+const ENDS: Readonly<Record<OperationGoal, End>> = {
   active: { standing: 'complete', access: 'let in everywhere', ledger: 'all present', secrets: '5' },
   suspended: { standing: 'complete', access: 'refused everywhere', ledger: 'all disabled', secrets: '5' },
   deleted: { standing: 'complete', access: 'refused everywhere', ledger: 'all disabled', secrets: '5' },

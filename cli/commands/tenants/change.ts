@@ -1,18 +1,12 @@
+import { OPERATION_REQUESTS, POST_REQUEST_NAMES } from '@freeflow/contract';
 import type { Command } from 'commander';
 import { attend, type FollowOptions } from './attend';
 import { type Host, toolsOf } from './tools';
 
-/** What changes a tenant without losing anything of it. */
-const CHANGES = [
-  ['suspend', 'cut a tenant off at every backend, open sessions included; its data stays'],
-  ['resume', 'give a suspended tenant its access back'],
-  ['restore', 'make a soft-deleted tenant what it was before'],
-] as const;
-
-/** Adds `create`, and what can be turned round again: `suspend`, `resume`, `restore`. */
+/** Adds `create`, and what an admin asks for by a POST: `suspend`, `resume`, `restore`. */
 export function addChanges(tenants: Command, { env, end }: Host): void {
   followed(tenants.command('create'))
-    .description('make a tenant in all backends, or nothing at all')
+    .description(lowerFirst(OPERATION_REQUESTS.create.summary))
     .argument('<name>', '3 to 30 lower-case letters and digits')
     .addHelpText(
       'after',
@@ -26,9 +20,9 @@ Examples:
       end(await attend(tools, await tools.tenants.create(name), options));
     });
 
-  for (const [action, description] of CHANGES) {
+  for (const action of POST_REQUEST_NAMES) {
     followed(tenants.command(action))
-      .description(description)
+      .description(lowerFirst(OPERATION_REQUESTS[action].summary))
       .argument('<tenant>', 'name or id')
       .addHelpText(
         'after',
@@ -64,3 +58,5 @@ export function followed(command: Command, { canLeave = true } = {}): Command {
   command.option('--json', 'print the tenant as it is at the end, as JSON, and nothing else');
   return canLeave ? command.option('--no-wait', 'leave as soon as it is accepted') : command;
 }
+
+const lowerFirst = (sentence: string): string => sentence.charAt(0).toLowerCase() + sentence.slice(1);

@@ -1,0 +1,67 @@
+import type { BackendKind } from './backends';
+import { isDeletion, rowOf, type OperationKind } from './operations';
+
+/** What every operation's workflow is started with. All else is read from the master database, under the tenant's lock. */
+export interface OperationInput {
+  operationId: string;
+  tenantId: string;
+}
+
+/** What an adoption is started with. */
+export interface AdoptionInput extends OperationInput {
+  backend: BackendKind;
+}
+
+/** An accepted operation, as far as starting its workflow needs to know it. */
+export interface AcceptedOperation extends OperationInput {
+  kind: OperationKind;
+  tenantName: string;
+  requestedBy: string;
+  /** A forced deletion: another run of the tenant that is in the way is told to roll back. */
+  interrupts: boolean;
+  /** What an adoption is about; null for all others. */
+  backend: BackendKind | null;
+}
+
+/** Whether an operation ends another one of its tenant that is under way. */
+export const isInterrupting = (kind: OperationKind, force: boolean): boolean => force && isDeletion(kind);
+
+/** A forced deletion cuts off as well, so it comes as early as a suspend. */
+export const priorityOf = ({ kind, interrupts }: Pick<AcceptedOperation, 'kind' | 'interrupts'>): number =>
+  rowOf(interrupts ? 'suspend' : kind).priority;
+
+/** What a reconciliation is started with. */
+export interface Reconciliation {
+  requestedBy: string;
+  /** Whether what is safe to repair is repaired; never drops anything. */
+  fix: boolean;
+}
+
+/** The one resource that a person wants dropped, and who that is. */
+export interface OrphanOrder {
+  backend: BackendKind;
+  name: string;
+  /** What the server calls it, or its nonce where the server has no id. */
+  externalId: string;
+  requestedBy: string;
+}
+
+/** The queue of workflows, and of activities in the master database alone. */
+export const DEFAULT_TASK_QUEUE = 'freeflow';
+/** Each backend's own queue: what waits for a slow one keeps nobody from another. */
+export const backendQueueOf = (taskQueue: string, backend: BackendKind): string => `${taskQueue}-${backend}`;
+
+/**
+ * One workflow id per tenant, whatever the operation: Temporal then excludes two open runs on one tenant. An adoption
+ * alone goes beside them, since the run that waits for it is still open.
+ */
+export const workflowIdOf = (tenantId: string, adopted: BackendKind | null = null): string =>
+  adopted === null ? `tenant-${tenantId}` : `adopt-${tenantId}-${adopted}`;
+
+/** One sweep per task queue, as a schedule and as a workflow: `freeflow-sweep` for the default one. */
+export const sweepIdOf = (taskQueue: string): string => `${taskQueue}-sweep`;
+/** One reconciler per task queue, as a schedule and as a workflow. */
+export const reconcileIdOf = (taskQueue: string): string => `${taskQueue}-reconcile`;
+/** The drop of one orphan; asked for again while it runs, it is the same one. */
+export const orphanDropIdOf = (taskQueue: string, { backend, name, externalId }: OrphanOrder): string =>
+  `${taskQueue}-drop-${backend}-${name}-${externalId}`;
