@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import { grantClientCredentials } from '@freeflow/lib/oauth';
 import { z } from 'zod';
-import { readStackInfo, type StackInfo } from '../stack/stack-info';
+import { readStackInfo } from '../stack/stack-info';
 
 const USAGE = `Usage: npm run bench -- [--tenants 10] [--at-once 1] [--dir .freeflow]
 

@@ -1,19 +1,20 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { stackInfoSchema } from '@freeflow/contract/stack-info';
 import { httpUrl } from '@freeflow/lib/config';
 import { isMasterUrl } from '@freeflow/lib/pg';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { EXIT, Failure } from './failure';
 
 const ROOT = path.join(__dirname, '..', '..');
 
 /** As much of the local stack's `stack.json` as the commands need. */
-const stackFile = z.object({
-  api: z.object({ url: z.string() }),
-  masterDatabase: z.object({ workerUrl: z.string() }),
-  secretsKey: z.string(),
-  keycloak: z.object({ url: z.string() }),
-  auth: z.object({ tokenUrl: z.string(), clientId: z.string(), clientSecret: z.string() }),
+const stackFile = stackInfoSchema.pick({
+  api: true,
+  masterDatabase: true,
+  secretsKey: true,
+  keycloak: true,
+  auth: true,
 });
 type StackFile = z.output<typeof stackFile>;
 

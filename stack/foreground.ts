@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import { messageOf } from './files';
 import { lockOwner, LockedError } from './lock';
 import { stackDir } from './project';
 import { onStopSignal } from './signals';
 import { type RunningStack, startStack, type StackOptions } from './stack';
-import { findStackInfo, type StackInfo } from './stack-info';
+import { findStackInfo } from './stack-info';
 
 const OTHERS_MAY_NEED_MS = 600_000;
 

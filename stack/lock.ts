@@ -1,7 +1,8 @@
 import { linkSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type ProcessIdentity, processIdentitySchema } from '@freeflow/contract/stack-info';
 import { isNodeError, readIfThere } from './files';
-import { identify, isAlive, type ProcessIdentity, processIdentity } from './processes';
+import { identify, isAlive } from './processes';
 
 /** Names of the locks of a stack's folder: who runs the servers, who runs API and worker; and of the cache: who chooses ports. */
 export type LockName = 'servers.lock' | 'app.lock' | 'ports.lock';
@@ -44,7 +45,7 @@ function ownerIn(path: string): ProcessIdentity | undefined {
   const text = readIfThere(path);
   if (text === undefined) return undefined;
   try {
-    return processIdentity.parse(JSON.parse(text));
+    return processIdentitySchema.parse(JSON.parse(text));
   } catch {
     return undefined;
   }

@@ -2,9 +2,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ProcessIdentity } from '@freeflow/contract/stack-info';
 import { until } from '../test/support/until';
 import { ManagedProcess, type ManagedProcessOptions, StoppedEarly } from './managed-process';
-import { isAlive, type ProcessIdentity, startTimeOf } from './processes';
+import { isAlive, startTimeOf } from './processes';
 
 let folder: string;
 let launched: ProcessIdentity[];

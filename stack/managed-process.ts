@@ -2,8 +2,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ProcessIdentity } from '@freeflow/contract/stack-info';
 import { lastLines, messageOf } from './files';
-import { type ProcessIdentity, signalGroup, startTimeOf } from './processes';
+import { signalGroup, startTimeOf } from './processes';
 
 /** How to run a program. Credentials belong into env: arguments are there for everyone to see. */
 export interface LaunchPlan {

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import { canLogIn } from '../backends/postgres/provisioner/client';
 import { withoutSecrets } from './environment';
 import { logFile, projectRoot } from './project';
-import { changeStackInfo, type StackInfo } from './stack-info';
+import { changeStackInfo } from './stack-info';
 
 const MIGRATOR = 'prisma/dist/migrate-main.js';
 

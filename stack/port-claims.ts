@@ -1,13 +1,14 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { processIdentitySchema } from '@freeflow/contract/stack-info';
 import { z } from 'zod';
 import { readIfThere, writePrivateFile } from './files';
 import { LockedError, takeLock } from './lock';
 import { choosePorts, type PortName, type Ports } from './ports';
-import { identify, isAlive, processIdentity } from './processes';
+import { identify, isAlive } from './processes';
 
 /** Which ports a process has chosen for the stack of a folder; of no meaning once that process is gone. */
-const claim = processIdentity.extend({ dir: z.string(), ports: z.array(z.number()) });
+const claim = processIdentitySchema.extend({ dir: z.string(), ports: z.array(z.number()) });
 type Claim = z.infer<typeof claim>;
 
 export interface Claimant {

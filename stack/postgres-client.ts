@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import { findOnPath } from './fetch/on-path';
 import { messageOf } from './files';
 import { stackDir } from './project';
 import { programBeside } from './servers/postgres-programs';
-import { readStackInfo, type StackInfo } from './stack-info';
+import { readStackInfo } from './stack-info';
 
 /** A client program of PostgreSQL (psql, pg_dump), logged in to the running stack's server as its owner. What its arguments name goes first. */
 async function main([name = 'psql', ...args]: readonly string[]): Promise<number> {

@@ -1,11 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { z } from 'zod';
+import type { ProcessIdentity } from '@freeflow/contract/stack-info';
 import { readIfThere } from './files';
-
-/** A process that can't be mistaken for another one: a pid alone is given away again, its start time is not. */
-export const processIdentity = z.object({ pid: z.number().int().positive(), startedAt: z.string() });
-export type ProcessIdentity = z.infer<typeof processIdentity>;
 
 /** When the process started, in the system's own words; undefined if it is gone (or dead and only not yet reaped). */
 export function startTimeOf(pid: number): string | undefined {

@@ -1,12 +1,13 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { processIdentitySchema } from '@freeflow/contract/stack-info';
 import { z } from 'zod';
 import { readIfThere, writePrivateFile } from './files';
-import { endGroup, isAlive, processIdentity } from './processes';
+import { endGroup, isAlive } from './processes';
 
 const record = z.record(
   z.string(),
-  processIdentity.extend({ port: z.number(), stopSignal: z.enum(['SIGTERM', 'SIGINT']) }),
+  processIdentitySchema.extend({ port: z.number(), stopSignal: z.enum(['SIGTERM', 'SIGINT']) }),
 );
 export type ProcessRecord = z.infer<typeof record>;
 

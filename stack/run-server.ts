@@ -1,9 +1,9 @@
+import type { ProcessIdentity } from '@freeflow/contract/stack-info';
 import pc from 'picocolors';
 import { ManagedProcess } from './managed-process';
 import { ExternalServerError, untilAnswers } from './others-server';
 import { claimPorts } from './port-claims';
 import { isFree } from './ports';
-import type { ProcessIdentity } from './processes';
 import { amount, type Progress, ready, seconds } from './progress';
 import { logFile } from './project';
 import type { Program, Server, ServerContext, StackPart } from './servers/server';

@@ -1,48 +1,9 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
+import { type StackInfo, stackInfoSchema } from '@freeflow/contract/stack-info';
 import { readIfThere, writePrivateFile } from './files';
-import { isAlive, processIdentity } from './processes';
+import { isAlive } from './processes';
 import { stackDir } from './project';
-
-const ownedClient = z.object({ clientId: z.string(), clientSecret: z.string() });
-
-const schema = z.object({
-  version: z.literal(1),
-  dir: z.string(),
-  supervisor: processIdentity,
-  api: z.object({ url: z.string(), pid: z.number().optional() }),
-  worker: z.object({ healthUrl: z.string(), pid: z.number().optional() }),
-  temporal: z.object({
-    address: z.string(),
-    namespace: z.string(),
-    uiUrl: z.string().optional(),
-    cliPath: z.string().optional(),
-  }),
-  /** The owner of the master database; API and worker have roles of their own. */
-  masterDatabaseUrl: z.string(),
-  masterDatabase: z.object({
-    apiUrl: z.string(),
-    workerUrl: z.string(),
-    apiPassword: z.string(),
-    workerPassword: z.string(),
-  }),
-  postgres: z.object({
-    url: z.string(),
-    provisionerUrl: z.string(),
-    /** Of the embedded server's installation; psql and pg_dump lie beside it where its package brings them. */
-    programPath: z.string().optional(),
-  }),
-  mongodb: z.object({ url: z.string(), provisionerUrl: z.string() }),
-  qdrant: z.object({ url: z.string(), apiKey: z.string() }),
-  keycloak: ownedClient.extend({ url: z.string(), provisioner: ownedClient }),
-  auth: ownedClient.extend({ issuer: z.string(), tokenUrl: z.string(), audience: z.string() }),
-  secretsKey: z.string(),
-  processes: z.record(z.string(), processIdentity.extend({ port: z.number() })),
-});
-
-/** Everything one can reach a running stack by: the content of `stack.json`. It holds credentials. */
-export type StackInfo = z.infer<typeof schema>;
 
 const fileOf = (dir: string) => join(dir, 'stack.json');
 
@@ -60,12 +21,9 @@ export function readStackInfo(dir?: string): StackInfo {
 export function findStackInfo(dir?: string): StackInfo | undefined {
   const text = readIfThere(fileOf(stackDir(dir)));
   if (text === undefined) return undefined;
-  const parsed = schema.safeParse(JSON.parse(text));
+  const parsed = stackInfoSchema.safeParse(JSON.parse(text));
   return parsed.success && isAlive(parsed.data.supervisor) ? parsed.data : undefined;
 }
-
-/** Checks that nothing is missing in what the servers have contributed. */
-export const stackInfo = (value: unknown): StackInfo => schema.parse(value);
 
 /** Publishes a stack, atomically and for its owner's eyes only. */
 export const writeStackInfo = (info: StackInfo): void => {

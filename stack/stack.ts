@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { type StackInfo, stackInfoSchema } from '@freeflow/contract/stack-info';
 import { type External, readExternal, withoutSecrets } from './environment';
 import { lockOwner, takeLock } from './lock';
 import { StoppedEarly } from './managed-process';
@@ -13,7 +14,7 @@ import { runServer, type RunningServer } from './run-server';
 import { SERVERS } from './servers';
 import type { Server, StackPart } from './servers/server';
 import { loadSettings, saveSettings, type Settings } from './settings';
-import { changeStackInfo, removeStackInfo, type StackInfo, stackInfo, writeStackInfo } from './stack-info';
+import { changeStackInfo, removeStackInfo, writeStackInfo } from './stack-info';
 
 export interface StackOptions {
   /** The folder, seen from the project root; `.freeflow` when left out. */
@@ -77,7 +78,8 @@ export async function startStack({
     if (fresh === true) rmSync(join(dir, 'data'), { recursive: true, force: true });
     const settings = await preparedSettings(dir, cacheDir(env), external, progress);
     const parts = await startAll({ dir, external, settings, env, progress, registry, running, signal });
-    const info = stackInfo(Object.assign({}, baseInfo(dir, settings, registry), ...parts));
+    // Nothing may be missing in what the servers have contributed.
+    const info = stackInfoSchema.parse(Object.assign({}, baseInfo(dir, settings, registry), ...parts));
     writeStackInfo(info);
     return { info, stop };
   } catch (error) {

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import { appOwner, startApp } from './app/app';
 import { type Ending, joinStack } from './foreground';
 import { LockedError, lockOwner } from './lock';
 import { migrateMaster } from './migrate';
 import type { Progress } from './progress';
-import type { StackInfo } from './stack-info';
 
 interface Whole {
   dir: string;

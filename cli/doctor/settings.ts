@@ -1,34 +1,16 @@
 import { DEFAULT_TASK_QUEUE } from '@freeflow/contract';
+import { type StackInfo, stackInfoSchema } from '@freeflow/contract/stack-info';
 import { isMasterUrl } from '@freeflow/lib/pg';
-import { z } from 'zod';
 import type { SettingName, Values } from '../../backends/doctor/setting-names';
 import { address } from '../address';
 import { type Form, MONGODB, POSTGRES, TEXT } from '../backends/variables';
 import { EXIT, Failure } from '../failure';
 import { HTTP, readStackFile } from '../settings';
 
-const client = z.object({ clientId: z.string(), clientSecret: z.string() });
-
-/** As much of the local stack's `stack.json` as the checks need. */
-const stackFile = z.object({
-  api: z.object({ url: z.string(), pid: z.number().optional() }),
-  worker: z.object({ healthUrl: z.string(), pid: z.number().optional() }),
-  temporal: z.object({ address: z.string(), namespace: z.string() }),
-  masterDatabaseUrl: z.string(),
-  masterDatabase: z.object({ workerUrl: z.string() }),
-  secretsKey: z.string(),
-  postgres: z.object({ provisionerUrl: z.string() }),
-  mongodb: z.object({ provisionerUrl: z.string() }),
-  qdrant: z.object({ url: z.string(), apiKey: z.string() }),
-  keycloak: client.extend({ url: z.string(), provisioner: client }),
-  auth: client.extend({ tokenUrl: z.string() }),
-});
-type StackFile = z.output<typeof stackFile>;
-
 interface Setting {
   form: Form;
   /** Where the local stack has it; nothing where it runs without. */
-  ofStack: (stack: StackFile) => string | undefined;
+  ofStack: (stack: StackInfo) => string | undefined;
   /** What it is where the environment doesn't say. */
   byDefault?: (env: NodeJS.ProcessEnv) => string | undefined;
 }
@@ -103,7 +85,7 @@ export function readKnown(env: NodeJS.ProcessEnv): Known {
       );
     return { values: given, whyNot: (names) => `set ${names.join(', ')}` };
   }
-  const stack = readStackFile(env, stackFile);
+  const stack = readStackFile(env, stackInfoSchema);
   if (stack === undefined)
     throw new Failure(
       EXIT.unreachable,

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import { withoutSecrets } from '../environment';
 import type { Ending } from '../foreground';
 import { lockOwner, takeLock } from '../lock';
@@ -8,7 +9,7 @@ import { type Progress, ready, seconds } from '../progress';
 import { cacheDir, logFile, projectRoot } from '../project';
 import { ProcessRegistry } from '../registry';
 import { loadSettings, saveSettings } from '../settings';
-import { apiEnv, changeStackInfo, type StackInfo, workerEnv } from '../stack-info';
+import { apiEnv, changeStackInfo, workerEnv } from '../stack-info';
 
 interface Part {
   name: 'worker' | 'api';

@@ -1,9 +1,9 @@
 import { relative } from 'node:path';
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import pc from 'picocolors';
 import { findOnPath } from '../fetch/on-path';
 import { projectRoot, stackDir } from '../project';
 import { quoted, stopCommand } from '../shell';
-import type { StackInfo } from '../stack-info';
 
 /** Where everything is, what to try first and how to stop: ready to paste into another terminal. */
 export function welcome(info: StackInfo, env: NodeJS.ProcessEnv): string {

@@ -1,8 +1,9 @@
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import pc from 'picocolors';
 import { isAlive } from '../processes';
 import { logFile } from '../project';
 import { SERVERS } from '../servers';
-import { findStackInfo, type StackInfo } from '../stack-info';
+import { findStackInfo } from '../stack-info';
 
 interface Row {
   name: string;

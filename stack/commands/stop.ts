@@ -1,5 +1,6 @@
+import type { ProcessIdentity } from '@freeflow/contract/stack-info';
 import { type LockName, lockOwner } from '../lock';
-import { type ProcessIdentity, waitUntilGone } from '../processes';
+import { waitUntilGone } from '../processes';
 import { ProcessRegistry } from '../registry';
 import { removeStackInfo } from '../stack-info';
 

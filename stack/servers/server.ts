@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import type { External } from '../environment';
 import type { LaunchPlan } from '../managed-process';
 import type { PortName } from '../ports';
 import type { Fetched } from '../progress';
 import type { Settings } from '../settings';
-import type { StackInfo } from '../stack-info';
 
 export type ServerName = 'postgres' | 'mongodb' | 'qdrant' | 'keycloak' | 'temporal';
 

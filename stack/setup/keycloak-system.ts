@@ -1,3 +1,4 @@
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import { discoverIssuer } from '@freeflow/lib/oauth';
 import {
   type Account,
@@ -6,7 +7,6 @@ import {
   KeycloakError,
 } from '../../backends/keycloak/provisioner/admin';
 import { ensureServiceAccount } from '../../backends/keycloak/provisioner/service-account';
-import type { StackInfo } from '../stack-info';
 
 const REALM = 'freeflow-system';
 const CLIENT = 'freeflow-operator';

@@ -1,4 +1,4 @@
-import type { StackInfo } from '../../stack/stack-info';
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import { asKeycloakAdmin, qdrantAsOwner, withMongo, withPostgres } from '../support/outside';
 
 /** Everything at the servers whose name begins as those of our tenants do, whatever ledger knows of it. */

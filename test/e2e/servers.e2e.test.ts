@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import { endGroup } from '../../stack/processes';
-import { readStackInfo, type StackInfo } from '../../stack/stack-info';
+import { readStackInfo } from '../../stack/stack-info';
 import { expectedOf, lookAfter } from '../chaos/expected';
 import { patient } from '../chaos/patient';
 import { OPERATIONS, type Operation } from '../chaos/plan';

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { readStackInfo, type StackInfo } from '../../stack/stack-info';
+import type { StackInfo } from '@freeflow/contract/stack-info';
+import { readStackInfo } from '../../stack/stack-info';
 import { freePort } from '../support/installation';
 import { inDatabase, TEST_STACK } from '../support/master';
 import { withMongo, withPostgres } from '../support/outside';

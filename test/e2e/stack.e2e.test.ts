@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import { Connection } from '@temporalio/client';
 import { z } from 'zod';
 import { isFree } from '../../stack/ports';
 import { isAlive } from '../../stack/processes';
-import { readStackInfo, type StackInfo } from '../../stack/stack-info';
+import { readStackInfo } from '../../stack/stack-info';
 import { asKeycloakAdmin, qdrantAsOwner, withMongo, withPostgres } from '../support/outside';
 import {
   keepPorts,

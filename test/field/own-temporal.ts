@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time';
-import type { StackInfo } from '../../stack/stack-info';
 import { freePort } from '../support/installation';
 import { until } from '../support/until';
 

@@ -1,5 +1,6 @@
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import { portOf } from '../../backends/qdrant/client';
-import { readStackInfo, type StackInfo } from '../../stack/stack-info';
+import { readStackInfo } from '../../stack/stack-info';
 import { doctor } from '../support/doctor';
 import { startHttpProxy, type HttpProxy } from '../support/http-proxy';
 import { TEST_STACK } from '../support/master';

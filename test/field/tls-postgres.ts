@@ -1,6 +1,6 @@
 import { chownSync, copyFileSync, chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { StackInfo } from '../../stack/stack-info';
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import { withPostgres } from '../support/outside';
 import { openOwnPostgres, postgresWithTls } from '../support/own-postgres';
 import type { Certificates } from './certificates';

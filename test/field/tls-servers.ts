@@ -1,4 +1,4 @@
-import type { StackInfo } from '../../stack/stack-info';
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import { makeCertificates, type Certificates } from './certificates';
 import { openTlsMongo } from './tls-mongodb';
 import { openTlsPostgres } from './tls-postgres';

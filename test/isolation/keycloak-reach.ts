@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { StackInfo } from '../../stack/stack-info';
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import { ask, json, type Ask, type HttpAnswer } from './http';
 import { logInToConsole, type LoggedIn } from './keycloak-login';
 

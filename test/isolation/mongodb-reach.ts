@@ -1,5 +1,5 @@
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import { MongoClient, MongoServerError, type Document } from 'mongodb';
-import type { StackInfo } from '../../stack/stack-info';
 
 /** A tenant's application at MongoDB: one connection, and logins of every kind with its password. */
 export interface MongoReach {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { StackInfo } from '../../stack/stack-info';
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import { inDatabase } from '../support/master';
 import { asKeycloakAdmin, qdrantAsOwner, withMongo, withPostgres } from '../support/outside';
 import type { TenantSession } from './party';

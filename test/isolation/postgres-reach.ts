@@ -1,5 +1,5 @@
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import { Client, type ClientConfig } from 'pg';
-import type { StackInfo } from '../../stack/stack-info';
 
 /** A tenant's application at PostgreSQL: one session in its own database, and logins of every kind with its password. */
 export interface PostgresReach {

@@ -1,5 +1,5 @@
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import { loadSettings } from '../../stack/settings';
-import type { StackInfo } from '../../stack/stack-info';
 import { ask, json } from './http';
 import { grpcStatus } from './qdrant-grpc';
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { StackInfo } from '../../stack/stack-info';
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import { asKeycloakAdmin, qdrantAsOwner, withMongo, withPostgres } from './outside';
 
 /** A tenant's database, as the owner of the server. */

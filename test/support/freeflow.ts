@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import { projectRoot } from '../../stack/project';
-import type { StackInfo } from '../../stack/stack-info';
 import type { TestInstallation } from './installation';
 import { TEST_STACK } from './master';
 

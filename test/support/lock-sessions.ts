@@ -1,4 +1,4 @@
-import type { StackInfo } from '../../stack/stack-info';
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import { withPostgres } from './outside';
 
 /** Ends the sessions by which the workers of a master database hold their locks, as an operator or a failover does. */

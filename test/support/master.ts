@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import { escapeLiteral } from 'pg';
 import { projectRoot } from '../../stack/project';
-import { readStackInfo, type StackInfo } from '../../stack/stack-info';
+import { readStackInfo } from '../../stack/stack-info';
 import { withPostgres } from './outside';
 
 /** The folder of the stack the tests run on. */

@@ -1,7 +1,7 @@
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import { QdrantClient } from '@qdrant/js-client-rest';
 import { MongoClient } from 'mongodb';
 import { Client } from 'pg';
-import type { StackInfo } from '../../stack/stack-info';
 
 /** What stands at the backends under a tenant's name, seen by each backend's own driver with its owner's eyes. */
 export interface Seen {

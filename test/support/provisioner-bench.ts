@@ -1,5 +1,6 @@
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import { provisionerNames } from '../../backends/provisioner/names';
-import { readStackInfo, type StackInfo } from '../../stack/stack-info';
+import { readStackInfo } from '../../stack/stack-info';
 import { freeflow, type Ended } from './freeflow';
 import { TEST_STACK } from './master';
 import { asKeycloakAdmin, withMongo, withPostgres } from './outside';

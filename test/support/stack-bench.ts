@@ -3,11 +3,12 @@ import { randomInt } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { processIdentitySchema, type ProcessIdentity } from '@freeflow/contract/stack-info';
 import { z } from 'zod';
 import { findOnPath } from '../../stack/fetch/on-path';
 import { readIfThere } from '../../stack/files';
 import { keysOf, PREFERRED_PORTS } from '../../stack/ports';
-import { processIdentity, type ProcessIdentity, signalGroup } from '../../stack/processes';
+import { signalGroup } from '../../stack/processes';
 import { projectRoot } from '../../stack/project';
 import { until } from './until';
 
@@ -104,7 +105,7 @@ export function keepPorts(dir: string): number[] {
   return Object.values(ports);
 }
 
-const noted = z.record(z.string(), processIdentity);
+const noted = z.record(z.string(), processIdentitySchema);
 
 /** Every process that the stack in the folder has noted as started by it. */
 export const notedIn = (dir: string): ProcessIdentity[] =>

@@ -1,5 +1,5 @@
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import type { Db } from 'mongodb';
-import type { StackInfo } from '../../stack/stack-info';
 import { asKeycloakAdmin, qdrantAsOwner, withMongo, withPostgres, type Seen } from './outside';
 
 /** Something of somebody else under a tenant's name: how it comes there, what is in it, how it goes again. */

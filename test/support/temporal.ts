@@ -1,5 +1,5 @@
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import { Client, Connection } from '@temporalio/client';
-import type { StackInfo } from '../../stack/stack-info';
 
 /** A client of the test servers' Temporal, as an operator has it. */
 export interface Operator {

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { tenantNames, type OperationKind } from '@freeflow/contract';
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import { createMasterClient, createSecretStore, type PrismaClient } from '@freeflow/db-master';
 import { readSecretKeys } from '@freeflow/lib/secrets';
 import { MockActivityEnvironment } from '@temporalio/testing';
@@ -8,7 +9,7 @@ import { createActivities, type Activities } from '../../activities';
 import type { StepInput } from '../../activities/attempt';
 import { TenantLock } from '../../activities/tenant-lock';
 import type { Backend } from '../../backends/backend';
-import { workerEnv, type StackInfo } from '../../stack/stack-info';
+import { workerEnv } from '../../stack/stack-info';
 import { readWorkerConfig } from '../../worker/config';
 import { backendsOf } from '../../worker/dependencies';
 import { openMaster, type Master } from './master';
