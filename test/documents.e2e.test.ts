@@ -111,9 +111,12 @@ describe('pasted into a shell, one after the other', () => {
   }
 
   test('those of the README end as they should', async () => {
+    // The stack of the tests has no API; this installation does.
+    const stackFile = path.join(bin, 'stack.json');
+    writeFileSync(stackFile, JSON.stringify({ api: { url: installation.apiUrl } }));
     const lines = all
       .filter((it) => it.file === 'README.md' && !isElsewhere(it))
-      .map(({ line }) => line.replaceAll('http://127.0.0.1:3000', installation.apiUrl));
+      .map(({ line }) => line.replaceAll('./.freeflow/stack.json', stackFile));
     expect(lines.length).toBeGreaterThan(10);
     // 3 is what `tenants stuck` ends with when there is something.
     const { output, failed } = await paste(lines, [0, 3]);
