@@ -118,7 +118,7 @@ async function failed(
         await appendRow(tx, attempt, { status: 'error', message: told, durationMs });
         if (isReplaced || type === 'superseded') return;
         await tx.$executeRaw`
-        UPDATE "TenantOperation" SET step = ${step}, cause = ${message}, advice = ${advice}, "updatedAt" = now(),
+        UPDATE "TenantOperation" SET step = ${step}, cause = ${message}, advice = ${advice},
                attempts = CASE WHEN step = ${step} THEN attempts + 1 ELSE 1 END
          WHERE id = ${operationId}::uuid AND "endedAt" IS NULL`;
       },

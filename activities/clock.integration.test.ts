@@ -74,6 +74,16 @@ describe.each([
     await proxy.close();
   });
 
+  test('writes down by the clock of the master database when a row was changed', async () => {
+    const tenant = await bench.newTenant();
+    jump(ms);
+    await bench.run('activate', tenant);
+    const rows = await bench.db.$queryRaw`
+      SELECT abs(extract(epoch FROM t."updatedAt" - now())) < 60 AND abs(extract(epoch FROM o."updatedAt" - now())) < 60 AS "isNow"
+        FROM "Tenant" t JOIN "TenantOperation" o ON o."tenantId" = t.id WHERE t.id = ${tenant.tenantId}::uuid`;
+    expect(rows).toEqual([{ isNow: true }]);
+  });
+
   test('keeps the data of a deleted tenant as long as any other', async () => {
     const tenant = await bench.newTenant('soft_delete');
     jump(ms);

@@ -20,8 +20,8 @@ export async function acceptDuePurges(db: PrismaClient, portion = PORTION): Prom
 }
 
 export const purgeStatement = (portion: number): Prisma.Sql => Prisma.sql`
-  INSERT INTO "TenantOperation" (id, "tenantId", kind, "requestedBy", "updatedAt")
-  SELECT gen_random_uuid(), due.id, 'purge', ${RETENTION}, now() FROM (
+  INSERT INTO "TenantOperation" (id, "tenantId", kind, "requestedBy")
+  SELECT gen_random_uuid(), due.id, 'purge', ${RETENTION} FROM (
     SELECT t.id FROM "Tenant" t
      WHERE t.status = 'deleted' AND t."goneAt" IS NULL AND t."purgeAt" <= now() AND (t."holdUntil" IS NULL OR t."holdUntil" <= now())
        AND NOT EXISTS (SELECT 1 FROM "TenantOperation" o WHERE o."tenantId" = t.id AND o."endedAt" IS NULL AND o.backend IS NULL)

@@ -50,7 +50,7 @@ export class Ledger {
   callStarts({ id }: TenantResource, held: Held, serverId: string): Promise<Date> {
     return fenced(this.db, id, held, async (tx) => {
       const [row] = await tx.$queryRaw<{ at: Date }[]>`
-        UPDATE "TenantResource" SET "callStartedAt" = clock_timestamp(), "serverId" = ${serverId}, "updatedAt" = now() WHERE id = ${id}::uuid
+        UPDATE "TenantResource" SET "callStartedAt" = clock_timestamp(), "serverId" = ${serverId} WHERE id = ${id}::uuid
         RETURNING "callStartedAt" AS at`;
       if (row === undefined) throw new Error(`the ledger has no entry ${id}`);
       return row.at;
@@ -111,7 +111,7 @@ export class Ledger {
       id,
       held,
       (tx) =>
-        tx.$executeRaw`UPDATE "TenantResource" SET "dropStartedAt" = coalesce("dropStartedAt", clock_timestamp()), "updatedAt" = now() WHERE id = ${id}::uuid`,
+        tx.$executeRaw`UPDATE "TenantResource" SET "dropStartedAt" = coalesce("dropStartedAt", clock_timestamp()) WHERE id = ${id}::uuid`,
     );
   }
 

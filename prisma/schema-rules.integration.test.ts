@@ -50,6 +50,44 @@ describe('the name of a tenant', () => {
   });
 });
 
+describe('updatedAt', () => {
+  it('is set by the database when a row is changed, but not by numbering its log or by looking for a run', async () => {
+    const tenantId = await newTenant();
+    await newOperation(tenantId);
+    await query(
+      database.url,
+      `INSERT INTO "TenantResource" ("id", "tenantId", "kind", "name", "nonce") VALUES ($1, $2, 'postgres', 'x', $3)`,
+      [randomUUID(), tenantId, randomUUID()],
+    );
+    await query(
+      database.url,
+      `INSERT INTO "TenantConnection" ("id", "tenantId", "service", "dbName") VALUES ($1, $2, 'postgres', 'x')`,
+      [randomUUID(), tenantId],
+    );
+    const isTouchedBy = async (table: string, change: string) => {
+      const own = `"${table === 'Tenant' ? 'id' : 'tenantId'}" = $1`;
+      await query(database.url, `UPDATE "${table}" SET "updatedAt" = '2020-01-01' WHERE ${own}`, [tenantId]);
+      await query(database.url, `UPDATE "${table}" SET ${change} WHERE ${own}`, [tenantId]);
+      const [row] = await query(
+        database.url,
+        `SELECT "updatedAt" > now() - interval '1 minute' AS "isNow", "updatedAt" = '2020-01-01' AS "isOld" FROM "${table}" WHERE ${own}`,
+        [tenantId],
+      );
+      return row;
+    };
+    const [changed, untouched] = [
+      { isNow: true, isOld: false },
+      { isNow: false, isOld: true },
+    ];
+    expect(await isTouchedBy('Tenant', `"purgeAt" = now()`)).toEqual(changed);
+    expect(await isTouchedBy('Tenant', `"logSeq" = "logSeq" + 1`)).toEqual(untouched);
+    expect(await isTouchedBy('TenantOperation', `"attempts" = 1`)).toEqual(changed);
+    expect(await isTouchedBy('TenantOperation', `"sweepAt" = now()`)).toEqual(untouched);
+    expect(await isTouchedBy('TenantResource', `"callStartedAt" = now()`)).toEqual(changed);
+    expect(await isTouchedBy('TenantConnection', `"host" = 'x'`)).toEqual(changed);
+  });
+});
+
 describe('operations', () => {
   it.each(OPEN)('one that is %s keeps every other open one out', async (state) => {
     const tenantId = await newTenant();
