@@ -32,7 +32,6 @@ const shared = {
     '^@freeflow/lib/([a-z-]+)$': '<rootDir>/lib/$1/index.ts',
     '^@freeflow/db-master$': '<rootDir>/prisma/index.ts',
   },
-  testTimeout: 120_000,
 };
 
 const withServers = {
@@ -50,5 +49,7 @@ module.exports = {
   ],
   // What fails says so itself; the chatter of drivers and SDK on stdout helps nobody.
   silent: true,
+  // Of the whole run: jest ignores a project's own.
+  testTimeout: 120_000,
   maxWorkers: 2,
 };
