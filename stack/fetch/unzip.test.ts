@@ -51,17 +51,17 @@ test.each(['../outside.txt', 'lib/../../outside.txt', '/tmp/freeflow-outside.txt
   'refuses to write %s, outside its folder',
   async (name) => {
     write({ [name]: new TextEncoder().encode('x') });
-    await expect(unzip(archive, into)).rejects.toThrow(`outside its folder: ${name}`);
+    await expect(unzip(archive, into)).rejects.toThrow(/^(invalid relative|absolute) path: /);
     expect(existsSync(resolve(into, name))).toBe(false);
   },
 );
 
 test('says so when it is no archive, or was cut short', async () => {
   writeFileSync(archive, 'This is a page of a proxy that asks for a login.');
-  await expect(unzip(archive, into)).rejects.toThrow('not a zip file');
+  await expect(unzip(archive, into)).rejects.toThrow(/not a zip file/);
   write(ARCHIVE);
   writeFileSync(archive, readFileSync(archive).subarray(0, 100_000));
-  await expect(unzip(archive, into)).rejects.toThrow('not a zip file');
+  await expect(unzip(archive, into)).rejects.toThrow(/not a zip file/);
 });
 
 test('a download passes with its own checksum, one bit changed is refused and told', async () => {
