@@ -19,17 +19,21 @@ const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256
 /** Everything the API is told from outside. Temporal's address comes by Temporal's own standard variables. */
 export const apiVariables = z.object({
   LOG_LEVEL,
-  API_HOST: text('a host name or address').default('127.0.0.1').describe('where it listens'),
-  API_PORT: port(0).default(3000).describe('the same; 0: a free one'),
+  API_HOST: text('a host name or address').default('127.0.0.1').describe('host to listen on'),
+  API_PORT: port(0).default(3000).describe('port to listen on; 0 picks a free one'),
   MASTER_DATABASE_URL: VARIABLES.MASTER_DATABASE_URL.describe('the master database, by the role freeflow_api'),
   MASTER_DATABASE_POOL,
-  TASK_QUEUE: text('the name of a task queue').default(DEFAULT_TASK_QUEUE).describe('the task queue of the workers'),
+  TASK_QUEUE: text('the name of a task queue')
+    .default(DEFAULT_TASK_QUEUE)
+    .describe('the task queue that the workers poll; the workers need the same value'),
   TEMPORAL_UI_URL,
   SWEEP_INTERVAL_MS: milliseconds()
     .default(10_000)
-    .describe('the same as of the workers: a purge counts as overdue when six of them have passed, a minute at least'),
+    .describe(
+      'how often the workers look for operations without a run: a purge is overdue after six of these intervals, a minute at least; the workers need the same value',
+    ),
   AUTH_ISSUER: httpUrl().describe('who issues the tokens: their `iss`'),
-  AUTH_AUDIENCE: text('what tokens are made out to').describe('whom they are made out to: their `aud`'),
+  AUTH_AUDIENCE: text('what tokens are made out to').describe('whom the tokens are made out to: their `aud`'),
   AUTH_JWKS_URL: httpUrl()
     .optional()
     .describe(
@@ -38,12 +42,12 @@ export const apiVariables = z.object({
   AUTH_JWKS_REFRESH_MS: milliseconds()
     .default(300_000)
     .describe(
-      'how often they are fetched anew: a key taken back there counts no longer than this. While they can not be fetched the last ones count, for a day at most',
+      'how often the keys of the issuer are fetched anew: a key it has withdrawn is accepted no longer than this. While keys can not be fetched the last ones are used, for a day at most',
     ),
-  AUTH_ALGORITHMS: someOf(ALGORITHMS).default(['RS256']).describe('the signatures that count, separated by commas'),
+  AUTH_ALGORITHMS: someOf(ALGORITHMS).default(['RS256']).describe('accepted signature algorithms, separated by commas'),
   AUTH_PERMISSIONS_CLAIM: text('the name of a claim')
     .default('permissions')
-    .describe('the claim that must hold `system:*`'),
+    .describe('the claim of a token that must hold `system:*`'),
 });
 
 export type ApiConfig = z.output<typeof apiVariables> & { AUTH_JWKS_URL: string };

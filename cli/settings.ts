@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { stackInfoSchema } from '@freeflow/contract/stack-info';
-import { httpUrl } from '@freeflow/lib/config';
-import { isMasterUrl } from '@freeflow/lib/pg';
+import { ConfigError, httpUrl, readConfig, readConfigGroup, variablesOf } from '@freeflow/lib/config';
 import type { z } from 'zod';
 import { EXIT, Failure } from './failure';
 
@@ -18,89 +17,54 @@ const stackFile = stackInfoSchema.pick({
 });
 type StackFile = z.output<typeof stackFile>;
 
-/** What each setting is called in the environment, and where the local stack has it. */
-const SETTINGS = {
-  FREEFLOW_API_URL: (it: StackFile) => it.api.url,
-  FREEFLOW_TOKEN_URL: (it: StackFile) => it.auth.tokenUrl,
-  FREEFLOW_CLIENT_ID: (it: StackFile) => it.auth.clientId,
-  FREEFLOW_CLIENT_SECRET: (it: StackFile) => it.auth.clientSecret,
-  MASTER_DATABASE_URL: (it: StackFile) => it.masterDatabase.workerUrl,
-  SECRETS_KEY: (it: StackFile) => it.secretsKey,
-  KEYCLOAK_URL: (it: StackFile) => it.keycloak.url,
-} as const;
-
-export type SettingName = keyof typeof SETTINGS;
-
 const shownUrl = httpUrl();
 
+// For the readers of cli/doctor and cli/backends alone, until they read by lib/config's readConfigGroup and variablesSet.
 /** A URL that may be shown, as worker and API judge it. */
 export const HTTP = {
   isFit: (text: string) => shownUrl.safeParse(text).success,
   form: 'http(s)://HOST:PORT/PATH, without user and password',
 };
 
-/** What the settings must look like that have a form. */
-const FORMS: Partial<Record<SettingName, { isFit: (text: string) => boolean; form: string }>> = {
-  FREEFLOW_API_URL: HTTP,
-  FREEFLOW_TOKEN_URL: HTTP,
-  MASTER_DATABASE_URL: { isFit: isMasterUrl, form: 'postgresql://USER:PASSWORD@HOST:PORT/DATABASE' },
-  KEYCLOAK_URL: HTTP,
-};
-
 /**
  * The settings a command needs: all from the environment if it has any of them, else all from the local stack. Never
  * mixed: a token of one installation is of no use at another.
+ * @param ofStack where the local stack has them
  * @throws Failure naming what is missing or unusable and where to get it, never with a value
  */
-export function readSettings<N extends SettingName>(names: readonly N[], env: NodeJS.ProcessEnv): Record<N, string> {
-  const given = names.filter((name) => env[name] !== undefined && env[name] !== '');
-  if (given.length > 0) {
-    const missing = names.filter((name) => !given.includes(name));
-    if (missing.length > 0)
-      throw new Failure(
-        EXIT.usage,
-        `The environment has ${given.join(', ')}, but not ${missing.join(', ')}.`,
-        'Set them as well, or unset all of them to use the local stack.',
-      );
-    const values = recordOf(names, (name) => env[name] ?? '');
-    refuseUnfit(values);
-    return values;
-  }
-  const stack = readStack(env);
-  if (stack === undefined)
-    throw new Failure(
-      EXIT.unreachable,
-      'No local stack runs.',
-      `Start one with npm start, or set ${names.join(', ')}.`,
-    );
-  return recordOf(names, (name) => SETTINGS[name](stack));
+export function readSettings<Schema extends z.ZodObject>(
+  schema: Schema,
+  env: NodeJS.ProcessEnv,
+  ofStack: (stack: StackFile) => z.output<Schema>,
+): z.output<Schema> {
+  const given = orFailure(() => readConfigGroup(schema, env));
+  if (given !== undefined) return given;
+  const stack = readStackFile(env, stackFile);
+  if (stack !== undefined) return ofStack(stack);
+  const names = variablesOf(schema).map(({ name }) => name);
+  throw new Failure(EXIT.unreachable, 'No local stack runs.', `Start one with npm start, or set ${names.join(', ')}.`);
 }
 
-/** A URL of the environment that may be left out. */
-export function optionalUrl(name: string, env: NodeJS.ProcessEnv): string | undefined {
-  const value = env[name];
-  if (value === undefined || value === '') return undefined;
-  if (!HTTP.isFit(value))
+/**
+ * What the environment says beyond the settings of {@link readSettings}, each by itself.
+ * @throws Failure naming what is unusable, never with a value
+ */
+export const readOptions = <Schema extends z.ZodObject>(schema: Schema, env: NodeJS.ProcessEnv): z.output<Schema> =>
+  orFailure(() => readConfig(schema, env));
+
+function orFailure<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
     throw new Failure(
       EXIT.usage,
-      `${name} is not of the form ${HTTP.form}.`,
-      'Its value is not repeated here: it may hold a secret.',
+      error.message,
+      'Correct them, or unset all of them to use the local stack. Values are not repeated here: they may hold secrets.',
+      { cause: error },
     );
-  return value;
+  }
 }
-
-const recordOf = <N extends string>(names: readonly N[], valueOf: (name: N) => string) =>
-  Object.fromEntries(names.map((name) => [name, valueOf(name)])) as Record<N, string>;
-
-function refuseUnfit(values: Record<string, string>): void {
-  const lines = Object.entries(FORMS)
-    .filter(([name, { isFit }]) => values[name] !== undefined && !isFit(values[name]))
-    .map(([name, { form }]) => `${name} is not of the form ${form}.`);
-  if (lines.length > 0)
-    throw new Failure(EXIT.usage, lines.join('\n'), 'Its value is not repeated here: it may hold a secret.');
-}
-
-const readStack = (env: NodeJS.ProcessEnv): StackFile | undefined => readStackFile(env, stackFile);
 
 /**
  * As much of the local stack's `stack.json` as is asked for; undefined when no stack runs.

@@ -18,12 +18,14 @@ const tenantName = text('3 to 30 characters, lower-case letters a-z and digits o
 /** Everything db:seed is told from outside. */
 export const seedVariables = z.object({
   MASTER_DATABASE_URL,
-  SEED_TENANT_NAME: tenantName.default('demo').describe('the name of the tenant'),
-  SEED_POSTGRES_HOST: host().describe('where its PostgreSQL database is'),
-  SEED_POSTGRES_PORT: port().default(5432).describe('the same'),
-  SEED_POSTGRES_USER: text('a role').default('freeflow').describe('the role it is used by'),
-  SEED_MONGO_HOST: host().describe('where its MongoDB database is'),
-  SEED_MONGO_PORT: port().default(27_017).describe('the same'),
-  SEED_QDRANT_HOST: host().describe('where its Qdrant collection is'),
-  SEED_QDRANT_PORT: port().default(6333).describe('the same'),
+  SEED_TENANT_NAME: tenantName.default('demo').describe('name of the tenant to register'),
+  SEED_POSTGRES_HOST: host().describe("host of the tenant's PostgreSQL database"),
+  SEED_POSTGRES_PORT: port().default(5432).describe("port of the tenant's PostgreSQL database"),
+  SEED_POSTGRES_USER: text('a role')
+    .default('freeflow')
+    .describe("role that the tenant's PostgreSQL database is used by"),
+  SEED_MONGO_HOST: host().describe("host of the tenant's MongoDB database"),
+  SEED_MONGO_PORT: port().default(27_017).describe("port of the tenant's MongoDB database"),
+  SEED_QDRANT_HOST: host().describe("host of the tenant's Qdrant collection"),
+  SEED_QDRANT_PORT: port().default(6333).describe("port of the tenant's Qdrant collection"),
 });

@@ -35,7 +35,7 @@ export const stackVariables = z
       .describe('the Temporal server'),
     TEMPORAL_NAMESPACE: text('the name of a namespace')
       .optional()
-      .describe('a namespace there that exists; unset: `default`'),
+      .describe('an existing namespace of the Temporal server; unset: `default`'),
     TEMPORAL_UI_URL,
   })
   .superRefine((env, context) => {
@@ -62,8 +62,6 @@ const SECRETS_OF_CLI = [
   'PROVISIONER_POSTGRES_PASSWORD',
   'PROVISIONER_MONGODB_PASSWORD',
   'PROVISIONER_KEYCLOAK_SECRET',
-  'FREEFLOW_CLIENT_SECRET',
-  'FREEFLOW_TOKEN',
 ];
 
 /** Variables that carry credentials, or tell where they are: a child gets only those it is given on purpose. */

@@ -10,18 +10,20 @@ export const workerVariables = z.object({
   LOG_LEVEL,
   TASK_QUEUE: text('the name of a task queue')
     .default(DEFAULT_TASK_QUEUE)
-    .describe('the task queue it works on, the same as of the API'),
+    .describe('the task queue the worker polls; the API needs the same value'),
   MASTER_DATABASE_URL: VARIABLES.MASTER_DATABASE_URL.describe('the master database, by the role freeflow_worker'),
   MASTER_DATABASE_POOL: MASTER_DATABASE_POOL.describe(
-    'connections to it at most, besides one that holds the locks; what finds none free waits',
+    'connections to the master database at most, besides one that holds the locks; what finds none free waits',
   ),
   SECRETS_KEY,
   SECRETS_OLD_KEYS,
   ...BACKEND_VARIABLES,
   WORKER_HEALTH_HOST: text('a host name or address')
     .default('127.0.0.1')
-    .describe('where `/health/live` and `/health/ready` are served'),
-  WORKER_HEALTH_PORT: port(0).default(3001).describe('the same; 0: a free one'),
+    .describe('host to serve `/health/live` and `/health/ready` on'),
+  WORKER_HEALTH_PORT: port(0)
+    .default(3001)
+    .describe('port to serve `/health/live` and `/health/ready` on; 0 picks a free one'),
   WORKER_GRACE_MS: milliseconds()
     .default(20_000)
     .describe('how long running activities may go on after it was told to stop'),

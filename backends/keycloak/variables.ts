@@ -3,10 +3,10 @@ import { secret, serverUrl, text, wholeNumber } from '@freeflow/lib/config';
 /** What the worker reads of its environment for Keycloak. */
 export const VARIABLES = {
   KEYCLOAK_URL: serverUrl().describe("the tenants' Keycloak server"),
-  KEYCLOAK_REALM: text('the name of a realm').default('master').describe('the realm of the client'),
+  KEYCLOAK_REALM: text('the name of a realm').default('master').describe('realm of the client KEYCLOAK_CLIENT_ID'),
   KEYCLOAK_CLIENT_ID: text('the name of a client with a service account').describe(
-    'a client there that may make realms',
+    'client in KEYCLOAK_REALM whose service account may create realms',
   ),
-  KEYCLOAK_CLIENT_SECRET: secret(text("the client's secret"), 'the secret of that client'),
+  KEYCLOAK_CLIENT_SECRET: secret(text("the client's secret"), 'secret of the client KEYCLOAK_CLIENT_ID'),
   KEYCLOAK_CONCURRENCY: wholeNumber(1, 50).default(2).describe('realms made, tried or dropped at a time by one worker'),
 };

@@ -33,7 +33,9 @@ export const VARIABLES = {
   ),
   MONGODB_TENANT_URL: mongoAddress()
     .optional()
-    .describe("the MongoDB server as they reach it; unset: the worker's own way"),
+    .describe(
+      "the MongoDB server as the tenants' applications reach it; unset: the worker's own way, without its login",
+    ),
 };
 
 function isMongoAddress(address: string): boolean {

@@ -1,7 +1,9 @@
+import { VARIABLES, variablesSet } from '@freeflow/lib/config';
 import { SharedToken } from '@freeflow/lib/oauth';
-import { requestToken } from '../commands/token';
+import { z } from 'zod';
+import { apiClient, requestToken } from '../commands/token';
 import { EXIT, Failure } from '../failure';
-import { HTTP, readSettings } from '../settings';
+import { readOptions, readSettings } from '../settings';
 
 /** A token is renewed this long before it runs out, in ms: it is still good when it arrives. */
 const EARLY_MS = 30_000;
@@ -14,36 +16,31 @@ export interface Session {
   isRenewable: boolean;
 }
 
-const CLIENT = ['FREEFLOW_TOKEN_URL', 'FREEFLOW_CLIENT_ID', 'FREEFLOW_CLIENT_SECRET'] as const;
+const { FREEFLOW_API_URL, FREEFLOW_TOKEN } = VARIABLES;
+const way = z.object({ FREEFLOW_API_URL: FREEFLOW_API_URL.optional(), FREEFLOW_TOKEN: FREEFLOW_TOKEN.optional() });
+const apiUrl = z.object({ FREEFLOW_API_URL });
 
 /**
  * The API named by the environment, by a token or by client credentials, else the local stack's own.
  * @throws Failure naming what is missing
  */
 export function openSession(env: NodeJS.ProcessEnv): Session {
-  const { FREEFLOW_API_URL: given = '', FREEFLOW_TOKEN: token = '' } = env;
-  if (given === '' && token !== '')
+  const { FREEFLOW_API_URL: given, FREEFLOW_TOKEN: token } = readOptions(way, env);
+  if (given === undefined && token !== undefined)
     throw new Failure(
       EXIT.usage,
       'The environment has FREEFLOW_TOKEN, but not FREEFLOW_API_URL.',
       'Set it as well, or unset both to use the local stack.',
     );
-  if (given !== '' && !HTTP.isFit(given))
-    throw new Failure(
-      EXIT.usage,
-      `FREEFLOW_API_URL is not of the form ${HTTP.form}.`,
-      'Its value is not repeated here: it may hold a secret.',
-    );
-  if (given !== '' && token !== '')
+  if (given !== undefined && token !== undefined)
     return { url: trimmed(given), token: () => Promise.resolve(token), isRenewable: false };
-  if (given !== '' && CLIENT.every((name) => (env[name] ?? '') === '')) {
+  if (given !== undefined && variablesSet(apiClient, env).length === 0)
     throw new Failure(
       EXIT.usage,
       'The environment has FREEFLOW_API_URL, but no way in there.',
-      `Set FREEFLOW_TOKEN, or ${CLIENT.join(', ')}.`,
+      `Set FREEFLOW_TOKEN, or ${Object.keys(apiClient.shape).join(', ')}.`,
     );
-  }
-  const url = given === '' ? readSettings(['FREEFLOW_API_URL'], env).FREEFLOW_API_URL : given;
+  const url = readSettings(apiUrl, env, ({ api }) => ({ FREEFLOW_API_URL: api.url })).FREEFLOW_API_URL;
   const shared = new SharedToken(() => requestToken(env), EARLY_MS);
   return {
     url: trimmed(url),

@@ -110,7 +110,7 @@ describe('what is wrong with the environment is said with what to do, and no sec
       'half of it',
       2,
       () => ({ SECRETS_KEY: '' }),
-      /^The environment has MASTER_DATABASE_URL, KEYCLOAK_URL, but not SECRETS_KEY\.\nSet them as well, or unset/,
+      /^SECRETS_KEY is missing; it is needed together with MASTER_DATABASE_URL, KEYCLOAK_URL\nCorrect them, or unset/,
     ],
     [
       'nobody answers',
@@ -144,13 +144,13 @@ describe('what is wrong with the environment is said with what to do, and no sec
       'what is no database URL, nor any',
       2,
       () => ({ MASTER_DATABASE_URL: 'hunter22', KEYCLOAK_URL: 'https://u:hunter22@sso' }),
-      /^MASTER_DATABASE_URL is not of the form .*\nKEYCLOAK_URL is not of the form .*\n/,
+      /^MASTER_DATABASE_URL must be .*\nKEYCLOAK_URL must be .*\n/,
     ],
     [
       'what is no key',
       2,
       () => ({ SECRETS_KEY: 'hunter22' }),
-      /^SECRETS_KEY must be base64 of exactly 32 bytes\.\nTake it from the environment of the worker/,
+      /^SECRETS_KEY must be base64 of exactly 32 bytes .*\nCorrect them/,
     ],
     [
       'another key',

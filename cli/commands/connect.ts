@@ -7,13 +7,20 @@ import {
   type PrismaClient,
   type SecretStore,
 } from '@freeflow/db-master';
+import { httpUrl, VARIABLES } from '@freeflow/lib/config';
 import { readSecretKeys } from '@freeflow/lib/secrets';
+import { z } from 'zod';
+import { BACKEND_VARIABLES } from '../../backends/registry';
 import { connectionsOf, type ConnectedTenant, type Connections, hasRealm, type SecretValues } from '../connections';
 import { EXIT, Failure } from '../failure';
 import { explained } from '../master-failures';
 import { type RealmAddress, readRealmAddress } from '../realm-address';
-import { optionalUrl, readSettings } from '../settings';
+import { readOptions, readSettings } from '../settings';
 import { isTenantId } from '../tenant-id';
+
+const { MASTER_DATABASE_URL, SECRETS_KEY, SECRETS_OLD_KEYS } = VARIABLES;
+const masterAndKeycloak = z.object({ MASTER_DATABASE_URL, SECRETS_KEY, KEYCLOAK_URL: BACKEND_VARIABLES.KEYCLOAK_URL });
+const options = z.object({ SECRETS_OLD_KEYS, KEYCLOAK_TENANT_URL: httpUrl().optional() });
 
 /**
  * Reads how a tenant's application connects, secrets resolved, and records who did in the tenant's log.
@@ -29,9 +36,14 @@ export async function connect(
     console.error(text);
   },
 ): Promise<Connections> {
-  const settings = readSettings(['MASTER_DATABASE_URL', 'SECRETS_KEY', 'KEYCLOAK_URL'], env);
-  const keycloakUrl = (optionalUrl('KEYCLOAK_TENANT_URL', env) ?? settings.KEYCLOAK_URL).replace(/\/+$/, '');
-  return read({ tenant, backend, keycloakUrl, warn }, settings, env['SECRETS_OLD_KEYS']).catch((error: unknown) => {
+  const settings = readSettings(masterAndKeycloak, env, ({ masterDatabase, secretsKey, keycloak }) => ({
+    MASTER_DATABASE_URL: masterDatabase.workerUrl,
+    SECRETS_KEY: secretsKey,
+    KEYCLOAK_URL: keycloak.url,
+  }));
+  const { SECRETS_OLD_KEYS: oldKeys, KEYCLOAK_TENANT_URL: tenantUrl } = readOptions(options, env);
+  const keycloakUrl = (tenantUrl ?? settings.KEYCLOAK_URL).replace(/\/+$/, '');
+  return read({ tenant, backend, keycloakUrl, warn }, settings, oldKeys).catch((error: unknown) => {
     throw explained(error);
   });
 }

@@ -71,20 +71,20 @@ describe('says what is wrong and what to do, with no secret in it', () => {
       'half an environment',
       2,
       { FREEFLOW_CLIENT_SECRET: 'hunter22' },
-      /^The environment has FREEFLOW_CLIENT_SECRET, but not FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID\.\nSet them as well, or unset/,
+      /^FREEFLOW_TOKEN_URL is missing; it is needed together with FREEFLOW_CLIENT_SECRET\nFREEFLOW_CLIENT_ID is missing; it is needed together with FREEFLOW_CLIENT_SECRET\nCorrect them, or unset/,
     ],
     [
       'an empty variable, which counts as none',
       2,
       { ...given, FREEFLOW_CLIENT_ID: '' },
-      /but not FREEFLOW_CLIENT_ID\./,
+      /^FREEFLOW_CLIENT_ID is missing/,
     ],
-    ['no URL', 2, { ...given, FREEFLOW_TOKEN_URL: 'hunter22' }, /^FREEFLOW_TOKEN_URL is not of the form/],
+    ['no URL', 2, { ...given, FREEFLOW_TOKEN_URL: 'hunter22' }, /^FREEFLOW_TOKEN_URL must be http/],
     [
       'a URL with a password',
       2,
       { ...given, FREEFLOW_TOKEN_URL: 'http://u:hunter22@127.0.0.1:9/token' },
-      /^FREEFLOW_TOKEN_URL is not of the form/,
+      /^FREEFLOW_TOKEN_URL must be http/,
     ],
   ];
   test.each(cases)('%s: exit code %i', async (_what, code, env, said) => {

@@ -1,6 +1,12 @@
+import { VARIABLES } from '@freeflow/lib/config';
 import { grantClientCredentials, OAuthError, type AccessToken } from '@freeflow/lib/oauth';
+import { z } from 'zod';
 import { EXIT, Failure } from '../failure';
 import { readSettings } from '../settings';
+
+const { FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID, FREEFLOW_CLIENT_SECRET } = VARIABLES;
+/** The client by which the command line is let in at the API. */
+export const apiClient = z.object({ FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID, FREEFLOW_CLIENT_SECRET });
 
 /**
  * A new access token for the API, by client credentials.
@@ -11,7 +17,11 @@ export async function requestToken(env: NodeJS.ProcessEnv): Promise<AccessToken>
     FREEFLOW_TOKEN_URL: tokenUrl,
     FREEFLOW_CLIENT_ID: clientId,
     FREEFLOW_CLIENT_SECRET: clientSecret,
-  } = readSettings(['FREEFLOW_TOKEN_URL', 'FREEFLOW_CLIENT_ID', 'FREEFLOW_CLIENT_SECRET'], env);
+  } = readSettings(apiClient, env, ({ auth }) => ({
+    FREEFLOW_TOKEN_URL: auth.tokenUrl,
+    FREEFLOW_CLIENT_ID: auth.clientId,
+    FREEFLOW_CLIENT_SECRET: auth.clientSecret,
+  }));
   try {
     return await grantClientCredentials({ tokenUrl, clientId, clientSecret, secretBy: 'form' });
   } catch (error) {

@@ -1,7 +1,7 @@
 // How programs read their configuration.
 export { ConfigError } from './errors';
 export * from './kinds';
-export { readConfig, type Environment } from './read-config';
+export { readConfig, readConfigGroup, variablesSet, type Environment } from './read-config';
 export { runProgram } from './run-program';
 export { variablesHelp, variablesOf, type Variable } from './table';
 export { isPostgresUrl } from './url-forms';

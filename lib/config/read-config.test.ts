@@ -22,7 +22,7 @@ import { variablesOf } from './table';
 
 const schema = z.object({
   HOST: text('a host').describe('where it is'),
-  PORT: port().default(80).describe('the same'),
+  PORT: port().default(80).describe('its port'),
   TOKEN: secret(
     text('a token', (it) => it.startsWith('t-')),
     'what it is entered by',
@@ -120,7 +120,7 @@ it('tells of each variable what the schema says', () => {
     { name: 'HOST', meaning: 'where it is', form: 'a host', standard: undefined, isRequired: true, isSecret: false },
     {
       name: 'PORT',
-      meaning: 'the same',
+      meaning: 'its port',
       form: 'a port, 1 to 65535',
       standard: '80',
       isRequired: false,

@@ -1,4 +1,4 @@
-import { httpUrl, masterUrl, oneOf, rolePassword, secret, secretKey, secretKeys, wholeNumber } from './kinds';
+import { httpUrl, masterUrl, oneOf, rolePassword, secret, secretKey, secretKeys, text, wholeNumber } from './kinds';
 
 /** The variables that several programs read, or keep from their children: each is described once, here. */
 export const VARIABLES = {
@@ -8,13 +8,21 @@ export const VARIABLES = {
   MASTER_DATABASE_URL: secret(masterUrl(), 'the master database'),
   MASTER_DATABASE_POOL: wholeNumber(1, 1_000)
     .default(10)
-    .describe('connections to it at most; what finds none free waits'),
+    .describe('connections to the master database at most; what finds none free waits'),
   MASTER_API_ROLE_PASSWORD: secret(
     rolePassword().optional(),
     "password of freeflow_api; unset: a new role can't log in, an old one is kept as it is",
   ),
-  MASTER_WORKER_ROLE_PASSWORD: secret(rolePassword().optional(), 'the same for freeflow_worker'),
+  MASTER_WORKER_ROLE_PASSWORD: secret(
+    rolePassword().optional(),
+    "password of freeflow_worker; unset: a new role can't log in, an old one is kept as it is",
+  ),
   SECRETS_KEY: secret(secretKey(), "the key that the tenants' secrets are sealed by"),
   SECRETS_OLD_KEYS: secret(secretKeys().optional(), 'former keys, which still open what they have sealed'),
   TEMPORAL_UI_URL: httpUrl().optional().describe('where people find the Temporal UI, for links to runs'),
+  FREEFLOW_API_URL: httpUrl().describe('where the API answers'),
+  FREEFLOW_TOKEN: secret(text('an access token for the API'), 'an access token for the API'),
+  FREEFLOW_TOKEN_URL: httpUrl().describe('where access tokens for the API are given out'),
+  FREEFLOW_CLIENT_ID: text('the id of a client').describe('a client whose tokens the API accepts'),
+  FREEFLOW_CLIENT_SECRET: secret(text('the secret of that client'), 'the secret of the client FREEFLOW_CLIENT_ID'),
 };
