@@ -16,13 +16,13 @@ export function adoptionActivities(
 ) {
   return {
     /** Nothing, when the operation has ended or there is no tenant any more. */
-    beginAdoption: (input: StepInput): Promise<BegunAdoption | undefined> =>
-      inTransaction(db, 'beginAdoption', input, async (tx, { tenant, operation, now }, runId) => {
+    'begin-adoption': (input: StepInput): Promise<BegunAdoption | undefined> =>
+      inTransaction(db, 'begin-adoption', input, async (tx, { tenant, operation, now }, runId) => {
         const { name: tenantName, goneAt } = tenant;
         const { id, backend, requestedBy } = operation;
         if (goneAt !== null) {
           await end(tx, { operation, now }, 'refused', {
-            step: 'beginAdoption',
+            step: 'begin-adoption',
             cause: `tenant ${tenantName} is gone`,
             advice: adviceOn('not-adoptable'),
           });
@@ -39,8 +39,8 @@ export function adoptionActivities(
       }),
 
     /** Whatever the reason, an adoption that failed has changed nothing and won't go on by itself. */
-    endAdoption: (input: StepInput & { refused?: GivenUp }): Promise<void> =>
-      inTransaction(db, 'endAdoption', input, async (tx, { tenant, operation, now }) => {
+    'end-adoption': (input: StepInput & { refused?: GivenUp }): Promise<void> =>
+      inTransaction(db, 'end-adoption', input, async (tx, { tenant, operation, now }) => {
         const { refused } = input;
         await end(
           tx,

@@ -87,7 +87,7 @@ describe.each([
   test('keeps the data of a deleted tenant as long as any other', async () => {
     const tenant = await bench.newTenant('soft_delete');
     jump(ms);
-    await bench.run('retire', tenant);
+    await bench.run('mark-soft-deleted', tenant);
     const [{ keptS }] = await bench.db.$queryRaw<[{ keptS: number }]>`
       SELECT extract(epoch FROM "purgeAt" - now())::float8 AS "keptS" FROM "Tenant" WHERE id = ${tenant.tenantId}::uuid`;
     // Of the workbench's sixty.

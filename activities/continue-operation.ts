@@ -19,10 +19,10 @@ export interface ContinueInput extends StepInput {
 export function continuingActivities(db: PrismaClient) {
   return {
     /** @throws ApplicationFailure `superseded` unless it was the previous run that worked on the operation */
-    continueOperation: (input: ContinueInput): Promise<Continued> =>
+    'continue-operation': (input: ContinueInput): Promise<Continued> =>
       inTransaction<Continued>(
         db,
-        'continueOperation',
+        'continue-operation',
         input,
         async (tx, { operation }, runId) => {
           if (operation.runId !== input.previousRunId && operation.runId !== runId) throw superseded(operation.runId);

@@ -14,7 +14,7 @@ const stateOf = async ({ tenantId, operationId }: StepInput) => {
   const { state } = await bench.db.tenantOperation.findUniqueOrThrow({ where: { id: operationId } });
   return { status, state };
 };
-const undoing = (tenant: StepInput & { runId: string }) => bench.run('undoing', tenant, {}, { givenUp });
+const undoing = (tenant: StepInput & { runId: string }) => bench.run('start-rollback', tenant, {}, { givenUp });
 
 test('of completing and turning round the first one counts, whatever the other had in mind', async () => {
   const turned = await bench.newTenant();
@@ -28,7 +28,7 @@ test('of completing and turning round the first one counts, whatever the other h
   expect(await stateOf(completed)).toEqual({ status: 'active', state: 'done' });
 });
 
-test.each(['activate', 'undoing', 'park', 'close'] as const)(
+test.each(['activate', 'start-rollback', 'park', 'mark-gone'] as const)(
   '%s of a run that another one has taken the place of changes nothing',
   async (step) => {
     const tenant = await bench.newTenant();

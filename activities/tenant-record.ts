@@ -111,13 +111,13 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings) {
 
     activate: settle('activate', 'active'),
     suspend: settle('suspend', 'suspended'),
-    retire: settle('retire', 'deleted'),
+    'mark-soft-deleted': settle('mark-soft-deleted', 'deleted'),
 
     /** Turns the operation round; says so where it is done already, since then it can't be turned any more. */
-    undoing: (input: StepInput & { givenUp: GivenUp }): Promise<'done' | undefined> =>
+    'start-rollback': (input: StepInput & { givenUp: GivenUp }): Promise<'done' | undefined> =>
       inTransaction<'done' | undefined>(
         db,
-        'undoing',
+        'start-rollback',
         input,
         async (tx, { operation }) => {
           const { step, cause, advice } = input.givenUp;
@@ -154,8 +154,8 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings) {
       }),
 
     /** The tenant is as it was before the operation. */
-    revert: (input: StepInput & { givenUp: GivenUp; skipped: Record<string, string> }): Promise<void> =>
-      inTransaction(db, 'revert', input, async (tx, { tenant, operation, now }) => {
+    'restore-status': (input: StepInput & { givenUp: GivenUp; skipped: Record<string, string> }): Promise<void> =>
+      inTransaction(db, 'restore-status', input, async (tx, { tenant, operation, now }) => {
         const left = leftBy(input.skipped);
         const { why, sentence } = await keepUnrestored(tx, operation, now, left ?? input.givenUp, settings.retentionMs);
         await end(tx, { operation, now }, left === undefined ? 'rolled_back' : 'incomplete', why);
@@ -165,8 +165,8 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings) {
         };
       }),
 
-    close: (input: StepInput & { givenUp?: GivenUp; skipped: Record<string, string> }): Promise<void> =>
-      inTransaction(db, 'close', input, async (tx, { tenant, operation, now }) => {
+    'mark-gone': (input: StepInput & { givenUp?: GivenUp; skipped: Record<string, string> }): Promise<void> =>
+      inTransaction(db, 'mark-gone', input, async (tx, { tenant, operation, now }) => {
         const left = leftBy(input.skipped);
         if (left !== undefined) {
           await abandon(tx, tenant, input.skipped);
@@ -184,7 +184,7 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings) {
           if (!input.givenUp)
             await tx.tenantOperation.update({
               where: { id: operation.id },
-              data: { step: 'close', cause, advice: adviceOn('still-there') },
+              data: { step: 'mark-gone', cause, advice: adviceOn('still-there') },
             });
           return { message: cause, result: undefined, fails: 'still-there' };
         }
@@ -363,7 +363,7 @@ export async function inTransaction<T>(
 }
 
 /** By these a run takes an operation over. */
-const BEGINNINGS: ReadonlySet<string> = new Set(['begin', 'beginAdoption', 'continueOperation']);
+const BEGINNINGS: ReadonlySet<string> = new Set(['begin', 'begin-adoption', 'continue-operation']);
 
 const isOver = ({ tenant, operation }: Omit<Rows, 'now'>): Begun => ({
   verdict: 'over',

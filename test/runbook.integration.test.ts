@@ -39,9 +39,9 @@ afterAll(async () => {
 
 test('every step that is registered has a paragraph', () => {
   // Steps whose names go together share one.
-  const shared = ['park', 'beginAdoption', 'postgres.adopt', 'mongodb.adopt', 'qdrant.adopt'];
+  const shared = ['park', 'begin-adoption', 'postgres.adopt', 'mongodb.adopt', 'qdrant.adopt'];
   const steps = Object.keys(bench.activities);
-  expect(steps).toEqual(expect.arrayContaining(['postgres.create', 'keycloak.drop', 'begin', 'close']));
+  expect(steps).toEqual(expect.arrayContaining(['postgres.create', 'keycloak.drop', 'begin', 'mark-gone']));
   expect(unexplained(steps.filter((it) => !shared.includes(it)).map(anchorOf))).toEqual([]);
   expect(steps.map(anchorOf).filter((it) => !paragraphs.has(it))).toEqual([]);
 });

@@ -10,13 +10,13 @@ import { BACKENDS, backendStep, record } from './steps';
  * because of it is then tried again at once. Changes nothing but the record. Runs beside the tenant's own run.
  */
 export async function adoptResource({ backend, ...input }: AdoptionInput): Promise<string> {
-  const begun = await record.beginAdoption(input);
+  const begun = await record['begin-adoption'](input);
   if (begun === undefined) return 'nothing is left to do';
 
   const desk = new Desk(begun.tenantName, 'adopt', { searchAttributes: begun.searchAttributes });
   const refused = await adopt(backend, input);
   await CancellationScope.nonCancellable(() =>
-    record.endAdoption({ ...input, ...(refused === undefined ? {} : { refused }) }),
+    record['end-adoption']({ ...input, ...(refused === undefined ? {} : { refused }) }),
   );
   desk.enter(refused === undefined ? 'done' : 'refused');
   if (refused !== undefined) throw ApplicationFailure.nonRetryable(`refused: ${refused.cause}`, 'refused');

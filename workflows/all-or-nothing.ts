@@ -74,7 +74,7 @@ async function goForward(
     const givenUp = failureOf(error);
     // The record decides: when Temporal refuses what a workflow task has to say because of news, its steps in the master
     // database have been carried out all the same, and the run is replayed with the news in front of them.
-    return (await CancellationScope.nonCancellable(() => record.undoing({ ...input, givenUp }))) === 'done'
+    return (await CancellationScope.nonCancellable(() => record['start-rollback']({ ...input, givenUp }))) === 'done'
       ? undefined
       : givenUp;
   }

@@ -54,7 +54,7 @@ async function continueOperation(input: OperationInput, carried: Carried): Promi
   const run = open({ input, begun, givenUp, carried }, true);
   const previousRunId = workflowInfo().continuedFromExecutionRunId ?? '';
   const { isOver, interrupted } = await CancellationScope.nonCancellable(() =>
-    record.continueOperation({ ...input, previousRunId }),
+    record['continue-operation']({ ...input, previousRunId }),
   );
   if (isOver) return 'the operation has ended';
   if (interrupted !== undefined) run.saga.stop(interrupted);

@@ -1,11 +1,11 @@
-import { type BackendKind, backendQueueOf, type OperationInput } from '@freeflow/contract';
 import {
-  patched,
-  proxyActivities,
-  proxyLocalActivities,
-  workflowInfo,
-  type ActivityOptions,
-} from '@temporalio/workflow';
+  type BackendKind,
+  backendQueueOf,
+  type OperationInput,
+  RECORD_STEPS,
+  type RecordStepName,
+} from '@freeflow/contract';
+import { proxyActivities, proxyLocalActivities, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../activities';
 import type { Step } from './saga';
 
@@ -64,7 +64,7 @@ export function backendStep(backend: BackendRow, verb: Verb, input: OperationInp
 }
 
 /** The steps in the master database by which a tenant has reached a status. */
-export type SettlingStep = 'activate' | 'suspend' | 'retire';
+export type SettlingStep = 'activate' | 'suspend' | 'mark-soft-deleted';
 
 /** There is nothing to choose: without the master database nothing can go on, so these are repeated until it answers. */
 const UNTIL_IT_ANSWERS = {
@@ -72,42 +72,32 @@ const UNTIL_IT_ANSWERS = {
   retry: { initialInterval: '250 ms', backoffCoefficient: 2, maximumInterval: '10 seconds' },
 } as const;
 
+type RecordActivities = Pick<Activities, RecordStepName>;
+
 /**
  * A step in the master database, a local activity since it is short. Only for what nothing else goes on beside: the answer of a
  * local activity that outlasts its workflow task comes together with what came before it when the history is replayed, and what
  * goes on beside it would then be told in another order.
- * @param summary what it does, in the words of the Temporal UI
  */
-const recordStep = <S extends keyof Activities>(step: S, summary: string) =>
-  proxyLocalActivities<Pick<Activities, S>>({ ...UNTIL_IT_ANSWERS, summary })[step];
+const recordAlone = <S extends RecordStepName>(step: S) =>
+  proxyLocalActivities<RecordActivities>({ ...UNTIL_IT_ANSWERS, summary: RECORD_STEPS[step].summary })[step];
 
-type Beside = 'park' | 'unpark';
+/** The same while other steps go on, or answers are heard. */
+const recordBeside = <S extends RecordStepName>(step: S) =>
+  proxyActivities<RecordActivities>({ ...UNTIL_IT_ANSWERS, summary: RECORD_STEPS[step].summary })[step];
 
-/** The same while other steps go on. */
-function recordBeside<S extends Beside>(step: S, summary: string) {
-  type Recording = (input: Parameters<Activities[S]>[0]) => Promise<void>;
-  const options = { ...UNTIL_IT_ANSWERS, summary };
-  const activity = proxyActivities<Pick<Activities, Beside>>(options)[step] as Recording;
-  const localActivity = proxyLocalActivities<Pick<Activities, Beside>>(options)[step] as Recording;
-  // Runs that began before this was told apart may be open still.
-  return (input: Parameters<Activities[S]>[0]) => (patched('recorded-beside-others') ? activity : localActivity)(input);
-}
-
+/** The steps in the master database, by name. */
 export const record = {
-  begin: recordStep('begin', 'look whether it may begin'),
-  // Answers are heard meanwhile: what comes first must come first when it is replayed.
-  continueOperation: proxyActivities<Pick<Activities, 'continueOperation'>>({
-    ...UNTIL_IT_ANSWERS,
-    summary: 'this run goes on with it',
-  }).continueOperation,
-  activate: recordStep('activate', 'the tenant is active'),
-  suspend: recordStep('suspend', 'the tenant is suspended'),
-  retire: recordStep('retire', 'the tenant is soft-deleted'),
-  park: recordBeside('park', 'write down what waits for an answer'),
-  unpark: recordBeside('unpark', 'nothing waits for an answer any more'),
-  undoing: recordStep('undoing', 'write down that all of it is undone, and why'),
-  revert: recordStep('revert', 'the tenant is as it was before'),
-  close: recordStep('close', 'nothing of the tenant is left'),
-  beginAdoption: recordStep('beginAdoption', 'look whether it may be adopted'),
-  endAdoption: recordStep('endAdoption', 'write down what was adopted'),
-};
+  begin: recordAlone('begin'),
+  'continue-operation': recordBeside('continue-operation'),
+  activate: recordAlone('activate'),
+  suspend: recordAlone('suspend'),
+  'mark-soft-deleted': recordAlone('mark-soft-deleted'),
+  park: recordBeside('park'),
+  unpark: recordBeside('unpark'),
+  'start-rollback': recordAlone('start-rollback'),
+  'restore-status': recordAlone('restore-status'),
+  'mark-gone': recordAlone('mark-gone'),
+  'begin-adoption': recordAlone('begin-adoption'),
+  'end-adoption': recordAlone('end-adoption'),
+} satisfies Record<RecordStepName, unknown>;

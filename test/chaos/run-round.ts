@@ -168,7 +168,7 @@ async function stuckOf({ installation }: ChaosEnvironment, prefix: string): Prom
 /** What a drop has seen gone stays gone: else something came after it, and the end of the operation noticed. */
 async function lateEffects({ installation }: ChaosEnvironment): Promise<string[]> {
   const { rows } = await installation.master.query<{ message: string }>(
-    "SELECT message FROM \"TenantProvisionLog\" WHERE step = 'close' AND status = 'error'",
+    "SELECT message FROM \"TenantProvisionLog\" WHERE step = 'mark-gone' AND status = 'error'",
   );
   return rows.map(({ message }) => `close failed: ${message}`);
 }

@@ -146,6 +146,6 @@ test.each(KINDS)('a suspend that is aborted at %s leaves the tenant as it was, a
     operation: { state: 'rolled_back', step: `${kind}.disable`, cause: expect.stringContaining(kind) },
   });
   expect(await answersOf(app.logIn)).toEqual(ALL_IN);
-  expect((await logOf(installation, tenant.id)).at(-1)).toMatchObject({ step: 'revert', status: 'success' });
+  expect((await logOf(installation, tenant.id)).at(-1)).toMatchObject({ step: 'restore-status', status: 'success' });
   await deleteTenant(installation, tenant.id);
 });

@@ -22,7 +22,7 @@ afterAll(() => installation.close());
 
 const late = (name: string) => installation.master.query('INSERT INTO late VALUES ($1)', [name]);
 const closings = async (id: string) =>
-  (await logOf(installation, id)).filter((it) => it.step === 'close').map((it) => it.message);
+  (await logOf(installation, id)).filter((it) => it.step === 'mark-gone').map((it) => it.message);
 const runsOf = async (id: string) =>
   (
     await installation.master.query<{ runs: number }>(

@@ -77,7 +77,9 @@ test('a create that is given up is undone, and the undo waits for the backend fo
     impatient.proxies.mongodb.shut();
     const id = await askFor(impatient, name);
     await abortWhenParked(impatient, id);
-    await until('it is being undone', async () => (await logOf(impatient, id)).some((it) => it.step === 'undoing'));
+    await until('it is being undone', async () =>
+      (await logOf(impatient, id)).some((it) => it.step === 'start-rollback'),
+    );
     expect(await tenantOf(impatient, id)).toMatchObject({ status: 'provisioning' });
     await delay(3_000);
     impatient.proxies.mongodb.open();

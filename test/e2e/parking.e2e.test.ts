@@ -258,7 +258,9 @@ describe('left alone', () => {
     patient.proxies.qdrant.shut();
     const name = newName('p');
     const id = await askFor(patient, name);
-    await until('it is being undone', async () => (await logOf(patient, id)).some((it) => it.step === 'undoing'));
+    await until('it is being undone', async () =>
+      (await logOf(patient, id)).some((it) => it.step === 'start-rollback'),
+    );
     patient.proxies.qdrant.open();
     expect(await operationEnds(patient, id)).toMatchObject({
       status: 'deleted',

@@ -42,7 +42,7 @@ const SLOW = {
     },
     before: 'keycloak.disable',
   },
-  undoing: {
+  'start-rollback': {
     ask: async (name: string) => {
       const id = await askFor(installation, name);
       await until('it has begun', async () => (await logOf(installation, id)).some((it) => it.step === 'begin'));

@@ -44,7 +44,7 @@ test.each([
     const steps = (await logOf(installation, id)).map((it) => it.step);
     // The slow step had really begun, and its report came before every undo.
     expect(steps).toContain(`${slow}.create`);
-    const undoing = steps.indexOf('undoing');
+    const undoing = steps.indexOf('start-rollback');
     expect(
       steps.map((it, at) => (it.endsWith('.drop') ? at > undoing : at < undoing || !/\.(create|probe)$/.test(it))),
     ).not.toContain(false);

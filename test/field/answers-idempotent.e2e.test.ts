@@ -206,6 +206,6 @@ describe("by Temporal's own doors", () => {
       goneAt: expect.any(String),
       operation: { state: 'rolled_back', cause: expect.stringContaining('asked for by unknown') },
     });
-    expect((await logOf(installation, id)).some((it) => it.step === 'undoing')).toBe(true);
+    expect((await logOf(installation, id)).some((it) => it.step === 'start-rollback')).toBe(true);
   });
 });

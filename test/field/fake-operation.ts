@@ -100,12 +100,18 @@ export async function openFakeOperations({ patience, slots = 100 }: FakeOptions 
       KINDS.flatMap((kind) => VERBS.map((verb) => [`${kind}.${verb}`, atBackend(`${kind}.${verb}`)])),
     ),
     ...Object.fromEntries(
-      ['activate', 'suspend', 'retire', 'park', 'unpark', 'undoing', 'revert', 'close'].map((it) => [
-        it,
-        recorded(it, undefined),
-      ]),
+      [
+        'activate',
+        'suspend',
+        'mark-soft-deleted',
+        'park',
+        'unpark',
+        'start-rollback',
+        'restore-status',
+        'mark-gone',
+      ].map((it) => [it, recorded(it, undefined)]),
     ),
-    continueOperation: recorded('continueOperation', { isOver: false }),
+    'continue-operation': recorded('continue-operation', { isOver: false }),
     begin,
   };
 

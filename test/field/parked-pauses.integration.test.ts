@@ -44,8 +44,8 @@ describe('in the master database', () => {
     const after = { ...before, runId: randomUUID() };
     const input = { previousRunId: before.runId };
     // Twice: the answer to the first may have been lost.
-    for (const _ of [1, 2]) expect(await bench.run('continueOperation', after, {}, input)).toEqual({ isOver: false });
-    for (const step of ['park', 'undoing', 'activate'] as const) {
+    for (const _ of [1, 2]) expect(await bench.run('continue-operation', after, {}, input)).toEqual({ isOver: false });
+    for (const step of ['park', 'start-rollback', 'activate'] as const) {
       await expect(
         bench.run(step, before, {}, { givenUp: { step: 'x', ...failure }, steps: [] }),
       ).rejects.toMatchObject({ type: 'superseded', nonRetryable: true });
@@ -63,11 +63,11 @@ describe('in the master database', () => {
   test('a run goes on only with what the run before it worked on, and not with what has ended', async () => {
     const tenant = await bench.newTenant();
     await expect(
-      bench.run('continueOperation', { ...tenant, runId: randomUUID() }, {}, { previousRunId: randomUUID() }),
+      bench.run('continue-operation', { ...tenant, runId: randomUUID() }, {}, { previousRunId: randomUUID() }),
     ).rejects.toMatchObject({ type: 'superseded', nonRetryable: true });
     await bench.run('activate', tenant);
     expect(
-      await bench.run('continueOperation', { ...tenant, runId: randomUUID() }, {}, { previousRunId: tenant.runId }),
+      await bench.run('continue-operation', { ...tenant, runId: randomUUID() }, {}, { previousRunId: tenant.runId }),
     ).toEqual({ isOver: true });
   });
 
@@ -77,10 +77,12 @@ describe('in the master database', () => {
       data: { tenantId: tenant.tenantId, kind: 'hard_delete', force: true, requestedBy: 'a test' },
     });
     const after = { ...tenant, runId: randomUUID() };
-    expect(await bench.run('continueOperation', after, {}, { previousRunId: tenant.runId })).toMatchObject({
+    expect(await bench.run('continue-operation', after, {}, { previousRunId: tenant.runId })).toMatchObject({
       interrupted: { step: 'interrupted' },
     });
-    await bench.run('undoing', after, {}, { givenUp: { step: 'interrupted', ...failure } });
-    expect(await bench.run('continueOperation', after, {}, { previousRunId: tenant.runId })).toEqual({ isOver: false });
+    await bench.run('start-rollback', after, {}, { givenUp: { step: 'interrupted', ...failure } });
+    expect(await bench.run('continue-operation', after, {}, { previousRunId: tenant.runId })).toEqual({
+      isOver: false,
+    });
   });
 });

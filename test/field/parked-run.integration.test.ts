@@ -30,7 +30,7 @@ const isParked = async (id: string, count: number) =>
   Object.values(await waitingOf(id)).filter((it) => it.park !== undefined).length === count;
 /** Waits until it has gone on in so many new runs. */
 const renewed = (id: string, times: number) =>
-  until(`${id} goes on in new runs`, async () => fake.callsOf(id, 'continueOperation').length >= times, TIMEOUT_MS);
+  until(`${id} goes on in new runs`, async () => fake.callsOf(id, 'continue-operation').length >= times, TIMEOUT_MS);
 const outcomeOf = (id: string) =>
   handleOf(id)
     .result()
@@ -103,7 +103,7 @@ test(
       await answer(id, { action: 'retry' }).catch(() => undefined);
       expect(await outcomeOf(id)).toBe('fake is active');
       const runs = await runsOf(fake, id);
-      expect(runs.length).toBe(fake.callsOf(id, 'continueOperation').length + 1);
+      expect(runs.length).toBe(fake.callsOf(id, 'continue-operation').length + 1);
       await expectShort(IS_LONG ? runs.slice(-2) : runs);
       // What was done before is not done again, and what is parked is written down when that changes, no more often.
       for (const done of ['mongodb.create', 'mongodb.probe', 'postgres.create', 'begin', 'activate'])
@@ -156,7 +156,7 @@ test('an abort, a forced deletion or a cancellation is carried out whenever it c
         await until('it is parked', async () => other.callsOf(id, 'park').length > 0);
         // Runs give way every second or so, each at another moment: these come at all of them.
         const renewals = Math.floor(n / 4);
-        await until('it goes on in a new run', async () => other.callsOf(id, 'continueOperation').length >= renewals);
+        await until('it goes on in a new run', async () => other.callsOf(id, 'continue-operation').length >= renewals);
         await delay(n * 80);
         await comes[n % comes.length]?.(id);
         const message = await handle(id)
@@ -167,7 +167,7 @@ test('an abort, a forced deletion or a cancellation is carried out whenever it c
         return {
           message,
           undone: KINDS.map((kind) => other.callsOf(id, `${kind}.drop`).length),
-          closed: other.callsOf(id, 'close').length,
+          closed: other.callsOf(id, 'mark-gone').length,
         };
       }),
     );
@@ -201,11 +201,11 @@ test(
     const skipped = fake.callsOf(id, 'mongodb.drop').length;
     await answer(id, { action: 'skip', step: 'postgres.drop', reason: 'by hand, too' });
     expect(await outcomeOf(id)).toBe('rolled back: qdrant.create: aborted by a test (not wanted): qdrant.create fails');
-    expect(fake.callsOf(id, 'close').at(-1)?.input).toMatchObject({
+    expect(fake.callsOf(id, 'mark-gone').at(-1)?.input).toMatchObject({
       skipped: { 'mongodb.drop': 'by hand', 'postgres.drop': 'by hand, too' },
       givenUp: { step: 'qdrant.create' },
     });
-    for (const done of ['keycloak.drop', 'qdrant.drop', 'undoing'])
+    for (const done of ['keycloak.drop', 'qdrant.drop', 'start-rollback'])
       expect([done, fake.callsOf(id, done).length]).toEqual([done, 1]);
     expect(fake.callsOf(id, 'mongodb.drop').length).toBe(skipped);
     await expectShort(await runsOf(fake, id));
@@ -245,9 +245,9 @@ test(
         .result()
         .then(String, (error: WorkflowFailedError) => String(error.cause?.message));
       expect(outcome).toBe('rolled back: qdrant.create: qdrant.create fails');
-      expect(patient.callsOf(id, 'continueOperation').length).toBeGreaterThanOrEqual(1);
+      expect(patient.callsOf(id, 'continue-operation').length).toBeGreaterThanOrEqual(1);
       const [parked] = patient.callsOf(id, 'park');
-      const [undone] = patient.callsOf(id, 'undoing');
+      const [undone] = patient.callsOf(id, 'start-rollback');
       expect((undone?.at ?? 0) - (parked?.at ?? 0)).toBeGreaterThan(7_500);
     } finally {
       await patient.close();

@@ -75,7 +75,7 @@ async function expectKept({ id }: Tenant, state: string): Promise<void> {
   expect(await keptFor(id)).toBe(RETENTION_MS);
   expect(ended.operation.advice).toContain(`The data is kept until ${ended.purgeAt}, then purged`);
   expect((await logOf(installation, id)).at(-1)).toMatchObject({
-    step: 'revert',
+    step: 'restore-status',
     message: expect.stringContaining(`kept until ${ended.purgeAt}`),
   });
 }

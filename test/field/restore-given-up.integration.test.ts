@@ -12,8 +12,8 @@ beforeAll(async () => {
 afterAll(() => bench.close());
 
 const givenUp = { step: 'keycloak.enable', cause: 'it is away', advice: 'Start it.' };
-const revert = (tenant: Restore, more: object = {}) =>
-  bench.run('revert', tenant, {}, { givenUp, skipped: {}, ...more });
+const restoreStatus = (tenant: Restore, more: object = {}) =>
+  bench.run('restore-status', tenant, {}, { givenUp, skipped: {}, ...more });
 const ago = (ms: number) => new Date(Date.now() - ms);
 
 type Restore = Awaited<ReturnType<Workbench['newTenant']>>;
@@ -59,7 +59,7 @@ async function purge(tenantId: string): Promise<unknown> {
 
 test('giving a restore up after its date leaves a full new retention, and a purge that is accepted all the same is refused', async () => {
   const tenant = await restoreOf({ deletedAt: ago(2 * RETENTION_MS), purgeAt: ago(RETENTION_MS) });
-  await revert(tenant);
+  await restoreStatus(tenant);
   expect(await endOf(tenant)).toMatchObject({
     keptMs: RETENTION_MS,
     state: 'rolled_back',
@@ -73,7 +73,7 @@ test('giving a restore up after its date leaves a full new retention, and a purg
 
 test('what was to be kept for longer than now configured is kept for as long again, and each time anew', async () => {
   const tenant = await restoreOf({ deletedAt: ago(31 * DAY_MS), purgeAt: ago(DAY_MS) });
-  await revert(tenant);
+  await restoreStatus(tenant);
   expect((await endOf(tenant)).keptMs).toBe(30 * DAY_MS);
   const again = { ...tenant, operationId: randomUUID() };
   await bench.db.tenantOperation.create({
@@ -86,7 +86,7 @@ test('what was to be kept for longer than now configured is kept for as long aga
       runId: tenant.runId,
     },
   });
-  await revert(again);
+  await restoreStatus(again);
   expect((await endOf(again)).keptMs).toBe(30 * DAY_MS);
 });
 
@@ -94,14 +94,14 @@ test('a date that is later anyway stays, and a hold as well', async () => {
   const purgeAt = new Date(Date.now() + 90 * DAY_MS);
   const holdUntil = new Date(Date.now() + DAY_MS);
   const tenant = await restoreOf({ deletedAt: ago(0), purgeAt, holdUntil });
-  await revert(tenant);
+  await restoreStatus(tenant);
   expect((await endOf(tenant)).purgeAt?.getTime()).toBeGreaterThanOrEqual(purgeAt.getTime());
   expect((await endOf(tenant)).holdUntil).toEqual(holdUntil);
 });
 
 test('a restore whose undo was skipped leaves a new date as well', async () => {
   const tenant = await restoreOf({ deletedAt: ago(2 * RETENTION_MS), purgeAt: ago(RETENTION_MS) });
-  await revert(tenant, { skipped: { 'keycloak.disable': 'by hand' } });
+  await restoreStatus(tenant, { skipped: { 'keycloak.disable': 'by hand' } });
   expect(await endOf(tenant)).toMatchObject({
     keptMs: RETENTION_MS,
     state: 'incomplete',
@@ -115,7 +115,7 @@ test('a forced deletion that waits is the newer wish: no new date', async () => 
   await bench.db.tenantOperation.create({
     data: { tenantId: tenant.tenantId, kind: 'hard_delete', force: true, requestedBy: 'a test' },
   });
-  await revert(tenant);
+  await restoreStatus(tenant);
   expect(await endOf(tenant)).toMatchObject({ purgeAt, state: 'rolled_back', advice: 'Start it.' });
 });
 
@@ -125,13 +125,13 @@ test('a restore that is done leaves no date; a suspension that is given up sets 
   expect(await endOf(restored)).toMatchObject({ purgeAt: null, state: 'done' });
   const suspended = await bench.newTenant('suspend');
   await bench.db.tenant.update({ where: { id: suspended.tenantId }, data: { status: 'active' } });
-  await revert(suspended);
+  await restoreStatus(suspended);
   expect(await endOf(suspended)).toMatchObject({ purgeAt: null, state: 'rolled_back', advice: 'Start it.' });
 });
 
 test('a purge whose date was moved, or that is on hold by then, is refused by its first step; one that has begun goes on', async () => {
   const kept = await restoreOf({ deletedAt: ago(0), purgeAt: new Date(Date.now() + DAY_MS) });
-  await revert(kept);
+  await restoreStatus(kept);
   expect(await purge(kept.tenantId)).toMatchObject({ verdict: 'refused' });
   const due = await bench.newTenant('purge');
   await bench.db.tenant.update({ where: { id: due.tenantId }, data: { status: 'deleted', purgeAt: ago(1_000) } });

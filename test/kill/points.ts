@@ -60,7 +60,7 @@ function scenariosOf(kind: PlannedKind, plan: Plan | UndoablePlan): Scenario[] {
       kind,
       isUndone: true,
       goal,
-      points: atBothMoments(['undoing', ...onBackends([plan.undo]), plan.afterUndo]),
+      points: atBothMoments(['start-rollback', ...onBackends([plan.undo]), plan.afterUndo]),
     },
   ];
 }

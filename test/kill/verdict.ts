@@ -147,7 +147,7 @@ const outcomeOf = (row: Row): string =>
   isLost(row) ? 'lost' : row.status === 'success' ? 'done' : (row.message.split(':')[0] ?? 'error');
 
 /** These begin again harmlessly, and each time is told; of the steps that end an operation there is one row, whatever happened. */
-const REPEATABLE = ['begin', 'undoing'];
+const REPEATABLE = ['begin', 'start-rollback'];
 
 /** `true`, or what isn't. */
 function faultsOfLog(log: readonly Row[], step: string): string {
