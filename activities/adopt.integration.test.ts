@@ -1,63 +1,63 @@
 import { randomUUID } from 'node:crypto';
 import type { BackendKind } from '@freeflow/contract';
 import { ApplicationFailure } from '@temporalio/common';
+import { openActivityHarness, type ActivityHarness } from '../test/support/activity-harness';
 import { inDatabase } from '../test/support/master';
 import { asKeycloakAdmin, lookFromOutside, NOTHING, qdrantAsOwner, withPostgres } from '../test/support/outside';
 import { restoreMongoUser, restorePostgresDatabase, restoreQdrantCollection } from '../test/support/restore';
-import { openWorkbench, type Workbench } from '../test/support/workbench';
 
 const KINDS: BackendKind[] = ['postgres', 'mongodb', 'qdrant', 'keycloak'];
 const ANOTHER_SERVER = 'another:42';
 
-let bench: Workbench;
+let harness: ActivityHarness;
 beforeAll(async () => {
-  bench = await openWorkbench();
+  harness = await openActivityHarness();
 });
-afterAll(() => bench.close());
+afterAll(() => harness.close());
 
-type MadeTenant = Awaited<ReturnType<Workbench['newTenant']>>;
+type MadeTenant = Awaited<ReturnType<ActivityHarness['newTenant']>>;
 
 const ledgerOf = ({ tenantId }: MadeTenant, kind: BackendKind) =>
-  bench.db.tenantResource.findUniqueOrThrow({ where: { tenantId_kind: { tenantId, kind } } });
+  harness.db.tenantResource.findUniqueOrThrow({ where: { tenantId_kind: { tenantId, kind } } });
 const recordedAs = ({ tenantId }: MadeTenant, kind: BackendKind, data: { externalId?: string; serverId?: string }) =>
-  bench.db.tenantResource.update({ where: { tenantId_kind: { tenantId, kind } }, data });
+  harness.db.tenantResource.update({ where: { tenantId_kind: { tenantId, kind } }, data });
 const asOwner = (sql: string) =>
   withPostgres(
-    inDatabase(bench.info.postgres.url, 'postgres'),
+    inDatabase(harness.info.postgres.url, 'postgres'),
     async (client) => (await client.query<Record<string, unknown>>(sql)).rows,
   );
 
 async function made(kind: BackendKind): Promise<MadeTenant> {
-  const tenant = await bench.newTenant();
-  await bench.run(`${kind}.create`, tenant);
+  const tenant = await harness.newTenant();
+  await harness.run(`${kind}.create`, tenant);
   return tenant;
 }
 
 /** An adoption that is at work, beside whatever else is. */
 async function adoptionOf({ tenantId }: MadeTenant, backend: BackendKind, acceptServer = false) {
   const runId = randomUUID();
-  const { id: operationId } = await bench.db.tenantOperation.create({
+  const { id: operationId } = await harness.db.tenantOperation.create({
     data: { tenantId, kind: 'adopt', backend, acceptServer, state: 'running', requestedBy: 'somebody', runId },
   });
-  const run = () => bench.run(`${backend}.adopt`, { tenantId, operationId, runId });
+  const run = () => harness.run(`${backend}.adopt`, { tenantId, operationId, runId });
   const end = () =>
-    bench.db.tenantOperation.update({ where: { id: operationId }, data: { state: 'done', endedAt: new Date() } });
-  const row = async () => bench.db.tenantProvisionLog.findFirst({ where: { operationId }, orderBy: { seq: 'desc' } });
+    harness.db.tenantOperation.update({ where: { id: operationId }, data: { state: 'done', endedAt: new Date() } });
+  const row = async () => harness.db.tenantProvisionLog.findFirst({ where: { operationId }, orderBy: { seq: 'desc' } });
   return {
     operationId,
     run,
     end,
     row,
-    evidence: async () => (await bench.db.tenantOperation.findUniqueOrThrow({ where: { id: operationId } })).evidence,
+    evidence: async () => (await harness.db.tenantOperation.findUniqueOrThrow({ where: { id: operationId } })).evidence,
   };
 }
 
 /** Adopts in vain, and sees that nothing has changed, in the ledger or outside; gives what the log says of it. */
 async function refusalOf(tenant: MadeTenant, kind: BackendKind, acceptServer = false): Promise<string> {
-  const before = [await ledgerOf(tenant, kind), await lookFromOutside(bench.info, tenant.name)];
+  const before = [await ledgerOf(tenant, kind), await lookFromOutside(harness.info, tenant.name)];
   const adoption = await adoptionOf(tenant, kind, acceptServer);
   await expect(adoption.run()).rejects.toBeInstanceOf(ApplicationFailure);
-  expect([await ledgerOf(tenant, kind), await lookFromOutside(bench.info, tenant.name)]).toEqual(before);
+  expect([await ledgerOf(tenant, kind), await lookFromOutside(harness.info, tenant.name)]).toEqual(before);
   expect(await adoption.evidence()).toBeNull();
   await adoption.end();
   const row = await adoption.row();
@@ -68,32 +68,32 @@ async function refusalOf(tenant: MadeTenant, kind: BackendKind, acceptServer = f
 describe.each(KINDS)('%s', (kind) => {
   test('what is as recorded: nothing to adopt', async () => {
     const tenant = await made(kind);
-    const before = [await ledgerOf(tenant, kind), await lookFromOutside(bench.info, tenant.name)];
+    const before = [await ledgerOf(tenant, kind), await lookFromOutside(harness.info, tenant.name)];
     const adoption = await adoptionOf(tenant, kind);
     await adoption.run();
-    expect([await ledgerOf(tenant, kind), await lookFromOutside(bench.info, tenant.name)]).toEqual(before);
+    expect([await ledgerOf(tenant, kind), await lookFromOutside(harness.info, tenant.name)]).toEqual(before);
     expect(await adoption.row()).toMatchObject({
       status: 'success',
       message: expect.stringContaining('nothing to adopt'),
     });
-    await bench.run(`${kind}.drop`, tenant);
+    await harness.run(`${kind}.drop`, tenant);
   });
 
   test('another server is adopted where that is asked for, with the address at which tenants find it, and refused where it is not', async () => {
     const tenant = await made(kind);
     const connections = () =>
-      bench.db.tenantConnection.findMany({
+      harness.db.tenantConnection.findMany({
         where: { tenantId: tenant.tenantId },
         select: { service: true, host: true, port: true, options: true, secretRef: true },
       });
     const recorded = await connections();
-    await bench.db.tenantConnection.updateMany({
+    await harness.db.tenantConnection.updateMany({
       where: { tenantId: tenant.tenantId },
       data: { host: 'old', options: {} },
     });
     const { serverId, externalId } = await ledgerOf(tenant, kind);
     await recordedAs(tenant, kind, { serverId: ANOTHER_SERVER });
-    await expect(bench.run(`${kind}.drop`, tenant)).rejects.toMatchObject({ type: 'unknown-server' });
+    await expect(harness.run(`${kind}.drop`, tenant)).rejects.toMatchObject({ type: 'unknown-server' });
     expect(await refusalOf(tenant, kind)).toMatch(/was made on another:42/);
     const adoption = await adoptionOf(tenant, kind, true);
     await adoption.run();
@@ -108,20 +108,20 @@ describe.each(KINDS)('%s', (kind) => {
       message: expect.stringMatching(/another:42 becomes .*asked for by somebody$/),
     });
     expect(await connections()).toEqual(recorded);
-    await bench.run(`${kind}.drop`, tenant);
-    expect(await lookFromOutside(bench.info, tenant.name)).toEqual(NOTHING);
+    await harness.run(`${kind}.drop`, tenant);
+    expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
   });
 
   test('what is not there, was dropped, or was never made is refused', async () => {
-    const tenant = await bench.newTenant();
+    const tenant = await harness.newTenant();
     const never = await adoptionOf(tenant, kind, true);
     await expect(never.run()).rejects.toMatchObject({ type: 'not-adoptable', nonRetryable: true });
     await never.end();
-    await bench.run(`${kind}.create`, tenant);
-    await bench.run(`${kind}.drop`, tenant);
+    await harness.run(`${kind}.create`, tenant);
+    await harness.run(`${kind}.drop`, tenant);
     expect(await refusalOf(tenant, kind, true)).toMatch(/nothing is recorded/);
     // As when the server was restored from before its making.
-    await bench.db.tenantResource.update({
+    await harness.db.tenantResource.update({
       where: { tenantId_kind: { tenantId: tenant.tenantId, kind } },
       data: { state: 'present' },
     });
@@ -136,7 +136,7 @@ describe.each(KINDS)('%s', (kind) => {
     const told = (await adoption.row())?.message;
     await adoption.run();
     expect((await adoption.row())?.message).toBe(told);
-    await bench.run(`${kind}.drop`, tenant);
+    await harness.run(`${kind}.drop`, tenant);
   });
 
   test('an adoption that has ended, or has another run, does nothing any more', async () => {
@@ -157,8 +157,8 @@ test.each([
   async (kind, restore) => {
     const [tenant, neighbour] = [await made(kind), await made(kind)];
     const [before, theirs] = [await ledgerOf(tenant, kind), await ledgerOf(neighbour, kind)];
-    await restore(bench.info, tenant.name);
-    await expect(bench.run(`${kind}.disable`, tenant)).rejects.toMatchObject({ type: 'changed-resource' });
+    await restore(harness.info, tenant.name);
+    await expect(harness.run(`${kind}.disable`, tenant)).rejects.toMatchObject({ type: 'changed-resource' });
     const adoption = await adoptionOf(tenant, kind);
     await adoption.run();
     const after = await ledgerOf(tenant, kind);
@@ -171,22 +171,22 @@ test.each([
     expect((await adoption.row())?.message).toContain(
       `its id ${before.externalId ?? ''} becomes ${after.externalId ?? ''}`,
     );
-    await bench.run(`${kind}.disable`, tenant);
-    await bench.run(`${kind}.enable`, tenant);
+    await harness.run(`${kind}.disable`, tenant);
+    await harness.run(`${kind}.enable`, tenant);
     expect(await ledgerOf(neighbour, kind)).toEqual(theirs);
-    for (const it of [tenant, neighbour]) await bench.run(`${kind}.drop`, it);
-    expect(await lookFromOutside(bench.info, tenant.name)).toEqual(NOTHING);
+    for (const it of [tenant, neighbour]) await harness.run(`${kind}.drop`, it);
+    expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
   },
 );
 
 test('qdrant: a collection has no id but its name, so restored with its mark there is nothing to adopt', async () => {
   const tenant = await made('qdrant');
-  await restoreQdrantCollection(bench.info, tenant.name);
+  await restoreQdrantCollection(harness.info, tenant.name);
   const before = await ledgerOf(tenant, 'qdrant');
   await (await adoptionOf(tenant, 'qdrant')).run();
   expect(await ledgerOf(tenant, 'qdrant')).toEqual(before);
-  await bench.run('qdrant.disable', tenant);
-  await bench.run('qdrant.drop', tenant);
+  await harness.run('qdrant.disable', tenant);
+  await harness.run('qdrant.drop', tenant);
 });
 
 describe('what does not carry our mark is refused and left alone', () => {
@@ -200,7 +200,7 @@ describe('what does not carry our mark is refused and left alone', () => {
     );
     await asOwner(`DROP DATABASE ${database}`);
     expect(await refusalOf(tenant, 'postgres', true)).toMatch(/there is no database/);
-    await bench.run('postgres.drop', tenant);
+    await harness.run('postgres.drop', tenant);
   });
 
   test('the very database, whose owner carries another mark', async () => {
@@ -210,48 +210,48 @@ describe('what does not carry our mark is refused and left alone', () => {
     await asOwner(`COMMENT ON ROLE ${owner} IS 'freeflow:${randomUUID()}'`);
     expect(await refusalOf(tenant, 'postgres', true)).toMatch(/exists and isn't ours/);
     await asOwner(`COMMENT ON ROLE ${owner} IS '${String(mark?.['mark'])}'`);
-    await bench.run('postgres.drop', tenant);
+    await harness.run('postgres.drop', tenant);
   });
 
   test('a MongoDB user with another mark', async () => {
     const tenant = await made('mongodb');
     const { nonce } = await ledgerOf(tenant, 'mongodb');
-    await restoreMongoUser(bench.info, tenant.name, { freeflowNonce: randomUUID() });
+    await restoreMongoUser(harness.info, tenant.name, { freeflowNonce: randomUUID() });
     expect(await refusalOf(tenant, 'mongodb', true)).toMatch(/isn't ours/);
-    await restoreMongoUser(bench.info, tenant.name, { freeflowNonce: nonce });
+    await restoreMongoUser(harness.info, tenant.name, { freeflowNonce: nonce });
     await (await adoptionOf(tenant, 'mongodb')).run();
-    await bench.run('mongodb.drop', tenant);
+    await harness.run('mongodb.drop', tenant);
   });
 
   test("a stranger's collection beside the point of our token", async () => {
     const tenant = await made('qdrant');
     const collection = `freeflow_${tenant.name}_vectors`;
-    await qdrantAsOwner(bench.info).deleteCollection(collection);
+    await qdrantAsOwner(harness.info).deleteCollection(collection);
     expect(await refusalOf(tenant, 'qdrant', true)).toMatch(/there is no collection/);
-    await qdrantAsOwner(bench.info).createCollection(collection, { vectors: { size: 2, distance: 'Dot' } });
+    await qdrantAsOwner(harness.info).createCollection(collection, { vectors: { size: 2, distance: 'Dot' } });
     expect(await refusalOf(tenant, 'qdrant', true)).toMatch(
       /only a part carries the tenant's mark: collection .* isn't ours/,
     );
-    await qdrantAsOwner(bench.info).deleteCollection(collection);
-    await bench.run('qdrant.drop', tenant);
+    await qdrantAsOwner(harness.info).deleteCollection(collection);
+    await harness.run('qdrant.drop', tenant);
   });
 
   test('a realm of that name with another id', async () => {
     const tenant = await made('keycloak');
     const realm = `freeflow-${tenant.name}`;
-    await asKeycloakAdmin(bench.info, 'DELETE', `/admin/realms/${realm}`);
-    await asKeycloakAdmin(bench.info, 'POST', '/admin/realms', { realm, enabled: true });
+    await asKeycloakAdmin(harness.info, 'DELETE', `/admin/realms/${realm}`);
+    await asKeycloakAdmin(harness.info, 'POST', '/admin/realms', { realm, enabled: true });
     expect(await refusalOf(tenant, 'keycloak', true)).toMatch(/may not read it/);
-    await asKeycloakAdmin(bench.info, 'DELETE', `/admin/realms/${realm}`);
-    await bench.run('keycloak.drop', tenant);
+    await asKeycloakAdmin(harness.info, 'DELETE', `/admin/realms/${realm}`);
+    await harness.run('keycloak.drop', tenant);
   });
 });
 
 test('a forced deletion that begins leaves an adoption at work alone', async () => {
-  const tenant = await bench.newTenant('hard_delete');
+  const tenant = await harness.newTenant('hard_delete');
   const { operationId, end } = await adoptionOf(tenant, 'postgres');
-  await bench.run('begin', tenant);
-  expect(await bench.db.tenantOperation.findUniqueOrThrow({ where: { id: operationId } })).toMatchObject({
+  await harness.run('begin', tenant);
+  expect(await harness.db.tenantOperation.findUniqueOrThrow({ where: { id: operationId } })).toMatchObject({
     state: 'running',
     endedAt: null,
   });

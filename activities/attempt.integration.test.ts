@@ -4,17 +4,17 @@ import { createMasterClient, type Prisma, type PrismaClient } from '@freeflow/db
 import { CancelledFailure } from '@temporalio/common';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { BackendFault, messageOf } from '../backends/failures';
+import { openActivityHarness, type ActivityHarness } from '../test/support/activity-harness';
 import { inDatabase } from '../test/support/master';
 import { startProxy, type TcpProxy } from '../test/support/tcp-proxy';
-import { openWorkbench, type Workbench } from '../test/support/workbench';
 import { attempted } from './attempt';
 import { recordLostAttempts } from './provision-log';
 
-let bench: Workbench;
+let harness: ActivityHarness;
 beforeAll(async () => {
-  bench = await openWorkbench();
+  harness = await openActivityHarness();
 });
-afterAll(() => bench.close());
+afterAll(() => harness.close());
 
 type Cut = (db: PrismaClient, proxy: TcpProxy) => Promise<unknown>;
 const CUTS: [string, Cut][] = [
@@ -47,13 +47,13 @@ const CUTS: [string, Cut][] = [
 test.each(CUTS)(
   'the connection to the master database is cut %s: told as that, not as something unknown',
   async (_, cut) => {
-    const [{ database }] = await bench.db.$queryRaw<[{ database: string }]>`SELECT current_database() AS database`;
-    const url = new URL(inDatabase(bench.info.masterDatabase.workerUrl, database));
+    const [{ database }] = await harness.db.$queryRaw<[{ database: string }]>`SELECT current_database() AS database`;
+    const url = new URL(inDatabase(harness.info.masterDatabase.workerUrl, database));
     const proxy = await startProxy(url.hostname, Number(url.port));
     url.port = String(proxy.port);
     const db = createMasterClient(url.href, { maxConnections: 1 });
-    const tenant = await bench.newTenant();
-    const step = attempted(bench.db, 'postgres.create', async () => {
+    const tenant = await harness.newTenant();
+    const step = attempted(harness.db, 'postgres.create', async () => {
       await db.tenant.count();
       return String(await cut(db, proxy));
     });
@@ -73,24 +73,24 @@ test.each([
   ['CANCELLED', 'cancelled before it did anything: the operation is being undone'],
   ['NOT_FOUND', 'superseded: Temporal has given up this attempt (NOT_FOUND) before it did anything'],
 ] as const)('an attempt that is cancelled by %s before it did anything says why', async (reason, message) => {
-  const tenant = await bench.newTenant();
+  const tenant = await harness.newTenant();
   const environment = new MockActivityEnvironment({
     workflowExecution: { workflowId: `tenant-${tenant.tenantId}`, runId: tenant.runId },
   });
-  const step = attempted(bench.db, 'postgres.create', async ({ cancelled }) => {
+  const step = attempted(harness.db, 'postgres.create', async ({ cancelled }) => {
     environment.cancel(reason);
     cancelled.throwIfAborted();
     return 'done';
   });
   await expect(environment.run(step, tenant)).rejects.toBeInstanceOf(CancelledFailure);
-  expect(await bench.db.tenantProvisionLog.findMany({ where: { tenantId: tenant.tenantId } })).toMatchObject([
+  expect(await harness.db.tenantProvisionLog.findMany({ where: { tenantId: tenant.tenantId } })).toMatchObject([
     { status: 'error', message },
   ]);
 });
 
 /** One attempt of a scheduled activity, and how it ends; in the meantime others may have gone on. */
 function attemptAt(
-  tenant: Awaited<ReturnType<Workbench['newTenant']>>,
+  tenant: Awaited<ReturnType<ActivityHarness['newTenant']>>,
   attempt: number,
   meanwhile: () => Promise<unknown>,
   { activityId = '1', ...more }: { isForward?: true; activityId?: string } = {},
@@ -101,7 +101,7 @@ function attemptAt(
     currentAttemptScheduledTimestampMs: Date.now(),
     workflowExecution: { workflowId: `tenant-${tenant.tenantId}`, runId: tenant.runId },
   };
-  const step = attempted(bench.db, 'postgres.create', async () => {
+  const step = attempted(harness.db, 'postgres.create', async () => {
     await meanwhile();
     return 'made';
   });
@@ -110,21 +110,21 @@ function attemptAt(
 
 const fails = () => Promise.reject(new BackendFault('unreachable', 'postgres: no answer'));
 const logOf = async ({ tenantId }: { tenantId: string }) =>
-  (await bench.db.tenantProvisionLog.findMany({ where: { tenantId }, orderBy: { seq: 'asc' } })).map(
+  (await harness.db.tenantProvisionLog.findMany({ where: { tenantId }, orderBy: { seq: 'asc' } })).map(
     ({ message, attempt }) => `${attempt} ${message}`,
   );
 const LOST = 'lost: the worker ended or was cut off before it could report';
 const LATE = 'superseded: it went on without this attempt, which failed with unreachable: postgres: no answer';
 
 test('an attempt that was taken for dead fails after another one has succeeded: told as such, and the operation needs no attention', async () => {
-  const tenant = await bench.newTenant();
+  const tenant = await harness.newTenant();
   const first = attemptAt(tenant, 1, async () => {
     await attemptAt(tenant, 2, async () => undefined);
     await fails();
   });
   await expect(first).rejects.toMatchObject({ type: 'unreachable' });
   expect(await logOf(tenant)).toEqual([`1 ${LOST}`, '2 made', `3 ${LATE}`]);
-  expect(await bench.db.tenantOperation.findUnique({ where: { id: tenant.operationId } })).toMatchObject({
+  expect(await harness.db.tenantOperation.findUnique({ where: { id: tenant.operationId } })).toMatchObject({
     step: null,
     cause: null,
     attempts: 0,
@@ -132,14 +132,14 @@ test('an attempt that was taken for dead fails after another one has succeeded: 
 });
 
 test('so does one whose step was parked and scheduled anew since', async () => {
-  const tenant = await bench.newTenant();
+  const tenant = await harness.newTenant();
   const first = attemptAt(tenant, 1, async () => {
     await attemptAt(tenant, 1, async () => undefined, { activityId: '2' });
     await fails();
   });
   await expect(first).rejects.toMatchObject({ type: 'unreachable' });
   expect(await logOf(tenant)).toEqual(['1 made', `2 ${LATE}`]);
-  expect(await bench.db.tenantOperation.findUnique({ where: { id: tenant.operationId } })).toMatchObject({
+  expect(await harness.db.tenantOperation.findUnique({ where: { id: tenant.operationId } })).toMatchObject({
     step: null,
     cause: null,
     attempts: 0,
@@ -147,10 +147,10 @@ test('so does one whose step was parked and scheduled anew since', async () => {
 });
 
 test('an attempt that was taken for dead fails while another one is at work; that one is lost in its turn, and told', async () => {
-  const tenant = await bench.newTenant();
+  const tenant = await harness.newTenant();
   await expect(
     attemptAt(tenant, 1, async () => {
-      await recordLostAttempts(bench.db, {
+      await recordLostAttempts(harness.db, {
         ...tenant,
         step: 'postgres.create',
         activityId: '1',
@@ -165,7 +165,7 @@ test('an attempt that was taken for dead fails while another one is at work; tha
 });
 
 test('an attempt of an activity that an operator had begun anew is no late one', async () => {
-  const tenant = await bench.newTenant();
+  const tenant = await harness.newTenant();
   await attemptAt(tenant, 2, fails).catch(() => undefined);
   await attemptAt(tenant, 1, fails).catch(() => undefined);
   expect(await logOf(tenant)).toEqual([
@@ -180,36 +180,36 @@ test.each([
   ['another run works on it', { runId: randomUUID() }],
   ['the operation has ended', { state: 'rolled_back', endedAt: new Date() }],
 ] as const)('a step forward fails when %s: the cause the operation tells stays', async (_, now) => {
-  const tenant = await bench.newTenant();
+  const tenant = await harness.newTenant();
   const why = { step: 'keycloak.create', cause: 'a cause', attempts: 3 };
   const failed = attemptAt(
     tenant,
     1,
     async () => {
-      await bench.db.tenantOperation.update({ where: { id: tenant.operationId }, data: { ...why, ...now } });
+      await harness.db.tenantOperation.update({ where: { id: tenant.operationId }, data: { ...why, ...now } });
       await fails();
     },
     { isForward: true },
   );
   await expect(failed).rejects.toMatchObject({ type: 'unreachable' });
   expect(await logOf(tenant)).toEqual([`1 ${LATE}`]);
-  expect(await bench.db.tenantOperation.findUnique({ where: { id: tenant.operationId } })).toMatchObject(why);
+  expect(await harness.db.tenantOperation.findUnique({ where: { id: tenant.operationId } })).toMatchObject(why);
 });
 
 test("a transaction that the master database refuses at its end is told in the server's own words", async () => {
-  const [one, other] = [await bench.newTenant(), await bench.newTenant()];
+  const [one, other] = [await harness.newTenant(), await harness.newTenant()];
   const isolationLevel = 'Serializable';
   // Each reads what the other writes: only one of them can have been the first.
   const reads = (tx: Prisma.TransactionClient, { tenantId }: { tenantId: string }) =>
     tx.tenant.findUniqueOrThrow({ where: { id: tenantId } });
   const writes = (tx: Prisma.TransactionClient, { tenantId }: { tenantId: string }) =>
     tx.tenant.update({ where: { id: tenantId }, data: { logSeq: { increment: 1 } } });
-  const error = await bench.db
+  const error = await harness.db
     .$transaction(
       async (tx) => {
         await reads(tx, one);
         await writes(tx, other);
-        await bench.db.$transaction(
+        await harness.db.$transaction(
           async (inner) => {
             await reads(inner, other);
             await writes(inner, one);

@@ -1,28 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { openActivityHarness, type ActivityHarness } from '../test/support/activity-harness';
 import { inDatabase } from '../test/support/master';
 import { lookFromOutside, NOTHING, withPostgres } from '../test/support/outside';
-import { openWorkbench, type Workbench } from '../test/support/workbench';
 
-let bench: Workbench;
+let harness: ActivityHarness;
 beforeAll(async () => {
-  bench = await openWorkbench();
+  harness = await openActivityHarness();
 });
-afterAll(() => bench.close());
+afterAll(() => harness.close());
 
 const asOwner = (sql: string) =>
-  withPostgres(inDatabase(bench.info.postgres.url, 'postgres'), (client) => client.query(sql));
+  withPostgres(inDatabase(harness.info.postgres.url, 'postgres'), (client) => client.query(sql));
 
 /** A database of ours that the ledger calls absent, and a drop of it that a worker has begun and died over. */
 async function begunDrop() {
-  const tenant = await bench.newTenant();
+  const tenant = await harness.newTenant();
   const { tenantId, name } = tenant;
-  await bench.run('postgres.create', tenant);
-  const { nonce, externalId, ...row } = await bench.db.tenantResource.update({
+  await harness.run('postgres.create', tenant);
+  const { nonce, externalId, ...row } = await harness.db.tenantResource.update({
     where: { tenantId_kind: { tenantId, kind: 'postgres' } },
     data: { state: 'absent' },
   });
-  await bench.db.tenant.update({ where: { id: tenantId }, data: { status: 'deleted', goneAt: new Date() } });
+  await harness.db.tenant.update({ where: { id: tenantId }, data: { status: 'deleted', goneAt: new Date() } });
   const order = {
     backend: 'postgres',
     name: row.name,
@@ -30,17 +30,17 @@ async function begunDrop() {
     requestedBy: 'somebody',
   } as const;
   const runId = randomUUID();
-  await bench.db.orphanDrop.create({ data: { id: runId, nonce, ...order } });
+  await harness.db.orphanDrop.create({ data: { id: runId, nonce, ...order } });
   const again = () =>
     new MockActivityEnvironment({ attempt: 2, workflowExecution: { workflowId: 'drop', runId } }).run(
-      (it: typeof order) => bench.activities.dropOrphan(it),
+      (it: typeof order) => harness.activities.dropOrphan(it),
       order,
     );
   return {
     name,
     database: row.name,
     again,
-    end: () => bench.db.orphanDrop.findUniqueOrThrow({ where: { id: runId } }),
+    end: () => harness.db.orphanDrop.findUniqueOrThrow({ where: { id: runId } }),
   };
 }
 
@@ -53,7 +53,7 @@ test.each([
   const { name, database, again, end } = await begunDrop();
   for (const statement of dropped) await asOwner(statement.replace('NAME', database));
   expect(await again()).toBe(`${database} dropped and seen absent`);
-  expect(await lookFromOutside(bench.info, name)).toEqual(NOTHING);
+  expect(await lookFromOutside(harness.info, name)).toEqual(NOTHING);
   expect(await end()).toMatchObject({
     state: 'done',
     cause: null,

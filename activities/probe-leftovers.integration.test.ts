@@ -1,30 +1,30 @@
 import { createSecretStore } from '@freeflow/db-master';
 import { readSecretKeys } from '@freeflow/lib/secrets';
 import type { Backend, Secrets, Target } from '../backends/backend';
+import { openActivityHarness, type ActivityHarness } from '../test/support/activity-harness';
 import { lookFromOutside } from '../test/support/outside';
-import { openWorkbench, type Workbench } from '../test/support/workbench';
 import { workerBehind } from '../test/support/worker-behind';
 
-let bench: Workbench;
+let harness: ActivityHarness;
 beforeAll(async () => {
-  bench = await openWorkbench();
+  harness = await openActivityHarness();
 });
-afterAll(() => bench.close());
+afterAll(() => harness.close());
 
 const KINDS = ['mongodb', 'qdrant'] as const;
 type Probed = (typeof KINDS)[number];
 
-const backendOf = ({ backends }: Workbench, kind: Probed) => backends.find((it) => it.kind === kind) as Backend;
+const backendOf = ({ backends }: ActivityHarness, kind: Probed) => backends.find((it) => it.kind === kind) as Backend;
 
 async function targetOf(
   tenantId: string,
   tenantName: string,
   kind: Probed,
 ): Promise<{ target: Target; secrets: Secrets }> {
-  const { name, nonce, externalId } = await bench.db.tenantResource.findUniqueOrThrow({
+  const { name, nonce, externalId } = await harness.db.tenantResource.findUniqueOrThrow({
     where: { tenantId_kind: { tenantId, kind } },
   });
-  const store = createSecretStore(bench.db, readSecretKeys(bench.info.secretsKey));
+  const store = createSecretStore(harness.db, readSecretKeys(harness.info.secretsKey));
   const own = (await store.list(tenantId)).filter((it) => it.backend === kind);
   const secrets = Object.fromEntries(
     await Promise.all(
@@ -49,10 +49,10 @@ async function targetOf(
 
 describe.each(KINDS)('%s', (kind) => {
   test('a probe leaves nothing among the data of a tenant, whichever of its replies is lost', async () => {
-    const { worker, proxy, close } = await workerBehind(bench, kind);
-    const tenant = await bench.newTenant();
-    await bench.run(`${kind}.create`, tenant);
-    const before = await lookFromOutside(bench.info, tenant.name);
+    const { worker, proxy, close } = await workerBehind(harness, kind);
+    const tenant = await harness.newTenant();
+    await harness.run(`${kind}.create`, tenant);
+    const before = await lookFromOutside(harness.info, tenant.name);
     const { target, secrets } = await targetOf(tenant.tenantId, tenant.name, kind);
     let hasFailed = 0;
     for (let after = 0; after < 14; after++) {
@@ -63,8 +63,8 @@ describe.each(KINDS)('%s', (kind) => {
     }
     expect(hasFailed).toBeGreaterThan(1);
     proxy.trouble();
-    expect(await lookFromOutside(bench.info, tenant.name)).toEqual(before);
-    await bench.run(`${kind}.drop`, tenant);
+    expect(await lookFromOutside(harness.info, tenant.name)).toEqual(before);
+    await harness.run(`${kind}.drop`, tenant);
     await close();
   });
 });

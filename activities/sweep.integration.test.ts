@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { tenantNames } from '@freeflow/contract';
 import { createMasterClient, type PrismaClient } from '@freeflow/db-master';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { newName } from '../test/support/activity-harness';
 import { openMaster, type Master } from '../test/support/master';
-import { newName } from '../test/support/workbench';
 import { sweepActivities, type Due, type StartOperation } from './sweep';
 
 let master: Master;

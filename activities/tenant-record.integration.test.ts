@@ -1,29 +1,29 @@
 import { randomUUID } from 'node:crypto';
-import { openWorkbench, type Workbench } from '../test/support/workbench';
+import { openActivityHarness, type ActivityHarness } from '../test/support/activity-harness';
 import type { StepInput } from './attempt';
 
-let bench: Workbench;
+let harness: ActivityHarness;
 beforeAll(async () => {
-  bench = await openWorkbench();
+  harness = await openActivityHarness();
 });
-afterAll(() => bench.close());
+afterAll(() => harness.close());
 
 const givenUp = { step: 'qdrant.create', cause: 'it is full', advice: 'Make room.' };
 const stateOf = async ({ tenantId, operationId }: StepInput) => {
-  const { status } = await bench.db.tenant.findUniqueOrThrow({ where: { id: tenantId } });
-  const { state } = await bench.db.tenantOperation.findUniqueOrThrow({ where: { id: operationId } });
+  const { status } = await harness.db.tenant.findUniqueOrThrow({ where: { id: tenantId } });
+  const { state } = await harness.db.tenantOperation.findUniqueOrThrow({ where: { id: operationId } });
   return { status, state };
 };
-const undoing = (tenant: StepInput & { runId: string }) => bench.run('start-rollback', tenant, {}, { givenUp });
+const undoing = (tenant: StepInput & { runId: string }) => harness.run('start-rollback', tenant, {}, { givenUp });
 
 test('of completing and turning round the first one counts, whatever the other had in mind', async () => {
-  const turned = await bench.newTenant();
+  const turned = await harness.newTenant();
   expect(await undoing(turned)).toBeUndefined();
-  expect(await bench.run('activate', turned)).toEqual(givenUp);
+  expect(await harness.run('activate', turned)).toEqual(givenUp);
   expect(await stateOf(turned)).toEqual({ status: 'provisioning', state: 'undoing' });
 
-  const completed = await bench.newTenant();
-  expect(await bench.run('activate', completed)).toBeUndefined();
+  const completed = await harness.newTenant();
+  expect(await harness.run('activate', completed)).toBeUndefined();
   expect(await undoing(completed)).toBe('done');
   expect(await stateOf(completed)).toEqual({ status: 'active', state: 'done' });
 });
@@ -31,9 +31,9 @@ test('of completing and turning round the first one counts, whatever the other h
 test.each(['activate', 'start-rollback', 'park', 'mark-gone'] as const)(
   '%s of a run that another one has taken the place of changes nothing',
   async (step) => {
-    const tenant = await bench.newTenant();
+    const tenant = await harness.newTenant();
     const terminated = { ...tenant, runId: randomUUID() };
-    await expect(bench.run(step, terminated, {}, { givenUp, steps: [givenUp], skipped: {} })).rejects.toMatchObject({
+    await expect(harness.run(step, terminated, {}, { givenUp, steps: [givenUp], skipped: {} })).rejects.toMatchObject({
       type: 'superseded',
       nonRetryable: true,
     });

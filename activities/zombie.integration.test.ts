@@ -1,128 +1,131 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { BackendKind } from '@freeflow/contract';
+import { openActivityHarness, type ActivityHarness } from '../test/support/activity-harness';
 import { endLockSessions } from '../test/support/lock-sessions';
 import { lookFromOutside, NOTHING } from '../test/support/outside';
 import { until } from '../test/support/until';
-import { openWorkbench, type Workbench } from '../test/support/workbench';
 import { workerBehind } from '../test/support/worker-behind';
 
 const SLOW_MS = 2_500;
 const KINDS: BackendKind[] = ['postgres', 'mongodb', 'qdrant', 'keycloak'];
 
-let bench: Workbench;
+let harness: ActivityHarness;
 const closing: (() => Promise<void>)[] = [];
 beforeAll(async () => {
-  bench = await openWorkbench();
+  harness = await openActivityHarness();
 });
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
-afterAll(() => bench.close());
+afterAll(() => harness.close());
 
 /** The operation has ended as far as the master database knows, as after a run that was terminated; another one begins. */
 async function newOperation(tenantId: string, operationId: string) {
-  await bench.db.tenantOperation.update({
+  await harness.db.tenantOperation.update({
     where: { id: operationId },
     data: { state: 'refused', endedAt: new Date() },
   });
   const runId = randomUUID();
-  const { id } = await bench.db.tenantOperation.create({
+  const { id } = await harness.db.tenantOperation.create({
     data: { tenantId, kind: 'hard_delete', state: 'running', requestedBy: 'test', runId, force: true },
   });
   return { tenantId, operationId: id, runId };
 }
 
 const callOf = async (tenantId: string, kind: BackendKind) =>
-  (await bench.db.tenantResource.findUnique({ where: { tenantId_kind: { tenantId, kind } } }))?.callStartedAt ?? null;
+  (await harness.db.tenantResource.findUnique({ where: { tenantId_kind: { tenantId, kind } } }))?.callStartedAt ?? null;
 
 const ledgerState = async (tenantId: string, kind: BackendKind) =>
-  (await bench.db.tenantResource.findUnique({ where: { tenantId_kind: { tenantId, kind } } }))?.state;
+  (await harness.db.tenantResource.findUnique({ where: { tenantId_kind: { tenantId, kind } } }))?.state;
 
 describe.each(KINDS)('%s', (kind) => {
   test('a new operation begins while an old create still works: it waits its turn, and nothing is left', async () => {
-    const { worker, proxy, close } = await workerBehind(bench, kind);
+    const { worker, proxy, close } = await workerBehind(harness, kind);
     closing.push(close);
-    const tenant = await bench.newTenant();
+    const tenant = await harness.newTenant();
     proxy.stall(SLOW_MS);
     const old = worker.run(`${kind}.create`, tenant).catch((error: unknown) => error);
     await until('the old create is at work', async () => (await ledgerState(tenant.tenantId, kind)) === 'intended');
     const deletion = await newOperation(tenant.tenantId, tenant.operationId);
-    await bench.run(`${kind}.drop`, deletion);
+    await harness.run(`${kind}.drop`, deletion);
     await old;
-    expect(await lookFromOutside(bench.info, tenant.name)).toEqual(NOTHING);
+    expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
   });
 
   test('an answered call does not hide an earlier one without an answer: absence waits for both', async () => {
-    const tenant = await bench.newTenant();
-    await bench.run(`${kind}.create`, tenant);
-    const { nonce, externalId } = await bench.db.tenantResource.findUniqueOrThrow({
+    const tenant = await harness.newTenant();
+    await harness.run(`${kind}.create`, tenant);
+    const { nonce, externalId } = await harness.db.tenantResource.findUniqueOrThrow({
       where: { tenantId_kind: { tenantId: tenant.tenantId, kind } },
     });
     const where = { tenantId_kind: { tenantId: tenant.tenantId, kind } };
     const earlier = new Date();
-    await bench.db.tenantResource.update({ where, data: { callStartedAt: earlier } });
+    await harness.db.tenantResource.update({ where, data: { callStartedAt: earlier } });
     // Refused, since it isn't what the ledger says: an answer.
-    await bench.db.tenantResource.update({ where, data: { nonce: randomUUID(), externalId: null } });
-    await expect(bench.run(`${kind}.create`, tenant)).rejects.toMatchObject({ type: 'foreign-resource' });
-    expect((await bench.db.tenantResource.findUniqueOrThrow({ where })).callStartedAt).toEqual(earlier);
-    await bench.db.tenantResource.update({ where, data: { nonce, externalId, callStartedAt: null } });
-    await bench.run(`${kind}.drop`, tenant);
+    await harness.db.tenantResource.update({ where, data: { nonce: randomUUID(), externalId: null } });
+    await expect(harness.run(`${kind}.create`, tenant)).rejects.toMatchObject({ type: 'foreign-resource' });
+    expect((await harness.db.tenantResource.findUniqueOrThrow({ where })).callStartedAt).toEqual(earlier);
+    await harness.db.tenantResource.update({ where, data: { nonce, externalId, callStartedAt: null } });
+    await harness.run(`${kind}.drop`, tenant);
   });
 
   test('an attempt that has lost its lock in the middle of a call writes nothing down any more', async () => {
-    const { worker, proxy, close } = await workerBehind(bench, kind);
+    const { worker, proxy, close } = await workerBehind(harness, kind);
     closing.push(close);
-    const tenant = await bench.newTenant();
+    const tenant = await harness.newTenant();
     proxy.trouble({ kind: 'delay', ms: 300 });
     const lost = worker.run(`${kind}.create`, tenant).catch((error: unknown) => error);
     await until('the create is at work', async () => (await callOf(tenant.tenantId, kind)) !== null);
-    await endLockSessions(bench.info, bench.database);
+    await endLockSessions(harness.info, harness.database);
     expect(await lost).toMatchObject({ type: 'lock-lost' });
     proxy.trouble();
     // Whatever its call has come to by then.
     await delay(SLOW_MS + 1_000);
     expect(await ledgerState(tenant.tenantId, kind)).toBe('intended');
-    await bench.run(`${kind}.drop`, tenant);
+    await harness.run(`${kind}.drop`, tenant);
     expect(await ledgerState(tenant.tenantId, kind)).toBe('absent');
-    expect(await lookFromOutside(bench.info, tenant.name)).toEqual(NOTHING);
+    expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
   });
 
   test('a create that an earlier one without an answer could still follow keeps it on record', async () => {
-    const tenant = await bench.newTenant();
-    await bench.run(`${kind}.create`, tenant);
+    const tenant = await harness.newTenant();
+    await harness.run(`${kind}.create`, tenant);
     const where = { tenantId_kind: { tenantId: tenant.tenantId, kind } };
     const earlier = new Date(Date.now() - 3_600_000);
-    await bench.db.tenantResource.update({ where, data: { callStartedAt: earlier } });
-    await bench.run(`${kind}.create`, tenant);
-    expect(await bench.db.tenantResource.findUniqueOrThrow({ where })).toMatchObject({
+    await harness.db.tenantResource.update({ where, data: { callStartedAt: earlier } });
+    await harness.run(`${kind}.create`, tenant);
+    expect(await harness.db.tenantResource.findUniqueOrThrow({ where })).toMatchObject({
       state: 'present',
       callStartedAt: earlier,
     });
-    await bench.run(`${kind}.drop`, tenant);
+    await harness.run(`${kind}.drop`, tenant);
   });
 
   test('an attempt of an old operation that comes late does nothing and says why', async () => {
-    const tenant = await bench.newTenant();
+    const tenant = await harness.newTenant();
     await newOperation(tenant.tenantId, tenant.operationId);
-    await expect(bench.run(`${kind}.create`, tenant)).rejects.toMatchObject({ type: 'superseded', nonRetryable: true });
-    expect(await lookFromOutside(bench.info, tenant.name)).toEqual(NOTHING);
+    await expect(harness.run(`${kind}.create`, tenant)).rejects.toMatchObject({
+      type: 'superseded',
+      nonRetryable: true,
+    });
+    expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
     expect(await ledgerState(tenant.tenantId, kind)).toBeUndefined();
   });
 
   // Temporal has given it up for dead, as when its worker was frozen, and has the undo done by another one.
   test('an attempt of the way forward that comes when its operation is being undone does nothing and says why; the undo does', async () => {
-    const tenant = await bench.newTenant();
-    await bench.db.tenantOperation.update({
+    const tenant = await harness.newTenant();
+    await harness.db.tenantOperation.update({
       where: { id: tenant.operationId },
       data: { state: 'parked', undoing: true },
     });
-    await expect(bench.run(`${kind}.create`, tenant, {}, { isForward: true })).rejects.toMatchObject({
+    await expect(harness.run(`${kind}.create`, tenant, {}, { isForward: true })).rejects.toMatchObject({
       type: 'superseded',
       nonRetryable: true,
     });
-    expect(await lookFromOutside(bench.info, tenant.name)).toEqual(NOTHING);
+    expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
     expect(await ledgerState(tenant.tenantId, kind)).toBeUndefined();
-    await bench.run(`${kind}.drop`, tenant);
+    await harness.run(`${kind}.drop`, tenant);
   });
 });

@@ -1,18 +1,19 @@
 import { randomUUID } from 'node:crypto';
+import { newName } from '../test/support/activity-harness';
 import { openApiBench, type ApiBench } from '../test/support/api-bench';
 import { until } from '../test/support/until';
-import { newName } from '../test/support/workbench';
 
-let bench: ApiBench;
+let harness: ApiBench;
 
 beforeAll(async () => {
-  bench = await openApiBench();
+  harness = await openApiBench();
 });
-afterAll(() => bench.close());
+afterAll(() => harness.close());
 
 const post = (name: string, headers: Record<string, string> = {}, token?: string) =>
-  bench.request('POST', '/tenants', { body: { name }, headers, ...(token === undefined ? {} : { token }) });
-const rows = async <T extends object>(sql: string, values: unknown[]) => (await bench.owner.query<T>(sql, values)).rows;
+  harness.request('POST', '/tenants', { body: { name }, headers, ...(token === undefined ? {} : { token }) });
+const rows = async <T extends object>(sql: string, values: unknown[]) =>
+  (await harness.owner.query<T>(sql, values)).rows;
 
 test('a new tenant is committed with its operation before it is answered, and then started once', async () => {
   const name = newName();
@@ -42,15 +43,15 @@ test('a new tenant is committed with its operation before it is answered, and th
   ).toEqual([{ status: 'provisioning', state: 'requested' }]);
 
   const run = await until('the run is there', () =>
-    bench.operator.client.workflow.getHandle(`tenant-${body.id ?? ''}`).describe(),
+    harness.operator.client.workflow.getHandle(`tenant-${body.id ?? ''}`).describe(),
   );
-  expect(run).toMatchObject({ type: 'provisionTenant', taskQueue: bench.taskQueue, memo: { tenantName: name } });
+  expect(run).toMatchObject({ type: 'provisionTenant', taskQueue: harness.taskQueue, memo: { tenantName: name } });
 });
 
 test('the answer names the run in the Temporal UI', async () => {
   const { body } = await post(newName());
-  const shown = await bench.request('GET', `/tenants/${body.id ?? ''}`);
-  const { uiUrl } = bench.master.info.temporal;
+  const shown = await harness.request('GET', `/tenants/${body.id ?? ''}`);
+  const { uiUrl } = harness.master.info.temporal;
   expect(shown.body).toMatchObject({
     connections: [],
     operation: { run: { url: `${uiUrl ?? ''}/namespaces/default/workflows/tenant-${body.id ?? ''}` } },
@@ -61,7 +62,9 @@ test('a name is taken as long as its tenant is there', async () => {
   const name = newName();
   const first = await post(name);
   expect(await post(name)).toMatchObject({ status: 409, body: { code: 'tenant-name-taken' } });
-  await bench.owner.query('UPDATE "Tenant" SET "goneAt" = now(), status = \'deleted\' WHERE id = $1', [first.body.id]);
+  await harness.owner.query('UPDATE "Tenant" SET "goneAt" = now(), status = \'deleted\' WHERE id = $1', [
+    first.body.id,
+  ]);
   const second = await post(name);
   expect(second.status).toBe(202);
   expect(second.body.id).not.toBe(first.body.id);
@@ -79,7 +82,7 @@ describe('Idempotency-Key', () => {
   test('still the same answer when the tenant is gone since', async () => {
     const [name, key] = [newName(), randomUUID()];
     const first = await post(name, { 'idempotency-key': key });
-    await bench.owner.query('UPDATE "Tenant" SET "goneAt" = now(), status = \'deleted\' WHERE id = $1', [
+    await harness.owner.query('UPDATE "Tenant" SET "goneAt" = now(), status = \'deleted\' WHERE id = $1', [
       first.body.id,
     ]);
     const again = await post(name, { 'idempotency-key': key });
@@ -93,7 +96,7 @@ describe('Idempotency-Key', () => {
       status: 422,
       body: { code: 'idempotency-key-reused' },
     });
-    const deletion = await bench.request('DELETE', `/tenants/${first.body.id ?? ''}?mode=hard`, {
+    const deletion = await harness.request('DELETE', `/tenants/${first.body.id ?? ''}?mode=hard`, {
       headers: { 'idempotency-key': key },
     });
     expect(deletion).toMatchObject({ status: 422, body: { code: 'idempotency-key-reused' } });
@@ -105,7 +108,7 @@ describe('Idempotency-Key', () => {
     const second = await post(
       newName(),
       { 'idempotency-key': key },
-      await bench.issuer.token({ sub: 'somebody-else' }),
+      await harness.issuer.token({ sub: 'somebody-else' }),
     );
     expect(second).toMatchObject({ status: 202, body: { operation: { requestedBy: 'somebody-else' } } });
     expect(second.body.id).not.toBe(first.body.id);
@@ -116,19 +119,19 @@ describe('DELETE', () => {
   /** A tenant as a workflow would leave it, since here is no worker. */
   const tenantIn = async (status: string, { gone = false, open = false, registeredOnly = false } = {}) => {
     const [id, name] = [randomUUID(), newName()];
-    await bench.owner.query(
+    await harness.owner.query(
       'INSERT INTO "Tenant" (id, name, "realmName", "postgresDb", "mongoDb", "qdrantCollection", status, "goneAt") VALUES ($1, $2, $2, $2, $2, $2, $3, $4)',
       [id, name, status, gone ? new Date() : null],
     );
     if (!registeredOnly) {
-      await bench.owner.query(
+      await harness.owner.query(
         'INSERT INTO "TenantOperation" (id, "tenantId", kind, state, "requestedBy", "endedAt") VALUES ($1, $2, \'create\', $3, \'test\', $4)',
         [randomUUID(), id, open ? 'running' : 'done', open ? null : new Date()],
       );
     }
     return id;
   };
-  const remove = (id: string, query = '') => bench.request('DELETE', `/tenants/${id}${query}`);
+  const remove = (id: string, query = '') => harness.request('DELETE', `/tenants/${id}${query}`);
 
   test.each([
     ['active, soft', 'active', {}, '', 202, undefined],
@@ -155,9 +158,9 @@ describe('DELETE', () => {
 
   test('the run of the operation before may still be closing: this one starts as soon as it has, not with the next sweep', async () => {
     const id = await tenantIn('active');
-    const previous = await bench.operator.client.workflow.start('provisionTenant', {
+    const previous = await harness.operator.client.workflow.start('provisionTenant', {
       workflowId: `tenant-${id}`,
-      taskQueue: bench.taskQueue,
+      taskQueue: harness.taskQueue,
       args: [],
       memo: { operationId: 'another' },
     });
@@ -166,7 +169,7 @@ describe('DELETE', () => {
     const run = await until(
       'its run is there',
       async () => {
-        const it = await bench.operator.client.workflow.getHandle(`tenant-${id}`).describe();
+        const it = await harness.operator.client.workflow.getHandle(`tenant-${id}`).describe();
         return it.type === 'deleteTenant' ? it : undefined;
       },
       4_000,

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import { newName } from '../test/support/activity-harness';
 import { openApiBench, type ApiBench } from '../test/support/api-bench';
 import { until } from '../test/support/until';
-import { newName } from '../test/support/workbench';
 
-let bench: ApiBench;
+let harness: ApiBench;
 beforeAll(async () => {
-  bench = await openApiBench();
+  harness = await openApiBench();
 });
-afterAll(() => bench.close());
+afterAll(() => harness.close());
 
 interface Operation {
   id: string;
@@ -21,13 +21,13 @@ interface Operation {
 
 /** A tenant whose suspension is parked, as a worker would leave it; here is none. */
 async function parkedTenant(): Promise<string> {
-  const { body } = await bench.request('POST', '/tenants', { body: { name: newName() } });
+  const { body } = await harness.request('POST', '/tenants', { body: { name: newName() } });
   const id = String(body.id);
-  await bench.owner.query('UPDATE "TenantOperation" SET state = \'done\', "endedAt" = now() WHERE "tenantId" = $1', [
+  await harness.owner.query('UPDATE "TenantOperation" SET state = \'done\', "endedAt" = now() WHERE "tenantId" = $1', [
     id,
   ]);
-  await bench.owner.query('UPDATE "Tenant" SET status = \'active\' WHERE id = $1', [id]);
-  await bench.owner.query(
+  await harness.owner.query('UPDATE "Tenant" SET status = \'active\' WHERE id = $1', [id]);
+  await harness.owner.query(
     "INSERT INTO \"TenantOperation\" (id, \"tenantId\", kind, state, step, \"requestedBy\") VALUES ($1, $2, 'suspend', 'parked', 'postgres.disable', 'test')",
     [randomUUID(), id],
   );
@@ -35,7 +35,7 @@ async function parkedTenant(): Promise<string> {
 }
 
 const adopt = async (id: string, body: unknown, key?: string) => {
-  const answer = await bench.request('POST', `/tenants/${id}/adopt`, {
+  const answer = await harness.request('POST', `/tenants/${id}/adopt`, {
     body,
     ...(key === undefined ? {} : { headers: { 'idempotency-key': key } }),
   });
@@ -43,13 +43,13 @@ const adopt = async (id: string, body: unknown, key?: string) => {
 };
 const adoptions = async (id: string) =>
   (
-    await bench.owner.query<{ backend: string; state: string }>(
+    await harness.owner.query<{ backend: string; state: string }>(
       'SELECT backend, state FROM "TenantOperation" WHERE "tenantId" = $1 AND kind = \'adopt\' ORDER BY "createdAt"',
       [id],
     )
   ).rows;
 const end = (id: string) =>
-  bench.owner.query(
+  harness.owner.query(
     'UPDATE "TenantOperation" SET state = \'done\', "endedAt" = now() WHERE "tenantId" = $1 AND kind = \'adopt\'',
     [id],
   );
@@ -66,14 +66,14 @@ test('it is accepted beside the operation that is parked, which stays the last o
     acceptServer: false,
     run: { workflowId: `adopt-${id}-postgres` },
   });
-  const shown = (await bench.request('GET', `/tenants/${id}`)).body;
+  const shown = (await harness.request('GET', `/tenants/${id}`)).body;
   expect(shown).toMatchObject({
     operation: { kind: 'suspend', state: 'parked', backend: null, run: { workflowId: `tenant-${id}` } },
     adoptions: [{ id: operation.id, requestedBy: operation.requestedBy }],
   });
   const found = async (query: string) =>
     (
-      (await bench.request('GET', `/tenants?${query}&limit=200`)).body['items'] as {
+      (await harness.request('GET', `/tenants?${query}&limit=200`)).body['items'] as {
         id: string;
         operation: Operation;
       }[]
@@ -83,7 +83,7 @@ test('it is accepted beside the operation that is parked, which stays the last o
     expect(await found(`operation=${state}`)).toBeUndefined();
     await end(id);
   }
-  expect(await bench.request('POST', `/tenants/${id}/resume`)).toMatchObject({
+  expect(await harness.request('POST', `/tenants/${id}/resume`)).toMatchObject({
     status: 409,
     body: { code: 'operation-in-progress' },
   });
@@ -91,15 +91,15 @@ test('it is accepted beside the operation that is parked, which stays the last o
 
 test('it holds nothing up: what is asked for while it is open is accepted', async () => {
   const id = await parkedTenant();
-  await bench.owner.query('UPDATE "TenantOperation" SET state = \'done\', "endedAt" = now() WHERE "tenantId" = $1', [
+  await harness.owner.query('UPDATE "TenantOperation" SET state = \'done\', "endedAt" = now() WHERE "tenantId" = $1', [
     id,
   ]);
   await adopt(id, { backend: 'qdrant' });
-  expect(await bench.request('POST', `/tenants/${id}/suspend`)).toMatchObject({
+  expect(await harness.request('POST', `/tenants/${id}/suspend`)).toMatchObject({
     status: 202,
     body: { operation: { kind: 'suspend', state: 'requested' } },
   });
-  expect(await bench.request('DELETE', `/tenants/${id}?mode=hard&force=true`)).toMatchObject({
+  expect(await harness.request('DELETE', `/tenants/${id}?mode=hard&force=true`)).toMatchObject({
     status: 202,
     body: { operation: { kind: 'hard_delete' } },
   });
@@ -110,7 +110,7 @@ test('its run has an id of its own, and is told which resource', async () => {
   const id = await parkedTenant();
   const { operation } = await adopt(id, { backend: 'keycloak' });
   const run = await until('its run is there', () =>
-    bench.operator.client.workflow.getHandle(`adopt-${id}-keycloak`).describe(),
+    harness.operator.client.workflow.getHandle(`adopt-${id}-keycloak`).describe(),
   );
   expect(run).toMatchObject({ type: 'adoptResource', memo: { operationId: operation.id } });
 });
@@ -130,7 +130,7 @@ test('asked again while it is at work: the same one; another resource, another o
     { backend: 'postgres', state: 'done' },
     { backend: 'mongodb', state: 'requested' },
   ]);
-  const shown = (await bench.request('GET', `/tenants/${id}`)).body['adoptions'] as Operation[];
+  const shown = (await harness.request('GET', `/tenants/${id}`)).body['adoptions'] as Operation[];
   expect(shown.map(({ backend, state }) => ({ backend, state }))).toEqual([
     { backend: 'postgres', state: 'requested' },
     { backend: 'mongodb', state: 'requested' },
@@ -180,14 +180,14 @@ test.each([
 test('without a token, without the permission, and of a tenant there is not', async () => {
   const id = await parkedTenant();
   const body = { backend: 'postgres' };
-  expect(await bench.request('POST', `/tenants/${id}/adopt`, { body, token: null })).toMatchObject({
+  expect(await harness.request('POST', `/tenants/${id}/adopt`, { body, token: null })).toMatchObject({
     status: 401,
     body: { code: 'unauthenticated' },
   });
   expect(
-    await bench.request('POST', `/tenants/${id}/adopt`, {
+    await harness.request('POST', `/tenants/${id}/adopt`, {
       body,
-      token: await bench.issuer.token({ permissions: ['tenant:read'] }),
+      token: await harness.issuer.token({ permissions: ['tenant:read'] }),
     }),
   ).toMatchObject({ status: 403 });
   expect(await adopt(randomUUID(), body)).toMatchObject({ status: 404, body: { code: 'tenant-unknown' } });

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { newName } from '../test/support/activity-harness';
 import { openApiBench, type ApiBench } from '../test/support/api-bench';
-import { newName } from '../test/support/workbench';
 
-let bench: ApiBench;
+let harness: ApiBench;
 
 beforeAll(async () => {
-  bench = await openApiBench();
+  harness = await openApiBench();
 });
-afterAll(() => bench.close());
+afterAll(() => harness.close());
 
 const tenants = async () =>
-  (await bench.owner.query<{ n: number }>('SELECT count(*)::int AS n FROM "Tenant"')).rows[0]?.n;
+  (await harness.owner.query<{ n: number }>('SELECT count(*)::int AS n FROM "Tenant"')).rows[0]?.n;
 
 describe('a wrong body is refused with a pointer to what is wrong, and leaves nothing', () => {
   const cases: [string, unknown, string, RegExp][] = [
@@ -35,7 +35,7 @@ describe('a wrong body is refused with a pointer to what is wrong, and leaves no
   ];
   test.each(cases)('%s', async (_name, body, pointer, detail) => {
     const before = await tenants();
-    const answer = await bench.request('POST', '/tenants', { body });
+    const answer = await harness.request('POST', '/tenants', { body });
     expect(answer).toMatchObject({
       status: 400,
       body: { code: 'body-invalid', status: 400, errors: [{ pointer, detail: expect.stringMatching(detail) }] },
@@ -47,8 +47,8 @@ describe('a wrong body is refused with a pointer to what is wrong, and leaves no
 
   test('3 and 30 characters are fine', async () => {
     const [short, long] = [newName('s').slice(0, 3), newName('l').padEnd(30, '0')];
-    expect((await bench.request('POST', '/tenants', { body: { name: short } })).status).toBe(202);
-    expect((await bench.request('POST', '/tenants', { body: { name: long } })).status).toBe(202);
+    expect((await harness.request('POST', '/tenants', { body: { name: short } })).status).toBe(202);
+    expect((await harness.request('POST', '/tenants', { body: { name: long } })).status).toBe(202);
   });
 });
 
@@ -58,14 +58,14 @@ test.each([
   ['a form', 'name=acme', 415, 'media-type-unsupported', 'application/x-www-form-urlencoded'],
   ['XML', '<name/>', 415, 'media-type-unsupported', 'application/xml'],
 ])('a body that is %s', async (_name, raw, status, code, type) => {
-  const answer = await bench.request('POST', '/tenants', { raw, headers: { 'content-type': type } });
+  const answer = await harness.request('POST', '/tenants', { raw, headers: { 'content-type': type } });
   expect(answer).toMatchObject({ status, body: { code } });
 });
 
 test('a body of 1 MB is refused, and the API goes on', async () => {
-  const answer = await bench.request('POST', '/tenants', { body: { name: 'a'.repeat(1_000_000) } });
+  const answer = await harness.request('POST', '/tenants', { body: { name: 'a'.repeat(1_000_000) } });
   expect(answer).toMatchObject({ status: 413, body: { code: 'body-too-large' } });
-  expect((await bench.request('GET', '/tenants')).status).toBe(200);
+  expect((await harness.request('GET', '/tenants')).status).toBe(200);
 });
 
 test('an id that is none is refused, one that nobody has is unknown', async () => {
@@ -74,11 +74,11 @@ test('an id that is none is refused, one that nobody has is unknown', async () =
     ['GET', '/logs'],
     ['DELETE', '?mode=hard&force=true'],
   ] as const) {
-    expect(await bench.request(method, `/tenants/not-an-id${rest}`)).toMatchObject({
+    expect(await harness.request(method, `/tenants/not-an-id${rest}`)).toMatchObject({
       status: 400,
       body: { code: 'request-invalid', errors: [{ parameter: 'id' }] },
     });
-    expect(await bench.request(method, `/tenants/${randomUUID()}${rest}`)).toMatchObject({
+    expect(await harness.request(method, `/tenants/${randomUUID()}${rest}`)).toMatchObject({
       status: 404,
       body: { code: 'tenant-unknown' },
     });
@@ -96,7 +96,7 @@ test.each([
   [`?cursor=${Buffer.from('["2026-01-01T00:00:00.000Z","x"]').toString('base64url')}`, 'cursor'],
   ['?stauts=active', 'stauts'],
 ])('a wrong query is refused with the name of the parameter: %s', async (query, parameter) => {
-  expect(await bench.request('GET', `/tenants${query}`)).toMatchObject({
+  expect(await harness.request('GET', `/tenants${query}`)).toMatchObject({
     status: 400,
     body: { code: 'request-invalid', errors: [{ parameter }] },
   });
@@ -104,18 +104,18 @@ test.each([
 
 test('a wrong mode or force of DELETE is refused, never taken for the default', async () => {
   const id = randomUUID();
-  expect(await bench.request('DELETE', `/tenants/${id}?mode=hrad`)).toMatchObject({
+  expect(await harness.request('DELETE', `/tenants/${id}?mode=hrad`)).toMatchObject({
     status: 400,
     body: { errors: [{ parameter: 'mode' }] },
   });
-  expect(await bench.request('DELETE', `/tenants/${id}?mode=hard&force=1`)).toMatchObject({
+  expect(await harness.request('DELETE', `/tenants/${id}?mode=hard&force=1`)).toMatchObject({
     status: 400,
     body: { errors: [{ parameter: 'force' }] },
   });
 });
 
 test('an Idempotency-Key must be short and visible', async () => {
-  const answer = await bench.request('POST', '/tenants', {
+  const answer = await harness.request('POST', '/tenants', {
     body: { name: newName() },
     headers: { 'idempotency-key': 'x'.repeat(256) },
   });
@@ -123,6 +123,6 @@ test('an Idempotency-Key must be short and visible', async () => {
 });
 
 test('an unknown route or method is a problem like any other', async () => {
-  expect(await bench.request('GET', '/nothing')).toMatchObject({ status: 404, body: { code: 'route-unknown' } });
-  expect(await bench.request('PUT', '/tenants')).toMatchObject({ status: 404, body: { code: 'route-unknown' } });
+  expect(await harness.request('GET', '/nothing')).toMatchObject({ status: 404, body: { code: 'route-unknown' } });
+  expect(await harness.request('PUT', '/tenants')).toMatchObject({ status: 404, body: { code: 'route-unknown' } });
 });

@@ -14,30 +14,30 @@ import {
   type ProblemCode,
 } from '@freeflow/contract';
 import { projectRoot } from '../stack/project';
+import { newName } from '../test/support/activity-harness';
 import { openApiBench, type ApiBench } from '../test/support/api-bench';
-import { newName } from '../test/support/workbench';
 import { lifecyclePage } from './tenants/lifecycle-page';
 
 const KINDS = OPERATION_KINDS.filter((kind) => kind !== 'adopt');
 /** Bodies that a request needs. */
 const BODIES: Partial<Record<TenantRequestName, object>> = { adopt: { backend: 'postgres' } };
 
-let bench: ApiBench;
+let harness: ApiBench;
 beforeAll(async () => {
-  bench = await openApiBench();
+  harness = await openApiBench();
 });
-afterAll(() => bench.close());
+afterAll(() => harness.close());
 
 /** A tenant as it would stand there; here is no worker that would change it. */
 async function tenantIn(situation: TenantSituation, underWay?: OperationKind): Promise<string> {
   const [id, name] = [randomUUID(), newName()];
   const status = situation === 'gone' ? 'deleted' : situation === 'registered' ? 'active' : situation;
-  await bench.owner.query(
+  await harness.owner.query(
     'INSERT INTO "Tenant" (id, name, "realmName", "postgresDb", "mongoDb", "qdrantCollection", status, "goneAt") VALUES ($1, $2, $2, $2, $2, $2, $3, $4)',
     [id, name, status, situation === 'gone' ? new Date() : null],
   );
   const operation = (kind: string, state: string, endedAt: Date | null) =>
-    bench.owner.query(
+    harness.owner.query(
       'INSERT INTO "TenantOperation" (id, "tenantId", kind, state, "requestedBy", "endedAt") VALUES ($1, $2, $3, $4, \'test\', $5)',
       [randomUUID(), id, kind, state, endedAt],
     );
@@ -48,7 +48,7 @@ async function tenantIn(situation: TenantSituation, underWay?: OperationKind): P
 
 const operationsOf = async (id: string) =>
   (
-    await bench.owner.query<{ kind: string; state: string }>(
+    await harness.owner.query<{ kind: string; state: string }>(
       'SELECT kind, state FROM "TenantOperation" WHERE "tenantId" = $1 AND "requestedBy" <> \'test\'',
       [id],
     )
@@ -76,7 +76,7 @@ test.each(cells)('%s of a tenant that is %s, with %s under way', async (name, si
   const id = await tenantIn(situation, underWay);
   const { method, path: route, query, kind } = OPERATION_REQUESTS[name];
   const search = query === undefined ? '' : `?${new URLSearchParams(query).toString()}`;
-  const answer = await bench.request(method, `${route.replace(':id', id)}${search}`, { body: BODIES[name] });
+  const answer = await harness.request(method, `${route.replace(':id', id)}${search}`, { body: BODIES[name] });
   const decision = decide(name, situation, underWay);
   const isOk = decision === 'accept' || decision === 'nothing';
   expect({ status: answer.status, code: answer.body.code }).toEqual(
@@ -95,19 +95,21 @@ test('the page of the life cycle says what the table says', () => {
 test('the same Idempotency-Key does it once, also when it was undone since', async () => {
   const id = await tenantIn('active');
   const headers = { 'idempotency-key': randomUUID() };
-  const first = await bench.request('POST', `/tenants/${id}/suspend`, { headers });
-  await bench.owner.query('UPDATE "TenantOperation" SET state = \'done\', "endedAt" = now() WHERE "tenantId" = $1', [
+  const first = await harness.request('POST', `/tenants/${id}/suspend`, { headers });
+  await harness.owner.query('UPDATE "TenantOperation" SET state = \'done\', "endedAt" = now() WHERE "tenantId" = $1', [
     id,
   ]);
-  const second = await bench.request('POST', `/tenants/${id}/suspend`, { headers });
+  const second = await harness.request('POST', `/tenants/${id}/suspend`, { headers });
   expect([first.status, second.status]).toEqual([202, 202]);
   expect(await operationsOf(id)).toEqual([{ kind: 'suspend', state: 'done' }]);
-  expect((await bench.request('POST', `/tenants/${id}/resume`, { headers })).body.code).toBe('idempotency-key-reused');
+  expect((await harness.request('POST', `/tenants/${id}/resume`, { headers })).body.code).toBe(
+    'idempotency-key-reused',
+  );
 });
 
 test('a body with something in it is refused, and points at it', async () => {
   const id = await tenantIn('active');
-  expect(await bench.request('POST', `/tenants/${id}/suspend`, { body: { reason: 'unpaid' } })).toMatchObject({
+  expect(await harness.request('POST', `/tenants/${id}/suspend`, { body: { reason: 'unpaid' } })).toMatchObject({
     status: 400,
     body: { code: 'body-invalid', errors: [{ pointer: '/reason' }] },
   });

@@ -1,25 +1,25 @@
 import { randomUUID } from 'node:crypto';
+import { newName } from '../test/support/activity-harness';
 import { openApiBench, type ApiBench } from '../test/support/api-bench';
-import { newName } from '../test/support/workbench';
 
 interface Page {
   items: { id: string; name: string; seq?: number }[];
   nextCursor: string | null;
 }
 
-let bench: ApiBench;
+let harness: ApiBench;
 const made: { id: string; name: string }[] = [];
 
 beforeAll(async () => {
-  bench = await openApiBench();
+  harness = await openApiBench();
   for (let at = 0; at < 7; at++) {
-    const { body } = await bench.request('POST', '/tenants', { body: { name: newName() } });
+    const { body } = await harness.request('POST', '/tenants', { body: { name: newName() } });
     made.unshift({ id: String(body.id), name: String(body['name']) });
   }
 });
-afterAll(() => bench.close());
+afterAll(() => harness.close());
 
-const page = async (path: string) => (await bench.request('GET', path)).body as unknown as Page;
+const page = async (path: string) => (await harness.request('GET', path)).body as unknown as Page;
 const ids = ({ items }: Page) => items.map(({ id }) => id);
 
 async function allPages(path: string): Promise<Page['items'][]> {
@@ -39,9 +39,9 @@ test('the list is newest first, page by page without gaps or repetitions', async
 });
 
 test('tenants of the same millisecond are not lost between pages, nor those made meanwhile shown twice', async () => {
-  await bench.owner.query('UPDATE "Tenant" SET "createdAt" = \'2026-01-01\'');
+  await harness.owner.query('UPDATE "Tenant" SET "createdAt" = \'2026-01-01\'');
   const first = await page('/tenants?limit=4');
-  await bench.request('POST', '/tenants', { body: { name: newName() } });
+  await harness.request('POST', '/tenants', { body: { name: newName() } });
   const second = await page(`/tenants?limit=4&cursor=${first.nextCursor ?? ''}`);
   expect([...ids(first), ...ids(second)].sort()).toEqual(made.map((it) => it.id).sort());
 });
@@ -49,12 +49,12 @@ test('tenants of the same millisecond are not lost between pages, nor those made
 test('it can be narrowed by name, status, state and step of the last operation', async () => {
   const [one, two] = made;
   expect(ids(await page(`/tenants?name=${one?.name ?? ''}`))).toEqual([one?.id]);
-  await bench.owner.query('UPDATE "Tenant" SET status = \'active\' WHERE id = $1', [one?.id]);
+  await harness.owner.query('UPDATE "Tenant" SET status = \'active\' WHERE id = $1', [one?.id]);
   expect(ids(await page('/tenants?status=active'))).toEqual([one?.id]);
-  await bench.owner.query('UPDATE "TenantOperation" SET state = \'done\', "endedAt" = now() WHERE "tenantId" = $1', [
+  await harness.owner.query('UPDATE "TenantOperation" SET state = \'done\', "endedAt" = now() WHERE "tenantId" = $1', [
     one?.id,
   ]);
-  await bench.owner.query(
+  await harness.owner.query(
     "INSERT INTO \"TenantOperation\" (id, \"tenantId\", kind, state, step, \"requestedBy\") VALUES ($1, $2, 'suspend', 'parked', 'keycloak.disable', 'test')",
     [randomUUID(), one?.id],
   );
@@ -67,10 +67,10 @@ test('it can be narrowed by name, status, state and step of the last operation',
 
 test('those that are gone are shown only on request, but always by their id', async () => {
   const gone = made[2]?.id ?? '';
-  await bench.owner.query('UPDATE "Tenant" SET "goneAt" = now(), status = \'deleted\' WHERE id = $1', [gone]);
+  await harness.owner.query('UPDATE "Tenant" SET "goneAt" = now(), status = \'deleted\' WHERE id = $1', [gone]);
   expect(ids(await page('/tenants?limit=200'))).not.toContain(gone);
   expect(ids(await page('/tenants?gone=true&limit=200'))).toContain(gone);
-  expect(await bench.request('GET', `/tenants/${gone}`)).toMatchObject({
+  expect(await harness.request('GET', `/tenants/${gone}`)).toMatchObject({
     status: 200,
     body: { id: gone, status: 'deleted', goneAt: expect.any(String) },
   });
@@ -79,7 +79,7 @@ test('those that are gone are shown only on request, but always by their id', as
 test('the log is oldest first, page by page', async () => {
   const tenantId = made[3]?.id ?? '';
   for (let seq = 1; seq <= 5; seq++) {
-    await bench.owner.query(
+    await harness.owner.query(
       'INSERT INTO "TenantProvisionLog" (id, "tenantId", step, status, message, seq) VALUES ($1, $2, \'postgres.create\', \'success\', $3, $4)',
       [randomUUID(), tenantId, `row ${seq}`, seq],
     );
@@ -90,11 +90,11 @@ test('the log is oldest first, page by page', async () => {
 
 test('a tenant shows its connections by reference, with no secret and nothing internal', async () => {
   const tenantId = made[4]?.id ?? '';
-  await bench.owner.query(
+  await harness.owner.query(
     'INSERT INTO "TenantConnection" (id, "tenantId", service, "dbName", host, port, username, "secretRef", options) VALUES ($1, $2, \'postgres\', \'freeflow_x\', \'db\', 5432, \'u\', \'db://x?v=1\', \'{"schema":"app"}\')',
     [randomUUID(), tenantId],
   );
-  const { body } = await bench.request('GET', `/tenants/${tenantId}`);
+  const { body } = await harness.request('GET', `/tenants/${tenantId}`);
   expect(body['connections']).toEqual([
     {
       service: 'postgres',

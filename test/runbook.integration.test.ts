@@ -7,7 +7,7 @@ import { NativeConnection } from '@temporalio/worker';
 import { projectRoot } from '../stack/project';
 import { registerSearchAttributes } from '../worker/namespace';
 import { openOperator, type Operator } from './support/temporal';
-import { openWorkbench, type Workbench } from './support/workbench';
+import { openActivityHarness, type ActivityHarness } from './support/activity-harness';
 
 const ROOT = projectRoot();
 const page = readFileSync(path.join(ROOT, RUNBOOK), 'utf8');
@@ -21,26 +21,26 @@ const paragraphs = new Map(
 );
 const unexplained = (anchors: string[]) => anchors.filter((it) => (paragraphs.get(it)?.length ?? 0) < 60);
 
-let bench: Workbench;
+let harness: ActivityHarness;
 let operator: Operator;
 beforeAll(async () => {
-  bench = await openWorkbench();
-  operator = await openOperator(bench.info);
+  harness = await openActivityHarness();
+  operator = await openOperator(harness.info);
   // As a worker does when it starts; here there may have been none yet.
-  const { address, namespace } = bench.info.temporal;
+  const { address, namespace } = harness.info.temporal;
   const connection = await NativeConnection.connect({ address });
   await registerSearchAttributes(connection, namespace);
   await connection.close();
 });
 afterAll(async () => {
   await operator.close();
-  await bench.close();
+  await harness.close();
 });
 
 test('every step that is registered has a paragraph', () => {
   // Steps whose names go together share one.
   const shared = ['park', 'begin-adoption', 'postgres.adopt', 'mongodb.adopt', 'qdrant.adopt'];
-  const steps = Object.keys(bench.activities);
+  const steps = Object.keys(harness.activities);
   expect(steps).toEqual(expect.arrayContaining(['postgres.create', 'keycloak.drop', 'begin', 'mark-gone']));
   expect(unexplained(steps.filter((it) => !shared.includes(it)).map(anchorOf))).toEqual([]);
   expect(steps.map(anchorOf).filter((it) => !paragraphs.has(it))).toEqual([]);
@@ -83,7 +83,7 @@ const commands = page.split('\n').filter((it) => it.startsWith('temporal ') && !
 test.each(commands)('the CLI understands: %s', async (command) => {
   const {
     temporal: { cliPath, address, namespace },
-  } = bench.info;
+  } = harness.info;
   // A Temporal of somebody else's brings no CLI along.
   if (cliPath === undefined) return;
   const env = {

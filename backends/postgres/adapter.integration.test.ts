@@ -1,23 +1,23 @@
+import { openActivityHarness, type ActivityHarness } from '../../test/support/activity-harness';
 import { inDatabase } from '../../test/support/master';
 import { lookFromOutside, NOTHING, withPostgres } from '../../test/support/outside';
 import { until } from '../../test/support/until';
-import { openWorkbench, type Workbench } from '../../test/support/workbench';
 
-let bench: Workbench;
+let harness: ActivityHarness;
 
 beforeAll(async () => {
-  bench = await openWorkbench();
+  harness = await openActivityHarness();
 });
-afterAll(() => bench.close());
+afterAll(() => harness.close());
 
 const asOwner = (sql: string, database = 'postgres') =>
   withPostgres(
-    inDatabase(bench.info.postgres.url, database),
+    inDatabase(harness.info.postgres.url, database),
     async (client) => (await client.query<Record<string, unknown>>(sql)).rows,
   );
 
 test('at no moment of its making may anybody else enter a database', async () => {
-  const tenant = await bench.newTenant();
+  const tenant = await harness.newTenant();
   // A loop inside the server misses no moment: it ends when the database is shut to others and open, or when it was open to all.
   const watching = asOwner(`DO $$
     DECLARE made record; last timestamptz := clock_timestamp() + interval '20 s';
@@ -30,23 +30,23 @@ test('at no moment of its making may anybody else enter a database', async () =>
         IF clock_timestamp() > last THEN RAISE EXCEPTION 'never made'; END IF;
       END LOOP;
     END $$`);
-  await Promise.all([bench.run('postgres.create', tenant), expect(watching).resolves.toEqual([])]);
-  await bench.run('postgres.drop', tenant);
+  await Promise.all([harness.run('postgres.create', tenant), expect(watching).resolves.toEqual([])]);
+  await harness.run('postgres.drop', tenant);
 });
 
 test('a create that died before it let the tenant in is finished by the next one', async () => {
-  const tenant = await bench.newTenant();
-  await bench.run('postgres.create', tenant);
+  const tenant = await harness.newTenant();
+  await harness.run('postgres.create', tenant);
   await asOwner(`ALTER DATABASE freeflow_${tenant.name} ALLOW_CONNECTIONS false`);
-  await expect(bench.run('postgres.probe', tenant)).rejects.toThrow('not currently accepting connections');
-  await bench.run('postgres.create', tenant);
-  await bench.run('postgres.probe', tenant);
-  await bench.run('postgres.drop', tenant);
+  await expect(harness.run('postgres.probe', tenant)).rejects.toThrow('not currently accepting connections');
+  await harness.run('postgres.create', tenant);
+  await harness.run('postgres.probe', tenant);
+  await harness.run('postgres.drop', tenant);
 });
 
 test('rights which a neighbour has granted the tenant, or kept for it by default, do not keep its roles', async () => {
-  const [neighbour, tenant] = [await bench.newTenant(), await bench.newTenant()];
-  for (const it of [neighbour, tenant]) await bench.run('postgres.create', it);
+  const [neighbour, tenant] = [await harness.newTenant(), await harness.newTenant()];
+  for (const it of [neighbour, tenant]) await harness.run('postgres.create', it);
   const [theirs, roles] = [`freeflow_${neighbour.name}`, `freeflow_${tenant.name}_app, freeflow_${tenant.name}_owner`];
   await asOwner(
     `SET ROLE ${theirs}_app; CREATE TABLE app.gift (n int); GRANT SELECT ON app.gift TO ${roles}; CREATE POLICY gift ON app.gift TO ${roles} USING (true);
@@ -54,15 +54,15 @@ test('rights which a neighbour has granted the tenant, or kept for it by default
     theirs,
   );
   const acl = () => asOwner(`SELECT array_to_string(relacl, ' ') AS acl FROM pg_class WHERE relname = 'gift'`, theirs);
-  await bench.run('postgres.drop', tenant);
-  expect(await lookFromOutside(bench.info, tenant.name)).toEqual(NOTHING);
+  await harness.run('postgres.drop', tenant);
+  expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
   expect(await acl()).toEqual([{ acl: `${theirs}_app=arwdDxtm/${theirs}_app` }]);
-  await bench.run('postgres.drop', neighbour);
+  await harness.run('postgres.drop', neighbour);
 });
 
 test('sessions at work and an autovacuum without end, which a tenant can ask for, do not keep its database', async () => {
-  const tenant = await bench.newTenant();
-  await bench.run('postgres.create', tenant);
+  const tenant = await harness.newTenant();
+  await harness.run('postgres.create', tenant);
   const database = `freeflow_${tenant.name}`;
   const slow = ['vacuum_threshold = 0', 'vacuum_scale_factor = 0', 'vacuum_cost_delay = 100', 'vacuum_cost_limit = 1']
     .map((it) => `autovacuum_${it}`)
@@ -81,27 +81,27 @@ test('sessions at work and an autovacuum without end, which a tenant can ask for
     await asOwner('SELECT pg_reload_conf()');
   }
   await asOwner(`ALTER ROLE ${database}_app PASSWORD 'known'`);
-  const { host } = new URL(bench.info.postgres.url);
+  const { host } = new URL(harness.info.postgres.url);
   await withPostgres(`postgres://${database}_app:known@${host}/${database}`, async (session) => {
     session.on('error', () => undefined);
     await Promise.all([
       expect(session.query('SELECT pg_sleep(60)')).rejects.toMatchObject({ code: '57P01' }),
-      bench.run('postgres.drop', tenant),
+      harness.run('postgres.drop', tenant),
     ]);
   });
-  expect(await lookFromOutside(bench.info, tenant.name)).toEqual(NOTHING);
+  expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
 });
 
 test('what a role of the tenant owns outside its database is not dropped along: the drop fails and says so', async () => {
-  const tenant = await bench.newTenant();
-  await bench.run('postgres.create', tenant);
+  const tenant = await harness.newTenant();
+  await harness.run('postgres.create', tenant);
   const table = `of_${tenant.name}`;
   await asOwner(
     `CREATE TABLE ${table} (n int); INSERT INTO ${table} VALUES (42); ALTER TABLE ${table} OWNER TO freeflow_${tenant.name}_app`,
   );
-  await expect(bench.run('postgres.drop', tenant)).rejects.toMatchObject({ type: 'conflict' });
+  await expect(harness.run('postgres.drop', tenant)).rejects.toMatchObject({ type: 'conflict' });
   expect(await asOwner(`SELECT n FROM ${table}`)).toEqual([{ n: 42 }]);
   await asOwner(`DROP TABLE ${table}`);
-  await bench.run('postgres.drop', tenant);
-  expect(await lookFromOutside(bench.info, tenant.name)).toEqual(NOTHING);
+  await harness.run('postgres.drop', tenant);
+  expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
 });

@@ -39,8 +39,8 @@ export async function enterShut<T>(
   signal: AbortSignal,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  const asItIs = await tryToEnter(server, database, signal, work);
-  if ('value' in asItIs) return asItIs.value;
+  const fingerprintOf = await tryToEnter(server, database, signal, work);
+  if ('value' in fingerprintOf) return fingerprintOf.value;
   for (let tries = 1; ; tries += 1) {
     await server.aside(signal, (session) => open(session, database));
     const entered = await enterOpened(server, database, signal, work);

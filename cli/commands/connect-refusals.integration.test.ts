@@ -1,10 +1,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { createMasterClient, createSecretStore } from '@freeflow/db-master';
 import { readSecretKeys } from '@freeflow/lib/secrets';
+import { newName } from '../../test/support/activity-harness';
 import { freeflow, secretsIn } from '../../test/support/freeflow';
 import { openMaster, type Master } from '../../test/support/master';
 import { withPostgres } from '../../test/support/outside';
-import { newName } from '../../test/support/workbench';
 
 const SECRETS_KEY = randomBytes(32).toString('base64');
 let master: Master;

@@ -5,11 +5,11 @@ import path from 'node:path';
 import KeycloakAdminClient from '@keycloak/keycloak-admin-client';
 import { QdrantClient } from '@qdrant/js-client-rest';
 import { decodeJwt } from 'jose';
+import { newName } from '../../test/support/activity-harness';
 import { freeflow } from '../../test/support/freeflow';
 import { openTestInstallation, type TestInstallation } from '../../test/support/installation';
 import { withMongo, withPostgres } from '../../test/support/outside';
 import { createTenant, deleteTenant, type Tenant } from '../../test/support/tenants';
-import { newName } from '../../test/support/workbench';
 
 type Shown = Record<string, Record<string, string>>;
 

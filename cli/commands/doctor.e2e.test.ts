@@ -4,6 +4,7 @@ import { tenantNames } from '@freeflow/contract';
 import { createMasterClient, createSecretStore } from '@freeflow/db-master';
 import { readSecretKeys } from '@freeflow/lib/secrets';
 import type { ScheduleSummary } from '@temporalio/client';
+import { newName } from '../../test/support/activity-harness';
 import { openApiBench } from '../../test/support/api-bench';
 import { doctor, doctorEnv, failures, those } from '../../test/support/doctor';
 import { freeflow, secretsIn } from '../../test/support/freeflow';
@@ -12,7 +13,6 @@ import { inDatabase } from '../../test/support/master';
 import { asPostgres } from '../../test/support/provisioner-bench';
 import { startProxy } from '../../test/support/tcp-proxy';
 import { until } from '../../test/support/until';
-import { newName } from '../../test/support/workbench';
 
 let installation: TestInstallation;
 let env: Record<string, string>;

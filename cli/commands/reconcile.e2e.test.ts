@@ -1,3 +1,4 @@
+import { newName } from '../../test/support/activity-harness';
 import { envOf, freeflow } from '../../test/support/freeflow';
 import { openTestInstallation, type TestInstallation } from '../../test/support/installation';
 import { inDatabase } from '../../test/support/master';
@@ -5,7 +6,6 @@ import { lookFromOutside, NOTHING, withPostgres } from '../../test/support/outsi
 import { createTenant, deleteTenant, type Tenant } from '../../test/support/tenants';
 import { sitDown } from '../../test/support/terminal';
 import { until } from '../../test/support/until';
-import { newName } from '../../test/support/workbench';
 
 let installation: TestInstallation;
 let tenant: Tenant;

@@ -9,7 +9,7 @@ import type { LineFault } from './plan';
 
 /** The tenant that the commands are about. */
 export interface Real {
-  world: ChaosEnvironment;
+  environment: ChaosEnvironment;
   id: string;
   /** Which faults have begun and not ended. */
   faults: Map<BackendKind, LineFault>;
@@ -31,7 +31,7 @@ export const standingOf = ({ goneAt, status }: Tenant): OperationGoal =>
   goneAt === null ? (status as OperationGoal) : 'gone';
 
 const asks = (action: Asked): Command =>
-  command(action, async (model, { world: { installation }, id }) => {
+  command(action, async (model, { environment: { installation }, id }) => {
     const before = await tenantOf(installation, id);
     const { method, path, query } = OPERATION_REQUESTS[action];
     const { status, body } = await installation.request(
@@ -47,7 +47,7 @@ const asks = (action: Asked): Command =>
   });
 
 const answers = (action: 'retry' | 'abort'): Command =>
-  command(action, async (model, { world: { installation }, id }) => {
+  command(action, async (model, { environment: { installation }, id }) => {
     const { status, text } = await installation.request(
       'POST',
       `/tenants/${id}/${action}`,
@@ -60,22 +60,26 @@ const answers = (action: 'retry' | 'abort'): Command =>
 const faultOf = (server: BackendKind, kind: LineFault) => ({ server, kind, after: 3, lastsMs: 2_000 });
 
 const troubles = (server: BackendKind, fault: LineFault): Command =>
-  command(`${server} ${fault}`, async (_, { world, faults }) => {
+  command(`${server} ${fault}`, async (_, { environment, faults }) => {
     if (faults.has(server)) return;
     faults.set(server, fault);
-    await world.begin(faultOf(server, fault));
+    await environment.begin(faultOf(server, fault));
   });
 
 /** Ends all faults. */
-export async function calm({ world, faults }: Real): Promise<void> {
-  for (const [server, fault] of faults) await world.end(faultOf(server, fault));
+export async function calm({ environment, faults }: Real): Promise<void> {
+  for (const [server, fault] of faults) await environment.end(faultOf(server, fault));
   faults.clear();
 }
 
 const KILL = { kind: 'worker killed', after: 0, lastsMs: 0 } as const;
 
 /** Waits until nothing is under way, and tells the model. */
-export async function ends(model: Model, { world: { installation }, id }: Real, timeoutMs: number): Promise<Tenant> {
+export async function ends(
+  model: Model,
+  { environment: { installation }, id }: Real,
+  timeoutMs: number,
+): Promise<Tenant> {
   const tenant = await until(
     `the operation on ${id} has ended`,
     async () => {
@@ -121,9 +125,9 @@ export const commands = (minLength: number, maxLength: number): fc.Arbitrary<Com
         sometimes(
           1,
           fc.constant(
-            command('worker killed', async (_, { world }) => {
-              await world.begin(KILL);
-              await world.end(KILL);
+            command('worker killed', async (_, { environment }) => {
+              await environment.begin(KILL);
+              await environment.end(KILL);
             }),
           ),
         ),

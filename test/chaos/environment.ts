@@ -9,8 +9,8 @@ import { endLockSessions } from '../support/lock-sessions';
 import { gateFor } from '../support/pooled';
 import { ANSWERS, answererFor, type AnswerKind } from './answers';
 import { clockOf } from './clock';
-import { patient } from './patient';
 import { isOfLine, PLACES, placeOf, type Fault, type LineFault, type ProcessFault } from './plan';
+import { withRetries } from './with-retries';
 
 /** Everything mends by itself soon after a fault. */
 const IMPATIENT = { STEP_PATIENCE_MS: '1500', PARKED_RETRY_MS: '2000', KEYCLOAK_CONCURRENCY: '4' };
@@ -86,8 +86,8 @@ const LINES: Readonly<Record<LineFault, (proxy: Proxy, of: Troubled) => void>> =
   >),
 };
 
-export async function openWorld(env: Record<string, string> = {}): Promise<ChaosEnvironment> {
-  const installation = patient(await openFaultInjectedInstallation(false));
+export async function openChaosEnvironment(env: Record<string, string> = {}): Promise<ChaosEnvironment> {
+  const installation = withRetries(await openFaultInjectedInstallation(false));
   const clock = clockOf(installation);
   const startWorker = (more: Record<string, string> = {}) =>
     installation.startWorker({ ...IMPATIENT, ...clock.env, ...env, ...more });

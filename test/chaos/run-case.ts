@@ -24,15 +24,15 @@ export interface Ran {
 }
 
 /** Asks for the operation of a case and lets its faults happen, each at its moment unless the operation has ended by then. */
-export function runCase(world: ChaosEnvironment, of: Case, subject: Subject): Promise<Ran> {
-  return world.alone(of.faults, async () => {
-    const { installation } = world;
+export function runCase(environment: ChaosEnvironment, of: Case, subject: Subject): Promise<Ran> {
+  return environment.alone(of.faults, async () => {
+    const { installation } = environment;
     const met: Fault[] = [];
     const happens = async (fault: Fault) => {
       met.push(fault);
-      await world.begin(fault);
+      await environment.begin(fault);
       await delay(fault.lastsMs);
-      await world.end(fault);
+      await environment.end(fault);
     };
     const isFirst = ({ moment }: Fault) => moment === 'before it is asked for';
     const first = of.faults.filter(isFirst).map(happens);

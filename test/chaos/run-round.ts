@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { WorkflowNotFoundError } from '@temporalio/client';
 import type { History } from '@temporalio/common/lib/proto-utils';
-import { asItIs, ask, ends, prepare, type Subject } from '../kill/operations';
+import { fingerprintOf, ask, ends, prepare, type Subject } from '../kill/operations';
 import type { Verdict } from '../kill/verdict';
 import { findSecrets } from '../support/find-secret';
 import { fill } from '../support/fingerprint';
@@ -15,10 +15,10 @@ import { createTenant, logOf, type Tenant } from '../support/tenants';
 import { until } from '../support/until';
 import type { ChaosEnvironment } from './environment';
 import { expectedOf, lookAfter } from './expected';
+import { createOverForeignResources, placeForeignResources, removeForeignResources } from './foreign-resources';
 import { namesOutside, tenantsIn } from './names-outside';
 import { inWords, type Case, type Fault } from './plan';
 import { runCase } from './run-case';
-import { meetStrangers, placeStrangers, removeStrangers } from './strangers';
 
 const WIDTH = 7;
 /** Keycloak's unanswered calls count for a minute, and it may be parked in between; the rest is for a busy machine. */
@@ -46,16 +46,16 @@ export interface Round {
   wrong: string[];
 }
 
-/** Lets a round of cases happen in one world beside a neighbour, looks at everything, and removes the tenants. */
-export async function runRound(world: ChaosEnvironment, cases: readonly Case[]): Promise<Round> {
-  const { installation } = world;
+/** Lets a round of cases happen in one chaos environment beside a neighbour, looks at everything, and removes the tenants. */
+export async function runRound(environment: ChaosEnvironment, cases: readonly Case[]): Promise<Round> {
+  const { installation } = environment;
   const prefix = `x${randomBytes(4).toString('hex')}`;
   // None begins as another does: the look from outside goes by beginnings.
   const nameOf = (number: number) => `${prefix}n${String(number).padStart(4, '0')}`;
   const neighbour = await createTenant(installation, `${prefix}neighbour`);
   await fill(installation.info, neighbour.name);
-  const untouched = await asItIs(installation, neighbour.name);
-  const strangers = await placeStrangers(installation, prefix);
+  const untouched = await fingerprintOf(installation, neighbour.name);
+  const foreignResources = await placeForeignResources(installation, prefix);
   const subjects = await pooled(WIDTH, cases, ({ number, operation: { kind, goal, interrupts } }) =>
     prepare(
       installation,
@@ -65,17 +65,17 @@ export async function runRound(world: ChaosEnvironment, cases: readonly Case[]):
   );
   const secrets = Object.assign(
     {},
-    ...(await Promise.all(subjects.filter((it) => it.id !== '').map((it) => secretsNamed(world, it)))),
+    ...(await Promise.all(subjects.filter((it) => it.id !== '').map((it) => secretsNamed(environment, it)))),
   ) as Record<string, string>;
 
-  const met = meetStrangers(installation, strangers, ENDED_WITHIN_MS).catch((error: unknown) => [
+  const met = createOverForeignResources(installation, foreignResources, ENDED_WITHIN_MS).catch((error: unknown) => [
     `a tenant of a stranger's name: ${String(error)}`,
   ]);
   const ended = await pooled(WIDTH, cases, async (of) => {
     process.stdout.write(`  ${inWords(of)}\n`);
     let [subject, met]: [Subject, Fault[]] = [subjects[cases.indexOf(of)] as Subject, []];
     try {
-      ({ subject, met } = await runCase(world, of, subject));
+      ({ subject, met } = await runCase(environment, of, subject));
       const overAt = Date.now();
       const tenant = await ends(installation, of.operation.kind, subject, ENDED_WITHIN_MS);
       return { subject, met, tenant, tookMs: Date.now() - overAt };
@@ -84,16 +84,20 @@ export async function runRound(world: ChaosEnvironment, cases: readonly Case[]):
       return { subject, met, tookMs: 0, trouble: cause instanceof Error ? `${message}: ${cause.message}` : message };
     }
   });
-  const wrong = [...(await met), ...(await stuckOf(world, prefix))];
-  const outcomes = await pooled(WIDTH, cases, (of) => outcomeOf(world, of, ended[cases.indexOf(of)] as End));
+  const wrong = [...(await met), ...(await stuckOf(environment, prefix))];
+  const outcomes = await pooled(WIDTH, cases, (of) => outcomeOf(environment, of, ended[cases.indexOf(of)] as End));
 
   const standing = ended.filter(
     ({ subject, tenant }) => subject.id !== '' && (tenant === undefined || tenant.goneAt === null),
   );
   const names = tenantsIn(await namesOutside(installation.info, prefix), prefix);
-  const known = [neighbour.name, ...strangers.map(({ name }) => name), ...standing.map(({ subject }) => subject.name)];
+  const known = [
+    neighbour.name,
+    ...foreignResources.map(({ name }) => name),
+    ...standing.map(({ subject }) => subject.name),
+  ];
   wrong.push(...names.filter((it) => !known.includes(it)).map((it) => `${it} stands outside, and no record says so`));
-  if ((await asItIs(installation, neighbour.name)) !== untouched) wrong.push('the neighbour was changed');
+  if ((await fingerprintOf(installation, neighbour.name)) !== untouched) wrong.push('the neighbour was changed');
   // A backend may say what we don't know; one of our own that we don't know tells on-call nothing.
   wrong.push(
     ...outcomes.flatMap(({ of, failures }) =>
@@ -102,18 +106,18 @@ export async function runRound(world: ChaosEnvironment, cases: readonly Case[]):
         .map((it) => `${inWords(of)}: ${it}`),
     ),
   );
-  wrong.push(...(await lateEffects(world)));
-  if (!world.hasWorker()) wrong.push('the worker has ended by itself');
+  wrong.push(...(await lateEffects(environment)));
+  if (!environment.hasWorker()) wrong.push('the worker has ended by itself');
   for (const { subject } of [...standing, { subject: neighbour }])
-    Object.assign(secrets, await secretsNamed(world, subject));
-  const histories = await historiesOf(world, ended);
+    Object.assign(secrets, await secretsNamed(environment, subject));
+  const histories = await historiesOf(environment, ended);
   const texts = Object.fromEntries(Object.entries(histories).map(([of, history]) => [of, textOf(history)]));
-  wrong.push(...findSecrets({ ...texts, ...logsOf(world) }, secrets));
+  wrong.push(...findSecrets({ ...texts, ...logsOf(environment) }, secrets));
   // What another worker could not go on with is stuck for ever once this one is gone.
   wrong.push(...(await replayNow(histories)));
 
-  await removeStrangers(strangers).catch((error: unknown) =>
-    wrong.push(`a stranger could not be removed: ${String(error)}`),
+  await removeForeignResources(foreignResources).catch((error: unknown) =>
+    wrong.push(`a foreign resource could not be removed: ${String(error)}`),
   );
   const asked = ended.filter(({ subject }) => subject.id !== '');
   await pooled(WIDTH, [...standing.map((it) => it.subject), neighbour], async (it) =>

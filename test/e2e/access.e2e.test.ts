@@ -1,4 +1,5 @@
 import type { BackendKind } from '@freeflow/contract';
+import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { fill, fingerprint } from '../support/fingerprint';
 import { lookFromOutside, NOTHING } from '../support/outside';
@@ -14,7 +15,6 @@ import {
   type Tenant,
 } from '../support/tenants';
 import { until } from '../support/until';
-import { newName } from '../support/workbench';
 
 const KINDS: BackendKind[] = ['postgres', 'mongodb', 'qdrant', 'keycloak'];
 const RETENTION_MS = 4_000;
@@ -38,10 +38,10 @@ async function filledTenant(): Promise<{ tenant: Tenant; app: TenantApp; before:
   await fill(installation.info, tenant.name);
   const app = await startApp(installation, tenant);
   apps.push(app);
-  return { tenant, app, before: await asItIs(tenant) };
+  return { tenant, app, before: await fingerprintOf(tenant) };
 }
 
-const asItIs = ({ name }: Tenant) => fingerprint(installation.info, name, { saltedHashes: false });
+const fingerprintOf = ({ name }: Tenant) => fingerprint(installation.info, name, { saltedHashes: false });
 const hold = (id: string, until: Date) =>
   installation.master.query('UPDATE "Tenant" SET "holdUntil" = $2 WHERE id = $1', [id, until]);
 
@@ -68,7 +68,7 @@ test('suspended, a tenant is out of all four backends, open connections included
     operation: { kind: 'resume', state: 'done' },
   });
   expect(await answersOf(app.logIn)).toEqual(ALL_IN);
-  expect(await asItIs(tenant)).toBe(before);
+  expect(await fingerprintOf(tenant)).toBe(before);
   await deleteTenant(installation, tenant.id);
 });
 
@@ -82,7 +82,7 @@ test('soft-deleted, a tenant is out and its data kept; restored, the same creden
 
   expect(await change(installation, tenant.id, 'restore')).toMatchObject({ status: 'active', purgeAt: null });
   expect(await answersOf(app.logIn)).toEqual(ALL_IN);
-  expect(await asItIs(tenant)).toBe(before);
+  expect(await fingerprintOf(tenant)).toBe(before);
   await deleteTenant(installation, tenant.id);
 });
 

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
+import { newName } from '../support/activity-harness';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { inDatabase } from '../support/master';
 import { lookFromOutside, NOTHING, withPostgres } from '../support/outside';
 import { restoreMongoUser, restorePostgresDatabase, restoreQdrantCollection } from '../support/restore';
 import { adopt, change, createTenant, deleteTenant, logOf, operationEnds, parked, tenantOf } from '../support/tenants';
 import { until } from '../support/until';
-import { newName } from '../support/workbench';
 
 let installation: TestInstallation;
 beforeAll(async () => {

@@ -1,9 +1,9 @@
+import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import type { Running } from '../support/installation';
 import { replayNow } from '../support/replay';
 import { change, createTenant, parked, tenantOf } from '../support/tenants';
 import { until } from '../support/until';
-import { newName } from '../support/workbench';
 
 /** More than a transaction is given (5 s), so it is tried again; and more than a workflow task waits for a local activity, 4 s of its 5. */
 const SLOW_S = 5.5;

@@ -1,4 +1,5 @@
 import type { BackendKind } from '@freeflow/contract';
+import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import type { Running } from '../support/installation';
 import { lookFromOutside, NOTHING } from '../support/outside';
@@ -6,7 +7,6 @@ import { pooled } from '../support/pooled';
 import { ALL_IN, ALL_OUT, logInEverywhere } from '../support/tenant-app';
 import { askFor, change, createTenant, deleteTenant, operationEnds, parked, type Tenant } from '../support/tenants';
 import { until } from '../support/until';
-import { newName } from '../support/workbench';
 
 let installation: FaultInjectedInstallation;
 let worker: Running;
@@ -52,14 +52,14 @@ interface Case {
   what: string;
   verb: string;
   /** Brings so many tenants there. */
-  come: (count: number) => Promise<Named[]>;
+  parkAtBoth: (count: number) => Promise<Named[]>;
   /** What is to be seen when both have been done. */
   ends: object;
   /** What the tenant's own credentials are answered then; nothing where it is gone. */
   access?: object;
 }
 
-/** Gives up what has come to its end everywhere but at Keycloak, and lets the undo fail at the two others. */
+/** Gives up what has parkAtBoth to its end everywhere but at Keycloak, and lets the undo fail at the two others. */
 async function undoing(tenants: readonly Named[], step: string): Promise<void> {
   const verb = step.replace('keycloak.', '').replace('create', 'probe');
   for (const { id } of tenants) {
@@ -89,7 +89,7 @@ const CASES: Case[] = [
   {
     what: 'a deletion',
     verb: 'drop',
-    come: async (count) => {
+    parkAtBoth: async (count) => {
       const tenants = await createSome(count);
       shut('postgres', 'qdrant');
       await Promise.all(tenants.map(({ id }) => installation.request('DELETE', `/tenants/${id}?mode=hard&force=true`)));
@@ -100,7 +100,7 @@ const CASES: Case[] = [
   {
     what: 'the undo of a create',
     verb: 'drop',
-    come: async (count) => {
+    parkAtBoth: async (count) => {
       shut('keycloak');
       const names = Array.from({ length: count }, () => newName('w'));
       const tenants = await Promise.all(names.map(async (name) => ({ name, id: await askFor(installation, name) })));
@@ -116,14 +116,14 @@ const CASES: Case[] = [
   {
     what: 'the undo of a suspend',
     verb: 'enable',
-    come: async (count) => [...(await undoneChange(await createSome(count), 'suspend', 'keycloak.disable'))],
+    parkAtBoth: async (count) => [...(await undoneChange(await createSome(count), 'suspend', 'keycloak.disable'))],
     ends: { status: 'active', operation: { state: 'rolled_back', step: 'keycloak.disable' } },
     access: ALL_IN,
   },
   {
     what: 'the undo of a resume',
     verb: 'disable',
-    come: async (count) => {
+    parkAtBoth: async (count) => {
       const tenants = await createSome(count);
       await Promise.all(tenants.map(({ id }) => change(installation, id, 'suspend')));
       return [...(await undoneChange(tenants, 'resume', 'keycloak.enable'))];
@@ -143,11 +143,11 @@ const SKIPS: [skipped: BackendKind, retried: BackendKind][] = [
   ['postgres', 'qdrant'],
 ];
 
-describe.each(CASES)('two steps of $what parked at once', ({ verb, come, ends, access }) => {
+describe.each(CASES)('two steps of $what parked at once', ({ verb, parkAtBoth, ends, access }) => {
   let stuck: Named[] = [];
   const next = () => stuck.pop() ?? { id: '', name: '' };
   beforeAll(async () => {
-    stuck = await come(ORDERS.length + SKIPS.length);
+    stuck = await parkAtBoth(ORDERS.length + SKIPS.length);
     for (const { id } of stuck) await parkedAt(id, `postgres.${verb}`, `qdrant.${verb}`);
     // Nothing goes on because of that: they stand until they are answered.
     open('postgres', 'qdrant');

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { calm, commands, ends, standingOf, type Real } from '../chaos/commands';
-import { openWorld, type ChaosEnvironment } from '../chaos/environment';
+import { openChaosEnvironment, type ChaosEnvironment } from '../chaos/environment';
 import { Model } from '../chaos/model';
 import { lookAt, mustBe } from '../kill/verdict';
+import { newName } from '../support/activity-harness';
 import { lookFromOutside, NOTHING } from '../support/outside';
 import { askFor, deleteTenant } from '../support/tenants';
-import { newName } from '../support/workbench';
 
 // The long form has the sequences of the day, the short one always the same, unless CHAOS_SEED says which.
 const { CHAOS, CHAOS_SEED, CHAOS_SEQUENCES } = process.env;
@@ -16,21 +16,21 @@ const TIMEOUT_MS = 40 * 60_000;
 /** Two unanswered calls of Keycloak one after the other, on a busy machine. */
 const ENDED_WITHIN_MS = 300_000;
 
-let world: ChaosEnvironment | undefined;
+let environment: ChaosEnvironment | undefined;
 beforeAll(async () => {
-  world = await openWorld({ STEP_PATIENCE_MS: '500' });
+  environment = await openChaosEnvironment({ STEP_PATIENCE_MS: '500' });
 }, TIMEOUT_MS);
-afterAll(() => world?.close(), TIMEOUT_MS);
+afterAll(() => environment?.close(), TIMEOUT_MS);
 
 test(
   `CHAOS_SEED=${SEED} CHAOS_SEQUENCES=${SEQUENCES}: whatever is asked, answered and broken in whatever order, a tenant ends as the answers allow`,
   async () => {
-    const there = world;
-    if (there === undefined) throw new Error('there is no world');
+    const there = environment;
+    if (there === undefined) throw new Error('there is no chaos environment');
     const sequence = fc.asyncProperty(commands(6, IS_LONG ? 14 : 9), async (all) => {
       process.stdout.write(`  ${all.join(', ')}\n`);
       const name = newName('o');
-      const real: Real = { world: there, id: await askFor(there.installation, name), faults: new Map() };
+      const real: Real = { environment: there, id: await askFor(there.installation, name), faults: new Map() };
       const model = new Model();
       try {
         await fc.asyncModelRun(() => ({ model, real }), all);

@@ -1,5 +1,5 @@
 import { writeSync } from 'node:fs';
-import { openWorld } from '../chaos/environment';
+import { openChaosEnvironment } from '../chaos/environment';
 import { chaosSection, countsOf } from '../chaos/page';
 import { inWords, planOf, roundsOf, systematicOf, FAULTS, OPERATIONS, type Case } from '../chaos/plan';
 import { runRound, type Round } from '../chaos/run-round';
@@ -16,9 +16,9 @@ const TENANTS = Number(CHAOS_TENANTS ?? (IS_LONG ? 210 : 10));
 const KINDS = FAULTS.filter((it) => it.includes(CHAOS_ONLY));
 if (KINDS.length === 0) throw new Error(`CHAOS_ONLY=${CHAOS_ONLY} is in the name of no fault: ${FAULTS.join(', ')}`);
 const SYSTEMATIC = systematicOf(KINDS);
-const HOUSES = 3;
-/** Few tenants are spread over the houses, too. */
-const ROUND = Math.min(12, Math.ceil(TENANTS / HOUSES));
+const INSTALLATIONS = 3;
+/** Few tenants are spread over the installations, too. */
+const ROUND = Math.min(12, Math.ceil(TENANTS / INSTALLATIONS));
 const MUST_MEET =
   TENANTS >= 200 ? { faults: 500, cells: SYSTEMATIC } : { faults: TENANTS, cells: Math.floor(TENANTS / 2) };
 const TIMEOUT_MS = 90 * 60_000;
@@ -28,7 +28,7 @@ let done: Promise<Round>[] = [];
 
 beforeAll(() => {
   process.stdout.write(`CHAOS_SEED=${SEED} CHAOS_TENANTS=${TENANTS}\n`);
-  const gate = gateFor(HOUSES);
+  const gate = gateFor(INSTALLATIONS);
   done = rounds.map(({ cases }) => gate(() => inWorldOfItsOwn(cases)));
   // Whoever awaits it later gets the error all the same.
   for (const it of done) it.catch(() => undefined);
@@ -39,16 +39,16 @@ afterAll(async () => {
 }, TIMEOUT_MS);
 
 async function inWorldOfItsOwn(cases: readonly Case[]): Promise<Round> {
-  const world = await openWorld();
+  const environment = await openChaosEnvironment();
   try {
-    const round = await runRound(world, cases);
+    const round = await runRound(environment, cases);
     for (const it of round.outcomes)
       process.stdout.write(
         `  ${inWords(it.of)}: met ${it.met.length}, ${it.verdict?.tenant ?? it.trouble} after ${Math.round(it.tookMs / 1000)} s; ${it.failures.join(', ') || 'no failure'}\n`,
       );
     return round;
   } finally {
-    await world.close();
+    await environment.close();
   }
 }
 

@@ -1,10 +1,10 @@
+import { newName } from '../support/activity-harness';
 import { databaseOf, openTestInstallation, type TestInstallation, type Running } from '../support/installation';
 import { inDatabase } from '../support/master';
 import { lookFromOutside, NOTHING, withPostgres } from '../support/outside';
 import { openOwnPostgres, type OwnPostgres } from '../support/own-postgres';
 import { dropIn, inShort, KINDS, namesOf, reconcileIn } from '../support/reconciler';
 import { change, createTenant, deleteTenant, tenantOf } from '../support/tenants';
-import { newName } from '../support/workbench';
 
 let installation: TestInstallation;
 let worker: Running;

@@ -1,10 +1,10 @@
 import { readStackInfo } from '../../stack/stack-info';
+import { newName } from '../support/activity-harness';
+import { foreignResourcesAt } from '../support/foreign-resources';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { TEST_STACK } from '../support/master';
 import { lookFromOutside, NOTHING } from '../support/outside';
-import { strangersAt } from '../support/strangers';
 import { createTenant, logOf } from '../support/tenants';
-import { newName } from '../support/workbench';
 
 let installation: TestInstallation;
 
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => installation.close());
 
-test.each(strangersAt(readStackInfo(TEST_STACK)))(
+test.each(foreignResourcesAt(readStackInfo(TEST_STACK)))(
   '$what of that name which is not ours stays untouched; the create is undone and says whose it is',
   async ({ step, make, content, remove, seen }) => {
     const name = newName('f');

@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { projectRoot } from '../../stack/project';
+import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { withMongo } from '../support/outside';
 import { replay } from '../support/replay';
@@ -18,7 +19,6 @@ import {
   tenantOf,
 } from '../support/tenants';
 import { until } from '../support/until';
-import { newName } from '../support/workbench';
 
 const FOLDER = path.join(projectRoot(), 'workflows', 'histories');
 

@@ -6,37 +6,37 @@ import { POSTGRES } from '../isolation/attacks-postgres';
 import { QDRANT } from '../isolation/attacks-qdrant';
 import { REBORN } from '../isolation/attacks-reborn';
 import { isolationPage, readPage, RENEW, writePage } from '../isolation/document';
-import { knockAt } from '../isolation/knock';
-import { partyOf, type TenantSession } from '../isolation/party';
-import { fill, possessionsOf, spoil } from '../isolation/possessions';
+import { pollLogin } from '../isolation/poll-login';
+import { fill, snapshotOf, spoil } from '../isolation/seed-data';
+import { openTenantSession, type TenantSession } from '../isolation/tenant-session';
+import { newName } from '../support/activity-harness';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { lookFromOutside, NOTHING } from '../support/outside';
 import { createTenant, deleteTenant } from '../support/tenants';
-import { newName } from '../support/workbench';
 
 const BACKENDS = [POSTGRES, MONGODB, QDRANT, KEYCLOAK];
 const answers = new Answers();
 let installation: TestInstallation;
 let [a, b, old, reborn]: TenantSession[] = [];
 const opened: TenantSession[] = [];
-let before: Awaited<ReturnType<typeof possessions>>;
+let before: Awaited<ReturnType<typeof snapshots>>;
 
 const open = async (name: string): Promise<TenantSession> => {
-  const party = await partyOf(installation, await createTenant(installation, name));
-  opened.push(party);
-  return party;
+  const session = await openTenantSession(installation, await createTenant(installation, name));
+  opened.push(session);
+  return session;
 };
-const possessions = () => Promise.all([a, b].map((it) => possessionsOf(installation.info, the(it))));
-const the = (party: TenantSession | undefined): TenantSession => {
-  if (party === undefined) throw new Error('this tenant was never made');
-  return party;
+const snapshots = () => Promise.all([a, b].map((it) => snapshotOf(installation.info, the(it))));
+const the = (session: TenantSession | undefined): TenantSession => {
+  if (session === undefined) throw new Error('this tenant was never made');
+  return session;
 };
 
 beforeAll(async () => {
   installation = await openTestInstallation();
   [a, b, old] = await Promise.all(['a', 'b', 'c'].map(async (it) => open(newName(it))));
   await Promise.all(opened.map(fill));
-  before = await possessions();
+  before = await snapshots();
 });
 afterAll(async () => {
   await Promise.all(opened.map((it) => it.close()));
@@ -66,10 +66,10 @@ describe.each(BACKENDS)('$title', (matrix) => {
 });
 
 test("after all of it both tenants' data, rights and marks are what they were", async () => {
-  expect(await possessions()).toEqual(before);
+  expect(await snapshots()).toEqual(before);
   // The comparison sees a change in each backend: otherwise the line above would say nothing.
   await Promise.all([a, b].map((it) => spoil(the(it))));
-  for (const [at, after] of (await possessions()).entries()) {
+  for (const [at, after] of (await snapshots()).entries()) {
     for (const backend of ['postgres', 'mongodb', 'qdrant', 'keycloak'] as const)
       expect(after[backend]).not.toEqual(before[at]?.[backend]);
   }
@@ -109,7 +109,7 @@ describe('a new tenant of the same name', () => {
   let knocked = 'nobody has knocked';
 
   beforeAll(async () => {
-    const knocking = knockAt(the(old).postgres.database, the(b));
+    const knocking = pollLogin(the(old).postgres.database, the(b));
     try {
       reborn = await open(the(old).name);
     } finally {

@@ -9,7 +9,7 @@ import { gateFor } from '../support/pooled';
 // alone. Without it: every create step, and one moment of one of the other operations, another one each day.
 const { FAULTS, FAULTS_TIMES = '1' } = process.env;
 const TIMES = Number(FAULTS_TIMES);
-const HOUSES = 3;
+const INSTALLATIONS = 3;
 const TIMEOUT_MS = 40 * 60_000;
 
 function chosen(): readonly Scenario[] {
@@ -33,7 +33,7 @@ const runsOf = ({ name }: Scenario): Promise<ScenarioRun[]> =>
   runs.get(name) ?? Promise.reject(new Error(`${name} wasn't run`));
 
 beforeAll(() => {
-  const gate = gateFor(HOUSES);
+  const gate = gateFor(INSTALLATIONS);
   for (const scenario of scenarios) {
     const all = Promise.all(Array.from({ length: TIMES }, () => gate(() => runScenario(scenario))));
     // Whoever awaits it later gets the error all the same.

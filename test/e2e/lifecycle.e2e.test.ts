@@ -1,8 +1,8 @@
+import { newName } from '../support/activity-harness';
 import { databaseUrl, fill, fingerprint } from '../support/fingerprint';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { lookFromOutside, NOTHING, withPostgres } from '../support/outside';
 import { createTenant, deleteTenant, logOf, operationEnds } from '../support/tenants';
-import { newName } from '../support/workbench';
 
 let installation: TestInstallation;
 

@@ -2,13 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expectedOf, lookAfter } from '../chaos/expected';
-import { patient } from '../chaos/patient';
 import { type Operation, OPERATIONS } from '../chaos/plan';
-import { ask, ends, filled, type Subject } from '../kill/operations';
+import { withRetries } from '../chaos/with-retries';
+import { ask, ends, withSeedData, type Subject } from '../kill/operations';
+import { newName } from '../support/activity-harness';
 import { writeSection } from '../support/faults-page';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { PRESSURES } from '../support/master-pressure';
-import { newName } from '../support/workbench';
 
 const TENANTS = 3;
 /** Then it is over, whatever has come of the operations. */
@@ -49,7 +49,9 @@ const logsOf = ({ logDir }: TestInstallation): string =>
 test.each(Object.entries(PRESSURES))(
   '%s: no answer, status, ledger or log row is lost',
   async (title, { env = {}, leaves, begin }) => {
-    const there = (installation = patient(await openTestInstallation({ api: env, worker: { ...IMPATIENT, ...env } })));
+    const there = (installation = withRetries(
+      await openTestInstallation({ api: env, worker: { ...IMPATIENT, ...env } }),
+    ));
     const byOperation: number[] = [];
     let subjects: Subject[] = Array.from({ length: TENANTS }, () => ({ id: '', name: newName('m') }));
     for (const operation of operations) {
@@ -68,7 +70,7 @@ test.each(Object.entries(PRESSURES))(
       expect({ [operation.name]: seen }).toEqual({ [operation.name]: seen.map(() => expectedOf(operation)) });
       subjects =
         operation.kind === 'create'
-          ? await Promise.all(ended.map(({ subject }) => filled(there, subject)))
+          ? await Promise.all(ended.map(({ subject }) => withSeedData(there, subject)))
           : ended.map((it) => it.subject);
     }
     const { rows } = await there.master.query<{ kind: string; count: string }>(

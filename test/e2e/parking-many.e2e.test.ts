@@ -1,10 +1,10 @@
+import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { writeSection } from '../support/faults-page';
 import { lookFromOutside } from '../support/outside';
 import { pooled } from '../support/pooled';
 import { askFor, deleteTenant, logOf, parked, tenantOf, type Tenant } from '../support/tenants';
 import { until } from '../support/until';
-import { newName } from '../support/workbench';
 
 const IS_LONG = process.env['FAULTS'] === 'all';
 const COUNT = IS_LONG ? 20 : 5;

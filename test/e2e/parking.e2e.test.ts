@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { lookFromOutside, NOTHING } from '../support/outside';
 import {
@@ -12,7 +13,6 @@ import {
   tenantOf,
 } from '../support/tenants';
 import { until } from '../support/until';
-import { newName } from '../support/workbench';
 
 let installation: FaultInjectedInstallation;
 beforeAll(async () => {

@@ -1,10 +1,10 @@
 import { INTERRUPT } from '@freeflow/contract';
 import { Client } from 'pg';
+import { newName } from '../support/activity-harness';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { lookFromOutside, NOTHING } from '../support/outside';
 import { askFor, deleteTenant, logOf, operationEnds, tenantOf } from '../support/tenants';
 import { until } from '../support/until';
-import { newName } from '../support/workbench';
 
 // A create waits inside for what the test holds back, and machines are slow at times.
 jest.setTimeout(240_000);

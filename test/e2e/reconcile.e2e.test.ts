@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { reconcileIdOf, sweepIdOf } from '@freeflow/contract';
+import { newName } from '../support/activity-harness';
 import { openTestInstallation, type TestInstallation, type Running } from '../support/installation';
 import { inDatabase } from '../support/master';
 import { asKeycloakAdmin, lookFromOutside, NOTHING, qdrantAsOwner, withMongo, withPostgres } from '../support/outside';
@@ -8,7 +9,6 @@ import { restorePostgresDatabase } from '../support/restore';
 import { openOperator } from '../support/temporal';
 import { change, createTenant, deleteTenant, operationEnds, tenantOf, type Tenant } from '../support/tenants';
 import { until } from '../support/until';
-import { newName } from '../support/workbench';
 
 let installation: TestInstallation;
 let other: TestInstallation;

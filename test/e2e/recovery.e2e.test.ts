@@ -1,9 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { lookFromOutside, NOTHING } from '../support/outside';
 import { askFor, deleteTenant, logOf, operationEnds, tenantOf } from '../support/tenants';
 import { until } from '../support/until';
-import { newName } from '../support/workbench';
 
 const BACKENDS = ['postgres', 'mongodb', 'qdrant', 'keycloak'] as const;
 let installation: FaultInjectedInstallation;

@@ -2,11 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { projectRoot } from '../../stack/project';
+import { newName } from '../support/activity-harness';
 import { envOf, freeflow } from '../support/freeflow';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { askFor, operationEnds } from '../support/tenants';
 import { until } from '../support/until';
-import { newName } from '../support/workbench';
 
 let installation: TestInstallation;
 let scratch: string;

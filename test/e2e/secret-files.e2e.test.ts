@@ -5,9 +5,9 @@ import { variablesOf } from '@freeflow/lib/config';
 import { apiVariables } from '../../api/config';
 import { apiEnv, workerEnv } from '../../stack/stack-info';
 import { workerVariables } from '../../worker/config';
+import { newName } from '../support/activity-harness';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { createTenant, deleteTenant } from '../support/tenants';
-import { newName } from '../support/workbench';
 
 let installation: TestInstallation;
 let folder: string;

@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { findSecrets } from '../support/find-secret';
 import { historyText } from '../support/temporal';
 import { secretsOf } from '../support/tenant-app';
 import { askFor, deleteTenant, operationEnds, tenantOf } from '../support/tenants';
 import { until } from '../support/until';
-import { newName } from '../support/workbench';
 
 let installation: FaultInjectedInstallation;
 

@@ -3,16 +3,16 @@ import type { StackInfo } from '@freeflow/contract/stack-info';
 import { endGroup } from '../../stack/processes';
 import { readStackInfo } from '../../stack/stack-info';
 import { expectedOf, lookAfter } from '../chaos/expected';
-import { patient } from '../chaos/patient';
 import { OPERATIONS, type Operation } from '../chaos/plan';
-import { asItIs, ask, ends, filled, prepare, type Subject } from '../kill/operations';
+import { withRetries } from '../chaos/with-retries';
+import { fingerprintOf, ask, ends, withSeedData, prepare, type Subject } from '../kill/operations';
+import { newName } from '../support/activity-harness';
 import { writeSection } from '../support/faults-page';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { TEST_STACK } from '../support/master';
 import { newStackDir, removeStackDirs, stack } from '../support/stack-bench';
 import { createTenant, type Tenant } from '../support/tenants';
 import { until } from '../support/until';
-import { newName } from '../support/workbench';
 
 // Servers that die, as they do where they aren't ours: those of a stack of this suite's own, which starts again what has died.
 const AT_ONCE = ['create', 'create', 'suspend', 'hard delete'].map(
@@ -36,7 +36,7 @@ beforeAll(async () => {
   [installation, apart] = await Promise.all([
     openTestInstallation(own),
     openTestInstallation({ ...own, masterOn: readStackInfo(TEST_STACK) }),
-  ]).then(([one, other]) => [patient(one), patient(other)] as const);
+  ]).then(([one, other]) => [withRetries(one), withRetries(other)] as const);
 }, 300_000);
 afterAll(async () => {
   await Promise.all([installation, apart].map((it) => it?.close()));
@@ -75,7 +75,7 @@ async function hasBeenCalled({ master }: TestInstallation, { id }: Subject, name
 
 /** Lets a server die in the middle of operations; gives what is seen of each in the end, then of its deletion. */
 async function killedInTheMiddle(of: TestInstallation, name: ServerName, title: string): Promise<unknown> {
-  const neighbour = await filled(of, await createTenant(of, newName('n')));
+  const neighbour = await withSeedData(of, await createTenant(of, newName('n')));
   const prepared = await Promise.all(AT_ONCE.map((it) => prepare(of, it, newName('s'))));
   const subjects = await Promise.all(AT_ONCE.map((it, at) => ask(of, it.kind, prepared[at] as Subject)));
   const [created] = subjects as [Subject];
@@ -92,7 +92,7 @@ async function killedInTheMiddle(of: TestInstallation, name: ServerName, title: 
   const seen = await Promise.all(
     AT_ONCE.map((it, at) => lookAfter(of, it, subjects[at] as Subject, (ended[at] as { tenant: Tenant }).tenant)),
   );
-  const isUntouched = (await asItIs(of, neighbour.name)) === neighbour.before?.fingerprint;
+  const isUntouched = (await fingerprintOf(of, neighbour.name)) === neighbour.before?.fingerprint;
   const deleted = await Promise.all(
     [...subjects.slice(0, -1), neighbour].map(async (it) =>
       seenInTheEnd(of, HARD_DELETE, await ask(of, 'hard_delete', it)),

@@ -1,8 +1,8 @@
+import { newName } from '../support/activity-harness';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { replayNow } from '../support/replay';
 import { askFor, createTenant, deleteTenant, logOf, operationEnds } from '../support/tenants';
 import { until } from '../support/until';
-import { newName } from '../support/workbench';
 
 /** Longer than a transaction may take (5 s), then shorter: together longer than a workflow task waits for a local activity (8 s of its 10). */
 const SLOW_S = [5.2, 4.4] as const;

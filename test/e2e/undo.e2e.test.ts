@@ -1,8 +1,8 @@
+import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { asKeycloakAdmin, lookFromOutside, NOTHING, withMongo } from '../support/outside';
 import { askFor, logOf, operationEnds } from '../support/tenants';
 import { until } from '../support/until';
-import { newName } from '../support/workbench';
 
 /** Less than any client's patience, so that the slow call succeeds in the end. */
 const SLOW_MS = 2_500;

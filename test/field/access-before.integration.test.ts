@@ -1,19 +1,19 @@
 import type { Prisma } from '@freeflow/db-master';
-import { openWorkbench, type Workbench } from '../support/workbench';
+import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { realmOf } from './keycloak-bench';
 import { openMongoTenant, type MongoTenant } from './mongo-tenant';
 import { asSuperuser, newPostgresTenant } from './postgres-tenant';
 
 const NOW = Math.floor(Date.now() / 1000);
 
-let bench: Workbench;
+let harness: ActivityHarness;
 beforeAll(async () => {
-  bench = await openWorkbench();
+  harness = await openActivityHarness();
 });
-afterAll(() => bench.close());
+afterAll(() => harness.close());
 
 const keep = (tenantId: string, accessBefore: Prisma.InputJsonObject) =>
-  bench.db.tenantResource.updateMany({ where: { tenantId }, data: { accessBefore } });
+  harness.db.tenantResource.updateMany({ where: { tenantId }, data: { accessBefore } });
 const rolesOf = (tenant: MongoTenant) =>
   tenant.asOwner(async (db) => {
     const { users } = (await db.command({ usersInfo: tenant.name })) as unknown as {
@@ -24,7 +24,7 @@ const rolesOf = (tenant: MongoTenant) =>
 
 describe('the undo of a suspension that never came to a backend leaves what stands there', () => {
   test('mongodb: roles that an administrator has given', async () => {
-    const tenant = await openMongoTenant(bench);
+    const tenant = await openMongoTenant(harness);
     await tenant.asOwner((db) => db.command({ updateUser: tenant.name, roles: ['readWrite', 'dbAdmin'] }));
     await tenant.step('enable');
     expect(await rolesOf(tenant)).toEqual(['dbAdmin', 'readWrite']);
@@ -32,19 +32,19 @@ describe('the undo of a suspension that never came to a backend leaves what stan
   });
 
   test('keycloak: a realm that an administrator has disabled', async () => {
-    const tenant = await bench.newTenant();
-    await bench.run('keycloak.create', tenant);
-    const realm = realmOf(bench, tenant);
+    const tenant = await harness.newTenant();
+    await harness.run('keycloak.create', tenant);
+    const realm = realmOf(harness, tenant);
     await realm.change({ enabled: false });
-    await bench.run('keycloak.enable', tenant);
+    await harness.run('keycloak.enable', tenant);
     expect(await realm.call('GET', '')).toMatchObject({ enabled: false });
-    await bench.run('keycloak.drop', tenant);
+    await harness.run('keycloak.drop', tenant);
   });
 });
 
 describe('what was changed after it was kept and before the first cut had an effect is what a resume gives back', () => {
   test('mongodb: a role that was taken away stays away', async () => {
-    const tenant = await openMongoTenant(bench);
+    const tenant = await openMongoTenant(harness);
     await tenant.asOwner((db) => db.command({ updateUser: tenant.name, roles: ['readWrite', 'dbOwner'] }));
     const roles = ['readWrite', 'dbOwner'].map((role) => ({ role, db: tenant.name }));
     await keep(tenant.tenantId, {
@@ -60,28 +60,28 @@ describe('what was changed after it was kept and before the first cut had an eff
   });
 
   test('keycloak: tokens that were revoked stay revoked', async () => {
-    const tenant = await bench.newTenant();
-    await bench.run('keycloak.create', tenant);
-    const realm = realmOf(bench, tenant);
+    const tenant = await harness.newTenant();
+    await harness.run('keycloak.create', tenant);
+    const realm = realmOf(harness, tenant);
     await keep(tenant.tenantId, { isEnabled: true, notBefore: 0 });
     await realm.change({ notBefore: NOW - 5 });
-    await bench.run('keycloak.disable', tenant);
-    await bench.run('keycloak.enable', tenant);
+    await harness.run('keycloak.disable', tenant);
+    await harness.run('keycloak.enable', tenant);
     expect(await realm.call('GET', '')).toMatchObject({ enabled: true, notBefore: NOW - 5 });
-    await bench.run('keycloak.drop', tenant);
+    await harness.run('keycloak.drop', tenant);
   });
 });
 
 describe('a login that an administrator has shut stays shut, is named, and holds up no resume', () => {
   const canLogIn = async (app: string) =>
-    (await asSuperuser(bench, `SELECT rolcanlogin AS can FROM pg_roles WHERE rolname = '${app}'`))[0]?.['can'];
+    (await asSuperuser(harness, `SELECT rolcanlogin AS can FROM pg_roles WHERE rolname = '${app}'`))[0]?.['can'];
 
   test.each([
     ['NOLOGIN', 'NOLOGIN', false, 'could not log in before'],
     ['VALID UNTIL', "VALID UNTIL '2020-01-01'", true, 'had expired'],
   ])('postgres: %s', async (_what, setting, can, named) => {
-    const tenant = await newPostgresTenant(bench);
-    await asSuperuser(bench, `ALTER ROLE ${tenant.app} ${setting}`);
+    const tenant = await newPostgresTenant(harness);
+    await asSuperuser(harness, `ALTER ROLE ${tenant.app} ${setting}`);
     await tenant.run('disable');
     expect(await canLogIn(tenant.app)).toBe(false);
     await tenant.run('enable');
@@ -91,8 +91,8 @@ describe('a login that an administrator has shut stays shut, is named, and holds
   });
 
   test('postgres: a right to connect that was taken away is told as the own affair of the tenant, not as one of the provisioner', async () => {
-    const tenant = await newPostgresTenant(bench);
-    await asSuperuser(bench, `REVOKE CONNECT ON DATABASE ${tenant.database} FROM ${tenant.app}`);
+    const tenant = await newPostgresTenant(harness);
+    await asSuperuser(harness, `REVOKE CONNECT ON DATABASE ${tenant.database} FROM ${tenant.app}`);
     await tenant.run('disable');
     await expect(tenant.run('enable')).rejects.toMatchObject({
       type: 'probe-refused',
@@ -103,9 +103,9 @@ describe('a login that an administrator has shut stays shut, is named, and holds
 });
 
 test('keycloak: a client whose settings make no sense, or whose token is too large to be looked at, holds up no resume', async () => {
-  const tenant = await bench.newTenant();
-  await bench.run('keycloak.create', tenant);
-  const realm = realmOf(bench, tenant);
+  const tenant = await harness.newTenant();
+  await harness.run('keycloak.create', tenant);
+  const realm = realmOf(harness, tenant);
   for (const spoil of [
     () => realm.changeClient({ attributes: { 'access.token.lifespan': 'abc' } }),
     async () => {
@@ -125,9 +125,9 @@ test('keycloak: a client whose settings make no sense, or whose token is too lar
     },
   ]) {
     await spoil();
-    await bench.run('keycloak.disable', tenant);
-    await bench.run('keycloak.enable', tenant);
+    await harness.run('keycloak.disable', tenant);
+    await harness.run('keycloak.enable', tenant);
     expect(await realm.call('GET', '')).toMatchObject({ enabled: true });
   }
-  await bench.run('keycloak.drop', tenant);
+  await harness.run('keycloak.drop', tenant);
 });

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
+import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { askFor, logOf, operationEnds, parked, tenantOf } from '../support/tenants';
 import { until } from '../support/until';
-import { newName } from '../support/workbench';
 
 // Several operations each, with waits between them.
 jest.setTimeout(400_000);

@@ -1,9 +1,9 @@
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import fc from 'fast-check';
+import { newName } from '../support/activity-harness';
 import { openApiBench, type ApiBench } from '../support/api-bench';
 import { terminateRuns } from '../support/temporal';
-import { newName } from '../support/workbench';
 import { hostileRequests, type Document, type HostileRequest } from './hostile-requests';
 
 /** How many requests are tried; `API_FUZZ=20000` for a long night. */
@@ -12,23 +12,23 @@ const AT_A_TIME = 8;
 
 const agent = new Agent({ keepAlive: true, maxSockets: AT_A_TIME });
 
-let bench: ApiBench;
+let harness: ApiBench;
 /** Tenants that are active, suspended, soft-deleted and half deleted. */
 let ids: string[];
 
 beforeAll(async () => {
-  bench = await openApiBench();
+  harness = await openApiBench();
   // Nobody works here: every operation counts as ended at once, so that no answer has to wait for a run.
-  await bench.owner.query(
+  await harness.owner.query(
     `CREATE FUNCTION ended() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.state = 'done'; NEW."endedAt" = now(); RETURN NEW; END $$`,
   );
-  await bench.owner.query(
+  await harness.owner.query(
     'CREATE TRIGGER ended BEFORE INSERT ON "TenantOperation" FOR EACH ROW EXECUTE FUNCTION ended()',
   );
   ids = await Promise.all(
     ['active', 'suspended', 'deleted', 'deleting'].map(async (status) => {
-      const id = String((await bench.request('POST', '/tenants', { body: { name: newName() } })).body.id);
-      await bench.owner.query(
+      const id = String((await harness.request('POST', '/tenants', { body: { name: newName() } })).body.id);
+      await harness.owner.query(
         `UPDATE "Tenant" SET status = $2::"TenantStatus", "purgeAt" = CASE WHEN $2 = 'deleted' THEN now() + interval '1 day' END WHERE id = $1`,
         [id, status],
       );
@@ -37,9 +37,9 @@ beforeAll(async () => {
   );
 });
 afterAll(async () => {
-  await terminateRuns(bench.operator, bench.taskQueue);
+  await terminateRuns(harness.operator, harness.taskQueue);
   agent.destroy();
-  await bench.close();
+  await harness.close();
 });
 
 const CONTROL = ['\u0000', 'a\u0000b', '\u0001', '\n', '\u001b[2J', '\u007f', '\u0085', '\u009b', '\ud800', 'a\udfffb'];
@@ -58,7 +58,7 @@ test('a control character or a lone surrogate in any text of a body is refused, 
       ['/resources/drop', { backend: 'qdrant', name: text, externalId: 'x' }, '/name'],
       ['/resources/drop', { backend: 'qdrant', name: 'x', externalId: text }, '/externalId'],
     ] as const) {
-      expect({ path, ...(await bench.request('POST', path, { body })) }).toMatchObject({
+      expect({ path, ...(await harness.request('POST', path, { body })) }).toMatchObject({
         path,
         status: 400,
         body: { code: 'body-invalid', errors: [{ pointer }] },
@@ -70,7 +70,7 @@ test('a control character or a lone surrogate in any text of a body is refused, 
 test.each(['name', 'step', 'cursor', 'status', 'operation', 'gone', 'limit'])(
   'a control character in the query is refused, with the name of the parameter: %s',
   async (parameter) => {
-    expect(await bench.request('GET', `/tenants?${parameter}=a%00`)).toMatchObject({
+    expect(await harness.request('GET', `/tenants?${parameter}=a%00`)).toMatchObject({
       status: 400,
       body: { code: 'request-invalid', errors: [{ parameter }] },
     });
@@ -95,14 +95,14 @@ test('a cursor that this list has not given is refused, however well it is forme
     cursor(['2026-01-01T00:00:00.000Z', uuid, 1]),
     `${cursor(['2026-01-01T00:00:00.000Z', uuid])}AA`,
   ]) {
-    expect({ it, ...(await bench.request('GET', `/tenants?cursor=${it}`)) }).toMatchObject({
+    expect({ it, ...(await harness.request('GET', `/tenants?cursor=${it}`)) }).toMatchObject({
       it,
       status: 400,
       body: { errors: [{ parameter: 'cursor' }] },
     });
   }
   for (const it of [cursor([2 ** 31]), cursor([1e300]), cursor([-1]), cursor([1.5]), cursor(['1']), cursor({ 0: 1 })]) {
-    expect({ it, ...(await bench.request('GET', `/tenants/${id}/logs?cursor=${it}`)) }).toMatchObject({
+    expect({ it, ...(await harness.request('GET', `/tenants/${id}/logs?cursor=${it}`)) }).toMatchObject({
       it,
       status: 400,
       body: { errors: [{ parameter: 'cursor' }] },
@@ -120,7 +120,7 @@ test.each([
   '?limit=-1',
   '?limit=99999999999999999999',
 ])('a limit is digits, once: %s', async (query) => {
-  expect(await bench.request('GET', `/tenants${query}`)).toMatchObject({
+  expect(await harness.request('GET', `/tenants${query}`)).toMatchObject({
     status: 400,
     body: { errors: [{ parameter: 'limit' }] },
   });
@@ -128,12 +128,16 @@ test.each([
 
 test('a length is counted in characters, as the description of the API counts', async () => {
   const [id = ''] = ids;
-  expect((await bench.request('POST', `/tenants/${id}/abort`, { body: { reason: '𝒳'.repeat(300) } })).status).toBe(409);
-  expect((await bench.request('POST', `/tenants/${id}/abort`, { body: { reason: '𝒳'.repeat(301) } })).status).toBe(400);
+  expect((await harness.request('POST', `/tenants/${id}/abort`, { body: { reason: '𝒳'.repeat(300) } })).status).toBe(
+    409,
+  );
+  expect((await harness.request('POST', `/tenants/${id}/abort`, { body: { reason: '𝒳'.repeat(301) } })).status).toBe(
+    400,
+  );
 });
 
 test('a body that is not UTF-8 is refused, never stored as other characters', async () => {
-  const headers = { authorization: `Bearer ${await bench.issuer.token()}`, 'content-type': 'application/json' };
+  const headers = { authorization: `Bearer ${await harness.issuer.token()}`, 'content-type': 'application/json' };
   const { status, body } = await send({
     method: 'POST',
     url: '/tenants',
@@ -148,12 +152,12 @@ test('a body that is not UTF-8 is refused, never stored as other characters', as
 
 test('the id of a tenant is the same in upper case', async () => {
   const [id = ''] = ids;
-  expect(await bench.request('GET', `/tenants/${id.toUpperCase()}`)).toMatchObject({ status: 200, body: { id } });
+  expect(await harness.request('GET', `/tenants/${id.toUpperCase()}`)).toMatchObject({ status: 200, body: { id } });
 });
 
 test('a token whose subject cannot be kept is refused', async () => {
   for (const sub of ['a\u0000', '', 'x'.repeat(256), 12 as unknown as string, {} as unknown as string]) {
-    expect(await bench.request('GET', '/tenants', { token: await bench.issuer.token({ sub }) })).toMatchObject({
+    expect(await harness.request('GET', '/tenants', { token: await harness.issuer.token({ sub }) })).toMatchObject({
       status: 401,
       body: { code: 'unauthenticated' },
     });
@@ -182,27 +186,27 @@ test('what is no HTTP, or no path, is a problem like any other', async () => {
 
 test('a value that the master database refuses is told as that, never as its absence', async () => {
   const name = newName();
-  await bench.owner.query(
+  await harness.owner.query(
     `ALTER TABLE "Tenant" ADD CONSTRAINT refuses_values CHECK (name <> '${name}' OR 1 / (length(name) - ${name.length}) > 0)`,
   );
-  expect(await bench.request('POST', '/tenants', { body: { name } })).toMatchObject({
+  expect(await harness.request('POST', '/tenants', { body: { name } })).toMatchObject({
     status: 400,
     body: { code: 'value-unstorable' },
   });
-  await bench.owner.query('ALTER TABLE "Tenant" DROP CONSTRAINT refuses_values');
-  await bench.owner.query(`ALTER TABLE "Tenant" ADD CONSTRAINT refuses_values CHECK (name <> '${name}')`);
-  expect(await bench.request('POST', '/tenants', { body: { name } })).toMatchObject({
+  await harness.owner.query('ALTER TABLE "Tenant" DROP CONSTRAINT refuses_values');
+  await harness.owner.query(`ALTER TABLE "Tenant" ADD CONSTRAINT refuses_values CHECK (name <> '${name}')`);
+  expect(await harness.request('POST', '/tenants', { body: { name } })).toMatchObject({
     status: 500,
     body: { code: 'internal' },
   });
-  await bench.owner.query('ALTER TABLE "Tenant" DROP CONSTRAINT refuses_values');
+  await harness.owner.query('ALTER TABLE "Tenant" DROP CONSTRAINT refuses_values');
 });
 
 test(`no input answers 5xx, and what is refused says why: ${REQUESTS} requests made from the description of the API`, async () => {
-  const document = bench.app.swagger() as unknown as Document;
+  const document = harness.app.swagger() as unknown as Document;
   const requests = hostileRequests(document, {
     ids,
-    token: await bench.issuer.token({ exp: Math.floor(Date.now() / 1000) + 36_000 }),
+    token: await harness.issuer.token({ exp: Math.floor(Date.now() / 1000) + 36_000 }),
   });
   const seen: Record<number, number> = {};
   await fc.assert(
@@ -246,7 +250,7 @@ function send({
   headers,
   payload,
 }: HostileRequest): Promise<{ status: number; type: string | undefined; body: string }> {
-  const { hostname, port } = new URL(bench.url);
+  const { hostname, port } = new URL(harness.url);
   return new Promise((resolve, reject) => {
     const sent = request(
       { hostname, port, method, path: url, agent, headers: { ...headers, 'content-length': payload?.length ?? 0 } },
@@ -264,7 +268,7 @@ function send({
 
 /** Says something to the API's port and gives what it answers. */
 function speak(request: string): Promise<string> {
-  const { hostname, port } = new URL(bench.url);
+  const { hostname, port } = new URL(harness.url);
   return new Promise((resolve, reject) => {
     let answer = '';
     const socket = connect(Number(port), hostname, () => socket.write(request));

@@ -3,18 +3,22 @@ import { createSecretStore } from '@freeflow/db-master';
 import { readSecretKeys } from '@freeflow/lib/secrets';
 import { targetOf } from '../../activities/ledger';
 import type { Backend, Secrets } from '../../backends/backend';
-import type { Workbench } from '../support/workbench';
+import type { ActivityHarness } from '../support/activity-harness';
 
-type Tenant = Awaited<ReturnType<Workbench['newTenant']>>;
+type Tenant = Awaited<ReturnType<ActivityHarness['newTenant']>>;
 
 /** What the log says of a tenant's steps, the last one last. */
-export async function messagesOf({ db }: Workbench, { tenantId }: Tenant, step: string): Promise<string[]> {
+export async function messagesOf({ db }: ActivityHarness, { tenantId }: Tenant, step: string): Promise<string[]> {
   const rows = await db.tenantProvisionLog.findMany({ where: { tenantId, step }, orderBy: { seq: 'asc' } });
   return rows.map((it) => it.message ?? '');
 }
 
 /** A tenant's own secrets at a backend. */
-export async function secretsOf({ db, info }: Workbench, { tenantId }: Tenant, backend: BackendKind): Promise<Secrets> {
+export async function secretsOf(
+  { db, info }: ActivityHarness,
+  { tenantId }: Tenant,
+  backend: BackendKind,
+): Promise<Secrets> {
   const store = createSecretStore(db, readSecretKeys(info.secretsKey));
   const own = (await store.list(tenantId)).filter((it) => it.backend === backend);
   return Object.fromEntries(
@@ -24,18 +28,18 @@ export async function secretsOf({ db, info }: Workbench, { tenantId }: Tenant, b
   );
 }
 
-export function backendOf({ backends }: Workbench, kind: BackendKind): Backend {
+export function backendOf({ backends }: ActivityHarness, kind: BackendKind): Backend {
   const found = backends.find((it) => it.kind === kind);
   if (found === undefined) throw new Error(`no backend ${kind}`);
   return found;
 }
 
 /** What a backend is told about a tenant. */
-export async function target({ db }: Workbench, { tenantId, name }: Tenant, kind: BackendKind) {
+export async function target({ db }: ActivityHarness, { tenantId, name }: Tenant, kind: BackendKind) {
   const entry = await db.tenantResource.findUniqueOrThrow({ where: { tenantId_kind: { tenantId, kind } } });
   return targetOf(entry, name, new AbortController().signal);
 }
 
 /** The ledger's entry of a tenant. */
-export const entryOf = ({ db }: Workbench, { tenantId }: Tenant, kind: BackendKind) =>
+export const entryOf = ({ db }: ActivityHarness, { tenantId }: Tenant, kind: BackendKind) =>
   db.tenantResource.findUniqueOrThrow({ where: { tenantId_kind: { tenantId, kind } } });

@@ -1,10 +1,10 @@
 import { decodeJwt } from 'jose';
+import { newName } from '../support/activity-harness';
 import { freeflow, type Ended } from '../support/freeflow';
 import { openTestInstallation, type TestInstallation, type Running } from '../support/installation';
 import { asKeycloakAdmin, withMongo, withPostgres } from '../support/outside';
 import { inShort, reconcileIn } from '../support/reconciler';
 import { change, createTenant, deleteTenant, type Tenant } from '../support/tenants';
-import { newName } from '../support/workbench';
 import { makeCertificates, type Certificates } from './certificates';
 import { askHttps } from './https';
 import { openTlsProxy, type TlsProxy } from './tls-proxy';

@@ -10,9 +10,9 @@ import { readStackInfo } from '../../stack/stack-info';
 import { registerSearchAttributes } from '../../worker/namespace';
 import { operationStartOptions } from '../../workflows/messages';
 import { PLANS, type PlannedKind } from '../../workflows/plans';
+import { newName } from '../support/activity-harness';
 import { TEST_STACK } from '../support/master';
 import { openOperator, type Operator } from '../support/temporal';
-import { newName } from '../support/workbench';
 
 export const KINDS: readonly BackendKind[] = ['postgres', 'mongodb', 'qdrant', 'keycloak'];
 const VERBS = ['create', 'probe', 'disable', 'enable', 'drop'] as const;

@@ -1,8 +1,8 @@
+import type { ActivityHarness } from '../support/activity-harness';
 import { asKeycloakAdmin } from '../support/outside';
-import type { Workbench } from '../support/workbench';
 import { secretsOf } from './bench';
 
-type Tenant = Awaited<ReturnType<Workbench['newTenant']>>;
+type Tenant = Awaited<ReturnType<ActivityHarness['newTenant']>>;
 
 /** A tenant's realm as the owner of the server sees it. */
 export interface Realm {
@@ -20,10 +20,10 @@ export interface Realm {
 
 export type Client = Record<string, unknown> & { id: string; secret?: string; attributes?: Record<string, string> };
 
-export function realmOf(bench: Workbench, tenant: Tenant): Realm {
+export function realmOf(harness: ActivityHarness, tenant: Tenant): Realm {
   const name = `freeflow-${tenant.name}`;
   const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
-    const answer = await asKeycloakAdmin(bench.info, method, `/admin/realms/${name}${path}`, body);
+    const answer = await asKeycloakAdmin(harness.info, method, `/admin/realms/${name}${path}`, body);
     if (answer.status >= 300)
       throw new Error(`${method} ${path} answered ${answer.status}: ${JSON.stringify(answer.body)}`);
     return answer.body as T;
@@ -38,9 +38,9 @@ export function realmOf(bench: Workbench, tenant: Tenant): Realm {
     call,
     change: async (settings) => call('PUT', '', { ...(await call<object>('GET', '')), ...settings }),
     logIn: async () => {
-      const { 'client-secret': secret = '' } = await secretsOf(bench, tenant, 'keycloak');
+      const { 'client-secret': secret = '' } = await secretsOf(harness, tenant, 'keycloak');
       return (
-        await fetch(`${bench.info.keycloak.url}/realms/${name}/protocol/openid-connect/token`, {
+        await fetch(`${harness.info.keycloak.url}/realms/${name}/protocol/openid-connect/token`, {
           method: 'POST',
           body: new URLSearchParams({
             grant_type: 'client_credentials',

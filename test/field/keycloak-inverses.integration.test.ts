@@ -1,19 +1,19 @@
 import fc from 'fast-check';
-import { openWorkbench, type Workbench } from '../support/workbench';
+import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { messagesOf } from './bench';
 import { realmOf, wholeRealm, type Realm } from './keycloak-bench';
 
 const RUNS = Number(process.env['FIELD_RUNS'] ?? 3);
 const NOW = Math.floor(Date.now() / 1000);
 
-let bench: Workbench;
-let tenant: Awaited<ReturnType<Workbench['newTenant']>>;
+let harness: ActivityHarness;
+let tenant: Awaited<ReturnType<ActivityHarness['newTenant']>>;
 let realm: Realm;
 beforeAll(async () => {
-  bench = await openWorkbench();
-  tenant = await bench.newTenant();
-  await bench.run('keycloak.create', tenant);
-  realm = realmOf(bench, tenant);
+  harness = await openActivityHarness();
+  tenant = await harness.newTenant();
+  await harness.run('keycloak.create', tenant);
+  realm = realmOf(harness, tenant);
   await realm.change({ internationalizationEnabled: true, supportedLocales: ['de', 'en'] });
   await realm.call('POST', '/localization/de', { hello: 'hallo' });
   await realm.call('POST', '/users', { username: 'somebody', enabled: true });
@@ -25,8 +25,8 @@ beforeAll(async () => {
   });
 });
 afterAll(async () => {
-  await bench.run('keycloak.drop', tenant);
-  await bench.close();
+  await harness.run('keycloak.drop', tenant);
+  await harness.close();
 });
 
 const isEnabled = async () => (await realm.call<{ enabled: boolean }>('GET', '')).enabled;
@@ -101,9 +101,9 @@ test('suspend and resume give back the whole realm as it was, whatever it holds'
       const { attributes: has } = await realm.call<{ attributes: object }>('GET', '');
       await realm.change({ ...chosen, attributes: { ...has, ...more } });
       const before = await wholeRealm(realm);
-      await bench.run('keycloak.disable', tenant);
+      await harness.run('keycloak.disable', tenant);
       expect(await isEnabled()).toBe(false);
-      await bench.run('keycloak.enable', tenant);
+      await harness.run('keycloak.enable', tenant);
       expect(await wholeRealm(realm)).toEqual(before);
     }),
     { numRuns: RUNS, endOnFailure: true },
@@ -112,34 +112,34 @@ test('suspend and resume give back the whole realm as it was, whatever it holds'
 
 test('tokens that were revoked before a suspension stay revoked after it', async () => {
   await realm.change({ enabled: true, notBefore: NOW - 100 });
-  await bench.run('keycloak.disable', tenant);
-  await bench.run('keycloak.enable', tenant);
+  await harness.run('keycloak.disable', tenant);
+  await harness.run('keycloak.enable', tenant);
   expect(await notBefore()).toBe(NOW - 100);
 });
 
 test('tokens that were revoked while it was suspended stay revoked', async () => {
-  await bench.run('keycloak.disable', tenant);
+  await harness.run('keycloak.disable', tenant);
   await realm.change({ notBefore: NOW - 50 });
   // As by a soft delete after the suspension.
-  await bench.run('keycloak.disable', tenant);
-  await bench.run('keycloak.enable', tenant);
+  await harness.run('keycloak.disable', tenant);
+  await harness.run('keycloak.enable', tenant);
   expect(await notBefore()).toBe(NOW - 50);
 });
 
 test('an attempt at a suspension that is repeated keeps what was before the first', async () => {
   await realm.change({ enabled: true, notBefore: NOW - 100 });
-  await bench.run('keycloak.disable', tenant);
-  await bench.run('keycloak.disable', tenant);
-  await bench.run('keycloak.enable', tenant);
+  await harness.run('keycloak.disable', tenant);
+  await harness.run('keycloak.disable', tenant);
+  await harness.run('keycloak.enable', tenant);
   expect(await notBefore()).toBe(NOW - 100);
 });
 
 test('a realm that an administrator of the server has disabled himself stays so, and that is reported', async () => {
   await realm.change({ enabled: false });
-  await bench.run('keycloak.disable', tenant);
-  await bench.run('keycloak.enable', tenant);
+  await harness.run('keycloak.disable', tenant);
+  await harness.run('keycloak.enable', tenant);
   expect(await isEnabled()).toBe(false);
-  expect((await messagesOf(bench, tenant, 'keycloak.enable')).at(-1)).toMatch(
+  expect((await messagesOf(harness, tenant, 'keycloak.enable')).at(-1)).toMatch(
     /had been disabled by an administrator of the server before, and stays so/,
   );
   await realm.change({ enabled: true });

@@ -1,22 +1,22 @@
 import { setUpKeycloak } from '../../backends/keycloak/provisioner/set-up';
 import { newPassword } from '../../backends/passwords';
+import { newName, openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { startHttpProxy, type HttpProxy, type Trouble } from '../support/http-proxy';
 import { asKeycloakAdmin, lookFromOutside, NOTHING } from '../support/outside';
-import { newName, openWorkbench, type Workbench } from '../support/workbench';
 import { backendOf, messagesOf, target } from './bench';
 import { realmOf } from './keycloak-bench';
 
 const PATH = '/auth';
 
-let bench: Workbench;
+let harness: ActivityHarness;
 let proxy: HttpProxy;
 /** A worker that reaches Keycloak below a path of a proxy. */
-let behind: Workbench;
+let behind: ActivityHarness;
 const trouble: Trouble = {};
 beforeAll(async () => {
-  bench = await openWorkbench();
-  proxy = await startHttpProxy(bench.info.keycloak.url, PATH, trouble);
-  behind = bench.another({ KEYCLOAK_URL: proxy.origin + PATH });
+  harness = await openActivityHarness();
+  proxy = await startHttpProxy(harness.info.keycloak.url, PATH, trouble);
+  behind = harness.another({ KEYCLOAK_URL: proxy.origin + PATH });
 });
 afterEach(() => {
   delete trouble.rewrite;
@@ -25,12 +25,12 @@ afterEach(() => {
 afterAll(async () => {
   await behind.close();
   await proxy.close();
-  await bench.close();
+  await harness.close();
 });
 
 /** A worker that has no token yet. */
-async function fresh<T>(use: (worker: Workbench) => Promise<T>): Promise<T> {
-  const worker = bench.another({ KEYCLOAK_URL: proxy.origin + PATH });
+async function fresh<T>(use: (worker: ActivityHarness) => Promise<T>): Promise<T> {
+  const worker = harness.another({ KEYCLOAK_URL: proxy.origin + PATH });
   try {
     return await use(worker);
   } finally {
@@ -88,53 +88,53 @@ describe('which server it is', () => {
 });
 
 test('a token that the server takes no longer is renewed, and the call repeated', async () => {
-  const tenant = await bench.newTenant();
-  await bench.run('keycloak.create', tenant);
-  const { clientId } = bench.info.keycloak.provisioner;
-  const { body } = await asKeycloakAdmin(bench.info, 'GET', `/admin/realms/master/clients?clientId=${clientId}`);
+  const tenant = await harness.newTenant();
+  await harness.run('keycloak.create', tenant);
+  const { clientId } = harness.info.keycloak.provisioner;
+  const { body } = await asKeycloakAdmin(harness.info, 'GET', `/admin/realms/master/clients?clientId=${clientId}`);
   const [client] = body as { id: string }[];
   const { body: account } = await asKeycloakAdmin(
-    bench.info,
+    harness.info,
     'GET',
     `/admin/realms/master/clients/${client?.id ?? ''}/service-account-user`,
   );
   // All tokens of the provisioner that were issued up to now.
-  await asKeycloakAdmin(bench.info, 'PUT', `/admin/realms/master/users/${(account as { id: string }).id}`, {
+  await asKeycloakAdmin(harness.info, 'PUT', `/admin/realms/master/users/${(account as { id: string }).id}`, {
     ...(account as object),
     notBefore: Math.floor(Date.now() / 1000),
   });
-  const held = await target(bench, tenant, 'keycloak');
-  await expect(backendOf(bench, 'keycloak').inspect(held)).resolves.toMatchObject({ state: 'ours' });
-  await bench.run('keycloak.drop', tenant);
+  const held = await target(harness, tenant, 'keycloak');
+  await expect(backendOf(harness, 'keycloak').inspect(held)).resolves.toMatchObject({ state: 'ours' });
+  await harness.run('keycloak.drop', tenant);
 });
 
 test('a realm that is made only after its create was given up does not outlive the hard delete', async () => {
-  const tenant = await bench.newTenant();
+  const tenant = await harness.newTenant();
   trouble.lateMs = (method, url) => (method === 'POST' && /^\/admin\/realms\/?$/.test(url) ? 2_000 : undefined);
   await expect(behind.run('keycloak.create', tenant)).rejects.toMatchObject({ type: 'unreachable' });
   // The rest of the minutes for which a server may go on with what nobody waits for any more.
   const where = { tenantId_kind: { tenantId: tenant.tenantId, kind: 'keycloak' } } as const;
-  await bench.db.tenantResource.update({ where, data: { callStartedAt: new Date(Date.now() - 50_000) } });
-  await bench.run('keycloak.drop', tenant);
-  expect((await messagesOf(bench, tenant, 'keycloak.drop')).at(-1)).toMatch(/dropped and seen absent/);
-  expect(await lookFromOutside(bench.info, tenant.name)).toEqual(NOTHING);
+  await harness.db.tenantResource.update({ where, data: { callStartedAt: new Date(Date.now() - 50_000) } });
+  await harness.run('keycloak.drop', tenant);
+  expect((await messagesOf(harness, tenant, 'keycloak.drop')).at(-1)).toMatch(/dropped and seen absent/);
+  expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
 });
 
 /** What realm master keeps of a tenant's realm: a client, whose roles are the rights over it. */
 async function tracesInMaster(name: string): Promise<unknown> {
   const { body } = await asKeycloakAdmin(
-    bench.info,
+    harness.info,
     'GET',
     `/admin/realms/master/clients?search=true&clientId=${name}`,
   );
-  const { body: roles } = await asKeycloakAdmin(bench.info, 'GET', `/admin/realms/master/roles?search=${name}`);
+  const { body: roles } = await asKeycloakAdmin(harness.info, 'GET', `/admin/realms/master/roles?search=${name}`);
   return [body, roles];
 }
 
 test('all that stands in a realm goes with it, and nothing of it is left in realm master, also where the drop got no answer', async () => {
-  const tenant = await bench.newTenant();
-  await bench.run('keycloak.create', tenant);
-  const realm = realmOf(bench, tenant);
+  const tenant = await harness.newTenant();
+  await harness.run('keycloak.create', tenant);
+  const realm = realmOf(harness, tenant);
   await realm.change({ organizationsEnabled: true });
   await realm.call('POST', '/users', { username: 'somebody', enabled: true });
   await realm.call('POST', '/clients', { clientId: 'another', serviceAccountsEnabled: true });
@@ -149,61 +149,61 @@ test('all that stands in a realm goes with it, and nothing of it is left in real
   await expect(behind.run('keycloak.drop', tenant)).rejects.toMatchObject({ type: 'unreachable' });
   delete trouble.lateMs;
   const where = { tenantId_kind: { tenantId: tenant.tenantId, kind: 'keycloak' } } as const;
-  await bench.db.tenantResource.update({ where, data: { callStartedAt: new Date(Date.now() - 60_000) } });
+  await harness.db.tenantResource.update({ where, data: { callStartedAt: new Date(Date.now() - 60_000) } });
   await behind.run('keycloak.drop', tenant);
   expect(await tracesInMaster(realm.name)).toEqual([[], []]);
-  expect(await lookFromOutside(bench.info, tenant.name)).toEqual(NOTHING);
+  expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
 });
 
 test('the last realm of a provisioner, which then sees none at all and is refused the list of them, is gone for it like any other', async () => {
   const name = newName('lonely');
   const { password } = await setUpKeycloak({
-    owner: bench.info.keycloak,
+    owner: harness.info.keycloak,
     name,
     password: { isForced: false, value: newPassword() },
   });
-  const lonely = bench.another({ KEYCLOAK_CLIENT_ID: name, KEYCLOAK_CLIENT_SECRET: password });
-  const tenant = await bench.newTenant();
+  const lonely = harness.another({ KEYCLOAK_CLIENT_ID: name, KEYCLOAK_CLIENT_SECRET: password });
+  const tenant = await harness.newTenant();
   await lonely.run('keycloak.create', tenant);
   // As by an administrator, or by a call whose answer got lost.
-  await asKeycloakAdmin(bench.info, 'DELETE', `/admin/realms/freeflow-${tenant.name}`);
+  await asKeycloakAdmin(harness.info, 'DELETE', `/admin/realms/freeflow-${tenant.name}`);
   await lonely.run('keycloak.drop', tenant);
-  expect(await lookFromOutside(bench.info, tenant.name)).toEqual(NOTHING);
+  expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
   await lonely.close();
 });
 
 test.each(['drop', 'disable'] as const)(
   'a realm that an administrator has renamed is never taken for gone by %s: its new name is told',
   async (verb) => {
-    const tenant = await bench.newTenant();
-    await bench.run('keycloak.create', tenant);
-    const { name } = realmOf(bench, tenant);
-    await asKeycloakAdmin(bench.info, 'PUT', `/admin/realms/${name}`, { realm: `x-${name}` });
-    await expect(bench.run(`keycloak.${verb}`, tenant)).rejects.toMatchObject({
+    const tenant = await harness.newTenant();
+    await harness.run('keycloak.create', tenant);
+    const { name } = realmOf(harness, tenant);
+    await asKeycloakAdmin(harness.info, 'PUT', `/admin/realms/${name}`, { realm: `x-${name}` });
+    await expect(harness.run(`keycloak.${verb}`, tenant)).rejects.toMatchObject({
       type: 'changed-resource',
       message: expect.stringMatching(`was renamed to x-${name} .*give it its name back`),
     });
-    await asKeycloakAdmin(bench.info, 'PUT', `/admin/realms/x-${name}`, { realm: name });
-    await bench.run('keycloak.drop', tenant);
-    expect(await lookFromOutside(bench.info, tenant.name)).toEqual(NOTHING);
+    await asKeycloakAdmin(harness.info, 'PUT', `/admin/realms/x-${name}`, { realm: name });
+    await harness.run('keycloak.drop', tenant);
+    expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
   },
 );
 
 test('a client that stands in realm master already, of the name that a realm needs there, keeps no tenant from being made and goes with it', async () => {
-  const tenant = await bench.newTenant();
-  const { name } = realmOf(bench, tenant);
-  await asKeycloakAdmin(bench.info, 'POST', '/admin/realms/master/clients', { clientId: `${name}-realm` });
+  const tenant = await harness.newTenant();
+  const { name } = realmOf(harness, tenant);
+  await asKeycloakAdmin(harness.info, 'POST', '/admin/realms/master/clients', { clientId: `${name}-realm` });
   for (const step of ['create', 'probe', 'disable', 'enable', 'drop'] as const)
-    await bench.run(`keycloak.${step}`, tenant);
+    await harness.run(`keycloak.${step}`, tenant);
   expect(await tracesInMaster(name)).toEqual([[], []]);
 });
 
 test('a realm whose name differs by case is another one, and stays', async () => {
-  const tenant = await bench.newTenant();
-  const theirs = realmOf(bench, tenant).name.toUpperCase();
-  await asKeycloakAdmin(bench.info, 'POST', '/admin/realms', { realm: theirs, enabled: true });
-  await bench.run('keycloak.create', tenant);
-  await bench.run('keycloak.drop', tenant);
-  expect((await asKeycloakAdmin(bench.info, 'GET', `/admin/realms/${theirs}`)).status).toBe(200);
-  await asKeycloakAdmin(bench.info, 'DELETE', `/admin/realms/${theirs}`);
+  const tenant = await harness.newTenant();
+  const theirs = realmOf(harness, tenant).name.toUpperCase();
+  await asKeycloakAdmin(harness.info, 'POST', '/admin/realms', { realm: theirs, enabled: true });
+  await harness.run('keycloak.create', tenant);
+  await harness.run('keycloak.drop', tenant);
+  expect((await asKeycloakAdmin(harness.info, 'GET', `/admin/realms/${theirs}`)).status).toBe(200);
+  await asKeycloakAdmin(harness.info, 'DELETE', `/admin/realms/${theirs}`);
 });

@@ -1,30 +1,30 @@
-import { openWorkbench, type Workbench } from '../support/workbench';
+import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { messagesOf } from './bench';
 import { realmOf, type Realm } from './keycloak-bench';
 
-let bench: Workbench;
-let tenant: Awaited<ReturnType<Workbench['newTenant']>>;
+let harness: ActivityHarness;
+let tenant: Awaited<ReturnType<ActivityHarness['newTenant']>>;
 let realm: Realm;
 beforeAll(async () => {
-  bench = await openWorkbench();
-  tenant = await bench.newTenant();
-  await bench.run('keycloak.create', tenant);
-  realm = realmOf(bench, tenant);
+  harness = await openActivityHarness();
+  tenant = await harness.newTenant();
+  await harness.run('keycloak.create', tenant);
+  realm = realmOf(harness, tenant);
 });
 afterAll(async () => {
-  await bench.run('keycloak.drop', tenant);
-  await bench.close();
+  await harness.run('keycloak.drop', tenant);
+  await harness.close();
 });
 
 const account = async () =>
   realm.call<{ id: string }>('GET', `/clients/${(await realm.client()).id}/service-account-user`);
 const withAttributes = async (more: Record<string, string>) =>
   realm.changeClient({ attributes: { ...(await realm.client()).attributes, ...more } });
-const lastReport = async () => (await messagesOf(bench, tenant, 'keycloak.enable')).at(-1);
+const lastReport = async () => (await messagesOf(harness, tenant, 'keycloak.enable')).at(-1);
 
 async function suspendAndResume(): Promise<void> {
-  await bench.run('keycloak.disable', tenant);
-  await bench.run('keycloak.enable', tenant);
+  await harness.run('keycloak.disable', tenant);
+  await harness.run('keycloak.enable', tenant);
 }
 
 type Change = readonly [what: string, change: () => Promise<unknown>, report: RegExp];
@@ -142,23 +142,23 @@ test.each(HARMLESS)('a client that %s is probed all the same, and stays as it is
   await change();
   const before = await realm.client();
   const scopesBefore = await scopes();
-  await bench.run('keycloak.probe', tenant);
+  await harness.run('keycloak.probe', tenant);
   await suspendAndResume();
   expect({ client: await realm.client(), scopes: await scopes() }).toEqual({ client: before, scopes: scopesBefore });
   expect(await lastReport()).not.toMatch(/had changed|was gone|refuses/);
 });
 
 test('a client that is deleted while the tenant is suspended keeps neither suspend nor resume from being done', async () => {
-  await bench.run('keycloak.disable', tenant);
+  await harness.run('keycloak.disable', tenant);
   await realm.call('DELETE', `/clients/${(await realm.client()).id}`);
-  await bench.run('keycloak.disable', tenant);
-  await bench.run('keycloak.enable', tenant);
+  await harness.run('keycloak.disable', tenant);
+  await harness.run('keycloak.enable', tenant);
   expect(await realm.logIn()).toBe(200);
 });
 
 test("a tenant's own broken credentials are never told as the provisioner's", async () => {
   await realm.changeClient({ secret: 'another' });
-  await expect(bench.run('keycloak.probe', tenant)).rejects.toMatchObject({
+  await expect(harness.run('keycloak.probe', tenant)).rejects.toMatchObject({
     type: 'probe-refused',
     message: expect.stringMatching(/refuses the tenant's own client freeflow-app/),
   });

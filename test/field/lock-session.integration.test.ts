@@ -6,11 +6,11 @@ import { Client } from 'pg';
 import { fenced } from '../../activities/lock-fence';
 import { becomeLockSession, newIdentity } from '../../activities/lock-identity';
 import { TenantLock, type Held } from '../../activities/tenant-lock';
+import { newName } from '../support/activity-harness';
 import { openMaster, type Master } from '../support/master';
 import { withPostgres } from '../support/outside';
 import { startProxy, type TcpProxy } from '../support/tcp-proxy';
 import { until } from '../support/until';
-import { newName } from '../support/workbench';
 
 const never = new AbortController().signal;
 /** Longer than the lock session waits for an answer (5 s), shorter than a peer needs to count as dead. */

@@ -3,8 +3,8 @@ import { readSecretKeys } from '@freeflow/lib/secrets';
 import type { Db, MongoClient } from 'mongodb';
 import type { Activities } from '../../activities';
 import { targetOf } from '../../activities/ledger';
+import { newName, type ActivityHarness } from '../support/activity-harness';
 import { withMongo } from '../support/outside';
-import { newName, type Workbench } from '../support/workbench';
 
 type Verb = 'create' | 'probe' | 'disable' | 'enable' | 'drop';
 
@@ -27,14 +27,14 @@ export interface MongoTenant {
 
 /** @param isMade whether it is created, or stands in the master database alone */
 export async function openMongoTenant(
-  bench: Workbench,
-  { mongoUrl = bench.info.mongodb.url, name = newName('m'), isMade = true } = {},
+  harness: ActivityHarness,
+  { mongoUrl = harness.info.mongodb.url, name = newName('m'), isMade = true } = {},
 ): Promise<MongoTenant> {
-  const tenant = await bench.newTenant('create', name);
+  const tenant = await harness.newTenant('create', name);
   const { tenantId } = tenant;
   const database = `freeflow_${name}`;
   const url = async () => {
-    const store = createSecretStore(bench.db, readSecretKeys(bench.info.secretsKey));
+    const store = createSecretStore(harness.db, readSecretKeys(harness.info.secretsKey));
     const own = (await store.list(tenantId)).find(({ backend }) => backend === 'mongodb');
     const its = new URL(mongoUrl);
     [its.username, its.password, its.pathname] = [
@@ -46,8 +46,8 @@ export async function openMongoTenant(
     return its.href;
   };
   const step = async (verb: Verb) => {
-    await bench.run(`mongodb.${verb}` as keyof Activities, tenant);
-    const row = await bench.db.tenantProvisionLog.findFirstOrThrow({
+    await harness.run(`mongodb.${verb}` as keyof Activities, tenant);
+    const row = await harness.db.tenantProvisionLog.findFirstOrThrow({
       where: { tenantId, step: `mongodb.${verb}` },
       orderBy: { seq: 'desc' },
     });
@@ -55,8 +55,8 @@ export async function openMongoTenant(
   };
   const findDrift = async (state: 'present' | 'disabled' = 'present') => {
     const [backend, entry] = [
-      bench.backends.find(({ kind }) => kind === 'mongodb'),
-      await bench.db.tenantResource.findFirstOrThrow({ where: { tenantId, kind: 'mongodb' } }),
+      harness.backends.find(({ kind }) => kind === 'mongodb'),
+      await harness.db.tenantResource.findFirstOrThrow({ where: { tenantId, kind: 'mongodb' } }),
     ];
     const found = await backend?.findDrift(targetOf(entry, name, new AbortController().signal), state, {
       password: decodeURIComponent(new URL(await url()).password),

@@ -1,13 +1,13 @@
 import type { Db, MongoClient } from 'mongodb';
+import { newName, openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { lookFromOutside } from '../support/outside';
-import { newName, openWorkbench, type Workbench } from '../support/workbench';
 import { openMongoTenant } from './mongo-tenant';
 
-let bench: Workbench;
+let harness: ActivityHarness;
 beforeAll(async () => {
-  bench = await openWorkbench();
+  harness = await openActivityHarness();
 });
-afterAll(() => bench.close());
+afterAll(() => harness.close());
 
 interface Claim {
   what: string;
@@ -91,7 +91,7 @@ const otherCase = (name: string) => name.replace('freeflow_m', 'freeflow_M');
 test.each(CLAIMS)(
   '$what keeps a tenant from being made there, is named, and is left as it was',
   async ({ make, remove, named }) => {
-    const tenant = await openMongoTenant(bench, { isMade: false });
+    const tenant = await openMongoTenant(harness, { isMade: false });
     await tenant.asOwner(make);
     const words = named.replace('NAME_CASE', otherCase(tenant.name)).replaceAll('NAME', tenant.name);
     await expect(tenant.step('create')).rejects.toMatchObject({
@@ -99,7 +99,7 @@ test.each(CLAIMS)(
       message: expect.stringContaining(words),
     });
     expect(await tenant.step('drop')).toContain('was absent already');
-    expect(await lookFromOutside(bench.info, tenant.name.replace('freeflow_', ''))).toMatchObject({
+    expect(await lookFromOutside(harness.info, tenant.name.replace('freeflow_', ''))).toMatchObject({
       mongoUsers: [],
       mongoCollections: [],
     });
@@ -110,7 +110,7 @@ test.each(CLAIMS)(
 test.each(CLAIMS)(
   '$what, made while a tenant lives there, is named as drift, and its deletion does not depend on it',
   async ({ make, remove, named, what }) => {
-    const tenant = await openMongoTenant(bench);
+    const tenant = await openMongoTenant(harness);
     // MongoDB refuses the second of two such databases, so only a tenant without collections can meet one.
     if (what.includes('case')) await tenant.asOwner((db) => db.dropDatabase());
     await tenant.asOwner(make);
@@ -126,7 +126,7 @@ test.each(CLAIMS)(
 
 test("rights on every database are an administrator's and keep nobody from being made", async () => {
   const user = newName('admin');
-  const asAdmin = await openMongoTenant(bench, { isMade: false });
+  const asAdmin = await openMongoTenant(harness, { isMade: false });
   await asAdmin.asOwner((_, client) =>
     client.db('admin').command({ createUser: user, pwd: 'theirs', roles: ['readWriteAnyDatabase', 'backup'] }),
   );

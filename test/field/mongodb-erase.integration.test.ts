@@ -1,25 +1,25 @@
 import { randomUUID } from 'node:crypto';
 import { MockActivityEnvironment } from '@temporalio/testing';
+import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { lookFromOutside } from '../support/outside';
 import { until } from '../support/until';
-import { openWorkbench, type Workbench } from '../support/workbench';
 import { openMongoTenant, type MongoTenant } from './mongo-tenant';
 import { BULK_INSERT, isAtWork, LONG_WORK, startWork } from './mongodb-at-work';
 
-let bench: Workbench;
+let harness: ActivityHarness;
 beforeAll(async () => {
-  bench = await openWorkbench();
+  harness = await openActivityHarness();
 });
-afterAll(() => bench.close());
+afterAll(() => harness.close());
 
 const NOTHING = { mongoUsers: [], mongoCollections: [] };
-const seen = ({ name }: MongoTenant) => lookFromOutside(bench.info, name.replace('freeflow_', ''));
+const seen = ({ name }: MongoTenant) => lookFromOutside(harness.info, name.replace('freeflow_', ''));
 
 const INTERRUPTED = '11601';
 
 describe.each(LONG_WORK)('$what', (work) => {
   test('of the tenant, under way at its deletion, is ended and leaves nothing', async () => {
-    const tenant = await openMongoTenant(bench);
+    const tenant = await openMongoTenant(harness);
     const { end } = await startWork(tenant, work, 'asTenant');
     expect(await tenant.step('drop')).toContain('dropped and seen absent');
     expect(await end).not.toBe('done');
@@ -27,7 +27,7 @@ describe.each(LONG_WORK)('$what', (work) => {
   });
 
   test('of the tenant, under way at its suspension, is ended by it', async () => {
-    const tenant = await openMongoTenant(bench);
+    const tenant = await openMongoTenant(harness);
     const { end } = await startWork(tenant, work, 'asTenant');
     await tenant.step('disable');
     expect(await isAtWork(tenant, {})).toBe(false);
@@ -37,7 +37,7 @@ describe.each(LONG_WORK)('$what', (work) => {
 });
 
 test("an administrator's bulk insert into a tenant that is deleted is ended and leaves nothing", async () => {
-  const tenant = await openMongoTenant(bench);
+  const tenant = await openMongoTenant(harness);
   const { end } = await startWork(tenant, BULK_INSERT, 'asOwner');
   expect(await tenant.step('drop')).toContain('dropped and seen absent');
   expect(await end).not.toBe('done');
@@ -45,7 +45,7 @@ test("an administrator's bulk insert into a tenant that is deleted is ended and 
 });
 
 test('a suspension leaves alone what an administrator runs on the database', async () => {
-  const tenant = await openMongoTenant(bench);
+  const tenant = await openMongoTenant(harness);
   const { end } = await startWork(
     tenant,
     {
@@ -61,7 +61,7 @@ test('a suspension leaves alone what an administrator runs on the database', asy
 });
 
 test('a writer that never stops is named, and the mark stays until its data has stayed away', async () => {
-  const tenant = await openMongoTenant(bench);
+  const tenant = await openMongoTenant(harness);
   let isStopped = false;
   const writing = tenant.asOwner(async (db) => {
     while (!isStopped)
@@ -85,9 +85,9 @@ test('a writer that never stops is named, and the mark stays until its data has 
 });
 
 test("what is written after the last mark is gone is never called somebody else's by the drop that took it away", async () => {
-  const tenant = await openMongoTenant(bench);
+  const tenant = await openMongoTenant(harness);
   // The drop has ended at the server, and its worker before it could say so.
-  await bench.db.tenantResource.updateMany({
+  await harness.db.tenantResource.updateMany({
     where: { tenantId: tenant.tenantId },
     data: { dropStartedAt: new Date() },
   });
@@ -105,10 +105,10 @@ test("what is written after the last mark is gone is never called somebody else'
 });
 
 test('the same holds for the drop of an orphan', async () => {
-  const tenant = await openMongoTenant(bench);
+  const tenant = await openMongoTenant(harness);
   const where = { tenantId_kind: { tenantId: tenant.tenantId, kind: 'mongodb' } } as const;
-  const { nonce, externalId } = await bench.db.tenantResource.update({ where, data: { state: 'absent' } });
-  await bench.db.tenant.update({ where: { id: tenant.tenantId }, data: { status: 'deleted', goneAt: new Date() } });
+  const { nonce, externalId } = await harness.db.tenantResource.update({ where, data: { state: 'absent' } });
+  await harness.db.tenant.update({ where: { id: tenant.tenantId }, data: { status: 'deleted', goneAt: new Date() } });
   const order = {
     backend: 'mongodb',
     name: tenant.name,
@@ -116,14 +116,14 @@ test('the same holds for the drop of an orphan', async () => {
     requestedBy: 'somebody',
   } as const;
   const runId = randomUUID();
-  await bench.db.orphanDrop.create({ data: { id: runId, nonce, ...order } });
+  await harness.db.orphanDrop.create({ data: { id: runId, nonce, ...order } });
   await tenant.asOwner(async (db) => {
     await db.command({ dropUser: tenant.name });
     await db.collection('late').insertOne({ n: 1 });
   });
   const again = () =>
     new MockActivityEnvironment({ attempt: 2, workflowExecution: { workflowId: 'drop', runId } }).run(
-      (it: typeof order) => bench.activities.dropOrphan(it),
+      (it: typeof order) => harness.activities.dropOrphan(it),
       order,
     );
   await expect(again()).rejects.toMatchObject({
@@ -135,7 +135,7 @@ test('the same holds for the drop of an orphan', async () => {
 });
 
 test('what else stands in the database, users and roles and views that an administrator has made, goes with it and is named', async () => {
-  const tenant = await openMongoTenant(bench);
+  const tenant = await openMongoTenant(harness);
   await tenant.asOwner(async (db) => {
     await db.command({
       createRole: 'auditor',

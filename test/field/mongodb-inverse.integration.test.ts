@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { BSON, type Db, type Document } from 'mongodb';
-import { openWorkbench, type Workbench } from '../support/workbench';
+import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { contentOf, openMongoTenant, type MongoTenant } from './mongo-tenant';
 
 /** More of them by hand, for a change of what is cut or given back. */
 const RUNS = Number(process.env['FIELD_RUNS'] ?? 5);
 
-let bench: Workbench;
+let harness: ActivityHarness;
 let tenant: MongoTenant;
 beforeAll(async () => {
-  bench = await openWorkbench();
-  tenant = await openMongoTenant(bench);
+  harness = await openActivityHarness();
+  tenant = await openMongoTenant(harness);
   await tenant.asOwner(async (db) => {
     await db.command({
       createRole: 'auditor',
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await tenant.step('drop');
-  await bench.close();
+  await harness.close();
 });
 
 const ROLES = ['read', 'dbAdmin', 'dbOwner', 'auditor', 'elsewhere'] as const;
@@ -137,7 +137,7 @@ test('whatever is set on users and data, suspended and resumed they are as they 
 });
 
 test('a tenant that changes its own password is suspended and resumed, the stored one works again, and the log says so', async () => {
-  const own = await openMongoTenant(bench);
+  const own = await openMongoTenant(harness);
   await own.asOwner((db) =>
     db.command({
       createRole: 'changer',
@@ -156,7 +156,7 @@ test('a tenant that changes its own password is suspended and resumed, the store
 });
 
 test('what is gone when a tenant is resumed, a role or another user, is named and stops nothing', async () => {
-  const own = await openMongoTenant(bench);
+  const own = await openMongoTenant(harness);
   await own.asOwner(async (db) => {
     await db.command({ createRole: 'passing', roles: [], privileges: [] });
     await db.command({ createUser: 'passer', pwd: 'passer', roles: ['read'] });
@@ -172,7 +172,7 @@ test('what is gone when a tenant is resumed, a role or another user, is named an
 });
 
 test('a tenant whose right had been taken away before its suspension has it again when it is resumed', async () => {
-  const own = await openMongoTenant(bench);
+  const own = await openMongoTenant(harness);
   await own.asOwner((db) => db.command({ updateUser: own.name, roles: ['read'] }));
   await own.step('disable');
   expect(await own.step('enable')).toContain(
@@ -182,7 +182,7 @@ test('a tenant whose right had been taken away before its suspension has it agai
 });
 
 test('an open connection of the tenant is refused while it is suspended and goes on once it is resumed', async () => {
-  const own = await openMongoTenant(bench);
+  const own = await openMongoTenant(harness);
   await own.asTenant(async (db) => {
     await db.collection('own').insertOne({ n: 1 });
     await own.step('disable');

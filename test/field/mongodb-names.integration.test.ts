@@ -1,12 +1,12 @@
 import type { Db } from 'mongodb';
-import { openWorkbench, type Workbench } from '../support/workbench';
+import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { contentOf, openMongoTenant } from './mongo-tenant';
 
-let bench: Workbench;
+let harness: ActivityHarness;
 beforeAll(async () => {
-  bench = await openWorkbench();
+  harness = await openActivityHarness();
 });
-afterAll(() => bench.close());
+afterAll(() => harness.close());
 
 /** What a tenant may do to names that are, or were, ours. */
 const WAYS: [what: string, act: (db: Db) => Promise<unknown>][] = [
@@ -74,7 +74,7 @@ const WAYS: [what: string, act: (db: Db) => Promise<unknown>][] = [
 test.each(WAYS)(
   'a tenant that %s keeps it through suspend and resume, and is as it should be for the reconciler',
   async (_what, act) => {
-    const tenant = await openMongoTenant(bench);
+    const tenant = await openMongoTenant(harness);
     await tenant.asTenant(act);
     const before = await tenant.asOwner(contentOf);
     for (const verb of ['create', 'probe', 'disable', 'enable'] as const) await tenant.step(verb);

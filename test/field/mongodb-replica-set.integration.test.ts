@@ -1,23 +1,23 @@
 import { MongoClient, type ClientSession } from 'mongodb';
+import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { withMongo } from '../support/outside';
 import { openOwnMongo, type OwnMongo } from '../support/own-mongodb';
 import { until } from '../support/until';
-import { openWorkbench, type Workbench } from '../support/workbench';
 import { openMongoTenant } from './mongo-tenant';
 import { isAtWork } from './mongodb-at-work';
 
 let mongo: OwnMongo;
-let bench: Workbench;
+let harness: ActivityHarness;
 beforeAll(async () => {
   mongo = await openOwnMongo();
-  bench = await openWorkbench({ MONGODB_ADMIN_URL: mongo.provisionerUrl });
+  harness = await openActivityHarness({ MONGODB_ADMIN_URL: mongo.provisionerUrl });
 });
 afterAll(async () => {
-  await bench.close();
+  await harness.close();
   await mongo.close();
 });
 
-const openTenant = () => openMongoTenant(bench, { mongoUrl: mongo.url });
+const openTenant = () => openMongoTenant(harness, { mongoUrl: mongo.url });
 
 /** A client with a transaction that has written to the database and is left open. */
 async function leaveOpen(url: string, database: string): Promise<{ client: MongoClient; session: ClientSession }> {

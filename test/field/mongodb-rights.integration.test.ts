@@ -1,32 +1,32 @@
 import { differences, PRIVILEGES, type Privilege } from '../../backends/mongodb/provisioner/role';
+import { newName, openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { withMongo } from '../support/outside';
-import { newName, openWorkbench, type Workbench } from '../support/workbench';
 import { openMongoTenant, type MongoTenant } from './mongo-tenant';
 
-let bench: Workbench;
+let harness: ActivityHarness;
 let tenant: MongoTenant;
 beforeAll(async () => {
-  bench = await openWorkbench();
-  tenant = await openMongoTenant(bench);
+  harness = await openActivityHarness();
+  tenant = await openMongoTenant(harness);
 });
 afterAll(async () => {
   await tenant.step('drop');
-  await bench.close();
+  await harness.close();
 });
 
 const without = (action: string): Privilege[] =>
   PRIVILEGES.map((it) => ({ ...it, actions: it.actions.filter((one) => one !== action) }));
 
 /** A worker whose login lacks one right. */
-async function workerWithout<T>(action: string, use: (worker: Workbench) => Promise<T>): Promise<T> {
-  const { url } = bench.info.mongodb;
+async function workerWithout<T>(action: string, use: (worker: ActivityHarness) => Promise<T>): Promise<T> {
+  const { url } = harness.info.mongodb;
   const login = newName('lacking');
   const asOwner = (command: Record<string, unknown>) => withMongo(url, (client) => client.db('admin').command(command));
   await asOwner({ createRole: login, privileges: without(action), roles: [] });
   await asOwner({ createUser: login, pwd: 'lacking', roles: [login] });
   const its = new URL(url);
   [its.username, its.password] = [login, 'lacking'];
-  const worker = bench.another({ MONGODB_ADMIN_URL: its.href });
+  const worker = harness.another({ MONGODB_ADMIN_URL: its.href });
   try {
     return await use(worker);
   } finally {
@@ -43,19 +43,19 @@ test.each([
   ['viewRole', 'create'],
 ] as const)('without the right %s a %s fails for a missing right, and doctor names it', async (action, verb) => {
   await workerWithout(action, async (worker) => {
-    const its = verb === 'create' ? await openMongoTenant(worker, { isMade: false }) : await openMongoTenant(bench);
+    const its = verb === 'create' ? await openMongoTenant(worker, { isMade: false }) : await openMongoTenant(harness);
     const run = verb === 'create' ? its.step : (await sameTenant(worker, its)).step;
     await expect(run(verb)).rejects.toMatchObject({
       type: 'permission',
       message: expect.not.stringContaining('pwd: "'),
     });
-    await sameTenant(bench, its).then((it) => it.step('drop'));
+    await sameTenant(harness, its).then((it) => it.step('drop'));
   });
   expect(differences(without(action)).missing.join()).toContain(action);
 });
 
-async function sameTenant(worker: Workbench, { tenantId }: MongoTenant): Promise<{ step: MongoTenant['step'] }> {
-  const operation = await bench.db.tenantOperation.findFirstOrThrow({ where: { tenantId } });
+async function sameTenant(worker: ActivityHarness, { tenantId }: MongoTenant): Promise<{ step: MongoTenant['step'] }> {
+  const operation = await harness.db.tenantOperation.findFirstOrThrow({ where: { tenantId } });
   const run = { tenantId, operationId: operation.id, runId: operation.runId ?? '' };
   return { step: async (verb) => String(await worker.run(`mongodb.${verb}`, run)) };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterFailure, pauseMsOf, type Waiting } from '../../workflows/waiting';
-import { openWorkbench, type Workbench } from '../support/workbench';
+import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 
 const MINUTE = 60_000;
 const failure = { cause: 'it is away', advice: 'Wait.' };
@@ -33,27 +33,27 @@ test('no pause outlasts the time after which a parked create is given up', () =>
 });
 
 describe('in the master database', () => {
-  let bench: Workbench;
+  let harness: ActivityHarness;
   beforeAll(async () => {
-    bench = await openWorkbench();
+    harness = await openActivityHarness();
   });
-  afterAll(() => bench.close());
+  afterAll(() => harness.close());
 
   test('once a run goes on with an operation, what the run before it has left at work writes and does nothing any more', async () => {
-    const before = await bench.newTenant();
+    const before = await harness.newTenant();
     const after = { ...before, runId: randomUUID() };
     const input = { previousRunId: before.runId };
     // Twice: the answer to the first may have been lost.
-    for (const _ of [1, 2]) expect(await bench.run('continue-operation', after, {}, input)).toEqual({ isOver: false });
+    for (const _ of [1, 2]) expect(await harness.run('continue-operation', after, {}, input)).toEqual({ isOver: false });
     for (const step of ['park', 'start-rollback', 'activate'] as const) {
       await expect(
-        bench.run(step, before, {}, { givenUp: { step: 'x', ...failure }, steps: [] }),
+        harness.run(step, before, {}, { givenUp: { step: 'x', ...failure }, steps: [] }),
       ).rejects.toMatchObject({ type: 'superseded', nonRetryable: true });
     }
     for (const step of ['postgres.create', 'qdrant.drop'] as const)
-      await expect(bench.run(step, before)).rejects.toMatchObject({ type: 'superseded', nonRetryable: true });
-    expect(await bench.run('park', after, {}, { steps: [{ step: 'x', ...failure }] })).toBeUndefined();
-    expect(await bench.db.tenantOperation.findUniqueOrThrow({ where: { id: before.operationId } })).toMatchObject({
+      await expect(harness.run(step, before)).rejects.toMatchObject({ type: 'superseded', nonRetryable: true });
+    expect(await harness.run('park', after, {}, { steps: [{ step: 'x', ...failure }] })).toBeUndefined();
+    expect(await harness.db.tenantOperation.findUniqueOrThrow({ where: { id: before.operationId } })).toMatchObject({
       runId: after.runId,
       state: 'parked',
       runs: 0,
@@ -61,27 +61,27 @@ describe('in the master database', () => {
   });
 
   test('a run goes on only with what the run before it worked on, and not with what has ended', async () => {
-    const tenant = await bench.newTenant();
+    const tenant = await harness.newTenant();
     await expect(
-      bench.run('continue-operation', { ...tenant, runId: randomUUID() }, {}, { previousRunId: randomUUID() }),
+      harness.run('continue-operation', { ...tenant, runId: randomUUID() }, {}, { previousRunId: randomUUID() }),
     ).rejects.toMatchObject({ type: 'superseded', nonRetryable: true });
-    await bench.run('activate', tenant);
+    await harness.run('activate', tenant);
     expect(
-      await bench.run('continue-operation', { ...tenant, runId: randomUUID() }, {}, { previousRunId: tenant.runId }),
+      await harness.run('continue-operation', { ...tenant, runId: randomUUID() }, {}, { previousRunId: tenant.runId }),
     ).toEqual({ isOver: true });
   });
 
   test('a forced deletion whose signal came to the run before is known to the next', async () => {
-    const tenant = await bench.newTenant();
-    await bench.db.tenantOperation.create({
+    const tenant = await harness.newTenant();
+    await harness.db.tenantOperation.create({
       data: { tenantId: tenant.tenantId, kind: 'hard_delete', force: true, requestedBy: 'a test' },
     });
     const after = { ...tenant, runId: randomUUID() };
-    expect(await bench.run('continue-operation', after, {}, { previousRunId: tenant.runId })).toMatchObject({
+    expect(await harness.run('continue-operation', after, {}, { previousRunId: tenant.runId })).toMatchObject({
       interrupted: { step: 'interrupted' },
     });
-    await bench.run('start-rollback', after, {}, { givenUp: { step: 'interrupted', ...failure } });
-    expect(await bench.run('continue-operation', after, {}, { previousRunId: tenant.runId })).toEqual({
+    await harness.run('start-rollback', after, {}, { givenUp: { step: 'interrupted', ...failure } });
+    expect(await harness.run('continue-operation', after, {}, { previousRunId: tenant.runId })).toEqual({
       isOver: false,
     });
   });

@@ -4,6 +4,7 @@ import { ErrorTolerantClient, sharesSessions } from '@freeflow/lib/pg';
 import { TenantLock } from '../../activities/tenant-lock';
 import { projectRoot } from '../../stack/project';
 import { apiEnv, readStackInfo, workerEnv } from '../../stack/stack-info';
+import { newName } from '../support/activity-harness';
 import { doctor, doctorEnv } from '../support/doctor';
 import { freePort, openTestInstallation, type TestInstallation } from '../support/installation';
 import { endLockSessions } from '../support/lock-sessions';
@@ -12,7 +13,6 @@ import { lookFromOutside, NOTHING, withPostgres } from '../support/outside';
 import { hasPooler, openPooler, type Pooler } from '../support/pooler';
 import { createTenant, operationEnds } from '../support/tenants';
 import { until } from '../support/until';
-import { newName } from '../support/workbench';
 
 const info = readStackInfo(TEST_STACK);
 const suite = hasPooler() ? describe : describe.skip;

@@ -1,32 +1,32 @@
 import { targetOf } from '../../activities/ledger';
-import { openWorkbench, type Workbench } from '../support/workbench';
+import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { asSuperuser, newPostgresTenant, type PostgresTenant } from './postgres-tenant';
 
-let bench: Workbench;
+let harness: ActivityHarness;
 let tenant: PostgresTenant;
 
 beforeAll(async () => {
-  bench = await openWorkbench({ POSTGRES_SESSIONS: '1', POSTGRES_TENANT_CONNECTIONS: '7' });
-  tenant = await newPostgresTenant(bench);
+  harness = await openActivityHarness({ POSTGRES_SESSIONS: '1', POSTGRES_TENANT_CONNECTIONS: '7' });
+  tenant = await newPostgresTenant(harness);
 });
 afterAll(async () => {
   await tenant.run('drop');
-  await bench.close();
+  await harness.close();
 });
 
 async function differences() {
-  const entry = await bench.db.tenantResource.findUniqueOrThrow({
+  const entry = await harness.db.tenantResource.findUniqueOrThrow({
     where: { tenantId_kind: { tenantId: tenant.input.tenantId, kind: 'postgres' } },
   });
   const target = targetOf(entry, tenant.input.name, new AbortController().signal);
-  return bench.backends
+  return harness.backends
     .find((it) => it.kind === 'postgres')
     ?.findDrift(target, 'present', { password: tenant.password });
 }
 
 test('a tenant made before there were limits shows as drift, and the repair of grants gives it its limit', async () => {
   expect(await differences()).toEqual([]);
-  await asSuperuser(bench, `ALTER ROLE ${tenant.app} CONNECTION LIMIT -1`);
+  await asSuperuser(harness, `ALTER ROLE ${tenant.app} CONNECTION LIMIT -1`);
   expect(await differences()).toEqual([
     { what: `${tenant.app} may have any number of connections, not 7`, repair: 'grants' },
   ]);

@@ -1,24 +1,24 @@
 import fc from 'fast-check';
-import { openWorkbench, type Workbench } from '../support/workbench';
+import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { asSuperuser, newPostgresTenant, type PostgresTenant } from './postgres-tenant';
 
 /** How many random tenants are suspended and resumed; more by hand. */
 const RUNS = Number(process.env['FIELD_RUNS'] ?? 5);
 
-let bench: Workbench;
+let harness: ActivityHarness;
 let tenant: PostgresTenant;
 let team: string;
 
 beforeAll(async () => {
-  bench = await openWorkbench();
-  tenant = await newPostgresTenant(bench);
+  harness = await openActivityHarness();
+  tenant = await newPostgresTenant(harness);
   team = `team_${tenant.input.name}`;
-  await asSuperuser(bench, `CREATE ROLE ${team}`);
+  await asSuperuser(harness, `CREATE ROLE ${team}`);
 });
 afterAll(async () => {
   await tenant.run('drop');
-  await asSuperuser(bench, `DROP OWNED BY ${team}; DROP ROLE ${team}`);
-  await bench.close();
+  await asSuperuser(harness, `DROP OWNED BY ${team}; DROP ROLE ${team}`);
+  await harness.close();
 });
 
 /** All that the server keeps of the tenant's roles and database, passwords and the kept bits of rights included. */
@@ -26,7 +26,7 @@ const representation = async () => {
   const roles = `(SELECT oid FROM pg_roles WHERE rolname IN ('${tenant.app}', '${tenant.owner}'))`;
   const database = `(SELECT oid FROM pg_database WHERE datname = '${tenant.database}')`;
   const whole = await asSuperuser(
-    bench,
+    harness,
     `SELECT
     (SELECT jsonb_agg(to_jsonb(a) ORDER BY rolname) FROM pg_authid a WHERE oid IN ${roles}) AS roles,
     (SELECT jsonb_agg(to_jsonb(m) ORDER BY oid) FROM pg_auth_members m WHERE roleid IN ${roles} OR member IN ${roles}) AS memberships,
@@ -36,7 +36,7 @@ const representation = async () => {
     (SELECT jsonb_agg(to_jsonb(s) - 'objid' ORDER BY classid, dbid, refobjid, deptype) FROM pg_shdepend s WHERE refobjid IN ${roles}) AS dependencies`,
   );
   const inside = await asSuperuser(
-    bench,
+    harness,
     `SELECT (SELECT jsonb_agg(to_jsonb(n) ORDER BY nspname) FROM pg_namespace n) AS schemas,
     (SELECT jsonb_agg(to_jsonb(d) ORDER BY oid) FROM pg_default_acl d) AS defaults, (SELECT count(*) FROM pg_class WHERE relnamespace = 'app'::regnamespace) AS tables`,
     tenant.database,
@@ -96,7 +96,7 @@ const set = (what: string, all: readonly Setting[]) =>
 async function apply(it: Change): Promise<void> {
   const { database, app, owner } = tenant;
   await asSuperuser(
-    bench,
+    harness,
     `ALTER ROLE ${app} RESET ALL; ALTER ROLE ${app} IN DATABASE ${database} RESET ALL; ALTER DATABASE ${database} RESET ALL;
     ${set(`ROLE ${app}`, it.ofRole)} ${set(`ROLE ${app} IN DATABASE ${database}`, it.ofRoleHere)} ${set(`DATABASE ${database}`, it.ofDatabase)}
     ALTER ROLE ${app} CONNECTION LIMIT ${it.connections} VALID UNTIL '${it.validUntil}'; ALTER DATABASE ${database} CONNECTION LIMIT ${it.databaseConnections} IS_TEMPLATE ${it.isTemplate};
@@ -105,7 +105,7 @@ async function apply(it: Change): Promise<void> {
     ${it.mayMakeSchemas ? 'GRANT' : 'REVOKE'} CREATE ON DATABASE ${database} ${it.mayMakeSchemas ? 'TO' : 'FROM'} ${app}; COMMENT ON DATABASE ${database} IS ${it.comment}`,
   );
   await asSuperuser(
-    bench,
+    harness,
     `SET default_transaction_read_only = off; SET ROLE ${app}; ALTER DEFAULT PRIVILEGES ${it.defaultsTaken ? 'REVOKE' : 'GRANT'} ALL ON TABLES ${it.defaultsTaken ? 'FROM' : 'TO'} ${app}`,
     database,
   );

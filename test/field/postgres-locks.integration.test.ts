@@ -1,14 +1,14 @@
+import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { lookFromOutside, NOTHING, withPostgres } from '../support/outside';
 import { until } from '../support/until';
-import { openWorkbench, type Workbench } from '../support/workbench';
 import { asSuperuser, ENDED, newPostgresTenant } from './postgres-tenant';
 
-let bench: Workbench;
+let harness: ActivityHarness;
 
 beforeAll(async () => {
-  bench = await openWorkbench();
+  harness = await openActivityHarness();
 });
-afterAll(() => bench.close());
+afterAll(() => harness.close());
 
 // What a tenant can lock that concerns the platform: the row of its own role, its role's settings, its and another's database as an object.
 const HELD = [
@@ -19,7 +19,7 @@ const HELD = [
 ];
 
 test.each(HELD)('a tenant that holds on to a lock is suspended and dropped all the same: %s', async (statement) => {
-  const tenant = await newPostgresTenant(bench);
+  const tenant = await newPostgresTenant(harness);
   const hold = async () => {
     const client = await tenant.connect();
     await client.query(`BEGIN; ${statement.replace('%I', tenant.database)}`);
@@ -32,11 +32,11 @@ test.each(HELD)('a tenant that holds on to a lock is suspended and dropped all t
   const second = await hold();
   await tenant.run('drop');
   await expect(second.query('SELECT 1')).rejects.toThrow(ENDED);
-  expect(await lookFromOutside(bench.info, tenant.input.name)).toEqual(NOTHING);
+  expect(await lookFromOutside(harness.info, tenant.input.name)).toEqual(NOTHING);
 });
 
 test('a tenant that comes back as fast as it can, with the lock, is suspended all the same', async () => {
-  const tenant = await newPostgresTenant(bench);
+  const tenant = await newPostgresTenant(harness);
   let isOver = false;
   const comeBack = async () => {
     while (!isOver) {
@@ -53,7 +53,7 @@ test('a tenant that comes back as fast as it can, with the lock, is suspended al
     async () =>
       (
         await asSuperuser(
-          bench,
+          harness,
           `SELECT FROM pg_stat_activity WHERE usename = '${tenant.app}' AND query LIKE '%pg_sleep%'`,
         )
       ).length > 0,
@@ -61,19 +61,19 @@ test('a tenant that comes back as fast as it can, with the lock, is suspended al
   await tenant.run('disable');
   isOver = true;
   await Promise.all(attackers);
-  expect(await asSuperuser(bench, `SELECT FROM pg_stat_activity WHERE usename = '${tenant.app}'`)).toEqual([]);
+  expect(await asSuperuser(harness, `SELECT FROM pg_stat_activity WHERE usename = '${tenant.app}'`)).toEqual([]);
   await tenant.run('drop');
 });
 
 test("a neighbour's open transaction that holds on to the tenant's role or database is ended, not waited for", async () => {
-  const [neighbour, tenant] = [await newPostgresTenant(bench), await newPostgresTenant(bench)];
+  const [neighbour, tenant] = [await newPostgresTenant(harness), await newPostgresTenant(harness)];
   await neighbour.sql('CREATE TABLE app.gift (n int)');
   const onRole = await neighbour.connect();
   await onRole.query(`BEGIN; GRANT SELECT ON app.gift TO ${tenant.app}, ${tenant.owner}`);
   const onDatabase = await neighbour.connect();
   await onDatabase.query(`BEGIN; ALTER ROLE CURRENT_USER IN DATABASE ${tenant.database} SET work_mem = 64`);
   await tenant.run('drop');
-  expect(await lookFromOutside(bench.info, tenant.input.name)).toEqual(NOTHING);
+  expect(await lookFromOutside(harness.info, tenant.input.name)).toEqual(NOTHING);
   await expect(neighbour.sql('SELECT n FROM app.gift')).resolves.toEqual([]);
   await Promise.all([onRole, onDatabase].map((it) => it.end().catch(() => undefined)));
   await neighbour.run('drop');
@@ -84,9 +84,9 @@ test("each verb names an administrator's session that holds the lock, and never 
 });
 
 async function whileLocked(verb: 'disable' | 'drop' | 'enable' | 'create'): Promise<void> {
-  const tenant = await newPostgresTenant(bench);
+  const tenant = await newPostgresTenant(harness);
   if (verb === 'enable') await tenant.run('disable');
-  await withPostgres(`${bench.info.postgres.url}?application_name=maintenance`, async (admin) => {
+  await withPostgres(`${harness.info.postgres.url}?application_name=maintenance`, async (admin) => {
     await admin.query(`BEGIN; ALTER ROLE ${tenant.app} VALID UNTIL 'infinity'`);
     await expect(tenant.run(verb)).rejects.toMatchObject({
       type: 'blocked',
@@ -99,8 +99,8 @@ async function whileLocked(verb: 'disable' | 'drop' | 'enable' | 'create'): Prom
 }
 
 test("an administrator's session inside its database is named, and nothing of the data is dropped meanwhile", async () => {
-  const tenant = await newPostgresTenant(bench);
-  const url = new URL(bench.info.postgres.url);
+  const tenant = await newPostgresTenant(harness);
+  const url = new URL(harness.info.postgres.url);
   url.pathname = tenant.database;
   await withPostgres(url.href, async (admin) => {
     await tenant.run('disable');

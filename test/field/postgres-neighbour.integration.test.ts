@@ -1,13 +1,13 @@
+import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { lookFromOutside, NOTHING } from '../support/outside';
-import { openWorkbench, type Workbench } from '../support/workbench';
 import { asSuperuser, newPostgresTenant, type PostgresTenant } from './postgres-tenant';
 
-let bench: Workbench;
+let harness: ActivityHarness;
 
 beforeAll(async () => {
-  bench = await openWorkbench();
+  harness = await openActivityHarness();
 });
-afterAll(() => bench.close());
+afterAll(() => harness.close());
 
 const giftFrom = (neighbour: PostgresTenant, { app, owner }: PostgresTenant) =>
   neighbour.sql(
@@ -15,7 +15,7 @@ const giftFrom = (neighbour: PostgresTenant, { app, owner }: PostgresTenant) =>
   );
 const whole = (database: string) =>
   asSuperuser(
-    bench,
+    harness,
     `SELECT to_jsonb(d) - 'datfrozenxid' - 'datminmxid' AS d, (SELECT jsonb_agg(s ORDER BY s.setrole) FROM pg_db_role_setting s WHERE s.setdatabase = d.oid OR s.setrole = d.datdba) AS s FROM pg_database d WHERE datname = '${database}'`,
   );
 
@@ -23,21 +23,22 @@ test.each([
   ['is suspended', (it: PostgresTenant) => it.run('disable')],
   [
     'takes no more connections',
-    (it: PostgresTenant) => asSuperuser(bench, `ALTER DATABASE ${it.database} CONNECTION LIMIT 0`),
+    (it: PostgresTenant) => asSuperuser(harness, `ALTER DATABASE ${it.database} CONNECTION LIMIT 0`),
   ],
   [
     'is read-only',
-    (it: PostgresTenant) => asSuperuser(bench, `ALTER DATABASE ${it.database} SET default_transaction_read_only = on`),
+    (it: PostgresTenant) =>
+      asSuperuser(harness, `ALTER DATABASE ${it.database} SET default_transaction_read_only = on`),
   ],
 ])(
   'rights that a neighbour has granted do not keep the roles of a tenant, also where the neighbour %s; it stays exactly that',
   async (_, bring) => {
-    const [neighbour, tenant] = [await newPostgresTenant(bench), await newPostgresTenant(bench)];
+    const [neighbour, tenant] = [await newPostgresTenant(harness), await newPostgresTenant(harness)];
     await giftFrom(neighbour, tenant);
     await bring(neighbour);
     const before = await whole(neighbour.database);
     await tenant.run('drop');
-    expect(await lookFromOutside(bench.info, tenant.input.name)).toEqual(NOTHING);
+    expect(await lookFromOutside(harness.info, tenant.input.name)).toEqual(NOTHING);
     expect(await whole(neighbour.database)).toEqual(before);
     await neighbour.run('drop');
   },
@@ -45,16 +46,16 @@ test.each([
 
 test('a suspended neighbour whose database was left open by a worker that died is shut again by the next drop, a resumed one is not', async () => {
   const [suspended, resumed, tenant] = [
-    await newPostgresTenant(bench),
-    await newPostgresTenant(bench),
-    await newPostgresTenant(bench),
+    await newPostgresTenant(harness),
+    await newPostgresTenant(harness),
+    await newPostgresTenant(harness),
   ];
   await suspended.run('disable');
   await resumed.run('disable');
   const before = await whole(suspended.database);
   for (const { database, owner } of [suspended, resumed]) {
     await asSuperuser(
-      bench,
+      harness,
       `ALTER ROLE ${owner} SET application_name = 'freeflow: was false -1'; ALTER DATABASE ${database} ALLOW_CONNECTIONS true`,
     );
   }
@@ -67,10 +68,10 @@ test('a suspended neighbour whose database was left open by a worker that died i
 
 test('several tenants are dropped at the same time past one suspended neighbour', async () => {
   const [neighbour, ...tenants] = [
-    await newPostgresTenant(bench),
-    await newPostgresTenant(bench),
-    await newPostgresTenant(bench),
-    await newPostgresTenant(bench),
+    await newPostgresTenant(harness),
+    await newPostgresTenant(harness),
+    await newPostgresTenant(harness),
+    await newPostgresTenant(harness),
   ];
   await neighbour.sql(
     `CREATE TABLE app.gift (n int); GRANT SELECT ON app.gift TO ${tenants.map((it) => it.app).join(', ')}`,
@@ -78,24 +79,24 @@ test('several tenants are dropped at the same time past one suspended neighbour'
   await neighbour.run('disable');
   const before = await whole(neighbour.database);
   await Promise.all(tenants.map((it) => it.run('drop')));
-  for (const it of tenants) expect(await lookFromOutside(bench.info, it.input.name)).toEqual(NOTHING);
+  for (const it of tenants) expect(await lookFromOutside(harness.info, it.input.name)).toEqual(NOTHING);
   expect(await whole(neighbour.database)).toEqual(before);
   await neighbour.run('drop');
 });
 
 test("rights on a neighbour's database, in a role by the tenant's own hand, and by default elsewhere do not keep the roles of a tenant", async () => {
-  const [neighbour, tenant] = [await newPostgresTenant(bench), await newPostgresTenant(bench)];
+  const [neighbour, tenant] = [await newPostgresTenant(harness), await newPostgresTenant(harness)];
   const team = `team_${tenant.input.name}`;
   await asSuperuser(
-    bench,
+    harness,
     `CREATE ROLE ${team}; GRANT ${team} TO ${tenant.app} WITH ADMIN OPTION; GRANT ${tenant.owner} TO ${team};
     SET ROLE ${neighbour.owner}; GRANT CONNECT ON DATABASE ${neighbour.database} TO ${tenant.app}; RESET ROLE; ALTER DEFAULT PRIVILEGES FOR ROLE ${tenant.app} GRANT SELECT ON TABLES TO ${team}`,
   );
   await tenant.sql(`GRANT ${team} TO ${neighbour.app}`);
   await tenant.run('drop');
-  expect(await lookFromOutside(bench.info, tenant.input.name)).toEqual(NOTHING);
+  expect(await lookFromOutside(harness.info, tenant.input.name)).toEqual(NOTHING);
   await neighbour.run('drop');
-  await asSuperuser(bench, `DROP ROLE ${team}`);
+  await asSuperuser(harness, `DROP ROLE ${team}`);
 });
 
 test.each([
@@ -110,36 +111,39 @@ test.each([
 ])(
   "a superuser's right on %s is named with the statement that takes it away, while all data is there",
   async (_, statement, named) => {
-    const tenant = await newPostgresTenant(bench);
-    await asSuperuser(bench, statement.replace('%I', tenant.app));
+    const tenant = await newPostgresTenant(harness);
+    await asSuperuser(harness, statement.replace('%I', tenant.app));
     const way = `in database postgres: DROP OWNED BY "${tenant.app}", "${tenant.owner}"`;
     const failure = await tenant.run('drop').catch((error: unknown) => error);
     expect(failure).toMatchObject({ type: 'permission', message: expect.stringContaining(named) });
     expect(String(failure)).toContain(way);
     expect(
-      await asSuperuser(bench, `SELECT datname FROM pg_database WHERE datname = '${tenant.database}'`),
+      await asSuperuser(harness, `SELECT datname FROM pg_database WHERE datname = '${tenant.database}'`),
     ).toHaveLength(1);
-    await asSuperuser(bench, `DROP OWNED BY "${tenant.app}", "${tenant.owner}"; DROP SCHEMA IF EXISTS freeflow_field`);
+    await asSuperuser(
+      harness,
+      `DROP OWNED BY "${tenant.app}", "${tenant.owner}"; DROP SCHEMA IF EXISTS freeflow_field`,
+    );
     await tenant.run('drop');
-    expect(await lookFromOutside(bench.info, tenant.input.name)).toEqual(NOTHING);
+    expect(await lookFromOutside(harness.info, tenant.input.name)).toEqual(NOTHING);
   },
 );
 
 test("what the tenant's roles own elsewhere is named before anything of its data is dropped", async () => {
-  const tenant = await newPostgresTenant(bench);
+  const tenant = await newPostgresTenant(harness);
   const table = `of_${tenant.input.name}`;
-  await asSuperuser(bench, `CREATE TABLE ${table} (n int); ALTER TABLE ${table} OWNER TO ${tenant.app}`);
+  await asSuperuser(harness, `CREATE TABLE ${table} (n int); ALTER TABLE ${table} OWNER TO ${tenant.app}`);
   await expect(tenant.run('drop')).rejects.toMatchObject({
     type: 'conflict',
     message: expect.stringContaining('in database postgres'),
   });
-  expect(await asSuperuser(bench, `SELECT datname FROM pg_database WHERE datname = '${tenant.database}'`)).toHaveLength(
-    1,
-  );
+  expect(
+    await asSuperuser(harness, `SELECT datname FROM pg_database WHERE datname = '${tenant.database}'`),
+  ).toHaveLength(1);
   await asSuperuser(
-    bench,
+    harness,
     `REASSIGN OWNED BY ${tenant.app}, ${tenant.owner} TO postgres; ALTER DATABASE ${tenant.database} OWNER TO ${tenant.owner}`,
   );
   await tenant.run('drop');
-  await asSuperuser(bench, `DROP TABLE ${table}`);
+  await asSuperuser(harness, `DROP TABLE ${table}`);
 });

@@ -1,16 +1,16 @@
-import { openWorkbench, type Workbench } from '../support/workbench';
+import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { asSuperuser, newPostgresTenant, type PostgresTenant } from './postgres-tenant';
 
-let bench: Workbench;
+let harness: ActivityHarness;
 let tenant: PostgresTenant;
 
 beforeAll(async () => {
-  bench = await openWorkbench();
-  tenant = await newPostgresTenant(bench);
+  harness = await openActivityHarness();
+  tenant = await newPostgresTenant(harness);
 });
 afterAll(async () => {
   await tenant.run('drop');
-  await bench.close();
+  await harness.close();
 });
 
 test.each(["'of its own'", 'NULL'])(
@@ -28,7 +28,7 @@ test.each(["'of its own'", 'NULL'])(
 );
 
 test('a password that nobody has changed stays the very same, without a word', async () => {
-  const verifier = () => asSuperuser(bench, `SELECT rolpassword FROM pg_authid WHERE rolname = '${tenant.app}'`);
+  const verifier = () => asSuperuser(harness, `SELECT rolpassword FROM pg_authid WHERE rolname = '${tenant.app}'`);
   const before = await verifier();
   await tenant.run('disable');
   await tenant.run('enable');
@@ -44,10 +44,10 @@ test("a refused login of the tenant is never told as the provisioner's credentia
   });
   await tenant.run('disable');
   await tenant.run('enable');
-  await asSuperuser(bench, `ALTER ROLE ${tenant.app} VALID UNTIL '2001-01-01'`);
+  await asSuperuser(harness, `ALTER ROLE ${tenant.app} VALID UNTIL '2001-01-01'`);
   await expect(tenant.run('probe')).rejects.toMatchObject({
     type: 'probe-refused',
     message: expect.stringContaining('its password has expired'),
   });
-  await asSuperuser(bench, `ALTER ROLE ${tenant.app} VALID UNTIL 'infinity'`);
+  await asSuperuser(harness, `ALTER ROLE ${tenant.app} VALID UNTIL 'infinity'`);
 });

@@ -1,16 +1,16 @@
-import { openWorkbench, type Workbench } from '../support/workbench';
+import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { asSuperuser, newPostgresTenant, type PostgresTenant } from './postgres-tenant';
 
-let bench: Workbench;
+let harness: ActivityHarness;
 let tenant: PostgresTenant;
 
 beforeAll(async () => {
-  bench = await openWorkbench();
-  tenant = await newPostgresTenant(bench);
+  harness = await openActivityHarness();
+  tenant = await newPostgresTenant(harness);
 });
 afterAll(async () => {
   await tenant.run('drop');
-  await bench.close();
+  await harness.close();
 });
 
 const suspendAndResume = async () => {
@@ -20,7 +20,7 @@ const suspendAndResume = async () => {
 
 const ofTenant = () =>
   asSuperuser(
-    bench,
+    harness,
     `SELECT relkind, relname FROM pg_class WHERE relnamespace = 'app'::regnamespace ORDER BY 2`,
     tenant.database,
   );
@@ -74,7 +74,7 @@ test.each(
   const client = await tenant.connect(undefined, patient);
   const settings = async () =>
     asSuperuser(
-      bench,
+      harness,
       `SELECT setdatabase, setrole, setconfig FROM pg_db_role_setting WHERE setrole = '${tenant.app}'::regrole ORDER BY 1`,
     );
   const untouched = await settings();
@@ -86,27 +86,27 @@ test.each(
   expect(await settings()).toEqual(before);
   const [, name = ''] = /SET (\w+) =/.exec(statement) ?? [];
   await asSuperuser(
-    bench,
+    harness,
     `${statement.split(' SET ')[0]?.replace('%I', tenant.database).replace('CURRENT_USER', tenant.app)} RESET ${name}`,
   );
   if (name === 'search_path' && statement.includes('%I'))
-    await asSuperuser(bench, `ALTER ROLE ${tenant.app} IN DATABASE ${tenant.database} SET search_path = app`);
+    await asSuperuser(harness, `ALTER ROLE ${tenant.app} IN DATABASE ${tenant.database} SET search_path = app`);
 });
 
 test('a tenant whose sessions take all it may have is resumed all the same', async () => {
-  await asSuperuser(bench, `ALTER ROLE ${tenant.app} CONNECTION LIMIT 1`);
+  await asSuperuser(harness, `ALTER ROLE ${tenant.app} CONNECTION LIMIT 1`);
   const hungry = await tenant.connect();
   await expect(tenant.connect()).rejects.toMatchObject({ code: '53300' });
   await tenant.run('probe');
   await hungry.end();
-  await asSuperuser(bench, `ALTER ROLE ${tenant.app} CONNECTION LIMIT 50`);
+  await asSuperuser(harness, `ALTER ROLE ${tenant.app} CONNECTION LIMIT 50`);
 });
 
 test('an administrator who lets the tenant make schemas is no leak, and a probe leaves none behind', async () => {
-  await asSuperuser(bench, `GRANT CREATE ON DATABASE ${tenant.database} TO ${tenant.app}`);
+  await asSuperuser(harness, `GRANT CREATE ON DATABASE ${tenant.database} TO ${tenant.app}`);
   await suspendAndResume();
   expect(
-    await asSuperuser(bench, `SELECT nspname FROM pg_namespace WHERE nspname LIKE 'freeflow%'`, tenant.database),
+    await asSuperuser(harness, `SELECT nspname FROM pg_namespace WHERE nspname LIKE 'freeflow%'`, tenant.database),
   ).toEqual([]);
-  await asSuperuser(bench, `REVOKE CREATE ON DATABASE ${tenant.database} FROM ${tenant.app}`);
+  await asSuperuser(harness, `REVOKE CREATE ON DATABASE ${tenant.database} FROM ${tenant.app}`);
 });

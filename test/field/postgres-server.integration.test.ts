@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { chownSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Client } from 'pg';
+import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { freeflow } from '../support/freeflow';
 import { inDatabase } from '../support/master';
 import { withPostgres } from '../support/outside';
 import { openOwnPostgres, type OwnPostgres, postgresWithTls } from '../support/own-postgres';
 import { until } from '../support/until';
-import { openWorkbench, type Workbench } from '../support/workbench';
 import { ENDED, newPostgresTenant, type PostgresTenant } from './postgres-tenant';
 
 // Of 300 connections all but 30 are for superusers, and 20 of those for the provisioner, so ten of a tenant's sessions take all there is.
@@ -15,19 +15,19 @@ const SETTINGS = { max_prepared_transactions: '10', wal_level: 'logical', superu
 const FOR_TENANTS = 10;
 
 let server: OwnPostgres;
-let bench: Workbench;
+let harness: ActivityHarness;
 
 beforeAll(async () => {
   server = await openOwnPostgres(SETTINGS, await postgresWithTls());
   // An admin URL without a database, as managed servers hand it out.
-  bench = await openWorkbench({ POSTGRES_ADMIN_URL: server.provisionerUrl.replace(/\/postgres$/, '/') });
-  bench.info = {
-    ...bench.info,
-    postgres: { ...bench.info.postgres, url: server.url, provisionerUrl: server.provisionerUrl },
+  harness = await openActivityHarness({ POSTGRES_ADMIN_URL: server.provisionerUrl.replace(/\/postgres$/, '/') });
+  harness.info = {
+    ...harness.info,
+    postgres: { ...harness.info.postgres, url: server.url, provisionerUrl: server.provisionerUrl },
   };
 });
 afterAll(async () => {
-  await bench.close();
+  await harness.close();
   await server.close();
 });
 
@@ -48,7 +48,7 @@ const prepare = async (tenant: PostgresTenant, statement: string) => {
 };
 
 test('a tenant that prepares a transaction which holds its own role is suspended, resumed and dropped', async () => {
-  const tenant = await newPostgresTenant(bench);
+  const tenant = await newPostgresTenant(harness);
   await prepare(tenant, `ALTER ROLE CURRENT_USER PASSWORD 'x'`);
   await tenant.run('disable');
   await tenant.run('enable');
@@ -59,7 +59,7 @@ test('a tenant that prepares a transaction which holds its own role is suspended
 });
 
 test('a prepared transaction that has nothing to do with a suspension outlives it', async () => {
-  const tenant = await newPostgresTenant(bench);
+  const tenant = await newPostgresTenant(harness);
   await prepare(tenant, 'CREATE TABLE app.kept (n int)');
   await tenant.run('disable');
   await tenant.run('enable');
@@ -69,7 +69,7 @@ test('a prepared transaction that has nothing to do with a suspension outlives i
 });
 
 test("a neighbour's prepared transaction with a grant does not keep the roles of a tenant, not even while the neighbour is suspended", async () => {
-  const [neighbour, tenant] = [await newPostgresTenant(bench), await newPostgresTenant(bench)];
+  const [neighbour, tenant] = [await newPostgresTenant(harness), await newPostgresTenant(harness)];
   await prepare(neighbour, `CREATE TABLE app.gift (n int); GRANT SELECT ON app.gift TO ${tenant.app}`);
   await neighbour.run('disable');
   await tenant.run('drop');
@@ -78,7 +78,7 @@ test("a neighbour's prepared transaction with a grant does not keep the roles of
 });
 
 test('subscriptions, publications, large objects and an idle slot go with the database of a tenant, even where it was made a template', async () => {
-  const tenant = await newPostgresTenant(bench);
+  const tenant = await newPostgresTenant(harness);
   await asSuperuser(
     `GRANT pg_create_subscription TO ${tenant.app}; GRANT CREATE ON DATABASE ${tenant.database} TO ${tenant.app}`,
   );
@@ -95,7 +95,7 @@ test('subscriptions, publications, large objects and an idle slot go with the da
 });
 
 test("an administrator's prepared transaction or subscription in a tenant's database is named, with the way out, before anything is dropped", async () => {
-  const tenant = await newPostgresTenant(bench);
+  const tenant = await newPostgresTenant(harness);
   await asSuperuser(
     `CREATE SUBSCRIPTION admins CONNECTION 'host=nowhere.invalid dbname=x' PUBLICATION theirs WITH (connect = false)`,
     tenant.database,
@@ -120,7 +120,7 @@ test("an administrator's prepared transaction or subscription in a tenant's data
 });
 
 test('a tenant has so many connections and no more, and where tenants have taken all there are, others are made, suspended and dropped', async () => {
-  const hungry = await newPostgresTenant(bench);
+  const hungry = await newPostgresTenant(harness);
   expect(await asSuperuser(`SELECT rolconnlimit FROM pg_roles WHERE rolname = '${hungry.app}'`)).toEqual([
     { rolconnlimit: 50 },
   ]);
@@ -133,7 +133,7 @@ test('a tenant has so many connections and no more, and where tenants have taken
     );
   }
   expect(taken.length).toBeLessThanOrEqual(FOR_TENANTS);
-  const other = await newPostgresTenant(bench);
+  const other = await newPostgresTenant(harness);
   await other.run('disable');
   await other.run('drop');
   await hungry.run('disable');
@@ -173,7 +173,7 @@ test('a certificate that is not trusted is told in those words, by a step and by
   await asSuperuser('SELECT pg_reload_conf()');
   await until('the server speaks TLS', async () => (await asSuperuser('SHOW ssl'))[0]?.['ssl'] === 'on');
   const url = `${server.provisionerUrl}?sslmode=require`;
-  const strict = bench.another({ POSTGRES_ADMIN_URL: url });
+  const strict = harness.another({ POSTGRES_ADMIN_URL: url });
   await expect(strict.run('postgres.create', await strict.newTenant())).rejects.toMatchObject({
     type: 'certificate',
     message: expect.stringMatching(/self.signed certificate/),
@@ -199,7 +199,7 @@ test('on a server made without UTF-8 tenant databases are UTF-8 all the same', a
     await asSuperuser(
       `UPDATE pg_database SET datcollate = '${locale}', datctype = '${locale}' WHERE datname = 'template0'`,
     );
-    const tenant = await newPostgresTenant(bench);
+    const tenant = await newPostgresTenant(harness);
     expect(
       await asSuperuser(
         `SELECT pg_encoding_to_char(encoding) AS encoding, datctype FROM pg_database WHERE datname = '${tenant.database}'`,

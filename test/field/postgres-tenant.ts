@@ -1,13 +1,13 @@
 import { createSecretStore } from '@freeflow/db-master';
 import { readSecretKeys } from '@freeflow/lib/secrets';
 import { Client } from 'pg';
+import type { ActivityHarness } from '../support/activity-harness';
 import { inDatabase } from '../support/master';
 import { withPostgres } from '../support/outside';
-import type { Workbench } from '../support/workbench';
 
 /** A tenant with a PostgreSQL database, and what it may do there itself. */
 export interface PostgresTenant {
-  input: Awaited<ReturnType<Workbench['newTenant']>>;
+  input: Awaited<ReturnType<ActivityHarness['newTenant']>>;
   database: string;
   app: string;
   owner: string;
@@ -21,17 +21,17 @@ export interface PostgresTenant {
   lastMessage(): Promise<string>;
 }
 
-export async function newPostgresTenant(bench: Workbench): Promise<PostgresTenant> {
-  const input = await bench.newTenant();
+export async function newPostgresTenant(harness: ActivityHarness): Promise<PostgresTenant> {
+  const input = await harness.newTenant();
   const database = `freeflow_${input.name}`;
   const app = `${database}_app`;
-  await bench.run('postgres.create', input);
-  const store = createSecretStore(bench.db, readSecretKeys(bench.info.secretsKey));
+  await harness.run('postgres.create', input);
+  const store = createSecretStore(harness.db, readSecretKeys(harness.info.secretsKey));
   const [entry] = (await store.list(input.tenantId)).filter((it) => it.backend === 'postgres');
   const password = await store.resolve(entry?.ref ?? '', { tenantId: input.tenantId, backend: 'postgres' });
   const connect = async (other = password, options?: string) => {
     const client = new Client({
-      connectionString: urlAs(bench, app, other, database),
+      connectionString: urlAs(harness, app, other, database),
       ...(options === undefined ? {} : { options }),
     });
     client.on('error', () => undefined);
@@ -48,7 +48,7 @@ export async function newPostgresTenant(bench: Workbench): Promise<PostgresTenan
   };
   const lastMessage = async () =>
     (
-      await bench.db.tenantProvisionLog.findFirstOrThrow({
+      await harness.db.tenantProvisionLog.findFirstOrThrow({
         where: { tenantId: input.tenantId },
         orderBy: { createdAt: 'desc' },
       })
@@ -61,7 +61,7 @@ export async function newPostgresTenant(bench: Workbench): Promise<PostgresTenan
     password,
     connect,
     sql,
-    run: (verb) => bench.run(`postgres.${verb}`, input),
+    run: (verb) => harness.run(`postgres.${verb}`, input),
     lastMessage,
   };
 }
@@ -71,18 +71,18 @@ export const ENDED = /terminat|not queryable/i;
 
 /** Runs statements as the server's superuser. */
 export const asSuperuser = (
-  bench: Workbench,
+  harness: ActivityHarness,
   statements: string,
   database = 'postgres',
 ): Promise<Record<string, unknown>[]> =>
-  withPostgres(inDatabase(bench.info.postgres.url, database), async (client) => {
+  withPostgres(inDatabase(harness.info.postgres.url, database), async (client) => {
     // Whatever the database itself is set to.
     await client.query('SET default_transaction_read_only = off');
     return (await client.query<Record<string, unknown>>(statements)).rows;
   });
 
-function urlAs(bench: Workbench, user: string, password: string, database: string): string {
-  const url = new URL(inDatabase(bench.info.postgres.url, database));
+function urlAs(harness: ActivityHarness, user: string, password: string, database: string): string {
+  const url = new URL(inDatabase(harness.info.postgres.url, database));
   url.username = user;
   url.password = encodeURIComponent(password);
   return url.href;

@@ -1,23 +1,23 @@
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import { clientFor } from '../../backends/qdrant/client';
+import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { lookFromOutside, NOTHING, qdrantAsOwner } from '../support/outside';
 import { until } from '../support/until';
-import { openWorkbench, type Workbench } from '../support/workbench';
 import { entryOf, messagesOf, secretsOf } from './bench';
 
-type Tenant = Awaited<ReturnType<Workbench['newTenant']>>;
+type Tenant = Awaited<ReturnType<ActivityHarness['newTenant']>>;
 
 const SIZE = 1536;
 /** Enough that a snapshot takes a while. */
 const MANY = 300;
 
-let bench: Workbench;
+let harness: ActivityHarness;
 let owner: QdrantClient;
 beforeAll(async () => {
-  bench = await openWorkbench();
-  owner = qdrantAsOwner(bench.info);
+  harness = await openActivityHarness();
+  owner = qdrantAsOwner(harness.info);
 });
-afterAll(() => bench.close());
+afterAll(() => harness.close());
 
 const collectionOf = ({ name }: Tenant) => `freeflow_${name}_vectors`;
 const upsert = (client: QdrantClient, name: string, count: number, wait = true) =>
@@ -32,10 +32,10 @@ const upsert = (client: QdrantClient, name: string, count: number, wait = true) 
 
 /** A tenant with data, and its own client. */
 async function inUse(points = 20): Promise<{ tenant: Tenant; own: QdrantClient }> {
-  const tenant = await bench.newTenant();
-  await bench.run('qdrant.create', tenant);
-  const { token = '' } = await secretsOf(bench, tenant, 'qdrant');
-  const own = clientFor(new URL(bench.info.qdrant.url), token);
+  const tenant = await harness.newTenant();
+  await harness.run('qdrant.create', tenant);
+  const { token = '' } = await secretsOf(harness, tenant, 'qdrant');
+  const own = clientFor(new URL(harness.info.qdrant.url), token);
   await upsert(own, collectionOf(tenant), points);
   return { tenant, own };
 }
@@ -73,11 +73,11 @@ test.each([
           (await owner.listShardSnapshots(collectionOf(tenant), 0)).length >
         0,
     );
-    await bench.run('qdrant.drop', tenant);
+    await harness.run('qdrant.drop', tenant);
     await snapshots;
     expect(await snapshotsLeft(collectionOf(tenant))).toEqual([]);
-    expect(await lookFromOutside(bench.info, tenant.name)).toEqual(NOTHING);
-    expect((await messagesOf(bench, tenant, 'qdrant.drop')).at(-1)).toMatch(
+    expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
+    expect((await messagesOf(harness, tenant, 'qdrant.drop')).at(-1)).toMatch(
       /dropped and seen absent; \d+ snapshot\(s\) of it were deleted with it/,
     );
   },
@@ -86,30 +86,30 @@ test.each([
 test('points that are written while it is erased do not stay', async () => {
   const { tenant, own } = await inUse();
   const writing = goOn(() => upsert(own, collectionOf(tenant), 20, false));
-  await bench.run('qdrant.drop', tenant);
+  await harness.run('qdrant.drop', tenant);
   await writing;
-  expect(await lookFromOutside(bench.info, tenant.name)).toEqual(NOTHING);
+  expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
 });
 
 test('an erasure that was cut short after the data went is finished by the next attempt, snapshots included', async () => {
   const { tenant, own } = await inUse();
   await own.createSnapshot(collectionOf(tenant));
-  const { nonce } = await entryOf(bench, tenant, 'qdrant');
+  const { nonce } = await entryOf(harness, tenant, 'qdrant');
   // As an attempt leaves it that dies between the two.
   await owner.upsert('freeflow_registry', {
     wait: true,
     points: [{ id: nonce, vector: {}, payload: { erasing: true, nonce, collection: collectionOf(tenant) } }],
   });
   await owner.deleteCollection(collectionOf(tenant));
-  await bench.run('qdrant.drop', tenant);
+  await harness.run('qdrant.drop', tenant);
   expect(await snapshotsLeft(collectionOf(tenant))).toEqual([]);
-  expect(await lookFromOutside(bench.info, tenant.name)).toEqual(NOTHING);
+  expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
 });
 
 test('what somebody else has made of that name meanwhile is left alone', async () => {
   const { tenant } = await inUse();
   const name = collectionOf(tenant);
-  const { nonce } = await entryOf(bench, tenant, 'qdrant');
+  const { nonce } = await entryOf(harness, tenant, 'qdrant');
   await owner.upsert('freeflow_registry', {
     wait: true,
     points: [{ id: nonce, vector: {}, payload: { erasing: true, nonce, collection: name } }],
@@ -118,12 +118,12 @@ test('what somebody else has made of that name meanwhile is left alone', async (
   await owner.createCollection(name, { vectors: { size: 2, distance: 'Dot' } });
   await owner.upsert(name, { wait: true, points: [{ id: 7, vector: [1, 2] }] });
   await owner.createSnapshot(name);
-  await bench.run('qdrant.drop', tenant);
+  await harness.run('qdrant.drop', tenant);
   expect({
     points: (await owner.getCollection(name)).points_count,
     snapshots: (await owner.listSnapshots(name)).length,
   }).toEqual({ points: 1, snapshots: 1 });
-  expect((await messagesOf(bench, tenant, 'qdrant.drop')).at(-1)).toMatch(/left alone/);
+  expect((await messagesOf(harness, tenant, 'qdrant.drop')).at(-1)).toMatch(/left alone/);
   for (const it of await owner.listSnapshots(name)) await owner.deleteSnapshot(name, it.name);
   await owner.deleteCollection(name);
 });

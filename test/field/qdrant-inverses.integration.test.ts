@@ -2,36 +2,36 @@ import type { QdrantClient } from '@qdrant/js-client-rest';
 import fc from 'fast-check';
 import { clientFor } from '../../backends/qdrant/client';
 import { uuidOf } from '../../backends/uuid';
+import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { qdrantAsOwner } from '../support/outside';
-import { openWorkbench, type Workbench } from '../support/workbench';
 import { entryOf, messagesOf, secretsOf } from './bench';
 
-type Tenant = Awaited<ReturnType<Workbench['newTenant']>>;
+type Tenant = Awaited<ReturnType<ActivityHarness['newTenant']>>;
 
 const RUNS = Number(process.env['FIELD_RUNS'] ?? 4);
 const REGISTRY = 'freeflow_registry';
 
-let bench: Workbench;
+let harness: ActivityHarness;
 let owner: QdrantClient;
 let tenant: Tenant;
 let own: QdrantClient;
 let name: string;
 beforeAll(async () => {
-  bench = await openWorkbench();
-  owner = qdrantAsOwner(bench.info);
-  tenant = await bench.newTenant();
-  await bench.run('qdrant.create', tenant);
+  harness = await openActivityHarness();
+  owner = qdrantAsOwner(harness.info);
+  tenant = await harness.newTenant();
+  await harness.run('qdrant.create', tenant);
   name = `freeflow_${tenant.name}_vectors`;
-  own = clientFor(new URL(bench.info.qdrant.url), (await secretsOf(bench, tenant, 'qdrant'))['token'] ?? '');
+  own = clientFor(new URL(harness.info.qdrant.url), (await secretsOf(harness, tenant, 'qdrant'))['token'] ?? '');
 });
 afterAll(async () => {
-  await bench.run('qdrant.drop', tenant);
-  await bench.close();
+  await harness.run('qdrant.drop', tenant);
+  await harness.close();
 });
 
 /** All there is of the tenant: its points of the registry, its collection with all points, its snapshots. */
 async function whole() {
-  const { nonce } = await entryOf(bench, tenant, 'qdrant');
+  const { nonce } = await entryOf(harness, tenant, 'qdrant');
   const registered = await owner.scroll(REGISTRY, {
     filter: { must: [{ key: 'nonce', match: { value: nonce } }] },
     limit: 50,
@@ -45,8 +45,8 @@ async function whole() {
 }
 
 async function suspendAndResume(): Promise<void> {
-  await bench.run('qdrant.disable', tenant);
-  await bench.run('qdrant.enable', tenant);
+  await harness.run('qdrant.disable', tenant);
+  await harness.run('qdrant.enable', tenant);
 }
 
 // No fractions: Qdrant itself changes the last digits of some on their way in.
@@ -73,7 +73,7 @@ test('suspend and resume give back every token and every setting, whatever they 
   });
   await fc.assert(
     fc.asyncProperty(settings, async ({ note, others, indexes, config }) => {
-      const { nonce } = await entryOf(bench, tenant, 'qdrant');
+      const { nonce } = await entryOf(harness, tenant, 'qdrant');
       const [first] = (await whole()).registered;
       if (first === undefined) throw new Error('no token is registered');
       await owner.setPayload(REGISTRY, { wait: true, payload: { note }, points: [first.id] });
@@ -112,17 +112,17 @@ test('a try-out leaves alone what the tenant has, under every id it could use', 
     })),
   });
   const before = await whole();
-  await bench.run('qdrant.probe', tenant);
+  await harness.run('qdrant.probe', tenant);
   await suspendAndResume();
   expect(await whole()).toEqual(before);
 });
 
 test('a tenant whose token somebody has taken off the registry gets it back by suspend and resume, and that is reported', async () => {
-  const { nonce } = await entryOf(bench, tenant, 'qdrant');
+  const { nonce } = await entryOf(harness, tenant, 'qdrant');
   await owner.delete(REGISTRY, { wait: true, filter: { must: [{ key: 'nonce', match: { value: nonce } }] } });
   await suspendAndResume();
   await own.getCollection(name);
-  expect((await messagesOf(bench, tenant, 'qdrant.enable')).at(-1)).toMatch(
+  expect((await messagesOf(harness, tenant, 'qdrant.enable')).at(-1)).toMatch(
     /stored token had been taken off the registry/,
   );
 });

@@ -1,28 +1,28 @@
 import type { StackInfo } from '@freeflow/contract/stack-info';
 import { portOf } from '../../backends/qdrant/client';
 import { readStackInfo } from '../../stack/stack-info';
+import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { doctor } from '../support/doctor';
 import { startHttpProxy, type HttpProxy } from '../support/http-proxy';
 import { TEST_STACK } from '../support/master';
-import { openWorkbench, type Workbench } from '../support/workbench';
 
 let info: StackInfo;
 let proxy: HttpProxy;
-let bench: Workbench;
+let harness: ActivityHarness;
 beforeAll(async () => {
   info = readStackInfo(TEST_STACK);
   proxy = await startHttpProxy(info.qdrant.url, '/vectors/qdrant');
-  bench = await openWorkbench({ QDRANT_URL: `${proxy.origin}/vectors/qdrant/` });
+  harness = await openActivityHarness({ QDRANT_URL: `${proxy.origin}/vectors/qdrant/` });
 });
 afterAll(async () => {
-  await bench.close();
+  await harness.close();
   await proxy.close();
 });
 
 test('a Qdrant below a path of a proxy is asked there and nowhere else, by the owner and as the tenant', async () => {
-  const tenant = await bench.newTenant();
+  const tenant = await harness.newTenant();
   for (const step of ['create', 'probe', 'disable', 'enable', 'drop'] as const)
-    await bench.run(`qdrant.${step}`, tenant);
+    await harness.run(`qdrant.${step}`, tenant);
   expect(proxy.strays).toEqual([]);
 });
 

@@ -1,7 +1,7 @@
 import { QdrantClient } from '@qdrant/js-client-rest';
 import { hasCode } from '../../backends/failures';
+import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { startQdrant, type OwnQdrant } from '../support/own-qdrant';
-import { openWorkbench, type Workbench } from '../support/workbench';
 import { backendOf, entryOf, secretsOf } from './bench';
 
 const KEY = 'a-key-of-this-test-alone-0123456789';
@@ -21,15 +21,15 @@ const STRICT = Object.fromEntries(
 );
 
 let server: OwnQdrant;
-let bench: Workbench;
+let harness: ActivityHarness;
 let owner: QdrantClient;
 beforeAll(async () => {
   server = await startQdrant({ ...STRICT, QDRANT__SERVICE__API_KEY: KEY, QDRANT__SERVICE__JWT_RBAC: 'true' });
-  bench = await openWorkbench({ QDRANT_URL: server.url, QDRANT_API_KEY: KEY });
+  harness = await openActivityHarness({ QDRANT_URL: server.url, QDRANT_API_KEY: KEY });
   owner = new QdrantClient({ url: server.url, apiKey: KEY, checkCompatibility: false });
 });
 afterAll(async () => {
-  await bench.close();
+  await harness.close();
   await server.stop();
 });
 
@@ -40,22 +40,22 @@ const readsAsTenant = async (collection: string, token = '') =>
   );
 
 async function wholeLife(): Promise<void> {
-  const tenant = await bench.newTenant();
+  const tenant = await harness.newTenant();
   const collection = `freeflow_${tenant.name}_vectors`;
-  await bench.run('qdrant.create', tenant);
-  await bench.run('qdrant.probe', tenant);
-  const { token } = await secretsOf(bench, tenant, 'qdrant');
-  await bench.run('qdrant.disable', tenant);
+  await harness.run('qdrant.create', tenant);
+  await harness.run('qdrant.probe', tenant);
+  const { token } = await secretsOf(harness, tenant, 'qdrant');
+  await harness.run('qdrant.disable', tenant);
   expect(await readsAsTenant(collection, token)).toBe(401);
-  await bench.run('qdrant.enable', tenant);
+  await harness.run('qdrant.enable', tenant);
   expect(await readsAsTenant(collection, token)).toBe('in');
-  const { nonce } = await entryOf(bench, tenant, 'qdrant');
-  expect(await backendOf(bench, 'qdrant').listOwned([], new AbortController().signal)).toContainEqual({
+  const { nonce } = await entryOf(harness, tenant, 'qdrant');
+  expect(await backendOf(harness, 'qdrant').listOwned([], new AbortController().signal)).toContainEqual({
     name: collection,
     nonce,
   });
-  await bench.run('qdrant.drop', tenant);
-  expect(await entryOf(bench, tenant, 'qdrant')).toMatchObject({ state: 'absent' });
+  await harness.run('qdrant.drop', tenant);
+  expect(await entryOf(harness, tenant, 'qdrant')).toMatchObject({ state: 'absent' });
   expect((await owner.collectionExists(collection)).exists).toBe(false);
 }
 
@@ -64,13 +64,13 @@ test('a tenant lives its whole life at a server in strict mode', async () => {
 });
 
 test('the reconciler lists all that is ours, however little the server gives at a time', async () => {
-  const tenants = [await bench.newTenant(), await bench.newTenant(), await bench.newTenant()];
-  for (const it of tenants) await bench.run('qdrant.create', it);
+  const tenants = [await harness.newTenant(), await harness.newTenant(), await harness.newTenant()];
+  for (const it of tenants) await harness.run('qdrant.create', it);
   // Without its collection a tenant is found by its point alone.
   for (const it of tenants) await owner.deleteCollection(`freeflow_${it.name}_vectors`);
-  const names = (await backendOf(bench, 'qdrant').listOwned([], new AbortController().signal)).map((it) => it.name);
+  const names = (await backendOf(harness, 'qdrant').listOwned([], new AbortController().signal)).map((it) => it.name);
   expect(names).toEqual(expect.arrayContaining(tenants.map((it) => `freeflow_${it.name}_vectors`)));
-  for (const it of tenants) await bench.run('qdrant.drop', it);
+  for (const it of tenants) await harness.run('qdrant.drop', it);
 });
 
 test('a registry that an older version has made is finished: what is filtered by gets its index', async () => {

@@ -10,8 +10,8 @@ import { Ledger } from '../../activities/ledger';
 import { reconcileActivities } from '../../activities/reconcile';
 import { TenantLock } from '../../activities/tenant-lock';
 import type { Backend, Target } from '../../backends/backend';
+import { newName, openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { until } from '../support/until';
-import { newName, openWorkbench, type Workbench } from '../support/workbench';
 import { workerBehind } from '../support/worker-behind';
 
 interface Report {
@@ -20,24 +20,24 @@ interface Report {
   goesOnAt: Record<string, string>;
 }
 
-let bench: Workbench;
+let harness: ActivityHarness;
 let lock: TenantLock;
 beforeEach(async () => {
-  bench = await openWorkbench();
+  harness = await openActivityHarness();
   lock = new TenantLock(await lockUrl());
 });
 afterEach(async () => {
   await lock.close();
-  await bench.close();
+  await harness.close();
 });
 
 const lockUrl = async () => {
-  const url = new URL(bench.info.masterDatabase.workerUrl);
-  url.pathname = `/${bench.database}`;
+  const url = new URL(harness.info.masterDatabase.workerUrl);
+  url.pathname = `/${harness.database}`;
   return url.href;
 };
 
-const backendOf = (kind: BackendKind, of = bench): Backend => {
+const backendOf = (kind: BackendKind, of = harness): Backend => {
   const backend = of.backends.find((it) => it.kind === kind);
   if (backend === undefined) throw new Error(kind);
   return backend;
@@ -62,7 +62,7 @@ function reconcile(
     kept,
   }: { reconcileMs?: number; runId?: string; holder?: TenantLock; kept?: unknown } = {},
 ) {
-  const { db, info } = bench;
+  const { db, info } = harness;
   const installation = new Installation(db);
   const secrets = createSecretStore(db, readSecretKeys(info.secretsKey));
   const activities = reconcileActivities({
@@ -93,11 +93,11 @@ function reconcile(
 async function missingCollections(count: number): Promise<string[]> {
   const serverId = await backendOf('qdrant').serverId();
   const names = Array.from({ length: count }, () => newName());
-  await bench.db.tenant.createMany({
+  await harness.db.tenant.createMany({
     data: names.map((name) => ({ name, ...tenantNames(name), status: 'active' as const })),
   });
-  const tenants = await bench.db.tenant.findMany({ where: { name: { in: names } } });
-  await bench.db.tenantResource.createMany({
+  const tenants = await harness.db.tenant.findMany({ where: { name: { in: names } } });
+  await harness.db.tenantResource.createMany({
     data: tenants.map(({ id, qdrantCollection }) => ({
       tenantId: id,
       kind: 'qdrant' as const,
@@ -153,7 +153,7 @@ test('an attempt that is given up in the middle is gone on with where it was, an
     { runId },
   );
   await expect(first.report()).rejects.toBeInstanceOf(Error);
-  expect(await bench.db.reconcileReport.count()).toBe(0);
+  expect(await harness.db.reconcileReport.count()).toBe(0);
   const again: string[] = [];
   const { counts, findings } = await reconcile([watched(backendOf('qdrant'), async (name) => void again.push(name))], {
     runId,
@@ -193,7 +193,7 @@ test('one at a time: another one, of whichever worker, waits for its turn, and w
 
 test('a server that gives no answer any more is told once, and keeps nobody waiting; what it left out is counted', async () => {
   const all = await missingCollections(80);
-  const { worker, proxy, close } = await workerBehind(bench, 'qdrant');
+  const { worker, proxy, close } = await workerBehind(harness, 'qdrant');
   let looks = 0;
   const { counts, findings } = await reconcile([
     watched(backendOf('qdrant', worker), async () => {
@@ -217,17 +217,19 @@ test('a server that gives no answer any more is told once, and keeps nobody wait
 
 test('Keycloak is asked for a portion of the tenants that ever were each time, and for each once in a while; what was found stays in the reports', async () => {
   const long = new Date(Date.now() - 90 * 24 * 3_600_000);
-  const left = await bench.newTenant();
-  await bench.run('keycloak.create', left);
-  await bench.db.tenantResource.updateMany({ where: { tenantId: left.tenantId }, data: { state: 'absent' } });
-  await bench.db.tenant.update({ where: { id: left.tenantId }, data: { goneAt: long, status: 'deleted' } });
-  await bench.db.tenantOperation.updateMany({ data: { state: 'done', endedAt: long } });
+  const left = await harness.newTenant();
+  await harness.run('keycloak.create', left);
+  await harness.db.tenantResource.updateMany({ where: { tenantId: left.tenantId }, data: { state: 'absent' } });
+  await harness.db.tenant.update({ where: { id: left.tenantId }, data: { goneAt: long, status: 'deleted' } });
+  await harness.db.tenantOperation.updateMany({ data: { state: 'done', endedAt: long } });
   const names = Array.from({ length: 205 }, () => newName());
-  await bench.db.tenant.createMany({
+  await harness.db.tenant.createMany({
     data: names.map((name) => ({ name, ...tenantNames(name), status: 'deleted' as const, goneAt: long })),
   });
   const fresh = newName();
-  await bench.db.tenant.create({ data: { name: fresh, ...tenantNames(fresh), status: 'deleted', goneAt: new Date() } });
+  await harness.db.tenant.create({
+    data: { name: fresh, ...tenantNames(fresh), status: 'deleted', goneAt: new Date() },
+  });
 
   const keycloak = backendOf('keycloak');
   let asked: string[] = [];
@@ -251,7 +253,7 @@ test('Keycloak is asked for a portion of the tenants that ever were each time, a
   }
   expect(isFound).toBe(true);
   expect(ever.size).toBe(207);
-  await bench.db.tenantResource.updateMany({ where: { tenantId: left.tenantId }, data: { state: 'present' } });
-  await bench.db.tenantOperation.updateMany({ data: { state: 'running', endedAt: null } });
-  await bench.run('keycloak.drop', left);
+  await harness.db.tenantResource.updateMany({ where: { tenantId: left.tenantId }, data: { state: 'present' } });
+  await harness.db.tenantOperation.updateMany({ data: { state: 'running', endedAt: null } });
+  await harness.run('keycloak.drop', left);
 });

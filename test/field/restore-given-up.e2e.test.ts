@@ -1,4 +1,5 @@
 import { sweepIdOf } from '@freeflow/contract';
+import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { lookFromOutside, NOTHING } from '../support/outside';
 import {
@@ -12,7 +13,6 @@ import {
   type Tenant,
 } from '../support/tenants';
 import { until } from '../support/until';
-import { newName } from '../support/workbench';
 
 /** No test waits for it: that a date has passed is written into the master database. */
 const RETENTION_MS = 3_600_000;

@@ -1,22 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { openWorkbench, type Workbench } from '../support/workbench';
+import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 
 /** In ms; that of the workbench, and one that was configured before. */
 const RETENTION_MS = 60_000;
 const DAY_MS = 86_400_000;
 
-let bench: Workbench;
+let harness: ActivityHarness;
 beforeAll(async () => {
-  bench = await openWorkbench();
+  harness = await openActivityHarness();
 });
-afterAll(() => bench.close());
+afterAll(() => harness.close());
 
 const givenUp = { step: 'keycloak.enable', cause: 'it is away', advice: 'Start it.' };
 const restoreStatus = (tenant: Restore, more: object = {}) =>
-  bench.run('restore-status', tenant, {}, { givenUp, skipped: {}, ...more });
+  harness.run('restore-status', tenant, {}, { givenUp, skipped: {}, ...more });
 const ago = (ms: number) => new Date(Date.now() - ms);
 
-type Restore = Awaited<ReturnType<Workbench['newTenant']>>;
+type Restore = Awaited<ReturnType<ActivityHarness['newTenant']>>;
 
 /** A tenant that was soft-deleted then, and is to be purged since, with a restore under way. */
 async function restoreOf({
@@ -28,9 +28,9 @@ async function restoreOf({
   purgeAt: Date;
   holdUntil?: Date | null;
 }): Promise<Restore> {
-  const tenant = await bench.newTenant('restore');
-  await bench.db.tenant.update({ where: { id: tenant.tenantId }, data: { status: 'deleted', purgeAt, holdUntil } });
-  await bench.db.tenantOperation.create({
+  const tenant = await harness.newTenant('restore');
+  await harness.db.tenant.update({ where: { id: tenant.tenantId }, data: { status: 'deleted', purgeAt, holdUntil } });
+  await harness.db.tenantOperation.create({
     data: {
       tenantId: tenant.tenantId,
       kind: 'soft_delete',
@@ -45,16 +45,16 @@ async function restoreOf({
 
 /** What is known after it ended: by how much the date is later than the end, by the master database alone. */
 async function endOf({ tenantId, operationId }: Restore) {
-  const { purgeAt, holdUntil } = await bench.db.tenant.findUniqueOrThrow({ where: { id: tenantId } });
-  const { endedAt, state, advice } = await bench.db.tenantOperation.findUniqueOrThrow({ where: { id: operationId } });
+  const { purgeAt, holdUntil } = await harness.db.tenant.findUniqueOrThrow({ where: { id: tenantId } });
+  const { endedAt, state, advice } = await harness.db.tenantOperation.findUniqueOrThrow({ where: { id: operationId } });
   return { keptMs: (purgeAt?.getTime() ?? 0) - (endedAt?.getTime() ?? 0), purgeAt, holdUntil, state, advice };
 }
 
 /** The verdict of the first step of a purge that begins now. */
 async function purge(tenantId: string): Promise<unknown> {
   const runId = randomUUID();
-  const { id } = await bench.db.tenantOperation.create({ data: { tenantId, kind: 'purge', requestedBy: 'retention' } });
-  return bench.run('begin', { tenantId, operationId: id, runId });
+  const { id } = await harness.db.tenantOperation.create({ data: { tenantId, kind: 'purge', requestedBy: 'retention' } });
+  return harness.run('begin', { tenantId, operationId: id, runId });
 }
 
 test('giving a restore up after its date leaves a full new retention, and a purge that is accepted all the same is refused', async () => {
@@ -76,7 +76,7 @@ test('what was to be kept for longer than now configured is kept for as long aga
   await restoreStatus(tenant);
   expect((await endOf(tenant)).keptMs).toBe(30 * DAY_MS);
   const again = { ...tenant, operationId: randomUUID() };
-  await bench.db.tenantOperation.create({
+  await harness.db.tenantOperation.create({
     data: {
       id: again.operationId,
       tenantId: tenant.tenantId,
@@ -112,7 +112,7 @@ test('a restore whose undo was skipped leaves a new date as well', async () => {
 test('a forced deletion that waits is the newer wish: no new date', async () => {
   const purgeAt = ago(RETENTION_MS);
   const tenant = await restoreOf({ deletedAt: ago(2 * RETENTION_MS), purgeAt });
-  await bench.db.tenantOperation.create({
+  await harness.db.tenantOperation.create({
     data: { tenantId: tenant.tenantId, kind: 'hard_delete', force: true, requestedBy: 'a test' },
   });
   await restoreStatus(tenant);
@@ -121,10 +121,10 @@ test('a forced deletion that waits is the newer wish: no new date', async () => 
 
 test('a restore that is done leaves no date; a suspension that is given up sets none', async () => {
   const restored = await restoreOf({ deletedAt: ago(2 * RETENTION_MS), purgeAt: ago(RETENTION_MS) });
-  await bench.run('activate', restored);
+  await harness.run('activate', restored);
   expect(await endOf(restored)).toMatchObject({ purgeAt: null, state: 'done' });
-  const suspended = await bench.newTenant('suspend');
-  await bench.db.tenant.update({ where: { id: suspended.tenantId }, data: { status: 'active' } });
+  const suspended = await harness.newTenant('suspend');
+  await harness.db.tenant.update({ where: { id: suspended.tenantId }, data: { status: 'active' } });
   await restoreStatus(suspended);
   expect(await endOf(suspended)).toMatchObject({ purgeAt: null, state: 'rolled_back', advice: 'Start it.' });
 });
@@ -133,9 +133,9 @@ test('a purge whose date was moved, or that is on hold by then, is refused by it
   const kept = await restoreOf({ deletedAt: ago(0), purgeAt: new Date(Date.now() + DAY_MS) });
   await restoreStatus(kept);
   expect(await purge(kept.tenantId)).toMatchObject({ verdict: 'refused' });
-  const due = await bench.newTenant('purge');
-  await bench.db.tenant.update({ where: { id: due.tenantId }, data: { status: 'deleted', purgeAt: ago(1_000) } });
-  expect(await bench.run('begin', due)).toMatchObject({ verdict: 'go', goal: 'gone' });
-  await bench.db.tenant.update({ where: { id: due.tenantId }, data: { purgeAt: new Date(Date.now() + DAY_MS) } });
-  expect(await bench.run('begin', { ...due, runId: randomUUID() })).toMatchObject({ verdict: 'go', goal: 'gone' });
+  const due = await harness.newTenant('purge');
+  await harness.db.tenant.update({ where: { id: due.tenantId }, data: { status: 'deleted', purgeAt: ago(1_000) } });
+  expect(await harness.run('begin', due)).toMatchObject({ verdict: 'go', goal: 'gone' });
+  await harness.db.tenant.update({ where: { id: due.tenantId }, data: { purgeAt: new Date(Date.now() + DAY_MS) } });
+  expect(await harness.run('begin', { ...due, runId: randomUUID() })).toMatchObject({ verdict: 'go', goal: 'gone' });
 });

@@ -9,8 +9,8 @@ import {
 } from '@freeflow/db-master';
 import { readSecretKeys } from '@freeflow/lib/secrets';
 import { connect } from '../../cli/commands/connect';
+import { newName } from '../support/activity-harness';
 import { openMaster, type Master } from '../support/master';
-import { newName } from '../support/workbench';
 
 /** Somebody who writes rows of the master database and has no key: what is in docs/threat-model.md is tried here. */
 const SECRETS_KEY = randomBytes(32).toString('base64');

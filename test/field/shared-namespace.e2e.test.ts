@@ -6,6 +6,7 @@ import type { StackInfo } from '@freeflow/contract/stack-info';
 import { projectRoot } from '../../stack/project';
 import { readStackInfo, workerEnv } from '../../stack/stack-info';
 import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
+import { newName } from '../support/activity-harness';
 import { freePort, openTestInstallation, type TestInstallation } from '../support/installation';
 import { openMaster, TEST_STACK, type Master } from '../support/master';
 import { withPostgres } from '../support/outside';
@@ -13,7 +14,6 @@ import { startProxy, type TcpProxy } from '../support/tcp-proxy';
 import { openOperator, type Operator } from '../support/temporal';
 import { askFor, operationEnds, parked } from '../support/tenants';
 import { until } from '../support/until';
-import { newName } from '../support/workbench';
 import { openGate, type GrpcGate } from './grpc-gate';
 import { openOwnTemporal, type OwnTemporal } from './own-temporal';
 

@@ -1,32 +1,32 @@
 import { randomUUID } from 'node:crypto';
 import { readStackInfo } from '../../stack/stack-info';
+import { newName } from '../support/activity-harness';
 import { openApiBench, type ApiBench } from '../support/api-bench';
 import { freeflow } from '../support/freeflow';
 import { TEST_STACK } from '../support/master';
 import { startProxy, type TcpProxy } from '../support/tcp-proxy';
 import { terminateRuns } from '../support/temporal';
-import { newName } from '../support/workbench';
 
 /** After this time the command line gives a request up. */
 const CLI_WAITS_MS = 15_000;
 
 let temporal: TcpProxy;
-let bench: ApiBench;
+let harness: ApiBench;
 
 beforeAll(async () => {
   const [host = '', port] = readStackInfo(TEST_STACK).temporal.address.split(':');
   temporal = await startProxy(host, Number(port));
-  bench = await openApiBench({ TEMPORAL_ADDRESS: `127.0.0.1:${temporal.port}` });
+  harness = await openApiBench({ TEMPORAL_ADDRESS: `127.0.0.1:${temporal.port}` });
 });
 afterAll(async () => {
   temporal.trouble();
-  await terminateRuns(bench.operator, bench.taskQueue);
-  await bench.close();
+  await terminateRuns(harness.operator, harness.taskQueue);
+  await harness.close();
   await temporal.close();
 });
 beforeEach(async () => {
   temporal.trouble();
-  await bench.owner.query('TRUNCATE "Tenant" CASCADE');
+  await harness.owner.query('TRUNCATE "Tenant" CASCADE');
 });
 
 interface StuckList {
@@ -36,16 +36,16 @@ interface StuckList {
   notAsked: number;
 }
 const stuck = async (query = ''): Promise<StuckList> => {
-  const answer = await fetch(`${bench.url}/tenants/stuck${query}`, {
-    headers: { authorization: `Bearer ${await bench.issuer.token()}` },
+  const answer = await fetch(`${harness.url}/tenants/stuck${query}`, {
+    headers: { authorization: `Bearer ${await harness.issuer.token()}` },
     signal: AbortSignal.timeout(CLI_WAITS_MS),
   });
   return (await answer.json()) as StuckList;
 };
 const cli = async (...args: string[]) =>
   freeflow(['tenants', ...args], {
-    FREEFLOW_API_URL: bench.url,
-    FREEFLOW_TOKEN: await bench.issuer.token(),
+    FREEFLOW_API_URL: harness.url,
+    FREEFLOW_TOKEN: await harness.issuer.token(),
     FREEFLOW_STACK_DIR: '/nonexistent',
   });
 
@@ -70,12 +70,12 @@ async function stand({
   ended = false,
 }: Row = {}): Promise<string> {
   const [id, name] = [randomUUID(), newName('s')];
-  await bench.owner.query(
+  await harness.owner.query(
     `INSERT INTO "Tenant" (id, name, "realmName", "postgresDb", "mongoDb", "qdrantCollection", status, "purgeAt", "holdUntil")
      VALUES ($1, $2, $2, $2, $2, $2, $3::"TenantStatus", now() - $4::interval, now() + $5::interval)`,
     [id, name, status, purgeAge ?? null, hold ?? null],
   );
-  await bench.owner.query(
+  await harness.owner.query(
     `INSERT INTO "TenantOperation" (id, "tenantId", kind, state, step, cause, advice, "requestedBy", "createdAt", "updatedAt", "endedAt")
      VALUES (gen_random_uuid(), $1, 'create', $2::"OperationState", 'qdrant.create', 'qdrant: away', 'Check the server.', 'somebody', now() - $3::interval, now() - $4::interval, CASE WHEN $5 THEN now() END)`,
     [id, ended ? 'done' : state, age, updated, ended],
@@ -85,7 +85,7 @@ async function stand({
 
 /** Many operations that are older than all others, and well. */
 async function standMany(count: number): Promise<void> {
-  await bench.owner.query(
+  await harness.owner.query(
     `WITH t AS (INSERT INTO "Tenant" (id, name, "realmName", "postgresDb", "mongoDb", "qdrantCollection")
                 SELECT gen_random_uuid(), 'm' || n, 'm', 'm', 'm', 'm' FROM generate_series(100, 99 + $1::int) n RETURNING id)
      INSERT INTO "TenantOperation" (id, "tenantId", kind, state, "requestedBy", "createdAt", "updatedAt")
@@ -116,7 +116,7 @@ test('the command line shows it, says what is not known, and ends with 3', async
       stdout: expect.stringMatching(new RegExp(`^${name} +create +qdrant\\.create +0 +1 h +qdrant: away`, 'm')),
       stderr: expect.stringMatching(/30 operations under way.*may not be all/),
     });
-    await bench.owner.query(`UPDATE "TenantOperation" SET state = 'done', "endedAt" = now() WHERE state = 'parked'`);
+    await harness.owner.query(`UPDATE "TenantOperation" SET state = 'done', "endedAt" = now() WHERE state = 'parked'`);
     expect(await cli('stuck')).toMatchObject({
       code: 0,
       stdout: 'Nothing is known to be stuck.\n',
@@ -138,7 +138,7 @@ test('more than are shown are counted, and never told as all', async () => {
     notAsked: 0,
   });
   expect(await stuck('?limit=3')).toMatchObject({ isComplete: true, notShown: 0 });
-  expect(await bench.request('GET', '/tenants/stuck?limit=0')).toMatchObject({
+  expect(await harness.request('GET', '/tenants/stuck?limit=0')).toMatchObject({
     status: 400,
     body: { errors: [{ parameter: 'limit' }] },
   });
@@ -185,7 +185,7 @@ test('all that is stuck is answered without waiting for a Temporal that is away;
   const names = await Promise.all(Array.from({ length: 12 }, () => stand({ state: 'requested' })));
   const headers = { 'idempotency-key': randomUUID() };
   const ask = async () => {
-    const { status, body } = await bench.request('POST', '/tenants/retry', { body: {}, headers });
+    const { status, body } = await harness.request('POST', '/tenants/retry', { body: {}, headers });
     return {
       status,
       isComplete: body['isComplete'],
@@ -208,11 +208,11 @@ test('all that is stuck is answered without waiting for a Temporal that is away;
 
 test('a step is meant by its whole name, also where several are parked at a time', async () => {
   await stand({ state: 'parked' });
-  await bench.owner.query(
+  await harness.owner.query(
     `UPDATE "TenantOperation" SET step = 'mongodb.create', cause = 'mongodb.create: away; qdrant.create: away'`,
   );
   const at = async (step: string) =>
-    ((await bench.request('POST', '/tenants/retry', { body: { step } })).body['items'] as unknown[]).length;
+    ((await harness.request('POST', '/tenants/retry', { body: { step } })).body['items'] as unknown[]).length;
   expect([
     await at('qdrant.create'),
     await at('mongodb.create'),

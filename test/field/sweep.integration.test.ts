@@ -6,10 +6,10 @@ import { purgeStatement, RETENTION } from '../../activities/due-purges';
 import type { Due } from '../../activities/sweep';
 import { openRunsFinder, operationStarter } from '../../worker/namespace';
 import { operationStartOptions } from '../../workflows/messages';
+import { newName } from '../support/activity-harness';
 import { openMaster, type Master } from '../support/master';
 import { withPostgres } from '../support/outside';
 import { openOperator, type Operator } from '../support/temporal';
-import { newName } from '../support/workbench';
 import { requestMany, sweepOnce } from './sweep-bench';
 
 const BACKLOG = 10_000;

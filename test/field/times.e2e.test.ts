@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { sweepIdOf } from '@freeflow/contract';
+import { newName } from '../support/activity-harness';
 import { doctor, doctorEnv } from '../support/doctor';
 import { envOf, freeflow, type Ended } from '../support/freeflow';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { until } from '../support/until';
-import { newName } from '../support/workbench';
 
 const RETENTION_MS = 3 * 24 * 3_600_000;
 /** What the clocks of one machine, rounded to milliseconds, may differ by. */

@@ -4,12 +4,12 @@ import { masterFaultType } from '../../activities/master-fault';
 import { TenantLock } from '../../activities/tenant-lock';
 import { messageOf } from '../../backends/failures';
 import { readStackInfo, workerEnv } from '../../stack/stack-info';
+import { newName, openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { freeflow } from '../support/freeflow';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { inDatabase, TEST_STACK } from '../support/master';
 import { withMongo, withPostgres } from '../support/outside';
 import { change, createTenant, deleteTenant, type Tenant } from '../support/tenants';
-import { newName, openWorkbench, type Workbench } from '../support/workbench';
 import { askHttps } from './https';
 import { openTlsServers, type TlsServers } from './tls-servers';
 
@@ -142,7 +142,7 @@ describe('where the authority of their certificates is not trusted', () => {
   const UNTRUSTED =
     /self-signed certificate in certificate chain|unable to verify the first certificate|unable to get local issuer certificate/i;
 
-  let bench: Workbench;
+  let harness: ActivityHarness;
   /** The worker's variables, without anything that would make it trust them. */
   let env: Record<string, string>;
 
@@ -154,17 +154,17 @@ describe('where the authority of their certificates is not trusted', () => {
       MONGODB_ADMIN_URL: without(given['MONGODB_ADMIN_URL'], 'tlsCAFile'),
     };
     const { MASTER_DATABASE_URL: _own, ...others } = env;
-    bench = await openWorkbench(others);
+    harness = await openActivityHarness(others);
   });
-  afterAll(() => bench.close());
+  afterAll(() => harness.close());
 
   const without = (url = '', option: string): string => url.replace(new RegExp(`&${option}=[^&]*`), '');
 
   test.each(['postgres', 'mongodb', 'qdrant', 'keycloak'] as const)(
     '%s: a step tells an untrusted certificate in those words, and what to do',
     async (kind) => {
-      const tenant = await bench.newTenant();
-      const failure = await bench.run(`${kind}.create`, tenant).then(
+      const tenant = await harness.newTenant();
+      const failure = await harness.run(`${kind}.create`, tenant).then(
         () => undefined,
         (error: unknown) => error as { type: string; message: string; details: { advice: string }[] },
       );

@@ -1,13 +1,13 @@
 import { isLate, recordLostAttempts, type Attempt } from '../../activities/provision-log';
-import { openWorkbench, type Workbench } from '../support/workbench';
+import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 
 const MINUTE_MS = 60_000;
 
-let bench: Workbench;
+let harness: ActivityHarness;
 beforeAll(async () => {
-  bench = await openWorkbench();
+  harness = await openActivityHarness();
 });
-afterAll(() => bench.close());
+afterAll(() => harness.close());
 
 // The database's own zone is hours from UTC, and so is ours.
 test.each([
@@ -16,7 +16,7 @@ test.each([
 ])(
   'an attempt is late where it was scheduled before it was recorded as lost: a minute %s',
   async (_when, offsetMs, isTakenForLate) => {
-    const { tenantId, operationId, runId } = await bench.newTenant();
+    const { tenantId, operationId, runId } = await harness.newTenant();
     const attempt: Attempt = {
       tenantId,
       operationId,
@@ -26,7 +26,7 @@ test.each([
       attempt: 1,
       scheduledAtMs: Date.now() + offsetMs,
     };
-    await recordLostAttempts(bench.db, { ...attempt, attempt: 2 });
-    expect(await bench.db.$transaction((tx) => isLate(tx, attempt, true))).toBe(isTakenForLate);
+    await recordLostAttempts(harness.db, { ...attempt, attempt: 2 });
+    expect(await harness.db.$transaction((tx) => isLate(tx, attempt, true))).toBe(isTakenForLate);
   },
 );

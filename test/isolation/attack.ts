@@ -1,4 +1,4 @@
-import type { TenantSession } from './party';
+import type { TenantSession } from './tenant-session';
 
 /** One thing that a tenant tries with what it holds, and the one answer that is right. */
 export interface Attack {

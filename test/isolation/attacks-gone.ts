@@ -1,6 +1,6 @@
 import type { Attack, Matrix } from './attack';
 import { ask } from './http';
-import type { TenantSession } from './party';
+import type { TenantSession } from './tenant-session';
 
 const row = (
   what: string,
@@ -40,10 +40,10 @@ const REFUSED: readonly Attack[] = [
   row('go on in a PostgreSQL session that was open', APP_ROLE, '57P01', (by) => by.postgres.run('SELECT 1')),
   row('log in to MongoDB', USER, '18', (by) => by.mongodb.logIn({})),
   row('go on in a MongoDB connection that was open: read', USER, '13', (by) =>
-    by.mongodb.run(by.mongodb.database, { find: 'treasure' }),
+    by.mongodb.run(by.mongodb.database, { find: 'seed_data' }),
   ),
   row('go on in a MongoDB connection that was open: write, which would bring the database back', USER, '13', (by) =>
-    by.mongodb.run(by.mongodb.database, { insert: 'treasure', documents: [{}] }),
+    by.mongodb.run(by.mongodb.database, { insert: 'seed_data', documents: [{}] }),
   ),
   row('read its collection in Qdrant', TOKEN, '401', (by) =>
     by.qdrant.run('GET', `/collections/${by.qdrant.collection}`),

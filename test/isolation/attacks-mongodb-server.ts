@@ -1,6 +1,6 @@
 import type { Document } from 'mongodb';
 import type { Attack } from './attack';
-import type { TenantSession } from './party';
+import type { TenantSession } from './tenant-session';
 
 const run = (
   what: string,
@@ -47,8 +47,8 @@ const IN_CLOSED_DATABASES = [
     to: `${on.mongodb.database}.own`,
   })),
   run("move the other's collection to itself", 'admin', (by, on) => ({
-    renameCollection: `${on.mongodb.database}.treasure`,
-    to: `${by.mongodb.database}.treasure`,
+    renameCollection: `${on.mongodb.database}.seed_data`,
+    to: `${by.mongodb.database}.seed_data`,
   })),
 ];
 
@@ -80,13 +80,13 @@ const CURSORS: Attack[] = ['getMore', 'killCursors'].map((name) => ({
   as: 'its user',
   answer: '13',
   run: async ({ mongodb: by }, { mongodb: on }) => {
-    const { cursor } = await on.answer(on.database, { find: 'treasure', batchSize: 1 });
+    const { cursor } = await on.answer(on.database, { find: 'seed_data', batchSize: 1 });
     const { id } = cursor as { id: unknown };
     const answer = await by.run(
       on.database,
-      name === 'getMore' ? { getMore: id, collection: 'treasure' } : { killCursors: 'treasure', cursors: [id] },
+      name === 'getMore' ? { getMore: id, collection: 'seed_data' } : { killCursors: 'seed_data', cursors: [id] },
     );
-    await on.run(on.database, { killCursors: 'treasure', cursors: [id] });
+    await on.run(on.database, { killCursors: 'seed_data', cursors: [id] });
     return answer;
   },
 }));

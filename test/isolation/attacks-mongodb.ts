@@ -3,7 +3,7 @@ import { partsOf, type Attack, type Matrix } from './attack';
 import { ON_THE_SERVER } from './attacks-mongodb-server';
 import { MONGODB_LIMITS } from './limits-mongodb';
 import type { MongoReach } from './mongodb-reach';
-import type { TenantSession } from './party';
+import type { TenantSession } from './tenant-session';
 
 const AS = 'its user';
 const DENIED = '13';
@@ -51,13 +51,13 @@ const LOGINS = [
   logIn("log in as the server's own user", () => ({ user: '__system', source: 'local' }), ANOTHER_NAME),
 ];
 
-const THINGS = { find: 'treasure' };
-const intoOther = (database: string) => ({ db: database, coll: 'treasure' });
+const THINGS = { find: 'seed_data' };
+const intoOther = (database: string) => ({ db: database, coll: 'seed_data' });
 
 const ON_THE_OTHER = [
   onOther("read the other's collection", () => THINGS),
-  onOther("count the other's documents", () => ({ count: 'treasure' })),
-  onOther("aggregate the other's collection", () => ({ aggregate: 'treasure', pipeline: [], cursor: {} })),
+  onOther("count the other's documents", () => ({ count: 'seed_data' })),
+  onOther("aggregate the other's collection", () => ({ aggregate: 'seed_data', pipeline: [], cursor: {} })),
   onOther("ask how the other's query would run", () => ({ explain: THINGS })),
   onOther("read the figures of the other's database", () => ({ dbStats: 1 })),
   onOther("list the other's collections", () => ({ listCollections: 1 })),
@@ -66,20 +66,20 @@ const ON_THE_OTHER = [
     nameOnly: true,
     authorizedCollections: true,
   })),
-  onOther("list the other's indexes", () => ({ listIndexes: 'treasure' })),
+  onOther("list the other's indexes", () => ({ listIndexes: 'seed_data' })),
   onOther("watch the other's changes", () => ({ aggregate: 1, pipeline: [{ $changeStream: {} }], cursor: {} })),
-  onOther('write to the other', () => ({ insert: 'treasure', documents: [{ n: 0 }] })),
+  onOther('write to the other', () => ({ insert: 'seed_data', documents: [{ n: 0 }] })),
   onOther("change the other's documents", () => ({
-    update: 'treasure',
+    update: 'seed_data',
     updates: [{ q: {}, u: { $set: { n: 0 } }, multi: true }],
   })),
-  onOther("delete the other's documents", () => ({ delete: 'treasure', deletes: [{ q: {}, limit: 0 }] })),
+  onOther("delete the other's documents", () => ({ delete: 'seed_data', deletes: [{ q: {}, limit: 0 }] })),
   onOther("make a collection in the other's database", () => ({ create: 'mine' })),
   onOther("make an index on the other's collection", () => ({
-    createIndexes: 'treasure',
+    createIndexes: 'seed_data',
     indexes: [{ key: { n: 1 }, name: 'mine' }],
   })),
-  onOther("drop the other's collection", () => ({ drop: 'treasure' })),
+  onOther("drop the other's collection", () => ({ drop: 'seed_data' })),
   onOther("drop the other's database", () => ({ dropDatabase: 1 })),
   onOther("list the other's users", () => ({ usersInfo: 1 })),
   onOther("make a user in the other's database", () => ({ createUser: 'mine', pwd: 'mine', roles: [] })),
@@ -100,7 +100,7 @@ const ON_THE_OTHER = [
     mapReduce: 'own',
     map: 'function () { emit(1, 1) }',
     reduce: 'function () { return 1 }',
-    out: { merge: 'treasure', db: on.database },
+    out: { merge: 'seed_data', db: on.database },
   })),
   onOwn(
     "read the other's collection by $lookup",
@@ -112,7 +112,7 @@ const ON_THE_OTHER = [
     '9',
   ),
   onOwn('write an operation into the other (applyOps)', (_, on) => ({
-    applyOps: [{ op: 'i', ns: `${on.database}.treasure`, o: { _id: 1 } }],
+    applyOps: [{ op: 'i', ns: `${on.database}.seed_data`, o: { _id: 1 } }],
   })),
 ];
 

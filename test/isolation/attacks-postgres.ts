@@ -1,7 +1,7 @@
 import { partsOf, type Attack, type Matrix } from './attack';
 import { ON_THE_SERVER } from './attacks-postgres-server';
 import { POSTGRES_LIMITS } from './limits-postgres';
-import type { TenantSession } from './party';
+import type { TenantSession } from './tenant-session';
 
 const AS = 'its application role';
 const DENIED = '42501';
@@ -55,7 +55,7 @@ const WITH_OTHERS_NAMES = [
 ].map((it) => ({ ...it, what: `log in as ${it.what}`, as: 'another name, its own password' }));
 
 const ON_THE_OTHER = [
-  sql('read a table of the other, by its full name', (_, on) => `SELECT * FROM ${on.database}.app.treasure`, '0A000'),
+  sql('read a table of the other, by its full name', (_, on) => `SELECT * FROM ${on.database}.app.seed_data`, '0A000'),
   sql("measure the other's database", (_, on) => `SELECT pg_database_size('${on.database}')`),
   sql("drop the other's database", (_, on) => `DROP DATABASE ${on.database}`),
   sql("shut the other's database", (_, on) => `ALTER DATABASE ${on.database} ALLOW_CONNECTIONS false`),

@@ -1,5 +1,5 @@
 import type { Attack } from './attack';
-import type { TenantSession } from './party';
+import type { TenantSession } from './tenant-session';
 
 const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 const HS256 = { alg: 'HS256', typ: 'JWT' };

@@ -1,6 +1,6 @@
 import type { Attack, Matrix } from './attack';
 import { json } from './http';
-import type { TenantSession } from './party';
+import type { TenantSession } from './tenant-session';
 
 const asOld = (
   what: string,

@@ -1,5 +1,5 @@
 import type { Attack } from './attack';
-import type { TenantSession } from './party';
+import type { TenantSession } from './tenant-session';
 
 const AS = 'its token';
 

@@ -1,11 +1,11 @@
 import type { OperationGoal } from '@freeflow/contract';
 import type { PlannedKind } from '../../workflows/plans';
+import { newName } from '../support/activity-harness';
 import { fill, fingerprint } from '../support/fingerprint';
 import type { TestInstallation } from '../support/installation';
 import { lookFromOutside, type Seen } from '../support/outside';
 import { askFor, change, createTenant, tenantOf, type Tenant } from '../support/tenants';
 import { until } from '../support/until';
-import { newName } from '../support/workbench';
 import { BEFORE, type Scenario } from './points';
 
 /** A tenant made ready for an operation, and what was there of it when it was active; nothing for one that is to be made. */
@@ -16,12 +16,15 @@ export interface Subject {
 }
 
 /** Gives an active tenant data of its own, and keeps in mind what is there then. */
-export async function filled(installation: TestInstallation, { id, name }: Subject): Promise<Subject> {
+export async function withSeedData(installation: TestInstallation, { id, name }: Subject): Promise<Subject> {
   await fill(installation.info, name);
   return {
     id,
     name,
-    before: { fingerprint: await asItIs(installation, name), seen: await lookFromOutside(installation.info, name) },
+    before: {
+      fingerprint: await fingerprintOf(installation, name),
+      seen: await lookFromOutside(installation.info, name),
+    },
   };
 }
 
@@ -42,13 +45,13 @@ export async function prepare(
   if (before === 'provisioning' || before === 'gone') return { id: '', name };
   const { id, status } = await createTenant(installation, name);
   if (status !== 'active') throw new Error(`${name} could not be made ready: it is ${status}`);
-  const subject = await filled(installation, { id, name });
+  const subject = await withSeedData(installation, { id, name });
   const ways: readonly Change[] = kind === 'restore' && goal === 'suspended' ? ['suspend', 'delete'] : WAYS[before];
   for (const way of ways) await change(installation, id, way);
   return subject;
 }
 
-export const asItIs = ({ info }: TestInstallation, name: string): Promise<string> =>
+export const fingerprintOf = ({ info }: TestInstallation, name: string): Promise<string> =>
   fingerprint(info, name, { saltedHashes: false });
 
 const ASK: Readonly<

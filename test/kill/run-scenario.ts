@@ -1,12 +1,12 @@
 import { PLANS } from '../../workflows/plans';
 import { BACKENDS } from '../../workflows/steps';
+import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { fill } from '../support/fingerprint';
 import { pooled } from '../support/pooled';
 import { createTenant, logOf, parked } from '../support/tenants';
 import { until } from '../support/until';
-import { newName } from '../support/workbench';
-import { asItIs, ask, ends, prepare, type Subject } from './operations';
+import { fingerprintOf, ask, ends, prepare, type Subject } from './operations';
 import { Orders } from './orders';
 import type { Point, Scenario } from './points';
 import { look, type Verdict } from './verdict';
@@ -56,7 +56,7 @@ async function inHouse(installation: FaultInjectedInstallation, scenario: Scenar
   const preparer = await installation.startWorker();
   const neighbour = await createTenant(installation, newName('n'));
   await fill(installation.info, neighbour.name);
-  const neighbourBefore = await asItIs(installation, neighbour.name);
+  const neighbourBefore = await fingerprintOf(installation, neighbour.name);
   let subjects = await pooled(4, points, () => prepare(installation, scenario));
   await preparer.stop();
 
@@ -97,7 +97,7 @@ async function inHouse(installation: FaultInjectedInstallation, scenario: Scenar
       ? { ...outcome, attempts: [], tookMs }
       : { ...outcome, tookMs, ...(await look(installation, scenario, point, subject, tenant)) };
   });
-  const isNeighbourUntouched = (await asItIs(installation, neighbour.name)) === neighbourBefore;
+  const isNeighbourUntouched = (await fingerprintOf(installation, neighbour.name)) === neighbourBefore;
   const left = subjects.filter((_, at) => outcomes[at]?.verdict?.tenant !== 'gone');
   await pooled(4, [neighbour, ...left], async (it) =>
     ends(installation, 'hard_delete', await ask(installation, 'hard_delete', it), ENDED_WITHIN_MS),

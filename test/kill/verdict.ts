@@ -3,7 +3,7 @@ import type { TestInstallation } from '../support/installation';
 import { lookFromOutside, NOTHING, type Seen } from '../support/outside';
 import { ALL_IN, ALL_OUT, logInEverywhere } from '../support/tenant-app';
 import type { Tenant } from '../support/tenants';
-import { asItIs, type Subject } from './operations';
+import { fingerprintOf, type Subject } from './operations';
 import type { Point, Scenario } from './points';
 
 /** What is to be seen after a worker was killed and another has finished its work; short words, so that a difference reads by itself. */
@@ -93,7 +93,7 @@ export async function lookAt(
     access: access === undefined ? 'none to try' : accessOf(access),
     data:
       comparesData && !isGone && before !== undefined
-        ? (await asItIs(installation, name)) === before.fingerprint
+        ? (await fingerprintOf(installation, name)) === before.fingerprint
           ? 'unchanged'
           : 'changed'
         : 'not compared',

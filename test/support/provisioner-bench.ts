@@ -1,10 +1,10 @@
 import type { StackInfo } from '@freeflow/contract/stack-info';
 import { provisionerNames } from '../../backends/provisioner/names';
 import { readStackInfo } from '../../stack/stack-info';
+import { newName } from './activity-harness';
 import { freeflow, type Ended } from './freeflow';
 import { TEST_STACK } from './master';
 import { asKeycloakAdmin, withMongo, withPostgres } from './outside';
-import { newName } from './workbench';
 
 /** A provisioner that nobody else uses, on the shared test servers. */
 export interface ProvisionerBench {

@@ -20,7 +20,7 @@ export type Trouble =
 export type Answer = { reply: Buffer; isLast?: boolean } | 'more' | 'pass';
 export type Answerer = (request: Buffer, line: { lastReply: Buffer }) => Answer;
 
-/** A port in front of a server that can be shut and opened again, for one house alone. */
+/** A port in front of a server that can be shut and opened again, for one installation alone. */
 export interface TcpProxy {
   port: number;
   /** Cuts all connections and refuses new ones. */

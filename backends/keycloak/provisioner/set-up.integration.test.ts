@@ -1,9 +1,9 @@
 import { decodeJwt } from 'jose';
 import { readStackInfo } from '../../../stack/stack-info';
+import { newName } from '../../../test/support/activity-harness';
 import { TEST_STACK } from '../../../test/support/master';
 import { asKeycloakAdmin } from '../../../test/support/outside';
 import { clientOf } from '../../../test/support/provisioner-bench';
-import { newName } from '../../../test/support/workbench';
 
 const info = readStackInfo(TEST_STACK);
 const { provisioner } = info.keycloak;

@@ -1,8 +1,8 @@
 import { readStackInfo } from '../../../stack/stack-info';
+import { newName } from '../../../test/support/activity-harness';
 import { TEST_STACK } from '../../../test/support/master';
 import { withMongo } from '../../../test/support/outside';
 import { asMongo } from '../../../test/support/provisioner-bench';
-import { newName } from '../../../test/support/workbench';
 import { PROVISIONER, provisionerNames } from '../../provisioner/names';
 import { PRIVILEGES, type Privilege } from './role';
 

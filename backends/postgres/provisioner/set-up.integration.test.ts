@@ -1,7 +1,7 @@
 import { readStackInfo } from '../../../stack/stack-info';
+import { newName } from '../../../test/support/activity-harness';
 import { TEST_STACK } from '../../../test/support/master';
 import { withPostgres } from '../../../test/support/outside';
-import { newName } from '../../../test/support/workbench';
 import { setUpPostgres, tooOld } from './set-up';
 
 const { postgres } = readStackInfo(TEST_STACK);

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { projectRoot } from '../../../stack/project';
+import { newName } from '../../../test/support/activity-harness';
 import { envOf, freeflow, secretsIn } from '../../../test/support/freeflow';
 import { newToken, openTestInstallation, type TestInstallation } from '../../../test/support/installation';
 import { withMongo } from '../../../test/support/outside';
 import { logOf } from '../../../test/support/tenants';
-import { newName } from '../../../test/support/workbench';
 
 let installation: TestInstallation;
 let env: Record<string, string>;

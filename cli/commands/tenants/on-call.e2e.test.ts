@@ -1,3 +1,4 @@
+import { newName } from '../../../test/support/activity-harness';
 import {
   openFaultInjectedInstallation,
   type FaultInjectedInstallation,
@@ -6,7 +7,6 @@ import { envOf, freeflow } from '../../../test/support/freeflow';
 import { restorePostgresDatabase } from '../../../test/support/restore';
 import { createTenant, operationEnds, parked } from '../../../test/support/tenants';
 import { until } from '../../../test/support/until';
-import { newName } from '../../../test/support/workbench';
 
 let installation: FaultInjectedInstallation;
 let env: Record<string, string>;

@@ -1,9 +1,9 @@
+import { newName } from '../../../test/support/activity-harness';
 import { envOf } from '../../../test/support/freeflow';
 import { openTestInstallation, type TestInstallation } from '../../../test/support/installation';
 import { askFor, operationEnds, tenantOf } from '../../../test/support/tenants';
 import { sitDown } from '../../../test/support/terminal';
 import { until } from '../../../test/support/until';
-import { newName } from '../../../test/support/workbench';
 
 let installation: TestInstallation;
 let env: Record<string, string>;

@@ -15,7 +15,7 @@ import { backendsOf } from '../../worker/dependencies';
 import { openMaster, type Master } from './master';
 
 /** The activities on the real servers, called one by one, without any workflow. */
-export interface Workbench {
+export interface ActivityHarness {
   info: StackInfo;
   /** The name of its master database. */
   database: string;
@@ -32,26 +32,26 @@ export interface Workbench {
     more?: object,
   ): Promise<unknown>;
   /** The same master database seen by another worker process: with a lock session and clients of its own. */
-  another(env?: Record<string, string>): Workbench;
+  another(env?: Record<string, string>): ActivityHarness;
   close(): Promise<void>;
 }
 
 /** A tenant name nobody else uses. */
 export const newName = (prefix = 't'): string => `${prefix}${randomBytes(5).toString('hex')}`;
 
-export async function openWorkbench(env: Record<string, string> = {}): Promise<Workbench> {
+export async function openActivityHarness(env: Record<string, string> = {}): Promise<ActivityHarness> {
   const master = await openMaster();
-  const bench = benchOn(master, env);
+  const harness = harnessOn(master, env);
   return {
-    ...bench,
+    ...harness,
     close: async () => {
-      await bench.close();
+      await harness.close();
       await master.drop();
     },
   };
 }
 
-function benchOn(master: Master, env: Record<string, string>): Workbench {
+function harnessOn(master: Master, env: Record<string, string>): ActivityHarness {
   const config = readWorkerConfig({ ...workerEnv(master.info), MASTER_DATABASE_URL: master.workerUrl, ...env });
   const db = createMasterClient(master.workerUrl, { maxConnections: 4 });
   const lock = new TenantLock(master.workerUrl);
@@ -110,7 +110,7 @@ function benchOn(master: Master, env: Record<string, string>): Workbench {
         }
       }
     },
-    another: (other = {}) => benchOn(master, other),
+    another: (other = {}) => harnessOn(master, other),
     close: async () => {
       await Promise.allSettled([...backends.map((it) => it.close()), lock.close(), db.$disconnect()]);
     },

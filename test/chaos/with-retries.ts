@@ -9,7 +9,7 @@ const PATIENCE_MS = 90_000;
  * The same installation to a client that repeats a request under one Idempotency-Key until it is answered, as the documents tell
  * every client to do.
  */
-export const patient = <H extends TestInstallation>(installation: H): H => ({
+export const withRetries = <H extends TestInstallation>(installation: H): H => ({
   ...installation,
   request: async (
     method: string,

@@ -1,10 +1,10 @@
-import type { TenantSession } from './party';
+import type { TenantSession } from './tenant-session';
 
 /**
  * Logs in to a database again and again, from before it exists. `stop` knocks once more and says `done` if it was let in
  * even once, else how it was refused in the end.
  */
-export function knockAt(database: string, { postgres }: TenantSession): { stop(): Promise<string> } {
+export function pollLogin(database: string, { postgres }: TenantSession): { stop(): Promise<string> } {
   const answers: string[] = [];
   let goesOn = true;
   const knocking = async () => {

@@ -1,37 +1,37 @@
 import { isDeepStrictEqual } from 'node:util';
 import { ends } from '../kill/operations';
+import { foreignResourcesAt, type ForeignResource } from '../support/foreign-resources';
 import type { TestInstallation } from '../support/installation';
-import { strangersAt, type Stranger } from '../support/strangers';
 import { askFor } from '../support/tenants';
 
 /** One at each server. */
 const WHAT = ['a PostgreSQL database', 'a MongoDB database', 'a Qdrant collection', 'a Keycloak realm'];
 
 /** Something of somebody else, under a name that is asked for in the middle of everything. */
-interface Placed extends Stranger {
+interface Placed extends ForeignResource {
   name: string;
   before: unknown;
 }
 
-export const placeStrangers = ({ info }: TestInstallation, prefix: string): Promise<Placed[]> =>
+export const placeForeignResources = ({ info }: TestInstallation, prefix: string): Promise<Placed[]> =>
   Promise.all(
-    strangersAt(info)
+    foreignResourcesAt(info)
       .filter(({ what }) => WHAT.includes(what))
-      .map(async (stranger, at) => {
+      .map(async (foreign, at) => {
         const name = `${prefix}stranger${at}`;
-        await stranger.make(name);
-        return { ...stranger, name, before: await stranger.content(name) };
+        await foreign.make(name);
+        return { ...foreign, name, before: await foreign.content(name) };
       }),
   );
 
 /** Asks for tenants of their names; gives what went wrong: such a create is undone, and they are what they were. */
-export async function meetStrangers(
+export async function createOverForeignResources(
   installation: TestInstallation,
-  strangers: readonly Placed[],
+  foreignResources: readonly Placed[],
   timeoutMs: number,
 ): Promise<string[]> {
   const seen = await Promise.all(
-    strangers.map(async ({ what, name, before, content }) => {
+    foreignResources.map(async ({ what, name, before, content }) => {
       const end = await ends(installation, 'create', { id: await askFor(installation, name), name }, timeoutMs).then(
         ({ operation }) => operation.state,
         String,
@@ -46,5 +46,5 @@ export async function meetStrangers(
   return seen.flat();
 }
 
-export const removeStrangers = (strangers: readonly Placed[]): Promise<unknown> =>
-  Promise.all(strangers.map(({ name, remove }) => remove(name)));
+export const removeForeignResources = (foreignResources: readonly Placed[]): Promise<unknown> =>
+  Promise.all(foreignResources.map(({ name, remove }) => remove(name)));

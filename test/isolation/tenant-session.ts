@@ -22,7 +22,10 @@ export interface TenantSession {
 }
 
 /** Reads a tenant's secrets as an application of the platform does, and logs in with each. */
-export async function partyOf(installation: TestInstallation, { id, name, status }: Tenant): Promise<TenantSession> {
+export async function openTenantSession(
+  installation: TestInstallation,
+  { id, name, status }: Tenant,
+): Promise<TenantSession> {
   if (status !== 'active') throw new Error(`${name} is ${status}`);
   const secret = await secretsOf(installation, id);
   const [postgres, mongodb, keycloak] = await Promise.all([

@@ -2,28 +2,28 @@ import { createHash } from 'node:crypto';
 import type { StackInfo } from '@freeflow/contract/stack-info';
 import { inDatabase } from '../support/master';
 import { asKeycloakAdmin, qdrantAsOwner, withMongo, withPostgres } from '../support/outside';
-import type { TenantSession } from './party';
 import { VECTOR } from './qdrant-reach';
+import type { TenantSession } from './tenant-session';
 
-const TREASURE = 'what nobody else may see';
+const SEED_DATA = 'what nobody else may see';
 
 /** Something worth stealing in all four backends, put there with the tenant's own rights. */
 export async function fill({ postgres, mongodb, qdrant, keycloak }: TenantSession): Promise<void> {
   await Promise.all([
     postgres.rows(
-      `CREATE TABLE treasure (n int PRIMARY KEY, what text); INSERT INTO treasure VALUES (1, '${TREASURE}')`,
+      `CREATE TABLE seed_data (n int PRIMARY KEY, what text); INSERT INTO seed_data VALUES (1, '${SEED_DATA}')`,
     ),
     mongodb.answer(mongodb.database, {
-      insert: 'treasure',
+      insert: 'seed_data',
       documents: [
-        { _id: 1, what: TREASURE },
-        { _id: 2, what: TREASURE },
+        { _id: 1, what: SEED_DATA },
+        { _id: 2, what: SEED_DATA },
       ],
     }),
     mongodb.answer(mongodb.database, { insert: 'own', documents: [{ _id: 1 }] }),
     qdrant.result('PUT', `/collections/${qdrant.collection}/points?wait=true`, {
       points: [
-        { id: 1, vector: VECTOR, payload: { treasure: TREASURE } },
+        { id: 1, vector: VECTOR, payload: { seed_data: SEED_DATA } },
         { id: 2, vector: VECTOR },
       ],
     }),
@@ -33,7 +33,7 @@ export async function fill({ postgres, mongodb, qdrant, keycloak }: TenantSessio
     }),
     keycloak.call(keycloak.admin.accessToken, 'POST', `/admin/realms/${keycloak.realm}/users`, {
       username: 'customer',
-      firstName: TREASURE,
+      firstName: SEED_DATA,
       enabled: true,
     }),
   ]);
@@ -41,11 +41,11 @@ export async function fill({ postgres, mongodb, qdrant, keycloak }: TenantSessio
 
 /** Changes a little in each backend, as any successful attack would. */
 export async function spoil({ postgres, mongodb, qdrant, keycloak }: TenantSession): Promise<void> {
-  await postgres.rows("UPDATE treasure SET what = 'gone'");
-  await mongodb.answer(mongodb.database, { delete: 'treasure', deletes: [{ q: { _id: 1 }, limit: 1 }] });
+  await postgres.rows("UPDATE seed_data SET what = 'gone'");
+  await mongodb.answer(mongodb.database, { delete: 'seed_data', deletes: [{ q: { _id: 1 }, limit: 1 }] });
   await qdrant.result('POST', `/collections/${qdrant.collection}/points/payload?wait=true`, {
     points: [1],
-    payload: { treasure: 'gone' },
+    payload: { seed_data: 'gone' },
   });
   await keycloak.call(
     keycloak.admin.accessToken,
@@ -56,15 +56,15 @@ export async function spoil({ postgres, mongodb, qdrant, keycloak }: TenantSessi
 }
 
 /** Everything of a tenant with the owners' eyes, by backend: data, rights, marks, settings, passwords as far as they are kept. */
-export async function possessionsOf(
+export async function snapshotOf(
   info: StackInfo,
-  party: TenantSession,
+  session: TenantSession,
 ): Promise<Record<'postgres' | 'mongodb' | 'qdrant' | 'keycloak', unknown>> {
   const [postgres, mongodb, qdrant, keycloak] = await Promise.all([
-    inPostgres(info, party),
-    inMongo(info, party),
-    inQdrant(info, party),
-    inKeycloak(info, party),
+    inPostgres(info, session),
+    inMongo(info, session),
+    inQdrant(info, session),
+    inKeycloak(info, session),
   ]);
   return { postgres, mongodb, qdrant, keycloak };
 }
@@ -74,7 +74,7 @@ async function inPostgres(
   { postgres: { database, app, owner } }: TenantSession,
 ): Promise<unknown[]> {
   const queries = [
-    'SELECT * FROM app.treasure',
+    'SELECT * FROM app.seed_data',
     `SELECT relname, relacl::text, relowner::regrole::text FROM pg_class WHERE relnamespace = 'app'::regnamespace ORDER BY 1`,
     'SELECT nspname, nspacl::text, nspowner::regrole::text FROM pg_namespace ORDER BY 1',
     `SELECT *, shobj_description(oid, 'pg_authid') FROM pg_authid WHERE rolname IN ('${app}', '${owner}') ORDER BY rolname`,

@@ -3,7 +3,7 @@ import type { Db } from 'mongodb';
 import { asKeycloakAdmin, qdrantAsOwner, withMongo, withPostgres, type Seen } from './outside';
 
 /** Something of somebody else under a tenant's name: how it comes there, what is in it, how it goes again. */
-export interface Stranger {
+export interface ForeignResource {
   what: string;
   step: string;
   make: (name: string) => Promise<unknown>;
@@ -14,7 +14,7 @@ export interface Stranger {
 }
 
 /** All kinds there are. */
-export function strangersAt(info: StackInfo): Stranger[] {
+export function foreignResourcesAt(info: StackInfo): ForeignResource[] {
   const pg = <T extends object>(sql: string, database = 'postgres') =>
     withPostgres(
       info.postgres.url.replace(/\/[^/]*$/, `/${database}`),
