@@ -1,7 +1,7 @@
+import { openActivityHarness, type ActivityHarness } from '../test/support/activity-harness';
 import { asKeycloakAdmin } from '../test/support/outside';
 import { startProxy } from '../test/support/tcp-proxy';
 import { until } from '../test/support/until';
-import { openActivityHarness, type ActivityHarness } from '../test/support/activity-harness';
 
 const HOUR_MS = 3_600_000;
 /** Everything but the wall clock. */

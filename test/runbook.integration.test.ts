@@ -6,8 +6,8 @@ import { adviceOn, FAILURES, type FailureType, RUNBOOK } from '@freeflow/contrac
 import { NativeConnection } from '@temporalio/worker';
 import { projectRoot } from '../stack/project';
 import { registerSearchAttributes } from '../worker/namespace';
-import { openOperator, type Operator } from './support/temporal';
 import { openActivityHarness, type ActivityHarness } from './support/activity-harness';
+import { openOperator, type Operator } from './support/temporal';
 
 const ROOT = projectRoot();
 const page = readFileSync(path.join(ROOT, RUNBOOK), 'utf8');

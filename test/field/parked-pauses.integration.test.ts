@@ -44,7 +44,8 @@ describe('in the master database', () => {
     const after = { ...before, runId: randomUUID() };
     const input = { previousRunId: before.runId };
     // Twice: the answer to the first may have been lost.
-    for (const _ of [1, 2]) expect(await harness.run('continue-operation', after, {}, input)).toEqual({ isOver: false });
+    for (const _ of [1, 2])
+      expect(await harness.run('continue-operation', after, {}, input)).toEqual({ isOver: false });
     for (const step of ['park', 'start-rollback', 'activate'] as const) {
       await expect(
         harness.run(step, before, {}, { givenUp: { step: 'x', ...failure }, steps: [] }),

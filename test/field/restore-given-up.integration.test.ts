@@ -53,7 +53,9 @@ async function endOf({ tenantId, operationId }: Restore) {
 /** The verdict of the first step of a purge that begins now. */
 async function purge(tenantId: string): Promise<unknown> {
   const runId = randomUUID();
-  const { id } = await harness.db.tenantOperation.create({ data: { tenantId, kind: 'purge', requestedBy: 'retention' } });
+  const { id } = await harness.db.tenantOperation.create({
+    data: { tenantId, kind: 'purge', requestedBy: 'retention' },
+  });
   return harness.run('begin', { tenantId, operationId: id, runId });
 }
 
