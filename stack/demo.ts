@@ -1,15 +1,15 @@
 import { appOwner } from './app/app';
 import { freeflow } from './app/freeflow';
 import { messageOf } from './files';
-import { INTERRUPTED, listenForEnd } from './foreground';
+import { INTERRUPTED, listenForShutdown } from './foreground';
+import { startProduct } from './product';
 import { createProgress } from './progress';
 import { stackDir } from './project';
-import { startProduct } from './whole';
 
 const { env } = process;
 const dir = stackDir(env['FREEFLOW_STACK_DIR']);
 const progress = createProgress(process.stdout);
-const ending = listenForEnd(
+const shutdown = listenForShutdown(
   (text) => {
     progress.note(text);
   },
@@ -21,14 +21,14 @@ const ending = listenForEnd(
 /** The demonstration, on the product as it runs here; where it doesn't, it is started for this and ended afterwards. */
 async function main(): Promise<number> {
   try {
-    if (appOwner(dir) === undefined) await startProduct({ dir, env, progress, ending });
-    return (await freeflow(['demo'], { dir, env, signal: ending.signal })).code;
+    if (appOwner(dir) === undefined) await startProduct({ dir, env, progress, shutdown });
+    return (await freeflow(['demo'], { dir, env, signal: shutdown.signal })).code;
   } catch (error) {
-    if (ending.signal.aborted) return INTERRUPTED;
+    if (shutdown.signal.aborted) return INTERRUPTED;
     console.error(messageOf(error));
     return 1;
   } finally {
-    await ending.stop();
+    await shutdown.stop();
   }
 }
 

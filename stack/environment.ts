@@ -64,7 +64,7 @@ const SECRETS_OF_CLI = [
   'PROVISIONER_KEYCLOAK_SECRET',
 ];
 
-/** Variables that carry credentials, or tell where they are: a child gets only those it is given on purpose. */
+/** Variables that hold credentials, or the paths of them: a child gets only those it is given on purpose. */
 const SECRET_VARIABLES = new Set(
   [
     ...variablesOf(z.object({ ...VARIABLES, ...BACKEND_VARIABLES }))

@@ -7,56 +7,56 @@ import { onStopSignal } from './signals';
 import { type RunningStack, startStack, type StackOptions } from './stack';
 import { findStackInfo } from './stack-info';
 
-const OTHERS_MAY_NEED_MS = 600_000;
+const OTHER_START_WITHIN_MS = 600_000;
 
-/** Either started by this process or found running. */
+/** A stack that this process has started or has found running. */
 export type Joined = { kind: 'started'; stack: RunningStack } | { kind: 'running'; info: StackInfo };
 
-/** Starts the stack, or finds the running one; waits for another start that is under way. */
+/** Starts the stack, or finds the running one; waits for another process that is starting it. */
 export async function joinStack(options: StackOptions): Promise<Joined> {
-  for (let end = Date.now() + OTHERS_MAY_NEED_MS; ;) {
+  for (let end = Date.now() + OTHER_START_WITHIN_MS; ;) {
     try {
       return { kind: 'started', stack: await startStack(options) };
     } catch (error) {
       if (!(error instanceof LockedError) || Date.now() > end) throw error;
-      const info = await untilOtherIsReady(options, error.owner.pid);
+      const info = await waitForOtherStart(options, error.owner.pid);
       if (info !== undefined) return { kind: 'running', info };
     }
   }
 }
 
 /** Undefined when the other one ended before it was ready. */
-async function untilOtherIsReady({ dir, progress, signal }: StackOptions, pid: number): Promise<StackInfo | undefined> {
-  let told = false;
+async function waitForOtherStart({ dir, progress, signal }: StackOptions, pid: number): Promise<StackInfo | undefined> {
+  let isNoted = false;
   while (lockOwner(stackDir(dir), 'servers.lock') !== undefined) {
     const info = findStackInfo(dir);
     if (info !== undefined) return info;
-    if (!told) progress.note(`Another start (process ${pid}) is under way in this folder; waiting for it.`);
-    told = true;
+    if (!isNoted) progress.note(`Process ${pid} is already starting the stack in this folder; waiting for it.`);
+    isNoted = true;
     await delay(200, undefined, signal === undefined ? {} : { signal });
   }
   return undefined;
 }
 
-/** How a program in the foreground ends: by what it started, in order, or at once. */
-export interface Ending {
-  /** Aborted at the first request to end. */
+/** How a program in the foreground ends: what it has started is stopped in order, or killed. */
+export interface Shutdown {
+  /** Aborted at the first signal, or by `stop`. */
   signal: AbortSignal;
-  /** Tells what is to be ended at the first request, or by `stop`. */
+  /** Registers what is to be stopped at the first signal, or by `stop`. */
   onStop: (stop: () => Promise<void>) => void;
-  /** Tells what is to be killed at the second request. */
+  /** Registers what is to be killed at the second signal. */
   onKill: (kill: () => void) => void;
-  /** Ends all without being asked to; resolves when all has ended, whoever asked. */
+  /** Stops everything without a signal; resolves when all has ended, whatever began it. */
   stop: () => Promise<void>;
   /** Resolves when all has ended. */
   ended: Promise<void>;
 }
 
-/** The exit code of a program that was asked to end before it was ready: the one shells have for Ctrl-C. */
+/** The exit code of a program that was interrupted before it was ready: the one shells have for Ctrl-C. */
 export const INTERRUPTED = 130;
 
-/** Listens for requests to end: the first stops what was registered, last registered first; the second kills it. */
-export function listenForEnd(tell: (text: string) => void, exit: (code: number) => void): Ending {
+/** Listens for signals: the first stops what was registered, last registered first; the second kills it. */
+export function listenForShutdown(print: (text: string) => void, exit: (code: number) => void): Shutdown {
   const controller = new AbortController();
   const stops: (() => Promise<void>)[] = [];
   const kills: (() => void)[] = [];
@@ -70,7 +70,7 @@ export function listenForEnd(tell: (text: string) => void, exit: (code: number) 
     const stopAll = async () => {
       for (const end of stops.reverse())
         await end().catch((error: unknown) => {
-          tell(messageOf(error));
+          print(messageOf(error));
         });
     };
     void stopAll().then(resolveEnded);
@@ -78,12 +78,12 @@ export function listenForEnd(tell: (text: string) => void, exit: (code: number) 
   };
   onStopSignal(
     () => {
-      tell('Stopping; Ctrl-C again kills at once.');
+      print('Stopping. Press Ctrl-C again to kill everything at once.');
       void stop();
     },
     () => {
       for (const kill of kills) kill();
-      tell('Killed.');
+      print('Killed.');
       exit(1);
     },
   );

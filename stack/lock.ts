@@ -7,10 +7,10 @@ import { identify, isAlive } from './processes';
 /** Names of the locks of a stack's folder: who runs the servers, who runs API and worker; and of the cache: who chooses ports. */
 export type LockName = 'servers.lock' | 'app.lock' | 'ports.lock';
 
-/** Someone else, alive, holds the lock. */
+/** Another process, alive, holds the lock. */
 export class LockedError extends Error {
   constructor(readonly owner: ProcessIdentity) {
-    super(`process ${owner.pid} is at work in this folder`);
+    super(`The stack in this folder is in use by process ${owner.pid}.`);
   }
 }
 

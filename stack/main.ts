@@ -16,14 +16,14 @@ const program = new Command('stack')
   .addHelpText(
     'afterAll',
     `
-Every server can be replaced by one that runs already, named in the environment:
+Each server can be replaced by an external one, named in the environment:
   POSTGRES_ADMIN_URL, MASTER_DATABASE_URL   postgres://user:password@host:port/database
   MONGODB_ADMIN_URL                         mongodb://user:password@host:port/?authSource=admin
   QDRANT_URL and QDRANT_API_KEY
   KEYCLOAK_URL, KEYCLOAK_CLIENT_ID and KEYCLOAK_CLIENT_SECRET (a service account of realm master)
   TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE and TEMPORAL_UI_URL
-It is then checked and set up, but not started. Programs found on PATH are used before any is fetched.
-Fetched ones are kept in $XDG_CACHE_HOME/freeflow (~/.cache/freeflow).`,
+It is then checked and set up, but not started. Programs on PATH are preferred to downloads.
+Downloads are kept in $XDG_CACHE_HOME/freeflow (~/.cache/freeflow).`,
   );
 
 /** Every command works on one folder. */
@@ -41,23 +41,24 @@ const dirOf = ({ dir }: { dir: string }): string => stackDir(dir);
 
 const count = (text: string): number => {
   if (/^\d+$/.test(text)) return Number(text);
-  throw new InvalidArgumentError('It must be a number.');
+  throw new InvalidArgumentError('Must be a whole number.');
 };
 
-command('start', 'start the servers in the foreground, set them up, keep them up; Ctrl-C stops them').action(
-  async (options: { dir: string }) => {
-    process.exit(await start(dirOf(options), process.env, (code) => process.exit(code)));
-  },
-);
+command(
+  'start',
+  'start the servers in the foreground, set them up and restart any that dies; Ctrl-C stops them',
+).action(async (options: { dir: string }) => {
+  process.exit(await start(dirOf(options), process.env, (code) => process.exit(code)));
+});
 
 command('stop', 'stop everything that runs in the folder, worker and API included').action(
   async (options: { dir: string }) => {
     const dir = dirOf(options);
-    print((await stopStack(dir, print)) ? 'Stopped.' : `No stack runs in ${dir}.`);
+    print((await stopStack(dir, print)) ? 'Stopped.' : `No stack is running in ${dir}.`);
   },
 );
 
-command('status', 'show what runs where; the exit code is 0 when a stack runs, 3 when none does').action(
+command('status', 'show what is running where; exit code 0 when a stack is running, 3 when none is').action(
   (options: { dir: string }) => {
     process.exitCode = status(dirOf(options), print);
   },
@@ -65,7 +66,7 @@ command('status', 'show what runs where; the exit code is 0 when a stack runs, 3
 
 command('logs', 'show the ends of the logs')
   .argument('[server]', 'one of them: postgres, mongodb, qdrant, keycloak, temporal, worker, api, migrate')
-  .option('-f, --follow', 'go on as they grow', false)
+  .option('-f, --follow', 'keep printing as they grow', false)
   .option('-n, --lines <count>', 'how many lines of each', count, 20)
   .action(async (server: string | undefined, options: { dir: string; follow: boolean; lines: number }) => {
     const interrupted = new AbortController();

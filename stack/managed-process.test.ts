@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ProcessIdentity } from '@freeflow/contract/stack-info';
 import { until } from '../test/support/until';
-import { ManagedProcess, type ManagedProcessOptions, StoppedEarly } from './managed-process';
+import { ManagedProcess, type ManagedProcessOptions, StoppedEarlyError } from './managed-process';
 import { isAlive, startTimeOf } from './processes';
 
 let folder: string;
@@ -39,7 +39,7 @@ const managed = (script: string, changed: Partial<ManagedProcessOptions> = {}) =
 test('one that has ended is not ready, though somebody else answers in its place; the error ends with its last words', async () => {
   const server = managed('echo the port is taken; exit 3', { check: () => delay(500) });
   await expect(server.start()).rejects.toThrow(
-    /^Server ended with code 3\. The last lines of .*:\n +the port is taken$/,
+    /^Server exited with code 3\. The last lines of .*:\n +the port is taken$/,
   );
 });
 
@@ -76,6 +76,6 @@ test('stopped while its start is being prepared it is not started any more', asy
   });
   const start = server.start();
   await server.stop();
-  await expect(start).rejects.toThrow(StoppedEarly);
+  await expect(start).rejects.toThrow(StoppedEarlyError);
   expect(launched).toEqual([]);
 });

@@ -38,8 +38,8 @@ const QUICK_DEATH_MS = 10_000;
 const LONGEST_BACKOFF_MS = 10_000;
 const LOG_LIMIT_BYTES = 20_000_000;
 
-/** Not a failure of the process: someone has stopped it while it was starting. */
-export class StoppedEarly extends Error {}
+/** Not a failure of the process: it was stopped while it was starting. */
+export class StoppedEarlyError extends Error {}
 
 /** A program in a process group of its own that is started again whenever it dies, until it is stopped. */
 export class ManagedProcess {
@@ -58,7 +58,7 @@ export class ManagedProcess {
   async start(): Promise<void> {
     await this.launch();
     try {
-      await this.untilReady();
+      await this.waitUntilReady();
     } catch (error) {
       await this.stop();
       throw error;
@@ -93,7 +93,7 @@ export class ManagedProcess {
 
   private async launch(): Promise<void> {
     const { command, args, env, cwd, user } = await this.options.plan();
-    if (this.stopping) throw new StoppedEarly(`${this.options.title} was stopped before it was started`);
+    if (this.stopping) throw new StoppedEarlyError(`${this.options.title} was stopped before it was started`);
     const log = openLog(this.options.log);
     try {
       const child = spawn(command, args, { env, cwd, detached: true, stdio: ['ignore', log, log], ...user });
@@ -103,10 +103,10 @@ export class ManagedProcess {
           resolve(`could not be started: ${error.message}`);
         });
         child.once('exit', (code, signal) => {
-          resolve(signal === null ? `ended with code ${code ?? '?'}` : `was ended by ${signal}`);
+          resolve(signal === null ? `exited with code ${code ?? '?'}` : `was killed by ${signal}`);
         });
       });
-      // One that has died at once is nobody to be noted; how it ended is told by `exited`.
+      // One that has died at once has no start time to be registered; `exited` reports how it ended.
       const startedAt = child.pid === undefined ? undefined : startTimeOf(child.pid);
       if (child.pid !== undefined && startedAt !== undefined) this.options.onLaunch({ pid: child.pid, startedAt });
     } finally {
@@ -114,7 +114,7 @@ export class ManagedProcess {
     }
   }
 
-  private async untilReady(): Promise<void> {
+  private async waitUntilReady(): Promise<void> {
     const end = Date.now() + this.options.readyWithinMs;
     let ended: string | undefined;
     void this.exited.then((how) => {
@@ -123,12 +123,12 @@ export class ManagedProcess {
     for (let reason: unknown; ;) {
       try {
         await this.options.check();
-        // Else somebody else has answered.
+        // Otherwise another process has answered on its port.
         if (ended === undefined) return;
       } catch (error) {
         reason = error;
       }
-      if (this.stopping) throw new StoppedEarly(`${this.options.title} was stopped before it was ready`);
+      if (this.stopping) throw new StoppedEarlyError(`${this.options.title} was stopped before it was ready`);
       if (ended !== undefined) throw this.failure(ended);
       if (Date.now() > end)
         throw this.failure(`was not ready within ${this.options.readyWithinMs / 1000} s (${messageOf(reason)})`);
@@ -157,12 +157,12 @@ export class ManagedProcess {
   private async restart(how: string): Promise<void> {
     const { title, log, onEvent } = this.options;
     const backoffMs = this.quickDeaths <= 1 ? 0 : Math.min(LONGEST_BACKOFF_MS, 250 * 2 ** (this.quickDeaths - 1));
-    onEvent(`${title} ${how}; it is started again${backoffMs === 0 ? '' : ` in ${backoffMs / 1000} s`} (log: ${log})`);
+    onEvent(`${title} ${how}; restarting${backoffMs === 0 ? '' : ` in ${backoffMs / 1000} s`} (log: ${log})`);
     await delay(backoffMs, undefined, { signal: this.wakeUp.signal }).catch(() => undefined);
     if (this.stopping) return;
     try {
       await this.launch();
-      void this.untilReady().then(
+      void this.waitUntilReady().then(
         () => {
           onEvent(`${title} is back (pid ${this.child?.pid ?? '?'})`);
         },

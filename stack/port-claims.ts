@@ -28,7 +28,7 @@ const CHOOSING_WITHIN_MS = 10_000;
  * ones, and a server that answers without credentials would be taken for its own by both.
  */
 export async function claimPorts({ cache, dir }: Claimant, current: Ports, names: readonly PortName[]): Promise<Ports> {
-  const release = await oneAtATime(cache);
+  const release = await lockPortChoice(cache);
   try {
     const claims = readClaims(cache).filter(isAlive);
     const others = new Set(claims.filter((it) => it.dir !== dir).flatMap((it) => it.ports));
@@ -41,7 +41,7 @@ export async function claimPorts({ cache, dir }: Claimant, current: Ports, names
   }
 }
 
-async function oneAtATime(cache: string): Promise<() => void> {
+async function lockPortChoice(cache: string): Promise<() => void> {
   for (const end = Date.now() + CHOOSING_WITHIN_MS; ;) {
     try {
       return takeLock(cache, 'ports.lock');

@@ -38,7 +38,7 @@ export function isFree(port: number): Promise<boolean> {
 /**
  * Keeps each port that is free, else takes the next free one; no two are the same.
  * @param names which ports must be free; the others are returned as they are
- * @param others ports that are somebody else's, though nobody may listen there yet
+ * @param others ports that belong to other stacks, though they may not listen there yet
  */
 export async function choosePorts(
   current: Ports,

@@ -11,7 +11,7 @@ const record = z.record(
 );
 export type ProcessRecord = z.infer<typeof record>;
 
-/** The files that tell which processes a stack has started: its servers; API and worker. */
+/** The files that list which processes a stack has started: its servers; API and worker. */
 export type RegistryName = 'processes.json' | 'app-processes.json';
 
 const LEFTOVER_GRACE_MS = 10_000;
@@ -59,7 +59,7 @@ export class ProcessRegistry {
     try {
       return record.parse(JSON.parse(text));
     } catch {
-      // A file that can't be read names nobody.
+      // A file that can't be read lists no process.
       return {};
     }
   }

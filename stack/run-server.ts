@@ -1,7 +1,7 @@
 import type { ProcessIdentity } from '@freeflow/contract/stack-info';
 import pc from 'picocolors';
+import { ExternalServerError, waitUntilAnswers } from './external-server';
 import { ManagedProcess } from './managed-process';
-import { ExternalServerError, untilAnswers } from './others-server';
 import { claimPorts } from './port-claims';
 import { isFree } from './ports';
 import { amount, type Progress, ready, seconds } from './progress';
@@ -23,9 +23,9 @@ export interface RunServerContext extends Omit<ServerContext, 'note'> {
 
 const READY_WITHIN_MS = 180_000;
 const STOP_WITHIN_MS = 15_000;
-const TRIES_FOR_A_PORT = 3;
+const PORT_ATTEMPTS_MAX = 3;
 
-/** Takes one server from nothing to set up, telling each state of it, and returns its part of `stack.json`. */
+/** Fetches, starts and sets up one server, showing each state of it, and returns its part of `stack.json`. */
 export async function runServer(server: Server, context: RunServerContext): Promise<StackPart> {
   const startedAt = Date.now();
   const { progress, settings } = context;
@@ -42,19 +42,19 @@ export async function runServer(server: Server, context: RunServerContext): Prom
     const part = program === undefined ? await setUpExternal(server, own) : await server.setUp(own, program);
     const where =
       program === undefined
-        ? 'named by the environment, not started here'
+        ? 'external, not started here'
         : `${program.version}, port ${settings.ports[server.ports[0]]}`;
     progress.update(server.title, ready(`${where}, ${seconds(startedAt)}`));
     return part;
   } catch (error) {
-    progress.update(server.title, context.signal.aborted ? 'given up' : pc.red('failed'));
+    progress.update(server.title, context.signal.aborted ? 'cancelled' : pc.red('failed'));
     throw error;
   }
 }
 
 async function checkExternal(server: Server, context: ServerContext, progress: Progress): Promise<undefined> {
   progress.update(server.title, 'checking');
-  await untilAnswers(server, () => server.check(context), context.signal);
+  await waitUntilAnswers(server, () => server.check(context), context.signal);
   return undefined;
 }
 
@@ -64,7 +64,7 @@ async function setUpExternal(server: Server, context: ServerContext): Promise<St
   } catch (error) {
     throw context.signal.aborted || error instanceof ExternalServerError
       ? error
-      : new ExternalServerError(server, "can't be set up", error);
+      : new ExternalServerError(server, 'could not be set up', error);
   }
 }
 
@@ -76,7 +76,7 @@ async function startEmbedded(server: Server, own: ServerContext, context: RunSer
       progress.tick(server.title, `fetching  ${amount(fetched)}`);
     },
     onBuild: () => {
-      progress.update(server.title, 'building  once, for quick starts');
+      progress.update(server.title, 'building  once, to start faster');
     },
   });
   for (let tries = 1; ; tries++) {
@@ -86,11 +86,11 @@ async function startEmbedded(server: Server, own: ServerContext, context: RunSer
       await launch(server, own, program, context);
       return program;
     } catch (error) {
-      // Another program may have taken the port since it was chosen.
+      // Another program may have taken the port after it was chosen.
       const isTaken = (await Promise.all(server.ports.map((name) => isFree(context.settings.ports[name])))).includes(
         false,
       );
-      if (signal.aborted || !isTaken || tries === TRIES_FOR_A_PORT) throw error;
+      if (signal.aborted || !isTaken || tries === PORT_ATTEMPTS_MAX) throw error;
       const chosen = await claimPorts(context, context.settings.ports, server.ports);
       // Only its own: another server may have moved in the meantime.
       for (const name of server.ports) context.settings.ports[name] = chosen[name];
@@ -119,13 +119,13 @@ async function launch(
     },
   });
   onRunning({ server, process: managed });
-  const giveUp = () => {
+  const cancel = () => {
     void managed.stop();
   };
-  signal.addEventListener('abort', giveUp);
+  signal.addEventListener('abort', cancel);
   try {
     await managed.start();
   } finally {
-    signal.removeEventListener('abort', giveUp);
+    signal.removeEventListener('abort', cancel);
   }
 }

@@ -6,7 +6,7 @@ import { keysOf, PREFERRED_PORTS, type PortName, type Ports } from './ports';
 
 const text = (bytes: number) => () => randomBytes(bytes).toString('base64url');
 
-/** How each credential of a stack is made up. Passwords are base64url, so they need no escaping in any URL. */
+/** How each credential of a stack is generated. Passwords are base64url, so they need no escaping in any URL. */
 const GENERATORS = {
   postgresOwner: text(24),
   postgresProvisioner: text(24),
@@ -33,7 +33,7 @@ const kept = z.object({ ports: z.record(z.string(), z.number().int()), credentia
 
 const fileOf = (dir: string) => join(dir, 'settings.json');
 
-/** The ports and credentials of the stack in this folder; what is missing is made up and kept at once. */
+/** The ports and credentials of the stack in this folder; what is missing is generated and kept at once. */
 export function loadSettings(dir: string): Settings {
   const before = readKept(dir);
   const ports = { ...PREFERRED_PORTS, ...pick(before.ports, keysOf(PREFERRED_PORTS)) };
@@ -57,7 +57,7 @@ function readKept(dir: string): z.infer<typeof kept> {
     return kept.parse(JSON.parse(content));
   } catch (error) {
     throw new Error(
-      `${fileOf(dir)} can't be read (${messageOf(error)}); repair it, or begin anew with: npm run stack:reset`,
+      `${fileOf(dir)} can't be read (${messageOf(error)}). Repair it, or delete everything and begin anew: npm run stack:reset`,
       { cause: error },
     );
   }

@@ -13,7 +13,10 @@ const fileOf = (dir: string) => join(dir, 'stack.json');
  */
 export function readStackInfo(dir?: string): StackInfo {
   const info = findStackInfo(dir);
-  if (info === undefined) throw new Error(`No stack runs in ${stackDir(dir)}. Start one with: npm run stack:start`);
+  if (info === undefined)
+    throw new Error(
+      `No stack is running in ${stackDir(dir)}. Start one with npm start, or the servers alone with npm run stack:start`,
+    );
   return info;
 }
 
@@ -31,7 +34,7 @@ export const writeStackInfo = (info: StackInfo): void => {
 };
 
 /** Changes what is published; nothing happens once it was withdrawn. */
-export function changeStackInfo(dir: string, change: (info: StackInfo) => StackInfo): void {
+export function updateStackInfo(dir: string, change: (info: StackInfo) => StackInfo): void {
   const info = findStackInfo(dir);
   if (info !== undefined) writeStackInfo(change(info));
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type StackInfo, stackInfoSchema } from '@freeflow/contract/stack-info';
 import { type External, readExternal, withoutSecrets } from './environment';
 import { lockOwner, takeLock } from './lock';
-import { StoppedEarly } from './managed-process';
+import { StoppedEarlyError } from './managed-process';
 import { claimPorts } from './port-claims';
 import { keysOf, type PortName } from './ports';
 import { identify } from './processes';
@@ -14,7 +14,7 @@ import { runServer, type RunningServer } from './run-server';
 import { SERVERS } from './servers';
 import type { Server, StackPart } from './servers/server';
 import { loadSettings, saveSettings, type Settings } from './settings';
-import { changeStackInfo, removeStackInfo, writeStackInfo } from './stack-info';
+import { updateStackInfo, removeStackInfo, writeStackInfo } from './stack-info';
 
 export interface StackOptions {
   /** The folder, seen from the project root; `.freeflow` when left out. */
@@ -24,9 +24,9 @@ export interface StackOptions {
   progress: Progress;
   /** Begins with empty servers: what an earlier start has kept is deleted, ports and credentials stay. */
   fresh?: boolean;
-  /** Ends a start that is under way; it then rejects, and nothing is left running. */
+  /** Aborts the start; it then rejects, and nothing is left running. */
   signal?: AbortSignal;
-  /** Is given how to kill all servers at once, before the first of them starts. */
+  /** Receives a function that kills all servers at once, before the first of them starts. */
   onKill?: (kill: () => void) => void;
 }
 
@@ -37,13 +37,13 @@ export interface RunningStack {
   stop: () => Promise<void>;
 }
 
-/** After a failure the others may still report theirs for so long, then they are given up. */
-const OTHERS_MAY_REPORT_MS = 1_000;
+/** After one server's failure the others have this long to report theirs; then they are cancelled. */
+const FAILURES_WITHIN_MS = 1_000;
 
 /**
  * Starts all servers of a folder side by side, sets them up and publishes `stack.json`. They are started again whenever they die.
- * @throws LockedError when they run already, or another start is under way
- * @throws AggregateError with every server that could not be had or started; nothing is left running then
+ * @throws LockedError when they are running already, or another process is starting them
+ * @throws AggregateError with every server that is unavailable or could not be started; nothing is left running then
  */
 export async function startStack({
   dir: named,
@@ -76,7 +76,7 @@ export async function startStack({
     if (lockOwner(dir, 'app.lock') === undefined) await new ProcessRegistry(dir, 'app-processes.json').endLeftovers();
     removeStackInfo(dir);
     if (fresh === true) rmSync(join(dir, 'data'), { recursive: true, force: true });
-    const settings = await preparedSettings(dir, cacheDir(env), external, progress);
+    const settings = await prepareSettings(dir, cacheDir(env), external, progress);
     const parts = await startAll({ dir, external, settings, env, progress, registry, running, signal });
     // Nothing may be missing in what the servers have contributed.
     const info = stackInfoSchema.parse(Object.assign({}, baseInfo(dir, settings, registry), ...parts));
@@ -109,15 +109,15 @@ async function startAll({
   running,
   signal,
 }: StartAll): Promise<StackPart[]> {
-  const giveUp = new AbortController();
-  const either = signal === undefined ? giveUp.signal : AbortSignal.any([signal, giveUp.signal]);
+  const failFast = new AbortController();
+  const combined = signal === undefined ? failFast.signal : AbortSignal.any([signal, failFast.signal]);
   const shared = {
     dir,
     external,
     settings,
     env: { ...withoutSecrets(env), TZ: 'UTC' },
     cache: cacheDir(env),
-    signal: either,
+    signal: combined,
   };
   const outcomes = await Promise.allSettled(
     SERVERS.map(async (server) => {
@@ -134,13 +134,13 @@ async function startAll({
               port: settings.ports[server.ports[0]],
               stopSignal: server.stopSignal,
             });
-            changeStackInfo(dir, (info) => ({ ...info, processes: publicProcesses(registry) }));
+            updateStackInfo(dir, (info) => ({ ...info, processes: publicProcesses(registry) }));
           },
         });
       } catch (error) {
         setTimeout(() => {
-          giveUp.abort();
-        }, OTHERS_MAY_REPORT_MS).unref();
+          failFast.abort();
+        }, FAILURES_WITHIN_MS).unref();
         throw error;
       }
     }),
@@ -154,10 +154,10 @@ async function startAll({
 }
 
 const isAbort = (error: unknown): boolean =>
-  error instanceof StoppedEarly || (error instanceof Error && error.name === 'AbortError');
+  error instanceof StoppedEarlyError || (error instanceof Error && error.name === 'AbortError');
 
-/** Keeps the ports of last time where they are still free, and says where they are not. */
-async function preparedSettings(dir: string, cache: string, external: External, progress: Progress): Promise<Settings> {
+/** Keeps the ports of last time where they are still free, and reports where they are not. */
+async function prepareSettings(dir: string, cache: string, external: External, progress: Progress): Promise<Settings> {
   const settings = loadSettings(dir);
   const embedded = SERVERS.filter((server) => !server.isExternal(external));
   const owners = new Map<PortName, string>(
@@ -167,7 +167,7 @@ async function preparedSettings(dir: string, cache: string, external: External, 
   for (const name of keysOf(ports)) {
     if (ports[name] !== settings.ports[name])
       progress.note(
-        `${owners.get(name) ?? (name === 'api' ? 'API' : 'Worker')}: port ${settings.ports[name]} is taken, ${ports[name]} is used from now on`,
+        `${owners.get(name) ?? (name === 'api' ? 'API' : 'Worker')}: port ${settings.ports[name]} is taken; using ${ports[name]} from now on`,
       );
   }
   settings.ports = ports;

@@ -1,49 +1,49 @@
-import { makeFirstTenant } from './app/first-tenant';
+import { createFirstTenant } from './app/first-tenant';
 import { welcome } from './app/welcome';
 import { messageOf } from './files';
-import { type Ending, INTERRUPTED, listenForEnd } from './foreground';
+import { type Shutdown, INTERRUPTED, listenForShutdown } from './foreground';
 import { LockedError } from './lock';
+import { startProduct } from './product';
 import { createProgress } from './progress';
 import { stackDir } from './project';
 import { readStackInfo } from './stack-info';
-import { startProduct } from './whole';
 
 const { env } = process;
 const dir = stackDir(env['FREEFLOW_STACK_DIR']);
 const progress = createProgress(process.stdout);
-const tell = (text: string): void => {
+const print = (text: string): void => {
   progress.note(text);
 };
 
-/** The whole product and a first tenant; then it stays and keeps all of it up. */
-async function main(ending: Ending): Promise<void> {
-  const running = await startProduct({ dir, env, progress, ending });
-  await showFirstTenant(ending);
-  if (!ending.signal.aborted) tell(welcome(running, env));
-  await ending.ended;
+/** Starts the whole product and creates a first tenant; then stays and restarts what dies. */
+async function main(shutdown: Shutdown): Promise<void> {
+  const running = await startProduct({ dir, env, progress, shutdown });
+  await showFirstTenant(shutdown);
+  if (!shutdown.signal.aborted) print(welcome(running, env));
+  await shutdown.ended;
 }
 
-/** A tenant that can't be made is no reason to end: the cause is often mended while all runs. */
-async function showFirstTenant({ signal }: Ending): Promise<void> {
+/** A tenant that can't be created is no reason to end: the cause is often fixed while the product runs. */
+async function showFirstTenant({ signal }: Shutdown): Promise<void> {
   try {
-    await makeFirstTenant(dir, env, tell, signal);
+    await createFirstTenant(dir, env, print, signal);
   } catch (error) {
-    if (!signal.aborted) tell(`The first tenant could not be made: ${messageOf(error)}`);
+    if (!signal.aborted) print(`The first tenant could not be created: ${messageOf(error)}`);
   }
 }
 
-/** Started twice: the first one goes on, this one shows where it is. */
+/** Started twice: the first process goes on, this one shows where it is. */
 function showRunning({ owner }: LockedError): void {
-  tell(`FreeFlow runs already (process ${owner.pid}).`);
-  tell(welcome(readStackInfo(dir), env));
+  print(`FreeFlow is already running (process ${owner.pid}).`);
+  print(welcome(readStackInfo(dir), env));
 }
 
-/** Whatever it failed of: nothing that it has started is left running. */
-async function giveUp(error: unknown, ending: Ending): Promise<void> {
-  const wasInterrupted = ending.signal.aborted;
-  await ending.stop();
+/** Whatever the failure: nothing that was started is left running. */
+async function endAfterFailure(error: unknown, shutdown: Shutdown): Promise<void> {
+  const wasInterrupted = shutdown.signal.aborted;
+  await shutdown.stop();
   if (wasInterrupted) {
-    tell('Stopped before all was ready.');
+    print('Stopped before everything was ready.');
     process.exitCode = INTERRUPTED;
   } else if (error instanceof LockedError) {
     showRunning(error);
@@ -54,11 +54,11 @@ async function giveUp(error: unknown, ending: Ending): Promise<void> {
 }
 
 const keepAlive = setInterval(() => undefined, 60_000);
-const ending = listenForEnd(tell, (code) => {
+const shutdown = listenForShutdown(print, (code) => {
   process.exit(code);
 });
-main(ending)
-  .catch((error: unknown) => giveUp(error, ending))
+main(shutdown)
+  .catch((error: unknown) => endAfterFailure(error, shutdown))
   .finally(() => {
     clearInterval(keepAlive);
     process.exit();

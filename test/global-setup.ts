@@ -1,4 +1,4 @@
-import { joinStack, listenForEnd } from '../stack/foreground';
+import { joinStack, listenForShutdown } from '../stack/foreground';
 import { plainProgress } from '../stack/progress';
 import type { RunningStack } from '../stack/stack';
 
@@ -13,7 +13,7 @@ declare global {
 /** Starts the servers the tests run against, unless a developer keeps them running there. */
 export default async function globalSetup(): Promise<void> {
   const progress = plainProgress(process.stdout);
-  const ending = listenForEnd(
+  const ending = listenForShutdown(
     (text) => {
       progress.note(text);
     },

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { StackInfo } from '@freeflow/contract/stack-info';
 import { withoutSecrets } from '../environment';
-import type { Ending } from '../foreground';
+import type { Shutdown } from '../foreground';
 import { lockOwner, takeLock } from '../lock';
 import { ManagedProcess } from '../managed-process';
 import { claimPorts } from '../port-claims';
@@ -9,7 +9,7 @@ import { type Progress, ready, seconds } from '../progress';
 import { cacheDir, logFile, projectRoot } from '../project';
 import { ProcessRegistry } from '../registry';
 import { loadSettings, saveSettings } from '../settings';
-import { apiEnv, changeStackInfo, workerEnv } from '../stack-info';
+import { apiEnv, updateStackInfo, workerEnv } from '../stack-info';
 
 interface Part {
   name: 'worker' | 'api';
@@ -43,48 +43,48 @@ const PARTS: readonly Part[] = [
 const READY_WITHIN_MS = 60_000;
 const CHECK_TIMEOUT_MS = 2_000;
 
-/** Who runs API and worker in this folder, if anyone. */
+/** The process that runs API and worker in this folder, if any. */
 export const appOwner = (dir: string) => lockOwner(dir, 'app.lock');
 
 export interface StartApp {
   env: NodeJS.ProcessEnv;
   progress: Progress;
   /** Ends them, even before they are ready. */
-  ending: Ending;
+  shutdown: Shutdown;
 }
 
 /**
- * Starts API and worker on running servers and tells their pids in `stack.json`, restarts included.
+ * Starts API and worker on running servers and publishes their pids in `stack.json`, restarts included.
  * @returns the stack with their addresses
- * @throws LockedError when they run already
+ * @throws LockedError when they are running already
  */
-export async function startApp(stack: StackInfo, { env, progress, ending }: StartApp): Promise<StackInfo> {
+export async function startApp(stack: StackInfo, { env, progress, shutdown }: StartApp): Promise<StackInfo> {
   const { dir } = stack;
-  ending.signal.throwIfAborted();
+  shutdown.signal.throwIfAborted();
   const release = takeLock(dir, 'app.lock');
   const registry = new ProcessRegistry(dir, 'app-processes.json');
   const processes: ManagedProcess[] = [];
   const stop = async () => {
     await Promise.all(processes.map((it) => it.stop()));
     registry.clear();
-    changeStackInfo(dir, (info) => ({
+    updateStackInfo(dir, (info) => ({
       ...info,
       api: { url: info.api.url },
       worker: { healthUrl: info.worker.healthUrl },
     }));
     release();
   };
-  ending.onStop(stop);
-  ending.onKill(() => {
+  shutdown.onStop(stop);
+  shutdown.onKill(() => {
     for (const it of processes) it.killNow();
     registry.clear();
     release();
   });
   try {
     await registry.endLeftovers();
-    const info = await withFreePorts(stack, cacheDir(env));
+    const info = await claimAppPorts(stack, cacheDir(env));
     await Promise.all(
-      PARTS.map((part) => startPart(part, { info, env, progress, registry, processes, signal: ending.signal })),
+      PARTS.map((part) => startPart(part, { info, env, progress, registry, processes, signal: shutdown.signal })),
     );
     return info;
   } catch (error) {
@@ -124,7 +124,7 @@ async function startPart(
     stopWithinMs,
     onLaunch: (identity) => {
       registry.note(name, { ...identity, port: Number(new URL(readyUrl(info)).port), stopSignal: 'SIGTERM' });
-      changeStackInfo(info.dir, (published) => ({ ...published, [name]: { ...published[name], pid: identity.pid } }));
+      updateStackInfo(info.dir, (published) => ({ ...published, [name]: { ...published[name], pid: identity.pid } }));
     },
     onEvent: (text) => {
       progress.note(text);
@@ -147,7 +147,7 @@ async function checkReady(url: string): Promise<void> {
 }
 
 /** The servers may have been up for long, so the ports kept for API and worker may be taken by now. */
-async function withFreePorts(info: StackInfo, cache: string): Promise<StackInfo> {
+async function claimAppPorts(info: StackInfo, cache: string): Promise<StackInfo> {
   const settings = loadSettings(info.dir);
   const ports = await claimPorts({ cache, dir: info.dir }, settings.ports, ['api', 'workerHealth']);
   saveSettings(info.dir, { ...settings, ports });
@@ -156,6 +156,6 @@ async function withFreePorts(info: StackInfo, cache: string): Promise<StackInfo>
     api: { url: `http://127.0.0.1:${ports.api}` },
     worker: { healthUrl: `http://127.0.0.1:${ports.workerHealth}` },
   });
-  changeStackInfo(info.dir, change);
+  updateStackInfo(info.dir, change);
   return change(info);
 }

@@ -6,13 +6,13 @@ const FIRST = 'acme';
 const page = z.object({ items: z.array(z.unknown()) });
 
 /**
- * Makes a first tenant where there has never been one, each step shown as it happens.
- * @param tell is given one line at a time
+ * Creates a first tenant where there has never been one, showing each step as it happens.
+ * @param print is called with one line at a time
  */
-export async function makeFirstTenant(
+export async function createFirstTenant(
   dir: string,
   env: NodeJS.ProcessEnv,
-  tell: (text: string) => void,
+  print: (text: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const { code, stdout } = await freeflow(['tenants', 'list', '--gone', '--limit', '1', '--json'], {
@@ -22,6 +22,6 @@ export async function makeFirstTenant(
     quietly: true,
   });
   if (code !== 0 || page.parse(JSON.parse(stdout)).items.length > 0) return;
-  tell(`\nThere is no tenant yet, so ${pc.bold(FIRST)} is made: freeflow tenants create ${FIRST}`);
+  print(`\nThere is no tenant yet; creating ${pc.bold(FIRST)}: freeflow tenants create ${FIRST}`);
   await freeflow(['tenants', 'create', FIRST], { dir, env, signal });
 }

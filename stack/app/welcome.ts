@@ -14,7 +14,7 @@ export function welcome(info: StackInfo, env: NodeJS.ProcessEnv): string {
   const freeflow = `${prefix}${findOnPath('pnpm', env) === undefined ? 'npm run -s freeflow --' : 'pnpm -s freeflow'}`;
   const places = [
     ['API', `${api.url}/docs`],
-    ['Temporal UI', temporal.uiUrl ?? `(none named by TEMPORAL_UI_URL; server at ${temporal.address})`],
+    ['Temporal UI', temporal.uiUrl ?? `(set TEMPORAL_UI_URL to show it; server at ${temporal.address})`],
     ['Keycloak', keycloak.url],
   ];
   return [
@@ -26,6 +26,6 @@ export function welcome(info: StackInfo, env: NodeJS.ProcessEnv): string {
     `  curl -sS ${api.url}/tenants -H "Authorization: Bearer $(${freeflow} token)" -H 'Content-Type: application/json' -d '{"name":"globex"}'`,
     `  ${freeflow} tenants connect acme`,
     '',
-    `Stop by Ctrl-C here, or by: ${stopCommand(dir)}`,
+    `Stop with Ctrl-C here, or with: ${stopCommand(dir)}`,
   ].join('\n');
 }

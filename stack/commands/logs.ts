@@ -31,20 +31,16 @@ export async function logs(
     : [];
   const chosen = known.filter((log) => name === undefined || log === name);
   if (chosen.length === 0) {
-    print(
-      known.length === 0
-        ? `There are no logs in ${dir} yet.`
-        : `There is no log of ${name ?? ''}; there are: ${known.join(', ')}`,
-    );
+    print(known.length === 0 ? `No logs in ${dir} yet.` : `No log of ${name ?? ''}. Logs: ${known.join(', ')}`);
     return 1;
   }
-  const say = (log: string, line: string) => {
+  const printLine = (log: string, line: string) => {
     print(name === undefined ? `${pc.dim(log.padEnd(9))} ${line}` : line);
   };
   const tails = chosen.map((log) => ({ log, path: logFile(dir, log), position: sizeOf(logFile(dir, log)), rest: '' }));
-  for (const { log, path } of tails) for (const line of lastLines(path, lines)) say(log, line);
+  for (const { log, path } of tails) for (const line of lastLines(path, lines)) printLine(log, line);
   while (follow && !signal.aborted) {
-    for (const tail of tails) for (const line of newLines(tail)) say(tail.log, line);
+    for (const tail of tails) for (const line of newLines(tail)) printLine(tail.log, line);
     await delay(POLL_MS, undefined, { signal }).catch(() => undefined);
   }
   return 0;

@@ -10,22 +10,22 @@ const KEPT = ['data', 'logs', 'settings.json', 'processes.json', 'app-processes.
 /**
  * Deletes all data, ports and credentials of a folder after asking.
  * @param isSure the question was answered on the command line
- * @returns the exit code: 1 when it was not to be
+ * @returns the exit code: 1 when it was not confirmed
  */
 export async function reset(dir: string, isSure: boolean, print: (text: string) => void): Promise<number> {
   if (!existsSync(dir)) {
-    print(`There is nothing in ${dir}.`);
+    print(`Nothing to delete in ${dir}.`);
     return 0;
   }
   const isRunning = lockOwner(dir, 'servers.lock') !== undefined || lockOwner(dir, 'app.lock') !== undefined;
-  const question = `${isRunning ? 'A stack runs there; it is stopped first. ' : ''}Delete all data, logs, ports and credentials in ${dir}?`;
+  const question = `${isRunning ? 'A stack is running there and will be stopped first. ' : ''}Delete all data, logs, ports and credentials in ${dir}?`;
   if (!isSure && !(await isConfirmed(question))) {
-    print('Nothing was deleted. (To delete without being asked: --yes)');
+    print('Nothing was deleted. (--yes deletes without asking.)');
     return 1;
   }
   await stopStack(dir, print);
   for (const name of KEPT) rmSync(join(dir, name), { recursive: true, force: true });
-  print(`Deleted what was in ${dir}.`);
+  print(`Deleted all data, logs, ports and credentials in ${dir}.`);
   return 0;
 }
 

@@ -23,7 +23,7 @@ const HEADINGS: Row = { name: 'SERVER', state: 'STATE', pid: 'PID', port: 'PORT'
 export function status(dir: string, print: (text: string) => void): number {
   const info = findStackInfo(dir);
   if (info === undefined) {
-    print(`No stack runs in ${dir}. Start one with: npm start, or servers only: npm run stack:start`);
+    print(`No stack is running in ${dir}. Start one with npm start, or the servers alone with npm run stack:start`);
     return 3;
   }
   const rows = [...SERVERS.map(({ name, title }) => serverRow(info, name, title)), ...appRows(info)];

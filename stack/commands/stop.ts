@@ -10,17 +10,17 @@ const LOCKS: readonly LockName[] = ['app.lock', 'servers.lock'];
 const STOP_WITHIN_MS = 60_000;
 
 /**
- * Ends everything that runs in a folder, what a killed start has left included.
+ * Ends everything that runs in a folder, including what a killed start has left behind.
  * @returns whether anything ran
  */
-export async function stopStack(dir: string, tell: (text: string) => void): Promise<boolean> {
+export async function stopStack(dir: string, print: (text: string) => void): Promise<boolean> {
   let ran = false;
   for (const lock of LOCKS) {
     const owner = lockOwner(dir, lock);
     if (owner === undefined) continue;
     ran = true;
-    tell(`Stopping process ${owner.pid} and all that it has started ...`);
-    await end(owner, tell);
+    print(`Stopping process ${owner.pid} and everything it has started ...`);
+    await endOwner(owner, print);
   }
   const leftovers = await Promise.all(
     [new ProcessRegistry(dir, 'app-processes.json'), new ProcessRegistry(dir, 'processes.json')].map((registry) =>
@@ -29,14 +29,14 @@ export async function stopStack(dir: string, tell: (text: string) => void): Prom
   );
   removeStackInfo(dir);
   const ended = leftovers.flat();
-  if (ended.length > 0) tell(`Ended what a killed start had left: ${ended.join(', ')}`);
+  if (ended.length > 0) print(`Ended processes that a killed start had left behind: ${ended.join(', ')}`);
   return ran || ended.length > 0;
 }
 
-async function end(owner: ProcessIdentity, tell: (text: string) => void): Promise<void> {
+async function endOwner(owner: ProcessIdentity, print: (text: string) => void): Promise<void> {
   process.kill(owner.pid, 'SIGTERM');
   if (await waitUntilGone(owner, STOP_WITHIN_MS)) return;
-  tell(`It has not ended within ${STOP_WITHIN_MS / 1000} s and is killed.`);
+  print(`It did not end within ${STOP_WITHIN_MS / 1000} s; killing it.`);
   process.kill(owner.pid, 'SIGKILL');
   await waitUntilGone(owner, 5_000);
 }

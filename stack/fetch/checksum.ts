@@ -14,6 +14,6 @@ export async function checkChecksum(file: string, { name, version, sha256 }: Pin
   const found = hash.digest('hex');
   if (sha256.includes(found)) return;
   throw new Error(
-    `The download of ${name} ${version} was refused: ${basename(file)} has SHA-256 ${found}, expected ${sha256.join(' or ')}. Nothing of it was unpacked. Check the mirror that your package client is set up with.`,
+    `Refused the download of ${name} ${version}: ${basename(file)} has SHA-256 ${found}, expected ${sha256.join(' or ')}. Nothing was unpacked. Check the mirror that your package client uses.`,
   );
 }

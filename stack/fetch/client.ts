@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 
-/** A package client that ran and failed; the message ends with the last it said. */
-export class ClientFailed extends Error {}
+/** A package client that ran and failed; the message ends with its last output. */
+export class PackageClientError extends Error {}
 
 export interface ClientRun {
   command: string;
@@ -16,15 +16,15 @@ export interface ClientRun {
 /**
  * Runs a registry's ordinary client, as the user has set it up.
  * @returns false when there is no such command
- * @throws ClientFailed when it ends with an error
+ * @throws PackageClientError when it ends with an error
  */
 export function runClient({ command, args, env, cwd, onOutput, signal }: ClientRun): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    let said = '';
+    let output = '';
     const child = spawn(command, args, { env, cwd, signal, stdio: ['ignore', 'pipe', 'pipe'] });
     const listen = (chunk: Buffer) => {
       const text = chunk.toString('utf8');
-      said = (said + text).slice(-4_000);
+      output = (output + text).slice(-4_000);
       onOutput?.(text);
     };
     child.stdout.on('data', listen);
@@ -37,8 +37,8 @@ export function runClient({ command, args, env, cwd, onOutput, signal }: ClientR
       if (code === 0) resolve(true);
       else
         reject(
-          new ClientFailed(
-            `${command} ${args.join(' ')} ended with ${code ?? 'a signal'}:\n${said
+          new PackageClientError(
+            `${command} ${args.join(' ')} ended with ${code ?? 'a signal'}:\n${output
               .trim()
               .split(/[\r\n]+/)
               .slice(-8)

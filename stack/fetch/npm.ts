@@ -7,7 +7,7 @@ import { projectRoot } from '../project';
  * @param needed the package that brings it, if it is not the project's own
  * @returns undefined where the package isn't installed: it is for other platforms
  */
-export function installedFile(name: string, file: string, needed?: string): string | undefined {
+export function findPackageFile(name: string, file: string, needed?: string): string | undefined {
   const modules = join(projectRoot(), 'node_modules');
   const parent = needed === undefined ? modules : dirname(realpathIfThere(join(modules, needed)));
   const path = join(parent, name, file);

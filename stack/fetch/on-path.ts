@@ -29,7 +29,11 @@ export function findOnPath(name: string, env: NodeJS.ProcessEnv): string | undef
  * The program on PATH if it is recent enough; undefined if it is older, absent or does not run.
  * @param minimum such as `16` or `1.16`
  */
-export async function installed(name: string, minimum: string, env: NodeJS.ProcessEnv): Promise<Installed | undefined> {
+export async function findInstalled(
+  name: string,
+  minimum: string,
+  env: NodeJS.ProcessEnv,
+): Promise<Installed | undefined> {
   const path = findOnPath(name, env);
   if (path === undefined) return undefined;
   try {

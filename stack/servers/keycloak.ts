@@ -4,7 +4,7 @@ import type { Account } from '../../backends/keycloak/provisioner/admin';
 import { setUpKeycloak } from '../../backends/keycloak/provisioner/set-up';
 import { PROVISIONER, provisionerNames } from '../../backends/provisioner/names';
 import { messageOf } from '../files';
-import { provisionerPassword } from '../setup/fallback';
+import { setUpProvisioner } from '../setup/fallback';
 import { setUpSystemRealm } from '../setup/keycloak-system';
 import { javaCommand, keycloakHome } from './keycloak-home';
 import { ServerUnavailableError, dataFolder, type Server, type ServerContext } from './server';
@@ -87,7 +87,7 @@ export const keycloak: Server = {
     const auth = await setUpSystemRealm(access, credentials.systemClient);
     const { keycloak: name } = provisionerNames(PROVISIONER);
     // Keycloak tells the secret of one that exists: it is kept even here, since another stack may use it too.
-    const secret = await provisionerPassword(
+    const secret = await setUpProvisioner(
       {
         isOurs: !keycloak.isExternal(context.external),
         password: credentials.keycloakProvisioner,

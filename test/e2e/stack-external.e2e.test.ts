@@ -84,7 +84,7 @@ describe('with every server named by the environment', () => {
     await withMongo(shared.mongodb.provisionerUrl, (client) => client.db('admin').command({ connectionStatus: 1 }));
     expect(readStackInfo(dir).keycloak.provisioner).toEqual(shared.keycloak.provisioner);
     expect(program.output()).toContain(
-      'PostgreSQL: the provisioner exists with another password; POSTGRES_ADMIN_URL is used as it is',
+      'PostgreSQL: the provisioner exists with another password; the worker uses POSTGRES_ADMIN_URL itself',
     );
   });
 
@@ -137,7 +137,7 @@ test('every wrong variable is named at once, none of their values shown, and not
 
 test('a server that refuses the credentials is named with their variables', async () => {
   const { code, output } = await outcome(stack('start', dir, [], { ...urls(), KEYCLOAK_CLIENT_SECRET: 'wrong' }));
-  expect(output).toMatch(/^Keycloak \(named by .*KEYCLOAK_CLIENT_SECRET\) can't be set up: .*401/m);
+  expect(output).toMatch(/^Keycloak \(named by .*KEYCLOAK_CLIENT_SECRET\) could not be set up: .*401/m);
   expect(code).toBe(1);
 });
 

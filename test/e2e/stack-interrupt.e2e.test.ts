@@ -37,7 +37,7 @@ test.each([
   expect(await program.ended).toBe(130);
   expect(Date.now() - interruptedAt).toBeLessThan(15_000);
   expect(processesIn(dir)).toEqual([]);
-  expect(program.output()).toMatch(/Stopping; .*\n[^]*Stopped before all was ready\.\n$/);
+  expect(program.output()).toMatch(/Stopping\. .*\n[^]*Stopped before everything was ready\.\n$/);
 });
 
 test('a second Ctrl-C kills what does not stop', async () => {
@@ -54,7 +54,7 @@ test('a second Ctrl-C kills what does not stop', async () => {
 
 test('a worker that can not start is named with its reason, and nothing is left running', async () => {
   const { code, output } = await outcome(start({ PARKED_RETRY_MS: 'never' }));
-  expect(output).toMatch(/^Worker ended with code 1\. The last lines of .*worker\.log:\n[^]*PARKED_RETRY_MS/m);
+  expect(output).toMatch(/^Worker exited with code 1\. The last lines of .*worker\.log:\n[^]*PARKED_RETRY_MS/m);
   expect(code).toBe(1);
   expect(processesIn(dir)).toEqual([]);
 });

@@ -118,7 +118,7 @@ test('the demonstration, on what runs here, comes to its end and leaves nothing'
 test('started a second time it says so, shows the same addresses and starts nothing', async () => {
   const before = readStackInfo(dir);
   const { code, output } = await outcome(npmStart(dir));
-  expect(output).toContain(`FreeFlow runs already (process ${program.pid})`);
+  expect(output).toContain(`FreeFlow is already running (process ${program.pid})`);
   expect(output).toContain(`${before.api.url}/docs`);
   expect(code).toBe(0);
   expect(readStackInfo(dir)).toEqual(before);

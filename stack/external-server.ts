@@ -1,30 +1,30 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from './files';
 
-/** One that is being started as well, by Compose perhaps, gets so long. */
+/** Time for a server that is being started too, by Compose perhaps. */
 const ANSWERS_WITHIN_MS = 15_000;
-const ASK_EVERY_MS = 500;
+const CHECK_EVERY_MS = 500;
 
 /** A server that the environment names in place of one of ours. */
-export interface OthersServer {
+export interface ExternalServer {
   title: string;
-  /** The variables that name it: what to correct when it is of no use. */
+  /** The variables that name it: what to correct when it can't be used. */
   variables: string;
 }
 
-/** It can't be used; the message says which variables to correct. */
+/** An external server can't be used; the message says which variables to correct. */
 export class ExternalServerError extends Error {
-  constructor({ title, variables }: OthersServer, how: string, cause: unknown) {
+  constructor({ title, variables }: ExternalServer, how: string, cause: unknown) {
     super(`${title} (named by ${variables}) ${how}: ${messageOf(cause)}`, { cause });
   }
 }
 
 /**
- * Waits until it answers.
- * @throws ExternalServerError when it has not in time
+ * Waits until an external server answers.
+ * @throws ExternalServerError when it does not within 15 s
  */
-export async function untilAnswers(
-  server: OthersServer,
+export async function waitUntilAnswers(
+  server: ExternalServer,
   check: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -35,6 +35,6 @@ export async function untilAnswers(
     } catch (error) {
       if (Date.now() > end) throw new ExternalServerError(server, 'does not answer', error);
     }
-    await delay(ASK_EVERY_MS, undefined, { signal });
+    await delay(CHECK_EVERY_MS, undefined, { signal });
   }
 }

@@ -1,0 +1,50 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { StackInfo } from '@freeflow/contract/stack-info';
+import { appOwner, startApp } from './app/app';
+import { type Shutdown, joinStack } from './foreground';
+import { LockedError, lockOwner } from './lock';
+import { migrateMaster } from './migrate';
+import type { Progress } from './progress';
+
+interface ProductOptions {
+  dir: string;
+  env: NodeJS.ProcessEnv;
+  progress: Progress;
+  shutdown: Shutdown;
+}
+
+/**
+ * Starts servers, database, worker and API. Servers that are running already are used, and left running.
+ * @throws LockedError when the product is running already
+ */
+export async function startProduct({ dir, env, progress, shutdown }: ProductOptions): Promise<StackInfo> {
+  const stack = await startServers({ dir, env, progress, shutdown });
+  const info = await migrateMaster(stack, env, (text) => {
+    progress.note(text);
+  });
+  const running = await startApp(info, { env, progress, shutdown });
+  progress.close();
+  return running;
+}
+
+async function startServers({ dir, env, progress, shutdown }: ProductOptions): Promise<StackInfo> {
+  const joined = await joinStack({ dir, env, progress, signal: shutdown.signal, onKill: shutdown.onKill });
+  if (joined.kind === 'started') {
+    shutdown.onStop(joined.stack.stop);
+    return joined.stack.info;
+  }
+  const owner = appOwner(dir);
+  if (owner !== undefined) throw new LockedError(owner);
+  progress.note(
+    `The servers are already running (process ${joined.info.supervisor.pid}); using them, and leaving them running afterwards.`,
+  );
+  void endWithServers(dir, progress);
+  return joined.info;
+}
+
+/** API and worker can't work without their servers, which another process may stop. */
+async function endWithServers(dir: string, progress: Progress): Promise<void> {
+  while (lockOwner(dir, 'servers.lock') !== undefined) await delay(1_000, undefined, { ref: false });
+  progress.note('The servers were stopped; stopping API and worker too.');
+  process.kill(process.pid, 'SIGTERM');
+}
