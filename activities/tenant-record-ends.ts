@@ -1,5 +1,5 @@
 import type { BackendKind } from '@freeflow/contract';
-import type { Prisma, Tenant, TenantOperation } from '@freeflow/db-master';
+import { Prisma, type Tenant, type TenantOperation } from '@freeflow/db-master';
 import type { GivenUp } from './tenant-record';
 
 type Tx = Prisma.TransactionClient;
@@ -34,7 +34,7 @@ export async function forcedDeletionBeside(
 export async function takeOver(tx: Tx, { id, tenantId }: TenantOperation, now: Date): Promise<void> {
   await tx.tenantOperation.updateMany({
     where: { tenantId, endedAt: null, id: { not: id }, kind: { not: 'adopt' } },
-    data: { state: 'rolled_back', ...INTERRUPTED, endedAt: now },
+    data: { state: 'rolled_back', parked: Prisma.DbNull, ...INTERRUPTED, endedAt: now },
   });
 }
 

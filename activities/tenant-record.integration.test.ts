@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ParkedStep } from '@freeflow/contract';
 import { openActivityHarness, type ActivityHarness } from '../test/support/activity-harness';
 import type { StepInput } from './attempt';
 
@@ -38,5 +39,22 @@ test.each(['activate', 'start-rollback', 'park', 'mark-gone'] as const)(
       nonRetryable: true,
     });
     expect(await stateOf(tenant)).toEqual({ status: 'provisioning', state: 'running' });
+  },
+);
+
+test.each(['unpark', 'start-rollback', 'activate', 'mark-gone'] as const)(
+  'what waits for an answer is data, as long as it waits: until %s',
+  async (step) => {
+    const tenant = await harness.newTenant();
+    const parkedOf = async () =>
+      (await harness.db.tenantOperation.findUniqueOrThrow({ where: { id: tenant.operationId } })).parked;
+    const steps: ParkedStep[] = [
+      { step: 'qdrant.create', parkId: 1, cause: 'full', advice: 'Make room.', since: '2026-11-27T06:00:00.000Z' },
+      { step: 'mongodb.create', parkId: 2, cause: 'away', advice: 'Start it.', since: '2026-11-27T06:01:00.000Z' },
+    ];
+    await harness.run('park', tenant, {}, { steps });
+    expect(await parkedOf()).toEqual(steps);
+    await harness.run(step, tenant, {}, { isUndoing: false, givenUp, skipped: {} });
+    expect(await parkedOf()).toBeNull();
   },
 );

@@ -6,11 +6,12 @@ import {
   operationTitle,
   OPERATIONS,
   touchesBackends,
+  type ParkedStep,
   type OperationGoal,
 } from '@freeflow/contract';
 import {
   masterNow,
-  type Prisma,
+  Prisma,
   type PrismaClient,
   type Tenant,
   type TenantOperation,
@@ -123,7 +124,7 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings) {
           const { step, cause, advice } = input.givenUp;
           await tx.tenantOperation.update({
             where: { id: operation.id },
-            data: { state: 'undoing', undoing: true, step, cause, advice },
+            data: { state: 'undoing', undoing: true, parked: Prisma.DbNull, step, cause, advice },
           });
           return { message: `undoing everything, because ${step} was given up: ${cause}`, result: undefined };
         },
@@ -131,7 +132,7 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings) {
       ),
 
     /** Steps have been parked: they wait for an answer. */
-    park: (input: StepInput & { steps: GivenUp[] }): Promise<void> =>
+    park: (input: StepInput & { steps: readonly ParkedStep[] }): Promise<void> =>
       inTransaction(db, 'park', input, async (tx, { operation }) => {
         const [first] = input.steps;
         const cause = input.steps
@@ -139,7 +140,13 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings) {
           .join('; ');
         await tx.tenantOperation.update({
           where: { id: operation.id },
-          data: { state: 'parked', step: first?.step ?? null, cause, advice: first?.advice ?? null },
+          data: {
+            state: 'parked',
+            parked: input.steps.map((it) => ({ ...it })),
+            step: first?.step ?? null,
+            cause,
+            advice: first?.advice ?? null,
+          },
         });
         return { message: `parked at ${input.steps.map((it) => it.step).join(', ')}: ${cause}`, result: undefined };
       }),
@@ -148,7 +155,7 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings) {
       inTransaction(db, 'unpark', input, async (tx, { operation }) => {
         await tx.tenantOperation.update({
           where: { id: operation.id },
-          data: { state: input.isUndoing ? 'undoing' : 'running' },
+          data: { state: input.isUndoing ? 'undoing' : 'running', parked: Prisma.DbNull },
         });
         return { message: 'no step is parked any more', result: undefined };
       }),
@@ -241,6 +248,7 @@ async function begin(tx: Tx, { tenant, operation, now }: Rows, runId: string, se
     where: { id: operation.id },
     data: {
       state: givenUp === undefined ? 'running' : 'undoing',
+      parked: Prisma.DbNull,
       fromStatus: from,
       ...takenBy(operation, runId, now),
     },
@@ -294,7 +302,10 @@ export async function end(
   why?: GivenUp,
 ): Promise<void> {
   const { step = null, cause = null, advice = null } = why ?? {};
-  await tx.tenantOperation.update({ where: { id }, data: { state, step, cause, advice, endedAt: now } });
+  await tx.tenantOperation.update({
+    where: { id },
+    data: { state, parked: Prisma.DbNull, step, cause, advice, endedAt: now },
+  });
 }
 
 /** What the row of an operation says from the moment on at which this run works on it. */

@@ -1,4 +1,4 @@
-import type { OperationInput } from '@freeflow/contract';
+import type { OperationInput, ParkedStep } from '@freeflow/contract';
 import { CancellationScope, patched, workflowInfo } from '@temporalio/workflow';
 import type { GivenUp } from '../activities/tenant-record';
 import { Desk } from './desk';
@@ -75,8 +75,8 @@ function open(
   let telling = Promise.resolve();
   const tell = (): Promise<void> =>
     (telling = telling.then(() => {
-      const steps = [...saga.waiting].flatMap(([step, { cause, advice, park }]) =>
-        park === undefined ? [] : [{ step, cause, advice }],
+      const steps = [...saga.waiting].flatMap(([step, { cause, advice, park }]): ParkedStep[] =>
+        park === undefined ? [] : [{ step, parkId: park.id, cause, advice, since: new Date(park.since).toISOString() }],
       );
       return steps.length === 0
         ? record.unpark({ ...input, isUndoing: run.givenUp !== undefined })

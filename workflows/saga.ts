@@ -189,7 +189,9 @@ export class Saga {
         return;
       } catch (error) {
         if (isCancellation(error) || isSuperseded(error) || (!insists && !isRetryable(error))) throw error;
+        const isAnswered = waiting?.answer?.action === 'retry';
         waiting = this.note(step.name, error);
+        if (waiting.park !== undefined && isAnswered) await this.park(waiting);
         if (
           waiting.park === undefined &&
           (!isRetryable(error) || Date.now() - waiting.failedSince >= this.settings.patienceMs)
@@ -220,7 +222,7 @@ export class Saga {
   }
 
   private async park(waiting: Waiting): Promise<void> {
-    waiting.park = { id: ++this.parks, since: Date.now() };
+    waiting.park = { id: ++this.parks, since: waiting.park?.since ?? Date.now() };
     waiting.parkedRounds = 1;
     this.hooks.changed();
     await CancellationScope.nonCancellable(() => this.hooks.parkedChanged());
