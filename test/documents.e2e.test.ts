@@ -18,12 +18,12 @@ interface Line {
 
 /** Commands that tests of their own run, for they start or end the whole product, take long, or need servers of somebody else. */
 const RUN_ELSEWHERE: readonly [RegExp, string][] = [
-  [/^npm start\b/, 'test/stack-start.e2e.test.ts'],
+  [/^npm start\b/, 'test/e2e/stack-start.e2e.test.ts'],
   [/^npm test\b/, '.ci/run'],
-  [/^npm run demo\b/, 'test/stack-start.e2e.test.ts'],
+  [/^npm run demo\b/, 'test/e2e/stack-start.e2e.test.ts'],
   [/^pnpm --filter @freeflow\/db-master db:migrate/, 'prisma/migrate.integration.test.ts'],
   [/^pnpm --filter @freeflow\/db-master db:seed/, 'prisma/seed.integration.test.ts'],
-  [/^install -m 600 \/dev\/null worker\.env/, 'test/field/secret-files.test.ts'],
+  [/^install -m 600 \/dev\/null worker\.env/, 'test/e2e/secret-files.e2e.test.ts'],
   [/freeflow setup backends/, 'cli/commands/setup-backends.integration.test.ts'],
   [/^temporal /, 'test/runbook.integration.test.ts'],
 ];
