@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { createMasterClient } from '@freeflow/db-master';
 import fastify, { type FastifyInstance } from 'fastify';
-import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { serializerCompiler } from 'fastify-type-provider-zod';
 import type { ApiConfig } from './config';
+import { validateInput } from './input-validation';
 import { requirePermission } from './plugins/auth';
 import { describeApi } from './plugins/docs';
 import { answerClientError, readJsonStrictly } from './plugins/http-form';
@@ -29,7 +30,7 @@ export async function buildApp(config: ApiConfig, env?: NodeJS.ProcessEnv): Prom
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: answerClientError,
   });
-  app.setValidatorCompiler(validatorCompiler);
+  app.setValidatorCompiler(validateInput);
   app.setSerializerCompiler(serializerCompiler);
   answerProblems(app);
   readJsonStrictly(app);

@@ -8,16 +8,16 @@ import { keepIssuerKeys } from './issuer-keys';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who asks: the token's subject. Set on every route behind the token. */
+    /** The token's subject. Set on every route that needs a token. */
     principal: string;
   }
 }
 
-/** What every route demands. Nothing implies it: neither `*` nor `system:x`. */
+/** Every route needs it. Nothing implies it: neither `*` nor `system:x`. */
 const REQUIRED_PERMISSION = 'system:*';
 const CLOCK_TOLERANCE_S = 5;
 
-/** Lets only requests through whose token is from our issuer, for us, and carries the permission. */
+/** Lets a request through only with a token of our issuer, for our audience, that carries the permission. */
 export function requirePermission(app: FastifyInstance, config: ApiConfig): void {
   const keys = keepIssuerKeys(config.AUTH_JWKS_URL, config.AUTH_JWKS_REFRESH_MS);
   app.addHook('onClose', async () => keys.close());
@@ -34,12 +34,12 @@ export function requirePermission(app: FastifyInstance, config: ApiConfig): void
   app.decorateRequest('principal', '');
   app.addHook('onRequest', async (request) => {
     const payload = await verify(bearerOf(request)).catch((error: unknown) => {
-      throw refusalOf(error);
+      throw toProblem(error);
     });
     if (!permissionsOf(payload, config.AUTH_PERMISSIONS_CLAIM).includes(REQUIRED_PERMISSION)) {
       throw new Problem(
         'forbidden',
-        `The token's claim "${config.AUTH_PERMISSIONS_CLAIM}" does not hold ${REQUIRED_PERMISSION}.`,
+        `Token claim "${config.AUTH_PERMISSIONS_CLAIM}" does not contain ${REQUIRED_PERMISSION}.`,
       );
     }
     request.principal = subjectOf(payload);
@@ -48,15 +48,15 @@ export function requirePermission(app: FastifyInstance, config: ApiConfig): void
 
 function bearerOf({ headers }: FastifyRequest): string {
   const [, token] = /^Bearer +([^\s]+) *$/i.exec(headers.authorization ?? '') ?? [];
-  if (token === undefined) throw unauthenticated('There is no bearer token in the Authorization header.', 'Bearer');
+  if (token === undefined) throw unauthenticated('The Authorization header has no bearer token.', 'Bearer');
   return token;
 }
 
-/** Kept with all that its bearer does. Another type than text would make one principal of many. */
+/** Recorded with everything its bearer does. A type other than string could make one principal of many. */
 function subjectOf({ sub }: JWTPayload): string {
   const { success, data } = plainText(1, 255).safeParse(sub);
   if (!success)
-    throw invalidToken('The token\'s claim "sub" is not a text of 1 to 255 characters without control characters.');
+    throw invalidToken('Token claim "sub" is not a string of 1 to 255 characters without control characters.');
   return data;
 }
 
@@ -67,22 +67,21 @@ function permissionsOf(payload: JWTPayload, claim: string): unknown[] {
   return success ? data : [];
 }
 
-/** What is wrong with the token, told apart from keys that can't be had: then no token can be judged at all. */
-function refusalOf(error: unknown): Problem {
+/** A fault of the token, or of the keys: without keys no token can be verified. */
+function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof errors.JWTExpired) return invalidToken('The token has expired.');
   if (error instanceof errors.JWTClaimValidationFailed)
-    return invalidToken(`The token's claim "${error.claim}" is not as it must be.`);
+    return invalidToken(`Token claim "${error.claim}" is missing or has an unexpected value.`);
   if (error instanceof errors.JOSEAlgNotAllowed)
-    return invalidToken('The token is signed by an algorithm that is not allowed here.');
+    return invalidToken('The token is signed by an algorithm that this API does not allow.');
   if (error instanceof errors.JWKSNoMatchingKey)
-    return invalidToken('The token is signed by a key that the issuer does not publish.');
+    return invalidToken('The token is signed by a key that its issuer does not publish.');
   if (TOKEN_FAULTS.some((fault) => error instanceof fault)) return invalidToken('The token is not valid.');
-  return new Problem(
-    'identity-provider-unavailable',
-    'The keys of the token issuer can not be fetched at the moment.',
-    { cause: error, headers: { 'retry-after': '5' } },
-  );
+  return new Problem('identity-provider-unavailable', 'The keys of the token issuer can not be fetched.', {
+    cause: error,
+    headers: { 'retry-after': '5' },
+  });
 }
 
 const TOKEN_FAULTS = [

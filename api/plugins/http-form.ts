@@ -6,11 +6,15 @@ import type { FastifyInstance } from 'fastify';
 import { Problem } from '../errors';
 import { bodyOf, PROBLEM_TYPE } from './problems';
 
-/** Takes JSON in UTF-8 alone, as RFC 8259 demands: bytes that are none would be stored as other characters than were sent. */
+/**
+ * Takes JSON in UTF-8 alone, as RFC 8259 demands: other bytes would be stored as other characters than were sent.
+ * An empty body is no body, whatever its media type: many clients send the header with every request.
+ */
 export function readJsonStrictly(app: FastifyInstance): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeContentTypeParser('application/json');
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    if (body.length === 0) return done(null, undefined);
     if (typeof body === 'string' || isUtf8(body)) return parse(request, body.toString(), done);
     return done(
       new Problem('body-invalid', 'The body is not UTF-8.', { errors: [{ pointer: '', detail: 'is not UTF-8' }] }),
@@ -18,7 +22,7 @@ export function readJsonStrictly(app: FastifyInstance): void {
   });
 }
 
-/** Answers what Node's HTTP parser refuses, before there is a request: as a problem like any other. */
+/** Answers what Node's HTTP parser refuses before there is a request, as a problem like any other. */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   const problem = problemOf(error.code);
@@ -33,7 +37,7 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
 
 function problemOf(code = 'unknown'): Problem {
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT')
-    return new Problem('request-timeout', 'Headers and body have not arrived in time.');
+    return new Problem('request-timeout', 'Headers and body did not arrive in time.');
   if (code === 'HPE_HEADER_OVERFLOW') return new Problem('headers-too-large', 'The headers have more than 16 KiB.');
   return new Problem('http-invalid', `The request can not be parsed (${code}).`);
 }

@@ -1,22 +1,21 @@
 import { PROBLEMS, type ProblemCode } from '@freeflow/contract';
 import type { InputError, ProblemBody } from '@freeflow/contract/http';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { Problem } from '../errors';
+import { InvalidInput, inputErrorsOf } from '../input-validation';
 import { masterDatabaseProblem } from './master-problems';
 
 /** Fastify's own refusals, and ours for them. */
 const FASTIFY_CODES: Readonly<Record<string, { code: ProblemCode; detail: string }>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: { code: 'body-too-large', detail: 'The body has more than 64 KiB.' },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: { code: 'media-type-unsupported', detail: 'This route takes application/json only.' },
-  FST_ERR_CTP_EMPTY_JSON_BODY: { code: 'body-invalid', detail: 'The body is empty.' },
   FST_ERR_CTP_INVALID_JSON_BODY: { code: 'body-invalid', detail: 'The body is not JSON.' },
   FST_ERR_BAD_URL: { code: 'request-invalid', detail: 'The path is not valid percent-encoded UTF-8.' },
-  FST_ERR_MAX_PARAM_LENGTH: { code: 'request-invalid', detail: 'A part of the path is longer than any id.' },
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: { code: 'body-invalid', detail: 'Content-Length and body differ.' },
+  FST_ERR_MAX_PARAM_LENGTH: { code: 'request-invalid', detail: 'A segment of the path is longer than any id.' },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: { code: 'body-invalid', detail: 'Content-Length and body differ in length.' },
 };
 
-/** Every failure leaves as `application/problem+json`; what isn't known here tells nothing of the inside. */
+/** Every failure leaves as `application/problem+json`; an unknown one reveals nothing of the inside. */
 export function answerProblems(app: FastifyInstance): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const problem = problemOf(error);
@@ -67,7 +66,7 @@ export const answerFrameworkError = (error: FastifyError, request: FastifyReques
 
 function problemOf(error: FastifyError): Problem {
   if (error instanceof Problem) return error;
-  if (hasZodFastifySchemaValidationErrors(error)) return invalid(error);
+  if (error instanceof InvalidInput) return problemOfInput(error);
   const known = FASTIFY_CODES[error.code];
   if (known !== undefined) return new Problem(known.code, known.detail, placeOf(known));
   // JSON.parse's own error, and whatever else fastify finds wrong with a request's form.
@@ -91,43 +90,9 @@ function placeOf({ code, detail }: { code: ProblemCode; detail: string }): { err
   return code === 'request-invalid' ? { errors: [{ parameter: 'path', detail }] } : {};
 }
 
-interface Issue {
-  instancePath: string;
-  keyword: string;
-  message?: string | undefined;
-  params?: Record<string, unknown> | undefined;
-}
-
-function invalid(error: { validation: Issue[]; validationContext?: string | undefined }): Problem {
+function problemOfInput(error: InvalidInput): Problem {
   const where = error.validationContext ?? 'body';
-  const errors = error.validation.flatMap((issue) =>
-    pathsOf(issue).map((path) => inputError(where, path, detailOf(issue))),
-  );
-  const code = where === 'body' ? 'body-invalid' : 'request-invalid';
-  return new Problem(
-    code,
-    errors.map((it) => `${it.pointer ?? it.parameter ?? it.header ?? where}: ${it.detail}`).join('; '),
-    { errors },
-  );
-}
-
-/** A member too many is pointed at itself, not at the object that holds it. */
-function pathsOf({ instancePath, keyword, params }: Issue): string[] {
-  const base = instancePath === '/' ? '' : instancePath;
-  const keys =
-    keyword === 'unrecognized_keys' && Array.isArray(params?.['keys']) ? (params['keys'] as string[]) : undefined;
-  return keys === undefined ? [base] : keys.map((key) => `${base}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`);
-}
-
-function detailOf({ keyword, message, params }: Issue): string {
-  if (keyword === 'unrecognized_keys') return 'is not known here';
-  if (keyword === 'invalid_type' && params?.['input'] === undefined && /received undefined/.test(message ?? ''))
-    return 'is missing';
-  return message ?? 'is wrong';
-}
-
-function inputError(where: string, path: string, detail: string): InputError {
-  if (where === 'body') return { pointer: path, detail };
-  const name = path.slice(1);
-  return where === 'headers' ? { header: name, detail } : { parameter: name, detail };
+  const errors = inputErrorsOf(error);
+  const detail = errors.map((it) => `${it.pointer ?? it.parameter ?? it.header ?? where}: ${it.detail}`).join('; ');
+  return new Problem(where === 'body' ? 'body-invalid' : 'request-invalid', detail, { errors });
 }

@@ -13,11 +13,13 @@ export const plainText = (least: number, most: number) =>
     .meta({ minLength: least, maxLength: most });
 
 /** A number in a query, as digits: Number() alone takes `1e2`, `0x10` and blanks for numbers too. */
-export const numberInQuery = (least: number, most: number) =>
-  z.preprocess(
+export const numberInQuery = (least: number, most: number) => {
+  const form = `must be a whole number, ${least} to ${most}`;
+  return z.preprocess(
     (given) => (typeof given === 'string' && /^[0-9]{1,9}$/.test(given) ? Number(given) : given),
-    z.number(`must be a whole number, ${least} to ${most}`).int().min(least).max(most),
+    z.number(form).int(form).min(least, form).max(most, form),
   );
+};
 
 /** The id of a row: in lower case, as ids of workflows derive from it. */
 export const rowId = () => z.uuid('must be a UUID').toLowerCase();
