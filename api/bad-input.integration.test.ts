@@ -64,7 +64,7 @@ test.each([
 
 test('an empty body with the media type of JSON is no body: nothing where one is optional, missing where one is needed', async () => {
   const send = (path: string) =>
-    bench.request('POST', path, { raw: '', headers: { 'content-type': 'application/json' } });
+    harness.request('POST', path, { raw: '', headers: { 'content-type': 'application/json' } });
   expect(await send(`/tenants/${randomUUID()}/suspend`)).toMatchObject({
     status: 404,
     body: { code: 'tenant-unknown' },
