@@ -1,7 +1,7 @@
 import { listQuery, skipBody, adoptBody } from '@freeflow/contract/http';
 import type { FastifyRouteSchemaDef } from 'fastify/types/schema';
 import { z } from 'zod';
-import { InvalidInput, inputErrorsOf, validateInput } from './input-validation';
+import { type InvalidInput, inputErrorsOf, validateInput } from './input-validation';
 
 function errorsOf(schema: z.ZodType, input: unknown, validationContext = 'body') {
   const result = (validateInput({ schema } as FastifyRouteSchemaDef<z.ZodType>) as (it: unknown) => unknown)(input);

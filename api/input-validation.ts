@@ -29,16 +29,11 @@ export function inputErrorsOf({ issues, validationContext = 'body' }: InvalidInp
 
 /** The words that follow the place: `/name: must be a string`. */
 function describeIssue(issue: z.core.$ZodRawIssue): string {
-  switch (issue.code) {
-    case 'invalid_type':
-      return issue.input === undefined ? 'is missing' : `must be ${TYPES[issue.expected] ?? issue.expected}`;
-    case 'invalid_value':
-      return `must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map(String).join(', ')}`;
-    case 'unrecognized_keys':
-      return 'is not a known field';
-    default:
-      return 'is not valid';
-  }
+  if (issue.code === 'invalid_type')
+    return issue.input === undefined ? 'is missing' : `must be ${TYPES[issue.expected] ?? issue.expected}`;
+  if (issue.code === 'invalid_value')
+    return `must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map(String).join(', ')}`;
+  return issue.code === 'unrecognized_keys' ? 'is not a known field' : 'is not valid';
 }
 
 const TYPES: Readonly<Record<string, string>> = {
