@@ -47,15 +47,15 @@ ${row(['---', ...TENANT_SITUATIONS.map(() => '---')])}
 ${TENANT_REQUEST_NAMES.map((name) => row([callOf(name), ...decisionsOf(name)])).join('\n')}
 
 While an operation is under way: 202 with that operation, where it does the very thing (a purge counts as a hard delete); a forced hard delete
-interrupts any other, which turns round before the deletion follows; an adoption goes beside it, one at a time for each resource; else 409 \`operation-in-progress\`.
+interrupts any other, which is rolled back before the deletion follows; an adoption goes beside it, one at a time for each resource; else 409 \`operation-in-progress\`.
 
-- **suspend** cuts access at every backend, open sessions included, and is seen to have done so by logging in as the tenant.
-- **resume** gives it back: the same credentials work, probed at every backend before the tenant is active again.
+- **suspend** cuts access at every backend, open sessions included, and checks by the tenant's own credentials that they are refused.
+- **resume** restores it: the same credentials work, probed at every backend before the tenant is active again.
 - **delete** (soft) cuts access and keeps the data until \`purgeAt\` (\`RETENTION_MS\`, 7 days by default); \`holdUntil\` keeps it longer.
-- **restore** makes it what it was before it was deleted, active or suspended. One that is given up, refused or cancelled
-  leaves a full new retention: nothing is purged soon after somebody tried to save it, unless a forced delete asks for it.
-- **adopt** records the new id, or the new server, of what carries the tenant's mark after a restore; what is parked for it goes on. It changes
+- **restore** makes it what it was before it was deleted, active or suspended. One that is rolled back, refused or cancelled
+  leaves a full new retention: nothing is purged soon after an attempt to save it, unless by a forced delete.
+- **adopt** records the new id, or the new server, of what carries the tenant's ownership nonce after a restore; what is parked for it goes on. It changes
   neither tenant nor backend, and is not the tenant's last operation: \`GET /tenants/{id}\` shows it under \`adoptions\`.
 - **purge**: a schedule deletes for good what is due. What was read back from each server stays with the operation as \`evidence\`.
-- An operation that gives up at one backend is undone at all of them: the tenant is as it was before.
+- An operation that fails for good at one backend is rolled back at all of them: the tenant is as it was before.
 `;

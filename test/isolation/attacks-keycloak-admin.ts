@@ -30,7 +30,7 @@ export const AS_ADMIN: readonly Attack[] = [
   admin('change a setting of its own realm', 'PUT', own(), () => ({ displayName: 'mine' })),
   admin('rename its own realm', 'PUT', own(), (by) => ({ realm: `${by.realm}-mine` })),
   admin('disable its own realm', 'PUT', own(), () => ({ enabled: false })),
-  admin('change the id of its own realm, which is its mark', 'PUT', own(), () => ({ id: 'mine' })),
+  admin('change the id of its own realm, which is its nonce', 'PUT', own(), () => ({ id: 'mine' })),
   admin('change the tenant that its own realm names', 'PUT', own(), () => ({
     attributes: { 'freeflow.tenantId': 'mine' },
   })),

@@ -84,7 +84,7 @@ const ON_THE_OTHER = [
   onOther("list the other's users", () => ({ usersInfo: 1 })),
   onOther("make a user in the other's database", () => ({ createUser: 'mine', pwd: 'mine', roles: [] })),
   onOther("change the other's password", (_, on) => ({ updateUser: on.database, pwd: 'stolen' })),
-  onOther("change the other's mark (customData)", (_, on) => ({ updateUser: on.database, customData: {} })),
+  onOther("change the other's nonce (customData)", (_, on) => ({ updateUser: on.database, customData: {} })),
   onOther('drop the user of the other', (_, on) => ({ dropUser: on.database })),
   onOwn('write its own documents into the other ($merge)', (_, on) => ({
     aggregate: 'own',
@@ -131,7 +131,7 @@ const ON_ITSELF = [
   })),
   onOwn('grant itself root', (by) => ({ grantRolesToUser: by.database, roles: [{ role: 'root', db: 'admin' }] })),
   onOwn('change its own password', (by) => ({ updateUser: by.database, pwd: 'mine' })),
-  onOwn('change its own mark (customData)', (by) => ({ updateUser: by.database, customData: {} })),
+  onOwn('change its own nonce (customData)', (by) => ({ updateUser: by.database, customData: {} })),
   onOwn('drop its own user', (by) => ({ dropUser: by.database })),
   onOwn('write users by hand (system.users)', () => ({ insert: 'system.users', documents: [{}] })),
   onOwn('write views by hand (system.views)', () => ({ insert: 'system.views', documents: [{ _id: 'mine' }] })),

@@ -80,7 +80,7 @@ const ON_THE_OTHER = [
   sql('take the role of the other from the provisioner', (_, on) => `REVOKE ${on.app} FROM freeflow_provisioner`),
   sql("end the other's session", (_, on) => `SELECT pg_terminate_backend(${on.pid})`),
   sql("cancel the other's query", (_, on) => `SELECT pg_cancel_backend(${on.pid})`),
-  sql("change the other's mark (COMMENT)", (_, on) => `COMMENT ON ROLE ${on.owner} IS 'mine'`),
+  sql("change the other's nonce (COMMENT)", (_, on) => `COMMENT ON ROLE ${on.owner} IS 'mine'`),
 ];
 
 const ON_ITSELF = [
@@ -102,10 +102,10 @@ const ON_ITSELF = [
   sql('make a schema', () => 'CREATE SCHEMA mine'),
   sql('make a table in `public`', () => 'CREATE TABLE public.mine (n int)'),
   sql('drop its own schema', () => 'DROP SCHEMA app CASCADE'),
-  sql('change its own mark (COMMENT on the owner role)', (by) => `COMMENT ON ROLE ${by.owner} IS 'freeflow:mine'`),
-  sql('change its own mark (COMMENT on the application role)', (by) => `COMMENT ON ROLE ${by.app} IS 'freeflow:mine'`),
+  sql('change its own nonce (COMMENT on the owner role)', (by) => `COMMENT ON ROLE ${by.owner} IS 'freeflow:mine'`),
+  sql('change its own nonce (COMMENT on the application role)', (by) => `COMMENT ON ROLE ${by.app} IS 'freeflow:mine'`),
   sql('comment on its own database', (by) => `COMMENT ON DATABASE ${by.database} IS 'freeflow:mine'`),
-  sql('change its own mark in the catalog', () => `UPDATE pg_shdescription SET description = 'freeflow:mine'`),
+  sql('change its own nonce in the catalog', () => `UPDATE pg_shdescription SET description = 'freeflow:mine'`),
   ...['SUPERUSER', 'CREATEDB', 'CREATEROLE', 'REPLICATION', 'BYPASSRLS'].map((right) =>
     sql(`give itself ${right}`, (by) => `ALTER ROLE ${by.app} ${right}`),
   ),

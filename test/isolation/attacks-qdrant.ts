@@ -110,7 +110,7 @@ const onPlatforms = (name: string) => {
 
 const own = on('its own collection', (it) => it);
 const ON_ITSELF = [
-  own('change the mark (metadata) of', 'PATCH', '', { metadata: { freeflowNonce: 'mine' } }),
+  own('change the nonce (metadata) of', 'PATCH', '', { metadata: { freeflowNonce: 'mine' } }),
   own('re-configure', 'PATCH', '', { params: { on_disk_payload: false } }),
   own('delete', 'DELETE', ''),
   own('make a shard key in', 'PUT', '/shards', { shard_key: 'mine' }),

@@ -14,7 +14,7 @@ const INTRODUCTION = `# Isolation of tenants
 Two tenants stand on the same servers, each with the credentials its applications get, and try to reach each other, the
 platform and the servers. Every line below is a test (\`npx jest e2e/isolation\`), run in both directions against real servers,
 and shows the answer that came. A refusal counts only as a refusal by authorization: "not found" or a timeout would hide a hole.
-After all attempts both tenants' data, rights and marks are compared with what they were before.
+After all attempts both tenants' data, rights and nonces are compared with what they were before.
 
 This page is written by that suite from its results (${RENEW}).
 `;

@@ -16,7 +16,7 @@ const look = (what: string, answer: string, run: (by: MongoReach) => Promise<str
 
 export const MONGODB_LIMITS: readonly Attack[] = [
   look(
-    'see itself: name, roles, mark, and the verifier of its own password',
+    'see itself: name, roles, nonce, and the verifier of its own password',
     'credentials, customData, db, mechanisms, roles, user, userId',
     async (by) => {
       const { users } = await by.answer(by.database, {
@@ -38,7 +38,7 @@ export const MONGODB_LIMITS: readonly Attack[] = [
   look("see the server's version", 'version', async (by) =>
     'version' in (await by.answer('admin', { buildInfo: 1 })) ? 'version' : 'nothing',
   ),
-  look('change `_freeflow_meta`, a note which proves nothing: the mark is the customData of its user', 'done', (by) =>
+  look('change `_freeflow_meta`, a note which proves nothing: the nonce is the customData of its user', 'done', (by) =>
     by.run(by.database, {
       update: '_freeflow_meta',
       updates: [

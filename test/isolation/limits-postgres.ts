@@ -52,7 +52,7 @@ export const POSTGRES_LIMITS: readonly Attack[] = [
     '(other) (other)_owner {(other)_owner=CTc/(other)_owner,(other)_app=Tc/(other)_owner}',
   ),
   shows(
-    "the other's roles in `pg_roles`: names and marks, no password",
+    "the other's roles in `pg_roles`: names and nonces, no password",
     (on) =>
       `SELECT rolname, rolpassword, shobj_description(oid, 'pg_authid') FROM pg_roles WHERE rolname LIKE '${on.database}\\_%' ORDER BY 1`,
     '(other)_app ******** freeflow:(uuid), (other)_owner ******** freeflow:(uuid)',

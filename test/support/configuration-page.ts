@@ -54,9 +54,9 @@ export const configurationPage = (): string => `# Configuration
 Written from the schemas by which the processes read their environment (renew it with \`UPDATE_DOCS=1 npx jest test/configuration\`).
 
 - An empty variable counts as one that is not set.
-- All that is missing or wrong is told at once when a process starts, one line each, never with a value; it then ends with exit code 1.
+- A process that starts reports everything that is missing or wrong at once, one line each, never with a value, and ends with exit code 1.
 - Where the last column says **yes**, \`NAME_FILE\` may name a file that holds the value, as container platforms hand secrets over. A line
-  end at its end is dropped. Setting both, or a file that is empty or can't be read, is refused.
+  end at its end is ignored. Setting both, or a file that is empty or can't be read, is refused.
 
 ${PROCESSES.map(({ title, about, schema }) => `## ${title}\n\n${about}\n\n${table(variablesOf(schema))}\n`).join('\n')}
 ## Temporal
