@@ -8,19 +8,19 @@ import { requirePermission } from './plugins/auth';
 import { describeApi } from './plugins/docs';
 import { answerClientError, readJsonStrictly } from './plugins/http-form';
 import { answerFrameworkError, answerProblems } from './plugins/problems';
-import { createStarter } from './plugins/temporal';
 import { healthRoutes } from './routes/health';
 import { reconcileRoutes } from './routes/reconcile';
 import { tenantRoutes } from './routes/tenants';
+import { createTemporalGateway } from './temporal-gateway';
 
 /** No request of ours needs more. */
 const BODY_LIMIT_BYTES = 64 * 1024;
 
 /**
  * The API, ready to listen. Closing it waits for what it has begun.
- * @param env Temporal's standard variables are read from it; the process's own when left out
+ * @param env Temporal's standard variables are read from it
  */
-export async function buildApp(config: ApiConfig, env?: NodeJS.ProcessEnv): Promise<FastifyInstance> {
+export async function buildApp(config: ApiConfig, env: NodeJS.ProcessEnv): Promise<FastifyInstance> {
   const app = fastify({
     logger: { name: 'api', level: config.LOG_LEVEL },
     bodyLimit: BODY_LIMIT_BYTES,
@@ -39,23 +39,23 @@ export async function buildApp(config: ApiConfig, env?: NodeJS.ProcessEnv): Prom
     applicationName: 'freeflow-api',
     maxConnections: config.MASTER_DATABASE_POOL,
   });
-  const starter = createStarter({
+  const temporal = createTemporalGateway({
     taskQueue: config.TASK_QUEUE,
     uiUrl: config.TEMPORAL_UI_URL,
     log: app.log,
-    ...(env === undefined ? {} : { env }),
+    env,
   });
   app.addHook('onClose', async () => {
-    await starter.close();
+    await temporal.close();
     await db.$disconnect();
   });
 
   await describeApi(app);
-  healthRoutes(app, { db, starter });
+  healthRoutes(app, { db, temporal });
   await app.register(async (secured) => {
     requirePermission(secured, config);
-    tenantRoutes(secured, { db, starter, sweepIntervalMs: config.SWEEP_INTERVAL_MS });
-    reconcileRoutes(secured, { db, starter });
+    tenantRoutes(secured, { db, temporal, sweepIntervalMs: config.SWEEP_INTERVAL_MS });
+    reconcileRoutes(secured, { db, temporal });
   });
   return app;
 }

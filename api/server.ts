@@ -8,7 +8,7 @@ const CLOSE_WITHIN_MS = 8_000;
 async function main(): Promise<void> {
   const config = readApiConfig(process.env);
   await refuseTransactionPooling('MASTER_DATABASE_URL', config.MASTER_DATABASE_URL);
-  const app = await buildApp(config);
+  const app = await buildApp(config, process.env);
   const stop = (signal: NodeJS.Signals) => {
     app.log.info({ signal }, 'the API stops');
     setTimeout(() => process.exit(1), CLOSE_WITHIN_MS).unref();

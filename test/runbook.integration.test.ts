@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { adviceOn, FAILURES, type FailureType, RUNBOOK } from '@freeflow/contract';
 import { NativeConnection } from '@temporalio/worker';
 import { projectRoot } from '../stack/project';
-import { registerSearchAttributes } from '../worker/namespace';
+import { registerSearchAttributes } from '../worker/search-attributes';
 import { openActivityHarness, type ActivityHarness } from './support/activity-harness';
 import { openOperator, type Operator } from './support/temporal';
 

@@ -1,13 +1,14 @@
 import { createMasterClient, createSecretStore } from '@freeflow/db-master';
 import { databaseOf } from '@freeflow/lib/pg';
 import { readSecretKeys } from '@freeflow/lib/secrets';
+import { RunClient } from '@freeflow/lib/temporal';
 import type { Client } from '@temporalio/client';
 import { createActivities } from '../activities';
 import { TenantLock } from '../activities/tenant-lock';
 import type { Backend } from '../backends/backend';
 import { createBackends } from '../backends/registry';
 import type { WorkerConfig } from './config';
-import { openRunFinder, openRunsFinder, operationStarter } from './namespace';
+import { operationStarter } from './operation-starter';
 
 /** The backends that a worker of this configuration provisions. */
 export const backendsOf = (config: WorkerConfig): Backend[] =>
@@ -28,6 +29,7 @@ export function createDependencies(
     maxConnections: config.MASTER_DATABASE_POOL,
   });
   const lock = new TenantLock(config.MASTER_DATABASE_URL);
+  const runs = new RunClient(client, config.TASK_QUEUE);
   const activities = createActivities({
     db,
     secrets: createSecretStore(db, readSecretKeys(config.SECRETS_KEY, config.SECRETS_OLD_KEYS)),
@@ -42,9 +44,9 @@ export function createDependencies(
       searchAttributes,
       eventsPerRun: config.EVENTS_PER_RUN,
     },
-    startOperation: operationStarter(client, config.TASK_QUEUE),
-    hasOpenRun: openRunFinder(client),
-    findOpenRuns: openRunsFinder(client),
+    startOperation: operationStarter(runs),
+    hasOpenRun: (operation) => runs.hasOpenRun(operation),
+    findOpenRuns: (operations) => runs.findOpenRuns(operations),
   });
   const close = async () => {
     await Promise.allSettled([...backends.map((it) => it.close()), lock.close(), db.$disconnect()]);

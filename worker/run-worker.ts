@@ -1,7 +1,7 @@
 import { BACKEND_KINDS, backendQueueOf } from '@freeflow/contract';
 import { refuseTransactionPooling } from '@freeflow/lib/pg';
+import { readTemporalConfig } from '@freeflow/lib/temporal';
 import { Client } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
 import { concurrencyOf } from '../backends/registry';
@@ -30,7 +30,7 @@ export async function runWorker(env: NodeJS.ProcessEnv, compose = createDependen
   const logger = startTelemetry(config.LOG_LEVEL);
   const health: Health = { workers: [], waitingFor: 'Temporal' };
   const server = await serveHealth(health, config.WORKER_HEALTH_HOST, config.WORKER_HEALTH_PORT);
-  const { connectionOptions, namespace = 'default' } = loadClientConnectConfig();
+  const { connectionOptions, namespace } = readTemporalConfig(env);
 
   const connection = await untilDone(logger, 'connect to Temporal', () => NativeConnection.connect(connectionOptions));
   const client = new Client({ connection, namespace });

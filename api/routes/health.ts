@@ -2,7 +2,7 @@ import type { PrismaClient } from '@freeflow/db-master';
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { TemporalGateway } from '../plugins/temporal';
+import type { TemporalGateway } from '../temporal-gateway';
 
 const state = z.enum(['up', 'down']);
 const ready = z
@@ -16,7 +16,7 @@ const ready = z
 /** `/health/live` answers as long as the process can; `/health/ready` is 200 while changes can be committed. */
 export function healthRoutes(
   root: FastifyInstance,
-  { db, starter }: { db: PrismaClient; starter: TemporalGateway },
+  { db, temporal }: { db: PrismaClient; temporal: TemporalGateway },
 ): void {
   const app = root.withTypeProvider<ZodTypeProvider>();
 
@@ -42,7 +42,7 @@ export function healthRoutes(
           () => true,
           () => false,
         ),
-        starter.isUp(),
+        temporal.isUp(),
       ]);
       return reply
         .code(canCommit ? 200 : 503)

@@ -12,8 +12,8 @@ import type { OrphanDrop, PrismaClient, ReconcileReport } from '@freeflow/db-mas
 import type { FastifyInstance } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import { Problem } from '../errors';
-import type { TemporalGateway } from '../plugins/temporal';
 import { commonProblems, problem } from '../problem-responses';
+import type { TemporalGateway } from '../temporal-gateway';
 
 const common = { tags: ['reconcile'], security: [{ bearer: [] }] };
 const notThere = { 404: problem('It is not there, or not yet') } as const;
@@ -21,7 +21,7 @@ const notThere = { 404: problem('It is not there, or not yet') } as const;
 /** `/reconcile` and `/resources`: started at once or not at all, since nothing is lost by asking again. */
 export function reconcileRoutes(
   root: FastifyInstance,
-  { db, starter }: { db: PrismaClient; starter: TemporalGateway },
+  { db, temporal }: { db: PrismaClient; temporal: TemporalGateway },
 ): void {
   const app = root.withTypeProvider<ZodTypeProvider>();
 
@@ -37,7 +37,7 @@ export function reconcileRoutes(
     },
     async (request, reply) => {
       const id = await asked(() =>
-        starter.reconcile({ requestedBy: request.principal, fix: request.body?.fix ?? false }, request.id),
+        temporal.startReconciliation({ requestedBy: request.principal, fix: request.body?.fix ?? false }, request.id),
       );
       return reply.code(202).header('location', `/reconcile/${id}`).send({ id });
     },
@@ -79,7 +79,7 @@ export function reconcileRoutes(
       },
     },
     async (request, reply) => {
-      const id = await asked(() => starter.dropOrphan({ ...request.body, requestedBy: request.principal }));
+      const id = await asked(() => temporal.startOrphanDrop({ ...request.body, requestedBy: request.principal }));
       return reply.code(202).header('location', `/resources/drops/${id}`).send({ id });
     },
   );

@@ -23,8 +23,8 @@ import {
 import type { PrismaClient } from '@freeflow/db-master';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import type { TemporalGateway } from '../plugins/temporal';
 import { commonProblems, conflict, keyReused, notFound, tooLarge } from '../problem-responses';
+import type { TemporalGateway } from '../temporal-gateway';
 import { acceptedOf, tenantAcceptor, type Accepted } from '../tenants/accept';
 import { tenantAnswerer } from '../tenants/answer';
 import { bulkAnswerer } from '../tenants/answer-all';
@@ -37,18 +37,18 @@ const common = { tags: ['tenants'], security: [{ bearer: [] }] };
 /** `/tenants`: a change is committed, answered with 202, and started after that. */
 export function tenantRoutes(
   root: FastifyInstance,
-  { db, starter, sweepIntervalMs }: { db: PrismaClient; starter: TemporalGateway; sweepIntervalMs: number },
+  { db, temporal, sweepIntervalMs }: { db: PrismaClient; temporal: TemporalGateway; sweepIntervalMs: number },
 ): void {
   const app = root.withTypeProvider<ZodTypeProvider>();
-  const read = tenantReader(db, starter.runUrl);
+  const read = tenantReader(db, temporal.runUrl);
   const accept = tenantAcceptor(db);
-  const onCall = tenantAnswerer(db, starter);
-  const all = bulkAnswerer(db, starter);
+  const onCall = tenantAnswerer(db, temporal);
+  const all = bulkAnswerer(db, temporal);
 
   const answer = (reply: FastifyReply, { tenant, operation, isNew }: Accepted) => {
     // What a repeated request finds was started by the first one, or is by the sweep.
-    if (isNew && operation.state === 'requested') starter.start(acceptedOf(tenant.name, operation));
-    return reply.code(202).header('location', `/tenants/${tenant.id}`).send(viewTenant(tenant, starter.runUrl));
+    if (isNew && operation.state === 'requested') temporal.start(acceptedOf(tenant.name, operation));
+    return reply.code(202).header('location', `/tenants/${tenant.id}`).send(viewTenant(tenant, temporal.runUrl));
   };
 
   app.post(
@@ -97,7 +97,7 @@ export function tenantRoutes(
         response: { 200: stuckList, ...commonProblems },
       },
     },
-    (request) => listStuck(db, starter, { limit: request.query.limit, sweepIntervalMs }),
+    (request) => listStuck(db, temporal, { limit: request.query.limit, sweepIntervalMs }),
   );
 
   app.get(
@@ -198,7 +198,7 @@ export function tenantRoutes(
           { action, ...definedOf(request.body ?? {}) },
           askingOf(request),
         );
-        return reply.code(202).header('location', `/tenants/${tenant.id}`).send(viewTenant(tenant, starter.runUrl));
+        return reply.code(202).header('location', `/tenants/${tenant.id}`).send(viewTenant(tenant, temporal.runUrl));
       },
     );
   }

@@ -1,7 +1,7 @@
 import { bulkAnswerSchema, type BulkAnswerBody } from '@freeflow/contract/http';
 import type { PrismaClient } from '@freeflow/db-master';
 import { Problem } from '../errors';
-import type { TemporalGateway } from '../plugins/temporal';
+import type { TemporalGateway } from '../temporal-gateway';
 import type { Asking } from './accept';
 import { answerIdOf, tenantAnswerer } from './answer';
 import { answerKeys } from './answer-keys';
@@ -15,9 +15,9 @@ const FAILURES = 3;
 const AWAY = 'orchestrator-unavailable';
 
 /** Answers all that is stuck, or all at one step. */
-export function bulkAnswerer(db: PrismaClient, starter: TemporalGateway) {
+export function bulkAnswerer(db: PrismaClient, temporal: TemporalGateway) {
   const keys = answerKeys(db);
-  const { deliver, find } = tenantAnswerer(db, starter);
+  const { deliver, find } = tenantAnswerer(db, temporal);
 
   const retryOne = async ({ operation, tenant }: Stuck, step: string | undefined, asking: Asking): Promise<string> => {
     try {
@@ -69,7 +69,7 @@ export function bulkAnswerer(db: PrismaClient, starter: TemporalGateway) {
       const earlier = (await keys.find(asking, binding.bodyHash)) ?? (await keys.bind(asking, binding));
       if (earlier?.state === 'given') return bulkAnswerSchema.parse(earlier.result);
       const { stuck, notShown } =
-        step === undefined ? await findStuck(db, starter, MOST) : await findParkedAt(db, step, MOST);
+        step === undefined ? await findStuck(db, temporal, MOST) : await findParkedAt(db, step, MOST);
       const answer = { items: await retryEach(stuck, step, asking), isComplete: notShown === 0 };
       if (answer.items.some(({ result }) => result === AWAY)) return answer;
       const given = await keys.markGiven(asking, binding, answer);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { isProblemCode, type ProblemCode, type Answer } from '@freeflow/contract';
 import type { PrismaClient, TenantOperation } from '@freeflow/db-master';
 import { Problem } from '../errors';
-import type { TemporalGateway } from '../plugins/temporal';
+import type { TemporalGateway } from '../temporal-gateway';
 import { acceptedOf, type Asking } from './accept';
 import { answerKeys, type Binding } from './answer-keys';
 import { fingerprint } from './idempotency';
@@ -14,7 +14,7 @@ import type { TenantWithOperation } from './view';
 export type Asked = Omit<Answer, 'by'>;
 
 /** Hands one answer of on-call's to the run that waits for it. */
-export function tenantAnswerer(db: PrismaClient, starter: TemporalGateway) {
+export function tenantAnswerer(db: PrismaClient, temporal: TemporalGateway) {
   const keys = answerKeys(db);
 
   /** The tenant with its open operations, the one that is worked on first: a forced deletion beside it waits until that has ended. */
@@ -44,14 +44,14 @@ export function tenantAnswerer(db: PrismaClient, starter: TemporalGateway) {
     answer: Answer,
     answerId: string,
   ): Promise<void> => {
-    const outcome = await starter.answer(tenant.id, { ...answer, operationId }, answerId).catch(unavailable);
+    const outcome = await temporal.answer(tenant.id, { ...answer, operationId }, answerId).catch(unavailable);
     if (typeof outcome === 'object') throw refusal(answer, outcome.refused);
     if (outcome !== 'no-run') return;
     // Never started, or its run was terminated: a new run finds the true state from ledger and backends.
     const newest = tenant.operations.at(-1);
     if (answer.action !== 'retry' || newest === undefined)
       throw new Problem('not-stuck', 'The operation has no run that could be answered. Retry it first.');
-    starter.start(acceptedOf(tenant.name, newest));
+    temporal.start(acceptedOf(tenant.name, newest));
   };
 
   /** The operation that is meant, of those that are open. */
@@ -65,7 +65,7 @@ export function tenantAnswerer(db: PrismaClient, starter: TemporalGateway) {
   /** Its operation has ended before it was known that the answer was given: Temporal knows whether it was that answer. */
   const assertWasGiven = async (tenantId: string, operationId: string, answerId: string): Promise<void> => {
     const { runId } = await db.tenantOperation.findUniqueOrThrow({ where: { id: operationId } });
-    if (runId === null || !(await starter.hasAnswered(tenantId, runId, answerId).catch(unavailable)))
+    if (runId === null || !(await temporal.hasAnswered(tenantId, runId, answerId).catch(unavailable)))
       throw changed(operationId);
   };
 

@@ -1,7 +1,5 @@
-import type { TemporalGateway } from '../plugins/temporal';
-
-/** What has become of a run, see {@link TemporalGateway.stateOfRun}. */
-export type RunState = Awaited<ReturnType<TemporalGateway['stateOfRun']>>;
+import type { RunState } from '@freeflow/lib/temporal';
+import type { TemporalGateway } from '../temporal-gateway';
 
 const AT_A_TIME = 20;
 /** All questions together have so long, in ms: who asks is on call. */
@@ -11,7 +9,7 @@ const FAILURES = 3;
 
 /** Asks Temporal for the runs of tenants, as many as it answers in time, in this order. What is missing in the result isn't known. */
 export async function askForRuns(
-  starter: Pick<TemporalGateway, 'stateOfRun'>,
+  temporal: Pick<TemporalGateway, 'stateOfRun'>,
   tenantIds: readonly string[],
 ): Promise<Map<string, RunState>> {
   const states = new Map<string, RunState>();
@@ -21,7 +19,7 @@ export async function askForRuns(
     while (failures < FAILURES && performance.now() < end) {
       const id = tenantIds[next++];
       if (id === undefined) return;
-      await starter.stateOfRun(id).then(
+      await temporal.stateOfRun(id).then(
         (state) => states.set(id, state),
         () => failures++,
       );

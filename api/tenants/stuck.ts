@@ -1,7 +1,8 @@
 import { STUCK, type StuckReason } from '@freeflow/contract';
 import type { PrismaClient, Tenant, TenantOperation } from '@freeflow/db-master';
-import type { TemporalGateway } from '../plugins/temporal';
-import { askForRuns, type RunState } from './run-states';
+import type { RunState } from '@freeflow/lib/temporal';
+import type { TemporalGateway } from '../temporal-gateway';
+import { askForRuns } from './run-states';
 import { inOneSnapshot } from './snapshot';
 import { overduePurges, parkedOperations, quietOperations, unstartedOperations, type Some } from './stuck-rows';
 import { LAST_OPERATION, viewTenant } from './view';
@@ -30,7 +31,7 @@ export interface StuckOperations {
  * Finds operations that don't go on by themselves. What the master database knows comes first, by index and whether Temporal answers or not:
  * what is parked, then what nothing has begun. Only for those under way, Temporal is asked, for a short time.
  */
-export async function findStuck(db: PrismaClient, starter: TemporalGateway, limit: number): Promise<StuckOperations> {
+export async function findStuck(db: PrismaClient, temporal: TemporalGateway, limit: number): Promise<StuckOperations> {
   const [parked, unstarted, quiet, operations] = await inOneSnapshot(db, async (tx) => {
     const sets = [
       await parkedOperations(tx, limit),
@@ -46,7 +47,7 @@ export async function findStuck(db: PrismaClient, starter: TemporalGateway, limi
   const rowsOf = ({ ids }: Some) => ids.flatMap((id) => operations.get(id) ?? []);
   // Those last that are listed whatever Temporal says.
   const runs = await askForRuns(
-    starter,
+    temporal,
     [...rowsOf(quiet), ...rowsOf(unstarted), ...rowsOf(parked)].map((it) => it.tenantId),
   );
   const all = [parked, unstarted, quiet].flatMap(rowsOf).flatMap(({ tenant, ...operation }) => {
@@ -87,11 +88,11 @@ function reasonOf({ state }: TenantOperation, run: RunState | undefined): Stuck[
 /** All that on-call has to know of: operations that are stuck, and purges that nothing sees to. */
 export async function listStuck(
   db: PrismaClient,
-  starter: TemporalGateway,
+  temporal: TemporalGateway,
   { limit, sweepIntervalMs }: { limit: number; sweepIntervalMs: number },
 ) {
   const [{ stuck, notShown: more, notAsked }, { ids, total }] = await Promise.all([
-    findStuck(db, starter, limit),
+    findStuck(db, temporal, limit),
     overduePurges(db, limit, Math.max(OVERDUE_MS, OVERDUE_SWEEPS * sweepIntervalMs)),
   ]);
   const shown = ids.slice(0, limit - stuck.length);
@@ -104,12 +105,12 @@ export async function listStuck(
   return {
     items: [
       ...stuck.map(({ operation, tenant, why }) => ({
-        ...viewTenant({ ...tenant, operations: [operation] }, starter.runUrl),
+        ...viewTenant({ ...tenant, operations: [operation] }, temporal.runUrl),
         why,
         advice: why === 'parked' ? (operation.advice ?? STUCK.parked.advice) : STUCK[why].advice,
       })),
       ...overdue.map((tenant) => ({
-        ...viewTenant(tenant, starter.runUrl),
+        ...viewTenant(tenant, temporal.runUrl),
         why: 'overdue-purge' as const,
         advice: STUCK['overdue-purge'].advice,
       })),

@@ -1,5 +1,5 @@
-import { Client, Connection, isGrpcServiceError, ServiceError } from '@temporalio/client';
-import { loadClientConnectConfig } from '@temporalio/envconfig';
+import { TemporalError, withTemporal } from '@freeflow/lib/temporal';
+import type { Client } from '@temporalio/client';
 import type { Finding } from '../../backends/doctor/check';
 import type { Values } from '../../backends/doctor/setting-names';
 import { reasonOf, SetUpError } from '../../backends/provisioner/errors';
@@ -14,26 +14,10 @@ export async function onTemporal(
   env: NodeJS.ProcessEnv,
   work: (client: Client) => Promise<Finding>,
 ): Promise<Finding> {
-  const variables = Object.fromEntries(
-    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
-  );
-  const { connectionOptions } = loadClientConnectConfig({ overrideEnvVars: variables });
-  const connection = await Connection.connect({
-    ...connectionOptions,
-    address,
-    connectTimeout: CONNECT_TIMEOUT_MS,
-  }).catch((error: unknown) => {
-    // An answer, even a refusal, has a code; the SDK's own deadline has none.
-    throw isGrpcServiceError(error)
-      ? error
-      : new SetUpError('unreachable', `Temporal: ${reasonOf(error)}`, { cause: error });
+  const visit = { address, namespace, connectTimeoutMs: CONNECT_TIMEOUT_MS, deadlineMs: DEADLINE_MS };
+  return withTemporal(env, visit, work).catch((error: unknown) => {
+    throw error instanceof TemporalError
+      ? new SetUpError('unreachable', `Temporal: ${reasonOf(error.cause)}`, { cause: error })
+      : error;
   });
-  try {
-    return await connection.withDeadline(Date.now() + DEADLINE_MS, () => work(new Client({ connection, namespace })));
-  } catch (error) {
-    // The client's own words ("Failed to describe schedule") don't say why; the server's do.
-    throw error instanceof ServiceError && error.cause !== undefined ? error.cause : error;
-  } finally {
-    await connection.close();
-  }
 }

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { type BackendKind, backendQueueOf, OPERATIONS, type OperationKind } from '@freeflow/contract';
+import { operationStartOptions } from '@freeflow/lib/temporal';
 import { ApplicationFailure } from '@temporalio/common';
 import type { History } from '@temporalio/common/lib/proto-utils';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
 import type { Begun } from '../../activities/tenant-record';
 import { projectRoot } from '../../stack/project';
 import { readStackInfo } from '../../stack/stack-info';
-import { registerSearchAttributes } from '../../worker/namespace';
-import { operationStartOptions } from '../../workflows/messages';
+import { registerSearchAttributes } from '../../worker/search-attributes';
 import { PLANS, type PlannedKind } from '../../workflows/plans';
 import { newName } from '../support/activity-harness';
 import { TEST_STACK } from '../support/master';

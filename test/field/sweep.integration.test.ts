@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { tenantNames, OPERATIONS, workflowIdOf } from '@freeflow/contract';
 import { Prisma, createMasterClient, type PrismaClient } from '@freeflow/db-master';
+import { operationStartOptions, RunClient } from '@freeflow/lib/temporal';
 import { claimStatement } from '../../activities/due-operations';
 import { purgeStatement, RETENTION } from '../../activities/due-purges';
 import type { Due } from '../../activities/sweep';
-import { openRunsFinder, operationStarter } from '../../worker/namespace';
-import { operationStartOptions } from '../../workflows/messages';
+import { operationStarter } from '../../worker/operation-starter';
 import { newName } from '../support/activity-harness';
 import { openMaster, type Master } from '../support/master';
 import { withPostgres } from '../support/outside';
@@ -161,12 +161,12 @@ test('what has a run of its own is left alone; what has none, or only the run of
   await startHere(running);
   await startHere(lost);
   await operator.client.workflow.getHandle(workflowIdOf(lost.tenantId)).terminate('by hand');
-  const { client } = operator;
-  const find = openRunsFinder(client);
+  const runs = new RunClient(operator.client, taskQueue);
+  const find = (operations: readonly Due[]) => runs.findOpenRuns(operations);
   // Visibility is a moment late.
   while ((await find([running, lost, requested])).size !== 1);
   const asked: string[] = [];
-  const real = operationStarter(client, taskQueue);
+  const real = operationStarter(runs);
   expect(
     await sweepOnce(
       db,
@@ -197,12 +197,12 @@ test('what has a run of its own is left alone; what has none, or only the run of
 test('a forced deletion that waits interrupts each run in its way once, however often the sweep comes', async () => {
   const inTheWay = await request('suspend');
   const deletion: Due = { ...inTheWay, id: randomUUID(), kind: 'hard_delete', force: true };
-  const start = operationStarter(operator.client, taskQueue);
+  const start = operationStarter(new RunClient(operator.client, taskQueue));
   await startHere(inTheWay);
   for (let round = 0; round < 10; round++) expect(await start(deletion)).toBe('running');
   // Another worker's sweep is no other asker.
   const another = await openOperator(master.info);
-  await operationStarter(another.client, taskQueue)(deletion);
+  await operationStarter(new RunClient(another.client, taskQueue))(deletion);
   await another.close();
   expect(await signalsIn(inTheWay.tenantId)).toBe(1);
   await operator.client.workflow.getHandle(workflowIdOf(inTheWay.tenantId)).terminate('by hand');
@@ -213,7 +213,7 @@ test('a forced deletion that waits interrupts each run in its way once, however 
 
 test('its own run is never interrupted by it', async () => {
   const deletion = await request('hard_delete', { force: true });
-  const start = operationStarter(operator.client, taskQueue);
+  const start = operationStarter(new RunClient(operator.client, taskQueue));
   expect([await start(deletion), await start(deletion)]).toEqual(['started', 'running']);
   expect(await signalsIn(deletion.tenantId)).toBe(0);
 });

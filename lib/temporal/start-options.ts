@@ -75,7 +75,7 @@ export function reconcileStartOptions(asked: Reconciliation, requestId: string, 
   } as const;
 }
 
-/** The same for the drop of an orphan; asked again while it runs, it is the same one. */
+/** How the drop of an orphan is started; asked again while it runs, it is the same one. */
 export function dropStartOptions(order: OrphanOrder, taskQueue: string) {
   return {
     workflowId: orphanDropIdOf(taskQueue, order),

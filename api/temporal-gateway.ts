@@ -1,0 +1,64 @@
+import type { AcceptedOperation } from '@freeflow/contract';
+import type { Environment } from '@freeflow/lib/config';
+import { createLazyClient, RunClient } from '@freeflow/lib/temporal';
+import type { FastifyBaseLogger } from 'fastify';
+import type { RunUrl } from './tenants/view';
+
+/** Temporal, as the routes need it. What can't be started here is started by the workers' sweep. */
+export interface TemporalGateway extends Pick<
+  RunClient,
+  'answer' | 'hasAnswered' | 'stateOfRun' | 'startReconciliation' | 'startOrphanDrop' | 'isUp'
+> {
+  /** Starts the run of a committed operation in the background; never fails. */
+  start: (operation: AcceptedOperation) => void;
+  /** Where people look at a run, if a Temporal UI is configured. */
+  runUrl: RunUrl;
+  /** Waits for starts under way, then closes the connection. */
+  close: () => Promise<void>;
+}
+
+interface GatewayOptions {
+  taskQueue: string;
+  uiUrl: string | undefined;
+  log: FastifyBaseLogger;
+  env: Environment;
+}
+
+/** Connects with the first start, not before: the API accepts while Temporal is away. */
+export function createTemporalGateway({ taskQueue, uiUrl, log, env }: GatewayOptions): TemporalGateway {
+  const { client, connection } = createLazyClient(env);
+  const runs = new RunClient(client, taskQueue);
+  const underWay = new Set<Promise<void>>();
+
+  const tryToStart = async (operation: AcceptedOperation) => {
+    const { operationId, tenantId } = operation;
+    try {
+      await runs.startWhenPreviousCloses(operation);
+    } catch (error) {
+      log.warn(
+        { tenantId, operationId, cause: (error as Error).message },
+        'the operation is accepted but could not be started; the sweep will',
+      );
+    }
+  };
+  return {
+    answer: (...args) => runs.answer(...args),
+    hasAnswered: (...args) => runs.hasAnswered(...args),
+    stateOfRun: (...args) => runs.stateOfRun(...args),
+    startReconciliation: (...args) => runs.startReconciliation(...args),
+    startOrphanDrop: (...args) => runs.startOrphanDrop(...args),
+    isUp: () => runs.isUp(),
+    start(operation) {
+      const starting = tryToStart(operation).finally(() => underWay.delete(starting));
+      underWay.add(starting);
+    },
+    runUrl: (workflowId, runId) =>
+      uiUrl === undefined
+        ? null
+        : `${uiUrl.replace(/\/$/, '')}/namespaces/${runs.namespace}/workflows/${workflowId}${runId === null ? '' : `/${runId}`}`,
+    async close() {
+      await Promise.allSettled(underWay);
+      await connection.close();
+    },
+  };
+}

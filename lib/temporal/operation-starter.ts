@@ -1,0 +1,68 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { OPERATIONS, workflowIdOf, type AcceptedOperation } from '@freeflow/contract';
+import {
+  isGrpcServiceError,
+  WorkflowExecutionAlreadyStartedError,
+  WorkflowNotFoundError,
+  type Client,
+} from '@temporalio/client';
+import { TemporalError } from './errors';
+import { interruptRequest, operationStartOptions } from './start-options';
+
+/** https://grpc.io/docs/guides/status-codes/ */
+const GRPC_NOT_FOUND = 5;
+/** Pauses between tries to start while the tenant's previous run closes, which takes milliseconds. */
+const PREVIOUS_CLOSES_MS = [25, 50, 100, 200, 400, 800, 1_600];
+
+/** `other`: a run of another operation of the tenant is in the way. */
+export type StartOutcome = 'started' | 'running' | 'other';
+
+/**
+ * Starts the run of an operation, unless a run is open under its workflow id. A forced deletion interrupts the run of another
+ * operation that is in its way, once a run.
+ * @throws Error when Temporal doesn't answer
+ */
+export async function startOperation(
+  client: Client,
+  operation: AcceptedOperation,
+  taskQueue: string,
+): Promise<StartOutcome> {
+  try {
+    await client.workflow.start(OPERATIONS[operation.kind].workflow, operationStartOptions(operation, taskQueue));
+    return 'started';
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+  }
+  try {
+    if (await isRunOf(client, operation)) return 'running';
+    if (operation.interrupts)
+      await client.workflowService.signalWorkflowExecution(interruptRequest(operation, client.options.namespace));
+  } catch (error) {
+    // What has closed since then is in nobody's way.
+    if (!isNotFound(error)) throw error;
+  }
+  return 'other';
+}
+
+/**
+ * The same, where the previous operation of the tenant has just ended: that shows in the master database a moment before its run
+ * closes, and only then can the next one start.
+ * @throws TemporalError `run-still-open`; Error when Temporal doesn't answer
+ */
+export async function startWhenPreviousCloses(
+  client: Client,
+  operation: AcceptedOperation,
+  taskQueue: string,
+): Promise<void> {
+  for (const pauseMs of PREVIOUS_CLOSES_MS) {
+    if ((await startOperation(client, operation, taskQueue)) !== 'other') return;
+    await delay(pauseMs);
+  }
+  throw new TemporalError('run-still-open', 'Another run on this tenant does not close.');
+}
+
+const isRunOf = async (client: Client, { tenantId, operationId, backend }: AcceptedOperation): Promise<boolean> =>
+  (await client.workflow.getHandle(workflowIdOf(tenantId, backend)).describe()).memo?.['operationId'] === operationId;
+
+const isNotFound = (error: unknown): boolean =>
+  error instanceof WorkflowNotFoundError || (isGrpcServiceError(error) && Number(error.code) === GRPC_NOT_FOUND);

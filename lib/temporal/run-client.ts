@@ -1,0 +1,87 @@
+import type { AcceptedOperation, Answer, OrphanOrder, Reconciliation } from '@freeflow/contract';
+import type { Client } from '@temporalio/client';
+import { answerRun, hasAnswered, type AnswerOutcome } from './answers';
+import { startOperation, startWhenPreviousCloses, type StartOutcome } from './operation-starter';
+import { describeRun, findOpenRuns, hasOpenRun, type RunState } from './run-finder';
+import { dropStartOptions, reconcileStartOptions } from './start-options';
+
+/** Milliseconds in which Temporal must answer. */
+const START_DEADLINE_MS = 5_000;
+const CHECK_DEADLINE_MS = 1_000;
+
+/**
+ * Temporal as API and worker see it: starts, tells and describes the runs of one task queue. Every method throws the client
+ * library's own error when Temporal doesn't answer in time.
+ */
+export class RunClient {
+  constructor(
+    private readonly client: Client,
+    private readonly taskQueue: string,
+  ) {}
+
+  get namespace(): string {
+    return this.client.options.namespace;
+  }
+
+  /** {@link startOperation}, for as long as the caller waits. */
+  startOperation(operation: AcceptedOperation): Promise<StartOutcome> {
+    return startOperation(this.client, operation, this.taskQueue);
+  }
+
+  /** {@link startWhenPreviousCloses}, within 5 s. */
+  startWhenPreviousCloses(operation: AcceptedOperation): Promise<void> {
+    return this.within(START_DEADLINE_MS, () => startWhenPreviousCloses(this.client, operation, this.taskQueue));
+  }
+
+  /** Starts a reconciliation of its own for each request; returns the id of its run, and of what it reports. */
+  startReconciliation(asked: Reconciliation, requestId: string): Promise<string> {
+    return this.startRun('reconcile', reconcileStartOptions(asked, requestId, this.taskQueue));
+  }
+
+  /** Starts the drop of an orphan, or joins the one under way; returns the id of its run, and of what it reports. */
+  startOrphanDrop(order: OrphanOrder): Promise<string> {
+    return this.startRun('dropOrphan', dropStartOptions(order, this.taskQueue));
+  }
+
+  /** {@link answerRun} */
+  answer(tenantId: string, answer: Answer, id: string): Promise<AnswerOutcome> {
+    return answerRun(this.client, tenantId, answer, id);
+  }
+
+  /** {@link hasAnswered} */
+  hasAnswered(tenantId: string, runId: string, id: string): Promise<boolean> {
+    return hasAnswered(this.client, tenantId, runId, id);
+  }
+
+  /** What has become of the tenant's run, of whichever operation. */
+  async stateOfRun(tenantId: string): Promise<RunState> {
+    return (await this.within(CHECK_DEADLINE_MS, () => describeRun(this.client, tenantId))).state;
+  }
+
+  /** {@link hasOpenRun} */
+  hasOpenRun(operation: Pick<AcceptedOperation, 'tenantId' | 'backend'>): Promise<boolean> {
+    return hasOpenRun(this.client, operation);
+  }
+
+  /** {@link findOpenRuns} */
+  findOpenRuns(operations: readonly Pick<AcceptedOperation, 'tenantId' | 'backend'>[]): Promise<ReadonlySet<string>> {
+    return findOpenRuns(this.client, operations);
+  }
+
+  /** Whether Temporal answers now; never throws. */
+  isUp(): Promise<boolean> {
+    return this.within(CHECK_DEADLINE_MS, () => this.client.workflowService.getSystemInfo({})).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  private async startRun(type: string, options: Parameters<Client['workflow']['start']>[1]): Promise<string> {
+    const handle = await this.within(START_DEADLINE_MS, () => this.client.workflow.start(type, options));
+    return handle.firstExecutionRunId;
+  }
+
+  private within<T>(deadlineMs: number, call: () => Promise<T>): Promise<T> {
+    return this.client.withDeadline(Date.now() + deadlineMs, call);
+  }
+}
