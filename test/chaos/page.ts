@@ -3,10 +3,10 @@ import { FAULTS, OPERATIONS, type FaultKind } from './plan';
 import type { Outcome, Round } from './run-round';
 
 const INTRODUCTION = `Tenants in the middle of an operation, some at a time in one installation, each with some faults of its own: at the line to a backend, to the master database or to
-Temporal (\`refuses\`, \`stalls\`, \`loses replies\`: the server has done it and nobody is told, ...), or with a process killed by SIGKILL. The client repeats
-a request under the same Idempotency-Key until it is answered. Nobody answers what is parked: with the fault over, everything has to mend by
-itself. Then each tenant is looked at with the servers' own drivers and its own credentials, its ledger, secrets and log are read, the
-servers are searched for names of ours that no record knows, histories and logs for secrets, every history is replayed, and a neighbour with data is compared.`;
+Temporal (\`refuses\`, \`stalls\`, \`loses replies\`: the server has done it and its answer is lost, ...), or with a process killed by SIGKILL. The client repeats
+a request under the same Idempotency-Key until it is answered. No parked step gets an answer: with the fault over, everything has to recover by
+itself. Then each tenant is checked with the servers' own drivers and its own credentials, its ledger, secrets and log are read, the
+servers are searched for names of ours that no row has, histories and logs for secrets, every history is replayed, and a neighbour with data is compared.`;
 
 /** Not seen by the run that writes the page: the product has to be broken for it, and built anew. */
 const PLANTED = `That such a run turns red when the product is wrong was tried with the product broken on purpose. Which calls meet a fault depends on time as
@@ -14,10 +14,10 @@ well: the second was red in one run of two, the last in both of two, the others 
 
 | broken | \`CHAOS_SEED=… CHAOS_TENANTS=… npx jest e2e/chaos.e2e\` | red |
 |---|---|---|
-| the drop at MongoDB is told and not done | 20781, 4 | both deleted tenants' databases and users stand outside, and no record says so |
+| the drop at MongoDB is reported and not done | 20781, 4 | both deleted tenants' databases and users are still there, and no row has them |
 | absence is concluded at once, though a call is unanswered | 2780, 3 | realms of creates that were undone came after their absence was seen |
-| the drop at Qdrant takes what isn't ours | 20781, 3 | in each installation the create of a name that a stranger has at Qdrant does not end: parked |
-| the tenant's lock excludes nobody | 20781, 18; \`CHAOS_ONLY=frozen\` | what an undo had seen gone was in the ledger again; the other time, a probe left something among a tenant's data |`;
+| the drop at Qdrant takes what isn't ours | 20781, 3 | in each installation the create of a name that is taken by a foreign collection at Qdrant does not end: parked |
+| the tenant's lock excludes no other attempt | 20781, 18; \`CHAOS_ONLY=frozen\` | what an undo had seen gone was in the ledger again; the other time, a probe left something among a tenant's data |`;
 
 /** The section on chance faults, from what was seen. */
 export function chaosSection(seed: number, rounds: readonly Round[]): string {
@@ -45,7 +45,7 @@ How many tenants met which fault in which operation, and after how many seconds 
 |---|${OPERATIONS.map(() => '---|').join('')}
 ${matrix.join('\n')}
 
-What their logs told of meanwhile; other tenants' faults, at the same time, included:
+What their logs recorded meanwhile; other tenants' faults, at the same time, included:
 
 | | failed attempts |
 |---|---|

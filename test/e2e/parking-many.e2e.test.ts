@@ -26,7 +26,7 @@ const MENDINGS = {
 
 const lines: string[] = [];
 
-describe.each(Object.entries(MENDINGS))('mended by %s', (way, { retryMs, mend, isTold }) => {
+describe.each(Object.entries(MENDINGS))('repaired by %s', (way, { retryMs, mend, isTold }) => {
   let installation: FaultInjectedInstallation;
   beforeAll(async () => {
     installation = await openFaultInjectedInstallation({ STEP_PATIENCE_MS: '500', PARKED_RETRY_MS: String(retryMs) });
@@ -92,14 +92,14 @@ test('docs/reports/faults.md is written by the long form', () => {
   if (IS_LONG)
     writeSection(
       'Parked in numbers',
-      `${INTRODUCTION}\n\n| parked | mended by | all parked after | all active after |\n|---|---|---|---|\n${lines.join('\n')}`,
+      `${INTRODUCTION}\n\n| parked | repaired by | all parked after | all active after |\n|---|---|---|---|\n${lines.join('\n')}`,
     );
   expect(lines).toHaveLength(BACKENDS.length * Object.keys(MENDINGS).length);
 });
 
-const INTRODUCTION = `A backend is stopped, tenants are asked for, all are parked there; then the backend comes back. They try by themselves every
-${SOON / 1000} s here (in production every ten minutes), or are told to by one command and would try by themselves in an hour only. Counted from its return. An
-answer rides out two seconds of trouble; where it failed all the same, as when Keycloak answers 500 to realms made at the same time, the tenant was told once more.`;
+const INTRODUCTION = `A backend is stopped, creates are requested, all are parked there; then the backend comes back. They are tried by themselves every
+${SOON / 1000} s here (in production every ten minutes), or are retried by one command and would be tried by themselves in an hour only. Counted from its return. A
+retry rides out two seconds of failures; where it failed all the same, as when Keycloak answers 500 to realms created at the same time, the tenant was retried once more.`;
 
 const failuresOf = async (installation: FaultInjectedInstallation, id: string, step: string): Promise<number> =>
   (await logOf(installation, id)).filter((it) => it.step === step && it.status === 'error').length;

@@ -6,14 +6,14 @@ import type { Verdict } from './verdict';
 const startOfRow = ({ step, moment }: Point): string => `| \`${step}\` | ${moment} |`;
 
 const INTRODUCTION = `The worker is killed by SIGKILL \`before\` the call of a side effect leaves it, or \`after\` the server has confirmed and the activity
-has not returned; the steps in the master database likewise. Whoever waits at its point for
-the others to come to theirs may run out of its time and be repeated: hence more than one \`begin\`. The points are all there are: made of the plans the workflows carry out
-(workflows/plans.ts) and the table of backends (workflows/steps.ts). Each dies in the operation of a tenant of its own, all of one operation in
-one process. Then an ordinary worker is started, and what there is when the operation has ended is looked at with the servers' own drivers, the
-tenant's own credentials, and in the records: ledger, secrets, and a log without gaps that tells of the lost attempt. A neighbour with data in all
-four backends, made beforehand, is the same after it.
+has not returned; the steps in the master database likewise. An attempt that waits at its point for
+the others to reach theirs may time out and be repeated: hence more than one \`begin\`. The points are all there are: derived from the tables of operations and
+backends (\`contract/operations.ts\`, \`contract/backends.ts\`). Each worker dies in the operation of a tenant of its own, all of one operation in
+one process. Then an ordinary worker is started, and the result is checked with the servers' own drivers, the
+tenant's own credentials, and in the master database: ledger, secrets, and a log without gaps that has the lost attempt. A neighbour with data in all
+four backends, created beforehand, is unchanged after it.
 
-The time counts from the start of the next worker. A dead one is noticed by its missing heartbeats after five seconds; a call that nobody has answered may take
+The time counts from the start of the next worker. A dead one is noticed by its missing heartbeats after five seconds; a call without an answer may take
 effect for as long as its client would have waited, so nothing is concluded until twenty seconds later, at Keycloak sixty.`;
 
 /** The section on killed workers, from what was seen. */
