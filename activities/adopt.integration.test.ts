@@ -94,7 +94,7 @@ describe.each(KINDS)('%s', (kind) => {
     const { serverId, externalId } = await ledgerOf(tenant, kind);
     await recordedAs(tenant, kind, { serverId: ANOTHER_SERVER });
     await expect(harness.run(`${kind}.drop`, tenant)).rejects.toMatchObject({ type: 'unknown-server' });
-    expect(await refusalOf(tenant, kind)).toMatch(/was made on another:42/);
+    expect(await refusalOf(tenant, kind)).toMatch(/was created on another:42/);
     const adoption = await adoptionOf(tenant, kind, true);
     await adoption.run();
     expect(await ledgerOf(tenant, kind)).toMatchObject({ serverId, externalId, state: 'present' });
@@ -105,7 +105,7 @@ describe.each(KINDS)('%s', (kind) => {
     });
     expect(await adoption.row()).toMatchObject({
       status: 'success',
-      message: expect.stringMatching(/another:42 becomes .*asked for by somebody$/),
+      message: expect.stringMatching(/another:42 becomes .*requested by somebody$/),
     });
     expect(await connections()).toEqual(recorded);
     await harness.run(`${kind}.drop`, tenant);
@@ -119,7 +119,7 @@ describe.each(KINDS)('%s', (kind) => {
     await never.end();
     await harness.run(`${kind}.create`, tenant);
     await harness.run(`${kind}.drop`, tenant);
-    expect(await refusalOf(tenant, kind, true)).toMatch(/nothing is recorded/);
+    expect(await refusalOf(tenant, kind, true)).toMatch(/the ledger records no resource/);
     // As when the server was restored from before its making.
     await harness.db.tenantResource.update({
       where: { tenantId_kind: { tenantId: tenant.tenantId, kind } },
@@ -196,7 +196,7 @@ describe('what does not carry our mark is refused and left alone', () => {
     await asOwner(`DROP DATABASE ${database}`);
     await asOwner(`CREATE DATABASE ${database}`);
     expect(await refusalOf(tenant, 'postgres', true)).toMatch(
-      /only a part carries the tenant's mark: database .* belongs to/,
+      /only a part of .* carries the ownership nonce: database .* belongs to/,
     );
     await asOwner(`DROP DATABASE ${database}`);
     expect(await refusalOf(tenant, 'postgres', true)).toMatch(/there is no database/);
@@ -230,7 +230,7 @@ describe('what does not carry our mark is refused and left alone', () => {
     expect(await refusalOf(tenant, 'qdrant', true)).toMatch(/there is no collection/);
     await qdrantAsOwner(harness.info).createCollection(collection, { vectors: { size: 2, distance: 'Dot' } });
     expect(await refusalOf(tenant, 'qdrant', true)).toMatch(
-      /only a part carries the tenant's mark: collection .* isn't ours/,
+      /only a part of .* carries the ownership nonce: collection .* isn't ours/,
     );
     await qdrantAsOwner(harness.info).deleteCollection(collection);
     await harness.run('qdrant.drop', tenant);

@@ -7,7 +7,7 @@ import { BackendFault, messageOf } from '../backends/failures';
 import { openActivityHarness, type ActivityHarness } from '../test/support/activity-harness';
 import { inDatabase } from '../test/support/master';
 import { startProxy, type TcpProxy } from '../test/support/tcp-proxy';
-import { attempted } from './attempt';
+import { createStepActivity } from './attempt';
 import { recordLostAttempts } from './provision-log';
 
 let harness: ActivityHarness;
@@ -53,7 +53,7 @@ test.each(CUTS)(
     url.port = String(proxy.port);
     const db = createMasterClient(url.href, { maxConnections: 1 });
     const tenant = await harness.newTenant();
-    const step = attempted(harness.db, 'postgres.create', async () => {
+    const step = createStepActivity(harness.db, 'postgres.create', async () => {
       await db.tenant.count();
       return String(await cut(db, proxy));
     });
@@ -77,7 +77,7 @@ test.each([
   const environment = new MockActivityEnvironment({
     workflowExecution: { workflowId: `tenant-${tenant.tenantId}`, runId: tenant.runId },
   });
-  const step = attempted(harness.db, 'postgres.create', async ({ cancelled }) => {
+  const step = createStepActivity(harness.db, 'postgres.create', async ({ cancelled }) => {
     environment.cancel(reason);
     cancelled.throwIfAborted();
     return 'done';
@@ -101,7 +101,7 @@ function attemptAt(
     currentAttemptScheduledTimestampMs: Date.now(),
     workflowExecution: { workflowId: `tenant-${tenant.tenantId}`, runId: tenant.runId },
   };
-  const step = attempted(harness.db, 'postgres.create', async () => {
+  const step = createStepActivity(harness.db, 'postgres.create', async () => {
     await meanwhile();
     return 'made';
   });

@@ -1,14 +1,11 @@
-import { type BackendKind, FAILURES, adviceOn } from '@freeflow/contract';
 import { type PrismaClient } from '@freeflow/db-master';
-import { isCutConnection } from '@freeflow/lib/pg';
-import { activityInfo, cancellationSignal, heartbeat, log } from '@temporalio/activity';
-import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { BackendFault, messageOf } from '../backends/failures';
+import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
+import type { CancelledFailure } from '@temporalio/common';
 import { scrub } from '../backends/scrub';
-import { masterFaultType } from './master-fault';
+import { currentRunId, runActivity, type Failure } from './activity-shell';
 import { appendLog, appendRow, isLate, lockTenant, recordLostAttempts, type Attempt } from './provision-log';
 
-/** What every activity is called with. */
+/** The input of every step. */
 export interface StepInput {
   operationId: string;
   tenantId: string;
@@ -25,147 +22,92 @@ export interface StepContext extends StepInput {
   secrets: Set<string>;
 }
 
-const HEARTBEAT_MS = 1_000;
-
 /** A cause is worth waiting for a slow master database: without its row nobody sees it. */
 const RECORDED_WITHIN_MS = 60_000;
 
 /**
- * Makes an activity of a step: heartbeats, one log row per attempt, a judged and scrubbed failure, and the operation
- * row kept true. `run` returns the sentence for the log.
+ * Makes the activity of a step at a backend: the shell of every activity, one log row per attempt, and the operation row kept true.
+ * @param run returns the message for the log
  */
-export function attempted(db: PrismaClient, step: string, run: (context: StepContext) => Promise<string>) {
+export function createStepActivity(db: PrismaClient, step: string, run: (context: StepContext) => Promise<string>) {
   return async (input: StepInput): Promise<void> => {
     const startedAt = performance.now();
-    const attempt = attemptOf(step, input);
-    const context: StepContext = {
-      ...input,
-      runId: attempt.runId,
-      cancelled: cancellationSignal(),
-      secrets: new Set(),
-    };
-    const beating = setInterval(heartbeat, HEARTBEAT_MS);
-    try {
+    const durationMs = () => performance.now() - startedAt;
+    const attempt = currentAttempt(step, input);
+    const secrets = new Set<string>();
+    const context = { ...input, runId: attempt.runId, cancelled: cancellationSignal(), secrets };
+    const body = async () => {
       await recordLostAttempts(db, attempt);
-      const message = scrub(await run(context), context.secrets);
-      await succeed(db, attempt, message, performance.now() - startedAt);
-    } catch (error) {
-      if (error instanceof CancelledFailure) throw await stopped(db, attempt, error, performance.now() - startedAt);
-      throw await failed(db, attempt, judge(error), context, performance.now() - startedAt);
-    } finally {
-      clearInterval(beating);
-    }
+      const message = scrub(await run(context), secrets);
+      await recordSuccess(db, attempt, message, durationMs());
+    };
+    await runActivity(body, {
+      secrets,
+      recordFailure: (failure) => recordFailure(db, attempt, failure, input.isForward === true, durationMs()),
+      recordCancellation: (cancellation) => recordCancellation(db, attempt, cancellation, durationMs()),
+    });
   };
 }
 
 /** This attempt, as Temporal identifies it. */
-export function attemptOf(step: string, { tenantId, operationId }: StepInput): Attempt {
-  const { workflowExecution, activityId, attempt, currentAttemptScheduledTimestampMs } = activityInfo();
-  return {
-    tenantId,
-    operationId,
-    step,
-    runId: workflowExecution?.runId ?? '',
-    activityId,
-    attempt,
-    scheduledAtMs: currentAttemptScheduledTimestampMs,
-  };
+export function currentAttempt(step: string, { tenantId, operationId }: StepInput): Attempt {
+  const { activityId, attempt, currentAttemptScheduledTimestampMs: scheduledAtMs } = activityInfo();
+  return { tenantId, operationId, step, runId: currentRunId(), activityId, attempt, scheduledAtMs };
 }
 
-async function succeed(db: PrismaClient, attempt: Attempt, message: string, durationMs: number): Promise<void> {
+async function recordSuccess(db: PrismaClient, attempt: Attempt, message: string, durationMs: number): Promise<void> {
   await db.tenantOperation.updateMany({
     where: { id: attempt.operationId, step: attempt.step, endedAt: null },
     data: { step: null, attempts: 0, cause: null, advice: null },
   });
   await appendLog(db, attempt, { status: 'success', message, durationMs });
-  log.info('step done', {
-    tenantId: attempt.tenantId,
-    step: attempt.step,
-    attempt: attempt.attempt,
-    durationMs: Math.round(durationMs),
-  });
+  log.info('step done', { ...logFields(attempt), durationMs: Math.round(durationMs) });
 }
 
-/** Records a failed attempt as far as the master database allows, and gives what Temporal is to see of it. */
-async function failed(
+/** The log row of a failed attempt, and what the operation shows; the latter only while others have not gone on without it. */
+async function recordFailure(
   db: PrismaClient,
   attempt: Attempt,
-  fault: BackendFault,
-  { secrets, isForward }: StepContext,
+  { type, message, advice }: Failure,
+  isForward: boolean,
   durationMs: number,
-): Promise<ApplicationFailure> {
-  const { type } = fault;
-  const advice = adviceOn(type);
-  const message = scrub(fault.message, secrets);
-  const { tenantId, operationId, step } = attempt;
-  log.warn('step failed', {
-    tenantId,
-    step,
-    attempt: attempt.attempt,
-    type,
-    cause: message,
-    durationMs: Math.round(durationMs),
-  });
-  try {
-    await db.$transaction(
-      async (tx) => {
-        await lockTenant(tx, attempt);
-        // The operation's truth is that of whoever works on it, which a superseded attempt mustn't touch.
-        const isReplaced = type !== 'superseded' && (await isLate(tx, attempt, isForward === true));
-        const told = isReplaced
-          ? `superseded: it went on without this attempt, which failed with ${type}: ${message}`
-          : `${type}: ${message}`;
-        await appendRow(tx, attempt, { status: 'error', message: told, durationMs });
-        if (isReplaced || type === 'superseded') return;
-        await tx.$executeRaw`
+): Promise<void> {
+  const { operationId, step } = attempt;
+  log.warn('step failed', { ...logFields(attempt), type, cause: message, durationMs: Math.round(durationMs) });
+  await db.$transaction(
+    async (tx) => {
+      await lockTenant(tx, attempt);
+      // The operation's truth is that of whoever works on it, which a superseded attempt mustn't touch.
+      const isReplaced = type !== 'superseded' && (await isLate(tx, attempt, isForward));
+      const logged = isReplaced
+        ? `superseded: it went on without this attempt, which failed with ${type}: ${message}`
+        : `${type}: ${message}`;
+      await appendRow(tx, attempt, { status: 'error', message: logged, durationMs });
+      if (isReplaced || type === 'superseded') return;
+      await tx.$executeRaw`
         UPDATE "TenantOperation" SET step = ${step}, cause = ${message}, advice = ${advice},
                attempts = CASE WHEN step = ${step} THEN attempts + 1 ELSE 1 END
          WHERE id = ${operationId}::uuid AND "endedAt" IS NULL`;
-      },
-      { timeout: RECORDED_WITHIN_MS },
-    );
-  } catch (error) {
-    log.warn('the attempt could not be recorded; the next one records it as lost', {
-      tenantId,
-      step,
-      cause: scrub(messageOf(error)),
-    });
-  }
-  return ApplicationFailure.create({ type, message, nonRetryable: !FAILURES[type].retryable, details: [{ advice }] });
+    },
+    { timeout: RECORDED_WITHIN_MS },
+  );
 }
 
 /**
- * Records an attempt that Temporal has cancelled before it did anything, and gives the cancellation on. Only where its workflow
- * asked for that the operation is being undone; else Temporal has taken it for dead, or its worker stops, and another one does it.
+ * The log row of an attempt that Temporal has cancelled before it did anything. Only where its workflow asked for that the operation
+ * is being undone; else Temporal has taken it for dead, or its worker stops, and another attempt takes its place.
  */
-async function stopped(
+async function recordCancellation(
   db: PrismaClient,
   attempt: Attempt,
-  cancellation: CancelledFailure,
+  { message: reason }: CancelledFailure,
   durationMs: number,
-): Promise<unknown> {
+): Promise<void> {
   const message =
-    cancellation.message === 'CANCELLED'
+    reason === 'CANCELLED'
       ? 'cancelled before it did anything: the operation is being undone'
-      : `superseded: Temporal has given up this attempt (${cancellation.message}) before it did anything`;
-  await appendLog(db, attempt, { status: 'error', message, durationMs }).catch((error: unknown) => {
-    log.warn('a cancelled attempt could not be recorded', {
-      tenantId: attempt.tenantId,
-      step: attempt.step,
-      cause: scrub(messageOf(error)),
-    });
-  });
-  return cancellation;
+      : `superseded: Temporal has given up this attempt (${reason}) before it did anything`;
+  await appendLog(db, attempt, { status: 'error', message, durationMs });
 }
 
-/** Faults come judged from the backends; whatever else is thrown came from the master database or from a defect. */
-function judge(error: unknown): BackendFault {
-  if (error instanceof BackendFault) return error;
-  const name = error instanceof Error ? error.name : '';
-  const isOfMaster = name.startsWith('PrismaClient') || name === 'DriverAdapterError' || isCutConnection(error);
-  const type = isOfMaster ? masterFaultType(error) : 'unexpected';
-  return new BackendFault(type, messageOf(error), { cause: error });
-}
-
-/** `postgres.create` and so on: the names of steps are also the names of their activities. */
-export const stepName = <V extends string>(kind: BackendKind, verb: V): `${BackendKind}.${V}` => `${kind}.${verb}`;
+const logFields = ({ tenantId, step, attempt }: Attempt) => ({ tenantId, step, attempt });

@@ -31,8 +31,8 @@ export async function refreshConnection(
     await db.tenantConnection.updateMany({ where: { tenantId, service: kind }, data: detailsOf(connection) });
 }
 
-/** How a recorded connection differs from the present settings: the address was changed since, or was recorded by an earlier version. */
-export async function connectionDifferences(
+/** How a recorded connection differs from the present settings: the address was changed since. */
+export async function findConnectionDrift(
   db: Client,
   backend: Pick<Backend, 'describeConnection'>,
   { tenantId, kind, name }: Entry,
@@ -41,13 +41,18 @@ export async function connectionDifferences(
   const row = await db.tenantConnection.findUnique({ where: { tenantId_service: { tenantId, service: kind } } });
   if (row === null) return [];
   const { host, port, username, options } = row;
-  const [has, shall] = [flat({ host, port, username, options }), flat(detailsOf(backend.describeConnection({ name })))];
-  const changed = [...new Set([...has.keys(), ...shall.keys()])].filter((it) => has.get(it) !== shall.get(it));
-  if (changed.length === 0) return [];
-  const words = changed.map(
-    (it) => `${it} is ${has.get(it) ?? 'not set'}, by the settings ${shall.get(it) ?? 'not set'}`,
+  const [recorded, configured] = [
+    flat({ host, port, username, options }),
+    flat(detailsOf(backend.describeConnection({ name }))),
+  ];
+  const different = [...new Set([...recorded.keys(), ...configured.keys()])].filter(
+    (it) => recorded.get(it) !== configured.get(it),
   );
-  return [{ what: `its connection details are not those of the settings: ${words.join('; ')}`, repair: 'connection' }];
+  if (different.length === 0) return [];
+  const words = different.map(
+    (it) => `${it} is recorded as ${recorded.get(it) ?? 'not set'}, configured as ${configured.get(it) ?? 'not set'}`,
+  );
+  return [{ what: `its recorded connection is not the configured one: ${words.join('; ')}`, repair: 'connection' }];
 }
 
 /** By name, as text: the order of options means nothing. */

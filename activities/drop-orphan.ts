@@ -1,16 +1,14 @@
 import { BACKENDS, type BackendKind } from '@freeflow/contract';
 import { masterNow, type OrphanDrop } from '@freeflow/db-master';
-import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
+import { cancellationSignal } from '@temporalio/activity';
 import { skipAnnouncement, type AbsenceProof, type Backend, type Target } from '../backends/backend';
-import { BackendFault, messageOf } from '../backends/failures';
-import { classify } from '../backends/registry';
 import { scrub, storable } from '../backends/scrub';
-import { orphansAmong, type Candidate } from './reconcile/orphans';
-import type { ReconcileDependencies } from './reconcile/reconciling';
+import { currentRunId, runActivity } from './activity-shell';
+import { findOrphansAmong, type OrphanCandidate } from './reconcile/orphans';
+import type { ReconcileDependencies } from './reconcile/scope';
+import { rewrittenFault } from './steps/drop';
 import { classifyErrors } from './steps/scope';
 
-const HEARTBEAT_MS = 1_000;
 const LOCK_WAIT_MS = 20_000;
 
 export interface DropOrphanInput {
@@ -21,143 +19,129 @@ export interface DropOrphanInput {
   requestedBy: string;
 }
 
-/** Why a person's wish is refused; nothing was touched. */
-class Refused extends Error {}
+/** Why the drop is refused; nothing was touched. */
+class DropRefusedError extends Error {}
 
-/** Drops the one orphan that a person has named. What was asked for, by whom, and how it ended stays in OrphanDrop. */
+/** Drops the one orphan that a person has named. What was requested, by whom, and how it ended stays in OrphanDrop. */
 export function dropOrphanActivities(dependencies: ReconcileDependencies) {
-  const { db, backends } = dependencies;
+  const { db } = dependencies;
   return {
-    async dropOrphan({ backend: kind, name, externalId, requestedBy }: DropOrphanInput): Promise<string> {
-      const id = activityInfo().workflowExecution?.runId ?? '';
-      const beating = setInterval(heartbeat, HEARTBEAT_MS);
-      try {
-        const asked = await db.orphanDrop.upsert({
-          where: { id },
-          create: { id, backend: kind, name, externalId, requestedBy },
-          update: {},
-        });
-        if (asked.state !== 'running') return asked.state;
-        const backend = backends.find((it) => it.kind === kind);
-        if (backend === undefined) throw new Refused(`there is no backend ${kind}`);
-        const checks = await dropNamed(dependencies, backend, asked);
-        await db.orphanDrop.update({
-          where: { id },
-          data: { state: 'done', endedAt: await masterNow(db), evidence: storable(checks.map((it) => ({ ...it }))) },
-        });
-        return `${name} dropped and seen absent`;
-      } catch (error) {
-        if (error instanceof Refused) {
-          await db.orphanDrop.update({
-            where: { id },
-            data: { state: 'refused', cause: scrub(error.message), endedAt: await masterNow(db) },
-          });
-          return `refused: ${error.message}`;
-        }
-        const { type, message } = classify(kind, error);
-        await db.orphanDrop.updateMany({ where: { id }, data: { cause: scrub(message) } }).catch(() => undefined);
-        throw ApplicationFailure.create({ type, message: scrub(messageOf(error)) });
-      } finally {
-        clearInterval(beating);
-      }
-    },
+    dropOrphan: (order: DropOrphanInput): Promise<string> =>
+      runActivity(() => dropOrRefuse(dependencies, order), {
+        recordFailure: async ({ message }) => {
+          await db.orphanDrop.updateMany({ where: { id: currentRunId() }, data: { cause: message } });
+        },
+      }),
 
-    /** Its tries are over; what it was that stood in the way stays with it. */
-    async endOrphanDrop(): Promise<void> {
-      const id = activityInfo().workflowExecution?.runId ?? '';
-      await db.orphanDrop.updateMany({
-        where: { id, state: 'running' },
-        data: { state: 'failed', endedAt: await masterNow(db) },
-      });
-    },
+    /** Its attempts are over; the last cause stays with it. */
+    endOrphanDrop: (): Promise<void> =>
+      runActivity(async () => {
+        await db.orphanDrop.updateMany({
+          where: { id: currentRunId(), state: 'running' },
+          data: { state: 'failed', endedAt: await masterNow(db) },
+        });
+      }),
   };
 }
 
-/** Under the lock that every step on it would hold: looks once more whether it is what was meant, then drops it. */
-async function dropNamed(
-  dependencies: ReconcileDependencies,
-  backend: Backend,
-  asked: OrphanDrop,
-): Promise<AbsenceProof[]> {
-  const { db, lock } = dependencies;
-  const signal = cancellationSignal();
-  const nonce = asked.nonce ?? (await theOrphan(dependencies, backend, asked, signal)).nonce;
-  const row = await db.tenantResource.findFirst({ where: { kind: backend.kind, nonce } });
-  return lock.hold(
-    `${row?.tenantId ?? `orphan-${nonce}`}/${backend.kind}`,
-    LOCK_WAIT_MS,
-    signal,
-    async ({ signal: held }) => {
-      const { name, id } = asked;
-      const target = (externalId: string | undefined): Target => ({
-        tenantId: row?.tenantId ?? '',
-        tenantName: name,
-        name,
-        nonce,
-        signal: held,
-        announceCall: skipAnnouncement,
-        ...(externalId === undefined ? {} : { externalId }),
-      });
-      // Said before, so that an attempt after this one's end still knows what it was about.
-      const found =
-        asked.nonce === null ? undefined : await classifyErrors(backend, () => backend.inspect(target(undefined)));
-      if (found?.state === 'absent') return classifyErrors(backend, () => backend.proveAbsent(target(undefined)));
-      // Written while it was dropped: what was begun to be erased is never called another's.
-      if (found?.state === 'foreign' && found.isUnclaimed)
-        throw new BackendFault(
-          'still-there',
-          `${backend.kind}: something is there again since its drop began: ${found.owner}`,
-        );
-      const orphan = await theOrphan(dependencies, backend, asked, held);
-      if (orphan.nonce !== nonce) throw new Refused(`${name} has just become another one`);
-      await db.orphanDrop.update({ where: { id }, data: { nonce } });
-      await classifyErrors(backend, () => backend.drop(target(orphan.externalId)));
-      return classifyErrors(backend, () => backend.proveAbsent(target(orphan.externalId)));
-    },
-  );
+async function dropOrRefuse(dependencies: ReconcileDependencies, order: DropOrphanInput): Promise<string> {
+  const { db } = dependencies;
+  const id = currentRunId();
+  const drop = await db.orphanDrop.upsert({ where: { id }, create: { id, ...order }, update: {} });
+  if (drop.state !== 'running') return drop.state;
+  try {
+    const checks = await dropUnderLock(dependencies, drop);
+    const evidence = storable(checks.map((it) => ({ ...it })));
+    await db.orphanDrop.update({
+      where: { id },
+      data: { state: 'done', endedAt: await masterNow(db), evidence },
+    });
+    return `${drop.name} dropped and seen absent`;
+  } catch (error) {
+    if (!(error instanceof DropRefusedError)) throw error;
+    const cause = scrub(error.message);
+    await db.orphanDrop.update({ where: { id }, data: { state: 'refused', cause, endedAt: await masterNow(db) } });
+    return `refused: ${cause}`;
+  }
 }
 
-/** @throws Refused unless it stands there by this name and id, was made by this installation, and is nobody's */
-async function theOrphan(
+/** Holds the lock that every step on this resource would hold, checks once more whether it is the orphan that was meant, and drops it. */
+async function dropUnderLock(dependencies: ReconcileDependencies, drop: OrphanDrop): Promise<AbsenceProof[]> {
+  const { db, lock, backends } = dependencies;
+  const backend = backends.find((it) => it.kind === drop.backend);
+  if (backend === undefined) throw new DropRefusedError(`there is no backend ${drop.backend}`);
+  const signal = cancellationSignal();
+  const nonce = drop.nonce ?? (await loadOrphan(dependencies, backend, drop, signal)).nonce;
+  const row = await db.tenantResource.findFirst({ where: { kind: backend.kind, nonce } });
+  const key = `${row?.tenantId ?? `orphan-${nonce}`}/${backend.kind}`;
+  return lock.hold(key, LOCK_WAIT_MS, signal, async ({ signal: held }) => {
+    const target = targetOf({ name: drop.name, nonce, signal: held, tenantId: row?.tenantId });
+    // The nonce was recorded before the drop, so that an attempt after this one's end still knows what it was about.
+    const found = drop.nonce === null ? undefined : await classifyErrors(backend, () => backend.inspect(target));
+    if (found?.state === 'absent') return classifyErrors(backend, () => backend.proveAbsent(target));
+    if (found?.state === 'foreign' && found.isUnclaimed) throw rewrittenFault(backend, found.owner);
+    const orphan = await loadOrphan(dependencies, backend, drop, held);
+    if (orphan.nonce !== nonce) throw new DropRefusedError(`${drop.name} has just become another one`);
+    await db.orphanDrop.update({ where: { id: drop.id }, data: { nonce } });
+    const { externalId } = orphan;
+    const identified = externalId === undefined ? target : { ...target, externalId };
+    await classifyErrors(backend, () => backend.drop(identified));
+    return classifyErrors(backend, () => backend.proveAbsent(identified));
+  });
+}
+
+/**
+ * The orphan that was meant.
+ * @throws DropRefusedError unless it exists by this name and id, was created by this installation, and belongs to no tenant
+ */
+async function loadOrphan(
   dependencies: ReconcileDependencies,
   backend: Backend,
   { name, externalId, nonce }: OrphanDrop,
   signal: AbortSignal,
-): Promise<Candidate> {
-  const named = (await classifyErrors(backend, () => backend.listOwned([name], signal))).filter(
-    (it) => it.name === name,
-  );
-  if (named.length === 0) throw new Refused(`nothing of the name ${name} carries a mark of FreeFlow`);
-  // What an attempt before this one has dropped half has its mark, and may have lost its id.
+): Promise<OrphanCandidate> {
+  const { kind } = backend;
+  const owned = await classifyErrors(backend, () => backend.listOwned([name], signal));
+  const named = owned.filter((it) => it.name === name);
+  if (named.length === 0) throw new DropRefusedError(`nothing of the name ${name} carries a nonce of FreeFlow`);
+  // What an attempt before this one has dropped half has its nonce, and may have lost its id.
   const meant = named.filter((it) =>
     nonce === null ? (it.externalId ?? it.nonce) === externalId : it.nonce === nonce,
   );
-  if (meant.length === 0) throw new Refused(`${name} has another id than ${externalId}`);
+  if (meant.length === 0) throw new DropRefusedError(`${name} has another id than ${externalId}`);
   const serverId = await classifyErrors(backend, () => backend.serverId());
-  const [orphan] = await orphansAmong(dependencies, { kind: backend.kind, serverId }, meant);
+  const [orphan] = await findOrphansAmong(dependencies, { kind, serverId }, meant);
   if (orphan === undefined)
-    throw new Refused(`${name} is no orphan of this installation: the ledger has it, or another installation made it`);
+    throw new DropRefusedError(
+      `${name} is no orphan of this installation: the ledger has it, or another installation created it`,
+    );
   if (orphan.isElsewhere)
-    throw new Refused(
+    throw new DropRefusedError(
       `this is ${serverId}, which is another server than ${orphan.row?.serverId ?? 'any that the ledger knows'}`,
     );
-  const living = await dependencies.db.tenant.findFirst({
-    where: { goneAt: null, [BACKENDS[backend.kind].nameColumn]: name },
-  });
+  const living = await dependencies.db.tenant.findFirst({ where: { goneAt: null, [BACKENDS[kind].nameColumn]: name } });
   if (living !== null)
-    throw new Refused(
-      `${name} is called like what tenant ${living.name} has, which is not gone; delete that first, hard`,
+    throw new DropRefusedError(
+      `tenant ${living.name} is not gone, and its resource has the name ${name}; delete that tenant first, hard`,
     );
-  const found = await classifyErrors(backend, () =>
-    backend.inspect({
-      tenantId: '',
-      tenantName: name,
-      name,
-      nonce: orphan.nonce,
-      signal,
-      announceCall: skipAnnouncement,
-    }),
-  );
-  if (found.state !== 'ours') throw new Refused(found.state === 'foreign' ? found.owner : `there is no ${name}`);
+  const target = targetOf({ name, nonce: orphan.nonce, signal });
+  const found = await classifyErrors(backend, () => backend.inspect(target));
+  if (found.state !== 'ours')
+    throw new DropRefusedError(found.state === 'foreign' ? found.owner : `there is no ${name}`);
   return orphan;
 }
+
+/** An orphan belongs to no tenant, so nothing of it is announced in the ledger. */
+const targetOf = ({
+  name,
+  nonce,
+  signal,
+  tenantId = '',
+}: Pick<Target, 'name' | 'nonce' | 'signal'> & { tenantId?: string | undefined }): Target => ({
+  tenantId,
+  tenantName: name,
+  name,
+  nonce,
+  signal,
+  announceCall: skipAnnouncement,
+});

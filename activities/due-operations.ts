@@ -1,7 +1,7 @@
 import { type BackendKind, type OperationKind } from '@freeflow/contract';
 import { Prisma, type PrismaClient } from '@freeflow/db-master';
 
-/** An open operation that a sweep is to see to. */
+/** An open operation that a sweep is to start, unless it has a run. */
 export interface Due {
   id: string;
   tenantId: string;
@@ -15,19 +15,19 @@ export interface Due {
 
 type Claimed = Due & { createdAt: Date; isNew: boolean };
 
-/** A run that keeps ending is started again after so long at first, twice as long each time, and this long at most. */
+/** An operation whose runs keep ending is started again after so long at first, twice as long each time, and this long at most. */
 const FIRST_PAUSE_S = 10;
 const LONGEST_PAUSE_S = 600;
 /** 10 s doubled six times is more than ten minutes already; a power without a bound overflows at a thousand runs. */
 const DOUBLED_AT_MOST = 6;
 
-/** An operation is looked at again after a tenth of its run's age, within these bounds. */
-const SOONEST_LOOK_S = 10;
-const LATEST_LOOK_S = 60;
+/** An operation is swept again after a tenth of its run's age, within these bounds. */
+const SOONEST_SWEEP_S = 10;
+const LATEST_SWEEP_S = 60;
 
 /**
- * Takes the next operations off the queue: those no sweep has looked at yet, oldest first, then those looked at longest ago. They
- * stand at its end at once, so that two sweeps share the work, and what can't be started is in nobody's way.
+ * Takes the next operations off the queue: those that were never swept, oldest first, then those swept longest ago. They go to its
+ * end at once, so that two sweeps share the work, and what can't be started holds nothing up.
  * @param startedAt when this sweep began, by the master database: it takes none twice
  */
 export async function claimDueOperations(db: PrismaClient, startedAt: Date, limit: number): Promise<Due[]> {
@@ -47,7 +47,7 @@ export const claimStatement = (startedAt: Date, limit: number): Prisma.Sql => Pr
      ORDER BY "sweepAt" NULLS FIRST, "createdAt", id
      LIMIT ${limit} FOR UPDATE SKIP LOCKED)
   UPDATE "TenantOperation" o
-     SET "sweepAt" = now() + least(greatest((now() - coalesce(o."lastRunAt", o."createdAt")) / 10, ${SOONEST_LOOK_S} * interval '1 second'), ${LATEST_LOOK_S} * interval '1 second')
+     SET "sweepAt" = now() + least(greatest((now() - coalesce(o."lastRunAt", o."createdAt")) / 10, ${SOONEST_SWEEP_S} * interval '1 second'), ${LATEST_SWEEP_S} * interval '1 second')
     FROM due, "Tenant" t
    WHERE o.id = due.id AND t.id = o."tenantId"
   RETURNING o.id, o."tenantId", o.kind::text AS kind, o."requestedBy", o.force, o.backend::text AS backend, t.name AS "tenantName", o."createdAt", due."isNew"`;

@@ -1,6 +1,6 @@
 import { Prisma, type PrismaClient } from '@freeflow/db-master';
 
-/** Who asks for a purge. */
+/** The requester of a purge. */
 export const RETENTION = 'retention';
 
 /** More are accepted by the next sweep, seconds later. */
@@ -8,8 +8,8 @@ const PORTION = 500;
 const LOCK_TIMEOUT_MS = 2_000;
 
 /**
- * Accepts the purges that are due, oldest first, a portion at a time. A tenant that is busy, or whose row is locked by whatever
- * session, is left to a later sweep; the purge's own first step looks once more whether it is due.
+ * Accepts the purges that are due, oldest first, a portion at a time. A tenant with an open operation, or with a locked
+ * row, is left to a later sweep; the purge's own first step checks again whether it is due.
  */
 export async function acceptDuePurges(db: PrismaClient, portion = PORTION): Promise<number> {
   return db.$transaction(async (tx) => {

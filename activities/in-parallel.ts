@@ -1,27 +1,30 @@
+import { Limiter } from '../backends/limiter';
+
 /**
- * Does `work` for every item, in their order, so many at a time at most. When one throws, no further one is begun.
+ * Maps every item, begun in their order, so many at a time at most. When one throws, no further one is begun.
  * @returns the results, in the order of the items
  * @throws the first error, once all that were begun have ended
  */
-export async function inParallel<T, R>(
+export async function mapInParallel<T, R>(
   items: readonly T[],
   atOnce: number,
-  work: (item: T) => Promise<R>,
+  map: (item: T) => Promise<R>,
 ): Promise<R[]> {
-  const results: R[] = [];
-  const waiting = items.entries();
-  let failure: { error: unknown } | undefined;
-  const takeTurns = async (): Promise<void> => {
-    for (const [at, item] of waiting) {
-      if (failure !== undefined) return;
-      try {
-        results[at] = await work(item);
-      } catch (error) {
-        failure ??= { error };
-      }
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, takeTurns));
-  if (failure !== undefined) throw failure.error;
-  return results;
+  const limiter = new Limiter(atOnce);
+  const failed = new AbortController();
+  const outcomes = await Promise.allSettled(
+    items.map((item) =>
+      limiter.run(failed.signal, async () => {
+        failed.signal.throwIfAborted();
+        try {
+          return await map(item);
+        } catch (error) {
+          failed.abort(error);
+          throw error;
+        }
+      }),
+    ),
+  );
+  failed.signal.throwIfAborted();
+  return outcomes.map((it) => (it as PromiseFulfilledResult<R>).value);
 }

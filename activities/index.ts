@@ -7,7 +7,7 @@ import { dropOrphanActivities } from './drop-orphan';
 import { Installation } from './installation';
 import { Ledger } from './ledger';
 import { reconcileActivities } from './reconcile';
-import type { HasOpenRun } from './reconcile/reconciling';
+import type { HasOpenRun } from './reconcile/scope';
 import { backendActivities, type BackendActivities } from './steps';
 import { sweepActivities, type FindOpenRuns, type StartOperation } from './sweep';
 import type { TenantLock } from './tenant-lock';

@@ -1,41 +1,41 @@
 import { randomUUID } from 'node:crypto';
 import type { PrismaClient } from '@freeflow/db-master';
 
-const MARK_LENGTH = 8;
+const PREFIX_LENGTH = 8;
 
-/** What our nonces begin with. A master database made anew is given the mark of the one that is lost: then it is that installation. */
-export const markOf = (installationId: string): string => installationId.slice(0, MARK_LENGTH);
+/** What our nonces begin with. A master database set up anew is given the prefix of the one that is lost: then it is that installation. */
+export const noncePrefixOf = (installationId: string): string => installationId.slice(0, PREFIX_LENGTH);
 
 /**
- * Which installation made what: several may share one server. Our nonces are UUIDs of version 8 (RFC 9562, section 5.8)
- * that begin with 32 bits of our own; those of before are known by the ledger, which keeps the rows of gone tenants.
+ * Which installation has created what: several may share one server. Our nonces are UUIDs of version 8 (RFC 9562, section 5.8)
+ * that begin with 32 bits of our own; those of another version are in the ledger, which keeps the rows of gone tenants.
  */
 export class Installation {
-  private mark: Promise<string> | undefined;
+  private prefix: Promise<string> | undefined;
 
   constructor(private readonly db: PrismaClient) {}
 
   async newNonce(): Promise<string> {
-    return nonceOf(await this.ours());
+    return generateNonce(await this.loadPrefix());
   }
 
-  /** Whether this nonce was made here, as far as it tells itself. */
-  async made(nonce: string): Promise<boolean> {
-    return nonce.startsWith(await this.ours()) && nonce[14] === '8';
+  /** Whether this installation has generated the nonce, by the looks of it. */
+  async hasMade(nonce: string): Promise<boolean> {
+    return nonce.startsWith(await this.loadPrefix()) && nonce[14] === '8';
   }
 
-  private ours(): Promise<string> {
-    const asked = (this.mark ??= this.db.installation.findFirstOrThrow().then(({ id }) => markOf(id)));
-    // A failure isn't kept: the next caller asks anew.
-    asked.catch(() => {
-      this.mark = undefined;
+  private loadPrefix(): Promise<string> {
+    const prefix = (this.prefix ??= this.db.installation.findFirstOrThrow().then(({ id }) => noncePrefixOf(id)));
+    // A failure isn't kept: the next caller reads anew.
+    prefix.catch(() => {
+      this.prefix = undefined;
     });
-    return asked;
+    return prefix;
   }
 }
 
-/** A new nonce that begins with this mark, 90 random bits behind it. */
-const nonceOf = (mark: string): string => {
+/** A new nonce that begins with this prefix, 90 random bits behind it. */
+const generateNonce = (prefix: string): string => {
   const random = randomUUID();
-  return `${mark}${random.slice(MARK_LENGTH, 14)}8${random.slice(15)}`;
+  return `${prefix}${random.slice(PREFIX_LENGTH, 14)}8${random.slice(15)}`;
 };

@@ -17,9 +17,9 @@ import { fenced } from './lock-fence';
 import type { Held } from './tenant-lock';
 
 /**
- * The ledger of intent: what may exist outside, written before it is made and kept after it is gone.
- * All methods take effect once however often they are repeated. Those that are given a lock throw `lock-lost` where it isn't
- * held any more, and write nothing.
+ * The ledger of intent: what may exist outside, written before it is created and kept after it is gone.
+ * All methods take effect once however often they are repeated. Those that take a lock throw `lock-lost` once it isn't held
+ * any more, and write nothing.
  */
 export class Ledger {
   constructor(
@@ -31,7 +31,7 @@ export class Ledger {
     return this.db.tenantResource.findUnique({ where: { tenantId_kind: { tenantId, kind } } });
   }
 
-  /** Says what is about to be made, with a new nonce, unless that has been said before. */
+  /** The entry of the resource that is about to be created: recorded with a new nonce, unless it is recorded already. */
   async intend(tenantId: string, kind: BackendKind): Promise<TenantResource> {
     const known = await this.find(tenantId, kind);
     if (known) return known;
@@ -44,10 +44,10 @@ export class Ledger {
   }
 
   /**
-   * Says that a call with an effect goes out to this server; until `answered`, absence isn't believed at once.
+   * Records that a call with an effect goes out to this server; until its intent is cleared, absence isn't believed at once.
    * @returns when it began, by the clock of the master database: workers' clocks differ, and jump
    */
-  callStarts({ id }: TenantResource, held: Held, serverId: string): Promise<Date> {
+  recordCallStart({ id }: TenantResource, held: Held, serverId: string): Promise<Date> {
     return fenced(this.db, id, held, async (tx) => {
       const [row] = await tx.$queryRaw<{ at: Date }[]>`
         UPDATE "TenantResource" SET "callStartedAt" = clock_timestamp(), "serverId" = ${serverId} WHERE id = ${id}::uuid
@@ -58,10 +58,10 @@ export class Ledger {
   }
 
   /**
-   * Says that the call that began then was answered. An earlier one, which `entry` still knows of, may be without an answer all
-   * the same; a later one, of whoever holds the lock by now, isn't ours to speak of.
+   * Clears this call's intent. Compare-and-set on `callStartedAt`: restores the value from before the call (an older call may still be
+   * unanswered) and leaves a newer holder's call alone.
    */
-  async answered({ id, callStartedAt }: TenantResource, startedAt: Date): Promise<void> {
+  async clearCallIntent({ id, callStartedAt }: TenantResource, startedAt: Date): Promise<void> {
     await this.db.tenantResource.updateMany({ where: { id, callStartedAt: startedAt }, data: { callStartedAt } });
   }
 
@@ -71,15 +71,24 @@ export class Ledger {
     return (await masterNow(this.db)).getTime() - callStartedAt.getTime();
   }
 
-  /** Says that it is there. An earlier call without an answer stays on record: it could still undo what comes next. */
-  present({ id, tenantId, kind, name }: TenantResource, held: Held, made: Created, secretRef: string): Promise<void> {
+  /** Records that the resource is present. An earlier unanswered call stays on record: it could still undo what comes next. */
+  recordPresent(
+    { id, tenantId, kind, name }: TenantResource,
+    held: Held,
+    created: Created,
+    secretRef: string,
+  ): Promise<void> {
     return fenced(this.db, id, held, async (tx) => {
       await tx.tenantResource.update({
         where: { id },
-        data: { state: 'present', externalId: made.externalId ?? null, ...(hasConnection(kind) ? {} : { secretRef }) },
+        data: {
+          state: 'present',
+          externalId: created.externalId ?? null,
+          ...(hasConnection(kind) ? {} : { secretRef }),
+        },
       });
       if (!hasConnection(kind)) return;
-      const connection = { dbName: name, secretRef, ...detailsOf(made.connection) };
+      const connection = { dbName: name, secretRef, ...detailsOf(created.connection) };
       await tx.tenantConnection.upsert({
         where: { tenantId_service: { tenantId, service: kind } },
         create: { tenantId, service: kind, ...connection },
@@ -88,7 +97,7 @@ export class Ledger {
     });
   }
 
-  /** Keeps what a `disable` is about to take away, until its `enable` is done. */
+  /** Keeps the access that a `disable` is about to take away, until its `enable` is done. */
   async keepAccess({ id }: TenantResource, held: Held, accessBefore: AccessState): Promise<void> {
     await fenced(this.db, id, held, (tx) => tx.tenantResource.update({ where: { id }, data: { accessBefore } }));
   }
@@ -98,14 +107,14 @@ export class Ledger {
     await fenced(this.db, entry.id, held, (tx) => refreshConnection(tx, entry, connection));
   }
 
-  /** Says that access has been cut or given back, and that no earlier call can change it any more. */
-  async reached({ id }: TenantResource, held: Held, state: 'present' | 'disabled'): Promise<void> {
+  /** Records that access is cut or restored, and that no earlier call can change it any more. */
+  async recordAccess({ id }: TenantResource, held: Held, state: 'present' | 'disabled'): Promise<void> {
     const data = { state, callStartedAt: null, ...(state === 'present' ? { accessBefore: Prisma.DbNull } : {}) };
     await fenced(this.db, id, held, (tx) => tx.tenantResource.update({ where: { id }, data }));
   }
 
-  /** Says that its erasure begins: what stands there unmarked from now on is what was written meanwhile. */
-  async dropStarts({ id }: TenantResource, held: Held): Promise<void> {
+  /** Records that the drop begins: what is there without a nonce from now on was written meanwhile. */
+  async recordDropStart({ id }: TenantResource, held: Held): Promise<void> {
     await fenced(
       this.db,
       id,
@@ -116,10 +125,10 @@ export class Ledger {
   }
 
   /**
-   * Says that it has another id, or is on another server, and keeps with the operation what it was before: both or neither.
-   * Throws when the entry isn't what it was, or the operation has ended.
+   * Records another id or server of the resource, and with the operation what it was before: both or neither.
+   * Throws when the entry has changed, or the operation has ended.
    */
-  async adopted(
+  async recordAdoption(
     entry: TenantResource,
     now: { externalId: string | null; serverId: string },
     { operationId, evidence }: { operationId: string; evidence: Prisma.InputJsonObject },
@@ -134,8 +143,8 @@ export class Ledger {
     ]);
   }
 
-  /** Says that it is gone, and how that was seen. */
-  async absent(
+  /** Records that the resource is gone, and how that was verified. */
+  async recordAbsent(
     { id }: TenantResource,
     held: Held,
     { found, checks }: { found: string; checks: AbsenceProof[] },
@@ -152,21 +161,22 @@ export class Ledger {
 }
 
 /**
- * Refuses to conclude anything from another server than the one the ledger names: there, everything looks absent.
+ * Refuses to conclude anything from another server than the recorded one: there, everything looks absent.
+ * @returns the id of the server that answers
  * @throws BackendFault `unknown-server`
  */
-export async function knownServer(backend: Backend, entry: TenantResource): Promise<string> {
+export async function assertRecordedServer(backend: Backend, entry: TenantResource): Promise<string> {
   const serverId = await backend.serverId();
   if (entry.serverId !== null && entry.serverId !== serverId) {
     throw new BackendFault(
       'unknown-server',
-      `${backend.kind}: this is ${serverId}, but ${entry.name} was made on ${entry.serverId}`,
+      `${backend.kind}: this is ${serverId}, but ${entry.name} was created on ${entry.serverId}`,
     );
   }
   return serverId;
 }
 
-/** What the backend is told about a ledger entry. */
+/** The target that a ledger entry stands for. */
 export function targetOf(entry: TenantResource, tenantName: string, signal: AbortSignal): Target {
   const { tenantId, name, nonce, externalId } = entry;
   return {

@@ -21,7 +21,7 @@ import { log } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { messageOf } from '../backends/failures';
 import { scrub } from '../backends/scrub';
-import { attemptOf, type StepInput } from './attempt';
+import { currentAttempt, type StepInput } from './attempt';
 import { masterFaultType } from './master-fault';
 import { appendRow, lockTenant } from './provision-log';
 import { keepUnrestored } from './retention';
@@ -327,7 +327,7 @@ export async function inTransaction<T>(
   whenOver: (rows: Omit<Rows, 'now'>) => T = () => undefined as T,
 ): Promise<T> {
   const startedAt = performance.now();
-  const attempt = attemptOf(step, input);
+  const attempt = currentAttempt(step, input);
   try {
     const { message, result, fails } = await db.$transaction(async (tx) => {
       await lockTenant(tx, attempt);

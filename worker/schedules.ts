@@ -1,6 +1,6 @@
 import { reconcileIdOf, sweepIdOf, type Reconciliation } from '@freeflow/contract';
 import { ScheduleAlreadyRunning, ScheduleOverlapPolicy, type Client, type ScheduleHandle } from '@temporalio/client';
-import { markOf } from '../activities/installation';
+import { noncePrefixOf } from '../activities/installation';
 
 /** The task queue belongs to another installation: this worker must not take its tasks. */
 export class ForeignTaskQueue extends Error {
@@ -74,7 +74,7 @@ async function schedule(
   const handle = client.schedule.getHandle(scheduleId);
   const assertOurs = ({ action: { memo } }: { action: { memo?: Record<string, unknown> } }) => {
     const theirs = memo?.['installation'];
-    if (typeof theirs === 'string' && markOf(theirs) !== markOf(installation))
+    if (typeof theirs === 'string' && noncePrefixOf(theirs) !== noncePrefixOf(installation))
       throw new ForeignTaskQueue({ taskQueue, scheduleId, namespace: client.options.namespace }, theirs, installation);
   };
   try {

@@ -2,11 +2,11 @@ import { type BackendKind } from '@freeflow/contract';
 import { type PrismaClient, type SecretStore, type TenantResource } from '@freeflow/db-master';
 import { SecretError } from '@freeflow/lib/secrets';
 import type { Backend, Drift, Secrets } from '../../backends/backend';
-import { connectionDifferences } from '../connection-details';
+import { findConnectionDrift } from '../connection-details';
 import { targetOf } from '../ledger';
 import { withRetries } from './with-retries';
 
-/** What a comparison needs to know. */
+/** All that a comparison has at hand. */
 export interface Comparison {
   db: PrismaClient;
   backend: Backend;
@@ -17,36 +17,36 @@ export interface Comparison {
 }
 
 /**
- * How a thing that the ledger calls present or disabled differs from that; nothing where it is so. Asks only.
- * @throws BackendFault when the server doesn't say
+ * How a resource that the ledger records as present or disabled differs from that; empty where it doesn't. Reads only.
+ * @throws BackendFault when the server doesn't answer
  */
-export async function compare({ db, backend, secrets, entry, tenantName, signal }: Comparison): Promise<Drift[]> {
+export async function compareEntry({ db, backend, secrets, entry, tenantName, signal }: Comparison): Promise<Drift[]> {
   const { kind, name, externalId, state } = entry;
   const target = targetOf(entry, tenantName, signal);
   const found = await withRetries(backend, signal, () => backend.inspect(target));
   if (found.state === 'absent') return [{ what: `there is no ${name}`, isMissing: true }];
-  if (found.state === 'foreign') return [{ what: `something else stands there: ${found.owner}`, isMissing: true }];
-  if (found.partial !== undefined) return [{ what: `only a part of it is there: ${found.partial}`, isMissing: true }];
+  if (found.state === 'foreign') return [{ what: `another resource has its name: ${found.owner}`, isMissing: true }];
+  if (found.partial !== undefined) return [{ what: `only a part of it exists: ${found.partial}`, isMissing: true }];
   // Which of the two is meant a person decides (adopt); until then nothing is done to either.
   if (found.externalId !== undefined && externalId !== null && found.externalId !== externalId)
-    return [{ what: `its id is ${found.externalId}, recorded is ${externalId}` }];
-  const stored = await storedSecrets(secrets, entry.tenantId, kind);
+    return [{ what: `its id is ${found.externalId}, the ledger records ${externalId}` }];
+  const stored = await loadSecrets(secrets, entry.tenantId, kind);
   if (typeof stored === 'string') return [{ what: stored }];
-  const differences = await withRetries(backend, signal, () =>
+  const drift = await withRetries(backend, signal, () =>
     backend.findDrift(target, state === 'disabled' ? 'disabled' : 'present', stored),
   );
-  return [...differences, ...(await connectionDifferences(db, backend, entry))];
+  return [...drift, ...(await findConnectionDrift(db, backend, entry))];
 }
 
-/** The secrets as they are stored, or in words why there are none; unlike a step this never makes any. */
-export async function storedSecrets(
+/** The stored secrets, or why there are none, for people; unlike a step this never generates any. */
+export async function loadSecrets(
   secrets: SecretStore,
   tenantId: string,
   kind: BackendKind,
 ): Promise<Secrets | string> {
   try {
     const entries = (await secrets.list(tenantId)).filter(({ backend }) => backend === kind);
-    if (entries.length === 0) return 'no secret of it is stored';
+    if (entries.length === 0) return 'its secret is not stored';
     return Object.fromEntries(
       await Promise.all(
         entries.map(

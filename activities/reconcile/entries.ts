@@ -3,11 +3,11 @@ import type { Finding } from '@freeflow/contract/http';
 import type { Prisma, PrismaClient, TenantResource } from '@freeflow/db-master';
 import type { Backend, Drift } from '../../backends/backend';
 import { BackendFault, messageOf } from '../../backends/failures';
-import { compare } from './compare';
+import { compareEntry } from './compare';
 import { createEntryFinding, driftToFinding } from './finding';
-import type { Reconciling } from './reconciling';
-import { repair } from './repair';
-import { countLeft, NoAnswer, walk, type Part, type Range } from './walk';
+import { repairEntry } from './repair';
+import type { ReconcileScope } from './scope';
+import { countUnchecked, ServerSilentError, walk, type Part, type Range } from './walk';
 import { withRetries } from './with-retries';
 
 type Entry = TenantResource & { tenant: { name: string } };
@@ -18,28 +18,28 @@ const AT_REST = { operations: { none: { endedAt: null, kind: { not: 'adopt' } } 
 /** A server that a person waits for at the same time; one that can't list its resources copes with few questions. */
 const AT_ONCE = { all: 4, 'by-name': 2 } as const;
 
-/** Compares what the ledger says is at one server with what is there; mends what is safe where that was asked for. */
-export async function compareEntries(work: Reconciling, backend: Backend): Promise<void> {
+/** Compares the ledger entries of one backend with the server, and repairs what is safe where that is wanted. */
+export async function compareEntries(scope: ReconcileScope, backend: Backend): Promise<void> {
   const { kind } = backend;
-  const part = entriesOf(work, backend);
+  const part = entriesOf(scope, backend);
   let serverId: string;
   try {
-    serverId = await withRetries(backend, work.signal, () => backend.serverId());
+    serverId = await withRetries(backend, scope.signal, () => backend.serverId());
   } catch (error) {
-    if (work.signal.aborted) throw error;
-    work.progress.leave(await countLeft(part, work.progress.position(part.name)), kind, messageOf(error));
+    if (scope.signal.aborted) throw error;
+    scope.progress.addUnchecked(await countUnchecked(part, scope.progress.position(part.name)), kind, messageOf(error));
     return;
   }
-  await walk(work, {
+  await walk(scope, {
     ...part,
     visit: async (entry: Entry) =>
       entry.serverId !== serverId
-        ? [createEntryFinding(entry, 'unknown', `this is ${serverId}, recorded is ${entry.serverId ?? 'none'}`)]
-        : compareEntry(work, backend, entry),
+        ? [createEntryFinding(entry, 'unknown', `this is ${serverId}, the ledger records ${entry.serverId ?? 'none'}`)]
+        : checkEntry(scope, backend, entry),
   });
 }
 
-function entriesOf({ db }: Reconciling, { kind }: Backend): Omit<Part<Entry>, 'visit'> {
+function entriesOf({ db }: ReconcileScope, { kind }: Backend): Omit<Part<Entry>, 'visit'> {
   const where = ({ after, upTo }: Range) =>
     ({
       kind,
@@ -62,33 +62,32 @@ function entriesOf({ db }: Reconciling, { kind }: Backend): Omit<Part<Entry>, 'v
   };
 }
 
-async function compareEntry(work: Reconciling, backend: Backend, entry: Entry): Promise<Finding[]> {
+async function checkEntry(scope: ReconcileScope, backend: Backend, entry: Entry): Promise<Finding[]> {
   try {
-    const differences = await compare({ ...work, backend, entry, tenantName: entry.tenant.name });
-    // Seen while it was being changed: no longer true, or the next comparison sees it again.
-    if (differences.length === 0 || !(await isUnchanged(work.db, entry))) return [];
-    if (!work.fix || differences.every((it) => it.repair === undefined))
-      return differences.map((it) => driftToFinding(entry, it));
-    const left = await repair(work, backend, entry);
+    const drift = await compareEntry({ ...scope, backend, entry, tenantName: entry.tenant.name });
+    // Seen while an operation changed it: no longer true, or the next comparison sees it again.
+    if (drift.length === 0 || !(await isUnchanged(scope.db, entry))) return [];
+    if (!scope.fix || drift.every((it) => it.repair === undefined)) return drift.map((it) => driftToFinding(entry, it));
+    const left = await repairEntry(scope, backend, entry);
     if (left === undefined) return [];
     const isLeft = ({ what }: Drift) => left.some((it) => it.what === what);
-    const gone = differences
+    const gone = drift
       .filter((it) => !isLeft(it))
       .map((it) => ({ ...driftToFinding(entry, it), fixed: it.repair !== undefined }));
     return [...gone, ...left.map((it) => driftToFinding(entry, it))];
   } catch (error) {
-    if (work.signal.aborted) throw error;
-    if (error instanceof BackendFault && error.type === 'unreachable') await assertAnswers(work, backend, error);
+    if (scope.signal.aborted) throw error;
+    if (error instanceof BackendFault && error.type === 'unreachable') await assertServerAnswers(scope, backend, error);
     return [createEntryFinding(entry, 'unknown', messageOf(error))];
   }
 }
 
-/** @throws NoAnswer where the server can't even say which one it is: each further question would wait as long */
-async function assertAnswers({ signal }: Reconciling, backend: Backend, first: BackendFault): Promise<void> {
+/** @throws ServerSilentError where the server can't even report its id: each further call would wait as long */
+async function assertServerAnswers({ signal }: ReconcileScope, backend: Backend, first: BackendFault): Promise<void> {
   try {
     await withRetries(backend, signal, () => backend.serverId());
   } catch (error) {
-    throw new NoAnswer(first.message, { cause: error });
+    throw new ServerSilentError(first.message, { cause: error });
   }
 }
 

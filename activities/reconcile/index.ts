@@ -1,18 +1,19 @@
 import { FINDING_CLASSES } from '@freeflow/contract';
-import { activityInfo, cancellationSignal, heartbeat, log } from '@temporalio/activity';
+import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
+import { currentRunId, runActivity } from '../activity-shell';
 import { compareEntries } from './entries';
 import { findOrphans } from './orphans';
 import { Progress } from './progress';
-import type { ReconcileDependencies, Reconciling } from './reconciling';
-import { findStale } from './stale';
+import type { ReconcileDependencies, ReconcileScope } from './scope';
+import { findStaleOperations } from './stale';
 
-/** What was found so far goes with it: not each second. */
+/** The progress goes with each heartbeat: not every second. */
 const HEARTBEAT_MS = 2_000;
 /** At one an hour the last eight days. */
 const KEPT_REPORTS = 200;
 /** Well within the time that its activity is given, with a whole step of the slowest server behind it. */
 const TIME_MS = 20 * 60_000;
-/** What comes while another one is under way waits so long, fails, and is repeated until it has its turn. */
+/** While another reconciliation runs, this one waits so long, fails, and is retried until it is its turn. */
 const TURN_WAIT_MS = 5_000;
 const LONGEST_HOLD_MS = 30 * 60_000;
 const LOCK = 'reconcile';
@@ -23,64 +24,62 @@ export interface ReconcileInput {
 }
 
 /**
- * Compares the master database, the ledger and the servers, and keeps what it finds as a report; repeated, its run has one. One at a
- * time: a schedule's and a person's wait for each other. When its time is over it reports what it has, and what it hasn't looked at.
+ * Compares the master database, the ledger and the servers, and keeps the findings as a report; repeated, its run has one report.
+ * One at a time: a schedule's and a person's wait for each other. When its time is over it reports what it has found, and what it
+ * has not checked.
  */
 export function reconcileActivities(dependencies: ReconcileDependencies) {
-  const { db, lock } = dependencies;
+  const { db, lock, reconcileMs = TIME_MS } = dependencies;
   return {
     async reconcile(input: ReconcileInput): Promise<string> {
-      const { workflowExecution, heartbeatDetails: kept } = activityInfo();
-      const id = workflowExecution?.runId ?? '';
+      const { heartbeatDetails: kept } = activityInfo();
+      const id = currentRunId();
+      const cancelled = cancellationSignal();
       let progress: Progress | undefined;
-      // Without its turn it still holds what an earlier attempt has kept.
-      const beating = setInterval(() => heartbeat(progress?.snapshot ?? kept), HEARTBEAT_MS);
-      try {
-        const reported = await db.reconcileReport.findUnique({ where: { id }, select: { id: true } });
-        if (reported !== null) return 'reported already';
-        const cancelled = cancellationSignal();
-        return await lock.hold(
+      const body = async () => {
+        if ((await db.reconcileReport.count({ where: { id } })) > 0) return 'reported already';
+        return lock.hold(
           LOCK,
           TURN_WAIT_MS,
           cancelled,
           async ({ signal }) => {
-            progress = await Progress.resume(db, id, dependencies.reconcileMs ?? TIME_MS, kept);
-            return report(
-              { ...dependencies, fix: input.fix, progress, signal: AbortSignal.any([signal, cancelled]) },
-              input,
-            );
+            progress = await Progress.resume(db, id, reconcileMs, kept);
+            const scope = { ...dependencies, fix: input.fix, progress, signal: AbortSignal.any([signal, cancelled]) };
+            await findEverything(scope);
+            return report(scope, input);
           },
           LONGEST_HOLD_MS,
         );
-      } finally {
-        clearInterval(beating);
-      }
+      };
+      // While it waits for its turn it still holds what an earlier attempt has kept.
+      const heartbeats = { everyMs: HEARTBEAT_MS, details: () => progress?.snapshot ?? kept };
+      return runActivity(body, { heartbeats });
     },
   };
 }
 
-async function report(work: Reconciling, { requestedBy, fix }: ReconcileInput): Promise<string> {
-  await look(work);
-  const { looked, notLookedAt, counts } = await work.progress.finish({ requestedBy, fix });
-  await forgetOldReports(work);
-  log.info('reconciled', { resources: looked, notLookedAt, ...counts });
-  const findings = FINDING_CLASSES.reduce((sum, it) => sum + counts[it], 0);
-  return `${looked} resources looked at, ${findings} findings, ${counts.fixed} of them fixed${notLookedAt === 0 ? '' : `; ${notLookedAt} not looked at`}`;
-}
-
-/** The servers side by side. */
-async function look(work: Reconciling): Promise<void> {
+/** All at the same time: the servers do not wait for each other. */
+async function findEverything(scope: ReconcileScope): Promise<void> {
   const outcomes = await Promise.allSettled([
-    findOrphans(work),
-    findStale(work),
-    ...work.backends.map((it) => compareEntries(work, it)),
+    findOrphans(scope),
+    findStaleOperations(scope),
+    ...scope.backends.map((it) => compareEntries(scope, it)),
   ]);
-  // All have ended: nobody adds to the report any more.
+  // All have ended: none adds to the report any more.
   const failed = outcomes.find((it) => it.status === 'rejected');
   if (failed !== undefined) throw failed.reason as Error;
 }
 
-async function forgetOldReports({ db }: ReconcileDependencies): Promise<void> {
+async function report(scope: ReconcileScope, { requestedBy, fix }: ReconcileInput): Promise<string> {
+  const { checked, notChecked, counts } = await scope.progress.finish({ requestedBy, fix });
+  await deleteOldReports(scope);
+  log.info('reconciled', { resources: checked, notChecked, ...counts });
+  const findings = FINDING_CLASSES.reduce((sum, it) => sum + counts[it], 0);
+  const rest = notChecked === 0 ? '' : `; ${notChecked} not checked`;
+  return `${checked} resources checked, ${findings} findings, ${counts.fixed} of them fixed${rest}`;
+}
+
+async function deleteOldReports({ db }: ReconcileDependencies): Promise<void> {
   const [oldest] = await db.reconcileReport.findMany({
     orderBy: { endedAt: 'desc' },
     skip: KEPT_REPORTS,

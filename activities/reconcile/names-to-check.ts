@@ -3,7 +3,7 @@ import type { Finding } from '@freeflow/contract/http';
 import { type Prisma, type PrismaClient } from '@freeflow/db-master';
 import type { Progress } from './progress';
 
-/** Those most likely to have left something, each time. */
+/** The tenants most likely to have left something: checked each time. */
 const RECENT = 500;
 const RECENT_MS = 7 * 24 * 3_600_000;
 /** Of all others so many each time, one portion after the other: at one reconciliation an hour 4,800 a day. */

@@ -6,7 +6,7 @@ import { createFinding, findingsToJson } from './finding';
 /** A report is read by people, kept as one value, and goes out with heartbeats while it is made; the counts are of all. */
 const LISTED = 500;
 
-/** How far one part of the work has come, by ids in their order. */
+/** How far one part has come, by ids in their order. */
 export interface Position {
   /** Where it began, since an earlier reconciliation has stopped there: it goes round. */
   from: string | null;
@@ -17,8 +17,8 @@ export interface Position {
 
 interface State {
   startedAt: string;
-  looked: number;
-  notLookedAt: number;
+  checked: number;
+  notChecked: number;
   counts: Record<FindingClass | 'fixed', number>;
   findings: Finding[];
   parts: Record<string, Position>;
@@ -26,7 +26,7 @@ interface State {
   next: Record<string, string>;
 }
 
-/** What one reconciliation has found so far. Goes out with each heartbeat, so that another attempt goes on where this one ended. */
+/** What one reconciliation has found so far. Its snapshot goes with each heartbeat, so that another attempt resumes where this one ended. */
 export class Progress {
   private constructor(
     private readonly db: PrismaClient,
@@ -38,7 +38,7 @@ export class Progress {
 
   /**
    * @param timeMs how long it may take in all, over all attempts
-   * @param kept what an earlier attempt has left, as its heartbeat said
+   * @param kept the snapshot that an earlier attempt has left by its last heartbeat
    */
   static async resume(db: PrismaClient, id: string, timeMs: number, kept: unknown): Promise<Progress> {
     const now = await masterNow(db);
@@ -46,27 +46,27 @@ export class Progress {
     const counts = Object.fromEntries([...FINDING_CLASSES, 'fixed'].map((it) => [it, 0])) as State['counts'];
     const state = (kept as State | undefined) ?? {
       startedAt: now.toISOString(),
-      looked: 0,
-      notLookedAt: 0,
+      checked: 0,
+      notChecked: 0,
       counts,
       findings: [],
       parts: {},
       next: {},
     };
     const endsAt = performance.now() + timeMs - (now.getTime() - Date.parse(state.startedAt));
-    return new Progress(db, id, { ...state, notLookedAt: 0 }, (last?.goesOnAt ?? {}) as Record<string, string>, endsAt);
+    return new Progress(db, id, { ...state, notChecked: 0 }, (last?.goesOnAt ?? {}) as Record<string, string>, endsAt);
   }
 
   get isOver(): boolean {
     return performance.now() >= this.endsAt;
   }
 
-  /** What the next attempt is to be given. */
+  /** What the next attempt resumes from. */
   get snapshot(): unknown {
     return structuredClone(this.state);
   }
 
-  /** Where a part stands; what is changed in it counts. */
+  /** How far a part has come; the caller moves it on. */
   position(part: string): Position {
     const from = this.goesOnAt(part);
     return (this.state.parts[part] ??= { from, after: from, hasWrapped: false, isDone: false });
@@ -77,16 +77,16 @@ export class Progress {
     return this.before[part] ?? null;
   }
 
-  /** Says where the next reconciliation goes on with what none of them does as a whole. */
+  /** Sets where the next reconciliation continues with a part that none of them does as a whole. */
   continueAt(part: string, after: string): void {
     this.state.next[part] = after;
   }
 
-  add(findings: readonly Finding[], looked = 0): void {
+  add(findings: readonly Finding[], checked = 0): void {
     const { state } = this;
-    state.looked += looked;
+    state.checked += checked;
     for (const it of findings) {
-      // A server that can't be reached has said so twice.
+      // A server that can't be reached is one finding, whichever part notices.
       if (
         it.name === null &&
         state.findings.some((other) => other.name === null && other.class === it.class && other.backend === it.backend)
@@ -98,37 +98,33 @@ export class Progress {
     }
   }
 
-  /** Says that so many were not looked at, and why: by default since the time was over. */
-  leave(count: number, backend: BackendKind | null, why?: string): void {
-    this.state.notLookedAt += count;
+  /** Counts what was not checked, with the reason: by default that the time was over. */
+  addUnchecked(count: number, backend: BackendKind | null, why?: string): void {
+    this.state.notChecked += count;
     if (count === 0 && why === undefined) return;
     this.add([
-      createFinding(
-        'unknown',
-        why ?? `the time was over, ${count} not looked at; the next reconciliation goes on there`,
-        {
-          backend,
-        },
-      ),
+      createFinding('unknown', why ?? `out of time, ${count} not checked; the next reconciliation continues there`, {
+        backend,
+      }),
     ]);
   }
 
-  /** What was found at other servers, by any attempt. */
+  /** The names of the orphans found so far, by any attempt. */
   get orphans(): string[] {
     return this.state.findings.flatMap((it) => (it.class === 'orphan' && it.name !== null ? [it.name] : []));
   }
 
-  /** Makes the report of it, with where the next one goes on. Repeated, it is one report. */
+  /** Writes the report, with where the next reconciliation continues. Repeated, it is one report. */
   async finish(by: { requestedBy: string; fix: boolean }): Promise<State> {
     const { db, id, state } = this;
-    const { startedAt, looked, notLookedAt, counts, parts, next } = state;
+    const { startedAt, checked, notChecked, counts, parts, next } = state;
     const stopped = Object.entries(parts).map(([part, { after, isDone }]) => [part, isDone ? null : after] as const);
     const goesOnAt = Object.fromEntries(
       Object.entries({ ...this.before, ...Object.fromEntries(stopped), ...next }).filter(([, after]) => after !== null),
     );
     const report = {
       ...by,
-      counts: { resources: looked, ...counts, notLookedAt },
+      counts: { resources: checked, ...counts, notChecked },
       findings: findingsToJson(inOrder(this.listed())),
       goesOnAt,
       startedAt: new Date(startedAt),

@@ -1,19 +1,20 @@
+import { operationTitle } from '@freeflow/contract';
 import type { Finding } from '@freeflow/contract/http';
 import { masterNow, type Prisma } from '@freeflow/db-master';
 import { messageOf } from '../../backends/failures';
 import { createFinding } from './finding';
-import type { Reconciling } from './reconciling';
+import type { ReconcileScope } from './scope';
 import { walk, type Range } from './walk';
 
-/** An operation is started within this time, or by the next sweep; only then it counts as stale. In ms. */
+/** An accepted operation is started within this time, or by the next sweep; only after that it counts as stale. In ms. */
 const STARTS_WITHIN_MS = 15_000;
 const AT_ONCE = 10;
 
 type Open = Prisma.TenantOperationGetPayload<{ include: { tenant: { select: { name: true } } } }>;
 
-/** Finds the open operations that nothing works on; starts them where that was asked for. */
-export async function findStale(work: Reconciling): Promise<void> {
-  const { db } = work;
+/** Finds the open operations that no run works on, and starts them where repairs are wanted. */
+export async function findStaleOperations(scope: ReconcileScope): Promise<void> {
+  const { db } = scope;
   const startedBy = new Date((await masterNow(db)).getTime() - STARTS_WITHIN_MS);
   const where = ({ after, upTo }: Range) =>
     ({
@@ -21,7 +22,7 @@ export async function findStale(work: Reconciling): Promise<void> {
       updatedAt: { lt: startedBy },
       id: { ...(after === null ? {} : { gt: after }), ...(upTo === null ? {} : { lte: upTo }) },
     }) satisfies Prisma.TenantOperationWhereInput;
-  await walk<Open>(work, {
+  await walk<Open>(scope, {
     name: 'operations',
     backend: null,
     isResource: false,
@@ -34,12 +35,12 @@ export async function findStale(work: Reconciling): Promise<void> {
         take,
       }),
     count: (range) => db.tenantOperation.count({ where: where(range) }),
-    visit: (operation) => lookAt(work, operation),
+    visit: (operation) => checkOperation(scope, operation),
   });
 }
 
-async function lookAt(
-  { db, fix, hasOpenRun, startOperation }: Reconciling,
+async function checkOperation(
+  { db, fix, hasOpenRun, startOperation }: ReconcileScope,
   { tenant: { name }, ...operation }: Open,
 ): Promise<Finding[]> {
   const { id, kind, tenantId, state, createdAt } = operation;
@@ -49,9 +50,15 @@ async function lookAt(
     const isOpen = (await db.tenantOperation.count({ where: { id, endedAt: null } })) === 1;
     if (!isOpen) return [];
     const fixed = fix && (await startOperation({ ...operation, tenantName: name })) === 'started';
-    const what = `${kind.replace('_', ' ')}, asked for at ${createdAt.toISOString()}, ${state === 'requested' ? 'was never started' : 'has lost its run'}`;
+    const what = `${operationTitle(kind)}, requested at ${createdAt.toISOString()}, ${state === 'requested' ? 'was never started' : 'has lost its run'}`;
     return [createFinding('stale', what, { ...its, fixable: true, fixed })];
   } catch (error) {
-    return [createFinding('unknown', `whether its ${kind.replace('_', ' ')} has a run: ${messageOf(error)}`, its)];
+    return [
+      createFinding(
+        'unknown',
+        `could not check whether its ${operationTitle(kind)} has a run: ${messageOf(error)}`,
+        its,
+      ),
+    ];
   }
 }

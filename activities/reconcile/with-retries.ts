@@ -3,11 +3,11 @@ import { FAILURES } from '@freeflow/contract';
 import type { Backend } from '../../backends/backend';
 import { classify } from '../../backends/registry';
 
-/** A server that hiccups, or has just closed an idle connection, is asked again after these pauses, in ms. */
+/** A server that hiccups, or has just closed an idle connection, is called again after these pauses, in ms. */
 const PAUSES_MS = [250, 1_000];
 
 /**
- * Asks a server, or does what may be repeated; again where waiting mends it.
+ * Makes a call that may be repeated, and repeats it after a retryable failure.
  * @throws BackendFault the last one
  */
 export async function withRetries<T>({ kind }: Backend, signal: AbortSignal, call: () => Promise<T>): Promise<T> {

@@ -2,31 +2,31 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { AccessState, Backend, Notes, Secrets, Target } from '../../backends/backend';
 import { BackendFault } from '../../backends/failures';
 import {
-  changedResourceFault,
+  assertSameId,
   callWithIntent,
   classifyErrors,
   ensureSecrets,
-  presentEntry,
-  settledAt,
+  findSettleTime,
+  loadPresentEntry,
   withNotes,
-  type KnownEntry,
   type StepScope,
+  type VerifiedEntry,
 } from './scope';
 
-/** Cuts the tenant off, and sees its own credentials refused. */
+/** Cuts the tenant's access, and verifies that its own credentials are refused. */
 export async function disable(scope: StepScope): Promise<string> {
   const { backend, ledger, held } = scope;
-  const { entry, target } = await presentEntry(scope);
-  await refuseStranger(scope, entry, target);
+  const { entry, target } = await loadPresentEntry(scope);
+  await assertOurs(scope, entry, target);
   // Until the first call has had an effect: after that one would keep what it has left, before it what may have changed since.
-  const isToBeKept =
+  const isAccessWhole =
     entry.state === 'present' &&
     (entry.accessBefore === null ||
       (await classifyErrors(backend, async () => (await backend.isCutBegun?.(target)) === false)));
   const { values } = await ensureSecrets(scope, target);
-  const now = isToBeKept ? await accessNow(backend, target, values) : undefined;
-  if (now !== undefined) await ledger.keepAccess(entry, held, now);
-  const notes = await change(
+  const before = isAccessWhole ? await readAccess(backend, target, values) : undefined;
+  if (before !== undefined) await ledger.keepAccess(entry, held, before);
+  const notes = await changeAccess(
     scope,
     entry,
     target,
@@ -34,21 +34,21 @@ export async function disable(scope: StepScope): Promise<string> {
     (at) => backend.disable(at),
     () => backend.assertLockedOut(target, values),
   );
-  return withNotes(`${entry.name} is cut off: the tenant's own credentials are refused`, notes);
+  return withNotes(`access to ${entry.name} cut: the tenant's credentials are refused`, notes);
 }
 
-/** Gives the access back, and tries it out as the tenant. */
+/** Restores the tenant's access, and probes it. */
 export async function enable(scope: StepScope): Promise<string> {
   const { backend, ledger } = scope;
-  const { entry, target } = await presentEntry(scope);
-  await refuseStranger(scope, entry, target);
+  const { entry, target } = await loadPresentEntry(scope);
+  await assertOurs(scope, entry, target);
   const { values } = await ensureSecrets(scope, target);
-  // The undo of a suspension that never came here: what there is stays.
+  // The undo of a suspension that never got here: the access stays as it is.
   const before =
     entry.state === 'present' && entry.accessBefore === null
-      ? await accessNow(backend, target, values)
+      ? await readAccess(backend, target, values)
       : ((entry.accessBefore ?? undefined) as AccessState | undefined);
-  const notes = await change(
+  const notes = await changeAccess(
     scope,
     entry,
     target,
@@ -57,44 +57,47 @@ export async function enable(scope: StepScope): Promise<string> {
     () => backend.probe(target, values, { before }),
   );
   await ledger.refreshConnection(entry, scope.held, backend.describeConnection(target));
-  return withNotes(`${entry.name} is given back: the tenant's own credentials work, and are refused elsewhere`, notes);
+  return withNotes(`access to ${entry.name} restored: the tenant's credentials work, and are refused elsewhere`, notes);
 }
 
-const accessNow = (backend: Backend, target: Target, secrets: Secrets): Promise<AccessState | undefined> =>
+const readAccess = (backend: Backend, target: Target, secrets: Secrets): Promise<AccessState | undefined> =>
   classifyErrors(backend, async () => backend.readAccessState?.(target, secrets));
 
-/** Acts and looks, and acts again once no earlier unanswered call can turn it round any more. Gives what was noted, each once. */
-async function change(
+/**
+ * Changes the access and verifies it, and does both again once no earlier unanswered call can reverse it any more.
+ * @returns the backend's remarks, each once
+ */
+async function changeAccess(
   scope: StepScope,
-  entry: KnownEntry,
+  entry: VerifiedEntry,
   target: Target,
   state: 'present' | 'disabled',
-  act: (target: Target) => Promise<Notes>,
-  look: () => Promise<void>,
+  change: (target: Target) => Promise<Notes>,
+  verify: () => Promise<void>,
 ): Promise<Notes> {
   const { backend, ledger } = scope;
   const notes = new Set<string>();
-  for (const end = await settledAt(scope, entry); ;) {
-    const isSettled = performance.now() >= end;
-    for (const note of await callWithIntent(scope, entry, entry.serverId, target, act)) notes.add(note);
-    await classifyErrors(backend, look);
+  for (const settledAt = await findSettleTime(scope, entry); ;) {
+    const isSettled = performance.now() >= settledAt;
+    for (const note of await callWithIntent(scope, entry, entry.serverId, target, change)) notes.add(note);
+    await classifyErrors(backend, verify);
     if (isSettled) break;
-    await delay(Math.max(0, end - performance.now()), undefined, { signal: target.signal });
+    await delay(Math.max(0, settledAt - performance.now()), undefined, { signal: target.signal });
   }
-  await ledger.reached(entry, scope.held, state);
+  await ledger.recordAccess(entry, scope.held, state);
   return [...notes];
 }
 
-async function refuseStranger({ backend }: StepScope, entry: KnownEntry, target: Target): Promise<void> {
+/** @throws BackendFault `foreign-resource`, `missing-resource` or `changed-resource` unless the whole recorded resource is there */
+async function assertOurs({ backend }: StepScope, entry: VerifiedEntry, target: Target): Promise<void> {
   const found = await classifyErrors(backend, () => backend.inspect(target));
   if (found.state === 'foreign') throw new BackendFault('foreign-resource', `${backend.kind}: ${found.owner}`);
   if (found.state === 'absent')
-    throw new BackendFault('missing-resource', `${backend.kind}: ${entry.name} isn't there any more`);
+    throw new BackendFault('missing-resource', `${backend.kind}: ${entry.name} does not exist any more`);
   if (found.partial !== undefined)
     throw new BackendFault(
       'missing-resource',
-      `${backend.kind}: of ${entry.name} only a part carries the tenant's mark: ${found.partial}`,
+      `${backend.kind}: only a part of ${entry.name} carries the ownership nonce: ${found.partial}`,
     );
-  if (found.externalId !== undefined && entry.externalId !== null && found.externalId !== entry.externalId)
-    throw changedResourceFault(entry, found.externalId);
+  assertSameId(entry, found.externalId);
 }

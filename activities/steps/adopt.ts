@@ -4,9 +4,9 @@ import { targetOf } from '../ledger';
 import { classifyErrors, type StepScope } from './scope';
 
 /**
- * Records the id and the server of what stands there, if it has the tenant's name and carries its nonce; asks the
+ * Records the id and the server of the resource that is there, if it has the tenant's name and carries its nonce. Reads from the
  * server and changes nothing there.
- * @throws BackendFault `not-adoptable` when it isn't the tenant's, or stands on another server and that wasn't asked for
+ * @throws BackendFault `not-adoptable` when it isn't the tenant's, or is on another server and that wasn't accepted
  */
 export async function adopt(scope: StepScope): Promise<string> {
   const { db, backend, ledger, context, tenantName, held } = scope;
@@ -14,22 +14,24 @@ export async function adopt(scope: StepScope): Promise<string> {
     where: { id: context.operationId },
   });
   // An earlier attempt has done it and couldn't report.
-  if (evidence !== null) return told(evidence as unknown as Adoption);
+  if (evidence !== null) return describeAdoption(evidence as unknown as Adoption);
 
+  const refuse = (why: string): never => {
+    throw new BackendFault('not-adoptable', `${backend.kind}: ${why}`);
+  };
   const entry = await ledger.find(context.tenantId, backend.kind);
   if (entry === null || entry.serverId === null || entry.state === 'absent')
-    throw refusal(scope, 'nothing is recorded as being there');
+    return refuse('the ledger records no resource');
   const serverId = await classifyErrors(backend, () => backend.serverId());
   if (serverId !== entry.serverId && !acceptServer)
-    throw refusal(
-      scope,
-      `this is ${serverId}, but ${entry.name} was made on ${entry.serverId}; another server has to be accepted explicitly`,
+    return refuse(
+      `this is ${serverId}, but ${entry.name} was created on ${entry.serverId}; another server has to be accepted explicitly`,
     );
   const found = await classifyErrors(backend, () => backend.inspect(targetOf(entry, tenantName, held.signal)));
-  if (found.state === 'absent') throw refusal(scope, `there is no ${entry.name}`);
-  if (found.state === 'foreign') throw refusal(scope, found.owner);
+  if (found.state === 'absent') return refuse(`there is no ${entry.name}`);
+  if (found.state === 'foreign') return refuse(found.owner);
   if (found.partial !== undefined)
-    throw refusal(scope, `of ${entry.name} only a part carries the tenant's mark: ${found.partial}`);
+    return refuse(`only a part of ${entry.name} carries the ownership nonce: ${found.partial}`);
 
   const externalId = found.externalId ?? entry.externalId;
   if (externalId === entry.externalId && serverId === entry.serverId)
@@ -40,10 +42,10 @@ export async function adopt(scope: StepScope): Promise<string> {
     to: { externalId, serverId },
     requestedBy,
   };
-  // Another server stands at another address; whoever was given the old one finds nothing there any more.
+  // Another server has another address; an application that was given the old one finds nothing there any more.
   await ledger.refreshConnection(entry, held, backend.describeConnection(entry));
-  await ledger.adopted(entry, adoption.to, { operationId: context.operationId, evidence: { ...adoption } });
-  return told(adoption);
+  await ledger.recordAdoption(entry, adoption.to, { operationId: context.operationId, evidence: { ...adoption } });
+  return describeAdoption(adoption);
 }
 
 /** What the operation keeps as its evidence. */
@@ -54,14 +56,12 @@ interface Adoption extends Prisma.InputJsonObject {
   requestedBy: string;
 }
 
-function told({ name, from, to, requestedBy }: Adoption): string {
+function describeAdoption({ name, from, to, requestedBy }: Adoption): string {
   const changes = [
     ...(from.externalId === to.externalId
       ? []
       : [`its id ${from.externalId ?? 'none'} becomes ${to.externalId ?? 'none'}`]),
     ...(from.serverId === to.serverId ? [] : [`its server ${from.serverId} becomes ${to.serverId}`]),
   ];
-  return `${name} is adopted: ${changes.join(', ')}; asked for by ${requestedBy}`;
+  return `${name} is adopted: ${changes.join(', ')}; requested by ${requestedBy}`;
 }
-
-const refusal = ({ backend }: StepScope, why: string) => new BackendFault('not-adoptable', `${backend.kind}: ${why}`);

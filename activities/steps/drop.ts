@@ -1,71 +1,63 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AbsenceProof, Target } from '../../backends/backend';
 import { BackendFault } from '../../backends/failures';
-import { knownServer, targetOf } from '../ledger';
+import { assertRecordedServer, targetOf } from '../ledger';
 import {
-  changedResourceFault,
+  assertSameId,
   callWithIntent,
   classifyErrors,
-  settledAt,
+  findSettleTime,
   withNotes,
-  type KnownEntry,
   type StepScope,
+  type VerifiedEntry,
 } from './scope';
 
 const SETTLE_POLL_MS = 500;
+const NEVER_CREATED = 'nothing to drop: it was never created';
 
-/** Drops what is ours; repeats until absence has been read back. What was never made, or isn't ours, is left alone. */
+/** Drops what is ours; repeats until absence has been read back. What was never created, or isn't ours, is left alone. */
 export async function drop(scope: StepScope): Promise<string> {
-  const { backend, ledger, context } = scope;
+  const { backend, ledger, context, held } = scope;
   const entry = await ledger.find(context.tenantId, backend.kind);
-  if (entry === null) return NEVER_MADE;
+  if (entry === null) return NEVER_CREATED;
   if (entry.serverId === null) {
-    await ledger.absent(entry, scope.held, { found: NEVER_MADE, checks: [] });
-    return NEVER_MADE;
+    await ledger.recordAbsent(entry, held, { found: NEVER_CREATED, checks: [] });
+    return NEVER_CREATED;
   }
-  const known = { ...entry, serverId: await classifyErrors(backend, () => knownServer(backend, entry)) };
-  const target = targetOf(entry, scope.tenantName, scope.held.signal);
-  const { message, checks } = await dropUntilAbsent(scope, target, known);
-  await ledger.absent(entry, scope.held, { found: message, checks });
+  const serverId = await classifyErrors(backend, () => assertRecordedServer(backend, entry));
+  const target = targetOf(entry, scope.tenantName, held.signal);
+  const { message, checks } = await dropUntilAbsent(scope, target, { ...entry, serverId });
+  await ledger.recordAbsent(entry, held, { found: message, checks });
   return message;
 }
-
-const NEVER_MADE = 'nothing was ever made here';
 
 async function dropUntilAbsent(
   scope: StepScope,
   target: Target,
-  entry: KnownEntry,
+  entry: VerifiedEntry,
 ): Promise<{ message: string; checks: AbsenceProof[] }> {
   const { backend, ledger, held } = scope;
-  // An earlier call that nobody answered may still take effect: a create could bring the thing back, and a drop could hit
+  // An earlier unanswered call may still take effect: a create could bring the resource back, and a drop could hit
   // the next tenant of this name. So absence counts only once its time is over.
-  const settled = await settledAt(scope, entry);
+  const settledAt = await findSettleTime(scope, entry);
   const notes = new Set<string>();
-  for (let dropStarted = entry.dropStartedAt !== null, dropped = false; ;) {
+  for (let hasDropStarted = entry.dropStartedAt !== null, isDropped = false; ;) {
     const found = await classifyErrors(backend, () => backend.inspect(target));
     if (found.state === 'foreign') {
-      // Written while we dropped, as by a session that was authorised before: what we have begun to erase is never called another's.
-      if (dropStarted && found.isUnclaimed)
-        throw new BackendFault(
-          'still-there',
-          `${backend.kind}: something is there again since its drop began: ${found.owner}`,
-        );
+      if (hasDropStarted && found.isUnclaimed) throw rewrittenFault(entry, found.owner);
       return { message: withNotes(`left alone: ${found.owner}`, [...notes]), checks: [] };
     }
     if (found.state === 'ours') {
-      if (found.externalId !== undefined && entry.externalId !== null && found.externalId !== entry.externalId)
-        throw changedResourceFault(entry, found.externalId);
-      if (!dropStarted) await ledger.dropStarts(entry, held);
-      dropStarted = true;
+      assertSameId(entry, found.externalId);
+      if (!hasDropStarted) await ledger.recordDropStart(entry, held);
+      hasDropStarted = true;
       for (const note of await callWithIntent(scope, entry, entry.serverId, target, (at) => backend.drop(at)))
         notes.add(note);
-      dropped = true;
-    } else if (performance.now() >= settled) {
+      isDropped = true;
+    } else if (performance.now() >= settledAt) {
+      const message = isDropped ? `${entry.name} dropped and seen absent` : `${entry.name} was absent already`;
       return {
-        message: withNotes(dropped ? `${entry.name} dropped and seen absent` : `${entry.name} was absent already`, [
-          ...notes,
-        ]),
+        message: withNotes(message, [...notes]),
         checks: await classifyErrors(backend, () => backend.proveAbsent(target)),
       };
     } else {
@@ -74,3 +66,7 @@ async function dropUntilAbsent(
     target.signal.throwIfAborted();
   }
 }
+
+/** Written while we dropped, as by a session that was authorised before: what we have begun to erase is never taken for foreign. */
+export const rewrittenFault = ({ kind }: { kind: string }, owner: string): BackendFault =>
+  new BackendFault('still-there', `${kind}: something was written again since its drop began: ${owner}`);

@@ -3,7 +3,7 @@ import { settleMs, type Backend, type Notes, type Secrets, type Target } from '.
 import { BackendFault, isUnanswered } from '../../backends/failures';
 import { classify } from '../../backends/registry';
 import type { StepContext } from '../attempt';
-import { knownServer, targetOf, type Ledger } from '../ledger';
+import { assertRecordedServer, targetOf, type Ledger } from '../ledger';
 import type { Held, TenantLock } from '../tenant-lock';
 
 export interface StepDependencies {
@@ -11,11 +11,11 @@ export interface StepDependencies {
   ledger: Ledger;
   secrets: SecretStore;
   lock: TenantLock;
-  /** How long the server may go on with a call after we no longer wait for it, in ms. @default the call's own deadline */
+  /** How long a server may go on with a call after its timeout, in ms. @default the call's own timeout */
   settleMarginMs?: number | undefined;
 }
 
-/** What a step works with, while it holds the tenant's lock on the backend. */
+/** All that a step has at hand while it holds the tenant's lock on the backend. */
 export interface StepScope extends StepDependencies {
   backend: Backend;
   context: StepContext;
@@ -24,10 +24,10 @@ export interface StepScope extends StepDependencies {
   held: Held;
 }
 
-/** A ledger entry whose server has been seen to be the one that answers now. */
-export type KnownEntry = TenantResource & { serverId: string };
+/** A ledger entry whose recorded server is the one that answers now. */
+export type VerifiedEntry = TenantResource & { serverId: string };
 
-/** Generates the tenant's secrets, stores them unless there are some already, and gives back the stored ones. */
+/** Generates the tenant's secrets, stores those that are not stored yet, and returns the stored ones. */
 export async function ensureSecrets(
   { backend, secrets, context }: StepScope,
   target: Target,
@@ -45,20 +45,20 @@ export async function ensureSecrets(
 }
 
 /**
- * What the ledger says is there, with its target.
- * @throws BackendFault `unexpected` when the ledger doesn't say so, `unknown-server` when another server answers
+ * The ledger entry of a resource that is present or disabled, with its target.
+ * @throws BackendFault `unexpected` when the ledger records no such resource, `unknown-server` when another server answers
  */
-export async function presentEntry({
+export async function loadPresentEntry({
   backend,
   ledger,
   context,
   tenantName,
   held,
-}: StepScope): Promise<{ entry: KnownEntry; target: Target }> {
+}: StepScope): Promise<{ entry: VerifiedEntry; target: Target }> {
   const entry = await ledger.find(context.tenantId, backend.kind);
   if (entry === null || (entry.state !== 'present' && entry.state !== 'disabled'))
-    throw new BackendFault('unexpected', `${backend.kind} isn't recorded as present`);
-  const serverId = await classifyErrors(backend, () => knownServer(backend, entry));
+    throw new BackendFault('unexpected', `the ledger does not record ${backend.kind} as present`);
+  const serverId = await classifyErrors(backend, () => assertRecordedServer(backend, entry));
   return { entry: { ...entry, serverId }, target: targetOf(entry, tenantName, held.signal) };
 }
 
@@ -66,9 +66,9 @@ export async function presentEntry({
 const ANNOUNCE_EVERY_MS = 1_000;
 
 /**
- * Calls with an callWithIntent, each announced in the ledger: any answer, also a refusal, means that it won't take effect later on;
- * without one it may.
- * @param call is given the target by which it announces the further calls of a sequence
+ * Makes calls with an effect, each announced in the ledger before. Any answer, also a refusal, means that the call takes no effect
+ * later on; without an answer it may.
+ * @param call makes the calls, and announces all but the first by the target it is given
  */
 export async function callWithIntent<T>(
   { backend, ledger, held }: Pick<StepScope, 'backend' | 'ledger' | 'held'>,
@@ -77,26 +77,26 @@ export async function callWithIntent<T>(
   target: Target,
   call: (target: Target) => Promise<T>,
 ): Promise<T> {
-  let announcedAt = await ledger.callStarts(entry, held, serverId);
+  let announcedAt = await ledger.recordCallStart(entry, held, serverId);
   let next = performance.now() + ANNOUNCE_EVERY_MS;
   const announceCall = async () => {
     target.signal.throwIfAborted();
     if (performance.now() < next) return;
-    announcedAt = await ledger.callStarts(entry, held, serverId);
+    announcedAt = await ledger.recordCallStart(entry, held, serverId);
     next = performance.now() + ANNOUNCE_EVERY_MS;
   };
   try {
     const result = await classifyErrors(backend, () => call({ ...target, announceCall }));
-    await ledger.answered(entry, announcedAt);
+    await ledger.clearCallIntent(entry, announcedAt);
     return result;
   } catch (error) {
-    if (error instanceof BackendFault && !isUnanswered(error)) await ledger.answered(entry, announcedAt);
+    if (error instanceof BackendFault && !isUnanswered(error)) await ledger.clearCallIntent(entry, announcedAt);
     throw error;
   }
 }
 
-/** When an earlier call that nobody answered can't take effect any more, by `performance.now()`, which no clock change moves. */
-export async function settledAt(
+/** When an earlier unanswered call can take no effect any more, by `performance.now()`, which no clock change moves; 0 where there is none. */
+export async function findSettleTime(
   { backend, ledger, settleMarginMs }: StepScope,
   entry: TenantResource,
 ): Promise<number> {
@@ -104,9 +104,10 @@ export async function settledAt(
   return forMs === undefined ? 0 : performance.now() + settleMs(backend, settleMarginMs) - forMs;
 }
 
-/** The sentence of a step with what its backend noted behind it. */
-export const withNotes = (sentence: string, notes: Notes): string => [sentence, ...notes].join('; ');
+/** The message of a step, followed by the backend's remarks. */
+export const withNotes = (message: string, notes: Notes): string => [message, ...notes].join('; ');
 
+/** Calls a backend. @throws BackendFault in place of whatever the driver throws */
 export async function classifyErrors<T>(backend: Backend, call: () => Promise<T>): Promise<T> {
   try {
     return await call();
@@ -115,12 +116,21 @@ export async function classifyErrors<T>(backend: Backend, call: () => Promise<T>
   }
 }
 
+/**
+ * Checks that the resource has the id that the ledger records; where either has none, nothing is compared.
+ * @throws BackendFault `changed-resource`
+ */
+export function assertSameId(entry: TenantResource, found: string | undefined): void {
+  if (found !== undefined && entry.externalId !== null && found !== entry.externalId)
+    throw changedResourceFault(entry, found);
+}
+
 export function changedResourceFault(
   { kind, name, externalId }: TenantResource,
   found: string | undefined,
 ): BackendFault {
   return new BackendFault(
     'changed-resource',
-    `${kind}: ${name} has id ${found ?? 'none'}, recorded is ${externalId ?? 'none'}`,
+    `${kind}: ${name} has id ${found ?? 'none'}, the ledger records ${externalId ?? 'none'}`,
   );
 }

@@ -53,7 +53,7 @@ test('restored from dumps, a tenant can not be suspended; adopted, it is at once
     operation: {
       kind: 'suspend',
       state: 'parked',
-      cause: expect.stringMatching(/recorded is/),
+      cause: expect.stringMatching(/the ledger records/),
       advice: expect.stringContaining('freeflow tenants adopt'),
     },
   });
@@ -86,7 +86,7 @@ test('restored from dumps, a tenant can not be suspended; adopted, it is at once
   expect(row).toMatchObject({
     status: 'success',
     message: expect.stringContaining(
-      `${was('postgres') ?? ''} becomes ${(await idOf(tenant.id, 'postgres')) ?? ''}; asked for by ${first.requestedBy}`,
+      `${was('postgres') ?? ''} becomes ${(await idOf(tenant.id, 'postgres')) ?? ''}; requested by ${first.requestedBy}`,
     ),
   });
 

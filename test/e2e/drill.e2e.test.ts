@@ -59,7 +59,7 @@ test('the master database is set back: reconcile names what the servers are ahea
     `drifted qdrant ${shut.qdrant}: its token is not registered`,
   ].map((it) => `${it} (fixable)`);
   const missing = KINDS.map((kind) => `missing ${kind} ${gone[kind]}: there is no ${gone[kind]}`);
-  const orphans = KINDS.map((kind) => `orphan ${kind} ${ahead[kind]}: the ledger knows nothing of it`);
+  const orphans = KINDS.map((kind) => `orphan ${kind} ${ahead[kind]}: the ledger has no record of it`);
   expect(inShort(report)).toEqual([...drifted, ...missing, ...orphans].sort());
 
   const untouched = await look(kept.name);
@@ -97,7 +97,7 @@ test('one server is restored from a backup: reconcile names what it has lost, ha
   ];
   const others = [
     `missing postgres ${lost}: there is no ${lost}`,
-    `orphan postgres ${back}: the ledger says that it is absent`,
+    `orphan postgres ${back}: the ledger records it as absent`,
   ];
   expect(inShort(await reconcileIn(installation, false))).toEqual([...drifted, ...others].sort());
   const [backAsIs, madeAsIs] = [await look(deleted.name), await look(made.name)];
@@ -131,7 +131,7 @@ test('the worker is pointed at another server, where nothing stands: of that not
     const found = inShort(await reconcileIn(installation, true));
     expect(found.map((it) => it.replaceAll(/postgres:\d+/g, 'ID'))).toEqual(
       [present, suspended]
-        .map(({ name }) => `unknown postgres ${namesOf(name).postgres}: this is ID, recorded is ID`)
+        .map(({ name }) => `unknown postgres ${namesOf(name).postgres}: this is ID, the ledger records ID`)
         .sort(),
     );
     expect((await lookFromOutside({ ...installation.info, postgres: empty }, present.name)).postgresRoles).toEqual([]);

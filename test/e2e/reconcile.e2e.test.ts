@@ -78,8 +78,8 @@ test('what is missing is named, whole or in part, and fix makes nothing', async 
   const expected = [
     `missing keycloak ${ofA.keycloak}: there is no ${ofA.keycloak}`,
     `missing mongodb ${ofA.mongodb}: there is no ${ofA.mongodb}`,
-    `missing postgres ${ofA.postgres}: only a part of it is there: there is no database ${ofA.postgres}`,
-    `missing qdrant ${ofA.qdrant}: only a part of it is there: there is no collection ${ofA.qdrant}`,
+    `missing postgres ${ofA.postgres}: only a part of it exists: there is no database ${ofA.postgres}`,
+    `missing qdrant ${ofA.qdrant}: only a part of it exists: there is no collection ${ofA.qdrant}`,
     `missing postgres ${ofB.postgres}: there is no role ${ofB.postgres}_app`,
   ].sort();
   expect(inShort(await reconcile())).toEqual(expected);
@@ -180,10 +180,10 @@ test('credentials that are not the stored ones, another id, another vector size 
   expect(inShort(await reconcile())).toEqual(left);
   await restorePostgresDatabase(installation.info, name);
   expect(inShort(await reconcile())).toContainEqual(
-    expect.stringMatching(new RegExp(`^drifted postgres ${postgres}: its id is \\d+, recorded is \\d+$`)),
+    expect.stringMatching(new RegExp(`^drifted postgres ${postgres}: its id is \\d+, the ledger records \\d+$`)),
   );
   await installation.request('POST', `/tenants/${id}/adopt`, { backend: 'postgres' });
-  await until('it is adopted', async () => !inShort(await reconcile()).some((it) => it.includes('recorded is')));
+  await until('it is adopted', async () => !inShort(await reconcile()).some((it) => it.includes('its id is')));
   expect(inShort(await reconcile())).toEqual(left);
   await deleteTenant(installation, id);
 });
@@ -219,7 +219,7 @@ test('an operation that has lost its run, or never had one, is stale; fix starts
     Object.fromEntries(
       findings.map((it) => [
         it.name,
-        `${it.class}: ${it.what.replace(/asked for at \S+/, '')}${it.fixed ? ' (fixed)' : ''}`,
+        `${it.class}: ${it.what.replace(/requested at \S+/, '')}${it.fixed ? ' (fixed)' : ''}`,
       ]),
     );
   const expected = (suffix: string) => ({
@@ -248,7 +248,7 @@ test('of another server nothing is concluded', async () => {
   expect(inShort(await reconcile(installation, true))).toEqual(
     KINDS.map(
       (kind) =>
-        `unknown ${kind} ${names[kind]}: this is ${rows.find((it) => it.kind === kind)?.serverId ?? ''}, recorded is ${kind}:42`,
+        `unknown ${kind} ${names[kind]}: this is ${rows.find((it) => it.kind === kind)?.serverId ?? ''}, the ledger records ${kind}:42`,
     ).sort(),
   );
   // Nor that what was dropped at one server is an orphan at the other; nor of what no row tells, where no row tells of the server.
@@ -268,13 +268,15 @@ test('of another server nothing is concluded', async () => {
   await setPostgres(`state = 'absent'`);
   const seen = await lookFromOutside(installation.info, name);
   for (const [nonce, recorded] of [
-    [before?.nonce ?? '', 'recorded is postgres:42'],
-    [randomUUID(), 'of which the ledger knows nothing'],
+    [before?.nonce ?? '', 'records postgres:42'],
+    [randomUUID(), 'does not know this server'],
   ] as const) {
     await setPostgres('nonce = $1', nonce);
     expect(inShort(await reconcile(installation, true))).toContainEqual(
       expect.stringMatching(
-        new RegExp(`^unknown postgres ${names.postgres}: it carries our mark, but this is postgres:\\d+, ${recorded}$`),
+        new RegExp(
+          `^unknown postgres ${names.postgres}: it carries our nonce, but this is postgres:\\d+; the ledger ${recorded}$`,
+        ),
       ),
     );
     expect(await drop(installation, 'postgres', names.postgres, before?.externalId ?? '')).toMatchObject({
@@ -314,7 +316,7 @@ test('an orphan is named, is dropped only by its own installation, by its own id
       name: names[kind],
       id: null,
       tenantId: null,
-      what: 'the ledger knows nothing of it',
+      what: 'the ledger has no record of it',
       fixable: false,
       fixed: false,
     })),
@@ -382,7 +384,7 @@ test('what the ledger calls absent and is there is an orphan; while its tenant l
     backend: 'postgres',
     name: postgres,
     tenantId: id,
-    what: 'the ledger says that it is absent',
+    what: 'the ledger records it as absent',
   });
   expect(await drop(installation, 'postgres', postgres, orphan?.id ?? '')).toMatchObject({
     state: 'refused',
@@ -411,7 +413,7 @@ test('a master database made anew, given the mark of the one that is lost, knows
   await mark(`${lost.slice(0, 8)}-0000-4000-8000-000000000000`);
   const names = namesOf(name);
   expect(inShort(await reconcile(other))).toEqual(
-    KINDS.map((kind) => `orphan ${kind} ${names[kind]}: the ledger knows nothing of it`).sort(),
+    KINDS.map((kind) => `orphan ${kind} ${names[kind]}: the ledger has no record of it`).sort(),
   );
   await mark(own);
   expect(inShort(await reconcile(other))).toEqual([]);

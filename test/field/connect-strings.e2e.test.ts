@@ -116,18 +116,18 @@ describe('with settings for the addresses that tenants use', () => {
   });
 
   const drifted = async (fix: boolean) =>
-    inShort(await reconcileIn(installation, fix)).filter((it) => it.includes('connection details'));
+    inShort(await reconcileIn(installation, fix)).filter((it) => it.includes('recorded connection'));
 
   test('those of an existing tenant are found to differ, and a resume records the new ones', async () => {
     expect(await drifted(false)).toEqual([
       expect.stringMatching(
-        /^drifted mongodb .*: its connection details are not those of the settings: host is 127\.0\.0\.1, by the settings localhost.*appName is not set, by the settings shop \(fixable\)$/,
+        /^drifted mongodb .*: its recorded connection is not the configured one: host is recorded as 127\.0\.0\.1, configured as localhost.*appName is recorded as not set, configured as shop \(fixable\)$/,
       ),
       expect.stringMatching(
-        /^drifted postgres .*: host is 127\.0\.0\.1, by the settings localhost; sslmode is not set, by the settings disable \(fixable\)$/,
+        /^drifted postgres .*: host is recorded as 127\.0\.0\.1, configured as localhost; sslmode is recorded as not set, configured as disable \(fixable\)$/,
       ),
       expect.stringMatching(
-        /^drifted qdrant .*: host is 127\.0\.0\.1, by the settings localhost; port is \d+, by the settings \d+; tls is false, by the settings true; path is not set, by the settings \/qdrant \(fixable\)$/,
+        /^drifted qdrant .*: host is recorded as 127\.0\.0\.1, configured as localhost; port is recorded as \d+, configured as \d+; tls is recorded as false, configured as true; path is recorded as not set, configured as \/qdrant \(fixable\)$/,
       ),
     ]);
     await change(installation, tenant.id, 'suspend');

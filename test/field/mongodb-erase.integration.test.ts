@@ -98,7 +98,7 @@ test("what is written after the last mark is gone is never called somebody else'
   });
   await expect(tenant.step('drop')).rejects.toMatchObject({
     type: 'still-there',
-    message: expect.stringContaining('something is there again since its drop began'),
+    message: expect.stringContaining('something was written again since its drop began'),
   });
   await tenant.asOwner((db) => db.dropDatabase());
   expect(await tenant.step('drop')).toContain('absent');
@@ -128,7 +128,7 @@ test('the same holds for the drop of an orphan', async () => {
     );
   await expect(again()).rejects.toMatchObject({
     type: 'still-there',
-    message: expect.stringContaining('something is there again since its drop began'),
+    message: expect.stringContaining('something was written again since its drop began'),
   });
   await tenant.asOwner((db) => db.dropDatabase());
   expect(await again()).toBe(`${tenant.name} dropped and seen absent`);

@@ -80,8 +80,8 @@ function reconcile(
     { workflowExecution: { workflowId: 'reconcile', runId }, heartbeatDetails: kept },
     { logger: new DefaultLogger('ERROR') },
   );
-  const beats: { looked: number }[] = [];
-  environment.on('heartbeat', (it: { looked: number } | undefined) => it !== undefined && beats.push(it));
+  const beats: { checked: number }[] = [];
+  environment.on('heartbeat', (it: { checked: number } | undefined) => it !== undefined && beats.push(it));
   const report = async (): Promise<Report> => {
     await environment.run(() => activities.reconcile({ requestedBy: 'test', fix: false }));
     return (await db.reconcileReport.findUniqueOrThrow({ where: { id: runId } })) as unknown as Report;
@@ -124,16 +124,16 @@ test('a reconciliation whose time is over reports what it has and what it has no
     });
     const { counts, findings } = await reconcile([slow], { reconcileMs: timeMs }).report();
     const looked = seen.length - before;
-    expect(counts).toMatchObject({ resources: looked, missing: looked, notLookedAt: all.length - looked });
+    expect(counts).toMatchObject({ resources: looked, missing: looked, notChecked: all.length - looked });
     expect(findings.map((it) => it.what)).toContain(
-      `the time was over, ${all.length - looked} not looked at; the next reconciliation goes on there`,
+      `out of time, ${all.length - looked} not checked; the next reconciliation continues there`,
     );
     expect(runs).toBeLessThan(30);
   }
   // None a second time before each has had its first.
   expect(new Set(seen.slice(0, all.length)).size).toBe(all.length);
   const whole = await reconcile([backendOf('qdrant')]).report();
-  expect(whole.counts).toMatchObject({ resources: all.length, missing: all.length, notLookedAt: 0 });
+  expect(whole.counts).toMatchObject({ resources: all.length, missing: all.length, notChecked: 0 });
   expect(whole.findings.map((it) => it.name)).toEqual(all);
   expect(whole.goesOnAt).toEqual({});
 });
@@ -146,7 +146,7 @@ test('an attempt that is given up in the middle is gone on with where it was, an
     [
       watched(backendOf('qdrant'), async (name) => {
         if (seen.push(name) !== 80) return;
-        await until('its heartbeat tells of the first page', async () => first.beats.at(-1)?.looked === 50);
+        await until('its heartbeat tells of the first page', async () => first.beats.at(-1)?.checked === 50);
         first.cancel();
       }),
     ],
@@ -159,7 +159,7 @@ test('an attempt that is given up in the middle is gone on with where it was, an
     runId,
     kept: first.beats.at(-1),
   }).report();
-  expect(counts).toMatchObject({ resources: all.length, missing: all.length, notLookedAt: 0 });
+  expect(counts).toMatchObject({ resources: all.length, missing: all.length, notChecked: 0 });
   expect(findings.map((it) => it.name)).toEqual(all);
   // The page of fifty before that was kept.
   expect(again.length).toBe(70);
@@ -207,11 +207,11 @@ test('a server that gives no answer any more is told once, and keeps nobody wait
   // Some were under way, each of which is tried three times.
   expect(looks).toBeLessThan(70);
   expect(counts['resources']).toBeGreaterThanOrEqual(15);
-  expect((counts['resources'] ?? 0) + (counts['notLookedAt'] ?? 0)).toBe(all.length);
+  expect((counts['resources'] ?? 0) + (counts['notChecked'] ?? 0)).toBe(all.length);
   // The next one comes to an end with those that were left out.
   expect((await reconcile([backendOf('qdrant')]).report()).counts).toMatchObject({
     resources: all.length,
-    notLookedAt: 0,
+    notChecked: 0,
   });
 });
 

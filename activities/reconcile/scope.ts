@@ -23,15 +23,15 @@ export interface ReconcileDependencies {
   installation: Installation;
   startOperation: StartOperation;
   hasOpenRun: HasOpenRun;
-  /** How long a reconciliation may take, in ms; what it hasn't looked at by then is the next one's. */
+  /** How long a reconciliation may take, in ms; what it hasn't checked by then is the next one's. @default 20 minutes */
   reconcileMs?: number | undefined;
 }
 
-/** One reconciliation under way. */
-export interface Reconciling extends ReconcileDependencies {
-  /** Whether what is safe to repair is repaired. */
+/** All that one reconciliation has at hand. */
+export interface ReconcileScope extends ReconcileDependencies {
+  /** Whether drift that is safe to repair is repaired. */
   fix: boolean;
   progress: Progress;
-  /** Aborted when nobody waits for the report any more; heeded between two looks. */
+  /** Aborted when nobody waits for the report any more; heeded between two checks. */
   signal: AbortSignal;
 }

@@ -1,0 +1,100 @@
+import { adviceOn, isRetryable, type FailureType } from '@freeflow/contract';
+import { isCutConnection } from '@freeflow/lib/pg';
+import { activityInfo, cancellationSignal, heartbeat, log } from '@temporalio/activity';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
+import { BackendFault, messageOf } from '../backends/failures';
+import { scrub } from '../backends/scrub';
+import { masterFaultType } from './master-fault';
+
+/** A failure as Temporal, the log and the operation may show it. */
+export interface Failure {
+  type: FailureType;
+  /** Scrubbed of secrets. */
+  message: string;
+  advice: string;
+}
+
+export interface ActivityShell {
+  /** How often to heartbeat, in ms, and what with. `none` for local activities, which have no heartbeats. @default every second, with nothing */
+  heartbeats?: { everyMs: number; details: () => unknown } | 'none';
+  /** Values that must not leave in a message; may grow while the body runs. */
+  secrets?: Iterable<string>;
+  /** Records a failure where people look for it. What it throws is logged and does not hide the failure itself. */
+  recordFailure?: (failure: Failure) => Promise<void>;
+  /** Records that Temporal has cancelled the attempt, likewise. */
+  recordCancellation?: (cancellation: CancelledFailure) => Promise<void>;
+}
+
+const HEARTBEATS = { everyMs: 1_000, details: () => undefined };
+
+/**
+ * Runs the body of an activity: heartbeats meanwhile; what it throws is classified, scrubbed, recorded and handed to Temporal with the
+ * advice for on-call.
+ * @throws CancelledFailure when Temporal has cancelled the attempt, else ApplicationFailure with a `type` of the contract's FAILURES
+ */
+export async function runActivity<T>(body: () => Promise<T>, shell: ActivityShell = {}): Promise<T> {
+  const stopHeartbeats = startHeartbeats(shell.heartbeats ?? HEARTBEATS);
+  try {
+    return await body();
+  } catch (error) {
+    const cancellation = toCancellation(error);
+    if (cancellation !== undefined) {
+      await recordBestEffort(() => shell.recordCancellation?.(cancellation));
+      throw cancellation;
+    }
+    if (error instanceof ApplicationFailure) throw error;
+    const failure = describeFailure(toFault(error), shell.secrets);
+    await recordBestEffort(() => shell.recordFailure?.(failure));
+    throw toApplicationFailure(failure);
+  } finally {
+    stopHeartbeats();
+  }
+}
+
+/** What Temporal is told: it decides about retries by this. */
+export const toApplicationFailure = (
+  { type, message, advice }: Failure,
+  isFinal = !isRetryable(type),
+): ApplicationFailure => ApplicationFailure.create({ type, message, nonRetryable: isFinal, details: [{ advice }] });
+
+export const describeFailure = ({ type, message }: BackendFault, secrets?: Iterable<string>): Failure => ({
+  type,
+  message: scrub(message, secrets),
+  advice: adviceOn(type),
+});
+
+/** The id of the Temporal run that this activity belongs to. */
+export const currentRunId = (): string => activityInfo().workflowExecution?.runId ?? '';
+
+function startHeartbeats(heartbeats: { everyMs: number; details: () => unknown } | 'none'): () => void {
+  if (heartbeats === 'none') return () => undefined;
+  const timer = setInterval(() => heartbeat(heartbeats.details()), heartbeats.everyMs);
+  return () => clearInterval(timer);
+}
+
+/** A wait that ends by the cancellation throws an AbortError in its place. */
+function toCancellation(error: unknown): CancelledFailure | undefined {
+  if (error instanceof CancelledFailure) return error;
+  const { aborted, reason } = cancellationSignal();
+  const isAbort = error instanceof Error && error.name === 'AbortError';
+  return aborted && isAbort && reason instanceof CancelledFailure ? reason : undefined;
+}
+
+/** Backends throw classified faults; anything else comes from the master database or from a defect. */
+function toFault(error: unknown): BackendFault {
+  if (error instanceof BackendFault) return error;
+  const name = error instanceof Error ? error.name : '';
+  const isOfMaster = name.startsWith('PrismaClient') || name === 'DriverAdapterError' || isCutConnection(error);
+  const type = isOfMaster ? masterFaultType(error) : 'unexpected';
+  return new BackendFault(type, messageOf(error), { cause: error });
+}
+
+async function recordBestEffort(record: () => Promise<void> | undefined): Promise<void> {
+  try {
+    await record();
+  } catch (error) {
+    log.warn('the outcome of an attempt could not be recorded; the next attempt records it as lost', {
+      cause: scrub(messageOf(error)),
+    });
+  }
+}
