@@ -62,6 +62,8 @@ describe.each(KINDS)('%s', (kind) => {
     const tenant = await harness.newTenant();
     await harness.run(`${kind}.drop`, tenant);
     const rows = await harness.db.tenantProvisionLog.findMany({ where: { tenantId: tenant.tenantId } });
-    expect(rows).toMatchObject([{ step: `${kind}.drop`, status: 'success', message: 'nothing to drop: it was never created' }]);
+    expect(rows).toMatchObject([
+      { step: `${kind}.drop`, status: 'success', message: 'nothing to drop: it was never created' },
+    ]);
   });
 });
