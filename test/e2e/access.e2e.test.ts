@@ -3,6 +3,7 @@ import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { fill, fingerprint } from '../support/fingerprint';
 import { lookFromOutside, NOTHING } from '../support/outside';
+import { sampleOf } from '../support/sample';
 import { ALL_IN, ALL_OUT, answersOf, startApp, type TenantApp } from '../support/tenant-app';
 import {
   abortWhenParked,
@@ -135,17 +136,20 @@ test('when the retention time is over the schedule purges it, but never while it
   expect(secretsDestroyed).toBe(5);
 });
 
-test.each(KINDS)('a suspend that is aborted at %s leaves the tenant as it was, and says why', async (kind) => {
-  const { tenant, app } = await filledTenant();
-  installation.proxies[kind].shut();
-  await installation.request('POST', `/tenants/${tenant.id}/suspend`);
-  await abortWhenParked(installation, tenant.id);
-  installation.proxies[kind].open();
-  expect(await operationEnds(installation, tenant.id)).toMatchObject({
-    status: 'active',
-    operation: { state: 'rolled_back', step: `${kind}.disable`, cause: expect.stringContaining(kind) },
-  });
-  expect(await answersOf(app.logIn)).toEqual(ALL_IN);
-  expect((await logOf(installation, tenant.id)).at(-1)).toMatchObject({ step: 'restore-status', status: 'success' });
-  await deleteTenant(installation, tenant.id);
-});
+test.each(sampleOf(KINDS, (it) => it === 'mongodb'))(
+  'a suspend that is aborted at %s leaves the tenant as it was, and says why',
+  async (kind) => {
+    const { tenant, app } = await filledTenant();
+    installation.proxies[kind].shut();
+    await installation.request('POST', `/tenants/${tenant.id}/suspend`);
+    await abortWhenParked(installation, tenant.id);
+    installation.proxies[kind].open();
+    expect(await operationEnds(installation, tenant.id)).toMatchObject({
+      status: 'active',
+      operation: { state: 'rolled_back', step: `${kind}.disable`, cause: expect.stringContaining(kind) },
+    });
+    expect(await answersOf(app.logIn)).toEqual(ALL_IN);
+    expect((await logOf(installation, tenant.id)).at(-1)).toMatchObject({ step: 'restore-status', status: 'success' });
+    await deleteTenant(installation, tenant.id);
+  },
+);

@@ -8,13 +8,14 @@ import { ask, ends, withSeedData, type Subject } from '../kill/operations';
 import { newName } from '../support/activity-harness';
 import { writeSection } from '../support/faults-page';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
-import { PRESSURES } from '../support/master-pressure';
+import { PRESSURES, type PressureKind } from '../support/master-pressure';
+import { gateFor } from '../support/pooled';
+import { IS_LONG } from '../support/sample';
 
 const TENANTS = 3;
 /** Then it is over, whatever has come of the operations. */
 const LASTS_MS = 6_000;
-// FAULTS=all (npm run test:faults) goes through all of a life.
-const IS_LONG = process.env['FAULTS'] === 'all';
+// The long form goes through all of a life.
 const LIFE = IS_LONG ? ['create', 'suspend', 'resume', 'hard delete'] : ['create', 'hard delete'];
 const operations = LIFE.map((name) => OPERATIONS.find((it) => it.name === name) as Operation);
 /** So that what a trouble parks goes on soon after it. */
@@ -34,56 +35,79 @@ done once, tenants, ledger and log as the records say. In seconds from the askin
 |---|${LIFE.map(() => '---|').join('')}
 ${took.map((it) => `| ${it.title} | ${it.byOperation.join(' | ')} |`).join('\n')}`;
 
-let installation: TestInstallation | undefined;
-afterEach(async () => {
-  await installation?.close();
-  installation = undefined;
-});
-
 const logsOf = ({ logDir }: TestInstallation): string =>
   readdirSync(logDir)
     .filter((it) => it.endsWith('.log'))
     .map((it) => readFileSync(path.join(logDir, it), 'utf8'))
     .join('');
 
-test.each(Object.entries(PRESSURES))(
+/** Each has a database and processes of its own and waits most of its time: so many are under way at once. */
+const AT_ONCE = 3;
+const done = new Map<string, Promise<void>>();
+
+beforeAll(() => {
+  const gate = gateFor(AT_ONCE);
+  for (const [title, kind] of Object.entries(PRESSURES))
+    done.set(
+      title,
+      gate(() => inInstallationOfItsOwn(title, kind)),
+    );
+  // Whoever awaits it later gets the error all the same.
+  for (const it of done.values()) it.catch(() => undefined);
+});
+// None is left under way when another one fails.
+afterAll(async () => void (await Promise.allSettled([...done.values()])), 600_000);
+
+async function inInstallationOfItsOwn(title: string, kind: PressureKind): Promise<void> {
+  const { env = {} } = kind;
+  const installation = await openTestInstallation({ api: env, worker: { ...IMPATIENT, ...env } });
+  try {
+    await live(withRetries(installation), title, kind);
+  } finally {
+    await installation.close();
+  }
+}
+
+/** Goes through a life under this pressure, and looks after each operation whether all is as the records say. */
+async function live(there: TestInstallation, title: string, { leaves, begin }: PressureKind): Promise<void> {
+  const byOperation: number[] = [];
+  let subjects: Subject[] = Array.from({ length: TENANTS }, () => ({ id: '', name: newName('m') }));
+  for (const operation of operations) {
+    const pressure = await begin(there);
+    const askedAt = Date.now();
+    const isOver = delay(LASTS_MS).then(() => pressure.end());
+    const ended = await Promise.all(
+      subjects.map(async (it) => {
+        const subject = await ask(there, operation.kind, it);
+        return { subject, tenant: await ends(there, operation.kind, subject, 110_000) };
+      }),
+    );
+    byOperation.push(Math.round((Date.now() - askedAt) / 1_000));
+    await isOver;
+    const seen = await Promise.all(ended.map(({ subject, tenant }) => lookAfter(there, operation, subject, tenant)));
+    expect({ [operation.name]: seen }).toEqual({ [operation.name]: seen.map(() => expectedOf(operation)) });
+    subjects =
+      operation.kind === 'create'
+        ? await Promise.all(ended.map(({ subject }) => withSeedData(there, subject)))
+        : ended.map((it) => it.subject);
+  }
+  const { rows } = await there.master.query<{ kind: string; count: string }>(
+    'SELECT kind, count(*) FROM "TenantOperation" GROUP BY kind ORDER BY kind::text',
+  );
+  expect(rows).toEqual(
+    operations
+      .map(({ kind }) => kind)
+      .sort()
+      .map((kind) => ({ kind, count: String(TENANTS) })),
+  );
+  expect(logsOf(there)).toMatch(leaves);
+  took.push({ title, byOperation });
+}
+
+test.each(Object.keys(PRESSURES))(
   '%s: no answer, status, ledger or log row is lost',
-  async (title, { env = {}, leaves, begin }) => {
-    const there = (installation = withRetries(
-      await openTestInstallation({ api: env, worker: { ...IMPATIENT, ...env } }),
-    ));
-    const byOperation: number[] = [];
-    let subjects: Subject[] = Array.from({ length: TENANTS }, () => ({ id: '', name: newName('m') }));
-    for (const operation of operations) {
-      const pressure = await begin(there);
-      const askedAt = Date.now();
-      const isOver = delay(LASTS_MS).then(() => pressure.end());
-      const ended = await Promise.all(
-        subjects.map(async (it) => {
-          const subject = await ask(there, operation.kind, it);
-          return { subject, tenant: await ends(there, operation.kind, subject, 110_000) };
-        }),
-      );
-      byOperation.push(Math.round((Date.now() - askedAt) / 1_000));
-      await isOver;
-      const seen = await Promise.all(ended.map(({ subject, tenant }) => lookAfter(there, operation, subject, tenant)));
-      expect({ [operation.name]: seen }).toEqual({ [operation.name]: seen.map(() => expectedOf(operation)) });
-      subjects =
-        operation.kind === 'create'
-          ? await Promise.all(ended.map(({ subject }) => withSeedData(there, subject)))
-          : ended.map((it) => it.subject);
-    }
-    const { rows } = await there.master.query<{ kind: string; count: string }>(
-      'SELECT kind, count(*) FROM "TenantOperation" GROUP BY kind ORDER BY kind::text',
-    );
-    expect(rows).toEqual(
-      operations
-        .map(({ kind }) => kind)
-        .sort()
-        .map((kind) => ({ kind, count: String(TENANTS) })),
-    );
-    expect(logsOf(there)).toMatch(leaves);
-    took.push({ title, byOperation });
+  async (title) => {
+    await expect(done.get(title)).resolves.toBeUndefined();
   },
-  300_000,
+  600_000,
 );

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { lookFromOutside, NOTHING } from '../support/outside';
+import { sampleOf } from '../support/sample';
 import { askFor, deleteTenant, logOf, operationEnds, tenantOf } from '../support/tenants';
 import { until } from '../support/until';
 
@@ -45,7 +46,8 @@ test('a worker that starts while all backends are away provisions once they are 
   expect(await operationEnds(installation, id)).toMatchObject({ status: 'active' });
 });
 
-test.each(BACKENDS)(
+// test/e2e/kill.e2e.test.ts kills a worker at every point of every operation.
+test.each(sampleOf(BACKENDS, (it) => it === 'postgres' || it === 'keycloak'))(
   'a worker killed in the middle of %s.create: the next one goes on at once, and the log tells of the lost attempt',
   async (slow) => {
     const worker = await installation.startWorker();
