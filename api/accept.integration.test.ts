@@ -166,14 +166,10 @@ describe('DELETE', () => {
     });
     const { body } = await remove(id, '?mode=hard&force=true');
     setTimeout(() => void previous.terminate(), 300);
-    const run = await until(
-      'its run is there',
-      async () => {
-        const it = await harness.operator.client.workflow.getHandle(`tenant-${id}`).describe();
-        return it.type === 'deleteTenant' ? it : undefined;
-      },
-      4_000,
-    );
+    const run = await until('its run is there', async () => {
+      const it = await harness.operator.client.workflow.getHandle(`tenant-${id}`).describe();
+      return it.type === 'deleteTenant' ? it : undefined;
+    });
     expect(run.memo?.['operationId']).toBe((body['operation'] as { id: string }).id);
   });
 

@@ -47,7 +47,7 @@ test('killed hard it is started again', async () => {
   const server = managed('sleep 60');
   await server.start();
   process.kill(launched[0]?.pid ?? 0, 'SIGKILL');
-  await until('it is back', async () => events.some((it) => it.startsWith('Server is back')), 5_000);
+  await until('it is back', async () => events.some((it) => it.startsWith('Server is back')));
   expect(launched.map(isAlive)).toEqual([false, true]);
   await server.stop();
   expect(launched.map(isAlive)).toEqual([false, false]);
@@ -63,7 +63,7 @@ test('a stop ends its children as well, and what does not listen to the signal',
   const child = Number(readFileSync(join(folder, 'child'), 'utf8'));
   expect(startTimeOf(child)).toBeDefined();
   await server.stop();
-  await until('the child is gone', async () => startTimeOf(child) === undefined, 1_000);
+  await until('the child is gone', async () => startTimeOf(child) === undefined);
   expect(launched.map(isAlive)).toEqual([false]);
 });
 

@@ -122,7 +122,7 @@ describe('pasted into a shell, one after the other', () => {
     const { output, failed } = await paste(lines, [0, 3]);
     expect(failed).toEqual([]);
     expect(output).toContain('globex is gone');
-  }, 240_000);
+  });
 
   test('those of all other documents are understood: there is an acme, but nothing is stuck', async () => {
     const { id } = await createTenant(installation, 'acme');
@@ -152,7 +152,7 @@ describe('pasted into a shell, one after the other', () => {
     );
     expect(failed).toEqual([]);
     await deleteTenant(installation, id);
-  }, 240_000);
+  });
 
   /** What psql would ask. */
   const query = (database: string, sql: string) =>

@@ -267,8 +267,8 @@ describe('what is wrong fails by its name, and hides nothing else: exit code 1',
   test('a server that takes connections and says nothing, by the time limit', async () => {
     const { hostname, port } = new URL(installation.info.mongodb.provisionerUrl);
     const proxy = await startProxy(hostname, Number(port));
-    proxy.stall(60_000);
-    const began = Date.now();
+    // Longer than a test may take: only a limit of its own ends the check in time.
+    proxy.stall(600_000);
     try {
       const { code, lines } = await doctor(installation, {
         ...env,
@@ -276,7 +276,6 @@ describe('what is wrong fails by its name, and hides nothing else: exit code 1',
       });
       expect({ code, failing: Object.keys(failures(lines)) }).toEqual({ code: 1, failing: ['mongodb.connection'] });
       expect(lines['mongodb.connection']?.advice).toMatch(/Is it up/);
-      expect(Date.now() - began).toBeLessThan(20_000);
     } finally {
       await proxy.close();
     }

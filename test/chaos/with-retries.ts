@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Answer, TestInstallation } from '../support/installation';
+import { PATIENCE_MS } from '../support/until';
 
 const PAUSE_MS = 200;
-const PATIENCE_MS = 90_000;
 
 /**
  * The same installation to a client that repeats a request under one Idempotency-Key until it is answered, as the documents tell

@@ -4,7 +4,16 @@ import { openTestInstallation, type TestInstallation } from '../support/installa
 import { inDatabase } from '../support/master';
 import { lookFromOutside, NOTHING, withPostgres } from '../support/outside';
 import { restoreMongoUser, restorePostgresDatabase, restoreQdrantCollection } from '../support/restore';
-import { adopt, change, createTenant, deleteTenant, logOf, operationEnds, parked, tenantOf } from '../support/tenants';
+import {
+  adopt,
+  change,
+  createTenant,
+  deleteTenant,
+  logOf,
+  operationEnds,
+  parkedStepsOf,
+  tenantOf,
+} from '../support/tenants';
 import { until } from '../support/until';
 
 let installation: TestInstallation;
@@ -26,7 +35,7 @@ const idOf = async (id: string, kind: string) =>
 const parkedAt = (id: string, ...steps: string[]) =>
   until(
     `parked at ${steps.join(', ')}`,
-    async () => (await parked(installation, id)).sort().join() === steps.sort().join(),
+    async () => (await parkedStepsOf(installation, id)).sort().join() === steps.sort().join(),
   );
 const asOwner = (sql: string) =>
   withPostgres(
@@ -67,13 +76,11 @@ test('restored from dumps, a tenant can not be suspended; adopted, it is at once
     expect.objectContaining({ id: tenant.id }),
   );
 
-  const adoptedAt = Date.now();
   expect(await adopt(installation, tenant.id, 'mongodb')).toMatchObject({ state: 'done' });
   expect(await operationEnds(installation, tenant.id)).toMatchObject({
     status: 'suspended',
     operation: { kind: 'suspend', state: 'done' },
   });
-  expect(Date.now() - adoptedAt).toBeLessThan(15_000);
 
   const was = (kind: string) => before.find((it) => it.kind === kind)?.externalId;
   for (const kind of ['postgres', 'mongodb']) expect(await idOf(tenant.id, kind)).not.toBe(was(kind));
@@ -174,7 +181,7 @@ test('another server is refused until it is accepted explicitly', async () => {
     state: 'refused',
     cause: expect.stringContaining('made on postgres:42'),
   });
-  expect(await parked(installation, id)).toEqual(['postgres.disable']);
+  expect(await parkedStepsOf(installation, id)).toEqual(['postgres.disable']);
   expect(await adopt(installation, id, 'postgres', { acceptServer: true })).toMatchObject({ state: 'done' });
   expect(await operationEnds(installation, id)).toMatchObject({ status: 'suspended' });
   expect((await ledgerOf(id)).map(({ kind, serverId }) => ({ kind, serverId }))).toEqual(

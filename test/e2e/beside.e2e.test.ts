@@ -2,7 +2,7 @@ import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import type { Running } from '../support/installation';
 import { replayNow } from '../support/replay';
-import { change, createTenant, parked, tenantOf } from '../support/tenants';
+import { change, createTenant, parkedStepsOf, tenantOf } from '../support/tenants';
 import { until } from '../support/until';
 
 /** More than a transaction is given (5 s), so it is tried again; and more than a workflow task waits for a local activity, 4 s of its 5. */
@@ -29,10 +29,10 @@ test('while the master database is slow to write down that a step is parked, oth
   installation.proxies.postgres.trouble({ kind: 'black-hole' });
   installation.proxies.postgres.renew();
   await installation.request('POST', `/tenants/${id}/suspend`);
-  await until('the first is parked', async () => (await parked(installation, id)).length === 1);
+  await until('the first is parked', async () => (await parkedStepsOf(installation, id)).length === 1);
   installation.proxies.postgres.shut();
   installation.proxies.postgres.trouble();
-  await until('both are parked', async () => (await parked(installation, id)).length === 2);
+  await until('both are parked', async () => (await parkedStepsOf(installation, id)).length === 2);
 
   const handle = installation.operator.client.workflow.getHandle(`tenant-${id}`);
   await until('its tasks are done', async () => (await handle.describe()).raw.pendingWorkflowTask == null);
@@ -44,4 +44,4 @@ test('while the master database is slow to write down that a step is parked, oth
   for (const it of ['qdrant', 'postgres'] as const) installation.proxies[it].open();
   await until('it is suspended', async () => (await tenantOf(installation, id)).status === 'suspended');
   await change(installation, id, 'delete');
-}, 120_000);
+});

@@ -6,7 +6,15 @@ import { lookFromOutside, NOTHING } from '../support/outside';
 import { pooled } from '../support/pooled';
 import { sampleOf } from '../support/sample';
 import { ALL_IN, ALL_OUT, logInEverywhere } from '../support/tenant-app';
-import { askFor, change, createTenant, deleteTenant, operationEnds, parked, type Tenant } from '../support/tenants';
+import {
+  askFor,
+  change,
+  createTenant,
+  deleteTenant,
+  operationEnds,
+  parkedStepsOf,
+  type Tenant,
+} from '../support/tenants';
 import { until } from '../support/until';
 
 let installation: FaultInjectedInstallation;
@@ -30,7 +38,7 @@ const post = async (id: string, action: string, body?: object) =>
 const parkedAt = (id: string, ...steps: string[]) =>
   until(
     `parked at ${steps.join(', ')}`,
-    async () => (await parked(installation, id)).sort().join() === steps.sort().join(),
+    async () => (await parkedStepsOf(installation, id)).sort().join() === steps.sort().join(),
   );
 const shut = (...backends: BackendKind[]) => backends.forEach((it) => installation.proxies[it].shut());
 const open = (...backends: BackendKind[]) => backends.forEach((it) => installation.proxies[it].open());
@@ -157,7 +165,7 @@ describe.each(sampleOf(CASES, ({ what }) => SHORT_CASES.includes(what)))(
       for (const { id } of stuck) await parkedAt(id, `postgres.${verb}`, `qdrant.${verb}`);
       // Nothing goes on because of that: they stand until they are answered.
       open('postgres', 'qdrant');
-    }, 240_000);
+    });
 
     test.each(ORDERS)('and retried: %s', async (_, order) => {
       const { id, name } = next();
@@ -256,7 +264,7 @@ describe.each(sampleOf(CANCELLED, ({ action }) => action === 'suspend'))(
     beforeAll(async () => {
       ready = await createSome(Object.keys(MOMENTS).length + 2);
       if (action === 'resume') await Promise.all(ready.map(({ id }) => change(installation, id, 'suspend')));
-    }, 240_000);
+    });
 
     test.each(Object.keys(MOMENTS))('%s, is rolled back', async (moment) => {
       const { id, name } = next();

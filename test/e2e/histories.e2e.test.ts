@@ -13,7 +13,7 @@ import {
   adopt,
   askFor,
   change,
-  parked,
+  parkedStepsOf,
   createTenant,
   deleteTenant,
   operationEnds,
@@ -57,7 +57,7 @@ const OUTCOMES: Record<string, () => Promise<string>> = {
   'create-parked-twice': async () => {
     for (const it of ['qdrant', 'postgres'] as const) installation.proxies[it].shut();
     const id = await askFor(installation, newName('h'));
-    await until('both are parked', async () => (await parked(installation, id)).length === 2);
+    await until('both are parked', async () => (await parkedStepsOf(installation, id)).length === 2);
     for (const it of ['qdrant', 'postgres'] as const) {
       installation.proxies[it].open();
       await installation.request('POST', `/tenants/${id}/retry`, { step: `${it}.create` });
@@ -75,7 +75,7 @@ const OUTCOMES: Record<string, () => Promise<string>> = {
     const { id } = await createTenant(installation, newName('h'));
     installation.proxies.qdrant.shut();
     await installation.request('DELETE', `/tenants/${id}?mode=hard&force=true`);
-    await until('it is parked', async () => (await parked(installation, id)).length === 1);
+    await until('it is parked', async () => (await parkedStepsOf(installation, id)).length === 1);
     await installation.request('POST', `/tenants/${id}/skip`, { reason: 'recorded' });
     const ended = await operationEnds(installation, id);
     installation.proxies.qdrant.open();
@@ -98,7 +98,7 @@ const OUTCOMES: Record<string, () => Promise<string>> = {
     const { id, name } = await createTenant(installation, newName('h'));
     await restorePostgresDatabase(installation.info, name);
     await installation.request('POST', `/tenants/${id}/suspend`);
-    await until('it is parked', async () => (await parked(installation, id)).length === 1);
+    await until('it is parked', async () => (await parkedStepsOf(installation, id)).length === 1);
     await adopt(installation, id, 'postgres');
     await operationEnds(installation, id);
     return id;

@@ -79,7 +79,7 @@ async function live(there: TestInstallation, title: string, { leaves, begin }: P
     const ended = await Promise.all(
       subjects.map(async (it) => {
         const subject = await ask(there, operation.kind, it);
-        return { subject, tenant: await ends(there, operation.kind, subject, 110_000) };
+        return { subject, tenant: await ends(there, operation.kind, subject) };
       }),
     );
     byOperation.push(Math.round((Date.now() - askedAt) / 1_000));

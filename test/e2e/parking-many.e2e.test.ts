@@ -3,7 +3,7 @@ import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '.
 import { writeSection } from '../support/faults-page';
 import { lookFromOutside } from '../support/outside';
 import { pooled } from '../support/pooled';
-import { askFor, deleteTenant, logOf, parked, tenantOf, type Tenant } from '../support/tenants';
+import { askFor, deleteTenant, logOf, parkedStepsOf, tenantOf, type Tenant } from '../support/tenants';
 import { until } from '../support/until';
 
 const IS_LONG = process.env['FAULTS'] === 'all';
@@ -45,7 +45,7 @@ describe.each(Object.entries(MENDINGS))('repaired by %s', (way, { retryMs, mend,
         async (name) => ({ name, id: await askFor(installation, name) }),
       );
       for (const { id } of tenants)
-        await until(`${id} is parked`, async () => (await parked(installation, id)).includes(step), TIMEOUT_MS);
+        await until(`${id} is parked`, async () => (await parkedStepsOf(installation, id)).includes(step), TIMEOUT_MS);
       const parkedMs = Date.now() - askedAt;
       // Else it would count how long the other backends take.
       for (const { id } of tenants)

@@ -9,7 +9,8 @@ import {
   deleteTenant,
   logOf,
   operationEnds,
-  parked,
+  parkedStepsOf,
+  parksOf,
   tenantOf,
 } from '../support/tenants';
 import { until } from '../support/until';
@@ -33,7 +34,7 @@ const ANSWERED_ATTEMPTS = 4;
 const parkedAt = (id: string, ...steps: string[]) =>
   until(
     `parked at ${steps.join(', ')}`,
-    async () => (await parked(installation, id)).sort().join() === steps.sort().join(),
+    async () => (await parkedStepsOf(installation, id)).sort().join() === steps.sort().join(),
   );
 
 async function parkedCreate(
@@ -74,13 +75,12 @@ test('a step that fails for long is parked, visibly: state, step, cause and advi
     /waits for an answer: retry or abort\n\nDone: `[^]*\*\*qdrant\.create\*\* is parked since [^]*Cause: qdrant: [^]*runbook\.md#unreachable\n[^]*runbook\.md#qdrant-create$/,
   );
   installation.proxies.qdrant.open();
-  const answeredAt = Date.now();
+  // By itself it would be tried again in ten minutes, which nobody here waits for.
   expect((await answer(id, 'retry')).status).toBe(202);
   expect(await operationEnds(installation, id)).toMatchObject({
     status: 'active',
     operation: { state: 'done', cause: null },
   });
-  expect(Date.now() - answeredAt).toBeLessThan(10_000);
 });
 
 test.each([
@@ -107,14 +107,14 @@ test('a retry rides out a hiccup: it needs no second answer', async () => {
 test('an answer never counts for a later pause: retried in vain, it waits again', async () => {
   const { id } = await parkedCreate('postgres');
   const before = await failuresOf(id, 'postgres.create');
+  const [first] = await parksOf(installation, id);
   await answer(id, 'retry');
-  await until(
-    'it was tried some times more',
-    async () => (await failuresOf(id, 'postgres.create')) === before + ANSWERED_ATTEMPTS,
-  );
-  await new Promise((resolve) => setTimeout(resolve, 3_000));
+  await until('it waits anew', async () => {
+    const [now] = await parksOf(installation, id);
+    return now !== undefined && now.parkId !== first?.parkId;
+  });
   expect(await failuresOf(id, 'postgres.create')).toBe(before + ANSWERED_ATTEMPTS);
-  expect(await parked(installation, id)).toEqual(['postgres.create']);
+  expect(await parkedStepsOf(installation, id)).toEqual(['postgres.create']);
   await abortWhenParked(installation, id);
   installation.proxies.postgres.open();
   expect(await operationEnds(installation, id)).toMatchObject({
@@ -216,7 +216,7 @@ test('a run that was terminated while it was parked: retry starts a new one, whi
   await installation.operator.client.workflow.getHandle(`tenant-${id}`).terminate('by mistake');
   installation.proxies.qdrant.open();
   expect((await answer(id, 'retry')).status).toBe(202);
-  expect(await operationEnds(installation, id, 8_000)).toMatchObject({ status: 'active' });
+  expect(await operationEnds(installation, id)).toMatchObject({ status: 'active' });
   expect(await lookFromOutside(installation.info, name)).toMatchObject({
     mongoUsers: [`freeflow_${name}`],
     qdrantTokens: 1,
@@ -249,7 +249,7 @@ describe('left alone', () => {
   test('a parked step mends itself once its backend is back', async () => {
     patient.proxies.postgres.shut();
     const id = await askFor(patient, newName('p'));
-    await until('it is parked', async () => (await parked(patient, id)).length === 1);
+    await until('it is parked', async () => (await parkedStepsOf(patient, id)).length === 1);
     patient.proxies.postgres.open();
     expect(await operationEnds(patient, id)).toMatchObject({ status: 'active' });
   });

@@ -33,9 +33,7 @@ test.each([
   const program = start();
   await program.prints(moment);
   program.interrupt();
-  const interruptedAt = Date.now();
   expect(await program.ended).toBe(130);
-  expect(Date.now() - interruptedAt).toBeLessThan(15_000);
   expect(processesIn(dir)).toEqual([]);
   expect(program.output()).toMatch(/Stopping\. .*\n[^]*Stopped before everything was ready\.\n$/);
 });
@@ -49,7 +47,7 @@ test('a second Ctrl-C kills what does not stop', async () => {
   await delay(500);
   program.interrupt();
   expect(await program.ended).toBe(1);
-  await until('the killed ones are gone', async () => processesIn(dir).length === 0, 5_000);
+  await until('the killed ones are gone', async () => processesIn(dir).length === 0);
 });
 
 test('a worker that can not start is named with its reason, and nothing is left running', async () => {

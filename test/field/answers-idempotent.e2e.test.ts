@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
-import { askFor, logOf, operationEnds, parked, tenantOf } from '../support/tenants';
+import { askFor, logOf, operationEnds, parkedStepsOf, tenantOf } from '../support/tenants';
 import { until } from '../support/until';
 
 // Several operations each, with waits between them.
@@ -18,7 +18,7 @@ afterAll(() => installation.close());
 
 const post = (path: string, body: object | undefined, key?: string) =>
   installation.request('POST', path, body, key === undefined ? {} : { 'idempotency-key': key });
-const isParked = (id: string) => until('it is parked', async () => (await parked(installation, id)).length > 0);
+const isParked = (id: string) => until('it is parked', async () => (await parkedStepsOf(installation, id)).length > 0);
 const answered = (id: string, key: string) => ({ status: 202, body: { id, operation: { id: key } } });
 
 async function parkedCreate(): Promise<string> {

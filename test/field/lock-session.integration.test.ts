@@ -72,7 +72,7 @@ const take = (lock: TenantLock, key: string, waitMs: number) => lock.hold(key, w
 
 /** Nobody holds it, and whoever wants it has it as soon as it can be had. */
 async function expectFree(key: string, ...locks: TenantLock[]): Promise<void> {
-  for (const lock of locks) await until('it can be locked', async () => (await take(lock, key, 0)) === 'in', 5_000);
+  for (const lock of locks) await until('it can be locked', async () => (await take(lock, key, 0)) === 'in');
 }
 
 /** All the rest of what a late request could do has been done. */
@@ -237,7 +237,8 @@ test('closed while others wait and the server says nothing, it ends soon, and so
     const startedAt = performance.now();
     await lock.close();
     expect(await waiting).toMatchObject({ type: 'lock-lost' });
-    expect(performance.now() - startedAt).toBeLessThan(15_000);
+    // Not by the time that it would have waited for the lock.
+    expect(performance.now() - startedAt).toBeLessThan(60_000);
     await another.close();
     await outcome;
     another = new TenantLock(master.workerUrl);

@@ -8,7 +8,7 @@ import {
   change,
   logOf,
   operationEnds,
-  parked,
+  parkedStepsOf,
   tenantOf,
   type Tenant,
 } from '../support/tenants';
@@ -50,7 +50,7 @@ async function overdueRestores(count: number): Promise<Tenant[]> {
   return Promise.all(
     ids.map(async (id) => {
       expect((await installation.request('POST', `/tenants/${id}/restore`)).status).toBe(202);
-      await until('it is parked', async () => (await parked(installation, id)).length > 0);
+      await until('it is parked', async () => (await parkedStepsOf(installation, id)).length > 0);
       await dateHasPassed(id);
       return tenantOf(installation, id);
     }),
@@ -87,7 +87,9 @@ const ENDINGS: Record<string, { give: (tenant: Tenant) => Promise<unknown>; stat
   'aborted, and its undo is skipped': {
     give: async ({ id }) => {
       await abortWhenParked(installation, id);
-      await until('its undo is parked', async () => (await parked(installation, id)).includes('keycloak.disable'));
+      await until('its undo is parked', async () =>
+        (await parkedStepsOf(installation, id)).includes('keycloak.disable'),
+      );
       await installation.request('POST', `/tenants/${id}/skip`, { reason: 'a test' });
     },
     state: 'incomplete',

@@ -12,7 +12,7 @@ import { openMaster, TEST_STACK, type Master } from '../support/master';
 import { withPostgres } from '../support/outside';
 import { startProxy, type TcpProxy } from '../support/tcp-proxy';
 import { openOperator, type Operator } from '../support/temporal';
-import { askFor, operationEnds, parked } from '../support/tenants';
+import { askFor, operationEnds, parkedStepsOf } from '../support/tenants';
 import { until } from '../support/until';
 import { openGate, type GrpcGate } from './grpc-gate';
 import { openOwnTemporal, type OwnTemporal } from './own-temporal';
@@ -178,7 +178,7 @@ describe('a Temporal whose search attributes are not as needed', () => {
   async function lifeIn(installation: TestInstallation): Promise<Record<string, unknown>> {
     keycloak.shut();
     const id = await askFor(installation, newName('s'));
-    await until('it is parked', async () => (await parked(installation, id)).length > 0);
+    await until('it is parked', async () => (await parkedStepsOf(installation, id)).length > 0);
     const run = installation.operator.client.workflow.getHandle(`tenant-${id}`);
     const { searchAttributes } = await run.describe();
     keycloak.open();

@@ -204,7 +204,7 @@ test('all that is stuck is answered without waiting for a Temporal that is away;
   // Since then it stands: the same answer, although other things are stuck by now.
   await stand({ state: 'requested' });
   expect(await ask()).toEqual(all('retried'));
-}, 120_000);
+});
 
 test('a step is meant by its whole name, also where several are parked at a time', async () => {
   await stand({ state: 'parked' });

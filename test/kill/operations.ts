@@ -4,8 +4,8 @@ import { newName } from '../support/activity-harness';
 import { fill, fingerprint } from '../support/fingerprint';
 import type { TestInstallation } from '../support/installation';
 import { lookFromOutside, type Seen } from '../support/outside';
-import { askFor, change, createTenant, tenantOf, type Tenant } from '../support/tenants';
-import { until } from '../support/until';
+import { askFor, change, createTenant, stepsDone, tenantOf, type Tenant } from '../support/tenants';
+import { PATIENCE_MS, untilStandstill } from '../support/until';
 import { BEFORE, type Scenario } from './points';
 
 /** A tenant made ready for an operation, and what was there of it when it was active; nothing for one that is to be made. */
@@ -80,14 +80,17 @@ export async function ask(installation: TestInstallation, kind: PlannedKind, sub
   return subject;
 }
 
-/** Waits until this operation of the tenant has ended. */
+/**
+ * Waits until this operation of the tenant has ended.
+ * @param standstillMs fails when for this long no step of any operation of the installation was done
+ */
 export function ends(
   installation: TestInstallation,
   kind: PlannedKind,
   { id }: Subject,
-  timeoutMs: number,
+  standstillMs = PATIENCE_MS,
 ): Promise<Tenant> {
-  return until(
+  return untilStandstill(
     `the ${kind} of ${id} has ended`,
     async () => {
       const tenant = await tenantOf(installation, id);
@@ -96,6 +99,7 @@ export function ends(
         ? tenant
         : undefined;
     },
-    timeoutMs,
+    () => stepsDone(installation),
+    standstillMs,
   );
 }

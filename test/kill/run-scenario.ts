@@ -4,7 +4,7 @@ import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { fill } from '../support/fingerprint';
 import { pooled } from '../support/pooled';
-import { createTenant, logOf, parked } from '../support/tenants';
+import { createTenant, logOf, parkedStepsOf } from '../support/tenants';
 import { until } from '../support/until';
 import { fingerprintOf, ask, ends, prepare, type Subject } from './operations';
 import { Orders } from './orders';
@@ -133,7 +133,7 @@ async function parkAll(
     const group = await askAll(places.map((at) => subjects[at] as Subject));
     for (const { id } of group) {
       await until(`${id} is parked`, async () =>
-        (await parked(installation, id)).some((it) => it.startsWith(`${shut}.`)),
+        (await parkedStepsOf(installation, id)).some((it) => it.startsWith(`${shut}.`)),
       );
       await until(
         `${id} is done everywhere else`,

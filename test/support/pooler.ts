@@ -60,7 +60,7 @@ logfile = ${folder}/log
   const child = spawn(program ?? 'pgbouncer', ['-q', path.join(folder, 'pgbouncer.ini')], { stdio: 'ignore', ...user });
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const via = (url: string) => Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(port) }).href;
-  await until('PgBouncer answers', () => withPostgres(via(serverUrl), async () => true), 20_000);
+  await until('PgBouncer answers', () => withPostgres(via(serverUrl), async () => true));
   return {
     via,
     log: () => readFileSync(path.join(folder, 'log'), 'utf8'),

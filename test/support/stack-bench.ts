@@ -58,11 +58,7 @@ export function run(command: string, args: readonly string[], env: Record<string
     }),
   );
   const prints = async (what: RegExp) => {
-    const found = await until(
-      `${command} prints ${String(what)}`,
-      async () => what.exec(said) ?? !running.has(pid),
-      110_000,
-    );
+    const found = await until(`${command} prints ${String(what)}`, async () => what.exec(said) ?? !running.has(pid));
     if (found === true) throw new Error(`it has ended without printing ${String(what)}:\n${said}`);
     return found;
   };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import type { ParkedStep } from '@freeflow/contract';
 import type { TestInstallation } from './installation';
-import { until } from './until';
+import { PATIENCE_MS, until, untilStandstill } from './until';
 
 /** A tenant as the API shows it, as far as tests look. */
 export interface Tenant {
@@ -41,16 +42,21 @@ export interface Adoption {
   evidence: unknown;
 }
 
-/** The steps that wait for an answer, as the log tells. */
-export async function parked(installation: TestInstallation, id: string): Promise<string[]> {
-  const { operation } = await tenantOf(installation, id);
-  if (operation.state !== 'parked') return [];
-  const rows = (await logOf(installation, id)).filter((it) => it.step === 'park');
-  return /^parked at (.*?): /.exec(rows.at(-1)?.message ?? '')?.[1]?.split(', ') ?? [];
+/** What its operation waits at for an answer, as the master database has it; an adoption beside it doesn't count. */
+export async function parksOf({ master }: Pick<TestInstallation, 'master'>, id: string): Promise<ParkedStep[]> {
+  const { rows } = await master.query<{ parked: ParkedStep[] | null }>(
+    'SELECT parked FROM "TenantOperation" WHERE "tenantId" = $1 AND kind <> \'adopt\' ORDER BY "createdAt" DESC LIMIT 1',
+    [id],
+  );
+  return rows[0]?.parked ?? [];
 }
 
+/** The names of the steps that wait for an answer. */
+export const parkedStepsOf = async (installation: TestInstallation, id: string): Promise<string[]> =>
+  (await parksOf(installation, id)).map(({ step }) => step);
+
 export async function abortWhenParked(installation: TestInstallation, id: string): Promise<void> {
-  await until('it is parked', async () => (await parked(installation, id)).length > 0);
+  await until('it is parked', async () => (await parksOf(installation, id)).length > 0);
   const { status, text } = await installation.request('POST', `/tenants/${id}/abort`, { reason: 'a test' });
   if (status !== 202) throw new Error(`abort answered ${status}: ${text}`);
 }
@@ -117,9 +123,24 @@ export async function tenantOf(installation: TestInstallation, id: string): Prom
   return (await installation.request('GET', `/tenants/${id}`)).body as unknown as Tenant;
 }
 
-/** Waits until the tenant's last operation has ended. */
-export async function operationEnds(installation: TestInstallation, id: string, timeoutMs = 90_000): Promise<Tenant> {
-  return until(
+/** What has been done by all operations of the installation: as long as it grows, what is waited for may come yet. */
+export async function stepsDone({ master }: Pick<TestInstallation, 'master'>): Promise<string | undefined> {
+  const { rows } = await master.query<{ done: string }>(
+    `SELECT count(*) AS done FROM "TenantProvisionLog" WHERE status = 'success'`,
+  );
+  return rows[0]?.done;
+}
+
+/**
+ * Waits until the tenant's last operation has ended.
+ * @param standstillMs fails when for this long no step of any operation of the installation was done
+ */
+export async function operationEnds(
+  installation: TestInstallation,
+  id: string,
+  standstillMs = PATIENCE_MS,
+): Promise<Tenant> {
+  return untilStandstill(
     `the operation on ${id} has ended`,
     async () => {
       const tenant = await tenantOf(installation, id);
@@ -127,7 +148,8 @@ export async function operationEnds(installation: TestInstallation, id: string, 
       // Becomes the cause of the time-out: whoever reads a red run sees where it hangs.
       throw new Error(JSON.stringify({ operation: tenant.operation, log: (await logOf(installation, id)).slice(-8) }));
     },
-    timeoutMs,
+    () => stepsDone(installation),
+    standstillMs,
   );
 }
 

@@ -5,7 +5,7 @@ import {
 } from '../../../test/support/fault-injected-installation';
 import { envOf, freeflow } from '../../../test/support/freeflow';
 import { restorePostgresDatabase } from '../../../test/support/restore';
-import { createTenant, operationEnds, parked } from '../../../test/support/tenants';
+import { createTenant, operationEnds, parkedStepsOf } from '../../../test/support/tenants';
 import { until } from '../../../test/support/until';
 
 let installation: FaultInjectedInstallation;
@@ -84,7 +84,7 @@ test('one command for all that is stuck, also where a run was ended from outside
   installation.proxies.postgres.shut();
   await Promise.all(names.map((name) => run('create', name, '--no-wait')));
   const ids = await Promise.all(names.map(idOf));
-  for (const id of ids) await until('it is parked', async () => (await parked(installation, id)).length > 0);
+  for (const id of ids) await until('it is parked', async () => (await parkedStepsOf(installation, id)).length > 0);
   await installation.operator.client.workflow.getHandle(`tenant-${ids[0]}`).terminate('by mistake');
   const shown = JSON.parse((await run('stuck', '--json')).stdout) as {
     items: { id: string; why: string }[];
