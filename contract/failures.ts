@@ -12,98 +12,110 @@ interface Failure {
 export const FAILURES = {
   unreachable: {
     retryable: true,
-    advice: 'Check that the server runs and that the worker reaches it. The step goes on by itself once it answers.',
+    advice:
+      'Check that the server runs and that the worker can reach it. The step is retried by itself once it answers.',
   },
   overloaded: {
     retryable: true,
-    advice: 'The server refuses for load. The step goes on by itself; raise its limits if this lasts.',
+    advice:
+      'The server is overloaded or full. Free connections or disk, or raise its limits, if this lasts; the step is retried by itself.',
   },
   credentials: {
     retryable: true,
     advice:
-      "The server refuses the provisioner's credentials. Check the worker's configuration; the step goes on by itself.",
+      "The server refuses the provisioner's credentials. Correct them in the worker's configuration and restart the worker; the step is then retried by itself.",
   },
   permission: {
     retryable: true,
-    advice: 'The provisioner lacks a right at the server. Set its role up again; the step goes on by itself.',
+    advice:
+      'The provisioner lacks a right at the server. Run `freeflow setup backends`, which restores its rights; the step is retried by itself.',
   },
   blocked: {
     retryable: true,
     advice:
-      'Another session holds a lock that the step needs; the cause names it. The step goes on by itself once it is let go; end that session to go on at once.',
+      'Another session holds a lock that the step needs; the cause names it. Wait until it is released, or end that session; the step is retried by itself.',
   },
   certificate: {
     retryable: true,
     advice:
-      "The server's TLS certificate is not trusted, or not made out to this host. Have the worker trust its issuer (NODE_EXTRA_CA_CERTS) or correct the address; the step goes on by itself.",
+      "The server's TLS certificate is not trusted, or names another host. Let the worker trust its issuer (NODE_EXTRA_CA_CERTS) or correct the address; the step is retried by itself.",
   },
   conflict: {
     retryable: true,
-    advice: 'Another change was made at the same time. The step reads the state again and goes on by itself.',
+    advice:
+      'Something else changed the resource at the same time, or is using it. The step reads the state again and is retried by itself.',
   },
-  'server-error': { retryable: true, advice: "Look at the server's log. The step is repeated by itself." },
+  'server-error': {
+    retryable: true,
+    advice: 'The server failed inside. Check its log; the step is retried by itself.',
+  },
   'unknown-server': {
     retryable: true,
     advice:
-      "This is another server than the one the tenant's resource was made on. Point the worker at the right one; where the tenant moved along with a restore, `freeflow tenants adopt NAME RESOURCE --server` records the new one.",
+      "This is not the server that the tenant's resource was created on. Point the worker to the right one; if a restore moved the tenant here, `freeflow tenants adopt NAME BACKEND --server` records the new one.",
   },
   'changed-resource': {
     retryable: true,
     advice:
-      "The resource carries the tenant's mark but another id than recorded, as after a restore. Compare; if it is the right one, `freeflow tenants adopt NAME RESOURCE` records it.",
+      "The resource carries the tenant's ownership nonce under another id than recorded, as after a restore. Compare its data; if it is the tenant's, `freeflow tenants adopt NAME BACKEND` records the new id.",
   },
   'not-adoptable': {
     retryable: false,
     advice:
-      "Nothing was changed: only what carries the tenant's mark is adopted, and another server only when that was asked for. Look at the cause, then ask again.",
+      "Nothing was changed: only what carries the tenant's ownership nonce is adopted, and another server only with --server. Check the cause, then adopt again.",
   },
   'probe-refused': {
     retryable: true,
-    advice: 'The tenant cannot use what was made for it. Look at the cause; the step is repeated by itself.',
+    advice: 'The tenant cannot use its own resource. Fix what the cause names; the step is retried by itself.',
   },
   'probe-leak': {
     retryable: true,
     advice:
-      "The tenant's credentials reach a foreign target. Close the hole at the server; until then the tenant isn't activated.",
+      "The tenant's credentials reach a target that must be closed to them. Close it at the server; until then the tenant is not activated.",
   },
   'still-open': {
     retryable: true,
-    advice: 'The tenant still gets in although its access was cut. Look at the cause; the step is repeated by itself.',
+    advice:
+      'The tenant still has access although it was cut. Close the way that the cause names; the step is retried by itself.',
   },
   'still-there': {
     retryable: true,
-    advice: 'Something of the tenant is still there after its drop. Look at the cause; the step is repeated by itself.',
+    advice:
+      'A resource of the tenant is still there after its drop. Stop what the cause names, often a writer; the step is retried by itself.',
   },
   'missing-resource': {
     retryable: true,
     advice:
-      'The ledger says that it is there, the server has nothing of that name. If the server was restored from a backup, restore what is missing.',
+      'The ledger has the resource as present, and the server has none of that name. If the server was restored from a backup, restore what is missing.',
   },
   'lock-busy': {
     retryable: true,
-    advice: 'An earlier attempt of this tenant is still at work at this backend. The step waits for it.',
+    advice:
+      'An earlier attempt for this tenant is still running at this backend. Wait for it to end; the step is retried by itself.',
   },
   'lock-lost': {
     retryable: true,
-    advice: 'The connection to the master database broke, and with it the lock. The step is repeated by itself.',
+    advice:
+      'The connection to the master database broke, and with it the lock. Check that connection if this recurs; the step is retried by itself.',
   },
   'master-database': {
     retryable: true,
-    advice: 'Check the master database. The step goes on by itself once it answers.',
+    advice: 'The master database does not answer or refuses. Check it; the step is retried by itself once it answers.',
   },
   unexpected: {
     retryable: true,
-    advice: 'A failure we do not know; it is taken for transient and repeated. Look at the cause.',
+    advice:
+      'An unclassified failure, treated as transient. Check the cause; report it to the developers if it stays. The step is retried by itself.',
   },
   'foreign-resource': {
     retryable: false,
     advice:
-      'Something that is not ours has this name at the server and was left alone. Choose another tenant name, or remove it there and create the tenant again.',
+      'A foreign resource has this name at the server; it was left alone. Choose another tenant name, or have its owner remove it and create the tenant again.',
   },
   superseded: {
     retryable: false,
     advice:
-      'A newer run or attempt, or the undo, works on this tenant; this attempt was taken for dead, and nothing hangs on it any more.',
+      'A newer run or attempt, or the undo, works on this tenant; this attempt was presumed dead and changed nothing more. Nothing to do.',
   },
 } as const satisfies Record<string, Failure>;
 

@@ -23,7 +23,7 @@ test.each(['postgres', 'mongodb', 'qdrant', 'keycloak'] as const)(
     });
     expect(stuck).toMatchObject({
       status: 'provisioning',
-      operation: { state: 'running', step: `${backend}.create`, advice: expect.stringContaining('goes on by itself') },
+      operation: { state: 'running', step: `${backend}.create`, advice: expect.stringContaining('retried by itself') },
     });
     installation.proxies[backend].open();
     expect(await operationEnds(installation, id)).toMatchObject({
