@@ -1,7 +1,8 @@
+import type { StepFailure } from '@freeflow/contract';
 import { adviceOn } from '@freeflow/contract';
 import type { PrismaClient } from '@freeflow/db-master';
 import type { StepInput } from './attempt';
-import { end, inTransaction, takenBy, type GivenUp, type SearchAttributes } from './tenant-record';
+import { end, inTransaction, takenBy, type SearchAttributes } from './tenant-record';
 
 /** What an adoption has to know of its tenant. */
 export interface BegunAdoption extends SearchAttributes {
@@ -39,7 +40,7 @@ export function adoptionActivities(
       }),
 
     /** Whatever the reason, an adoption that failed has changed nothing and won't go on by itself. */
-    'end-adoption': (input: StepInput & { refused?: GivenUp }): Promise<void> =>
+    'end-adoption': (input: StepInput & { refused?: StepFailure }): Promise<void> =>
       inTransaction(db, 'end-adoption', input, async (tx, { tenant, operation, now }) => {
         const { refused } = input;
         await end(

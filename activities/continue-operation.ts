@@ -1,13 +1,14 @@
+import type { StepFailure } from '@freeflow/contract';
 import type { PrismaClient } from '@freeflow/db-master';
 import type { StepInput } from './attempt';
-import { inTransaction, superseded, type GivenUp } from './tenant-record';
+import { inTransaction, superseded } from './tenant-record';
 import { forcedDeletionBeside, INTERRUPTED } from './tenant-record-ends';
 
 /** What a run has to know before it goes on with what another has handed on. */
 export interface Continued {
   isOver: boolean;
   /** A forced deletion waits: its signal may have come to the run before. */
-  interrupted?: GivenUp;
+  interrupted?: StepFailure;
 }
 
 export interface ContinueInput extends StepInput {

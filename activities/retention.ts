@@ -1,5 +1,5 @@
+import type { StepFailure } from '@freeflow/contract';
 import type { Prisma, TenantOperation } from '@freeflow/db-master';
-import type { GivenUp } from './tenant-record';
 import { forcedDeletionBeside } from './tenant-record-ends';
 
 type Tx = Prisma.TransactionClient;
@@ -13,9 +13,9 @@ export async function keepUnrestored(
   tx: Tx,
   operation: TenantOperation,
   now: Date,
-  why: GivenUp,
+  why: StepFailure,
   retentionMs: number,
-): Promise<{ why: GivenUp; sentence: string }> {
+): Promise<{ why: StepFailure; sentence: string }> {
   if (operation.kind !== 'restore' || (await forcedDeletionBeside(tx, operation)) !== undefined)
     return { why, sentence: '' };
   const { id, status, goneAt, purgeAt } = await tx.tenant.findUniqueOrThrow({ where: { id: operation.tenantId } });

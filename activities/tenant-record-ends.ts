@@ -1,18 +1,18 @@
 import type { BackendKind } from '@freeflow/contract';
+import type { StepFailure } from '@freeflow/contract';
 import { Prisma, type Tenant, type TenantOperation } from '@freeflow/db-master';
-import type { GivenUp } from './tenant-record';
 
 type Tx = Prisma.TransactionClient;
 
 /** Why an operation turns round for a deletion that was asked for with force. */
-export const INTERRUPTED: GivenUp = {
+export const INTERRUPTED: StepFailure = {
   step: 'interrupted',
   cause: 'a forced deletion was asked for',
   advice: 'The deletion goes on by itself.',
 };
 
 /** What a run that was terminated while it undid has left in its operation. */
-export const givenUpOf = ({ step, cause, advice }: TenantOperation): GivenUp => ({
+export const rollbackReasonOf = ({ step, cause, advice }: TenantOperation): StepFailure => ({
   step: step ?? 'begin',
   cause: cause ?? 'unknown',
   advice: advice ?? '',
@@ -39,7 +39,7 @@ export async function takeOver(tx: Tx, { id, tenantId }: TenantOperation, now: D
 }
 
 /** What skipped steps leave behind, in the words of the operation; nothing where none was skipped. */
-export function leftBy(skipped: Readonly<Record<string, string>>): GivenUp | undefined {
+export function leftBy(skipped: Readonly<Record<string, string>>): StepFailure | undefined {
   const [first] = Object.keys(skipped);
   if (first === undefined) return undefined;
   const cause = `left behind: ${Object.entries(skipped)

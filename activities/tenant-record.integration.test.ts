@@ -9,18 +9,19 @@ beforeAll(async () => {
 });
 afterAll(() => harness.close());
 
-const givenUp = { step: 'qdrant.create', cause: 'it is full', advice: 'Make room.' };
+const rollbackReason = { step: 'qdrant.create', cause: 'it is full', advice: 'Make room.' };
 const stateOf = async ({ tenantId, operationId }: StepInput) => {
   const { status } = await harness.db.tenant.findUniqueOrThrow({ where: { id: tenantId } });
   const { state } = await harness.db.tenantOperation.findUniqueOrThrow({ where: { id: operationId } });
   return { status, state };
 };
-const undoing = (tenant: StepInput & { runId: string }) => harness.run('start-rollback', tenant, {}, { givenUp });
+const undoing = (tenant: StepInput & { runId: string }) =>
+  harness.run('start-rollback', tenant, {}, { rollbackReason });
 
 test('of completing and turning round the first one counts, whatever the other had in mind', async () => {
   const turned = await harness.newTenant();
   expect(await undoing(turned)).toBeUndefined();
-  expect(await harness.run('activate', turned)).toEqual(givenUp);
+  expect(await harness.run('activate', turned)).toEqual(rollbackReason);
   expect(await stateOf(turned)).toEqual({ status: 'provisioning', state: 'undoing' });
 
   const completed = await harness.newTenant();
@@ -34,7 +35,9 @@ test.each(['activate', 'start-rollback', 'park', 'mark-gone'] as const)(
   async (step) => {
     const tenant = await harness.newTenant();
     const terminated = { ...tenant, runId: randomUUID() };
-    await expect(harness.run(step, terminated, {}, { givenUp, steps: [givenUp], skipped: {} })).rejects.toMatchObject({
+    await expect(
+      harness.run(step, terminated, {}, { rollbackReason, steps: [rollbackReason], skipped: {} }),
+    ).rejects.toMatchObject({
       type: 'superseded',
       nonRetryable: true,
     });
@@ -54,7 +57,7 @@ test.each(['unpark', 'start-rollback', 'activate', 'mark-gone'] as const)(
     ];
     await harness.run('park', tenant, {}, { steps });
     expect(await parkedOf()).toEqual(steps);
-    await harness.run(step, tenant, {}, { isUndoing: false, givenUp, skipped: {} });
+    await harness.run(step, tenant, {}, { isUndoing: false, rollbackReason, skipped: {} });
     expect(await parkedOf()).toBeNull();
   },
 );

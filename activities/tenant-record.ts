@@ -7,6 +7,7 @@ import {
   OPERATIONS,
   touchesBackends,
   type ParkedStep,
+  type StepFailure,
   type OperationGoal,
 } from '@freeflow/contract';
 import {
@@ -25,15 +26,8 @@ import { currentAttempt, type StepInput } from './attempt';
 import { masterFaultType } from './master-fault';
 import { appendRow, lockTenant } from './provision-log';
 import { keepUnrestored } from './retention';
-import { abandon, forcedDeletionBeside, givenUpOf, INTERRUPTED, leftBy, takeOver } from './tenant-record-ends';
+import { abandon, forcedDeletionBeside, rollbackReasonOf, INTERRUPTED, leftBy, takeOver } from './tenant-record-ends';
 import { goalOf, refusalOf } from './transitions';
-
-/** Why a forward path was given up; travels with the workflow, so that the undo's own troubles don't hide it. */
-export interface GivenUp {
-  step: string;
-  cause: string;
-  advice: string;
-}
 
 /** The answer of `begin`: what this run has to do, with all settings it depends on. */
 export type Begun =
@@ -44,7 +38,7 @@ export type Begun =
       goal: OperationGoal;
       /** Whether there is anything to do at the backends. */
       touchesBackends: boolean;
-      givenUp?: GivenUp;
+      rollbackReason?: StepFailure;
       patience: Patience;
     } & SearchAttributes)
   | { verdict: 'refused' | 'over'; tenantName: string; reason: string };
@@ -94,9 +88,9 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings) {
   /** The way forward has come to its end; says why, where it was turned round before. */
   const settle =
     (step: string, goal: Exclude<OperationGoal, 'gone'>) =>
-    (input: StepInput): Promise<GivenUp | undefined> =>
-      inTransaction<GivenUp | undefined>(db, step, input, async (tx, { tenant, operation, now }) => {
-        if (operation.undoing) return { message: 'too late: it is being undone', result: givenUpOf(operation) };
+    (input: StepInput): Promise<StepFailure | undefined> =>
+      inTransaction<StepFailure | undefined>(db, step, input, async (tx, { tenant, operation, now }) => {
+        if (operation.undoing) return { message: 'too late: it is being undone', result: rollbackReasonOf(operation) };
         const purgeAt = goal === 'deleted' ? new Date(now.getTime() + settings.retentionMs) : null;
         await tx.tenant.update({ where: { id: tenant.id }, data: { status: goal, purgeAt } });
         await end(tx, { operation, now }, 'done');
@@ -115,13 +109,13 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings) {
     'mark-soft-deleted': settle('mark-soft-deleted', 'deleted'),
 
     /** Turns the operation round; says so where it is done already, since then it can't be turned any more. */
-    'start-rollback': (input: StepInput & { givenUp: GivenUp }): Promise<'done' | undefined> =>
+    'start-rollback': (input: StepInput & { rollbackReason: StepFailure }): Promise<'done' | undefined> =>
       inTransaction<'done' | undefined>(
         db,
         'start-rollback',
         input,
         async (tx, { operation }) => {
-          const { step, cause, advice } = input.givenUp;
+          const { step, cause, advice } = input.rollbackReason;
           await tx.tenantOperation.update({
             where: { id: operation.id },
             data: { state: 'undoing', undoing: true, parked: Prisma.DbNull, step, cause, advice },
@@ -161,10 +155,18 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings) {
       }),
 
     /** The tenant is as it was before the operation. */
-    'restore-status': (input: StepInput & { givenUp: GivenUp; skipped: Record<string, string> }): Promise<void> =>
+    'restore-status': (
+      input: StepInput & { rollbackReason: StepFailure; skipped: Record<string, string> },
+    ): Promise<void> =>
       inTransaction(db, 'restore-status', input, async (tx, { tenant, operation, now }) => {
         const left = leftBy(input.skipped);
-        const { why, sentence } = await keepUnrestored(tx, operation, now, left ?? input.givenUp, settings.retentionMs);
+        const { why, sentence } = await keepUnrestored(
+          tx,
+          operation,
+          now,
+          left ?? input.rollbackReason,
+          settings.retentionMs,
+        );
         await end(tx, { operation, now }, left === undefined ? 'rolled_back' : 'incomplete', why);
         return {
           message: `${left?.cause ?? `${tenant.name} is ${tenant.status}, as it was before`}${sentence}`,
@@ -172,7 +174,9 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings) {
         };
       }),
 
-    'mark-gone': (input: StepInput & { givenUp?: GivenUp; skipped: Record<string, string> }): Promise<void> =>
+    'mark-gone': (
+      input: StepInput & { rollbackReason?: StepFailure; skipped: Record<string, string> },
+    ): Promise<void> =>
       inTransaction(db, 'mark-gone', input, async (tx, { tenant, operation, now }) => {
         const left = leftBy(input.skipped);
         if (left !== undefined) {
@@ -188,7 +192,7 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings) {
         if (standing.length > 0) {
           const cause = `${tenant.name} still has ${standing.map((it) => `${it.kind} ${it.name} (${it.state})`).join(', ')}`;
           // Why it is undone is worth more than this, which the log tells.
-          if (!input.givenUp)
+          if (!input.rollbackReason)
             await tx.tenantOperation.update({
               where: { id: operation.id },
               data: { step: 'mark-gone', cause, advice: adviceOn('still-there') },
@@ -203,7 +207,7 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings) {
           where: { id: operation.id },
           data: { evidence: { backends: resources.map(evidenceOf), secretsDestroyed: count } },
         });
-        await end(tx, { operation, now }, input.givenUp ? 'rolled_back' : 'done', input.givenUp);
+        await end(tx, { operation, now }, input.rollbackReason ? 'rolled_back' : 'done', input.rollbackReason);
         return { message: `nothing of ${tenant.name} is left; the name is free again`, result: undefined };
       }),
   };
@@ -240,14 +244,15 @@ async function begin(tx: Tx, { tenant, operation, now }: Rows, runId: string, se
     };
   }
   if (operation.kind === 'hard_delete' && operation.force) await takeOver(tx, operation, now);
-  const givenUp = operation.state === 'undoing' || operation.undoing ? givenUpOf(operation) : deletion && INTERRUPTED;
+  const rollbackReason =
+    operation.state === 'undoing' || operation.undoing ? rollbackReasonOf(operation) : deletion && INTERRUPTED;
   const from = operation.fromStatus ?? tenant.status;
   const goal = await goalOf(tx, tenant, operation);
   if (goal === 'gone') await tx.tenant.update({ where: { id: tenant.id }, data: { status: 'deleting' } });
   await tx.tenantOperation.update({
     where: { id: operation.id },
     data: {
-      state: givenUp === undefined ? 'running' : 'undoing',
+      state: rollbackReason === undefined ? 'running' : 'undoing',
       parked: Prisma.DbNull,
       fromStatus: from,
       ...takenBy(operation, runId, now),
@@ -269,7 +274,7 @@ async function begin(tx: Tx, { tenant, operation, now }: Rows, runId: string, se
       goal,
       touchesBackends: touchesBackends(kind, from, goal),
       patience,
-      ...(givenUp === undefined ? {} : { givenUp }),
+      ...(rollbackReason === undefined ? {} : { rollbackReason }),
       ...(searchAttributes === undefined ? {} : { searchAttributes }),
     },
   };
@@ -299,7 +304,7 @@ export async function end(
   tx: Tx,
   { operation: { id }, now }: Pick<Rows, 'operation' | 'now'>,
   state: 'done' | 'rolled_back' | 'refused' | 'incomplete',
-  why?: GivenUp,
+  why?: StepFailure,
 ): Promise<void> {
   const { step = null, cause = null, advice = null } = why ?? {};
   await tx.tenantOperation.update({

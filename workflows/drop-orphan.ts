@@ -6,9 +6,9 @@ const activities = proxyActivities<Pick<Activities, 'dropOrphan' | 'endOrphanDro
   startToCloseTimeout: '8 minutes',
   heartbeatTimeout: '10 seconds',
   cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-  // Some seconds of them: who asked is waiting, and can ask again.
+  // Some seconds of them: on-call is waiting, and can send the request again.
   retry: { maximumAttempts: 4 },
-  summary: 'drop what is ours and nobody has',
+  summary: 'drop orphaned resource',
 });
 
 /** Drops one orphan that a person has named, after looking once more whether it is one. */

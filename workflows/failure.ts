@@ -1,26 +1,22 @@
+import type { StepFailure } from '@freeflow/contract';
 import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
 
-/** A step that was given up, or that waiting can't mend. */
-export interface Failure {
-  step: string;
-  cause: string;
-  advice: string;
-}
-
-/** The way forward was stopped from outside. */
-export class Stopped extends Error {
-  override readonly name = 'Stopped';
-  constructor(readonly why: Failure) {
-    super(why.cause);
+/** An answer or a forced deletion asks for all of it to be undone. */
+export class RollbackRequested extends Error {
+  override readonly name = 'RollbackRequested';
+  constructor(readonly reason: StepFailure) {
+    super(reason.cause);
   }
 }
 
-/** What is to be told of a failure: the activity's own words, which are fit for everybody. */
-export function failureOf(error: unknown): Failure {
-  if (error instanceof Stopped) return error.why;
+/**
+ * Describes a failure for people: in the activity's own words, which are fit for everybody.
+ * @throws what it was given, where that is no failure of a step: a new run is to go on, or a defect must fail the workflow task
+ */
+export function failureOf(error: unknown): StepFailure {
+  if (error instanceof RollbackRequested) return error.reason;
   if (isCancellation(error))
-    return { step: 'cancelled', cause: 'cancelled by an operator', advice: 'Ask for it again when you want it.' };
-  // A new run is to go on; or a defect, which must fail the workflow task, not the tenant.
+    return { step: 'cancelled', cause: 'cancelled by an operator', advice: 'Send the request again when you want it.' };
   if (!(error instanceof ActivityFailure)) throw error;
   const { cause, activityType } = error;
   const [detail] = cause instanceof ApplicationFailure ? (cause.details ?? []) : [];
@@ -28,11 +24,11 @@ export function failureOf(error: unknown): Failure {
   return {
     step: activityType,
     cause: cause?.message ?? error.message,
-    advice: advice ?? 'The worker ended or was cut off in the middle; the step is repeated by itself.',
+    advice: advice ?? 'The worker ended or lost its connection during the step; the step is repeated by itself.',
   };
 }
 
-/** Whether waiting can mend it. */
+/** Whether a step that failed may succeed when it is tried again. */
 export function isRetryable(error: unknown): boolean {
   return (
     error instanceof ActivityFailure &&

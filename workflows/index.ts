@@ -1,8 +1,12 @@
 // Exactly what is registered: everything exported here becomes a workflow.
-export { provisionTenant } from './provision-tenant';
-export { suspendTenant, softDeleteTenant } from './cut-access';
-export { resumeTenant, restoreTenant } from './give-access';
-export { deleteTenant } from './delete-tenant';
+export {
+  provisionTenant,
+  suspendTenant,
+  resumeTenant,
+  softDeleteTenant,
+  restoreTenant,
+  deleteTenant,
+} from './tenant-operations';
 export { adoptResource } from './adopt-resource';
 export { sweepOperations } from './sweep-operations';
 export { reconcile } from './reconcile';

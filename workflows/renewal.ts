@@ -1,15 +1,16 @@
-import type { OperationInput } from '@freeflow/contract';
+import type { OperationInput, StepFailure } from '@freeflow/contract';
 import { allHandlersFinished, condition, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
-import type { Begun, GivenUp } from '../activities/tenant-record';
-import type { SagaState } from './saga';
+import type { Begun } from '../activities/tenant-record';
+import type { SagaState } from './saga-types';
 
+/** What `begin` has found that is to be done. */
 export type Go = Extract<Begun, { verdict: 'go' }>;
 
-/** What a run hands to the one that goes on in its place. */
-export interface Carried {
+/** What a run hands on to the one that goes on in its place. */
+export interface HandedOn {
   begun: Go;
-  /** Why it is undone; nothing on the way forward. */
-  givenUp?: GivenUp;
+  /** Why it is rolled back; nothing on the way forward. */
+  rollbackReason?: StepFailure;
   saga: SagaState;
 }
 
@@ -28,10 +29,10 @@ export function isHistoryLong(eventsPerRun = EVENTS_PER_RUN): boolean {
 }
 
 /** Ends this run and goes on in a new one. Memo, search attributes, summary and priority are handed on by the server. */
-export async function continueInNewRun(input: OperationInput, carried: Carried): Promise<never> {
+export async function continueInNewRun(input: OperationInput, handedOn: HandedOn): Promise<never> {
   await condition(allHandlersFinished);
   const { taskTimeoutMs } = workflowInfo();
-  return makeContinueAsNewFunc<(input: OperationInput, carried: Carried) => Promise<string>>({
+  return makeContinueAsNewFunc<(input: OperationInput, handedOn: HandedOn) => Promise<string>>({
     workflowTaskTimeout: taskTimeoutMs,
-  })(input, carried);
+  })(input, handedOn);
 }

@@ -26,8 +26,8 @@ test('two steps swapped are noticed', async () => {
   try {
     for (const file of readdirSync(__dirname).filter((it) => it.endsWith('.ts') && !it.endsWith('.test.ts')))
       cpSync(path.join(__dirname, file), path.join(scratch, file));
-    const file = path.join(scratch, 'plans.ts');
-    const swapped = readFileSync(file, 'utf8').replace("['create', 'probe']", "['probe', 'create']");
+    const file = path.join(scratch, 'tenant-operations.ts');
+    const swapped = readFileSync(file, 'utf8').replace('of forward)', 'of [...forward].reverse())');
     expect(swapped).not.toBe(readFileSync(file, 'utf8'));
     writeFileSync(file, swapped);
     const failures = await replay(scratch, { 'create-active.json': histories['create-active.json'] ?? '' });

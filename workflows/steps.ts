@@ -1,70 +1,49 @@
 import {
-  type BackendKind,
+  BACKEND_VERBS,
   backendQueueOf,
-  type OperationInput,
+  BACKENDS,
+  backendStepName,
   RECORD_STEPS,
+  type BackendKind,
+  type BackendVerb,
+  type OperationInput,
   type RecordStepName,
 } from '@freeflow/contract';
 import { proxyActivities, proxyLocalActivities, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../activities';
-import type { Step } from './saga';
-
-interface BackendRow {
-  kind: BackendKind;
-  /** What the tenant gets there, in the words of the Temporal UI. */
-  thing: string;
-  /** Longer than all client deadlines of one attempt together, so that the client always ends first. */
-  startToCloseTimeout: '3 minutes' | '8 minutes';
-}
-
-/** The backends, side by side in every runbook. */
-export const BACKENDS: readonly BackendRow[] = [
-  { kind: 'postgres', thing: 'PostgreSQL database', startToCloseTimeout: '3 minutes' },
-  { kind: 'mongodb', thing: 'MongoDB database', startToCloseTimeout: '3 minutes' },
-  { kind: 'qdrant', thing: 'Qdrant collection', startToCloseTimeout: '3 minutes' },
-  { kind: 'keycloak', thing: 'Keycloak realm', startToCloseTimeout: '8 minutes' },
-];
-
-const VERBS = {
-  create: 'make',
-  probe: 'try out',
-  disable: 'cut off',
-  enable: 'give back',
-  drop: 'drop',
-  adopt: 'adopt',
-} as const;
-export type Verb = keyof typeof VERBS;
+import type { Step } from './saga-types';
 
 /** A worker that died is noticed after this time; live ones report every second. */
 const HEARTBEAT_TIMEOUT = '5 seconds';
 
 // Hiccups are ridden out by server-side retries, some two seconds of them; between single attempts there are the workflow's own timers.
-const RIDING_OUT = { maximumAttempts: 4, initialInterval: '250 ms', backoffCoefficient: 2 } as const;
+const SOME_ATTEMPTS = { maximumAttempts: 4, initialInterval: '250 ms', backoffCoefficient: 2 } as const;
 const ONE_ATTEMPT = { maximumAttempts: 1 } as const;
 
-/** One step of a runbook at one backend; its name is also its activity's. */
-export function backendStep(backend: BackendRow, verb: Verb, input: OperationInput & { isForward?: true }): Step {
-  const { kind, thing, startToCloseTimeout } = backend;
-  const name = `${kind}.${verb}` as const;
+/** A step at one backend; its name is also its activity's. */
+export function backendStep(
+  backend: BackendKind,
+  verb: BackendVerb,
+  input: OperationInput & { isForward?: true },
+): Step {
+  const { title, resource, startToCloseTimeout } = BACKENDS[backend];
+  const name = backendStepName(backend, verb);
   return {
     name,
-    run: (ridesOut) => {
+    run: (isPatient) => {
       const options: ActivityOptions = {
         startToCloseTimeout,
         heartbeatTimeout: HEARTBEAT_TIMEOUT,
         // The SDK's default gives up waiting at once; an undo could then begin while its own step still works.
         cancellationType: 'WAIT_CANCELLATION_COMPLETED',
-        retry: ridesOut ? RIDING_OUT : ONE_ATTEMPT,
-        summary: `${VERBS[verb]} the ${thing}`,
-        taskQueue: backendQueueOf(workflowInfo().taskQueue, kind),
+        retry: isPatient ? SOME_ATTEMPTS : ONE_ATTEMPT,
+        summary: `${BACKEND_VERBS[verb].summary} the ${title} ${resource}`,
+        taskQueue: backendQueueOf(workflowInfo().taskQueue, backend),
       };
       return proxyActivities<Activities>(options)[name](input);
     },
   };
 }
-
-/** The steps in the master database by which a tenant has reached a status. */
-export type SettlingStep = 'activate' | 'suspend' | 'mark-soft-deleted';
 
 /** There is nothing to choose: without the master database nothing can go on, so these are repeated until it answers. */
 const UNTIL_IT_ANSWERS = {

@@ -1,6 +1,6 @@
-import { PLANS } from '../../workflows/plans';
-import { BACKENDS } from '../../workflows/steps';
+import { BACKEND_KINDS, backendStepName, OPERATIONS, SETTLING_STEPS, touchesBackends } from '@freeflow/contract';
 import type { Subject } from '../kill/operations';
+import { BEFORE } from '../kill/points';
 import { faultsOfCounting, lookAt, mustBe, readLog, type Row, type Verdict } from '../kill/verdict';
 import type { TestInstallation } from '../support/installation';
 import type { Tenant } from '../support/tenants';
@@ -42,10 +42,9 @@ const isLate = ({ status, message }: Row): boolean => status === 'error' && mess
 
 /** The steps of the plan that the log of the operation doesn't bring to a good end. */
 function missingIn(log: readonly Row[], { kind, goal, interrupts }: Operation): string[] {
-  const { forward, finish } = PLANS[kind];
-  const changesAccess = kind !== 'restore' || goal === 'active';
-  const backendSteps = (changesAccess ? forward : []).flatMap((verb) => BACKENDS.map((it) => `${it.kind}.${verb}`));
-  const last = (finish as Partial<Record<string, string>>)[goal] ?? '';
+  const forward = touchesBackends(kind, BEFORE[kind], goal) ? OPERATIONS[kind].forward : [];
+  const backendSteps = forward.flatMap((verb) => BACKEND_KINDS.map((backend) => backendStepName(backend, verb)));
+  const last = SETTLING_STEPS[goal];
   // A create that is interrupted drops all of it by its own undo, and nothing is left to do for the deletion.
   const own = log.filter((it) => it.isOfOperation || interrupts === 'create');
   const missing = ['begin', ...backendSteps, last].filter(

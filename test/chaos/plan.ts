@@ -1,5 +1,4 @@
-import type { OperationGoal } from '@freeflow/contract';
-import type { PlannedKind } from '../../workflows/plans';
+import { type OperationGoal, type StatusOperationKind } from '@freeflow/contract';
 import { FAULTY_SERVERS, type FaultyServer } from '../support/fault-injected-installation';
 import { ANSWERS, type AnswerKind } from './answers';
 import { randomOf, type Random } from './random';
@@ -7,7 +6,7 @@ import { randomOf, type Random } from './random';
 /** What is asked of a tenant; `interrupts`: a forced deletion that comes in the middle of that. */
 export interface Operation {
   name: string;
-  kind: PlannedKind;
+  kind: StatusOperationKind;
   goal: OperationGoal;
   interrupts?: 'create' | 'suspend';
 }

@@ -204,7 +204,7 @@ describe("by Temporal's own doors", () => {
     await installation.operator.client.workflow.getHandle(`tenant-${id}`).signal('interrupt', by);
     expect(await operationEnds(installation, id)).toMatchObject({
       goneAt: expect.any(String),
-      operation: { state: 'rolled_back', cause: expect.stringContaining('asked for by unknown') },
+      operation: { state: 'rolled_back', cause: expect.stringContaining('requested by unknown') },
     });
     expect((await logOf(installation, id)).some((it) => it.step === 'start-rollback')).toBe(true);
   });

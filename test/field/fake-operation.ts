@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
-import { type BackendKind, backendQueueOf, OPERATIONS, type OperationKind } from '@freeflow/contract';
+import {
+  type BackendKind,
+  type StatusOperationKind,
+  isStatusOperation,
+  backendQueueOf,
+  OPERATIONS,
+  type OperationKind,
+} from '@freeflow/contract';
 import { operationStartOptions } from '@freeflow/lib/temporal';
 import { ApplicationFailure } from '@temporalio/common';
 import type { History } from '@temporalio/common/lib/proto-utils';
@@ -9,7 +16,6 @@ import type { Begun } from '../../activities/tenant-record';
 import { projectRoot } from '../../stack/project';
 import { readStackInfo } from '../../stack/stack-info';
 import { registerSearchAttributes } from '../../worker/search-attributes';
-import { PLANS, type PlannedKind } from '../../workflows/plans';
 import { newName } from '../support/activity-harness';
 import { TEST_STACK } from '../support/master';
 import { openOperator, type Operator } from '../support/temporal';
@@ -57,7 +63,7 @@ export async function openFakeOperations({ patience, slots = 100 }: FakeOptions 
   const operator = await openOperator(readStackInfo(TEST_STACK));
   const failing = new Set<string>();
   const calls: Call[] = [];
-  const kinds = new Map<string, PlannedKind>();
+  const kinds = new Map<string, StatusOperationKind>();
 
   let held = Promise.resolve();
 
@@ -78,14 +84,7 @@ export async function openFakeOperations({ patience, slots = 100 }: FakeOptions 
   const begin = async (input: Call['input']): Promise<Begun> => {
     note('begin', input);
     const kind = kinds.get(input.tenantId) ?? 'create';
-    const goal =
-      kind === 'suspend'
-        ? 'suspended'
-        : kind === 'soft_delete'
-          ? 'deleted'
-          : kind === 'hard_delete' || kind === 'purge'
-            ? 'gone'
-            : 'active';
+    const [goal] = OPERATIONS[kind].goals;
     return {
       verdict: 'go',
       tenantName: 'fake',
@@ -142,7 +141,7 @@ export async function openFakeOperations({ patience, slots = 100 }: FakeOptions 
     callsOf: (tenantId, activity) => calls.filter((it) => it.activity === activity && it.input.tenantId === tenantId),
     start: async (kind, { interrupts = false } = {}) => {
       const tenantId = randomUUID();
-      if (kind in PLANS) kinds.set(tenantId, kind as PlannedKind);
+      if (isStatusOperation(kind)) kinds.set(tenantId, kind);
       await operator.client.workflow.start(
         OPERATIONS[kind].workflow,
         operationStartOptions(

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { afterFailure, pauseMsOf, type Waiting } from '../../workflows/waiting';
+import { afterFailure, pauseMsOf, type WaitingStep } from '../../workflows/next-move';
 import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 
 const MINUTE = 60_000;
 const failure = { cause: 'it is away', advice: 'Wait.' };
 const settings = { patienceMs: 0, parkedRetryMs: 10 * MINUTE };
-const parked: Waiting = { ...failure, failedSince: 0, rounds: 3, park: { id: 1, since: 0 }, parkedRounds: 1 };
+const parked: WaitingStep = { ...failure, failedSince: 0, rounds: 3, park: { id: 1, since: 0 }, parkedRounds: 1 };
 
 /** The pauses of a step that goes on failing, in minutes. */
-function pausesOf(from: Waiting, count: number, parkedRetryMs = settings.parkedRetryMs): number[] {
+function pausesOf(from: WaitingStep, count: number, parkedRetryMs = settings.parkedRetryMs): number[] {
   const pauses: number[] = [];
   for (let waiting = from; pauses.length < count; waiting = afterFailure(waiting, failure, 0))
     pauses.push(pauseMsOf(waiting, { ...settings, parkedRetryMs }, 0) / MINUTE);
@@ -48,7 +48,7 @@ describe('in the master database', () => {
       expect(await harness.run('continue-operation', after, {}, input)).toEqual({ isOver: false });
     for (const step of ['park', 'start-rollback', 'activate'] as const) {
       await expect(
-        harness.run(step, before, {}, { givenUp: { step: 'x', ...failure }, steps: [] }),
+        harness.run(step, before, {}, { rollbackReason: { step: 'x', ...failure }, steps: [] }),
       ).rejects.toMatchObject({ type: 'superseded', nonRetryable: true });
     }
     for (const step of ['postgres.create', 'qdrant.drop'] as const)
@@ -81,7 +81,7 @@ describe('in the master database', () => {
     expect(await harness.run('continue-operation', after, {}, { previousRunId: tenant.runId })).toMatchObject({
       interrupted: { step: 'interrupted' },
     });
-    await harness.run('start-rollback', after, {}, { givenUp: { step: 'interrupted', ...failure } });
+    await harness.run('start-rollback', after, {}, { rollbackReason: { step: 'interrupted', ...failure } });
     expect(await harness.run('continue-operation', after, {}, { previousRunId: tenant.runId })).toEqual({
       isOver: false,
     });

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Answer } from '@freeflow/contract';
 import { WorkflowFailedError } from '@temporalio/client';
-import type { Waiting } from '../../workflows/waiting';
+import type { WaitingStep } from '../../workflows/next-move';
 import { replayNow } from '../support/replay';
 import { until } from '../support/until';
 import { KINDS, openFakeOperations, runsOf, type FakeOperations, type RunSeen } from './fake-operation';
@@ -23,7 +23,7 @@ afterEach(() => fake.failing.clear());
 afterAll(() => fake.close());
 
 const handleOf = (id: string) => fake.operator.client.workflow.getHandle(`tenant-${id}`);
-const waitingOf = (id: string) => handleOf(id).query<Record<string, Waiting>>('waiting');
+const waitingOf = (id: string) => handleOf(id).query<Record<string, WaitingStep>>('waiting');
 const answer = (id: string, more: Omit<Answer, 'by'>) =>
   handleOf(id).executeUpdate<string[], [Answer]>('answer', { args: [{ by: 'a test', ...more }] });
 const isParked = async (id: string, count: number) =>
@@ -61,7 +61,7 @@ async function shownOf(id: string) {
   };
 }
 
-const parksIn = (waiting: Record<string, Waiting>) =>
+const parksIn = (waiting: Record<string, WaitingStep>) =>
   Object.fromEntries(
     Object.entries(waiting).map(([step, { cause, advice, failedSince, park }]) => [
       step,
@@ -203,7 +203,7 @@ test(
     expect(await outcomeOf(id)).toBe('rolled back: qdrant.create: aborted by a test (not wanted): qdrant.create fails');
     expect(fake.callsOf(id, 'mark-gone').at(-1)?.input).toMatchObject({
       skipped: { 'mongodb.drop': 'by hand', 'postgres.drop': 'by hand, too' },
-      givenUp: { step: 'qdrant.create' },
+      rollbackReason: { step: 'qdrant.create' },
     });
     for (const done of ['keycloak.drop', 'qdrant.drop', 'start-rollback'])
       expect([done, fake.callsOf(id, done).length]).toEqual([done, 1]);

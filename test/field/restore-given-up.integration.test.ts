@@ -11,9 +11,9 @@ beforeAll(async () => {
 });
 afterAll(() => harness.close());
 
-const givenUp = { step: 'keycloak.enable', cause: 'it is away', advice: 'Start it.' };
+const rollbackReason = { step: 'keycloak.enable', cause: 'it is away', advice: 'Start it.' };
 const restoreStatus = (tenant: Restore, more: object = {}) =>
-  harness.run('restore-status', tenant, {}, { givenUp, skipped: {}, ...more });
+  harness.run('restore-status', tenant, {}, { rollbackReason, skipped: {}, ...more });
 const ago = (ms: number) => new Date(Date.now() - ms);
 
 type Restore = Awaited<ReturnType<ActivityHarness['newTenant']>>;

@@ -1,9 +1,9 @@
+import { BACKEND_KINDS } from '@freeflow/contract';
 import type { Activities } from '../../activities';
 import type { StepInput } from '../../activities/attempt';
 import type { Backend, Target } from '../../backends/backend';
 import { backendsOf, createDependencies } from '../../worker/dependencies';
 import { runWorker } from '../../worker/run-worker';
-import { BACKENDS } from '../../workflows/steps';
 import { Orders } from './orders';
 import { SCENARIOS, type Point } from './points';
 
@@ -12,7 +12,7 @@ import { SCENARIOS, type Point } from './points';
 const orders = new Orders(process.env['KILL_FOLDER'] ?? '.');
 
 const STEPS = new Set(SCENARIOS.flatMap(({ points }) => points.map((it) => it.step)));
-const isOfBackend = (step: string) => BACKENDS.some(({ kind }) => step.startsWith(`${kind}.`));
+const isOfBackend = (step: string) => BACKEND_KINDS.some((kind) => step.startsWith(`${kind}.`));
 
 async function pass(tenantId: string, step: string, moment: Point['moment']): Promise<void> {
   const order = { tenantId, step, moment };

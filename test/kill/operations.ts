@@ -1,5 +1,4 @@
-import type { OperationGoal } from '@freeflow/contract';
-import type { PlannedKind } from '../../workflows/plans';
+import { type OperationGoal, type StatusOperationKind } from '@freeflow/contract';
 import { newName } from '../support/activity-harness';
 import { fill, fingerprint } from '../support/fingerprint';
 import type { TestInstallation } from '../support/installation';
@@ -42,7 +41,7 @@ export async function prepare(
   name = newName('k'),
 ): Promise<Subject> {
   const before = BEFORE[kind];
-  if (before === 'provisioning' || before === 'gone') return { id: '', name };
+  if (before === 'provisioning') return { id: '', name };
   const { id, status } = await createTenant(installation, name);
   if (status !== 'active') throw new Error(`${name} could not be made ready: it is ${status}`);
   const subject = await withSeedData(installation, { id, name });
@@ -56,7 +55,7 @@ export const fingerprintOf = ({ info }: TestInstallation, name: string): Promise
 
 const ASK: Readonly<
   Record<
-    Exclude<PlannedKind, 'create'>,
+    Exclude<StatusOperationKind, 'create'>,
     (installation: TestInstallation, id: string) => Promise<{ status: number; text: string }>
   >
 > = {
@@ -73,7 +72,11 @@ const ASK: Readonly<
 };
 
 /** Asks for the operation; gives the tenant with the id it has by then. */
-export async function ask(installation: TestInstallation, kind: PlannedKind, subject: Subject): Promise<Subject> {
+export async function ask(
+  installation: TestInstallation,
+  kind: StatusOperationKind,
+  subject: Subject,
+): Promise<Subject> {
   if (kind === 'create') return { ...subject, id: await askFor(installation, subject.name) };
   const { status, text } = await ASK[kind](installation, subject.id);
   if (status !== 202) throw new Error(`${kind} answered ${status}: ${text}`);
@@ -86,7 +89,7 @@ export async function ask(installation: TestInstallation, kind: PlannedKind, sub
  */
 export function ends(
   installation: TestInstallation,
-  kind: PlannedKind,
+  kind: StatusOperationKind,
   { id }: Subject,
   standstillMs = PATIENCE_MS,
 ): Promise<Tenant> {

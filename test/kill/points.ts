@@ -1,6 +1,17 @@
-import type { OperationGoal } from '@freeflow/contract';
-import { PLANS, type Plan, type PlannedKind, type UndoablePlan } from '../../workflows/plans';
-import { BACKENDS } from '../../workflows/steps';
+import {
+  BACKEND_KINDS,
+  backendStepName,
+  isStatusOperation,
+  OPERATION_KINDS,
+  operationTitle,
+  rowOf,
+  SETTLING_STEPS,
+  touchesBackends,
+  type BackendVerb,
+  type OperationGoal,
+  type StatusOperationKind,
+  type TenantStatus,
+} from '@freeflow/contract';
 
 /** Before the request of a side effect leaves the worker, or when its server has confirmed it and nobody knows yet. */
 export const MOMENTS = ['before', 'after'] as const;
@@ -14,7 +25,7 @@ export interface Point {
 /** An operation in one direction, with all points there are in it. */
 export interface Scenario {
   name: string;
-  kind: PlannedKind;
+  kind: StatusOperationKind;
   /** Whether it is given up on its way, and so undone. */
   isUndone: boolean;
   /** What the tenant is once it has ended. */
@@ -23,7 +34,7 @@ export interface Scenario {
 }
 
 /** What a tenant is before each operation. */
-export const BEFORE: Readonly<Record<PlannedKind, OperationGoal | 'provisioning'>> = {
+export const BEFORE: Readonly<Record<StatusOperationKind, Exclude<TenantStatus, 'deleting'>>> = {
   create: 'provisioning',
   suspend: 'active',
   soft_delete: 'active',
@@ -33,39 +44,34 @@ export const BEFORE: Readonly<Record<PlannedKind, OperationGoal | 'provisioning'
   purge: 'deleted',
 };
 
-const onBackends = (verbs: readonly string[]) => verbs.flatMap((verb) => BACKENDS.map(({ kind }) => `${kind}.${verb}`));
+const onBackends = (verbs: readonly BackendVerb[]) =>
+  verbs.flatMap((verb) => BACKEND_KINDS.map((backend) => backendStepName(backend, verb)));
 const atBothMoments = (steps: readonly string[]): Point[] =>
   steps.flatMap((step) => MOMENTS.map((moment) => ({ step, moment })));
-const isUndoable = (plan: Plan): plan is UndoablePlan => 'undo' in plan;
-
-function scenariosOf(kind: PlannedKind, plan: Plan | UndoablePlan): Scenario[] {
+function scenariosOf(kind: StatusOperationKind): Scenario[] {
+  const { goals, forward, undo } = rowOf(kind);
   const before = BEFORE[kind];
-  const name = kind.replace('_', ' ');
-  const forward = Object.entries(plan.finish).map(([goal, finish]): Scenario => {
-    const changesAccess = !isUndoable(plan) || (before === 'active') !== (goal === 'active');
+  const name = operationTitle(kind);
+  const onward = goals.map((goal): Scenario => {
+    const isAtBackends = touchesBackends(kind, before, goal);
     return {
-      name: changesAccess ? name : `${name}, to ${goal}`,
+      name: isAtBackends ? name : `${name}, to ${goal}`,
       kind,
       isUndone: false,
-      goal: goal as OperationGoal,
-      points: atBothMoments(['begin', ...(changesAccess ? onBackends(plan.forward) : []), finish]),
+      goal,
+      points: atBothMoments(['begin', ...(isAtBackends ? onBackends(forward) : []), SETTLING_STEPS[goal]]),
     };
   });
-  if (!isUndoable(plan)) return forward;
-  const goal = before === 'provisioning' ? 'gone' : before;
-  return [
-    ...forward,
-    {
-      name: `${name}, undone`,
-      kind,
-      isUndone: true,
-      goal,
-      points: atBothMoments(['start-rollback', ...onBackends([plan.undo]), plan.afterUndo]),
-    },
-  ];
+  if (undo === null) return onward;
+  const undone: Scenario = {
+    name: `${name}, undone`,
+    kind,
+    isUndone: true,
+    goal: before === 'provisioning' ? 'gone' : before,
+    points: atBothMoments(['start-rollback', ...onBackends([undo.verb]), undo.then]),
+  };
+  return [...onward, undone];
 }
 
-/** Every point of every operation and of every undo, from the plans the workflows themselves carry out. */
-export const SCENARIOS: readonly Scenario[] = Object.entries(PLANS).flatMap(([kind, plan]) =>
-  scenariosOf(kind as PlannedKind, plan),
-);
+/** Every point of every operation and of every undo, from the table by which the workflows themselves work. */
+export const SCENARIOS: readonly Scenario[] = OPERATION_KINDS.filter(isStatusOperation).flatMap(scenariosOf);

@@ -1,5 +1,4 @@
-import { PLANS } from '../../workflows/plans';
-import { BACKENDS } from '../../workflows/steps';
+import { BACKEND_KINDS, OPERATIONS } from '@freeflow/contract';
 import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { fill } from '../support/fingerprint';
@@ -125,7 +124,7 @@ async function parkAll(
   askAll: AskAll,
 ): Promise<Subject[]> {
   const asked: Subject[] = [];
-  const verb = PLANS[kind].forward.at(-1) ?? '';
+  const verb = OPERATIONS[kind].forward.at(-1) ?? '';
   const isAtQdrant = (at: number) => points[at]?.step.startsWith('qdrant.') === true;
   for (const shut of ['qdrant', 'postgres'] as const) {
     const places = points.map((_, at) => at).filter((at) => isAtQdrant(at) === (shut === 'postgres'));
@@ -137,7 +136,7 @@ async function parkAll(
       );
       await until(
         `${id} is done everywhere else`,
-        async () => (await doneBy(installation, id, verb)) === BACKENDS.length - 1,
+        async () => (await doneBy(installation, id, verb)) === BACKEND_KINDS.length - 1,
       );
     }
     installation.proxies[shut].open();

@@ -1,0 +1,46 @@
+import type { Answer, AnswerRefusal, StepFailure } from '@freeflow/contract';
+import type { Saga } from './saga';
+
+type Answerable = Pick<Saga, 'waiting' | 'parkedSteps' | 'canRollBack'>;
+
+/** Decides whether an answer can be given to the steps that wait now; says why not. */
+export function refusalOf(
+  { waiting, parkedSteps, canRollBack }: Answerable,
+  { action, step, operationId }: Answer,
+  currentOperationId: unknown,
+): AnswerRefusal | undefined {
+  if (operationId !== undefined && operationId !== currentOperationId) return 'operation-changed';
+  const candidates = action === 'retry' ? [...waiting.keys()] : parkedSteps;
+  if (!candidates.some((name) => step === undefined || step === name)) return 'not-stuck';
+  if (action === 'abort' && !canRollBack) return 'past-point-of-no-return';
+  if (action === 'skip' && canRollBack) return 'not-skippable';
+  return undefined;
+}
+
+/** Why an operation is rolled back that on-call aborts. */
+export function abortReason(
+  { waiting, parkedSteps: [step = 'aborted'] }: Pick<Saga, 'waiting' | 'parkedSteps'>,
+  { by, reason }: Pick<Answer, 'by' | 'reason'>,
+): StepFailure {
+  const cause = waiting.get(step)?.cause ?? 'unknown';
+  return {
+    step,
+    cause: `aborted by ${by}${reason === undefined ? '' : ` (${reason})`}: ${cause}`,
+    advice: 'All of it was undone. Fix the cause, then send the request again.',
+  };
+}
+
+/** Why an operation is rolled back that a forced deletion interrupts. */
+export const interruptReason = (by: string): StepFailure => ({
+  step: 'interrupted',
+  cause: `interrupted by a forced deletion (requested by ${by})`,
+  advice: 'The deletion goes on by itself.',
+});
+
+/** Gives an answer that is not refused; returns the names of the steps that were answered. */
+export function giveAnswer(saga: Saga, answer: Answer): string[] {
+  if (answer.action !== 'abort') return saga.answer(answer);
+  const steps = saga.parkedSteps;
+  saga.requestRollback(abortReason(saga, answer));
+  return steps;
+}

@@ -1,0 +1,150 @@
+import { ANSWER, INTERRUPT, operationTitle, WAITING, type OperationKind, type StepFailure } from '@freeflow/contract';
+import type { SearchAttributeUpdatePair } from '@temporalio/common';
+import {
+  ApplicationFailure,
+  defineQuery,
+  defineSignal,
+  defineUpdate,
+  setCurrentDetails,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { parseAnswer, readInterrupter } from './answer-form';
+import { giveAnswer, interruptReason, refusalOf } from './answers';
+import type { WaitingStep } from './next-move';
+import { describeRun } from './run-details';
+import type { Saga } from './saga';
+import { SEARCH_ATTRIBUTES as keys } from './search-attributes';
+
+export type ViewState = 'running' | 'undoing' | 'done' | 'rolled_back' | 'refused' | 'incomplete';
+
+/** Answers a parked step: `temporal workflow update execute --name answer --input '{"action":"retry","by":"me"}'`. */
+const answerUpdate = defineUpdate<string[], [unknown]>(ANSWER);
+/** The same as a signal, for many at once: `temporal workflow signal --query "StuckStep='keycloak.create'" --name answer ...`. */
+const answerSignal = defineSignal<[unknown]>(ANSWER);
+/** Rolls the operation back wherever it is, for a forced deletion. */
+const interruptSignal = defineSignal<[by: unknown]>(INTERRUPT);
+/** The steps that have failed and are not done yet, by name. */
+const waitingQuery = defineQuery<Record<string, WaitingStep>>(WAITING);
+
+export interface OperatorViewOptions {
+  /** Those that the server takes; all, where it isn't known. */
+  searchAttributes?: readonly string[] | undefined;
+  /** What the run before this one has handed on. */
+  before?: { rollbackReason?: StepFailure } | undefined;
+}
+
+/** What operators see of a run in Temporal's UI, and how they answer it. */
+export class OperatorView {
+  private state: ViewState;
+  private saga: Saga | undefined;
+  private rollbackReason: StepFailure | undefined;
+  /** What is published, by the name of the attribute. The attributes of the run before this one are this one's. */
+  private readonly published: Map<string, string>;
+  private readonly searchAttributes: readonly string[] | undefined;
+
+  constructor(
+    private readonly tenantName: string,
+    private readonly kind: OperationKind,
+    { searchAttributes, before }: OperatorViewOptions = {},
+  ) {
+    this.searchAttributes = searchAttributes;
+    this.state = before?.rollbackReason === undefined ? 'running' : 'undoing';
+    this.rollbackReason = before?.rollbackReason;
+    this.published = new Map(
+      workflowInfo()
+        .typedSearchAttributes.getAll()
+        .map(({ key, value }) => [key.name, JSON.stringify(value)]),
+    );
+    if (before !== undefined) return;
+    this.publish([
+      { key: keys.tenantName, value: tenantName },
+      { key: keys.operationKind, value: kind },
+      { key: keys.operationState, value: this.state },
+    ]);
+  }
+
+  /** Takes answers, interruptions and queries for this saga from now on. */
+  handle(saga: Saga): void {
+    this.saga = saga;
+    this.describe();
+    setHandler(waitingQuery, () => Object.fromEntries(saga.waiting));
+    setHandler(
+      answerUpdate,
+      (given) => {
+        const { answer, refusal } = judge(saga, given);
+        if (answer === undefined || refusal !== undefined) throw refused(answer?.action, refusal);
+        return giveAnswer(saga, answer);
+      },
+      {
+        validator: (given) => {
+          const { answer, refusal } = judge(saga, given);
+          if (refusal !== undefined) throw refused(answer?.action, refusal);
+        },
+      },
+    );
+    // A signal has nobody to refuse it to.
+    setHandler(answerSignal, (given) => {
+      const { answer, refusal } = judge(saga, given);
+      if (answer !== undefined && refusal === undefined) giveAnswer(saga, answer);
+    });
+    setHandler(interruptSignal, (by) => {
+      saga.requestRollback(interruptReason(readInterrupter(by)));
+    });
+  }
+
+  /** @param reason why it is rolled back */
+  setState(state: ViewState, reason?: StepFailure): void {
+    this.state = state;
+    this.rollbackReason ??= reason;
+    this.publish([{ key: keys.operationState, value: state }]);
+    this.describe();
+  }
+
+  stepDone(): void {
+    this.describe();
+  }
+
+  /** Shows which steps are parked now. */
+  refresh(): void {
+    const parked = this.saga?.parkedSteps ?? [];
+    this.publish([
+      { key: keys.operationState, value: parked.length === 0 ? this.state : 'parked' },
+      { key: keys.stuckStep, value: parked.length === 0 ? null : parked },
+    ]);
+    this.describe();
+  }
+
+  /**
+   * Each publication is an event of the history: of a step that fails again there is nothing new to publish. An attribute that the
+   * server doesn't know, or knows by another type, would fail the workflow task again and again.
+   */
+  private publish(attributes: SearchAttributeUpdatePair[]): void {
+    const known = attributes.filter(({ key: { name } }) => this.searchAttributes?.includes(name) ?? true);
+    const changed = known.filter(
+      ({ key, value }) => (this.published.get(key.name) ?? 'null') !== JSON.stringify(value),
+    );
+    for (const { key, value } of changed) this.published.set(key.name, JSON.stringify(value));
+    if (changed.length > 0) upsertSearchAttributes(changed);
+  }
+
+  private describe(): void {
+    const { waiting = new Map<string, WaitingStep>(), done = [], canRollBack = false } = this.saga ?? {};
+    const { state, rollbackReason } = this;
+    const title = `${operationTitle(this.kind)} ${this.tenantName}`;
+    setCurrentDetails(describeRun({ title, state, rollbackReason, waiting: [...waiting], done, canRollBack }));
+  }
+}
+
+/** Reads an answer as it came, and decides whether it can be given. */
+function judge(saga: Saga, given: unknown) {
+  const answer = parseAnswer(given);
+  if (answer === undefined) return { answer, refusal: 'answer-invalid' } as const;
+  // Which operation it works on, a run knows by what it was started with.
+  return { answer, refusal: refusalOf(saga, answer, workflowInfo().memo?.['operationId']) };
+}
+
+/** The type of the failure says why the answer is refused. */
+const refused = (action = 'answer', refusal = 'answer-invalid'): ApplicationFailure =>
+  ApplicationFailure.nonRetryable(`${action}: ${refusal}`, refusal);

@@ -1,0 +1,132 @@
+import {
+  BACKEND_KINDS,
+  OPERATIONS,
+  SETTLING_STEPS,
+  type BackendVerb,
+  type OperationInput,
+  type OperationTable,
+  type StepFailure,
+  type UndoableOperationKind,
+} from '@freeflow/contract';
+import { ApplicationFailure, CancellationScope } from '@temporalio/workflow';
+import { failureOf } from './failure';
+import { carryOut, markUndoing, type OperationRun } from './operation-run';
+import type { HandedOn } from './renewal';
+import { backendStep, record } from './steps';
+
+/** Creates and probes a resource at every backend and activates the tenant, or leaves nothing of it behind. */
+export function provisionTenant(input: OperationInput, handedOn?: HandedOn): Promise<string> {
+  return allOrNothing(OPERATIONS.create, input, handedOn);
+}
+
+/** Takes the tenant's access away at every backend and marks it suspended, or leaves it as it was. Its data stays. */
+export function suspendTenant(input: OperationInput, handedOn?: HandedOn): Promise<string> {
+  return allOrNothing(OPERATIONS.suspend, input, handedOn);
+}
+
+/** Gives a suspended tenant its access back, probed at every backend, or leaves it suspended. */
+export function resumeTenant(input: OperationInput, handedOn?: HandedOn): Promise<string> {
+  return allOrNothing(OPERATIONS.resume, input, handedOn);
+}
+
+/** Takes the tenant's access away at every backend and keeps its data for the retention time, or leaves it as it was. */
+export function softDeleteTenant(input: OperationInput, handedOn?: HandedOn): Promise<string> {
+  return allOrNothing(OPERATIONS.soft_delete, input, handedOn);
+}
+
+/** Makes a soft-deleted tenant what it was before, active or suspended, or leaves it deleted. */
+export function restoreTenant(input: OperationInput, handedOn?: HandedOn): Promise<string> {
+  return allOrNothing(OPERATIONS.restore, input, handedOn);
+}
+
+/** Drops everything of the tenant at every backend and marks it gone: a hard delete, or a purge. */
+export function deleteTenant(input: OperationInput, handedOn?: HandedOn): Promise<string> {
+  return toTheEnd(OPERATIONS.hard_delete, input, handedOn);
+}
+
+/** The plan of an operation that can be rolled back, as OPERATIONS has it. */
+type UndoablePlan = Pick<OperationTable[UndoableOperationKind], 'forward' | 'undo'>;
+
+/** Forward at every backend and settled in the master database; or undone at every backend, and the tenant as it was. */
+function allOrNothing(plan: UndoablePlan, input: OperationInput, handedOn?: HandedOn): Promise<string> {
+  return carryOut(input, handedOn, async (run) => {
+    const { begun, view } = run;
+    registerEarlierUndos(run, plan);
+    const failure = run.rollbackReason ?? (await goForward(run, plan));
+    if (failure === undefined) {
+      view.setState('done');
+      return `${begun.tenantName} is ${begun.goal}`;
+    }
+    // Where a run before this one has begun to undo, that is shown already.
+    if (run.handedOn?.rollbackReason === undefined) markUndoing(run, failure);
+    return rollBack(run, plan, failure);
+  });
+}
+
+/** Forward at every backend, side by side, and then settled. Returns why it is rolled back, or nothing when it is done. */
+async function goForward(run: OperationRun, { forward, undo }: UndoablePlan): Promise<StepFailure | undefined> {
+  const { input, begun, saga } = run;
+  const backends = begun.touchesBackends ? BACKEND_KINDS : [];
+  try {
+    await saga.goForward(
+      backends.map((backend) => async () => {
+        saga.registerUndo(backendStep(backend, undo.verb, input));
+        for (const verb of forward) await saga.runStep(backendStep(backend, verb, { ...input, isForward: true }));
+      }),
+    );
+    return await CancellationScope.nonCancellable(() => settle(run));
+  } catch (error) {
+    const failure = failureOf(error);
+    // The record decides: when Temporal refuses what a workflow task has to say because of news, its steps in the master
+    // database have been carried out all the same, and the run is replayed with the news in front of them.
+    const rollback = { ...input, rollbackReason: failure };
+    const outcome = await CancellationScope.nonCancellable(() => record['start-rollback'](rollback));
+    return outcome === 'done' ? undefined : failure;
+  }
+}
+
+/** The last step: the tenant has reached its goal. Returns why it is rolled back, where that was recorded before. */
+async function settle({ input, begun: { goal } }: OperationRun): Promise<StepFailure | undefined> {
+  if (goal === 'gone') throw new Error('an operation that can be rolled back does not end with a tenant that is gone');
+  return record[SETTLING_STEPS[goal]](input);
+}
+
+/** A run that was terminated while it undid has not handed on what it had begun; one that was renewed has. */
+function registerEarlierUndos({ input, begun, handedOn, saga }: OperationRun, { undo }: UndoablePlan): void {
+  for (const backend of BACKEND_KINDS) {
+    const step = backendStep(backend, undo.verb, input);
+    const isBegun =
+      handedOn === undefined
+        ? begun.rollbackReason !== undefined && begun.touchesBackends
+        : handedOn.saga.undos.includes(step.name);
+    if (isBegun) saga.registerUndo(step);
+  }
+}
+
+/** Undone at every backend that was begun, whatever it takes; then the tenant is as it was. */
+async function rollBack(run: OperationRun, { undo }: UndoablePlan, reason: StepFailure): Promise<never> {
+  const { input, view, saga } = run;
+  await saga.undoAll();
+  const ending = { ...input, rollbackReason: reason, skipped: Object.fromEntries(saga.skipped) };
+  await CancellationScope.nonCancellable(() => record[undo.then](ending));
+  view.setState(saga.skipped.size === 0 ? 'rolled_back' : 'incomplete');
+  throw ApplicationFailure.nonRetryable(`rolled back: ${reason.step}: ${reason.cause}`, 'rolled-back');
+}
+
+/** Half a deletion is of no use, so this neither gives up nor can it be cancelled; only on-call's skip ends a drop that fails. */
+function toTheEnd(
+  { forward: [verb] }: { forward: readonly [BackendVerb] },
+  input: OperationInput,
+  handedOn?: HandedOn,
+): Promise<string> {
+  return carryOut(input, handedOn, async ({ begun, view, saga }) => {
+    await CancellationScope.nonCancellable(async () => {
+      await saga.runSideBySide(BACKEND_KINDS.map((backend) => () => saga.insist(backendStep(backend, verb, input))));
+      await record['mark-gone']({ ...input, skipped: Object.fromEntries(saga.skipped) });
+    });
+    view.setState(saga.skipped.size === 0 ? 'done' : 'incomplete');
+    return saga.skipped.size === 0
+      ? `nothing of ${begun.tenantName} is left`
+      : `incomplete: ${[...saga.skipped.keys()].join(', ')} skipped`;
+  });
+}
