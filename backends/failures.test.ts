@@ -114,7 +114,7 @@ test.each(BACKEND_KINDS)('%s: anything unknown is taken for transient, and says 
   ]) {
     const { type } = classify(kind, unknown);
     expect(type).toBe('unexpected');
-    expect(FAILURES[type]).toMatchObject({ retryable: true, advice: expect.stringContaining('taken for transient') });
+    expect(FAILURES[type]).toMatchObject({ retryable: true, advice: expect.stringContaining('treated as transient') });
   }
 });
 
