@@ -1,6 +1,10 @@
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import type { z } from 'zod';
 import type { Backend } from './backend';
+import type { Group } from './doctor/check';
+import type { SupportedVersions } from './doctor/versions';
 import type { FailureCodes } from './failure-codes';
+import type { NoProvisioner, Provisioner } from './provisioner/module';
 
 /** What a backend has to know of the installation besides its own variables. */
 export interface Installation {
@@ -16,6 +20,12 @@ export interface BackendModule<Variables extends z.ZodRawShape = z.ZodRawShape> 
   readonly failureCodes: readonly FailureCodes[];
   /** The backend as the worker uses it. Connects when it is first called. */
   createBackend(config: z.output<z.ZodObject<Variables>>, installation: Installation): Backend;
+  /** What `freeflow doctor` checks of the server, by which variables, and which versions it expects. */
+  readonly doctor: { readonly settings: z.ZodRawShape; readonly checks: Group; readonly versions: SupportedVersions };
+  /** How `freeflow setup backends` makes the worker's login. */
+  readonly provisioner: Provisioner | NoProvisioner;
+  /** The variables of worker and owner on the local stack; empty where it runs no such server. */
+  readonly stackVariables: (stack: StackInfo) => Readonly<Record<string, string>>;
   /** Steps that one worker runs at a time there, where it is not what other backends can take. */
   concurrency?(config: z.output<z.ZodObject<Variables>>): number;
 }

@@ -26,7 +26,8 @@ export const BACKEND_VARIABLES = Object.assign(
   ...BACKEND_KINDS.map((kind) => REGISTRY[kind].variables),
 ) as BackendVariables;
 
-const moduleOf = (kind: BackendKind): BackendModule => REGISTRY[kind];
+/** The module of a kind, where the kind isn't known beforehand. */
+export const moduleOf = (kind: BackendKind): BackendModule => REGISTRY[kind];
 
 /** The backends that a worker provisions, in their order. Nothing is connected yet. */
 export const createBackends = (config: BackendsConfig, installation: Installation): Backend[] =>

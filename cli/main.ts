@@ -2,12 +2,11 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { z } from 'zod';
-import { PROVISIONER } from '../backends/provisioner/names';
 import { addDemo } from './commands/demo';
 import { addDoctor } from './commands/doctor';
 import { addReconcile } from './commands/reconcile';
 import { addResources } from './commands/resources';
-import { setupBackends, type SetupBackendsOptions } from './commands/setup-backends';
+import { addSetup } from './commands/setup-backends';
 import { addChanges } from './commands/tenants/change';
 import { addConnect } from './commands/tenants/connect';
 import { addDelete } from './commands/tenants/delete';
@@ -86,38 +85,7 @@ addConnect(tenants, host);
 addReconcile(program, host);
 addResources(program, host);
 addDemo(program, host);
-
-program
-  .command('setup')
-  .description('prepare servers for FreeFlow, once')
-  .command('backends')
-  .description("make the worker's logins, with no more rights than provisioning takes; repeated, it mends them")
-  .option('--name <name>', 'of the provisioner, to have another one', PROVISIONER)
-  .option('--master-database <database>', 'the database that is closed to tenants as well', 'freeflow_master')
-  .option('--print-env', "print the worker's variables on stdout, secrets included, and the report on stderr")
-  .option('--json', 'report and variables as JSON, secrets included')
-  .addHelpText(
-    'after',
-    `
-The owners come from the environment; a backend whose variables are not set is left out:
-  POSTGRES_OWNER_URL                                                   PostgreSQL 16 or newer
-  MONGODB_OWNER_URL
-  KEYCLOAK_URL, KEYCLOAK_OWNER_CLIENT_ID, KEYCLOAK_OWNER_CLIENT_SECRET
-The provisioners' passwords too; without, a new one gets a random one, and one that exists keeps its own:
-  PROVISIONER_POSTGRES_PASSWORD, PROVISIONER_MONGODB_PASSWORD, PROVISIONER_KEYCLOAK_SECRET
-Qdrant has nothing narrower than its API key: there is nothing to set up.
-
-Examples:
-  POSTGRES_OWNER_URL=postgresql://postgres:...@db:5432/ pnpm -s freeflow setup backends
-  pnpm -s freeflow setup backends --print-env > worker.env
-  pnpm -s freeflow setup backends --name staging_provisioner --json`,
-  )
-  .action(async (options: SetupBackendsOptions) => {
-    const { stdout, stderr, exitCode } = await setupBackends(options, process.env);
-    if (stderr !== '') console.error(stderr);
-    if (stdout !== '') console.log(stdout);
-    process.exitCode = exitCode;
-  });
+addSetup(program, host);
 
 addDoctor(program, process);
 

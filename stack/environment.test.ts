@@ -1,6 +1,6 @@
 import { variablesOf } from '@freeflow/lib/config';
 import { apiVariables } from '../api/config';
-import { BACKEND_NAMES, ownerVariables, SET_UP_VARIABLES } from '../cli/backends/variables';
+import { ownerVariables, PROVISIONED_BACKENDS } from '../cli/backends/variables';
 import { migrateVariables } from '../prisma/migrate-config';
 import { workerVariables } from '../worker/config';
 import { stackVariables, withoutSecrets } from './environment';
@@ -14,7 +14,7 @@ test('what children inherit holds none of the credentials that any program reads
       .filter(({ isSecret }) => isSecret)
       .map(({ name }) => name),
   );
-  const ofCli = BACKEND_NAMES.flatMap((it) => [...ownerVariables(it), SET_UP_VARIABLES[it].password]).filter(
+  const ofCli = PROVISIONED_BACKENDS.flatMap((it) => [...ownerVariables(it), it.provisioner.passwordVariable]).filter(
     (name) => !HARMLESS.includes(name),
   );
   const secrets = [...ours, ...ofCli, 'FREEFLOW_TOKEN', 'FREEFLOW_CLIENT_SECRET'];

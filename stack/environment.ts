@@ -1,6 +1,7 @@
 import { readConfig, text, VARIABLES, variablesOf } from '@freeflow/lib/config';
 import { z } from 'zod';
-import { BACKEND_VARIABLES } from '../backends/registry';
+import type { BackendModule } from '../backends/module';
+import { BACKEND_VARIABLES, REGISTRY } from '../backends/registry';
 
 const { MASTER_DATABASE_URL, TEMPORAL_UI_URL } = VARIABLES;
 const {
@@ -35,7 +36,7 @@ export const stackVariables = z
       .describe('the Temporal server'),
     TEMPORAL_NAMESPACE: text('the name of a namespace')
       .optional()
-      .describe('an existing namespace of the Temporal server; unset: `default`'),
+      .describe('a namespace there that exists; unset: `default`'),
     TEMPORAL_UI_URL,
   })
   .superRefine((env, context) => {
@@ -54,23 +55,19 @@ export type External = z.infer<typeof stackVariables>;
  */
 export const readExternal = (env: NodeJS.ProcessEnv): External => readConfig(stackVariables, env);
 
-/** Those of the command line, which reads them by itself. */
-const SECRETS_OF_CLI = [
-  'POSTGRES_OWNER_URL',
-  'MONGODB_OWNER_URL',
-  'KEYCLOAK_OWNER_CLIENT_SECRET',
-  'PROVISIONER_POSTGRES_PASSWORD',
-  'PROVISIONER_MONGODB_PASSWORD',
-  'PROVISIONER_KEYCLOAK_SECRET',
-];
+const provisioners = Object.values<BackendModule>(REGISTRY).flatMap(({ provisioner }) =>
+  'plan' in provisioner ? [provisioner] : [],
+);
 
-/** Variables that hold credentials, or the paths of them: a child gets only those it is given on purpose. */
+/** Variables that carry credentials, or tell where they are: a child gets only those it is given on purpose. */
 const SECRET_VARIABLES = new Set(
   [
-    ...variablesOf(z.object({ ...VARIABLES, ...BACKEND_VARIABLES }))
-      .filter(({ isSecret }) => isSecret)
-      .map(({ name }) => name),
-    ...SECRETS_OF_CLI,
+    ...[VARIABLES, BACKEND_VARIABLES, ...provisioners.map((it) => it.ownerVariables)].flatMap((variables) =>
+      variablesOf(z.object(variables))
+        .filter(({ isSecret }) => isSecret)
+        .map(({ name }) => name),
+    ),
+    ...provisioners.map((it) => it.passwordVariable),
   ].flatMap((name) => [name, `${name}_FILE`]),
 );
 

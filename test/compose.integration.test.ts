@@ -6,7 +6,7 @@ import path from 'node:path';
 import { variablesOf } from '@freeflow/lib/config';
 import { DCLinter } from 'dclint';
 import { apiVariables } from '../api/config';
-import { BACKEND_NAMES, ownerVariables } from '../cli/backends/variables';
+import { ownerVariables, PROVISIONED_BACKENDS } from '../cli/backends/variables';
 import { migrateVariables } from '../prisma/migrate-config';
 import { stackVariables } from '../stack/environment';
 import { projectRoot } from '../stack/project';
@@ -105,7 +105,7 @@ describe('both files', () => {
 describe('the variables', () => {
   const ours = [workerVariables, apiVariables, migrateVariables, stackVariables]
     .flatMap((schema) => variablesOf(schema).map(({ name }) => name))
-    .concat(BACKEND_NAMES.flatMap(ownerVariables));
+    .concat(PROVISIONED_BACKENDS.flatMap(ownerVariables));
 
   test('are called as our programs call them, but for a few that Compose alone needs', () => {
     const foreign = new Set(interpolations.map(({ name }) => name).filter((name) => !ours.includes(name)));

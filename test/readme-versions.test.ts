@@ -1,18 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { VERSIONS } from '../backends/doctor/versions';
 import { projectRoot } from '../stack/project';
-
-interface Row {
-  title: string;
-  tested: readonly string[];
-  supported?: readonly string[];
-  least?: { version: string };
-}
+import { SUPPORTED_VERSIONS } from './support/supported-versions';
 
 const readme = readFileSync(path.join(projectRoot(), 'README.md'), 'utf8');
 
-test.each(Object.values(VERSIONS) as Row[])(
+test.each(Object.values(SUPPORTED_VERSIONS))(
   'the README names the versions of $title that doctor judges by',
   ({ title, tested, supported = [], least }) => {
     const row = readme.split('\n').find((it) => it.startsWith(`| ${title} | ${tested[0]}`)) ?? '';

@@ -1,5 +1,3 @@
-import type { SettingName, Values } from './setting-names';
-
 /** How a check ended. `skip`: not checked. */
 export type Status = 'ok' | 'warn' | 'fail' | 'skip';
 
@@ -28,20 +26,23 @@ const SHOWN_MAX = 4;
 const shortened = (all: readonly string[]): string =>
   [...all.slice(0, SHOWN_MAX), ...(all.length > SHOWN_MAX ? [`and ${all.length - SHOWN_MAX} more`] : [])].join('; ');
 
-/** One look at one thing. It changes nothing. */
-export interface Check {
+/** The values of settings; one that is not known is empty. */
+export type Values<Name extends string> = Readonly<Record<Name, string>>;
+
+/** One check of an installation. It changes nothing. */
+export interface Check<Name extends string = string> {
   /** `{server}.{what}`; unique. */
   name: string;
-  /** Without these settings there is nothing to look at. */
-  needs: readonly SettingName[];
+  /** Without these settings there is nothing to check. */
+  needs: readonly Name[];
   /** Checks listed earlier; where one of them fails, this one could only fail too. */
   after: readonly string[];
-  /** Whatever it throws is a failure, explained by {@link explain}. */
-  look: (values: Values, env: NodeJS.ProcessEnv) => Promise<Finding>;
+  /** @throws whatever the server or its driver does; it is a failed check then */
+  look(values: Values<Name>, env: NodeJS.ProcessEnv): Promise<Finding>;
 }
 
-/** The checks of one server, as they are shown. */
-export interface Group {
+/** The checks of one server, in the order in which they are shown. */
+export interface Group<Name extends string = string> {
   title: string;
-  checks: readonly Check[];
+  checks: readonly Check<Name>[];
 }

@@ -1,7 +1,7 @@
-import { OLDEST as OLDEST_POSTGRES } from '../postgres/provisioner/set-up';
 import { fail, type Finding, ok, warn } from './check';
 
-interface Row {
+/** The versions of one server, or of Node, that FreeFlow runs on. */
+export interface SupportedVersions {
   title: string;
   /** The versions that all tests run on. */
   tested: readonly string[];
@@ -13,38 +13,11 @@ interface Row {
   least?: { version: string; why: string };
 }
 
-/** A row for Node, and one for each server. */
-export const VERSIONS = {
-  node: {
-    title: 'Node',
-    tested: ['24'],
-    supported: ['26'],
-    least: { version: '22.18', why: 'the libraries in use need a newer one' },
-  },
-  temporal: { title: 'Temporal', tested: ['1.32'] },
-  postgres: {
-    title: 'PostgreSQL',
-    tested: ['18'],
-    least: { version: String(OLDEST_POSTGRES), why: 'CREATEROLE gives rights over nearly every role there' },
-  },
-  mongodb: {
-    title: 'MongoDB',
-    tested: ['6.0'],
-    supported: ['7.0', '8.0'],
-    endOfLife: ['6.0'],
-    least: { version: '4.4', why: 'the driver refuses it' },
-  },
-  qdrant: {
-    title: 'Qdrant',
-    tested: ['1.16'],
-    least: { version: '1.16', why: 'collections have no metadata there, by which their owner is known' },
-  },
-  keycloak: { title: 'Keycloak', tested: ['26.7'] },
-} as const satisfies Record<string, Row>;
-
 /** Compares what a server reports with what is tested and supported. */
-export function versionFinding(server: keyof typeof VERSIONS, text: string): Finding {
-  const { title, tested, supported = [], endOfLife = [], least }: Row = VERSIONS[server];
+export function versionFinding(
+  { title, tested, supported = [], endOfLife = [], least }: SupportedVersions,
+  text: string,
+): Finding {
   const [version = ''] = /\d+(\.\d+)*/.exec(text) ?? [];
   const isOneOf = (versions: readonly string[]) => versions.some((it) => `${version}.`.startsWith(`${it}.`));
   if (least !== undefined && isBelow(version, least.version))

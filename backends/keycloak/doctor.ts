@@ -1,11 +1,23 @@
 import { decodeJwt } from 'jose';
-import { type Check, fail, faults, type Finding, type Group, ok, notChecked, warn } from '../doctor/check';
+import { type Check, fail, faults, type Finding, type Group, ok, notChecked, type Values, warn } from '../doctor/check';
 import { compareClocks, inSeconds } from '../doctor/clock';
 import { baseOf, call, membersOf } from '../doctor/http';
-import type { Values } from '../doctor/setting-names';
-import { versionFinding } from '../doctor/versions';
+import { type SupportedVersions, versionFinding } from '../doctor/versions';
+import { OWNER_CLIENT } from './provisioner';
 import { type Account, adminBy, KeycloakError, keycloakProblem, keycloakToken } from './provisioner/admin';
+import { VARIABLES } from './variables';
 
+/** What the checks are made by. */
+export const SETTINGS = {
+  KEYCLOAK_URL: VARIABLES.KEYCLOAK_URL,
+  KEYCLOAK_REALM: VARIABLES.KEYCLOAK_REALM,
+  KEYCLOAK_CLIENT_ID: VARIABLES.KEYCLOAK_CLIENT_ID,
+  KEYCLOAK_CLIENT_SECRET: VARIABLES.KEYCLOAK_CLIENT_SECRET,
+  ...OWNER_CLIENT,
+};
+type Name = keyof typeof SETTINGS;
+
+export const VERSIONS: SupportedVersions = { title: 'Keycloak', tested: ['26.7'] };
 const SET_UP = 'Set KEYCLOAK_OWNER_CLIENT_ID and KEYCLOAK_OWNER_CLIENT_SECRET and repeat: freeflow setup backends';
 /** Far below what the headers of a request may have; one that names roles grows by each realm. */
 const TOKEN_MAX_BYTES = 4_096;
@@ -15,7 +27,7 @@ const check = (
   what: string,
   after: string,
   look: (account: Required<Account>, token: string) => Promise<Finding>,
-): Check => ({
+): Check<Name> => ({
   name: `keycloak.${what}`,
   needs: ['KEYCLOAK_URL', 'KEYCLOAK_CLIENT_ID', 'KEYCLOAK_CLIENT_SECRET'],
   after: [`keycloak.${after}`],
@@ -30,7 +42,7 @@ const check = (
 });
 
 /** The server of the tenants' realms. */
-export const KEYCLOAK: Group = {
+export const CHECKS: Group<Name> = {
   title: 'Keycloak',
   checks: [
     {
@@ -56,7 +68,7 @@ export const KEYCLOAK: Group = {
   ],
 };
 
-const accountOf = (it: Values): Required<Account> => ({
+const accountOf = (it: Values<Name>): Required<Account> => ({
   url: baseOf(it.KEYCLOAK_URL),
   realm: it.KEYCLOAK_REALM,
   clientId: it.KEYCLOAK_CLIENT_ID,
@@ -115,7 +127,7 @@ const answerTo = (call: Promise<unknown>): Promise<number> =>
   );
 
 /** Keycloak tells its version to administrators only. */
-async function version(values: Values): Promise<Finding> {
+async function version(values: Values<Name>): Promise<Finding> {
   const { KEYCLOAK_OWNER_CLIENT_ID: clientId, KEYCLOAK_OWNER_CLIENT_SECRET: clientSecret } = values;
   const account = { ...accountOf(values), clientId, clientSecret };
   const token = await keycloakToken(account).catch((error: unknown) => {
@@ -125,5 +137,5 @@ async function version(values: Values): Promise<Finding> {
     await call(`${account.url}/admin/serverinfo`, { authorization: `Bearer ${token}` }),
   );
   const { version: found } = { ...(systemInfo as { version?: string } | undefined) };
-  return found === undefined ? notChecked(`client ${clientId} is told no version`) : versionFinding('keycloak', found);
+  return found === undefined ? notChecked(`client ${clientId} is told no version`) : versionFinding(VERSIONS, found);
 }

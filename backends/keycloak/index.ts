@@ -1,12 +1,24 @@
 import { defineBackend } from '../module';
 import { KeycloakBackend } from './adapter';
+import { CHECKS, SETTINGS, VERSIONS } from './doctor';
 import { FAILURE_CODES } from './failure-codes';
+import { PROVISIONER } from './provisioner';
 import { VARIABLES } from './variables';
 
 /** All that FreeFlow knows of Keycloak as a backend of tenants. */
 export const MODULE = defineBackend({
   variables: VARIABLES,
   failureCodes: FAILURE_CODES,
+  doctor: { settings: SETTINGS, checks: CHECKS, versions: VERSIONS },
+  provisioner: PROVISIONER,
+  stackVariables: ({ keycloak: { url, clientId, clientSecret, provisioner } }) => ({
+    KEYCLOAK_URL: url,
+    KEYCLOAK_REALM: 'master',
+    KEYCLOAK_CLIENT_ID: provisioner.clientId,
+    KEYCLOAK_CLIENT_SECRET: provisioner.clientSecret,
+    KEYCLOAK_OWNER_CLIENT_ID: clientId,
+    KEYCLOAK_OWNER_CLIENT_SECRET: clientSecret,
+  }),
   createBackend: (config) =>
     new KeycloakBackend({
       baseUrl: config.KEYCLOAK_URL.replace(/\/+$/, ''),

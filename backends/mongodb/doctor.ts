@@ -1,9 +1,22 @@
 import type { Db } from 'mongodb';
 import { type Check, faults, type Finding, type Group, ok } from '../doctor/check';
 import { compareClocks } from '../doctor/clock';
-import { versionFinding } from '../doctor/versions';
+import { type SupportedVersions, versionFinding } from '../doctor/versions';
 import { mongoHosts, mongoProblem, withAdmin } from './provisioner/client';
 import { differences, type Privilege } from './provisioner/role';
+import { mongoLogin } from './variables';
+
+/** What the checks are made by. */
+export const SETTINGS = { MONGODB_ADMIN_URL: mongoLogin() };
+type Name = keyof typeof SETTINGS;
+
+export const VERSIONS: SupportedVersions = {
+  title: 'MongoDB',
+  tested: ['6.0'],
+  supported: ['7.0', '8.0'],
+  endOfLife: ['6.0'],
+  least: { version: '4.4', why: 'the driver refuses it' },
+};
 
 interface Me {
   authInfo: {
@@ -13,7 +26,7 @@ interface Me {
   };
 }
 
-const check = (what: string, after: string[], work: (admin: Db, url: string) => Promise<Finding>): Check => ({
+const check = (what: string, after: string[], work: (admin: Db, url: string) => Promise<Finding>): Check<Name> => ({
   name: `mongodb.${what}`,
   needs: ['MONGODB_ADMIN_URL'],
   after,
@@ -24,7 +37,7 @@ const check = (what: string, after: string[], work: (admin: Db, url: string) => 
 });
 
 /** The server of the tenants' databases, by the worker's login. */
-export const MONGODB: Group = {
+export const CHECKS: Group<Name> = {
   title: 'MongoDB',
   checks: [
     check('connection', [], async (admin, url) =>
@@ -32,7 +45,7 @@ export const MONGODB: Group = {
     ),
     check('provisioner', ['mongodb.connection'], provisioner),
     check('version', ['mongodb.connection'], async (admin) =>
-      versionFinding('mongodb', String((await admin.command({ buildInfo: 1 }))['version'])),
+      versionFinding(VERSIONS, String((await admin.command({ buildInfo: 1 }))['version'])),
     ),
     check('clock', ['mongodb.connection'], (admin) =>
       compareClocks(async () => {

@@ -1,5 +1,6 @@
 import { secret, text } from '@freeflow/lib/config';
 import { ConnectionString } from 'mongodb-connection-string-url';
+import { isMongoUrl } from './provisioner/client';
 
 /** A tenant's address of the servers is recorded and shown as it stands: a login belongs elsewhere, and so does a password of any kind. */
 const NOT_IN_ADDRESS = [
@@ -24,6 +25,9 @@ export const mongoAddress = () =>
     'mongodb://HOST:PORT,HOST:PORT/?OPTIONS, or mongodb+srv://, without user, password and database',
     isMongoAddress,
   );
+
+/** An owner's login at a MongoDB server, as the driver takes it. */
+export const mongoLogin = () => text('mongodb://USER:PASSWORD@HOST:PORT/?OPTIONS', isMongoUrl);
 
 /** What the worker reads of its environment for MongoDB. */
 export const VARIABLES = {

@@ -5,12 +5,17 @@ import { closedDatabases, openDatabases } from './provisioner/databases';
 import { reservedConnections, RESERVED_AT_LEAST } from './provisioner/reserve';
 import { roleFaults, SELF_GRANT } from './provisioner/role-faults';
 import { HOME } from './provisioner/url';
+import { postgresLogin } from './variables';
+
+/** What the checks are made by. */
+export const SETTINGS = { POSTGRES_ADMIN_URL: postgresLogin() };
+type Name = keyof typeof SETTINGS | 'MASTER_DATABASE_URL';
 import { onPostgres, serverChecks } from './server-checks';
 
 const SET_UP = 'Set POSTGRES_OWNER_URL and repeat: freeflow setup backends';
 
 /** The server of the tenants' databases, by the worker's login. */
-export const POSTGRES: Group = {
+export const CHECKS: Group<Name> = {
   title: 'PostgreSQL',
   checks: [
     {

@@ -1,12 +1,18 @@
 import { defineBackend } from '../module';
 import { PostgresBackend } from './adapter';
+import { CHECKS, SETTINGS } from './doctor';
 import { FAILURE_CODES } from './failure-codes';
+import { PROVISIONER } from './provisioner';
+import { VERSIONS } from './server-checks';
 import { VARIABLES } from './variables';
 
 /** All that FreeFlow knows of PostgreSQL as a backend of tenants. */
 export const MODULE = defineBackend({
   variables: VARIABLES,
   failureCodes: FAILURE_CODES,
+  doctor: { settings: SETTINGS, checks: CHECKS, versions: VERSIONS },
+  provisioner: PROVISIONER,
+  stackVariables: ({ postgres }) => ({ POSTGRES_ADMIN_URL: postgres.provisionerUrl }),
   createBackend: (config, { masterDatabase }) =>
     new PostgresBackend(
       new URL(config.POSTGRES_ADMIN_URL),

@@ -2,9 +2,15 @@ import { sharesSessions } from '@freeflow/lib/pg';
 import type { Client } from 'pg';
 import { fail, notChecked, ok, warn, type Check, type Finding } from '../doctor/check';
 import { compareClocks } from '../doctor/clock';
-import type { SettingName } from '../doctor/setting-names';
-import { versionFinding } from '../doctor/versions';
+import { type SupportedVersions, versionFinding } from '../doctor/versions';
 import { postgresProblem, withClient } from './provisioner/client';
+import { OLDEST } from './provisioner/set-up';
+
+export const VERSIONS: SupportedVersions = {
+  title: 'PostgreSQL',
+  tested: ['18'],
+  least: { version: String(OLDEST), why: 'CREATEROLE gives rights over nearly every role there' },
+};
 
 /** Runs on a connection of its own. */
 export async function onPostgres(url: string, work: (client: Client) => Promise<Finding>): Promise<Finding> {
@@ -16,8 +22,8 @@ export async function onPostgres(url: string, work: (client: Client) => Promise<
 }
 
 /** What is looked at with any PostgreSQL server: its version, its clock, and what sessions there are like. */
-export function serverChecks(name: string, variable: SettingName): Check[] {
-  const check = (what: string, work: (client: Client) => Promise<Finding>): Check => ({
+export function serverChecks<Name extends string>(name: string, variable: Name): Check<Name>[] {
+  const check = (what: string, work: (client: Client) => Promise<Finding>): Check<Name> => ({
     name: `${name}.${what}`,
     needs: [variable],
     after: [`${name}.connection`],
@@ -26,7 +32,7 @@ export function serverChecks(name: string, variable: SettingName): Check[] {
   return [
     check('version', async (client) =>
       versionFinding(
-        'postgres',
+        VERSIONS,
         String(
           (await client.query<{ version: string }>(`SELECT current_setting('server_version') AS version`)).rows[0]
             ?.version,

@@ -7,6 +7,9 @@ const NOT_IN_ADDRESS = ['user', 'password', 'dbname', 'database', 'passfile', 's
 export const postgresAddress = () =>
   text('postgresql://HOST:PORT/?OPTIONS, with one host, without user, password and database', isPostgresAddress);
 
+/** An owner's login at a PostgreSQL server. */
+export const postgresLogin = () => text('postgresql://USER:PASSWORD@HOST:PORT/, with one host', isPostgresLogin);
+
 /** What the worker reads of its environment for PostgreSQL. */
 export const VARIABLES = {
   POSTGRES_ADMIN_URL: secret(
@@ -27,6 +30,17 @@ export const VARIABLES = {
     .default(50)
     .describe('connections to PostgreSQL that one tenant may have at a time'),
 };
+
+function isPostgresLogin(url: string): boolean {
+  try {
+    const { username, password, hostname } = new URL(url);
+    // The driver refuses what isn't well escaped.
+    decodeURIComponent(username + password);
+    return isPostgresUrl(url) && username !== '' && hostname !== '';
+  } catch {
+    return false;
+  }
+}
 
 function isPostgresAddress(address: string): boolean {
   if (!isPostgresUrl(address)) return false;

@@ -1,18 +1,29 @@
 import { randomBytes } from 'node:crypto';
+import { text } from '@freeflow/lib/config';
 import { isSigningKey, SIGNING_KEY_BYTES } from '@freeflow/lib/secrets';
 import { SignJWT } from 'jose';
-import { fail, type Finding, type Group, ok } from '../doctor/check';
+import { fail, type Finding, type Group, ok, type Values } from '../doctor/check';
 import { compareClocks, dateOf } from '../doctor/clock';
 import { call, membersOf } from '../doctor/http';
-import type { SettingName, Values } from '../doctor/setting-names';
-import { versionFinding } from '../doctor/versions';
+import { type SupportedVersions, versionFinding } from '../doctor/versions';
 import { qdrantAddress } from './provisioner/address';
+import { VARIABLES } from './variables';
 
-const BOTH: SettingName[] = ['QDRANT_URL', 'QDRANT_API_KEY'];
+/** What the checks are made by. A key that is too short for the worker is a finding, no mistake of whoever asks. */
+export const SETTINGS = { QDRANT_URL: VARIABLES.QDRANT_URL, QDRANT_API_KEY: text('TEXT') };
+type Name = keyof typeof SETTINGS;
+
+export const VERSIONS: SupportedVersions = {
+  title: 'Qdrant',
+  tested: ['1.16'],
+  least: { version: '1.16', why: 'collections have no metadata there, by which their owner is known' },
+};
+
+const BOTH: Name[] = ['QDRANT_URL', 'QDRANT_API_KEY'];
 const REFUSALS = [401, 403];
 
 /** The server of the tenants' collections. */
-export const QDRANT: Group = {
+export const CHECKS: Group<Name> = {
   title: 'Qdrant',
   checks: [
     { name: 'qdrant.connection', needs: BOTH, after: [], look: connection },
@@ -25,7 +36,7 @@ export const QDRANT: Group = {
       after: ['qdrant.connection'],
       look: async (values) =>
         versionFinding(
-          'qdrant',
+          VERSIONS,
           String(
             (await membersOf(await call(`${addressOf(values)}/`, { 'api-key': values.QDRANT_API_KEY })))['version'],
           ),
@@ -40,10 +51,10 @@ export const QDRANT: Group = {
   ],
 };
 
-const addressOf = ({ QDRANT_URL: text }: Values): string => qdrantAddress(text);
+const addressOf = ({ QDRANT_URL: url }: Values<Name>): string => qdrantAddress(url);
 
 /** Tenants hold tokens that are signed with it, and can try keys at home. */
-function keyLength({ QDRANT_API_KEY: key }: Values): Finding {
+function keyLength({ QDRANT_API_KEY: key }: Values<Name>): Finding {
   const bytes = Buffer.byteLength(key);
   if (isSigningKey(key)) return ok(`${bytes} bytes`);
   return fail(
@@ -52,10 +63,10 @@ function keyLength({ QDRANT_API_KEY: key }: Values): Finding {
   );
 }
 
-const list = (values: Values, key: string): Promise<Response> =>
+const list = (values: Values<Name>, key: string): Promise<Response> =>
   call(`${addressOf(values)}/collections`, { 'api-key': key });
 
-async function connection(values: Values): Promise<Finding> {
+async function connection(values: Values<Name>): Promise<Finding> {
   const { ok: isOk, status } = await list(values, values.QDRANT_API_KEY);
   if (isOk) return ok(`the API key is accepted at ${addressOf(values)}`);
   return fail(
@@ -64,7 +75,7 @@ async function connection(values: Values): Promise<Finding> {
   );
 }
 
-async function wrongKey(values: Values): Promise<Finding> {
+async function wrongKey(values: Values<Name>): Promise<Finding> {
   const { status } = await list(values, randomBytes(16).toString('hex'));
   return REFUSALS.includes(status)
     ? ok('refused')
@@ -75,7 +86,7 @@ async function wrongKey(values: Values): Promise<Finding> {
 }
 
 /** Tries a token for a collection that is not there, good for a minute: it sees nothing, where tokens are taken at all. */
-async function rbac(values: Values): Promise<Finding> {
+async function rbac(values: Values<Name>): Promise<Finding> {
   const token = await new SignJWT({
     access: [{ collection: `freeflow_doctor_${randomBytes(8).toString('hex')}`, access: 'r' }],
   })

@@ -1,5 +1,6 @@
 import { defineBackend } from '../module';
 import { QdrantBackend } from './adapter';
+import { CHECKS, SETTINGS, VERSIONS } from './doctor';
 import { FAILURE_CODES } from './failure-codes';
 import { VARIABLES } from './variables';
 
@@ -7,6 +8,12 @@ import { VARIABLES } from './variables';
 export const MODULE = defineBackend({
   variables: VARIABLES,
   failureCodes: FAILURE_CODES,
+  doctor: { settings: SETTINGS, checks: CHECKS, versions: VERSIONS },
+  provisioner: {
+    isMissingBecause:
+      'has nothing narrower than its API key, which may do everything there. So there is no provisioner to make: the worker gets the key (QDRANT_API_KEY), and nobody else should.',
+  },
+  stackVariables: ({ qdrant }) => ({ QDRANT_URL: qdrant.url, QDRANT_API_KEY: qdrant.apiKey }),
   createBackend: (config) =>
     new QdrantBackend(
       new URL(config.QDRANT_URL),

@@ -1,9 +1,7 @@
+import { BACKEND_KINDS } from '@freeflow/contract';
 import type { Command } from 'commander';
 import type { Group } from '../../backends/doctor/check';
-import { KEYCLOAK } from '../../backends/keycloak/doctor';
-import { MONGODB } from '../../backends/mongodb/doctor';
-import { POSTGRES } from '../../backends/postgres/doctor';
-import { QDRANT } from '../../backends/qdrant/doctor';
+import { moduleOf } from '../../backends/registry';
 import { examine, type Line } from '../doctor/examine';
 import { IDENTITY } from '../doctor/identity';
 import { MASTER } from '../doctor/master';
@@ -13,7 +11,13 @@ import { asJson, exitCodeOf, groupText, summary } from '../doctor/report';
 import { readKnown } from '../doctor/settings';
 import { TEMPORAL } from '../doctor/temporal';
 
-const GROUPS: readonly Group[] = [PRODUCT, IDENTITY, MASTER, TEMPORAL, POSTGRES, MONGODB, QDRANT, KEYCLOAK];
+const GROUPS: readonly Group[] = [
+  PRODUCT,
+  IDENTITY,
+  MASTER,
+  TEMPORAL,
+  ...BACKEND_KINDS.map((kind) => moduleOf(kind).doctor.checks),
+];
 
 /** What of the process the command uses. */
 type Process = Pick<NodeJS.Process, 'env' | 'exit' | 'stdout' | 'stderr'>;

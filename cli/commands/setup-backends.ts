@@ -1,35 +1,82 @@
-import { isMasterUrl } from '@freeflow/lib/pg';
-import { isProvisionerName, PROVISIONER_NAME_FORM } from '../../backends/provisioner/names';
-import { provision, type Provisioned, type SetUpOptions } from '../backends/provisioners';
-import { envLines, failureOf, leftOut, passwordHint, QDRANT, reportOf } from '../backends/report';
-import { BACKEND_NAMES, readSetUpVariables } from '../backends/variables';
+import { databaseOf, isMasterUrl } from '@freeflow/lib/pg';
+import type { Command } from 'commander';
+import type { SetUpOptions } from '../../backends/provisioner/module';
+import { isProvisionerName, PROVISIONER, PROVISIONER_NAME_FORM } from '../../backends/provisioner/names';
+import { setUpProvisioner, type SetUpResult } from '../backends/provisioners';
+import { envLines, failureOf, leftOut, passwordHint, reportOf, withoutProvisioner } from '../backends/report';
+import { ownerVariables, PROVISIONED_BACKENDS, readSetUpInputs, WITHOUT_PROVISIONER } from '../backends/variables';
 import { EXIT, Failure } from '../failure';
+import type { Host } from './tenants/tools';
 
-export interface SetupBackendsOptions extends SetUpOptions {
+interface SetupBackendsOptions extends SetUpOptions {
   json?: true;
   printEnv?: true;
 }
 
 /** What to print where, and how to end. */
-export interface Said {
+interface Printout {
   stdout: string;
   stderr: string;
   exitCode: number;
 }
 
+/** Adds `freeflow setup backends`. */
+export function addSetup(program: Command, { env, end }: Host): void {
+  program
+    .command('setup')
+    .description('prepare servers for FreeFlow, once')
+    .command('backends')
+    .description("make the worker's logins, with no more rights than provisioning takes; run again, it repairs them")
+    .option('--name <name>', 'of the provisioner, to have another one', PROVISIONER)
+    .option('--master-database <database>', 'the database that is closed to tenants as well', masterDatabaseOf(env))
+    .option('--print-env', "print the worker's variables on stdout, secrets included, and the report on stderr")
+    .option('--json', 'report and variables as JSON, secrets included')
+    .addHelpText(
+      'after',
+      `
+The owners come from the environment; a backend whose variables are not set is left out:
+${ownersHelp()}
+The provisioners' passwords too; without, a new one gets a random one, and one that exists keeps its own:
+  ${PROVISIONED_BACKENDS.map(({ provisioner }) => provisioner.passwordVariable).join(', ')}
+${withoutProvisioner().join('\n')}
+
+Examples:
+  POSTGRES_OWNER_URL=postgresql://postgres:...@db:5432/ pnpm -s freeflow setup backends
+  pnpm -s freeflow setup backends --print-env > worker.env
+  pnpm -s freeflow setup backends --name staging_provisioner --json`,
+    )
+    .action(async (options: SetupBackendsOptions) => {
+      const { stdout, stderr, exitCode } = await setupBackends(options, env);
+      if (stderr !== '') console.error(stderr);
+      if (stdout !== '') console.log(stdout);
+      end(exitCode);
+    });
+}
+
+/** As MASTER_DATABASE_URL names it, where that is set. */
+const masterDatabaseOf = ({ MASTER_DATABASE_URL: url = '' }: NodeJS.ProcessEnv): string =>
+  isMasterUrl(url) ? databaseOf(url) : 'freeflow_master';
+
+function ownersHelp(): string {
+  const rows = PROVISIONED_BACKENDS.map((it) => ({
+    names: ownerVariables(it).join(', '),
+    requirement: it.provisioner.requirement ?? '',
+  }));
+  const width = Math.max(...rows.map(({ names }) => names.length));
+  return rows.map(({ names, requirement }) => `  ${`${names.padEnd(width)}  ${requirement}`.trimEnd()}`).join('\n');
+}
+
 /**
- * Makes the provisioner at every backend the environment names the owner of, or mends it. Each is done whatever becomes of the others.
+ * Makes the provisioner at every backend the environment names the owner of, or repairs it. A failure at one leaves the others be.
  * @throws Failure when nothing was begun, because options or variables are wrong
  */
-export async function setupBackends(options: SetupBackendsOptions, env: NodeJS.ProcessEnv): Promise<Said> {
+async function setupBackends(options: SetupBackendsOptions, env: NodeJS.ProcessEnv): Promise<Printout> {
   refuseUnfit(options);
-  const given = readSetUpVariables(env);
-  const all = await Promise.all(
-    BACKEND_NAMES.flatMap((backend) =>
-      given[backend] === undefined ? [] : [provision(backend, given[backend], options)],
-    ),
-  );
-  return { ...said(all, options), exitCode: worst(all.flatMap((it) => failureOf(it)?.exitCode ?? [])) };
+  const results = await Promise.all(readSetUpInputs(env).map((input) => setUpProvisioner(input, options)));
+  return {
+    ...print(results, options),
+    exitCode: worstExitCode(results.flatMap((it) => failureOf(it)?.exitCode ?? [])),
+  };
 }
 
 function refuseUnfit({ name, masterDatabase }: SetUpOptions): void {
@@ -43,24 +90,28 @@ function refuseUnfit({ name, masterDatabase }: SetUpOptions): void {
 }
 
 /** Trying again helps only where nothing but servers that don't answer is in the way. */
-const worst = (codes: readonly number[]): number =>
+const worstExitCode = (codes: readonly number[]): number =>
   codes.find((code) => code === EXIT.refused) ?? codes[0] ?? EXIT.done;
 
-function said(all: readonly Provisioned[], { json, printEnv }: SetupBackendsOptions): Pick<Said, 'stdout' | 'stderr'> {
-  const missing = BACKEND_NAMES.filter((name) => !all.some(({ backend }) => backend === name));
-  const env: Record<string, string> = Object.assign({}, ...all.map(({ workerEnv }) => workerEnv));
-  const reports = (which: (it: Provisioned) => boolean) =>
-    all.filter(which).map((it) => reportOf(it, printEnv === true || json === true));
+function print(
+  results: readonly SetUpResult[],
+  { json, printEnv }: SetupBackendsOptions,
+): Pick<Printout, 'stdout' | 'stderr'> {
+  const missing = PROVISIONED_BACKENDS.filter(({ kind }) => !results.some(({ backend }) => backend.kind === kind));
+  const env: Record<string, string> = Object.assign({}, ...results.map(({ workerEnv }) => workerEnv));
+  const reports = (which: (result: SetUpResult) => boolean) =>
+    results.filter(which).map((it) => reportOf(it, printEnv === true || json === true));
   const failures = reports(({ outcome }) => 'error' in outcome).join('\n');
   if (json === true) {
     const backends = Object.fromEntries(
-      all.map((it) => [it.backend, { provisioner: it.who, at: it.at, ...shown(it) }]),
+      results.map((it) => [it.backend.kind, { provisioner: it.who, at: it.at, ...outcomeOf(it) }]),
     );
-    return { stdout: JSON.stringify({ backends, leftOut: missing, qdrant: QDRANT, env }, null, 2), stderr: failures };
+    const others = { leftOut: missing.map(({ kind }) => kind), ...WITHOUT_PROVISIONER };
+    return { stdout: JSON.stringify({ backends, ...others, env }, null, 2), stderr: failures };
   }
   const report = [
     ...reports(({ outcome }) => !('error' in outcome)),
-    `Qdrant\n  ${QDRANT}`,
+    ...withoutProvisioner(),
     ...(missing.length === 0 ? [] : [leftOut(missing)]),
   ].join('\n');
   // Apart from the report, so that it can go straight into a file.
@@ -69,7 +120,7 @@ function said(all: readonly Provisioned[], { json, printEnv }: SetupBackendsOpti
     : { stdout: report, stderr: failures };
 }
 
-const shown = (it: Provisioned) =>
-  'error' in it.outcome
-    ? { failed: failureOf(it)?.message }
-    : { did: it.outcome.did, warnings: it.outcome.warnings, hints: passwordHint(it, true) };
+const outcomeOf = (result: SetUpResult) =>
+  'error' in result.outcome
+    ? { failed: failureOf(result)?.message }
+    : { did: result.outcome.did, warnings: result.outcome.warnings, hints: passwordHint(result, true) };

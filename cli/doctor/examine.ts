@@ -23,14 +23,15 @@ export async function examine(
 ): Promise<Line[]> {
   const lines = new Map<string, Promise<Line>>();
 
-  const findingOf = async ({ needs, after, look }: Check): Promise<Finding> => {
+  const findingOf = async (check: Check): Promise<Finding> => {
+    const { needs, after } = check;
     const missing = needs.filter((name) => values[name] === '');
     if (missing.length > 0) return notChecked(whyNot(missing));
     for (const before of await Promise.all(after.flatMap((name) => lines.get(name) ?? []))) {
       if (before.status === 'fail') return notCheckedBecause(`${before.check} failed`);
       if (before.status === 'skip') return notCheckedBecause(`${before.check} was not`);
     }
-    return withinLimit(async () => look(values, env)).catch((error: unknown) => explain(error, needs));
+    return withinLimit(async () => check.look(values, env)).catch((error: unknown) => explain(error, needs));
   };
 
   for (const check of groups.flatMap(({ checks }) => checks)) {

@@ -2,15 +2,15 @@ import { decodeJwt } from 'jose';
 import { fail, type Finding, type Group, ok } from '../../backends/doctor/check';
 import { compareClocks, inSeconds } from '../../backends/doctor/clock';
 import { baseOf, call, membersOf } from '../../backends/doctor/http';
-import type { SettingName, Values } from '../../backends/doctor/setting-names';
 import { token } from '../commands/token';
+import type { ProductSetting, ProductValues } from './settings';
 
-const CLIENT: SettingName[] = ['FREEFLOW_TOKEN_URL', 'FREEFLOW_CLIENT_ID', 'FREEFLOW_CLIENT_SECRET'];
+const CLIENT: ProductSetting[] = ['FREEFLOW_TOKEN_URL', 'FREEFLOW_CLIENT_ID', 'FREEFLOW_CLIENT_SECRET'];
 /** What every route of the API demands. */
 const PERMISSION = 'system:*';
 
 /** Where the tokens for the API come from. */
-export const IDENTITY: Group = {
+export const IDENTITY: Group<ProductSetting> = {
   title: 'Identity provider',
   checks: [
     {
@@ -38,7 +38,7 @@ export const IDENTITY: Group = {
   ],
 };
 
-async function permission(values: Values): Promise<Finding> {
+async function permission(values: ProductValues): Promise<Finding> {
   const { AUTH_PERMISSIONS_CLAIM: claim } = values;
   const has = decodeJwt(await token(values))[claim];
   const all: unknown[] = typeof has === 'string' ? has.split(' ') : [has].flat();
@@ -50,7 +50,7 @@ async function permission(values: Values): Promise<Finding> {
       );
 }
 
-async function accepted(values: Values): Promise<Finding> {
+async function accepted(values: ProductValues): Promise<Finding> {
   const response = await call(`${baseOf(values.FREEFLOW_API_URL)}/tenants?limit=1`, {
     authorization: `Bearer ${await token(values)}`,
   });

@@ -9,14 +9,14 @@ import { databaseOf, PgError, describeServer } from '@freeflow/lib/pg';
 import { readSecretKeys } from '@freeflow/lib/secrets';
 import type { Client } from 'pg';
 import { fail, faults, type Finding, type Group, ok, notChecked, warn } from '../../backends/doctor/check';
-import type { Values } from '../../backends/doctor/setting-names';
 import { hasCode, SQLSTATE } from '../../backends/postgres/provisioner/client';
 import { onPostgres, serverChecks } from '../../backends/postgres/server-checks';
+import type { ProductSetting, ProductValues } from './settings';
 
 const MIGRATE = 'Run db:migrate as the owner of the database.';
 
 /** The database of API and worker, by the worker's login. */
-export const MASTER: Group = {
+export const MASTER: Group<ProductSetting> = {
   title: 'Master database',
   checks: [
     {
@@ -66,7 +66,7 @@ const logIn =
       : ok(seen);
   };
 
-async function migrations({ MASTER_DATABASE_URL: url, MASTER_OWNER_URL: ownerUrl }: Values): Promise<Finding> {
+async function migrations({ MASTER_DATABASE_URL: url, MASTER_OWNER_URL: ownerUrl }: ProductValues): Promise<Finding> {
   try {
     const { applied, missing, failed, altered, unknown } = await migrationState(ownerUrl || url);
     const wrong = [
@@ -91,7 +91,7 @@ const each = (names: readonly string[], what: string): string[] => names.map((na
 
 /** One stored secret of each key that has sealed any. */
 async function secrets(
-  { MASTER_DATABASE_URL: url, SECRETS_KEY: key }: Values,
+  { MASTER_DATABASE_URL: url, SECRETS_KEY: key }: ProductValues,
   env: NodeJS.ProcessEnv,
 ): Promise<Finding> {
   const keys = readSecretKeys(key, env['SECRETS_OLD_KEYS']);

@@ -1,14 +1,22 @@
 import { type Check, fail, type Finding, type Group, ok, warn } from '../../backends/doctor/check';
 import { compareClocks, dateOf } from '../../backends/doctor/clock';
 import { call, baseOf, membersOf } from '../../backends/doctor/http';
-import type { SettingName } from '../../backends/doctor/setting-names';
-import { versionFinding } from '../../backends/doctor/versions';
+import { type SupportedVersions, versionFinding } from '../../backends/doctor/versions';
+import type { ProductSetting } from './settings';
+
+/** The oldest is that of `engines` in package.json. */
+export const NODE: SupportedVersions = {
+  title: 'Node',
+  tested: ['24'],
+  supported: ['26'],
+  least: { version: '22.18', why: 'the libraries in use need a newer one' },
+};
 
 /** The processes of FreeFlow, and the Node they are meant to run with. */
-export const PRODUCT: Group = {
+export const PRODUCT: Group<ProductSetting> = {
   title: 'FreeFlow',
   checks: [
-    { name: 'node.version', needs: [], after: [], look: async () => versionFinding('node', process.versions.node) },
+    { name: 'node.version', needs: [], after: [], look: async () => versionFinding(NODE, process.versions.node) },
     {
       name: 'api.ready',
       needs: ['FREEFLOW_API_URL'],
@@ -26,7 +34,7 @@ export const PRODUCT: Group = {
   ],
 };
 
-function clockCheck(name: string, variable: SettingName): Check {
+function clockCheck(name: string, variable: ProductSetting): Check<ProductSetting> {
   return {
     name: `${name}.clock`,
     needs: [variable],

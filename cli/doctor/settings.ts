@@ -1,72 +1,51 @@
-import { DEFAULT_TASK_QUEUE } from '@freeflow/contract';
+import { BACKEND_KINDS, DEFAULT_TASK_QUEUE } from '@freeflow/contract';
 import { type StackInfo, stackInfoSchema } from '@freeflow/contract/stack-info';
-import { isMasterUrl } from '@freeflow/lib/pg';
-import type { SettingName, Values } from '../../backends/doctor/setting-names';
+import { httpUrl, masterUrl, text, variablesOf } from '@freeflow/lib/config';
+import { z } from 'zod';
+import type { Values } from '../../backends/doctor/check';
+import { moduleOf } from '../../backends/registry';
 import { address } from '../address';
-import { type Form, MONGODB, POSTGRES, TEXT } from '../backends/variables';
 import { EXIT, Failure } from '../failure';
-import { HTTP, readStackFile } from '../settings';
+import { readStackFile } from '../settings';
+import { describeUnfit } from '../variable-forms';
 
-interface Setting {
-  form: Form;
-  /** Where the local stack has it; nothing where it runs without. */
-  ofStack: (stack: StackInfo) => string | undefined;
-  /** What it is where the environment doesn't say. */
-  byDefault?: (env: NodeJS.ProcessEnv) => string | undefined;
-}
+const TEXT = text('TEXT');
 
-const MASTER: Form = { form: 'postgresql://USER:PASSWORD@HOST:PORT/DATABASE', isFit: isMasterUrl };
-const KEYCLOAK_REALM = 'master';
-const PERMISSIONS_CLAIM = 'permissions';
+/** The variables of worker, API and Temporal by which the product itself is checked. Those with a default may be left out. */
+const PRODUCT = {
+  FREEFLOW_API_URL: httpUrl(),
+  FREEFLOW_WORKER_URL: httpUrl(),
+  FREEFLOW_TOKEN_URL: httpUrl(),
+  FREEFLOW_CLIENT_ID: TEXT,
+  FREEFLOW_CLIENT_SECRET: TEXT,
+  AUTH_PERMISSIONS_CLAIM: TEXT.default('permissions'),
+  MASTER_DATABASE_URL: masterUrl(),
+  MASTER_OWNER_URL: masterUrl(),
+  SECRETS_KEY: TEXT,
+  TEMPORAL_ADDRESS: TEXT,
+  TEMPORAL_NAMESPACE: TEXT.default('default'),
+  TASK_QUEUE: TEXT.default(DEFAULT_TASK_QUEUE),
+};
 
-/** The variables of worker and API, and what else a check needs; the names are those of the environment. */
-const SETTINGS = {
-  FREEFLOW_API_URL: {
-    form: HTTP,
-    ofStack: ({ api }) => (api.pid === undefined ? undefined : api.url),
-    byDefault: (env) => addressOf(env, 'API_HOST', 'API_PORT'),
-  },
-  FREEFLOW_WORKER_URL: {
-    form: HTTP,
-    ofStack: ({ worker }) => (worker.pid === undefined ? undefined : worker.healthUrl),
-    byDefault: (env) => addressOf(env, 'WORKER_HEALTH_HOST', 'WORKER_HEALTH_PORT'),
-  },
-  FREEFLOW_TOKEN_URL: { form: HTTP, ofStack: ({ auth }) => auth.tokenUrl },
-  FREEFLOW_CLIENT_ID: { form: TEXT, ofStack: ({ auth }) => auth.clientId },
-  FREEFLOW_CLIENT_SECRET: { form: TEXT, ofStack: ({ auth }) => auth.clientSecret },
-  AUTH_PERMISSIONS_CLAIM: { form: TEXT, ofStack: () => PERMISSIONS_CLAIM, byDefault: () => PERMISSIONS_CLAIM },
-  MASTER_DATABASE_URL: { form: MASTER, ofStack: ({ masterDatabase }) => masterDatabase.workerUrl },
-  MASTER_OWNER_URL: { form: MASTER, ofStack: ({ masterDatabaseUrl }) => masterDatabaseUrl },
-  SECRETS_KEY: { form: TEXT, ofStack: ({ secretsKey }) => secretsKey },
-  TEMPORAL_ADDRESS: { form: TEXT, ofStack: ({ temporal }) => temporal.address },
-  TEMPORAL_NAMESPACE: { form: TEXT, ofStack: ({ temporal }) => temporal.namespace, byDefault: () => 'default' },
-  // The worker makes what is looked at by it: without a worker there is nothing to look for.
-  TASK_QUEUE: {
-    form: TEXT,
-    ofStack: ({ worker }) => (worker.pid === undefined ? undefined : DEFAULT_TASK_QUEUE),
-    byDefault: () => DEFAULT_TASK_QUEUE,
-  },
-  POSTGRES_ADMIN_URL: { form: POSTGRES, ofStack: ({ postgres }) => postgres.provisionerUrl },
-  MONGODB_ADMIN_URL: { form: MONGODB, ofStack: ({ mongodb }) => mongodb.provisionerUrl },
-  QDRANT_URL: { form: HTTP, ofStack: ({ qdrant }) => qdrant.url },
-  QDRANT_API_KEY: { form: TEXT, ofStack: ({ qdrant }) => qdrant.apiKey },
-  KEYCLOAK_URL: { form: HTTP, ofStack: ({ keycloak }) => keycloak.url },
-  KEYCLOAK_REALM: { form: TEXT, ofStack: () => KEYCLOAK_REALM, byDefault: () => KEYCLOAK_REALM },
-  KEYCLOAK_CLIENT_ID: { form: TEXT, ofStack: ({ keycloak }) => keycloak.provisioner.clientId },
-  KEYCLOAK_CLIENT_SECRET: { form: TEXT, ofStack: ({ keycloak }) => keycloak.provisioner.clientSecret },
-  KEYCLOAK_OWNER_CLIENT_ID: { form: TEXT, ofStack: ({ keycloak }) => keycloak.clientId },
-  KEYCLOAK_OWNER_CLIENT_SECRET: { form: TEXT, ofStack: ({ keycloak }) => keycloak.clientSecret },
-} as const satisfies Record<SettingName, Setting>;
+export type ProductSetting = keyof typeof PRODUCT;
+export type ProductValues = Values<ProductSetting>;
+
+/** All settings that a check may need: those of the product, and those of every backend. */
+const SETTINGS: z.ZodRawShape = Object.assign(
+  {},
+  PRODUCT,
+  ...BACKEND_KINDS.map((kind) => moduleOf(kind).doctor.settings),
+);
+
+const NAMES = Object.keys(SETTINGS);
+const DEFAULTS = new Map(variablesOf(z.object(SETTINGS)).map(({ name, standard }) => [name, standard ?? '']));
 
 /** What is known of the installation to be checked. */
 export interface Known {
-  values: Values;
+  values: Values<string>;
   /** Why these are not known, for whoever would set them. */
-  whyNot: (names: readonly SettingName[]) => string;
+  whyNot: (names: readonly string[]) => string;
 }
-
-const NAMES = Object.keys(SETTINGS) as SettingName[];
-const rowOf = (name: SettingName): Setting => SETTINGS[name];
 
 /**
  * What is known of an installation: all by the environment if it names any part of it, else all by the local stack.
@@ -74,16 +53,15 @@ const rowOf = (name: SettingName): Setting => SETTINGS[name];
  * @throws Failure where no stack runs, or a variable is unusable; never with a value
  */
 export function readKnown(env: NodeJS.ProcessEnv): Known {
-  const given = recordOf((name) => env[name] || (rowOf(name).byDefault?.(env) ?? ''));
-  if (NAMES.some((name) => given[name] !== '' && rowOf(name).byDefault?.({}) === undefined)) {
-    const unfit = NAMES.filter((name) => given[name] !== '' && !rowOf(name).form.isFit(given[name]));
+  const given = givenBy(env);
+  if (NAMES.some((name) => given[name] !== undefined && DEFAULTS.get(name) === '')) {
+    const unfit = describeUnfit(SETTINGS, given);
     if (unfit.length > 0)
-      throw new Failure(
-        EXIT.usage,
-        unfit.map((name) => `${name} is not of the form ${rowOf(name).form.form}.`).join('\n'),
-        'Values are not repeated here: they may hold secrets.',
-      );
-    return { values: given, whyNot: (names) => `set ${names.join(', ')}` };
+      throw new Failure(EXIT.usage, unfit.join('\n'), 'Values are not repeated here: they may hold secrets.');
+    return {
+      values: valuesBy((name) => given[name] ?? DEFAULTS.get(name)),
+      whyNot: (names) => `set ${names.join(', ')}`,
+    };
   }
   const stack = readStackFile(env, stackInfoSchema);
   if (stack === undefined)
@@ -92,16 +70,50 @@ export function readKnown(env: NodeJS.ProcessEnv): Known {
       'No local stack runs.',
       'Start one with npm start, or set the variables of another installation; --help names them.',
     );
-  return {
-    values: recordOf((name) => rowOf(name).ofStack(stack) ?? ''),
-    whyNot: () => 'the local stack runs servers only',
-  };
+  const known = valuesOfStack(stack);
+  return { values: valuesBy((name) => known[name]), whyNot: () => 'the local stack runs servers only' };
 }
 
-const recordOf = (valueOf: (name: SettingName) => string): Values =>
-  Object.fromEntries(NAMES.map((name) => [name, valueOf(name)])) as Values;
+/** What the environment sets; where API and worker listen it may say by host and port. */
+function givenBy(env: NodeJS.ProcessEnv): Record<string, string> {
+  const listening = {
+    FREEFLOW_API_URL: addressOf(env, 'API_HOST', 'API_PORT'),
+    FREEFLOW_WORKER_URL: addressOf(env, 'WORKER_HEALTH_HOST', 'WORKER_HEALTH_PORT'),
+  };
+  return Object.fromEntries(
+    NAMES.flatMap((name) => {
+      const value = env[name] || listening[name as keyof typeof listening];
+      return value === undefined || value === '' ? [] : [[name, value]];
+    }),
+  );
+}
 
-/** Where a process listens that is told so by host and port. */
+function valuesOfStack(stack: StackInfo): Record<string, string | undefined> {
+  const { api, worker, auth, masterDatabase, temporal } = stack;
+  return Object.assign(
+    {
+      FREEFLOW_API_URL: api.pid === undefined ? undefined : api.url,
+      FREEFLOW_WORKER_URL: worker.pid === undefined ? undefined : worker.healthUrl,
+      FREEFLOW_TOKEN_URL: auth.tokenUrl,
+      FREEFLOW_CLIENT_ID: auth.clientId,
+      FREEFLOW_CLIENT_SECRET: auth.clientSecret,
+      AUTH_PERMISSIONS_CLAIM: DEFAULTS.get('AUTH_PERMISSIONS_CLAIM'),
+      MASTER_DATABASE_URL: masterDatabase.workerUrl,
+      MASTER_OWNER_URL: stack.masterDatabaseUrl,
+      SECRETS_KEY: stack.secretsKey,
+      TEMPORAL_ADDRESS: temporal.address,
+      TEMPORAL_NAMESPACE: temporal.namespace,
+      // The worker makes what is checked by it: without a worker there is nothing to look for.
+      TASK_QUEUE: worker.pid === undefined ? undefined : DEFAULT_TASK_QUEUE,
+    } satisfies Record<ProductSetting, string | undefined>,
+    ...BACKEND_KINDS.map((kind) => moduleOf(kind).stackVariables(stack)),
+  );
+}
+
+const valuesBy = (valueOf: (name: string) => string | undefined): Values<string> =>
+  Object.fromEntries(NAMES.map((name) => [name, valueOf(name) ?? '']));
+
+/** The address of a process that is told by host and port where to listen. */
 function addressOf(env: NodeJS.ProcessEnv, host: string, port: string): string | undefined {
   return env[port] ? `http://${address(env[host] || '127.0.0.1', Number(env[port]))}` : undefined;
 }

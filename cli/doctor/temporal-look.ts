@@ -1,8 +1,8 @@
 import { TemporalError, withTemporal } from '@freeflow/lib/temporal';
 import type { Client } from '@temporalio/client';
 import type { Finding } from '../../backends/doctor/check';
-import type { Values } from '../../backends/doctor/setting-names';
 import { reasonOf, SetUpError } from '../../backends/provisioner/errors';
+import type { ProductValues } from './settings';
 
 const CONNECT_TIMEOUT_MS = 3_000;
 /** Below the limit of a check. */
@@ -10,7 +10,7 @@ const DEADLINE_MS = 9_000;
 
 /** Runs on a connection of its own: as Temporal's standard variables say (TLS, API key), to the address and namespace that are known. */
 export async function onTemporal(
-  { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace }: Values,
+  { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace }: ProductValues,
   env: NodeJS.ProcessEnv,
   work: (client: Client) => Promise<Finding>,
 ): Promise<Finding> {

@@ -2,19 +2,21 @@ import { BACKEND_KINDS, backendQueueOf, reconcileIdOf, sweepIdOf } from '@freefl
 import { isGrpcServiceError, type Client } from '@temporalio/client';
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes';
 import { type Check, fail, faults, type Finding, type Group, ok } from '../../backends/doctor/check';
-import type { SettingName, Values } from '../../backends/doctor/setting-names';
-import { versionFinding } from '../../backends/doctor/versions';
+import { type SupportedVersions, versionFinding } from '../../backends/doctor/versions';
 import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
+import type { ProductSetting, ProductValues } from './settings';
 import { onTemporal } from './temporal-look';
 import { pollers, QUEUE_TYPES } from './temporal-pollers';
 import { schedule } from './temporal-schedule';
 
+export const TEMPORAL_VERSIONS: SupportedVersions = { title: 'Temporal', tested: ['1.32'] };
+
 const check = (
   what: string,
-  needs: SettingName[],
-  work: (client: Client, values: Values) => Promise<Finding>,
+  needs: ProductSetting[],
+  work: (client: Client, values: ProductValues) => Promise<Finding>,
   after = ['temporal.connection'],
-): Check => ({
+): Check<ProductSetting> => ({
   name: `temporal.${what}`,
   needs: ['TEMPORAL_ADDRESS', ...needs],
   after,
@@ -22,12 +24,12 @@ const check = (
 });
 
 /** The server of the workflows, and what the worker keeps there. */
-export const TEMPORAL: Group = {
+export const TEMPORAL: Group<ProductSetting> = {
   title: 'Temporal',
   checks: [
     check('connection', [], connection, []),
     check('version', [], async ({ workflowService }) =>
-      versionFinding('temporal', (await workflowService.getSystemInfo({})).serverVersion),
+      versionFinding(TEMPORAL_VERSIONS, (await workflowService.getSystemInfo({})).serverVersion),
     ),
     check('search-attributes', ['TASK_QUEUE'], searchAttributes),
     check('sweep', ['TASK_QUEUE'], (client, { TASK_QUEUE: queue }) => schedule(client, sweepIdOf(queue))),
@@ -47,7 +49,7 @@ const NOT_FOUND = 5;
 
 async function connection(
   { workflowService, options: { namespace } }: Client,
-  { TEMPORAL_ADDRESS: address }: Values,
+  { TEMPORAL_ADDRESS: address }: ProductValues,
 ): Promise<Finding> {
   try {
     await workflowService.describeNamespace({ namespace });

@@ -1,6 +1,7 @@
+import { BACKENDS } from '@freeflow/contract';
 import { variablesOf, type Variable } from '@freeflow/lib/config';
 import { apiVariables } from '../../api/config';
-import { BACKEND_NAMES, ownerVariables, SET_UP_VARIABLES } from '../../cli/backends/variables';
+import { ownerVariables, PROVISIONED_BACKENDS } from '../../cli/backends/variables';
 import { migrateVariables } from '../../prisma/migrate-config';
 import { seedVariables } from '../../prisma/seed-config';
 import { stackVariables } from '../../stack/environment';
@@ -74,7 +75,7 @@ in \`FREEFLOW_STACK_DIR\` (default \`.freeflow\`) is used.
 - Another installation: \`FREEFLOW_API_URL\`, \`FREEFLOW_TOKEN\`, or \`FREEFLOW_TOKEN_URL\`, \`FREEFLOW_CLIENT_ID\`, \`FREEFLOW_CLIENT_SECRET\`
 - \`tenants connect\`: \`MASTER_DATABASE_URL\`, \`SECRETS_KEY\`, \`SECRETS_OLD_KEYS\`, \`KEYCLOAK_URL\`; \`KEYCLOAK_TENANT_URL\` where tenants reach Keycloak by another address
 - \`setup backends\` ([setup.md](../setup.md)):
-${BACKEND_NAMES.map((it) => `  - ${SET_UP_VARIABLES[it].title}: ${names(ownerVariables(it))}; ${names([SET_UP_VARIABLES[it].password])}`).join('\n')}
+${PROVISIONED_BACKENDS.map((it) => `  - ${BACKENDS[it.kind].title}: ${names(ownerVariables(it))}; ${names([it.provisioner.passwordVariable])}`).join('\n')}
 `;
 
 const REQUIRED_OF = [
