@@ -1,6 +1,7 @@
 import type { StackInfo } from '@freeflow/contract/stack-info';
 import type { z } from 'zod';
 import type { Backend } from './backend';
+import type { ConnectForm } from './connect';
 import type { Group } from './doctor/check';
 import type { SupportedVersions } from './doctor/versions';
 import type { FailureCodes } from './failure-codes';
@@ -20,6 +21,8 @@ export interface BackendModule<Variables extends z.ZodRawShape = z.ZodRawShape> 
   readonly failureCodes: readonly FailureCodes[];
   /** The backend as the worker uses it. Connects when it is first called. */
   createBackend(config: z.output<z.ZodObject<Variables>>, installation: Installation): Backend;
+  /** How a tenant's application connects: what `freeflow tenants connect` prints. */
+  readonly connect: ConnectForm;
   /** What `freeflow doctor` checks of the server, by which variables, and which versions it expects. */
   readonly doctor: { readonly settings: z.ZodRawShape; readonly checks: Group; readonly versions: SupportedVersions };
   /** How `freeflow setup backends` makes the worker's login. */

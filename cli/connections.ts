@@ -1,86 +1,65 @@
+import { BACKEND_KINDS, BACKENDS, type BackendKind } from '@freeflow/contract';
 import type { Tenant, TenantConnection } from '@freeflow/db-master';
-import { type Fields, mongoForm, postgresForm, qdrantForm } from './connection-forms';
-import { libpqUrl } from './libpq-url';
-import type { RealmAddress } from './realm-address';
+import type { ConnectTarget } from '../backends/connect';
+import { moduleOf } from '../backends/registry';
+import { EXIT, Failure } from './failure';
 import { quoted } from './shell';
 
-/** What a tenant's application connects by, one entry per backend. Holds secrets: for the eyes of whoever asked. */
+/** What a tenant's application connects by, one entry per backend. Holds secrets: shown only to who asked. */
 export type Connections = Record<string, Record<string, string | number>>;
 
 /** A tenant as the master database has it. */
 export type ConnectedTenant = Tenant & { readonly connections: readonly TenantConnection[] };
 
-/** The values of a tenant's secrets by `backend/name`. A tenant that is registered only has none. */
-export type SecretValues = ReadonlyMap<string, string>;
+/** The values of a tenant's secrets by backend and name. A tenant that is registered only has none. */
+export type SecretValues = ReadonlyMap<BackendKind, ReadonlyMap<string, string>>;
 
-const known = (fields: Fields) =>
-  Object.fromEntries(
-    Object.entries(fields).filter(([, value]) => value !== null && value !== undefined),
-  ) as Connections[string];
+/** The values of variables, for the forms that take some. */
+type Values = Readonly<Record<string, unknown>>;
 
-/** How each service is written down: fields for programs, and a URL to paste. */
-const FORMS: Record<TenantConnection['service'], (row: TenantConnection, secrets: SecretValues) => Fields> = {
-  postgres: (row, secrets) => postgresForm(row, secrets.get('postgres/password')),
-  mongodb: (row, secrets) => mongoForm(row, secrets.get('mongodb/password')),
-  qdrant: (row, secrets) => qdrantForm(row, secrets.get('qdrant/token')),
-};
+/** The backends to which a tenant has a connection: one that is recorded, or a credential where none is. */
+export const connectedBackends = ({ connections }: ConnectedTenant, secrets: SecretValues): BackendKind[] =>
+  BACKEND_KINDS.filter((kind) =>
+    BACKENDS[kind].credentialAt === 'connection' ? connections.some((it) => it.service === kind) : secrets.has(kind),
+  );
 
 /**
- * Writes down how a tenant's application connects. What isn't known is left out: an empty password would be taken for one.
- * @param realm what the realm says of itself; undefined where it wasn't asked
+ * Writes down how a tenant's application connects to one backend. What isn't known is left out: an empty password would be
+ * taken for one.
+ * @param warn is told what the server did not give; without it that is a failure
+ * @throws Failure
  */
-export function connectionsOf(
+export async function describeConnection(
+  kind: BackendKind,
   tenant: ConnectedTenant,
   secrets: SecretValues,
-  realm: RealmAddress | undefined,
-): Connections {
-  const rows = tenant.connections.map(
-    (row) => [row.service, known({ host: row.host, port: row.port, ...FORMS[row.service](row, secrets) })] as const,
-  );
-  return {
-    ...Object.fromEntries(rows),
-    ...(hasRealm(secrets) && realm !== undefined
-      ? { keycloak: known(keycloakForm(tenant.realmName, realm, secrets)) }
-      : {}),
+  values: Values,
+  warn?: (text: string) => void,
+): Promise<Connections[string]> {
+  const target: ConnectTarget = {
+    resource: tenant[BACKENDS[kind].nameColumn],
+    row: tenant.connections.find((it) => it.service === kind),
+    secrets: secrets.get(kind) ?? new Map(),
   };
+  const { fields, lacking } = await moduleOf(kind).connect.describe(target, values, values);
+  if (lacking !== undefined) {
+    const { what, message, advice, isUnreachable } = lacking;
+    if (warn === undefined) throw new Failure(isUnreachable ? EXIT.unreachable : EXIT.refused, message, advice);
+    warn(`${message} The ${what} is left out. ${advice}`);
+  }
+  return Object.fromEntries(
+    Object.entries(fields).flatMap(([name, value]) => (value === null || value === undefined ? [] : [[name, value]])),
+  );
 }
-
-/** Whether a tenant has a realm of ours: one that is registered only has none. */
-export const hasRealm = (secrets: SecretValues): boolean => secrets.has('keycloak/client-secret');
-
-const keycloakForm = (realm: string, { url, issuer, tokenUrl }: RealmAddress, secrets: SecretValues): Fields => ({
-  url,
-  realm,
-  issuer,
-  tokenUrl,
-  clientId: 'freeflow-app',
-  adminConsole: `${url}/admin/${realm}/console/`,
-  adminUsername: 'admin',
-  clientSecret: secrets.get('keycloak/client-secret'),
-  adminPassword: secrets.get('keycloak/admin-password'),
-});
 
 /** How to try each connection by hand: commands to paste, by backend. */
-export function tryOut(connections: Connections): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(connections).flatMap(([backend, it]) => {
-      const line = TRIES[backend]?.(it);
-      return line === undefined ? [] : [[backend, line] as const];
+export const tryOut = (connections: Connections): Record<string, string> =>
+  Object.fromEntries(
+    BACKEND_KINDS.flatMap((kind) => {
+      const fields = connections[kind];
+      return fields === undefined ? [] : [[kind, moduleOf(kind).connect.tryOut(fields).map(word).join(' ')]];
     }),
   );
-}
 
-const TRIES: Record<string, (it: Connections[string]) => string> = {
-  postgres: ({ url }) => `psql ${quoted(libpqUrl(String(url)))}`,
-  mongodb: ({ url }) => `mongosh ${quoted(url)}`,
-  qdrant: ({ url, apiKey, collection }) =>
-    `curl -sS ${apiKey === undefined ? '' : `-H ${quoted(`api-key: ${apiKey}`)} `}${quoted(`${url}/collections/${collection}`)}`,
-  keycloak: ({
-    url,
-    realm,
-    tokenUrl = `${url}/realms/${realm}/protocol/openid-connect/token`,
-    clientId,
-    clientSecret,
-  }) =>
-    `curl -sS ${quoted(tokenUrl)} -d grant_type=client_credentials -d ${quoted(`client_id=${clientId}`)} -d ${quoted(`client_secret=${clientSecret}`)}`,
-};
+/** What is nothing but a word, an option or a pair of words stays readable without quotes. */
+const word = (text: string | number): string => (/^-{0,2}\w+(=\w+)?$/.test(String(text)) ? String(text) : quoted(text));

@@ -1,30 +1,11 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { stackInfoSchema } from '@freeflow/contract/stack-info';
-import { ConfigError, httpUrl, readConfig, readConfigGroup, variablesOf } from '@freeflow/lib/config';
+import { type StackInfo, stackInfoSchema } from '@freeflow/contract/stack-info';
+import { ConfigError, readConfig, readConfigGroup, variablesOf } from '@freeflow/lib/config';
 import type { z } from 'zod';
 import { EXIT, Failure } from './failure';
 
 const ROOT = path.join(__dirname, '..', '..');
-
-/** As much of the local stack's `stack.json` as the commands need. */
-const stackFile = stackInfoSchema.pick({
-  api: true,
-  masterDatabase: true,
-  secretsKey: true,
-  keycloak: true,
-  auth: true,
-});
-type StackFile = z.output<typeof stackFile>;
-
-const shownUrl = httpUrl();
-
-// For the readers of cli/doctor and cli/backends alone, until they read by lib/config's readConfigGroup and variablesSet.
-/** A URL that may be shown, as worker and API judge it. */
-export const HTTP = {
-  isFit: (text: string) => shownUrl.safeParse(text).success,
-  form: 'http(s)://HOST:PORT/PATH, without user and password',
-};
 
 /**
  * The settings a command needs: all from the environment if it has any of them, else all from the local stack. Never
@@ -35,11 +16,11 @@ export const HTTP = {
 export function readSettings<Schema extends z.ZodObject>(
   schema: Schema,
   env: NodeJS.ProcessEnv,
-  ofStack: (stack: StackFile) => z.output<Schema>,
+  ofStack: (stack: StackInfo) => z.output<Schema>,
 ): z.output<Schema> {
   const given = orFailure(() => readConfigGroup(schema, env));
   if (given !== undefined) return given;
-  const stack = readStackFile(env, stackFile);
+  const stack = readStackFile(env, stackInfoSchema);
   if (stack !== undefined) return ofStack(stack);
   const names = variablesOf(schema).map(({ name }) => name);
   throw new Failure(EXIT.unreachable, 'No local stack runs.', `Start one with npm start, or set ${names.join(', ')}.`);

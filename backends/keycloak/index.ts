@@ -1,5 +1,6 @@
 import { defineBackend } from '../module';
 import { KeycloakBackend } from './adapter';
+import { CONNECT } from './connect';
 import { CHECKS, SETTINGS, VERSIONS } from './doctor';
 import { FAILURE_CODES } from './failure-codes';
 import { PROVISIONER } from './provisioner';
@@ -9,6 +10,7 @@ import { VARIABLES } from './variables';
 export const MODULE = defineBackend({
   variables: VARIABLES,
   failureCodes: FAILURE_CODES,
+  connect: CONNECT,
   doctor: { settings: SETTINGS, checks: CHECKS, versions: VERSIONS },
   provisioner: PROVISIONER,
   stackVariables: ({ keycloak: { url, clientId, clientSecret, provisioner } }) => ({

@@ -1,3 +1,4 @@
+import { secret } from '@freeflow/lib/config';
 import type { Db } from 'mongodb';
 import { type Check, faults, type Finding, type Group, ok } from '../doctor/check';
 import { compareClocks } from '../doctor/clock';
@@ -7,7 +8,9 @@ import { differences, type Privilege } from './provisioner/role';
 import { mongoLogin } from './variables';
 
 /** What the checks are made by. */
-export const SETTINGS = { MONGODB_ADMIN_URL: mongoLogin() };
+export const SETTINGS = {
+  MONGODB_ADMIN_URL: secret(mongoLogin(), "the tenants' MongoDB server, by the worker's login"),
+};
 type Name = keyof typeof SETTINGS;
 
 export const VERSIONS: SupportedVersions = {

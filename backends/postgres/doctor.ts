@@ -1,3 +1,4 @@
+import { secret } from '@freeflow/lib/config';
 import { databaseOf, describeServer, usesReservedConnections } from '@freeflow/lib/pg';
 import type { Client } from 'pg';
 import { fail, faults, type Finding, type Group, ok, warn } from '../doctor/check';
@@ -8,7 +9,9 @@ import { HOME } from './provisioner/url';
 import { postgresLogin } from './variables';
 
 /** What the checks are made by. */
-export const SETTINGS = { POSTGRES_ADMIN_URL: postgresLogin() };
+export const SETTINGS = {
+  POSTGRES_ADMIN_URL: secret(postgresLogin(), "the tenants' PostgreSQL server, by the worker's login"),
+};
 type Name = keyof typeof SETTINGS | 'MASTER_DATABASE_URL';
 import { onPostgres, serverChecks } from './server-checks';
 

@@ -1,5 +1,6 @@
 import { defineBackend } from '../module';
 import { PostgresBackend } from './adapter';
+import { CONNECT } from './connect';
 import { CHECKS, SETTINGS } from './doctor';
 import { FAILURE_CODES } from './failure-codes';
 import { PROVISIONER } from './provisioner';
@@ -10,6 +11,7 @@ import { VARIABLES } from './variables';
 export const MODULE = defineBackend({
   variables: VARIABLES,
   failureCodes: FAILURE_CODES,
+  connect: CONNECT,
   doctor: { settings: SETTINGS, checks: CHECKS, versions: VERSIONS },
   provisioner: PROVISIONER,
   stackVariables: ({ postgres }) => ({ POSTGRES_ADMIN_URL: postgres.provisionerUrl }),

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { text } from '@freeflow/lib/config';
+import { secret, text } from '@freeflow/lib/config';
 import { isSigningKey, SIGNING_KEY_BYTES } from '@freeflow/lib/secrets';
 import { SignJWT } from 'jose';
 import { fail, type Finding, type Group, ok, type Values } from '../doctor/check';
@@ -10,7 +10,7 @@ import { qdrantAddress } from './provisioner/address';
 import { VARIABLES } from './variables';
 
 /** What the checks are made by. A key that is too short for the worker is a finding, no mistake of whoever asks. */
-export const SETTINGS = { QDRANT_URL: VARIABLES.QDRANT_URL, QDRANT_API_KEY: text('TEXT') };
+export const SETTINGS = { QDRANT_URL: VARIABLES.QDRANT_URL, QDRANT_API_KEY: secret(text('TEXT'), 'its API key') };
 type Name = keyof typeof SETTINGS;
 
 export const VERSIONS: SupportedVersions = {

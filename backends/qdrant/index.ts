@@ -1,5 +1,6 @@
 import { defineBackend } from '../module';
 import { QdrantBackend } from './adapter';
+import { CONNECT } from './connect';
 import { CHECKS, SETTINGS, VERSIONS } from './doctor';
 import { FAILURE_CODES } from './failure-codes';
 import { VARIABLES } from './variables';
@@ -8,6 +9,7 @@ import { VARIABLES } from './variables';
 export const MODULE = defineBackend({
   variables: VARIABLES,
   failureCodes: FAILURE_CODES,
+  connect: CONNECT,
   doctor: { settings: SETTINGS, checks: CHECKS, versions: VERSIONS },
   provisioner: {
     isMissingBecause:

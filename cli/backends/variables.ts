@@ -1,9 +1,11 @@
 import { BACKEND_KINDS, type BackendKind } from '@freeflow/contract';
-import { rolePassword } from '@freeflow/lib/config';
+import { ConfigError, readConfigGroup, rolePassword, secret } from '@freeflow/lib/config';
+import { z } from 'zod';
 import type { Provisioner } from '../../backends/provisioner/module';
 import { moduleOf } from '../../backends/registry';
 import { EXIT, Failure } from '../failure';
-import { describeUnfit } from '../variable-forms';
+
+const PASSWORD = secret(rolePassword().optional(), 'a password for the provisioner');
 
 /** A backend that has a provisioner to set up. */
 export interface ProvisionedBackend {
@@ -31,7 +33,7 @@ export const ownerVariables = ({ provisioner }: ProvisionedBackend): string[] =>
 
 /** What the environment gives for one backend: the owner's access, and maybe a password for its provisioner. */
 export interface SetUpInput extends ProvisionedBackend {
-  readonly values: Readonly<Record<string, string>>;
+  readonly values: Readonly<Record<string, unknown>>;
   readonly password: string | undefined;
 }
 
@@ -41,10 +43,14 @@ export interface SetUpInput extends ProvisionedBackend {
  */
 export function readSetUpInputs(env: NodeJS.ProcessEnv): SetUpInput[] {
   const read = PROVISIONED_BACKENDS.map((backend) => readOne(backend, env));
-  const problems = read.flatMap((it) => it.problems);
+  const problems = read.filter((it) => it instanceof ConfigError);
   if (problems.length > 0)
-    throw new Failure(EXIT.usage, problems.join('\n'), 'Values are not repeated here: they may hold secrets.');
-  const inputs = read.flatMap(({ input }) => input ?? []);
+    throw new Failure(
+      EXIT.usage,
+      problems.map(({ message }) => message).join('\n'),
+      'Values are not repeated here: they may hold secrets.',
+    );
+  const inputs = read.flatMap((it) => (it === undefined || it instanceof ConfigError ? [] : [it]));
   if (inputs.length === 0)
     throw new Failure(
       EXIT.usage,
@@ -54,19 +60,15 @@ export function readSetUpInputs(env: NodeJS.ProcessEnv): SetUpInput[] {
   return inputs;
 }
 
-function readOne(backend: ProvisionedBackend, env: NodeJS.ProcessEnv): { input?: SetUpInput; problems: string[] } {
+function readOne(backend: ProvisionedBackend, env: NodeJS.ProcessEnv): SetUpInput | ConfigError | undefined {
   const { ownerVariables: owner, passwordVariable } = backend.provisioner;
-  const variables = { ...owner, [passwordVariable]: rolePassword() };
-  const values = Object.fromEntries(
-    Object.keys(variables).flatMap((name) => (env[name] === undefined || env[name] === '' ? [] : [[name, env[name]]])),
-  );
-  const set = Object.keys(values);
-  if (set.length === 0) return { problems: [] };
-  const missing = Object.keys(owner)
-    .filter((name) => values[name] === undefined)
-    .map((name) => `${name} is missing; it is needed together with ${set.join(', ')}.`);
-  return {
-    input: { ...backend, values, password: values[passwordVariable] },
-    problems: [...missing, ...describeUnfit(variables, values)],
-  };
+  try {
+    const values = readConfigGroup(z.object({ ...owner, [passwordVariable]: PASSWORD }), env);
+    if (values === undefined) return undefined;
+    const password = values[passwordVariable];
+    return { ...backend, values, password: typeof password === 'string' ? password : undefined };
+  } catch (error) {
+    if (error instanceof ConfigError) return error;
+    throw error;
+  }
 }

@@ -1,4 +1,5 @@
 import { hostname, userInfo } from 'node:os';
+import { BACKEND_KINDS, type BackendKind } from '@freeflow/contract';
 import {
   assertMigrated,
   createMasterClient,
@@ -7,20 +8,33 @@ import {
   type PrismaClient,
   type SecretStore,
 } from '@freeflow/db-master';
-import { httpUrl, VARIABLES } from '@freeflow/lib/config';
+import { VARIABLES } from '@freeflow/lib/config';
 import { readSecretKeys } from '@freeflow/lib/secrets';
 import { z } from 'zod';
-import { BACKEND_VARIABLES } from '../../backends/registry';
-import { connectionsOf, type ConnectedTenant, type Connections, hasRealm, type SecretValues } from '../connections';
+import { moduleOf } from '../../backends/registry';
+import {
+  connectedBackends,
+  type ConnectedTenant,
+  type Connections,
+  describeConnection,
+  type SecretValues,
+} from '../connections';
 import { EXIT, Failure } from '../failure';
 import { explained } from '../master-failures';
-import { type RealmAddress, readRealmAddress } from '../realm-address';
 import { readOptions, readSettings } from '../settings';
 import { isTenantId } from '../tenant-id';
 
 const { MASTER_DATABASE_URL, SECRETS_KEY, SECRETS_OLD_KEYS } = VARIABLES;
-const masterAndKeycloak = z.object({ MASTER_DATABASE_URL, SECRETS_KEY, KEYCLOAK_URL: BACKEND_VARIABLES.KEYCLOAK_URL });
-const options = z.object({ SECRETS_OLD_KEYS, KEYCLOAK_TENANT_URL: httpUrl().optional() });
+const forms = BACKEND_KINDS.map((kind) => moduleOf(kind).connect);
+const settingsSchema = z.object({
+  MASTER_DATABASE_URL,
+  SECRETS_KEY,
+  ...(Object.assign({}, ...forms.map(({ settings }) => settings)) as z.ZodRawShape),
+});
+const optionsSchema = z.object({
+  SECRETS_OLD_KEYS,
+  ...(Object.assign({}, ...forms.map(({ options }) => options)) as z.ZodRawShape),
+});
 
 /**
  * Reads how a tenant's application connects, secrets resolved, and records who did in the tenant's log.
@@ -36,36 +50,50 @@ export async function connect(
     console.error(text);
   },
 ): Promise<Connections> {
-  const settings = readSettings(masterAndKeycloak, env, ({ masterDatabase, secretsKey, keycloak }) => ({
-    MASTER_DATABASE_URL: masterDatabase.workerUrl,
-    SECRETS_KEY: secretsKey,
-    KEYCLOAK_URL: keycloak.url,
+  const settings = readSettings(settingsSchema, env, (stack) => ({
+    ...Object.assign({}, ...BACKEND_KINDS.map((kind) => moduleOf(kind).stackVariables(stack))),
+    MASTER_DATABASE_URL: stack.masterDatabase.workerUrl,
+    SECRETS_KEY: stack.secretsKey,
   }));
-  const { SECRETS_OLD_KEYS: oldKeys, KEYCLOAK_TENANT_URL: tenantUrl } = readOptions(options, env);
-  const keycloakUrl = (tenantUrl ?? settings.KEYCLOAK_URL).replace(/\/+$/, '');
-  return read({ tenant, backend, keycloakUrl, warn }, settings, oldKeys).catch((error: unknown) => {
-    throw explained(error);
-  });
+  const options = readOptions(optionsSchema, env);
+  return read({ tenant, backend, values: { ...settings, ...options }, warn }, settings, options.SECRETS_OLD_KEYS).catch(
+    (error: unknown) => {
+      throw explained(error);
+    },
+  );
 }
 
-interface Asked {
+interface Query {
   tenant: string;
   backend: string | undefined;
-  /** Where tenants find Keycloak. */
-  keycloakUrl: string;
+  /** Of the variables that the backends' forms take. */
+  values: Readonly<Record<string, unknown>>;
   warn: (text: string) => void;
 }
 
-function only(all: Connections, { tenant, backend }: Asked): Connections {
-  if (backend === undefined) return all;
-  const one = all[backend];
-  if (one === undefined)
-    throw new Failure(
-      EXIT.refused,
-      `${tenant} has no connection to ${backend}.`,
-      `It has: ${Object.keys(all).join(', ') || 'none'}.`,
-    );
-  return { [backend]: one };
+/**
+ * The connections to all backends, or to the one that was asked for. A server that does not answer is no reason to keep the
+ * others from who asked for all; who asked for it alone is refused.
+ */
+async function describeAll(
+  tenant: ConnectedTenant,
+  secrets: SecretValues,
+  { tenant: name, backend, values, warn }: Query,
+): Promise<Connections> {
+  const all = connectedBackends(tenant, secrets);
+  const wanted = backend === undefined ? all : all.filter((kind) => kind === backend);
+  if (backend !== undefined && wanted.length === 0)
+    throw new Failure(EXIT.refused, `${name} has no connection to ${backend}.`, `It has: ${all.join(', ') || 'none'}.`);
+  const described = await Promise.all(
+    wanted.map(
+      async (kind) =>
+        [
+          kind,
+          await describeConnection(kind, tenant, secrets, values, backend === undefined ? warn : undefined),
+        ] as const,
+    ),
+  );
+  return Object.fromEntries(described);
 }
 
 /** Who sits at this machine, as far as it knows. */
@@ -79,7 +107,7 @@ function reader(): string {
 }
 
 async function read(
-  asked: Asked,
+  query: Query,
   settings: Record<'MASTER_DATABASE_URL' | 'SECRETS_KEY', string>,
   oldKeys: string | undefined,
 ): Promise<Connections> {
@@ -91,12 +119,9 @@ async function read(
     applicationName: 'freeflow-connect',
   });
   try {
-    const found = await find(db, asked.tenant);
-    const secrets = await resolved(createSecretStore(db, keys), found.id);
-    const connections = only(
-      connectionsOf(found, secrets, hasRealm(secrets) ? await realmOf(found, asked) : undefined),
-      asked,
-    );
+    const found = await find(db, query.tenant);
+    const secrets = await resolveSecrets(createSecretStore(db, keys), found.id);
+    const connections = await describeAll(found, secrets, query);
     // Before anybody sees them: what can't be written down isn't shown.
     await recordTenantEvent(
       db,
@@ -107,21 +132,6 @@ async function read(
     return connections;
   } finally {
     await db.$disconnect();
-  }
-}
-
-/** Nothing where another backend was asked for. Keycloak away is no reason to keep the others from who asked for all; who asked for it alone is refused. */
-async function realmOf(
-  { realmName }: ConnectedTenant,
-  { backend, keycloakUrl, warn }: Asked,
-): Promise<RealmAddress | undefined> {
-  if (backend !== undefined && backend !== 'keycloak') return undefined;
-  try {
-    return await readRealmAddress(keycloakUrl, realmName);
-  } catch (error) {
-    if (backend === 'keycloak' || !(error instanceof Failure)) throw error;
-    warn(`${error.message} The issuer is left out. ${error.advice}`);
-    return { url: keycloakUrl };
   }
 }
 
@@ -148,14 +158,13 @@ async function find(db: PrismaClient, tenant: string): Promise<ConnectedTenant> 
   return found;
 }
 
-async function resolved(store: SecretStore, tenantId: string): Promise<SecretValues> {
-  const entries = await store.list(tenantId);
-  return new Map(
-    await Promise.all(
-      entries.map(
-        async ({ backend, name, ref }) =>
-          [`${backend}/${name}`, await store.resolve(ref, { tenantId, backend, name })] as const,
-      ),
-    ),
+async function resolveSecrets(store: SecretStore, tenantId: string): Promise<SecretValues> {
+  const values = new Map<BackendKind, Map<string, string>>();
+  await Promise.all(
+    (await store.list(tenantId)).map(async ({ backend, name, ref }) => {
+      const value = await store.resolve(ref, { tenantId, backend, name });
+      values.set(backend, (values.get(backend) ?? new Map<string, string>()).set(name, value));
+    }),
   );
+  return values;
 }

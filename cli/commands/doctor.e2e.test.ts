@@ -507,7 +507,7 @@ describe('other ends', () => {
       { POSTGRES_ADMIN_URL: 'hunter22', MONGODB_ADMIN_URL: 'hunter22', KEYCLOAK_URL: 'http://u:hunter22@kc' },
       [],
       2,
-      /^POSTGRES_ADMIN_URL is not of the form .*\nMONGODB_ADMIN_URL is not .*\nKEYCLOAK_URL is not/,
+      /^POSTGRES_ADMIN_URL must be .*\nMONGODB_ADMIN_URL must be .*\nKEYCLOAK_URL must be/,
     ],
     ['an argument too many', {}, ['postgres'], 2, /too many arguments/],
     ['an unknown option', {}, ['--jsno'], 2, /Did you mean --json/],

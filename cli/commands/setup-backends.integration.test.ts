@@ -371,7 +371,7 @@ describe('wrong usage ends with 2 before anything is begun, and repeats no value
         PROVISIONER_KEYCLOAK_SECRET: 'hunter22',
       },
       [],
-      /^KEYCLOAK_OWNER_CLIENT_ID is missing(?=[^]*KEYCLOAK_OWNER_CLIENT_SECRET is missing)(?=[^]*KEYCLOAK_URL is not)/m,
+      /^KEYCLOAK_OWNER_CLIENT_ID is missing(?=[^]*KEYCLOAK_OWNER_CLIENT_SECRET is missing)(?=[^]*KEYCLOAK_URL must be)/m,
     ],
     [
       'and of the first ones too',
@@ -381,13 +381,13 @@ describe('wrong usage ends with 2 before anything is begun, and repeats no value
         PROVISIONER_POSTGRES_PASSWORD: 'hünter22',
       },
       [],
-      /^POSTGRES_OWNER_URL is not of the form .*\nPROVISIONER_POSTGRES_PASSWORD is not of the form .*\nMONGODB_OWNER_URL is not of the form .*\n/,
+      /^POSTGRES_OWNER_URL must be .*\nPROVISIONER_POSTGRES_PASSWORD must be .*\nMONGODB_OWNER_URL must be .*\n/,
     ],
     [
       'a password without its owner',
       { PROVISIONER_MONGODB_PASSWORD: 'hunter22' },
       [],
-      /^MONGODB_OWNER_URL is missing; it is needed together with PROVISIONER_MONGODB_PASSWORD\./,
+      /^MONGODB_OWNER_URL is missing; it is needed together with PROVISIONER_MONGODB_PASSWORD$/m,
     ],
     [
       'the name of an owner',

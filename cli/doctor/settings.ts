@@ -1,13 +1,21 @@
 import { BACKEND_KINDS, DEFAULT_TASK_QUEUE } from '@freeflow/contract';
 import { type StackInfo, stackInfoSchema } from '@freeflow/contract/stack-info';
-import { httpUrl, masterUrl, text, variablesOf } from '@freeflow/lib/config';
+import {
+  ConfigError,
+  httpUrl,
+  masterUrl,
+  readConfig,
+  secret,
+  text,
+  variablesOf,
+  variablesSet,
+} from '@freeflow/lib/config';
 import { z } from 'zod';
+import { hostAndPort } from '../../backends/address';
 import type { Values } from '../../backends/doctor/check';
 import { moduleOf } from '../../backends/registry';
-import { address } from '../address';
 import { EXIT, Failure } from '../failure';
 import { readStackFile } from '../settings';
-import { describeUnfit } from '../variable-forms';
 
 const TEXT = text('TEXT');
 
@@ -17,11 +25,12 @@ const PRODUCT = {
   FREEFLOW_WORKER_URL: httpUrl(),
   FREEFLOW_TOKEN_URL: httpUrl(),
   FREEFLOW_CLIENT_ID: TEXT,
-  FREEFLOW_CLIENT_SECRET: TEXT,
+  FREEFLOW_CLIENT_SECRET: secret(TEXT, 'the secret of that client'),
   AUTH_PERMISSIONS_CLAIM: TEXT.default('permissions'),
-  MASTER_DATABASE_URL: masterUrl(),
-  MASTER_OWNER_URL: masterUrl(),
-  SECRETS_KEY: TEXT,
+  MASTER_DATABASE_URL: secret(masterUrl(), 'the master database'),
+  MASTER_OWNER_URL: secret(masterUrl(), "the master database by its owner's login"),
+  // A key that does not fit is a finding, no mistake of whoever asks.
+  SECRETS_KEY: secret(TEXT, "the key that the tenants' secrets are sealed by"),
   TEMPORAL_ADDRESS: TEXT,
   TEMPORAL_NAMESPACE: TEXT.default('default'),
   TASK_QUEUE: TEXT.default(DEFAULT_TASK_QUEUE),
@@ -31,14 +40,10 @@ export type ProductSetting = keyof typeof PRODUCT;
 export type ProductValues = Values<ProductSetting>;
 
 /** All settings that a check may need: those of the product, and those of every backend. */
-const SETTINGS: z.ZodRawShape = Object.assign(
-  {},
-  PRODUCT,
-  ...BACKEND_KINDS.map((kind) => moduleOf(kind).doctor.settings),
-);
-
-const NAMES = Object.keys(SETTINGS);
-const DEFAULTS = new Map(variablesOf(z.object(SETTINGS)).map(({ name, standard }) => [name, standard ?? '']));
+const SETTINGS = z.object(Object.assign({}, PRODUCT, ...BACKEND_KINDS.map((kind) => moduleOf(kind).doctor.settings)));
+const VARIABLES = variablesOf(SETTINGS);
+const NAMES = VARIABLES.map(({ name }) => name);
+const DEFAULTS = new Map(VARIABLES.map(({ name, standard }) => [name, standard]));
 
 /** What is known of the installation to be checked. */
 export interface Known {
@@ -53,16 +58,9 @@ export interface Known {
  * @throws Failure where no stack runs, or a variable is unusable; never with a value
  */
 export function readKnown(env: NodeJS.ProcessEnv): Known {
-  const given = givenBy(env);
-  if (NAMES.some((name) => given[name] !== undefined && DEFAULTS.get(name) === '')) {
-    const unfit = describeUnfit(SETTINGS, given);
-    if (unfit.length > 0)
-      throw new Failure(EXIT.usage, unfit.join('\n'), 'Values are not repeated here: they may hold secrets.');
-    return {
-      values: valuesBy((name) => given[name] ?? DEFAULTS.get(name)),
-      whyNot: (names) => `set ${names.join(', ')}`,
-    };
-  }
+  const given = withAddresses(env);
+  if (variablesSet(SETTINGS, given).some((name) => DEFAULTS.get(name) === undefined))
+    return { values: valuesOf(readGiven(given)), whyNot: (names) => `set ${names.join(', ')}` };
   const stack = readStackFile(env, stackInfoSchema);
   if (stack === undefined)
     throw new Failure(
@@ -70,25 +68,28 @@ export function readKnown(env: NodeJS.ProcessEnv): Known {
       'No local stack runs.',
       'Start one with npm start, or set the variables of another installation; --help names them.',
     );
-  const known = valuesOfStack(stack);
-  return { values: valuesBy((name) => known[name]), whyNot: () => 'the local stack runs servers only' };
+  return { values: valuesOf(settingsOfStack(stack)), whyNot: () => 'the local stack runs servers only' };
 }
 
-/** What the environment sets; where API and worker listen it may say by host and port. */
-function givenBy(env: NodeJS.ProcessEnv): Record<string, string> {
-  const listening = {
-    FREEFLOW_API_URL: addressOf(env, 'API_HOST', 'API_PORT'),
-    FREEFLOW_WORKER_URL: addressOf(env, 'WORKER_HEALTH_HOST', 'WORKER_HEALTH_PORT'),
-  };
-  return Object.fromEntries(
-    NAMES.flatMap((name) => {
-      const value = env[name] || listening[name as keyof typeof listening];
-      return value === undefined || value === '' ? [] : [[name, value]];
-    }),
-  );
+function readGiven(env: NodeJS.ProcessEnv): Readonly<Record<string, unknown>> {
+  try {
+    return { ...Object.fromEntries(DEFAULTS), ...readConfig(SETTINGS.partial(), env) };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new Failure(EXIT.usage, error.message, 'Values are not repeated here: they may hold secrets.', {
+      cause: error,
+    });
+  }
 }
 
-function valuesOfStack(stack: StackInfo): Record<string, string | undefined> {
+/** Where API and worker answer may be set by host and port, as they themselves are told. */
+const withAddresses = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
+  ...env,
+  FREEFLOW_API_URL: env['FREEFLOW_API_URL'] || addressOf(env, 'API_HOST', 'API_PORT'),
+  FREEFLOW_WORKER_URL: env['FREEFLOW_WORKER_URL'] || addressOf(env, 'WORKER_HEALTH_HOST', 'WORKER_HEALTH_PORT'),
+});
+
+function settingsOfStack(stack: StackInfo): Readonly<Record<string, unknown>> {
   const { api, worker, auth, masterDatabase, temporal } = stack;
   return Object.assign(
     {
@@ -110,10 +111,16 @@ function valuesOfStack(stack: StackInfo): Record<string, string | undefined> {
   );
 }
 
-const valuesBy = (valueOf: (name: string) => string | undefined): Values<string> =>
-  Object.fromEntries(NAMES.map((name) => [name, valueOf(name) ?? '']));
+/** A setting that is not known is empty. */
+const valuesOf = (known: Readonly<Record<string, unknown>>): Values<string> =>
+  Object.fromEntries(
+    NAMES.map((name) => {
+      const value = known[name];
+      return [name, typeof value === 'string' ? value : ''];
+    }),
+  );
 
 /** The address of a process that is told by host and port where to listen. */
 function addressOf(env: NodeJS.ProcessEnv, host: string, port: string): string | undefined {
-  return env[port] ? `http://${address(env[host] || '127.0.0.1', Number(env[port]))}` : undefined;
+  return env[port] ? `http://${hostAndPort(env[host] || '127.0.0.1', Number(env[port]))}` : undefined;
 }

@@ -2,10 +2,12 @@ import { MongoClient } from 'mongodb';
 import { Client } from 'pg';
 import type { Connection } from '../../backends/backend';
 import { mongoConnection, withTenantLogin as asMongoTenant } from '../../backends/mongodb/address';
+import { mongoForm } from '../../backends/mongodb/connect';
 import { postgresConnection, withTenantLogin as asPostgresTenant } from '../../backends/postgres/address';
+import { postgresForm } from '../../backends/postgres/connect';
+import { libpqUrl } from '../../backends/postgres/libpq-url';
 import { qdrantConnection } from '../../backends/qdrant/address';
-import { mongoForm, postgresForm, qdrantForm } from '../../cli/connection-forms';
-import { libpqUrl } from '../../cli/libpq-url';
+import { qdrantForm } from '../../backends/qdrant/connect';
 
 const NAME = 'freeflow_acme';
 const PASSWORD = "p@ss:w/o%40rd?#é'";
