@@ -371,7 +371,7 @@ describe('wrong usage ends with 2 before anything is begun, and repeats no value
         PROVISIONER_KEYCLOAK_SECRET: 'hunter22',
       },
       [],
-      /^KEYCLOAK_OWNER_CLIENT_ID is missing(?=[^]*KEYCLOAK_OWNER_CLIENT_SECRET is missing)(?=[^]*KEYCLOAK_URL must be)/m,
+      /^KEYCLOAK_URL must be .*\nKEYCLOAK_OWNER_CLIENT_ID is missing.*\nKEYCLOAK_OWNER_CLIENT_SECRET is missing/m,
     ],
     [
       'and of the first ones too',
