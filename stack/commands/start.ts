@@ -31,7 +31,7 @@ export async function start(dir: string, env: NodeJS.ProcessEnv, exit: (code: nu
   }
   shutdown.onStop(joined.stack.stop);
   print(
-    `All servers are ready after ${seconds(startedAt)}; their addresses and credentials are in ${dir}/stack.json\nStop them with Ctrl-C, or with: ${stopCommand(dir)}`,
+    `All servers are ready after ${seconds(startedAt)}; their addresses and credentials are in ${dir}/stack.json\nStop with Ctrl-C here, or with: ${stopCommand(dir)}`,
   );
   const alive = new AbortController();
   // Where all servers are named by the environment, nothing else would keep this process up.

@@ -62,9 +62,7 @@ describe('with every server named by the environment', () => {
   });
 
   test('none is started, and stack.json carries those URLs', () => {
-    expect(
-      program.output().match(/^\S+ +ready +named by the environment, not started here, \d+\.\d s$/gm),
-    ).toHaveLength(5);
+    expect(program.output().match(/^\S+ +ready +external, not started here, \d+\.\d s$/gm)).toHaveLength(5);
     expect(processesIn(dir)).toEqual([program.pid]);
     const env = urls();
     expect(readStackInfo(dir)).toMatchObject({

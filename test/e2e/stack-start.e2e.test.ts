@@ -25,7 +25,7 @@ let program: Program;
 beforeAll(async () => {
   dir = newStackDir();
   program = npmStart(dir);
-  await program.prints(/Stop by Ctrl-C/);
+  await program.prints(/Stop with Ctrl-C/);
 });
 afterAll(() => removeStackDirs(dir));
 

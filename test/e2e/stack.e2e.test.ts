@@ -164,7 +164,7 @@ test('no log and no command line carries a credential, even after a second start
 test('stop, as the start has shown it, leaves no process and no port; status then exits with 3', async () => {
   const noted = notedIn(dir);
   expect(noted).toHaveLength(5);
-  const [, shown = ''] = /^Stop by Ctrl-C here, or by: (.+)$/m.exec(program.output()) ?? [];
+  const [, shown = ''] = /^Stop with Ctrl-C here, or with: (.+)$/m.exec(program.output()) ?? [];
   const { code, output } = await outcome(run('bash', ['-c', shown]));
   expect(output).toMatch(/Stopped\.\n$/);
   expect(code).toBe(0);
