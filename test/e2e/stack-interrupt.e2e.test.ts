@@ -43,7 +43,7 @@ test('a second Ctrl-C kills what does not stop', async () => {
   await program.prints(/^Qdrant +ready/m);
   for (const { pid } of notedIn(dir)) process.kill(pid, 'SIGSTOP');
   program.interrupt();
-  await program.prints(/Ctrl-C again kills/);
+  await program.prints(/Ctrl-C again to kill/);
   await delay(500);
   program.interrupt();
   expect(await program.ended).toBe(1);
