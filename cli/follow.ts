@@ -1,32 +1,46 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { LogRowBody, OperationBody, TenantBody } from '@freeflow/contract/http';
+import type { ParkedStep } from '@freeflow/contract';
+import type { LogRowBody, OperationBody, TenantBody, TenantDetailBody } from '@freeflow/contract/http';
 import type { Tenants } from './client/tenants';
 import { EXIT, Failure } from './failure';
 
 const POLL_MS = 150;
-/** After this long without an answer of the API it is given up, in ms. The operation goes on without us. */
+/** The command ends after this long without an answer of the API, in ms. The operation goes on. */
 const PATIENCE_MS = 30_000;
-const AGAIN_MS = 1_000;
-/** After an answer: how long nothing new must come until it is parked again, and how long news are waited for, in ms. */
-const QUIET_MS = 1_500;
-const NEWS_WITHIN_MS = 60_000;
+/** Pause between requests while the API does not answer, in ms. */
+const OUTAGE_POLL_MS = 1_000;
 
-const OVER: ReadonlySet<OperationBody['state']> = new Set(['done', 'rolled_back', 'refused', 'incomplete']);
+const ENDED: ReadonlySet<OperationBody['state']> = new Set(['done', 'rolled_back', 'refused', 'incomplete']);
 
 /** What becomes visible while an operation is followed. */
 export interface Viewer {
   row(row: LogRowBody): void;
   state(tenant: TenantBody, operation: OperationBody): void;
-  /** The API doesn't answer; it is asked again. */
+  /** The API does not answer; it is asked again. */
   outage(): void;
+}
+
+/** An answer that was just given to an operation: where it still shows as parked because of these parks, that is no news. */
+export interface GivenAnswer {
+  /** By {@link parkOf}. */
+  parks: ReadonlySet<string>;
+  /** Gives the rows of the log since before the answer. */
+  rowsSince: () => Promise<LogRowBody[]>;
 }
 
 interface Followed {
   tenantId: string;
   operationId: string;
-  /** It was parked and has just been answered: that it still shows as parked is no news. Gives the rows that came since before the answer. */
-  sinceAnswer?: () => Promise<LogRowBody[]>;
+  answer?: GivenAnswer;
   signal?: AbortSignal;
+}
+
+/** Identifies one park: a step that parks again has another id, and a new run of the operation, which counts anew, another time. */
+export const parkOf = ({ parkId, since }: ParkedStep): string => `${parkId}@${since}`;
+
+/** Whether an operation waits for an answer. One that has just been answered does once every answered step has gone on, or is parked anew. */
+export function isWaiting({ state, parked }: OperationBody, answered: ReadonlySet<string> = new Set()): boolean {
+  return state === 'parked' && parked.every((it) => !answered.has(parkOf(it)));
 }
 
 /**
@@ -36,53 +50,48 @@ interface Followed {
  */
 export async function follow(
   tenants: Tenants,
-  { tenantId, operationId, sinceAnswer, signal }: Followed,
+  { tenantId, operationId, answer, signal }: Followed,
   viewer: Viewer,
 ): Promise<{ tenant: TenantBody; operation: OperationBody }> {
-  const rowsSince = sinceAnswer ?? tenants.logs(tenantId);
+  const rowsSince = answer?.rowsSince ?? tenants.logs(tenantId);
   let silentSince: number | undefined;
   let last: { tenant: TenantBody; operation: OperationBody } | undefined;
-  const startedAt = Date.now();
-  let newsAt: number | undefined;
-  /** A step that has just been done is parked no longer, whatever the operation still says: it is named by none then. */
-  const isParked = ({ state, step }: OperationBody): boolean => {
-    if (state !== 'parked' || step === null) return false;
-    return (
-      sinceAnswer === undefined ||
-      Date.now() - (newsAt ?? startedAt) > (newsAt === undefined ? NEWS_WITHIN_MS : QUIET_MS)
-    );
-  };
   for (;;) {
     signal?.throwIfAborted();
     try {
       const tenant = await tenants.get(tenantId);
-      const rows = (await rowsSince()).filter((row) => row.operationId === operationId);
-      for (const row of rows) viewer.row(row);
-      if (rows.length > 0) newsAt = Date.now();
+      for (const row of await rowsSince()) if (row.operationId === operationId) viewer.row(row);
       silentSince = undefined;
-      const operation = [tenant.operation, ...tenant.adoptions].find((it) => it?.id === operationId);
-      if (operation === undefined || operation === null) {
-        // Another one has followed it at once.
-        if (last !== undefined) return { ...last, tenant };
-        throw new Failure(
-          EXIT.refused,
-          `Another operation is under way with ${tenant.name} by now.`,
-          'See what was done in: tenants logs',
-        );
-      }
+      const operation = findOperation(tenant, operationId);
+      // Another one has followed it at once.
+      if (operation === undefined && last !== undefined) return { ...last, tenant };
+      if (operation === undefined) throw replaced(tenant);
       last = { tenant, operation };
       viewer.state(tenant, operation);
-      if (OVER.has(operation.state) || isParked(operation)) return last;
-      await delay(POLL_MS, undefined, { ...(signal ? { signal } : {}) });
+      if (ENDED.has(operation.state) || isWaiting(operation, answer?.parks)) return last;
+      await pause(POLL_MS, signal);
     } catch (error) {
       if (!(error instanceof Failure) || error.exitCode !== EXIT.unreachable) throw error;
-      silentSince ??= Date.now();
-      if (Date.now() - silentSince > PATIENCE_MS) throw error;
+      silentSince ??= performance.now();
+      if (performance.now() - silentSince > PATIENCE_MS) throw error;
       viewer.outage();
-      await delay(AGAIN_MS, undefined, { ...(signal ? { signal } : {}) });
+      await pause(OUTAGE_POLL_MS, signal);
     }
   }
 }
+
+const findOperation = (tenant: TenantDetailBody, id: string): OperationBody | undefined =>
+  [tenant.operation, tenant.interrupted, ...tenant.adoptions].find((it) => it?.id === id) ?? undefined;
+
+const replaced = ({ name }: TenantBody) =>
+  new Failure(
+    EXIT.refused,
+    `The operation has ended, and another one is in progress on ${name}.`,
+    `See what was done: freeflow tenants logs ${name}`,
+  );
+
+const pause = (ms: number, signal: AbortSignal | undefined) =>
+  delay(ms, undefined, signal === undefined ? {} : { signal });
 
 /** How a command ends that has followed an operation. */
 export function exitCodeOf({ state }: OperationBody): number {

@@ -13,9 +13,9 @@ import {
 import { masterNow, type PrismaClient, type TenantOperation } from '@freeflow/db-master';
 import { Problem } from '../errors';
 import { fingerprint, isDuplicate, keyReused } from './idempotency';
-import { unknown } from './read';
+import { tenantNotFound } from './read';
 import { inOneSnapshot } from './snapshot';
-import { LAST_OPERATION, lastAdoption, type TenantWithOperation } from './view';
+import { LAST_OPERATIONS, lastAdoption, type TenantWithOperation } from './view';
 
 /** Who asks, and how a repetition of the same request is known. */
 export interface Asking {
@@ -52,7 +52,7 @@ export function tenantAcceptor(db: PrismaClient) {
         try {
           const tenant = await db.tenant.create({
             data: { name, ...tenantNames(name), operations: { create: created } },
-            include: LAST_OPERATION,
+            include: LAST_OPERATIONS,
           });
           return { tenant, operation: operationIn(tenant) };
         } catch (error) {
@@ -131,12 +131,12 @@ async function decided(
     tx.tenant.findUnique({
       where: { id },
       include: {
-        ...(adoption === undefined ? LAST_OPERATION : lastAdoption(adoption.backend)),
+        ...(adoption === undefined ? LAST_OPERATIONS : lastAdoption(adoption.backend)),
         _count: { select: { resources: true, operations: true } },
       },
     }),
   );
-  if (tenant === null) throw unknown(id);
+  if (tenant === null) throw tenantNotFound(id);
   const [last] = tenant.operations;
   const isRegisteredOnly = tenant._count.operations === 0 && tenant._count.resources === 0;
   const underWay = last?.endedAt === null ? last.kind : undefined;

@@ -6,7 +6,7 @@ import type { TemporalGateway } from '../temporal-gateway';
 import { acceptedOf, type Asking } from './accept';
 import { answerKeys, type Binding } from './answer-keys';
 import { fingerprint } from './idempotency';
-import { unknown } from './read';
+import { tenantNotFound } from './read';
 import { inOneSnapshot } from './snapshot';
 import type { TenantWithOperation } from './view';
 
@@ -21,7 +21,7 @@ export function tenantAnswerer(db: PrismaClient, temporal: TemporalGateway) {
   const find = async (id: string): Promise<TenantWithOperation> => {
     const operations = { where: { endedAt: null, kind: { not: 'adopt' } }, orderBy: { createdAt: 'asc' } } as const;
     const tenant = await inOneSnapshot(db, (tx) => tx.tenant.findUnique({ where: { id }, include: { operations } }));
-    if (tenant === null) throw unknown(id);
+    if (tenant === null) throw tenantNotFound(id);
     return tenant;
   };
 

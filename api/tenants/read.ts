@@ -3,7 +3,8 @@ import { Prisma, type PrismaClient } from '@freeflow/db-master';
 import { Problem } from '../errors';
 import { decodeCursor, encodeCursor, logPlace, tenantPlace } from './cursor';
 import { inOneSnapshot } from './snapshot';
-import { LAST_OPERATION, lastAdoptions, viewLogRow, viewTenant, viewTenantDetail, type RunUrl } from './view';
+import { isParkedAt } from './stuck-rows';
+import { LAST_OPERATIONS, lastAdoptions, viewLogRow, viewTenant, viewTenantDetail, type RunUrl } from './view';
 
 /** The questions that can be asked about tenants. */
 export function tenantReader(db: PrismaClient, runUrl: RunUrl) {
@@ -16,12 +17,12 @@ export function tenantReader(db: PrismaClient, runUrl: RunUrl) {
           [
             await tx.tenant.findUnique({
               where: { id },
-              include: { ...LAST_OPERATION, connections: { orderBy: { service: 'asc' } } },
+              include: { ...LAST_OPERATIONS, connections: { orderBy: { service: 'asc' } } },
             }),
             await tx.tenantOperation.findMany(lastAdoptions(id)),
           ] as const,
       );
-      if (tenant === null) throw unknown(id);
+      if (tenant === null) throw tenantNotFound(id);
       return viewTenantDetail(tenant, adoptions, runUrl);
     },
 
@@ -30,7 +31,7 @@ export function tenantReader(db: PrismaClient, runUrl: RunUrl) {
       const tenants = await inOneSnapshot(db, (tx) =>
         tx.tenant.findMany({
           where: { id: { in: ids.slice(0, query.limit) } },
-          include: LAST_OPERATION,
+          include: LAST_OPERATIONS,
           orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
         }),
       );
@@ -44,7 +45,7 @@ export function tenantReader(db: PrismaClient, runUrl: RunUrl) {
 
     /** Oldest first: a follower asks again from where it was. @throws Problem `tenant-unknown` */
     async logs(tenantId: string, { limit, cursor }: LogQuery) {
-      if ((await db.tenant.count({ where: { id: tenantId } })) === 0) throw unknown(tenantId);
+      if ((await db.tenant.count({ where: { id: tenantId } })) === 0) throw tenantNotFound(tenantId);
       const [after] = cursor === undefined ? [0] : decodeCursor(logPlace, cursor);
       const rows = await db.tenantProvisionLog.findMany({
         where: { tenantId, seq: { gt: after } },
@@ -60,27 +61,40 @@ export function tenantReader(db: PrismaClient, runUrl: RunUrl) {
   };
 }
 
-export const unknown = (id: string): Problem => new Problem('tenant-unknown', `There is no tenant ${id}.`);
+export const tenantNotFound = (id: string): Problem => new Problem('tenant-unknown', `There is no tenant ${id}.`);
 
-/** One more than asked for, which tells whether there is a next page. In SQL, since Prisma can't ask for the last of many. */
-async function pageOfIds(
-  db: PrismaClient,
-  { status, name, operation, step, gone, limit, cursor }: ListQuery,
-): Promise<string[]> {
+/** One more than the limit, which shows whether there is a next page. In SQL, since Prisma can't select the last of many. */
+async function pageOfIds(db: PrismaClient, query: ListQuery): Promise<string[]> {
+  const { status, name, gone, limit, cursor } = query;
   const place = cursor === undefined ? undefined : decodeCursor(tenantPlace, cursor);
   const conditions = [
     ...(gone === 'true' ? [] : [Prisma.sql`t."goneAt" IS NULL`]),
     ...(status === undefined ? [] : [Prisma.sql`t.status::text = ${status}`]),
     ...(name === undefined ? [] : [Prisma.sql`t.name = ${name}`]),
-    ...(operation === undefined ? [] : [Prisma.sql`last.state::text = ${operation}`]),
-    ...(step === undefined ? [] : [Prisma.sql`last.step = ${step}`]),
+    ...hasOperation(query),
     ...(place === undefined ? [] : [Prisma.sql`(t."createdAt", t.id) < (${place[0]}::timestamptz, ${place[1]}::uuid)`]),
     Prisma.sql`true`,
   ];
   const rows = await db.$queryRaw<{ id: string }[]>`
     SELECT t.id FROM "Tenant" t
-      LEFT JOIN LATERAL (SELECT state, step FROM "TenantOperation" o WHERE o."tenantId" = t.id AND o.kind <> 'adopt' ORDER BY o."endedAt" DESC NULLS FIRST, o."createdAt" DESC LIMIT 1) last ON true
      WHERE ${Prisma.join(conditions, ' AND ')}
      ORDER BY t."createdAt" DESC, t.id DESC LIMIT ${limit + 1}`;
   return rows.map(({ id }) => id);
+}
+
+/** The last operation counts, and each that is open: below a forced deletion, the one that it has interrupted may be parked. */
+function hasOperation({ operation, step }: ListQuery): Prisma.Sql[] {
+  if (operation === undefined && step === undefined) return [];
+  const conditions = [
+    ...(operation === undefined ? [] : [Prisma.sql`o.state::text = ${operation}`]),
+    ...(step === undefined ? [] : [Prisma.sql`(o.step = ${step} OR ${isParkedAt(step)})`]),
+  ];
+  return [
+    Prisma.sql`EXISTS (
+      SELECT FROM "TenantOperation" o
+       WHERE o."tenantId" = t.id AND o.kind <> 'adopt' AND ${Prisma.join(conditions, ' AND ')}
+         AND (o."endedAt" IS NULL OR o.id = (
+               SELECT l.id FROM "TenantOperation" l WHERE l."tenantId" = t.id AND l.kind <> 'adopt'
+                ORDER BY l."endedAt" DESC NULLS FIRST, l."createdAt" DESC LIMIT 1)))`,
+  ];
 }

@@ -1,9 +1,9 @@
 import { Prisma, type PrismaClient } from '@freeflow/db-master';
 
-/** An operation is started within this time, or by the next sweep; only then it counts as stuck. In ms. */
+/** An operation is started within this time, or by the next sweep; it counts as stuck only after that. In ms. */
 const STARTS_WITHIN_MS = 15_000;
 
-/** Some ids, and how many there are in all. */
+/** A number of ids, and how many there are in all. */
 export interface Some {
   ids: string[];
   total: number;
@@ -17,28 +17,31 @@ const OPEN = Prisma.sql`o."endedAt" IS NULL AND o.kind <> 'adopt'`;
 const isOld = (column: Prisma.Sql) =>
   Prisma.sql`${column} NOT BETWEEN now() - ${STARTS_WITHIN_MS} * interval '1 ms' AND now() + ${STARTS_WITHIN_MS} * interval '1 ms'`;
 
-/** The operations that wait for an answer, oldest first; at one step only, where one is given: several can be parked at a time. */
+/** Whether an operation `o` is parked at a step: several can be parked at a time. */
+export const isParkedAt = (step: string): Prisma.Sql => Prisma.sql`o.parked @> ${JSON.stringify([{ step }])}::jsonb`;
+
+/** The operations that wait for an answer, oldest first; at one step only, where one is given. */
 export const parkedOperations = (db: Db, limit: number, step?: string): Promise<Some> =>
   some(db.$queryRaw`
     SELECT o.id, count(*) OVER () AS total FROM "TenantOperation" o
-     WHERE ${OPEN} AND o.state = 'parked' AND ${step === undefined ? Prisma.sql`true` : Prisma.sql`(o.step = ${step} OR strpos(o.cause, ${`${step}: `}) > 0)`}
+     WHERE ${OPEN} AND o.state = 'parked' AND ${step === undefined ? Prisma.sql`true` : isParkedAt(step)}
      ORDER BY o."createdAt", o.id LIMIT ${limit}`);
 
-/** Those that were accepted and that nothing has begun since, oldest first. */
+/** Those that were accepted and have not started since, oldest first. */
 export const unstartedOperations = (db: Db, limit: number): Promise<Some> =>
   some(db.$queryRaw`
     SELECT o.id, count(*) OVER () AS total FROM "TenantOperation" o
      WHERE ${OPEN} AND o.state = 'requested' AND ${isOld(Prisma.sql`o."createdAt"`)}
      ORDER BY o."createdAt", o.id LIMIT ${limit}`);
 
-/** Those that are under way, the ones that have not changed for longest first: whether their runs go on Temporal alone knows. */
+/** Those under way, the ones that have not changed for longest first: whether their runs go on, Temporal alone knows. */
 export const quietOperations = (db: Db, limit: number): Promise<Some> =>
   some(db.$queryRaw`
     SELECT o.id, count(*) OVER () AS total FROM "TenantOperation" o
      WHERE ${OPEN} AND o.state IN ('running', 'undoing') AND ${isOld(Prisma.sql`o."updatedAt"`)}
      ORDER BY o."updatedAt", o.id LIMIT ${limit}`);
 
-/** The tenants whose purge is due for longer than this, and that no operation is at: no sweep has seen to it. Longest first. */
+/** The tenants whose purge has been due for longer than this, without an open operation: no sweep has started one. Longest first. */
 export const overduePurges = (db: Db, limit: number, overdueMs: number): Promise<Some> =>
   some(db.$queryRaw`
     SELECT t.id, count(*) OVER () AS total FROM "Tenant" t

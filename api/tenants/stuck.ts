@@ -5,7 +5,7 @@ import type { TemporalGateway } from '../temporal-gateway';
 import { askForRuns } from './run-states';
 import { inOneSnapshot } from './snapshot';
 import { overduePurges, parkedOperations, quietOperations, unstartedOperations, type Some } from './stuck-rows';
-import { LAST_OPERATION, viewTenant } from './view';
+import { LAST_OPERATIONS, viewTenant } from './view';
 
 /** So many operations under way are asked for at a time, those that have not changed for longest. */
 const MOST_QUIET = 2_000;
@@ -98,7 +98,7 @@ export async function listStuck(
   const shown = ids.slice(0, limit - stuck.length);
   const overdue = await db.tenant.findMany({
     where: { id: { in: shown } },
-    include: LAST_OPERATION,
+    include: LAST_OPERATIONS,
     orderBy: [{ purgeAt: 'asc' }, { id: 'asc' }],
   });
   const notShown = more + total - shown.length;

@@ -1,6 +1,13 @@
 import { type BackendKind, workflowIdOf } from '@freeflow/contract';
-import type { LogRowBody, OperationBody, TenantBody, TenantDetailBody } from '@freeflow/contract/http';
+import {
+  parkedStepSchema,
+  type LogRowBody,
+  type OperationBody,
+  type TenantBody,
+  type TenantDetailBody,
+} from '@freeflow/contract/http';
 import type { Prisma, Tenant, TenantConnection, TenantOperation, TenantProvisionLog } from '@freeflow/db-master';
+import { z } from 'zod';
 
 /** Where people look at a run. */
 export type RunUrl = (workflowId: string, runId: string | null) => string | null;
@@ -12,9 +19,12 @@ const LAST_FIRST = [
   { createdAt: 'desc' },
 ] satisfies Prisma.TenantOperationOrderByWithRelationInput[];
 
-/** To be included in a query for a tenant: its last operation alone, which is the one under way if there is one. Adoptions go beside and don't count. */
-export const LAST_OPERATION = {
-  operations: { where: { kind: { not: 'adopt' } }, orderBy: LAST_FIRST, take: 1 },
+/**
+ * To be included in a query for a tenant: its last operation, which is the open one if there is one, and the one before, which is open
+ * as well where a forced deletion has interrupted it. Adoptions go beside and don't count.
+ */
+export const LAST_OPERATIONS = {
+  operations: { where: { kind: { not: 'adopt' } }, orderBy: LAST_FIRST, take: 2 },
 } satisfies Prisma.TenantInclude;
 
 /** The same of the adoptions of one resource. */
@@ -32,7 +42,7 @@ export const lastAdoptions = (tenantId: string) =>
 /** A tenant as the API shows it; never a secret, nor what is internal. */
 export function viewTenant(tenant: TenantWithOperation, runUrl: RunUrl): TenantBody {
   const { id, name, status, realmName, postgresDb, mongoDb, qdrantCollection, operations } = tenant;
-  const [last] = operations;
+  const [last, before] = operations;
   return {
     id,
     name,
@@ -47,6 +57,7 @@ export function viewTenant(tenant: TenantWithOperation, runUrl: RunUrl): TenantB
     purgeAt: iso(tenant.purgeAt),
     holdUntil: iso(tenant.holdUntil),
     operation: last === undefined ? null : viewOperation(last, runUrl),
+    interrupted: before?.endedAt === null ? viewOperation(before, runUrl) : null,
   };
 }
 
@@ -68,6 +79,12 @@ export const viewTenantDetail = (
   adoptions: adoptions.map((it) => viewOperation(it, runUrl)),
 });
 
+/** As the workflow has written them; null while no step is parked. */
+const parkedSteps = z
+  .array(parkedStepSchema)
+  .nullable()
+  .transform((steps) => steps ?? []);
+
 function viewOperation(operation: TenantOperation, runUrl: RunUrl): OperationBody {
   const { id, tenantId, kind, state, step, attempts, cause, advice, force, backend, acceptServer, requestedBy, runId } =
     operation;
@@ -80,6 +97,7 @@ function viewOperation(operation: TenantOperation, runUrl: RunUrl): OperationBod
     attempts,
     cause,
     advice,
+    parked: parkedSteps.parse(operation.parked),
     force,
     backend,
     acceptServer,

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { showCutOff, showIsolation, showOwn } from '../demo/scenes';
 import { EXIT, Failure } from '../failure';
 import { connect } from './connect';
-import { attend } from './tenants/attend';
+import { followToEnd } from './tenants/follow-to-end';
 import { type Host, toolsOf, type Tools } from './tenants/tools';
 
 const evidence = z.object({ backends: z.array(z.object({ kind: z.string(), name: z.string(), found: z.string() })) });
@@ -44,7 +44,7 @@ async function demo(tools: Tools, env: NodeJS.ProcessEnv): Promise<number> {
   };
   /** Asks for something, shows it, and insists that it is done. */
   const done = async (asked: TenantBody): Promise<TenantBody> => {
-    const exitCode = await attend(tools, asked);
+    const exitCode = await followToEnd(tools, asked);
     if (exitCode !== EXIT.done)
       throw new Failure(
         exitCode,

@@ -15,8 +15,11 @@ const cursor = z
 export const listQuery = z.strictObject({
   status: z.enum(TENANT_STATUSES).optional(),
   name: plainText(0, 30).optional().describe('The exact name'),
-  operation: z.enum(OPERATION_STATES).optional().describe('State of the last operation'),
-  step: plainText(0, 100).optional().describe('The step the last operation is stuck at'),
+  operation: z
+    .enum(OPERATION_STATES)
+    .optional()
+    .describe('State of the last operation, or of one that a forced deletion has interrupted'),
+  step: plainText(0, 100).optional().describe('A step it is parked at, or has been rolled back at'),
   gone: flag.describe('true: show those that are gone as well'),
   limit: limit(50, 200),
   cursor,

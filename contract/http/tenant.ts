@@ -43,6 +43,16 @@ export const adoptBody = z
   .meta({ id: 'Adopt' });
 export const tenantParams = z.strictObject({ id: rowId() });
 
+export const parkedStepSchema = z
+  .object({
+    step: z.string(),
+    parkId: z.number().int().describe('Another one each time the step is parked, also after a retry that failed'),
+    cause: z.string(),
+    advice: z.string(),
+    since: time,
+  })
+  .meta({ id: 'ParkedStep' });
+
 export const operationSchema = z
   .object({
     id: z.uuid(),
@@ -52,6 +62,7 @@ export const operationSchema = z
     attempts: z.number().int().describe('How often that step has failed'),
     cause: z.string().nullable(),
     advice: z.string().nullable(),
+    parked: z.array(parkedStepSchema).describe('The steps that wait for an answer'),
     force: z.boolean(),
     backend: z.enum(BACKEND_KINDS).nullable().describe('What an adoption is about; null for all others'),
     acceptServer: z.boolean().describe('Of an adoption: from another server as well'),
@@ -86,7 +97,10 @@ export const tenantSchema = z
     goneAt: time.nullable().describe('When all of it was seen absent; its name is free since then'),
     purgeAt: time.nullable().describe('When its data is dropped for good; set while it is soft-deleted'),
     holdUntil: time.nullable().describe('It is not purged before, whatever purgeAt says'),
-    operation: operationSchema.nullable().describe('The last thing asked for, adoptions aside'),
+    operation: operationSchema.nullable().describe('The last operation, adoptions aside'),
+    interrupted: operationSchema
+      .nullable()
+      .describe('The operation that a forced deletion has interrupted and waits for: it is rolled back first'),
   })
   .meta({ id: 'Tenant' });
 

@@ -1,11 +1,11 @@
 import { OPERATION_REQUESTS, POST_REQUEST_NAMES } from '@freeflow/contract';
 import type { Command } from 'commander';
-import { attend, type FollowOptions } from './attend';
+import { followToEnd, type FollowOptions } from './follow-to-end';
 import { type Host, toolsOf } from './tools';
 
 /** Adds `create`, and what an admin asks for by a POST: `suspend`, `resume`, `restore`. */
 export function addChanges(tenants: Command, { env, end }: Host): void {
-  followed(tenants.command('create'))
+  addFollowOptions(tenants.command('create'))
     .description(lowerFirst(OPERATION_REQUESTS.create.summary))
     .argument('<name>', '3 to 30 lower-case letters and digits')
     .addHelpText(
@@ -17,11 +17,11 @@ Examples:
     )
     .action(async (name: string, options: FollowOptions) => {
       const tools = toolsOf(options, env);
-      end(await attend(tools, await tools.tenants.create(name), options));
+      end(await followToEnd(tools, await tools.tenants.create(name), options));
     });
 
   for (const action of POST_REQUEST_NAMES) {
-    followed(tenants.command(action))
+    addFollowOptions(tenants.command(action))
       .description(lowerFirst(OPERATION_REQUESTS[action].summary))
       .argument('<tenant>', 'name or id')
       .addHelpText(
@@ -34,11 +34,11 @@ Examples:
       .action(async (tenant: string, options: FollowOptions) => {
         const tools = toolsOf(options, env);
         const { id } = await tools.tenants.find(tenant);
-        end(await attend(tools, await tools.tenants.change(id, action), options));
+        end(await followToEnd(tools, await tools.tenants.change(id, action), options));
       });
   }
 
-  followed(tenants.command('watch'), { canLeave: false })
+  addFollowOptions(tenants.command('watch'), { canLeave: false })
     .description('follow what is under way with a tenant, from its beginning')
     .argument('<tenant>', 'name or id')
     .addHelpText(
@@ -49,12 +49,12 @@ Example:
     )
     .action(async (tenant: string, options: FollowOptions) => {
       const tools = toolsOf(options, env);
-      end(await attend(tools, await tools.tenants.find(tenant, { gone: true })));
+      end(await followToEnd(tools, await tools.tenants.find(tenant, { gone: true })));
     });
 }
 
 /** A command that follows what it has asked for. */
-export function followed(command: Command, { canLeave = true } = {}): Command {
+export function addFollowOptions(command: Command, { canLeave = true } = {}): Command {
   command.option('--json', 'print the tenant as it is at the end, as JSON, and nothing else');
   return canLeave ? command.option('--no-wait', 'leave as soon as it is accepted') : command;
 }

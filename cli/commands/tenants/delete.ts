@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { confirm } from '../../confirm';
 import { EXIT, Failure } from '../../failure';
-import { attend, type FollowOptions } from './attend';
-import { followed } from './change';
+import { addFollowOptions } from './change';
+import { followToEnd, type FollowOptions } from './follow-to-end';
 import { type Host, toolsOf } from './tools';
 
 interface DeleteOptions extends FollowOptions {
@@ -13,7 +13,7 @@ interface DeleteOptions extends FollowOptions {
 
 /** Adds `delete`, which asks for the tenant's name before it does anything. */
 export function addDelete(tenants: Command, { env, end }: Host): void {
-  followed(tenants.command('delete'))
+  addFollowOptions(tenants.command('delete'))
     .description('delete a tenant: its access at once, its data after the retention time, or with --hard now')
     .argument('<tenant>', 'name or id')
     .option('--hard', 'drop all its data now, for good')
@@ -47,6 +47,6 @@ Examples:
             ? `All data of ${name} will be gone for good.`
             : `${name} loses its access at once; its data is kept for the retention time.`,
         );
-      end(await attend(tools, await tools.tenants.remove(found.id, { hard, force }), options));
+      end(await followToEnd(tools, await tools.tenants.remove(found.id, { hard, force }), options));
     });
 }

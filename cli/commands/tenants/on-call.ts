@@ -1,10 +1,11 @@
 import { BACKEND_KINDS, type BackendKind } from '@freeflow/contract';
 import { Argument, type Command } from 'commander';
 import { EXIT, Failure } from '../../failure';
+import { parkOf } from '../../follow';
 import { stuckTable } from '../../show/stuck';
 import { inColumns } from '../../show/table';
-import { attend, type FollowOptions } from './attend';
-import { followed } from './change';
+import { addFollowOptions } from './change';
+import { followToEnd, type FollowOptions } from './follow-to-end';
 import { type CommonOptions, type Host, printJson, type Tools, toolsOf } from './tools';
 
 interface AnswerOptions extends FollowOptions {
@@ -36,7 +37,7 @@ Examples:
       end(await stuck(toolsOf(options, env)));
     });
 
-  followed(tenants.command('retry'))
+  addFollowOptions(tenants.command('retry'))
     .description('try a stuck step again at once, or start an operation again whose run is gone or fails')
     .argument('[tenant]', 'name or id')
     .option('--step <step>', 'only this step')
@@ -60,7 +61,7 @@ Examples:
       end(tenant === undefined ? await retryAll(tools, options.step) : await answer(tools, tenant, 'retry', options));
     });
 
-  followed(tenants.command('abort'))
+  addFollowOptions(tenants.command('abort'))
     .description('give a stuck operation up and undo all of it')
     .argument('<tenant>', 'name or id')
     .option('--reason <text>', 'kept with the operation')
@@ -74,7 +75,7 @@ Example:
       end(await answer(toolsOf(options, env), tenant, 'abort', options));
     });
 
-  followed(tenants.command('skip'))
+  addFollowOptions(tenants.command('skip'))
     .description('leave a stuck drop or undo behind; the operation ends incomplete and the name stays taken')
     .argument('<tenant>', 'name or id')
     .requiredOption('--reason <text>', 'why; kept with the operation')
@@ -91,7 +92,7 @@ Example:
 }
 
 function addAdopt(tenants: Command, { env, end }: Host): void {
-  followed(tenants.command('adopt'))
+  addFollowOptions(tenants.command('adopt'))
     .description("after a restore: take over what carries the tenant's mark under another id than recorded")
     .argument('<tenant>', 'name or id')
     .addArgument(new Argument('<backend>', 'where').choices(BACKEND_KINDS))
@@ -112,7 +113,7 @@ Example:
       ) => {
         const tools = toolsOf(options, env);
         const { id } = await tools.tenants.find(tenant);
-        end(await attend(tools, await tools.tenants.adopt(id, backend, server), options));
+        end(await followToEnd(tools, await tools.tenants.adopt(id, backend, server), options));
       },
     );
 }
@@ -124,17 +125,19 @@ async function answer(
   options: AnswerOptions,
 ): Promise<number> {
   const { step, reason } = options;
-  const { id, operation } = await tools.tenants.find(tenant);
-  const sinceAnswer = tools.tenants.logs(id);
-  await sinceAnswer();
-  // The one that was looked at: what has begun meanwhile is not meant.
+  const { id, operation, interrupted } = await tools.tenants.find(tenant);
+  const rowsSince = tools.tenants.logs(id);
+  await rowsSince();
+  // The operation seen now: one that begins meanwhile is not meant.
   const meant = operation === null || operation.endedAt !== null ? {} : { operationId: operation.id };
   const answered = await tools.tenants.change(id, action, {
     ...(step === undefined ? {} : { step }),
     ...(reason === undefined ? {} : { reason }),
     ...meant,
   });
-  return attend(tools, answered, { ...options, sinceAnswer });
+  const seen = [operation, interrupted, answered.operation].flatMap((it) => it?.parked ?? []);
+  const meantParks = seen.filter((it) => step === undefined || it.step === step).map(parkOf);
+  return followToEnd(tools, answered, { ...options, answer: { parks: new Set(meantParks), rowsSince } });
 }
 
 async function stuck({ tenants, terminal, freeflow }: Tools): Promise<number> {

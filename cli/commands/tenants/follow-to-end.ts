@@ -1,6 +1,6 @@
-import type { LogRowBody, TenantBody } from '@freeflow/contract/http';
+import type { TenantBody } from '@freeflow/contract/http';
 import { EXIT } from '../../failure';
-import { exitCodeOf, follow } from '../../follow';
+import { exitCodeOf, follow, type GivenAnswer } from '../../follow';
 import { outcomeOf } from '../../show/outcome';
 import { stepsViewer } from '../../show/steps';
 import { duration } from '../../show/time';
@@ -13,19 +13,18 @@ export interface FollowOptions {
 }
 
 /**
- * Stays with what was just asked for until it has ended or waits for an answer, and tells it. Ctrl-C ends the watching, not the work.
- * @param sinceAnswer where it was parked and has just been answered: gives the log's rows since before that
+ * Follows what was just accepted until it has ended or waits for an answer, and shows it. Ctrl-C ends the following, not the work.
  * @returns how the command ends
  */
-export async function attend(
+export async function followToEnd(
   tools: Tools,
   tenant: TenantBody,
-  { wait = true, sinceAnswer }: FollowOptions & { sinceAnswer?: () => Promise<LogRowBody[]> } = {},
+  { wait = true, answer }: FollowOptions & { answer?: GivenAnswer } = {},
 ): Promise<number> {
   const { terminal, freeflow, tenants } = tools;
   const { id, name, operation } = tenant;
   if (operation === null) {
-    terminal.say(`${name} is ${tenant.status}; it is registered only, nothing was ever done with it.`);
+    terminal.say(`${name} is ${tenant.status}. It is registered only: nothing was provisioned for it.`);
     if (terminal.isJson) printJson(tenant);
     return EXIT.done;
   }
@@ -44,7 +43,12 @@ export async function attend(
   try {
     const seen = await follow(
       tenants,
-      { tenantId: id, operationId: operation.id, ...(sinceAnswer ? { sinceAnswer } : {}), signal: interrupted.signal },
+      {
+        tenantId: id,
+        operationId: operation.id,
+        ...(answer === undefined ? {} : { answer }),
+        signal: interrupted.signal,
+      },
       terminal.isJson ? SILENT : viewer,
     );
     viewer.end();
