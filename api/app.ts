@@ -9,6 +9,8 @@ import { describeApi } from './plugins/docs';
 import { answerClientError, readJsonStrictly } from './plugins/http-form';
 import { answerFrameworkError, answerProblems } from './plugins/problems';
 import { healthRoutes } from './routes/health';
+import { onCallRoutes } from './routes/on-call';
+import { operationRoutes } from './routes/operations';
 import { reconcileRoutes } from './routes/reconcile';
 import { tenantRoutes } from './routes/tenants';
 import { createTemporalGateway } from './temporal-gateway';
@@ -32,8 +34,8 @@ export async function buildApp(config: ApiConfig, env: NodeJS.ProcessEnv): Promi
   });
   app.setValidatorCompiler(validateInput);
   app.setSerializerCompiler(serializerCompiler);
-  answerProblems(app);
-  readJsonStrictly(app);
+  await app.register(answerProblems);
+  await app.register(readJsonStrictly);
 
   const db = createMasterClient(config.MASTER_DATABASE_URL, {
     applicationName: 'freeflow-api',
@@ -50,12 +52,14 @@ export async function buildApp(config: ApiConfig, env: NodeJS.ProcessEnv): Promi
     await db.$disconnect();
   });
 
-  await describeApi(app);
-  healthRoutes(app, { db, temporal });
+  await app.register(describeApi);
+  await app.register(healthRoutes, { db, temporal });
   await app.register(async (secured) => {
-    requirePermission(secured, config);
-    tenantRoutes(secured, { db, temporal, sweepIntervalMs: config.SWEEP_INTERVAL_MS });
-    reconcileRoutes(secured, { db, temporal });
+    await secured.register(requirePermission, config);
+    await secured.register(tenantRoutes, { db, temporal });
+    await secured.register(operationRoutes, { db, temporal });
+    await secured.register(onCallRoutes, { db, temporal, sweepIntervalMs: config.SWEEP_INTERVAL_MS });
+    await secured.register(reconcileRoutes, { db, temporal });
   });
   return app;
 }

@@ -16,7 +16,8 @@ export class InvalidInput extends Error {
 export const validateInput: FastifySchemaCompiler<z.ZodType> =
   ({ schema }) =>
   (input: unknown) => {
-    const { success, data, error } = schema.safeParse(input, { error: describeIssue });
+    // Fastify has null where there is no body.
+    const { success, data, error } = schema.safeParse(input ?? undefined, { error: describeIssue });
     return success ? { value: data } : { error: new InvalidInput(error.issues) };
   };
 

@@ -1,5 +1,6 @@
 import { plainText } from '@freeflow/contract/http';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
 import { errors, jwtVerify, type JWTPayload } from 'jose';
 import { z } from 'zod';
 import type { ApiConfig } from '../config';
@@ -17,8 +18,18 @@ declare module 'fastify' {
 const REQUIRED_PERMISSION = 'system:*';
 const CLOCK_TOLERANCE_S = 5;
 
+type AuthConfig = Pick<
+  ApiConfig,
+  | 'AUTH_ISSUER'
+  | 'AUTH_AUDIENCE'
+  | 'AUTH_JWKS_URL'
+  | 'AUTH_JWKS_REFRESH_MS'
+  | 'AUTH_ALGORITHMS'
+  | 'AUTH_PERMISSIONS_CLAIM'
+>;
+
 /** Lets a request through only with a token of our issuer, for our audience, that carries the permission. */
-export function requirePermission(app: FastifyInstance, config: ApiConfig): void {
+export const requirePermission = fastifyPlugin<AuthConfig>((app, config, done) => {
   const keys = keepIssuerKeys(config.AUTH_JWKS_URL, config.AUTH_JWKS_REFRESH_MS);
   app.addHook('onClose', async () => keys.close());
   const verify = async (token: string): Promise<JWTPayload> => {
@@ -44,7 +55,8 @@ export function requirePermission(app: FastifyInstance, config: ApiConfig): void
     }
     request.principal = subjectOf(payload);
   });
-}
+  done();
+});
 
 function bearerOf({ headers }: FastifyRequest): string {
   const [, token] = /^Bearer +([^\s]+) *$/i.exec(headers.authorization ?? '') ?? [];

@@ -1,10 +1,10 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
-import type { FastifyInstance } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 
 /** The API described by its own schemas: `/openapi.json`, and a page to read and try it at `/docs`. */
-export async function describeApi(app: FastifyInstance): Promise<void> {
+export const describeApi = fastifyPlugin(async (app) => {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -25,7 +25,7 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
           },
         },
       },
-      tags: [{ name: 'tenants' }, { name: 'health' }],
+      tags: [{ name: 'tenants' }, { name: 'reconcile' }, { name: 'health' }],
     },
     transform: jsonSchemaTransform,
     transformObject: jsonSchemaTransformObject,
@@ -35,4 +35,4 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
     uiConfig: { persistAuthorization: false, docExpansion: 'list' },
   });
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger());
-}
+});

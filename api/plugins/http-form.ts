@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { PROBLEMS } from '@freeflow/contract';
-import type { FastifyInstance } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
 import { Problem } from '../errors';
 import { bodyOf, PROBLEM_TYPE } from './problems';
 
@@ -10,17 +10,18 @@ import { bodyOf, PROBLEM_TYPE } from './problems';
  * Takes JSON in UTF-8 alone, as RFC 8259 demands: other bytes would be stored as other characters than were sent.
  * An empty body is no body, whatever its media type: many clients send the header with every request.
  */
-export function readJsonStrictly(app: FastifyInstance): void {
+export const readJsonStrictly = fastifyPlugin((app, _options, done) => {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeContentTypeParser('application/json');
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
-    if (body.length === 0) return done(null, undefined);
-    if (typeof body === 'string' || isUtf8(body)) return parse(request, body.toString(), done);
-    return done(
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, parsed) => {
+    if (body.length === 0) return parsed(null, undefined);
+    if (typeof body === 'string' || isUtf8(body)) return parse(request, body.toString(), parsed);
+    return parsed(
       new Problem('body-invalid', 'The body is not UTF-8.', { errors: [{ pointer: '', detail: 'is not UTF-8' }] }),
     );
   });
-}
+  done();
+});
 
 /** Answers what Node's HTTP parser refuses before there is a request, as a problem like any other. */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {

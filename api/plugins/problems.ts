@@ -1,6 +1,7 @@
 import { PROBLEMS, type ProblemCode } from '@freeflow/contract';
 import type { InputError, ProblemBody } from '@freeflow/contract/http';
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import fastifyPlugin from 'fastify-plugin';
 import { Problem } from '../errors';
 import { InvalidInput, inputErrorsOf } from '../input-validation';
 import { masterDatabaseProblem } from './master-problems';
@@ -16,7 +17,7 @@ const FASTIFY_CODES: Readonly<Record<string, { code: ProblemCode; detail: string
 };
 
 /** Every failure leaves as `application/problem+json`; an unknown one reveals nothing of the inside. */
-export function answerProblems(app: FastifyInstance): void {
+export const answerProblems = fastifyPlugin((app, _options, done) => {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const problem = problemOf(error);
     const { status } = PROBLEMS[problem.code];
@@ -30,7 +31,8 @@ export function answerProblems(app: FastifyInstance): void {
       reply,
     ),
   );
-}
+  done();
+});
 
 function send(problem: Problem, request: FastifyRequest, reply: FastifyReply) {
   const { status } = PROBLEMS[problem.code];

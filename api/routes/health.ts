@@ -1,6 +1,5 @@
 import type { PrismaClient } from '@freeflow/db-master';
-import type { FastifyInstance } from 'fastify';
-import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { TemporalGateway } from '../temporal-gateway';
 
@@ -14,12 +13,11 @@ const ready = z
   .meta({ id: 'Readiness' });
 
 /** `/health/live` answers as long as the process can; `/health/ready` is 200 while changes can be committed. */
-export function healthRoutes(
-  root: FastifyInstance,
-  { db, temporal }: { db: PrismaClient; temporal: TemporalGateway },
-): void {
-  const app = root.withTypeProvider<ZodTypeProvider>();
-
+export const healthRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; temporal: TemporalGateway }> = (
+  app,
+  { db, temporal },
+  done,
+) => {
   app.get(
     '/health/live',
     {
@@ -36,7 +34,7 @@ export function healthRoutes(
     '/health/ready',
     { schema: { tags: ['health'], summary: 'Can changes be accepted?', response: { 200: ready, 503: ready } } },
     async (_request, reply) => {
-      // Reading a table of ours: a database that isn't migrated can't take anything either.
+      // A table of ours is read: a database that isn't migrated can't commit anything either.
       const [canCommit, isTemporalUp] = await Promise.all([
         db.tenant.findFirst({ select: { id: true } }).then(
           () => true,
@@ -49,4 +47,5 @@ export function healthRoutes(
         .send({ ready: canCommit, masterDatabase: canCommit ? 'up' : 'down', temporal: isTemporalUp ? 'up' : 'down' });
     },
   );
-}
+  done();
+};

@@ -9,34 +9,31 @@ import {
   type ReportBody,
 } from '@freeflow/contract/http';
 import type { OrphanDrop, PrismaClient, ReconcileReport } from '@freeflow/db-master';
-import type { FastifyInstance } from 'fastify';
-import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { Problem } from '../errors';
-import { commonProblems, problem } from '../problem-responses';
+import { commonProblems, problem, secured } from '../responses';
 import type { TemporalGateway } from '../temporal-gateway';
 
-const common = { tags: ['reconcile'], security: [{ bearer: [] }] };
-const notThere = { 404: problem('It is not there, or not yet') } as const;
+const noReport = { 404: problem('There is no such report, or not yet') } as const;
 
-/** `/reconcile` and `/resources`: started at once or not at all, since nothing is lost by asking again. */
-export function reconcileRoutes(
-  root: FastifyInstance,
-  { db, temporal }: { db: PrismaClient; temporal: TemporalGateway },
-): void {
-  const app = root.withTypeProvider<ZodTypeProvider>();
-
+/** Reconciliations and drops of orphans. They start at once or not at all: nothing is lost by sending the request again. */
+export const reconcileRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; temporal: TemporalGateway }> = (
+  app,
+  { db, temporal },
+  done,
+) => {
   app.post(
     '/reconcile',
     {
       schema: {
-        ...common,
-        summary: 'Compare master database, ledger and servers now; with fix, repair what is safe',
+        ...secured('reconcile'),
+        summary: 'Compare master database, ledger and backends now; with fix, repair what is safe',
         body: reconcileBody,
         response: { 202: startedSchema, ...commonProblems },
       },
     },
     async (request, reply) => {
-      const id = await asked(() =>
+      const id = await startOr503(() =>
         temporal.startReconciliation({ requestedBy: request.principal, fix: request.body?.fix ?? false }, request.id),
       );
       return reply.code(202).header('location', `/reconcile/${id}`).send({ id });
@@ -47,39 +44,39 @@ export function reconcileRoutes(
     '/reconcile',
     {
       schema: {
-        ...common,
+        ...secured('reconcile'),
         summary: 'Show the last report',
-        response: { 200: reportSchema, ...commonProblems, ...notThere },
+        response: { 200: reportSchema, ...commonProblems, ...noReport },
       },
     },
-    async () => shown(await db.reconcileReport.findFirst({ orderBy: { endedAt: 'desc' } })),
+    async () => toReportBody(await db.reconcileReport.findFirst({ orderBy: { endedAt: 'desc' } })),
   );
 
   app.get(
     '/reconcile/:id',
     {
       schema: {
-        ...common,
+        ...secured('reconcile'),
         summary: 'Show a report',
         params: reportParams,
-        response: { 200: reportSchema, ...commonProblems, ...notThere },
+        response: { 200: reportSchema, ...commonProblems, ...noReport },
       },
     },
-    async (request) => shown(await db.reconcileReport.findUnique({ where: request.params })),
+    async (request) => toReportBody(await db.reconcileReport.findUnique({ where: request.params })),
   );
 
   app.post(
     '/resources/drop',
     {
       schema: {
-        ...common,
-        summary: 'Drop one orphan: made by this installation, in no live row of the ledger, with this very id',
+        ...secured('reconcile'),
+        summary: 'Drop one orphan: created by this installation, in no live row of the ledger, with exactly this id',
         body: dropBody,
         response: { 202: startedSchema, ...commonProblems },
       },
     },
     async (request, reply) => {
-      const id = await asked(() => temporal.startOrphanDrop({ ...request.body, requestedBy: request.principal }));
+      const id = await startOr503(() => temporal.startOrphanDrop({ ...request.body, requestedBy: request.principal }));
       return reply.code(202).header('location', `/resources/drops/${id}`).send({ id });
     },
   );
@@ -88,21 +85,22 @@ export function reconcileRoutes(
     '/resources/drops/:id',
     {
       schema: {
-        ...common,
-        summary: 'Show how the drop of an orphan has ended',
+        ...secured('reconcile'),
+        summary: 'Show the drop of an orphan',
         params: reportParams,
-        response: { 200: dropSchema, ...commonProblems, ...notThere },
+        response: { 200: dropSchema, ...commonProblems, ...noReport },
       },
     },
     async (request) => {
       const drop = await db.orphanDrop.findUnique({ where: request.params });
       if (drop === null) throw new Problem('report-unknown', `There is no drop ${request.params.id}.`);
-      return viewDrop(drop);
+      return toDropBody(drop);
     },
   );
-}
+  done();
+};
 
-async function asked(start: () => Promise<string>): Promise<string> {
+async function startOr503(start: () => Promise<string>): Promise<string> {
   try {
     return await start();
   } catch (cause) {
@@ -110,11 +108,11 @@ async function asked(start: () => Promise<string>): Promise<string> {
   }
 }
 
-function shown(report: ReconcileReport | null): ReportBody {
+function toReportBody(report: ReconcileReport | null): ReportBody {
   if (report === null) throw new Problem('report-unknown', 'There is no such report.');
   const { startedAt, endedAt, ...rest } = report;
   return reportSchema.parse({ ...rest, startedAt: startedAt.toISOString(), endedAt: endedAt.toISOString() });
 }
 
-const viewDrop = ({ startedAt, endedAt, nonce: _nonce, ...rest }: OrphanDrop): OrphanDropBody =>
+const toDropBody = ({ startedAt, endedAt, nonce: _nonce, ...rest }: OrphanDrop): OrphanDropBody =>
   dropSchema.parse({ ...rest, startedAt: startedAt.toISOString(), endedAt: endedAt?.toISOString() ?? null });

@@ -12,16 +12,10 @@ import {
 } from '@freeflow/contract';
 import { masterNow, type PrismaClient, type TenantOperation } from '@freeflow/db-master';
 import { Problem } from '../errors';
-import { fingerprint, isDuplicate, keyReused } from './idempotency';
+import { fingerprint, isDuplicate, keyReused, type Caller } from './idempotency';
 import { tenantNotFound } from './read';
 import { inOneSnapshot } from './snapshot';
 import { LAST_OPERATIONS, lastAdoption, type TenantWithOperation } from './view';
-
-/** Who asks, and how a repetition of the same request is known. */
-export interface Asking {
-  principal: string;
-  idempotencyKey: string | undefined;
-}
 
 /** What is to be adopted; `acceptServer`: also from another server than the recorded one. */
 export interface Adoption {
@@ -46,8 +40,8 @@ type Committed = Omit<Accepted, 'isNew'>;
 export function tenantAcceptor(db: PrismaClient) {
   return {
     /** @throws Problem `tenant-name-taken` | `idempotency-key-reused` */
-    create: (name: string, asking: Asking): Promise<Accepted> =>
-      firstOfItsKind(db, { ...asking, request: fingerprint('POST /tenants', { name }) }, async (key) => {
+    create: (name: string, caller: Caller): Promise<Accepted> =>
+      withIdempotencyKey(db, { ...caller, bodyHash: fingerprint('POST /tenants', { name }) }, async (key) => {
         const created = { id: randomUUID(), kind: 'create', ...key } as const;
         try {
           const tenant = await db.tenant.create({
@@ -66,12 +60,12 @@ export function tenantAcceptor(db: PrismaClient) {
     change: (
       tenantId: string,
       requestName: TenantRequestName,
-      asking: Asking,
+      caller: Caller,
       adoption?: Adoption,
     ): Promise<Accepted> =>
-      firstOfItsKind(
+      withIdempotencyKey(
         db,
-        { ...asking, request: fingerprint(`${requestName} /tenants/${tenantId}`, adoption ?? {}) },
+        { ...caller, bodyHash: fingerprint(`${requestName} /tenants/${tenantId}`, adoption ?? {}) },
         async (key) => {
           const created = {
             id: randomUUID(),
@@ -82,11 +76,11 @@ export function tenantAcceptor(db: PrismaClient) {
             ...key,
           };
           for (;;) {
-            const { tenant, decision } = await decided(db, tenantId, requestName, adoption);
+            const { tenant, decision } = await loadIfAllowed(db, tenantId, requestName, adoption);
             const [underWay] = tenant.operations.filter((it) => it.endedAt === null);
             try {
               const operation = await db.tenantOperation.create({
-                data: decision === 'nothing' ? { ...created, ...(await doneAtOnce(db)) } : created,
+                data: decision === 'nothing' ? { ...created, ...(await endedAtOnce(db)) } : created,
               });
               const shown = decision === 'nothing' ? (underWay ?? operation) : operation;
               return { tenant: { ...tenant, operations: [shown] }, operation: shown };
@@ -100,8 +94,8 @@ export function tenantAcceptor(db: PrismaClient) {
   };
 }
 
-/** What is so already is recorded as done: who asked stays known, and the same request sent later does nothing. */
-async function doneAtOnce(db: PrismaClient) {
+/** A request with nothing to do is recorded as done, without a run: who sent it stays known, and the same request sent later does nothing. */
+async function endedAtOnce(db: PrismaClient) {
   const now = await masterNow(db);
   return { state: 'done', createdAt: now, endedAt: now } as const;
 }
@@ -121,7 +115,7 @@ export const acceptedOf = (
 });
 
 /** @throws Problem that says why the request is refused */
-async function decided(
+async function loadIfAllowed(
   db: PrismaClient,
   id: string,
   requestName: TenantRequestName,
@@ -150,36 +144,36 @@ async function decided(
   );
 }
 
-interface Request extends Asking {
-  /** What is asked for, so that a key used for something else is noticed. */
-  request: string;
+interface IdempotentRequest extends Caller {
+  /** Of the request's content, so that a key used for something else is noticed. */
+  bodyHash: string;
 }
 
 type Key = Pick<TenantOperation, 'requestedBy' | 'idempotencyKey' | 'bodyHash'>;
 
 /** Commits, or finds what the same request has committed before. */
-async function firstOfItsKind(
+async function withIdempotencyKey(
   db: PrismaClient,
-  asked: Request,
+  request: IdempotentRequest,
   commit: (key: Key) => Promise<Committed>,
 ): Promise<Accepted> {
-  const { principal, idempotencyKey, request } = asked;
-  const before = await earlier(db, asked);
+  const { principal, idempotencyKey, bodyHash } = request;
+  const before = await findByIdempotencyKey(db, request);
   if (before !== undefined) return before;
   try {
-    const key = { idempotencyKey: idempotencyKey ?? null, bodyHash: idempotencyKey === undefined ? null : request };
+    const key = { idempotencyKey: idempotencyKey ?? null, bodyHash: idempotencyKey === undefined ? null : bodyHash };
     return { ...(await commit({ requestedBy: principal, ...key })), isNew: true };
   } catch (error) {
-    // Whoever was first may have been this very request, sent again before its answer.
-    const other = await earlier(db, asked);
+    // The one that came first may be this very request, sent again before its answer.
+    const other = await findByIdempotencyKey(db, request);
     if (other !== undefined) return other;
     throw error;
   }
 }
 
-async function earlier(
+async function findByIdempotencyKey(
   db: PrismaClient,
-  { principal, idempotencyKey, request }: Request,
+  { principal, idempotencyKey, bodyHash }: IdempotentRequest,
 ): Promise<Accepted | undefined> {
   if (idempotencyKey === undefined) return undefined;
   const found = await db.tenantOperation.findUnique({
@@ -192,7 +186,7 @@ async function earlier(
     return undefined;
   }
   const { tenant, ...operation } = found;
-  if (operation.bodyHash !== request) throw keyReused();
+  if (operation.bodyHash !== bodyHash) throw keyReused();
   return { tenant: { ...tenant, operations: [operation] }, operation, isNew: false };
 }
 

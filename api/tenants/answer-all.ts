@@ -2,10 +2,9 @@ import { bulkAnswerSchema, type BulkAnswerBody } from '@freeflow/contract/http';
 import type { PrismaClient } from '@freeflow/db-master';
 import { Problem } from '../errors';
 import type { TemporalGateway } from '../temporal-gateway';
-import type { Asking } from './accept';
 import { answerIdOf, tenantAnswerer } from './answer';
 import { answerKeys } from './answer-keys';
-import { fingerprint } from './idempotency';
+import { fingerprint, type Caller } from './idempotency';
 import { findParkedAt, findStuck, type Stuck } from './stuck';
 
 const MOST = 500;
@@ -19,7 +18,7 @@ export function bulkAnswerer(db: PrismaClient, temporal: TemporalGateway) {
   const keys = answerKeys(db);
   const { deliver, find } = tenantAnswerer(db, temporal);
 
-  const retryOne = async ({ operation, tenant }: Stuck, step: string | undefined, asking: Asking): Promise<string> => {
+  const retryOne = async ({ operation, tenant }: Stuck, step: string | undefined, caller: Caller): Promise<string> => {
     try {
       const found = await find(tenant.id);
       const stillOpen = found.operations.find((it) => it.id === operation.id);
@@ -28,8 +27,8 @@ export function bulkAnswerer(db: PrismaClient, temporal: TemporalGateway) {
       await deliver(
         found,
         current,
-        { action: 'retry', by: asking.principal, ...(step === undefined ? {} : { step }) },
-        answerIdOf(asking),
+        { action: 'retry', by: caller.principal, ...(step === undefined ? {} : { step }) },
+        answerIdOf(caller),
       );
       return 'retried';
     } catch (error) {
@@ -41,7 +40,7 @@ export function bulkAnswerer(db: PrismaClient, temporal: TemporalGateway) {
   const retryEach = async (
     stuck: readonly Stuck[],
     step: string | undefined,
-    asking: Asking,
+    caller: Caller,
   ): Promise<BulkAnswerBody['items']> => {
     const results = new Map<Stuck, string>();
     const queue = [...stuck];
@@ -49,7 +48,7 @@ export function bulkAnswerer(db: PrismaClient, temporal: TemporalGateway) {
     const work = async (): Promise<void> => {
       for (let one = queue.shift(); one !== undefined; one = queue.shift()) {
         // Each would wait for Temporal as long as the one before.
-        const result = failures >= FAILURES ? AWAY : await retryOne(one, step, asking);
+        const result = failures >= FAILURES ? AWAY : await retryOne(one, step, caller);
         if (result === AWAY) failures++;
         results.set(one, result);
       }
@@ -60,19 +59,19 @@ export function bulkAnswerer(db: PrismaClient, temporal: TemporalGateway) {
 
   return {
     /** Under the same key, the same answer again; unless Temporal was away, for then nothing was answered. @throws Problem `idempotency-key-reused` */
-    async retry(step: string | undefined, asking: Asking): Promise<BulkAnswerBody> {
+    async retry(step: string | undefined, caller: Caller): Promise<BulkAnswerBody> {
       const binding = {
         bodyHash: fingerprint('POST /tenants/retry', { step }),
         action: 'retry-all',
         step: step ?? null,
       };
-      const earlier = (await keys.find(asking, binding.bodyHash)) ?? (await keys.bind(asking, binding));
+      const earlier = (await keys.find(caller, binding.bodyHash)) ?? (await keys.bind(caller, binding));
       if (earlier?.state === 'given') return bulkAnswerSchema.parse(earlier.result);
       const { stuck, notShown } =
         step === undefined ? await findStuck(db, temporal, MOST) : await findParkedAt(db, step, MOST);
-      const answer = { items: await retryEach(stuck, step, asking), isComplete: notShown === 0 };
+      const answer = { items: await retryEach(stuck, step, caller), isComplete: notShown === 0 };
       if (answer.items.some(({ result }) => result === AWAY)) return answer;
-      const given = await keys.markGiven(asking, binding, answer);
+      const given = await keys.markGiven(caller, binding, answer);
       return given === undefined ? answer : bulkAnswerSchema.parse(given.result);
     },
   };

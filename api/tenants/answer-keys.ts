@@ -1,6 +1,5 @@
 import type { OperationAnswer, Prisma, PrismaClient } from '@freeflow/db-master';
-import type { Asking } from './accept';
-import { isDuplicate, keyReused } from './idempotency';
+import { isDuplicate, keyReused, type Caller } from './idempotency';
 
 /** What a key is bound to: an answer to one operation, or to all that is stuck. */
 export type Binding = Pick<OperationAnswer, 'bodyHash' | 'action'> &
@@ -13,7 +12,7 @@ export type Binding = Pick<OperationAnswer, 'bodyHash' | 'action'> &
 export function answerKeys(db: PrismaClient) {
   /** @throws Problem `idempotency-key-reused` when the key stands for something else */
   const find = async (
-    { principal, idempotencyKey }: Asking,
+    { principal, idempotencyKey }: Caller,
     bodyHash: string,
   ): Promise<OperationAnswer | undefined> => {
     if (idempotencyKey === undefined) return undefined;
@@ -26,7 +25,7 @@ export function answerKeys(db: PrismaClient) {
   };
 
   const add = async (
-    { principal, idempotencyKey }: Asking,
+    { principal, idempotencyKey }: Caller,
     binding: Binding,
     more: { state: 'bound' | 'given'; result?: Prisma.InputJsonValue },
   ): Promise<OperationAnswer | undefined> => {
@@ -43,9 +42,9 @@ export function answerKeys(db: PrismaClient) {
   return {
     find,
     /** What the key is bound to from now on: this, unless the same request was quicker. @throws Problem `idempotency-key-reused` */
-    bind: (asking: Asking, binding: Binding) => add(asking, binding, { state: 'bound' }),
+    bind: (caller: Caller, binding: Binding) => add(caller, binding, { state: 'bound' }),
     /** The answer was given. What it was given by, and how that ended, stays as it was first. */
-    markGiven: (asking: Asking, binding: Binding, result?: Prisma.InputJsonValue) =>
-      add(asking, binding, { state: 'given', ...(result === undefined ? {} : { result }) }),
+    markGiven: (caller: Caller, binding: Binding, result?: Prisma.InputJsonValue) =>
+      add(caller, binding, { state: 'given', ...(result === undefined ? {} : { result }) }),
   };
 }

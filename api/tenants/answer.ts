@@ -3,9 +3,9 @@ import { isProblemCode, type ProblemCode, type Answer } from '@freeflow/contract
 import type { PrismaClient, TenantOperation } from '@freeflow/db-master';
 import { Problem } from '../errors';
 import type { TemporalGateway } from '../temporal-gateway';
-import { acceptedOf, type Asking } from './accept';
+import { acceptedOf } from './accept';
 import { answerKeys, type Binding } from './answer-keys';
-import { fingerprint } from './idempotency';
+import { fingerprint, type Caller } from './idempotency';
 import { tenantNotFound } from './read';
 import { inOneSnapshot } from './snapshot';
 import type { TenantWithOperation } from './view';
@@ -73,9 +73,9 @@ export function tenantAnswerer(db: PrismaClient, temporal: TemporalGateway) {
     deliver,
     find,
     /** @throws Problem `tenant-unknown` | `idempotency-key-reused`, or as {@link deliver} */
-    async answer(id: string, given: Asked, asking: Asking): Promise<TenantWithOperation> {
+    async answer(id: string, given: Asked, caller: Caller): Promise<TenantWithOperation> {
       const bodyHash = fingerprint(`${given.action} /tenants/${id}`, given);
-      const earlier = await keys.find(asking, bodyHash);
+      const earlier = await keys.find(caller, bodyHash);
       if (earlier?.state === 'given') return show(earlier.operationId ?? '');
 
       const tenant = await find(id);
@@ -88,22 +88,22 @@ export function tenantAnswerer(db: PrismaClient, temporal: TemporalGateway) {
         step: given.step ?? null,
       };
       const { state, operationId: bound } = earlier ??
-        (await keys.bind(asking, binding)) ?? { state: 'bound', operationId: wanted };
+        (await keys.bind(caller, binding)) ?? { state: 'bound', operationId: wanted };
       const operationId = bound ?? wanted;
       const operation = tenant.operations.find((it) => it.id === operationId);
-      const answerId = answerIdOf(asking);
+      const answerId = answerIdOf(caller);
       if (state !== 'given')
         await (operation === undefined
           ? assertWasGiven(id, operationId, answerId)
-          : deliver(tenant, operation, { ...given, by: asking.principal }, answerId));
-      await keys.markGiven(asking, { ...binding, operationId });
+          : deliver(tenant, operation, { ...given, by: caller.principal }, answerId));
+      await keys.markGiven(caller, { ...binding, operationId });
       return operation === undefined ? show(operationId) : { ...tenant, operations: [operation] };
     },
   };
 }
 
 /** The same answer has the same id, however often it is sent: Temporal gives it to a run once. */
-export const answerIdOf = ({ principal, idempotencyKey }: Asking): string =>
+export const answerIdOf = ({ principal, idempotencyKey }: Caller): string =>
   idempotencyKey === undefined ? randomUUID() : `${principal}/${idempotencyKey}`;
 
 function unavailable(cause: unknown): never {

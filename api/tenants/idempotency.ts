@@ -2,6 +2,20 @@ import { createHash } from 'node:crypto';
 import { Prisma } from '@freeflow/db-master';
 import { Problem } from '../errors';
 
+/** Who sends a request, and the key by which the same request sent again is recognized. */
+export interface Caller {
+  principal: string;
+  idempotencyKey: string | undefined;
+}
+
+export const callerOf = ({
+  principal,
+  headers,
+}: {
+  principal: string;
+  headers: { 'idempotency-key'?: string | undefined };
+}): Caller => ({ principal, idempotencyKey: headers['idempotency-key'] });
+
 /** What tells a request sent again from another one under the same key. */
 export const fingerprint = (route: string, content: object): string =>
   createHash('sha256')

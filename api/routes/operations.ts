@@ -1,0 +1,106 @@
+import { findTenantRequest, OPERATION_REQUESTS, POST_REQUEST_NAMES } from '@freeflow/contract';
+import {
+  adoptBody,
+  createTenantBody,
+  deleteQuery,
+  idempotencyHeaders,
+  noBody,
+  tenantParams,
+  tenantSchema,
+} from '@freeflow/contract/http';
+import type { PrismaClient } from '@freeflow/db-master';
+import type { FastifyReply } from 'fastify';
+import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
+import { acceptedResponses, commonProblems, conflict, keyReused, secured, tooLarge } from '../responses';
+import type { TemporalGateway } from '../temporal-gateway';
+import { acceptedOf, tenantAcceptor, type Accepted } from '../tenants/accept';
+import { callerOf } from '../tenants/idempotency';
+import { viewTenant } from '../tenants/view';
+
+/** What asks for an operation, by the rows of OPERATIONS: it is committed, answered with 202, and started after that. */
+export const operationRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; temporal: TemporalGateway }> = (
+  app,
+  { db, temporal },
+  done,
+) => {
+  const accept = tenantAcceptor(db);
+
+  const sendAccepted = (reply: FastifyReply, { tenant, operation, isNew }: Accepted) => {
+    // The operation of a repeated request was started by the first one, or is by the sweep.
+    if (isNew && operation.state === 'requested') temporal.start(acceptedOf(tenant.name, operation));
+    return reply.code(202).header('location', `/tenants/${tenant.id}`).send(viewTenant(tenant, temporal.runUrl));
+  };
+
+  app.post(
+    OPERATION_REQUESTS.create.path,
+    {
+      schema: {
+        ...secured('tenants'),
+        summary: OPERATION_REQUESTS.create.summary,
+        body: createTenantBody,
+        headers: idempotencyHeaders,
+        response: {
+          202: tenantSchema.describe('Accepted and committed; Location names the tenant'),
+          ...commonProblems,
+          ...conflict,
+          ...tooLarge,
+          ...keyReused,
+        },
+      },
+    },
+    async (request, reply) => sendAccepted(reply, await accept.create(request.body.name, callerOf(request))),
+  );
+
+  app.delete(
+    '/tenants/:id',
+    {
+      schema: {
+        ...secured('tenants'),
+        summary: 'Delete a tenant: soft keeps its data for the retention time, hard drops all of it',
+        params: tenantParams,
+        querystring: deleteQuery,
+        headers: idempotencyHeaders,
+        response: acceptedResponses,
+      },
+    },
+    async (request, reply) => {
+      const name = findTenantRequest('DELETE', '/tenants/:id', request.query);
+      return sendAccepted(reply, await accept.change(request.params.id, name, callerOf(request)));
+    },
+  );
+
+  for (const name of POST_REQUEST_NAMES) {
+    const { path, summary } = OPERATION_REQUESTS[name];
+    app.post(
+      path,
+      {
+        schema: {
+          ...secured('tenants'),
+          summary,
+          params: tenantParams,
+          body: noBody,
+          headers: idempotencyHeaders,
+          response: acceptedResponses,
+        },
+      },
+      async (request, reply) => sendAccepted(reply, await accept.change(request.params.id, name, callerOf(request))),
+    );
+  }
+
+  app.post(
+    OPERATION_REQUESTS.adopt.path,
+    {
+      schema: {
+        ...secured('tenants'),
+        summary: OPERATION_REQUESTS.adopt.summary,
+        params: tenantParams,
+        body: adoptBody,
+        headers: idempotencyHeaders,
+        response: acceptedResponses,
+      },
+    },
+    async (request, reply) =>
+      sendAccepted(reply, await accept.change(request.params.id, 'adopt', callerOf(request), request.body)),
+  );
+  done();
+};
