@@ -78,13 +78,13 @@ export const PROBLEMS = {
   },
   'force-required': {
     status: 409,
-    title: 'The tenant is active',
-    advice: 'A hard delete drops all its data. If that is what you want, repeat with force=true.',
-    commandAdvice: 'A hard delete drops all its data. If that is what you want, repeat with --force.',
+    title: 'A hard delete of an active tenant needs force',
+    advice: 'It drops all data of the tenant. If that is what you want, repeat with force=true.',
+    commandAdvice: 'It drops all data of the tenant. If that is what you want, repeat with --force.',
   },
   'operation-changed': {
     status: 409,
-    title: 'The operation meant has ended',
+    title: 'The answer is for another operation',
     advice: 'See what is in progress now (GET /tenants/{id}), and answer that operation if you still want to.',
     commandAdvice:
       'See what is in progress now (freeflow tenants show NAME), and repeat the command if you still want to.',

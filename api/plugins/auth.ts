@@ -90,7 +90,7 @@ function toProblem(error: unknown): Problem {
   if (error instanceof errors.JWKSNoMatchingKey)
     return invalidToken('The token is signed by a key that its issuer does not publish.');
   if (TOKEN_FAULTS.some((fault) => error instanceof fault)) return invalidToken('The token is not valid.');
-  return new Problem('identity-provider-unavailable', 'The keys of the token issuer can not be fetched.', {
+  return new Problem('identity-provider-unavailable', 'The token issuer does not answer, or publishes no keys.', {
     cause: error,
     headers: { 'retry-after': '5' },
   });

@@ -2,14 +2,14 @@ import { isCutConnection, sqlStateOf } from '@freeflow/lib/pg';
 import { Problem } from '../errors';
 
 /**
- * Classes and codes by which PostgreSQL says that it can't be had now: connection, authorization, missing database, no resources, operator
+ * Classes and codes by which PostgreSQL reports that it is unavailable: connection, authorization, missing database, no resources, operator
  * intervention, collisions, a server that is read-only or locked (https://www.postgresql.org/docs/current/errcodes-appendix.html).
  */
 const AWAY = /^(?:08|28|3D|40|53|57|58|25006|55P03)/;
-/** Data exceptions: a value that doesn't fit. No waiting helps. */
+/** Data exceptions: a value that doesn't fit. Not retryable. */
 const VALUE = /^22/;
 
-/** What a failure of the master database is answered with; undefined where the failure isn't the master database's. */
+/** The problem that a failure of the master database is answered with; undefined where the failure isn't the master database's. */
 export function masterDatabaseProblem(error: unknown): Problem | undefined {
   const state = sqlStateOf(error);
   if (state !== undefined && VALUE.test(state))
@@ -18,14 +18,14 @@ export function masterDatabaseProblem(error: unknown): Problem | undefined {
     });
   const isAway = state === undefined ? isAwayByName(error) : AWAY.test(state);
   return isAway
-    ? new Problem('master-database-unavailable', 'The master database does not answer.', {
+    ? new Problem('master-database-unavailable', 'The connection was refused, lost or too slow.', {
         cause: error,
         headers: { 'retry-after': '5' },
       })
     : undefined;
 }
 
-/** The words of Prisma and of the driver where no server has spoken. */
+/** Judged by names and messages of Prisma and of the driver where the server has sent no SQLSTATE. */
 function isAwayByName(error: unknown): boolean {
   const { name, code } = error as { name?: string; code?: string };
   if (name === 'PrismaClientInitializationError' || name === 'PrismaClientRustPanicError') return true;

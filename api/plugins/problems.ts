@@ -26,7 +26,7 @@ export const answerProblems = fastifyPlugin((app, _options, done) => {
   });
   app.setNotFoundHandler((request, reply) =>
     send(
-      new Problem('route-unknown', `There is no ${request.method} ${request.url.split('?')[0] ?? ''}.`),
+      new Problem('route-unknown', `${request.method} ${request.url.split('?')[0] ?? ''} is no route of this API.`),
       request,
       reply,
     ),

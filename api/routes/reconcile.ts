@@ -93,7 +93,7 @@ export const reconcileRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; tempo
     },
     async (request) => {
       const drop = await db.orphanDrop.findUnique({ where: request.params });
-      if (drop === null) throw new Problem('report-unknown', `There is no drop ${request.params.id}.`);
+      if (drop === null) throw new Problem('report-unknown', `No drop has the id ${request.params.id}.`);
       return toDropBody(drop);
     },
   );
@@ -109,7 +109,7 @@ async function startOr503(start: () => Promise<string>): Promise<string> {
 }
 
 function toReportBody(report: ReconcileReport | null): ReportBody {
-  if (report === null) throw new Problem('report-unknown', 'There is no such report.');
+  if (report === null) throw new Problem('report-unknown', 'No reconciliation has ended with it.');
   const { startedAt, endedAt, ...rest } = report;
   return reportSchema.parse({ ...rest, startedAt: startedAt.toISOString(), endedAt: endedAt.toISOString() });
 }

@@ -3,7 +3,6 @@ import {
   decide,
   isInterrupting,
   OPERATION_REQUESTS,
-  operationTitle,
   situationOf,
   tenantNames,
   type AcceptedOperation,
@@ -13,7 +12,7 @@ import {
 import { masterNow, type PrismaClient, type TenantOperation } from '@freeflow/db-master';
 import { Problem } from '../errors';
 import { fingerprint, isDuplicate, keyReused, type Caller } from './idempotency';
-import { tenantNotFound } from './read';
+import { refuseOperation, tenantNotFound } from './refusals';
 import { inOneSnapshot } from './snapshot';
 import { LAST_OPERATIONS, lastAdoption, type TenantWithOperation } from './view';
 
@@ -51,7 +50,7 @@ export function tenantAcceptor(db: PrismaClient) {
           return { tenant, operation: operationIn(tenant) };
         } catch (error) {
           throw isDuplicate(error, 'name')
-            ? new Problem('tenant-name-taken', `A tenant named ${name} exists.`, { cause: error })
+            ? new Problem('tenant-name-taken', `${name} is taken.`, { cause: error })
             : error;
         }
       }),
@@ -138,10 +137,7 @@ async function loadIfAllowed(
   const asksForMore = underWay !== undefined && adoption !== undefined && adoption.acceptServer !== last?.acceptServer;
   const decision = asksForMore ? 'operation-in-progress' : decide(requestName, situation, underWay);
   if (decision === 'accept' || decision === 'nothing') return { tenant, decision };
-  throw new Problem(
-    decision,
-    `${requestName.replaceAll('_', ' ')}: the tenant is ${situation}${underWay === undefined ? '' : `, and ${operationTitle(underWay)} is under way`}.`,
-  );
+  throw refuseOperation(decision, requestName, situation, underWay);
 }
 
 interface IdempotentRequest extends Caller {

@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { isProblemCode, type ProblemCode, type Answer } from '@freeflow/contract';
+import type { Answer } from '@freeflow/contract';
 import type { PrismaClient, TenantOperation } from '@freeflow/db-master';
 import { Problem } from '../errors';
 import type { TemporalGateway } from '../temporal-gateway';
 import { acceptedOf } from './accept';
 import { answerKeys, type Binding } from './answer-keys';
 import { fingerprint, type Caller } from './idempotency';
-import { tenantNotFound } from './read';
+import { operationEnded, refuseAnswer, tenantNotFound } from './refusals';
 import { inOneSnapshot } from './snapshot';
 import type { TenantWithOperation } from './view';
 
-/** An answer as it is asked for; `operationId`: the operation that is meant, the current one when left out. */
-export type Asked = Omit<Answer, 'by'>;
+/** An answer as a request has it; `operationId`: the operation that is meant, the current one when left out. */
+export type GivenAnswer = Omit<Answer, 'by'>;
 
 /** Hands one answer of on-call's to the run that waits for it. */
 export function tenantAnswerer(db: PrismaClient, temporal: TemporalGateway) {
@@ -44,52 +44,52 @@ export function tenantAnswerer(db: PrismaClient, temporal: TemporalGateway) {
     answer: Answer,
     answerId: string,
   ): Promise<void> => {
-    const outcome = await temporal.answer(tenant.id, { ...answer, operationId }, answerId).catch(unavailable);
-    if (typeof outcome === 'object') throw refusal(answer, outcome.refused);
+    const outcome = await temporal.answer(tenant.id, { ...answer, operationId }, answerId).catch(throwUnavailable);
+    if (typeof outcome === 'object') throw refuseAnswer(answer, outcome.refused);
     if (outcome !== 'no-run') return;
     // Never started, or its run was terminated: a new run finds the true state from ledger and backends.
     const newest = tenant.operations.at(-1);
     if (answer.action !== 'retry' || newest === undefined)
-      throw new Problem('not-stuck', 'The operation has no run that could be answered. Retry it first.');
+      throw new Problem('not-stuck', 'The operation has no run. Retry it first: that starts one.');
     temporal.start(acceptedOf(tenant.name, newest));
   };
 
   /** The operation that is meant, of those that are open. */
-  const meant = ({ operations }: TenantWithOperation, operationId: string | undefined): TenantOperation => {
+  const findMeant = ({ operations }: TenantWithOperation, operationId: string | undefined): TenantOperation => {
     const [current] = operations;
-    if (operationId !== undefined && !operations.some((it) => it.id === operationId)) throw changed(operationId);
-    if (current === undefined) throw new Problem('not-stuck', 'Nothing is under way with this tenant.');
+    if (operationId !== undefined && !operations.some((it) => it.id === operationId)) throw operationEnded(operationId);
+    if (current === undefined) throw new Problem('not-stuck', 'No operation is in progress on this tenant.');
     return current;
   };
 
   /** Its operation has ended before it was known that the answer was given: Temporal knows whether it was that answer. */
   const assertWasGiven = async (tenantId: string, operationId: string, answerId: string): Promise<void> => {
     const { runId } = await db.tenantOperation.findUniqueOrThrow({ where: { id: operationId } });
-    if (runId === null || !(await temporal.hasAnswered(tenantId, runId, answerId).catch(unavailable)))
-      throw changed(operationId);
+    if (runId === null || !(await temporal.hasAnswered(tenantId, runId, answerId).catch(throwUnavailable)))
+      throw operationEnded(operationId);
   };
 
   return {
     deliver,
     find,
     /** @throws Problem `tenant-unknown` | `idempotency-key-reused`, or as {@link deliver} */
-    async answer(id: string, given: Asked, caller: Caller): Promise<TenantWithOperation> {
+    async answer(id: string, given: GivenAnswer, caller: Caller): Promise<TenantWithOperation> {
       const bodyHash = fingerprint(`${given.action} /tenants/${id}`, given);
       const earlier = await keys.find(caller, bodyHash);
       if (earlier?.state === 'given') return show(earlier.operationId ?? '');
 
       const tenant = await find(id);
-      const wanted = earlier?.operationId ?? meant(tenant, given.operationId).id;
+      const meantId = earlier?.operationId ?? findMeant(tenant, given.operationId).id;
       const binding: Binding = {
         bodyHash,
         tenantId: id,
-        operationId: wanted,
+        operationId: meantId,
         action: given.action,
         step: given.step ?? null,
       };
       const { state, operationId: bound } = earlier ??
-        (await keys.bind(caller, binding)) ?? { state: 'bound', operationId: wanted };
-      const operationId = bound ?? wanted;
+        (await keys.bind(caller, binding)) ?? { state: 'bound', operationId: meantId };
+      const operationId = bound ?? meantId;
       const operation = tenant.operations.find((it) => it.id === operationId);
       const answerId = answerIdOf(caller);
       if (state !== 'given')
@@ -106,17 +106,9 @@ export function tenantAnswerer(db: PrismaClient, temporal: TemporalGateway) {
 export const answerIdOf = ({ principal, idempotencyKey }: Caller): string =>
   idempotencyKey === undefined ? randomUUID() : `${principal}/${idempotencyKey}`;
 
-function unavailable(cause: unknown): never {
-  throw new Problem('orchestrator-unavailable', 'Temporal does not answer; nothing was changed.', {
+function throwUnavailable(cause: unknown): never {
+  throw new Problem('orchestrator-unavailable', 'Nothing was changed.', {
     cause,
     headers: { 'retry-after': '5' },
   });
 }
-
-const changed = (operationId: string): Problem =>
-  new Problem('operation-changed', `Operation ${operationId} is not under way any more; nothing was changed.`);
-
-const refusal = ({ action, step }: Answer, why: string): Problem =>
-  new Problem(codeOf(why), `${action}${step === undefined ? '' : ` of ${step}`}: ${why.replaceAll('-', ' ')}.`);
-
-const codeOf = (why: string): ProblemCode => (isProblemCode(why) ? why : 'not-stuck');

@@ -31,6 +31,6 @@ export function isDuplicate(error: unknown, column: string): boolean {
   );
 }
 
-/** The refusal of a key that stands for something else. */
+/** A key that stands for something else. */
 export const keyReused = (): Problem =>
-  new Problem('idempotency-key-reused', 'This Idempotency-Key belongs to an earlier, different request.');
+  new Problem('idempotency-key-reused', 'Its first request had another route or content.');

@@ -1,12 +1,12 @@
 import type { ListQuery, LogQuery } from '@freeflow/contract/http';
 import { Prisma, type PrismaClient } from '@freeflow/db-master';
-import { Problem } from '../errors';
 import { decodeCursor, encodeCursor, logPlace, tenantPlace } from './cursor';
+import { tenantNotFound } from './refusals';
 import { inOneSnapshot } from './snapshot';
 import { isParkedAt } from './stuck-rows';
 import { LAST_OPERATIONS, lastAdoptions, viewLogRow, viewTenant, viewTenantDetail, type RunUrl } from './view';
 
-/** The questions that can be asked about tenants. */
+/** Reads tenants and their logs. */
 export function tenantReader(db: PrismaClient, runUrl: RunUrl) {
   return {
     /** @throws Problem `tenant-unknown` */
@@ -60,8 +60,6 @@ export function tenantReader(db: PrismaClient, runUrl: RunUrl) {
     },
   };
 }
-
-export const tenantNotFound = (id: string): Problem => new Problem('tenant-unknown', `There is no tenant ${id}.`);
 
 /** One more than the limit, which shows whether there is a next page. In SQL, since Prisma can't select the last of many. */
 async function pageOfIds(db: PrismaClient, query: ListQuery): Promise<string[]> {

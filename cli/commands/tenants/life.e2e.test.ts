@@ -120,7 +120,7 @@ describe('what can not be done ends with its own exit code, says why and what to
       'an active tenant without --force',
       1,
       async () => ['delete', (await json('create', newName('c'))).name, '--hard', '--yes'],
-      /A hard delete drops all its data\. .* repeat with --force\./,
+      /It drops all data of the tenant\. .* repeat with --force\./,
     ],
     ['--force without --hard', 2, () => ['delete', 'acme', '--force', '--yes'], /--force is of use with --hard only/],
     [
