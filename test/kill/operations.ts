@@ -3,7 +3,7 @@ import { newName } from '../support/activity-harness';
 import { fill, fingerprint } from '../support/fingerprint';
 import type { TestInstallation } from '../support/installation';
 import { lookFromOutside, type Seen } from '../support/outside';
-import { askFor, change, createTenant, stepsDone, tenantOf, type Tenant } from '../support/tenants';
+import { askFor, change, createTenant, hasOpenOperation, stepsDone, tenantOf, type Tenant } from '../support/tenants';
 import { PATIENCE_MS, untilStandstill } from '../support/until';
 import { BEFORE, type Scenario } from './points';
 
@@ -96,6 +96,7 @@ export function ends(
   return untilStandstill(
     `the ${kind} of ${id} has ended`,
     async () => {
+      if (await hasOpenOperation(installation, id)) return undefined;
       const tenant = await tenantOf(installation, id);
       return tenant.operation.kind === kind &&
         ['done', 'rolled_back', 'refused', 'incomplete'].includes(tenant.operation.state)

@@ -20,10 +20,10 @@ export const npmFreeflow = (args: string[], env: Record<string, string> = {}): P
   run('npm', ['run', '-s', 'freeflow', '--', ...args], env);
 
 async function run(program: string, args: string[], env: Record<string, string>): Promise<Ended> {
-  const { PATH = '', HOME = '' } = process.env;
+  const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
   const child = spawn(program, args, {
     cwd: projectRoot(),
-    env: { PATH, HOME, FREEFLOW_STACK_DIR: TEST_STACK, ...env },
+    env: { PATH, HOME, NODE_COMPILE_CACHE, FREEFLOW_STACK_DIR: TEST_STACK, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output = { stdout: '', stderr: '' };

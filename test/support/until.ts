@@ -1,4 +1,7 @@
-const POLL_MS = 50;
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** Often at first, for moments that are soon over; then ever less, for those asked and those who wait share two cores. */
+const pauseAfter = (waitedMs: number): number => Math.min(200, 50 + waitedMs / 20);
 /** Far longer than anything takes on a quiet machine: a busy one is no reason to fail. Less than a test may take in jest.config.cjs. */
 export const PATIENCE_MS = 240_000;
 
@@ -11,7 +14,7 @@ export async function until<T>(
   ask: () => Promise<T | false | undefined>,
   timeoutMs = PATIENCE_MS,
 ): Promise<T> {
-  const deadline = Date.now() + timeoutMs;
+  const startedAt = Date.now();
   for (let last: unknown; ;) {
     try {
       const answer = await ask();
@@ -20,8 +23,9 @@ export async function until<T>(
     } catch (error) {
       last = error;
     }
-    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain until ${what}`, { cause: last });
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    const waitedMs = Date.now() - startedAt;
+    if (waitedMs > timeoutMs) throw new Error(`waited ${timeoutMs} ms in vain until ${what}`, { cause: last });
+    await delay(pauseAfter(waitedMs));
   }
 }
 
@@ -36,11 +40,13 @@ export async function untilStandstill<T>(
   progress: () => Promise<unknown>,
   standstillMs: number,
 ): Promise<T> {
-  for (let last = await progress(); ;) {
+  // Whoever is asked for it may be away just then, as by the fault of a test: that is another state, too.
+  const progressNow = () => progress().catch(String);
+  for (let last = await progressNow(); ;) {
     try {
       return await until(what, ask, standstillMs);
     } catch (error) {
-      const now = await progress();
+      const now = await progressNow();
       if (now === last) throw error;
       last = now;
     }
