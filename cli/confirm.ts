@@ -9,15 +9,15 @@ import type { Terminal } from './terminal';
  */
 export async function confirm({ isInteractive }: Terminal, name: string, what: string): Promise<void> {
   if (!isInteractive || process.stdin.isTTY !== true)
-    throw new Failure(EXIT.usage, 'Nobody is there to ask whether it is really meant.', 'Say so with --yes.');
+    throw new Failure(EXIT.usage, 'Confirmation needed, but this is not a terminal.', 'Confirm with --yes.');
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    const typed = await terminal.question(`${what} Type its name to go on: `);
+    const typed = await terminal.question(`${what} Type its name to confirm: `);
     if (typed.trim() !== name)
       throw new Failure(
         EXIT.refused,
-        'That is not its name: nothing was done.',
-        'Repeat it, and type the name exactly.',
+        'Name does not match; nothing was changed.',
+        'Repeat the command, and type the name exactly.',
       );
   } finally {
     terminal.close();

@@ -76,7 +76,7 @@ Example:
     console.log(json === true ? JSON.stringify({ accessToken }) : accessToken);
   });
 
-const tenants = program.command('tenants').description('make, look at, change and remove tenants');
+const tenants = program.command('tenants').description('create, inspect, change and remove tenants');
 addChanges(tenants, host);
 addDelete(tenants, host);
 addLooks(tenants, host);

@@ -4,7 +4,7 @@ import type { PgErrorCode } from '@freeflow/lib/pg';
 import type { SecretErrorCode } from '@freeflow/lib/secrets';
 import { EXIT, Failure } from './failure';
 
-const IS_IT_UP = 'Is it up? For the local stack: npm run stack:status';
+const IS_IT_UP = 'Check that it is up. For the local stack: npm run stack:status';
 
 /** What to do about each failure of reading the master database, and how the command ends with it. */
 const WAYS_OUT: Partial<Record<string, { exitCode: number; advice: string }>> = {
@@ -19,7 +19,7 @@ const WAYS_OUT: Partial<Record<string, { exitCode: number; advice: string }>> = 
   'secret-key-unknown': { exitCode: EXIT.refused, advice: 'Take both from the environment of the worker.' },
   'secret-ref-foreign': {
     exitCode: EXIT.refused,
-    advice: 'Somebody has changed rows of the master database: compare it with a backup before anything is used.',
+    advice: 'Rows of the master database were changed by hand: compare it with a backup before you use it.',
   },
   'secret-unreadable': { exitCode: EXIT.refused, advice: 'Restore the row in TenantSecret from a backup.' },
 } satisfies Partial<Record<DbMasterErrorCode | PgErrorCode | SecretErrorCode, { exitCode: number; advice: string }>>;

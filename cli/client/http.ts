@@ -54,8 +54,8 @@ export function caller(session: Session): Call {
     if (success) return content as z.output<typeof answer>;
     throw new Failure(
       EXIT.refused,
-      `${session.url} answered ${method} ${path} in an unknown form.`,
-      'Is it the API of FreeFlow, in the same version as this command?',
+      `${session.url} answered ${method} ${path} in an unexpected form.`,
+      'Check that it is the API of FreeFlow, in the same version as this command.',
       { cause: error },
     );
   };
@@ -71,7 +71,7 @@ async function persistently(url: string, send: () => Promise<Response>): Promise
         throw new Failure(
           EXIT.unreachable,
           `${url} does not answer.`,
-          'Is the API up? For the local stack: npm run stack:status',
+          'Check that the API is up. For the local stack: npm run stack:status',
           { cause: error },
         );
       await delay(pauseMs);

@@ -45,7 +45,7 @@ async function ended<T>(look: () => Promise<T>, isOver: (it: T) => boolean, pati
   }
   throw new Failure(
     EXIT.unreachable,
-    `It has not ended within ${patienceMin} minutes; it goes on all the same.`,
-    'Does a worker run? freeflow doctor tells; its run in the Temporal UI, of type reconcile or dropOrphan, says what it waits for.',
+    `It has not ended within ${patienceMin} minutes; it continues in the background.`,
+    'Check that a worker runs: freeflow doctor. Its run in the Temporal UI, of type reconcile or dropOrphan, shows what it waits for.',
   );
 }

@@ -37,7 +37,7 @@ export function openSession(env: NodeJS.ProcessEnv): Session {
   if (given !== undefined && variablesSet(apiClient, env).length === 0)
     throw new Failure(
       EXIT.usage,
-      'The environment has FREEFLOW_API_URL, but no way in there.',
+      'The environment has FREEFLOW_API_URL, but no credentials for it.',
       `Set FREEFLOW_TOKEN, or ${Object.keys(apiClient.shape).join(', ')}.`,
     );
   const url = readSettings(apiUrl, env, ({ api }) => ({ FREEFLOW_API_URL: api.url })).FREEFLOW_API_URL;

@@ -77,7 +77,7 @@ export function tenantsOf(call: Call) {
       throw new Failure(
         EXIT.refused,
         since === undefined ? `There is no tenant ${nameOrId}.` : `Tenant ${nameOrId} is gone since ${since}.`,
-        since === undefined ? 'See what there is with: tenants list' : 'What was done is still in: tenants logs',
+        since === undefined ? 'List the tenants with: tenants list' : 'What was done is still in: tenants logs',
       );
     },
 

@@ -65,7 +65,7 @@ describe('a tenant there is nothing to connect to is refused with 1 and advice',
       expect(await refused(name)).toEqual({
         code: 1,
         stdout: '',
-        stderr: `There is no tenant ${name}.\nSee what there is with: tenants list\n`,
+        stderr: `There is no tenant ${name}.\nList the tenants with: tenants list\n`,
       });
   });
 

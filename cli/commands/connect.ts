@@ -144,7 +144,7 @@ async function find(db: PrismaClient, tenant: string): Promise<ConnectedTenant> 
   const where = isTenantId(tenant) ? { id: tenant } : { name: tenant, goneAt: null };
   const found = await db.tenant.findFirst({ where, include: { connections: { orderBy: { service: 'asc' } } } });
   if (found === null)
-    throw new Failure(EXIT.refused, `There is no tenant ${tenant}.`, 'See what there is with: tenants list');
+    throw new Failure(EXIT.refused, `There is no tenant ${tenant}.`, 'List the tenants with: tenants list');
   if (found.status !== 'active') {
     const advice =
       (found.goneAt === null ? WAYS_BACK[found.status]?.(found.name) : undefined) ??

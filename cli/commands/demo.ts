@@ -16,12 +16,12 @@ export function addDemo(program: Command, { env, end }: Host): void {
   program
     .command('demo')
     .description(
-      'show the life of a tenant on real backends: made, isolated, suspended, resumed, deleted, nothing left',
+      'show the life of a tenant on real backends: created, isolated, suspended, resumed, deleted, nothing left',
     )
     .addHelpText(
       'after',
       `
-It makes two tenants of its own and removes them; no other is touched. Needs a running installation: npm start.
+It creates two tenants of its own and removes them; no other is touched. Needs a running installation: npm start.
 (npm run demo starts one where none runs.)
 
 Example:
@@ -48,7 +48,7 @@ async function demo(tools: Tools, env: NodeJS.ProcessEnv): Promise<number> {
     if (exitCode !== EXIT.done)
       throw new Failure(
         exitCode,
-        `The demonstration ends here: ${asked.name} did not come where it should.`,
+        `The demonstration ends here: ${asked.name} did not reach the expected status.`,
         'The cause is in the lines above.',
       );
     return tenants.get(asked.id);
@@ -82,16 +82,16 @@ async function demo(tools: Tools, env: NodeJS.ProcessEnv): Promise<number> {
     await done(await tenants.change(mine.id, 'resume'));
     await showOwn(say, mine.name, keys);
 
-    scene(`6. ${mine.name} is deleted for good, and each backend is asked whether anything is left`);
+    scene(`6. ${mine.name} is deleted for good, and each backend is checked for leftovers`);
     const gone = await remove(mine);
     for (const { kind, found } of evidence.parse(gone.operation?.['evidence']).backends)
       say(`${pc.green('✔')} ${kind}: ${found}`);
     await showCutOff(say, mine.name, keys);
 
-    scene(`7. ${other.name} has noticed nothing of it; then it goes as well`);
+    scene(`7. ${other.name} is untouched; then it is deleted as well`);
     await showOwn(say, other.name, theirs);
     await remove(other);
-    say(`\nNothing of both is left. What was done is still in: ${tools.freeflow} tenants logs ${mine.name}`);
+    say(`\nNothing of either is left. What was done is still in: ${tools.freeflow} tenants logs ${mine.name}`);
     return EXIT.done;
   } catch (error) {
     await clearUp(tools, made);
@@ -104,11 +104,13 @@ async function clearUp({ tenants, terminal, freeflow }: Tools, made: readonly Te
   for (const { id, name } of made) {
     await tenants.remove(id, { hard: true, force: true }).then(
       () => {
-        terminal.say(`${name} is being removed; see it go: ${freeflow} tenants watch ${name}`);
+        terminal.say(`${name} is being removed; follow it: ${freeflow} tenants watch ${name}`);
       },
       (error: unknown) => {
         if (!(error instanceof Failure && error.exitCode === EXIT.refused))
-          terminal.say(`${name} could not be removed; do so with: ${freeflow} tenants delete ${name} --hard --force`);
+          terminal.say(
+            `${name} could not be removed; remove it with: ${freeflow} tenants delete ${name} --hard --force`,
+          );
       },
     );
   }

@@ -199,7 +199,7 @@ describe('what is wrong fails by its name, and hides nothing else: exit code 1',
       }),
       {
         'worker.ready': [refused, isItUp, ['worker.clock']],
-        'identity.token': [/does not answer/, /Is the identity provider up/, ofToken],
+        'identity.token': [/does not answer/, /Check that the identity provider is up/, ofToken],
         'master.connection': [refused, isItUp, ofMaster],
         'temporal.connection': [refused, isItUp, ofTemporal],
         'mongodb.connection': [refused, isItUp, ofMongo],

@@ -26,12 +26,12 @@ type Process = Pick<NodeJS.Process, 'env' | 'exit' | 'stdout' | 'stderr'>;
 export function addDoctor(program: Command, process: Process): void {
   program
     .command('doctor')
-    .description('check everything an installation needs, and say what to do about what is wrong')
+    .description('check everything an installation needs, with what to do about each failure')
     .option('--json', 'as JSON: check, status (ok, warn, fail, skip), seen, advice')
     .addHelpText(
       'after',
       `
-Looks only, and changes nothing. Of another installation, by the variables that its worker and API have, and:
+Changes nothing. Of another installation, by the variables that its worker and API have, and:
   FREEFLOW_API_URL, FREEFLOW_WORKER_URL                                where both answer
   FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID, FREEFLOW_CLIENT_SECRET       a client whose token the API accepts
   MASTER_OWNER_URL                                                     the master database by its owner's login

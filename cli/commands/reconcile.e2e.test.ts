@@ -26,7 +26,7 @@ const asOwner = (sql: string) =>
 test('nothing found ends with 0; found with 1, with a table and the ways back; fixed with 0 again', async () => {
   expect(await freeflow(['reconcile'], env)).toEqual({
     code: 0,
-    stdout: '4 resources looked at: all is as recorded.\n',
+    stdout: '4 resources compared: everything is as recorded.\n',
     stderr: '',
   });
   await asOwner(`ALTER ROLE freeflow_${tenant.name}_app NOLOGIN`);
@@ -92,7 +92,7 @@ test('at a terminal it is shown what is waited for, and an orphan is dropped aft
       [line[3], 0],
     ] as const) {
       const dropping = sitDown(line, env);
-      await until('it asks', async () => dropping.screen().includes('Type its name to go on: '));
+      await until('it asks', async () => dropping.screen().includes('Type its name to confirm: '));
       dropping.type(`${typed}\r`);
       expect(await dropping.ended).toBe(code);
     }

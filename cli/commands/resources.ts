@@ -14,18 +14,18 @@ import { type CommonOptions, type Host, printJson } from './tenants/tools';
 export function addResources(program: Command, { env, end }: Host): void {
   program
     .command('resources')
-    .description('what stands at the servers')
+    .description('resources at the servers')
     .command('drop')
-    .description('drop one orphan that reconcile has named: ours, and in no live row of the ledger')
+    .description('drop one orphan that reconcile has reported: ours, and in no live row of the ledger')
     .addArgument(new Argument('<backend>', 'where').choices(BACKEND_KINDS))
     .argument('<name>', 'what it is called there')
-    .requiredOption('--id <id>', 'its id, as reconcile has it: it has to be that very one')
-    .option('--yes', 'do not ask for its name')
+    .requiredOption('--id <id>', 'its id, as reconcile reports it')
+    .option('--yes', 'do not ask for confirmation')
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
       `
-Its data is gone then. Who asked for it is recorded.
+Its data is lost then. The log records who dropped it.
 Exit codes: 0 dropped, 1 refused or failed, 2 wrong usage, 4 unreachable.
 
 Example:
@@ -48,7 +48,7 @@ Example:
         else
           terminal.say(
             drop.state === 'done'
-              ? `${pc.bold(name)} is dropped, and was seen absent.`
+              ? `${pc.bold(name)} is dropped; its absence was checked.`
               : `${pc.bold(name)}: ${pc.red(drop.state)}: ${drop.cause ?? 'unknown'}`,
           );
         end(drop.state === 'done' ? EXIT.done : EXIT.refused);

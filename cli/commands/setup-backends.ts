@@ -27,8 +27,12 @@ export function addSetup(program: Command, { env, end }: Host): void {
     .description('prepare servers for FreeFlow, once')
     .command('backends')
     .description("make the worker's logins, with no more rights than provisioning takes; run again, it repairs them")
-    .option('--name <name>', 'of the provisioner, to have another one', PROVISIONER)
-    .option('--master-database <database>', 'the database that is closed to tenants as well', masterDatabaseOf(env))
+    .option('--name <name>', 'name of the provisioner, for a second one beside the first', PROVISIONER)
+    .option(
+      '--master-database <database>',
+      'the master database, which is closed to tenants as well',
+      masterDatabaseOf(env),
+    )
     .option('--print-env', "print the worker's variables on stdout, secrets included, and the report on stderr")
     .option('--json', 'report and variables as JSON, secrets included')
     .addHelpText(

@@ -38,7 +38,7 @@ function failureOf(error: OAuthError, tokenUrl: string, clientId: string): Failu
     return new Failure(
       EXIT.unreachable,
       `${tokenUrl} does not answer.`,
-      'Is the identity provider up? For the local stack: npm run stack:status',
+      'Check that the identity provider is up. For the local stack: npm run stack:status',
       { cause: error },
     );
   return new Failure(

@@ -15,11 +15,11 @@ export function outcomeOf(
   switch (operation.state) {
     case 'done':
       if (operation.kind === 'adopt')
-        return `${pc.bold(name)}: what was found is ${pc.green('recorded')}; what waited for it is tried again.`;
+        return `${pc.bold(name)}: the new id is ${pc.green('recorded')}; steps that waited for it are retried.`;
       return `${pc.bold(name)} is ${pc.green(statusOf(tenant))}${took === undefined ? '' : ` after ${took}`}.`;
     case 'rolled_back':
       return [
-        `${pc.bold(name)}: ${kind} was ${pc.red('rolled back')}; it is ${statusOf(tenant)}. Given up at ${operation.step ?? '?'}:`,
+        `${pc.bold(name)}: ${kind} was ${pc.red('rolled back')}; it is ${statusOf(tenant)}. It failed at ${operation.step ?? '?'}:`,
         ...why,
         ...run,
       ].join('\n');
@@ -29,7 +29,7 @@ export function outcomeOf(
       return [`${pc.bold(name)}: ${kind} is ${pc.red('incomplete')}:`, ...why, ...run].join('\n');
     case 'parked':
       return [
-        `${pc.bold(name)}: ${kind} is ${pc.yellow('parked')} at ${operation.step ?? '?'} after ${operation.attempts} failed attempts; it goes on trying slowly by itself.`,
+        `${pc.bold(name)}: ${kind} is ${pc.yellow('parked')} at ${operation.step ?? '?'} after ${operation.attempts} failed attempts; it is retried ever more slowly by itself.`,
         ...why,
         ...waysOut(name, freeflow),
         ...run,
@@ -47,8 +47,8 @@ export function outcomeOf(
 const waysOut = (name: string, freeflow: string) =>
   [
     [`retry ${name}`, 'try again at once'],
-    [`abort ${name}`, 'give up and undo all of it; not once anything is dropped'],
-    [`skip ${name} --reason '...'`, 'a drop or an undo only: leave it behind'],
+    [`abort ${name}`, 'roll all of it back; not once anything is dropped'],
+    [`skip ${name} --reason '...'`, 'a drop or an undo only: leave it out'],
   ].map(([command, does]) => `  ${freeflow} tenants ${command}  ${pc.dim(`# ${does}`)}`);
 
 /** In one word how a tenant is: a deleted one may be restorable or gone for good. */

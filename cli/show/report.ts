@@ -10,19 +10,19 @@ export function reportText(
   columns: number | undefined,
   freeflow: string,
 ): string {
-  const looked = amount(counts['resources'] ?? 0, 'backend');
-  if (findings.length === 0) return `${looked} looked at: ${pc.green('all is as recorded')}.`;
+  const looked = amount(counts['resources'] ?? 0, 'resource');
+  if (findings.length === 0) return `${looked} compared: ${pc.green('everything is as recorded')}.`;
   const open = findings.filter(({ fixed }) => !fixed);
   const [fixable, orphans] = [open.filter((it) => it.fixable), open.filter((it) => it.class === 'orphan')];
   return [
     inColumns(['CLASS', 'RESOURCE', 'NAME', 'WHAT'], findings.map(rowOf), columns),
     '',
-    `${looked} looked at: ${amount(findings.length, 'finding')}${fix ? `, ${findings.length - open.length} fixed` : ''}.`,
+    `${looked} compared: ${amount(findings.length, 'finding')}${fix ? `, ${findings.length - open.length} fixed` : ''}.`,
     ...(fixable.length === 0 ? [] : [`Repair what is safe, ${fixable.length} of them: ${freeflow} reconcile --fix`]),
     ...(orphans.length === 0
       ? []
       : [
-          'Drop an orphan for good, after a look into it:',
+          'Drop an orphan for good, after checking what it holds:',
           ...orphans.map(
             (it) => `  ${freeflow} resources drop ${it.backend ?? ''} ${it.name ?? ''} --id ${it.id ?? ''}`,
           ),

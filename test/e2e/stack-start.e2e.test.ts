@@ -100,7 +100,7 @@ test('each of the three commands it shows works when pasted into a shell', async
 
 test('the demonstration, on what runs here, comes to its end and leaves nothing', async () => {
   const { code, output } = await outcome(run(process.execPath, ['dist/stack/demo.js'], { FREEFLOW_STACK_DIR: dir }));
-  expect({ code, output }).toMatchObject({ code: 0, output: expect.stringContaining('Nothing of both is left.') });
+  expect({ code, output }).toMatchObject({ code: 0, output: expect.stringContaining('Nothing of either is left.') });
   for (const refused of ['(42501)', '(13)', '(403)', '(401)', '(28000)', '(18)', '(28P01)', '(404)'])
     expect(output).toContain(refused);
   const { postgres } = readStackInfo(dir);

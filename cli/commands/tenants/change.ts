@@ -39,7 +39,7 @@ Examples:
   }
 
   addFollowOptions(tenants.command('watch'), { canLeave: false })
-    .description('follow what is under way with a tenant, from its beginning')
+    .description('follow the operation under way of a tenant, from its beginning')
     .argument('<tenant>', 'name or id')
     .addHelpText(
       'after',
@@ -55,8 +55,8 @@ Example:
 
 /** A command that follows what it has asked for. */
 export function addFollowOptions(command: Command, { canLeave = true } = {}): Command {
-  command.option('--json', 'print the tenant as it is at the end, as JSON, and nothing else');
-  return canLeave ? command.option('--no-wait', 'leave as soon as it is accepted') : command;
+  command.option('--json', 'print the tenant at the end as JSON, and nothing else');
+  return canLeave ? command.option('--no-wait', 'exit as soon as it is accepted') : command;
 }
 
 const lowerFirst = (sentence: string): string => sentence.charAt(0).toLowerCase() + sentence.slice(1);

@@ -11,7 +11,7 @@ const NAME_WIDTH = 14;
 export function addConnect(tenants: Command, { env }: Host): void {
   tenants
     .command('connect')
-    .description("print how a tenant's application connects, passwords included; who asked is recorded in its log")
+    .description("print how a tenant's application connects, passwords included; the log records who asked")
     .argument('<tenant>', 'name or id')
     .addArgument(new Argument('[backend]', 'only this one').choices(BACKEND_KINDS))
     .option('--json', 'as JSON')
@@ -19,7 +19,7 @@ export function addConnect(tenants: Command, { env }: Host): void {
       'after',
       `
 Of another installation: MASTER_DATABASE_URL, SECRETS_KEY, KEYCLOAK_URL (and SECRETS_OLD_KEYS)
-KEYCLOAK_TENANT_URL: Keycloak as tenants reach it, where that isn't KEYCLOAK_URL; the other three as the worker's *_TENANT_URL say
+KEYCLOAK_TENANT_URL: Keycloak as tenants reach it, where that isn't KEYCLOAK_URL; the other three by the worker's *_TENANT_URL
 
 Examples:
   pnpm freeflow tenants connect acme

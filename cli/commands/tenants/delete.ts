@@ -17,12 +17,12 @@ export function addDelete(tenants: Command, { env, end }: Host): void {
     .description('delete a tenant: its access at once, its data after the retention time, or with --hard now')
     .argument('<tenant>', 'name or id')
     .option('--hard', 'drop all its data now, for good')
-    .option('--force', 'with --hard: also when it is active, and interrupting whatever is under way')
-    .option('--yes', 'do not ask for its name')
+    .option('--force', 'with --hard: also when it is active, and interrupting any operation under way')
+    .option('--yes', 'do not ask for confirmation')
     .addHelpText(
       'after',
       `
-Without --hard it can be brought back until its data is purged: tenants restore.
+Without --hard it can be restored until its data is purged: tenants restore.
 
 Examples:
   pnpm freeflow tenants delete acme
@@ -33,8 +33,8 @@ Examples:
       if (force && !hard)
         throw new Failure(
           EXIT.usage,
-          '--force is of use with --hard only.',
-          'Without --hard nothing is lost, so nothing is to be forced.',
+          '--force works with --hard only.',
+          'Add --hard to drop its data, or leave --force out.',
         );
       const tools = toolsOf(options, env);
       const found = await tools.tenants.find(tenant);

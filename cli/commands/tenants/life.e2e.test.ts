@@ -113,7 +113,7 @@ describe('what can not be done ends with its own exit code, says why and what to
       'a tenant nobody knows',
       1,
       () => ['suspend', 'nobody'],
-      /There is no tenant nobody\.\nSee what there is with: tenants list/,
+      /There is no tenant nobody\.\nList the tenants with: tenants list/,
     ],
     ['an id nobody knows', 1, () => ['show', randomUUID()], /There is no such tenant/],
     [
@@ -122,14 +122,14 @@ describe('what can not be done ends with its own exit code, says why and what to
       async () => ['delete', (await json('create', newName('c'))).name, '--hard', '--yes'],
       /It drops all data of the tenant\. .* repeat with --force\./,
     ],
-    ['--force without --hard', 2, () => ['delete', 'acme', '--force', '--yes'], /--force is of use with --hard only/],
+    ['--force without --hard', 2, () => ['delete', 'acme', '--force', '--yes'], /--force works with --hard only/],
     [
       'a deletion that nobody can confirm',
       2,
       async () => ['delete', (await json('create', newName('c'))).name],
-      /Say so with --yes/,
+      /Confirm with --yes/,
     ],
-    ['retry of neither one nor all', 2, () => ['retry'], /Name a tenant, or say --stuck/],
+    ['retry of neither one nor all', 2, () => ['retry'], /Name a tenant, or use --stuck/],
     ['skip without a reason', 2, () => ['skip', 'acme'], /required option '--reason/],
     [
       'what is not stuck',

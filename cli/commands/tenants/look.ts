@@ -22,13 +22,13 @@ export function addLooks(tenants: Command, { env }: Host): void {
   tenants
     .command('list')
     .description('list tenants, newest first')
-    .addOption(new Option('--status <status>', 'only those').choices(TENANT_STATUSES))
+    .addOption(new Option('--status <status>', 'only tenants in this status').choices(TENANT_STATUSES))
     .addOption(
       new Option('--operation <state>', 'only those whose last operation is in this state').choices(OPERATION_STATES),
     )
     .option('--step <step>', 'only those that are stuck at this step, such as keycloak.create')
-    .option('--gone', 'show those that are gone as well')
-    .option('--limit <n>', 'at most so many', '100')
+    .option('--gone', 'include tenants that are gone')
+    .option('--limit <n>', 'how many at most', '100')
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
@@ -80,7 +80,7 @@ Example:
     .command('logs')
     .description('show what was done for a tenant: one line per attempt of each step')
     .argument('<tenant>', 'name or id; the last one of that name, if it is gone')
-    .option('-f, --follow', 'go on showing what comes, until Ctrl-C')
+    .option('-f, --follow', 'keep showing new rows, until Ctrl-C')
     .option('--json', 'as JSON, a line per row')
     .addHelpText(
       'after',

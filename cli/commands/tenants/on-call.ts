@@ -20,13 +20,13 @@ export function addOnCall(tenants: Command, { env, end }: Host): void {
   tenants
     .command('stuck')
     .description(
-      'list all that does not go on by itself, with its cause: parked, never started, without its run, with one that fails, or a purge that is overdue',
+      'list everything that does not go on by itself, with its cause: parked, never started, without a run, with a run that fails, or a purge that is overdue',
     )
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
       `
-The runbook says what each step means and what to do: docs/runbook.md
+What each step means and what to do: docs/runbook.md
 Exit code 3 when something is stuck, 0 when nothing is.
 
 Examples:
@@ -41,7 +41,7 @@ Examples:
     .description('try a stuck step again at once, or start an operation again whose run is gone or fails')
     .argument('[tenant]', 'name or id')
     .option('--step <step>', 'only this step')
-    .option('--stuck', 'all that is stuck, instead of one tenant')
+    .option('--stuck', 'everything that is stuck, instead of one tenant')
     .addHelpText(
       'after',
       `
@@ -54,15 +54,15 @@ Examples:
       if ((tenant === undefined) === (options.stuck !== true))
         throw new Failure(
           EXIT.usage,
-          'Name a tenant, or say --stuck for all that is stuck.',
-          'See them with: tenants stuck',
+          'Name a tenant, or use --stuck for everything that is stuck.',
+          'List it with: tenants stuck',
         );
       const tools = toolsOf(options, env);
       end(tenant === undefined ? await retryAll(tools, options.step) : await answer(tools, tenant, 'retry', options));
     });
 
   addFollowOptions(tenants.command('abort'))
-    .description('give a stuck operation up and undo all of it')
+    .description('stop a stuck operation and roll it back')
     .argument('<tenant>', 'name or id')
     .option('--reason <text>', 'kept with the operation')
     .addHelpText(
@@ -76,7 +76,7 @@ Example:
     });
 
   addFollowOptions(tenants.command('skip'))
-    .description('leave a stuck drop or undo behind; the operation ends incomplete and the name stays taken')
+    .description('leave out a parked drop or undo; the operation ends incomplete and the name stays taken')
     .argument('<tenant>', 'name or id')
     .requiredOption('--reason <text>', 'why; kept with the operation')
     .option('--step <step>', 'only this step')
@@ -93,14 +93,14 @@ Example:
 
 function addAdopt(tenants: Command, { env, end }: Host): void {
   addFollowOptions(tenants.command('adopt'))
-    .description("after a restore: take over what carries the tenant's mark under another id than recorded")
+    .description("after a restore: record the new id of a resource that carries the tenant's ownership nonce")
     .argument('<tenant>', 'name or id')
     .addArgument(new Argument('<backend>', 'where').choices(BACKEND_KINDS))
-    .option('--server', 'also when it stands on another server than recorded')
+    .option('--server', 'accept another server than the recorded one as well')
     .addHelpText(
       'after',
       `
-Nothing is changed at the backend; what does not carry the tenant's mark is refused. Who did it is recorded.
+Nothing is changed at the backend; a resource without the tenant's nonce is refused. The log records who did it.
 
 Example:
   pnpm freeflow tenants adopt acme postgres`,
@@ -144,15 +144,15 @@ async function stuck({ tenants, terminal, freeflow }: Tools): Promise<number> {
   const list = await tenants.stuck();
   const { items, isComplete, notShown, notAsked } = list;
   if (terminal.isJson) printJson(list);
-  else if (items.length === 0) terminal.say(isComplete ? 'Nothing is stuck.' : 'Nothing is known to be stuck.');
+  else if (items.length === 0) terminal.say(isComplete ? 'Nothing is stuck.' : 'Nothing stuck was found.');
   else terminal.say(stuckTable(items, terminal.columns, freeflow));
   if (notShown > 0)
     console.error(
-      `${notShown} more are stuck than are shown: what is parked comes first, the oldest of each kind before the others.`,
+      `${notShown} more are stuck than shown: parked ones come first, the oldest of each kind before the others.`,
     );
   if (notAsked > 0)
     console.error(
-      `Temporal did not answer in time for ${notAsked} operations under way, so this may not be all: which of their runs are gone or fail is not known.`,
+      `Temporal did not answer in time for ${notAsked} operations under way, so this list may be incomplete: those whose run is gone or fails are unknown.`,
     );
   return items.length === 0 ? EXIT.done : EXIT.parked;
 }
@@ -167,8 +167,8 @@ async function retryAll({ tenants, terminal, freeflow }: Tools, step: string | u
         ['NAME', 'RESULT'],
         items.map(({ name, result }) => [name, result]),
         terminal.columns,
-      )}\nWhat is stuck after that: ${freeflow} tenants stuck`,
+      )}\nSee what is still stuck: ${freeflow} tenants stuck`,
     );
-  if (!isComplete) console.error('More is stuck than is answered at a time. Repeat the command.');
+  if (!isComplete) console.error('More is stuck than one call retries. Repeat the command.');
   return items.every(({ result }) => result === 'retried') ? EXIT.done : EXIT.refused;
 }

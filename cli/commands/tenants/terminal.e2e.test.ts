@@ -39,7 +39,7 @@ test('a deletion asks for the name: another word does nothing, the name does it'
     [name, 0, 'deleted'],
   ] as const) {
     const sitting = sitDown(['tenants', 'delete', name], env);
-    await until('it asks', async () => sitting.screen().includes('Type its name to go on: '));
+    await until('it asks', async () => sitting.screen().includes('Type its name to confirm: '));
     expect(sitting.screen()).toContain(`${name} loses its access at once`);
     sitting.type(`${typed}\r`);
     expect(await sitting.ended).toBe(code);
