@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Answer } from '@freeflow/contract';
+import { BACKEND_KINDS, type Answer } from '@freeflow/contract';
 import { WorkflowFailedError } from '@temporalio/client';
 import type { WaitingStep } from '../../workflows/next-move';
+import { openFakeOperations, runsOf, type FakeOperations, type RunSeen } from '../support/fake-operations';
 import { replayNow } from '../support/replay';
 import { until } from '../support/until';
-import { KINDS, openFakeOperations, runsOf, type FakeOperations, type RunSeen } from './fake-operation';
 
 /** The long form: thousands of rounds, as in production a thousand events a run. */
 const IS_LONG = process.env['LONG'] === '1';
@@ -166,7 +166,7 @@ test('an abort, a forced deletion or a cancellation is carried out whenever it c
           );
         return {
           message,
-          undone: KINDS.map((kind) => other.callsOf(id, `${kind}.drop`).length),
+          undone: BACKEND_KINDS.map((kind) => other.callsOf(id, `${kind}.drop`).length),
           closed: other.callsOf(id, 'mark-gone').length,
         };
       }),

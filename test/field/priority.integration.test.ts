@@ -1,7 +1,7 @@
 import { BACKEND_KINDS, OPERATIONS, type OperationKind } from '@freeflow/contract';
 import '../support/replay';
+import { openFakeOperations, type FakeOperations } from '../support/fake-operations';
 import { until } from '../support/until';
-import { openFakeOperations, type FakeOperations } from './fake-operation';
 
 let fake: FakeOperations;
 beforeAll(async () => {

@@ -1,14 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import {
-  type BackendKind,
-  type StatusOperationKind,
-  isStatusOperation,
+  BACKEND_KINDS,
+  BACKEND_STEP_NAMES,
   backendQueueOf,
+  isStatusOperation,
   OPERATIONS,
+  RECORD_STEP_NAMES,
+  workflowIdOf,
+  type BackendKind,
   type OperationKind,
+  type StatusOperationKind,
 } from '@freeflow/contract';
 import { operationStartOptions } from '@freeflow/lib/temporal';
+import { heartbeat } from '@temporalio/activity';
+import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { History } from '@temporalio/common/lib/proto-utils';
 import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
@@ -16,12 +22,9 @@ import type { Begun } from '../../activities/tenant-record';
 import { projectRoot } from '../../stack/project';
 import { readStackInfo } from '../../stack/stack-info';
 import { registerSearchAttributes } from '../../worker/search-attributes';
-import { newName } from '../support/activity-harness';
-import { TEST_STACK } from '../support/master';
-import { openOperator, type Operator } from '../support/temporal';
-
-export const KINDS: readonly BackendKind[] = ['postgres', 'mongodb', 'qdrant', 'keycloak'];
-const VERBS = ['create', 'probe', 'disable', 'enable', 'drop'] as const;
+import { newName } from './activity-harness';
+import { TEST_STACK } from './master';
+import { openOperator, type Operator } from './temporal';
 
 let bundle: Promise<WorkflowBundle> | undefined;
 const theBundle = () =>
@@ -40,14 +43,27 @@ export interface Call {
 export interface FakeOperations {
   operator: Operator;
   taskQueue: string;
-  /** Steps that fail, as `qdrant.create`. */
+  /** Steps that fail, as `qdrant.create`, and may succeed when they are tried again. */
   failing: Set<string>;
+  /** Steps that fail so that no retry can mend it. */
+  failingForGood: Set<string>;
+  /** What steps in the master database return; nothing, for others. */
+  returning: Map<string, unknown>;
   calls: Call[];
   /** Lets no step at a backend end until it is called off. */
   hold(): () => void;
+  /** Lets this step not end until it is called off, whether it is cancelled or not. */
+  holdStep(step: string): () => void;
   callsOf(tenantId: string, activity: string): Call[];
-  /** Starts an operation as API and sweep do; gives the tenant's id. */
-  start(kind: OperationKind, more?: { interrupts?: boolean }): Promise<string>;
+  /** Starts an operation as API and sweep do; gives the tenant's id. `begun`: what its first step finds, besides the ordinary. */
+  start(
+    kind: OperationKind,
+    more?: { interrupts?: boolean; begun?: Partial<Begun>; backend?: BackendKind },
+  ): Promise<string>;
+  /** The names of the steps of a tenant in the order in which they began, each attempt. */
+  stepsOf(tenantId: string): string[];
+  /** How its run ends: what it returns, or the message of its failure. */
+  outcomeOf(tenantId: string): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -65,12 +81,24 @@ export async function openFakeOperations({ patience, slots = 100 }: FakeOptions 
   const calls: Call[] = [];
   const kinds = new Map<string, StatusOperationKind>();
 
+  const failingForGood = new Set<string>();
+  const returning = new Map<string, unknown>();
+  const begun = new Map<string, Partial<Begun>>();
+  const heldSteps = new Map<string, Promise<void>>();
+
   let held = Promise.resolve();
 
   const note = (activity: string, input: Call['input']) => void calls.push({ activity, input, at: performance.now() });
   const atBackend = (step: string) => async (input: Call['input']) => {
     note(step, input);
-    await held;
+    await whileAlive(Promise.all([held, heldSteps.get(step)]));
+    if (failingForGood.has(step))
+      throw ApplicationFailure.create({
+        type: 'foreign-resource',
+        message: `${step} fails for good`,
+        nonRetryable: true,
+        details: [{ advice: 'Look.' }],
+      });
     if (failing.has(step))
       throw ApplicationFailure.create({
         type: 'unreachable',
@@ -78,14 +106,15 @@ export async function openFakeOperations({ patience, slots = 100 }: FakeOptions 
         details: [{ advice: 'Wait.' }],
       });
   };
-  const recorded =
-    <T>(step: string, answer: T) =>
-    async (input: Call['input']) => (note(step, input), answer);
+  const recorded = (step: string) => async (input: Call['input']) => {
+    note(step, input);
+    return returning.get(step);
+  };
   const begin = async (input: Call['input']): Promise<Begun> => {
     note('begin', input);
     const kind = kinds.get(input.tenantId) ?? 'create';
     const [goal] = OPERATIONS[kind].goals;
-    return {
+    const ordinary: Begun = {
       verdict: 'go',
       tenantName: 'fake',
       kind,
@@ -93,24 +122,13 @@ export async function openFakeOperations({ patience, slots = 100 }: FakeOptions 
       touchesBackends: true,
       patience: { patienceMs: 0, parkedRetryMs: 1, ...patience },
     };
+    return { ...ordinary, ...begun.get(input.tenantId) } as Begun;
   };
+  returning.set('continue-operation', { isOver: false });
+  returning.set('begin-adoption', { tenantName: 'fake', requestedBy: 'a test' });
   const activities = {
-    ...Object.fromEntries(
-      KINDS.flatMap((kind) => VERBS.map((verb) => [`${kind}.${verb}`, atBackend(`${kind}.${verb}`)])),
-    ),
-    ...Object.fromEntries(
-      [
-        'activate',
-        'suspend',
-        'mark-soft-deleted',
-        'park',
-        'unpark',
-        'start-rollback',
-        'restore-status',
-        'mark-gone',
-      ].map((it) => [it, recorded(it, undefined)]),
-    ),
-    'continue-operation': recorded('continue-operation', { isOver: false }),
+    ...Object.fromEntries(BACKEND_STEP_NAMES.map((step) => [step, atBackend(step)])),
+    ...Object.fromEntries(RECORD_STEP_NAMES.map((step) => [step, recorded(step)])),
     begin,
   };
 
@@ -124,7 +142,7 @@ export async function openFakeOperations({ patience, slots = 100 }: FakeOptions 
       workflowBundle: await theBundle(),
       stickyQueueScheduleToStartTimeout: '1 second',
     }),
-    ...KINDS.map((kind) => Worker.create({ ...common, taskQueue: backendQueueOf(taskQueue, kind) })),
+    ...BACKEND_KINDS.map((kind) => Worker.create({ ...common, taskQueue: backendQueueOf(taskQueue, kind) })),
   ]);
   const running = Promise.all(workers.map((it) => it.run()));
 
@@ -132,16 +150,35 @@ export async function openFakeOperations({ patience, slots = 100 }: FakeOptions 
     operator,
     taskQueue,
     failing,
+    failingForGood,
+    returning,
     calls,
     hold: () => {
       let release: () => void = () => undefined;
       held = new Promise<void>((resolve) => (release = resolve));
       return () => release();
     },
+    holdStep: (step) => {
+      let release: () => void = () => undefined;
+      heldSteps.set(step, new Promise<void>((resolve) => (release = resolve)));
+      return () => {
+        heldSteps.delete(step);
+        release();
+      };
+    },
+    stepsOf: (tenantId) => calls.filter((it) => it.input.tenantId === tenantId).map((it) => it.activity),
+    outcomeOf: (tenantId) =>
+      operator.client.workflow
+        .getHandle(workflowIdOf(tenantId))
+        .result()
+        .then(String, (error: unknown) =>
+          error instanceof WorkflowFailedError ? String(error.cause?.message) : String(error),
+        ),
     callsOf: (tenantId, activity) => calls.filter((it) => it.activity === activity && it.input.tenantId === tenantId),
-    start: async (kind, { interrupts = false } = {}) => {
+    start: async (kind, { interrupts = false, begun: found, backend = null } = {}) => {
       const tenantId = randomUUID();
       if (isStatusOperation(kind)) kinds.set(tenantId, kind);
+      if (found !== undefined) begun.set(tenantId, found);
       await operator.client.workflow.start(
         OPERATIONS[kind].workflow,
         operationStartOptions(
@@ -152,7 +189,7 @@ export async function openFakeOperations({ patience, slots = 100 }: FakeOptions 
             tenantName: newName('f'),
             requestedBy: 'a test',
             interrupts,
-            backend: null,
+            backend,
           },
           taskQueue,
         ),
@@ -166,6 +203,13 @@ export async function openFakeOperations({ patience, slots = 100 }: FakeOptions 
       await operator.close();
     },
   };
+}
+
+/** Goes on reporting that the attempt is alive, so that it is not given up for dead while it is held. */
+async function whileAlive(held: Promise<unknown>): Promise<void> {
+  const reporting = setInterval(() => heartbeat(), 500);
+  await held;
+  clearInterval(reporting);
 }
 
 export interface RunSeen {
