@@ -1,8 +1,9 @@
-import type { StepFailure } from '@freeflow/contract';
-import { adviceOn } from '@freeflow/contract';
+import { adviceOn, type StepFailure } from '@freeflow/contract';
 import type { PrismaClient } from '@freeflow/db-master';
 import type { StepInput } from './attempt';
-import { end, inTransaction, takenBy, type SearchAttributes } from './tenant-record';
+import type { SearchAttributes } from './begin';
+import { claimedBy, finishOperation } from './operation-row';
+import { runRecordStep } from './record-step';
 
 /** What an adoption has to know of its tenant. */
 export interface BegunAdoption extends SearchAttributes {
@@ -16,46 +17,42 @@ export function adoptionActivities(
   { searchAttributes }: { searchAttributes?: readonly string[] | undefined } = {},
 ) {
   return {
-    /** Nothing, when the operation has ended or there is no tenant any more. */
+    /** @returns undefined when the operation has ended, or the tenant is gone */
     'begin-adoption': (input: StepInput): Promise<BegunAdoption | undefined> =>
-      inTransaction(db, 'begin-adoption', input, async (tx, { tenant, operation, now }, runId) => {
-        const { name: tenantName, goneAt } = tenant;
+      runRecordStep(db, 'begin-adoption', input, async (tx, rows, runId) => {
+        const { tenant, operation, now } = rows;
         const { id, backend, requestedBy } = operation;
-        if (goneAt !== null) {
-          await end(tx, { operation, now }, 'refused', {
-            step: 'begin-adoption',
-            cause: `tenant ${tenantName} is gone`,
-            advice: adviceOn('not-adoptable'),
-          });
-          return { message: `refused: tenant ${tenantName} is gone`, result: undefined };
+        if (tenant.goneAt !== null) {
+          const cause = `tenant ${tenant.name} is gone`;
+          const reason = { step: 'begin-adoption', cause, advice: adviceOn('not-adoptable') };
+          await finishOperation(tx, rows, 'refused', reason);
+          return { message: `refused: ${cause}`, result: undefined };
         }
         await tx.tenantOperation.update({
           where: { id },
-          data: { state: 'running', ...takenBy(operation, runId, now) },
+          data: { state: 'running', ...claimedBy(operation, runId, now) },
         });
         return {
-          message: `adoption of ${backend ?? 'nothing'} begins, asked for by ${requestedBy}`,
-          result: { tenantName, requestedBy, ...(searchAttributes === undefined ? {} : { searchAttributes }) },
+          message: `adoption of ${backend ?? 'nothing'} begins, requested by ${requestedBy}`,
+          result: {
+            tenantName: tenant.name,
+            requestedBy,
+            ...(searchAttributes === undefined ? {} : { searchAttributes }),
+          },
         };
       }),
 
     /** Whatever the reason, an adoption that failed has changed nothing and won't go on by itself. */
     'end-adoption': (input: StepInput & { refused?: StepFailure }): Promise<void> =>
-      inTransaction(db, 'end-adoption', input, async (tx, { tenant, operation, now }) => {
+      runRecordStep(db, 'end-adoption', input, async (tx, rows) => {
+        const { tenant, operation } = rows;
         const { refused } = input;
-        await end(
-          tx,
-          { operation, now },
-          refused === undefined ? 'done' : 'refused',
-          refused && { ...refused, advice: adviceOn('not-adoptable') },
-        );
-        return {
-          message:
-            refused === undefined
-              ? `${operation.backend ?? 'nothing'} of ${tenant.name} is as recorded`
-              : `refused: ${refused.cause}`,
-          result: undefined,
-        };
+        if (refused === undefined) {
+          await finishOperation(tx, rows, 'done');
+          return { message: `${operation.backend ?? 'nothing'} of ${tenant.name} is as recorded`, result: undefined };
+        }
+        await finishOperation(tx, rows, 'refused', { ...refused, advice: adviceOn('not-adoptable') });
+        return { message: `refused: ${refused.cause}`, result: undefined };
       }),
   };
 }

@@ -1,13 +1,13 @@
 import type { StepFailure } from '@freeflow/contract';
 import type { PrismaClient } from '@freeflow/db-master';
 import type { StepInput } from './attempt';
-import { inTransaction, superseded } from './tenant-record';
-import { forcedDeletionBeside, INTERRUPTED } from './tenant-record-ends';
+import { INTERRUPTED, isForcedDeletionWaiting } from './operation-row';
+import { runRecordStep, supersededFault } from './record-step';
 
 /** What a run has to know before it goes on with what another has handed on. */
 export interface Continued {
   isOver: boolean;
-  /** A forced deletion waits: its signal may have come to the run before. */
+  /** Set where a forced deletion waits: its signal may have gone to the run before. */
   interrupted?: StepFailure;
 }
 
@@ -16,21 +16,21 @@ export interface ContinueInput extends StepInput {
   previousRunId: string;
 }
 
-/** How a run takes an operation over from the run it goes on for: what that one has left behind at work may write nothing any more. */
+/** How a run takes an operation over from the run it continues: an attempt that still runs for that one may write nothing any more. */
 export function continuingActivities(db: PrismaClient) {
   return {
     /** @throws ApplicationFailure `superseded` unless it was the previous run that worked on the operation */
     'continue-operation': (input: ContinueInput): Promise<Continued> =>
-      inTransaction<Continued>(
+      runRecordStep<Continued>(
         db,
         'continue-operation',
         input,
         async (tx, { operation }, runId) => {
-          if (operation.runId !== input.previousRunId && operation.runId !== runId) throw superseded(operation.runId);
+          if (operation.runId !== input.previousRunId && operation.runId !== runId) throw supersededFault(operation);
           await tx.tenantOperation.update({ where: { id: operation.id }, data: { runId } });
-          const isInterrupted = !operation.undoing && (await forcedDeletionBeside(tx, operation)) !== undefined;
+          const isInterrupted = !operation.undoing && (await isForcedDeletionWaiting(tx, operation));
           return {
-            message: 'goes on in a new run: the history of the one before had become long',
+            message: 'continued in a new run: the history of the run before had become long',
             result: { isOver: false, ...(isInterrupted ? { interrupted: INTERRUPTED } : {}) },
           };
         },

@@ -8,10 +8,11 @@ import { Installation } from './installation';
 import { Ledger } from './ledger';
 import { reconcileActivities } from './reconcile';
 import type { HasOpenRun } from './reconcile/scope';
+import type { RecordSettings } from './record-settings';
 import { backendActivities, type BackendActivities } from './steps';
 import { sweepActivities, type FindOpenRuns, type StartOperation } from './sweep';
 import type { TenantLock } from './tenant-lock';
-import { recordActivities, type RecordSettings } from './tenant-record';
+import { recordActivities } from './tenant-record';
 
 export interface ActivityDependencies {
   settings: RecordSettings;

@@ -1,37 +1,50 @@
 import type { StepFailure } from '@freeflow/contract';
-import type { Prisma, TenantOperation } from '@freeflow/db-master';
-import { forcedDeletionBeside } from './tenant-record-ends';
-
-type Tx = Prisma.TransactionClient;
+import { isForcedDeletionWaiting } from './operation-row';
+import type { Rows, Tx } from './record-step';
 
 /**
- * A restore that ends without success was somebody's wish to save the data: it is kept for a full new retention from now, or as long as
- * it was to be kept anyway. Not where a forced deletion waits: that is the newer wish.
- * @returns why it ended, with the sentence that tells until when the data is kept, where it is such a case
+ * Keeps the data of a restore that ends without success: somebody meant to save it. It is kept for a full new retention from now, or
+ * for as long as it was kept before. Not where a forced deletion waits: that is the newer wish.
+ * @returns why the operation ended, and a sentence for the log, both with the new purge date where there is one
  */
-export async function keepUnrestored(
+export async function extendRetention(
   tx: Tx,
-  operation: TenantOperation,
-  now: Date,
-  why: StepFailure,
+  { operation, now }: Pick<Rows, 'operation' | 'now'>,
+  reason: StepFailure,
   retentionMs: number,
-): Promise<{ why: StepFailure; sentence: string }> {
-  if (operation.kind !== 'restore' || (await forcedDeletionBeside(tx, operation)) !== undefined)
-    return { why, sentence: '' };
+): Promise<{ reason: StepFailure; sentence: string }> {
+  if (operation.kind !== 'restore' || (await isForcedDeletionWaiting(tx, operation))) return { reason, sentence: '' };
   const { id, status, goneAt, purgeAt } = await tx.tenant.findUniqueOrThrow({ where: { id: operation.tenantId } });
-  if (status !== 'deleted' || goneAt !== null) return { why, sentence: '' };
-  const keptMs = Math.max(
-    retentionMs,
-    purgeAt === null ? 0 : purgeAt.getTime() - (await lastDatedAt(tx, operation, now)).getTime(),
-  );
-  const until = new Date(Math.max(now.getTime() + keptMs, purgeAt?.getTime() ?? 0));
+  if (status !== 'deleted' || goneAt !== null) return { reason, sentence: '' };
+  const datedAt = await findLastDating(tx, operation.tenantId);
+  const until = decidePurgeAt({ now, purgeAt, datedAt: datedAt ?? now, retentionMs });
   await tx.tenant.update({ where: { id }, data: { purgeAt: until } });
   const sentence = `The data is kept until ${until.toISOString()}, then purged: restore it before that.`;
-  return { why: { ...why, advice: `${why.advice} ${sentence}`.trim() }, sentence: `. ${sentence}` };
+  return { reason: { ...reason, advice: `${reason.advice} ${sentence}`.trim() }, sentence: `. ${sentence}` };
 }
 
-/** When the purge date was last set: what was granted then is granted again, also by a worker that is configured to keep less. */
-async function lastDatedAt(tx: Tx, { tenantId }: TenantOperation, now: Date): Promise<Date> {
+/**
+ * When data is purged that is to be kept anew: after the longer of the retention and the time that was granted before, also by a
+ * worker that is configured to keep less; never earlier than it was to be purged. Pure.
+ * @param datedAt when `purgeAt` was set
+ */
+export function decidePurgeAt({
+  now,
+  purgeAt,
+  datedAt,
+  retentionMs,
+}: {
+  now: Date;
+  purgeAt: Date | null;
+  datedAt: Date;
+  retentionMs: number;
+}): Date {
+  const grantedMs = purgeAt === null ? 0 : purgeAt.getTime() - datedAt.getTime();
+  return new Date(Math.max(now.getTime() + Math.max(retentionMs, grantedMs), purgeAt?.getTime() ?? 0));
+}
+
+/** When the purge date was last set. */
+async function findLastDating(tx: Tx, tenantId: string): Promise<Date | undefined> {
   const dating = await tx.tenantOperation.findFirst({
     where: {
       tenantId,
@@ -43,5 +56,5 @@ async function lastDatedAt(tx: Tx, { tenantId }: TenantOperation, now: Date): Pr
     },
     orderBy: { endedAt: 'desc' },
   });
-  return dating?.endedAt ?? now;
+  return dating?.endedAt ?? undefined;
 }

@@ -1,6 +1,6 @@
 import type { OperationInput, StepFailure } from '@freeflow/contract';
 import { allHandlersFinished, condition, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
-import type { Begun } from '../activities/tenant-record';
+import type { Begun } from '../activities/begin';
 import type { SagaState } from './saga-types';
 
 /** What `begin` has found that is to be done. */

@@ -1,0 +1,146 @@
+import {
+  operationTitle,
+  rowOf,
+  touchesBackends,
+  type OperationGoal,
+  type OperationKind,
+  type StepFailure,
+  type TenantStatus,
+} from '@freeflow/contract';
+import { Prisma, type TenantOperation } from '@freeflow/db-master';
+import { decideBegin, type BeginDecision } from './decide-begin';
+import { claimedBy, finishOperation, interruptOthers, isForcedDeletionWaiting } from './operation-row';
+import type { RecordSettings } from './record-settings';
+import type { Rows, StepResult, Tx } from './record-step';
+import { extendRetention } from './retention';
+
+/** The result of `begin`: what this run has to do, with all settings it depends on. */
+export type Begun =
+  | ({
+      verdict: 'go';
+      tenantName: string;
+      kind: OperationKind;
+      goal: OperationGoal;
+      /** Whether there is anything to do at the backends. */
+      touchesBackends: boolean;
+      rollbackReason?: StepFailure;
+      patience: Patience;
+    } & SearchAttributes)
+  | { verdict: 'refused' | 'over'; tenantName: string; reason: string };
+
+export interface SearchAttributes {
+  /** The names of those that this Temporal server knows, as far as the worker could see; all, when left out. */
+  searchAttributes?: readonly string[];
+}
+
+/** How long a run waits for what, in ms. */
+export interface Patience {
+  /** How long a failing step is retried before it is parked. */
+  patienceMs: number;
+  /** When a parked step is retried by itself for the first time; each further pause is longer. */
+  parkedRetryMs: number;
+  /** The longest pause of a parked step. @default an hour */
+  longestPauseMs?: number;
+  /** When a parked step that nobody answers is rolled back. @default never */
+  giveUpAfterMs?: number;
+  /** The number of events in the history of a run after which the operation continues in a new run. */
+  eventsPerRun?: number;
+}
+
+/** Decides whether the operation may begin, and records that: claimed by this run, or ended. */
+export async function begin(tx: Tx, rows: Rows, runId: string, settings: RecordSettings): Promise<StepResult<Begun>> {
+  const { tenant, operation, now } = rows;
+  const decision = decideBegin({
+    tenant,
+    operation,
+    now,
+    isForcedDeletionWaiting: await isForcedDeletionWaiting(tx, operation),
+    statusBeforeDeletion: await findStatusBeforeDeletion(tx, operation),
+  });
+  switch (decision.verdict) {
+    case 'over':
+      return endAsOver(tx, rows, decision.reason);
+    case 'refused':
+      return refuse(tx, rows, decision.failure, settings.retentionMs);
+    case 'go':
+      return claim(tx, rows, runId, decision, settings);
+  }
+}
+
+async function endAsOver(tx: Tx, rows: Rows, reason: string): Promise<StepResult<Begun>> {
+  await finishOperation(tx, rows, 'done');
+  return { message: reason, result: { verdict: 'over', tenantName: rows.tenant.name, reason } };
+}
+
+async function refuse(tx: Tx, rows: Rows, failure: StepFailure, retentionMs: number): Promise<StepResult<Begun>> {
+  const { reason, sentence } = await extendRetention(tx, rows, failure, retentionMs);
+  await finishOperation(tx, rows, 'refused', reason);
+  return {
+    message: `refused: ${failure.cause}${sentence}`,
+    result: { verdict: 'refused', tenantName: rows.tenant.name, reason: failure.cause },
+  };
+}
+
+async function claim(
+  tx: Tx,
+  { tenant, operation, now }: Rows,
+  runId: string,
+  { from, goal, interruptsOthers, rollbackReason }: Extract<BeginDecision, { verdict: 'go' }>,
+  settings: RecordSettings,
+): Promise<StepResult<Begun>> {
+  const { kind, runs } = operation;
+  if (interruptsOthers) await interruptOthers(tx, operation, now);
+  if (goal === 'gone') await tx.tenant.update({ where: { id: tenant.id }, data: { status: 'deleting' } });
+  await tx.tenantOperation.update({
+    where: { id: operation.id },
+    data: {
+      state: rollbackReason === undefined ? 'running' : 'undoing',
+      parked: Prisma.DbNull,
+      fromStatus: from,
+      ...claimedBy(operation, runId, now),
+    },
+  });
+  const { searchAttributes } = settings;
+  return {
+    message: `${operationTitle(kind)} begins${runs > 0 ? ` again (run ${runs + 1})` : ''}`,
+    result: {
+      verdict: 'go',
+      tenantName: tenant.name,
+      kind,
+      goal,
+      touchesBackends: touchesBackends(kind, from, goal),
+      patience: patienceFor(kind, settings),
+      ...(rollbackReason === undefined ? {} : { rollbackReason }),
+      ...(searchAttributes === undefined ? {} : { searchAttributes }),
+    },
+  };
+}
+
+const patienceFor = (
+  kind: OperationKind,
+  { patienceMs, parkedRetryMs, parkedCreateMs, eventsPerRun }: RecordSettings,
+): Patience => ({
+  patienceMs,
+  parkedRetryMs,
+  ...(rowOf(kind).undo?.isForUnanswered === true ? { giveUpAfterMs: parkedCreateMs } : {}),
+  ...(eventsPerRun === undefined ? {} : { eventsPerRun }),
+});
+
+async function findStatusBeforeDeletion(
+  tx: Tx,
+  { tenantId, kind }: TenantOperation,
+): Promise<TenantStatus | undefined> {
+  if (kind !== 'restore') return undefined;
+  const deletion = await tx.tenantOperation.findFirst({
+    where: { tenantId, kind: 'soft_delete', state: 'done', fromStatus: { not: null } },
+    orderBy: { endedAt: 'desc' },
+  });
+  return deletion?.fromStatus ?? undefined;
+}
+
+/** The result of `begin` where the operation has ended already. */
+export const isOver = ({ tenant, operation }: Omit<Rows, 'now'>): Begun => ({
+  verdict: 'over',
+  tenantName: tenant.name,
+  reason: `the operation has ended as ${operation.state}`,
+});

@@ -1,0 +1,148 @@
+import { OPERATION_KINDS, OPERATIONS, TENANT_STATUSES, type OperationKind } from '@freeflow/contract';
+import { decideBegin, type BeginFacts } from './decide-begin';
+import { INTERRUPTED } from './operation-row';
+
+const NOW = new Date('2026-11-27T12:00:00Z');
+const EARLIER = new Date('2026-11-27T11:00:00Z');
+const LATER = new Date('2026-11-27T13:00:00Z');
+
+interface Given {
+  tenant?: Partial<BeginFacts['tenant']>;
+  operation?: Partial<BeginFacts['operation']>;
+  more?: Partial<BeginFacts>;
+}
+
+const decide = (kind: OperationKind, { tenant, operation, more }: Given = {}) =>
+  decideBegin({
+    tenant: { name: 'acme', status: OPERATIONS[kind].from[0], goneAt: null, purgeAt: null, holdUntil: null, ...tenant },
+    operation: {
+      kind,
+      force: false,
+      state: 'requested',
+      undoing: false,
+      fromStatus: null,
+      step: null,
+      cause: null,
+      advice: null,
+      ...operation,
+    },
+    now: NOW,
+    isForcedDeletionWaiting: false,
+    statusBeforeDeletion: undefined,
+    ...more,
+  });
+
+const FORWARD = OPERATION_KINDS.filter((kind) => kind !== 'adopt');
+const dueFor = (kind: OperationKind): Partial<BeginFacts['tenant']> => (kind === 'purge' ? { purgeAt: EARLIER } : {});
+const forcedFor = (kind: OperationKind): boolean => kind === 'hard_delete';
+
+test.each(FORWARD.flatMap((kind) => TENANT_STATUSES.map((status) => [kind, status] as const)))(
+  '%s of a tenant that is %s begins exactly where its row of the contract allows it',
+  (kind, status) => {
+    const isAllowed = (OPERATIONS[kind].from as readonly string[]).includes(status);
+    const decision = decide(kind, {
+      tenant: { status, ...dueFor(kind) },
+      operation: { force: forcedFor(kind) },
+    });
+    expect(decision).toMatchObject(
+      isAllowed
+        ? { verdict: 'go', from: status, goal: OPERATIONS[kind].goals[0] }
+        : {
+            verdict: 'refused',
+            failure: { step: 'begin', cause: expect.stringContaining(`tenant acme is ${status}`) },
+          },
+    );
+  },
+);
+
+test.each(FORWARD)('%s of a tenant that is gone: a deletion is over, all else is refused', (kind) => {
+  const decision = decide(kind, { tenant: { goneAt: EARLIER } });
+  if (kind === 'hard_delete' || kind === 'purge')
+    expect(decision).toEqual({ verdict: 'over', reason: 'acme is gone already' });
+  else expect(decision).toMatchObject({ verdict: 'refused', failure: { cause: 'tenant acme is gone' } });
+});
+
+test('a hard delete of an active tenant needs force; with it, it interrupts the others', () => {
+  const tenant = { status: 'active' } as const;
+  expect(decide('hard_delete', { tenant })).toMatchObject({
+    verdict: 'refused',
+    failure: { cause: 'tenant acme is active, and the deletion is not forced' },
+  });
+  expect(decide('hard_delete', { tenant, operation: { force: true } })).toEqual({
+    verdict: 'go',
+    from: 'active',
+    goal: 'gone',
+    interruptsOthers: true,
+  });
+  expect(decide('hard_delete', { tenant: { status: 'suspended' } })).toMatchObject({ interruptsOthers: false });
+});
+
+describe('a purge', () => {
+  const purge = (tenant: Given['tenant'], operation: Given['operation'] = {}) =>
+    decide('purge', { tenant: { status: 'deleted', purgeAt: EARLIER, ...tenant }, operation });
+
+  test('begins when it is due', () => {
+    expect(purge({})).toMatchObject({ verdict: 'go', goal: 'gone', interruptsOthers: false });
+    expect(purge({ purgeAt: NOW })).toMatchObject({ verdict: 'go' });
+    expect(purge({ holdUntil: EARLIER })).toMatchObject({ verdict: 'go' });
+  });
+
+  test.each([
+    ['before its date', { purgeAt: LATER }, 'to be kept until 2026-11-27T13:00:00.000Z'],
+    ['without a date', { purgeAt: null }, 'has no purge date'],
+    ['while on hold', { holdUntil: LATER }, 'on hold until 2026-11-27T13:00:00.000Z'],
+  ])('is refused %s', (_, tenant, cause) => {
+    expect(purge(tenant)).toMatchObject({ verdict: 'refused', failure: { cause: expect.stringContaining(cause) } });
+  });
+
+  test('that has begun goes on, whatever changes', () => {
+    const begun = { fromStatus: 'deleted' } as const;
+    expect(purge({ status: 'deleting', purgeAt: null, holdUntil: LATER }, begun)).toMatchObject({
+      verdict: 'go',
+      from: 'deleted',
+    });
+  });
+});
+
+describe('while a forced deletion waits', () => {
+  const more = { isForcedDeletionWaiting: true };
+
+  test.each(['suspend', 'resume', 'soft_delete', 'restore'] as const)(
+    '%s that has touched nothing is refused; one that has begun is rolled back',
+    (kind) => {
+      expect(decide(kind, { more })).toEqual({ verdict: 'refused', failure: INTERRUPTED });
+      const begun = { fromStatus: OPERATIONS[kind].from[0] };
+      expect(decide(kind, { operation: begun, more })).toMatchObject({ verdict: 'go', rollbackReason: INTERRUPTED });
+    },
+  );
+
+  test('a create is rolled back in any case: its name has to be free again', () => {
+    expect(decide('create', { more })).toMatchObject({ verdict: 'go', rollbackReason: INTERRUPTED });
+  });
+});
+
+test('an operation whose last run was terminated during its rollback is rolled back for its own reason, also where a deletion waits', () => {
+  const failure = { step: 'qdrant.create', cause: 'it is full', advice: 'Make room.' };
+  const undoing = { undoing: true, fromStatus: 'provisioning', state: 'parked', ...failure } as const;
+  for (const isForcedDeletionWaiting of [false, true])
+    expect(decide('create', { operation: undoing, more: { isForcedDeletionWaiting } })).toMatchObject({
+      verdict: 'go',
+      rollbackReason: failure,
+    });
+});
+
+test.each([
+  ['active', 'active'],
+  ['suspended', 'suspended'],
+  [undefined, 'active'],
+  ['deleted', 'active'],
+] as const)('a restore of a tenant that was %s when it was deleted leads to %s', (statusBeforeDeletion, goal) => {
+  expect(decide('restore', { more: { statusBeforeDeletion } })).toMatchObject({ verdict: 'go', goal });
+});
+
+test('the status before the operation is that of its first run', () => {
+  const tenant = { status: 'deleting' } as const;
+  expect(decide('hard_delete', { tenant, operation: { fromStatus: 'suspended' } })).toMatchObject({
+    from: 'suspended',
+  });
+});

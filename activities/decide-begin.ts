@@ -1,0 +1,98 @@
+import {
+  isDeletion,
+  isStatusOperation,
+  operationTitle,
+  OPERATIONS,
+  rowOf,
+  type OperationGoal,
+  type StepFailure,
+  type TenantStatus,
+} from '@freeflow/contract';
+import type { Tenant, TenantOperation } from '@freeflow/db-master';
+import { INTERRUPTED, readRollbackReason } from './operation-row';
+
+/** All that decides whether an operation may begin. */
+export interface BeginFacts {
+  tenant: Pick<Tenant, 'name' | 'status' | 'goneAt' | 'purgeAt' | 'holdUntil'>;
+  operation: Pick<TenantOperation, 'kind' | 'force' | 'state' | 'undoing' | 'fromStatus' | 'step' | 'cause' | 'advice'>;
+  /** By the master database's clock. */
+  now: Date;
+  /** A forced deletion of the same tenant waits for this operation to end. */
+  isForcedDeletionWaiting: boolean;
+  /** The tenant's status before its last soft delete, if there was one. */
+  statusBeforeDeletion: TenantStatus | undefined;
+}
+
+export type BeginDecision =
+  /** There is nothing left to do: the operation is done. */
+  | { verdict: 'over'; reason: string }
+  | { verdict: 'refused'; failure: StepFailure }
+  | {
+      verdict: 'go';
+      /** The status before the operation, to which it is rolled back. */
+      from: TenantStatus;
+      goal: OperationGoal;
+      /** Ends the other open operations of the tenant. */
+      interruptsOthers: boolean;
+      /** Set where it begins on its way back. */
+      rollbackReason?: StepFailure;
+    };
+
+/**
+ * Decides, when a run begins, what becomes of its operation: the tenant may have changed since the API accepted it, and another run
+ * may have left the operation halfway. Pure.
+ */
+export function decideBegin(facts: BeginFacts): BeginDecision {
+  const { tenant, operation, isForcedDeletionWaiting } = facts;
+  const { kind, force, fromStatus } = operation;
+  if (tenant.goneAt !== null && isDeletion(kind)) return { verdict: 'over', reason: `${tenant.name} is gone already` };
+  const refusal = findRefusal(facts);
+  if (refusal !== undefined)
+    return {
+      verdict: 'refused',
+      failure: { step: 'begin', cause: refusal, advice: 'Check the tenant as it is now, then request it again.' },
+    };
+  // What has touched nothing yet needs no rollback; a create has to give its name back in any case.
+  const isCreate = rowOf(kind).undo?.then === 'mark-gone';
+  if (isForcedDeletionWaiting && fromStatus === null && !isCreate) return { verdict: 'refused', failure: INTERRUPTED };
+  const rollbackReason = findRollbackReason(facts);
+  return {
+    verdict: 'go',
+    from: fromStatus ?? tenant.status,
+    goal: findGoal(facts),
+    interruptsOthers: isDeletion(kind) && force,
+    ...(rollbackReason === undefined ? {} : { rollbackReason }),
+  };
+}
+
+/** Why an operation that was accepted may not begin any more. */
+function findRefusal({ tenant, operation, now }: BeginFacts): string | undefined {
+  const { status, goneAt, name, purgeAt, holdUntil } = tenant;
+  const { kind, force, fromStatus } = operation;
+  if (goneAt !== null) return `tenant ${name} is gone`;
+  const from: readonly TenantStatus[] = OPERATIONS[kind].from;
+  if (!from.includes(status)) return `tenant ${name} is ${status}; ${operationTitle(kind)} needs ${from.join(' or ')}`;
+  if (kind === 'hard_delete' && status === 'active' && !force)
+    return `tenant ${name} is active, and the deletion is not forced`;
+  // Once its run has begun it goes on, whatever changes.
+  if (kind !== 'purge' || fromStatus !== null) return undefined;
+  if (purgeAt === null) return `tenant ${name} has no purge date: it is kept`;
+  if (purgeAt > now) return `tenant ${name} is to be kept until ${purgeAt.toISOString()}`;
+  if (holdUntil !== null && holdUntil > now) return `tenant ${name} is on hold until ${holdUntil.toISOString()}`;
+  return undefined;
+}
+
+function findRollbackReason({ operation, isForcedDeletionWaiting }: BeginFacts): StepFailure | undefined {
+  if (operation.state === 'undoing' || operation.undoing) return readRollbackReason(operation);
+  return isForcedDeletionWaiting ? INTERRUPTED : undefined;
+}
+
+/**
+ * Where the operation leads. A restored tenant that was suspended when it was deleted is suspended again.
+ * @throws Error for a kind that leaves the tenant's status alone: it has steps of its own
+ */
+function findGoal({ operation: { kind }, statusBeforeDeletion }: BeginFacts): OperationGoal {
+  if (!isStatusOperation(kind)) throw new Error(`${operationTitle(kind)} leads nowhere: it leaves the tenant as it is`);
+  const [first, ...others]: readonly [OperationGoal, ...OperationGoal[]] = OPERATIONS[kind].goals;
+  return others.find((it) => it === statusBeforeDeletion) ?? first;
+}

@@ -1,0 +1,86 @@
+import type { BackendKind, StepFailure } from '@freeflow/contract';
+import { Prisma, type Tenant, type TenantOperation } from '@freeflow/db-master';
+import type { Rows, Tx } from './record-step';
+
+/** Why an operation is rolled back, or refused, for a forced deletion of the same tenant. */
+export const INTERRUPTED: StepFailure = {
+  step: 'interrupted',
+  cause: 'a forced deletion was requested',
+  advice: 'The deletion goes on by itself.',
+};
+
+/** Why an operation whose last run was terminated during its rollback is rolled back. */
+export const readRollbackReason = ({
+  step,
+  cause,
+  advice,
+}: Pick<TenantOperation, 'step' | 'cause' | 'advice'>): StepFailure => ({
+  step: step ?? 'begin',
+  cause: cause ?? 'unknown',
+  advice: advice ?? '',
+});
+
+/** Ends an operation; what is parked is forgotten. */
+export async function finishOperation(
+  tx: Tx,
+  { operation: { id }, now }: Pick<Rows, 'operation' | 'now'>,
+  state: 'done' | 'rolled_back' | 'refused' | 'incomplete',
+  reason?: StepFailure,
+): Promise<void> {
+  const { step = null, cause = null, advice = null } = reason ?? {};
+  await tx.tenantOperation.update({
+    where: { id },
+    data: { state, parked: Prisma.DbNull, step, cause, advice, endedAt: now },
+  });
+}
+
+/** The columns of an operation from the moment on at which this run works on it. */
+export const claimedBy = (operation: TenantOperation, runId: string, now: Date) => ({
+  startedAt: operation.startedAt ?? now,
+  ...(operation.runId === runId ? {} : { runId, runs: { increment: 1 }, lastRunAt: now }),
+});
+
+/** Whether a forced deletion of the same tenant waits for this operation to end. */
+export async function isForcedDeletionWaiting(tx: Tx, { id, tenantId }: TenantOperation): Promise<boolean> {
+  const waiting = await tx.tenantOperation.count({
+    where: { tenantId, kind: 'hard_delete', force: true, endedAt: null, id: { not: id } },
+  });
+  return waiting > 0;
+}
+
+/**
+ * Ends the other operations, which have no run any more: the deletion drops whatever they have created, by the ledger. An adoption
+ * creates nothing, and has a run of its own.
+ */
+export async function interruptOthers(tx: Tx, { id, tenantId }: TenantOperation, now: Date): Promise<void> {
+  await tx.tenantOperation.updateMany({
+    where: { tenantId, endedAt: null, id: { not: id }, kind: { not: 'adopt' } },
+    data: { state: 'rolled_back', parked: Prisma.DbNull, ...INTERRUPTED, endedAt: now },
+  });
+}
+
+/** The reasons of skipped steps, by step. */
+export type SkippedSteps = Readonly<Record<string, string>>;
+
+/** Why an operation is incomplete: what its skipped steps leave behind; undefined where none was skipped. */
+export function describeSkipped(skipped: SkippedSteps): StepFailure | undefined {
+  const [first] = Object.keys(skipped);
+  if (first === undefined) return undefined;
+  const steps = Object.entries(skipped).map(([step, reason]) => `${step} skipped (${reason})`);
+  return {
+    step: first,
+    cause: `left behind: ${steps.join(', ')}`,
+    advice: 'The name stays taken. DELETE with mode=hard tries again to remove what is left.',
+  };
+}
+
+/** Marks the resources of skipped drops as abandoned. */
+export async function abandonSkipped(tx: Tx, { id }: Tenant, skipped: SkippedSteps): Promise<void> {
+  for (const [step, reason] of Object.entries(skipped)) {
+    const kind = step.split('.')[0] as BackendKind;
+    await tx.tenantResource.updateMany({
+      where: { tenantId: id, kind },
+      data: { state: 'abandoned', evidence: { found: `skipped: ${reason}`, checks: [] } },
+    });
+  }
+}

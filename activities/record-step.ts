@@ -1,0 +1,87 @@
+import { adviceOn, isRetryable, type FailureType, type RecordStepName } from '@freeflow/contract';
+import { masterNow, type Prisma, type PrismaClient, type Tenant, type TenantOperation } from '@freeflow/db-master';
+import { log } from '@temporalio/activity';
+import { BackendFault } from '../backends/failures';
+import { scrub } from '../backends/scrub';
+import { runActivity, toApplicationFailure } from './activity-shell';
+import { currentAttempt, type StepInput } from './attempt';
+import { appendRow, lockTenant } from './provision-log';
+
+export type Tx = Prisma.TransactionClient;
+
+/** What a record step works on, locked; `now` by the master database. */
+export interface Rows {
+  tenant: Tenant;
+  operation: TenantOperation;
+  now: Date;
+}
+
+/** The outcome of a record step. */
+export interface StepResult<T> {
+  /** For the log. */
+  message: string;
+  result: T;
+  /** It could not be done: the log row is an error, and the run ends with this failure; a new run begins anew. */
+  failure?: FailureType;
+}
+
+/** By these a run takes an operation over; every other step is refused to a run that another one has replaced. */
+const BEGINNINGS: ReadonlySet<RecordStepName> = new Set(['begin', 'begin-adoption', 'continue-operation']);
+
+/**
+ * Runs a step that touches the master database alone, as one transaction: locks the tenant's row, hands both rows to `act`, and logs
+ * its message. So status, operation and log never disagree.
+ * @param whenOver the result where the operation has ended: a step is repeated when its answer got lost
+ * @throws ApplicationFailure `superseded` for a run that another one has replaced, the failure that `act` returns, or that of the
+ * master database
+ */
+export async function runRecordStep<T>(
+  db: PrismaClient,
+  step: RecordStepName,
+  input: StepInput,
+  act: (tx: Tx, rows: Rows, runId: string) => Promise<StepResult<T>>,
+  whenOver: (rows: Omit<Rows, 'now'>) => T = () => undefined as T,
+): Promise<T> {
+  const startedAt = performance.now();
+  const attempt = currentAttempt(step, input);
+  const lockAndAct = async (tx: Tx): Promise<StepResult<T>> => {
+    await lockTenant(tx, attempt);
+    const now = await masterNow(tx);
+    const { tenant, ...operation } = await tx.tenantOperation.findUniqueOrThrow({
+      where: { id: input.operationId },
+      include: { tenant: true },
+    });
+    if (operation.endedAt !== null) return { message: '', result: whenOver({ tenant, operation }) };
+    if (!BEGINNINGS.has(step) && operation.runId !== attempt.runId) throw supersededFault(operation);
+    const outcome = await act(tx, { tenant, operation, now }, attempt.runId);
+    await appendRow(tx, attempt, { ...toLogEntry(outcome), durationMs: performance.now() - startedAt });
+    return outcome;
+  };
+  const body = async () => {
+    const { message, result, failure } = await db.$transaction(lockAndAct);
+    if (failure !== undefined)
+      throw toApplicationFailure({ type: failure, message: scrub(message), advice: adviceOn(failure) }, true);
+    return result;
+  };
+  return runActivity(body, {
+    heartbeats: 'none',
+    // Logged here or nowhere: the repeated attempts of a local activity are in no history, and no log row can be written.
+    recordFailure: async ({ type, message }) =>
+      log.warn(`record step failed${isRetryable(type) ? '; it is repeated' : ''}`, {
+        tenantId: input.tenantId,
+        step,
+        attempt: attempt.attempt,
+        type,
+        cause: message,
+      }),
+  });
+}
+
+const toLogEntry = ({ message, failure }: StepResult<unknown>): { status: 'success' | 'error'; message: string } =>
+  failure === undefined
+    ? { status: 'success', message: scrub(message) }
+    : { status: 'error', message: scrub(`${failure}: ${message}`) };
+
+/** Of a run that was terminated while this step was under way. */
+export const supersededFault = ({ runId }: TenantOperation): BackendFault =>
+  new BackendFault('superseded', `run ${runId ?? 'none'} works on this operation now`);
