@@ -1,5 +1,5 @@
 import { OPERATION_KINDS, OPERATIONS, TENANT_STATUSES, type OperationKind } from '@freeflow/contract';
-import { decideBegin, type BeginFacts } from './decide-begin';
+import { decideBegin, type BeginDecision, type BeginFacts } from './decide-begin';
 import { INTERRUPTED } from './operation-row';
 
 const NOW = new Date('2026-11-27T12:00:00Z');
@@ -34,32 +34,31 @@ const decide = (kind: OperationKind, { tenant, operation, more }: Given = {}) =>
 
 const FORWARD = OPERATION_KINDS.filter((kind) => kind !== 'adopt');
 const dueFor = (kind: OperationKind): Partial<BeginFacts['tenant']> => (kind === 'purge' ? { purgeAt: EARLIER } : {});
-const forcedFor = (kind: OperationKind): boolean => kind === 'hard_delete';
 
-test.each(FORWARD.flatMap((kind) => TENANT_STATUSES.map((status) => [kind, status] as const)))(
-  '%s of a tenant that is %s begins exactly where its row of the contract allows it',
-  (kind, status) => {
-    const isAllowed = (OPERATIONS[kind].from as readonly string[]).includes(status);
-    const decision = decide(kind, {
-      tenant: { status, ...dueFor(kind) },
-      operation: { force: forcedFor(kind) },
-    });
-    expect(decision).toMatchObject(
-      isAllowed
-        ? { verdict: 'go', from: status, goal: OPERATIONS[kind].goals[0] }
-        : {
-            verdict: 'refused',
-            failure: { step: 'begin', cause: expect.stringContaining(`tenant acme is ${status}`) },
-          },
-    );
-  },
-);
+/** A decision in a line. */
+function inShort(decision: BeginDecision): string {
+  if (decision.verdict === 'over') return `over: ${decision.reason}`;
+  if (decision.verdict === 'refused') return `refused: ${decision.failure.cause.split(';')[0] ?? ''}`;
+  return `go from ${decision.from} to ${decision.goal}`;
+}
 
-test.each(FORWARD)('%s of a tenant that is gone: a deletion is over, all else is refused', (kind) => {
-  const decision = decide(kind, { tenant: { goneAt: EARLIER } });
-  if (kind === 'hard_delete' || kind === 'purge')
-    expect(decision).toEqual({ verdict: 'over', reason: 'acme is gone already' });
-  else expect(decision).toMatchObject({ verdict: 'refused', failure: { cause: 'tenant acme is gone' } });
+test.each(FORWARD)('%s begins exactly from the statuses of its row in the contract', (kind) => {
+  const from: readonly string[] = OPERATIONS[kind].from;
+  const [goal] = OPERATIONS[kind].goals as readonly [string];
+  const expected = TENANT_STATUSES.map((status) =>
+    from.includes(status) ? `go from ${status} to ${goal}` : `refused: tenant acme is ${status}`,
+  );
+  const operation = { force: kind === 'hard_delete' };
+  const decisions = TENANT_STATUSES.map((status) => decide(kind, { tenant: { status, ...dueFor(kind) }, operation }));
+  expect(decisions.map(inShort)).toEqual(expected);
+});
+
+test('of a tenant that is gone a deletion is over, and all else is refused', () => {
+  const decisions = FORWARD.map((kind) => `${kind} ${inShort(decide(kind, { tenant: { goneAt: EARLIER } }))}`);
+  expect(decisions).toEqual([
+    ...['create', 'suspend', 'resume', 'soft_delete', 'restore'].map((kind) => `${kind} refused: tenant acme is gone`),
+    ...['hard_delete', 'purge'].map((kind) => `${kind} over: acme is gone already`),
+  ]);
 });
 
 test('a hard delete of an active tenant needs force; with it, it interrupts the others', () => {
