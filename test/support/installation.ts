@@ -119,7 +119,8 @@ export async function openTestInstallation({
         {
           ...workerEnv(info),
           MASTER_DATABASE_URL: workerMasterUrl,
-          SWEEP_INTERVAL_MS: '2000',
+          // Often enough for what only the sweep goes on with; more often, it is what an idle installation costs.
+          SWEEP_INTERVAL_MS: '5000',
           SETTLE_MARGIN_MS: '2000',
           ...env,
           WORKER_HEALTH_PORT: port,
