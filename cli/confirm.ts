@@ -3,9 +3,9 @@ import { EXIT, Failure } from './failure';
 import type { Terminal } from './terminal';
 
 /**
- * Asks for the name of what would be lost.
- * @param what what will have happened, as a sentence
- * @throws Failure where another word is typed, or nobody is there to ask
+ * Has the name of what would be lost typed at the terminal.
+ * @param what the consequence, as a sentence
+ * @throws Failure where the name does not match, or this is not a terminal
  */
 export async function confirm({ isInteractive }: Terminal, name: string, what: string): Promise<void> {
   if (!isInteractive || process.stdin.isTTY !== true)
@@ -17,7 +17,7 @@ export async function confirm({ isInteractive }: Terminal, name: string, what: s
       throw new Failure(
         EXIT.refused,
         'Name does not match; nothing was changed.',
-        'Repeat the command, and type the name exactly.',
+        'Repeat the command and type the name exactly.',
       );
   } finally {
     terminal.close();

@@ -1,5 +1,10 @@
 import { quoted } from './shell';
 
+const COMMANDS = /\bfreeflow (?=(?:tenants|reconcile|resources|doctor|token|setup|demo)\b)/g;
+
+/** A text with its commands (`freeflow tenants show acme`) as they can be pasted: by the way this program was called. */
+export const pastable = (text: string, freeflow: string): string => text.replaceAll(COMMANDS, `${freeflow} `);
+
 /**
  * How this program was called, for the commands it tells people to paste: by pnpm where pnpm called it, else by npm,
  * which is there wherever Node.js is; with the folder of the stack, where it isn't the usual one.

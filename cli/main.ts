@@ -10,11 +10,11 @@ import { addSetup } from './commands/setup-backends';
 import { addChanges } from './commands/tenants/change';
 import { addConnect } from './commands/tenants/connect';
 import { addDelete } from './commands/tenants/delete';
-import { addLooks } from './commands/tenants/look';
 import { addOnCall } from './commands/tenants/on-call';
+import { addQueries } from './commands/tenants/queries';
 import { token } from './commands/token';
 import { EXIT, Failure } from './failure';
-import { invocationOf } from './invocation';
+import { invocationOf, pastable } from './invocation';
 
 const host = {
   env: process.env,
@@ -24,7 +24,7 @@ const host = {
 };
 const freeflow = invocationOf(process.env);
 
-// Whoever reads a pipe may have seen enough.
+// The reader of a pipe may have closed it.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(EXIT.done);
   throw error;
@@ -38,7 +38,7 @@ const program = new Command('freeflow')
   .description('Tenants of FreeFlow, from the command line.')
   .version(version)
   .exitOverride()
-  // The examples in the words this was called by, so that they can be pasted.
+  // Examples by the way this program was called, so that they can be pasted.
   .configureOutput({
     writeOut: (text) => {
       process.stdout.write(
@@ -49,8 +49,8 @@ const program = new Command('freeflow')
   .addHelpText(
     'after',
     `
-Finds the local stack (npm start) by itself; another installation by FREEFLOW_API_URL with FREEFLOW_TOKEN, or with
-FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID and FREEFLOW_CLIENT_SECRET, by which tokens are renewed.
+Uses the local stack (npm start) by default; another installation by FREEFLOW_API_URL with FREEFLOW_TOKEN, or with
+FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID and FREEFLOW_CLIENT_SECRET, which renew the token when it expires.
 Exit codes: 0 done, 1 refused or rolled back, 2 wrong usage, 3 parked, 4 unreachable.
 
 Examples:
@@ -66,20 +66,20 @@ program
   .addHelpText(
     'after',
     `
-Of another installation: FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID, FREEFLOW_CLIENT_SECRET
+For another installation than the local stack: FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID, FREEFLOW_CLIENT_SECRET
 
 Example:
-  curl -H "Authorization: Bearer $(pnpm -s freeflow token)" http://127.0.0.1:3000/tenants`,
+  curl -H "Authorization: Bearer $(pnpm -s freeflow token)" "$FREEFLOW_API_URL/tenants"`,
   )
   .action(async ({ json }: { json?: true }) => {
     const accessToken = await token(process.env);
     console.log(json === true ? JSON.stringify({ accessToken }) : accessToken);
   });
 
-const tenants = program.command('tenants').description('create, inspect, change and remove tenants');
+const tenants = program.command('tenants').description('create, show, change and delete tenants');
 addChanges(tenants, host);
 addDelete(tenants, host);
-addLooks(tenants, host);
+addQueries(tenants, host);
 addOnCall(tenants, host);
 addConnect(tenants, host);
 addReconcile(program, host);
@@ -92,7 +92,7 @@ addDoctor(program, process);
 program.parseAsync().catch((error: unknown) => {
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage);
   if (error instanceof Failure) {
-    console.error(`${error.message}\n${error.advice}`);
+    console.error(`${error.message}\n${pastable(error.advice, freeflow)}`);
     process.exit(error.exitCode);
   }
   console.error(error instanceof Error ? error.message : error);

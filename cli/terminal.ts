@@ -2,9 +2,9 @@
 export interface Terminal {
   /** A line of the answer. */
   say: (line: string) => void;
-  /** The answer for programs, as JSON; nothing else is said then. */
+  /** The answer is JSON, for programs; nothing else is written then. */
   isJson: boolean;
-  /** Whether somebody watches: then there is a spinner, and questions may be asked. */
+  /** Whether a person watches: then there are a spinner and prompts. */
   isInteractive: boolean;
   /** Undefined where the output goes into a pipe or a file. */
   columns: number | undefined;
@@ -12,7 +12,7 @@ export interface Terminal {
 
 export function openTerminal({ json = false }: { json?: boolean }): Terminal {
   const isTerminal = process.stdout.isTTY === true;
-  // A terminal of no known size has 0 columns: the spinner would clear lines for ever there.
+  // A terminal of unknown size has 0 columns: the spinner would clear lines for ever there.
   const columns = isTerminal && process.stdout.columns > 0 ? process.stdout.columns : undefined;
   return {
     say: (line) => {

@@ -7,10 +7,10 @@ import { EXIT, Failure } from '../failure';
 import type { Session } from './session';
 
 const TIMEOUT_MS = 15_000;
-/** A request is sent again after these pauses, in ms, when nobody answers; under the same Idempotency-Key, so that it is done once. */
+/** A request is sent again after these pauses, in ms, when there is no answer; under the same Idempotency-Key, so that it is done once. */
 const AGAIN_AFTER_MS = [300, 1_000];
 
-/** What the API has refused, with its stable code. */
+/** A problem that the API has answered with, by its stable code. */
 export class Refusal extends Failure {
   constructor(
     readonly code: string,
@@ -47,9 +47,9 @@ export function caller(session: Session): Call {
   };
   return async (answer, method, path, body) => {
     const key = randomUUID();
-    const response = await persistently(session.url, () => send(method, path, body, key));
+    const response = await sendWithRetries(session.url, () => send(method, path, body, key));
     const content: unknown = await response.json().catch(() => undefined);
-    if (!response.ok) throw refusalOf(response.status, content, session.url);
+    if (!response.ok) throw toRefusal(response.status, content, session.url);
     const { success, error } = answer.safeParse(content);
     if (success) return content as z.output<typeof answer>;
     throw new Failure(
@@ -61,7 +61,7 @@ export function caller(session: Session): Call {
   };
 }
 
-async function persistently(url: string, send: () => Promise<Response>): Promise<Response> {
+async function sendWithRetries(url: string, send: () => Promise<Response>): Promise<Response> {
   for (const pauseMs of [...AGAIN_AFTER_MS, undefined]) {
     try {
       return await send();
@@ -80,7 +80,7 @@ async function persistently(url: string, send: () => Promise<Response>): Promise
   throw new Error('unreachable');
 }
 
-function refusalOf(status: number, content: unknown, url: string): Failure {
+function toRefusal(status: number, content: unknown, url: string): Failure {
   const exitCode = status >= 500 ? EXIT.unreachable : status === 400 ? EXIT.usage : EXIT.refused;
   const { success, data } = problemSchema.safeParse(content);
   if (!success) return new Failure(exitCode, `${url} answers ${status}.`, 'Is it the API of FreeFlow?');

@@ -4,7 +4,7 @@ import { EXIT, Failure } from '../failure';
 import { type Call, Refusal } from './http';
 
 const POLL_MS = 500;
-/** How long it is waited for; it goes on all the same. A reconciliation may take twenty minutes, and wait for another one before. */
+/** The command waits for so long; the work goes on. A reconciliation may take twenty minutes, and wait for another one before. */
 const PATIENCE_MIN = { drop: 10, reconciliation: 45 } as const;
 
 /** Reconciliations and drops of orphans, each from its start to its end. */
@@ -12,7 +12,7 @@ export function reconcilerOf(call: Call) {
   return {
     async reconcile(fix: boolean): Promise<ReportBody> {
       const { id } = await call(startedSchema, 'POST', '/reconcile', { fix });
-      return ended(
+      return untilEnded(
         () => call(reportSchema, 'GET', `/reconcile/${id}`),
         () => true,
         PATIENCE_MIN.reconciliation,
@@ -20,7 +20,7 @@ export function reconcilerOf(call: Call) {
     },
     async drop(backend: BackendKind, name: string, externalId: string): Promise<OrphanDropBody> {
       const { id } = await call(startedSchema, 'POST', '/resources/drop', { backend, name, externalId });
-      return ended(
+      return untilEnded(
         () => call(dropSchema, 'GET', `/resources/drops/${id}`),
         ({ state }) => state !== 'running',
         PATIENCE_MIN.drop,
@@ -30,7 +30,7 @@ export function reconcilerOf(call: Call) {
 }
 
 /** @throws Failure `unreachable` when no worker has done it in time */
-async function ended<T>(look: () => Promise<T>, isOver: (it: T) => boolean, patienceMin: number): Promise<T> {
+async function untilEnded<T>(look: () => Promise<T>, isOver: (it: T) => boolean, patienceMin: number): Promise<T> {
   for (
     const end = Date.now() + patienceMin * 60_000;
     Date.now() < end;
@@ -45,7 +45,7 @@ async function ended<T>(look: () => Promise<T>, isOver: (it: T) => boolean, pati
   }
   throw new Failure(
     EXIT.unreachable,
-    `It has not ended within ${patienceMin} minutes; it continues in the background.`,
-    'Check that a worker runs: freeflow doctor. Its run in the Temporal UI, of type reconcile or dropOrphan, shows what it waits for.',
+    `It has not ended within ${patienceMin} minutes; it goes on.`,
+    'Check that a worker runs: freeflow doctor. Its run in the Temporal UI (type reconcile or dropOrphan) shows what it waits for.',
   );
 }

@@ -77,7 +77,9 @@ export function tenantsOf(call: Call) {
       throw new Failure(
         EXIT.refused,
         since === undefined ? `There is no tenant ${nameOrId}.` : `Tenant ${nameOrId} is gone since ${since}.`,
-        since === undefined ? 'List the tenants with: tenants list' : 'What was done is still in: tenants logs',
+        since === undefined
+          ? 'See all tenants: freeflow tenants list'
+          : `Its log is kept: freeflow tenants logs ${nameOrId}`,
       );
     },
 

@@ -26,7 +26,7 @@ const asOwner = (sql: string) =>
 test('nothing found ends with 0; found with 1, with a table and the ways back; fixed with 0 again', async () => {
   expect(await freeflow(['reconcile'], env)).toEqual({
     code: 0,
-    stdout: '4 resources compared: everything is as recorded.\n',
+    stdout: '4 resources checked: no findings.\n',
     stderr: '',
   });
   await asOwner(`ALTER ROLE freeflow_${tenant.name}_app NOLOGIN`);
@@ -38,7 +38,7 @@ test('nothing found ends with 0; found with 1, with a table and the ways back; f
     ),
   });
   expect(found.stdout).toContain(
-    'Repair what is safe, 1 of them: FREEFLOW_STACK_DIR=/nonexistent npm run -s freeflow -- reconcile --fix\n',
+    'Repair what is safe (1): FREEFLOW_STACK_DIR=/nonexistent npm run -s freeflow -- reconcile --fix\n',
   );
   const { code, stdout } = await freeflow(['reconcile', '--fix', '--json'], env);
   expect({ code, report: JSON.parse(stdout) as unknown }).toMatchObject({
@@ -81,7 +81,7 @@ test('at a terminal it is shown what is waited for, and an orphan is dropped aft
   await installation.master.query(`UPDATE "Tenant" SET status = 'deleted', "goneAt" = now() WHERE id = $1`, [id]);
   const looking = sitDown(['reconcile'], env);
   expect(await looking.ended).toBe(1);
-  expect(looking.screen()).toContain(' Comparing master database, ledger and servers');
+  expect(looking.screen()).toContain(' Comparing master database, ledger and backends');
   const lines = [...looking.screen().matchAll(/ -- (resources drop \w+ \S+ --id \S+)\r?\n/g)].map(([, line]) =>
     (line ?? '').split(' '),
   );

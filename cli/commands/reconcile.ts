@@ -13,13 +13,13 @@ import { type CommonOptions, type Host, printJson } from './tenants/tools';
 export function addReconcile(program: Command, { env, end }: Host): void {
   program
     .command('reconcile')
-    .description('compare master database, ledger and servers: what is missing, orphaned, drifted, stale or unknown')
-    .option('--fix', 'repair what is safe: access, grants, operations without a run; nothing is ever dropped')
+    .description('compare master database, ledger and backends: what is missing, orphaned, drifted, stale or unknown')
+    .option('--fix', 'repair what is safe: access, grants, operations without a run; never drops anything')
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
       `
-Exit codes: 0 nothing was found, or all of it was fixed; 1 something is left; 4 unreachable.
+Exit codes: 0 nothing found, or all of it fixed; 1 findings left; 4 unreachable.
 
 Examples:
   pnpm freeflow reconcile
@@ -29,7 +29,7 @@ Examples:
       const terminal = openTerminal(options);
       const report = await waitingFor(
         terminal,
-        'Comparing master database, ledger and servers',
+        'Comparing master database, ledger and backends',
         reconcilerOf(caller(openSession(env))).reconcile(fix),
       );
       if (terminal.isJson) printJson(report);

@@ -10,22 +10,24 @@ import { waitingFor } from '../show/waiting';
 import { openTerminal } from '../terminal';
 import { type CommonOptions, type Host, printJson } from './tenants/tools';
 
-/** Adds `freeflow resources drop`, which asks for the name before it does anything. */
+/** Adds `freeflow resources drop`, which has the name typed first. */
 export function addResources(program: Command, { env, end }: Host): void {
   program
     .command('resources')
-    .description('resources at the servers')
+    .description('resources at the backends')
     .command('drop')
-    .description('drop one orphan that reconcile has reported: ours, and in no live row of the ledger')
-    .addArgument(new Argument('<backend>', 'where').choices(BACKEND_KINDS))
-    .argument('<name>', 'what it is called there')
-    .requiredOption('--id <id>', 'its id, as reconcile reports it')
+    .description(
+      'drop one orphan that reconcile has reported: created by this installation, in no live row of the ledger',
+    )
+    .addArgument(new Argument('<backend>', 'its backend').choices(BACKEND_KINDS))
+    .argument('<name>', 'its name there')
+    .requiredOption('--id <id>', 'its id, exactly as reconcile reports it')
     .option('--yes', 'do not ask for confirmation')
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
       `
-Its data is lost then. The log records who dropped it.
+Drops its data for good. Who did it is recorded.
 Exit codes: 0 dropped, 1 refused or failed, 2 wrong usage, 4 unreachable.
 
 Example:
@@ -38,7 +40,7 @@ Example:
         { id, yes = false, ...options }: CommonOptions & { id: string; yes?: boolean },
       ) => {
         const terminal = openTerminal(options);
-        if (!yes) await confirm(terminal, name, `All data of ${name} at ${backend} will be gone for good.`);
+        if (!yes) await confirm(terminal, name, `All data of ${name} at ${backend} will be dropped for good.`);
         const drop = await waitingFor(
           terminal,
           `Dropping ${name} at ${backend}`,
@@ -48,7 +50,7 @@ Example:
         else
           terminal.say(
             drop.state === 'done'
-              ? `${pc.bold(name)} is dropped; its absence was checked.`
+              ? `${pc.bold(name)} is dropped; its absence was read back.`
               : `${pc.bold(name)}: ${pc.red(drop.state)}: ${drop.cause ?? 'unknown'}`,
           );
         end(drop.state === 'done' ? EXIT.done : EXIT.refused);

@@ -1,57 +1,68 @@
+import { operationTitle } from '@freeflow/contract';
 import type { OperationBody, TenantBody } from '@freeflow/contract/http';
 import pc from 'picocolors';
+import { pastable } from '../invocation';
 
-/** How an operation has ended, or what it waits for, with the ways out ready to paste. */
+/** How an operation has ended, or what it waits for, with the next commands ready to paste. */
 export function outcomeOf(
   tenant: TenantBody,
   operation: OperationBody,
   took: string | undefined,
   freeflow: string,
 ): string {
-  const { name } = tenant;
-  const kind = operation.kind.replaceAll('_', ' ');
-  const why = [operation.cause, operation.advice].filter((it) => it !== null);
+  const name = pc.bold(tenant.name);
+  const kind = operationTitle(operation.kind);
   const run = operation.run.url === null ? [] : [`Run: ${operation.run.url}`];
+  const why = [operation.cause, operation.advice].flatMap((it) => (it === null ? [] : [pastable(it, freeflow)]));
   switch (operation.state) {
     case 'done':
-      if (operation.kind === 'adopt')
-        return `${pc.bold(name)}: the new id is ${pc.green('recorded')}; steps that waited for it are retried.`;
-      return `${pc.bold(name)} is ${pc.green(statusOf(tenant))}${took === undefined ? '' : ` after ${took}`}.`;
+      return doneText(tenant, operation, took);
     case 'rolled_back':
       return [
-        `${pc.bold(name)}: ${kind} was ${pc.red('rolled back')}; it is ${statusOf(tenant)}. It failed at ${operation.step ?? '?'}:`,
+        `${name}: ${kind} was ${pc.red('rolled back')} at ${operation.step ?? 'an unknown step'}; the tenant is ${statusOf(tenant)}.`,
         ...why,
         ...run,
       ].join('\n');
     case 'refused':
-      return [`${pc.bold(name)}: ${kind} was ${pc.red('refused')}:`, ...why].join('\n');
+      return [`${name}: ${kind} was ${pc.red('refused')}.`, ...why].join('\n');
     case 'incomplete':
-      return [`${pc.bold(name)}: ${kind} is ${pc.red('incomplete')}:`, ...why, ...run].join('\n');
+      return [`${name}: ${kind} ended ${pc.red('incomplete')}.`, ...why, ...run].join('\n');
     case 'parked':
-      return [
-        `${pc.bold(name)}: ${kind} is ${pc.yellow('parked')} at ${operation.step ?? '?'} after ${operation.attempts} failed attempts; it is retried ever more slowly by itself.`,
-        ...why,
-        ...waysOut(name, freeflow),
-        ...run,
-      ].join('\n');
+      return [...parkedLines(tenant, operation, freeflow), ...answers(tenant.name, freeflow), ...run].join('\n');
     case 'requested':
     case 'running':
     case 'undoing':
       return [
-        `${pc.bold(name)}: ${kind} is ${operation.state}. Follow it: ${freeflow} tenants watch ${name}`,
+        `${name}: ${kind} is ${operation.state}. Follow it: ${freeflow} tenants watch ${tenant.name}`,
         ...run,
       ].join('\n');
   }
 }
 
-const waysOut = (name: string, freeflow: string) =>
+/** Without a run, there was nothing to do: that must not read as if something had been done just now. */
+function doneText(tenant: TenantBody, { kind, startedAt }: OperationBody, took: string | undefined): string {
+  const name = pc.bold(tenant.name);
+  if (startedAt === null) return `${name} is ${pc.green(statusOf(tenant))} already: nothing to do.`;
+  if (kind === 'adopt') return `${name}: the new id is ${pc.green('recorded')}; what is parked for it is retried.`;
+  return `${name} is ${pc.green(statusOf(tenant))}${took === undefined ? '' : ` after ${took}`}.`;
+}
+
+function parkedLines({ name }: TenantBody, { kind, parked, attempts }: OperationBody, freeflow: string): string[] {
+  const steps = parked.map(({ step }) => step).join(', ');
+  return [
+    `${pc.bold(name)}: ${operationTitle(kind)} is ${pc.yellow('parked')} at ${steps} after ${attempts} failed attempts; it is retried slowly until it is answered.`,
+    ...parked.flatMap(({ step, cause, advice }) => [`${step}: ${cause}`, pastable(advice, freeflow)]),
+  ];
+}
+
+const answers = (name: string, freeflow: string) =>
   [
     [`retry ${name}`, 'try again at once'],
-    [`abort ${name}`, 'roll all of it back; not once anything is dropped'],
-    [`skip ${name} --reason '...'`, 'a drop or an undo only: leave it out'],
-  ].map(([command, does]) => `  ${freeflow} tenants ${command}  ${pc.dim(`# ${does}`)}`);
+    [`abort ${name}`, 'undo all of it; not possible once a drop has begun'],
+    [`skip ${name} --reason '...'`, 'leave it behind; for a drop or an undo only'],
+  ].map(([command, effect]) => `  ${freeflow} tenants ${command}  ${pc.dim(`# ${effect}`)}`);
 
-/** In one word how a tenant is: a deleted one may be restorable or gone for good. */
+/** The status of a tenant for people: a deleted one can be restorable, or gone for good. */
 export function statusOf({ status, goneAt }: TenantBody): string {
   if (goneAt !== null) return 'gone';
   return status === 'deleted' ? 'deleted (its data is kept)' : status;

@@ -4,30 +4,30 @@ import { inColumns } from './table';
 
 type Finding = ReportBody['findings'][number];
 
-/** What a reconciliation has found, one line each, and the ways back ready to paste. */
+/** The findings of a reconciliation, one line each, and commands to repair them. */
 export function reportText(
   { findings, counts, fix }: ReportBody,
   columns: number | undefined,
   freeflow: string,
 ): string {
-  const looked = amount(counts['resources'] ?? 0, 'resource');
-  if (findings.length === 0) return `${looked} compared: ${pc.green('everything is as recorded')}.`;
+  const checked = `${amount(counts['resources'] ?? 0, 'resource')} checked`;
+  if (findings.length === 0) return `${checked}: ${pc.green('no findings')}.`;
   const open = findings.filter(({ fixed }) => !fixed);
   const [fixable, orphans] = [open.filter((it) => it.fixable), open.filter((it) => it.class === 'orphan')];
   return [
-    inColumns(['CLASS', 'RESOURCE', 'NAME', 'WHAT'], findings.map(rowOf), columns),
+    inColumns(['CLASS', 'BACKEND', 'NAME', 'FINDING'], findings.map(rowOf), columns),
     '',
-    `${looked} compared: ${amount(findings.length, 'finding')}${fix ? `, ${findings.length - open.length} fixed` : ''}.`,
-    ...(fixable.length === 0 ? [] : [`Repair what is safe, ${fixable.length} of them: ${freeflow} reconcile --fix`]),
+    `${checked}: ${amount(findings.length, 'finding')}${fix ? `, ${findings.length - open.length} fixed` : ''}.`,
+    ...(fixable.length === 0 ? [] : [`Repair what is safe (${fixable.length}): ${freeflow} reconcile --fix`]),
     ...(orphans.length === 0
       ? []
       : [
-          'Drop an orphan for good, after checking what it holds:',
+          'Drop an orphan for good, once you have checked what it holds:',
           ...orphans.map(
             (it) => `  ${freeflow} resources drop ${it.backend ?? ''} ${it.name ?? ''} --id ${it.id ?? ''}`,
           ),
         ]),
-    'What each means and the way back: docs/runbook.md#reconcile',
+    'What each class means and what to do: docs/runbook.md#reconcile',
   ].join('\n');
 }
 

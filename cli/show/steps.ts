@@ -1,3 +1,4 @@
+import { operationTitle } from '@freeflow/contract';
 import type { LogRowBody } from '@freeflow/contract/http';
 import ora from 'ora';
 import pc from 'picocolors';
@@ -8,7 +9,7 @@ import { duration } from './time';
 const STEP_WIDTH = 16;
 const TIME_WIDTH = 9;
 
-/** One attempt of a step as a line: how it went, how long it took, which attempt it was and what is to be said. */
+/** One attempt of a step as a line: its status, duration, number and message. */
 export function stepLine(
   { step, status, durationMs, attempt, message }: LogRowBody,
   columns: number | undefined,
@@ -21,7 +22,7 @@ export function stepLine(
   return `${sign} ${step.padEnd(STEP_WIDTH)} ${pc.dim(took.padStart(TIME_WIDTH))}  ${status === 'success' ? pc.dim(cut) : cut}`;
 }
 
-/** Shows an operation as it goes: a line per attempt, and below them, on a terminal, what it is at. */
+/** Shows an operation as it goes on: a line per attempt, and below them, on a terminal, its state. */
 export function stepsViewer(terminal: Terminal): Viewer & { end: () => void } {
   const startedAt = Date.now();
   const spinner = terminal.isInteractive ? ora({ stream: process.stderr, discardStdin: false }) : undefined;
@@ -35,18 +36,18 @@ export function stepsViewer(terminal: Terminal): Viewer & { end: () => void } {
     state({ name }, { kind, state, step, attempts, cause }) {
       isAway = false;
       if (spinner === undefined) return;
-      const trouble =
+      const failure =
         step === null
           ? ''
-          : pc.yellow(`  ${step} has failed ${attempts === 1 ? 'once' : `${attempts} times`}: ${cause ?? ''}`);
-      spinner.text = `${name}: ${kind.replaceAll('_', ' ')}, ${state.replaceAll('_', ' ')}  ${pc.dim(duration(Date.now() - startedAt))}${trouble}`;
+          : pc.yellow(`  ${step} failed ${attempts === 1 ? 'once' : `${attempts} times`}: ${cause ?? ''}`);
+      spinner.text = `${name}: ${operationTitle(kind)}, ${state.replaceAll('_', ' ')}  ${pc.dim(duration(Date.now() - startedAt))}${failure}`;
       if (!spinner.isSpinning) spinner.start();
     },
     outage() {
       if (isAway) return;
       isAway = true;
       spinner?.clear();
-      terminal.say(pc.yellow('The API does not answer; the operation goes on without it. Asking again ...'));
+      terminal.say(pc.yellow('The API does not answer; the operation goes on. Retrying ...'));
     },
     end() {
       spinner?.stop();

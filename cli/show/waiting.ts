@@ -5,13 +5,13 @@ import { duration } from './time';
 
 const REDRAW_MS = 200;
 
-/** Waits for something that has no steps to show; on a terminal it is said meanwhile what for, and since when. */
-export async function waitingFor<T>({ isInteractive }: Terminal, what: string, work: Promise<T>): Promise<T> {
+/** Waits for work that has no steps to show; a terminal shows a spinner with its title and duration meanwhile. */
+export async function waitingFor<T>({ isInteractive }: Terminal, title: string, work: Promise<T>): Promise<T> {
   if (!isInteractive) return work;
   const startedAt = Date.now();
-  const spinner = ora({ stream: process.stderr, discardStdin: false, text: what }).start();
+  const spinner = ora({ stream: process.stderr, discardStdin: false, text: title }).start();
   const redraw = setInterval(() => {
-    spinner.text = `${what}  ${pc.dim(duration(Date.now() - startedAt))}`;
+    spinner.text = `${title}  ${pc.dim(duration(Date.now() - startedAt))}`;
   }, REDRAW_MS);
   try {
     return await work;

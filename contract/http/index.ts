@@ -1,4 +1,5 @@
 // The schemas of the HTTP API.
+export * from './evidence';
 export * from './problem';
 export * from './queries';
 export * from './reconcile';

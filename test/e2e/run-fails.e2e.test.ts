@@ -55,7 +55,7 @@ test('a run whose workflow task fails again and again shows as stuck, and a retr
 
   await installation.startWorker();
   const first = await installation.operator.client.workflow.getHandle(`tenant-${id}`).describe();
-  expect(await freeflow(['tenants', 'retry', '--stuck'], env)).toMatchObject({
+  expect(await freeflow(['tenants', 'retry', '--all'], env)).toMatchObject({
     code: 0,
     stdout: expect.stringMatching(new RegExp(`^${name} +retried$`, 'm')),
   });

@@ -39,7 +39,7 @@ Examples:
   }
 
   addFollowOptions(tenants.command('watch'), { canLeave: false })
-    .description('follow the operation under way of a tenant, from its beginning')
+    .description('follow the last operation on a tenant, from its beginning')
     .argument('<tenant>', 'name or id')
     .addHelpText(
       'after',
@@ -53,7 +53,7 @@ Example:
     });
 }
 
-/** A command that follows what it has asked for. */
+/** Adds the options of a command that follows its operation. */
 export function addFollowOptions(command: Command, { canLeave = true } = {}): Command {
   command.option('--json', 'print the tenant at the end as JSON, and nothing else');
   return canLeave ? command.option('--no-wait', 'exit as soon as it is accepted') : command;

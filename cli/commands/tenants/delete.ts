@@ -14,10 +14,10 @@ interface DeleteOptions extends FollowOptions {
 /** Adds `delete`, which asks for the tenant's name before it does anything. */
 export function addDelete(tenants: Command, { env, end }: Host): void {
   addFollowOptions(tenants.command('delete'))
-    .description('delete a tenant: its access at once, its data after the retention time, or with --hard now')
+    .description('delete a tenant: cut its access at once, drop its data after the retention time, or with --hard now')
     .argument('<tenant>', 'name or id')
     .option('--hard', 'drop all its data now, for good')
-    .option('--force', 'with --hard: also when it is active, and interrupting any operation under way')
+    .option('--force', 'with --hard: also when it is active; interrupts any other operation on it')
     .option('--yes', 'do not ask for confirmation')
     .addHelpText(
       'after',
@@ -33,8 +33,8 @@ Examples:
       if (force && !hard)
         throw new Failure(
           EXIT.usage,
-          '--force works with --hard only.',
-          'Add --hard to drop its data, or leave --force out.',
+          '--force needs --hard.',
+          'Without --hard no data is dropped, and no force is needed.',
         );
       const tools = toolsOf(options, env);
       const found = await tools.tenants.find(tenant);
@@ -44,7 +44,7 @@ Examples:
           tools.terminal,
           name,
           hard
-            ? `All data of ${name} will be gone for good.`
+            ? `All data of ${name} will be dropped for good.`
             : `${name} loses its access at once; its data is kept for the retention time.`,
         );
       end(await followToEnd(tools, await tools.tenants.remove(found.id, { hard, force }), options));

@@ -56,7 +56,7 @@ test('aborted it ends with 1: all of it was undone', async () => {
   installation.proxies.mongodb.open();
   expect((await run('abort', name, '--reason', 'ordered by mistake')).code).toBe(1);
   expect(await run('show', name)).toMatchObject({
-    stdout: expect.stringMatching(/was rolled back; it is gone[^]*ordered by mistake/),
+    stdout: expect.stringMatching(/was rolled back at [^]*the tenant is gone[^]*ordered by mistake/),
   });
 });
 
@@ -70,7 +70,7 @@ test('a drop that is skipped ends with 1, incomplete; the deletion can be asked 
   });
   expect(await run('skip', name, '--reason', 'that server is lost')).toMatchObject({
     code: 1,
-    stdout: expect.stringMatching(/is incomplete:[^]*that server is lost/),
+    stdout: expect.stringMatching(/ended incomplete\.[^]*that server is lost/),
   });
   installation.proxies.qdrant.open();
   expect(await run('delete', name, '--hard', '--yes')).toMatchObject({
@@ -97,11 +97,11 @@ test('one command for all that is stuck, also where a run was ended from outside
     [ids[2] ?? '']: 'parked',
   });
   installation.proxies.postgres.open();
-  const answered = await run('retry', '--stuck');
+  const answered = await run('retry', '--all');
   expect(answered.code).toBe(0);
   for (const name of names) expect(answered.stdout).toMatch(new RegExp(`^${name} +retried$`, 'm'));
   for (const id of ids) expect(await operationEnds(installation, id)).toMatchObject({ status: 'active' });
-  expect(await run('retry', '--stuck', '--step', 'postgres.create')).toMatchObject({
+  expect(await run('retry', '--all', '--step', 'postgres.create')).toMatchObject({
     code: 0,
     stdout: expect.stringContaining('Nothing is stuck at postgres.create.'),
   });
@@ -112,11 +112,11 @@ test("after a restore, adopt records what is found under the tenant's mark, and 
   await restorePostgresDatabase(installation.info, name);
   expect(await run('suspend', name)).toMatchObject({
     code: 3,
-    stdout: expect.stringContaining('freeflow tenants adopt'),
+    stdout: expect.stringContaining('freeflow -- tenants adopt'),
   });
   expect(await run('adopt', name, 'postgres')).toMatchObject({
     code: 0,
-    stdout: expect.stringMatching(/✔ postgres\.adopt[^]*what was found is recorded/),
+    stdout: expect.stringMatching(/✔ postgres\.adopt[^]*the new id is recorded/),
   });
   expect(await operationEnds(installation, id)).toMatchObject({ status: 'suspended' });
   expect(await run('adopt', name, 'oracle')).toMatchObject({ code: 2 });

@@ -11,16 +11,16 @@ import { type CommonOptions, type Host, printJson, type Tools, toolsOf } from '.
 interface AnswerOptions extends FollowOptions {
   step?: string;
   reason?: string;
-  stuck?: boolean;
+  all?: boolean;
 }
 
-/** Adds what on-call needs at night: `stuck`, the answers `retry`, `abort`, `skip`, and `adopt`. */
+/** Adds what on-call needs: `stuck`, the answers `retry`, `abort` and `skip`, and `adopt`. */
 export function addOnCall(tenants: Command, { env, end }: Host): void {
   addAdopt(tenants, { env, end });
   tenants
     .command('stuck')
     .description(
-      'list everything that does not go on by itself, with its cause: parked, never started, without a run, with a run that fails, or a purge that is overdue',
+      'list everything that does not go on by itself, with its cause: parked, not started, without a run, with a run that fails, or overdue for its purge',
     )
     .option('--json', 'as JSON')
     .addHelpText(
@@ -31,38 +31,40 @@ Exit code 3 when something is stuck, 0 when nothing is.
 
 Examples:
   pnpm freeflow tenants stuck
-  pnpm freeflow tenants retry --stuck`,
+  pnpm freeflow tenants retry --all`,
     )
     .action(async (options: CommonOptions) => {
-      end(await stuck(toolsOf(options, env)));
+      end(await listStuck(toolsOf(options, env)));
     });
 
   addFollowOptions(tenants.command('retry'))
-    .description('try a stuck step again at once, or start an operation again whose run is gone or fails')
+    .description('retry a parked step at once, or start an operation again whose run is gone or fails')
     .argument('[tenant]', 'name or id')
     .option('--step <step>', 'only this step')
-    .option('--stuck', 'everything that is stuck, instead of one tenant')
+    .option('--all', 'everything that is stuck, instead of one tenant')
     .addHelpText(
       'after',
       `
 Examples:
   pnpm freeflow tenants retry acme
   pnpm freeflow tenants retry acme --step keycloak.create
-  pnpm freeflow tenants retry --stuck --step keycloak.create`,
+  pnpm freeflow tenants retry --all --step keycloak.create`,
     )
     .action(async (tenant: string | undefined, options: AnswerOptions) => {
-      if ((tenant === undefined) === (options.stuck !== true))
+      if ((tenant === undefined) === (options.all !== true))
         throw new Failure(
           EXIT.usage,
-          'Name a tenant, or use --stuck for everything that is stuck.',
-          'List it with: tenants stuck',
+          'Name a tenant, or use --all for everything that is stuck.',
+          'See what is stuck: freeflow tenants stuck',
         );
       const tools = toolsOf(options, env);
-      end(tenant === undefined ? await retryAll(tools, options.step) : await answer(tools, tenant, 'retry', options));
+      end(
+        tenant === undefined ? await retryAll(tools, options.step) : await giveAnswer(tools, tenant, 'retry', options),
+      );
     });
 
   addFollowOptions(tenants.command('abort'))
-    .description('stop a stuck operation and roll it back')
+    .description('abort a parked operation: all of it is undone')
     .argument('<tenant>', 'name or id')
     .option('--reason <text>', 'kept with the operation')
     .addHelpText(
@@ -72,11 +74,11 @@ Example:
   pnpm freeflow tenants abort acme --reason "ordered by mistake"`,
     )
     .action(async (tenant: string, options: AnswerOptions) => {
-      end(await answer(toolsOf(options, env), tenant, 'abort', options));
+      end(await giveAnswer(toolsOf(options, env), tenant, 'abort', options));
     });
 
   addFollowOptions(tenants.command('skip'))
-    .description('leave out a parked drop or undo; the operation ends incomplete and the name stays taken')
+    .description('leave a parked drop or undo behind; the operation ends incomplete and the name stays taken')
     .argument('<tenant>', 'name or id')
     .requiredOption('--reason <text>', 'why; kept with the operation')
     .option('--step <step>', 'only this step')
@@ -87,20 +89,20 @@ Example:
   pnpm freeflow tenants skip acme --step qdrant.drop --reason "that server is lost"`,
     )
     .action(async (tenant: string, options: AnswerOptions) => {
-      end(await answer(toolsOf(options, env), tenant, 'skip', options));
+      end(await giveAnswer(toolsOf(options, env), tenant, 'skip', options));
     });
 }
 
 function addAdopt(tenants: Command, { env, end }: Host): void {
   addFollowOptions(tenants.command('adopt'))
-    .description("after a restore: record the new id of a resource that carries the tenant's ownership nonce")
+    .description("after a restore: record the new id of the resource that carries the tenant's nonce")
     .argument('<tenant>', 'name or id')
     .addArgument(new Argument('<backend>', 'where').choices(BACKEND_KINDS))
-    .option('--server', 'accept another server than the recorded one as well')
+    .option('--server', 'also from another server than the recorded one')
     .addHelpText(
       'after',
       `
-Nothing is changed at the backend; a resource without the tenant's nonce is refused. The log records who did it.
+Changes nothing at the backend, and refuses a resource without the tenant's nonce. Who did it is recorded.
 
 Example:
   pnpm freeflow tenants adopt acme postgres`,
@@ -118,7 +120,7 @@ Example:
     );
 }
 
-async function answer(
+async function giveAnswer(
   tools: Tools,
   tenant: string,
   action: 'retry' | 'abort' | 'skip',
@@ -140,7 +142,7 @@ async function answer(
   return followToEnd(tools, answered, { ...options, answer: { parks: new Set(meantParks), rowsSince } });
 }
 
-async function stuck({ tenants, terminal, freeflow }: Tools): Promise<number> {
+async function listStuck({ tenants, terminal, freeflow }: Tools): Promise<number> {
   const list = await tenants.stuck();
   const { items, isComplete, notShown, notAsked } = list;
   if (terminal.isJson) printJson(list);
@@ -148,11 +150,11 @@ async function stuck({ tenants, terminal, freeflow }: Tools): Promise<number> {
   else terminal.say(stuckTable(items, terminal.columns, freeflow));
   if (notShown > 0)
     console.error(
-      `${notShown} more are stuck than shown: parked ones come first, the oldest of each kind before the others.`,
+      `${notShown} more are stuck. Parked ones are shown first, the oldest of each kind before the others.`,
     );
   if (notAsked > 0)
     console.error(
-      `Temporal did not answer in time for ${notAsked} operations under way, so this list may be incomplete: those whose run is gone or fails are unknown.`,
+      `Temporal did not answer in time for ${notAsked} operations in progress, so this may not be all: their runs may be gone or failing.`,
     );
   return items.length === 0 ? EXIT.done : EXIT.parked;
 }
@@ -169,6 +171,6 @@ async function retryAll({ tenants, terminal, freeflow }: Tools, step: string | u
         terminal.columns,
       )}\nSee what is still stuck: ${freeflow} tenants stuck`,
     );
-  if (!isComplete) console.error('More is stuck than one call retries. Repeat the command.');
+  if (!isComplete) console.error('More is stuck than one command retries. Repeat it.');
   return items.every(({ result }) => result === 'retried') ? EXIT.done : EXIT.refused;
 }

@@ -1,12 +1,13 @@
 import { OPERATION_STATES, TENANT_STATUSES } from '@freeflow/contract';
-import type { TenantBody, TenantDetailBody } from '@freeflow/contract/http';
+import type { TenantBody } from '@freeflow/contract/http';
 import { Option, type Command } from 'commander';
 import pc from 'picocolors';
 import type { ListFilter } from '../../client/tenants';
 import { EXIT, Failure } from '../../failure';
-import { outcomeOf, statusOf } from '../../show/outcome';
+import { statusOf } from '../../show/outcome';
 import { stepLine } from '../../show/steps';
 import { inColumns } from '../../show/table';
+import { tenantDetails, titleOf } from '../../show/tenant-details';
 import { age } from '../../show/time';
 import { type CommonOptions, type Host, printJson, toolsOf } from './tools';
 
@@ -17,18 +18,18 @@ interface ListOptions extends CommonOptions, Omit<ListFilter, 'gone' | 'name'> {
   limit: string;
 }
 
-/** Adds what looks and changes nothing: `list`, `show`, `logs`. */
-export function addLooks(tenants: Command, { env }: Host): void {
+/** Adds what changes nothing: `list`, `show`, `logs`. */
+export function addQueries(tenants: Command, { env }: Host): void {
   tenants
     .command('list')
     .description('list tenants, newest first')
     .addOption(new Option('--status <status>', 'only tenants in this status').choices(TENANT_STATUSES))
     .addOption(
-      new Option('--operation <state>', 'only those whose last operation is in this state').choices(OPERATION_STATES),
+      new Option('--operation <state>', 'only those with an operation in this state').choices(OPERATION_STATES),
     )
-    .option('--step <step>', 'only those that are stuck at this step, such as keycloak.create')
-    .option('--gone', 'include tenants that are gone')
-    .option('--limit <n>', 'how many at most', '100')
+    .option('--step <step>', 'only those parked at this step, or rolled back at it, such as keycloak.create')
+    .option('--gone', 'include those that are gone')
+    .option('--limit <n>', 'at most this many', '100')
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
@@ -50,16 +51,18 @@ Examples:
         Number(limit),
       );
       if (terminal.isJson) return printJson({ items, isComplete });
-      if (items.length === 0) return terminal.say('There are no such tenants.');
+      if (items.length === 0) return terminal.say('No tenant matches.');
       terminal.say(
         inColumns(['NAME', 'STATUS', 'AGE', 'LAST OPERATION', 'ID', 'CAUSE'], items.map(rowOf), terminal.columns),
       );
-      if (!isComplete) terminal.say(pc.dim(`These are the newest ${items.length}; see more with --limit.`));
+      if (!isComplete) terminal.say(pc.dim(`Only the newest ${items.length} are shown; raise --limit for more.`));
     });
 
   tenants
     .command('show')
-    .description('show a tenant, its connections without secrets, and its last operation')
+    .description(
+      'show a tenant, its connections without secrets, its last operation with cause and advice, and once it is gone the proof of that',
+    )
     .argument('<tenant>', 'name or id; the last one of that name, if it is gone')
     .option('--json', 'as JSON')
     .addHelpText(
@@ -72,15 +75,14 @@ Example:
       const { tenants: api, terminal, freeflow } = toolsOf(options, env);
       const found = await api.find(tenant, { gone: true });
       if (terminal.isJson) return printJson(found);
-      terminal.say(detailsOf(found));
-      if (found.operation !== null) terminal.say(`\n${outcomeOf(found, found.operation, undefined, freeflow)}`);
+      terminal.say(tenantDetails(found, freeflow));
     });
 
   tenants
     .command('logs')
-    .description('show what was done for a tenant: one line per attempt of each step')
+    .description('show the provision log of a tenant: one line per attempt of a step')
     .argument('<tenant>', 'name or id; the last one of that name, if it is gone')
-    .option('-f, --follow', 'keep showing new rows, until Ctrl-C')
+    .option('-f, --follow', 'keep showing new lines, until Ctrl-C')
     .option('--json', 'as JSON, a line per row')
     .addHelpText(
       'after',
@@ -102,25 +104,12 @@ Examples:
 
 function rowOf(tenant: TenantBody): string[] {
   const { name, createdAt, operation, id } = tenant;
-  const last =
-    operation === null ? 'none' : `${operation.kind.replaceAll('_', ' ')} ${operation.state.replaceAll('_', ' ')}`;
-  return [name, statusOf(tenant).replace(/ \(.*/, ''), age(createdAt), last, id, operation?.cause ?? ''];
-}
-
-function detailsOf(tenant: TenantDetailBody): string {
-  const places = tenant.connections.map(({ service, dbName, host, port, username }) => [
-    service,
-    `${dbName} at ${host ?? '?'}${port === null ? '' : `:${port}`}${username === null ? '' : ` as ${username}`}`,
-  ]);
-  const facts = [
-    ['name', pc.bold(tenant.name)],
-    ['id', tenant.id],
-    ['status', statusOf(tenant)],
-    ['created', `${tenant.createdAt} (${age(tenant.createdAt)} ago)`],
-    ...(tenant.purgeAt === null ? [] : [['purged', `from ${tenant.purgeAt} on`]]),
-    ...(tenant.goneAt === null ? [] : [['gone', tenant.goneAt]]),
-    ...places,
-    ...(typeof tenant['realmName'] === 'string' ? [['keycloak', `realm ${tenant['realmName']}`]] : []),
+  return [
+    name,
+    statusOf(tenant).replace(/ \(.*/, ''),
+    age(createdAt),
+    operation === null ? 'none' : titleOf(operation),
+    id,
+    operation?.cause ?? '',
   ];
-  return facts.map(([name = '', value = '']) => `${pc.dim(name.padEnd(10))} ${value}`).join('\n');
 }
