@@ -156,23 +156,6 @@ describe('DELETE', () => {
     expect(accepted).toEqual(expected === 202 ? [{ state: 'requested' }] : []);
   });
 
-  test('the run of the operation before may still be closing: this one starts as soon as it has, not with the next sweep', async () => {
-    const id = await tenantIn('active');
-    const previous = await harness.operator.client.workflow.start('provisionTenant', {
-      workflowId: `tenant-${id}`,
-      taskQueue: harness.taskQueue,
-      args: [],
-      memo: { operationId: 'another' },
-    });
-    const { body } = await remove(id, '?mode=hard&force=true');
-    setTimeout(() => void previous.terminate(), 300);
-    const run = await until('its run is there', async () => {
-      const it = await harness.operator.client.workflow.getHandle(`tenant-${id}`).describe();
-      return it.type === 'deleteTenant' ? it : undefined;
-    });
-    expect(run.memo?.['operationId']).toBe((body['operation'] as { id: string }).id);
-  });
-
   test('twenty at once: all are accepted, and there is one operation', async () => {
     const id = await tenantIn('active');
     const answers = await Promise.all(Array.from({ length: 20 }, () => remove(id, '?mode=hard&force=true')));
