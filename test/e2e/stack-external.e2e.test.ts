@@ -150,7 +150,10 @@ test('every server that does not answer is named with the variable that names it
     'TEMPORAL_ADDRESS',
   ]) {
     expect(output).toMatch(
-      new RegExp(`^[A-Z]\\w+ \\(named by ${variable}.*\\) does not answer: .*(ECONNREFUSED|No Temporal server answers)`, 'm'),
+      new RegExp(
+        `^[A-Z]\\w+ \\(named by ${variable}.*\\) does not answer: .*(ECONNREFUSED|No Temporal server answers)`,
+        'm',
+      ),
     );
   }
   expect(output).not.toContain(SECRET);
