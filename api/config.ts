@@ -30,7 +30,7 @@ export const apiVariables = z.object({
   SWEEP_INTERVAL_MS: milliseconds()
     .default(10_000)
     .describe(
-      'how often the workers look for operations without a run: a purge is overdue after six of these intervals, a minute at least; the workers need the same value',
+      'how often the workers sweep for operations without a run: a purge is overdue after six of these intervals, a minute at least; the workers need the same value',
     ),
   AUTH_ISSUER: httpUrl().describe('who issues the tokens: their `iss`'),
   AUTH_AUDIENCE: text('what tokens are made out to').describe('whom the tokens are made out to: their `aud`'),

@@ -1,8 +1,8 @@
 /** What a reconciliation finds, class by class, in the order in which they are counted, and what each means. */
 export const FINDINGS = {
-  missing: 'The ledger says that the resource is there, and the server has none, or only a part of it.',
-  orphan: 'The resource carries our nonce, and no tenant has it by the ledger.',
-  drifted: 'The resource is there, and is not as ledger and settings say.',
+  missing: 'The ledger has the resource as present, and the server has none, or only a part of it.',
+  orphan: 'The resource carries our nonce, and no living row of the ledger has it.',
+  drifted: 'The resource is there, and differs from ledger and settings.',
   stale: 'The operation is open, and no run works on it.',
   unknown: 'Nothing could be concluded: the server did not answer, is another one, or the time was over.',
 } as const;

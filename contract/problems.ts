@@ -42,7 +42,7 @@ export const PROBLEMS = {
   forbidden: {
     status: 403,
     title: 'Permission is missing',
-    advice: 'Ask for the permission system:* or use an account that has it.',
+    advice: 'Request the permission system:* or use an account that has it.',
   },
   'route-unknown': {
     status: 404,
@@ -53,7 +53,7 @@ export const PROBLEMS = {
   'tenant-unknown': {
     status: 404,
     title: 'There is no such tenant',
-    advice: 'Look its id up with GET /tenants?name=...; add gone=true to see those that are gone.',
+    advice: 'Find its id with GET /tenants?name=...; add gone=true to include those that are gone.',
     commandAdvice: 'See all tenants, gone ones included: freeflow tenants list --gone',
   },
   'report-unknown': {
@@ -162,7 +162,7 @@ export const PROBLEMS = {
   internal: {
     status: 500,
     title: 'The API failed',
-    advice: 'Try again. If it fails again, give the requestId to whoever runs this API: its log has the cause.',
+    advice: 'Try again. If it fails again, give the requestId to the operators of this API: its log has the cause.',
   },
   'orchestrator-unavailable': {
     status: 503,

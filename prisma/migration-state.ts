@@ -58,7 +58,7 @@ async function appliedRows(url: string): Promise<Row[]> {
     if (code === '42501')
       throw new PgError(
         'access-denied',
-        `This user may not see which migrations ${databaseOf(url)} has: look as the owner of the database.`,
+        `This user may not see which migrations ${databaseOf(url)} has: check as the owner of the database.`,
         { cause: error },
       );
     throw error;

@@ -26,8 +26,8 @@ export const workerVariables = z.object({
     .describe('port to serve `/health/live` and `/health/ready` on; 0 picks a free one'),
   WORKER_GRACE_MS: milliseconds()
     .default(20_000)
-    .describe('how long running activities may go on after it was told to stop'),
-  SWEEP_INTERVAL_MS: milliseconds().default(10_000).describe('how often operations without a run are looked for'),
+    .describe('how long running activities may continue after a stop was requested'),
+  SWEEP_INTERVAL_MS: milliseconds().default(10_000).describe('how often the sweep starts operations that have no run'),
   RECONCILE_INTERVAL_MS: milliseconds()
     .default(3_600_000)
     .describe('how often master database, ledger and servers are compared'),
@@ -41,7 +41,7 @@ export const workerVariables = z.object({
     ),
   PARKED_CREATE_MS: milliseconds()
     .default(24 * 3_600_000)
-    .describe('when a create that is parked, and that nobody answers, is rolled back'),
+    .describe('when a parked create without an answer is rolled back'),
   EVENTS_PER_RUN: wholeNumber(50, 20_000)
     .default(1_000)
     .describe('events in the history of a Temporal run after which a parked operation goes on in a new run'),

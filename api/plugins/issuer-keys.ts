@@ -69,7 +69,7 @@ export function keepIssuerKeys(url: string, refreshMs: number): IssuerKeys {
 
   const current = (): JWTVerifyGetKey => {
     if (known !== undefined && performance.now() - known.at < KEPT_FOR_MS) return known.find;
-    throw new Error('the keys of the issuer are not known', { cause: failure });
+    throw new Error('the keys of the issuer could not be fetched', { cause: failure });
   };
 
   void fetchAgain();

@@ -2,8 +2,7 @@ import { fail, type Finding, ok, notChecked, warn } from './check';
 
 const WARN_ABOVE_MS = 2_000;
 const FAIL_ABOVE_MS = 30_000;
-const ADVICE =
-  'Have both machines set their clocks by the same time servers (NTP): tokens are refused where clocks differ.';
+const ADVICE = 'Synchronize both machines with the same time servers (NTP): tokens are refused where clocks differ.';
 
 /** What a server told of its clock: the time in ms since 1970, rounded down to the precision in ms. Undefined: it tells none. */
 export type Told = { at: number; precisionMs: number } | undefined;
@@ -32,7 +31,7 @@ export function skewOf({ at, precisionMs }: NonNullable<Told>, asked: number, an
 export async function compareClocks(ask: () => Promise<Told>): Promise<Finding> {
   const asked = Date.now();
   const told = await ask();
-  if (told === undefined) return notChecked('the server tells no time');
+  if (told === undefined) return notChecked('the server reports no time');
   const skewMs = skewOf(told, asked, Date.now());
   const size = Math.abs(skewMs);
   const seen = size < 100 ? 'as ours' : `${(size / 1_000).toFixed(1)} s ${skewMs > 0 ? 'ahead of' : 'behind'} ours`;

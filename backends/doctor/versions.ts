@@ -28,7 +28,7 @@ export function versionFinding(
   if (isOneOf(supported)) return ok(`${version}: supported; tested on ${tested.join(', ')}`);
   return warn(
     `${version}: not among the versions tested (${tested.join(', ')})`,
-    `It may well work; try it out, or use ${title} ${[...tested, ...supported].at(-1)}.`,
+    `It may work; test it, or use ${title} ${[...tested, ...supported].at(-1)}.`,
   );
 }
 

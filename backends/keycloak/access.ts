@@ -29,7 +29,7 @@ export async function cutRealm(admin: KeycloakAdmin, { name, signal, announceCal
     if (!realm.notBefore)
       throw new BackendFault(
         'server-error',
-        `Keycloak: realm ${name} doesn't say since when its tokens count, after the logout of all`,
+        `Keycloak: realm ${name} has no notBefore after the logout of all sessions`,
       );
     const notBefore = realm.notBefore + CLOCK_TOLERANCE_S;
     return { enabled: false, notBefore, attributes: withCut(realm, notBefore) };

@@ -65,7 +65,7 @@ function explain(error: OAuthError, url: string, realm: string) {
   const fault = certificateFault(error);
   return {
     isUnreachable: true,
-    message: `Keycloak at ${url} can't be asked for the issuer of realm ${realm}: ${fault ?? reasonOf(error.cause)}.`,
+    message: `Keycloak at ${url} does not answer with the issuer of realm ${realm}: ${fault ?? reasonOf(error.cause)}.`,
     advice:
       fault === undefined
         ? 'Is it up, and is it reached from here by KEYCLOAK_TENANT_URL or KEYCLOAK_URL?'

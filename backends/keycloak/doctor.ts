@@ -95,7 +95,7 @@ async function tokenSize(_account: Account, token: string): Promise<Finding> {
 async function accountNamed({ clientId }: Account, token: string): Promise<Finding> {
   if (typeof decodeJwt(token).sub === 'string') return ok('its token names its account');
   return warn(
-    `the tokens of client ${clientId} have no claim sub: the worker asks for an ID token each time it starts`,
+    `the tokens of client ${clientId} have no claim sub: the worker requests an ID token each time it starts`,
     `Give the client the client scope basic.`,
   );
 }
@@ -103,10 +103,10 @@ async function accountNamed({ clientId }: Account, token: string): Promise<Findi
 /** Asks for a realm without a name: who may make realms is told that it lacks one, all others are refused. */
 async function createRealm({ url }: Account, token: string): Promise<Finding> {
   const status = await answerTo(adminBy(url, token)('POST', '', {}));
-  if (status === 403) return fail('may not make realms', SET_UP);
+  if (status === 403) return fail('may not create realms', SET_UP);
   return status === 400
-    ? ok('may make realms')
-    : fail(`Keycloak answers ${status} to a realm without a name`, 'Look at the log of Keycloak.');
+    ? ok('may create realms')
+    : fail(`Keycloak answers ${status} to a realm without a name`, 'Check the log of Keycloak.');
 }
 
 /** Who administers the realm may see its users. */
@@ -137,5 +137,7 @@ async function version(values: Values<Name>): Promise<Finding> {
     await call(`${account.url}/admin/serverinfo`, { authorization: `Bearer ${token}` }),
   );
   const { version: found } = { ...(systemInfo as { version?: string } | undefined) };
-  return found === undefined ? notChecked(`client ${clientId} is told no version`) : versionFinding(VERSIONS, found);
+  return found === undefined
+    ? notChecked(`client ${clientId} may not read the version`)
+    : versionFinding(VERSIONS, found);
 }

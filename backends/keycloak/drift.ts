@@ -31,6 +31,6 @@ export async function findKeycloakDrift(
     })),
     ...(realm.enabled !== true || !shall || (await loginRefusal(asTenant)) === undefined
       ? []
-      : [{ what: `the stored secret of client ${APP_CLIENT} isn't taken` }]),
+      : [{ what: `the stored secret of client ${APP_CLIENT} is refused` }]),
   ];
 }

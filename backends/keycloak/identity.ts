@@ -77,7 +77,7 @@ function hidden({ name, externalId }: Target): Inspection {
   if (externalId !== undefined)
     throw new BackendFault(
       'permission',
-      `Keycloak: realm ${name} was made by us, but our account may not read it any more`,
+      `Keycloak: realm ${name} was created by us, but our account may not read it any more`,
     );
   return { state: 'foreign', owner: `realm ${name} exists and isn't ours (our account has no rights over it)` };
 }

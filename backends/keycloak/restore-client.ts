@@ -30,7 +30,7 @@ export async function restoreClient(admin: KeycloakAdmin, target: Target, secret
     await admin
       .call(({ clients }) => clients.create({ realm, ...clientRepresentation(target, secrets) }))
       .catch((error: unknown) => refuseSquatter(realm, error));
-    return [`client ${APP_CLIENT} was gone, and was made again`];
+    return [`client ${APP_CLIENT} was missing, and was created again`];
   }
   const { id } = client;
   const wrong = changesOf(client, secrets['client-secret'] ?? '');
@@ -49,7 +49,7 @@ export async function restoreClient(admin: KeycloakAdmin, target: Target, secret
   return [
     ...(wrong.length === 0
       ? []
-      : [`the tenant had changed client ${APP_CLIENT} (${wrong.join(', ')}); it has what is stored again`]),
+      : [`the tenant had changed client ${APP_CLIENT} (${wrong.join(', ')}); the stored settings were restored`]),
     ...(await enableAccount(admin, target, id)),
   ];
 }
@@ -85,7 +85,7 @@ function refuseSquatter(realm: string, error: unknown): never {
   if (!hasCode(error, 409)) throw error;
   throw new BackendFault(
     'conflict',
-    `Keycloak: client ${APP_CLIENT} of realm ${realm} can't have its service account; if there is a user service-account-${APP_CLIENT}, delete it`,
+    `Keycloak: client ${APP_CLIENT} of realm ${realm} can't get its service account; if there is a user service-account-${APP_CLIENT}, delete it`,
     { cause: error },
   );
 }

@@ -38,7 +38,7 @@ export async function accountId(account: ServiceAccount, { value }: AccessToken)
   if (subject !== undefined) return subject;
   throw new BackendFault(
     'permission',
-    `Keycloak: the tokens of client ${account.clientId} of realm ${account.realm} name no account (claim sub), so this server can't be told from another; give that client the client scope basic`,
+    `Keycloak: the tokens of client ${account.clientId} of realm ${account.realm} name no account (claim sub), so this server can't be identified; give that client the client scope basic`,
   );
 }
 
@@ -81,7 +81,7 @@ const realmUrl = ({ baseUrl, realm }: ServiceAccount): string => `${baseUrl}/rea
 function fault(error: unknown, what: string): unknown {
   if (!(error instanceof OAuthError)) return error;
   if (error.code === 'no-answer') return error.cause;
-  const hint = error.code === 'malformed' ? ', but gave no token: is there something else at this address?' : '';
+  const hint = error.code === 'malformed' ? ', but returned no token: check that Keycloak is at this address' : '';
   return new BackendFault('server-error', `Keycloak: ${what} answered ${error.status}${hint}`, { cause: error });
 }
 

@@ -8,5 +8,7 @@ export const VARIABLES = {
     'client in KEYCLOAK_REALM whose service account may create realms',
   ),
   KEYCLOAK_CLIENT_SECRET: secret(text("the client's secret"), 'secret of the client KEYCLOAK_CLIENT_ID'),
-  KEYCLOAK_CONCURRENCY: wholeNumber(1, 50).default(2).describe('realms made, tried or dropped at a time by one worker'),
+  KEYCLOAK_CONCURRENCY: wholeNumber(1, 50)
+    .default(2)
+    .describe('realms that one worker creates, probes or drops at a time'),
 };

@@ -216,7 +216,9 @@ export class MongoBackend implements Backend {
     await runChange(await this.db(name), command, signal).catch((error: unknown) => {
       // Lost a race for the name: whose it is now, the next attempt reads.
       if (hasCode(error, USER_EXISTS))
-        throw new BackendFault('conflict', `MongoDB: user ${name} has just been made by somebody`, { cause: error });
+        throw new BackendFault('conflict', `MongoDB: user ${name} was just created by another client`, {
+          cause: error,
+        });
       throw error;
     });
   }

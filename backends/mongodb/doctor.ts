@@ -80,6 +80,6 @@ async function provisioner(admin: Db): Promise<Finding> {
   return faults(
     wrong,
     'Set MONGODB_OWNER_URL and repeat: freeflow setup backends',
-    'may do what the table of privileges says, and nothing else',
+    'has exactly the privileges of the table, and no others',
   );
 }

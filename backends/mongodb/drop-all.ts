@@ -31,7 +31,7 @@ export async function dropAll(admin: Db, db: Db, target: Target): Promise<Notes>
     ...others.map((it) => `user ${it} of the same database is dropped as well`),
     ...roles.map((it) => `role ${it} of the same database is dropped as well`),
     ...(await foreignUsers(admin, name, signal)).map(
-      (it) => `${it}: take it away, or no tenant of this name can be made`,
+      (it) => `${it}: revoke it, or no tenant of this name can be created`,
     ),
   ];
 }

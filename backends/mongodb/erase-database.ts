@@ -46,7 +46,7 @@ async function dropOnce(admin: Db, db: Db, target: Target): Promise<void> {
     const holders = await lockHolders(admin, signal);
     throw new BackendFault(
       'blocked',
-      `MongoDB: dropping database ${name} waited in vain for a lock; at work are: ${holders.join('; ') || 'nobody any more'}`,
+      `MongoDB: dropping database ${name} got no lock in time; these hold it: ${holders.join('; ') || 'none any more'}`,
       { cause: error },
     );
   }
@@ -55,5 +55,5 @@ async function dropOnce(admin: Db, db: Db, target: Target): Promise<void> {
 const stillWritten = (name: string, writers: ReadonlySet<string>): BackendFault =>
   new BackendFault(
     'still-there',
-    `MongoDB: database ${name} is written to while it is dropped; stop the writer first: ${[...writers].join('; ') || 'it was gone before it could be seen'}`,
+    `MongoDB: database ${name} is written to while it is dropped; stop the writer first: ${[...writers].join('; ') || 'the writer was gone before it could be identified'}`,
   );

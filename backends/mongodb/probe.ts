@@ -43,11 +43,11 @@ export async function probeMongo(
     ['listing users', ownDatabase, { usersInfo: 1 }],
     // With a role that doesn't exist, and a mechanism that doesn't: permission is looked at first, then both fail.
     [
-      'making a user',
+      'creating a user',
       ownDatabase,
       { createUser: nowhere, pwd: randomUUID(), roles: [{ role: nowhere, db: ownDatabase }] },
     ],
-    ['changing its mark', ownDatabase, { updateUser: ownDatabase, customData: {}, mechanisms: [nowhere] }],
+    ['changing its nonce', ownDatabase, { updateUser: ownDatabase, customData: {}, mechanisms: [nowhere] }],
   ];
   for (const [what, database, command] of own) {
     const allowed = tenant.db(database).command({ ...command, maxTimeMS: SERVER_LIMIT_MS });

@@ -33,7 +33,7 @@ export const mongoLogin = () => text('mongodb://USER:PASSWORD@HOST:PORT/?OPTIONS
 export const VARIABLES = {
   MONGODB_ADMIN_URL: secret(
     mongoUrl(),
-    "the tenants' MongoDB server, by a login that may make users and drop databases",
+    "the tenants' MongoDB server, by a login that may create users and drop databases",
   ),
   MONGODB_TENANT_URL: mongoAddress()
     .optional()

@@ -116,7 +116,7 @@ async function endSessions({ client }: Session, name: string, signal: AbortSigna
     const { rowCount } = await client.query(END, [rolesOf(name), name]);
     noneFor = rowCount === 0 ? noneFor + 1 : 0;
     if (performance.now() > end)
-      throw new BackendFault('still-open', `PostgreSQL: sessions of ${appRole(name)} don't end`);
+      throw new BackendFault('still-open', `PostgreSQL: sessions of ${appRole(name)} do not end`);
     if (noneFor < 2) await delay(LOOK_AGAIN_MS, undefined, { signal });
   }
 }

@@ -54,7 +54,9 @@ export class Blockers {
 
   /** Who was seen, for people. */
   named(): string {
-    return this.names.size === 0 ? 'a lock that nobody was seen to hold' : [...this.names].join('; ');
+    return this.names.size === 0
+      ? 'a lock whose holder was gone before it could be identified'
+      : [...this.names].join('; ');
   }
 
   async stop(): Promise<void> {

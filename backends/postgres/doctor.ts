@@ -62,14 +62,14 @@ async function provisioner(client: Client): Promise<Finding> {
     ...(lacksSelfGrant ? [`${SELF_GRANT.setting} is not '${SELF_GRANT.value}'`] : []),
     ...[...new Set(memberships.map(({ of }) => of))].map((of) => `it is a member of ${of}`),
   ];
-  return faults(wrong, SET_UP, 'makes databases and roles, is no superuser');
+  return faults(wrong, SET_UP, 'creates databases and roles, is no superuser');
 }
 
 async function closed(client: Client, master: string): Promise<Finding> {
   const databases = closedDatabases(master === '' ? HOME : databaseOf(master));
   const open = await openDatabases(client, databases);
   return open.length === 0
-    ? ok(`nobody enters ${[...new Set(databases)].join(', ')} uninvited`)
+    ? ok(`no tenant's role may connect to ${[...new Set(databases)].join(', ')}`)
     : fail(`every tenant's role may connect to ${open.join(', ')}`, SET_UP);
 }
 

@@ -43,7 +43,7 @@ export async function clearObstacles(server: PostgresServer, database: string, s
   if (ways.length > 0)
     throw new BackendFault(
       'blocked',
-      `PostgreSQL: nothing of database ${database} was dropped, since there is what isn't the tenant's. An administrator can end it there: ${ways.join('; ')}`,
+      `PostgreSQL: nothing of database ${database} was dropped, since it holds what is not the tenant's. An administrator can end it there: ${ways.join('; ')}`,
     );
   for (const it of prepared.rows) await rollBackPrepared(server, signal, it);
   for (const it of subscriptions.rows) await dropSubscription(server, database, signal, it);

@@ -25,7 +25,7 @@ export async function refusePossessions(server: PostgresServer, { roles, ownData
   if (first === undefined) return;
   throw new BackendFault(
     'conflict',
-    `PostgreSQL: nothing of the data was dropped, since the tenant's roles own what is elsewhere: ${listed(owned)}. Drop that, or in ${first.database === null ? 'any database' : `database ${first.database}`} give it to somebody else: REASSIGN OWNED BY ${roles.map(id).join(', ')} TO ...`,
+    `PostgreSQL: nothing of the data was dropped, since the tenant's roles own objects elsewhere: ${listed(owned)}. Drop that, or in ${first.database === null ? 'any database' : `database ${first.database}`} reassign it: REASSIGN OWNED BY ${roles.map(id).join(', ')} TO ...`,
   );
 }
 
@@ -55,7 +55,7 @@ export async function refuseLeftovers(server: PostgresServer, { roles, ownDataba
   );
   throw new BackendFault(
     'permission',
-    `PostgreSQL: rights keep the tenant's roles that others than tenants have granted: ${listed(left)}. A superuser can take them away, ${statements.join('; ')}`,
+    `PostgreSQL: the tenant's roles can't be dropped, since they have rights that no tenant has granted: ${listed(left)}. A superuser can revoke them, ${statements.join('; ')}`,
   );
 }
 

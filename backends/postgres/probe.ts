@@ -64,13 +64,13 @@ async function probeOwn(
   isItself: boolean,
 ): Promise<void> {
   await rolledBack(client, () => writeAndRead(client, `${id(schema)}.${id(unused())}`));
-  await refused('making a role', () => rolledBack(client, () => client.query(`CREATE ROLE ${id(unused())}`)));
+  await refused('creating a role', () => rolledBack(client, () => client.query(`CREATE ROLE ${id(unused())}`)));
   // Given by name it was an administrator's wish, as for extensions, and leads nowhere else; the reconciliation reports it.
   if (!(await mayCreate(server, role, database)))
-    await refused('making a schema', () => rolledBack(client, () => client.query(`CREATE SCHEMA ${id(unused())}`)));
+    await refused('creating a schema', () => rolledBack(client, () => client.query(`CREATE SCHEMA ${id(unused())}`)));
   if (isItself)
     await refused('becoming its owner', () => rolledBack(client, () => client.query(`SET ROLE ${id(owner)}`)));
-  await refused('changing its mark', () =>
+  await refused('changing its nonce', () =>
     rolledBack(client, () => client.query(`COMMENT ON ROLE ${id(owner)} IS 'probe'`)),
   );
 }

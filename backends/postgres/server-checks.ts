@@ -59,11 +59,11 @@ export function serverChecks<Name extends string>(name: string, variable: Name):
 /** Locks are held, and settings kept, by a session. */
 async function pooling(url: string): Promise<Finding | undefined> {
   const isShared = await sharesSessions(url);
-  if (isShared === undefined) return notChecked('there was no second connection to compare with');
+  if (isShared === undefined) return notChecked('no second connection could be opened to compare with');
   return isShared
     ? fail(
         'a pooler shares them between clients, by transaction or statement',
-        'Set pool_mode = session in the pooler for this database and user, or name the server itself.',
+        'Set pool_mode = session in the pooler for this database and user, or use the address of the server itself.',
       )
     : undefined;
 }
@@ -78,13 +78,13 @@ async function zone(client: Client): Promise<Finding> {
   const { now = '?', otherwise = '?' } = row ?? {};
   if (!isUtc(now))
     return fail(
-      `they are in ${now}, where all times are taken for UTC`,
-      'Have the pooler between leave the setting TimeZone alone.',
+      `they are in ${now}, where all times are read as UTC`,
+      'Configure the pooler not to change the setting TimeZone.',
     );
   if (isUtc(otherwise)) return ok('not shared by a pooler, in UTC');
   return warn(
-    `in UTC, since they say so; other programs get ${otherwise}`,
-    "Set it for all, so that nobody reads or writes other times: ALTER DATABASE ... SET timezone = 'UTC'",
+    `in UTC, since they set it themselves; other programs get ${otherwise}`,
+    "Set it for all programs: ALTER DATABASE ... SET timezone = 'UTC'",
   );
 }
 

@@ -34,9 +34,9 @@ export const FIND = `
 export function strangerIn(found: Found, { name, nonce }: Target): string | undefined {
   const ours = mark(nonce);
   if (found.ownerExists && found.ownerMark !== ours)
-    return `role ${ownerRole(name)} exists and isn't ours (${found.ownerMark ?? 'no mark'})`;
+    return `role ${ownerRole(name)} exists and isn't ours (${found.ownerMark ?? 'no nonce'})`;
   if (found.appExists && found.appMark !== ours)
-    return `role ${appRole(name)} exists and isn't ours (${found.appMark ?? 'no mark'})`;
+    return `role ${appRole(name)} exists and isn't ours (${found.appMark ?? 'no nonce'})`;
   if (found.databaseOid !== null && found.databaseOwner !== ownerRole(name))
     return `database ${name} exists and belongs to ${found.databaseOwner}`;
   return undefined;

@@ -14,7 +14,7 @@ export const postgresLogin = () => text('postgresql://USER:PASSWORD@HOST:PORT/, 
 export const VARIABLES = {
   POSTGRES_ADMIN_URL: secret(
     postgresUrl(),
-    "the tenants' PostgreSQL server, by a login that may make databases and roles",
+    "the tenants' PostgreSQL server, by a login that may create databases and roles",
   ),
   POSTGRES_TENANT_URL: postgresAddress()
     .optional()
@@ -24,7 +24,7 @@ export const VARIABLES = {
   POSTGRES_SESSIONS: wholeNumber(1, 1_000)
     .default(8)
     .describe(
-      'sessions at the same time by which one worker makes, tries and drops what tenants have at PostgreSQL; up to 12 more ask and help',
+      'sessions by which one worker creates, probes and drops at PostgreSQL at a time; up to 12 more read and assist',
     ),
   POSTGRES_TENANT_CONNECTIONS: wholeNumber(1, 100_000)
     .default(50)

@@ -102,7 +102,7 @@ export class QdrantBackend implements Backend {
     await this.registry.register(target, tokenId, points);
     return before === undefined || points.some(({ id }) => id === tokenId)
       ? []
-      : ['the stored token had been taken off the registry before; it is valid again'];
+      : ['the stored token had been removed from the registry before; it is valid again'];
   }
 
   async assertLockedOut({ name }: Target, secrets: Secrets): Promise<void> {
@@ -185,5 +185,5 @@ const tokenOf = ({ name }: Target, secrets: Secrets): string => tokenIdOf(secret
 /** Says who stands in the way, or nothing where there is no collection or it is ours. */
 function strangerIn(metadata: Record<string, unknown> | undefined, { name, nonce }: Target): string | undefined {
   if (metadata === undefined || metadata['freeflowNonce'] === nonce) return undefined;
-  return `collection ${name} exists and isn't ours (${metadata['freeflowNonce'] === undefined ? 'no mark' : 'another mark'})`;
+  return `collection ${name} exists and isn't ours (${metadata['freeflowNonce'] === undefined ? 'no nonce' : 'another nonce'})`;
 }

@@ -16,7 +16,7 @@ type Name = keyof typeof SETTINGS;
 export const VERSIONS: SupportedVersions = {
   title: 'Qdrant',
   tested: ['1.16'],
-  least: { version: '1.16', why: 'collections have no metadata there, by which their owner is known' },
+  least: { version: '1.16', why: 'collections have no metadata there, which holds the ownership nonce' },
 };
 
 const BOTH: Name[] = ['QDRANT_URL', 'QDRANT_API_KEY'];
@@ -58,7 +58,7 @@ function keyLength({ QDRANT_API_KEY: key }: Values<Name>): Finding {
   const bytes = Buffer.byteLength(key);
   if (isSigningKey(key)) return ok(`${bytes} bytes`);
   return fail(
-    `the API key has ${bytes} bytes: whoever holds a tenant's token can guess it`,
+    `the API key has ${bytes} bytes: with a tenant's token it can be guessed`,
     `Set one of at least ${SIGNING_KEY_BYTES} bytes (openssl rand -base64 32), at the server as service.api_key and at the worker as QDRANT_API_KEY.`,
   );
 }

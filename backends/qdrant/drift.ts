@@ -32,13 +32,13 @@ export async function findQdrantDrift(
   const made = typeof noted === 'string' ? noted : configured;
   const isShut = state === 'disabled';
   return [
-    ...(has === made ? [] : [{ what: `its vectors are ${has}, made were ${made}` }]),
+    ...(has === made ? [] : [{ what: `its vectors are ${has}, created as ${made}` }]),
     ...(isRegistered !== isShut
       ? []
       : [
           { what: isRegistered ? 'its token is registered' : 'its token is not registered', repair: 'access' as const },
         ]),
-    ...(isShut || !isRegistered || (await takesToken(tenant, name)) ? [] : [{ what: "the stored token isn't taken" }]),
+    ...(isShut || !isRegistered || (await takesToken(tenant, name)) ? [] : [{ what: 'the stored token is refused' }]),
   ];
 }
 

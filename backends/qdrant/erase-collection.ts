@@ -75,7 +75,7 @@ async function sweepSnapshots(server: Server, target: Target): Promise<Notes> {
       if (!hasCode(error, 409)) throw error;
     });
   if ((await metadataOf(client, name))?.['freeflowNonce'] !== nonce)
-    return [`a collection ${name} that isn't ours was made meanwhile, and was left alone`];
+    return [`a collection ${name} that isn't ours was created meanwhile, and was left alone`];
   let removed = 0;
   for (let clean = 0; clean < CLEAN_LOOKS; await delay(LOOK_EVERY_MS)) {
     signal.throwIfAborted();

@@ -13,7 +13,7 @@ export const MODULE = defineBackend({
   doctor: { settings: SETTINGS, checks: CHECKS, versions: VERSIONS },
   provisioner: {
     isMissingBecause:
-      'has nothing narrower than its API key, which may do everything there. So there is no provisioner to make: the worker gets the key (QDRANT_API_KEY), and nobody else should.',
+      'has nothing narrower than its API key, which may do everything there. So there is no provisioner to create: give the key (QDRANT_API_KEY) to the worker alone.',
   },
   stackVariables: ({ qdrant }) => ({ QDRANT_URL: qdrant.url, QDRANT_API_KEY: qdrant.apiKey }),
   createBackend: (config) =>

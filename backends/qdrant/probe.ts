@@ -25,7 +25,7 @@ export async function probeQdrant(tenant: QdrantClient, collection: string): Pro
   await refused('deleting from the decoy collection', () => tenant.delete(DECOY, { wait: true, points: nobodys }));
   await refused('changing its own collection', () => tenant.updateCollection(collection, {}));
   // It is there already, so nothing is made even by a token that may.
-  await refused('making a collection', () => tenant.createCollection(DECOY, { vectors: {} }));
+  await refused('creating a collection', () => tenant.createCollection(DECOY, { vectors: {} }));
 }
 
 /** Sees the tenant's own token refused. */

@@ -123,9 +123,6 @@ export const asAccessState = (points: readonly RegistryPoint[]): AccessState => 
 export function pointsIn(state: AccessState | undefined): RegistryPoint[] {
   const points = state?.['points'] ?? [];
   if (!Array.isArray(points))
-    throw new BackendFault(
-      'unexpected',
-      "Qdrant: the ledger doesn't hold the points of the registry as they were kept",
-    );
+    throw new BackendFault('unexpected', 'Qdrant: the ledger has no points of the registry that can be restored');
   return points.map((it) => it as unknown as RegistryPoint);
 }

@@ -44,7 +44,7 @@ function lines(result: SetUpResult, isPrinting: boolean): string[] {
   if ('error' in result.outcome) return [];
   const { did, warnings } = result.outcome;
   return [
-    ...(did.length === 0 && warnings.length === 0 ? ['as it should be'] : did),
+    ...(did.length === 0 && warnings.length === 0 ? ['no change needed'] : did),
     ...warnings.map((warning) => `warning: ${warning}`),
     ...passwordHint(result, isPrinting),
   ];
@@ -55,12 +55,10 @@ export function passwordHint({ backend, isGenerated, workerEnv }: SetUpResult, i
   const { passwordVariable } = backend.provisioner;
   if (!isPrinting && isGenerated)
     return [
-      `its password was made up, and is shown by --print-env and --json only; to choose one, set ${passwordVariable} and repeat`,
+      `its password was generated, and is shown by --print-env and --json only; to choose one, set ${passwordVariable} and repeat`,
     ];
   if (isPrinting && Object.keys(workerEnv).length === 0)
-    return [
-      `it has kept its password, which the server tells nobody; to give it a new one, set ${passwordVariable} and repeat`,
-    ];
+    return [`it has kept its password, which can't be read back; to change it, set ${passwordVariable} and repeat`];
   return [];
 }
 

@@ -55,7 +55,7 @@ export function readSetUpInputs(env: NodeJS.ProcessEnv): SetUpInput[] {
     throw new Failure(
       EXIT.usage,
       `Nothing to set up: none of ${PROVISIONED_BACKENDS.flatMap(ownerVariables).join(', ')} is set.`,
-      'Set those of the backends you mean; --help shows an example.',
+      'Set those of the backends to set up; --help shows an example.',
     );
   return inputs;
 }

@@ -88,7 +88,7 @@ describe('rights that were taken or added, at every backend at once', () => {
         'postgres.closed': new RegExp(`may connect to ${bench.masterDatabase}$`),
         'mongodb.provisioner': /^may not dropUser in every database$/,
         'keycloak.token': /^its token has the claim realm_access, and grows by each realm/,
-        'keycloak.create-realm': /^may not make realms$/,
+        'keycloak.create-realm': /^may not create realms$/,
       }),
     ],
     [

@@ -87,7 +87,7 @@ test('the first run makes all three, and --print-env alone prints what they log 
 test('repeated it finds all as it should be, shows no secret, and keeps every password', async () => {
   const again = await bench.setUp(everyOwner);
   expect(again).toMatchObject(wellDone);
-  expect(again.stdout.match(/^ {2}as it should be$/gm)).toHaveLength(3);
+  expect(again.stdout.match(/^ {2}no change needed$/gm)).toHaveLength(3);
   expect(again.stdout).toMatch(/^Qdrant\n {2}has nothing narrower than its API key/m);
   const secrets = [
     new URL(env['POSTGRES_ADMIN_URL'] ?? '').password,
@@ -128,7 +128,7 @@ test('a password that was given is set, whatever characters it has, and setting 
   ]);
   expect(await whoIs(answer.env)).toEqual(asThemselves());
   const repeated = await bench.setUp(given);
-  expect(repeated.stdout.match(/^ {2}as it should be$/gm)).toHaveLength(3);
+  expect(repeated.stdout.match(/^ {2}no change needed$/gm)).toHaveLength(3);
   expect(repeated.stdout).not.toContain(password);
 });
 
@@ -180,7 +180,7 @@ describe('what was changed about a provisioner is mended by repeating, and said'
       'CONNECT on the master database given to everybody',
       'postgres',
       postgres((_name, database) => `GRANT CONNECT ON DATABASE ${database} TO PUBLIC`),
-      /is closed to everybody/,
+      /is closed to every role/,
     ],
     [
       'CONNECT on postgres taken away',
@@ -234,7 +234,7 @@ describe('what was changed about a provisioner is mended by repeating, and said'
   });
 
   test('after all that nothing is left to mend', async () => {
-    expect((await bench.setUp(everyOwner)).stdout.match(/^ {2}as it should be$/gm)).toHaveLength(3);
+    expect((await bench.setUp(everyOwner)).stdout.match(/^ {2}no change needed$/gm)).toHaveLength(3);
   });
 });
 
@@ -316,7 +316,7 @@ describe('who lacks the rights, or is not who they say, is told so', () => {
       const ended = await bench.setUp({ POSTGRES_OWNER_URL: as(info.postgres.url, nobody()) }, '--name', other);
       expect(ended).toMatchObject({ ...wellDone, stdout: expect.stringMatching(`role ${other} made`) });
       expect(ended.stdout).toContain(
-        'its password was made up, and is shown by --print-env and --json only; to choose one, set PROVISIONER_POSTGRES_PASSWORD and repeat',
+        'its password was generated, and is shown by --print-env and --json only; to choose one, set PROVISIONER_POSTGRES_PASSWORD and repeat',
       );
       expect(ended.stdout).toContain(
         `warning: every role may still connect to database ${masterDatabase}; its owner should run: REVOKE CONNECT ON DATABASE "${masterDatabase}" FROM PUBLIC`,
@@ -339,7 +339,7 @@ test('servers that do not answer end with 4, though others are set up all the sa
     KEYCLOAK_OWNER_CLIENT_SECRET: 'hunter22',
     ...bench.owners.mongodb,
   });
-  expect(ended).toMatchObject({ code: 4, stdout: expect.stringMatching(/^MongoDB at .*\n {2}as it should be/) });
+  expect(ended).toMatchObject({ code: 4, stdout: expect.stringMatching(/^MongoDB at .*\n {2}no change needed/) });
   expect(ended.stderr).toMatch(
     /^PostgreSQL at 127\.0\.0\.1:9, .*\n {2}failed: .*ECONNREFUSED.*\n.*\nKeycloak at .*\n {2}failed: .*\n/,
   );

@@ -71,5 +71,5 @@ async function workerReady(url: string): Promise<Finding> {
     typeof waitingFor === 'string'
       ? `waits for ${waitingFor}`
       : `its pollers are ${Array.isArray(states) ? states.join(', ') : 'not there'}`;
-  return fail(`not ready: ${why}`, "Look at the worker's log.");
+  return fail(`not ready: ${why}`, "Check the worker's log.");
 }

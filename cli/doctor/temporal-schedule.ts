@@ -8,7 +8,7 @@ const LATE_INTERVALS = 3;
 /** Whether a schedule of the worker's does its rounds. */
 export async function schedule(client: Client, id: string): Promise<Finding> {
   const found = await find(client, id);
-  if (found === undefined) return fail(`there is no schedule ${id}`, 'Start a worker: it makes it.');
+  if (found === undefined) return fail(`there is no schedule ${id}`, 'Start a worker: it creates it.');
   const {
     state,
     spec,
@@ -51,7 +51,7 @@ async function lastRun(client: Client, id: string, workflowId: string, sinceMs: 
     ? ok(`${id} ran ${inWords(sinceMs)} ago`)
     : warn(
         `the last run of ${id} ended as ${status.name}`,
-        `If it goes on, look why: temporal workflow show -w ${workflowId}`,
+        `If it stays, find the cause: temporal workflow show -w ${workflowId}`,
       );
 }
 

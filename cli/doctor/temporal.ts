@@ -58,7 +58,7 @@ async function connection(
     if (!isGrpcServiceError(error) || Number(error.code) !== NOT_FOUND) throw error;
     return fail(
       `there is no namespace ${namespace} at ${address}`,
-      'Check TEMPORAL_NAMESPACE, or make it: temporal operator namespace create',
+      'Check TEMPORAL_NAMESPACE, or create it: temporal operator namespace create',
     );
   }
 }

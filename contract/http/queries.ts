@@ -62,12 +62,12 @@ export const stuckList = z
     ),
     isComplete: z
       .boolean()
-      .describe('Whether this is all: nothing is left out, and all runs that had to be looked at were'),
+      .describe('Whether the list is complete: nothing is left out, and all runs that had to be checked were'),
     notShown: z.number().int().describe('How many more are stuck, past the limit'),
     notAsked: z
       .number()
       .int()
-      .describe('Operations under way whose runs Temporal could not be asked for in time: some may be stuck'),
+      .describe('Operations under way whose runs Temporal did not describe in time: some may be stuck'),
   })
   .meta({ id: 'StuckList' });
 

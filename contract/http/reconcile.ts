@@ -48,7 +48,7 @@ export const reportSchema = z
     endedAt: time,
     counts: z
       .record(z.string(), z.number())
-      .describe('How many resources were looked at, findings of each class, and what was fixed'),
+      .describe('How many resources were compared, findings of each class, and what was fixed'),
     findings: z.array(findingSchema),
   })
   .meta({ id: 'ReconcileReport' });

@@ -23,7 +23,7 @@ const stepName = plainText(1, 60)
 const reason = plainText(3, 300);
 const operationId = rowId()
   .optional()
-  .describe('The operation that is meant; 409 where it is not the current one. The current one when left out');
+  .describe('The operation that the answer is for; 409 if it is not the current one. The current one when left out');
 export const retryBody = z.strictObject({ step: stepName, operationId }).nullish();
 export const retryAllBody = z.strictObject({ step: stepName }).nullish();
 export const abortBody = z.strictObject({ reason: reason.optional(), operationId }).nullish();
@@ -96,7 +96,7 @@ export const tenantSchema = z
     updatedAt: time,
     goneAt: time.nullable().describe('When all of it was seen absent; its name is free since then'),
     purgeAt: time.nullable().describe('When its data is dropped for good; set while it is soft-deleted'),
-    holdUntil: time.nullable().describe('It is not purged before, whatever purgeAt says'),
+    holdUntil: time.nullable().describe('It is not purged before, regardless of purgeAt'),
     operation: operationSchema.nullable().describe('The last operation, adoptions aside'),
     interrupted: operationSchema
       .nullable()

@@ -19,7 +19,7 @@ export async function toOAuthError(error: unknown): Promise<OAuthError> {
   }
   const cut = fetchErrorOf(error);
   if (cut === undefined && error instanceof ClientError && INVALID_BODY.includes(error.code ?? ''))
-    return new OAuthError('malformed', OK, 'the answer is not what OAuth says', { cause: error });
+    return new OAuthError('malformed', OK, 'the answer is no OAuth token response', { cause: error });
   return new OAuthError('no-answer', undefined, cut?.message ?? String(error), { cause: cut ?? error });
 }
 

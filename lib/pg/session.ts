@@ -11,7 +11,7 @@ const REFUSALS: Readonly<Record<string, { code: PgErrorCode; text: string }>> = 
   '28P01': { code: 'access-denied', text: 'refuses the user or password' },
   '28000': { code: 'access-denied', text: 'refuses the user or password' },
   '42501': { code: 'access-denied', text: 'does not let this user connect to the database' },
-  '55000': { code: 'access-denied', text: 'lets nobody connect to the database' },
+  '55000': { code: 'access-denied', text: 'takes no connections to the database' },
   '53300': { code: 'server-unreachable', text: 'has no connection left' },
   '57P03': { code: 'server-unreachable', text: 'is starting up or shutting down' },
 };

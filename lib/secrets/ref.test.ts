@@ -32,7 +32,7 @@ describe('what is no reference is refused, and not repeated: it may be a secret 
     expect(() => parseSecretRef(ref)).toThrow(
       expect.objectContaining({
         code: 'secret-ref-invalid',
-        message: 'A secret reference looks like db://{id}?v={version}; this one does not.',
+        message: 'A secret reference has the form db://{id}?v={version}; this one does not.',
       }),
     );
   });

@@ -19,7 +19,7 @@ export function parseSecretRef(ref: string): SecretLocation {
   if (id === undefined || version === undefined) {
     throw new SecretError(
       'secret-ref-invalid',
-      'A secret reference looks like db://{id}?v={version}; this one does not.',
+      'A secret reference has the form db://{id}?v={version}; this one does not.',
     );
   }
   return { id, version: Number(version) };

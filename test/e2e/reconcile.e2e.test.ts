@@ -159,10 +159,10 @@ test('credentials that are not the stored ones, another id, another vector size 
   await client.deleteCollection(qdrant);
   await client.createCollection(qdrant, { vectors: { size: 7, distance: 'Dot' }, metadata: metadata ?? {} });
   const left = [
-    `drifted keycloak ${keycloak}: the stored secret of client freeflow-app isn't taken`,
+    `drifted keycloak ${keycloak}: the stored secret of client freeflow-app is refused`,
     `drifted mongodb ${mongodb}: the password of user ${mongodb} isn't the stored one`,
     `drifted postgres ${postgres}: the password of ${postgres}_app isn't the stored one, changed by the tenant or by hand; a suspend and resume gives the stored one back`,
-    `drifted qdrant ${qdrant}: its vectors are 7 Dot, made were 1536 Cosine`,
+    `drifted qdrant ${qdrant}: its vectors are 7 Dot, created as 1536 Cosine`,
   ];
   expect(inShort(await reconcile())).toEqual(left);
   expect(inShort(await reconcile(installation, true))).toEqual(left);

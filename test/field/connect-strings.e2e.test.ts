@@ -88,7 +88,7 @@ describe('Keycloak', () => {
     expect(all).toMatchObject({
       code: 0,
       stderr: expect.stringMatching(
-        /^Keycloak at http:\/\/127\.0\.0\.1:9 can't be asked for the issuer of realm freeflow-\w+: .+ The issuer is left out\./,
+        /^Keycloak at http:\/\/127\.0\.0\.1:9 does not answer with the issuer of realm freeflow-\w+: .+ The issuer is left out\./,
       ),
     });
     const { keycloak, ...others } = JSON.parse(all.stdout) as Shown;
@@ -97,7 +97,7 @@ describe('Keycloak', () => {
     expect(await connect(['keycloak', '--json'], away)).toMatchObject({
       code: 4,
       stdout: '',
-      stderr: expect.stringContaining("can't be asked for the issuer"),
+      stderr: expect.stringContaining('does not answer with the issuer'),
     });
     expect(await connect(['postgres', '--json'], away)).toMatchObject({ code: 0, stderr: '' });
   });

@@ -82,7 +82,7 @@ describe('which server it is', () => {
     trouble.rewrite = (url, body) => (url.endsWith('/openid-connect/token') ? rewrite(url, body) : body);
     await expect(serverId()).rejects.toMatchObject({
       type: 'server-error',
-      message: expect.stringMatching(/gave no token/),
+      message: expect.stringMatching(/returned no token/),
     });
   });
 });

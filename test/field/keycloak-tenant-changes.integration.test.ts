@@ -56,12 +56,12 @@ const BREAKING: readonly Change[] = [
   [
     'renamed its client',
     () => realm.changeClient({ clientId: `renamed${Date.now()}` }),
-    /client freeflow-app was gone, and was made again/,
+    /client freeflow-app was missing, and was created again/,
   ],
   [
     'deleted its client',
     async () => realm.call('DELETE', `/clients/${(await realm.client()).id}`),
-    /client freeflow-app was gone, and was made again/,
+    /client freeflow-app was missing, and was created again/,
   ],
   [
     'disabled the service account',

@@ -44,7 +44,7 @@ test("an administrator's open transaction on it holds up a drop, which is told a
   await expect(tenant.step('drop')).rejects.toMatchObject({
     type: 'blocked',
     message: expect.stringMatching(
-      /waited in vain for a lock; at work are: transaction.* by freeflow_root of admin from 127\.0\.0\.1/,
+      /got no lock in time; these hold it: transaction.* by freeflow_root of admin from 127\.0\.0\.1/,
     ),
   });
   await session.abortTransaction();

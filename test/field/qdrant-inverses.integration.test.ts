@@ -123,6 +123,6 @@ test('a tenant whose token somebody has taken off the registry gets it back by s
   await suspendAndResume();
   await own.getCollection(name);
   expect((await messagesOf(harness, tenant, 'qdrant.enable')).at(-1)).toMatch(
-    /stored token had been taken off the registry/,
+    /stored token had been removed from the registry/,
   );
 });

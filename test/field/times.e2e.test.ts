@@ -86,7 +86,7 @@ test('doctor says in what zone other programs would be, and that ours are not', 
   const { lines } = await doctor(installation, { ...doctorEnv(installation), TZ: 'Asia/Tokyo' });
   expect(lines['master.sessions']).toMatchObject({
     status: 'warn',
-    seen: 'in UTC, since they say so; other programs get America/New_York',
+    seen: 'in UTC, since they set it themselves; other programs get America/New_York',
     advice: expect.stringContaining('ALTER DATABASE'),
   });
   expect(lines['postgres.sessions']).toMatchObject({ status: 'ok' });

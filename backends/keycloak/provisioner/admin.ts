@@ -43,7 +43,7 @@ export async function keycloakToken({ url, clientId, clientSecret, realm = 'mast
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
     if (error.status === undefined) throw error.cause;
-    if (error.code === 'malformed') throw new Error('Keycloak gave no access token', { cause: error });
+    if (error.code === 'malformed') throw new Error('Keycloak returned no access token', { cause: error });
     throw new KeycloakError(error.status, `the login of client ${clientId} in realm ${realm}`);
   }
 }

@@ -9,7 +9,7 @@ import { setUpMongo } from './set-up';
 export const PROVISIONER = defineProvisioner({
   ownerVariables: { MONGODB_OWNER_URL: secret(mongoLogin(), "the tenants' MongoDB server, by its owner's login") },
   passwordVariable: 'PROVISIONER_MONGODB_PASSWORD',
-  ownerRights: 'The owner must be allowed to make users and roles in database admin, with these rights: root is.',
+  ownerRights: 'The owner must be allowed to create users and roles in database admin, with these rights, as root is.',
   plan: ({ MONGODB_OWNER_URL: ownerUrl }, password, options) => {
     const { mongodb: name } = provisionerNames(options.name);
     return {

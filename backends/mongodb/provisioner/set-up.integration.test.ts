@@ -25,7 +25,7 @@ test('the provisioner has its own role and no other, and by it exactly the actio
 });
 
 test.each<[string, Record<string, unknown>]>([
-  ['making a role', { createRole: 'freeflow_never', privileges: [], roles: [] }],
+  ['creating a role', { createRole: 'freeflow_never', privileges: [], roles: [] }],
   ['ending the server', { shutdown: 1 }],
   ["changing the server's settings", { setParameter: 1, quiet: true }],
   ["reading the server's log", { getLog: 'global' }],

@@ -29,7 +29,7 @@ export async function closeDatabases(client: Client, role: string, databases: re
       ...did,
       ...before
         .filter((it) => !after.includes(it))
-        .map((it) => `database ${it} is closed to everybody who was not let in by name`),
+        .map((it) => `database ${it} is closed to every role that was not granted CONNECT by name`),
     ],
     warnings: after.map(
       (it) =>

@@ -9,7 +9,7 @@ export const PROVISIONER = defineProvisioner({
     POSTGRES_OWNER_URL: secret(postgresLogin(), "the tenants' PostgreSQL server, by its owner's login"),
   },
   passwordVariable: 'PROVISIONER_POSTGRES_PASSWORD',
-  ownerRights: 'The owner must be a superuser, or a role with CREATEDB and CREATEROLE that made the provisioner.',
+  ownerRights: 'The owner must be a superuser, or a role with CREATEDB and CREATEROLE that created the provisioner.',
   requirement: 'PostgreSQL 16 or newer',
   plan: ({ POSTGRES_OWNER_URL: ownerUrl }, password, { name, masterDatabase }) => ({
     who: `role ${name}`,

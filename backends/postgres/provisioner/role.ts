@@ -41,7 +41,7 @@ export async function mendRole(client: Client, role: string): Promise<string[]> 
     await change(client, `REVOKE ${of} FROM ${name} GRANTED BY ${grantor} CASCADE`);
   return [
     ...(attributes.length > 0 ? [`role ${role} is ${attributes.join(', ')} again`] : []),
-    ...(lacksSelfGrant ? [`role ${role} acts as the roles it makes (${setting})`] : []),
+    ...(lacksSelfGrant ? [`role ${role} acts as the roles it creates (${setting})`] : []),
     ...[...new Set(memberships.map(({ of }) => of))].map((of) => `role ${role} is no member of ${of} any more`),
   ];
 }

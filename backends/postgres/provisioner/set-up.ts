@@ -68,7 +68,7 @@ async function refuseOld(client: Client): Promise<void> {
 export const tooOld = (number: number, version: string): string =>
   number >= OLDEST * 10_000
     ? ''
-    : `PostgreSQL ${version} is too old: before ${OLDEST}, CREATEROLE gives rights over every role but superusers, not just over those one has made`;
+    : `PostgreSQL ${version} is too old: before ${OLDEST}, CREATEROLE gives rights over every role but superusers, not just over those it has created`;
 
 /** Seen by logging in: pg_hba.conf may have other ideas. */
 const refusals = (url: string, name: string): Promise<string[]> =>

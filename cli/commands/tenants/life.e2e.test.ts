@@ -167,7 +167,7 @@ describe('what can not be done ends with its own exit code, says why and what to
     expect(ended).toEqual({
       code: 4,
       stdout: '',
-      stderr: expect.stringMatching(/^http:\/\/127\.0\.0\.1:9 does not answer\.\nIs the API up\?/),
+      stderr: expect.stringMatching(/^http:\/\/127\.0\.0\.1:9 does not answer\.\nCheck that the API is up\./),
     });
     expect((await freeflow(['tenants', 'list'], { ...env, FREEFLOW_TOKEN_URL: 'http://127.0.0.1:9' })).code).toBe(4);
   });
