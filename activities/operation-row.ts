@@ -70,7 +70,7 @@ export function describeSkipped(skipped: SkippedSteps): StepFailure | undefined 
   return {
     step: first,
     cause: `left behind: ${steps.join(', ')}`,
-    advice: 'The name stays taken. DELETE with mode=hard tries again to remove what is left.',
+    advice: 'The name stays taken. Another hard delete tries again to remove what is left.',
   };
 }
 

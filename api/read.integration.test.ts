@@ -46,6 +46,53 @@ test('tenants of the same millisecond are not lost between pages, nor those made
   expect([...ids(first), ...ids(second)].sort()).toEqual(made.map((it) => it.id).sort());
 });
 
+test('what is parked is data: each step is shown and selects, also of the operation that a forced deletion has interrupted', async () => {
+  const { body } = await harness.request('POST', '/tenants', { body: { name: newName() } });
+  const id = String(body.id);
+  const park = (step: string, parkId: number) => ({
+    step,
+    parkId,
+    cause: 'the server of mongodb.create does not answer',
+    advice: 'Start it.',
+    since: '2026-11-27T06:00:00.000Z',
+  });
+  const parked = [park('qdrant.drop', 1), park('postgres.drop', 2)];
+  await harness.owner.query(
+    `UPDATE "TenantOperation" SET state = 'parked', undoing = true, step = 'qdrant.drop', parked = $2, "createdAt" = now() - interval '1 min' WHERE "tenantId" = $1`,
+    [id, JSON.stringify(parked)],
+  );
+  expect((await harness.request('GET', `/tenants/${id}`)).body).toMatchObject({
+    operation: { kind: 'create', state: 'parked', parked },
+    interrupted: null,
+  });
+  expect(await harness.request('DELETE', `/tenants/${id}?mode=hard&force=true`)).toMatchObject({ status: 202 });
+  expect((await harness.request('GET', `/tenants/${id}`)).body).toMatchObject({
+    operation: { kind: 'hard_delete', state: 'requested', parked: [] },
+    interrupted: { kind: 'create', state: 'parked', parked },
+  });
+  for (const step of ['qdrant.drop', 'postgres.drop'])
+    expect(ids(await page(`/tenants?operation=parked&step=${step}`))).toEqual([id]);
+  // It stands in the text of a cause only.
+  expect(ids(await page('/tenants?operation=parked&step=mongodb.create'))).toEqual([]);
+  const { body: list } = await harness.request('GET', '/tenants/stuck');
+  expect(list['items']).toEqual(
+    expect.arrayContaining([
+      expect.objectContaining({ id, why: 'parked', operation: expect.objectContaining({ parked }) }),
+    ]),
+  );
+  const retryAt = async (step: string) =>
+    ((await harness.request('POST', '/tenants/retry', { body: { step } })).body['items'] as { id: string }[]).map(
+      (it) => it.id,
+    );
+  expect(await retryAt('postgres.drop')).toEqual([id]);
+  expect(await retryAt('mongodb.create')).toEqual([]);
+  await harness.owner.query('UPDATE "Tenant" SET "goneAt" = now(), status = \'deleted\' WHERE id = $1', [id]);
+  await harness.owner.query(
+    'UPDATE "TenantOperation" SET state = \'done\', parked = NULL, "endedAt" = now() WHERE "tenantId" = $1',
+    [id],
+  );
+});
+
 test('it can be narrowed by name, status, state and step of the last operation', async () => {
   const [one, two] = made;
   expect(ids(await page(`/tenants?name=${one?.name ?? ''}`))).toEqual([one?.id]);

@@ -1,0 +1,124 @@
+import type { OperationBody, TenantDetailBody } from '@freeflow/contract/http';
+import { outcomeOf } from './outcome';
+import { stuckTable } from './stuck';
+import { tenantDetails } from './tenant-details';
+
+const AT = '2026-11-27T06:00:00.000Z';
+const park = (step: string, cause: string) => ({
+  step,
+  parkId: 1,
+  cause,
+  advice: `See freeflow doctor about ${step}.`,
+  since: AT,
+});
+
+const operation = (given: Partial<OperationBody>): OperationBody => ({
+  id: 'o',
+  kind: 'create',
+  state: 'done',
+  step: null,
+  attempts: 0,
+  cause: null,
+  advice: null,
+  parked: [],
+  force: false,
+  backend: null,
+  acceptServer: false,
+  requestedBy: 'me',
+  evidence: null,
+  requestedAt: AT,
+  startedAt: AT,
+  endedAt: null,
+  run: { workflowId: 'tenant-t', runId: null, url: null },
+  ...given,
+});
+
+const tenant = (given: Partial<TenantDetailBody>): TenantDetailBody => ({
+  id: 't',
+  name: 'acme',
+  status: 'active',
+  realmName: 'freeflow-acme',
+  postgresDb: 'freeflow_acme',
+  mongoDb: 'freeflow_acme',
+  qdrantCollection: 'freeflow_acme_vectors',
+  createdAt: AT,
+  updatedAt: AT,
+  goneAt: null,
+  purgeAt: null,
+  holdUntil: null,
+  operation: null,
+  interrupted: null,
+  connections: [],
+  adoptions: [],
+  ...given,
+});
+
+test('a request with nothing to do does not read as done', () => {
+  const done = operation({ kind: 'suspend', startedAt: null, endedAt: AT });
+  expect(outcomeOf(tenant({ status: 'suspended' }), done, '0 ms', 'ff')).toBe(
+    'acme is suspended already: nothing to do.',
+  );
+  expect(outcomeOf(tenant({ status: 'suspended' }), { ...done, startedAt: AT }, '3 s', 'ff')).toBe(
+    'acme is suspended after 3 s.',
+  );
+});
+
+test('every parked step is shown with its cause and its advice, and commands can be pasted', () => {
+  const parked = [park('qdrant.create', 'full'), park('mongodb.create', 'away')];
+  const text = outcomeOf(
+    tenant({}),
+    operation({ state: 'parked', step: 'qdrant.create', parked, attempts: 7 }),
+    undefined,
+    'ff',
+  );
+  expect(text).toContain('create is parked at qdrant.create, mongodb.create after 7 failed attempts');
+  expect(text).toContain('qdrant.create: full\nSee ff doctor about qdrant.create.\nmongodb.create: away\n');
+  for (const verb of ['retry', 'abort', 'skip']) expect(text).toContain(`ff tenants ${verb} acme`);
+});
+
+test('the list of what is stuck has a line for each parked step, and commands in place of requests', () => {
+  const parked = [park('qdrant.drop', 'full'), park('mongodb.drop', 'away')];
+  const text = stuckTable(
+    [
+      {
+        ...tenant({ operation: operation({ state: 'parked', parked, attempts: 7 }) }),
+        why: 'parked',
+        advice: 'See qdrant.drop.',
+      },
+      { ...tenant({ name: 'globex', purgeAt: AT }), why: 'overdue-purge', advice: 'DELETE with mode=hard.' },
+    ],
+    undefined,
+    'ff',
+  );
+  expect(text).toMatch(/^acme +create +qdrant\.drop +7 +\d+ \w+ +full$/m);
+  expect(text).toMatch(/^acme +create +mongodb\.drop +7 +\d+ \w+ +away$/m);
+  expect(text).toMatch(/^globex +purge +- /m);
+  expect(text).toContain('ff tenants delete NAME --hard');
+  expect(text).not.toContain('mode=hard');
+});
+
+test('a tenant shows its last operation, and the one that a forced deletion has interrupted', () => {
+  const text = tenantDetails(
+    tenant({
+      operation: operation({ kind: 'hard_delete', state: 'requested' }),
+      interrupted: operation({ state: 'parked', parked: [park('qdrant.drop', 'full')] }),
+    }),
+    'ff',
+  );
+  expect(text).toMatch(/last operation +hard delete requested, requested by me/);
+  expect(text).toMatch(/interrupted +create parked, requested by me/);
+  expect(text).toContain('qdrant.drop: full');
+});
+
+test('one that is gone shows the proof of its absence', () => {
+  const backends = [
+    { kind: 'postgres', name: 'freeflow_acme', nonce: 'n', state: 'absent', found: 'no database, no role', seenAt: AT },
+    { kind: 'qdrant', name: 'freeflow_acme_vectors', nonce: 'n', state: 'absent' },
+  ];
+  const gone = operation({ kind: 'hard_delete', endedAt: AT, evidence: { backends, secretsDestroyed: 5 } });
+  const text = tenantDetails(tenant({ status: 'deleted', goneAt: AT, operation: gone }), 'ff');
+  expect(text).toContain('Read back from the backends:');
+  expect(text).toMatch(/postgres +freeflow_acme is absent: no database, no role \(2026/);
+  expect(text).toMatch(/qdrant +freeflow_acme_vectors is absent: nothing was created/);
+  expect(text).toMatch(/secrets +5 destroyed/);
+});
