@@ -2,6 +2,7 @@ import type { StackInfo } from '@freeflow/contract/stack-info';
 import type { z } from 'zod';
 import type { Backend } from './backend';
 import type { ConnectForm } from './connect';
+import type { Demo } from './demo';
 import type { Group } from './doctor/check';
 import type { SupportedVersions } from './doctor/versions';
 import type { FailureCodes } from './failure-codes';
@@ -23,12 +24,19 @@ export interface BackendModule<Variables extends z.ZodRawShape = z.ZodRawShape> 
   createBackend(config: z.output<z.ZodObject<Variables>>, installation: Installation): Backend;
   /** How a tenant's application connects: what `freeflow tenants connect` prints. */
   readonly connect: ConnectForm;
+  /** A tenant's application in `freeflow demo`. */
+  readonly demo: Demo;
   /** What `freeflow doctor` checks of the server, by which variables, and which versions it expects. */
   readonly doctor: { readonly settings: z.ZodRawShape; readonly checks: Group; readonly versions: SupportedVersions };
   /** How `freeflow setup backends` makes the worker's login. */
   readonly provisioner: Provisioner | NoProvisioner;
   /** The variables of worker and owner on the local stack; empty where it runs no such server. */
   readonly stackVariables: (stack: StackInfo) => Readonly<Record<string, string>>;
+  /**
+   * Refuses to start a worker with what would make it fail later, such as a pooler of transactions.
+   * @throws where the configuration can't work
+   */
+  assertUsable?(config: z.output<z.ZodObject<Variables>>): Promise<void>;
   /** Steps that one worker runs at a time there, where it is not what other backends can take. */
   concurrency?(config: z.output<z.ZodObject<Variables>>): number;
 }

@@ -33,6 +33,11 @@ export const moduleOf = (kind: BackendKind): BackendModule => REGISTRY[kind];
 export const createBackends = (config: BackendsConfig, installation: Installation): Backend[] =>
   BACKEND_KINDS.map((kind) => moduleOf(kind).createBackend(config, installation));
 
+/** Refuses a configuration by which no worker could work. */
+export async function assertUsable(config: BackendsConfig): Promise<void> {
+  await Promise.all(BACKEND_KINDS.map((kind) => moduleOf(kind).assertUsable?.(config)));
+}
+
 /** How many steps one worker runs at a time at this backend. */
 export const concurrencyOf = (kind: BackendKind, config: BackendsConfig): number =>
   moduleOf(kind).concurrency?.(config) ?? CONCURRENCY;

@@ -1,12 +1,12 @@
-import type { TenantNames } from './tenant-names';
-
 interface BackendRow {
   /** The server's name, for people. */
   readonly title: string;
   /** What a tenant has there, for people. */
   readonly resource: string;
   /** The column of Tenant with the resource's name. */
-  readonly nameColumn: keyof TenantNames;
+  readonly nameColumn: string;
+  /** The resource's name, `{name}` being the tenant's. */
+  readonly namePattern: `${string}{name}${string}`;
   /** Where the reference of the tenant's credential stands: on its TenantConnection, or on the ledger entry. */
   readonly credentialAt: 'connection' | 'ledger';
   /** Whether the reconciler can list what carries our nonce, or has to ask for each name since a list is too dear. */
@@ -21,6 +21,7 @@ export const BACKENDS = {
     title: 'PostgreSQL',
     resource: 'database',
     nameColumn: 'postgresDb',
+    namePattern: 'freeflow_{name}',
     credentialAt: 'connection',
     listing: 'all',
     startToCloseTimeout: '3 minutes',
@@ -29,6 +30,7 @@ export const BACKENDS = {
     title: 'MongoDB',
     resource: 'database',
     nameColumn: 'mongoDb',
+    namePattern: 'freeflow_{name}',
     credentialAt: 'connection',
     listing: 'all',
     startToCloseTimeout: '3 minutes',
@@ -37,6 +39,7 @@ export const BACKENDS = {
     title: 'Qdrant',
     resource: 'collection',
     nameColumn: 'qdrantCollection',
+    namePattern: 'freeflow_{name}_vectors',
     credentialAt: 'connection',
     listing: 'all',
     startToCloseTimeout: '3 minutes',
@@ -45,6 +48,7 @@ export const BACKENDS = {
     title: 'Keycloak',
     resource: 'realm',
     nameColumn: 'realmName',
+    namePattern: 'freeflow-{name}',
     credentialAt: 'ledger',
     listing: 'by-name',
     startToCloseTimeout: '8 minutes',

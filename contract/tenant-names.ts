@@ -1,3 +1,5 @@
+import { BACKEND_KINDS, type BackendKind, BACKENDS } from './backends';
+
 /** What a tenant may be called. The master database checks the same. */
 export const TENANT_NAME_PATTERN = /^[a-z0-9]{3,30}$/;
 
@@ -10,13 +12,8 @@ export class TenantNameError extends Error {
   }
 }
 
-/** The names of one tenant's resources. */
-export interface TenantNames {
-  readonly realmName: string;
-  readonly postgresDb: string;
-  readonly mongoDb: string;
-  readonly qdrantCollection: string;
-}
+/** The names of one tenant's resources, by the columns of Tenant. */
+export type TenantNames = { readonly [Column in (typeof BACKENDS)[BackendKind]['nameColumn']]: string };
 
 /**
  * Names no tenant may take: the databases, roles and realms of the platform live in the same namespaces
@@ -97,7 +94,11 @@ export function isReservedTenantName(name: string): boolean {
 
 /** Which tenant's a resource of this name is, as far as the name tells. */
 export const tenantNameOf = (resource: string): string | undefined =>
-  /^freeflow[_-]([a-z0-9]{3,30})(?:_vectors)?$/.exec(resource)?.[1];
+  NAME_PATTERNS.map((pattern) => pattern.exec(resource)?.[1]).find((name) => name !== undefined);
+
+const NAME_PATTERNS = BACKEND_KINDS.map(
+  (kind) => new RegExp(`^${BACKENDS[kind].namePattern.replace('{name}', '([a-z0-9]{3,30})')}$`),
+);
 
 /**
  * The names of a tenant's resources: the only place where they derive from the tenant's name.
@@ -107,10 +108,12 @@ export function tenantNames(name: string): TenantNames {
   if (!TENANT_NAME_PATTERN.test(name)) {
     throw new TenantNameError();
   }
-  return {
-    realmName: `freeflow-${name}`,
-    postgresDb: `freeflow_${name}`,
-    mongoDb: `freeflow_${name}`,
-    qdrantCollection: `freeflow_${name}_vectors`,
-  };
+  return namesBy((kind) => BACKENDS[kind].namePattern.replace('{name}', name));
 }
+
+/** The names of its resources alone, out of all that is known of a tenant. */
+export const pickTenantNames = (tenant: TenantNames): TenantNames =>
+  namesBy((kind) => tenant[BACKENDS[kind].nameColumn]);
+
+const namesBy = (nameOf: (kind: BackendKind) => string): TenantNames =>
+  Object.fromEntries(BACKEND_KINDS.map((kind) => [BACKENDS[kind].nameColumn, nameOf(kind)])) as TenantNames;

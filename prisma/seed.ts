@@ -1,4 +1,4 @@
-import { tenantNames, type TenantNames } from '@freeflow/contract';
+import { BACKENDS, tenantNames } from '@freeflow/contract';
 import { ConnectionService, type Prisma, type PrismaClient } from './generated/client';
 
 /** Where one service of a tenant answers. */
@@ -19,12 +19,6 @@ export type SeedOutcome = 'registered' | 'updated' | 'left-alone';
 
 /** Any fixed number; makes seeds of the same database take turns. */
 const LOCK_KEY = 7_303_901_468;
-
-const DATABASE_OF: Readonly<Record<ConnectionService, keyof TenantNames>> = {
-  postgres: 'postgresDb',
-  mongodb: 'mongoDb',
-  qdrant: 'qdrantCollection',
-};
 
 /** Registers a tenant that exists outside already: its row (active) and its connections. Creates nothing at any backend. */
 export async function seedTenant(db: PrismaClient, seed: Seed): Promise<SeedOutcome> {
@@ -61,7 +55,7 @@ function connectionRows(tenantId: string, { name, servers }: Seed): Prisma.Tenan
   return Object.values(ConnectionService).map((service) => ({
     tenantId,
     service,
-    dbName: names[DATABASE_OF[service]],
+    dbName: names[BACKENDS[service].nameColumn],
     ...servers[service],
     secretRef: null,
   }));

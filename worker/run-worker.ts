@@ -4,7 +4,7 @@ import { readTemporalConfig } from '@freeflow/lib/temporal';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { concurrencyOf } from '../backends/registry';
+import { assertUsable, concurrencyOf } from '../backends/registry';
 import { builtBundlePath } from './bundle';
 import { readWorkerConfig, type WorkerConfig } from './config';
 import { createDependencies } from './dependencies';
@@ -25,7 +25,7 @@ export async function runWorker(env: NodeJS.ProcessEnv, compose = createDependen
   const config = readWorkerConfig(env);
   await Promise.all([
     refuseTransactionPooling('MASTER_DATABASE_URL', config.MASTER_DATABASE_URL),
-    refuseTransactionPooling('POSTGRES_ADMIN_URL', config.POSTGRES_ADMIN_URL),
+    assertUsable(config),
   ]);
   const logger = startTelemetry(config.LOG_LEVEL);
   const health: Health = { workers: [], waitingFor: 'Temporal' };

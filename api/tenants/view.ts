@@ -1,4 +1,4 @@
-import { type BackendKind, workflowIdOf } from '@freeflow/contract';
+import { type BackendKind, pickTenantNames, workflowIdOf } from '@freeflow/contract';
 import {
   parkedStepSchema,
   type LogRowBody,
@@ -41,16 +41,13 @@ export const lastAdoptions = (tenantId: string) =>
 
 /** A tenant as the API shows it; never a secret, nor what is internal. */
 export function viewTenant(tenant: TenantWithOperation, runUrl: RunUrl): TenantBody {
-  const { id, name, status, realmName, postgresDb, mongoDb, qdrantCollection, operations } = tenant;
+  const { id, name, status, operations } = tenant;
   const [last, before] = operations;
   return {
     id,
     name,
     status,
-    realmName,
-    postgresDb,
-    mongoDb,
-    qdrantCollection,
+    ...pickTenantNames(tenant),
     createdAt: tenant.createdAt.toISOString(),
     updatedAt: tenant.updatedAt.toISOString(),
     goneAt: iso(tenant.goneAt),

@@ -1,6 +1,7 @@
 import { defineBackend } from '../module';
 import { MongoBackend } from './adapter';
 import { CONNECT } from './connect';
+import { DEMO } from './demo';
 import { CHECKS, SETTINGS, VERSIONS } from './doctor';
 import { FAILURE_CODES } from './failure-codes';
 import { PROVISIONER } from './provisioner';
@@ -11,6 +12,7 @@ export const MODULE = defineBackend({
   variables: VARIABLES,
   failureCodes: FAILURE_CODES,
   connect: CONNECT,
+  demo: DEMO,
   doctor: { settings: SETTINGS, checks: CHECKS, versions: VERSIONS },
   provisioner: PROVISIONER,
   stackVariables: ({ mongodb }) => ({ MONGODB_ADMIN_URL: mongodb.provisionerUrl }),

@@ -1,6 +1,8 @@
+import { refuseTransactionPooling } from '@freeflow/lib/pg';
 import { defineBackend } from '../module';
 import { PostgresBackend } from './adapter';
 import { CONNECT } from './connect';
+import { DEMO } from './demo';
 import { CHECKS, SETTINGS } from './doctor';
 import { FAILURE_CODES } from './failure-codes';
 import { PROVISIONER } from './provisioner';
@@ -12,6 +14,7 @@ export const MODULE = defineBackend({
   variables: VARIABLES,
   failureCodes: FAILURE_CODES,
   connect: CONNECT,
+  demo: DEMO,
   doctor: { settings: SETTINGS, checks: CHECKS, versions: VERSIONS },
   provisioner: PROVISIONER,
   stackVariables: ({ postgres }) => ({ POSTGRES_ADMIN_URL: postgres.provisionerUrl }),
@@ -25,4 +28,5 @@ export const MODULE = defineBackend({
       },
       config.POSTGRES_TENANT_URL,
     ),
+  assertUsable: ({ POSTGRES_ADMIN_URL: url }) => refuseTransactionPooling('POSTGRES_ADMIN_URL', url),
 });

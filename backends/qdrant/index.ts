@@ -1,6 +1,7 @@
 import { defineBackend } from '../module';
 import { QdrantBackend } from './adapter';
 import { CONNECT } from './connect';
+import { DEMO } from './demo';
 import { CHECKS, SETTINGS, VERSIONS } from './doctor';
 import { FAILURE_CODES } from './failure-codes';
 import { VARIABLES } from './variables';
@@ -10,6 +11,7 @@ export const MODULE = defineBackend({
   variables: VARIABLES,
   failureCodes: FAILURE_CODES,
   connect: CONNECT,
+  demo: DEMO,
   doctor: { settings: SETTINGS, checks: CHECKS, versions: VERSIONS },
   provisioner: {
     isMissingBecause:

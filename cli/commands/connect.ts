@@ -26,12 +26,14 @@ import { isTenantId } from '../tenant-id';
 
 const { MASTER_DATABASE_URL, SECRETS_KEY, SECRETS_OLD_KEYS } = VARIABLES;
 const forms = BACKEND_KINDS.map((kind) => moduleOf(kind).connect);
-const settingsSchema = z.object({
+/** What the command reads of another installation: all of these, or none. */
+export const connectSettings = z.object({
   MASTER_DATABASE_URL,
   SECRETS_KEY,
   ...(Object.assign({}, ...forms.map(({ settings }) => settings)) as z.ZodRawShape),
 });
-const optionsSchema = z.object({
+/** What it reads beyond, each by itself. */
+export const connectOptions = z.object({
   SECRETS_OLD_KEYS,
   ...(Object.assign({}, ...forms.map(({ options }) => options)) as z.ZodRawShape),
 });
@@ -50,12 +52,12 @@ export async function connect(
     console.error(text);
   },
 ): Promise<Connections> {
-  const settings = readSettings(settingsSchema, env, (stack) => ({
+  const settings = readSettings(connectSettings, env, (stack) => ({
     ...Object.assign({}, ...BACKEND_KINDS.map((kind) => moduleOf(kind).stackVariables(stack))),
     MASTER_DATABASE_URL: stack.masterDatabase.workerUrl,
     SECRETS_KEY: stack.secretsKey,
   }));
-  const options = readOptions(optionsSchema, env);
+  const options = readOptions(connectOptions, env);
   return read({ tenant, backend, values: { ...settings, ...options }, warn }, settings, options.SECRETS_OLD_KEYS).catch(
     (error: unknown) => {
       throw explained(error);

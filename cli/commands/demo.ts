@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
+import { BACKEND_KINDS } from '@freeflow/contract';
 import { absenceEvidenceSchema, type TenantBody } from '@freeflow/contract/http';
 import type { Command } from 'commander';
 import pc from 'picocolors';
+import { moduleOf } from '../../backends/registry';
 import { showCutOff, showIsolation, showOwn } from '../demo/scenes';
 import { EXIT, Failure } from '../failure';
 import { connect } from './connect';
@@ -28,6 +30,8 @@ Example:
       end(await demo(toolsOf({}, env), env));
     });
 }
+
+const listOf = (words: readonly string[]): string => `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`;
 
 async function demo(tools: Tools, env: NodeJS.ProcessEnv): Promise<number> {
   const {
@@ -58,9 +62,7 @@ async function demo(tools: Tools, env: NodeJS.ProcessEnv): Promise<number> {
   const remove = async ({ id }: TenantBody) => followToSuccess(await tenants.remove(id, { hard: true, force: true }));
 
   try {
-    scene(
-      '1. Two tenants, each with its own database in PostgreSQL and MongoDB, its collection in Qdrant and its realm in Keycloak',
-    );
+    scene(`1. Two tenants, each with its own ${listOf(BACKEND_KINDS.map((kind) => moduleOf(kind).demo.what))}`);
     const mine = await create(`demo${suffix}a`);
     const other = await create(`demo${suffix}b`);
     const [keys, theirs] = [await connect(mine.name, undefined, env), await connect(other.name, undefined, env)];

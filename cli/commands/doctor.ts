@@ -1,5 +1,7 @@
 import { BACKEND_KINDS } from '@freeflow/contract';
+import { variablesOf } from '@freeflow/lib/config';
 import type { Command } from 'commander';
+import { z } from 'zod';
 import type { Group } from '../../backends/doctor/check';
 import { moduleOf } from '../../backends/registry';
 import { examine, type Line } from '../doctor/examine';
@@ -19,6 +21,8 @@ const GROUPS: readonly Group[] = [
   ...BACKEND_KINDS.map((kind) => moduleOf(kind).doctor.checks),
 ];
 
+const HELP_WIDTH = 67;
+
 /** What of the process the command uses. */
 type Process = Pick<NodeJS.Process, 'env' | 'exit' | 'stdout' | 'stderr'>;
 
@@ -35,7 +39,7 @@ Changes nothing. Of another installation, by the variables that its worker and A
   FREEFLOW_API_URL, FREEFLOW_WORKER_URL                                where both answer
   FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID, FREEFLOW_CLIENT_SECRET       a client whose token the API accepts
   MASTER_OWNER_URL                                                     the master database by its owner's login
-  KEYCLOAK_OWNER_CLIENT_ID, KEYCLOAK_OWNER_CLIENT_SECRET               who may see Keycloak's version
+${ownersHelp()}
 What is not set is not checked. MASTER_DATABASE_URL is the worker's.
 Exit codes: 0 nothing failed, 1 something failed, 2 wrong usage, 4 nothing can be reached.
 
@@ -47,6 +51,16 @@ Examples:
       // At once: a server that does not answer would keep the process for longer than the checks.
       process.exit(await doctor(json === true, process));
     });
+}
+
+/** The settings that no worker has: an owner may see what the worker may not. */
+function ownersHelp(): string {
+  const rows = BACKEND_KINDS.flatMap((kind) => {
+    const { doctor, variables } = moduleOf(kind);
+    const extra = variablesOf(z.object(doctor.settings)).filter(({ name }) => !(name in variables));
+    return extra.length === 0 ? [] : [{ names: extra.map(({ name }) => name).join(', '), meaning: extra[0]?.meaning }];
+  });
+  return rows.map(({ names, meaning }) => `  ${names.padEnd(HELP_WIDTH)}  ${meaning}`).join('\n');
 }
 
 /**

@@ -42,7 +42,9 @@ The owners come from the environment; a backend whose variables are not set is l
 ${ownersHelp()}
 The provisioners' passwords too; without, a new one gets a random one, and one that exists keeps its own:
   ${PROVISIONED_BACKENDS.map(({ provisioner }) => provisioner.passwordVariable).join(', ')}
-${withoutProvisioner().join('\n')}
+${withoutProvisioner()
+  .map((it) => it.replace(/\n\s*/, ' '))
+  .join('\n')}
 
 Examples:
   POSTGRES_OWNER_URL=postgresql://postgres:...@db:5432/ pnpm -s freeflow setup backends

@@ -1,7 +1,9 @@
+import { BACKEND_KINDS, BACKENDS } from '@freeflow/contract';
 import pc from 'picocolors';
+import { moduleOf } from '../../backends/registry';
 import type { Connections } from '../connections';
 import { EXIT, Failure } from '../failure';
-import { refusalOf, VISITS } from './visitor';
+import { refusalBy } from './refusal';
 
 type Say = (line: string) => void;
 
@@ -12,13 +14,15 @@ const bad = (what: string) =>
   new Failure(EXIT.refused, what, 'That must never happen: please report it, with the lines above.');
 
 const visitsOf = (mine: Connections) =>
-  Object.entries(VISITS).flatMap(([backend, visit]) =>
-    mine[backend] === undefined ? [] : [{ ...visit, backend, mine: mine[backend] }],
+  BACKEND_KINDS.flatMap((backend) =>
+    mine[backend] === undefined
+      ? []
+      : [{ ...moduleOf(backend).demo, title: BACKENDS[backend].title, backend, mine: mine[backend] }],
   );
 
 /** Each backend lets the tenant write and read its own. */
 export async function showOwn(say: Say, name: string, mine: Connections): Promise<void> {
-  for (const visit of visitsOf(mine)) good(say, `${visit.title}: ${name} has ${await visit.own(visit.mine)}`);
+  for (const visit of visitsOf(mine)) good(say, `${visit.title}: ${name} has ${await visit.useOwn(visit.mine)}`);
 }
 
 /** Each backend refuses the tenant what is its neighbour's. */
@@ -28,7 +32,7 @@ export async function showIsolation(
   [other, theirs]: [string, Connections],
 ): Promise<void> {
   for (const visit of visitsOf(mine)) {
-    const refusal = await refusalOf(() => visit.intrude(visit.mine, theirs[visit.backend] ?? {}), visit);
+    const refusal = await refusalBy(() => visit.intrude(visit.mine, theirs[visit.backend] ?? {}), visit);
     if (refusal === undefined) throw bad(`${visit.title} let ${name} get at what is ${other}'s.`);
     good(say, `${visit.title}: ${name} reaching for what is ${other}'s: ${pc.bold('refused')}, ${refusal}`);
   }
@@ -37,7 +41,7 @@ export async function showIsolation(
 /** No backend lets the tenant in any more. */
 export async function showCutOff(say: Say, name: string, mine: Connections): Promise<void> {
   for (const visit of visitsOf(mine)) {
-    const refusal = await refusalOf(() => visit.own(visit.mine), visit);
+    const refusal = await refusalBy(() => visit.useOwn(visit.mine), visit);
     if (refusal === undefined) throw bad(`${visit.title} still lets ${name} in.`);
     good(say, `${visit.title}: ${name} is ${pc.bold('kept out')}, ${refusal}`);
   }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { BACKEND_KINDS, CONNECTION_SERVICES } from '../backends';
+import { BACKEND_KINDS, BACKENDS, CONNECTION_SERVICES } from '../backends';
 import { OPERATION_KINDS } from '../operations';
 import { OPERATION_STATES, TENANT_STATUSES } from '../states';
-import { isReservedTenantName, TENANT_NAME_PATTERN } from '../tenant-names';
+import { isReservedTenantName, TENANT_NAME_PATTERN, type TenantNames } from '../tenant-names';
 import { plainText, rowId } from './text';
 
 const time = z.iso.datetime();
@@ -83,15 +83,17 @@ export const operationSchema = z
   })
   .meta({ id: 'Operation' });
 
+/** The names of the tenant's resources, by their columns. */
+const resourceNames = Object.fromEntries(BACKEND_KINDS.map((kind) => [BACKENDS[kind].nameColumn, z.string()])) as {
+  [Column in keyof TenantNames]: z.ZodString;
+};
+
 export const tenantSchema = z
   .object({
     id: z.uuid(),
     name: z.string(),
     status: z.enum(TENANT_STATUSES),
-    realmName: z.string(),
-    postgresDb: z.string(),
-    mongoDb: z.string(),
-    qdrantCollection: z.string(),
+    ...resourceNames,
     createdAt: time,
     updatedAt: time,
     goneAt: time.nullable().describe('When all of it was seen absent; its name is free since then'),

@@ -42,7 +42,7 @@ const DEEPEST = 4;
 export function certificateFault(error: unknown, depth = 0): string | undefined {
   if (!types.isNativeError(error) || depth > DEEPEST) return undefined;
   const { code, cause, message } = error as Error & { code?: unknown };
-  // MongoDB's driver copies code and words of what it wraps; the innermost ones are Node's own.
+  // Some drivers copy code and message of what they wrap; the innermost ones are Node's own.
   return (
     certificateFault(cause, depth + 1) ??
     (typeof code === 'string' && CERTIFICATE_CODES.includes(code) ? `${message} (${code})` : undefined)

@@ -1,8 +1,9 @@
 import { BACKEND_KINDS } from '@freeflow/contract';
+import { variablesOf } from '@freeflow/lib/config';
 import { Argument, type Command } from 'commander';
 import pc from 'picocolors';
 import { type Connections, tryOut } from '../../connections';
-import { connect } from '../connect';
+import { connect, connectOptions, connectSettings } from '../connect';
 import { type CommonOptions, type Host, printJson } from './tools';
 
 const NAME_WIDTH = 14;
@@ -18,8 +19,12 @@ export function addConnect(tenants: Command, { env }: Host): void {
     .addHelpText(
       'after',
       `
-Of another installation: MASTER_DATABASE_URL, SECRETS_KEY, KEYCLOAK_URL (and SECRETS_OLD_KEYS)
-KEYCLOAK_TENANT_URL: Keycloak as tenants reach it, where that isn't KEYCLOAK_URL; the other three by the worker's *_TENANT_URL
+Of another installation: ${Object.keys(connectSettings.shape).join(', ')} (and SECRETS_OLD_KEYS)
+${variablesOf(connectOptions)
+  .filter(({ isSecret }) => !isSecret)
+  .map(({ name, meaning }) => `${name}: ${meaning}`)
+  .join('\n')}
+Where tenants reach the other servers is recorded when they are made, by the worker's *_TENANT_URL
 
 Examples:
   pnpm freeflow tenants connect acme

@@ -1,0 +1,34 @@
+import { ErrorTolerantClient } from '@freeflow/lib/pg';
+import type { Client } from 'pg';
+import { type Demo, DEMO_TIMEOUT_MS } from '../demo';
+
+export const DEMO: Demo = {
+  what: 'database in PostgreSQL',
+  useOwn: ({ url, database }) =>
+    inDatabase(String(url), async (client) => {
+      await client.query('CREATE TABLE IF NOT EXISTS demo (said text)');
+      await client.query('INSERT INTO demo VALUES ($1)', ['hello']);
+      const { rows } = await client.query<{ n: number }>('SELECT count(*)::int AS n FROM demo');
+      return `${rows[0]?.n} row(s) in its own table in ${database}`;
+    }),
+  intrude: (mine, theirs) => {
+    const url = new URL(String(mine['url']));
+    url.pathname = `/${theirs['database']}`;
+    return inDatabase(url.href, (client) => client.query('SELECT 1'));
+  },
+  refusals: ['42501', '28000', '28P01'],
+};
+
+async function inDatabase<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
+  const client = new ErrorTolerantClient({
+    connectionString: url,
+    connectionTimeoutMillis: DEMO_TIMEOUT_MS,
+    settings: { statement_timeout: DEMO_TIMEOUT_MS },
+  });
+  try {
+    await client.connect();
+    return await work(client);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

@@ -1,0 +1,74 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { projectRoot } from '../stack/project';
+
+/** The rooms that deal with backends in general. All that knows one of the servers lives in backends/, contract/ or stack/. */
+const ROOMS = ['activities', 'api', 'bench', 'cli', 'lib', 'prisma', 'scripts', 'worker', 'workflows'];
+const BUILT = /(^|\/)(dist|generated|histories|migrations|node_modules)\//;
+const NAMES = /postgres|mongo|qdrant|keycloak/gi;
+
+/** Where a server may be named all the same, by which of its names, why, and on which lines, where not on all. */
+const EXCEPTIONS: readonly [under: string, names: RegExp, why: string, lines?: RegExp][] = [
+  ['lib/pg/', /^postgres$/i, 'sessions of PostgreSQL, which is the master database too'],
+  ['lib/config/', /^postgres$/i, 'the URL of the master database'],
+  ['prisma/ensure-database.ts', /^postgres$/i, 'the database from which the master database is created'],
+  ['prisma/schema-engine.ts', /^postgres$/i, "the dialect of Prisma's schema engine"],
+  [
+    'prisma/seed-',
+    /^(postgres|mongo|qdrant)$/i,
+    'variables whose names are given from outside: SEED_POSTGRES_HOST, ...',
+  ],
+  ['activities/lock-', /^postgres$/i, 'the tenant lock is an advisory lock of the master database'],
+  ['api/plugins/master-problems.ts', /^postgres$/i, 'the error codes of the master database'],
+  ['api/tenants/cursor.ts', /^postgres$/i, 'what the master database takes for a moment'],
+  ['workflows/answer-form.ts', /^postgres$/i, 'what text the master database stores'],
+  ['cli/doctor/master.ts', /^postgres$/i, 'the checks of the master database'],
+  [
+    'cli/commands/setup-backends.ts',
+    /^postgres$/i,
+    'the form of a URL of the master database',
+    /postgresql:\/\/server/,
+  ],
+  ['api/plugins/docs.ts', /./, 'the description of the product'],
+  ['api/config.ts', /^keycloak$/i, 'the identity provider whose tokens the API takes, in a description'],
+  ['workflows/operator-view.ts', /^keycloak$/i, 'an example of a command line', /temporal workflow signal/],
+  ['cli/', /^(postgres|qdrant|keycloak)$/i, 'examples of command lines', /pnpm (-s )?freeflow|step, such as/],
+];
+
+interface Mention {
+  file: string;
+  line: number;
+  text: string;
+  name: string;
+}
+
+const sources = ROOMS.flatMap((room) =>
+  readdirSync(path.join(projectRoot(), room), { recursive: true, encoding: 'utf8' })
+    .map((it) => path.join(room, it))
+    .filter((file) => /\.(ts|cjs)$/.test(file) && !/\.test\.ts$/.test(file) && !BUILT.test(file)),
+);
+
+const mentions: Mention[] = sources.flatMap((file) =>
+  readFileSync(path.join(projectRoot(), file), 'utf8')
+    .split('\n')
+    .flatMap((text, at) => [...text.matchAll(NAMES)].map(([name]) => ({ file, line: at + 1, text, name }))),
+);
+
+const isExcepted = (
+  { file, name, text }: Mention,
+  [under, names, _why, lines = /./]: (typeof EXCEPTIONS)[number],
+): boolean => file.startsWith(under) && names.test(name) && lines.test(text);
+
+test('the sources are found', () => {
+  expect(sources.length).toBeGreaterThan(150);
+});
+
+test('no server is named outside its room', () => {
+  const stray = mentions.filter((it) => !EXCEPTIONS.some((exception) => isExcepted(it, exception)));
+  expect(stray.map(({ file, line, name }) => `${file}:${line} ${name}`)).toEqual([]);
+});
+
+test('every exception is needed', () => {
+  const unused = EXCEPTIONS.filter((exception) => !mentions.some((it) => isExcepted(it, exception)));
+  expect(unused.map(([under]) => under)).toEqual([]);
+});
