@@ -35,7 +35,7 @@ export const createBackends = (config: BackendsConfig, installation: Installatio
 
 /** Refuses a configuration by which no worker could work. */
 export async function assertUsable(config: BackendsConfig): Promise<void> {
-  await Promise.all(BACKEND_KINDS.map((kind) => moduleOf(kind).assertUsable?.(config)));
+  await Promise.all(BACKEND_KINDS.flatMap((kind) => moduleOf(kind).assertUsable?.(config) ?? []));
 }
 
 /** How many steps one worker runs at a time at this backend. */
