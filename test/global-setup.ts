@@ -1,4 +1,4 @@
-import { joinStack, listenForShutdown } from '../stack/foreground';
+import { INTERRUPTED, joinStack, listenForShutdown } from '../stack/foreground';
 import { plainProgress } from '../stack/progress';
 import type { RunningStack } from '../stack/stack';
 
@@ -13,7 +13,7 @@ declare global {
 /** Starts the servers the tests run against, unless a developer keeps them running there. */
 export default async function globalSetup(): Promise<void> {
   const progress = plainProgress(process.stdout);
-  const ending = listenForShutdown(
+  const shutdown = listenForShutdown(
     (text) => {
       progress.note(text);
     },
@@ -21,20 +21,27 @@ export default async function globalSetup(): Promise<void> {
       process.exit(code);
     },
   );
-  void ending.ended.then(() => {
-    process.exit(130);
-  });
   const dir = process.env['FREEFLOW_TEST_STACK'] ?? TEST_STACK;
-  // What a killed run has left is of no use to this one; another folder's data may be.
-  const joined = await joinStack({
-    dir,
-    env: process.env,
-    progress,
-    signal: ending.signal,
-    onKill: ending.onKill,
-    fresh: dir === TEST_STACK,
+  try {
+    // What a killed run has left is of no use to this one; another folder's data may be.
+    const joined = await joinStack({
+      dir,
+      env: process.env,
+      progress,
+      signal: shutdown.signal,
+      onKill: shutdown.onKill,
+      fresh: dir === TEST_STACK,
+    });
+    if (joined.kind === 'started') {
+      globalThis.freeflowTestStack = joined.stack;
+      shutdown.onStop(joined.stack.stop);
+    }
+  } catch (error) {
+    if (shutdown.signal.aborted) process.exit(INTERRUPTED);
+    throw error;
+  }
+  // Not before: an interrupted start ends its servers by itself, and an exit in the middle of that would leave them running.
+  void shutdown.ended.then(() => {
+    process.exit(INTERRUPTED);
   });
-  if (joined.kind === 'running') return;
-  globalThis.freeflowTestStack = joined.stack;
-  ending.onStop(joined.stack.stop);
 }
