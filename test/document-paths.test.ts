@@ -53,3 +53,9 @@ test.each(DOCUMENTS)('every link of %s to another document leads somewhere', (fi
   const missing = targets.filter((it) => !existsSync(path.join(ROOT, path.dirname(file), it)));
   expect(missing).toEqual([]);
 });
+
+test('the page of the architecture names files of every room', () => {
+  const named = textOf('docs/architecture.md').match(NAMED) ?? [];
+  const rooms = ['contract', 'lib', 'prisma', 'backends', 'activities', 'workflows', 'worker', 'api', 'cli', 'stack'];
+  expect(rooms.filter((room) => !named.some((it) => it.startsWith(`${room}/`) && it.endsWith('.ts')))).toEqual([]);
+});
