@@ -32,7 +32,7 @@ const EXCEPTIONS: readonly [under: string, names: RegExp, why: string, lines?: R
   ['api/plugins/docs.ts', /./, 'the description of the product'],
   ['api/config.ts', /^keycloak$/i, 'the identity provider whose tokens the API takes, in a description'],
   ['workflows/operator-view.ts', /^keycloak$/i, 'an example of a command line', /temporal workflow signal/],
-  ['cli/', /^(postgres|qdrant|keycloak)$/i, 'examples of command lines', /pnpm (-s )?freeflow|step, such as/],
+  ['cli/', /^(postgres|qdrant|keycloak)$/i, 'examples of command lines', /pnpm (-s )?freeflow|--step <step>/],
 ];
 
 interface Mention {
