@@ -1,5 +1,6 @@
+import { UUID_NAMESPACE } from '@freeflow/contract';
 import type { Prisma, PrismaClient } from '@freeflow/db-master';
-import { uuidOf } from '../backends/uuid';
+import { v5 as uuidV5 } from 'uuid';
 
 /** One attempt of one step, as Temporal identifies it. */
 export interface Attempt {
@@ -25,8 +26,12 @@ const LOST = 'lost: the worker ended or was cut off before it could report';
 
 const keyOf = ({ runId, activityId }: Attempt) => `${runId}/${activityId}`;
 
+/** The id of an attempt's row: a repeated write is the same row. */
+const rowIdOf = ({ runId, activityId, attempt, scheduledAtMs }: Omit<Attempt, 'tenantId' | 'operationId' | 'step'>) =>
+  uuidV5([runId, activityId, attempt, scheduledAtMs].join('/'), UUID_NAMESPACE);
+
 /** When a lost attempt was scheduled its successor doesn't know, so its row's id is made without. */
-const lostIdOf = ({ runId, activityId, attempt }: Attempt): string => uuidOf(runId, activityId, attempt, 0);
+const lostIdOf = (attempt: Attempt): string => rowIdOf({ ...attempt, scheduledAtMs: 0 });
 
 /** Locks the tenant's row: what is written of a step comes one after the other. */
 export const lockTenant = (db: Db, { tenantId }: Pick<Attempt, 'tenantId'>): Prisma.PrismaPromise<number> =>
@@ -48,7 +53,7 @@ export function appendRow(
   attempt: Attempt,
   { status, message, durationMs }: Outcome,
 ): Prisma.PrismaPromise<number> {
-  const id = uuidOf(attempt.runId, attempt.activityId, attempt.attempt, attempt.scheduledAtMs);
+  const id = rowIdOf(attempt);
   const lostId = lostIdOf(attempt);
   const { tenantId, operationId, step } = attempt;
   return db.$executeRaw`

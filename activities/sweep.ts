@@ -7,7 +7,6 @@ import { claimDueOperations, type Due } from './due-operations';
 import { acceptDuePurges } from './due-purges';
 import { mapInParallel } from './in-parallel';
 
-export { RETENTION } from './due-purges';
 export type { Due } from './due-operations';
 
 /** Starts the workflow of an operation; `running` where this tenant has an open run already. */

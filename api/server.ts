@@ -1,4 +1,5 @@
 import { refuseTransactionPooling } from '@freeflow/lib/pg';
+import closeWithGrace from 'close-with-grace';
 import { buildApp } from './app';
 import { readApiConfig } from './config';
 
@@ -9,13 +10,11 @@ async function main(): Promise<void> {
   const config = readApiConfig(process.env);
   await refuseTransactionPooling('MASTER_DATABASE_URL', config.MASTER_DATABASE_URL);
   const app = await buildApp(config, process.env);
-  const stop = (signal: NodeJS.Signals) => {
-    app.log.info({ signal }, 'the API stops');
-    setTimeout(() => process.exit(1), CLOSE_WITHIN_MS).unref();
-    void app.close().then(() => process.exit(0));
-  };
-  process.once('SIGTERM', stop);
-  process.once('SIGINT', stop);
+  closeWithGrace({ delay: CLOSE_WITHIN_MS, logger: app.log }, async ({ signal, err }) => {
+    if (err === undefined) app.log.info({ signal }, 'the API stops');
+    else app.log.fatal({ err }, 'the API stops: nobody has caught this error');
+    await app.close();
+  });
   await app.listen({ host: config.API_HOST, port: config.API_PORT });
 }
 

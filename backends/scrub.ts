@@ -23,7 +23,7 @@ export function scrub(text: string, secrets: Iterable<string> = []): string {
 const UNSTORABLE = /\u0000|\p{Cs}/gu;
 
 /** A text with U+FFFD in place of what the master database can't store. Servers, and operators at Temporal, say anything. */
-export const storableText = (text: string): string => text.replaceAll(UNSTORABLE, '\ufffd');
+const storableText = (text: string): string => text.replaceAll(UNSTORABLE, '\ufffd');
 
 /** The same of all texts in a value, as it comes from JSON. */
 export function storable<T>(value: T): T {

@@ -12,3 +12,4 @@ export * from './states';
 export * from './step-names';
 export * from './stuck';
 export * from './tenant-names';
+export * from './uuid-namespace';

@@ -2,7 +2,7 @@ import { BACKENDS, tenantNames } from '@freeflow/contract';
 import { ConnectionService, type Prisma, type PrismaClient } from './generated/client';
 
 /** Where one service of a tenant answers. */
-export interface SeedServer {
+interface SeedServer {
   readonly host: string;
   readonly port: number;
   readonly username: string | null;

@@ -21,7 +21,7 @@ const GENERATORS = {
   secretsKey: () => randomBytes(32).toString('base64'),
 };
 
-export type CredentialName = keyof typeof GENERATORS;
+type CredentialName = keyof typeof GENERATORS;
 
 /** What a stack keeps from start to start. */
 export interface Settings {

@@ -3,10 +3,10 @@ import path from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
 
 /** Where the built bundle lies, beside this file once compiled. */
-export const BUNDLE_PATH = path.join(__dirname, 'workflow-bundle.js');
+const BUNDLE_PATH = path.join(__dirname, 'workflow-bundle.js');
 
 /** Bundles the workflows, as built, with the bundler of this very SDK version. */
-export async function buildBundle(): Promise<string> {
+async function buildBundle(): Promise<string> {
   const workflowsPath = require.resolve('../workflows');
   const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
   return code;

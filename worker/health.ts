@@ -6,6 +6,8 @@ export interface Health {
   workers: Worker[];
   /** What the start waits for, null once nothing. */
   waitingFor: string | null;
+  /** Settles once all workers have ended and their connections are closed. */
+  stopped: Promise<void>;
 }
 
 /**

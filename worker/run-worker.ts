@@ -3,6 +3,7 @@ import { refuseTransactionPooling } from '@freeflow/lib/pg';
 import { readTemporalConfig } from '@freeflow/lib/temporal';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
+import closeWithGrace from 'close-with-grace';
 import type { Logger } from 'pino';
 import { assertUsable, concurrencyOf } from '../backends/registry';
 import { builtBundlePath } from './bundle';
@@ -15,9 +16,11 @@ import { registerSearchAttributes } from './search-attributes';
 import { startTelemetry } from './telemetry';
 
 const RETRY_MS = 1_000;
+/** After the grace of its activities a worker cuts them off, then connections close: each has half of this time, in ms. */
+const AFTER_GRACE_MS = 10_000;
 
 /**
- * Runs the worker until it is told to stop.
+ * Runs the worker until a signal tells it to stop; the process then ends by itself.
  * @param compose puts the activities together
  * @throws Error when the configuration is incomplete, names a pooler that takes sessions apart, or the task queue is another installation's
  */
@@ -28,8 +31,9 @@ export async function runWorker(env: NodeJS.ProcessEnv, compose = createDependen
     assertUsable(config),
   ]);
   const logger = startTelemetry(config.LOG_LEVEL);
-  const health: Health = { workers: [], waitingFor: 'Temporal' };
+  const health: Health = { workers: [], waitingFor: 'Temporal', stopped: Promise.resolve() };
   const server = await serveHealth(health, config.WORKER_HEALTH_HOST, config.WORKER_HEALTH_PORT);
+  stopOnSignal(config.WORKER_GRACE_MS, logger, health);
   const { connectionOptions, namespace } = readTemporalConfig(env);
 
   const connection = await untilDone(logger, 'connect to Temporal', () => NativeConnection.connect(connectionOptions));
@@ -56,14 +60,36 @@ export async function runWorker(env: NodeJS.ProcessEnv, compose = createDependen
   ).catch((error: unknown) => logger.error({ cause: (error as Error).message }, 'could not schedule the reconciler'));
 
   logger.info({ taskQueue: config.TASK_QUEUE, namespace }, 'worker runs');
-  try {
-    await Promise.all(health.workers.map((it) => it.run()));
-  } finally {
+  const stopped = runToEnd(health.workers, async () => {
     server.close();
     await close();
     await connection.close();
-  }
+  });
+  health.stopped = stopped;
+  await stopped;
   logger.info('worker stopped');
+}
+
+async function runToEnd(workers: readonly Worker[], close: () => Promise<void>): Promise<void> {
+  try {
+    await Promise.all(workers.map((it) => it.run()));
+  } finally {
+    await close();
+  }
+}
+
+/**
+ * Ends the process once running activities had their time; at once while there are no workers yet. A second signal ends it
+ * without waiting. What nobody catches ends it too, with exit code 1.
+ */
+function stopOnSignal(graceMs: number, logger: Logger, health: Health): void {
+  closeWithGrace({ delay: graceMs + AFTER_GRACE_MS, logger }, async ({ signal, err }) => {
+    if (err === undefined) logger.info({ signal }, 'worker stops');
+    else logger.fatal({ err }, 'worker stops: nobody has caught this error');
+    const running = health.workers.filter((it) => it.getState() === 'RUNNING');
+    for (const worker of running) worker.shutdown();
+    if (running.length > 0) await health.stopped;
+  });
 }
 
 /** One worker for workflows and the master database, and one for each backend: a slow one holds the slots of no other. */
@@ -78,7 +104,7 @@ async function createWorkers(
     namespace,
     activities,
     shutdownGraceTime: config.WORKER_GRACE_MS,
-    shutdownForceTime: config.WORKER_GRACE_MS + 5_000,
+    shutdownForceTime: config.WORKER_GRACE_MS + AFTER_GRACE_MS / 2,
     // Heartbeats must pass every second, or a busy worker would be taken for dead.
     maxHeartbeatThrottleInterval: '1 second',
     defaultHeartbeatThrottleInterval: '1 second',

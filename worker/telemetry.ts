@@ -10,6 +10,8 @@ export function startTelemetry(level: Level): Logger {
     logger[entryLevel.toLowerCase() as Level](meta ?? {}, message);
   Runtime.install({
     logger: new DefaultLogger(level.toUpperCase() as Uppercase<Level>, write),
+    // Signals are the process's own business.
+    shutdownSignals: [],
     telemetryOptions: { logging: { filter: { core: 'WARN', other: 'WARN' }, forward: {} } },
   });
   return logger;

@@ -1,3 +1,4 @@
+import { coerce, lt, satisfies, SemVer } from 'semver';
 import { fail, type Finding, ok, warn } from './check';
 
 /** The versions of one server, or of Node, that FreeFlow runs on. */
@@ -19,8 +20,9 @@ export function versionFinding(
   text: string,
 ): Finding {
   const [version = ''] = /\d+(\.\d+)*/.exec(text) ?? [];
-  const isOneOf = (versions: readonly string[]) => versions.some((it) => `${version}.`.startsWith(`${it}.`));
-  if (least !== undefined && isBelow(version, least.version))
+  const found = comparable(version);
+  const isOneOf = (versions: readonly string[]) => versions.some((it) => satisfies(found, it));
+  if (least !== undefined && lt(found, comparable(least.version)))
     return fail(`${version}: ${least.why}`, `Upgrade ${title} to ${least.version} or newer.`);
   if (isOneOf(endOfLife))
     return ok(`${version}: tested, but past its end of life; in production use ${supported.join(' or ')}`);
@@ -32,9 +34,5 @@ export function versionFinding(
   );
 }
 
-/** Whether `version` is older than `least`; `18` is not older than `18.0`. */
-export function isBelow(version: string, least: string): boolean {
-  const [has, needs] = [version, least].map((it) => it.split('.').map(Number));
-  const at = needs?.findIndex((part, index) => part !== (has?.[index] ?? 0)) ?? -1;
-  return at >= 0 && (has?.[at] ?? 0) < (needs?.[at] ?? 0);
-}
+/** Servers have versions of two to four numbers; the first three count. */
+const comparable = (version: string): SemVer => coerce(version) ?? new SemVer('0.0.0');

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { UUID_NAMESPACE } from '@freeflow/contract';
 import type { QdrantClient } from '@qdrant/js-client-rest';
+import { v5 as uuidV5 } from 'uuid';
 import type { AccessState, Target } from '../backend';
 import { BackendFault, hasCode } from '../failures';
-import { uuidOf } from '../uuid';
 import { collectionInfo } from './client';
 import { REGISTRY, TOKEN_KEY } from './token';
 
@@ -109,7 +110,7 @@ export class Registry {
 const byNonce = (nonce: string) => ({ must: [{ key: NONCE, match: { value: nonce } }] });
 
 /** Fixed, so that an attempt after this one writes the same point. No token has it: those are random. */
-const erasureId = (nonce: string): string => uuidOf('erasing', nonce);
+const erasureId = (nonce: string): string => uuidV5(`erasing/${nonce}`, UUID_NAMESPACE);
 
 export const isToken = ({ payload }: RegistryPoint): boolean => typeof payload[TOKEN_KEY] === 'string';
 export const isErasing = ({ payload }: RegistryPoint): boolean => payload[ERASING] === true;

@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import type { Group, Status } from '../../backends/doctor/check';
 import { EXIT } from '../failure';
+import { alignedLine } from '../show/table';
 import type { Line } from './examine';
 
 const COLOURS: Record<Status, (text: string) => string> = {
@@ -14,8 +15,8 @@ const STATUS_WIDTH = 4;
 /** One group: its title and a line for each check. */
 export function groupText({ title }: Group, lines: readonly Line[], width: number): string {
   const text = lines.map(({ check, status, seen, advice }) => {
-    const start = `  ${COLOURS[status](status.padEnd(STATUS_WIDTH))}  ${check.padEnd(width)}  `;
-    return `${start}${status === 'skip' ? pc.dim(seen) : seen}${advice === '' ? '' : `. ${pc.bold(advice)}`}`;
+    const what = `${status === 'skip' ? pc.dim(seen) : seen}${advice === '' ? '' : `. ${pc.bold(advice)}`}`;
+    return `  ${alignedLine([COLOURS[status](status), check, what], [STATUS_WIDTH, width])}`;
   });
   return [pc.bold(title), ...text].join('\n');
 }

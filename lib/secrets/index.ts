@@ -1,6 +1,6 @@
 // Secrets at rest: keys, envelopes and references.
 export { SecretError, type SecretErrorCode } from './errors';
 export { openSecret, sealSecret, type SecretEnvelope, type SecretIdentity } from './envelope';
-export { isSecretKey, readSecretKeys, type SecretKey, type SecretKeys } from './keys';
+export { readSecretKeys, type SecretKey, type SecretKeys } from './keys';
 export { formatSecretRef, parseSecretRef, type SecretLocation } from './ref';
 export { isSigningKey, SIGNING_KEY_BYTES } from './signing-key';

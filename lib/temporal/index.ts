@@ -5,4 +5,4 @@ export { TemporalError, type TemporalErrorCode } from './errors';
 export type { StartOutcome } from './operation-starter';
 export { RunClient } from './run-client';
 export type { RunState } from './run-finder';
-export { interruptRequest, operationStartOptions } from './start-options';
+export { operationStartOptions } from './start-options';

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { accessSync, constants, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
+import { coerce, gte } from 'semver';
 
 const run = promisify(execFile);
 
@@ -45,12 +46,8 @@ export async function findInstalled(
   }
 }
 
-/** Compares dotted versions number by number. */
+/** Whether a program is recent enough. Not all have versions of three numbers. */
 export function isAtLeast(version: string, minimum: string): boolean {
-  const [have, need] = [version, minimum].map((text) => text.split('.').map(Number));
-  for (const [index, wanted] of (need ?? []).entries()) {
-    const difference = (have?.[index] ?? 0) - wanted;
-    if (difference !== 0) return difference > 0;
-  }
-  return true;
+  const [has, needs] = [coerce(version), coerce(minimum)];
+  return has !== null && needs !== null && gte(has, needs);
 }

@@ -24,7 +24,7 @@ const LATE_TIMES = [2, 3, 4] as const;
 const THAWED_MS = 2_000;
 
 /** A fault, as far as it matters who has it. */
-export type Troubled = Pick<Fault, 'kind' | 'server' | 'after' | 'lastsMs'>;
+type Troubled = Pick<Fault, 'kind' | 'server' | 'after' | 'lastsMs'>;
 
 /** A installation that is troubled from all sides, one trouble at a time at each. */
 export interface ChaosEnvironment {

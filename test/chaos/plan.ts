@@ -24,7 +24,7 @@ export const OPERATIONS: readonly Operation[] = [
 ];
 
 /** What a line in front of a server can do. */
-export const LINE_FAULTS = [
+const LINE_FAULTS = [
   'refuses',
   'stalls',
   'is slow',
@@ -36,7 +36,7 @@ export const LINE_FAULTS = [
   'is a black hole',
   ...ANSWERS,
 ] as const;
-export const PROCESS_FAULTS = [
+const PROCESS_FAULTS = [
   'worker killed',
   'second worker, then the first killed',
   'worker frozen while another takes over',
@@ -51,13 +51,13 @@ export type FaultKind = LineFault | ProcessFault;
 export const FAULTS: readonly FaultKind[] = [...LINE_FAULTS, ...PROCESS_FAULTS];
 
 export const isOfLine = (kind: FaultKind): kind is LineFault => (LINE_FAULTS as readonly string[]).includes(kind);
-export const isAnswer = (kind: FaultKind): kind is AnswerKind => (ANSWERS as readonly string[]).includes(kind);
+const isAnswer = (kind: FaultKind): kind is AnswerKind => (ANSWERS as readonly string[]).includes(kind);
 /** Whose line takes which fault. */
-export const serversOf = (kind: FaultKind): readonly FaultyServer[] =>
+const serversOf = (kind: FaultKind): readonly FaultyServer[] =>
   isAnswer(kind) ? FAULTY_SERVERS.filter((it) => it !== 'temporal') : FAULTY_SERVERS;
 
 /** When a fault begins, by the log of the operation. */
-export const MOMENTS = [
+const MOMENTS = [
   'before it is asked for',
   'once it is accepted',
   'once it has begun',
@@ -86,7 +86,7 @@ export interface Case {
   faults: readonly Fault[];
 }
 
-export const faultInWords = ({ kind, server, moment, lastsMs, after }: Fault): string =>
+const faultInWords = ({ kind, server, moment, lastsMs, after }: Fault): string =>
   `${server === undefined ? kind : `the line to ${server} ${kind}`}, ${moment}, for ${lastsMs} ms, after ${after}`;
 export const inWords = ({ number, operation, faults }: Case): string =>
   `#${number} ${operation.name}: ${faults.map(faultInWords).join('; ')}`;

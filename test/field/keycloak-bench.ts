@@ -18,7 +18,7 @@ export interface Realm {
   changeClient: (changes: Partial<Client>) => Promise<void>;
 }
 
-export type Client = Record<string, unknown> & { id: string; secret?: string; attributes?: Record<string, string> };
+type Client = Record<string, unknown> & { id: string; secret?: string; attributes?: Record<string, string> };
 
 export function realmOf(harness: ActivityHarness, tenant: Tenant): Realm {
   const name = `freeflow-${tenant.name}`;

@@ -1,7 +1,8 @@
+import { UUID_NAMESPACE } from '@freeflow/contract';
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import fc from 'fast-check';
+import { v5 as uuidV5 } from 'uuid';
 import { clientFor } from '../../backends/qdrant/client';
-import { uuidOf } from '../../backends/uuid';
 import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { qdrantAsOwner } from '../support/outside';
 import { entryOf, messagesOf, secretsOf } from './bench';
@@ -96,8 +97,8 @@ test('suspend and resume give back every token and every setting, whatever they 
 test('a try-out leaves alone what the tenant has, under every id it could use', async () => {
   // One under which older versions have written.
   const ids = [
-    uuidOf('probe', name),
-    uuidOf('freeflow', name),
+    uuidV5(`probe/${name}`, UUID_NAMESPACE),
+    uuidV5(`freeflow/${name}`, UUID_NAMESPACE),
     '00000000-0000-0000-0000-000000000000',
     0,
     1,

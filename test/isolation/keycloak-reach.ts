@@ -20,7 +20,7 @@ export interface KeycloakReach {
   form(realm: string, endpoint: string, fields: Record<string, string>): Promise<string>;
 }
 
-export interface Ids {
+interface Ids {
   admin: string;
   client(clientId: string): string;
   /** The representation of a role of the client `realm-management`. */

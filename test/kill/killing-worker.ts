@@ -56,10 +56,7 @@ function deadlyRecord(activities: Activities): Activities {
 runWorker(process.env, (config, client) => {
   const { activities, close } = createDependencies(config, client, backendsOf(config).map(deadlyBackend));
   return { activities: deadlyRecord(activities), close };
-}).then(
-  () => process.exit(0),
-  (error: unknown) => {
-    console.error(error);
-    process.exit(1);
-  },
-);
+}).catch((error: unknown) => {
+  console.error(error);
+  process.exit(1);
+});

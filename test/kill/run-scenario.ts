@@ -16,7 +16,7 @@ const REACHED_WITHIN_MS = 180_000;
 const ENDED_WITHIN_MS = 300_000;
 
 /** What came of one point. */
-export interface Outcome extends Point {
+interface Outcome extends Point {
   isReached: boolean;
   /** Absent when the operation didn't end in time. */
   verdict?: Verdict;

@@ -24,7 +24,7 @@ export interface ApiBench {
   close(): Promise<void>;
 }
 
-export interface RequestOptions {
+interface RequestOptions {
   body?: unknown;
   /** Sent as it is, in place of `body`. */
   raw?: string;

@@ -33,7 +33,7 @@ const theBundle = () =>
     logger: new DefaultLogger('ERROR'),
   }));
 
-export interface Call {
+interface Call {
   activity: string;
   input: Record<string, unknown> & { tenantId: string };
   at: number;

@@ -4,11 +4,11 @@ import { databaseOf, type TestInstallation } from './installation';
 import { withPostgres } from './outside';
 
 /** A trouble of the master database that lasts until `end`. */
-export interface Pressure {
+interface Pressure {
   end(): Promise<void>;
 }
 
-export interface PressureKind {
+interface PressureKind {
   /** What worker and API are told for it. */
   env?: Record<string, string>;
   /** What the processes' logs must tell, or the trouble was none. */

@@ -2,7 +2,7 @@ import { connect, createServer, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** What a line does to the pieces that pass on it; `after`: so many of each connection's pieces pass unhurt first. */
-export type Trouble =
+type Trouble =
   | { kind: 'delay'; ms: number; only?: 'replies' }
   | { kind: 'throttle'; bytesPerSecond: number }
   /** Cut where a request comes, which the server never sees. */
@@ -17,7 +17,7 @@ export type Trouble =
   | { kind: 'black-hole' };
 
 /** What is said to a request: a reply, after which the connection may end; nothing yet, for it isn't whole; or it is passed on. */
-export type Answer = { reply: Buffer; isLast?: boolean } | 'more' | 'pass';
+type Answer = { reply: Buffer; isLast?: boolean } | 'more' | 'pass';
 export type Answerer = (request: Buffer, line: { lastReply: Buffer }) => Answer;
 
 /** A port in front of a server that can be shut and opened again, for one installation alone. */

@@ -2,7 +2,7 @@ import { RESERVED_ROLE } from '@freeflow/lib/pg';
 import { type Client, escapeIdentifier } from 'pg';
 
 /** What the role may be and must not be. Whatever is missing here is as PostgreSQL has it for a new role. */
-export const ROLE_ATTRIBUTES = [
+const ROLE_ATTRIBUTES = [
   { column: 'rolcanlogin', word: 'LOGIN', isWanted: true },
   { column: 'rolcreatedb', word: 'CREATEDB', isWanted: true },
   { column: 'rolcreaterole', word: 'CREATEROLE', isWanted: true },
