@@ -3,7 +3,7 @@ import type { Secrets, Target } from '../backend';
 /** The tenant application's own client. */
 export const APP_CLIENT = 'freeflow-app';
 /** The tenant's first administrator: manages users and clients, never the realm itself. */
-const ADMIN_USER = 'admin';
+export const ADMIN_USER = 'admin';
 
 // Everything short of manage-realm, with which the tenant could rename, disable or export the realm.
 const ADMIN_ROLES = [

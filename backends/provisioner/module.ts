@@ -9,7 +9,7 @@ export interface SetUpOptions {
 }
 
 /** How one backend's provisioner is set up, and the worker's variables then. */
-export interface SetUp {
+interface SetUp {
   /** The provisioner, for messages: `role freeflow_provisioner`. */
   readonly who: string;
   /** The server, for messages: no secret in it. */

@@ -8,7 +8,7 @@ interface Pressure {
   end(): Promise<void>;
 }
 
-interface PressureKind {
+export interface PressureKind {
   /** What worker and API are told for it. */
   env?: Record<string, string>;
   /** What the processes' logs must tell, or the trouble was none. */
