@@ -52,12 +52,12 @@ export async function runActivity<T>(body: () => Promise<T>, shell: ActivityShel
 }
 
 /** What Temporal is told: it decides about retries by this. */
-const toApplicationFailure = (
+export const toApplicationFailure = (
   { type, message, advice }: Failure,
   isFinal = !isRetryable(type),
 ): ApplicationFailure => ApplicationFailure.create({ type, message, nonRetryable: isFinal, details: [{ advice }] });
 
-const describeFailure = ({ type, message }: BackendFault, secrets?: Iterable<string>): Failure => ({
+export const describeFailure = ({ type, message }: BackendFault, secrets?: Iterable<string>): Failure => ({
   type,
   message: scrub(message, secrets),
   advice: adviceOn(type),

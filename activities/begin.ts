@@ -34,7 +34,7 @@ export interface SearchAttributes {
 }
 
 /** How long a run waits for what, in ms. */
-export interface Patience {
+interface Patience {
   /** How long a failing step is retried before it is parked. */
   patienceMs: number;
   /** When a parked step is retried by itself for the first time; each further pause is longer. */
