@@ -57,7 +57,7 @@ export const toApplicationFailure = (
   isFinal = !isRetryable(type),
 ): ApplicationFailure => ApplicationFailure.create({ type, message, nonRetryable: isFinal, details: [{ advice }] });
 
-export const describeFailure = ({ type, message }: BackendFault, secrets?: Iterable<string>): Failure => ({
+const describeFailure = ({ type, message }: BackendFault, secrets?: Iterable<string>): Failure => ({
   type,
   message: scrub(message, secrets),
   advice: adviceOn(type),
