@@ -61,7 +61,7 @@ export class KeycloakBackend implements Backend {
     const found = await this.inspect(target);
     if (found.state === 'foreign') throw new BackendFault('foreign-resource', `Keycloak: ${found.owner}`);
     if (found.state === 'absent')
-      throw new BackendFault('server-error', `Keycloak: realm ${target.name} was made and can't be read`);
+      throw new BackendFault('server-error', `Keycloak: realm ${target.name} was created and can't be read`);
     return { externalId: target.nonce, connection: this.describeConnection() };
   }
 

@@ -27,7 +27,7 @@ export async function findKeycloakDrift(
           },
         ]),
     ...SETTINGS.filter((it) => realm[it] !== made[it]).map((it) => ({
-      what: `${it} is ${String(realm[it])}, was made ${String(made[it])}`,
+      what: `${it} is ${String(realm[it])}, was created as ${String(made[it])}`,
     })),
     ...(realm.enabled !== true || !shall || (await loginRefusal(asTenant)) === undefined
       ? []

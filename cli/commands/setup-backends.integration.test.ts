@@ -74,10 +74,10 @@ test('the first run makes all three, and --print-env alone prints what they log 
     names: { mongodb, keycloak },
   } = bench;
   for (const line of [
-    `  role ${name} made`,
-    `  role ${mongodb.role} made`,
-    `  user ${mongodb.user} made, with that role`,
-    `  client ${keycloak} made in realm master`,
+    `  role ${name} created`,
+    `  role ${mongodb.role} created`,
+    `  user ${mongodb.user} created, with that role`,
+    `  client ${keycloak} created in realm master`,
   ])
     expect(firstRun.stderr.split('\n')).toContain(line);
   expect(await whoIs(env)).toEqual(asThemselves());
@@ -314,7 +314,7 @@ describe('who lacks the rights, or is not who they say, is told so', () => {
     const other = nobody().replace('_nobody', '_other_provisioner');
     try {
       const ended = await bench.setUp({ POSTGRES_OWNER_URL: as(info.postgres.url, nobody()) }, '--name', other);
-      expect(ended).toMatchObject({ ...wellDone, stdout: expect.stringMatching(`role ${other} made`) });
+      expect(ended).toMatchObject({ ...wellDone, stdout: expect.stringMatching(`role ${other} created`) });
       expect(ended.stdout).toContain(
         'its password was generated, and is shown by --print-env and --json only; to choose one, set PROVISIONER_POSTGRES_PASSWORD and repeat',
       );

@@ -26,7 +26,7 @@ export function addSetup(program: Command, { env, end }: Host): void {
     .command('setup')
     .description('prepare servers for FreeFlow, once')
     .command('backends')
-    .description("make the worker's logins, with no more rights than provisioning takes; run again, it repairs them")
+    .description("create the worker's logins with the least rights that provisioning needs; run again, it repairs them")
     .option('--name <name>', 'name of the provisioner, for a second one beside the first', PROVISIONER)
     .option(
       '--master-database <database>',
@@ -87,7 +87,9 @@ async function setupBackends(options: SetupBackendsOptions, env: NodeJS.ProcessE
 
 function refuseUnfit({ name, masterDatabase }: SetUpOptions): void {
   const lines = [
-    ...(isProvisionerName(name) ? [] : [`--name must be ${PROVISIONER_NAME_FORM}: whatever has this name is changed.`]),
+    ...(isProvisionerName(name)
+      ? []
+      : [`--name must be ${PROVISIONER_NAME_FORM}: a login of this name would be changed.`]),
     ...(isMasterUrl(`postgresql://server/${encodeURIComponent(masterDatabase)}`)
       ? []
       : ['--master-database must be the name of a database.']),

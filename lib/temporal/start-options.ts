@@ -57,7 +57,7 @@ export function operationStartOptions(operation: AcceptedOperation, taskQueue: s
     priority: { priorityKey: priorityOf(operation) },
     memo: { operationId, tenantName },
     staticSummary: [operationTitle(kind), ...(backend === null ? [] : [backend, 'of']), tenantName].join(' '),
-    staticDetails: `Asked for by \`${requestedBy}\`.\n\nWhat each step means and what to do when it is stuck: ${RUNBOOK}`,
+    staticDetails: `Requested by \`${requestedBy}\`.\n\nWhat each step means and what to do when it is stuck: ${RUNBOOK}`,
   } as const;
 }
 

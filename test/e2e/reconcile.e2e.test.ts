@@ -110,7 +110,7 @@ test('what has drifted is named; fix mends access and grants, and leaves to peop
     `drifted qdrant ${qdrant}: its token is not registered`,
   ];
   const unsafe = [
-    `drifted keycloak ${keycloak}: bruteForceProtected is false, was made true`,
+    `drifted keycloak ${keycloak}: bruteForceProtected is false, was created as true`,
     `drifted postgres ${postgres}: ${stranger} has CONNECT`,
   ];
   expect(inShort(await reconcile())).toEqual([...safe.map((it) => `${it} (fixable)`), ...unsafe].sort());

@@ -40,11 +40,11 @@ export async function ensureServiceAccount(
     await admin('POST', `/${realm}/clients`, { clientId, secret: password.value, ...SERVICE_ACCOUNT, ...more });
   const client = before ?? (await find());
   if (client === undefined)
-    throw new Error(`the client ${clientId} was made in realm ${realm}, but can't be found there`);
+    throw new Error(`the client ${clientId} was created in realm ${realm}, but can't be found there`);
   const { value: secret } =
     (await admin<{ value?: string }>('GET', `/${realm}/clients/${client.id}/client-secret`)) ?? {};
   if (before === undefined)
-    return { id: client.id, secret: secret ?? password.value, did: [`client ${clientId} made in realm ${realm}`] };
+    return { id: client.id, secret: secret ?? password.value, did: [`client ${clientId} created in realm ${realm}`] };
   return { id: client.id, ...(await mend(admin, realm, before, secret, password)) };
 }
 

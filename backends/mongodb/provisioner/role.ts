@@ -49,7 +49,7 @@ export async function ensureRole(admin: Db, role: string): Promise<string[]> {
   const [found] = roles ?? [];
   if (found === undefined) {
     await admin.command({ createRole: role, ...wanted });
-    return [`role ${role} made`];
+    return [`role ${role} created`];
   }
   const { missing, surplus } = differences(found.privileges, found.roles);
   if (missing.length + surplus.length === 0) return [];

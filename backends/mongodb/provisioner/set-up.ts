@@ -61,7 +61,7 @@ async function userOf(admin: Db, user: string): Promise<UserInfo | undefined> {
 
 async function makeUser(admin: Db, { user, role }: MongoSetUp['name'], pwd: string): Promise<string[]> {
   await admin.command({ createUser: user, pwd, roles: [{ role, db: 'admin' }], ...MECHANISMS });
-  return [`user ${user} made, with that role`];
+  return [`user ${user} created, with that role`];
 }
 
 async function mendRoles(admin: Db, { user, role }: MongoSetUp['name'], { roles }: UserInfo): Promise<string[]> {

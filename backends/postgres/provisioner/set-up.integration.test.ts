@@ -70,7 +70,7 @@ test('several at once all end well, and one of them alone has made it', async ()
     });
   try {
     const outcomes = await Promise.all(Array.from({ length: 8 }, setUp));
-    expect(outcomes.filter(({ did }) => did.includes(`role ${name} made`))).toHaveLength(1);
+    expect(outcomes.filter(({ did }) => did.includes(`role ${name} created`))).toHaveLength(1);
     expect((await setUp()).did).toEqual([]);
   } finally {
     await withPostgres(postgres.url, (owner) => owner.query(`DROP OWNED BY ${name}; DROP ROLE ${name}`));

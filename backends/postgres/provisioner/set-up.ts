@@ -37,7 +37,7 @@ export async function setUpPostgres({ ownerUrl, name, password, masterDatabase }
       const isKnown = isNew || password.isForced;
       return {
         did: [
-          ...(isNew ? [`role ${name} made`] : []),
+          ...(isNew ? [`role ${name} created`] : []),
           ...mended,
           ...did,
           ...reserve.did,

@@ -24,7 +24,7 @@ ${variablesOf(connectOptions)
   .filter(({ isSecret }) => !isSecret)
   .map(({ name, meaning }) => `${name}: ${meaning}`)
   .join('\n')}
-Where tenants reach the other servers is recorded when they are made, by the worker's *_TENANT_URL
+Where tenants reach the other servers is recorded when a tenant is created, by the worker's *_TENANT_URL
 
 Examples:
   pnpm freeflow tenants connect acme
