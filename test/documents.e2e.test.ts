@@ -6,8 +6,6 @@ import { projectRoot } from '../stack/project';
 import { doctorEnv } from './support/doctor';
 import { envOf } from './support/freeflow';
 import { openTestInstallation, type TestInstallation } from './support/installation';
-import { inDatabase } from './support/master';
-import { withPostgres } from './support/outside';
 import { createTenant, deleteTenant } from './support/tenants';
 
 /** A line of a shell block in one of our documents. */
@@ -132,11 +130,12 @@ describe('pasted into a shell, one after the other', () => {
       lines.filter(({ line }) => !line.startsWith('psql ')),
     ];
     expect(sql.length).toBeGreaterThan(2);
-    for (const { line } of sql)
-      await query(
-        /-d (\S+)/.exec(line)?.[1] ?? '',
-        /-c "((?:[^"\\]|\\.)*)"/.exec(line)?.[1]?.replaceAll('\\"', '"') ?? '',
-      );
+    const asked = await paste(
+      sql.map(({ line }) => line.replace('-d freeflow_master', `-d ${masterName()}`)),
+      [0],
+      psqlEnv(),
+    );
+    expect(asked.failed).toEqual([]);
     const { qdrant, keycloak } = installation.info;
     const { failed } = await paste(
       shell.map(({ line }) => line),
@@ -154,12 +153,20 @@ describe('pasted into a shell, one after the other', () => {
     await deleteTenant(installation, id);
   });
 
-  /** What psql would ask. */
-  const query = (database: string, sql: string) =>
-    withPostgres(
-      database === 'freeflow_master' ? installation.masterUrl : inDatabase(installation.info.postgres.url, database),
-      (client) => client.query(sql),
-    );
+  const masterName = () => new URL(installation.masterUrl).pathname.slice(1);
+
+  /** By which the stack's own psql is found and logs in as the owner. */
+  function psqlEnv(): Record<string, string> {
+    const { postgres } = installation.info;
+    const { hostname, port, username, password } = new URL(postgres.url);
+    return {
+      PATH: [path.dirname(postgres.programPath ?? ''), bin, process.env['PATH'] ?? ''].join(':'),
+      PGHOST: hostname,
+      PGPORT: port,
+      PGUSER: username,
+      PGPASSWORD: password,
+    };
+  }
 });
 
 const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;
