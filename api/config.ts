@@ -13,10 +13,10 @@ import { z } from 'zod';
 
 const { LOG_LEVEL, MASTER_DATABASE_POOL, TEMPORAL_UI_URL } = VARIABLES;
 
-/** Signatures by a private key only: with a shared secret, or none, whoever can check a token could also make one. */
+/** Signatures by a private key only: with a shared secret, or none, everybody who can verify a token could also issue one. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const;
 
-/** Everything the API is told from outside. Temporal's address comes by Temporal's own standard variables. */
+/** The configuration of the API. Temporal's address comes by Temporal's own standard variables. */
 export const apiVariables = z.object({
   LOG_LEVEL,
   API_HOST: text('a host name or address').default('127.0.0.1').describe('host to listen on'),

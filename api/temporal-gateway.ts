@@ -11,7 +11,7 @@ export interface TemporalGateway extends Pick<
 > {
   /** Starts the run of a committed operation in the background; never fails. */
   start: (operation: AcceptedOperation) => void;
-  /** Where people look at a run, if a Temporal UI is configured. */
+  /** The address of a run in the Temporal UI; null where none is configured. */
   runUrl: RunUrl;
   /** Waits for starts under way, then closes the connection. */
   close: () => Promise<void>;

@@ -16,7 +16,7 @@ const ENDED: ReadonlySet<OperationBody['state']> = new Set(['done', 'rolled_back
 export interface Viewer {
   row(row: LogRowBody): void;
   state(tenant: TenantBody, operation: OperationBody): void;
-  /** The API does not answer; it is asked again. */
+  /** The API does not answer; the request is repeated. */
   outage(): void;
 }
 

@@ -6,7 +6,7 @@ const COMMANDS = /\bfreeflow (?=(?:tenants|reconcile|resources|doctor|token|setu
 export const pastable = (text: string, freeflow: string): string => text.replaceAll(COMMANDS, `${freeflow} `);
 
 /**
- * How this program was called, for the commands it tells people to paste: by pnpm where pnpm called it, else by npm,
+ * How this program was called, for the commands that people are to paste: by pnpm where pnpm called it, else by npm,
  * which is there wherever Node.js is; with the folder of the stack, where it isn't the usual one.
  */
 export function invocationOf(env: NodeJS.ProcessEnv): string {

@@ -24,14 +24,14 @@ const WAYS_OUT: Partial<Record<string, { exitCode: number; advice: string }>> = 
   'secret-unreadable': { exitCode: EXIT.refused, advice: 'Restore the row in TenantSecret from a backup.' },
 } satisfies Partial<Record<DbMasterErrorCode | PgErrorCode | SecretErrorCode, { exitCode: number; advice: string }>>;
 
-/** The failure to tell in place of an error met while reading the master database. */
-export function explained(error: unknown): unknown {
+/** The failure to report for an error met while reading the master database. */
+export function toFailure(error: unknown): unknown {
   if (error instanceof Failure) return error;
   if (error instanceof CodedError) {
     const { exitCode, advice } = WAYS_OUT[error.code] ?? { exitCode: EXIT.refused, advice: IS_IT_UP };
     return new Failure(exitCode, error.message, advice, { cause: error });
   }
-  // What isn't Prisma's is a fault of our own, to be told as it is.
+  // What isn't Prisma's is a fault of our own, to be reported as it is.
   if (!(error instanceof Error && error.name.startsWith('PrismaClient'))) return error;
   if (error.message.includes('42501')) {
     return new Failure(

@@ -1,8 +1,8 @@
 /** Where a command writes. */
 export interface Terminal {
   /** A line of the answer. */
-  say: (line: string) => void;
-  /** The answer is JSON, for programs; nothing else is written then. */
+  print: (line: string) => void;
+  /** The answer is JSON, for programs; nothing else is printed then. */
   isJson: boolean;
   /** Whether a person watches: then there are a spinner and prompts. */
   isInteractive: boolean;
@@ -15,7 +15,7 @@ export function openTerminal({ json = false }: { json?: boolean }): Terminal {
   // A terminal of unknown size has 0 columns: the spinner would clear lines for ever there.
   const columns = isTerminal && process.stdout.columns > 0 ? process.stdout.columns : undefined;
   return {
-    say: (line) => {
+    print: (line) => {
       if (!json) console.log(line);
     },
     isJson: json,

@@ -16,7 +16,7 @@ const published = z
 
 /** The keys by which the issuer's tokens are checked. */
 export interface IssuerKeys {
-  /** For `jwtVerify`. @throws whatever keeps the keys away, where none are known; JWKSNoMatchingKey for a key that isn't published */
+  /** For `jwtVerify`. @throws the cause, where no keys could be fetched; JWKSNoMatchingKey for a key that isn't published */
   find: JWTVerifyGetKey;
   /** No more fetching. */
   close: () => void;
@@ -34,7 +34,7 @@ export function keepIssuerKeys(url: string, refreshMs: number): IssuerKeys {
   let timer: NodeJS.Timeout | undefined;
   let isClosed = false;
 
-  /** Once at a time, whoever waits for it. */
+  /** One request at a time, shared by all callers. */
   const fetchAgain = (): Promise<void> =>
     (fetching ??= fetchKeys(url)
       .then(
@@ -81,7 +81,7 @@ export function keepIssuerKeys(url: string, refreshMs: number): IssuerKeys {
       } catch (error) {
         if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
         await renewFor();
-        // A key that may be a new one can't be judged while the issuer is away.
+        // Whether a key is new is unknown while the issuer is away.
         if (failure !== undefined) throw new Error('the keys of the issuer can not be renewed', { cause: failure });
         return current()(header, token);
       }

@@ -71,7 +71,7 @@ function problemOf(error: FastifyError): Problem {
   if (error instanceof InvalidInput) return problemOfInput(error);
   const known = FASTIFY_CODES[error.code];
   if (known !== undefined) return new Problem(known.code, known.detail, placeOf(known));
-  // JSON.parse's own error, and whatever else fastify finds wrong with a request's form.
+  // JSON.parse's own error, and other refusals of Fastify about the form of a request.
   if (error.statusCode === 400)
     return new Problem('body-invalid', 'The body is not JSON.', { errors: [{ pointer: '', detail: 'is not JSON' }] });
   if (isRefusal(error))
@@ -83,7 +83,7 @@ function problemOf(error: FastifyError): Problem {
   return masterDatabaseProblem(error) ?? new Problem('internal', 'An unexpected error occurred; it was logged.');
 }
 
-/** Whatever else Fastify finds wrong with a request, in versions to come as well, is the request's fault and not ours. */
+/** Any other refusal of Fastify, in versions to come as well, is the fault of the request. */
 const isRefusal = ({ code, statusCode = 500 }: FastifyError): boolean =>
   /^FST_/.test(code ?? '') && statusCode >= 400 && statusCode < 500;
 

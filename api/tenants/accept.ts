@@ -33,7 +33,7 @@ export interface Accepted {
 type Committed = Omit<Accepted, 'isNew'>;
 
 /**
- * Commits what was asked for; starting it comes after. The indexes of the master database decide who comes first: a
+ * Commits an operation; its run is started after that. The indexes of the master database decide who comes first: a
  * name, an open operation and an idempotency key exist once, whatever arrives at the same time.
  */
 export function tenantAcceptor(db: PrismaClient) {
@@ -81,10 +81,10 @@ export function tenantAcceptor(db: PrismaClient) {
               const operation = await db.tenantOperation.create({
                 data: decision === 'nothing' ? { ...created, ...(await endedAtOnce(db)) } : created,
               });
-              const shown = decision === 'nothing' ? (underWay ?? operation) : operation;
-              return { tenant: { ...tenant, operations: [shown] }, operation: shown };
+              const accepted = decision === 'nothing' ? (underWay ?? operation) : operation;
+              return { tenant: { ...tenant, operations: [accepted] }, operation: accepted };
             } catch (error) {
-              // Another operation has begun since we looked: decide again, with it in sight.
+              // Another operation was accepted since this one was decided: decide again, with it in sight.
               if (!isDuplicate(error, 'tenantId')) throw error;
             }
           }
@@ -113,7 +113,7 @@ export const acceptedOf = (
   backend,
 });
 
-/** @throws Problem that says why the request is refused */
+/** @throws Problem with the reason of the refusal */
 async function loadIfAllowed(
   db: PrismaClient,
   id: string,
@@ -134,8 +134,9 @@ async function loadIfAllowed(
   const isRegisteredOnly = tenant._count.operations === 0 && tenant._count.resources === 0;
   const underWay = last?.endedAt === null ? last.kind : undefined;
   const situation = situationOf({ status: tenant.status, isGone: tenant.goneAt !== null, isRegisteredOnly });
-  const asksForMore = underWay !== undefined && adoption !== undefined && adoption.acceptServer !== last?.acceptServer;
-  const decision = asksForMore ? 'operation-in-progress' : decide(requestName, situation, underWay);
+  const isAnotherAdoption =
+    underWay !== undefined && adoption !== undefined && adoption.acceptServer !== last?.acceptServer;
+  const decision = isAnotherAdoption ? 'operation-in-progress' : decide(requestName, situation, underWay);
   if (decision === 'accept' || decision === 'nothing') return { tenant, decision };
   throw refuseOperation(decision, requestName, situation, underWay);
 }
@@ -177,7 +178,7 @@ async function findByIdempotencyKey(
     include: { tenant: true },
   });
   if (found === null) {
-    // Keys are a principal's own, whatever they are used for.
+    // A principal's keys are one set, for operations and answers.
     if ((await db.operationAnswer.count({ where: { principal, idempotencyKey } })) > 0) throw keyReused();
     return undefined;
   }

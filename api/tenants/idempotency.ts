@@ -16,7 +16,7 @@ export const callerOf = ({
   headers: { 'idempotency-key'?: string | undefined };
 }): Caller => ({ principal, idempotencyKey: headers['idempotency-key'] });
 
-/** What tells a request sent again from another one under the same key. */
+/** Equal for the same request sent again, unequal for another one under the same key. */
 export const fingerprint = (route: string, content: object): string =>
   createHash('sha256')
     .update(`${route}\n${JSON.stringify(content)}`)

@@ -43,7 +43,7 @@ export function tenantReader(db: PrismaClient, runUrl: RunUrl) {
       };
     },
 
-    /** Oldest first: a follower asks again from where it was. @throws Problem `tenant-unknown` */
+    /** Oldest first: a follower continues from its last page. @throws Problem `tenant-unknown` */
     async logs(tenantId: string, { limit, cursor }: LogQuery) {
       if ((await db.tenant.count({ where: { id: tenantId } })) === 0) throw tenantNotFound(tenantId);
       const [after] = cursor === undefined ? [0] : decodeCursor(logPlace, cursor);

@@ -1,22 +1,22 @@
 import type { RunState } from '@freeflow/lib/temporal';
 import type { TemporalGateway } from '../temporal-gateway';
 
-const AT_A_TIME = 20;
-/** All questions together have so long, in ms: who asks is on call. */
-const WITHIN_MS = 2_000;
-/** One question may fail; after so many Temporal counts as away, and is asked no more. */
-const FAILURES = 3;
+const CONCURRENCY = 20;
+/** Time limit for all requests together, in ms: on-call waits for the answer. */
+const TIME_LIMIT_MS = 2_000;
+/** One request may fail; after this many, Temporal counts as unavailable. */
+const MAX_FAILURES = 3;
 
-/** Asks Temporal for the runs of tenants, as many as it answers in time, in this order. What is missing in the result isn't known. */
-export async function askForRuns(
+/** Fetches the states of tenants' runs from Temporal, in this order, as many as it answers in time. What is missing in the result is unknown. */
+export async function fetchRunStates(
   temporal: Pick<TemporalGateway, 'stateOfRun'>,
   tenantIds: readonly string[],
 ): Promise<Map<string, RunState>> {
   const states = new Map<string, RunState>();
-  const end = performance.now() + WITHIN_MS;
+  const end = performance.now() + TIME_LIMIT_MS;
   let [next, failures] = [0, 0];
-  const ask = async (): Promise<void> => {
-    while (failures < FAILURES && performance.now() < end) {
+  const work = async (): Promise<void> => {
+    while (failures < MAX_FAILURES && performance.now() < end) {
       const id = tenantIds[next++];
       if (id === undefined) return;
       await temporal.stateOfRun(id).then(
@@ -25,6 +25,6 @@ export async function askForRuns(
       );
     }
   };
-  await Promise.all(Array.from({ length: AT_A_TIME }, ask));
+  await Promise.all(Array.from({ length: CONCURRENCY }, work));
   return states;
 }

@@ -12,7 +12,7 @@ export interface Some {
 type Db = Pick<PrismaClient, '$queryRaw'>;
 
 // Adoptions are left out: they give up by themselves, and have runs of their own. Times are compared by the master database, whose
-// clock alone counts; what was written by a clock that is ahead is looked at as well, not left for later.
+// clock alone counts; what was written by a clock that is ahead counts as well, and is not left for later.
 const OPEN = Prisma.sql`o."endedAt" IS NULL AND o.kind <> 'adopt'`;
 const isOld = (column: Prisma.Sql) =>
   Prisma.sql`${column} NOT BETWEEN now() - ${STARTS_WITHIN_MS} * interval '1 ms' AND now() + ${STARTS_WITHIN_MS} * interval '1 ms'`;

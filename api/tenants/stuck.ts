@@ -2,25 +2,25 @@ import { STUCK, type StuckReason } from '@freeflow/contract';
 import type { PrismaClient, Tenant, TenantOperation } from '@freeflow/db-master';
 import type { RunState } from '@freeflow/lib/temporal';
 import type { TemporalGateway } from '../temporal-gateway';
-import { askForRuns } from './run-states';
+import { fetchRunStates } from './run-states';
 import { inOneSnapshot } from './snapshot';
 import { overduePurges, parkedOperations, quietOperations, unstartedOperations, type Some } from './stuck-rows';
 import { LAST_OPERATIONS, viewTenant } from './view';
 
-/** So many operations under way are asked for at a time, those that have not changed for longest. */
+/** The runs of at most this many operations under way are checked, those that have not changed for longest. */
 const MOST_QUIET = 2_000;
-/** A purge is overdue when so many sweeps should have seen to it, and at least after this time, in ms. */
+/** A purge is overdue after this many intervals of the sweep, and at least this time, in ms. */
 const OVERDUE_SWEEPS = 6;
 const OVERDUE_MS = 60_000;
 
-/** An operation that needs somebody, with its tenant. */
+/** An operation that does not go on by itself, with its tenant. */
 export interface Stuck {
   operation: TenantOperation;
   tenant: Tenant;
   why: Exclude<StuckReason, 'overdue-purge'>;
 }
 
-/** Some of what is stuck; how much more there is; and how many operations may be stuck or not. */
+/** Operations that are stuck; how many more are; and how many may be. */
 export interface StuckOperations {
   stuck: Stuck[];
   notShown: number;
@@ -29,7 +29,7 @@ export interface StuckOperations {
 
 /**
  * Finds operations that don't go on by themselves. What the master database knows comes first, by index and whether Temporal answers or not:
- * what is parked, then what nothing has begun. Only for those under way, Temporal is asked, for a short time.
+ * what is parked, then what has not started. Temporal is asked only about those under way, for a short time.
  */
 export async function findStuck(db: PrismaClient, temporal: TemporalGateway, limit: number): Promise<StuckOperations> {
   const [parked, unstarted, quiet, operations] = await inOneSnapshot(db, async (tx) => {
@@ -45,8 +45,8 @@ export async function findStuck(db: PrismaClient, temporal: TemporalGateway, lim
     return [...sets, new Map(rows.map((it) => [it.id, it]))] as const;
   });
   const rowsOf = ({ ids }: Some) => ids.flatMap((id) => operations.get(id) ?? []);
-  // Those last that are listed whatever Temporal says.
-  const runs = await askForRuns(
+  // Those last that are listed whatever Temporal answers.
+  const runs = await fetchRunStates(
     temporal,
     [...rowsOf(quiet), ...rowsOf(unstarted), ...rowsOf(parked)].map((it) => it.tenantId),
   );
@@ -85,7 +85,7 @@ function reasonOf({ state }: TenantOperation, run: RunState | undefined): Stuck[
   return run === undefined && state === 'requested' ? 'not-started' : undefined;
 }
 
-/** All that on-call has to know of: operations that are stuck, and purges that nothing sees to. */
+/** Everything on-call has to know of: operations that are stuck, and purges that no sweep has started. */
 export async function listStuck(
   db: PrismaClient,
   temporal: TemporalGateway,

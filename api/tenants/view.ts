@@ -9,7 +9,7 @@ import {
 import type { Prisma, Tenant, TenantConnection, TenantOperation, TenantProvisionLog } from '@freeflow/db-master';
 import { z } from 'zod';
 
-/** Where people look at a run. */
+/** The address of a run in the Temporal UI. */
 export type RunUrl = (workflowId: string, runId: string | null) => string | null;
 
 export type TenantWithOperation = Tenant & { operations: TenantOperation[] };

@@ -20,7 +20,7 @@ import {
   type SecretValues,
 } from '../connections';
 import { EXIT, Failure } from '../failure';
-import { explained } from '../master-failures';
+import { toFailure } from '../master-failures';
 import { readOptions, readSettings } from '../settings';
 import { isTenantId } from '../tenant-id';
 
@@ -60,7 +60,7 @@ export async function connect(
   const options = readOptions(connectOptions, env);
   return read({ tenant, backend, values: { ...settings, ...options }, warn }, settings, options.SECRETS_OLD_KEYS).catch(
     (error: unknown) => {
-      throw explained(error);
+      throw toFailure(error);
     },
   );
 }

@@ -35,13 +35,13 @@ const listOf = (words: readonly string[]): string => `${words.slice(0, -1).join(
 
 async function demo(tools: Tools, env: NodeJS.ProcessEnv): Promise<number> {
   const {
-    terminal: { say },
+    terminal: { print },
     tenants,
   } = tools;
   const suffix = randomBytes(2).toString('hex');
   const created: TenantBody[] = [];
   const scene = (text: string) => {
-    say(`\n${pc.bold(text)}`);
+    print(`\n${pc.bold(text)}`);
   };
   /** Shows an operation to its end, which must be a success. */
   const followToSuccess = async (accepted: TenantBody): Promise<TenantBody> => {
@@ -68,30 +68,30 @@ async function demo(tools: Tools, env: NodeJS.ProcessEnv): Promise<number> {
     const [keys, theirs] = [await connect(mine.name, undefined, env), await connect(other.name, undefined, env)];
 
     scene(`2. ${mine.name} uses its own resources`);
-    await showOwn(say, mine.name, keys);
+    await showOwn(print, mine.name, keys);
 
     scene(`3. ${mine.name} tries to reach the resources of ${other.name}, with valid credentials of its own`);
-    await showIsolation(say, [mine.name, keys], [other.name, theirs]);
+    await showIsolation(print, [mine.name, keys], [other.name, theirs]);
 
     scene(`4. ${mine.name} is suspended: its own credentials are refused, its data stays`);
     await followToSuccess(await tenants.change(mine.id, 'suspend'));
-    await showCutOff(say, mine.name, keys);
+    await showCutOff(print, mine.name, keys);
 
     scene(`5. ${mine.name} is resumed: the same credentials work, and the data is there`);
     await followToSuccess(await tenants.change(mine.id, 'resume'));
-    await showOwn(say, mine.name, keys);
+    await showOwn(print, mine.name, keys);
 
     scene(`6. ${mine.name} is deleted for good, and its absence is read back from each backend`);
     const gone = await remove(mine);
     for (const { kind, found = 'nothing was created' } of absenceEvidenceSchema.parse(gone.operation?.evidence)
       .backends)
-      say(`${pc.green('✔')} ${kind}: ${found}`);
-    await showCutOff(say, mine.name, keys);
+      print(`${pc.green('✔')} ${kind}: ${found}`);
+    await showCutOff(print, mine.name, keys);
 
     scene(`7. ${other.name} is unaffected; then it is deleted as well`);
-    await showOwn(say, other.name, theirs);
+    await showOwn(print, other.name, theirs);
     await remove(other);
-    say(`\nNothing of either is left. Their logs are kept: ${tools.freeflow} tenants logs ${mine.name}`);
+    print(`\nNothing of either is left. Their logs are kept: ${tools.freeflow} tenants logs ${mine.name}`);
     return EXIT.done;
   } catch (error) {
     await removeAll(tools, created);
@@ -104,11 +104,11 @@ async function removeAll({ tenants, terminal, freeflow }: Tools, created: readon
   for (const { id, name } of created) {
     await tenants.remove(id, { hard: true, force: true }).then(
       () => {
-        terminal.say(`${name} is being removed; follow it: ${freeflow} tenants watch ${name}`);
+        terminal.print(`${name} is being removed; follow it: ${freeflow} tenants watch ${name}`);
       },
       (error: unknown) => {
         if (!(error instanceof Failure && error.exitCode === EXIT.refused))
-          terminal.say(`${name} could not be removed. Remove it: ${freeflow} tenants delete ${name} --hard --force`);
+          terminal.print(`${name} could not be removed. Remove it: ${freeflow} tenants delete ${name} --hard --force`);
       },
     );
   }

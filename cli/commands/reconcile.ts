@@ -33,7 +33,7 @@ Examples:
         reconcilerOf(caller(openSession(env))).reconcile(fix),
       );
       if (terminal.isJson) printJson(report);
-      else terminal.say(reportText(report, terminal.columns, invocationOf(env)));
+      else terminal.print(reportText(report, terminal.columns, invocationOf(env)));
       end(report.findings.every(({ fixed }) => fixed) ? EXIT.done : EXIT.refused);
     });
 }

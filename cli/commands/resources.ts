@@ -48,7 +48,7 @@ Example:
         );
         if (terminal.isJson) printJson(drop);
         else
-          terminal.say(
+          terminal.print(
             drop.state === 'done'
               ? `${pc.bold(name)} is dropped; its absence was read back.`
               : `${pc.bold(name)}: ${pc.red(drop.state)}: ${drop.cause ?? 'unknown'}`,

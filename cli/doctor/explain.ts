@@ -7,7 +7,7 @@ import {
   TRUST_ADVICE,
 } from '../../backends/provisioner/errors';
 import { EXIT, Failure } from '../failure';
-import { explained } from '../master-failures';
+import { toFailure } from '../master-failures';
 
 const unreachable = (
   seen: string,
@@ -30,7 +30,7 @@ const GRPC_UNREACHABLE = [4, 14];
  */
 export function explain(error: unknown, variables: readonly string[]): Finding {
   const names = variables.join(', ');
-  const known = explained(error);
+  const known = toFailure(error);
   if (known instanceof Failure)
     return known.exitCode === EXIT.unreachable
       ? unreachable(known.message, known.advice)

@@ -30,7 +30,7 @@ export function stepsViewer(terminal: Terminal): Viewer & { end: () => void } {
   return {
     row(row) {
       spinner?.clear();
-      terminal.say(stepLine(row, terminal.columns));
+      terminal.print(stepLine(row, terminal.columns));
       spinner?.render();
     },
     state({ name }, { kind, state, step, attempts, cause }) {
@@ -47,7 +47,7 @@ export function stepsViewer(terminal: Terminal): Viewer & { end: () => void } {
       if (isAway) return;
       isAway = true;
       spinner?.clear();
-      terminal.say(pc.yellow('The API does not answer; the operation goes on. Retrying ...'));
+      terminal.print(pc.yellow('The API does not answer; the operation goes on. Retrying ...'));
     },
     end() {
       spinner?.stop();

@@ -32,7 +32,7 @@ export const deleteQuery = z.strictObject({
   force: flag.describe('true: also when the tenant is active'),
 });
 
-/** As asked for by RFC draft-ietf-httpapi-idempotency-key-header. */
+/** https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/ */
 export const idempotencyHeaders = z.object({
   'idempotency-key': z
     .string()
@@ -45,7 +45,7 @@ const nextCursor = z.string().nullable().describe('null on the last page');
 export const tenantPage = z.object({ items: z.array(tenantSchema), nextCursor }).meta({ id: 'TenantPage' });
 
 export const stuckQuery = z.strictObject({
-  limit: limit(500, 1_000).describe('At most so many; what is parked comes first'),
+  limit: limit(500, 1_000).describe('How many at most; parked ones come first'),
 });
 
 export const stuckList = z
@@ -55,7 +55,7 @@ export const stuckList = z
         why: z
           .enum(STUCK_REASONS)
           .describe(
-            'parked: waits for an answer; not-started: nothing has begun it; run-gone: its run was terminated; run-fails: no worker can carry it on; overdue-purge: its data is due to be dropped, and nothing has begun to. A retry starts not-started, run-gone and run-fails anew',
+            'parked: a step waits for an answer; not-started: no run has started; run-gone: its run was terminated; run-fails: its workflow task fails on every worker; overdue-purge: its data is due to be dropped, and no sweep has started that. A retry starts not-started, run-gone and run-fails anew',
           ),
         advice: z.string().nullable().describe('What to do about it'),
       }),

@@ -15,7 +15,7 @@ export const tenantName = z
   .meta({ example: 'acme' });
 
 export const createTenantBody = z.strictObject({ name: tenantName }).meta({ id: 'CreateTenant' });
-/** Of requests whose path says everything. */
+/** Of requests that need nothing but their path. */
 export const noBody = z.strictObject({}).nullish();
 const stepName = plainText(1, 60)
   .optional()

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { followToEnd, type FollowOptions } from './follow-to-end';
 import { type Host, toolsOf } from './tools';
 
-/** Adds `create`, and what an admin asks for by a POST: `suspend`, `resume`, `restore`. */
+/** Adds `create`, every other request of an admin that needs a tenant alone (`suspend`, `resume`, ...), and `watch`. */
 export function addChanges(tenants: Command, { env, end }: Host): void {
   addFollowOptions(tenants.command('create'))
     .description(lowerFirst(OPERATION_REQUESTS.create.summary))

@@ -11,7 +11,7 @@ interface DeleteOptions extends FollowOptions {
   yes?: boolean;
 }
 
-/** Adds `delete`, which asks for the tenant's name before it does anything. */
+/** Adds `delete`, which has the tenant's name typed first. */
 export function addDelete(tenants: Command, { env, end }: Host): void {
   addFollowOptions(tenants.command('delete'))
     .description('delete a tenant: cut its access at once, drop its data after the retention time, or with --hard now')

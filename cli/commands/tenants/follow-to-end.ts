@@ -24,12 +24,12 @@ export async function followToEnd(
   const { terminal, freeflow, tenants } = tools;
   const { id, name, operation } = tenant;
   if (operation === null) {
-    terminal.say(`${name} is ${tenant.status}. It is registered only: nothing was provisioned for it.`);
+    terminal.print(`${name} is ${tenant.status}. It is registered only: nothing was provisioned for it.`);
     if (terminal.isJson) printJson(tenant);
     return EXIT.done;
   }
   if (!wait) {
-    terminal.say(outcomeOf(tenant, operation, undefined, freeflow));
+    terminal.print(outcomeOf(tenant, operation, undefined, freeflow));
     if (terminal.isJson) printJson(tenant);
     return EXIT.done;
   }
@@ -52,7 +52,7 @@ export async function followToEnd(
       terminal.isJson ? SILENT : viewer,
     );
     viewer.end();
-    terminal.say(
+    terminal.print(
       outcomeOf(
         seen.tenant,
         seen.operation,

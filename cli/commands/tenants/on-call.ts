@@ -146,8 +146,8 @@ async function listStuck({ tenants, terminal, freeflow }: Tools): Promise<number
   const list = await tenants.stuck();
   const { items, isComplete, notShown, notAsked } = list;
   if (terminal.isJson) printJson(list);
-  else if (items.length === 0) terminal.say(isComplete ? 'Nothing is stuck.' : 'Nothing stuck was found.');
-  else terminal.say(stuckTable(items, terminal.columns, freeflow));
+  else if (items.length === 0) terminal.print(isComplete ? 'Nothing is stuck.' : 'Nothing stuck was found.');
+  else terminal.print(stuckTable(items, terminal.columns, freeflow));
   if (notShown > 0)
     console.error(
       `${notShown} more are stuck. Parked ones are shown first, the oldest of each kind before the others.`,
@@ -162,9 +162,9 @@ async function listStuck({ tenants, terminal, freeflow }: Tools): Promise<number
 async function retryAll({ tenants, terminal, freeflow }: Tools, step: string | undefined): Promise<number> {
   const { items, isComplete } = await tenants.retryAll(step);
   if (terminal.isJson) printJson({ items, isComplete });
-  else if (items.length === 0) terminal.say(`Nothing is stuck${step === undefined ? '' : ` at ${step}`}.`);
+  else if (items.length === 0) terminal.print(`Nothing is stuck${step === undefined ? '' : ` at ${step}`}.`);
   else
-    terminal.say(
+    terminal.print(
       `${inColumns(
         ['NAME', 'RESULT'],
         items.map(({ name, result }) => [name, result]),

@@ -51,11 +51,11 @@ Examples:
         Number(limit),
       );
       if (terminal.isJson) return printJson({ items, isComplete });
-      if (items.length === 0) return terminal.say('No tenant matches.');
-      terminal.say(
+      if (items.length === 0) return terminal.print('No tenant matches.');
+      terminal.print(
         inColumns(['NAME', 'STATUS', 'AGE', 'LAST OPERATION', 'ID', 'CAUSE'], items.map(rowOf), terminal.columns),
       );
-      if (!isComplete) terminal.say(pc.dim(`Only the newest ${items.length} are shown; raise --limit for more.`));
+      if (!isComplete) terminal.print(pc.dim(`Only the newest ${items.length} are shown; raise --limit for more.`));
     });
 
   tenants
@@ -75,7 +75,7 @@ Example:
       const { tenants: api, terminal, freeflow } = toolsOf(options, env);
       const found = await api.find(tenant, { gone: true });
       if (terminal.isJson) return printJson(found);
-      terminal.say(tenantDetails(found, freeflow));
+      terminal.print(tenantDetails(found, freeflow));
     });
 
   tenants

@@ -7,7 +7,7 @@ import { openTerminal, type Terminal } from '../../terminal';
 /** What a command is given from outside. */
 export interface Host {
   env: NodeJS.ProcessEnv;
-  /** Says how the process is to end. */
+  /** Sets the exit code of the process. */
   end: (exitCode: number) => void;
 }
 
@@ -15,7 +15,7 @@ export interface Host {
 export interface Tools {
   tenants: Tenants;
   terminal: Terminal;
-  /** How to call this program, in what is told to people. */
+  /** How to call this program, in texts for people. */
   freeflow: string;
 }
 
