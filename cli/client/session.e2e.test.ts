@@ -28,7 +28,11 @@ test('a token is asked for once, and once more before it runs out', async () => 
 test('what the API refuses as no valid token is asked again with a new one, where there is one to be had', async () => {
   const real = openSession(envOf(installation));
   const spoilt = { ...real, token: async (renewed = false) => (renewed ? real.token() : 'hunter22') };
-  expect(await caller(spoilt)(page, 'GET', '/tenants?limit=1')).toEqual({ items: [] });
+  expect(await caller(spoilt)(page, 'GET', '/tenants?limit=1')).toEqual({
+    items: [],
+    // Not in the schema: an answer is handed on with what this version does not know.
+    nextCursor: null,
+  });
   await expect(caller({ ...spoilt, isRenewable: false })(page, 'GET', '/tenants?limit=1')).rejects.toMatchObject({
     code: 'unauthenticated',
     exitCode: 1,
