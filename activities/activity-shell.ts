@@ -51,7 +51,7 @@ export async function runActivity<T>(body: () => Promise<T>, shell: ActivityShel
   }
 }
 
-/** What Temporal is told: it decides about retries by this. */
+/** The failure as Temporal gets it, and by which it decides about retries. */
 export const toApplicationFailure = (
   { type, message, advice }: Failure,
   isFinal = !isRetryable(type),

@@ -22,7 +22,7 @@ export interface StepContext extends StepInput {
   secrets: Set<string>;
 }
 
-/** A cause is worth waiting for a slow master database: without its row nobody sees it. */
+/** A cause is worth waiting for a slow master database: without its row it is seen nowhere. */
 const RECORDED_WITHIN_MS = 60_000;
 
 /**

@@ -57,7 +57,7 @@ export function createActivities({
   });
 }
 
-/** What an activity can't store it would fail at for ever: a reason given at Temporal, a cause in a run that is older than this. */
+/** Makes all input storable, such as a reason given in the Temporal UI: an activity would fail for ever at text that PostgreSQL refuses. */
 function withStorableInput<T extends Record<string, (...input: never[]) => unknown>>(activities: T): T {
   const wrapped = Object.entries(activities).map(([name, activity]) => [
     name,

@@ -13,7 +13,7 @@ import { BackendFault } from '../backends/failures';
 import { storable } from '../backends/scrub';
 import { detailsOf, refreshConnection } from './connection-details';
 import type { Installation } from './installation';
-import { fenced } from './lock-fence';
+import { writeFenced } from './lock-fence';
 import type { Held } from './tenant-lock';
 
 /**
@@ -48,7 +48,7 @@ export class Ledger {
    * @returns when it began, by the clock of the master database: workers' clocks differ, and jump
    */
   recordCallStart({ id }: TenantResource, held: Held, serverId: string): Promise<Date> {
-    return fenced(this.db, id, held, async (tx) => {
+    return writeFenced(this.db, id, held, async (tx) => {
       const [row] = await tx.$queryRaw<{ at: Date }[]>`
         UPDATE "TenantResource" SET "callStartedAt" = clock_timestamp(), "serverId" = ${serverId} WHERE id = ${id}::uuid
         RETURNING "callStartedAt" AS at`;
@@ -78,7 +78,7 @@ export class Ledger {
     created: Created,
     secretRef: string,
   ): Promise<void> {
-    return fenced(this.db, id, held, async (tx) => {
+    return writeFenced(this.db, id, held, async (tx) => {
       await tx.tenantResource.update({
         where: { id },
         data: {
@@ -99,23 +99,23 @@ export class Ledger {
 
   /** Keeps the access that a `disable` is about to take away, until its `enable` is done. */
   async keepAccess({ id }: TenantResource, held: Held, accessBefore: AccessState): Promise<void> {
-    await fenced(this.db, id, held, (tx) => tx.tenantResource.update({ where: { id }, data: { accessBefore } }));
+    await writeFenced(this.db, id, held, (tx) => tx.tenantResource.update({ where: { id }, data: { accessBefore } }));
   }
 
   /** Records how the tenant connects by the present settings. */
   async refreshConnection(entry: TenantResource, held: Held, connection: Connection): Promise<void> {
-    await fenced(this.db, entry.id, held, (tx) => refreshConnection(tx, entry, connection));
+    await writeFenced(this.db, entry.id, held, (tx) => refreshConnection(tx, entry, connection));
   }
 
   /** Records that access is cut or restored, and that no earlier call can change it any more. */
   async recordAccess({ id }: TenantResource, held: Held, state: 'present' | 'disabled'): Promise<void> {
     const data = { state, callStartedAt: null, ...(state === 'present' ? { accessBefore: Prisma.DbNull } : {}) };
-    await fenced(this.db, id, held, (tx) => tx.tenantResource.update({ where: { id }, data }));
+    await writeFenced(this.db, id, held, (tx) => tx.tenantResource.update({ where: { id }, data }));
   }
 
   /** Records that the drop begins: what is there without a nonce from now on was written meanwhile. */
   async recordDropStart({ id }: TenantResource, held: Held): Promise<void> {
-    await fenced(
+    await writeFenced(
       this.db,
       id,
       held,
@@ -149,7 +149,7 @@ export class Ledger {
     held: Held,
     { found, checks }: { found: string; checks: AbsenceProof[] },
   ): Promise<void> {
-    await fenced(this.db, id, held, async (tx) => {
+    await writeFenced(this.db, id, held, async (tx) => {
       const evidence = storable({
         found,
         checks: checks.map((it) => ({ ...it })),

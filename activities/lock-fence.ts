@@ -7,11 +7,11 @@ type Tx = Prisma.TransactionClient;
 
 /**
  * Writes to an entry of the ledger only while the lock is held, as the server itself sees it: an attempt whose session broke, or
- * that took too long, may go on for a moment, and must not overwrite what its successor says. The row is locked before we look, so
+ * that took too long, may go on for a moment, and must not overwrite what its successor has recorded. The row is locked before the check, so
  * a successor, whose first writing waits for the row, always writes last.
  * @throws BackendFault `lock-lost`
  */
-export async function fenced<T>(
+export async function writeFenced<T>(
   db: PrismaClient,
   entryId: string,
   held: Held,
@@ -21,7 +21,7 @@ export async function fenced<T>(
     await tx.$queryRaw`SELECT 1 FROM "TenantResource" WHERE id = ${entryId}::uuid FOR UPDATE`;
     // By its own process first: there the same session may hold the same lock for a successor by now.
     if (held.signal.aborted || !(await isHeldAtServer(tx, held)))
-      throw new BackendFault('lock-lost', 'the session holding the lock broke, so nothing is written down any more');
+      throw new BackendFault('lock-lost', 'the session holding the lock broke, so nothing is recorded any more');
     return write(tx);
   });
 }

@@ -3,7 +3,7 @@ import { DatabaseError, type Client } from 'pg';
 
 /**
  * What a lock session is known by at the server: an advisory lock of two numbers, the second its own. A process id alone is not
- * enough: the server, or a pooler, may have given it to somebody else by now.
+ * enough: the server, or a pooler, may have given it to another session by now.
  */
 export const IDENTITY_CLASS = 1_179_995_219;
 const LARGEST_INT4 = 2 ** 31;
@@ -19,12 +19,12 @@ const SETTINGS = {
   tcp_keepalives_count: '3',
 } as const;
 
-const GONE_WITHIN_LOOKS = 20;
-const LOOK_EVERY_MS = 100;
+const GONE_WITHIN_CHECKS = 20;
+const CHECK_EVERY_MS = 100;
 
 export const newIdentity = (): number => randomInt(1, LARGEST_INT4);
 
-/** Makes a fresh connection a lock session: it lets go when nobody is there any more, and can be told from all others. */
+/** Turns a fresh connection into a lock session: the server ends it when its peer is gone, and it can be told from all others. */
 export async function becomeLockSession(client: Client, identity: number): Promise<void> {
   // Older servers lack some of them: https://www.postgresql.org/docs/14/release-14.html (idle_session_timeout)
   await client.query(
@@ -41,10 +41,10 @@ export async function becomeLockSession(client: Client, identity: number): Promi
  */
 export async function endFormerSessions(client: Client, identities: readonly number[]): Promise<boolean> {
   try {
-    for (let looks = 0; looks < GONE_WITHIN_LOOKS; looks++) {
+    for (let checks = 0; checks < GONE_WITHIN_CHECKS; checks++) {
       const { rowCount } = await client.query(TERMINATE, [IDENTITY_CLASS, identities]);
       if (rowCount === 0) return true;
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      await new Promise((resolve) => setTimeout(resolve, CHECK_EVERY_MS));
     }
   } catch (error) {
     if (!(error instanceof DatabaseError)) throw error;

@@ -13,22 +13,22 @@ interface Answer {
   pid?: number;
 }
 
-/** A session that holds locks. One that doesn't answer in time is lost as a whole: what was asked of it may take effect later on. */
+/** A session that holds locks. One that doesn't answer in time is lost as a whole: a query that it was sent may take effect later on. */
 export interface LockSession {
   identity: number;
   /**
-   * Asks the server one question after the other, as pg wants it.
+   * Sends one query after the other, as pg wants it.
    * @throws DatabaseError where the server refuses, which is an answer; after any other error the session is lost
    */
   query: (text: string, values?: unknown[]) => Promise<Answer | undefined>;
-  /** Aborted when the session is gone: whoever holds a lock by it no longer does. */
+  /** Aborted when the session is gone, and all locks with it. */
   lost: AbortSignal;
   lose: () => void;
   end: () => Promise<void>;
 }
 
 /**
- * Opens a session, and ends those that came before it at the server: they could hold, or still take, a lock that nobody knows of.
+ * Opens a session, and ends those that came before it at the server: they could hold, or still take, a lock unknown to this process.
  * @param former the identities of those that may live on; kept up to date
  */
 export async function openLockSession(url: string, former: Set<number>): Promise<LockSession> {
@@ -47,7 +47,7 @@ export async function openLockSession(url: string, former: Set<number>): Promise
   try {
     await client.connect();
     if (client.isPooled) await refuseTransactionPooling('MASTER_DATABASE_URL', url);
-    // From now on it may live on at the server, whatever we hear of it.
+    // From now on it may live on at the server, also when this attempt fails.
     former.add(session.identity);
     await becomeLockSession(client, session.identity);
     const others = [...former].filter((it) => it !== session.identity);
@@ -70,9 +70,9 @@ function sessionOf(client: Client, socket: Socket, identity: number): LockSessio
   };
   let queue: Promise<unknown> = Promise.resolve();
   const query: LockSession['query'] = (text, values) => {
-    const asked = queue.then(() => client.query<Answer>(text, values));
-    queue = asked.catch((error: unknown) => error instanceof DatabaseError || lose());
-    return asked.then(({ rows }) => rows[0]);
+    const answered = queue.then(() => client.query<Answer>(text, values));
+    queue = answered.catch((error: unknown) => error instanceof DatabaseError || lose());
+    return answered.then(({ rows }) => rows[0]);
   };
   const end = async () => {
     await Promise.race([

@@ -1,7 +1,7 @@
 import type { FailureType } from '@freeflow/contract';
 import { certificateFault } from '@freeflow/lib/pg';
 
-/** What a failure at the master database is called: a certificate that isn't trusted is told as such, since waiting for the server is in vain. */
+/** The failure type of an error of the master database: a certificate that isn't trusted is one of its own, since waiting for the server is in vain. */
 export const masterFaultType = (error: unknown): Extract<FailureType, 'certificate' | 'master-database'> =>
   certificateFault(error) !== undefined || isTlsRefusal(error) ? 'certificate' : 'master-database';
 

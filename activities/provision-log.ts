@@ -30,10 +30,10 @@ const keyOf = ({ runId, activityId }: Attempt) => `${runId}/${activityId}`;
 const rowIdOf = ({ runId, activityId, attempt, scheduledAtMs }: Omit<Attempt, 'tenantId' | 'operationId' | 'step'>) =>
   uuidV5([runId, activityId, attempt, scheduledAtMs].join('/'), UUID_NAMESPACE);
 
-/** When a lost attempt was scheduled its successor doesn't know, so its row's id is made without. */
+/** The successor of a lost attempt doesn't know when that was scheduled, so the id of its row is computed without. */
 const lostIdOf = (attempt: Attempt): string => rowIdOf({ ...attempt, scheduledAtMs: 0 });
 
-/** Locks the tenant's row: what is written of a step comes one after the other. */
+/** Locks the tenant's row: rows of the log are written one after the other. */
 export const lockTenant = (db: Db, { tenantId }: Pick<Attempt, 'tenantId'>): Prisma.PrismaPromise<number> =>
   db.$executeRaw`SELECT 1 FROM "Tenant" WHERE id = ${tenantId}::uuid FOR UPDATE`;
 
@@ -44,7 +44,7 @@ export async function appendLog(db: PrismaClient, attempt: Attempt, outcome: Out
 }
 
 /**
- * The same for whoever holds the tenant's row lock: by it the rows of a tenant are numbered by `seq` in the order they become
+ * The same where the tenant's row lock is held: by it the rows of a tenant are numbered by `seq` in the order they become
  * visible, and those of a step by `attempt`, over all runs of the operation. An attempt that was recorded as lost already has no part
  * in counting those of its activity.
  */

@@ -5,7 +5,7 @@ import { masterFaultType } from './master-fault';
 
 const POLL_MS = 100;
 const REPLACE_EVERY_MS = 1_000;
-/** Longer than any attempt may take: nobody waits for what still holds a lock then. */
+/** Longer than any attempt may take: what still holds a lock then loses it. */
 const LONGEST_HOLD_MS = 10 * 60_000;
 
 /** A lock while it is held. */
@@ -15,7 +15,7 @@ export interface Held {
   key: string;
   /** The session's process at the server, by which the server itself can tell whether the lock is held still. */
   pid: number;
-  /** What the session is known by: processes change hands. */
+  /** The identity of the session: the id of a process may be given to another one. */
   session: number;
 }
 
@@ -137,7 +137,7 @@ export class TenantLock {
     }
   }
 
-  /** Not only when somebody wants a lock: until then the lost one may stand in another worker's way. */
+  /** At once, not with the next lock: until then the lost session may block another worker. */
   private replace(): void {
     this.session = undefined;
     if (this.closed) return;
@@ -147,7 +147,7 @@ export class TenantLock {
   }
 }
 
-/** Work that never ends must not keep its tenant for ever: in the end nobody waits for it, and it writes nothing down any more. */
+/** Work that never ends must not keep its tenant's lock for ever: in the end its result is ignored, and the fence refuses its writes. */
 async function whileHeld<T>(
   { lost }: LockSession,
   longestHoldMs: number,
@@ -166,7 +166,7 @@ async function whileHeld<T>(
   }
 }
 
-/** Follows `work`, unless the signal aborts first: then nobody waits for it any longer. */
+/** The result of `work`, unless the signal aborts first. */
 async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   work.catch(() => undefined);
   let stop: (() => void) | undefined;

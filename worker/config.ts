@@ -5,7 +5,7 @@ import { BACKEND_VARIABLES } from '../backends/registry';
 
 const { LOG_LEVEL, MASTER_DATABASE_POOL, SECRETS_KEY, SECRETS_OLD_KEYS } = VARIABLES;
 
-/** Everything the worker is told from outside. Temporal's address comes by Temporal's own standard variables. */
+/** The worker's configuration. Temporal's address comes by Temporal's own standard variables. */
 export const workerVariables = z.object({
   LOG_LEVEL,
   TASK_QUEUE: text('the name of a task queue')

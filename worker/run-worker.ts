@@ -35,27 +35,19 @@ export async function runWorker(env: NodeJS.ProcessEnv, compose = createDependen
   const server = await serveHealth(health, config.WORKER_HEALTH_HOST, config.WORKER_HEALTH_PORT);
   stopOnSignal(config.WORKER_GRACE_MS, logger, health);
   const { connectionOptions, namespace } = readTemporalConfig(env);
-
-  const connection = await untilDone(logger, 'connect to Temporal', () => NativeConnection.connect(connectionOptions));
+  const connection = await retryForever(logger, 'connect to Temporal', () =>
+    NativeConnection.connect(connectionOptions),
+  );
   const client = new Client({ connection, namespace });
-  const searchAttributes = await untilDone(logger, 'register the search attributes', () =>
+  const searchAttributes = await retryForever(logger, 'register the search attributes', () =>
     registerSearchAttributes(connection, namespace, (message) => logger.warn(message)),
   );
-  health.waitingFor = 'the master database';
-  const owner = {
-    taskQueue: config.TASK_QUEUE,
-    installation: await untilDone(logger, 'read which installation this is', () =>
-      readInstallationId(config.MASTER_DATABASE_URL),
-    ),
-  };
-  health.waitingFor = 'Temporal';
-  // Before any task is taken: it may not be ours.
-  await untilDone(logger, 'schedule the sweep', () => scheduleSweep(client, owner, config.SWEEP_INTERVAL_MS));
+  const owner = await claimTaskQueue(config, client, logger, health);
   const { activities, close } = compose(config, client, undefined, searchAttributes);
   health.workers = await createWorkers(config, connection, namespace, activities);
   health.waitingFor = null;
   // In the background: workflows can run before it is set up.
-  untilDone(logger, 'schedule the reconciler', () =>
+  retryForever(logger, 'schedule the reconciler', () =>
     scheduleReconciler(client, owner, config.RECONCILE_INTERVAL_MS),
   ).catch((error: unknown) => logger.error({ cause: (error as Error).message }, 'could not schedule the reconciler'));
 
@@ -90,6 +82,21 @@ function stopOnSignal(graceMs: number, logger: Logger, health: Health): void {
     for (const worker of running) worker.shutdown();
     if (running.length > 0) await health.stopped;
   });
+}
+
+/**
+ * Claims the task queue for this installation, by the sweep's schedule, before any task is taken: it may not be ours.
+ * @throws ForeignTaskQueue
+ */
+async function claimTaskQueue(config: WorkerConfig, client: Client, logger: Logger, health: Health) {
+  health.waitingFor = 'the master database';
+  const installation = await retryForever(logger, 'read which installation this is', () =>
+    readInstallationId(config.MASTER_DATABASE_URL),
+  );
+  health.waitingFor = 'Temporal';
+  const owner = { taskQueue: config.TASK_QUEUE, installation };
+  await retryForever(logger, 'schedule the sweep', () => scheduleSweep(client, owner, config.SWEEP_INTERVAL_MS));
+  return owner;
 }
 
 /** One worker for workflows and the master database, and one for each backend: a slow one holds the slots of no other. */
@@ -128,8 +135,8 @@ async function createWorkers(
   ]);
 }
 
-/** Repeats what can fail only for the world's sake: the worker waits for its servers rather than dying of them. */
-async function untilDone<T>(logger: Logger, what: string, act: () => Promise<T>): Promise<T> {
+/** Retries forever: the worker waits for its servers. Only a task queue of another installation ends it. */
+async function retryForever<T>(logger: Logger, what: string, act: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await act();

@@ -24,8 +24,8 @@ interface Owner {
 }
 
 /**
- * Makes the sweep's schedule, or brings it up to date, and has it run once at once. By the installation that stands in it the task
- * queue is claimed: whoever makes it first, or finds none, has it.
+ * Creates or updates the sweep's schedule, and triggers it once. The installation in its memo claims the task queue: the first that
+ * creates it, or finds none, has it.
  * @throws ForeignTaskQueue
  */
 export async function scheduleSweep(client: Client, owner: Owner, intervalMs: number): Promise<void> {
@@ -40,7 +40,7 @@ export async function scheduleSweep(client: Client, owner: Owner, intervalMs: nu
 }
 
 /**
- * Makes the reconciler's schedule, or brings it up to date. It only looks: repairs are asked for by a person.
+ * Creates or updates the reconciler's schedule. It only reports: repairs are requested by a person.
  * @throws ForeignTaskQueue
  */
 export async function scheduleReconciler(client: Client, owner: Owner, intervalMs: number): Promise<void> {
@@ -52,7 +52,7 @@ export async function scheduleReconciler(client: Client, owner: Owner, intervalM
   });
 }
 
-/** A schedule of the same id as its workflow. One run at a time; what was missed is not made up for. */
+/** A schedule of the same id as its workflow. One run at a time; missed runs are not made up for. */
 async function schedule(
   client: Client,
   { taskQueue, installation }: Owner,

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { tenantNames } from '@freeflow/contract';
 import { createMasterClient, type PrismaClient } from '@freeflow/db-master';
 import { Client } from 'pg';
-import { fenced } from '../../activities/lock-fence';
+import { writeFenced } from '../../activities/lock-fence';
 import { becomeLockSession, newIdentity } from '../../activities/lock-identity';
 import { TenantLock, type Held } from '../../activities/tenant-lock';
 import { newName } from '../support/activity-harness';
@@ -199,7 +199,7 @@ test('work that never ends loses its lock in the end, and writes nothing down fr
     data: { tenantId: tenant.id, kind: 'qdrant', name, nonce: randomUUID() },
   });
   const write = (held: Held) =>
-    fenced(db, id, held, (tx) => tx.tenantResource.update({ where: { id }, data: { externalId: held.key } }));
+    writeFenced(db, id, held, (tx) => tx.tenantResource.update({ where: { id }, data: { externalId: held.key } }));
   const { inside, outcome } = holding(lock, name);
   const zombie = await inside;
   expect((await write(zombie)).externalId).toBe(name);
@@ -220,7 +220,7 @@ test("a process that has become another session's, and holds the very lock, is n
     data: { tenantId: tenant.id, kind: 'qdrant', name, nonce: randomUUID() },
   });
   await another.hold(name, 5_000, never, async (held) => {
-    const write = (as: Held) => fenced(db, id, as, async () => 'written');
+    const write = (as: Held) => writeFenced(db, id, as, async () => 'written');
     expect(await write(held)).toBe('written');
     await expect(write({ ...held, session: held.session + 1 })).rejects.toMatchObject({ type: 'lock-lost' });
     await expect(write({ ...held, key: `${name}x` })).rejects.toMatchObject({ type: 'lock-lost' });
