@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { BACKEND_KINDS } from '@freeflow/contract';
-import { FAILURES } from '@freeflow/contract';
+import { BACKEND_KINDS, FAILURES, RECORD_STEP_NAMES } from '@freeflow/contract';
 import { projectRoot } from '../stack/project';
 
 const page = readFileSync(path.join(projectRoot(), 'docs', 'runbook.md'), 'utf8');
@@ -23,3 +22,7 @@ test.each([...stepsAtBackends, ...Object.keys(FAILURES)])(
     expect(words).toEqual(FORM);
   },
 );
+
+test.each(RECORD_STEP_NAMES)('the step %s in the master database has its place on the page', (step) => {
+  expect(page).toContain(`<a id="${step}"></a>**${step}**`);
+});
