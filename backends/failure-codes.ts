@@ -1,5 +1,5 @@
 import type { BackendKind, FailureType } from '@freeflow/contract';
-import { CERTIFICATE_CODES } from '@freeflow/lib/pg';
+import { CERTIFICATE_CODES, isCutConnection } from '@freeflow/lib/pg';
 import { BackendFault, codesOf, messageOf } from './failures';
 
 /** Codes by which drivers and servers report one type of failure. */
@@ -62,10 +62,6 @@ export function classifyBy(codes: readonly FailureCodes[], kind: BackendKind, er
   return new BackendFault(type, `${kind}: ${messageOf(error)}`, { cause: error });
 }
 
-// pg and fetch report a broken connection by message only.
-function isConnectionLost(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    /connection terminated|timeout expired|fetch failed|query read timeout|connection error/i.test(error.message)
-  );
-}
+/** pg and fetch report a broken connection by message only. */
+const isConnectionLost = (error: unknown): boolean =>
+  isCutConnection(error) || (error instanceof Error && /fetch failed/i.test(error.message));

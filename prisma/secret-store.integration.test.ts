@@ -159,17 +159,6 @@ it('lists references only', async () => {
   ]);
 });
 
-it('destroys all secrets of a tenant, counts them, and leaves those of others', async () => {
-  const { ref } = await store.keep(password(), 'hunter22');
-  await store.keep({ tenantId, backend: 'qdrant', name: 'token' }, 'hunter23');
-  const neighbour = { ...password(), tenantId: await newTenant() };
-  const others = await store.keep(neighbour, 'kept');
-  expect(await store.destroyAll(tenantId)).toBe(2);
-  await expect(store.resolve(ref, password())).rejects.toMatchObject({ code: 'secret-not-found' });
-  expect(await store.resolve(others.ref, neighbour)).toBe('kept');
-  expect(await store.destroyAll(tenantId)).toBe(0);
-});
-
 describe('resolveSecret', () => {
   const resolve = (ref: string, masterDatabaseUrl: string) =>
     resolveSecret(ref, { masterDatabaseUrl, keys, owner: password() });

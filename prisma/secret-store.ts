@@ -47,8 +47,6 @@ export interface SecretStore {
   resolve(ref: string, owner: ExpectedOwner): Promise<string>;
   /** What secrets a tenant has: their references, never the values. */
   list(tenantId: string): Promise<SecretEntry[]>;
-  /** Deletes all secrets of a tenant; returns how many there were. */
-  destroyAll(tenantId: string): Promise<number>;
 }
 
 const FIRST_VERSION = 1;
@@ -80,10 +78,6 @@ export function createSecretStore(db: PrismaClient | Prisma.TransactionClient, k
         orderBy: { version: 'asc' },
       });
       return rows.map(({ backend, name, ...location }) => ({ backend, name, ref: formatSecretRef(location) }));
-    },
-    async destroyAll(tenantId) {
-      const { count } = await db.tenantSecret.deleteMany({ where: { tenantId } });
-      return count;
     },
   };
 }
