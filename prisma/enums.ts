@@ -1,7 +1,7 @@
 import type * as contract from '@freeflow/contract';
 import type * as generated from './generated/client';
 
-type Equal<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
+type Equal<A, B> = [A, B] extends [B, A] ? true : false;
 /** Fails to compile where its argument isn't true. */
 type Assert<T extends true> = T;
 

@@ -1,5 +1,6 @@
 import {
   OPERATION_REQUESTS,
+  rowOf,
   type OperationGoal,
   type TenantRequestName,
   type TenantSituation,
@@ -7,13 +8,7 @@ import {
 
 export type Asked = Exclude<TenantRequestName, 'adopt'>;
 
-const GOALS: Readonly<Record<Exclude<Asked, 'restore'>, OperationGoal>> = {
-  suspend: 'suspended',
-  resume: 'active',
-  soft_delete: 'deleted',
-  hard_delete: 'gone',
-  hard_delete_forced: 'gone',
-};
+const goalOf = (action: Asked): OperationGoal => rowOf(OPERATION_REQUESTS[action].kind).goals[0] ?? 'gone';
 /** Where a tenant is while something is under way that began elsewhere. */
 const BETWEEN: readonly TenantSituation[] = ['provisioning', 'deleting'];
 
@@ -38,7 +33,7 @@ export class Model {
     );
     if (from.size === 0 && !this.mayBeUnderWay)
       throw new Error(`${action} was accepted of a tenant that is ${[...this.may].join(' or ')}`);
-    const goals = action === 'restore' ? this.restored : new Set([GOALS[action]]);
+    const goals = action === 'restore' ? this.restored : new Set([goalOf(action)]);
     if (action === 'soft_delete') this.restored = from;
     this.back = from.size === 0 ? goals : from;
     this.may = goals;
