@@ -28,9 +28,9 @@ export const STUCK = {
   'overdue-purge': {
     cause: 'its data is due to be dropped, and no sweep has started that',
     advice:
-      'Check that the sweep is not paused and a worker runs: freeflow doctor. To purge it by hand: DELETE with mode=hard.',
+      'Check that the schedule of the sweep is not paused and a worker runs: freeflow doctor. To purge it by hand: DELETE with mode=hard.',
     commandAdvice:
-      'Check that the sweep is not paused and a worker runs: freeflow doctor. To purge it by hand: freeflow tenants delete NAME --hard',
+      'Check that the schedule of the sweep is not paused and a worker runs: freeflow doctor. To purge it by hand: freeflow tenants delete NAME --hard',
   },
 } as const satisfies Record<string, StuckRow>;
 

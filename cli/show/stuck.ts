@@ -28,5 +28,6 @@ function rowsOf({ name, why, operation, purgeAt }: StuckTenant): string[][] {
   const [kind, failed] = [operationTitle(operation.kind), String(operation.attempts)];
   if (why === 'parked' && operation.parked.length > 0)
     return operation.parked.map(({ step, since, cause }) => [name, kind, step, failed, age(since), cause]);
-  return [[name, kind, operation.step ?? '-', failed, age(operation.requestedAt), STUCK[why].cause]];
+  const cause = (why === 'parked' ? operation.cause : null) ?? STUCK[why].cause;
+  return [[name, kind, operation.step ?? '-', failed, age(operation.requestedAt), cause]];
 }
