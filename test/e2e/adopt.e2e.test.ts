@@ -179,7 +179,7 @@ test('another server is refused until it is accepted explicitly', async () => {
   await parkedAt(id, 'postgres.disable');
   expect(await adopt(installation, id, 'postgres')).toMatchObject({
     state: 'refused',
-    cause: expect.stringContaining('made on postgres:42'),
+    cause: expect.stringContaining('was created on postgres:42'),
   });
   expect(await parkedStepsOf(installation, id)).toEqual(['postgres.disable']);
   expect(await adopt(installation, id, 'postgres', { acceptServer: true })).toMatchObject({ state: 'done' });
