@@ -90,7 +90,7 @@ describe.each([
     await harness.run('mark-soft-deleted', tenant);
     const [{ keptS }] = await harness.db.$queryRaw<[{ keptS: number }]>`
       SELECT extract(epoch FROM "purgeAt" - now())::float8 AS "keptS" FROM "Tenant" WHERE id = ${tenant.tenantId}::uuid`;
-    // Of the workbench's sixty.
+    // Of the harness's sixty.
     expect({ isTooLittle: keptS < 50, isTooMuch: keptS > 61 }).toEqual({ isTooLittle: false, isTooMuch: false });
   });
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 
-/** In ms; that of the workbench, and one that was configured before. */
+/** In ms; that of the harness, and one that was configured before. */
 const RETENTION_MS = 60_000;
 const DAY_MS = 86_400_000;
 

@@ -20,7 +20,7 @@ interface Login {
 }
 
 /** One connection, so that a session opened earlier is the one that is used later on. */
-const OPTIONS = { maxPoolSize: 1, serverSelectionTimeoutMS: 10_000, socketTimeoutMS: 10_000, appName: 'attacker' };
+const OPTIONS = { maxPoolSize: 1, serverSelectionTimeoutMS: 60_000, socketTimeoutMS: 60_000, appName: 'attacker' };
 
 export async function reachMongo({ mongodb }: StackInfo, tenant: string, password: string): Promise<MongoReach> {
   const database = `freeflow_${tenant}`;

@@ -16,7 +16,7 @@ export interface PostgresReach {
   close(): Promise<void>;
 }
 
-const SETTINGS = { connectionTimeoutMillis: 10_000, query_timeout: 10_000, application_name: 'its-application' };
+const SETTINGS = { connectionTimeoutMillis: 60_000, query_timeout: 60_000, application_name: 'its-application' };
 
 export async function reachPostgres({ postgres }: StackInfo, tenant: string, password: string): Promise<PostgresReach> {
   const { hostname: host, port } = new URL(postgres.url);
