@@ -1,6 +1,6 @@
 import { connect } from 'node:http2';
 
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 60_000;
 const NO_COMPRESSION = 0;
 
 /** The only message we send: one text, in field 1. */
