@@ -53,7 +53,7 @@ module.exports = {
   // What fails says so itself; the chatter of drivers and SDK on stdout helps nobody.
   silent: true,
   // Of the whole run: jest ignores a project's own.
-  testTimeout: 300_000,
+  testTimeout: 600_000,
   testSequencer: '<rootDir>/test/slowest-first.cjs',
   // Suites wait most of their time, for patience, retries and processes: on two cores four are as fast as they go.
   maxWorkers: 4,

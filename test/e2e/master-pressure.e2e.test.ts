@@ -77,9 +77,14 @@ async function live(there: TestInstallation, title: string, { leaves, begin }: P
     const pressure = await begin(there);
     const askedAt = Date.now();
     let haveEnded = false;
-    const isOver = delay(LASTS_MS)
-      .then(() => until('the trouble is felt', async () => haveEnded || leaves.test(logsOf(there))))
-      .finally(() => pressure.end());
+    const isOver = (async () => {
+      try {
+        await delay(LASTS_MS);
+        await until('the trouble is felt', async () => haveEnded || leaves.test(logsOf(there)));
+      } finally {
+        await pressure.end();
+      }
+    })();
     isOver.catch(() => undefined);
     const ended = await Promise.all(
       subjects.map(async (it) => {
