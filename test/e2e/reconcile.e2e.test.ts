@@ -340,7 +340,7 @@ test('an orphan is named, is dropped only by its own installation, by its own id
     // Not theirs, and not ours: the one of the other installation.
     expect(await drop(other, kind, names[kind], idOf(kind))).toMatchObject({
       state: 'refused',
-      cause: expect.stringContaining('another installation made it'),
+      cause: expect.stringContaining('another installation created it'),
     });
     const row = rows.find((it) => it.kind === kind);
     expect(await drop(installation, kind, row?.name ?? '', row?.id ?? '')).toMatchObject({
@@ -388,7 +388,7 @@ test('what the ledger calls absent and is there is an orphan; while its tenant l
   });
   expect(await drop(installation, 'postgres', postgres, orphan?.id ?? '')).toMatchObject({
     state: 'refused',
-    cause: expect.stringContaining(`tenant ${name} has, which is not gone`),
+    cause: expect.stringContaining(`tenant ${name} is not gone`),
   });
   await installation.master.query(
     `UPDATE "TenantResource" SET state = 'present' WHERE "tenantId" = $1 AND kind = 'postgres'`,
