@@ -62,7 +62,7 @@ test.each(CUTS)(
     });
     await expect(environment.run(step, tenant)).rejects.toMatchObject({
       type: 'master-database',
-      details: [{ advice: expect.stringContaining('Check the master database') }],
+      details: [{ advice: expect.stringContaining('The master database does not answer') }],
     });
     await db.$disconnect();
     await proxy.close();
