@@ -62,7 +62,7 @@ describe.each([
     jump(ms);
     const creating = worker.run('qdrant.create', tenant);
     const startedAt = await until(
-      'a call is under way',
+      'a call is in progress',
       async () => (await harness.db.tenantResource.findUnique({ where }))?.callStartedAt ?? undefined,
     );
     jest.useRealTimers();

@@ -13,7 +13,7 @@ test('so many at a time, begun in order, and the results in the order of the ite
   expect({ begun, most, results }).toEqual({ begun: [5, 1, 4, 2, 3], most: 2, results: [50, 10, 40, 20, 30] });
 });
 
-test('when one fails no further one is begun, those under way end, and the first error is thrown', async () => {
+test('when one fails no further one is begun, those in progress end, and the first error is thrown', async () => {
   const [begun, ended]: [number[], number[]] = [[], []];
   let end: () => void = () => undefined;
   const slow = new Promise<void>((resolve) => {

@@ -82,6 +82,6 @@ const toLogEntry = ({ message, failure }: StepResult<unknown>): { status: 'succe
     ? { status: 'success', message: scrub(message) }
     : { status: 'error', message: scrub(`${failure}: ${message}`) };
 
-/** Of a run that was terminated while this step was under way. */
+/** Of a run that was terminated while this step was in progress. */
 export const supersededFault = ({ runId }: TenantOperation): BackendFault =>
   new BackendFault('superseded', `run ${runId ?? 'none'} works on this operation now`);

@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => harness.close());
 
 /** A tenant as it would stand there; here is no worker that would change it. */
-async function tenantIn(situation: TenantSituation, underWay?: OperationKind): Promise<string> {
+async function tenantIn(situation: TenantSituation, inProgress?: OperationKind): Promise<string> {
   const [id, name] = [randomUUID(), newName()];
   const status = situation === 'gone' ? 'deleted' : situation === 'registered' ? 'active' : situation;
   await harness.owner.query(
@@ -42,7 +42,7 @@ async function tenantIn(situation: TenantSituation, underWay?: OperationKind): P
       [randomUUID(), id, kind, state, endedAt],
     );
   if (situation !== 'registered') await operation('create', 'done', new Date(Date.now() - 1000));
-  if (underWay !== undefined) await operation(underWay, 'running', null);
+  if (inProgress !== undefined) await operation(inProgress, 'running', null);
   return id;
 }
 
@@ -72,12 +72,12 @@ const cells: [TenantRequestName, TenantSituation, OperationKind | undefined][] =
   ),
 ];
 
-test.each(cells)('%s of a tenant that is %s, with %s under way', async (name, situation, underWay) => {
-  const id = await tenantIn(situation, underWay);
+test.each(cells)('%s of a tenant that is %s, with %s in progress', async (name, situation, inProgress) => {
+  const id = await tenantIn(situation, inProgress);
   const { method, path: route, query, kind } = OPERATION_REQUESTS[name];
   const search = query === undefined ? '' : `?${new URLSearchParams(query).toString()}`;
   const answer = await harness.request(method, `${route.replace(':id', id)}${search}`, { body: BODIES[name] });
-  const decision = decide(name, situation, underWay);
+  const decision = decide(name, situation, inProgress);
   const isOk = decision === 'accept' || decision === 'nothing';
   expect({ status: answer.status, code: answer.body.code }).toEqual(
     isOk ? { status: 202, code: undefined } : { status: PROBLEMS[decision as ProblemCode].status, code: decision },

@@ -3,7 +3,7 @@ import closeWithGrace from 'close-with-grace';
 import { buildApp } from './app';
 import { readApiConfig } from './config';
 
-/** Requests under way have so long to end, then the process ends without them. */
+/** Requests in progress have so long to end, then the process ends without them. */
 const CLOSE_WITHIN_MS = 8_000;
 
 async function main(): Promise<void> {

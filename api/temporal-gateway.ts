@@ -13,7 +13,7 @@ export interface TemporalGateway extends Pick<
   start: (operation: AcceptedOperation) => void;
   /** The address of a run in the Temporal UI; null where none is configured. */
   runUrl: RunUrl;
-  /** Waits for starts under way, then closes the connection. */
+  /** Waits for starts in progress, then closes the connection. */
   close: () => Promise<void>;
 }
 
@@ -28,7 +28,7 @@ interface GatewayOptions {
 export function createTemporalGateway({ taskQueue, uiUrl, log, env }: GatewayOptions): TemporalGateway {
   const { client, connection } = createLazyClient(env);
   const runs = new RunClient(client, taskQueue);
-  const underWay = new Set<Promise<void>>();
+  const inProgress = new Set<Promise<void>>();
 
   const tryToStart = async (operation: AcceptedOperation) => {
     const { operationId, tenantId } = operation;
@@ -49,15 +49,15 @@ export function createTemporalGateway({ taskQueue, uiUrl, log, env }: GatewayOpt
     startOrphanDrop: (...args) => runs.startOrphanDrop(...args),
     isUp: () => runs.isUp(),
     start(operation) {
-      const starting = tryToStart(operation).finally(() => underWay.delete(starting));
-      underWay.add(starting);
+      const starting = tryToStart(operation).finally(() => inProgress.delete(starting));
+      inProgress.add(starting);
     },
     runUrl: (workflowId, runId) =>
       uiUrl === undefined
         ? null
         : `${uiUrl.replace(/\/$/, '')}/namespaces/${runs.namespace}/workflows/${workflowId}${runId === null ? '' : `/${runId}`}`,
     async close() {
-      await Promise.allSettled(underWay);
+      await Promise.allSettled(inProgress);
       await connection.close();
     },
   };

@@ -61,14 +61,14 @@ export function findTenantRequest(
 export function decide(
   name: TenantRequestName,
   situation: TenantSituation,
-  underWay: OperationKind | undefined,
+  inProgress: OperationKind | undefined,
 ): Decision {
   const { decisions, isDoneBy, beside } = OPERATION_REQUESTS[name];
   const decision = decisions?.[situation] ?? 'tenant-unknown';
-  if (underWay === undefined) return decision;
-  if (isDoneBy.includes(underWay)) return 'nothing';
+  if (inProgress === undefined) return decision;
+  if (isDoneBy.includes(inProgress)) return 'nothing';
   if (beside === 'goes-beside') return decision;
-  // What is under way is rolled back, and the deletion follows.
+  // What is in progress is rolled back, and the deletion follows.
   return beside === 'interrupts' ? 'accept' : 'operation-in-progress';
 }
 

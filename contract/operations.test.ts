@@ -67,7 +67,7 @@ test.each([
   expect(findTenantRequest('DELETE', '/tenants/:id', query)).toBe(name);
 });
 
-test('while an operation is under way, only the forced deletion and the adoption go on beside it', () => {
+test('while an operation is in progress, only the forced deletion and the adoption go on beside it', () => {
   const others = OPERATION_KINDS.filter((kind) => kind !== 'adopt');
   const accepted = TENANT_REQUEST_NAMES.flatMap((name) =>
     others.filter((kind) => decide(name, 'active', kind) === 'accept').map((kind) => `${name} beside ${kind}`),

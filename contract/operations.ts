@@ -25,11 +25,11 @@ interface RequestRow {
   readonly query?: Readonly<Record<string, string>>;
   /** Whether the operation is recorded with force. */
   readonly isForced: boolean;
-  /** What comes of it in each situation, while no operation is under way; null where there is no tenant yet. */
+  /** What comes of it in each situation, while no operation is in progress; null where there is no tenant yet. */
   readonly decisions: Readonly<Record<TenantSituation, Decision>> | null;
-  /** Operations under way that do the very thing that is asked for: then there is nothing to do. */
+  /** Operations in progress that do the very thing that is asked for: then there is nothing to do. */
   readonly isDoneBy: readonly OperationKind[];
-  /** What comes of it beside any other operation under way: refused, or decided as if there was none. */
+  /** What comes of it beside any other operation in progress: refused, or decided as if there was none. */
   readonly beside: 'is-refused' | 'interrupts' | 'goes-beside';
 }
 
@@ -92,7 +92,7 @@ interface AtOneBackend extends CommonRow {
 export type OperationRow = AtEveryBackend | InTheRecords | AtOneBackend;
 
 const GONE_OR_REGISTERED = { gone: 'tenant-unknown', registered: 'registered-only' } as const;
-/** Half created or half dropped, and nothing under way: what a skipped step leaves. Deleting it for good is the way on. */
+/** Half created or half dropped, and nothing in progress: what a skipped step leaves. Deleting it for good is the way on. */
 const HALF = { provisioning: 'never-active', deleting: 'being-deleted' } as const;
 const ANY_STATUS = {
   provisioning: 'accept',
@@ -279,7 +279,7 @@ export const OPERATIONS = {
         isForced: false,
         decisions: { ...ANY_STATUS, ...GONE_OR_REGISTERED },
         isDoneBy: ['adopt'],
-        // What is under way may be waiting for it.
+        // What is in progress may be waiting for it.
         beside: 'goes-beside',
       },
     },

@@ -23,7 +23,7 @@ export interface AcceptedOperation extends OperationInput {
   backend: BackendKind | null;
 }
 
-/** Whether an operation ends another one of its tenant that is under way. */
+/** Whether an operation ends another one of its tenant that is in progress. */
 export const isInterrupting = (kind: OperationKind, force: boolean): boolean => force && isDeletion(kind);
 
 /** A forced deletion cuts off as well, so it comes as early as a suspend. */

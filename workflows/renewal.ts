@@ -14,7 +14,7 @@ export interface HandedOn {
   saga: SagaState;
 }
 
-/** Thrown where nothing is under way: the rest is done by a new run, whose history is short again. */
+/** Thrown where nothing is in progress: the rest is done by a new run, whose history is short again. */
 export class Renewal extends Error {
   override readonly name = 'Renewal';
 }

@@ -99,7 +99,7 @@ describe('rollback', () => {
     await begins(id, 'postgres.create');
     await begins(id, 'mongodb.probe');
     // Postgres has failed for good by now: it makes one attempt only, and the cancellation of Keycloak's is on its way.
-    await until('the step under way is cancelled', async () => {
+    await until('the step in progress is cancelled', async () => {
       const { events } = await handleOf(id).fetchHistory();
       return events?.some((it) => it.activityTaskCancelRequestedEventAttributes) ?? false;
     });
@@ -266,7 +266,7 @@ describe('parking and answers', () => {
 });
 
 describe('cancellation and interruption', () => {
-  test('a cancelled create is rolled back, once the step under way has ended', async () => {
+  test('a cancelled create is rolled back, once the step in progress has ended', async () => {
     const release = fake.holdStep('qdrant.create');
     const id = await fake.start('create');
     await begins(id, 'qdrant.create');

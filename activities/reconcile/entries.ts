@@ -12,7 +12,7 @@ import { withRetries } from './with-retries';
 
 type Entry = TenantResource & { tenant: { name: string } };
 
-/** An operation under way changes what is compared; adoptions change the ledger alone. */
+/** An operation in progress changes what is compared; adoptions change the ledger alone. */
 const AT_REST = { operations: { none: { endedAt: null, kind: { not: 'adopt' } } } } satisfies Prisma.TenantWhereInput;
 
 /** A server that a person waits for at the same time; one that can't list its resources copes with few questions. */

@@ -76,12 +76,12 @@ export function tenantAcceptor(db: PrismaClient) {
           };
           for (;;) {
             const { tenant, decision } = await loadIfAllowed(db, tenantId, requestName, adoption);
-            const [underWay] = tenant.operations.filter((it) => it.endedAt === null);
+            const [inProgress] = tenant.operations.filter((it) => it.endedAt === null);
             try {
               const operation = await db.tenantOperation.create({
                 data: decision === 'nothing' ? { ...created, ...(await endedAtOnce(db)) } : created,
               });
-              const accepted = decision === 'nothing' ? (underWay ?? operation) : operation;
+              const accepted = decision === 'nothing' ? (inProgress ?? operation) : operation;
               return { tenant: { ...tenant, operations: [accepted] }, operation: accepted };
             } catch (error) {
               // Another operation was accepted since this one was decided: decide again, with it in sight.
@@ -132,13 +132,13 @@ async function loadIfAllowed(
   if (tenant === null) throw tenantNotFound(id);
   const [last] = tenant.operations;
   const isRegisteredOnly = tenant._count.operations === 0 && tenant._count.resources === 0;
-  const underWay = last?.endedAt === null ? last.kind : undefined;
+  const inProgress = last?.endedAt === null ? last.kind : undefined;
   const situation = situationOf({ status: tenant.status, isGone: tenant.goneAt !== null, isRegisteredOnly });
   const isAnotherAdoption =
-    underWay !== undefined && adoption !== undefined && adoption.acceptServer !== last?.acceptServer;
-  const decision = isAnotherAdoption ? 'operation-in-progress' : decide(requestName, situation, underWay);
+    inProgress !== undefined && adoption !== undefined && adoption.acceptServer !== last?.acceptServer;
+  const decision = isAnotherAdoption ? 'operation-in-progress' : decide(requestName, situation, inProgress);
   if (decision === 'accept' || decision === 'nothing') return { tenant, decision };
-  throw refuseOperation(decision, requestName, situation, underWay);
+  throw refuseOperation(decision, requestName, situation, inProgress);
 }
 
 interface IdempotentRequest extends Caller {

@@ -39,14 +39,14 @@ Written from \`OPERATIONS\` in contract/operations.ts, by which the API decides 
             gone ◀──────── deleting ◀──purge, hard──  deleted (soft: access cut, data kept)
 \`\`\`
 
-What a request does while no operation is under way. \`registered\` is a tenant that was registered (db:seed), never provisioned;
+What a request does while no operation is in progress. \`registered\` is a tenant that was registered (db:seed), never provisioned;
 \`provisioning\` and \`deleting\` without an operation are what a skipped step leaves.
 
 ${row(['', ...TENANT_SITUATIONS])}
 ${row(['---', ...TENANT_SITUATIONS.map(() => '---')])}
 ${TENANT_REQUEST_NAMES.map((name) => row([callOf(name), ...decisionsOf(name)])).join('\n')}
 
-While an operation is under way: 202 with that operation, where it does the very thing (a purge counts as a hard delete); a forced hard delete
+While an operation is in progress: 202 with that operation, where it does the very thing (a purge counts as a hard delete); a forced hard delete
 interrupts any other, which is rolled back before the deletion follows; an adoption goes beside it, one at a time for each resource; else 409 \`operation-in-progress\`.
 
 - **suspend** cuts access at every backend, open sessions included, and checks by the tenant's own credentials that they are refused.

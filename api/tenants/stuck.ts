@@ -7,7 +7,7 @@ import { inOneSnapshot } from './snapshot';
 import { overduePurges, parkedOperations, quietOperations, unstartedOperations, type Some } from './stuck-rows';
 import { LAST_OPERATIONS, viewTenant } from './view';
 
-/** The runs of at most this many operations under way are checked, those that have not changed for longest. */
+/** The runs of at most this many operations in progress are checked, those that have not changed for longest. */
 const MOST_QUIET = 2_000;
 /** A purge is overdue after this many intervals of the sweep, and at least this time, in ms. */
 const OVERDUE_SWEEPS = 6;
@@ -29,7 +29,7 @@ export interface StuckOperations {
 
 /**
  * Finds operations that don't go on by themselves. What the master database knows comes first, by index and whether Temporal answers or not:
- * what is parked, then what has not started. Temporal is asked only about those under way, for a short time.
+ * what is parked, then what has not started. Temporal is asked only about those in progress, for a short time.
  */
 export async function findStuck(db: PrismaClient, temporal: TemporalGateway, limit: number): Promise<StuckOperations> {
   const [parked, unstarted, quiet, operations] = await inOneSnapshot(db, async (tx) => {

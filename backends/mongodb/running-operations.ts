@@ -25,7 +25,7 @@ export interface Scope {
 }
 
 /**
- * Ends what is under way: a command is authorised once, when it begins, so a bulk insert goes on long after its user has lost every role.
+ * Ends what is in progress: a command is authorised once, when it begins, so a bulk insert goes on long after its user has lost every role.
  * @returns who was at work, and who still is
  */
 export async function endOperations(

@@ -19,7 +19,7 @@ interface Server {
 }
 
 /**
- * Erases a collection of ours, also while it is being written to: first no token counts any more, then the snapshots under way
+ * Erases a collection of ours, also while it is being written to: first no token counts any more, then the snapshots in progress
  * are waited for, then the data goes, then the snapshots, which outlive their collection. The mark goes last, so that an attempt
  * after this one knows that there may be something left, and that it is ours.
  */
@@ -46,7 +46,7 @@ export async function eraseCollection(server: Server, target: Target): Promise<N
   return notes;
 }
 
-/** Qdrant answers a deletion only once the snapshots under way are done, later than we would wait. */
+/** Qdrant answers a deletion only once the snapshots in progress are done, later than we would wait. */
 async function deleteCollection(server: Server, { name, announceCall }: Target): Promise<void> {
   for (
     const end = performance.now() + SNAPSHOT_WAIT_MS;
@@ -56,7 +56,7 @@ async function deleteCollection(server: Server, { name, announceCall }: Target):
     if (performance.now() > end)
       throw new BackendFault(
         'still-there',
-        `Qdrant: a snapshot of ${name} is under way, which can't be stopped; its collection is deleted once it is done`,
+        `Qdrant: a snapshot of ${name} is in progress, which can't be stopped; its collection is deleted once it is done`,
       );
   }
   await announceCall();

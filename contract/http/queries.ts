@@ -67,7 +67,7 @@ export const stuckList = z
     notAsked: z
       .number()
       .int()
-      .describe('Operations under way whose runs Temporal did not describe in time: some may be stuck'),
+      .describe('Operations in progress whose runs Temporal did not describe in time: some may be stuck'),
   })
   .meta({ id: 'StuckList' });
 

@@ -38,7 +38,7 @@ export class RunClient {
     return this.startRun('reconcile', reconcileStartOptions(asked, requestId, this.taskQueue));
   }
 
-  /** Starts the drop of an orphan, or joins the one under way; returns the id of its run, and of what it reports. */
+  /** Starts the drop of an orphan, or joins the one in progress; returns the id of its run, and of what it reports. */
   startOrphanDrop(order: OrphanOrder): Promise<string> {
     return this.startRun('dropOrphan', dropStartOptions(order, this.taskQueue));
   }

@@ -74,7 +74,7 @@ export async function calm({ environment, faults }: Real): Promise<void> {
 
 const KILL = { kind: 'worker killed', after: 0, lastsMs: 0 } as const;
 
-/** Waits until nothing is under way, and tells the model. */
+/** Waits until nothing is in progress, and tells the model. */
 export async function ends(
   model: Model,
   { environment: { installation }, id }: Real,

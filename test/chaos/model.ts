@@ -9,18 +9,18 @@ import {
 export type Asked = Exclude<TenantRequestName, 'adopt'>;
 
 const goalOf = (action: Asked): OperationGoal => rowOf(OPERATION_REQUESTS[action].kind).goals[0] ?? 'gone';
-/** Where a tenant is while something is under way that began elsewhere. */
+/** Where a tenant is while something is in progress that began elsewhere. */
 const BETWEEN: readonly TenantSituation[] = ['provisioning', 'deleting'];
 
 /** What one tenant may be, as far as somebody can know who sees only what the API answers. */
 export class Model {
-  /** What it may be once nothing is under way. */
+  /** What it may be once nothing is in progress. */
   may: ReadonlySet<OperationGoal> = new Set<OperationGoal>(['active']);
-  /** What it goes back to when the operation under way is given up. */
+  /** What it goes back to when the operation in progress is given up. */
   private back: ReadonlySet<OperationGoal> = new Set<OperationGoal>(['gone']);
   /** What it may be restored to. */
   private restored: ReadonlySet<OperationGoal> = new Set<OperationGoal>(['active']);
-  /** Whether something may be under way; the create is. */
+  /** Whether something may be in progress; the create is. */
   mayBeUnderWay = true;
 
   /** @param isNew whether the answer was an operation that does what was asked for and had not ended */
@@ -48,12 +48,12 @@ export class Model {
     throw new Error(`${action} was refused by ${code} of a tenant that is ${situations.join(' or ')}`);
   }
 
-  /** Somebody gave up what is under way: it turns round, unless its end came first. */
+  /** Somebody gave up what is in progress: it turns round, unless its end came first. */
   aborted(): void {
     this.may = new Set([...this.may, ...this.back]);
   }
 
-  /** Nothing is under way any more, and this is what it is. */
+  /** Nothing is in progress any more, and this is what it is. */
   ended(as: OperationGoal): void {
     if (!this.may.has(as)) throw new Error(`it is ${as}, and may be ${[...this.may].join(' or ')} only`);
     this.may = new Set([as]);

@@ -61,7 +61,7 @@ async function askAll(
   return ask(installation, kind, first);
 }
 
-/** Waits for the moment; says whether the operation is still under way then. */
+/** Waits for the moment; says whether the operation is still in progress then. */
 async function hasCome(installation: TestInstallation, moment: Moment, id: string): Promise<boolean> {
   const wanted = MUST_BE_DONE[moment];
   let isOpen = true;

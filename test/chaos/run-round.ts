@@ -28,7 +28,7 @@ const QUIET_WITHIN_MS = 60_000;
 /** What came of one case. */
 export interface Outcome {
   of: Case;
-  /** The faults that began while it was to be asked for or under way. */
+  /** The faults that began while it was to be asked for or in progress. */
   met: readonly Fault[];
   expected: Verdict;
   /** Absent when it could not be asked for or did not end; then `trouble` says why. */

@@ -42,7 +42,7 @@ const logsOf = ({ logDir }: TestInstallation): string =>
     .map((it) => readFileSync(path.join(logDir, it), 'utf8'))
     .join('');
 
-/** Each has a database and processes of its own and waits most of its time: so many are under way at once. */
+/** Each has a database and processes of its own and waits most of its time: so many are in progress at once. */
 const AT_ONCE = 3;
 const done = new Map<string, Promise<void>>();
 
@@ -56,7 +56,7 @@ beforeAll(() => {
   // Whoever awaits it later gets the error all the same.
   for (const it of done.values()) it.catch(() => undefined);
 });
-// None is left under way when another one fails.
+// None is left in progress when another one fails.
 afterAll(async () => void (await Promise.allSettled([...done.values()])), 600_000);
 
 async function inInstallationOfItsOwn(title: string, kind: PressureKind): Promise<void> {

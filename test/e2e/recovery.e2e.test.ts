@@ -6,7 +6,7 @@ import { sampleOf } from '../support/sample';
 import { askFor, deleteTenant, logOf, operationEnds, tenantOf } from '../support/tenants';
 import { until } from '../support/until';
 
-/** An attempt whose worker is gone counts as under way for minutes: startToCloseTimeout in contract/backends.ts. */
+/** An attempt whose worker is gone counts as in progress for minutes: startToCloseTimeout in contract/backends.ts. */
 const LONG_BEFORE_TEMPORAL_GIVES_UP_MS = 90_000;
 const BACKENDS = ['postgres', 'mongodb', 'qdrant', 'keycloak'] as const;
 let installation: FaultInjectedInstallation;

@@ -50,7 +50,7 @@ afterAll(() => {
 });
 
 const section =
-  (): string => `Each server of a stack of its own is killed by SIGKILL once it has been called by the operations below, which are under way at the same time; the stack starts it
+  (): string => `Each server of a stack of its own is killed by SIGKILL once it has been called by the operations below, which are in progress at the same time; the stack starts it
 again. No parked step gets an answer meanwhile. Seen each time: every operation done, tenants complete, cut off or absent as the records say, ledger and
 log true, a neighbour with data untouched, and nothing left of any when all were deleted. In seconds from the kill to the end of the operation:
 

@@ -18,7 +18,7 @@ const seen = ({ name }: MongoTenant) => lookFromOutside(harness.info, name.repla
 const INTERRUPTED = '11601';
 
 describe.each(LONG_WORK)('$what', (work) => {
-  test('of the tenant, under way at its deletion, is ended and leaves nothing', async () => {
+  test('of the tenant, in progress at its deletion, is ended and leaves nothing', async () => {
     const tenant = await openMongoTenant(harness);
     const { end } = await startWork(tenant, work, 'asTenant');
     expect(await tenant.step('drop')).toContain('dropped and seen absent');
@@ -26,7 +26,7 @@ describe.each(LONG_WORK)('$what', (work) => {
     expect(await seen(tenant)).toMatchObject(NOTHING);
   });
 
-  test('of the tenant, under way at its suspension, is ended by it', async () => {
+  test('of the tenant, in progress at its suspension, is ended by it', async () => {
     const tenant = await openMongoTenant(harness);
     const { end } = await startWork(tenant, work, 'asTenant');
     await tenant.step('disable');

@@ -11,7 +11,7 @@ const IS_LONG = process.env['LONG'] === '1';
 const EVENTS_PER_RUN = IS_LONG ? 1_000 : 120;
 const OPERATIONS = IS_LONG ? 20 : 3;
 const ROUNDS = IS_LONG ? 5_000 : 100;
-/** What may come before all four pause at once: the attempts under way, each with its tasks and timer. */
+/** What may come before all four pause at once: the attempts in progress, each with its tasks and timer. */
 const MARGIN = 150;
 const TIMEOUT_MS = IS_LONG ? 3_600_000 : 300_000;
 

@@ -62,7 +62,7 @@ test.each([
   ['of its collection', (own: QdrantClient, name: string) => own.createSnapshot(name)],
   ['of a shard', (own: QdrantClient, name: string) => own.createShardSnapshot(name, 0, {})],
 ] as const)(
-  'a snapshot %s that is under way while it is erased does not stay, and the name is free again',
+  'a snapshot %s that is in progress while it is erased does not stay, and the name is free again',
   async (_what, snapshot) => {
     const { tenant, own } = await inUse(MANY);
     const snapshots = goOn(() => snapshot(own, collectionOf(tenant)));

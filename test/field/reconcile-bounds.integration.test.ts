@@ -181,7 +181,7 @@ test('one at a time: another one, of whichever worker, waits for its turn, and w
       await held;
     }),
   ]).report();
-  await until('the first is under way', async () => isInside);
+  await until('the first is in progress', async () => isInside);
   for (const holder of [lock, another])
     await expect(reconcile([], { holder }).report()).rejects.toMatchObject({ type: 'lock-busy' });
   const waiting = reconcile([], { holder: another }).report();
@@ -204,7 +204,7 @@ test('a server that gives no answer any more is told once, and keeps nobody wait
   expect(findings.filter((it) => it.name === null).map((it) => [it.class, it.backend])).toEqual([
     ['unknown', 'qdrant'],
   ]);
-  // Some were under way, each of which is tried three times.
+  // Some were in progress, each of which is tried three times.
   expect(looks).toBeLessThan(70);
   expect(counts['resources']).toBeGreaterThanOrEqual(15);
   expect((counts['resources'] ?? 0) + (counts['notChecked'] ?? 0)).toBe(all.length);

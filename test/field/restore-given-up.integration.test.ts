@@ -18,7 +18,7 @@ const ago = (ms: number) => new Date(Date.now() - ms);
 
 type Restore = Awaited<ReturnType<ActivityHarness['newTenant']>>;
 
-/** A tenant that was soft-deleted then, and is to be purged since, with a restore under way. */
+/** A tenant that was soft-deleted then, and is to be purged since, with a restore in progress. */
 async function restoreOf({
   deletedAt,
   purgeAt,

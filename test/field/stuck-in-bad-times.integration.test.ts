@@ -176,7 +176,7 @@ test('a run that is gone is found also where a clock ahead of the master databas
   expect(await stuck()).toMatchObject({ items: [{ name, why: 'run-gone' }], isComplete: true });
 });
 
-test('a purge that nothing sees to is listed, with what to do; one that is held, just due or under way is not', async () => {
+test('a purge that nothing sees to is listed, with what to do; one that is held, just due or in progress is not', async () => {
   const deleted = { status: 'deleted', ended: true };
   const name = await stand({ ...deleted, purgeAge: '1 hour' });
   await stand({ ...deleted, purgeAge: '1 hour', hold: '1 day' });

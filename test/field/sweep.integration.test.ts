@@ -90,7 +90,7 @@ test('10,000 operations that were requested during an outage start in order and 
   expect(started.length).toBe(BACKLOG);
   expect(new Set(started).size).toBe(BACKLOG);
   expect(mostAtOnce).toBeLessThanOrEqual(40);
-  // Two portions of a hundred are under way at a time.
+  // Two portions of a hundred are in progress at a time.
   const inOrder = [...started].sort();
   const places = new Map(inOrder.map((name, at) => [name, at]));
   expect(Math.max(...started.map((name, at) => Math.abs(at - (places.get(name) ?? 0))))).toBeLessThan(400);
