@@ -8,6 +8,7 @@ export * from './operations';
 export * from './parked-step';
 export * from './problems';
 export * from './runs';
+export * from './search-attributes';
 export * from './states';
 export * from './step-names';
 export * from './stuck';

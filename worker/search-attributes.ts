@@ -1,8 +1,8 @@
+import { SEARCH_ATTRIBUTES } from '@freeflow/contract';
 import { Client, isGrpcServiceError } from '@temporalio/client';
 import { SearchAttributeType } from '@temporalio/common';
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes';
 import type { NativeConnection } from '@temporalio/worker';
-import { SEARCH_ATTRIBUTES } from '../workflows/search-attributes';
 
 /** https://grpc.io/docs/guides/status-codes/ */
 const GRPC = { invalidArgument: 3, permissionDenied: 7, unimplemented: 12 } as const;

@@ -1,4 +1,12 @@
-import { ANSWER, INTERRUPT, operationTitle, WAITING, type OperationKind, type StepFailure } from '@freeflow/contract';
+import {
+  ANSWER,
+  INTERRUPT,
+  operationTitle,
+  SEARCH_ATTRIBUTES,
+  WAITING,
+  type OperationKind,
+  type StepFailure,
+} from '@freeflow/contract';
 import type { SearchAttributeUpdatePair } from '@temporalio/common';
 import {
   ApplicationFailure,
@@ -15,7 +23,6 @@ import { giveAnswer, interruptReason, refusalOf } from './answers';
 import type { WaitingStep } from './next-move';
 import { describeRun } from './run-details';
 import type { Saga } from './saga';
-import { SEARCH_ATTRIBUTES as keys } from './search-attributes';
 
 export type ViewState = 'running' | 'undoing' | 'done' | 'rolled_back' | 'refused' | 'incomplete';
 
@@ -59,9 +66,9 @@ export class OperatorView {
     );
     if (before !== undefined) return;
     this.publish([
-      { key: keys.tenantName, value: tenantName },
-      { key: keys.operationKind, value: kind },
-      { key: keys.operationState, value: this.state },
+      { key: SEARCH_ATTRIBUTES.tenantName, value: tenantName },
+      { key: SEARCH_ATTRIBUTES.operationKind, value: kind },
+      { key: SEARCH_ATTRIBUTES.operationState, value: this.state },
     ]);
   }
 
@@ -98,7 +105,7 @@ export class OperatorView {
   setState(state: ViewState, reason?: StepFailure): void {
     this.state = state;
     this.rollbackReason ??= reason;
-    this.publish([{ key: keys.operationState, value: state }]);
+    this.publish([{ key: SEARCH_ATTRIBUTES.operationState, value: state }]);
     this.describe();
   }
 
@@ -110,8 +117,8 @@ export class OperatorView {
   refresh(): void {
     const parked = this.saga?.parkedSteps ?? [];
     this.publish([
-      { key: keys.operationState, value: parked.length === 0 ? this.state : 'parked' },
-      { key: keys.stuckStep, value: parked.length === 0 ? null : parked },
+      { key: SEARCH_ATTRIBUTES.operationState, value: parked.length === 0 ? this.state : 'parked' },
+      { key: SEARCH_ATTRIBUTES.stuckStep, value: parked.length === 0 ? null : parked },
     ]);
     this.describe();
   }

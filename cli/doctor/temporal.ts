@@ -1,9 +1,8 @@
-import { BACKEND_KINDS, backendQueueOf, reconcileIdOf, sweepIdOf } from '@freeflow/contract';
+import { BACKEND_KINDS, backendQueueOf, reconcileIdOf, SEARCH_ATTRIBUTES, sweepIdOf } from '@freeflow/contract';
 import { isGrpcServiceError, type Client } from '@temporalio/client';
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes';
 import { type Check, fail, faults, type Finding, type Group, ok } from '../../backends/doctor/check';
 import { type SupportedVersions, versionFinding } from '../../backends/doctor/versions';
-import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
 import type { ProductSetting, ProductValues } from './settings';
 import { onTemporal } from './temporal-look';
 import { pollers, QUEUE_TYPES } from './temporal-pollers';

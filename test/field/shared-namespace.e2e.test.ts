@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { sweepIdOf } from '@freeflow/contract';
+import { SEARCH_ATTRIBUTES, sweepIdOf } from '@freeflow/contract';
 import type { StackInfo } from '@freeflow/contract/stack-info';
 import { projectRoot } from '../../stack/project';
 import { readStackInfo, workerEnv } from '../../stack/stack-info';
-import { SEARCH_ATTRIBUTES } from '../../workflows/search-attributes';
 import { newName } from '../support/activity-harness';
 import { freePort, openTestInstallation, type TestInstallation } from '../support/installation';
 import { openMaster, TEST_STACK, type Master } from '../support/master';
