@@ -42,8 +42,8 @@ export async function findConnectionDrift(
   if (row === null) return [];
   const { host, port, username, options } = row;
   const [recorded, configured] = [
-    flat({ host, port, username, options }),
-    flat(detailsOf(backend.describeConnection({ name }))),
+    flatten({ host, port, username, options }),
+    flatten(detailsOf(backend.describeConnection({ name }))),
   ];
   const different = [...new Set([...recorded.keys(), ...configured.keys()])].filter(
     (it) => recorded.get(it) !== configured.get(it),
@@ -56,7 +56,7 @@ export async function findConnectionDrift(
 }
 
 /** By name, as text: the order of options means nothing. */
-function flat({
+function flatten({
   options,
   ...columns
 }: {

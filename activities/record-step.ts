@@ -31,7 +31,7 @@ const BEGINNINGS: ReadonlySet<RecordStepName> = new Set(['begin', 'begin-adoptio
 /**
  * Runs a step that touches the master database alone, as one transaction: locks the tenant's row, hands both rows to `act`, and logs
  * its message. So status, operation and log never disagree.
- * @param whenOver the result where the operation has ended: a step is repeated when its answer got lost
+ * @param resultOfEnded the result where the operation has ended: a step is repeated when its answer got lost
  * @throws ApplicationFailure `superseded` for a run that another one has replaced, the failure that `act` returns, or that of the
  * master database
  */
@@ -40,7 +40,7 @@ export async function runRecordStep<T>(
   step: RecordStepName,
   input: StepInput,
   act: (tx: Tx, rows: Rows, runId: string) => Promise<StepResult<T>>,
-  whenOver: (rows: Omit<Rows, 'now'>) => T = () => undefined as T,
+  resultOfEnded: (rows: Omit<Rows, 'now'>) => T = () => undefined as T,
 ): Promise<T> {
   const startedAt = performance.now();
   const attempt = currentAttempt(step, input);
@@ -51,7 +51,7 @@ export async function runRecordStep<T>(
       where: { id: input.operationId },
       include: { tenant: true },
     });
-    if (operation.endedAt !== null) return { message: '', result: whenOver({ tenant, operation }) };
+    if (operation.endedAt !== null) return { message: '', result: resultOfEnded({ tenant, operation }) };
     if (!BEGINNINGS.has(step) && operation.runId !== attempt.runId) throw supersededFault(operation);
     const outcome = await act(tx, { tenant, operation, now }, attempt.runId);
     await appendRow(tx, attempt, { ...toLogEntry(outcome), durationMs: performance.now() - startedAt });

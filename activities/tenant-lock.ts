@@ -54,10 +54,10 @@ export class TenantLock {
     const deadline = performance.now() + waitMs;
     await this.poll(key, deadline, signal, async () => this.takeMutex(key));
     try {
-      const session = await this.connected();
+      const session = await this.ensureSession();
       const pid = await this.poll(key, deadline, signal, () => this.tryLock(session, key));
       try {
-        return await whileHeld(session, longestHoldMs, (it) =>
+        return await runWhileHeld(session, longestHoldMs, (it) =>
           work({ signal: it, key, pid, session: session.identity }),
         );
       } finally {
@@ -120,7 +120,7 @@ export class TenantLock {
     if (answer?.done !== true) session.lose();
   }
 
-  private connected(): Promise<LockSession> {
+  private ensureSession(): Promise<LockSession> {
     if (this.closed) throw new BackendFault('lock-lost', 'the worker is shutting down');
     return (this.session ??= this.connect());
   }
@@ -141,14 +141,14 @@ export class TenantLock {
   private replace(): void {
     this.session = undefined;
     if (this.closed) return;
-    this.connected().catch(() =>
+    this.ensureSession().catch(() =>
       setTimeout(() => this.session === undefined && this.replace(), REPLACE_EVERY_MS).unref(),
     );
   }
 }
 
 /** Work that never ends must not keep its tenant's lock for ever: in the end its result is ignored, and the fence refuses its writes. */
-async function whileHeld<T>(
+async function runWhileHeld<T>(
   { lost }: LockSession,
   longestHoldMs: number,
   work: (signal: AbortSignal) => Promise<T>,
@@ -160,14 +160,14 @@ async function whileHeld<T>(
   );
   const signal = AbortSignal.any([lost, tooLong.signal]);
   try {
-    return await untilAborted(signal, work(signal));
+    return await rejectOnAbort(signal, work(signal));
   } finally {
     clearTimeout(timer);
   }
 }
 
 /** The result of `work`, unless the signal aborts first. */
-async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+async function rejectOnAbort<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   work.catch(() => undefined);
   let stop: (() => void) | undefined;
   const aborted = new Promise<never>((_, reject) => {

@@ -3,7 +3,7 @@ import type { Tenant, TenantConnection } from '@freeflow/db-master';
 import type { ConnectTarget } from '../backends/connect';
 import { moduleOf } from '../backends/registry';
 import { EXIT, Failure } from './failure';
-import { quoted } from './shell';
+import { quoteShell } from './shell';
 
 /** What a tenant's application connects by, one entry per backend. Holds secrets: shown only to who asked. */
 export type Connections = Record<string, Record<string, string | number>>;
@@ -57,9 +57,10 @@ export const tryOut = (connections: Connections): Record<string, string> =>
   Object.fromEntries(
     BACKEND_KINDS.flatMap((kind) => {
       const fields = connections[kind];
-      return fields === undefined ? [] : [[kind, moduleOf(kind).connect.tryOut(fields).map(word).join(' ')]];
+      return fields === undefined ? [] : [[kind, moduleOf(kind).connect.tryOut(fields).map(quoteIfNeeded).join(' ')]];
     }),
   );
 
 /** What is nothing but a word, an option or a pair of words stays readable without quotes. */
-const word = (text: string | number): string => (/^-{0,2}\w+(=\w+)?$/.test(String(text)) ? String(text) : quoted(text));
+const quoteIfNeeded = (text: string | number): string =>
+  /^-{0,2}\w+(=\w+)?$/.test(String(text)) ? String(text) : quoteShell(text);

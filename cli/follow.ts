@@ -65,7 +65,7 @@ export async function follow(
       const operation = findOperation(tenant, operationId);
       // Another one has followed it at once.
       if (operation === undefined && last !== undefined) return { ...last, tenant };
-      if (operation === undefined) throw replaced(tenant);
+      if (operation === undefined) throw supersededFailure(tenant);
       last = { tenant, operation };
       viewer.state(tenant, operation);
       if (ENDED.has(operation.state) || isWaiting(operation, answer?.parks)) return last;
@@ -83,7 +83,7 @@ export async function follow(
 const findOperation = (tenant: TenantDetailBody, id: string): OperationBody | undefined =>
   [tenant.operation, tenant.interrupted, ...tenant.adoptions].find((it) => it?.id === id) ?? undefined;
 
-const replaced = ({ name }: TenantBody) =>
+const supersededFailure = ({ name }: TenantBody) =>
   new Failure(
     EXIT.refused,
     `The operation has ended, and another one is in progress on ${name}.`,

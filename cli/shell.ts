@@ -1,2 +1,2 @@
 /** A word in quotes, as a shell reads it back. */
-export const quoted = (word: string | number | undefined): string => `'${String(word).replaceAll("'", `'\\''`)}'`;
+export const quoteShell = (word: string | number | undefined): string => `'${String(word).replaceAll("'", `'\\''`)}'`;

@@ -74,8 +74,8 @@ function firstLines(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   const lines = text.split('\n').map((line) => line.trim());
   const trace = lines.findIndex((line) => /^0: /.test(line));
-  const told = (trace < 0 ? lines : lines.slice(0, trace)).filter(
+  const messageLines = (trace < 0 ? lines : lines.slice(0, trace)).filter(
     (line) => line !== '' && line !== 'external connector error',
   );
-  return told.join(' ').replace('Error querying the database: ', '');
+  return messageLines.join(' ').replace('Error querying the database: ', '');
 }

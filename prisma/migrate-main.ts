@@ -22,6 +22,6 @@ void runProgram(USAGE, async () => {
     apiPassword: config.MASTER_API_ROLE_PASSWORD,
     workerPassword: config.MASTER_WORKER_ROLE_PASSWORD,
     rolledBack: values['rolled-back'],
-    say: (line) => console.log(line),
+    print: (line) => console.log(line),
   });
 });

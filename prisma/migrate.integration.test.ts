@@ -127,7 +127,7 @@ describe('while another migration runs', () => {
     const isWaiting = new Promise<void>((resolve) => (waiting = resolve));
     const said: string[] = [];
     const migration = database.migrate({
-      say: (line) => {
+      print: (line) => {
         said.push(line);
         if (line === 'Another migration is running; waiting for it.') waiting();
       },

@@ -20,7 +20,7 @@ export interface MigrateOptions {
   /** @default MASTER_ROLES */
   readonly roles?: RoleNames;
   /** Receives what is done, line by line. */
-  readonly say: (line: string) => void;
+  readonly print: (line: string) => void;
 }
 
 /**
@@ -28,26 +28,26 @@ export interface MigrateOptions {
  * @throws PgError, or DbMasterError `migration-failed` | `roles-missing`
  */
 export async function migrateMasterDatabase(options: MigrateOptions): Promise<void> {
-  const { url, say } = options;
+  const { url, print } = options;
   const database = databaseOf(url);
   const isNew = await ensureDatabase(url);
   await refuseTransactionPooling('MASTER_DATABASE_URL', url);
-  say(`Database ${database} ${isNew ? 'created' : 'exists'}.`);
+  print(`Database ${database} ${isNew ? 'created' : 'exists'}.`);
   await withSession(url, (session) =>
     withMigrationLock(
       session,
-      () => say('Another migration is running; waiting for it.'),
+      () => print('Another migration is running; waiting for it.'),
       async () => {
         if (options.rolledBack !== undefined) {
           await markRolledBack(url, options.rolledBack);
-          say(`Migration ${options.rolledBack} marked as rolled back.`);
+          print(`Migration ${options.rolledBack} marked as rolled back.`);
         }
-        describeResult(await applyMigrations(url, session, options.migrationsDir ?? MIGRATIONS_DIR)).forEach(say);
-        for (const login of roleLogins(options)) say(await ensureRole(session, login));
+        describeResult(await applyMigrations(url, session, options.migrationsDir ?? MIGRATIONS_DIR)).forEach(print);
+        for (const login of roleLogins(options)) print(await ensureRole(session, login));
         for (const { role } of roleLogins(options))
-          if (await grantReservedConnections(session, role)) say(`Role ${role} may use reserved connections.`);
+          if (await grantReservedConnections(session, role)) print(`Role ${role} may use reserved connections.`);
         await grantAccess(session, database, options.roles ?? MASTER_ROLES);
-        say('Rights of the roles are as they should be; everybody else is shut out.');
+        print('Rights of the roles are as they should be; everybody else is shut out.');
       },
     ),
   );

@@ -46,7 +46,7 @@ async function statesByList(connection: NativeConnection, namespace: string): Pr
 
 /** What a server that keeps its operator's service from us (Temporal Cloud) tells by what it takes in a query, which needs no such right. */
 async function statesByQueries(client: Client): Promise<Map<string, State>> {
-  const takes = async (query: string): Promise<boolean> => {
+  const acceptsQuery = async (query: string): Promise<boolean> => {
     try {
       await client.workflow.count(query);
       return true;
@@ -57,8 +57,8 @@ async function statesByQueries(client: Client): Promise<Map<string, State>> {
   };
   const stateOf = async ({ name, type }: Attribute): Promise<State> => {
     // Numbers, times and texts take no IN of strings; a single keyword takes STARTS_WITH, a list doesn't.
-    if (!(await takes(`${name} IN ('a')`))) return 'missing';
-    return type === SearchAttributeType.KEYWORD_LIST && (await takes(`${name} STARTS_WITH 'a'`))
+    if (!(await acceptsQuery(`${name} IN ('a')`))) return 'missing';
+    return type === SearchAttributeType.KEYWORD_LIST && (await acceptsQuery(`${name} STARTS_WITH 'a'`))
       ? 'other-type'
       : 'usable';
   };

@@ -1,5 +1,5 @@
 import type { Answer } from '@freeflow/contract';
-import { abortReason, interruptReason, refusalOf } from './answers';
+import { abortReason, interruptReason, findRefusal } from './answers';
 import type { WaitingStep } from './next-move';
 
 const step = (park?: WaitingStep['park']): WaitingStep => ({
@@ -19,7 +19,7 @@ const saga = (canRollBack: boolean) => ({
   canRollBack,
 });
 const refuse = (answer: Omit<Answer, 'by'>, canRollBack = true) =>
-  refusalOf(saga(canRollBack), { by: 'me', ...answer }, 'operation-1');
+  findRefusal(saga(canRollBack), { by: 'me', ...answer }, 'operation-1');
 
 test.each([
   ['a retry of all', { action: 'retry' }, true, undefined],
@@ -39,7 +39,7 @@ test.each([
 test('where nothing waits every answer is refused', () => {
   const nothing = { waiting: new Map<string, WaitingStep>(), parkedSteps: [], canRollBack: true };
   for (const action of ['retry', 'abort', 'skip'] as const)
-    expect(refusalOf(nothing, { action, by: 'me' }, 'operation-1')).toBe('not-stuck');
+    expect(findRefusal(nothing, { action, by: 'me' }, 'operation-1')).toBe('not-stuck');
 });
 
 test('who aborted it, why and at which failure stays known; and who interrupted it', () => {

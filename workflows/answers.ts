@@ -4,7 +4,7 @@ import type { Saga } from './saga';
 type Answerable = Pick<Saga, 'waiting' | 'parkedSteps' | 'canRollBack'>;
 
 /** Decides whether an answer can be given to the steps that wait now; says why not. */
-export function refusalOf(
+export function findRefusal(
   { waiting, parkedSteps, canRollBack }: Answerable,
   { action, step, operationId }: Answer,
   currentOperationId: unknown,

@@ -23,15 +23,15 @@ export interface OperationRun {
  * @param handedOn what the run before this one has handed on; nothing in the first
  * @returns a sentence for people, also where there was nothing to do
  */
-export async function carryOut(
+export async function runOperation(
   input: OperationInput,
   handedOn: HandedOn | undefined,
-  story: (run: OperationRun) => Promise<string>,
+  forwardOrUndo: (run: OperationRun) => Promise<string>,
 ): Promise<string> {
-  const run = handedOn === undefined ? await begin(input) : await goOn(input, handedOn);
+  const run = handedOn === undefined ? await begin(input) : await resumeRun(input, handedOn);
   if (typeof run === 'string') return run;
   try {
-    return await story(run);
+    return await forwardOrUndo(run);
   } catch (error) {
     if (!(error instanceof Renewal)) throw error;
     const { begun, rollbackReason, saga } = run;
@@ -58,7 +58,7 @@ async function begin(input: OperationInput): Promise<OperationRun | string> {
 }
 
 /** The first step of a run that goes on with what another has handed on. Answers are taken at once. */
-async function goOn(input: OperationInput, handedOn: HandedOn): Promise<OperationRun | string> {
+async function resumeRun(input: OperationInput, handedOn: HandedOn): Promise<OperationRun | string> {
   const { begun, rollbackReason } = handedOn;
   const run = open({ input, begun, rollbackReason, handedOn });
   const previousRunId = workflowInfo().continuedFromExecutionRunId ?? '';

@@ -19,7 +19,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import { parseAnswer, readInterrupter } from './answer-form';
-import { giveAnswer, interruptReason, refusalOf } from './answers';
+import { giveAnswer, interruptReason, findRefusal } from './answers';
 import type { WaitingStep } from './next-move';
 import { describeRun } from './run-details';
 import type { Saga } from './saga';
@@ -80,20 +80,20 @@ export class OperatorView {
     setHandler(
       answerUpdate,
       (given) => {
-        const { answer, refusal } = judge(saga, given);
-        if (answer === undefined || refusal !== undefined) throw refused(answer?.action, refusal);
+        const { answer, refusal } = parseAndCheck(saga, given);
+        if (answer === undefined || refusal !== undefined) throw refusalFailure(answer?.action, refusal);
         return giveAnswer(saga, answer);
       },
       {
         validator: (given) => {
-          const { answer, refusal } = judge(saga, given);
-          if (refusal !== undefined) throw refused(answer?.action, refusal);
+          const { answer, refusal } = parseAndCheck(saga, given);
+          if (refusal !== undefined) throw refusalFailure(answer?.action, refusal);
         },
       },
     );
     // A signal has nobody to refuse it to.
     setHandler(answerSignal, (given) => {
-      const { answer, refusal } = judge(saga, given);
+      const { answer, refusal } = parseAndCheck(saga, given);
       if (answer !== undefined && refusal === undefined) giveAnswer(saga, answer);
     });
     setHandler(interruptSignal, (by) => {
@@ -145,13 +145,13 @@ export class OperatorView {
 }
 
 /** Reads an answer as it came, and decides whether it can be given. */
-function judge(saga: Saga, given: unknown) {
+function parseAndCheck(saga: Saga, given: unknown) {
   const answer = parseAnswer(given);
   if (answer === undefined) return { answer, refusal: 'answer-invalid' } as const;
   // Which operation it works on, a run knows by what it was started with.
-  return { answer, refusal: refusalOf(saga, answer, workflowInfo().memo?.['operationId']) };
+  return { answer, refusal: findRefusal(saga, answer, workflowInfo().memo?.['operationId']) };
 }
 
 /** The type of the failure says why the answer is refused. */
-const refused = (action = 'answer', refusal = 'answer-invalid'): ApplicationFailure =>
+const refusalFailure = (action = 'answer', refusal = 'answer-invalid'): ApplicationFailure =>
   ApplicationFailure.nonRetryable(`${action}: ${refusal}`, refusal);

@@ -98,7 +98,7 @@ export class Saga {
   }
 
   /** Runs a step until it is done or skipped, for as long as it takes: for undos and drops, which nothing could undo. */
-  async insist(step: Step): Promise<void> {
+  async runUntilDoneOrSkipped(step: Step): Promise<void> {
     await this.runUntilDone(step, true);
   }
 
@@ -117,7 +117,7 @@ export class Saga {
   /** Undoes everything that was begun, side by side; cancellation doesn't stop it, and no failure ends it. */
   undoAll(): Promise<void> {
     return CancellationScope.nonCancellable(() =>
-      this.runSideBySide([...this.undos.values()].map((undo) => () => this.insist(undo))),
+      this.runSideBySide([...this.undos.values()].map((undo) => () => this.runUntilDoneOrSkipped(undo))),
     );
   }
 

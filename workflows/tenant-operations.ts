@@ -10,46 +10,46 @@ import {
 } from '@freeflow/contract';
 import { ApplicationFailure, CancellationScope } from '@temporalio/workflow';
 import { failureOf } from './failure';
-import { carryOut, markUndoing, type OperationRun } from './operation-run';
+import { runOperation, markUndoing, type OperationRun } from './operation-run';
 import type { HandedOn } from './renewal';
 import { backendStep, record } from './steps';
 
 /** Creates and probes a resource at every backend and activates the tenant, or leaves nothing of it behind. */
 export function provisionTenant(input: OperationInput, handedOn?: HandedOn): Promise<string> {
-  return allOrNothing(OPERATIONS.create, input, handedOn);
+  return runOrRollBack(OPERATIONS.create, input, handedOn);
 }
 
 /** Takes the tenant's access away at every backend and marks it suspended, or leaves it as it was. Its data stays. */
 export function suspendTenant(input: OperationInput, handedOn?: HandedOn): Promise<string> {
-  return allOrNothing(OPERATIONS.suspend, input, handedOn);
+  return runOrRollBack(OPERATIONS.suspend, input, handedOn);
 }
 
 /** Gives a suspended tenant its access back, probed at every backend, or leaves it suspended. */
 export function resumeTenant(input: OperationInput, handedOn?: HandedOn): Promise<string> {
-  return allOrNothing(OPERATIONS.resume, input, handedOn);
+  return runOrRollBack(OPERATIONS.resume, input, handedOn);
 }
 
 /** Takes the tenant's access away at every backend and keeps its data for the retention time, or leaves it as it was. */
 export function softDeleteTenant(input: OperationInput, handedOn?: HandedOn): Promise<string> {
-  return allOrNothing(OPERATIONS.soft_delete, input, handedOn);
+  return runOrRollBack(OPERATIONS.soft_delete, input, handedOn);
 }
 
 /** Makes a soft-deleted tenant what it was before, active or suspended, or leaves it deleted. */
 export function restoreTenant(input: OperationInput, handedOn?: HandedOn): Promise<string> {
-  return allOrNothing(OPERATIONS.restore, input, handedOn);
+  return runOrRollBack(OPERATIONS.restore, input, handedOn);
 }
 
 /** Drops everything of the tenant at every backend and marks it gone: a hard delete, or a purge. */
 export function deleteTenant(input: OperationInput, handedOn?: HandedOn): Promise<string> {
-  return toTheEnd(OPERATIONS.hard_delete, input, handedOn);
+  return runToCompletion(OPERATIONS.hard_delete, input, handedOn);
 }
 
 /** The plan of an operation that can be rolled back, as OPERATIONS has it. */
 type UndoablePlan = Pick<OperationTable[UndoableOperationKind], 'forward' | 'undo'>;
 
 /** Forward at every backend and settled in the master database; or undone at every backend, and the tenant as it was. */
-function allOrNothing(plan: UndoablePlan, input: OperationInput, handedOn?: HandedOn): Promise<string> {
-  return carryOut(input, handedOn, async (run) => {
+function runOrRollBack(plan: UndoablePlan, input: OperationInput, handedOn?: HandedOn): Promise<string> {
+  return runOperation(input, handedOn, async (run) => {
     const { begun, view } = run;
     registerEarlierUndos(run, plan);
     const failure = run.rollbackReason ?? (await goForward(run, plan));
@@ -74,7 +74,7 @@ async function goForward(run: OperationRun, { forward, undo }: UndoablePlan): Pr
         for (const verb of forward) await saga.runStep(backendStep(backend, verb, { ...input, isForward: true }));
       }),
     );
-    return await CancellationScope.nonCancellable(() => settle(run));
+    return await CancellationScope.nonCancellable(() => settleTenant(run));
   } catch (error) {
     const failure = failureOf(error);
     // The record decides: when Temporal refuses what a workflow task has to say because of news, its steps in the master
@@ -86,7 +86,7 @@ async function goForward(run: OperationRun, { forward, undo }: UndoablePlan): Pr
 }
 
 /** The last step: the tenant has reached its goal. Returns why it is rolled back, where that was recorded before. */
-async function settle({ input, begun: { goal } }: OperationRun): Promise<StepFailure | undefined> {
+async function settleTenant({ input, begun: { goal } }: OperationRun): Promise<StepFailure | undefined> {
   if (goal === 'gone') throw new Error('an operation that can be rolled back does not end with a tenant that is gone');
   return record[SETTLING_STEPS[goal]](input);
 }
@@ -114,14 +114,16 @@ async function rollBack(run: OperationRun, { undo }: UndoablePlan, reason: StepF
 }
 
 /** Half a deletion is of no use, so this neither gives up nor can it be cancelled; only on-call's skip ends a drop that fails. */
-function toTheEnd(
+function runToCompletion(
   { forward: [verb] }: { forward: readonly [BackendVerb] },
   input: OperationInput,
   handedOn?: HandedOn,
 ): Promise<string> {
-  return carryOut(input, handedOn, async ({ begun, view, saga }) => {
+  return runOperation(input, handedOn, async ({ begun, view, saga }) => {
     await CancellationScope.nonCancellable(async () => {
-      await saga.runSideBySide(BACKEND_KINDS.map((backend) => () => saga.insist(backendStep(backend, verb, input))));
+      await saga.runSideBySide(
+        BACKEND_KINDS.map((backend) => () => saga.runUntilDoneOrSkipped(backendStep(backend, verb, input))),
+      );
       await record['mark-gone']({ ...input, skipped: Object.fromEntries(saga.skipped) });
     });
     view.setState(saga.skipped.size === 0 ? 'done' : 'incomplete');

@@ -125,7 +125,7 @@ export class Progress {
     const report = {
       ...by,
       counts: { resources: checked, ...counts, notChecked },
-      findings: findingsToJson(inOrder(this.listed())),
+      findings: findingsToJson(inOrder(this.listFindings())),
       goesOnAt,
       startedAt: new Date(startedAt),
       endedAt: await masterNow(db),
@@ -134,7 +134,7 @@ export class Progress {
     return state;
   }
 
-  private listed(): Finding[] {
+  private listFindings(): Finding[] {
     const { counts, findings } = this.state;
     const unlisted = FINDING_CLASSES.reduce((sum, it) => sum + counts[it], 0) - findings.length;
     return unlisted === 0

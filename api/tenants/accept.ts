@@ -79,7 +79,7 @@ export function tenantAcceptor(db: PrismaClient) {
             const [inProgress] = tenant.operations.filter((it) => it.endedAt === null);
             try {
               const operation = await db.tenantOperation.create({
-                data: decision === 'nothing' ? { ...created, ...(await endedAtOnce(db)) } : created,
+                data: decision === 'nothing' ? { ...created, ...(await completedNow(db)) } : created,
               });
               const accepted = decision === 'nothing' ? (inProgress ?? operation) : operation;
               return { tenant: { ...tenant, operations: [accepted] }, operation: accepted };
@@ -94,7 +94,7 @@ export function tenantAcceptor(db: PrismaClient) {
 }
 
 /** A request with nothing to do is recorded as done, without a run: who sent it stays known, and the same request sent later does nothing. */
-async function endedAtOnce(db: PrismaClient) {
+async function completedNow(db: PrismaClient) {
   const now = await masterNow(db);
   return { state: 'done', createdAt: now, endedAt: now } as const;
 }

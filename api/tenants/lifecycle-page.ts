@@ -10,9 +10,9 @@ import {
 /** `DELETE ?mode=hard&force=true`: without what is the default. */
 function callOf(name: TenantRequestName): string {
   const { method, path, query = {} } = OPERATION_REQUESTS[name];
-  const asked = Object.entries(query).filter(([, value]) => value !== 'soft' && value !== 'false');
+  const params = Object.entries(query).filter(([, value]) => value !== 'soft' && value !== 'false');
   const rest = path.replace('/tenants/:id', '');
-  return `\`${method}${rest === '' ? '' : ` ...${rest}`}${asked.length === 0 ? '' : ` ?${new URLSearchParams(asked).toString()}`}\``;
+  return `\`${method}${rest === '' ? '' : ` ...${rest}`}${params.length === 0 ? '' : ` ?${new URLSearchParams(params).toString()}`}\``;
 }
 
 const decisionsOf = (name: TenantRequestName) =>

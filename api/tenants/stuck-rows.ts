@@ -22,34 +22,34 @@ export const isParkedAt = (step: string): Prisma.Sql => Prisma.sql`o.parked @> $
 
 /** The operations that wait for an answer, oldest first; at one step only, where one is given. */
 export const parkedOperations = (db: Db, limit: number, step?: string): Promise<Some> =>
-  some(db.$queryRaw`
+  loadSome(db.$queryRaw`
     SELECT o.id, count(*) OVER () AS total FROM "TenantOperation" o
      WHERE ${OPEN} AND o.state = 'parked' AND ${step === undefined ? Prisma.sql`true` : isParkedAt(step)}
      ORDER BY o."createdAt", o.id LIMIT ${limit}`);
 
 /** Those that were accepted and have not started since, oldest first. */
 export const unstartedOperations = (db: Db, limit: number): Promise<Some> =>
-  some(db.$queryRaw`
+  loadSome(db.$queryRaw`
     SELECT o.id, count(*) OVER () AS total FROM "TenantOperation" o
      WHERE ${OPEN} AND o.state = 'requested' AND ${isOld(Prisma.sql`o."createdAt"`)}
      ORDER BY o."createdAt", o.id LIMIT ${limit}`);
 
 /** Those in progress, the ones that have not changed for longest first: whether their runs go on, Temporal alone knows. */
 export const quietOperations = (db: Db, limit: number): Promise<Some> =>
-  some(db.$queryRaw`
+  loadSome(db.$queryRaw`
     SELECT o.id, count(*) OVER () AS total FROM "TenantOperation" o
      WHERE ${OPEN} AND o.state IN ('running', 'undoing') AND ${isOld(Prisma.sql`o."updatedAt"`)}
      ORDER BY o."updatedAt", o.id LIMIT ${limit}`);
 
 /** The tenants whose purge has been due for longer than this, without an open operation: no sweep has started one. Longest first. */
 export const overduePurges = (db: Db, limit: number, overdueMs: number): Promise<Some> =>
-  some(db.$queryRaw`
+  loadSome(db.$queryRaw`
     SELECT t.id, count(*) OVER () AS total FROM "Tenant" t
      WHERE t."goneAt" IS NULL AND t.status = 'deleted' AND greatest(t."purgeAt", t."holdUntil") < now() - ${overdueMs} * interval '1 ms' AND t."purgeAt" IS NOT NULL
        AND NOT EXISTS (SELECT FROM "TenantOperation" o WHERE o."tenantId" = t.id AND ${OPEN})
      ORDER BY t."purgeAt", t.id LIMIT ${limit}`);
 
-async function some(rows: PromiseLike<unknown>): Promise<Some> {
+async function loadSome(rows: PromiseLike<unknown>): Promise<Some> {
   const found = (await rows) as { id: string; total: bigint }[];
   return { ids: found.map(({ id }) => id), total: Number(found[0]?.total ?? 0) };
 }

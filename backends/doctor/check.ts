@@ -20,10 +20,10 @@ export const notCheckedBecause = (why: string): Finding => skip(`not checked bec
 
 /** `ok` where nothing is wrong. */
 export const faults = (wrong: readonly string[], advice: string, otherwise: string): Finding =>
-  wrong.length === 0 ? ok(otherwise) : fail(shortened(wrong), advice);
+  wrong.length === 0 ? ok(otherwise) : fail(shorten(wrong), advice);
 
 const SHOWN_MAX = 4;
-const shortened = (all: readonly string[]): string =>
+const shorten = (all: readonly string[]): string =>
   [...all.slice(0, SHOWN_MAX), ...(all.length > SHOWN_MAX ? [`and ${all.length - SHOWN_MAX} more`] : [])].join('; ');
 
 /** The values of settings; one that is not known is empty. */
@@ -38,7 +38,7 @@ export interface Check<Name extends string = string> {
   /** Checks listed earlier; where one of them fails, this one could only fail too. */
   after: readonly string[];
   /** @throws whatever the server or its driver does; it is a failed check then */
-  look(values: Values<Name>, env: NodeJS.ProcessEnv): Promise<Finding>;
+  run(values: Values<Name>, env: NodeJS.ProcessEnv): Promise<Finding>;
 }
 
 /** The checks of one server, in the order in which they are shown. */

@@ -1,7 +1,7 @@
 import type { AccessState, Target } from '../backend';
 import { BackendFault } from '../failures';
 import type { KeycloakAdmin, RealmRepresentation } from './admin';
-import { cutIn, revokedMeanwhile, withCut, withoutCut } from './cut-note';
+import { readCutNote, readRevokedSince, withCut, withoutCut } from './cut-note';
 
 /** The clocks of several Keycloak nodes may differ so much: tokens that one has just issued are meant as well. */
 const CLOCK_TOLERANCE_S = 60;
@@ -56,7 +56,7 @@ export async function openRealm(
 function notBeforeOnceOpen(realm: RealmRepresentation, before: RealmAccess | undefined): number {
   const sinceNow = Math.min(realm.notBefore ?? 0, Math.floor(Date.now() / 1000));
   if (before === undefined) return sinceNow;
-  return Math.max(before.notBefore, cutIn(realm) === undefined ? sinceNow : revokedMeanwhile(realm));
+  return Math.max(before.notBefore, readCutNote(realm) === undefined ? sinceNow : readRevokedSince(realm));
 }
 
 export const accessIn = (before: AccessState | undefined): RealmAccess | undefined => {

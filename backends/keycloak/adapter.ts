@@ -17,7 +17,7 @@ import { BackendFault, hasCode } from '../failures';
 import { newPassword } from '../passwords';
 import { accessIn, cutRealm, openRealm, readAccess, readRealm } from './access';
 import { KeycloakAdmin } from './admin';
-import { cutIn } from './cut-note';
+import { readCutNote } from './cut-note';
 import { findKeycloakDrift } from './drift';
 import { RealmIdentity } from './identity';
 import { isRealmThere, loginRefusal, probeKeycloak } from './probe';
@@ -81,7 +81,7 @@ export class KeycloakBackend implements Backend {
   }
 
   async isCutBegun({ name }: Target): Promise<boolean> {
-    return cutIn(await readRealm(this.admin, name)) !== undefined;
+    return readCutNote(await readRealm(this.admin, name)) !== undefined;
   }
 
   async disable(target: Target): Promise<Notes> {
@@ -93,7 +93,7 @@ export class KeycloakBackend implements Backend {
     target.signal.throwIfAborted();
     const restored = await restoreClient(this.admin, target, secrets);
     await openRealm(this.admin, target, accessIn(before));
-    return [...restored, ...(await this.stillShut(target, secrets))];
+    return [...restored, ...(await this.explainRefusedLogin(target, secrets))];
   }
 
   /** The realm's own administrators see it disabled whatever its clients are; a login tells that it is so. */
@@ -120,7 +120,7 @@ export class KeycloakBackend implements Backend {
         // An earlier call, which nobody waits for any more, has taken our rights on the realm with it in this very moment.
         if (!hasCode(error, 403) || (await this.inspect(target)).state !== 'absent') throw error;
       });
-    this.identity.wentAway(target);
+    this.identity.noteGone(target);
     return [];
   }
 
@@ -149,7 +149,7 @@ export class KeycloakBackend implements Backend {
     const found: OwnedResource[] = [];
     for (const name of names) {
       signal.throwIfAborted();
-      const realm = await this.identity.seen(name);
+      const realm = await this.identity.findRealm(name);
       if (realm !== 'absent' && realm !== 'hidden') found.push({ name, nonce: realm.id, externalId: realm.id });
     }
     return found;
@@ -164,7 +164,7 @@ export class KeycloakBackend implements Backend {
   }
 
   /** Why the tenant's application doesn't get in although its access was given back. */
-  private async stillShut({ name }: Target, secrets: Secrets): Promise<Notes> {
+  private async explainRefusedLogin({ name }: Target, secrets: Secrets): Promise<Notes> {
     const refusal = await loginRefusal(this.asTenant(name, secrets));
     if (refusal === undefined) return [];
     const { enabled } = await readRealm(this.admin, name);

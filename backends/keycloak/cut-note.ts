@@ -11,7 +11,7 @@ interface Cut {
 }
 
 /** What a realm says of having been cut off by us; nothing where it wasn't. */
-export function cutIn({ attributes }: RealmRepresentation): Cut | undefined {
+export function readCutNote({ attributes }: RealmRepresentation): Cut | undefined {
   const [, notBefore, revoked] = /^(pending|\d+)\/(\d+)$/.exec(String(attributes?.[CUT] ?? '')) ?? [];
   return notBefore === undefined
     ? undefined
@@ -19,8 +19,8 @@ export function cutIn({ attributes }: RealmRepresentation): Cut | undefined {
 }
 
 /** Up to when tokens were revoked by somebody else while the realm was cut off; 0 where nobody has revoked any. */
-export function revokedMeanwhile(realm: RealmRepresentation): number {
-  const cut = cutIn(realm);
+export function readRevokedSince(realm: RealmRepresentation): number {
+  const cut = readCutNote(realm);
   const { notBefore: found = 0 } = realm;
   if (cut === undefined) return 0;
   return cut.notBefore === 'pending' || cut.notBefore === found ? cut.revoked : Math.max(cut.revoked, found);
@@ -28,7 +28,7 @@ export function revokedMeanwhile(realm: RealmRepresentation): number {
 
 export const withCut = (realm: RealmRepresentation, notBefore: Cut['notBefore']): Record<string, string> => ({
   ...realm.attributes,
-  [CUT]: `${notBefore}/${revokedMeanwhile(realm)}`,
+  [CUT]: `${notBefore}/${readRevokedSince(realm)}`,
 });
 
 export function withoutCut({ attributes = {} }: RealmRepresentation): Record<string, string> {

@@ -26,15 +26,15 @@ const TOKEN_MAX_BYTES = 4_096;
 const check = (
   what: string,
   after: string,
-  look: (account: Required<Account>, token: string) => Promise<Finding>,
+  run: (account: Required<Account>, token: string) => Promise<Finding>,
 ): Check<Name> => ({
   name: `keycloak.${what}`,
   needs: ['KEYCLOAK_URL', 'KEYCLOAK_CLIENT_ID', 'KEYCLOAK_CLIENT_SECRET'],
   after: [`keycloak.${after}`],
-  look: async (values) => {
+  run: async (values) => {
     try {
       const account = accountOf(values);
-      return await look(account, await keycloakToken(account));
+      return await run(account, await keycloakToken(account));
     } catch (error) {
       throw keycloakProblem(error);
     }
@@ -49,18 +49,18 @@ export const CHECKS: Group<Name> = {
       name: 'keycloak.connection',
       needs: ['KEYCLOAK_URL'],
       after: [],
-      look: (values) => connection(accountOf(values)),
+      run: (values) => checkConnection(accountOf(values)),
     },
     check('login', 'connection', async ({ clientId, realm }) => ok(`client ${clientId} of realm ${realm}`)),
-    check('token', 'login', tokenSize),
-    check('account', 'login', accountNamed),
-    check('create-realm', 'login', createRealm),
-    check('no-admin', 'login', noAdmin),
+    check('token', 'login', checkTokenSize),
+    check('account', 'login', checkAccountName),
+    check('create-realm', 'login', checkCreateRealm),
+    check('no-admin', 'login', checkNotAdmin),
     {
       name: 'keycloak.version',
       needs: ['KEYCLOAK_URL', 'KEYCLOAK_OWNER_CLIENT_ID', 'KEYCLOAK_OWNER_CLIENT_SECRET'],
       after: ['keycloak.connection'],
-      look: version,
+      run: checkVersion,
     },
     check('clock', 'login', (account) =>
       compareClocks(async () => inSeconds(decodeJwt(await keycloakToken(account)).iat)),
@@ -75,14 +75,14 @@ const accountOf = (it: Values<Name>): Required<Account> => ({
   clientSecret: it.KEYCLOAK_CLIENT_SECRET,
 });
 
-async function connection({ url, realm }: Account): Promise<Finding> {
+async function checkConnection({ url, realm }: Account): Promise<Finding> {
   const { ok: isOk, status } = await call(`${url}/realms/${realm}`);
   return isOk
     ? ok(`realm ${realm} at ${url}`)
     : fail(`${url} answers ${status} to realm ${realm}`, 'Check KEYCLOAK_URL and KEYCLOAK_REALM.');
 }
 
-async function tokenSize(_account: Account, token: string): Promise<Finding> {
+async function checkTokenSize(_account: Account, token: string): Promise<Finding> {
   const named = ['realm_access', 'resource_access'].filter((claim) => decodeJwt(token)[claim] !== undefined);
   const wrong = [
     ...named.map((claim) => `its token has the claim ${claim}, and grows by each realm`),
@@ -92,7 +92,7 @@ async function tokenSize(_account: Account, token: string): Promise<Finding> {
 }
 
 /** By the account that a token names the worker tells this server from another. */
-async function accountNamed({ clientId }: Account, token: string): Promise<Finding> {
+async function checkAccountName({ clientId }: Account, token: string): Promise<Finding> {
   if (typeof decodeJwt(token).sub === 'string') return ok('its token names its account');
   return warn(
     `the tokens of client ${clientId} have no claim sub: the worker requests an ID token each time it starts`,
@@ -101,7 +101,7 @@ async function accountNamed({ clientId }: Account, token: string): Promise<Findi
 }
 
 /** Asks for a realm without a name: who may make realms is told that it lacks one, all others are refused. */
-async function createRealm({ url }: Account, token: string): Promise<Finding> {
+async function checkCreateRealm({ url }: Account, token: string): Promise<Finding> {
   const status = await answerTo(adminBy(url, token)('POST', '', {}));
   if (status === 403) return fail('may not create realms', SET_UP);
   return status === 400
@@ -110,7 +110,7 @@ async function createRealm({ url }: Account, token: string): Promise<Finding> {
 }
 
 /** Who administers the realm may see its users. */
-async function noAdmin({ url, realm }: Required<Account>, token: string): Promise<Finding> {
+async function checkNotAdmin({ url, realm }: Required<Account>, token: string): Promise<Finding> {
   const status = await answerTo(adminBy(url, token)('GET', `/${realm}/users?max=1`));
   return status === 403
     ? ok(`administers nothing of realm ${realm}`)
@@ -127,7 +127,7 @@ const answerTo = (call: Promise<unknown>): Promise<number> =>
   );
 
 /** Keycloak tells its version to administrators only. */
-async function version(values: Values<Name>): Promise<Finding> {
+async function checkVersion(values: Values<Name>): Promise<Finding> {
   const { KEYCLOAK_OWNER_CLIENT_ID: clientId, KEYCLOAK_OWNER_CLIENT_SECRET: clientSecret } = values;
   const account = { ...accountOf(values), clientId, clientSecret };
   const token = await keycloakToken(account).catch((error: unknown) => {

@@ -13,11 +13,11 @@ export class RealmIdentity {
   constructor(private readonly admin: KeycloakAdmin) {}
 
   async inspect(target: Target): Promise<Inspection> {
-    const first = await this.seen(target.name);
+    const first = await this.findRealm(target.name);
     // Hidden from a token that is older than the realm, or from us for good: only a new token tells.
     if (first === 'hidden') await this.admin.renewToken();
-    const found = first === 'hidden' ? await this.seen(target.name) : first;
-    if (found === 'hidden') return hidden(target);
+    const found = first === 'hidden' ? await this.findRealm(target.name) : first;
+    if (found === 'hidden') return toInspectionOfHidden(target);
     if (found === 'absent') {
       await this.refuseRenamed(target);
       return { state: 'absent' };
@@ -26,7 +26,7 @@ export class RealmIdentity {
     return { state: 'foreign', owner: `realm ${target.name} exists and isn't ours (its id is ${found.id})` };
   }
 
-  async seen(name: string): Promise<RealmSeen> {
+  async findRealm(name: string): Promise<RealmSeen> {
     try {
       const realm = await this.admin.call(({ realms }) => realms.findOne({ realm: name }));
       // findOne gives null for 404, whatever its type says.
@@ -39,7 +39,7 @@ export class RealmIdentity {
   }
 
   /** Says that we have seen it go. */
-  wentAway({ nonce }: Target): void {
+  noteGone({ nonce }: Target): void {
     this.gone.add(nonce);
   }
 
@@ -73,7 +73,7 @@ export class RealmIdentity {
   }
 }
 
-function hidden({ name, externalId }: Target): Inspection {
+function toInspectionOfHidden({ name, externalId }: Target): Inspection {
   if (externalId !== undefined)
     throw new BackendFault(
       'permission',

@@ -44,7 +44,7 @@ export async function accountId(account: ServiceAccount, { value }: AccessToken)
 
 async function idTokenSubject(account: ServiceAccount): Promise<string | undefined> {
   const { issuer } = await discoverIssuer(realmUrl(account)).catch((error: unknown) => {
-    throw fault(error, `the issuer of realm ${account.realm}`);
+    throw toFault(error, `the issuer of realm ${account.realm}`);
   });
   const answer = await requestToken(account, { idTokenOf: issuer });
   return 'token' in answer ? answer.token.idTokenSubject : undefined;
@@ -72,13 +72,13 @@ export async function requestToken(
   } catch (error) {
     if (error instanceof OAuthError && error.status !== undefined && refusals.includes(error.status))
       return { status: error.status, refusal: error.reason };
-    throw fault(error, `the token endpoint of realm ${realm}`);
+    throw toFault(error, `the token endpoint of realm ${realm}`);
   }
 }
 
 const realmUrl = ({ baseUrl, realm }: ServiceAccount): string => `${baseUrl}/realms/${encodeURIComponent(realm)}`;
 
-function fault(error: unknown, what: string): unknown {
+function toFault(error: unknown, what: string): unknown {
   if (!(error instanceof OAuthError)) return error;
   if (error.code === 'no-answer') return error.cause;
   const hint = error.code === 'malformed' ? ', but returned no token: check that Keycloak is at this address' : '';

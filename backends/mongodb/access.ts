@@ -3,10 +3,10 @@ import type { AccessState, Notes, Secrets, Target } from '../backend';
 import { BackendFault, hasCode } from '../failures';
 import { newPassword } from '../passwords';
 import { foreignUsers } from './claims';
-import { runChange } from './commands';
+import { runWrite } from './commands';
 import { isPasswordOf } from './password';
 import { endOperations, endSessions } from './running-operations';
-import { canWrite, existingRoles, rolesInWords, rolesOn, userDetails, usersOf, type Role } from './users';
+import { canWrite, existingRoles, describeRoles, rolesOn, userDetails, usersOf, type Role } from './users';
 
 const USER_MISSING = 11;
 
@@ -37,7 +37,7 @@ export async function accessOf(db: Db, { name, signal }: Target, secrets: Secret
  */
 export async function cutAccess(admin: Db, db: Db, target: Target): Promise<Notes> {
   const { name, signal } = target;
-  await runChange(db, { updateUser: name, roles: [], pwd: newPassword(), mechanisms: MECHANISMS }, signal);
+  await runWrite(db, { updateUser: name, roles: [], pwd: newPassword(), mechanisms: MECHANISMS }, signal);
   const users = await usersOf(db, signal);
   const others = users.filter(({ user, roles }) => user !== name && roles.length > 0);
   for (const { user } of others) {
@@ -74,12 +74,12 @@ export async function giveBackAccess(
   const rolesOf = async (roles: Role[]) => {
     const existing = await existingRoles(db, roles, signal);
     const gone = roles.filter((it) => !existing.includes(it));
-    if (gone.length > 0) notes.push(`there is no longer: ${rolesInWords(gone)}`);
+    if (gone.length > 0) notes.push(`there is no longer: ${describeRoles(gone)}`);
     return existing;
   };
   const others = before?.users.filter(({ user }) => user !== name) ?? [];
   const roles = await rolesOf(before?.users.find(({ user }) => user === name)?.roles ?? rolesOn(name));
-  await runChange(
+  await runWrite(
     db,
     { updateUser: name, roles, pwd: secrets['password'] ?? '', mechanisms: before?.mechanisms ?? MECHANISMS },
     signal,
@@ -96,14 +96,14 @@ export async function giveBackAccess(
 async function ensureWriting(db: Db, name: string, signal: AbortSignal): Promise<Notes> {
   const user = await userDetails(db, name, signal);
   if (user === undefined || canWrite(user)) return [];
-  await runChange(db, { grantRolesToUser: name, roles: rolesOn(name) }, signal);
-  return [`user ${name} had ${rolesInWords(user.roles)}; it has ${rolesInWords(rolesOn(name))} again`];
+  await runWrite(db, { grantRolesToUser: name, roles: rolesOn(name) }, signal);
+  return [`user ${name} had ${describeRoles(user.roles)}; it has ${describeRoles(rolesOn(name))} again`];
 }
 
 /** @returns false where there is no such user any more */
 async function updateUser(db: Db, user: string, fields: Document, signal: AbortSignal): Promise<boolean> {
   try {
-    await runChange(db, { updateUser: user, ...fields }, signal);
+    await runWrite(db, { updateUser: user, ...fields }, signal);
     return true;
   } catch (error) {
     if (hasCode(error, USER_MISSING)) return false;

@@ -19,7 +19,7 @@ import { newPassword } from '../passwords';
 import { accessOf, cutAccess, giveBackAccess, MECHANISMS } from './access';
 import { mongoConnection, withTenantLogin } from './address';
 import { foreignClaims } from './claims';
-import { collectionNames, runChange, runLook, SERVER_LIMIT_MS } from './commands';
+import { collectionNames, runWrite, runRead, SERVER_LIMIT_MS } from './commands';
 import { findMongoDrift, listOwnedUsers } from './drift';
 import { dropAll } from './drop-all';
 import { isPasswordOf } from './password';
@@ -78,7 +78,7 @@ export class MongoBackend implements Backend {
       await this.createUser(target, secrets['password'] ?? '');
     } else {
       // Made already: says once more what it may do.
-      await runChange(db, { updateUser: name, roles: rolesOn(name) }, signal);
+      await runWrite(db, { updateUser: name, roles: rolesOn(name) }, signal);
     }
     await target.announceCall();
     // Once it is recorded as made, what collections there are is the tenant's business.
@@ -153,7 +153,7 @@ export class MongoBackend implements Backend {
     const db = await this.db(name);
     const users = await usersOf(db, signal);
     const collections = await collectionNames(db, signal);
-    const marked = await runLook(
+    const owned = await runRead(
       await this.db('admin'),
       { usersInfo: { forAllDBs: true }, filter: { 'customData.freeflowNonce': nonce } },
       signal,
@@ -161,7 +161,7 @@ export class MongoBackend implements Backend {
     return assertAllAbsent('MongoDB', [
       [`database ${name}`, 'name', collections.length > 0],
       [`users of ${name}`, 'name', users.length > 0],
-      ['a user of any database that carries the nonce', 'nonce', (marked['users'] as unknown[]).length > 0],
+      ['a user of any database that carries the nonce', 'nonce', (owned['users'] as unknown[]).length > 0],
     ]);
   }
 
@@ -183,8 +183,8 @@ export class MongoBackend implements Backend {
   private async takesPassword(target: Target, secrets: Secrets): Promise<boolean> {
     const { name, signal } = target;
     const user = await userDetails(await this.db(name), name, signal);
-    const told = user && (await isPasswordOf(user, secrets['password'] ?? ''));
-    return told ?? this.asTenant(target, secrets, (tenant) => logsIn(tenant, name));
+    const matches = user && (await isPasswordOf(user, secrets['password'] ?? ''));
+    return matches ?? this.asTenant(target, secrets, (tenant) => logsIn(tenant, name));
   }
 
   private async refuseClaims(db: Db, { signal }: Target): Promise<void> {
@@ -212,8 +212,14 @@ export class MongoBackend implements Backend {
   private async createUser(target: Target, pwd: string): Promise<void> {
     const { name, signal } = target;
     signal.throwIfAborted();
-    const command = { createUser: name, pwd, mechanisms: MECHANISMS, roles: rolesOn(name), customData: markOf(target) };
-    await runChange(await this.db(name), command, signal).catch((error: unknown) => {
+    const command = {
+      createUser: name,
+      pwd,
+      mechanisms: MECHANISMS,
+      roles: rolesOn(name),
+      customData: nonceDataOf(target),
+    };
+    await runWrite(await this.db(name), command, signal).catch((error: unknown) => {
       // Lost a race for the name: whose it is now, the next attempt reads.
       if (hasCode(error, USER_EXISTS))
         throw new BackendFault('conflict', `MongoDB: user ${name} was just created by another client`, {
@@ -241,7 +247,7 @@ async function ensureListed(db: Db, { tenantId, signal }: Target): Promise<void>
     });
 }
 
-const markOf = ({ nonce, tenantId }: Target) => ({ freeflowNonce: nonce, freeflowTenant: tenantId });
+const nonceDataOf = ({ nonce, tenantId }: Target) => ({ freeflowNonce: nonce, freeflowTenant: tenantId });
 
 function timeouts() {
   return {

@@ -1,6 +1,6 @@
 import type { Db, Document } from 'mongodb';
-import { runLook } from './commands';
-import { rolesInWords, type Role, type UserInfo } from './users';
+import { runRead } from './commands';
+import { describeRoles, type Role, type UserInfo } from './users';
 
 interface RoleInfo extends Role {
   inheritedRoles: Role[];
@@ -23,29 +23,29 @@ export async function foreignClaims(admin: Db, db: Db, signal: AbortSignal): Pro
     ...twins.map((it) => `there is a database ${it}, whose name differs by case alone: MongoDB refuses both at a time`),
     ...own.map((it) => `database ${name} has a role ${it}`),
     ...reaching.map(({ role, db: of }) => `role ${role} of database ${of} reaches ${name}`),
-    ...users.map(({ user, db: of, roles }) => `user ${user} of database ${of} has ${rolesInWords(roles)}`),
+    ...users.map(({ user, db: of, roles }) => `user ${user} of database ${of} has ${describeRoles(roles)}`),
   ];
 }
 
 /** Users of other databases that reach this one by a role of it, or by one of `admin`. */
 export async function foreignUsers(admin: Db, name: string, signal: AbortSignal): Promise<string[]> {
   const users = await usersReaching(admin, name, await reachingRoles(admin, name, signal), signal);
-  return users.map(({ user, db, roles }) => `user ${user} of database ${db} has ${rolesInWords(roles)}`);
+  return users.map(({ user, db, roles }) => `user ${user} of database ${db} has ${describeRoles(roles)}`);
 }
 
 /** The roles that somebody has defined in a database. */
 export async function ownRoles(db: Db, signal: AbortSignal): Promise<string[]> {
-  const { roles } = await runLook(db, { rolesInfo: 1 }, signal);
+  const { roles } = await runRead(db, { rolesInfo: 1 }, signal);
   return (roles as Role[]).map(({ role }) => role);
 }
 
 /** Of user-defined roles only those of `admin` can reach another database than their own. */
 async function reachingRoles(admin: Db, name: string, signal: AbortSignal): Promise<Role[]> {
-  const { roles } = await runLook(admin, { rolesInfo: 1, showPrivileges: true }, signal);
-  const reaches = ({ inheritedRoles, privileges, inheritedPrivileges }: RoleInfo) =>
+  const { roles } = await runRead(admin, { rolesInfo: 1, showPrivileges: true }, signal);
+  const hasReach = ({ inheritedRoles, privileges, inheritedPrivileges }: RoleInfo) =>
     inheritedRoles.some(({ db }) => db === name) ||
     [...privileges, ...inheritedPrivileges].some(({ resource }) => resource.db === name);
-  return (roles as RoleInfo[]).filter(reaches);
+  return (roles as RoleInfo[]).filter(hasReach);
 }
 
 async function usersReaching(
@@ -57,7 +57,7 @@ async function usersReaching(
   const byAdminsRole: Document = {
     roles: { $elemMatch: { db: 'admin', role: { $in: reaching.map(({ role }) => role) } } },
   };
-  const { users } = await runLook(
+  const { users } = await runRead(
     admin,
     { usersInfo: { forAllDBs: true }, filter: { db: { $ne: name }, $or: [{ 'roles.db': name }, byAdminsRole] } },
     signal,
@@ -68,6 +68,6 @@ async function usersReaching(
 
 async function databasesLike(admin: Db, name: string, signal: AbortSignal): Promise<string[]> {
   const filter = { $expr: { $and: [{ $eq: [{ $toLower: '$name' }, name.toLowerCase()] }, { $ne: ['$name', name] }] } };
-  const { databases } = await runLook(admin, { listDatabases: 1, nameOnly: true, filter }, signal);
+  const { databases } = await runRead(admin, { listDatabases: 1, nameOnly: true, filter }, signal);
   return (databases as { name: string }[]).map((it) => it.name);
 }

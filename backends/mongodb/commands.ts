@@ -7,11 +7,11 @@ export const SERVER_LIMIT_MS = 15_000;
 const JOURNALED = { w: 'majority', j: true } as const;
 
 /** A command that only looks. */
-export const runLook = (db: Db, command: Document, signal: AbortSignal): Promise<Document> =>
+export const runRead = (db: Db, command: Document, signal: AbortSignal): Promise<Document> =>
   db.command({ ...command, maxTimeMS: SERVER_LIMIT_MS }, { signal });
 
 /** A command that changes something. */
-export const runChange = (db: Db, command: Document, signal: AbortSignal): Promise<Document> =>
+export const runWrite = (db: Db, command: Document, signal: AbortSignal): Promise<Document> =>
   db.command({ ...command, writeConcern: JOURNALED, maxTimeMS: SERVER_LIMIT_MS }, { signal });
 
 /** A database without collections isn't listed, and counts as absent. */

@@ -33,7 +33,7 @@ const check = (what: string, after: string[], work: (admin: Db, url: string) => 
   name: `mongodb.${what}`,
   needs: ['MONGODB_ADMIN_URL'],
   after,
-  look: ({ MONGODB_ADMIN_URL: url }) =>
+  run: ({ MONGODB_ADMIN_URL: url }) =>
     withAdmin(url, (admin) => work(admin, url)).catch((error: unknown) => {
       throw mongoProblem(error);
     }),
@@ -46,7 +46,7 @@ export const CHECKS: Group<Name> = {
     check('connection', [], async (admin, url) =>
       ok(`user ${(await whoAmI(admin)).authenticatedUsers[0]?.user ?? 'unknown: no login'} at ${mongoHosts(url)}`),
     ),
-    check('provisioner', ['mongodb.connection'], provisioner),
+    check('provisioner', ['mongodb.connection'], checkProvisioner),
     check('version', ['mongodb.connection'], async (admin) =>
       versionFinding(VERSIONS, String((await admin.command({ buildInfo: 1 }))['version'])),
     ),
@@ -62,7 +62,7 @@ export const CHECKS: Group<Name> = {
 const whoAmI = async (admin: Db): Promise<Me['authInfo']> =>
   ((await admin.command({ connectionStatus: 1, showPrivileges: true })) as unknown as Me).authInfo;
 
-async function provisioner(admin: Db): Promise<Finding> {
+async function checkProvisioner(admin: Db): Promise<Finding> {
   const { authenticatedUserRoles: roles, authenticatedUserPrivileges: privileges } = await whoAmI(admin);
   const { missing, surplus } = differences(privileges);
   const wrong = [

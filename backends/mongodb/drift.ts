@@ -1,8 +1,8 @@
 import type { Db } from 'mongodb';
 import type { Drift, OwnedResource, Target } from '../backend';
 import { foreignClaims } from './claims';
-import { runLook } from './commands';
-import { isTenantsUser, rolesInWords, rolesOn, usersOf, type UserInfo } from './users';
+import { runRead } from './commands';
+import { isTenantsUser, describeRoles, rolesOn, usersOf, type UserInfo } from './users';
 
 /**
  * How a tenant's user differs from what it should be, and who else reaches its database. Collections are the tenant's own
@@ -22,7 +22,7 @@ export async function findMongoDrift(
   const users = await usersOf(db, signal);
   const ours = users.find((it) => isTenantsUser(it, target));
   if (ours === undefined) return [{ what: `there is no user ${name}`, isMissing: true }];
-  const [has, shall] = [rolesInWords(ours.roles), rolesInWords(state === 'present' ? rolesOn(name) : [])];
+  const [has, shall] = [describeRoles(ours.roles), describeRoles(state === 'present' ? rolesOn(name) : [])];
   const isCut = ours.roles.length === 0;
   const logsIn = await takesPassword();
   return [
@@ -45,7 +45,7 @@ export async function findMongoDrift(
 
 /** The tenants' users, of all databases, by their customData. */
 export async function listOwnedUsers(admin: Db, signal: AbortSignal): Promise<OwnedResource[]> {
-  const { users } = await runLook(
+  const { users } = await runRead(
     admin,
     { usersInfo: { forAllDBs: true }, filter: { 'customData.freeflowNonce': { $type: 'string' } } },
     signal,

@@ -3,7 +3,7 @@ import type { Notes, Target } from '../backend';
 import { hasCode } from '../failures';
 import { cutAccess } from './access';
 import { foreignUsers, ownRoles } from './claims';
-import { runChange } from './commands';
+import { runWrite } from './commands';
 import { eraseDatabase } from './erase-database';
 import { usersOf } from './users';
 
@@ -24,7 +24,7 @@ export async function dropAll(admin: Db, db: Db, target: Target): Promise<Notes>
   }
   const roles = await ownRoles(db, signal);
   await target.announceCall();
-  if (roles.length > 0) await runChange(db, { dropAllRolesFromDatabase: 1 }, signal);
+  if (roles.length > 0) await runWrite(db, { dropAllRolesFromDatabase: 1 }, signal);
   await target.announceCall();
   await dropUser(db, name, signal);
   return [
@@ -37,7 +37,7 @@ export async function dropAll(admin: Db, db: Db, target: Target): Promise<Notes>
 }
 
 async function dropUser(db: Db, user: string, signal: AbortSignal): Promise<void> {
-  await runChange(db, { dropUser: user }, signal).catch((error: unknown) => {
+  await runWrite(db, { dropUser: user }, signal).catch((error: unknown) => {
     if (!hasCode(error, USER_MISSING)) throw error;
   });
 }

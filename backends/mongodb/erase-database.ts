@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { MongoWriteConcernError, type Db } from 'mongodb';
 import type { Target } from '../backend';
 import { BackendFault, hasCode } from '../failures';
-import { collectionNames, runChange } from './commands';
+import { collectionNames, runWrite } from './commands';
 import { endOperations, lockHolders } from './running-operations';
 
 /** After this time of dropping what comes back the step fails, names who writes, and is repeated. */
@@ -30,7 +30,7 @@ export async function eraseDatabase(admin: Db, db: Db, target: Target): Promise<
         'blocked',
         `MongoDB: on database ${name} these operations go on although they were ended: ${left.join('; ')}`,
       );
-    if (emptyLooks === 0 && performance.now() > deadline) throw stillWritten(name, writers);
+    if (emptyLooks === 0 && performance.now() > deadline) throw writtenToFault(name, writers);
     if (isEmpty) await delay(LOOK_AGAIN_MS, undefined, { signal });
     else await dropOnce(admin, db, target);
   }
@@ -40,7 +40,7 @@ async function dropOnce(admin: Db, db: Db, target: Target): Promise<void> {
   const { name, signal } = target;
   await target.announceCall();
   try {
-    await runChange(db, { dropDatabase: 1 }, signal);
+    await runWrite(db, { dropDatabase: 1 }, signal);
   } catch (error) {
     if (!hasCode(error, ...WAITED_IN_VAIN) || error instanceof MongoWriteConcernError) throw error;
     const holders = await lockHolders(admin, signal);
@@ -52,7 +52,7 @@ async function dropOnce(admin: Db, db: Db, target: Target): Promise<void> {
   }
 }
 
-const stillWritten = (name: string, writers: ReadonlySet<string>): BackendFault =>
+const writtenToFault = (name: string, writers: ReadonlySet<string>): BackendFault =>
   new BackendFault(
     'still-there',
     `MongoDB: database ${name} is written to while it is dropped; stop the writer first: ${[...writers].join('; ') || 'the writer was gone before it could be identified'}`,

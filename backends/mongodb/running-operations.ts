@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Binary, Db, Document } from 'mongodb';
-import { runLook } from './commands';
+import { runRead } from './commands';
 import type { UserInfo } from './users';
 
 const LOOK_AGAIN_MS = 100;
@@ -36,7 +36,7 @@ export async function endOperations(
   const ended = new Set<string>();
   for (const deadline = performance.now() + END_WITHIN_MS; ;) {
     const running = await operationsOf(admin, scope, signal);
-    const words = running.map(operationInWords);
+    const words = running.map(describeOperation);
     if (running.length === 0 || performance.now() > deadline) return { ended: [...ended], left: words };
     for (const word of words) ended.add(word);
     await Promise.all(running.map(({ opid }) => admin.command({ killOp: 1, op: opid }, { signal })));
@@ -50,7 +50,7 @@ export async function endSessions(
   users: readonly Pick<UserInfo, 'user' | 'db'>[],
   signal: AbortSignal,
 ): Promise<void> {
-  if (users.length > 0) await runLook(admin, { killAllSessions: users.map(({ user, db }) => ({ user, db })) }, signal);
+  if (users.length > 0) await runRead(admin, { killAllSessions: users.map(({ user, db }) => ({ user, db })) }, signal);
 }
 
 async function operationsOf(admin: Db, { database, byAnybody }: Scope, signal: AbortSignal): Promise<Operation[]> {
@@ -73,10 +73,10 @@ export async function lockHolders(admin: Db, signal: AbortSignal): Promise<strin
     { 'locks.Global': { $exists: true }, $or: [atWork, { transaction: { $exists: true } }] },
     signal,
   );
-  const { users } = await runLook(admin, { usersInfo: { forAllDBs: true } }, signal);
+  const { users } = await runRead(admin, { usersInfo: { forAllDBs: true } }, signal);
   const owners = new Map((users as UserInfo[]).map((it) => [sessionOwner(it), it]));
   const ownerOf = ({ lsid }: Operation) => owners.get(lsid?.uid?.toString('base64') ?? '');
-  return [...new Set(holders.map((it) => operationInWords({ effectiveUsers: [ownerOf(it) ?? []].flat(), ...it })))];
+  return [...new Set(holders.map((it) => describeOperation({ effectiveUsers: [ownerOf(it) ?? []].flat(), ...it })))];
 }
 
 /** A session names its user by this hash alone. */
@@ -85,12 +85,12 @@ const sessionOwner = ({ user, db }: UserInfo): string => createHash('sha256').up
 async function currentOperations(admin: Db, match: Document, signal: AbortSignal): Promise<Operation[]> {
   const pipeline = [{ $currentOp: { allUsers: true, idleSessions: true } }, { $match: match }];
   // The first batch will do: whoever asks asks again until there are none.
-  const { cursor } = await runLook(admin, { aggregate: 1, pipeline, cursor: { batchSize: 1_000 } }, signal);
+  const { cursor } = await runRead(admin, { aggregate: 1, pipeline, cursor: { batchSize: 1_000 } }, signal);
   return (cursor as { firstBatch: Operation[] }).firstBatch;
 }
 
 /** Never the command itself, which may quote a tenant's data. */
-function operationInWords({ op = 'transaction', ns, client, appName, effectiveUsers = [] }: Operation): string {
+function describeOperation({ op = 'transaction', ns, client, appName, effectiveUsers = [] }: Operation): string {
   const who = effectiveUsers.map(({ user, db }) => `${user} of ${db}`).join(', ') || 'no user';
   return `${op === 'none' ? 'command' : op}${ns === undefined || ns === '' ? '' : ` on ${ns}`} by ${who}${client === undefined ? '' : ` from ${client.replace(/:\d+$/, '')}`}${appName === undefined ? '' : ` (${appName})`}`;
 }

@@ -1,5 +1,5 @@
 import type { Db, Document, UUID } from 'mongodb';
-import { runLook } from './commands';
+import { runRead } from './commands';
 import type { Credentials } from './password';
 
 export interface Role {
@@ -39,12 +39,12 @@ export const isTenantsUser = (
 
 /** All users of one database. */
 export async function usersOf(db: Db, signal: AbortSignal): Promise<UserInfo[]> {
-  return (await runLook(db, { usersInfo: 1 }, signal))['users'] as UserInfo[];
+  return (await runRead(db, { usersInfo: 1 }, signal))['users'] as UserInfo[];
 }
 
 /** One user with its password's verifiers, its restrictions and all that its roles permit; nothing where there is none. */
 export async function userDetails(db: Db, user: string, signal: AbortSignal): Promise<UserDetails | undefined> {
-  const { users } = await runLook(
+  const { users } = await runRead(
     db,
     { usersInfo: user, showCredentials: true, showPrivileges: true, showAuthenticationRestrictions: true },
     signal,
@@ -61,7 +61,7 @@ export const canWrite = ({ db, inheritedPrivileges = [] }: UserDetails): boolean
 /** Of some roles those that exist: giving one that doesn't is refused as a whole (31 RoleNotFound). */
 export async function existingRoles(db: Db, roles: readonly Role[], signal: AbortSignal): Promise<Role[]> {
   if (roles.length === 0) return [];
-  const { roles: found } = await runLook(
+  const { roles: found } = await runRead(
     db,
     { rolesInfo: roles.map(({ role, db: of }) => ({ role, db: of })) },
     signal,
@@ -69,7 +69,7 @@ export async function existingRoles(db: Db, roles: readonly Role[], signal: Abor
   return roles.filter((it) => (found as Role[]).some(({ role, db: of }) => role === it.role && of === it.db));
 }
 
-export const rolesInWords = (roles: readonly Role[]): string =>
+export const describeRoles = (roles: readonly Role[]): string =>
   roles
     .map(({ role, db }) => `${role} on ${db}`)
     .sort()

@@ -3,7 +3,7 @@ import { scramVerifier } from '@freeflow/lib/pg';
 import { escapeIdentifier as id, escapeLiteral as literal } from 'pg';
 import type { AccessState, Notes, Target } from '../backend';
 import { BackendFault } from '../failures';
-import { describe } from './blockers';
+import { describeBlocker } from './blockers';
 import { setAllowed } from './closed-database';
 import { isPooled } from './pooler';
 import type { PostgresServer, Session } from './server';
@@ -123,10 +123,10 @@ async function endSessions({ client }: Session, name: string, signal: AbortSigna
 
 /** Who is in its database and isn't the tenant, as an administrator; those are left alone. */
 export async function othersIn({ client }: Session, name: string): Promise<Notes> {
-  const { rows } = await client.query<Parameters<typeof describe>[0]>(
+  const { rows } = await client.query<Parameters<typeof describeBlocker>[0]>(
     `SELECT pid, usename AS role, datname AS database, application_name AS application, client_addr::text AS client, query_start::text AS since
        FROM pg_stat_activity WHERE datname = $1 AND usename <> current_user AND usename <> ALL ($2)`,
     [name, rolesOf(name)],
   );
-  return rows.map((it) => `a session that isn't the tenant's stays open: ${describe(it)}`);
+  return rows.map((it) => `a session that isn't the tenant's stays open: ${describeBlocker(it)}`);
 }

@@ -23,7 +23,7 @@ import { dropTenant } from './drop';
 import { assertNotAdmitted, isPooled } from './pooler';
 import { probePostgres, assertLoginRefused } from './probe';
 import { CALL_TIMEOUT_MS, PostgresServer } from './server';
-import { appRole, FIND, mark, ownerRole, SCHEMA, strangerIn, type Found } from './sql';
+import { appRole, FIND, formatNonce, ownerRole, SCHEMA, findForeign, type Found } from './sql';
 import { TenantLogin } from './tenant-login';
 
 export interface PostgresSettings {
@@ -121,8 +121,8 @@ export class PostgresBackend implements Backend {
   async inspect(target: Target): Promise<Inspection> {
     const found = await this.find(target.name);
     if (!found.ownerExists && !found.appExists && found.databaseOid === null) return { state: 'absent' };
-    const stranger = strangerIn(found, target);
-    if (found.ownerMark === mark(target.nonce)) {
+    const stranger = findForeign(found, target);
+    if (found.ownerNonce === formatNonce(target.nonce)) {
       // Our owner role beside a stranger's database of that name: ours is only the role.
       if (stranger !== undefined) return { state: 'ours', partial: stranger };
       return found.databaseOid === null
@@ -136,7 +136,7 @@ export class PostgresBackend implements Backend {
     const { name, nonce } = target;
     const found = await this.find(name);
     return dropTenant(this.server, target, {
-      app: found.appMark === mark(nonce),
+      app: found.appNonce === formatNonce(nonce),
       database: found.databaseOwner === ownerRole(name),
     });
   }
@@ -145,7 +145,7 @@ export class PostgresBackend implements Backend {
     const found = await this.find(name);
     const { rows } = await this.server.pool.query<{ marks: number; oids: number }>(
       `SELECT (SELECT count(*)::int FROM pg_shdescription WHERE description = $1) AS marks, (SELECT count(*)::int FROM pg_database WHERE oid = $2::oid) AS oids`,
-      [mark(nonce), externalId],
+      [formatNonce(nonce), externalId],
     );
     const checks: [what: string, by: AbsenceProof['by'], isThere: boolean][] = [
       [`database ${name}`, 'name', found.databaseOid !== null],
@@ -187,7 +187,7 @@ export class PostgresBackend implements Backend {
   }
 
   private refuseForeign(target: Target, found: Found): void {
-    const stranger = strangerIn(found, target);
+    const stranger = findForeign(found, target);
     if (stranger !== undefined) throw new BackendFault('foreign-resource', `PostgreSQL: ${stranger}`);
   }
 }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { rollBackPrepared, type Prepared } from './prepared-transactions';
 import type { PostgresServer } from './server';
 
-const LOOK_MS = 100;
+const INSPECT_EVERY_MS = 100;
 /** How long another tenant's transaction may go on before it is ended. */
 const NEIGHBOUR_GRACE_MS = 1_000;
 
@@ -53,7 +53,7 @@ export class Blockers {
   }
 
   /** Who was seen, for people. */
-  named(): string {
+  describeSeen(): string {
     return this.names.size === 0
       ? 'a lock whose holder was gone before it could be identified'
       : [...this.names].join('; ');
@@ -66,23 +66,23 @@ export class Blockers {
 
   private async watch(): Promise<void> {
     for (;;) {
-      await delay(LOOK_MS, undefined, { signal: this.stopping.signal }).catch(() => undefined);
+      await delay(INSPECT_EVERY_MS, undefined, { signal: this.stopping.signal }).catch(() => undefined);
       if (this.stopping.signal.aborted) return;
       // Not to see it costs a name, or the wait until the lock's own deadline; the statement itself says how it ended.
-      await this.look().catch(() => undefined);
+      await this.inspect().catch(() => undefined);
     }
   }
 
-  private async look(): Promise<void> {
+  private async inspect(): Promise<void> {
     const { rows } = await this.server.pool.query<Blocker>(BLOCKERS, [this.pid]);
     for (const it of rows) {
-      if (it.pid === 0) await this.lookAtPrepared();
-      else await this.judge(it);
+      if (it.pid === 0) await this.inspectPrepared();
+      else await this.inspectBlocker(it);
     }
   }
 
-  private async judge(blocker: Blocker): Promise<void> {
-    this.names.add(describe(blocker));
+  private async inspectBlocker(blocker: Blocker): Promise<void> {
+    this.names.add(describeBlocker(blocker));
     if (!blocker.isTenants || !blocker.isOurs || !this.isDue(`${blocker.pid}`, blocker.role)) return;
     await this.server.pool.query(
       'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND usename = $2',
@@ -90,7 +90,7 @@ export class Blockers {
     );
   }
 
-  private async lookAtPrepared(): Promise<void> {
+  private async inspectPrepared(): Promise<void> {
     const { rows } = await this.server.pool.query<Prepared & { isTenants: boolean }>(PREPARED, [this.pid]);
     for (const it of rows) {
       this.names.add(
@@ -109,7 +109,7 @@ export class Blockers {
 }
 
 /** Names a session by what helps to find and end it. What we have no right to see is left out. */
-export function describe({
+export function describeBlocker({
   pid,
   role,
   database,

@@ -42,7 +42,7 @@ export async function enterShut<T>(
   const fingerprintOf = await tryToEnter(server, database, signal, work);
   if ('value' in fingerprintOf) return fingerprintOf.value;
   for (let tries = 1; ; tries += 1) {
-    await server.aside(signal, (session) => open(session, database));
+    await server.inHomeDatabase(signal, (session) => open(session, database));
     const entered = await enterOpened(server, database, signal, work);
     if ('value' in entered) return entered.value;
     // Somebody else who does the same has set it back in between; not all come again at the same moment.
@@ -64,7 +64,7 @@ export const setAllowed = (
   isAllowed: boolean,
   own: readonly string[],
 ): Promise<void> =>
-  locked(session, database, async () => {
+  runLocked(session, database, async () => {
     await setBack(session, database);
     await session.change(`ALTER DATABASE ${id(database)} ALLOW_CONNECTIONS ${isAllowed}`, own);
   });
@@ -93,7 +93,7 @@ async function tryToEnter<T>(
 ): Promise<Entry<T>> {
   let isIn = false;
   try {
-    const value = await server.besides(database, signal, (session) => {
+    const value = await server.inFurtherDatabase(database, signal, (session) => {
       isIn = true;
       return work(session);
     });
@@ -106,10 +106,12 @@ async function tryToEnter<T>(
 
 /** By a signal of its own: a lost lock is no reason to leave it open, and what somebody has changed since is left alone. */
 const setBackNow = (server: PostgresServer, database: string): Promise<void> =>
-  server.aside(new AbortController().signal, (session) => locked(session, database, () => setBack(session, database)));
+  server.inHomeDatabase(new AbortController().signal, (session) =>
+    runLocked(session, database, () => setBack(session, database)),
+  );
 
 /** Who opens or shuts a database holds a lock at the provisioner's own database, where no tenant can take it. */
-async function locked(session: Session, database: string, work: () => Promise<void>): Promise<void> {
+async function runLocked(session: Session, database: string, work: () => Promise<void>): Promise<void> {
   const key = `hashtextextended(${literal(`freeflow/${database}`)}, 0)`;
   await session.change(`SELECT pg_advisory_lock(${key})`);
   try {
@@ -120,7 +122,7 @@ async function locked(session: Session, database: string, work: () => Promise<vo
 }
 
 const open = (session: Session, database: string): Promise<void> =>
-  locked(session, database, async () => {
+  runLocked(session, database, async () => {
     const {
       rows: [now],
     } = await session.client.query<{ isOpen: boolean; limit: number }>(

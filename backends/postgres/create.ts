@@ -20,7 +20,7 @@ export async function createTenant(
     await target.announceCall();
     if (found.databaseOid === null) await session.change(sql.createDatabase(name, await localeOf(session)), own);
     await target.announceCall();
-    await session.change(sql.shutToOthers(name), own);
+    await session.change(sql.revokePublicAccess(name), own);
     await setAllowed(session, name, true, own);
   });
   await target.announceCall();

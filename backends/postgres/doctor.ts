@@ -13,7 +13,7 @@ export const SETTINGS = {
   POSTGRES_ADMIN_URL: secret(postgresLogin(), "the tenants' PostgreSQL server, by the worker's login"),
 };
 type Name = keyof typeof SETTINGS | 'MASTER_DATABASE_URL';
-import { onPostgres, serverChecks } from './server-checks';
+import { checkPostgres, serverChecks } from './server-checks';
 
 const SET_UP = 'Set POSTGRES_OWNER_URL and repeat: freeflow setup backends';
 
@@ -25,27 +25,27 @@ export const CHECKS: Group<Name> = {
       name: 'postgres.connection',
       needs: ['POSTGRES_ADMIN_URL'],
       after: [],
-      look: ({ POSTGRES_ADMIN_URL: url }) =>
-        onPostgres(url, async (client) => ok(`role ${await roleOf(client)} at ${describeServer(url)}`)),
+      run: ({ POSTGRES_ADMIN_URL: url }) =>
+        checkPostgres(url, async (client) => ok(`role ${await roleOf(client)} at ${describeServer(url)}`)),
     },
     {
       name: 'postgres.provisioner',
       needs: ['POSTGRES_ADMIN_URL'],
       after: ['postgres.connection'],
-      look: ({ POSTGRES_ADMIN_URL: url }) => onPostgres(url, provisioner),
+      run: ({ POSTGRES_ADMIN_URL: url }) => checkPostgres(url, checkProvisioner),
     },
     {
       name: 'postgres.closed',
       needs: ['POSTGRES_ADMIN_URL'],
       after: ['postgres.connection'],
-      look: ({ POSTGRES_ADMIN_URL: url, MASTER_DATABASE_URL: master }) =>
-        onPostgres(url, (client) => closed(client, master)),
+      run: ({ POSTGRES_ADMIN_URL: url, MASTER_DATABASE_URL: master }) =>
+        checkPostgres(url, (client) => checkClosed(client, master)),
     },
     {
       name: 'postgres.reserve',
       needs: ['POSTGRES_ADMIN_URL'],
       after: ['postgres.connection'],
-      look: ({ POSTGRES_ADMIN_URL: url }) => onPostgres(url, reserve),
+      run: ({ POSTGRES_ADMIN_URL: url }) => checkPostgres(url, checkReserve),
     },
     ...serverChecks('postgres', 'POSTGRES_ADMIN_URL'),
   ],
@@ -54,7 +54,7 @@ export const CHECKS: Group<Name> = {
 const roleOf = async (client: Client): Promise<string> =>
   String((await client.query<{ role: string }>('SELECT current_user AS role')).rows[0]?.role);
 
-async function provisioner(client: Client): Promise<Finding> {
+async function checkProvisioner(client: Client): Promise<Finding> {
   const role = await roleOf(client);
   const { attributes, lacksSelfGrant, memberships } = await roleFaults(client, role);
   const wrong = [
@@ -65,7 +65,7 @@ async function provisioner(client: Client): Promise<Finding> {
   return faults(wrong, SET_UP, 'creates databases and roles, is no superuser');
 }
 
-async function closed(client: Client, master: string): Promise<Finding> {
+async function checkClosed(client: Client, master: string): Promise<Finding> {
   const databases = closedDatabases(master === '' ? HOME : databaseOf(master));
   const open = await openDatabases(client, databases);
   return open.length === 0
@@ -73,7 +73,7 @@ async function closed(client: Client, master: string): Promise<Finding> {
     : fail(`every tenant's role may connect to ${open.join(', ')}`, SET_UP);
 }
 
-async function reserve(client: Client): Promise<Finding> {
+async function checkReserve(client: Client): Promise<Finding> {
   const reserved = await reservedConnections(client);
   if (!(await usesReservedConnections(client, await roleOf(client))))
     return warn('the provisioner may not use reserved connections: tenants can take its last one', SET_UP);

@@ -31,7 +31,7 @@ const GRANTS = `
     FROM pg_database d, LATERAL aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) g LEFT JOIN pg_roles r ON r.oid = g.grantee
    WHERE d.datname = $1 AND g.grantee <> d.datdba GROUP BY 1 ORDER BY 1`;
 
-const MARKS = `
+const NONCES = `
   SELECT r.rolname AS role, substr(s.description, 10) AS nonce, d.oid::text AS oid
     FROM pg_shdescription s JOIN pg_roles r ON r.oid = s.objoid LEFT JOIN pg_database d ON d.datdba = r.oid AND d.datname || '_owner' = r.rolname
    WHERE s.classoid = 'pg_authid'::regclass AND s.description ~ '^freeflow:[0-9a-f-]{36}$' AND r.rolname ~ '_(owner|app)$'`;
@@ -108,7 +108,7 @@ const surplus = (grantee: string, privileges: string[]): Drift[] =>
 
 /** The tenants' things by the COMMENTs of their roles. */
 export async function listOwnedDatabases(pool: Pool): Promise<OwnedResource[]> {
-  const { rows } = await pool.query<{ role: string; nonce: string; oid: string | null }>(MARKS);
+  const { rows } = await pool.query<{ role: string; nonce: string; oid: string | null }>(NONCES);
   const found = new Map<string, OwnedResource>();
   for (const { role, nonce, oid } of rows) {
     const name = role.replace(/_(owner|app)$/, '');

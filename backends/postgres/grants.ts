@@ -25,7 +25,7 @@ export async function refusePossessions(server: PostgresServer, { roles, ownData
   if (first === undefined) return;
   throw new BackendFault(
     'conflict',
-    `PostgreSQL: nothing of the data was dropped, since the tenant's roles own objects elsewhere: ${listed(owned)}. Drop that, or in ${first.database === null ? 'any database' : `database ${first.database}`} reassign it: REASSIGN OWNED BY ${roles.map(id).join(', ')} TO ...`,
+    `PostgreSQL: nothing of the data was dropped, since the tenant's roles own objects elsewhere: ${describeDependencies(owned)}. Drop that, or in ${first.database === null ? 'any database' : `database ${first.database}`} reassign it: REASSIGN OWNED BY ${roles.map(id).join(', ')} TO ...`,
   );
 }
 
@@ -55,7 +55,7 @@ export async function refuseLeftovers(server: PostgresServer, { roles, ownDataba
   );
   throw new BackendFault(
     'permission',
-    `PostgreSQL: the tenant's roles can't be dropped, since they have rights that no tenant has granted: ${listed(left)}. A superuser can revoke them, ${statements.join('; ')}`,
+    `PostgreSQL: the tenant's roles can't be dropped, since they have rights that no tenant has granted: ${describeDependencies(left)}. A superuser can revoke them, ${statements.join('; ')}`,
   );
 }
 
@@ -68,7 +68,7 @@ async function forgetIn(server: PostgresServer, database: string, { roles, signa
   }
 }
 
-const listed = (all: readonly Dependency[]): string =>
+const describeDependencies = (all: readonly Dependency[]): string =>
   [
     ...all
       .slice(0, SHOWN_MAX)

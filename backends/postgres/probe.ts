@@ -26,9 +26,9 @@ export async function probePostgres(
   signal: AbortSignal,
 ): Promise<void> {
   await login
-    .connected(own.database, (client) => probeOwn(server, client, login.role, own, true))
+    .runConnected(own.database, (client) => probeOwn(server, client, login.role, own, true))
     .catch(async (error: unknown) => {
-      if (!hasCode(error, TOO_MANY_CONNECTIONS)) throw await login.explained(error);
+      if (!hasCode(error, TOO_MANY_CONNECTIONS)) throw await login.explainError(error);
       // Its sessions take all that it may have, so its password was right. What it may do is then tried by its role.
       await server.inDatabase(own.database, signal, async ({ client }) => {
         await client.query(`SET ROLE ${id(login.role)}`);
@@ -48,7 +48,7 @@ export async function probePostgres(
 /** Sees the tenant's own login refused: 28000 while its role may not log in (28P01 once its password is another). */
 export async function assertLoginRefused(login: TenantLogin, database: string): Promise<void> {
   try {
-    await login.connected(database, async () => undefined);
+    await login.runConnected(database, async () => undefined);
   } catch (error) {
     if (hasCode(error, '28000', '28P01')) return;
     throw error;
@@ -104,7 +104,7 @@ const mayCreate = async ({ pool }: PostgresServer, role: string, database: strin
 
 async function enter({ pool }: PostgresServer, login: TenantLogin, database: string): Promise<void> {
   try {
-    await login.connected(database, async () => undefined);
+    await login.runConnected(database, async () => undefined);
   } catch (error) {
     if (!hasCode(error, TOO_MANY_CONNECTIONS)) throw error;
     // The server counts before it looks at rights, so those are looked up.

@@ -13,7 +13,7 @@ export const VERSIONS: SupportedVersions = {
 };
 
 /** Runs on a connection of its own. */
-export async function onPostgres(url: string, work: (client: Client) => Promise<Finding>): Promise<Finding> {
+export async function checkPostgres(url: string, work: (client: Client) => Promise<Finding>): Promise<Finding> {
   try {
     return await withClient(url, work);
   } catch (error) {
@@ -27,7 +27,7 @@ export function serverChecks<Name extends string>(name: string, variable: Name):
     name: `${name}.${what}`,
     needs: [variable],
     after: [`${name}.connection`],
-    look: (values) => onPostgres(values[variable], work),
+    run: (values) => checkPostgres(values[variable], work),
   });
   return [
     check('version', async (client) =>
@@ -51,7 +51,7 @@ export function serverChecks<Name extends string>(name: string, variable: Name):
       name: `${name}.sessions`,
       needs: [variable],
       after: [`${name}.connection`],
-      look: async (values) => (await pooling(values[variable])) ?? onPostgres(values[variable], zone),
+      run: async (values) => (await pooling(values[variable])) ?? checkPostgres(values[variable], zone),
     },
   ];
 }

@@ -65,17 +65,17 @@ export class PostgresServer {
 
   /** Works on a session of its own, which is cut when the signal aborts. */
   inDatabase<T>(database: string, signal: AbortSignal, work: (session: Session) => Promise<T>): Promise<T> {
-    return this.sessions.run(signal, () => this.act(database, signal, work));
+    return this.sessions.run(signal, () => this.runSession(database, signal, work));
   }
 
   /** The same for what already works on one. */
-  besides<T>(database: string, signal: AbortSignal, work: (session: Session) => Promise<T>): Promise<T> {
-    return this.further.run(signal, () => this.act(database, signal, work));
+  inFurtherDatabase<T>(database: string, signal: AbortSignal, work: (session: Session) => Promise<T>): Promise<T> {
+    return this.further.run(signal, () => this.runSession(database, signal, work));
   }
 
   /** The same in the provisioner's own database, for what may already work on two. */
-  aside<T>(signal: AbortSignal, work: (session: Session) => Promise<T>): Promise<T> {
-    return this.atHome.run(signal, () => this.act(this.home, signal, work));
+  inHomeDatabase<T>(signal: AbortSignal, work: (session: Session) => Promise<T>): Promise<T> {
+    return this.atHome.run(signal, () => this.runSession(this.home, signal, work));
   }
 
   /** How a session of a tenant connects. */
@@ -84,7 +84,7 @@ export class PostgresServer {
   }
 
   /** Counts what is done on a session that isn't ours among the bounded ones. */
-  bounded<T>(call: () => Promise<T>): Promise<T> {
+  countCall<T>(call: () => Promise<T>): Promise<T> {
     return this.sessions.run(undefined, call);
   }
 
@@ -92,7 +92,11 @@ export class PostgresServer {
     await this.pool.end();
   }
 
-  private async act<T>(database: string, signal: AbortSignal, work: (session: Session) => Promise<T>): Promise<T> {
+  private async runSession<T>(
+    database: string,
+    signal: AbortSignal,
+    work: (session: Session) => Promise<T>,
+  ): Promise<T> {
     signal.throwIfAborted();
     const client = new ErrorTolerantClient({ ...this.base, connectionString: this.urlOf(database).href });
     const cut = () => void client.end().catch(() => undefined);
@@ -127,7 +131,7 @@ export class PostgresServer {
       if (hasCode(error, '55P03'))
         throw new BackendFault(
           'blocked',
-          `PostgreSQL: ${statement.slice(0, 60).trim()}... waits for ${blockers.named()}`,
+          `PostgreSQL: ${statement.slice(0, 60).trim()}... waits for ${blockers.describeSeen()}`,
           { cause: error },
         );
       throw error;

@@ -8,13 +8,13 @@ export const ownerRole = (database: string) => `${database}_owner`;
 export const appRole = (database: string) => `${database}_app`;
 /** Whose sessions are the tenant's. */
 export const rolesOf = (database: string): string[] => [appRole(database), ownerRole(database)];
-export const mark = (nonce: string) => `freeflow:${nonce}`;
+export const formatNonce = (nonce: string) => `freeflow:${nonce}`;
 
 /** What stands at the server under a tenant's name. */
 export interface Found {
-  ownerMark: string | null;
+  ownerNonce: string | null;
   ownerExists: boolean;
-  appMark: string | null;
+  appNonce: string | null;
   appExists: boolean;
   databaseOid: string | null;
   databaseOwner: string | null;
@@ -22,8 +22,8 @@ export interface Found {
 
 /** Finds it, by database, owner role and app role; always one row. */
 export const FIND = `
-  SELECT o.oid IS NOT NULL AS "ownerExists", shobj_description(o.oid, 'pg_authid') AS "ownerMark",
-         a.oid IS NOT NULL AS "appExists", shobj_description(a.oid, 'pg_authid') AS "appMark",
+  SELECT o.oid IS NOT NULL AS "ownerExists", shobj_description(o.oid, 'pg_authid') AS "ownerNonce",
+         a.oid IS NOT NULL AS "appExists", shobj_description(a.oid, 'pg_authid') AS "appNonce",
          d.oid::text AS "databaseOid", pg_get_userbyid(d.datdba) AS "databaseOwner"
     FROM (SELECT 1) one
     LEFT JOIN pg_roles o ON o.rolname = $2
@@ -31,12 +31,12 @@ export const FIND = `
     LEFT JOIN pg_database d ON d.datname = $1`;
 
 /** Says who stands in the way, or nothing where all that stands is ours. */
-export function strangerIn(found: Found, { name, nonce }: Target): string | undefined {
-  const ours = mark(nonce);
-  if (found.ownerExists && found.ownerMark !== ours)
-    return `role ${ownerRole(name)} exists and isn't ours (${found.ownerMark ?? 'no nonce'})`;
-  if (found.appExists && found.appMark !== ours)
-    return `role ${appRole(name)} exists and isn't ours (${found.appMark ?? 'no nonce'})`;
+export function findForeign(found: Found, { name, nonce }: Target): string | undefined {
+  const ours = formatNonce(nonce);
+  if (found.ownerExists && found.ownerNonce !== ours)
+    return `role ${ownerRole(name)} exists and isn't ours (${found.ownerNonce ?? 'no nonce'})`;
+  if (found.appExists && found.appNonce !== ours)
+    return `role ${appRole(name)} exists and isn't ours (${found.appNonce ?? 'no nonce'})`;
   if (found.databaseOid !== null && found.databaseOwner !== ownerRole(name))
     return `database ${name} exists and belongs to ${found.databaseOwner}`;
   return undefined;
@@ -46,7 +46,7 @@ export function strangerIn(found: Found, { name, nonce }: Target): string | unde
 export const sql = {
   // One transaction, so no role of ours ever stands without its mark.
   createRoles: (name: string, nonce: string, verifier: string, connectionsMax: number): string => {
-    const [owner, app, ours] = [id(ownerRole(name)), id(appRole(name)), literal(mark(nonce))];
+    const [owner, app, ours] = [id(ownerRole(name)), id(appRole(name)), literal(formatNonce(nonce))];
     return `CREATE ROLE ${owner} NOLOGIN; COMMENT ON ROLE ${owner} IS ${ours};
        CREATE ROLE ${app} LOGIN CONNECTION LIMIT ${connectionsMax} PASSWORD ${literal(verifier)}; COMMENT ON ROLE ${app} IS ${ours}`;
   },
@@ -54,7 +54,7 @@ export const sql = {
   // A new database lets everybody in, and whoever is in stays in; so nobody may connect until PUBLIC has lost that right.
   createDatabase: (name: string, locale: string): string =>
     `CREATE DATABASE ${id(name)} OWNER ${id(ownerRole(name))} TEMPLATE template0 STRATEGY wal_log ENCODING 'UTF8' ${locale} ALLOW_CONNECTIONS false`,
-  shutToOthers: (name: string): string =>
+  revokePublicAccess: (name: string): string =>
     `SET ROLE ${id(ownerRole(name))}; REVOKE ALL ON DATABASE ${id(name)} FROM PUBLIC; SET ROLE NONE`,
 
   // Repeatable: every statement says how it shall be, none what to change. Runs inside the tenant's database.

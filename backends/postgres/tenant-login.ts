@@ -33,9 +33,9 @@ export class TenantLogin {
   }
 
   /** Works on one session as the tenant, which is ended then. Throws what the driver throws where the tenant isn't let in. */
-  async connected<T>(database: string, work: (client: Client) => Promise<T>): Promise<T> {
+  async runConnected<T>(database: string, work: (client: Client) => Promise<T>): Promise<T> {
     const settings = await settingsOf(this.server.pool, this.role, database);
-    return this.server.bounded(async () => {
+    return this.server.countCall(async () => {
       const client = await this.connect(database, settings);
       try {
         await client.query('SET ROLE NONE');
@@ -50,7 +50,7 @@ export class TenantLogin {
   async takesPassword(): Promise<boolean> {
     if (await this.hasExpired()) return true;
     try {
-      await this.connected(this.name, async () => undefined);
+      await this.runConnected(this.name, async () => undefined);
       return true;
     } catch (error) {
       if (hasCode(error, WRONG_PASSWORD)) return false;
@@ -61,7 +61,7 @@ export class TenantLogin {
   }
 
   /** What stands behind a refused login is the tenant's affair, never that of the provisioner's credentials. */
-  async explained(error: unknown): Promise<unknown> {
+  async explainError(error: unknown): Promise<unknown> {
     // 42501: an administrator has taken a right from it, such as CONNECT.
     if (!hasCode(error, WRONG_PASSWORD, NOT_LET_IN, '42501')) return error;
     const why = (await this.hasExpired())
@@ -85,9 +85,9 @@ export class TenantLogin {
 
   private async connect(database: string, settings: readonly Setting[]): Promise<Client> {
     const login = this.server.loginOf(this.role, this.password, database);
-    if (settings.length === 0) return opened(new ErrorTolerantClient(login));
+    if (settings.length === 0) return openClient(new ErrorTolerantClient(login));
     if (!(await isPooled(this.server.pool))) {
-      return opened(
+      return openClient(
         new ErrorTolerantClient({
           ...login,
           options: settings.map(({ name, value }) => `-c ${name}=${value.replace(/[\\ ]/g, '\\$&')}`).join(' '),
@@ -95,14 +95,14 @@ export class TenantLogin {
       );
     }
     // A pooler lets no options through: then they are set as soon as one is in.
-    const client = await opened(new ErrorTolerantClient(login));
+    const client = await openClient(new ErrorTolerantClient(login));
     for (const { name, value } of settings)
       await client.query('SELECT pg_catalog.set_config($1, $2, false)', [name, value]);
     return client;
   }
 }
 
-async function opened(client: Client): Promise<Client> {
+async function openClient(client: Client): Promise<Client> {
   try {
     await client.connect();
     return client;

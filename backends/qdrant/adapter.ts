@@ -16,7 +16,7 @@ import type {
 import { BackendFault } from '../failures';
 import { qdrantConnection } from './address';
 import { CALL_TIMEOUT_MS, clientFor, collectionInfo, metadataOf } from './client';
-import { inWords, findQdrantDrift, listOwnedCollections } from './drift';
+import { describeVectors, findQdrantDrift, listOwnedCollections } from './drift';
 import { eraseCollection } from './erase-collection';
 import { probeQdrant, assertTokenRefused } from './probe';
 import { snapshotsOf } from './snapshots';
@@ -61,7 +61,7 @@ export class QdrantBackend implements Backend {
 
   async create(target: Target, secrets: Secrets): Promise<Created> {
     const metadata = await metadataOf(this.client, target.name);
-    const stranger = strangerIn(metadata, target);
+    const stranger = findForeign(metadata, target);
     if (stranger !== undefined) throw new BackendFault('foreign-resource', `Qdrant: ${stranger}`);
     target.signal.throwIfAborted();
     // The token first: its point carries the nonce too, so that a drop finds it even where the collection was never made.
@@ -111,7 +111,7 @@ export class QdrantBackend implements Backend {
 
   async inspect(target: Target): Promise<Inspection> {
     const metadata = await metadataOf(this.client, target.name);
-    const stranger = strangerIn(metadata, target);
+    const stranger = findForeign(metadata, target);
     const points = await this.registry.pointsOf(target.nonce);
     if (points.some(isErasing)) return { state: 'ours', partial: 'its erasure has begun' };
     if (metadata !== undefined && stranger === undefined) return { state: 'ours' };
@@ -138,7 +138,14 @@ export class QdrantBackend implements Backend {
     const points = (await this.registry.pointsOf(target.nonce)).filter(isToken);
     const tokenId = tokenOf(target, secrets);
     const isRegistered = state === 'disabled' ? points.length > 0 : points.some(({ id }) => id === tokenId);
-    return findQdrantDrift(this.client, this.asTenant(secrets), target, state, inWords(this.vectors), isRegistered);
+    return findQdrantDrift(
+      this.client,
+      this.asTenant(secrets),
+      target,
+      state,
+      describeVectors(this.vectors),
+      isRegistered,
+    );
   }
 
   listOwned(_names: readonly string[], signal: AbortSignal): Promise<OwnedResource[]> {
@@ -158,7 +165,7 @@ export class QdrantBackend implements Backend {
     const settings = { vectors: { ...this.vectors, on_disk: true }, on_disk_payload: true, shard_number: 1 };
     await this.client.createCollection(name, {
       ...settings,
-      metadata: { freeflowNonce: nonce, freeflowTenant: tenantId, freeflowVectors: inWords(this.vectors) },
+      metadata: { freeflowNonce: nonce, freeflowTenant: tenantId, freeflowVectors: describeVectors(this.vectors) },
     });
   }
 
@@ -183,7 +190,7 @@ export class QdrantBackend implements Backend {
 const tokenOf = ({ name }: Target, secrets: Secrets): string => tokenIdOf(secrets['token'] ?? '', name);
 
 /** Says who stands in the way, or nothing where there is no collection or it is ours. */
-function strangerIn(metadata: Record<string, unknown> | undefined, { name, nonce }: Target): string | undefined {
+function findForeign(metadata: Record<string, unknown> | undefined, { name, nonce }: Target): string | undefined {
   if (metadata === undefined || metadata['freeflowNonce'] === nonce) return undefined;
   return `collection ${name} exists and isn't ours (${metadata['freeflowNonce'] === undefined ? 'no nonce' : 'another nonce'})`;
 }

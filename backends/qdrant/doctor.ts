@@ -26,15 +26,20 @@ const REFUSALS = [401, 403];
 export const CHECKS: Group<Name> = {
   title: 'Qdrant',
   checks: [
-    { name: 'qdrant.connection', needs: BOTH, after: [], look: connection },
-    { name: 'qdrant.key-length', needs: BOTH, after: ['qdrant.connection'], look: async (values) => keyLength(values) },
-    { name: 'qdrant.wrong-key', needs: BOTH, after: ['qdrant.connection'], look: wrongKey },
-    { name: 'qdrant.rbac', needs: BOTH, after: ['qdrant.wrong-key'], look: rbac },
+    { name: 'qdrant.connection', needs: BOTH, after: [], run: checkConnection },
+    {
+      name: 'qdrant.key-length',
+      needs: BOTH,
+      after: ['qdrant.connection'],
+      run: async (values) => checkKeyLength(values),
+    },
+    { name: 'qdrant.wrong-key', needs: BOTH, after: ['qdrant.connection'], run: checkWrongKey },
+    { name: 'qdrant.rbac', needs: BOTH, after: ['qdrant.wrong-key'], run: checkRbac },
     {
       name: 'qdrant.version',
       needs: BOTH,
       after: ['qdrant.connection'],
-      look: async (values) =>
+      run: async (values) =>
         versionFinding(
           VERSIONS,
           String(
@@ -46,7 +51,7 @@ export const CHECKS: Group<Name> = {
       name: 'qdrant.clock',
       needs: BOTH,
       after: ['qdrant.connection'],
-      look: (values) => compareClocks(async () => dateOf(await call(`${addressOf(values)}/`))),
+      run: (values) => compareClocks(async () => dateOf(await call(`${addressOf(values)}/`))),
     },
   ],
 };
@@ -54,7 +59,7 @@ export const CHECKS: Group<Name> = {
 const addressOf = ({ QDRANT_URL: url }: Values<Name>): string => qdrantAddress(url);
 
 /** Tenants hold tokens that are signed with it, and can try keys at home. */
-function keyLength({ QDRANT_API_KEY: key }: Values<Name>): Finding {
+function checkKeyLength({ QDRANT_API_KEY: key }: Values<Name>): Finding {
   const bytes = Buffer.byteLength(key);
   if (isSigningKey(key)) return ok(`${bytes} bytes`);
   return fail(
@@ -66,7 +71,7 @@ function keyLength({ QDRANT_API_KEY: key }: Values<Name>): Finding {
 const list = (values: Values<Name>, key: string): Promise<Response> =>
   call(`${addressOf(values)}/collections`, { 'api-key': key });
 
-async function connection(values: Values<Name>): Promise<Finding> {
+async function checkConnection(values: Values<Name>): Promise<Finding> {
   const { ok: isOk, status } = await list(values, values.QDRANT_API_KEY);
   if (isOk) return ok(`the API key is accepted at ${addressOf(values)}`);
   return fail(
@@ -75,7 +80,7 @@ async function connection(values: Values<Name>): Promise<Finding> {
   );
 }
 
-async function wrongKey(values: Values<Name>): Promise<Finding> {
+async function checkWrongKey(values: Values<Name>): Promise<Finding> {
   const { status } = await list(values, randomBytes(16).toString('hex'));
   return REFUSALS.includes(status)
     ? ok('refused')
@@ -86,7 +91,7 @@ async function wrongKey(values: Values<Name>): Promise<Finding> {
 }
 
 /** Tries a token for a collection that is not there, good for a minute: it sees nothing, where tokens are taken at all. */
-async function rbac(values: Values<Name>): Promise<Finding> {
+async function checkRbac(values: Values<Name>): Promise<Finding> {
   const token = await new SignJWT({
     access: [{ collection: `freeflow_doctor_${randomBytes(8).toString('hex')}`, access: 'r' }],
   })

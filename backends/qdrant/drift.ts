@@ -12,7 +12,7 @@ interface Vectors {
 }
 
 /** Size and kind of vectors, as the metadata of a collection keeps what it was made with. */
-export const inWords = ({ size, distance }: Vectors): string => `${String(size)} ${String(distance)}`;
+export const describeVectors = ({ size, distance }: Vectors): string => `${String(size)} ${String(distance)}`;
 
 /**
  * How the collection and its token's point differ from what they should be.
@@ -27,7 +27,7 @@ export async function findQdrantDrift(
   isRegistered: boolean,
 ): Promise<Drift[]> {
   const { config } = await client.getCollection(name);
-  const has = inWords((config.params.vectors ?? {}) as Vectors);
+  const has = describeVectors((config.params.vectors ?? {}) as Vectors);
   const noted = config.metadata?.['freeflowVectors'];
   const made = typeof noted === 'string' ? noted : configured;
   const isShut = state === 'disabled';

@@ -9,12 +9,12 @@ const METRICS_TIMEOUT_MS = 5_000;
 export async function snapshotsOf(client: QdrantClient, name: string): Promise<(() => Promise<unknown>)[]> {
   const [whole, ofShard] = await Promise.all([client.listSnapshots(name), client.listShardSnapshots(name, ONLY_SHARD)]);
   return [
-    ...whole.map((it) => () => unlessGone(client.deleteSnapshot(name, it.name))),
-    ...ofShard.map((it) => () => unlessGone(client.deleteShardSnapshot(name, ONLY_SHARD, it.name, { wait: true }))),
+    ...whole.map((it) => () => ignoreNotFound(client.deleteSnapshot(name, it.name))),
+    ...ofShard.map((it) => () => ignoreNotFound(client.deleteShardSnapshot(name, ONLY_SHARD, it.name, { wait: true }))),
   ];
 }
 
-async function unlessGone(removal: Promise<unknown>): Promise<void> {
+async function ignoreNotFound(removal: Promise<unknown>): Promise<void> {
   await removal.catch((error: unknown) => {
     if (!hasCode(error, 404)) throw error;
   });

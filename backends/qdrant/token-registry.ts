@@ -34,11 +34,11 @@ export class Registry {
   async installation(): Promise<string> {
     const info = await collectionInfo(this.client, REGISTRY);
     if (info === undefined) {
-      await this.make(REGISTRY, { installation: randomUUID() });
+      await this.createCollection(REGISTRY, { installation: randomUUID() });
       return this.installation();
     }
     await this.ensureSettings(info);
-    if ((await collectionInfo(this.client, DECOY)) === undefined) await this.make(DECOY, {});
+    if ((await collectionInfo(this.client, DECOY)) === undefined) await this.createCollection(DECOY, {});
     return String(info.config.metadata?.['installation']);
   }
 
@@ -88,7 +88,7 @@ export class Registry {
     await this.client.delete(REGISTRY, { wait: true, filter: { ...byNonce(nonce), must_not: [{ has_id: [id] }] } });
   }
 
-  private async make(name: string, metadata: Record<string, string>): Promise<void> {
+  private async createCollection(name: string, metadata: Record<string, string>): Promise<void> {
     await this.client.createCollection(name, { vectors: {}, metadata, ...NOT_STRICT }).catch((error: unknown) => {
       if (!hasCode(error, 409)) throw error;
     });

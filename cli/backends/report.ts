@@ -1,7 +1,7 @@
 import { BACKENDS, type BackendKind } from '@freeflow/contract';
 import { reasonOf, SetUpError, type SetUpProblem, TRUST_ADVICE } from '../../backends/provisioner/errors';
 import { EXIT } from '../failure';
-import { quoted } from '../shell';
+import { quoteShell } from '../shell';
 import type { SetUpResult } from './provisioners';
 import { ownerVariables, type ProvisionedBackend, WITHOUT_PROVISIONER } from './variables';
 
@@ -63,7 +63,7 @@ export function passwordHint({ backend, isGenerated, workerEnv }: SetUpResult, i
 }
 
 /** The backends that were left out since their variables are not set. */
-export const leftOut = (backends: readonly ProvisionedBackend[]): string =>
+export const describeLeftOut = (backends: readonly ProvisionedBackend[]): string =>
   `Left out: ${backends.map((it) => `${BACKENDS[it.kind].title} (without ${ownerVariables(it).join(', ')})`).join('; ')}`;
 
 /** The backends that have no provisioner, each with the reason. */
@@ -73,5 +73,5 @@ export const withoutProvisioner = (): string[] =>
 /** One line for each variable, for a shell to read: whatever is in a value is only text. */
 export const envLines = (env: Readonly<Record<string, string>>): string =>
   Object.entries(env)
-    .map(([name, value]) => `${name}=${quoted(value)}`)
+    .map(([name, value]) => `${name}=${quoteShell(value)}`)
     .join('\n');

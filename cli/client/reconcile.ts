@@ -12,7 +12,7 @@ export function reconcilerOf(call: Call) {
   return {
     async reconcile(fix: boolean): Promise<ReportBody> {
       const { id } = await call(startedSchema, 'POST', '/reconcile', { fix });
-      return untilEnded(
+      return pollUntil(
         () => call(reportSchema, 'GET', `/reconcile/${id}`),
         () => true,
         PATIENCE_MIN.reconciliation,
@@ -20,7 +20,7 @@ export function reconcilerOf(call: Call) {
     },
     async drop(backend: BackendKind, name: string, externalId: string): Promise<OrphanDropBody> {
       const { id } = await call(startedSchema, 'POST', '/resources/drop', { backend, name, externalId });
-      return untilEnded(
+      return pollUntil(
         () => call(dropSchema, 'GET', `/resources/drops/${id}`),
         ({ state }) => state !== 'running',
         PATIENCE_MIN.drop,
@@ -30,14 +30,14 @@ export function reconcilerOf(call: Call) {
 }
 
 /** @throws Failure `unreachable` when no worker has done it in time */
-async function untilEnded<T>(look: () => Promise<T>, isOver: (it: T) => boolean, patienceMin: number): Promise<T> {
+async function pollUntil<T>(poll: () => Promise<T>, isOver: (it: T) => boolean, patienceMin: number): Promise<T> {
   for (
     const end = Date.now() + patienceMin * 60_000;
     Date.now() < end;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS))
   ) {
     try {
-      const found = await look();
+      const found = await poll();
       if (isOver(found)) return found;
     } catch (error) {
       if (!(error instanceof Refusal && error.code === 'report-unknown')) throw error;

@@ -33,7 +33,7 @@ export function openSession(env: NodeJS.ProcessEnv): Session {
       'Set it as well, or unset both to use the local stack.',
     );
   if (given !== undefined && token !== undefined)
-    return { url: trimmed(given), token: () => Promise.resolve(token), isRenewable: false };
+    return { url: trimSlash(given), token: () => Promise.resolve(token), isRenewable: false };
   if (given !== undefined && variablesSet(apiClient, env).length === 0)
     throw new Failure(
       EXIT.usage,
@@ -43,10 +43,10 @@ export function openSession(env: NodeJS.ProcessEnv): Session {
   const url = readSettings(apiUrl, env, ({ api }) => ({ FREEFLOW_API_URL: api.url })).FREEFLOW_API_URL;
   const shared = new SharedToken(() => requestToken(env), EARLY_MS);
   return {
-    url: trimmed(url),
+    url: trimSlash(url),
     token: async (renewed = false) => (await (renewed ? shared.renew() : shared.get())).value,
     isRenewable: true,
   };
 }
 
-const trimmed = (url: string) => url.replace(/\/$/, '');
+const trimSlash = (url: string) => url.replace(/\/$/, '');

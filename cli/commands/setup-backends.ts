@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { SetUpOptions } from '../../backends/provisioner/module';
 import { isProvisionerName, PROVISIONER, PROVISIONER_NAME_FORM } from '../../backends/provisioner/names';
 import { setUpProvisioner, type SetUpResult } from '../backends/provisioners';
-import { envLines, failureOf, leftOut, passwordHint, reportOf, withoutProvisioner } from '../backends/report';
+import { envLines, failureOf, describeLeftOut, passwordHint, reportOf, withoutProvisioner } from '../backends/report';
 import { ownerVariables, PROVISIONED_BACKENDS, readSetUpInputs, WITHOUT_PROVISIONER } from '../backends/variables';
 import { EXIT, Failure } from '../failure';
 import type { Host } from './tenants/tools';
@@ -120,7 +120,7 @@ function print(
   const report = [
     ...reports(({ outcome }) => !('error' in outcome)),
     ...withoutProvisioner(),
-    ...(missing.length === 0 ? [] : [leftOut(missing)]),
+    ...(missing.length === 0 ? [] : [describeLeftOut(missing)]),
   ].join('\n');
   // Apart from the report, so that it can go straight into a file.
   return printEnv === true

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Check, type Finding, type Group, notChecked, notCheckedBecause } from '../../backends/doctor/check';
-import { explain, tooLate } from './explain';
+import { explain, timedOut } from './explain';
 import type { Known } from './settings';
 
 /** A check that is done. */
@@ -13,25 +13,25 @@ const LIMIT_MS = 10_000;
 /**
  * Makes all checks side by side; each has 10 s. A check whose settings are not known, or that could only repeat the failure
  * of one before it, is not made and says so.
- * @param tell is called with each as it ends
+ * @param report is called with each as it ends
  */
 export async function examine(
   groups: readonly Group[],
-  { values, whyNot }: Known,
+  { values, explainMissing }: Known,
   env: NodeJS.ProcessEnv,
-  tell: (line: Line) => void,
+  report: (line: Line) => void,
 ): Promise<Line[]> {
   const lines = new Map<string, Promise<Line>>();
 
   const findingOf = async (check: Check): Promise<Finding> => {
     const { needs, after } = check;
     const missing = needs.filter((name) => values[name] === '');
-    if (missing.length > 0) return notChecked(whyNot(missing));
+    if (missing.length > 0) return notChecked(explainMissing(missing));
     for (const before of await Promise.all(after.flatMap((name) => lines.get(name) ?? []))) {
       if (before.status === 'fail') return notCheckedBecause(`${before.check} failed`);
       if (before.status === 'skip') return notCheckedBecause(`${before.check} was not`);
     }
-    return withinLimit(async () => check.look(values, env)).catch((error: unknown) => explain(error, needs));
+    return withinLimit(async () => check.run(values, env)).catch((error: unknown) => explain(error, needs));
   };
 
   for (const check of groups.flatMap(({ checks }) => checks)) {
@@ -39,7 +39,7 @@ export async function examine(
       check.name,
       findingOf(check).then((finding) => {
         const line = { check: check.name, ...finding };
-        tell(line);
+        report(line);
         return line;
       }),
     );
@@ -47,10 +47,10 @@ export async function examine(
   return Promise.all(lines.values());
 }
 
-async function withinLimit(look: () => Promise<Finding>): Promise<Finding> {
+async function withinLimit(run: () => Promise<Finding>): Promise<Finding> {
   const stop = new AbortController();
   try {
-    return await Promise.race([look(), delay(LIMIT_MS, tooLate(LIMIT_MS), { signal: stop.signal })]);
+    return await Promise.race([run(), delay(LIMIT_MS, timedOut(LIMIT_MS), { signal: stop.signal })]);
   } finally {
     stop.abort();
   }

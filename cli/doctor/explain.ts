@@ -53,4 +53,4 @@ function isSilence(error: unknown): boolean {
 }
 
 /** A check that went on for too long. */
-export const tooLate = (limitMs: number): Finding => unreachable(`no answer within ${limitMs / 1_000} s`);
+export const timedOut = (limitMs: number): Finding => unreachable(`no answer within ${limitMs / 1_000} s`);

@@ -17,28 +17,28 @@ export const IDENTITY: Group<ProductSetting> = {
       name: 'identity.token',
       needs: CLIENT,
       after: [],
-      look: async (values) => (
+      run: async (values) => (
         await token(values),
         ok(`client ${values.FREEFLOW_CLIENT_ID} gets one at ${values.FREEFLOW_TOKEN_URL}`)
       ),
     },
-    { name: 'identity.permission', needs: CLIENT, after: ['identity.token'], look: permission },
+    { name: 'identity.permission', needs: CLIENT, after: ['identity.token'], run: checkPermission },
     {
       name: 'identity.accepted',
       needs: [...CLIENT, 'FREEFLOW_API_URL'],
       after: ['identity.token', 'api.ready'],
-      look: accepted,
+      run: checkAccepted,
     },
     {
       name: 'identity.clock',
       needs: CLIENT,
       after: ['identity.token'],
-      look: (values) => compareClocks(async () => inSeconds(decodeJwt(await token(values)).iat)),
+      run: (values) => compareClocks(async () => inSeconds(decodeJwt(await token(values)).iat)),
     },
   ],
 };
 
-async function permission(values: ProductValues): Promise<Finding> {
+async function checkPermission(values: ProductValues): Promise<Finding> {
   const { AUTH_PERMISSIONS_CLAIM: claim } = values;
   const has = decodeJwt(await token(values))[claim];
   const all: unknown[] = typeof has === 'string' ? has.split(' ') : [has].flat();
@@ -50,7 +50,7 @@ async function permission(values: ProductValues): Promise<Finding> {
       );
 }
 
-async function accepted(values: ProductValues): Promise<Finding> {
+async function checkAccepted(values: ProductValues): Promise<Finding> {
   const response = await call(`${baseOf(values.FREEFLOW_API_URL)}/tenants?limit=1`, {
     authorization: `Bearer ${await token(values)}`,
   });

@@ -10,7 +10,7 @@ import { readSecretKeys } from '@freeflow/lib/secrets';
 import type { Client } from 'pg';
 import { fail, faults, type Finding, type Group, ok, notChecked, warn } from '../../backends/doctor/check';
 import { hasCode, SQLSTATE } from '../../backends/postgres/provisioner/client';
-import { onPostgres, serverChecks } from '../../backends/postgres/server-checks';
+import { checkPostgres, serverChecks } from '../../backends/postgres/server-checks';
 import type { ProductSetting, ProductValues } from './settings';
 
 const MIGRATE = 'Run db:migrate as the owner of the database.';
@@ -23,28 +23,28 @@ export const MASTER: Group<ProductSetting> = {
       name: 'master.connection',
       needs: ['MASTER_DATABASE_URL'],
       after: [],
-      look: ({ MASTER_DATABASE_URL: url }) => connection(url),
+      run: ({ MASTER_DATABASE_URL: url }) => checkConnection(url),
     },
-    { name: 'master.migrations', needs: ['MASTER_DATABASE_URL'], after: ['master.connection'], look: migrations },
+    { name: 'master.migrations', needs: ['MASTER_DATABASE_URL'], after: ['master.connection'], run: checkMigrations },
     {
       name: 'master.rights',
       needs: ['MASTER_DATABASE_URL'],
       after: ['master.connection'],
-      look: async ({ MASTER_DATABASE_URL: url }) =>
+      run: async ({ MASTER_DATABASE_URL: url }) =>
         faults(await accessDifferences(url), MIGRATE, 'both roles have theirs, and everybody else is out'),
     },
     {
       name: 'master.secrets',
       needs: ['MASTER_DATABASE_URL', 'SECRETS_KEY'],
       after: ['master.connection'],
-      look: secrets,
+      run: checkSecrets,
     },
     ...serverChecks('master', 'MASTER_DATABASE_URL'),
   ],
 };
 
-const connection = (url: string): Promise<Finding> =>
-  onPostgres(url, logIn(url)).catch((error: unknown) => {
+const checkConnection = (url: string): Promise<Finding> =>
+  checkPostgres(url, logIn(url)).catch((error: unknown) => {
     if (!hasCode(error, SQLSTATE.missingDatabase)) throw error;
     return fail(
       `there is no database ${databaseOf(url)} at ${describeServer(url)}`,
@@ -66,14 +66,17 @@ const logIn =
       : ok(seen);
   };
 
-async function migrations({ MASTER_DATABASE_URL: url, MASTER_OWNER_URL: ownerUrl }: ProductValues): Promise<Finding> {
+async function checkMigrations({
+  MASTER_DATABASE_URL: url,
+  MASTER_OWNER_URL: ownerUrl,
+}: ProductValues): Promise<Finding> {
   try {
     const { applied, missing, failed, altered, unknown } = await migrationState(ownerUrl || url);
     const wrong = [
-      ...each(missing, 'is missing'),
-      ...each(failed, 'has failed'),
-      ...each(altered, 'was applied with another script'),
-      ...each(unknown, 'is not of this version of FreeFlow'),
+      ...suffixEach(missing, 'is missing'),
+      ...suffixEach(failed, 'has failed'),
+      ...suffixEach(altered, 'was applied with another script'),
+      ...suffixEach(unknown, 'is not of this version of FreeFlow'),
     ];
     return faults(
       wrong,
@@ -87,10 +90,10 @@ async function migrations({ MASTER_DATABASE_URL: url, MASTER_OWNER_URL: ownerUrl
   }
 }
 
-const each = (names: readonly string[], what: string): string[] => names.map((name) => `${name} ${what}`);
+const suffixEach = (names: readonly string[], what: string): string[] => names.map((name) => `${name} ${what}`);
 
 /** One stored secret of each key that has sealed any. */
-async function secrets(
+async function checkSecrets(
   { MASTER_DATABASE_URL: url, SECRETS_KEY: key }: ProductValues,
   env: NodeJS.ProcessEnv,
 ): Promise<Finding> {

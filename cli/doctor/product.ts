@@ -16,19 +16,19 @@ export const NODE: SupportedVersions = {
 export const PRODUCT: Group<ProductSetting> = {
   title: 'FreeFlow',
   checks: [
-    { name: 'node.version', needs: [], after: [], look: async () => versionFinding(NODE, process.versions.node) },
+    { name: 'node.version', needs: [], after: [], run: async () => versionFinding(NODE, process.versions.node) },
     {
       name: 'api.ready',
       needs: ['FREEFLOW_API_URL'],
       after: [],
-      look: ({ FREEFLOW_API_URL: url }) => apiReady(baseOf(url)),
+      run: ({ FREEFLOW_API_URL: url }) => checkApi(baseOf(url)),
     },
     clockCheck('api', 'FREEFLOW_API_URL'),
     {
       name: 'worker.ready',
       needs: ['FREEFLOW_WORKER_URL'],
       after: [],
-      look: ({ FREEFLOW_WORKER_URL: url }) => workerReady(baseOf(url)),
+      run: ({ FREEFLOW_WORKER_URL: url }) => checkWorker(baseOf(url)),
     },
     clockCheck('worker', 'FREEFLOW_WORKER_URL'),
   ],
@@ -39,11 +39,11 @@ function clockCheck(name: string, variable: ProductSetting): Check<ProductSettin
     name: `${name}.clock`,
     needs: [variable],
     after: [`${name}.ready`],
-    look: (values) => compareClocks(async () => dateOf(await call(`${baseOf(values[variable])}/health/live`))),
+    run: (values) => compareClocks(async () => dateOf(await call(`${baseOf(values[variable])}/health/live`))),
   };
 }
 
-async function apiReady(url: string): Promise<Finding> {
+async function checkApi(url: string): Promise<Finding> {
   const response = await call(`${url}/health/ready`);
   const { ready, masterDatabase, temporal } = await membersOf(response);
   if (ready === false)
@@ -61,7 +61,7 @@ async function apiReady(url: string): Promise<Finding> {
   return ok(`ready at ${url}`);
 }
 
-async function workerReady(url: string): Promise<Finding> {
+async function checkWorker(url: string): Promise<Finding> {
   const response = await call(`${url}/health/ready`);
   const { ready, states, waitingFor } = await membersOf(response);
   if (ready === true) return ok(`polls, at ${url}`);

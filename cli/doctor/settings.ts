@@ -49,7 +49,7 @@ const DEFAULTS = new Map(VARIABLES.map(({ name, standard }) => [name, standard])
 export interface Known {
   values: Values<string>;
   /** Why these are not known, for whoever would set them. */
-  whyNot: (names: readonly string[]) => string;
+  explainMissing: (names: readonly string[]) => string;
 }
 
 /**
@@ -60,7 +60,7 @@ export interface Known {
 export function readKnown(env: NodeJS.ProcessEnv): Known {
   const given = withAddresses(env);
   if (variablesSet(SETTINGS, given).some((name) => DEFAULTS.get(name) === undefined))
-    return { values: valuesOf(readGiven(given)), whyNot: (names) => `set ${names.join(', ')}` };
+    return { values: valuesOf(readGiven(given)), explainMissing: (names) => `set ${names.join(', ')}` };
   const stack = readStackFile(env, stackInfoSchema);
   if (stack === undefined)
     throw new Failure(
@@ -68,7 +68,7 @@ export function readKnown(env: NodeJS.ProcessEnv): Known {
       'No local stack runs.',
       'Start one with npm start, or set the variables of another installation; --help names them.',
     );
-  return { values: valuesOf(settingsOfStack(stack)), whyNot: () => 'the local stack runs servers only' };
+  return { values: valuesOf(settingsOfStack(stack)), explainMissing: () => 'the local stack runs servers only' };
 }
 
 function readGiven(env: NodeJS.ProcessEnv): Readonly<Record<string, unknown>> {

@@ -13,7 +13,7 @@ type QueueType = (typeof QUEUE_TYPES)[keyof typeof QUEUE_TYPES];
 const ALIVE_MS = 90_000;
 
 /** Whether workers ask a queue for tasks of each of these types. */
-export async function pollers(client: Client, queue: string, types: readonly QueueType[]): Promise<Finding> {
+export async function checkPollers(client: Client, queue: string, types: readonly QueueType[]): Promise<Finding> {
   const counts = await Promise.all(types.map(async (type) => ({ ...type, ...(await pollersOf(client, queue, type)) })));
   const idle = counts.filter(({ alive }) => alive === 0);
   if (idle.length === 0) return ok(`${Math.max(...counts.map(({ alive }) => alive))} on queue ${queue}`);

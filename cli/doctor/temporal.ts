@@ -4,9 +4,9 @@ import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/se
 import { type Check, fail, faults, type Finding, type Group, ok } from '../../backends/doctor/check';
 import { type SupportedVersions, versionFinding } from '../../backends/doctor/versions';
 import type { ProductSetting, ProductValues } from './settings';
-import { onTemporal } from './temporal-look';
-import { pollers, QUEUE_TYPES } from './temporal-pollers';
-import { schedule } from './temporal-schedule';
+import { checkTemporal } from './temporal-check';
+import { checkPollers, QUEUE_TYPES } from './temporal-pollers';
+import { checkSchedule } from './temporal-schedule';
 
 export const TEMPORAL_VERSIONS: SupportedVersions = { title: 'Temporal', tested: ['1.32'] };
 
@@ -19,26 +19,26 @@ const check = (
   name: `temporal.${what}`,
   needs: ['TEMPORAL_ADDRESS', ...needs],
   after,
-  look: (values, env) => onTemporal(values, env, (client) => work(client, values)),
+  run: (values, env) => checkTemporal(values, env, (client) => work(client, values)),
 });
 
 /** The server of the workflows, and what the worker keeps there. */
 export const TEMPORAL: Group<ProductSetting> = {
   title: 'Temporal',
   checks: [
-    check('connection', [], connection, []),
+    check('connection', [], checkConnection, []),
     check('version', [], async ({ workflowService }) =>
       versionFinding(TEMPORAL_VERSIONS, (await workflowService.getSystemInfo({})).serverVersion),
     ),
-    check('search-attributes', ['TASK_QUEUE'], searchAttributes),
-    check('sweep', ['TASK_QUEUE'], (client, { TASK_QUEUE: queue }) => schedule(client, sweepIdOf(queue))),
-    check('reconciler', ['TASK_QUEUE'], (client, { TASK_QUEUE: queue }) => schedule(client, reconcileIdOf(queue))),
+    check('search-attributes', ['TASK_QUEUE'], checkSearchAttributes),
+    check('sweep', ['TASK_QUEUE'], (client, { TASK_QUEUE: queue }) => checkSchedule(client, sweepIdOf(queue))),
+    check('reconciler', ['TASK_QUEUE'], (client, { TASK_QUEUE: queue }) => checkSchedule(client, reconcileIdOf(queue))),
     check('workers', ['TASK_QUEUE'], (client, { TASK_QUEUE: queue }) =>
-      pollers(client, queue, [QUEUE_TYPES.workflows, QUEUE_TYPES.activities]),
+      checkPollers(client, queue, [QUEUE_TYPES.workflows, QUEUE_TYPES.activities]),
     ),
     ...BACKEND_KINDS.map((kind) =>
       check(`${kind}-workers`, ['TASK_QUEUE'], (client, { TASK_QUEUE: queue }) =>
-        pollers(client, backendQueueOf(queue, kind), [QUEUE_TYPES.activities]),
+        checkPollers(client, backendQueueOf(queue, kind), [QUEUE_TYPES.activities]),
       ),
     ),
   ],
@@ -46,7 +46,7 @@ export const TEMPORAL: Group<ProductSetting> = {
 
 const NOT_FOUND = 5;
 
-async function connection(
+async function checkConnection(
   { workflowService, options: { namespace } }: Client,
   { TEMPORAL_ADDRESS: address }: ProductValues,
 ): Promise<Finding> {
@@ -62,7 +62,10 @@ async function connection(
   }
 }
 
-async function searchAttributes({ connection: { operatorService }, options: { namespace } }: Client): Promise<Finding> {
+async function checkSearchAttributes({
+  connection: { operatorService },
+  options: { namespace },
+}: Client): Promise<Finding> {
   const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
   const all = Object.values(SEARCH_ATTRIBUTES);
   const missing = all.filter(({ name }) => customAttributes[name] === undefined);

@@ -6,11 +6,11 @@ import { isPostgresUrl } from './url-forms';
 
 // What a variable can hold. Each kind names its form once: who forgets the variable reads it as well as who mistypes it.
 
-const must = (form: string) => ({ error: `must be ${form}` });
+const formError = (form: string) => ({ error: `must be ${form}` });
 
 /** Text that fits. `form` ends the sentence "X must be ...". */
 export const text = (form: string, isFit: (value: string) => boolean = () => true) =>
-  z.string(must(form)).refine(isFit, must(form)).meta({ form });
+  z.string(formError(form)).refine(isFit, formError(form)).meta({ form });
 
 /** A number, both ends included. Not by Number() alone: it takes 1e3, 0x10 and blanks for numbers. */
 export const wholeNumber = (min: number, max: number, form = `a whole number, ${min} to ${max}`) =>
@@ -26,7 +26,7 @@ export const milliseconds = () => wholeNumber(1, TEN_YEARS_MS, `a whole number o
 
 /** One of a few words. */
 export const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
-  z.enum(words, must(oneOfForm(words))).meta({ form: oneOfForm(words) });
+  z.enum(words, formError(oneOfForm(words))).meta({ form: oneOfForm(words) });
 
 const oneOfForm = (words: readonly string[]) => `one of ${words.join(', ')}`;
 
@@ -35,7 +35,7 @@ export const someOf = <const Words extends readonly [string, ...string[]]>(words
   const form = `one or more of ${words.join(', ')}, separated by commas`;
   return text(form)
     .transform((value) => value.split(',').map((word) => word.trim()))
-    .pipe(z.array(z.enum(words, must(form)), must(form)));
+    .pipe(z.array(z.enum(words, formError(form)), formError(form)));
 };
 
 /** Where the master database is. */

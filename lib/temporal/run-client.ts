@@ -34,8 +34,8 @@ export class RunClient {
   }
 
   /** Starts a reconciliation of its own for each request; returns the id of its run, and of what it reports. */
-  startReconciliation(asked: Reconciliation, requestId: string): Promise<string> {
-    return this.startRun('reconcile', reconcileStartOptions(asked, requestId, this.taskQueue));
+  startReconciliation(reconciliation: Reconciliation, requestId: string): Promise<string> {
+    return this.startRun('reconcile', reconcileStartOptions(reconciliation, requestId, this.taskQueue));
   }
 
   /** Starts the drop of an orphan, or joins the one in progress; returns the id of its run, and of what it reports. */

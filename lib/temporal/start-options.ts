@@ -65,13 +65,13 @@ export function operationStartOptions(operation: AcceptedOperation, taskQueue: s
  * How a reconciliation that somebody asks for is started. Each request has a run of its own: one that is about to end has not
  * seen what was changed since.
  */
-export function reconcileStartOptions(asked: Reconciliation, requestId: string, taskQueue: string) {
+export function reconcileStartOptions(reconciliation: Reconciliation, requestId: string, taskQueue: string) {
   return {
     workflowId: `${reconcileIdOf(taskQueue)}-${requestId}`,
     taskQueue,
-    args: [asked] as [Reconciliation],
+    args: [reconciliation] as [Reconciliation],
     workflowTaskTimeout: '5 seconds' satisfies Duration,
-    staticSummary: `reconcile${asked.fix ? ' and fix' : ''}`,
+    staticSummary: `reconcile${reconciliation.fix ? ' and fix' : ''}`,
   } as const;
 }
 

@@ -3,13 +3,13 @@ import type { StackInfo } from '@freeflow/contract/stack-info';
 import pc from 'picocolors';
 import { findOnPath } from '../fetch/on-path';
 import { projectRoot, stackDir } from '../project';
-import { quoted, stopCommand } from '../shell';
+import { quoteShell, stopCommand } from '../shell';
 
 /** Where everything is, what to try first and how to stop: ready to paste into another terminal. */
 export function welcome(info: StackInfo, env: NodeJS.ProcessEnv): string {
   const { api, temporal, keycloak, dir } = info;
   // The commands find the default folder by themselves.
-  const prefix = dir === stackDir() ? '' : `FREEFLOW_STACK_DIR=${quoted(relative(projectRoot(), dir) || dir)} `;
+  const prefix = dir === stackDir() ? '' : `FREEFLOW_STACK_DIR=${quoteShell(relative(projectRoot(), dir) || dir)} `;
   // In a form that works here: pnpm is shorter, npm is always there.
   const freeflow = `${prefix}${findOnPath('pnpm', env) === undefined ? 'npm run -s freeflow --' : 'pnpm -s freeflow'}`;
   const places = [

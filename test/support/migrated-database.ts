@@ -49,7 +49,7 @@ export function newTestDatabase(): TestDatabase {
     apiUrl: withLogin(url, roles.api, passwords.apiPassword),
     workerUrl: withLogin(url, roles.worker, passwords.workerPassword),
     migrate: (options) =>
-      migrateMasterDatabase({ url, roles, ...passwords, say: (line) => said.push(line), ...options }),
+      migrateMasterDatabase({ url, roles, ...passwords, print: (line) => said.push(line), ...options }),
     drop: async () => {
       await query(adminUrl(), `DROP DATABASE IF EXISTS ${escapeIdentifier(name)} WITH (FORCE)`);
       for (const role of Object.values(roles)) await query(adminUrl(), `DROP ROLE IF EXISTS ${escapeIdentifier(role)}`);

@@ -51,13 +51,13 @@ export function mongoProblem(error: unknown): unknown {
   const problem = problemOf(error);
   return problem === undefined
     ? error
-    : new SetUpError(problem, `MongoDB: ${problem === 'forbidden' ? refusalOf(error) : reasonOf(error)}`, {
+    : new SetUpError(problem, `MongoDB: ${problem === 'forbidden' ? describeRefusal(error) : reasonOf(error)}`, {
         cause: error,
       });
 }
 
 /** Without the command itself, which the server quotes: a new password may be part of it. */
-const refusalOf = (error: unknown): string =>
+const describeRefusal = (error: unknown): string =>
   `not authorized to run ${/ command \{ (\w+)/.exec(reasonOf(error))?.[1] ?? 'a command'} in database admin`;
 
 function problemOf(error: unknown): SetUpProblem | undefined {

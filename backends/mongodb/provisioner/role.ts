@@ -66,14 +66,14 @@ export function differences(
   inherited: RoleInfo['roles'] = [],
 ): { missing: string[]; surplus: string[] } {
   const [has, shall] = [
-    new Set([...inWords(privileges), ...inherited.map((it) => `all that ${it.role} of ${it.db} may`)]),
-    new Set(inWords(PRIVILEGES)),
+    new Set([...describePrivileges(privileges), ...inherited.map((it) => `all that ${it.role} of ${it.db} may`)]),
+    new Set(describePrivileges(PRIVILEGES)),
   ];
   return { missing: [...shall].filter((it) => !has.has(it)), surplus: [...has].filter((it) => !shall.has(it)) };
 }
 
 /** One line for each action at each place. */
-const inWords = (privileges: readonly Privilege[]): string[] =>
+const describePrivileges = (privileges: readonly Privilege[]): string[] =>
   privileges.flatMap(({ resource, actions }) => actions.map((action) => `${action} ${place(resource)}`));
 
 function place(resource: Privilege['resource']): string {

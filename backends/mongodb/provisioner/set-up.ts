@@ -28,8 +28,8 @@ interface UserInfo {
 export async function setUpMongo(wanted: MongoSetUp): Promise<Outcome> {
   try {
     // Somebody else may make them at the same moment, another stack on the same server perhaps: then there is nothing left to make.
-    return await attempt(wanted).catch((error: unknown) => {
-      if (error instanceof MongoServerError && MADE_MEANWHILE.includes(error.code)) return attempt(wanted);
+    return await setUpOnce(wanted).catch((error: unknown) => {
+      if (error instanceof MongoServerError && MADE_MEANWHILE.includes(error.code)) return setUpOnce(wanted);
       throw error;
     });
   } catch (error) {
@@ -37,14 +37,14 @@ export async function setUpMongo(wanted: MongoSetUp): Promise<Outcome> {
   }
 }
 
-const attempt = ({ ownerUrl, name, password }: MongoSetUp): Promise<Outcome> =>
+const setUpOnce = ({ ownerUrl, name, password }: MongoSetUp): Promise<Outcome> =>
   withAdmin(ownerUrl, async (admin) => {
     const role = await ensureRole(admin, name.role);
     const found = await userOf(admin, name.user);
     const isNew = found === undefined;
     const logIn = withLogin(ownerUrl, name.user, password.value);
     const isChanged = !isNew && password.isForced && !(await canLogIn(logIn));
-    const did = isNew ? await makeUser(admin, name, password.value) : await mendRoles(admin, name, found);
+    const did = isNew ? await makeUser(admin, name, password.value) : await repairRoles(admin, name, found);
     if (isChanged) await admin.command({ updateUser: name.user, pwd: password.value, ...MECHANISMS });
     const isKnown = isNew || password.isForced;
     return {
@@ -64,7 +64,7 @@ async function makeUser(admin: Db, { user, role }: MongoSetUp['name'], pwd: stri
   return [`user ${user} created, with that role`];
 }
 
-async function mendRoles(admin: Db, { user, role }: MongoSetUp['name'], { roles }: UserInfo): Promise<string[]> {
+async function repairRoles(admin: Db, { user, role }: MongoSetUp['name'], { roles }: UserInfo): Promise<string[]> {
   const [lacks, others] = [
     !roles.some((it) => it.role === role && it.db === 'admin'),
     roles.filter((it) => it.role !== role || it.db !== 'admin'),

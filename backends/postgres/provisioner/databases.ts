@@ -18,7 +18,7 @@ const isLetIn = `SELECT FROM pg_database, aclexplode(coalesce(datacl, acldefault
 
 /** Takes CONNECT on the databases that belong to no tenant from everybody: otherwise every tenant's role could enter them. One that does not exist is none. */
 export async function closeDatabases(client: Client, role: string, databases: readonly string[]): Promise<Closed> {
-  const did = await letIn(client, role);
+  const did = await grantConnect(client, role);
   const before = await openDatabases(client, databases);
   for (const database of before)
     await ifAllowed(change(client, `REVOKE CONNECT ON DATABASE ${escapeIdentifier(database)} FROM PUBLIC`));
@@ -39,11 +39,11 @@ export async function closeDatabases(client: Client, role: string, databases: re
 }
 
 /** By name, before the others are shut out. */
-async function letIn(client: Client, role: string): Promise<string[]> {
-  const look = async () => (await client.query(isLetIn, [HOME, escapeIdentifier(role)])).rowCount !== 0;
-  if (await look()) return [];
+async function grantConnect(client: Client, role: string): Promise<string[]> {
+  const isGranted = async () => (await client.query(isLetIn, [HOME, escapeIdentifier(role)])).rowCount !== 0;
+  if (await isGranted()) return [];
   await ifAllowed(change(client, `GRANT CONNECT ON DATABASE ${HOME} TO ${escapeIdentifier(role)}`));
-  return (await look()) ? [`role ${role} may connect to database ${HOME}`] : [];
+  return (await isGranted()) ? [`role ${role} may connect to database ${HOME}`] : [];
 }
 
 /** Which of these databases every role of the server may connect to. */

@@ -13,7 +13,7 @@ export async function ensureRole(client: Client, role: string, password: string)
   try {
     await change(
       client,
-      `CREATE ROLE ${escapeIdentifier(role)} LOGIN CREATEDB CREATEROLE PASSWORD ${await stored(password)}`,
+      `CREATE ROLE ${escapeIdentifier(role)} LOGIN CREATEDB CREATEROLE PASSWORD ${await hashPassword(password)}`,
     );
     return true;
   } catch (error) {
@@ -24,14 +24,14 @@ export async function ensureRole(client: Client, role: string, password: string)
 }
 
 export async function setPassword(client: Client, role: string, password: string): Promise<void> {
-  await change(client, `ALTER ROLE ${escapeIdentifier(role)} PASSWORD ${await stored(password)}`);
+  await change(client, `ALTER ROLE ${escapeIdentifier(role)} PASSWORD ${await hashPassword(password)}`);
 }
 
 /** The server is given a verifier: a password in a statement would end up in its log as soon as the statement fails. */
-const stored = async (password: string): Promise<string> => escapeLiteral(await scramVerifier(password));
+const hashPassword = async (password: string): Promise<string> => escapeLiteral(await scramVerifier(password));
 
 /** Gives the role what it lacks and takes what it has too much of; says what that was. */
-export async function mendRole(client: Client, role: string): Promise<string[]> {
+export async function repairRole(client: Client, role: string): Promise<string[]> {
   const { attributes, lacksSelfGrant, memberships } = await roleFaults(client, role);
   const [name, { setting, value }] = [escapeIdentifier(role), SELF_GRANT];
   // Names only what differs: naming an attribute such as NOSUPERUSER at all takes a superuser.

@@ -2,7 +2,7 @@ import { readStackInfo } from '../../../stack/stack-info';
 import { newName } from '../../../test/support/activity-harness';
 import { TEST_STACK } from '../../../test/support/master';
 import { withPostgres } from '../../../test/support/outside';
-import { setUpPostgres, tooOld } from './set-up';
+import { setUpPostgres, explainTooOld } from './set-up';
 
 const { postgres } = readStackInfo(TEST_STACK);
 const asProvisioner = (statement: string) => withPostgres(postgres.provisionerUrl, (client) => client.query(statement));
@@ -56,7 +56,7 @@ test.each([
   [160_000, '16.0', /^$/],
   [180_004, '18.4', /^$/],
 ])('a server of version number %i is judged by what CREATEROLE means there', (number, version, said) => {
-  expect(tooOld(number, version)).toMatch(said);
+  expect(explainTooOld(number, version)).toMatch(said);
 });
 
 test('several at once all end well, and one of them alone has made it', async () => {

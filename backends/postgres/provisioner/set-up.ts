@@ -4,7 +4,7 @@ import type { Outcome, Password } from '../../provisioner/outcome';
 import { canLogIn, checkPostgres, postgresProblem, withClient } from './client';
 import { closedDatabases, closeDatabases } from './databases';
 import { ensureReserve } from './reserve';
-import { ensureRole, mendRole, setPassword } from './role';
+import { ensureRole, repairRole, setPassword } from './role';
 import { databaseUrl, HOME } from './url';
 
 /** The oldest major version that can be used. */
@@ -28,7 +28,7 @@ export async function setUpPostgres({ ownerUrl, name, password, masterDatabase }
     return await withClient(databaseUrl(ownerUrl, HOME), async (client) => {
       await refuseOld(client);
       const isNew = await ensureRole(client, name, password.value);
-      const mended = await mendRole(client, name);
+      const repaired = await repairRole(client, name);
       const { did, warnings } = await closeDatabases(client, name, closedDatabases(masterDatabase));
       const reserve = await ensureReserve(client, name);
       const logIn = provisionerUrl(ownerUrl, name, password.value);
@@ -38,7 +38,7 @@ export async function setUpPostgres({ ownerUrl, name, password, masterDatabase }
       return {
         did: [
           ...(isNew ? [`role ${name} created`] : []),
-          ...mended,
+          ...repaired,
           ...did,
           ...reserve.did,
           ...(isChanged ? [`role ${name} has the password given`] : []),
@@ -60,12 +60,12 @@ async function refuseOld(client: Client): Promise<void> {
   const { rows } = await client.query<{ number: number; version: string }>(
     `SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS version`,
   );
-  const why = rows.map(({ number, version }) => tooOld(number, version)).join('');
+  const why = rows.map(({ number, version }) => explainTooOld(number, version)).join('');
   if (why !== '') throw new SetUpError('too-old', why);
 }
 
 /** Why a server of this version can't be used; empty when it can. */
-export const tooOld = (number: number, version: string): string =>
+export const explainTooOld = (number: number, version: string): string =>
   number >= OLDEST * 10_000
     ? ''
     : `PostgreSQL ${version} is too old: before ${OLDEST}, CREATEROLE gives rights over every role but superusers, not just over those it has created`;

@@ -9,7 +9,7 @@ const CONNECT_TIMEOUT_MS = 3_000;
 const DEADLINE_MS = 9_000;
 
 /** Runs on a connection of its own: as Temporal's standard variables say (TLS, API key), to the address and namespace that are known. */
-export async function onTemporal(
+export async function checkTemporal(
   { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace }: ProductValues,
   env: NodeJS.ProcessEnv,
   work: (client: Client) => Promise<Finding>,
