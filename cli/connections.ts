@@ -1,9 +1,9 @@
 import { BACKEND_KINDS, BACKENDS, type BackendKind } from '@freeflow/contract';
 import type { Tenant, TenantConnection } from '@freeflow/db-master';
+import { quoteShell } from '@freeflow/lib/shell';
 import type { ConnectTarget } from '../backends/connect';
 import { moduleOf } from '../backends/registry';
 import { EXIT, Failure } from './failure';
-import { quoteShell } from './shell';
 
 /** What a tenant's application connects by, one entry per backend. Holds secrets: shown only to who asked. */
 export type Connections = Record<string, Record<string, string | number>>;

@@ -1,4 +1,4 @@
-import { quoteShell } from './shell';
+import { quoteShellIfNeeded } from '@freeflow/lib/shell';
 
 const COMMANDS = /\bfreeflow (?=(?:tenants|reconcile|resources|doctor|token|setup|demo)\b)/g;
 
@@ -11,6 +11,6 @@ export const pastable = (text: string, freeflow: string): string => text.replace
  */
 export function invocationOf(env: NodeJS.ProcessEnv): string {
   const { npm_config_user_agent: agent = '', FREEFLOW_STACK_DIR: dir = '' } = env;
-  const prefix = dir === '' ? '' : `FREEFLOW_STACK_DIR=${/^[\w./-]+$/.test(dir) ? dir : quoteShell(dir)} `;
+  const prefix = dir === '' ? '' : `FREEFLOW_STACK_DIR=${quoteShellIfNeeded(dir)} `;
   return prefix + (agent.startsWith('pnpm/') ? 'pnpm freeflow' : 'npm run -s freeflow --');
 }

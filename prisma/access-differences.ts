@@ -1,6 +1,6 @@
-import { withSession } from '@freeflow/lib/pg';
 import type { RoleNames } from './grant-access';
 import { MASTER_GRANTS, MASTER_ROLES, type MasterRole } from './master-roles';
+import { withMasterSession } from './master-session';
 
 interface Right {
   readonly role: string;
@@ -25,7 +25,7 @@ const RIGHTS = `SELECT r.rolname AS role, c.relname AS "table", p AS privilege F
  * @throws PgError
  */
 export async function accessDifferences(url: string, roles: RoleNames = MASTER_ROLES): Promise<string[]> {
-  return withSession(url, async (session) => {
+  return withMasterSession(url, async (session) => {
     const names = Object.values(roles);
     const { rows: found } = await session.query<RoleRow>(ROLE_ROWS, [names]);
     const { rows: rights } = await session.query<Right>(RIGHTS, [names]);

@@ -1,5 +1,6 @@
-import { databaseOf, errorCode, withSession } from '@freeflow/lib/pg';
+import { databaseOf, errorCode } from '@freeflow/lib/pg';
 import { DbMasterError } from './errors';
+import { withMasterSession } from './master-session';
 
 /**
  * Makes sure that the master database is there and has its tables.
@@ -15,7 +16,7 @@ export async function assertMigrated(url: string): Promise<void> {
 
 async function hasTables(url: string): Promise<boolean> {
   try {
-    const { rows } = await withSession(url, (session) =>
+    const { rows } = await withMasterSession(url, (session) =>
       session.query<{ isThere: boolean }>(`SELECT to_regclass('public."Tenant"') IS NOT NULL AS "isThere"`),
     );
     return rows[0]?.isThere === true;

@@ -1,5 +1,6 @@
-import { PgError, databaseOf, withDatabase, errorCode, withSession } from '@freeflow/lib/pg';
+import { PgError, databaseOf, withDatabase, errorCode } from '@freeflow/lib/pg';
 import { escapeIdentifier, type Client } from 'pg';
+import { withMasterSession } from './master-session';
 
 /** Databases to connect to while the wanted one doesn't exist. Somebody may have dropped or locked the first. */
 const MAINTENANCE_DATABASES = ['postgres', 'template1'];
@@ -14,7 +15,7 @@ export async function ensureDatabase(url: string): Promise<boolean> {
   const refusals: unknown[] = [];
   for (const maintenanceUrl of MAINTENANCE_DATABASES.map((name) => withDatabase(url, name))) {
     const refusal = await findRefusal(maintenanceUrl);
-    if (!refusal) return withSession(maintenanceUrl, (session) => createDatabase(session, databaseOf(url)));
+    if (!refusal) return withMasterSession(maintenanceUrl, (session) => createDatabase(session, databaseOf(url)));
     refusals.push(refusal);
   }
   throw new PgError(
@@ -28,7 +29,7 @@ export async function ensureDatabase(url: string): Promise<boolean> {
 
 async function canConnect(url: string): Promise<boolean> {
   try {
-    await withSession(url, async () => {});
+    await withMasterSession(url, async () => {});
     return true;
   } catch (error) {
     if (errorCode(error) === '3D000') return false;

@@ -1,9 +1,10 @@
-import { databaseOf, withSession, refuseTransactionPooling, grantReservedConnections } from '@freeflow/lib/pg';
+import { databaseOf, refuseTransactionPooling, grantReservedConnections } from '@freeflow/lib/pg';
 import { applyMigrations, markRolledBack, type MigrationResult } from './apply-migrations';
 import { ensureDatabase } from './ensure-database';
 import { ensureRole, type RoleLogin } from './ensure-role';
 import { grantAccess, type RoleNames } from './grant-access';
 import { MASTER_ROLES } from './master-roles';
+import { withMasterSession } from './master-session';
 import { MIGRATIONS_DIR } from './migration-files';
 import { withMigrationLock } from './migration-lock';
 
@@ -33,7 +34,7 @@ export async function migrateMasterDatabase(options: MigrateOptions): Promise<vo
   const isNew = await ensureDatabase(url);
   await refuseTransactionPooling('MASTER_DATABASE_URL', url);
   print(`Database ${database} ${isNew ? 'created' : 'exists'}.`);
-  await withSession(url, (session) =>
+  await withMasterSession(url, (session) =>
     withMigrationLock(
       session,
       () => print('Another migration is running; waiting for it.'),

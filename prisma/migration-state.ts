@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import { PgError, databaseOf, errorCode, withSession } from '@freeflow/lib/pg';
+import { PgError, databaseOf, errorCode } from '@freeflow/lib/pg';
+import { withMasterSession } from './master-session';
 import { MIGRATIONS_DIR, readMigrations } from './migration-files';
 
 /** How the migrations of a master database differ from those of this package; each list holds names, in order. */
@@ -50,7 +51,7 @@ const checksumOf = (script: string): string => createHash('sha256').update(scrip
 
 async function appliedRows(url: string): Promise<Row[]> {
   try {
-    return (await withSession(url, (session) => session.query<Row>(ROWS))).rows;
+    return (await withMasterSession(url, (session) => session.query<Row>(ROWS))).rows;
   } catch (error) {
     const code = errorCode(error);
     // No such database, no such table: nothing has been applied.

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { quoteShell } from '@freeflow/lib/shell';
 import { projectRoot } from '../stack/project';
 import { doctorEnv } from './support/doctor';
 import { envOf } from './support/freeflow';
@@ -91,7 +92,7 @@ describe('pasted into a shell, one after the other', () => {
     env: Record<string, string> = {},
   ): Promise<{ output: string; failed: string[] }> {
     const check = (line: string) =>
-      `code=$?; case " ${codes.join(' ')} " in *" $code "*) ;; *) echo "FAILED with $code: "${quoted(line)} >&2;; esac`;
+      `code=$?; case " ${codes.join(' ')} " in *" $code "*) ;; *) echo "FAILED with $code: "${quoteShell(line)} >&2;; esac`;
     const { PATH = '', HOME = '' } = process.env;
     const script = lines.map((line) => `${line}\n${check(line)}`).join('\n');
     const child = spawn('bash', ['-c', script], {
@@ -168,5 +169,3 @@ describe('pasted into a shell, one after the other', () => {
     };
   }
 });
-
-const quoted = (text: string) => `'${text.replaceAll("'", `'\\''`)}'`;

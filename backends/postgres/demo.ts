@@ -1,4 +1,4 @@
-import { ErrorTolerantClient } from '@freeflow/lib/pg';
+import { withSession } from '@freeflow/lib/pg';
 import type { Client } from 'pg';
 import { type Demo, DEMO_TIMEOUT_MS } from '../demo';
 
@@ -19,16 +19,9 @@ export const DEMO: Demo = {
   refusals: ['42501', '28000', '28P01'],
 };
 
-async function inDatabase<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new ErrorTolerantClient({
-    connectionString: url,
-    connectionTimeoutMillis: DEMO_TIMEOUT_MS,
-    settings: { statement_timeout: DEMO_TIMEOUT_MS },
+const inDatabase = <T>(url: string, work: (client: Client) => Promise<T>): Promise<T> =>
+  withSession(url, work, {
+    connectTimeoutMs: DEMO_TIMEOUT_MS,
+    queryTimeoutMs: DEMO_TIMEOUT_MS,
+    applicationName: 'freeflow-demo',
   });
-  try {
-    await client.connect();
-    return await work(client);
-  } finally {
-    await client.end().catch(() => undefined);
-  }
-}

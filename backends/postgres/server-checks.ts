@@ -3,7 +3,7 @@ import type { Client } from 'pg';
 import { fail, notChecked, ok, warn, type Check, type Finding } from '../doctor/check';
 import { compareClocks } from '../doctor/clock';
 import { type SupportedVersions, versionFinding } from '../doctor/versions';
-import { postgresProblem, withClient } from './provisioner/client';
+import { postgresProblem, withServerSession } from './provisioner/client';
 import { OLDEST } from './provisioner/set-up';
 
 export const VERSIONS: SupportedVersions = {
@@ -15,7 +15,7 @@ export const VERSIONS: SupportedVersions = {
 /** Runs on a connection of its own. */
 export async function checkPostgres(url: string, work: (client: Client) => Promise<Finding>): Promise<Finding> {
   try {
-    return await withClient(url, work);
+    return await withServerSession(url, work);
   } catch (error) {
     throw postgresProblem(error);
   }

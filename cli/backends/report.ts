@@ -1,7 +1,7 @@
 import { BACKENDS, type BackendKind } from '@freeflow/contract';
+import { quoteShell } from '@freeflow/lib/shell';
 import { reasonOf, SetUpError, type SetUpProblem, TRUST_ADVICE } from '../../backends/provisioner/errors';
 import { EXIT } from '../failure';
-import { quoteShell } from '../shell';
 import type { SetUpResult } from './provisioners';
 import { ownerVariables, type ProvisionedBackend, WITHOUT_PROVISIONER } from './variables';
 

@@ -1,12 +1,13 @@
 // Sessions on PostgreSQL servers, and what their errors mean.
 export { CERTIFICATE_CODES, certificateFault } from './certificate-error';
 export { isCutConnection } from './cut-connection';
+export { errorCode } from './error-code';
 export { PgError, type PgErrorCode } from './errors';
 export { ErrorTolerantClient, type ErrorTolerantClientConfig, type SessionSettings } from './error-tolerant-client';
 export { grantReservedConnections, RESERVED_ROLE, usesReservedConnections } from './reserved-connections';
 export { retryCollisions } from './retry';
 export { scramVerifier } from './scram';
 export { databaseOf, describeServer, isMasterUrl, withDatabase } from './server-url';
-export { errorCode, withSession } from './session';
+export { withSession, type SessionOptions } from './session';
 export { refuseTransactionPooling, sharesSessions } from './session-pooling';
 export { sqlStateOf } from './sql-state';

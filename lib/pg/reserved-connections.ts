@@ -1,6 +1,6 @@
 import { escapeIdentifier, type Client } from 'pg';
+import { errorCode } from './error-code';
 import { retryCollisions } from './retry';
-import { errorCode } from './session';
 
 /** Its members may use the connections that `reserved_connections` keeps from everybody else; PostgreSQL 16 or newer. */
 export const RESERVED_ROLE = 'pg_use_reserved_connections';

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { errorCode } from './session';
+import { errorCode } from './error-code';
 
 const TRIES_MAX = 30;
 const PAUSE_MS_MAX = 200;

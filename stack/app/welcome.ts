@@ -1,15 +1,16 @@
 import { relative } from 'node:path';
 import type { StackInfo } from '@freeflow/contract/stack-info';
+import { quoteShellIfNeeded } from '@freeflow/lib/shell';
 import pc from 'picocolors';
 import { findOnPath } from '../fetch/on-path';
 import { projectRoot, stackDir } from '../project';
-import { quoteShell, stopCommand } from '../shell';
+import { stopCommand } from '../stop-command';
 
 /** Where everything is, what to try first and how to stop: ready to paste into another terminal. */
 export function welcome(info: StackInfo, env: NodeJS.ProcessEnv): string {
   const { api, temporal, keycloak, dir } = info;
   // The commands find the default folder by themselves.
-  const prefix = dir === stackDir() ? '' : `FREEFLOW_STACK_DIR=${quoteShell(relative(projectRoot(), dir) || dir)} `;
+  const prefix = dir === stackDir() ? '' : `FREEFLOW_STACK_DIR=${quoteShellIfNeeded(relative(projectRoot(), dir) || dir)} `;
   // In a form that works here: pnpm is shorter, npm is always there.
   const freeflow = `${prefix}${findOnPath('pnpm', env) === undefined ? 'npm run -s freeflow --' : 'pnpm -s freeflow'}`;
   const places = [

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { INTERRUPTED, type Joined, joinStack, listenForShutdown } from '../foreground';
 import { createProgress, seconds } from '../progress';
-import { stopCommand } from '../shell';
+import { stopCommand } from '../stop-command';
 
 /**
  * Servers only, in the foreground, until a signal.

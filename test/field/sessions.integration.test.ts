@@ -1,7 +1,8 @@
 import { createMasterClient } from '@freeflow/db-master';
-import { ErrorTolerantClient, withSession } from '@freeflow/lib/pg';
+import { ErrorTolerantClient } from '@freeflow/lib/pg';
 import { escapeIdentifier, Pool, type Client, type PoolConfig } from 'pg';
-import { withClient } from '../../backends/postgres/provisioner/client';
+import { withServerSession } from '../../backends/postgres/provisioner/client';
+import { withMasterSession } from '../../prisma/master-session';
 import { newTestDatabase, query } from '../support/migrated-database';
 
 const database = newTestDatabase();
@@ -41,8 +42,8 @@ const SESSIONS: Record<string, (url: string) => Promise<string | undefined>> = {
     await pool.end();
     return zone;
   },
-  'migrator and seed': (url) => withSession(url, zoneOf),
-  'setup, doctor and stack': (url) => withClient(url, zoneOf),
+  'migrator and seed': (url) => withMasterSession(url, zoneOf),
+  'setup, doctor and stack': (url) => withServerSession(url, zoneOf),
 };
 
 describe.each(Object.keys(SESSIONS))('%s', (name) => {

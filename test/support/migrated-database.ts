@@ -3,11 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { withDatabase, errorCode } from '@freeflow/lib/pg';
-import { Client, escapeIdentifier, type QueryResultRow } from 'pg';
+import { escapeIdentifier, type QueryResultRow } from 'pg';
 import { z } from 'zod';
 import type { RoleNames } from '../../prisma/grant-access';
 import { migrateMasterDatabase, type MigrateOptions } from '../../prisma/migrate';
 import { projectRoot } from '../../stack/project';
+import { withPostgres } from './outside';
 
 const StackFile = z.object({ postgres: z.object({ url: z.string() }) });
 
@@ -66,13 +67,7 @@ export function withLogin(url: string, user: string, password: string): string {
 
 /** One statement over a connection of its own. */
 export async function query<Row extends QueryResultRow>(url: string, text: string, values?: unknown[]): Promise<Row[]> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    return (await client.query<Row>(text, values)).rows;
-  } finally {
-    await client.end();
-  }
+  return withPostgres(url, async (client) => (await client.query<Row>(text, values)).rows);
 }
 
 /** `ok`, or the SQLSTATE a statement fails with. */

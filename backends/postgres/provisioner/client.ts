@@ -1,10 +1,10 @@
-import { ErrorTolerantClient, retryCollisions } from '@freeflow/lib/pg';
+import { retryCollisions, withSession } from '@freeflow/lib/pg';
 import { DatabaseError, type Client } from 'pg';
 import { certificateProblem, reasonOf, SetUpError, type SetUpProblem } from '../../provisioner/errors';
 import { withHome } from './url';
 
 // As long as the worker waits: the first TLS connection of a process takes a busy machine seconds.
-const OPTIONS = { connectionTimeoutMillis: 5_000, query_timeout: 10_000, application_name: 'freeflow-setup' };
+const TIMEOUTS = { connectTimeoutMs: 5_000, queryTimeoutMs: 10_000 };
 
 /** The SQLSTATEs that mean something here. */
 export const SQLSTATE = {
@@ -29,16 +29,9 @@ const PROBLEMS: Readonly<Record<string, SetUpProblem>> = {
 export const hasCode = (error: unknown, ...codes: string[]): boolean =>
   error instanceof DatabaseError && error.code !== undefined && codes.includes(error.code);
 
-/** Runs on one connection and ends it. */
-export async function withClient<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new ErrorTolerantClient({ connectionString: withHome(url), ...OPTIONS });
-  try {
-    await client.connect();
-    return await work(client);
-  } finally {
-    await client.end().catch(() => undefined);
-  }
-}
+/** Runs on one session of a server, in its home database where the URL names none, and ends it. */
+export const withServerSession = <T>(url: string, work: (client: Client) => Promise<T>): Promise<T> =>
+  withSession(withHome(url), work, TIMEOUTS);
 
 /** Runs a statement that changes roles or rights, again if somebody else changes the same ones at that moment. */
 export async function change(client: Client, statement: string): Promise<void> {
@@ -53,7 +46,7 @@ export async function change(client: Client, statement: string): Promise<void> {
 /** Throws while the server does not answer, or refuses the credentials in the URL. The database itself may still be to be made. */
 export async function checkPostgres(url: string): Promise<void> {
   try {
-    await withClient(url, (client) => client.query('SELECT 1'));
+    await withServerSession(url, (client) => client.query('SELECT 1'));
   } catch (error) {
     if (!hasCode(error, SQLSTATE.missingDatabase)) throw error;
   }

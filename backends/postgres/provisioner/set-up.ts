@@ -1,7 +1,7 @@
 import { type Client } from 'pg';
 import { reasonOf, SetUpError } from '../../provisioner/errors';
 import type { Outcome, Password } from '../../provisioner/outcome';
-import { canLogIn, checkPostgres, postgresProblem, withClient } from './client';
+import { canLogIn, checkPostgres, postgresProblem, withServerSession } from './client';
 import { closedDatabases, closeDatabases } from './databases';
 import { ensureReserve } from './reserve';
 import { ensureRole, repairRole, setPassword } from './role';
@@ -25,7 +25,7 @@ export interface PostgresSetUp {
  */
 export async function setUpPostgres({ ownerUrl, name, password, masterDatabase }: PostgresSetUp): Promise<Outcome> {
   try {
-    return await withClient(databaseUrl(ownerUrl, HOME), async (client) => {
+    return await withServerSession(databaseUrl(ownerUrl, HOME), async (client) => {
       await refuseOld(client);
       const isNew = await ensureRole(client, name, password.value);
       const repaired = await repairRole(client, name);
