@@ -10,7 +10,8 @@ import { stopCommand } from '../stop-command';
 export function welcome(info: StackInfo, env: NodeJS.ProcessEnv): string {
   const { api, temporal, keycloak, dir } = info;
   // The commands find the default folder by themselves.
-  const prefix = dir === stackDir() ? '' : `FREEFLOW_STACK_DIR=${quoteShellIfNeeded(relative(projectRoot(), dir) || dir)} `;
+  const prefix =
+    dir === stackDir() ? '' : `FREEFLOW_STACK_DIR=${quoteShellIfNeeded(relative(projectRoot(), dir) || dir)} `;
   // In a form that works here: pnpm is shorter, npm is always there.
   const freeflow = `${prefix}${findOnPath('pnpm', env) === undefined ? 'npm run -s freeflow --' : 'pnpm -s freeflow'}`;
   const places = [
