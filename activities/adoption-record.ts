@@ -42,7 +42,7 @@ export function adoptionActivities(
         };
       }),
 
-    /** Whatever the reason, an adoption that failed has changed nothing and won't go on by itself. */
+    /** A failed adoption has changed nothing and won't go on by itself. */
     'end-adoption': (input: StepInput & { refused?: StepFailure }): Promise<void> =>
       runRecordStep(db, 'end-adoption', input, async (tx, rows) => {
         const { tenant, operation } = rows;

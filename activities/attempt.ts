@@ -77,7 +77,7 @@ async function recordFailure(
   await db.$transaction(
     async (tx) => {
       await lockTenant(tx, attempt);
-      // The operation's truth is that of whoever works on it, which a superseded attempt mustn't touch.
+      // The operation's row belongs to the run that works on it: a superseded attempt mustn't touch it.
       const isReplaced = type !== 'superseded' && (await isLate(tx, attempt, isForward));
       const logged = isReplaced
         ? `superseded: it went on without this attempt, which failed with ${type}: ${message}`
@@ -94,7 +94,7 @@ async function recordFailure(
 }
 
 /**
- * The log row of an attempt that Temporal has cancelled before it did anything. Only where its workflow asked for that the operation
+ * The log row of an attempt that Temporal has cancelled before it did anything. Only where its workflow requested the cancellation the operation
  * is being undone; else Temporal has taken it for dead, or its worker stops, and another attempt takes its place.
  */
 async function recordCancellation(

@@ -41,7 +41,7 @@ interface Patience {
   parkedRetryMs: number;
   /** The longest pause of a parked step. @default an hour */
   longestPauseMs?: number;
-  /** When a parked step that nobody answers is rolled back. @default never */
+  /** When a parked step that is not answered is rolled back. @default never */
   giveUpAfterMs?: number;
   /** The number of events in the history of a run after which the operation continues in a new run. */
   eventsPerRun?: number;

@@ -74,7 +74,7 @@ function findRefusal({ tenant, operation, now }: BeginFacts): string | undefined
   if (!from.includes(status)) return `tenant ${name} is ${status}; ${operationTitle(kind)} needs ${from.join(' or ')}`;
   if (kind === 'hard_delete' && status === 'active' && !force)
     return `tenant ${name} is active, and the deletion is not forced`;
-  // Once its run has begun it goes on, whatever changes.
+  // Once its run has begun it goes on, even if that changes.
   if (kind !== 'purge' || fromStatus !== null) return undefined;
   if (purgeAt === null) return `tenant ${name} has no purge date: it is kept`;
   if (purgeAt > now) return `tenant ${name} is to be kept until ${purgeAt.toISOString()}`;

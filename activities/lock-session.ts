@@ -84,7 +84,7 @@ function sessionOf(client: Client, socket: Socket, identity: number): LockSessio
   return { identity, query, lost: lost.signal, lose, end };
 }
 
-/** A peer that vanished without a word is noticed by asking. */
+/** A peer that vanished without closing the connection is noticed by polling. */
 function watch({ query, lost }: LockSession): void {
   const timer = setInterval(() => void query('SELECT 1').catch(() => undefined), PING_MS);
   timer.unref();

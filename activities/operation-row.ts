@@ -49,7 +49,7 @@ export async function isForcedDeletionWaiting(tx: Tx, { id, tenantId }: TenantOp
 }
 
 /**
- * Ends the other operations, which have no run any more: the deletion drops whatever they have created, by the ledger. An adoption
+ * Ends the other operations, which have no run any more: the deletion drops all that they have created, by the ledger. An adoption
  * creates nothing, and has a run of its own.
  */
 export async function interruptOthers(tx: Tx, { id, tenantId }: TenantOperation, now: Date): Promise<void> {

@@ -84,7 +84,7 @@ export async function recordLostAttempts(db: PrismaClient, attempt: Attempt): Pr
 
 /**
  * Whether others have gone on without this attempt, which was taken for dead: the step is done, or tried again; another run works on the
- * operation, or its undo; or it has ended. Asked under the tenant's row lock.
+ * operation, or its undo; or it has ended. Read under the tenant's row lock.
  */
 export async function isLate(tx: Prisma.TransactionClient, attempt: Attempt, isForward: boolean): Promise<boolean> {
   const { operationId, step, runId } = attempt;

@@ -3,7 +3,7 @@ import { isForcedDeletionWaiting } from './operation-row';
 import type { Rows, Tx } from './record-step';
 
 /**
- * Keeps the data of a restore that ends without success: somebody meant to save it. It is kept for a full new retention from now, or
+ * Keeps the data of a restore that ends without success: an administrator meant to save it. It is kept for a full new retention from now, or
  * for as long as it was kept before. Not where a forced deletion waits: that is the newer wish.
  * @returns why the operation ended, and a sentence for the log, both with the new purge date where there is one
  */

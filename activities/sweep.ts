@@ -12,7 +12,7 @@ export type { Due } from './due-operations';
 /** Starts the workflow of an operation; `running` where this tenant has an open run already. */
 export type StartOperation = (operation: Due) => Promise<'started' | 'running'>;
 
-/** Of these operations, the ids of those that have an open run of their own, as far as one query tells. */
+/** Of these operations, the ids of those that have an open run of their own, by one query. */
 export type FindOpenRuns = (operations: readonly Due[]) => Promise<ReadonlySet<string>>;
 
 const PORTION = 100;

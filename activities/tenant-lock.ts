@@ -13,7 +13,7 @@ export interface Held {
   /** Aborted when the session is gone, and the lock with it, or when it was held for too long. */
   signal: AbortSignal;
   key: string;
-  /** The session's process at the server, by which the server itself can tell whether the lock is held still. */
+  /** The session's process at the server, by which the server itself can check whether the lock is still held. */
   pid: number;
   /** The identity of the session: the id of a process may be given to another one. */
   session: number;

@@ -12,7 +12,7 @@ async function main(): Promise<void> {
   const app = await buildApp(config, process.env);
   closeWithGrace({ delay: CLOSE_WITHIN_MS, logger: app.log }, async ({ signal, err }) => {
     if (err === undefined) app.log.info({ signal }, 'the API stops');
-    else app.log.fatal({ err }, 'the API stops: nobody has caught this error');
+    else app.log.fatal({ err }, 'the API stops on an uncaught error');
     await app.close();
   });
   await app.listen({ host: config.API_HOST, port: config.API_PORT });

@@ -42,7 +42,7 @@ export type Notes = readonly string[];
 /** Whose the resource of a name is. */
 export type Inspection =
   | { state: 'absent' }
-  /** `partial`: only a part of it carries our nonce; the text says what is, or isn't, in place of the rest. */
+  /** `partial`: only a part of it carries our nonce; the text names what exists, or is missing, in place of the rest. */
   | { state: 'ours'; externalId?: string; partial?: string }
   /** `isUnclaimed`: it carries no nonce at all; after a drop of ours it may be what was written meanwhile. */
   | { state: 'foreign'; owner: string; isUnclaimed?: true };
@@ -98,7 +98,7 @@ export interface Backend {
   kind: BackendKind;
   /** How long a call waits for its answer at most, in ms. The server may go on for longer: see {@link settleMs}. */
   callTimeoutMs: number;
-  /** The identity of the server, whatever its address: `system_identifier` and the like. */
+  /** The identity of the server, independent of its address: `system_identifier` and the like. */
   serverId(): Promise<string>;
   /** New secrets for a tenant; the store keeps the first ones it is given. The first in order is the connection's. */
   generateSecrets(target: Omit<Target, 'signal'>): Promise<Secrets>;
@@ -122,7 +122,7 @@ export interface Backend {
   /** Cuts the tenant's access, open sessions included; all data stays. */
   disable(target: Target): Promise<Notes>;
   /**
-   * Restores exactly what `disable` has cut, whatever the tenant has changed since: the stored credentials work again.
+   * Restores exactly what `disable` has cut, even if the tenant has changed it since: the stored credentials work again.
    * @param before the result of `readAccessState` before the first `disable`; undefined where it wasn't read then
    */
   enable(target: Target, secrets: Secrets, before: AccessState | undefined): Promise<Notes>;

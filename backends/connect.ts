@@ -25,7 +25,7 @@ export interface ConnectResult {
     readonly what: string;
     readonly message: string;
     readonly advice: string;
-    /** Nobody answered; otherwise the server refused. */
+    /** The server did not answer; otherwise it refused. */
     readonly isUnreachable: boolean;
   };
 }

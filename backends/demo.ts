@@ -5,7 +5,7 @@ export type DemoConnection = Readonly<Record<string, string | number>>;
 export interface Demo {
   /** What a tenant has there, as the end of "each with its own": `database in PostgreSQL`. */
   readonly what: string;
-  /** Writes something of its own and reads it back; says what. */
+  /** Writes a value of its own and reads it back; returns what it has, in words. */
   readonly useOwn: (mine: DemoConnection) => Promise<string>;
   /** Tries to get at a neighbour's, with its own credentials. */
   readonly intrude: (mine: DemoConnection, theirs: DemoConnection) => Promise<unknown>;

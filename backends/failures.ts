@@ -30,7 +30,7 @@ export function hasCode(error: unknown, ...codes: (string | number)[]): boolean 
   return codesOf(error).some((code) => codes.includes(code));
 }
 
-// A call that found nobody to take it was never made.
+// Without a connection the call was never made.
 const NEVER_SENT = [
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -41,7 +41,7 @@ const NEVER_SENT = [
   'MongoServerSelectionError',
 ];
 
-/** Whether a call with an effect may still have had it although it failed: nobody has told us no. */
+/** Whether a call with an effect may have taken effect although it failed: no server has refused it. */
 export function isUnanswered(fault: BackendFault): boolean {
   if (hasCode(fault, ...NEVER_SENT)) return false;
   return fault.type === 'unreachable' || fault.type === 'unexpected' || fault.type === 'lock-lost';
@@ -60,7 +60,7 @@ export function messageOf(error: unknown): string {
   return `${own}${detail}${cause}`.slice(0, 600);
 }
 
-/** At our own deadline a client says that its call was aborted, which reads as if somebody had. */
+/** At our own deadline a client reports that its call was aborted, which reads as if a person had aborted it. */
 const isGivenUp = ({ name, cause }: Error): boolean =>
   ['AbortError', 'TimeoutError', 'QdrantClientTimeoutError'].includes(name) ||
   (types.isNativeError(cause) && isGivenUp(cause));

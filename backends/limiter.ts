@@ -12,7 +12,7 @@ export class Limiter {
       return await call();
     } finally {
       const next = this.waiting.shift();
-      // Who waits takes over the place, so nobody slips in between.
+      // The next waiter takes over the place, so no newcomer slips in between.
       if (next === undefined) this.running -= 1;
       else next();
     }

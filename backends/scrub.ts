@@ -1,6 +1,6 @@
 /**
  * Takes secrets out of a text before anybody else sees it: the given values in raw, base64 and URL form,
- * and whatever looks like credentials in a URL or a `password=` pair. What is left can be stored.
+ * and all that looks like credentials in a URL or a `password=` pair. What is left can be stored.
  */
 export function scrub(text: string, secrets: Iterable<string> = []): string {
   let clean = text;
@@ -22,7 +22,7 @@ export function scrub(text: string, secrets: Iterable<string> = []): string {
 // oxlint-disable-next-line no-control-regex -- it is what is replaced
 const UNSTORABLE = /\u0000|\p{Cs}/gu;
 
-/** A text with U+FFFD in place of what the master database can't store. Servers, and operators at Temporal, say anything. */
+/** A text with U+FFFD in place of what the master database can't store. Messages of servers, and input of operators at Temporal, may contain any text. */
 const storableText = (text: string): string => text.replaceAll(UNSTORABLE, '\ufffd');
 
 /** The same of all texts in a value, as it comes from JSON. */

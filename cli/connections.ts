@@ -5,7 +5,7 @@ import type { ConnectTarget } from '../backends/connect';
 import { moduleOf } from '../backends/registry';
 import { EXIT, Failure } from './failure';
 
-/** What a tenant's application connects by, one entry per backend. Holds secrets: shown only to who asked. */
+/** What a tenant's application connects by, one entry per backend. Holds secrets: print it only on request. */
 export type Connections = Record<string, Record<string, string | number>>;
 
 /** A tenant as the master database has it. */
@@ -26,7 +26,7 @@ export const connectedBackends = ({ connections }: ConnectedTenant, secrets: Sec
 /**
  * Writes down how a tenant's application connects to one backend. What isn't known is left out: an empty password would be
  * taken for one.
- * @param warn is told what the server did not give; without it that is a failure
+ * @param warn is called with what the server did not give; without it that is a failure
  * @throws Failure
  */
 export async function describeConnection(

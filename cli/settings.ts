@@ -27,7 +27,7 @@ export function readSettings<Schema extends z.ZodObject>(
 }
 
 /**
- * What the environment says beyond the settings of {@link readSettings}, each by itself.
+ * The variables of the environment beyond the settings of {@link readSettings}, each by itself.
  * @throws Failure naming what is unusable, never with a value
  */
 export const readOptions = <Schema extends z.ZodObject>(schema: Schema, env: NodeJS.ProcessEnv): z.output<Schema> =>
@@ -48,7 +48,7 @@ function orFailure<T>(read: () => T): T {
 }
 
 /**
- * As much of the local stack's `stack.json` as is asked for; undefined when no stack runs.
+ * The requested part of the local stack's `stack.json`; undefined when no stack runs.
  * @throws Failure when it can't be read
  */
 export function readStackFile<T>(env: NodeJS.ProcessEnv, schema: z.ZodType<T>): T | undefined {

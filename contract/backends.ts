@@ -9,7 +9,7 @@ interface BackendRow {
   readonly namePattern: `${string}{name}${string}`;
   /** Where the reference of the tenant's credential stands: on its TenantConnection, or on the ledger entry. */
   readonly credentialAt: 'connection' | 'ledger';
-  /** Whether the reconciler can list what carries our nonce, or has to ask for each name since a list is too dear. */
+  /** Whether the reconciler can list what carries our nonce, or has to look up each name, since a list costs too much. */
   readonly listing: 'all' | 'by-name';
   /** Longer than all client deadlines of one attempt together, so that the client always ends first. */
   readonly startToCloseTimeout: `${number} minutes`;

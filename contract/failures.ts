@@ -1,5 +1,5 @@
 interface Failure {
-  /** Whether the step may succeed when it is tried again, by itself or after somebody has repaired something. */
+  /** Whether the step may succeed when it is tried again, by itself or after a repair by a person. */
   readonly retryable: boolean;
   /** What on-call should do. */
   readonly advice: string;

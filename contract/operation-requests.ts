@@ -3,7 +3,7 @@ import type { TenantSituation, TenantStatus } from './states';
 
 type RequestsOf<K extends OperationKind> = OperationTable[K]['requests'];
 
-/** Everything that can be asked for by HTTP that becomes an operation: `suspend`, `hard_delete_forced`, ... */
+/** Every request by HTTP that becomes an operation: `suspend`, `hard_delete_forced`, ... */
 export type OperationRequestName = { [K in OperationKind]: keyof RequestsOf<K> & string }[OperationKind];
 /** Those about a tenant that is there. */
 export type TenantRequestName = Exclude<OperationRequestName, 'create'>;
@@ -33,7 +33,7 @@ export const TENANT_REQUEST_NAMES = (Object.keys(OPERATION_REQUESTS) as Operatio
   (name): name is TenantRequestName => OPERATION_REQUESTS[name].decisions !== null,
 );
 
-/** What an admin can ask for by a POST that says everything in its path: `suspend`, `resume`, ... */
+/** What an admin can request by a POST whose path is all it needs: `suspend`, `resume`, ... */
 export const POST_REQUEST_NAMES = TENANT_REQUEST_NAMES.filter((name) => {
   const { kind, method } = OPERATION_REQUESTS[name];
   return method === 'POST' && OPERATIONS[kind].askedBy === 'admin';
@@ -57,7 +57,7 @@ export function findTenantRequest(
   return found;
 }
 
-/** The one place where it is decided whether something may be asked of a tenant. */
+/** The one place where it is decided whether a request is accepted for a tenant. */
 export function decide(
   name: TenantRequestName,
   situation: TenantSituation,

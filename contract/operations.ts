@@ -2,7 +2,7 @@ import type { BackendVerb } from './backend-verbs';
 import type { ProblemCode } from './problems';
 import { TENANT_STATUSES, type OperationGoal, type TenantSituation, type TenantStatus } from './states';
 
-/** Everything that can be asked for a tenant. */
+/** Every operation that can be requested for a tenant. */
 export const OPERATION_KINDS = [
   'create',
   'suspend',
@@ -21,13 +21,13 @@ export type Decision = 'accept' | 'nothing' | ProblemCode;
 interface RequestRow {
   readonly method: 'POST' | 'DELETE';
   readonly path: `/tenants${string}`;
-  /** What the query has to say for it to be this request, as parsed: with the defaults filled in. */
+  /** The query that makes it this request, as parsed: with the defaults filled in. */
   readonly query?: Readonly<Record<string, string>>;
   /** Whether the operation is recorded with force. */
   readonly isForced: boolean;
   /** What comes of it in each situation, while no operation is in progress; null where there is no tenant yet. */
   readonly decisions: Readonly<Record<TenantSituation, Decision>> | null;
-  /** Operations in progress that do the very thing that is asked for: then there is nothing to do. */
+  /** Operations in progress that do exactly what is requested: then there is nothing to do. */
   readonly isDoneBy: readonly OperationKind[];
   /** What comes of it beside any other operation in progress: refused, or decided as if there was none. */
   readonly beside: 'is-refused' | 'interrupts' | 'goes-beside';
@@ -44,7 +44,7 @@ interface CommonRow {
   readonly askedBy: 'admin' | 'on-call' | 'retention';
   /**
    * Who comes first where many wait for the same workers, from 1: cutting a tenant off can't wait behind a thousand creates, and
-   * for a purge nobody waits. A run's activities have its priority.
+   * no one waits for a purge. A run's activities have its priority.
    */
   readonly priority: 1 | 2 | 3 | 4 | 5;
   /** The requests that ask for it, by name. */
@@ -54,16 +54,16 @@ interface CommonRow {
 /** Works side by side at every backend. */
 interface AtEveryBackend extends CommonRow {
   readonly touches: 'every-backend';
-  /** Where it leads; where there are several, the first unless the tenant's history says another. */
+  /** Where it leads; where there are several, the first unless the tenant's history leads to another. */
   readonly goals: readonly [OperationGoal, ...OperationGoal[]];
   /** Done at each backend, one after the other. */
   readonly forward: readonly [BackendVerb, ...BackendVerb[]];
   /**
    * What it means for the tenant's access. A tenant that is cut off already is not cut off again, and one that is to stay cut off
-   * is given nothing back: then the master database alone is touched. `unchanged`: the backends are touched whatever its status.
+   * is given nothing back: then the master database alone is touched. `unchanged`: the backends are touched in any status.
    */
   readonly changesAccess: 'takes' | 'gives' | 'unchanged';
-  /** How it is undone at every backend, the step in the master database after that, and whether a parked step that nobody answers is undone after a configured time; null where there is no way back. */
+  /** How it is undone at every backend, the step in the master database after that, and whether a parked step that is not answered is undone after a configured time; null where there is no way back. */
   readonly undo: {
     readonly verb: BackendVerb;
     readonly then: 'restore-status' | 'mark-gone';
@@ -296,7 +296,7 @@ type AcceptedIn<R extends OperationRow> = {
     : never;
 }[keyof R['requests']];
 
-/** What a row says against itself, as a sentence for the compiler's message; `never` for a sound one. */
+/** The contradiction in a row, as a sentence for the compiler's message; `never` for a sound one. */
 export type ContradictionIn<R extends OperationRow> =
   | (R['touches'] extends 'records'
       ? Says<

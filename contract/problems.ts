@@ -190,7 +190,7 @@ export type ProblemCode = keyof typeof PROBLEMS;
 /** Whether this version knows the code. */
 export const isProblemCode = (code: string): code is ProblemCode => Object.hasOwn(PROBLEMS, code);
 
-/** What to do about a problem, for somebody at the command line; undefined where this version does not know the code. */
+/** What to do about a problem, for a user of the command line; undefined where this version does not know the code. */
 export function commandAdviceOn(code: string): string | undefined {
   if (!isProblemCode(code)) return undefined;
   const { advice, commandAdvice }: ProblemRow = PROBLEMS[code];

@@ -17,7 +17,7 @@ export interface AcceptedOperation extends OperationInput {
   kind: OperationKind;
   tenantName: string;
   requestedBy: string;
-  /** A forced deletion: another run of the tenant that is in the way is told to roll back. */
+  /** A forced deletion: another run of the tenant that is in the way is signalled to roll back. */
   interrupts: boolean;
   /** What an adoption is about; null for all others. */
   backend: BackendKind | null;
@@ -48,11 +48,11 @@ export interface OrphanOrder {
 
 /** The queue of workflows, and of activities in the master database alone. */
 export const DEFAULT_TASK_QUEUE = 'freeflow';
-/** Each backend's own queue: what waits for a slow one keeps nobody from another. */
+/** Each backend's own queue: a slow backend delays no other one's activities. */
 export const backendQueueOf = (taskQueue: string, backend: BackendKind): string => `${taskQueue}-${backend}`;
 
 /**
- * One workflow id per tenant, whatever the operation: Temporal then excludes two open runs on one tenant. An adoption
+ * One workflow id per tenant, for all its operations: Temporal then excludes two open runs on one tenant. An adoption
  * alone goes beside them, since the run that waits for it is still open.
  */
 export const workflowIdOf = (tenantId: string, adopted: BackendKind | null = null): string =>
@@ -62,6 +62,6 @@ export const workflowIdOf = (tenantId: string, adopted: BackendKind | null = nul
 export const sweepIdOf = (taskQueue: string): string => `${taskQueue}-sweep`;
 /** One reconciler per task queue, as a schedule and as a workflow. */
 export const reconcileIdOf = (taskQueue: string): string => `${taskQueue}-reconcile`;
-/** The drop of one orphan; asked for again while it runs, it is the same one. */
+/** The drop of one orphan; requested again while it runs, it is the same one. */
 export const orphanDropIdOf = (taskQueue: string, { backend, name, externalId }: OrphanOrder): string =>
   `${taskQueue}-drop-${backend}-${name}-${externalId}`;

@@ -38,7 +38,7 @@ export type StuckReason = keyof typeof STUCK;
 
 export const STUCK_REASONS = Object.keys(STUCK) as [StuckReason, ...StuckReason[]];
 
-/** What to do about an operation that is stuck, for somebody at the command line. */
+/** What to do about an operation that is stuck, for a user of the command line. */
 export function commandAdviceOnStuck(why: StuckReason): string {
   const { advice, commandAdvice }: StuckRow = STUCK[why];
   return commandAdvice ?? advice;

@@ -17,7 +17,7 @@ export type TenantNames = { readonly [Column in (typeof BACKENDS)[BackendKind]['
 
 /**
  * Names no tenant may take: the databases, roles and realms of the platform live in the same namespaces
- * (`freeflow_{name}`, `freeflow-{name}`), and some words would mislead whoever reads them in a list.
+ * (`freeflow_{name}`, `freeflow-{name}`), and some words would mislead a reader of a list.
  */
 export const RESERVED_TENANT_NAMES: ReadonlySet<string> = new Set([
   // freeflow_master, freeflow_registry, freeflow_meta, ... and the realm freeflow-system
@@ -92,7 +92,7 @@ export function isReservedTenantName(name: string): boolean {
   return RESERVED_TENANT_NAMES.has(name);
 }
 
-/** Which tenant's a resource of this name is, as far as the name tells. */
+/** Which tenant's a resource of this name is, by the name alone. */
 export const tenantNameOf = (resource: string): string | undefined =>
   NAME_PATTERNS.map((pattern) => pattern.exec(resource)?.[1]).find((name) => name !== undefined);
 

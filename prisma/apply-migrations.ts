@@ -15,7 +15,7 @@ export interface MigrationResult {
 
 /**
  * Applies what is missing of a folder of migrations. Call it under the migration lock.
- * @param session a session on the same database, to say which migration failed
+ * @param session a session on the same database, to name the migration that failed
  * @throws DbMasterError `migration-failed`
  */
 export async function applyMigrations(url: string, session: Client, migrationsDir: string): Promise<MigrationResult> {
@@ -64,12 +64,12 @@ async function findFailed(session: Client): Promise<{ name: string; logs: string
     );
     return rows[0];
   } catch {
-    // No table yet, or the server is gone: the failure we are about to explain says more than this one.
+    // No table yet, or the server is gone: the failure we are about to explain is the more useful one.
     return undefined;
   }
 }
 
-/** The engine's messages carry a trace of its own source files below the text, and a headline that says nothing. */
+/** The engine's messages carry a trace of its own source files below the text, and an empty headline. */
 function firstLines(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   const lines = text.split('\n').map((line) => line.trim());

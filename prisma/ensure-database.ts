@@ -2,7 +2,7 @@ import { PgError, databaseOf, withDatabase, errorCode } from '@freeflow/lib/pg';
 import { escapeIdentifier, type Client } from 'pg';
 import { withMasterSession } from './master-session';
 
-/** Databases to connect to while the wanted one doesn't exist. Somebody may have dropped or locked the first. */
+/** Databases to connect to while the wanted one doesn't exist. The first may have been dropped or locked. */
 const MAINTENANCE_DATABASES = ['postgres', 'template1'];
 
 /**

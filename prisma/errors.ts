@@ -2,7 +2,7 @@ import { CodedError } from '@freeflow/lib/errors';
 
 /**
  * What can go wrong in this package, as stable codes; besides these, errors of the libraries are passed on.
- * - `migration-failed`: a migration failed now or in an earlier run; the message says which and why.
+ * - `migration-failed`: a migration failed now or in an earlier run; the message names it and its cause.
  * - `roles-missing`: a role doesn't exist and the migrating user may not create it.
  * - `not-migrated`: the tables aren't there yet.
  */

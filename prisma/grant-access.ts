@@ -59,7 +59,7 @@ async function inTransaction(session: Client, statements: readonly string[]): Pr
   }
 }
 
-/** Who doesn't own the database gets a warning from REVOKE, no error; so look. */
+/** A role that doesn't own the database gets a warning from REVOKE, no error; so this checks the result. */
 async function assertPublicIsOut(session: Client, database: string): Promise<void> {
   const { rows } = await session.query<{ isOpen: boolean }>(
     `SELECT has_database_privilege('public', $1, 'CONNECT, TEMPORARY') AS "isOpen"`,

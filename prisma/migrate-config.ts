@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 const { MASTER_API_ROLE_PASSWORD, MASTER_WORKER_ROLE_PASSWORD } = VARIABLES;
 
-/** Everything db:migrate is told from outside. */
+/** The variables of db:migrate. */
 export const migrateVariables = z.object({
   MASTER_DATABASE_URL: VARIABLES.MASTER_DATABASE_URL.describe(
     'the master database, by its owner or one who may create it',

@@ -9,7 +9,7 @@ export interface MigrationState {
   readonly applied: readonly string[];
   /** To be applied yet. */
   readonly missing: readonly string[];
-  /** Begun, and neither ended nor marked as rolled back. */
+  /** Begun, and neither ended nor recorded as rolled back. */
   readonly failed: readonly string[];
   /** Applied, but by another script of that name. */
   readonly altered: readonly string[];

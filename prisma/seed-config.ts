@@ -15,7 +15,7 @@ const tenantName = text('3 to 30 characters, lower-case letters a-z and digits o
   TENANT_NAME_PATTERN.test(value),
 ).refine((name) => !isReservedTenantName(name), 'is a name FreeFlow keeps for itself');
 
-/** Everything db:seed is told from outside. */
+/** The variables of db:seed. */
 export const seedVariables = z.object({
   MASTER_DATABASE_URL,
   SEED_TENANT_NAME: tenantName.default('demo').describe('name of the tenant to register'),

@@ -42,7 +42,7 @@ async function findLive(
   tx: Prisma.TransactionClient,
   name: string,
 ): Promise<{ id: string; isProvisioned: boolean } | undefined> {
-  // A tenant just asked for has an operation and no ledger yet: it is about to be provisioned.
+  // A tenant just requested has an operation and no ledger yet: it is about to be provisioned.
   const tenant = await tx.tenant.findFirst({
     where: { name, goneAt: null },
     select: { id: true, _count: { select: { resources: true, operations: true } } },

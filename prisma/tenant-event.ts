@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Prisma, PrismaClient } from './generated/client';
 
 /**
- * Writes down what somebody did with a tenant outside of any operation, in its provision log, `seq` taken under the
+ * Records what an administrator did with a tenant outside of any operation, in its provision log, `seq` taken under the
  * tenant's row lock like that of every other row.
  * @param message who did what, for everybody's eyes
  */

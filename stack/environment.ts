@@ -59,7 +59,7 @@ const provisioners = Object.values<BackendModule>(REGISTRY).flatMap(({ provision
   'plan' in provisioner ? [provisioner] : [],
 );
 
-/** Variables that carry credentials, or tell where they are: a child gets only those it is given on purpose. */
+/** Variables that carry credentials, or their location: a child gets only those it is given on purpose. */
 const SECRET_VARIABLES = new Set(
   [
     ...[VARIABLES, BACKEND_VARIABLES, ...provisioners.map((it) => it.ownerVariables)].flatMap((variables) =>

@@ -12,7 +12,7 @@ export interface ExternalServer {
   variables: string;
 }
 
-/** An external server can't be used; the message says which variables to correct. */
+/** An external server can't be used; the message names the variables to correct. */
 export class ExternalServerError extends Error {
   constructor({ title, variables }: ExternalServer, how: string, cause: unknown) {
     super(`${title} (named by ${variables}) ${how}: ${messageOf(cause)}`, { cause });

@@ -38,7 +38,7 @@ export function lastLines(path: string, count: number): string[] {
 export const isNodeError = (error: unknown): error is NodeJS.ErrnoException =>
   types.isNativeError(error) && 'code' in error;
 
-/** What an error says, for a person: its message, or the messages of those it is made of. That of `fetch` alone says nothing. */
+/** The message of an error, or the messages of those it is made of. That of `fetch` alone has no information. */
 export function messageOf(error: unknown): string {
   if (error instanceof TypeError && error.message === 'fetch failed' && error.cause !== undefined)
     return messageOf(error.cause);

@@ -46,7 +46,7 @@ export interface Shutdown {
   onStop: (stop: () => Promise<void>) => void;
   /** Registers what is to be killed at the second signal. */
   onKill: (kill: () => void) => void;
-  /** Stops everything without a signal; resolves when all has ended, whatever began it. */
+  /** Stops everything without a signal; resolves when all has ended, no matter what triggered it. */
   stop: () => Promise<void>;
   /** Resolves when all has ended. */
   ended: Promise<void>;

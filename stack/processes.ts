@@ -14,7 +14,7 @@ function startTimeByProc(pid: number): string | undefined {
   // The name (field 2) may hold spaces and brackets, so fields are counted from its closing bracket.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
-  // Ticks count from the boot, so they are told apart by it.
+  // Ticks count from the boot, so its id is part of the identity.
   const boot = readIfThere('/proc/sys/kernel/random/boot_id')?.trim() ?? '';
   return `${boot}:${fields[19] ?? ''}`;
 }
@@ -50,7 +50,7 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Ends a group leader that may be no child of ours: asks by the signal, waits, then kills. A stranger's pid is left alone. */
+/** Ends a group leader that may be no child of ours: sends the signal, waits, then kills. A pid that was reused by another process is left alone. */
 export async function endGroup(identity: ProcessIdentity, signal: NodeJS.Signals, graceMs: number): Promise<void> {
   if (!isAlive(identity)) return;
   signalGroup(identity.pid, signal);

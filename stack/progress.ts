@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 
-/** Where a stack tells what it does. */
+/** Where a stack reports what it does. */
 export interface Progress {
   /** What a server is doing now; replaces what it did before. */
   update(row: string, text: string): void;

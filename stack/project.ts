@@ -4,7 +4,7 @@ import { dirname, join, resolve } from 'node:path';
 
 /**
  * The folder of the repository, wherever this file runs from: `stack/` under a test runner, `dist/stack/` when built.
- * pnpm-workspace.yaml marks it: the build never copies that file.
+ * It is recognised by pnpm-workspace.yaml, which the build never copies.
  */
 export function projectRoot(): string {
   let folder = __dirname;

@@ -16,7 +16,7 @@ export interface RunningServer {
 
 export interface RunServerContext extends Omit<ServerContext, 'note'> {
   progress: Progress;
-  /** Called before it starts, so that it can be stopped whatever happens. */
+  /** Called before it starts, so that it can be stopped in any event. */
   onRunning: (started: RunningServer) => void;
   onLaunch: (identity: ProcessIdentity) => void;
 }

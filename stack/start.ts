@@ -38,7 +38,7 @@ function showRunning({ owner }: LockedError): void {
   print(welcome(readStackInfo(dir), env));
 }
 
-/** Whatever the failure: nothing that was started is left running. */
+/** After any failure: nothing that was started is left running. */
 async function endAfterFailure(error: unknown, shutdown: Shutdown): Promise<void> {
   const wasInterrupted = shutdown.signal.aborted;
   await shutdown.stop();

@@ -23,7 +23,7 @@ async function main(): Promise<void> {
   console.log(`workflow bundle: ${Math.round(code.length / 1024)} KiB`);
 }
 
-/** @throws Error saying how to build it, where there is no bundle */
+/** @throws Error with how to build it, where there is no bundle */
 export function builtBundlePath(): string {
   if (!existsSync(BUNDLE_PATH)) throw new Error('The workflow bundle is missing: run the build (npm run build) first.');
   return BUNDLE_PATH;

@@ -20,7 +20,7 @@ const RETRY_MS = 1_000;
 const AFTER_GRACE_MS = 10_000;
 
 /**
- * Runs the worker until a signal tells it to stop; the process then ends by itself.
+ * Runs the worker until a signal stops it; the process then ends by itself.
  * @param compose puts the activities together
  * @throws Error when the configuration is incomplete, names a pooler that takes sessions apart, or the task queue is another installation's
  */
@@ -72,12 +72,12 @@ async function runToEnd(workers: readonly Worker[], close: () => Promise<void>):
 
 /**
  * Ends the process once running activities had their time; at once while there are no workers yet. A second signal ends it
- * without waiting. What nobody catches ends it too, with exit code 1.
+ * without waiting. An uncaught error ends it too, with exit code 1.
  */
 function stopOnSignal(graceMs: number, logger: Logger, health: Health): void {
   closeWithGrace({ delay: graceMs + AFTER_GRACE_MS, logger }, async ({ signal, err }) => {
     if (err === undefined) logger.info({ signal }, 'worker stops');
-    else logger.fatal({ err }, 'worker stops: nobody has caught this error');
+    else logger.fatal({ err }, 'worker stops on an uncaught error');
     const running = health.workers.filter((it) => it.getState() === 'RUNNING');
     for (const worker of running) worker.shutdown();
     if (running.length > 0) await health.stopped;

@@ -13,7 +13,7 @@ type Attribute = (typeof WANTED)[number];
 /**
  * Registers what operators search by, as far as the server lets us. An attribute that isn't there, or is of another type, would
  * fail every workflow task that sets it, so workflows go on without it.
- * @param warn is told what is wrong and what to do
+ * @param warn is called with what is wrong and what to do
  * @returns the names that workflows may set; nothing where they may set all
  */
 export async function registerSearchAttributes(
@@ -44,7 +44,7 @@ async function statesByList(connection: NativeConnection, namespace: string): Pr
   return new Map(WANTED.map((it) => [it.name, stateOf(it)]));
 }
 
-/** What a server that keeps its operator's service from us (Temporal Cloud) tells by what it takes in a query, which needs no such right. */
+/** Reads the state from the queries that the server accepts, which needs no right to its operator service (Temporal Cloud gives none). */
 async function statesByQueries(client: Client): Promise<Map<string, State>> {
   const acceptsQuery = async (query: string): Promise<boolean> => {
     try {
@@ -77,7 +77,7 @@ async function add(connection: NativeConnection, namespace: string, missing: rea
   return missing.map(({ name }) => name);
 }
 
-/** Nothing where the server will never let us; whatever else is wrong may pass. */
+/** Undefined where the server will never permit it; any other failure may pass. */
 async function ifAllowed<T>(call: () => Promise<T>): Promise<T | undefined> {
   try {
     return await call();

@@ -30,7 +30,7 @@ export function parseAnswer(given: unknown): Answer | undefined {
   };
 }
 
-/** Who interrupts, as far as it is told. */
+/** Who interrupts, if the signal names it. */
 export const readInterrupter = (by: unknown): string => (isText(by, MOST.by) ? by : 'unknown');
 
 const isObject = (value: unknown): value is Record<string, unknown> =>

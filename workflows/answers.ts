@@ -3,7 +3,7 @@ import type { Saga } from './saga';
 
 type Answerable = Pick<Saga, 'waiting' | 'parkedSteps' | 'canRollBack'>;
 
-/** Decides whether an answer can be given to the steps that wait now; says why not. */
+/** Checks an answer against the steps that wait now; returns why it can't be given, or undefined. */
 export function findRefusal(
   { waiting, parkedSteps, canRollBack }: Answerable,
   { action, step, operationId }: Answer,

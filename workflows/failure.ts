@@ -1,7 +1,7 @@
 import type { StepFailure } from '@freeflow/contract';
 import { ActivityFailure, ApplicationFailure, isCancellation } from '@temporalio/workflow';
 
-/** An answer or a forced deletion asks for all of it to be undone. */
+/** An answer or a forced deletion requests that all of it is undone. */
 export class RollbackRequested extends Error {
   override readonly name = 'RollbackRequested';
   constructor(readonly reason: StepFailure) {

@@ -26,7 +26,7 @@ export interface SagaSettings {
   parkedRetryMs: number;
   /** The longest of these pauses; an hour, when left out. */
   longestPauseMs?: number;
-  /** When a parked forward step that nobody answers is given up, after it was first parked; never, when left out. */
+  /** When a parked forward step that is not answered is given up, after it was first parked; never, when left out. */
   giveUpAfterMs?: number;
   /** How many events the history of a run may have before it goes on in a new run. */
   eventsPerRun?: number;
@@ -41,7 +41,7 @@ export type NextMove =
 
 export interface FailedStep {
   waiting: WaitingStep;
-  /** False for a failure that waiting can't mend. */
+  /** False for a permanent failure: waiting does not help. */
   isRetryable: boolean;
   /** True for an undo or a drop, which nothing could undo: only a person's skip ends it. */
   isInsisted: boolean;
@@ -66,7 +66,7 @@ export function nextMove(
   }
   const { giveUpAfterMs = Infinity } = settings;
   if (!isInsisted && now - park.since >= giveUpAfterMs) return { move: 'give-up' };
-  // Whoever said retry waits to see what came of it.
+  // The on-call who answered retry is waiting for its result.
   return wasRetried ? { move: 'park', isNew: false } : { move: 'try-again' };
 }
 

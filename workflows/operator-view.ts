@@ -91,7 +91,7 @@ export class OperatorView {
         },
       },
     );
-    // A signal has nobody to refuse it to.
+    // A signal can't be refused: it has no reply.
     setHandler(answerSignal, (given) => {
       const { answer, refusal } = parseAndCheck(saga, given);
       if (answer !== undefined && refusal === undefined) giveAnswer(saga, answer);
@@ -144,7 +144,7 @@ export class OperatorView {
   }
 }
 
-/** Reads an answer as it came, and decides whether it can be given. */
+/** Parses a received answer, and checks whether it can be given. */
 function parseAndCheck(saga: Saga, given: unknown) {
   const answer = parseAnswer(given);
   if (answer === undefined) return { answer, refusal: 'answer-invalid' } as const;
@@ -152,6 +152,6 @@ function parseAndCheck(saga: Saga, given: unknown) {
   return { answer, refusal: findRefusal(saga, answer, workflowInfo().memo?.['operationId']) };
 }
 
-/** The type of the failure says why the answer is refused. */
+/** The type of the failure is the reason of the refusal. */
 const refusalFailure = (action = 'answer', refusal = 'answer-invalid'): ApplicationFailure =>
   ApplicationFailure.nonRetryable(`${action}: ${refusal}`, refusal);

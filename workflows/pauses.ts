@@ -43,7 +43,7 @@ export class Pauses {
     try {
       const isOver = () => waiting.answer !== undefined || this.canRenew();
       await condition(isOver, Math.max(1, waiting.nextTryAt - now), { summary: `${step} is tried again after this` });
-      // Where a new run is to go on no attempt is made any more, unless on-call asks for one.
+      // Where a new run is to go on no attempt is made any more, unless on-call requests one.
       await condition(() => isOver() || !this.isRenewalDue());
       if (waiting.answer === undefined && this.canRenew()) throw new Renewal();
       return waiting.answer;

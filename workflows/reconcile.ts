@@ -12,7 +12,7 @@ const activities = proxyActivities<Pick<Activities, 'reconcile'>>({
   summary: 'compare master database, ledger and servers',
 });
 
-/** Run by a schedule, and by whoever asks for it: says what isn't as the ledger says. Never drops anything. */
+/** Runs on a schedule and on request: reports what differs from the ledger. Never drops anything. */
 export async function reconcile({ requestedBy, fix }: Reconciliation): Promise<string> {
   return activities.reconcile({ requestedBy, fix });
 }

@@ -85,14 +85,14 @@ export class Saga {
     }
   }
 
-  /** Cancels all forward steps; goForward throws with this as its reason. Does nothing once it can't be undone any more. */
+  /** Cancels all forward steps; goForward throws with this as its reason. No effect once it can no longer be undone. */
   requestRollback(reason: StepFailure): void {
     if (!this.isUndoable || this.rollbackReason) return;
     this.rollbackReason = reason;
     this.forwardScope?.cancel();
   }
 
-  /** Runs a step until it is done. Throws when waiting can't mend it, or when it was parked for too long. */
+  /** Runs a step until it is done. Throws on a permanent failure, or when it was parked for too long. */
   async runStep(step: Step): Promise<void> {
     await this.runUntilDone(step, false);
   }

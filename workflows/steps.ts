@@ -56,7 +56,7 @@ type RecordActivities = Pick<Activities, RecordStepName>;
 /**
  * A step in the master database, a local activity since it is short. Only for what nothing else goes on beside: the answer of a
  * local activity that outlasts its workflow task comes together with what came before it when the history is replayed, and what
- * goes on beside it would then be told in another order.
+ * goes on beside it would then be recorded in another order.
  */
 const recordAlone = <S extends RecordStepName>(step: S) =>
   proxyLocalActivities<RecordActivities>({ ...UNTIL_IT_ANSWERS, summary: RECORD_STEPS[step].summary })[step];

@@ -19,7 +19,7 @@ export function provisionTenant(input: OperationInput, handedOn?: HandedOn): Pro
   return runOrRollBack(OPERATIONS.create, input, handedOn);
 }
 
-/** Takes the tenant's access away at every backend and marks it suspended, or leaves it as it was. Its data stays. */
+/** Takes the tenant's access away at every backend and sets it suspended, or leaves it as it was. Its data stays. */
 export function suspendTenant(input: OperationInput, handedOn?: HandedOn): Promise<string> {
   return runOrRollBack(OPERATIONS.suspend, input, handedOn);
 }
@@ -77,8 +77,8 @@ async function goForward(run: OperationRun, { forward, undo }: UndoablePlan): Pr
     return await CancellationScope.nonCancellable(() => settleTenant(run));
   } catch (error) {
     const failure = failureOf(error);
-    // The record decides: when Temporal refuses what a workflow task has to say because of news, its steps in the master
-    // database have been carried out all the same, and the run is replayed with the news in front of them.
+    // The master database decides: when Temporal rejects a workflow task since a signal has arrived meanwhile, the record steps
+    // that it scheduled have run all the same, and the run is replayed with the signal in front of them.
     const rollback = { ...input, rollbackReason: failure };
     const outcome = await CancellationScope.nonCancellable(() => record['start-rollback'](rollback));
     return outcome === 'done' ? undefined : failure;
@@ -103,7 +103,7 @@ function registerEarlierUndos({ input, begun, handedOn, saga }: OperationRun, { 
   }
 }
 
-/** Undone at every backend that was begun, whatever it takes; then the tenant is as it was. */
+/** Undone at every backend that was begun, for as long as it takes; then the tenant is as it was. */
 async function rollBack(run: OperationRun, { undo }: UndoablePlan, reason: StepFailure): Promise<never> {
   const { input, view, saga } = run;
   await saga.undoAll();

@@ -109,7 +109,7 @@ export interface OrphanCandidate extends OwnedResource {
 
 /**
  * Those that are ours and have no live row. The ledger is read after the server was: a row is written before its resource is
- * created, so whatever was listed has had its row by now.
+ * created, so every listed resource has had its row by now.
  */
 export async function findOrphansAmong(
   { db, installation }: Pick<ReconcileScope, 'db' | 'installation'>,

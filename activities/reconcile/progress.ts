@@ -86,7 +86,7 @@ export class Progress {
     const { state } = this;
     state.checked += checked;
     for (const it of findings) {
-      // A server that can't be reached is one finding, whichever part notices.
+      // A server that can't be reached is one finding, no matter how many parts notice it.
       if (
         it.name === null &&
         state.findings.some((other) => other.name === null && other.class === it.class && other.backend === it.backend)

@@ -32,6 +32,6 @@ export interface ReconcileScope extends ReconcileDependencies {
   /** Whether drift that is safe to repair is repaired. */
   fix: boolean;
   progress: Progress;
-  /** Aborted when nobody waits for the report any more; heeded between two checks. */
+  /** Aborted when the report is no longer waited for; heeded between two checks. */
   signal: AbortSignal;
 }

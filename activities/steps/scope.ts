@@ -107,7 +107,7 @@ export async function findSettleTime(
 /** The message of a step, followed by the backend's remarks. */
 export const withNotes = (message: string, notes: Notes): string => [message, ...notes].join('; ');
 
-/** Calls a backend. @throws BackendFault in place of whatever the driver throws */
+/** Calls a backend. @throws BackendFault in place of the driver's error */
 export async function classifyErrors<T>(backend: Backend, call: () => Promise<T>): Promise<T> {
   try {
     return await call();

@@ -8,7 +8,7 @@ import { bodyOf, PROBLEM_TYPE } from './problems';
 
 /**
  * Takes JSON in UTF-8 alone, as RFC 8259 demands: other bytes would be stored as other characters than were sent.
- * An empty body is no body, whatever its media type: many clients send the header with every request.
+ * An empty body is no body, of any media type: many clients send the header with every request.
  */
 export const readJsonStrictly = fastifyPlugin((app, _options, done) => {
   const parse = app.getDefaultJsonParser('error', 'error');

@@ -34,7 +34,7 @@ type Committed = Omit<Accepted, 'isNew'>;
 
 /**
  * Commits an operation; its run is started after that. The indexes of the master database decide who comes first: a
- * name, an open operation and an idempotency key exist once, whatever arrives at the same time.
+ * name, an open operation and an idempotency key exist once, also among simultaneous requests.
  */
 export function tenantAcceptor(db: PrismaClient) {
   return {

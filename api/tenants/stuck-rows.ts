@@ -34,7 +34,7 @@ export const unstartedOperations = (db: Db, limit: number): Promise<Some> =>
      WHERE ${OPEN} AND o.state = 'requested' AND ${isOld(Prisma.sql`o."createdAt"`)}
      ORDER BY o."createdAt", o.id LIMIT ${limit}`);
 
-/** Those in progress, the ones that have not changed for longest first: whether their runs go on, Temporal alone knows. */
+/** Those in progress, the ones that have not changed for longest first: whether their runs go on, only Temporal can report. */
 export const quietOperations = (db: Db, limit: number): Promise<Some> =>
   loadSome(db.$queryRaw`
     SELECT o.id, count(*) OVER () AS total FROM "TenantOperation" o

@@ -29,7 +29,7 @@ export interface StuckOperations {
 
 /**
  * Finds operations that don't go on by themselves. What the master database knows comes first, by index and whether Temporal answers or not:
- * what is parked, then what has not started. Temporal is asked only about those in progress, for a short time.
+ * what is parked, then what has not started. Temporal is queried only for those in progress, for a short time.
  */
 export async function findStuck(db: PrismaClient, temporal: TemporalGateway, limit: number): Promise<StuckOperations> {
   const [parked, unstarted, quiet, operations] = await inOneSnapshot(db, async (tx) => {
@@ -45,7 +45,7 @@ export async function findStuck(db: PrismaClient, temporal: TemporalGateway, lim
     return [...sets, new Map(rows.map((it) => [it.id, it]))] as const;
   });
   const rowsOf = ({ ids }: Some) => ids.flatMap((id) => operations.get(id) ?? []);
-  // Those last that are listed whatever Temporal answers.
+  // Those last that are listed independently of Temporal's answer.
   const runs = await fetchRunStates(
     temporal,
     [...rowsOf(quiet), ...rowsOf(unstarted), ...rowsOf(parked)].map((it) => it.tenantId),

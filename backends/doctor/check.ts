@@ -1,13 +1,13 @@
 /** How a check ended. `skip`: not checked. */
 export type Status = 'ok' | 'warn' | 'fail' | 'skip';
 
-/** What a check has seen; for the eyes of anybody, so no secret is in it. */
+/** What a check has seen; anyone may read it, so no secret is in it. */
 export interface Finding {
   status: Status;
   seen: string;
   /** What to do; empty where nothing is to be done. */
   advice: string;
-  /** Nobody answered. */
+  /** The server did not answer. */
   isUnreachable?: true;
 }
 
@@ -37,7 +37,7 @@ export interface Check<Name extends string = string> {
   needs: readonly Name[];
   /** Checks listed earlier; where one of them fails, this one could only fail too. */
   after: readonly string[];
-  /** @throws whatever the server or its driver does; it is a failed check then */
+  /** @throws the error of the server or its driver; the check has failed then */
   run(values: Values<Name>, env: NodeJS.ProcessEnv): Promise<Finding>;
 }
 

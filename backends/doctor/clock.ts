@@ -4,7 +4,7 @@ const WARN_ABOVE_MS = 2_000;
 const FAIL_ABOVE_MS = 30_000;
 const ADVICE = 'Synchronize both machines with the same time servers (NTP): tokens are refused where clocks differ.';
 
-/** What a server told of its clock: the time in ms since 1970, rounded down to the precision in ms. Undefined: it tells none. */
+/** The time that a server reports, in ms since 1970, rounded down to the precision in ms. Undefined: it reports none. */
 export type ServerTime = { at: number; precisionMs: number } | undefined;
 
 /** In seconds since 1970, as tokens have it. */
@@ -27,7 +27,7 @@ export function skewOf({ at, precisionMs }: NonNullable<ServerTime>, sentAt: num
   return most < 0 ? most : 0;
 }
 
-/** Asks a server for its time and compares. */
+/** Reads a server's time and compares it with ours. */
 export async function compareClocks(readTime: () => Promise<ServerTime>): Promise<Finding> {
   const sentAt = Date.now();
   const serverTime = await readTime();

@@ -53,7 +53,7 @@ export class KeycloakBackend implements Backend {
 
   async create(target: Target, secrets: Secrets): Promise<Created> {
     target.signal.throwIfAborted();
-    // Not asked before: the call makes the realm complete or not at all, and its 409 is as good an answer.
+    // Not looked up before: the call makes the realm complete or not at all, and its 409 is as good an answer.
     await this.admin
       .call(({ realms }) => realms.create(realmRepresentation(target, secrets)))
       .catch(conflictIsAQuestion);
@@ -96,7 +96,7 @@ export class KeycloakBackend implements Backend {
     return [...restored, ...(await this.explainRefusedLogin(target, secrets))];
   }
 
-  /** The realm's own administrators see it disabled whatever its clients are; a login tells that it is so. */
+  /** The realm's own administrators see it disabled in any state of its clients; a login confirms it. */
   async assertLockedOut({ name }: Target, secrets: Secrets): Promise<void> {
     const refusal = await loginRefusal(this.asTenant(name, secrets));
     if (refusal === undefined)
@@ -117,7 +117,7 @@ export class KeycloakBackend implements Backend {
       .call(({ realms }) => realms.del({ realm: name }))
       .catch(async (error: unknown) => {
         if (hasCode(error, 404)) return;
-        // An earlier call, which nobody waits for any more, has taken our rights on the realm with it in this very moment.
+        // An earlier call that is no longer waited for has just deleted the realm, and our rights on it with it.
         if (!hasCode(error, 403) || (await this.inspect(target)).state !== 'absent') throw error;
       });
     this.identity.noteGone(target);
@@ -174,7 +174,7 @@ export class KeycloakBackend implements Backend {
   }
 }
 
-// 409 says that a realm of that name or id stands there now, maybe from our own earlier call: the look-up tells whose.
+// 409: a realm of that name or id exists now, maybe from our own earlier call: the look-up shows whose it is.
 function conflictIsAQuestion(error: unknown): void {
   if (!hasCode(error, 409)) throw error;
 }

@@ -4,13 +4,13 @@ import type { RealmRepresentation } from './admin';
 const CUT = 'freeflow.cutOff';
 
 interface Cut {
-  /** The `notBefore` that we have set, or that the logout of all is about to set. What is found instead of it somebody else has set. */
+  /** The `notBefore` that we have set, or that the logout of all is about to set. A different value was set by another party. */
   notBefore: number | 'pending';
-  /** The last `notBefore` that somebody else has set since, as by "revoke all"; 0 where nobody has. */
+  /** The last `notBefore` that another party has set since, as by "revoke all"; 0 where none has. */
   revoked: number;
 }
 
-/** What a realm says of having been cut off by us; nothing where it wasn't. */
+/** Reads the note that a realm carries while it is cut off by us; undefined where it has none. */
 export function readCutNote({ attributes }: RealmRepresentation): Cut | undefined {
   const [, notBefore, revoked] = /^(pending|\d+)\/(\d+)$/.exec(String(attributes?.[CUT] ?? '')) ?? [];
   return notBefore === undefined
@@ -18,7 +18,7 @@ export function readCutNote({ attributes }: RealmRepresentation): Cut | undefine
     : { notBefore: notBefore === 'pending' ? notBefore : Number(notBefore), revoked: Number(revoked) };
 }
 
-/** Up to when tokens were revoked by somebody else while the realm was cut off; 0 where nobody has revoked any. */
+/** Up to when another party revoked tokens while the realm was cut off; 0 where none were revoked. */
 export function readRevokedSince(realm: RealmRepresentation): number {
   const cut = readCutNote(realm);
   const { notBefore: found = 0 } = realm;

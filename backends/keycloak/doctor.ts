@@ -91,7 +91,7 @@ async function checkTokenSize(_account: Account, token: string): Promise<Finding
   return faults(wrong, SET_UP, `${token.length} bytes, and names no roles`);
 }
 
-/** By the account that a token names the worker tells this server from another. */
+/** The worker distinguishes this server from another by the account that a token names. */
 async function checkAccountName({ clientId }: Account, token: string): Promise<Finding> {
   if (typeof decodeJwt(token).sub === 'string') return ok('its token names its account');
   return warn(
@@ -100,7 +100,7 @@ async function checkAccountName({ clientId }: Account, token: string): Promise<F
   );
 }
 
-/** Asks for a realm without a name: who may make realms is told that it lacks one, all others are refused. */
+/** Posts a realm without a name: an account that may create realms gets 400 for the missing name, any other 403. */
 async function checkCreateRealm({ url }: Account, token: string): Promise<Finding> {
   const status = await answerTo(adminBy(url, token)('POST', '', {}));
   if (status === 403) return fail('may not create realms', SET_UP);
@@ -109,7 +109,7 @@ async function checkCreateRealm({ url }: Account, token: string): Promise<Findin
     : fail(`Keycloak answers ${status} to a realm without a name`, 'Check the log of Keycloak.');
 }
 
-/** Who administers the realm may see its users. */
+/** An administrator of the realm could see its users. */
 async function checkNotAdmin({ url, realm }: Required<Account>, token: string): Promise<Finding> {
   const status = await answerTo(adminBy(url, token)('GET', `/${realm}/users?max=1`));
   return status === 403
@@ -126,7 +126,7 @@ const answerTo = (call: Promise<unknown>): Promise<number> =>
     },
   );
 
-/** Keycloak tells its version to administrators only. */
+/** Keycloak shows its version to administrators only. */
 async function checkVersion(values: Values<Name>): Promise<Finding> {
   const { KEYCLOAK_OWNER_CLIENT_ID: clientId, KEYCLOAK_OWNER_CLIENT_SECRET: clientSecret } = values;
   const account = { ...accountOf(values), clientId, clientSecret };

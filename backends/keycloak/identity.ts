@@ -14,7 +14,7 @@ export class RealmIdentity {
 
   async inspect(target: Target): Promise<Inspection> {
     const first = await this.findRealm(target.name);
-    // Hidden from a token that is older than the realm, or from us for good: only a new token tells.
+    // Hidden from a token that is older than the realm, or from us for good: only a new token shows which.
     if (first === 'hidden') await this.admin.renewToken();
     const found = first === 'hidden' ? await this.findRealm(target.name) : first;
     if (found === 'hidden') return toInspectionOfHidden(target);
@@ -29,7 +29,7 @@ export class RealmIdentity {
   async findRealm(name: string): Promise<RealmSeen> {
     try {
       const realm = await this.admin.call(({ realms }) => realms.findOne({ realm: name }));
-      // findOne gives null for 404, whatever its type says.
+      // findOne gives null for 404, contrary to its type.
       if (realm === undefined || realm === null) return 'absent';
       return realm.id === undefined ? 'hidden' : { id: realm.id };
     } catch (error) {
@@ -38,13 +38,13 @@ export class RealmIdentity {
     }
   }
 
-  /** Says that we have seen it go. */
+  /** Notes that we have seen it go. */
   noteGone({ nonce }: Target): void {
     this.gone.add(nonce);
   }
 
   /**
-   * An administrator of the server may rename a realm: it isn't gone then, and can be told by its id alone. Keycloak finds realms
+   * An administrator of the server may rename a realm: it isn't gone then, and can be recognised by its id alone. Keycloak finds realms
    * by their ids only by listing all that we may see, which is dear: so once for each realm that was there and has no longer its name.
    * @throws BackendFault `changed-resource` naming what it is called now
    */
@@ -62,7 +62,7 @@ export class RealmIdentity {
     this.gone.add(nonce);
   }
 
-  /** All realms that we may see. Whoever may see none is refused the list itself. */
+  /** All realms that we may see. An account that may see none is refused the list itself. */
   private async allSeen(): Promise<{ id?: string; realm?: string }[]> {
     try {
       return await this.admin.call(({ realms }) => realms.find({ briefRepresentation: true }));

@@ -16,7 +16,7 @@ const LOGIN = {
 const DEMANDS = ['dpop.bound.access.tokens', 'tls.client.certificate.bound.access.tokens'];
 
 /**
- * Has the tenant's client take the stored secret again, whatever the tenant has done to it since, and leaves alone what doesn't
+ * Has the tenant's client take the stored secret again, even if the tenant has changed it since, and leaves alone what doesn't
  * stand in the way of that. Where nothing does, nothing is changed.
  * @returns what the tenant had changed
  */

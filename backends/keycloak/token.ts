@@ -31,7 +31,7 @@ export async function clientCredentials(account: ServiceAccount): Promise<Access
 /**
  * The id of the account itself. Access tokens may come without it (a client without the client scope `basic`); an ID token,
  * which a client gets for the scope `openid`, always holds it: https://openid.net/specs/openid-connect-core-1_0.html#IDToken
- * @throws BackendFault `permission` where no token tells it
+ * @throws BackendFault `permission` where no token contains it
  */
 export async function accountId(account: ServiceAccount, { value }: AccessToken): Promise<string> {
   const subject = claimsOf(value)?.sub ?? (await idTokenSubject(account));
@@ -51,7 +51,7 @@ async function idTokenSubject(account: ServiceAccount): Promise<string | undefin
 }
 
 /**
- * Asks for a token by the client credentials grant.
+ * Requests a token by the client credentials grant.
  * @param refusals the statuses that are taken for a refusal
  * @throws BackendFault `server-error` where the answer is neither a token nor a refusal, else fetch's own errors
  */

@@ -33,7 +33,7 @@ export async function accessOf(db: Db, { name, signal }: Target, secrets: Secret
 
 /**
  * A throwaway password ends logins; without roles even an open session is refused at its next command; then sessions, cursors
- * and what was authorised before are ended. All users of the tenant's database are the tenant's, whoever has made them.
+ * and what was authorised before are ended. All users of the tenant's database count as the tenant's, no matter who created them.
  */
 export async function cutAccess(admin: Db, db: Db, target: Target): Promise<Notes> {
   const { name, signal } = target;

@@ -35,8 +35,8 @@ const TENANT_META = '_freeflow_meta';
 
 /**
  * A database per tenant and a user of the same name in it, whose customData carries the nonce. The user is made only
- * after database and users were seen empty, since a database exists as soon as anybody writes to it. That user alone tells
- * whose it is: whatever stands in the database the tenant may change.
+ * after database and users were seen empty, since a database exists as soon as anyone writes to it. That user alone proves
+ * whose it is: the tenant may change everything in the database.
  */
 export class MongoBackend implements Backend {
   readonly kind = 'mongodb';
@@ -77,7 +77,7 @@ export class MongoBackend implements Backend {
       await this.refuseClaims(db, target);
       await this.createUser(target, secrets['password'] ?? '');
     } else {
-      // Made already: says once more what it may do.
+      // It exists already: sets its roles again.
       await runWrite(db, { updateUser: name, roles: rolesOn(name) }, signal);
     }
     await target.announceCall();
@@ -179,7 +179,7 @@ export class MongoBackend implements Backend {
     await this.client.close();
   }
 
-  /** Told from the server's own words where it has some: restrictions may refuse a login from here. */
+  /** Decided by the stored verifier where there is one: restrictions may refuse a login from here. */
   private async takesPassword(target: Target, secrets: Secrets): Promise<boolean> {
     const { name, signal } = target;
     const user = await userDetails(await this.db(name), name, signal);
@@ -203,7 +203,7 @@ export class MongoBackend implements Backend {
 
   /**
    * Connects first: a client whose first connection failed answers every later operation with "Topology is closed",
-   * until somebody connects it again. When it is connected, this costs nothing.
+   * until something connects it again. When it is connected, this costs nothing.
    */
   private async db(name: string): Promise<Db> {
     return (await this.client.connect()).db(name);
@@ -231,7 +231,7 @@ export class MongoBackend implements Backend {
 }
 
 /**
- * A database without collections isn't listed; a note makes it visible to whoever looks. It proves nothing, and whatever the
+ * A database without collections isn't listed; a note makes it visible in a listing. It proves nothing, and whatever the
  * tenant has in its database by now is left as it is.
  */
 async function ensureListed(db: Db, { tenantId, signal }: Target): Promise<void> {
@@ -242,7 +242,7 @@ async function ensureListed(db: Db, { tenantId, signal }: Target): Promise<void>
     .catch(async (error: unknown) => {
       if (hasCode(error, DATABASE_DIFFERS_BY_CASE))
         throw new BackendFault('foreign-resource', `MongoDB: ${messageOf(error)}`, { cause: error });
-      // Made meanwhile by somebody else, as a view for instance.
+      // Created by another client meanwhile, as a view for instance.
       if ((await collectionNames(db, signal)).length === 0) throw error;
     });
 }

@@ -42,7 +42,7 @@ export function mongoConnection(adminUrl: string, tenantUrl: string | undefined,
   };
 }
 
-/** The first host. An SRV name has no port: DNS tells it. */
+/** The first host. An SRV name has no port: DNS supplies it. */
 function placeOf({ hosts: [first = ''], isSRV }: ConnectionString): { host: string; port?: number } {
   const [, host = first, port] = /^(\[[^\]]+\]|[^:]+)(?::(\d+))?$/.exec(first) ?? [];
   const name = decodeURIComponent(host.replace(/^\[(.+)\]$/, '$1'));

@@ -33,7 +33,7 @@ export async function foreignUsers(admin: Db, name: string, signal: AbortSignal)
   return users.map(({ user, db, roles }) => `user ${user} of database ${db} has ${describeRoles(roles)}`);
 }
 
-/** The roles that somebody has defined in a database. */
+/** The user-defined roles of a database. */
 export async function ownRoles(db: Db, signal: AbortSignal): Promise<string[]> {
   const { roles } = await runRead(db, { rolesInfo: 1 }, signal);
   return (roles as Role[]).map(({ role }) => role);

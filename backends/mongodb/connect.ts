@@ -10,7 +10,7 @@ import {
 
 const STANDARD_PORT = 27_017;
 
-/** A MongoDB connection: all its hosts, its replica set, its TLS; without a port where DNS tells hosts and ports. */
+/** A MongoDB connection: all its hosts, its replica set, its TLS; without a port where DNS supplies hosts and ports. */
 export function mongoForm(
   { host, port, username, dbName, options }: ConnectionRow,
   password: string | undefined,

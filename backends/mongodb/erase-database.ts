@@ -8,7 +8,7 @@ import { endOperations, lockHolders } from './running-operations';
 /** After this time of dropping what comes back the step fails, names who writes, and is repeated. */
 const ERASE_WITHIN_MS = 10_000;
 const LOOK_AGAIN_MS = 300;
-/** MaxTimeMSExpired, LockTimeout, and two by which it is told that another change of the database is in progress. */
+/** MaxTimeMSExpired, LockTimeout, and two that mean that another change of the database is in progress. */
 const WAITED_IN_VAIN = [50, 24, 215, 12586];
 
 /**

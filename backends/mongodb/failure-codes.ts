@@ -31,11 +31,11 @@ export const FAILURE_CODES: readonly FailureCodes[] = [
     type: 'conflict',
     codes: [
       51003, // "User ... already exists"; in no list, the number stands in the server's source alone
-      11, // UserNotFound: just dropped by somebody
+      11, // UserNotFound: just dropped by another client
       112, // WriteConflict
       11000, // DuplicateKey
       46, // LockBusy
-      11601, // Interrupted: somebody has ended the operation
+      11601, // Interrupted: the operation was killed
     ],
   },
   {

@@ -17,9 +17,9 @@ const digestOf = (user: string, password: string): string =>
   createHash('md5').update(`${user}:mongo:${password}`).digest('hex');
 
 /**
- * Whether a user logs in by this password, told from its verifier (RFC 5802) rather than by a login, which the user's
+ * Whether a user logs in by this password, computed from its verifier (RFC 5802) rather than by a login, which the user's
  * authentication restrictions may refuse us.
- * @returns undefined where there is no verifier to tell it from
+ * @returns undefined where there is no verifier to compute it from
  */
 export async function isPasswordOf(
   { user, credentials }: { user: string; credentials?: Credentials },

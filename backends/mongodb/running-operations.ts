@@ -84,7 +84,7 @@ const sessionOwner = ({ user, db }: UserInfo): string => createHash('sha256').up
 
 async function currentOperations(admin: Db, match: Document, signal: AbortSignal): Promise<Operation[]> {
   const pipeline = [{ $currentOp: { allUsers: true, idleSessions: true } }, { $match: match }];
-  // The first batch will do: whoever asks asks again until there are none.
+  // The first batch will do: callers repeat this until there are none.
   const { cursor } = await runRead(admin, { aggregate: 1, pipeline, cursor: { batchSize: 1_000 } }, signal);
   return (cursor as { firstBatch: Operation[] }).firstBatch;
 }

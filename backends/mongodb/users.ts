@@ -22,7 +22,7 @@ export interface PrivilegedResource {
   anyResource?: boolean;
 }
 
-/** What the server tells of one user alone. */
+/** What the server shows only when it is queried for a single user. */
 export interface UserDetails extends UserInfo {
   credentials?: Credentials;
   authenticationRestrictions?: Document[];

@@ -26,7 +26,7 @@ export async function cutAccess(
   const { name, signal } = target;
   const own = rolesOf(name);
   return server.inDatabase(server.home, signal, async (session) => {
-    // Where somebody holds the database's row, the role is shut all the same.
+    // Where another session holds the database's row, the role is shut all the same.
     const shut = isThere.database ? setAllowed(session, name, false, own) : Promise.resolve();
     const problem = await shut.then(
       () => undefined,
@@ -63,7 +63,7 @@ export async function readAccess({ pool }: PostgresServer, { name }: Target): Pr
 export const wasShut = (before: AccessState | undefined): boolean =>
   before?.['canLogIn'] === false || before?.['takesConnections'] === false;
 
-/** Gives the access back: the stored password is what the role is let in by, whatever it had been changed to. */
+/** Gives the access back: the role logs in by the stored password again, even if it had been changed. */
 export async function giveAccess(
   server: PostgresServer,
   target: Target,

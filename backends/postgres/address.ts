@@ -19,7 +19,7 @@ const OF_THE_WAY = [
   'gssencmode',
   'target_session_attrs',
 ];
-/** Said by other parts of a connection. */
+/** Covered by other parts of a connection. */
 const NO_OPTIONS = ['host', 'port', 'user', 'password', 'dbname', 'database'];
 
 /**

@@ -14,18 +14,18 @@ interface Blocker {
   client: string | null;
   since: string | null;
   isTenants: boolean;
-  /** Ended by us, where we have the rights of its role: nobody else's session can be ended without a superuser's. */
+  /** Ended by us, where we have the rights of its role: to end any other session takes a superuser. */
   isOurs: boolean;
 }
 
-// A session of a role that carries FreeFlow's mark is a tenant's. Never the query itself: it may hold a secret.
+// A session of a role that carries an ownership nonce is a tenant's. Never the query itself: it may hold a secret.
 const BLOCKERS = `
   SELECT b.pid, a.usename AS role, a.datname AS database, a.application_name AS application, a.client_addr::text AS client, a.query_start::text AS since,
          coalesce(shobj_description(a.usesysid, 'pg_authid') LIKE 'freeflow:%', false) AS "isTenants",
          coalesce(pg_has_role(a.usesysid, 'USAGE'), false) AS "isOurs"
     FROM (SELECT DISTINCT unnest(pg_blocking_pids($1)) AS pid) b LEFT JOIN pg_stat_activity a ON a.pid = b.pid`;
 
-// pg_blocking_pids says 0 for a prepared transaction, which no session holds; its lock on its own number tells which it is.
+// pg_blocking_pids returns 0 for a prepared transaction, which no session holds; its lock on its own number identifies it.
 const PREPARED = `
   SELECT DISTINCT p.gid, p.owner, p.database, coalesce(shobj_description(r.oid, 'pg_authid') LIKE 'freeflow:%', false) AS "isTenants"
     FROM pg_locks w
@@ -68,7 +68,7 @@ export class Blockers {
     for (;;) {
       await delay(INSPECT_EVERY_MS, undefined, { signal: this.stopping.signal }).catch(() => undefined);
       if (this.stopping.signal.aborted) return;
-      // Not to see it costs a name, or the wait until the lock's own deadline; the statement itself says how it ended.
+      // A failed look costs a name in the message, or the wait until the lock's deadline; the statement itself reports how it ended.
       await this.inspect().catch(() => undefined);
     }
   }

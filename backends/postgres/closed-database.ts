@@ -14,8 +14,8 @@ const TRIES = 20;
 const LONGEST_PAUSE_MS = 100;
 
 /**
- * Where is kept what a database was before we let ourselves in: a setting of its owner role, which nobody ever logs in as, so
- * it has no effect. PostgreSQL lets nobody but superusers make up settings of their own, and the tenant can't change this one.
+ * Stores whether a database allowed connections before we opened it: a setting of its owner role, which is never logged in as, so
+ * it has no effect. Only superusers can invent settings of their own, and the tenant can't change this one.
  */
 const NOTE = 'application_name';
 const NOTE_WORDS = 'freeflow: was';
@@ -30,8 +30,8 @@ const NOTE_PREFIX = `${NOTE}=${NOTE_WORDS} `;
 
 /**
  * Works inside a tenant's database that takes no connections, or no more: opens it, connects, and sets it back to what it was at
- * once, since who is in stays in. Meanwhile nobody can use the moment whose role may not log in, as that of a suspended tenant.
- * What it was is noted in the transaction that opens it, so whatever dies in between, the next of these calls sets it back.
+ * once, since an open session stays. A role that may not log in, as that of a suspended tenant, can't use that moment.
+ * What it was is noted in the transaction that opens it, so that after a crash the next of these calls sets it back.
  */
 export async function enterShut<T>(
   server: PostgresServer,
@@ -45,7 +45,7 @@ export async function enterShut<T>(
     await server.inHomeDatabase(signal, (session) => open(session, database));
     const entered = await enterOpened(server, database, signal, work);
     if ('value' in entered) return entered.value;
-    // Somebody else who does the same has set it back in between; not all come again at the same moment.
+    // A concurrent call has set it back in between; the random delay keeps them from colliding again.
     if (tries === TRIES) throw entered.refusal;
     await delay(randomInt(LONGEST_PAUSE_MS), undefined, { signal });
   }
@@ -57,7 +57,7 @@ export async function setBackAll(server: PostgresServer): Promise<void> {
   for (const { database } of rows) await setBackNow(server, database);
 }
 
-/** Says whether a tenant's database takes connections from now on. */
+/** Sets whether a tenant's database takes connections from now on. */
 export const setAllowed = (
   session: Session,
   database: string,
@@ -104,7 +104,7 @@ async function tryToEnter<T>(
   }
 }
 
-/** By a signal of its own: a lost lock is no reason to leave it open, and what somebody has changed since is left alone. */
+/** By a signal of its own: a lost lock is no reason to leave it open, and what was changed since is left alone. */
 const setBackNow = (server: PostgresServer, database: string): Promise<void> =>
   server.inHomeDatabase(new AbortController().signal, (session) =>
     runLocked(session, database, () => setBack(session, database)),

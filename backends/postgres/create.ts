@@ -4,7 +4,7 @@ import { setAllowed } from './closed-database';
 import type { PostgresServer, Session } from './server';
 import { appRole, rolesOf, sql, type Found } from './sql';
 
-/** Makes what `found` doesn't show, and says once more how rights and limits shall be. */
+/** Creates what `found` lacks, and sets rights and limits again. */
 export async function createTenant(
   server: PostgresServer,
   target: Target,

@@ -5,7 +5,7 @@ export interface Dependency {
   /** Where it is; nothing where it belongs to the whole server, as a database or a tablespace. */
   database: string | null;
   role: string;
-  /** What it is, as far as one can say from outside of its database. */
+  /** What it is, as far as can be seen from outside of its database. */
   what: string;
   /** It owns it, and it may be data: not only settings about rights. */
   isPossession: boolean;

@@ -95,7 +95,7 @@ export async function findPostgresDrift(
       ];
 }
 
-/** What belongs to everybody is taken away again; what somebody was given by name, a person had a reason for. */
+/** What PUBLIC was granted is revoked; a grant to a role by name is left alone: a person had a reason for it. */
 const surplus = (grantee: string, privileges: string[]): Drift[] =>
   privileges.length === 0
     ? []
@@ -106,7 +106,7 @@ const surplus = (grantee: string, privileges: string[]): Drift[] =>
         },
       ];
 
-/** The tenants' things by the COMMENTs of their roles. */
+/** The tenants' resources, by the COMMENTs of their roles. */
 export async function listOwnedDatabases(pool: Pool): Promise<OwnedResource[]> {
   const { rows } = await pool.query<{ role: string; nonce: string; oid: string | null }>(NONCES);
   const found = new Map<string, OwnedResource>();

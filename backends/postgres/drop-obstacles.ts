@@ -20,7 +20,7 @@ interface Subscription {
 
 /**
  * Ends what of the tenant's own keeps PostgreSQL from dropping its database, sessions aside, and refuses to go on where it is
- * somebody else's, before anything is dropped.
+ * another party's, before anything is dropped.
  * @throws BackendFault `blocked`, with the statements for who may
  */
 export async function clearObstacles(server: PostgresServer, database: string, signal: AbortSignal): Promise<Notes> {

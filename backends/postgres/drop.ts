@@ -11,12 +11,12 @@ const IN_USE = '55006';
 const DEPENDED_ON = '2BP01';
 const TRIES = 3;
 
-// Of every role whose rights we have: those of the tenant, and whoever was let in by the provisioner.
+// Of every role whose rights we have: those of the tenant, and those that the provisioner has let in.
 const END_IN = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid() AND CASE WHEN usesysid IS NULL THEN false ELSE pg_has_role(usesysid, 'USAGE') END`;
 
 /**
  * Access first, then everything that could make it end half way, then the data, then the roles. What can't be removed by a
- * provisioner, as somebody else's transaction or a superuser's grant, is named while all data is still there.
+ * provisioner, as another party's transaction or a superuser's grant, is named while all data is still there.
  */
 export async function dropTenant(
   server: PostgresServer,
@@ -48,7 +48,7 @@ export async function dropTenant(
 async function dropDatabase(session: Session, target: Target, roles: readonly string[]): Promise<void> {
   const { name } = target;
   await target.announceCall();
-  // A template isn't dropped; it is the owner's to say that it is none.
+  // A template can't be dropped; only its owner can make it an ordinary database again.
   await session.change(`ALTER DATABASE ${id(name)} IS_TEMPLATE false`, roles);
   await session.client.query(END_IN, [name]);
   await target.announceCall();

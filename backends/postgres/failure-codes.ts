@@ -14,7 +14,7 @@ export const FAILURE_CODES: readonly FailureCodes[] = [
       '08003', // connection_does_not_exist
       '08004', // sqlserver_rejected_establishment_of_sqlconnection
       '08006', // connection_failure
-      '08P01', // protocol_violation: by it PgBouncer says all of its own, as query_wait_timeout or that it can't connect to the server
+      '08P01', // protocol_violation: PgBouncer's code for every failure of its own, as query_wait_timeout or no connection to the server
     ],
   },
   {

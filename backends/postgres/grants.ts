@@ -16,7 +16,7 @@ const SHOWN_MAX = 5;
 const dropOwned = (roles: readonly string[]): string => `DROP OWNED BY ${roles.map(id).join(', ')}`;
 
 /**
- * Refuses to go on where a role owns something elsewhere, before anything is dropped: it may be somebody's data.
+ * Refuses to go on where a role owns something elsewhere, before anything is dropped: it may be data that is needed.
  * @throws BackendFault `conflict`
  */
 export async function refusePossessions(server: PostgresServer, { roles, ownDatabase }: Leaving): Promise<void> {
@@ -30,7 +30,7 @@ export async function refusePossessions(server: PostgresServer, { roles, ownData
 }
 
 /**
- * Any tenant may grant a role of another one rights on what is its own (nobody but superusers can be kept from that), and
+ * Any tenant may grant a role of another one rights on what is its own (that can't be forbidden), and
  * PostgreSQL drops no role that has rights anywhere. So they are taken away first, in each such database, also in one that takes
  * no connections; those on what belongs to the whole server in any. To be called once nothing is owned there.
  */

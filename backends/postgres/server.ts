@@ -14,8 +14,8 @@ const FURTHER_MAX = 2;
 const HOME = 'postgres';
 
 /**
- * Said first on every session with an effect: a database may have settings of its own, by whoever may alter it, and none of
- * them is to decide what a statement of ours does.
+ * Runs first on every session with an effect: a database may have settings of its own, set by anyone who may alter it, and
+ * none of them may change what a statement of ours does.
  */
 const PREAMBLE = `SET ROLE NONE; SET default_transaction_read_only = off; SET lock_timeout = ${LOCK_TIMEOUT_MS}; SET search_path = pg_catalog`;
 
@@ -30,14 +30,14 @@ export interface Session {
   change: (statement: string, own?: readonly string[]) => Promise<void>;
 }
 
-/** The server as the provisioner reaches it: a pool to ask by, and a bounded number of sessions that act. */
+/** The server as the provisioner reaches it: a pool for queries, and a bounded number of sessions with an effect. */
 export class PostgresServer {
   readonly pool: Pool;
   readonly home: string;
   private readonly base: ErrorTolerantClientConfig;
   private readonly sessions: Limiter;
-  // What already works on a session may need a further one, and that one the provisioner's own database. Each kind has places of
-  // its own, or all could wait for each other.
+  // A caller that holds a session may need a further one, and that one another in the provisioner's own database. Each kind has
+  // places of its own, or all could wait for each other.
   private readonly further = new Limiter(FURTHER_MAX);
   private readonly atHome = new Limiter(FURTHER_MAX);
 
@@ -68,12 +68,12 @@ export class PostgresServer {
     return this.sessions.run(signal, () => this.runSession(database, signal, work));
   }
 
-  /** The same for what already works on one. */
+  /** The same for a caller that holds a session already. */
   inFurtherDatabase<T>(database: string, signal: AbortSignal, work: (session: Session) => Promise<T>): Promise<T> {
     return this.further.run(signal, () => this.runSession(database, signal, work));
   }
 
-  /** The same in the provisioner's own database, for what may already work on two. */
+  /** The same in the provisioner's own database, for a caller that may hold two sessions already. */
   inHomeDatabase<T>(signal: AbortSignal, work: (session: Session) => Promise<T>): Promise<T> {
     return this.atHome.run(signal, () => this.runSession(this.home, signal, work));
   }
@@ -83,7 +83,7 @@ export class PostgresServer {
     return { ...this.base, connectionString: withTenantLogin(this.urlOf(database), role, password).href };
   }
 
-  /** Counts what is done on a session that isn't ours among the bounded ones. */
+  /** Counts a call on a session that isn't ours among the bounded ones. */
   countCall<T>(call: () => Promise<T>): Promise<T> {
     return this.sessions.run(undefined, call);
   }

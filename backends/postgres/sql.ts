@@ -10,7 +10,7 @@ export const appRole = (database: string) => `${database}_app`;
 export const rolesOf = (database: string): string[] => [appRole(database), ownerRole(database)];
 export const formatNonce = (nonce: string) => `freeflow:${nonce}`;
 
-/** What stands at the server under a tenant's name. */
+/** What exists at the server under a tenant's name. */
 export interface Found {
   ownerNonce: string | null;
   ownerExists: boolean;
@@ -30,7 +30,7 @@ export const FIND = `
     LEFT JOIN pg_roles a ON a.rolname = $3
     LEFT JOIN pg_database d ON d.datname = $1`;
 
-/** Says who stands in the way, or nothing where all that stands is ours. */
+/** Names the foreign resource that is in the way; undefined where all that exists is ours. */
 export function findForeign(found: Found, { name, nonce }: Target): string | undefined {
   const ours = formatNonce(nonce);
   if (found.ownerExists && found.ownerNonce !== ours)
@@ -44,20 +44,20 @@ export function findForeign(found: Found, { name, nonce }: Target): string | und
 
 /** The statements of a create, in order. Those of one string are one transaction; CREATE DATABASE stands alone. */
 export const sql = {
-  // One transaction, so no role of ours ever stands without its mark.
+  // One transaction, so no role of ours ever exists without its nonce.
   createRoles: (name: string, nonce: string, verifier: string, connectionsMax: number): string => {
     const [owner, app, ours] = [id(ownerRole(name)), id(appRole(name)), literal(formatNonce(nonce))];
     return `CREATE ROLE ${owner} NOLOGIN; COMMENT ON ROLE ${owner} IS ${ours};
        CREATE ROLE ${app} LOGIN CONNECTION LIMIT ${connectionsMax} PASSWORD ${literal(verifier)}; COMMENT ON ROLE ${app} IS ${ours}`;
   },
 
-  // A new database lets everybody in, and whoever is in stays in; so nobody may connect until PUBLIC has lost that right.
+  // A new database lets every role connect, and an open session stays; so no connection is allowed until PUBLIC has lost that right.
   createDatabase: (name: string, locale: string): string =>
     `CREATE DATABASE ${id(name)} OWNER ${id(ownerRole(name))} TEMPLATE template0 STRATEGY wal_log ENCODING 'UTF8' ${locale} ALLOW_CONNECTIONS false`,
   revokePublicAccess: (name: string): string =>
     `SET ROLE ${id(ownerRole(name))}; REVOKE ALL ON DATABASE ${id(name)} FROM PUBLIC; SET ROLE NONE`,
 
-  // Repeatable: every statement says how it shall be, none what to change. Runs inside the tenant's database.
+  // Repeatable: every statement sets a state, none changes one relative to what it was. Runs inside the tenant's database.
   openToApp: (name: string, connectionsMax: number): string => {
     const [database, owner, app, schema] = [id(name), id(ownerRole(name)), id(appRole(name)), id(SCHEMA)];
     return `SET ROLE ${owner}; GRANT CONNECT, TEMPORARY ON DATABASE ${database} TO ${app};

@@ -8,7 +8,7 @@ import { appRole } from './sql';
 const WRONG_PASSWORD = '28P01';
 const NOT_LET_IN = '28000';
 
-// What a tenant may set, by ALTER ROLE, applies to each of its sessions as it begins; what the session itself asks for goes before it.
+// What a tenant may set, by ALTER ROLE, applies to each of its sessions as it begins; what the session itself sets takes precedence.
 const SETTINGS = `
   SELECT DISTINCT s.name, coalesce(s.boot_val, '') AS value
     FROM pg_db_role_setting d CROSS JOIN unnest(d.setconfig) c JOIN pg_settings s ON lower(s.name) = lower(split_part(c, '=', 1))
@@ -32,7 +32,7 @@ export class TenantLogin {
     this.role = appRole(name);
   }
 
-  /** Works on one session as the tenant, which is ended then. Throws what the driver throws where the tenant isn't let in. */
+  /** Runs `work` on a session as the tenant, which is ended after it. Throws what the driver throws where the tenant isn't let in. */
   async runConnected<T>(database: string, work: (client: Client) => Promise<T>): Promise<T> {
     const settings = await settingsOf(this.server.pool, this.role, database);
     return this.server.countCall(async () => {
@@ -60,7 +60,7 @@ export class TenantLogin {
     }
   }
 
-  /** What stands behind a refused login is the tenant's affair, never that of the provisioner's credentials. */
+  /** Explains a refused login: its cause is the tenant's, never the provisioner's credentials. */
   async explainError(error: unknown): Promise<unknown> {
     // 42501: an administrator has taken a right from it, such as CONNECT.
     if (!hasCode(error, WRONG_PASSWORD, NOT_LET_IN, '42501')) return error;

@@ -2,8 +2,8 @@ import { types } from 'node:util';
 import { certificateFault } from '@freeflow/lib/pg';
 
 /**
- * Why a set-up ended, as far as somebody can do something about it:
- * - `unreachable`: nobody answers, or not any more.
+ * Why a set-up failed, as far as its user can do something about it:
+ * - `unreachable`: the server does not answer, or no longer.
  * - `certificate`: its TLS certificate is not trusted here, or made out to another host.
  * - `credentials`: the server refuses the owner's.
  * - `forbidden`: the owner lacks a right.
@@ -35,7 +35,7 @@ export function certificateProblem(title: string, error: unknown): SetUpError | 
 /** What to do about it. */
 export const TRUST_ADVICE = 'Trust its issuer here (NODE_EXTRA_CA_CERTS, sslrootcert, tlsCAFile), or correct the host.';
 
-/** What an error says: its message, or the messages of those it is made of. That of `fetch` alone says nothing. */
+/** The message of an error, or the messages of those it is made of. That of `fetch` alone has no information. */
 export function reasonOf(error: unknown): string {
   if (!types.isNativeError(error)) return String(error);
   if (error.message === 'fetch failed' && error.cause !== undefined) return reasonOf(error.cause);

@@ -33,7 +33,7 @@ export interface Provisioner<Owner extends z.ZodRawShape = z.ZodRawShape> {
   plan(owner: z.output<z.ZodObject<Owner>>, password: Password, options: SetUpOptions): SetUp;
 }
 
-/** Said of a server that has no narrower login than an owner's. */
+/** The reason shown for a server that has no narrower login than an owner's. */
 export interface NoProvisioner {
   readonly isMissingBecause: string;
 }

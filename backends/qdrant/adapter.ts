@@ -170,8 +170,8 @@ export class QdrantBackend implements Backend {
   }
 
   /**
-   * Snapshots outlive their collection, and whoever may use the next one of that name may read them. Those of a collection
-   * just made are somebody else's; ours, still empty, is taken away again, and with it what says that its snapshots are ours.
+   * Snapshots outlive their collection, and the user of the next one of that name may read them. Those of a collection
+   * just created are another party's; ours, still empty, is dropped again, and with it the proof that its snapshots are ours.
    */
   private async refuseLeftSnapshots({ name, nonce, announceCall }: Target): Promise<void> {
     const { length } = await snapshotsOf(this.client, name);
@@ -189,7 +189,7 @@ export class QdrantBackend implements Backend {
 
 const tokenOf = ({ name }: Target, secrets: Secrets): string => tokenIdOf(secrets['token'] ?? '', name);
 
-/** Says who stands in the way, or nothing where there is no collection or it is ours. */
+/** Names the foreign collection that is in the way; undefined where there is no collection or it is ours. */
 function findForeign(metadata: Record<string, unknown> | undefined, { name, nonce }: Target): string | undefined {
   if (metadata === undefined || metadata['freeflowNonce'] === nonce) return undefined;
   return `collection ${name} exists and isn't ours (${metadata['freeflowNonce'] === undefined ? 'no nonce' : 'another nonce'})`;

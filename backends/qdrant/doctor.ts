@@ -9,7 +9,7 @@ import { type SupportedVersions, versionFinding } from '../doctor/versions';
 import { qdrantAddress } from './provisioner/address';
 import { VARIABLES } from './variables';
 
-/** What the checks are made by. A key that is too short for the worker is a finding, no mistake of whoever asks. */
+/** What the checks are made by. A key that is too short for the worker is a finding, not an error of the command. */
 export const SETTINGS = { QDRANT_URL: VARIABLES.QDRANT_URL, QDRANT_API_KEY: secret(text('TEXT'), 'its API key') };
 type Name = keyof typeof SETTINGS;
 

@@ -16,7 +16,7 @@ export const describeVectors = ({ size, distance }: Vectors): string => `${Strin
 
 /**
  * How the collection and its token's point differ from what they should be.
- * @param configured the vectors of new collections: what those of before, which don't say, were made with
+ * @param configured the vectors of new collections; assumed for older ones, which don't record theirs
  */
 export async function findQdrantDrift(
   client: QdrantClient,

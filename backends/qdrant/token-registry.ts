@@ -13,7 +13,7 @@ const NONCE = 'nonce';
 const ERASING = 'erasing';
 /** What is filtered by must be indexed: a server in strict mode refuses it otherwise. */
 const INDEXED = [TOKEN_KEY, NONCE];
-/** Ours have a fixed size and use, whatever the server's default is for the tenants'. */
+/** Ours have a fixed size and use, independent of the server's default for the tenants'. */
 const NOT_STRICT = { strict_mode_config: { enabled: false } };
 /** More tokens than a tenant ever has: one, and those of a rotation. */
 const POINTS_MAX = 100;
@@ -24,8 +24,8 @@ export interface RegistryPoint {
 }
 
 /**
- * The collection that says which tokens are valid: one point per token, with the nonce of what it opens. A point without a token
- * marks a collection that is being erased.
+ * The collection that decides which tokens are valid: one point per token, with the nonce of what it opens. A point without a token
+ * stands for a collection that is being erased.
  */
 export class Registry {
   constructor(private readonly client: QdrantClient) {}
@@ -77,7 +77,7 @@ export class Registry {
     await this.client.delete(REGISTRY, { wait: true, filter: byNonce(nonce) });
   }
 
-  /** Makes all tokens of a nonce invalid at once, and keeps in mind that its collection and what belongs to it has to go. */
+  /** Makes all tokens of a nonce invalid at once, and records that its collection and what belongs to it has to go. */
   async startErasure({ name, nonce, tenantId }: Target, announceCall: () => Promise<void>): Promise<void> {
     const id = erasureId(nonce);
     await this.client.upsert(REGISTRY, {

@@ -50,7 +50,7 @@ function lines(result: SetUpResult, isPrinting: boolean): string[] {
   ];
 }
 
-/** Where to find the provisioner's password, so that nobody searches for it in vain. */
+/** Where to find the provisioner's password. */
 export function passwordHint({ backend, isGenerated, workerEnv }: SetUpResult, isPrinting: boolean): string[] {
   const { passwordVariable } = backend.provisioner;
   if (!isPrinting && isGenerated)
@@ -70,7 +70,7 @@ export const describeLeftOut = (backends: readonly ProvisionedBackend[]): string
 export const withoutProvisioner = (): string[] =>
   Object.entries(WITHOUT_PROVISIONER).map(([kind, why]) => `${BACKENDS[kind as BackendKind].title}\n  ${why}`);
 
-/** One line for each variable, for a shell to read: whatever is in a value is only text. */
+/** One line for each variable, for a shell to read: a value is quoted, so that nothing in it is executed. */
 export const envLines = (env: Readonly<Record<string, string>>): string =>
   Object.entries(env)
     .map(([name, value]) => `${name}=${quoteShell(value)}`)

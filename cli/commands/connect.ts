@@ -41,7 +41,7 @@ export const connectOptions = z.object({
 /**
  * Reads how a tenant's application connects, secrets resolved, and records who did in the tenant's log.
  * @param tenant name or id
- * @param warn is told what had to be left out
+ * @param warn is called with what had to be left out
  * @throws Failure when there is no such tenant, or the master database can't be read
  */
 export async function connect(
@@ -74,8 +74,8 @@ interface Query {
 }
 
 /**
- * The connections to all backends, or to the one that was asked for. A server that does not answer is no reason to keep the
- * others from who asked for all; who asked for it alone is refused.
+ * The connections to all backends, or to the requested one. Where all are requested, a server that does not answer is left out
+ * with a warning; requested alone, it is a failure.
  */
 async function describeAll(
   tenant: ConnectedTenant,
@@ -114,7 +114,7 @@ async function read(
   oldKeys: string | undefined,
 ): Promise<Connections> {
   const keys = readSecretKeys(settings.SECRETS_KEY, oldKeys);
-  // Prisma tells less of what is wrong with a server, a login or a database than this does.
+  // Prisma reports less of what is wrong with a server, a login or a database than this does.
   await assertMigrated(settings.MASTER_DATABASE_URL);
   const db = createMasterClient(settings.MASTER_DATABASE_URL, {
     maxConnections: 2,

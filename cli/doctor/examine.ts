@@ -3,7 +3,7 @@ import { type Check, type Finding, type Group, notChecked, notCheckedBecause } f
 import { explain, timedOut } from './explain';
 import type { Known } from './settings';
 
-/** A check that is done. */
+/** A check with its result. */
 export interface Line extends Finding {
   check: string;
 }
@@ -11,8 +11,8 @@ export interface Line extends Finding {
 const LIMIT_MS = 10_000;
 
 /**
- * Makes all checks side by side; each has 10 s. A check whose settings are not known, or that could only repeat the failure
- * of one before it, is not made and says so.
+ * Runs all checks side by side; each has 10 s. A check whose settings are not known, or that could only repeat the failure
+ * of one before it, is skipped and reported as skipped.
  * @param report is called with each as it ends
  */
 export async function examine(

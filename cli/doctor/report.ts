@@ -39,7 +39,7 @@ export const asJson = (lines: readonly Line[]): string =>
     2,
   );
 
-/** What a script is told: whether anything failed, whether nobody at all could be reached, and whether nothing at all was named to be reached. */
+/** For scripts: whether a check failed, whether no server at all could be reached, and whether none was configured. */
 export function exitCodeOf(groups: readonly Group[], lines: readonly Line[]): number {
   const first = new Set(
     groups

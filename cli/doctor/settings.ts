@@ -29,7 +29,7 @@ const PRODUCT = {
   AUTH_PERMISSIONS_CLAIM: TEXT.default('permissions'),
   MASTER_DATABASE_URL: secret(masterUrl(), 'the master database'),
   MASTER_OWNER_URL: secret(masterUrl(), "the master database by its owner's login"),
-  // A key that does not fit is a finding, no mistake of whoever asks.
+  // A key that does not fit is a finding, not an error of the command.
   SECRETS_KEY: secret(TEXT, "the key that the tenants' secrets are sealed by"),
   TEMPORAL_ADDRESS: TEXT,
   TEMPORAL_NAMESPACE: TEXT.default('default'),
@@ -48,7 +48,7 @@ const DEFAULTS = new Map(VARIABLES.map(({ name, standard }) => [name, standard])
 /** What is known of the installation to be checked. */
 export interface Known {
   values: Values<string>;
-  /** Why these are not known, for whoever would set them. */
+  /** Why these are not known, and how to set them. */
   explainMissing: (names: readonly string[]) => string;
 }
 
@@ -82,7 +82,7 @@ function readGiven(env: NodeJS.ProcessEnv): Readonly<Record<string, unknown>> {
   }
 }
 
-/** Where API and worker answer may be set by host and port, as they themselves are told. */
+/** Where API and worker answer may be set by host and port, by their own variables. */
 const withAddresses = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
   ...env,
   FREEFLOW_API_URL: env['FREEFLOW_API_URL'] || addressOf(env, 'API_HOST', 'API_PORT'),
@@ -120,7 +120,7 @@ const valuesOf = (known: Readonly<Record<string, unknown>>): Values<string> =>
     }),
   );
 
-/** The address of a process that is told by host and port where to listen. */
+/** The address of a process whose host and port are configured apart. */
 function addressOf(env: NodeJS.ProcessEnv, host: string, port: string): string | undefined {
   return env[port] ? `http://${hostAndPort(env[host] || '127.0.0.1', Number(env[port]))}` : undefined;
 }

@@ -2,17 +2,17 @@ import type { Client } from '@temporalio/client';
 import { tsToMs } from '@temporalio/common/lib/time';
 import { fail, type Finding, ok } from '../../backends/doctor/check';
 
-/** What workers ask a queue for, in Temporal's numbers. */
+/** The task types that workers poll a queue for, in Temporal's numbers. */
 export const QUEUE_TYPES = {
   workflows: { title: 'workflows', number: 1 },
   activities: { title: 'activities', number: 2 },
 } as const;
 type QueueType = (typeof QUEUE_TYPES)[keyof typeof QUEUE_TYPES];
 
-/** A worker that waits for work asks again every minute; Temporal remembers for five minutes who asked. */
+/** An idle worker polls again every minute; Temporal remembers pollers for five minutes. */
 const ALIVE_MS = 90_000;
 
-/** Whether workers ask a queue for tasks of each of these types. */
+/** Checks that workers poll a queue for tasks of each of these types. */
 export async function checkPollers(client: Client, queue: string, types: readonly QueueType[]): Promise<Finding> {
   const counts = await Promise.all(types.map(async (type) => ({ ...type, ...(await pollersOf(client, queue, type)) })));
   const idle = counts.filter(({ alive }) => alive === 0);

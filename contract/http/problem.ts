@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** One thing wrong with a request: where it is, and what. */
+/** One fault of a request: where it is, and what. */
 const inputErrorSchema = z.object({
   pointer: z.string().optional().describe('JSON pointer into the body'),
   parameter: z.string().optional(),

@@ -58,7 +58,7 @@ export const serverUrl = () =>
     (value) => hasProtocol('http:', 'https:')(value) && !hasLogin(value) && !/[?#]/.test(value),
   );
 
-/** A key that tokens are signed with. Whoever holds one of them can try out keys by himself, as fast as he likes: a short one he finds. */
+/** A key that tokens are signed with. The holder of a token can try out keys offline, at any speed, and would find a short one. */
 export const signingKey = () => text(`at least ${SIGNING_KEY_BYTES} bytes (openssl rand -base64 32)`, isSigningKey);
 
 /** A key that wraps secrets. */
@@ -73,7 +73,7 @@ export const secretKeys = () =>
 /** A role's password. Characters beyond ASCII would have to be normalised (SASLprep) exactly as the server does it. */
 export const rolePassword = () => text('printable ASCII characters', (value) => /^[\x20-\x7e]+$/.test(value));
 
-/** Says what a variable means and that it carries a credential: NAME_FILE may name a file with it, and no child process inherits it. */
+/** Describes a variable, and declares that it carries a credential: NAME_FILE may name a file with it, and no child process inherits it. */
 export const secret = <Schema extends z.ZodType>(schema: Schema, meaning: string): Schema =>
   schema.meta({ description: meaning, isSecret: true });
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A variable of a program, for --help, documents and whoever must keep it away from others. */
+/** A variable of a program, for --help, documents, and code that must keep it from other processes. */
 export interface Variable {
   readonly name: string;
   readonly meaning: string;
@@ -36,7 +36,7 @@ function metaOf(schema: z.core.$ZodType): z.core.GlobalMeta {
   return { ...(inner === undefined ? {} : metaOf(inner)), ...z.globalRegistry.get(schema) };
 }
 
-/** The part of a --help that tells a program's variables. */
+/** The part of a --help that lists a program's variables. */
 export function variablesHelp(schema: z.ZodObject): string {
   const variables = variablesOf(schema);
   const width = Math.max(...variables.map(({ name }) => name.length));

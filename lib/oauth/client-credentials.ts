@@ -17,7 +17,7 @@ export interface OAuthClient {
   readonly secretBy?: 'basic' | 'form';
 }
 
-/** What is asked for beyond an access token. */
+/** What is requested beyond an access token. */
 export interface GrantOptions {
   /** Has the server send an ID token as well (scope `openid`), which must be this issuer's. */
   readonly idTokenOf?: string;
@@ -27,9 +27,9 @@ export interface GrantOptions {
 
 export interface AccessToken {
   readonly value: string;
-  /** How long it is good, in ms; undefined where the server doesn't say. */
+  /** How long it is valid, in ms; undefined where the server doesn't state it. */
   readonly lifetimeMs: number | undefined;
-  /** The account that the ID token names; undefined where none was asked for, or given. */
+  /** The account that the ID token names; undefined where none was requested, or given. */
   readonly idTokenSubject: string | undefined;
 }
 
@@ -52,7 +52,7 @@ export async function grantClientCredentials(
     secretBy === 'basic' ? ClientSecretBasic(clientSecret) : ClientSecretPost(clientSecret),
   );
   configuration.timeout = timeoutMs / 1_000;
-  // Whether plain HTTP is good enough is for whoever configured the address.
+  // Whether plain HTTP is good enough is the decision of the operator who configured the address.
   allowInsecureRequests(configuration);
   try {
     const token = await clientCredentialsGrant(configuration, idTokenOf === undefined ? {} : { scope: 'openid' });

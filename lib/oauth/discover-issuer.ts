@@ -2,9 +2,9 @@ import { allowInsecureRequests, discovery } from 'openid-client';
 import { OAuthError } from './errors';
 import { toOAuthError } from './to-oauth-error';
 
-/** Where the tokens of an issuer come from, as it says itself. */
+/** Where the tokens of an issuer come from, by its own document. */
 export interface Issuer {
-  /** May be another address than the one that was asked, as behind a proxy. */
+  /** May be another address than the requested one, as behind a proxy. */
   readonly issuer: string;
   readonly tokenUrl: string;
 }
@@ -15,11 +15,11 @@ const TIMEOUT_MS = 10_000;
 export const discoveryUrlOf = (url: string): string => `${url}/.well-known/openid-configuration`;
 
 /**
- * Asks an issuer at an address of its for its endpoints.
+ * Reads the endpoints of an issuer at one of its addresses.
  * @throws OAuthError
  */
 export async function discoverIssuer(url: string): Promise<Issuer> {
-  // By the address of the document itself: then its issuer need not be the address that was asked.
+  // By the address of the document itself: then its issuer need not be the requested address.
   const configuration = await discovery(new URL(discoveryUrlOf(url)), 'none', undefined, undefined, {
     timeout: TIMEOUT_MS / 1_000,
     execute: [allowInsecureRequests],

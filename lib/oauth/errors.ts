@@ -1,9 +1,9 @@
 import { CodedError } from '../errors';
 
 /**
- * - `no-answer`: nobody answers, or not in time; the cause is fetch's own error.
+ * - `no-answer`: the server does not answer, or not in time; the cause is fetch's own error.
  * - `refused`: the server answers by an error, see `status` and `reason`.
- * - `malformed`: the server answers by something else than OAuth says: another kind of server may be at this address.
+ * - `malformed`: the answer is not one of OAuth: another kind of server may be at this address.
  */
 export type OAuthErrorCode = 'no-answer' | 'refused' | 'malformed';
 

@@ -10,7 +10,7 @@ interface Current<T> {
   readonly goodUntil: number;
 }
 
-/** One access token shared by many calls, fetched once however many ask at the same time, and again before it runs out. */
+/** One access token shared by many calls, fetched once for all simultaneous callers, and again before it expires. */
 export class SharedToken<T extends Pick<AccessToken, 'value' | 'lifetimeMs'>> {
   private current: Promise<Current<T>> | undefined;
 
@@ -40,7 +40,7 @@ export class SharedToken<T extends Pick<AccessToken, 'value' | 'lifetimeMs'>> {
       const { lifetimeMs = DEFAULT_LIFETIME_MS } = token;
       return { token, goodUntil: performance.now() + Math.max(lifetimeMs - this.earlyMs, lifetimeMs / 2) };
     });
-    // A failure isn't kept: the next caller asks anew.
+    // A failure isn't kept: the next caller requests anew.
     fetching.catch(() => {
       if (this.current === fetching) this.current = undefined;
     });

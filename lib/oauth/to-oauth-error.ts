@@ -28,7 +28,7 @@ function answerOf(error: unknown): Response | undefined {
   return error instanceof ClientError && error.cause instanceof Response ? error.cause : undefined;
 }
 
-/** By these names fetch throws: nobody answers, the deadline, an abort. */
+/** The names of what fetch throws: no answer, the deadline, an abort. */
 const FETCH_ERRORS = ['TypeError', 'TimeoutError', 'AbortError'];
 
 /** What fetch has thrown, before the answer or in the middle of its body; undefined where a whole body isn't JSON. */

@@ -14,7 +14,7 @@ export interface ErrorTolerantClientConfig extends ClientConfig {
 }
 
 /**
- * Every session says UTC and ISO dates, whatever server, database, role, pooler or environment would have it be. Prisma's adapter depends
+ * Every session sets UTC and ISO dates, over the settings of server, database, role, pooler and environment. Prisma's adapter depends
  * on it: what it reads of a timestamptz loses its offset and is taken for UTC (`normalize_timestamptz`), what it writes has none (`formatDateTime`;
  * https://github.com/prisma/prisma/blob/7.10.0/packages/adapter-pg/src/conversion.ts).
  */
@@ -50,7 +50,7 @@ export class ErrorTolerantClient extends Client {
     callbackify(() => this.connectAndSet())(callback);
   }
 
-  /** Whether a pooler stands between, which makes up the process number that it tells a client at the start. */
+  /** Whether a pooler stands between, which makes up the process number that it sends a client at the start. */
   get isPooled(): boolean {
     return this.backendPid !== undefined && this.backendPid !== this.announcedPid;
   }
@@ -64,7 +64,7 @@ export class ErrorTolerantClient extends Client {
     return 'processID' in this ? this.processID : undefined;
   }
 
-  /** A pooler tells a client that it is connected before there is a session at the server, so this statement has a deadline of its own. */
+  /** A pooler reports to a client that it is connected before there is a session at the server, so this statement has a deadline of its own. */
   private async connectAndSet(): Promise<Client> {
     await super.connect().catch(translateAuthFailure);
     try {
@@ -80,7 +80,7 @@ export class ErrorTolerantClient extends Client {
   }
 }
 
-/** PgBouncer has one code for all that it says itself; a password that it refuses gets the one that PostgreSQL has for it. */
+/** PgBouncer has one code for all errors of its own; a password that it refuses gets the one that PostgreSQL has for it. */
 function translateAuthFailure(error: unknown): never {
   if (
     error instanceof DatabaseError &&

@@ -3,12 +3,12 @@ import { SecretError } from './errors';
 
 /** A key that wraps data keys. A KeyObject never shows its bytes when it is printed or serialised. */
 export interface SecretKey {
-  /** The first 16 hex digits of the SHA-256 of the key: tells keys apart, reveals nothing. */
+  /** The first 16 hex digits of the SHA-256 of the key: distinguishes keys, reveals nothing. */
   readonly id: string;
   readonly key: KeyObject;
 }
 
-/** The keys of the environment: new secrets are wrapped by `current`, stored ones are opened by whichever wrapped them. */
+/** The keys of the environment: new secrets are wrapped by `current`, stored ones are opened by the key that wrapped them. */
 export interface SecretKeys {
   readonly current: SecretKey;
   readonly byId: ReadonlyMap<string, SecretKey>;

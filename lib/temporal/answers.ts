@@ -56,7 +56,7 @@ export async function hasAnswered(client: Client, tenantId: string, runId: strin
   }
 }
 
-/** Ends a run that can't go on: what is in progress at the backends notices that it is superseded. Returns whether it did. */
+/** Ends a run that can't go on: its attempts in progress notice that they are superseded. Returns whether it did. */
 async function endFailingRun(client: Client, tenantId: string, by: string): Promise<boolean> {
   const { state, runId } = await within(client, CHECK_DEADLINE_MS, () => describeRun(client, tenantId));
   if (state !== 'fails') return false;

@@ -35,7 +35,7 @@ interface Visit {
 }
 
 /**
- * Runs calls on a connection of their own, which is closed afterwards: as the environment says (TLS, API key), but to the given
+ * Runs calls on a connection of their own, which is closed afterwards: by the environment (TLS, API key), but to the given
  * address and namespace.
  * @throws TemporalError `unreachable`, else what the server answers (a gRPC error)
  */
@@ -58,7 +58,7 @@ export async function withTemporal<T>(
   try {
     return await connection.withDeadline(Date.now() + deadlineMs, () => use(new Client({ connection, namespace })));
   } catch (error) {
-    // The client's own words ("Failed to describe schedule") don't say why; the server's do.
+    // The client's own message ("Failed to describe schedule") has no cause; the server's has.
     throw error instanceof ServiceError && error.cause !== undefined ? error.cause : error;
   } finally {
     await connection.close();

@@ -1,7 +1,7 @@
 import { CodedError } from '../errors';
 
 /**
- * - `unreachable`: no Temporal server answers at the address; the cause says why.
+ * - `unreachable`: no Temporal server answers at the address; see the cause.
  * - `run-still-open`: a tenant's previous run did not close in time, so the next one could not be started.
  */
 export type TemporalErrorCode = 'unreachable' | 'run-still-open';

@@ -1,4 +1,4 @@
-// Temporal's runs: how they are started, told and described. Connections by Temporal's standard variables.
+// Temporal's runs: how they are started, signalled and described. Connections by Temporal's standard variables.
 export type { AnswerOutcome } from './answers';
 export { createLazyClient, readTemporalConfig, withTemporal, type TemporalConfig } from './connect';
 export { TemporalError, type TemporalErrorCode } from './errors';

@@ -38,7 +38,7 @@ export async function startOperation(
     if (operation.interrupts)
       await client.workflowService.signalWorkflowExecution(interruptRequest(operation, client.options.namespace));
   } catch (error) {
-    // What has closed since then is in nobody's way.
+    // What has closed since then blocks nothing.
     if (!isNotFound(error)) throw error;
   }
   return 'other';

@@ -10,7 +10,7 @@ const START_DEADLINE_MS = 5_000;
 const CHECK_DEADLINE_MS = 1_000;
 
 /**
- * Temporal as API and worker see it: starts, tells and describes the runs of one task queue. Every method throws the client
+ * Temporal as API and worker see it: starts, signals and describes the runs of one task queue. Every method throws the client
  * library's own error when Temporal doesn't answer in time.
  */
 export class RunClient {
@@ -53,7 +53,7 @@ export class RunClient {
     return hasAnswered(this.client, tenantId, runId, id);
   }
 
-  /** What has become of the tenant's run, of whichever operation. */
+  /** The state of the tenant's run, of any operation. */
   async stateOfRun(tenantId: string): Promise<RunState> {
     return (await this.within(CHECK_DEADLINE_MS, () => describeRun(this.client, tenantId))).state;
   }

@@ -1,14 +1,14 @@
 import { workflowIdOf, type AcceptedOperation } from '@freeflow/contract';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 
-/** A worker that ended in the middle, or was too slow, fails a workflow task once or twice; from this attempt on it won't mend by itself. */
+/** A worker that ended in the middle, or was too slow, fails a workflow task once or twice; from this attempt on it won't recover by itself. */
 const FAILS_FROM_ATTEMPT = 4;
 
 /** What has become of a run; `fails` where no worker comes to the end of its workflow task. */
 export type RunState = 'open' | 'fails' | 'none';
 
 /**
- * Describes the tenant's run, of whichever operation.
+ * Describes the tenant's run, of any operation.
  * @throws Error when Temporal doesn't answer
  */
 export async function describeRun(client: Client, tenantId: string): Promise<{ state: RunState; runId?: string }> {

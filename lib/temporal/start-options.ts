@@ -38,7 +38,7 @@ export const interruptRequest = (
 });
 
 /**
- * How an operation's workflow is started; API and sweep share it, so that both start the same thing.
+ * How an operation's workflow is started; API and sweep share it, so that both start the same run.
  *
  * A start fails with `WorkflowExecutionAlreadyStartedError` while another run of that workflow id is open.
  * No workflow timeouts: an undo may have to wait for a backend for as long as it takes.
@@ -62,7 +62,7 @@ export function operationStartOptions(operation: AcceptedOperation, taskQueue: s
 }
 
 /**
- * How a reconciliation that somebody asks for is started. Each request has a run of its own: one that is about to end has not
+ * How a requested reconciliation is started. Each request has a run of its own: one that is about to end has not
  * seen what was changed since.
  */
 export function reconcileStartOptions(reconciliation: Reconciliation, requestId: string, taskQueue: string) {
@@ -75,7 +75,7 @@ export function reconcileStartOptions(reconciliation: Reconciliation, requestId:
   } as const;
 }
 
-/** How the drop of an orphan is started; asked again while it runs, it is the same one. */
+/** How the drop of an orphan is started; requested again while it runs, it is the same one. */
 export function dropStartOptions(order: OrphanOrder, taskQueue: string) {
   return {
     workflowId: orphanDropIdOf(taskQueue, order),

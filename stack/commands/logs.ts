@@ -14,7 +14,7 @@ export interface LogOptions {
 const POLL_MS = 250;
 
 /**
- * Prints the ends of the logs, and goes on as they grow if asked to.
+ * Prints the ends of the logs, and follows them as they grow on request.
  * @param name one of the logs, all when undefined
  * @returns the exit code: 1 when there is no such log
  */

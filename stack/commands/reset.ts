@@ -4,11 +4,11 @@ import { createInterface } from 'node:readline/promises';
 import { lockOwner } from '../lock';
 import { stopStack } from './stop';
 
-/** What a stack keeps; its folder may hold other things. */
+/** What a stack keeps; its folder may hold other files. */
 const KEPT = ['data', 'logs', 'settings.json', 'processes.json', 'app-processes.json', 'stack.json'];
 
 /**
- * Deletes all data, ports and credentials of a folder after asking.
+ * Deletes all data, ports and credentials of a folder after a confirmation.
  * @param isSure the question was answered on the command line
  * @returns the exit code: 1 when it was not confirmed
  */

@@ -86,7 +86,7 @@ export const keycloak: Server = {
     } = context;
     const auth = await setUpSystemRealm(access, credentials.systemClient);
     const { keycloak: name } = provisionerNames(PROVISIONER);
-    // Keycloak tells the secret of one that exists: it is kept even here, since another stack may use it too.
+    // Keycloak reveals the secret of one that exists: it is kept even here, since another stack may use it too.
     const secret = await setUpProvisioner(
       {
         isOurs: !keycloak.isExternal(context.external),

@@ -16,8 +16,8 @@ interface Package {
 
 /**
  * The server's programs where another user than root may run them. A cache in a folder that only root may enter (a home) shuts
- * that user out: root's right to pass through is no help, since initdb asks by access(2), which goes by the user alone.
- * @param note is told where they were copied to
+ * that user out: root's right to pass through is no help, since initdb checks by access(2), which goes by the user alone.
+ * @param note is called with where they were copied to
  * @returns the program's path, in the package's folder or in the copy of it
  */
 export async function programsFor(
@@ -36,7 +36,7 @@ export async function programsFor(
   return join(copy, relative(folder, program));
 }
 
-/** Lets everybody read, whatever umask the files were installed with. */
+/** Makes the files readable for every user, also those installed with a narrow umask. */
 function openToAll(path: string): void {
   const it = lstatSync(path);
   if (it.isSymbolicLink()) return;

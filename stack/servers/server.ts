@@ -43,7 +43,7 @@ export interface Server {
   title: string;
   /** Those it listens on; the first one is shown. */
   ports: readonly [PortName, ...PortName[]];
-  /** How it is asked to end; PostgreSQL would wait for its clients on SIGTERM. */
+  /** The signal that stops it; PostgreSQL would wait for its clients on SIGTERM. */
   stopSignal: 'SIGTERM' | 'SIGINT';
   /** The variables that replace it by a server that runs already. */
   variables: string;
@@ -51,7 +51,7 @@ export interface Server {
   isExternal: (external: External) => boolean;
   /** Finds or fetches its program. */
   fetch: (context: FetchingContext) => Promise<Program>;
-  /** Makes its data folder ready, before each launch, and says how to run it. */
+  /** Makes its data folder ready, before each launch, and returns how to run it. */
   launch: (context: ServerContext, program: Program) => Promise<LaunchPlan>;
   /** Throws while it does not answer, embedded or not. */
   check: (context: ServerContext) => Promise<void>;

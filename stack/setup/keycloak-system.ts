@@ -13,7 +13,7 @@ const CLIENT = 'freeflow-operator';
 const AUDIENCE = 'freeflow-api';
 const TOKEN_LIFE_S = 15 * 60;
 
-/** Puts the permission and the audience that the API asks for into the token. */
+/** Puts the permission and the audience that the API requires into the token. */
 const MAPPERS = [
   {
     name: 'permissions',
@@ -36,7 +36,7 @@ const MAPPERS = [
   },
 ];
 
-/** Makes the realm that the API's tokens come from, with a client for whoever operates the stack. One that is there keeps its secret, since another stack may use it too. */
+/** Makes the realm that the API's tokens come from, with a client for the stack's operator. One that is there keeps its secret, since another stack may use it too. */
 export async function setUpSystemRealm(owner: Account, secret: string): Promise<StackInfo['auth']> {
   await ensureRealm(await connectKeycloak(owner));
   // A token knows only the realms that were there when it was given out.
@@ -47,7 +47,7 @@ export async function setUpSystemRealm(owner: Account, secret: string): Promise<
     { value: secret, isForced: false },
     { protocolMappers: MAPPERS },
   );
-  // What tokens say of where they come from, which the server's own settings may make another address than ours.
+  // The issuer in tokens, which the server's own settings may make another address than ours.
   return {
     ...(await discoverIssuer(`${owner.url}/realms/${REALM}`)),
     audience: AUDIENCE,

@@ -63,7 +63,7 @@ const describeRefusal = (error: unknown): string =>
 function problemOf(error: unknown): SetUpProblem | undefined {
   if (error instanceof MongoServerError) return PROBLEMS[Number(error.code)];
   if (error instanceof MongoNetworkError || error instanceof MongoServerSelectionError) return 'unreachable';
-  // What the driver finds wrong with the URL before it asks anybody.
+  // What the driver finds wrong with the URL before it connects.
   return error instanceof MongoError ? 'credentials' : undefined;
 }
 
@@ -82,7 +82,7 @@ export function withLogin(url: string, user: string, password: string): string {
 /** The servers in a URL, for messages: neither user nor password. */
 export const mongoHosts = (url: string): string => (isMongoUrl(url) ? new ConnectionString(url).hosts.join(',') : '');
 
-/** Whether the driver takes a text for a URL. To be asked first: the driver's own complaint quotes all of it, password included. */
+/** Whether the driver takes a text for a URL. Check this first: the driver's own error quotes all of it, password included. */
 export function isMongoUrl(text: string): boolean {
   try {
     new MongoClient(text);

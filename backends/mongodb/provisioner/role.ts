@@ -40,7 +40,7 @@ interface RoleInfo {
   roles: { role: string; db: string }[];
 }
 
-/** Makes the role, or gives it exactly these privileges again; says what was made or mended. */
+/** Creates the role, or gives it exactly these privileges again; returns what was created or repaired. */
 export async function ensureRole(admin: Db, role: string): Promise<string[]> {
   const { roles } = (await admin.command({ rolesInfo: { role, db: 'admin' }, showPrivileges: true })) as {
     roles?: RoleInfo[];

@@ -22,12 +22,12 @@ interface UserInfo {
 }
 
 /**
- * Makes the provisioner, a user with a role of its own and no other, or mends what was changed about it.
+ * Makes the provisioner, a user with a role of its own and no other, or repairs what was changed about it.
  * @throws SetUpError
  */
 export async function setUpMongo(wanted: MongoSetUp): Promise<Outcome> {
   try {
-    // Somebody else may make them at the same moment, another stack on the same server perhaps: then there is nothing left to make.
+    // Another set-up, as of another stack on the same server, may create them at the same moment: then there is nothing left to create.
     return await setUpOnce(wanted).catch((error: unknown) => {
       if (error instanceof MongoServerError && MADE_MEANWHILE.includes(error.code)) return setUpOnce(wanted);
       throw error;

@@ -33,7 +33,7 @@ export const hasCode = (error: unknown, ...codes: string[]): boolean =>
 export const withServerSession = <T>(url: string, work: (client: Client) => Promise<T>): Promise<T> =>
   withSession(withHome(url), work, TIMEOUTS);
 
-/** Runs a statement that changes roles or rights, again if somebody else changes the same ones at that moment. */
+/** Runs a statement that changes roles or rights, again if another session changes the same ones at that moment. */
 export async function change(client: Client, statement: string): Promise<void> {
   const run = () => retryCollisions(() => client.query(statement));
   await run().catch((error: unknown) => {
@@ -62,7 +62,7 @@ export const canLogIn = (url: string): Promise<boolean> =>
     },
   );
 
-/** What a failure at PostgreSQL means for who set it up. What the server itself says has a code; a line that broke has none. */
+/** What a failure at PostgreSQL means for who set it up. An error of the server itself has a code; a broken connection has none. */
 export function postgresProblem(error: unknown): unknown {
   if (error instanceof SetUpError || error instanceof TypeError) return error;
   const untrusted = certificateProblem('PostgreSQL', error);

@@ -1,7 +1,7 @@
 import { RESERVED_ROLE } from '@freeflow/lib/pg';
 import { type Client, escapeIdentifier } from 'pg';
 
-/** What the role may be and must not be. Whatever is missing here is as PostgreSQL has it for a new role. */
+/** What the role may be and must not be. What is missing here is at PostgreSQL's default for a new role. */
 const ROLE_ATTRIBUTES = [
   { column: 'rolcanlogin', word: 'LOGIN', isWanted: true },
   { column: 'rolcreatedb', word: 'CREATEDB', isWanted: true },
@@ -54,7 +54,7 @@ async function lacksSelfGrant(client: Client, role: string): Promise<boolean> {
 
 /**
  * The roles it has made are its own to administer, by a grant that PostgreSQL gives it for each. Any other membership
- * would lend it rights which nobody meant it to have; so would one in a role of the server, however it came by it, but for that
+ * would lend it rights that it was not meant to have; so would one in a role of the server, however it came by it, but for that
  * of the reserved connections.
  */
 async function membershipsOf(client: Client, role: string): Promise<RoleFaults['memberships']> {

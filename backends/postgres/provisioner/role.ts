@@ -17,7 +17,7 @@ export async function ensureRole(client: Client, role: string, password: string)
     );
     return true;
   } catch (error) {
-    // Somebody else may have been quicker, another stack on the same server perhaps.
+    // Another set-up may have been quicker, as of another stack on the same server.
     if (hasCode(error, SQLSTATE.duplicateRole, SQLSTATE.uniqueViolation)) return false;
     throw error;
   }
@@ -30,7 +30,7 @@ export async function setPassword(client: Client, role: string, password: string
 /** The server is given a verifier: a password in a statement would end up in its log as soon as the statement fails. */
 const hashPassword = async (password: string): Promise<string> => escapeLiteral(await scramVerifier(password));
 
-/** Gives the role what it lacks and takes what it has too much of; says what that was. */
+/** Gives the role what it lacks and takes what it has too much of; returns what that was. */
 export async function repairRole(client: Client, role: string): Promise<string[]> {
   const { attributes, lacksSelfGrant, memberships } = await roleFaults(client, role);
   const [name, { setting, value }] = [escapeIdentifier(role), SELF_GRANT];
