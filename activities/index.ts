@@ -1,4 +1,5 @@
-import type { PrismaClient, SecretStore } from '@freeflow/db-master';
+import type { PrismaClient } from '@freeflow/db-master';
+import type { SecretStore } from '@freeflow/lib/secrets';
 import type { Backend } from '../backends/backend';
 import { storable } from '../backends/scrub';
 import { adoptionActivities } from './adoption-record';

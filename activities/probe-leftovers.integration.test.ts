@@ -1,5 +1,4 @@
-import { createSecretStore } from '@freeflow/db-master';
-import { readSecretKeys } from '@freeflow/lib/secrets';
+import { createSecretStore, readSecretKeys } from '@freeflow/lib/secrets';
 import type { Backend, Secrets, Target } from '../backends/backend';
 import { openActivityHarness, type ActivityHarness } from '../test/support/activity-harness';
 import { lookFromOutside } from '../test/support/outside';

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ParkedStep } from '@freeflow/contract';
+import { createSecretStore, readSecretKeys } from '@freeflow/lib/secrets';
 import { openActivityHarness, type ActivityHarness } from '../test/support/activity-harness';
 import type { StepInput } from './attempt';
 
@@ -61,3 +62,25 @@ test.each(['unpark', 'start-rollback', 'activate', 'mark-gone'] as const)(
     expect(await parkedOf()).toBeNull();
   },
 );
+
+test.each([
+  ['a deletion', 'hard_delete', {}],
+  ['the rollback of a create', 'create', { rollbackReason }],
+] as const)("%s destroys the secrets of its own tenant, and leaves a neighbour's", async (_what, kind, reason) => {
+  const [gone, neighbour] = [await harness.newTenant(kind), await harness.newTenant()];
+  const store = createSecretStore(harness.db, readSecretKeys(harness.info.secretsKey));
+  const passwordOf = ({ tenantId }: StepInput) => ({ tenantId, backend: 'postgres', name: 'password' }) as const;
+  await store.keep(passwordOf(gone), 'to be destroyed');
+  const kept = await store.keep(passwordOf(neighbour), "the neighbour's");
+  const connection = { service: 'postgres', dbName: 'd', secretRef: kept.ref } as const;
+  await harness.db.tenantConnection.create({ data: { ...connection, tenantId: neighbour.tenantId } });
+
+  await harness.run('mark-gone', gone, {}, { ...reason, skipped: {} });
+
+  expect(await store.list(gone.tenantId)).toEqual([]);
+  expect(await store.list(neighbour.tenantId)).toHaveLength(1);
+  expect(await store.resolve(kept.ref, passwordOf(neighbour))).toBe("the neighbour's");
+  expect(await harness.db.tenantConnection.findMany({ where: { tenantId: neighbour.tenantId } })).toMatchObject([
+    connection,
+  ]);
+});

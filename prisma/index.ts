@@ -19,14 +19,5 @@ export {
 export { MASTER_GRANTS, MASTER_ROLES, type MasterRole, type MasterTable, type TablePrivilege } from './master-roles';
 export { masterNow } from './master-clock';
 export { migrationState, type MigrationState } from './migration-state';
-export {
-  createSecretStore,
-  resolveSecret,
-  type ExpectedOwner,
-  type ResolveSecretOptions,
-  type SecretEntry,
-  type SecretOwner,
-  type SecretStore,
-  type StoredSecret,
-} from './secret-store';
+export { resolveSecret, type ResolveSecretOptions } from './resolve-secret';
 export { recordTenantEvent } from './tenant-event';

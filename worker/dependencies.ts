@@ -1,6 +1,6 @@
-import { createMasterClient, createSecretStore } from '@freeflow/db-master';
+import { createMasterClient } from '@freeflow/db-master';
 import { databaseOf } from '@freeflow/lib/pg';
-import { readSecretKeys } from '@freeflow/lib/secrets';
+import { createSecretStore, readSecretKeys } from '@freeflow/lib/secrets';
 import { RunClient } from '@freeflow/lib/temporal';
 import type { Client } from '@temporalio/client';
 import { createActivities } from '../activities';

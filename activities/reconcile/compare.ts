@@ -1,6 +1,6 @@
 import { type BackendKind } from '@freeflow/contract';
-import { type PrismaClient, type SecretStore, type TenantResource } from '@freeflow/db-master';
-import { SecretError } from '@freeflow/lib/secrets';
+import { type PrismaClient, type TenantResource } from '@freeflow/db-master';
+import { type SecretStore, SecretError } from '@freeflow/lib/secrets';
 import type { Backend, Drift, Secrets } from '../../backends/backend';
 import { findConnectionDrift } from '../connection-details';
 import { targetOf } from '../ledger';

@@ -1,5 +1,6 @@
 import type { OperationKind } from '@freeflow/contract';
-import type { PrismaClient, SecretStore } from '@freeflow/db-master';
+import type { PrismaClient } from '@freeflow/db-master';
+import type { SecretStore } from '@freeflow/lib/secrets';
 import type { Backend } from '../../backends/backend';
 import type { Installation } from '../installation';
 import type { Ledger } from '../ledger';

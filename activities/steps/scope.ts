@@ -1,4 +1,5 @@
-import type { PrismaClient, SecretStore, TenantResource } from '@freeflow/db-master';
+import type { PrismaClient, TenantResource } from '@freeflow/db-master';
+import type { SecretStore } from '@freeflow/lib/secrets';
 import { settleMs, type Backend, type Notes, type Secrets, type Target } from '../../backends/backend';
 import { BackendFault, isUnanswered } from '../../backends/failures';
 import { classify } from '../../backends/registry';

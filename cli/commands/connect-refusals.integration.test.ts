@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { createMasterClient, createSecretStore } from '@freeflow/db-master';
-import { readSecretKeys } from '@freeflow/lib/secrets';
+import { createMasterClient } from '@freeflow/db-master';
+import { createSecretStore, readSecretKeys } from '@freeflow/lib/secrets';
 import { newName } from '../../test/support/activity-harness';
 import { freeflow, secretsIn } from '../../test/support/freeflow';
 import { openMaster, type Master } from '../../test/support/master';

@@ -1,15 +1,8 @@
 import { hostname, userInfo } from 'node:os';
 import { BACKEND_KINDS, type BackendKind } from '@freeflow/contract';
-import {
-  assertMigrated,
-  createMasterClient,
-  createSecretStore,
-  recordTenantEvent,
-  type PrismaClient,
-  type SecretStore,
-} from '@freeflow/db-master';
+import { assertMigrated, createMasterClient, recordTenantEvent, type PrismaClient } from '@freeflow/db-master';
 import { VARIABLES } from '@freeflow/lib/config';
-import { readSecretKeys } from '@freeflow/lib/secrets';
+import { createSecretStore, type SecretStore, readSecretKeys } from '@freeflow/lib/secrets';
 import { z } from 'zod';
 import { moduleOf } from '../../backends/registry';
 import {

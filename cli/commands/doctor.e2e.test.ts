@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import { BACKEND_KINDS } from '@freeflow/contract';
 import { tenantNames } from '@freeflow/contract';
-import { createMasterClient, createSecretStore } from '@freeflow/db-master';
-import { readSecretKeys } from '@freeflow/lib/secrets';
+import { createMasterClient } from '@freeflow/db-master';
+import { createSecretStore, readSecretKeys } from '@freeflow/lib/secrets';
 import type { ScheduleSummary } from '@temporalio/client';
 import { newName } from '../../test/support/activity-harness';
 import { openApiBench } from '../../test/support/api-bench';

@@ -1,12 +1,6 @@
-import {
-  accessDifferences,
-  assertMigrated,
-  createMasterClient,
-  createSecretStore,
-  migrationState,
-} from '@freeflow/db-master';
+import { accessDifferences, assertMigrated, createMasterClient, migrationState } from '@freeflow/db-master';
 import { databaseOf, PgError, describeServer } from '@freeflow/lib/pg';
-import { readSecretKeys } from '@freeflow/lib/secrets';
+import { createSecretStore, readSecretKeys } from '@freeflow/lib/secrets';
 import type { Client } from 'pg';
 import { fail, faults, type Finding, type Group, ok, notChecked, warn } from '../../backends/doctor/check';
 import { hasCode, SQLSTATE } from '../../backends/postgres/provisioner/client';

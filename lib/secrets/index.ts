@@ -4,3 +4,12 @@ export { openSecret, sealSecret, type SecretEnvelope, type SecretIdentity } from
 export { readSecretKeys, type SecretKey, type SecretKeys } from './keys';
 export { formatSecretRef, parseSecretRef, type SecretLocation } from './ref';
 export { isSigningKey, SIGNING_KEY_BYTES } from './signing-key';
+export {
+  createSecretStore,
+  type ExpectedOwner,
+  type SecretDatabase,
+  type SecretEntry,
+  type SecretOwner,
+  type SecretStore,
+  type StoredSecret,
+} from './secret-store';

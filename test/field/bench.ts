@@ -1,6 +1,5 @@
 import { type BackendKind } from '@freeflow/contract';
-import { createSecretStore } from '@freeflow/db-master';
-import { readSecretKeys } from '@freeflow/lib/secrets';
+import { createSecretStore, readSecretKeys } from '@freeflow/lib/secrets';
 import { targetOf } from '../../activities/ledger';
 import type { Backend, Secrets } from '../../backends/backend';
 import type { ActivityHarness } from '../support/activity-harness';

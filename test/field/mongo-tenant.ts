@@ -1,5 +1,4 @@
-import { createSecretStore } from '@freeflow/db-master';
-import { readSecretKeys } from '@freeflow/lib/secrets';
+import { createSecretStore, readSecretKeys } from '@freeflow/lib/secrets';
 import type { Db, MongoClient } from 'mongodb';
 import type { Activities } from '../../activities';
 import { targetOf } from '../../activities/ledger';

@@ -1,5 +1,4 @@
-import { createSecretStore } from '@freeflow/db-master';
-import { readSecretKeys } from '@freeflow/lib/secrets';
+import { createSecretStore, readSecretKeys } from '@freeflow/lib/secrets';
 import { Client } from 'pg';
 import type { ActivityHarness } from '../support/activity-harness';
 import { inDatabase } from '../support/master';

@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { tenantNames, type BackendKind } from '@freeflow/contract';
 import type { Finding } from '@freeflow/contract/http';
-import { createSecretStore } from '@freeflow/db-master';
-import { readSecretKeys } from '@freeflow/lib/secrets';
+import { createSecretStore, readSecretKeys } from '@freeflow/lib/secrets';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { Installation } from '../../activities/installation';

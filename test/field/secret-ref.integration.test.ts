@@ -1,13 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { tenantNames } from '@freeflow/contract';
-import {
-  createMasterClient,
-  createSecretStore,
-  resolveSecret,
-  type PrismaClient,
-  type SecretStore,
-} from '@freeflow/db-master';
-import { readSecretKeys } from '@freeflow/lib/secrets';
+import { createMasterClient, resolveSecret, type PrismaClient } from '@freeflow/db-master';
+import { createSecretStore, type SecretStore, readSecretKeys } from '@freeflow/lib/secrets';
 import { connect } from '../../cli/commands/connect';
 import { newName } from '../support/activity-harness';
 import { openMaster, type Master } from '../support/master';

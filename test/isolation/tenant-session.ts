@@ -1,5 +1,5 @@
-import { createMasterClient, createSecretStore } from '@freeflow/db-master';
-import { readSecretKeys } from '@freeflow/lib/secrets';
+import { createMasterClient } from '@freeflow/db-master';
+import { createSecretStore, readSecretKeys } from '@freeflow/lib/secrets';
 import type { TestInstallation } from '../support/installation';
 import type { Tenant } from '../support/tenants';
 import { reachKeycloak, type KeycloakReach } from './keycloak-reach';

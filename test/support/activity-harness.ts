@@ -1,8 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { tenantNames, type OperationKind } from '@freeflow/contract';
 import type { StackInfo } from '@freeflow/contract/stack-info';
-import { createMasterClient, createSecretStore, type PrismaClient } from '@freeflow/db-master';
-import { readSecretKeys } from '@freeflow/lib/secrets';
+import { createMasterClient, type PrismaClient } from '@freeflow/db-master';
+import { createSecretStore, readSecretKeys } from '@freeflow/lib/secrets';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createActivities, type Activities } from '../../activities';

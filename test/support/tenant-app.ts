@@ -1,6 +1,6 @@
 import { type BackendKind } from '@freeflow/contract';
-import { createMasterClient, createSecretStore } from '@freeflow/db-master';
-import { readSecretKeys } from '@freeflow/lib/secrets';
+import { createMasterClient } from '@freeflow/db-master';
+import { createSecretStore, readSecretKeys } from '@freeflow/lib/secrets';
 import { QdrantClient } from '@qdrant/js-client-rest';
 import { MongoClient } from 'mongodb';
 import { Client } from 'pg';

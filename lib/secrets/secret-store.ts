@@ -1,13 +1,8 @@
-import {
-  SecretError,
-  openSecret,
-  sealSecret,
-  type SecretKeys,
-  formatSecretRef,
-  parseSecretRef,
-} from '@freeflow/lib/secrets';
-import { createMasterClient } from './client';
-import type { BackendKind, Prisma, PrismaClient } from './generated/client';
+import type { BackendKind } from '@freeflow/contract';
+import { openSecret, sealSecret, type SecretEnvelope, type SecretIdentity } from './envelope';
+import { SecretError } from './errors';
+import type { SecretKeys } from './keys';
+import { formatSecretRef, parseSecretRef, type SecretLocation } from './ref';
 
 /** Whose secret, for which backend, and what it is called there. */
 export interface SecretOwner {
@@ -49,10 +44,32 @@ export interface SecretStore {
   list(tenantId: string): Promise<SecretEntry[]>;
 }
 
+/** Whose secret a row holds, and which version of it. */
+interface SecretColumns extends SecretIdentity {
+  readonly backend: BackendKind;
+}
+
+/** A row of the table TenantSecret. */
+type SecretRow = SecretLocation & SecretColumns & SecretEnvelope;
+
+/** What the store does with the table TenantSecret: a Prisma client, or an open transaction of one, can do it. */
+export interface SecretDatabase {
+  readonly tenantSecret: {
+    createMany(query: { data: (SecretColumns & SecretEnvelope)[]; skipDuplicates: true }): PromiseLike<unknown>;
+    findUniqueOrThrow(query: { where: { tenantId_backend_name_version: SecretColumns } }): PromiseLike<SecretRow>;
+    findUnique(query: { where: SecretLocation }): PromiseLike<SecretRow | null>;
+    findMany(query: {
+      where: { tenantId: string };
+      select: Record<keyof SecretLocation | 'backend' | 'name', true>;
+      orderBy: { version: 'asc' };
+    }): PromiseLike<(SecretLocation & Pick<SecretColumns, 'backend' | 'name'>)[]>;
+  };
+}
+
 const FIRST_VERSION = 1;
 
 /** The `db://` store over a client or an open transaction of the master database. */
-export function createSecretStore(db: PrismaClient | Prisma.TransactionClient, keys: SecretKeys): SecretStore {
+export function createSecretStore(db: SecretDatabase, keys: SecretKeys): SecretStore {
   return {
     async keep(owner, value) {
       const identity = { ...owner, version: FIRST_VERSION };
@@ -88,30 +105,4 @@ function assertOwner(row: SecretOwner, { tenantId, backend, name = row.name }: E
     'secret-ref-foreign',
     `The secret ${ref} is not the ${backend} secret of tenant ${tenantId}: the reference was altered. Compare it with the tenant's rows in TenantSecret.`,
   );
-}
-
-/** What {@link resolveSecret} needs besides the reference. */
-export interface ResolveSecretOptions {
-  /** Whom the reference is followed for, as the application knows it, not as the row with the reference says. */
-  readonly owner: ExpectedOwner;
-  /** A login that may read TenantSecret, such as that of the role `freeflow_worker`. */
-  readonly masterDatabaseUrl: string;
-  readonly keys: SecretKeys;
-}
-
-/**
- * Resolves one reference for an application of the platform, over a connection of its own that is closed afterwards.
- * Who resolves many keeps a client and uses {@link createSecretStore}.
- * @throws SecretError as {@link SecretStore.resolve}
- */
-export async function resolveSecret(ref: string, options: ResolveSecretOptions): Promise<string> {
-  const db = createMasterClient(options.masterDatabaseUrl, {
-    maxConnections: 1,
-    applicationName: 'freeflow-resolve-secret',
-  });
-  try {
-    return await createSecretStore(db, options.keys).resolve(ref, options.owner);
-  } finally {
-    await db.$disconnect();
-  }
 }

@@ -1,10 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
+import { createMasterClient, resolveSecret, type PrismaClient } from '@freeflow/db-master';
 import { readSecretKeys } from '@freeflow/lib/secrets';
-import { newTestDatabase, outcomeOf, query, type TestDatabase } from '../test/support/migrated-database';
-import { createMasterClient } from './client';
-import type { PrismaClient } from './generated/client';
-import { createSecretStore, resolveSecret, type SecretStore } from './secret-store';
+import { newTestDatabase, outcomeOf, query, type TestDatabase } from '../../test/support/migrated-database';
+import { createSecretStore, type SecretStore } from './secret-store';
 
 const keys = readSecretKeys(randomBytes(32).toString('base64'));
 let database: TestDatabase;
