@@ -81,7 +81,7 @@ async function dropUnderLock(dependencies: ReconcileDependencies, drop: OrphanDr
     if (found?.state === 'absent') return classifyErrors(backend, () => backend.proveAbsent(target));
     if (found?.state === 'foreign' && found.isUnclaimed) throw rewrittenFault(backend, found.owner);
     const orphan = await loadOrphan(dependencies, backend, drop, held);
-    if (orphan.nonce !== nonce) throw new DropRefusedError(`${drop.name} has just become another one`);
+    if (orphan.nonce !== nonce) throw new DropRefusedError(`${drop.name} has just been replaced by another one`);
     await db.orphanDrop.update({ where: { id: drop.id }, data: { nonce } });
     const { externalId } = orphan;
     const identified = externalId === undefined ? target : { ...target, externalId };

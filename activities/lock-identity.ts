@@ -24,7 +24,7 @@ const CHECK_EVERY_MS = 100;
 
 export const newIdentity = (): number => randomInt(1, LARGEST_INT4);
 
-/** Turns a fresh connection into a lock session: the server ends it when its peer is gone, and it can be told from all others. */
+/** Turns a fresh connection into a lock session: the server ends it when its peer is gone, and it can be distinguished from all others. */
 export async function becomeLockSession(client: Client, identity: number): Promise<void> {
   // Older servers lack some of them: https://www.postgresql.org/docs/14/release-14.html (idle_session_timeout)
   await client.query(

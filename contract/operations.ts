@@ -47,7 +47,7 @@ interface CommonRow {
    * no one waits for a purge. A run's activities have its priority.
    */
   readonly priority: 1 | 2 | 3 | 4 | 5;
-  /** The requests that ask for it, by name. */
+  /** The requests for it, by name. */
   readonly requests: Readonly<Record<string, RequestRow>>;
 }
 
@@ -299,27 +299,30 @@ type AcceptedIn<R extends OperationRow> = {
 /** The contradiction in a row, as a sentence for the compiler's message; `never` for a sound one. */
 export type ContradictionIn<R extends OperationRow> =
   | (R['touches'] extends 'records'
-      ? Says<
+      ? Contradiction<
           Extract<Statuses<R>, Goals<R>>,
           'leads to itself and touches no backend: it would report done and do nothing'
         >
       : never)
   | (R['changesAccess'] extends 'takes'
-      ? | Says<
+      ? | Contradiction<
             Extract<Exclude<Statuses<R>, 'active'>, Goals<R>>,
             'leads to itself without access to take: it would report done and do nothing'
           >
-        | Says<Extract<Goals<R>, 'active'>, 'is a goal of an operation that takes access'>
+        | Contradiction<Extract<Goals<R>, 'active'>, 'is a goal of an operation that takes access'>
       : never)
   | (R['changesAccess'] extends 'gives'
-      ? | Says<
+      ? | Contradiction<
             Extract<Statuses<R>, Exclude<Goals<R>, 'active'>>,
             'leads to itself without access to give: it would report done and do nothing'
           >
-        | Says<Extract<Statuses<R>, 'active'>, 'has the access already that the operation gives'>
+        | Contradiction<Extract<Statuses<R>, 'active'>, 'has the access already that the operation gives'>
       : never)
-  | Says<Exclude<AcceptedIn<R>, Statuses<R>>, 'is accepted by a request and is not in from: its run would refuse it'>;
-type Says<S extends string, What extends string> = `${S} ${What}`;
+  | Contradiction<
+      Exclude<AcceptedIn<R>, Statuses<R>>,
+      'is accepted by a request and is not in from: its run would refuse it'
+    >;
+type Contradiction<S extends string, What extends string> = `${S} ${What}`;
 
 type AssertNone<T extends never> = T;
 /** Fails to compile where a row contradicts itself, with the reason. */

@@ -51,7 +51,7 @@ function differencesOf(role: MasterRole, name: string, found: readonly RoleRow[]
   const has = rights.filter((it) => it.role === name).map(({ table, privilege }) => `${privilege} on ${table}`);
   return [
     ...(row.canLogIn ? [] : [`${name} may not log in`]),
-    ...(row.canConnect ? [] : [`${name} may not enter the database`]),
+    ...(row.canConnect ? [] : [`${name} may not connect to the database`]),
     ...shall.filter((it) => !has.includes(it)).map((it) => `${name} lacks ${it}`),
     ...has.filter((it) => !shall.includes(it)).map((it) => `${name} has ${it}`),
   ];

@@ -53,7 +53,7 @@ async function explainFailure(cause: unknown, session: Client): Promise<DbMaster
       cause,
     });
   const reason = firstLines(failed.logs ?? cause);
-  const advice = `Put right what it ran into, then run db:migrate --rolled-back ${failed.name}.`;
+  const advice = `Fix the cause, then run db:migrate --rolled-back ${failed.name}.`;
   return new DbMasterError('migration-failed', `Migration ${failed.name} failed: ${reason}\n${advice}`, { cause });
 }
 

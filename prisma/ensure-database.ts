@@ -20,7 +20,7 @@ export async function ensureDatabase(url: string): Promise<boolean> {
   }
   throw new PgError(
     'access-denied',
-    `The database ${databaseOf(url)} does not exist, and this user may enter neither ${MAINTENANCE_DATABASES.join(' nor ')} to create it.`,
+    `The database ${databaseOf(url)} does not exist, and this user may connect to neither ${MAINTENANCE_DATABASES.join(' nor ')} to create it.`,
     {
       cause: new AggregateError(refusals),
     },

@@ -68,7 +68,7 @@ async function assertPublicIsOut(session: Client, database: string): Promise<voi
   if (rows[0]?.isOpen !== false) {
     throw new PgError(
       'access-denied',
-      `Everybody may connect to ${database} and this user can't change that: migrate as the owner of the database.`,
+      `PUBLIC may connect to ${database}, and this user can't revoke that: migrate as the owner of the database.`,
     );
   }
 }

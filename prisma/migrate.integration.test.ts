@@ -158,7 +158,7 @@ describe('with a folder of migrations of its own', () => {
     writeNext('CREATE TABLE "Half" (id int); INSERT INTO "Tenant" (name) SELECT nonsense;');
     await expect(database.migrate({ migrationsDir })).rejects.toMatchObject({
       code: 'migration-failed',
-      message: `Migration ${NEXT} failed: ERROR: column "nonsense" does not exist (42703)\nPut right what it ran into, then run db:migrate --rolled-back ${NEXT}.`,
+      message: `Migration ${NEXT} failed: ERROR: column "nonsense" does not exist (42703)\nFix the cause, then run db:migrate --rolled-back ${NEXT}.`,
     });
     expect(
       await query(database.url, `SELECT to_regclass('"Half"') AS half, to_regclass('"Tenant"')::text AS tenant`),

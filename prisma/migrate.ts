@@ -48,7 +48,7 @@ export async function migrateMasterDatabase(options: MigrateOptions): Promise<vo
         for (const { role } of roleLogins(options))
           if (await grantReservedConnections(session, role)) print(`Role ${role} may use reserved connections.`);
         await grantAccess(session, database, options.roles ?? MASTER_ROLES);
-        print('Rights of the roles are as they should be; everybody else is shut out.');
+        print('Rights of the roles are set; PUBLIC has none.');
       },
     ),
   );

@@ -76,8 +76,8 @@ command('logs', 'show the ends of the logs')
     process.exitCode = await logs(dirOf(options), server, { ...options, signal: interrupted.signal }, print);
   });
 
-command('reset', 'delete all data, logs, ports and credentials of the folder, after asking')
-  .option('--yes', 'do not ask', false)
+command('reset', 'delete all data, logs, ports and credentials of the folder, after a confirmation')
+  .option('--yes', 'do not ask for confirmation', false)
   .action(async (options: { dir: string; yes: boolean }) => {
     process.exitCode = await reset(dirOf(options), options.yes, print);
   });

@@ -29,8 +29,8 @@ const CALL_TIMEOUT_MS = 60_000;
 
 /**
  * A realm per tenant, made in one call, whose internal id is the nonce: chosen by us and unchangeable afterwards.
- * Works with a service account of realm `master` which holds `create-realm` and nothing else; Keycloak gives whoever
- * makes a realm the rights over it, from the next token on.
+ * Works with a service account of realm `master` which holds `create-realm` and nothing else; Keycloak gives the
+ * creator of a realm the rights over it, from the next token on.
  */
 export class KeycloakBackend implements Backend {
   readonly kind = 'keycloak';

@@ -231,7 +231,7 @@ export class MongoBackend implements Backend {
 }
 
 /**
- * A database without collections isn't listed; a note makes it visible in a listing. It proves nothing, and whatever the
+ * A database without collections isn't listed; a note makes it visible in a listing. It proves nothing, and what the
  * tenant has in its database by now is left as it is.
  */
 async function ensureListed(db: Db, { tenantId, signal }: Target): Promise<void> {

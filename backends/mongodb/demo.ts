@@ -5,7 +5,7 @@ export const DEMO: Demo = {
   what: 'database in MongoDB',
   useOwn: ({ url, database }) =>
     withClient(String(url), async (client) => {
-      await client.db().collection('demo').insertOne({ said: 'hello' });
+      await client.db().collection('demo').insertOne({ greeting: 'hello' });
       return `${await client.db().collection('demo').countDocuments()} document(s) in its own collection in ${database}`;
     }),
   intrude: (mine, theirs) =>

@@ -6,7 +6,7 @@ export const DEMO: Demo = {
   what: 'database in PostgreSQL',
   useOwn: ({ url, database }) =>
     inDatabase(String(url), async (client) => {
-      await client.query('CREATE TABLE IF NOT EXISTS demo (said text)');
+      await client.query('CREATE TABLE IF NOT EXISTS demo (greeting text)');
       await client.query('INSERT INTO demo VALUES ($1)', ['hello']);
       const { rows } = await client.query<{ n: number }>('SELECT count(*)::int AS n FROM demo');
       return `${rows[0]?.n} row(s) in its own table in ${database}`;

@@ -10,11 +10,11 @@ export const DEMO: Demo = {
     };
     const vector = Array.from({ length: config.params.vectors.size }, () => 0.5);
     await call(mine, 'PUT', `${collection}/points?wait=true`, {
-      points: [{ id: randomUUID(), vector, payload: { said: 'hello' } }],
+      points: [{ id: randomUUID(), vector, payload: { greeting: 'hello' } }],
     });
     const { count } = (await call(mine, 'POST', `${collection}/points/count`, {
       exact: true,
-      filter: { must: [{ key: 'said', match: { value: 'hello' } }] },
+      filter: { must: [{ key: 'greeting', match: { value: 'hello' } }] },
     })) as { count: number };
     return `${count} point(s) in its own collection ${collection}`;
   },

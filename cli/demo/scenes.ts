@@ -33,8 +33,8 @@ export async function showIsolation(
 ): Promise<void> {
   for (const visit of visitsOf(mine)) {
     const refusal = await refusalBy(() => visit.intrude(visit.mine, theirs[visit.backend] ?? {}), visit);
-    if (refusal === undefined) throw bad(`${visit.title} let ${name} get at what is ${other}'s.`);
-    good(print, `${visit.title}: ${name} reaching for what is ${other}'s: ${pc.bold('refused')}, ${refusal}`);
+    if (refusal === undefined) throw bad(`${visit.title} gave ${name} access to ${other}'s data.`);
+    good(print, `${visit.title}: ${name} accessing ${other}'s data: ${pc.bold('refused')}, ${refusal}`);
   }
 }
 

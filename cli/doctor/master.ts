@@ -25,7 +25,7 @@ export const MASTER: Group<ProductSetting> = {
       needs: ['MASTER_DATABASE_URL'],
       after: ['master.connection'],
       run: async ({ MASTER_DATABASE_URL: url }) =>
-        faults(await accessDifferences(url), MIGRATE, 'both roles have theirs, and everybody else is out'),
+        faults(await accessDifferences(url), MIGRATE, 'both roles have their rights, and no other role has any'),
     },
     {
       name: 'master.secrets',

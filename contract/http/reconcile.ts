@@ -57,7 +57,7 @@ export const dropBody = z
   .strictObject({
     backend: z.enum(BACKEND_KINDS),
     name: plainText(1, 100).describe('What it is called at the server'),
-    externalId: plainText(1, 100).describe('Its id, as the report has it: it has to be that very one'),
+    externalId: plainText(1, 100).describe('Its id, as the report has it: it must match exactly'),
   })
   .meta({ id: 'DropOrphan' });
 

@@ -20,7 +20,7 @@ export async function reset(dir: string, isSure: boolean, print: (text: string) 
   const isRunning = lockOwner(dir, 'servers.lock') !== undefined || lockOwner(dir, 'app.lock') !== undefined;
   const question = `${isRunning ? 'A stack is running there and will be stopped first. ' : ''}Delete all data, logs, ports and credentials in ${dir}?`;
   if (!isSure && !(await isConfirmed(question))) {
-    print('Nothing was deleted. (--yes deletes without asking.)');
+    print('Nothing was deleted. (--yes deletes without confirmation.)');
     return 1;
   }
   await stopStack(dir, print);

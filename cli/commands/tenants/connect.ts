@@ -12,7 +12,7 @@ const NAME_WIDTH = 14;
 export function addConnect(tenants: Command, { env }: Host): void {
   tenants
     .command('connect')
-    .description("print how a tenant's application connects, passwords included; the log records who asked")
+    .description("print how a tenant's application connects, passwords included; the log records the request")
     .argument('<tenant>', 'name or id')
     .addArgument(new Argument('[backend]', 'only this one').choices(BACKEND_KINDS))
     .option('--json', 'as JSON')
