@@ -3,7 +3,7 @@ import type { BackendKind } from '@freeflow/contract';
 import { ApplicationFailure } from '@temporalio/common';
 import { openActivityHarness, type ActivityHarness } from '../test/support/activity-harness';
 import { inDatabase } from '../test/support/master';
-import { asKeycloakAdmin, lookFromOutside, NOTHING, qdrantAsOwner, withPostgres } from '../test/support/outside';
+import { asKeycloakAdmin, observeFromOutside, NOTHING, qdrantAsOwner, withPostgres } from '../test/support/outside';
 import { restoreMongoUser, restorePostgresDatabase, restoreQdrantCollection } from '../test/support/restore';
 
 const KINDS: BackendKind[] = ['postgres', 'mongodb', 'qdrant', 'keycloak'];
@@ -27,7 +27,7 @@ const asOwner = (sql: string) =>
     async (client) => (await client.query<Record<string, unknown>>(sql)).rows,
   );
 
-async function made(kind: BackendKind): Promise<MadeTenant> {
+async function createTenant(kind: BackendKind): Promise<MadeTenant> {
   const tenant = await harness.newTenant();
   await harness.run(`${kind}.create`, tenant);
   return tenant;
@@ -54,10 +54,10 @@ async function adoptionOf({ tenantId }: MadeTenant, backend: BackendKind, accept
 
 /** Adopts in vain, and sees that nothing has changed, in the ledger or outside; gives what the log says of it. */
 async function refusalOf(tenant: MadeTenant, kind: BackendKind, acceptServer = false): Promise<string> {
-  const before = [await ledgerOf(tenant, kind), await lookFromOutside(harness.info, tenant.name)];
+  const before = [await ledgerOf(tenant, kind), await observeFromOutside(harness.info, tenant.name)];
   const adoption = await adoptionOf(tenant, kind, acceptServer);
   await expect(adoption.run()).rejects.toBeInstanceOf(ApplicationFailure);
-  expect([await ledgerOf(tenant, kind), await lookFromOutside(harness.info, tenant.name)]).toEqual(before);
+  expect([await ledgerOf(tenant, kind), await observeFromOutside(harness.info, tenant.name)]).toEqual(before);
   expect(await adoption.evidence()).toBeNull();
   await adoption.end();
   const row = await adoption.row();
@@ -67,11 +67,11 @@ async function refusalOf(tenant: MadeTenant, kind: BackendKind, acceptServer = f
 
 describe.each(KINDS)('%s', (kind) => {
   test('what is as recorded: nothing to adopt', async () => {
-    const tenant = await made(kind);
-    const before = [await ledgerOf(tenant, kind), await lookFromOutside(harness.info, tenant.name)];
+    const tenant = await createTenant(kind);
+    const before = [await ledgerOf(tenant, kind), await observeFromOutside(harness.info, tenant.name)];
     const adoption = await adoptionOf(tenant, kind);
     await adoption.run();
-    expect([await ledgerOf(tenant, kind), await lookFromOutside(harness.info, tenant.name)]).toEqual(before);
+    expect([await ledgerOf(tenant, kind), await observeFromOutside(harness.info, tenant.name)]).toEqual(before);
     expect(await adoption.row()).toMatchObject({
       status: 'success',
       message: expect.stringContaining('nothing to adopt'),
@@ -80,7 +80,7 @@ describe.each(KINDS)('%s', (kind) => {
   });
 
   test('another server is adopted where that is asked for, with the address at which tenants find it, and refused where it is not', async () => {
-    const tenant = await made(kind);
+    const tenant = await createTenant(kind);
     const connections = () =>
       harness.db.tenantConnection.findMany({
         where: { tenantId: tenant.tenantId },
@@ -109,10 +109,10 @@ describe.each(KINDS)('%s', (kind) => {
     });
     expect(await connections()).toEqual(recorded);
     await harness.run(`${kind}.drop`, tenant);
-    expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
+    expect(await observeFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
   });
 
-  test('what is not there, was dropped, or was never made is refused', async () => {
+  test('what is not there, was dropped, or was never created is refused', async () => {
     const tenant = await harness.newTenant();
     const never = await adoptionOf(tenant, kind, true);
     await expect(never.run()).rejects.toMatchObject({ type: 'not-adoptable', nonRetryable: true });
@@ -129,7 +129,7 @@ describe.each(KINDS)('%s', (kind) => {
   });
 
   test('an attempt whose report got lost tells the same once more', async () => {
-    const tenant = await made(kind);
+    const tenant = await createTenant(kind);
     await recordedAs(tenant, kind, { serverId: ANOTHER_SERVER });
     const adoption = await adoptionOf(tenant, kind, true);
     await adoption.run();
@@ -140,7 +140,7 @@ describe.each(KINDS)('%s', (kind) => {
   });
 
   test('an adoption that has ended, or has another run, does nothing any more', async () => {
-    const tenant = await made(kind);
+    const tenant = await createTenant(kind);
     await recordedAs(tenant, kind, { serverId: ANOTHER_SERVER });
     const adoption = await adoptionOf(tenant, kind, true);
     await adoption.end();
@@ -155,7 +155,7 @@ test.each([
 ] as const)(
   '%s: restored with its mark it has another id; adopted, everything goes on; its neighbour stays as it is',
   async (kind, restore) => {
-    const [tenant, neighbour] = [await made(kind), await made(kind)];
+    const [tenant, neighbour] = [await createTenant(kind), await createTenant(kind)];
     const [before, theirs] = [await ledgerOf(tenant, kind), await ledgerOf(neighbour, kind)];
     await restore(harness.info, tenant.name);
     await expect(harness.run(`${kind}.disable`, tenant)).rejects.toMatchObject({ type: 'changed-resource' });
@@ -175,12 +175,12 @@ test.each([
     await harness.run(`${kind}.enable`, tenant);
     expect(await ledgerOf(neighbour, kind)).toEqual(theirs);
     for (const it of [tenant, neighbour]) await harness.run(`${kind}.drop`, it);
-    expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
+    expect(await observeFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
   },
 );
 
 test('qdrant: a collection has no id but its name, so restored with its mark there is nothing to adopt', async () => {
-  const tenant = await made('qdrant');
+  const tenant = await createTenant('qdrant');
   await restoreQdrantCollection(harness.info, tenant.name);
   const before = await ledgerOf(tenant, 'qdrant');
   await (await adoptionOf(tenant, 'qdrant')).run();
@@ -191,7 +191,7 @@ test('qdrant: a collection has no id but its name, so restored with its mark the
 
 describe('what does not carry our mark is refused and left alone', () => {
   test("a stranger's database beside our roles", async () => {
-    const tenant = await made('postgres');
+    const tenant = await createTenant('postgres');
     const database = `freeflow_${tenant.name}`;
     await asOwner(`DROP DATABASE ${database}`);
     await asOwner(`CREATE DATABASE ${database}`);
@@ -204,7 +204,7 @@ describe('what does not carry our mark is refused and left alone', () => {
   });
 
   test('the very database, whose owner carries another mark', async () => {
-    const tenant = await made('postgres');
+    const tenant = await createTenant('postgres');
     const owner = `freeflow_${tenant.name}_owner`;
     const [mark] = await asOwner(`SELECT shobj_description('${owner}'::regrole, 'pg_authid') AS mark`);
     await asOwner(`COMMENT ON ROLE ${owner} IS 'freeflow:${randomUUID()}'`);
@@ -214,7 +214,7 @@ describe('what does not carry our mark is refused and left alone', () => {
   });
 
   test('a MongoDB user with another mark', async () => {
-    const tenant = await made('mongodb');
+    const tenant = await createTenant('mongodb');
     const { nonce } = await ledgerOf(tenant, 'mongodb');
     await restoreMongoUser(harness.info, tenant.name, { freeflowNonce: randomUUID() });
     expect(await refusalOf(tenant, 'mongodb', true)).toMatch(/isn't ours/);
@@ -224,7 +224,7 @@ describe('what does not carry our mark is refused and left alone', () => {
   });
 
   test("a stranger's collection beside the point of our token", async () => {
-    const tenant = await made('qdrant');
+    const tenant = await createTenant('qdrant');
     const collection = `freeflow_${tenant.name}_vectors`;
     await qdrantAsOwner(harness.info).deleteCollection(collection);
     expect(await refusalOf(tenant, 'qdrant', true)).toMatch(/there is no collection/);
@@ -237,7 +237,7 @@ describe('what does not carry our mark is refused and left alone', () => {
   });
 
   test('a realm of that name with another id', async () => {
-    const tenant = await made('keycloak');
+    const tenant = await createTenant('keycloak');
     const realm = `freeflow-${tenant.name}`;
     await asKeycloakAdmin(harness.info, 'DELETE', `/admin/realms/${realm}`);
     await asKeycloakAdmin(harness.info, 'POST', '/admin/realms', { realm, enabled: true });

@@ -1,6 +1,6 @@
 import type { BackendKind } from '@freeflow/contract';
 import { openActivityHarness, type ActivityHarness } from '../test/support/activity-harness';
-import { lookFromOutside, NOTHING } from '../test/support/outside';
+import { observeFromOutside, NOTHING } from '../test/support/outside';
 
 const KINDS: BackendKind[] = ['postgres', 'mongodb', 'qdrant', 'keycloak'];
 let harness: ActivityHarness;
@@ -20,13 +20,13 @@ describe.each(KINDS)('%s', (kind) => {
     const tenant = await harness.newTenant();
     await harness.run(`${kind}.create`, tenant);
     const [first, entry, secrets] = [
-      await lookFromOutside(harness.info, tenant.name),
+      await observeFromOutside(harness.info, tenant.name),
       await ledgerOf(tenant.tenantId),
       await secretsOf(tenant.tenantId),
     ];
     await harness.run(`${kind}.create`, tenant);
     expect(first).not.toEqual(NOTHING);
-    expect(await lookFromOutside(harness.info, tenant.name)).toEqual(first);
+    expect(await observeFromOutside(harness.info, tenant.name)).toEqual(first);
     expect(await secretsOf(tenant.tenantId)).toEqual(secrets);
     expect(await ledgerOf(tenant.tenantId)).toMatchObject({
       state: 'present',
@@ -41,10 +41,10 @@ describe.each(KINDS)('%s', (kind) => {
   test('two probes leave everything as it was', async () => {
     const tenant = await harness.newTenant();
     await harness.run(`${kind}.create`, tenant);
-    const before = await lookFromOutside(harness.info, tenant.name);
+    const before = await observeFromOutside(harness.info, tenant.name);
     await harness.run(`${kind}.probe`, tenant);
     await harness.run(`${kind}.probe`, tenant);
-    expect(await lookFromOutside(harness.info, tenant.name)).toEqual(before);
+    expect(await observeFromOutside(harness.info, tenant.name)).toEqual(before);
     await harness.run(`${kind}.drop`, tenant);
   });
 
@@ -52,9 +52,9 @@ describe.each(KINDS)('%s', (kind) => {
     const tenant = await harness.newTenant();
     await harness.run(`${kind}.create`, tenant);
     await harness.run(`${kind}.drop`, tenant);
-    expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
+    expect(await observeFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
     await harness.run(`${kind}.drop`, tenant);
-    expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
+    expect(await observeFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
     expect((await ledgerOf(tenant.tenantId)).state).toBe('absent');
   });
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { openActivityHarness, type ActivityHarness } from '../test/support/activity-harness';
 import { inDatabase } from '../test/support/master';
-import { lookFromOutside, NOTHING, withPostgres } from '../test/support/outside';
+import { observeFromOutside, NOTHING, withPostgres } from '../test/support/outside';
 
 let harness: ActivityHarness;
 beforeAll(async () => {
@@ -53,7 +53,7 @@ test.each([
   const { name, database, again, end } = await begunDrop();
   for (const statement of dropped) await asOwner(statement.replace('NAME', database));
   expect(await again()).toBe(`${database} dropped and seen absent`);
-  expect(await lookFromOutside(harness.info, name)).toEqual(NOTHING);
+  expect(await observeFromOutside(harness.info, name)).toEqual(NOTHING);
   expect(await end()).toMatchObject({
     state: 'done',
     cause: null,

@@ -1,7 +1,7 @@
 import { createSecretStore, readSecretKeys } from '@freeflow/lib/secrets';
 import type { Backend, Secrets, Target } from '../backends/backend';
 import { openActivityHarness, type ActivityHarness } from '../test/support/activity-harness';
-import { lookFromOutside } from '../test/support/outside';
+import { observeFromOutside } from '../test/support/outside';
 import { workerBehind } from '../test/support/worker-behind';
 
 let harness: ActivityHarness;
@@ -51,7 +51,7 @@ describe.each(KINDS)('%s', (kind) => {
     const { worker, proxy, close } = await workerBehind(harness, kind);
     const tenant = await harness.newTenant();
     await harness.run(`${kind}.create`, tenant);
-    const before = await lookFromOutside(harness.info, tenant.name);
+    const before = await observeFromOutside(harness.info, tenant.name);
     const { target, secrets } = await targetOf(tenant.tenantId, tenant.name, kind);
     let hasFailed = 0;
     for (let after = 0; after < 14; after++) {
@@ -62,7 +62,7 @@ describe.each(KINDS)('%s', (kind) => {
     }
     expect(hasFailed).toBeGreaterThan(1);
     proxy.trouble();
-    expect(await lookFromOutside(harness.info, tenant.name)).toEqual(before);
+    expect(await observeFromOutside(harness.info, tenant.name)).toEqual(before);
     await harness.run(`${kind}.drop`, tenant);
     await close();
   });

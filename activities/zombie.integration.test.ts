@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { BackendKind } from '@freeflow/contract';
 import { openActivityHarness, type ActivityHarness } from '../test/support/activity-harness';
 import { endLockSessions } from '../test/support/lock-sessions';
-import { lookFromOutside, NOTHING } from '../test/support/outside';
+import { observeFromOutside, NOTHING } from '../test/support/outside';
 import { until } from '../test/support/until';
 import { workerBehind } from '../test/support/worker-behind';
 
@@ -50,7 +50,7 @@ describe.each(KINDS)('%s', (kind) => {
     const deletion = await newOperation(tenant.tenantId, tenant.operationId);
     await harness.run(`${kind}.drop`, deletion);
     await old;
-    expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
+    expect(await observeFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
   });
 
   test('an answered call does not hide an earlier one without an answer: absence waits for both', async () => {
@@ -85,7 +85,7 @@ describe.each(KINDS)('%s', (kind) => {
     expect(await ledgerState(tenant.tenantId, kind)).toBe('intended');
     await harness.run(`${kind}.drop`, tenant);
     expect(await ledgerState(tenant.tenantId, kind)).toBe('absent');
-    expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
+    expect(await observeFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
   });
 
   test('a create that an earlier one without an answer could still follow keeps it on record', async () => {
@@ -109,7 +109,7 @@ describe.each(KINDS)('%s', (kind) => {
       type: 'superseded',
       nonRetryable: true,
     });
-    expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
+    expect(await observeFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
     expect(await ledgerState(tenant.tenantId, kind)).toBeUndefined();
   });
 
@@ -124,7 +124,7 @@ describe.each(KINDS)('%s', (kind) => {
       type: 'superseded',
       nonRetryable: true,
     });
-    expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
+    expect(await observeFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
     expect(await ledgerState(tenant.tenantId, kind)).toBeUndefined();
     await harness.run(`${kind}.drop`, tenant);
   });

@@ -18,7 +18,7 @@ test('a token of our issuer, for us, with system:* is let in', async () => {
 });
 
 describe('401', () => {
-  const tampered = async () => {
+  const tamperToken = async () => {
     const [header = '', payload = '', signature = ''] = (await bench.issuer.token({ permissions: [] })).split('.');
     const raised = {
       ...(JSON.parse(Buffer.from(payload, 'base64url').toString()) as object),
@@ -26,7 +26,7 @@ describe('401', () => {
     };
     return [header, Buffer.from(JSON.stringify(raised)).toString('base64url'), signature].join('.');
   };
-  const unsigned = async () => {
+  const unsignedToken = async () => {
     const [, payload = ''] = (await bench.issuer.token()).split('.');
     return `${Buffer.from('{"alg":"none"}').toString('base64url')}.${payload}.`;
   };
@@ -41,8 +41,8 @@ describe('401', () => {
     ['without audience', () => bench.issuer.token({ aud: undefined })],
     ['without subject', () => bench.issuer.token({ sub: undefined })],
     ['other algorithm, though its key is published', () => bench.issuer.token({}, { alg: 'ES256' })],
-    ['alg: none', unsigned],
-    ['tampered', tampered],
+    ['alg: none', unsignedToken],
+    ['tampered', tamperToken],
     ['signed by a stranger', async () => bench.issuer.token({}, { key: await bench.issuer.newKey('RS256') })],
     ["the identity provider's own, of another realm", async () => realTokenOf('master')],
   ];

@@ -10,7 +10,7 @@ afterAll(() => database.drop());
 
 describe("how the roles' rights differ", () => {
   const look = () => accessDifferences(database.workerUrl, database.roles);
-  const changed = async (change: string, back: string) => {
+  const differencesAfter = async (change: string, back: string) => {
     await query(database.url, change);
     try {
       return await look();
@@ -25,24 +25,26 @@ describe("how the roles' rights differ", () => {
 
   it('by each right that is lacking or too much', async () => {
     const { api, worker } = database.roles;
-    expect(await changed(`REVOKE INSERT ON "Tenant" FROM ${api}`, `GRANT INSERT ON "Tenant" TO ${api}`)).toEqual([
-      `${api} lacks INSERT on Tenant`,
-    ]);
     expect(
-      await changed(`GRANT SELECT ON "TenantSecret" TO ${api}`, `REVOKE SELECT ON "TenantSecret" FROM ${api}`),
+      await differencesAfter(`REVOKE INSERT ON "Tenant" FROM ${api}`, `GRANT INSERT ON "Tenant" TO ${api}`),
+    ).toEqual([`${api} lacks INSERT on Tenant`]);
+    expect(
+      await differencesAfter(`GRANT SELECT ON "TenantSecret" TO ${api}`, `REVOKE SELECT ON "TenantSecret" FROM ${api}`),
     ).toEqual([`${api} has SELECT on TenantSecret`]);
     expect(
-      await changed(
+      await differencesAfter(
         `GRANT SELECT ON _prisma_migrations TO ${worker}`,
         `REVOKE SELECT ON _prisma_migrations FROM ${worker}`,
       ),
     ).toEqual([`${worker} has SELECT on _prisma_migrations`]);
-    expect(await changed(`ALTER ROLE ${api} SUPERUSER`, `ALTER ROLE ${api} NOSUPERUSER`)).toEqual([
+    expect(await differencesAfter(`ALTER ROLE ${api} SUPERUSER`, `ALTER ROLE ${api} NOSUPERUSER`)).toEqual([
       `${api} is a superuser`,
     ]);
-    expect(await changed(`ALTER ROLE ${api} NOLOGIN`, `ALTER ROLE ${api} LOGIN`)).toEqual([`${api} may not log in`]);
+    expect(await differencesAfter(`ALTER ROLE ${api} NOLOGIN`, `ALTER ROLE ${api} LOGIN`)).toEqual([
+      `${api} may not log in`,
+    ]);
     expect(
-      await changed(
+      await differencesAfter(
         `GRANT CONNECT ON DATABASE ${database.name} TO PUBLIC`,
         `REVOKE CONNECT ON DATABASE ${database.name} FROM PUBLIC`,
       ),

@@ -121,18 +121,18 @@ describe('operations', () => {
 
   it('an Idempotency-Key is used once per principal; without one, as often as one likes', async () => {
     const tenantId = await newTenant();
-    const asked = (requestedBy: string, idempotencyKey: string | null) =>
+    const insertOperation = (requestedBy: string, idempotencyKey: string | null) =>
       outcomeOf(newOperation(tenantId, { state: 'done', requestedBy, idempotencyKey }));
-    expect(await asked('alice', 'key')).toBe('ok');
-    expect(await asked('alice', 'key')).toBe(UNIQUE);
-    expect(await asked('bob', 'key')).toBe('ok');
-    expect([await asked('alice', null), await asked('alice', null)]).toEqual(['ok', 'ok']);
+    expect(await insertOperation('alice', 'key')).toBe('ok');
+    expect(await insertOperation('alice', 'key')).toBe(UNIQUE);
+    expect(await insertOperation('bob', 'key')).toBe('ok');
+    expect([await insertOperation('alice', null), await insertOperation('alice', null)]).toEqual(['ok', 'ok']);
   });
 });
 
 it('the log knows success and error alone, and each seq of a tenant once', async () => {
   const tenantId = await newTenant();
-  const logged = (status: string, seq: number) =>
+  const insertLogRow = (status: string, seq: number) =>
     outcomeOf(
       query(
         database.url,
@@ -141,16 +141,16 @@ it('the log knows success and error alone, and each seq of a tenant once', async
       ),
     );
   expect([
-    await logged('success', 1),
-    await logged('error', 2),
-    await logged('lost', 3),
-    await logged('success', 2),
+    await insertLogRow('success', 1),
+    await insertLogRow('error', 2),
+    await insertLogRow('lost', 3),
+    await insertLogRow('success', 2),
   ]).toEqual(['ok', 'ok', CHECK, UNIQUE]);
 });
 
 it('a tenant has one connection per service', async () => {
   const tenantId = await newTenant();
-  const connected = (service: string) =>
+  const insertConnection = (service: string) =>
     outcomeOf(
       query(
         database.url,
@@ -158,11 +158,11 @@ it('a tenant has one connection per service', async () => {
         [randomUUID(), tenantId, service],
       ),
     );
-  expect([await connected('postgres'), await connected('qdrant'), await connected('postgres')]).toEqual([
-    'ok',
-    'ok',
-    UNIQUE,
-  ]);
+  expect([
+    await insertConnection('postgres'),
+    await insertConnection('qdrant'),
+    await insertConnection('postgres'),
+  ]).toEqual(['ok', 'ok', UNIQUE]);
 });
 
 let tenants = 0;

@@ -18,7 +18,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-const managed = (script: string, changed: Partial<ManagedProcessOptions> = {}) =>
+const createManaged = (script: string, changed: Partial<ManagedProcessOptions> = {}) =>
   new ManagedProcess({
     title: 'Server',
     log: join(folder, 'server.log'),
@@ -37,14 +37,14 @@ const managed = (script: string, changed: Partial<ManagedProcessOptions> = {}) =
   });
 
 test('one that has ended is not ready, though somebody else answers in its place; the error ends with its last words', async () => {
-  const server = managed('echo the port is taken; exit 3', { check: () => delay(500) });
+  const server = createManaged('echo the port is taken; exit 3', { check: () => delay(500) });
   await expect(server.start()).rejects.toThrow(
     /^Server exited with code 3\. The last lines of .*:\n +the port is taken$/,
   );
 });
 
 test('killed hard it is started again', async () => {
-  const server = managed('sleep 60');
+  const server = createManaged('sleep 60');
   await server.start();
   process.kill(launched[0]?.pid ?? 0, 'SIGKILL');
   await until('it is back', async () => events.some((it) => it.startsWith('Server is back')));
@@ -54,7 +54,7 @@ test('killed hard it is started again', async () => {
 });
 
 test('a stop ends its children as well, and what does not listen to the signal', async () => {
-  const server = managed('trap "" TERM; sleep 60 & echo $! > child; while true; do sleep 1; done', {
+  const server = createManaged('trap "" TERM; sleep 60 & echo $! > child; while true; do sleep 1; done', {
     check: async () => {
       if (!existsSync(join(folder, 'child'))) throw new Error('not yet');
     },
@@ -68,7 +68,7 @@ test('a stop ends its children as well, and what does not listen to the signal',
 });
 
 test('stopped while its start is being prepared it is not started any more', async () => {
-  const server = managed('sleep 60', {
+  const server = createManaged('sleep 60', {
     plan: async () => {
       await delay(200);
       return { command: 'bash', args: ['-c', 'sleep 60'], env: process.env, cwd: folder };

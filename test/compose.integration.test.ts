@@ -78,8 +78,8 @@ describe('both files', () => {
       tag: text.replace('postgres:18.6', 'postgres:latest'),
     };
     for (const [name, content] of Object.entries(worse)) writeFileSync(path.join(folder, `${name}.yml`), content);
-    const said = (name: string) => complaints(path.join(folder, `${name}.yml`));
-    expect([said('key')[0], said('port')[0], said('tag')[0]]).toEqual([
+    const complaintsOf = (name: string) => complaints(path.join(folder, `${name}.yml`));
+    expect([complaintsOf('key')[0], complaintsOf('port')[0], complaintsOf('tag')[0]]).toEqual([
       expect.stringMatching('invalid-schema'),
       expect.stringMatching('no-unbound-port-interfaces'),
       expect.stringMatching('service-image-require-explicit-tag'),

@@ -11,9 +11,9 @@ test('the page of the configuration says what the schemas say', () => {
 
 test('the README names every variable that has no default', () => {
   const file = path.join(projectRoot(), 'README.md');
-  const written = (text: string) =>
+  const wordsOf = (text: string) =>
     text.replace(/(<!-- required variables: .*-->\n)[^]*(<!-- end -->)/, `$1${requiredTable()}\n$2`);
-  if (process.env['UPDATE_DOCS'] === '1') writeFileSync(file, written(readFileSync(file, 'utf8')));
+  if (process.env['UPDATE_DOCS'] === '1') writeFileSync(file, wordsOf(readFileSync(file, 'utf8')));
   expect(readFileSync(file, 'utf8')).toContain(`${requiredTable()}\n<!-- end -->`);
 });
 

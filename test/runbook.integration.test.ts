@@ -19,7 +19,7 @@ const paragraphs = new Map(
     text,
   ]),
 );
-const unexplained = (anchors: string[]) => anchors.filter((it) => (paragraphs.get(it)?.length ?? 0) < 60);
+const findUnexplained = (anchors: string[]) => anchors.filter((it) => (paragraphs.get(it)?.length ?? 0) < 60);
 
 let harness: ActivityHarness;
 let operator: Operator;
@@ -42,14 +42,14 @@ test('every step that is registered has a paragraph', () => {
   const shared = ['park', 'begin-adoption', 'postgres.adopt', 'mongodb.adopt', 'qdrant.adopt'];
   const steps = Object.keys(harness.activities);
   expect(steps).toEqual(expect.arrayContaining(['postgres.create', 'keycloak.drop', 'begin', 'mark-gone']));
-  expect(unexplained(steps.filter((it) => !shared.includes(it)).map(anchorOf))).toEqual([]);
+  expect(findUnexplained(steps.filter((it) => !shared.includes(it)).map(anchorOf))).toEqual([]);
   expect(steps.map(anchorOf).filter((it) => !paragraphs.has(it))).toEqual([]);
 });
 
 test('every failure class has a paragraph, and its advice leads there', () => {
   const types = Object.keys(FAILURES) as FailureType[];
-  expect(unexplained(types)).toEqual([]);
-  expect(types.map(adviceOn).flatMap(linked)).toEqual(types);
+  expect(findUnexplained(types)).toEqual([]);
+  expect(types.map(adviceOn).flatMap(linksIn)).toEqual(types);
 });
 
 test('every link to the page, and from it, leads somewhere', async () => {
@@ -57,7 +57,7 @@ test('every link to the page, and from it, leads somewhere', async () => {
   const links = stdout
     .split('\n')
     .filter((it) => it !== '' && !it.endsWith('.test.ts'))
-    .flatMap((file) => linked(readFileSync(path.join(ROOT, file), 'utf8')));
+    .flatMap((file) => linksIn(readFileSync(path.join(ROOT, file), 'utf8')));
   const within = [...page.matchAll(/\]\(#([\w-]+)\)/g)].map(([, anchor = '']) => anchor);
   expect(within.length).toBeGreaterThan(20);
   expect([...links, ...within].filter((it) => !paragraphs.has(it))).toEqual([]);
@@ -101,5 +101,5 @@ test.each(commands)('the CLI understands: %s', async (command) => {
 });
 
 const anchorOf = (step: string): string => step.replace('.', '-');
-const linked = (text: string): string[] =>
+const linksIn = (text: string): string[] =>
   [...text.matchAll(/docs\/runbook\.md#([a-z-]+)/gi)].map(([, anchor = '']) => anchor);

@@ -10,6 +10,7 @@ const NAMES = /postgres|mongo|qdrant|keycloak/gi;
 /** Where a server may be named all the same, by which of its names, why, and on which lines, where not on all. */
 const EXCEPTIONS: readonly [under: string, names: RegExp, why: string, lines?: RegExp][] = [
   ['lib/pg/', /^postgres$/i, 'sessions of PostgreSQL, which is the master database too'],
+  ['prisma/master-session.ts', /^postgres$/i, 'what its server refuses, in a message'],
   ['lib/config/', /^postgres$/i, 'the URL of the master database'],
   ['prisma/ensure-database.ts', /^postgres$/i, 'the database from which the master database is created'],
   ['prisma/schema-engine.ts', /^postgres$/i, "the dialect of Prisma's schema engine"],

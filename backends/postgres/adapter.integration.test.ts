@@ -1,6 +1,6 @@
 import { openActivityHarness, type ActivityHarness } from '../../test/support/activity-harness';
 import { inDatabase } from '../../test/support/master';
-import { lookFromOutside, NOTHING, withPostgres } from '../../test/support/outside';
+import { observeFromOutside, NOTHING, withPostgres } from '../../test/support/outside';
 import { until } from '../../test/support/until';
 
 let harness: ActivityHarness;
@@ -55,7 +55,7 @@ test('rights which a neighbour has granted the tenant, or kept for it by default
   );
   const acl = () => asOwner(`SELECT array_to_string(relacl, ' ') AS acl FROM pg_class WHERE relname = 'gift'`, theirs);
   await harness.run('postgres.drop', tenant);
-  expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
+  expect(await observeFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
   expect(await acl()).toEqual([{ acl: `${theirs}_app=arwdDxtm/${theirs}_app` }]);
   await harness.run('postgres.drop', neighbour);
 });
@@ -89,7 +89,7 @@ test('sessions at work and an autovacuum without end, which a tenant can ask for
       harness.run('postgres.drop', tenant),
     ]);
   });
-  expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
+  expect(await observeFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
 });
 
 test('what a role of the tenant owns outside its database is not dropped along: the drop fails and says so', async () => {
@@ -103,5 +103,5 @@ test('what a role of the tenant owns outside its database is not dropped along: 
   expect(await asOwner(`SELECT n FROM ${table}`)).toEqual([{ n: 42 }]);
   await asOwner(`DROP TABLE ${table}`);
   await harness.run('postgres.drop', tenant);
-  expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
+  expect(await observeFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
 });

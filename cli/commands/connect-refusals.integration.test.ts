@@ -58,11 +58,11 @@ test('a tenant that is registered only is shown without login or password it doe
 });
 
 describe('a tenant there is nothing to connect to is refused with 1 and advice', () => {
-  const refused = (name: string) => freeflow(['tenants', 'connect', name], env);
+  const connectRefused = (name: string) => freeflow(['tenants', 'connect', name], env);
 
   test('one that nobody knows, by name or id', async () => {
     for (const name of ['nobody', randomUUID()])
-      expect(await refused(name)).toEqual({
+      expect(await connectRefused(name)).toEqual({
         code: 1,
         stdout: '',
         stderr: `There is no tenant ${name}.\nList the tenants with: tenants list\n`,
@@ -71,11 +71,11 @@ describe('a tenant there is nothing to connect to is refused with 1 and advice',
 
   test('one that is gone: its name is nobody, its id says what became of it', async () => {
     const { id, name } = await newTenant({ status: 'deleted', goneAt: new Date() });
-    expect(await refused(name)).toMatchObject({
+    expect(await connectRefused(name)).toMatchObject({
       code: 1,
       stderr: expect.stringContaining(`There is no tenant ${name}.`),
     });
-    expect(await refused(id)).toEqual({
+    expect(await connectRefused(id)).toEqual({
       code: 1,
       stdout: '',
       stderr: `${name} is deleted, not active: there is nothing to connect to.\nSee why with: tenants show ${id}\n`,
@@ -85,7 +85,7 @@ describe('a tenant there is nothing to connect to is refused with 1 and advice',
   test('one that is not active yet, under a name that was used before', async () => {
     const { name } = await newTenant({ status: 'deleted', goneAt: new Date() });
     const { id } = await newTenant({ name, status: 'provisioning' });
-    expect(await refused(name)).toEqual({
+    expect(await connectRefused(name)).toEqual({
       code: 1,
       stdout: '',
       stderr: `${name} is provisioning, not active: there is nothing to connect to.\nSee why with: tenants show ${id}\n`,

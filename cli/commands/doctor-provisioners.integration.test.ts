@@ -25,7 +25,7 @@ beforeAll(async () => {
 afterAll(() => bench.drop());
 
 /** The checks of the backends; the master database of this bench has no tables. */
-const examined = async () => {
+const runChecks = async () => {
   const { code, lines } = await doctor(bench, env);
   return {
     code,
@@ -44,7 +44,7 @@ const RIGHTS = [
 ];
 
 test('provisioners as the set-up makes them are well', async () => {
-  const { lines, failing } = await examined();
+  const { lines, failing } = await runChecks();
   expect(failing).toEqual({});
   expect(those(lines, 'ok')).toEqual(expect.arrayContaining(RIGHTS));
 });
@@ -109,13 +109,13 @@ describe('rights that were taken or added, at every backend at once', () => {
   ];
   test.each(cases)('%s', async (_what, change, said) => {
     await change();
-    const { code, failing, lines } = await examined();
+    const { code, failing, lines } = await runChecks();
     expect({ code, failing }).toEqual({
       code: 1,
       failing: Object.fromEntries(Object.entries(said()).map(([check, seen]) => [check, expect.stringMatching(seen)])),
     });
     for (const check of Object.keys(failing)) expect(lines[check]?.advice).toContain('freeflow setup backends');
     await bench.setUp(Object.assign({}, ...Object.values(bench.owners)));
-    expect((await examined()).failing).toEqual({});
+    expect((await runChecks()).failing).toEqual({});
   });
 });

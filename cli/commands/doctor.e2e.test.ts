@@ -26,14 +26,14 @@ beforeAll(async () => {
   closedPort = String(await freePort());
   nowhere = `http://127.0.0.1:${closedPort}`;
   await keepSecret();
-  await until('the sweep has run', async () => ((await listed())?.info.recentActions.length ?? 0) > 0);
+  await until('the sweep has run', async () => ((await findSchedule())?.info.recentActions.length ?? 0) > 0);
 });
 afterAll(() => installation.close());
 
 const sweep = () => installation.operator.client.schedule.getHandle(`${installation.taskQueue}-sweep`);
 
 /** The schedule as the list of all has it, which is a moment behind. */
-async function listed(): Promise<ScheduleSummary | undefined> {
+async function findSchedule(): Promise<ScheduleSummary | undefined> {
   for await (const schedule of installation.operator.client.schedule.list({
     query: `ScheduleId = '${installation.taskQueue}-sweep'`,
   }))
@@ -360,7 +360,7 @@ describe('the master database', () => {
 describe('Temporal', () => {
   test('a paused sweep, with the note of who paused it', async () => {
     await sweep().pause('for a while');
-    await until('the list has it', async () => (await listed())?.state.paused);
+    await until('the list has it', async () => (await findSchedule())?.state.paused);
     try {
       const { code, lines } = await doctor(installation, env);
       expect({ code, failing: failures(lines) }).toEqual({ code: 1, failing: { 'temporal.sweep': expect.anything() } });
@@ -370,7 +370,7 @@ describe('Temporal', () => {
       });
     } finally {
       await sweep().unpause();
-      await until('the list has it', async () => (await listed())?.state.paused === false);
+      await until('the list has it', async () => (await findSchedule())?.state.paused === false);
     }
   });
 

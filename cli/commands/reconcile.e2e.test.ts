@@ -2,7 +2,7 @@ import { newName } from '../../test/support/activity-harness';
 import { envOf, freeflow } from '../../test/support/freeflow';
 import { openTestInstallation, type TestInstallation } from '../../test/support/installation';
 import { inDatabase } from '../../test/support/master';
-import { lookFromOutside, NOTHING, withPostgres } from '../../test/support/outside';
+import { observeFromOutside, NOTHING, withPostgres } from '../../test/support/outside';
 import { createTenant, deleteTenant, type Tenant } from '../../test/support/tenants';
 import { sitDown } from '../../test/support/terminal';
 import { until } from '../../test/support/until';
@@ -97,6 +97,6 @@ test('at a terminal it is shown what is waited for, and an orphan is dropped aft
       expect(await dropping.ended).toBe(code);
     }
   }
-  expect(await lookFromOutside(installation.info, name)).toEqual(NOTHING);
+  expect(await observeFromOutside(installation.info, name)).toEqual(NOTHING);
   expect((await freeflow(['reconcile'], env)).code).toBe(0);
 });

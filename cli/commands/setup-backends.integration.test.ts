@@ -132,7 +132,7 @@ test('a password that was given is set, whatever characters it has, and setting 
   expect(repeated.stdout).not.toContain(password);
 });
 
-describe('what was changed about a provisioner is mended by repeating, and said', () => {
+describe('what was changed about a provisioner is repaired by repeating, and said', () => {
   const postgres = (statement: (name: string, database: string) => string) => () =>
     asPostgres(bench.info, statement(bench.name, bench.masterDatabase));
   const mongodb = (command: (name: { user: string; role: string }) => Record<string, unknown>) => () =>
@@ -229,8 +229,8 @@ describe('what was changed about a provisioner is mended by repeating, and said'
   ];
   test.each(cases)('%s', async (_what, backend, change, said) => {
     await change();
-    const mended = await bench.setUp(bench.owners[backend]);
-    expect(mended).toMatchObject({ ...wellDone, stdout: expect.stringMatching(said) });
+    const repaired = await bench.setUp(bench.owners[backend]);
+    expect(repaired).toMatchObject({ ...wellDone, stdout: expect.stringMatching(said) });
   });
 
   test('after all that nothing is left to mend', async () => {

@@ -14,7 +14,7 @@ const given = {
 };
 
 /** Verifies a token by the issuer's published keys, as any API would. */
-const verified = async (token: string) => {
+const verifyToken = async (token: string) => {
   const keys = createRemoteJWKSet(new URL(`${info.auth.issuer}/protocol/openid-connect/certs`));
   return (
     await jwtVerify(token, keys, { issuer: info.auth.issuer, audience: info.auth.audience, algorithms: ['RS256'] })
@@ -24,7 +24,7 @@ const verified = async (token: string) => {
 test("prints a token alone, signed by the stack's issuer for the API, good for system:* and 15 minutes", async () => {
   const { code, stdout, stderr } = await freeflow(['token']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  const { permissions, iat = 0, exp = 0 } = await verified(stdout.trimEnd());
+  const { permissions, iat = 0, exp = 0 } = await verifyToken(stdout.trimEnd());
   expect(permissions).toEqual(['system:*']);
   expect(exp - iat).toBe(900);
   expect(stdout).toBe(`${stdout.trimEnd()}\n`);
@@ -32,7 +32,7 @@ test("prints a token alone, signed by the stack's issuer for the API, good for s
 
 test('asks another installation when the environment names one, whether a stack runs here or not', async () => {
   const { stdout } = await freeflow(['token'], { ...given, ...NOWHERE });
-  expect(await verified(stdout.trimEnd())).toMatchObject({ permissions: ['system:*'] });
+  expect(await verifyToken(stdout.trimEnd())).toMatchObject({ permissions: ['system:*'] });
 });
 
 describe('says what is wrong and what to do, with no secret in it', () => {

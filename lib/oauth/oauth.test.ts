@@ -128,13 +128,13 @@ test('an issuer names its endpoints, though it be reached by another address tha
 
 describe('a shared token', () => {
   afterEach(() => jest.restoreAllMocks());
-  const numbered = (lifetimeMs: number) => {
+  const issueNumbered = (lifetimeMs: number) => {
     let grants = 0;
     return new SharedToken(async () => ({ value: String((grants += 1)), lifetimeMs }));
   };
 
   test('is fetched once, however many ask at the same time', async () => {
-    const shared = numbered(60_000);
+    const shared = issueNumbered(60_000);
     const all = await Promise.all(Array.from({ length: 20 }, () => shared.get()));
     expect(new Set(all.map(({ value }) => value))).toEqual(new Set(['1']));
     expect(await shared.renew()).toMatchObject({ value: '2' });
@@ -142,7 +142,7 @@ describe('a shared token', () => {
   });
 
   test('is fetched again before it runs out', async () => {
-    const shared = numbered(60_000);
+    const shared = issueNumbered(60_000);
     const now = jest.spyOn(performance, 'now').mockReturnValue(0);
     await shared.get();
     now.mockReturnValue(49_999);
@@ -152,7 +152,7 @@ describe('a shared token', () => {
   });
 
   test('is used for half its life where that is shorter than the margin', async () => {
-    const shared = numbered(10_000);
+    const shared = issueNumbered(10_000);
     const now = jest.spyOn(performance, 'now').mockReturnValue(0);
     await shared.get();
     now.mockReturnValue(4_999);

@@ -53,7 +53,7 @@ const answers = (action: 'retry' | 'abort'): Command =>
       `/tenants/${id}/${action}`,
       action === 'abort' ? { reason: 'chance' } : undefined,
     );
-    if (status === 202 && action === 'abort') model.aborted();
+    if (status === 202 && action === 'abort') model.noteAborted();
     if (![202, 404, 409].includes(status)) throw new Error(`${action} answered ${status}: ${text}`);
   });
 

@@ -1,7 +1,7 @@
 import { BACKEND_KINDS, backendStepName, OPERATIONS, SETTLING_STEPS, touchesBackends } from '@freeflow/contract';
 import type { Subject } from '../kill/operations';
 import { BEFORE } from '../kill/points';
-import { faultsOfCounting, lookAt, mustBe, readLog, type Row, type Verdict } from '../kill/verdict';
+import { faultsOfCounting, observeOutcome, mustBe, readLog, type Row, type Verdict } from '../kill/verdict';
 import type { TestInstallation } from '../support/installation';
 import type { Tenant } from '../support/tenants';
 import type { Operation } from './plan';
@@ -10,13 +10,13 @@ import type { Operation } from './plan';
 export const expectedOf = (operation: Operation): Verdict => mustBe({ ...operation, isUndone: false });
 
 /** What is to be seen of it, looked at with the servers' own drivers and the tenant's own credentials. */
-export async function lookAfter(
+export async function judgeAfter(
   installation: TestInstallation,
   operation: Operation,
   subject: Subject,
   tenant: Tenant,
 ): Promise<Verdict> {
-  const stands = await lookAt(installation, expectedOf(operation).data === 'unchanged', subject, tenant);
+  const stands = await observeOutcome(installation, expectedOf(operation).data === 'unchanged', subject, tenant);
   const log = await readLog(installation, subject.id, tenant.operation.id);
   // The interrupted create may have begun nowhere, or not everywhere; its own undo may have left nothing to do.
   const isInterrupted = operation.interrupts !== undefined && tenant.goneAt !== null;

@@ -49,7 +49,7 @@ export class Model {
   }
 
   /** Somebody gave up what is in progress: it turns round, unless its end came first. */
-  aborted(): void {
+  noteAborted(): void {
     this.may = new Set([...this.may, ...this.back]);
   }
 

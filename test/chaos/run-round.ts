@@ -14,7 +14,7 @@ import { secretsOf } from '../support/tenant-app';
 import { createTenant, logOf, type Tenant } from '../support/tenants';
 import { until } from '../support/until';
 import type { ChaosEnvironment } from './environment';
-import { expectedOf, lookAfter } from './expected';
+import { expectedOf, judgeAfter } from './expected';
 import { createOverForeignResources, placeForeignResources, removeForeignResources } from './foreign-resources';
 import { namesOutside, tenantsIn } from './names-outside';
 import { inWords, type Case, type Fault } from './plan';
@@ -143,15 +143,23 @@ async function outcomeOf(
 ): Promise<Outcome> {
   const log = subject.id === '' ? [] : await logOf(installation, subject.id);
   const failures = [
-    ...new Set(log.filter((it) => it.status === 'error').map((it) => `${it.step} ${told(it.message ?? '')}`)),
+    ...new Set(log.filter((it) => it.status === 'error').map((it) => `${it.step} ${shortenMessage(it.message ?? '')}`)),
   ];
   const expected = expectedOf(of.operation);
   if (tenant === undefined) return { of, met, expected, failures, tookMs, trouble: trouble ?? 'it did not end' };
-  return { of, met, expected, failures, tookMs, verdict: await lookAfter(installation, of.operation, subject, tenant) };
+  return {
+    of,
+    met,
+    expected,
+    failures,
+    tookMs,
+    verdict: await judgeAfter(installation, of.operation, subject, tenant),
+  };
 }
 
 /** The type of a failure alone, unless it is none that we know. */
-const told = (message: string): string => (message.startsWith('unexpected') ? message : (message.split(':')[0] ?? ''));
+const shortenMessage = (message: string): string =>
+  message.startsWith('unexpected') ? message : (message.split(':')[0] ?? '');
 
 /** Waits until none of ours is stuck; says which are all the same. */
 async function stuckOf({ installation }: ChaosEnvironment, prefix: string): Promise<string[]> {

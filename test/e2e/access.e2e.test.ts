@@ -2,7 +2,7 @@ import type { BackendKind } from '@freeflow/contract';
 import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { fill, fingerprint } from '../support/fingerprint';
-import { lookFromOutside, NOTHING } from '../support/outside';
+import { observeFromOutside, NOTHING } from '../support/outside';
 import { sampleOf } from '../support/sample';
 import { ALL_IN, ALL_OUT, answersOf, startApp, type TenantApp } from '../support/tenant-app';
 import {
@@ -34,7 +34,7 @@ afterEach(async () => {
 });
 afterAll(() => installation.close());
 
-async function filledTenant(): Promise<{ tenant: Tenant; app: TenantApp; before: string }> {
+async function createFilledTenant(): Promise<{ tenant: Tenant; app: TenantApp; before: string }> {
   const tenant = await createTenant(installation, newName('s'));
   await fill(installation.info, tenant.name);
   const app = await startApp(installation, tenant);
@@ -47,7 +47,7 @@ const hold = (id: string, until: Date) =>
   installation.master.query('UPDATE "Tenant" SET "holdUntil" = $2 WHERE id = $1', [id, until]);
 
 test('suspended, a tenant is out of all four backends, open connections included; resumed, all is as it was', async () => {
-  const { tenant, app, before } = await filledTenant();
+  const { tenant, app, before } = await createFilledTenant();
   expect(await answersOf(app.logIn)).toEqual(ALL_IN);
   expect(await answersOf(app.goOn)).toEqual(ALL_IN);
 
@@ -74,7 +74,7 @@ test('suspended, a tenant is out of all four backends, open connections included
 });
 
 test('soft-deleted, a tenant is out and its data kept; restored, the same credentials work on the same data', async () => {
-  const { tenant, app, before } = await filledTenant();
+  const { tenant, app, before } = await createFilledTenant();
   const deleted = await change(installation, tenant.id, 'delete');
   await hold(tenant.id, new Date(Date.now() + 60_000));
   expect(deleted).toMatchObject({ status: 'deleted', goneAt: null, operation: { kind: 'soft_delete', state: 'done' } });
@@ -88,7 +88,7 @@ test('soft-deleted, a tenant is out and its data kept; restored, the same creden
 });
 
 test('a tenant that was suspended when it was deleted is suspended again when it is restored', async () => {
-  const { tenant, app } = await filledTenant();
+  const { tenant, app } = await createFilledTenant();
   await change(installation, tenant.id, 'suspend');
   await change(installation, tenant.id, 'delete');
   await hold(tenant.id, new Date(Date.now() + 60_000));
@@ -100,7 +100,7 @@ test('a tenant that was suspended when it was deleted is suspended again when it
 });
 
 test('when the retention time is over the schedule purges it, but never while it is on hold; the proof stays', async () => {
-  const { tenant } = await filledTenant();
+  const { tenant } = await createFilledTenant();
   await change(installation, tenant.id, 'delete');
   await hold(tenant.id, new Date(Date.now() + 3_600_000));
   const due = await tenantOf(installation, tenant.id);
@@ -120,7 +120,7 @@ test('when the retention time is over the schedule purges it, but never while it
     status: 'deleted',
     operation: { kind: 'purge', state: 'done', requestedBy: 'retention' },
   });
-  expect(await lookFromOutside(installation.info, tenant.name)).toEqual(NOTHING);
+  expect(await observeFromOutside(installation.info, tenant.name)).toEqual(NOTHING);
   const { backends, secretsDestroyed } = gone.operation.evidence as {
     backends: { kind: string; server: string; seenAt: string; checks: { by: string; answer: string }[] }[];
     secretsDestroyed: number;
@@ -139,7 +139,7 @@ test('when the retention time is over the schedule purges it, but never while it
 test.each(sampleOf(KINDS, (it) => it === 'mongodb'))(
   'a suspend that is aborted at %s leaves the tenant as it was, and says why',
   async (kind) => {
-    const { tenant, app } = await filledTenant();
+    const { tenant, app } = await createFilledTenant();
     installation.proxies[kind].shut();
     await installation.request('POST', `/tenants/${tenant.id}/suspend`);
     await abortWhenParked(installation, tenant.id);

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { newName } from '../support/activity-harness';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { inDatabase } from '../support/master';
-import { lookFromOutside, NOTHING, withPostgres } from '../support/outside';
+import { observeFromOutside, NOTHING, withPostgres } from '../support/outside';
 import { restoreMongoUser, restorePostgresDatabase, restoreQdrantCollection } from '../support/restore';
 import {
   adopt,
@@ -49,7 +49,7 @@ test('restored from dumps, a tenant can not be suspended; adopted, it is at once
     createTenant(installation, newName('a')),
   ]);
   const [theirs, before] = [
-    [await ledgerOf(neighbour.id), await lookFromOutside(installation.info, neighbour.name)],
+    [await ledgerOf(neighbour.id), await observeFromOutside(installation.info, neighbour.name)],
     await ledgerOf(tenant.id),
   ];
   await restorePostgresDatabase(installation.info, tenant.name);
@@ -104,10 +104,10 @@ test('restored from dumps, a tenant can not be suspended; adopted, it is at once
       'nothing to adopt',
     );
   }
-  expect([await ledgerOf(neighbour.id), await lookFromOutside(installation.info, neighbour.name)]).toEqual(theirs);
+  expect([await ledgerOf(neighbour.id), await observeFromOutside(installation.info, neighbour.name)]).toEqual(theirs);
 
   expect(await deleteTenant(installation, tenant.id)).toMatchObject({ status: 'deleted', goneAt: expect.any(String) });
-  expect(await lookFromOutside(installation.info, tenant.name)).toEqual(NOTHING);
+  expect(await observeFromOutside(installation.info, tenant.name)).toEqual(NOTHING);
   expect(await installation.request('POST', `/tenants/${tenant.id}/adopt`, { backend: 'postgres' })).toMatchObject({
     status: 404,
     body: { code: 'tenant-unknown' },
@@ -126,7 +126,7 @@ test('a deletion that is parked because of it goes on to its end', async () => {
     goneAt: expect.any(String),
     operation: { kind: 'hard_delete', state: 'done' },
   });
-  expect(await lookFromOutside(installation.info, name)).toEqual(NOTHING);
+  expect(await observeFromOutside(installation.info, name)).toEqual(NOTHING);
 });
 
 test("a stranger's database of that name is refused with cause and advice, stays as it is, and what is parked stays parked", async () => {
@@ -140,7 +140,7 @@ test("a stranger's database of that name is refused with cause and advice, stays
 
   const before = [
     await ledgerOf(id),
-    await lookFromOutside(installation.info, name),
+    await observeFromOutside(installation.info, name),
     (await logOf(installation, id)).filter((it) => it.step === 'postgres.disable').length,
   ];
   expect(await adopt(installation, id, 'postgres', { acceptServer: true })).toMatchObject({
@@ -157,7 +157,7 @@ test("a stranger's database of that name is refused with cause and advice, stays
   );
   expect([
     await ledgerOf(id),
-    await lookFromOutside(installation.info, name),
+    await observeFromOutside(installation.info, name),
     (await logOf(installation, id)).filter((it) => it.step === 'postgres.disable').length,
   ]).toEqual(before);
   expect(await tenantOf(installation, id)).toMatchObject({ operation: { kind: 'suspend', state: 'parked' } });

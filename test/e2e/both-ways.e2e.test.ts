@@ -2,7 +2,7 @@ import type { BackendKind } from '@freeflow/contract';
 import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import type { Running } from '../support/installation';
-import { lookFromOutside, NOTHING } from '../support/outside';
+import { observeFromOutside, NOTHING } from '../support/outside';
 import { pooled } from '../support/pooled';
 import { sampleOf } from '../support/sample';
 import { ALL_IN, ALL_OUT, logInEverywhere } from '../support/tenant-app';
@@ -40,7 +40,7 @@ const parkedAt = (id: string, ...steps: string[]) =>
     `parked at ${steps.join(', ')}`,
     async () => (await parkedStepsOf(installation, id)).sort().join() === steps.sort().join(),
   );
-const shut = (...backends: BackendKind[]) => backends.forEach((it) => installation.proxies[it].shut());
+const shutProxies = (...backends: BackendKind[]) => backends.forEach((it) => installation.proxies[it].shut());
 const open = (...backends: BackendKind[]) => backends.forEach((it) => installation.proxies[it].open());
 const stall = (backend: BackendKind, ms: number) => {
   installation.proxies[backend].stall(ms);
@@ -78,7 +78,7 @@ async function undoing(tenants: readonly Named[], step: string): Promise<void> {
       hasLogged(id, new RegExp(`^(postgres|mongodb|qdrant)\\.${verb} success`), 3),
     );
   }
-  shut('postgres', 'qdrant');
+  shutProxies('postgres', 'qdrant');
   open('keycloak');
   await Promise.all(tenants.map(({ id }) => post(id, 'abort')));
 }
@@ -88,7 +88,7 @@ async function undoneChange(
   action: 'suspend' | 'resume',
   step: string,
 ): Promise<readonly Named[]> {
-  shut('keycloak');
+  shutProxies('keycloak');
   await Promise.all(tenants.map(({ id }) => post(id, action)));
   await undoing(tenants, step);
   return tenants;
@@ -100,7 +100,7 @@ const CASES: Case[] = [
     verb: 'drop',
     parkAtBoth: async (count) => {
       const tenants = await createSome(count);
-      shut('postgres', 'qdrant');
+      shutProxies('postgres', 'qdrant');
       await Promise.all(tenants.map(({ id }) => installation.request('DELETE', `/tenants/${id}?mode=hard&force=true`)));
       return tenants;
     },
@@ -110,7 +110,7 @@ const CASES: Case[] = [
     what: 'the undo of a create',
     verb: 'drop',
     parkAtBoth: async (count) => {
-      shut('keycloak');
+      shutProxies('keycloak');
       const names = Array.from({ length: count }, () => newName('w'));
       const tenants = await Promise.all(names.map(async (name) => ({ name, id: await askFor(installation, name) })));
       await undoing(tenants, 'keycloak.create');
@@ -177,7 +177,7 @@ describe.each(sampleOf(CASES, ({ what }) => SHORT_CASES.includes(what)))(
       expect(await operationEnds(installation, id)).toMatchObject(ends);
       const seen =
         access === undefined
-          ? await lookFromOutside(installation.info, name)
+          ? await observeFromOutside(installation.info, name)
           : await logInEverywhere(installation, { id, name });
       expect(seen).toEqual(access ?? NOTHING);
       if (access !== undefined) await deleteTenant(installation, id);
@@ -203,7 +203,7 @@ describe.each(sampleOf(CASES, ({ what }) => SHORT_CASES.includes(what)))(
           goneAt: expect.any(String),
           operation: { state: 'done' },
         });
-        expect(await lookFromOutside(installation.info, name)).toEqual(NOTHING);
+        expect(await observeFromOutside(installation.info, name)).toEqual(NOTHING);
       },
     );
   },
@@ -236,14 +236,14 @@ const MOMENTS: Record<string, (id: string, verb: string, ask: () => Promise<void
     await cancel(id);
   },
   'while a step is tried again': async (id, verb, ask) => {
-    shut('keycloak');
+    shutProxies('keycloak');
     await ask();
     await until('it has failed', hasLogged(id, new RegExp(`^keycloak\\.${verb} error`)));
     await cancel(id);
     open('keycloak');
   },
   'while a step is parked': async (id, verb, ask) => {
-    shut('keycloak');
+    shutProxies('keycloak');
     await ask();
     await parkedAt(id, `keycloak.${verb}`);
     open('keycloak');
@@ -279,7 +279,7 @@ describe.each(sampleOf(CANCELLED, ({ action }) => action === 'suspend'))(
 
     test('while it is being undone already, goes on with that to its end', async () => {
       const { id, name } = next();
-      shut('keycloak');
+      shutProxies('keycloak');
       await post(id, action);
       await undoing([{ id, name }], `keycloak.${verb}`);
       await parkedAt(id, `postgres.${undo}`, `qdrant.${undo}`);

@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { calm, commands, ends, standingOf, type Real } from '../chaos/commands';
 import { openChaosEnvironment, type ChaosEnvironment } from '../chaos/environment';
 import { Model } from '../chaos/model';
-import { lookAt, mustBe } from '../kill/verdict';
+import { observeOutcome, mustBe } from '../kill/verdict';
 import { newName } from '../support/activity-harness';
-import { lookFromOutside, NOTHING } from '../support/outside';
+import { observeFromOutside, NOTHING } from '../support/outside';
 import { askFor, deleteTenant } from '../support/tenants';
 
 // The long form has the sequences of the day, the short one always the same, unless CHAOS_SEED says which.
@@ -40,14 +40,14 @@ test(
       const tenant = await ends(model, real, ENDED_WITHIN_MS);
       const goal = standingOf(tenant);
       const { standing, access, secrets } = mustBe({ kind: 'create', isUndone: false, goal });
-      expect(await lookAt(there.installation, false, { id: real.id, name }, tenant)).toMatchObject({
+      expect(await observeOutcome(there.installation, false, { id: real.id, name }, tenant)).toMatchObject({
         tenant: goal,
         standing,
         access,
         secrets,
       });
       if (goal !== 'gone') await deleteTenant(there.installation, real.id);
-      expect(await lookFromOutside(there.installation.info, name)).toEqual(NOTHING);
+      expect(await observeFromOutside(there.installation.info, name)).toEqual(NOTHING);
       expect(there.hasWorker()).toBe(true);
     });
     // Not made smaller on failure, which would take hours: the same seed comes to the same sequence again.

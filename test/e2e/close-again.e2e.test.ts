@@ -1,6 +1,6 @@
 import { newName } from '../support/activity-harness';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
-import { lookFromOutside, NOTHING } from '../support/outside';
+import { observeFromOutside, NOTHING } from '../support/outside';
 import { askFor, createTenant, deleteTenant, logOf, operationEnds } from '../support/tenants';
 import { until } from '../support/until';
 
@@ -51,7 +51,7 @@ test('a deletion finds the ledger with something left at its end: told in log an
     `nothing of ${name} is left; the name is free again`,
   ]);
   expect(await runsOf(id)).toBe(2);
-  expect(await lookFromOutside(installation.info, name)).toEqual(NOTHING);
+  expect(await observeFromOutside(installation.info, name)).toEqual(NOTHING);
 });
 
 test('so does an undone create, and still says why it was undone', async () => {
@@ -69,5 +69,5 @@ test('so does an undone create, and still says why it was undone', async () => {
     expect.stringMatching(/^still-there: /),
     expect.stringContaining('is free again'),
   ]);
-  expect(await lookFromOutside(installation.info, name)).toEqual(NOTHING);
+  expect(await observeFromOutside(installation.info, name)).toEqual(NOTHING);
 });

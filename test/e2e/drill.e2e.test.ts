@@ -1,7 +1,7 @@
 import { newName } from '../support/activity-harness';
 import { databaseOf, openTestInstallation, type TestInstallation, type Running } from '../support/installation';
 import { inDatabase } from '../support/master';
-import { lookFromOutside, NOTHING, withPostgres } from '../support/outside';
+import { observeFromOutside, NOTHING, withPostgres } from '../support/outside';
 import { openOwnPostgres, type OwnPostgres } from '../support/own-postgres';
 import { dropIn, inShort, KINDS, namesOf, reconcileIn } from '../support/reconciler';
 import { change, createTenant, deleteTenant, tenantOf } from '../support/tenants';
@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 
 const startWorker = ({ provisionerUrl } = postgres) => installation.startWorker({ POSTGRES_ADMIN_URL: provisionerUrl });
-const look = (name: string) => lookFromOutside({ ...installation.info, postgres }, name);
+const look = (name: string) => observeFromOutside({ ...installation.info, postgres }, name);
 
 /** Does something to the master database while nobody is in it. */
 async function whileClosed(...statements: string[]): Promise<void> {
@@ -134,7 +134,9 @@ test('the worker is pointed at another server, where nothing stands: of that not
         .map(({ name }) => `unknown postgres ${namesOf(name).postgres}: this is ID, the ledger records ID`)
         .sort(),
     );
-    expect((await lookFromOutside({ ...installation.info, postgres: empty }, present.name)).postgresRoles).toEqual([]);
+    expect((await observeFromOutside({ ...installation.info, postgres: empty }, present.name)).postgresRoles).toEqual(
+      [],
+    );
     await worker.stop();
   } finally {
     await empty.close();

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
-import { lookFromOutside, NOTHING } from '../support/outside';
+import { observeFromOutside, NOTHING } from '../support/outside';
 import { abortWhenParked, askFor, logOf, operationEnds, tenantOf } from '../support/tenants';
 import { until } from '../support/until';
 
@@ -63,7 +63,7 @@ test('the master database is away for a while during the create: nothing is lost
   expect(status).toBe('active');
   const rows = await logOf(installation, id);
   expect(rows.map((it) => it.seq)).toEqual(rows.map((_, at) => at + 1));
-  expect(await lookFromOutside(installation.info, name)).toMatchObject({
+  expect(await observeFromOutside(installation.info, name)).toMatchObject({
     mongoUsers: [`freeflow_${name}`],
     qdrantTokens: 1,
   });
@@ -87,7 +87,7 @@ test('a create that is given up is undone, and the undo waits for the backend fo
       status: 'deleted',
       operation: { state: 'rolled_back', step: 'mongodb.create' },
     });
-    expect(await lookFromOutside(impatient.info, name)).toEqual(NOTHING);
+    expect(await observeFromOutside(impatient.info, name)).toEqual(NOTHING);
   } finally {
     await impatient.close();
   }

@@ -3,7 +3,7 @@ import { newName } from '../support/activity-harness';
 import { foreignResourcesAt } from '../support/foreign-resources';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { TEST_STACK } from '../support/master';
-import { lookFromOutside, NOTHING } from '../support/outside';
+import { observeFromOutside, NOTHING } from '../support/outside';
 import { createTenant, logOf } from '../support/tenants';
 
 let installation: TestInstallation;
@@ -32,7 +32,7 @@ test.each(foreignResourcesAt(readStackInfo(TEST_STACK)))(
       },
     });
     expect(await content(name)).toEqual(before);
-    expect(await lookFromOutside(installation.info, name)).toEqual({ ...NOTHING, ...seen(name) });
+    expect(await observeFromOutside(installation.info, name)).toEqual({ ...NOTHING, ...seen(name) });
     const row = (await logOf(installation, tenant.id)).find((it) => it.step === step);
     expect(row).toMatchObject({ status: 'error', message: expect.stringMatching(/^foreign-resource: /) });
 

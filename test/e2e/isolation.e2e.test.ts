@@ -11,7 +11,7 @@ import { fill, snapshotOf, spoil } from '../isolation/seed-data';
 import { openTenantSession, type TenantSession } from '../isolation/tenant-session';
 import { newName } from '../support/activity-harness';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
-import { lookFromOutside, NOTHING } from '../support/outside';
+import { observeFromOutside, NOTHING } from '../support/outside';
 import { createTenant, deleteTenant } from '../support/tenants';
 
 const BACKENDS = [POSTGRES, MONGODB, QDRANT, KEYCLOAK];
@@ -91,7 +91,7 @@ describe('a tenant that is gone', () => {
       status: 'deleted',
       operation: { state: 'done' },
     });
-    expect(await lookFromOutside(installation.info, the(old).name)).toEqual(NOTHING);
+    expect(await observeFromOutside(installation.info, the(old).name)).toEqual(NOTHING);
   });
 
   test.each(attacksOf(GONE))('$what, as $as: $answer', async (attack) => {
@@ -109,11 +109,11 @@ describe('a new tenant of the same name', () => {
   let knocked = 'nobody has knocked';
 
   beforeAll(async () => {
-    const knocking = pollLogin(the(old).postgres.database, the(b));
+    const polling = pollLogin(the(old).postgres.database, the(b));
     try {
       reborn = await open(the(old).name);
     } finally {
-      knocked = await knocking.stop();
+      knocked = await polling.stop();
     }
   });
 

@@ -12,7 +12,7 @@ const TIMES = Number(FAULTS_TIMES);
 const INSTALLATIONS = 3;
 const TIMEOUT_MS = 40 * 60_000;
 
-function chosen(): readonly Scenario[] {
+function chooseScenarios(): readonly Scenario[] {
   if (FAULTS === 'all') return SCENARIOS;
   if (FAULTS !== undefined) return SCENARIOS.filter((it) => it.name === FAULTS);
   const [create, ...others] = SCENARIOS.map((it) => ({ ...it, points: it.points.filter(isQuick) }));
@@ -27,7 +27,7 @@ function chosen(): readonly Scenario[] {
 const isQuick = ({ step }: { step: string }): boolean =>
   step === 'keycloak.create' || (!step.startsWith('keycloak.') && !step.endsWith('.probe'));
 
-const scenarios = chosen();
+const scenarios = chooseScenarios();
 const runs = new Map<string, Promise<ScenarioRun[]>>();
 const runsOf = ({ name }: Scenario): Promise<ScenarioRun[]> =>
   runs.get(name) ?? Promise.reject(new Error(`${name} wasn't run`));

@@ -1,7 +1,7 @@
 import { newName } from '../support/activity-harness';
 import { databaseUrl, fill, fingerprint } from '../support/fingerprint';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
-import { lookFromOutside, NOTHING, withPostgres } from '../support/outside';
+import { observeFromOutside, NOTHING, withPostgres } from '../support/outside';
 import { createTenant, deleteTenant, logOf, operationEnds } from '../support/tenants';
 
 let installation: TestInstallation;
@@ -16,7 +16,7 @@ test('a tenant is made in all four backends, and a hard delete leaves nothing of
   const tenant = await createTenant(installation, name);
   expect(tenant).toMatchObject({ name, status: 'active', operation: { kind: 'create', state: 'done' } });
 
-  const seen = await lookFromOutside(installation.info, name);
+  const seen = await observeFromOutside(installation.info, name);
   expect(seen).toMatchObject({
     postgres: { owner: `freeflow_${name}_owner` },
     postgresRoles: [`freeflow_${name}_app`, `freeflow_${name}_owner`],
@@ -28,7 +28,7 @@ test('a tenant is made in all four backends, and a hard delete leaves nothing of
 
   const deleted = await deleteTenant(installation, tenant.id);
   expect(deleted).toMatchObject({ status: 'deleted', operation: { kind: 'hard_delete', state: 'done' } });
-  expect(await lookFromOutside(installation.info, name)).toEqual(NOTHING);
+  expect(await observeFromOutside(installation.info, name)).toEqual(NOTHING);
   const { rows: secrets } = await installation.master.query('SELECT 1 FROM "TenantSecret" WHERE "tenantId" = $1', [
     tenant.id,
   ]);
@@ -72,10 +72,10 @@ test('a name used again gives a new tenant which inherits nothing', async () => 
   const name = newName();
   const first = await createTenant(installation, name);
   await fill(installation.info, name);
-  const before = await lookFromOutside(installation.info, name);
+  const before = await observeFromOutside(installation.info, name);
   await deleteTenant(installation, first.id);
   const second = await createTenant(installation, name);
-  const after = await lookFromOutside(installation.info, name);
+  const after = await observeFromOutside(installation.info, name);
   expect(second.id).not.toBe(first.id);
   expect(after.postgres?.oid).not.toBe(before.postgres?.oid);
   expect(after.keycloak?.id).not.toBe(before.keycloak?.id);
@@ -101,7 +101,7 @@ test('the same name fifty times at once: one is accepted, 49 are told it is take
     `%${name}%`,
   ]);
   expect(rows).toHaveLength(4);
-  expect(await lookFromOutside(installation.info, name)).toMatchObject({
+  expect(await observeFromOutside(installation.info, name)).toMatchObject({
     mongoUsers: [`freeflow_${name}`],
     qdrantTokens: 1,
   });
@@ -112,5 +112,5 @@ test('eight tenants at once all become active, and all go again', async () => {
   const tenants = await Promise.all(Array.from({ length: 8 }, () => createTenant(installation, newName())));
   expect(tenants.map((it) => it.status)).toEqual(Array(8).fill('active'));
   await Promise.all(tenants.map((it) => deleteTenant(installation, it.id)));
-  for (const { name } of tenants) expect(await lookFromOutside(installation.info, name)).toEqual(NOTHING);
+  for (const { name } of tenants) expect(await observeFromOutside(installation.info, name)).toEqual(NOTHING);
 });

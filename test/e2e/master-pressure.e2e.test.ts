@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { expectedOf, lookAfter } from '../chaos/expected';
+import { expectedOf, judgeAfter } from '../chaos/expected';
 import { type Operation, OPERATIONS } from '../chaos/plan';
 import { withRetries } from '../chaos/with-retries';
 import { ask, ends, withSeedData, type Subject } from '../kill/operations';
@@ -95,7 +95,7 @@ async function live(there: TestInstallation, title: string, { leaves, begin }: P
     haveEnded = true;
     byOperation.push(Math.round((Date.now() - askedAt) / 1_000));
     await isOver;
-    const seen = await Promise.all(ended.map(({ subject, tenant }) => lookAfter(there, operation, subject, tenant)));
+    const seen = await Promise.all(ended.map(({ subject, tenant }) => judgeAfter(there, operation, subject, tenant)));
     expect({ [operation.name]: seen }).toEqual({ [operation.name]: seen.map(() => expectedOf(operation)) });
     subjects =
       operation.kind === 'create'

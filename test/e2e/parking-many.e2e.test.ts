@@ -1,7 +1,7 @@
 import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { writeSection } from '../support/faults-page';
-import { lookFromOutside } from '../support/outside';
+import { observeFromOutside } from '../support/outside';
 import { pooled } from '../support/pooled';
 import { askFor, deleteTenant, logOf, parkedStepsOf, tenantOf, type Tenant } from '../support/tenants';
 import { until } from '../support/until';
@@ -13,12 +13,12 @@ const BACKENDS = IS_LONG ? (['postgres', 'mongodb', 'qdrant', 'keycloak'] as con
 const SOON = 2_000;
 const TIMEOUT_MS = 10 * 60_000;
 
-const MENDINGS = {
-  "the backend's return alone": { retryMs: SOON, mend: async () => [], isTold: false },
+const REPAIRS = {
+  "the backend's return alone": { retryMs: SOON, repair: async () => [], isTold: false },
   'one `POST /tenants/retry {step}`': {
     // Longer than the test: what goes on here goes on because of the command.
     retryMs: 3_600_000,
-    mend: async (installation: FaultInjectedInstallation, step: string) =>
+    repair: async (installation: FaultInjectedInstallation, step: string) =>
       (await installation.request('POST', '/tenants/retry', { step })).body['items'] as { result: string }[],
     isTold: true,
   },
@@ -26,7 +26,7 @@ const MENDINGS = {
 
 const lines: string[] = [];
 
-describe.each(Object.entries(MENDINGS))('repaired by %s', (way, { retryMs, mend, isTold }) => {
+describe.each(Object.entries(REPAIRS))('repaired by %s', (way, { retryMs, repair, isTold }) => {
   let installation: FaultInjectedInstallation;
   beforeAll(async () => {
     installation = await openFaultInjectedInstallation({ STEP_PATIENCE_MS: '500', PARKED_RETRY_MS: String(retryMs) });
@@ -62,18 +62,18 @@ describe.each(Object.entries(MENDINGS))('repaired by %s', (way, { retryMs, mend,
       );
 
       installation.proxies[backend].open();
-      const mendedAt = Date.now();
-      const results = await mend(installation, step);
+      const repairedAt = Date.now();
+      const results = await repair(installation, step);
       expect(results.map((it) => it.result)).toEqual(Array(isTold ? COUNT : 0).fill('retried'));
-      const mended = await Promise.all(
+      const repaired = await Promise.all(
         tenants.map(({ id }) => untilDone(installation, id, step, failures.get(id) ?? 0, isTold)),
       );
-      const activeMs = Date.now() - mendedAt;
-      const ended = mended.map((it) => it.tenant);
+      const activeMs = Date.now() - repairedAt;
+      const ended = repaired.map((it) => it.tenant);
 
       expect(ended.map((it) => [it.status, it.operation.state])).toEqual(tenants.map(() => ['active', 'done']));
       for (const { name } of tenants) {
-        expect(await lookFromOutside(installation.info, name)).toMatchObject({
+        expect(await observeFromOutside(installation.info, name)).toMatchObject({
           postgres: { owner: `freeflow_${name}_owner` },
           mongoUsers: [`freeflow_${name}`],
           qdrantTokens: 1,
@@ -81,7 +81,7 @@ describe.each(Object.entries(MENDINGS))('repaired by %s', (way, { retryMs, mend,
         });
       }
       lines.push(`| ${COUNT} at \`${step}\` | ${way} | ${seconds(parkedMs)} | ${seconds(activeMs)} |`);
-      process.stdout.write(`${lines.at(-1)} failed again: ${mended.reduce((sum, it) => sum + it.failedAgain, 0)}\n`);
+      process.stdout.write(`${lines.at(-1)} failed again: ${repaired.reduce((sum, it) => sum + it.failedAgain, 0)}\n`);
       await pooled(5, tenants, ({ id }) => deleteTenant(installation, id));
     },
     TIMEOUT_MS,
@@ -94,7 +94,7 @@ test('docs/reports/faults.md is written by the long form', () => {
       'Parked in numbers',
       `${INTRODUCTION}\n\n| parked | repaired by | all parked after | all active after |\n|---|---|---|---|\n${lines.join('\n')}`,
     );
-  expect(lines).toHaveLength(BACKENDS.length * Object.keys(MENDINGS).length);
+  expect(lines).toHaveLength(BACKENDS.length * Object.keys(REPAIRS).length);
 });
 
 const INTRODUCTION = `A backend is stopped, creates are requested, all are parked there; then the backend comes back. They are tried by themselves every

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
-import { lookFromOutside, NOTHING } from '../support/outside';
+import { observeFromOutside, NOTHING } from '../support/outside';
 import {
   abortWhenParked,
   askFor,
@@ -133,7 +133,7 @@ test('aborted, nothing is left; the same Idempotency-Key gives the same 202, als
     goneAt: expect.any(String),
     operation: { state: 'rolled_back' },
   });
-  expect(await lookFromOutside(installation.info, name)).toEqual(NOTHING);
+  expect(await observeFromOutside(installation.info, name)).toEqual(NOTHING);
   expect((await answer(id, 'abort', { reason: 'changed our mind' }, key)).status).toBe(202);
   expect(await answer(id, 'abort')).toMatchObject({ status: 409, body: { code: 'not-stuck' } });
 });
@@ -158,7 +158,7 @@ test('a drop that is skipped is left behind, named, and keeps the name; a later 
     status: 409,
     body: { code: 'tenant-name-taken' },
   });
-  expect(await lookFromOutside(installation.info, tenant.name)).toMatchObject({
+  expect(await observeFromOutside(installation.info, tenant.name)).toMatchObject({
     postgres: null,
     qdrantTokens: 1,
     keycloak: null,
@@ -169,7 +169,7 @@ test('a drop that is skipped is left behind, named, and keeps the name; a later 
     goneAt: expect.any(String),
     operation: { state: 'done' },
   });
-  expect(await lookFromOutside(installation.info, tenant.name)).toEqual(NOTHING);
+  expect(await observeFromOutside(installation.info, tenant.name)).toEqual(NOTHING);
 });
 
 test('what is not stuck, or not to be skipped, is refused', async () => {
@@ -194,7 +194,7 @@ test('a forced deletion interrupts a parked create, and one at work; nothing is 
   expect(body['operation']).toMatchObject({ kind: 'hard_delete', state: 'requested' });
   installation.proxies.postgres.open();
   await until('it is gone', async () => (await tenantOf(installation, id)).goneAt !== null);
-  expect(await lookFromOutside(installation.info, name)).toEqual(NOTHING);
+  expect(await observeFromOutside(installation.info, name)).toEqual(NOTHING);
 
   installation.proxies.keycloak.stall(2_000);
   installation.proxies.keycloak.renew();
@@ -205,7 +205,7 @@ test('a forced deletion interrupts a parked create, and one at work; nothing is 
   );
   expect((await installation.request('DELETE', `/tenants/${working}?mode=hard&force=true`)).status).toBe(202);
   await until('it is gone', async () => (await tenantOf(installation, working)).goneAt !== null);
-  expect(await lookFromOutside(installation.info, other)).toEqual(NOTHING);
+  expect(await observeFromOutside(installation.info, other)).toEqual(NOTHING);
   expect(await operationEnds(installation, working)).toMatchObject({
     operation: { kind: 'hard_delete', state: 'done' },
   });
@@ -217,7 +217,7 @@ test('a run that was terminated while it was parked: retry starts a new one, whi
   installation.proxies.qdrant.open();
   expect((await answer(id, 'retry')).status).toBe(202);
   expect(await operationEnds(installation, id)).toMatchObject({ status: 'active' });
-  expect(await lookFromOutside(installation.info, name)).toMatchObject({
+  expect(await observeFromOutside(installation.info, name)).toMatchObject({
     mongoUsers: [`freeflow_${name}`],
     qdrantTokens: 1,
   });
@@ -266,6 +266,6 @@ describe('left alone', () => {
       status: 'deleted',
       operation: { state: 'rolled_back', step: 'qdrant.create' },
     });
-    expect(await lookFromOutside(patient.info, name)).toEqual(NOTHING);
+    expect(await observeFromOutside(patient.info, name)).toEqual(NOTHING);
   });
 });

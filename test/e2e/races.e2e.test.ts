@@ -2,7 +2,7 @@ import { INTERRUPT } from '@freeflow/contract';
 import { Client } from 'pg';
 import { newName } from '../support/activity-harness';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
-import { lookFromOutside, NOTHING } from '../support/outside';
+import { observeFromOutside, NOTHING } from '../support/outside';
 import { askFor, deleteTenant, logOf, operationEnds, tenantOf } from '../support/tenants';
 import { until } from '../support/until';
 
@@ -60,7 +60,7 @@ test('an interruption that falls into the moment of completion comes too late: t
     goneAt: expect.any(String),
     operation: { kind: 'hard_delete', state: 'done' },
   });
-  expect(await lookFromOutside(installation.info, name)).toEqual(NOTHING);
+  expect(await observeFromOutside(installation.info, name)).toEqual(NOTHING);
 });
 
 test('a cancellation that comes in the moment of completion comes too late: the tenant is active, and the run says so', async () => {
@@ -73,7 +73,7 @@ test('a cancellation that comes in the moment of completion comes too late: the 
     operation: { state: 'done' },
   });
   expect(await handle.result()).toBe(`${name} is active`);
-  expect(await lookFromOutside(installation.info, name)).toMatchObject({
+  expect(await observeFromOutside(installation.info, name)).toMatchObject({
     mongoUsers: [`freeflow_${name}`],
     qdrantTokens: 1,
   });

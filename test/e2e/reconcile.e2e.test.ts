@@ -3,7 +3,14 @@ import { reconcileIdOf, sweepIdOf } from '@freeflow/contract';
 import { newName } from '../support/activity-harness';
 import { openTestInstallation, type TestInstallation, type Running } from '../support/installation';
 import { inDatabase } from '../support/master';
-import { asKeycloakAdmin, lookFromOutside, NOTHING, qdrantAsOwner, withMongo, withPostgres } from '../support/outside';
+import {
+  asKeycloakAdmin,
+  observeFromOutside,
+  NOTHING,
+  qdrantAsOwner,
+  withMongo,
+  withPostgres,
+} from '../support/outside';
 import { dropIn as drop, inShort, KINDS, namesOf, reconcileIn, type Report } from '../support/reconciler';
 import { restorePostgresDatabase } from '../support/restore';
 import { openOperator } from '../support/temporal';
@@ -54,9 +61,9 @@ test('a clean installation reports nothing, whatever its tenants are: active, su
   });
   expect((await installation.request('GET', '/reconcile')).body).toEqual(report);
   // Mended where nothing is wrong, nothing is touched.
-  const before = await lookFromOutside(installation.info, active?.name ?? '');
+  const before = await observeFromOutside(installation.info, active?.name ?? '');
   expect(inShort(await reconcile(installation, true))).toEqual([]);
-  expect(await lookFromOutside(installation.info, active?.name ?? '')).toEqual(before);
+  expect(await observeFromOutside(installation.info, active?.name ?? '')).toEqual(before);
   await Promise.all([active, suspended, deleted].map((it) => deleteTenant(installation, it?.id ?? '')));
 });
 
@@ -266,7 +273,7 @@ test('of another server nothing is concluded', async () => {
     `UPDATE "TenantResource" SET "serverId" = "serverId" || '-away' WHERE kind = 'postgres' AND "tenantId" <> '${id}'`,
   );
   await setPostgres(`state = 'absent'`);
-  const seen = await lookFromOutside(installation.info, name);
+  const seen = await observeFromOutside(installation.info, name);
   for (const [nonce, recorded] of [
     [before?.nonce ?? '', 'records postgres:42'],
     [randomUUID(), 'does not know this server'],
@@ -284,7 +291,7 @@ test('of another server nothing is concluded', async () => {
       cause: expect.stringContaining('which is another server than'),
     });
   }
-  expect(await lookFromOutside(installation.info, name)).toEqual(seen);
+  expect(await observeFromOutside(installation.info, name)).toEqual(seen);
   await setPostgres(`state = 'present', nonce = $1`, before?.nonce ?? '');
   await installation.master.query(
     `UPDATE "TenantResource" SET "serverId" = replace("serverId", '-away', '') WHERE kind = 'postgres'`,
@@ -322,12 +329,12 @@ test('an orphan is named, is dropped only by its own installation, by its own id
     })),
   );
   expect((await reconcile(installation, true)).findings).toEqual(findings);
-  const seen = await lookFromOutside(installation.info, a.name);
+  const seen = await observeFromOutside(installation.info, a.name);
   const idOf = (kind: string) => findings.find((it) => it.backend === kind)?.id ?? '';
   expect(idOf('postgres')).toBe(seen.postgres?.oid);
   expect(idOf('keycloak')).toBe(seen.keycloak?.id);
 
-  const before = await lookFromOutside(installation.info, living.name);
+  const before = await observeFromOutside(installation.info, living.name);
   const { rows } = await installation.master.query<{ kind: string; name: string; id: string }>(
     'SELECT kind, name, coalesce("externalId", nonce::text) AS id FROM "TenantResource" WHERE "tenantId" = $1',
     [living.id],
@@ -353,8 +360,8 @@ test('an orphan is named, is dropped only by its own installation, by its own id
     cause: expect.stringContaining('nothing of the name'),
   });
   expect([
-    await lookFromOutside(installation.info, a.name),
-    await lookFromOutside(installation.info, living.name),
+    await observeFromOutside(installation.info, a.name),
+    await observeFromOutside(installation.info, living.name),
   ]).toEqual([seen, before]);
 
   for (const kind of KINDS)
@@ -364,7 +371,7 @@ test('an orphan is named, is dropped only by its own installation, by its own id
       requestedBy: expect.any(String),
       evidence: expect.arrayContaining([expect.objectContaining({ answer: 'absent' })]),
     });
-  expect(await lookFromOutside(installation.info, a.name)).toEqual(NOTHING);
+  expect(await observeFromOutside(installation.info, a.name)).toEqual(NOTHING);
   expect(inShort(await reconcile())).toEqual([]);
   await deleteTenant(installation, living.id);
 });

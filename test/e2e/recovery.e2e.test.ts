@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
-import { lookFromOutside, NOTHING } from '../support/outside';
+import { observeFromOutside, NOTHING } from '../support/outside';
 import { sampleOf } from '../support/sample';
 import { askFor, deleteTenant, logOf, operationEnds, tenantOf } from '../support/tenants';
 import { until } from '../support/until';
@@ -72,6 +72,6 @@ test.each(sampleOf(BACKENDS, (it) => it === 'postgres' || it === 'keycloak'))(
       { status: 'success', attempt: 2 },
     ]);
     await deleteTenant(installation, id);
-    expect(await lookFromOutside(installation.info, name)).toEqual(NOTHING);
+    expect(await observeFromOutside(installation.info, name)).toEqual(NOTHING);
   },
 );

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { StackInfo } from '@freeflow/contract/stack-info';
 import { endGroup } from '../../stack/processes';
 import { readStackInfo } from '../../stack/stack-info';
-import { expectedOf, lookAfter } from '../chaos/expected';
+import { expectedOf, judgeAfter } from '../chaos/expected';
 import { OPERATIONS, type Operation } from '../chaos/plan';
 import { withRetries } from '../chaos/with-retries';
 import { fingerprintOf, ask, ends, withSeedData, prepare, type Subject } from '../kill/operations';
@@ -90,7 +90,7 @@ async function killedInTheMiddle(of: TestInstallation, name: ServerName, title: 
   );
   took.push({ title, byOperation: ended.map((it) => it.byS) });
   const seen = await Promise.all(
-    AT_ONCE.map((it, at) => lookAfter(of, it, subjects[at] as Subject, (ended[at] as { tenant: Tenant }).tenant)),
+    AT_ONCE.map((it, at) => judgeAfter(of, it, subjects[at] as Subject, (ended[at] as { tenant: Tenant }).tenant)),
   );
   const isUntouched = (await fingerprintOf(of, neighbour.name)) === neighbour.before?.fingerprint;
   const deleted = await Promise.all(
@@ -102,7 +102,7 @@ async function killedInTheMiddle(of: TestInstallation, name: ServerName, title: 
 }
 
 const seenInTheEnd = async (of: TestInstallation, operation: Operation, subject: Subject) =>
-  lookAfter(of, operation, subject, await ends(of, operation.kind, subject, ENDED_WITHIN_MS));
+  judgeAfter(of, operation, subject, await ends(of, operation.kind, subject, ENDED_WITHIN_MS));
 
 const ALL_WELL = {
   seen: AT_ONCE.map(expectedOf),

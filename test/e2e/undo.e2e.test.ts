@@ -1,6 +1,6 @@
 import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
-import { asKeycloakAdmin, lookFromOutside, NOTHING, withMongo } from '../support/outside';
+import { asKeycloakAdmin, observeFromOutside, NOTHING, withMongo } from '../support/outside';
 import { askFor, logOf, operationEnds } from '../support/tenants';
 import { until } from '../support/until';
 
@@ -49,7 +49,7 @@ test.each([
       steps.map((it, at) => (it.endsWith('.drop') ? at > undoing : at < undoing || !/\.(create|probe)$/.test(it))),
     ).not.toContain(false);
 
-    const seen = await lookFromOutside(installation.info, name);
+    const seen = await observeFromOutside(installation.info, name);
     await removeRealm(name);
     expect({ ...seen, keycloak: null, mongoCollections: [] }).toEqual(NOTHING);
     expect(slow === 'keycloak' ? seen.keycloak : seen.mongoCollections).toEqual(slow === 'keycloak' ? null : []);
@@ -70,7 +70,7 @@ test('cancelled by an operator, a create is rolled back and says so', async () =
     status: 'deleted',
     operation: { state: 'rolled_back', step: 'cancelled', cause: 'cancelled by an operator' },
   });
-  expect(await lookFromOutside(installation.info, name)).toEqual(NOTHING);
+  expect(await observeFromOutside(installation.info, name)).toEqual(NOTHING);
 });
 
 test.each(['postgres', 'mongodb', 'qdrant', 'keycloak'] as const)(
@@ -98,7 +98,7 @@ test.each(['postgres', 'mongodb', 'qdrant', 'keycloak'] as const)(
       [id],
     );
     expect(secrets.rows).toHaveLength(5);
-    expect(await lookFromOutside(installation.info, name)).toMatchObject({
+    expect(await observeFromOutside(installation.info, name)).toMatchObject({
       postgres: { owner: `freeflow_${name}_owner` },
       postgresRoles: [`freeflow_${name}_app`, `freeflow_${name}_owner`],
       mongoUsers: [`freeflow_${name}`],

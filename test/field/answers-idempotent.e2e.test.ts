@@ -19,7 +19,7 @@ afterAll(() => installation.close());
 const post = (path: string, body: object | undefined, key?: string) =>
   installation.request('POST', path, body, key === undefined ? {} : { 'idempotency-key': key });
 const isParked = (id: string) => until('it is parked', async () => (await parkedStepsOf(installation, id)).length > 0);
-const answered = (id: string, key: string) => ({ status: 202, body: { id, operation: { id: key } } });
+const acceptedAnswer = (id: string, key: string) => ({ status: 202, body: { id, operation: { id: key } } });
 
 async function parkedCreate(): Promise<string> {
   installation.proxies.qdrant.shut();
@@ -41,7 +41,7 @@ test("a key stands for one answer: another one under it is refused and changes n
   const created = (await tenantOf(installation, id)).operation.id;
   const [retries, aborts] = [randomUUID(), randomUUID()];
 
-  expect(await post(`/tenants/${id}/retry`, {}, retries)).toMatchObject(answered(id, created));
+  expect(await post(`/tenants/${id}/retry`, {}, retries)).toMatchObject(acceptedAnswer(id, created));
   for (const [path, body] of [
     ['abort', {}],
     ['retry', { step: 'qdrant.create' }],
@@ -66,7 +66,7 @@ test("a key stands for one answer: another one under it is refused and changes n
   });
   expect(
     await post(`/tenants/${id}/abort`, { reason: 'by mistake', operationId: first.toUpperCase() }, aborts),
-  ).toMatchObject(answered(id, first));
+  ).toMatchObject(acceptedAnswer(id, first));
   installation.proxies.qdrant.open();
   expect(await operationEnds(installation, id)).toMatchObject({
     status: 'active',
@@ -78,8 +78,8 @@ test("a key stands for one answer: another one under it is refused and changes n
   // The answers of before, sent again: answered as before, and not for this operation.
   expect(
     await post(`/tenants/${id}/abort`, { reason: 'by mistake', operationId: first.toUpperCase() }, aborts),
-  ).toMatchObject(answered(id, first));
-  expect(await post(`/tenants/${id}/retry`, {}, retries)).toMatchObject(answered(id, created));
+  ).toMatchObject(acceptedAnswer(id, first));
+  expect(await post(`/tenants/${id}/retry`, {}, retries)).toMatchObject(acceptedAnswer(id, created));
   expect(await tenantOf(installation, id)).toMatchObject({ operation: { id: second, state: 'parked' } });
   expect(
     await installation.master.query(
@@ -102,7 +102,7 @@ test("a key stands for one answer: another one under it is refused and changes n
   installation.proxies.qdrant.open();
   await operationEnds(installation, id);
   expect(await post(`/tenants/${id}/abort`, { reason: 'by mistake' }, lost)).toMatchObject(
-    answered(id, (body['operation'] as { id: string }).id),
+    acceptedAnswer(id, (body['operation'] as { id: string }).id),
   );
   // Bound, and never given: the operation has ended without it.
   await installation.master.query(

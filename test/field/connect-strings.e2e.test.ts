@@ -115,11 +115,11 @@ describe('with settings for the addresses that tenants use', () => {
     worker = await installation.startWorker(settings());
   });
 
-  const drifted = async (fix: boolean) =>
+  const findDrift = async (fix: boolean) =>
     inShort(await reconcileIn(installation, fix)).filter((it) => it.includes('recorded connection'));
 
   test('those of an existing tenant are found to differ, and a resume records the new ones', async () => {
-    expect(await drifted(false)).toEqual([
+    expect(await findDrift(false)).toEqual([
       expect.stringMatching(
         /^drifted mongodb .*: its recorded connection is not the configured one: host is recorded as 127\.0\.0\.1, configured as localhost.*appName is recorded as not set, configured as shop \(fixable\)$/,
       ),
@@ -137,7 +137,7 @@ describe('with settings for the addresses that tenants use', () => {
       stderr: `${tenant.name} is suspended, not active: there is nothing to connect to.\nGive its access back with: tenants resume ${tenant.name}\n`,
     });
     await change(installation, tenant.id, 'resume');
-    expect(await drifted(false)).toEqual([]);
+    expect(await findDrift(false)).toEqual([]);
   });
 
   test('a reconciliation that repairs records them as well', async () => {
@@ -145,7 +145,7 @@ describe('with settings for the addresses that tenants use', () => {
       `UPDATE "TenantConnection" SET "host" = 'old', "options" = '{}' WHERE "tenantId" = $1`,
       [tenant.id],
     );
-    expect(await drifted(true)).toEqual(
+    expect(await findDrift(true)).toEqual(
       Array.from({ length: 3 }, () => expect.stringMatching(/\(fixable\) \(fixed\)$/)),
     );
   });

@@ -13,7 +13,7 @@ const NAME = 'freeflow_acme';
 const PASSWORD = "p@ss:w/o%40rd?#é'";
 
 /** What is printed for a connection, as the row in the master database keeps it. */
-const printed = (form: typeof postgresForm, { host, port, username, options = {} }: Connection) =>
+const printDetails = (form: typeof postgresForm, { host, port, username, options = {} }: Connection) =>
   String(
     form({ host: host ?? null, port: port ?? null, username: username ?? null, dbName: NAME, options }, PASSWORD)[
       'url'
@@ -21,9 +21,10 @@ const printed = (form: typeof postgresForm, { host, port, username, options = {}
   );
 
 const postgres = (adminUrl: string, tenantUrl?: string) =>
-  printed(postgresForm, postgresConnection(new URL(adminUrl), tenantUrl, NAME));
-const mongo = (adminUrl: string, tenantUrl?: string) => printed(mongoForm, mongoConnection(adminUrl, tenantUrl, NAME));
-const qdrant = (url: string) => printed(qdrantForm, qdrantConnection(url));
+  printDetails(postgresForm, postgresConnection(new URL(adminUrl), tenantUrl, NAME));
+const mongo = (adminUrl: string, tenantUrl?: string) =>
+  printDetails(mongoForm, mongoConnection(adminUrl, tenantUrl, NAME));
+const qdrant = (url: string) => printDetails(qdrantForm, qdrantConnection(url));
 
 const ADMIN = 'prov:s%40cret';
 

@@ -19,7 +19,7 @@ const statusFor = async (token: string, at = bench): Promise<number> =>
   (await at.request('GET', '/tenants?limit=1', { token })).status;
 
 /** Waits until the keys have been asked for so many times more. */
-const askedAgain = async (times: number): Promise<void> => {
+const requestRepeatedly = async (times: number): Promise<void> => {
   const from = bench.issuer.asked;
   await until('the keys have been asked for again', async () => bench.issuer.asked >= from + times);
 };
@@ -41,14 +41,14 @@ test.each(OUTAGES)('known keys go on working while their issuer %s, for as long 
   const token = await issuer.token();
   issuer.publish(outage);
   // Past every age at which they would be renewed.
-  await askedAgain(outage === 'silence' ? 1 : 3);
+  await requestRepeatedly(outage === 'silence' ? 1 : 3);
   expect(await statusFor(token)).toBe(200);
 });
 
 test('a key that is not known can not be judged while the issuer is away: 503, not 401', async () => {
   const { issuer } = bench;
   issuer.publish({ status: 503 });
-  await askedAgain(2);
+  await requestRepeatedly(2);
   const stranger = await issuer.token({}, { key: await issuer.newKey('RS256'), kid: 'unknown' });
   expect(await bench.request('GET', '/tenants', { token: stranger })).toMatchObject({
     status: 503,
@@ -61,7 +61,7 @@ test('a key taken back at the issuer stops working, also where that happened whi
   const token = await issuer.token();
   issuer.publish({ status: 503 });
   await issuer.rotate('another');
-  await askedAgain(2);
+  await requestRepeatedly(2);
   expect(await statusFor(token)).toBe(200);
   issuer.publish(undefined);
   await until('the old key is refused', async () => (await statusFor(token)) === 401);

@@ -2,7 +2,7 @@ import { setUpKeycloak } from '../../backends/keycloak/provisioner/set-up';
 import { newPassword } from '../../backends/passwords';
 import { newName, openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { startHttpProxy, type HttpProxy, type Trouble } from '../support/http-proxy';
-import { asKeycloakAdmin, lookFromOutside, NOTHING } from '../support/outside';
+import { asKeycloakAdmin, observeFromOutside, NOTHING } from '../support/outside';
 import { backendOf, messagesOf, target } from './bench';
 import { realmOf } from './keycloak-bench';
 
@@ -117,7 +117,7 @@ test('a realm that is made only after its create was given up does not outlive t
   await harness.db.tenantResource.update({ where, data: { callStartedAt: new Date(Date.now() - 50_000) } });
   await harness.run('keycloak.drop', tenant);
   expect((await messagesOf(harness, tenant, 'keycloak.drop')).at(-1)).toMatch(/dropped and seen absent/);
-  expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
+  expect(await observeFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
 });
 
 /** What realm master keeps of a tenant's realm: a client, whose roles are the rights over it. */
@@ -152,7 +152,7 @@ test('all that stands in a realm goes with it, and nothing of it is left in real
   await harness.db.tenantResource.update({ where, data: { callStartedAt: new Date(Date.now() - 60_000) } });
   await behind.run('keycloak.drop', tenant);
   expect(await tracesInMaster(realm.name)).toEqual([[], []]);
-  expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
+  expect(await observeFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
 });
 
 test('the last realm of a provisioner, which then sees none at all and is refused the list of them, is gone for it like any other', async () => {
@@ -168,7 +168,7 @@ test('the last realm of a provisioner, which then sees none at all and is refuse
   // As by an administrator, or by a call whose answer got lost.
   await asKeycloakAdmin(harness.info, 'DELETE', `/admin/realms/freeflow-${tenant.name}`);
   await lonely.run('keycloak.drop', tenant);
-  expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
+  expect(await observeFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
   await lonely.close();
 });
 
@@ -185,7 +185,7 @@ test.each(['drop', 'disable'] as const)(
     });
     await asKeycloakAdmin(harness.info, 'PUT', `/admin/realms/x-${name}`, { realm: name });
     await harness.run('keycloak.drop', tenant);
-    expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
+    expect(await observeFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
   },
 );
 

@@ -48,7 +48,7 @@ async function behindProxy<T>(work: (lock: TenantLock, proxy: TcpProxy) => Promi
 }
 
 /** A promise with what settles it. */
-function deferred<T>() {
+function createDeferred<T>() {
   let resolve: (value: T) => void = () => undefined;
   let reject: (why: unknown) => void = () => undefined;
   const promise = new Promise<T>((yes, no) => ([resolve, reject] = [yes, no]));
@@ -57,8 +57,8 @@ function deferred<T>() {
 
 /** Holds the lock until it is released, or lost. */
 function holding(lock: TenantLock, key: string) {
-  const release = deferred<void>();
-  const inside = deferred<Held>();
+  const release = createDeferred<void>();
+  const inside = createDeferred<Held>();
   const done = lock.hold(key, 5_000, never, async (held) => {
     inside.resolve(held);
     await release.promise;

@@ -28,7 +28,7 @@ export const BULK_INSERT: LongWork = {
   op: { op: 'insert' },
 };
 
-const filled = (db: Db) => db.collection('rows').insertMany(rows(10_000));
+const fillCollection = (db: Db) => db.collection('rows').insertMany(rows(10_000));
 
 export const LONG_WORK: LongWork[] = [
   BULK_INSERT,
@@ -45,14 +45,14 @@ export const LONG_WORK: LongWork[] = [
   },
   {
     what: 'an update of all documents',
-    prepare: filled,
+    prepare: fillCollection,
     run: (db) =>
       db.command({ update: 'rows', updates: [{ q: { $where: SLOWLY }, u: { $set: { seen: 1 } }, multi: true }] }),
     op: { op: 'update' },
   },
   {
     what: 'an aggregation that writes a collection ($out)',
-    prepare: filled,
+    prepare: fillCollection,
     run: (db) =>
       db.command({
         aggregate: 'rows',
@@ -63,7 +63,7 @@ export const LONG_WORK: LongWork[] = [
   },
   {
     what: 'a query that runs JavaScript ($where)',
-    prepare: filled,
+    prepare: fillCollection,
     run: (db) => db.command({ count: 'rows', query: { $where: SLOWLY } }),
     op: { 'command.count': 'rows' },
   },

@@ -1,6 +1,6 @@
 import type { Db, MongoClient } from 'mongodb';
 import { newName, openActivityHarness, type ActivityHarness } from '../support/activity-harness';
-import { lookFromOutside } from '../support/outside';
+import { observeFromOutside } from '../support/outside';
 import { openMongoTenant } from './mongo-tenant';
 
 let harness: ActivityHarness;
@@ -99,7 +99,7 @@ test.each(CLAIMS)(
       message: expect.stringContaining(words),
     });
     expect(await tenant.step('drop')).toContain('was absent already');
-    expect(await lookFromOutside(harness.info, tenant.name.replace('freeflow_', ''))).toMatchObject({
+    expect(await observeFromOutside(harness.info, tenant.name.replace('freeflow_', ''))).toMatchObject({
       mongoUsers: [],
       mongoCollections: [],
     });

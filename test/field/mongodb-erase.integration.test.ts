@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
-import { lookFromOutside } from '../support/outside';
+import { observeFromOutside } from '../support/outside';
 import { until } from '../support/until';
 import { openMongoTenant, type MongoTenant } from './mongo-tenant';
 import { BULK_INSERT, isAtWork, LONG_WORK, startWork } from './mongodb-at-work';
@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => harness.close());
 
 const NOTHING = { mongoUsers: [], mongoCollections: [] };
-const seen = ({ name }: MongoTenant) => lookFromOutside(harness.info, name.replace('freeflow_', ''));
+const seen = ({ name }: MongoTenant) => observeFromOutside(harness.info, name.replace('freeflow_', ''));
 
 const INTERRUPTED = '11601';
 

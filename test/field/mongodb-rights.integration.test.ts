@@ -14,7 +14,7 @@ afterAll(async () => {
   await harness.close();
 });
 
-const without = (action: string): Privilege[] =>
+const privilegesWithout = (action: string): Privilege[] =>
   PRIVILEGES.map((it) => ({ ...it, actions: it.actions.filter((one) => one !== action) }));
 
 /** A worker whose login lacks one right. */
@@ -22,7 +22,7 @@ async function workerWithout<T>(action: string, use: (worker: ActivityHarness) =
   const { url } = harness.info.mongodb;
   const login = newName('lacking');
   const asOwner = (command: Record<string, unknown>) => withMongo(url, (client) => client.db('admin').command(command));
-  await asOwner({ createRole: login, privileges: without(action), roles: [] });
+  await asOwner({ createRole: login, privileges: privilegesWithout(action), roles: [] });
   await asOwner({ createUser: login, pwd: 'lacking', roles: [login] });
   const its = new URL(url);
   [its.username, its.password] = [login, 'lacking'];
@@ -51,7 +51,7 @@ test.each([
     });
     await sameTenant(harness, its).then((it) => it.step('drop'));
   });
-  expect(differences(without(action)).missing.join()).toContain(action);
+  expect(differences(privilegesWithout(action)).missing.join()).toContain(action);
 });
 
 async function sameTenant(worker: ActivityHarness, { tenantId }: MongoTenant): Promise<{ step: MongoTenant['step'] }> {

@@ -29,7 +29,7 @@ const answer = (id: string, more: Omit<Answer, 'by'>) =>
 const isParked = async (id: string, count: number) =>
   Object.values(await waitingOf(id)).filter((it) => it.park !== undefined).length === count;
 /** Waits until it has gone on in so many new runs. */
-const renewed = (id: string, times: number) =>
+const waitForRenewals = (id: string, times: number) =>
   until(`${id} goes on in new runs`, async () => fake.callsOf(id, 'continue-operation').length >= times, TIMEOUT_MS);
 const outcomeOf = (id: string) =>
   handleOf(id)
@@ -81,7 +81,7 @@ test(
     const rounds = () =>
       fake.calls.filter((it) => ids.includes(it.input.tenantId) && fake.failing.has(it.activity)).length;
     await until(`${ROUNDS} rounds are over`, async () => rounds() >= ROUNDS, TIMEOUT_MS);
-    for (const id of ids) await renewed(id, 1);
+    for (const id of ids) await waitForRenewals(id, 1);
 
     const after = await Promise.all(
       ids.map(async (id) => ({ parks: parksIn(await waitingOf(id)), shown: await shownOf(id) })),
@@ -193,7 +193,7 @@ test(
     await until('two undos are parked', () => isParked(id, 2));
     await answer(id, { action: 'skip', step: 'mongodb.drop', reason: 'by hand' });
     await until('it is skipped', async () => !('mongodb.drop' in (await waitingOf(id))));
-    await renewed(id, 1);
+    await waitForRenewals(id, 1);
     expect(await shownOf(id)).toMatchObject({ attributes: { OperationState: 'parked', StuckStep: ['postgres.drop'] } });
     expect(
       await answer(id, { action: 'abort' }).catch((error: { cause?: { type?: string } }) => error.cause?.type),
@@ -219,7 +219,7 @@ test(
     fake.failing.add('keycloak.drop');
     const id = await fake.start('hard_delete');
     await until('it is parked', () => isParked(id, 1));
-    await renewed(id, 1);
+    await waitForRenewals(id, 1);
     expect(
       await answer(id, { action: 'abort' }).catch((error: { cause?: { type?: string } }) => error.cause?.type),
     ).toBe('past-point-of-no-return');

@@ -9,7 +9,7 @@ import { doctor, doctorEnv } from '../support/doctor';
 import { freePort, openTestInstallation, type TestInstallation } from '../support/installation';
 import { endLockSessions } from '../support/lock-sessions';
 import { openMaster, TEST_STACK, type Master } from '../support/master';
-import { lookFromOutside, NOTHING, withPostgres } from '../support/outside';
+import { observeFromOutside, NOTHING, withPostgres } from '../support/outside';
 import { hasPooler, openPooler, type Pooler } from '../support/pooler';
 import { createTenant, operationEnds } from '../support/tenants';
 import { until } from '../support/until';
@@ -53,12 +53,12 @@ suite("PgBouncer in session mode, before the master database and the tenants' se
   test('a tenant lives its whole life, also when the session that holds the locks is ended, and nothing of it is left', async () => {
     const { id, name, status } = await createTenant(installation, newName('p'));
     expect(status).toBe('active');
-    expect((await lookFromOutside(info, name)).postgres).not.toBeNull();
+    expect((await observeFromOutside(info, name)).postgres).not.toBeNull();
     expect(await done(id, 'POST', '/suspend')).toEqual({ status: 202, state: 'done' });
     await endLockSessions(info, new URL(installation.masterUrl).pathname.slice(1));
     expect(await done(id, 'POST', '/resume')).toEqual({ status: 202, state: 'done' });
     expect(await done(id, 'DELETE', '?mode=hard&force=true')).toEqual({ status: 202, state: 'done' });
-    expect(await lookFromOutside(info, name)).toEqual(NOTHING);
+    expect(await observeFromOutside(info, name)).toEqual(NOTHING);
     expect(pooler.log()).not.toMatch(/unsupported startup parameter/);
   });
 

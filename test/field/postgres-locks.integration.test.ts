@@ -1,5 +1,5 @@
 import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
-import { lookFromOutside, NOTHING, withPostgres } from '../support/outside';
+import { observeFromOutside, NOTHING, withPostgres } from '../support/outside';
 import { until } from '../support/until';
 import { asSuperuser, ENDED, newPostgresTenant } from './postgres-tenant';
 
@@ -32,13 +32,13 @@ test.each(HELD)('a tenant that holds on to a lock is suspended and dropped all t
   const second = await hold();
   await tenant.run('drop');
   await expect(second.query('SELECT 1')).rejects.toThrow(ENDED);
-  expect(await lookFromOutside(harness.info, tenant.input.name)).toEqual(NOTHING);
+  expect(await observeFromOutside(harness.info, tenant.input.name)).toEqual(NOTHING);
 });
 
 test('a tenant that comes back as fast as it can, with the lock, is suspended all the same', async () => {
   const tenant = await newPostgresTenant(harness);
   let isOver = false;
-  const comeBack = async () => {
+  const startReturn = async () => {
     while (!isOver) {
       const client = await tenant.connect().catch(() => undefined);
       await client
@@ -47,7 +47,7 @@ test('a tenant that comes back as fast as it can, with the lock, is suspended al
       await client?.end().catch(() => undefined);
     }
   };
-  const attackers = Array.from({ length: 4 }, comeBack);
+  const attackers = Array.from({ length: 4 }, startReturn);
   await until(
     'it holds the lock',
     async () =>
@@ -73,7 +73,7 @@ test("a neighbour's open transaction that holds on to the tenant's role or datab
   const onDatabase = await neighbour.connect();
   await onDatabase.query(`BEGIN; ALTER ROLE CURRENT_USER IN DATABASE ${tenant.database} SET work_mem = 64`);
   await tenant.run('drop');
-  expect(await lookFromOutside(harness.info, tenant.input.name)).toEqual(NOTHING);
+  expect(await observeFromOutside(harness.info, tenant.input.name)).toEqual(NOTHING);
   await expect(neighbour.sql('SELECT n FROM app.gift')).resolves.toEqual([]);
   await Promise.all([onRole, onDatabase].map((it) => it.end().catch(() => undefined)));
   await neighbour.run('drop');

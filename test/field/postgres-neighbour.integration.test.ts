@@ -1,5 +1,5 @@
 import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
-import { lookFromOutside, NOTHING } from '../support/outside';
+import { observeFromOutside, NOTHING } from '../support/outside';
 import { asSuperuser, newPostgresTenant, type PostgresTenant } from './postgres-tenant';
 
 let harness: ActivityHarness;
@@ -38,7 +38,7 @@ test.each([
     await bring(neighbour);
     const before = await whole(neighbour.database);
     await tenant.run('drop');
-    expect(await lookFromOutside(harness.info, tenant.input.name)).toEqual(NOTHING);
+    expect(await observeFromOutside(harness.info, tenant.input.name)).toEqual(NOTHING);
     expect(await whole(neighbour.database)).toEqual(before);
     await neighbour.run('drop');
   },
@@ -79,7 +79,7 @@ test('several tenants are dropped at the same time past one suspended neighbour'
   await neighbour.run('disable');
   const before = await whole(neighbour.database);
   await Promise.all(tenants.map((it) => it.run('drop')));
-  for (const it of tenants) expect(await lookFromOutside(harness.info, it.input.name)).toEqual(NOTHING);
+  for (const it of tenants) expect(await observeFromOutside(harness.info, it.input.name)).toEqual(NOTHING);
   expect(await whole(neighbour.database)).toEqual(before);
   await neighbour.run('drop');
 });
@@ -94,7 +94,7 @@ test("rights on a neighbour's database, in a role by the tenant's own hand, and 
   );
   await tenant.sql(`GRANT ${team} TO ${neighbour.app}`);
   await tenant.run('drop');
-  expect(await lookFromOutside(harness.info, tenant.input.name)).toEqual(NOTHING);
+  expect(await observeFromOutside(harness.info, tenant.input.name)).toEqual(NOTHING);
   await neighbour.run('drop');
   await asSuperuser(harness, `DROP ROLE ${team}`);
 });
@@ -125,7 +125,7 @@ test.each([
       `DROP OWNED BY "${tenant.app}", "${tenant.owner}"; DROP SCHEMA IF EXISTS freeflow_field`,
     );
     await tenant.run('drop');
-    expect(await lookFromOutside(harness.info, tenant.input.name)).toEqual(NOTHING);
+    expect(await observeFromOutside(harness.info, tenant.input.name)).toEqual(NOTHING);
   },
 );
 

@@ -1,7 +1,7 @@
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import { clientFor } from '../../backends/qdrant/client';
 import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
-import { lookFromOutside, NOTHING, qdrantAsOwner } from '../support/outside';
+import { observeFromOutside, NOTHING, qdrantAsOwner } from '../support/outside';
 import { until } from '../support/until';
 import { entryOf, messagesOf, secretsOf } from './bench';
 
@@ -76,7 +76,7 @@ test.each([
     await harness.run('qdrant.drop', tenant);
     await snapshots;
     expect(await snapshotsLeft(collectionOf(tenant))).toEqual([]);
-    expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
+    expect(await observeFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
     expect((await messagesOf(harness, tenant, 'qdrant.drop')).at(-1)).toMatch(
       /dropped and seen absent; \d+ snapshot\(s\) of it were deleted with it/,
     );
@@ -88,7 +88,7 @@ test('points that are written while it is erased do not stay', async () => {
   const writing = goOn(() => upsert(own, collectionOf(tenant), 20, false));
   await harness.run('qdrant.drop', tenant);
   await writing;
-  expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
+  expect(await observeFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
 });
 
 test('an erasure that was cut short after the data went is finished by the next attempt, snapshots included', async () => {
@@ -103,7 +103,7 @@ test('an erasure that was cut short after the data went is finished by the next 
   await owner.deleteCollection(collectionOf(tenant));
   await harness.run('qdrant.drop', tenant);
   expect(await snapshotsLeft(collectionOf(tenant))).toEqual([]);
-  expect(await lookFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
+  expect(await observeFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
 });
 
 test('what somebody else has made of that name meanwhile is left alone', async () => {

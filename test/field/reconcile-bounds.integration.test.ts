@@ -43,7 +43,7 @@ const backendOf = (kind: BackendKind, of = harness): Backend => {
 };
 
 /** The real one, which tells before it looks for something. */
-const watched = (backend: Backend, onLook: (name: string) => Promise<void>): Backend =>
+const watchBackend = (backend: Backend, onLook: (name: string) => Promise<void>): Backend =>
   Object.assign(Object.create(backend) as Backend, {
     inspect: async (target: Target) => {
       await onLook(target.name);
@@ -117,7 +117,7 @@ test('a reconciliation whose time is over reports what it has and what it has no
     const timeMs = 1_500;
     const startedAt = performance.now();
     // At the latest then it takes so long that the time is over.
-    const slow = watched(backendOf('qdrant'), async (name) => {
+    const slow = watchBackend(backendOf('qdrant'), async (name) => {
       if (seen.push(name) - before >= 22)
         await until('the time is over', async () => performance.now() - startedAt > 2 * timeMs);
     });
@@ -143,7 +143,7 @@ test('an attempt that is given up in the middle is gone on with where it was, an
   const runId = randomUUID();
   const first = reconcile(
     [
-      watched(backendOf('qdrant'), async (name) => {
+      watchBackend(backendOf('qdrant'), async (name) => {
         if (seen.push(name) !== 80) return;
         await until('its heartbeat tells of the first page', async () => first.beats.at(-1)?.checked === 50);
         first.cancel();
@@ -154,17 +154,20 @@ test('an attempt that is given up in the middle is gone on with where it was, an
   await expect(first.report()).rejects.toBeInstanceOf(Error);
   expect(await harness.db.reconcileReport.count()).toBe(0);
   const again: string[] = [];
-  const { counts, findings } = await reconcile([watched(backendOf('qdrant'), async (name) => void again.push(name))], {
-    runId,
-    kept: first.beats.at(-1),
-  }).report();
+  const { counts, findings } = await reconcile(
+    [watchBackend(backendOf('qdrant'), async (name) => void again.push(name))],
+    {
+      runId,
+      kept: first.beats.at(-1),
+    },
+  ).report();
   expect(counts).toMatchObject({ resources: all.length, missing: all.length, notChecked: 0 });
   expect(findings.map((it) => it.name)).toEqual(all);
   // The page of fifty before that was kept.
   expect(again.length).toBe(70);
   // Its answer may have got lost: it is not done again.
   again.length = 0;
-  await reconcile([watched(backendOf('qdrant'), async (name) => void again.push(name))], { runId }).report();
+  await reconcile([watchBackend(backendOf('qdrant'), async (name) => void again.push(name))], { runId }).report();
   expect(again).toEqual([]);
 });
 
@@ -175,7 +178,7 @@ test('one at a time: another one, of whichever worker, waits for its turn, and w
   const held = new Promise<void>((resolve) => (release = resolve));
   let isInside = false;
   const first = reconcile([
-    watched(backendOf('qdrant'), async () => {
+    watchBackend(backendOf('qdrant'), async () => {
       isInside = true;
       await held;
     }),
@@ -195,7 +198,7 @@ test('a server that gives no answer any more is told once, and keeps nobody wait
   const { worker, proxy, close } = await workerBehind(harness, 'qdrant');
   let looks = 0;
   const { counts, findings } = await reconcile([
-    watched(backendOf('qdrant', worker), async () => {
+    watchBackend(backendOf('qdrant', worker), async () => {
       if (++looks === 20) proxy.shut();
     }),
   ]).report();

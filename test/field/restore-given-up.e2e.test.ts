@@ -1,7 +1,7 @@
 import { sweepIdOf } from '@freeflow/contract';
 import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
-import { lookFromOutside, NOTHING } from '../support/outside';
+import { observeFromOutside, NOTHING } from '../support/outside';
 import {
   abortWhenParked,
   askFor,
@@ -128,7 +128,7 @@ test.each(Object.keys(ENDINGS).map((name, n) => [name, n] as const))(
     const tenant = overdue[n];
     if (tenant === undefined) throw new Error('no tenant');
     await expectKept(tenant, ENDINGS[name]?.state ?? '');
-    expect(await lookFromOutside(installation.info, tenant.name)).toMatchObject({
+    expect(await observeFromOutside(installation.info, tenant.name)).toMatchObject({
       postgres: { owner: expect.any(String) },
       keycloak: { id: expect.any(String) },
     });
@@ -141,5 +141,5 @@ test('it is purged once the new date has passed as well', async () => {
   await dateHasPassed(tenant.id);
   await until('it is purged', async () => (await tenantOf(installation, tenant.id)).goneAt !== null);
   expect((await tenantOf(installation, tenant.id)).operation).toMatchObject({ kind: 'purge', state: 'done' });
-  expect(await lookFromOutside(installation.info, tenant.name)).toEqual(NOTHING);
+  expect(await observeFromOutside(installation.info, tenant.name)).toEqual(NOTHING);
 });

@@ -17,7 +17,7 @@ export interface Verdict {
 }
 
 /** Folder of the tool, installed from PyPI into the user's cache the first time. It has dozens of dependencies, so pip resolves them. */
-const installed = (): Promise<string> =>
+const ensureInstalled = (): Promise<string> =>
   cachedFolder(cacheDir(process.env), `schemathesis-${VERSION}`, async (folder) => {
     await promisify(execFile)(
       'python3',
@@ -44,7 +44,7 @@ export async function trySchemathesis(
   token: string,
   { seconds, examples }: { seconds: number; examples: number },
 ): Promise<Verdict> {
-  const folder = await installed();
+  const folder = await ensureInstalled();
   // It leaves folders of its own where it runs.
   const cwd = mkdtempSync(path.join(tmpdir(), 'freeflow-schemathesis-'));
   const options = [

@@ -219,7 +219,7 @@ test('its own run is never interrupted by it', async () => {
 });
 
 describe('overdue purges', () => {
-  const deleted = async (purgeAt: Date, holdUntil: Date | null = null) => {
+  const insertDeleted = async (purgeAt: Date, holdUntil: Date | null = null) => {
     const name = newName('p');
     return (await db.tenant.create({ data: { name, ...tenantNames(name), status: 'deleted', purgeAt, holdUntil } })).id;
   };
@@ -231,8 +231,8 @@ describe('overdue purges', () => {
   afterEach(() => db.tenant.updateMany({ where: { status: 'deleted' }, data: { purgeAt: null } }));
 
   test('are accepted portion by portion, once each, and those on hold or busy stay as they are', async () => {
-    const due = await Promise.all(Array.from({ length: 5 }, () => deleted(past)));
-    const [held, busy] = [await deleted(past, future), await deleted(past), await deleted(future)];
+    const due = await Promise.all(Array.from({ length: 5 }, () => insertDeleted(past)));
+    const [held, busy] = [await insertDeleted(past, future), await insertDeleted(past), await insertDeleted(future)];
     await db.tenantOperation.create({ data: { tenantId: busy, kind: 'restore', requestedBy: 'test' } });
     for (const left of [3, 1, 0]) {
       await db.$executeRaw(purgeStatement(2));
@@ -244,7 +244,7 @@ describe('overdue purges', () => {
   });
 
   test('are not held up by one whose tenant somebody has locked', async () => {
-    const [locked, free] = [await deleted(past), await deleted(past)];
+    const [locked, free] = [await insertDeleted(past), await insertDeleted(past)];
     await withPostgres(master.ownerUrl, async (session) => {
       await session.query('BEGIN');
       await session.query('SELECT 1 FROM "Tenant" WHERE id = $1 FOR UPDATE', [locked]);

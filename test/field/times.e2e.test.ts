@@ -162,7 +162,7 @@ describe.each(ZONES.map(({ TZ, timezone }) => [TZ, timezone]))('processes in %s,
           [name],
         )
       ).rows[0]?.n;
-    const swept = async () =>
+    const waitForSweep = async () =>
       (
         await installation.operator.client.schedule.getHandle(sweepIdOf(installation.taskQueue)).describe()
       ).info.recentActions
@@ -171,8 +171,8 @@ describe.each(ZONES.map(({ TZ, timezone }) => [TZ, timezone]))('processes in %s,
     await installation.master.query(`UPDATE "Tenant" SET "purgeAt" = now() + interval '1 minute' WHERE name = $1`, [
       name,
     ]);
-    const since = await swept();
-    await until('it was swept twice', async () => (await swept()) > since + 3_000);
+    const since = await waitForSweep();
+    await until('it was swept twice', async () => (await waitForSweep()) > since + 3_000);
     expect(await purges()).toBe(0);
     await installation.master.query(`UPDATE "Tenant" SET "purgeAt" = now() - interval '1 second' WHERE name = $1`, [
       name,

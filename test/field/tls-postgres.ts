@@ -22,9 +22,9 @@ export async function openTlsPostgres({
     await client.query('ALTER SYSTEM SET ssl = on');
     await client.query('SELECT pg_reload_conf()');
   });
-  const secured = (url: string) =>
+  const withTls = (url: string) =>
     `${url.replace('127.0.0.1', 'localhost')}?sslmode=verify-full&sslrootcert=${encodeURIComponent(ca)}`;
-  return { url: secured(server.url), provisionerUrl: secured(server.provisionerUrl), close: () => server.close() };
+  return { url: withTls(server.url), provisionerUrl: withTls(server.provisionerUrl), close: () => server.close() };
 }
 
 /** The server refuses a key that others may read, or that isn't its own. */

@@ -1,11 +1,11 @@
 import type { Attack } from './attack';
 import type { TenantSession } from './tenant-session';
 
-const encoded = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+const encode = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 const HS256 = { alg: 'HS256', typ: 'JWT' };
 
 /** Reads the other's collection with a token made from the own one. */
-const forged = (
+const forge = (
   what: string,
   answer: string,
   token: (own: string, by: TenantSession, on: TenantSession) => string,
@@ -23,26 +23,22 @@ const claimsOf = (token: string): Record<string, unknown> =>
 
 /** Tokens are signed with the API key, so whoever changes one needs that key. */
 export const FORGED: readonly Attack[] = [
-  forged(
-    'unsigned, with all rights',
-    '401',
-    () => `${encoded({ alg: 'none', typ: 'JWT' })}.${encoded({ access: 'm' })}.`,
-  ),
-  forged(
+  forge('unsigned, with all rights', '401', () => `${encode({ alg: 'none', typ: 'JWT' })}.${encode({ access: 'm' })}.`),
+  forge(
     'its own signature under all rights',
     '403',
-    (own) => `${encoded(HS256)}.${encoded({ access: 'm' })}.${signatureOf(own)}`,
+    (own) => `${encode(HS256)}.${encode({ access: 'm' })}.${signatureOf(own)}`,
   ),
-  forged(
+  forge(
     "its own signature under the other's collection",
     '403',
     (own, _, on) =>
-      `${encoded(HS256)}.${encoded({ ...claimsOf(own), access: [{ collection: on.qdrant.collection, access: 'rw' }] })}.${signatureOf(own)}`,
+      `${encode(HS256)}.${encode({ ...claimsOf(own), access: [{ collection: on.qdrant.collection, access: 'rw' }] })}.${signatureOf(own)}`,
   ),
-  forged(
+  forge(
     'its own signature, no `access` at all',
     '403',
-    (own) => `${encoded(HS256)}.${encoded({ value_exists: claimsOf(own)['value_exists'] })}.${signatureOf(own)}`,
+    (own) => `${encode(HS256)}.${encode({ value_exists: claimsOf(own)['value_exists'] })}.${signatureOf(own)}`,
   ),
-  forged('none', '401', () => ''),
+  forge('none', '401', () => ''),
 ];

@@ -37,7 +37,7 @@ const columns = (what: string, query: Query, answer: string): Attack => ({
 });
 
 /** What takes effect, tried in a transaction that is rolled back. */
-const allowed = (what: string, statements: (by: PostgresReach, on: PostgresReach) => string): Attack => ({
+const allowedAttack = (what: string, statements: (by: PostgresReach, on: PostgresReach) => string): Attack => ({
   what,
   as: AS,
   answer: 'done',
@@ -92,11 +92,11 @@ export const POSTGRES_LIMITS: readonly Attack[] = [
         : others.map(([name]) => name).join(', ');
     },
   },
-  allowed(
+  allowedAttack(
     'change its own password, so that the stored one no longer holds',
     (by) => `ALTER ROLE ${by.app} PASSWORD 'mine'`,
   ),
-  allowed(
+  allowedAttack(
     'grant the other a right on a table of its own, which the other cannot reach',
     (_, on) => `CREATE TABLE gift (n int); GRANT SELECT ON gift TO ${on.app}, ${on.owner}`,
   ),

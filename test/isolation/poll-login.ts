@@ -7,11 +7,11 @@ import type { TenantSession } from './tenant-session';
 export function pollLogin(database: string, { postgres }: TenantSession): { stop(): Promise<string> } {
   const answers: string[] = [];
   let goesOn = true;
-  const knocking = async () => {
+  const polling = async () => {
     do answers.push(await postgres.logIn({ database }));
     while (goesOn);
   };
-  const both = Promise.all([knocking(), knocking()]);
+  const both = Promise.all([polling(), polling()]);
   return {
     stop: async () => {
       goesOn = false;

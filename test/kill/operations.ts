@@ -2,7 +2,7 @@ import { type OperationGoal, type StatusOperationKind } from '@freeflow/contract
 import { newName } from '../support/activity-harness';
 import { fill, fingerprint } from '../support/fingerprint';
 import type { TestInstallation } from '../support/installation';
-import { lookFromOutside, type Seen } from '../support/outside';
+import { observeFromOutside, type Seen } from '../support/outside';
 import { askFor, change, createTenant, hasOpenOperation, stepsDone, tenantOf, type Tenant } from '../support/tenants';
 import { PATIENCE_MS, untilStandstill } from '../support/until';
 import { BEFORE, type Scenario } from './points';
@@ -22,7 +22,7 @@ export async function withSeedData(installation: TestInstallation, { id, name }:
     name,
     before: {
       fingerprint: await fingerprintOf(installation, name),
-      seen: await lookFromOutside(installation.info, name),
+      seen: await observeFromOutside(installation.info, name),
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { OperationGoal } from '@freeflow/contract';
 import type { TestInstallation } from '../support/installation';
-import { lookFromOutside, NOTHING, type Seen } from '../support/outside';
+import { observeFromOutside, NOTHING, type Seen } from '../support/outside';
 import { ALL_IN, ALL_OUT, logInEverywhere } from '../support/tenant-app';
 import type { Tenant } from '../support/tenants';
 import { fingerprintOf, type Subject } from './operations';
@@ -50,7 +50,7 @@ export async function look(
   tenant: Tenant,
 ): Promise<{ verdict: Verdict; attempts: string[] }> {
   const [stands, log] = await Promise.all([
-    lookAt(installation, mustBe(scenario).data === 'unchanged', subject, tenant),
+    observeOutcome(installation, mustBe(scenario).data === 'unchanged', subject, tenant),
     readLog(installation, subject.id, tenant.operation.id),
   ]);
   return {
@@ -60,7 +60,7 @@ export async function look(
 }
 
 /** The same without the log, whatever the operation was. */
-export async function lookAt(
+export async function observeOutcome(
   installation: TestInstallation,
   comparesData: boolean,
   subject: Subject,
@@ -76,7 +76,7 @@ export async function lookAt(
       rows: [secrets],
     },
   ] = await Promise.all([
-    lookFromOutside(installation.info, name),
+    observeFromOutside(installation.info, name),
     isGone ? undefined : logInEverywhere(installation, subject),
     // What is there may be followed by an earlier create that nobody answered, and says so.
     installation.master.query<{ state: string; unanswered: boolean }>(

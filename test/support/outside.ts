@@ -25,7 +25,7 @@ export const NOTHING: Seen = {
 };
 
 /** Looks at all four backends; never uses the product's own code. */
-export async function lookFromOutside(info: StackInfo, name: string): Promise<Seen> {
+export async function observeFromOutside(info: StackInfo, name: string): Promise<Seen> {
   const [postgres, mongo, qdrant, keycloak] = await Promise.all([
     inPostgres(info, name),
     inMongo(info, name),

@@ -65,7 +65,7 @@ export async function startProxy(host: string, port: number): Promise<TcpProxy> 
   let lateOnes = 0;
 
   /** What is to be passed on when this piece comes, if anything. */
-  const passed = async (line: Line, isReply: boolean, piece: Buffer): Promise<Buffer | undefined> => {
+  const passThrough = async (line: Line, isReply: boolean, piece: Buffer): Promise<Buffer | undefined> => {
     if (isReply) line.lastReply = piece;
     const now = trouble;
     if (now === undefined) return piece;
@@ -80,7 +80,7 @@ export async function startProxy(host: string, port: number): Promise<TcpProxy> 
         line.hasLost = true;
         return undefined;
       case 'answer':
-        return isReply ? piece : answered(line, piece, now.by);
+        return isReply ? piece : answerInstead(line, piece, now.by);
       case 'cut-requests':
       case 'drop-replies':
       case 'deliver-late': {
@@ -105,7 +105,7 @@ export async function startProxy(host: string, port: number): Promise<TcpProxy> 
     setTimeout(() => line.to.destroy(), ms + REPLIES_WITHIN_MS);
   };
 
-  const answered = (line: Line, piece: Buffer, by: Answerer): Buffer | undefined => {
+  const answerInstead = (line: Line, piece: Buffer, by: Answerer): Buffer | undefined => {
     const request = Buffer.concat([line.request, piece]);
     const answer = by(request, line);
     line.hasLost = answer === 'more';
@@ -120,7 +120,7 @@ export async function startProxy(host: string, port: number): Promise<TcpProxy> 
   const passOn = (line: Line, source: Socket, sink: Socket, isReply: boolean) => {
     source.on('data', (piece) => {
       source.pause();
-      void passed(line, isReply, piece).then((all) => {
+      void passThrough(line, isReply, piece).then((all) => {
         if (all !== undefined && !sink.write(all)) sink.once('drain', () => source.resume());
         else source.resume();
       });

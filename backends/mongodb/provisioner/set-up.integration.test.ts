@@ -11,7 +11,7 @@ const {
   mongodb: { user, role },
 } = provisionerNames(PROVISIONER);
 
-const sorted = (privileges: readonly Privilege[]) =>
+const sortPrivileges = (privileges: readonly Privilege[]) =>
   privileges.map(({ resource, actions }) => JSON.stringify([resource, actions.toSorted()])).toSorted();
 
 test('the provisioner has its own role and no other, and by it exactly the actions of the table', async () => {
@@ -21,7 +21,7 @@ test('the provisioner has its own role and no other, and by it exactly the actio
   const [found] = users;
   expect(found?.roles).toEqual([{ role, db: 'admin' }]);
   expect(found?.inheritedRoles).toEqual([{ role, db: 'admin' }]);
-  expect(sorted(found?.inheritedPrivileges ?? [])).toEqual(sorted(PRIVILEGES));
+  expect(sortPrivileges(found?.inheritedPrivileges ?? [])).toEqual(sortPrivileges(PRIVILEGES));
 });
 
 test.each<[string, Record<string, unknown>]>([
