@@ -1,12 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { BackendFault } from '../failures';
+import { BackendFault, hasCode } from '../failures';
+import { expectRefusal, type RefusalRule } from '../refusal';
 import { REFUSALS as LOGIN_REFUSALS, requestToken, type ServiceAccount } from './token';
 
 const REQUEST_TIMEOUT_MS = 10_000;
-/** Not known there, or not allowed: either way it wasn't let in. */
-const REFUSALS = [401, 403];
-/** Its token has become too large for the server to look at, by what the tenant has put into it. */
-const NOT_HEARD = 431;
+/** There is none of this name: an answer to somebody who may look. */
+const NOT_FOUND = 404;
+
+export const KEYCLOAK_REFUSAL: RefusalRule = {
+  server: 'Keycloak',
+  // Not known there, or not allowed: either way it wasn't let in. 431: its token has become too large for the server to look
+  // at, by what the tenant has put into it.
+  refusals: [401, 403, 431],
+  isLetThrough: (error) => hasCode(error, NOT_FOUND),
+  otherwise: 'server-error',
+};
 
 /**
  * As the tenant's application: gets a token of its own realm, and is refused at administering its own realm and the `master`
@@ -29,17 +37,14 @@ export async function probeKeycloak(tenant: ServiceAccount, adminRealm: string):
     [`using its token at realm ${adminRealm}`, 'GET', `/realms/${admin}/protocol/openid-connect/userinfo`],
   ];
   for (const [what, method, path] of attempts) {
-    const { status } = await fetch(tenant.baseUrl + path, {
+    const { ok, status } = await fetch(tenant.baseUrl + path, {
       method,
       headers: { authorization: `Bearer ${answer.token.value}` },
       signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
     });
-    if (REFUSALS.includes(status) || status === NOT_HEARD) continue;
-    const isLeak = status < 300 || status === 404;
-    throw new BackendFault(
-      isLeak ? 'probe-leak' : 'server-error',
-      `Keycloak: ${what} as the tenant answered ${status}, expected ${REFUSALS.join(' or ')}`,
-    );
+    await expectRefusal(KEYCLOAK_REFUSAL, what, async () => {
+      if (!ok) throw Object.assign(new Error(`HTTP ${status}`), { status });
+    });
   }
 }
 

@@ -1,11 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import type { Document, MongoClient } from 'mongodb';
-import { BackendFault, hasCode, messageOf } from '../failures';
+import { BackendFault, hasCode } from '../failures';
+import { expectRefusal, type RefusalRule } from '../refusal';
 import { SERVER_LIMIT_MS } from './commands';
 import { canWrite, type PrivilegedResource, type UserDetails } from './users';
 
 const UNAUTHORIZED = 13;
 const AUTHENTICATION_FAILED = 18;
+
+export const MONGODB_REFUSAL: RefusalRule = {
+  server: 'MongoDB',
+  refusals: [UNAUTHORIZED],
+  // Any other answer of the server: it has let the command through to where it failed.
+  isLetThrough: (error) => typeof (error as { code?: unknown }).code === 'number',
+};
 
 type Attempt = [what: string, database: string, command: Document];
 
@@ -59,7 +67,8 @@ export async function probeMongo(
       throw error;
     });
   }
-  for (const attempt of [...foreign, ...(hasOwnRoleOnly ? administrative : [])]) await expectRefusal(tenant, attempt);
+  for (const [what, database, command] of [...foreign, ...(hasOwnRoleOnly ? administrative : [])])
+    await expectRefusal(MONGODB_REFUSAL, what, () => tenant.db(database).command(command));
 }
 
 /**
@@ -93,21 +102,4 @@ export async function logsIn(tenant: MongoClient, ownDatabase: string): Promise<
     if (hasCode(error, AUTHENTICATION_FAILED)) return false;
     throw error;
   }
-}
-
-async function expectRefusal(tenant: MongoClient, [what, database, command]: Attempt): Promise<void> {
-  try {
-    await tenant.db(database).command(command);
-  } catch (error) {
-    if (hasCode(error, UNAUTHORIZED)) return;
-    // An answer of the server: it has let the command through to where it failed.
-    if (typeof (error as { code?: unknown }).code === 'number')
-      throw new BackendFault(
-        'probe-leak',
-        `MongoDB: ${what} as the tenant was not refused: it ended in ${messageOf(error)}`,
-        { cause: error },
-      );
-    throw error;
-  }
-  throw new BackendFault('probe-leak', `MongoDB: ${what} as the tenant was not refused`);
 }

@@ -1,12 +1,19 @@
 import { randomBytes } from 'node:crypto';
 import { escapeIdentifier as id, type Client } from 'pg';
-import { BackendFault, hasCode, messageOf } from '../failures';
+import { BackendFault, hasCode } from '../failures';
+import { expectRefusal, type RefusalRule } from '../refusal';
 import { assertNotAdmitted, isPooled } from './pooler';
 import type { PostgresServer } from './server';
 import type { TenantLogin } from './tenant-login';
 
 const INSUFFICIENT_PRIVILEGE = '42501';
 const TOO_MANY_CONNECTIONS = '53300';
+
+export const POSTGRES_REFUSAL: RefusalRule = {
+  server: 'PostgreSQL',
+  refusals: [INSUFFICIENT_PRIVILEGE],
+  otherwise: 'probe-refused',
+};
 
 interface Own {
   database: string;
@@ -42,7 +49,7 @@ export async function probePostgres(
   const foreign = rows.map((it) => it.datname);
   if (await isPooled(server.pool)) return assertNotAdmitted(server.pool, login.role, foreign, 'probe-leak');
   for (const database of foreign)
-    await refused(`connecting to database ${database}`, () => enter(server, login, database));
+    await expectRefusal(POSTGRES_REFUSAL, `connecting to database ${database}`, () => enter(server, login, database));
 }
 
 /** Sees the tenant's own login refused: 28000 while its role may not log in (28P01 once its password is another). */
@@ -64,13 +71,19 @@ async function probeOwn(
   isItself: boolean,
 ): Promise<void> {
   await rolledBack(client, () => writeAndRead(client, `${id(schema)}.${id(unused())}`));
-  await refused('creating a role', () => rolledBack(client, () => client.query(`CREATE ROLE ${id(unused())}`)));
+  await expectRefusal(POSTGRES_REFUSAL, 'creating a role', () =>
+    rolledBack(client, () => client.query(`CREATE ROLE ${id(unused())}`)),
+  );
   // Given by name it was an administrator's wish, as for extensions, and leads nowhere else; the reconciliation reports it.
   if (!(await mayCreate(server, role, database)))
-    await refused('creating a schema', () => rolledBack(client, () => client.query(`CREATE SCHEMA ${id(unused())}`)));
+    await expectRefusal(POSTGRES_REFUSAL, 'creating a schema', () =>
+      rolledBack(client, () => client.query(`CREATE SCHEMA ${id(unused())}`)),
+    );
   if (isItself)
-    await refused('becoming its owner', () => rolledBack(client, () => client.query(`SET ROLE ${id(owner)}`)));
-  await refused('changing its nonce', () =>
+    await expectRefusal(POSTGRES_REFUSAL, 'becoming its owner', () =>
+      rolledBack(client, () => client.query(`SET ROLE ${id(owner)}`)),
+    );
+  await expectRefusal(POSTGRES_REFUSAL, 'changing its nonce', () =>
     rolledBack(client, () => client.query(`COMMENT ON ROLE ${id(owner)} IS 'probe'`)),
   );
 }
@@ -116,18 +129,4 @@ async function enter({ pool }: PostgresServer, login: TenantLogin, database: str
     ]);
     if (row?.may === false) throw Object.assign(new Error('no right to connect'), { code: INSUFFICIENT_PRIVILEGE });
   }
-}
-
-async function refused(what: string, attempt: () => Promise<unknown>): Promise<void> {
-  try {
-    await attempt();
-  } catch (error) {
-    if (hasCode(error, INSUFFICIENT_PRIVILEGE)) return;
-    throw new BackendFault(
-      'probe-refused',
-      `PostgreSQL: ${what} as the tenant ended in ${messageOf(error)}, expected 42501`,
-      { cause: error },
-    );
-  }
-  throw new BackendFault('probe-leak', `PostgreSQL: ${what} as the tenant was not refused`);
 }

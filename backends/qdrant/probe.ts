@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import { BackendFault, hasCode, messageOf } from '../failures';
+import { expectRefusal, type RefusalRule } from '../refusal';
 import { REGISTRY } from './token';
 import { DECOY } from './token-registry';
 
@@ -9,6 +10,13 @@ const FORBIDDEN = 403;
 const UNAUTHORIZED = 401;
 /** What somebody who may make collections is answered for one that exists. */
 const CONFLICT = 409;
+
+export const QDRANT_REFUSAL: RefusalRule = {
+  server: 'Qdrant',
+  refusals: [FORBIDDEN],
+  isLetThrough: (error) => hasCode(error, CONFLICT),
+  otherwise: 'probe-refused',
+};
 
 /**
  * As the tenant: may read and write its own collection, and is refused with 403 at the decoy, at the registry of tokens, at
@@ -20,12 +28,14 @@ export async function probeQdrant(tenant: QdrantClient, collection: string): Pro
   await allowed('reading its own points', () => tenant.retrieve(collection, { ids: nobodys, with_payload: false }));
   await allowed('writing to its own collection', () => tenant.delete(collection, { wait: true, points: nobodys }));
 
-  await refused('reading the decoy collection', () => tenant.getCollection(DECOY));
-  await refused('reading the registry', () => tenant.scroll(REGISTRY, { limit: 1 }));
-  await refused('deleting from the decoy collection', () => tenant.delete(DECOY, { wait: true, points: nobodys }));
-  await refused('changing its own collection', () => tenant.updateCollection(collection, {}));
+  await expectRefusal(QDRANT_REFUSAL, 'reading the decoy collection', () => tenant.getCollection(DECOY));
+  await expectRefusal(QDRANT_REFUSAL, 'reading the registry', () => tenant.scroll(REGISTRY, { limit: 1 }));
+  await expectRefusal(QDRANT_REFUSAL, 'deleting from the decoy collection', () =>
+    tenant.delete(DECOY, { wait: true, points: nobodys }),
+  );
+  await expectRefusal(QDRANT_REFUSAL, 'changing its own collection', () => tenant.updateCollection(collection, {}));
   // It is there already, so nothing is made even by a token that may.
-  await refused('creating a collection', () => tenant.createCollection(DECOY, { vectors: {} }));
+  await expectRefusal(QDRANT_REFUSAL, 'creating a collection', () => tenant.createCollection(DECOY, { vectors: {} }));
 }
 
 /** Sees the tenant's own token refused. */
@@ -49,18 +59,4 @@ async function allowed(what: string, attempt: () => Promise<unknown>): Promise<v
       cause: error,
     });
   }
-}
-
-async function refused(what: string, attempt: () => Promise<unknown>): Promise<void> {
-  try {
-    await attempt();
-  } catch (error) {
-    if (hasCode(error, FORBIDDEN)) return;
-    throw new BackendFault(
-      hasCode(error, CONFLICT) ? 'probe-leak' : 'probe-refused',
-      `Qdrant: ${what} as the tenant ended in ${messageOf(error)}, expected 403`,
-      { cause: error },
-    );
-  }
-  throw new BackendFault('probe-leak', `Qdrant: ${what} as the tenant was not refused`);
 }
