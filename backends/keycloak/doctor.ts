@@ -1,10 +1,10 @@
 import { decodeJwt } from 'jose';
 import { type Check, fail, faults, type Finding, type Group, ok, notChecked, type Values, warn } from '../doctor/check';
 import { compareClocks, inSeconds } from '../doctor/clock';
-import { baseOf, call, membersOf } from '../doctor/http';
+import { baseOf, call } from '../doctor/http';
 import { type SupportedVersions, versionFinding } from '../doctor/versions';
 import { OWNER_CLIENT } from './provisioner';
-import { type Account, adminBy, KeycloakError, keycloakProblem, keycloakToken } from './provisioner/admin';
+import { type Account, adminBy, keycloakProblem, keycloakToken, statusOf } from './provisioner/admin';
 import { VARIABLES } from './variables';
 
 /** What the checks are made by. */
@@ -102,7 +102,7 @@ async function checkAccountName({ clientId }: Account, token: string): Promise<F
 
 /** Posts a realm without a name: an account that may create realms gets 400 for the missing name, any other 403. */
 async function checkCreateRealm({ url }: Account, token: string): Promise<Finding> {
-  const status = await answerTo(adminBy(url, token)('POST', '', {}));
+  const status = await answerTo(adminBy(url, token).realms.create({}));
   if (status === 403) return fail('may not create realms', SET_UP);
   return status === 400
     ? ok('may create realms')
@@ -111,7 +111,7 @@ async function checkCreateRealm({ url }: Account, token: string): Promise<Findin
 
 /** An administrator of the realm could see its users. */
 async function checkNotAdmin({ url, realm }: Required<Account>, token: string): Promise<Finding> {
-  const status = await answerTo(adminBy(url, token)('GET', `/${realm}/users?max=1`));
+  const status = await answerTo(adminBy(url, token).users.find({ realm, max: 1 }));
   return status === 403
     ? ok(`administers nothing of realm ${realm}`)
     : fail(`it may see the users of realm ${realm}: it is an administrator`, SET_UP);
@@ -121,8 +121,9 @@ const answerTo = (call: Promise<unknown>): Promise<number> =>
   call.then(
     () => 200,
     (error: unknown) => {
-      if (error instanceof KeycloakError) return error.status;
-      throw error;
+      const status = statusOf(error);
+      if (status === undefined) throw error;
+      return status;
     },
   );
 
@@ -133,10 +134,13 @@ async function checkVersion(values: Values<Name>): Promise<Finding> {
   const token = await keycloakToken(account).catch((error: unknown) => {
     throw keycloakProblem(error);
   });
-  const { systemInfo } = await membersOf(
-    await call(`${account.url}/admin/serverinfo`, { authorization: `Bearer ${token}` }),
-  );
-  const { version: found } = { ...(systemInfo as { version?: string } | undefined) };
+  const { systemInfo } = await adminBy(account.url, token)
+    .serverInfo.find()
+    .catch((error: unknown) => {
+      if (statusOf(error) === undefined) throw error;
+      return { systemInfo: undefined };
+    });
+  const found = systemInfo?.version;
   return found === undefined
     ? notChecked(`client ${clientId} may not read the version`)
     : versionFinding(VERSIONS, found);

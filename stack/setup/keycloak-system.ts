@@ -1,12 +1,8 @@
 import type { StackInfo } from '@freeflow/contract/stack-info';
 import { discoverIssuer } from '@freeflow/lib/oauth';
-import {
-  type Account,
-  connectKeycloak,
-  type KeycloakAdmin,
-  KeycloakError,
-} from '../../backends/keycloak/provisioner/admin';
-import { ensureServiceAccount } from '../../backends/keycloak/provisioner/service-account';
+import type KeycloakAdminClient from '@keycloak/keycloak-admin-client';
+import { type Account, connectKeycloak, keycloakProblem, statusOf } from '../../backends/keycloak/provisioner/admin';
+import { type EnsuredClient, ensureServiceAccount } from '../../backends/keycloak/provisioner/service-account';
 
 const REALM = 'freeflow-system';
 const CLIENT = 'freeflow-operator';
@@ -38,15 +34,9 @@ const MAPPERS = [
 
 /** Makes the realm that the API's tokens come from, with a client for the stack's operator. One that is there keeps its secret, since another stack may use it too. */
 export async function setUpSystemRealm(owner: Account, secret: string): Promise<StackInfo['auth']> {
-  await ensureRealm(await connectKeycloak(owner));
-  // A token knows only the realms that were there when it was given out.
-  const client = await ensureServiceAccount(
-    await connectKeycloak(owner),
-    REALM,
-    CLIENT,
-    { value: secret, isForced: false },
-    { protocolMappers: MAPPERS },
-  );
+  const client = await ensureRealmAndClient(owner, secret).catch((error: unknown) => {
+    throw keycloakProblem(error);
+  });
   // The issuer in tokens, which the server's own settings may make another address than ours.
   return {
     ...(await discoverIssuer(`${owner.url}/realms/${REALM}`)),
@@ -56,10 +46,24 @@ export async function setUpSystemRealm(owner: Account, secret: string): Promise<
   };
 }
 
-async function ensureRealm(admin: KeycloakAdmin): Promise<void> {
-  if ((await admin('GET', `/${REALM}`)) !== undefined) return;
+async function ensureRealmAndClient(owner: Account, secret: string): Promise<EnsuredClient> {
+  await ensureRealm(await connectKeycloak(owner));
+  // A token knows only the realms that were there when it was given out.
+  return ensureServiceAccount(
+    await connectKeycloak(owner),
+    REALM,
+    CLIENT,
+    { value: secret, isForced: false },
+    { protocolMappers: MAPPERS },
+  );
+}
+
+async function ensureRealm({ realms }: KeycloakAdminClient): Promise<void> {
+  const found: unknown = await realms.findOne({ realm: REALM });
+  // findOne gives null for 404, whatever its type says.
+  if (found !== undefined && found !== null) return;
   try {
-    await admin('POST', '', {
+    await realms.create({
       realm: REALM,
       displayName: 'FreeFlow',
       enabled: true,
@@ -67,6 +71,6 @@ async function ensureRealm(admin: KeycloakAdmin): Promise<void> {
       accessTokenLifespan: TOKEN_LIFE_S,
     });
   } catch (error) {
-    if (!(error instanceof KeycloakError) || error.status !== 409) throw error;
+    if (statusOf(error) !== 409) throw error;
   }
 }

@@ -1,8 +1,9 @@
 import { grantClientCredentials, OAuthError } from '@freeflow/lib/oauth';
+import KeycloakAdminClient, { NetworkError } from '@keycloak/keycloak-admin-client';
 import { certificateProblem, reasonOf, SetUpError, type SetUpProblem } from '../../provisioner/errors';
 
 /** Keycloak's answer to a call that failed. The body may hold what was sent, so it is not part of the message. */
-export class KeycloakError extends Error {
+class KeycloakError extends Error {
   constructor(
     readonly status: number,
     call: string,
@@ -10,13 +11,6 @@ export class KeycloakError extends Error {
     super(`Keycloak answers ${status} to ${call}`);
   }
 }
-
-/** Calls the admin API under `/admin/realms`; undefined when what was asked for is not there. */
-export type KeycloakAdmin = <T = unknown>(
-  method: 'GET' | 'POST' | 'PUT' | 'DELETE',
-  path: string,
-  body?: unknown,
-) => Promise<T | undefined>;
 
 /** A service account; of the realm master, unless another one is named. */
 export interface Account {
@@ -29,7 +23,7 @@ export interface Account {
 const TIMEOUT_MS = 30_000;
 
 /** Logs in. The token lasts a minute: long enough for one set-up. */
-export const connectKeycloak = async (account: Account): Promise<KeycloakAdmin> =>
+export const connectKeycloak = async (account: Account): Promise<KeycloakAdminClient> =>
   adminBy(account.url, await keycloakToken(account));
 
 /**
@@ -49,19 +43,17 @@ export async function keycloakToken({ url, clientId, clientSecret, realm = 'mast
 }
 
 /** The admin API by the rights of whoever the token was given to. */
-export function adminBy(url: string, token: string): KeycloakAdmin {
-  return async <T>(method: string, path: string, body?: unknown): Promise<T | undefined> => {
-    const response = await fetch(`${url}/admin/realms${path}`, {
-      method,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-    const text = await response.text();
-    if (response.status === 404 && method === 'GET') return undefined;
-    if (!response.ok) throw new KeycloakError(response.status, `${method} /admin/realms${path}`);
-    return text === '' ? undefined : (JSON.parse(text) as T);
-  };
+export function adminBy(url: string, token: string): KeycloakAdminClient {
+  const admin = new KeycloakAdminClient({ baseUrl: url, timeout: TIMEOUT_MS });
+  // Not by `setAccessToken`, which refuses a token that is no longer good by the clock of this machine.
+  admin.registerTokenProvider({ getAccessToken: async () => token });
+  return admin;
+}
+
+/** The HTTP status by which Keycloak refused a call; undefined where it gave no answer. */
+export function statusOf(error: unknown): number | undefined {
+  if (error instanceof KeycloakError) return error.status;
+  return error instanceof NetworkError ? error.response.status : undefined;
 }
 
 const PROBLEMS: Readonly<Record<number, SetUpProblem>> = {
@@ -77,6 +69,8 @@ const PROBLEMS: Readonly<Record<number, SetUpProblem>> = {
 
 /** What a failure at Keycloak means for who set it up. */
 export function keycloakProblem(error: unknown): unknown {
+  if (error instanceof NetworkError)
+    return keycloakProblem(new KeycloakError(error.response.status, pathOf(error.response)));
   if (error instanceof KeycloakError) {
     const problem = PROBLEMS[error.status];
     return problem === undefined ? error : new SetUpError(problem, error.message, { cause: error });
@@ -86,3 +80,6 @@ export function keycloakProblem(error: unknown): unknown {
   const isUnreachable = error instanceof Error && (error.message === 'fetch failed' || error.name === 'TimeoutError');
   return isUnreachable ? new SetUpError('unreachable', `Keycloak: ${reasonOf(error)}`, { cause: error }) : error;
 }
+
+/** What was called, without its query. The client ends the paths of lists by a slash. */
+const pathOf = ({ url }: Response): string => new URL(url).pathname.replace(/\/$/, '');

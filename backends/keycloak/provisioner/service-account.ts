@@ -1,8 +1,6 @@
+import type KeycloakAdminClient from '@keycloak/keycloak-admin-client';
 import type { Password } from '../../provisioner/outcome';
-import type { KeycloakAdmin } from './admin';
-
-/** A client as Keycloak represents it; much more than this, which an update has to give back. */
-type Client = Record<string, unknown> & { id: string; clientId: string };
+import type { ClientRepresentation } from '../admin';
 
 /** A client that logs in as itself, by its secret, and in no other way. */
 const SERVICE_ACCOUNT = {
@@ -12,7 +10,8 @@ const SERVICE_ACCOUNT = {
   standardFlowEnabled: false,
   implicitFlowEnabled: false,
   directAccessGrantsEnabled: false,
-};
+} satisfies ClientRepresentation;
+const SETTINGS = Object.keys(SERVICE_ACCOUNT) as (keyof typeof SERVICE_ACCOUNT)[];
 
 export interface EnsuredClient {
   id: string;
@@ -25,42 +24,35 @@ export interface EnsuredClient {
  * @param more what it gets beyond that when it is new
  */
 export async function ensureServiceAccount(
-  admin: KeycloakAdmin,
+  admin: KeycloakAdminClient,
   realm: string,
   clientId: string,
   password: Password,
-  more: Record<string, unknown> = {},
+  more: ClientRepresentation = {},
 ): Promise<EnsuredClient> {
-  const find = async () =>
-    (await admin<Client[]>('GET', `/${realm}/clients?clientId=${encodeURIComponent(clientId)}`))?.find(
-      (it) => it.clientId === clientId,
-    );
-  const before = await find();
+  const { clients } = admin;
+  const before = (await clients.find({ realm, clientId })).find((it) => it.clientId === clientId);
+  const id =
+    before?.id ?? (await clients.create({ realm, clientId, secret: password.value, ...SERVICE_ACCOUNT, ...more })).id;
+  const { value: secret } = await clients.getClientSecret({ realm, id });
   if (before === undefined)
-    await admin('POST', `/${realm}/clients`, { clientId, secret: password.value, ...SERVICE_ACCOUNT, ...more });
-  const client = before ?? (await find());
-  if (client === undefined)
-    throw new Error(`the client ${clientId} was created in realm ${realm}, but can't be found there`);
-  const { value: secret } =
-    (await admin<{ value?: string }>('GET', `/${realm}/clients/${client.id}/client-secret`)) ?? {};
-  if (before === undefined)
-    return { id: client.id, secret: secret ?? password.value, did: [`client ${clientId} created in realm ${realm}`] };
-  return { id: client.id, ...(await mend(admin, realm, before, secret, password)) };
+    return { id, secret: secret ?? password.value, did: [`client ${clientId} created in realm ${realm}`] };
+  return { id, ...(await mend(admin, realm, { ...before, id }, secret, password)) };
 }
 
 async function mend(
-  admin: KeycloakAdmin,
+  { clients }: KeycloakAdminClient,
   realm: string,
-  client: Client,
+  client: ClientRepresentation & { id: string },
   secret: string | undefined,
   password: Password,
 ): Promise<Omit<EnsuredClient, 'id'>> {
-  const changed = Object.entries(SERVICE_ACCOUNT)
-    .filter(([name, value]) => client[name] !== value)
-    .map(([name, value]) => `${name} ${String(value)}`);
+  const changed = SETTINGS.filter((it) => client[it] !== SERVICE_ACCOUNT[it]).map(
+    (it) => `${it} ${String(SERVICE_ACCOUNT[it])}`,
+  );
   const wanted = password.isForced ? password.value : (secret ?? password.value);
   if (changed.length > 0 || wanted !== secret)
-    await admin('PUT', `/${realm}/clients/${client.id}`, { ...client, ...SERVICE_ACCOUNT, secret: wanted });
+    await clients.update({ realm, id: client.id }, { ...client, ...SERVICE_ACCOUNT, secret: wanted });
   return {
     secret: wanted,
     did: [

@@ -1,6 +1,7 @@
+import type KeycloakAdminClient from '@keycloak/keycloak-admin-client';
 import { reasonOf } from '../../provisioner/errors';
 import type { Outcome, Password } from '../../provisioner/outcome';
-import { type Account, connectKeycloak, type KeycloakAdmin, keycloakProblem } from './admin';
+import { type Account, connectKeycloak, keycloakProblem, statusOf } from './admin';
 import { ensureServiceAccount } from './service-account';
 
 const REALM = 'master';
@@ -27,13 +28,11 @@ interface Role {
   id: string;
   name: string;
 }
-interface Scope {
+
+/** The roles of an account at one client. */
+interface ClientRoles {
   id: string;
-  name: string;
-}
-interface Mappings {
-  realmMappings?: Role[];
-  clientMappings?: Record<string, { id: string; mappings: Role[] }>;
+  mappings: Role[];
 }
 
 /**
@@ -45,14 +44,14 @@ export async function setUpKeycloak({ owner, name, password }: KeycloakSetUp): P
   try {
     const admin = await connectKeycloak(owner);
     const { id, secret, did } = await ensureServiceAccount(admin, REALM, name, password, { attributes: SMALL_TOKENS });
-    const account = await admin<{ id: string }>('GET', `/${REALM}/clients/${id}/service-account-user`);
+    const account = await serviceAccountOf(admin, id);
     if (account === undefined) throw new Error(`the client ${name} in realm ${REALM} has no service account`);
     return {
       did: [
         ...did,
         ...(await mendTokens(admin, name, id)),
         ...(await mendScopes(admin, name, id)),
-        ...(await mendRoles(admin, name, account.id)),
+        ...(await mendRoles(admin, name, account)),
       ],
       warnings: await refusals({ ...owner, clientId: name, clientSecret: secret }),
       password: secret,
@@ -62,39 +61,57 @@ export async function setUpKeycloak({ owner, name, password }: KeycloakSetUp): P
   }
 }
 
-async function mendTokens(admin: KeycloakAdmin, name: string, id: string): Promise<string[]> {
-  const client = (await admin<{ attributes?: Record<string, string> }>('GET', `/${REALM}/clients/${id}`)) ?? {};
+async function mendTokens({ clients }: KeycloakAdminClient, name: string, id: string): Promise<string[]> {
+  const client = (await clients.findOne({ realm: REALM, id })) ?? {};
   if (Object.entries(SMALL_TOKENS).every(([key, value]) => client.attributes?.[key] === value)) return [];
-  await admin('PUT', `/${REALM}/clients/${id}`, { ...client, attributes: { ...client.attributes, ...SMALL_TOKENS } });
+  await clients.update({ realm: REALM, id }, { ...client, attributes: { ...client.attributes, ...SMALL_TOKENS } });
   return [`client ${name} gets tokens without roles`];
 }
 
 /** Its tokens name its account by this one; the worker tells servers apart by that. */
 const SCOPE = 'basic';
 
-async function mendScopes(admin: KeycloakAdmin, name: string, id: string): Promise<string[]> {
-  const has = (await admin<Scope[]>('GET', `/${REALM}/clients/${id}/default-client-scopes`)) ?? [];
-  const scope = ((await admin<Scope[]>('GET', `/${REALM}/client-scopes`)) ?? []).find((it) => it.name === SCOPE);
+async function mendScopes({ clients, clientScopes }: KeycloakAdminClient, name: string, id: string): Promise<string[]> {
+  const has = await clients.listDefaultClientScopes({ realm: REALM, id });
+  const scope = (await clientScopes.find({ realm: REALM })).find((it) => it.name === SCOPE);
   // Before version 25 there was none, and tokens named their account anyway.
-  if (scope === undefined || has.some((it) => it.name === SCOPE)) return [];
-  await admin('PUT', `/${REALM}/clients/${id}/default-client-scopes/${scope.id}`);
+  if (scope?.id === undefined || has.some((it) => it.name === SCOPE)) return [];
+  await clients.addDefaultClientScope({ realm: REALM, id, clientScopeId: scope.id });
   return [`client ${name} has again the client scope ${SCOPE}`];
 }
 
-async function mendRoles(admin: KeycloakAdmin, name: string, user: string): Promise<string[]> {
-  const path = `/${REALM}/users/${user}/role-mappings`;
-  const { realmMappings: has = [], clientMappings: ofClients = {} } = (await admin<Mappings>('GET', path)) ?? {};
+async function mendRoles({ users, roles }: KeycloakAdminClient, name: string, user: string): Promise<string[]> {
+  const account = { realm: REALM, id: user };
+  const { realmMappings = [], clientMappings } = await users.listRoleMappings(account);
+  const has = toRoles(realmMappings);
   const lacks = !has.some((it) => it.name === ROLE);
-  if (lacks) await admin('POST', `${path}/realm`, [await admin('GET', `/${REALM}/roles/${ROLE}`)]);
+  if (lacks) {
+    const role = await roles.findOneByName({ realm: REALM, name: ROLE });
+    await users.addRealmRoleMappings({ ...account, roles: toRoles([role ?? {}]) });
+  }
   const others = has.filter((it) => it.name !== ROLE && it.name !== DEFAULT_ROLE);
-  if (others.length > 0) await admin('DELETE', `${path}/realm`, others);
-  const own = ofClients[OWN_CLIENT];
-  if (own !== undefined) await admin('DELETE', `${path}/clients/${own.id}`, own.mappings);
+  if (others.length > 0) await users.delRealmRoleMappings({ ...account, roles: others });
+  const own: ClientRoles | undefined = clientMappings?.[OWN_CLIENT];
+  if (own !== undefined) await users.delClientRoleMappings({ ...account, clientUniqueId: own.id, roles: own.mappings });
   return [
     ...(lacks ? [`client ${name} may create realms (${ROLE})`] : []),
     ...[...others, ...(own?.mappings ?? [])].map((it) => `client ${name} has no longer the role ${it.name}`),
   ];
 }
+
+/** Roles as a mapping names them. */
+const toRoles = (found: readonly Partial<Role>[]): Role[] =>
+  found.flatMap(({ id, name }) => (id === undefined || name === undefined ? [] : [{ id, name }]));
+
+/** The user as whom a client logs in. */
+const serviceAccountOf = async ({ clients }: KeycloakAdminClient, id: string): Promise<string | undefined> => {
+  try {
+    return (await clients.getServiceAccountUser({ realm: REALM, id })).id;
+  } catch (error) {
+    if (statusOf(error) === 404) return undefined;
+    throw error;
+  }
+};
 
 /** Seen by logging in. */
 const refusals = (account: Account): Promise<string[]> =>
