@@ -79,7 +79,7 @@ describe.each(KINDS)('%s', (kind) => {
     await harness.run(`${kind}.drop`, tenant);
   });
 
-  test('another server is adopted where that is asked for, with the address at which tenants find it, and refused where it is not', async () => {
+  test('another server is adopted where that is requested, with the address at which tenants find it, and refused where it is not', async () => {
     const tenant = await createTenant(kind);
     const connections = () =>
       harness.db.tenantConnection.findMany({
@@ -128,7 +128,7 @@ describe.each(KINDS)('%s', (kind) => {
     expect(await refusalOf(tenant, kind, true)).toMatch(/there is no freeflow/);
   });
 
-  test('an attempt whose report got lost tells the same once more', async () => {
+  test('an attempt whose report got lost reports the same once more', async () => {
     const tenant = await createTenant(kind);
     await recordedAs(tenant, kind, { serverId: ANOTHER_SERVER });
     const adoption = await adoptionOf(tenant, kind, true);
@@ -190,7 +190,7 @@ test('qdrant: a collection has no id but its name, so restored with its mark the
 });
 
 describe('what does not carry our mark is refused and left alone', () => {
-  test("a stranger's database beside our roles", async () => {
+  test('a foreign database beside our roles', async () => {
     const tenant = await createTenant('postgres');
     const database = `freeflow_${tenant.name}`;
     await asOwner(`DROP DATABASE ${database}`);
@@ -223,7 +223,7 @@ describe('what does not carry our mark is refused and left alone', () => {
     await harness.run('mongodb.drop', tenant);
   });
 
-  test("a stranger's collection beside the point of our token", async () => {
+  test('a foreign collection beside the point of our token', async () => {
     const tenant = await createTenant('qdrant');
     const collection = `freeflow_${tenant.name}_vectors`;
     await qdrantAsOwner(harness.info).deleteCollection(collection);

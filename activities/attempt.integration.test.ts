@@ -72,7 +72,7 @@ test.each(CUTS)(
 test.each([
   ['CANCELLED', 'cancelled before it did anything: the operation is being undone'],
   ['NOT_FOUND', 'superseded: Temporal has given up this attempt (NOT_FOUND) before it did anything'],
-] as const)('an attempt that is cancelled by %s before it did anything says why', async (reason, message) => {
+] as const)('an attempt that is cancelled by %s before it did anything reports why', async (reason, message) => {
   const tenant = await harness.newTenant();
   const environment = new MockActivityEnvironment({
     workflowExecution: { workflowId: `tenant-${tenant.tenantId}`, runId: tenant.runId },
@@ -116,7 +116,7 @@ const logOf = async ({ tenantId }: { tenantId: string }) =>
 const LOST = 'lost: the worker ended or was cut off before it could report';
 const LATE = 'superseded: it went on without this attempt, which failed with unreachable: postgres: no answer';
 
-test('an attempt that was taken for dead fails after another one has succeeded: told as such, and the operation needs no attention', async () => {
+test('an attempt that was taken for dead fails after another one has succeeded: reported as such, and the operation needs no attention', async () => {
   const tenant = await harness.newTenant();
   const first = attemptAt(tenant, 1, async () => {
     await attemptAt(tenant, 2, async () => undefined);
@@ -146,7 +146,7 @@ test('so does one whose step was parked and scheduled anew since', async () => {
   });
 });
 
-test('an attempt that was taken for dead fails while another one is at work; that one is lost in its turn, and told', async () => {
+test('an attempt that was taken for dead fails while another one is at work; that one is lost in its turn, and reported', async () => {
   const tenant = await harness.newTenant();
   await expect(
     attemptAt(tenant, 1, async () => {
@@ -196,7 +196,7 @@ test.each([
   expect(await harness.db.tenantOperation.findUnique({ where: { id: tenant.operationId } })).toMatchObject(why);
 });
 
-test("a transaction that the master database refuses at its end is told in the server's own words", async () => {
+test("a transaction that the master database refuses at its end is reported with the server's own message", async () => {
   const [one, other] = [await harness.newTenant(), await harness.newTenant()];
   const isolationLevel = 'Serializable';
   // Each reads what the other writes: only one of them can have been the first.

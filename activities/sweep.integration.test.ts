@@ -78,7 +78,7 @@ test.each([
   expect((await sweep()).asked).toEqual(isDue ? [id] : []);
 });
 
-test('however many wait for long, the newest has its turn; what can not be started holds up nobody', async () => {
+test('however many wait for long, the newest has its turn; what can not be started delays nothing else', async () => {
   const names = Array.from({ length: 450 }, () => newName());
   await db.tenant.createMany({ data: names.map((name) => ({ name, ...tenantNames(name) })) });
   const tenants = await db.tenant.findMany({ where: { name: { in: names } } });

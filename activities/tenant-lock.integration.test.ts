@@ -79,7 +79,7 @@ test('twenty at once are inside one after the other', async () => {
   expect(most).toBe(1);
 });
 
-test('losing the session aborts the work and tells so, and the next one gets a new session', async () => {
+test('losing the session aborts the work and reports it, and the next one gets a new session', async () => {
   const lock = newLock();
   const key = randomUUID();
   const holding = held(lock, key);

@@ -19,7 +19,7 @@ const stateOf = async ({ tenantId, operationId }: StepInput) => {
 const undoing = (tenant: StepInput & { runId: string }) =>
   harness.run('start-rollback', tenant, {}, { rollbackReason });
 
-test('of completing and turning round the first one counts, whatever the other had in mind', async () => {
+test('of completing and rolling back the first one counts, whatever the other had in mind', async () => {
   const turned = await harness.newTenant();
   expect(await undoing(turned)).toBeUndefined();
   expect(await harness.run('activate', turned)).toEqual(rollbackReason);

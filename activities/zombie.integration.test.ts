@@ -102,7 +102,7 @@ describe.each(KINDS)('%s', (kind) => {
     await harness.run(`${kind}.drop`, tenant);
   });
 
-  test('an attempt of an old operation that comes late does nothing and says why', async () => {
+  test('an attempt of an old operation that comes late does nothing and reports why', async () => {
     const tenant = await harness.newTenant();
     await newOperation(tenant.tenantId, tenant.operationId);
     await expect(harness.run(`${kind}.create`, tenant)).rejects.toMatchObject({
@@ -114,7 +114,7 @@ describe.each(KINDS)('%s', (kind) => {
   });
 
   // Temporal has given it up for dead, as when its worker was frozen, and has the undo done by another one.
-  test('an attempt of the way forward that comes when its operation is being undone does nothing and says why; the undo does', async () => {
+  test('an attempt of the way forward that comes when its operation is being undone does nothing and reports why; the undo does', async () => {
     const tenant = await harness.newTenant();
     await harness.db.tenantOperation.update({
       where: { id: tenant.operationId },

@@ -89,7 +89,7 @@ test('it is accepted beside the operation that is parked, which stays the last o
   });
 });
 
-test('it holds nothing up: what is asked for while it is open is accepted', async () => {
+test('it holds nothing up: what is requested while it is open is accepted', async () => {
   const id = await parkedTenant();
   await harness.owner.query('UPDATE "TenantOperation" SET state = \'done\', "endedAt" = now() WHERE "tenantId" = $1', [
     id,

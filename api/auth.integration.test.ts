@@ -98,7 +98,7 @@ test('the claim that holds the permissions can be configured', async () => {
   }
 });
 
-test("without the issuer's keys nobody can be judged: 503, not 401", async () => {
+test("without the issuer's keys no token can be verified: 503, not 401", async () => {
   const other = await openApiBench({ AUTH_JWKS_URL: 'http://127.0.0.1:9/certs' });
   try {
     const { status, body, headers } = await other.request('GET', '/tenants');
@@ -120,7 +120,7 @@ test("the stack's own client is let in by the stack's real identity provider", a
   }
 });
 
-/** A token that Keycloak really signed, for somebody else. */
+/** A token that Keycloak really signed, for another party. */
 async function realTokenOf(realm: 'master'): Promise<string> {
   const { keycloak } = bench.master.info;
   expect((await asKeycloakAdmin(bench.master.info, 'GET', `/admin/realms/${realm}`)).status).toBe(200);

@@ -81,7 +81,7 @@ test('a body of 1 MB is refused, and the API goes on', async () => {
   expect((await harness.request('GET', '/tenants')).status).toBe(200);
 });
 
-test('an id that is none is refused, one that nobody has is unknown', async () => {
+test('an id that is none is refused, one that no one has is unknown', async () => {
   for (const [method, rest] of [
     ['GET', ''],
     ['GET', '/logs'],

@@ -104,7 +104,7 @@ test('what has been judged stays as it was judged', () => {
   expect(classify('qdrant', fault)).toBe(fault);
 });
 
-test.each(BACKEND_KINDS)('%s: anything unknown is taken for transient, and says so', (kind) => {
+test.each(BACKEND_KINDS)('%s: anything unknown is taken for transient, and reports it', (kind) => {
   for (const unknown of [
     'a string',
     undefined,
@@ -133,7 +133,7 @@ test('an advice is short and ends with where there is more', () => {
   }
 });
 
-test('a refusal is an answer, silence is none, and a call that nobody took was never made', () => {
+test('a refusal is an answer, silence is none, and a call that no server took was never made', () => {
   expect(isUnanswered(classify('postgres', Object.assign(new Error('x'), { code: '55P03' })))).toBe(false);
   expect(
     isUnanswered(classify('postgres', Object.assign(new Error('x'), { code: 'DEPTH_ZERO_SELF_SIGNED_CERT' }))),

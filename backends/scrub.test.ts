@@ -14,7 +14,7 @@ test.each([
   ['postgres://admin:hunter22@db:5432/x refused', 'postgres://admin:***@db:5432/x refused'],
   ['password=hunter22 host=db', 'password=*** host=db'],
   ['{"client_secret":"hunter22","x":1}', '{"client_secret":"***","x":1}'],
-])('credentials nobody told us about are taken out: %s', (text, clean) => {
+])('credentials that we were not told of are taken out: %s', (text, clean) => {
   expect(scrub(text)).toBe(clean);
 });
 

@@ -23,7 +23,7 @@ test.each([
   });
 });
 
-test('a stack.json that cannot be read says why', async () => {
+test('a stack.json that cannot be read reports why', async () => {
   mkdirSync(path.join(dir, 'stack.json'));
   expect(await freeflow(['token'], { FREEFLOW_STACK_DIR: dir })).toMatchObject({
     code: 4,

@@ -16,7 +16,7 @@ type Says<Row extends OperationRow, Sentence extends string> = [ContradictionIn<
 type Resume = OperationTable['resume'];
 type With<Change> = Omit<Resume, keyof Change> & Change;
 
-test('a row that contradicts itself does not compile, and the compiler says why', () => {
+test('a row that contradicts itself does not compile, and the compiler reports why', () => {
   const sentences: [
     Says<
       With<{

@@ -6,7 +6,7 @@ const database = newTestDatabase();
 beforeAll(() => database.migrate());
 afterAll(() => database.drop());
 
-test('an error of a connection that nobody listens to does not end the process', () => {
+test('an error of a connection without a listener does not end the process', () => {
   expect(new ErrorTolerantClient().emit('error', new Error('terminating connection'))).toBe(true);
 });
 

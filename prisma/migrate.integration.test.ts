@@ -75,7 +75,7 @@ describe('on a server without the database', () => {
 });
 
 describe('a second time', () => {
-  it('changes nothing and says so', async () => {
+  it('changes nothing and reports it', async () => {
     await database.migrate();
     const before = await rows();
     database.said.length = 0;
@@ -118,7 +118,7 @@ describe('a second time', () => {
 });
 
 describe('while another migration runs', () => {
-  it('waits, says so, and goes on when the other is done', async () => {
+  it('waits, reports that, and goes on when the other is done', async () => {
     await database.migrate();
     const holder = new Client({ connectionString: database.url });
     await holder.connect();
@@ -165,7 +165,7 @@ describe('with a folder of migrations of its own', () => {
     ).toEqual([{ half: null, tenant: '"Tenant"' }]);
   });
 
-  it('refuses to go on past a failed migration, and still says why it failed', async () => {
+  it('refuses to go on past a failed migration, and still reports why it failed', async () => {
     writeNext('SELECT nonsense;');
     await expect(database.migrate({ migrationsDir })).rejects.toThrow('nonsense');
     await expect(database.migrate({ migrationsDir })).rejects.toThrow(

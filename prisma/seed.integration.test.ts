@@ -159,7 +159,7 @@ describe('a tenant that FreeFlow provisions itself is left alone', () => {
     expect([await tenantsOf('initech'), await connectionsOf('initech')]).toEqual(before);
   });
 
-  it('when it was only just asked for', async () => {
+  it('when it was only just requested', async () => {
     const id = await newTenant('hooli', 'provisioning');
     await query(
       database.url,
@@ -208,7 +208,7 @@ it('says to run db:migrate first, whether the tables or the whole database are m
   }
 });
 
-it('says that the login is refused, or that nobody answers, without the password', async () => {
+it('says that the login is refused, or that the server does not answer, without the password', async () => {
   const { host } = new URL(database.url);
   expect(await seedDirectly({ MASTER_DATABASE_URL: withLogin(database.url, 'nobody', 'hunter22') })).toEqual({
     code: 1,

@@ -36,7 +36,7 @@ const createManaged = (script: string, changed: Partial<ManagedProcessOptions> =
     ...changed,
   });
 
-test('one that has ended is not ready, though somebody else answers in its place; the error ends with its last words', async () => {
+test('one that has ended is not ready, though another process answers in its place; the error ends with its last words', async () => {
   const server = createManaged('echo the port is taken; exit 3', { check: () => delay(500) });
   await expect(server.start()).rejects.toThrow(
     /^Server exited with code 3\. The last lines of .*:\n +the port is taken$/,

@@ -33,7 +33,7 @@ test('a free port stays, a taken one gives way to the next free one', async () =
   expect(chosen).toMatchObject({ postgres: BASE + 1, mongodb: BASE + 5 });
 });
 
-test('no two are the same, and none is one of those that are not asked for', async () => {
+test('no two are the same, and none is one of those that are not requested', async () => {
   const chosen = await choosePorts(ports({ postgres: BASE, mongodb: BASE, qdrant: BASE, keycloak: BASE + 1 }), [
     'postgres',
     'mongodb',

@@ -11,7 +11,7 @@ const {
   KEYCLOAK_CLIENT_SECRET: clientSecret = '',
 } = workerEnv(info);
 
-test('at PostgreSQL the worker is somebody else than the owner, and no superuser', async () => {
+test('at PostgreSQL the worker is another login than the owner, and no superuser', async () => {
   const who = (url: string) =>
     withPostgres(
       url,
@@ -27,7 +27,7 @@ test('at PostgreSQL the worker is somebody else than the owner, and no superuser
   expect(worker).toEqual({ name: 'freeflow_provisioner', isSuper: false });
 });
 
-test('at MongoDB the worker is somebody else than the owner, with a role of its own', async () => {
+test('at MongoDB the worker is another login than the owner, with a role of its own', async () => {
   const who = (url: string) =>
     withMongo(
       url,
@@ -44,7 +44,7 @@ test('at MongoDB the worker is somebody else than the owner, with a role of its 
   });
 });
 
-test('at Keycloak the worker is somebody else than the owner, who alone administers the realm master', async () => {
+test('at Keycloak the worker is another login than the owner, who alone administers the realm master', async () => {
   expect(clientId).toBe('freeflow-provisioner');
   const asWorker = { ...info, keycloak: { ...info.keycloak, clientId, clientSecret } };
   const look = (as: typeof info) => asKeycloakAdmin(as, 'GET', '/admin/realms/master/users');

@@ -15,7 +15,7 @@ interface Line {
   line: string;
 }
 
-/** Commands that tests of their own run, for they start or end the whole product, take long, or need servers of somebody else. */
+/** Commands that tests of their own run, for they start or end the whole product, take long, or need servers of another party. */
 const RUN_ELSEWHERE: readonly [RegExp, string][] = [
   [/^npm start\b/, 'test/e2e/stack-start.e2e.test.ts'],
   [/^npm test\b/, '.ci/run'],

@@ -84,7 +84,7 @@ test.each(commands)('the CLI understands: %s', async (command) => {
   const {
     temporal: { cliPath, address, namespace },
   } = harness.info;
-  // A Temporal of somebody else's brings no CLI along.
+  // An external Temporal brings no CLI along.
   if (cliPath === undefined) return;
   const env = {
     ...process.env,

@@ -18,7 +18,7 @@ test('a step is tried again while patience lasts, and parked when it is over', (
   expect(nextMove(failed(), SETTINGS, NOW + 1_000)).toEqual({ move: 'park', isNew: true });
 });
 
-test('what waiting cannot mend is given up on the way forward, and parked at once where it has to be done', () => {
+test('what waiting cannot fix is given up on the way forward, and parked at once where it has to be done', () => {
   expect(nextMove(failed({ isRetryable: false }), SETTINGS, NOW)).toEqual({ move: 'give-up' });
   expect(nextMove(failed({ isRetryable: false, isInsisted: true }), SETTINGS, NOW)).toEqual({
     move: 'park',
@@ -34,7 +34,7 @@ test('a parked step is tried again by itself; after a retry it is parked anew', 
   });
 });
 
-test('a parked step that nobody answers is given up after its time, an undo or a drop never', () => {
+test('a parked step that is not answered is given up after its time, an undo or a drop never', () => {
   const settings = { ...SETTINGS, giveUpAfterMs: 60_000 };
   expect(nextMove(failed({ waiting: parked(NOW) }), settings, NOW + 59_999)).toEqual({ move: 'try-again' });
   expect(nextMove(failed({ waiting: parked(NOW) }), settings, NOW + 60_000)).toEqual({ move: 'give-up' });

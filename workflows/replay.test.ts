@@ -9,7 +9,7 @@ const histories = Object.fromEntries(
   readdirSync(FOLDER).map((file) => [file, readFileSync(path.join(FOLDER, file), 'utf8')]),
 );
 
-/** Short, and asked for again when they fail: what they were half-way is nobody's concern. */
+/** Short, and requested again when they fail: their half-way state does not matter. */
 const OF_NO_TENANT = ['sweepOperations', 'reconcile', 'dropOrphan'];
 
 test('there is a history of every workflow of a tenant', () => {

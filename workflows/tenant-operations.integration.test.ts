@@ -13,7 +13,7 @@ import { openFakeOperations, type FakeOperations } from '../test/support/fake-op
 import { until } from '../test/support/until';
 
 // The real workflows on the real Temporal; their activities only note that they were called, and fail when they are told to.
-// Parked steps are tried again by nobody but the tests.
+// Only the tests retry parked steps.
 let fake: FakeOperations;
 beforeAll(async () => {
   fake = await openFakeOperations({ patience: { parkedRetryMs: 3_600_000 } });
@@ -188,7 +188,7 @@ describe('parking and answers', () => {
     expect(fake.callsOf(id, 'unpark').at(-1)?.input).toMatchObject({ isUndoing: false });
   });
 
-  test('a failure that waiting can mend is ridden out by some attempts before it is parked', async () => {
+  test('a failure that waiting can fix is ridden out by some attempts before it is parked', async () => {
     fake.failing.add('qdrant.disable');
     const id = await fake.start('suspend');
     await isParked(id, 'qdrant.disable');
@@ -254,7 +254,7 @@ describe('parking and answers', () => {
     expect(fake.callsOf(id, 'qdrant.create')).toHaveLength(attempts + 1);
   });
 
-  test('a parked create that nobody answers is rolled back after its time', async () => {
+  test('a parked create that is not answered is rolled back after its time', async () => {
     const patience = { patienceMs: 0, parkedRetryMs: 3_600_000, giveUpAfterMs: 500 };
     fake.failing.add('qdrant.create');
     const id = await fake.start('create', { begun: { patience } });

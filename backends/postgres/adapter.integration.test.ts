@@ -92,7 +92,7 @@ test('sessions at work and an autovacuum without end, which a tenant can ask for
   expect(await observeFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
 });
 
-test('what a role of the tenant owns outside its database is not dropped along: the drop fails and says so', async () => {
+test('what a role of the tenant owns outside its database is not dropped along: the drop fails and reports it', async () => {
   const tenant = await harness.newTenant();
   await harness.run('postgres.create', tenant);
   const table = `of_${tenant.name}`;

@@ -14,7 +14,7 @@ afterEach(() => jest.restoreAllMocks());
 const LIFETIME_MS = 900_000;
 const page = z.object({ items: z.array(z.unknown()) });
 
-test('a token is asked for once, and once more before it runs out', async () => {
+test('a token is requested once, and once more before it runs out', async () => {
   const { token } = openSession(envOf(installation));
   const first = await token();
   expect(await token()).toBe(first);

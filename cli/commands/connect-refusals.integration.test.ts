@@ -60,7 +60,7 @@ test('a tenant that is registered only is shown without login or password it doe
 describe('a tenant there is nothing to connect to is refused with 1 and advice', () => {
   const connectRefused = (name: string) => freeflow(['tenants', 'connect', name], env);
 
-  test('one that nobody knows, by name or id', async () => {
+  test('one that is unknown, by name or id', async () => {
     for (const name of ['nobody', randomUUID()])
       expect(await connectRefused(name)).toEqual({
         code: 1,
@@ -113,7 +113,7 @@ describe('what is wrong with the environment is said with what to do, and no sec
       /^SECRETS_KEY is missing; it is needed together with MASTER_DATABASE_URL, KEYCLOAK_URL\nCorrect them, or unset/,
     ],
     [
-      'nobody answers',
+      'no server answers',
       4,
       () => ({ MASTER_DATABASE_URL: 'postgresql://u:hunter22@127.0.0.1:9/x' }),
       /127\.0\.0\.1:9 can't be reached \(ECONNREFUSED\)\.\n.*stack:status/,

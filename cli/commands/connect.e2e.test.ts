@@ -111,7 +111,7 @@ describe("each backend lets the tenant's application in by what is printed", () 
       });
       return ((await response.json()) as { error_description: string }).error_description;
     };
-    // Keycloak says so only to whoever knows the password.
+    // Keycloak reports that only to a client with the password.
     expect(await logIn(field('keycloak', 'adminPassword'))).toBe('Account is not fully set up');
     expect(await logIn('hunter22')).toBe('Invalid user credentials');
     expect((await fetch(field('keycloak', 'adminConsole'))).status).toBe(200);

@@ -65,7 +65,7 @@ describe('rights that were taken or added, at every backend at once', () => {
     });
   };
   const everywhere = { db: '', collection: '' };
-  /** What is changed; what the doctor then says; the set-up mends it afterwards. */
+  /** What is changed; what the doctor then says; the set-up repairs it afterwards. */
   const cases: [string, () => Promise<unknown>, () => Record<string, RegExp>][] = [
     [
       'too few',

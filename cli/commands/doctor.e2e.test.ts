@@ -16,7 +16,7 @@ import { until } from '../../test/support/until';
 
 let installation: TestInstallation;
 let env: Record<string, string>;
-/** Where nobody listens. */
+/** An address where no server listens. */
 let closedPort: string;
 let nowhere: string;
 

@@ -233,7 +233,7 @@ describe('what was changed about a provisioner is repaired by repeating, and sai
     expect(repaired).toMatchObject({ ...wellDone, stdout: expect.stringMatching(said) });
   });
 
-  test('after all that nothing is left to mend', async () => {
+  test('after all that nothing is left to repair', async () => {
     expect((await bench.setUp(everyOwner)).stdout.match(/^ {2}no change needed$/gm)).toHaveLength(3);
   });
 });

@@ -44,7 +44,7 @@ describe('says what is wrong and what to do, with no secret in it', () => {
       /^No local stack runs\.\nStart one with npm start, or set FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID, FREEFLOW_CLIENT_SECRET\.\n$/,
     ],
     [
-      'nobody answers',
+      'no server answers',
       4,
       { ...given, FREEFLOW_TOKEN_URL: 'http://127.0.0.1:9/token' },
       /^http:\/\/127\.0\.0\.1:9\/token does not answer\.\n.*stack:status/,

@@ -57,7 +57,7 @@ test('a token comes with its lifetime, whether or not it can be read', async () 
   expect(await grant()).toEqual({ value: 'opaque', lifetimeMs: 300_000, idTokenSubject: undefined });
 });
 
-test('the secret goes by the header, or by the form where that is asked for', async () => {
+test('the secret goes by the header, or by the form where that is requested', async () => {
   issuer.answer = { status: 200, body: JSON.stringify(TOKEN) };
   await grant();
   await grant('form');
@@ -81,7 +81,7 @@ test.each([
     { 'www-authenticate': 'Basic realm="x"' },
   ],
   ['a failure in JSON', 500, '{"error":"invalid_client","error_description":"No such client"}', {}],
-])('%s is told by its status and its words', async (_what, status, body, headers) => {
+])('%s is identified by its status and its words', async (_what, status, body, headers) => {
   issuer.answer = { status, body, headers };
   expect(await failureOf(grant())).toMatchObject({ code: 'refused', status, reason: 'invalid_client No such client' });
 });
@@ -159,7 +159,7 @@ describe('a shared token', () => {
     expect(await shared.get()).toMatchObject({ value: '1' });
   });
 
-  test('is asked for anew after a failure', async () => {
+  test('is requested anew after a failure', async () => {
     let isUp = false;
     const shared = new SharedToken(async () => {
       if (!isUp) throw new Error('down');

@@ -107,7 +107,7 @@ const WAITS_MS = 8_000;
 
 const sometimes = (weight: number, arbitrary: fc.Arbitrary<Command>) => ({ weight, arbitrary });
 
-/** So many commands in a row; that something is asked for, broken or waited for is likelier than that all is mended. */
+/** So many commands in a row; that something is requested, broken or waited for is likelier than that all is repaired. */
 export const commands = (minLength: number, maxLength: number): fc.Arbitrary<Command[]> =>
   fc.noBias(
     fc.array(
@@ -138,7 +138,7 @@ export const commands = (minLength: number, maxLength: number): fc.Arbitrary<Com
     ),
   );
 
-/** Nobody waits for ever: what is parked goes on once the faults are over, or by an answer. */
+/** No step waits for ever: what is parked goes on once the faults are over, or by an answer. */
 const waits = (model: Model, real: Real) =>
   ends(model, real, WAITS_MS).catch((error: unknown) => {
     if (!/in vain/.test(String(error))) throw error;

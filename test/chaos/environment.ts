@@ -12,7 +12,7 @@ import { clockOf } from './clock';
 import { isOfLine, PLACES, placeOf, type Fault, type LineFault, type ProcessFault } from './plan';
 import { withRetries } from './with-retries';
 
-/** Everything mends by itself soon after a fault. */
+/** Everything recovers by itself soon after a fault. */
 const IMPATIENT = { STEP_PATIENCE_MS: '1500', PARKED_RETRY_MS: '2000', KEYCLOAK_CONCURRENCY: '4' };
 const BYTES_PER_SECOND = 2_000;
 const SLOW_MS = 300;

@@ -7,7 +7,7 @@ import { askFor } from '../support/tenants';
 /** One at each server. */
 const WHAT = ['a PostgreSQL database', 'a MongoDB database', 'a Qdrant collection', 'a Keycloak realm'];
 
-/** Something of somebody else, under a name that is asked for in the middle of everything. */
+/** Something of another party, under a name that is requested in the middle of everything. */
 interface Placed extends ForeignResource {
   name: string;
   before: unknown;
@@ -24,7 +24,7 @@ export const placeForeignResources = ({ info }: TestInstallation, prefix: string
       }),
   );
 
-/** Asks for tenants of their names; gives what went wrong: such a create is undone, and they are what they were. */
+/** Requests tenants of their names; gives what went wrong: such a create is undone, and they are what they were. */
 export async function createOverForeignResources(
   installation: TestInstallation,
   foreignResources: readonly Placed[],

@@ -12,7 +12,7 @@ const goalOf = (action: Asked): OperationGoal => rowOf(OPERATION_REQUESTS[action
 /** Where a tenant is while something is in progress that began elsewhere. */
 const BETWEEN: readonly TenantSituation[] = ['provisioning', 'deleting'];
 
-/** What one tenant may be, as far as somebody can know who sees only what the API answers. */
+/** What one tenant may be, as far as the answers of the API alone show. */
 export class Model {
   /** What it may be once nothing is in progress. */
   may: ReadonlySet<OperationGoal> = new Set<OperationGoal>(['active']);
@@ -23,7 +23,7 @@ export class Model {
   /** Whether something may be in progress; the create is. */
   mayBeUnderWay = true;
 
-  /** @param isNew whether the answer was an operation that does what was asked for and had not ended */
+  /** @param isNew whether the answer was an operation that does what was requested and had not ended */
   accepted(action: Asked, isNew: boolean): void {
     if (!isNew) return;
     const from = new Set(
@@ -48,7 +48,7 @@ export class Model {
     throw new Error(`${action} was refused by ${code} of a tenant that is ${situations.join(' or ')}`);
   }
 
-  /** Somebody gave up what is in progress: it turns round, unless its end came first. */
+  /** The operation in progress was aborted: it rolls back, unless its end came first. */
   noteAborted(): void {
     this.may = new Set([...this.may, ...this.back]);
   }

@@ -58,7 +58,7 @@ const serversOf = (kind: FaultKind): readonly FaultyServer[] =>
 
 /** When a fault begins, by the log of the operation. */
 const MOMENTS = [
-  'before it is asked for',
+  'before it is requested',
   'once it is accepted',
   'once it has begun',
   'once a backend is done',
@@ -81,7 +81,7 @@ export interface Fault {
 export interface Case {
   number: number;
   operation: Operation;
-  /** When an operation that interrupts another one is asked for. */
+  /** When an operation that interrupts another one is requested. */
   interruptedAt: Moment;
   faults: readonly Fault[];
 }
@@ -162,7 +162,7 @@ function faultOf(kind: FaultKind, server: FaultyServer, random: Random, moments:
     after: random.below(13),
   };
   // These are about the request itself.
-  if (kind.startsWith('API')) return { kind, ...chance, moment: 'before it is asked for' };
+  if (kind.startsWith('API')) return { kind, ...chance, moment: 'before it is requested' };
   return { kind, ...(isOfLine(kind) ? { server } : {}), ...chance };
 }
 

@@ -10,7 +10,7 @@ const SEEN_WITHIN_MS = 5_000;
 
 /** Of how many things the log tells by then that they are done: the beginning, then backends. */
 const MUST_BE_DONE: Readonly<Record<Moment, number>> = {
-  'before it is asked for': 0,
+  'before it is requested': 0,
   'once it is accepted': 0,
   'once it has begun': 1,
   'once a backend is done': 2,
@@ -23,7 +23,7 @@ export interface Ran {
   met: Fault[];
 }
 
-/** Asks for the operation of a case and lets its faults happen, each at its moment unless the operation has ended by then. */
+/** Requests the operation of a case and lets its faults happen, each at its moment unless the operation has ended by then. */
 export function runCase(environment: ChaosEnvironment, of: Case, subject: Subject): Promise<Ran> {
   return environment.alone(of.faults, async () => {
     const { installation } = environment;
@@ -34,7 +34,7 @@ export function runCase(environment: ChaosEnvironment, of: Case, subject: Subjec
       await delay(fault.lastsMs);
       await environment.end(fault);
     };
-    const isFirst = ({ moment }: Fault) => moment === 'before it is asked for';
+    const isFirst = ({ moment }: Fault) => moment === 'before it is requested';
     const first = of.faults.filter(isFirst).map(happens);
     const asked = askAll(installation, of, subject);
     const others = of.faults
@@ -43,7 +43,7 @@ export function runCase(environment: ChaosEnvironment, of: Case, subject: Subjec
         const { id } = await asked;
         if (await hasCome(installation, fault.moment, id)) await happens(fault);
       });
-    // What goes wrong with it is told once the faults are over.
+    // What goes wrong with it is reported once the faults are over.
     await Promise.allSettled([asked, ...first, ...others]);
     await Promise.all([...first, ...others]);
     return { subject: await asked, met };

@@ -28,10 +28,10 @@ const QUIET_WITHIN_MS = 60_000;
 /** What came of one case. */
 export interface Outcome {
   of: Case;
-  /** The faults that began while it was to be asked for or in progress. */
+  /** The faults that began while it was to be requested or in progress. */
   met: readonly Fault[];
   expected: Verdict;
-  /** Absent when it could not be asked for or did not end; then `trouble` says why. */
+  /** Absent when it could not be requested or did not end; then `trouble` reports why. */
   verdict?: Verdict;
   trouble?: string;
   /** The failures that its log tells of. */
@@ -194,7 +194,7 @@ async function secretsNamed(
   );
 }
 
-/** Of all that were asked for, also of those that did not end. */
+/** Of all that were requested, also of those that did not end. */
 async function historiesOf(
   { installation }: ChaosEnvironment,
   ended: readonly End[],

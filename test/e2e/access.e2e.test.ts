@@ -137,7 +137,7 @@ test('when the retention time is over the schedule purges it, but never while it
 });
 
 test.each(sampleOf(KINDS, (it) => it === 'mongodb'))(
-  'a suspend that is aborted at %s leaves the tenant as it was, and says why',
+  'a suspend that is aborted at %s leaves the tenant as it was, and reports why',
   async (kind) => {
     const { tenant, app } = await createFilledTenant();
     installation.proxies[kind].shut();

@@ -129,7 +129,7 @@ test('a deletion that is parked because of it goes on to its end', async () => {
   expect(await observeFromOutside(installation.info, name)).toEqual(NOTHING);
 });
 
-test("a stranger's database of that name is refused with cause and advice, stays as it is, and what is parked stays parked", async () => {
+test('a foreign database of that name is refused with cause and advice, stays as it is, and what is parked stays parked', async () => {
   const { id, name } = await createTenant(installation, newName('a'));
   const owner = `freeflow_${name}_owner`;
   const [mark] = await asOwner(`SELECT shobj_description('${owner}'::regrole, 'pg_authid') AS mark`);

@@ -171,7 +171,7 @@ describe.each(sampleOf(CASES, ({ what }) => SHORT_CASES.includes(what)))(
       const { id, name } = next();
       for (const [at, backend] of order.entries()) {
         await post(id, 'retry', backend === undefined ? undefined : { step: `${backend}.${verb}` });
-        // The other one still stands, and says so, until it is answered itself.
+        // The other one still stands, and reports it, until it is answered itself.
         if (at === 0 && backend !== undefined) await parkedAt(id, ...order.slice(1).map((it) => `${it}.${verb}`));
       }
       expect(await operationEnds(installation, id)).toMatchObject(ends);

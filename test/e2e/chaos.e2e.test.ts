@@ -30,7 +30,7 @@ beforeAll(() => {
   process.stdout.write(`CHAOS_SEED=${SEED} CHAOS_TENANTS=${TENANTS}\n`);
   const gate = gateFor(INSTALLATIONS);
   done = rounds.map(({ cases }) => gate(() => inWorldOfItsOwn(cases)));
-  // Whoever awaits it later gets the error all the same.
+  // A later await still gets the error all the same.
   for (const it of done) it.catch(() => undefined);
 });
 afterAll(async () => {

@@ -35,7 +35,7 @@ test('a deletion finds the ledger with something left at its end: told in log an
   const { id, name } = await createTenant(installation, newName('k'));
   await late(name);
   const cause = until(
-    'it says why',
+    'it reports why',
     async () =>
       (
         await installation.master.query<{ cause: string }>(
@@ -54,7 +54,7 @@ test('a deletion finds the ledger with something left at its end: told in log an
   expect(await observeFromOutside(installation.info, name)).toEqual(NOTHING);
 });
 
-test('so does an undone create, and still says why it was undone', async () => {
+test('so does an undone create, and still reports why it was undone', async () => {
   const name = newName('k');
   await late(name);
   const id = await askFor(installation, name);

@@ -22,7 +22,7 @@ afterAll(async () => {
 const startWorker = ({ provisionerUrl } = postgres) => installation.startWorker({ POSTGRES_ADMIN_URL: provisionerUrl });
 const look = (name: string) => observeFromOutside({ ...installation.info, postgres }, name);
 
-/** Does something to the master database while nobody is in it. */
+/** Changes the master database while it has no sessions. */
 async function whileClosed(...statements: string[]): Promise<void> {
   await Promise.all([worker.stop(), installation.api().stop()]);
   await withPostgres(inDatabase(installation.info.postgres.url, 'postgres'), async (owner) => {

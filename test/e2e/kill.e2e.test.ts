@@ -36,7 +36,7 @@ beforeAll(() => {
   const gate = gateFor(INSTALLATIONS);
   for (const scenario of scenarios) {
     const all = Promise.all(Array.from({ length: TIMES }, () => gate(() => runScenario(scenario))));
-    // Whoever awaits it later gets the error all the same.
+    // A later await still gets the error all the same.
     all.catch(() => undefined);
     runs.set(scenario.name, all);
   }

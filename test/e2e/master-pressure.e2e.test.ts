@@ -53,7 +53,7 @@ beforeAll(() => {
       title,
       gate(() => inInstallationOfItsOwn(title, kind)),
     );
-  // Whoever awaits it later gets the error all the same.
+  // A later await still gets the error all the same.
   for (const it of done.values()) it.catch(() => undefined);
 });
 // None is left in progress when another one fails.

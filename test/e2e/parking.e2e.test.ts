@@ -75,7 +75,7 @@ test('a step that fails for long is parked, visibly: state, step, cause and advi
     /waits for an answer: retry or abort\n\nDone: `[^]*\*\*qdrant\.create\*\* is parked since [^]*Cause: qdrant: [^]*runbook\.md#unreachable\n[^]*runbook\.md#qdrant-create$/,
   );
   installation.proxies.qdrant.open();
-  // By itself it would be tried again in ten minutes, which nobody here waits for.
+  // By itself it would be tried again in ten minutes, longer than this test waits.
   expect((await answer(id, 'retry')).status).toBe(202);
   expect(await operationEnds(installation, id)).toMatchObject({
     status: 'active',
@@ -246,7 +246,7 @@ describe('left alone', () => {
   });
   afterAll(() => patient.close());
 
-  test('a parked step mends itself once its backend is back', async () => {
+  test('a parked step recovers by itself once its backend is back', async () => {
     patient.proxies.postgres.shut();
     const id = await askFor(patient, newName('p'));
     await until('it is parked', async () => (await parkedStepsOf(patient, id)).length === 1);
@@ -254,7 +254,7 @@ describe('left alone', () => {
     expect(await operationEnds(patient, id)).toMatchObject({ status: 'active' });
   });
 
-  test('a parked create that nobody answers is rolled back after its time', async () => {
+  test('a parked create that is not answered is rolled back after its time', async () => {
     patient.proxies.qdrant.shut();
     const name = newName('p');
     const id = await askFor(patient, name);

@@ -60,7 +60,7 @@ test('a clean installation reports nothing, whatever its tenants are: active, su
     counts: { resources: 12, missing: 0, orphan: 0, drifted: 0, stale: 0, unknown: 0, fixed: 0 },
   });
   expect((await installation.request('GET', '/reconcile')).body).toEqual(report);
-  // Mended where nothing is wrong, nothing is touched.
+  // Where nothing is wrong, a fix touches nothing.
   const before = await observeFromOutside(installation.info, active?.name ?? '');
   expect(inShort(await reconcile(installation, true))).toEqual([]);
   expect(await observeFromOutside(installation.info, active?.name ?? '')).toEqual(before);
@@ -95,7 +95,7 @@ test('what is missing is named, whole or in part, and fix makes nothing', async 
   expect(inShort(await reconcile())).toEqual([]);
 });
 
-test('what has drifted is named; fix mends access and grants, and leaves to people what may have a reason', async () => {
+test('what has drifted is named; fix repairs access and grants, and leaves to people what may have a reason', async () => {
   const { id, name } = await createTenant(installation, newName('r'));
   const { postgres, mongodb, qdrant, keycloak } = namesOf(name);
   const stranger = `reader_${name}`;

@@ -30,7 +30,7 @@ const COMES = {
   'an answer comes': (id: string) => handleOf(id).signal('answer', { action: 'retry', by: 'a test' }),
 };
 
-/** What is asked for, which of its steps is slow, and which one comes before that. */
+/** What is requested, which of its steps is slow, and which one comes before that. */
 const SLOW = {
   begin: { ask: (name: string) => askFor(installation, name), before: 'accepted' },
   activate: { ask: (name: string) => askFor(installation, name), before: 'keycloak.probe' },

@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => installation.close());
 
-/** A realm of that name that isn't ours: the create fails at once, and waiting can't mend it. */
+/** A realm of that name that isn't ours: the create fails at once, and waiting can't fix it. */
 const foreignRealm = (name: string) =>
   asKeycloakAdmin(installation.info, 'POST', '/admin/realms', { realm: `freeflow-${name}`, enabled: true });
 const removeRealm = (name: string) => asKeycloakAdmin(installation.info, 'DELETE', `/admin/realms/freeflow-${name}`);
@@ -56,7 +56,7 @@ test.each([
   },
 );
 
-test('cancelled by an operator, a create is rolled back and says so', async () => {
+test('cancelled by an operator, a create is rolled back and reports it', async () => {
   const name = newName('c');
   installation.proxies.keycloak.stall(SLOW_MS);
   installation.proxies.keycloak.renew();

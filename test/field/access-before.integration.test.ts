@@ -90,7 +90,7 @@ describe('a login that an administrator has shut stays shut, is named, and holds
     await tenant.run('drop');
   });
 
-  test('postgres: a right to connect that was taken away is told as the own affair of the tenant, not as one of the provisioner', async () => {
+  test('postgres: a right to connect that was taken away is reported as the own affair of the tenant, not as one of the provisioner', async () => {
     const tenant = await newPostgresTenant(harness);
     await asSuperuser(harness, `REVOKE CONNECT ON DATABASE ${tenant.database} FROM ${tenant.app}`);
     await tenant.run('disable');

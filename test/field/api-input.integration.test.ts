@@ -18,7 +18,7 @@ let ids: string[];
 
 beforeAll(async () => {
   harness = await openApiBench();
-  // Nobody works here: every operation counts as ended at once, so that no answer has to wait for a run.
+  // No worker runs here: every operation counts as ended at once, so that no answer has to wait for a run.
   await harness.owner.query(
     `CREATE FUNCTION ended() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.state = 'done'; NEW."endedAt" = now(); RETURN NEW; END $$`,
   );
@@ -184,7 +184,7 @@ test('what is no HTTP, or no path, is a problem like any other', async () => {
   }
 });
 
-test('a value that the master database refuses is told as that, never as its absence', async () => {
+test('a value that the master database refuses is reported as that, never as its absence', async () => {
   const name = newName();
   await harness.owner.query(
     `ALTER TABLE "Tenant" ADD CONSTRAINT refuses_values CHECK (name <> '${name}' OR 1 / (length(name) - ${name.length}) > 0)`,
@@ -202,7 +202,7 @@ test('a value that the master database refuses is told as that, never as its abs
   await harness.owner.query('ALTER TABLE "Tenant" DROP CONSTRAINT refuses_values');
 });
 
-test(`no input answers 5xx, and what is refused says why: ${REQUESTS} requests made from the description of the API`, async () => {
+test(`no input answers 5xx, and what is refused reports why: ${REQUESTS} requests made from the description of the API`, async () => {
   const document = harness.app.swagger() as unknown as Document;
   const requests = hostileRequests(document, {
     ids,
@@ -243,7 +243,7 @@ async function isAnswered(request: HostileRequest, seen: Record<number, number>)
   expect({ ...told, saysWhere }).toMatchObject({ saysWhere: true });
 }
 
-/** Sends a request as it is; `fetch` would mend what is wrong with it. */
+/** Sends a request as it is; `fetch` would correct what is wrong with it. */
 function send({
   method,
   url,

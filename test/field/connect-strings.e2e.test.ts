@@ -82,7 +82,7 @@ describe('Keycloak', () => {
     expect(await issuedBy(keycloak)).toBe(keycloak['issuer']);
   });
 
-  test('that does not answer keeps nobody from the other three, and is told; asked for alone it is refused', async () => {
+  test('that does not answer does not hide the other three, and is told; requested alone it is refused', async () => {
     const away = { KEYCLOAK_TENANT_URL: 'http://127.0.0.1:9' };
     const all = await connect(['--json'], away);
     expect(all).toMatchObject({

@@ -18,7 +18,7 @@ afterAll(() => bench.close());
 const statusFor = async (token: string, at = bench): Promise<number> =>
   (await at.request('GET', '/tenants?limit=1', { token })).status;
 
-/** Waits until the keys have been asked for so many times more. */
+/** Waits until the keys have been requested so many times more. */
 const requestRepeatedly = async (times: number): Promise<void> => {
   const from = bench.issuer.asked;
   await until('the keys have been asked for again', async () => bench.issuer.asked >= from + times);
@@ -91,7 +91,7 @@ describe('where the keys are not due for hours', () => {
     expect(await statusFor(await issuer.token(), patient)).toBe(200);
   });
 
-  test('tokens by keys that nobody publishes do not make the API ask again and again', async () => {
+  test('tokens by keys that no issuer publishes do not make the API ask again and again', async () => {
     const stranger = await issuer.newKey('RS256');
     const tokens = await Promise.all(
       Array.from({ length: 50 }, (_, at) => issuer.token({}, { key: stranger, kid: `unknown-${at}` })),

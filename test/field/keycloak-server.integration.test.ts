@@ -54,7 +54,7 @@ function withoutSubject(token: unknown): string {
 }
 
 describe('which server it is', () => {
-  test('is told by an ID token where access tokens name no account, and is the same as ever', async () => {
+  test('is identified by an ID token where access tokens name no account, and is the same as ever', async () => {
     const known = await serverId();
     trouble.rewrite = tokenAnswer((it) => ({ ...it, access_token: withoutSubject(it['access_token']) }));
     expect(await serverId()).toBe(known);
@@ -112,7 +112,7 @@ test('a realm that is made only after its create was given up does not outlive t
   const tenant = await harness.newTenant();
   trouble.lateMs = (method, url) => (method === 'POST' && /^\/admin\/realms\/?$/.test(url) ? 2_000 : undefined);
   await expect(behind.run('keycloak.create', tenant)).rejects.toMatchObject({ type: 'unreachable' });
-  // The rest of the minutes for which a server may go on with what nobody waits for any more.
+  // The rest of the minutes for which a server may go on with a call that is no longer waited for.
   const where = { tenantId_kind: { tenantId: tenant.tenantId, kind: 'keycloak' } } as const;
   await harness.db.tenantResource.update({ where, data: { callStartedAt: new Date(Date.now() - 50_000) } });
   await harness.run('keycloak.drop', tenant);

@@ -160,7 +160,7 @@ test('a client that is deleted while the tenant is suspended keeps neither suspe
   expect(await realm.logIn()).toBe(200);
 });
 
-test("a tenant's own broken credentials are never told as the provisioner's", async () => {
+test("a tenant's own broken credentials are never reported as the provisioner's", async () => {
   await realm.changeClient({ secret: 'another' });
   await expect(harness.run('keycloak.probe', tenant)).rejects.toMatchObject({
     type: 'probe-refused',

@@ -38,7 +38,7 @@ test.each(['disable', 'drop'] as const)("the tenant's open transaction does not 
   if (verb === 'disable') await tenant.step('drop');
 });
 
-test("an administrator's open transaction on it holds up a drop, which is told as blocked and names it", async () => {
+test("an administrator's open transaction on it holds up a drop, which is reported as blocked and names it", async () => {
   const tenant = await openTenant();
   const { client, session } = await leaveOpen(mongo.url, tenant.name);
   await expect(tenant.step('drop')).rejects.toMatchObject({

@@ -232,7 +232,7 @@ test(
 );
 
 test(
-  'a create that nobody answers is rolled back after its time, counted from its first park over all runs',
+  'a create that is not answered is rolled back after its time, counted from its first park over all runs',
   async () => {
     const patient = await openFakeOperations({
       patience: { eventsPerRun: 50, longestPauseMs: 1, giveUpAfterMs: 8_000 },

@@ -156,7 +156,7 @@ suite('PgBouncer in transaction mode', () => {
     await pooler?.close();
   });
 
-  test('worker, API and migrator do not start, and say why and what to do', async () => {
+  test('worker, API and migrator do not start, and report why and what to do', async () => {
     const none = {
       MASTER_DATABASE_URL: pooler.via(master.workerUrl),
       WORKER_HEALTH_PORT: String(await freePort()),

@@ -27,7 +27,7 @@ test.each(["'of its own'", 'NULL'])(
   },
 );
 
-test('a password that nobody has changed stays the very same, without a word', async () => {
+test('a password that no one has changed stays the very same, without a word', async () => {
   const verifier = () => asSuperuser(harness, `SELECT rolpassword FROM pg_authid WHERE rolname = '${tenant.app}'`);
   const before = await verifier();
   await tenant.run('disable');
@@ -36,7 +36,7 @@ test('a password that nobody has changed stays the very same, without a word', a
   expect(await tenant.lastMessage()).not.toContain('password');
 });
 
-test("a refused login of the tenant is never told as the provisioner's credentials", async () => {
+test("a refused login of the tenant is never reported as the provisioner's credentials", async () => {
   await tenant.sql(`ALTER ROLE CURRENT_USER PASSWORD 'of its own'`);
   await expect(tenant.run('probe')).rejects.toMatchObject({
     type: 'probe-refused',

@@ -141,7 +141,7 @@ test('a tenant has so many connections and no more, and where tenants have taken
   await hungry.run('drop');
 });
 
-test('a certificate that is not trusted is told in those words, by a step and by the doctor', async () => {
+test('a certificate that is not trusted is reported as that, by a step and by the doctor', async () => {
   const [{ data_directory: data = '' } = {}] = (await asSuperuser('SHOW data_directory')) as {
     data_directory?: string;
   }[];

@@ -63,7 +63,7 @@ test('the queues are full, and what cuts off goes first at each backend, then wh
   }
 });
 
-test('what waits for one backend keeps nobody from another', async () => {
+test('what waits for one backend delays no other backend', async () => {
   const before = fake.calls.length;
   const release = fake.hold();
   const waiting = await Promise.all(Array.from({ length: 3 }, () => fake.start('create')));

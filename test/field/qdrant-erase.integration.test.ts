@@ -106,7 +106,7 @@ test('an erasure that was cut short after the data went is finished by the next 
   expect(await observeFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
 });
 
-test('what somebody else has made of that name meanwhile is left alone', async () => {
+test('what another party has made of that name meanwhile is left alone', async () => {
   const { tenant } = await inUse();
   const name = collectionOf(tenant);
   const { nonce } = await entryOf(harness, tenant, 'qdrant');

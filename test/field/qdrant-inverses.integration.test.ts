@@ -118,7 +118,7 @@ test('a try-out leaves alone what the tenant has, under every id it could use', 
   expect(await whole()).toEqual(before);
 });
 
-test('a tenant whose token somebody has taken off the registry gets it back by suspend and resume, and that is reported', async () => {
+test('a tenant whose token was removed from the registry gets it back by suspend and resume, and that is reported', async () => {
   const { nonce } = await entryOf(harness, tenant, 'qdrant');
   await owner.delete(REGISTRY, { wait: true, filter: { must: [{ key: 'nonce', match: { value: nonce } }] } });
   await suspendAndResume();

@@ -193,7 +193,7 @@ test('one at a time: another one, of whichever worker, waits for its turn, and w
   await another.close();
 });
 
-test('a server that gives no answer any more is told once, and keeps nobody waiting; what it left out is counted', async () => {
+test('a server that gives no answer any more is reported once, and delays nothing else; what it left out is counted', async () => {
   const all = await missingCollections(80);
   const { worker, proxy, close } = await workerBehind(harness, 'qdrant');
   let looks = 0;
@@ -217,7 +217,7 @@ test('a server that gives no answer any more is told once, and keeps nobody wait
   });
 });
 
-test('Keycloak is asked for a portion of the tenants that ever were each time, and for each once in a while; what was found stays in the reports', async () => {
+test('Keycloak is queried for a portion of all tenants, gone ones included, each time, and for each once in a while; what was found stays in the reports', async () => {
   const long = new Date(Date.now() - 90 * 24 * 3_600_000);
   const left = await harness.newTenant();
   await harness.run('keycloak.create', left);

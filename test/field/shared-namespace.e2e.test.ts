@@ -124,7 +124,7 @@ describe('two installations in one namespace', () => {
     await restored.drop();
   });
 
-  test('of two that start at the same time on a queue that nobody has, one works and the other ends', async () => {
+  test('of two that start at the same time on a queue that no one has, one works and the other ends', async () => {
     const queue = newQueue();
     const workers = await Promise.all(
       [ours, theirs].map(async ({ workerUrl }) => startWorker(workerUrl, queue, await freePort())),

@@ -143,7 +143,7 @@ test('the command line shows it, says what is not known, and ends with 3', async
   }
 });
 
-test('more than are shown are counted, and never told as all', async () => {
+test('more than are shown are counted, and never reported as all', async () => {
   const oldest = await stand({ state: 'parked', age: '3 hours' });
   await stand({ state: 'parked', age: '2 hours' });
   await stand({ state: 'requested' });

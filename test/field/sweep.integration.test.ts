@@ -17,7 +17,7 @@ const BACKLOG = 10_000;
 let master: Master;
 let db: PrismaClient;
 let operator: Operator;
-/** Nobody works on it: what is started there stays as it is. */
+/** A queue without a worker: what is started there stays as it is. */
 const taskQueue = `swept-${randomUUID()}`;
 
 beforeAll(async () => {
@@ -120,7 +120,7 @@ test('what two thousand runs have not brought to an end is one of many, and no e
   expect(seen).toContain(fresh.id);
 });
 
-test('more broken operations than a portion holds, whose start fails or never ends, keep nobody waiting, and come after the others from then on', async () => {
+test('more broken operations than a portion holds, whose start fails or never ends, delay nothing else, and come after the others from then on', async () => {
   const [broken, well] = [newName('b'), newName('w')];
   await requestMany(db, broken, 150);
   await requestMany(db, well, 150);
@@ -243,7 +243,7 @@ describe('overdue purges', () => {
     expect(await purges()).not.toContain(held);
   });
 
-  test('are not held up by one whose tenant somebody has locked', async () => {
+  test('are not held up by one whose tenant is locked', async () => {
     const [locked, free] = [await insertDeleted(past), await insertDeleted(past)];
     await withPostgres(master.ownerUrl, async (session) => {
       await session.query('BEGIN');

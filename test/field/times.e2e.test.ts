@@ -117,7 +117,7 @@ describe.each(ZONES.map(({ TZ, timezone }) => [TZ, timezone]))('processes in %s,
     expect(rows).toEqual([{ ms: Date.parse(told) }]);
   });
 
-  test('every row of the log is told by the time at which it was written', () => {
+  test('every row of the log is shown with the time at which it was written', () => {
     const { logs, from, to } = lifeIn(TZ);
     const times = logs.stdout
       .trim()
@@ -127,7 +127,7 @@ describe.each(ZONES.map(({ TZ, timezone }) => [TZ, timezone]))('processes in %s,
     expect(times.filter((it) => !(it >= from - ROUNDING_MS && it <= to + ROUNDING_MS))).toEqual([]);
   });
 
-  test('nothing is stuck that was just asked for; what has waited for a minute is', async () => {
+  test('nothing is stuck that was just requested; what has waited for a minute is', async () => {
     const { installation, name } = lifeIn(TZ);
     const {
       body: { items },

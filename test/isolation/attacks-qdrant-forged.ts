@@ -21,7 +21,7 @@ const signatureOf = (token: string): string => token.split('.')[2] ?? '';
 const claimsOf = (token: string): Record<string, unknown> =>
   JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as Record<string, unknown>;
 
-/** Tokens are signed with the API key, so whoever changes one needs that key. */
+/** Tokens are signed with the API key, so changing one takes that key. */
 export const FORGED: readonly Attack[] = [
   forge('unsigned, with all rights', '401', () => `${encode({ alg: 'none', typ: 'JWT' })}.${encode({ access: 'm' })}.`),
   forge(

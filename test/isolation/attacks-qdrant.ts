@@ -24,7 +24,7 @@ const call = (
     by.run(method, path(by.collection, theirs), typeof body === 'function' ? body(by.collection, theirs) : body),
 });
 
-/** A call on a collection of somebody else, below its path. */
+/** A call on a collection of another party, below its path. */
 const on = (whose: string, nameOf: Named<string>) => (what: string, method: string, below: string, body?: object) =>
   call(`${what} ${whose}`, method, (own, other) => `/collections/${nameOf(own, other)}${below}`, body);
 

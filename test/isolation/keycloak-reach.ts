@@ -51,7 +51,7 @@ export async function reachKeycloak(
     password: firstPassword,
     newPassword: adminPassword,
   });
-  // Where no new password was asked for, the first one still holds.
+  // Where no new password was requested, the first one still holds.
   const passwordNow = admin.asked.includes('new password') ? adminPassword : firstPassword;
   return {
     url,

@@ -71,7 +71,7 @@ const ASK: Readonly<
   },
 };
 
-/** Asks for the operation; gives the tenant with the id it has by then. */
+/** Requests the operation; gives the tenant with the id it has by then. */
 export async function ask(
   installation: TestInstallation,
   kind: StatusOperationKind,

@@ -67,7 +67,7 @@ async function inHouse(installation: FaultInjectedInstallation, scenario: Scenar
     KILL_FOLDER: installation.logDir,
     ...(isUndone ? { STEP_PATIENCE_MS: '500' } : {}),
   };
-  // A tenant to be made has an id once it was asked for, and must not begin before the orders are given.
+  // A tenant to be made has an id once it was requested, and must not begin before the orders are given.
   if (kind === 'create' && !isUndone) subjects = await askAll(subjects);
   if (!isUndone) orderAll();
   const killed = await installation.startWorker(killerEnv, KILLER);

@@ -78,7 +78,7 @@ export async function observeOutcome(
   ] = await Promise.all([
     observeFromOutside(installation.info, name),
     isGone ? undefined : logInEverywhere(installation, subject),
-    // What is there may be followed by an earlier create that nobody answered, and says so.
+    // What is there may be followed by an earlier create that was never confirmed, and reports it.
     installation.master.query<{ state: string; unanswered: boolean }>(
       'SELECT state, "callStartedAt" IS NOT NULL AND state <> \'present\' AS unanswered FROM "TenantResource" WHERE "tenantId" = $1',
       [id],

@@ -36,7 +36,7 @@ export interface ActivityHarness {
   close(): Promise<void>;
 }
 
-/** A tenant name nobody else uses. */
+/** A tenant name no one else uses. */
 export const newName = (prefix = 't'): string => `${prefix}${randomBytes(5).toString('hex')}`;
 
 export async function openActivityHarness(env: Record<string, string> = {}): Promise<ActivityHarness> {

@@ -45,7 +45,7 @@ export interface FakeOperations {
   taskQueue: string;
   /** Steps that fail, as `qdrant.create`, and may succeed when they are tried again. */
   failing: Set<string>;
-  /** Steps that fail so that no retry can mend it. */
+  /** Steps that fail so that no retry can fix it. */
   failingForGood: Set<string>;
   /** What steps in the master database return; nothing, for others. */
   returning: Map<string, unknown>;

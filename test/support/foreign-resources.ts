@@ -2,7 +2,7 @@ import type { StackInfo } from '@freeflow/contract/stack-info';
 import type { Db } from 'mongodb';
 import { asKeycloakAdmin, qdrantAsOwner, withMongo, withPostgres, type Seen } from './outside';
 
-/** Something of somebody else under a tenant's name: how it comes there, what is in it, how it goes again. */
+/** Something of another party under a tenant's name: how it comes there, what is in it, how it goes again. */
 export interface ForeignResource {
   what: string;
   step: string;

@@ -4,7 +4,7 @@ import { createServer, request, type IncomingMessage, type ServerResponse } from
 export interface HttpProxy {
   /** Its address, without a path. */
   origin: string;
-  /** What was asked for beside the path that it serves: an address cut short. */
+  /** What was requested beside the path that it serves: an address cut short. */
   strays: string[];
   close: () => Promise<void>;
 }

@@ -10,11 +10,11 @@ export interface Issuer {
   /** A token that the API accepts, unless something is changed in it. */
   token(changed?: Changes, options?: { alg?: 'RS256' | 'ES256'; key?: CryptoKey; kid?: string }): Promise<string>;
   newKey(alg: 'RS256' | 'ES256'): Promise<CryptoKey>;
-  /** What it answers from now on where its keys are asked for, in place of them: a status, a body, or nothing ever. */
+  /** What it answers from now on where its keys are requested, in place of them: a status, a body, or nothing ever. */
   publish(answer: Publication | undefined): void;
   /** Signs by a new key from now on, whose id is given; the old one is published no more. */
   rotate(kid: string): Promise<void>;
-  /** How often its keys have been asked for. */
+  /** How often its keys have been requested. */
   readonly asked: number;
   close(): Promise<void>;
 }

@@ -23,7 +23,7 @@ export interface Master {
 
 /**
  * Makes a master database by the real migrator.
- * @param timezone what the database would have its sessions be in: never UTC, since nobody may depend on it
+ * @param timezone what the database would have its sessions be in: never UTC, since nothing may depend on it
  */
 export async function openMaster(info = readStackInfo(TEST_STACK), timezone = 'Asia/Kathmandu'): Promise<Master> {
   const database = `freeflow_master_${randomBytes(5).toString('hex')}`;

@@ -19,7 +19,7 @@ export function adminUrl(): string {
   return StackFile.parse(JSON.parse(readFileSync(file, 'utf8'))).postgres.url;
 }
 
-/** A database that may not exist yet, with roles nobody else uses: roles belong to the whole server. */
+/** A database that may not exist yet, with roles no one else uses: roles belong to the whole server. */
 export interface TestDatabase {
   readonly name: string;
   readonly url: string;

@@ -6,7 +6,7 @@ import { freeflow, type Ended } from './freeflow';
 import { TEST_STACK } from './master';
 import { asKeycloakAdmin, withMongo, withPostgres } from './outside';
 
-/** A provisioner that nobody else uses, on the shared test servers. */
+/** A provisioner that no one else uses, on the shared test servers. */
 export interface ProvisionerBench {
   info: StackInfo;
   name: string;

@@ -27,7 +27,7 @@ export const namesOf = (name: string) => ({
   keycloak: `freeflow-${name}`,
 });
 
-/** Asks for a reconciliation and waits for its report. */
+/** Requests a reconciliation and waits for its report. */
 export async function reconcileIn(installation: TestInstallation, fix: boolean): Promise<Report> {
   const { status, body, text } = await installation.request('POST', '/reconcile', { fix });
   if (status !== 202) throw new Error(text);
@@ -37,7 +37,7 @@ export async function reconcileIn(installation: TestInstallation, fix: boolean):
   });
 }
 
-/** Asks for the drop of an orphan and waits until that has ended. */
+/** Requests the drop of an orphan and waits until that has ended. */
 export async function dropIn(
   installation: TestInstallation,
   backend: string,

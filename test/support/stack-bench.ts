@@ -134,7 +134,7 @@ function readIfAlive(read: () => string): string {
   try {
     return read();
   } catch {
-    // It has ended in the meantime, or is somebody else's.
+    // It has ended in the meantime, or is another party's.
     return '';
   }
 }

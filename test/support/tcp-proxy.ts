@@ -28,7 +28,7 @@ export interface TcpProxy {
   open(): void;
   /** Takes connections, passes nothing on and answers nothing, for this long; what came in meanwhile is passed on then. */
   stall(ms: number): void;
-  /** Cuts all connections, so that whoever goes on needs a new one; new ones are taken. */
+  /** Cuts all connections, so that a client needs a new one to go on; new ones are accepted. */
   renew(): void;
   /** Troubles all connections, those that are open as well; nothing: no more trouble. */
   trouble(it?: Trouble): void;

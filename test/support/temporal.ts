@@ -12,7 +12,7 @@ export async function openOperator({ temporal }: StackInfo): Promise<Operator> {
   return { client: new Client({ connection, namespace: temporal.namespace }), close: () => connection.close() };
 }
 
-/** Ends what a test has started and nobody carries on: open runs are looked at by every sweep of the server. */
+/** Ends the runs that a test has left without a worker: every sweep of the server would check them. */
 export async function terminateRuns({ client: { workflow } }: Operator, taskQueue: string): Promise<void> {
   for await (const { workflowId } of workflow.list({
     query: `TaskQueue = '${taskQueue}' AND ExecutionStatus = 'Running'`,

@@ -63,12 +63,12 @@ export async function abortWhenParked(installation: TestInstallation, id: string
 
 const OPEN = ['requested', 'running', 'parked', 'undoing'];
 
-/** Asks for a tenant and waits until the operation has ended, however it ended. */
+/** Requests a tenant and waits until the operation has ended, however it ended. */
 export async function createTenant(installation: TestInstallation, name: string): Promise<Tenant> {
   return operationEnds(installation, await askFor(installation, name));
 }
 
-/** Asks for a tenant; gives its id. */
+/** Requests a tenant; gives its id. */
 export async function askFor(installation: TestInstallation, name: string): Promise<string> {
   const { status, text, body } = await installation.request(
     'POST',

@@ -40,7 +40,7 @@ export async function untilStandstill<T>(
   progress: () => Promise<unknown>,
   standstillMs: number,
 ): Promise<T> {
-  // Whoever is asked for it may be away just then, as by the fault of a test: that is another state, too.
+  // The server that is queried may be away just then, as by the fault of a test: that is another state, too.
   const progressNow = () => progress().catch(String);
   for (let last = await progressNow(); ;) {
     try {

@@ -100,7 +100,7 @@ test("who reads connection strings is in the tenant's log, and the commands to t
   ]);
 });
 
-describe('what can not be done ends with its own exit code, says why and what to do, and shows no secret', () => {
+describe('what can not be done ends with its own exit code, reports why and what to do, and shows no secret', () => {
   const cases: [string, number, () => Promise<string[]> | string[], RegExp][] = [
     [
       'a name that is taken',
@@ -124,7 +124,7 @@ describe('what can not be done ends with its own exit code, says why and what to
     ],
     ['--force without --hard', 2, () => ['delete', 'acme', '--force', '--yes'], /--force needs --hard/],
     [
-      'a deletion that nobody can confirm',
+      'a deletion without a terminal to confirm it',
       2,
       async () => ['delete', (await json('create', newName('c'))).name],
       /not a terminal\.\nConfirm with --yes/,
@@ -162,7 +162,7 @@ describe('what can not be done ends with its own exit code, says why and what to
     await withMongo(installation.info.mongodb.url, (client) => client.db(`freeflow_${name}`).dropDatabase());
   });
 
-  test('nobody answers: 4, with where it was looked for', async () => {
+  test('no server answers: 4, with where it was looked for', async () => {
     const ended = await freeflow(['tenants', 'list'], { ...env, FREEFLOW_API_URL: 'http://127.0.0.1:9' });
     expect(ended).toEqual({
       code: 4,

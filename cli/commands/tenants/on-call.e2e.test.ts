@@ -23,7 +23,7 @@ afterEach(() => {
 const run = (...args: string[]) => freeflow(['tenants', ...args], env);
 const idOf = async (name: string) => (JSON.parse((await run('show', name, '--json')).stdout) as { id: string }).id;
 
-test('a parked create ends with 3 and its ways out; stuck shows it, retry in vain 3, mended 0', async () => {
+test('a parked create ends with 3 and its ways out; stuck shows it, retry in vain 3, repaired 0', async () => {
   const name = newName('o');
   installation.proxies.qdrant.shut();
   const created = await run('create', name);
@@ -60,7 +60,7 @@ test('aborted it ends with 1: all of it was undone', async () => {
   });
 });
 
-test('a drop that is skipped ends with 1, incomplete; the deletion can be asked for again', async () => {
+test('a drop that is skipped ends with 1, incomplete; the deletion can be requested again', async () => {
   const { name } = await createTenant(installation, newName('o'));
   installation.proxies.qdrant.shut();
   expect(await run('delete', name, '--hard', '--force', '--yes')).toMatchObject({ code: 3 });
@@ -107,7 +107,7 @@ test('one command for all that is stuck, also where a run was ended from outside
   });
 });
 
-test("after a restore, adopt records what is found under the tenant's mark, and says so", async () => {
+test("after a restore, adopt records what is found under the tenant's nonce, and reports it", async () => {
   const { id, name } = await createTenant(installation, newName('o'));
   await restorePostgresDatabase(installation.info, name);
   expect(await run('suspend', name)).toMatchObject({

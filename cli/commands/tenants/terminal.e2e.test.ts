@@ -15,7 +15,7 @@ afterAll(() => installation.close());
 
 const CTRL_C = '\u0003';
 
-test('somebody who watches sees a spinner and colours; Ctrl-C leaves the operation running and says how to follow it', async () => {
+test('a terminal shows a spinner and colours; Ctrl-C leaves the operation running and says how to follow it', async () => {
   const name = newName('s');
   const sitting = sitDown(['tenants', 'create', name], env);
   await until('the first step shows', async () => sitting.screen().includes('begin'));
@@ -31,7 +31,7 @@ test('somebody who watches sees a spinner and colours; Ctrl-C leaves the operati
   expect(watching.screen()).toMatch(/activate[^]*is .*active/);
 });
 
-test('a deletion asks for the name: another word does nothing, the name does it', async () => {
+test('a deletion requires the name: another word does nothing, the name does it', async () => {
   const name = newName('s');
   const { id } = await operationEnds(installation, await askFor(installation, name));
   for (const [typed, code, status] of [
