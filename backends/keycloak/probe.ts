@@ -4,7 +4,7 @@ import { expectRefusal, type RefusalRule } from '../refusal';
 import { REFUSALS as LOGIN_REFUSALS, requestToken, type ServiceAccount } from './token';
 
 const REQUEST_TIMEOUT_MS = 10_000;
-/** There is none of this name: an answer to somebody who may look. */
+/** There is none of this name: an answer to an account that may read it. */
 const NOT_FOUND = 404;
 
 export const KEYCLOAK_REFUSAL: RefusalRule = {
@@ -31,7 +31,7 @@ export async function probeKeycloak(tenant: ServiceAccount, adminRealm: string):
   const own = encodeURIComponent(tenant.realm);
   const admin = encodeURIComponent(adminRealm);
   const attempts: [what: string, method: 'GET' | 'DELETE', path: string][] = [
-    // There is none of this id: a 404 would be the answer to somebody who may remove components.
+    // There is none of this id: a 404 would be the answer to an account that may remove components.
     ['removing a component of its own realm', 'DELETE', `/admin/realms/${own}/components/${randomUUID()}`],
     [`listing the users of realm ${adminRealm}`, 'GET', `/admin/realms/${admin}/users`],
     [`using its token at realm ${adminRealm}`, 'GET', `/realms/${admin}/protocol/openid-connect/userinfo`],

@@ -19,7 +19,7 @@ type Attempt = [what: string, database: string, command: Document];
 
 /**
  * As the tenant: may write and read in its own database, and is refused at `admin`, at our own database, at making users
- * and at changing its mark, each time by code 13 (Unauthorized). Nothing is written, whatever is let: each command is
+ * and at changing its nonce, each time by code 13 (Unauthorized). Nothing is written, even where it is allowed: each command is
  * authorised as one that writes, and matches nothing, is only explained, or names what doesn't exist.
  * @param hasOwnRoleOnly false where an administrator has given it more: then what it may at its own database was meant
  */
@@ -29,7 +29,7 @@ export async function probeMongo(
   foreignDatabase: string,
   hasOwnRoleOnly: boolean,
 ): Promise<void> {
-  // Nobody can have a collection of this name.
+  // No collection can have this name.
   const nowhere = `freeflow-probe-${randomUUID()}`;
   const nothing = { q: { _id: nowhere }, u: { $set: { value: 42 } } };
   const own: Attempt[] = [
@@ -58,8 +58,8 @@ export async function probeMongo(
     ['changing its nonce', ownDatabase, { updateUser: ownDatabase, customData: {}, mechanisms: [nowhere] }],
   ];
   for (const [what, database, command] of own) {
-    const allowed = tenant.db(database).command({ ...command, maxTimeMS: SERVER_LIMIT_MS });
-    await allowed.catch((error: unknown) => {
+    const reply = tenant.db(database).command({ ...command, maxTimeMS: SERVER_LIMIT_MS });
+    await reply.catch((error: unknown) => {
       if (hasCode(error, UNAUTHORIZED))
         throw new BackendFault('probe-refused', `MongoDB: the tenant is refused ${what} in its own database`, {
           cause: error,
@@ -72,15 +72,15 @@ export async function probeMongo(
 }
 
 /**
- * The same for a user that may not log in from here, by authentication restrictions that somebody has put on it: told from
- * what the server says of its rights on the same targets.
+ * The same for a user that may not log in from here, by authentication restrictions that an administrator has set: judged by
+ * the rights that the server reports for it on the same targets.
  */
 export function probeFromOutside(user: UserDetails, foreignDatabase: string): void {
   if (!canWrite(user))
     throw new BackendFault('probe-refused', `MongoDB: user ${user.user} may not write in its own database`);
-  const leaks = ({ db, anyResource }: PrivilegedResource) =>
+  const isForeign = ({ db, anyResource }: PrivilegedResource) =>
     anyResource === true || (db !== undefined && ['', 'admin', foreignDatabase].includes(db));
-  const leaked = (user.inheritedPrivileges ?? []).filter(({ resource }) => leaks(resource));
+  const leaked = (user.inheritedPrivileges ?? []).filter(({ resource }) => isForeign(resource));
   if (leaked.length > 0)
     throw new BackendFault(
       'probe-leak',

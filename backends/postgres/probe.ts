@@ -23,7 +23,7 @@ interface Own {
 
 /**
  * As the tenant: writes and reads in its own schema (rolled back, so nothing of it stays), and is refused at
- * every foreign database, at making a role or a schema, at becoming its owner and at changing its mark, each time by 42501.
+ * every foreign database, at making a role or a schema, at becoming its owner and at changing its nonce, each time by 42501.
  */
 export async function probePostgres(
   server: PostgresServer,
@@ -70,26 +70,26 @@ async function probeOwn(
   { database, schema, owner }: Own,
   isItself: boolean,
 ): Promise<void> {
-  await rolledBack(client, () => writeAndRead(client, `${id(schema)}.${id(unused())}`));
+  await runRolledBack(client, () => writeAndRead(client, `${id(schema)}.${id(unusedName())}`));
   await expectRefusal(POSTGRES_REFUSAL, 'creating a role', () =>
-    rolledBack(client, () => client.query(`CREATE ROLE ${id(unused())}`)),
+    runRolledBack(client, () => client.query(`CREATE ROLE ${id(unusedName())}`)),
   );
   // Given by name it was an administrator's wish, as for extensions, and leads nowhere else; the reconciliation reports it.
   if (!(await mayCreate(server, role, database)))
     await expectRefusal(POSTGRES_REFUSAL, 'creating a schema', () =>
-      rolledBack(client, () => client.query(`CREATE SCHEMA ${id(unused())}`)),
+      runRolledBack(client, () => client.query(`CREATE SCHEMA ${id(unusedName())}`)),
     );
   if (isItself)
     await expectRefusal(POSTGRES_REFUSAL, 'becoming its owner', () =>
-      rolledBack(client, () => client.query(`SET ROLE ${id(owner)}`)),
+      runRolledBack(client, () => client.query(`SET ROLE ${id(owner)}`)),
     );
   await expectRefusal(POSTGRES_REFUSAL, 'changing its nonce', () =>
-    rolledBack(client, () => client.query(`COMMENT ON ROLE ${id(owner)} IS 'probe'`)),
+    runRolledBack(client, () => client.query(`COMMENT ON ROLE ${id(owner)} IS 'probe'`)),
   );
 }
 
 /** No name that a tenant has, or could have thought of. */
-const unused = (): string => `freeflow_probe_${randomBytes(12).toString('hex')}`;
+const unusedName = (): string => `freeflow_probe_${randomBytes(12).toString('hex')}`;
 
 async function writeAndRead(client: Client, table: string): Promise<void> {
   // By full names, in case the tenant has types or functions that are called like PostgreSQL's; and with its own rights, which
@@ -102,7 +102,7 @@ async function writeAndRead(client: Client, table: string): Promise<void> {
     throw new BackendFault('probe-refused', 'PostgreSQL: the tenant did not read back what it wrote');
 }
 
-async function rolledBack(client: Client, work: () => Promise<unknown>): Promise<void> {
+async function runRolledBack(client: Client, work: () => Promise<unknown>): Promise<void> {
   await client.query('BEGIN READ WRITE');
   try {
     await work();

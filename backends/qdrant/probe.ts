@@ -8,7 +8,7 @@ import { DECOY } from './token-registry';
 const FORBIDDEN = 403;
 /** What a token answers whose point is gone. */
 const UNAUTHORIZED = 401;
-/** What somebody who may make collections is answered for one that exists. */
+/** The answer to an account that may create collections, for one that exists. */
 const CONFLICT = 409;
 
 export const QDRANT_REFUSAL: RefusalRule = {
@@ -21,17 +21,21 @@ export const QDRANT_REFUSAL: RefusalRule = {
 /**
  * As the tenant: may read and write its own collection, and is refused with 403 at the decoy, at the registry of tokens, at
  * deleting another's data, at making a collection and at changing its own one's settings. Changes nothing, even where it isn't
- * refused: the right to write is seen by deleting a point of a random id, which nobody has.
+ * refused: the right to write is seen by deleting a point of a random id, which does not exist.
  */
 export async function probeQdrant(tenant: QdrantClient, collection: string): Promise<void> {
-  const nobodys = [randomUUID()];
-  await allowed('reading its own points', () => tenant.retrieve(collection, { ids: nobodys, with_payload: false }));
-  await allowed('writing to its own collection', () => tenant.delete(collection, { wait: true, points: nobodys }));
+  const unusedIds = [randomUUID()];
+  await assertAllowed('reading its own points', () =>
+    tenant.retrieve(collection, { ids: unusedIds, with_payload: false }),
+  );
+  await assertAllowed('writing to its own collection', () =>
+    tenant.delete(collection, { wait: true, points: unusedIds }),
+  );
 
   await expectRefusal(QDRANT_REFUSAL, 'reading the decoy collection', () => tenant.getCollection(DECOY));
   await expectRefusal(QDRANT_REFUSAL, 'reading the registry', () => tenant.scroll(REGISTRY, { limit: 1 }));
   await expectRefusal(QDRANT_REFUSAL, 'deleting from the decoy collection', () =>
-    tenant.delete(DECOY, { wait: true, points: nobodys }),
+    tenant.delete(DECOY, { wait: true, points: unusedIds }),
   );
   await expectRefusal(QDRANT_REFUSAL, 'changing its own collection', () => tenant.updateCollection(collection, {}));
   // It is there already, so nothing is made even by a token that may.
@@ -50,7 +54,7 @@ export async function assertTokenRefused(tenant: QdrantClient, collection: strin
 }
 
 // As the provisioner's own it would be its credentials that are blamed.
-async function allowed(what: string, attempt: () => Promise<unknown>): Promise<void> {
+async function assertAllowed(what: string, attempt: () => Promise<unknown>): Promise<void> {
   try {
     await attempt();
   } catch (error) {

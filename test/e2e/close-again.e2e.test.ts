@@ -31,7 +31,7 @@ const runsOf = async (id: string) =>
     )
   ).rows[0]?.runs;
 
-test('a deletion finds the ledger with something left at its end: told in log and operation, dropped once more by another run', async () => {
+test('a deletion finds the ledger with something left at its end: reported in log and operation, dropped once more by another run', async () => {
   const { id, name } = await createTenant(installation, newName('k'));
   await late(name);
   const cause = until(
@@ -39,7 +39,7 @@ test('a deletion finds the ledger with something left at its end: told in log an
     async () =>
       (
         await installation.master.query<{ cause: string }>(
-          'SELECT cause FROM "TenantOperation" WHERE "tenantId" = $1 AND step = \'close\'',
+          'SELECT cause FROM "TenantOperation" WHERE "tenantId" = $1 AND step = \'mark-gone\'',
           [id],
         )
       ).rows[0]?.cause,

@@ -37,10 +37,10 @@ export async function ensureServiceAccount(
   const { value: secret } = await clients.getClientSecret({ realm, id });
   if (before === undefined)
     return { id, secret: secret ?? password.value, did: [`client ${clientId} created in realm ${realm}`] };
-  return { id, ...(await mend(admin, realm, { ...before, id }, secret, password)) };
+  return { id, ...(await repairAccount(admin, realm, { ...before, id }, secret, password)) };
 }
 
-async function mend(
+async function repairAccount(
   { clients }: KeycloakAdminClient,
   realm: string,
   client: ClientRepresentation & { id: string },

@@ -36,7 +36,7 @@ interface ClientRoles {
 }
 
 /**
- * Makes the provisioner, a service account which may create realms and nothing else, or mends what was changed about it.
+ * Makes the provisioner, a service account which may create realms and nothing else, or repairs what was changed about it.
  * Keycloak gives it the rights over each realm it makes.
  * @throws SetUpError
  */
@@ -49,9 +49,9 @@ export async function setUpKeycloak({ owner, name, password }: KeycloakSetUp): P
     return {
       did: [
         ...did,
-        ...(await mendTokens(admin, name, id)),
-        ...(await mendScopes(admin, name, id)),
-        ...(await mendRoles(admin, name, account)),
+        ...(await repairTokens(admin, name, id)),
+        ...(await repairScopes(admin, name, id)),
+        ...(await repairRoles(admin, name, account)),
       ],
       warnings: await refusals({ ...owner, clientId: name, clientSecret: secret }),
       password: secret,
@@ -61,7 +61,7 @@ export async function setUpKeycloak({ owner, name, password }: KeycloakSetUp): P
   }
 }
 
-async function mendTokens({ clients }: KeycloakAdminClient, name: string, id: string): Promise<string[]> {
+async function repairTokens({ clients }: KeycloakAdminClient, name: string, id: string): Promise<string[]> {
   const client = (await clients.findOne({ realm: REALM, id })) ?? {};
   if (Object.entries(SMALL_TOKENS).every(([key, value]) => client.attributes?.[key] === value)) return [];
   await clients.update({ realm: REALM, id }, { ...client, attributes: { ...client.attributes, ...SMALL_TOKENS } });
@@ -71,7 +71,11 @@ async function mendTokens({ clients }: KeycloakAdminClient, name: string, id: st
 /** Its tokens name its account by this one; the worker tells servers apart by that. */
 const SCOPE = 'basic';
 
-async function mendScopes({ clients, clientScopes }: KeycloakAdminClient, name: string, id: string): Promise<string[]> {
+async function repairScopes(
+  { clients, clientScopes }: KeycloakAdminClient,
+  name: string,
+  id: string,
+): Promise<string[]> {
   const has = await clients.listDefaultClientScopes({ realm: REALM, id });
   const scope = (await clientScopes.find({ realm: REALM })).find((it) => it.name === SCOPE);
   // Before version 25 there was none, and tokens named their account anyway.
@@ -80,7 +84,7 @@ async function mendScopes({ clients, clientScopes }: KeycloakAdminClient, name: 
   return [`client ${name} has again the client scope ${SCOPE}`];
 }
 
-async function mendRoles({ users, roles }: KeycloakAdminClient, name: string, user: string): Promise<string[]> {
+async function repairRoles({ users, roles }: KeycloakAdminClient, name: string, user: string): Promise<string[]> {
   const account = { realm: REALM, id: user };
   const { realmMappings = [], clientMappings } = await users.listRoleMappings(account);
   const has = toRoles(realmMappings);
