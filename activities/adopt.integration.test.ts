@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { BackendKind } from '@freeflow/contract';
+import { BACKEND_KINDS, type BackendKind } from '@freeflow/contract';
 import { ApplicationFailure } from '@temporalio/common';
 import { openActivityHarness, type ActivityHarness } from '../test/support/activity-harness';
 import { inDatabase } from '../test/support/master';
 import { asKeycloakAdmin, observeFromOutside, NOTHING, qdrantAsOwner, withPostgres } from '../test/support/outside';
 import { restoreMongoUser, restorePostgresDatabase, restoreQdrantCollection } from '../test/support/restore';
 
-const KINDS: BackendKind[] = ['postgres', 'mongodb', 'qdrant', 'keycloak'];
 const ANOTHER_SERVER = 'another:42';
 
 let harness: ActivityHarness;
@@ -65,7 +64,7 @@ async function refusalOf(tenant: MadeTenant, kind: BackendKind, acceptServer = f
   return row?.message ?? '';
 }
 
-describe.each(KINDS)('%s', (kind) => {
+describe.each(BACKEND_KINDS)('%s', (kind) => {
   test('what is as recorded: nothing to adopt', async () => {
     const tenant = await createTenant(kind);
     const before = [await ledgerOf(tenant, kind), await observeFromOutside(harness.info, tenant.name)];

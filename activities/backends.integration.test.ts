@@ -1,8 +1,7 @@
-import type { BackendKind } from '@freeflow/contract';
+import { BACKEND_KINDS } from '@freeflow/contract';
 import { openActivityHarness, type ActivityHarness } from '../test/support/activity-harness';
 import { observeFromOutside, NOTHING } from '../test/support/outside';
 
-const KINDS: BackendKind[] = ['postgres', 'mongodb', 'qdrant', 'keycloak'];
 let harness: ActivityHarness;
 
 beforeAll(async () => {
@@ -10,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => harness.close());
 
-describe.each(KINDS)('%s', (kind) => {
+describe.each(BACKEND_KINDS)('%s', (kind) => {
   const secretsOf = (tenantId: string) =>
     harness.db.tenantSecret.findMany({ where: { tenantId }, orderBy: { name: 'asc' } });
   const ledgerOf = (tenantId: string) =>

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { BackendKind } from '@freeflow/contract';
+import { BACKEND_KINDS, type BackendKind } from '@freeflow/contract';
 import { openActivityHarness, type ActivityHarness } from '../test/support/activity-harness';
 import { endLockSessions } from '../test/support/lock-sessions';
 import { observeFromOutside, NOTHING } from '../test/support/outside';
@@ -8,7 +8,6 @@ import { until } from '../test/support/until';
 import { workerBehind } from '../test/support/worker-behind';
 
 const SLOW_MS = 2_500;
-const KINDS: BackendKind[] = ['postgres', 'mongodb', 'qdrant', 'keycloak'];
 
 let harness: ActivityHarness;
 const closing: (() => Promise<void>)[] = [];
@@ -39,7 +38,7 @@ const callOf = async (tenantId: string, kind: BackendKind) =>
 const ledgerState = async (tenantId: string, kind: BackendKind) =>
   (await harness.db.tenantResource.findUnique({ where: { tenantId_kind: { tenantId, kind } } }))?.state;
 
-describe.each(KINDS)('%s', (kind) => {
+describe.each(BACKEND_KINDS)('%s', (kind) => {
   test('a new operation begins while an old create still works: it waits its turn, and nothing is left', async () => {
     const { worker, proxy, close } = await workerBehind(harness, kind);
     closing.push(close);

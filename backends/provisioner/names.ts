@@ -1,4 +1,4 @@
-/** What the provisioner is called, unless another one is wanted beside it. */
+/** What the provisioner is called, unless another one is wanted beside it; each backend derives its own form of it. */
 export const PROVISIONER = 'freeflow_provisioner';
 
 /** A set-up changes any role or account of this name: an owner's, an application's or a master role's name can't be one. */
@@ -9,10 +9,3 @@ export const isProvisionerName = (text: string): boolean => PATTERN.test(text);
 
 /** The form of such a name, in words. */
 export const PROVISIONER_NAME_FORM = 'lower-case letters, digits and _, with _provisioner at the end';
-
-/** The provisioner at each backend, by the customs of each. */
-export const provisionerNames = (name: string) => ({
-  postgres: name,
-  mongodb: { user: name, role: name.replace(/_+(\w?)/g, (_all, letter: string) => letter.toUpperCase()) },
-  keycloak: name.replaceAll('_', '-'),
-});

@@ -1,3 +1,4 @@
+import { BACKEND_KINDS } from '@freeflow/contract';
 import { newName } from '../../test/support/activity-harness';
 import { envOf, freeflow } from '../../test/support/freeflow';
 import { openTestInstallation, type TestInstallation } from '../../test/support/installation';
@@ -85,7 +86,7 @@ test('at a terminal it is shown what is waited for, and an orphan is dropped aft
   const lines = [...looking.screen().matchAll(/ -- (resources drop \w+ \S+ --id \S+)\r?\n/g)].map(([, line]) =>
     (line ?? '').split(' '),
   );
-  expect(new Set(lines.map((it) => it[2]))).toEqual(new Set(['postgres', 'mongodb', 'qdrant', 'keycloak']));
+  expect(new Set(lines.map((it) => it[2]))).toEqual(new Set(BACKEND_KINDS));
   for (const line of lines) {
     for (const [typed, code] of [
       ['yes', 1],

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { inspect } from 'node:util';
+import { BACKEND_KINDS } from '@freeflow/contract';
 import fc from 'fast-check';
 import { openSecret, sealSecret, type SecretEnvelope, type SecretIdentity } from './envelope';
 import { readSecretKeys } from './keys';
 
-const BACKENDS = ['postgres', 'mongodb', 'qdrant', 'keycloak'];
 const newKey = () => randomBytes(32).toString('base64');
 const keys = readSecretKeys(newKey());
 
@@ -16,7 +16,7 @@ const name = fc.oneof(
 );
 const identity: fc.Arbitrary<SecretIdentity> = fc.record({
   tenantId: fc.uuid(),
-  backend: fc.constantFrom(...BACKENDS),
+  backend: fc.constantFrom(...BACKEND_KINDS),
   name,
   version: fc.oneof(fc.constantFrom(1, 2, 12), fc.integer({ min: 1, max: 999_999_999 })),
 });
@@ -123,7 +123,7 @@ test('a tag shortened to what GCM would also verify is refused', () => {
 describe('moved to a row of another', () => {
   const changes: Record<keyof SecretIdentity, fc.Arbitrary<Partial<SecretIdentity>>> = {
     tenantId: fc.record({ tenantId: fc.uuid() }),
-    backend: fc.record({ backend: fc.constantFrom(...BACKENDS) }),
+    backend: fc.record({ backend: fc.constantFrom(...BACKEND_KINDS) }),
     name: fc.record({ name }),
     version: fc.record({ version: fc.integer({ min: 1, max: 99 }) }),
   };

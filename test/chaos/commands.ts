@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { OPERATION_REQUESTS, type BackendKind, type OperationGoal } from '@freeflow/contract';
+import { BACKEND_KINDS, OPERATION_REQUESTS, type BackendKind, type OperationGoal } from '@freeflow/contract';
 import fc from 'fast-check';
 import { tenantOf, type Tenant } from '../support/tenants';
 import { until } from '../support/until';
@@ -92,7 +92,6 @@ export async function ends(
   return tenant;
 }
 
-const SERVERS = ['postgres', 'mongodb', 'qdrant', 'keycloak'] as const;
 const BROKEN = [
   'refuses',
   'loses replies',
@@ -118,7 +117,7 @@ export const commands = (minLength: number, maxLength: number): fc.Arbitrary<Com
         sometimes(
           3,
           fc
-            .tuple(fc.constantFrom(...SERVERS), fc.constantFrom(...BROKEN))
+            .tuple(fc.constantFrom(...BACKEND_KINDS), fc.constantFrom(...BROKEN))
             .map(([server, fault]) => troubles(server, fault)),
         ),
         sometimes(1, fc.constant(command('calm', (_, real) => calm(real)))),

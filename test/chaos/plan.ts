@@ -1,4 +1,4 @@
-import { type OperationGoal, type StatusOperationKind } from '@freeflow/contract';
+import { BACKEND_KINDS, type OperationGoal, type StatusOperationKind } from '@freeflow/contract';
 import { FAULTY_SERVERS, type FaultyServer } from '../support/fault-injected-installation';
 import { ANSWERS, type AnswerKind } from './answers';
 import { randomOf, type Random } from './random';
@@ -92,7 +92,7 @@ export const inWords = ({ number, operation, faults }: Case): string =>
   `#${number} ${operation.name}: ${faults.map(faultInWords).join('; ')}`;
 
 /** Where a fault happens: at one place there is one at a time. Worker and API start by way of Temporal and the master database. */
-export const PLACES = ['postgres', 'mongodb', 'qdrant', 'keycloak', 'core', 'lock', 'clock'] as const;
+export const PLACES = [...BACKEND_KINDS, 'core', 'lock', 'clock'] as const;
 export type Place = (typeof PLACES)[number];
 export function placeOf({ kind, server }: Pick<Fault, 'kind' | 'server'>): Place {
   if (kind === 'worker loses its lock session') return 'lock';

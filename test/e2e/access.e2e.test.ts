@@ -1,4 +1,4 @@
-import type { BackendKind } from '@freeflow/contract';
+import { BACKEND_KINDS } from '@freeflow/contract';
 import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { fill, fingerprint } from '../support/fingerprint';
@@ -17,7 +17,6 @@ import {
 } from '../support/tenants';
 import { until } from '../support/until';
 
-const KINDS: BackendKind[] = ['postgres', 'mongodb', 'qdrant', 'keycloak'];
 const RETENTION_MS = 4_000;
 
 let installation: FaultInjectedInstallation;
@@ -125,7 +124,7 @@ test('when the retention time is over the schedule purges it, but never while it
     backends: { kind: string; server: string; seenAt: string; checks: { by: string; answer: string }[] }[];
     secretsDestroyed: number;
   };
-  expect(backends.map((it) => it.kind).sort()).toEqual([...KINDS].sort());
+  expect(backends.map((it) => it.kind).sort()).toEqual([...BACKEND_KINDS].sort());
   for (const { kind, server, seenAt, checks } of backends) {
     expect(server).toMatch(new RegExp(`^${kind}:`));
     expect(Date.parse(seenAt)).toBeLessThanOrEqual(Date.now());
@@ -136,7 +135,7 @@ test('when the retention time is over the schedule purges it, but never while it
   expect(secretsDestroyed).toBe(5);
 });
 
-test.each(sampleOf(KINDS, (it) => it === 'mongodb'))(
+test.each(sampleOf(BACKEND_KINDS, (it) => it === 'mongodb'))(
   'a suspend that is aborted at %s leaves the tenant as it was, and reports why',
   async (kind) => {
     const { tenant, app } = await createFilledTenant();

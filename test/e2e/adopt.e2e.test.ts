@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { BACKEND_KINDS } from '@freeflow/contract';
 import { newName } from '../support/activity-harness';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { inDatabase } from '../support/master';
@@ -98,7 +99,7 @@ test('restored from dumps, a tenant can not be suspended; adopted, it is at once
   });
 
   expect(await change(installation, tenant.id, 'resume')).toMatchObject({ status: 'active' });
-  for (const kind of ['postgres', 'mongodb', 'qdrant', 'keycloak']) {
+  for (const kind of BACKEND_KINDS) {
     expect(await adopt(installation, tenant.id, kind)).toMatchObject({ state: 'done', evidence: null });
     expect((await logOf(installation, tenant.id)).findLast((it) => it.step === `${kind}.adopt`)?.message).toContain(
       'nothing to adopt',

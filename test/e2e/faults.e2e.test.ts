@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { BACKEND_KINDS } from '@freeflow/contract';
 import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { observeFromOutside, NOTHING } from '../support/outside';
@@ -12,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => installation.close());
 
-test.each(['postgres', 'mongodb', 'qdrant', 'keycloak'] as const)(
+test.each(BACKEND_KINDS)(
   '%s is down during the create: retried, told in the log, active once it is back',
   async (backend) => {
     installation.proxies[backend].shut();

@@ -1,3 +1,4 @@
+import { BACKEND_KINDS } from '@freeflow/contract';
 import { Answers, attacksOf, type Attack } from '../isolation/attack';
 import { GONE } from '../isolation/attacks-gone';
 import { KEYCLOAK } from '../isolation/attacks-keycloak';
@@ -70,8 +71,7 @@ test("after all of it both tenants' data, rights and marks are what they were", 
   // The comparison sees a change in each backend: otherwise the line above would say nothing.
   await Promise.all([a, b].map((it) => spoil(the(it))));
   for (const [at, after] of (await snapshots()).entries()) {
-    for (const backend of ['postgres', 'mongodb', 'qdrant', 'keycloak'] as const)
-      expect(after[backend]).not.toEqual(before[at]?.[backend]);
+    for (const backend of BACKEND_KINDS) expect(after[backend]).not.toEqual(before[at]?.[backend]);
   }
 });
 

@@ -1,3 +1,4 @@
+import { BACKEND_KINDS } from '@freeflow/contract';
 import { newName } from '../support/activity-harness';
 import { databaseUrl, fill, fingerprint } from '../support/fingerprint';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
@@ -41,14 +42,10 @@ test('every step stands in the log once, in the order of its seq, and each creat
   expect(rows.map((it) => it.seq)).toEqual(rows.map((_, at) => at + 1));
   const steps = rows.map((it) => it.step);
   expect([...steps].sort()).toEqual(
-    [
-      'activate',
-      'begin',
-      ...['keycloak', 'mongodb', 'postgres', 'qdrant'].flatMap((it) => [`${it}.create`, `${it}.probe`]),
-    ].sort(),
+    ['activate', 'begin', ...BACKEND_KINDS.flatMap((it) => [`${it}.create`, `${it}.probe`])].sort(),
   );
   expect(rows.every((it) => it.status === 'success' && it.attempt === 1)).toBe(true);
-  for (const kind of ['postgres', 'mongodb', 'qdrant', 'keycloak'])
+  for (const kind of BACKEND_KINDS)
     expect(steps.indexOf(`${kind}.create`)).toBeLessThan(steps.indexOf(`${kind}.probe`));
   await deleteTenant(installation, tenant.id);
 });

@@ -1,3 +1,4 @@
+import { BACKEND_KINDS } from '@freeflow/contract';
 import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { writeSection } from '../support/faults-page';
@@ -8,7 +9,7 @@ import { until } from '../support/until';
 
 const IS_LONG = process.env['FAULTS'] === 'all';
 const COUNT = IS_LONG ? 20 : 5;
-const BACKENDS = IS_LONG ? (['postgres', 'mongodb', 'qdrant', 'keycloak'] as const) : (['qdrant'] as const);
+const BACKENDS = IS_LONG ? BACKEND_KINDS : (['qdrant'] as const);
 /** How often a parked step tries by itself, in ms. */
 const SOON = 2_000;
 const TIMEOUT_MS = 10 * 60_000;

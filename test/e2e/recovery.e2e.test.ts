@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { BACKEND_KINDS } from '@freeflow/contract';
 import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { observeFromOutside, NOTHING } from '../support/outside';
@@ -8,7 +9,6 @@ import { until } from '../support/until';
 
 /** An attempt whose worker is gone counts as in progress for minutes: startToCloseTimeout in contract/backends.ts. */
 const LONG_BEFORE_TEMPORAL_GIVES_UP_MS = 90_000;
-const BACKENDS = ['postgres', 'mongodb', 'qdrant', 'keycloak'] as const;
 let installation: FaultInjectedInstallation;
 
 beforeEach(async () => {
@@ -36,7 +36,7 @@ test('an API that dies between commit and start loses nothing: the sweep starts 
 });
 
 test('a worker that starts while all backends are away provisions once they are back', async () => {
-  for (const it of BACKENDS) installation.proxies[it].shut();
+  for (const it of BACKEND_KINDS) installation.proxies[it].shut();
   await installation.startWorker();
   const id = await askFor(installation, newName());
   await until(
@@ -44,12 +44,12 @@ test('a worker that starts while all backends are away provisions once they are 
     async () =>
       new Set((await logOf(installation, id)).filter((it) => it.status === 'error').map((it) => it.step)).size === 4,
   );
-  for (const it of BACKENDS) installation.proxies[it].open();
+  for (const it of BACKEND_KINDS) installation.proxies[it].open();
   expect(await operationEnds(installation, id)).toMatchObject({ status: 'active' });
 });
 
 // test/e2e/kill.e2e.test.ts kills a worker at every point of every operation.
-test.each(sampleOf(BACKENDS, (it) => it === 'postgres' || it === 'keycloak'))(
+test.each(sampleOf(BACKEND_KINDS, (it) => it === 'postgres' || it === 'keycloak'))(
   'a worker killed in the middle of %s.create: the next one goes on at once, and the log tells of the lost attempt',
   async (slow) => {
     const worker = await installation.startWorker();

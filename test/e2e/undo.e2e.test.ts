@@ -1,3 +1,4 @@
+import { BACKEND_KINDS } from '@freeflow/contract';
 import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { asKeycloakAdmin, observeFromOutside, NOTHING, withMongo } from '../support/outside';
@@ -73,7 +74,7 @@ test('cancelled by an operator, a create is rolled back and reports it', async (
   expect(await observeFromOutside(installation.info, name)).toEqual(NOTHING);
 });
 
-test.each(['postgres', 'mongodb', 'qdrant', 'keycloak'] as const)(
+test.each(BACKEND_KINDS)(
   'a run is terminated while its activity still works at %s: the next run finds the true state; nothing is double',
   async (slow) => {
     const name = newName('z');

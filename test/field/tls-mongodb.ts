@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { StackInfo } from '@freeflow/contract/stack-info';
 import { withAdmin, withLogin } from '../../backends/mongodb/provisioner/client';
+import { mongoNames } from '../../backends/mongodb/provisioner/names';
 import { setUpMongo } from '../../backends/mongodb/provisioner/set-up';
-import { PROVISIONER, provisionerNames } from '../../backends/provisioner/names';
+import { PROVISIONER } from '../../backends/provisioner/names';
 import { ManagedProcess } from '../../stack/managed-process';
 import { cacheDir } from '../../stack/project';
 import { mongodb } from '../../stack/servers/mongodb';
@@ -50,7 +51,7 @@ export async function openTlsMongo(certificates: Certificates): Promise<TlsMongo
   const password = "p%40/:?#é'";
   await withAdmin(at(''), (admin) => admin.command({ createUser: 'root', pwd: password, roles: ['root'] }));
   const url = `mongodb://root:${encodeURIComponent(password)}@localhost:${port},127.0.0.1:${port}/?authSource=admin&replicaSet=rs0&${tls}`;
-  const name = provisionerNames(PROVISIONER).mongodb;
+  const name = mongoNames(PROVISIONER);
   const { password: given = '' } = await setUpMongo({
     ownerUrl: url,
     name,

@@ -1,3 +1,4 @@
+import { BACKEND_KINDS } from '@freeflow/contract';
 import { createMasterClient } from '@freeflow/db-master';
 import { decodeJwt } from 'jose';
 import { masterFaultType } from '../../activities/master-fault';
@@ -160,21 +161,18 @@ describe('where the authority of their certificates is not trusted', () => {
 
   const without = (url = '', option: string): string => url.replace(new RegExp(`&${option}=[^&]*`), '');
 
-  test.each(['postgres', 'mongodb', 'qdrant', 'keycloak'] as const)(
-    '%s: a step tells an untrusted certificate in those words, and what to do',
-    async (kind) => {
-      const tenant = await harness.newTenant();
-      const failure = await harness.run(`${kind}.create`, tenant).then(
-        () => undefined,
-        (error: unknown) => error as { type: string; message: string; details: { advice: string }[] },
-      );
-      expect(failure).toMatchObject({
-        type: 'certificate',
-        message: expect.stringMatching(UNTRUSTED),
-        details: [{ advice: expect.stringContaining('NODE_EXTRA_CA_CERTS') }],
-      });
-    },
-  );
+  test.each(BACKEND_KINDS)('%s: a step tells an untrusted certificate in those words, and what to do', async (kind) => {
+    const tenant = await harness.newTenant();
+    const failure = await harness.run(`${kind}.create`, tenant).then(
+      () => undefined,
+      (error: unknown) => error as { type: string; message: string; details: { advice: string }[] },
+    );
+    expect(failure).toMatchObject({
+      type: 'certificate',
+      message: expect.stringMatching(UNTRUSTED),
+      details: [{ advice: expect.stringContaining('NODE_EXTRA_CA_CERTS') }],
+    });
+  });
 
   test('the master database: its lock session and its client tell it so too', async () => {
     const url = inDatabase(env['POSTGRES_ADMIN_URL'] ?? '', 'freeflow_master');
@@ -204,7 +202,7 @@ describe('where the authority of their certificates is not trusted', () => {
       checks = new Map(report.map((it) => [it.check, it]));
     });
 
-    test.each(['master', 'postgres', 'mongodb', 'qdrant', 'keycloak'])(
+    test.each(['master', ...BACKEND_KINDS])(
       '%s.connection names the certificate, and does not ask whether the server is up',
       (name) => {
         expect(checks.get(`${name}.connection`)).toMatchObject({

@@ -1,5 +1,6 @@
 import type { StackInfo } from '@freeflow/contract/stack-info';
-import { provisionerNames } from '../../backends/provisioner/names';
+import { clientIdOf } from '../../backends/keycloak/provisioner/names';
+import { mongoNames } from '../../backends/mongodb/provisioner/names';
 import { readStackInfo } from '../../stack/stack-info';
 import { newName } from './activity-harness';
 import { freeflow, type Ended } from './freeflow';
@@ -10,7 +11,7 @@ import { asKeycloakAdmin, withMongo, withPostgres } from './outside';
 export interface ProvisionerBench {
   info: StackInfo;
   name: string;
-  names: ReturnType<typeof provisionerNames>;
+  names: { mongodb: ReturnType<typeof mongoNames>; keycloak: string };
   /** A database like freeflow_master, to close. */
   masterDatabase: string;
   /** The owners' variables, by backend. */
@@ -25,7 +26,7 @@ export async function openProvisionerBench(): Promise<ProvisionerBench> {
   const info = readStackInfo(TEST_STACK);
   const unique = newName('p');
   const [name, masterDatabase] = [`${unique}_provisioner`, `freeflow_master_${unique}`];
-  const names = provisionerNames(name);
+  const names = { mongodb: mongoNames(name), keycloak: clientIdOf(name) };
   await asPostgres(info, `CREATE DATABASE ${masterDatabase} TEMPLATE template0`);
   return {
     info,

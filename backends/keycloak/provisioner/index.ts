@@ -1,7 +1,7 @@
 import { secret, text } from '@freeflow/lib/config';
 import { defineProvisioner } from '../../provisioner/module';
-import { provisionerNames } from '../../provisioner/names';
 import { VARIABLES } from '../variables';
+import { clientIdOf } from './names';
 import { setUpKeycloak } from './set-up';
 
 /** An owner's client, which administers the realm master. */
@@ -16,7 +16,7 @@ export const PROVISIONER = defineProvisioner({
   passwordVariable: 'PROVISIONER_KEYCLOAK_SECRET',
   ownerRights: 'The owner must be a service account that administers the realm master: role admin.',
   plan: (owner, password, options) => {
-    const { keycloak: name } = provisionerNames(options.name);
+    const name = clientIdOf(options.name);
     const url = owner.KEYCLOAK_URL.replace(/\/+$/, '');
     const account = { url, clientId: owner.KEYCLOAK_OWNER_CLIENT_ID, clientSecret: owner.KEYCLOAK_OWNER_CLIENT_SECRET };
     return {

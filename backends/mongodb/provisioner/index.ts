@@ -1,8 +1,8 @@
 import { secret } from '@freeflow/lib/config';
 import { defineProvisioner } from '../../provisioner/module';
-import { provisionerNames } from '../../provisioner/names';
 import { mongoLogin } from '../variables';
 import { mongoHosts, withLogin } from './client';
+import { mongoNames } from './names';
 import { setUpMongo } from './set-up';
 
 /** The worker's user, with a role of its own and no other. */
@@ -11,7 +11,7 @@ export const PROVISIONER = defineProvisioner({
   passwordVariable: 'PROVISIONER_MONGODB_PASSWORD',
   ownerRights: 'The owner must be allowed to create users and roles in database admin, with these rights, as root is.',
   plan: ({ MONGODB_OWNER_URL: ownerUrl }, password, options) => {
-    const { mongodb: name } = provisionerNames(options.name);
+    const name = mongoNames(options.name);
     return {
       who: `user ${name.user}`,
       at: mongoHosts(ownerUrl),

@@ -3,13 +3,12 @@ import { newName } from '../../../test/support/activity-harness';
 import { TEST_STACK } from '../../../test/support/master';
 import { withMongo } from '../../../test/support/outside';
 import { asMongo } from '../../../test/support/provisioner-bench';
-import { PROVISIONER, provisionerNames } from '../../provisioner/names';
+import { PROVISIONER } from '../../provisioner/names';
+import { mongoNames } from './names';
 import { PRIVILEGES, type Privilege } from './role';
 
 const info = readStackInfo(TEST_STACK);
-const {
-  mongodb: { user, role },
-} = provisionerNames(PROVISIONER);
+const { user, role } = mongoNames(PROVISIONER);
 
 const sortPrivileges = (privileges: readonly Privilege[]) =>
   privileges.map(({ resource, actions }) => JSON.stringify([resource, actions.toSorted()])).toSorted();
