@@ -1,4 +1,4 @@
-import type { BackendKind, StepFailure } from '@freeflow/contract';
+import type { EndedState, BackendKind, StepFailure } from '@freeflow/contract';
 import { Prisma, type Tenant, type TenantOperation } from '@freeflow/db-master';
 import type { Rows, Tx } from './record-step';
 
@@ -24,7 +24,7 @@ export const readRollbackReason = ({
 export async function finishOperation(
   tx: Tx,
   { operation: { id }, now }: Pick<Rows, 'operation' | 'now'>,
-  state: 'done' | 'rolled_back' | 'refused' | 'incomplete',
+  state: EndedState,
   reason?: StepFailure,
 ): Promise<void> {
   const { step = null, cause = null, advice = null } = reason ?? {};

@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ParkedStep } from '@freeflow/contract';
+import { ENDED_STATES, type ParkedStep } from '@freeflow/contract';
 import type { LogRowBody, OperationBody, TenantBody, TenantDetailBody } from '@freeflow/contract/http';
 import type { Tenants } from './client/tenants';
 import { EXIT, Failure } from './failure';
@@ -10,7 +10,7 @@ const PATIENCE_MS = 30_000;
 /** Pause between requests while the API does not answer, in ms. */
 const OUTAGE_POLL_MS = 1_000;
 
-const ENDED: ReadonlySet<OperationBody['state']> = new Set(['done', 'rolled_back', 'refused', 'incomplete']);
+const ENDED: ReadonlySet<OperationBody['state']> = new Set(ENDED_STATES);
 
 /** What becomes visible while an operation is followed. */
 export interface Viewer {

@@ -1,16 +1,13 @@
 export const TENANT_STATUSES = ['provisioning', 'active', 'suspended', 'deleting', 'deleted'] as const;
 export type TenantStatus = (typeof TENANT_STATUSES)[number];
 
-export const OPERATION_STATES = [
-  'requested',
-  'running',
-  'parked',
-  'undoing',
-  'done',
-  'rolled_back',
-  'refused',
-  'incomplete',
-] as const;
+/** Of an operation in progress: a tenant has one at most. */
+export const OPEN_STATES = ['requested', 'running', 'parked', 'undoing'] as const;
+/** Of an operation that has ended, for good. */
+export const ENDED_STATES = ['done', 'rolled_back', 'refused', 'incomplete'] as const;
+export type EndedState = (typeof ENDED_STATES)[number];
+
+export const OPERATION_STATES = [...OPEN_STATES, ...ENDED_STATES] as const;
 export type OperationState = (typeof OPERATION_STATES)[number];
 
 /** Of a resource in the ledger. */

@@ -4,6 +4,7 @@ import {
   operationTitle,
   SEARCH_ATTRIBUTES,
   WAITING,
+  type EndedState,
   type OperationKind,
   type StepFailure,
 } from '@freeflow/contract';
@@ -24,7 +25,7 @@ import type { WaitingStep } from './next-move';
 import { describeRun } from './run-details';
 import type { Saga } from './saga';
 
-export type ViewState = 'running' | 'undoing' | 'done' | 'rolled_back' | 'refused' | 'incomplete';
+export type ViewState = 'running' | 'undoing' | EndedState;
 
 /** Answers a parked step: `temporal workflow update execute --name answer --input '{"action":"retry","by":"me"}'`. */
 const answerUpdate = defineUpdate<string[], [unknown]>(ANSWER);

@@ -1,5 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { BACKEND_KINDS, OPERATION_REQUESTS, type BackendKind, type OperationGoal } from '@freeflow/contract';
+import {
+  OPEN_STATES,
+  BACKEND_KINDS,
+  OPERATION_REQUESTS,
+  type BackendKind,
+  type OperationGoal,
+} from '@freeflow/contract';
 import fc from 'fast-check';
 import { tenantOf, type Tenant } from '../support/tenants';
 import { until } from '../support/until';
@@ -25,7 +31,7 @@ const command = (name: string, run: (model: Model, real: Real) => Promise<unknow
   toString: () => name,
 });
 
-const OPEN = ['requested', 'running', 'parked', 'undoing'];
+const OPEN: readonly string[] = OPEN_STATES;
 const isOpen = ({ operation }: Tenant): boolean => OPEN.includes(operation.state);
 export const standingOf = ({ goneAt, status }: Tenant): OperationGoal =>
   goneAt === null ? (status as OperationGoal) : 'gone';

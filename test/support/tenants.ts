@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ParkedStep } from '@freeflow/contract';
+import { OPEN_STATES, type ParkedStep } from '@freeflow/contract';
 import type { TestInstallation } from './installation';
 import { PATIENCE_MS, until, untilStandstill } from './until';
 
@@ -61,7 +61,7 @@ export async function abortWhenParked(installation: TestInstallation, id: string
   if (status !== 202) throw new Error(`abort answered ${status}: ${text}`);
 }
 
-const OPEN = ['requested', 'running', 'parked', 'undoing'];
+const OPEN: readonly string[] = OPEN_STATES;
 
 /** Requests a tenant and waits until the operation has ended, however it ended. */
 export async function createTenant(installation: TestInstallation, name: string): Promise<Tenant> {
