@@ -5,48 +5,37 @@ import { fill, fingerprint } from '../support/fingerprint';
 import { observeFromOutside, NOTHING } from '../support/outside';
 import { sampleOf } from '../support/sample';
 import { ALL_IN, ALL_OUT, answersOf, startApp, type TenantApp } from '../support/tenant-app';
-import {
-  abortWhenParked,
-  change,
-  createTenant,
-  deleteTenant,
-  logOf,
-  operationEnds,
-  tenantOf,
-  type Tenant,
-} from '../support/tenants';
+import { abortWhenParked, change, createTenant, logOf, operationEnds, tenantOf, type Tenant } from '../support/tenants';
 import { until } from '../support/until';
 
 const RETENTION_MS = 4_000;
 
+// One tenant for all: the tests go on where the one before has left it, active and with its data.
 let installation: FaultInjectedInstallation;
-const apps: TenantApp[] = [];
+let tenant: Tenant;
+let app: TenantApp;
+let before: string;
 beforeAll(async () => {
   installation = await openFaultInjectedInstallation({
     RETENTION_MS: String(RETENTION_MS),
     STEP_PATIENCE_MS: '1000',
     SWEEP_INTERVAL_MS: '1000',
   });
-});
-afterEach(async () => {
-  await Promise.all(apps.splice(0).map((it) => it.close()));
-});
-afterAll(() => installation.close());
-
-async function createFilledTenant(): Promise<{ tenant: Tenant; app: TenantApp; before: string }> {
-  const tenant = await createTenant(installation, newName('s'));
+  tenant = await createTenant(installation, newName('s'));
   await fill(installation.info, tenant.name);
-  const app = await startApp(installation, tenant);
-  apps.push(app);
-  return { tenant, app, before: await fingerprintOf(tenant) };
-}
+  app = await startApp(installation, tenant);
+  before = await fingerprintOf(tenant);
+});
+afterAll(async () => {
+  await app.close();
+  await installation.close();
+});
 
 const fingerprintOf = ({ name }: Tenant) => fingerprint(installation.info, name, { saltedHashes: false });
 const hold = (id: string, until: Date) =>
   installation.master.query('UPDATE "Tenant" SET "holdUntil" = $2 WHERE id = $1', [id, until]);
 
 test('suspended, a tenant is out of all four backends, open connections included; resumed, all is as it was', async () => {
-  const { tenant, app, before } = await createFilledTenant();
   expect(await answersOf(app.logIn)).toEqual(ALL_IN);
   expect(await answersOf(app.goOn)).toEqual(ALL_IN);
 
@@ -69,11 +58,9 @@ test('suspended, a tenant is out of all four backends, open connections included
   });
   expect(await answersOf(app.logIn)).toEqual(ALL_IN);
   expect(await fingerprintOf(tenant)).toBe(before);
-  await deleteTenant(installation, tenant.id);
 });
 
 test('soft-deleted, a tenant is out and its data kept; restored, the same credentials work on the same data', async () => {
-  const { tenant, app, before } = await createFilledTenant();
   const deleted = await change(installation, tenant.id, 'delete');
   await hold(tenant.id, new Date(Date.now() + 60_000));
   expect(deleted).toMatchObject({ status: 'deleted', goneAt: null, operation: { kind: 'soft_delete', state: 'done' } });
@@ -83,11 +70,9 @@ test('soft-deleted, a tenant is out and its data kept; restored, the same creden
   expect(await change(installation, tenant.id, 'restore')).toMatchObject({ status: 'active', purgeAt: null });
   expect(await answersOf(app.logIn)).toEqual(ALL_IN);
   expect(await fingerprintOf(tenant)).toBe(before);
-  await deleteTenant(installation, tenant.id);
 });
 
 test('a tenant that was suspended when it was deleted is suspended again when it is restored', async () => {
-  const { tenant, app } = await createFilledTenant();
   await change(installation, tenant.id, 'suspend');
   await change(installation, tenant.id, 'delete');
   await hold(tenant.id, new Date(Date.now() + 60_000));
@@ -95,11 +80,25 @@ test('a tenant that was suspended when it was deleted is suspended again when it
   expect(await answersOf(app.logIn)).toEqual(ALL_OUT);
   expect(await change(installation, tenant.id, 'resume')).toMatchObject({ status: 'active' });
   expect(await answersOf(app.logIn)).toEqual(ALL_IN);
-  await deleteTenant(installation, tenant.id);
 });
 
+test.each(sampleOf(BACKEND_KINDS, (it) => it === 'mongodb'))(
+  'a suspend that is aborted at %s leaves the tenant as it was, and reports why',
+  async (kind) => {
+    installation.proxies[kind].shut();
+    await installation.request('POST', `/tenants/${tenant.id}/suspend`);
+    await abortWhenParked(installation, tenant.id);
+    installation.proxies[kind].open();
+    expect(await operationEnds(installation, tenant.id)).toMatchObject({
+      status: 'active',
+      operation: { state: 'rolled_back', step: `${kind}.disable`, cause: expect.stringContaining(kind) },
+    });
+    expect(await answersOf(app.logIn)).toEqual(ALL_IN);
+    expect((await logOf(installation, tenant.id)).at(-1)).toMatchObject({ step: 'restore-status', status: 'success' });
+  },
+);
+
 test('when the retention time is over the schedule purges it, but never while it is on hold; the proof stays', async () => {
-  const { tenant } = await createFilledTenant();
   await change(installation, tenant.id, 'delete');
   await hold(tenant.id, new Date(Date.now() + 3_600_000));
   const due = await tenantOf(installation, tenant.id);
@@ -134,21 +133,3 @@ test('when the retention time is over the schedule purges it, but never while it
   }
   expect(secretsDestroyed).toBe(5);
 });
-
-test.each(sampleOf(BACKEND_KINDS, (it) => it === 'mongodb'))(
-  'a suspend that is aborted at %s leaves the tenant as it was, and reports why',
-  async (kind) => {
-    const { tenant, app } = await createFilledTenant();
-    installation.proxies[kind].shut();
-    await installation.request('POST', `/tenants/${tenant.id}/suspend`);
-    await abortWhenParked(installation, tenant.id);
-    installation.proxies[kind].open();
-    expect(await operationEnds(installation, tenant.id)).toMatchObject({
-      status: 'active',
-      operation: { state: 'rolled_back', step: `${kind}.disable`, cause: expect.stringContaining(kind) },
-    });
-    expect(await answersOf(app.logIn)).toEqual(ALL_IN);
-    expect((await logOf(installation, tenant.id)).at(-1)).toMatchObject({ step: 'restore-status', status: 'success' });
-    await deleteTenant(installation, tenant.id);
-  },
-);

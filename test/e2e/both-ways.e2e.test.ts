@@ -4,7 +4,7 @@ import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '.
 import type { Running } from '../support/installation';
 import { observeFromOutside, NOTHING } from '../support/outside';
 import { pooled } from '../support/pooled';
-import { sampleOf } from '../support/sample';
+import { IS_LONG, sampleOf } from '../support/sample';
 import { ALL_IN, ALL_OUT, logInEverywhere } from '../support/tenant-app';
 import {
   askFor,
@@ -142,17 +142,21 @@ const CASES: Case[] = [
   },
 ];
 
-const ORDERS: [string, (BackendKind | undefined)[]][] = [
+const ALL_ORDERS: [string, (BackendKind | undefined)[]][] = [
   ['the first, then the second', ['postgres', 'qdrant']],
   ['the second, then the first', ['qdrant', 'postgres']],
   ['both at once', [undefined]],
 ];
-const SKIPS: [skipped: BackendKind, retried: BackendKind][] = [
+const ALL_SKIPS: [skipped: BackendKind, retried: BackendKind][] = [
   ['qdrant', 'postgres'],
   ['postgres', 'qdrant'],
 ];
 
-// In the short form what goes forward and what goes back, one each; workflows' own tests hold the order of all.
+// The order of answers and the moment of a cancellation are decided by the workflows alone, and all of them are in
+// workflows/answer-orders.integration.test.ts. Here is what they come to at the backends: in the short form what goes
+// forward and what goes back, answered in one order and skipped at one.
+const ORDERS = sampleOf(ALL_ORDERS, ([what]) => what === 'the second, then the first');
+const SKIPS = sampleOf(ALL_SKIPS, ([skipped]) => skipped === 'postgres');
 const SHORT_CASES = ['a deletion', 'the undo of a suspend'];
 
 describe.each(sampleOf(CASES, ({ what }) => SHORT_CASES.includes(what)))(
@@ -256,17 +260,19 @@ const CANCELLED = [
   { action: 'resume', verb: 'enable', undo: 'disable', status: 'suspended', becomes: 'active', access: ALL_OUT },
 ] as const;
 
+const moments = sampleOf(Object.keys(MOMENTS), (it) => it === 'when all but one step are done');
+
 describe.each(sampleOf(CANCELLED, ({ action }) => action === 'suspend'))(
   'a $action, cancelled by an operator',
   ({ action, verb, undo, status, becomes, access }) => {
     let ready: Tenant[] = [];
     const next = () => ready.pop() ?? { id: '', name: '' };
     beforeAll(async () => {
-      ready = await createSome(Object.keys(MOMENTS).length + 2);
+      ready = await createSome(moments.length + (IS_LONG ? 2 : 1));
       if (action === 'resume') await Promise.all(ready.map(({ id }) => change(installation, id, 'suspend')));
     });
 
-    test.each(Object.keys(MOMENTS))('%s, is rolled back', async (moment) => {
+    test.each(moments)('%s, is rolled back', async (moment) => {
       const { id, name } = next();
       await MOMENTS[moment]?.(id, verb, () => post(id, action));
       expect(await operationEnds(installation, id)).toMatchObject({
@@ -277,22 +283,23 @@ describe.each(sampleOf(CANCELLED, ({ action }) => action === 'suspend'))(
       await deleteTenant(installation, id);
     });
 
-    test('while it is being undone already, goes on with that to its end', async () => {
-      const { id, name } = next();
-      shutProxies('keycloak');
-      await post(id, action);
-      await undoing([{ id, name }], `keycloak.${verb}`);
-      await parkedAt(id, `postgres.${undo}`, `qdrant.${undo}`);
-      await cancel(id);
-      open('postgres', 'qdrant');
-      await post(id, 'retry');
-      expect(await operationEnds(installation, id)).toMatchObject({
-        status,
-        operation: { state: 'rolled_back', step: `keycloak.${verb}` },
+    if (IS_LONG)
+      test('while it is being undone already, goes on with that to its end', async () => {
+        const { id, name } = next();
+        shutProxies('keycloak');
+        await post(id, action);
+        await undoing([{ id, name }], `keycloak.${verb}`);
+        await parkedAt(id, `postgres.${undo}`, `qdrant.${undo}`);
+        await cancel(id);
+        open('postgres', 'qdrant');
+        await post(id, 'retry');
+        expect(await operationEnds(installation, id)).toMatchObject({
+          status,
+          operation: { state: 'rolled_back', step: `keycloak.${verb}` },
+        });
+        expect(await logInEverywhere(installation, { id, name })).toEqual(access);
+        await deleteTenant(installation, id);
       });
-      expect(await logInEverywhere(installation, { id, name })).toEqual(access);
-      await deleteTenant(installation, id);
-    });
 
     test('before any worker has seen it, ends one way or the other, and the tenant is what the end says', async () => {
       const { id, name } = next();

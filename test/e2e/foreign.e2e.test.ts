@@ -4,6 +4,7 @@ import { foreignResourcesAt } from '../support/foreign-resources';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { TEST_STACK } from '../support/master';
 import { observeFromOutside, NOTHING } from '../support/outside';
+import { IS_LONG } from '../support/sample';
 import { createTenant, logOf } from '../support/tenants';
 
 let installation: TestInstallation;
@@ -13,9 +14,13 @@ beforeAll(async () => {
 });
 afterAll(() => installation.close());
 
+/** In the short form once for each backend: how a thing of that backend came there is no matter once it is gone. */
+const isMadeAnew = (what: string): boolean =>
+  IS_LONG || /PostgreSQL role|MongoDB user|Qdrant collection|Keycloak realm/.test(what);
+
 test.each(foreignResourcesAt(readStackInfo(TEST_STACK)))(
   '$what of that name which is not ours stays untouched; the create is undone and says whose it is',
-  async ({ step, make, content, remove, seen }) => {
+  async ({ what, step, make, content, remove, seen }) => {
     const name = newName('f');
     await make(name);
     const before = await content(name);
@@ -28,7 +33,7 @@ test.each(foreignResourcesAt(readStackInfo(TEST_STACK)))(
         state: 'rolled_back',
         step,
         cause: expect.stringContaining(`freeflow`),
-        advice: expect.stringContaining('not ours'),
+        advice: expect.stringContaining('foreign resource'),
       },
     });
     expect(await content(name)).toEqual(before);
@@ -38,6 +43,7 @@ test.each(foreignResourcesAt(readStackInfo(TEST_STACK)))(
 
     // The way out that the advice names: once it is gone, the name can be used.
     await remove(name);
+    if (!isMadeAnew(what)) return;
     expect((await createTenant(installation, name)).status).toBe('active');
   },
 );

@@ -117,7 +117,7 @@ const outcome = (name: string): Promise<string> => OUTCOMES[name]?.() ?? Promise
 const IS_RECORDING = process.env['RECORD_HISTORIES'] === '1';
 // Those that are recorded replay in workflows/replay.test.ts, and the chaos replays each of its runs: these show that what is
 // recorded comes of today's workers.
-const IN_SHORT_FORM = ['create-rolled-back', 'create-parked-twice', 'hard-delete-skipped', 'adopt-done'];
+const IN_SHORT_FORM = ['create-parked-twice', 'adopt-done'];
 const outcomes = Object.keys(OUTCOMES).filter((it) => IS_RECORDING || IS_LONG || IN_SHORT_FORM.includes(it));
 
 test.each(outcomes)('a run that ends as %s replays', async (name) => {

@@ -8,7 +8,7 @@ import { askFor, deleteTenant, logOf, parkedStepsOf, tenantOf, type Tenant } fro
 import { until } from '../support/until';
 
 const IS_LONG = process.env['FAULTS'] === 'all';
-const COUNT = IS_LONG ? 20 : 5;
+const COUNT = IS_LONG ? 20 : 3;
 const BACKENDS = IS_LONG ? BACKEND_KINDS : (['qdrant'] as const);
 /** How often a parked step tries by itself, in ms. */
 const SOON = 2_000;

@@ -2,6 +2,7 @@ import { BACKEND_KINDS } from '@freeflow/contract';
 import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { asKeycloakAdmin, observeFromOutside, NOTHING, withMongo } from '../support/outside';
+import { IS_LONG, sampleOf } from '../support/sample';
 import { askFor, logOf, operationEnds } from '../support/tenants';
 import { until } from '../support/until';
 
@@ -24,12 +25,15 @@ const foreignMongo = (name: string) =>
     client.db(`freeflow_${name}`).collection('theirs').insertOne({ n: 1 }),
   );
 
-test.each([
+const SLOW = [
   ['postgres', foreignRealm],
   ['mongodb', foreignRealm],
   ['qdrant', foreignRealm],
   ['keycloak', foreignMongo],
-] as const)(
+] as const;
+
+// That no undo begins before each step has reported is decided by the workflow: workflows/tenant-operations.
+test.each(sampleOf(SLOW, ([slow]) => slow === 'keycloak'))(
   'while %s is slow another branch fails at once: no undo overtakes its own step, and nothing is left',
   async (slow, makeForeign) => {
     const name = newName('u');
@@ -57,24 +61,27 @@ test.each([
   },
 );
 
-test('cancelled by an operator, a create is rolled back and reports it', async () => {
-  const name = newName('c');
-  installation.proxies.keycloak.stall(SLOW_MS);
-  installation.proxies.keycloak.renew();
-  const id = await askFor(installation, name);
-  await until(
-    'its other branches are done',
-    async () => (await logOf(installation, id)).filter((it) => it.step.endsWith('.probe')).length === 3,
-  );
-  await installation.operator.client.workflow.getHandle(`tenant-${id}`).cancel();
-  expect(await operationEnds(installation, id)).toMatchObject({
-    status: 'deleted',
-    operation: { state: 'rolled_back', step: 'cancelled', cause: 'cancelled by an operator' },
+// In workflows/tenant-operations; test/e2e/both-ways cancels with real backends, test/e2e/close-again a create.
+if (IS_LONG)
+  test('cancelled by an operator, a create is rolled back and says so', async () => {
+    const name = newName('c');
+    installation.proxies.keycloak.stall(SLOW_MS);
+    installation.proxies.keycloak.renew();
+    const id = await askFor(installation, name);
+    await until(
+      'its other branches are done',
+      async () => (await logOf(installation, id)).filter((it) => it.step.endsWith('.probe')).length === 3,
+    );
+    await installation.operator.client.workflow.getHandle(`tenant-${id}`).cancel();
+    expect(await operationEnds(installation, id)).toMatchObject({
+      status: 'deleted',
+      operation: { state: 'rolled_back', step: 'cancelled', cause: 'cancelled by an operator' },
+    });
+    expect(await observeFromOutside(installation.info, name)).toEqual(NOTHING);
   });
-  expect(await observeFromOutside(installation.info, name)).toEqual(NOTHING);
-});
 
-test.each(BACKEND_KINDS)(
+// activities/zombie has an old attempt beside a new operation at each backend.
+test.each(sampleOf(BACKEND_KINDS, (it) => it === 'mongodb'))(
   'a run is terminated while its activity still works at %s: the next run finds the true state; nothing is double',
   async (slow) => {
     const name = newName('z');

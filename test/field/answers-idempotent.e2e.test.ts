@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
+import { sampleOf } from '../support/sample';
 import { askFor, logOf, operationEnds, parkedStepsOf, tenantOf } from '../support/tenants';
 import { until } from '../support/until';
 
@@ -195,10 +196,16 @@ describe("by Temporal's own doors", () => {
     expect(await operationEnds(installation, id)).toMatchObject({ status: 'active' });
   });
 
-  test.each([
-    ['a text with NUL', 'a\u0000b'],
-    ['an object', { toString: 1 }],
-  ])('an interrupt by %s turns the run round, and its record can be kept', async (_what, by) => {
+  // What is told of who interrupts is decided in workflows/answer-form.
+  test.each(
+    sampleOf(
+      [
+        ['a text with NUL', 'a\u0000b'],
+        ['an object', { toString: 1 }],
+      ] as const,
+      ([what]) => what === 'a text with NUL',
+    ),
+  )('an interrupt by %s turns the run round, and its record can be kept', async (_what, by) => {
     const id = await parkedCreate();
     installation.proxies.qdrant.open();
     await installation.operator.client.workflow.getHandle(`tenant-${id}`).signal('interrupt', by);

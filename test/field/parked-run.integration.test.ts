@@ -9,8 +9,8 @@ import { until } from '../support/until';
 /** The long form: thousands of rounds, as in production a thousand events a run. */
 const IS_LONG = process.env['LONG'] === '1';
 const EVENTS_PER_RUN = IS_LONG ? 1_000 : 120;
-const OPERATIONS = IS_LONG ? 20 : 3;
-const ROUNDS = IS_LONG ? 5_000 : 100;
+const OPERATIONS = IS_LONG ? 20 : 2;
+const ROUNDS = IS_LONG ? 5_000 : 60;
 /** What may come before all four pause at once: the attempts in progress, each with its tasks and timer. */
 const MARGIN = 150;
 const TIMEOUT_MS = IS_LONG ? 3_600_000 : 300_000;

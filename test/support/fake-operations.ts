@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import {
   BACKEND_KINDS,
   BACKEND_STEP_NAMES,
@@ -10,6 +11,7 @@ import {
   workflowIdOf,
   type BackendKind,
   type OperationKind,
+  type RecordStepName,
   type StatusOperationKind,
 } from '@freeflow/contract';
 import { operationStartOptions } from '@freeflow/lib/temporal';
@@ -17,21 +19,15 @@ import { heartbeat } from '@temporalio/activity';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { History } from '@temporalio/common/lib/proto-utils';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Begun } from '../../activities/begin';
 import { projectRoot } from '../../stack/project';
 import { readStackInfo } from '../../stack/stack-info';
 import { registerSearchAttributes } from '../../worker/search-attributes';
 import { newName } from './activity-harness';
 import { TEST_STACK } from './master';
+import { bundleOf } from './replay';
 import { openOperator, type Operator } from './temporal';
-
-let bundle: Promise<WorkflowBundle> | undefined;
-const theBundle = () =>
-  (bundle ??= bundleWorkflowCode({
-    workflowsPath: path.join(projectRoot(), 'workflows'),
-    logger: new DefaultLogger('ERROR'),
-  }));
 
 interface Call {
   activity: string;
@@ -58,13 +54,20 @@ export interface FakeOperations {
   /** Starts an operation as API and sweep do; gives the tenant's id. `begun`: what its first step finds, besides the ordinary. */
   start(
     kind: OperationKind,
-    more?: { interrupts?: boolean; begun?: Partial<Begun>; backend?: BackendKind },
+    more?: { interrupts?: boolean; begun?: Partial<Begun>; backend?: BackendKind; slow?: SlowRecord },
   ): Promise<string>;
   /** The names of the steps of a tenant in the order in which they began, each attempt. */
   stepsOf(tenantId: string): string[];
   /** How its run ends: what it returns, or the message of its failure. */
   outcomeOf(tenantId: string): Promise<string>;
   close(): Promise<void>;
+}
+
+/** A step in the master database that is slow: every attempt but the last fails after its time. */
+interface SlowRecord {
+  step: RecordStepName;
+  /** How long each attempt takes, the first one first; those after them are quick. */
+  attemptsMs: readonly number[];
 }
 
 export interface FakeOptions {
@@ -106,12 +109,23 @@ export async function openFakeOperations({ patience, slots = 100 }: FakeOptions 
         details: [{ advice: 'Wait.' }],
       });
   };
+  const slowRecords = new Map<string, { step: string; leftMs: number[] }>();
+  const whileSlow = async (step: string, tenantId: string) => {
+    const slow = slowRecords.get(tenantId);
+    const tookMs = slow?.step === step ? slow.leftMs.shift() : undefined;
+    if (tookMs === undefined) return;
+    await delay(tookMs);
+    if (slow?.leftMs.length !== 0)
+      throw ApplicationFailure.create({ type: 'master-unavailable', message: `${step} took too long` });
+  };
   const recorded = (step: string) => async (input: Call['input']) => {
     note(step, input);
+    await whileSlow(step, input.tenantId);
     return returning.get(step);
   };
   const begin = async (input: Call['input']): Promise<Begun> => {
     note('begin', input);
+    await whileSlow('begin', input.tenantId);
     const kind = kinds.get(input.tenantId) ?? 'create';
     const [goal] = OPERATIONS[kind].goals;
     const ordinary: Begun = {
@@ -139,7 +153,7 @@ export async function openFakeOperations({ patience, slots = 100 }: FakeOptions 
     Worker.create({
       ...common,
       taskQueue,
-      workflowBundle: await theBundle(),
+      workflowBundle: await bundleOf(path.join(projectRoot(), 'workflows')),
       stickyQueueScheduleToStartTimeout: '1 second',
     }),
     ...BACKEND_KINDS.map((kind) => Worker.create({ ...common, taskQueue: backendQueueOf(taskQueue, kind) })),
@@ -175,8 +189,9 @@ export async function openFakeOperations({ patience, slots = 100 }: FakeOptions 
           error instanceof WorkflowFailedError ? String(error.cause?.message) : String(error),
         ),
     callsOf: (tenantId, activity) => calls.filter((it) => it.activity === activity && it.input.tenantId === tenantId),
-    start: async (kind, { interrupts = false, begun: found, backend = null } = {}) => {
+    start: async (kind, { interrupts = false, begun: found, backend = null, slow } = {}) => {
       const tenantId = randomUUID();
+      if (slow !== undefined) slowRecords.set(tenantId, { step: slow.step, leftMs: [...slow.attemptsMs] });
       if (isStatusOperation(kind)) kinds.set(tenantId, kind);
       if (found !== undefined) begun.set(tenantId, found);
       await operator.client.workflow.start(

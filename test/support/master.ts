@@ -1,8 +1,12 @@
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { StackInfo } from '@freeflow/contract/stack-info';
 import { escapeLiteral } from 'pg';
+import { grantAccess } from '../../prisma/grant-access';
+import { MASTER_ROLES } from '../../prisma/master-roles';
+import { MIGRATIONS_DIR } from '../../prisma/migration-files';
 import { projectRoot } from '../../stack/project';
 import { readStackInfo } from '../../stack/stack-info';
 import { withPostgres } from './outside';
@@ -22,18 +26,15 @@ export interface Master {
 }
 
 /**
- * Makes a master database by the real migrator.
+ * Makes a master database as the real migrator does: on the shared servers it migrates a template, once.
  * @param timezone what the database would have its sessions be in: never UTC, since nothing may depend on it
  */
 export async function openMaster(info = readStackInfo(TEST_STACK), timezone = 'Asia/Kathmandu'): Promise<Master> {
   const database = `freeflow_master_${randomBytes(5).toString('hex')}`;
   const { masterDatabaseUrl, masterDatabase } = info;
   const ownerUrl = inDatabase(masterDatabaseUrl, database);
-  await migrate({
-    MASTER_DATABASE_URL: ownerUrl,
-    MASTER_API_ROLE_PASSWORD: masterDatabase.apiPassword,
-    MASTER_WORKER_ROLE_PASSWORD: masterDatabase.workerPassword,
-  });
+  const isShared = info.masterDatabaseUrl === readStackInfo(TEST_STACK).masterDatabaseUrl;
+  await (isShared ? copyTemplate(info, database) : migrate(info, database));
   await withPostgres(ownerUrl, (owner) =>
     owner.query(`ALTER DATABASE ${database} SET timezone = ${escapeLiteral(timezone)}`),
   );
@@ -58,7 +59,44 @@ export function inDatabase(url: string, database: string): string {
   return other.href;
 }
 
-async function migrate(env: Record<string, string>): Promise<void> {
+const TEMPLATE = `freeflow_master_template_${hashOfMigrations()}`;
+/** Nobody may be in a template while it is copied. */
+const TEMPLATE_LOCK = 7_305_119;
+
+/** Another database from the template, with a mark of its own and the rights that a database doesn't inherit. */
+async function copyTemplate(info: StackInfo, database: string): Promise<void> {
+  await withPostgres(inDatabase(info.masterDatabaseUrl, 'postgres'), async (owner) => {
+    await owner.query('SELECT pg_advisory_lock($1)', [TEMPLATE_LOCK]);
+    const { rows } = await owner.query('SELECT 1 FROM pg_database WHERE datname = $1 AND datistemplate', [TEMPLATE]);
+    if (rows.length === 0) {
+      await migrate(info, TEMPLATE);
+      await owner.query(`ALTER DATABASE ${TEMPLATE} IS_TEMPLATE true`);
+    }
+    await owner.query(`CREATE DATABASE ${database} TEMPLATE ${TEMPLATE}`);
+  });
+  await withPostgres(inDatabase(info.masterDatabaseUrl, database), async (owner) => {
+    await owner.query('UPDATE "Installation" SET id = gen_random_uuid()');
+    await grantAccess(owner, database, MASTER_ROLES);
+  });
+}
+
+/** So that a kept stack has another template when the migrations are others. */
+function hashOfMigrations(): string {
+  const hash = createHash('sha256');
+  for (const it of readdirSync(MIGRATIONS_DIR, { recursive: true, withFileTypes: true }).sort((one, other) =>
+    one.parentPath.localeCompare(other.parentPath),
+  ))
+    if (it.isFile()) hash.update(readFileSync(path.join(it.parentPath, it.name)));
+  return hash.digest('hex').slice(0, 10);
+}
+
+/** Runs the migrator itself, in a process of its own. */
+async function migrate({ masterDatabaseUrl, masterDatabase }: StackInfo, database: string): Promise<void> {
+  const env = {
+    MASTER_DATABASE_URL: inDatabase(masterDatabaseUrl, database),
+    MASTER_API_ROLE_PASSWORD: masterDatabase.apiPassword,
+    MASTER_WORKER_ROLE_PASSWORD: masterDatabase.workerPassword,
+  };
   const child = spawn(process.execPath, [MIGRATOR], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -43,7 +43,7 @@ export interface Adoption {
 }
 
 /** What its operation waits at for an answer, as the master database has it; an adoption beside it doesn't count. */
-export async function parksOf({ master }: Pick<TestInstallation, 'master'>, id: string): Promise<ParkedStep[]> {
+async function parksOf({ master }: Pick<TestInstallation, 'master'>, id: string): Promise<ParkedStep[]> {
   const { rows } = await master.query<{ parked: ParkedStep[] | null }>(
     'SELECT parked FROM "TenantOperation" WHERE "tenantId" = $1 AND kind <> \'adopt\' ORDER BY "createdAt" DESC LIMIT 1',
     [id],

@@ -101,11 +101,14 @@ test("who reads connection strings is in the tenant's log, and the commands to t
 });
 
 describe('what can not be done ends with its own exit code, reports why and what to do, and shows no secret', () => {
+  // They change nothing: one tenant for all.
+  let active: Promise<string> | undefined;
+  const activeName = () => (active ??= json('create', newName('c')).then(({ name }) => name));
   const cases: [string, number, () => Promise<string[]> | string[], RegExp][] = [
     [
       'a name that is taken',
       1,
-      async () => ['create', (await json('create', newName('c'))).name],
+      async () => ['create', await activeName()],
       /A tenant of that name exists\. [^]*Choose another name/,
     ],
     ['a name that is not allowed', 2, () => ['create', 'No Good'], /name: must be 3 to 30 characters/],
@@ -119,24 +122,19 @@ describe('what can not be done ends with its own exit code, reports why and what
     [
       'an active tenant without --force',
       1,
-      async () => ['delete', (await json('create', newName('c'))).name, '--hard', '--yes'],
+      async () => ['delete', await activeName(), '--hard', '--yes'],
       /It drops all data of the tenant\. .* repeat with --force\./,
     ],
     ['--force without --hard', 2, () => ['delete', 'acme', '--force', '--yes'], /--force needs --hard/],
     [
       'a deletion without a terminal to confirm it',
       2,
-      async () => ['delete', (await json('create', newName('c'))).name],
+      async () => ['delete', await activeName()],
       /not a terminal\.\nConfirm with --yes/,
     ],
     ['retry of neither one nor all', 2, () => ['retry'], /Name a tenant, or use --all/],
     ['skip without a reason', 2, () => ['skip', 'acme'], /required option '--reason/],
-    [
-      'what is not stuck',
-      1,
-      async () => ['retry', (await json('create', newName('c'))).name],
-      /Nothing there waits for an answer/,
-    ],
+    ['what is not stuck', 1, async () => ['retry', await activeName()], /Nothing there waits for an answer/],
     ['a limit that is no number', 2, () => ['list', '--limit', 'many'], /--limit many is not a number/],
     ['a status there is not', 2, () => ['list', '--status', 'fine'], /Allowed choices are provisioning/],
   ];
