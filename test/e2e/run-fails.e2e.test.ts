@@ -50,7 +50,7 @@ test('a run whose workflow task fails again and again shows as stuck, and a retr
   const env = envOf(installation);
   expect(await freeflow(['tenants', 'stuck'], env)).toMatchObject({
     code: 3,
-    stdout: expect.stringMatching(new RegExp(`^${name} .*no worker can carry its run on`, 'm')),
+    stdout: expect.stringMatching(new RegExp(`^${name} .*its workflow task fails on every worker`, 'm')),
   });
 
   await installation.startWorker();

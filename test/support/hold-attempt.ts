@@ -4,29 +4,25 @@ import { until } from './until';
 
 /** Longer than a test waits for anything: the line is opened again by hand. */
 const HELD_MS = 600_000;
+/** https://github.com/temporalio/api/blob/master/temporal/api/enums/v1/workflow.proto (PendingActivityState) */
+const STARTED = 2;
 
-/**
- * Holds the next attempt of a step in the middle: its backend's line takes what it sends and gives no answer.
- * The line was shut before, so that the step has done nothing yet; `releaseLine` lets it go on.
- */
-export async function holdAttempt(
-  { proxies, operator }: FaultInjectedInstallation,
-  backend: BackendKind,
+/** From now on the backend's line takes what it is sent and gives no answer: attempts hang until their own time-outs. */
+export function holdLine({ proxies }: FaultInjectedInstallation, backend: BackendKind): void {
+  proxies[backend].stall(HELD_MS);
+  proxies[backend].renew();
+}
+
+/** Waits until an attempt of a step is in progress, on a line that is held: between two attempts there is nothing to interrupt. */
+export async function attemptHangs(
+  { operator }: FaultInjectedInstallation,
   tenantId: string,
   step: string,
 ): Promise<void> {
-  proxies[backend].stall(HELD_MS);
-  proxies[backend].open();
   const handle = operator.client.workflow.getHandle(workflowIdOf(tenantId));
-  let seenBefore: string | undefined;
   await until(`an attempt of ${step} hangs`, async () => {
     const { raw } = await handle.describe();
-    const pending = raw.pendingActivities?.find((it) => it.activityType?.name === step && it.lastStartedTime);
-    const seen = pending && `${pending.activityId}/${pending.attempt}/${String(pending.lastStartedTime?.seconds)}`;
-    // One that began before the line was opened ends at once; the same one seen twice is held.
-    const isHeld = seen !== undefined && seen === seenBefore;
-    seenBefore = seen;
-    return isHeld;
+    return raw.pendingActivities?.some((it) => it.activityType?.name === step && it.state === STARTED);
   });
 }
 
