@@ -6,7 +6,7 @@ import { observeFromOutside, NOTHING, withPostgres } from '../support/outside';
 import { IS_LONG } from '../support/sample';
 import { createTenant, deleteTenant, logOf, operationEnds } from '../support/tenants';
 
-/** More than go on at a time at a backend. */
+/** More than Keycloak is given at a time. */
 const AT_ONCE = IS_LONG ? 8 : 5;
 
 let installation: TestInstallation;
