@@ -55,6 +55,6 @@ module.exports = {
   // Of the whole run: jest ignores a project's own.
   testTimeout: 600_000,
   testSequencer: '<rootDir>/test/slowest-first.cjs',
-  // Suites wait most of their time, for patience, retries and processes: on two cores four are as fast as they go.
-  maxWorkers: 4,
+  // On two cores the processor is the bound: more suites at once make each slower, and time-outs of the product nearer.
+  maxWorkers: 2,
 };

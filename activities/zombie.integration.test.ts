@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BACKEND_KINDS, type BackendKind } from '@freeflow/contract';
+import { ApplicationFailure } from '@temporalio/common';
 import { openActivityHarness, type ActivityHarness } from '../test/support/activity-harness';
 import { endLockSessions } from '../test/support/lock-sessions';
 import { observeFromOutside, NOTHING } from '../test/support/outside';
@@ -38,6 +39,19 @@ const callOf = async (tenantId: string, kind: BackendKind) =>
 const ledgerState = async (tenantId: string, kind: BackendKind) =>
   (await harness.db.tenantResource.findUnique({ where: { tenantId_kind: { tenantId, kind } } }))?.state;
 
+/** As Temporal repeats it: on a busy machine the old one may hold the lock for longer than one attempt waits for it. */
+async function runOnceFree(...step: Parameters<typeof harness.run>): Promise<void> {
+  await until(`${step[0]} is done`, async () => {
+    try {
+      await harness.run(...step);
+      return true;
+    } catch (error) {
+      if (error instanceof ApplicationFailure && error.type === 'lock-busy') return false;
+      throw error;
+    }
+  });
+}
+
 describe.each(BACKEND_KINDS)('%s', (kind) => {
   test('a new operation begins while an old create still works: it waits its turn, and nothing is left', async () => {
     const { worker, proxy, close } = await workerBehind(harness, kind);
@@ -47,7 +61,7 @@ describe.each(BACKEND_KINDS)('%s', (kind) => {
     const old = worker.run(`${kind}.create`, tenant).catch((error: unknown) => error);
     await until('the old create is at work', async () => (await ledgerState(tenant.tenantId, kind)) === 'intended');
     const deletion = await newOperation(tenant.tenantId, tenant.operationId);
-    await harness.run(`${kind}.drop`, deletion);
+    await runOnceFree(`${kind}.drop`, deletion);
     await old;
     expect(await observeFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
   });

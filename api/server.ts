@@ -1,4 +1,5 @@
 import { refuseTransactionPooling } from '@freeflow/lib/pg';
+import { CRASH_SIGNALS } from '@freeflow/lib/shutdown';
 import closeWithGrace from 'close-with-grace';
 import { buildApp } from './app';
 import { readApiConfig } from './config';
@@ -10,7 +11,7 @@ async function main(): Promise<void> {
   const config = readApiConfig(process.env);
   await refuseTransactionPooling('MASTER_DATABASE_URL', config.MASTER_DATABASE_URL);
   const app = await buildApp(config, process.env);
-  closeWithGrace({ delay: CLOSE_WITHIN_MS, logger: app.log }, async ({ signal, err }) => {
+  closeWithGrace({ delay: CLOSE_WITHIN_MS, logger: app.log, skip: CRASH_SIGNALS }, async ({ signal, err }) => {
     if (err === undefined) app.log.info({ signal }, 'the API stops');
     else app.log.fatal({ err }, 'the API stops on an uncaught error');
     await app.close();

@@ -1,5 +1,6 @@
 import { BACKEND_KINDS, backendQueueOf } from '@freeflow/contract';
 import { refuseTransactionPooling } from '@freeflow/lib/pg';
+import { CRASH_SIGNALS } from '@freeflow/lib/shutdown';
 import { readTemporalConfig } from '@freeflow/lib/temporal';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
@@ -75,7 +76,7 @@ async function runToEnd(workers: readonly Worker[], close: () => Promise<void>):
  * without waiting. An uncaught error ends it too, with exit code 1.
  */
 function stopOnSignal(graceMs: number, logger: Logger, health: Health): void {
-  closeWithGrace({ delay: graceMs + AFTER_GRACE_MS, logger }, async ({ signal, err }) => {
+  closeWithGrace({ delay: graceMs + AFTER_GRACE_MS, logger, skip: CRASH_SIGNALS }, async ({ signal, err }) => {
     if (err === undefined) logger.info({ signal }, 'worker stops');
     else logger.fatal({ err }, 'worker stops on an uncaught error');
     const running = health.workers.filter((it) => it.getState() === 'RUNNING');

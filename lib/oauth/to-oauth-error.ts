@@ -2,8 +2,6 @@ import { types } from 'node:util';
 import { ClientError, ResponseBodyError, WWWAuthenticateChallengeError } from 'openid-client';
 import { OAuthError } from './errors';
 
-/** What the client library calls an answer whose JSON doesn't hold what it should; it no longer has the answer itself then. */
-const INVALID_BODY = ['OAUTH_INVALID_RESPONSE', 'OAUTH_PARSE_ERROR', 'OAUTH_UNSUPPORTED_OPERATION'];
 const OK = 200;
 
 /** Translates what the client library throws. */
@@ -13,13 +11,14 @@ export async function toOAuthError(error: unknown): Promise<OAuthError> {
   const answer = answerOf(error);
   if (answer !== undefined) {
     const body = answer.bodyUsed ? {} : objectIn(await answer.text().catch(() => ''));
-    return new OAuthError(answer.ok ? 'malformed' : 'refused', answer.status, reasonIn(body, answer.status), {
-      cause: error,
-    });
+    return answer.ok
+      ? new OAuthError('malformed', answer.status, reasonIn(body, answer.status))
+      : new OAuthError('refused', answer.status, reasonIn(body, answer.status), { cause: error });
   }
   const cut = fetchErrorOf(error);
-  if (cut === undefined && error instanceof ClientError && INVALID_BODY.includes(error.code ?? ''))
-    return new OAuthError('malformed', OK, 'the answer is no OAuth token response', { cause: error });
+  // Without its cause, which holds the whole answer: a token may be in it.
+  if (cut === undefined && error instanceof ClientError)
+    return new OAuthError('malformed', OK, 'the answer is no OAuth token response');
   return new OAuthError('no-answer', undefined, cut?.message ?? String(error), { cause: cut ?? error });
 }
 

@@ -116,7 +116,7 @@ export async function openFakeOperations({ patience, slots = 100 }: FakeOptions 
     if (tookMs === undefined) return;
     await delay(tookMs);
     if (slow?.leftMs.length !== 0)
-      throw ApplicationFailure.create({ type: 'master-unavailable', message: `${step} took too long` });
+      throw ApplicationFailure.create({ type: 'master-database', message: `${step} took too long` });
   };
   const recorded = (step: string) => async (input: Call['input']) => {
     note(step, input);

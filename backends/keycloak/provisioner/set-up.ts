@@ -91,7 +91,10 @@ async function repairRoles({ users, roles }: KeycloakAdminClient, name: string, 
   const lacks = !has.some((it) => it.name === ROLE);
   if (lacks) {
     const role = await roles.findOneByName({ realm: REALM, name: ROLE });
-    await users.addRealmRoleMappings({ ...account, roles: toRoles([role ?? {}]) });
+    const found = toRoles([role ?? {}]);
+    if (found.length === 0)
+      throw new Error(`Realm ${REALM} has no role ${ROLE}: it was deleted, or is of another name there.`);
+    await users.addRealmRoleMappings({ ...account, roles: found });
   }
   const others = has.filter((it) => it.name !== ROLE && it.name !== DEFAULT_ROLE);
   if (others.length > 0) await users.delRealmRoleMappings({ ...account, roles: others });
