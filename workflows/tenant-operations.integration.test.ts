@@ -23,6 +23,7 @@ afterEach(() => {
   fake.failingForGood.clear();
   fake.returning.delete('start-rollback');
   fake.returning.delete('activate');
+  fake.releaseSteps();
 });
 afterAll(() => fake.close());
 
@@ -93,12 +94,14 @@ describe('forward', () => {
 describe('rollback', () => {
   test('no undo begins before every step has reported, cancelled ones included', async () => {
     const release = fake.holdStep('keycloak.create');
+    // It fails once the others are that far: whatever has not begun by then never begins.
+    const letFail = fake.holdStep('postgres.create');
     fake.failingForGood.add('postgres.create');
     const id = await fake.start('create');
     await begins(id, 'keycloak.create');
-    await begins(id, 'postgres.create');
     await begins(id, 'mongodb.probe');
-    // Postgres has failed for good by now: it makes one attempt only, and the cancellation of Keycloak's is on its way.
+    await begins(id, 'postgres.create');
+    letFail();
     await until('the step in progress is cancelled', async () => {
       const { events } = await handleOf(id).fetchHistory();
       return events?.some((it) => it.activityTaskCancelRequestedEventAttributes) ?? false;

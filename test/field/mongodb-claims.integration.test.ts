@@ -130,7 +130,7 @@ test("rights on every database are an administrator's and keep nobody from being
   await asAdmin.asOwner((_, client) =>
     client.db('admin').command({ createUser: user, pwd: 'theirs', roles: ['readWriteAnyDatabase', 'backup'] }),
   );
-  expect(await asAdmin.step('create')).toContain('made');
+  expect(await asAdmin.step('create')).toContain('created');
   expect(await asAdmin.findDrift()).toEqual([]);
   await asAdmin.step('drop');
   await asAdmin.asOwner((_, client) => client.db('admin').command({ dropUser: user }));

@@ -50,6 +50,8 @@ export interface FakeOperations {
   hold(): () => void;
   /** Lets this step not end until it is called off, whether it is cancelled or not. */
   holdStep(step: string): () => void;
+  /** Lets all held steps go on: a test that failed may have left some, and the next ones would wait for them. */
+  releaseSteps(): void;
   callsOf(tenantId: string, activity: string): Call[];
   /** Starts an operation as API and sweep do; gives the tenant's id. `begun`: what its first step finds, besides the ordinary. */
   start(
@@ -87,14 +89,14 @@ export async function openFakeOperations({ patience, slots = 100 }: FakeOptions 
   const failingForGood = new Set<string>();
   const returning = new Map<string, unknown>();
   const begun = new Map<string, Partial<Begun>>();
-  const heldSteps = new Map<string, Promise<void>>();
+  const heldSteps = new Map<string, { promise: Promise<void>; resolve: () => void }>();
 
   let held = Promise.resolve();
 
   const note = (activity: string, input: Call['input']) => void calls.push({ activity, input, at: performance.now() });
   const atBackend = (step: string) => async (input: Call['input']) => {
     note(step, input);
-    await whileAlive(Promise.all([held, heldSteps.get(step)]));
+    await whileAlive(Promise.all([held, heldSteps.get(step)?.promise]));
     if (failingForGood.has(step))
       throw ApplicationFailure.create({
         type: 'foreign-resource',
@@ -173,12 +175,17 @@ export async function openFakeOperations({ patience, slots = 100 }: FakeOptions 
       return () => release();
     },
     holdStep: (step) => {
-      let release: () => void = () => undefined;
-      heldSteps.set(step, new Promise<void>((resolve) => (release = resolve)));
+      let resolve: () => void = () => undefined;
+      const promise = new Promise<void>((it) => (resolve = it));
+      heldSteps.set(step, { promise, resolve });
       return () => {
         heldSteps.delete(step);
-        release();
+        resolve();
       };
+    },
+    releaseSteps: () => {
+      for (const { resolve } of heldSteps.values()) resolve();
+      heldSteps.clear();
     },
     stepsOf: (tenantId) => calls.filter((it) => it.input.tenantId === tenantId).map((it) => it.activity),
     outcomeOf: (tenantId) =>
