@@ -20,6 +20,7 @@ beforeAll(async () => {
 afterEach(() => {
   fake.failing.clear();
   fake.failingForGood.clear();
+  fake.releaseAll();
 });
 afterAll(() => fake.close());
 

@@ -23,7 +23,7 @@ afterEach(() => {
   fake.failingForGood.clear();
   fake.returning.delete('start-rollback');
   fake.returning.delete('activate');
-  fake.releaseSteps();
+  fake.releaseAll();
 });
 afterAll(() => fake.close());
 

@@ -50,8 +50,8 @@ export interface FakeOperations {
   hold(): () => void;
   /** Lets this step not end until it is called off, whether it is cancelled or not. */
   holdStep(step: string): () => void;
-  /** Lets all held steps go on: a test that failed may have left some, and the next ones would wait for them. */
-  releaseSteps(): void;
+  /** Lets all that is held go on: a test that failed may have left something, and the next ones would wait for it. */
+  releaseAll(): void;
   callsOf(tenantId: string, activity: string): Call[];
   /** Starts an operation as API and sweep do; gives the tenant's id. `begun`: what its first step finds, besides the ordinary. */
   start(
@@ -89,14 +89,26 @@ export async function openFakeOperations({ patience, slots = 100 }: FakeOptions 
   const failingForGood = new Set<string>();
   const returning = new Map<string, unknown>();
   const begun = new Map<string, Partial<Begun>>();
-  const heldSteps = new Map<string, { promise: Promise<void>; resolve: () => void }>();
+  const heldSteps = new Map<string, Promise<void>>();
 
   let held = Promise.resolve();
+  const releases = new Set<() => void>();
+  const newHold = (onRelease: () => void = () => undefined) => {
+    let resolve: () => void = () => undefined;
+    const promise = new Promise<void>((it) => (resolve = it));
+    const release = () => {
+      releases.delete(release);
+      onRelease();
+      resolve();
+    };
+    releases.add(release);
+    return { promise, release };
+  };
 
   const note = (activity: string, input: Call['input']) => void calls.push({ activity, input, at: performance.now() });
   const atBackend = (step: string) => async (input: Call['input']) => {
     note(step, input);
-    await whileAlive(Promise.all([held, heldSteps.get(step)?.promise]));
+    await whileAlive(Promise.all([held, heldSteps.get(step)]));
     if (failingForGood.has(step))
       throw ApplicationFailure.create({
         type: 'foreign-resource',
@@ -170,23 +182,16 @@ export async function openFakeOperations({ patience, slots = 100 }: FakeOptions 
     returning,
     calls,
     hold: () => {
-      let release: () => void = () => undefined;
-      held = new Promise<void>((resolve) => (release = resolve));
-      return () => release();
+      const { promise, release } = newHold();
+      held = promise;
+      return release;
     },
     holdStep: (step) => {
-      let resolve: () => void = () => undefined;
-      const promise = new Promise<void>((it) => (resolve = it));
-      heldSteps.set(step, { promise, resolve });
-      return () => {
-        heldSteps.delete(step);
-        resolve();
-      };
+      const { promise, release } = newHold(() => heldSteps.delete(step));
+      heldSteps.set(step, promise);
+      return release;
     },
-    releaseSteps: () => {
-      for (const { resolve } of heldSteps.values()) resolve();
-      heldSteps.clear();
-    },
+    releaseAll: () => releases.forEach((release) => release()),
     stepsOf: (tenantId) => calls.filter((it) => it.input.tenantId === tenantId).map((it) => it.activity),
     outcomeOf: (tenantId) =>
       operator.client.workflow
