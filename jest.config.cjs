@@ -16,6 +16,7 @@ const tests = `<rootDir>/{${rooms}}/**`;
 /** @type {import('jest').Config} */
 const shared = {
   testEnvironment: 'node',
+  setupFiles: ['<rootDir>/test/plain-output.cjs'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/(?:contract|lib|prisma)/dist/'],
   transform: {
     '\\.[jt]sx?$': [

@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { colours as pc } from '@freeflow/lib/colours';
 
 /** Where a stack reports what it does. */
 export interface Progress {

@@ -1,5 +1,5 @@
 import type { ProcessIdentity } from '@freeflow/contract/stack-info';
-import pc from 'picocolors';
+import { colours as pc } from '@freeflow/lib/colours';
 import { ExternalServerError, waitUntilAnswers } from './external-server';
 import { ManagedProcess } from './managed-process';
 import { claimPorts } from './port-claims';

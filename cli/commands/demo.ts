@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { BACKEND_KINDS } from '@freeflow/contract';
 import { absenceEvidenceSchema, type TenantBody } from '@freeflow/contract/http';
+import { colours as pc } from '@freeflow/lib/colours';
 import type { Command } from 'commander';
-import pc from 'picocolors';
 import { moduleOf } from '../../backends/registry';
 import { showCutOff, showIsolation, showOwn } from '../demo/scenes';
 import { EXIT, Failure } from '../failure';

@@ -78,7 +78,7 @@ describe('an installation that is well', () => {
   });
 
   test('is told in groups, a line for each check, without colours and secrets', async () => {
-    const ended = await freeflow(['doctor'], env);
+    const ended = await freeflow(['doctor'], { ...env, CI: 'true' });
     expect(ended).toMatchObject({ code: 0, stderr: '' });
     expect(ended.stdout).toMatch(/^FreeFlow\n {2}ok {4}node\.version {16}\d/);
     expect(ended.stdout).toMatch(

@@ -1,6 +1,6 @@
 import { BACKEND_KINDS, type BackendKind } from '@freeflow/contract';
+import { colours as pc } from '@freeflow/lib/colours';
 import { Argument, type Command } from 'commander';
-import pc from 'picocolors';
 import { caller } from '../client/http';
 import { reconcilerOf } from '../client/reconcile';
 import { openSession } from '../client/session';

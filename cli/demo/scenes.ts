@@ -1,5 +1,5 @@
 import { BACKEND_KINDS, BACKENDS } from '@freeflow/contract';
-import pc from 'picocolors';
+import { colours as pc } from '@freeflow/lib/colours';
 import { moduleOf } from '../../backends/registry';
 import type { Connections } from '../connections';
 import { EXIT, Failure } from '../failure';

@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { colours as pc } from '@freeflow/lib/colours';
 
 type Output = Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns'>;
 

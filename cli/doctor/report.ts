@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { colours as pc } from '@freeflow/lib/colours';
 import type { Group, Status } from '../../backends/doctor/check';
 import { EXIT } from '../failure';
 import { alignedLine } from '../show/table';

@@ -1,6 +1,6 @@
 import { operationTitle } from '@freeflow/contract';
 import type { OperationBody, TenantBody } from '@freeflow/contract/http';
-import pc from 'picocolors';
+import { colours as pc } from '@freeflow/lib/colours';
 import { pastable } from '../invocation';
 
 /** How an operation has ended, or what it waits for, with the next commands ready to paste. */

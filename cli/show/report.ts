@@ -1,5 +1,5 @@
 import type { ReportBody } from '@freeflow/contract/http';
-import pc from 'picocolors';
+import { colours as pc } from '@freeflow/lib/colours';
 import { inColumns } from './table';
 
 type Finding = ReportBody['findings'][number];

@@ -1,7 +1,7 @@
 import { operationTitle } from '@freeflow/contract';
 import type { LogRowBody } from '@freeflow/contract/http';
+import { colours as pc } from '@freeflow/lib/colours';
 import ora from 'ora';
-import pc from 'picocolors';
 import type { Viewer } from '../follow';
 import type { Terminal } from '../terminal';
 import { duration } from './time';

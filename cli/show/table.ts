@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import pc from 'picocolors';
+import { colours as pc } from '@freeflow/lib/colours';
 
 const GAP = '  ';
 const NARROWEST = 12;

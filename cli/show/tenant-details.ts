@@ -1,6 +1,6 @@
 import { BACKEND_KINDS, BACKENDS, operationTitle, type BackendKind } from '@freeflow/contract';
 import { absenceEvidenceSchema, type OperationBody, type TenantDetailBody } from '@freeflow/contract/http';
-import pc from 'picocolors';
+import { colours as pc } from '@freeflow/lib/colours';
 import { outcomeOf, statusOf } from './outcome';
 import { age } from './time';
 

@@ -1,5 +1,5 @@
+import { colours as pc } from '@freeflow/lib/colours';
 import ora from 'ora';
-import pc from 'picocolors';
 import type { Terminal } from '../terminal';
 import { duration } from './time';
 

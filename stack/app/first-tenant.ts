@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { colours as pc } from '@freeflow/lib/colours';
 import { z } from 'zod';
 import { freeflow } from './freeflow';
 

@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import type { StackInfo } from '@freeflow/contract/stack-info';
+import { colours as pc } from '@freeflow/lib/colours';
 import { quoteShellIfNeeded } from '@freeflow/lib/shell';
-import pc from 'picocolors';
 import { findOnPath } from '../fetch/on-path';
 import { projectRoot, stackDir } from '../project';
 import { stopCommand } from '../stop-command';

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import pc from 'picocolors';
+import { colours as pc } from '@freeflow/lib/colours';
 import { lastLines } from '../files';
 import { logFile } from '../project';
 

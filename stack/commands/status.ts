@@ -1,5 +1,5 @@
 import type { StackInfo } from '@freeflow/contract/stack-info';
-import pc from 'picocolors';
+import { colours as pc } from '@freeflow/lib/colours';
 import { isAlive } from '../processes';
 import { logFile } from '../project';
 import { SERVERS } from '../servers';

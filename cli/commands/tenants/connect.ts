@@ -1,7 +1,7 @@
 import { BACKEND_KINDS } from '@freeflow/contract';
+import { colours as pc } from '@freeflow/lib/colours';
 import { variablesOf } from '@freeflow/lib/config';
 import { Argument, type Command } from 'commander';
-import pc from 'picocolors';
 import { type Connections, tryOut } from '../../connections';
 import { connect, connectOptions, connectSettings } from '../connect';
 import { type CommonOptions, type Host, printJson } from './tools';

@@ -1,7 +1,7 @@
 import { OPERATION_STATES, TENANT_STATUSES } from '@freeflow/contract';
 import type { TenantBody } from '@freeflow/contract/http';
+import { colours as pc } from '@freeflow/lib/colours';
 import { Option, type Command } from 'commander';
-import pc from 'picocolors';
 import type { ListFilter } from '../../client/tenants';
 import { EXIT, Failure } from '../../failure';
 import { statusOf } from '../../show/outcome';
