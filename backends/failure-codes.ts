@@ -1,3 +1,4 @@
+import { types } from 'node:util';
 import type { BackendKind, FailureType } from '@freeflow/contract';
 import { CERTIFICATE_CODES, isCutConnection } from '@freeflow/lib/pg';
 import { BackendFault, codesOf, messageOf } from './failures';
@@ -55,13 +56,21 @@ export const HTTP: readonly FailureCodes[] = [
  */
 export function classifyBy(codes: readonly FailureCodes[], kind: BackendKind, error: unknown): BackendFault {
   if (error instanceof BackendFault) return error;
+  return new BackendFault(failureTypeOf(codes, error), `${kind}: ${messageOf(error)}`, { cause: error });
+}
+
+/**
+ * The type of failure that an error means; `unexpected` where no code is known.
+ * @param codes those of the backend, which go before the shared ones
+ */
+export function failureTypeOf(codes: readonly FailureCodes[], error: unknown): FailureType {
+  if (error instanceof BackendFault) return error.type;
   const its = codesOf(error);
   // A driver may wrap a certificate's error in its own for a server that isn't there, so that goes first.
   const found = [CERTIFICATE, ...codes, NETWORK].find((it) => it.codes.some((code) => its.includes(code)));
-  const type = found?.type ?? (isConnectionLost(error) ? 'unreachable' : 'unexpected');
-  return new BackendFault(type, `${kind}: ${messageOf(error)}`, { cause: error });
+  return found?.type ?? (isConnectionLost(error) ? 'unreachable' : 'unexpected');
 }
 
 /** pg and fetch report a broken connection by message only. */
 const isConnectionLost = (error: unknown): boolean =>
-  isCutConnection(error) || (error instanceof Error && /fetch failed/i.test(error.message));
+  isCutConnection(error) || (types.isNativeError(error) && /fetch failed/i.test(error.message));

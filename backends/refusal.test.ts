@@ -25,23 +25,34 @@ test.each(Object.entries(RULES))('%s: a call that succeeds is a leak, whatever i
   });
 });
 
+test.each(Object.entries(RULES))('%s: a connection that was cut is no answer', async (_name, rule) => {
+  expect(await endOf(rule, cut())).toBe('unreachable');
+});
+
 test.each<[keyof typeof RULES, string, Error, string]>([
   ['POSTGRES_REFUSAL', 'no right', sqlState('42501'), 'refused'],
   ['POSTGRES_REFUSAL', 'no such database', sqlState('3D000'), 'probe-refused'],
   ['POSTGRES_REFUSAL', 'no such table', sqlState('42P01'), 'probe-refused'],
+  ['POSTGRES_REFUSAL', 'it shuts down', sqlState('57P01'), 'unreachable'],
+  ['POSTGRES_REFUSAL', 'it is full', sqlState('53200'), 'overloaded'],
+  ['POSTGRES_REFUSAL', 'another session holds a lock', sqlState('55P03'), 'blocked'],
   ['MONGODB_REFUSAL', 'no right', mongo(13), 'refused'],
   ['MONGODB_REFUSAL', 'no such namespace', mongo(26), 'probe-leak'],
   ['MONGODB_REFUSAL', 'no such role', mongo(31), 'probe-leak'],
-  ['MONGODB_REFUSAL', 'a cut connection', cut(), 'passed on'],
+  ['MONGODB_REFUSAL', 'an unknown end of the driver', new Error('who knows'), 'passed on'],
+  ['MONGODB_REFUSAL', 'it shuts down', mongo(11600), 'unreachable'],
+  ['MONGODB_REFUSAL', 'it is no primary any more', mongo(10107), 'unreachable'],
   ['QDRANT_REFUSAL', 'no right', http(403), 'refused'],
   ['QDRANT_REFUSAL', 'no such collection', http(404), 'probe-refused'],
   ['QDRANT_REFUSAL', 'a collection that exists', http(409), 'probe-leak'],
   ['QDRANT_REFUSAL', 'a token that is not known', http(401), 'probe-refused'],
+  ['QDRANT_REFUSAL', 'a failure of its own', http(500), 'server-error'],
   ['KEYCLOAK_REFUSAL', 'no right', http(403), 'refused'],
   ['KEYCLOAK_REFUSAL', 'a token of another realm', http(401), 'refused'],
   ['KEYCLOAK_REFUSAL', 'a token too large to read', http(431), 'refused'],
   ['KEYCLOAK_REFUSAL', 'no such component', http(404), 'probe-leak'],
   ['KEYCLOAK_REFUSAL', 'a failure of its own', http(500), 'server-error'],
+  ['KEYCLOAK_REFUSAL', 'it is not ready', http(503), 'overloaded'],
 ])('%s: %s', async (name, _what, error, end) => {
   expect(await endOf(RULES[name], error)).toBe(end);
 });

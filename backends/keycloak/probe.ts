@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { BackendFault, hasCode } from '../failures';
 import { expectRefusal, type RefusalRule } from '../refusal';
+import { FAILURE_CODES } from './failure-codes';
 import { REFUSALS as LOGIN_REFUSALS, requestToken, type ServiceAccount } from './token';
 
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -12,6 +13,7 @@ export const KEYCLOAK_REFUSAL: RefusalRule = {
   // Not known there, or not allowed: either way it wasn't let in. 431: its token has become too large for the server to look
   // at, by what the tenant has put into it.
   refusals: [401, 403, 431],
+  failures: FAILURE_CODES,
   isLetThrough: (error) => hasCode(error, NOT_FOUND),
   otherwise: 'server-error',
 };

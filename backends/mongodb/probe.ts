@@ -3,6 +3,7 @@ import type { Document, MongoClient } from 'mongodb';
 import { BackendFault, hasCode } from '../failures';
 import { expectRefusal, type RefusalRule } from '../refusal';
 import { SERVER_LIMIT_MS } from './commands';
+import { FAILURE_CODES } from './failure-codes';
 import { canWrite, type PrivilegedResource, type UserDetails } from './users';
 
 const UNAUTHORIZED = 13;
@@ -11,6 +12,7 @@ const AUTHENTICATION_FAILED = 18;
 export const MONGODB_REFUSAL: RefusalRule = {
   server: 'MongoDB',
   refusals: [UNAUTHORIZED],
+  failures: FAILURE_CODES,
   // Any other answer of the server: it has let the command through to where it failed.
   isLetThrough: (error) => typeof (error as { code?: unknown }).code === 'number',
 };

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { escapeIdentifier as id, type Client } from 'pg';
 import { BackendFault, hasCode } from '../failures';
 import { expectRefusal, type RefusalRule } from '../refusal';
+import { FAILURE_CODES } from './failure-codes';
 import { assertNotAdmitted, isPooled } from './pooler';
 import type { PostgresServer } from './server';
 import type { TenantLogin } from './tenant-login';
@@ -12,6 +13,7 @@ const TOO_MANY_CONNECTIONS = '53300';
 export const POSTGRES_REFUSAL: RefusalRule = {
   server: 'PostgreSQL',
   refusals: [INSUFFICIENT_PRIVILEGE],
+  failures: FAILURE_CODES,
   otherwise: 'probe-refused',
 };
 

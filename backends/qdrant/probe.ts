@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import { BackendFault, hasCode, messageOf } from '../failures';
 import { expectRefusal, type RefusalRule } from '../refusal';
+import { FAILURE_CODES } from './failure-codes';
 import { REGISTRY } from './token';
 import { DECOY } from './token-registry';
 
@@ -14,6 +15,7 @@ const CONFLICT = 409;
 export const QDRANT_REFUSAL: RefusalRule = {
   server: 'Qdrant',
   refusals: [FORBIDDEN],
+  failures: FAILURE_CODES,
   isLetThrough: (error) => hasCode(error, CONFLICT),
   otherwise: 'probe-refused',
 };
