@@ -17,9 +17,9 @@ interface Line {
 
 /** Commands that tests of their own run, for they start or end the whole product, take long, or need servers of another party. */
 const RUN_ELSEWHERE: readonly [RegExp, string][] = [
-  [/^npm start\b/, 'test/e2e/stack-start.e2e.test.ts'],
+  [/^npm start\b/, 'test/e2e/stack.e2e.test.ts'],
   [/^npm test\b/, '.ci/run'],
-  [/^npm run demo\b/, 'test/e2e/stack-start.e2e.test.ts'],
+  [/^npm run demo\b/, 'test/e2e/stack.e2e.test.ts'],
   [/^pnpm --filter @freeflow\/db-master db:migrate/, 'prisma/migrate.integration.test.ts'],
   [/^pnpm --filter @freeflow\/db-master db:seed/, 'prisma/seed.integration.test.ts'],
   [/^install -m 600 \/dev\/null worker\.env/, 'test/e2e/secret-files.e2e.test.ts'],

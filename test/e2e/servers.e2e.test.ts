@@ -32,7 +32,7 @@ let apart: TestInstallation | undefined;
 
 beforeAll(async () => {
   dir = newStackDir();
-  await stack('start', dir).prints(/All servers are ready/);
+  await stack('start', dir, [], IS_LONG ? {} : sharedKeycloak()).prints(/All servers are ready/);
   info = readStackInfo(dir);
   const own = { info, worker: IMPATIENT };
   installation = withRetries(await openTestInstallation(own));
@@ -42,6 +42,12 @@ afterAll(async () => {
   await Promise.all([installation, apart].map(async (it) => it?.close()));
   await removeStackDirs(dir);
 });
+
+/** A Keycloak is dear to start, and is not killed in the short form: there it is the one of all tests. */
+function sharedKeycloak(): Record<string, string> {
+  const { url, clientId, clientSecret } = readStackInfo(TEST_STACK).keycloak;
+  return { KEYCLOAK_URL: url, KEYCLOAK_CLIENT_ID: clientId, KEYCLOAK_CLIENT_SECRET: clientSecret };
+}
 
 /** How long each operation took from the kill to its end, for docs/reports/faults.md. */
 const took: { title: string; byOperation: number[] }[] = [];

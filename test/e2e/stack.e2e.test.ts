@@ -1,7 +1,10 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { BACKEND_KINDS } from '@freeflow/contract';
 import type { StackInfo } from '@freeflow/contract/stack-info';
 import { Connection } from '@temporalio/client';
+import { decodeJwt } from 'jose';
 import { z } from 'zod';
 import { isFree } from '../../stack/ports';
 import { isAlive } from '../../stack/processes';
@@ -11,6 +14,7 @@ import {
   keepPorts,
   newStackDir,
   notedIn,
+  npmStart,
   outcome,
   processesIn,
   removeStackDirs,
@@ -18,10 +22,12 @@ import {
   stack,
   type Program,
 } from '../support/stack-bench';
+import { until } from '../support/until';
 
 const TITLES = ['PostgreSQL', 'MongoDB', 'Qdrant', 'Keycloak', 'Temporal'];
 
-// One stack, started once and once again after it was killed: the tests go on where the one before has left it.
+// A Keycloak is dear to start, so there is one stack for all: its servers, killed, then the whole product. The tests go on where the
+// one before has left it.
 let dir: string;
 let ports: number[];
 let program: Program;
@@ -88,7 +94,7 @@ test.each<[string, () => Promise<unknown>, unknown]>([
   expect({ answer: await ask() }).toMatchObject({ answer });
 });
 
-test('started a second time it says so, uses the running one and starts nothing', async () => {
+test('servers, started a second time, say so: the start uses the running one and starts nothing', async () => {
   const { code, output } = await outcome(stack('start', dir));
   expect(output).toContain(`The servers are already running (process ${info.supervisor.pid})`);
   expect(output).not.toContain('starting');
@@ -113,7 +119,7 @@ test('logs shows the last lines of one server', async () => {
   expect(code).toBe(0);
 });
 
-test('killed hard, two servers with it: the next start ends what is left and has the same ports, credentials and data', async () => {
+test('killed hard, two servers with it: the next start, here of the whole product, ends what is left and has the same ports, credentials and data', async () => {
   await withPostgres(info.postgres.url, (client) =>
     client.query('CREATE TABLE kept (n int); INSERT INTO kept VALUES (42)'),
   );
@@ -130,16 +136,12 @@ test('killed hard, two servers with it: the next start ends what is left and has
   expect(orphans.map((it) => it !== undefined && isAlive(it))).toEqual([true, true, true]);
   expect((await outcome(stack('status', dir))).code).toBe(3);
 
-  program = stack('start', dir);
-  await program.prints(/All servers are ready after/);
+  program = npmStart(dir);
+  await program.prints(/Stop with Ctrl-C/);
   const [before, after] = [info, readStackInfo(dir)];
   info = after;
   expect(Object.values(before.processes).filter(isAlive)).toEqual([]);
-  expect({ ...after, supervisor: null, processes: portsOf(after) }).toEqual({
-    ...before,
-    supervisor: null,
-    processes: portsOf(before),
-  });
+  expect(lasting(after)).toEqual(lasting(before));
   expect((await withPostgres(info.postgres.url, (client) => client.query('SELECT n FROM kept'))).rows).toEqual([
     { n: 42 },
   ]);
@@ -148,30 +150,125 @@ test('killed hard, two servers with it: the next start ends what is left and has
   );
 });
 
+test('a first tenant acme is made, each step told with its time', () => {
+  const output = program.output();
+  const steps = ['begin', ...BACKEND_KINDS.flatMap((it) => [`${it}.create`, `${it}.probe`]), 'activate'];
+  for (const step of steps) expect(output).toMatch(new RegExp(`^✔ ${step} +[\\d.]+ m?s  `, 'm'));
+  expect(output).toMatch(/^acme is active after [\d.]+ m?s\.$/m);
+  expect(output).not.toContain('✖');
+});
+
+test('worker and API stand in stack.json and among the lines that end in ready', () => {
+  const { api, worker } = readStackInfo(dir);
+  expect(program.output()).toMatch(
+    new RegExp(`^Worker +ready +port ${new URL(worker.healthUrl).port}, \\d+\\.\\d s$`, 'm'),
+  );
+  expect(program.output()).toMatch(new RegExp(`^API +ready +port ${new URL(api.url).port}, \\d+\\.\\d s$`, 'm'));
+  for (const { pid } of [api, worker]) expect(() => process.kill(pid ?? 0, 0)).not.toThrow();
+});
+
+test.each(['API', 'Temporal UI', 'Keycloak'])('the address it shows of %s answers', async (name) => {
+  const url = new RegExp(`^${name} +(http\\S+)$`, 'm').exec(program.output())?.[1];
+  expect((await fetch(url ?? '')).status).toBe(200);
+});
+
+test.each(['worker', 'api'] as const)('the %s, killed hard, is ready again by itself', async (name) => {
+  const pid = readStackInfo(dir)[name].pid ?? 0;
+  const killedAt = Date.now();
+  process.kill(pid, 'SIGKILL');
+  await until(`another ${name} is ready`, async () => {
+    const {
+      worker,
+      api,
+      [name]: { pid: now },
+    } = readStackInfo(dir);
+    return now !== pid && (await fetch(`${{ worker: worker.healthUrl, api: api.url }[name]}/health/ready`)).ok;
+  });
+  const tookMs = Date.now() - killedAt;
+  process.stderr.write(`${name}: ready again ${tookMs} ms after it was killed\n`);
+  expect(await program.prints(new RegExp(`${name} is back`, 'i'))).toBeTruthy();
+});
+
+test('each of the three commands it shows works when pasted into a shell', async () => {
+  const shown = /Try, in another terminal:\n((?: {2}.+\n)+)/.exec(program.output())?.[1]?.trimEnd().split('\n') ?? [];
+  expect(shown).toHaveLength(3);
+  const outputs = [];
+  for (const command of shown) {
+    const { code, output } = await outcome(run('bash', ['-c', command]));
+    expect({ command, code, output }).toMatchObject({ code: 0 });
+    outputs.push(output);
+  }
+  const [token = '', created = '', connections = ''] = outputs;
+  expect(decodeJwt(token.trim())).toMatchObject({ permissions: ['system:*'] });
+  const { id } = z
+    .object({ id: z.string(), name: z.literal('globex'), status: z.literal('provisioning') })
+    .parse(JSON.parse(created));
+  const urlOf = (protocol: string) => new RegExp(`^ +url +(${protocol}://\\S+)$`, 'm').exec(connections)?.[1] ?? '';
+  await withPostgres(urlOf('postgresql'), (client) => client.query('SELECT 1'));
+  await withMongo(urlOf('mongodb'), (client) => client.db().listCollections().toArray());
+  // The worker that took the killed one's place does its work.
+  await until('globex is active', async () => {
+    const response = await fetch(`${readStackInfo(dir).api.url}/tenants/${id}`, {
+      headers: { authorization: `Bearer ${token.trim()}` },
+    });
+    return z.object({ status: z.string() }).parse(await response.json()).status === 'active';
+  });
+});
+
+test('the demonstration, on what runs here, comes to its end and leaves nothing', async () => {
+  const { code, output } = await outcome(run(process.execPath, ['dist/stack/demo.js'], { FREEFLOW_STACK_DIR: dir }));
+  expect({ code, output }).toMatchObject({ code: 0, output: expect.stringContaining('Nothing of either is left.') });
+  for (const refused of ['(42501)', '(13)', '(403)', '(401)', '(28000)', '(18)', '(28P01)', '(404)'])
+    expect(output).toContain(refused);
+  const { postgres } = readStackInfo(dir);
+  expect(
+    await withPostgres(
+      postgres.url,
+      async (client) =>
+        (await client.query(`SELECT datname FROM pg_database WHERE datname LIKE 'freeflow_demo%'`)).rows,
+    ),
+  ).toEqual([]);
+});
+
+test('the product, started a second time, says so, shows the same addresses and starts nothing', async () => {
+  const before = readStackInfo(dir);
+  const { code, output } = await outcome(npmStart(dir));
+  expect(output).toContain(`FreeFlow is already running (process ${program.pid})`);
+  expect(output).toContain(`${before.api.url}/docs`);
+  expect(code).toBe(0);
+  expect(readStackInfo(dir)).toEqual(before);
+});
+
 test('no log and no command line carries a credential, even after a second start', () => {
   const { credentials } = z
     .object({ credentials: z.record(z.string(), z.string()) })
     .parse(JSON.parse(readFileSync(path.join(dir, 'settings.json'), 'utf8')));
   const logs = readdirSync(path.join(dir, 'logs')).map((name) => readFileSync(path.join(dir, 'logs', name), 'utf8'));
-  const commandLines = pidsOf(info).map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
-  expect(logs.length).toBe(5);
+  const commandLines = notedIn(dir).map(({ pid }) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'));
+  expect(readdirSync(path.join(dir, 'logs'))).toEqual(
+    expect.arrayContaining(
+      ['postgres', 'mongodb', 'qdrant', 'keycloak', 'temporal', 'worker', 'api'].map((it) => `${it}.log`),
+    ),
+  );
+  expect(commandLines).toHaveLength(7);
   const seen = Object.entries(credentials).filter(([, secret]) =>
     [...logs, ...commandLines].some((text) => text.includes(secret)),
   );
   expect(seen.map(([name]) => name)).toEqual([]);
 });
 
-test('stop, as the start has shown it, leaves no process and no port; status then exits with 3', async () => {
+test('Ctrl-C ends everything it has started, then itself, and leaves no process and no port; status then exits with 3', async () => {
   const noted = notedIn(dir);
-  expect(noted).toHaveLength(5);
-  const [, shown = ''] = /^Stop with Ctrl-C here, or with: (.+)$/m.exec(program.output()) ?? [];
-  const { code, output } = await outcome(run('bash', ['-c', shown]));
-  expect(output).toMatch(/Stopped\.\n$/);
-  expect(code).toBe(0);
-  expect([...noted, ...Object.values(info.processes), info.supervisor].filter(isAlive)).toEqual([]);
+  expect(noted.filter(isAlive)).toHaveLength(7);
+  program.interrupt();
+  // npm passes the signal on as well, so the same one comes twice.
+  await delay(20);
+  process.kill(program.pid, 'SIGINT');
+  expect(await program.ended).toBe(0);
+  expect(program.output()).not.toContain('Killed');
+  expect(noted.filter(isAlive)).toEqual([]);
   expect(processesIn(dir)).toEqual([]);
   expect(await Promise.all(ports.map(isFree))).toEqual(ports.map(() => true));
-  expect(await program.ended).toBe(0);
   expect(existsSync(path.join(dir, 'stack.json'))).toBe(false);
   expect(await outcome(stack('status', dir))).toMatchObject({
     code: 3,
@@ -189,9 +286,14 @@ test('reset without a terminal and without --yes refuses; with it all data, cred
   expect(['data', 'logs', 'settings.json'].filter((name) => existsSync(path.join(dir, name)))).toEqual([]);
 });
 
-const pidsOf = ({ processes }: StackInfo) => Object.values(processes).map(({ pid }) => pid);
-const portsOf = ({ processes }: StackInfo) =>
-  Object.fromEntries(Object.entries(processes).map(([name, { port }]) => [name, port]));
+/** What a stack has at each of its starts. */
+const lasting = (it: StackInfo) => ({
+  ...it,
+  supervisor: null,
+  api: { url: it.api.url },
+  worker: { healthUrl: it.worker.healthUrl },
+  processes: Object.fromEntries(Object.entries(it.processes).map(([name, { port }]) => [name, port])),
+});
 
 const userOf = (url: string) =>
   withPostgres(

@@ -151,10 +151,11 @@ export async function startProxy(host: string, port: number): Promise<TcpProxy> 
         lines.delete(line);
         from.destroy();
         if (!line.isLate) to.destroy();
+        clearTimeout(stalled);
       });
     }
     from.pause();
-    setTimeout(
+    const stalled = setTimeout(
       () => {
         passOn(line, from, to, false);
         passOn(line, to, from, true);
