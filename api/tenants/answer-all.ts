@@ -6,6 +6,7 @@ import { answerIdOf, tenantAnswerer } from './answer';
 import { answerKeys } from './answer-keys';
 import { fingerprint, type Caller } from './idempotency';
 import { findParkedAt, findStuck, type Stuck } from './stuck';
+import type { TenantWithOperation } from './view';
 
 const MOST = 500;
 const AT_A_TIME = 100;
@@ -16,13 +17,18 @@ const AWAY = 'orchestrator-unavailable';
 /** Answers all that is stuck, or all at one step. */
 export function bulkAnswerer(db: PrismaClient, temporal: TemporalGateway) {
   const keys = answerKeys(db);
-  const { deliver, find } = tenantAnswerer(db, temporal);
+  const { deliver, findEach } = tenantAnswerer(db, temporal);
 
-  const retryOne = async ({ operation, tenant }: Stuck, step: string | undefined, caller: Caller): Promise<string> => {
+  /** @param found the tenant as it is now; its run refuses an answer to an operation that has ended since */
+  const retryOne = async (
+    { operation }: Stuck,
+    found: TenantWithOperation | undefined,
+    step: string | undefined,
+    caller: Caller,
+  ): Promise<string> => {
     try {
-      const found = await find(tenant.id);
-      const stillOpen = found.operations.find((it) => it.id === operation.id);
-      if (stillOpen === undefined) return 'operation-changed';
+      const stillOpen = found?.operations.find((it) => it.id === operation.id);
+      if (found === undefined || stillOpen === undefined) return 'operation-changed';
       const [current = stillOpen] = found.operations;
       await deliver(
         found,
@@ -43,12 +49,13 @@ export function bulkAnswerer(db: PrismaClient, temporal: TemporalGateway) {
     caller: Caller,
   ): Promise<BulkAnswerBody['items']> => {
     const results = new Map<Stuck, string>();
+    const tenants = new Map((await findEach(stuck.map((it) => it.tenant.id))).map((it) => [it.id, it]));
     const queue = [...stuck];
     let failures = 0;
     const work = async (): Promise<void> => {
       for (let one = queue.shift(); one !== undefined; one = queue.shift()) {
         // Each would wait for Temporal as long as the one before.
-        const result = failures >= FAILURES ? AWAY : await retryOne(one, step, caller);
+        const result = failures >= FAILURES ? AWAY : await retryOne(one, tenants.get(one.tenant.id), step, caller);
         if (result === AWAY) failures++;
         results.set(one, result);
       }

@@ -19,10 +19,15 @@ export function tenantAnswerer(db: PrismaClient, temporal: TemporalGateway) {
 
   /** The tenant with its open operations, the one that is worked on first: a forced deletion beside it waits until that has ended. */
   const find = async (id: string): Promise<TenantWithOperation> => {
-    const operations = { where: { endedAt: null, kind: { not: 'adopt' } }, orderBy: { createdAt: 'asc' } } as const;
-    const tenant = await inOneSnapshot(db, (tx) => tx.tenant.findUnique({ where: { id }, include: { operations } }));
-    if (tenant === null) throw tenantNotFound(id);
+    const [tenant] = await findEach([id]);
+    if (tenant === undefined) throw tenantNotFound(id);
     return tenant;
+  };
+
+  /** The same of many, by one query: a transaction for each would queue for the few connections until one waits too long. */
+  const findEach = (ids: readonly string[]): Promise<TenantWithOperation[]> => {
+    const operations = { where: { endedAt: null, kind: { not: 'adopt' } }, orderBy: { createdAt: 'asc' } } as const;
+    return inOneSnapshot(db, (tx) => tx.tenant.findMany({ where: { id: { in: [...ids] } }, include: { operations } }));
   };
 
   /** The tenant as it is now, with the operation that was answered. */
@@ -71,7 +76,7 @@ export function tenantAnswerer(db: PrismaClient, temporal: TemporalGateway) {
 
   return {
     deliver,
-    find,
+    findEach,
     /** @throws Problem `tenant-unknown` | `idempotency-key-reused`, or as {@link deliver} */
     async answer(id: string, given: GivenAnswer, caller: Caller): Promise<TenantWithOperation> {
       const bodyHash = fingerprint(`${given.action} /tenants/${id}`, given);
