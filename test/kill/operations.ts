@@ -1,4 +1,4 @@
-import { type OperationGoal, type StatusOperationKind } from '@freeflow/contract';
+import { ENDED_STATES, type OperationGoal, type StatusOperationKind } from '@freeflow/contract';
 import { newName } from '../support/activity-harness';
 import { fill, fingerprint } from '../support/fingerprint';
 import type { TestInstallation } from '../support/installation';
@@ -98,8 +98,7 @@ export function ends(
     async () => {
       if (await hasOpenOperation(installation, id)) return undefined;
       const tenant = await tenantOf(installation, id);
-      return tenant.operation.kind === kind &&
-        ['done', 'rolled_back', 'refused', 'incomplete'].includes(tenant.operation.state)
+      return tenant.operation.kind === kind && ENDED_STATES.some((it) => it === tenant.operation.state)
         ? tenant
         : undefined;
     },
