@@ -1,5 +1,5 @@
-import { BACKENDS, type BackendKind } from '@freeflow/contract';
-import { masterNow, type OrphanDrop } from '@freeflow/db-master';
+import { BACKENDS, tenantNameOf, type BackendKind } from '@freeflow/contract';
+import { masterNow, type OrphanDrop, type Tenant } from '@freeflow/db-master';
 import { cancellationSignal } from '@temporalio/activity';
 import { skipAnnouncement, type AbsenceProof, type Backend, type Target } from '../backends/backend';
 import { scrub, storable } from '../backends/scrub';
@@ -119,7 +119,7 @@ async function loadOrphan(
     throw new DropRefusedError(
       `this is ${serverId}, which is another server than ${orphan.row?.serverId ?? 'any that the ledger knows'}`,
     );
-  const living = await dependencies.db.tenant.findFirst({ where: { goneAt: null, [BACKENDS[kind].nameColumn]: name } });
+  const living = await findLiving(dependencies, kind, name);
   if (living !== null)
     throw new DropRefusedError(
       `tenant ${living.name} is not gone, and its resource has the name ${name}; delete that tenant first, hard`,
@@ -129,6 +129,18 @@ async function loadOrphan(
   if (found.state !== 'ours')
     throw new DropRefusedError(found.state === 'foreign' ? found.owner : `there is no ${name}`);
   return orphan;
+}
+
+/** The living tenant whose resource has this name. It is found by its own name, which the other derives from: that one has no index. */
+function findLiving({ db }: ReconcileDependencies, kind: BackendKind, name: string): Promise<Tenant | null> {
+  const tenantName = tenantNameOf(name);
+  return db.tenant.findFirst({
+    where: {
+      goneAt: null,
+      [BACKENDS[kind].nameColumn]: name,
+      ...(tenantName === undefined ? {} : { name: tenantName }),
+    },
+  });
 }
 
 /** An orphan belongs to no tenant, so nothing of it is announced in the ledger. */

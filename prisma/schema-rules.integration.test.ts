@@ -1,9 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { ENDED_STATES, OPEN_STATES } from '@freeflow/contract';
 import { newTestDatabase, outcomeOf, query, type TestDatabase } from '../test/support/migrated-database';
 import { TenantStatus } from './generated/client';
-
-const OPEN = ['requested', 'running', 'parked', 'undoing'];
-const CLOSED = ['done', 'rolled_back', 'refused', 'incomplete'];
 
 const UNIQUE = '23505';
 const CHECK = '23514';
@@ -89,21 +87,21 @@ describe('updatedAt', () => {
 });
 
 describe('operations', () => {
-  it.each(OPEN)('one that is %s keeps every other open one out', async (state) => {
+  it.each(OPEN_STATES)('one that is %s keeps every other open one out', async (state) => {
     const tenantId = await newTenant();
     await newOperation(tenantId, { state });
-    for (const other of OPEN) expect(await outcomeOf(newOperation(tenantId, { state: other }))).toBe(UNIQUE);
-    for (const other of CLOSED) expect(await outcomeOf(newOperation(tenantId, { state: other }))).toBe('ok');
+    for (const other of OPEN_STATES) expect(await outcomeOf(newOperation(tenantId, { state: other }))).toBe(UNIQUE);
+    for (const other of ENDED_STATES) expect(await outcomeOf(newOperation(tenantId, { state: other }))).toBe('ok');
     expect(await outcomeOf(newOperation(await newTenant(), { state }))).toBe('ok');
   });
 
-  it.each(OPEN)('an adoption goes beside one that is %s, once for each resource at a time', async (state) => {
+  it.each(OPEN_STATES)('an adoption goes beside one that is %s, once for each resource at a time', async (state) => {
     const tenantId = await newTenant();
     await newOperation(tenantId, { state });
     const adopt = (backend: string, its: string) =>
       outcomeOf(newOperation(tenantId, { kind: 'adopt', backend, state: its }));
     expect(await adopt('postgres', state)).toBe('ok');
-    for (const other of OPEN) expect(await adopt('postgres', other)).toBe(UNIQUE);
+    for (const other of OPEN_STATES) expect(await adopt('postgres', other)).toBe(UNIQUE);
     expect([await adopt('mongodb', state), await adopt('postgres', 'done')]).toEqual(['ok', 'ok']);
     // Nor do adoptions let anything else in.
     expect(await outcomeOf(newOperation(tenantId, { state }))).toBe(UNIQUE);
@@ -127,6 +125,65 @@ describe('operations', () => {
     expect(await insertOperation('alice', 'key')).toBe(UNIQUE);
     expect(await insertOperation('bob', 'key')).toBe('ok');
     expect([await insertOperation('alice', null), await insertOperation('alice', null)]).toEqual(['ok', 'ok']);
+  });
+});
+
+describe('the outcome of a tenant', () => {
+  const outcomeOfTenant = async (id: string) => {
+    const [row] = await query<{ outcome: string | null; outcomeStep: string | null }>(
+      database.url,
+      'SELECT "outcome", "outcomeStep" FROM "Tenant" WHERE "id" = $1',
+      [id],
+    );
+    return [row?.outcome, row?.outcomeStep];
+  };
+  const endOperation = (id: string, state: string, step: string | null, at = 'now()') =>
+    query(
+      database.url,
+      `UPDATE "TenantOperation" SET "state" = $2::"OperationState", "step" = $3, "endedAt" = ${at} WHERE "id" = $1`,
+      [id, state, step],
+    );
+
+  it('is how its last operation has ended, whichever ends last, adoptions aside', async () => {
+    const tenantId = await newTenant();
+    const [create, adopt] = [
+      await newOperation(tenantId),
+      await newOperation(tenantId, { kind: 'adopt', backend: 'qdrant' }),
+    ];
+    expect(await outcomeOfTenant(tenantId)).toEqual([null, null]);
+    await endOperation(create, 'rolled_back', 'qdrant.create');
+    await endOperation(adopt, 'refused', 'begin-adoption');
+    expect(await outcomeOfTenant(tenantId)).toEqual(['rolled_back', 'qdrant.create']);
+    const suspend = await newOperation(tenantId, { kind: 'suspend', state: 'running' });
+    expect(await outcomeOfTenant(tenantId)).toEqual(['rolled_back', 'qdrant.create']);
+    await endOperation(suspend, 'done', null);
+    expect(await outcomeOfTenant(tenantId)).toEqual(['done', null]);
+    await endOperation(create, 'incomplete', 'qdrant.drop', `now() - interval '1 hour'`);
+    expect(await outcomeOfTenant(tenantId)).toEqual(['done', null]);
+  });
+
+  it('is kept also where the API records a request with nothing to do, which it may not by itself', async () => {
+    const tenantId = await newTenant();
+    expect(
+      await outcomeOf(
+        query(
+          database.apiUrl,
+          `INSERT INTO "TenantOperation" ("id", "tenantId", "kind", "state", "requestedBy", "endedAt") VALUES ($1, $2, 'resume', 'done', 'somebody', now())`,
+          [randomUUID(), tenantId],
+        ),
+      ),
+    ).toBe('ok');
+    expect(await outcomeOfTenant(tenantId)).toEqual(['done', null]);
+    expect(await outcomeOf(query(database.apiUrl, `UPDATE "Tenant" SET "outcome" = 'refused'`))).toBe('42501');
+  });
+
+  it('changes nothing of the tenant', async () => {
+    const tenantId = await newTenant();
+    const operation = await newOperation(tenantId);
+    const updatedAt = () => query(database.url, 'SELECT "updatedAt" FROM "Tenant" WHERE "id" = $1', [tenantId]);
+    const before = await updatedAt();
+    await endOperation(operation, 'refused', 'begin');
+    expect(await updatedAt()).toEqual(before);
   });
 });
 
@@ -192,10 +249,12 @@ async function newOperation(
     requestedBy?: string;
     idempotencyKey?: string | null;
   } = {},
-): Promise<void> {
+): Promise<string> {
+  const id = randomUUID();
   await query(
     database.url,
     `INSERT INTO "TenantOperation" ("id", "tenantId", "kind", "backend", "state", "requestedBy", "idempotencyKey") VALUES ($1, $2, $3::"OperationKind", $4::"BackendKind", $5::"OperationState", $6, $7)`,
-    [randomUUID(), tenantId, kind, backend, state, requestedBy, idempotencyKey],
+    [id, tenantId, kind, backend, state, requestedBy, idempotencyKey],
   );
+  return id;
 }

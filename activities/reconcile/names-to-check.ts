@@ -6,8 +6,9 @@ import type { Progress } from './progress';
 /** The tenants most likely to have left something: checked each time. */
 const RECENT = 500;
 const RECENT_MS = 7 * 24 * 3_600_000;
-/** Of all others so many each time, one portion after the other: at one reconciliation an hour 4,800 a day. */
-const PORTION = 200;
+/** Of all others so many are looked at each time, one portion after the other, and so many names of them are checked. */
+const PORTION = 2_000;
+const NAMES_OF_PORTION = 200;
 
 /** Below every id: a portion that begins here is the first. */
 const FIRST = '00000000-0000-0000-0000-000000000000';
@@ -15,6 +16,7 @@ const FIRST = '00000000-0000-0000-0000-000000000000';
 /**
  * The names to check for orphans at a backend that can't list its resources: those of tenants that have none there by the ledger
  * and are gone since not long ago, or new; of a portion of all others; and of orphans found elsewhere, or by the last reconciliation.
+ * Who has none is seen among so many that were read: to look for so many that have none would be to look at all.
  * @param now by the master database's clock
  */
 export async function namesToCheck(
@@ -24,33 +26,41 @@ export async function namesToCheck(
   now: Date,
 ): Promise<string[]> {
   const { nameColumn } = BACKENDS[kind];
-  const withoutResource = {
-    resources: { none: { kind, state: { in: ['present', 'disabled', 'intended'] } } },
-  } satisfies Prisma.TenantWhereInput;
+  const withResource = {
+    resources: { where: { kind, state: { in: ['present', 'disabled', 'intended'] } }, select: { id: true } },
+  } satisfies Prisma.TenantInclude;
   const gone = await db.tenant.findMany({
-    where: { ...withoutResource, goneAt: { gte: new Date(now.getTime() - RECENT_MS) } },
+    where: { goneAt: { gte: new Date(now.getTime() - RECENT_MS) } },
     orderBy: { goneAt: 'desc' },
     take: RECENT,
+    include: withResource,
   });
   const living = await db.tenant.findMany({
-    where: { ...withoutResource, goneAt: null },
-    orderBy: { createdAt: 'desc' },
+    where: { goneAt: null },
+    orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
     take: RECENT,
+    include: withResource,
   });
   const turn = `names/${kind}`;
   const after = progress.goesOnAt(turn);
   const portion = await db.tenant.findMany({
-    where: { ...withoutResource, ...(after === null ? {} : { id: { gt: after } }) },
+    where: after === null ? {} : { id: { gt: after } },
     orderBy: { id: 'asc' },
     take: PORTION,
+    include: withResource,
   });
-  progress.continueAt(turn, portion.length < PORTION ? FIRST : (portion.at(-1)?.id ?? FIRST));
-  const ofTenants = [...gone, ...living, ...portion].map((it) => it[nameColumn]);
+  const others = portion.filter(hasNone).slice(0, NAMES_OF_PORTION);
+  const last =
+    others.length === NAMES_OF_PORTION ? others.at(-1) : portion.length === PORTION ? portion.at(-1) : undefined;
+  progress.continueAt(turn, last?.id ?? FIRST);
+  const ofTenants = [...gone.filter(hasNone), ...living.filter(hasNone), ...others].map((it) => it[nameColumn]);
   const ofOrphansElsewhere = progress.orphans
     .flatMap((it) => tenantNameOf(it) ?? [])
     .map((it) => tenantNames(it)[nameColumn]);
   return [...new Set([...ofTenants, ...ofOrphansElsewhere, ...(await orphansOfLastReport(db, kind))])].sort();
 }
+
+const hasNone = ({ resources }: { resources: readonly unknown[] }): boolean => resources.length === 0;
 
 /** An orphan that was seen once is in every report until it is gone. */
 async function orphansOfLastReport(db: PrismaClient, kind: BackendKind): Promise<string[]> {

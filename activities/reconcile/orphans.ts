@@ -139,7 +139,12 @@ async function isUnknownServer(
   db: PrismaClient,
   { kind, serverId }: { kind: BackendKind; serverId: string },
 ): Promise<boolean> {
+  // In the order of their index: without one the ledger is read until one is met.
   const has = async (serverIds: string | { not: null }) =>
-    (await db.tenantResource.findFirst({ where: { kind, serverId: serverIds }, select: { id: true } })) !== null;
+    (await db.tenantResource.findFirst({
+      where: { kind, serverId: serverIds },
+      orderBy: { serverId: 'asc' },
+      select: { id: true },
+    })) !== null;
   return !(await has(serverId)) && (await has({ not: null }));
 }

@@ -45,7 +45,8 @@ export const quietOperations = (db: Db, limit: number): Promise<Some> =>
 export const overduePurges = (db: Db, limit: number, overdueMs: number): Promise<Some> =>
   loadSome(db.$queryRaw`
     SELECT t.id, count(*) OVER () AS total FROM "Tenant" t
-     WHERE t."goneAt" IS NULL AND t.status = 'deleted' AND greatest(t."purgeAt", t."holdUntil") < now() - ${overdueMs} * interval '1 ms' AND t."purgeAt" IS NOT NULL
+     WHERE t."goneAt" IS NULL AND t.status = 'deleted' AND t."purgeAt" < now() - ${overdueMs} * interval '1 ms'
+       AND (t."holdUntil" IS NULL OR t."holdUntil" < now() - ${overdueMs} * interval '1 ms')
        AND NOT EXISTS (SELECT FROM "TenantOperation" o WHERE o."tenantId" = t.id AND ${OPEN})
      ORDER BY t."purgeAt", t.id LIMIT ${limit}`);
 

@@ -39,14 +39,15 @@ export interface ActivityHarness {
 /** A tenant name no one else uses. */
 export const newName = (prefix = 't'): string => `${prefix}${randomBytes(5).toString('hex')}`;
 
-export async function openActivityHarness(env: Record<string, string> = {}): Promise<ActivityHarness> {
-  const master = await openMaster();
+/** @param given a master database that is there already; it stays when the harness is closed */
+export async function openActivityHarness(env: Record<string, string> = {}, given?: Master): Promise<ActivityHarness> {
+  const master = given ?? (await openMaster());
   const harness = harnessOn(master, env);
   return {
     ...harness,
     close: async () => {
       await harness.close();
-      await master.drop();
+      if (given === undefined) await master.drop();
     },
   };
 }

@@ -1,0 +1,112 @@
+import { randomUUID } from 'node:crypto';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { Client } from 'pg';
+import { claimStatement } from '../../activities/due-operations';
+import { purgeStatement } from '../../activities/due-purges';
+import { newName, openActivityHarness, type ActivityHarness } from '../support/activity-harness';
+import { openApiBench, type ApiBench } from '../support/api-bench';
+import { fillWithTenants } from '../support/many-tenants';
+import { explainReading } from '../support/plans';
+import { listRoutes, namedRoutes, STEP, takeSample, type Sample } from '../support/reading-routes';
+import { IS_LONG } from '../support/sample';
+import { recordStatements, type Statement } from '../support/statements';
+import { sweepOnce } from './sweep-bench';
+
+const TENANTS = 20_000;
+/**
+ * So many rows at most are read for a page, and so many for a portion of the housekeeping: of tables of 20,000 rows and more, what reads more
+ * of them reads more with each tenant.
+ */
+const PAGE_ROWS = 700;
+const PORTION_ROWS = 2_500;
+
+let api: ApiBench;
+let harness: ActivityHarness;
+let owner: Client;
+let sample: Sample;
+
+beforeAll(async () => {
+  api = await openApiBench();
+  owner = new Client({ connectionString: api.master.ownerUrl });
+  await owner.connect();
+  await fillWithTenants(owner, { tenants: TENANTS, logRows: 3 });
+  sample = await takeSample(owner);
+  harness = await openActivityHarness({}, api.master);
+});
+afterAll(async () => {
+  await harness.close();
+  await owner.end();
+  await api.close();
+});
+
+/** Those that read a whole table of ours, or too much of one. */
+async function findGreedy(statements: readonly Statement[], most: number): Promise<string[]> {
+  const greedy: string[] = [];
+  for (const statement of statements) {
+    const { readWhole, rows } = await explainReading(owner, statement);
+    if (readWhole.length > 0 || rows > most)
+      greedy.push(`${rows} rows, whole: ${readWhole.join() || 'none'}: ${statement.text}`);
+  }
+  return greedy;
+}
+
+async function findGreedyIn(work: () => Promise<unknown>, most = PAGE_ROWS): Promise<string[]> {
+  const statements = await recordStatements(work);
+  expect(statements.length).toBeGreaterThan(0);
+  return findGreedy(statements, most);
+}
+
+async function request(method: string, route: string, body?: object): Promise<void> {
+  const { status, text } = await api.request(method, route, { body, headers: { 'idempotency-key': randomUUID() } });
+  if (status >= 300) throw new Error(`${method} ${route}: ${status} ${text}`);
+}
+
+/** Which routes have statements that are greedy. */
+async function findGreedyRoutes(routes: readonly string[]): Promise<Record<string, string[]>> {
+  const greedy: Record<string, string[]> = {};
+  for (const route of routes) {
+    const found = await findGreedyIn(() => request('GET', route));
+    if (found.length > 0) greedy[route] = found;
+  }
+  return greedy;
+}
+
+test('a list of tenants reads what it shows, whatever it is filtered by', async () => {
+  expect(await findGreedyRoutes(listRoutes(sample, IS_LONG))).toEqual({});
+});
+
+test('every other route that reads, reads what it shows', async () => {
+  expect(await findGreedyRoutes(Object.values(namedRoutes(sample)))).toEqual({});
+});
+
+test('a request and an answer read what they are about', async () => {
+  const { id } = sample;
+  expect(await findGreedyIn(() => request('POST', '/tenants', { name: newName() }))).toEqual([]);
+  expect(await findGreedyIn(() => request('POST', `/tenants/${id}/suspend`))).toEqual([]);
+  expect(await findGreedyIn(() => request('DELETE', `/tenants/${id}?mode=hard&force=true`))).toEqual([]);
+  // Runs of none of them exist: what is answered is started anew, by a queue without a worker.
+  expect(await findGreedyIn(() => request('POST', `/tenants/${sample.parkedId}/retry`))).toEqual([]);
+  expect(await findGreedyIn(() => request('POST', '/tenants/retry', { step: STEP }))).toEqual([]);
+});
+
+test('the statements of a sweep read what is due', async () => {
+  expect(await findGreedyIn(() => sweepOnce(harness.db, async () => 'started'))).toEqual([]);
+  const isDueLater = claimStatement(new Date(Date.now() + 7_200_000), 100);
+  expect(await findGreedy([isDueLater, purgeStatement(500)], PAGE_ROWS)).toEqual([]);
+});
+
+test('the steps of an operation read what is of their tenant', async () => {
+  const input = await harness.newTenant('hard_delete');
+  const steps = ['begin', 'postgres.create', 'postgres.disable', 'postgres.drop'] as const;
+  for (const step of steps) expect([step, await findGreedyIn(() => harness.run(step, input))]).toEqual([step, []]);
+  expect(await findGreedyIn(() => harness.run('mark-gone', input, {}, { skipped: {} }))).toEqual([]);
+});
+
+test('a reconciliation reads a page at a time', async () => {
+  const reconcile = async () => {
+    const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+    await environment.run(() => harness.activities.reconcile({ requestedBy: 'test', fix: false }));
+  };
+  expect(await findGreedyIn(reconcile, PORTION_ROWS)).toEqual([]);
+});
