@@ -24,6 +24,7 @@ const EXCEPTIONS: readonly [under: string, names: RegExp, why: string, lines?: R
   ['api/tenants/cursor.ts', /^postgres$/i, 'what the master database takes for a moment'],
   ['workflows/answer-form.ts', /^postgres$/i, 'what text the master database stores'],
   ['cli/doctor/master.ts', /^postgres$/i, 'the checks of the master database'],
+  ['bench/scale', /^postgres$/i, 'the server of the master database, whose plans are read'],
   [
     'cli/commands/setup-backends.ts',
     /^postgres$/i,
