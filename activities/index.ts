@@ -7,6 +7,8 @@ import { continuingActivities } from './continue-operation';
 import { dropOrphanActivities } from './drop-orphan';
 import { Installation } from './installation';
 import { Ledger } from './ledger';
+import { poolActivities } from './pool/keep';
+import { startPoolKeepers, type StartPoolKeeper } from './pool/start';
 import { reconcileActivities } from './reconcile';
 import type { HasOpenRun } from './reconcile/scope';
 import type { RecordSettings } from './record-settings';
@@ -24,6 +26,8 @@ export interface ActivityDependencies {
   startOperation: StartOperation;
   hasOpenRun: HasOpenRun;
   findOpenRuns?: FindOpenRuns | undefined;
+  /** @default the pools are left as they are */
+  startPoolKeeper?: StartPoolKeeper | undefined;
   /** How long a reconciliation may take, in ms. */
   reconcileMs?: number | undefined;
   /** See {@link import('./steps/scope').StepDependencies}. */
@@ -40,6 +44,7 @@ export function createActivities({
   startOperation,
   hasOpenRun,
   findOpenRuns,
+  startPoolKeeper,
   settleMarginMs,
   reconcileMs,
 }: ActivityDependencies) {
@@ -47,12 +52,16 @@ export function createActivities({
   const dependencies = { db, ledger: new Ledger(db, installation), secrets, lock, settleMarginMs };
   const reconciling = { ...dependencies, backends, installation, startOperation, hasOpenRun, reconcileMs };
   const perBackend = backends.map((backend) => backendActivities(backend, dependencies));
+  const keepPools = async () => {
+    if (startPoolKeeper !== undefined) await startPoolKeepers(db, backends, startPoolKeeper);
+  };
   return withStorableInput({
     ...(Object.assign({}, ...perBackend) as BackendActivities),
     ...recordActivities(db, settings),
     ...continuingActivities(db),
     ...adoptionActivities(db, settings),
-    ...sweepActivities(db, startOperation, findOpenRuns),
+    ...sweepActivities(db, startOperation, findOpenRuns, keepPools),
+    ...poolActivities({ db, lock, installation, backends, settleMarginMs }),
     ...reconcileActivities(reconciling),
     ...dropOrphanActivities(reconciling),
   });

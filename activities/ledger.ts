@@ -14,6 +14,7 @@ import { storable } from '../backends/scrub';
 import { detailsOf, refreshConnection } from './connection-details';
 import type { Installation } from './installation';
 import { writeFenced } from './lock-fence';
+import { claimPooled, type Claimable } from './pool/claim';
 import type { Held } from './tenant-lock';
 
 /**
@@ -31,13 +32,18 @@ export class Ledger {
     return this.db.tenantResource.findUnique({ where: { tenantId_kind: { tenantId, kind } } });
   }
 
-  /** The entry of the resource that is about to be created: recorded with a new nonce, unless it is recorded already. */
-  async intend(tenantId: string, kind: BackendKind): Promise<TenantResource> {
+  /**
+   * The entry of the resource that is about to be created: recorded with a new nonce, unless it is recorded already.
+   * @param pooled what blank resources it may be made of: where the pool has one, it is claimed with its nonce
+   */
+  async intend(tenantId: string, kind: BackendKind, pooled?: Claimable): Promise<TenantResource> {
     const known = await this.find(tenantId, kind);
     if (known) return known;
     const tenant = await this.db.tenant.findUniqueOrThrow({ where: { id: tenantId } });
+    const name = tenant[BACKENDS[kind].nameColumn];
+    if (pooled !== undefined) await claimPooled(this.db, { tenantId, kind, name }, pooled);
     await this.db.tenantResource.createMany({
-      data: [{ tenantId, kind, name: tenant[BACKENDS[kind].nameColumn], nonce: await this.installation.newNonce() }],
+      data: [{ tenantId, kind, name, nonce: await this.installation.newNonce() }],
       skipDuplicates: true,
     });
     return this.db.tenantResource.findUniqueOrThrow({ where: { tenantId_kind: { tenantId, kind } } });
@@ -84,6 +90,7 @@ export class Ledger {
         data: {
           state: 'present',
           externalId: created.externalId ?? null,
+          formerName: null,
           ...(hasConnection(kind) ? {} : { secretRef }),
         },
       });
@@ -178,7 +185,7 @@ export async function assertRecordedServer(backend: Backend, entry: TenantResour
 
 /** The target that a ledger entry stands for. */
 export function targetOf(entry: TenantResource, tenantName: string, signal: AbortSignal): Target {
-  const { tenantId, name, nonce, externalId } = entry;
+  const { tenantId, name, nonce, externalId, formerName } = entry;
   return {
     tenantId,
     tenantName,
@@ -187,5 +194,6 @@ export function targetOf(entry: TenantResource, tenantName: string, signal: Abor
     signal,
     announceCall: skipAnnouncement,
     ...(externalId === null ? {} : { externalId }),
+    ...(formerName === null ? {} : { formerName }),
   };
 }

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { masterNow, type PrismaClient } from '@freeflow/db-master';
 import { cancellationSignal, log } from '@temporalio/activity';
 import { messageOf } from '../backends/failures';
@@ -6,6 +5,7 @@ import { runActivity } from './activity-shell';
 import { claimDueOperations, type Due } from './due-operations';
 import { acceptDuePurges } from './due-purges';
 import { mapInParallel } from './in-parallel';
+import { withDeadline } from './with-deadline';
 
 export type { Due } from './due-operations';
 
@@ -23,13 +23,14 @@ const START_DEADLINE_MS = 5_000;
 const TIME_MS = 30_000;
 
 /**
- * Accepts the purges that are due, then starts the accepted operations that have no open run: never started, or their run was
- * terminated or timed out. Portion by portion, oldest first; two sweeps at a time share the work, and what fails holds nothing up.
+ * Accepts the purges that are due, starts the accepted operations that have no open run: never started, or their run was
+ * terminated or timed out, and then what keeps the pools. Portion by portion, oldest first; two sweeps at a time share the work, and what fails holds nothing up.
  */
 export function sweepActivities(
   db: PrismaClient,
   start: StartOperation,
   findOpenRuns: FindOpenRuns = async () => new Set(),
+  keepPools: () => Promise<void> = async () => undefined,
 ) {
   return {
     sweep: (): Promise<{ started: number }> =>
@@ -37,7 +38,9 @@ export function sweepActivities(
         await acceptDuePurges(db).catch((error: unknown) =>
           log.warn('due purges could not be accepted; the next sweep tries again', { cause: messageOf(error) }),
         );
-        return { started: await startDueOperations(db, start, findOpenRuns) };
+        const started = await startDueOperations(db, start, findOpenRuns);
+        await keepPools();
+        return { started };
       }),
   };
 }
@@ -75,20 +78,6 @@ async function startOne(operation: Due, start: StartOperation): Promise<'started
       cause: messageOf(error),
     });
     return 'failed';
-  }
-}
-
-async function withDeadline<T>(ms: number, work: Promise<T>): Promise<T> {
-  const over = new AbortController();
-  work.catch(() => undefined);
-  const late = delay(ms, undefined, { signal: over.signal }).then(() =>
-    Promise.reject(new Error(`no answer within ${ms} ms`)),
-  );
-  late.catch(() => undefined);
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    over.abort();
   }
 }
 

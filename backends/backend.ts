@@ -14,6 +14,8 @@ export interface Target {
   nonce: string;
   /** The id that the server gave the resource when it was created; absent until then. */
   externalId?: string;
+  /** Claimed from the pool, and not known to be present yet: the name under which it was made, and which it may still have. */
+  formerName?: string;
   /** Aborted when the tenant lock is lost: another attempt may be running from then on. */
   signal: AbortSignal;
   /**
@@ -58,6 +60,7 @@ export interface Connection {
 export interface Created {
   externalId?: string;
   connection: Connection;
+  notes?: Notes;
 }
 
 /** One check that something is gone, and the server's answer. */
@@ -88,6 +91,22 @@ export interface Drift {
 }
 
 /**
+ * Blank resources of no tenant, made ahead where making one is slow. A create claims one, and makes it the tenant's: see
+ * {@link Target.formerName}. Until then nobody can log in to it.
+ */
+export interface Pool {
+  /** How many are kept ready; 0: none, and those that there are get dropped. */
+  readonly size: number;
+  /** A checksum of what all of them have in common; those of another one are replaced. */
+  readonly template: string;
+  /** Makes one of this name and nonce: whole, or not at all. Throws whatever shows that it hasn't, or may not have. */
+  make(blank: Blank): Promise<void>;
+}
+
+/** A blank resource that is about to be made. */
+export type Blank = Pick<Target, 'name' | 'nonce' | 'signal'>;
+
+/**
  * One kind of server, where each tenant has a resource. A backend deals with its server alone: ledger, secret store, locks and
  * logs belong to the steps.
  *
@@ -102,8 +121,11 @@ export interface Backend {
   serverId(): Promise<string>;
   /** New secrets for a tenant; the store keeps the first ones it is given. The first in order is the connection's. */
   generateSecrets(target: Omit<Target, 'signal'>): Promise<Secrets>;
+  /** Where blank resources are made ahead. `inspect`, `drop` and `proveAbsent` take those as well, by their name and nonce. */
+  readonly pool?: Pool;
   /**
-   * Creates the resource together with its nonce. One that exists is finished if it is ours.
+   * Creates the resource together with its nonce. One that exists is finished if it is ours. With a former name it makes the blank
+   * one of that name the tenant's, which then differs in nothing from one that was created; where there is none any more, it creates.
    * @throws BackendFault `foreign-resource` where it isn't ours
    */
   create(target: Target, secrets: Secrets): Promise<Created>;
@@ -133,7 +155,7 @@ export interface Backend {
   assertLockedOut(target: Target, secrets: Secrets): Promise<void>;
   /** Removes what is ours: access first, data second. Called only after `inspect` returned `ours`. */
   drop(target: Target): Promise<Notes>;
-  /** Whose the resource of this name is. Reads only. */
+  /** Whose the resource of this name is; ours as well where the blank one of its former name is there. Reads only. */
   inspect(target: Target): Promise<Inspection>;
   /** How a resource of ours differs from what it should be in this state. Reads only. */
   findDrift(target: Target, state: 'present' | 'disabled', secrets: Secrets): Promise<Drift[]>;
@@ -143,7 +165,7 @@ export interface Backend {
    */
   listOwned(names: readonly string[], signal: AbortSignal): Promise<OwnedResource[]>;
   /**
-   * Verifies that no trace of the resource is left, by name and by nonce.
+   * Verifies that no trace of the resource is left, by name, by former name, and by nonce.
    * @throws BackendFault `still-there`, naming what was found
    */
   proveAbsent(target: Target): Promise<AbsenceProof[]>;

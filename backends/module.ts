@@ -37,6 +37,8 @@ export interface BackendModule<Variables extends z.ZodRawShape = z.ZodRawShape> 
    * @throws where the configuration can't work
    */
   assertUsable?(config: z.output<z.ZodObject<Variables>>): Promise<void>;
+  /** Where it has a pool of blank resources: the variable of its size. */
+  readonly poolVariable?: keyof Variables & string;
   /** Steps that one worker runs at a time there, where it is not what other backends can take. */
   concurrency?(config: z.output<z.ZodObject<Variables>>): number;
 }

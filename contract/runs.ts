@@ -62,6 +62,8 @@ export const workflowIdOf = (tenantId: string, adopted: BackendKind | null = nul
 export const sweepIdOf = (taskQueue: string): string => `${taskQueue}-sweep`;
 /** One reconciler per task queue, as a schedule and as a workflow. */
 export const reconcileIdOf = (taskQueue: string): string => `${taskQueue}-reconcile`;
+/** What keeps the pool of one backend. */
+export const poolIdOf = (taskQueue: string, backend: BackendKind): string => `${taskQueue}-pool-${backend}`;
 /** The drop of one orphan; requested again while it runs, it is the same one. */
 export const orphanDropIdOf = (taskQueue: string, { backend, name, externalId }: OrphanOrder): string =>
   `${taskQueue}-drop-${backend}-${name}-${externalId}`;

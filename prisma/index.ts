@@ -8,6 +8,7 @@ export {
   PrismaClient,
   type OperationAnswer,
   type OrphanDrop,
+  type PooledResource,
   type ReconcileReport,
   type Tenant,
   type TenantConnection,

@@ -12,6 +12,7 @@ export type MasterTable =
   | 'TenantOperation'
   | 'TenantResource'
   | 'TenantSecret'
+  | 'PooledResource'
   | 'Installation'
   | 'ReconcileReport'
   | 'OrphanDrop'
@@ -26,7 +27,8 @@ const WRITE: readonly TablePrivilege[] = ['SELECT', 'INSERT', 'UPDATE'];
 
 /**
  * Who may do what; everything not named here is refused. The API accepts (inserts) and reads: an intruder there can neither
- * change what happened nor read a secret. Only a tenant's connections and secrets, and old reports, are ever deleted; the rest stays for audit.
+ * change what happened nor read a secret. Only a tenant's connections and secrets, what
+ * leaves the pool, and old reports, are ever deleted; the rest stays for audit.
  */
 export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
   api: {
@@ -36,6 +38,7 @@ export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
     TenantOperation: ['SELECT', 'INSERT'],
     TenantResource: ['SELECT'],
     TenantSecret: [],
+    PooledResource: [],
     Installation: [],
     ReconcileReport: ['SELECT'],
     OrphanDrop: ['SELECT'],
@@ -48,6 +51,7 @@ export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
     TenantOperation: WRITE,
     TenantResource: WRITE,
     TenantSecret: [...WRITE, 'DELETE'],
+    PooledResource: [...WRITE, 'DELETE'],
     Installation: ['SELECT'],
     ReconcileReport: [...WRITE, 'DELETE'],
     OrphanDrop: WRITE,

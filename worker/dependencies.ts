@@ -47,6 +47,7 @@ export function createDependencies(
     startOperation: operationStarter(runs),
     hasOpenRun: (operation) => runs.hasOpenRun(operation),
     findOpenRuns: (operations) => runs.findOpenRuns(operations),
+    startPoolKeeper: (backend) => runs.startPoolKeeper(backend),
   });
   const close = async () => {
     await Promise.allSettled([...backends.map((it) => it.close()), lock.close(), db.$disconnect()]);

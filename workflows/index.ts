@@ -11,3 +11,4 @@ export { adoptResource } from './adopt-resource';
 export { sweepOperations } from './sweep-operations';
 export { reconcile } from './reconcile';
 export { dropOrphan } from './drop-orphan';
+export { keepPool } from './keep-pool';

@@ -3,6 +3,7 @@ import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
 import { currentRunId, runActivity } from '../activity-shell';
 import { compareEntries } from './entries';
 import { findOrphans } from './orphans';
+import { comparePool } from './pool';
 import { Progress } from './progress';
 import type { ReconcileDependencies, ReconcileScope } from './scope';
 import { findStaleOperations } from './stale';
@@ -64,6 +65,7 @@ async function findEverything(scope: ReconcileScope): Promise<void> {
     findOrphans(scope),
     findStaleOperations(scope),
     ...scope.backends.map((it) => compareEntries(scope, it)),
+    ...scope.backends.map((it) => comparePool(scope, it)),
   ]);
   // All have ended: none adds to the report any more.
   const failed = outcomes.find((it) => it.status === 'rejected');

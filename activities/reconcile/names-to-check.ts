@@ -15,7 +15,8 @@ const FIRST = '00000000-0000-0000-0000-000000000000';
 
 /**
  * The names to check for orphans at a backend that can't list its resources: those of tenants that have none there by the ledger
- * and are gone since not long ago, or new; of a portion of all others; and of orphans found elsewhere, or by the last reconciliation.
+ * and are gone since not long ago, or new; of a portion of all others; of orphans found elsewhere, or by the last reconciliation; and of
+ * what was abandoned before its claim of the pool had ended.
  * Who has none is seen among so many that were read: to look for so many that have none would be to look at all.
  * @param now by the master database's clock
  */
@@ -57,7 +58,10 @@ export async function namesToCheck(
   const ofOrphansElsewhere = progress.orphans
     .flatMap((it) => tenantNameOf(it) ?? [])
     .map((it) => tenantNames(it)[nameColumn]);
-  return [...new Set([...ofTenants, ...ofOrphansElsewhere, ...(await orphansOfLastReport(db, kind))])].sort();
+  const ofLastReport = await orphansOfLastReport(db, kind);
+  return [
+    ...new Set([...ofTenants, ...ofOrphansElsewhere, ...ofLastReport, ...(await abandonedClaims(db, kind))]),
+  ].sort();
 }
 
 const hasNone = ({ resources }: { resources: readonly unknown[] }): boolean => resources.length === 0;
@@ -67,4 +71,15 @@ async function orphansOfLastReport(db: PrismaClient, kind: BackendKind): Promise
   const last = await db.reconcileReport.findFirst({ orderBy: { endedAt: 'desc' }, select: { findings: true } });
   const findings = (last?.findings ?? []) as unknown as Finding[];
   return findings.flatMap((it) => (it.backend === kind && it.class === 'orphan' && it.name !== null ? [it.name] : []));
+}
+
+/** They may still have the name that they had in the pool. */
+async function abandonedClaims(db: PrismaClient, kind: BackendKind): Promise<string[]> {
+  const rows = await db.tenantResource.findMany({
+    where: { kind, state: 'abandoned', formerName: { not: null } },
+    orderBy: { updatedAt: 'desc' },
+    take: RECENT,
+    select: { formerName: true },
+  });
+  return rows.flatMap(({ formerName }) => formerName ?? []);
 }

@@ -108,7 +108,7 @@ export interface OrphanCandidate extends OwnedResource {
 }
 
 /**
- * Those that are ours and have no live row. The ledger is read after the server was: a row is written before its resource is
+ * Those that are ours, have no live row and are not in the pool. The ledger is read after the server was: a row is written before its resource is
  * created, so every listed resource has had its row by now.
  */
 export async function findOrphansAmong(
@@ -120,6 +120,8 @@ export async function findOrphansAmong(
   const candidates: OrphanCandidate[] = [];
   for (let from = 0; from < owned.length; from += ROWS_AT_ONCE) {
     const some = owned.slice(from, from + ROWS_AT_ONCE);
+    // Before the ledger: a claim moves a nonce from the pool there.
+    const pooled = await findPooled(db, at.kind, some);
     const ledger = await db.tenantResource.findMany({
       where: { kind: at.kind, nonce: { in: some.map((it) => it.nonce) } },
     });
@@ -127,6 +129,7 @@ export async function findOrphansAmong(
     for (const it of some) {
       const row = rows.get(it.nonce);
       const isOrphan = row === undefined ? await installation.hasMade(it.nonce) : !LIVE.has(row.state);
+      if (pooled.has(it.nonce)) continue;
       const isElsewhere = isServerUnknown || (row?.serverId ?? at.serverId) !== at.serverId;
       if (isOrphan) candidates.push({ ...it, row, isElsewhere });
     }
@@ -147,4 +150,16 @@ async function isUnknownServer(
       select: { id: true },
     })) !== null;
   return !(await has(serverId)) && (await has({ not: null }));
+}
+
+async function findPooled(
+  db: PrismaClient,
+  kind: BackendKind,
+  owned: readonly OwnedResource[],
+): Promise<ReadonlySet<string>> {
+  const rows = await db.pooledResource.findMany({
+    where: { kind, nonce: { in: owned.map((it) => it.nonce) } },
+    select: { nonce: true },
+  });
+  return new Set(rows.map((it) => it.nonce));
 }

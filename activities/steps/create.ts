@@ -1,3 +1,4 @@
+import type { TenantResource } from '@freeflow/db-master';
 import { assertRecordedServer, targetOf } from '../ledger';
 import {
   callWithIntent,
@@ -5,13 +6,14 @@ import {
   classifyErrors,
   ensureSecrets,
   loadPresentEntry,
+  withNotes,
   type StepScope,
 } from './scope';
 
 /** Creates the tenant's resource, or verifies and completes what an earlier attempt created. */
 export async function create(scope: StepScope): Promise<string> {
   const { backend, ledger } = scope;
-  const entry = await ledger.intend(scope.context.tenantId, backend.kind);
+  const entry = await intend(scope);
   const serverId = await classifyErrors(backend, () => assertRecordedServer(backend, entry));
   const target = targetOf(entry, scope.tenantName, scope.held.signal);
   const { values, primaryRef } = await ensureSecrets(scope, target);
@@ -19,7 +21,16 @@ export async function create(scope: StepScope): Promise<string> {
   if (entry.externalId !== null && created.externalId !== entry.externalId)
     throw changedResourceFault(entry, created.externalId);
   await ledger.recordPresent(entry, scope.held, created, primaryRef);
-  return `${entry.name} created${created.externalId === undefined ? '' : ` (id ${created.externalId})`}`;
+  const message = `${entry.name} created${created.externalId === undefined ? '' : ` (id ${created.externalId})`}`;
+  return withNotes(message, created.notes ?? []);
+}
+
+/** The ledger entry of what is to be created: of a blank resource at this very server, where the pool has one. */
+async function intend({ backend, ledger, context }: StepScope): Promise<TenantResource> {
+  const { kind, pool } = backend;
+  if (pool === undefined || pool.size === 0) return ledger.intend(context.tenantId, kind);
+  const serverId = await classifyErrors(backend, () => backend.serverId());
+  return ledger.intend(context.tenantId, kind, { serverId, template: pool.template });
 }
 
 /** Probes the resource with the tenant's own credentials: its data is reachable, everything else refuses them. */

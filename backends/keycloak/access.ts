@@ -74,22 +74,27 @@ export async function readRealm(admin: KeycloakAdmin, name: string): Promise<Rea
   return realm;
 }
 
-/**
- * Changes some settings, and gives back as they were read those that an update does not leave alone where it leaves them out: the
- * attributes, by which those of CIBA and PAR go, and the device grant (DefaultExportImportManager, updateRealm). Not all of them, as
- * Keycloak's own console does: what is read as a default would stand there as an attribute from then on.
- */
 async function changeRealm(
   admin: KeycloakAdmin,
   name: string,
   changes: (realm: RealmRepresentation) => RealmRepresentation,
 ): Promise<void> {
   const realm = await readRealm(admin, name);
-  const { attributes = {}, oauth2DeviceCodeLifespan = 600, oauth2DevicePollingInterval = 5 } = realm;
+  await updateRealm(admin, name, realm, changes(realm));
+}
+
+/**
+ * Changes some settings, and gives back as they were read those that an update does not leave alone where it leaves them out: the
+ * attributes, by which those of CIBA and PAR go, and the device grant (DefaultExportImportManager, updateRealm). Not all of them, as
+ * Keycloak's own console does: what is read as a default would stand there as an attribute from then on.
+ */
+export async function updateRealm(
+  admin: KeycloakAdmin,
+  name: string,
+  { attributes = {}, oauth2DeviceCodeLifespan = 600, oauth2DevicePollingInterval = 5 }: RealmRepresentation,
+  changes: RealmRepresentation,
+): Promise<void> {
   await admin.call(({ realms }) =>
-    realms.update(
-      { realm: name },
-      { attributes, oauth2DeviceCodeLifespan, oauth2DevicePollingInterval, ...changes(realm) },
-    ),
+    realms.update({ realm: name }, { attributes, oauth2DeviceCodeLifespan, oauth2DevicePollingInterval, ...changes }),
   );
 }

@@ -9,6 +9,7 @@ import type {
   Created,
   OwnedResource,
   Notes,
+  Pool,
   Resumed,
   Secrets,
   Target,
@@ -17,9 +18,11 @@ import { BackendFault, hasCode } from '../failures';
 import { newPassword } from '../passwords';
 import { accessIn, cutRealm, openRealm, readAccess, readRealm } from './access';
 import { KeycloakAdmin } from './admin';
+import { claimBlank, isClaim } from './claim-blank';
 import { readCutNote } from './cut-note';
 import { findKeycloakDrift } from './drift';
 import { RealmIdentity } from './identity';
+import { realmPool } from './pool';
 import { isRealmThere, loginRefusal, probeKeycloak } from './probe';
 import { APP_CLIENT, realmRepresentation } from './realm';
 import { restoreClient } from './restore-client';
@@ -37,10 +40,16 @@ export class KeycloakBackend implements Backend {
   readonly callTimeoutMs = CALL_TIMEOUT_MS;
   private readonly admin: KeycloakAdmin;
   private readonly identity: RealmIdentity;
+  readonly pool: Pool;
 
-  constructor(private readonly account: ServiceAccount) {
+  /** @param poolSize how many blank realms are kept ready */
+  constructor(
+    private readonly account: ServiceAccount,
+    poolSize = 0,
+  ) {
     this.admin = new KeycloakAdmin(account, CALL_TIMEOUT_MS);
     this.identity = new RealmIdentity(this.admin);
+    this.pool = realmPool(this.admin, poolSize);
   }
 
   async serverId(): Promise<string> {
@@ -53,16 +62,27 @@ export class KeycloakBackend implements Backend {
 
   async create(target: Target, secrets: Secrets): Promise<Created> {
     target.signal.throwIfAborted();
+    const created = { externalId: target.nonce, connection: this.describeConnection() };
+    if (isClaim(target)) {
+      if (await claimBlank(this.admin, target, secrets))
+        return { ...created, notes: [`made of the blank realm ${target.formerName}`] };
+      await target.announceCall();
+    }
     // Not looked up before: the call makes the realm complete or not at all, and its 409 is as good an answer.
-    await this.admin
+    const isMade = await this.admin
       .call(({ realms }) => realms.create(realmRepresentation(target, secrets)))
-      .catch(conflictIsAQuestion);
-    await this.admin.renewToken();
+      .then(() => true, isConflict);
+    // What was made carries our id; that it is there with the tenant's own secret is what the probe shows.
+    if (!isMade) await this.assertOurs(target);
+    return created;
+  }
+
+  /** A realm of that name or id exists, maybe from our own earlier call. One that is still blank isn't the tenant's yet. */
+  private async assertOurs({ formerName: _blank, ...target }: Target): Promise<void> {
     const found = await this.inspect(target);
     if (found.state === 'foreign') throw new BackendFault('foreign-resource', `Keycloak: ${found.owner}`);
     if (found.state === 'absent')
-      throw new BackendFault('server-error', `Keycloak: realm ${target.name} was created and can't be read`);
-    return { externalId: target.nonce, connection: this.describeConnection() };
+      throw new BackendFault('server-error', `Keycloak: realm ${target.name} exists and can't be read`);
   }
 
   describeConnection(): Connection {
@@ -111,10 +131,11 @@ export class KeycloakBackend implements Backend {
   }
 
   async drop(target: Target): Promise<Notes> {
-    const { name, signal } = target;
-    signal.throwIfAborted();
+    target.signal.throwIfAborted();
+    const realm = isClaim(target) ? await this.identity.findClaimed(target) : target.name;
+    if (realm === undefined) return [];
     await this.admin
-      .call(({ realms }) => realms.del({ realm: name }))
+      .call(({ realms }) => realms.del({ realm }))
       .catch(async (error: unknown) => {
         if (hasCode(error, 404)) return;
         // An earlier call that is no longer waited for has just deleted the realm, and our rights on it with it.
@@ -124,12 +145,19 @@ export class KeycloakBackend implements Backend {
     return [];
   }
 
-  /** By name, at both of its doors. That none of another name has its id `inspect` has seen. */
+  /** By name, at both of its doors, and by the former name. That none of another name has its id `inspect` has seen. */
   async proveAbsent(target: Target): Promise<AbsenceProof[]> {
     await this.admin.renewToken();
+    const anonymously = [target.name, ...(isClaim(target) ? [target.formerName] : [])].map(
+      async (name): Promise<[string, AbsenceProof['by'], boolean]> => [
+        `realm ${name}, as anybody`,
+        'name',
+        await isRealmThere(this.account.baseUrl, name),
+      ],
+    );
     return assertAllAbsent('Keycloak', [
       [`realm ${target.name}, as its administrator`, 'name', (await this.inspect(target)).state !== 'absent'],
-      [`realm ${target.name}, as anybody`, 'name', await isRealmThere(this.account.baseUrl, target.name)],
+      ...(await Promise.all(anonymously)),
     ]);
   }
 
@@ -174,7 +202,8 @@ export class KeycloakBackend implements Backend {
   }
 }
 
-// 409: a realm of that name or id exists now, maybe from our own earlier call: the look-up shows whose it is.
-function conflictIsAQuestion(error: unknown): void {
+/** @returns false for a 409; throws everything else */
+function isConflict(error: unknown): false {
   if (!hasCode(error, 409)) throw error;
+  return false;
 }

@@ -1,6 +1,7 @@
 import type { Inspection, Target } from '../backend';
 import { BackendFault, hasCode } from '../failures';
 import type { KeycloakAdmin } from './admin';
+import { type Claim, findBlank, isClaim } from './claim-blank';
 
 /** A realm as our account sees it: by its id, or that there is something it may not see. */
 export type RealmSeen = { id: string } | 'absent' | 'hidden';
@@ -13,6 +14,21 @@ export class RealmIdentity {
   constructor(private readonly admin: KeycloakAdmin) {}
 
   async inspect(target: Target): Promise<Inspection> {
+    const found = await this.inspectName(target);
+    if (found.state === 'ours' || !isClaim(target)) return found;
+    return (await findBlank(this.admin, target)) === undefined ? found : { state: 'ours', externalId: target.nonce };
+  }
+
+  /**
+   * The name under which the realm of a claim is now; undefined where it is under neither. Checked once more for each drop: where the
+   * blank one has gone meanwhile, the tenant's name may be another party's.
+   */
+  async findClaimed(claim: Claim): Promise<string | undefined> {
+    if ((await findBlank(this.admin, claim)) !== undefined) return claim.formerName;
+    return (await this.inspectName(claim)).state === 'ours' ? claim.name : undefined;
+  }
+
+  private async inspectName(target: Target): Promise<Inspection> {
     const first = await this.findRealm(target.name);
     // Hidden from a token that is older than the realm, or from us for good: only a new token shows which.
     if (first === 'hidden') await this.admin.renewToken();

@@ -24,11 +24,15 @@ export const MODULE = defineBackend({
     KEYCLOAK_OWNER_CLIENT_SECRET: clientSecret,
   }),
   createBackend: (config) =>
-    new KeycloakBackend({
-      baseUrl: config.KEYCLOAK_URL.replace(/\/+$/, ''),
-      realm: config.KEYCLOAK_REALM,
-      clientId: config.KEYCLOAK_CLIENT_ID,
-      clientSecret: config.KEYCLOAK_CLIENT_SECRET,
-    }),
+    new KeycloakBackend(
+      {
+        baseUrl: config.KEYCLOAK_URL.replace(/\/+$/, ''),
+        realm: config.KEYCLOAK_REALM,
+        clientId: config.KEYCLOAK_CLIENT_ID,
+        clientSecret: config.KEYCLOAK_CLIENT_SECRET,
+      },
+      config.KEYCLOAK_POOL_SIZE,
+    ),
+  poolVariable: 'KEYCLOAK_POOL_SIZE',
   concurrency: (config) => config.KEYCLOAK_CONCURRENCY,
 });

@@ -1,4 +1,6 @@
-import type { Secrets, Target } from '../backend';
+import { UUID_NAMESPACE } from '@freeflow/contract';
+import { v5 as uuidV5 } from 'uuid';
+import type { Blank, Secrets, Target } from '../backend';
 
 /** The tenant application's own client. */
 export const APP_CLIENT = 'freeflow-app';
@@ -32,34 +34,73 @@ export function clientRepresentation({ tenantName }: Pick<Target, 'tenantName'>,
   };
 }
 
+/** What all realms of ours have in common. */
+const SETTINGS = { sslRequired: 'external', registrationAllowed: false, bruteForceProtected: true };
+
+const ROLES = {
+  realm: [
+    { name: 'tenant-admin', description: 'Administers this tenant' },
+    { name: 'tenant-user', description: 'Uses this tenant' },
+  ],
+};
+
+/** What only the realm of a tenant has, whichever way it was made. */
+export const tenantSettings = ({ name, tenantId, tenantName }: Pick<Target, 'name' | 'tenantId' | 'tenantName'>) => ({
+  realm: name,
+  displayName: tenantName,
+  enabled: true,
+  attributes: { 'freeflow.tenantId': tenantId },
+});
+
+/** The role that every account of a realm has, as Keycloak itself would call it. */
+export const defaultRoleOf = (realm: string): string => `default-roles-${realm}`;
+
+const adminUser = (realm: string) => ({
+  username: ADMIN_USER,
+  enabled: true,
+  // Where a whole realm is made in one call Keycloak doesn't look at `temporary`.
+  requiredActions: ['UPDATE_PASSWORD'],
+  realmRoles: ['tenant-admin', defaultRoleOf(realm)],
+  clientRoles: { 'realm-management': ADMIN_ROLES },
+});
+
+/** The admin's first password, to be changed at the first login. */
+export const adminCredential = (secrets: Secrets) => ({
+  type: 'password',
+  value: secrets['admin-password'] ?? '',
+  temporary: true,
+});
+
 /** The whole realm in one call, so that it is there complete or not at all. */
-export function realmRepresentation({ name, nonce, tenantId, tenantName }: Target, secrets: Secrets) {
+export const realmRepresentation = (target: Target, secrets: Secrets) => ({
+  id: target.nonce,
+  ...SETTINGS,
+  ...tenantSettings(target),
+  roles: ROLES,
+  clients: [clientRepresentation(target, secrets)],
+  users: [{ ...adminUser(target.name), credentials: [adminCredential(secrets)] }],
+});
+
+/** The ids of a blank realm's client and admin, by which they are found again without being looked up. */
+export const partIds = (nonce: string) => ({
+  client: uuidV5(`client/${nonce}`, UUID_NAMESPACE),
+  admin: uuidV5(`admin/${nonce}`, UUID_NAMESPACE),
+});
+
+/**
+ * A realm of no tenant, with all that takes time to make. It is disabled, its client has a secret that nobody keeps, its admin no
+ * password: until it is claimed nobody logs in to it, and its keys have signed nothing.
+ */
+export function blankRepresentation({ name, nonce }: Pick<Blank, 'name' | 'nonce'>, clientSecret: string) {
+  const ids = partIds(nonce);
+  const client = clientRepresentation({ tenantName: '' }, { 'client-secret': clientSecret });
   return {
     id: nonce,
     realm: name,
-    displayName: tenantName,
-    enabled: true,
-    sslRequired: 'external',
-    registrationAllowed: false,
-    bruteForceProtected: true,
-    attributes: { 'freeflow.tenantId': tenantId },
-    roles: {
-      realm: [
-        { name: 'tenant-admin', description: 'Administers this tenant' },
-        { name: 'tenant-user', description: 'Uses this tenant' },
-      ],
-    },
-    clients: [clientRepresentation({ tenantName }, secrets)],
-    users: [
-      {
-        username: ADMIN_USER,
-        enabled: true,
-        credentials: [{ type: 'password', value: secrets['admin-password'] ?? '', temporary: true }],
-        // Where a whole realm is made in one call Keycloak doesn't look at `temporary`.
-        requiredActions: ['UPDATE_PASSWORD'],
-        realmRoles: ['tenant-admin', `default-roles-${name}`],
-        clientRoles: { 'realm-management': ADMIN_ROLES },
-      },
-    ],
+    enabled: false,
+    ...SETTINGS,
+    roles: ROLES,
+    clients: [{ ...client, id: ids.client }],
+    users: [{ ...adminUser(name), id: ids.admin }],
   };
 }

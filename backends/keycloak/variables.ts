@@ -11,4 +11,9 @@ export const VARIABLES = {
   KEYCLOAK_CONCURRENCY: wholeNumber(1, 50)
     .default(2)
     .describe('realms that one worker creates, probes or drops at a time'),
+  KEYCLOAK_POOL_SIZE: wholeNumber(0, 50)
+    .default(3)
+    .describe(
+      'blank realms kept ready for the next creates, the same for all workers; 0: none, and those that there are get dropped',
+    ),
 };

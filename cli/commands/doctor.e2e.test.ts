@@ -60,7 +60,7 @@ describe('an installation that is well', () => {
       code: 0,
       others: [],
     });
-    expect(Object.keys(lines)).toHaveLength(51);
+    expect(Object.keys(lines)).toHaveLength(52);
     expect(Object.values(lines).filter(({ advice }) => advice !== '')).toEqual([]);
     expect(lines).toMatchObject({
       'master.secrets': { seen: 'a stored secret opens' },
@@ -141,6 +141,7 @@ describe('what is wrong fails by its name, and hides nothing else: exit code 1',
     'master.migrations',
     'master.rights',
     'master.secrets',
+    'master.pools',
     'master.version',
     'master.clock',
     'master.sessions',
@@ -315,6 +316,7 @@ describe('the master database', () => {
           'master.migrations': expect.anything(),
           'master.rights': expect.anything(),
           'master.secrets': expect.anything(),
+          'master.pools': expect.anything(),
           'postgres.closed': expect.anything(),
         },
       });

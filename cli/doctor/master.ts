@@ -5,6 +5,7 @@ import type { Client } from 'pg';
 import { fail, faults, type Finding, type Group, ok, notChecked, warn } from '../../backends/doctor/check';
 import { hasCode, SQLSTATE } from '../../backends/postgres/provisioner/client';
 import { checkPostgres, serverChecks } from '../../backends/postgres/server-checks';
+import { checkPools } from './pools';
 import type { ProductSetting, ProductValues } from './settings';
 
 const MIGRATE = 'Run db:migrate as the owner of the database.';
@@ -33,6 +34,7 @@ export const MASTER: Group<ProductSetting> = {
       after: ['master.connection'],
       run: checkSecrets,
     },
+    { name: 'master.pools', needs: ['MASTER_DATABASE_URL'], after: ['master.connection'], run: checkPools },
     ...serverChecks('master', 'MASTER_DATABASE_URL'),
   ],
 };

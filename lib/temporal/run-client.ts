@@ -1,9 +1,9 @@
-import type { AcceptedOperation, Answer, OrphanOrder, Reconciliation } from '@freeflow/contract';
+import type { AcceptedOperation, Answer, BackendKind, OrphanOrder, Reconciliation } from '@freeflow/contract';
 import type { Client } from '@temporalio/client';
 import { answerRun, hasAnswered, type AnswerOutcome } from './answers';
 import { startOperation, startWhenPreviousCloses, type StartOutcome } from './operation-starter';
 import { describeRun, findOpenRuns, hasOpenRun, type RunState } from './run-finder';
-import { dropStartOptions, reconcileStartOptions } from './start-options';
+import { dropStartOptions, poolStartOptions, reconcileStartOptions } from './start-options';
 
 /** Milliseconds in which Temporal must answer. */
 const START_DEADLINE_MS = 5_000;
@@ -41,6 +41,11 @@ export class RunClient {
   /** Starts the drop of an orphan, or joins the one in progress; returns the id of its run, and of what it reports. */
   startOrphanDrop(order: OrphanOrder): Promise<string> {
     return this.startRun('dropOrphan', dropStartOptions(order, this.taskQueue));
+  }
+
+  /** Starts what keeps the pool of a backend, unless it runs. */
+  async startPoolKeeper(backend: BackendKind): Promise<void> {
+    await this.startRun('keepPool', poolStartOptions(backend, this.taskQueue));
   }
 
   /** {@link answerRun} */

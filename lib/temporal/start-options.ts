@@ -2,12 +2,14 @@ import {
   INTERRUPT,
   operationTitle,
   orphanDropIdOf,
+  poolIdOf,
   priorityOf,
   reconcileIdOf,
   RUNBOOK,
   workflowIdOf,
   type AcceptedOperation,
   type AdoptionInput,
+  type BackendKind,
   type OperationInput,
   type OrphanOrder,
   type Reconciliation,
@@ -85,5 +87,22 @@ export function dropStartOptions(order: OrphanOrder, taskQueue: string) {
     workflowIdConflictPolicy: 'USE_EXISTING',
     workflowTaskTimeout: '5 seconds' satisfies Duration,
     staticSummary: `drop orphan ${order.name} at ${order.backend}`,
+  } as const;
+}
+
+/** What waits at the same backend goes first. */
+const LAST = 5;
+
+/** How the run that keeps a pool is started; started again while it runs, it is the same one. */
+export function poolStartOptions(backend: BackendKind, taskQueue: string) {
+  return {
+    workflowId: poolIdOf(taskQueue, backend),
+    taskQueue,
+    args: [{ backend }] as [{ backend: BackendKind }],
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowTaskTimeout: '5 seconds' satisfies Duration,
+    priority: { priorityKey: LAST },
+    staticSummary: `keep the pool of ${backend}`,
   } as const;
 }

@@ -86,7 +86,7 @@ export async function wholeRealm({ call }: Realm): Promise<unknown> {
 }
 
 /** Keycloak gives what is a set in any order. */
-function inOrder(value: unknown): unknown {
+export function inOrder(value: unknown): unknown {
   if (Array.isArray(value))
     return value.map(inOrder).toSorted((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
   if (typeof value !== 'object' || value === null) return value;

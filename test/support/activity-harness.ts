@@ -53,7 +53,12 @@ export async function openActivityHarness(env: Record<string, string> = {}, give
 }
 
 function harnessOn(master: Master, env: Record<string, string>): ActivityHarness {
-  const config = readWorkerConfig({ ...workerEnv(master.info), MASTER_DATABASE_URL: master.workerUrl, ...env });
+  const config = readWorkerConfig({
+    ...workerEnv(master.info),
+    MASTER_DATABASE_URL: master.workerUrl,
+    KEYCLOAK_POOL_SIZE: '0',
+    ...env,
+  });
   const db = createMasterClient(master.workerUrl, { maxConnections: 4 });
   const lock = new TenantLock(master.workerUrl);
   const backends = backendsOf(config);

@@ -122,6 +122,8 @@ export async function openTestInstallation({
           // Often enough for what only the sweep goes on with; more often, it is what an idle installation costs.
           SWEEP_INTERVAL_MS: '5000',
           SETTLE_MARGIN_MS: '2000',
+          // Realms are the dearest of all that the test servers make; set, suites run with a pool that don't ask for one.
+          KEYCLOAK_POOL_SIZE: process.env['KEYCLOAK_POOL_SIZE'] ?? '0',
           ...env,
           WORKER_HEALTH_PORT: port,
         },

@@ -1,0 +1,131 @@
+import { pooledNameOf, type BackendKind } from '@freeflow/contract';
+import { masterNow, type PooledResource, type PrismaClient } from '@freeflow/db-master';
+import { cancellationSignal, log } from '@temporalio/activity';
+import { settleMs, skipAnnouncement, type Backend, type Pool, type Target } from '../../backends/backend';
+import { BackendFault, isUnanswered } from '../../backends/failures';
+import { runActivity } from '../activity-shell';
+import type { Installation } from '../installation';
+import { classifyErrors } from '../steps/scope';
+import type { TenantLock } from '../tenant-lock';
+import { hasOpenOperations } from './busy';
+import { planPool, PoolRows, type Wanted } from './rows';
+
+const LOCK_WAIT_MS = 20_000;
+
+export interface PoolDependencies {
+  db: PrismaClient;
+  lock: TenantLock;
+  installation: Installation;
+  backends: readonly Backend[];
+  /** See {@link import('../steps/scope').StepDependencies}. */
+  settleMarginMs?: number | undefined;
+}
+
+/** A backend that has a pool. */
+export type PooledBackend = Backend & { pool: Pool };
+
+/** `again`: there may be more to do. `later`: an absence can't be believed yet. `done`: nothing to do, or operations go first. */
+export type PoolProgress = 'again' | 'later' | 'done';
+
+interface PoolScope extends PoolDependencies {
+  backend: PooledBackend;
+  rows: PoolRows;
+  wanted: Wanted;
+  signal: AbortSignal;
+}
+
+/** Keeps the pool of a backend at its size, one resource an activity: what is queued meanwhile goes before the next. */
+export function poolActivities(dependencies: PoolDependencies) {
+  return {
+    keepPool: ({ backend: kind }: { backend: BackendKind }): Promise<PoolProgress> =>
+      runActivity(async () => {
+        const backend = dependencies.backends.find((it) => it.kind === kind);
+        if (backend === undefined || !hasPool(backend)) return 'done';
+        return dependencies.lock.hold(`pool/${kind}`, LOCK_WAIT_MS, cancellationSignal(), ({ signal }) =>
+          keepOnce(dependencies, backend, signal),
+        );
+      }),
+  };
+}
+
+export const hasPool = (backend: Backend): backend is PooledBackend => backend.pool !== undefined;
+
+/** What the pool of a backend is to be like, at the server that answers now. */
+export async function wantedOf(backend: PooledBackend): Promise<Wanted> {
+  const { kind, pool } = backend;
+  const serverId = await classifyErrors(backend, () => backend.serverId());
+  return { kind, serverId, template: pool.template, size: pool.size };
+}
+
+async function keepOnce(
+  dependencies: PoolDependencies,
+  backend: PooledBackend,
+  signal: AbortSignal,
+): Promise<PoolProgress> {
+  const { db } = dependencies;
+  if (await hasOpenOperations(db)) return 'done';
+  const wanted = await wantedOf(backend);
+  const scope = { ...dependencies, backend, wanted, signal, rows: new PoolRows(db) };
+  const all = await scope.rows.list(wanted);
+  const { discard, drop, lacking } = planPool(all, wanted, await masterNow(db));
+  for (const row of discard) await scope.rows.discard(row);
+  for (const row of drop) if (await dropBlank(scope, row)) return 'again';
+  if (lacking > 0) await makeBlank(scope);
+  if (lacking > 0 || discard.length > 0) return 'again';
+  return drop.length > 0 ? 'later' : 'done';
+}
+
+/** Only what the server has answered to have made is ever handed out: what was not answered could be followed by the call's late effect. */
+async function makeBlank({ backend, installation, rows, wanted, signal }: PoolScope): Promise<void> {
+  const nonce = await installation.newNonce();
+  const name = pooledNameOf(backend.kind, nonce);
+  const row = await rows.intend(wanted, name, nonce);
+  const startedAt = await rows.recordCallStart(row);
+  try {
+    await classifyErrors(backend, () => backend.pool.make({ name, nonce, signal }));
+  } catch (error) {
+    if (error instanceof BackendFault && !isUnanswered(error)) await rows.clearCall(row, startedAt);
+    await rows.discard(row);
+    throw error;
+  }
+  await rows.markReady(row);
+  log.info('blank resource made', { backend: backend.kind, name });
+}
+
+/** @returns whether it was seen absent, with no call left that could bring it back */
+async function dropBlank(scope: PoolScope, row: PooledResource): Promise<boolean> {
+  const { backend, rows, signal, settleMarginMs } = scope;
+  const target = blankTarget(row, signal);
+  const found = await classifyErrors(backend, () => backend.inspect(target));
+  if (found.state === 'ours') {
+    const startedAt = await rows.recordCallStart(row);
+    await dropAnswered(scope, target, () => rows.clearCall(row, startedAt));
+  }
+  const unansweredForMs = await rows.unansweredForMs(row);
+  if (unansweredForMs !== undefined && unansweredForMs < settleMs(backend, settleMarginMs)) return false;
+  // Another party's of this name is not ours to look after.
+  if (found.state !== 'foreign') await classifyErrors(backend, () => backend.proveAbsent(target));
+  await rows.remove(row);
+  log.info('blank resource dropped', { backend: backend.kind, name: row.name });
+  return true;
+}
+
+async function dropAnswered({ backend }: PoolScope, target: Target, clearCall: () => Promise<void>): Promise<void> {
+  try {
+    await classifyErrors(backend, () => backend.drop(target));
+  } catch (error) {
+    if (error instanceof BackendFault && !isUnanswered(error)) await clearCall();
+    throw error;
+  }
+  await clearCall();
+}
+
+/** A blank resource as the target of `inspect`, `drop` and `proveAbsent`. */
+export const blankTarget = ({ name, nonce }: Pick<PooledResource, 'name' | 'nonce'>, signal: AbortSignal): Target => ({
+  tenantId: '',
+  tenantName: name,
+  name,
+  nonce,
+  signal,
+  announceCall: skipAnnouncement,
+});

@@ -1,0 +1,106 @@
+import type { Secrets, Target } from '../backend';
+import { classifyBy } from '../failure-codes';
+import { BackendFault, hasCode, isUnanswered } from '../failures';
+import { updateRealm } from './access';
+import type { KeycloakAdmin, RealmRepresentation } from './admin';
+import { FAILURE_CODES } from './failure-codes';
+import { adminCredential, clientRepresentation, defaultRoleOf, partIds, tenantSettings } from './realm';
+
+const NOT_FOUND = 404;
+const CONFLICT = 409;
+
+/** The target of a create that has claimed a blank realm. */
+export type Claim = Target & { formerName: string };
+
+export const isClaim = (target: Target): target is Claim => target.formerName !== undefined;
+
+/**
+ * Makes the blank realm of a former name its tenant's. It is renamed and opened last and in one call: under the tenant's name a realm
+ * is complete, or there is none. All before that may be repeated.
+ * @returns whether it did; false where no realm of ours has the former name any more, by an earlier call of ours or since it is gone,
+ * and where another realm has the new one
+ */
+export async function claimBlank(admin: KeycloakAdmin, claim: Claim, secrets: Secrets): Promise<boolean> {
+  const blank = await findBlank(admin, claim);
+  if (blank === undefined) return false;
+  claim.signal.throwIfAborted();
+  try {
+    await fillBlank(admin, claim, blank, secrets);
+    await claim.announceCall();
+    await renameBlank(admin, claim, blank);
+    return true;
+  } catch (error) {
+    if (hasCode(error, CONFLICT)) return false;
+    if (!hasCode(error, NOT_FOUND)) throw error;
+    await dropIncomplete(admin, claim);
+    return false;
+  }
+}
+
+/** @throws BackendFault `permission` where it can't be read: it was made by us, so something has changed since */
+export async function findBlank(admin: KeycloakAdmin, claim: Claim): Promise<RealmRepresentation | undefined> {
+  const { formerName, nonce } = claim;
+  const first = await readBlank(admin, formerName);
+  // Hidden from a token that is older than the realm, as one that another worker has made.
+  if (first === 'hidden') await admin.renewToken();
+  const found = first === 'hidden' ? await readBlank(admin, formerName) : first;
+  if (found === 'hidden')
+    throw new BackendFault(
+      'permission',
+      `Keycloak: our account may not read the realm ${formerName} of the pool any more`,
+    );
+  return found?.id === nonce ? found : undefined;
+}
+
+async function readBlank(admin: KeycloakAdmin, name: string): Promise<RealmRepresentation | 'hidden' | undefined> {
+  try {
+    const realm = await admin.call(({ realms }) => realms.findOne({ realm: name }));
+    // findOne gives null for 404, contrary to its type.
+    if (realm === undefined || realm === null) return undefined;
+    return realm.id === undefined ? 'hidden' : realm;
+  } catch (error) {
+    if (hasCode(error, 403)) return 'hidden';
+    throw error;
+  }
+}
+
+/** What depends on the tenant. Side by side: each is independent of the others, and Keycloak takes its time for the password. */
+async function fillBlank(
+  admin: KeycloakAdmin,
+  claim: Claim,
+  { defaultRole = {} }: RealmRepresentation,
+  secrets: Secrets,
+): Promise<void> {
+  const { formerName: realm, name, nonce } = claim;
+  const ids = partIds(nonce);
+  const outcomes = await Promise.allSettled([
+    admin.call(({ roles }) =>
+      roles.updateById({ realm, id: defaultRole.id ?? '' }, { ...defaultRole, name: defaultRoleOf(name) }),
+    ),
+    admin.call(({ clients }) => clients.update({ realm, id: ids.client }, clientRepresentation(claim, secrets))),
+    admin.call(({ users }) => users.resetPassword({ realm, id: ids.admin, credential: adminCredential(secrets) })),
+  ]);
+  const errors = outcomes.flatMap((it) => (it.status === 'rejected' ? [it.reason as unknown] : []));
+  // One without an answer counts before one with: it may still take effect.
+  const worst = errors.find(hasNoAnswer) ?? errors[0];
+  if (worst !== undefined) throw worst;
+}
+
+const hasNoAnswer = (error: unknown): boolean => isUnanswered(classifyBy(FAILURE_CODES, 'keycloak', error));
+
+async function renameBlank(admin: KeycloakAdmin, claim: Claim, blank: RealmRepresentation): Promise<void> {
+  const settings = tenantSettings(claim);
+  const attributes = { ...blank.attributes, ...settings.attributes };
+  await updateRealm(admin, claim.formerName, blank, { ...settings, attributes });
+}
+
+/** A part of it was removed by an administrator of the server, if it is still there: it can't become what a tenant is given. */
+async function dropIncomplete(admin: KeycloakAdmin, claim: Claim): Promise<void> {
+  if ((await findBlank(admin, claim)) === undefined) return;
+  await claim.announceCall();
+  await admin
+    .call(({ realms }) => realms.del({ realm: claim.formerName }))
+    .catch((error: unknown) => {
+      if (!hasCode(error, NOT_FOUND)) throw error;
+    });
+}

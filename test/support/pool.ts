@@ -1,0 +1,53 @@
+import { randomUUID } from 'node:crypto';
+import type { PooledResource } from '@freeflow/db-master';
+import type { PoolProgress } from '../../activities/pool/keep';
+import type { ActivityHarness } from './activity-harness';
+import type { TestInstallation } from './installation';
+import { asKeycloakAdmin } from './outside';
+import { until } from './until';
+
+/** One round of what keeps the pool of Keycloak. */
+export const keepOnce = (harness: ActivityHarness): Promise<PoolProgress> =>
+  harness.run(
+    'keepPool',
+    { tenantId: '', operationId: '', runId: randomUUID() },
+    {},
+    { backend: 'keycloak' },
+  ) as Promise<PoolProgress>;
+
+/** Keeps the pool until there is nothing to do; operations of tests before this are over. */
+export async function keepUntilDone(harness: ActivityHarness): Promise<PooledResource[]> {
+  await endOperations(harness);
+  for (let progress: PoolProgress = 'again'; progress !== 'done';) {
+    progress = await keepOnce(harness);
+    if (progress === 'later') throw new Error('an absence is not believed yet');
+  }
+  return pooledIn(harness);
+}
+
+/** No operation is under way any more, as far as the master database knows. */
+export async function endOperations({ db }: ActivityHarness): Promise<void> {
+  await db.tenantOperation.updateMany({ where: { endedAt: null }, data: { state: 'done', endedAt: new Date() } });
+}
+
+export const pooledIn = ({ db }: ActivityHarness): Promise<PooledResource[]> =>
+  db.pooledResource.findMany({ orderBy: { createdAt: 'asc' } });
+
+/** The id of a realm as the owner of the server sees it; undefined where there is none. */
+export async function realmIdOf({ info }: Pick<ActivityHarness, 'info'>, name: string): Promise<string | undefined> {
+  const { status, body } = await asKeycloakAdmin(info, 'GET', `/admin/realms/${name}`);
+  return status === 404 ? undefined : (body as { id: string }).id;
+}
+
+/** A row of the pool, as an installation's master database has it. */
+export type PoolRow = Pick<PooledResource, 'name' | 'nonce' | 'state'>;
+
+export const poolRowsOf = async ({ master }: Pick<TestInstallation, 'master'>): Promise<PoolRow[]> =>
+  (await master.query<PoolRow>('SELECT name, nonce, state FROM "PooledResource" ORDER BY "createdAt"')).rows;
+
+/** Waits until so many blank realms are ready, and nothing else is in the pool. */
+export const poolIsFull = (installation: Pick<TestInstallation, 'master'>, size: number): Promise<PoolRow[]> =>
+  until('the pool is full', async () => {
+    const rows = await poolRowsOf(installation);
+    return rows.length === size && rows.every((it) => it.state === 'ready') ? rows : undefined;
+  });
