@@ -13,6 +13,7 @@ import { openTenantSession, type TenantSession } from '../isolation/tenant-sessi
 import { newName } from '../support/activity-harness';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { observeFromOutside, NOTHING } from '../support/outside';
+import { poolIsReady } from '../support/pool';
 import { createTenant, deleteTenant } from '../support/tenants';
 
 const BACKENDS = [POSTGRES, MONGODB, QDRANT, KEYCLOAK];
@@ -35,6 +36,7 @@ const the = (session: TenantSession | undefined): TenantSession => {
 
 beforeAll(async () => {
   installation = await openTestInstallation();
+  await poolIsReady(installation);
   [a, b, old] = await Promise.all(['a', 'b', 'c'].map(async (it) => open(newName(it))));
   await Promise.all(opened.map(fill));
   before = await snapshots();

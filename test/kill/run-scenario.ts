@@ -2,6 +2,7 @@ import { BACKEND_KINDS, OPERATIONS } from '@freeflow/contract';
 import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { fill } from '../support/fingerprint';
+import { poolIsReady } from '../support/pool';
 import { pooled } from '../support/pooled';
 import { createTenant, logOf, parkedStepsOf } from '../support/tenants';
 import { until } from '../support/until';
@@ -57,6 +58,7 @@ async function inHouse(installation: FaultInjectedInstallation, scenario: Scenar
   await fill(installation.info, neighbour.name);
   const neighbourBefore = await fingerprintOf(installation, neighbour.name);
   let subjects = await pooled(4, points, () => prepare(installation, scenario));
+  await poolIsReady(installation);
   await preparer.stop();
 
   const askAll = async (of: readonly Subject[]) => pooled(5, of, (it) => ask(installation, kind, it));

@@ -51,3 +51,7 @@ export const poolIsFull = (installation: Pick<TestInstallation, 'master'>, size:
     const rows = await poolRowsOf(installation);
     return rows.length === size && rows.every((it) => it.state === 'ready') ? rows : undefined;
   });
+
+/** Waits until the pool is full by the size that this run of the tests sets; none by default. */
+export const poolIsReady = (installation: Pick<TestInstallation, 'master'>): Promise<PoolRow[]> =>
+  poolIsFull(installation, Number(process.env['KEYCLOAK_POOL_SIZE'] ?? 0));
