@@ -4,7 +4,8 @@ import { projectRoot } from '../stack/project';
 
 /** The rooms that deal with backends in general. All that knows one of the servers lives in backends/, contract/ or stack/. */
 const ROOMS = ['activities', 'api', 'bench', 'cli', 'lib', 'prisma', 'scripts', 'worker', 'workflows'];
-const BUILT = /(^|\/)(dist|generated|histories|migrations|node_modules)\//;
+// Also what the replay test copies for a moment.
+const BUILT = /(^|\/)(dist|generated|histories|migrations|node_modules|\.scratch-\w+)\//;
 const NAMES = /postgres|mongo|qdrant|keycloak/gi;
 
 /** Where a server may be named all the same, by which of its names, why, and on which lines, where not on all. */
