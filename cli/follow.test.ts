@@ -1,5 +1,5 @@
 import type { OperationBody } from '@freeflow/contract/http';
-import { isWaiting, parkOf } from './follow';
+import { isUntaken, isWaiting, parkOf } from './follow';
 
 const SINCE = '2026-11-27T06:00:00.000Z';
 const park = (step: string, parkId: number, since = SINCE) => ({ step, parkId, cause: 'away', advice: '', since });
@@ -31,4 +31,16 @@ test.each<[string, OperationBody, boolean]>([
 
 test('without an answer, whatever is parked waits', () => {
   expect(isWaiting(operation('parked', park('qdrant.create', 1)))).toBe(true);
+});
+
+const create = operation('running');
+test.each<[string, OperationBody, OperationBody | null, boolean]>([
+  ['nobody has begun it', operation('requested'), null, true],
+  ['a forced deletion waits for what it interrupts', operation('requested'), create, false],
+  ['an answer has not arrived yet', operation('parked', park('qdrant.create', 1)), null, true],
+  ['it is parked anew', operation('parked', park('qdrant.create', 4)), null, false],
+  ['it goes on', operation('running'), null, false],
+  ['it is undone', operation('undoing'), null, false],
+])('whether a worker has taken it up: %s', (_what, it, interrupted, expected) => {
+  expect(isUntaken({ interrupted }, it, answered)).toBe(expected);
 });

@@ -9,6 +9,8 @@ const POLL_MS = 150;
 const PATIENCE_MS = 30_000;
 /** Pause between requests while the API does not answer, in ms. */
 const OUTAGE_POLL_MS = 1_000;
+/** What no worker has taken up for this long is said to wait for one, in ms. The following goes on. */
+const UNTAKEN_MS = 10_000;
 
 const ENDED: ReadonlySet<OperationBody['state']> = new Set(ENDED_STATES);
 
@@ -18,6 +20,8 @@ export interface Viewer {
   state(tenant: TenantBody, operation: OperationBody): void;
   /** The API does not answer; the request is repeated. */
   outage(): void;
+  /** There is no sign yet, after so long, that a worker has taken it up. */
+  untaken(tenant: TenantBody, forMs: number): void;
 }
 
 /** An answer that was just given to an operation: where it still shows as parked because of these parks, that is no news. */
@@ -44,6 +48,19 @@ export function isWaiting({ state, parked }: OperationBody, answered: ReadonlySe
 }
 
 /**
+ * Whether there is no sign that a worker has taken up an operation, or the answer to it. A forced deletion waits for what it
+ * interrupts, not for a worker.
+ */
+export function isUntaken(
+  { interrupted }: Pick<TenantDetailBody, 'interrupted'>,
+  operation: OperationBody,
+  answered: ReadonlySet<string> = new Set(),
+): boolean {
+  if (operation.state === 'requested') return interrupted === null;
+  return operation.state === 'parked' && !isWaiting(operation, answered);
+}
+
+/**
  * Follows an operation until it has ended, or waits for an answer.
  * @returns the tenant as it is then, and the operation as it was seen last
  * @throws Failure `unreachable` when the API stays away
@@ -54,13 +71,16 @@ export async function follow(
   viewer: Viewer,
 ): Promise<{ tenant: TenantBody; operation: OperationBody }> {
   const rowsSince = answer?.rowsSince ?? tenants.logs(tenantId);
+  const startedAt = performance.now();
+  let isTaken = false;
   let silentSince: number | undefined;
   let last: { tenant: TenantBody; operation: OperationBody } | undefined;
   for (;;) {
     signal?.throwIfAborted();
     try {
       const tenant = await tenants.get(tenantId);
-      for (const row of await rowsSince()) if (row.operationId === operationId) viewer.row(row);
+      const rows = (await rowsSince()).filter((row) => row.operationId === operationId);
+      rows.forEach((row) => viewer.row(row));
       silentSince = undefined;
       const operation = findOperation(tenant, operationId);
       // Another one has followed it at once.
@@ -69,6 +89,9 @@ export async function follow(
       last = { tenant, operation };
       viewer.state(tenant, operation);
       if (ENDED.has(operation.state) || isWaiting(operation, answer?.parks)) return last;
+      isTaken ||= rows.length > 0 || !isUntaken(tenant, operation, answer?.parks);
+      const seenForMs = performance.now() - startedAt;
+      if (!isTaken && seenForMs > UNTAKEN_MS) viewer.untaken(tenant, seenForMs);
       await pause(POLL_MS, signal);
     } catch (error) {
       if (!(error instanceof Failure) || error.exitCode !== EXIT.unreachable) throw error;

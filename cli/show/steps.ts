@@ -23,10 +23,11 @@ export function stepLine(
 }
 
 /** Shows an operation as it goes on: a line per attempt, and below them, on a terminal, its state. */
-export function stepsViewer(terminal: Terminal): Viewer & { end: () => void } {
+export function stepsViewer(terminal: Terminal, freeflow: string): Viewer & { end: () => void } {
   const startedAt = Date.now();
   const spinner = terminal.isInteractive ? ora({ stream: process.stderr, discardStdin: false }) : undefined;
   let isAway = false;
+  let isSaid = false;
   return {
     row(row) {
       spinner?.clear();
@@ -48,6 +49,18 @@ export function stepsViewer(terminal: Terminal): Viewer & { end: () => void } {
       isAway = true;
       spinner?.clear();
       terminal.print(pc.yellow('The API does not answer; the operation goes on. Retrying ...'));
+    },
+    untaken({ name }, forMs) {
+      if (isSaid) return;
+      isSaid = true;
+      spinner?.clear();
+      // Not part of the answer: a program that reads it would trip over this.
+      console.error(
+        pc.yellow(
+          `${name}: no sign of a worker that has taken it up after ${duration(forMs)}. It is kept, and goes on once one does. See why: ${freeflow} doctor`,
+        ),
+      );
+      spinner?.render();
     },
     end() {
       spinner?.stop();

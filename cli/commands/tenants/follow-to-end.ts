@@ -33,7 +33,7 @@ export async function followToEnd(
     if (terminal.isJson) printJson(tenant);
     return EXIT.done;
   }
-  const viewer = stepsViewer(terminal);
+  const viewer = stepsViewer(terminal, freeflow);
   const interrupted = new AbortController();
   const onInterrupt = () => {
     interrupted.abort();
@@ -49,7 +49,7 @@ export async function followToEnd(
         ...(answer === undefined ? {} : { answer }),
         signal: interrupted.signal,
       },
-      terminal.isJson ? SILENT : viewer,
+      terminal.isJson ? { ...viewer, ...SILENT } : viewer,
     );
     viewer.end();
     terminal.print(

@@ -4,15 +4,21 @@ import {
   type FaultInjectedInstallation,
 } from '../../../test/support/fault-injected-installation';
 import { envOf, freeflow } from '../../../test/support/freeflow';
+import type { Running } from '../../../test/support/installation';
 import { restorePostgresDatabase } from '../../../test/support/restore';
 import { createTenant, operationEnds, parkedStepsOf } from '../../../test/support/tenants';
+import { sitDown } from '../../../test/support/terminal';
 import { until } from '../../../test/support/until';
 
+// No sweep between: what has lost its run stays so until it is answered.
+const SETTINGS = { STEP_PATIENCE_MS: '500', SWEEP_INTERVAL_MS: '600000' };
+
 let installation: FaultInjectedInstallation;
+let worker: Running;
 let env: Record<string, string>;
 beforeAll(async () => {
-  // No sweep between: what has lost its run stays so until it is answered.
-  installation = await openFaultInjectedInstallation({ STEP_PATIENCE_MS: '500', SWEEP_INTERVAL_MS: '600000' });
+  installation = await openFaultInjectedInstallation(false);
+  worker = await installation.startWorker(SETTINGS);
   env = envOf(installation);
 });
 afterAll(() => installation.close());
@@ -47,6 +53,21 @@ test('a parked create ends with 3 and its ways out; stuck shows it, retry in vai
     stdout: expect.stringContaining(`${name} is active`),
   });
   expect(await run('stuck')).toEqual({ code: 0, stdout: 'Nothing is stuck.\n', stderr: '' });
+});
+
+test('an answer that no worker takes up is said to wait for one, and where to look; once one runs it is carried out', async () => {
+  const name = newName('o');
+  installation.proxies.qdrant.shut();
+  expect((await run('create', name)).code).toBe(3);
+  await worker.stop();
+  installation.proxies.qdrant.open();
+  const sitting = sitDown(['tenants', 'retry', name], env);
+  await until('it says so', async () => sitting.screen().includes(`${name}: no sign of a worker`));
+  expect(sitting.screen()).toMatch(/See why: [^\n]*freeflow -- doctor/);
+  worker = await installation.startWorker(SETTINGS);
+  expect(await sitting.ended).toBe(0);
+  expect(sitting.screen()).toContain('is \u001B[32mactive');
+  expect(sitting.screen().split('no sign of a worker')).toHaveLength(2);
 });
 
 test('aborted it ends with 1: all of it was undone', async () => {
