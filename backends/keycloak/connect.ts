@@ -59,7 +59,7 @@ function explain(error: OAuthError, url: string, realm: string) {
   if (error.status !== undefined)
     return {
       isUnreachable: false,
-      message: `Keycloak answers ${error.status} to ${discoveryUrlOf(`${url}/realms/${encodeURIComponent(realm)}`)}, without an issuer.`,
+      message: `Keycloak answers ${error.status}${error.code === 'redirected' ? ` (${error.reason})` : ''} to ${discoveryUrlOf(`${url}/realms/${encodeURIComponent(realm)}`)}, without an issuer.`,
       advice: 'Check KEYCLOAK_TENANT_URL or KEYCLOAK_URL.',
     };
   const fault = certificateFault(error);

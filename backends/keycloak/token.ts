@@ -1,4 +1,4 @@
-import { discoverIssuer, grantClientCredentials, OAuthError, type AccessToken } from '@freeflow/lib/oauth';
+import { discoverIssuer, grantClientCredentials, OAuthError, type AccessToken, type Issuer } from '@freeflow/lib/oauth';
 import { decodeJwt, type JWTPayload } from 'jose';
 import { BackendFault } from '../failures';
 
@@ -43,7 +43,7 @@ export async function accountId(account: ServiceAccount, { value }: AccessToken)
 }
 
 async function idTokenSubject(account: ServiceAccount): Promise<string | undefined> {
-  const { issuer } = await discoverIssuer(realmUrl(account)).catch((error: unknown) => {
+  const issuer = await discoverIssuer(realmUrl(account)).catch((error: unknown) => {
     throw toFault(error, `the issuer of realm ${account.realm}`);
   });
   const answer = await requestToken(account, { idTokenOf: issuer });
@@ -57,7 +57,7 @@ async function idTokenSubject(account: ServiceAccount): Promise<string | undefin
  */
 export async function requestToken(
   account: ServiceAccount,
-  { idTokenOf, refusals = REFUSALS }: { idTokenOf?: string; refusals?: readonly number[] } = {},
+  { idTokenOf, refusals = REFUSALS }: { idTokenOf?: Issuer; refusals?: readonly number[] } = {},
 ): Promise<TokenAnswer> {
   const { realm, clientId, clientSecret } = account;
   // The endpoint belongs to the address that we were given: what the issuer calls it may be out of our reach.
@@ -81,7 +81,11 @@ const realmUrl = ({ baseUrl, realm }: ServiceAccount): string => `${baseUrl}/rea
 function toFault(error: unknown, what: string): unknown {
   if (!(error instanceof OAuthError)) return error;
   if (error.code === 'no-answer') return error.cause;
-  const hint = error.code === 'malformed' ? ', but returned no token: check that Keycloak is at this address' : '';
+  const hints = {
+    redirected: `: it ${error.reason}`,
+    malformed: ', but returned no token: check that Keycloak is at this address',
+  };
+  const hint = hints[error.code as keyof typeof hints] ?? '';
   return new BackendFault('server-error', `Keycloak: ${what} answered ${error.status}${hint}`, { cause: error });
 }
 

@@ -41,6 +41,13 @@ function failureOf(error: OAuthError, tokenUrl: string, clientId: string): Failu
       'Check that the identity provider is up. For the local stack: npm run stack:status',
       { cause: error },
     );
+  if (error.code === 'redirected')
+    return new Failure(
+      EXIT.refused,
+      `${tokenUrl} ${error.reason}.`,
+      'Set FREEFLOW_TOKEN_URL to the address that answers itself. The client secret was sent to no other.',
+      { cause: error },
+    );
   return new Failure(
     status >= 500 ? EXIT.unreachable : EXIT.refused,
     `${tokenUrl} answers ${status} to client ${clientId}, without a token.`,

@@ -6,6 +6,7 @@ import {
   clockTolerance,
   Configuration,
 } from 'openid-client';
+import { DEFAULT_ALGORITHM, type Issuer } from './discover-issuer';
 import { toOAuthError } from './to-oauth-error';
 
 /** A client that gets tokens for itself. */
@@ -19,8 +20,8 @@ export interface OAuthClient {
 
 /** What is requested beyond an access token. */
 export interface GrantOptions {
-  /** Has the server send an ID token as well (scope `openid`), which must be this issuer's. */
-  readonly idTokenOf?: string;
+  /** Has the server send an ID token as well (scope `openid`), which must be this issuer's, signed as it announces. */
+  readonly idTokenOf?: Pick<Issuer, 'issuer' | 'idTokenAlgorithms'>;
   /** @default 10 s */
   readonly timeoutMs?: number;
 }
@@ -38,7 +39,9 @@ const TIMEOUT_MS = 10_000;
 const ANY_CLOCK_S = 100 * 365 * 86_400;
 
 /**
- * A new access token by the client credentials grant (RFC 6749, section 4.4).
+ * A new access token by the client credentials grant (RFC 6749, section 4.4). The credentials go to this address alone: a
+ * redirect is an error. The signature of an ID token is not looked at, since it comes from the issuer itself over the channel
+ * that it is trusted on (OpenID Connect Core 1.0, section 3.1.3.7, 6).
  * @throws OAuthError
  */
 export async function grantClientCredentials(
@@ -46,7 +49,11 @@ export async function grantClientCredentials(
   { idTokenOf, timeoutMs = TIMEOUT_MS }: GrantOptions = {},
 ): Promise<AccessToken> {
   const configuration = new Configuration(
-    { issuer: idTokenOf ?? new URL(tokenUrl).origin, token_endpoint: tokenUrl },
+    {
+      issuer: idTokenOf?.issuer ?? new URL(tokenUrl).origin,
+      token_endpoint: tokenUrl,
+      id_token_signing_alg_values_supported: [...(idTokenOf?.idTokenAlgorithms ?? [DEFAULT_ALGORITHM])],
+    },
     clientId,
     { [clockTolerance]: ANY_CLOCK_S },
     secretBy === 'basic' ? ClientSecretBasic(clientSecret) : ClientSecretPost(clientSecret),

@@ -7,7 +7,12 @@ export interface Issuer {
   /** May be another address than the requested one, as behind a proxy. */
   readonly issuer: string;
   readonly tokenUrl: string;
+  /** By which algorithms it signs ID tokens; never `none`. */
+  readonly idTokenAlgorithms: readonly string[];
 }
+
+/** What every issuer signs by that doesn't announce another (OpenID Connect Discovery 1.0, section 3). */
+export const DEFAULT_ALGORITHM = 'RS256';
 
 const TIMEOUT_MS = 10_000;
 
@@ -26,7 +31,18 @@ export async function discoverIssuer(url: string): Promise<Issuer> {
   }).catch(async (error: unknown) => {
     throw await toOAuthError(error);
   });
-  const { issuer, token_endpoint: tokenUrl } = configuration.serverMetadata();
+  const {
+    issuer,
+    token_endpoint: tokenUrl,
+    id_token_signing_alg_values_supported: announced,
+  } = configuration.serverMetadata();
   if (tokenUrl === undefined) throw new OAuthError('malformed', 200, 'it names no token endpoint');
-  return { issuer, tokenUrl };
+  return { issuer, tokenUrl, idTokenAlgorithms: signingAlgorithmsIn(announced) };
+}
+
+/** An unsigned token proves nothing, whatever its issuer announces. */
+function signingAlgorithmsIn(announced: unknown): string[] {
+  const all: unknown[] = Array.isArray(announced) ? announced : [];
+  const signing = all.filter((it): it is string => typeof it === 'string' && it !== 'none');
+  return signing.length === 0 ? [DEFAULT_ALGORITHM] : signing;
 }

@@ -1,39 +1,14 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { discoverIssuer, grantClientCredentials, OAuthError, SharedToken } from '.';
-
-/** An authorization server that answers as a test says, and keeps what it was asked. */
-interface FakeIssuer {
-  url: string;
-  asked: { authorization: string | undefined; body: string }[];
-  answer: { status: number; body: string; headers?: Record<string, string> } | 'cut' | 'half';
-  server: Server;
-}
+import { openFakeIssuer, type FakeIssuer } from '../../test/support/fake-issuer';
 
 let issuer: FakeIssuer;
+/** Where nobody should be sent. */
+let other: FakeIssuer;
 beforeEach(async () => {
-  const server = createServer((request, response) => {
-    let body = '';
-    request.on('data', (chunk: Buffer) => (body += chunk.toString()));
-    request.on('end', () => {
-      issuer.asked.push({ authorization: request.headers.authorization, body });
-      const { answer } = issuer;
-      if (answer === 'cut') return void request.socket.destroy();
-      if (answer === 'half') {
-        response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1_000 });
-        return void response.write('{"access_', () => request.socket.destroy());
-      }
-      response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers }).end(answer.body);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  issuer = { url: `http://127.0.0.1:${port}`, asked: [], answer: { status: 200, body: '{}' }, server };
+  issuer = await openFakeIssuer();
+  other = await openFakeIssuer();
 });
-afterEach(() => {
-  issuer.server.closeAllConnections();
-  return new Promise((resolve) => issuer.server.close(resolve));
-});
+afterEach(() => Promise.all([issuer.close(), other.close()]));
 
 const TOKEN = { access_token: 'opaque', token_type: 'Bearer', expires_in: 300 };
 const grant = (secretBy?: 'basic' | 'form') =>
@@ -103,11 +78,33 @@ test.each(['cut', 'half'] as const)('a connection that is %s is no answer', asyn
 });
 
 test('nobody at the address is no answer, and the cause keeps the code', async () => {
-  await new Promise((resolve) => issuer.server.close(resolve));
+  await issuer.close();
   expect(await failureOf(grant())).toMatchObject({
     code: 'no-answer',
     cause: { cause: { code: 'ECONNREFUSED' } },
   });
+});
+
+test.each([
+  ['to another server', 'https://elsewhere.example/token?session=1', 'https://elsewhere.example/token'],
+  ['to another path', '/realms/x/token', '/realms/x/token'],
+  ['nowhere', 'http://', 'an address that is none'],
+])('a redirect %s is not followed: it is named, with the way out', async (_what, location, named) => {
+  for (const status of [302, 307, 308]) {
+    issuer.answer = {
+      status,
+      body: '',
+      headers: { location: location.replace('https://elsewhere.example', other.url) },
+    };
+    const expected = named.replace('https://elsewhere.example', other.url);
+    const failure = await failureOf(grant());
+    expect(failure).toMatchObject({ code: 'redirected', status });
+    expect(failure.reason).toContain(expected);
+    expect(failure.reason).toContain('configure that address');
+    expect(failure.message).not.toContain('session');
+    expect(await failureOf(discoverIssuer(issuer.url))).toMatchObject({ code: 'redirected', status });
+  }
+  expect([other.asked.length, issuer.asked.length]).toEqual([0, 6]);
 });
 
 test('no failure repeats the secret', async () => {
@@ -119,7 +116,11 @@ test('no failure repeats the secret', async () => {
 test('an issuer names its endpoints, though it be reached by another address than its own', async () => {
   const document = { issuer: 'https://sso.example', token_endpoint: 'https://sso.example/token' };
   issuer.answer = { status: 200, body: JSON.stringify(document) };
-  expect(await discoverIssuer(issuer.url)).toEqual({ issuer: document.issuer, tokenUrl: document.token_endpoint });
+  expect(await discoverIssuer(issuer.url)).toEqual({
+    issuer: document.issuer,
+    tokenUrl: document.token_endpoint,
+    idTokenAlgorithms: ['RS256'],
+  });
   issuer.answer = { status: 200, body: JSON.stringify({ issuer: document.issuer }) };
   expect(await failureOf(discoverIssuer(issuer.url))).toMatchObject({ code: 'malformed' });
   issuer.answer = { status: 404, body: '{"error":"Realm does not exist"}' };

@@ -10,6 +10,14 @@ export async function toOAuthError(error: unknown): Promise<OAuthError> {
     return new OAuthError('refused', error.status, reasonIn({ ...error.cause }, error.status), { cause: error });
   const answer = answerOf(error);
   if (answer !== undefined) {
+    const target = redirectIn(answer);
+    if (target !== undefined)
+      return new OAuthError(
+        'redirected',
+        answer.status,
+        `redirects to ${target}, which is not followed; configure that address if it is the right one`,
+        { cause: error },
+      );
     const body = answer.bodyUsed ? {} : objectIn(await answer.text().catch(() => ''));
     return answer.ok
       ? new OAuthError('malformed', answer.status, reasonIn(body, answer.status))
@@ -25,6 +33,14 @@ export async function toOAuthError(error: unknown): Promise<OAuthError> {
 function answerOf(error: unknown): Response | undefined {
   if (error instanceof WWWAuthenticateChallengeError) return error.response;
   return error instanceof ClientError && error.cause instanceof Response ? error.cause : undefined;
+}
+
+/** Where a redirect leads, without its query, which may hold anything. */
+function redirectIn({ status, headers, url }: Response): string | undefined {
+  const location = headers.get('location');
+  if (status < 300 || status >= 400 || location === null) return undefined;
+  const target = URL.parse(location, url);
+  return target === null ? 'an address that is none' : target.origin + target.pathname;
 }
 
 /** The names of what fetch throws: no answer, the deadline, an abort. */

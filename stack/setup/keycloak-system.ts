@@ -38,8 +38,10 @@ export async function setUpSystemRealm(owner: Account, secret: string): Promise<
     throw keycloakProblem(error);
   });
   // The issuer in tokens, which the server's own settings may make another address than ours.
+  const { issuer, tokenUrl } = await discoverIssuer(`${owner.url}/realms/${REALM}`);
   return {
-    ...(await discoverIssuer(`${owner.url}/realms/${REALM}`)),
+    issuer,
+    tokenUrl,
     audience: AUDIENCE,
     clientId: CLIENT,
     clientSecret: client.secret,

@@ -37,6 +37,7 @@ export async function keycloakToken({ url, clientId, clientSecret, realm = 'mast
   } catch (error) {
     if (!(error instanceof OAuthError)) throw error;
     if (error.status === undefined) throw error.cause;
+    if (error.code === 'redirected') throw new Error(`Keycloak at ${url} ${error.reason}`, { cause: error });
     if (error.code === 'malformed') throw new Error('Keycloak returned no access token', { cause: error });
     throw new KeycloakError(error.status, `the login of client ${clientId} in realm ${realm}`);
   }
