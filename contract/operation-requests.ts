@@ -1,4 +1,6 @@
-import { OPERATIONS, type Decision, type OperationKind, type OperationTable } from './operations';
+import type { OperationKind } from './operations/kinds';
+import type { Decision } from './operations/row';
+import { OPERATIONS, type OperationTable } from './operations/table';
 import type { TenantSituation, TenantStatus } from './states';
 
 type RequestsOf<K extends OperationKind> = OperationTable[K]['requests'];

@@ -29,7 +29,7 @@ const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
 /** docs/reports/lifecycle.md, written from the table that decides. */
 export const lifecyclePage = (): string => `# The life of a tenant
 
-Written from \`OPERATIONS\` in contract/operations.ts, by which the API decides (renew it with \`UPDATE_DOCS=1 npx jest api/lifecycle\`).
+Written from \`OPERATIONS\` in contract/operations/table.ts, by which the API decides (renew it with \`UPDATE_DOCS=1 npx jest api/lifecycle\`).
 
 \`\`\`
  POST ──▶ provisioning ──▶ active ◀──suspend/resume──▶ suspended

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BACKEND_KINDS, BACKENDS, CONNECTION_SERVICES } from '../backends';
-import { OPERATION_KINDS } from '../operations';
+import { OPERATION_KINDS } from '../operations/kinds';
 import { OPERATION_STATES, TENANT_STATUSES } from '../states';
 import { isReservedTenantName, TENANT_NAME_PATTERN, type TenantNames } from '../tenant-names';
 import { plainText, rowId } from './text';

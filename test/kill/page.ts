@@ -8,7 +8,7 @@ const startOfRow = ({ step, moment }: Point): string => `| \`${step}\` | ${momen
 const INTRODUCTION = `The worker is killed by SIGKILL \`before\` the call of a side effect leaves it, or \`after\` the server has confirmed and the activity
 has not returned; the steps in the master database likewise. An attempt that waits at its point for
 the others to reach theirs may time out and be repeated: hence more than one \`begin\`. The points are all there are: derived from the tables of operations and
-backends (\`contract/operations.ts\`, \`contract/backends.ts\`). Each worker dies in the operation of a tenant of its own, all of one operation in
+backends (\`contract/operations/table.ts\`, \`contract/backends.ts\`). Each worker dies in the operation of a tenant of its own, all of one operation in
 one process. Then an ordinary worker is started, and the result is checked with the servers' own drivers, the
 tenant's own credentials, and in the master database: ledger, secrets, and a log without gaps that has the lost attempt. A neighbour with data in all
 four backends, created beforehand, is unchanged after it.

@@ -1,11 +1,9 @@
-import { decide, findTenantRequest, TENANT_REQUEST_NAMES } from './operation-requests';
-import {
-  OPERATION_KINDS,
-  touchesBackends,
-  type ContradictionIn,
-  type OperationRow,
-  type OperationTable,
-} from './operations';
+import { decide, findTenantRequest, TENANT_REQUEST_NAMES } from '../operation-requests';
+import { touchesBackends } from './derived';
+import { OPERATION_KINDS } from './kinds';
+import type { OperationRow } from './row';
+import type { ContradictionIn } from './soundness';
+import type { OperationTable } from './table';
 
 /** Compiles where the second is exactly what the compiler would say of the first. */
 type Says<Row extends OperationRow, Sentence extends string> = [ContradictionIn<Row>] extends [Sentence]

@@ -1,0 +1,32 @@
+import type { OperationGoal, TenantStatus } from '../states';
+import type { OperationKind } from './kinds';
+import type { OperationRow } from './row';
+import { OPERATIONS, type OperationTable } from './table';
+
+/** The kinds of operation that lead a tenant somewhere; all others correct records beside them. */
+export type StatusOperationKind = {
+  [K in OperationKind]: OperationTable[K]['goals'] extends readonly [] ? never : K;
+}[OperationKind];
+/** Those that can be undone as a whole. */
+export type UndoableOperationKind = {
+  [K in OperationKind]: OperationTable[K]['undo'] extends null ? never : K;
+}[OperationKind];
+export type WorkflowType = OperationTable[OperationKind]['workflow'];
+
+export const rowOf = (kind: OperationKind): OperationRow => OPERATIONS[kind];
+
+export const isStatusOperation = (kind: OperationKind): kind is StatusOperationKind => rowOf(kind).goals.length > 0;
+
+/** Whether nothing of the tenant is to be left. */
+export const isDeletion = (kind: OperationKind): boolean => rowOf(kind).goals.some((goal) => goal === 'gone');
+
+/** An operation in words: `soft delete`. */
+export const operationTitle = (kind: OperationKind): string => kind.replaceAll('_', ' ');
+
+/** Whether an operation from this status to this goal has something to do at the backends. */
+export function touchesBackends(kind: OperationKind, from: TenantStatus, goal: OperationGoal): boolean {
+  const { touches, changesAccess } = rowOf(kind);
+  if (touches === 'records') return false;
+  if (changesAccess === 'takes') return from === 'active';
+  return changesAccess === 'gives' ? goal === 'active' : true;
+}

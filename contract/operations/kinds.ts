@@ -1,0 +1,12 @@
+/** Every operation that can be requested for a tenant. */
+export const OPERATION_KINDS = [
+  'create',
+  'suspend',
+  'resume',
+  'soft_delete',
+  'restore',
+  'hard_delete',
+  'purge',
+  'adopt',
+] as const;
+export type OperationKind = (typeof OPERATION_KINDS)[number];
