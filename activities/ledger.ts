@@ -14,7 +14,7 @@ import { storable } from '../backends/scrub';
 import { detailsOf, refreshConnection } from './connection-details';
 import type { Installation } from './installation';
 import { writeFenced } from './lock-fence';
-import { claimPooled, type Claimable } from './pool/claim';
+import { type Claim, claimPooled } from './pool/claim';
 import type { Held } from './tenant-lock';
 
 /**
@@ -34,14 +34,14 @@ export class Ledger {
 
   /**
    * The entry of the resource that is about to be created: recorded with a new nonce, unless it is recorded already.
-   * @param pooled what blank resources it may be made of: where the pool has one, it is claimed with its nonce
+   * @param claim what blank resource it may be made of: where the pool has one, it is claimed with its nonce
    */
-  async intend(tenantId: string, kind: BackendKind, pooled?: Claimable): Promise<TenantResource> {
+  async intend(tenantId: string, kind: BackendKind, claim?: Claim): Promise<TenantResource> {
     const known = await this.find(tenantId, kind);
     if (known) return known;
     const tenant = await this.db.tenant.findUniqueOrThrow({ where: { id: tenantId } });
     const name = tenant[BACKENDS[kind].nameColumn];
-    if (pooled !== undefined) await claimPooled(this.db, { tenantId, kind, name }, pooled);
+    if (claim !== undefined) await claimPooled(this.db, { tenantId, kind, name }, claim);
     await this.db.tenantResource.createMany({
       data: [{ tenantId, kind, name, nonce: await this.installation.newNonce() }],
       skipDuplicates: true,

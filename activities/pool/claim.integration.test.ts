@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { messagesOf, entryOf } from '../../test/field/bench';
 import { inOrder, realmOf, wholeRealm } from '../../test/field/keycloak-bench';
 import { openActivityHarness, type ActivityHarness } from '../../test/support/activity-harness';
@@ -41,16 +42,19 @@ async function nextBlank(): Promise<string> {
   return first.name;
 }
 
+/** The entry that an attempt at the create records, before its first call. */
+async function intend({ tenantId, operationId, runId }: Tenant): Promise<void> {
+  const [row] = await pooledIn(harness);
+  const { serverId = '', template = '' } = row ?? {};
+  const ledger = new Ledger(harness.db, new Installation(harness.db));
+  await ledger.intend(tenantId, 'keycloak', { serverId, template, operationId, runId });
+}
+
 /** A tenant whose create has claimed a blank realm, and has died before its first call. */
 async function claimOnly(): Promise<{ tenant: Tenant; blank: string }> {
   const blank = await nextBlank();
-  const [row] = await pooledIn(harness);
   const tenant = await harness.newTenant();
-  const { serverId = '', template = '' } = row ?? {};
-  await new Ledger(harness.db, new Installation(harness.db)).intend(tenant.tenantId, 'keycloak', {
-    serverId,
-    template,
-  });
+  await intend(tenant);
   expect(await entryOf(harness, tenant, 'keycloak')).toMatchObject({ state: 'intended', formerName: blank });
   return { tenant, blank };
 }
@@ -233,6 +237,19 @@ describe('a create that claims a blank realm', () => {
     expect(await realmsOf(tenant, blank)).toEqual([nonce, undefined]);
     expect(await messagesOf(harness, tenant, 'keycloak.create')).toEqual([expect.not.stringContaining('blank')]);
     await drop(tenant);
+  });
+
+  test.each([
+    ['is being undone', { undoing: true }],
+    ['has ended', { endedAt: new Date() }],
+    ['has another run by now', { runId: randomUUID() }],
+  ])('claims none for an operation that %s: nobody would drop it', async (_what, data) => {
+    const rows = await keepUntilDone(harness);
+    const tenant = await harness.newTenant();
+    await harness.db.tenantOperation.update({ where: { id: tenant.operationId }, data });
+    await intend(tenant);
+    expect((await entryOf(harness, tenant, 'keycloak')).formerName).toBeNull();
+    expect(await pooledIn(harness)).toEqual(rows);
   });
 
   test.each([

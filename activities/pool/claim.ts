@@ -1,25 +1,32 @@
 import type { BackendKind } from '@freeflow/contract';
 import type { PrismaClient } from '@freeflow/db-master';
 
-/** Which blank resources a create may be made of. */
-export interface Claimable {
+/** Which blank resources a create may be made of, and which run of its operation makes it. */
+export interface Claim {
   serverId: string;
   template: string;
+  operationId: string;
+  runId: string;
 }
 
 /**
  * Makes a ready blank resource the one that a tenant's ledger entry intends; nothing happens where the pool has none. One statement:
- * its row goes and the entry stands, with its nonce and server, or neither. So none is given twice, and none is lost.
+ * its row goes and the entry stands, with its nonce and server, or neither. So none is given twice, and none is lost. Nor does an
+ * attempt that comes late claim any: the start of the undo, which nobody would follow any more, waits for this statement or is seen by it.
  */
 export async function claimPooled(
   db: PrismaClient,
   { tenantId, kind, name }: { tenantId: string; kind: BackendKind; name: string },
-  { serverId, template }: Claimable,
+  { serverId, template, operationId, runId }: Claim,
 ): Promise<void> {
   try {
     await db.$executeRaw`
-      WITH claimed AS (
-        DELETE FROM "PooledResource" WHERE id = (
+      WITH operation AS (
+        SELECT 1 FROM "TenantOperation"
+         WHERE id = ${operationId}::uuid AND "runId" = ${runId} AND "endedAt" IS NULL AND NOT undoing
+           FOR SHARE),
+      claimed AS (
+        DELETE FROM "PooledResource" WHERE EXISTS (SELECT 1 FROM operation) AND id = (
           SELECT id FROM "PooledResource"
            WHERE kind = ${kind}::"BackendKind" AND state = 'ready' AND "serverId" = ${serverId} AND template = ${template}
            ORDER BY "createdAt", id LIMIT 1 FOR UPDATE SKIP LOCKED)

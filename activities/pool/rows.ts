@@ -1,13 +1,14 @@
 import type { BackendKind } from '@freeflow/contract';
 import { masterNow, type PooledResource, type PrismaClient } from '@freeflow/db-master';
-import type { Claimable } from './claim';
 
 /** After so long a blank resource is replaced: what a server gives a new one changes, as by an upgrade. */
 const OLDEST_MS = 7 * 24 * 3_600_000;
 
 /** What a pool is to be like. */
-export interface Wanted extends Claimable {
+export interface Wanted {
   kind: BackendKind;
+  serverId: string;
+  template: string;
   size: number;
 }
 

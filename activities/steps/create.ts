@@ -26,11 +26,15 @@ export async function create(scope: StepScope): Promise<string> {
 }
 
 /** The ledger entry of what is to be created: of a blank resource at this very server, where the pool has one. */
-async function intend({ backend, ledger, context }: StepScope): Promise<TenantResource> {
+async function intend({
+  backend,
+  ledger,
+  context: { tenantId, operationId, runId },
+}: StepScope): Promise<TenantResource> {
   const { kind, pool } = backend;
-  if (pool === undefined || pool.size === 0) return ledger.intend(context.tenantId, kind);
+  if (pool === undefined || pool.size === 0) return ledger.intend(tenantId, kind);
   const serverId = await classifyErrors(backend, () => backend.serverId());
-  return ledger.intend(context.tenantId, kind, { serverId, template: pool.template });
+  return ledger.intend(tenantId, kind, { serverId, template: pool.template, operationId, runId });
 }
 
 /** Probes the resource with the tenant's own credentials: its data is reachable, everything else refuses them. */

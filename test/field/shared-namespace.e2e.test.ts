@@ -31,6 +31,7 @@ function startWorker(masterUrl: string, taskQueue: string, healthPort: number) {
     env: {
       ...process.env,
       ...workerEnv(shared),
+      KEYCLOAK_POOL_SIZE: '0',
       MASTER_DATABASE_URL: masterUrl,
       TASK_QUEUE: taskQueue,
       WORKER_HEALTH_PORT: String(healthPort),

@@ -39,7 +39,8 @@ export function run(command: string, args: readonly string[], env: Record<string
   const [file, all] = setpriv === undefined ? [command, args] : [setpriv, ['--pdeathsig', 'TERM', command, ...args]];
   const child = spawn(file, all, {
     cwd: projectRoot(),
-    env: { ...plainEnv(), NO_COLOR: '1', ...env },
+    // Blank realms on a server that outlives the stack would be nobody's.
+    env: { ...plainEnv(), NO_COLOR: '1', KEYCLOAK_POOL_SIZE: '0', ...env },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

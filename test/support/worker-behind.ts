@@ -13,12 +13,13 @@ const URL_OF: Readonly<Record<BackendKind, { variable: string; of: (harness: Act
 export async function workerBehind(
   harness: ActivityHarness,
   kind: BackendKind,
+  env: Record<string, string> = {},
 ): Promise<{ worker: ActivityHarness; proxy: TcpProxy; close: () => Promise<void> }> {
   const { variable, of } = URL_OF[kind];
   const through = new URL(of(harness));
   const proxy = await startProxy(through.hostname, Number(through.port));
   through.port = String(proxy.port);
-  const worker = harness.another({ [variable]: through.href.replace(/\/$/, '') });
+  const worker = harness.another({ ...env, [variable]: through.href.replace(/\/$/, '') });
   return {
     worker,
     proxy,
