@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { projectRoot } from '../stack/project';
 import { freeflow, npmFreeflow } from '../test/support/freeflow';
 
 describe('wrong usage ends with 2, says what is wrong and prints nothing to be taken for an answer', () => {
@@ -82,4 +84,21 @@ test('--version and token --json are for programs', async () => {
   expect(JSON.parse((await freeflow(['token', '--json'])).stdout)).toEqual({
     accessToken: expect.stringMatching(/^[\w-]+\.[\w-]+\.[\w-]+$/),
   });
+});
+
+/** What a command has loaded of the servers' drivers when it ends. */
+const driversOf = (...words: string[]): string[] => {
+  const script = `process.argv.splice(1, 0, 'freeflow');
+    process.on('exit', () => console.log(JSON.stringify(Object.keys(require.cache))));
+    require('./dist/cli/main.js')`;
+  const output = execFileSync(process.execPath, ['-e', script, '--', ...words, '--help'], { cwd: projectRoot() });
+  const loaded = (JSON.parse(String(output).trimEnd().split('\n').at(-1) ?? '[]') as string[]).join('\n');
+  return ['mongodb', 'pg', '@qdrant/js-client-rest', '@temporalio/client', '@prisma/client'].filter((it) =>
+    loaded.includes(`/node_modules/${it}/`),
+  );
+};
+
+test('drivers of servers, which take longer to load than most commands take, are loaded where they are needed', () => {
+  expect(driversOf('tenants', 'list')).toEqual([]);
+  expect(driversOf('tenants', 'connect')).toContain('mongodb');
 });

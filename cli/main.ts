@@ -2,13 +2,9 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { z } from 'zod';
-import { addDemo } from './commands/demo';
-import { addDoctor } from './commands/doctor';
 import { addReconcile } from './commands/reconcile';
 import { addResources } from './commands/resources';
-import { addSetup } from './commands/setup-backends';
 import { addChanges } from './commands/tenants/change';
-import { addConnect } from './commands/tenants/connect';
 import { addDelete } from './commands/tenants/delete';
 import { addOnCall } from './commands/tenants/on-call';
 import { addQueries } from './commands/tenants/queries';
@@ -81,15 +77,36 @@ addChanges(tenants, host);
 addDelete(tenants, host);
 addQueries(tenants, host);
 addOnCall(tenants, host);
-addConnect(tenants, host);
 addReconcile(program, host);
 addResources(program, host);
-addDemo(program, host);
-addSetup(program, host);
 
-addDoctor(program, process);
+/** Adds the commands that need the drivers of all servers: these take longer to load than any other command takes. */
+async function addCommandsWithDrivers(): Promise<void> {
+  const [{ addConnect }, { addDemo }, { addSetup }, { addDoctor }] = await Promise.all([
+    import('./commands/tenants/connect.js'),
+    import('./commands/demo.js'),
+    import('./commands/setup-backends.js'),
+    import('./commands/doctor.js'),
+  ]);
+  addConnect(tenants, host);
+  addDemo(program, host);
+  addSetup(program, host);
+  addDoctor(program, process);
+}
 
-program.parseAsync().catch((error: unknown) => {
+/** Whether these words begin with the name of a command that is added already; help and what is mistyped are for all of them. */
+function isKnown(words: readonly string[], { commands }: Command = program): boolean {
+  const [word, ...rest] = words;
+  const named = commands.find((it) => it.name() === word || it.aliases().includes(word ?? ''));
+  return named !== undefined && (named.commands.length === 0 || isKnown(rest, named));
+}
+
+async function run(): Promise<void> {
+  if (!isKnown(process.argv.slice(2))) await addCommandsWithDrivers();
+  await program.parseAsync();
+}
+
+run().catch((error: unknown) => {
   if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage);
   if (error instanceof Failure) {
     console.error(`${error.message}\n${pastable(error.advice, freeflow)}`);
