@@ -26,8 +26,8 @@ import { readStackInfo } from '../../stack/stack-info';
 import { registerSearchAttributes } from '../../worker/search-attributes';
 import { newName } from './activity-harness';
 import { TEST_STACK } from './master';
-import { bundleOf } from './replay';
 import { openOperator, type Operator } from './temporal';
+import { bundleOf } from './workflow-bundle';
 
 interface Call {
   activity: string;

@@ -1,19 +1,8 @@
 import path from 'node:path';
 import { historyToJSON, type History } from '@temporalio/common/lib/proto-utils';
-import { bundleWorkflowCode, DefaultLogger, Runtime, Worker, type WorkflowBundle } from '@temporalio/worker';
+import { Worker } from '@temporalio/worker';
 import { projectRoot } from '../../stack/project';
-
-Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { filter: 'OFF', forward: {} } } });
-const bundles = new Map<string, Promise<WorkflowBundle>>();
-
-/** The workflows in a folder, bundled once for all tests of a file: it takes two seconds. */
-export function bundleOf(workflowsFolder: string): Promise<WorkflowBundle> {
-  const bundle =
-    bundles.get(workflowsFolder) ??
-    bundleWorkflowCode({ workflowsPath: workflowsFolder, logger: new DefaultLogger('ERROR') });
-  bundles.set(workflowsFolder, bundle);
-  return bundle;
-}
+import { bundleOf } from './workflow-bundle';
 
 /**
  * Replays recorded histories with the workflows in a folder.
