@@ -9,3 +9,14 @@ export const endLockSessions = ({ postgres }: StackInfo, database: string): Prom
       [database],
     );
   });
+
+/** Ends the session that holds one lock, and no other. */
+export const endLockSessionOf = ({ postgres }: StackInfo, key: string): Promise<void> =>
+  withPostgres(postgres.url, async (owner) => {
+    const { rowCount } = await owner.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_locks
+        WHERE locktype = 'advisory' AND granted AND objsubid = 1 AND (classid::bigint << 32 | objid::bigint) = hashtextextended($1, 0)`,
+      [key],
+    );
+    if (rowCount !== 1) throw new Error(`${rowCount} sessions hold the lock of ${key}`);
+  });
