@@ -21,6 +21,10 @@ let installation: TestInstallation;
 let other: TestInstallation;
 let theirWorker: Running;
 let theirs: Tenant;
+/** These go through all tests, which leave them as they were; what a test breaks for good is a tenant of its own. */
+let active: Tenant;
+let suspended: Tenant;
+let deleted: Tenant;
 beforeAll(async () => {
   // No sweep between: what has lost its run stays so.
   [installation, other] = await Promise.all([
@@ -45,13 +49,16 @@ const inKeycloak = (method: string, name: string, body?: unknown) =>
 const reconcile = (at: TestInstallation = installation, fix = false) => reconcileIn(at, fix);
 
 test('a clean installation reports nothing, whatever its tenants are: active, suspended, soft-deleted, gone', async () => {
-  const [active, suspended, deleted, gone] = await Promise.all(
-    [1, 2, 3, 4].map(() => createTenant(installation, newName('r'))),
-  );
-  await Promise.all([
-    change(installation, suspended?.id ?? '', 'suspend'),
-    change(installation, deleted?.id ?? '', 'delete'),
-    deleteTenant(installation, gone?.id ?? ''),
+  const [another, third, gone] = await Promise.all([
+    createTenant(installation, newName('r')),
+    createTenant(installation, newName('r')),
+    createTenant(installation, newName('r')),
+  ]);
+  [active, suspended, deleted] = await Promise.all([
+    createTenant(installation, newName('r')),
+    change(installation, another.id, 'suspend'),
+    change(installation, third.id, 'delete'),
+    deleteTenant(installation, gone.id),
   ]);
   const report = await reconcile();
   expect(inShort(report)).toEqual([]);
@@ -61,10 +68,9 @@ test('a clean installation reports nothing, whatever its tenants are: active, su
   });
   expect((await installation.request('GET', '/reconcile')).body).toEqual(report);
   // Where nothing is wrong, a fix touches nothing.
-  const before = await observeFromOutside(installation.info, active?.name ?? '');
+  const before = await observeFromOutside(installation.info, active.name);
   expect(inShort(await reconcile(installation, true))).toEqual([]);
-  expect(await observeFromOutside(installation.info, active?.name ?? '')).toEqual(before);
-  await Promise.all([active, suspended, deleted].map((it) => deleteTenant(installation, it?.id ?? '')));
+  expect(await observeFromOutside(installation.info, active.name)).toEqual(before);
 });
 
 test('what is missing is named, whole or in part, and fix makes nothing', async () => {
@@ -96,7 +102,7 @@ test('what is missing is named, whole or in part, and fix makes nothing', async 
 });
 
 test('what has drifted is named; fix repairs access and grants, and leaves to people what may have a reason', async () => {
-  const { id, name } = await createTenant(installation, newName('r'));
+  const { id, name } = active;
   const { postgres, mongodb, qdrant, keycloak } = namesOf(name);
   const stranger = `reader_${name}`;
   await asOwner(`CREATE ROLE ${stranger}; ALTER ROLE ${postgres}_app NOLOGIN; ALTER DATABASE ${postgres} ALLOW_CONNECTIONS false;
@@ -142,7 +148,7 @@ test('what has drifted is named; fix repairs access and grants, and leaves to pe
   expect(inShort(await reconcile())).toEqual(open);
   expect(inShort(await reconcile(installation, true))).toEqual(open.map((it) => `${it} (fixed)`));
   expect(inShort(await reconcile())).toEqual([]);
-  await deleteTenant(installation, id);
+  await change(installation, id, 'resume');
 });
 
 test('credentials that are not the stored ones, another id, another vector size are named; fix leaves them', async () => {
@@ -196,10 +202,7 @@ test('credentials that are not the stored ones, another id, another vector size 
 });
 
 test('an operation that has lost its run, or never had one, is stale; fix starts it again', async () => {
-  const [a, b] = await Promise.all([
-    createTenant(installation, newName('r')),
-    createTenant(installation, newName('r')),
-  ]);
+  const [a, b] = [active, await change(installation, suspended.id, 'resume')];
   await installation.master.query(
     `INSERT INTO "TenantOperation" (id, "tenantId", kind, "requestedBy") VALUES ($1, $2, 'suspend', 'test')`,
     [randomUUID(), a.id],
@@ -241,11 +244,11 @@ test('an operation that has lost its run, or never had one, is stale; fix starts
       operation: { kind: 'suspend', state: 'done' },
     });
   expect(inShort(await reconcile())).toEqual([]);
-  await Promise.all([a, b].map(({ id }) => deleteTenant(installation, id)));
+  await change(installation, active.id, 'resume');
 });
 
 test('of another server nothing is concluded', async () => {
-  const { id, name } = await createTenant(installation, newName('r'));
+  const { id, name } = active;
   const { rows } = await installation.master.query<{ kind: string; serverId: string }>(
     'SELECT kind, "serverId" FROM "TenantResource" WHERE "tenantId" = $1',
     [id],
@@ -302,14 +305,10 @@ test('of another server nothing is concluded', async () => {
       [id, kind, serverId],
     );
   expect(inShort(await reconcile())).toEqual([]);
-  await deleteTenant(installation, id);
 });
 
 test('an orphan is named, is dropped only by its own installation, by its own id, and only when nobody has it', async () => {
-  const [a, living] = await Promise.all([
-    createTenant(installation, newName('r')),
-    createTenant(installation, newName('r')),
-  ]);
+  const [a, living] = [await createTenant(installation, newName('r')), active];
   const names = namesOf(a.name);
   // As after a restore of the master database: nothing there knows of it any more.
   for (const table of ['TenantProvisionLog', 'TenantConnection', 'TenantSecret', 'TenantOperation', 'TenantResource'])
@@ -373,11 +372,10 @@ test('an orphan is named, is dropped only by its own installation, by its own id
     });
   expect(await observeFromOutside(installation.info, a.name)).toEqual(NOTHING);
   expect(inShort(await reconcile())).toEqual([]);
-  await deleteTenant(installation, living.id);
 });
 
 test('what the ledger calls absent and is there is an orphan; while its tenant lives it is not dropped', async () => {
-  const { id, name } = await createTenant(installation, newName('r'));
+  const { id, name } = active;
   const { postgres } = namesOf(name);
   await installation.master.query(
     `UPDATE "TenantResource" SET state = 'absent' WHERE "tenantId" = $1 AND kind = 'postgres'`,
@@ -401,11 +399,9 @@ test('what the ledger calls absent and is there is an orphan; while its tenant l
     `UPDATE "TenantResource" SET state = 'present' WHERE "tenantId" = $1 AND kind = 'postgres'`,
     [id],
   );
-  await deleteTenant(installation, id);
 });
 
 test('a master database made anew, given the mark of the one that is lost, knows what is there as its own', async () => {
-  const { id, name } = await createTenant(installation, newName('r'));
   const markOf = async ({ master }: TestInstallation) =>
     (await master.query<{ id: string }>('SELECT id FROM "Installation"')).rows[0]?.id ?? '';
   const [lost, own] = [await markOf(installation), await markOf(other)];
@@ -418,16 +414,16 @@ test('a master database made anew, given the mark of the one that is lost, knows
     theirWorker = await other.startWorker();
   };
   await mark(`${lost.slice(0, 8)}-0000-4000-8000-000000000000`);
-  const names = namesOf(name);
+  const names = [active, suspended, deleted].map(({ name }) => namesOf(name));
   expect(inShort(await reconcile(other))).toEqual(
-    KINDS.map((kind) => `orphan ${kind} ${names[kind]}: the ledger has no record of it`).sort(),
+    names.flatMap((of) => KINDS.map((kind) => `orphan ${kind} ${of[kind]}: the ledger has no record of it`)).sort(),
   );
   await mark(own);
   expect(inShort(await reconcile(other))).toEqual([]);
-  await deleteTenant(installation, id);
 });
 
 test('nothing that was done here has touched the other installation, which reports nothing', async () => {
   expect(inShort(await reconcile(other, true))).toEqual([]);
+  await Promise.all([active, suspended, deleted].map(({ id }) => deleteTenant(installation, id)));
   await deleteTenant(other, theirs.id);
 });
