@@ -1,23 +1,10 @@
 import { openActivityHarness, type ActivityHarness } from '../test/support/activity-harness';
 import { asKeycloakAdmin } from '../test/support/outside';
+import { REAL_TIMERS } from '../test/support/real-timers';
 import { startProxy } from '../test/support/tcp-proxy';
 import { until } from '../test/support/until';
 
 const HOUR_MS = 3_600_000;
-/** Everything but the wall clock. */
-const REAL = [
-  'hrtime',
-  'nextTick',
-  'performance',
-  'queueMicrotask',
-  'setImmediate',
-  'clearImmediate',
-  'setInterval',
-  'clearInterval',
-  'setTimeout',
-  'clearTimeout',
-] as const;
-
 let harness: ActivityHarness;
 beforeAll(async () => {
   harness = await openActivityHarness();
@@ -28,7 +15,8 @@ afterEach(() => {
 afterAll(() => harness.close());
 
 /** From now on this process, worker included, has another time than the servers. */
-const jump = (ms: number) => jest.useFakeTimers({ now: Date.now() + ms, advanceTimers: true, doNotFake: [...REAL] });
+const jump = (ms: number) =>
+  jest.useFakeTimers({ now: Date.now() + ms, advanceTimers: true, doNotFake: [...REAL_TIMERS] });
 const secondsAgo = async (seconds: number) =>
   (await harness.db.$queryRaw<[{ at: Date }]>`SELECT now() - ${seconds}::int * interval '1 second' AS at`)[0].at;
 

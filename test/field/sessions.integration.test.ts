@@ -4,6 +4,7 @@ import { escapeIdentifier, Pool, type Client, type PoolConfig } from 'pg';
 import { withServerSession } from '../../backends/postgres/provisioner/client';
 import { withMasterSession } from '../../prisma/master-session';
 import { newTestDatabase, query } from '../support/migrated-database';
+import { REAL_TIMERS } from '../support/real-timers';
 
 const database = newTestDatabase();
 const APPLICATION = 'freeflow-field';
@@ -101,18 +102,7 @@ test('when a row was made the database says, not the clock of the process', asyn
   const real = Date.now();
   jest.useFakeTimers({
     now: real + 3_600_000,
-    doNotFake: [
-      'hrtime',
-      'nextTick',
-      'performance',
-      'queueMicrotask',
-      'setImmediate',
-      'clearImmediate',
-      'setInterval',
-      'clearInterval',
-      'setTimeout',
-      'clearTimeout',
-    ],
+    doNotFake: [...REAL_TIMERS],
   });
   const { createdAt } = await db.tenant.create({
     data: { name: 'clock', realmName: 'r', postgresDb: 'p', mongoDb: 'm', qdrantCollection: 'q' },

@@ -1,23 +1,16 @@
-// For the tests of this package: databases of their own on the PostgreSQL server of the running test stack.
+// For the tests of the migrator and of what it makes: databases that it has not seen yet, with roles of their own. Whoever needs a
+// master database and no more takes a copy of the migrated one: master.ts.
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { withDatabase, errorCode } from '@freeflow/lib/pg';
 import { escapeIdentifier, type QueryResultRow } from 'pg';
-import { z } from 'zod';
 import type { RoleNames } from '../../prisma/grant-access';
 import { migrateMasterDatabase, type MigrateOptions } from '../../prisma/migrate';
-import { projectRoot } from '../../stack/project';
+import { readStackInfo } from '../../stack/stack-info';
+import { TEST_STACK } from './master';
 import { withPostgres } from './outside';
 
-const StackFile = z.object({ postgres: z.object({ url: z.string() }) });
-
 /** The test server's owner. */
-export function adminUrl(): string {
-  const dir = process.env['FREEFLOW_TEST_STACK'] ?? '.freeflow-test';
-  const file = path.resolve(projectRoot(), dir, 'stack.json');
-  return StackFile.parse(JSON.parse(readFileSync(file, 'utf8'))).postgres.url;
-}
+export const adminUrl = (): string => readStackInfo(TEST_STACK).postgres.url;
 
 /** A database that may not exist yet, with roles no one else uses: roles belong to the whole server. */
 export interface TestDatabase {
