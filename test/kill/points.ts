@@ -14,7 +14,7 @@ import {
 } from '@freeflow/contract';
 
 /** Before the request of a side effect leaves the worker, or when its server has confirmed it and nobody knows yet. */
-export const MOMENTS = ['before', 'after'] as const;
+const MOMENTS = ['before', 'after'] as const;
 
 /** Where a worker is killed. */
 export interface Point {
