@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process';
 import { cpus, loadavg, totalmem } from 'node:os';
-import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { StackInfo } from '@freeflow/contract/stack-info';
 import { projectRoot } from '../stack/project';
@@ -10,10 +9,10 @@ import { openCalls, type Calls } from './scale/calls';
 import { openScaleDatabase, type ScaleDatabase } from './scale/database';
 import { measureIdleCost } from './scale/idle';
 import { compareTimes } from './scale/measure';
-import { sectionOf, writeReport, type ScaleReport } from './scale/report';
+import { FIGURES, sectionOf, writeReport, type ScaleReport } from './scale/report';
 import { logPlans, readingsDuring } from './scale/server-log';
 
-const USAGE = `Usage: npm run bench:scale -- [--tenants 100000] [--rounds 100] [--idle 60] [--dir .freeflow] [--out docs/performance/scale.json]
+const USAGE = `Usage: npm run bench:scale -- [--tenants 100000] [--rounds 100] [--idle 60] [--dir .freeflow] [--out ${FIGURES}]
 
 Fills two master databases of its own on the PostgreSQL of a running stack, one with 1,000 tenants and one with many, and measures what the API and
 the worker read there: times, rows, and which tables are read from their first row to their last. Writes the figures as JSON, and the
@@ -28,7 +27,7 @@ async function main(): Promise<void> {
       rounds: { type: 'string', default: '100' },
       idle: { type: 'string', default: '60' },
       dir: { type: 'string', default: '.freeflow' },
-      out: { type: 'string', default: 'docs/performance/scale.json' },
+      out: { type: 'string', default: FIGURES },
       help: { type: 'boolean' },
     },
   });
@@ -64,7 +63,7 @@ async function main(): Promise<void> {
       filters,
       idle,
     };
-    writeReport(report, path.resolve(projectRoot(), values.out));
+    writeReport(report, values.out);
     console.log(sectionOf(report));
   } finally {
     for (const it of databases) await it.drop();

@@ -23,17 +23,21 @@ export interface ScaleReport {
 
 const HEADING = '## Many tenants';
 const PAGE = path.join(projectRoot(), 'docs/performance.md');
+/** The figures in the tree: the section is written from them. */
+export const FIGURES = 'docs/performance/scale.json';
 
-/** Writes the figures, and the section of the page from them. */
+/** Writes the figures, and where they are the tree's, the section of the page. @param out relative to the project root */
 export function writeReport(report: ScaleReport, out: string): void {
-  mkdirSync(path.dirname(out), { recursive: true });
-  writeFileSync(out, `${JSON.stringify(report, undefined, 2)}\n`);
+  const file = path.resolve(projectRoot(), out);
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, `${JSON.stringify(report, undefined, 2)}\n`);
+  if (file !== path.join(projectRoot(), FIGURES)) return;
   const before = existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : '# Performance\n';
   writeFileSync(PAGE, replaceSection(before, sectionOf(report)));
 }
 
 /** The page with this section in place of the one that it has, or at its end. Pure. */
-function replaceSection(page: string, section: string): string {
+export function replaceSection(page: string, section: string): string {
   const start = page.indexOf(HEADING);
   if (start < 0) return `${page.trimEnd()}\n\n${section}`;
   const end = page.indexOf('\n## ', start + HEADING.length);
