@@ -25,8 +25,10 @@ export async function pageOfIds(db: PrismaClient, query: ListQuery): Promise<str
 
 function tenantConditions({ status, name, gone, cursor }: ListQuery): Prisma.Sql[] {
   const place = cursor === undefined ? undefined : decodeCursor(tenantPlace, cursor);
+  // A tenant that is gone is deleted: none of another status is, and those that live have indexes of their own.
+  const hasGone = gone === 'true' && (status === undefined || status === 'deleted');
   return [
-    ...(gone === 'true' ? [] : [Prisma.sql`t."goneAt" IS NULL`]),
+    ...(hasGone ? [] : [Prisma.sql`t."goneAt" IS NULL`]),
     ...(status === undefined ? [] : [Prisma.sql`t.status = ${status}::"TenantStatus"`]),
     ...(name === undefined ? [] : [Prisma.sql`t.name = ${name}`]),
     ...(place === undefined ? [] : [Prisma.sql`(t."createdAt", t.id) < (${place[0]}::timestamptz, ${place[1]}::uuid)`]),

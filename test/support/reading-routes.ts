@@ -37,7 +37,10 @@ export async function takeSample(owner: ClientBase): Promise<Sample> {
 export function listRoutes({ name, goneName, cursor }: Sample, isLong: boolean): string[] {
   const filters = {
     status: [undefined, ...TENANT_STATUSES.filter((it) => isLong || ['suspended', 'deleted'].includes(it))],
-    operation: [undefined, ...OPERATION_STATES.filter((it) => isLong || ['parked', 'done', 'refused'].includes(it))],
+    operation: [
+      undefined,
+      ...OPERATION_STATES.filter((it) => isLong || ['parked', 'done', 'refused', 'rolled_back'].includes(it)),
+    ],
     step: [undefined, STEP],
     gone: [undefined, 'true'],
     cursor: [undefined, cursor],
