@@ -76,8 +76,17 @@ export const textOptions = (options: unknown): Record<string, string> =>
     ),
   );
 
+/** A connection as a URL. */
+export const urlOf = (
+  scheme: string,
+  { username, dbName }: Pick<ConnectionRow, 'username' | 'dbName'>,
+  password: string | undefined,
+  place: string,
+  query: Readonly<Record<string, string>>,
+): string => `${scheme}://${loginOf(username, password)}${place}/${encodeURIComponent(dbName)}${queryOf(query)}`;
+
 /** Not by URLSearchParams, which writes a blank as `+`: libpq takes that for a plus. */
-export function queryOf(options: Readonly<Record<string, string>>): string {
+function queryOf(options: Readonly<Record<string, string>>): string {
   const pairs = Object.entries(options).map(
     ([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`,
   );
@@ -85,7 +94,7 @@ export function queryOf(options: Readonly<Record<string, string>>): string {
 }
 
 /** The login of a URL, with its `@`; empty without a user. */
-export function loginOf(username: string | null, password: string | undefined): string {
+function loginOf(username: string | null, password: string | undefined): string {
   if (username === null) return '';
   return `${encodeURIComponent(username)}${password === undefined ? '' : `:${encodeURIComponent(password)}`}@`;
 }

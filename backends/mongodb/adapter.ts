@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { MongoClient, type Db } from 'mongodb';
 import { assertAllAbsent } from '../absence';
 import type {
@@ -14,24 +13,22 @@ import type {
   Secrets,
   Target,
 } from '../backend';
-import { BackendFault, hasCode, messageOf } from '../failures';
+import { BackendFault } from '../failures';
 import { newPassword } from '../passwords';
-import { accessOf, cutAccess, giveBackAccess, MECHANISMS } from './access';
+import { accessOf, cutAccess, giveBackAccess } from './access';
 import { mongoConnection, withTenantLogin } from './address';
-import { foreignClaims } from './claims';
-import { collectionNames, runWrite, runRead, SERVER_LIMIT_MS } from './commands';
+import { collectionNames, runRead, runWrite } from './commands';
+import { createOwner, ensureListed } from './create';
 import { findMongoDrift, listOwnedUsers } from './drift';
 import { dropAll } from './drop-all';
 import { isPasswordOf } from './password';
 import { assertLoginRefused, logsIn, probeFromOutside, probeMongo } from './probe';
+import { readServerId } from './server-id';
 import { isTenantsUser, rolesOn, userDetails, usersOf } from './users';
 
 const CALL_TIMEOUT_MS = 20_000;
-const USER_EXISTS = 51003;
-const DATABASE_DIFFERS_BY_CASE = 13297;
 /** Our own database at the server; holds which installation this is. Tenant databases are never called so. */
 const META_DATABASE = 'freeflow_meta';
-const TENANT_META = '_freeflow_meta';
 
 /**
  * A database per tenant and a user of the same name in it, whose customData carries the nonce. The user is made only
@@ -51,17 +48,8 @@ export class MongoBackend implements Backend {
     this.client = new MongoClient(adminUrl, timeouts());
   }
 
-  /** MongoDB has no id of its own that outlives a restart, so we leave one in our database. */
   async serverId(): Promise<string> {
-    const installations = (await this.db(META_DATABASE)).collection<{ _id: string; id: string }>('installation');
-    const known = await installations.findOne({ _id: 'server' }, { maxTimeMS: SERVER_LIMIT_MS });
-    if (known) return `mongodb:${known.id}`;
-    await installations
-      .updateOne({ _id: 'server' }, { $setOnInsert: { id: randomUUID() } }, { upsert: true })
-      .catch((error: unknown) => {
-        if (!hasCode(error, 11000)) throw error;
-      });
-    return this.serverId();
+    return readServerId(await this.db(META_DATABASE));
   }
 
   async generateSecrets(): Promise<Secrets> {
@@ -73,13 +61,9 @@ export class MongoBackend implements Backend {
     const found = await this.inspect(target);
     if (found.state === 'foreign') throw new BackendFault('foreign-resource', `MongoDB: ${found.owner}`);
     const db = await this.db(name);
-    if (found.state === 'absent') {
-      await this.refuseClaims(db, target);
-      await this.createUser(target, secrets['password'] ?? '');
-    } else {
-      // It exists already: sets its roles again.
-      await runWrite(db, { updateUser: name, roles: rolesOn(name) }, signal);
-    }
+    if (found.state === 'absent') await createOwner(await this.db('admin'), db, target, secrets['password'] ?? '');
+    // It exists already: sets its roles again.
+    else await runWrite(db, { updateUser: name, roles: rolesOn(name) }, signal);
     await target.announceCall();
     // Once it is recorded as made, what collections there are is the tenant's business.
     if (target.externalId === undefined) await ensureListed(db, target);
@@ -187,11 +171,6 @@ export class MongoBackend implements Backend {
     return matches ?? this.asTenant(target, secrets, (tenant) => logsIn(tenant, name));
   }
 
-  private async refuseClaims(db: Db, { signal }: Target): Promise<void> {
-    const claims = await foreignClaims(await this.db('admin'), db, signal);
-    if (claims.length > 0) throw new BackendFault('foreign-resource', `MongoDB: ${claims.join('; ')}`);
-  }
-
   private async asTenant<T>({ name }: Target, secrets: Secrets, use: (tenant: MongoClient) => Promise<T>): Promise<T> {
     const tenant = new MongoClient(withTenantLogin(this.adminUrl, name, secrets['password'] ?? ''), timeouts());
     try {
@@ -208,46 +187,7 @@ export class MongoBackend implements Backend {
   private async db(name: string): Promise<Db> {
     return (await this.client.connect()).db(name);
   }
-
-  private async createUser(target: Target, pwd: string): Promise<void> {
-    const { name, signal } = target;
-    signal.throwIfAborted();
-    const command = {
-      createUser: name,
-      pwd,
-      mechanisms: MECHANISMS,
-      roles: rolesOn(name),
-      customData: nonceDataOf(target),
-    };
-    await runWrite(await this.db(name), command, signal).catch((error: unknown) => {
-      // Lost a race for the name: whose it is now, the next attempt reads.
-      if (hasCode(error, USER_EXISTS))
-        throw new BackendFault('conflict', `MongoDB: user ${name} was just created by another client`, {
-          cause: error,
-        });
-      throw error;
-    });
-  }
 }
-
-/**
- * A database without collections isn't listed; a note makes it visible in a listing. It proves nothing, and what the
- * tenant has in its database by now is left as it is.
- */
-async function ensureListed(db: Db, { tenantId, signal }: Target): Promise<void> {
-  if ((await collectionNames(db, signal)).length > 0) return;
-  const notes = db.collection<{ _id: string }>(TENANT_META);
-  await notes
-    .updateOne({ _id: 'tenant' }, { $setOnInsert: { tenantId } }, { upsert: true, maxTimeMS: SERVER_LIMIT_MS })
-    .catch(async (error: unknown) => {
-      if (hasCode(error, DATABASE_DIFFERS_BY_CASE))
-        throw new BackendFault('foreign-resource', `MongoDB: ${messageOf(error)}`, { cause: error });
-      // Created by another client meanwhile, as a view for instance.
-      if ((await collectionNames(db, signal)).length === 0) throw error;
-    });
-}
-
-const nonceDataOf = ({ nonce, tenantId }: Target) => ({ freeflowNonce: nonce, freeflowTenant: tenantId });
 
 function timeouts() {
   return {

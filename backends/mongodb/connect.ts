@@ -3,18 +3,15 @@ import {
   type ConnectionFields,
   type ConnectionRow,
   defineRecordedConnect,
-  loginOf,
-  queryOf,
   textOptions,
+  urlOf,
 } from '../connect';
 
 const STANDARD_PORT = 27_017;
 
 /** A MongoDB connection: all its hosts, its replica set, its TLS; without a port where DNS supplies hosts and ports. */
-export function mongoForm(
-  { host, port, username, dbName, options }: ConnectionRow,
-  password: string | undefined,
-): ConnectionFields {
+export function mongoForm(row: ConnectionRow, password: string | undefined): ConnectionFields {
+  const { host, port, username, dbName, options } = row;
   const { scheme = 'mongodb', hosts, authSource = dbName, ...parameters } = textOptions(options);
   const place = hosts ?? (scheme === 'mongodb' ? hostAndPort(host, port ?? STANDARD_PORT) : (host ?? ''));
   const query = { ...(username === null ? {} : { authSource }), ...parameters };
@@ -24,7 +21,7 @@ export function mongoForm(
     password,
     hosts,
     ...parameters,
-    url: `${scheme}://${loginOf(username, password)}${place}/${encodeURIComponent(dbName)}${queryOf(query)}`,
+    url: urlOf(scheme, row, password, place, query),
   };
 }
 

@@ -3,19 +3,16 @@ import {
   type ConnectionFields,
   type ConnectionRow,
   defineRecordedConnect,
-  loginOf,
-  queryOf,
   textOptions,
+  urlOf,
 } from '../connect';
 import { libpqUrl } from './libpq-url';
 
 const STANDARD_PORT = 5432;
 
 /** A PostgreSQL connection. What was recorded besides the schema are parameters of its URL, such as `sslmode`. */
-export function postgresForm(
-  { host, port, username, dbName, options }: ConnectionRow,
-  password: string | undefined,
-): ConnectionFields {
+export function postgresForm(row: ConnectionRow, password: string | undefined): ConnectionFields {
+  const { host, port, username, dbName, options } = row;
   const { schema: _schema, ...parameters } = textOptions(options);
   // The folder of a socket can't stand where a host does.
   const isSocket = host?.startsWith('/') === true;
@@ -26,7 +23,7 @@ export function postgresForm(
     username,
     password,
     ...parameters,
-    url: `postgresql://${loginOf(username, password)}${place}/${encodeURIComponent(dbName)}${queryOf(query)}`,
+    url: urlOf('postgresql', row, password, place, query),
   };
 }
 
