@@ -1,22 +1,12 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from '../stack/project';
+import { GUIDES, markdownIn, textOf } from './support/documents';
 
 const ROOT = projectRoot();
 
-const markdownIn = (folder: string): string[] =>
-  readdirSync(path.join(ROOT, folder))
-    .filter((it) => it.endsWith('.md'))
-    .map((it) => path.posix.join(folder, it));
-
 /** CHANGELOG.md is left out: it names what was there at its time. */
-const DOCUMENTS = [
-  'README.md',
-  'CONTRIBUTING.md',
-  ...markdownIn('docs'),
-  ...markdownIn('docs/decisions'),
-  ...markdownIn('docs/reports'),
-];
+const DOCUMENTS = [...GUIDES, ...markdownIn('docs/decisions'), ...markdownIn('docs/reports')];
 
 const ROOMS =
   'contract|lib|prisma|backends|activities|workflows|worker|api|cli|stack|test|lint|scripts|bench|deploy|docs|\\.ci';
@@ -26,8 +16,6 @@ const NAMED = new RegExp(`(?<![\\w./@:$-])(?:${ROOMS})/[\\w./-]*`, 'g');
 
 /** Command lines of jest; what it takes is a part of a path. */
 const JEST_LINES = /(?:\bnpx |\.bin\/)jest ([^`\n)]*)/g;
-
-const textOf = (file: string) => readFileSync(path.join(ROOT, file), 'utf8');
 
 const withoutFullStop = (name: string) => name.replace(/\.+$/, '');
 

@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { quoteShell } from '@freeflow/lib/shell';
 import { projectRoot } from '../stack/project';
 import { doctorEnv } from './support/doctor';
+import { GUIDES, textOf } from './support/documents';
 import { envOf } from './support/freeflow';
 import { openTestInstallation, type TestInstallation } from './support/installation';
 import { createTenant, deleteTenant } from './support/tenants';
@@ -34,17 +35,10 @@ const NOT_HERE = /^mongosh /;
 const NEEDS_DOCKER = /Not started here/;
 
 const ROOT = projectRoot();
-const documents = [
-  'README.md',
-  'CONTRIBUTING.md',
-  ...readdirSync(path.join(ROOT, 'docs'))
-    .filter((it) => it.endsWith('.md'))
-    .map((it) => `docs/${it}`),
-];
 
 /** All lines of a document's `sh` blocks, without comments; what is behind a heading that needs Docker is left out. */
 function linesOf(file: string): Line[] {
-  const sections = readFileSync(path.join(ROOT, file), 'utf8')
+  const sections = textOf(file)
     .split(/^(?=## )/m)
     .filter((it) => !NEEDS_DOCKER.test(it));
   return sections.flatMap((section) =>
@@ -59,7 +53,7 @@ function linesOf(file: string): Line[] {
   );
 }
 
-const all = documents.flatMap(linesOf);
+const all = GUIDES.flatMap(linesOf);
 const isElsewhere = ({ line }: Line) => RUN_ELSEWHERE.some(([form]) => form.test(line));
 
 test.each(RUN_ELSEWHERE)('what matches %s is run elsewhere, and is still in a document', (form, where) => {

@@ -1,23 +1,15 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { projectRoot } from '../../stack/project';
+import { GUIDES, textOf } from '../support/documents';
 
-const ROOT = projectRoot();
-const documents = [
-  'README.md',
-  'CONTRIBUTING.md',
-  ...readdirSync(path.join(ROOT, 'docs'))
-    .filter((it) => it.endsWith('.md'))
-    .map((it) => `docs/${it}`),
-];
 /** Programs that the examples name, and that only print something here. */
 const DOUBLES = ['pnpm', 'npm', 'node', 'docker', 'openssl', 'psql', 'curl'];
 
 /** The shell blocks that write a file of variables. */
-const writing = documents.flatMap((file) =>
-  [...readFileSync(path.join(ROOT, file), 'utf8').matchAll(/^```sh\n([^]*?)^```/gm)].flatMap(([, block = ''], at) =>
+const writing = GUIDES.flatMap((file) =>
+  [...textOf(file).matchAll(/^```sh\n([^]*?)^```/gm)].flatMap(([, block = ''], at) =>
     />\s*\S*\.env\b/.test(block) ? [[`${file}, block ${at + 1}`, block] as const] : [],
   ),
 );

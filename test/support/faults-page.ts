@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from '../../stack/project';
@@ -20,6 +21,14 @@ export type Title = (typeof TITLES)[number];
 
 export const readPage = (): string => (existsSync(FILE) ? readFileSync(FILE, 'utf8') : '');
 
+/** When and on which commit a section was measured; the commit has the versions of the servers. */
+function origin(): string {
+  const { stdout } = spawnSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: projectRoot(), encoding: 'utf8' });
+  // Nothing where there is no git: an hour's figures are not lost for that.
+  const commit = stdout?.trim() || 'an unknown commit';
+  return `Measured on ${new Date().toISOString().slice(0, 10)}, with the code of ${commit} or after it.`;
+}
+
 /** Replaces one section, the others stay. */
 export function writeSection(title: Title, body: string): void {
   const known = new Map(
@@ -31,7 +40,7 @@ export function writeSection(title: Title, body: string): void {
         return [it.slice(0, end), it.slice(end).trim()];
       }),
   );
-  known.set(title, body.trim());
+  known.set(title, `${origin()}\n\n${body.trim()}`);
   const sections = TITLES.filter((it) => known.has(it)).map((it) => `## ${it}\n\n${known.get(it)}\n`);
   writeFileSync(FILE, `${INTRODUCTION}\n\n${sections.join('\n')}`);
 }
