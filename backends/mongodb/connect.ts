@@ -1,11 +1,5 @@
 import { hostAndPort } from '../address';
-import {
-  type ConnectionFields,
-  type ConnectionRow,
-  defineRecordedConnect,
-  textOptions,
-  urlOf,
-} from '../connect';
+import { type ConnectionFields, type ConnectionRow, defineRecordedConnect, textOptions, urlOf } from '../connect';
 
 const STANDARD_PORT = 27_017;
 

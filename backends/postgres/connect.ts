@@ -1,11 +1,5 @@
 import { hostAndPort } from '../address';
-import {
-  type ConnectionFields,
-  type ConnectionRow,
-  defineRecordedConnect,
-  textOptions,
-  urlOf,
-} from '../connect';
+import { type ConnectionFields, type ConnectionRow, defineRecordedConnect, textOptions, urlOf } from '../connect';
 import { libpqUrl } from './libpq-url';
 
 const STANDARD_PORT = 5432;
