@@ -6,7 +6,7 @@ import { createSecretStore, readSecretKeys } from '@freeflow/lib/secrets';
 import type { ScheduleSummary } from '@temporalio/client';
 import { newName } from '../../test/support/activity-harness';
 import { openApiBench } from '../../test/support/api-bench';
-import { doctor, doctorEnv, failures, those } from '../../test/support/doctor';
+import { doctor, doctorEnv, doctorProcess, failures, those } from '../../test/support/doctor';
 import { freeflow, secretsIn } from '../../test/support/freeflow';
 import { freePort, openTestInstallation, type TestInstallation } from '../../test/support/installation';
 import { inDatabase } from '../../test/support/master';
@@ -55,7 +55,7 @@ async function keepSecret(): Promise<void> {
 
 describe('an installation that is well', () => {
   test('every check is ok: exit code 0', async () => {
-    const { code, lines } = await doctor(installation, env);
+    const { code, lines } = await doctorProcess(installation, env);
     expect({ code, others: Object.entries(lines).filter(([, { status }]) => status !== 'ok') }).toEqual({
       code: 0,
       others: [],
@@ -84,7 +84,7 @@ describe('an installation that is well', () => {
     expect(ended.stdout).toMatch(
       /\nPostgreSQL\n {2}ok {4}postgres\.connection {9}role freeflow_provisioner at 127\.0\.0\.1:\d+\n/,
     );
-    expect(ended.stdout).toMatch(/\n51 ok\n$/);
+    expect(ended.stdout).toMatch(/\n52 ok\n$/);
     expect(ended.stdout).not.toContain('\u001b');
     expect(secretsIn(ended, installation.info)).toEqual([]);
   });
@@ -252,7 +252,7 @@ describe('what is wrong fails by its name, and hides nothing else: exit code 1',
     ],
   ];
   test.each(cases)('%s', async (_what, change, failing) => {
-    const { code, lines } = await doctor(installation, { ...env, ...change() });
+    const { code, lines } = await doctorProcess(installation, { ...env, ...change() });
     const because = Object.values(failing).flatMap(([, , all]) => all);
     expect({ code, failing: failures(lines), because: those(lines, 'skip').toSorted() }).toEqual({
       code: 1,
@@ -480,7 +480,7 @@ describe('a clock that is wrong', () => {
 
 describe('other ends', () => {
   test('where nothing at all can be reached: 4', async () => {
-    const { code, lines } = await doctor(installation, {
+    const { code, lines } = await doctorProcess(installation, {
       ...env,
       FREEFLOW_API_URL: nowhere,
       FREEFLOW_WORKER_URL: nowhere,
@@ -533,9 +533,9 @@ test('a worker that was stopped does not answer', async () => {
   try {
     const worker = await other.startWorker();
     const otherEnv = doctorEnv(other);
-    expect((await doctor(other, otherEnv)).lines['worker.ready']).toMatchObject({ status: 'ok' });
+    expect((await doctorProcess(other, otherEnv)).lines['worker.ready']).toMatchObject({ status: 'ok' });
     await worker.stop();
-    const { code, lines } = await doctor(other, otherEnv);
+    const { code, lines } = await doctorProcess(other, otherEnv);
     expect(code).toBe(1);
     expect(lines['worker.ready']).toMatchObject({ status: 'fail', seen: expect.stringContaining('ECONNREFUSED') });
   } finally {

@@ -1,6 +1,11 @@
+import path from 'node:path';
+import { Command } from 'commander';
+import { addDoctor } from '../../cli/commands/doctor';
+import { projectRoot } from '../../stack/project';
 import { workerEnv } from '../../stack/stack-info';
-import { freeflow, secretsIn } from './freeflow';
+import { freeflow, secretsIn, type Ended } from './freeflow';
 import type { TestInstallation } from './installation';
+import { TEST_STACK } from './master';
 
 /** What `freeflow doctor --json` said of one check. */
 export interface Told {
@@ -9,13 +14,25 @@ export interface Told {
   advice: string;
 }
 
-/** Runs `freeflow doctor --json` on an installation that the environment names; fails where a secret is shown. */
-export async function doctor(
+interface Report {
+  code: number | null;
+  lines: Record<string, Told>;
+}
+
+/** Runs `freeflow doctor --json`, in this process, on an installation that the environment names; fails where a secret is shown. */
+export const doctor = async (
   installation: Pick<TestInstallation, 'info'>,
   env: Record<string, string>,
-): Promise<{ code: number | null; lines: Record<string, Told> }> {
-  const ended = await freeflow(['doctor', '--json'], env);
-  const shown = secretsIn(ended, installation.info);
+): Promise<Report> => reportOf(await runHere(env), installation, env);
+
+/** The same as a process. Jest's own errors aren't those that Node throws where nothing listens: here they are. */
+export const doctorProcess = async (
+  installation: Pick<TestInstallation, 'info'>,
+  env: Record<string, string>,
+): Promise<Report> => reportOf(await freeflow(['doctor', '--json'], env), installation, env);
+
+function reportOf(ended: Ended, { info }: Pick<TestInstallation, 'info'>, env: Record<string, string>): Report {
+  const shown = secretsIn(ended, info);
   const passwords = Object.values(env)
     .flatMap((value) => /\/\/[^:/@]+:([^@]+)@/.exec(value)?.[1] ?? [])
     .filter((it) => ended.stdout.includes(it));
@@ -23,6 +40,24 @@ export async function doctor(
     throw new Error(`a secret is shown, or something is on stderr: ${ended.stderr}`);
   const all = JSON.parse(ended.stdout) as (Told & { check: string })[];
   return { code: ended.code, lines: Object.fromEntries(all.map(({ check, ...told }) => [check, told])) };
+}
+
+/** The command without a process of its own, which costs more than all its checks. */
+async function runHere(env: Record<string, string>): Promise<Ended> {
+  const output = { stdout: '', stderr: '' };
+  const collect = (name: keyof typeof output) => ({ write: (text: string) => (output[name] += text) });
+  let code: number | null = null;
+  const program = new Command().exitOverride();
+  addDoctor(program, {
+    env: { FREEFLOW_STACK_DIR: path.resolve(projectRoot(), TEST_STACK), ...env },
+    exit: (it: number) => {
+      code = it;
+    },
+    stdout: collect('stdout'),
+    stderr: collect('stderr'),
+  } as unknown as NodeJS.Process);
+  await program.parseAsync(['doctor', '--json'], { from: 'user' });
+  return { code, ...output };
 }
 
 /** The checks that ended like this. */
