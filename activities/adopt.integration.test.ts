@@ -152,7 +152,7 @@ test.each([
   ['postgres', restorePostgresDatabase],
   ['mongodb', restoreMongoUser],
 ] as const)(
-  '%s: restored with its mark it has another id; adopted, everything goes on; its neighbour stays as it is',
+  '%s: restored with its nonce it has another id; adopted, everything goes on; its neighbour stays as it is',
   async (kind, restore) => {
     const [tenant, neighbour] = [await createTenant(kind), await createTenant(kind)];
     const [before, theirs] = [await ledgerOf(tenant, kind), await ledgerOf(neighbour, kind)];
@@ -178,7 +178,7 @@ test.each([
   },
 );
 
-test('qdrant: a collection has no id but its name, so restored with its mark there is nothing to adopt', async () => {
+test('qdrant: a collection has no id but its name, so restored with its nonce there is nothing to adopt', async () => {
   const tenant = await createTenant('qdrant');
   await restoreQdrantCollection(harness.info, tenant.name);
   const before = await ledgerOf(tenant, 'qdrant');
@@ -188,7 +188,7 @@ test('qdrant: a collection has no id but its name, so restored with its mark the
   await harness.run('qdrant.drop', tenant);
 });
 
-describe('what does not carry our mark is refused and left alone', () => {
+describe('what does not carry our nonce is refused and left alone', () => {
   test('a foreign database beside our roles', async () => {
     const tenant = await createTenant('postgres');
     const database = `freeflow_${tenant.name}`;
@@ -202,17 +202,17 @@ describe('what does not carry our mark is refused and left alone', () => {
     await harness.run('postgres.drop', tenant);
   });
 
-  test('the very database, whose owner carries another mark', async () => {
+  test('the very database, whose owner carries another nonce', async () => {
     const tenant = await createTenant('postgres');
     const owner = `freeflow_${tenant.name}_owner`;
-    const [mark] = await asOwner(`SELECT shobj_description('${owner}'::regrole, 'pg_authid') AS mark`);
+    const [nonce] = await asOwner(`SELECT shobj_description('${owner}'::regrole, 'pg_authid') AS nonce`);
     await asOwner(`COMMENT ON ROLE ${owner} IS 'freeflow:${randomUUID()}'`);
     expect(await refusalOf(tenant, 'postgres', true)).toMatch(/exists and isn't ours/);
-    await asOwner(`COMMENT ON ROLE ${owner} IS '${String(mark?.['mark'])}'`);
+    await asOwner(`COMMENT ON ROLE ${owner} IS '${String(nonce?.['nonce'])}'`);
     await harness.run('postgres.drop', tenant);
   });
 
-  test('a MongoDB user with another mark', async () => {
+  test('a MongoDB user with another nonce', async () => {
     const tenant = await createTenant('mongodb');
     const { nonce } = await ledgerOf(tenant, 'mongodb');
     await restoreMongoUser(harness.info, tenant.name, { freeflowNonce: randomUUID() });

@@ -176,7 +176,7 @@ describe('with a folder of migrations of its own', () => {
   it('applies a failed migration again once it is marked as rolled back', async () => {
     writeNext('SELECT nonsense;');
     await expect(database.migrate({ migrationsDir })).rejects.toThrow('nonsense');
-    writeNext('CREATE TABLE "Mended" (id int);');
+    writeNext('CREATE TABLE "Repaired" (id int);');
     await database.migrate({ migrationsDir, rolledBack: NEXT });
     expect(database.said).toContain(`Migration ${NEXT} applied.`);
     expect((await rows()).map((row) => [row.migration_name, row.rolled_back_at !== null])).toEqual([

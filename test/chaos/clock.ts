@@ -7,7 +7,7 @@ import type { Running } from '../support/installation';
 const HOUR_MS = 3_600_000;
 const PRELOAD = path.join(projectRoot(), 'test/chaos/jumping-clock.cjs');
 
-/** The clock of a installation's workers. */
+/** The clock of an installation's workers. */
 export interface Clock {
   /** With this a worker goes by it. */
   env: Record<string, string>;

@@ -133,7 +133,7 @@ test('a deletion that is parked because of it goes on to its end', async () => {
 test('a foreign database of that name is refused with cause and advice, stays as it is, and what is parked stays parked', async () => {
   const { id, name } = await createTenant(installation, newName('a'));
   const owner = `freeflow_${name}_owner`;
-  const [mark] = await asOwner(`SELECT shobj_description('${owner}'::regrole, 'pg_authid') AS mark`);
+  const [nonce] = await asOwner(`SELECT shobj_description('${owner}'::regrole, 'pg_authid') AS nonce`);
   await restorePostgresDatabase(installation.info, name);
   await installation.request('POST', `/tenants/${id}/suspend`);
   await parkedAt(id, 'postgres.disable');
@@ -163,7 +163,7 @@ test('a foreign database of that name is refused with cause and advice, stays as
   ]).toEqual(before);
   expect(await tenantOf(installation, id)).toMatchObject({ operation: { kind: 'suspend', state: 'parked' } });
 
-  await asOwner(`COMMENT ON ROLE ${owner} IS '${String(mark?.['mark'])}'`);
+  await asOwner(`COMMENT ON ROLE ${owner} IS '${String(nonce?.['nonce'])}'`);
   expect(await adopt(installation, id, 'postgres')).toMatchObject({ state: 'done' });
   expect(await operationEnds(installation, id)).toMatchObject({ status: 'suspended' });
   await deleteTenant(installation, id);

@@ -164,7 +164,7 @@ if (IS_LONG)
     });
     afterAll(() => patient.close());
 
-    test('a parked step mends itself once its backend is back', async () => {
+    test('a parked step goes on by itself once its backend is back', async () => {
       patient.proxies.postgres.shut();
       const id = await askFor(patient, newName('p'));
       await until('it is parked', async () => (await parkedStepsOf(patient, id)).length === 1);

@@ -401,24 +401,24 @@ test('what the ledger calls absent and is there is an orphan; while its tenant l
   );
 });
 
-test('a master database made anew, given the mark of the one that is lost, knows what is there as its own', async () => {
+test('a master database made anew, given the id of the one that is lost, knows what is there as its own', async () => {
   const markOf = async ({ master }: TestInstallation) =>
     (await master.query<{ id: string }>('SELECT id FROM "Installation"')).rows[0]?.id ?? '';
   const [lost, own] = [await markOf(installation), await markOf(other)];
-  const mark = async (its: string) => {
+  const startAs = async (its: string) => {
     await theirWorker.stop();
     await other.master.query('UPDATE "Installation" SET id = $1', [its]);
-    // As at the one that is lost, whose schedules have its mark.
+    // As at the one that is lost, whose schedules have its id.
     for (const schedule of [sweepIdOf(other.taskQueue), reconcileIdOf(other.taskQueue)])
       await other.operator.client.schedule.getHandle(schedule).delete();
     theirWorker = await other.startWorker();
   };
-  await mark(`${lost.slice(0, 8)}-0000-4000-8000-000000000000`);
+  await startAs(`${lost.slice(0, 8)}-0000-4000-8000-000000000000`);
   const names = [active, suspended, deleted].map(({ name }) => namesOf(name));
   expect(inShort(await reconcile(other))).toEqual(
     names.flatMap((of) => KINDS.map((kind) => `orphan ${kind} ${of[kind]}: the ledger has no record of it`)).sort(),
   );
-  await mark(own);
+  await startAs(own);
   expect(inShort(await reconcile(other))).toEqual([]);
 });
 

@@ -205,7 +205,7 @@ describe("by Temporal's own doors", () => {
       ] as const,
       ([what]) => what === 'a text with NUL',
     ),
-  )('an interrupt by %s turns the run round, and its record can be kept', async (_what, by) => {
+  )('an interrupt by %s rolls the operation back, and its record can be kept', async (_what, by) => {
     const id = await parkedCreate();
     installation.proxies.qdrant.open();
     await installation.operator.client.workflow.getHandle(`tenant-${id}`).signal('interrupt', by);

@@ -60,7 +60,7 @@ test('a suspension leaves alone what an administrator runs on the database', asy
   await tenant.step('drop');
 });
 
-test('a writer that never stops is named, and the mark stays until its data has stayed away', async () => {
+test('a writer that never stops is named, and the nonce stays until its data has stayed away', async () => {
   const tenant = await openMongoTenant(harness);
   let isStopped = false;
   const writing = tenant.asOwner(async (db) => {
@@ -84,7 +84,7 @@ test('a writer that never stops is named, and the mark stays until its data has 
   expect(await seen(tenant)).toMatchObject(NOTHING);
 });
 
-test("what is written after the last mark is gone is never called another party's by the drop that took it away", async () => {
+test("what is written after the last nonce is gone is never called another party's by the drop that took it away", async () => {
   const tenant = await openMongoTenant(harness);
   // The drop has ended at the server, and its worker before it could say so.
   await harness.db.tenantResource.updateMany({

@@ -79,7 +79,7 @@ const change = fc.record({
   ofRoleHere: settings,
   ofDatabase: settings,
   validUntil: fc.constantFrom('infinity', '2099-12-31 23:59:59+00'),
-  // Not both: a tenant that can become its owner can change its mark, and the probe refuses to resume it.
+  // Not both: a tenant that can become its owner can change its nonce, and the probe refuses to resume it.
   membership: fc.constantFrom('none', 'tenant in team', 'team in owner'),
   teamMayConnect: fc.boolean(),
   mayMakeSchemas: fc.boolean(),

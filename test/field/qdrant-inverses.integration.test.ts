@@ -94,7 +94,7 @@ test('suspend and resume give back every token and every setting, whatever they 
   );
 });
 
-test('a try-out leaves alone what the tenant has, under every id it could use', async () => {
+test('a probe leaves alone what the tenant has, under every id it could use', async () => {
   // One under which older versions have written.
   const ids = [
     uuidV5(`probe/${name}`, UUID_NAMESPACE),

@@ -25,7 +25,7 @@ const OURS = new Set<string>(Object.values(SEARCH_ATTRIBUTES).map(({ name }) => 
 
 const shared: StackInfo = readStackInfo(TEST_STACK);
 
-/** A worker process as it is, without a installation around it. */
+/** A worker process as it is, without an installation around it. */
 function startWorker(masterUrl: string, taskQueue: string, healthPort: number) {
   const child = spawn(process.execPath, [path.join(projectRoot(), 'dist/worker/main.js')], {
     env: {

@@ -40,7 +40,7 @@ export async function runScenario(scenario: Scenario): Promise<ScenarioRun> {
   const startedAt = Date.now();
   const installation = await openFaultInjectedInstallation(false);
   try {
-    const run = await inHouse(installation, scenario);
+    const run = await inInstallation(installation, scenario);
     process.stdout.write(
       `${scenario.name}: ${run.outcomes.filter((it) => it.isReached).length} of ${scenario.points.length} points in ${Math.round((Date.now() - startedAt) / 1000)} s\n`,
     );
@@ -50,7 +50,7 @@ export async function runScenario(scenario: Scenario): Promise<ScenarioRun> {
   }
 }
 
-async function inHouse(installation: FaultInjectedInstallation, scenario: Scenario): Promise<ScenarioRun> {
+async function inInstallation(installation: FaultInjectedInstallation, scenario: Scenario): Promise<ScenarioRun> {
   const { kind, points, isUndone } = scenario;
   const orders = new Orders(installation.logDir);
   const preparer = await installation.startWorker();

@@ -68,7 +68,7 @@ export const those = (lines: Record<string, Told>, status: string): string[] =>
 export const failures = (lines: Record<string, Told>): Record<string, string> =>
   Object.fromEntries(those(lines, 'fail').map((check) => [check, lines[check]?.seen ?? '']));
 
-/** All variables of a installation, as its operator would set them. */
+/** All variables of an installation, as its operator would set them. */
 export function doctorEnv({
   info,
   apiUrl,

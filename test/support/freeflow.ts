@@ -51,7 +51,7 @@ export function secretsIn(
   return all.filter((secret) => (stdout + stderr).includes(secret));
 }
 
-/** How the command line finds a installation: its API by client credentials, its master database, and no stack of this folder. */
+/** How the command line finds an installation: its API by client credentials, its master database, and no stack of this folder. */
 export const envOf = ({
   apiUrl,
   workerMasterUrl,

@@ -64,7 +64,7 @@ export interface TestInstallationOptions {
   masterUrl?: (url: string) => string;
 }
 
-/** Opens a installation; `worker: false` leaves it without a worker until `startWorker`. */
+/** Opens an installation; `worker: false` leaves it without a worker until `startWorker`. */
 export async function openTestInstallation({
   worker = {},
   api: apiOptions = {},

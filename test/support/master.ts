@@ -62,7 +62,7 @@ const TEMPLATE = `freeflow_master_template_${hashOfMigrations()}`;
 /** Nobody may be in a template while it is copied. */
 const TEMPLATE_LOCK = 7_305_119;
 
-/** Another database from the template, with a mark of its own and the rights that a database doesn't inherit. */
+/** Another database from the template, with an id of its own and the rights that a database doesn't inherit. */
 async function copyTemplate(info: StackInfo, database: string): Promise<void> {
   await withPostgres(inDatabase(info.masterDatabaseUrl, 'postgres'), async (owner) => {
     await owner.query('SELECT pg_advisory_lock($1)', [TEMPLATE_LOCK]);

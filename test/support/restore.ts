@@ -3,9 +3,9 @@ import type { StackInfo } from '@freeflow/contract/stack-info';
 import { inDatabase } from './master';
 import { qdrantAsOwner, withMongo, withPostgres } from './outside';
 
-/** What a restore does to a tenant's things: the same name, mark, rights and content, and another id at the server. */
+/** What a restore does to a tenant's things: the same name, nonce, rights and content, and another id at the server. */
 
-/** As pg_dump --create and psql do it: another OID, while the roles with their marks stay. */
+/** As pg_dump --create and psql do it: another OID, while the roles with their nonces stay. */
 export async function restorePostgresDatabase({ postgres }: StackInfo, name: string): Promise<void> {
   const [database, old] = [`freeflow_${name}`, `freeflow_${name}_before`];
   await withPostgres(inDatabase(postgres.url, 'postgres'), async (client) => {
@@ -19,8 +19,8 @@ export async function restorePostgresDatabase({ postgres }: StackInfo, name: str
   });
 }
 
-/** The user made once more, with the mark it had unless another one is given: it has another userId. */
-export async function restoreMongoUser({ mongodb }: StackInfo, name: string, mark?: object): Promise<void> {
+/** The user made once more, with the nonce it had unless another one is given: it has another userId. */
+export async function restoreMongoUser({ mongodb }: StackInfo, name: string, nonce?: object): Promise<void> {
   await withMongo(mongodb.url, async (client) => {
     const db = client.db(`freeflow_${name}`);
     const { users } = (await db.command({ usersInfo: 1 })) as unknown as {
@@ -32,7 +32,7 @@ export async function restoreMongoUser({ mongodb }: StackInfo, name: string, mar
       createUser: user?.user,
       pwd: randomBytes(12).toString('hex'),
       roles: [{ role: 'readWrite', db: db.databaseName }],
-      customData: mark ?? user?.customData,
+      customData: nonce ?? user?.customData,
     });
   });
 }
