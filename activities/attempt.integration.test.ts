@@ -7,7 +7,7 @@ import { BackendFault, messageOf } from '../backends/failures';
 import { openActivityHarness, type ActivityHarness } from '../test/support/activity-harness';
 import { inDatabase } from '../test/support/master';
 import { startProxy, type TcpProxy } from '../test/support/tcp-proxy';
-import { createStepActivity } from './attempt';
+import { currentAttempt, runAttempt, type StepContext, type StepInput } from './attempt';
 import { recordLostAttempts } from './provision-log';
 
 let harness: ActivityHarness;
@@ -15,6 +15,10 @@ beforeAll(async () => {
   harness = await openActivityHarness();
 });
 afterAll(() => harness.close());
+
+/** An activity with one step, which is carried out by `run`. */
+const createStep = (run: (context: StepContext) => Promise<string>) => (input: StepInput) =>
+  runAttempt(harness.db, currentAttempt('postgres.create', input), input, run);
 
 type Cut = (db: PrismaClient, proxy: TcpProxy) => Promise<unknown>;
 const CUTS: [string, Cut][] = [
@@ -53,7 +57,7 @@ test.each(CUTS)(
     url.port = String(proxy.port);
     const db = createMasterClient(url.href, { maxConnections: 1 });
     const tenant = await harness.newTenant();
-    const step = createStepActivity(harness.db, 'postgres.create', async () => {
+    const step = createStep(async () => {
       await db.tenant.count();
       return String(await cut(db, proxy));
     });
@@ -77,7 +81,7 @@ test.each([
   const environment = new MockActivityEnvironment({
     workflowExecution: { workflowId: `tenant-${tenant.tenantId}`, runId: tenant.runId },
   });
-  const step = createStepActivity(harness.db, 'postgres.create', async ({ cancelled }) => {
+  const step = createStep(async ({ cancelled }) => {
     environment.cancel(reason);
     cancelled.throwIfAborted();
     return 'done';
@@ -101,7 +105,7 @@ function attemptAt(
     currentAttemptScheduledTimestampMs: Date.now(),
     workflowExecution: { workflowId: `tenant-${tenant.tenantId}`, runId: tenant.runId },
   };
-  const step = createStepActivity(harness.db, 'postgres.create', async () => {
+  const step = createStep(async () => {
     await meanwhile();
     return 'made';
   });

@@ -3,7 +3,7 @@ import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
 import type { CancelledFailure } from '@temporalio/common';
 import { scrub } from '../backends/scrub';
 import { currentRunId, runActivity, type Failure } from './activity-shell';
-import { appendLog, appendRow, isLate, lockTenant, recordLostAttempts, type Attempt } from './provision-log';
+import { appendLog, isLate, lockTenant, recordLostAttempts, recordSuccess, type Attempt } from './provision-log';
 
 /** The input of every step. */
 export interface StepInput {
@@ -26,42 +26,36 @@ export interface StepContext extends StepInput {
 const RECORDED_WITHIN_MS = 60_000;
 
 /**
- * Makes the activity of a step at a backend: the shell of every activity, one log row per attempt, and the operation row kept true.
+ * One attempt of a step at a backend: in the shell of every activity, with its row in the log, and the operation row kept true.
  * @param run returns the message for the log
  */
-export function createStepActivity(db: PrismaClient, step: string, run: (context: StepContext) => Promise<string>) {
-  return async (input: StepInput): Promise<void> => {
-    const startedAt = performance.now();
-    const durationMs = () => performance.now() - startedAt;
-    const attempt = currentAttempt(step, input);
-    const secrets = new Set<string>();
-    const context = { ...input, runId: attempt.runId, cancelled: cancellationSignal(), secrets };
-    const body = async () => {
-      await recordLostAttempts(db, attempt);
-      const message = scrub(await run(context), secrets);
-      await recordSuccess(db, attempt, message, durationMs());
-    };
-    await runActivity(body, {
-      secrets,
-      recordFailure: (failure) => recordFailure(db, attempt, failure, input.isForward === true, durationMs()),
-      recordCancellation: (cancellation) => recordCancellation(db, attempt, cancellation, durationMs()),
-    });
+export async function runAttempt(
+  db: PrismaClient,
+  attempt: Attempt,
+  input: StepInput,
+  run: (context: StepContext) => Promise<string>,
+): Promise<void> {
+  const startedAt = performance.now();
+  const durationMs = () => performance.now() - startedAt;
+  const secrets = new Set<string>();
+  const context = { ...input, runId: attempt.runId, cancelled: cancellationSignal(), secrets };
+  const body = async () => {
+    await recordLostAttempts(db, attempt);
+    const message = scrub(await run(context), secrets);
+    await recordSuccess(db, attempt, { message, durationMs: durationMs() });
+    log.info('step done', { ...logFields(attempt), durationMs: Math.round(durationMs()) });
   };
+  await runActivity(body, {
+    secrets,
+    recordFailure: (failure) => recordFailure(db, attempt, failure, input.isForward === true, durationMs()),
+    recordCancellation: (cancellation) => recordCancellation(db, attempt, cancellation, durationMs()),
+  });
 }
 
 /** This attempt, as Temporal identifies it. */
 export function currentAttempt(step: string, { tenantId, operationId }: StepInput): Attempt {
   const { activityId, attempt, currentAttemptScheduledTimestampMs: scheduledAtMs } = activityInfo();
   return { tenantId, operationId, step, runId: currentRunId(), activityId, attempt, scheduledAtMs };
-}
-
-async function recordSuccess(db: PrismaClient, attempt: Attempt, message: string, durationMs: number): Promise<void> {
-  await db.tenantOperation.updateMany({
-    where: { id: attempt.operationId, step: attempt.step, endedAt: null },
-    data: { step: null, attempts: 0, cause: null, advice: null },
-  });
-  await appendLog(db, attempt, { status: 'success', message, durationMs });
-  log.info('step done', { ...logFields(attempt), durationMs: Math.round(durationMs) });
 }
 
 /** The log row of a failed attempt, and what the operation shows; the latter only while others have not gone on without it. */
@@ -82,7 +76,7 @@ async function recordFailure(
       const logged = isReplaced
         ? `superseded: it went on without this attempt, which failed with ${type}: ${message}`
         : `${type}: ${message}`;
-      await appendRow(tx, attempt, { status: 'error', message: logged, durationMs });
+      await appendLog(tx, attempt, { status: 'error', message: logged, durationMs });
       if (isReplaced || type === 'superseded') return;
       await tx.$executeRaw`
         UPDATE "TenantOperation" SET step = ${step}, cause = ${message}, advice = ${advice},

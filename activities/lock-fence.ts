@@ -18,24 +18,11 @@ export async function writeFenced<T>(
   write: (tx: Tx) => Promise<T>,
 ): Promise<T> {
   return db.$transaction(async (tx) => {
-    await tx.$queryRaw`SELECT 1 FROM "TenantResource" WHERE id = ${entryId}::uuid FOR UPDATE`;
-    // By its own process first: there the same session may hold the same lock for a successor by now.
-    if (held.signal.aborted || !(await isHeldAtServer(tx, held)))
+    const [{ isHeld }] = await tx.$queryRaw<[{ isHeld: boolean }]>`
+      SELECT lock_entry_while_held(${entryId}::uuid, ${held.key}, ${held.pid}::int, ${IDENTITY_CLASS}::bigint, ${held.session}::bigint) AS "isHeld"`;
+    // By its own process as well: there the same session may hold the same lock for a successor by now.
+    if (held.signal.aborted || !isHeld)
       throw new BackendFault('lock-lost', 'the session holding the lock broke, so nothing is recorded any more');
     return write(tx);
   });
-}
-
-/** By the very session that took it: its process may be another's by now, which holds the same lock. */
-async function isHeldAtServer(tx: Tx, { key, pid, session }: Held): Promise<boolean> {
-  // How a key of 64 bits, or of two numbers, is shown: https://www.postgresql.org/docs/current/view-pg-locks.html
-  const [{ isHeld }] = await tx.$queryRaw<[{ isHeld: boolean }]>`
-    SELECT count(*) = 2 AS "isHeld" FROM pg_locks
-     WHERE locktype = 'advisory' AND granted AND pid = ${pid}::int
-       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-       AND CASE objsubid
-             WHEN 1 THEN (classid::bigint << 32 | objid::bigint) = hashtextextended(${key}, 0)
-             ELSE classid::bigint = ${IDENTITY_CLASS}::bigint AND objid::bigint = ${session}::bigint
-           END`;
-  return isHeld;
 }

@@ -37,36 +37,31 @@ const lostIdOf = (attempt: Attempt): string => rowIdOf({ ...attempt, scheduledAt
 export const lockTenant = (db: Db, { tenantId }: Pick<Attempt, 'tenantId'>): Prisma.PrismaPromise<number> =>
   db.$executeRaw`SELECT 1 FROM "Tenant" WHERE id = ${tenantId}::uuid FOR UPDATE`;
 
-/** Writes the row of one attempt; a repeated write is the same row. */
-export async function appendLog(db: PrismaClient, attempt: Attempt, outcome: Outcome): Promise<void> {
-  // Locked first: a statement that had to wait for the lock itself would count what was there before it waited.
-  await db.$transaction([lockTenant(db, attempt), appendRow(db, attempt, outcome)]);
-}
-
 /**
- * The same where the tenant's row lock is held: by it the rows of a tenant are numbered by `seq` in the order they become
- * visible, and those of a step by `attempt`, over all runs of the operation. An attempt that was recorded as lost already has no part
- * in counting those of its activity.
+ * Writes the row of one attempt, under the tenant's row lock: by it the rows of a tenant are numbered by `seq` in the order they become
+ * visible, and those of a step by `attempt`, over all runs of the operation. A repeated write is the same row.
  */
-export function appendRow(
+export function appendLog(
   db: Db,
   attempt: Attempt,
   { status, message, durationMs }: Outcome,
 ): Prisma.PrismaPromise<number> {
-  const id = rowIdOf(attempt);
-  const lostId = lostIdOf(attempt);
   const { tenantId, operationId, step } = attempt;
   return db.$executeRaw`
-    WITH tenant AS (
-      UPDATE "Tenant" SET "logSeq" = "logSeq" + 1
-       WHERE id = ${tenantId}::uuid AND NOT EXISTS (SELECT 1 FROM "TenantProvisionLog" WHERE id = ${id}::uuid)
-      RETURNING "logSeq")
-    INSERT INTO "TenantProvisionLog" (id, "tenantId", "operationId", step, status, message, "durationMs", "activityKey", seq, attempt)
-    SELECT ${id}::uuid, ${tenantId}::uuid, ${operationId}::uuid, ${step}, ${status}, ${message}, ${Math.round(durationMs)},
-           CASE WHEN ${id}::uuid = ${lostId}::uuid OR NOT EXISTS (SELECT 1 FROM "TenantProvisionLog" WHERE id = ${lostId}::uuid) THEN ${keyOf(attempt)} END, tenant."logSeq",
-           (SELECT count(*) + 1 FROM "TenantProvisionLog" WHERE "operationId" = ${operationId}::uuid AND step = ${step})
-      FROM tenant
-    ON CONFLICT (id) DO NOTHING`;
+    SELECT append_log(${rowIdOf(attempt)}::uuid, ${lostIdOf(attempt)}::uuid, ${tenantId}::uuid, ${operationId}::uuid,
+                      ${step}, ${status}, ${message}, ${Math.round(durationMs)}::int, ${keyOf(attempt)})`;
+}
+
+/** Writes the row of an attempt that is done, and takes an earlier failure of its step off the operation. */
+export function recordSuccess(
+  db: Db,
+  attempt: Attempt,
+  { message, durationMs }: Omit<Outcome, 'status'>,
+): Prisma.PrismaPromise<number> {
+  const { tenantId, operationId, step } = attempt;
+  return db.$executeRaw`
+    SELECT record_success(${rowIdOf(attempt)}::uuid, ${lostIdOf(attempt)}::uuid, ${tenantId}::uuid, ${operationId}::uuid,
+                          ${step}, ${message}, ${Math.round(durationMs)}::int, ${keyOf(attempt)})`;
 }
 
 /** Records the earlier attempts of the same activity that never reported: they died with their worker. */
@@ -81,6 +76,10 @@ export async function recordLostAttempts(db: PrismaClient, attempt: Attempt): Pr
     );
   }
 }
+
+/** How many attempts of this activity have succeeded: more than one where their worker died before Temporal knew. */
+export const countSuccesses = (db: PrismaClient, attempt: Attempt): Promise<number> =>
+  db.tenantProvisionLog.count({ where: { activityKey: keyOf(attempt), status: 'success' } });
 
 /**
  * Whether others have gone on without this attempt, which was taken for dead: the step is done, or tried again; another run works on the

@@ -5,7 +5,7 @@ import { BackendFault } from '../backends/failures';
 import { scrub } from '../backends/scrub';
 import { runActivity, toApplicationFailure } from './activity-shell';
 import { currentAttempt, type StepInput } from './attempt';
-import { appendRow, lockTenant } from './provision-log';
+import { appendLog, lockTenant } from './provision-log';
 
 export type Tx = Prisma.TransactionClient;
 
@@ -54,7 +54,7 @@ export async function runRecordStep<T>(
     if (operation.endedAt !== null) return { message: '', result: resultOfEnded({ tenant, operation }) };
     if (!BEGINNINGS.has(step) && operation.runId !== attempt.runId) throw supersededFault(operation);
     const outcome = await act(tx, { tenant, operation, now }, attempt.runId);
-    await appendRow(tx, attempt, { ...toLogEntry(outcome), durationMs: performance.now() - startedAt });
+    await appendLog(tx, attempt, { ...toLogEntry(outcome), durationMs: performance.now() - startedAt });
     return outcome;
   };
   const body = async () => {

@@ -3,8 +3,11 @@ import type { WaitingStep } from './next-move';
 /** One unit of work; its name is what everybody calls it. */
 export interface Step {
   name: string;
-  /** @param isPatient whether it rides out a hiccup by some attempts of its own; else it makes one, and the pauses are the saga's */
-  run(isPatient: boolean): Promise<void>;
+  /**
+   * @param isPatient whether it rides out a hiccup by some attempts of its own; else it makes one, and the pauses are the saga's
+   * @returns the names of steps that it has done along with itself
+   */
+  run(isPatient: boolean): Promise<readonly string[]>;
 }
 
 export interface SagaHooks {

@@ -150,9 +150,10 @@ export class Saga {
 
   private async attempt(step: Step, isPatient: boolean): Promise<void> {
     this.pauses.stepAttempted();
-    await step.run(isPatient);
-    this.done.push(step.name);
-    this.hooks.stepDone();
+    for (const name of [step.name, ...(await step.run(isPatient))]) {
+      this.done.push(name);
+      this.hooks.stepDone();
+    }
     await this.leaveWaiting(step.name);
   }
 

@@ -24,13 +24,13 @@ const ONE_ATTEMPT = { maximumAttempts: 1 } as const;
 export function backendStep(
   backend: BackendKind,
   verb: BackendVerb,
-  input: OperationInput & { isForward?: true },
+  input: OperationInput & { isForward?: true; followedBy?: readonly BackendVerb[] },
 ): Step {
   const { title, resource, startToCloseTimeout } = BACKENDS[backend];
   const name = backendStepName(backend, verb);
   return {
     name,
-    run: (isPatient) => {
+    run: async (isPatient) => {
       const options: ActivityOptions = {
         startToCloseTimeout,
         heartbeatTimeout: HEARTBEAT_TIMEOUT,
@@ -40,7 +40,9 @@ export function backendStep(
         summary: `${BACKEND_VERBS[verb].summary} the ${title} ${resource}`,
         taskQueue: backendQueueOf(workflowInfo().taskQueue, backend),
       };
-      return proxyActivities<Activities>(options)[name](input);
+      // Nothing from workers that did one step an activity.
+      const alsoDone: readonly string[] | undefined = await proxyActivities<Activities>(options)[name](input);
+      return alsoDone ?? [];
     },
   };
 }

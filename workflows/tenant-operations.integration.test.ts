@@ -72,6 +72,18 @@ describe('forward', () => {
     },
   );
 
+  test('a step is done along with the one before it; where it fails, in an activity of its own', async () => {
+    fake.failing.add('qdrant.probe');
+    const id = await fake.start('create');
+    await isParked(id, 'qdrant.probe');
+    fake.failing.clear();
+    expect(await answer(id, 'retry')).toEqual(['qdrant.probe']);
+    expect(await fake.outcomeOf(id)).toBe('fake is active');
+    const { events } = await handleOf(id).fetchHistory();
+    const scheduled = events?.flatMap((it) => it.activityTaskScheduledEventAttributes?.activityType?.name ?? []);
+    expect(new Set(scheduled?.filter((it) => it.includes('.')))).toEqual(new Set([...allOf('create'), 'qdrant.probe']));
+  });
+
   test('where a tenant is cut off already no backend is touched', async () => {
     const id = await fake.start('soft_delete', { begun: { touchesBackends: false } });
     expect(await fake.outcomeOf(id)).toBe('fake is deleted');
@@ -94,6 +106,8 @@ describe('forward', () => {
 describe('rollback', () => {
   test('no undo begins before every step has reported, cancelled ones included', async () => {
     const release = fake.holdStep('keycloak.create');
+    // Not in the activity of its create, which may end before it hears of the cancellation.
+    fake.holdStep('keycloak.probe');
     // It fails once the others are that far: whatever has not begun by then never begins.
     const letFail = fake.holdStep('postgres.create');
     fake.failingForGood.add('postgres.create');

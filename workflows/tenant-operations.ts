@@ -71,7 +71,10 @@ async function goForward(run: OperationRun, { forward, undo }: UndoablePlan): Pr
     await saga.goForward(
       backends.map((backend) => async () => {
         saga.registerUndo(backendStep(backend, undo.verb, input));
-        for (const verb of forward) await saga.runStep(backendStep(backend, verb, { ...input, isForward: true }));
+        for (const [at, verb] of forward.entries()) {
+          const followedBy = forward.slice(at + 1);
+          await saga.runStep(backendStep(backend, verb, { ...input, isForward: true, followedBy }));
+        }
       }),
     );
     return await CancellationScope.nonCancellable(() => settleTenant(run));

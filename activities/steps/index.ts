@@ -2,11 +2,12 @@ import { backendStepName, type BackendStepName, type BackendVerb } from '@freefl
 import type { PrismaClient } from '@freeflow/db-master';
 import type { Backend } from '../../backends/backend';
 import { BackendFault } from '../../backends/failures';
-import { createStepActivity, type StepContext, type StepInput } from '../attempt';
+import { currentAttempt, runAttempt, type StepContext, type StepInput } from '../attempt';
 import { disable, enable } from './access';
 import { adopt } from './adopt';
 import { create, probe } from './create';
 import { drop } from './drop';
+import { runFollowing } from './following';
 import type { StepDependencies, StepScope } from './scope';
 
 /** What can be done at every backend. Each returns its message for the log. */
@@ -15,23 +16,37 @@ const VERBS = { create, probe, disable, enable, drop, adopt } satisfies Record<
   (scope: StepScope) => Promise<string>
 >;
 
-export type BackendActivities = Record<BackendStepName, (input: StepInput) => Promise<void>>;
+/** The input of a step at a backend. */
+export interface BackendStepInput extends StepInput {
+  /** The steps after this one at the same backend, which are tried at once. */
+  followedBy?: readonly BackendVerb[];
+}
+
+/** Each returns which of the steps that follow it are done as well. */
+export type BackendActivities = Record<BackendStepName, (input: BackendStepInput) => Promise<BackendStepName[]>>;
 
 /** How long a step waits for an earlier attempt that still runs; then it fails with `lock-busy` and is retried like any other failure. */
 const LOCK_WAIT_MS = 20_000;
 
-/** The activities of one backend. Each holds the tenant's lock on that backend around everything it does there. */
+/** The activities of one backend. Each step holds the tenant's lock on that backend around everything it does there. */
 export function backendActivities(backend: Backend, dependencies: StepDependencies) {
   const { kind } = backend;
   const { db, lock } = dependencies;
-  const activities = Object.entries(VERBS).map(([verb, run]) => {
-    const step = backendStepName(kind, verb as BackendVerb);
-    const runUnderLock = (context: StepContext) =>
-      lock.hold(`${context.tenantId}/${kind}`, LOCK_WAIT_MS, context.cancelled, async (held) => {
-        const tenantName = await assertCurrentRun(db, context);
-        return run({ ...dependencies, backend, context, tenantName, held });
-      });
-    return [step, createStepActivity(db, step, runUnderLock)];
+  const carryOut = (verb: BackendVerb) => (context: StepContext) =>
+    lock.hold(`${context.tenantId}/${kind}`, LOCK_WAIT_MS, context.cancelled, async (held) => {
+      const tenantName = await assertCurrentRun(db, context);
+      return VERBS[verb]({ ...dependencies, backend, context, tenantName, held });
+    });
+  const activities = Object.keys(VERBS).map((it) => {
+    const verb = it as BackendVerb;
+    const step = backendStepName(kind, verb);
+    const activity = async ({ followedBy = [], ...input }: BackendStepInput): Promise<BackendStepName[]> => {
+      const attempt = currentAttempt(step, input);
+      await runAttempt(db, attempt, input, carryOut(verb));
+      const following = followedBy.map((next) => ({ step: backendStepName(kind, next), run: carryOut(next) }));
+      return runFollowing(db, attempt, input, following);
+    };
+    return [step, activity] as const;
   });
   return Object.fromEntries(activities) as BackendActivities;
 }
@@ -47,13 +62,13 @@ async function assertCurrentRun(
   { operationId, runId, isForward, cancelled }: StepContext,
 ): Promise<string> {
   cancelled.throwIfAborted();
-  const operation = await db.tenantOperation.findUniqueOrThrow({
-    where: { id: operationId },
-    include: { tenant: { select: { name: true } } },
-  });
-  if (operation.endedAt !== null || operation.runId !== runId)
+  const [operation] = await db.$queryRaw<{ isEnded: boolean; runId: string | null; undoing: boolean; name: string }[]>`
+    SELECT o."endedAt" IS NOT NULL AS "isEnded", o."runId", o.undoing, t.name
+      FROM "TenantOperation" o JOIN "Tenant" t ON t.id = o."tenantId" WHERE o.id = ${operationId}::uuid`;
+  if (operation === undefined) throw new BackendFault('unexpected', `there is no operation ${operationId}`);
+  if (operation.isEnded || operation.runId !== runId)
     throw new BackendFault('superseded', `run ${operation.runId ?? 'none'} works on this operation now`);
   if (isForward === true && operation.undoing)
     throw new BackendFault('superseded', 'this operation is being undone now');
-  return operation.tenant.name;
+  return operation.name;
 }

@@ -55,7 +55,10 @@ type SecretRow = SecretLocation & SecretColumns & SecretEnvelope;
 /** What the store does with the table TenantSecret: a Prisma client, or an open transaction of one, can do it. */
 export interface SecretDatabase {
   readonly tenantSecret: {
-    createMany(query: { data: (SecretColumns & SecretEnvelope)[]; skipDuplicates: true }): PromiseLike<unknown>;
+    createManyAndReturn(query: {
+      data: (SecretColumns & SecretEnvelope)[];
+      skipDuplicates: true;
+    }): PromiseLike<SecretRow[]>;
     findUniqueOrThrow(query: { where: { tenantId_backend_name_version: SecretColumns } }): PromiseLike<SecretRow>;
     findUnique(query: { where: SecretLocation }): PromiseLike<SecretRow | null>;
     findMany(query: {
@@ -73,11 +76,12 @@ export function createSecretStore(db: SecretDatabase, keys: SecretKeys): SecretS
   return {
     async keep(owner, value) {
       const identity = { ...owner, version: FIRST_VERSION };
-      await db.tenantSecret.createMany({
+      const [kept] = await db.tenantSecret.createManyAndReturn({
         data: [{ ...identity, ...sealSecret(identity, value, keys) }],
         skipDuplicates: true,
       });
-      const row = await db.tenantSecret.findUniqueOrThrow({ where: { tenantId_backend_name_version: identity } });
+      const row =
+        kept ?? (await db.tenantSecret.findUniqueOrThrow({ where: { tenantId_backend_name_version: identity } }));
       return { ref: formatSecretRef(row), value: openSecret(row, row, keys) };
     },
     async resolve(ref, owner) {

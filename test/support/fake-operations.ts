@@ -14,9 +14,8 @@ import {
   type RecordStepName,
   type StatusOperationKind,
 } from '@freeflow/contract';
-import type { StackInfo } from '@freeflow/contract/stack-info';
 import { operationStartOptions } from '@freeflow/lib/temporal';
-import { heartbeat } from '@temporalio/activity';
+import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { History } from '@temporalio/common/lib/proto-utils';
@@ -77,18 +76,12 @@ export interface FakeOptions {
   patience?: Partial<Extract<Begun, { verdict: 'go' }>['patience']>;
   /** How many activities of one backend go on at a time. */
   slots?: number;
-  /** The stack whose Temporal it is. @default that of the tests */
-  info?: StackInfo;
 }
 
-export async function openFakeOperations({
-  patience,
-  slots = 100,
-  info = readStackInfo(TEST_STACK),
-}: FakeOptions = {}): Promise<FakeOperations> {
-  const { temporal: at } = info;
+export async function openFakeOperations({ patience, slots = 100 }: FakeOptions = {}): Promise<FakeOperations> {
+  const { temporal: at } = readStackInfo(TEST_STACK);
   const taskQueue = `fake-${randomUUID()}`;
-  const operator = await openOperator(info);
+  const operator = await openOperator(readStackInfo(TEST_STACK));
   const failing = new Set<string>();
   const calls: Call[] = [];
   const kinds = new Map<string, StatusOperationKind>();
@@ -129,6 +122,18 @@ export async function openFakeOperations({
         message: `${step} fails`,
         details: [{ advice: 'Wait.' }],
       });
+    return doFollowing(step, input);
+  };
+  /** The steps after it that neither fail nor are held are done along with it. */
+  const doFollowing = (step: string, input: Call['input']): string[] => {
+    const done: string[] = [];
+    for (const verb of (input['followedBy'] ?? []) as readonly string[]) {
+      const next = step.replace(/[^.]+$/, verb);
+      if (cancellationSignal().aborted || [failing, failingForGood, heldSteps].some((it) => it.has(next))) break;
+      note(next, input);
+      done.push(next);
+    }
+    return done;
   };
   const slowRecords = new Map<string, { step: string; leftMs: number[] }>();
   const whileSlow = async (step: string, tenantId: string) => {

@@ -175,15 +175,7 @@ export async function openTestInstallation({
       await owned.drop();
     },
   };
-  const started = await Promise.allSettled([
-    installation.startApi(),
-    worker === false ? undefined : installation.startWorker(worker),
-  ]);
-  for (const it of started)
-    if (it.status === 'rejected') {
-      await installation.close();
-      throw it.reason;
-    }
+  await Promise.all([installation.startApi(), worker === false ? undefined : installation.startWorker(worker)]);
   return installation;
 }
 
