@@ -26,6 +26,7 @@ const EXCEPTIONS: readonly [under: string, names: RegExp, why: string, lines?: R
   ['workflows/answer-form.ts', /^postgres$/i, 'what text the master database stores'],
   ['cli/doctor/master.ts', /^postgres$/i, 'the checks of the master database'],
   ['bench/scale', /^postgres$/i, 'the server of the master database, whose plans are read'],
+  ['bench/scale/process.ts', /^keycloak$/i, 'a pool that is turned off', /KEYCLOAK_POOL_SIZE/],
   [
     'cli/commands/setup-backends.ts',
     /^postgres$/i,

@@ -27,7 +27,10 @@ export async function startApi(info: StackInfo, database: string, masterUrl: str
   });
 }
 
-/** The worker as it is, with its usual intervals; but for the reconciler, which has its own hour. */
+/**
+ * The worker as it is, with its usual intervals; but for the reconciler, which has its own hour, and the pool of realms, which nobody would
+ * drop when the database is gone.
+ */
 export async function startWorker(info: StackInfo, database: string, masterUrl: string): Promise<ProductProcess> {
   const port = await freePort();
   return start('worker/main.js', `http://127.0.0.1:${port}`, {
@@ -36,6 +39,7 @@ export async function startWorker(info: StackInfo, database: string, masterUrl: 
     TASK_QUEUE: taskQueueOf(database),
     WORKER_HEALTH_PORT: String(port),
     RECONCILE_INTERVAL_MS: String(24 * 3_600_000),
+    KEYCLOAK_POOL_SIZE: '0',
   });
 }
 
