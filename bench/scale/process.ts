@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:net';
 import path from 'node:path';
+import { reconcileIdOf, sweepIdOf } from '@freeflow/contract';
 import type { StackInfo } from '@freeflow/contract/stack-info';
 import { projectRoot } from '../../stack/project';
 import { apiEnv, workerEnv } from '../../stack/stack-info';
+import { openOperator } from '../../test/support/temporal';
 import { until } from '../../test/support/until';
 
 /** A process of the product, from dist/. */
@@ -12,8 +15,9 @@ export interface ProductProcess {
   stop(): Promise<void>;
 }
 
-/** No worker polls it but the one that is measured. */
-const taskQueueOf = (database: string): string => `bench-${database}`;
+/** Of this run alone: a queue belongs to the installation that has used it first, and each run has another. */
+const RUN = randomUUID().slice(0, 8);
+const taskQueueOf = (database: string): string => `bench-${database}-${RUN}`;
 
 /** The API as it is, at a database. */
 export async function startApi(info: StackInfo, database: string, masterUrl: string): Promise<ProductProcess> {
@@ -33,7 +37,7 @@ export async function startApi(info: StackInfo, database: string, masterUrl: str
  */
 export async function startWorker(info: StackInfo, database: string, masterUrl: string): Promise<ProductProcess> {
   const port = await freePort();
-  return start('worker/main.js', `http://127.0.0.1:${port}`, {
+  const worker = await start('worker/main.js', `http://127.0.0.1:${port}`, {
     ...workerEnv(info),
     MASTER_DATABASE_URL: masterUrl,
     TASK_QUEUE: taskQueueOf(database),
@@ -41,18 +45,34 @@ export async function startWorker(info: StackInfo, database: string, masterUrl: 
     RECONCILE_INTERVAL_MS: String(24 * 3_600_000),
     KEYCLOAK_POOL_SIZE: '0',
   });
+  return {
+    ...worker,
+    stop: async () => {
+      await worker.stop();
+      await deleteSchedules(info, taskQueueOf(database));
+    },
+  };
+}
+
+/** They would go on starting runs that no worker takes. */
+async function deleteSchedules(info: StackInfo, taskQueue: string): Promise<void> {
+  const operator = await openOperator(info);
+  try {
+    for (const id of [sweepIdOf(taskQueue), reconcileIdOf(taskQueue)])
+      await operator.client.schedule.getHandle(id).delete();
+  } finally {
+    await operator.close();
+  }
 }
 
 async function start(script: string, url: string, env: Record<string, string>): Promise<ProductProcess> {
   const child = spawn(process.execPath, [path.join(projectRoot(), 'dist', script)], {
     env: { ...process.env, ...env },
-    stdio: 'ignore',
+    stdio: ['ignore', 'ignore', 'inherit'],
   });
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  await until(`${script} is ready`, async () => {
-    if (child.exitCode !== null) throw new Error(`${script} ended with ${child.exitCode}`);
-    return (await fetch(`${url}/health/ready`)).ok;
-  });
+  await until(`${script} is ready`, async () => child.exitCode !== null || (await fetch(`${url}/health/ready`)).ok);
+  if (child.exitCode !== null) throw new Error(`${script} ended with ${child.exitCode}`);
   return {
     url,
     stop: async () => {
