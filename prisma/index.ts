@@ -3,6 +3,7 @@ export { accessDifferences } from './access-differences';
 export { assertMigrated } from './assert-migrated';
 export { createMasterClient, type MasterClientOptions } from './client';
 export { DbMasterError, type DbMasterErrorCode } from './errors';
+export { grantAccess } from './grant-access';
 export {
   Prisma,
   PrismaClient,

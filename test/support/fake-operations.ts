@@ -14,6 +14,7 @@ import {
   type RecordStepName,
   type StatusOperationKind,
 } from '@freeflow/contract';
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import { operationStartOptions } from '@freeflow/lib/temporal';
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { WorkflowFailedError } from '@temporalio/client';
@@ -76,12 +77,18 @@ export interface FakeOptions {
   patience?: Partial<Extract<Begun, { verdict: 'go' }>['patience']>;
   /** How many activities of one backend go on at a time. */
   slots?: number;
+  /** The stack whose Temporal it is. @default that of the tests */
+  info?: StackInfo;
 }
 
-export async function openFakeOperations({ patience, slots = 100 }: FakeOptions = {}): Promise<FakeOperations> {
-  const { temporal: at } = readStackInfo(TEST_STACK);
+export async function openFakeOperations({
+  patience,
+  slots = 100,
+  info = readStackInfo(TEST_STACK),
+}: FakeOptions = {}): Promise<FakeOperations> {
+  const { temporal: at } = info;
   const taskQueue = `fake-${randomUUID()}`;
-  const operator = await openOperator(readStackInfo(TEST_STACK));
+  const operator = await openOperator(info);
   const failing = new Set<string>();
   const calls: Call[] = [];
   const kinds = new Map<string, StatusOperationKind>();

@@ -175,7 +175,15 @@ export async function openTestInstallation({
       await owned.drop();
     },
   };
-  await Promise.all([installation.startApi(), worker === false ? undefined : installation.startWorker(worker)]);
+  const started = await Promise.allSettled([
+    installation.startApi(),
+    worker === false ? undefined : installation.startWorker(worker),
+  ]);
+  for (const it of started)
+    if (it.status === 'rejected') {
+      await installation.close();
+      throw it.reason;
+    }
   return installation;
 }
 

@@ -3,16 +3,15 @@ import { createHash, randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { StackInfo } from '@freeflow/contract/stack-info';
+import { grantAccess, MASTER_ROLES } from '@freeflow/db-master';
 import { escapeLiteral } from 'pg';
-import { grantAccess } from '../../prisma/grant-access';
-import { MASTER_ROLES } from '../../prisma/master-roles';
-import { MIGRATIONS_DIR } from '../../prisma/migration-files';
 import { projectRoot } from '../../stack/project';
-import { readStackInfo } from '../../stack/stack-info';
+import { findStackInfo, readStackInfo } from '../../stack/stack-info';
 import { withPostgres } from './outside';
 
 /** The folder of the stack the tests run on. */
 export const TEST_STACK = process.env['FREEFLOW_TEST_STACK'] ?? '.freeflow-test';
+const MIGRATIONS = path.join(projectRoot(), 'prisma/migrations');
 const MIGRATOR = path.join(projectRoot(), 'prisma/dist/migrate-main.js');
 
 /** A master database of its own for one test file, on the shared test servers. */
@@ -33,7 +32,7 @@ export async function openMaster(info = readStackInfo(TEST_STACK), timezone = 'A
   const database = `freeflow_master_${randomBytes(5).toString('hex')}`;
   const { masterDatabaseUrl, masterDatabase } = info;
   const ownerUrl = inDatabase(masterDatabaseUrl, database);
-  const isShared = info.masterDatabaseUrl === readStackInfo(TEST_STACK).masterDatabaseUrl;
+  const isShared = info.masterDatabaseUrl === findStackInfo(TEST_STACK)?.masterDatabaseUrl;
   await (isShared ? copyTemplate(info, database) : migrate(info, database));
   await withPostgres(ownerUrl, (owner) =>
     owner.query(`ALTER DATABASE ${database} SET timezone = ${escapeLiteral(timezone)}`),
@@ -83,7 +82,7 @@ async function copyTemplate(info: StackInfo, database: string): Promise<void> {
 /** So that a kept stack has another template when the migrations are others. */
 function hashOfMigrations(): string {
   const hash = createHash('sha256');
-  for (const it of readdirSync(MIGRATIONS_DIR, { recursive: true, withFileTypes: true }).sort((one, other) =>
+  for (const it of readdirSync(MIGRATIONS, { recursive: true, withFileTypes: true }).sort((one, other) =>
     one.parentPath.localeCompare(other.parentPath),
   ))
     if (it.isFile()) hash.update(readFileSync(path.join(it.parentPath, it.name)));
