@@ -1,0 +1,75 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { poolOf } from '../product/pool';
+import { LOOK_AT_MANY_MS, Product, type Done } from '../product/product';
+import { rowOf } from '../report/schema';
+import type { Bench, Scenario } from '../run/bench';
+
+/** Far shorter than a realm takes to go, in ms. */
+const LOOK_AT_LEDGER_MS = 2;
+
+/** How long a hard delete takes whose worker was killed while Keycloak dropped the realm. */
+export const killDelete: Scenario = {
+  name: 'kill-delete',
+  title: "A hard delete, killed during Keycloak's call",
+  about:
+    "The worker is killed when the ledger shows that Keycloak has been called to drop the realm, and a new one is started at once; the next tenant's turn comes while the deletions before it go on. By design none is over before the call that was cut off can take no effect any more, twice the time-out of 60 s: until then no absence is believed (SETTLE_MARGIN_MS).",
+  isLongOnly: true,
+  async run(bench) {
+    const product = await Product.open(bench, { worker: poolOf(0) });
+    try {
+      const took = await killAll(bench, product);
+      return {
+        groups: [
+          {
+            title: 'From the request until gone',
+            unit: 's',
+            plot: 'none',
+            rows: [
+              rowOf(
+                'hard delete, killed',
+                took.map((ms) => ms / 1_000),
+              ),
+            ],
+          },
+        ],
+        notes: [],
+      };
+    } finally {
+      await product.close();
+    }
+  },
+};
+
+async function killAll(bench: Bench, product: Product): Promise<number[]> {
+  const tenants: Done[] = [];
+  const rounds = bench.count(2, 8);
+  bench.note(`creating ${rounds} tenants`);
+  for (let round = 0; round < rounds; round++) tenants.push(await product.create());
+  let worker = product.firstWorker();
+  for (const [at, tenant] of tenants.entries()) {
+    bench.note(`hard delete ${at + 1} of ${rounds}`);
+    await product.requestDrop(tenant);
+    await untilCalled(bench, product, tenant.id);
+    await worker.stop('SIGKILL');
+    worker = await product.startAnother();
+  }
+  bench.note('waiting until all are gone: about two minutes');
+  const gone = await Promise.all(tenants.map((tenant) => product.finish(tenant, LOOK_AT_MANY_MS)));
+  for (const tenant of tenants) product.forget(tenant);
+  return gone.map(({ tookMs }) => tookMs);
+}
+
+/** The ledger notes each call with an effect before it goes out, and when it was answered. */
+async function untilCalled({ signal }: Bench, { installation: { master } }: Product, tenantId: string): Promise<void> {
+  for (;;) {
+    signal.throwIfAborted();
+    const { rows } = await master.query<{ state: string; isCalled: boolean }>(
+      `SELECT state, "dropStartedAt" IS NOT NULL AND "callStartedAt" IS NOT NULL AS "isCalled"
+         FROM "TenantResource" WHERE "tenantId" = $1 AND kind = 'keycloak'`,
+      [tenantId],
+    );
+    if (rows[0]?.isCalled === true) return;
+    if (rows[0]?.state === 'absent') throw new Error('the realm was gone before the worker could be killed');
+    await delay(LOOK_AT_LEDGER_MS);
+  }
+}
