@@ -3,11 +3,14 @@ import { freeflow } from './app/freeflow';
 import { messageOf } from './files';
 import { INTERRUPTED, listenForShutdown } from './foreground';
 import { startProduct } from './product';
+import { readDir } from './product-options';
 import { createProgress } from './progress';
-import { stackDir } from './project';
 
 const { env } = process;
-const dir = stackDir(env['FREEFLOW_STACK_DIR']);
+const dir = readDir(
+  'npm run demo --',
+  'Shows a life of a tenant, with a backend that fails on the way; starts the product for it where it does not run.',
+);
 const progress = createProgress(process.stdout);
 const shutdown = listenForShutdown(
   (text) => {

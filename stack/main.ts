@@ -1,10 +1,11 @@
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { logs } from './commands/logs';
 import { reset } from './commands/reset';
 import { start } from './commands/start';
 import { status } from './commands/status';
 import { stopStack } from './commands/stop';
 import { messageOf } from './files';
+import { dirOption } from './product-options';
 import { stackDir } from './project';
 
 const print = (text: string): void => {
@@ -28,14 +29,7 @@ Downloads are kept in $XDG_CACHE_HOME/freeflow (~/.cache/freeflow).`,
 
 /** Every command works on one folder. */
 const command = (name: string, description: string): Command =>
-  program
-    .command(name)
-    .description(description)
-    .addOption(
-      new Option('--dir <folder>', 'where data, logs and credentials are kept')
-        .env('FREEFLOW_STACK_DIR')
-        .default('.freeflow'),
-    );
+  program.command(name).description(description).addOption(dirOption());
 
 const dirOf = ({ dir }: { dir: string }): string => stackDir(dir);
 

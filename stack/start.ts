@@ -4,12 +4,15 @@ import { messageOf } from './files';
 import { type Shutdown, INTERRUPTED, listenForShutdown } from './foreground';
 import { LockedError } from './lock';
 import { startProduct } from './product';
+import { readDir } from './product-options';
 import { createProgress } from './progress';
-import { stackDir } from './project';
 import { readStackInfo } from './stack-info';
 
 const { env } = process;
-const dir = stackDir(env['FREEFLOW_STACK_DIR']);
+const dir = readDir(
+  'npm start --',
+  'Starts the whole product on this machine: five servers, worker and API, with a first tenant. Ctrl-C stops it.',
+);
 const progress = createProgress(process.stdout);
 const print = (text: string): void => {
   progress.note(text);
