@@ -17,6 +17,12 @@ import { writeFenced } from './lock-fence';
 import { type Claim, claimPooled } from './pool/claim';
 import type { Held } from './tenant-lock';
 
+/** A call with an effect: to which server, and whether it is part of a drop. */
+export interface IntendedCall {
+  serverId: string;
+  isDrop?: boolean;
+}
+
 /**
  * The ledger of intent: what may exist outside, written before it is created and kept after it is gone.
  * All methods take effect once however often they are repeated. Those that take a lock throw `lock-lost` once it isn't held
@@ -50,14 +56,17 @@ export class Ledger {
   }
 
   /**
-   * Records that a call with an effect goes out to this server; until its intent is cleared, absence isn't believed at once.
+   * Records that a call with an effect goes out to this server; until its intent is cleared, absence isn't believed at once. Once a
+   * drop has begun, what is there without a nonce was written meanwhile.
    * @returns when it began, by the clock of the master database: workers' clocks differ, and jump
    */
-  recordCallStart({ id }: TenantResource, held: Held, serverId: string): Promise<Date> {
+  recordCallStart({ id }: TenantResource, held: Held, { serverId, isDrop = false }: IntendedCall): Promise<Date> {
     return writeFenced(this.db, id, held, async (tx) => {
       const [row] = await tx.$queryRaw<{ at: Date }[]>`
-        UPDATE "TenantResource" SET "callStartedAt" = clock_timestamp(), "serverId" = ${serverId} WHERE id = ${id}::uuid
-        RETURNING "callStartedAt" AS at`;
+        UPDATE "TenantResource"
+           SET "callStartedAt" = clock_timestamp(), "serverId" = ${serverId},
+               "dropStartedAt" = CASE WHEN ${isDrop} THEN coalesce("dropStartedAt", clock_timestamp()) ELSE "dropStartedAt" END
+         WHERE id = ${id}::uuid RETURNING "callStartedAt" AS at`;
       if (row === undefined) throw new Error(`the ledger has no entry ${id}`);
       return row.at;
     });
@@ -118,17 +127,6 @@ export class Ledger {
   async recordAccess({ id }: TenantResource, held: Held, state: 'present' | 'disabled'): Promise<void> {
     const data = { state, callStartedAt: null, ...(state === 'present' ? { accessBefore: Prisma.DbNull } : {}) };
     await writeFenced(this.db, id, held, (tx) => tx.tenantResource.update({ where: { id }, data }));
-  }
-
-  /** Records that the drop begins: what is there without a nonce from now on was written meanwhile. */
-  async recordDropStart({ id }: TenantResource, held: Held): Promise<void> {
-    await writeFenced(
-      this.db,
-      id,
-      held,
-      (tx) =>
-        tx.$executeRaw`UPDATE "TenantResource" SET "dropStartedAt" = coalesce("dropStartedAt", clock_timestamp()) WHERE id = ${id}::uuid`,
-    );
   }
 
   /**

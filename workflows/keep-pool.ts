@@ -15,7 +15,7 @@ export async function keepPool({ backend }: { backend: BackendKind }): Promise<s
   const activities = proxyActivities<Pick<Activities, 'keepPool'>>({
     taskQueue: backendQueueOf(workflowInfo().taskQueue, backend),
     startToCloseTimeout: BACKENDS[backend].startToCloseTimeout,
-    heartbeatTimeout: '5 seconds',
+    heartbeatTimeout: '4 seconds',
     cancellationType: 'WAIT_CANCELLATION_COMPLETED',
     // Some minutes in all, in which the sweeps leave a server that fails alone.
     retry: { initialInterval: '1 second', backoffCoefficient: 2, maximumInterval: '1 minute', maximumAttempts: 8 },

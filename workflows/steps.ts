@@ -14,7 +14,7 @@ import type { Activities } from '../activities';
 import type { Step } from './saga-types';
 
 /** A worker that died is noticed after this time; live ones report every second. */
-const HEARTBEAT_TIMEOUT = '5 seconds';
+const HEARTBEAT_TIMEOUT = '4 seconds';
 
 // Hiccups are ridden out by server-side retries, some two seconds of them; between single attempts there are the workflow's own timers.
 const SOME_ATTEMPTS = { maximumAttempts: 4, initialInterval: '250 ms', backoffCoefficient: 2 } as const;

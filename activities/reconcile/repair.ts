@@ -34,7 +34,9 @@ export async function repairEntry(
 
     const target = targetOf(entry, tenant.name, held.signal);
     const callOnce = (call: (at: Target) => Promise<unknown>) =>
-      withRetries(backend, held.signal, () => callWithIntent({ backend, ledger, held }, entry, serverId, target, call));
+      withRetries(backend, held.signal, () =>
+        callWithIntent({ backend, ledger, held }, entry, { serverId }, target, call),
+      );
     // For a resource that exists, create only renews grants and schema. It opens the database, too.
     if (wanted.has('grants')) await callOnce((at) => backend.create(at, stored));
     if (entry.state === 'disabled' && (wanted.has('grants') || wanted.has('access')))

@@ -79,7 +79,8 @@ async function changeAccess(
   const notes = new Set<string>();
   for (const settledAt = await findSettleTime(scope, entry); ;) {
     const isSettled = performance.now() >= settledAt;
-    for (const note of await callWithIntent(scope, entry, entry.serverId, target, change)) notes.add(note);
+    for (const note of await callWithIntent(scope, entry, { serverId: entry.serverId }, target, change))
+      notes.add(note);
     await classifyErrors(backend, verify);
     if (isSettled) break;
     await delay(Math.max(0, settledAt - performance.now()), undefined, { signal: target.signal });

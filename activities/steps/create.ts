@@ -17,7 +17,7 @@ export async function create(scope: StepScope): Promise<string> {
   const serverId = await classifyErrors(backend, () => assertRecordedServer(backend, entry));
   const target = targetOf(entry, scope.tenantName, scope.held.signal);
   const { values, primaryRef } = await ensureSecrets(scope, target);
-  const created = await callWithIntent(scope, entry, serverId, target, (at) => backend.create(at, values));
+  const created = await callWithIntent(scope, entry, { serverId }, target, (at) => backend.create(at, values));
   if (entry.externalId !== null && created.externalId !== entry.externalId)
     throw changedResourceFault(entry, created.externalId);
   await ledger.recordPresent(entry, scope.held, created, primaryRef);

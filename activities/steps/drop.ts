@@ -36,7 +36,7 @@ async function dropUntilAbsent(
   target: Target,
   entry: VerifiedEntry,
 ): Promise<{ message: string; checks: AbsenceProof[] }> {
-  const { backend, ledger, held } = scope;
+  const { backend } = scope;
   // An earlier unanswered call may still take effect: a create could bring the resource back, and a drop could hit
   // the next tenant of this name. So absence counts only once its time is over.
   const settledAt = await findSettleTime(scope, entry);
@@ -49,9 +49,9 @@ async function dropUntilAbsent(
     }
     if (found.state === 'ours') {
       assertSameId(entry, found.externalId);
-      if (!hasDropStarted) await ledger.recordDropStart(entry, held);
       hasDropStarted = true;
-      for (const note of await callWithIntent(scope, entry, entry.serverId, target, (at) => backend.drop(at)))
+      const intended = { serverId: entry.serverId, isDrop: true };
+      for (const note of await callWithIntent(scope, entry, intended, target, (at) => backend.drop(at)))
         notes.add(note);
       isDropped = true;
     } else if (performance.now() >= settledAt) {

@@ -4,7 +4,7 @@ import { settleMs, type Backend, type Notes, type Secrets, type Target } from '.
 import { BackendFault, isUnanswered } from '../../backends/failures';
 import { classify } from '../../backends/registry';
 import type { StepContext } from '../attempt';
-import { assertRecordedServer, targetOf, type Ledger } from '../ledger';
+import { assertRecordedServer, targetOf, type IntendedCall, type Ledger } from '../ledger';
 import type { Held, TenantLock } from '../tenant-lock';
 
 export interface StepDependencies {
@@ -74,16 +74,16 @@ const ANNOUNCE_EVERY_MS = 1_000;
 export async function callWithIntent<T>(
   { backend, ledger, held }: Pick<StepScope, 'backend' | 'ledger' | 'held'>,
   entry: TenantResource,
-  serverId: string,
+  intended: IntendedCall,
   target: Target,
   call: (target: Target) => Promise<T>,
 ): Promise<T> {
-  let announcedAt = await ledger.recordCallStart(entry, held, serverId);
+  let announcedAt = await ledger.recordCallStart(entry, held, intended);
   let next = performance.now() + ANNOUNCE_EVERY_MS;
   const announceCall = async () => {
     target.signal.throwIfAborted();
     if (performance.now() < next) return;
-    announcedAt = await ledger.recordCallStart(entry, held, serverId);
+    announcedAt = await ledger.recordCallStart(entry, held, intended);
     next = performance.now() + ANNOUNCE_EVERY_MS;
   };
   try {
