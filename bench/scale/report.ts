@@ -68,7 +68,9 @@ Every filter of the list with every other, ${filters.combinations} in all: ${fil
 
 A worker that has nothing to do, ${idle.seconds} s: ${idle.statements} statements, which look at ${idle.rows} rows; tables read through: ${idle.tablesReadWhole.join(', ') || 'none'}.
 
-${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, load before the run ${machine.loadBefore.toFixed(1)}; PostgreSQL ${report.postgres}, Node ${report.node}, commit ${report.commit}, ${report.measuredAt.slice(0, 10)}: \`${report.command}\`. All figures:
+${machine.cpu}, ${machine.cores} cores, ${machine.memoryGb} GB, load before the run ${machine.loadBefore.toFixed(1)}${
+    machine.loadBefore > machine.cores ? ' (others were at work: ratios and rows count, times do not)' : ''
+  }; PostgreSQL ${report.postgres}, Node ${report.node}, commit ${report.commit}, ${report.measuredAt.slice(0, 10)}: \`${report.command}\`. All figures:
 [scale.json](performance/scale.json).
 `;
 }
