@@ -23,8 +23,12 @@ afterEach(async () => {
 });
 afterAll(async () => {
   await endOperations(harness);
-  await keepUntilDone(harness.another({ KEYCLOAK_POOL_SIZE: '0' }));
-  await harness.close();
+  const drainer = harness.another({ KEYCLOAK_POOL_SIZE: '0' });
+  try {
+    await keepUntilDone(drainer);
+  } finally {
+    await Promise.all([drainer.close(), harness.close()]);
+  }
 });
 
 const create = (tenant: Tenant, by = harness) => by.run('keycloak.create', tenant);

@@ -15,8 +15,12 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 afterAll(async () => {
-  await keepUntilDone(another({ KEYCLOAK_POOL_SIZE: '0' }));
-  await harness.close();
+  const drainer = harness.another({ KEYCLOAK_POOL_SIZE: '0' });
+  try {
+    await keepUntilDone(drainer);
+  } finally {
+    await Promise.all([drainer.close(), harness.close()]);
+  }
 });
 
 function another(env: Record<string, string>): ActivityHarness {
@@ -134,6 +138,25 @@ describe('a pool', () => {
     const { nonce } = await onlyBlank();
     expect(nonce).not.toBe(row?.nonce);
     expect(await realmIdOf(harness, row?.name ?? '')).toBeUndefined();
+  });
+
+  test('is filled although one that was discarded can not be dropped', async () => {
+    const { name, nonce } = await onlyBlank();
+    await change({ state: 'discarded' });
+    const proxy = await startHttpProxy(harness.info.keycloak.url, '/kc', {
+      lateMs: (method, url) => (method === 'DELETE' && url.endsWith(name) ? 1 : undefined),
+    });
+    closing.push(() => proxy.close());
+    const worker = another({ KEYCLOAK_URL: `${proxy.origin}/kc`, KEYCLOAK_POOL_SIZE: '1' });
+    expect(await keepOnce(worker)).toBe('again');
+    const rows = await pooledIn(harness);
+    expect(rows).toMatchObject([
+      { nonce, state: 'discarded', callStartedAt: expect.any(Date) },
+      { state: 'ready', callStartedAt: null },
+    ]);
+    await until('that call has taken effect', async () => (await realmIdOf(harness, name)) === undefined);
+    await change({ callStartedAt: null });
+    await onlyBlank();
   });
 
   test('is filled by one worker at a time', async () => {

@@ -11,6 +11,8 @@ import { hasOpenOperations } from './busy';
 import { planPool, PoolRows, type Wanted } from './rows';
 
 const LOCK_WAIT_MS = 20_000;
+/** So many that are not dropped yet may be left while others are made. */
+const MOST_LEFT = 10;
 
 export interface PoolDependencies {
   db: PrismaClient;
@@ -69,10 +71,30 @@ async function keepOnce(
   const all = await scope.rows.list(wanted);
   const { discard, drop, lacking } = planPool(all, wanted, await masterNow(db));
   for (const row of discard) await scope.rows.discard(row);
-  for (const row of drop) if (await dropBlank(scope, row)) return 'again';
-  if (lacking > 0) await makeBlank(scope);
-  if (lacking > 0 || discard.length > 0) return 'again';
-  return drop.length > 0 ? 'later' : 'done';
+  const dropped = await dropOne(scope, drop);
+  if (dropped.isDone) return 'again';
+  // What can't be dropped keeps none from being made, but not without end.
+  if (lacking > 0 && drop.length <= MOST_LEFT) await makeBlank(scope);
+  else if (dropped.failure !== undefined) throw dropped.failure;
+  else if (drop.length > 0 && discard.length === 0) return 'later';
+  return lacking > 0 || discard.length > 0 ? 'again' : 'done';
+}
+
+/** Drops the first of them that it can. */
+async function dropOne(
+  scope: PoolScope,
+  rows: readonly PooledResource[],
+): Promise<{ isDone: boolean; failure: BackendFault | undefined }> {
+  let failure: BackendFault | undefined;
+  for (const row of rows) {
+    try {
+      if (await dropBlank(scope, row)) return { isDone: true, failure };
+    } catch (error) {
+      if (!(error instanceof BackendFault) || scope.signal.aborted) throw error;
+      failure ??= error;
+    }
+  }
+  return { isDone: false, failure };
 }
 
 /** Only what the server has answered to have made is ever handed out: what was not answered could be followed by the call's late effect. */

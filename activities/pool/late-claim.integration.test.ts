@@ -20,8 +20,12 @@ afterEach(async () => {
 });
 afterAll(async () => {
   await endOperations(harness);
-  await keepUntilDone(harness.another({ KEYCLOAK_POOL_SIZE: '0' }));
-  await harness.close();
+  const drainer = harness.another({ KEYCLOAK_POOL_SIZE: '0' });
+  try {
+    await keepUntilDone(drainer);
+  } finally {
+    await Promise.all([drainer.close(), harness.close()]);
+  }
 });
 
 /** An attempt that has lost its lock in the middle of a claim, and does not know what has become of its calls. */
