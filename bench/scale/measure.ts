@@ -1,4 +1,4 @@
-import { quantile } from './quantile';
+import { quantile } from '../measure/statistics';
 
 /** How long a call takes, in ms. */
 interface Times {
