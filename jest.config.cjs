@@ -56,6 +56,6 @@ module.exports = {
   // Of the whole run: jest ignores a project's own.
   testTimeout: 600_000,
   testSequencer: '<rootDir>/test/slowest-first.cjs',
-  // On two cores the processor is the bound: more suites at once make each slower, and time-outs of the product nearer.
-  maxWorkers: 2,
+  // On two cores: suites wait about as long as they compute. With more, time-outs of the product come near.
+  maxWorkers: 3,
 };

@@ -1,9 +1,10 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ProcessIdentity } from '@freeflow/contract/stack-info';
 import { until } from '../test/support/until';
+import { readIfThere } from './files';
 import { ManagedProcess, type ManagedProcessOptions, StoppedEarlyError } from './managed-process';
 import { isAlive, startTimeOf } from './processes';
 
@@ -56,7 +57,8 @@ test('killed hard it is started again', async () => {
 test('a stop ends its children as well, and what does not listen to the signal', async () => {
   const server = createManaged('trap "" TERM; sleep 60 & echo $! > child; while true; do sleep 1; done', {
     check: async () => {
-      if (!existsSync(join(folder, 'child'))) throw new Error('not yet');
+      // It is there a moment before it says something.
+      if ((readIfThere(join(folder, 'child')) ?? '').trim() === '') throw new Error('not yet');
     },
   });
   await server.start();
