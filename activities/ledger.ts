@@ -160,7 +160,10 @@ export class Ledger {
         checks: checks.map((it) => ({ ...it })),
         seenAt: (await masterNow(tx)).toISOString(),
       });
-      await tx.tenantResource.update({ where: { id }, data: { state: 'absent', callStartedAt: null, evidence } });
+      await tx.tenantResource.update({
+        where: { id },
+        data: { state: 'absent', callStartedAt: null, formerName: null, evidence },
+      });
     });
   }
 }

@@ -1,12 +1,12 @@
 import { PgError, retryCollisions, errorCode } from '@freeflow/lib/pg';
 import { escapeIdentifier, type Client } from 'pg';
-import { MASTER_GRANTS, type MasterRole } from './master-roles';
+import { MASTER_GRANTS, WORKER_FUNCTIONS, type MasterRole } from './master-roles';
 
 /** Which role plays which part. */
 export type RoleNames = Readonly<Record<MasterRole, string>>;
 
 /**
- * Gives the roles exactly the rights of {@link MASTER_GRANTS}, takes all others from them, and shuts everybody else out.
+ * Gives the roles exactly the rights of {@link MASTER_GRANTS} and {@link WORKER_FUNCTIONS}, takes all others from them, and shuts everybody else out.
  * One transaction: a process at work never misses a right in between.
  * @throws PgError `access-denied` when the session doesn't own the database or its tables
  */
@@ -36,6 +36,10 @@ function accessStatements(database: string, roles: RoleNames): string[] {
     `REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, ${names}`,
     ...tableGrants('api', roles.api),
     ...tableGrants('worker', roles.worker),
+    ...WORKER_FUNCTIONS.flatMap((it) => [
+      `REVOKE ALL ON FUNCTION public.${it} FROM PUBLIC, ${names}`,
+      `GRANT EXECUTE ON FUNCTION public.${it} TO ${escapeIdentifier(roles.worker)}`,
+    ]),
   ];
 }
 

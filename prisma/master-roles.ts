@@ -58,3 +58,6 @@ export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
     OperationAnswer: [],
   },
 };
+
+/** The functions that the worker calls: by nobody else, whatever a server gives PUBLIC. What triggers call needs no right. */
+export const WORKER_FUNCTIONS = ['append_log', 'record_success', 'lock_entry_while_held'] as const;

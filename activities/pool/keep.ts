@@ -125,10 +125,14 @@ async function dropBlank(scope: PoolScope, row: PooledResource): Promise<boolean
   }
   const unansweredForMs = await rows.unansweredForMs(row);
   if (unansweredForMs !== undefined && unansweredForMs < settleMs(backend, settleMarginMs)) return false;
-  // Another party's of this name is not ours to look after.
-  if (found.state !== 'foreign') await classifyErrors(backend, () => backend.proveAbsent(target));
+  const { kind } = backend;
+  if (found.state === 'foreign')
+    log.warn('blank resource left alone, look whose it is', { backend: kind, name: row.name, owner: found.owner });
+  else {
+    await classifyErrors(backend, () => backend.proveAbsent(target));
+    log.info('blank resource dropped', { backend: kind, name: row.name });
+  }
   await rows.remove(row);
-  log.info('blank resource dropped', { backend: backend.kind, name: row.name });
   return true;
 }
 
@@ -142,12 +146,16 @@ async function dropAnswered({ backend }: PoolScope, target: Target, clearCall: (
   await clearCall();
 }
 
-/** A blank resource as the target of `inspect`, `drop` and `proveAbsent`. */
-export const blankTarget = ({ name, nonce }: Pick<PooledResource, 'name' | 'nonce'>, signal: AbortSignal): Target => ({
+/**
+ * A blank resource as the target of `inspect`, `drop` and `proveAbsent`. One that is ready was made for certain: where it is hidden or
+ * was renamed since, that is said, and not taken for absent.
+ */
+export const blankTarget = ({ name, nonce, state }: PooledResource, signal: AbortSignal): Target => ({
   tenantId: '',
   tenantName: name,
   name,
   nonce,
   signal,
   announceCall: skipAnnouncement,
+  ...(state === 'ready' ? { externalId: nonce } : {}),
 });

@@ -73,10 +73,10 @@ async function orphansOfLastReport(db: PrismaClient, kind: BackendKind): Promise
   return findings.flatMap((it) => (it.backend === kind && it.class === 'orphan' && it.name !== null ? [it.name] : []));
 }
 
-/** They may still have the name that they had in the pool. */
+/** They may still have the name that they had in the pool: what was skipped, and what a build without a pool took for absent. */
 async function abandonedClaims(db: PrismaClient, kind: BackendKind): Promise<string[]> {
   const rows = await db.tenantResource.findMany({
-    where: { kind, state: 'abandoned', formerName: { not: null } },
+    where: { kind, state: { in: ['abandoned', 'absent'] }, formerName: { not: null } },
     orderBy: { updatedAt: 'desc' },
     take: RECENT,
     select: { formerName: true },

@@ -129,7 +129,7 @@ export async function findOrphansAmong(
     for (const it of some) {
       const row = rows.get(it.nonce);
       const isOrphan = row === undefined ? await installation.hasMade(it.nonce) : !LIVE.has(row.state);
-      if (pooled.has(it.nonce)) continue;
+      if (pooled.has(blankKey(it))) continue;
       const isElsewhere = isServerUnknown || (row?.serverId ?? at.serverId) !== at.serverId;
       if (isOrphan) candidates.push({ ...it, row, isElsewhere });
     }
@@ -159,7 +159,10 @@ async function findPooled(
 ): Promise<ReadonlySet<string>> {
   const rows = await db.pooledResource.findMany({
     where: { kind, nonce: { in: owned.map((it) => it.nonce) } },
-    select: { nonce: true },
+    select: { name: true, nonce: true },
   });
-  return new Set(rows.map((it) => it.nonce));
+  return new Set(rows.map(blankKey));
 }
+
+/** Under another name it is no blank one any more: a pool that was restored from a backup doesn't know that it was claimed. */
+const blankKey = ({ name, nonce }: { name: string; nonce: string }): string => `${nonce}/${name}`;

@@ -22,14 +22,16 @@ function runActivity(
 ): Promise<unknown> {
   const environment = new MockActivityEnvironment({
     activityId: '1',
+    startToCloseTimeoutMs: 600_000,
     attempt,
     currentAttemptScheduledTimestampMs: Date.now(),
     workflowExecution: { workflowId: `tenant-${tenant.tenantId}`, runId: tenant.runId },
   });
   return environment.run(async () => {
+    const startedAt = performance.now();
     const done = currentAttempt('qdrant.create', tenant);
     await runAttempt(harness.db, done, tenant, () => create(environment));
-    return runFollowing(harness.db, done, tenant, [{ step: 'qdrant.probe', run: () => probe(environment) }]);
+    return runFollowing(harness.db, done, tenant, [{ step: 'qdrant.probe', run: () => probe(environment) }], startedAt);
   });
 }
 

@@ -41,10 +41,11 @@ export function backendActivities(backend: Backend, dependencies: StepDependenci
     const verb = it as BackendVerb;
     const step = backendStepName(kind, verb);
     const activity = async ({ followedBy = [], ...input }: BackendStepInput): Promise<BackendStepName[]> => {
+      const startedAt = performance.now();
       const attempt = currentAttempt(step, input);
       await runAttempt(db, attempt, input, carryOut(verb));
       const following = followedBy.map((next) => ({ step: backendStepName(kind, next), run: carryOut(next) }));
-      return runFollowing(db, attempt, input, following);
+      return runFollowing(db, attempt, input, following, startedAt);
     };
     return [step, activity] as const;
   });

@@ -78,9 +78,15 @@ export class KeycloakBackend implements Backend {
   }
 
   /** A realm of that name or id exists, maybe from our own earlier call. One that is still blank isn't the tenant's yet. */
-  private async assertOurs({ formerName: _blank, ...target }: Target): Promise<void> {
-    const found = await this.inspect(target);
+  private async assertOurs(target: Target): Promise<void> {
+    const found = await this.identity.inspectName(target);
     if (found.state === 'foreign') throw new BackendFault('foreign-resource', `Keycloak: ${found.owner}`);
+    // A later create gets another one.
+    if (found.state === 'absent' && isClaim(target))
+      throw new BackendFault(
+        'foreign-resource',
+        `Keycloak: the realm claimed from the pool (id ${target.nonce}) is neither ${target.formerName} nor ${target.name} any more`,
+      );
     if (found.state === 'absent')
       throw new BackendFault('server-error', `Keycloak: realm ${target.name} exists and can't be read`);
   }

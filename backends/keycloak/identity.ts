@@ -2,9 +2,10 @@ import type { Inspection, Target } from '../backend';
 import { BackendFault, hasCode } from '../failures';
 import type { KeycloakAdmin } from './admin';
 import { type Claim, findBlank, isClaim } from './claim-blank';
+import { TENANT_ID } from './realm';
 
 /** A realm as our account sees it: by its id, or that there is something it may not see. */
-export type RealmSeen = { id: string } | 'absent' | 'hidden';
+export type RealmSeen = { id: string; tenantId?: string } | 'absent' | 'hidden';
 
 /** Looks whose the realm of a name is. */
 export class RealmIdentity {
@@ -28,7 +29,8 @@ export class RealmIdentity {
     return (await this.inspectName(claim)).state === 'ours' ? claim.name : undefined;
   }
 
-  private async inspectName(target: Target): Promise<Inspection> {
+  /** Under the tenant's own name alone, be it claimed or not. */
+  async inspectName(target: Target): Promise<Inspection> {
     const first = await this.findRealm(target.name);
     // Hidden from a token that is older than the realm, or from us for good: only a new token shows which.
     if (first === 'hidden') await this.admin.renewToken();
@@ -38,6 +40,14 @@ export class RealmIdentity {
       await this.refuseRenamed(target);
       return { state: 'absent' };
     }
+    // A pool that was restored from a backup may have given away what a tenant had claimed already.
+    if (
+      isClaim(target) &&
+      found.id === target.nonce &&
+      found.tenantId !== undefined &&
+      found.tenantId !== target.tenantId
+    )
+      return { state: 'foreign', owner: `realm ${target.name} belongs to another tenant (${found.tenantId})` };
     if (found.id === target.nonce) return { state: 'ours', externalId: found.id };
     return { state: 'foreign', owner: `realm ${target.name} exists and isn't ours (its id is ${found.id})` };
   }
@@ -47,7 +57,7 @@ export class RealmIdentity {
       const realm = await this.admin.call(({ realms }) => realms.findOne({ realm: name }));
       // findOne gives null for 404, contrary to its type.
       if (realm === undefined || realm === null) return 'absent';
-      return realm.id === undefined ? 'hidden' : { id: realm.id };
+      return realm.id === undefined ? 'hidden' : { id: realm.id, tenantId: realm.attributes?.[TENANT_ID] };
     } catch (error) {
       if (hasCode(error, 403)) return 'hidden';
       throw error;

@@ -44,12 +44,15 @@ const ROLES = {
   ],
 };
 
+/** The attribute that names the tenant. */
+export const TENANT_ID = 'freeflow.tenantId';
+
 /** What only the realm of a tenant has, whichever way it was made. */
 export const tenantSettings = ({ name, tenantId, tenantName }: Pick<Target, 'name' | 'tenantId' | 'tenantName'>) => ({
   realm: name,
   displayName: tenantName,
   enabled: true,
-  attributes: { 'freeflow.tenantId': tenantId },
+  attributes: { [TENANT_ID]: tenantId },
 });
 
 /** The role that every account of a realm has, as Keycloak itself would call it. */
