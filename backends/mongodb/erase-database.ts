@@ -7,7 +7,8 @@ import { endOperations, lockHolders } from './running-operations';
 
 /** After this time of dropping what comes back the step fails, names who writes, and is repeated. */
 const ERASE_WITHIN_MS = 10_000;
-const LOOK_AGAIN_MS = 300;
+const LOOK_AGAIN_MS = 100;
+const EMPTY_LOOKS = 2;
 /** MaxTimeMSExpired, LockTimeout, and two that mean that another change of the database is in progress. */
 const WAITED_IN_VAIN = [50, 24, 215, 12586];
 
@@ -20,7 +21,7 @@ export async function eraseDatabase(admin: Db, db: Db, target: Target): Promise<
   const { name, signal } = target;
   const writers = new Set<string>();
   const deadline = performance.now() + ERASE_WITHIN_MS;
-  for (let emptyLooks = 0; emptyLooks < 2;) {
+  for (let emptyLooks = 0; ;) {
     const { ended, left } = await endOperations(admin, { database: name, byAnybody: true }, signal);
     const isEmpty = (await collectionNames(db, signal)).length === 0;
     emptyLooks = isEmpty && ended.length === 0 ? emptyLooks + 1 : 0;
@@ -31,6 +32,7 @@ export async function eraseDatabase(admin: Db, db: Db, target: Target): Promise<
         `MongoDB: on database ${name} these operations go on although they were ended: ${left.join('; ')}`,
       );
     if (emptyLooks === 0 && performance.now() > deadline) throw writtenToFault(name, writers);
+    if (emptyLooks === EMPTY_LOOKS) return;
     if (isEmpty) await delay(LOOK_AGAIN_MS, undefined, { signal });
     else await dropOnce(admin, db, target);
   }

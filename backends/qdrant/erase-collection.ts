@@ -6,7 +6,7 @@ import { metadataOf } from './client';
 import { runningSnapshots, snapshotsOf } from './snapshots';
 import { type Registry, isErasing } from './token-registry';
 
-const LOOK_EVERY_MS = 200;
+const LOOK_EVERY_MS = 100;
 const CLEAN_LOOKS = 2;
 /** A snapshot of a large collection takes minutes; the step comes again. */
 const SNAPSHOT_WAIT_MS = 15_000;
@@ -77,7 +77,7 @@ async function sweepSnapshots(server: Server, target: Target): Promise<Notes> {
   if ((await metadataOf(client, name))?.['freeflowNonce'] !== nonce)
     return [`a collection ${name} that isn't ours was created meanwhile, and was left alone`];
   let removed = 0;
-  for (let clean = 0; clean < CLEAN_LOOKS; await delay(LOOK_EVERY_MS)) {
+  for (let clean = 0; ;) {
     signal.throwIfAborted();
     const isBusy = (await runningSnapshots(server, name)) > 0;
     const found = await snapshotsOf(client, name);
@@ -87,6 +87,8 @@ async function sweepSnapshots(server: Server, target: Target): Promise<Notes> {
       await remove();
       removed++;
     }
+    if (clean === CLEAN_LOOKS) break;
+    await delay(LOOK_EVERY_MS);
   }
   await announceCall();
   await client.deleteCollection(name);
