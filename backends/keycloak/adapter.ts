@@ -153,17 +153,19 @@ export class KeycloakBackend implements Backend {
 
   /** By name, at both of its doors, and by the former name. That none of another name has its id `inspect` has seen. */
   async proveAbsent(target: Target): Promise<AbsenceProof[]> {
-    await this.admin.renewToken();
-    const anonymously = [target.name, ...(isClaim(target) ? [target.formerName] : [])].map(
-      async (name): Promise<[string, AbsenceProof['by'], boolean]> => [
+    const names = [target.name, ...(isClaim(target) ? [target.formerName] : [])];
+    // Awaited together: a failure of one must not leave that of another without anybody who hears of it.
+    const [found, ...areThere] = await Promise.all([
+      this.inspect(target),
+      ...names.map((name) => isRealmThere(this.account.baseUrl, name)),
+    ]);
+    return assertAllAbsent('Keycloak', [
+      [`realm ${target.name}, as its administrator`, 'name', found.state !== 'absent'],
+      ...names.map((name, at): [string, AbsenceProof['by'], boolean] => [
         `realm ${name}, as anybody`,
         'name',
-        await isRealmThere(this.account.baseUrl, name),
-      ],
-    );
-    return assertAllAbsent('Keycloak', [
-      [`realm ${target.name}, as its administrator`, 'name', (await this.inspect(target)).state !== 'absent'],
-      ...(await Promise.all(anonymously)),
+        areThere[at] !== false,
+      ]),
     ]);
   }
 
