@@ -6,11 +6,11 @@ import {
   RECORD_STEPS,
   type BackendKind,
   type BackendVerb,
-  type OperationInput,
   type RecordStepName,
 } from '@freeflow/contract';
 import { proxyActivities, proxyLocalActivities, workflowInfo, type ActivityOptions } from '@temporalio/workflow';
 import type { Activities } from '../activities';
+import type { BackendStepInput } from '../activities/steps';
 import type { Step } from './saga-types';
 
 /** A worker that died is noticed after this time; live ones report every second. */
@@ -21,11 +21,7 @@ const SOME_ATTEMPTS = { maximumAttempts: 4, initialInterval: '250 ms', backoffCo
 const ONE_ATTEMPT = { maximumAttempts: 1 } as const;
 
 /** A step at one backend; its name is also its activity's. */
-export function backendStep(
-  backend: BackendKind,
-  verb: BackendVerb,
-  input: OperationInput & { isForward?: true; followedBy?: readonly BackendVerb[] },
-): Step {
+export function backendStep(backend: BackendKind, verb: BackendVerb, input: BackendStepInput): Step {
   const { title, resource, startToCloseTimeout } = BACKENDS[backend];
   const name = backendStepName(backend, verb);
   return {

@@ -8,7 +8,7 @@ export async function hasOpenOperations(db: PrismaClient): Promise<boolean> {
   const [row] = await db.$queryRaw<[{ isBusy: boolean }]>`
     SELECT EXISTS (
       SELECT 1 FROM "TenantOperation"
-       WHERE "endedAt" IS NULL AND state IN ('requested', 'running', 'undoing')
+       WHERE "endedAt" IS NULL AND state <> 'parked'
          AND "updatedAt" > clock_timestamp() - ${STILL_FOR_S} * interval '1 second') AS "isBusy"`;
   return row.isBusy;
 }
