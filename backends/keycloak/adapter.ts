@@ -26,6 +26,7 @@ import { realmPool } from './pool';
 import { isRealmThere, loginRefusal, probeKeycloak } from './probe';
 import { APP_CLIENT, realmRepresentation } from './realm';
 import { restoreClient } from './restore-client';
+import { seeRealm } from './see-realm';
 import type { ServiceAccount } from './token';
 
 const CALL_TIMEOUT_MS = 60_000;
@@ -185,7 +186,7 @@ export class KeycloakBackend implements Backend {
     const found: OwnedResource[] = [];
     for (const name of names) {
       signal.throwIfAborted();
-      const realm = await this.identity.findRealm(name);
+      const realm = await seeRealm(this.admin, name);
       if (realm !== 'absent' && realm !== 'hidden') found.push({ name, nonce: realm.id, externalId: realm.id });
     }
     return found;

@@ -5,6 +5,7 @@ import { updateRealm } from './access';
 import type { KeycloakAdmin, RealmRepresentation } from './admin';
 import { FAILURE_CODES } from './failure-codes';
 import { adminCredential, clientRepresentation, defaultRoleOf, partIds, tenantSettings } from './realm';
+import { seeRealmAfresh } from './see-realm';
 
 const NOT_FOUND = 404;
 const CONFLICT = 409;
@@ -40,28 +41,14 @@ export async function claimBlank(admin: KeycloakAdmin, claim: Claim, secrets: Se
 /** @throws BackendFault `permission` where it can't be read: it was made by us, so something has changed since */
 export async function findBlank(admin: KeycloakAdmin, claim: Claim): Promise<RealmRepresentation | undefined> {
   const { formerName, nonce } = claim;
-  const first = await readBlank(admin, formerName);
   // Hidden from a token that is older than the realm, as one that another worker has made.
-  if (first === 'hidden') await admin.renewToken();
-  const found = first === 'hidden' ? await readBlank(admin, formerName) : first;
+  const found = await seeRealmAfresh(admin, formerName);
   if (found === 'hidden')
     throw new BackendFault(
       'permission',
       `Keycloak: our account may not read the realm ${formerName} of the pool any more`,
     );
-  return found?.id === nonce ? found : undefined;
-}
-
-async function readBlank(admin: KeycloakAdmin, name: string): Promise<RealmRepresentation | 'hidden' | undefined> {
-  try {
-    const realm = await admin.call(({ realms }) => realms.findOne({ realm: name }));
-    // findOne gives null for 404, contrary to its type.
-    if (realm === undefined || realm === null) return undefined;
-    return realm.id === undefined ? 'hidden' : realm;
-  } catch (error) {
-    if (hasCode(error, 403)) return 'hidden';
-    throw error;
-  }
+  return found !== 'absent' && found.id === nonce ? found : undefined;
 }
 
 /** What depends on the tenant. Side by side: each is independent of the others, and Keycloak takes its time for the password. */

@@ -3,9 +3,7 @@ import { BackendFault, hasCode } from '../failures';
 import type { KeycloakAdmin } from './admin';
 import { type Claim, findBlank, isClaim } from './claim-blank';
 import { TENANT_ID } from './realm';
-
-/** A realm as our account sees it: by its id, or that there is something it may not see. */
-export type RealmSeen = { id: string; tenantId?: string } | 'absent' | 'hidden';
+import { seeRealmAfresh } from './see-realm';
 
 /** Looks whose the realm of a name is. */
 export class RealmIdentity {
@@ -31,37 +29,18 @@ export class RealmIdentity {
 
   /** Under the tenant's own name alone, be it claimed or not. */
   async inspectName(target: Target): Promise<Inspection> {
-    const first = await this.findRealm(target.name);
-    // Hidden from a token that is older than the realm, or from us for good: only a new token shows which.
-    if (first === 'hidden') await this.admin.renewToken();
-    const found = first === 'hidden' ? await this.findRealm(target.name) : first;
+    const found = await seeRealmAfresh(this.admin, target.name);
     if (found === 'hidden') return toInspectionOfHidden(target);
     if (found === 'absent') {
       await this.refuseRenamed(target);
       return { state: 'absent' };
     }
     // A pool that was restored from a backup may have given away what a tenant had claimed already.
-    if (
-      isClaim(target) &&
-      found.id === target.nonce &&
-      found.tenantId !== undefined &&
-      found.tenantId !== target.tenantId
-    )
-      return { state: 'foreign', owner: `realm ${target.name} belongs to another tenant (${found.tenantId})` };
+    const owner: unknown = found.attributes?.[TENANT_ID] ?? target.tenantId;
+    if (isClaim(target) && found.id === target.nonce && owner !== target.tenantId)
+      return { state: 'foreign', owner: `realm ${target.name} belongs to another tenant (${String(owner)})` };
     if (found.id === target.nonce) return { state: 'ours', externalId: found.id };
     return { state: 'foreign', owner: `realm ${target.name} exists and isn't ours (its id is ${found.id})` };
-  }
-
-  async findRealm(name: string): Promise<RealmSeen> {
-    try {
-      const realm = await this.admin.call(({ realms }) => realms.findOne({ realm: name }));
-      // findOne gives null for 404, contrary to its type.
-      if (realm === undefined || realm === null) return 'absent';
-      return realm.id === undefined ? 'hidden' : { id: realm.id, tenantId: realm.attributes?.[TENANT_ID] };
-    } catch (error) {
-      if (hasCode(error, 403)) return 'hidden';
-      throw error;
-    }
   }
 
   /** Notes that we have seen it go. */
