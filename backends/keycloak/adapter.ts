@@ -29,8 +29,6 @@ import { restoreClient } from './restore-client';
 import { seeRealm } from './see-realm';
 import type { ServiceAccount } from './token';
 
-const CALL_TIMEOUT_MS = 60_000;
-
 /**
  * A realm per tenant, made in one call, whose internal id is the nonce: chosen by us and unchangeable afterwards.
  * Works with a service account of realm `master` which holds `create-realm` and nothing else; Keycloak gives the
@@ -38,7 +36,6 @@ const CALL_TIMEOUT_MS = 60_000;
  */
 export class KeycloakBackend implements Backend {
   readonly kind = 'keycloak';
-  readonly callTimeoutMs = CALL_TIMEOUT_MS;
   private readonly admin: KeycloakAdmin;
   private readonly identity: RealmIdentity;
   readonly pool: Pool;
@@ -46,9 +43,10 @@ export class KeycloakBackend implements Backend {
   /** @param poolSize how many blank realms are kept ready */
   constructor(
     private readonly account: ServiceAccount,
+    readonly callTimeoutMs: number,
     poolSize = 0,
   ) {
-    this.admin = new KeycloakAdmin(account, CALL_TIMEOUT_MS);
+    this.admin = new KeycloakAdmin(account, callTimeoutMs);
     this.identity = new RealmIdentity(this.admin);
     this.pool = realmPool(this.admin, poolSize);
   }

@@ -31,6 +31,7 @@ export const MODULE = defineBackend({
         clientId: config.KEYCLOAK_CLIENT_ID,
         clientSecret: config.KEYCLOAK_CLIENT_SECRET,
       },
+      config.KEYCLOAK_CALL_TIMEOUT_MS,
       config.KEYCLOAK_POOL_SIZE,
     ),
   poolVariable: 'KEYCLOAK_POOL_SIZE',
