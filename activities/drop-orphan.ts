@@ -4,10 +4,10 @@ import { cancellationSignal } from '@temporalio/activity';
 import { skipAnnouncement, type AbsenceProof, type Backend, type Target } from '../backends/backend';
 import { scrub, storable } from '../backends/scrub';
 import { currentRunId, runActivity } from './activity-shell';
+import { classifyErrors } from './backend-call';
 import { findOrphansAmong, type OrphanCandidate } from './reconcile/orphans';
 import type { ReconcileDependencies } from './reconcile/scope';
 import { rewrittenFault } from './steps/drop';
-import { classifyErrors } from './steps/scope';
 
 const LOCK_WAIT_MS = 20_000;
 

@@ -17,10 +17,13 @@ import { writeFenced } from './lock-fence';
 import { type Claim, claimPooled } from './pool/claim';
 import type { Held } from './tenant-lock';
 
-/** A call with an effect: to which server, and whether it is part of a drop. */
+/** A call with an effect: to which server, and of which verb. */
 export interface IntendedCall {
   serverId: string;
-  isDrop?: boolean;
+  /** Left out for what changes neither that the resource is there nor that it isn't. */
+  verb?: 'create' | 'drop';
+  /** Whether it is one call, with the one effect of its verb. */
+  isOneCall?: boolean;
 }
 
 /**
@@ -57,14 +60,23 @@ export class Ledger {
 
   /**
    * Records that a call with an effect goes out to this server; until its intent is cleared, absence isn't believed at once. Once a
-   * drop has begun, what is there without a nonce was written meanwhile.
+   * drop has begun, what is there without a nonce was written meanwhile. What the call does is on record only where no other can have
+   * done the same: no call is unanswered, and none of its verb was made before.
    * @returns when it began, by the clock of the master database: workers' clocks differ, and jump
    */
-  recordCallStart({ id }: TenantResource, held: Held, { serverId, isDrop = false }: IntendedCall): Promise<Date> {
+  recordCallStart(
+    { id }: TenantResource,
+    held: Held,
+    { serverId, verb, isOneCall = false }: IntendedCall,
+  ): Promise<Date> {
+    const isDrop = verb === 'drop';
+    const effect = isOneCall ? (verb ?? null) : null;
     return writeFenced(this.db, id, held, async (tx) => {
       const [row] = await tx.$queryRaw<{ at: Date }[]>`
         UPDATE "TenantResource"
            SET "callStartedAt" = clock_timestamp(), "serverId" = ${serverId},
+               "callEffect" = CASE WHEN "callStartedAt" IS NULL AND CASE WHEN ${isDrop} THEN "dropStartedAt" IS NULL ELSE "serverId" IS NULL END
+                                   THEN ${effect}::text END,
                "dropStartedAt" = CASE WHEN ${isDrop} THEN coalesce("dropStartedAt", clock_timestamp()) ELSE "dropStartedAt" END
          WHERE id = ${id}::uuid RETURNING "callStartedAt" AS at`;
       if (row === undefined) throw new Error(`the ledger has no entry ${id}`);
@@ -74,16 +86,24 @@ export class Ledger {
 
   /**
    * Clears this call's intent. Compare-and-set on `callStartedAt`: restores the value from before the call (an older call may still be
-   * unanswered) and leaves a newer holder's call alone.
+   * unanswered) and leaves a newer holder's call alone. What the older one does is not known again: what is seen from now on may be this one's effect.
    */
   async clearCallIntent({ id, callStartedAt }: TenantResource, startedAt: Date): Promise<void> {
-    await this.db.tenantResource.updateMany({ where: { id, callStartedAt: startedAt }, data: { callStartedAt } });
+    await this.db.tenantResource.updateMany({
+      where: { id, callStartedAt: startedAt },
+      data: { callStartedAt, callEffect: null },
+    });
   }
 
-  /** For how long an earlier call has been without an answer, in ms; nothing where there is none. */
-  async unansweredForMs({ callStartedAt }: TenantResource): Promise<number | undefined> {
-    if (callStartedAt === null) return undefined;
-    return (await masterNow(this.db)).getTime() - callStartedAt.getTime();
+  /**
+   * Records that the one unanswered call has had its one effect, and so is over. Compare-and-set: without effect where another call
+   * went out meanwhile.
+   */
+  async recordEffectSeen<E extends TenantResource>(entry: E): Promise<E> {
+    const over = { callStartedAt: null, callEffect: null };
+    const { id, callStartedAt, callEffect } = entry;
+    const { count } = await this.db.tenantResource.updateMany({ where: { id, callStartedAt, callEffect }, data: over });
+    return count === 1 ? { ...entry, ...over } : entry;
   }
 
   /** Records that the resource is present. An earlier unanswered call stays on record: it could still undo what comes next. */
@@ -125,7 +145,12 @@ export class Ledger {
 
   /** Records that access is cut or restored, and that no earlier call can change it any more. */
   async recordAccess({ id }: TenantResource, held: Held, state: 'present' | 'disabled'): Promise<void> {
-    const data = { state, callStartedAt: null, ...(state === 'present' ? { accessBefore: Prisma.DbNull } : {}) };
+    const data = {
+      state,
+      callStartedAt: null,
+      callEffect: null,
+      ...(state === 'present' ? { accessBefore: Prisma.DbNull } : {}),
+    };
     await writeFenced(this.db, id, held, (tx) => tx.tenantResource.update({ where: { id }, data }));
   }
 
@@ -162,7 +187,7 @@ export class Ledger {
       });
       await tx.tenantResource.update({
         where: { id },
-        data: { state: 'absent', callStartedAt: null, formerName: null, evidence },
+        data: { state: 'absent', callStartedAt: null, callEffect: null, formerName: null, evidence },
       });
     });
   }

@@ -153,6 +153,11 @@ export interface Backend {
    * @throws BackendFault `still-open`
    */
   assertLockedOut(target: Target, secrets: Secrets): Promise<void>;
+  /**
+   * Whether a create of this target, and a drop, is one call with one effect, which `inspect` sees: all of it is there, or nothing. Where it
+   * isn't, or this is absent, nothing tells that no part of a sequence is still on its way.
+   */
+  isOneCall?(target: Target): boolean;
   /** Removes what is ours: access first, data second. Called only after `inspect` returned `ours`. */
   drop(target: Target): Promise<Notes>;
   /** Whose the resource of this name is; ours as well where the blank one of its former name is there. Reads only. */

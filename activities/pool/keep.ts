@@ -2,10 +2,10 @@ import { pooledNameOf, type BackendKind } from '@freeflow/contract';
 import { masterNow, type PooledResource, type PrismaClient } from '@freeflow/db-master';
 import { cancellationSignal, log } from '@temporalio/activity';
 import { settleMs, skipAnnouncement, type Backend, type Pool, type Target } from '../../backends/backend';
-import { BackendFault, isUnanswered } from '../../backends/failures';
+import { BackendFault } from '../../backends/failures';
 import { runActivity } from '../activity-shell';
+import { callAnnounced, classifyErrors, unansweredForMs } from '../backend-call';
 import type { Installation } from '../installation';
-import { classifyErrors } from '../steps/scope';
 import type { TenantLock } from '../tenant-lock';
 import { hasOpenOperations } from './busy';
 import { planPool, PoolRows, type Wanted } from './rows';
@@ -102,11 +102,9 @@ async function makeBlank({ backend, installation, rows, wanted, signal }: PoolSc
   const nonce = await installation.newNonce();
   const name = pooledNameOf(backend.kind, nonce);
   const row = await rows.intend(wanted, name, nonce);
-  const startedAt = await rows.recordCallStart(row);
   try {
-    await classifyErrors(backend, () => backend.pool.make({ name, nonce, signal }));
+    await callAnnounced(backend, rows.callsOf(row), blankTarget(row, signal), (it) => backend.pool.make(it));
   } catch (error) {
-    if (error instanceof BackendFault && !isUnanswered(error)) await rows.clearCall(row, startedAt);
     await rows.discard(row);
     throw error;
   }
@@ -115,16 +113,15 @@ async function makeBlank({ backend, installation, rows, wanted, signal }: PoolSc
 }
 
 /** @returns whether it was seen absent, with no call left that could bring it back */
-async function dropBlank(scope: PoolScope, row: PooledResource): Promise<boolean> {
-  const { backend, rows, signal, settleMarginMs } = scope;
+async function dropBlank(
+  { db, backend, rows, signal, settleMarginMs }: PoolScope,
+  row: PooledResource,
+): Promise<boolean> {
   const target = blankTarget(row, signal);
   const found = await classifyErrors(backend, () => backend.inspect(target));
-  if (found.state === 'ours') {
-    const startedAt = await rows.recordCallStart(row);
-    await dropAnswered(scope, target, () => rows.clearCall(row, startedAt));
-  }
-  const unansweredForMs = await rows.unansweredForMs(row);
-  if (unansweredForMs !== undefined && unansweredForMs < settleMs(backend, settleMarginMs)) return false;
+  if (found.state === 'ours') await callAnnounced(backend, rows.callsOf(row), target, (it) => backend.drop(it));
+  const forMs = await unansweredForMs(db, row);
+  if (forMs !== undefined && forMs < settleMs(backend, settleMarginMs)) return false;
   const { kind } = backend;
   if (found.state === 'foreign')
     log.warn('blank resource left alone, look whose it is', { backend: kind, name: row.name, owner: found.owner });
@@ -134,16 +131,6 @@ async function dropBlank(scope: PoolScope, row: PooledResource): Promise<boolean
   }
   await rows.remove(row);
   return true;
-}
-
-async function dropAnswered({ backend }: PoolScope, target: Target, clearCall: () => Promise<void>): Promise<void> {
-  try {
-    await classifyErrors(backend, () => backend.drop(target));
-  } catch (error) {
-    if (error instanceof BackendFault && !isUnanswered(error)) await clearCall();
-    throw error;
-  }
-  await clearCall();
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { BackendKind } from '@freeflow/contract';
-import { masterNow, type PooledResource, type PrismaClient } from '@freeflow/db-master';
+import type { PooledResource, PrismaClient } from '@freeflow/db-master';
+import type { CallRecord } from '../backend-call';
 
 /** After so long a blank resource is replaced: what a server gives a new one changes, as by an upgrade. */
 const OLDEST_MS = 7 * 24 * 3_600_000;
@@ -51,22 +52,21 @@ export class PoolRows {
     await this.db.pooledResource.deleteMany({ where: { id, state: 'discarded' } });
   }
 
-  /** Records that a call with an effect goes out. @returns when, by the clock of the master database */
-  async recordCallStart({ id }: PooledResource): Promise<Date> {
+  /** Where the calls at a blank resource are announced. */
+  callsOf({ id, callStartedAt }: PooledResource): CallRecord {
+    return {
+      start: () => this.recordCallStart(id),
+      clear: async (startedAt) => {
+        await this.db.pooledResource.updateMany({ where: { id, callStartedAt: startedAt }, data: { callStartedAt } });
+      },
+    };
+  }
+
+  private async recordCallStart(id: string): Promise<Date> {
     const [row] = await this.db.$queryRaw<{ at: Date }[]>`
       UPDATE "PooledResource" SET "callStartedAt" = clock_timestamp() WHERE id = ${id}::uuid RETURNING "callStartedAt" AS at`;
     if (row === undefined) throw new Error(`the pool has no row ${id}`);
     return row.at;
-  }
-
-  /** That call was answered; an earlier one that was not stays on record. */
-  async clearCall({ id, callStartedAt }: PooledResource, startedAt: Date): Promise<void> {
-    await this.db.pooledResource.updateMany({ where: { id, callStartedAt: startedAt }, data: { callStartedAt } });
-  }
-
-  /** For how long a call has been without an answer, in ms; nothing where there is none. */
-  async unansweredForMs({ callStartedAt }: PooledResource): Promise<number | undefined> {
-    return callStartedAt === null ? undefined : (await masterNow(this.db)).getTime() - callStartedAt.getTime();
   }
 }
 

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { AccessState, Backend, Notes, Secrets, Target } from '../../backends/backend';
 import { BackendFault } from '../../backends/failures';
+import { classifyErrors } from '../backend-call';
 import {
   assertSameId,
   callWithIntent,
-  classifyErrors,
   ensureSecrets,
   findSettleTime,
   loadPresentEntry,

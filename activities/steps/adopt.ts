@@ -1,7 +1,8 @@
 import type { Prisma } from '@freeflow/db-master';
 import { BackendFault } from '../../backends/failures';
+import { classifyErrors } from '../backend-call';
 import { targetOf } from '../ledger';
-import { classifyErrors, type StepScope } from './scope';
+import type { StepScope } from './scope';
 
 /**
  * Records the id and the server of the resource that is there, if it has the tenant's name and carries its nonce. Reads from the

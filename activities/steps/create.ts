@@ -1,9 +1,11 @@
 import type { TenantResource } from '@freeflow/db-master';
+import type { Target } from '../../backends/backend';
+import { classifyErrors } from '../backend-call';
 import { assertRecordedServer, targetOf } from '../ledger';
+import { settleBySight } from './call-effect';
 import {
   callWithIntent,
   changedResourceFault,
-  classifyErrors,
   ensureSecrets,
   loadPresentEntry,
   withNotes,
@@ -13,11 +15,13 @@ import {
 /** Creates the tenant's resource, or verifies and completes what an earlier attempt created. */
 export async function create(scope: StepScope): Promise<string> {
   const { backend, ledger } = scope;
-  const entry = await intend(scope);
-  const serverId = await classifyErrors(backend, () => assertRecordedServer(backend, entry));
-  const target = targetOf(entry, scope.tenantName, scope.held.signal);
+  const intended = await intend(scope);
+  const serverId = await classifyErrors(backend, () => assertRecordedServer(backend, intended));
+  const target = targetOf(intended, scope.tenantName, scope.held.signal);
+  const entry = await lookForEffect(scope, intended, target);
   const { values, primaryRef } = await ensureSecrets(scope, target);
-  const created = await callWithIntent(scope, entry, { serverId }, target, (at) => backend.create(at, values));
+  const call = { serverId, verb: 'create', isOneCall: backend.isOneCall?.(target) ?? false } as const;
+  const created = await callWithIntent(scope, entry, call, target, (at) => backend.create(at, values));
   if (entry.externalId !== null && created.externalId !== entry.externalId)
     throw changedResourceFault(entry, created.externalId);
   await ledger.recordPresent(entry, scope.held, created, primaryRef);
@@ -35,6 +39,16 @@ async function intend({
   if (pool === undefined || pool.size === 0) return ledger.intend(tenantId, kind);
   const serverId = await classifyErrors(backend, () => backend.serverId());
   return ledger.intend(tenantId, kind, { serverId, template: pool.template, operationId, runId });
+}
+
+/** An earlier attempt may have made it and not heard of it: seen now, its call is over, before another one could be taken for it. */
+async function lookForEffect(
+  { backend, ledger }: StepScope,
+  entry: TenantResource,
+  target: Target,
+): Promise<TenantResource> {
+  if (entry.callEffect === null) return entry;
+  return settleBySight(ledger, entry, await classifyErrors(backend, () => backend.inspect(target)));
 }
 
 /** Probes the resource with the tenant's own credentials: its data is reachable, everything else refuses them. */

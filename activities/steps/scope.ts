@@ -1,9 +1,9 @@
 import type { PrismaClient, TenantResource } from '@freeflow/db-master';
 import type { SecretStore } from '@freeflow/lib/secrets';
 import { settleMs, type Backend, type Notes, type Secrets, type Target } from '../../backends/backend';
-import { BackendFault, isUnanswered } from '../../backends/failures';
-import { classify } from '../../backends/registry';
+import { BackendFault } from '../../backends/failures';
 import type { StepContext } from '../attempt';
+import { callAnnounced, classifyErrors, unansweredForMs } from '../backend-call';
 import { assertRecordedServer, targetOf, type IntendedCall, type Ledger } from '../ledger';
 import type { Held, TenantLock } from '../tenant-lock';
 
@@ -63,59 +63,32 @@ export async function loadPresentEntry({
   return { entry: { ...entry, serverId }, target: targetOf(entry, tenantName, held.signal) };
 }
 
-/** Calls of a sequence that follow each other more quickly than this share one announcement, in ms; far below any settle time. */
-const ANNOUNCE_EVERY_MS = 1_000;
-
-/**
- * Makes calls with an effect, each announced in the ledger before. Any answer, also a refusal, means that the call takes no effect
- * later on; without an answer it may.
- * @param call makes the calls, and announces all but the first by the target it is given
- */
-export async function callWithIntent<T>(
+/** Makes calls with an effect at a resource of the ledger, each announced there before: see {@link callAnnounced}. */
+export function callWithIntent<T>(
   { backend, ledger, held }: Pick<StepScope, 'backend' | 'ledger' | 'held'>,
   entry: TenantResource,
   intended: IntendedCall,
   target: Target,
   call: (target: Target) => Promise<T>,
 ): Promise<T> {
-  let announcedAt = await ledger.recordCallStart(entry, held, intended);
-  let next = performance.now() + ANNOUNCE_EVERY_MS;
-  const announceCall = async () => {
-    target.signal.throwIfAborted();
-    if (performance.now() < next) return;
-    announcedAt = await ledger.recordCallStart(entry, held, intended);
-    next = performance.now() + ANNOUNCE_EVERY_MS;
+  const record = {
+    start: () => ledger.recordCallStart(entry, held, intended),
+    clear: (startedAt: Date) => ledger.clearCallIntent(entry, startedAt),
   };
-  try {
-    const result = await classifyErrors(backend, () => call({ ...target, announceCall }));
-    await ledger.clearCallIntent(entry, announcedAt);
-    return result;
-  } catch (error) {
-    if (error instanceof BackendFault && !isUnanswered(error)) await ledger.clearCallIntent(entry, announcedAt);
-    throw error;
-  }
+  return callAnnounced(backend, record, target, call);
 }
 
 /** When an earlier unanswered call can take no effect any more, by `performance.now()`, which no clock change moves; 0 where there is none. */
 export async function findSettleTime(
-  { backend, ledger, settleMarginMs }: StepScope,
+  { backend, db, settleMarginMs }: StepScope,
   entry: TenantResource,
 ): Promise<number> {
-  const forMs = await ledger.unansweredForMs(entry);
+  const forMs = await unansweredForMs(db, entry);
   return forMs === undefined ? 0 : performance.now() + settleMs(backend, settleMarginMs) - forMs;
 }
 
 /** The message of a step, followed by the backend's remarks. */
 export const withNotes = (message: string, notes: Notes): string => [message, ...notes].join('; ');
-
-/** Calls a backend. @throws BackendFault in place of the driver's error */
-export async function classifyErrors<T>(backend: Backend, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    throw classify(backend.kind, error);
-  }
-}
 
 /**
  * Checks that the resource has the id that the ledger records; where either has none, nothing is compared.

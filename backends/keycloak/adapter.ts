@@ -76,6 +76,11 @@ export class KeycloakBackend implements Backend {
     return created;
   }
 
+  /** A claim is a sequence; else each is one request, and one transaction at the server. */
+  isOneCall(target: Target): boolean {
+    return !isClaim(target);
+  }
+
   /** A realm of that name or id exists, maybe from our own earlier call. One that is still blank isn't the tenant's yet. */
   private async assertOurs(target: Target): Promise<void> {
     const found = await this.identity.inspectName(target);

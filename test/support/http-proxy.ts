@@ -13,8 +13,8 @@ export interface HttpProxy {
 export interface Trouble {
   /** What becomes of an answer's body. */
   rewrite?: (url: string, body: string) => string;
-  /** The client is cut off, and the server gets the request all the same, this much later. */
-  lateMs?: (method: string, url: string) => number | undefined;
+  /** The client is cut off, and the server gets the request all the same, this much later, or never. */
+  lateMs?: (method: string, url: string) => number | 'never' | undefined;
 }
 
 /** A reverse proxy that serves another server below a path of its own; what `trouble` holds counts from the next request on. */
@@ -59,6 +59,7 @@ function passOn(url: URL, from: IncomingMessage, answer: ServerResponse, { rewri
   from.on('data', (piece: Buffer) => pieces.push(piece));
   from.on('end', () => {
     from.socket.destroy();
-    setTimeout(() => call.end(Buffer.concat(pieces)), delayMs);
+    if (delayMs === 'never') call.destroy();
+    else setTimeout(() => call.end(Buffer.concat(pieces)), delayMs);
   });
 }
