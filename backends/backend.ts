@@ -134,9 +134,10 @@ export interface Backend {
   /**
    * Reads and writes with the tenant's own credentials, and verifies that foreign targets refuse them by authorization.
    * @param resumed given after `enable`: what the tenant has broken itself, or an administrator had closed before, is no failure
+   * @returns remarks, such as what of that was left untried
    * @throws BackendFault `probe-refused` or `probe-leak`
    */
-  probe(target: Target, secrets: Secrets, resumed?: Resumed): Promise<void>;
+  probe(target: Target, secrets: Secrets, resumed?: Resumed): Promise<Notes>;
   /** The access that `disable` is about to take away; the ledger keeps it before the first call. Reads only. Absent where nothing is lost. */
   readAccessState?(target: Target, secrets: Secrets): Promise<AccessState>;
   /** Whether a `disable` has taken some of it away already, so that it can no longer be read. */

@@ -1,13 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { TenantResource } from '@freeflow/db-master';
 import type { AccessState, Backend, Notes, Secrets, Target } from '../../backends/backend';
 import { BackendFault } from '../../backends/failures';
+import { sideBySide } from '../../backends/side-by-side';
 import { classifyErrors } from '../backend-call';
+import { assertRecordedServer } from '../ledger';
 import {
   assertSameId,
   callWithIntent,
   ensureSecrets,
+  findPresentEntry,
   findSettleTime,
-  loadPresentEntry,
   withNotes,
   type StepScope,
   type VerifiedEntry,
@@ -16,49 +19,85 @@ import {
 /** Cuts the tenant's access, and verifies that its own credentials are refused. */
 export async function disable(scope: StepScope): Promise<string> {
   const { backend, ledger, held } = scope;
-  const { entry, target } = await loadPresentEntry(scope);
-  await assertOurs(scope, entry, target);
-  // Until the first call has had an effect: after that one would keep what it has left, before it what may have changed since.
-  const isAccessWhole =
-    entry.state === 'present' &&
-    (entry.accessBefore === null ||
-      (await classifyErrors(backend, async () => (await backend.isCutBegun?.(target)) === false)));
-  const { values } = await ensureSecrets(scope, target);
-  const before = isAccessWhole ? await readAccess(backend, target, values) : undefined;
+  const { entry, target, values, before } = await loadWith(scope, readWholeAccess);
   if (before !== undefined) await ledger.keepAccess(entry, held, before);
   const notes = await changeAccess(
     scope,
     entry,
     target,
-    'disabled',
     (at) => backend.disable(at),
-    () => backend.assertLockedOut(target, values),
+    async () => {
+      await backend.assertLockedOut(target, values);
+      return [];
+    },
   );
+  await ledger.recordAccess(entry, held, 'disabled');
   return withNotes(`access to ${entry.name} cut: the tenant's credentials are refused`, notes);
 }
 
 /** Restores the tenant's access, and probes it. */
 export async function enable(scope: StepScope): Promise<string> {
-  const { backend, ledger } = scope;
-  const { entry, target } = await loadPresentEntry(scope);
-  await assertOurs(scope, entry, target);
-  const { values } = await ensureSecrets(scope, target);
-  // The undo of a suspension that never got here: the access stays as it is.
-  const before =
-    entry.state === 'present' && entry.accessBefore === null
-      ? await readAccess(backend, target, values)
-      : ((entry.accessBefore ?? undefined) as AccessState | undefined);
+  const { backend, ledger, held } = scope;
+  const { entry, target, values, before } = await loadWith(scope, findAccessBefore);
   const notes = await changeAccess(
     scope,
     entry,
     target,
-    'present',
     (at) => backend.enable(at, values, before),
     () => backend.probe(target, values, { before }),
   );
-  await ledger.refreshConnection(entry, scope.held, backend.describeConnection(target));
+  await sideBySide(
+    ledger.recordAccess(entry, held, 'present'),
+    ledger.refreshConnection(entry, held, backend.describeConnection(target)),
+  );
   return withNotes(`access to ${entry.name} restored: the tenant's credentials work, and are refused elsewhere`, notes);
 }
+
+/** All that a change of access has to know. */
+interface Known {
+  entry: VerifiedEntry;
+  target: Target;
+  values: Secrets;
+  before: AccessState | undefined;
+}
+
+type ReadBefore = (
+  scope: StepScope,
+  entry: TenantResource,
+  target: Target,
+  secrets: Secrets,
+) => Promise<AccessState | undefined>;
+
+/** Reads it side by side; of what is wrong the first counts, in this order. */
+async function loadWith(scope: StepScope, readBefore: ReadBefore): Promise<Known> {
+  const { backend } = scope;
+  const { entry, target } = await findPresentEntry(scope);
+  const readAll = async () => {
+    const { values } = await ensureSecrets(scope, target);
+    return { values, before: await readBefore(scope, entry, target, values) };
+  };
+  const [serverId, , known] = await sideBySide(
+    classifyErrors(backend, () => assertRecordedServer(backend, entry)),
+    assertOurs(scope, entry, target),
+    readAll(),
+  );
+  return { entry: { ...entry, serverId }, target, ...known };
+}
+
+/** Until the first call has had an effect: after that one would keep what it has left, before it what may have changed since. */
+async function readWholeAccess(...[{ backend }, entry, target, secrets]: Parameters<ReadBefore>) {
+  if (entry.state !== 'present') return undefined;
+  const isWhole =
+    entry.accessBefore === null ||
+    (await classifyErrors(backend, async () => (await backend.isCutBegun?.(target)) === false));
+  return isWhole ? readAccess(backend, target, secrets) : undefined;
+}
+
+/** What was kept; for the undo of a suspension that never got here the access as it is: it stays so. */
+const findAccessBefore: ReadBefore = async ({ backend }, entry, target, secrets) =>
+  entry.state === 'present' && entry.accessBefore === null
+    ? readAccess(backend, target, secrets)
+    : ((entry.accessBefore ?? undefined) as AccessState | undefined);
 
 const readAccess = (backend: Backend, target: Target, secrets: Secrets): Promise<AccessState | undefined> =>
   classifyErrors(backend, async () => backend.readAccessState?.(target, secrets));
@@ -71,26 +110,24 @@ async function changeAccess(
   scope: StepScope,
   entry: VerifiedEntry,
   target: Target,
-  state: 'present' | 'disabled',
   change: (target: Target) => Promise<Notes>,
-  verify: () => Promise<void>,
+  verify: () => Promise<Notes>,
 ): Promise<Notes> {
-  const { backend, ledger } = scope;
+  const { backend } = scope;
   const notes = new Set<string>();
   for (const settledAt = await findSettleTime(scope, entry); ;) {
     const isSettled = performance.now() >= settledAt;
     for (const note of await callWithIntent(scope, entry, { serverId: entry.serverId }, target, change))
       notes.add(note);
-    await classifyErrors(backend, verify);
+    for (const note of await classifyErrors(backend, verify)) notes.add(note);
     if (isSettled) break;
     await delay(Math.max(0, settledAt - performance.now()), undefined, { signal: target.signal });
   }
-  await ledger.recordAccess(entry, scope.held, state);
   return [...notes];
 }
 
 /** @throws BackendFault `foreign-resource`, `missing-resource` or `changed-resource` unless the whole recorded resource is there */
-async function assertOurs({ backend }: StepScope, entry: VerifiedEntry, target: Target): Promise<void> {
+async function assertOurs({ backend }: StepScope, entry: TenantResource, target: Target): Promise<void> {
   const found = await classifyErrors(backend, () => backend.inspect(target));
   if (found.state === 'foreign') throw new BackendFault('foreign-resource', `${backend.kind}: ${found.owner}`);
   if (found.state === 'absent')

@@ -49,18 +49,24 @@ export async function ensureSecrets(
  * The ledger entry of a resource that is present or disabled, with its target.
  * @throws BackendFault `unexpected` when the ledger records no such resource, `unknown-server` when another server answers
  */
-export async function loadPresentEntry({
+export async function loadPresentEntry(scope: StepScope): Promise<{ entry: VerifiedEntry; target: Target }> {
+  const { entry, target } = await findPresentEntry(scope);
+  const serverId = await classifyErrors(scope.backend, () => assertRecordedServer(scope.backend, entry));
+  return { entry: { ...entry, serverId }, target };
+}
+
+/** The same, without a look at which server answers. @throws BackendFault `unexpected` */
+export async function findPresentEntry({
   backend,
   ledger,
   context,
   tenantName,
   held,
-}: StepScope): Promise<{ entry: VerifiedEntry; target: Target }> {
+}: StepScope): Promise<{ entry: TenantResource; target: Target }> {
   const entry = await ledger.find(context.tenantId, backend.kind);
   if (entry === null || (entry.state !== 'present' && entry.state !== 'disabled'))
     throw new BackendFault('unexpected', `the ledger does not record ${backend.kind} as present`);
-  const serverId = await classifyErrors(backend, () => assertRecordedServer(backend, entry));
-  return { entry: { ...entry, serverId }, target: targetOf(entry, tenantName, held.signal) };
+  return { entry, target: targetOf(entry, tenantName, held.signal) };
 }
 
 /** Makes calls with an effect at a resource of the ledger, each announced there before: see {@link callAnnounced}. */

@@ -38,19 +38,21 @@ export async function cutRealm(admin: KeycloakAdmin, { name, signal, announceCal
 
 /**
  * Gives back what `cutRealm` has cut.
+ * @param realm as it was read a moment ago
  * @param before nothing where it wasn't kept: then no token that was issued before now counts
  */
 export async function openRealm(
   admin: KeycloakAdmin,
   { name, announceCall }: Target,
+  realm: RealmRepresentation,
   before: RealmAccess | undefined,
 ): Promise<void> {
   await announceCall();
-  await changeRealm(admin, name, (realm) => ({
+  await updateRealm(admin, name, realm, {
     enabled: realm.enabled === true || before?.isEnabled !== false,
     notBefore: notBeforeOnceOpen(realm, before),
     attributes: withoutCut(realm),
-  }));
+  });
 }
 
 function notBeforeOnceOpen(realm: RealmRepresentation, before: RealmAccess | undefined): number {

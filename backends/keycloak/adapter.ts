@@ -16,6 +16,7 @@ import type {
 } from '../backend';
 import { BackendFault, hasCode } from '../failures';
 import { newPassword } from '../passwords';
+import { sideBySide } from '../side-by-side';
 import { accessIn, cutRealm, openRealm, readAccess, readRealm } from './access';
 import { KeycloakAdmin } from './admin';
 import { claimBlank, isClaim } from './claim-blank';
@@ -23,9 +24,9 @@ import { readCutNote } from './cut-note';
 import { findKeycloakDrift } from './drift';
 import { RealmIdentity } from './identity';
 import { realmPool } from './pool';
-import { isRealmThere, loginRefusal, probeKeycloak } from './probe';
+import { isRealmThere, logIn, loginRefusal, probeKeycloak, tryLogIn } from './probe';
 import { APP_CLIENT, realmRepresentation } from './realm';
-import { restoreClient } from './restore-client';
+import { enableAccount, restoreClient } from './restore-client';
 import { seeRealm } from './see-realm';
 import type { ServiceAccount } from './token';
 
@@ -99,11 +100,13 @@ export class KeycloakBackend implements Backend {
     return { username: APP_CLIENT };
   }
 
-  /** After a resume the tenant may have seen to it that its own client can't log in, which `enable` has reported: what is left to try is nothing. */
-  async probe({ name }: Target, secrets: Secrets, resumed?: Resumed): Promise<void> {
-    const tenant = this.asTenant(name, secrets);
-    if (resumed !== undefined && (await loginRefusal(tenant)) !== undefined) return;
-    await probeKeycloak(tenant, this.account.realm);
+  /** After a resume the tenant may have seen to it that its own client can't log in: then there is nothing left to try, and that is reported. */
+  async probe(target: Target, secrets: Secrets, resumed?: Resumed): Promise<Notes> {
+    const tenant = this.asTenant(target.name, secrets);
+    const login = resumed === undefined ? await logIn(tenant) : await tryLogIn(tenant);
+    if ('refusal' in login) return this.explainRefusedLogin(target, login.refusal);
+    await probeKeycloak(tenant, login.token, this.account.realm);
+    return [];
   }
 
   readAccessState(target: Target): Promise<AccessState> {
@@ -121,17 +124,25 @@ export class KeycloakBackend implements Backend {
 
   async enable(target: Target, secrets: Secrets, before: AccessState | undefined): Promise<Notes> {
     target.signal.throwIfAborted();
-    const restored = await restoreClient(this.admin, target, secrets);
-    await openRealm(this.admin, target, accessIn(before));
-    return [...restored, ...(await this.explainRefusedLogin(target, secrets))];
+    const { notes, id } = await restoreClient(this.admin, target, secrets);
+    const [account, read] = await sideBySide(
+      id === undefined ? Promise.resolve([]) : enableAccount(this.admin, target, id),
+      readRealm(this.admin, target.name),
+    );
+    // As fresh as can be: what others change of it between read and write is lost.
+    const realm = account.length === 0 ? read : await readRealm(this.admin, target.name);
+    await openRealm(this.admin, target, realm, accessIn(before));
+    return [...notes, ...account];
   }
 
   /** The realm's own administrators see it disabled in any state of its clients; a login confirms it. */
   async assertLockedOut({ name }: Target, secrets: Secrets): Promise<void> {
-    const refusal = await loginRefusal(this.asTenant(name, secrets));
+    const [refusal, { enabled }] = await sideBySide(
+      loginRefusal(this.asTenant(name, secrets)),
+      readRealm(this.admin, name),
+    );
     if (refusal === undefined)
       throw new BackendFault('still-open', `Keycloak: the tenant's application still gets a token of realm ${name}`);
-    const { enabled } = await readRealm(this.admin, name);
     if (enabled !== false)
       throw new BackendFault('still-open', `Keycloak: realm ${name} is enabled although it was disabled`);
   }
@@ -204,9 +215,7 @@ export class KeycloakBackend implements Backend {
   }
 
   /** Why the tenant's application doesn't get in although its access was given back. */
-  private async explainRefusedLogin({ name }: Target, secrets: Secrets): Promise<Notes> {
-    const refusal = await loginRefusal(this.asTenant(name, secrets));
-    if (refusal === undefined) return [];
+  private async explainRefusedLogin({ name }: Target, refusal: string): Promise<Notes> {
     const { enabled } = await readRealm(this.admin, name);
     if (enabled === false)
       return [`realm ${name} had been disabled by an administrator of the server before, and stays so`];

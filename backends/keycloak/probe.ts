@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
+import type { AccessToken } from '@freeflow/lib/oauth';
 import { BackendFault, hasCode } from '../failures';
 import { expectRefusal, type RefusalRule } from '../refusal';
+import { sideBySide } from '../side-by-side';
 import { FAILURE_CODES } from './failure-codes';
-import { REFUSALS as LOGIN_REFUSALS, requestToken, type ServiceAccount } from './token';
+import { REFUSALS as LOGIN_REFUSALS, requestToken, type ServiceAccount, type TokenAnswer } from './token';
 
 const REQUEST_TIMEOUT_MS = 10_000;
 /** There is none of this name: an answer to an account that may read it. */
@@ -19,17 +21,34 @@ export const KEYCLOAK_REFUSAL: RefusalRule = {
 };
 
 /**
- * As the tenant's application: gets a token of its own realm, and is refused at administering its own realm and the `master`
+ * The tenant's application logs in.
+ * @throws BackendFault `probe-refused`
+ */
+export async function logIn(tenant: ServiceAccount): Promise<{ token: AccessToken }> {
+  const answer = await requestToken(tenant);
+  if ('token' in answer) return answer;
+  throw new BackendFault(
+    'probe-refused',
+    `Keycloak: realm ${tenant.realm} refuses the tenant's own client ${tenant.clientId} (${answer.refusal})`,
+  );
+}
+
+/** The same, where its own settings may be what it is refused for: one that makes no sense, such as a lifetime that is no number, is answered by 500. */
+export const tryLogIn = (tenant: ServiceAccount): Promise<TokenAnswer> =>
+  requestToken(tenant, { refusals: [...LOGIN_REFUSALS, 500] });
+
+/** How the tenant's own client is refused; nothing where it gets its token. */
+export async function loginRefusal(tenant: ServiceAccount): Promise<string | undefined> {
+  const answer = await tryLogIn(tenant);
+  return 'token' in answer ? undefined : answer.refusal;
+}
+
+/**
+ * As the tenant's application, which has logged in to its own realm: is refused at administering that, and the `master`
  * realm. Other realms don't know its tokens at all. Only what no tenant can be given is tried: a first admin may give its client
  * every right he holds himself, such as to list users, but none over the realm itself. Changes nothing, even where it isn't refused.
  */
-export async function probeKeycloak(tenant: ServiceAccount, adminRealm: string): Promise<void> {
-  const answer = await requestToken(tenant);
-  if (!('token' in answer))
-    throw new BackendFault(
-      'probe-refused',
-      `Keycloak: realm ${tenant.realm} refuses the tenant's own client ${tenant.clientId} (${answer.refusal})`,
-    );
+export async function probeKeycloak(tenant: ServiceAccount, token: AccessToken, adminRealm: string): Promise<void> {
   const own = encodeURIComponent(tenant.realm);
   const admin = encodeURIComponent(adminRealm);
   const attempts: [what: string, method: 'GET' | 'DELETE', path: string][] = [
@@ -38,23 +57,18 @@ export async function probeKeycloak(tenant: ServiceAccount, adminRealm: string):
     [`listing the users of realm ${adminRealm}`, 'GET', `/admin/realms/${admin}/users`],
     [`using its token at realm ${adminRealm}`, 'GET', `/realms/${admin}/protocol/openid-connect/userinfo`],
   ];
-  for (const [what, method, path] of attempts) {
-    const { ok, status } = await fetch(tenant.baseUrl + path, {
-      method,
-      headers: { authorization: `Bearer ${answer.token.value}` },
-      signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
-    });
-    await expectRefusal(KEYCLOAK_REFUSAL, what, async () => {
-      if (!ok) throw Object.assign(new Error(`HTTP ${status}`), { status });
-    });
-  }
-}
-
-/** How the tenant's own client is refused; nothing where it gets its token. */
-export async function loginRefusal(tenant: ServiceAccount): Promise<string | undefined> {
-  // A client whose settings make no sense, such as a lifetime that is no number, is answered by 500.
-  const answer = await requestToken(tenant, { refusals: [...LOGIN_REFUSALS, 500] });
-  return 'token' in answer ? undefined : answer.refusal;
+  await sideBySide(
+    ...attempts.map(async ([what, method, path]) => {
+      const { ok, status } = await fetch(tenant.baseUrl + path, {
+        method,
+        headers: { authorization: `Bearer ${token.value}` },
+        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+      });
+      await expectRefusal(KEYCLOAK_REFUSAL, what, async () => {
+        if (!ok) throw Object.assign(new Error(`HTTP ${status}`), { status });
+      });
+    }),
+  );
 }
 
 /** Whether anybody can see the realm. */

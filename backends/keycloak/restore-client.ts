@@ -15,12 +15,20 @@ const LOGIN = {
 /** Set, they demand more of a login than the secret. */
 const DEMANDS = ['dpop.bound.access.tokens', 'tls.client.certificate.bound.access.tokens'];
 
+/** What was restored of the tenant's client. */
+interface Restored {
+  /** What the tenant had changed. */
+  notes: Notes;
+  /** The id of a client that was there. */
+  id?: string;
+}
+
 /**
  * Has the tenant's client take the stored secret again, even if the tenant has changed it since, and leaves alone what doesn't
- * stand in the way of that. Where nothing does, nothing is changed.
- * @returns what the tenant had changed
+ * stand in the way of that. Where nothing does, nothing is changed. The account as which it logs in is looked after apart:
+ * {@link enableAccount}.
  */
-export async function restoreClient(admin: KeycloakAdmin, target: Target, secrets: Secrets): Promise<Notes> {
+export async function restoreClient(admin: KeycloakAdmin, target: Target, secrets: Secrets): Promise<Restored> {
   const { name: realm, announceCall } = target;
   const client = (await admin.call(({ clients }) => clients.find({ realm, clientId: APP_CLIENT }))).find(
     (it) => it.clientId === APP_CLIENT,
@@ -30,28 +38,25 @@ export async function restoreClient(admin: KeycloakAdmin, target: Target, secret
     await admin
       .call(({ clients }) => clients.create({ realm, ...clientRepresentation(target, secrets) }))
       .catch((error: unknown) => refuseSquatter(realm, error));
-    return [`client ${APP_CLIENT} was missing, and was created again`];
+    return { notes: [`client ${APP_CLIENT} was missing, and was created again`] };
   }
   const { id } = client;
   const wrong = changesOf(client, secrets['client-secret'] ?? '');
-  if (wrong.length > 0) {
-    await announceCall();
-    const attributes = {
-      ...client.attributes,
-      ...Object.fromEntries(DEMANDS.filter((it) => isSet(client, it)).map((it) => [it, 'false'])),
-    };
-    await admin
-      .call(({ clients }) =>
-        clients.update({ realm, id }, { ...client, ...LOGIN, secret: secrets['client-secret'] ?? '', attributes }),
-      )
-      .catch((error: unknown) => refuseSquatter(realm, error));
-  }
-  return [
-    ...(wrong.length === 0
-      ? []
-      : [`the tenant had changed client ${APP_CLIENT} (${wrong.join(', ')}); the stored settings were restored`]),
-    ...(await enableAccount(admin, target, id)),
-  ];
+  if (wrong.length === 0) return { notes: [], id };
+  await announceCall();
+  const attributes = {
+    ...client.attributes,
+    ...Object.fromEntries(DEMANDS.filter((it) => isSet(client, it)).map((it) => [it, 'false'])),
+  };
+  await admin
+    .call(({ clients }) =>
+      clients.update({ realm, id }, { ...client, ...LOGIN, secret: secrets['client-secret'] ?? '', attributes }),
+    )
+    .catch((error: unknown) => refuseSquatter(realm, error));
+  return {
+    notes: [`the tenant had changed client ${APP_CLIENT} (${wrong.join(', ')}); the stored settings were restored`],
+    id,
+  };
 }
 
 const isSet = ({ attributes }: ClientRepresentation, name: string): boolean => attributes?.[name] === 'true';
@@ -64,8 +69,11 @@ function changesOf(client: ClientRepresentation, secret: string): string[] {
   ];
 }
 
-/** The user as whom the client logs in. Where it was deleted, Keycloak makes it again as soon as it is looked for. */
-async function enableAccount(
+/**
+ * Enables the user as whom the client logs in. Where it was deleted, Keycloak makes it again as soon as it is looked for.
+ * @returns that it had been disabled
+ */
+export async function enableAccount(
   admin: KeycloakAdmin,
   { name: realm, announceCall }: Target,
   clientId: string,

@@ -15,6 +15,7 @@ import type {
 } from '../backend';
 import { BackendFault } from '../failures';
 import { newPassword } from '../passwords';
+import { sideBySide } from '../side-by-side';
 import { accessOf, cutAccess, giveBackAccess } from './access';
 import { mongoConnection, withTenantLogin } from './address';
 import { collectionNames, runRead, runWrite } from './commands';
@@ -78,7 +79,7 @@ export class MongoBackend implements Backend {
     return mongoConnection(this.adminUrl, this.tenantUrl, name);
   }
 
-  async probe(target: Target, secrets: Secrets): Promise<void> {
+  async probe(target: Target, secrets: Secrets): Promise<Notes> {
     const { name, signal } = target;
     const user = await userDetails(await this.db(name), name, signal);
     const hasOwnRoleOnly = user?.roles.every(({ role, db }) => role === 'readWrite' && db === name) ?? true;
@@ -89,6 +90,7 @@ export class MongoBackend implements Backend {
         throw new BackendFault('probe-refused', `MongoDB: the tenant's own login ${name} is refused`);
       return probeFromOutside(user, META_DATABASE);
     });
+    return [];
   }
 
   async readAccessState(target: Target, secrets: Secrets): Promise<AccessState> {
@@ -135,12 +137,14 @@ export class MongoBackend implements Backend {
 
   async proveAbsent({ name, nonce, signal }: Target): Promise<AbsenceProof[]> {
     const db = await this.db(name);
-    const users = await usersOf(db, signal);
-    const collections = await collectionNames(db, signal);
-    const owned = await runRead(
-      await this.db('admin'),
-      { usersInfo: { forAllDBs: true }, filter: { 'customData.freeflowNonce': nonce } },
-      signal,
+    const [users, collections, owned] = await sideBySide(
+      usersOf(db, signal),
+      collectionNames(db, signal),
+      runRead(
+        await this.db('admin'),
+        { usersInfo: { forAllDBs: true }, filter: { 'customData.freeflowNonce': nonce } },
+        signal,
+      ),
     );
     return assertAllAbsent('MongoDB', [
       [`database ${name}`, 'name', collections.length > 0],

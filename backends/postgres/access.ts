@@ -1,17 +1,13 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { scramVerifier } from '@freeflow/lib/pg';
 import { escapeIdentifier as id, escapeLiteral as literal } from 'pg';
 import type { AccessState, Notes, Target } from '../backend';
-import { BackendFault } from '../failures';
 import { describeBlocker } from './blockers';
 import { setAllowed } from './closed-database';
+import { endSessions } from './end-sessions';
 import { isPooled } from './pooler';
 import type { PostgresServer, Session } from './server';
 import { appRole, rolesOf } from './sql';
 import type { TenantLogin } from './tenant-login';
-
-const SESSIONS_END_MS = 5_000;
-const LOOK_AGAIN_MS = 50;
 
 /**
  * Cuts a tenant off: no new sessions in its database, those that are there ended, its role kept from logging in, and again what
@@ -101,24 +97,6 @@ export async function giveAccess(
         ]
       : []),
   ];
-}
-
-// Of other roles those are the tenant's that may do what its roles may, and whose sessions we may end.
-const END = `
-  SELECT pg_terminate_backend(pid) FROM pg_stat_activity a JOIN pg_roles r ON r.oid = a.usesysid
-   WHERE a.usename = ANY ($1) OR a.datname = $2 AND a.usename <> current_user
-     AND CASE WHEN NOT r.rolsuper AND pg_has_role(r.oid, 'USAGE') THEN EXISTS (SELECT FROM pg_roles own WHERE own.rolname = ANY ($1) AND pg_has_role(r.oid, own.oid, 'MEMBER')) ELSE false END`;
-
-/** Ends the tenant's sessions until two looks in a row have found none: one that was just let in shows a moment later. */
-async function endSessions({ client }: Session, name: string, signal: AbortSignal): Promise<void> {
-  const end = performance.now() + SESSIONS_END_MS;
-  for (let noneFor = 0; noneFor < 2;) {
-    const { rowCount } = await client.query(END, [rolesOf(name), name]);
-    noneFor = rowCount === 0 ? noneFor + 1 : 0;
-    if (performance.now() > end)
-      throw new BackendFault('still-open', `PostgreSQL: sessions of ${appRole(name)} do not end`);
-    if (noneFor < 2) await delay(LOOK_AGAIN_MS, undefined, { signal });
-  }
 }
 
 /** Who is in its database and isn't the tenant, as an administrator; those are left alone. */

@@ -1,3 +1,4 @@
+import { ErrorTolerantClient } from '@freeflow/lib/pg';
 import { openActivityHarness, type ActivityHarness } from '../../test/support/activity-harness';
 import { inDatabase } from '../../test/support/master';
 import { observeFromOutside, NOTHING, withPostgres } from '../../test/support/outside';
@@ -104,4 +105,31 @@ test('what a role of the tenant owns outside its database is not dropped along: 
   await asOwner(`DROP TABLE ${table}`);
   await harness.run('postgres.drop', tenant);
   expect(await observeFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
+});
+
+test('a session that was let in just before the cut is ended, though it shows only after it', async () => {
+  const tenant = await harness.newTenant();
+  await harness.run('postgres.create', tenant);
+  const role = `freeflow_${tenant.name}_app`;
+  const other = `other_${tenant.name}`;
+  await asOwner(`ALTER ROLE ${role} PASSWORD 'known'`);
+  await asOwner(`CREATE DATABASE ${other}`);
+  const { host } = new URL(harness.info.postgres.url);
+  const late = new ErrorTolerantClient(`postgres://${role}:known@${host}/${other}`);
+  // It holds the session up where the server has found that its role may log in.
+  await withPostgres(harness.info.postgres.url, async (holder) => {
+    await holder.query(`BEGIN; ALTER DATABASE ${other} RENAME TO renamed_${tenant.name}`);
+    const entering = late.connect().catch((error: unknown) => error);
+    const waiting = `SELECT FROM pg_locks WHERE locktype = 'object' AND NOT granted AND objid = (SELECT oid FROM pg_database WHERE datname = '${other}')`;
+    await until('it is on its way in', async () => (await asOwner(waiting)).length > 0);
+    const cutting = harness.run('postgres.disable', tenant);
+    const shut = `SELECT FROM pg_roles WHERE rolname = '${role}' AND NOT rolcanlogin`;
+    await until('its role may not log in', async () => (await asOwner(shut)).length > 0);
+    await holder.query('ROLLBACK');
+    await Promise.all([cutting, entering]);
+  });
+  expect(await asOwner(`SELECT FROM pg_stat_activity WHERE usename = '${role}'`)).toEqual([]);
+  await late.end().catch(() => undefined);
+  await asOwner(`DROP DATABASE ${other}`);
+  await harness.run('postgres.drop', tenant);
 });

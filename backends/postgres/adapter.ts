@@ -15,6 +15,7 @@ import type {
 } from '../backend';
 import { BackendFault } from '../failures';
 import { newPassword } from '../passwords';
+import { sideBySide } from '../side-by-side';
 import { cutAccess, giveAccess, readAccess, wasShut } from './access';
 import { postgresConnection } from './address';
 import { createTenant } from './create';
@@ -83,9 +84,9 @@ export class PostgresBackend implements Backend {
   }
 
   /** After a resume a login that had expired or been shut before, which `enable` has reported, stays what it was. */
-  async probe(target: Target, secrets: Secrets, resumed?: Resumed): Promise<void> {
+  async probe(target: Target, secrets: Secrets, resumed?: Resumed): Promise<Notes> {
     const login = this.loginOf(target, secrets);
-    if (resumed !== undefined && (wasShut(resumed.before) || (await login.hasExpired()))) return;
+    if (resumed !== undefined && (wasShut(resumed.before) || (await login.hasExpired()))) return [];
     await probePostgres(
       this.server,
       login,
@@ -93,6 +94,7 @@ export class PostgresBackend implements Backend {
       this.settings.masterDatabase,
       target.signal,
     );
+    return [];
   }
 
   readAccessState(target: Target): Promise<AccessState> {
@@ -142,10 +144,12 @@ export class PostgresBackend implements Backend {
   }
 
   async proveAbsent({ name, nonce, externalId = '0' }: Target): Promise<AbsenceProof[]> {
-    const found = await this.find(name);
-    const { rows } = await this.server.pool.query<{ marks: number; oids: number }>(
-      `SELECT (SELECT count(*)::int FROM pg_shdescription WHERE description = $1) AS marks, (SELECT count(*)::int FROM pg_database WHERE oid = $2::oid) AS oids`,
-      [formatNonce(nonce), externalId],
+    const [found, { rows }] = await sideBySide(
+      this.find(name),
+      this.server.pool.query<{ marks: number; oids: number }>(
+        `SELECT (SELECT count(*)::int FROM pg_shdescription WHERE description = $1) AS marks, (SELECT count(*)::int FROM pg_database WHERE oid = $2::oid) AS oids`,
+        [formatNonce(nonce), externalId],
+      ),
     );
     const checks: [what: string, by: AbsenceProof['by'], isThere: boolean][] = [
       [`database ${name}`, 'name', found.databaseOid !== null],

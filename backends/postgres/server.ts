@@ -4,6 +4,7 @@ import { BackendFault, hasCode } from '../failures';
 import { Limiter } from '../limiter';
 import { withTenantLogin } from './address';
 import { Blockers } from './blockers';
+import { SpareSessions } from './spare-sessions';
 
 export const CALL_TIMEOUT_MS = 20_000;
 /** Ends well before the deadline of a statement, so that a lock is never taken for a server that doesn't answer. */
@@ -40,6 +41,7 @@ export class PostgresServer {
   // places of its own, or all could wait for each other.
   private readonly further = new Limiter(FURTHER_MAX);
   private readonly atHome = new Limiter(FURTHER_MAX);
+  private readonly spares = new SpareSessions(PREAMBLE);
 
   constructor(
     private readonly adminUrl: URL,
@@ -63,7 +65,7 @@ export class PostgresServer {
     this.pool.on('error', () => undefined);
   }
 
-  /** Works on a session of its own, which is cut when the signal aborts. */
+  /** Works on a session that nobody else uses meanwhile, and which is cut when the signal aborts. */
   inDatabase<T>(database: string, signal: AbortSignal, work: (session: Session) => Promise<T>): Promise<T> {
     return this.sessions.run(signal, () => this.runSession(database, signal, work));
   }
@@ -89,7 +91,7 @@ export class PostgresServer {
   }
 
   async close(): Promise<void> {
-    await this.pool.end();
+    await Promise.all([this.spares.close(), this.pool.end()]);
   }
 
   private async runSession<T>(
@@ -98,19 +100,35 @@ export class PostgresServer {
     work: (session: Session) => Promise<T>,
   ): Promise<T> {
     signal.throwIfAborted();
-    const client = new ErrorTolerantClient({ ...this.base, connectionString: this.urlOf(database).href });
+    const client = (database === this.home ? await this.spares.take() : undefined) ?? (await this.open(database));
     const cut = () => void client.end().catch(() => undefined);
+    signal.addEventListener('abort', cut);
     try {
-      await client.connect();
-      signal.addEventListener('abort', cut);
-      await client.query(PREAMBLE);
-      return await work({
+      signal.throwIfAborted();
+      const result = await work({
         client,
         change: (statement, roles = []) => this.change(client, client.pid ?? 0, statement, roles, signal),
       });
-    } finally {
+      signal.removeEventListener('abort', cut);
+      if (database === this.home && !signal.aborted) void this.spares.give(client);
+      else await client.end().catch(() => undefined);
+      return result;
+    } catch (error) {
       signal.removeEventListener('abort', cut);
       await client.end().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  private async open(database: string): Promise<ErrorTolerantClient> {
+    const client = new ErrorTolerantClient({ ...this.base, connectionString: this.urlOf(database).href });
+    try {
+      await client.connect();
+      await client.query(PREAMBLE);
+      return client;
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      throw error;
     }
   }
 

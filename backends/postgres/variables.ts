@@ -24,7 +24,7 @@ export const VARIABLES = {
   POSTGRES_SESSIONS: wholeNumber(1, 1_000)
     .default(8)
     .describe(
-      'sessions by which one worker creates, probes and drops at PostgreSQL at a time; up to 12 more read and assist',
+      'sessions by which one worker creates, probes and drops at PostgreSQL at a time; up to 14 more read and assist',
     ),
   POSTGRES_TENANT_CONNECTIONS: wholeNumber(1, 100_000)
     .default(50)

@@ -14,6 +14,7 @@ import type {
   Target,
 } from '../backend';
 import { BackendFault } from '../failures';
+import { sideBySide } from '../side-by-side';
 import { qdrantConnection } from './address';
 import { CALL_TIMEOUT_MS, clientFor, collectionInfo, metadataOf } from './client';
 import { describeVectors, findQdrantDrift, listOwnedCollections } from './drift';
@@ -76,8 +77,9 @@ export class QdrantBackend implements Backend {
     return qdrantConnection(this.tenantUrl ?? this.url.href);
   }
 
-  async probe({ name }: Target, secrets: Secrets): Promise<void> {
+  async probe({ name }: Target, secrets: Secrets): Promise<Notes> {
     await probeQdrant(this.asTenant(secrets), name);
+    return [];
   }
 
   async readAccessState({ nonce }: Target): Promise<AccessState> {
@@ -110,9 +112,11 @@ export class QdrantBackend implements Backend {
   }
 
   async inspect(target: Target): Promise<Inspection> {
-    const metadata = await metadataOf(this.client, target.name);
+    const [metadata, points] = await sideBySide(
+      metadataOf(this.client, target.name),
+      this.registry.pointsOf(target.nonce),
+    );
     const stranger = findForeign(metadata, target);
-    const points = await this.registry.pointsOf(target.nonce);
     if (points.some(isErasing)) return { state: 'ours', partial: 'its erasure has begun' };
     if (metadata !== undefined && stranger === undefined) return { state: 'ours' };
     // Our token's point beside a stranger's collection of that name: ours is only the point.
@@ -128,9 +132,10 @@ export class QdrantBackend implements Backend {
   }
 
   async proveAbsent({ name, nonce }: Target): Promise<AbsenceProof[]> {
+    const [metadata, points] = await sideBySide(metadataOf(this.client, name), this.registry.pointsOf(nonce));
     return assertAllAbsent('Qdrant', [
-      [`collection ${name}`, 'name', (await metadataOf(this.client, name)) !== undefined],
-      ['a token whose point carries the nonce', 'nonce', (await this.registry.pointsOf(nonce)).length > 0],
+      [`collection ${name}`, 'name', metadata !== undefined],
+      ['a token whose point carries the nonce', 'nonce', points.length > 0],
     ]);
   }
 

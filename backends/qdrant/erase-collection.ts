@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import type { Notes, Target } from '../backend';
 import { BackendFault, hasCode } from '../failures';
+import { sideBySide } from '../side-by-side';
 import { metadataOf } from './client';
 import { runningSnapshots, snapshotsOf } from './snapshots';
 import { type Registry, isErasing } from './token-registry';
@@ -26,12 +27,16 @@ interface Server {
 export async function eraseCollection(server: Server, target: Target): Promise<Notes> {
   const { client, registry } = server;
   const { name, nonce, signal, announceCall } = target;
-  const isOurs = (await metadataOf(client, name))?.['freeflowNonce'] === nonce;
-  const hasBegun = (await registry.pointsOf(nonce)).some(isErasing);
+  const [metadata, points, { aliases }] = await sideBySide(
+    metadataOf(client, name),
+    registry.pointsOf(nonce),
+    client.getAliases(),
+  );
+  const isOurs = metadata?.['freeflowNonce'] === nonce;
   signal.throwIfAborted();
   let notes: Notes = [];
-  if (isOurs || hasBegun) {
-    const alias = (await client.getAliases()).aliases.find((it) => it.alias_name === name);
+  if (isOurs || points.some(isErasing)) {
+    const alias = aliases.find((it) => it.alias_name === name);
     if (alias !== undefined)
       throw new BackendFault(
         'changed-resource',

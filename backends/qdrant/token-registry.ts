@@ -4,6 +4,7 @@ import type { QdrantClient } from '@qdrant/js-client-rest';
 import { v5 as uuidV5 } from 'uuid';
 import type { AccessState, Target } from '../backend';
 import { BackendFault, hasCode } from '../failures';
+import { sideBySide } from '../side-by-side';
 import { collectionInfo } from './client';
 import { REGISTRY, TOKEN_KEY } from './token';
 
@@ -32,13 +33,13 @@ export class Registry {
 
   /** The id that was given to this server with its registry; makes what of ours is missing there. */
   async installation(): Promise<string> {
-    const info = await collectionInfo(this.client, REGISTRY);
+    const [info, decoy] = await sideBySide(collectionInfo(this.client, REGISTRY), collectionInfo(this.client, DECOY));
     if (info === undefined) {
       await this.createCollection(REGISTRY, { installation: randomUUID() });
       return this.installation();
     }
     await this.ensureSettings(info);
-    if ((await collectionInfo(this.client, DECOY)) === undefined) await this.createCollection(DECOY, {});
+    if (decoy === undefined) await this.createCollection(DECOY, {});
     return String(info.config.metadata?.['installation']);
   }
 
