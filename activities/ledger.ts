@@ -1,5 +1,5 @@
 import { BACKENDS, hasConnection, type BackendKind } from '@freeflow/contract';
-import { masterNow, Prisma, type PrismaClient, type TenantResource } from '@freeflow/db-master';
+import { Prisma, type PrismaClient, type TenantResource } from '@freeflow/db-master';
 import {
   skipAnnouncement,
   type AbsenceProof,
@@ -13,7 +13,7 @@ import { BackendFault } from '../backends/failures';
 import { storable } from '../backends/scrub';
 import { detailsOf, refreshConnection } from './connection-details';
 import type { Installation } from './installation';
-import { writeFenced } from './lock-fence';
+import { updateFenced, writeFenced } from './lock-fence';
 import { type Claim, claimPooled } from './pool/claim';
 import type { Held } from './tenant-lock';
 
@@ -24,6 +24,8 @@ export interface IntendedCall {
   verb?: 'create' | 'drop';
   /** Whether it is one call, with the one effect of its verb. */
   isOneCall?: boolean;
+  /** The access that it takes away, as it was: kept with its announcement, until an `enable` is done. */
+  accessBefore?: AccessState;
 }
 
 /**
@@ -64,24 +66,21 @@ export class Ledger {
    * done the same: no call is unanswered, and none of its verb was made before.
    * @returns when it began, by the clock of the master database: workers' clocks differ, and jump
    */
-  recordCallStart(
+  async recordCallStart(
     { id }: TenantResource,
     held: Held,
-    { serverId, verb, isOneCall = false }: IntendedCall,
+    { serverId, verb, isOneCall = false, accessBefore }: IntendedCall,
   ): Promise<Date> {
     const isDrop = verb === 'drop';
     const effect = isOneCall ? (verb ?? null) : null;
-    return writeFenced(this.db, id, held, async (tx) => {
-      const [row] = await tx.$queryRaw<{ at: Date }[]>`
-        UPDATE "TenantResource"
-           SET "callStartedAt" = clock_timestamp(), "serverId" = ${serverId},
+    const before = accessBefore === undefined ? null : JSON.stringify(accessBefore);
+    const set = Prisma.sql`"callStartedAt" = clock_timestamp(), "serverId" = ${serverId},
+               "accessBefore" = coalesce(${before}::jsonb, "accessBefore"),
                "callEffect" = CASE WHEN "callStartedAt" IS NULL AND CASE WHEN ${isDrop} THEN "dropStartedAt" IS NULL ELSE "serverId" IS NULL END
                                    THEN ${effect}::text END,
-               "dropStartedAt" = CASE WHEN ${isDrop} THEN coalesce("dropStartedAt", clock_timestamp()) ELSE "dropStartedAt" END
-         WHERE id = ${id}::uuid RETURNING "callStartedAt" AS at`;
-      if (row === undefined) throw new Error(`the ledger has no entry ${id}`);
-      return row.at;
-    });
+               "dropStartedAt" = CASE WHEN ${isDrop} THEN coalesce("dropStartedAt", clock_timestamp()) ELSE "dropStartedAt" END`;
+    const { at } = await updateFenced<{ at: Date }>(this.db, id, held, set, Prisma.sql`"callStartedAt" AS at`);
+    return at;
   }
 
   /**
@@ -89,10 +88,9 @@ export class Ledger {
    * unanswered) and leaves a newer holder's call alone. What the older one does is not known again: what is seen from now on may be this one's effect.
    */
   async clearCallIntent({ id, callStartedAt }: TenantResource, startedAt: Date): Promise<void> {
-    await this.db.tenantResource.updateMany({
-      where: { id, callStartedAt: startedAt },
-      data: { callStartedAt, callEffect: null },
-    });
+    await this.db.$executeRaw`
+      UPDATE "TenantResource" SET "callStartedAt" = ${callStartedAt}::timestamptz, "callEffect" = NULL
+       WHERE id = ${id}::uuid AND "callStartedAt" = ${startedAt}::timestamptz`;
   }
 
   /**
@@ -133,25 +131,17 @@ export class Ledger {
     });
   }
 
-  /** Keeps the access that a `disable` is about to take away, until its `enable` is done. */
-  async keepAccess({ id }: TenantResource, held: Held, accessBefore: AccessState): Promise<void> {
-    await writeFenced(this.db, id, held, (tx) => tx.tenantResource.update({ where: { id }, data: { accessBefore } }));
-  }
-
   /** Records how the tenant connects by the present settings. */
   async refreshConnection(entry: TenantResource, held: Held, connection: Connection): Promise<void> {
+    if (!hasConnection(entry.kind)) return;
     await writeFenced(this.db, entry.id, held, (tx) => refreshConnection(tx, entry, connection));
   }
 
   /** Records that access is cut or restored, and that no earlier call can change it any more. */
   async recordAccess({ id }: TenantResource, held: Held, state: 'present' | 'disabled'): Promise<void> {
-    const data = {
-      state,
-      callStartedAt: null,
-      callEffect: null,
-      ...(state === 'present' ? { accessBefore: Prisma.DbNull } : {}),
-    };
-    await writeFenced(this.db, id, held, (tx) => tx.tenantResource.update({ where: { id }, data }));
+    const set = Prisma.sql`state = ${state}::"ResourceState", "callStartedAt" = NULL, "callEffect" = NULL,
+      "accessBefore" = CASE WHEN ${state === 'disabled'} THEN "accessBefore" END`;
+    await updateFenced(this.db, id, held, set);
   }
 
   /**
@@ -179,17 +169,10 @@ export class Ledger {
     held: Held,
     { found, checks }: { found: string; checks: AbsenceProof[] },
   ): Promise<void> {
-    await writeFenced(this.db, id, held, async (tx) => {
-      const evidence = storable({
-        found,
-        checks: checks.map((it) => ({ ...it })),
-        seenAt: (await masterNow(tx)).toISOString(),
-      });
-      await tx.tenantResource.update({
-        where: { id },
-        data: { state: 'absent', callStartedAt: null, callEffect: null, formerName: null, evidence },
-      });
-    });
+    const evidence = JSON.stringify(storable({ found, checks: checks.map((it) => ({ ...it })) }));
+    const set = Prisma.sql`state = 'absent', "callStartedAt" = NULL, "callEffect" = NULL, "formerName" = NULL,
+      evidence = ${evidence}::jsonb || jsonb_build_object('seenAt', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))`;
+    await updateFenced(this.db, id, held, set);
   }
 }
 

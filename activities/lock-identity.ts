@@ -6,6 +6,8 @@ import { DatabaseError, type Client } from 'pg';
  * enough: the server, or a pooler, may have given it to another session by now.
  */
 export const IDENTITY_CLASS = 1_179_995_219;
+/** The same of each single hold of a lock: its number is that of no other. */
+export const HOLD_CLASS = IDENTITY_CLASS + 1;
 const LARGEST_INT4 = 2 ** 31;
 
 /**
@@ -22,6 +24,7 @@ const SETTINGS = {
 const GONE_WITHIN_CHECKS = 20;
 const CHECK_EVERY_MS = 100;
 
+/** For a session, or for a hold. */
 export const newIdentity = (): number => randomInt(1, LARGEST_INT4);
 
 /** Turns a fresh connection into a lock session: the server ends it when its peer is gone, and it can be distinguished from all others. */

@@ -1,6 +1,7 @@
 import { UUID_NAMESPACE } from '@freeflow/contract';
-import type { Prisma, PrismaClient } from '@freeflow/db-master';
+import type { Prisma, PrismaClient, Tenant } from '@freeflow/db-master';
 import { v5 as uuidV5 } from 'uuid';
+import { BackendFault } from '../backends/failures';
 
 /** One attempt of one step, as Temporal identifies it. */
 export interface Attempt {
@@ -36,6 +37,17 @@ const lostIdOf = (attempt: Attempt): string => rowIdOf({ ...attempt, scheduledAt
 /** Locks the tenant's row: rows of the log are written one after the other. */
 export const lockTenant = (db: Db, { tenantId }: Pick<Attempt, 'tenantId'>): Prisma.PrismaPromise<number> =>
   db.$executeRaw`SELECT 1 FROM "Tenant" WHERE id = ${tenantId}::uuid FOR UPDATE`;
+
+/** The same; gives the row, and what time it is once it is locked. */
+export async function lockAndReadTenant(
+  db: Db,
+  { tenantId }: Pick<Attempt, 'tenantId'>,
+): Promise<Tenant & { now: Date }> {
+  const [tenant] = await db.$queryRaw<(Tenant & { now: Date })[]>`
+    SELECT *, clock_timestamp() AS now FROM (SELECT * FROM "Tenant" WHERE id = ${tenantId}::uuid FOR UPDATE) locked`;
+  if (tenant === undefined) throw new BackendFault('unexpected', `there is no tenant ${tenantId}`);
+  return tenant;
+}
 
 /**
  * Writes the row of one attempt, under the tenant's row lock: by it the rows of a tenant are numbered by `seq` in the order they become

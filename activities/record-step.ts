@@ -1,11 +1,11 @@
 import { adviceOn, isRetryable, type FailureType, type RecordStepName } from '@freeflow/contract';
-import { masterNow, type Prisma, type PrismaClient, type Tenant, type TenantOperation } from '@freeflow/db-master';
+import type { Prisma, PrismaClient, Tenant, TenantOperation } from '@freeflow/db-master';
 import { log } from '@temporalio/activity';
 import { BackendFault } from '../backends/failures';
 import { scrub } from '../backends/scrub';
 import { runActivity, toApplicationFailure } from './activity-shell';
 import { currentAttempt, type StepInput } from './attempt';
-import { appendLog, lockTenant } from './provision-log';
+import { appendLog, lockAndReadTenant } from './provision-log';
 
 export type Tx = Prisma.TransactionClient;
 
@@ -45,11 +45,9 @@ export async function runRecordStep<T>(
   const startedAt = performance.now();
   const attempt = currentAttempt(step, input);
   const lockAndAct = async (tx: Tx): Promise<StepResult<T>> => {
-    await lockTenant(tx, attempt);
-    const now = await masterNow(tx);
-    const { tenant, ...operation } = await tx.tenantOperation.findUniqueOrThrow({
-      where: { id: input.operationId },
-      include: { tenant: true },
+    const { now, ...tenant } = await lockAndReadTenant(tx, attempt);
+    const operation = await tx.tenantOperation.findUniqueOrThrow({
+      where: { id: input.operationId, tenantId: tenant.id },
     });
     if (operation.endedAt !== null) return { message: '', result: resultOfEnded({ tenant, operation }) };
     if (!BEGINNINGS.has(step) && operation.runId !== attempt.runId) throw supersededFault(operation);

@@ -1,5 +1,6 @@
 import { DatabaseError } from 'pg';
 import { BackendFault } from '../backends/failures';
+import { HOLD_CLASS, newIdentity } from './lock-identity';
 import { openLockSession, type LockSession } from './lock-session';
 import { masterFaultType } from './master-fault';
 
@@ -7,6 +8,11 @@ const POLL_MS = 100;
 const REPLACE_EVERY_MS = 1_000;
 /** Longer than any attempt may take: what still holds a lock then loses it. */
 const LONGEST_HOLD_MS = 10 * 60_000;
+
+const LOCK = `
+  WITH taken AS MATERIALIZED (SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS done)
+  SELECT CASE WHEN done THEN pg_try_advisory_lock($2::int, $3::int) ELSE false END AS done, pg_backend_pid() AS pid FROM taken`;
+const UNLOCK = `SELECT pg_advisory_unlock($2::int, $3::int) AND pg_advisory_unlock(hashtextextended($1, 0)) AS done`;
 
 /** A lock while it is held. */
 export interface Held {
@@ -17,6 +23,8 @@ export interface Held {
   pid: number;
   /** The identity of the session: the id of a process may be given to another one. */
   session: number;
+  /** The number of this hold: the same session may hold the same lock for a successor by now. */
+  hold: number;
 }
 
 /**
@@ -55,13 +63,14 @@ export class TenantLock {
     await this.poll(key, deadline, signal, async () => this.takeMutex(key));
     try {
       const session = await this.ensureSession();
-      const pid = await this.poll(key, deadline, signal, () => this.tryLock(session, key));
+      const hold = newIdentity();
+      const pid = await this.poll(key, deadline, signal, () => this.tryLock(session, key, hold));
       try {
         return await runWhileHeld(session, longestHoldMs, (it) =>
-          work({ signal: it, key, pid, session: session.identity }),
+          work({ signal: it, key, pid, session: session.identity, hold }),
         );
       } finally {
-        await this.unlock(session, key);
+        await this.unlock(session, key, hold);
       }
     } finally {
       this.held.delete(key);
@@ -98,25 +107,21 @@ export class TenantLock {
   }
 
   /** The session's process at the server, once it holds the lock. */
-  private async tryLock(session: LockSession, key: string): Promise<number | undefined> {
+  private async tryLock(session: LockSession, key: string, hold: number): Promise<number | undefined> {
     session.lost.throwIfAborted();
-    const answer = await session
-      .query('SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS done, pg_backend_pid() AS pid', [key])
-      .catch((error: unknown) => {
-        if (error instanceof DatabaseError)
-          throw new BackendFault('master-database', `the lock on ${key} could not be taken: ${error.message}`, {
-            cause: error,
-          });
-        throw new BackendFault('lock-lost', `the lock session broke: ${(error as Error).message}`, { cause: error });
-      });
+    const answer = await session.query(LOCK, [key, HOLD_CLASS, hold]).catch((error: unknown) => {
+      if (error instanceof DatabaseError)
+        throw new BackendFault('master-database', `the lock on ${key} could not be taken: ${error.message}`, {
+          cause: error,
+        });
+      throw new BackendFault('lock-lost', `the lock session broke: ${(error as Error).message}`, { cause: error });
+    });
     return answer?.done === true ? answer.pid : undefined;
   }
 
-  private async unlock(session: LockSession, key: string): Promise<void> {
+  private async unlock(session: LockSession, key: string, hold: number): Promise<void> {
     if (session.lost.aborted) return;
-    const answer = await session
-      .query('SELECT pg_advisory_unlock(hashtextextended($1, 0)) AS done', [key])
-      .catch(() => undefined);
+    const answer = await session.query(UNLOCK, [key, HOLD_CLASS, hold]).catch(() => undefined);
     if (answer?.done !== true) session.lose();
   }
 

@@ -60,4 +60,4 @@ export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
 };
 
 /** The functions that the worker calls: by nobody else, whatever a server gives PUBLIC. What triggers call needs no right. */
-export const WORKER_FUNCTIONS = ['append_log', 'record_success', 'lock_entry_while_held'] as const;
+export const WORKER_FUNCTIONS = ['append_log', 'record_success', 'lock_entry_while_held', 'hold_entry'] as const;

@@ -20,11 +20,9 @@ import {
 export async function disable(scope: StepScope): Promise<string> {
   const { backend, ledger, held } = scope;
   const { entry, target, values, before } = await loadWith(scope, readWholeAccess);
-  if (before !== undefined) await ledger.keepAccess(entry, held, before);
   const notes = await changeAccess(
     scope,
-    entry,
-    target,
+    { entry, target, ...(before === undefined ? {} : { accessBefore: before }) },
     (at) => backend.disable(at),
     async () => {
       await backend.assertLockedOut(target, values);
@@ -41,8 +39,7 @@ export async function enable(scope: StepScope): Promise<string> {
   const { entry, target, values, before } = await loadWith(scope, findAccessBefore);
   const notes = await changeAccess(
     scope,
-    entry,
-    target,
+    { entry, target },
     (at) => backend.enable(at, values, before),
     () => backend.probe(target, values, { before }),
   );
@@ -102,23 +99,29 @@ const findAccessBefore: ReadBefore = async ({ backend }, entry, target, secrets)
 const readAccess = (backend: Backend, target: Target, secrets: Secrets): Promise<AccessState | undefined> =>
   classifyErrors(backend, async () => backend.readAccessState?.(target, secrets));
 
+interface ChangeOfAccess {
+  entry: VerifiedEntry;
+  target: Target;
+  /** What is taken away, where it is still whole. */
+  accessBefore?: AccessState;
+}
+
 /**
  * Changes the access and verifies it, and does both again once no earlier unanswered call can reverse it any more.
  * @returns the backend's remarks, each once
  */
 async function changeAccess(
   scope: StepScope,
-  entry: VerifiedEntry,
-  target: Target,
+  { entry, target, accessBefore }: ChangeOfAccess,
   change: (target: Target) => Promise<Notes>,
   verify: () => Promise<Notes>,
 ): Promise<Notes> {
   const { backend } = scope;
   const notes = new Set<string>();
+  const intended = { serverId: entry.serverId, ...(accessBefore === undefined ? {} : { accessBefore }) };
   for (const settledAt = await findSettleTime(scope, entry); ;) {
     const isSettled = performance.now() >= settledAt;
-    for (const note of await callWithIntent(scope, entry, { serverId: entry.serverId }, target, change))
-      notes.add(note);
+    for (const note of await callWithIntent(scope, entry, intended, target, change)) notes.add(note);
     for (const note of await classifyErrors(backend, verify)) notes.add(note);
     if (isSettled) break;
     await delay(Math.max(0, settledAt - performance.now()), undefined, { signal: target.signal });
