@@ -9,7 +9,7 @@ export const suspendAndResume: Scenario = {
   name: 'suspend',
   title: 'Suspend and resume',
   about:
-    'One tenant of FreeFlow and one of the script, in turns. The script makes the calls that cut and give access at each server, and then tries the credentials once; FreeFlow also ends sessions and tokens, keeps what it took away, and probes everything that a tenant may and may not.',
+    'One tenant of FreeFlow and one of the script, in turns. Both keep what access there is, cut it at each server, end sessions and tokens and see the credentials refused; and give back exactly what was kept and see them taken. FreeFlow also proves whose each resource is, records each call before it is made, and after a resume probes what a tenant may not.',
   async run(bench) {
     const product = await Product.open(bench, { worker: poolOf(0) });
     const [suspend, resume] = [newPair(), newPair()];

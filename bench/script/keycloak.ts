@@ -8,12 +8,17 @@ import { Slots } from './slots';
 const REALMS_AT_ONCE = 2;
 const RENEW_BEFORE_S = 10;
 
+const CLOCK_TOLERANCE_S = 60;
+
+const realmAnswer = z.object({ attributes: z.record(z.string(), z.string()), notBefore: z.number() });
 const tokenAnswer = z.object({ access_token: z.string(), expires_in: z.number() });
 
 /** A realm for each tenant, with a client, a role and a first admin. */
 export class ScriptKeycloak implements ScriptServer {
   private readonly url: string;
   private readonly secrets = new Map<string, string>();
+  /** What a suspend has taken away. Without its attributes an update sets some of them to their defaults. */
+  private readonly before = new Map<string, z.output<typeof realmAnswer>>();
   private readonly slots = new Slots(REALMS_AT_ONCE);
   private token: { value: string; renewAt: number } | undefined;
 
@@ -33,12 +38,18 @@ export class ScriptKeycloak implements ScriptServer {
   }
 
   async suspend(name: string): Promise<void> {
-    await this.admin('PUT', `/${name}`, { enabled: false });
+    const { attributes, notBefore } = realmAnswer.parse(await this.admin('GET', `/${name}`));
+    this.before.set(name, { attributes, notBefore });
+    await this.admin('PUT', `/${name}`, { attributes, enabled: false });
+    await this.admin('POST', `/${name}/logout-all`);
+    // The logout has set it to this second, whose own tokens would go on being taken.
+    const revoked = Math.floor(Date.now() / 1_000) + CLOCK_TOLERANCE_S;
+    await this.admin('PUT', `/${name}`, { attributes, enabled: false, notBefore: revoked });
     await expectRefusal('Keycloak', () => this.logIn(name));
   }
 
   async resume(name: string): Promise<void> {
-    await this.admin('PUT', `/${name}`, { enabled: true });
+    await this.admin('PUT', `/${name}`, { ...this.before.get(name), enabled: true });
     await this.logIn(name);
   }
 

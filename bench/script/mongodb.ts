@@ -1,14 +1,23 @@
-import { MongoClient } from 'mongodb';
+import { MongoClient, type Db } from 'mongodb';
+import { z } from 'zod';
 import { expectRefusal } from './http';
 import { newPassword, type ResourceNames, type ScriptServer } from './server';
 
 const POOL_MAX = 20;
 const USER_NOT_FOUND = 11;
 
+const userAnswer = z.object({
+  roles: z.array(z.object({ role: z.string(), db: z.string() })),
+  mechanisms: z.array(z.string()),
+});
+const usersAnswer = z.object({ users: z.tuple([userAnswer]) });
+
 /** A database with a user of its own for each tenant. */
 export class ScriptMongo implements ScriptServer {
   private readonly client: MongoClient;
   private readonly passwords = new Map<string, string>();
+  /** What a suspend has taken away. */
+  private readonly before = new Map<string, z.output<typeof usersAnswer>['users'][0]>();
 
   constructor(private readonly url: string) {
     this.client = new MongoClient(url, { maxPoolSize: POOL_MAX });
@@ -29,13 +38,22 @@ export class ScriptMongo implements ScriptServer {
   }
 
   async suspend(name: string): Promise<void> {
-    await this.client.db(name).command({ updateUser: name, roles: [], pwd: newPassword() });
+    const db = this.client.db(name);
+    const {
+      users: [user],
+    } = usersAnswer.parse(await db.command({ usersInfo: name }));
+    this.before.set(name, user);
+    await db.command({ updateUser: name, roles: [], pwd: newPassword() });
+    const admin = this.client.db('admin');
+    await admin.command({ killAllSessions: [{ user: name, db: name }] });
+    await this.endOperations(admin, name);
     await expectRefusal('MongoDB', () => this.use(name));
   }
 
   async resume(name: string): Promise<void> {
-    const roles = [{ role: 'readWrite', db: name }];
-    await this.client.db(name).command({ updateUser: name, roles, pwd: this.passwords.get(name) });
+    const before = this.before.get(name);
+    if (before === undefined) throw new Error(`the script has not suspended ${name}`);
+    await this.client.db(name).command({ updateUser: name, ...before, pwd: this.passwords.get(name) });
     await this.use(name);
   }
 
@@ -49,6 +67,12 @@ export class ScriptMongo implements ScriptServer {
 
   async close(): Promise<void> {
     await this.client.close();
+  }
+
+  /** A command is authorised once, when it begins: what goes on is ended. */
+  private async endOperations(admin: Db, name: string): Promise<void> {
+    const ofTenant = [{ $currentOp: { allUsers: true } }, { $match: { active: true, 'effectiveUsers.db': name } }];
+    for await (const { opid } of admin.aggregate(ofTenant)) await admin.command({ killOp: 1, op: opid as number });
   }
 
   private async use(name: string): Promise<void> {

@@ -5,10 +5,17 @@ import { newPassword, type ResourceNames, type ScriptServer } from './server';
 
 const POOL_MAX = 10;
 
+interface Before {
+  takesConnections: boolean;
+  canLogIn: boolean;
+}
+
 /** A database, its owner and a login role for each tenant. */
 export class ScriptPostgres implements ScriptServer {
   readonly pool: Pool;
   private readonly passwords = new Map<string, string>();
+  /** What a suspend has taken away. */
+  private readonly before = new Map<string, Before>();
 
   constructor(private readonly url: string) {
     this.pool = new Pool({ connectionString: url, max: POOL_MAX });
@@ -47,16 +54,31 @@ export class ScriptPostgres implements ScriptServer {
   }
 
   async suspend(name: string): Promise<void> {
+    const {
+      rows: [before],
+    } = await this.pool.query<Before>(
+      'SELECT datallowconn AS "takesConnections", rolcanlogin AS "canLogIn" FROM pg_database, pg_roles WHERE datname = $1 AND rolname = $2',
+      [name, `${name}_app`],
+    );
+    if (before === undefined) throw new Error(`there is no ${name} to suspend`);
+    this.before.set(name, before);
     await this.pool.query(`ALTER DATABASE ${id(name)} ALLOW_CONNECTIONS false`);
     await this.pool.query(`ALTER ROLE ${id(`${name}_app`)} NOLOGIN`);
-    await this.pool.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [name]);
+    for (let left = 1; left > 0;) left = await this.endSessions(name);
     await expectRefusal('PostgreSQL', () => this.use(name));
   }
 
   async resume(name: string): Promise<void> {
-    await this.pool.query(`ALTER ROLE ${id(`${name}_app`)} LOGIN`);
-    await this.pool.query(`ALTER DATABASE ${id(name)} ALLOW_CONNECTIONS true`);
+    const { canLogIn = true, takesConnections = true } = this.before.get(name) ?? {};
+    await this.pool.query(`ALTER ROLE ${id(`${name}_app`)} ${canLogIn ? 'LOGIN' : 'NOLOGIN'}`);
+    await this.pool.query(`ALTER DATABASE ${id(name)} ALLOW_CONNECTIONS ${takesConnections}`);
     await this.use(name);
+  }
+
+  /** @returns how many there were */
+  private async endSessions(name: string): Promise<number> {
+    const ended = 'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 OR usename = $2';
+    return (await this.pool.query(ended, [name, `${name}_app`])).rowCount ?? 0;
   }
 
   async remove({ postgres: name }: ResourceNames): Promise<void> {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { SignJWT } from 'jose';
+import { z } from 'zod';
 import { call, expectRefusal, ignoreMissing } from './http';
 import type { ResourceNames, ScriptServer } from './server';
 
@@ -7,10 +8,16 @@ const SIZE = 1536;
 /** Beside the product's own registry of tokens, so that neither is in the other's way. */
 const REGISTRY = 'bench_registry';
 
+const pointsAnswer = z.object({
+  result: z.array(z.object({ id: z.string(), payload: z.record(z.string(), z.unknown()) })),
+});
+
 /** A collection for each tenant; for suspend and resume a token too, whose point in a registry is what it is valid by. */
 export class ScriptQdrant implements ScriptServer {
   private readonly url: string;
   private readonly tokens = new Map<string, { id: string; token: string }>();
+  /** What a suspend has taken away. */
+  private readonly before = new Map<string, z.output<typeof pointsAnswer>['result']>();
   private registry: Promise<unknown> | undefined;
 
   constructor(
@@ -48,14 +55,17 @@ export class ScriptQdrant implements ScriptServer {
 
   async suspend(name: string): Promise<void> {
     const { id, token } = this.tokenOf(name);
+    const read = { ids: [id], with_payload: true };
+    const { result } = pointsAnswer.parse(await this.send('POST', `/collections/${REGISTRY}/points`, read));
+    this.before.set(name, result);
     await this.send('POST', `/collections/${REGISTRY}/points/delete?wait=true`, { points: [id] });
     await expectRefusal('Qdrant', () => this.use(name, token));
   }
 
   async resume(name: string): Promise<void> {
-    const { id, token } = this.tokenOf(name);
-    await this.register(id);
-    await this.use(name, token);
+    const points = (this.before.get(name) ?? []).map((it) => ({ ...it, vector: {} }));
+    await this.send('PUT', `/collections/${REGISTRY}/points?wait=true`, { points });
+    await this.use(name, this.tokenOf(name).token);
   }
 
   async remove({ qdrant: name }: ResourceNames): Promise<void> {

@@ -6,9 +6,9 @@ export interface ScriptServer {
   /** Makes the tenant's resource and uses it by the tenant's own credentials. */
   create(name: string): Promise<void>;
   drop(name: string): Promise<void>;
-  /** Cuts the tenant's access and tries it once: it must be refused. */
+  /** Keeps what access there is, cuts it, ends sessions and tokens, and tries it once: it must be refused. */
   suspend(name: string): Promise<void>;
-  /** Gives the access back and tries it once. */
+  /** Gives back what was kept and tries it once. */
   resume(name: string): Promise<void>;
   /** Removes what an interrupted run has left under these names; what isn't there is no error. */
   remove(names: ResourceNames): Promise<void>;
