@@ -1,29 +1,20 @@
 import type { ListQuery, LogQuery } from '@freeflow/contract/http';
 import type { PrismaClient } from '@freeflow/db-master';
 import { decodeCursor, encodeCursor, logPlace } from './cursor';
+import { findDetail } from './detail-row';
 import { pageOfIds } from './page';
 import { tenantNotFound } from './refusals';
 import { inOneSnapshot } from './snapshot';
-import { LAST_OPERATIONS, lastAdoptions, viewLogRow, viewTenant, viewTenantDetail, type RunUrl } from './view';
+import { LAST_OPERATIONS, viewLogRow, viewTenant, viewTenantDetail, type RunUrl } from './view';
 
 /** Reads tenants and their logs. */
 export function tenantReader(db: PrismaClient, runUrl: RunUrl) {
   return {
     /** @throws Problem `tenant-unknown` */
     async get(id: string) {
-      const [tenant, adoptions] = await inOneSnapshot(
-        db,
-        async (tx) =>
-          [
-            await tx.tenant.findUnique({
-              where: { id },
-              include: { ...LAST_OPERATIONS, connections: { orderBy: { service: 'asc' } } },
-            }),
-            await tx.tenantOperation.findMany(lastAdoptions(id)),
-          ] as const,
-      );
-      if (tenant === null) throw tenantNotFound(id);
-      return viewTenantDetail(tenant, adoptions, runUrl);
+      const tenant = await findDetail(db, id);
+      if (tenant === undefined) throw tenantNotFound(id);
+      return viewTenantDetail(tenant, runUrl);
     },
 
     async list(query: ListQuery) {

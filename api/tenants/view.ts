@@ -6,8 +6,9 @@ import {
   type TenantBody,
   type TenantDetailBody,
 } from '@freeflow/contract/http';
-import type { Prisma, Tenant, TenantConnection, TenantOperation, TenantProvisionLog } from '@freeflow/db-master';
+import type { Prisma, Tenant, TenantOperation, TenantProvisionLog } from '@freeflow/db-master';
 import { z } from 'zod';
+import type { DetailRow } from './detail-row';
 
 /** The address of a run in the Temporal UI. */
 export type RunUrl = (workflowId: string, runId: string | null) => string | null;
@@ -31,14 +32,6 @@ export const LAST_OPERATIONS = {
 export const lastAdoption = (backend: BackendKind) =>
   ({ operations: { where: { kind: 'adopt', backend }, orderBy: LAST_FIRST, take: 1 } }) satisfies Prisma.TenantInclude;
 
-/** Finds the last adoption of each resource of a tenant. */
-export const lastAdoptions = (tenantId: string) =>
-  ({
-    where: { tenantId, kind: 'adopt' },
-    orderBy: [{ backend: 'asc' }, ...LAST_FIRST],
-    distinct: ['backend'],
-  }) satisfies Prisma.TenantOperationFindManyArgs;
-
 /** A tenant as the API shows it; never a secret, nor what is internal. */
 export function viewTenant(tenant: TenantWithOperation, runUrl: RunUrl): TenantBody {
   const { id, name, status, operations } = tenant;
@@ -58,11 +51,7 @@ export function viewTenant(tenant: TenantWithOperation, runUrl: RunUrl): TenantB
   };
 }
 
-export const viewTenantDetail = (
-  tenant: TenantWithOperation & { connections: TenantConnection[] },
-  adoptions: readonly TenantOperation[],
-  runUrl: RunUrl,
-): TenantDetailBody => ({
+export const viewTenantDetail = (tenant: DetailRow, runUrl: RunUrl): TenantDetailBody => ({
   ...viewTenant(tenant, runUrl),
   connections: tenant.connections.map(({ service, dbName, host, port, username, secretRef, options }) => ({
     service,
@@ -73,7 +62,7 @@ export const viewTenantDetail = (
     secretRef,
     options,
   })),
-  adoptions: adoptions.map((it) => viewOperation(it, runUrl)),
+  adoptions: tenant.adoptions.map((it) => viewOperation(it, runUrl)),
 });
 
 /** As the workflow has written them; null while no step is parked. */
