@@ -157,3 +157,16 @@ test('a refusal is an answer, silence is none, and a call that no server took wa
   expect(isUnanswered(classify('postgres', Object.assign(new Error('x'), { code: '42501' })))).toBe(false);
   expect(isUnanswered(classify('postgres', new Error('Connection terminated unexpectedly')))).toBe(true);
 });
+
+test.each([
+  [400, false],
+  [413, false],
+  [422, false],
+  [408, true],
+  [499, true],
+  [504, true],
+  [599, true],
+])('a status of %i that no table names: is the call unanswered? %s', (status, expected) => {
+  const error = Object.assign(new Error('Network response was not OK.'), { response: { status } });
+  expect(isUnanswered(classify('keycloak', error))).toBe(expected);
+});

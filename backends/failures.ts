@@ -41,10 +41,14 @@ const NEVER_SENT = [
   'MongoServerSelectionError',
 ];
 
+// RFC 9110, section 15.5: what is wrong is the request, by the server's own answer; 408 is none, and 499 is a proxy's.
+const REFUSED = [400, 404, 405, 409, 410, 411, 412, 413, 414, 415, 422];
+
 /** Whether a call with an effect may have taken effect although it failed: no server has refused it. */
 export function isUnanswered(fault: BackendFault): boolean {
   if (hasCode(fault, ...NEVER_SENT)) return false;
-  return fault.type === 'unreachable' || fault.type === 'unexpected' || fault.type === 'lock-lost';
+  if (fault.type === 'unexpected') return !hasCode(fault, ...REFUSED);
+  return fault.type === 'unreachable' || fault.type === 'lock-lost';
 }
 
 /** The message of anything thrown, with the server's own words where an HTTP client, or Prisma's adapter of pg, keeps them apart. */
