@@ -1,27 +1,27 @@
 import type { PooledResource } from '@freeflow/db-master';
-import { openActivityHarness, type ActivityHarness } from '../../test/support/activity-harness';
+import type { ActivityHarness } from '../../test/support/activity-harness';
 import { startHttpProxy } from '../../test/support/http-proxy';
 import { asKeycloakAdmin } from '../../test/support/outside';
-import { endOperations, keepOnce, keepUntilDone, pooledIn, realmIdOf } from '../../test/support/pool';
+import {
+  endOperations,
+  keepOnce,
+  keepUntilDone,
+  openPooledHarness,
+  pooledIn,
+  realmIdOf,
+} from '../../test/support/pool';
 import { until } from '../../test/support/until';
 import { startPoolKeepers } from './start';
 
 let harness: ActivityHarness;
 const closing: (() => Promise<void>)[] = [];
 beforeAll(async () => {
-  harness = await openActivityHarness({ KEYCLOAK_POOL_SIZE: '1' });
+  harness = await openPooledHarness(1);
 });
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
-afterAll(async () => {
-  const drainer = harness.another({ KEYCLOAK_POOL_SIZE: '0' });
-  try {
-    await keepUntilDone(drainer);
-  } finally {
-    await Promise.all([drainer.close(), harness.close()]);
-  }
-});
+afterAll(() => harness.close());
 
 function another(env: Record<string, string>): ActivityHarness {
   const worker = harness.another(env);

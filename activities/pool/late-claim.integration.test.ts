@@ -1,7 +1,7 @@
 import { entryOf } from '../../test/field/bench';
-import { openActivityHarness, type ActivityHarness } from '../../test/support/activity-harness';
+import type { ActivityHarness } from '../../test/support/activity-harness';
 import { endLockSessions } from '../../test/support/lock-sessions';
-import { endOperations, keepUntilDone, realmIdOf } from '../../test/support/pool';
+import { keepUntilDone, leaveOfCall, openPooledHarness, realmIdOf } from '../../test/support/pool';
 import { until } from '../../test/support/until';
 import { workerBehind } from '../../test/support/worker-behind';
 
@@ -13,20 +13,12 @@ const LATE_MS = 500;
 let harness: ActivityHarness;
 const closing: (() => Promise<void>)[] = [];
 beforeAll(async () => {
-  harness = await openActivityHarness({ KEYCLOAK_POOL_SIZE: '1' });
+  harness = await openPooledHarness(1);
 });
 afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
-afterAll(async () => {
-  await endOperations(harness);
-  const drainer = harness.another({ KEYCLOAK_POOL_SIZE: '0' });
-  try {
-    await keepUntilDone(drainer);
-  } finally {
-    await Promise.all([drainer.close(), harness.close()]);
-  }
-});
+afterAll(() => harness.close());
 
 /** An attempt that has lost its lock in the middle of a claim, and does not know what has become of its calls. */
 async function loseClaim(): Promise<{ tenant: Tenant; blank: string }> {
@@ -56,11 +48,13 @@ test('a claim that has lost its lock in the middle writes nothing down any more;
     formerName: null,
     realm: nonce,
   });
+  await leaveOfCall(harness, tenant.tenantId);
   await harness.run('keycloak.drop', tenant);
 });
 
 test('a claim that has lost its lock in the middle is undone while its calls may still take effect: nothing is left', async () => {
   const { tenant, blank } = await loseClaim();
+  await leaveOfCall(harness, tenant.tenantId, 10_000);
   await harness.run('keycloak.drop', tenant);
   expect([await realmIdOf(harness, `freeflow-${tenant.name}`), await realmIdOf(harness, blank)]).toEqual([
     undefined,

@@ -1,15 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { settleMs } from '../../backends/backend';
 import { backendOf, entryOf, messagesOf } from '../../test/field/bench';
-import { openActivityHarness, type ActivityHarness } from '../../test/support/activity-harness';
+import { HARNESS_MARGIN_MS, openActivityHarness, type ActivityHarness } from '../../test/support/activity-harness';
 import { startHttpProxy, type Trouble } from '../../test/support/http-proxy';
-import { realmIdOf } from '../../test/support/pool';
+import { leaveOfCall, realmIdOf } from '../../test/support/pool';
 import { until } from '../../test/support/until';
 
 type Tenant = Awaited<ReturnType<ActivityHarness['newTenant']>>;
 
-/** What the harness sets. */
-const MARGIN_MS = 2_000;
 const OF_CREATE = { method: 'POST', path: /^\/admin\/realms\/?$/ };
 const OF_DROP = { method: 'DELETE', path: /^\/admin\/realms\/[^/]+$/ };
 
@@ -47,11 +45,7 @@ async function dieIn(verb: 'create' | 'drop', tenant: Tenant, lateMs: number | '
   await expect(cutOff.run(`keycloak.${verb}`, tenant)).rejects.toMatchObject({ type: 'unreachable' });
 }
 
-/** So much of its call's time is left. */
-async function leave(tenant: Tenant, leftMs: number): Promise<void> {
-  const settle = settleMs(backendOf(harness, 'keycloak'), MARGIN_MS);
-  await change(tenant, { callStartedAt: new Date(Date.now() - settle + leftMs) });
-}
+const leave = (tenant: Tenant, leftMs: number) => leaveOfCall(harness, tenant.tenantId, leftMs);
 
 /** Drops it; whether its absence was believed only once the time of the unanswered call was over. */
 async function dropAndTell(tenant: Tenant): Promise<'at once' | 'in its time'> {
@@ -60,7 +54,7 @@ async function dropAndTell(tenant: Tenant): Promise<'at once' | 'in its time'> {
   const { state, evidence } = await entry(tenant);
   expect(state).toBe('absent');
   const seenAt = Date.parse((evidence as { seenAt: string }).seenAt);
-  const settledAt = (callStartedAt?.getTime() ?? 0) + settleMs(backendOf(harness, 'keycloak'), MARGIN_MS);
+  const settledAt = (callStartedAt?.getTime() ?? 0) + settleMs(backendOf(harness, 'keycloak'), HARNESS_MARGIN_MS);
   return seenAt < settledAt ? 'at once' : 'in its time';
 }
 

@@ -1,10 +1,34 @@
 import { randomUUID } from 'node:crypto';
 import type { PooledResource } from '@freeflow/db-master';
 import type { PoolProgress } from '../../activities/pool/keep';
-import type { ActivityHarness } from './activity-harness';
+import { HARNESS_MARGIN_MS, openActivityHarness, type ActivityHarness } from './activity-harness';
 import type { TestInstallation } from './installation';
 import { asKeycloakAdmin } from './outside';
 import { until } from './until';
+
+/** The activities with a pool of this size at Keycloak, which is drained when they are closed. */
+export async function openPooledHarness(size: number): Promise<ActivityHarness> {
+  const harness = await openActivityHarness({ KEYCLOAK_POOL_SIZE: String(size) });
+  const close = async () => {
+    const drainer = harness.another({ KEYCLOAK_POOL_SIZE: '0' });
+    try {
+      await keepUntilDone(drainer);
+    } finally {
+      await Promise.all([drainer.close(), harness.close()]);
+    }
+  };
+  return { ...harness, close };
+}
+
+/**
+ * So much is left of the time of a tenant's unanswered call: to wait through all of it is another test's.
+ * @param leftMs nothing: it is over
+ */
+export async function leaveOfCall({ db, backends }: ActivityHarness, tenantId: string, leftMs = 0): Promise<void> {
+  const { callTimeoutMs } = backends.find((it) => it.kind === 'keycloak') ?? { callTimeoutMs: 0 };
+  const callStartedAt = new Date(Date.now() - callTimeoutMs - HARNESS_MARGIN_MS + leftMs);
+  await db.tenantResource.update({ where: { tenantId_kind: { tenantId, kind: 'keycloak' } }, data: { callStartedAt } });
+}
 
 /** One round of what keeps the pool of Keycloak. */
 export const keepOnce = (harness: ActivityHarness): Promise<PoolProgress> =>
