@@ -64,16 +64,28 @@ async function created(): Promise<Tenant> {
   return tenant;
 }
 
+/** The next tenant of this name. */
+async function nextOf({ tenantId, name }: Tenant): Promise<Tenant> {
+  await harness.db.tenant.update({ where: { id: tenantId }, data: { goneAt: new Date(), status: 'deleted' } });
+  const neighbour = await harness.newTenant('create', name);
+  await create(neighbour);
+  return neighbour;
+}
+
 const LAST_CALL_OVER = { callStartedAt: null, callEffect: null };
 
 describe('a drop without an answer', () => {
-  test('has taken effect: it is over as soon as the resource is seen gone', async () => {
+  test('has taken effect: it is over as soon as the resource is seen gone, and no later one follows it to who gets the name next', async () => {
     const tenant = await created();
     await dieIn('drop', tenant, 1);
     expect(await entry(tenant)).toMatchObject({ callStartedAt: expect.any(Date), callEffect: 'drop' });
     await until('the realm is gone', async () => (await realmOf(tenant)) === undefined);
     expect(await dropAndTell(tenant)).toBe('at once');
     expect(await entry(tenant)).toMatchObject(LAST_CALL_OVER);
+    const neighbour = await nextOf(tenant);
+    await harness.run('keycloak.probe', neighbour);
+    expect(await realmOf(neighbour)).toBe((await entry(neighbour)).nonce);
+    await drop(neighbour);
   });
 
   test('takes effect in a moment: it is looked at again before a second one goes out', async () => {
@@ -100,9 +112,7 @@ describe('a drop without an answer', () => {
     await leave(tenant, lateMs + 1_000);
     expect(await dropAndTell(tenant)).toBe('in its time');
     expect((await messagesOf(harness, tenant, 'keycloak.drop')).at(-1)).toMatch(/dropped and seen absent/);
-    await harness.db.tenant.update({ where: { id: tenant.tenantId }, data: { goneAt: new Date(), status: 'deleted' } });
-    const neighbour = await harness.newTenant('create', tenant.name);
-    await create(neighbour);
+    const neighbour = await nextOf(tenant);
     await arrival;
     expect(await realmOf(neighbour)).toBe((await entry(neighbour)).nonce);
     await drop(neighbour);
