@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { randomOf } from '../../test/chaos/random';
 import { quantile } from '../measure/statistics';
 import { poolOf } from '../product/pool';
-import { LOOK_AT_MANY_MS, Product, type Done } from '../product/product';
+import { LOOK_AT_MANY_MS, Product } from '../product/product';
 import { rowOf } from '../report/schema';
 import type { Bench, Scenario } from '../run/bench';
 
@@ -16,7 +16,7 @@ const UNDISTURBED = 2;
 export const killDelete: Scenario = {
   name: 'kill-delete',
   title: "A hard delete, killed during Keycloak's call",
-  about: `The worker is killed at a random moment of the time that Keycloak takes to drop the realm (seed ${SEED}), counted from when the ledger shows that it is called, and a new one is started at once; the next tenant's turn comes while the deletions before it go on. A realm that is seen gone is believed to be; what a sequence of calls at another backend has left is believed once the call that was cut off can take no effect any more (SETTLE_MARGIN_MS), and so is a request that had not left the worker yet.`,
+  about: `The worker is killed at a random moment of the time that Keycloak takes to drop the realm (seed ${SEED}), counted from when the ledger shows that it is called, and a new one is started at once. A realm that is seen gone is believed to be; what a sequence of calls at another backend has left is believed once the call that was cut off can take no effect any more (SETTLE_MARGIN_MS), and so is a request that had not left the worker yet.`,
   isLongOnly: true,
   async run(bench) {
     const product = await Product.open(bench, { worker: poolOf(0) });
@@ -44,28 +44,27 @@ interface Took {
   tenant: number[];
 }
 
-/** Gives how long each took, in s. */
+/** Gives how long each took, in s. One after the other: the next kill would cut off the retries of the one before. */
 async function killAll(bench: Bench, product: Product): Promise<Took> {
   const callMs = quantile(await measureCall(product), 0.5);
   const random = randomOf(SEED);
-  const tenants: Done[] = [];
-  const rounds = bench.count(2, 8);
-  bench.note(`creating ${rounds} tenants`);
-  for (let round = 0; round < rounds; round++) tenants.push(await product.create());
+  const took: Took = { realm: [], tenant: [] };
+  const rounds = bench.count(2, 6);
   let worker = product.firstWorker();
-  for (const [at, tenant] of tenants.entries()) {
-    bench.note(`hard delete ${at + 1} of ${rounds}`);
+  for (let round = 0; round < rounds; round++) {
+    bench.note(`hard delete ${round + 1} of ${rounds}`);
+    const tenant = await product.create();
     await product.requestDrop(tenant);
     await untilCalled(bench, product, tenant.id);
     await delay(random.below(callMs), undefined, { signal: bench.signal });
     await worker.stop('SIGKILL');
     worker = await product.startAnother();
+    const { tookMs } = await product.finish(tenant, LOOK_AT_MANY_MS);
+    product.forget(tenant);
+    took.tenant.push(tookMs / 1_000);
+    took.realm.push(await untilProved(product, tenant.id));
   }
-  bench.note('waiting until all are gone');
-  const gone = await Promise.all(tenants.map((tenant) => product.finish(tenant, LOOK_AT_MANY_MS)));
-  for (const tenant of tenants) product.forget(tenant);
-  const realm = await Promise.all(tenants.map(({ id }) => untilProved(product, id)));
-  return { realm, tenant: gone.map(({ tookMs }) => tookMs / 1_000) };
+  return took;
 }
 
 /** How long it took from the request until the realm's absence was proved, in s. */
