@@ -62,17 +62,18 @@ const SKIPPABLE: Standing[] = [
   { what: 'the undo of a resume', kind: 'resume', verb: 'disable', failed: 'keycloak.enable', last: 'restore-status' },
 ];
 
-async function standAtBoth({ kind, verb, failed }: Standing): Promise<string> {
+/** So many of them, side by side. */
+async function standAtBoth({ kind, verb, failed }: Standing, count: number): Promise<string[]> {
   const steps = [`postgres.${verb}`, `qdrant.${verb}`];
   // What fails for good undoes an operation on its way forward; an undo or a deletion is parked at once by it.
   const isForward = failed === undefined && kind !== 'hard_delete';
   for (const it of steps) (isForward ? fake.failing : fake.failingForGood).add(it);
   if (failed !== undefined) fake.failingForGood.add(failed);
-  const id = await fake.start(kind);
-  await isParked(id, ...steps);
+  const ids = await Promise.all(Array.from({ length: count }, () => fake.start(kind)));
+  for (const id of ids) await isParked(id, ...steps);
   fake.failing.clear();
   fake.failingForGood.clear();
-  return id;
+  return ids;
 }
 
 const outcomeOf = ({ failed }: Standing): unknown =>
@@ -84,11 +85,22 @@ const ORDERS: [string, (BackendKind | undefined)[]][] = [
   ['both at once', [undefined]],
 ];
 
+const SKIPS = [
+  ['qdrant', 'postgres'],
+  ['postgres', 'qdrant'],
+] as const;
+
 describe.each([...FORWARD, ...SKIPPABLE])('$what parked at two steps', (standing) => {
   const { verb, last } = standing;
+  const skips = SKIPPABLE.includes(standing) ? SKIPS : [];
+  let stuck: string[];
+  beforeAll(async () => {
+    stuck = await standAtBoth(standing, ORDERS.length + skips.length);
+  });
+  const next = () => stuck.pop() ?? '';
 
   test.each(ORDERS)('and retried: %s', async (_, order) => {
-    const id = await standAtBoth(standing);
+    const id = next();
     for (const [at, backend] of order.entries()) {
       const others = order.slice(at + 1).map((it) => `${it}.${verb}`);
       const before = others.map((it) => attemptsAt(id, it));
@@ -105,25 +117,19 @@ describe.each([...FORWARD, ...SKIPPABLE])('$what parked at two steps', (standing
     expect(fake.stepsOf(id).at(-1)).toBe(last);
     expect(fake.callsOf(id, last).at(-1)?.input['skipped'] ?? {}).toEqual({});
   });
-});
 
-describe.each(SKIPPABLE)('$what parked at two steps', (standing) => {
-  const { verb, last } = standing;
-
-  test.each([
-    ['qdrant', 'postgres'],
-    ['postgres', 'qdrant'],
-  ])('%s skipped, %s retried: what was skipped is named, and tried no more', async (skipped, retried) => {
-    const id = await standAtBoth(standing);
-    const attempts = attemptsAt(id, `${skipped}.${verb}`);
-    expect(await answer(id, { action: 'skip', step: `${skipped}.${verb}`, reason: 'lost' })).toEqual([
-      `${skipped}.${verb}`,
-    ]);
-    expect(await answer(id, { action: 'retry', step: `${retried}.${verb}` })).toEqual([`${retried}.${verb}`]);
-    await fake.outcomeOf(id);
-    expect(fake.callsOf(id, last).at(-1)?.input).toMatchObject({ skipped: { [`${skipped}.${verb}`]: 'lost' } });
-    expect(attemptsAt(id, `${skipped}.${verb}`)).toBe(attempts);
-  });
+  for (const [skipped, retried] of skips)
+    test(`${skipped} skipped, ${retried} retried: what was skipped is named, and tried no more`, async () => {
+      const id = next();
+      const attempts = attemptsAt(id, `${skipped}.${verb}`);
+      expect(await answer(id, { action: 'skip', step: `${skipped}.${verb}`, reason: 'lost' })).toEqual([
+        `${skipped}.${verb}`,
+      ]);
+      expect(await answer(id, { action: 'retry', step: `${retried}.${verb}` })).toEqual([`${retried}.${verb}`]);
+      await fake.outcomeOf(id);
+      expect(fake.callsOf(id, last).at(-1)?.input).toMatchObject({ skipped: { [`${skipped}.${verb}`]: 'lost' } });
+      expect(attemptsAt(id, `${skipped}.${verb}`)).toBe(attempts);
+    });
 });
 
 describe('a step that somebody told to go on', () => {
@@ -182,37 +188,54 @@ const MOMENTS: Record<string, (kind: StatusOperationKind, step: string) => Promi
     const id = await fake.start(kind);
     await until('it has failed', async () => attemptsAt(id, step) > 1);
     await handleOf(id).cancel();
-    fake.failing.clear();
+    fake.failing.delete(step);
     return id;
   },
   'while a step is parked': async (kind, step) => {
     fake.failing.add(step);
     const id = await fake.start(kind);
     await isParked(id, step);
-    fake.failing.clear();
+    fake.failing.delete(step);
     await handleOf(id).cancel();
     return id;
   },
 };
 
-describe.each(['create', 'suspend', 'resume'] as const)('%s, cancelled by an operator', (kind) => {
-  const { forward, undo } = rowOf(kind);
-  const step = `keycloak.${forward[0]}`;
-  const undone = allOf(undo?.verb ?? 'drop').sort();
-  const undoneSteps = (id: string) => {
+/** Those go side by side of which none is undone by what fails at the other. */
+const SIDE_BY_SIDE: [names: string, kinds: StatusOperationKind[]][] = [
+  ['a create and a suspend', ['create', 'suspend']],
+  ['a resume', ['resume']],
+];
+
+describe.each(SIDE_BY_SIDE)('%s, cancelled by an operator', (_names, all) => {
+  const kinds = all.map((kind) => {
+    const { forward, undo } = rowOf(kind);
+    return {
+      kind,
+      step: `keycloak.${forward[0]}`,
+      held: [`postgres.${undo?.verb}`, `qdrant.${undo?.verb}`],
+      undone: allOf(undo?.verb ?? 'drop').sort(),
+      last: undo?.then,
+    };
+  });
+  const undoneSteps = (id: string, undone: readonly string[]) => {
     const steps = fake.stepsOf(id);
     return steps.slice(steps.indexOf('start-rollback') + 1).filter((it) => undone.includes(it));
   };
 
   test.each(Object.keys(MOMENTS))('%s, is rolled back', async (moment) => {
-    const id = (await MOMENTS[moment]?.(kind, step)) ?? '';
-    expect(await fake.outcomeOf(id)).toBe('rolled back: cancelled: cancelled by an operator');
-    expect(undoneSteps(id).sort()).toEqual(undone);
-    expect(fake.stepsOf(id).at(-1)).toBe(undo?.then);
+    await Promise.all(
+      kinds.map(async ({ kind, step, undone, last }) => {
+        const id = (await MOMENTS[moment]?.(kind, step)) ?? '';
+        expect(await fake.outcomeOf(id)).toBe('rolled back: cancelled: cancelled by an operator');
+        expect(undoneSteps(id, undone).sort()).toEqual(undone);
+        expect(fake.stepsOf(id).at(-1)).toBe(last);
+      }),
+    );
   });
 
-  test('while it is being undone already, goes on with that to its end', async () => {
-    const held = [`postgres.${undo?.verb}`, `qdrant.${undo?.verb}`];
+  test.each(kinds)('$kind: while it is being undone already, goes on with that to its end', async (of) => {
+    const { kind, step, held, undone, last } = of;
     for (const it of [step, ...held]) fake.failingForGood.add(it);
     const id = await fake.start(kind);
     await isParked(id, ...held);
@@ -220,7 +243,7 @@ describe.each(['create', 'suspend', 'resume'] as const)('%s, cancelled by an ope
     fake.failingForGood.clear();
     await answer(id, { action: 'retry' });
     expect(await fake.outcomeOf(id)).toBe(`rolled back: ${step}: ${step} fails for good`);
-    expect([...new Set(undoneSteps(id))].sort()).toEqual(undone);
-    expect(fake.stepsOf(id).at(-1)).toBe(undo?.then);
+    expect([...new Set(undoneSteps(id, undone))].sort()).toEqual(undone);
+    expect(fake.stepsOf(id).at(-1)).toBe(last);
   });
 });

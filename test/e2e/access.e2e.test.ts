@@ -82,7 +82,7 @@ test('a tenant that was suspended when it was deleted is suspended again when it
   expect(await answersOf(app.logIn)).toEqual(ALL_IN);
 });
 
-test.each(sampleOf(BACKEND_KINDS, (it) => it === 'mongodb'))(
+test.each(sampleOf(BACKEND_KINDS, (it) => it === 'qdrant'))(
   'a suspend that is aborted at %s leaves the tenant as it was, and reports why',
   async (kind) => {
     installation.proxies[kind].shut();

@@ -14,13 +14,21 @@ import {
   operationEnds,
   parkedStepsOf,
   tenantOf,
+  type Tenant,
 } from '../support/tenants';
 import { until } from '../support/until';
 
 let installation: TestInstallation;
+let tenants: Tenant[];
+const nextTenant = () => {
+  const next = tenants.pop();
+  if (next === undefined) throw new Error('there are no more tenants');
+  return next;
+};
 beforeAll(async () => {
   // Parked steps would try again by themselves in ten minutes only: what goes on here goes on because of the adoption.
   installation = await openTestInstallation({ worker: { STEP_PATIENCE_MS: '500' } });
+  tenants = await Promise.all(Array.from({ length: 3 }, () => createTenant(installation, newName('a'))));
 });
 afterAll(() => installation.close());
 
@@ -45,10 +53,7 @@ const asOwner = (sql: string) =>
   );
 
 test('restored from dumps, a tenant can not be suspended; adopted, it is at once, and comes back; its neighbour is untouched', async () => {
-  const [tenant, neighbour] = await Promise.all([
-    createTenant(installation, newName('a')),
-    createTenant(installation, newName('a')),
-  ]);
+  const [tenant, neighbour] = [nextTenant(), nextTenant()];
   const [theirs, before] = [
     [await ledgerOf(neighbour.id), await observeFromOutside(installation.info, neighbour.name)],
     await ledgerOf(tenant.id),
@@ -113,11 +118,12 @@ test('restored from dumps, a tenant can not be suspended; adopted, it is at once
     status: 404,
     body: { code: 'tenant-unknown' },
   });
-  await deleteTenant(installation, neighbour.id);
+  // It goes on in the next test.
+  tenants.push(neighbour);
 });
 
 test('a deletion that is parked because of it goes on to its end', async () => {
-  const { id, name } = await createTenant(installation, newName('a'));
+  const { id, name } = nextTenant();
   await restorePostgresDatabase(installation.info, name);
   await installation.request('DELETE', `/tenants/${id}?mode=hard&force=true`);
   await parkedAt(id, 'postgres.drop');
@@ -131,7 +137,7 @@ test('a deletion that is parked because of it goes on to its end', async () => {
 });
 
 test('a foreign database of that name is refused with cause and advice, stays as it is, and what is parked stays parked', async () => {
-  const { id, name } = await createTenant(installation, newName('a'));
+  const { id, name } = nextTenant();
   const owner = `freeflow_${name}_owner`;
   const [nonce] = await asOwner(`SELECT shobj_description('${owner}'::regrole, 'pg_authid') AS nonce`);
   await restorePostgresDatabase(installation.info, name);
@@ -166,11 +172,11 @@ test('a foreign database of that name is refused with cause and advice, stays as
   await asOwner(`COMMENT ON ROLE ${owner} IS '${String(nonce?.['nonce'])}'`);
   expect(await adopt(installation, id, 'postgres')).toMatchObject({ state: 'done' });
   expect(await operationEnds(installation, id)).toMatchObject({ status: 'suspended' });
-  await deleteTenant(installation, id);
+  tenants.push(await change(installation, id, 'resume'));
 });
 
 test('another server is refused until it is accepted explicitly', async () => {
-  const { id } = await createTenant(installation, newName('a'));
+  const { id } = nextTenant();
   const before = await ledgerOf(id);
   await installation.master.query(
     'UPDATE "TenantResource" SET "serverId" = \'postgres:42\' WHERE "tenantId" = $1 AND kind = \'postgres\'',

@@ -5,7 +5,7 @@ import { observeFromOutside, NOTHING, withPostgres } from '../support/outside';
 import { openOwnPostgres, type OwnPostgres } from '../support/own-postgres';
 import { dropIn, inShort, KINDS, namesOf, reconcileIn } from '../support/reconciler';
 import { IS_LONG } from '../support/sample';
-import { change, createTenant, deleteTenant, tenantOf } from '../support/tenants';
+import { change, createTenant, deleteTenant, tenantOf, type Tenant } from '../support/tenants';
 
 let installation: TestInstallation;
 let worker: Running;
@@ -24,16 +24,25 @@ const startWorker = ({ provisionerUrl } = postgres) => installation.startWorker(
 const look = (name: string) => observeFromOutside({ ...installation.info, postgres }, name);
 
 /** Changes the master database while it has no sessions. */
-async function whileClosed(...statements: string[]): Promise<void> {
-  await Promise.all([worker.stop(), installation.api().stop()]);
-  await withPostgres(inDatabase(installation.info.postgres.url, 'postgres'), async (owner) => {
+const whileClosed = (...statements: string[]): Promise<void> =>
+  withPostgres(inDatabase(installation.info.postgres.url, 'postgres'), async (owner) => {
+    await owner.query(`ALTER DATABASE ${master()} ALLOW_CONNECTIONS false`);
     await owner.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [master()]);
     for (const it of statements) await owner.query(it);
+    await owner.query(`ALTER DATABASE ${master()} ALLOW_CONNECTIONS true`);
   });
+
+/** Sets the master database back to what it was, as the runbook has it: nothing runs meanwhile. */
+async function setBack(): Promise<void> {
+  await Promise.all([worker.stop(), installation.api().stop()]);
+  await whileClosed(`DROP DATABASE ${master()}`, `ALTER DATABASE ${master()}_before RENAME TO ${master()}`);
   [worker] = await Promise.all([startWorker(), installation.startApi()]);
 }
 
 const master = () => databaseOf(installation);
+
+/** What the first test leaves to the second: two active tenants. */
+let standing: [Tenant, Tenant];
 
 test('the master database is set back: reconcile names what the servers are ahead by, and the way back leads to a clean installation', async () => {
   const [kept, deleted, suspended] = await Promise.all([
@@ -47,7 +56,7 @@ test('the master database is set back: reconcile names what the servers are ahea
     deleteTenant(installation, deleted.id),
     change(installation, suspended.id, 'suspend'),
   ]);
-  await whileClosed(`DROP DATABASE ${master()}`, `ALTER DATABASE ${master()}_before RENAME TO ${master()}`);
+  await setBack();
 
   const report = await reconcileIn(installation, false);
   const [gone, shut, ahead] = [namesOf(deleted.name), namesOf(suspended.name), namesOf(made.name)];
@@ -73,15 +82,12 @@ test('the master database is set back: reconcile names what the servers are ahea
   expect(await tenantOf(installation, suspended.id)).toMatchObject({ status: 'active' });
   // What fix has given back is what an operation takes away again.
   expect(await change(installation, suspended.id, 'suspend')).toMatchObject({ status: 'suspended' });
-  await Promise.all([kept, suspended].map(({ id }) => deleteTenant(installation, id)));
+  standing = [kept, await change(installation, suspended.id, 'resume')];
 });
 
 test('one server is restored from a backup: reconcile names what it has lost, has again and has open again; fix shuts that, and nothing is dropped unasked', async () => {
-  const [kept, deleted, suspended] = await Promise.all([
-    createTenant(installation, newName('d')),
-    createTenant(installation, newName('d')),
-    createTenant(installation, newName('d')),
-  ]);
+  const [kept, suspended] = standing;
+  const deleted = await createTenant(installation, newName('d'));
   await postgres.backUp();
   const [made] = await Promise.all([
     createTenant(installation, newName('d')),

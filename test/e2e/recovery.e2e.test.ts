@@ -6,25 +6,27 @@ import { attemptHangs, holdLine, releaseLine } from '../support/hold-attempt';
 import type { Running } from '../support/installation';
 import { observeFromOutside, NOTHING } from '../support/outside';
 import { sampleOf } from '../support/sample';
+import { ALL_IN, ALL_OUT, logInEverywhere } from '../support/tenant-app';
 import { askFor, deleteTenant, logOf, operationEnds, tenantOf } from '../support/tenants';
 import { until } from '../support/until';
 
 /** An attempt whose worker is gone counts as in progress for minutes: startToCloseTimeout in contract/backends.ts. */
 const LONG_BEFORE_TEMPORAL_GIVES_UP_MS = 90_000;
 let installation: FaultInjectedInstallation;
-let worker: Running | undefined;
+/** The one of the first test. */
+let active = { id: '', name: '' };
+/** A test goes on with the worker of the one before. */
+let worker: Running;
 
-// Each test begins without a worker.
 beforeAll(async () => {
   installation = await openFaultInjectedInstallation(false);
-});
-afterEach(async () => {
-  await worker?.stop();
 });
 afterAll(() => installation.close());
 
 test('without any worker it is accepted all the same, and active once there is one', async () => {
-  const id = await askFor(installation, newName());
+  const name = newName();
+  const id = await askFor(installation, name);
+  active = { id, name };
   await delay(500);
   expect(await tenantOf(installation, id)).toMatchObject({ status: 'provisioning', operation: { state: 'requested' } });
   worker = await installation.startWorker();
@@ -32,7 +34,6 @@ test('without any worker it is accepted all the same, and active once there is o
 });
 
 test('an API that dies between commit and start loses nothing: the sweep starts it', async () => {
-  worker = await installation.startWorker();
   // It can commit and reaches no Temporal, and is killed before that changes.
   installation.proxies.temporal.shut();
   const id = await askFor(installation, newName());
@@ -42,7 +43,11 @@ test('an API that dies between commit and start loses nothing: the sweep starts 
   expect(await operationEnds(installation, id)).toMatchObject({ status: 'active' });
 });
 
-test('a worker that starts while all backends are away provisions once they are back', async () => {
+test('a worker that starts while all backends are away provisions once they are back; what was cancelled before any worker has seen it ends one way or the other, and the tenant is what the end says', async () => {
+  await worker.stop();
+  await installation.request('POST', `/tenants/${active.id}/suspend`);
+  const run = installation.operator.client.workflow.getHandle(`tenant-${active.id}`);
+  await until('the suspend has a run', () => run.cancel().then(() => true));
   for (const it of BACKEND_KINDS) installation.proxies[it].shut();
   worker = await installation.startWorker();
   const id = await askFor(installation, newName());
@@ -53,6 +58,12 @@ test('a worker that starts while all backends are away provisions once they are 
   );
   for (const it of BACKEND_KINDS) installation.proxies[it].open();
   expect(await operationEnds(installation, id)).toMatchObject({ status: 'active' });
+  const ended = await operationEnds(installation, active.id);
+  expect(ended).toMatchObject({
+    status: ended.operation.state === 'rolled_back' ? 'active' : 'suspended',
+    operation: { kind: 'suspend' },
+  });
+  expect(await logInEverywhere(installation, active)).toEqual(ended.status === 'active' ? ALL_IN : ALL_OUT);
 });
 
 // test/e2e/kill.e2e.test.ts kills a worker at every point of every operation. Here the attempt must last until the kill: of all
@@ -60,7 +71,6 @@ test('a worker that starts while all backends are away provisions once they are 
 test.each(sampleOf(BACKEND_KINDS, (it) => it === 'keycloak'))(
   'a worker killed in the middle of %s.create: the next one goes on at once, and the log tells of the lost attempt',
   async (slow) => {
-    worker = await installation.startWorker();
     const name = newName('k');
     holdLine(installation, slow);
     const id = await askFor(installation, name);

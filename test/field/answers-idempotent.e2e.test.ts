@@ -9,10 +9,24 @@ import { until } from '../support/until';
 // Several operations each, with waits between them.
 jest.setTimeout(400_000);
 
+const INTERRUPTS = sampleOf(
+  [
+    ['a text with NUL', 'a\u0000b'],
+    ['an object', { toString: 1 }],
+  ] as const,
+  ([what]) => what === 'a text with NUL',
+);
+
 let installation: FaultInjectedInstallation;
+/** Creates that are parked at Qdrant, each for one use. */
+let parked: string[];
 beforeAll(async () => {
   // What goes on here goes on because of an answer.
   installation = await openFaultInjectedInstallation({ STEP_PATIENCE_MS: '300' });
+  installation.proxies.qdrant.shut();
+  parked = await Promise.all(Array.from({ length: 5 + INTERRUPTS.length }, () => askFor(installation, newName('k'))));
+  for (const id of parked) await isParked(id);
+  installation.proxies.qdrant.open();
 });
 afterEach(() => installation.proxies.qdrant.open());
 afterAll(() => installation.close());
@@ -22,12 +36,7 @@ const post = (path: string, body: object | undefined, key?: string) =>
 const isParked = (id: string) => until('it is parked', async () => (await parkedStepsOf(installation, id)).length > 0);
 const acceptedAnswer = (id: string, key: string) => ({ status: 202, body: { id, operation: { id: key } } });
 
-async function parkedCreate(): Promise<string> {
-  installation.proxies.qdrant.shut();
-  const id = await askFor(installation, newName('k'));
-  await isParked(id);
-  return id;
-}
+const parkedCreate = () => parked.pop() ?? '';
 
 async function parkedSuspend(id: string): Promise<string> {
   installation.proxies.qdrant.shut();
@@ -38,7 +47,8 @@ async function parkedSuspend(id: string): Promise<string> {
 }
 
 test("a key stands for one answer: another one under it is refused and changes nothing, the same one never meets the tenant's next operation", async () => {
-  const id = await parkedCreate();
+  const id = parkedCreate();
+  installation.proxies.qdrant.shut();
   const created = (await tenantOf(installation, id)).operation.id;
   const [retries, aborts] = [randomUUID(), randomUUID()];
 
@@ -117,7 +127,7 @@ test("a key stands for one answer: another one under it is refused and changes n
 });
 
 test('a key of an operation is none for an answer; sent ten times at once, an answer is given once', async () => {
-  const id = await parkedCreate();
+  const id = parkedCreate();
   const { idempotencyKey } = (
     await installation.master.query<{ idempotencyKey: string }>(
       'SELECT "idempotencyKey" FROM "TenantOperation" WHERE "tenantId" = $1',
@@ -133,21 +143,6 @@ test('a key of an operation is none for an answer; sent ten times at once, an an
   expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
   installation.proxies.qdrant.open();
   expect(await operationEnds(installation, id)).toMatchObject({ goneAt: expect.any(String) });
-});
-
-test('an answer to all under the same key is the same again', async () => {
-  const ids = [await parkedCreate(), await parkedCreate()];
-  installation.proxies.qdrant.open();
-  const key = randomUUID();
-  const first = await post('/tenants/retry', { step: 'qdrant.create' }, key);
-  expect(
-    (first.body['items'] as { id: string; result: string }[])
-      .filter((it) => ids.includes(it.id))
-      .map((it) => it.result),
-  ).toEqual(['retried', 'retried']);
-  for (const id of ids) expect(await operationEnds(installation, id)).toMatchObject({ status: 'active' });
-  expect((await post('/tenants/retry', { step: 'qdrant.create' }, key)).body).toEqual(first.body);
-  expect(await post('/tenants/retry', {}, key)).toMatchObject({ status: 422 });
 });
 
 describe("by Temporal's own doors", () => {
@@ -179,7 +174,7 @@ describe("by Temporal's own doors", () => {
   };
 
   test('malformed answers, as update or signal, are refused or ignored, and the run goes on', async () => {
-    const id = await parkedCreate();
+    const id = parkedCreate();
     const run = installation.operator.client.workflow.getHandle(`tenant-${id}`);
     for (const args of MALFORMED) {
       await expect(run.executeUpdate('answer', { args: args as [] })).rejects.toMatchObject({
@@ -189,7 +184,6 @@ describe("by Temporal's own doors", () => {
     }
     await until('all of them were read', () => isHealthy(run));
     expect(await tenantOf(installation, id)).toMatchObject({ operation: { state: 'parked' } });
-    installation.proxies.qdrant.open();
     expect(await run.executeUpdate<unknown, [unknown]>('answer', { args: [{ action: 'retry', by: 'me' }] })).toEqual([
       'qdrant.create',
     ]);
@@ -197,22 +191,31 @@ describe("by Temporal's own doors", () => {
   });
 
   // What is told of who interrupts is decided in workflows/answer-form.
-  test.each(
-    sampleOf(
-      [
-        ['a text with NUL', 'a\u0000b'],
-        ['an object', { toString: 1 }],
-      ] as const,
-      ([what]) => what === 'a text with NUL',
-    ),
-  )('an interrupt by %s rolls the operation back, and its record can be kept', async (_what, by) => {
-    const id = await parkedCreate();
-    installation.proxies.qdrant.open();
-    await installation.operator.client.workflow.getHandle(`tenant-${id}`).signal('interrupt', by);
-    expect(await operationEnds(installation, id)).toMatchObject({
-      goneAt: expect.any(String),
-      operation: { state: 'rolled_back', cause: expect.stringContaining('requested by unknown') },
-    });
-    expect((await logOf(installation, id)).some((it) => it.step === 'start-rollback')).toBe(true);
-  });
+  test.each(INTERRUPTS)(
+    'an interrupt by %s rolls the operation back, and its record can be kept',
+    async (_what, by) => {
+      const id = parkedCreate();
+      await installation.operator.client.workflow.getHandle(`tenant-${id}`).signal('interrupt', by);
+      expect(await operationEnds(installation, id)).toMatchObject({
+        goneAt: expect.any(String),
+        operation: { state: 'rolled_back', cause: expect.stringContaining('requested by unknown') },
+      });
+      expect((await logOf(installation, id)).some((it) => it.step === 'start-rollback')).toBe(true);
+    },
+  );
+});
+
+// The last one: it answers whatever is parked.
+test('an answer to all under the same key is the same again', async () => {
+  const ids = [parkedCreate(), parkedCreate()];
+  const key = randomUUID();
+  const first = await post('/tenants/retry', { step: 'qdrant.create' }, key);
+  expect(
+    (first.body['items'] as { id: string; result: string }[])
+      .filter((it) => ids.includes(it.id))
+      .map((it) => it.result),
+  ).toEqual(['retried', 'retried']);
+  for (const id of ids) expect(await operationEnds(installation, id)).toMatchObject({ status: 'active' });
+  expect((await post('/tenants/retry', { step: 'qdrant.create' }, key)).body).toEqual(first.body);
+  expect(await post('/tenants/retry', {}, key)).toMatchObject({ status: 422 });
 });

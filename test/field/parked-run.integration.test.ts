@@ -9,6 +9,8 @@ import { until } from '../support/until';
 /** The long form: thousands of rounds, as in production a thousand events a run. */
 const IS_LONG = process.env['LONG'] === '1';
 const EVENTS_PER_RUN = IS_LONG ? 1_000 : 120;
+/** Where one new run after the other is what is to be seen. */
+const SHORT_RUNS = { patienceMs: 0, parkedRetryMs: 1, longestPauseMs: 1, eventsPerRun: IS_LONG ? EVENTS_PER_RUN : 50 };
 const OPERATIONS = IS_LONG ? 20 : 2;
 const ROUNDS = IS_LONG ? 5_000 : 60;
 /** What may come before all four pause at once: the attempts in progress, each with its tasks and timer. */
@@ -140,54 +142,43 @@ test('a round of a parked step costs eleven events', async () => {
 });
 
 test('an abort, a forced deletion or a cancellation is carried out whenever it comes: before, while and after a new run takes over', async () => {
-  const other = await openFakeOperations({ patience: { eventsPerRun: 50, longestPauseMs: 1 } });
-  try {
-    for (const it of ['qdrant.create', 'mongodb.create']) other.failing.add(it);
-    const handle = (id: string) => other.operator.client.workflow.getHandle(`tenant-${id}`);
-    const comes = [
-      (id: string) => handle(id).executeUpdate('answer', { args: [{ action: 'abort', by: 'a test' }] }),
-      (id: string) => handle(id).signal('answer', { action: 'abort', by: 'a test' }),
-      (id: string) => handle(id).signal('interrupt', 'a test'),
-      (id: string) => handle(id).cancel(),
-    ];
-    const outcomes = await Promise.all(
-      Array.from({ length: 12 }, async (_, n) => {
-        const id = await other.start('create');
-        await until('it is parked', async () => other.callsOf(id, 'park').length > 0);
-        // Runs give way every second or so, each at another moment: these come at all of them.
-        const renewals = Math.floor(n / 4);
-        await until('it goes on in a new run', async () => other.callsOf(id, 'continue-operation').length >= renewals);
-        await delay(n * 80);
-        await comes[n % comes.length]?.(id);
-        const message = await handle(id)
-          .result()
-          .then(String, (error: unknown) =>
-            error instanceof WorkflowFailedError ? String(error.cause?.message) : String(error),
-          );
-        return {
-          message,
-          undone: BACKEND_KINDS.map((kind) => other.callsOf(id, `${kind}.drop`).length),
-          closed: other.callsOf(id, 'mark-gone').length,
-        };
-      }),
-    );
-    expect(outcomes).toEqual(
-      outcomes.map(() => ({
-        message: expect.stringMatching(/^rolled back: .*(aborted|interrupted|cancelled) by/),
-        undone: [1, 1, 1, 1],
-        closed: 1,
-      })),
-    );
-  } finally {
-    await other.close();
-  }
+  for (const it of ['qdrant.create', 'mongodb.create']) fake.failing.add(it);
+  const comes = [
+    (id: string) => handleOf(id).executeUpdate('answer', { args: [{ action: 'abort', by: 'a test' }] }),
+    (id: string) => handleOf(id).signal('answer', { action: 'abort', by: 'a test' }),
+    (id: string) => handleOf(id).signal('interrupt', 'a test'),
+    (id: string) => handleOf(id).cancel(),
+  ];
+  const outcomes = await Promise.all(
+    Array.from({ length: 12 }, async (_, n) => {
+      const id = await fake.start('create', { begun: { patience: { ...SHORT_RUNS, eventsPerRun: 50 } } });
+      await until('it is parked', async () => fake.callsOf(id, 'park').length > 0);
+      // Runs give way every second or so, each at another moment: these come at all of them.
+      const renewals = Math.floor(n / 4);
+      await until('it goes on in a new run', async () => fake.callsOf(id, 'continue-operation').length >= renewals);
+      await delay(n * 80);
+      await comes[n % comes.length]?.(id);
+      return {
+        message: await outcomeOf(id),
+        undone: BACKEND_KINDS.map((kind) => fake.callsOf(id, `${kind}.drop`).length),
+        closed: fake.callsOf(id, 'mark-gone').length,
+      };
+    }),
+  );
+  expect(outcomes).toEqual(
+    outcomes.map(() => ({
+      message: expect.stringMatching(/^rolled back: .*(aborted|interrupted|cancelled) by/),
+      undone: [1, 1, 1, 1],
+      closed: 1,
+    })),
+  );
 });
 
 test(
   'an undo that stays parked goes on in new runs with its reason; what was skipped stays skipped',
   async () => {
     for (const it of ['qdrant.create', 'mongodb.drop', 'postgres.drop']) fake.failing.add(it);
-    const id = await fake.start('create');
+    const id = await fake.start('create', { begun: { patience: SHORT_RUNS } });
     await until('it is parked', () => isParked(id, 1));
     await answer(id, { action: 'abort', reason: 'not wanted' });
     await until('two undos are parked', () => isParked(id, 2));
@@ -217,7 +208,7 @@ test(
   'a deletion that stays parked goes on in new runs, and can be skipped but not aborted',
   async () => {
     fake.failing.add('keycloak.drop');
-    const id = await fake.start('hard_delete');
+    const id = await fake.start('hard_delete', { begun: { patience: SHORT_RUNS } });
     await until('it is parked', () => isParked(id, 1));
     await waitForRenewals(id, 1);
     expect(
@@ -234,24 +225,14 @@ test(
 test(
   'a create that is not answered is rolled back after its time, counted from its first park over all runs',
   async () => {
-    const patient = await openFakeOperations({
-      patience: { eventsPerRun: 50, longestPauseMs: 1, giveUpAfterMs: 8_000 },
-    });
-    try {
-      patient.failing.add('qdrant.create');
-      const id = await patient.start('create');
-      const outcome = await patient.operator.client.workflow
-        .getHandle(`tenant-${id}`)
-        .result()
-        .then(String, (error: WorkflowFailedError) => String(error.cause?.message));
-      expect(outcome).toBe('rolled back: qdrant.create: qdrant.create fails');
-      expect(patient.callsOf(id, 'continue-operation').length).toBeGreaterThanOrEqual(1);
-      const [parked] = patient.callsOf(id, 'park');
-      const [undone] = patient.callsOf(id, 'start-rollback');
-      expect((undone?.at ?? 0) - (parked?.at ?? 0)).toBeGreaterThan(7_500);
-    } finally {
-      await patient.close();
-    }
+    fake.failing.add('qdrant.create');
+    const patience = { ...SHORT_RUNS, eventsPerRun: 50, giveUpAfterMs: 8_000 };
+    const id = await fake.start('create', { begun: { patience } });
+    expect(await outcomeOf(id)).toBe('rolled back: qdrant.create: qdrant.create fails');
+    expect(fake.callsOf(id, 'continue-operation').length).toBeGreaterThanOrEqual(1);
+    const [parked] = fake.callsOf(id, 'park');
+    const [undone] = fake.callsOf(id, 'start-rollback');
+    expect((undone?.at ?? 0) - (parked?.at ?? 0)).toBeGreaterThan(7_500);
   },
   TIMEOUT_MS,
 );

@@ -1,15 +1,15 @@
-import { BACKEND_KINDS, OPERATIONS } from '@freeflow/contract';
 import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { fill } from '../support/fingerprint';
 import { poolIsReady } from '../support/pool';
 import { pooled } from '../support/pooled';
-import { createTenant, logOf, parkedStepsOf } from '../support/tenants';
+import { createTenant } from '../support/tenants';
 import { until } from '../support/until';
-import { fingerprintOf, ask, ends, prepare, type Subject } from './operations';
+import { fingerprintOf, ask, ends, prepare } from './operations';
 import { Orders } from './orders';
 import type { Point, Scenario } from './points';
 import { look, type Verdict } from './verdict';
+import { askWhileHeld, undoAll, type Victim } from './victims';
 
 const KILLER = 'test/kill/killing-worker.js';
 const REACHED_WITHIN_MS = 180_000;
@@ -33,53 +33,57 @@ export interface ScenarioRun {
 }
 
 /**
- * Kills one worker at all points of a scenario, each in the operation of a tenant of its own, lets an ordinary worker
- * finish, and looks at what there is.
+ * Kills one worker at all points of some scenarios, each in the operation of a tenant of its own, lets an ordinary worker
+ * finish, and looks at what there is. One that is undone is alone.
  */
-export async function runScenario(scenario: Scenario): Promise<ScenarioRun> {
+export async function runScenarios(scenarios: readonly Scenario[]): Promise<ReadonlyMap<string, ScenarioRun>> {
   const startedAt = Date.now();
   const installation = await openFaultInjectedInstallation(false);
   try {
-    const run = await inInstallation(installation, scenario);
-    process.stdout.write(
-      `${scenario.name}: ${run.outcomes.filter((it) => it.isReached).length} of ${scenario.points.length} points in ${Math.round((Date.now() - startedAt) / 1000)} s\n`,
-    );
-    return run;
+    const runs = await inInstallation(installation, scenarios);
+    for (const [name, { outcomes }] of runs)
+      process.stdout.write(
+        `${name}: ${outcomes.filter((it) => it.isReached).length} of ${outcomes.length} points in ${Math.round((Date.now() - startedAt) / 1000)} s\n`,
+      );
+    return runs;
   } finally {
     await installation.close();
   }
 }
 
-async function inInstallation(installation: FaultInjectedInstallation, scenario: Scenario): Promise<ScenarioRun> {
-  const { kind, points, isUndone } = scenario;
+async function inInstallation(
+  installation: FaultInjectedInstallation,
+  scenarios: readonly Scenario[],
+): Promise<ReadonlyMap<string, ScenarioRun>> {
   const orders = new Orders(installation.logDir);
-  const preparer = await installation.startWorker();
+  const isUndone = scenarios.some((it) => it.isUndone);
+  // Those that stay at a point at Keycloak mustn't keep the others from theirs. Before it has orders it works as any other.
+  const startKiller = () =>
+    installation.startWorker(
+      {
+        KEYCLOAK_CONCURRENCY: '8',
+        KILL_FOLDER: installation.logDir,
+        ...(isUndone ? { STEP_PATIENCE_MS: '500' } : {}),
+      },
+      KILLER,
+    );
+  const preparer = await (isUndone ? installation.startWorker() : startKiller());
   const neighbour = await createTenant(installation, newName('n'));
   await fill(installation.info, neighbour.name);
   const neighbourBefore = await fingerprintOf(installation, neighbour.name);
-  let subjects = await pooled(4, points, () => prepare(installation, scenario));
+  const points = scenarios.flatMap((scenario) => scenario.points.map((point) => ({ scenario, point })));
+  const prepared = await pooled(4, points, async (it) => ({
+    ...it,
+    subject: await prepare(installation, it.scenario),
+  }));
   await poolIsReady(installation);
-  await preparer.stop();
 
-  const askAll = async (of: readonly Subject[]) => pooled(5, of, (it) => ask(installation, kind, it));
-  const orderAll = () => orders.give(points.map((point, at) => ({ ...point, tenantId: subjects[at]?.id ?? '' })));
-  // Those that stay at a point at Keycloak mustn't keep the others from theirs.
-  const killerEnv = {
-    KEYCLOAK_CONCURRENCY: '8',
-    KILL_FOLDER: installation.logDir,
-    ...(isUndone ? { STEP_PATIENCE_MS: '500' } : {}),
-  };
-  // A tenant to be made has an id once it was requested, and must not begin before the orders are given.
-  if (kind === 'create' && !isUndone) subjects = await askAll(subjects);
-  if (!isUndone) orderAll();
-  const killed = await installation.startWorker(killerEnv, KILLER);
-  if (isUndone) {
-    subjects = await parkAll(installation, scenario, subjects, askAll);
-    orderAll();
-    await pooled(5, subjects, ({ id }) => installation.request('POST', `/tenants/${id}/abort`, { reason: 'a test' }));
-  } else if (kind !== 'create') {
-    await askAll(subjects);
-  }
+  const [killed, victims] = isUndone
+    ? await undoAll(installation, prepared, orders, async () => {
+        await preparer.stop();
+        return startKiller();
+      })
+    : [preparer, await askWhileHeld(installation, prepared, orders, preparer)];
   // Some are never reached? Those that are say something all the same.
   await until(
     'the worker has killed itself',
@@ -89,60 +93,31 @@ async function inInstallation(installation: FaultInjectedInstallation, scenario:
 
   const startedAt = Date.now();
   await installation.startWorker();
-  const outcomes = await pooled(points.length, [...points.entries()], async ([at, point]): Promise<Outcome> => {
-    const subject = subjects[at] as Subject;
-    const outcome = { ...point, isReached: orders.isReached({ ...point, tenantId: subject.id }) };
-    const tenant = await ends(installation, kind, subject, ENDED_WITHIN_MS).catch(() => undefined);
-    const tookMs = Date.now() - startedAt;
-    return tenant === undefined
-      ? { ...outcome, attempts: [], tookMs }
-      : { ...outcome, tookMs, ...(await look(installation, scenario, point, subject, tenant)) };
-  });
+  const outcomes = await pooled(victims.length, victims, async (it) => outcomeOf(installation, it, orders, startedAt));
   const isNeighbourUntouched = (await fingerprintOf(installation, neighbour.name)) === neighbourBefore;
-  const left = subjects.filter((_, at) => outcomes[at]?.verdict?.tenant !== 'gone');
+  const left = victims.map((it) => it.subject).filter((_, at) => outcomes[at]?.verdict?.tenant !== 'gone');
   await pooled(4, [neighbour, ...left], async (it) =>
     ends(installation, 'hard_delete', await ask(installation, 'hard_delete', it), ENDED_WITHIN_MS),
   );
-  return { outcomes, isNeighbourUntouched };
+  return new Map(
+    scenarios.map((scenario) => [
+      scenario.name,
+      { outcomes: outcomes.filter((_, at) => victims[at]?.scenario === scenario), isNeighbourUntouched },
+    ]),
+  );
 }
 
-type AskAll = (of: readonly Subject[]) => Promise<Subject[]>;
-
-/** At how many backends the tenant's last operation has done this. */
-async function doneBy(installation: FaultInjectedInstallation, id: string, verb: string): Promise<number> {
-  const rows = await logOf(installation, id);
-  const begun = rows.findLastIndex((it) => it.step === 'begin');
-  return rows.slice(begun).filter((it) => it.step.endsWith(`.${verb}`) && it.status === 'success').length;
-}
-
-/**
- * Has every tenant parked at one backend, all others being done there: at Qdrant, and at PostgreSQL those that are to
- * die at Qdrant, since an undo is worth a look only where something was done. A parked step tries again after minutes only.
- */
-async function parkAll(
+/** Waits until the operation has ended, and looks. */
+async function outcomeOf(
   installation: FaultInjectedInstallation,
-  { kind, points }: Scenario,
-  subjects: readonly Subject[],
-  askAll: AskAll,
-): Promise<Subject[]> {
-  const asked: Subject[] = [];
-  const verb = OPERATIONS[kind].forward.at(-1) ?? '';
-  const isAtQdrant = (at: number) => points[at]?.step.startsWith('qdrant.') === true;
-  for (const shut of ['qdrant', 'postgres'] as const) {
-    const places = points.map((_, at) => at).filter((at) => isAtQdrant(at) === (shut === 'postgres'));
-    installation.proxies[shut].shut();
-    const group = await askAll(places.map((at) => subjects[at] as Subject));
-    for (const { id } of group) {
-      await until(`${id} is parked`, async () =>
-        (await parkedStepsOf(installation, id)).some((it) => it.startsWith(`${shut}.`)),
-      );
-      await until(
-        `${id} is done everywhere else`,
-        async () => (await doneBy(installation, id, verb)) === BACKEND_KINDS.length - 1,
-      );
-    }
-    installation.proxies[shut].open();
-    for (const [n, at] of places.entries()) asked[at] = group[n] as Subject;
-  }
-  return asked;
+  { scenario, point, subject }: Victim,
+  orders: Orders,
+  startedAt: number,
+): Promise<Outcome> {
+  const outcome = { ...point, isReached: orders.isReached({ ...point, tenantId: subject.id }) };
+  const tenant = await ends(installation, scenario.kind, subject, ENDED_WITHIN_MS).catch(() => undefined);
+  const tookMs = Date.now() - startedAt;
+  return tenant === undefined
+    ? { ...outcome, attempts: [], tookMs }
+    : { ...outcome, tookMs, ...(await look(installation, scenario, point, subject, tenant)) };
 }

@@ -92,11 +92,9 @@ export async function openTestInstallation({
   const start = async (name: string, script: string, env: Record<string, string>, readyUrl: string) => {
     const started = run(script, { ...env, TASK_QUEUE: taskQueue }, path.join(logDir, `${name}.log`));
     running.add(started);
-    await until(`${name} is ready`, async () => {
-      if (started.process.exitCode !== null)
-        throw new Error(`${name} ended with ${started.process.exitCode}; see ${logDir}`);
-      return (await fetch(readyUrl)).ok;
-    });
+    // One that has ended is not waited for.
+    await until(`${name} is ready`, async () => hasEnded(started) || (await fetch(readyUrl)).ok);
+    if (hasEnded(started)) throw new Error(`${name} ended with ${started.process.exitCode}; see ${logDir}`);
     return started;
   };
 
@@ -186,6 +184,8 @@ export async function openTestInstallation({
     }
   return installation;
 }
+
+const hasEnded = ({ process: { exitCode, signalCode } }: Running): boolean => exitCode !== null || signalCode !== null;
 
 /** The name of its master database. */
 export const databaseOf = ({ masterUrl }: Pick<TestInstallation, 'masterUrl'>): string =>

@@ -6,11 +6,11 @@ import {
 import { envOf, freeflow } from '../../../test/support/freeflow';
 import type { Running } from '../../../test/support/installation';
 import { restorePostgresDatabase } from '../../../test/support/restore';
-import { createTenant, operationEnds, parkedStepsOf } from '../../../test/support/tenants';
+import { operationEnds, parkedStepsOf } from '../../../test/support/tenants';
 import { sitDown } from '../../../test/support/terminal';
 import { until } from '../../../test/support/until';
 
-// No sweep between: what has lost its run stays so until it is answered.
+// Tests go on with the tenants of those before. No sweep between: what has lost its run stays so until it is answered.
 const SETTINGS = { STEP_PATIENCE_MS: '500', SWEEP_INTERVAL_MS: '600000' };
 
 let installation: FaultInjectedInstallation;
@@ -29,7 +29,7 @@ afterEach(() => {
 const run = (...args: string[]) => freeflow(['tenants', ...args], env);
 const idOf = async (name: string) => (JSON.parse((await run('show', name, '--json')).stdout) as { id: string }).id;
 
-test('a parked create ends with 3 and its ways out; stuck shows it, retry in vain 3, repaired 0', async () => {
+test('a parked create ends with 3 and its ways out; stuck shows it, retry in vain 3; an answer that no worker takes up is said to wait for one, and where to look; once one runs it is carried out: 0', async () => {
   const name = newName('o');
   installation.proxies.qdrant.shut();
   const created = await run('create', name);
@@ -39,50 +39,68 @@ test('a parked create ends with 3 and its ways out; stuck shows it, retry in vai
   });
   for (const verb of ['retry', 'abort', 'skip'])
     expect(created.stdout).toContain(`freeflow -- tenants ${verb} ${name}`);
-  expect(await run('stuck')).toMatchObject({
+  const [stuck, retried] = [await run('stuck'), await run('retry', name)];
+  expect(stuck).toMatchObject({
     code: 3,
     stdout: expect.stringMatching(new RegExp(`^${name} +create +qdrant\\.create +\\d+ +\\d+ (s|min) +qdrant: `, 'm')),
   });
-  expect(await run('retry', name)).toMatchObject({
+  expect(retried).toMatchObject({
     code: 3,
     stdout: expect.stringMatching(/✖ qdrant\.create[^]*is parked at qdrant\.create/),
   });
-  installation.proxies.qdrant.open();
-  expect(await run('retry', name, '--step', 'qdrant.create')).toMatchObject({
-    code: 0,
-    stdout: expect.stringContaining(`${name} is active`),
-  });
-  expect(await run('stuck')).toEqual({ code: 0, stdout: 'Nothing is stuck.\n', stderr: '' });
-});
 
-test('an answer that no worker takes up is said to wait for one, and where to look; once one runs it is carried out', async () => {
-  const name = newName('o');
-  installation.proxies.qdrant.shut();
-  expect((await run('create', name)).code).toBe(3);
   await worker.stop();
   installation.proxies.qdrant.open();
-  const sitting = sitDown(['tenants', 'retry', name], env);
+  const sitting = sitDown(['tenants', 'retry', name, '--step', 'qdrant.create'], env);
   await until('it says so', async () => sitting.screen().includes(`${name}: no sign of a worker`));
   expect(sitting.screen()).toMatch(/See why: [^\n]*freeflow -- doctor/);
   worker = await installation.startWorker(SETTINGS);
   expect(await sitting.ended).toBe(0);
   expect(sitting.screen()).toContain('is \u001B[32mactive');
   expect(sitting.screen().split('no sign of a worker')).toHaveLength(2);
+  expect(await run('stuck')).toEqual({ code: 0, stdout: 'Nothing is stuck.\n', stderr: '' });
 });
 
-test('aborted it ends with 1: all of it was undone', async () => {
-  const name = newName('o');
-  installation.proxies.mongodb.shut();
-  expect((await run('create', name)).code).toBe(3);
-  installation.proxies.mongodb.open();
-  expect((await run('abort', name, '--reason', 'ordered by mistake')).code).toBe(1);
-  expect(await run('show', name)).toMatchObject({
+/** Those of the next test that are active in the end. */
+let active: [string, string] | undefined;
+const activeOnes = () => active ?? ['', ''];
+
+test('aborted it ends with 1: all of it was undone; one command for all others that are stuck, also where a run was ended from outside or never came to be', async () => {
+  const [aborted, ...names] = Array.from({ length: 4 }, () => newName('o')) as [string, string, string, string];
+  installation.proxies.postgres.shut();
+  await Promise.all([aborted, ...names].map((name) => run('create', name, '--no-wait')));
+  const ids = await Promise.all(names.map(idOf));
+  for (const id of [await idOf(aborted), ...ids])
+    await until('it is parked', async () => (await parkedStepsOf(installation, id)).length > 0);
+  await installation.operator.client.workflow.getHandle(`tenant-${ids[0]}`).terminate('by mistake');
+  const shown = JSON.parse((await run('stuck', '--json')).stdout) as {
+    items: { id: string; why: string }[];
+    isComplete: boolean;
+  };
+  expect(shown).toMatchObject({ isComplete: true });
+  expect(Object.fromEntries(shown.items.filter(({ id }) => ids.includes(id)).map(({ id, why }) => [id, why]))).toEqual({
+    [ids[0] ?? '']: 'run-gone',
+    [ids[1] ?? '']: 'parked',
+    [ids[2] ?? '']: 'parked',
+  });
+  installation.proxies.postgres.open();
+  expect((await run('abort', aborted, '--reason', 'ordered by mistake')).code).toBe(1);
+  expect(await run('show', aborted)).toMatchObject({
     stdout: expect.stringMatching(/was rolled back at [^]*the tenant is gone[^]*ordered by mistake/),
   });
+  const answered = await run('retry', '--all');
+  expect(answered.code).toBe(0);
+  for (const name of names) expect(answered.stdout).toMatch(new RegExp(`^${name} +retried$`, 'm'));
+  for (const id of ids) expect(await operationEnds(installation, id)).toMatchObject({ status: 'active' });
+  expect(await run('retry', '--all', '--step', 'postgres.create')).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('Nothing is stuck at postgres.create.'),
+  });
+  active = [names[1], names[2]];
 });
 
 test('a drop that is skipped ends with 1, incomplete; the deletion can be requested again', async () => {
-  const { name } = await createTenant(installation, newName('o'));
+  const [name] = activeOnes();
   installation.proxies.qdrant.shut();
   expect(await run('delete', name, '--hard', '--force', '--yes')).toMatchObject({ code: 3 });
   expect(await run('abort', name)).toMatchObject({
@@ -100,36 +118,9 @@ test('a drop that is skipped ends with 1, incomplete; the deletion can be reques
   });
 });
 
-test('one command for all that is stuck, also where a run was ended from outside or never came to be', async () => {
-  const names = Array.from({ length: 3 }, () => newName('o'));
-  installation.proxies.postgres.shut();
-  await Promise.all(names.map((name) => run('create', name, '--no-wait')));
-  const ids = await Promise.all(names.map(idOf));
-  for (const id of ids) await until('it is parked', async () => (await parkedStepsOf(installation, id)).length > 0);
-  await installation.operator.client.workflow.getHandle(`tenant-${ids[0]}`).terminate('by mistake');
-  const shown = JSON.parse((await run('stuck', '--json')).stdout) as {
-    items: { id: string; why: string }[];
-    isComplete: boolean;
-  };
-  expect(shown).toMatchObject({ isComplete: true });
-  expect(Object.fromEntries(shown.items.filter(({ id }) => ids.includes(id)).map(({ id, why }) => [id, why]))).toEqual({
-    [ids[0] ?? '']: 'run-gone',
-    [ids[1] ?? '']: 'parked',
-    [ids[2] ?? '']: 'parked',
-  });
-  installation.proxies.postgres.open();
-  const answered = await run('retry', '--all');
-  expect(answered.code).toBe(0);
-  for (const name of names) expect(answered.stdout).toMatch(new RegExp(`^${name} +retried$`, 'm'));
-  for (const id of ids) expect(await operationEnds(installation, id)).toMatchObject({ status: 'active' });
-  expect(await run('retry', '--all', '--step', 'postgres.create')).toMatchObject({
-    code: 0,
-    stdout: expect.stringContaining('Nothing is stuck at postgres.create.'),
-  });
-});
-
 test("after a restore, adopt records what is found under the tenant's nonce, and reports it", async () => {
-  const { id, name } = await createTenant(installation, newName('o'));
+  const [, name] = activeOnes();
+  const id = await idOf(name);
   await restorePostgresDatabase(installation.info, name);
   expect(await run('suspend', name)).toMatchObject({
     code: 3,
