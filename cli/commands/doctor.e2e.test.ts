@@ -8,20 +8,22 @@ import { newName } from '../../test/support/activity-harness';
 import { openApiBench } from '../../test/support/api-bench';
 import { doctor, doctorEnv, doctorProcess, failures, those } from '../../test/support/doctor';
 import { freeflow, secretsIn } from '../../test/support/freeflow';
-import { freePort, openTestInstallation, type TestInstallation } from '../../test/support/installation';
+import { freePort, openTestInstallation, type Running, type TestInstallation } from '../../test/support/installation';
 import { inDatabase } from '../../test/support/master';
 import { asPostgres } from '../../test/support/provisioner-bench';
 import { startProxy } from '../../test/support/tcp-proxy';
 import { until } from '../../test/support/until';
 
 let installation: TestInstallation;
+let worker: Running;
 let env: Record<string, string>;
 /** An address where no server listens. */
 let closedPort: string;
 let nowhere: string;
 
 beforeAll(async () => {
-  installation = await openTestInstallation({ timezone: 'UTC' });
+  installation = await openTestInstallation({ timezone: 'UTC', worker: false });
+  worker = await installation.startWorker();
   env = doctorEnv(installation);
   closedPort = String(await freePort());
   nowhere = `http://127.0.0.1:${closedPort}`;
@@ -528,17 +530,11 @@ describe('other ends', () => {
   });
 });
 
+// The last one: nobody goes on after it.
 test('a worker that was stopped does not answer', async () => {
-  const other = await openTestInstallation({ worker: false });
-  try {
-    const worker = await other.startWorker();
-    const otherEnv = doctorEnv(other);
-    expect((await doctorProcess(other, otherEnv)).lines['worker.ready']).toMatchObject({ status: 'ok' });
-    await worker.stop();
-    const { code, lines } = await doctorProcess(other, otherEnv);
-    expect(code).toBe(1);
-    expect(lines['worker.ready']).toMatchObject({ status: 'fail', seen: expect.stringContaining('ECONNREFUSED') });
-  } finally {
-    await other.close();
-  }
+  expect((await doctorProcess(installation, env)).lines['worker.ready']).toMatchObject({ status: 'ok' });
+  await worker.stop();
+  const { code, lines } = await doctorProcess(installation, env);
+  expect(code).toBe(1);
+  expect(lines['worker.ready']).toMatchObject({ status: 'fail', seen: expect.stringContaining('ECONNREFUSED') });
 });

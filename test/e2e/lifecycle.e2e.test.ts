@@ -1,4 +1,6 @@
 import { BACKEND_KINDS } from '@freeflow/contract';
+import { describeForeignNames } from '../lifecycle/foreign-names';
+import { describeRaces } from '../lifecycle/races';
 import { newName } from '../support/activity-harness';
 import { databaseUrl, fill, fingerprint } from '../support/fingerprint';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
@@ -110,4 +112,12 @@ test(`${AT_ONCE} tenants at once all become active, and all go again`, async () 
   expect(tenants.map((it) => it.status)).toEqual(Array(AT_ONCE).fill('active'));
   await Promise.all(tenants.map((it) => deleteTenant(installation, it.id)));
   for (const { name } of tenants) expect(await observeFromOutside(installation.info, name)).toEqual(NOTHING);
+});
+
+describe('a name that somebody else has', () => {
+  describeForeignNames(() => installation);
+});
+
+describe('what comes in the moment of completion', () => {
+  describeRaces(() => installation);
 });

@@ -1,6 +1,8 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { projectRoot } from '../../../stack/project';
+import { describeConnect } from '../../../test/cli/connect';
+import { describeTerminal } from '../../../test/cli/terminal';
 import { newName } from '../../../test/support/activity-harness';
 import { envOf, freeflow, secretsIn } from '../../../test/support/freeflow';
 import { newToken, openTestInstallation, type TestInstallation } from '../../../test/support/installation';
@@ -216,4 +218,12 @@ test('a reader that has seen enough ends it quietly', async () => {
   });
   expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0);
   expect(said).toBe('Usage: freeflow [options] [command]\n');
+});
+
+describe('at a terminal', () => {
+  describeTerminal(() => installation);
+});
+
+describe('tenants connect', () => {
+  describeConnect(() => installation);
 });
