@@ -1,7 +1,8 @@
 import type { OperationKind, RecordStepName } from '@freeflow/contract';
 import { workflowIdOf } from '@freeflow/contract';
-import { openFakeOperations, runsOf, type FakeOperations } from '../test/support/fake-operations';
+import { openFakeOperations, type FakeOperations } from '../test/support/fake-operations';
 import { replayNow } from '../test/support/replay';
+import { runsOf } from '../test/support/runs-seen';
 import { until } from '../test/support/until';
 
 /**

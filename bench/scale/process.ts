@@ -1,13 +1,10 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { createServer } from 'node:net';
 import path from 'node:path';
 import { reconcileIdOf, sweepIdOf } from '@freeflow/contract';
 import type { StackInfo } from '@freeflow/contract/stack-info';
-import { projectRoot } from '../../stack/project';
 import { apiEnv, workerEnv } from '../../stack/stack-info';
+import { freePort, startProcess, untilReady } from '../../test/support/product-process';
 import { openOperator } from '../../test/support/temporal';
-import { until } from '../../test/support/until';
 
 /** A process of the product, from dist/. */
 export interface ProductProcess {
@@ -22,7 +19,7 @@ const taskQueueOf = (database: string): string => `bench-${database}-${RUN}`;
 /** The API as it is, at a database. */
 export async function startApi(info: StackInfo, database: string, masterUrl: string): Promise<ProductProcess> {
   const port = await freePort();
-  return start('api/server.js', `http://127.0.0.1:${port}`, {
+  return start(info, 'api/server.js', `http://127.0.0.1:${port}`, {
     ...apiEnv(info),
     MASTER_DATABASE_URL: masterUrl,
     TASK_QUEUE: taskQueueOf(database),
@@ -37,7 +34,7 @@ export async function startApi(info: StackInfo, database: string, masterUrl: str
  */
 export async function startWorker(info: StackInfo, database: string, masterUrl: string): Promise<ProductProcess> {
   const port = await freePort();
-  const worker = await start('worker/main.js', `http://127.0.0.1:${port}`, {
+  const worker = await start(info, 'worker/main.js', `http://127.0.0.1:${port}`, {
     ...workerEnv(info),
     MASTER_DATABASE_URL: masterUrl,
     TASK_QUEUE: taskQueueOf(database),
@@ -65,28 +62,13 @@ async function deleteSchedules(info: StackInfo, taskQueue: string): Promise<void
   }
 }
 
-async function start(script: string, url: string, env: Record<string, string>): Promise<ProductProcess> {
-  const child = spawn(process.execPath, [path.join(projectRoot(), 'dist', script)], {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  });
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  await until(`${script} is ready`, async () => child.exitCode !== null || (await fetch(`${url}/health/ready`)).ok);
-  if (child.exitCode !== null) throw new Error(`${script} ended with ${child.exitCode}`);
-  return {
-    url,
-    stop: async () => {
-      child.kill();
-      await gone;
-    },
-  };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+async function start(
+  { dir }: StackInfo,
+  script: string,
+  url: string,
+  env: Record<string, string>,
+): Promise<ProductProcess> {
+  const started = startProcess(script, env, path.join(dir, 'logs', `bench-${path.dirname(script)}.log`));
+  await untilReady(started, `${url}/health/ready`);
+  return { url, stop: () => started.stop() };
 }

@@ -1,5 +1,6 @@
 import type { StackInfo } from '@freeflow/contract/stack-info';
-import { openFakeOperations, runsOf, type FakeOperations } from '../../test/support/fake-operations';
+import { openFakeOperations, type FakeOperations } from '../../test/support/fake-operations';
+import { runsOf } from '../../test/support/runs-seen';
 import { measureRate } from '../measure/at-once';
 import { timeMs } from '../measure/pairs';
 import { rowOf, type Result, type Row } from '../report/schema';

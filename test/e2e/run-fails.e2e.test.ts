@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import { projectRoot } from '../../stack/project';
@@ -7,31 +7,24 @@ import { envOf, freeflow } from '../support/freeflow';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { askFor, operationEnds } from '../support/tenants';
 import { until } from '../support/until';
+import { bundleOf } from '../support/workflow-bundle';
 
 let installation: TestInstallation;
-let scratch: string;
 beforeAll(async () => {
   installation = await openTestInstallation({ worker: false });
-  scratch = mkdtempSync(path.join(projectRoot(), 'workflows', '.scratch-'));
-  // What no worker of ours does: an error that is no failure of the workflow's fails its task, again and again.
-  writeFileSync(
-    path.join(scratch, 'index.ts'),
-    "export async function provisionTenant(): Promise<void> { throw new TypeError('a defect'); }\n",
-  );
 });
-afterAll(async () => {
-  await installation.close();
-  rmSync(scratch, { recursive: true });
-});
+afterAll(() => installation.close());
 
-/** A worker with a defect, at work until `during` has ended. */
+/** A worker with a defect, at work until `during` has ended: it does not know the workflow, and fails its task, again and again. */
 async function besideDefect(during: () => Promise<unknown>): Promise<void> {
+  const { codePath } = await bundleOf(path.join(projectRoot(), 'workflows'));
+  const code = readFileSync(codePath, 'utf8').replaceAll('provisionTenant', 'provisionNobody');
   const connection = await NativeConnection.connect({ address: installation.info.temporal.address });
   const worker = await Worker.create({
     connection,
     namespace: installation.info.temporal.namespace,
     taskQueue: installation.taskQueue,
-    workflowsPath: scratch,
+    workflowBundle: { code },
   });
   await worker.runUntil(async () => void (await during()));
   await connection.close();

@@ -2,8 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { BACKEND_KINDS, type Answer } from '@freeflow/contract';
 import { WorkflowFailedError } from '@temporalio/client';
 import type { WaitingStep } from '../../workflows/next-move';
-import { openFakeOperations, runsOf, type FakeOperations, type RunSeen } from '../support/fake-operations';
+import { openFakeOperations, type FakeOperations } from '../support/fake-operations';
 import { replayNow } from '../support/replay';
+import { runsOf, type RunSeen } from '../support/runs-seen';
 import { until } from '../support/until';
 
 /** The long form: thousands of rounds, as in production a thousand events a run. */

@@ -19,7 +19,6 @@ import { operationStartOptions } from '@freeflow/lib/temporal';
 import { cancellationSignal, heartbeat } from '@temporalio/activity';
 import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import type { History } from '@temporalio/common/lib/proto-utils';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Begun } from '../../activities/begin';
 import { projectRoot } from '../../stack/project';
@@ -256,23 +255,4 @@ async function whileAlive(held: Promise<unknown>): Promise<void> {
   const reporting = setInterval(() => heartbeat(), 500);
   await held;
   clearInterval(reporting);
-}
-
-export interface RunSeen {
-  runId: string;
-  events: number;
-  history: History;
-}
-
-/** All runs of a tenant's operation, the first one first, with their histories. */
-export async function runsOf({ operator }: Pick<FakeOperations, 'operator'>, tenantId: string): Promise<RunSeen[]> {
-  const workflowId = `tenant-${tenantId}`;
-  const runs: RunSeen[] = [];
-  let runId: string | undefined = (await operator.client.workflow.getHandle(workflowId).describe()).runId;
-  while (runId !== undefined && runId !== '') {
-    const history = await operator.client.workflow.getHandle(workflowId, runId).fetchHistory();
-    runs.unshift({ runId, events: history.events?.length ?? 0, history });
-    runId = history.events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId ?? undefined;
-  }
-  return runs;
 }

@@ -1,17 +1,14 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { createWriteStream, mkdirSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { reconcileIdOf, sweepIdOf } from '@freeflow/contract';
 import type { StackInfo } from '@freeflow/contract/stack-info';
 import { Pool } from 'pg';
-import { projectRoot } from '../../stack/project';
 import { apiEnv, workerEnv } from '../../stack/stack-info';
 import { openMaster } from './master';
+import { freePort, startProcess, untilReady, type Running } from './product-process';
 import { openOperator, type Operator } from './temporal';
-import { until } from './until';
 
-const ROOT = projectRoot();
+export { freePort, type Running } from './product-process';
 
 export interface Answer {
   status: number;
@@ -43,12 +40,6 @@ export interface TestInstallation {
   /** Where the processes of this installation write their logs. */
   logDir: string;
   close(): Promise<void>;
-}
-
-export interface Running {
-  process: ChildProcess;
-  /** Ends it and waits until it is gone. */
-  stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
 export interface TestInstallationOptions {
@@ -90,11 +81,9 @@ export async function openTestInstallation({
   let api: Running | undefined;
 
   const start = async (name: string, script: string, env: Record<string, string>, readyUrl: string) => {
-    const started = run(script, { ...env, TASK_QUEUE: taskQueue }, path.join(logDir, `${name}.log`));
+    const started = startProcess(script, { ...env, TASK_QUEUE: taskQueue }, path.join(logDir, `${name}.log`));
     running.add(started);
-    // One that has ended is not waited for.
-    await until(`${name} is ready`, async () => hasEnded(started) || (await fetch(readyUrl)).ok);
-    if (hasEnded(started)) throw new Error(`${name} ended with ${started.process.exitCode}; see ${logDir}`);
+    await untilReady(started, readyUrl);
     return started;
   };
 
@@ -185,8 +174,6 @@ export async function openTestInstallation({
   return installation;
 }
 
-const hasEnded = ({ process: { exitCode, signalCode } }: Running): boolean => exitCode !== null || signalCode !== null;
-
 /** The name of its master database. */
 export const databaseOf = ({ masterUrl }: Pick<TestInstallation, 'masterUrl'>): string =>
   new URL(masterUrl).pathname.slice(1);
@@ -202,29 +189,4 @@ export async function newToken({ auth }: StackInfo): Promise<string> {
     }),
   });
   return ((await response.json()) as { access_token: string }).access_token;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
-
-function run(script: string, env: Record<string, string>, logFile: string): Running {
-  const child = spawn(process.execPath, [path.join(ROOT, 'dist', script)], {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const log = createWriteStream(logFile, { flags: 'a' });
-  child.stdout.pipe(log, { end: false });
-  child.stderr.pipe(log, { end: false });
-  const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
-  const stop = async (signal: NodeJS.Signals = 'SIGTERM') => {
-    child.kill(signal);
-    await gone;
-  };
-  return { process: child, stop };
 }
