@@ -1,4 +1,5 @@
 import { BACKEND_KINDS } from '@freeflow/contract';
+import { describeCloseAgain } from '../lifecycle/close-again';
 import { describeForeignNames } from '../lifecycle/foreign-names';
 import { describeRaces } from '../lifecycle/races';
 import { newName } from '../support/activity-harness';
@@ -120,4 +121,8 @@ describe('a name that somebody else has', () => {
 
 describe('what comes in the moment of completion', () => {
   describeRaces(() => installation);
+});
+
+describe('something is left in the ledger', () => {
+  describeCloseAgain(() => installation);
 });

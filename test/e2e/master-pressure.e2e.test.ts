@@ -53,11 +53,14 @@ function logsFromNow({ logDir }: TestInstallation): () => string {
 }
 
 /** Installations that are in progress at once: each has a database and processes of its own and waits most of its time. */
-const AT_ONCE = 3;
-/** Those told the same by the environment share installations, and come one after the other there. */
-const inTurn = Object.entries(PRESSURES).filter(([, { env }]) => env === undefined);
-const alone = Object.entries(PRESSURES).filter(([, { env }]) => env !== undefined);
-const groups = [...alone.map((it) => [it]), ...[0, 1].map((half) => inTurn.filter((_, at) => at % 2 === half))];
+const AT_ONCE = 4;
+const pressures = Object.entries(PRESSURES);
+/** Two others share an installation, and come one after the other there. */
+const others = pressures.filter(([, it]) => it.isAlone === undefined);
+const groups = [
+  ...pressures.filter(([, it]) => it.isAlone).map((it) => [it]),
+  ...[0, 1].map((half) => others.filter((_, at) => at % 2 === half)),
+];
 const done = new Map<string, Promise<void>>();
 
 beforeAll(() => {

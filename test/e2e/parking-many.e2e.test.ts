@@ -27,7 +27,7 @@ const REPAIRS = {
 
 const lines: string[] = [];
 
-// test/field/answers-idempotent retries all that is parked at a step, cli/commands/tenants/on-call all there is.
+// test/parking/answer-keys retries all that is parked at a step, cli/commands/tenants/on-call all there is.
 const SHORT_FORM = Object.entries(REPAIRS).filter(([, { isTold }]) => !isTold);
 
 describe.each(IS_LONG ? Object.entries(REPAIRS) : SHORT_FORM)('repaired by %s', (way, { retryMs, repair, isTold }) => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { describeAnswerKeys } from '../parking/answer-keys';
 import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { observeFromOutside, NOTHING } from '../support/outside';
@@ -159,6 +160,10 @@ test('a run that was terminated while it was parked: retry starts a new one, whi
     mongoUsers: [`freeflow_${name}`],
     qdrantTokens: 1,
   });
+});
+
+describe('answers', () => {
+  describeAnswerKeys(() => installation);
 });
 
 // In workflows/tenant-operations and test/e2e/parking-many; here both with the real settings of a worker.

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { BACKEND_KINDS } from '@freeflow/contract';
+import { describeLateAttempts } from '../recovery/late-attempts';
 import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { attemptHangs, holdLine, releaseLine } from '../support/hold-attempt';
@@ -110,3 +111,7 @@ test.each(sampleOf(BACKEND_KINDS, (it) => it === 'keycloak'))(
     expect(await observeFromOutside(installation.info, name)).toEqual(NOTHING);
   },
 );
+
+describe('an attempt that is still in progress', () => {
+  describeLateAttempts(() => installation);
+});

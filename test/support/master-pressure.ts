@@ -11,6 +11,8 @@ interface Pressure {
 export interface PressureKind {
   /** What worker and API are told for it. */
   env?: Record<string, string>;
+  /** Whether it needs an installation of its own: what it loses is waited for, at Keycloak a minute, or its environment is another. */
+  isAlone?: true;
   /** What the processes' logs must tell, or the trouble was none. */
   leaves: RegExp;
   begin: (installation: TestInstallation) => Promise<Pressure>;
@@ -70,6 +72,7 @@ export const PRESSURES: Readonly<Record<string, PressureKind>> = {
   },
   'a stranger locks in the other order': { leaves: /deadlock/, begin: deadlocks },
   'its sessions end all the time, the one of the locks as well': {
+    isAlone: true,
     leaves: /terminat|closed|lock-lost/,
     begin: async (installation) =>
       repeating(async () => {
@@ -89,6 +92,7 @@ export const PRESSURES: Readonly<Record<string, PressureKind>> = {
       }),
   },
   'worker and API have one connection each': {
+    isAlone: true,
     env: { MASTER_DATABASE_POOL: '1' },
     leaves: /./,
     begin: async () => ({ end: async () => undefined }),
