@@ -7,13 +7,14 @@ import {
 import { databaseOf, freePort, type Running } from '../support/installation';
 import { endLockSessions } from '../support/lock-sessions';
 import { gateFor } from '../support/pooled';
+import { QUICK_KEYCLOAK } from '../support/sample';
 import { ANSWERS, answererFor, type AnswerKind } from './answers';
 import { clockOf } from './clock';
 import { isOfLine, PLACES, placeOf, type Fault, type LineFault, type ProcessFault } from './plan';
 import { withRetries } from './with-retries';
 
 /** Everything recovers by itself soon after a fault. */
-const IMPATIENT = { STEP_PATIENCE_MS: '1500', PARKED_RETRY_MS: '2000', KEYCLOAK_CONCURRENCY: '4' };
+const IMPATIENT = { STEP_PATIENCE_MS: '1500', PARKED_RETRY_MS: '2000', KEYCLOAK_CONCURRENCY: '4', ...QUICK_KEYCLOAK };
 const BYTES_PER_SECOND = 2_000;
 const SLOW_MS = 300;
 const VERY_SLOW_MS = 10_000;

@@ -10,7 +10,7 @@ import { writeSection } from '../support/faults-page';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { PRESSURES, type PressureKind } from '../support/master-pressure';
 import { gateFor } from '../support/pooled';
-import { IS_LONG } from '../support/sample';
+import { IS_LONG, QUICK_KEYCLOAK } from '../support/sample';
 import { until } from '../support/until';
 
 /** Two are at it at once; more of them are no other case. */
@@ -21,7 +21,7 @@ const LASTS_MS = IS_LONG ? 6_000 : 3_000;
 const LIFE = IS_LONG ? ['create', 'suspend', 'resume', 'hard delete'] : ['create', 'hard delete'];
 const operations = LIFE.map((name) => OPERATIONS.find((it) => it.name === name) as Operation);
 /** So that what a trouble parks goes on soon after it. */
-const IMPATIENT = { PARKED_RETRY_MS: '2000', KEYCLOAK_CONCURRENCY: '4' };
+const IMPATIENT = { PARKED_RETRY_MS: '2000', KEYCLOAK_CONCURRENCY: '4', ...QUICK_KEYCLOAK };
 
 /** How long each operation of a life took, for docs/reports/faults.md. */
 const took: { title: string; byOperation: number[] }[] = [];

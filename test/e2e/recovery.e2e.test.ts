@@ -105,7 +105,7 @@ test.each(sampleOf(BACKEND_KINDS, (it) => it === 'keycloak'))(
       { status: 'error', message: expect.stringMatching(/^lost: /) },
       { status: 'success' },
     ]);
-    // Proof of absence waits for a minute until the lost call has no effect any more: activities/zombie.
+    // Proof of absence waits for a minute until the lost call has no effect any more: in short in activities/zombie.
     if (!IS_LONG) return;
     await deleteTenant(installation, id);
     expect(await observeFromOutside(installation.info, name)).toEqual(NOTHING);

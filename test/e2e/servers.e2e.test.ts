@@ -10,7 +10,7 @@ import { newName } from '../support/activity-harness';
 import { writeSection } from '../support/faults-page';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { TEST_STACK } from '../support/master';
-import { IS_LONG, sampleOf } from '../support/sample';
+import { IS_LONG, QUICK_KEYCLOAK, sampleOf } from '../support/sample';
 import { newStackDir, removeStackDirs, stack } from '../support/stack-bench';
 import { createTenant, type Tenant } from '../support/tenants';
 import { until } from '../support/until';
@@ -20,7 +20,7 @@ const AT_ONCE = (IS_LONG ? ['create', 'create', 'suspend', 'hard delete'] : ['cr
   (name) => OPERATIONS.find((it) => it.name === name) as Operation,
 );
 const HARD_DELETE = OPERATIONS.find((it) => it.name === 'hard delete') as Operation;
-const IMPATIENT = { STEP_PATIENCE_MS: '3000', PARKED_RETRY_MS: '2000', KEYCLOAK_CONCURRENCY: '4' };
+const IMPATIENT = { STEP_PATIENCE_MS: '3000', PARKED_RETRY_MS: '2000', KEYCLOAK_CONCURRENCY: '4', ...QUICK_KEYCLOAK };
 /** A call that Keycloak has not answered counts for a minute, and it takes half of one to start; the rest is for a busy machine. */
 const ENDED_WITHIN_MS = 240_000;
 

@@ -7,3 +7,10 @@ export function sampleOf<T>(all: readonly T[], isInShortForm: (it: T) => boolean
   if (chosen.length === 0) throw new Error('nothing of this sample is left in the short form');
   return chosen;
 }
+
+/**
+ * A setting of the worker: an unanswered call to Keycloak is waited for a minute, which tells no more than the third of one that a
+ * call may take here in the short form. On a busy machine none takes longer.
+ */
+export const QUICK_KEYCLOAK: Readonly<Record<string, string>> =
+  IS_LONG || process.env['CHAOS'] === 'all' ? {} : { KEYCLOAK_CALL_TIMEOUT_MS: '20000' };
