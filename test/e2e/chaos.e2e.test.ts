@@ -16,7 +16,7 @@ const TENANTS = Number(CHAOS_TENANTS ?? (IS_LONG ? 210 : 6));
 const KINDS = FAULTS.filter((it) => it.includes(CHAOS_ONLY));
 if (KINDS.length === 0) throw new Error(`CHAOS_ONLY=${CHAOS_ONLY} is in the name of no fault: ${FAULTS.join(', ')}`);
 const SYSTEMATIC = systematicOf(KINDS);
-const INSTALLATIONS = IS_LONG ? 3 : 2;
+const INSTALLATIONS = IS_LONG ? 3 : 1;
 /** Few tenants are spread over the installations, too. */
 const ROUND = Math.min(12, Math.ceil(TENANTS / INSTALLATIONS));
 const MUST_MEET =
