@@ -15,8 +15,7 @@ const AT_ONCE = IS_LONG ? 8 : 5;
 let installation: TestInstallation;
 
 beforeAll(async () => {
-  // What was found incomplete at its end goes on by the sweep.
-  installation = await openTestInstallation({ worker: { SWEEP_INTERVAL_MS: '1000' } });
+  installation = await openTestInstallation();
 });
 afterAll(() => installation.close());
 
