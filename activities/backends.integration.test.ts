@@ -37,6 +37,19 @@ describe.each(BACKEND_KINDS)('%s', (kind) => {
     await harness.run(`${kind}.drop`, tenant);
   });
 
+  test('a create stores one secret of each name, the first of which is the one of the connection', async () => {
+    const tenant = await harness.newTenant();
+    await harness.run(`${kind}.create`, tenant);
+    const secrets = await secretsOf(tenant.tenantId);
+    const { secretNames } = harness.backends.find((it) => it.kind === kind) ?? { secretNames: [] };
+    expect(secrets.map(({ name }) => name)).toEqual([...secretNames].sort());
+    const { secretRef } = await harness.db.tenantConnection
+      .findFirstOrThrow({ where: { tenantId: tenant.tenantId } })
+      .catch(() => ledgerOf(tenant.tenantId));
+    expect(secretRef).toContain(secrets.find(({ name }) => name === secretNames[0])?.id);
+    await harness.run(`${kind}.drop`, tenant);
+  });
+
   test('two probes leave everything as it was', async () => {
     const tenant = await harness.newTenant();
     await harness.run(`${kind}.create`, tenant);

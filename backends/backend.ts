@@ -119,7 +119,9 @@ export interface Backend {
   callTimeoutMs: number;
   /** The identity of the server, independent of its address: `system_identifier` and the like. */
   serverId(): Promise<string>;
-  /** New secrets for a tenant; the store keeps the first ones it is given. The first in order is the connection's. */
+  /** What the secrets of a tenant are called. The first in order is the connection's. */
+  readonly secretNames: readonly string[];
+  /** New secrets for a tenant, one of each name; the store keeps the first ones it is given. */
   generateSecrets(target: Omit<Target, 'signal'>): Promise<Secrets>;
   /** Where blank resources are made ahead. `inspect`, `drop` and `proveAbsent` take those as well, by their name and nonce. */
   readonly pool?: Pool;

@@ -8,9 +8,9 @@ import { assertRecordedServer } from '../ledger';
 import {
   assertSameId,
   callWithIntent,
-  ensureSecrets,
   findPresentEntry,
   findSettleTime,
+  loadSecrets,
   withNotes,
   type StepScope,
   type VerifiedEntry,
@@ -70,7 +70,7 @@ async function loadWith(scope: StepScope, readBefore: ReadBefore): Promise<Known
   const { backend } = scope;
   const { entry, target } = await findPresentEntry(scope);
   const readAll = async () => {
-    const { values } = await ensureSecrets(scope, target);
+    const values = await loadSecrets(scope, target);
     return { values, before: await readBefore(scope, entry, target, values) };
   };
   const [serverId, , known] = await sideBySide(

@@ -8,6 +8,7 @@ import {
   changedResourceFault,
   ensureSecrets,
   loadPresentEntry,
+  loadSecrets,
   withNotes,
   type StepScope,
 } from './scope';
@@ -54,7 +55,7 @@ async function lookForEffect(
 /** Probes the resource with the tenant's own credentials: its data is reachable, everything else refuses them. */
 export async function probe(scope: StepScope): Promise<string> {
   const { entry, target } = await loadPresentEntry(scope);
-  const { values } = await ensureSecrets(scope, target);
+  const values = await loadSecrets(scope, target);
   await classifyErrors(scope.backend, () => scope.backend.probe(target, values));
   return `${entry.name} probed: the tenant's credentials read and write it, and are refused elsewhere`;
 }

@@ -45,6 +45,15 @@ export async function ensureSecrets(
   return { values: Object.fromEntries(kept.map(({ name, value }) => [name, value])), primaryRef: kept[0]?.ref ?? '' };
 }
 
+/** The tenant's stored secrets. Where one is missing, as one that older versions did not have, it is made now. */
+export async function loadSecrets(scope: StepScope, target: Target): Promise<Secrets> {
+  const { backend, secrets, context } = scope;
+  const stored = await secrets.findAll({ tenantId: context.tenantId, backend: backend.kind });
+  for (const { value } of stored.values()) context.secrets.add(value);
+  if (backend.secretNames.some((it) => !stored.has(it))) return (await ensureSecrets(scope, target)).values;
+  return Object.fromEntries([...stored].map(([name, { value }]) => [name, value]));
+}
+
 /**
  * The ledger entry of a resource that is present or disabled, with its target.
  * @throws BackendFault `unexpected` when the ledger records no such resource, `unknown-server` when another server answers

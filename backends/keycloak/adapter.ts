@@ -37,6 +37,7 @@ import type { ServiceAccount } from './token';
  */
 export class KeycloakBackend implements Backend {
   readonly kind = 'keycloak';
+  readonly secretNames = ['client-secret', 'admin-password'];
   private readonly admin: KeycloakAdmin;
   private readonly identity: RealmIdentity;
   readonly pool: Pool;

@@ -38,6 +38,7 @@ const META_DATABASE = 'freeflow_meta';
  */
 export class MongoBackend implements Backend {
   readonly kind = 'mongodb';
+  readonly secretNames = ['password'];
   readonly callTimeoutMs = CALL_TIMEOUT_MS;
   private readonly client: MongoClient;
 
@@ -176,7 +177,11 @@ export class MongoBackend implements Backend {
   }
 
   private async asTenant<T>({ name }: Target, secrets: Secrets, use: (tenant: MongoClient) => Promise<T>): Promise<T> {
-    const tenant = new MongoClient(withTenantLogin(this.adminUrl, name, secrets['password'] ?? ''), timeouts());
+    const tenant = new MongoClient(withTenantLogin(this.adminUrl, name, secrets['password'] ?? ''), {
+      ...timeouts(),
+      // It lives for a moment: no further connection that measures how far the server is away.
+      serverMonitoringMode: 'poll',
+    });
     try {
       return await use(tenant);
     } finally {

@@ -43,6 +43,7 @@ export interface PostgresSettings {
  */
 export class PostgresBackend implements Backend {
   readonly kind = 'postgres';
+  readonly secretNames = ['password'];
   readonly callTimeoutMs = CALL_TIMEOUT_MS;
   private readonly server: PostgresServer;
 

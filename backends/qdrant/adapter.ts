@@ -36,6 +36,7 @@ export interface VectorSettings {
  */
 export class QdrantBackend implements Backend {
   readonly kind = 'qdrant';
+  readonly secretNames = ['token'];
   readonly callTimeoutMs = CALL_TIMEOUT_MS;
   private readonly client: QdrantClient;
   private readonly registry: Registry;

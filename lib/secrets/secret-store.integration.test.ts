@@ -38,6 +38,13 @@ async function newTenant(): Promise<string> {
 const password = () => ({ tenantId, backend: 'postgres' as const, name: 'password' });
 const rowsOf = (id: string) => db.tenantSecret.findMany({ where: { tenantId: id } });
 
+it('finds all that is stored of a tenant at one backend, by name, and nothing else', async () => {
+  const stored = await store.keep(password(), 'hunter22');
+  await store.keep({ ...password(), backend: 'mongodb' }, 'of another backend');
+  await store.keep({ ...password(), tenantId: await newTenant() }, 'of another tenant');
+  expect([...(await store.findAll({ tenantId, backend: 'postgres' }))]).toEqual([['password', stored]]);
+});
+
 describe('keep', () => {
   it('stores a value and gives a reference by which it is resolved', async () => {
     const { ref, value } = await store.keep(password(), 'hunter22');

@@ -35,6 +35,11 @@ export interface SecretStore {
    */
   keep(owner: SecretOwner, value: string): Promise<StoredSecret>;
   /**
+   * All secrets that are stored of a tenant at one backend, by name.
+   * @throws SecretError `secret-key-unknown` | `secret-unreadable`
+   */
+  findAll(owner: ExpectedOwner): Promise<ReadonlyMap<string, StoredSecret>>;
+  /**
    * Follows a reference for its owner. References stand in rows that can be written without any key, so what a row points at proves nothing:
    * a secret of another tenant, backend or name is refused.
    * @throws SecretError `secret-ref-invalid` | `secret-ref-foreign` | `secret-not-found` | `secret-key-unknown` | `secret-unreadable`
@@ -54,6 +59,7 @@ type SecretRow = SecretLocation & SecretColumns & SecretEnvelope;
 
 /** What the store does with the table TenantSecret: a Prisma client, or an open transaction of one, can do it. */
 export interface SecretDatabase {
+  $queryRaw<T>(query: TemplateStringsArray, ...values: unknown[]): PromiseLike<T>;
   readonly tenantSecret: {
     createManyAndReturn(query: {
       data: (SecretColumns & SecretEnvelope)[];
@@ -83,6 +89,13 @@ export function createSecretStore(db: SecretDatabase, keys: SecretKeys): SecretS
       const row =
         kept ?? (await db.tenantSecret.findUniqueOrThrow({ where: { tenantId_backend_name_version: identity } }));
       return { ref: formatSecretRef(row), value: openSecret(row, row, keys) };
+    },
+    async findAll({ tenantId, backend }) {
+      const rows = await db.$queryRaw<SecretRow[]>`
+        SELECT * FROM "TenantSecret" WHERE "tenantId" = ${tenantId}::uuid AND backend::text = ${backend} AND version = ${FIRST_VERSION}`;
+      return new Map(
+        rows.map((row) => [row.name, { ref: formatSecretRef(row), value: openSecret(row, row, keys) }] as const),
+      );
     },
     async resolve(ref, owner) {
       const { id, version } = parseSecretRef(ref);
