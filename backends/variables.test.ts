@@ -1,4 +1,7 @@
+import { BACKENDS } from '@freeflow/contract';
 import type { z } from 'zod';
+import { settleMs } from './backend';
+import { VARIABLES as KEYCLOAK } from './keycloak/variables';
 import { mongoAddress, mongoUrl } from './mongodb/variables';
 import { postgresAddress } from './postgres/variables';
 
@@ -43,4 +46,13 @@ it.each<[string, z.ZodType, string[], string[]]>([
 ])('%s', (_kind, kind, fit, unfit) => {
   const isFit = (value: string) => kind.safeParse(value).success;
   expect({ fit: fit.filter(isFit), unfit: unfit.filter(isFit) }).toEqual({ fit, unfit: [] });
+});
+
+test('within one attempt at Keycloak there is time to wait for an unanswered call, however long a call may take', () => {
+  const { KEYCLOAK_CALL_TIMEOUT_MS: variable } = KEYCLOAK;
+  const longestMs = 180_000;
+  expect(['1000', String(longestMs)].map((it) => variable.safeParse(it).success)).toEqual([true, true]);
+  expect(['0', '999', String(longestMs + 1), '60s'].map((it) => variable.safeParse(it).success)).not.toContain(true);
+  const attemptMs = Number.parseInt(BACKENDS.keycloak.startToCloseTimeout, 10) * 60_000;
+  expect(settleMs({ callTimeoutMs: longestMs })).toBeLessThan(attemptMs - 60_000);
 });
