@@ -2,11 +2,21 @@ import type { Db, Document } from 'mongodb';
 import type { AccessState, Notes, Secrets, Target } from '../backend';
 import { BackendFault, hasCode } from '../failures';
 import { newPassword } from '../passwords';
+import { sideBySide } from '../side-by-side';
 import { foreignUsers } from './claims';
 import { runWrite } from './commands';
 import { isPasswordOf } from './password';
 import { endOperations, endSessions } from './running-operations';
-import { canWrite, existingRoles, describeRoles, rolesOn, userDetails, usersOf, type Role } from './users';
+import {
+  canWrite,
+  existingRoles,
+  describeRoles,
+  rolesOn,
+  userDetails,
+  usersOf,
+  type Role,
+  type UserInfo,
+} from './users';
 
 const USER_MISSING = 11;
 
@@ -45,6 +55,15 @@ export async function cutAccess(admin: Db, db: Db, target: Target): Promise<Note
     await updateUser(db, user, { roles: [] }, signal);
   }
   await target.announceCall();
+  const [, foreign] = await sideBySide(endAll(admin, users, target), foreignUsers(admin, name, signal));
+  return [
+    ...others.map(({ user }) => `user ${user} of the same database is cut off as well`),
+    ...foreign.map((it) => `${it}, and keeps it`),
+  ];
+}
+
+/** Ends the sessions of the tenant's users, and what goes on although it was authorised before. */
+async function endAll(admin: Db, users: readonly UserInfo[], { name, signal }: Target): Promise<void> {
   await endSessions(admin, users, signal);
   const { left } = await endOperations(admin, { database: name, byAnybody: false }, signal);
   if (left.length > 0)
@@ -52,10 +71,6 @@ export async function cutAccess(admin: Db, db: Db, target: Target): Promise<Note
       'still-open',
       `MongoDB: these operations of database ${name} go on although they were ended: ${left.join('; ')}`,
     );
-  return [
-    ...others.map(({ user }) => `user ${user} of the same database is cut off as well`),
-    ...(await foreignUsers(admin, name, signal)).map((it) => `${it}, and keeps it`),
-  ];
 }
 
 /** The stored password works again; roles and mechanisms are what they were. */

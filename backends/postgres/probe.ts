@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { escapeIdentifier as id, type Client } from 'pg';
 import { BackendFault, hasCode } from '../failures';
 import { expectRefusal, type RefusalRule } from '../refusal';
+import { sideBySide } from '../side-by-side';
 import { FAILURE_CODES } from './failure-codes';
 import { assertNotAdmitted, isPooled } from './pooler';
 import type { PostgresServer } from './server';
@@ -50,8 +51,11 @@ export async function probePostgres(
   );
   const foreign = rows.map((it) => it.datname);
   if (await isPooled(server.pool)) return assertNotAdmitted(server.pool, login.role, foreign, 'probe-leak');
-  for (const database of foreign)
-    await expectRefusal(POSTGRES_REFUSAL, `connecting to database ${database}`, () => enter(server, login, database));
+  await sideBySide(
+    ...foreign.map((database) =>
+      expectRefusal(POSTGRES_REFUSAL, `connecting to database ${database}`, () => enter(server, login, database)),
+    ),
+  );
 }
 
 /** Sees the tenant's own login refused: 28000 while its role may not log in (28P01 once its password is another). */
