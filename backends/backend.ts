@@ -140,8 +140,8 @@ export interface Backend {
    * @throws BackendFault `probe-refused` or `probe-leak`
    */
   probe(target: Target, secrets: Secrets, resumed?: Resumed): Promise<Notes>;
-  /** The access that `disable` is about to take away; the ledger keeps it before the first call. Reads only. Absent where nothing is lost. */
-  readAccessState?(target: Target, secrets: Secrets): Promise<AccessState>;
+  /** The access that `disable` is about to take away; the ledger keeps it before the first call. Reads only, beside the secrets. Absent where nothing is lost. */
+  readAccessState?(target: Target, secrets: Promise<Secrets>): Promise<AccessState>;
   /** Whether a `disable` has taken some of it away already, so that it can no longer be read. */
   isCutBegun?(target: Target): Promise<boolean>;
   /** Cuts the tenant's access, open sessions included; all data stays. */

@@ -62,23 +62,21 @@ type ReadBefore = (
   scope: StepScope,
   entry: TenantResource,
   target: Target,
-  secrets: Secrets,
+  secrets: Promise<Secrets>,
 ) => Promise<AccessState | undefined>;
 
 /** Reads it side by side; of what is wrong the first counts, in this order. */
 async function loadWith(scope: StepScope, readBefore: ReadBefore): Promise<Known> {
   const { backend } = scope;
   const { entry, target } = await findPresentEntry(scope);
-  const readAll = async () => {
-    const values = await loadSecrets(scope, target);
-    return { values, before: await readBefore(scope, entry, target, values) };
-  };
-  const [serverId, , known] = await sideBySide(
+  const secrets = loadSecrets(scope, target);
+  const [serverId, , values, before] = await sideBySide(
     classifyErrors(backend, () => assertRecordedServer(backend, entry)),
     assertOurs(scope, entry, target),
-    readAll(),
+    secrets,
+    readBefore(scope, entry, target, secrets),
   );
-  return { entry: { ...entry, serverId }, target, ...known };
+  return { entry: { ...entry, serverId }, target, values, before };
 }
 
 /** Until the first call has had an effect: after that one would keep what it has left, before it what may have changed since. */
@@ -96,7 +94,7 @@ const findAccessBefore: ReadBefore = async ({ backend }, entry, target, secrets)
     ? readAccess(backend, target, secrets)
     : ((entry.accessBefore ?? undefined) as AccessState | undefined);
 
-const readAccess = (backend: Backend, target: Target, secrets: Secrets): Promise<AccessState | undefined> =>
+const readAccess = (backend: Backend, target: Target, secrets: Promise<Secrets>): Promise<AccessState | undefined> =>
   classifyErrors(backend, async () => backend.readAccessState?.(target, secrets));
 
 interface ChangeOfAccess {

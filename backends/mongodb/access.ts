@@ -31,9 +31,9 @@ interface Before {
 }
 
 /** The roles of every user of the tenant's database, by which mechanisms the tenant logs in, and whether still by the stored password. */
-export async function accessOf(db: Db, { name, signal }: Target, secrets: Secrets): Promise<AccessState> {
+export async function accessOf(db: Db, { name, signal }: Target, secrets: Promise<Secrets>): Promise<AccessState> {
   const [users, ours] = await Promise.all([usersOf(db, signal), userDetails(db, name, signal)]);
-  const isStored = ours && (await isPasswordOf(ours, secrets['password'] ?? ''));
+  const isStored = ours && (await isPasswordOf(ours, (await secrets)['password'] ?? ''));
   return {
     users: users.map(({ user, roles }) => ({ user, roles: roles.map(({ role, db: of }) => ({ role, db: of })) })),
     mechanisms: ours?.mechanisms ?? MECHANISMS,

@@ -94,7 +94,7 @@ export class MongoBackend implements Backend {
     return [];
   }
 
-  async readAccessState(target: Target, secrets: Secrets): Promise<AccessState> {
+  async readAccessState(target: Target, secrets: Promise<Secrets>): Promise<AccessState> {
     return accessOf(await this.db(target.name), target, secrets);
   }
 
