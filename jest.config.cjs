@@ -57,5 +57,5 @@ module.exports = {
   testTimeout: 600_000,
   testSequencer: '<rootDir>/test/slowest-first.cjs',
   // On two cores: suites wait about as long as they compute. With more, time-outs of the product come near.
-  maxWorkers: 3,
+  maxWorkers: 4,
 };
