@@ -10,6 +10,7 @@ const END_TIMEOUT_MS = 1_000;
 
 interface Answer {
   done?: boolean;
+  hasKey?: boolean;
   pid?: number;
 }
 

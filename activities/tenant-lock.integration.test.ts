@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { endLockSessions } from '../test/support/lock-sessions';
 import { openMaster, type Master } from '../test/support/master';
+import { withPostgres } from '../test/support/outside';
 import { until } from '../test/support/until';
 import { TenantLock } from './tenant-lock';
 
@@ -102,4 +103,45 @@ test('a cancelled waiter stops waiting', async () => {
   await expect(waiting).rejects.toThrow('cancelled');
   holding.release();
   await holding.done;
+});
+
+describe('a session that gets one of the two locks of a hold alone', () => {
+  let trapped: Master;
+  // Before pg_catalog on the sessions' path: the server itself refuses the second lock, or has given it to another hold.
+  const trap = (outcome: string) =>
+    withPostgres(trapped.ownerUrl, (owner) =>
+      owner.query(`DROP SCHEMA IF EXISTS trap CASCADE; CREATE SCHEMA trap; CREATE SEQUENCE trap.calls;
+        CREATE FUNCTION trap.pg_try_advisory_lock(int, int) RETURNS boolean LANGUAGE plpgsql AS $$
+        BEGIN IF nextval('trap.calls') = 1 THEN ${outcome}; END IF; RETURN pg_catalog.pg_try_advisory_lock($1, $2); END $$;
+        GRANT USAGE ON SCHEMA trap TO PUBLIC; GRANT USAGE ON SEQUENCE trap.calls TO PUBLIC;
+        ALTER DATABASE ${trapped.database} SET search_path = trap, pg_catalog`),
+    );
+  const newPair = () => {
+    const pair = [new TenantLock(trapped.workerUrl), new TenantLock(trapped.workerUrl)] as const;
+    locks.push(...pair);
+    return pair;
+  };
+
+  beforeAll(async () => {
+    trapped = await openMaster();
+  });
+  afterAll(() => trapped.drop());
+
+  test('since the server is out of memory for the other, keeps neither', async () => {
+    await trap(`RAISE EXCEPTION 'out of shared memory' USING ERRCODE = '53200'`);
+    const [first, second] = newPair();
+    const key = randomUUID();
+    await expect(first.hold(key, 5_000, never, async () => 'in')).rejects.toMatchObject({ type: 'master-database' });
+    await expect(second.hold(key, 1_000, never, async () => 'in')).resolves.toBe('in');
+    await Promise.all([first.close(), second.close()]);
+  });
+
+  test('since the number of the hold is taken, tries again by another number, and lets go of all in the end', async () => {
+    await trap('RETURN false');
+    const [first, second] = newPair();
+    const key = randomUUID();
+    await expect(first.hold(key, 5_000, never, async () => 'in')).resolves.toBe('in');
+    await expect(second.hold(key, 1_000, never, async () => 'in')).resolves.toBe('in');
+    await Promise.all([first.close(), second.close()]);
+  });
 });

@@ -11,8 +11,15 @@ const LONGEST_HOLD_MS = 10 * 60_000;
 
 const LOCK = `
   WITH taken AS MATERIALIZED (SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS done)
-  SELECT CASE WHEN done THEN pg_try_advisory_lock($2::int, $3::int) ELSE false END AS done, pg_backend_pid() AS pid FROM taken`;
+  SELECT CASE WHEN done THEN pg_try_advisory_lock($2::int, $3::int) ELSE false END AS done, done AS "hasKey", pg_backend_pid() AS pid FROM taken`;
 const UNLOCK = `SELECT pg_advisory_unlock($2::int, $3::int) AND pg_advisory_unlock(hashtextextended($1, 0)) AS done`;
+const UNLOCK_KEY = `SELECT pg_advisory_unlock(hashtextextended($1, 0)) AS done`;
+
+/** Both locks of one hold. */
+interface Taken {
+  hold: number;
+  pid: number;
+}
 
 /** A lock while it is held. */
 export interface Held {
@@ -63,8 +70,7 @@ export class TenantLock {
     await this.poll(key, deadline, signal, async () => this.takeMutex(key));
     try {
       const session = await this.ensureSession();
-      const hold = newIdentity();
-      const pid = await this.poll(key, deadline, signal, () => this.tryLock(session, key, hold));
+      const { hold, pid } = await this.poll(key, deadline, signal, () => this.tryLock(session, key));
       try {
         return await runWhileHeld(session, longestHoldMs, (it) =>
           work({ signal: it, key, pid, session: session.identity, hold }),
@@ -106,17 +112,29 @@ export class TenantLock {
     }
   }
 
-  /** The session's process at the server, once it holds the lock. */
-  private async tryLock(session: LockSession, key: string, hold: number): Promise<number | undefined> {
+  /** The hold and the session's process at the server, once it holds both locks; nothing where another holder has one of them. */
+  private async tryLock(session: LockSession, key: string): Promise<Taken | undefined> {
     session.lost.throwIfAborted();
-    const answer = await session.query(LOCK, [key, HOLD_CLASS, hold]).catch((error: unknown) => {
-      if (error instanceof DatabaseError)
-        throw new BackendFault('master-database', `the lock on ${key} could not be taken: ${error.message}`, {
-          cause: error,
-        });
-      throw new BackendFault('lock-lost', `the lock session broke: ${(error as Error).message}`, { cause: error });
+    const hold = newIdentity();
+    const answer = await session.query(LOCK, [key, HOLD_CLASS, hold]).catch(async (error: unknown) => {
+      if (!(error instanceof DatabaseError))
+        throw new BackendFault('lock-lost', `the lock session broke: ${(error as Error).message}`, { cause: error });
+      await this.letGoOfKey(session, key);
+      throw new BackendFault('master-database', `the lock on ${key} could not be taken: ${error.message}`, {
+        cause: error,
+      });
     });
-    return answer?.done === true ? answer.pid : undefined;
+    if (answer?.done === true && answer.pid !== undefined) return { hold, pid: answer.pid };
+    if (answer?.hasKey === true) await this.letGoOfKey(session, key);
+    return undefined;
+  }
+
+  /**
+   * A session keeps a lock also when the statement that took it has failed: half of a hold would shut everybody else out for as long as
+   * the session lives. There is no other hold of this key here, by the mutex.
+   */
+  private async letGoOfKey(session: LockSession, key: string): Promise<void> {
+    await session.query(UNLOCK_KEY, [key]).catch(() => session.lose());
   }
 
   private async unlock(session: LockSession, key: string, hold: number): Promise<void> {
