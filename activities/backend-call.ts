@@ -3,12 +3,19 @@ import type { Backend, Target } from '../backends/backend';
 import { BackendFault, isUnanswered } from '../backends/failures';
 import { classify } from '../backends/registry';
 
+/** A call with an effect, as it was announced; times by the clock of the master database. */
+export interface AnnouncedCall {
+  at: Date;
+  /** The call that was on record until then, as the row had it: a call without an answer, or one before this in the same sequence. */
+  earlier: Date | null;
+}
+
 /** Where the calls at one resource are announced: its entry of the ledger, or its row of the pool. */
 export interface CallRecord {
-  /** Records that a call with an effect goes out. @returns when, by the clock of the master database */
-  start: () => Promise<Date>;
+  /** Records that a call with an effect goes out. */
+  start: () => Promise<AnnouncedCall>;
   /** That call was answered; an earlier one that was not stays on record. */
-  clear: (startedAt: Date) => Promise<void>;
+  clear: (call: AnnouncedCall) => Promise<void>;
 }
 
 /** Calls of a sequence that follow each other more quickly than this share one announcement, in ms; far below any settle time. */
@@ -25,20 +32,22 @@ export async function callAnnounced<T>(
   target: Target,
   call: (target: Target) => Promise<T>,
 ): Promise<T> {
-  let announcedAt = await start();
+  // What is on record before the first of them is without an answer; the others follow an answered one.
+  const { earlier, at: firstAt } = await start();
+  let at = firstAt;
   let next = performance.now() + ANNOUNCE_EVERY_MS;
   const announceCall = async () => {
     target.signal.throwIfAborted();
     if (performance.now() < next) return;
-    announcedAt = await start();
+    ({ at } = await start());
     next = performance.now() + ANNOUNCE_EVERY_MS;
   };
   try {
     const result = await classifyErrors(backend, () => call({ ...target, announceCall }));
-    await clear(announcedAt);
+    await clear({ at, earlier });
     return result;
   } catch (error) {
-    if (error instanceof BackendFault && !isUnanswered(error)) await clear(announcedAt);
+    if (error instanceof BackendFault && !isUnanswered(error)) await clear({ at, earlier });
     throw error;
   }
 }

@@ -11,6 +11,7 @@ import {
 } from '../backends/backend';
 import { BackendFault } from '../backends/failures';
 import { storable } from '../backends/scrub';
+import type { AnnouncedCall } from './backend-call';
 import { detailsOf, refreshConnection } from './connection-details';
 import type { Installation } from './installation';
 import { updateFenced, writeFenced } from './lock-fence';
@@ -70,7 +71,7 @@ export class Ledger {
     { id }: TenantResource,
     held: Held,
     { serverId, verb, isOneCall = false, accessBefore }: IntendedCall,
-  ): Promise<Date> {
+  ): Promise<AnnouncedCall> {
     const isDrop = verb === 'drop';
     const effect = isOneCall ? (verb ?? null) : null;
     const before = accessBefore === undefined ? null : JSON.stringify(accessBefore);
@@ -79,18 +80,18 @@ export class Ledger {
                "callEffect" = CASE WHEN "callStartedAt" IS NULL AND CASE WHEN ${isDrop} THEN "dropStartedAt" IS NULL ELSE "serverId" IS NULL END
                                    THEN ${effect}::text END,
                "dropStartedAt" = CASE WHEN ${isDrop} THEN coalesce("dropStartedAt", clock_timestamp()) ELSE "dropStartedAt" END`;
-    const { at } = await updateFenced<{ at: Date }>(this.db, id, held, set, Prisma.sql`"callStartedAt" AS at`);
-    return at;
+    return updateFenced(this.db, id, held, set, Prisma.sql`"callStartedAt" AS at, fence."earlierCall" AS earlier`);
   }
 
   /**
-   * Clears this call's intent. Compare-and-set on `callStartedAt`: restores the value from before the call (an older call may still be
-   * unanswered) and leaves a newer holder's call alone. What the older one does is not known again: what is seen from now on may be this one's effect.
+   * Clears this call's intent. Compare-and-set on `callStartedAt`: restores what the row had before the call (an older call may still be
+   * unanswered, also one that came after its reader had looked) and leaves a newer holder's call alone. What the older one does is not known
+   * again: what is seen from now on may be this one's effect.
    */
-  async clearCallIntent({ id, callStartedAt }: TenantResource, startedAt: Date): Promise<void> {
+  async clearCallIntent({ id }: Pick<TenantResource, 'id'>, { at, earlier }: AnnouncedCall): Promise<void> {
     await this.db.$executeRaw`
-      UPDATE "TenantResource" SET "callStartedAt" = ${callStartedAt}::timestamptz, "callEffect" = NULL
-       WHERE id = ${id}::uuid AND "callStartedAt" = ${startedAt}::timestamptz`;
+      UPDATE "TenantResource" SET "callStartedAt" = ${earlier}::timestamptz, "callEffect" = NULL
+       WHERE id = ${id}::uuid AND "callStartedAt" = ${at}::timestamptz`;
   }
 
   /**

@@ -27,7 +27,7 @@ export async function writeFenced<T>(
 /**
  * The same of the entry alone, in one round trip: the statement waits for the row, looks whether the lock is held, and then sets.
  * @param set what follows `SET`
- * @param returning what follows `RETURNING`
+ * @param returning what follows `RETURNING`; `fence."earlierCall"` is what the row had as `callStartedAt`
  * @throws BackendFault `lock-lost`
  */
 export async function updateFenced<T>(
@@ -39,7 +39,8 @@ export async function updateFenced<T>(
 ): Promise<T> {
   if (held.signal.aborted) throw lockLost();
   const [row] = await db.$queryRaw<T[]>`
-    WITH fence AS MATERIALIZED (SELECT ${holdEntry(entryId, held)} AS "isHeld")
+    WITH entry AS MATERIALIZED (SELECT "callStartedAt" FROM "TenantResource" WHERE id = ${entryId}::uuid FOR UPDATE),
+    fence AS MATERIALIZED (SELECT ${holdEntry(entryId, held)} AS "isHeld", "callStartedAt" AS "earlierCall" FROM entry)
     UPDATE "TenantResource" SET ${set} FROM fence WHERE id = ${entryId}::uuid AND fence."isHeld" RETURNING ${returning}`;
   if (row === undefined) throw lockLost();
   return row;

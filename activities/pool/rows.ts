@@ -1,6 +1,6 @@
 import type { BackendKind } from '@freeflow/contract';
 import type { PooledResource, PrismaClient } from '@freeflow/db-master';
-import type { CallRecord } from '../backend-call';
+import type { AnnouncedCall, CallRecord } from '../backend-call';
 
 /** After so long a blank resource is replaced: what a server gives a new one changes, as by an upgrade. */
 const OLDEST_MS = 7 * 24 * 3_600_000;
@@ -53,20 +53,25 @@ export class PoolRows {
   }
 
   /** Where the calls at a blank resource are announced. */
-  callsOf({ id, callStartedAt }: PooledResource): CallRecord {
+  callsOf({ id }: PooledResource): CallRecord {
     return {
       start: () => this.recordCallStart(id),
-      clear: async (startedAt) => {
-        await this.db.pooledResource.updateMany({ where: { id, callStartedAt: startedAt }, data: { callStartedAt } });
+      clear: async ({ at, earlier }) => {
+        await this.db.pooledResource.updateMany({
+          where: { id, callStartedAt: at },
+          data: { callStartedAt: earlier },
+        });
       },
     };
   }
 
-  private async recordCallStart(id: string): Promise<Date> {
-    const [row] = await this.db.$queryRaw<{ at: Date }[]>`
-      UPDATE "PooledResource" SET "callStartedAt" = clock_timestamp() WHERE id = ${id}::uuid RETURNING "callStartedAt" AS at`;
+  private async recordCallStart(id: string): Promise<AnnouncedCall> {
+    const [row] = await this.db.$queryRaw<AnnouncedCall[]>`
+      WITH before AS MATERIALIZED (SELECT "callStartedAt" AS earlier FROM "PooledResource" WHERE id = ${id}::uuid FOR UPDATE)
+      UPDATE "PooledResource" SET "callStartedAt" = clock_timestamp() FROM before WHERE id = ${id}::uuid
+      RETURNING "callStartedAt" AS at, before.earlier`;
     if (row === undefined) throw new Error(`the pool has no row ${id}`);
-    return row.at;
+    return row;
   }
 }
 

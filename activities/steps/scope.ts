@@ -3,7 +3,7 @@ import type { SecretStore } from '@freeflow/lib/secrets';
 import { settleMs, type Backend, type Notes, type Secrets, type Target } from '../../backends/backend';
 import { BackendFault } from '../../backends/failures';
 import type { StepContext } from '../attempt';
-import { callAnnounced, classifyErrors, unansweredForMs } from '../backend-call';
+import { callAnnounced, classifyErrors, unansweredForMs, type AnnouncedCall } from '../backend-call';
 import { assertRecordedServer, targetOf, type IntendedCall, type Ledger } from '../ledger';
 import type { Held, TenantLock } from '../tenant-lock';
 
@@ -88,7 +88,7 @@ export function callWithIntent<T>(
 ): Promise<T> {
   const record = {
     start: () => ledger.recordCallStart(entry, held, intended),
-    clear: (startedAt: Date) => ledger.clearCallIntent(entry, startedAt),
+    clear: (it: AnnouncedCall) => ledger.clearCallIntent(entry, it),
   };
   return callAnnounced(backend, record, target, call);
 }
