@@ -22,20 +22,23 @@ export async function cutAccess(
   const { name, signal } = target;
   const own = rolesOf(name);
   return server.inDatabase(server.home, signal, async (session) => {
-    // Where another session holds the database's row, the role is shut all the same.
-    const shut = isThere.database ? setAllowed(session, name, false, own) : Promise.resolve();
-    const problem = await shut.then(
-      () => undefined,
-      (error: unknown) => ({ error }),
-    );
-    await endSessions(session, name, signal);
+    // Where another session holds the database's row, or some do not end, the role is shut all the same.
+    const notShut = isThere.database ? await failureOf(setAllowed(session, name, false, own)) : undefined;
+    const notEnded = await failureOf(endSessions(session, name, signal));
     await target.announceCall();
     if (isThere.app) await session.change(`ALTER ROLE ${id(appRole(name))} NOLOGIN`, own);
     await endSessions(session, name, signal);
+    const problem = notShut ?? notEnded;
     if (problem !== undefined) throw problem.error;
     return othersIn(session, name);
   });
 }
+
+const failureOf = (work: Promise<void>): Promise<{ error: unknown } | undefined> =>
+  work.then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  );
 
 /** What a cut takes away, as it is now: an administrator may have shut one of the two already. */
 export interface PostgresAccess extends AccessState {
