@@ -57,10 +57,7 @@ export class PostgresBackend implements Backend {
   }
 
   async serverId(): Promise<string> {
-    const { rows } = await this.server.pool.query<{ id: string }>(
-      'SELECT system_identifier::text AS id FROM pg_control_system()',
-    );
-    return `postgres:${rows[0]?.id}`;
+    return `postgres:${await this.server.identify()}`;
   }
 
   async generateSecrets(): Promise<Secrets> {

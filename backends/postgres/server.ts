@@ -4,21 +4,16 @@ import { BackendFault, hasCode } from '../failures';
 import { Limiter } from '../limiter';
 import { withTenantLogin } from './address';
 import { Blockers } from './blockers';
+import { readServerId, setUpSession } from './session-setup';
 import { SpareSessions } from './spare-sessions';
 
 export const CALL_TIMEOUT_MS = 20_000;
-/** Ends well before the deadline of a statement, so that a lock is never taken for a server that doesn't answer. */
-const LOCK_TIMEOUT_MS = 5_000;
 const QUESTIONS_MAX = 8;
 const FURTHER_MAX = 2;
+/** An address may lead elsewhere by now: a session that is never idle would go on with the former server. */
+const GREATEST_AGE_SECONDS = 60;
 /** Where the provisioner works from where its URL names no database; pg would take the login's name for one. */
 const HOME = 'postgres';
-
-/**
- * Runs first on every session with an effect: a database may have settings of its own, set by anyone who may alter it, and
- * none of them may change what a statement of ours does.
- */
-const PREAMBLE = `SET ROLE NONE; SET default_transaction_read_only = off; SET lock_timeout = ${LOCK_TIMEOUT_MS}; SET search_path = pg_catalog`;
 
 /** One session with an effect. */
 export interface Session {
@@ -41,7 +36,8 @@ export class PostgresServer {
   // places of its own, or all could wait for each other.
   private readonly further = new Limiter(FURTHER_MAX);
   private readonly atHome = new Limiter(FURTHER_MAX);
-  private readonly spares = new SpareSessions(PREAMBLE);
+  private readonly spares = new SpareSessions();
+  private id: string | undefined;
 
   constructor(
     private readonly adminUrl: URL,
@@ -60,12 +56,21 @@ export class PostgresServer {
       Client: ErrorTolerantClient,
       connectionString: this.urlOf(this.home).href,
       max: QUESTIONS_MAX,
+      maxLifetimeSeconds: GREATEST_AGE_SECONDS,
     });
     // Without a listener a server that goes away would take the whole worker along.
     this.pool.on('error', () => undefined);
   }
 
-  /** Works on a session that nobody else uses meanwhile, and which is cut when the signal aborts. */
+  /** Which server answers. From now on all that has an effect is done at this one, though its address may come to lead to another. */
+  async identify(): Promise<string> {
+    return (this.id = await readServerId(this.pool));
+  }
+
+  /**
+   * Works on a session that nobody else uses meanwhile, and which is cut when the signal aborts.
+   * @throws BackendFault `unknown-server` where it would be on another server than the one that was identified last
+   */
   inDatabase<T>(database: string, signal: AbortSignal, work: (session: Session) => Promise<T>): Promise<T> {
     return this.sessions.run(signal, () => this.runSession(database, signal, work));
   }
@@ -100,7 +105,8 @@ export class PostgresServer {
     work: (session: Session) => Promise<T>,
   ): Promise<T> {
     signal.throwIfAborted();
-    const client = (database === this.home ? await this.spares.take() : undefined) ?? (await this.open(database));
+    const client =
+      (database === this.home ? await this.spares.take(this.id) : undefined) ?? (await this.open(database));
     const cut = () => void client.end().catch(() => undefined);
     signal.addEventListener('abort', cut);
     try {
@@ -110,7 +116,7 @@ export class PostgresServer {
         change: (statement, roles = []) => this.change(client, client.pid ?? 0, statement, roles, signal),
       });
       signal.removeEventListener('abort', cut);
-      if (database === this.home && !signal.aborted) void this.spares.give(client);
+      if (database === this.home && !signal.aborted) await this.spares.give(client);
       else await client.end().catch(() => undefined);
       return result;
     } catch (error) {
@@ -124,7 +130,9 @@ export class PostgresServer {
     const client = new ErrorTolerantClient({ ...this.base, connectionString: this.urlOf(database).href });
     try {
       await client.connect();
-      await client.query(PREAMBLE);
+      const found = await setUpSession(client);
+      if (this.id !== undefined && found !== this.id)
+        throw new BackendFault('unknown-server', `PostgreSQL: this is ${found}, but ${this.id} answered a moment ago`);
       return client;
     } catch (error) {
       await client.end().catch(() => undefined);

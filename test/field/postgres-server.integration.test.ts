@@ -2,9 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { chownSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Client } from 'pg';
+import { PostgresServer } from '../../backends/postgres/server';
+import { readStackInfo } from '../../stack/stack-info';
 import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { freeflow } from '../support/freeflow';
-import { inDatabase } from '../support/master';
+import { inDatabase, TEST_STACK } from '../support/master';
 import { withPostgres } from '../support/outside';
 import { openOwnPostgres, type OwnPostgres, postgresWithTls } from '../support/own-postgres';
 import { until } from '../support/until';
@@ -207,4 +209,17 @@ test('on a server made without UTF-8 tenant databases are UTF-8 all the same', a
     ).toEqual([{ encoding: 'UTF8', datctype: 'C' }]);
     await tenant.run('drop');
   }
+});
+
+test('where the address leads to another server than the one that was asked, nothing is done there', async () => {
+  const address = new URL(readStackInfo(TEST_STACK).postgres.provisionerUrl);
+  const reached = new PostgresServer(address, 1);
+  const never = new AbortController().signal;
+  await reached.identify();
+  const { username, password, host } = new URL(server.provisionerUrl);
+  Object.assign(address, { username, password, host });
+  const work = jest.fn();
+  await expect(reached.inDatabase(reached.home, never, work)).rejects.toMatchObject({ type: 'unknown-server' });
+  expect(work).not.toHaveBeenCalled();
+  await reached.close();
 });
