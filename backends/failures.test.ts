@@ -158,6 +158,15 @@ test('a refusal is an answer, silence is none, and a call that no server took wa
   expect(isUnanswered(classify('postgres', new Error('Connection terminated unexpectedly')))).toBe(true);
 });
 
+test('a 503 is no answer, since a proxy gives one also after it has passed the call on; a 429 is one', () => {
+  const faultOf = (kind: 'keycloak' | 'qdrant', error: object) => classify(kind, Object.assign(new Error('x'), error));
+  expect(isUnanswered(faultOf('keycloak', { response: { status: 503 } }))).toBe(true);
+  expect(isUnanswered(faultOf('qdrant', { status: 503 }))).toBe(true);
+  expect(isUnanswered(faultOf('keycloak', { response: { status: 429 } }))).toBe(false);
+  expect(isUnanswered(faultOf('qdrant', { status: 429 }))).toBe(false);
+  expect(isUnanswered(classify('postgres', Object.assign(new Error('x'), { code: '53300' })))).toBe(false);
+});
+
 test.each([
   [400, false],
   [413, false],

@@ -44,9 +44,13 @@ const NEVER_SENT = [
 // RFC 9110, section 15.5: what is wrong is the request, by the server's own answer; 408 is none, and 499 is a proxy's.
 const REFUSED = [400, 404, 405, 409, 410, 411, 412, 413, 414, 415, 422];
 
+// A proxy answers so, too, where it has lost the server after it had passed the call on (Envoy's response flags UC and UR).
+const PROXY_UNAVAILABLE = 503;
+
 /** Whether a call with an effect may have taken effect although it failed: no server has refused it. */
 export function isUnanswered(fault: BackendFault): boolean {
   if (hasCode(fault, ...NEVER_SENT)) return false;
+  if (fault.type === 'overloaded') return hasCode(fault, PROXY_UNAVAILABLE);
   if (fault.type === 'unexpected') return !hasCode(fault, ...REFUSED);
   return fault.type === 'unreachable' || fault.type === 'lock-lost';
 }
