@@ -6,6 +6,7 @@ import { backendOf, entryOf } from '../../test/field/bench';
 import { realmOf } from '../../test/field/keycloak-bench';
 import { openActivityHarness, type ActivityHarness } from '../../test/support/activity-harness';
 import { startHttpProxy } from '../../test/support/http-proxy';
+import { leaveOfCall } from '../../test/support/pool';
 import { Installation } from '../installation';
 import { Ledger } from '../ledger';
 import { TenantLock } from '../tenant-lock';
@@ -67,5 +68,6 @@ test('a repair that gets no answer, and then one when it is tried again, leaves 
     callEffect: null,
   });
   await harness.db.tenantOperation.updateMany({ data: { state: 'running', endedAt: null } });
+  await leaveOfCall(harness, tenant.tenantId, 1);
   await harness.run('keycloak.drop', tenant);
 });
