@@ -215,11 +215,14 @@ test('where the address leads to another server than the one that was asked, not
   const address = new URL(readStackInfo(TEST_STACK).postgres.provisionerUrl);
   const reached = new PostgresServer(address, 1);
   const never = new AbortController().signal;
-  await reached.identify();
-  const { username, password, host } = new URL(server.provisionerUrl);
-  Object.assign(address, { username, password, host });
   const work = jest.fn();
-  await expect(reached.inDatabase(reached.home, never, work)).rejects.toMatchObject({ type: 'unknown-server' });
-  expect(work).not.toHaveBeenCalled();
-  await reached.close();
+  try {
+    await reached.identify();
+    const { username, password, host } = new URL(server.provisionerUrl);
+    Object.assign(address, { username, password, host });
+    await expect(reached.inDatabase(reached.home, never, work)).rejects.toMatchObject({ type: 'unknown-server' });
+    expect(work).not.toHaveBeenCalled();
+  } finally {
+    await reached.close();
+  }
 });
