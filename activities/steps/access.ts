@@ -8,9 +8,10 @@ import { assertRecordedServer } from '../ledger';
 import {
   assertSameId,
   callWithIntent,
+  completeSecrets,
   findPresentEntry,
   findSettleTime,
-  loadSecrets,
+  loadStoredSecrets,
   withNotes,
   type StepScope,
   type VerifiedEntry,
@@ -43,10 +44,8 @@ export async function enable(scope: StepScope): Promise<string> {
     (at) => backend.enable(at, values, before),
     () => backend.probe(target, values, { before }),
   );
-  await sideBySide(
-    ledger.recordAccess(entry, held, 'present'),
-    ledger.refreshConnection(entry, held, backend.describeConnection(target)),
-  );
+  const connection = backend.describeConnection(target);
+  await sideBySide(ledger.recordAccess(entry, held, 'present'), ledger.refreshConnection(entry, held, connection));
   return withNotes(`access to ${entry.name} restored: the tenant's credentials work, and are refused elsewhere`, notes);
 }
 
@@ -69,23 +68,29 @@ type ReadBefore = (
 async function loadWith(scope: StepScope, readBefore: ReadBefore): Promise<Known> {
   const { backend } = scope;
   const { entry, target } = await findPresentEntry(scope);
-  const secrets = loadSecrets(scope, target);
-  const [serverId, , values, before] = await sideBySide(
+  const secrets = loadStoredSecrets(scope);
+  const [serverId, , stored, before] = await sideBySide(
     classifyErrors(backend, () => assertRecordedServer(backend, entry)),
     assertOurs(scope, entry, target),
     secrets,
     readBefore(scope, entry, target, secrets),
   );
+  // What is missing is made once it is certain that the resource is ours.
+  const values = await completeSecrets(scope, target, stored);
   return { entry: { ...entry, serverId }, target, values, before };
 }
 
-/** Until the first call has had an effect: after that one would keep what it has left, before it what may have changed since. */
+/**
+ * Until the first call has had an effect: after that one would keep what it has left, before it what may have changed since. An earlier
+ * call may have its effect at any moment, so only what shows no cut *after* the access was read was read whole: nothing but an enable
+ * takes a cut back.
+ */
 async function readWholeAccess(...[{ backend }, entry, target, secrets]: Parameters<ReadBefore>) {
   if (entry.state !== 'present') return undefined;
-  const isWhole =
-    entry.accessBefore === null ||
-    (await classifyErrors(backend, async () => (await backend.isCutBegun?.(target)) === false));
-  return isWhole ? readAccess(backend, target, secrets) : undefined;
+  const read = await readAccess(backend, target, secrets);
+  if (entry.accessBefore === null) return read;
+  const isCutBegun = await classifyErrors(backend, async () => backend.isCutBegun?.(target));
+  return isCutBegun === false ? read : undefined;
 }
 
 /** What was kept; for the undo of a suspension that never got here the access as it is: it stays so. */

@@ -34,6 +34,8 @@ export async function ensureSecrets(
   target: Target,
 ): Promise<{ values: Secrets; primaryRef: string }> {
   const fresh = await backend.generateSecrets(target);
+  // A late attempt leaves nothing behind a hard delete.
+  target.signal.throwIfAborted();
   const kept = await Promise.all(
     Object.entries(fresh).map(async ([name, value]) => {
       context.secrets.add(value);
@@ -45,14 +47,20 @@ export async function ensureSecrets(
   return { values: Object.fromEntries(kept.map(({ name, value }) => [name, value])), primaryRef: kept[0]?.ref ?? '' };
 }
 
-/** The tenant's stored secrets. Where one is missing, as one that older versions did not have, it is made now. */
-export async function loadSecrets(scope: StepScope, target: Target): Promise<Secrets> {
-  const { backend, secrets, context } = scope;
-  const stored = await secrets.findAll({ tenantId: context.tenantId, backend: backend.kind });
+/** The tenant's secrets, as far as they are stored. Writes nothing. */
+export async function loadStoredSecrets({ backend, secrets, context }: StepScope): Promise<Secrets> {
+  const stored = await secrets.findAll({ tenantId: context.tenantId, backend: backend.kind }, backend.secretNames);
   for (const { value } of stored.values()) context.secrets.add(value);
-  if (backend.secretNames.some((it) => !stored.has(it))) return (await ensureSecrets(scope, target)).values;
   return Object.fromEntries([...stored].map(([name, { value }]) => [name, value]));
 }
+
+/** Where one is missing of those that are stored, as one that older versions did not have, it is made now. */
+export const completeSecrets = async (scope: StepScope, target: Target, stored: Secrets): Promise<Secrets> =>
+  scope.backend.secretNames.every((it) => it in stored) ? stored : (await ensureSecrets(scope, target)).values;
+
+/** All of the tenant's secrets, see {@link completeSecrets}. */
+export const loadSecrets = async (scope: StepScope, target: Target): Promise<Secrets> =>
+  completeSecrets(scope, target, await loadStoredSecrets(scope));
 
 /**
  * The ledger entry of a resource that is present or disabled, with its target.

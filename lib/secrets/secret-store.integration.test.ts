@@ -38,11 +38,21 @@ async function newTenant(): Promise<string> {
 const password = () => ({ tenantId, backend: 'postgres' as const, name: 'password' });
 const rowsOf = (id: string) => db.tenantSecret.findMany({ where: { tenantId: id } });
 
-it('finds all that is stored of a tenant at one backend, by name, and nothing else', async () => {
+it('finds what is stored of a tenant at one backend, by name, and nothing else', async () => {
   const stored = await store.keep(password(), 'hunter22');
   await store.keep({ ...password(), backend: 'mongodb' }, 'of another backend');
   await store.keep({ ...password(), tenantId: await newTenant() }, 'of another tenant');
-  expect([...(await store.findAll({ tenantId, backend: 'postgres' }))]).toEqual([['password', stored]]);
+  const found = await store.findAll({ tenantId, backend: 'postgres' }, ['password', 'never-stored']);
+  expect([...found]).toEqual([['password', stored]]);
+});
+
+it('a secret of a name that is not asked for does no harm where it does not open', async () => {
+  const stored = await store.keep(password(), 'hunter22');
+  await createSecretStore(db, readSecretKeys(randomBytes(32).toString('base64'))).keep(
+    { ...password(), name: 'of-old' },
+    'sealed by a key that is lost',
+  );
+  expect([...(await store.findAll({ tenantId, backend: 'postgres' }, ['password']))]).toEqual([['password', stored]]);
 });
 
 describe('keep', () => {

@@ -35,10 +35,10 @@ export interface SecretStore {
    */
   keep(owner: SecretOwner, value: string): Promise<StoredSecret>;
   /**
-   * All secrets that are stored of a tenant at one backend, by name.
+   * Those of these names that are stored of a tenant at one backend, by name. Others aren't opened: one that nobody uses any more may not open.
    * @throws SecretError `secret-key-unknown` | `secret-unreadable`
    */
-  findAll(owner: ExpectedOwner): Promise<ReadonlyMap<string, StoredSecret>>;
+  findAll(owner: Omit<SecretOwner, 'name'>, names: readonly string[]): Promise<ReadonlyMap<string, StoredSecret>>;
   /**
    * Follows a reference for its owner. References stand in rows that can be written without any key, so what a row points at proves nothing:
    * a secret of another tenant, backend or name is refused.
@@ -90,9 +90,9 @@ export function createSecretStore(db: SecretDatabase, keys: SecretKeys): SecretS
         kept ?? (await db.tenantSecret.findUniqueOrThrow({ where: { tenantId_backend_name_version: identity } }));
       return { ref: formatSecretRef(row), value: openSecret(row, row, keys) };
     },
-    async findAll({ tenantId, backend }) {
+    async findAll({ tenantId, backend }, names) {
       const rows = await db.$queryRaw<SecretRow[]>`
-        SELECT * FROM "TenantSecret" WHERE "tenantId" = ${tenantId}::uuid AND backend::text = ${backend} AND version = ${FIRST_VERSION}`;
+        SELECT * FROM "TenantSecret" WHERE "tenantId" = ${tenantId}::uuid AND backend::text = ${backend} AND version = ${FIRST_VERSION} AND name = ANY(${names})`;
       return new Map(
         rows.map((row) => [row.name, { ref: formatSecretRef(row), value: openSecret(row, row, keys) }] as const),
       );
