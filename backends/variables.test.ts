@@ -50,9 +50,9 @@ it.each<[string, z.ZodType, string[], string[]]>([
 
 test('within one attempt at Keycloak there is time to wait for an unanswered call, however long a call may take', () => {
   const { KEYCLOAK_CALL_TIMEOUT_MS: variable } = KEYCLOAK;
-  const longestMs = 180_000;
-  expect(['1000', String(longestMs)].map((it) => variable.safeParse(it).success)).toEqual([true, true]);
-  expect(['0', '999', String(longestMs + 1), '60s'].map((it) => variable.safeParse(it).success)).not.toContain(true);
+  const longestMs = 120_000;
+  expect(['5000', String(longestMs)].map((it) => variable.safeParse(it).success)).toEqual([true, true]);
+  expect(['0', '4999', String(longestMs + 1), '60s'].map((it) => variable.safeParse(it).success)).not.toContain(true);
   const attemptMs = Number.parseInt(BACKENDS.keycloak.startToCloseTimeout, 10) * 60_000;
-  expect(settleMs({ callTimeoutMs: longestMs })).toBeLessThan(attemptMs - 60_000);
+  expect(settleMs({ callTimeoutMs: longestMs }) + longestMs).toBeLessThan(attemptMs - 60_000);
 });

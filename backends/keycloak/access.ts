@@ -18,13 +18,14 @@ export async function readAccess(admin: KeycloakAdmin, { name }: Target): Promis
 }
 
 /** A disabled realm issues and refreshes nothing, by `notBefore` it takes no token it has issued, the logout ends its sessions. */
-export async function cutRealm(admin: KeycloakAdmin, { name, signal, announceCall }: Target): Promise<void> {
+export async function cutRealm(admin: KeycloakAdmin, target: Target): Promise<void> {
+  const { name, signal, announceCall } = target;
   signal.throwIfAborted();
-  await changeRealm(admin, name, (realm) => ({ enabled: false, attributes: withCut(realm, 'pending') }));
+  await changeRealm(admin, target, (realm) => ({ enabled: false, attributes: withCut(realm, 'pending') }));
   await announceCall();
-  await admin.call(({ realms }) => realms.logoutAll({ realm: name }));
+  await admin.change(target, ({ realms }) => realms.logoutAll({ realm: name }));
   await announceCall();
-  await changeRealm(admin, name, (realm) => {
+  await changeRealm(admin, target, (realm) => {
     // The logout sets it to the present second by the server's clock, not by ours, but that second's own tokens would go on being taken.
     if (!realm.notBefore)
       throw new BackendFault(
@@ -43,12 +44,12 @@ export async function cutRealm(admin: KeycloakAdmin, { name, signal, announceCal
  */
 export async function openRealm(
   admin: KeycloakAdmin,
-  { name, announceCall }: Target,
+  target: Target,
   realm: RealmRepresentation,
   before: RealmAccess | undefined,
 ): Promise<void> {
-  await announceCall();
-  await updateRealm(admin, name, realm, {
+  await target.announceCall();
+  await updateRealm(admin, target, realm, {
     enabled: realm.enabled === true || before?.isEnabled !== false,
     notBefore: notBeforeOnceOpen(realm, before),
     attributes: withoutCut(realm),
@@ -78,11 +79,13 @@ export async function readRealm(admin: KeycloakAdmin, name: string): Promise<Rea
 
 async function changeRealm(
   admin: KeycloakAdmin,
-  name: string,
+  target: Target,
   changes: (realm: RealmRepresentation) => RealmRepresentation,
 ): Promise<void> {
-  const realm = await readRealm(admin, name);
-  await updateRealm(admin, name, realm, changes(realm));
+  const realm = await readRealm(admin, target.name);
+  // Where the read took long, the call would go out long after it was announced.
+  await target.announceCall();
+  await updateRealm(admin, target, realm, changes(realm));
 }
 
 /**
@@ -92,11 +95,11 @@ async function changeRealm(
  */
 export async function updateRealm(
   admin: KeycloakAdmin,
-  name: string,
+  { name, signal }: Pick<Target, 'name' | 'signal'>,
   { attributes = {}, oauth2DeviceCodeLifespan = 600, oauth2DevicePollingInterval = 5 }: RealmRepresentation,
   changes: RealmRepresentation,
 ): Promise<void> {
-  await admin.call(({ realms }) =>
+  await admin.change({ signal }, ({ realms }) =>
     realms.update({ realm: name }, { attributes, oauth2DeviceCodeLifespan, oauth2DevicePollingInterval, ...changes }),
   );
 }

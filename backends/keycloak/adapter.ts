@@ -71,7 +71,7 @@ export class KeycloakBackend implements Backend {
     }
     // Not looked up before: the call makes the realm complete or not at all, and its 409 is as good an answer.
     const isMade = await this.admin
-      .call(({ realms }) => realms.create(realmRepresentation(target, secrets)))
+      .change(target, ({ realms }) => realms.create(realmRepresentation(target, secrets)))
       .then(() => true, isConflict);
     // What was made carries our id; that it is there with the tenant's own secret is what the probe shows.
     if (!isMade) await this.assertOurs(target);
@@ -126,11 +126,12 @@ export class KeycloakBackend implements Backend {
   async enable(target: Target, secrets: Secrets, before: AccessState | undefined): Promise<Notes> {
     target.signal.throwIfAborted();
     const { notes, id } = await restoreClient(this.admin, target, secrets);
+    // Announced before the realm is read: what others change of it between read and write is lost, so nothing is waited for in between.
+    await target.announceCall();
     const [account, read] = await sideBySide(
       id === undefined ? Promise.resolve([]) : enableAccount(this.admin, target, id),
       readRealm(this.admin, target.name),
     );
-    // As fresh as can be: what others change of it between read and write is lost.
     const realm = account.length === 0 ? read : await readRealm(this.admin, target.name);
     await openRealm(this.admin, target, realm, accessIn(before));
     return [...notes, ...account];
@@ -156,8 +157,9 @@ export class KeycloakBackend implements Backend {
     target.signal.throwIfAborted();
     const realm = isClaim(target) ? await this.identity.findClaimed(target) : target.name;
     if (realm === undefined) return [];
+    if (isClaim(target)) await target.announceCall();
     await this.admin
-      .call(({ realms }) => realms.del({ realm }))
+      .change(target, ({ realms }) => realms.del({ realm }))
       .catch(async (error: unknown) => {
         if (hasCode(error, 404)) return;
         // An earlier call that is no longer waited for has just deleted the realm, and our rights on it with it.

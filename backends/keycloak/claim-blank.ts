@@ -25,6 +25,7 @@ export async function claimBlank(admin: KeycloakAdmin, claim: Claim, secrets: Se
   const blank = await findBlank(admin, claim);
   if (blank === undefined) return false;
   claim.signal.throwIfAborted();
+  await claim.announceCall();
   try {
     await fillBlank(admin, claim, blank, secrets);
     await claim.announceCall();
@@ -61,11 +62,15 @@ async function fillBlank(
   const { formerName: realm, name, nonce } = claim;
   const ids = partIds(nonce);
   const outcomes = await Promise.allSettled([
-    admin.call(({ roles }) =>
+    admin.change(claim, ({ roles }) =>
       roles.updateById({ realm, id: defaultRole.id ?? '' }, { ...defaultRole, name: defaultRoleOf(name) }),
     ),
-    admin.call(({ clients }) => clients.update({ realm, id: ids.client }, clientRepresentation(claim, secrets))),
-    admin.call(({ users }) => users.resetPassword({ realm, id: ids.admin, credential: adminCredential(secrets) })),
+    admin.change(claim, ({ clients }) =>
+      clients.update({ realm, id: ids.client }, clientRepresentation(claim, secrets)),
+    ),
+    admin.change(claim, ({ users }) =>
+      users.resetPassword({ realm, id: ids.admin, credential: adminCredential(secrets) }),
+    ),
   ]);
   const errors = outcomes.flatMap((it) => (it.status === 'rejected' ? [it.reason as unknown] : []));
   // One without an answer counts before one with: it may still take effect.
@@ -78,7 +83,7 @@ const hasNoAnswer = (error: unknown): boolean => isUnanswered(classifyBy(FAILURE
 async function renameBlank(admin: KeycloakAdmin, claim: Claim, blank: RealmRepresentation): Promise<void> {
   const settings = tenantSettings(claim);
   const attributes = { ...blank.attributes, ...settings.attributes };
-  await updateRealm(admin, claim.formerName, blank, { ...settings, attributes });
+  await updateRealm(admin, { name: claim.formerName, signal: claim.signal }, blank, { ...settings, attributes });
 }
 
 /** A part of it was removed by an administrator of the server, if it is still there: it can't become what a tenant is given. */
@@ -86,7 +91,7 @@ async function dropIncomplete(admin: KeycloakAdmin, claim: Claim): Promise<void>
   if ((await findBlank(admin, claim)) === undefined) return;
   await claim.announceCall();
   await admin
-    .call(({ realms }) => realms.del({ realm: claim.formerName }))
+    .change(claim, ({ realms }) => realms.del({ realm: claim.formerName }))
     .catch((error: unknown) => {
       if (!hasCode(error, NOT_FOUND)) throw error;
     });

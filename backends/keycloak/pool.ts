@@ -18,5 +18,5 @@ const checksumOf = (template: object): string =>
 
 async function makeBlank(admin: KeycloakAdmin, blank: Blank): Promise<void> {
   blank.signal.throwIfAborted();
-  await admin.call(({ realms }) => realms.create(blankRepresentation(blank, newPassword())));
+  await admin.change(blank, ({ realms }) => realms.create(blankRepresentation(blank, newPassword())));
 }

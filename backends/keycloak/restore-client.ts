@@ -36,7 +36,7 @@ export async function restoreClient(admin: KeycloakAdmin, target: Target, secret
   if (client?.id === undefined) {
     await announceCall();
     await admin
-      .call(({ clients }) => clients.create({ realm, ...clientRepresentation(target, secrets) }))
+      .change(target, ({ clients }) => clients.create({ realm, ...clientRepresentation(target, secrets) }))
       .catch((error: unknown) => refuseSquatter(realm, error));
     return { notes: [`client ${APP_CLIENT} was missing, and was created again`] };
   }
@@ -49,7 +49,7 @@ export async function restoreClient(admin: KeycloakAdmin, target: Target, secret
     ...Object.fromEntries(DEMANDS.filter((it) => isSet(client, it)).map((it) => [it, 'false'])),
   };
   await admin
-    .call(({ clients }) =>
+    .change(target, ({ clients }) =>
       clients.update({ realm, id }, { ...client, ...LOGIN, secret: secrets['client-secret'] ?? '', attributes }),
     )
     .catch((error: unknown) => refuseSquatter(realm, error));
@@ -73,18 +73,15 @@ function changesOf(client: ClientRepresentation, secret: string): string[] {
  * Enables the user as whom the client logs in. Where it was deleted, Keycloak makes it again as soon as it is looked for.
  * @returns that it had been disabled
  */
-export async function enableAccount(
-  admin: KeycloakAdmin,
-  { name: realm, announceCall }: Target,
-  clientId: string,
-): Promise<Notes> {
+export async function enableAccount(admin: KeycloakAdmin, target: Target, clientId: string): Promise<Notes> {
+  const { name: realm, announceCall } = target;
   const account: UserRepresentation = await admin.call(({ clients }) =>
     clients.getServiceAccountUser({ realm, id: clientId }),
   );
   const { id, enabled } = account;
   if (id === undefined || enabled === true) return [];
   await announceCall();
-  await admin.call(({ users }) => users.update({ realm, id }, { ...account, enabled: true }));
+  await admin.change(target, ({ users }) => users.update({ realm, id }, { ...account, enabled: true }));
   return [`the service account of client ${APP_CLIENT} was disabled, and was enabled again`];
 }
 
