@@ -137,15 +137,11 @@ export class MongoBackend implements Backend {
   }
 
   async proveAbsent({ name, nonce, signal }: Target): Promise<AbsenceProof[]> {
-    const db = await this.db(name);
+    const [db, admin] = [await this.db(name), await this.db('admin')];
     const [users, collections, owned] = await sideBySide(
       usersOf(db, signal),
       collectionNames(db, signal),
-      runRead(
-        await this.db('admin'),
-        { usersInfo: { forAllDBs: true }, filter: { 'customData.freeflowNonce': nonce } },
-        signal,
-      ),
+      runRead(admin, { usersInfo: { forAllDBs: true }, filter: { 'customData.freeflowNonce': nonce } }, signal),
     );
     return assertAllAbsent('MongoDB', [
       [`database ${name}`, 'name', collections.length > 0],
