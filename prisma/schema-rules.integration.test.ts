@@ -86,6 +86,34 @@ describe('updatedAt', () => {
   });
 });
 
+describe('the effect of an unanswered call', () => {
+  const change = async (set: string, before: string) => {
+    const [id, tenantId] = [randomUUID(), await newTenant()];
+    await query(
+      database.url,
+      `INSERT INTO "TenantResource" ("id", "tenantId", "kind", "name", "nonce") VALUES ($1, $2, 'keycloak', 'x', $3)`,
+      [id, tenantId, randomUUID()],
+    );
+    const where = 'WHERE "id" = $1';
+    await query(database.url, `UPDATE "TenantResource" SET ${before} ${where}`, [id]);
+    await query(database.url, `UPDATE "TenantResource" SET ${set} ${where}`, [id]);
+    return (await query(database.url, `SELECT "callEffect" FROM "TenantResource" ${where}`, [id]))[0]?.['callEffect'];
+  };
+  const DROP = `"callStartedAt" = '2026-01-01', "callEffect" = 'drop'`;
+
+  it.each([
+    ['announces another one', `"callStartedAt" = now()`],
+    ['clears it', `"callStartedAt" = NULL`],
+  ])('is forgotten where a worker that does not know of it %s', async (_what, set) => {
+    expect(await change(set, DROP)).toBeNull();
+  });
+
+  it('stays with its call whatever else is changed, and is taken with a call where none was unanswered', async () => {
+    expect(await change(`"serverId" = 'x'`, DROP)).toBe('drop');
+    expect(await change(DROP, `"callStartedAt" = NULL`)).toBe('drop');
+  });
+});
+
 describe('operations', () => {
   it.each(OPEN_STATES)('one that is %s keeps every other open one out', async (state) => {
     const tenantId = await newTenant();

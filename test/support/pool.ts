@@ -27,7 +27,11 @@ export async function openPooledHarness(size: number): Promise<ActivityHarness> 
 export async function leaveOfCall({ db, backends }: ActivityHarness, tenantId: string, leftMs = 0): Promise<void> {
   const { callTimeoutMs } = backends.find((it) => it.kind === 'keycloak') ?? { callTimeoutMs: 0 };
   const callStartedAt = new Date(Date.now() - callTimeoutMs - HARNESS_MARGIN_MS + leftMs);
-  await db.tenantResource.update({ where: { tenantId_kind: { tenantId, kind: 'keycloak' } }, data: { callStartedAt } });
+  const where = { tenantId_kind: { tenantId, kind: 'keycloak' } } as const;
+  const { callEffect } = await db.tenantResource.findUniqueOrThrow({ where });
+  // The database forgets the effect with the call it belongs to.
+  await db.tenantResource.update({ where, data: { callEffect: null } });
+  await db.tenantResource.update({ where, data: { callStartedAt, callEffect } });
 }
 
 /** One round of what keeps the pool of Keycloak. */
