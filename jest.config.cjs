@@ -13,22 +13,39 @@ process.env.NODE_COMPILE_CACHE ??= `${__dirname}/node_modules/.cache/node-compil
 const rooms = 'contract,lib,prisma,backends,activities,workflows,worker,api,cli,stack,bench,test';
 const tests = `<rootDir>/{${rooms}}/**`;
 
+// Loaded by Node itself: large ones, which would be loaded anew for each test file; ESM-only ones, which jest would have to
+// compile; and mongodb also for its dynamic import('os'), which jest can't follow
+// (since 7.6, https://github.com/typegoose/mongodb-memory-server/issues/1026).
+const packages = [
+  '@keycloak/keycloak-admin-client',
+  '@qdrant/js-client-rest',
+  '@temporalio/[a-z-]+',
+  'jose',
+  'mongodb',
+  'openid-client',
+  'pino',
+  'undici',
+  'uuid',
+];
+const loadedNatively = `node_modules/(?:${packages.join('|')})/.*\\.[cm]?js$`;
+// ESM-only, and to be compiled by jest: it asks whether what our code gives it is of its own realm.
+const compiled = ['@prisma/schema-engine-wasm'];
+// By the folders of pnpm, too: `.pnpm/@scope+name@1.2.3/node_modules/@scope/name`.
+const others = `node_modules/(?!(?:\\.pnpm/)?(?:${[...packages, ...compiled].join('|').replaceAll('/', '[/+]')})(?:@|/))`;
+
 /** @type {import('jest').Config} */
 const shared = {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/environment.cjs',
   setupFiles: ['<rootDir>/test/plain-output.cjs'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/(?:contract|lib|prisma)/dist/'],
   transform: {
+    [loadedNatively]: '<rootDir>/test/load-natively.cjs',
     '\\.[jt]sx?$': [
       '@swc/jest',
       { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } },
     ],
   },
-  // ESM-only packages, which jest must compile, wherever pnpm has put them; and mongodb, whose dynamic import('os')
-  // (since 7.6) jest can't follow: https://github.com/typegoose/mongodb-memory-server/issues/1026
-  transformIgnorePatterns: [
-    'node_modules/(?!(?:\\.pnpm/)?(?:jose|mongodb|openid-client|oauth4webapi|@prisma[/+]schema-engine-wasm|@keycloak[/+]keycloak-admin-client|@microsoft[/+]kiota-[a-z-]+|@std-uritemplate[/+]std-uritemplate|tinyduration|url-template|camelize-ts|uuid|guid-typescript)(?:@|/))',
-  ],
+  transformIgnorePatterns: [others],
   moduleNameMapper: {
     '^@freeflow/contract$': '<rootDir>/contract/index.ts',
     '^@freeflow/contract/http$': '<rootDir>/contract/http/index.ts',
