@@ -17,6 +17,9 @@ export class SpareSessions {
   private readonly firstKeptAt = new WeakMap<ErrorTolerantClient, number>();
   private isClosed = false;
 
+  /** @param keptMs how long one that is not used is kept, in ms */
+  constructor(private readonly keptMs = KEPT_MS) {}
+
   /**
    * One that answers, set up as a new one; nothing where there is none. What has befallen one, as a server that is gone, has befallen
    * the others: to learn that of each would take its time-out each.
@@ -39,7 +42,7 @@ export class SpareSessions {
     try {
       await client.query(UNLOCK);
       if (this.isClosed || this.spare.size >= SPARE_MAX || this.isOld(client)) return await end(client);
-      this.spare.set(client, setTimeout(() => void this.drop(client), KEPT_MS).unref());
+      this.spare.set(client, setTimeout(() => void this.drop(client), this.keptMs).unref());
     } catch {
       await end(client);
     }
