@@ -13,7 +13,7 @@ function hasHadEffect({ callEffect, externalId }: TenantResource, found: Inspect
 }
 
 /** The entry, without its unanswered call once that has had its effect. */
-export const settleBySight = async <E extends TenantResource>(
+export const clearCallOnceDone = async <E extends TenantResource>(
   ledger: Ledger,
   entry: E,
   found: Inspection,

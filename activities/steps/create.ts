@@ -2,7 +2,7 @@ import type { TenantResource } from '@freeflow/db-master';
 import type { Target } from '../../backends/backend';
 import { classifyErrors } from '../backend-call';
 import { assertRecordedServer, targetOf } from '../ledger';
-import { settleBySight } from './call-effect';
+import { clearCallOnceDone } from './call-effect';
 import {
   callWithIntent,
   changedResourceFault,
@@ -49,7 +49,7 @@ async function lookForEffect(
   target: Target,
 ): Promise<TenantResource> {
   if (entry.callEffect === null) return entry;
-  return settleBySight(ledger, entry, await classifyErrors(backend, () => backend.inspect(target)));
+  return clearCallOnceDone(ledger, entry, await classifyErrors(backend, () => backend.inspect(target)));
 }
 
 /** Probes the resource with the tenant's own credentials: its data is reachable, everything else refuses them. */

@@ -3,7 +3,7 @@ import type { AbsenceProof, Notes, Target } from '../../backends/backend';
 import { BackendFault } from '../../backends/failures';
 import { classifyErrors } from '../backend-call';
 import { assertRecordedServer, targetOf } from '../ledger';
-import { settleBySight } from './call-effect';
+import { clearCallOnceDone } from './call-effect';
 import { assertSameId, callWithIntent, findSettleTime, withNotes, type StepScope, type VerifiedEntry } from './scope';
 
 const SETTLE_POLL_MS = 500;
@@ -45,7 +45,7 @@ async function dropUntilAbsent(
   const lookUntil = Math.min(settledAt, performance.now() + LOOK_FOR_EFFECT_MS);
   for (let hasDropStarted = entry.dropStartedAt !== null, isDropped = false; ;) {
     const found = await classifyErrors(backend, () => backend.inspect(target));
-    entry = await settleBySight(ledger, entry, found);
+    entry = await clearCallOnceDone(ledger, entry, found);
     if (found.state === 'foreign') {
       if (hasDropStarted && found.isUnclaimed) throw rewrittenFault(entry, found.owner);
       return { message: withNotes(`left alone: ${found.owner}`, [...notes]), checks: [] };

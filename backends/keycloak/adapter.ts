@@ -22,12 +22,12 @@ import { KeycloakAdmin } from './admin';
 import { claimBlank, isClaim } from './claim-blank';
 import { readCutNote } from './cut-note';
 import { findKeycloakDrift } from './drift';
+import { findRealm } from './find-realm';
 import { RealmIdentity } from './identity';
 import { realmPool } from './pool';
 import { isRealmThere, logIn, loginRefusal, probeKeycloak, tryLogIn } from './probe';
 import { APP_CLIENT, realmRepresentation } from './realm';
 import { enableAccount, restoreClient } from './restore-client';
-import { seeRealm } from './see-realm';
 import type { ServiceAccount } from './token';
 
 /**
@@ -203,7 +203,7 @@ export class KeycloakBackend implements Backend {
     const found: OwnedResource[] = [];
     for (const name of names) {
       signal.throwIfAborted();
-      const realm = await seeRealm(this.admin, name);
+      const realm = await findRealm(this.admin, name);
       if (realm !== 'absent' && realm !== 'hidden') found.push({ name, nonce: realm.id, externalId: realm.id });
     }
     return found;

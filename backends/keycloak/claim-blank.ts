@@ -4,8 +4,8 @@ import { BackendFault, hasCode, isUnanswered } from '../failures';
 import { updateRealm } from './access';
 import type { KeycloakAdmin, RealmRepresentation } from './admin';
 import { FAILURE_CODES } from './failure-codes';
+import { findRealmByNewToken } from './find-realm';
 import { adminCredential, clientRepresentation, defaultRoleOf, partIds, tenantSettings } from './realm';
-import { seeRealmAfresh } from './see-realm';
 
 const NOT_FOUND = 404;
 const CONFLICT = 409;
@@ -43,7 +43,7 @@ export async function claimBlank(admin: KeycloakAdmin, claim: Claim, secrets: Se
 export async function findBlank(admin: KeycloakAdmin, claim: Claim): Promise<RealmRepresentation | undefined> {
   const { formerName, nonce } = claim;
   // Hidden from a token that is older than the realm, as one that another worker has made.
-  const found = await seeRealmAfresh(admin, formerName);
+  const found = await findRealmByNewToken(admin, formerName);
   if (found === 'hidden')
     throw new BackendFault(
       'permission',

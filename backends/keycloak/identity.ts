@@ -2,8 +2,8 @@ import type { Inspection, Target } from '../backend';
 import { BackendFault, hasCode } from '../failures';
 import type { KeycloakAdmin } from './admin';
 import { type Claim, findBlank, isClaim } from './claim-blank';
+import { findRealmByNewToken } from './find-realm';
 import { TENANT_ID } from './realm';
-import { seeRealmAfresh } from './see-realm';
 
 /** Looks whose the realm of a name is. */
 export class RealmIdentity {
@@ -29,7 +29,7 @@ export class RealmIdentity {
 
   /** Under the tenant's own name alone, be it claimed or not. */
   async inspectName(target: Target): Promise<Inspection> {
-    const found = await seeRealmAfresh(this.admin, target.name);
+    const found = await findRealmByNewToken(this.admin, target.name);
     if (found === 'hidden') return toInspectionOfHidden(target);
     if (found === 'absent') {
       await this.refuseRenamed(target);

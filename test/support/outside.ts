@@ -24,6 +24,16 @@ export const NOTHING: Seen = {
   keycloak: null,
 };
 
+/** What `observeFromOutside` matches of a tenant that was just created: each of its resources once. */
+export const emptyTenant = (name: string) => ({
+  postgres: { owner: `freeflow_${name}_owner` },
+  postgresRoles: [`freeflow_${name}_app`, `freeflow_${name}_owner`],
+  mongoUsers: [`freeflow_${name}`],
+  qdrant: { points: 0 },
+  qdrantTokens: 1,
+  keycloak: { id: expect.any(String) as string },
+});
+
 /** Looks at all four backends; never uses the product's own code. */
 export async function observeFromOutside(info: StackInfo, name: string): Promise<Seen> {
   const [postgres, mongo, qdrant, keycloak] = await Promise.all([

@@ -2,10 +2,10 @@ import { hasCode } from '../failures';
 import type { KeycloakAdmin, RealmRepresentation } from './admin';
 
 /** A realm as our account sees it, or that there is something it may not see. */
-export type RealmSeen = (RealmRepresentation & { id: string }) | 'absent' | 'hidden';
+export type FoundRealm = (RealmRepresentation & { id: string }) | 'absent' | 'hidden';
 
 /** The realm of a name, by the token that we have: one that is older than the realm hides it. */
-export async function seeRealm(admin: KeycloakAdmin, name: string): Promise<RealmSeen> {
+export async function findRealm(admin: KeycloakAdmin, name: string): Promise<FoundRealm> {
   try {
     const realm = await admin.call(({ realms }) => realms.findOne({ realm: name }));
     // findOne gives null for 404, contrary to its type.
@@ -19,9 +19,9 @@ export async function seeRealm(admin: KeycloakAdmin, name: string): Promise<Real
 }
 
 /** The same, where it is hidden by a new token as well: only that shows whether it is hidden from us for good. */
-export async function seeRealmAfresh(admin: KeycloakAdmin, name: string): Promise<RealmSeen> {
-  const seen = await seeRealm(admin, name);
+export async function findRealmByNewToken(admin: KeycloakAdmin, name: string): Promise<FoundRealm> {
+  const seen = await findRealm(admin, name);
   if (seen !== 'hidden') return seen;
   await admin.renewToken();
-  return seeRealm(admin, name);
+  return findRealm(admin, name);
 }
