@@ -27,6 +27,7 @@ import { RealmIdentity } from './identity';
 import { realmPool } from './pool';
 import { isRealmThere, logIn, loginRefusal, probeKeycloak, tryLogIn } from './probe';
 import { APP_CLIENT, realmRepresentation } from './realm';
+import type { RealmKeys } from './realm-keys';
 import { enableAccount, restoreClient } from './restore-client';
 import type { ServiceAccount } from './token';
 
@@ -42,15 +43,19 @@ export class KeycloakBackend implements Backend {
   private readonly identity: RealmIdentity;
   readonly pool: Pool;
 
-  /** @param poolSize how many blank realms are kept ready */
+  /**
+   * @param poolSize how many blank realms are kept ready
+   * @param keys of new realms; those that there are keep theirs
+   */
   constructor(
     private readonly account: ServiceAccount,
     readonly callTimeoutMs: number,
-    poolSize = 0,
+    poolSize: number,
+    private readonly keys: RealmKeys,
   ) {
     this.admin = new KeycloakAdmin(account, callTimeoutMs);
     this.identity = new RealmIdentity(this.admin);
-    this.pool = realmPool(this.admin, poolSize);
+    this.pool = realmPool(this.admin, poolSize, keys);
   }
 
   async serverId(): Promise<string> {
@@ -71,7 +76,7 @@ export class KeycloakBackend implements Backend {
     }
     // Not looked up before: the call makes the realm complete or not at all, and its 409 is as good an answer.
     const isMade = await this.admin
-      .change(target, ({ realms }) => realms.create(realmRepresentation(target, secrets)))
+      .change(target, ({ realms }) => realms.create(realmRepresentation(target, secrets, this.keys)))
       .then(() => true, isConflict);
     // What was made carries our id; that it is there with the tenant's own secret is what the probe shows.
     if (!isMade) await this.assertOurs(target);
@@ -191,7 +196,7 @@ export class KeycloakBackend implements Backend {
     const realm = await this.admin.call(({ realms }) => realms.findOne({ realm: target.name }));
     return findKeycloakDrift(
       realm ?? {},
-      realmRepresentation(target, secrets),
+      realmRepresentation(target, secrets, this.keys),
       state,
       this.asTenant(target.name, secrets),
     );

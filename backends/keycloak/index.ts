@@ -33,6 +33,7 @@ export const MODULE = defineBackend({
       },
       config.KEYCLOAK_CALL_TIMEOUT_MS,
       config.KEYCLOAK_POOL_SIZE,
+      config.KEYCLOAK_REALM_KEYS,
     ),
   poolVariable: 'KEYCLOAK_POOL_SIZE',
   concurrency: (config) => config.KEYCLOAK_CONCURRENCY,

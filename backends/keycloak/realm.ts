@@ -1,6 +1,7 @@
 import { UUID_NAMESPACE } from '@freeflow/contract';
 import { v5 as uuidV5 } from 'uuid';
 import type { Blank, Secrets, Target } from '../backend';
+import { keySettings, type RealmKeys } from './realm-keys';
 
 /** The tenant application's own client. */
 export const APP_CLIENT = 'freeflow-app';
@@ -75,9 +76,10 @@ export const adminCredential = (secrets: Secrets) => ({
 });
 
 /** The whole realm in one call, so that it is there complete or not at all. */
-export const realmRepresentation = (target: Target, secrets: Secrets) => ({
+export const realmRepresentation = (target: Target, secrets: Secrets, keys: RealmKeys) => ({
   id: target.nonce,
   ...SETTINGS,
+  ...keySettings(keys),
   ...tenantSettings(target),
   roles: ROLES,
   clients: [clientRepresentation(target, secrets)],
@@ -94,7 +96,11 @@ export const partIds = (nonce: string) => ({
  * A realm of no tenant, with all that takes time to make. It is disabled, its client has a secret that nobody keeps, its admin no
  * password: until it is claimed nobody logs in to it, and its keys have signed nothing.
  */
-export function blankRepresentation({ name, nonce }: Pick<Blank, 'name' | 'nonce'>, clientSecret: string) {
+export function blankRepresentation(
+  { name, nonce }: Pick<Blank, 'name' | 'nonce'>,
+  clientSecret: string,
+  keys: RealmKeys,
+) {
   const ids = partIds(nonce);
   const client = clientRepresentation({ tenantName: '' }, { 'client-secret': clientSecret });
   return {
@@ -102,6 +108,7 @@ export function blankRepresentation({ name, nonce }: Pick<Blank, 'name' | 'nonce
     realm: name,
     enabled: false,
     ...SETTINGS,
+    ...keySettings(keys),
     roles: ROLES,
     clients: [{ ...client, id: ids.client }],
     users: [{ ...adminUser(name), id: ids.admin }],

@@ -13,6 +13,7 @@ import { workerEnv } from '../../stack/stack-info';
 import { readWorkerConfig } from '../../worker/config';
 import { backendsOf } from '../../worker/dependencies';
 import { openMaster, type Master } from './master';
+import { TEST_REALM_KEYS } from './sample';
 
 /** The activities on the real servers, called one by one, without any workflow. */
 export interface ActivityHarness {
@@ -60,6 +61,7 @@ function harnessOn(master: Master, env: Record<string, string>): ActivityHarness
     ...workerEnv(master.info),
     MASTER_DATABASE_URL: master.workerUrl,
     KEYCLOAK_POOL_SIZE: '0',
+    ...TEST_REALM_KEYS,
     ...env,
   });
   const db = createMasterClient(master.workerUrl, { maxConnections: 4 });

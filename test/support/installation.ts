@@ -6,6 +6,7 @@ import { Pool } from 'pg';
 import { apiEnv, workerEnv } from '../../stack/stack-info';
 import { openMaster } from './master';
 import { freePort, startProcess, untilReady, type Running } from './product-process';
+import { TEST_REALM_KEYS } from './sample';
 import { openOperator, type Operator } from './temporal';
 
 export { freePort, type Running } from './product-process';
@@ -111,6 +112,7 @@ export async function openTestInstallation({
           SETTLE_MARGIN_MS: '2000',
           // Realms are the dearest of all that the test servers make; set, suites run with a pool that don't ask for one.
           KEYCLOAK_POOL_SIZE: process.env['KEYCLOAK_POOL_SIZE'] ?? '0',
+          ...TEST_REALM_KEYS,
           ...env,
           WORKER_HEALTH_PORT: port,
         },

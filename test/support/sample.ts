@@ -1,6 +1,8 @@
 /** Whether this is the long form: FAULTS=all, as by `npm run test:faults`. */
 export const IS_LONG = process.env['FAULTS'] === 'all';
 
+const isAnyLong = IS_LONG || process.env['CHAOS'] === 'all';
+
 /** All of them in the long form; in `npm test` those alone that stand for the others. */
 export function sampleOf<T>(all: readonly T[], isInShortForm: (it: T) => boolean): T[] {
   const chosen = all.filter((it) => IS_LONG || isInShortForm(it));
@@ -9,8 +11,13 @@ export function sampleOf<T>(all: readonly T[], isInShortForm: (it: T) => boolean
 }
 
 /**
+ * A setting of all test workers: of a tenant's second and a half of computing, a quarter are two RSA keys. In the short form realms have
+ * those where a suite asks for them, as those of a tenant's whole life and of the pool do.
+ */
+export const TEST_REALM_KEYS: Readonly<Record<string, string>> = isAnyLong ? {} : { KEYCLOAK_REALM_KEYS: 'EC' };
+
+/**
  * A setting of the worker: an unanswered call to Keycloak is waited for a minute, which tells no more than the third of one that a
  * call may take here in the short form. On a busy machine none takes longer.
  */
-export const QUICK_KEYCLOAK: Readonly<Record<string, string>> =
-  IS_LONG || process.env['CHAOS'] === 'all' ? {} : { KEYCLOAK_CALL_TIMEOUT_MS: '20000' };
+export const QUICK_KEYCLOAK: Readonly<Record<string, string>> = isAnyLong ? {} : { KEYCLOAK_CALL_TIMEOUT_MS: '20000' };
