@@ -1,11 +1,14 @@
 import { newName } from '../support/activity-harness';
 import type { TestInstallation } from '../support/installation';
 import { observeFromOutside, NOTHING } from '../support/outside';
-import { askFor, createTenant, deleteTenant, logOf, operationEnds } from '../support/tenants';
+import { askFor, deleteTenant, logOf, operationEnds, type Tenant } from '../support/tenants';
 import { until } from '../support/until';
 
-/** Ends that find something left in the ledger. */
-export function describeCloseAgain(given: () => TestInstallation): void {
+/**
+ * Ends that find something left in the ledger.
+ * @param leaving an active tenant that may go
+ */
+export function describeCloseAgain(given: () => TestInstallation, leaving: () => Tenant): void {
   let installation: TestInstallation;
   beforeAll(async () => {
     installation = given();
@@ -43,7 +46,7 @@ export function describeCloseAgain(given: () => TestInstallation): void {
     ).rows[0]?.runs;
 
   async function closedByDeletion(): Promise<void> {
-    const { id, name } = await createTenant(installation, newName('k'));
+    const { id, name } = leaving();
     await late(name);
     const cause = until(
       'it reports why',

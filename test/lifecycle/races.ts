@@ -3,6 +3,7 @@ import { Client } from 'pg';
 import { newName } from '../support/activity-harness';
 import type { TestInstallation } from '../support/installation';
 import { observeFromOutside, NOTHING } from '../support/outside';
+import { IS_LONG } from '../support/sample';
 import { askFor, deleteTenant, logOf, operationEnds, tenantOf } from '../support/tenants';
 import { until } from '../support/until';
 
@@ -48,35 +49,38 @@ export function describeRaces(given: () => TestInstallation): void {
     };
   }
 
-  test('an interruption that falls into the moment of completion comes too late: the create is done, and the deletion drops all of it', async () => {
-    const { id, name, activates } = await almostActive();
-    await installation.operator.client.workflow.getHandle(`tenant-${id}`).signal(INTERRUPT, 'a test');
-    await activates();
-    expect(await operationEnds(installation, id)).toMatchObject({
-      status: 'active',
-      operation: { kind: 'create', state: 'done' },
-    });
-    expect(await deleteTenant(installation, id)).toMatchObject({
-      status: 'deleted',
-      goneAt: expect.any(String),
-      operation: { kind: 'hard_delete', state: 'done' },
-    });
-    expect(await observeFromOutside(installation.info, name)).toEqual(NOTHING);
-  });
+  /** What comes then, by the names of what does so. */
+  const COMES = {
+    interruption: async (id: string) =>
+      installation.operator.client.workflow.getHandle(`tenant-${id}`).signal(INTERRUPT, 'a test'),
+    cancellation: async (id: string) => installation.operator.client.workflow.getHandle(`tenant-${id}`).cancel(),
+  };
+  type Coming = keyof typeof COMES;
+  // In the short form one create is enough for both: neither may do anything to it.
+  const cases: Coming[][] = IS_LONG ? [['interruption'], ['cancellation']] : [['interruption', 'cancellation']];
 
-  test('a cancellation that comes in the moment of completion comes too late: the tenant is active, and the run says so', async () => {
-    const { id, name, activates } = await almostActive();
-    const handle = installation.operator.client.workflow.getHandle(`tenant-${id}`);
-    await handle.cancel();
-    await activates();
-    expect(await operationEnds(installation, id)).toMatchObject({
-      status: 'active',
-      operation: { state: 'done' },
-    });
-    expect(await handle.result()).toBe(`${name} is active`);
-    expect(await observeFromOutside(installation.info, name)).toMatchObject({
-      mongoUsers: [`freeflow_${name}`],
-      qdrantTokens: 1,
-    });
-  });
+  test.each(cases.map((all) => ({ what: all.join(' and a '), all })))(
+    'what falls into the moment of completion comes too late, here $what: the create is done, and the run says so; the deletion drops all of it',
+    async ({ all }) => {
+      const { id, name, activates } = await almostActive();
+      const handle = installation.operator.client.workflow.getHandle(`tenant-${id}`);
+      for (const it of all) await COMES[it](id);
+      await activates();
+      expect(await operationEnds(installation, id)).toMatchObject({
+        status: 'active',
+        operation: { kind: 'create', state: 'done' },
+      });
+      expect(await handle.result()).toBe(`${name} is active`);
+      expect(await observeFromOutside(installation.info, name)).toMatchObject({
+        mongoUsers: [`freeflow_${name}`],
+        qdrantTokens: 1,
+      });
+      expect(await deleteTenant(installation, id)).toMatchObject({
+        status: 'deleted',
+        goneAt: expect.any(String),
+        operation: { kind: 'hard_delete', state: 'done' },
+      });
+      expect(await observeFromOutside(installation.info, name)).toEqual(NOTHING);
+    },
+  );
 }
