@@ -17,9 +17,11 @@ import { until } from '../support/until';
 const TENANTS = IS_LONG ? 3 : 2;
 /** Then it is over, once it was felt: on a busy machine less happens in this time. */
 const LASTS_MS = IS_LONG ? 6_000 : 3_000;
-// The long form goes through all of a life.
-const LIFE = IS_LONG ? ['create', 'suspend', 'resume', 'hard delete'] : ['create', 'hard delete'];
-const operations = LIFE.map((name) => OPERATIONS.find((it) => it.name === name) as Operation);
+// In the long form each goes through all of a life; in the short one those that share an installation go through one together, two
+// operations each.
+const LIFE = ['create', 'suspend', 'resume', 'hard delete'];
+const operationsUnder = ({ meets }: PressureKind): Operation[] =>
+  (IS_LONG ? LIFE : meets).map((name) => OPERATIONS.find((it) => it.name === name) as Operation);
 /** So that what a trouble parks goes on soon after it. */
 const IMPATIENT = { PARKED_RETRY_MS: '2000', KEYCLOAK_CONCURRENCY: '4', ...QUICK_KEYCLOAK };
 
@@ -55,11 +57,12 @@ function logsFromNow({ logDir }: TestInstallation): () => string {
 /** Installations that are in progress at once: each has a database and processes of its own and waits most of its time. */
 const AT_ONCE = 4;
 const pressures = Object.entries(PRESSURES);
-/** Two others share an installation, and come one after the other there. */
-const others = pressures.filter(([, it]) => it.isAlone === undefined);
+/** Those of the same environment share an installation, in the short form all of them, and come one after the other there. */
+const isShared = ({ env, isAlone }: PressureKind) => env === undefined && !(IS_LONG && isAlone);
+const others = pressures.filter(([, it]) => isShared(it));
 const groups = [
-  ...pressures.filter(([, it]) => it.isAlone).map((it) => [it]),
-  ...[0, 1].map((half) => others.filter((_, at) => at % 2 === half)),
+  ...pressures.filter(([, it]) => !isShared(it)).map((it) => [it]),
+  ...(IS_LONG ? [0, 1].map((half) => others.filter((_, at) => at % 2 === half)) : [others]),
 ];
 const done = new Map<string, Promise<void>>();
 
@@ -70,7 +73,7 @@ beforeAll(() => {
     for (const [title] of group)
       done.set(
         title,
-        installation.then((lives) => lives.get(title)),
+        installation.then((seen) => seen.get(title)),
       );
   }
   // A later await still gets the error all the same.
@@ -79,69 +82,105 @@ beforeAll(() => {
 // None is left in progress when another one fails.
 afterAll(async () => void (await Promise.allSettled([...done.values()])), 600_000);
 
-/** Lives under one pressure after the other; what fails under one is no reason to leave out the next. */
+/** Tenants, and what has been done with them so far. */
+interface Life {
+  readonly subjects: Subject[];
+  readonly past: readonly Operation[];
+}
+
+const newLife = (): Life => ({
+  subjects: Array.from({ length: TENANTS }, () => ({ id: '', name: newName('m') })),
+  past: [],
+});
+
+/** Goes on under one pressure after the other; in the long form what fails under one is no reason to leave out the next. */
 async function inInstallationOfItsOwn(group: [string, PressureKind][]): Promise<Map<string, Promise<void>>> {
   const env = group[0]?.[1].env ?? {};
   const installation = await openTestInstallation({ api: env, worker: { ...IMPATIENT, ...env } });
-  const lives = new Map<string, Promise<void>>();
+  const seen = new Map<string, Promise<void>>();
+  let life = Promise.resolve(newLife());
   try {
     for (const [title, kind] of group) {
-      const life = live(withRetries(installation), title, kind);
-      lives.set(title, life);
-      await life.catch(() => undefined);
+      const begun = IS_LONG ? newLife() : await life.catch(() => undefined);
+      life = begun === undefined ? life : goOn(withRetries(installation), title, kind, begun);
+      const isWell = life.then(() => undefined);
+      seen.set(title, isWell);
+      await isWell.catch(() => undefined);
     }
-    return lives;
+    return seen;
   } finally {
     await installation.close();
   }
 }
 
-/** Goes through a life under this pressure, and looks after each operation whether all is as the records say. */
-async function live(there: TestInstallation, title: string, { leaves, begin }: PressureKind): Promise<void> {
+/** Goes on with a life under this pressure, and looks after each operation whether all is as the records say. */
+async function goOn(
+  there: TestInstallation,
+  title: string,
+  kind: PressureKind,
+  { subjects, past }: Life,
+): Promise<Life> {
   const logs = logsFromNow(there);
   const byOperation: number[] = [];
-  let subjects: Subject[] = Array.from({ length: TENANTS }, () => ({ id: '', name: newName('m') }));
+  const operations = operationsUnder(kind);
+  let last = subjects;
   for (const operation of operations) {
-    const pressure = await begin(there);
     const askedAt = Date.now();
-    let haveEnded = false;
-    const isOver = (async () => {
-      try {
-        await delay(LASTS_MS);
-        await until('the trouble is felt', async () => haveEnded || leaves.test(logs()));
-      } finally {
-        await pressure.end();
-      }
-    })();
-    isOver.catch(() => undefined);
-    const ended = await Promise.all(
-      subjects.map(async (it) => {
-        const subject = await ask(there, operation.kind, it);
-        return { subject, tenant: await ends(there, operation.kind, subject) };
-      }),
-    );
-    haveEnded = true;
+    last = await underPressure(there, kind, operation, last, logs);
     byOperation.push(Math.round((Date.now() - askedAt) / 1_000));
-    await isOver;
-    const seen = await Promise.all(ended.map(({ subject, tenant }) => judgeAfter(there, operation, subject, tenant)));
-    expect({ [operation.name]: seen }).toEqual({ [operation.name]: seen.map(() => expectedOf(operation)) });
-    subjects =
-      operation.kind === 'create'
-        ? await Promise.all(ended.map(({ subject }) => withSeedData(there, subject)))
-        : ended.map((it) => it.subject);
   }
-  const { rows } = await there.master.query<{ kind: string; count: string }>(
-    'SELECT kind, count(*) FROM "TenantOperation" WHERE "tenantId"::text = ANY ($1) GROUP BY kind ORDER BY kind::text',
+  expect(await countsOf(there, last)).toEqual(countsIn([...past, ...operations]));
+  expect(logs()).toMatch(kind.leaves);
+  took.push({ title, byOperation });
+  return { subjects: last, past: [...past, ...operations] };
+}
+/** Does one operation with all of them while the trouble lasts; gives them as they are then. */
+async function underPressure(
+  there: TestInstallation,
+  { leaves, begin }: PressureKind,
+  operation: Operation,
+  subjects: readonly Subject[],
+  logs: () => string,
+): Promise<Subject[]> {
+  const pressure = await begin(there);
+  let haveEnded = false;
+  const isOver = (async () => {
+    try {
+      await delay(LASTS_MS);
+      await until('the trouble is felt', async () => haveEnded || leaves.test(logs()));
+    } finally {
+      await pressure.end();
+    }
+  })();
+  isOver.catch(() => undefined);
+  const ended = await Promise.all(
+    subjects.map(async (it) => {
+      const subject = await ask(there, operation.kind, it);
+      return { subject, tenant: await ends(there, operation.kind, subject) };
+    }),
+  );
+  haveEnded = true;
+  await isOver;
+  const seen = await Promise.all(ended.map(({ subject, tenant }) => judgeAfter(there, operation, subject, tenant)));
+  expect({ [operation.name]: seen }).toEqual({ [operation.name]: seen.map(() => expectedOf(operation)) });
+  return operation.kind === 'create'
+    ? Promise.all(ended.map(({ subject }) => withSeedData(there, subject)))
+    : ended.map((it) => it.subject);
+}
+
+/** How many operations of each kind they have had. */
+async function countsOf({ master }: TestInstallation, subjects: readonly Subject[]): Promise<Record<string, number>> {
+  const { rows } = await master.query<{ kind: string; count: number }>(
+    'SELECT kind, count(*)::int FROM "TenantOperation" WHERE "tenantId"::text = ANY ($1) GROUP BY kind',
     [subjects.map((it) => it.id)],
   );
-  expect(rows).toEqual(
-    operations
-      .map(({ kind }) => kind)
-      .sort()
-      .map((kind) => ({ kind, count: String(TENANTS) })),
-  );
-  expect(logs()).toMatch(leaves);
-  took.push({ title, byOperation });
+  return Object.fromEntries(rows.map(({ kind, count }) => [kind, count]));
+}
+
+function countsIn(operations: readonly Operation[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const { kind } of operations) counts[kind] = (counts[kind] ?? 0) + TENANTS;
+  return counts;
 }
 
 test.each(Object.keys(PRESSURES))(

@@ -11,8 +11,10 @@ interface Pressure {
 export interface PressureKind {
   /** What worker and API are told for it. */
   env?: Record<string, string>;
-  /** Whether it needs an installation of its own: what it loses is waited for, at Keycloak a minute, or its environment is another. */
+  /** Whether it needs an installation of its own in the long form: what it loses is waited for, at Keycloak a minute. */
   isAlone?: true;
+  /** In the short form: what it meets of the one life that those without an environment go through, in their order; else a life's both ends. */
+  meets: readonly string[];
   /** What the processes' logs must tell, or the trouble was none. */
   leaves: RegExp;
   begin: (installation: TestInstallation) => Promise<Pressure>;
@@ -61,18 +63,20 @@ function repeating(work: () => Promise<unknown>): Pressure {
 }
 
 export const PRESSURES: Readonly<Record<string, PressureKind>> = {
-  // One goes to the worker's locks; the owner's own sessions don't count.
-  'three connections are all there are': {
-    leaves: /too many connections/,
-    begin: setting('CONNECTION LIMIT 3', 'CONNECTION LIMIT -1'),
-  },
   'every transaction is serializable': {
+    meets: ['create', 'suspend'],
     leaves: /could not serialize|write conflict or a deadlock/i,
     begin: setting('SET default_transaction_isolation = serializable', 'RESET default_transaction_isolation'),
   },
-  'a stranger locks in the other order': { leaves: /deadlock/, begin: deadlocks },
+  // One goes to the worker's locks; the owner's own sessions don't count.
+  'three connections are all there are': {
+    meets: ['resume', 'suspend'],
+    leaves: /too many connections/,
+    begin: setting('CONNECTION LIMIT 3', 'CONNECTION LIMIT -1'),
+  },
   'its sessions end all the time, the one of the locks as well': {
     isAlone: true,
+    meets: ['resume', 'suspend'],
     leaves: /terminat|closed|lock-lost/,
     begin: async (installation) =>
       repeating(async () => {
@@ -81,6 +85,7 @@ export const PRESSURES: Readonly<Record<string, PressureKind>> = {
       }),
   },
   'it goes away for some seconds, again and again': {
+    meets: ['resume', 'suspend'],
     leaves: /not currently accepting connections/,
     begin: async (installation) =>
       repeating(async () => {
@@ -91,9 +96,14 @@ export const PRESSURES: Readonly<Record<string, PressureKind>> = {
         await delay(2_500);
       }),
   },
+  'a stranger locks in the other order': {
+    meets: ['resume', 'hard delete'],
+    leaves: /deadlock/,
+    begin: deadlocks,
+  },
   'worker and API have one connection each': {
-    isAlone: true,
     env: { MASTER_DATABASE_POOL: '1' },
+    meets: ['create', 'hard delete'],
     leaves: /./,
     begin: async () => ({ end: async () => undefined }),
   },
