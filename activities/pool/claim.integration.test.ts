@@ -6,6 +6,7 @@ import type { ActivityHarness } from '../../test/support/activity-harness';
 import { startHttpProxy, type Trouble } from '../../test/support/http-proxy';
 import { asKeycloakAdmin } from '../../test/support/outside';
 import { keepUntilDone, leaveOfCall, openPooledHarness, pooledIn, realmIdOf } from '../../test/support/pool';
+import { sampleOf } from '../../test/support/sample';
 import { until } from '../../test/support/until';
 import { Installation } from '../installation';
 import { Ledger } from '../ledger';
@@ -13,6 +14,15 @@ import { Ledger } from '../ledger';
 type Tenant = Awaited<ReturnType<ActivityHarness['newTenant']>>;
 
 const SIZE = 2;
+
+/** The calls that make a blank realm a tenant's, in their order. */
+const CALLS = {
+  'the role': /\/roles-by-id\//,
+  'the client': /\/clients\//,
+  'the password': /\/reset-password$/,
+  'the new name': /\/admin\/realms\/freeflow-pool-[0-9a-f]+$/,
+} as const;
+const WHATS = ['the role', 'the client', 'the password', 'the new name'] as const satisfies (keyof typeof CALLS)[];
 
 let harness: ActivityHarness;
 const closing: (() => Promise<void>)[] = [];
@@ -88,14 +98,36 @@ async function comparable(tenant: Tenant): Promise<unknown> {
 }
 
 describe('a create that claims a blank realm', () => {
-  test('gives a realm that differs in nothing from one that was created, and mentions the old name nowhere', async () => {
-    const blank = await nextBlank();
-    const [claimed, created] = [await harness.newTenant(), await harness.newTenant()];
-    await create(claimed);
-    const withoutPool = harness.another();
-    closing.push(() => withoutPool.close());
-    await create(created, withoutPool);
+  /** What the first test makes, and the second looks at. */
+  let [tenants, blanks]: [Tenant[], PooledResource[]] = [[], []];
+  const isBlank = (nonce: string | null) => blanks.some((it) => it.nonce === nonce);
 
+  test('has one of its own, though two workers create at once, and one more than there are is created', async () => {
+    blanks = await keepUntilDone(harness);
+    const worker = harness.another({ KEYCLOAK_POOL_SIZE: String(SIZE) });
+    closing.push(() => worker.close());
+    tenants = [await harness.newTenant(), await harness.newTenant(), await harness.newTenant()];
+    await Promise.all(tenants.map((it, n) => create(it, n === 1 ? worker : harness)));
+    const nonces = await Promise.all(tenants.map(async (it) => (await entryOf(harness, it, 'keycloak')).nonce));
+    expect(new Set(nonces).size).toBe(3);
+    expect(nonces.filter((it) => isBlank(it)).toSorted()).toEqual(blanks.map((it) => it.nonce).toSorted());
+    expect(await pooledIn(harness)).toEqual([]);
+    for (const tenant of tenants) await harness.run('keycloak.probe', tenant);
+  });
+
+  test('gives a realm that differs in nothing from one that was created, and mentions the old name nowhere', async () => {
+    const nonces = await Promise.all(tenants.map(async (it) => (await entryOf(harness, it, 'keycloak')).nonce));
+    const [claimed, created] = [true, false].map((was) => tenants.find((_it, n) => isBlank(nonces[n] ?? '') === was));
+    if (claimed === undefined || created === undefined) throw new Error('there was none of either kind');
+    const { state, formerName, callStartedAt, nonce } = await entryOf(harness, claimed, 'keycloak');
+    const blank = blanks.find((it) => it.nonce === nonce)?.name ?? '';
+
+    expect({ state, formerName, callStartedAt, nonce }).toEqual({
+      state: 'present',
+      formerName: null,
+      callStartedAt: null,
+      nonce: await realmIdOf(harness, realmName(claimed)),
+    });
     expect(await messagesOf(harness, claimed, 'keycloak.create')).toEqual([
       expect.stringMatching(`made of the blank realm ${blank}$`),
     ]);
@@ -105,39 +137,7 @@ describe('a create that claims a blank realm', () => {
     expect(JSON.stringify(one)).toContain('default-roles-freeflow-NAME');
     expect(JSON.stringify(one)).not.toContain(blank);
     expect(await realmOf(harness, claimed).logIn()).toBe(200);
-    await harness.run('keycloak.probe', claimed);
-    expect(await entryOf(harness, claimed, 'keycloak')).toMatchObject({
-      state: 'present',
-      formerName: null,
-      callStartedAt: null,
-      nonce: await realmIdOf(harness, realmName(claimed)),
-    });
-    for (const tenant of [claimed, created]) await drop(tenant);
-  });
-
-  test('has one of its own: of two workers no two creates get the same, and one more than there are is created', async () => {
-    const blanks = (await keepUntilDone(harness)).map((it) => it.nonce);
-    const worker = harness.another({ KEYCLOAK_POOL_SIZE: String(SIZE) });
-    closing.push(() => worker.close());
-    const tenants = [await harness.newTenant(), await harness.newTenant(), await harness.newTenant()];
-    await Promise.all(tenants.map((it, n) => create(it, n === 1 ? worker : harness)));
-    const nonces = await Promise.all(tenants.map(async (it) => (await entryOf(harness, it, 'keycloak')).nonce));
-    expect(new Set(nonces).size).toBe(3);
-    expect(nonces.filter((it) => blanks.includes(it)).toSorted()).toEqual(blanks.toSorted());
-    expect(await pooledIn(harness)).toEqual([]);
-    for (const tenant of tenants) {
-      await harness.run('keycloak.probe', tenant);
-      await drop(tenant);
-    }
-  });
-
-  test('died before its first call: the next attempt makes the tenant of the same one', async () => {
-    const { tenant, blank } = await claimOnly();
-    const { nonce } = await entryOf(harness, tenant, 'keycloak');
-    await create(tenant);
-    expect(await realmIdOf(harness, realmName(tenant))).toBe(nonce);
-    expect(await realmIdOf(harness, blank)).toBeUndefined();
-    await drop(tenant);
+    for (const tenant of tenants) await drop(tenant);
   });
 
   test('died before its first call: its undo drops the blank realm, and reads back that both names are absent', async () => {
@@ -151,42 +151,38 @@ describe('a create that claims a blank realm', () => {
     });
   });
 
-  describe.each([
-    ['the role', /\/roles-by-id\//],
-    ['the client', /\/clients\//],
-    ['the password', /\/reset-password$/],
-    ['the new name', /\/admin\/realms\/freeflow-pool-[0-9a-f]+$/],
-  ])('gets no answer to %s, which takes effect', (_what, path) => {
-    const cutOff = async (): Promise<{ tenant: Tenant; blank: string }> => {
-      const blank = await nextBlank();
-      const tenant = await harness.newTenant();
-      const worker = await inTrouble({ lateMs: (method, url) => (method === 'PUT' && path.test(url) ? 1 : undefined) });
-      await expect(create(tenant, worker)).rejects.toMatchObject({ type: 'unreachable' });
-      expect((await entryOf(harness, tenant, 'keycloak')).callStartedAt).not.toBeNull();
-      // That of the last call is seen; to the others it makes no difference when they take effect.
-      if (path.test(`/admin/realms/${blank}`))
-        await until('it has its new name', () => realmIdOf(harness, realmName(tenant)));
-      return { tenant, blank };
-    };
-    const dropOnceSettled = async (tenant: Tenant) => {
+  /** A create that gets no answer to the call of this path, which takes effect. */
+  async function cutOff(tenant: Tenant, path: RegExp): Promise<void> {
+    const worker = await inTrouble({ lateMs: (method, url) => (method === 'PUT' && path.test(url) ? 1 : undefined) });
+    await expect(create(tenant, worker)).rejects.toMatchObject({ type: 'unreachable' });
+    expect((await entryOf(harness, tenant, 'keycloak')).callStartedAt).not.toBeNull();
+    // That of the last call is seen; to the others it makes no difference when they take effect.
+    if (path === CALLS['the new name']) await until('it has its new name', () => realmIdOf(harness, realmName(tenant)));
+  }
+
+  test('died before its first call, then got no answer to any of its calls in turn, which take effect: each next attempt goes on with the same one, and the last completes it', async () => {
+    const { tenant, blank } = await claimOnly();
+    const { nonce } = await entryOf(harness, tenant, 'keycloak');
+    for (const path of Object.values(CALLS)) await cutOff(tenant, path);
+    await create(tenant);
+    await harness.run('keycloak.probe', tenant);
+    expect(await entryOf(harness, tenant, 'keycloak')).toMatchObject({ state: 'present', nonce });
+    expect(await realmsOf(tenant, blank)).toEqual([nonce, undefined]);
+    await leaveOfCall(harness, tenant.tenantId);
+    await drop(tenant);
+  });
+
+  // Before the new name the realm stands under its old one, whichever call was the last: in the short form one of these.
+  test.each(sampleOf(WHATS, (it) => it === 'the password' || it === 'the new name'))(
+    'gets no answer to %s, which takes effect: an undo finds it',
+    async (what) => {
+      const { tenant, blank } = await claimOnly();
+      await cutOff(tenant, CALLS[what]);
       await leaveOfCall(harness, tenant.tenantId);
       await drop(tenant);
-    };
-
-    test('the next attempt completes it', async () => {
-      const { tenant } = await cutOff();
-      await create(tenant);
-      await harness.run('keycloak.probe', tenant);
-      expect(await stateOf(tenant)).toBe('present');
-      await dropOnceSettled(tenant);
-    });
-
-    test('an undo finds it', async () => {
-      const { tenant, blank } = await cutOff();
-      await dropOnceSettled(tenant);
       expect(await realmsOf(tenant, blank)).toEqual([undefined, undefined]);
-    });
-  });
+    },
+  );
 
   test('gets no answer to the new name, which takes effect in the middle of the undo: nothing is left under either', async () => {
     const blank = await nextBlank();
