@@ -111,13 +111,36 @@ export async function withMongo<T>(url: string, use: (client: MongoClient) => Pr
   }
 }
 
-/** One call of Keycloak's admin API with the bootstrap account; a new token each time, since rights on new realms need one. */
+/** The last token by the account of a stack. One of an account that a test has made up for a call is nobody's to keep. */
+const tokens = new WeakMap<object, string>();
+/** Who may not read a realm isn't shown it in a list: there a token that is too old would not be told. */
+const LIST = /^\/admin\/realms(\?|$)/;
+
+/**
+ * One call of Keycloak's admin API with the bootstrap account. Rights on a realm need a token that is newer than it: an old one is refused,
+ * and the call repeated with a new one, which costs Keycloak more than the call where there are many realms.
+ */
 export async function asKeycloakAdmin(
   { keycloak }: StackInfo,
   method: string,
   path: string,
   body?: unknown,
 ): Promise<{ status: number; body: unknown }> {
+  const ask = (token: string) =>
+    fetch(keycloak.url + path, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  const old = LIST.test(path) && method === 'GET' ? undefined : tokens.get(keycloak);
+  const first = old === undefined ? undefined : await ask(old);
+  const response =
+    first === undefined || [401, 403].includes(first.status) ? await ask(await newAdminToken(keycloak)) : first;
+  const text = await response.text();
+  return { status: response.status, body: text === '' ? null : (JSON.parse(text) as unknown) };
+}
+
+async function newAdminToken(keycloak: StackInfo['keycloak']): Promise<string> {
   const login = await fetch(`${keycloak.url}/realms/master/protocol/openid-connect/token`, {
     method: 'POST',
     body: new URLSearchParams({
@@ -127,11 +150,6 @@ export async function asKeycloakAdmin(
     }),
   });
   const { access_token: token } = (await login.json()) as { access_token: string };
-  const response = await fetch(keycloak.url + path, {
-    method,
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  });
-  const text = await response.text();
-  return { status: response.status, body: text === '' ? null : (JSON.parse(text) as unknown) };
+  tokens.set(keycloak, token);
+  return token;
 }
