@@ -25,6 +25,7 @@ beforeAll(async () => {
   cutOff = harness.another({ KEYCLOAK_URL: `${proxy.origin}/kc` });
 });
 afterAll(async () => {
+  for (const tenant of standing) await drop(tenant);
   await cutOff.close();
   await closeProxy();
   await harness.close();
@@ -58,7 +59,12 @@ async function dropAndTell(tenant: Tenant): Promise<'at once' | 'in its time'> {
   return seenAt < settledAt ? 'at once' : 'in its time';
 }
 
+/** Left by a test, with a realm and no call that is still waited for. */
+const standing: Tenant[] = [];
+
 async function created(): Promise<Tenant> {
+  const left = standing.pop();
+  if (left !== undefined) return left;
   const tenant = await harness.newTenant();
   await create(tenant);
   return tenant;
@@ -74,6 +80,52 @@ async function nextOf({ tenantId, name }: Tenant): Promise<Tenant> {
 
 const LAST_CALL_OVER = { callStartedAt: null, callEffect: null };
 
+describe('a create without an answer', () => {
+  test('has taken effect: the undo that finds what it made waits for nothing', async () => {
+    const tenant = await harness.newTenant();
+    await dieIn('create', tenant, 1);
+    expect(await entry(tenant)).toMatchObject({ state: 'intended', callEffect: 'create' });
+    await until('the realm is there', () => realmOf(tenant));
+    expect(await dropAndTell(tenant)).toBe('at once');
+    expect(await realmOf(tenant)).toBeUndefined();
+  });
+
+  test('has taken effect: the next attempt finds what it made, and no later operation waits for that call', async () => {
+    const tenant = await harness.newTenant();
+    await dieIn('create', tenant, 1);
+    await until('the realm is there', () => realmOf(tenant));
+    await create(tenant);
+    expect(await entry(tenant)).toMatchObject({ state: 'present', ...LAST_CALL_OVER });
+    await harness.run('keycloak.probe', tenant);
+    standing.push(tenant);
+  });
+
+  test('has not arrived: its undo, which sees nothing, waits for its time', async () => {
+    const tenant = await harness.newTenant();
+    await dieIn('create', tenant, 'never');
+    await leave(tenant, 2_000);
+    expect(await dropAndTell(tenant)).toBe('in its time');
+  });
+
+  test('twice: what is there may be the work of either, so the other one is waited for', async () => {
+    const tenant = await harness.newTenant();
+    await dieIn('create', tenant, 'never');
+    await dieIn('create', tenant, 1);
+    await until('the realm is there', () => realmOf(tenant));
+    await leave(tenant, 2_000);
+    expect(await dropAndTell(tenant)).toBe('in its time');
+  });
+
+  test('after one that was answered and not recorded: what is there is the work of that, so its time is waited for', async () => {
+    const tenant = await created();
+    await change(tenant, { state: 'intended', externalId: null });
+    await dieIn('create', tenant, 'never');
+    expect((await entry(tenant)).callEffect).toBeNull();
+    await leave(tenant, 2_000);
+    expect(await dropAndTell(tenant)).toBe('in its time');
+  });
+});
+
 describe('a drop without an answer', () => {
   test('has taken effect: it is over as soon as the resource is seen gone, and no later one follows it to who gets the name next', async () => {
     const tenant = await created();
@@ -85,7 +137,7 @@ describe('a drop without an answer', () => {
     const neighbour = await nextOf(tenant);
     await harness.run('keycloak.probe', neighbour);
     expect(await realmOf(neighbour)).toBe((await entry(neighbour)).nonce);
-    await drop(neighbour);
+    standing.push(neighbour);
   });
 
   test('takes effect in a moment: it is looked at again before a second one goes out', async () => {
@@ -115,7 +167,7 @@ describe('a drop without an answer', () => {
     const neighbour = await nextOf(tenant);
     await arrival;
     expect(await realmOf(neighbour)).toBe((await entry(neighbour)).nonce);
-    await drop(neighbour);
+    standing.push(neighbour);
   });
 
   test('after one that was answered, or refused: what is seen may be the work of either, so its time is waited for', async () => {
@@ -134,52 +186,6 @@ describe('a drop without an answer', () => {
     await dieIn('drop', tenant, 1);
     expect(await entry(tenant)).toMatchObject({ callStartedAt: expect.any(Date), callEffect: null });
     await until('the realm is gone', async () => (await realmOf(tenant)) === undefined);
-    await leave(tenant, 2_000);
-    expect(await dropAndTell(tenant)).toBe('in its time');
-  });
-});
-
-describe('a create without an answer', () => {
-  test('has taken effect: the undo that finds what it made waits for nothing', async () => {
-    const tenant = await harness.newTenant();
-    await dieIn('create', tenant, 1);
-    expect(await entry(tenant)).toMatchObject({ state: 'intended', callEffect: 'create' });
-    await until('the realm is there', () => realmOf(tenant));
-    expect(await dropAndTell(tenant)).toBe('at once');
-    expect(await realmOf(tenant)).toBeUndefined();
-  });
-
-  test('has taken effect: the next attempt finds what it made, and no later operation waits for that call', async () => {
-    const tenant = await harness.newTenant();
-    await dieIn('create', tenant, 1);
-    await until('the realm is there', () => realmOf(tenant));
-    await create(tenant);
-    expect(await entry(tenant)).toMatchObject({ state: 'present', ...LAST_CALL_OVER });
-    await harness.run('keycloak.probe', tenant);
-    await drop(tenant);
-  });
-
-  test('has not arrived: its undo, which sees nothing, waits for its time', async () => {
-    const tenant = await harness.newTenant();
-    await dieIn('create', tenant, 'never');
-    await leave(tenant, 2_000);
-    expect(await dropAndTell(tenant)).toBe('in its time');
-  });
-
-  test('twice: what is there may be the work of either, so the other one is waited for', async () => {
-    const tenant = await harness.newTenant();
-    await dieIn('create', tenant, 'never');
-    await dieIn('create', tenant, 1);
-    await until('the realm is there', () => realmOf(tenant));
-    await leave(tenant, 2_000);
-    expect(await dropAndTell(tenant)).toBe('in its time');
-  });
-
-  test('after one that was answered and not recorded: what is there is the work of that, so its time is waited for', async () => {
-    const tenant = await created();
-    await change(tenant, { state: 'intended', externalId: null });
-    await dieIn('create', tenant, 'never');
-    expect((await entry(tenant)).callEffect).toBeNull();
     await leave(tenant, 2_000);
     expect(await dropAndTell(tenant)).toBe('in its time');
   });
