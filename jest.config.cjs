@@ -23,6 +23,7 @@ const packages = [
   'jose',
   'mongodb',
   'openid-client',
+  'ora',
   'pino',
   'undici',
   'uuid',

@@ -8,6 +8,7 @@ import { newName } from '../../test/support/activity-harness';
 import { openApiBench } from '../../test/support/api-bench';
 import { doctor, doctorEnv, doctorProcess, failures, those } from '../../test/support/doctor';
 import { freeflow, secretsIn } from '../../test/support/freeflow';
+import { freeflowHere } from '../../test/support/freeflow-here';
 import { freePort, openTestInstallation, type Running, type TestInstallation } from '../../test/support/installation';
 import { inDatabase } from '../../test/support/master';
 import { asPostgres } from '../../test/support/provisioner-bench';
@@ -57,7 +58,7 @@ async function keepSecret(): Promise<void> {
 
 describe('an installation that is well', () => {
   test('every check is ok: exit code 0', async () => {
-    const { code, lines } = await doctorProcess(installation, env);
+    const { code, lines } = await doctor(installation, env);
     expect({ code, others: Object.entries(lines).filter(([, { status }]) => status !== 'ok') }).toEqual({
       code: 0,
       others: [],
@@ -253,8 +254,9 @@ describe('what is wrong fails by its name, and hides nothing else: exit code 1',
       },
     ],
   ];
-  test.each(cases)('%s', async (_what, change, failing) => {
-    const { code, lines } = await doctorProcess(installation, { ...env, ...change() });
+  test.each(cases)('%s', async (what, change, failing) => {
+    const isAway = what.includes('are away');
+    const { code, lines } = await (isAway ? doctorProcess : doctor)(installation, { ...env, ...change() });
     const because = Object.values(failing).flatMap(([, , all]) => all);
     expect({ code, failing: failures(lines), because: those(lines, 'skip').toSorted() }).toEqual({
       code: 1,
@@ -517,7 +519,7 @@ describe('other ends', () => {
     ['an unknown option', {}, ['--jsno'], 2, /Did you mean --json/],
   ];
   test.each(cases)('%s', async (_what, variables, args, code, said) => {
-    const ended = await freeflow(['doctor', ...args], variables);
+    const ended = await freeflowHere(['doctor', ...args], variables);
     expect(ended).toEqual({ code, stdout: '', stderr: expect.stringMatching(said) });
     expect(ended.stderr).not.toContain('hunter22');
   });
@@ -532,7 +534,7 @@ describe('other ends', () => {
 
 // The last one: nobody goes on after it.
 test('a worker that was stopped does not answer', async () => {
-  expect((await doctorProcess(installation, env)).lines['worker.ready']).toMatchObject({ status: 'ok' });
+  expect((await doctor(installation, env)).lines['worker.ready']).toMatchObject({ status: 'ok' });
   await worker.stop();
   const { code, lines } = await doctorProcess(installation, env);
   expect(code).toBe(1);

@@ -17,7 +17,7 @@ let env: Record<string, string>;
 beforeAll(async () => {
   bench = await openProvisionerBench();
   everyOwner = Object.assign({}, ...Object.values(bench.owners));
-  firstRun = await bench.setUp(everyOwner, '--print-env');
+  firstRun = await bench.setUpAsProcess(everyOwner, '--print-env');
   env = Object.fromEntries([...firstRun.stdout.matchAll(/^(\w+)='(.*)'$/gm)].map(([, name, value]) => [name, value]));
 });
 afterAll(() => bench.drop());
@@ -332,7 +332,7 @@ describe('who lacks the rights, or is not who they say, is told so', () => {
 });
 
 test('servers that do not answer end with 4, though others are set up all the same', async () => {
-  const ended = await bench.setUp({
+  const ended = await bench.setUpAsProcess({
     POSTGRES_OWNER_URL: 'postgresql://u:hunter22@127.0.0.1:9/',
     KEYCLOAK_URL: 'http://127.0.0.1:9',
     KEYCLOAK_OWNER_CLIENT_ID: 'u',

@@ -5,19 +5,17 @@ import path from 'node:path';
 import KeycloakAdminClient from '@keycloak/keycloak-admin-client';
 import { QdrantClient } from '@qdrant/js-client-rest';
 import { decodeJwt } from 'jose';
-import { newName } from '../support/activity-harness';
 import { freeflow } from '../support/freeflow';
+import { freeflowHere } from '../support/freeflow-here';
 import type { TestInstallation } from '../support/installation';
 import { withMongo, withPostgres } from '../support/outside';
-import { createTenant, deleteTenant, type Tenant } from '../support/tenants';
 
-/** What `tenants connect` shows, in an ordinary installation. */
-export function describeConnect(given: () => TestInstallation): void {
+/** What `tenants connect` shows of an active tenant, in an ordinary installation. */
+export function describeConnect(given: () => TestInstallation, tenant: Readonly<{ id: string; name: string }>): void {
   type Shown = Record<string, Record<string, string>>;
 
   let installation: TestInstallation;
   let env: Record<string, string>;
-  let tenant: Tenant;
   let shown: Shown;
 
   beforeAll(async () => {
@@ -28,15 +26,11 @@ export function describeConnect(given: () => TestInstallation): void {
       KEYCLOAK_URL: installation.info.keycloak.url,
       FREEFLOW_STACK_DIR: '/nonexistent',
     };
-    tenant = await createTenant(installation, newName());
     shown = await connect(tenant.name);
-  });
-  afterAll(async () => {
-    await deleteTenant(installation, tenant.id);
   });
 
   const connect = async (...args: string[]): Promise<Shown> => {
-    const { code, stdout, stderr } = await freeflow(['tenants', 'connect', ...args, '--json'], env);
+    const { code, stdout, stderr } = await freeflowHere(['tenants', 'connect', ...args, '--json'], env);
     if (code !== 0) throw new Error(stderr);
     return JSON.parse(stdout) as Shown;
   };
@@ -161,7 +155,7 @@ export function describeConnect(given: () => TestInstallation): void {
   });
 
   test('an old key among SECRETS_OLD_KEYS is enough', async () => {
-    const { code, stdout } = await freeflow(['tenants', 'connect', tenant.name, '--json'], {
+    const { code, stdout } = await freeflowHere(['tenants', 'connect', tenant.name, '--json'], {
       ...env,
       SECRETS_KEY: Buffer.alloc(32, 'new').toString('base64'),
       SECRETS_OLD_KEYS: installation.info.secretsKey,

@@ -1,11 +1,7 @@
-import path from 'node:path';
-import { Command } from 'commander';
-import { addDoctor } from '../../cli/commands/doctor';
-import { projectRoot } from '../../stack/project';
 import { workerEnv } from '../../stack/stack-info';
 import { freeflow, secretsIn, type Ended } from './freeflow';
+import { freeflowHere } from './freeflow-here';
 import type { TestInstallation } from './installation';
-import { TEST_STACK } from './master';
 
 /** What `freeflow doctor --json` said of one check. */
 export interface Told {
@@ -23,7 +19,7 @@ interface Report {
 export const doctor = async (
   installation: Pick<TestInstallation, 'info'>,
   env: Record<string, string>,
-): Promise<Report> => reportOf(await runHere(env), installation, env);
+): Promise<Report> => reportOf(await freeflowHere(['doctor', '--json'], env), installation, env);
 
 /** The same as a process. Jest's own errors aren't those that Node throws where nothing listens: here they are. */
 export const doctorProcess = async (
@@ -40,24 +36,6 @@ function reportOf(ended: Ended, { info }: Pick<TestInstallation, 'info'>, env: R
     throw new Error(`a secret is shown, or something is on stderr: ${ended.stderr}`);
   const all = JSON.parse(ended.stdout) as (Told & { check: string })[];
   return { code: ended.code, lines: Object.fromEntries(all.map(({ check, ...told }) => [check, told])) };
-}
-
-/** The command without a process of its own, which costs more than all its checks. */
-async function runHere(env: Record<string, string>): Promise<Ended> {
-  const output = { stdout: '', stderr: '' };
-  const collect = (name: keyof typeof output) => ({ write: (text: string) => (output[name] += text) });
-  let code: number | null = null;
-  const program = new Command().exitOverride();
-  addDoctor(program, {
-    env: { FREEFLOW_STACK_DIR: path.resolve(projectRoot(), TEST_STACK), ...env },
-    exit: (it: number) => {
-      code = it;
-    },
-    stdout: collect('stdout'),
-    stderr: collect('stderr'),
-  } as unknown as NodeJS.Process);
-  await program.parseAsync(['doctor', '--json'], { from: 'user' });
-  return { code, ...output };
 }
 
 /** The checks that ended like this. */

@@ -4,6 +4,7 @@ import { mongoNames } from '../../backends/mongodb/provisioner/names';
 import { readStackInfo } from '../../stack/stack-info';
 import { newName } from './activity-harness';
 import { freeflow, type Ended } from './freeflow';
+import { freeflowHere } from './freeflow-here';
 import { TEST_STACK } from './master';
 import { asKeycloakAdmin, withMongo, withPostgres } from './outside';
 
@@ -16,8 +17,10 @@ export interface ProvisionerBench {
   masterDatabase: string;
   /** The owners' variables, by backend. */
   owners: Record<'postgres' | 'mongodb' | 'keycloak', Record<string, string>>;
-  /** Runs `freeflow setup backends` for it. */
+  /** Runs `freeflow setup backends` for it, in this process. */
   setUp(env: Record<string, string>, ...args: string[]): Promise<Ended>;
+  /** The same as a process: Node's own errors where nothing listens, and its own exit code. */
+  setUpAsProcess(env: Record<string, string>, ...args: string[]): Promise<Ended>;
   /** Removes what was made under its name, whatever exists of it. */
   drop(): Promise<void>;
 }
@@ -27,6 +30,7 @@ export async function openProvisionerBench(): Promise<ProvisionerBench> {
   const unique = newName('p');
   const [name, masterDatabase] = [`${unique}_provisioner`, `freeflow_master_${unique}`];
   const names = { mongodb: mongoNames(name), keycloak: clientIdOf(name) };
+  const command = ['setup', 'backends', '--name', name, '--master-database', masterDatabase];
   await asPostgres(info, `CREATE DATABASE ${masterDatabase} TEMPLATE template0`);
   return {
     info,
@@ -42,8 +46,8 @@ export async function openProvisionerBench(): Promise<ProvisionerBench> {
         KEYCLOAK_OWNER_CLIENT_SECRET: info.keycloak.clientSecret,
       },
     },
-    setUp: (env, ...args) =>
-      freeflow(['setup', 'backends', '--name', name, '--master-database', masterDatabase, ...args], env),
+    setUp: (env, ...args) => freeflowHere([...command, ...args], env),
+    setUpAsProcess: (env, ...args) => freeflow([...command, ...args], env),
     drop: async () => {
       await asPostgres(info, `DROP DATABASE IF EXISTS ${masterDatabase} WITH (FORCE)`);
       const { rows } = await asPostgres(info, `SELECT FROM pg_roles WHERE rolname = '${name}'`);

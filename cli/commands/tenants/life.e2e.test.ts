@@ -5,19 +5,27 @@ import { describeConnect } from '../../../test/cli/connect';
 import { describeTerminal } from '../../../test/cli/terminal';
 import { newName } from '../../../test/support/activity-harness';
 import { envOf, freeflow, secretsIn } from '../../../test/support/freeflow';
+import { freeflowHere } from '../../../test/support/freeflow-here';
 import { newToken, openTestInstallation, type TestInstallation } from '../../../test/support/installation';
 import { withMongo } from '../../../test/support/outside';
-import { logOf } from '../../../test/support/tenants';
+import { deleteTenant, logOf } from '../../../test/support/tenants';
 
+/** Active once it was made by the second test: those after it change nothing of it. */
+const lasting = { id: '', name: newName('c') };
 let installation: TestInstallation;
 let env: Record<string, string>;
 beforeAll(async () => {
   installation = await openTestInstallation();
   env = envOf(installation);
 });
-afterAll(() => installation.close());
+afterAll(async () => {
+  await deleteTenant(installation, lasting.id);
+  await installation.close();
+});
 
-const run = (...args: string[]) => freeflow(['tenants', ...args], env);
+/** In this process, where it makes no difference. */
+const run = (...args: string[]) => freeflowHere(['tenants', ...args], env);
+const runAsProcess = (...args: string[]) => freeflow(['tenants', ...args], env);
 const json = async (...args: string[]) =>
   JSON.parse((await run(...args, '--json')).stdout) as {
     id: string;
@@ -29,7 +37,7 @@ const json = async (...args: string[]) =>
 
 test('a whole life: every step is a line, every end is said, and each command ends with 0', async () => {
   const name = newName('c');
-  const created = await run('create', name);
+  const created = await runAsProcess('create', name);
   expect(created).toMatchObject({ code: 0, stderr: '' });
   for (const step of ['begin', 'postgres.create', 'mongodb.probe', 'qdrant.create', 'keycloak.probe', 'activate'])
     expect(created.stdout).toMatch(new RegExp(`^✔ ${step} +[\\d.]+ (ms|s)  `, 'm'));
@@ -51,7 +59,7 @@ test('a whole life: every step is a line, every end is said, and each command en
     stdout: expect.stringContaining(`${name} is deleted (its data is kept)`),
   });
   expect(await run('restore', name)).toMatchObject({ code: 0, stdout: expect.stringContaining(`${name} is active`) });
-  expect(await run('delete', name, '--hard', '--force', '--yes')).toMatchObject({
+  expect(await runAsProcess('delete', name, '--hard', '--force', '--yes')).toMatchObject({
     code: 0,
     stdout: expect.stringContaining(`${name} is gone`),
   });
@@ -61,14 +69,14 @@ test('a whole life: every step is a line, every end is said, and each command en
     stdout: expect.stringMatching(/✔ keycloak\.drop[^]*is gone after/),
   });
   expect(await json('show', name)).toMatchObject({ id, goneAt: expect.any(String) });
-  const logs = await run('logs', name, '--json');
+  const logs = await runAsProcess('logs', name, '--json');
   expect(
     logs.stdout
       .trim()
       .split('\n')
       .map((line) => (JSON.parse(line) as { step: string }).step),
   ).toEqual((await logOf(installation, id)).map((it) => it.step));
-  expect(await run('suspend', name)).toMatchObject({
+  expect(await runAsProcess('suspend', name)).toMatchObject({
     code: 1,
     stderr: expect.stringMatching(/is gone since .*\nIts log is kept: .*freeflow -- tenants logs/),
   });
@@ -77,16 +85,17 @@ test('a whole life: every step is a line, every end is said, and each command en
 });
 
 test('--no-wait leaves at once and says how to follow it; watch does', async () => {
-  const name = newName('c');
-  expect(await run('create', name, '--no-wait')).toMatchObject({
+  const { name } = lasting;
+  expect(await runAsProcess('create', name, '--no-wait')).toMatchObject({
     code: 0,
     stdout: expect.stringContaining(`tenants watch ${name}`),
   });
   expect(await run('watch', name)).toMatchObject({ code: 0, stdout: expect.stringMatching(/✔ begin[^]*is active/) });
+  lasting.id = (await json('show', name)).id;
 });
 
 test("who reads connection strings is in the tenant's log, and the commands to try them are ready to paste", async () => {
-  const { id, name } = await json('create', newName('c'));
+  const { id, name } = lasting;
   const { code, stdout } = await run('connect', name, 'postgres');
   expect({ code, line: /psql '(.*)'/.exec(stdout)?.[1] }).toEqual({
     code: 0,
@@ -103,47 +112,42 @@ test("who reads connection strings is in the tenant's log, and the commands to t
 });
 
 describe('what can not be done ends with its own exit code, reports why and what to do, and shows no secret', () => {
-  // They change nothing: one tenant for all.
-  let active: Promise<string> | undefined;
-  const activeName = () => (active ??= json('create', newName('c')).then(({ name }) => name));
-  const cases: [string, number, () => Promise<string[]> | string[], RegExp][] = [
-    [
-      'a name that is taken',
-      1,
-      async () => ['create', await activeName()],
-      /A tenant of that name exists\. [^]*Choose another name/,
-    ],
-    ['a name that is not allowed', 2, () => ['create', 'No Good'], /name: must be 3 to 30 characters/],
+  const { name: active } = lasting;
+  const cases: [string, number, string[], RegExp][] = [
+    ['a name that is taken', 1, ['create', active], /A tenant of that name exists\. [^]*Choose another name/],
+    ['a name that is not allowed', 2, ['create', 'No Good'], /name: must be 3 to 30 characters/],
     [
       'a tenant nobody knows',
       1,
-      () => ['suspend', 'nobody'],
+      ['suspend', 'nobody'],
       /There is no tenant nobody\.\nSee all tenants: .*freeflow -- tenants list/,
     ],
-    ['an id nobody knows', 1, () => ['show', randomUUID()], /There is no such tenant/],
+    ['an id nobody knows', 1, ['show', randomUUID()], /There is no such tenant/],
     [
       'an active tenant without --force',
       1,
-      async () => ['delete', await activeName(), '--hard', '--yes'],
+      ['delete', active, '--hard', '--yes'],
       /It drops all data of the tenant\. .* repeat with --force\./,
     ],
-    ['--force without --hard', 2, () => ['delete', 'acme', '--force', '--yes'], /--force needs --hard/],
-    [
-      'a deletion without a terminal to confirm it',
-      2,
-      async () => ['delete', await activeName()],
-      /not a terminal\.\nConfirm with --yes/,
-    ],
-    ['retry of neither one nor all', 2, () => ['retry'], /Name a tenant, or use --all/],
-    ['skip without a reason', 2, () => ['skip', 'acme'], /required option '--reason/],
-    ['what is not stuck', 1, async () => ['retry', await activeName()], /Nothing there waits for an answer/],
-    ['a limit that is no number', 2, () => ['list', '--limit', 'many'], /--limit many is not a number/],
-    ['a status there is not', 2, () => ['list', '--status', 'fine'], /Allowed choices are provisioning/],
+    ['--force without --hard', 2, ['delete', 'acme', '--force', '--yes'], /--force needs --hard/],
+    ['retry of neither one nor all', 2, ['retry'], /Name a tenant, or use --all/],
+    ['skip without a reason', 2, ['skip', 'acme'], /required option '--reason/],
+    ['what is not stuck', 1, ['retry', active], /Nothing there waits for an answer/],
+    ['a limit that is no number', 2, ['list', '--limit', 'many'], /--limit many is not a number/],
+    ['a status there is not', 2, ['list', '--status', 'fine'], /Allowed choices are provisioning/],
   ];
   test.each(cases)('%s', async (_what, code, args, said) => {
-    const ended = await freeflow(['tenants', ...(await args())], env);
+    const ended = await run(...args);
     expect(ended).toEqual({ code, stdout: '', stderr: expect.stringMatching(said) });
     expect(secretsIn(ended, installation.info)).toEqual([]);
+  });
+
+  test('a deletion without a terminal to confirm it: 2', async () => {
+    expect(await runAsProcess('delete', active)).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: expect.stringMatching(/not a terminal\.\nConfirm with --yes/),
+    });
   });
 
   test('a create that is rolled back: 1, with the step and its cause', async () => {
@@ -177,9 +181,9 @@ describe('the way in', () => {
   test('a token is enough', async () => {
     const { FREEFLOW_API_URL = '' } = env;
     expect(
-      await freeflow(['tenants', 'list'], { FREEFLOW_API_URL, FREEFLOW_TOKEN: await newToken(installation.info) }),
+      await freeflowHere(['tenants', 'list'], { FREEFLOW_API_URL, FREEFLOW_TOKEN: await newToken(installation.info) }),
     ).toMatchObject({ code: 0 });
-    expect(await freeflow(['tenants', 'list'], { FREEFLOW_API_URL, FREEFLOW_TOKEN: 'hunter22' })).toMatchObject({
+    expect(await freeflowHere(['tenants', 'list'], { FREEFLOW_API_URL, FREEFLOW_TOKEN: 'hunter22' })).toMatchObject({
       code: 1,
       stderr: expect.stringMatching(/No valid token[^]*Get a new access token/),
     });
@@ -187,17 +191,17 @@ describe('the way in', () => {
 
   test('what is missing is named', async () => {
     const { FREEFLOW_API_URL = '' } = env;
-    expect(await freeflow(['tenants', 'list'], { FREEFLOW_API_URL })).toMatchObject({
+    expect(await freeflowHere(['tenants', 'list'], { FREEFLOW_API_URL })).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(
         /Set FREEFLOW_TOKEN, or FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID, FREEFLOW_CLIENT_SECRET/,
       ),
     });
-    expect(await freeflow(['tenants', 'list'], { FREEFLOW_TOKEN: 'hunter22' })).toMatchObject({
+    expect(await freeflowHere(['tenants', 'list'], { FREEFLOW_TOKEN: 'hunter22' })).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('but not FREEFLOW_API_URL'),
     });
-    expect(await freeflow(['tenants', 'list'], { FREEFLOW_API_URL: 'https://user:hunter22@host' })).toMatchObject({
+    expect(await freeflowHere(['tenants', 'list'], { FREEFLOW_API_URL: 'https://user:hunter22@host' })).toMatchObject({
       code: 2,
       stderr: expect.not.stringContaining('hunter22'),
     });
@@ -225,5 +229,5 @@ describe('at a terminal', () => {
 });
 
 describe('tenants connect', () => {
-  describeConnect(() => installation);
+  describeConnect(() => installation, lasting);
 });
