@@ -11,7 +11,8 @@ interface SeedServer {
 /** A tenant to register and its servers. */
 export interface Seed {
   readonly name: string;
-  readonly servers: Readonly<Record<ConnectionService, SeedServer>>;
+  /** Those that the tenant has a connection to. */
+  readonly servers: Readonly<Partial<Record<ConnectionService, SeedServer>>>;
 }
 
 /** `left-alone`: a tenant of that name was really provisioned, or is about to be. */
@@ -52,13 +53,11 @@ async function findLive(
 
 function connectionRows(tenantId: string, { name, servers }: Seed): Prisma.TenantConnectionUncheckedCreateInput[] {
   const names = tenantNames(name);
-  return Object.values(ConnectionService).map((service) => ({
-    tenantId,
-    service,
-    dbName: names[BACKENDS[service].nameColumn],
-    ...servers[service],
-    secretRef: null,
-  }));
+  return Object.values(ConnectionService).flatMap((service) => {
+    const server = servers[service];
+    const dbName = names[BACKENDS[service].nameColumn];
+    return server === undefined ? [] : [{ tenantId, service, dbName, ...server, secretRef: null }];
+  });
 }
 
 async function upsertConnection(
