@@ -1,26 +1,33 @@
 import { randomUUID } from 'node:crypto';
 import { describeAnswerKeys } from '../parking/answer-keys';
+import { describeBothWays, type Named, type Replaceable } from '../parking/both-ways';
 import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
+import type { Running } from '../support/installation';
 import { observeFromOutside, NOTHING } from '../support/outside';
 import { IS_LONG } from '../support/sample';
 import { askFor, deleteTenant, logOf, operationEnds, parkedStepsOf, tenantOf } from '../support/tenants';
 import { until } from '../support/until';
 
-interface Named {
-  id: string;
-  name: string;
-}
-
 let installation: FaultInjectedInstallation;
+let running: Running;
+// Parked steps would try again by themselves in ten minutes only: what goes on here goes on because of an answer.
+const worker: Replaceable = {
+  stop: () => running.stop(),
+  start: async () => {
+    running = await installation.startWorker({ STEP_PATIENCE_MS: '500' });
+  },
+};
+/** Left active by a test, for one after it. */
+const standing: Named[] = [];
 /** Creates that are parked at Qdrant. */
 const [retried, aborted, interrupted, terminated] = Array.from({ length: 4 }, () => ({
   id: '',
   name: newName('p'),
 })) as [Named, Named, Named, Named];
 beforeAll(async () => {
-  // Parked steps would try again by themselves in ten minutes only: what goes on here goes on because of an answer.
-  installation = await openFaultInjectedInstallation({ STEP_PATIENCE_MS: '500' });
+  installation = await openFaultInjectedInstallation(false);
+  await worker.start();
   installation.proxies.qdrant.shut();
   const all = [retried, aborted, interrupted, terminated];
   await Promise.all(
@@ -31,7 +38,10 @@ beforeAll(async () => {
   for (const { id } of all) await parkedAt(id, 'qdrant.create');
 });
 afterEach(() => {
-  for (const proxy of Object.values(installation.proxies)) proxy.open();
+  for (const proxy of Object.values(installation.proxies)) {
+    proxy.open();
+    proxy.stall(0);
+  }
 });
 afterAll(() => installation.close());
 
@@ -43,7 +53,7 @@ const parkedAt = (id: string, ...steps: string[]) =>
     async () => (await parkedStepsOf(installation, id)).sort().join() === steps.sort().join(),
   );
 
-test('a step that fails for long is parked, visibly: state, step, cause and advice; what it is no answer to is refused, a retry acts at once', async () => {
+test('a step that fails for long is parked, visibly: state, step, cause and advice; what is no answer to it is refused', async () => {
   const { id } = retried;
   installation.proxies.qdrant.shut();
   expect(await tenantOf(installation, id)).toMatchObject({
@@ -81,22 +91,23 @@ test('a step that fails for long is parked, visibly: state, step, cause and advi
     body: { code: 'not-stuck' },
   });
   expect(await answer(randomUUID(), 'retry')).toMatchObject({ status: 404 });
-  installation.proxies.qdrant.open();
-  // By itself it would be tried again in ten minutes, longer than this test waits.
-  expect((await answer(id, 'retry')).status).toBe(202);
-  expect(await operationEnds(installation, id)).toMatchObject({
-    status: 'active',
-    operation: { state: 'done', cause: null },
-  });
-  for (const action of ['retry', 'abort'])
-    expect(await answer(id, action)).toMatchObject({ status: 409, body: { code: 'not-stuck' } });
 });
 
-test('aborted, nothing is left; the same Idempotency-Key gives the same 202, also when the run has closed since', async () => {
+test('aborted by ten requests at once under one key, it is undone once and nothing is left; that key gives the same 202 also when the run has closed since; a key of an operation is none for an answer', async () => {
   const { id, name } = aborted;
   installation.proxies.qdrant.shut();
+  const { rows } = await installation.master.query<{ key: string }>(
+    'SELECT "idempotencyKey" AS key FROM "TenantOperation" WHERE "tenantId" = $1',
+    [id],
+  );
+  expect(await answer(id, 'abort', {}, rows[0]?.key)).toMatchObject({
+    status: 422,
+    body: { code: 'idempotency-key-reused' },
+  });
   const key = randomUUID();
-  expect((await answer(id, 'abort', { reason: 'changed our mind' }, key)).status).toBe(202);
+  const abort = () => answer(id, 'abort', { reason: 'changed our mind' }, key);
+  const answers = await Promise.all(Array.from({ length: 10 }, abort));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
   installation.proxies.qdrant.open();
   expect(await operationEnds(installation, id)).toMatchObject({
     status: 'deleted',
@@ -104,12 +115,36 @@ test('aborted, nothing is left; the same Idempotency-Key gives the same 202, als
     operation: { state: 'rolled_back' },
   });
   expect(await observeFromOutside(installation.info, name)).toEqual(NOTHING);
-  expect((await answer(id, 'abort', { reason: 'changed our mind' }, key)).status).toBe(202);
+  expect((await abort()).status).toBe(202);
   expect(await answer(id, 'abort')).toMatchObject({ status: 409, body: { code: 'not-stuck' } });
 });
 
+test('a forced deletion interrupts a parked create; nothing is left', async () => {
+  const { id, name } = interrupted;
+  const { body } = await installation.request('DELETE', `/tenants/${id}?mode=hard&force=true`);
+  expect(body['operation']).toMatchObject({ kind: 'hard_delete', state: 'requested' });
+  await until('it is gone', async () => (await tenantOf(installation, id)).goneAt !== null);
+  expect(await observeFromOutside(installation.info, name)).toEqual(NOTHING);
+});
+
+test('a run that was terminated while it was parked: retry starts a new one, which finds the true state', async () => {
+  const { id, name } = terminated;
+  await installation.operator.client.workflow.getHandle(`tenant-${id}`).terminate('by mistake');
+  expect((await answer(id, 'retry')).status).toBe(202);
+  expect(await operationEnds(installation, id)).toMatchObject({ status: 'active' });
+  expect(await observeFromOutside(installation.info, name)).toMatchObject({
+    mongoUsers: [`freeflow_${name}`],
+    qdrantTokens: 1,
+  });
+  standing.push(terminated);
+});
+
+describe('answers', () => {
+  describeAnswerKeys(() => installation, retried, standing);
+});
+
 test('a drop that is skipped is left behind, named, and keeps the name; a later deletion removes it', async () => {
-  // The one that was retried is active by now.
+  // It is active by now.
   const tenant = retried;
   installation.proxies.qdrant.shut();
   await installation.request('DELETE', `/tenants/${tenant.id}?mode=hard&force=true`);
@@ -143,27 +178,8 @@ test('a drop that is skipped is left behind, named, and keeps the name; a later 
   expect(await observeFromOutside(installation.info, tenant.name)).toEqual(NOTHING);
 });
 
-test('a forced deletion interrupts a parked create; nothing is left', async () => {
-  const { id, name } = interrupted;
-  const { body } = await installation.request('DELETE', `/tenants/${id}?mode=hard&force=true`);
-  expect(body['operation']).toMatchObject({ kind: 'hard_delete', state: 'requested' });
-  await until('it is gone', async () => (await tenantOf(installation, id)).goneAt !== null);
-  expect(await observeFromOutside(installation.info, name)).toEqual(NOTHING);
-});
-
-test('a run that was terminated while it was parked: retry starts a new one, which finds the true state', async () => {
-  const { id, name } = terminated;
-  await installation.operator.client.workflow.getHandle(`tenant-${id}`).terminate('by mistake');
-  expect((await answer(id, 'retry')).status).toBe(202);
-  expect(await operationEnds(installation, id)).toMatchObject({ status: 'active' });
-  expect(await observeFromOutside(installation.info, name)).toMatchObject({
-    mongoUsers: [`freeflow_${name}`],
-    qdrantTokens: 1,
-  });
-});
-
-describe('answers', () => {
-  describeAnswerKeys(() => installation);
+describe('both ways', () => {
+  describeBothWays(() => installation, worker, standing);
 });
 
 // In workflows/tenant-operations and test/e2e/parking-many; here both with the real settings of a worker.
