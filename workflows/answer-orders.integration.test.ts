@@ -9,6 +9,7 @@ import {
   type StatusOperationKind,
 } from '@freeflow/contract';
 import { openFakeOperations, type FakeOperations } from '../test/support/fake-operations';
+import { sampleOf } from '../test/support/sample';
 import { until } from '../test/support/until';
 
 // In which order parked steps are answered, and when an operator cancels: decided by the workflows alone. Parked steps are
@@ -90,47 +91,53 @@ const SKIPS = [
   ['postgres', 'qdrant'],
 ] as const;
 
-describe.each([...FORWARD, ...SKIPPABLE])('$what parked at two steps', (standing) => {
-  const { verb, last } = standing;
-  const skips = SKIPPABLE.includes(standing) ? SKIPS : [];
-  let stuck: string[];
-  beforeAll(async () => {
-    stuck = await standAtBoth(standing, ORDERS.length + skips.length);
-  });
-  const next = () => stuck.pop() ?? '';
+/** Which operation it is makes no difference to the code: in the short form one forward, a deletion, and an undo. */
+const SHORT_FORM = ['a suspend', 'a deletion', 'the undo of a create'];
 
-  test.each(ORDERS)('and retried: %s', async (_, order) => {
-    const id = next();
-    for (const [at, backend] of order.entries()) {
-      const others = order.slice(at + 1).map((it) => `${it}.${verb}`);
-      const before = others.map((it) => attemptsAt(id, it));
-      const step = backend === undefined ? undefined : `${backend}.${verb}`;
-      const attempts = step === undefined ? 0 : attemptsAt(id, step);
-      expect(await answer(id, { action: 'retry', ...(step === undefined ? {} : { step }) })).toHaveLength(
-        step === undefined ? 2 : 1,
-      );
-      if (step !== undefined) await until('it is tried', async () => attemptsAt(id, step) > attempts);
-      // The other one still stands, until it is answered itself.
-      expect(others.map((it) => attemptsAt(id, it))).toEqual(before);
-    }
-    expect(await fake.outcomeOf(id)).toEqual(outcomeOf(standing));
-    expect(fake.stepsOf(id).at(-1)).toBe(last);
-    expect(fake.callsOf(id, last).at(-1)?.input['skipped'] ?? {}).toEqual({});
-  });
-
-  for (const [skipped, retried] of skips)
-    test(`${skipped} skipped, ${retried} retried: what was skipped is named, and tried no more`, async () => {
-      const id = next();
-      const attempts = attemptsAt(id, `${skipped}.${verb}`);
-      expect(await answer(id, { action: 'skip', step: `${skipped}.${verb}`, reason: 'lost' })).toEqual([
-        `${skipped}.${verb}`,
-      ]);
-      expect(await answer(id, { action: 'retry', step: `${retried}.${verb}` })).toEqual([`${retried}.${verb}`]);
-      await fake.outcomeOf(id);
-      expect(fake.callsOf(id, last).at(-1)?.input).toMatchObject({ skipped: { [`${skipped}.${verb}`]: 'lost' } });
-      expect(attemptsAt(id, `${skipped}.${verb}`)).toBe(attempts);
+describe.each(sampleOf([...FORWARD, ...SKIPPABLE], ({ what }) => SHORT_FORM.includes(what)))(
+  '$what parked at two steps',
+  (standing) => {
+    const { verb, last } = standing;
+    const skips = SKIPPABLE.includes(standing) ? SKIPS : [];
+    let stuck: string[];
+    beforeAll(async () => {
+      stuck = await standAtBoth(standing, ORDERS.length + skips.length);
     });
-});
+    const next = () => stuck.pop() ?? '';
+
+    test.each(ORDERS)('and retried: %s', async (_, order) => {
+      const id = next();
+      for (const [at, backend] of order.entries()) {
+        const others = order.slice(at + 1).map((it) => `${it}.${verb}`);
+        const before = others.map((it) => attemptsAt(id, it));
+        const step = backend === undefined ? undefined : `${backend}.${verb}`;
+        const attempts = step === undefined ? 0 : attemptsAt(id, step);
+        expect(await answer(id, { action: 'retry', ...(step === undefined ? {} : { step }) })).toHaveLength(
+          step === undefined ? 2 : 1,
+        );
+        if (step !== undefined) await until('it is tried', async () => attemptsAt(id, step) > attempts);
+        // The other one still stands, until it is answered itself.
+        expect(others.map((it) => attemptsAt(id, it))).toEqual(before);
+      }
+      expect(await fake.outcomeOf(id)).toEqual(outcomeOf(standing));
+      expect(fake.stepsOf(id).at(-1)).toBe(last);
+      expect(fake.callsOf(id, last).at(-1)?.input['skipped'] ?? {}).toEqual({});
+    });
+
+    for (const [skipped, retried] of skips)
+      test(`${skipped} skipped, ${retried} retried: what was skipped is named, and tried no more`, async () => {
+        const id = next();
+        const attempts = attemptsAt(id, `${skipped}.${verb}`);
+        expect(await answer(id, { action: 'skip', step: `${skipped}.${verb}`, reason: 'lost' })).toEqual([
+          `${skipped}.${verb}`,
+        ]);
+        expect(await answer(id, { action: 'retry', step: `${retried}.${verb}` })).toEqual([`${retried}.${verb}`]);
+        await fake.outcomeOf(id);
+        expect(fake.callsOf(id, last).at(-1)?.input).toMatchObject({ skipped: { [`${skipped}.${verb}`]: 'lost' } });
+        expect(attemptsAt(id, `${skipped}.${verb}`)).toBe(attempts);
+      });
+  },
+);
 
 describe('a step that somebody told to go on', () => {
   /** So often it is tried then. */
@@ -207,43 +214,46 @@ const SIDE_BY_SIDE: [names: string, kinds: StatusOperationKind[]][] = [
   ['a resume', ['resume']],
 ];
 
-describe.each(SIDE_BY_SIDE)('%s, cancelled by an operator', (_names, all) => {
-  const kinds = all.map((kind) => {
-    const { forward, undo } = rowOf(kind);
-    return {
-      kind,
-      step: `keycloak.${forward[0]}`,
-      held: [`postgres.${undo?.verb}`, `qdrant.${undo?.verb}`],
-      undone: allOf(undo?.verb ?? 'drop').sort(),
-      last: undo?.then,
+describe.each(sampleOf(SIDE_BY_SIDE, ([, kinds]) => kinds.includes('create')))(
+  '%s, cancelled by an operator',
+  (_names, all) => {
+    const kinds = all.map((kind) => {
+      const { forward, undo } = rowOf(kind);
+      return {
+        kind,
+        step: `keycloak.${forward[0]}`,
+        held: [`postgres.${undo?.verb}`, `qdrant.${undo?.verb}`],
+        undone: allOf(undo?.verb ?? 'drop').sort(),
+        last: undo?.then,
+      };
+    });
+    const undoneSteps = (id: string, undone: readonly string[]) => {
+      const steps = fake.stepsOf(id);
+      return steps.slice(steps.indexOf('start-rollback') + 1).filter((it) => undone.includes(it));
     };
-  });
-  const undoneSteps = (id: string, undone: readonly string[]) => {
-    const steps = fake.stepsOf(id);
-    return steps.slice(steps.indexOf('start-rollback') + 1).filter((it) => undone.includes(it));
-  };
 
-  test.each(Object.keys(MOMENTS))('%s, is rolled back', async (moment) => {
-    await Promise.all(
-      kinds.map(async ({ kind, step, undone, last }) => {
-        const id = (await MOMENTS[moment]?.(kind, step)) ?? '';
-        expect(await fake.outcomeOf(id)).toBe('rolled back: cancelled: cancelled by an operator');
-        expect(undoneSteps(id, undone).sort()).toEqual(undone);
-        expect(fake.stepsOf(id).at(-1)).toBe(last);
-      }),
-    );
-  });
+    test.each(Object.keys(MOMENTS))('%s, is rolled back', async (moment) => {
+      await Promise.all(
+        kinds.map(async ({ kind, step, undone, last }) => {
+          const id = (await MOMENTS[moment]?.(kind, step)) ?? '';
+          expect(await fake.outcomeOf(id)).toBe('rolled back: cancelled: cancelled by an operator');
+          expect(undoneSteps(id, undone).sort()).toEqual(undone);
+          expect(fake.stepsOf(id).at(-1)).toBe(last);
+        }),
+      );
+    });
 
-  test.each(kinds)('$kind: while it is being undone already, goes on with that to its end', async (of) => {
-    const { kind, step, held, undone, last } = of;
-    for (const it of [step, ...held]) fake.failingForGood.add(it);
-    const id = await fake.start(kind);
-    await isParked(id, ...held);
-    await handleOf(id).cancel();
-    fake.failingForGood.clear();
-    await answer(id, { action: 'retry' });
-    expect(await fake.outcomeOf(id)).toBe(`rolled back: ${step}: ${step} fails for good`);
-    expect([...new Set(undoneSteps(id, undone))].sort()).toEqual(undone);
-    expect(fake.stepsOf(id).at(-1)).toBe(last);
-  });
-});
+    test.each(kinds)('$kind: while it is being undone already, goes on with that to its end', async (of) => {
+      const { kind, step, held, undone, last } = of;
+      for (const it of [step, ...held]) fake.failingForGood.add(it);
+      const id = await fake.start(kind);
+      await isParked(id, ...held);
+      await handleOf(id).cancel();
+      fake.failingForGood.clear();
+      await answer(id, { action: 'retry' });
+      expect(await fake.outcomeOf(id)).toBe(`rolled back: ${step}: ${step} fails for good`);
+      expect([...new Set(undoneSteps(id, undone))].sort()).toEqual(undone);
+      expect(fake.stepsOf(id).at(-1)).toBe(last);
+    });
+  },
+);

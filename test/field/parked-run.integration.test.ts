@@ -12,8 +12,8 @@ const IS_LONG = process.env['LONG'] === '1';
 const EVENTS_PER_RUN = IS_LONG ? 1_000 : 120;
 /** Where one new run after the other is what is to be seen. */
 const SHORT_RUNS = { patienceMs: 0, parkedRetryMs: 1, longestPauseMs: 1, eventsPerRun: IS_LONG ? EVENTS_PER_RUN : 50 };
-const OPERATIONS = IS_LONG ? 20 : 2;
-const ROUNDS = IS_LONG ? 5_000 : 60;
+const OPERATIONS = IS_LONG ? 20 : 1;
+const ROUNDS = IS_LONG ? 5_000 : 30;
 /** What may come before all four pause at once: the attempts in progress, each with its tasks and timer. */
 const MARGIN = 150;
 const TIMEOUT_MS = IS_LONG ? 3_600_000 : 300_000;
@@ -151,7 +151,7 @@ test('an abort, a forced deletion or a cancellation is carried out whenever it c
     (id: string) => handleOf(id).cancel(),
   ];
   const outcomes = await Promise.all(
-    Array.from({ length: 12 }, async (_, n) => {
+    Array.from({ length: IS_LONG ? 12 : 8 }, async (_, n) => {
       const id = await fake.start('create', { begun: { patience: { ...SHORT_RUNS, eventsPerRun: 50 } } });
       await until('it is parked', async () => fake.callsOf(id, 'park').length > 0);
       // Runs give way every second or so, each at another moment: these come at all of them.
@@ -227,7 +227,8 @@ test(
   'a create that is not answered is rolled back after its time, counted from its first park over all runs',
   async () => {
     fake.failing.add('qdrant.create');
-    const patience = { ...SHORT_RUNS, eventsPerRun: 50, giveUpAfterMs: 8_000 };
+    // New runs in its time, and no more rounds than that takes.
+    const patience = { ...SHORT_RUNS, parkedRetryMs: 100, longestPauseMs: 100, eventsPerRun: 50, giveUpAfterMs: 8_000 };
     const id = await fake.start('create', { begun: { patience } });
     expect(await outcomeOf(id)).toBe('rolled back: qdrant.create: qdrant.create fails');
     expect(fake.callsOf(id, 'continue-operation').length).toBeGreaterThanOrEqual(1);
