@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { BACKEND_KINDS } from '@freeflow/contract';
 import { describeLateAttempts } from '../recovery/late-attempts';
 import { newName } from '../support/activity-harness';
@@ -8,7 +7,7 @@ import type { Running } from '../support/installation';
 import { observeFromOutside, NOTHING } from '../support/outside';
 import { IS_LONG, sampleOf } from '../support/sample';
 import { ALL_IN, ALL_OUT, logInEverywhere } from '../support/tenant-app';
-import { askFor, deleteTenant, logOf, operationEnds, tenantOf } from '../support/tenants';
+import { askFor, change, deleteTenant, logOf, operationEnds, tenantOf } from '../support/tenants';
 import { until } from '../support/until';
 
 /** An attempt whose worker is gone counts as in progress for minutes: startToCloseTimeout in contract/backends.ts. */
@@ -24,35 +23,16 @@ beforeAll(async () => {
 });
 afterAll(() => installation.close());
 
-test('without any worker it is accepted all the same, and active once there is one', async () => {
+const runOf = (id: string) => installation.operator.client.workflow.getHandle(`tenant-${id}`);
+
+test('without any worker it is accepted all the same; one that starts while all backends are away tries again, tells of it in operation and log, and provisions once they are back', async () => {
   const name = newName();
   const id = await askFor(installation, name);
   active = { id, name };
-  await delay(500);
+  await until('it has a run', () => runOf(id).describe().then(Boolean));
   expect(await tenantOf(installation, id)).toMatchObject({ status: 'provisioning', operation: { state: 'requested' } });
-  worker = await installation.startWorker();
-  expect(await operationEnds(installation, id)).toMatchObject({ status: 'active' });
-});
-
-test('an API that dies between commit and start loses nothing: the sweep starts it', async () => {
-  // It can commit and reaches no Temporal, and is killed before that changes.
-  installation.proxies.temporal.shut();
-  const id = await askFor(installation, newName());
-  expect(await tenantOf(installation, id)).toMatchObject({ status: 'provisioning', operation: { state: 'requested' } });
-  await installation.api().stop('SIGKILL');
-  installation.proxies.temporal.open();
-  await installation.startApi();
-  expect(await operationEnds(installation, id)).toMatchObject({ status: 'active' });
-});
-
-test('a worker that starts while all backends are away tries again, tells of it in operation and log, and provisions once they are back; what was cancelled before any worker has seen it ends one way or the other, and the tenant is what the end says', async () => {
-  await worker.stop();
-  await installation.request('POST', `/tenants/${active.id}/suspend`);
-  const run = installation.operator.client.workflow.getHandle(`tenant-${active.id}`);
-  await until('the suspend has a run', () => run.cancel().then(() => true));
   for (const it of BACKEND_KINDS) installation.proxies[it].shut();
   worker = await installation.startWorker();
-  const id = await askFor(installation, newName());
   await until(
     'all four have failed',
     async () =>
@@ -74,18 +54,23 @@ test('a worker that starts while all backends are away tries again, tells of it 
     expect(rows.map((it) => it.attempt)).toEqual(rows.map((_, at) => at + 1));
     expect(rows.map((it) => it.status)).toEqual([...rows.slice(1).map(() => 'error'), 'success']);
   }
-  const ended = await operationEnds(installation, active.id);
-  expect(ended).toMatchObject({
-    status: ended.operation.state === 'rolled_back' ? 'active' : 'suspended',
-    operation: { kind: 'suspend' },
-  });
-  expect(await logInEverywhere(installation, active)).toEqual(ended.status === 'active' ? ALL_IN : ALL_OUT);
+});
+
+test('an API that dies between commit and start loses nothing: the sweep starts it', async () => {
+  // It can commit and reaches no Temporal, and is killed before that changes.
+  installation.proxies.temporal.shut();
+  const id = await askFor(installation, newName());
+  expect(await tenantOf(installation, id)).toMatchObject({ status: 'provisioning', operation: { state: 'requested' } });
+  await installation.api().stop('SIGKILL');
+  installation.proxies.temporal.open();
+  await installation.startApi();
+  expect(await operationEnds(installation, id)).toMatchObject({ status: 'active' });
 });
 
 // test/e2e/kill.e2e.test.ts kills a worker at every point of every operation. Here the attempt must last until the kill: of all
 // clients Keycloak's waits longest for an answer, whatever the machine is busy with.
 test.each(sampleOf(BACKEND_KINDS, (it) => it === 'keycloak'))(
-  'a worker killed in the middle of %s.create: the next one goes on at once, and the log tells of the lost attempt',
+  'a worker killed in the middle of %s.create: the next one goes on at once, and the log tells of the lost attempt; what was cancelled before any worker has seen it ends one way or the other, and the tenant is what the end says',
   async (slow) => {
     const name = newName('k');
     holdLine(installation, slow);
@@ -96,6 +81,12 @@ test.each(sampleOf(BACKEND_KINDS, (it) => it === 'keycloak'))(
     );
     await attemptHangs(installation, id, `${slow}.create`);
     await worker.stop('SIGKILL');
+    await installation.request('POST', `/tenants/${active.id}/suspend`);
+    await until('the suspend has a run', () =>
+      runOf(active.id)
+        .cancel()
+        .then(() => true),
+    );
     releaseLine(installation, slow);
     worker = await installation.startWorker();
     expect(await operationEnds(installation, id, LONG_BEFORE_TEMPORAL_GIVES_UP_MS)).toMatchObject({ status: 'active' });
@@ -105,6 +96,13 @@ test.each(sampleOf(BACKEND_KINDS, (it) => it === 'keycloak'))(
       { status: 'error', message: expect.stringMatching(/^lost: /) },
       { status: 'success' },
     ]);
+    const ended = await operationEnds(installation, active.id);
+    expect(ended).toMatchObject({
+      status: ended.operation.state === 'rolled_back' ? 'active' : 'suspended',
+      operation: { kind: 'suspend' },
+    });
+    expect(await logInEverywhere(installation, active)).toEqual(ended.status === 'active' ? ALL_IN : ALL_OUT);
+    if (ended.status !== 'active') await change(installation, active.id, 'resume');
     // Proof of absence waits for a minute until the lost call has no effect any more: in short in activities/zombie.
     if (!IS_LONG) return;
     await deleteTenant(installation, id);
