@@ -18,8 +18,11 @@ type MadeTenant = Awaited<ReturnType<ActivityHarness['newTenant']>>;
 
 const ledgerOf = ({ tenantId }: MadeTenant, kind: BackendKind) =>
   harness.db.tenantResource.findUniqueOrThrow({ where: { tenantId_kind: { tenantId, kind } } });
-const recordedAs = ({ tenantId }: MadeTenant, kind: BackendKind, data: { externalId?: string; serverId?: string }) =>
-  harness.db.tenantResource.update({ where: { tenantId_kind: { tenantId, kind } }, data });
+const recordedAs = (
+  { tenantId }: MadeTenant,
+  kind: BackendKind,
+  data: { externalId?: string; serverId?: string | null },
+) => harness.db.tenantResource.update({ where: { tenantId_kind: { tenantId, kind } }, data });
 const asOwner = (sql: string) =>
   withPostgres(
     inDatabase(harness.info.postgres.url, 'postgres'),
@@ -65,8 +68,11 @@ async function refusalOf(tenant: MadeTenant, kind: BackendKind, acceptServer = f
 }
 
 describe.each(BACKEND_KINDS)('%s', (kind) => {
+  /** Made by the first test, dropped by the last. */
+  let tenant: MadeTenant;
+
   test('what is as recorded: nothing to adopt', async () => {
-    const tenant = await createTenant(kind);
+    tenant = await createTenant(kind);
     const before = [await ledgerOf(tenant, kind), await observeFromOutside(harness.info, tenant.name)];
     const adoption = await adoptionOf(tenant, kind);
     await adoption.run();
@@ -75,11 +81,10 @@ describe.each(BACKEND_KINDS)('%s', (kind) => {
       status: 'success',
       message: expect.stringContaining('nothing to adopt'),
     });
-    await harness.run(`${kind}.drop`, tenant);
+    await adoption.end();
   });
 
-  test('another server is adopted where that is requested, with the address at which tenants find it, and refused where it is not', async () => {
-    const tenant = await createTenant(kind);
+  test('another server is adopted where that is requested, with the address at which tenants find it, and refused where it is not; an attempt whose report got lost reports the same once more', async () => {
     const connections = () =>
       harness.db.tenantConnection.findMany({
         where: { tenantId: tenant.tenantId },
@@ -96,6 +101,7 @@ describe.each(BACKEND_KINDS)('%s', (kind) => {
     expect(await refusalOf(tenant, kind)).toMatch(/was created on another:42/);
     const adoption = await adoptionOf(tenant, kind, true);
     await adoption.run();
+    const told = (await adoption.row())?.message;
     expect(await ledgerOf(tenant, kind)).toMatchObject({ serverId, externalId, state: 'present' });
     expect(await adoption.evidence()).toMatchObject({
       from: { serverId: ANOTHER_SERVER },
@@ -107,17 +113,29 @@ describe.each(BACKEND_KINDS)('%s', (kind) => {
       message: expect.stringMatching(/another:42 becomes .*requested by somebody$/),
     });
     expect(await connections()).toEqual(recorded);
-    await harness.run(`${kind}.drop`, tenant);
-    expect(await observeFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
+    // An attempt whose report got lost.
+    await adoption.run();
+    expect((await adoption.row())?.message).toBe(told);
+    await adoption.end();
+  });
+
+  test('an adoption that has ended, or has another run, does nothing any more', async () => {
+    const { serverId } = await ledgerOf(tenant, kind);
+    await recordedAs(tenant, kind, { serverId: ANOTHER_SERVER });
+    const adoption = await adoptionOf(tenant, kind, true);
+    await adoption.end();
+    await expect(adoption.run()).rejects.toMatchObject({ type: 'superseded' });
+    expect((await ledgerOf(tenant, kind)).serverId).toBe(ANOTHER_SERVER);
+    await recordedAs(tenant, kind, { serverId });
   });
 
   test('what is not there, was dropped, or was never created is refused', async () => {
-    const tenant = await harness.newTenant();
-    const never = await adoptionOf(tenant, kind, true);
+    const another = await harness.newTenant();
+    const never = await adoptionOf(another, kind, true);
     await expect(never.run()).rejects.toMatchObject({ type: 'not-adoptable', nonRetryable: true });
     await never.end();
-    await harness.run(`${kind}.create`, tenant);
     await harness.run(`${kind}.drop`, tenant);
+    expect(await observeFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
     expect(await refusalOf(tenant, kind, true)).toMatch(/the ledger records no resource/);
     // As when the server was restored from before its making.
     await harness.db.tenantResource.update({
@@ -125,26 +143,6 @@ describe.each(BACKEND_KINDS)('%s', (kind) => {
       data: { state: 'present' },
     });
     expect(await refusalOf(tenant, kind, true)).toMatch(/there is no freeflow/);
-  });
-
-  test('an attempt whose report got lost reports the same once more', async () => {
-    const tenant = await createTenant(kind);
-    await recordedAs(tenant, kind, { serverId: ANOTHER_SERVER });
-    const adoption = await adoptionOf(tenant, kind, true);
-    await adoption.run();
-    const told = (await adoption.row())?.message;
-    await adoption.run();
-    expect((await adoption.row())?.message).toBe(told);
-    await harness.run(`${kind}.drop`, tenant);
-  });
-
-  test('an adoption that has ended, or has another run, does nothing any more', async () => {
-    const tenant = await createTenant(kind);
-    await recordedAs(tenant, kind, { serverId: ANOTHER_SERVER });
-    const adoption = await adoptionOf(tenant, kind, true);
-    await adoption.end();
-    await expect(adoption.run()).rejects.toMatchObject({ type: 'superseded' });
-    expect((await ledgerOf(tenant, kind)).serverId).toBe(ANOTHER_SERVER);
   });
 });
 

@@ -75,7 +75,7 @@ test('a new operation begins while an old create still works: it waits its turn,
     expect(await observeFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
   }));
 
-test('an answered call does not hide an earlier one without an answer: absence waits for both', () =>
+test('an answered call, or a create that finds its own, does not hide an earlier one without an answer: it stays on record, and absence waits for both', () =>
   atEach(async (kind) => {
     const tenant = await harness.newTenant();
     await harness.run(`${kind}.create`, tenant);
@@ -89,7 +89,14 @@ test('an answered call does not hide an earlier one without an answer: absence w
     await harness.db.tenantResource.update({ where, data: { nonce: randomUUID(), externalId: null } });
     await expect(harness.run(`${kind}.create`, tenant)).rejects.toMatchObject({ type: 'foreign-resource' });
     expect((await harness.db.tenantResource.findUniqueOrThrow({ where })).callStartedAt).toEqual(earlier);
+    const longAgo = new Date(Date.now() - 3_600_000);
     await harness.db.tenantResource.update({ where, data: { nonce, externalId, callStartedAt: null } });
+    await harness.db.tenantResource.update({ where, data: { callStartedAt: longAgo } });
+    await harness.run(`${kind}.create`, tenant);
+    expect(await harness.db.tenantResource.findUniqueOrThrow({ where })).toMatchObject({
+      state: 'present',
+      callStartedAt: longAgo,
+    });
     await harness.run(`${kind}.drop`, tenant);
   }));
 
@@ -110,21 +117,6 @@ test('an attempt that has lost its lock in the middle of a call writes nothing d
     await harness.run(`${kind}.drop`, tenant);
     expect(await ledgerState(tenant.tenantId, kind)).toBe('absent');
     expect(await observeFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
-  }));
-
-test('a create that an earlier one without an answer could still follow keeps it on record', () =>
-  atEach(async (kind) => {
-    const tenant = await harness.newTenant();
-    await harness.run(`${kind}.create`, tenant);
-    const where = { tenantId_kind: { tenantId: tenant.tenantId, kind } };
-    const earlier = new Date(Date.now() - 3_600_000);
-    await harness.db.tenantResource.update({ where, data: { callStartedAt: earlier } });
-    await harness.run(`${kind}.create`, tenant);
-    expect(await harness.db.tenantResource.findUniqueOrThrow({ where })).toMatchObject({
-      state: 'present',
-      callStartedAt: earlier,
-    });
-    await harness.run(`${kind}.drop`, tenant);
   }));
 
 test('an attempt of an old operation that comes late does nothing and reports why', () =>
