@@ -1,6 +1,7 @@
 import { decodeJwt } from 'jose';
 import { newName } from '../support/activity-harness';
-import { freeflow, type Ended } from '../support/freeflow';
+import type { Ended } from '../support/freeflow';
+import { freeflowHere } from '../support/freeflow-here';
 import { openTestInstallation, type TestInstallation, type Running } from '../support/installation';
 import { asKeycloakAdmin, withMongo, withPostgres } from '../support/outside';
 import { inShort, reconcileIn } from '../support/reconciler';
@@ -33,7 +34,7 @@ afterAll(async () => {
 });
 
 const connect = (args: string[], env: Record<string, string> = {}): Promise<Ended> =>
-  freeflow(['tenants', 'connect', tenant.name, ...args], {
+  freeflowHere(['tenants', 'connect', tenant.name, ...args], {
     MASTER_DATABASE_URL: installation.workerMasterUrl,
     SECRETS_KEY: installation.info.secretsKey,
     KEYCLOAK_URL: installation.info.keycloak.url,

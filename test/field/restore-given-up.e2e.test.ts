@@ -2,6 +2,7 @@ import { sweepIdOf } from '@freeflow/contract';
 import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { observeFromOutside, NOTHING } from '../support/outside';
+import { sampleOf } from '../support/sample';
 import {
   abortWhenParked,
   askFor,
@@ -111,18 +112,21 @@ const ENDINGS: Record<string, { give: (tenant: Tenant) => Promise<unknown>; stat
   },
 };
 
+// How a run comes to be given up is decided by the workflows alone (workflows/answer-orders): in the short form an undo that
+// is done, by a run that did not begin the restore, and one that is skipped.
+const chosen = sampleOf(Object.keys(ENDINGS), (it) => /skipped|begun anew/.test(it));
+
 let overdue: Tenant[];
 beforeAll(async () => {
-  const endings = Object.values(ENDINGS);
-  overdue = await overdueRestores(endings.length);
-  await Promise.all(overdue.map(async (tenant, n) => endings[n]?.give(tenant)));
+  overdue = await overdueRestores(chosen.length);
+  await Promise.all(overdue.map(async (tenant, n) => ENDINGS[chosen[n] ?? '']?.give(tenant)));
   installation.proxies.keycloak.open();
   for (const { id } of overdue) await operationEnds(installation, id);
   const before = await sweeps();
   await until('the sweep has run', async () => (await sweeps()) >= before + 2);
 }, 3 * SLOWEST_MS);
 
-test.each(Object.keys(ENDINGS).map((name, n) => [name, n] as const))(
+test.each(chosen.map((name, n) => [name, n] as const))(
   'a restore that is %s after its date leaves a full new retention, and no sweep purges it',
   async (name, n) => {
     const tenant = overdue[n];

@@ -4,17 +4,24 @@ import { newName } from '../support/activity-harness';
 import { doctor, doctorEnv } from '../support/doctor';
 import { envOf, freeflow, type Ended } from '../support/freeflow';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
+import { sampleOf } from '../support/sample';
 import { until } from '../support/until';
 
 const RETENTION_MS = 3 * 24 * 3_600_000;
 /** What the clocks of one machine, rounded to milliseconds, may differ by. */
 const ROUNDING_MS = 5;
 
-/** A zone of worker, API and command line, and another one of the master database. */
-const ZONES = [
-  { TZ: 'Asia/Tokyo', timezone: 'America/New_York' },
-  { TZ: 'America/Los_Angeles', timezone: 'Asia/Kathmandu' },
-] as const;
+/**
+ * A zone of worker, API and command line, and another one of the master database. All other tests are in zones like the second ones: the
+ * processes behind UTC, the database ahead of it.
+ */
+const ZONES = sampleOf(
+  [
+    { TZ: 'Asia/Tokyo', timezone: 'America/New_York' },
+    { TZ: 'America/Los_Angeles', timezone: 'Asia/Kathmandu' },
+  ] as const,
+  ({ TZ }) => TZ === 'Asia/Tokyo',
+);
 
 interface Life {
   installation: TestInstallation;
