@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { reconcileIdOf, sweepIdOf } from '@freeflow/contract';
-import { newName } from '../support/activity-harness';
-import { openTestInstallation, type TestInstallation, type Running } from '../support/installation';
+import { newName, openActivityHarness, type ActivityHarness } from '../support/activity-harness';
+import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { inDatabase } from '../support/master';
 import {
   asKeycloakAdmin,
@@ -11,31 +10,46 @@ import {
   withMongo,
   withPostgres,
 } from '../support/outside';
-import { dropIn as drop, inShort, KINDS, namesOf, reconcileIn, type Report } from '../support/reconciler';
+import {
+  dropHere,
+  dropIn as drop,
+  inShort,
+  KINDS,
+  namesOf,
+  reconcileHere,
+  reconcileIn,
+  type Report,
+} from '../support/reconciler';
 import { restorePostgresDatabase } from '../support/restore';
 import { openOperator } from '../support/temporal';
 import { change, createTenant, deleteTenant, operationEnds, tenantOf, type Tenant } from '../support/tenants';
 import { until } from '../support/until';
 
 let installation: TestInstallation;
-let other: TestInstallation;
-let theirWorker: Running;
-let theirs: Tenant;
-/** These go through all tests, which leave them as they were; what a test breaks for good is a tenant of its own. */
+/** Another installation beside it, whose worker is this process. */
+let other: ActivityHarness;
+let theirs: Awaited<ReturnType<ActivityHarness['newTenant']>>;
+/** These go through all tests, which leave them as they were but for the last one. */
 let active: Tenant;
 let suspended: Tenant;
 let deleted: Tenant;
+/** That of which the servers are told other things than it has on record; then no record is left of it. */
+let altered: Tenant;
 beforeAll(async () => {
-  // No sweep between: what has lost its run stays so.
   [installation, other] = await Promise.all([
+    // No sweep between: what has lost its run stays so.
     openTestInstallation({ worker: { SWEEP_INTERVAL_MS: '600000' } }),
-    openTestInstallation({ worker: false }),
+    openActivityHarness(),
   ]);
-  theirWorker = await other.startWorker();
-  theirs = await createTenant(other, newName('r'));
+  theirs = await other.newTenant('create', newName('r'));
+  for (const kind of KINDS) await other.run(`${kind}.create`, theirs);
+  await other.db.tenant.update({ where: { id: theirs.tenantId }, data: { status: 'active' } });
+  await setTheirOperation({ state: 'done', endedAt: new Date() });
 });
 afterAll(() => Promise.all([installation.close(), other.close()]));
 
+const setTheirOperation = (data: { state: 'done' | 'running'; endedAt: Date | null }) =>
+  other.db.tenantOperation.updateMany({ where: { tenantId: theirs.tenantId }, data });
 const asOwner = (sql: string, database = 'postgres') =>
   withPostgres(
     inDatabase(installation.info.postgres.url, database),
@@ -46,11 +60,10 @@ const inMongoOf = (name: string, command: Record<string, unknown>) =>
 const inKeycloak = (method: string, name: string, body?: unknown) =>
   asKeycloakAdmin(installation.info, method, `/admin/realms/freeflow-${name}`, body);
 
-const reconcile = (at: TestInstallation = installation, fix = false) => reconcileIn(at, fix);
+const reconcile = (fix = false) => reconcileIn(installation, fix);
 
-test('a clean installation reports nothing, whatever its tenants are: active, suspended, soft-deleted, gone', async () => {
-  const [another, third, gone] = await Promise.all([
-    createTenant(installation, newName('r')),
+test('a clean installation reports nothing, whatever its tenants are: active, suspended, soft-deleted', async () => {
+  const [another, third] = await Promise.all([
     createTenant(installation, newName('r')),
     createTenant(installation, newName('r')),
   ]);
@@ -58,7 +71,6 @@ test('a clean installation reports nothing, whatever its tenants are: active, su
     createTenant(installation, newName('r')),
     change(installation, another.id, 'suspend'),
     change(installation, third.id, 'delete'),
-    deleteTenant(installation, gone.id),
   ]);
   const report = await reconcile();
   expect(inShort(report)).toEqual([]);
@@ -69,36 +81,8 @@ test('a clean installation reports nothing, whatever its tenants are: active, su
   expect((await installation.request('GET', '/reconcile')).body).toEqual(report);
   // Where nothing is wrong, a fix touches nothing.
   const before = await observeFromOutside(installation.info, active.name);
-  expect(inShort(await reconcile(installation, true))).toEqual([]);
+  expect(inShort(await reconcile(true))).toEqual([]);
   expect(await observeFromOutside(installation.info, active.name)).toEqual(before);
-});
-
-test('what is missing is named, whole or in part, and fix makes nothing', async () => {
-  const [a, b] = await Promise.all([
-    createTenant(installation, newName('r')),
-    createTenant(installation, newName('r')),
-  ]);
-  const [ofA, ofB] = [namesOf(a.name), namesOf(b.name)];
-  await inKeycloak('DELETE', a.name);
-  await qdrantAsOwner(installation.info).deleteCollection(ofA.qdrant);
-  await inMongoOf(a.name, { dropUser: ofA.mongodb });
-  await inMongoOf(a.name, { dropDatabase: 1 });
-  await asOwner(`DROP DATABASE ${ofA.postgres}`);
-  await inMongoOf(b.name, { dropDatabase: 1 });
-  await asOwner(`REVOKE ALL ON DATABASE ${ofB.postgres} FROM ${ofB.postgres}_app`);
-  await asOwner(`DROP OWNED BY ${ofB.postgres}_app`, ofB.postgres);
-  await asOwner(`DROP ROLE ${ofB.postgres}_app`);
-  const expected = [
-    `missing keycloak ${ofA.keycloak}: there is no ${ofA.keycloak}`,
-    `missing mongodb ${ofA.mongodb}: there is no ${ofA.mongodb}`,
-    `missing postgres ${ofA.postgres}: only a part of it exists: there is no database ${ofA.postgres}`,
-    `missing qdrant ${ofA.qdrant}: only a part of it exists: there is no collection ${ofA.qdrant}`,
-    `missing postgres ${ofB.postgres}: there is no role ${ofB.postgres}_app`,
-  ].sort();
-  expect(inShort(await reconcile())).toEqual(expected);
-  expect(inShort(await reconcile(installation, true))).toEqual(expected);
-  await Promise.all([a, b].map((it) => deleteTenant(installation, it.id)));
-  expect(inShort(await reconcile())).toEqual([]);
 });
 
 test('what has drifted is named; fix repairs access and grants, and leaves to people what may have a reason', async () => {
@@ -127,9 +111,7 @@ test('what has drifted is named; fix repairs access and grants, and leaves to pe
     `drifted postgres ${postgres}: ${stranger} has CONNECT`,
   ];
   expect(inShort(await reconcile())).toEqual([...safe.map((it) => `${it} (fixable)`), ...unsafe].sort());
-  expect(inShort(await reconcile(installation, true))).toEqual(
-    [...safe.map((it) => `${it} (fixable) (fixed)`), ...unsafe].sort(),
-  );
+  expect(inShort(await reconcile(true))).toEqual([...safe.map((it) => `${it} (fixable) (fixed)`), ...unsafe].sort());
   expect(inShort(await reconcile())).toEqual([...unsafe].sort());
   await asOwner(`REVOKE ALL ON DATABASE ${postgres} FROM ${stranger}; DROP ROLE ${stranger}`);
   await inKeycloak('PUT', name, { bruteForceProtected: true });
@@ -146,59 +128,9 @@ test('what has drifted is named; fix repairs access and grants, and leaves to pe
     `drifted postgres ${postgres}: ${postgres}_app may log in (fixable)`,
   ];
   expect(inShort(await reconcile())).toEqual(open);
-  expect(inShort(await reconcile(installation, true))).toEqual(open.map((it) => `${it} (fixed)`));
+  expect(inShort(await reconcile(true))).toEqual(open.map((it) => `${it} (fixed)`));
   expect(inShort(await reconcile())).toEqual([]);
   await change(installation, id, 'resume');
-});
-
-test('credentials that are not the stored ones, another id, another vector size are named; fix leaves them', async () => {
-  const { id, name } = await createTenant(installation, newName('r'));
-  const { postgres, mongodb, qdrant, keycloak } = namesOf(name);
-  await asOwner(`ALTER ROLE ${postgres}_app PASSWORD 'another'`);
-  await inMongoOf(name, { updateUser: mongodb, pwd: 'another' });
-  const { body: clients } = await asKeycloakAdmin(
-    installation.info,
-    'GET',
-    `/admin/realms/${keycloak}/clients?clientId=freeflow-app`,
-  );
-  await asKeycloakAdmin(
-    installation.info,
-    'PUT',
-    `/admin/realms/${keycloak}/clients/${(clients as { id: string }[])[0]?.id ?? ''}`,
-    { secret: 'another' },
-  );
-  const client = qdrantAsOwner(installation.info);
-  const { metadata } = (await client.getCollection(qdrant)).config;
-  await client.deleteCollection(qdrant);
-  await client.createCollection(qdrant, { vectors: { size: 7, distance: 'Dot' }, metadata: metadata ?? {} });
-  const left = [
-    `drifted keycloak ${keycloak}: the stored secret of client freeflow-app is refused`,
-    `drifted mongodb ${mongodb}: the password of user ${mongodb} isn't the stored one`,
-    `drifted postgres ${postgres}: the password of ${postgres}_app isn't the stored one, changed by the tenant or by hand; a suspend and resume gives the stored one back`,
-    `drifted qdrant ${qdrant}: its vectors are 7 Dot, created as 1536 Cosine`,
-  ];
-  expect(inShort(await reconcile())).toEqual(left);
-  expect(inShort(await reconcile(installation, true))).toEqual(left);
-  // Other grants beside it are made again, and the password stays somebody's.
-  await inMongoOf(name, { revokeRolesFromUser: mongodb, roles: [{ role: 'readWrite', db: mongodb }] });
-  await inMongoOf(name, { grantRolesToUser: mongodb, roles: [{ role: 'read', db: mongodb }] });
-  await asOwner(`GRANT CONNECT ON DATABASE ${postgres} TO PUBLIC`);
-  const granted = [
-    `drifted mongodb ${mongodb}: user ${mongodb} has read on ${mongodb}, should have readWrite on ${mongodb} (fixable)`,
-    `drifted postgres ${postgres}: PUBLIC has CONNECT (fixable)`,
-  ];
-  expect(inShort(await reconcile(installation, true))).toEqual(
-    [...left, ...granted.map((it) => `${it} (fixed)`)].sort(),
-  );
-  expect(inShort(await reconcile())).toEqual(left);
-  await restorePostgresDatabase(installation.info, name);
-  expect(inShort(await reconcile())).toContainEqual(
-    expect.stringMatching(new RegExp(`^drifted postgres ${postgres}: its id is \\d+, the ledger records \\d+$`)),
-  );
-  await installation.request('POST', `/tenants/${id}/adopt`, { backend: 'postgres' });
-  await until('it is adopted', async () => !inShort(await reconcile()).some((it) => it.includes('its id is')));
-  expect(inShort(await reconcile())).toEqual(left);
-  await deleteTenant(installation, id);
 });
 
 test('an operation that has lost its run, or never had one, is stale; fix starts it again', async () => {
@@ -237,7 +169,7 @@ test('an operation that has lost its run, or never had one, is stale; fix starts
     [b.name]: `stale: suspend,  has lost its run${suffix}`,
   });
   expect(shown(await reconcile())).toEqual(expected(''));
-  expect(shown(await reconcile(installation, true))).toEqual(expected(' (fixed)'));
+  expect(shown(await reconcile(true))).toEqual(expected(' (fixed)'));
   for (const { id } of [a, b])
     expect(await operationEnds(installation, id)).toMatchObject({
       status: 'suspended',
@@ -255,7 +187,7 @@ test('of another server nothing is concluded', async () => {
   );
   await installation.master.query(`UPDATE "TenantResource" SET "serverId" = kind || ':42' WHERE "tenantId" = $1`, [id]);
   const names = namesOf(name);
-  expect(inShort(await reconcile(installation, true))).toEqual(
+  expect(inShort(await reconcile(true))).toEqual(
     KINDS.map(
       (kind) =>
         `unknown ${kind} ${names[kind]}: this is ${rows.find((it) => it.kind === kind)?.serverId ?? ''}, the ledger records ${kind}:42`,
@@ -282,7 +214,7 @@ test('of another server nothing is concluded', async () => {
     [randomUUID(), 'does not know this server'],
   ] as const) {
     await setPostgres('nonce = $1', nonce);
-    expect(inShort(await reconcile(installation, true))).toContainEqual(
+    expect(inShort(await reconcile(true))).toContainEqual(
       expect.stringMatching(
         new RegExp(
           `^unknown postgres ${names.postgres}: it carries our nonce, but this is postgres:\\d+; the ledger ${recorded}$`,
@@ -307,8 +239,56 @@ test('of another server nothing is concluded', async () => {
   expect(inShort(await reconcile())).toEqual([]);
 });
 
+test('credentials that are not the stored ones, another id, another vector size are named; fix leaves them', async () => {
+  altered = await createTenant(installation, newName('r'));
+  const { id, name } = altered;
+  const { postgres, mongodb, qdrant, keycloak } = namesOf(name);
+  await asOwner(`ALTER ROLE ${postgres}_app PASSWORD 'another'`);
+  await inMongoOf(name, { updateUser: mongodb, pwd: 'another' });
+  const { body: clients } = await asKeycloakAdmin(
+    installation.info,
+    'GET',
+    `/admin/realms/${keycloak}/clients?clientId=freeflow-app`,
+  );
+  await asKeycloakAdmin(
+    installation.info,
+    'PUT',
+    `/admin/realms/${keycloak}/clients/${(clients as { id: string }[])[0]?.id ?? ''}`,
+    { secret: 'another' },
+  );
+  const client = qdrantAsOwner(installation.info);
+  const { metadata } = (await client.getCollection(qdrant)).config;
+  await client.deleteCollection(qdrant);
+  await client.createCollection(qdrant, { vectors: { size: 7, distance: 'Dot' }, metadata: metadata ?? {} });
+  const left = [
+    `drifted keycloak ${keycloak}: the stored secret of client freeflow-app is refused`,
+    `drifted mongodb ${mongodb}: the password of user ${mongodb} isn't the stored one`,
+    `drifted postgres ${postgres}: the password of ${postgres}_app isn't the stored one, changed by the tenant or by hand; a suspend and resume gives the stored one back`,
+    `drifted qdrant ${qdrant}: its vectors are 7 Dot, created as 1536 Cosine`,
+  ];
+  expect(inShort(await reconcile())).toEqual(left);
+  expect(inShort(await reconcile(true))).toEqual(left);
+  // Other grants beside it are made again, and the password stays somebody's.
+  await inMongoOf(name, { revokeRolesFromUser: mongodb, roles: [{ role: 'readWrite', db: mongodb }] });
+  await inMongoOf(name, { grantRolesToUser: mongodb, roles: [{ role: 'read', db: mongodb }] });
+  await asOwner(`GRANT CONNECT ON DATABASE ${postgres} TO PUBLIC`);
+  const granted = [
+    `drifted mongodb ${mongodb}: user ${mongodb} has read on ${mongodb}, should have readWrite on ${mongodb} (fixable)`,
+    `drifted postgres ${postgres}: PUBLIC has CONNECT (fixable)`,
+  ];
+  expect(inShort(await reconcile(true))).toEqual([...left, ...granted.map((it) => `${it} (fixed)`)].sort());
+  expect(inShort(await reconcile())).toEqual(left);
+  await restorePostgresDatabase(installation.info, name);
+  expect(inShort(await reconcile())).toContainEqual(
+    expect.stringMatching(new RegExp(`^drifted postgres ${postgres}: its id is \\d+, the ledger records \\d+$`)),
+  );
+  await installation.request('POST', `/tenants/${id}/adopt`, { backend: 'postgres' });
+  await until('it is adopted', async () => !inShort(await reconcile()).some((it) => it.includes('its id is')));
+  expect(inShort(await reconcile())).toEqual(left);
+});
+
 test('an orphan is named, is dropped only by its own installation, by its own id, and only when nobody has it', async () => {
-  const [a, living] = [await createTenant(installation, newName('r')), active];
+  const [a, living] = [altered, active];
   const names = namesOf(a.name);
   // As after a restore of the master database: nothing there knows of it any more.
   for (const table of ['TenantProvisionLog', 'TenantConnection', 'TenantSecret', 'TenantOperation', 'TenantResource'])
@@ -327,7 +307,7 @@ test('an orphan is named, is dropped only by its own installation, by its own id
       fixed: false,
     })),
   );
-  expect((await reconcile(installation, true)).findings).toEqual(findings);
+  expect((await reconcile(true)).findings).toEqual(findings);
   const seen = await observeFromOutside(installation.info, a.name);
   const idOf = (kind: string) => findings.find((it) => it.backend === kind)?.id ?? '';
   expect(idOf('postgres')).toBe(seen.postgres?.oid);
@@ -344,7 +324,7 @@ test('an orphan is named, is dropped only by its own installation, by its own id
       cause: expect.stringContaining('has another id than 42'),
     });
     // Not theirs, and not ours: the one of the other installation.
-    expect(await drop(other, kind, names[kind], idOf(kind))).toMatchObject({
+    expect(await dropHere(other, kind, names[kind], idOf(kind))).toMatchObject({
       state: 'refused',
       cause: expect.stringContaining('another installation created it'),
     });
@@ -402,22 +382,51 @@ test('what the ledger calls absent and is there is an orphan; while its tenant l
 });
 
 test('nothing that was done here has touched the other installation, which reports nothing', async () => {
-  expect(inShort(await reconcile(other, true))).toEqual([]);
-  await deleteTenant(other, theirs.id);
+  expect(inShort(await reconcileHere(other, true))).toEqual([]);
+  await setTheirOperation({ state: 'running', endedAt: null });
+  for (const kind of KINDS) await other.run(`${kind}.drop`, theirs);
+  await setTheirOperation({ state: 'done', endedAt: new Date() });
 });
 
 test('a master database made anew, given the id of the one that is lost, knows what is there as its own', async () => {
   const { rows } = await installation.master.query<{ id: string }>('SELECT id FROM "Installation"');
   const lost = rows[0]?.id ?? '';
-  await theirWorker.stop();
-  await other.master.query('UPDATE "Installation" SET id = $1', [`${lost.slice(0, 8)}-0000-4000-8000-000000000000`]);
-  // As at the one that is lost, whose schedules have its id.
-  for (const schedule of [sweepIdOf(other.taskQueue), reconcileIdOf(other.taskQueue)])
-    await other.operator.client.schedule.getHandle(schedule).delete();
-  theirWorker = await other.startWorker();
-  const names = [active, suspended, deleted].map(({ name }) => namesOf(name));
-  expect(inShort(await reconcile(other))).toEqual(
-    names.flatMap((of) => KINDS.map((kind) => `orphan ${kind} ${of[kind]}: the ledger has no record of it`)).sort(),
-  );
+  const anew = other.another();
+  try {
+    const id = `${lost.slice(0, 8)}-0000-4000-8000-000000000000`;
+    await asOwner(`UPDATE "Installation" SET id = '${id}'`, other.database);
+    const names = [active, suspended, deleted].map(({ name }) => namesOf(name));
+    expect(inShort(await reconcileHere(anew, false))).toEqual(
+      names.flatMap((of) => KINDS.map((kind) => `orphan ${kind} ${of[kind]}: the ledger has no record of it`)).sort(),
+    );
+  } finally {
+    await anew.close();
+  }
+});
+
+test('what is missing is named, in part or whole, and fix makes nothing; what is gone is not missing', async () => {
+  const { name } = active;
+  const { postgres, mongodb, qdrant, keycloak } = namesOf(name);
+  await inMongoOf(name, { dropDatabase: 1 });
+  await asOwner(`REVOKE ALL ON DATABASE ${postgres} FROM ${postgres}_app`);
+  await asOwner(`DROP OWNED BY ${postgres}_app`, postgres);
+  await asOwner(`DROP ROLE ${postgres}_app`);
+  const inPart = [`missing postgres ${postgres}: there is no role ${postgres}_app`];
+  expect(inShort(await reconcile(true))).toEqual(inPart);
+  expect(inShort(await reconcile())).toEqual(inPart);
+
+  await inKeycloak('DELETE', name);
+  await qdrantAsOwner(installation.info).deleteCollection(qdrant);
+  await inMongoOf(name, { dropUser: mongodb });
+  await asOwner(`DROP DATABASE ${postgres}`);
+  const whole = [
+    `missing keycloak ${keycloak}: there is no ${keycloak}`,
+    `missing mongodb ${mongodb}: there is no ${mongodb}`,
+    `missing postgres ${postgres}: only a part of it exists: there is no database ${postgres}`,
+    `missing qdrant ${qdrant}: only a part of it exists: there is no collection ${qdrant}`,
+  ];
+  expect(inShort(await reconcile(true))).toEqual(whole);
+  expect(inShort(await reconcile())).toEqual(whole);
   await Promise.all([active, suspended, deleted].map(({ id }) => deleteTenant(installation, id)));
+  expect(inShort(await reconcile())).toEqual([]);
 });

@@ -1,4 +1,9 @@
+import { randomUUID } from 'node:crypto';
+import type { BackendKind } from '@freeflow/contract';
 import type { Finding } from '@freeflow/contract/http';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import type { ActivityHarness } from './activity-harness';
 import type { TestInstallation } from './installation';
 import { until } from './until';
 
@@ -49,6 +54,31 @@ export async function dropIn(
     const { status, body: it } = await installation.request('GET', `/resources/drops/${String(body.id)}`);
     return status === 200 && it['state'] !== 'running' ? (it as unknown as Drop) : undefined;
   });
+}
+
+/** Lets a run happen in this process; gives its id. */
+async function inRun(work: () => Promise<unknown>): Promise<string> {
+  const runId = randomUUID();
+  const info = { workflowExecution: { workflowId: 'run', runId } };
+  await new MockActivityEnvironment(info, { logger: new DefaultLogger('ERROR') }).run(work);
+  return runId;
+}
+
+/** A reconciliation by an installation that is in this process. */
+export async function reconcileHere({ activities, db }: ActivityHarness, fix: boolean): Promise<Report> {
+  const id = await inRun(() => activities.reconcile({ requestedBy: 'test', fix }));
+  return (await db.reconcileReport.findUniqueOrThrow({ where: { id } })) as unknown as Report;
+}
+
+/** A drop of an orphan by an installation that is in this process. */
+export async function dropHere(
+  { activities, db }: ActivityHarness,
+  backend: BackendKind,
+  name: string,
+  externalId: string,
+): Promise<Drop> {
+  const id = await inRun(() => activities.dropOrphan({ backend, name, externalId, requestedBy: 'test' }));
+  return db.orphanDrop.findUniqueOrThrow({ where: { id } });
 }
 
 /** What was found, in short and in order. */
