@@ -11,11 +11,12 @@ import { writeSection } from '../support/faults-page';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { TEST_STACK } from '../support/master';
 import { IS_LONG, QUICK_KEYCLOAK, sampleOf } from '../support/sample';
-import { newStackDir, removeStackDirs, stack } from '../support/stack-bench';
+import { newStackDir, removeStackDirs, sharedKeycloak, stack } from '../support/stack-bench';
 import { createTenant, type Tenant } from '../support/tenants';
 import { until } from '../support/until';
 
-// Servers that die, as they do where they aren't ours: those of a stack of this suite's own, which starts again what has died.
+// Servers that die, as they do where they aren't ours: those of a stack of this suite's own, which starts again what has died. What one
+// kill leaves the next one goes on with: a tenant is made, suspended, deleted.
 const AT_ONCE = (IS_LONG ? ['create', 'create', 'suspend', 'hard delete'] : ['create', 'suspend', 'hard delete']).map(
   (name) => OPERATIONS.find((it) => it.name === name) as Operation,
 );
@@ -32,6 +33,7 @@ let apart: TestInstallation | undefined;
 
 beforeAll(async () => {
   dir = newStackDir();
+  // Keycloak is not killed in the short form.
   await stack('start', dir, [], IS_LONG ? {} : sharedKeycloak()).prints(/All servers are ready/);
   info = readStackInfo(dir);
   const own = { info, worker: IMPATIENT };
@@ -42,12 +44,6 @@ afterAll(async () => {
   await Promise.all([installation, apart].map(async (it) => it?.close()));
   await removeStackDirs(dir);
 });
-
-/** A Keycloak is dear to start, and is not killed in the short form: there it is the one of all tests. */
-function sharedKeycloak(): Record<string, string> {
-  const { url, clientId, clientSecret } = readStackInfo(TEST_STACK).keycloak;
-  return { KEYCLOAK_URL: url, KEYCLOAK_CLIENT_ID: clientId, KEYCLOAK_CLIENT_SECRET: clientSecret };
-}
 
 /** How long each operation took from the kill to its end, for docs/reports/faults.md. */
 const took: { title: string; byOperation: number[] }[] = [];
@@ -87,10 +83,28 @@ function neighbourIn(of: TestInstallation): Promise<Subject> {
   return known;
 }
 
-/** Lets a server die in the middle of operations; gives what is seen of each in the end, then of its deletion. */
+/** What a kill has left, for the next one: tenants with data, and more that nothing is asked of any more. */
+interface Left {
+  active: Subject;
+  suspended: Subject;
+  others: Subject[];
+}
+const left = new Map<TestInstallation, Left>();
+
+/** A tenant ready for the operation: one that is there already, where there is one. */
+async function readyFor(of: TestInstallation, operation: Operation): Promise<Subject> {
+  const there = left.get(of);
+  if (there !== undefined && operation.kind === 'suspend') return there.active;
+  if (there !== undefined && operation.kind === 'hard_delete') return there.suspended;
+  return prepare(of, operation, newName('s'));
+}
+
+/** Lets a server die in the middle of operations; gives what is seen of each in the end. */
 async function killedInTheMiddle(of: TestInstallation, name: ServerName, title: string): Promise<unknown> {
   const neighbour = await neighbourIn(of);
-  const prepared = await Promise.all(AT_ONCE.map((it) => prepare(of, it, newName('s'))));
+  const prepared = await Promise.all(AT_ONCE.map((it) => readyFor(of, it)));
+  const others = left.get(of)?.others ?? [];
+  left.delete(of);
   const subjects = await Promise.all(AT_ONCE.map((it, at) => ask(of, it.kind, prepared[at] as Subject)));
   const [created] = subjects as [Subject];
   await (name === 'temporal' ? delay(500) : until(`${name} is called`, () => hasBeenCalled(of, created, name)));
@@ -107,10 +121,13 @@ async function killedInTheMiddle(of: TestInstallation, name: ServerName, title: 
     AT_ONCE.map((it, at) => judgeAfter(of, it, subjects[at] as Subject, (ended[at] as { tenant: Tenant }).tenant)),
   );
   const isUntouched = (await fingerprintOf(of, neighbour.name)) === neighbour.before?.fingerprint;
-  const deleted = await Promise.all(
-    subjects.slice(0, -1).map(async (it) => seenInTheEnd(of, HARD_DELETE, await ask(of, 'hard_delete', it))),
-  );
-  return { seen, isUntouched, deleted };
+  const suspended = subjects.at(-2) as Subject;
+  left.set(of, {
+    active: await withSeedData(of, created),
+    suspended,
+    others: [...others, ...subjects.slice(1, -2)],
+  });
+  return { seen, isUntouched };
 }
 
 const seenInTheEnd = async (of: TestInstallation, operation: Operation, subject: Subject) =>
@@ -119,7 +136,6 @@ const seenInTheEnd = async (of: TestInstallation, operation: Operation, subject:
 const ALL_WELL = {
   seen: AT_ONCE.map(expectedOf),
   isUntouched: true,
-  deleted: AT_ONCE.slice(0, -1).map(() => expectedOf(HARD_DELETE)),
 };
 
 const KILLS: readonly { title: string; name: ServerName; isApart?: true; isInShortForm?: true }[] = [
@@ -142,9 +158,15 @@ test.each(sampleOf(KILLS, (it) => it.isInShortForm === true))(
   600_000,
 );
 
-test('nothing is left of a neighbour either, once it is deleted', async () => {
+test('nothing is left of any, nor of a neighbour, once they are deleted', async () => {
+  const standing = [
+    ...(await Promise.all([...neighbours].map(async ([of, it]) => ({ of, it: await it })))),
+    ...[...left].flatMap(([of, { active, suspended, others }]) =>
+      [active, suspended, ...others].map((it) => ({ of, it })),
+    ),
+  ];
   const deleted = await Promise.all(
-    [...neighbours].map(async ([of, it]) => seenInTheEnd(of, HARD_DELETE, await ask(of, 'hard_delete', await it))),
+    standing.map(async ({ of, it }) => seenInTheEnd(of, HARD_DELETE, await ask(of, 'hard_delete', it))),
   );
   expect(deleted).toEqual(deleted.map(() => expectedOf(HARD_DELETE)));
 }, 600_000);

@@ -9,7 +9,10 @@ import { z } from 'zod';
 import { isFree } from '../../stack/ports';
 import { isAlive } from '../../stack/processes';
 import { readStackInfo } from '../../stack/stack-info';
+import { describeDocuments } from '../documents/paste';
+import { TEST_STACK } from '../support/master';
 import { asKeycloakAdmin, qdrantAsOwner, withMongo, withPostgres } from '../support/outside';
+import { IS_LONG } from '../support/sample';
 import {
   keepPorts,
   newStackDir,
@@ -19,6 +22,7 @@ import {
   processesIn,
   removeStackDirs,
   run,
+  sharedKeycloak,
   stack,
   type Program,
 } from '../support/stack-bench';
@@ -26,8 +30,10 @@ import { until } from '../support/until';
 
 const TITLES = ['PostgreSQL', 'MongoDB', 'Qdrant', 'Keycloak', 'Temporal'];
 
-// A Keycloak is dear to start, so there is one stack for all: its servers, killed, then the whole product. The tests go on where the
-// one before has left it.
+// A Keycloak is dear to start, so there is one stack for all: its servers, killed, then the whole product; in the short form the
+// latter on the Keycloak of all tests. The tests go on where the one before has left it.
+const AGAIN = IS_LONG ? {} : sharedKeycloak();
+const PROCESSES = IS_LONG ? 7 : 6;
 let dir: string;
 let ports: number[];
 let program: Program;
@@ -40,7 +46,13 @@ beforeAll(async () => {
   await program.prints(/All servers are ready after \d+\.\d s/);
   info = readStackInfo(dir);
 });
-afterAll(() => removeStackDirs(dir));
+afterAll(async () => {
+  await removeStackDirs(dir);
+  // What stands on the Keycloak of all tests would be in the way of the next run.
+  if (!IS_LONG)
+    for (const name of ['acme', 'globex', 'initech'])
+      await asKeycloakAdmin(readStackInfo(TEST_STACK), 'DELETE', `/admin/realms/freeflow-${name}`);
+});
 
 test.each(TITLES)('the line of %s ends in ready, with version, port and seconds', (title) => {
   const lines = program
@@ -136,7 +148,7 @@ test('killed hard, two servers with it: the next start, here of the whole produc
   expect(orphans.map((it) => it !== undefined && isAlive(it))).toEqual([true, true, true]);
   expect((await outcome(stack('status', dir))).code).toBe(3);
 
-  program = npmStart(dir);
+  program = npmStart(dir, AGAIN);
   await program.prints(/Stop with Ctrl-C/);
   const [before, after] = [info, readStackInfo(dir)];
   info = after;
@@ -170,6 +182,10 @@ test('worker and API stand in stack.json and among the lines that end in ready',
 test.each(['API', 'Temporal UI', 'Keycloak'])('the address it shows of %s answers', async (name) => {
   const url = new RegExp(`^${name} +(http\\S+)$`, 'm').exec(program.output())?.[1];
   expect((await fetch(url ?? '')).status).toBe(200);
+});
+
+describe('command lines of documents, pasted into a shell one after the other', () => {
+  describeDocuments(() => dir);
 });
 
 test.each(['worker', 'api'] as const)('the %s, killed hard, is ready again by itself', async (name) => {
@@ -232,7 +248,7 @@ test('the demonstration, on what runs here, comes to its end and leaves nothing'
 
 test('the product, started a second time, says so, shows the same addresses and starts nothing', async () => {
   const before = readStackInfo(dir);
-  const { code, output } = await outcome(npmStart(dir));
+  const { code, output } = await outcome(npmStart(dir, AGAIN));
   expect(output).toContain(`FreeFlow is already running (process ${program.pid})`);
   expect(output).toContain(`${before.api.url}/docs`);
   expect(code).toBe(0);
@@ -250,7 +266,7 @@ test('no log and no command line carries a credential, even after a second start
       ['postgres', 'mongodb', 'qdrant', 'keycloak', 'temporal', 'worker', 'api'].map((it) => `${it}.log`),
     ),
   );
-  expect(commandLines).toHaveLength(7);
+  expect(commandLines).toHaveLength(PROCESSES);
   const seen = Object.entries(credentials).filter(([, secret]) =>
     [...logs, ...commandLines].some((text) => text.includes(secret)),
   );
@@ -259,7 +275,7 @@ test('no log and no command line carries a credential, even after a second start
 
 test('Ctrl-C ends everything it has started, then itself, and leaves no process and no port; status then exits with 3', async () => {
   const noted = notedIn(dir);
-  expect(noted.filter(isAlive)).toHaveLength(7);
+  expect(noted.filter(isAlive)).toHaveLength(PROCESSES);
   program.interrupt();
   // npm passes the signal on as well, so the same one comes twice.
   await delay(20);
@@ -286,14 +302,18 @@ test('reset without a terminal and without --yes refuses; with it all data, cred
   expect(['data', 'logs', 'settings.json'].filter((name) => existsSync(path.join(dir, name)))).toEqual([]);
 });
 
-/** What a stack has at each of its starts. */
-const lasting = (it: StackInfo) => ({
-  ...it,
-  supervisor: null,
-  api: { url: it.api.url },
-  worker: { healthUrl: it.worker.healthUrl },
-  processes: Object.fromEntries(Object.entries(it.processes).map(([name, { port }]) => [name, port])),
-});
+/** What a stack has at each of its starts; of Keycloak where each of them is of its own. */
+function lasting(it: StackInfo) {
+  const processes = Object.entries(it.processes).map(([name, { port }]) => [name, port] as const);
+  return {
+    ...it,
+    ...(IS_LONG ? {} : { keycloak: null, auth: null }),
+    supervisor: null,
+    api: { url: it.api.url },
+    worker: { healthUrl: it.worker.healthUrl },
+    processes: Object.fromEntries(processes.filter(([name]) => IS_LONG || name !== 'keycloak')),
+  };
+}
 
 const userOf = (url: string) =>
   withPostgres(

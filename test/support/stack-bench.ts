@@ -10,6 +10,8 @@ import { readIfThere } from '../../stack/files';
 import { keysOf, PREFERRED_PORTS } from '../../stack/ports';
 import { signalGroup } from '../../stack/processes';
 import { projectRoot } from '../../stack/project';
+import { readStackInfo } from '../../stack/stack-info';
+import { TEST_STACK } from './master';
 import { until } from './until';
 
 /** A running program of the stack, as somebody at a terminal has it. */
@@ -85,6 +87,12 @@ export const stack = (
   args: readonly string[] = [],
   env: Record<string, string> = {},
 ): Program => run(process.execPath, ['dist/stack/main.js', command, ...args, '--dir', dir], env);
+
+/** By which a stack uses the Keycloak of all tests: one of its own is dear to start. */
+export function sharedKeycloak(): Record<string, string> {
+  const { url, clientId, clientSecret } = readStackInfo(TEST_STACK).keycloak;
+  return { KEYCLOAK_URL: url, KEYCLOAK_CLIENT_ID: clientId, KEYCLOAK_CLIENT_SECRET: clientSecret };
+}
 
 /** A command that ends by itself: its exit code and all it has printed. */
 export async function outcome(program: Program): Promise<{ code: number | NodeJS.Signals | null; output: string }> {

@@ -1,0 +1,46 @@
+import { GUIDES, textOf } from '../support/documents';
+
+/** A line of a shell block in one of our documents. */
+export interface Line {
+  file: string;
+  line: string;
+}
+
+/** Commands that tests of their own run, for they start or end the whole product, take long, or need servers of another party. */
+export const RUN_ELSEWHERE: readonly [RegExp, string][] = [
+  [/^npm start\b/, 'test/e2e/stack.e2e.test.ts'],
+  [/^npm test\b/, '.ci/run'],
+  [/^npm run demo\b/, 'test/e2e/stack.e2e.test.ts'],
+  [/^pnpm --filter @freeflow\/db-master db:migrate/, 'prisma/migrate.integration.test.ts'],
+  [/^pnpm --filter @freeflow\/db-master db:seed/, 'prisma/seed.integration.test.ts'],
+  [/^install -m 600 \/dev\/null worker\.env/, 'test/e2e/secret-files.e2e.test.ts'],
+  [/freeflow setup backends/, 'cli/commands/setup-backends.integration.test.ts'],
+  [/^temporal /, 'test/runbook.integration.test.ts'],
+];
+
+/** Programs that are not to be had where the tests run. */
+export const NOT_HERE = /^mongosh /;
+
+/** A block whose text before it says this is not run: there is no Docker where the tests run. */
+const NEEDS_DOCKER = /Not started here/;
+
+/** All lines of a document's `sh` blocks, without comments; what is behind a heading that needs Docker is left out. */
+function linesOf(file: string): Line[] {
+  const sections = textOf(file)
+    .split(/^(?=## )/m)
+    .filter((it) => !NEEDS_DOCKER.test(it));
+  return sections.flatMap((section) =>
+    [...section.matchAll(/^```sh\n([^]*?)^```/gm)].flatMap(([, block = '']) =>
+      block
+        .replaceAll(/\\\n\s*/g, '')
+        .split('\n')
+        .map((it) => it.replace(/\s+#.*$/, '').trim())
+        .filter((it) => it !== '')
+        .map((line) => ({ file, line })),
+    ),
+  );
+}
+
+/** All that a reader of our documents may paste. */
+export const LINES: readonly Line[] = GUIDES.flatMap(linesOf);
+export const isElsewhere = ({ line }: Line) => RUN_ELSEWHERE.some(([form]) => form.test(line));
