@@ -4,8 +4,9 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { projectRoot } from '../../stack/project';
 import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
+import type { Running } from '../support/installation';
 import { withMongo } from '../support/outside';
-import { replay } from '../support/replay';
+import { replay, replayNow } from '../support/replay';
 import { restorePostgresDatabase } from '../support/restore';
 import { IS_LONG } from '../support/sample';
 import {
@@ -18,16 +19,29 @@ import {
   deleteTenant,
   operationEnds,
   tenantOf,
+  type Tenant,
 } from '../support/tenants';
 import { until } from '../support/until';
 
 const FOLDER = path.join(projectRoot(), 'workflows', 'histories');
 
+const IMPATIENT = { STEP_PATIENCE_MS: '1000' };
+
 let installation: FaultInjectedInstallation;
+let worker: Running;
 beforeAll(async () => {
-  installation = await openFaultInjectedInstallation({ STEP_PATIENCE_MS: '1000' });
+  installation = await openFaultInjectedInstallation(false);
+  worker = await installation.startWorker(IMPATIENT);
 });
 afterAll(() => installation.close());
+
+/** An active tenant that another test has left, or a new one. */
+async function anyActive(): Promise<{ id: string; name: string }> {
+  const found = left ?? (await createTenant(installation, newName('h')));
+  left = undefined;
+  return found;
+}
+let left: Tenant | undefined;
 
 /** Each outcome of each workflow: how to come to it; gives the tenant whose last run is the one. */
 const OUTCOMES: Record<string, () => Promise<string>> = {
@@ -62,7 +76,8 @@ const OUTCOMES: Record<string, () => Promise<string>> = {
       installation.proxies[it].open();
       await installation.request('POST', `/tenants/${id}/retry`, { step: `${it}.create` });
     }
-    return (await operationEnds(installation, id)).id;
+    left = await operationEnds(installation, id);
+    return id;
   },
   'create-aborted': async () => {
     installation.proxies.mongodb.shut();
@@ -95,12 +110,13 @@ const OUTCOMES: Record<string, () => Promise<string>> = {
     (await change(installation, (await createTenant(installation, newName('h'))).id, 'delete')).id,
   restore: async () => (await change(installation, await outcome('soft-delete'), 'restore')).id,
   'adopt-done': async () => {
-    const { id, name } = await createTenant(installation, newName('h'));
+    const { id, name } = await anyActive();
     await restorePostgresDatabase(installation.info, name);
     await installation.request('POST', `/tenants/${id}/suspend`);
     await until('it is parked', async () => (await parkedStepsOf(installation, id)).length === 1);
     await adopt(installation, id, 'postgres');
     await operationEnds(installation, id);
+    left = await change(installation, id, 'resume');
     return id;
   },
   'adopt-refused': async () => {
@@ -133,4 +149,37 @@ test.each(outcomes)('a run that ends as %s replays', async (name) => {
     writeFileSync(path.join(FOLDER, `${name}.json`), `${JSON.stringify(JSON.parse(history))}\n`);
   }
   expect(await replay(path.join(projectRoot(), 'workflows'), { [name]: history })).toEqual([]);
+});
+
+/** More than a transaction is given (5 s), so it is tried again; and more than a workflow task waits for a local activity, 4 s of its 5. */
+const SLOW_S = 5.5;
+
+test('while the master database is slow to write down that a step is parked, others go on; the history replays, and another worker goes on with it', async () => {
+  const { id } = await anyActive();
+  await installation.master.query(`
+    CREATE SEQUENCE slow_times;
+    CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN IF nextval('slow_times') = 1 THEN PERFORM pg_sleep(${SLOW_S}); END IF; RETURN NEW; END $$;
+    CREATE TRIGGER slow BEFORE INSERT ON "TenantProvisionLog" FOR EACH ROW WHEN (NEW.step = 'park' AND NEW.message LIKE 'parked at %, %') EXECUTE FUNCTION slow()`);
+  installation.proxies.qdrant.shut();
+  // It holds on to its calls until the other is parked, then fails.
+  installation.proxies.postgres.trouble({ kind: 'black-hole' });
+  installation.proxies.postgres.renew();
+  await installation.request('POST', `/tenants/${id}/suspend`);
+  await until('the first is parked', async () => (await parkedStepsOf(installation, id)).length === 1);
+  installation.proxies.postgres.shut();
+  installation.proxies.postgres.trouble();
+  await until('both are parked', async () => (await parkedStepsOf(installation, id)).length === 2);
+
+  const handle = installation.operator.client.workflow.getHandle(`tenant-${id}`);
+  await until('its tasks are done', async () => (await handle.describe()).raw.pendingWorkflowTask == null);
+  expect(await replayNow({ 'parked slowly': await handle.fetchHistory() })).toEqual([]);
+
+  await installation.master.query('DROP TRIGGER slow ON "TenantProvisionLog"');
+  await worker.stop('SIGKILL');
+  worker = await installation.startWorker(IMPATIENT);
+  for (const it of ['qdrant', 'postgres'] as const) {
+    installation.proxies[it].open();
+    await installation.request('POST', `/tenants/${id}/retry`, { step: `${it}.disable` });
+  }
+  expect(await operationEnds(installation, id)).toMatchObject({ status: 'suspended' });
 });
