@@ -54,7 +54,7 @@ async function seenOf([step, what, kind]: (typeof cases)[number]) {
   };
 }
 
-/** Cancelled in its first step a run closes; the sweep begins the operation anew, which test/e2e/slow-records shows. */
+/** Cancelled in its first step a run closes; the sweep begins the operation anew, which test/lifecycle/slow-records shows. */
 const outcomesOf = (step: string, what: string): unknown =>
   step === 'begin' && what === 'an operator cancels'
     ? 'Workflow canceled'

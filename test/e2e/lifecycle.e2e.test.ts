@@ -2,6 +2,7 @@ import { BACKEND_KINDS } from '@freeflow/contract';
 import { describeCloseAgain } from '../lifecycle/close-again';
 import { describeForeignNames } from '../lifecycle/foreign-names';
 import { describeRaces } from '../lifecycle/races';
+import { describeSlowRecords } from '../lifecycle/slow-records';
 import { newName } from '../support/activity-harness';
 import { databaseUrl, fill, fingerprint } from '../support/fingerprint';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
@@ -118,4 +119,8 @@ describe('something is left in the ledger', () => {
     () => installation,
     () => tenantAt(AT_ONCE - 1),
   );
+});
+
+describe('a record that is slow to be written', () => {
+  describeSlowRecords(() => installation);
 });
