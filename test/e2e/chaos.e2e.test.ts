@@ -104,7 +104,7 @@ describe('tenants that are troubled at the same time', () => {
   );
 });
 
-describe('one tenant after the other', () => {
+describe('sequences, one tenant after the other', () => {
   describeSequences(async () => {
     if (IS_LONG) return openChaosEnvironment({ STEP_PATIENCE_MS: '500' });
     await Promise.allSettled(done);
