@@ -1,25 +1,3 @@
-import { refuseTransactionPooling } from '@freeflow/lib/pg';
-import { CRASH_SIGNALS } from '@freeflow/lib/shutdown';
-import closeWithGrace from 'close-with-grace';
-import { buildApp } from './app';
-import { readApiConfig } from './config';
+import { startProgram } from '@freeflow/lib/start';
 
-/** Requests in progress have so long to end, then the process ends without them. */
-const CLOSE_WITHIN_MS = 8_000;
-
-async function main(): Promise<void> {
-  const config = readApiConfig(process.env);
-  await refuseTransactionPooling('MASTER_DATABASE_URL', config.MASTER_DATABASE_URL);
-  const app = await buildApp(config, process.env);
-  closeWithGrace({ delay: CLOSE_WITHIN_MS, logger: app.log, skip: CRASH_SIGNALS }, async ({ signal, err }) => {
-    if (err === undefined) app.log.info({ signal }, 'the API stops');
-    else app.log.fatal({ err }, 'the API stops on an uncaught error');
-    await app.close();
-  });
-  await app.listen({ host: config.API_HOST, port: config.API_PORT });
-}
-
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exit(1);
-});
+startProgram(__dirname);

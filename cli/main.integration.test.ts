@@ -86,11 +86,11 @@ test('--version and token --json are for programs', async () => {
   });
 });
 
-/** What a command has loaded of the servers' drivers when it ends. */
+/** What a command has loaded of the servers' drivers when it ends, of the files that its bundle is made of. */
 const driversOf = (...words: string[]): string[] => {
   const script = `process.argv.splice(1, 0, 'freeflow');
     process.on('exit', () => console.log(JSON.stringify(Object.keys(require.cache))));
-    require('./dist/cli/main.js')`;
+    require('./dist/cli/program.js')`;
   const output = execFileSync(process.execPath, ['-e', script, '--', ...words, '--help'], { cwd: projectRoot() });
   const loaded = (JSON.parse(String(output).trimEnd().split('\n').at(-1) ?? '[]') as string[]).join('\n');
   return ['mongodb', 'pg', '@qdrant/js-client-rest', '@temporalio/client', '@prisma/client'].filter((it) =>

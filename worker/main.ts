@@ -1,6 +1,3 @@
-import { runWorker } from './run-worker';
+import { startProgram } from '@freeflow/lib/start';
 
-runWorker(process.env).catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exit(1);
-});
+startProgram(__dirname);

@@ -1,13 +1,14 @@
 import { BACKEND_KINDS, backendQueueOf } from '@freeflow/contract';
 import { refuseTransactionPooling } from '@freeflow/lib/pg';
 import { CRASH_SIGNALS } from '@freeflow/lib/shutdown';
+import { keepCompiled } from '@freeflow/lib/start';
 import { readTemporalConfig } from '@freeflow/lib/temporal';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import closeWithGrace from 'close-with-grace';
 import type { Logger } from 'pino';
 import { assertUsable, concurrencyOf } from '../backends/registry';
-import { builtBundlePath } from './bundle';
+import { builtBundlePath } from './built-workflows';
 import { readWorkerConfig, type WorkerConfig } from './config';
 import { createDependencies } from './dependencies';
 import { serveHealth, type Health } from './health';
@@ -59,6 +60,7 @@ export async function runWorker(env: NodeJS.ProcessEnv, compose = createDependen
     await connection.close();
   });
   health.stopped = stopped;
+  keepCompiled();
   await stopped;
   logger.info('worker stopped');
 }

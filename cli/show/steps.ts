@@ -1,9 +1,9 @@
 import { operationTitle } from '@freeflow/contract';
 import type { LogRowBody } from '@freeflow/contract/http';
 import { colours as pc } from '@freeflow/lib/colours';
-import ora from 'ora';
 import type { Viewer } from '../follow';
 import type { Terminal } from '../terminal';
+import { loadSpinner } from './spinner';
 import { duration } from './time';
 
 const STEP_WIDTH = 16;
@@ -23,9 +23,10 @@ export function stepLine(
 }
 
 /** Shows an operation as it goes on: a line per attempt, and below them, on a terminal, its state. */
-export function stepsViewer(terminal: Terminal, freeflow: string): Viewer & { end: () => void } {
+export async function stepsViewer(terminal: Terminal, freeflow: string): Promise<Viewer & { end: () => void }> {
   const startedAt = Date.now();
-  const spinner = terminal.isInteractive ? ora({ stream: process.stderr, discardStdin: false }) : undefined;
+  const ora = terminal.isInteractive ? await loadSpinner() : undefined;
+  const spinner = ora?.({ stream: process.stderr, discardStdin: false });
   let isAway = false;
   let isSaid = false;
   return {

@@ -1,6 +1,6 @@
 import { colours as pc } from '@freeflow/lib/colours';
-import ora from 'ora';
 import type { Terminal } from '../terminal';
+import { loadSpinner } from './spinner';
 import { duration } from './time';
 
 const REDRAW_MS = 200;
@@ -9,6 +9,9 @@ const REDRAW_MS = 200;
 export async function waitingFor<T>({ isInteractive }: Terminal, title: string, work: Promise<T>): Promise<T> {
   if (!isInteractive) return work;
   const startedAt = Date.now();
+  // Whoever awaits it below gets its failure, also one that comes while the spinner is loaded.
+  work.catch(() => undefined);
+  const ora = await loadSpinner();
   const spinner = ora({ stream: process.stderr, discardStdin: false, text: title }).start();
   const redraw = setInterval(() => {
     spinner.text = `${title}  ${pc.dim(duration(Date.now() - startedAt))}`;

@@ -33,7 +33,7 @@ export async function followToEnd(
     if (terminal.isJson) printJson(tenant);
     return EXIT.done;
   }
-  const viewer = stepsViewer(terminal, freeflow);
+  const viewer = await stepsViewer(terminal, freeflow);
   const interrupted = new AbortController();
   const onInterrupt = () => {
     interrupted.abort();

@@ -1,9 +1,7 @@
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-
-/** Where the built bundle lies, beside this file once compiled. */
-const BUNDLE_PATH = path.join(__dirname, 'workflow-bundle.js');
+import { BUNDLE_PATH } from './built-workflows';
 
 /** Bundles the workflows, as built, with the bundler of this very SDK version. */
 async function buildBundle(): Promise<string> {
@@ -23,15 +21,7 @@ async function main(): Promise<void> {
   console.log(`workflow bundle: ${Math.round(code.length / 1024)} KiB`);
 }
 
-/** @throws Error with how to build it, where there is no bundle */
-export function builtBundlePath(): string {
-  if (!existsSync(BUNDLE_PATH)) throw new Error('The workflow bundle is missing: run the build (npm run build) first.');
-  return BUNDLE_PATH;
-}
-
-if (require.main === module) {
-  main().catch((error: unknown) => {
-    console.error(error);
-    process.exit(1);
-  });
-}
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exit(1);
+});

@@ -1,0 +1,1 @@
+export { keepCompiled, startProgram } from './start-program';
