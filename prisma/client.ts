@@ -32,5 +32,6 @@ export function createMasterClient(url: string, options: MasterClientOptions = {
     query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
     keepAlive: true,
   };
-  return new PrismaClient({ adapter: new PrismaPg(config) });
+  // Any other form notes the place of each call, and reads the whole file there, once bundled one of megabytes, for a failure's message.
+  return new PrismaClient({ adapter: new PrismaPg(config), errorFormat: 'minimal' });
 }

@@ -11,8 +11,6 @@ const PROGRAMS = ['worker', 'api', 'cli'].map((room) => path.join(DIST, room));
 const WORKFLOW_THREAD = require.resolve('@temporalio/worker/lib/workflow/workflow-worker-thread.js');
 
 const EXTERNAL = [
-  // Looks for its native library beside itself.
-  '@temporalio/core-bridge',
   // Serves the files beside itself.
   '@fastify/swagger-ui',
   // Drivers ask for these, and do without.
@@ -30,6 +28,14 @@ const STAND_INS = [
   [/\/zod\/v4\/locales\/index\.js$/, () => 'export { default as en } from "./en.js";'],
 ];
 
+/** Code that looks beside itself for what stays where it is: by the name of its file, the package in whose folder it is. */
+const AT_HOME = [
+  // The SDK's native core.
+  [/@temporalio\/core-bridge\/common\.js$/, '@temporalio/core-bridge'],
+  // The migrations, which doctor compares.
+  [/\/prisma\/dist\/migration-files\.js$/, '@freeflow/db-master'],
+];
+
 /** Files that code of others reads from its own folder, which is now that of the bundle. */
 function besideBundle(folder) {
   return {
@@ -42,6 +48,11 @@ function besideBundle(folder) {
         const read = 'require("node:fs").readFileSync(require("node:path").join(__dirname, "query-compiler.wasm"))';
         return { contents: `exports.wasm = ${read};` };
       });
+      for (const [filter, home] of AT_HOME)
+        onLoad({ filter }, ({ path: file }) => {
+          const there = `require("node:path").dirname(require.resolve("${home}"))`;
+          return { contents: readFileSync(file, 'utf8').replaceAll('__dirname', there) };
+        });
       onLoad({ filter: /source-map\/lib\/read-wasm\.js$/ }, ({ path: file }) => {
         const wasm = readFileSync(path.join(path.dirname(file), 'mappings.wasm'));
         replaceFile(path.join(folder, 'mappings.wasm'), wasm);

@@ -13,7 +13,10 @@ const COMPILE_CACHE = '.compile-cache';
 export function startProgram(folder: string): void {
   const bundle = path.join(folder, 'program.bundle.js');
   if (!existsSync(bundle)) throw new Error(`${bundle} is missing: run the build (npm run build) first.`);
-  enableCompileCache(path.join(folder, COMPILE_CACHE));
+  const cache = path.join(folder, COMPILE_CACHE);
+  enableCompileCache(cache);
+  // Threads take it from here.
+  process.env['NODE_COMPILE_CACHE'] ??= cache;
   createRequire(bundle)(bundle);
 }
 
