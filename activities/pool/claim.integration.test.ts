@@ -91,7 +91,7 @@ async function comparable(tenant: Tenant): Promise<unknown> {
   const text = JSON.stringify([await wholeRealm(realm), users, ...more])
     .replaceAll(tenant.name, 'NAME')
     .replaceAll(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, 'ID')
-    .replaceAll(/"(secret|kid|publicKey|certificate|privateKey|RS256|RSA-OAEP)":"[^"]*"/g, '"$1":"..."')
+    .replaceAll(/"(secret|kid|publicKey|certificate|privateKey|RS256|RSA-OAEP|ES256|ECDH-ES)":"[^"]*"/g, '"$1":"..."')
     .replaceAll(/"(createdTimestamp|createdDate|validTo)":\d+/g, '"$1":0');
   // What was ordered by an id before isn't any more.
   return inOrder(JSON.parse(text));
