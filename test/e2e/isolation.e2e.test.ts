@@ -14,6 +14,7 @@ import { newName } from '../support/activity-harness';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { observeFromOutside, NOTHING } from '../support/outside';
 import { poolIsReady } from '../support/pool';
+import { DEFAULT_REALM_KEYS } from '../support/sample';
 import { createTenant, deleteTenant } from '../support/tenants';
 
 const BACKENDS = [POSTGRES, MONGODB, QDRANT, KEYCLOAK];
@@ -35,7 +36,7 @@ const the = (session: TenantSession | undefined): TenantSession => {
 };
 
 beforeAll(async () => {
-  installation = await openTestInstallation();
+  installation = await openTestInstallation({ worker: DEFAULT_REALM_KEYS });
   await poolIsReady(installation);
   [a, b, old] = await Promise.all(['a', 'b', 'c'].map(async (it) => open(newName(it))));
   await Promise.all(opened.map(fill));

@@ -7,7 +7,7 @@ import { newName } from '../support/activity-harness';
 import { databaseUrl, fill, fingerprint } from '../support/fingerprint';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { emptyTenant, observeFromOutside, NOTHING, withPostgres, type Seen } from '../support/outside';
-import { IS_LONG } from '../support/sample';
+import { DEFAULT_REALM_KEYS, IS_LONG } from '../support/sample';
 import { createTenant, deleteTenant, logOf, operationEnds, type Tenant } from '../support/tenants';
 
 /** More than Keycloak is given at a time. */
@@ -23,7 +23,7 @@ const tenantAt = (place: number): Tenant => {
 };
 
 beforeAll(async () => {
-  installation = await openTestInstallation();
+  installation = await openTestInstallation({ worker: DEFAULT_REALM_KEYS });
 });
 afterAll(() => installation.close());
 

@@ -6,12 +6,13 @@ import type { Running } from '../support/installation';
 import { asKeycloakAdmin } from '../support/outside';
 import { poolIsFull, realmIdOf, type PoolRow, poolRowsOf } from '../support/pool';
 import { inShort, reconcileIn } from '../support/reconciler';
+import { DEFAULT_REALM_KEYS } from '../support/sample';
 import { abortWhenParked, askFor, createTenant, deleteTenant, logOf, operationEnds } from '../support/tenants';
 import { until } from '../support/until';
 
 /** One that is claimed, and one that is left meanwhile. */
 const SIZE = 2;
-const POOL = { KEYCLOAK_POOL_SIZE: String(SIZE), STEP_PATIENCE_MS: '1000' };
+const POOL = { ...DEFAULT_REALM_KEYS, KEYCLOAK_POOL_SIZE: String(SIZE), STEP_PATIENCE_MS: '1000' };
 
 /** Each answer of Keycloak is late by this much, so that a claim takes seconds. */
 const SLOW_MS = 1_500;
