@@ -4,7 +4,8 @@
 //   *.e2e.test.ts          whole processes as `npm run build` has made them, on the same servers
 // globalSetup starts those servers, once, and only where a project that needs them is run.
 
-// Neither UTC nor a whole hour from it, with summer time: tests, servers and all processes that they start must not care.
+// Neither UTC nor a whole hour from it, with summer time: tests, servers and all processes that they start must not
+// care.
 process.env.TZ = 'America/St_Johns';
 
 // Tests start some hundred processes of ours, which need not compile the same modules each time.
@@ -13,9 +14,9 @@ process.env.NODE_COMPILE_CACHE ??= `${__dirname}/node_modules/.cache/node-compil
 const rooms = 'contract,lib,prisma,backends,activities,workflows,worker,api,cli,stack,bench,test';
 const tests = `<rootDir>/{${rooms}}/**`;
 
-// Loaded by Node itself: large ones, which would be loaded anew for each test file; ESM-only ones, which jest would have to
-// compile; and mongodb also for its dynamic import('os'), which jest can't follow
-// (since 7.6, https://github.com/typegoose/mongodb-memory-server/issues/1026).
+// Loaded by Node itself: large ones, which would be loaded anew for each test file; ESM-only ones, which jest would
+// have to compile; and mongodb also for its dynamic import('os'), which jest can't follow (since 7.6,
+// https://github.com/typegoose/mongodb-memory-server/issues/1026).
 const packages = [
   '@keycloak/keycloak-admin-client',
   '@qdrant/js-client-rest',

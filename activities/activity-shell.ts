@@ -15,7 +15,10 @@ export interface Failure {
 }
 
 export interface ActivityShell {
-  /** How often to heartbeat, in ms, and what with. `none` for local activities, which have no heartbeats. @default every second, with nothing */
+  /**
+   * How often to heartbeat, in ms, and what with. `none` for local activities, which have no heartbeats. @default every
+   * second, with nothing
+   */
   heartbeats?: { everyMs: number; details: () => unknown } | 'none';
   /** Values that must not leave in a message; may grow while the body runs. */
   secrets?: Iterable<string>;
@@ -28,9 +31,10 @@ export interface ActivityShell {
 const HEARTBEATS = { everyMs: 1_000, details: () => undefined };
 
 /**
- * Runs the body of an activity: heartbeats meanwhile; what it throws is classified, scrubbed, recorded and handed to Temporal with the
- * advice for on-call.
- * @throws CancelledFailure when Temporal has cancelled the attempt, else ApplicationFailure with a `type` of the contract's FAILURES
+ * Runs the body of an activity: heartbeats meanwhile; what it throws is classified, scrubbed, recorded and handed to
+ * Temporal with the advice for on-call.
+ * @throws CancelledFailure when Temporal has cancelled the attempt, else ApplicationFailure with a `type` of the
+ * contract's FAILURES
  */
 export async function runActivity<T>(body: () => Promise<T>, shell: ActivityShell = {}): Promise<T> {
   const stopHeartbeats = startHeartbeats(shell.heartbeats ?? HEARTBEATS);

@@ -26,7 +26,8 @@ export interface StepContext extends StepInput {
 const RECORDED_WITHIN_MS = 60_000;
 
 /**
- * One attempt of a step at a backend: in the shell of every activity, with its row in the log, and the operation row kept true.
+ * One attempt of a step at a backend: in the shell of every activity, with its row in the log, and the operation row
+ * kept true.
  * @param run returns the message for the log
  */
 export async function runAttempt(
@@ -58,7 +59,10 @@ export function currentAttempt(step: string, { tenantId, operationId }: StepInpu
   return { tenantId, operationId, step, runId: currentRunId(), activityId, attempt, scheduledAtMs };
 }
 
-/** The log row of a failed attempt, and what the operation shows; the latter only while others have not gone on without it. */
+/**
+ * The log row of a failed attempt, and what the operation shows; the latter only while others have not gone on without
+ * it.
+ */
 async function recordFailure(
   db: PrismaClient,
   attempt: Attempt,
@@ -88,8 +92,9 @@ async function recordFailure(
 }
 
 /**
- * The log row of an attempt that Temporal has cancelled before it did anything. Only where its workflow requested the cancellation the operation
- * is being undone; else Temporal has taken it for dead, or its worker stops, and another attempt takes its place.
+ * The log row of an attempt that Temporal has cancelled before it did anything. Only where its workflow requested the
+ * cancellation the operation is being undone; else Temporal has taken it for dead, or its worker stops, and another
+ * attempt takes its place.
  */
 async function recordCancellation(
   db: PrismaClient,

@@ -6,7 +6,10 @@ import { classify } from '../backends/registry';
 /** A call with an effect, as it was announced; times by the clock of the master database. */
 export interface AnnouncedCall {
   at: Date;
-  /** The call that was on record until then, as the row had it: a call without an answer, or one before this in the same sequence. */
+  /**
+   * The call that was on record until then, as the row had it: a call without an answer, or one before this in the same
+   * sequence.
+   */
   earlier: Date | null;
 }
 
@@ -18,12 +21,15 @@ export interface CallRecord {
   clear: (call: AnnouncedCall) => Promise<void>;
 }
 
-/** Calls of a sequence that follow each other more quickly than this share one announcement, in ms; far below any settle time. */
+/**
+ * Calls of a sequence that follow each other more quickly than this share one announcement, in ms; far below any settle
+ * time.
+ */
 const ANNOUNCE_EVERY_MS = 1_000;
 
 /**
- * Makes calls with an effect, each announced before. Any answer, also a refusal, means that the call takes no effect later on; without
- * an answer it may.
+ * Makes calls with an effect, each announced before. Any answer, also a refusal, means that the call takes no effect
+ * later on; without an answer it may.
  * @param call makes the calls, and announces all but the first by the target it is given
  */
 export async function callAnnounced<T>(

@@ -16,7 +16,10 @@ export interface ContinueInput extends StepInput {
   previousRunId: string;
 }
 
-/** How a run takes an operation over from the run it continues: an attempt that still runs for that one may write nothing any more. */
+/**
+ * How a run takes an operation over from the run it continues: an attempt that still runs for that one may write
+ * nothing any more.
+ */
 export function continuingActivities(db: PrismaClient) {
   return {
     /** @throws ApplicationFailure `superseded` unless it was the previous run that worked on the operation */

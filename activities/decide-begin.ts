@@ -39,8 +39,8 @@ export type BeginDecision =
     };
 
 /**
- * Decides, when a run begins, what becomes of its operation: the tenant may have changed since the API accepted it, and another run
- * may have left the operation halfway. Pure.
+ * Decides, when a run begins, what becomes of its operation: the tenant may have changed since the API accepted it, and
+ * another run may have left the operation halfway. Pure.
  */
 export function decideBegin(facts: BeginFacts): BeginDecision {
   const { tenant, operation, isForcedDeletionWaiting } = facts;

@@ -65,7 +65,10 @@ async function dropOrRefuse(dependencies: ReconcileDependencies, order: DropOrph
   }
 }
 
-/** Holds the lock that every step on this resource would hold, checks once more whether it is the orphan that was meant, and drops it. */
+/**
+ * Holds the lock that every step on this resource would hold, checks once more whether it is the orphan that was meant,
+ * and drops it.
+ */
 async function dropUnderLock(dependencies: ReconcileDependencies, drop: OrphanDrop): Promise<AbsenceProof[]> {
   const { db, lock, backends } = dependencies;
   const backend = backends.find((it) => it.kind === drop.backend);
@@ -92,7 +95,8 @@ async function dropUnderLock(dependencies: ReconcileDependencies, drop: OrphanDr
 
 /**
  * The orphan that was meant.
- * @throws DropRefusedError unless it exists by this name and id, was created by this installation, and belongs to no tenant
+ * @throws DropRefusedError unless it exists by this name and id, was created by this installation, and belongs to no
+ * tenant
  */
 async function loadOrphan(
   dependencies: ReconcileDependencies,
@@ -131,7 +135,10 @@ async function loadOrphan(
   return orphan;
 }
 
-/** The living tenant whose resource has this name. It is found by its own name, which the other derives from: that one has no index. */
+/**
+ * The living tenant whose resource has this name. It is found by its own name, which the other derives from: that one
+ * has no index.
+ */
 function findLiving({ db }: ReconcileDependencies, kind: BackendKind, name: string): Promise<Tenant | null> {
   const tenantName = tenantNameOf(name);
   return db.tenant.findFirst({

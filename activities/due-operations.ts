@@ -15,7 +15,10 @@ export interface Due {
 
 type Claimed = Due & { createdAt: Date; isNew: boolean };
 
-/** An operation whose runs keep ending is started again after so long at first, twice as long each time, and this long at most. */
+/**
+ * An operation whose runs keep ending is started again after so long at first, twice as long each time, and this long
+ * at most.
+ */
 const FIRST_PAUSE_S = 10;
 const LONGEST_PAUSE_S = 600;
 /** 10 s doubled six times is more than ten minutes already; a power without a bound overflows at a thousand runs. */
@@ -26,8 +29,8 @@ const SOONEST_SWEEP_S = 10;
 const LATEST_SWEEP_S = 60;
 
 /**
- * Takes the next operations off the queue: those that were never swept, oldest first, then those swept longest ago. They go to its
- * end at once, so that two sweeps share the work, and what can't be started holds nothing up.
+ * Takes the next operations off the queue: those that were never swept, oldest first, then those swept longest ago.
+ * They go to its end at once, so that two sweeps share the work, and what can't be started holds nothing up.
  * @param startedAt when this sweep began, by the master database: it takes none twice
  */
 export async function claimDueOperations(db: PrismaClient, startedAt: Date, limit: number): Promise<Due[]> {

@@ -67,7 +67,10 @@ export function createActivities({
   });
 }
 
-/** Makes all input storable, such as a reason given in the Temporal UI: an activity would fail for ever at text that the master database refuses. */
+/**
+ * Makes all input storable, such as a reason given in the Temporal UI: an activity would fail for ever at text that the
+ * master database refuses.
+ */
 function withStorableInput<T extends Record<string, (...input: never[]) => unknown>>(activities: T): T {
   const wrapped = Object.entries(activities).map(([name, activity]) => [
     name,

@@ -3,12 +3,16 @@ import type { PrismaClient } from '@freeflow/db-master';
 
 const PREFIX_LENGTH = 8;
 
-/** What our nonces begin with. A master database set up anew is given the prefix of the one that is lost: then it is that installation. */
+/**
+ * What our nonces begin with. A master database set up anew is given the prefix of the one that is lost: then it is
+ * that installation.
+ */
 export const noncePrefixOf = (installationId: string): string => installationId.slice(0, PREFIX_LENGTH);
 
 /**
- * Which installation has created what: several may share one server. Our nonces are UUIDs of version 8 (RFC 9562, section 5.8)
- * that begin with 32 bits of our own; those of another version are in the ledger, which keeps the rows of gone tenants.
+ * Which installation has created what: several may share one server. Our nonces are UUIDs of version 8 (RFC 9562,
+ * section 5.8) that begin with 32 bits of our own; those of another version are in the ledger, which keeps the rows of
+ * gone tenants.
  */
 export class Installation {
   private prefix: Promise<string> | undefined;

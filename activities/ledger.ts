@@ -30,9 +30,9 @@ export interface IntendedCall {
 }
 
 /**
- * The ledger of intent: what may exist outside, written before it is created and kept after it is gone.
- * All methods take effect once however often they are repeated. Those that take a lock throw `lock-lost` once it isn't held
- * any more, and write nothing.
+ * The ledger of intent: what may exist outside, written before it is created and kept after it is gone. All methods
+ * take effect once however often they are repeated. Those that take a lock throw `lock-lost` once it isn't held any
+ * more, and write nothing.
  */
 export class Ledger {
   constructor(
@@ -62,9 +62,9 @@ export class Ledger {
   }
 
   /**
-   * Records that a call with an effect goes out to this server; until its intent is cleared, absence isn't believed at once. Once a
-   * drop has begun, what is there without a nonce was written meanwhile. What the call does is on record only where no other can have
-   * done the same: no call is unanswered, and none of its verb was made before.
+   * Records that a call with an effect goes out to this server; until its intent is cleared, absence isn't believed at
+   * once. Once a drop has begun, what is there without a nonce was written meanwhile. What the call does is on record
+   * only where no other can have done the same: no call is unanswered, and none of its verb was made before.
    * @returns when it began, by the clock of the master database: workers' clocks differ, and jump
    */
   async recordCallStart(
@@ -84,9 +84,9 @@ export class Ledger {
   }
 
   /**
-   * Clears this call's intent. Compare-and-set on `callStartedAt`: restores what the row had before the call (an older call may still be
-   * unanswered, also one that came after its reader had looked) and leaves a newer holder's call alone. What the older one does is not known
-   * again: what is seen from now on may be this one's effect.
+   * Clears this call's intent. Compare-and-set on `callStartedAt`: restores what the row had before the call (an older
+   * call may still be unanswered, also one that came after its reader had looked) and leaves a newer holder's call
+   * alone. What the older one does is not known again: what is seen from now on may be this one's effect.
    */
   async clearCallIntent({ id }: Pick<TenantResource, 'id'>, { at, earlier }: AnnouncedCall): Promise<void> {
     await this.db.$executeRaw`
@@ -95,8 +95,8 @@ export class Ledger {
   }
 
   /**
-   * Records that the one unanswered call has had its one effect, and so is over. Compare-and-set: without effect where another call
-   * went out meanwhile.
+   * Records that the one unanswered call has had its one effect, and so is over. Compare-and-set: without effect where
+   * another call went out meanwhile.
    */
   async recordEffectSeen<E extends TenantResource>(entry: E): Promise<E> {
     const over = { callStartedAt: null, callEffect: null };
@@ -105,7 +105,10 @@ export class Ledger {
     return count === 1 ? { ...entry, ...over } : entry;
   }
 
-  /** Records that the resource is present. An earlier unanswered call stays on record: it could still undo what comes next. */
+  /**
+   * Records that the resource is present. An earlier unanswered call stays on record: it could still undo what comes
+   * next.
+   */
   recordPresent(
     { id, tenantId, kind, name }: TenantResource,
     held: Held,

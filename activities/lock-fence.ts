@@ -6,9 +6,10 @@ import type { Held } from './tenant-lock';
 type Tx = Prisma.TransactionClient;
 
 /**
- * Writes to an entry of the ledger, and what belongs to it, only while the lock is held, as the server itself sees it: an attempt whose session
- * broke, or that took too long, may go on for a moment, and must not overwrite what its successor has recorded. The row is locked before the
- * check, so a successor, whose first writing waits for the row, always writes last.
+ * Writes to an entry of the ledger, and what belongs to it, only while the lock is held, as the server itself sees it:
+ * an attempt whose session broke, or that took too long, may go on for a moment, and must not overwrite what its
+ * successor has recorded. The row is locked before the check, so a successor, whose first writing waits for the row,
+ * always writes last.
  * @throws BackendFault `lock-lost`
  */
 export async function writeFenced<T>(
@@ -25,7 +26,8 @@ export async function writeFenced<T>(
 }
 
 /**
- * The same of the entry alone, in one round trip: the statement waits for the row, looks whether the lock is held, and then sets.
+ * The same of the entry alone, in one round trip: the statement waits for the row, looks whether the lock is held, and
+ * then sets.
  * @param set what follows `SET`
  * @param returning what follows `RETURNING`; `fence."earlierCall"` is what the row had as `callStartedAt`
  * @throws BackendFault `lock-lost`

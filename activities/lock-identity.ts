@@ -2,8 +2,8 @@ import { randomInt } from 'node:crypto';
 import { DatabaseError, type Client } from 'pg';
 
 /**
- * What a lock session is known by at the server: an advisory lock of two numbers, the second its own. A process id alone is not
- * enough: the server, or a pooler, may have given it to another session by now.
+ * What a lock session is known by at the server: an advisory lock of two numbers, the second its own. A process id
+ * alone is not enough: the server, or a pooler, may have given it to another session by now.
  */
 export const IDENTITY_CLASS = 1_179_995_219;
 /** The same of each single hold of a lock: its number is that of no other. */
@@ -11,8 +11,9 @@ export const HOLD_CLASS = IDENTITY_CLASS + 1;
 const LARGEST_INT4 = 2 ** 31;
 
 /**
- * For how long the server keeps a session that has sent nothing; it is pinged every two seconds. A peer that is gone without a word
- * is noticed by TCP before that, unless something between the two answers in its place. A paused worker keeps its locks meanwhile.
+ * For how long the server keeps a session that has sent nothing; it is pinged every two seconds. A peer that is gone
+ * without a word is noticed by TCP before that, unless something between the two answers in its place. A paused worker
+ * keeps its locks meanwhile.
  */
 const SETTINGS = {
   idle_session_timeout: '60s',
@@ -27,7 +28,10 @@ const CHECK_EVERY_MS = 100;
 /** For a session, or for a hold. */
 export const newIdentity = (): number => randomInt(1, LARGEST_INT4);
 
-/** Turns a fresh connection into a lock session: the server ends it when its peer is gone, and it can be distinguished from all others. */
+/**
+ * Turns a fresh connection into a lock session: the server ends it when its peer is gone, and it can be distinguished
+ * from all others.
+ */
 export async function becomeLockSession(client: Client, identity: number): Promise<void> {
   // Older servers lack some of them: https://www.postgresql.org/docs/14/release-14.html (idle_session_timeout)
   await client.query(
@@ -38,8 +42,8 @@ export async function becomeLockSession(client: Client, identity: number): Promi
 }
 
 /**
- * Ends former sessions of this process that live on at the server, with the locks they had or take when a late request arrives.
- * Their role is ours, so we may.
+ * Ends former sessions of this process that live on at the server, with the locks they had or take when a late request
+ * arrives. Their role is ours, so we may.
  * @returns whether they are gone; where the server refuses that, it keeps them until {@link SETTINGS} end them
  */
 export async function endFormerSessions(client: Client, identities: readonly number[]): Promise<boolean> {

@@ -14,7 +14,10 @@ interface Answer {
   pid?: number;
 }
 
-/** A session that holds locks. One that doesn't answer in time is lost as a whole: a query that it was sent may take effect later on. */
+/**
+ * A session that holds locks. One that doesn't answer in time is lost as a whole: a query that it was sent may take
+ * effect later on.
+ */
 export interface LockSession {
   identity: number;
   /**
@@ -29,7 +32,8 @@ export interface LockSession {
 }
 
 /**
- * Opens a session, and ends those that came before it at the server: they could hold, or still take, a lock unknown to this process.
+ * Opens a session, and ends those that came before it at the server: they could hold, or still take, a lock unknown to
+ * this process.
  * @param former the identities of those that may live on; kept up to date
  */
 export async function openLockSession(url: string, former: Set<number>): Promise<LockSession> {

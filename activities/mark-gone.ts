@@ -9,7 +9,10 @@ export interface GoneInput {
   skipped: SkippedSteps;
 }
 
-/** Ends a tenant of which nothing is left: destroys its secrets, frees its name. A skipped drop leaves the operation incomplete. */
+/**
+ * Ends a tenant of which nothing is left: destroys its secrets, frees its name. A skipped drop leaves the operation
+ * incomplete.
+ */
 export async function markGone(tx: Tx, rows: Rows, { rollbackReason, skipped }: GoneInput): Promise<StepResult<void>> {
   const { tenant } = rows;
   const leftBehind = describeSkipped(skipped);
@@ -46,7 +49,10 @@ async function reportRemaining(
   return { message: cause, result: undefined, failure: 'still-there' };
 }
 
-/** @returns the number of secrets destroyed: last of all, since until here every drop could still prove by them what is whose */
+/**
+ * @returns the number of secrets destroyed: last of all, since until here every drop could still prove by them what is
+ * whose
+ */
 async function deleteTenantRows(tx: Tx, { tenant: { id }, now }: Rows): Promise<number> {
   await tx.tenantConnection.deleteMany({ where: { tenantId: id } });
   const { count } = await tx.tenantSecret.deleteMany({ where: { tenantId: id } });

@@ -49,8 +49,8 @@ export async function isForcedDeletionWaiting(tx: Tx, { id, tenantId }: TenantOp
 }
 
 /**
- * Ends the other operations, which have no run any more: the deletion drops all that they have created, by the ledger. An adoption
- * creates nothing, and has a run of its own.
+ * Ends the other operations, which have no run any more: the deletion drops all that they have created, by the ledger.
+ * An adoption creates nothing, and has a run of its own.
  */
 export async function interruptOthers(tx: Tx, { id, tenantId }: TenantOperation, now: Date): Promise<void> {
   await tx.tenantOperation.updateMany({

@@ -50,8 +50,9 @@ export async function lockAndReadTenant(
 }
 
 /**
- * Writes the row of one attempt, under the tenant's row lock: by it the rows of a tenant are numbered by `seq` in the order they become
- * visible, and those of a step by `attempt`, over all runs of the operation. A repeated write is the same row.
+ * Writes the row of one attempt, under the tenant's row lock: by it the rows of a tenant are numbered by `seq` in the
+ * order they become visible, and those of a step by `attempt`, over all runs of the operation. A repeated write is the
+ * same row.
  */
 export function appendLog(
   db: Db,
@@ -94,12 +95,13 @@ export const countSuccesses = (db: PrismaClient, attempt: Attempt): Promise<numb
   db.tenantProvisionLog.count({ where: { activityKey: keyOf(attempt), status: 'success' } });
 
 /**
- * Whether others have gone on without this attempt, which was taken for dead: the step is done, or tried again; another run works on the
- * operation, or its undo; or it has ended. Read under the tenant's row lock.
+ * Whether others have gone on without this attempt, which was taken for dead: the step is done, or tried again; another
+ * run works on the operation, or its undo; or it has ended. Read under the tenant's row lock.
  */
 export async function isLate(tx: Prisma.TransactionClient, attempt: Attempt, isForward: boolean): Promise<boolean> {
   const { operationId, step, runId } = attempt;
-  // An operator may have an activity begin anew, its attempts counted from 1 again: then a row of a lost one is older than this one.
+  // An operator may have an activity begin anew, its attempts counted from 1 again: then a row of a lost one is older
+  // than this one.
   const [{ late }] = await tx.$queryRaw<[{ late: boolean }]>`
     SELECT "endedAt" IS NOT NULL OR "runId" IS DISTINCT FROM ${runId} OR (undoing AND ${isForward}) OR EXISTS (
              SELECT 1 FROM "TenantProvisionLog" AS log

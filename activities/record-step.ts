@@ -29,11 +29,11 @@ export interface StepResult<T> {
 const BEGINNINGS: ReadonlySet<RecordStepName> = new Set(['begin', 'begin-adoption', 'continue-operation']);
 
 /**
- * Runs a step that touches the master database alone, as one transaction: locks the tenant's row, hands both rows to `act`, and logs
- * its message. So status, operation and log never disagree.
+ * Runs a step that touches the master database alone, as one transaction: locks the tenant's row, hands both rows to
+ * `act`, and logs its message. So status, operation and log never disagree.
  * @param resultOfEnded the result where the operation has ended: a step is repeated when its answer got lost
- * @throws ApplicationFailure `superseded` for a run that another one has replaced, the failure that `act` returns, or that of the
- * master database
+ * @throws ApplicationFailure `superseded` for a run that another one has replaced, the failure that `act` returns, or
+ * that of the master database
  */
 export async function runRecordStep<T>(
   db: PrismaClient,
@@ -63,7 +63,8 @@ export async function runRecordStep<T>(
   };
   return runActivity(body, {
     heartbeats: 'none',
-    // Logged here or nowhere: the repeated attempts of a local activity are in no history, and no log row can be written.
+    // Logged here or nowhere: the repeated attempts of a local activity are in no history, and no log row can be
+    // written.
     recordFailure: async ({ type, message }) =>
       log.warn(`record step failed${isRetryable(type) ? '; it is repeated' : ''}`, {
         tenantId: input.tenantId,

@@ -3,8 +3,8 @@ import { isForcedDeletionWaiting } from './operation-row';
 import type { Rows, Tx } from './record-step';
 
 /**
- * Keeps the data of a restore that ends without success: an administrator meant to save it. It is kept for a full new retention from now, or
- * for as long as it was kept before. Not where a forced deletion waits: that is the newer wish.
+ * Keeps the data of a restore that ends without success: an administrator meant to save it. It is kept for a full new
+ * retention from now, or for as long as it was kept before. Not where a forced deletion waits: that is the newer wish.
  * @returns why the operation ended, and a sentence for the log, both with the new purge date where there is one
  */
 export async function extendRetention(
@@ -24,8 +24,8 @@ export async function extendRetention(
 }
 
 /**
- * When data is purged that is to be kept anew: after the longer of the retention and the time that was granted before, also by a
- * worker that is configured to keep less; never earlier than it was to be purged. Pure.
+ * When data is purged that is to be kept anew: after the longer of the retention and the time that was granted before,
+ * also by a worker that is configured to keep less; never earlier than it was to be purged. Pure.
  * @param datedAt when `purgeAt` was set
  */
 export function decidePurgeAt({

@@ -23,8 +23,9 @@ const START_DEADLINE_MS = 5_000;
 const TIME_MS = 30_000;
 
 /**
- * Accepts the purges that are due, starts the accepted operations that have no open run: never started, or their run was
- * terminated or timed out, and then what keeps the pools. Portion by portion, oldest first; two sweeps at a time share the work, and what fails holds nothing up.
+ * Accepts the purges that are due, starts the accepted operations that have no open run: never started, or their run
+ * was terminated or timed out, and then what keeps the pools. Portion by portion, oldest first; two sweeps at a time
+ * share the work, and what fails holds nothing up.
  */
 export function sweepActivities(
   db: PrismaClient,

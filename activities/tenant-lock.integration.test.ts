@@ -107,7 +107,8 @@ test('a cancelled waiter stops waiting', async () => {
 
 describe('a session that gets one of the two locks of a hold alone', () => {
   let trapped: Master;
-  // Before pg_catalog on the sessions' path: the server itself refuses the second lock, or has given it to another hold.
+  // Before pg_catalog on the sessions' path: the server itself refuses the second lock, or has given it to another
+  // hold.
   const trap = (outcome: string) =>
     withPostgres(trapped.ownerUrl, (owner) =>
       owner.query(`DROP SCHEMA IF EXISTS trap CASCADE; CREATE SCHEMA trap; CREATE SEQUENCE trap.calls;

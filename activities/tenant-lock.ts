@@ -38,8 +38,8 @@ export interface Held {
  * Advisory locks in the master database, held by one dedicated session per worker process. They exclude attempts
  * which Temporal can't: those of an older run, or of a worker that was given up for dead and still works.
  *
- * A session's locks are re-entrant for that session, so attempts of this process exclude each other by a mutex. A session that is
- * lost is replaced at once, by one that ends it at the server.
+ * A session's locks are re-entrant for that session, so attempts of this process exclude each other by a mutex. A
+ * session that is lost is replaced at once, by one that ends it at the server.
  */
 export class TenantLock {
   private session: Promise<LockSession> | undefined;
@@ -57,7 +57,8 @@ export class TenantLock {
    * Runs `work` while holding the lock on `key`.
    * @param waitMs how long to wait for another holder, in ms
    * @param longestHoldMs what takes longer loses the lock, in ms
-   * @throws BackendFault `lock-busy` when another holder didn't let go in time, `lock-lost` when the session broke, or work took too long
+   * @throws BackendFault `lock-busy` when another holder didn't let go in time, `lock-lost` when the session broke, or
+   * work took too long
    */
   async hold<T>(
     key: string,
@@ -112,7 +113,10 @@ export class TenantLock {
     }
   }
 
-  /** The hold and the session's process at the server, once it holds both locks; nothing where another holder has one of them. */
+  /**
+   * The hold and the session's process at the server, once it holds both locks; nothing where another holder has one of
+   * them.
+   */
   private async tryLock(session: LockSession, key: string): Promise<Taken | undefined> {
     session.lost.throwIfAborted();
     const hold = newIdentity();
@@ -130,8 +134,8 @@ export class TenantLock {
   }
 
   /**
-   * A session keeps a lock also when the statement that took it has failed: half of a hold would shut everybody else out for as long as
-   * the session lives. There is no other hold of this key here, by the mutex.
+   * A session keeps a lock also when the statement that took it has failed: half of a hold would shut everybody else
+   * out for as long as the session lives. There is no other hold of this key here, by the mutex.
    */
   private async letGoOfKey(session: LockSession, key: string): Promise<void> {
     await session.query(UNLOCK_KEY, [key]).catch(() => session.lose());
@@ -170,7 +174,10 @@ export class TenantLock {
   }
 }
 
-/** Work that never ends must not keep its tenant's lock for ever: in the end its result is ignored, and the fence refuses its writes. */
+/**
+ * Work that never ends must not keep its tenant's lock for ever: in the end its result is ignored, and the fence
+ * refuses its writes.
+ */
 async function runWhileHeld<T>(
   { lost }: LockSession,
   longestHoldMs: number,

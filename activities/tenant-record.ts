@@ -37,7 +37,10 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings) {
     suspend: settle('suspended'),
     'mark-soft-deleted': settle('deleted'),
 
-    /** From here on the operation can only be undone. @returns `done` where it is complete already, so that it can't be undone any more */
+    /**
+     * From here on the operation can only be undone. @returns `done` where it is complete already, so that it can't be
+     * undone any more
+     */
     'start-rollback': (input: StepInput & { rollbackReason: StepFailure }): Promise<'done' | undefined> =>
       runRecordStep<'done' | undefined>(
         db,

@@ -20,7 +20,9 @@ afterEach(async () => {
 });
 afterAll(() => harness.close());
 
-/** The operation has ended as far as the master database knows, as after a run that was terminated; another one begins. */
+/**
+ * The operation has ended as far as the master database knows, as after a run that was terminated; another one begins.
+ */
 async function newOperation(tenantId: string, operationId: string) {
   await harness.db.tenantOperation.update({
     where: { id: operationId },

@@ -13,7 +13,10 @@ import { z } from 'zod';
 
 const { LOG_LEVEL, MASTER_DATABASE_POOL, TEMPORAL_UI_URL } = VARIABLES;
 
-/** Signatures by a private key only: with a shared secret, or none, everybody who can verify a token could also issue one. */
+/**
+ * Signatures by a private key only: with a shared secret, or none, everybody who can verify a token could also issue
+ * one.
+ */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const;
 
 /** The configuration of the API. Temporal's address comes by Temporal's own standard variables. */

@@ -10,17 +10,23 @@ export interface Target {
   tenantName: string;
   /** The resource's name at the server: `freeflow_acme`, `freeflow-acme`, ... */
   name: string;
-  /** The ownership nonce: written together with the resource, read back before anything is concluded. The proof that it is ours. */
+  /**
+   * The ownership nonce: written together with the resource, read back before anything is concluded. The proof that it
+   * is ours.
+   */
   nonce: string;
   /** The id that the server gave the resource when it was created; absent until then. */
   externalId?: string;
-  /** Claimed from the pool, and not known to be present yet: the name under which it was made, and which it may still have. */
+  /**
+   * Claimed from the pool, and not known to be present yet: the name under which it was made, and which it may still
+   * have.
+   */
   formerName?: string;
   /** Aborted when the tenant lock is lost: another attempt may be running from then on. */
   signal: AbortSignal;
   /**
-   * To be awaited before each further call of a sequence with an effect: the ledger then records when the last one was sent, from
-   * which settle time counts. Cheap: it writes at most once a second. Does nothing for calls that only read.
+   * To be awaited before each further call of a sequence with an effect: the ledger then records when the last one was
+   * sent, from which settle time counts. Cheap: it writes at most once a second. Does nothing for calls that only read.
    * @throws BackendFault `lock-lost`
    */
   announceCall: () => Promise<void>;
@@ -29,7 +35,10 @@ export interface Target {
 /** The `announceCall` of a target that is only read, or that has no ledger row. */
 export const skipAnnouncement = async (): Promise<void> => undefined;
 
-/** The access that `disable` takes away, as it was before, so that `enable` can restore exactly that. JSON without secrets. */
+/**
+ * The access that `disable` takes away, as it was before, so that `enable` can restore exactly that. JSON without
+ * secrets.
+ */
 export type AccessState = Prisma.InputJsonObject;
 
 /** What a probe after `enable` has to know: a resumed tenant may lack what a new one has. */
@@ -44,7 +53,9 @@ export type Notes = readonly string[];
 /** Whose the resource of a name is. */
 export type Inspection =
   | { state: 'absent' }
-  /** `partial`: only a part of it carries our nonce; the text names what exists, or is missing, in place of the rest. */
+  /**
+   * `partial`: only a part of it carries our nonce; the text names what exists, or is missing, in place of the rest.
+   */
   | { state: 'ours'; externalId?: string; partial?: string }
   /** `isUnclaimed`: it carries no nonce at all; after a drop of ours it may be what was written meanwhile. */
   | { state: 'foreign'; owner: string; isUnclaimed?: true };
@@ -84,15 +95,15 @@ export interface Drift {
   /** A part of the resource is missing. */
   isMissing?: true;
   /**
-   * The repair without a risk: cut or restore the access, renew the grants, or record the connection by the present settings.
-   * Absent where a person has to decide.
+   * The repair without a risk: cut or restore the access, renew the grants, or record the connection by the present
+   * settings. Absent where a person has to decide.
    */
   repair?: 'access' | 'grants' | 'connection';
 }
 
 /**
- * Blank resources of no tenant, made ahead where making one is slow. A create claims one, and makes it the tenant's: see
- * {@link Target.formerName}. Until then nobody can log in to it.
+ * Blank resources of no tenant, made ahead where making one is slow. A create claims one, and makes it the tenant's:
+ * see {@link Target.formerName}. Until then nobody can log in to it.
  */
 export interface Pool {
   /** How many are kept ready; 0: none, and those that there are get dropped. */
@@ -107,8 +118,8 @@ export interface Pool {
 export type Blank = Pick<Target, 'name' | 'nonce' | 'signal'>;
 
 /**
- * One kind of server, where each tenant has a resource. A backend deals with its server alone: ledger, secret store, locks and
- * logs belong to the steps.
+ * One kind of server, where each tenant has a resource. A backend deals with its server alone: ledger, secret store,
+ * locks and logs belong to the steps.
  *
  * Every call may be repeated at any time, also after a call without an answer, and throws a
  * {@link import('./failures').BackendFault} or the driver's own error.
@@ -123,11 +134,15 @@ export interface Backend {
   readonly secretNames: readonly string[];
   /** New secrets for a tenant, one of each name; the store keeps the first ones it is given. */
   generateSecrets(target: Omit<Target, 'signal'>): Promise<Secrets>;
-  /** Where blank resources are made ahead. `inspect`, `drop` and `proveAbsent` take those as well, by their name and nonce. */
+  /**
+   * Where blank resources are made ahead. `inspect`, `drop` and `proveAbsent` take those as well, by their name and
+   * nonce.
+   */
   readonly pool?: Pool;
   /**
-   * Creates the resource together with its nonce. One that exists is finished if it is ours. With a former name it makes the blank
-   * one of that name the tenant's, which then differs in nothing from one that was created; where there is none any more, it creates.
+   * Creates the resource together with its nonce. One that exists is finished if it is ours. With a former name it
+   * makes the blank one of that name the tenant's, which then differs in nothing from one that was created; where there
+   * is none any more, it creates.
    * @throws BackendFault `foreign-resource` where it isn't ours
    */
   create(target: Target, secrets: Secrets): Promise<Created>;
@@ -135,19 +150,24 @@ export interface Backend {
   describeConnection(target: Pick<Target, 'name'>): Connection;
   /**
    * Reads and writes with the tenant's own credentials, and verifies that foreign targets refuse them by authorization.
-   * @param resumed given after `enable`: what the tenant has broken itself, or an administrator had closed before, is no failure
+   * @param resumed given after `enable`: what the tenant has broken itself, or an administrator had closed before, is
+   * no failure
    * @returns remarks, such as what of that was left untried
    * @throws BackendFault `probe-refused` or `probe-leak`
    */
   probe(target: Target, secrets: Secrets, resumed?: Resumed): Promise<Notes>;
-  /** The access that `disable` is about to take away; the ledger keeps it before the first call. Reads only, beside the secrets. Absent where nothing is lost. */
+  /**
+   * The access that `disable` is about to take away; the ledger keeps it before the first call. Reads only, beside the
+   * secrets. Absent where nothing is lost.
+   */
   readAccessState?(target: Target, secrets: Promise<Secrets>): Promise<AccessState>;
   /** Whether a `disable` has taken some of it away already, so that it can no longer be read. */
   isCutBegun?(target: Target): Promise<boolean>;
   /** Cuts the tenant's access, open sessions included; all data stays. */
   disable(target: Target): Promise<Notes>;
   /**
-   * Restores exactly what `disable` has cut, even if the tenant has changed it since: the stored credentials work again.
+   * Restores exactly what `disable` has cut, even if the tenant has changed it since: the stored credentials work
+   * again.
    * @param before the result of `readAccessState` before the first `disable`; undefined where it wasn't read then
    */
   enable(target: Target, secrets: Secrets, before: AccessState | undefined): Promise<Notes>;
@@ -157,8 +177,8 @@ export interface Backend {
    */
   assertLockedOut(target: Target, secrets: Secrets): Promise<void>;
   /**
-   * Whether a create of this target, and a drop, is one call with one effect, which `inspect` sees: all of it is there, or nothing. Where it
-   * isn't, or this is absent, nothing tells that no part of a sequence is still on its way.
+   * Whether a create of this target, and a drop, is one call with one effect, which `inspect` sees: all of it is there,
+   * or nothing. Where it isn't, or this is absent, nothing tells that no part of a sequence is still on its way.
    */
   isOneCall?(target: Target): boolean;
   /** Removes what is ours: access first, data second. Called only after `inspect` returned `ours`. */
@@ -181,8 +201,9 @@ export interface Backend {
 }
 
 /**
- * For how long after its start an unanswered call may still take effect, in ms. A server goes on with a call that has timed out
- * (a realm has been created 64 s after a call that was given up after 60 s), so by default this is twice the timeout.
+ * For how long after its start an unanswered call may still take effect, in ms. A server goes on with a call that has
+ * timed out (a realm has been created 64 s after a call that was given up after 60 s), so by default this is twice the
+ * timeout.
  */
 export const settleMs = ({ callTimeoutMs }: Pick<Backend, 'callTimeoutMs'>, marginMs = callTimeoutMs): number =>
   callTimeoutMs + marginMs;

@@ -1,7 +1,10 @@
 import type { TenantConnection } from '@freeflow/db-master';
 import type { z } from 'zod';
 
-/** What a tenant's application connects by, for programs and people. Holds secrets. What isn't known is null or undefined. */
+/**
+ * What a tenant's application connects by, for programs and people. Holds secrets. What isn't known is null or
+ * undefined.
+ */
 export type ConnectionFields = Readonly<Record<string, string | number | null | undefined>>;
 
 /** A connection as the master database has it. */
@@ -35,7 +38,10 @@ export interface ConnectForm<
   Settings extends z.ZodRawShape = z.ZodRawShape,
   Options extends z.ZodRawShape = z.ZodRawShape,
 > {
-  /** Variables that it takes beyond the master database; on the local stack they are among the module's `stackVariables`. */
+  /**
+   * Variables that it takes beyond the master database; on the local stack they are among the module's
+   * `stackVariables`.
+   */
   readonly settings: Settings;
   /** Variables that may be left out, each by itself. */
   readonly options: Options;

@@ -49,8 +49,9 @@ export const HTTP: readonly FailureCodes[] = [
 ];
 
 /**
- * Classifies an error that a backend's driver has thrown. One without a known code is `unexpected`, which is retryable: to repeat in
- * vain costs time, to give up for nothing costs a tenant. No code shows that a resource is foreign; the backends see that by the nonce.
+ * Classifies an error that a backend's driver has thrown. One without a known code is `unexpected`, which is retryable:
+ * to repeat in vain costs time, to give up for nothing costs a tenant. No code shows that a resource is foreign; the
+ * backends see that by the nonce.
  * @param kind begins the message
  * @param codes those of this backend, which go before the shared ones
  */

@@ -13,7 +13,10 @@ export class BackendFault extends Error {
   }
 }
 
-/** Every name an error goes by: codes and statuses of drivers, Keycloak's own words, and those of what caused it (undici hides them there). */
+/**
+ * Every name an error goes by: codes and statuses of drivers, Keycloak's own words, and those of what caused it (undici
+ * hides them there).
+ */
 export function codesOf(error: unknown, depth = 0): (string | number)[] {
   if (typeof error !== 'object' || error === null || depth > 3) return [];
   const { code, status, name, response, responseData, cause } = error as Record<string, unknown>;
@@ -44,7 +47,8 @@ const NEVER_SENT = [
 // RFC 9110, section 15.5: what is wrong is the request, by the server's own answer; 408 is none, and 499 is a proxy's.
 const REFUSED = [400, 404, 405, 409, 410, 411, 412, 413, 414, 415, 422];
 
-// A proxy answers so, too, where it has lost the server after it had passed the call on (Envoy's response flags UC and UR).
+// A proxy answers so, too, where it has lost the server after it had passed the call on (Envoy's response flags UC and
+// UR).
 const PROXY_UNAVAILABLE = 503;
 
 /** Whether a call with an effect may have taken effect although it failed: no server has refused it. */
@@ -55,7 +59,10 @@ export function isUnanswered(fault: BackendFault): boolean {
   return fault.type === 'unreachable' || fault.type === 'lock-lost';
 }
 
-/** The message of anything thrown, with the server's own words where an HTTP client, or Prisma's adapter of pg, keeps them apart. */
+/**
+ * The message of anything thrown, with the server's own words where an HTTP client, or Prisma's adapter of pg, keeps
+ * them apart.
+ */
 export function messageOf(error: unknown): string {
   if (!types.isNativeError(error)) return String(error);
   const data = (error as { responseData?: unknown; data?: unknown }).responseData ?? (error as { data?: unknown }).data;

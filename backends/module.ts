@@ -14,7 +14,9 @@ export interface Installation {
   readonly masterDatabase: string;
 }
 
-/** All that FreeFlow knows of one kind of server. Each folder here exports one, as `MODULE`; the registry lists them. */
+/**
+ * All that FreeFlow knows of one kind of server. Each folder here exports one, as `MODULE`; the registry lists them.
+ */
 export interface BackendModule<Variables extends z.ZodRawShape = z.ZodRawShape> {
   /** What the worker reads of its environment for this backend. */
   readonly variables: Variables;

@@ -6,7 +6,10 @@ import { BackendFault, hasCode, messageOf } from './failures';
 export interface RefusalRule {
   /** The server's name, which begins the messages. */
   readonly server: string;
-  /** The codes of a refusal by authorization. That the target isn't there is none: to somebody with the right it would be. */
+  /**
+   * The codes of a refusal by authorization. That the target isn't there is none: to somebody with the right it would
+   * be.
+   */
   readonly refusals: readonly (string | number)[];
   /** The codes of its failures, by which a server that can't answer now is told from one that has answered. */
   readonly failures: readonly FailureCodes[];
@@ -22,8 +25,8 @@ const OF_THE_SERVER: readonly FailureType[] = ['unreachable', 'overloaded', 'cer
 /**
  * Verifies that a server refuses a call of the tenant by authorization.
  * @param what the call, for messages: `creating a role`
- * @throws BackendFault the server's own failure where it did not come to decide; `probe-leak` where the call was let through;
- * `otherwise`, or the error itself, where neither can be told
+ * @throws BackendFault the server's own failure where it did not come to decide; `probe-leak` where the call was let
+ * through; `otherwise`, or the error itself, where neither can be told
  */
 export async function expectRefusal(rule: RefusalRule, what: string, call: () => Promise<unknown>): Promise<void> {
   const { server, refusals } = rule;

@@ -22,7 +22,10 @@ export function scrub(text: string, secrets: Iterable<string> = []): string {
 // oxlint-disable-next-line no-control-regex -- it is what is replaced
 const UNSTORABLE = /\u0000|\p{Cs}/gu;
 
-/** A text with U+FFFD in place of what the master database can't store. Messages of servers, and input of operators at Temporal, may contain any text. */
+/**
+ * A text with U+FFFD in place of what the master database can't store. Messages of servers, and input of operators at
+ * Temporal, may contain any text.
+ */
 const storableText = (text: string): string => text.replaceAll(UNSTORABLE, '\ufffd');
 
 /** The same of all texts in a value, as it comes from JSON. */

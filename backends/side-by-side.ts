@@ -1,6 +1,6 @@
 /**
- * Does several things at a time, and gives what each gave, in their order. Waits for all of them also when one fails: what goes on
- * must not outlive the lock it is done under.
+ * Does several things at a time, and gives what each gave, in their order. Waits for all of them also when one fails:
+ * what goes on must not outlive the lock it is done under.
  * @throws what the first of them in order has thrown
  */
 export async function sideBySide<T extends readonly unknown[]>(

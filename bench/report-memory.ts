@@ -5,8 +5,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { isMainThread } from 'node:worker_threads';
 
-// Loaded into API and worker by `--require`: whoever connects to the socket is told what the process keeps once its garbage is
-// collected.
+// Loaded into API and worker by `--require`: whoever connects to the socket is told what the process keeps once its
+// garbage is collected.
 const socket = process.env['BENCH_MEMORY_SOCKET'];
 // Temporal's workflows have a thread of their own, in which this is loaded too.
 if (socket !== undefined && isMainThread) {

@@ -24,8 +24,8 @@ export const connectedBackends = ({ connections }: ConnectedTenant, secrets: Sec
   );
 
 /**
- * Writes down how a tenant's application connects to one backend. What isn't known is left out: an empty password would be
- * taken for one.
+ * Writes down how a tenant's application connects to one backend. What isn't known is left out: an empty password would
+ * be taken for one.
  * @param warn is called with what the server did not give; without it that is a failure
  * @throws Failure
  */

@@ -24,7 +24,10 @@ export interface Viewer {
   untaken(tenant: TenantBody, forMs: number): void;
 }
 
-/** An answer that was just given to an operation: where it still shows as parked because of these parks, that is no news. */
+/**
+ * An answer that was just given to an operation: where it still shows as parked because of these parks, that is no
+ * news.
+ */
 export interface GivenAnswer {
   /** By {@link parkOf}. */
   parks: ReadonlySet<string>;
@@ -39,17 +42,23 @@ interface Followed {
   signal?: AbortSignal;
 }
 
-/** Identifies one park: a step that parks again has another id, and a new run of the operation, which counts anew, another time. */
+/**
+ * Identifies one park: a step that parks again has another id, and a new run of the operation, which counts anew,
+ * another time.
+ */
 export const parkOf = ({ parkId, since }: ParkedStep): string => `${parkId}@${since}`;
 
-/** Whether an operation waits for an answer. One that has just been answered does once every answered step has gone on, or is parked anew. */
+/**
+ * Whether an operation waits for an answer. One that has just been answered does once every answered step has gone on,
+ * or is parked anew.
+ */
 export function isWaiting({ state, parked }: OperationBody, answered: ReadonlySet<string> = new Set()): boolean {
   return state === 'parked' && parked.every((it) => !answered.has(parkOf(it)));
 }
 
 /**
- * Whether there is no sign that a worker has taken up an operation, or the answer to it. A forced deletion waits for what it
- * interrupts, not for a worker.
+ * Whether there is no sign that a worker has taken up an operation, or the answer to it. A forced deletion waits for
+ * what it interrupts, not for a worker.
  */
 export function isUntaken(
   { interrupted }: Pick<TenantDetailBody, 'interrupted'>,

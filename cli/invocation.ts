@@ -2,7 +2,9 @@ import { quoteShellIfNeeded } from '@freeflow/lib/shell';
 
 const COMMANDS = /\bfreeflow (?=(?:tenants|reconcile|resources|doctor|token|setup|demo)\b)/g;
 
-/** A text with its commands (`freeflow tenants show acme`) as they can be pasted: by the way this program was called. */
+/**
+ * A text with its commands (`freeflow tenants show acme`) as they can be pasted: by the way this program was called.
+ */
 export const pastable = (text: string, freeflow: string): string => text.replaceAll(COMMANDS, `${freeflow} `);
 
 /**

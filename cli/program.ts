@@ -94,7 +94,10 @@ async function addCommandsWithDrivers(): Promise<void> {
   addDoctor(program, process);
 }
 
-/** Whether these words begin with the name of a command that is added already; help and what is mistyped are for all of them. */
+/**
+ * Whether these words begin with the name of a command that is added already; help and what is mistyped are for all of
+ * them.
+ */
 function isKnown(words: readonly string[], { commands }: Command = program): boolean {
   const [word, ...rest] = words;
   const named = commands.find((it) => it.name() === word || it.aliases().includes(word ?? ''));

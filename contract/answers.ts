@@ -20,7 +20,10 @@ export type AnswerRefusal =
   | 'not-skippable'
   | 'past-point-of-no-return';
 
-/** Names of the update and signal that take an {@link Answer}, of the signal by which a forced deletion interrupts, and of the query for the steps that have failed. */
+/**
+ * Names of the update and signal that take an {@link Answer}, of the signal by which a forced deletion interrupts, and
+ * of the query for the steps that have failed.
+ */
 export const ANSWER = 'answer';
 export const INTERRUPT = 'interrupt';
 export const WAITING = 'waiting';

@@ -9,13 +9,18 @@ interface BackendRow {
   readonly namePattern: `${string}{name}${string}`;
   /** Where the reference of the tenant's credential stands: on its TenantConnection, or on the ledger entry. */
   readonly credentialAt: 'connection' | 'ledger';
-  /** Whether the reconciler can list what carries our nonce, or has to look up each name, since a list costs too much. */
+  /**
+   * Whether the reconciler can list what carries our nonce, or has to look up each name, since a list costs too much.
+   */
   readonly listing: 'all' | 'by-name';
   /** Longer than all client deadlines of one attempt together, so that the client always ends first. */
   readonly startToCloseTimeout: `${number} minutes`;
 }
 
-/** The backends of a tenant, in the order in which they are listed everywhere: one row each, from which every other table is derived. */
+/**
+ * The backends of a tenant, in the order in which they are listed everywhere: one row each, from which every other
+ * table is derived.
+ */
 export const BACKENDS = {
   postgres: {
     title: 'PostgreSQL',

@@ -2,7 +2,9 @@ import type { BackendKind } from './backends';
 import { isDeletion, rowOf } from './operations/derived';
 import type { OperationKind } from './operations/kinds';
 
-/** What every operation's workflow is started with. All else is read from the master database, under the tenant's lock. */
+/**
+ * What every operation's workflow is started with. All else is read from the master database, under the tenant's lock.
+ */
 export interface OperationInput {
   operationId: string;
   tenantId: string;

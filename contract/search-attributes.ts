@@ -1,4 +1,7 @@
-/** What operators search runs for in Temporal: the name, and the type as the server calls it. The worker registers them at start. */
+/**
+ * What operators search runs for in Temporal: the name, and the type as the server calls it. The worker registers them
+ * at start.
+ */
 export const SEARCH_ATTRIBUTES = {
   tenantName: { name: 'TenantName', type: 'KEYWORD' },
   operationKind: { name: 'OperationKind', type: 'KEYWORD' },

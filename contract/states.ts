@@ -18,6 +18,9 @@ export type ResourceState = (typeof RESOURCE_STATES)[number];
 export const OPERATION_GOALS = ['active', 'suspended', 'deleted', 'gone'] as const;
 export type OperationGoal = (typeof OPERATION_GOALS)[number];
 
-/** How a tenant can stand while nothing is in progress: its status; gone; or registered without ever having been provisioned. */
+/**
+ * How a tenant can stand while nothing is in progress: its status; gone; or registered without ever having been
+ * provisioned.
+ */
 export const TENANT_SITUATIONS = [...TENANT_STATUSES, 'gone', 'registered'] as const;
 export type TenantSituation = (typeof TENANT_SITUATIONS)[number];

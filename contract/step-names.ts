@@ -71,7 +71,9 @@ export const SETTLING_STEPS = {
   gone: 'mark-gone',
 } as const satisfies Record<OperationGoal, RecordStepName>;
 
-/** What every step and every cause means, for people; its anchors are the names of the steps with a dash for the dot. */
+/**
+ * What every step and every cause means, for people; its anchors are the names of the steps with a dash for the dot.
+ */
 export const RUNBOOK = 'docs/runbook.md';
 
 export const runbookAnchor = (step: string): string => `${RUNBOOK}#${step.replace('.', '-')}`;

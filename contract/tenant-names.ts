@@ -111,7 +111,10 @@ export function tenantNames(name: string): TenantNames {
   return namesBy((kind) => BACKENDS[kind].namePattern.replace('{name}', name));
 }
 
-/** The name of a blank resource in the pool: no tenant's, since theirs have no dash, and never given twice, by 48 random bits. */
+/**
+ * The name of a blank resource in the pool: no tenant's, since theirs have no dash, and never given twice, by 48 random
+ * bits.
+ */
 export const pooledNameOf = (kind: BackendKind, nonce: string): string =>
   BACKENDS[kind].namePattern.replace('{name}', `pool-${nonce.slice(-NONCE_DIGITS)}`);
 

@@ -21,7 +21,8 @@ const RIGHTS = `SELECT r.rolname AS role, c.relname AS "table", p AS privilege F
   WHERE r.rolname = ANY($1) AND c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND has_table_privilege(r.oid, c.oid, p)`;
 
 /**
- * How the rights of the two roles differ from {@link MASTER_GRANTS}, one line for each difference. Changes nothing; any login may run it.
+ * How the rights of the two roles differ from {@link MASTER_GRANTS}, one line for each difference. Changes nothing; any
+ * login may run it.
  * @throws PgError
  */
 export async function accessDifferences(url: string, roles: RoleNames = MASTER_ROLES): Promise<string[]> {

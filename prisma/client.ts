@@ -15,13 +15,14 @@ const CONNECT_TIMEOUT_MS = 5_000;
 const STATEMENT_TIMEOUT_MS = 30_000;
 
 /**
- * A client of the master database. It connects with the first query and again after the server was away; end it with `$disconnect()`.
- * A connection attempt fails after 5 s, a statement after 30 s (on the server) or 35 s (when the server no longer answers).
+ * A client of the master database. It connects with the first query and again after the server was away; end it with
+ * `$disconnect()`. A connection attempt fails after 5 s, a statement after 30 s (on the server) or 35 s (when the
+ * server no longer answers).
  */
 export function createMasterClient(url: string, options: MasterClientOptions = {}): PrismaClient {
   const { maxConnections = 10, applicationName = 'freeflow' } = options;
-  // A pool emits `error` when the server ends an idle connection. The adapter listens to it, so a lost server never ends
-  // the process; the next query opens a new connection or reports what is wrong.
+  // A pool emits `error` when the server ends an idle connection. The adapter listens to it, so a lost server never
+  // ends the process; the next query opens a new connection or reports what is wrong.
   const config: ErrorTolerantClientConfig & PoolConfig = {
     connectionString: url,
     Client: ErrorTolerantClient,
@@ -32,6 +33,7 @@ export function createMasterClient(url: string, options: MasterClientOptions = {
     query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
     keepAlive: true,
   };
-  // Any other form notes the place of each call, and reads the whole file there, once bundled one of megabytes, for a failure's message.
+  // Any other form notes the place of each call, and reads the whole file there, once bundled one of megabytes, for a
+  // failure's message.
   return new PrismaClient({ adapter: new PrismaPg(config), errorFormat: 'minimal' });
 }

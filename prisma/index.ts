@@ -1,4 +1,5 @@
-// The light half of the package: the client and what is stored through it. Migrating and seeding are programs of their own.
+// The light half of the package: the client and what is stored through it. Migrating and seeding are programs of their
+// own.
 export { accessDifferences } from './access-differences';
 export { assertMigrated } from './assert-migrated';
 export { createMasterClient, type MasterClientOptions } from './client';

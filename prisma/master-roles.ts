@@ -26,9 +26,9 @@ type TableGrants = Readonly<Record<MasterTable, readonly TablePrivilege[]>>;
 const WRITE: readonly TablePrivilege[] = ['SELECT', 'INSERT', 'UPDATE'];
 
 /**
- * Who may do what; everything not named here is refused. The API accepts (inserts) and reads: an intruder there can neither
- * change what happened nor read a secret. Only a tenant's connections and secrets, what
- * leaves the pool, and old reports, are ever deleted; the rest stays for audit.
+ * Who may do what; everything not named here is refused. The API accepts (inserts) and reads: an intruder there can
+ * neither change what happened nor read a secret. Only a tenant's connections and secrets, what leaves the pool, and
+ * old reports, are ever deleted; the rest stays for audit.
  */
 export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
   api: {
@@ -59,5 +59,8 @@ export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
   },
 };
 
-/** The functions that the worker calls: by nobody else, whatever a server gives PUBLIC. What triggers call needs no right. */
+/**
+ * The functions that the worker calls: by nobody else, whatever a server gives PUBLIC. What triggers call needs no
+ * right.
+ */
 export const WORKER_FUNCTIONS = ['append_log', 'record_success', 'lock_entry_while_held', 'hold_entry'] as const;

@@ -13,7 +13,8 @@ const REFUSALS: Readonly<Record<string, { code: PgErrorCode; text: string }>> = 
 
 /**
  * Runs `work` on one session of the master database and ends it.
- * @throws PgError `server-unreachable` | `access-denied` | `certificate-untrusted` where there is no session to be had; a
+ * @throws PgError `server-unreachable` | `access-denied` | `certificate-untrusted` where there is no session to be had;
+ * a
  *   database that doesn't exist is passed on as 3D000, and so is what `work` throws
  */
 export async function withMasterSession<T>(url: string, work: (session: Client) => Promise<T>): Promise<T> {

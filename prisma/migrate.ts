@@ -25,7 +25,8 @@ export interface MigrateOptions {
 }
 
 /**
- * Brings a master database to the present schema and its roles to their rights. Repeating it changes nothing; several at once are safe.
+ * Brings a master database to the present schema and its roles to their rights. Repeating it changes nothing; several
+ * at once are safe.
  * @throws PgError, or DbMasterError `migration-failed` | `roles-missing`
  */
 export async function migrateMasterDatabase(options: MigrateOptions): Promise<void> {

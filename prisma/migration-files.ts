@@ -14,7 +14,9 @@ export const MIGRATIONS_DIR = path.join(packageDir, 'migrations');
 /** The schema they lead to. */
 export const SCHEMA_FILE = path.join(packageDir, 'schema.prisma');
 
-/** Reads a folder of migrations the way Prisma's command line does: one sub-folder each, in the order of their names. */
+/**
+ * Reads a folder of migrations the way Prisma's command line does: one sub-folder each, in the order of their names.
+ */
 export async function readMigrations(baseDir: string): Promise<MigrationList> {
   const entries = await readdir(baseDir, { withFileTypes: true });
   const names = entries

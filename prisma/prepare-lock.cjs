@@ -4,7 +4,10 @@ const { readFileSync, renameSync, rmSync, statSync, writeFileSync } = require('n
 const POLL_MS = 100;
 const PATIENCE_MS = 180_000;
 
-/** Runs `work` while the file `lockFile` is ours. Waits for another living process; the lock of a dead one is taken away. */
+/**
+ * Runs `work` while the file `lockFile` is ours. Waits for another living process; the lock of a dead one is taken
+ * away.
+ */
 function withLock(lockFile, work) {
   const deadline = Date.now() + PATIENCE_MS;
   while (!tryCreate(lockFile)) {

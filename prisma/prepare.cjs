@@ -1,4 +1,5 @@
-// Makes the package ready after an install: Prisma's client from the schema, then the compiled JavaScript. Needs no internet.
+// Makes the package ready after an install: Prisma's client from the schema, then the compiled JavaScript. Needs no
+// internet.
 const { execFileSync } = require('node:child_process');
 const { createHash } = require('node:crypto');
 const { existsSync, readFileSync, writeFileSync } = require('node:fs');
@@ -8,7 +9,9 @@ const { withLock } = require('./prepare-lock.cjs');
 const inPackage = (...parts) => path.join(__dirname, ...parts);
 const stampFile = inPackage('generated', 'stamp.txt');
 
-/** What the generated client depends on. Comparing this, not times: a checkout or a cache restores files with any time. */
+/**
+ * What the generated client depends on. Comparing this, not times: a checkout or a cache restores files with any time.
+ */
 function expectedStamp() {
   const versions = ['prisma', '@prisma/client'].map((name) => require(`${name}/package.json`).version);
   return createHash('sha256')
@@ -40,7 +43,10 @@ function generateWhenStale() {
   writeFileSync(stampFile, stamp);
 }
 
-/** A production install has neither Prisma's command line nor the compiler: there the compiled files must have come along. */
+/**
+ * A production install has neither Prisma's command line nor the compiler: there the compiled files must have come
+ * along.
+ */
 function hasTools() {
   try {
     return Boolean(require.resolve('prisma/package.json') && require.resolve('typescript/package.json'));

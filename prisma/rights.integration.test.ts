@@ -4,7 +4,10 @@ import { newTestDatabase, outcomeOf, query, withLogin, type TestDatabase } from 
 type Role = 'api' | 'worker';
 const ROLES: Role[] = ['api', 'worker'];
 
-/** The API accepts and reads; the worker writes, and deletes connections, secrets and old reports alone. Not taken from the code: this is the promise. */
+/**
+ * The API accepts and reads; the worker writes, and deletes connections, secrets and old reports alone. Not taken from
+ * the code: this is the promise.
+ */
 const ALLOWED: Record<Role, Record<string, string[]>> = {
   api: {
     Tenant: ['SELECT', 'INSERT'],

@@ -12,8 +12,8 @@ const LOCK_TIMEOUT_MS = 60_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /**
- * Runs `work` with Prisma's own schema engine, as WebAssembly: what `prisma migrate deploy` runs natively after downloading
- * it. It writes the same `_prisma_migrations` rows, so either can go on where the other stopped.
+ * Runs `work` with Prisma's own schema engine, as WebAssembly: what `prisma migrate deploy` runs natively after
+ * downloading it. It writes the same `_prisma_migrations` rows, so either can go on where the other stopped.
  */
 export async function withSchemaEngine<T>(
   url: string,
@@ -61,8 +61,8 @@ async function loadEngine(): Promise<typeof EngineModule> {
 }
 
 /**
- * The engine waits at most 10 s for Prisma's advisory lock and never takes that timer back, which would keep the process
- * alive for as long after all is done.
+ * The engine waits at most 10 s for Prisma's advisory lock and never takes that timer back, which would keep the
+ * process alive for as long after all is done.
  */
 function withIdleTimers(engineModule: object): Record<string, unknown> {
   const startTimer = (callback: () => void, ms: number): NodeJS.Timeout => setTimeout(callback, ms).unref();
@@ -79,8 +79,9 @@ function initialise(wasmStart: unknown): void {
 }
 
 /**
- * The stock adapter cuts a script at every semicolon, also within strings and function bodies, and runs the pieces one by one.
- * Sent whole, as the native engine does, a script runs in one implicit transaction: a migration that fails leaves nothing behind.
+ * The stock adapter cuts a script at every semicolon, also within strings and function bodies, and runs the pieces one
+ * by one. Sent whole, as the native engine does, a script runs in one implicit transaction: a migration that fails
+ * leaves nothing behind.
  */
 class WholeScriptAdapter extends PrismaPg {
   override async connect(): ReturnType<PrismaPg['connect']> {

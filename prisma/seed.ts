@@ -21,7 +21,9 @@ export type SeedOutcome = 'registered' | 'updated' | 'left-alone';
 /** Any fixed number; makes seeds of the same database take turns. */
 const LOCK_KEY = 7_303_901_468;
 
-/** Registers a tenant that exists outside already: its row (active) and its connections. Creates nothing at any backend. */
+/**
+ * Registers a tenant that exists outside already: its row (active) and its connections. Creates nothing at any backend.
+ */
 export async function seedTenant(db: PrismaClient, seed: Seed): Promise<SeedOutcome> {
   return db.$transaction(async (tx) => {
     await tx.$executeRaw`SELECT pg_advisory_xact_lock(${LOCK_KEY})`;

@@ -1,5 +1,5 @@
-// Bundles each program, as compiled, into one file beside it: loading some 1,600 files one by one was most of what a process
-// of ours computed until it was ready.
+// Bundles each program, as compiled, into one file beside it: loading some 1,600 files one by one was most of what a
+// process of ours computed until it was ready.
 const { readFileSync, renameSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 const { build } = require('esbuild');
@@ -20,7 +20,8 @@ const EXTERNAL = [
 
 /** Code that would only be loaded: by the name of its file, what stands for it. */
 const STAND_INS = [
-  // The SDK's own bundler of workflows brings webpack with it; ours are bundled ahead of time (worker/bundle-workflows.ts).
+  // The SDK's own bundler of workflows brings webpack with it; ours are bundled ahead of time
+  // (worker/bundle-workflows.ts).
   [/@temporalio\/worker\/lib\/workflow\/bundler\.js$/, () => 'exports.defaultWorkflowInterceptorModules = [];'],
   [/@temporalio\/worker\/lib\/debug-replayer\/index\.js$/, () => ''],
   // Fifty languages of messages, of which none is asked for by anything but its default.
@@ -28,7 +29,9 @@ const STAND_INS = [
   [/\/zod\/v4\/locales\/index\.js$/, () => 'export { default as en } from "./en.js";'],
 ];
 
-/** Code that looks beside itself for what stays where it is: by the name of its file, the package in whose folder it is. */
+/**
+ * Code that looks beside itself for what stays where it is: by the name of its file, the package in whose folder it is.
+ */
 const AT_HOME = [
   // The SDK's native core.
   [/@temporalio\/core-bridge\/common\.js$/, '@temporalio/core-bridge'],

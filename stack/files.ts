@@ -34,7 +34,10 @@ export function lastLines(path: string, count: number): string[] {
   }
 }
 
-/** Narrows to an error of Node's own, which carries a code such as ENOENT. Under a test runner such errors are of another realm's class, so `instanceof` would miss them. */
+/**
+ * Narrows to an error of Node's own, which carries a code such as ENOENT. Under a test runner such errors are of
+ * another realm's class, so `instanceof` would miss them.
+ */
 export const isNodeError = (error: unknown): error is NodeJS.ErrnoException =>
   types.isNativeError(error) && 'code' in error;
 

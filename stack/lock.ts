@@ -4,7 +4,10 @@ import { type ProcessIdentity, processIdentitySchema } from '@freeflow/contract/
 import { isNodeError, readIfThere } from './files';
 import { identify, isAlive } from './processes';
 
-/** Names of the locks of a stack's folder: who runs the servers, who runs API and worker; and of the cache: who chooses ports. */
+/**
+ * Names of the locks of a stack's folder: who runs the servers, who runs API and worker; and of the cache: who chooses
+ * ports.
+ */
 export type LockName = 'servers.lock' | 'app.lock' | 'ports.lock';
 
 /** Another process, alive, holds the lock. */
@@ -51,7 +54,10 @@ function ownerIn(path: string): ProcessIdentity | undefined {
   }
 }
 
-/** Two that find the same dead owner must not remove each other's fresh lock, so removing is itself done by one at a time. */
+/**
+ * Two that find the same dead owner must not remove each other's fresh lock, so removing is itself done by one at a
+ * time.
+ */
 function takeOver(mine: string, path: string): void {
   const guard = `${path}.takeover`;
   const guardAge = Date.now() - (statSync(guard, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());

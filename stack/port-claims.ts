@@ -24,8 +24,8 @@ const CHOOSING_WITHIN_MS = 10_000;
 /**
  * Chooses ports as `choosePorts` does, and none that another stack of this user has chosen.
  *
- * A server listens only seconds after its port was found free. Two stacks that start at the same time would choose the same
- * ones, and a server that answers without credentials would be taken for its own by both.
+ * A server listens only seconds after its port was found free. Two stacks that start at the same time would choose the
+ * same ones, and a server that answers without credentials would be taken for its own by both.
  */
 export async function claimPorts({ cache, dir }: Claimant, current: Ports, names: readonly PortName[]): Promise<Ports> {
   const release = await lockPortChoice(cache);

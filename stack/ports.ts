@@ -17,7 +17,9 @@ export const PREFERRED_PORTS = {
 export type PortName = keyof typeof PREFERRED_PORTS;
 export type Ports = Record<PortName, number>;
 
-/** From here on the system hands ports out to outgoing connections, so a server could find its own port taken by chance. */
+/**
+ * From here on the system hands ports out to outgoing connections, so a server could find its own port taken by chance.
+ */
 const FIRST_EPHEMERAL_PORT = 32_768;
 
 /** Whether a server could listen there on loopback now. */

@@ -7,7 +7,10 @@ import { stackDir } from './project';
 import { programBeside } from './servers/postgres-programs';
 import { readStackInfo } from './stack-info';
 
-/** A client program of PostgreSQL (psql, pg_dump), logged in to the running stack's server as its owner. What its arguments name goes first. */
+/**
+ * A client program of PostgreSQL (psql, pg_dump), logged in to the running stack's server as its owner. What its
+ * arguments name goes first.
+ */
 async function main([name = 'psql', ...args]: readonly string[]): Promise<number> {
   const info = readStackInfo(stackDir(process.env['FREEFLOW_STACK_DIR']));
   const program = clientProgram(info, name);

@@ -50,7 +50,10 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Ends a group leader that may be no child of ours: sends the signal, waits, then kills. A pid that was reused by another process is left alone. */
+/**
+ * Ends a group leader that may be no child of ours: sends the signal, waits, then kills. A pid that was reused by
+ * another process is left alone.
+ */
 export async function endGroup(identity: ProcessIdentity, signal: NodeJS.Signals, graceMs: number): Promise<void> {
   if (!isAlive(identity)) return;
   signalGroup(identity.pid, signal);

@@ -41,7 +41,8 @@ export interface RunningStack {
 const FAILURES_WITHIN_MS = 1_000;
 
 /**
- * Starts all servers of a folder side by side, sets them up and publishes `stack.json`. They are started again whenever they die.
+ * Starts all servers of a folder side by side, sets them up and publishes `stack.json`. They are started again whenever
+ * they die.
  * @throws LockedError when they are running already, or another process is starting them
  * @throws AggregateError with every server that is unavailable or could not be started; nothing is left running then
  */

@@ -11,7 +11,10 @@ const DOCUMENTS = [...GUIDES, ...markdownIn('docs/decisions'), ...markdownIn('do
 const ROOMS =
   'contract|lib|prisma|backends|activities|workflows|worker|api|cli|stack|test|lint|scripts|bench|deploy|docs|\\.ci';
 
-/** A file or folder of ours, named from the root: `workflows/saga.ts`, `backends/`. Not a part of another path or address. */
+/**
+ * A file or folder of ours, named from the root: `workflows/saga.ts`, `backends/`. Not a part of another path or
+ * address.
+ */
 const NAMED = new RegExp(`(?<![\\w./@:$-])(?:${ROOMS})/[\\w./-]*`, 'g');
 
 /** Command lines of jest; what it takes is a part of a path. */

@@ -1,4 +1,5 @@
-// The environment of all tests: jest's own for Node, with packages that Node itself has loaded (test/load-natively.cjs).
+// The environment of all tests: jest's own for Node, with packages that Node itself has loaded
+// (test/load-natively.cjs).
 const { createRequire } = require('node:module');
 const { types } = require('node:util');
 
@@ -8,7 +9,10 @@ const { TestEnvironment } = ofJest('jest-environment-node');
 
 const isInstance = Function.prototype[Symbol.hasInstance];
 
-/** Each test file has built-ins of its own: to its code an error of a driver is an error all the same, and the other way round. */
+/**
+ * Each test file has built-ins of its own: to its code an error of a driver is an error all the same, and the other way
+ * round.
+ */
 function takeErrorsOfAllRealms(error) {
   Object.defineProperty(error, Symbol.hasInstance, {
     configurable: true,

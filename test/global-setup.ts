@@ -40,7 +40,8 @@ export default async function globalSetup(): Promise<void> {
     if (shutdown.signal.aborted) process.exit(INTERRUPTED);
     throw error;
   }
-  // Not before: an interrupted start ends its servers by itself, and an exit in the middle of that would leave them running.
+  // Not before: an interrupted start ends its servers by itself, and an exit in the middle of that would leave them
+  // running.
   void shutdown.ended.then(() => {
     process.exit(INTERRUPTED);
   });

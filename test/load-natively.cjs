@@ -4,9 +4,9 @@ const swc = require('@swc/jest');
 const transformer = swc.createTransformer({ jsc: { target: 'es2023' }, module: { type: 'commonjs' } });
 
 /**
- * A transform for large packages: Node itself loads them, once in each of jest's processes. In the test files' own registries they
- * were loaded anew for each of those, which was most of what jest computed. The global setup, which has no environment of
- * ours, gets them as jest would give them.
+ * A transform for large packages: Node itself loads them, once in each of jest's processes. In the test files' own
+ * registries they were loaded anew for each of those, which was most of what jest computed. The global setup, which has
+ * no environment of ours, gets them as jest would give them.
  */
 module.exports = {
   getCacheKey: (source, filename) => createHash('sha256').update(`natively ${filename}`).update(source).digest('hex'),

@@ -2,7 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from '../stack/project';
 
-/** The rooms that deal with backends in general. All that knows one of the servers lives in backends/, contract/ or stack/. */
+/**
+ * The rooms that deal with backends in general. All that knows one of the servers lives in backends/, contract/ or
+ * stack/.
+ */
 const ROOMS = ['activities', 'api', 'bench', 'cli', 'lib', 'prisma', 'scripts', 'worker', 'workflows'];
 // Also what the replay test copies for a moment.
 const BUILT = /(^|\/)(dist|generated|histories|migrations|node_modules|\.scratch-\w+)\//;

@@ -18,13 +18,16 @@ import { registerSearchAttributes } from './search-attributes';
 import { startTelemetry } from './telemetry';
 
 const RETRY_MS = 1_000;
-/** After the grace of its activities a worker cuts them off, then connections close: each has half of this time, in ms. */
+/**
+ * After the grace of its activities a worker cuts them off, then connections close: each has half of this time, in ms.
+ */
 const AFTER_GRACE_MS = 10_000;
 
 /**
  * Runs the worker until a signal stops it; the process then ends by itself.
  * @param compose puts the activities together
- * @throws Error when the configuration is incomplete, names a pooler that takes sessions apart, or the task queue is another installation's
+ * @throws Error when the configuration is incomplete, names a pooler that takes sessions apart, or the task queue is
+ * another installation's
  */
 export async function runWorker(env: NodeJS.ProcessEnv, compose = createDependencies): Promise<void> {
   const config = readWorkerConfig(env);
@@ -74,8 +77,8 @@ async function runToEnd(workers: readonly Worker[], close: () => Promise<void>):
 }
 
 /**
- * Ends the process once running activities had their time; at once while there are no workers yet. A second signal ends it
- * without waiting. An uncaught error ends it too, with exit code 1.
+ * Ends the process once running activities had their time; at once while there are no workers yet. A second signal ends
+ * it without waiting. An uncaught error ends it too, with exit code 1.
  */
 function stopOnSignal(graceMs: number, logger: Logger, health: Health): void {
   closeWithGrace({ delay: graceMs + AFTER_GRACE_MS, logger, skip: CRASH_SIGNALS }, async ({ signal, err }) => {
@@ -102,7 +105,9 @@ async function claimTaskQueue(config: WorkerConfig, client: Client, logger: Logg
   return owner;
 }
 
-/** One worker for workflows and the master database, and one for each backend: a slow one holds the slots of no other. */
+/**
+ * One worker for workflows and the master database, and one for each backend: a slow one holds the slots of no other.
+ */
 async function createWorkers(
   config: WorkerConfig,
   connection: NativeConnection,

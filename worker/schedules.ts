@@ -24,8 +24,8 @@ interface Owner {
 }
 
 /**
- * Creates or updates the sweep's schedule, and triggers it once. The installation in its memo claims the task queue: the first that
- * creates it, or finds none, has it.
+ * Creates or updates the sweep's schedule, and triggers it once. The installation in its memo claims the task queue:
+ * the first that creates it, or finds none, has it.
  * @throws ForeignTaskQueue
  */
 export async function scheduleSweep(client: Client, owner: Owner, intervalMs: number): Promise<void> {

@@ -11,8 +11,8 @@ const WANTED = Object.values(SEARCH_ATTRIBUTES);
 type Attribute = (typeof WANTED)[number];
 
 /**
- * Registers what operators search by, as far as the server lets us. An attribute that isn't there, or is of another type, would
- * fail every workflow task that sets it, so workflows go on without it.
+ * Registers what operators search by, as far as the server lets us. An attribute that isn't there, or is of another
+ * type, would fail every workflow task that sets it, so workflows go on without it.
  * @param warn is called with what is wrong and what to do
  * @returns the names that workflows may set; nothing where they may set all
  */
@@ -44,7 +44,10 @@ async function statesByList(connection: NativeConnection, namespace: string): Pr
   return new Map(WANTED.map((it) => [it.name, stateOf(it)]));
 }
 
-/** Reads the state from the queries that the server accepts, which needs no right to its operator service (Temporal Cloud gives none). */
+/**
+ * Reads the state from the queries that the server accepts, which needs no right to its operator service (Temporal
+ * Cloud gives none).
+ */
 async function statesByQueries(client: Client): Promise<Map<string, State>> {
   const acceptsQuery = async (query: string): Promise<boolean> => {
     try {

@@ -3,7 +3,9 @@ import pino, { type Logger } from 'pino';
 
 type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 
-/** One logger for everything in the process, the SDK's own messages included. To be called before any other SDK call. */
+/**
+ * One logger for everything in the process, the SDK's own messages included. To be called before any other SDK call.
+ */
 export function startTelemetry(level: Level): Logger {
   const logger = pino({ name: 'worker', level });
   const write = ({ level: entryLevel, message, meta }: LogEntry) =>

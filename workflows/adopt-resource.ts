@@ -5,8 +5,8 @@ import { OperatorView } from './operator-view';
 import { backendStep, record } from './steps';
 
 /**
- * Records under which id, and on which server, a tenant's resource is found since that server was restored; what is parked
- * because of it is then tried again at once. Changes nothing but the record. Runs beside the tenant's own run.
+ * Records under which id, and on which server, a tenant's resource is found since that server was restored; what is
+ * parked because of it is then tried again at once. Changes nothing but the record. Runs beside the tenant's own run.
  */
 export async function adoptResource({ backend, ...input }: AdoptionInput): Promise<string> {
   const begun = await record['begin-adoption'](input);

@@ -12,8 +12,8 @@ import { openFakeOperations, type FakeOperations } from '../test/support/fake-op
 import { sampleOf } from '../test/support/sample';
 import { until } from '../test/support/until';
 
-// In which order parked steps are answered, and when an operator cancels: decided by the workflows alone. Parked steps are
-// tried again by nobody but the tests.
+// In which order parked steps are answered, and when an operator cancels: decided by the workflows alone. Parked steps
+// are tried again by nobody but the tests.
 let fake: FakeOperations;
 beforeAll(async () => {
   fake = await openFakeOperations({ patience: { parkedRetryMs: 3_600_000 } });

@@ -11,7 +11,8 @@ export class RollbackRequested extends Error {
 
 /**
  * Describes a failure for people: in the activity's own words, which are fit for everybody.
- * @throws what it was given, where that is no failure of a step: a new run is to go on, or a defect must fail the workflow task
+ * @throws what it was given, where that is no failure of a step: a new run is to go on, or a defect must fail the
+ * workflow task
  */
 export function failureOf(error: unknown): StepFailure {
   if (error instanceof RollbackRequested) return error.reason;

@@ -8,8 +8,8 @@ const MOST_ROUNDS = 50;
 const LATER = '30 seconds';
 
 /**
- * Keeps the pool of one backend at its size, one resource at a time and after all other work there. Started by the sweep, where there
- * is something to do; ends when there is nothing any more, or operations are under way.
+ * Keeps the pool of one backend at its size, one resource at a time and after all other work there. Started by the
+ * sweep, where there is something to do; ends when there is nothing any more, or operations are under way.
  */
 export async function keepPool({ backend }: { backend: BackendKind }): Promise<string> {
   const activities = proxyActivities<Pick<Activities, 'keepPool'>>({

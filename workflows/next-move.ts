@@ -8,7 +8,9 @@ export interface WaitingStep {
   failedSince: number;
   /** How often it has failed. */
   rounds: number;
-  /** Set once its bounded tries are over: it waits for an answer, and is tried again slowly. `since`: in ms since 1970. */
+  /**
+   * Set once its bounded tries are over: it waits for an answer, and is tried again slowly. `since`: in ms since 1970.
+   */
   park?: { id: number; since: number };
   /** Failed rounds since it was parked, or since the last retry: its pauses grow with them. */
   parkedRounds?: number;

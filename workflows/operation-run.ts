@@ -75,7 +75,8 @@ type Opening = Pick<OperationRun, 'input' | 'begun' | 'rollbackReason' | 'handed
 function open({ input, begun, rollbackReason, handedOn }: Opening): OperationRun {
   const { tenantName, kind, searchAttributes, patience } = begun;
   const view = new OperatorView(tenantName, kind, { searchAttributes, before: handedOn });
-  // One after the other, each with what is parked by then: two that park at a time must not be recorded in the wrong order.
+  // One after the other, each with what is parked by then: two that park at a time must not be recorded in the wrong
+  // order.
   let pendingPublish = Promise.resolve();
   const publishParked = (): Promise<void> => {
     pendingPublish = pendingPublish.then(() => recordParked(run));

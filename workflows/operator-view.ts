@@ -29,7 +29,10 @@ export type ViewState = 'running' | 'undoing' | EndedState;
 
 /** Answers a parked step: `temporal workflow update execute --name answer --input '{"action":"retry","by":"me"}'`. */
 const answerUpdate = defineUpdate<string[], [unknown]>(ANSWER);
-/** The same as a signal, for many at once: `temporal workflow signal --query "StuckStep='keycloak.create'" --name answer ...`. */
+/**
+ * The same as a signal, for many at once:
+ * `temporal workflow signal --query "StuckStep='keycloak.create'" --name answer ...`.
+ */
 const answerSignal = defineSignal<[unknown]>(ANSWER);
 /** Rolls the operation back wherever it is, for a forced deletion. */
 const interruptSignal = defineSignal<[by: unknown]>(INTERRUPT);
@@ -125,8 +128,8 @@ export class OperatorView {
   }
 
   /**
-   * Each publication is an event of the history: of a step that fails again there is nothing new to publish. An attribute that the
-   * server doesn't know, or knows by another type, would fail the workflow task again and again.
+   * Each publication is an event of the history: of a step that fails again there is nothing new to publish. An
+   * attribute that the server doesn't know, or knows by another type, would fail the workflow task again and again.
    */
   private publish(attributes: SearchAttributeUpdatePair[]): void {
     const known = attributes.filter(({ key: { name } }) => this.searchAttributes?.includes(name) ?? true);

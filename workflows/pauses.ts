@@ -4,8 +4,8 @@ import { pauseMsOf, type SagaSettings, type WaitingStep } from './next-move';
 import { isHistoryLong, Renewal } from './renewal';
 
 /**
- * The pauses between the attempts of steps that have failed. An answer ends a pause at once. Where all that is left pauses and the
- * history has become long, a new run goes on.
+ * The pauses between the attempts of steps that have failed. An answer ends a pause at once. Where all that is left
+ * pauses and the history has become long, a new run goes on.
  */
 export class Pauses {
   /** The steps that pause. */

@@ -6,7 +6,8 @@ const activities = proxyActivities<Pick<Activities, 'reconcile'>>({
   // It ends by itself after twenty minutes, with what it has.
   startToCloseTimeout: '30 minutes',
   heartbeatTimeout: '10 seconds',
-  // A server that doesn't answer is in the report; what is left is the master database, which may be away for a while, and its turn: one at a time.
+  // A server that doesn't answer is in the report; what is left is the master database, which may be away for a while,
+  // and its turn: one at a time.
   scheduleToCloseTimeout: '6 hours',
   retry: { maximumInterval: '10 seconds' },
   summary: 'compare master database, ledger and servers',

@@ -28,7 +28,9 @@ export function isHistoryLong(eventsPerRun = EVENTS_PER_RUN): boolean {
   return continueAsNewSuggested || historyLength >= eventsPerRun;
 }
 
-/** Ends this run and goes on in a new one. Memo, search attributes, summary and priority are handed on by the server. */
+/**
+ * Ends this run and goes on in a new one. Memo, search attributes, summary and priority are handed on by the server.
+ */
 export async function continueInNewRun(input: OperationInput, handedOn: HandedOn): Promise<never> {
   await condition(allHandlersFinished);
   const { taskTimeoutMs } = workflowInfo();

@@ -4,7 +4,8 @@ import type { WaitingStep } from './next-move';
 export interface Step {
   name: string;
   /**
-   * @param isPatient whether it rides out a hiccup by some attempts of its own; else it makes one, and the pauses are the saga's
+   * @param isPatient whether it rides out a hiccup by some attempts of its own; else it makes one, and the pauses are
+   * the saga's
    * @returns the names of steps that it has done along with itself
    */
   run(isPatient: boolean): Promise<readonly string[]>;

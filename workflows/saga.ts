@@ -8,11 +8,11 @@ import type { SagaHooks, SagaState, Step } from './saga-types';
 import { sideBySide, type Branch } from './side-by-side';
 
 /**
- * Steps forward side by side, each with its undo registered before it. When one fails for good, all others are cancelled and have
- * reported before any undo begins, or an undo could overtake its own step.
+ * Steps forward side by side, each with its undo registered before it. When one fails for good, all others are
+ * cancelled and have reported before any undo begins, or an undo could overtake its own step.
  *
- * Short failures are retried by the server; longer ones here, with a timer that an answer ends at once. When the bounded tries are
- * over a step is parked: it waits for retry, abort or skip, and is tried again slowly by itself.
+ * Short failures are retried by the server; longer ones here, with a timer that an answer ends at once. When the
+ * bounded tries are over a step is parked: it waits for retry, abort or skip, and is tried again slowly by itself.
  */
 export class Saga {
   /** The unfinished steps that have failed, by name. */
@@ -97,7 +97,9 @@ export class Saga {
     await this.runUntilDone(step, false);
   }
 
-  /** Runs a step until it is done or skipped, for as long as it takes: for undos and drops, which nothing could undo. */
+  /**
+   * Runs a step until it is done or skipped, for as long as it takes: for undos and drops, which nothing could undo.
+   */
   async runUntilDoneOrSkipped(step: Step): Promise<void> {
     await this.runUntilDone(step, true);
   }
@@ -121,7 +123,10 @@ export class Saga {
     );
   }
 
-  /** Gives an answer to a parked step, or to all of them; steps that only pause are retried at once as well. Returns their names. */
+  /**
+   * Gives an answer to a parked step, or to all of them; steps that only pause are retried at once as well. Returns
+   * their names.
+   */
   answer(answer: Answer): string[] {
     const isMeant = ([name, it]: [string, WaitingStep]) =>
       (answer.step === undefined || answer.step === name) && (answer.action === 'retry' || it.park !== undefined);

@@ -6,8 +6,8 @@ import { runsOf } from '../test/support/runs-seen';
 import { until } from '../test/support/until';
 
 /**
- * Longer than a transaction may take (5 s), then shorter: together longer than a workflow task waits for a local activity
- * (8 s of its 10).
+ * Longer than a transaction may take (5 s), then shorter: together longer than a workflow task waits for a local
+ * activity (8 s of its 10).
  */
 const SLOW_MS = [5_200, 4_400] as const;
 
@@ -54,7 +54,10 @@ async function seenOf([step, what, kind]: (typeof cases)[number]) {
   };
 }
 
-/** Cancelled in its first step a run closes; the sweep begins the operation anew, which test/lifecycle/slow-records shows. */
+/**
+ * Cancelled in its first step a run closes; the sweep begins the operation anew, which test/lifecycle/slow-records
+ * shows.
+ */
 const outcomesOf = (step: string, what: string): unknown =>
   step === 'begin' && what === 'an operator cancels'
     ? 'Workflow canceled'

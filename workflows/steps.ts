@@ -16,7 +16,8 @@ import type { Step } from './saga-types';
 /** A worker that died is noticed after this time; live ones report every second. */
 const HEARTBEAT_TIMEOUT = '4 seconds';
 
-// Hiccups are ridden out by server-side retries, some two seconds of them; between single attempts there are the workflow's own timers.
+// Hiccups are ridden out by server-side retries, some two seconds of them; between single attempts there are the
+// workflow's own timers.
 const SOME_ATTEMPTS = { maximumAttempts: 4, initialInterval: '250 ms', backoffCoefficient: 2 } as const;
 const ONE_ATTEMPT = { maximumAttempts: 1 } as const;
 
@@ -43,7 +44,9 @@ export function backendStep(backend: BackendKind, verb: BackendVerb, input: Back
   };
 }
 
-/** There is nothing to choose: without the master database nothing can go on, so these are repeated until it answers. */
+/**
+ * There is nothing to choose: without the master database nothing can go on, so these are repeated until it answers.
+ */
 const UNTIL_IT_ANSWERS = {
   startToCloseTimeout: '20 seconds',
   retry: { initialInterval: '250 ms', backoffCoefficient: 2, maximumInterval: '10 seconds' },
@@ -52,9 +55,9 @@ const UNTIL_IT_ANSWERS = {
 type RecordActivities = Pick<Activities, RecordStepName>;
 
 /**
- * A step in the master database, a local activity since it is short. Only for what nothing else goes on beside: the answer of a
- * local activity that outlasts its workflow task comes together with what came before it when the history is replayed, and what
- * goes on beside it would then be recorded in another order.
+ * A step in the master database, a local activity since it is short. Only for what nothing else goes on beside: the
+ * answer of a local activity that outlasts its workflow task comes together with what came before it when the history
+ * is replayed, and what goes on beside it would then be recorded in another order.
  */
 const recordAlone = <S extends RecordStepName>(step: S) =>
   proxyLocalActivities<RecordActivities>({ ...UNTIL_IT_ANSWERS, summary: RECORD_STEPS[step].summary })[step];

@@ -12,8 +12,8 @@ import { ApplicationFailure } from '@temporalio/common';
 import { openFakeOperations, type FakeOperations } from '../test/support/fake-operations';
 import { until } from '../test/support/until';
 
-// The real workflows on the real Temporal; their activities only note that they were called, and fail when they are told to.
-// Only the tests retry parked steps.
+// The real workflows on the real Temporal; their activities only note that they were called, and fail when they are
+// told to. Only the tests retry parked steps.
 let fake: FakeOperations;
 beforeAll(async () => {
   fake = await openFakeOperations({ patience: { parkedRetryMs: 3_600_000 } });

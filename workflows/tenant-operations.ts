@@ -29,7 +29,9 @@ export function resumeTenant(input: OperationInput, handedOn?: HandedOn): Promis
   return runOrRollBack(OPERATIONS.resume, input, handedOn);
 }
 
-/** Takes the tenant's access away at every backend and keeps its data for the retention time, or leaves it as it was. */
+/**
+ * Takes the tenant's access away at every backend and keeps its data for the retention time, or leaves it as it was.
+ */
 export function softDeleteTenant(input: OperationInput, handedOn?: HandedOn): Promise<string> {
   return runOrRollBack(OPERATIONS.soft_delete, input, handedOn);
 }
@@ -47,7 +49,9 @@ export function deleteTenant(input: OperationInput, handedOn?: HandedOn): Promis
 /** The plan of an operation that can be rolled back, as OPERATIONS has it. */
 type UndoablePlan = Pick<OperationTable[UndoableOperationKind], 'forward' | 'undo'>;
 
-/** Forward at every backend and settled in the master database; or undone at every backend, and the tenant as it was. */
+/**
+ * Forward at every backend and settled in the master database; or undone at every backend, and the tenant as it was.
+ */
 function runOrRollBack(plan: UndoablePlan, input: OperationInput, handedOn?: HandedOn): Promise<string> {
   return runOperation(input, handedOn, async (run) => {
     const { begun, view } = run;
@@ -63,7 +67,9 @@ function runOrRollBack(plan: UndoablePlan, input: OperationInput, handedOn?: Han
   });
 }
 
-/** Forward at every backend, side by side, and then settled. Returns why it is rolled back, or nothing when it is done. */
+/**
+ * Forward at every backend, side by side, and then settled. Returns why it is rolled back, or nothing when it is done.
+ */
 async function goForward(run: OperationRun, { forward, undo }: UndoablePlan): Promise<StepFailure | undefined> {
   const { input, begun, saga } = run;
   const backends = begun.touchesBackends ? BACKEND_KINDS : [];
@@ -80,8 +86,8 @@ async function goForward(run: OperationRun, { forward, undo }: UndoablePlan): Pr
     return await CancellationScope.nonCancellable(() => settleTenant(run));
   } catch (error) {
     const failure = failureOf(error);
-    // The master database decides: when Temporal rejects a workflow task since a signal has arrived meanwhile, the record steps
-    // that it scheduled have run all the same, and the run is replayed with the signal in front of them.
+    // The master database decides: when Temporal rejects a workflow task since a signal has arrived meanwhile, the
+    // record steps that it scheduled have run all the same, and the run is replayed with the signal in front of them.
     const rollback = { ...input, rollbackReason: failure };
     const outcome = await CancellationScope.nonCancellable(() => record['start-rollback'](rollback));
     return outcome === 'done' ? undefined : failure;
@@ -116,7 +122,10 @@ async function rollBack(run: OperationRun, { undo }: UndoablePlan, reason: StepF
   throw ApplicationFailure.nonRetryable(`rolled back: ${reason.step}: ${reason.cause}`, 'rolled-back');
 }
 
-/** Half a deletion is of no use, so this neither gives up nor can it be cancelled; only on-call's skip ends a drop that fails. */
+/**
+ * Half a deletion is of no use, so this neither gives up nor can it be cancelled; only on-call's skip ends a drop that
+ * fails.
+ */
 function runToCompletion(
   { forward: [verb] }: { forward: readonly [BackendVerb] },
   input: OperationInput,

@@ -73,7 +73,9 @@ async function inTrouble(trouble: Trouble): Promise<ActivityHarness> {
   return worker;
 }
 
-/** All that can be read of a tenant's realm, without what differs between any two: names, ids, secrets, keys and times. */
+/**
+ * All that can be read of a tenant's realm, without what differs between any two: names, ids, secrets, keys and times.
+ */
 async function comparable(tenant: Tenant): Promise<unknown> {
   const realm = realmOf(harness, tenant);
   const users = await realm.call<{ id: string; username: string }[]>('GET', '/users?briefRepresentation=false');
@@ -172,7 +174,8 @@ describe('a create that claims a blank realm', () => {
     await drop(tenant);
   });
 
-  // Before the new name the realm stands under its old one, whichever call was the last: in the short form one of these.
+  // Before the new name the realm stands under its old one, whichever call was the last: in the short form one of
+  // these.
   test.each(sampleOf(WHATS, (it) => it === 'the password' || it === 'the new name'))(
     'gets no answer to %s, which takes effect: an undo finds it',
     async (what) => {

@@ -11,10 +11,10 @@ export interface Claim {
 }
 
 /**
- * Makes a ready blank resource the one that a tenant's ledger entry intends; nothing happens where the pool has none. One statement:
- * its row goes and the entry stands, with its nonce and server, or neither. So none is given twice, and none is lost. Nor does an
- * attempt that comes late claim any: the start of the undo, which nobody would follow any more, has the tenant's row lock as well,
- * which all take first.
+ * Makes a ready blank resource the one that a tenant's ledger entry intends; nothing happens where the pool has none.
+ * One statement: its row goes and the entry stands, with its nonce and server, or neither. So none is given twice, and
+ * none is lost. Nor does an attempt that comes late claim any: the start of the undo, which nobody would follow any
+ * more, has the tenant's row lock as well, which all take first.
  */
 export async function claimPooled(
   db: PrismaClient,

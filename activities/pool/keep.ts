@@ -26,7 +26,10 @@ export interface PoolDependencies {
 /** A backend that has a pool. */
 export type PooledBackend = Backend & { pool: Pool };
 
-/** `again`: there may be more to do. `later`: an absence can't be believed yet. `done`: nothing to do, or operations go first. */
+/**
+ * `again`: there may be more to do. `later`: an absence can't be believed yet. `done`: nothing to do, or operations go
+ * first.
+ */
 export type PoolProgress = 'again' | 'later' | 'done';
 
 interface PoolScope extends PoolDependencies {
@@ -97,7 +100,10 @@ async function dropOne(
   return { isDone: false, failure };
 }
 
-/** Only what the server has answered to have made is ever handed out: what was not answered could be followed by the call's late effect. */
+/**
+ * Only what the server has answered to have made is ever handed out: what was not answered could be followed by the
+ * call's late effect.
+ */
 async function makeBlank({ backend, installation, rows, wanted, signal }: PoolScope): Promise<void> {
   const nonce = await installation.newNonce();
   const name = pooledNameOf(backend.kind, nonce);
@@ -134,8 +140,8 @@ async function dropBlank(
 }
 
 /**
- * A blank resource as the target of `inspect`, `drop` and `proveAbsent`. One that is ready was made for certain: where it is hidden or
- * was renamed since, that is said, and not taken for absent.
+ * A blank resource as the target of `inspect`, `drop` and `proveAbsent`. One that is ready was made for certain: where
+ * it is hidden or was renamed since, that is said, and not taken for absent.
  */
 export const blankTarget = ({ name, nonce, state }: PooledResource, signal: AbortSignal): Target => ({
   tenantId: '',

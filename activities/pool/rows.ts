@@ -14,8 +14,9 @@ export interface Wanted {
 }
 
 /**
- * The rows of the pool: what may exist at a server without a tenant, each written before its resource is made. A row changes its state
- * by compare-and-set: what a create has claimed is never dropped as blank, and what was discarded is never claimed.
+ * The rows of the pool: what may exist at a server without a tenant, each written before its resource is made. A row
+ * changes its state by compare-and-set: what a create has claimed is never dropped as blank, and what was discarded is
+ * never claimed.
  */
 export class PoolRows {
   constructor(private readonly db: PrismaClient) {}

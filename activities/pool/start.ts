@@ -14,7 +14,9 @@ export type StartPoolKeeper = (kind: BackendKind) => Promise<void>;
 /** A backend that does not answer holds no sweep up. */
 const DEADLINE_MS = 5_000;
 
-/** Starts what keeps the pools, where there is something to do about one and no operation is under way. Never throws. */
+/**
+ * Starts what keeps the pools, where there is something to do about one and no operation is under way. Never throws.
+ */
 export async function startPoolKeepers(
   db: PrismaClient,
   backends: readonly Backend[],

@@ -25,9 +25,9 @@ export interface ReconcileInput {
 }
 
 /**
- * Compares the master database, the ledger and the servers, and keeps the findings as a report; repeated, its run has one report.
- * One at a time: a schedule's and a person's wait for each other. When its time is over it reports what it has found, and what it
- * has not checked.
+ * Compares the master database, the ledger and the servers, and keeps the findings as a report; repeated, its run has
+ * one report. One at a time: a schedule's and a person's wait for each other. When its time is over it reports what it
+ * has found, and what it has not checked.
  */
 export function reconcileActivities(dependencies: ReconcileDependencies) {
   const { db, lock, reconcileMs = TIME_MS } = dependencies;

@@ -6,7 +6,9 @@ import type { Progress } from './progress';
 /** The tenants most likely to have left something: checked each time. */
 const RECENT = 500;
 const RECENT_MS = 7 * 24 * 3_600_000;
-/** Of all others so many are looked at each time, one portion after the other, and so many names of them are checked. */
+/**
+ * Of all others so many are looked at each time, one portion after the other, and so many names of them are checked.
+ */
 const PORTION = 2_000;
 const NAMES_OF_PORTION = 200;
 
@@ -14,10 +16,10 @@ const NAMES_OF_PORTION = 200;
 const FIRST = '00000000-0000-0000-0000-000000000000';
 
 /**
- * The names to check for orphans at a backend that can't list its resources: those of tenants that have none there by the ledger
- * and are gone since not long ago, or new; of a portion of all others; of orphans found elsewhere, or by the last reconciliation; and of
- * what was abandoned before its claim of the pool had ended.
- * Who has none is seen among so many that were read: to look for so many that have none would be to look at all.
+ * The names to check for orphans at a backend that can't list its resources: those of tenants that have none there by
+ * the ledger and are gone since not long ago, or new; of a portion of all others; of orphans found elsewhere, or by the
+ * last reconciliation; and of what was abandoned before its claim of the pool had ended. Who has none is seen among so
+ * many that were read: to look for so many that have none would be to look at all.
  * @param now by the master database's clock
  */
 export async function namesToCheck(
@@ -73,7 +75,10 @@ async function orphansOfLastReport(db: PrismaClient, kind: BackendKind): Promise
   return findings.flatMap((it) => (it.backend === kind && it.class === 'orphan' && it.name !== null ? [it.name] : []));
 }
 
-/** They may still have the name that they had in the pool: what was skipped, and what a build without a pool took for absent. */
+/**
+ * They may still have the name that they had in the pool: what was skipped, and what a build without a pool took for
+ * absent.
+ */
 async function abandonedClaims(db: PrismaClient, kind: BackendKind): Promise<string[]> {
   const rows = await db.tenantResource.findMany({
     where: { kind, state: { in: ['abandoned', 'absent'] }, formerName: { not: null } },

@@ -17,7 +17,10 @@ const ROWS_AT_ONCE = 500;
 /** So many names are checked before the time is looked at again. */
 const NAMES_AT_ONCE = 50;
 
-/** Finds resources of ours that no live row of the ledger has. Where a backend can't list them, names known from elsewhere are checked. */
+/**
+ * Finds resources of ours that no live row of the ledger has. Where a backend can't list them, names known from
+ * elsewhere are checked.
+ */
 export async function findOrphans(scope: ReconcileScope): Promise<void> {
   const { backends, db, progress } = scope;
   const withListing = (listing: 'all' | 'by-name') => backends.filter(({ kind }) => BACKENDS[kind].listing === listing);
@@ -58,7 +61,10 @@ async function findByNames(scope: ReconcileScope, backend: Backend, names: reado
   at.isDone = true;
 }
 
-/** From where an earlier reconciliation has stopped, round to there, without those that an earlier attempt of this one has checked. */
+/**
+ * From where an earlier reconciliation has stopped, round to there, without those that an earlier attempt of this one
+ * has checked.
+ */
 function namesLeft(names: readonly string[], { from, after }: Position): string[] {
   const start = from ?? '';
   const inTurn = [...names.filter((it) => it > start), ...names.filter((it) => it <= start)];
@@ -108,8 +114,8 @@ export interface OrphanCandidate extends OwnedResource {
 }
 
 /**
- * Those that are ours, have no live row and are not in the pool. The ledger is read after the server was: a row is written before its resource is
- * created, so every listed resource has had its row by now.
+ * Those that are ours, have no live row and are not in the pool. The ledger is read after the server was: a row is
+ * written before its resource is created, so every listed resource has had its row by now.
  */
 export async function findOrphansAmong(
   { db, installation }: Pick<ReconcileScope, 'db' | 'installation'>,
@@ -164,5 +170,8 @@ async function findPooled(
   return new Set(rows.map(blankKey));
 }
 
-/** Under another name it is no blank one any more: a pool that was restored from a backup doesn't know that it was claimed. */
+/**
+ * Under another name it is no blank one any more: a pool that was restored from a backup doesn't know that it was
+ * claimed.
+ */
 const blankKey = ({ name, nonce }: { name: string; nonce: string }): string => `${nonce}/${name}`;

@@ -11,7 +11,10 @@ import { withRetries } from './with-retries';
 
 const AT_ONCE = 2;
 
-/** Compares the rows of a pool with the server. What is gone is given up at once, and made anew: it is no tenant's, and none may claim it. */
+/**
+ * Compares the rows of a pool with the server. What is gone is given up at once, and made anew: it is no tenant's, and
+ * none may claim it.
+ */
 export async function comparePool(scope: ReconcileScope, backend: Backend): Promise<void> {
   const { db } = scope;
   const where = ({ after, upTo }: Range) =>

@@ -3,7 +3,9 @@ import type { Finding } from '@freeflow/contract/http';
 import { masterNow, type PrismaClient } from '@freeflow/db-master';
 import { createFinding, findingsToJson } from './finding';
 
-/** A report is read by people, kept as one value, and goes out with heartbeats while it is made; the counts are of all. */
+/**
+ * A report is read by people, kept as one value, and goes out with heartbeats while it is made; the counts are of all.
+ */
 const LISTED = 500;
 
 /** How far one part has come, by ids in their order. */
@@ -26,7 +28,10 @@ interface State {
   next: Record<string, string>;
 }
 
-/** What one reconciliation has found so far. Its snapshot goes with each heartbeat, so that another attempt resumes where this one ended. */
+/**
+ * What one reconciliation has found so far. Its snapshot goes with each heartbeat, so that another attempt resumes
+ * where this one ended.
+ */
 export class Progress {
   private constructor(
     private readonly db: PrismaClient,

@@ -9,9 +9,10 @@ import { withRetries } from './with-retries';
 const LOCK_WAIT_MS = 20_000;
 
 /**
- * Repairs grants, access and recorded connection to match ledger and settings, under the tenant's lock and only while no operation
- * is open: one that begins meanwhile waits for the lock, and has the last word.
- * @returns the drift that is left, also what could only be seen now; undefined where an operation has begun, whose steps correct it
+ * Repairs grants, access and recorded connection to match ledger and settings, under the tenant's lock and only while
+ * no operation is open: one that begins meanwhile waits for the lock, and has the last word.
+ * @returns the drift that is left, also what could only be seen now; undefined where an operation has begun, whose
+ * steps correct it
  */
 export async function repairEntry(
   scope: ReconcileScope,

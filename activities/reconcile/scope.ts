@@ -24,7 +24,9 @@ export interface ReconcileDependencies {
   installation: Installation;
   startOperation: StartOperation;
   hasOpenRun: HasOpenRun;
-  /** How long a reconciliation may take, in ms; what it hasn't checked by then is the next one's. @default 20 minutes */
+  /**
+   * How long a reconciliation may take, in ms; what it hasn't checked by then is the next one's. @default 20 minutes
+   */
   reconcileMs?: number | undefined;
 }
 

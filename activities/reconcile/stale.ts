@@ -6,7 +6,9 @@ import { createFinding } from './finding';
 import type { ReconcileScope } from './scope';
 import { walk, type Range } from './walk';
 
-/** An accepted operation is started within this time, or by the next sweep; only after that it counts as stale. In ms. */
+/**
+ * An accepted operation is started within this time, or by the next sweep; only after that it counts as stale. In ms.
+ */
 const STARTS_WITHIN_MS = 15_000;
 const AT_ONCE = 10;
 

@@ -30,8 +30,8 @@ export interface Part<T> {
 export class ServerSilentError extends Error {}
 
 /**
- * Checks a part page by page, from where an earlier reconciliation has stopped, round to there. When the time is over, or the
- * server does not answer any more, what is left is counted, and the next reconciliation continues there.
+ * Checks a part page by page, from where an earlier reconciliation has stopped, round to there. When the time is over,
+ * or the server does not answer any more, what is left is counted, and the next reconciliation continues there.
  */
 export async function walk<T extends { id: string }>(
   { progress, signal }: ReconcileScope,

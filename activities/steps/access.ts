@@ -81,9 +81,9 @@ async function loadWith(scope: StepScope, readBefore: ReadBefore): Promise<Known
 }
 
 /**
- * Until the first call has had an effect: after that one would keep what it has left, before it what may have changed since. An earlier
- * call may have its effect at any moment, so only what shows no cut *after* the access was read was read whole: nothing but an enable
- * takes a cut back.
+ * Until the first call has had an effect: after that one would keep what it has left, before it what may have changed
+ * since. An earlier call may have its effect at any moment, so only what shows no cut *after* the access was read was
+ * read whole: nothing but an enable takes a cut back.
  */
 async function readWholeAccess(...[{ backend }, entry, target, secrets]: Parameters<ReadBefore>) {
   if (entry.state !== 'present') return undefined;
@@ -132,7 +132,10 @@ async function changeAccess(
   return [...notes];
 }
 
-/** @throws BackendFault `foreign-resource`, `missing-resource` or `changed-resource` unless the whole recorded resource is there */
+/**
+ * @throws BackendFault `foreign-resource`, `missing-resource` or `changed-resource` unless the whole recorded resource
+ * is there
+ */
 async function assertOurs({ backend }: StepScope, entry: TenantResource, target: Target): Promise<void> {
   const found = await classifyErrors(backend, () => backend.inspect(target));
   if (found.state === 'foreign') throw new BackendFault('foreign-resource', `${backend.kind}: ${found.owner}`);

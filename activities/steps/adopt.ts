@@ -5,8 +5,8 @@ import { targetOf } from '../ledger';
 import type { StepScope } from './scope';
 
 /**
- * Records the id and the server of the resource that is there, if it has the tenant's name and carries its nonce. Reads from the
- * server and changes nothing there.
+ * Records the id and the server of the resource that is there, if it has the tenant's name and carries its nonce. Reads
+ * from the server and changes nothing there.
  * @throws BackendFault `not-adoptable` when it isn't the tenant's, or is on another server and that wasn't accepted
  */
 export async function adopt(scope: StepScope): Promise<string> {

@@ -3,8 +3,9 @@ import type { Inspection } from '../../backends/backend';
 import type { Ledger } from '../ledger';
 
 /**
- * Whether the one unanswered call has had its one effect, so that it can have no other later on. The ledger names the effect only where
- * nothing else of ours can have done the same: what was made with the nonce, or was there and is gone, is that call's work.
+ * Whether the one unanswered call has had its one effect, so that it can have no other later on. The ledger names the
+ * effect only where nothing else of ours can have done the same: what was made with the nonce, or was there and is
+ * gone, is that call's work.
  */
 function hasHadEffect({ callEffect, externalId }: TenantResource, found: Inspection): boolean {
   if (callEffect === 'create') return found.state === 'ours' && found.partial === undefined;

@@ -42,7 +42,10 @@ async function intend({
   return ledger.intend(tenantId, kind, { serverId, template: pool.template, operationId, runId });
 }
 
-/** An earlier attempt may have made it and not heard of it: seen now, its call is over, before another one could be taken for it. */
+/**
+ * An earlier attempt may have made it and not heard of it: seen now, its call is over, before another one could be
+ * taken for it.
+ */
 async function lookForEffect(
   { backend, ledger }: StepScope,
   entry: TenantResource,

@@ -8,14 +8,16 @@ import { assertSameId, callWithIntent, findSettleTime, withNotes, type StepScope
 
 const SETTLE_POLL_MS = 500;
 /**
- * So long a drop without an answer is given to show its effect before a second one goes out, after which nothing shows whose effect it
- * was. Where it never arrived this costs nothing: absence is believed no sooner than its time is over.
+ * So long a drop without an answer is given to show its effect before a second one goes out, after which nothing shows
+ * whose effect it was. Where it never arrived this costs nothing: absence is believed no sooner than its time is over.
  */
 const LOOK_FOR_EFFECT_MS = 10_000;
 const LOOK_AGAIN_MS = 100;
 const NEVER_CREATED = 'nothing to drop: it was never created';
 
-/** Drops what is ours; repeats until absence has been read back. What was never created, or isn't ours, is left alone. */
+/**
+ * Drops what is ours; repeats until absence has been read back. What was never created, or isn't ours, is left alone.
+ */
 export async function drop(scope: StepScope): Promise<string> {
   const { backend, ledger, context, held } = scope;
   const entry = await ledger.find(context.tenantId, backend.kind);
@@ -76,6 +78,9 @@ const dropOnce = (scope: StepScope, target: Target, entry: VerifiedEntry): Promi
   return callWithIntent(scope, entry, call, target, (at) => backend.drop(at));
 };
 
-/** Written while we dropped, as by a session that was authorised before: what we have begun to erase is never taken for foreign. */
+/**
+ * Written while we dropped, as by a session that was authorised before: what we have begun to erase is never taken for
+ * foreign.
+ */
 export const rewrittenFault = ({ kind }: { kind: string }, owner: string): BackendFault =>
   new BackendFault('still-there', `${kind}: something was written again since its drop began: ${owner}`);

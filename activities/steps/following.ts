@@ -11,9 +11,9 @@ export interface FollowingStep {
 }
 
 /**
- * Tries the steps that follow a step which is done, in the same activity: an activity of its own costs each a workflow task and
- * a dispatch. Each has its row in the log. The first that fails is left, with those after it, to an activity of its own, which
- * has the retries.
+ * Tries the steps that follow a step which is done, in the same activity: an activity of its own costs each a workflow
+ * task and a dispatch. Each has its row in the log. The first that fails is left, with those after it, to an activity
+ * of its own, which has the retries.
  * @param startedAt when the activity started, by `performance.now()`
  * @returns those that are done
  */

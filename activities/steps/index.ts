@@ -25,7 +25,10 @@ export interface BackendStepInput extends StepInput {
 /** Each returns which of the steps that follow it are done as well. */
 export type BackendActivities = Record<BackendStepName, (input: BackendStepInput) => Promise<BackendStepName[]>>;
 
-/** How long a step waits for an earlier attempt that still runs; then it fails with `lock-busy` and is retried like any other failure. */
+/**
+ * How long a step waits for an earlier attempt that still runs; then it fails with `lock-busy` and is retried like any
+ * other failure.
+ */
 const LOCK_WAIT_MS = 20_000;
 
 /** The activities of one backend. Each step holds the tenant's lock on that backend around everything it does there. */
@@ -53,8 +56,8 @@ export function backendActivities(backend: Backend, dependencies: StepDependenci
 }
 
 /**
- * Checks, under the lock, that this run still works on the operation, and in this direction: an attempt of an older run, or one
- * that Temporal took for dead before the undo began, must not act any more.
+ * Checks, under the lock, that this run still works on the operation, and in this direction: an attempt of an older
+ * run, or one that Temporal took for dead before the undo began, must not act any more.
  * @returns the tenant's name
  * @throws BackendFault `superseded`
  */

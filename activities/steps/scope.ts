@@ -64,7 +64,8 @@ export const loadSecrets = async (scope: StepScope, target: Target): Promise<Sec
 
 /**
  * The ledger entry of a resource that is present or disabled, with its target.
- * @throws BackendFault `unexpected` when the ledger records no such resource, `unknown-server` when another server answers
+ * @throws BackendFault `unexpected` when the ledger records no such resource, `unknown-server` when another server
+ * answers
  */
 export async function loadPresentEntry(scope: StepScope): Promise<{ entry: VerifiedEntry; target: Target }> {
   const { entry, target } = await findPresentEntry(scope);
@@ -101,7 +102,10 @@ export function callWithIntent<T>(
   return callAnnounced(backend, record, target, call);
 }
 
-/** When an earlier unanswered call can take no effect any more, by `performance.now()`, which no clock change moves; 0 where there is none. */
+/**
+ * When an earlier unanswered call can take no effect any more, by `performance.now()`, which no clock change moves; 0
+ * where there is none.
+ */
 export async function findSettleTime(
   { backend, db, settleMarginMs }: StepScope,
   entry: TenantResource,

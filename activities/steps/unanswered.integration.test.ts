@@ -39,7 +39,10 @@ const drop = (tenant: Tenant) => harness.run('keycloak.drop', tenant);
 const change = (tenant: Tenant, data: object) =>
   harness.db.tenantResource.update({ where: { tenantId_kind: { tenantId: tenant.tenantId, kind: 'keycloak' } }, data });
 
-/** A worker dies, as far as anybody can tell, in the middle of the call; when its request reaches the server all the same. */
+/**
+ * A worker dies, as far as anybody can tell, in the middle of the call; when its request reaches the server all the
+ * same.
+ */
 async function dieIn(verb: 'create' | 'drop', tenant: Tenant, lateMs: number | 'never'): Promise<void> {
   const call = verb === 'create' ? OF_CREATE : OF_DROP;
   trouble = { lateMs: (method, url) => (method === call.method && call.path.test(url) ? lateMs : undefined) };

@@ -6,7 +6,10 @@ const TIMEOUT_MS = 3_000;
 const COOLDOWN_MS = 5_000;
 /** After a failure it is tried again so soon, in ms. */
 const RETRY_MS = 2_000;
-/** For so long the last good keys are used while the issuer publishes none, in ms: a key that was taken back there is used no longer than that. */
+/**
+ * For so long the last good keys are used while the issuer publishes none, in ms: a key that was taken back there is
+ * used no longer than that.
+ */
 const KEPT_FOR_MS = 24 * 3_600_000;
 
 /** A set with no key for signatures is no good one: kept, it would refuse everybody. */
@@ -16,15 +19,19 @@ const published = z
 
 /** The keys by which the issuer's tokens are checked. */
 export interface IssuerKeys {
-  /** For `jwtVerify`. @throws the cause, where no keys could be fetched; JWKSNoMatchingKey for a key that isn't published */
+  /**
+   * For `jwtVerify`. @throws the cause, where no keys could be fetched; JWKSNoMatchingKey for a key that isn't
+   * published
+   */
   find: JWTVerifyGetKey;
   /** No more fetching. */
   close: () => void;
 }
 
 /**
- * Keeps the issuer's keys: fetched before the first token comes, renewed by a timer, and kept while the issuer is away or publishes garbage.
- * What it publishes replaces all of them, so a key that was taken back counts no longer than `refreshMs` after the issuer answers again.
+ * Keeps the issuer's keys: fetched before the first token comes, renewed by a timer, and kept while the issuer is away
+ * or publishes garbage. What it publishes replaces all of them, so a key that was taken back counts no longer than
+ * `refreshMs` after the issuer answers again.
  */
 export function keepIssuerKeys(url: string, refreshMs: number): IssuerKeys {
   let known: { find: JWTVerifyGetKey; at: number } | undefined;

@@ -2,14 +2,18 @@ import { isCutConnection, sqlStateOf } from '@freeflow/lib/pg';
 import { Problem } from '../errors';
 
 /**
- * Classes and codes by which PostgreSQL reports that it is unavailable: connection, authorization, missing database, no resources, operator
- * intervention, collisions, a server that is read-only or locked (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+ * Classes and codes by which PostgreSQL reports that it is unavailable: connection, authorization, missing database, no
+ * resources, operator intervention, collisions, a server that is read-only or locked
+ * (https://www.postgresql.org/docs/current/errcodes-appendix.html).
  */
 const AWAY = /^(?:08|28|3D|40|53|57|58|25006|55P03)/;
 /** Data exceptions: a value that doesn't fit. Not retryable. */
 const VALUE = /^22/;
 
-/** The problem that a failure of the master database is answered with; undefined where the failure isn't the master database's. */
+/**
+ * The problem that a failure of the master database is answered with; undefined where the failure isn't the master
+ * database's.
+ */
 export function masterDatabaseProblem(error: unknown): Problem | undefined {
   const state = sqlStateOf(error);
   if (state !== undefined && VALUE.test(state))

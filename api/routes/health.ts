@@ -34,8 +34,8 @@ export const healthRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; temporal
     '/health/ready',
     { schema: { tags: ['health'], summary: 'Can changes be accepted?', response: { 200: ready, 503: ready } } },
     async (_request, reply) => {
-      // A table of ours is read: a database that isn't migrated can't commit anything either. In an order: without one it would be read
-      // from its beginning, over all rows that a change has left dead there.
+      // A table of ours is read: a database that isn't migrated can't commit anything either. In an order: without one
+      // it would be read from its beginning, over all rows that a change has left dead there.
       const [canCommit, isTemporalUp] = await Promise.all([
         db.tenant.findFirst({ select: { id: true }, orderBy: { id: 'asc' } }).then(
           () => true,

@@ -17,7 +17,9 @@ import { acceptedOf, tenantAcceptor, type Accepted } from '../tenants/accept';
 import { callerOf } from '../tenants/idempotency';
 import { viewTenant } from '../tenants/view';
 
-/** The requests for operations, by the rows of OPERATIONS: it is committed, answered with 202, and started after that. */
+/**
+ * The requests for operations, by the rows of OPERATIONS: it is committed, answered with 202, and started after that.
+ */
 export const operationRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; temporal: TemporalGateway }> = (
   app,
   { db, temporal },

@@ -16,7 +16,9 @@ import type { TemporalGateway } from '../temporal-gateway';
 
 const noReport = { 404: problem('There is no such report, or not yet') } as const;
 
-/** Reconciliations and drops of orphans. They start at once or not at all: nothing is lost by sending the request again. */
+/**
+ * Reconciliations and drops of orphans. They start at once or not at all: nothing is lost by sending the request again.
+ */
 export const reconcileRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; temporal: TemporalGateway }> = (
   app,
   { db, temporal },

@@ -93,7 +93,10 @@ export function tenantAcceptor(db: PrismaClient) {
   };
 }
 
-/** A request with nothing to do is recorded as done, without a run: who sent it stays known, and the same request sent later does nothing. */
+/**
+ * A request with nothing to do is recorded as done, without a run: who sent it stays known, and the same request sent
+ * later does nothing.
+ */
 async function completedNow(db: PrismaClient) {
   const now = await masterNow(db);
   return { state: 'done', createdAt: now, endedAt: now } as const;

@@ -65,7 +65,10 @@ export function bulkAnswerer(db: PrismaClient, temporal: TemporalGateway) {
   };
 
   return {
-    /** Under the same key, the same answer again; unless Temporal was away, for then nothing was answered. @throws Problem `idempotency-key-reused` */
+    /**
+     * Under the same key, the same answer again; unless Temporal was away, for then nothing was answered. @throws
+     * Problem `idempotency-key-reused`
+     */
     async retry(step: string | undefined, caller: Caller): Promise<BulkAnswerBody> {
       const binding = {
         bodyHash: fingerprint('POST /tenants/retry', { step }),

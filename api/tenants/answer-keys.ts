@@ -6,8 +6,8 @@ export type Binding = Pick<OperationAnswer, 'bodyHash' | 'action'> &
   Partial<Pick<OperationAnswer, 'tenantId' | 'operationId' | 'step'>>;
 
 /**
- * Remembers which answer an Idempotency-Key stands for. It is bound before the answer is given, so that a repetition can never mean the
- * tenant's next operation; that it was given is another row, since the API changes none.
+ * Remembers which answer an Idempotency-Key stands for. It is bound before the answer is given, so that a repetition
+ * can never mean the tenant's next operation; that it was given is another row, since the API changes none.
  */
 export function answerKeys(db: PrismaClient) {
   /** @throws Problem `idempotency-key-reused` when the key stands for something else */
@@ -41,7 +41,10 @@ export function answerKeys(db: PrismaClient) {
 
   return {
     find,
-    /** What the key is bound to from now on: this, unless the same request was quicker. @throws Problem `idempotency-key-reused` */
+    /**
+     * What the key is bound to from now on: this, unless the same request was quicker. @throws Problem
+     * `idempotency-key-reused`
+     */
     bind: (caller: Caller, binding: Binding) => add(caller, binding, { state: 'bound' }),
     /** The answer was given. What it was given by, and how that ended, stays as it was first. */
     markGiven: (caller: Caller, binding: Binding, result?: Prisma.InputJsonValue) =>

@@ -17,14 +17,20 @@ export type GivenAnswer = Omit<Answer, 'by'>;
 export function tenantAnswerer(db: PrismaClient, temporal: TemporalGateway) {
   const keys = answerKeys(db);
 
-  /** The tenant with its open operations, the one that is worked on first: a forced deletion beside it waits until that has ended. */
+  /**
+   * The tenant with its open operations, the one that is worked on first: a forced deletion beside it waits until that
+   * has ended.
+   */
   const find = async (id: string): Promise<TenantWithOperation> => {
     const [tenant] = await findEach([id]);
     if (tenant === undefined) throw tenantNotFound(id);
     return tenant;
   };
 
-  /** The same of many, by one query: a transaction for each would queue for the few connections until one waits too long. */
+  /**
+   * The same of many, by one query: a transaction for each would queue for the few connections until one waits too
+   * long.
+   */
   const findEach = (ids: readonly string[]): Promise<TenantWithOperation[]> => {
     const operations = { where: { endedAt: null, kind: { not: 'adopt' } }, orderBy: { createdAt: 'asc' } } as const;
     return inOneSnapshot(db, (tx) => tx.tenant.findMany({ where: { id: { in: [...ids] } }, include: { operations } }));
@@ -41,7 +47,8 @@ export function tenantAnswerer(db: PrismaClient, temporal: TemporalGateway) {
 
   /**
    * Gives an answer to the operation that is worked on.
-   * @throws Problem `operation-changed` | `not-stuck` | `not-skippable` | `past-point-of-no-return` | `orchestrator-unavailable`
+   * @throws Problem `operation-changed` | `not-stuck` | `not-skippable` | `past-point-of-no-return` |
+   * `orchestrator-unavailable`
    */
   const deliver = async (
     tenant: TenantWithOperation,
@@ -67,7 +74,9 @@ export function tenantAnswerer(db: PrismaClient, temporal: TemporalGateway) {
     return current;
   };
 
-  /** Its operation has ended before it was known that the answer was given: Temporal knows whether it was that answer. */
+  /**
+   * Its operation has ended before it was known that the answer was given: Temporal knows whether it was that answer.
+   */
   const assertWasGiven = async (tenantId: string, operationId: string, answerId: string): Promise<void> => {
     const { runId } = await db.tenantOperation.findUniqueOrThrow({ where: { id: operationId } });
     if (runId === null || !(await temporal.hasAnswered(tenantId, runId, answerId).catch(throwUnavailable)))

@@ -19,8 +19,8 @@ interface DetailInJson extends Tenant {
 }
 
 /**
- * Finds a tenant with all that its page shows, by one statement: everybody who follows an operation asks for it again and again, and
- * what one statement reads is of one moment.
+ * Finds a tenant with all that its page shows, by one statement: everybody who follows an operation asks for it again
+ * and again, and what one statement reads is of one moment.
  */
 export async function findDetail(db: PrismaClient, id: string): Promise<DetailRow | undefined> {
   const [row] = await db.$queryRaw<DetailInJson[]>`

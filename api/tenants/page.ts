@@ -5,8 +5,9 @@ import { decodeCursor, tenantPlace } from './cursor';
 import { isParkedAt } from './stuck-rows';
 
 /**
- * The ids of one page of the list, newest first; one more than the limit, which shows whether there is a next page. Whatever it is filtered by,
- * an index has its order: enums are compared as such, and each part of the page is a range of its own.
+ * The ids of one page of the list, newest first; one more than the limit, which shows whether there is a next page.
+ * Whatever it is filtered by, an index has its order: enums are compared as such, and each part of the page is a range
+ * of its own.
  * @throws Problem `request-invalid` when the cursor is none of ours
  */
 export async function pageOfIds(db: PrismaClient, query: ListQuery): Promise<string[]> {
@@ -37,8 +38,9 @@ function tenantConditions({ status, name, gone, cursor }: ListQuery): Prisma.Sql
 }
 
 /**
- * The conditions of each part: of tenants with an operation in progress, which are few, each open one counts, since below a forced deletion
- * the one that it has interrupted may be parked; of all others the last one, by how it has ended.
+ * The conditions of each part: of tenants with an operation in progress, which are few, each open one counts, since
+ * below a forced deletion the one that it has interrupted may be parked; of all others the last one, by how it has
+ * ended.
  */
 function operationConditions({ operation, step }: ListQuery): Prisma.Sql[][] {
   if (operation === undefined && step === undefined) return [[]];

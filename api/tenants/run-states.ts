@@ -7,7 +7,10 @@ const TIME_LIMIT_MS = 2_000;
 /** One request may fail; after this many, Temporal counts as unavailable. */
 const MAX_FAILURES = 3;
 
-/** Fetches the states of tenants' runs from Temporal, in this order, as many as it answers in time. What is missing in the result is unknown. */
+/**
+ * Fetches the states of tenants' runs from Temporal, in this order, as many as it answers in time. What is missing in
+ * the result is unknown.
+ */
 export async function fetchRunStates(
   temporal: Pick<TemporalGateway, 'stateOfRun'>,
   tenantIds: readonly string[],

@@ -11,8 +11,9 @@ export interface Some {
 
 type Db = Pick<PrismaClient, '$queryRaw'>;
 
-// Adoptions are left out: they give up by themselves, and have runs of their own. Times are compared by the master database, whose
-// clock alone counts; what was written by a clock that is ahead counts as well, and is not left for later.
+// Adoptions are left out: they give up by themselves, and have runs of their own. Times are compared by the master
+// database, whose clock alone counts; what was written by a clock that is ahead counts as well, and is not left for
+// later.
 const OPEN = Prisma.sql`o."endedAt" IS NULL AND o.kind <> 'adopt'`;
 const isOld = (column: Prisma.Sql) =>
   Prisma.sql`${column} NOT BETWEEN now() - ${STARTS_WITHIN_MS} * interval '1 ms' AND now() + ${STARTS_WITHIN_MS} * interval '1 ms'`;
@@ -34,14 +35,20 @@ export const unstartedOperations = (db: Db, limit: number): Promise<Some> =>
      WHERE ${OPEN} AND o.state = 'requested' AND ${isOld(Prisma.sql`o."createdAt"`)}
      ORDER BY o."createdAt", o.id LIMIT ${limit}`);
 
-/** Those in progress, the ones that have not changed for longest first: whether their runs go on, only Temporal can report. */
+/**
+ * Those in progress, the ones that have not changed for longest first: whether their runs go on, only Temporal can
+ * report.
+ */
 export const quietOperations = (db: Db, limit: number): Promise<Some> =>
   loadSome(db.$queryRaw`
     SELECT o.id, count(*) OVER () AS total FROM "TenantOperation" o
      WHERE ${OPEN} AND o.state IN ('running', 'undoing') AND ${isOld(Prisma.sql`o."updatedAt"`)}
      ORDER BY o."updatedAt", o.id LIMIT ${limit}`);
 
-/** The tenants whose purge has been due for longer than this, without an open operation: no sweep has started one. Longest first. */
+/**
+ * The tenants whose purge has been due for longer than this, without an open operation: no sweep has started one.
+ * Longest first.
+ */
 export const overduePurges = (db: Db, limit: number, overdueMs: number): Promise<Some> =>
   loadSome(db.$queryRaw`
     SELECT t.id, count(*) OVER () AS total FROM "Tenant" t

@@ -28,8 +28,9 @@ export interface StuckOperations {
 }
 
 /**
- * Finds operations that don't go on by themselves. What the master database knows comes first, by index and whether Temporal answers or not:
- * what is parked, then what has not started. Temporal is queried only for those in progress, for a short time.
+ * Finds operations that don't go on by themselves. What the master database knows comes first, by index and whether
+ * Temporal answers or not: what is parked, then what has not started. Temporal is queried only for those in progress,
+ * for a short time.
  */
 export async function findStuck(db: PrismaClient, temporal: TemporalGateway, limit: number): Promise<StuckOperations> {
   const [parked, unstarted, quiet, operations] = await inOneSnapshot(db, async (tx) => {

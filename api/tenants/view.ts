@@ -21,8 +21,8 @@ const LAST_FIRST = [
 ] satisfies Prisma.TenantOperationOrderByWithRelationInput[];
 
 /**
- * To be included in a query for a tenant: its last operation, which is the open one if there is one, and the one before, which is open
- * as well where a forced deletion has interrupted it. Adoptions go beside and don't count.
+ * To be included in a query for a tenant: its last operation, which is the open one if there is one, and the one
+ * before, which is open as well where a forced deletion has interrupted it. Adoptions go beside and don't count.
  */
 export const LAST_OPERATIONS = {
   operations: { where: { kind: { not: 'adopt' } }, orderBy: LAST_FIRST, take: 2 },

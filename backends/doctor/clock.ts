@@ -4,7 +4,9 @@ const WARN_ABOVE_MS = 2_000;
 const FAIL_ABOVE_MS = 30_000;
 const ADVICE = 'Synchronize both machines with the same time servers (NTP): tokens are refused where clocks differ.';
 
-/** The time that a server reports, in ms since 1970, rounded down to the precision in ms. Undefined: it reports none. */
+/**
+ * The time that a server reports, in ms since 1970, rounded down to the precision in ms. Undefined: it reports none.
+ */
 export type ServerTime = { at: number; precisionMs: number } | undefined;
 
 /** In seconds since 1970, as tokens have it. */
@@ -18,8 +20,8 @@ export function dateOf({ headers }: Response): ServerTime {
 }
 
 /**
- * How far a server's clock is ahead of ours, in ms, negative where it is behind. At least so far: what the call itself and
- * the precision of the answer can explain is no skew.
+ * How far a server's clock is ahead of ours, in ms, negative where it is behind. At least so far: what the call itself
+ * and the precision of the answer can explain is no skew.
  */
 export function skewOf({ at, precisionMs }: NonNullable<ServerTime>, sentAt: number, answeredAt: number): number {
   const [least, most] = [at - answeredAt, at + precisionMs - sentAt];

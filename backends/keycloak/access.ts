@@ -17,7 +17,10 @@ export async function readAccess(admin: KeycloakAdmin, { name }: Target): Promis
   return { isEnabled: enabled !== false, notBefore: notBefore ?? 0 };
 }
 
-/** A disabled realm issues and refreshes nothing, by `notBefore` it takes no token it has issued, the logout ends its sessions. */
+/**
+ * A disabled realm issues and refreshes nothing, by `notBefore` it takes no token it has issued, the logout ends its
+ * sessions.
+ */
 export async function cutRealm(admin: KeycloakAdmin, target: Target): Promise<void> {
   const { name, signal, announceCall } = target;
   signal.throwIfAborted();
@@ -26,7 +29,8 @@ export async function cutRealm(admin: KeycloakAdmin, target: Target): Promise<vo
   await admin.change(target, ({ realms }) => realms.logoutAll({ realm: name }));
   await announceCall();
   await changeRealm(admin, target, (realm) => {
-    // The logout sets it to the present second by the server's clock, not by ours, but that second's own tokens would go on being taken.
+    // The logout sets it to the present second by the server's clock, not by ours, but that second's own tokens would
+    // go on being taken.
     if (!realm.notBefore)
       throw new BackendFault(
         'server-error',
@@ -89,9 +93,10 @@ async function changeRealm(
 }
 
 /**
- * Changes some settings, and gives back as they were read those that an update does not leave alone where it leaves them out: the
- * attributes, by which those of CIBA and PAR go, and the device grant (DefaultExportImportManager, updateRealm). Not all of them, as
- * Keycloak's own console does: what is read as a default would stand there as an attribute from then on.
+ * Changes some settings, and gives back as they were read those that an update does not leave alone where it leaves
+ * them out: the attributes, by which those of CIBA and PAR go, and the device grant (DefaultExportImportManager,
+ * updateRealm). Not all of them, as Keycloak's own console does: what is read as a default would stand there as an
+ * attribute from then on.
  */
 export async function updateRealm(
   admin: KeycloakAdmin,

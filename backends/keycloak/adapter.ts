@@ -88,7 +88,9 @@ export class KeycloakBackend implements Backend {
     return !isClaim(target);
   }
 
-  /** A realm of that name or id exists, maybe from our own earlier call. One that is still blank isn't the tenant's yet. */
+  /**
+   * A realm of that name or id exists, maybe from our own earlier call. One that is still blank isn't the tenant's yet.
+   */
   private async assertOurs(target: Target): Promise<void> {
     const found = await this.identity.inspectName(target);
     if (found.state === 'foreign') throw new BackendFault('foreign-resource', `Keycloak: ${found.owner}`);
@@ -106,7 +108,10 @@ export class KeycloakBackend implements Backend {
     return { username: APP_CLIENT };
   }
 
-  /** After a resume the tenant may have seen to it that its own client can't log in: then there is nothing left to try, and that is reported. */
+  /**
+   * After a resume the tenant may have seen to it that its own client can't log in: then there is nothing left to try,
+   * and that is reported.
+   */
   async probe(target: Target, secrets: Secrets, resumed?: Resumed): Promise<Notes> {
     const tenant = this.asTenant(target.name, secrets);
     const login = resumed === undefined ? await logIn(tenant) : await tryLogIn(tenant);
@@ -131,7 +136,8 @@ export class KeycloakBackend implements Backend {
   async enable(target: Target, secrets: Secrets, before: AccessState | undefined): Promise<Notes> {
     target.signal.throwIfAborted();
     const { notes, id } = await restoreClient(this.admin, target, secrets);
-    // Announced before the realm is read: what others change of it between read and write is lost, so nothing is waited for in between.
+    // Announced before the realm is read: what others change of it between read and write is lost, so nothing is waited
+    // for in between.
     await target.announceCall();
     const [account, read] = await sideBySide(
       id === undefined ? Promise.resolve([]) : enableAccount(this.admin, target, id),

@@ -46,8 +46,9 @@ export class KeycloakAdmin {
   }
 
   /**
-   * A call with an effect, token and repetition included: it is over in the time of a call, as which the ledger's settle time counts it,
-   * and it isn't sent any more once the lock is lost, or so late that the server's time for it would run short.
+   * A call with an effect, token and repetition included: it is over in the time of a call, as which the ledger's
+   * settle time counts it, and it isn't sent any more once the lock is lost, or so late that the server's time for it
+   * would run short.
    */
   change<T>({ signal }: Pick<Target, 'signal'>, call: (client: KeycloakAdminClient) => Promise<T>): Promise<T> {
     const startedAt = performance.now();
@@ -70,7 +71,10 @@ export class KeycloakAdmin {
     return client;
   }
 
-  /** A 401 means that the token isn't taken any more, as after a restart or a "revoke all" of the server, and that nothing was done: once more with a new one. */
+  /**
+   * A 401 means that the token isn't taken any more, as after a restart or a "revoke all" of the server, and that
+   * nothing was done: once more with a new one.
+   */
   private async callTwice<T>(
     call: (client: KeycloakAdminClient) => Promise<T>,
     client: KeycloakAdminClient,

@@ -16,10 +16,10 @@ export type Claim = Target & { formerName: string };
 export const isClaim = (target: Target): target is Claim => target.formerName !== undefined;
 
 /**
- * Makes the blank realm of a former name its tenant's. It is renamed and opened last and in one call: under the tenant's name a realm
- * is complete, or there is none. All before that may be repeated.
- * @returns whether it did; false where no realm of ours has the former name any more, by an earlier call of ours or since it is gone,
- * and where another realm has the new one
+ * Makes the blank realm of a former name its tenant's. It is renamed and opened last and in one call: under the
+ * tenant's name a realm is complete, or there is none. All before that may be repeated.
+ * @returns whether it did; false where no realm of ours has the former name any more, by an earlier call of ours or
+ * since it is gone, and where another realm has the new one
  */
 export async function claimBlank(admin: KeycloakAdmin, claim: Claim, secrets: Secrets): Promise<boolean> {
   const blank = await findBlank(admin, claim);
@@ -52,7 +52,10 @@ export async function findBlank(admin: KeycloakAdmin, claim: Claim): Promise<Rea
   return found !== 'absent' && found.id === nonce ? found : undefined;
 }
 
-/** What depends on the tenant. Side by side: each is independent of the others, and Keycloak takes its time for the password. */
+/**
+ * What depends on the tenant. Side by side: each is independent of the others, and Keycloak takes its time for the
+ * password.
+ */
 async function fillBlank(
   admin: KeycloakAdmin,
   claim: Claim,
@@ -86,7 +89,10 @@ async function renameBlank(admin: KeycloakAdmin, claim: Claim, blank: RealmRepre
   await updateRealm(admin, { name: claim.formerName, signal: claim.signal }, blank, { ...settings, attributes });
 }
 
-/** A part of it was removed by an administrator of the server, if it is still there: it can't become what a tenant is given. */
+/**
+ * A part of it was removed by an administrator of the server, if it is still there: it can't become what a tenant is
+ * given.
+ */
 async function dropIncomplete(admin: KeycloakAdmin, claim: Claim): Promise<void> {
   if ((await findBlank(admin, claim)) === undefined) return;
   await claim.announceCall();

@@ -4,7 +4,10 @@ import type { RealmRepresentation } from './admin';
 const CUT = 'freeflow.cutOff';
 
 interface Cut {
-  /** The `notBefore` that we have set, or that the logout of all is about to set. A different value was set by another party. */
+  /**
+   * The `notBefore` that we have set, or that the logout of all is about to set. A different value was set by another
+   * party.
+   */
   notBefore: number | 'pending';
   /** The last `notBefore` that another party has set since, as by "revoke all"; 0 where none has. */
   revoked: number;

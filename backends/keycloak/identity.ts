@@ -19,8 +19,8 @@ export class RealmIdentity {
   }
 
   /**
-   * The name under which the realm of a claim is now; undefined where it is under neither. Checked once more for each drop: where the
-   * blank one has gone meanwhile, the tenant's name may be another party's.
+   * The name under which the realm of a claim is now; undefined where it is under neither. Checked once more for each
+   * drop: where the blank one has gone meanwhile, the tenant's name may be another party's.
    */
   async findClaimed(claim: Claim): Promise<string | undefined> {
     if ((await findBlank(this.admin, claim)) !== undefined) return claim.formerName;
@@ -49,8 +49,9 @@ export class RealmIdentity {
   }
 
   /**
-   * An administrator of the server may rename a realm: it isn't gone then, and can be recognised by its id alone. Keycloak finds realms
-   * by their ids only by listing all that we may see, which is dear: so once for each realm that was there and has no longer its name.
+   * An administrator of the server may rename a realm: it isn't gone then, and can be recognised by its id alone.
+   * Keycloak finds realms by their ids only by listing all that we may see, which is dear: so once for each realm that
+   * was there and has no longer its name.
    * @throws BackendFault `changed-resource` naming what it is called now
    */
   private async refuseRenamed({ name, nonce, externalId }: Target): Promise<void> {

@@ -12,8 +12,8 @@ const NOT_FOUND = 404;
 
 export const KEYCLOAK_REFUSAL: RefusalRule = {
   server: 'Keycloak',
-  // Not known there, or not allowed: either way it wasn't let in. 431: its token has become too large for the server to look
-  // at, by what the tenant has put into it.
+  // Not known there, or not allowed: either way it wasn't let in. 431: its token has become too large for the server to
+  // look at, by what the tenant has put into it.
   refusals: [401, 403, 431],
   failures: FAILURE_CODES,
   isLetThrough: (error) => hasCode(error, NOT_FOUND),
@@ -33,7 +33,10 @@ export async function logIn(tenant: ServiceAccount): Promise<{ token: AccessToke
   );
 }
 
-/** The same, where its own settings may be what it is refused for: one that makes no sense, such as a lifetime that is no number, is answered by 500. */
+/**
+ * The same, where its own settings may be what it is refused for: one that makes no sense, such as a lifetime that is
+ * no number, is answered by 500.
+ */
 export const tryLogIn = (tenant: ServiceAccount): Promise<TokenAnswer> =>
   requestToken(tenant, { refusals: [...LOGIN_REFUSALS, 500] });
 
@@ -45,8 +48,9 @@ export async function loginRefusal(tenant: ServiceAccount): Promise<string | und
 
 /**
  * As the tenant's application, which has logged in to its own realm: is refused at administering that, and the `master`
- * realm. Other realms don't know its tokens at all. Only what no tenant can be given is tried: a first admin may give its client
- * every right he holds himself, such as to list users, but none over the realm itself. Changes nothing, even where it isn't refused.
+ * realm. Other realms don't know its tokens at all. Only what no tenant can be given is tried: a first admin may give
+ * its client every right he holds himself, such as to list users, but none over the realm itself. Changes nothing, even
+ * where it isn't refused.
  */
 export async function probeKeycloak(tenant: ServiceAccount, token: AccessToken, adminRealm: string): Promise<void> {
   const own = encodeURIComponent(tenant.realm);

@@ -11,8 +11,9 @@ const provider = (providerId: string, config: Record<string, string> = {}, name 
 });
 
 /**
- * Keycloak's own four (org.keycloak.keys.DefaultKeyProviders), those that others see on a curve: both are made in a millisecond, where
- * an RSA key takes Keycloak more than a hundred. Where a client asks for RS256 all the same, Keycloak makes such a key at that moment.
+ * Keycloak's own four (org.keycloak.keys.DefaultKeyProviders), those that others see on a curve: both are made in a
+ * millisecond, where an RSA key takes Keycloak more than a hundred. Where a client asks for RS256 all the same,
+ * Keycloak makes such a key at that moment.
  */
 const EC_PROVIDERS = [
   provider('ecdsa-generated', { ecdsaEllipticCurveKey: 'P-256' }),

@@ -93,8 +93,8 @@ export const partIds = (nonce: string) => ({
 });
 
 /**
- * A realm of no tenant, with all that takes time to make. It is disabled, its client has a secret that nobody keeps, its admin no
- * password: until it is claimed nobody logs in to it, and its keys have signed nothing.
+ * A realm of no tenant, with all that takes time to make. It is disabled, its client has a secret that nobody keeps,
+ * its admin no password: until it is claimed nobody logs in to it, and its keys have signed nothing.
  */
 export function blankRepresentation(
   { name, nonce }: Pick<Blank, 'name' | 'nonce'>,

@@ -3,7 +3,10 @@ import { BackendFault, hasCode } from '../failures';
 import type { ClientRepresentation, KeycloakAdmin, UserRepresentation } from './admin';
 import { APP_CLIENT, clientRepresentation } from './realm';
 
-/** What a login by the stored secret hangs on. A tenant's administrator may change every one of them; all else about the client is his. */
+/**
+ * What a login by the stored secret hangs on. A tenant's administrator may change every one of them; all else about the
+ * client is his.
+ */
 const LOGIN = {
   enabled: true,
   protocol: 'openid-connect',
@@ -24,9 +27,9 @@ interface Restored {
 }
 
 /**
- * Has the tenant's client take the stored secret again, even if the tenant has changed it since, and leaves alone what doesn't
- * stand in the way of that. Where nothing does, nothing is changed. The account as which it logs in is looked after apart:
- * {@link enableAccount}.
+ * Has the tenant's client take the stored secret again, even if the tenant has changed it since, and leaves alone what
+ * doesn't stand in the way of that. Where nothing does, nothing is changed. The account as which it logs in is looked
+ * after apart: {@link enableAccount}.
  */
 export async function restoreClient(admin: KeycloakAdmin, target: Target, secrets: Secrets): Promise<Restored> {
   const { name: realm, announceCall } = target;
@@ -70,7 +73,8 @@ function changesOf(client: ClientRepresentation, secret: string): string[] {
 }
 
 /**
- * Enables the user as whom the client logs in. Where it was deleted, Keycloak makes it again as soon as it is looked for.
+ * Enables the user as whom the client logs in. Where it was deleted, Keycloak makes it again as soon as it is looked
+ * for.
  * @returns that it had been disabled
  */
 export async function enableAccount(admin: KeycloakAdmin, target: Target, clientId: string): Promise<Notes> {

@@ -17,7 +17,8 @@ export const REFUSALS = [400, 401, 403];
 
 /**
  * A token by the client credentials grant.
- * @throws BackendFault `credentials` when the server refuses them, `server-error` when it answers otherwise, else fetch's own errors
+ * @throws BackendFault `credentials` when the server refuses them, `server-error` when it answers otherwise, else
+ * fetch's own errors
  */
 export async function clientCredentials(account: ServiceAccount): Promise<AccessToken> {
   const answer = await requestToken(account);
@@ -29,8 +30,9 @@ export async function clientCredentials(account: ServiceAccount): Promise<Access
 }
 
 /**
- * The id of the account itself. Access tokens may come without it (a client without the client scope `basic`); an ID token,
- * which a client gets for the scope `openid`, always holds it: https://openid.net/specs/openid-connect-core-1_0.html#IDToken
+ * The id of the account itself. Access tokens may come without it (a client without the client scope `basic`); an ID
+ * token, which a client gets for the scope `openid`, always holds it:
+ * https://openid.net/specs/openid-connect-core-1_0.html#IDToken
  * @throws BackendFault `permission` where no token contains it
  */
 export async function accountId(account: ServiceAccount, { value }: AccessToken): Promise<string> {

@@ -12,8 +12,8 @@ export const VARIABLES = {
   KEYCLOAK_CONCURRENCY: wholeNumber(1, 50)
     .default(2)
     .describe('realms that one worker creates, probes or drops at a time'),
-  // Twice this, and some calls, fit into the time of one attempt (contract/backends.ts); and the second in which calls share an
-  // announcement (activities/backend-call.ts) is little of it.
+  // Twice this, and some calls, fit into the time of one attempt (contract/backends.ts); and the second in which calls
+  // share an announcement (activities/backend-call.ts) is little of it.
   KEYCLOAK_CALL_TIMEOUT_MS: wholeNumber(5_000, 120_000, 'a whole number of milliseconds, 5000 to 120000')
     .default(60_000)
     .describe(

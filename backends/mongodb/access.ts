@@ -30,7 +30,10 @@ interface Before {
   isPasswordChanged: boolean;
 }
 
-/** The roles of every user of the tenant's database, by which mechanisms the tenant logs in, and whether still by the stored password. */
+/**
+ * The roles of every user of the tenant's database, by which mechanisms the tenant logs in, and whether still by the
+ * stored password.
+ */
 export async function accessOf(db: Db, { name, signal }: Target, secrets: Promise<Secrets>): Promise<AccessState> {
   const [users, ours] = await Promise.all([usersOf(db, signal), userDetails(db, name, signal)]);
   const isStored = ours && (await isPasswordOf(ours, (await secrets)['password'] ?? ''));
@@ -42,8 +45,9 @@ export async function accessOf(db: Db, { name, signal }: Target, secrets: Promis
 }
 
 /**
- * A throwaway password ends logins; without roles even an open session is refused at its next command; then sessions, cursors
- * and what was authorised before are ended. All users of the tenant's database count as the tenant's, no matter who created them.
+ * A throwaway password ends logins; without roles even an open session is refused at its next command; then sessions,
+ * cursors and what was authorised before are ended. All users of the tenant's database count as the tenant's, no matter
+ * who created them.
  */
 export async function cutAccess(admin: Db, db: Db, target: Target): Promise<Notes> {
   const { name, signal } = target;

@@ -33,8 +33,8 @@ const META_DATABASE = 'freeflow_meta';
 
 /**
  * A database per tenant and a user of the same name in it, whose customData carries the nonce. The user is made only
- * after database and users were seen empty, since a database exists as soon as anyone writes to it. That user alone proves
- * whose it is: the tenant may change everything in the database.
+ * after database and users were seen empty, since a database exists as soon as anyone writes to it. That user alone
+ * proves whose it is: the tenant may change everything in the database.
  */
 export class MongoBackend implements Backend {
   readonly kind = 'mongodb';

@@ -1,7 +1,10 @@
 import { ConnectionString } from 'mongodb-connection-string-url';
 import type { Connection } from '../backend';
 
-/** What any client of the servers needs of the worker's own way there: https://www.mongodb.com/docs/manual/reference/connection-string-options/ */
+/**
+ * What any client of the servers needs of the worker's own way there:
+ * https://www.mongodb.com/docs/manual/reference/connection-string-options/
+ */
 const OF_THE_WAY = [
   'tls',
   'ssl',
@@ -25,8 +28,8 @@ const OF_THE_WAY = [
 const STANDARD_PORT = 27_017;
 
 /**
- * How a tenant reaches its database. Several servers stand in the option `hosts`, `mongodb+srv` in `scheme`; all other options are
- * those of the connection string.
+ * How a tenant reaches its database. Several servers stand in the option `hosts`, `mongodb+srv` in `scheme`; all other
+ * options are those of the connection string.
  * @param tenantUrl where tenants find the servers, all of it; left out: as the worker does, without its login
  */
 export function mongoConnection(adminUrl: string, tenantUrl: string | undefined, database: string): Connection {

@@ -9,8 +9,9 @@ interface RoleInfo extends Role {
 }
 
 /**
- * What others have on a database by its name, in words: a role or user of another database that reaches it would reach the
- * next tenant of that name as well. Rights on every database (readWriteAnyDatabase, root) are an administrator's, and left out.
+ * What others have on a database by its name, in words: a role or user of another database that reaches it would reach
+ * the next tenant of that name as well. Rights on every database (readWriteAnyDatabase, root) are an administrator's,
+ * and left out.
  */
 export async function foreignClaims(admin: Db, db: Db, signal: AbortSignal): Promise<string[]> {
   const name = db.databaseName;

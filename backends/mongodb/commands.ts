@@ -1,6 +1,9 @@
 import type { Db, Document } from 'mongodb';
 
-/** How long the server itself works on one command, in ms: less than we wait for its answer, so that it never goes on with what we have given up. */
+/**
+ * How long the server itself works on one command, in ms: less than we wait for its answer, so that it never goes on
+ * with what we have given up.
+ */
 export const SERVER_LIMIT_MS = 15_000;
 
 /** Confirmed once it outlives a crash of the server. */

@@ -12,7 +12,8 @@ const TENANT_META = '_freeflow_meta';
 
 /**
  * Creates the user that owns a database which was seen empty, and with it the proof of whose it is.
- * @throws BackendFault `foreign-resource` where somebody else has rights on that name, `conflict` after a lost race for it
+ * @throws BackendFault `foreign-resource` where somebody else has rights on that name, `conflict` after a lost race for
+ * it
  */
 export async function createOwner(admin: Db, db: Db, target: Target, password: string): Promise<void> {
   const claims = await foreignClaims(admin, db, target.signal);

@@ -5,10 +5,10 @@ import { runRead } from './commands';
 import { isTenantsUser, describeRoles, rolesOn, usersOf, type UserInfo } from './users';
 
 /**
- * How a tenant's user differs from what it should be, and who else reaches its database. Collections are the tenant's own
- * business: it may drop every one of them, and then the database isn't listed. Access is cut by taking every role away and
- * setting a throwaway password: only where it looks like that is the stored password set again. One that was changed
- * is left to people.
+ * How a tenant's user differs from what it should be, and who else reaches its database. Collections are the tenant's
+ * own business: it may drop every one of them, and then the database isn't listed. Access is cut by taking every role
+ * away and setting a throwaway password: only where it looks like that is the stored password set again. One that was
+ * changed is left to people.
  * @param takesPassword whether the tenant logs in by its stored password
  */
 export async function findMongoDrift(

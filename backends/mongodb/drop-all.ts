@@ -10,8 +10,8 @@ import { usersOf } from './users';
 const USER_MISSING = 11;
 
 /**
- * Access first, then everything in the tenant's database, no matter who created it: data, views, other users, roles. The
- * tenant's user carries the nonce, so it goes last; dropDatabase leaves users and roles alone.
+ * Access first, then everything in the tenant's database, no matter who created it: data, views, other users, roles.
+ * The tenant's user carries the nonce, so it goes last; dropDatabase leaves users and roles alone.
  */
 export async function dropAll(admin: Db, db: Db, target: Target): Promise<Notes> {
   const { name, signal } = target;

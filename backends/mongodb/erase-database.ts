@@ -13,8 +13,8 @@ const EMPTY_LOOKS = 2;
 const WAITED_IN_VAIN = [50, 24, 215, 12586];
 
 /**
- * Drops a database until two looks agree that there is neither a collection nor an operation of anybody on it: an insert
- * that was authorised before goes on, and makes the database anew.
+ * Drops a database until two looks agree that there is neither a collection nor an operation of anybody on it: an
+ * insert that was authorised before goes on, and makes the database anew.
  * @throws BackendFault `still-there`, naming who writes on, or `blocked`, naming who holds a lock
  */
 export async function eraseDatabase(admin: Db, db: Db, target: Target): Promise<void> {

@@ -1,6 +1,7 @@
 import type { FailureCodes } from '../failure-codes';
 
-// https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml; names are those of the Node driver's errors.
+// https://github.com/mongodb/mongo/blob/master/src/mongo/base/error_codes.yml; names are those of the Node driver's
+// errors.
 export const FAILURE_CODES: readonly FailureCodes[] = [
   {
     type: 'unreachable',

@@ -12,13 +12,16 @@ interface Verifier {
 /** What the server keeps of a password, by mechanism. */
 export type Credentials = Readonly<Partial<Record<'SCRAM-SHA-1' | 'SCRAM-SHA-256', Verifier>>>;
 
-/** The older mechanism hashes a digest of user and password: https://github.com/mongodb/specifications/blob/master/source/auth/auth.md */
+/**
+ * The older mechanism hashes a digest of user and password:
+ * https://github.com/mongodb/specifications/blob/master/source/auth/auth.md
+ */
 const digestOf = (user: string, password: string): string =>
   createHash('md5').update(`${user}:mongo:${password}`).digest('hex');
 
 /**
- * Whether a user logs in by this password, computed from its verifier (RFC 5802) rather than by a login, which the user's
- * authentication restrictions may refuse us.
+ * Whether a user logs in by this password, computed from its verifier (RFC 5802) rather than by a login, which the
+ * user's authentication restrictions may refuse us.
  * @returns undefined where there is no verifier to compute it from
  */
 export async function isPasswordOf(

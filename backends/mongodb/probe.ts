@@ -20,9 +20,9 @@ export const MONGODB_REFUSAL: RefusalRule = {
 type Attempt = [what: string, database: string, command: Document];
 
 /**
- * As the tenant: may write and read in its own database, and is refused at `admin`, at our own database, at making users
- * and at changing its nonce, each time by code 13 (Unauthorized). Nothing is written, even where it is allowed: each command is
- * authorised as one that writes, and matches nothing, is only explained, or names what doesn't exist.
+ * As the tenant: may write and read in its own database, and is refused at `admin`, at our own database, at making
+ * users and at changing its nonce, each time by code 13 (Unauthorized). Nothing is written, even where it is allowed:
+ * each command is authorised as one that writes, and matches nothing, is only explained, or names what doesn't exist.
  * @param hasOwnRoleOnly false where an administrator has given it more: then what it may at its own database was meant
  */
 export async function probeMongo(
@@ -74,8 +74,8 @@ export async function probeMongo(
 }
 
 /**
- * The same for a user that may not log in from here, by authentication restrictions that an administrator has set: judged by
- * the rights that the server reports for it on the same targets.
+ * The same for a user that may not log in from here, by authentication restrictions that an administrator has set:
+ * judged by the rights that the server reports for it on the same targets.
  */
 export function probeFromOutside(user: UserDetails, foreignDatabase: string): void {
   if (!canWrite(user))

@@ -25,7 +25,8 @@ export interface Scope {
 }
 
 /**
- * Ends what is in progress: a command is authorised once, when it begins, so a bulk insert goes on long after its user has lost every role.
+ * Ends what is in progress: a command is authorised once, when it begins, so a bulk insert goes on long after its user
+ * has lost every role.
  * @returns who was at work, and who still is
  */
 export async function endOperations(
@@ -56,7 +57,8 @@ export async function endSessions(
 async function operationsOf(admin: Db, { database, byAnybody }: Scope, signal: AbortSignal): Promise<Operation[]> {
   const isOfUser: Document = { 'effectiveUsers.db': database };
   const isOnData: Document = { $expr: { $eq: [{ $indexOfBytes: ['$ns', `${database}.`] }, 0] } };
-  // One that waits for news (a change stream) only notices its end at the next write to the server, and reads nothing until then.
+  // One that waits for news (a change stream) only notices its end at the next write to the server, and reads nothing
+  // until then.
   const hasStoppedReading: Document = { killPending: true, 'cursor.tailable': true };
   return currentOperations(
     admin,

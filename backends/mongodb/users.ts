@@ -42,7 +42,9 @@ export async function usersOf(db: Db, signal: AbortSignal): Promise<UserInfo[]> 
   return (await runRead(db, { usersInfo: 1 }, signal))['users'] as UserInfo[];
 }
 
-/** One user with its password's verifiers, its restrictions and all that its roles permit; nothing where there is none. */
+/**
+ * One user with its password's verifiers, its restrictions and all that its roles permit; nothing where there is none.
+ */
 export async function userDetails(db: Db, user: string, signal: AbortSignal): Promise<UserDetails | undefined> {
   const { users } = await runRead(
     db,

@@ -2,7 +2,10 @@ import { secret, text } from '@freeflow/lib/config';
 import { ConnectionString } from 'mongodb-connection-string-url';
 import { isMongoUrl } from './provisioner/client';
 
-/** A tenant's address of the servers is recorded and shown as it stands: a login belongs elsewhere, and so does a password of any kind. */
+/**
+ * A tenant's address of the servers is recorded and shown as it stands: a login belongs elsewhere, and so does a
+ * password of any kind.
+ */
 const NOT_IN_ADDRESS = [
   'authSource',
   'authMechanism',

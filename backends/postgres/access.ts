@@ -10,9 +10,9 @@ import { appRole, rolesOf } from './sql';
 import type { TenantLogin } from './tenant-login';
 
 /**
- * Cuts a tenant off: no new sessions in its database, those that are there ended, its role kept from logging in, and again what
- * had come in before that. In this order, since a session of the tenant can lock the row of its role for as long as it is there,
- * and has no way to lock that of the database.
+ * Cuts a tenant off: no new sessions in its database, those that are there ended, its role kept from logging in, and
+ * again what had come in before that. In this order, since a session of the tenant can lock the row of its role for as
+ * long as it is there, and has no way to lock that of the database.
  */
 export async function cutAccess(
   server: PostgresServer,
@@ -73,7 +73,8 @@ export async function giveAccess(
   const { name, signal } = target;
   const own = rolesOf(name);
   const [canLogIn, takesConnections] = [before?.['canLogIn'] !== false, before?.['takesConnections'] !== false];
-  // A pooler lets a role that may not log in wait instead of refusing it: then the password is set without having been tried.
+  // A pooler lets a role that may not log in wait instead of refusing it: then the password is set without having been
+  // tried.
   const isTriable = !(await isPooled(server.pool));
   const isChanged = isTriable && !(await login.takesPassword());
   await server.inDatabase(server.home, signal, async (session) => {

@@ -20,7 +20,8 @@ const asOwner = (sql: string, database = 'postgres') =>
 
 test('at no moment of its making may anybody else enter a database', async () => {
   const tenant = await harness.newTenant();
-  // A loop inside the server misses no moment: it ends when the database is shut to others and open, or when it was open to all.
+  // A loop inside the server misses no moment: it ends when the database is shut to others and open, or when it was
+  // open to all.
   const watching = asOwner(`DO $$
     DECLARE made record; last timestamptz := clock_timestamp() + interval '20 s';
     BEGIN

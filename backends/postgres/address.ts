@@ -2,8 +2,9 @@ import type { Connection } from '../backend';
 import { SCHEMA, appRole } from './sql';
 
 /**
- * What any client of the server needs of the worker's own way there: https://www.postgresql.org/docs/current/libpq-connect.html,
- * and `ssl` and `uselibpqcompat` of pg. Its client certificate is its own.
+ * What any client of the server needs of the worker's own way there:
+ * https://www.postgresql.org/docs/current/libpq-connect.html, and `ssl` and `uselibpqcompat` of pg. Its client
+ * certificate is its own.
  */
 const OF_THE_WAY = [
   'ssl',
@@ -40,7 +41,10 @@ function placeOf({ searchParams, hostname, port }: URL): { host: string; port: n
   return { host, port: Number(searchParams.get('port') ?? (port || 5432)) };
 }
 
-/** The worker's own way to the server, by another login. pg lets a `user` or `password` among the parameters go before the URL's own. */
+/**
+ * The worker's own way to the server, by another login. pg lets a `user` or `password` among the parameters go before
+ * the URL's own.
+ */
 export function withTenantLogin(adminUrl: URL, role: string, password: string): URL {
   const url = new URL(adminUrl);
   for (const name of ['user', 'password']) url.searchParams.delete(name);

@@ -25,7 +25,8 @@ const BLOCKERS = `
          coalesce(pg_has_role(a.usesysid, 'USAGE'), false) AS "isOurs"
     FROM (SELECT DISTINCT unnest(pg_blocking_pids($1)) AS pid) b LEFT JOIN pg_stat_activity a ON a.pid = b.pid`;
 
-// pg_blocking_pids returns 0 for a prepared transaction, which no session holds; its lock on its own number identifies it.
+// pg_blocking_pids returns 0 for a prepared transaction, which no session holds; its lock on its own number identifies
+// it.
 const PREPARED = `
   SELECT DISTINCT p.gid, p.owner, p.database, coalesce(shobj_description(r.oid, 'pg_authid') LIKE 'freeflow:%', false) AS "isTenants"
     FROM pg_locks w
@@ -36,7 +37,10 @@ const PREPARED = `
     LEFT JOIN pg_roles r ON r.rolname = p.owner
    WHERE w.pid = $1 AND NOT w.granted`;
 
-/** Looks who holds the locks that a session waits for, ends it where it is a tenant's, and remembers who it was where it isn't. */
+/**
+ * Looks who holds the locks that a session waits for, ends it where it is a tenant's, and remembers who it was where it
+ * isn't.
+ */
 export class Blockers {
   private readonly stopping = new AbortController();
   private readonly watching: Promise<void>;
@@ -68,7 +72,8 @@ export class Blockers {
     for (;;) {
       await delay(INSPECT_EVERY_MS, undefined, { signal: this.stopping.signal }).catch(() => undefined);
       if (this.stopping.signal.aborted) return;
-      // A failed look costs a name in the message, or the wait until the lock's deadline; the statement itself reports how it ended.
+      // A failed look costs a name in the message, or the wait until the lock's deadline; the statement itself reports
+      // how it ended.
       await this.inspect().catch(() => undefined);
     }
   }

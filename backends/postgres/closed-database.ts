@@ -14,8 +14,8 @@ const TRIES = 20;
 const LONGEST_PAUSE_MS = 100;
 
 /**
- * Stores whether a database allowed connections before we opened it: a setting of its owner role, which is never logged in as, so
- * it has no effect. Only superusers can invent settings of their own, and the tenant can't change this one.
+ * Stores whether a database allowed connections before we opened it: a setting of its owner role, which is never logged
+ * in as, so it has no effect. Only superusers can invent settings of their own, and the tenant can't change this one.
  */
 const NOTE = 'application_name';
 const NOTE_WORDS = 'freeflow: was';
@@ -29,9 +29,10 @@ const FIND_NOTES = `
 const NOTE_PREFIX = `${NOTE}=${NOTE_WORDS} `;
 
 /**
- * Works inside a tenant's database that takes no connections, or no more: opens it, connects, and sets it back to what it was at
- * once, since an open session stays. A role that may not log in, as that of a suspended tenant, can't use that moment.
- * What it was is noted in the transaction that opens it, so that after a crash the next of these calls sets it back.
+ * Works inside a tenant's database that takes no connections, or no more: opens it, connects, and sets it back to what
+ * it was at once, since an open session stays. A role that may not log in, as that of a suspended tenant, can't use
+ * that moment. What it was is noted in the transaction that opens it, so that after a crash the next of these calls
+ * sets it back.
  */
 export async function enterShut<T>(
   server: PostgresServer,

@@ -32,8 +32,8 @@ export async function createTenant(
 }
 
 /**
- * The locale of template0 where it fits UTF-8, as it does unless the server was made with another encoding; else C, which
- * compares bytes and fits every encoding.
+ * The locale of template0 where it fits UTF-8, as it does unless the server was made with another encoding; else C,
+ * which compares bytes and fits every encoding.
  */
 async function localeOf({ client }: Session): Promise<string> {
   const {

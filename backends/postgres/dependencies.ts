@@ -11,8 +11,9 @@ export interface Dependency {
   isPossession: boolean;
 }
 
-// A subscription belongs to the whole server, yet to one database. Default privileges and user mappings count as owned by the role they are for; nothing is lost with them. PostgreSQL describes
-// what is in the present database, or belongs to the whole server; of the rest there are kind and number.
+// A subscription belongs to the whole server, yet to one database. Default privileges and user mappings count as owned
+// by the role they are for; nothing is lost with them. PostgreSQL describes what is in the present database, or belongs
+// to the whole server; of the rest there are kind and number.
 const DEPENDENCIES = `
   SELECT d.datname AS database, r.rolname AS role,
          CASE s.dbid WHEN 0 THEN pg_describe_object(s.classid, s.objid, s.objsubid) ELSE format('an entry of %s with OID %s', s.classid::regclass, s.objid) END AS what,

@@ -36,7 +36,10 @@ const NONCES = `
     FROM pg_shdescription s JOIN pg_roles r ON r.oid = s.objoid LEFT JOIN pg_database d ON d.datdba = r.oid AND d.datname || '_owner' = r.rolname
    WHERE s.classoid = 'pg_authid'::regclass AND s.description ~ '^freeflow:[0-9a-f-]{36}$' AND r.rolname ~ '_(owner|app)$'`;
 
-/** How database and roles differ from what they should be. The stored password is tried out, since verifiers are for superusers only. */
+/**
+ * How database and roles differ from what they should be. The stored password is tried out, since verifiers are for
+ * superusers only.
+ */
 export async function findPostgresDrift(
   pool: Pool,
   name: string,

@@ -5,7 +5,8 @@ import { enterShut } from './closed-database';
 import { rollBackPrepared, type Prepared } from './prepared-transactions';
 import type { PostgresServer } from './server';
 
-// pg_has_role(..., 'SET'): we may act as its owner, so it is a tenant's or that of a role which the provisioner has made.
+// pg_has_role(..., 'SET'): we may act as its owner, so it is a tenant's or that of a role which the provisioner has
+// made.
 const PREPARED = `SELECT gid, owner, database, pg_has_role(owner, 'SET') AS "isOurs" FROM pg_prepared_xacts WHERE database = $1 ORDER BY gid`;
 const SUBSCRIPTIONS = `
   SELECT subname AS name, pg_get_userbyid(subowner) AS owner, pg_has_role(subowner, 'SET') AS "isOurs"
@@ -19,8 +20,8 @@ interface Subscription {
 }
 
 /**
- * Ends what of the tenant's own keeps PostgreSQL from dropping its database, sessions aside, and refuses to go on where it is
- * another party's, before anything is dropped.
+ * Ends what of the tenant's own keeps PostgreSQL from dropping its database, sessions aside, and refuses to go on where
+ * it is another party's, before anything is dropped.
  * @throws BackendFault `blocked`, with the statements for who may
  */
 export async function clearObstacles(server: PostgresServer, database: string, signal: AbortSignal): Promise<Notes> {

@@ -15,8 +15,8 @@ const TRIES = 3;
 const END_IN = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid() AND CASE WHEN usesysid IS NULL THEN false ELSE pg_has_role(usesysid, 'USAGE') END`;
 
 /**
- * Access first, then everything that could make it end half way, then the data, then the roles. What can't be removed by a
- * provisioner, as another party's transaction or a superuser's grant, is named while all data is still there.
+ * Access first, then everything that could make it end half way, then the data, then the roles. What can't be removed
+ * by a provisioner, as another party's transaction or a superuser's grant, is named while all data is still there.
  */
 export async function dropTenant(
   server: PostgresServer,
@@ -42,8 +42,8 @@ export async function dropTenant(
 }
 
 /**
- * Not by DROP's own FORCE: that fails (42501) on an autovacuum at work, which a tenant can make last for hours by the settings of
- * a table. Without it DROP ends autovacuum by itself, and waits until the sessions are gone.
+ * Not by DROP's own FORCE: that fails (42501) on an autovacuum at work, which a tenant can make last for hours by the
+ * settings of a table. Without it DROP ends autovacuum by itself, and waits until the sessions are gone.
  */
 async function dropDatabase(session: Session, target: Target, roles: readonly string[]): Promise<void> {
   const { name } = target;

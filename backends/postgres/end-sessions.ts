@@ -8,13 +8,13 @@ const SESSIONS_END_MS = 5_000;
 const FIRST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 50;
 /**
- * A client that takes its time to send its password keeps nobody waiting for longer: once it has, its role is looked at anew. One that
- * waits for a lock on its database is beyond that look, and is waited for.
+ * A client that takes its time to send its password keeps nobody waiting for longer: once it has, its role is looked at
+ * anew. One that waits for a lock on its database is beyond that look, and is waited for.
  */
 const ON_ITS_WAY_MS = 1_000;
 
-// A session begins in a transaction, in which the server looks whether role and database take it, and shows whose it is only at its
-// end (InitPostgres). So whoever was let in before is in one of these, or shows.
+// A session begins in a transaction, in which the server looks whether role and database take it, and shows whose it is
+// only at its end (InitPostgres). So whoever was let in before is in one of these, or shows.
 const BEGINNING = `
   SELECT pid, coalesce(bool_or(NOT granted AND locktype = 'object' AND classid = 'pg_catalog.pg_database'::pg_catalog.regclass), false) AS "isHeldUp"
     FROM pg_locks WHERE pid <> pg_backend_pid() GROUP BY pid HAVING bool_or(locktype = 'virtualxid')`;
@@ -42,8 +42,8 @@ interface Look {
 }
 
 /**
- * Ends the tenant's sessions until none is there, and none on its way in that was let in before: to be called once the server lets
- * no more in.
+ * Ends the tenant's sessions until none is there, and none on its way in that was let in before: to be called once the
+ * server lets no more in.
  */
 export async function endSessions({ client }: Session, name: string, signal: AbortSignal): Promise<void> {
   const startedAt = performance.now();

@@ -30,9 +30,9 @@ export async function refusePossessions(server: PostgresServer, { roles, ownData
 }
 
 /**
- * Any tenant may grant a role of another one rights on what is its own (that can't be forbidden), and
- * PostgreSQL drops no role that has rights anywhere. So they are taken away first, in each such database, also in one that takes
- * no connections; those on what belongs to the whole server in any. To be called once nothing is owned there.
+ * Any tenant may grant a role of another one rights on what is its own (that can't be forbidden), and PostgreSQL drops
+ * no role that has rights anywhere. So they are taken away first, in each such database, also in one that takes no
+ * connections; those on what belongs to the whole server in any. To be called once nothing is owned there.
  */
 export async function forgetGrants(server: PostgresServer, leaving: Leaving): Promise<void> {
   await setBackAll(server);

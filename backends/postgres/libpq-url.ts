@@ -1,6 +1,6 @@
 /**
- * A PostgreSQL URL for psql, which refuses a parameter it doesn't know. Two are of Node's driver alone, and so is one value:
- * https://github.com/brianc/node-postgres/tree/master/packages/pg-connection-string#tcp-connections
+ * A PostgreSQL URL for psql, which refuses a parameter it doesn't know. Two are of Node's driver alone, and so is one
+ * value: https://github.com/brianc/node-postgres/tree/master/packages/pg-connection-string#tcp-connections
  */
 export function libpqUrl(url: string): string {
   const [place = '', query = ''] = url.split('?');

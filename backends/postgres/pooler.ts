@@ -17,9 +17,9 @@ export async function isPooled(pool: Pool): Promise<boolean> {
 }
 
 /**
- * Makes sure that a role may enter none of these databases, as the server's catalog has it. A pooler is not tried out: PgBouncer
- * reports no refused login to its clients: it tries again and lets the client wait, and lets those who come later wait as well
- * (`server_login_retry`, `query_wait_timeout`; https://www.pgbouncer.org/config.html).
+ * Makes sure that a role may enter none of these databases, as the server's catalog has it. A pooler is not tried out:
+ * PgBouncer reports no refused login to its clients: it tries again and lets the client wait, and lets those who come
+ * later wait as well (`server_login_retry`, `query_wait_timeout`; https://www.pgbouncer.org/config.html).
  * @param fault what it means where the role may
  */
 export async function assertNotAdmitted(

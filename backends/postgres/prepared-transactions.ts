@@ -2,7 +2,10 @@ import { escapeIdentifier as id, escapeLiteral as literal } from 'pg';
 import { enterShut } from './closed-database';
 import type { PostgresServer } from './server';
 
-/** A transaction that was prepared for a commit in two phases: it holds its locks without a session, also across a restart. */
+/**
+ * A transaction that was prepared for a commit in two phases: it holds its locks without a session, also across a
+ * restart.
+ */
 export interface Prepared {
   gid: string;
   owner: string;

@@ -25,8 +25,8 @@ interface Own {
 }
 
 /**
- * As the tenant: writes and reads in its own schema (rolled back, so nothing of it stays), and is refused at
- * every foreign database, at making a role or a schema, at becoming its owner and at changing its nonce, each time by 42501.
+ * As the tenant: writes and reads in its own schema (rolled back, so nothing of it stays), and is refused at every
+ * foreign database, at making a role or a schema, at becoming its owner and at changing its nonce, each time by 42501.
  */
 export async function probePostgres(
   server: PostgresServer,
@@ -80,7 +80,8 @@ async function probeOwn(
   await expectRefusal(POSTGRES_REFUSAL, 'creating a role', () =>
     runRolledBack(client, () => client.query(`CREATE ROLE ${id(unusedName())}`)),
   );
-  // Given by name it was an administrator's wish, as for extensions, and leads nowhere else; the reconciliation reports it.
+  // Given by name it was an administrator's wish, as for extensions, and leads nowhere else; the reconciliation reports
+  // it.
   if (!(await mayCreate(server, role, database)))
     await expectRefusal(POSTGRES_REFUSAL, 'creating a schema', () =>
       runRolledBack(client, () => client.query(`CREATE SCHEMA ${id(unusedName())}`)),
@@ -98,8 +99,8 @@ async function probeOwn(
 const unusedName = (): string => `freeflow_probe_${randomBytes(12).toString('hex')}`;
 
 async function writeAndRead(client: Client, table: string): Promise<void> {
-  // By full names, in case the tenant has types or functions that are called like PostgreSQL's; and with its own rights, which
-  // ALTER DEFAULT PRIVILEGES can have taken even from who makes a table.
+  // By full names, in case the tenant has types or functions that are called like PostgreSQL's; and with its own
+  // rights, which ALTER DEFAULT PRIVILEGES can have taken even from who makes a table.
   await client.query(
     `SET LOCAL search_path = pg_catalog; CREATE TABLE ${table} (value pg_catalog.int4); GRANT ALL ON TABLE ${table} TO CURRENT_USER; INSERT INTO ${table} VALUES (42)`,
   );

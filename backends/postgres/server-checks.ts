@@ -68,7 +68,10 @@ async function pooling(url: string): Promise<Finding | undefined> {
     : undefined;
 }
 
-/** What zone our sessions are in, and what zone a session would be in that does not set one (https://www.postgresql.org/docs/current/view-pg-settings.html). */
+/**
+ * What zone our sessions are in, and what zone a session would be in that does not set one
+ * (https://www.postgresql.org/docs/current/view-pg-settings.html).
+ */
 async function zone(client: Client): Promise<Finding> {
   const {
     rows: [row],

@@ -32,8 +32,8 @@ export class PostgresServer {
   readonly home: string;
   private readonly base: ErrorTolerantClientConfig;
   private readonly sessions: Limiter;
-  // A caller that holds a session may need a further one, and that one another in the provisioner's own database. Each kind has
-  // places of its own, or all could wait for each other.
+  // A caller that holds a session may need a further one, and that one another in the provisioner's own database. Each
+  // kind has places of its own, or all could wait for each other.
   private readonly further = new Limiter(FURTHER_MAX);
   private readonly atHome = new Limiter(FURTHER_MAX);
   private readonly spares = new SpareSessions();
@@ -62,7 +62,10 @@ export class PostgresServer {
     this.pool.on('error', () => undefined);
   }
 
-  /** Which server answers. From now on all that has an effect is done at this one, though its address may come to lead to another. */
+  /**
+   * Which server answers. From now on all that has an effect is done at this one, though its address may come to lead
+   * to another.
+   */
   async identify(): Promise<string> {
     return (this.id = await readServerId(this.pool));
   }

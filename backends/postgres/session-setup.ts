@@ -4,8 +4,8 @@ import { escapeLiteral, type Client, type Pool, type QueryConfig } from 'pg';
 const LOCK_TIMEOUT_MS = 5_000;
 
 /**
- * Of every session with an effect: a database may have settings of its own, set by anyone who may alter it, and none of them may
- * change what a statement of ours does.
+ * Of every session with an effect: a database may have settings of its own, set by anyone who may alter it, and none of
+ * them may change what a statement of ours does.
  */
 const SETTINGS: Readonly<Record<string, string>> = {
   role: 'none',

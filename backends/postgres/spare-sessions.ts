@@ -9,8 +9,8 @@ const ANSWERS_WITHIN_MS = 5_000;
 const UNLOCK = { text: 'SELECT pg_catalog.pg_advisory_unlock_all()', query_timeout: ANSWERS_WITHIN_MS };
 
 /**
- * Sessions that were used and are kept for a moment: to open one takes longer than what most are opened for. Nothing is left of
- * what was done before: its settings are set again before it is used, its locks are released before it is kept.
+ * Sessions that were used and are kept for a moment: to open one takes longer than what most are opened for. Nothing is
+ * left of what was done before: its settings are set again before it is used, its locks are released before it is kept.
  */
 export class SpareSessions {
   private readonly spare = new Map<ErrorTolerantClient, NodeJS.Timeout>();
@@ -21,8 +21,8 @@ export class SpareSessions {
   constructor(private readonly keptMs = KEPT_MS) {}
 
   /**
-   * One that answers, set up as a new one; nothing where there is none. What has befallen one, as a server that is gone, has befallen
-   * the others: to learn that of each would take its time-out each.
+   * One that answers, set up as a new one; nothing where there is none. What has befallen one, as a server that is
+   * gone, has befallen the others: to learn that of each would take its time-out each.
    * @param serverId the server that it must be on, where one is known
    */
   async take(serverId: string | undefined): Promise<ErrorTolerantClient | undefined> {

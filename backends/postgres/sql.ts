@@ -51,13 +51,15 @@ export const sql = {
        CREATE ROLE ${app} LOGIN CONNECTION LIMIT ${connectionsMax} PASSWORD ${literal(verifier)}; COMMENT ON ROLE ${app} IS ${ours}`;
   },
 
-  // A new database lets every role connect, and an open session stays; so no connection is allowed until PUBLIC has lost that right.
+  // A new database lets every role connect, and an open session stays; so no connection is allowed until PUBLIC has
+  // lost that right.
   createDatabase: (name: string, locale: string): string =>
     `CREATE DATABASE ${id(name)} OWNER ${id(ownerRole(name))} TEMPLATE template0 STRATEGY wal_log ENCODING 'UTF8' ${locale} ALLOW_CONNECTIONS false`,
   revokePublicAccess: (name: string): string =>
     `SET ROLE ${id(ownerRole(name))}; REVOKE ALL ON DATABASE ${id(name)} FROM PUBLIC; SET ROLE NONE`,
 
-  // Repeatable: every statement sets a state, none changes one relative to what it was. Runs inside the tenant's database.
+  // Repeatable: every statement sets a state, none changes one relative to what it was. Runs inside the tenant's
+  // database.
   openToApp: (name: string, connectionsMax: number): string => {
     const [database, owner, app, schema] = [id(name), id(ownerRole(name)), id(appRole(name)), id(SCHEMA)];
     return `SET ROLE ${owner}; GRANT CONNECT, TEMPORARY ON DATABASE ${database} TO ${app};

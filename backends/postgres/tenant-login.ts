@@ -8,7 +8,8 @@ import { appRole } from './sql';
 const WRONG_PASSWORD = '28P01';
 const NOT_LET_IN = '28000';
 
-// What a tenant may set, by ALTER ROLE, applies to each of its sessions as it begins; what the session itself sets takes precedence.
+// What a tenant may set, by ALTER ROLE, applies to each of its sessions as it begins; what the session itself sets
+// takes precedence.
 const SETTINGS = `
   SELECT DISTINCT s.name, coalesce(s.boot_val, '') AS value
     FROM pg_db_role_setting d CROSS JOIN unnest(d.setconfig) c JOIN pg_settings s ON lower(s.name) = lower(split_part(c, '=', 1))
@@ -32,7 +33,10 @@ export class TenantLogin {
     this.role = appRole(name);
   }
 
-  /** Runs `work` on a session as the tenant, which is ended after it. Throws what the driver throws where the tenant isn't let in. */
+  /**
+   * Runs `work` on a session as the tenant, which is ended after it. Throws what the driver throws where the tenant
+   * isn't let in.
+   */
   async runConnected<T>(database: string, work: (client: Client) => Promise<T>): Promise<T> {
     const settings = await settingsOf(this.server.pool, this.role, database);
     return this.server.countCall(async () => {
@@ -54,7 +58,8 @@ export class TenantLogin {
       return true;
     } catch (error) {
       if (hasCode(error, WRONG_PASSWORD)) return false;
-      // An answer that isn't about the password: no login, no connections now, too many of them, no right to this database.
+      // An answer that isn't about the password: no login, no connections now, too many of them, no right to this
+      // database.
       if (hasCode(error, NOT_LET_IN, '55000', '53300', '42501', '3D000')) return true;
       throw error;
     }

@@ -1,6 +1,9 @@
 import { isPostgresUrl, postgresUrl, secret, text, wholeNumber } from '@freeflow/lib/config';
 
-/** A tenant's address of the server is recorded and shown as it stands: a login belongs elsewhere, and so does a password of any kind. */
+/**
+ * A tenant's address of the server is recorded and shown as it stands: a login belongs elsewhere, and so does a
+ * password of any kind.
+ */
 const NOT_IN_ADDRESS = ['user', 'password', 'dbname', 'database', 'passfile', 'sslpassword'];
 
 /** Where a PostgreSQL server is, without a login. */

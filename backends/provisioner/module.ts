@@ -20,7 +20,9 @@ interface SetUp {
   readonly workerEnv: (password: string) => Record<string, string>;
 }
 
-/** The worker's login at a server, with no more rights than provisioning takes, which `freeflow setup backends` makes. */
+/**
+ * The worker's login at a server, with no more rights than provisioning takes, which `freeflow setup backends` makes.
+ */
 export interface Provisioner<Owner extends z.ZodRawShape = z.ZodRawShape> {
   /** The owner's access: all of these are set, or none. */
   readonly ownerVariables: Owner;

@@ -1,7 +1,9 @@
 /** What the provisioner is called, unless another one is wanted beside it; each backend derives its own form of it. */
 export const PROVISIONER = 'freeflow_provisioner';
 
-/** A set-up changes any role or account of this name: an owner's, an application's or a master role's name can't be one. */
+/**
+ * A set-up changes any role or account of this name: an owner's, an application's or a master role's name can't be one.
+ */
 const PATTERN = /^[a-z][a-z0-9_]{0,40}_provisioner$/;
 
 /** Whether a text may be the name of a provisioner. */

@@ -12,6 +12,8 @@ export interface Outcome {
   did: readonly string[];
   /** What should be different and can't be changed by the owner given, with the way out. */
   warnings: readonly string[];
-  /** The provisioner's password; undefined where one that existed has kept its own, which the server does not reveal. */
+  /**
+   * The provisioner's password; undefined where one that existed has kept its own, which the server does not reveal.
+   */
   password: string | undefined;
 }

@@ -66,7 +66,8 @@ export class QdrantBackend implements Backend {
     const stranger = findForeign(metadata, target);
     if (stranger !== undefined) throw new BackendFault('foreign-resource', `Qdrant: ${stranger}`);
     target.signal.throwIfAborted();
-    // The token first: its point carries the nonce too, so that a drop finds it even where the collection was never made.
+    // The token first: its point carries the nonce too, so that a drop finds it even where the collection was never
+    // made.
     await this.registry.register(target, tokenOf(target, secrets));
     await target.announceCall();
     if (metadata === undefined) await this.createCollection(target);
@@ -177,7 +178,8 @@ export class QdrantBackend implements Backend {
 
   /**
    * Snapshots outlive their collection, and the user of the next one of that name may read them. Those of a collection
-   * just created are another party's; ours, still empty, is dropped again, and with it the proof that its snapshots are ours.
+   * just created are another party's; ours, still empty, is dropped again, and with it the proof that its snapshots are
+   * ours.
    */
   private async refuseLeftSnapshots({ name, nonce, announceCall }: Target): Promise<void> {
     const { length } = await snapshotsOf(this.client, name);

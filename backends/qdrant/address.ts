@@ -2,7 +2,8 @@ import type { Connection } from '../backend';
 import { portOf } from './client';
 
 /**
- * How a tenant reaches its collection. Qdrant's clients take a port of their own, 6333, where a URL names none, so ours always does.
+ * How a tenant reaches its collection. Qdrant's clients take a port of their own, 6333, where a URL names none, so ours
+ * always does.
  * @param address where tenants find the server, which may be below a path of a proxy
  */
 export function qdrantConnection(address: string): Connection {

@@ -27,8 +27,8 @@ export const addressOf = (url: URL, path: string): string =>
   `${url.protocol}//${url.hostname}:${portOf(url)}${pathOf(url)}${path}`;
 
 /**
- * The port of a URL that names none: Qdrant's own for plain HTTP, else the scheme's. Below a path stands a proxy, not Qdrant itself.
- * (A URL doesn't keep a port that is its scheme's default.)
+ * The port of a URL that names none: Qdrant's own for plain HTTP, else the scheme's. Below a path stands a proxy, not
+ * Qdrant itself. (A URL doesn't keep a port that is its scheme's default.)
  */
 export function portOf(url: URL): number {
   if (url.port !== '') return Number(url.port);

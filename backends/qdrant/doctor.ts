@@ -90,7 +90,9 @@ async function checkWrongKey(values: Values<Name>): Promise<Finding> {
       );
 }
 
-/** Tries a token for a collection that is not there, good for a minute: it sees nothing, where tokens are taken at all. */
+/**
+ * Tries a token for a collection that is not there, good for a minute: it sees nothing, where tokens are taken at all.
+ */
 async function checkRbac(values: Values<Name>): Promise<Finding> {
   const token = await new SignJWT({
     access: [{ collection: `freeflow_doctor_${randomBytes(8).toString('hex')}`, access: 'r' }],

@@ -20,9 +20,9 @@ interface Server {
 }
 
 /**
- * Erases a collection of ours, also while it is being written to: first no token counts any more, then the snapshots in progress
- * are waited for, then the data goes, then the snapshots, which outlive their collection. The registry's note goes last, so that an attempt
- * after this one knows that there may be something left, and that it is ours.
+ * Erases a collection of ours, also while it is being written to: first no token counts any more, then the snapshots in
+ * progress are waited for, then the data goes, then the snapshots, which outlive their collection. The registry's note
+ * goes last, so that an attempt after this one knows that there may be something left, and that it is ours.
  */
 export async function eraseCollection(server: Server, target: Target): Promise<Notes> {
   const { client, registry } = server;

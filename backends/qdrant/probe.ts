@@ -21,9 +21,9 @@ export const QDRANT_REFUSAL: RefusalRule = {
 };
 
 /**
- * As the tenant: may read and write its own collection, and is refused with 403 at the decoy, at the registry of tokens, at
- * deleting another's data, at making a collection and at changing its own one's settings. Changes nothing, even where it isn't
- * refused: the right to write is seen by deleting a point of a random id, which does not exist.
+ * As the tenant: may read and write its own collection, and is refused with 403 at the decoy, at the registry of
+ * tokens, at deleting another's data, at making a collection and at changing its own one's settings. Changes nothing,
+ * even where it isn't refused: the right to write is seen by deleting a point of a random id, which does not exist.
  */
 export async function probeQdrant(tenant: QdrantClient, collection: string): Promise<void> {
   const unusedIds = [randomUUID()];

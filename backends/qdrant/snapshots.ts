@@ -21,8 +21,9 @@ async function ignoreNotFound(removal: Promise<unknown>): Promise<void> {
 }
 
 /**
- * How many snapshots of a collection are in progress, of the whole as of its shards. Qdrant reports that in its metrics alone; where those
- * are not to be had, as behind some proxies, it is none, and what comes of them is found by looking again.
+ * How many snapshots of a collection are in progress, of the whole as of its shards. Qdrant reports that in its metrics
+ * alone; where those are not to be had, as behind some proxies, it is none, and what comes of them is found by looking
+ * again.
  */
 export async function runningSnapshots({ url, apiKey }: { url: URL; apiKey: string }, name: string): Promise<number> {
   const response = await fetch(addressOf(url, '/metrics'), {

@@ -25,8 +25,8 @@ export interface RegistryPoint {
 }
 
 /**
- * The collection that decides which tokens are valid: one point per token, with the nonce of what it opens. A point without a token
- * stands for a collection that is being erased.
+ * The collection that decides which tokens are valid: one point per token, with the nonce of what it opens. A point
+ * without a token stands for a collection that is being erased.
  */
 export class Registry {
   constructor(private readonly client: QdrantClient) {}
@@ -95,7 +95,9 @@ export class Registry {
     });
   }
 
-  /** A registry that was made by an older version, or whose index an attempt before this one couldn't make, is finished. */
+  /**
+   * A registry that was made by an older version, or whose index an attempt before this one couldn't make, is finished.
+   */
   private async ensureSettings({
     config,
     payload_schema: indexes,

@@ -8,8 +8,8 @@ export interface Summary {
 }
 
 /**
- * The value below which this share of all values lies, between two of them by straight line (type 7 of Hyndman and Fan, as in
- * R and NumPy).
+ * The value below which this share of all values lies, between two of them by straight line (type 7 of Hyndman and Fan,
+ * as in R and NumPy).
  * @param share from 0 to 1
  * @throws RangeError where there are no values
  */

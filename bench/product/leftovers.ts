@@ -6,8 +6,8 @@ import type { ResourceNames } from '../script/server';
 import { pooledNames } from './pool';
 
 /**
- * Ends an installation and removes what it has left at the backends. By the script, not by the product: this must work after
- * Ctrl-C, which ends the product's processes too, and after a scenario in which the product has failed.
+ * Ends an installation and removes what it has left at the backends. By the script, not by the product: this must work
+ * after Ctrl-C, which ends the product's processes too, and after a scenario in which the product has failed.
  * @param living the names of tenants that were not seen to be gone
  * @throws AggregateError with all that could not be removed, once the rest was
  */

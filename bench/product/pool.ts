@@ -15,8 +15,8 @@ export const hasPool = (): boolean => SIZE in BACKEND_VARIABLES;
 export const poolOf = (size: number): Record<string, string> => (hasPool() ? { [SIZE]: String(size) } : {});
 
 /**
- * The same, refilled as soon as no operation is under way, not only at the next of the ordinary sweeps: where the run waits until
- * the pool is full before it measures.
+ * The same, refilled as soon as no operation is under way, not only at the next of the ordinary sweeps: where the run
+ * waits until the pool is full before it measures.
  */
 export const eagerPoolOf = (size: number): Record<string, string> =>
   size > 0 && hasPool() ? { ...poolOf(size), SWEEP_INTERVAL_MS: '1000' } : poolOf(size);

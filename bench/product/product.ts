@@ -36,8 +36,8 @@ export interface ProductOptions {
 }
 
 /**
- * The product as it was built, real processes with a master database and task queue of their own on the stack's servers: its
- * worker can be killed and given other settings, and nothing that runs beside it is touched.
+ * The product as it was built, real processes with a master database and task queue of their own on the stack's
+ * servers: its worker can be killed and given other settings, and nothing that runs beside it is touched.
  */
 export class Product {
   private readonly living = new Map<string, string>();

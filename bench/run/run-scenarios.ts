@@ -4,8 +4,8 @@ import { SCENARIOS } from '../scenarios';
 import { LeftOut, type Bench, type Scenario } from './bench';
 
 /**
- * Runs scenarios one after the other; one that fails is reported, and the others go on. After Ctrl-C the one that runs cleans up,
- * and those after it are not begun.
+ * Runs scenarios one after the other; one that fails is reported, and the others go on. After Ctrl-C the one that runs
+ * cleans up, and those after it are not begun.
  * @param only their names; without any, all that belong to the form of the run
  */
 export async function runScenarios(

@@ -29,8 +29,8 @@ export async function startApi(info: StackInfo, database: string, masterUrl: str
 }
 
 /**
- * The worker as it is, with its usual intervals; but for the reconciler, which has its own hour, and the pool of realms, which nobody would
- * drop when the database is gone.
+ * The worker as it is, with its usual intervals; but for the reconciler, which has its own hour, and the pool of
+ * realms, which nobody would drop when the database is gone.
  */
 export async function startWorker(info: StackInfo, database: string, masterUrl: string): Promise<ProductProcess> {
   const port = await freePort();

@@ -26,7 +26,9 @@ const PAGE = path.join(projectRoot(), 'docs/performance.md');
 /** The figures in the tree: the section is written from them. */
 export const FIGURES = 'docs/performance/scale.json';
 
-/** Writes the figures, and where they are the tree's, the section of the page. @param out relative to the project root */
+/**
+ * Writes the figures, and where they are the tree's, the section of the page. @param out relative to the project root
+ */
 export function writeReport(report: ScaleReport, out: string): void {
   const file = path.resolve(projectRoot(), out);
   mkdirSync(path.dirname(file), { recursive: true });

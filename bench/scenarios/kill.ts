@@ -59,7 +59,8 @@ async function measure(bench: Bench, hasSecond: boolean): Promise<Measured> {
       killed.push(tookMs);
       worker = next;
     }
-    // The tenants are left to the end, where they are removed without the product: it would wait for calls that were cut off.
+    // The tenants are left to the end, where they are removed without the product: it would wait for calls that were
+    // cut off.
     return { undisturbed, killed };
   } finally {
     await product.close();

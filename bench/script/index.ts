@@ -11,8 +11,8 @@ import type { ResourceNames, ScriptServer } from './server';
 type Verb = 'create' | 'drop' | 'suspend' | 'resume';
 
 /**
- * The yardstick: a bare script that makes the same calls on the same servers, side by side, and writes a status and a log. It has
- * no ledger, no lock, no retry and no undo: what it is quicker by is the price of those.
+ * The yardstick: a bare script that makes the same calls on the same servers, side by side, and writes a status and a
+ * log. It has no ledger, no lock, no retry and no undo: what it is quicker by is the price of those.
  */
 export class Script {
   private readonly postgres: ScriptPostgres;

@@ -12,7 +12,9 @@ const pointsAnswer = z.object({
   result: z.array(z.object({ id: z.string(), payload: z.record(z.string(), z.unknown()) })),
 });
 
-/** A collection for each tenant; for suspend and resume a token too, whose point in a registry is what it is valid by. */
+/**
+ * A collection for each tenant; for suspend and resume a token too, whose point in a registry is what it is valid by.
+ */
 export class ScriptQdrant implements ScriptServer {
   private readonly url: string;
   private readonly tokens = new Map<string, { id: string; token: string }>();

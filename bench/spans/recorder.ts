@@ -8,7 +8,10 @@ const callSchema = z.object({
   /** Whom it went to; `master`: the master database. */
   server: z.enum(SERVERS),
   label: z.string(),
-  /** The workflow and the activity in which it was made; null where that is not known, as of a call that an activity left behind. */
+  /**
+   * The workflow and the activity in which it was made; null where that is not known, as of a call that an activity
+   * left behind.
+   */
   workflowId: z.string().nullable(),
   activity: z.string().nullable(),
   /** In ms since 1970, with fractions. */

@@ -3,7 +3,10 @@ import { tablesOf } from './tables';
 import { timelineOf } from './timeline';
 import { labelOf } from './watch-requests';
 
-/** A create of 100 ms that was committed at 1,000: begin in the first workflow task, one step at a backend with two calls. */
+/**
+ * A create of 100 ms that was committed at 1,000: begin in the first workflow task, one step at a backend with two
+ * calls.
+ */
 const create: CreateSeen = {
   tookMs: 100,
   acceptedMs: 7,

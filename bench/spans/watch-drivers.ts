@@ -5,8 +5,8 @@ import type { SpanRecorder } from './recorder';
 type Method = (this: object, ...args: unknown[]) => unknown;
 
 /**
- * Notes every statement, command and login of the two drivers that tell of them on no channel, by replacing their methods. The
- * statements of one transaction of the master database are one span: what is between them is its time too.
+ * Notes every statement, command and login of the two drivers that tell of them on no channel, by replacing their
+ * methods. The statements of one transaction of the master database are one span: what is between them is its time too.
  * @param master the name of the master database
  */
 export function watchDrivers(recorder: SpanRecorder, master: string): void {
@@ -32,7 +32,10 @@ export function watchDrivers(recorder: SpanRecorder, master: string): void {
   );
 }
 
-/** Puts a method in place of another that notes when it begins, and when its promise is settled or, as pg's pool wants it, its callback called. */
+/**
+ * Puts a method in place of another that notes when it begins, and when its promise is settled or, as pg's pool wants
+ * it, its callback called.
+ */
 function note(prototype: object, name: string, begin: (target: object, args: unknown[]) => () => void): void {
   const original = Reflect.get(prototype, name) as Method;
   const noting: Method = function (...args) {

@@ -8,8 +8,9 @@ interface Request {
 }
 
 /**
- * Notes every HTTP request to these servers, until its answer has been read. Node's fetch and the undici of the Qdrant client tell
- * of them on the same channels (https://github.com/nodejs/undici/blob/main/docs/docs/api/DiagnosticsChannel.md).
+ * Notes every HTTP request to these servers, until its answer has been read. Node's fetch and the undici of the Qdrant
+ * client tell of them on the same channels
+ * (https://github.com/nodejs/undici/blob/main/docs/docs/api/DiagnosticsChannel.md).
  * @param servers their origins
  */
 export function watchRequests(recorder: SpanRecorder, servers: Readonly<Record<'keycloak' | 'qdrant', string>>): void {

@@ -7,7 +7,10 @@ import { EXIT, Failure } from '../failure';
 import type { Session } from './session';
 
 const TIMEOUT_MS = 15_000;
-/** A request is sent again after these pauses, in ms, when there is no answer; under the same Idempotency-Key, so that it is done once. */
+/**
+ * A request is sent again after these pauses, in ms, when there is no answer; under the same Idempotency-Key, so that
+ * it is done once.
+ */
 const AGAIN_AFTER_MS = [300, 1_000];
 
 /** A problem that the API has answered with, by its stable code. */
@@ -30,7 +33,8 @@ export type Call = <S extends z.ZodType>(
 ) => Promise<z.output<S>>;
 
 /**
- * Calls the API of a session. An answer is checked by its schema and handed on as it came: `--json` shows fields that this version does not know.
+ * Calls the API of a session. An answer is checked by its schema and handed on as it came: `--json` shows fields that
+ * this version does not know.
  * @throws Refusal for what it refuses, Failure `unreachable` when it doesn't answer
  */
 export function caller(session: Session): Call {

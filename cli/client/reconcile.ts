@@ -4,7 +4,10 @@ import { EXIT, Failure } from '../failure';
 import { type Call, Refusal } from './http';
 
 const POLL_MS = 500;
-/** The command waits for so long; the work goes on. A reconciliation may take twenty minutes, and wait for another one before. */
+/**
+ * The command waits for so long; the work goes on. A reconciliation may take twenty minutes, and wait for another one
+ * before.
+ */
 const PATIENCE_MIN = { drop: 10, reconciliation: 45 } as const;
 
 /** Reconciliations and drops of orphans, each from its start to its end. */

@@ -64,7 +64,8 @@ export function tenantsOf(call: Call) {
     },
 
     /**
-     * A tenant by name or id. One that is gone is found by its name only with `gone`, and only where no living one has the name.
+     * A tenant by name or id. One that is gone is found by its name only with `gone`, and only where no living one has
+     * the name.
      * @throws Failure when there is none
      */
     async find(nameOrId: string, { gone = false } = {}): Promise<TenantDetailBody> {

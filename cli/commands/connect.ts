@@ -67,8 +67,8 @@ interface Query {
 }
 
 /**
- * The connections to all backends, or to the requested one. Where all are requested, a server that does not answer is left out
- * with a warning; requested alone, it is a failure.
+ * The connections to all backends, or to the requested one. Where all are requested, a server that does not answer is
+ * left out with a warning; requested alone, it is a failure.
  */
 async function describeAll(
   tenant: ConnectedTenant,

@@ -131,7 +131,10 @@ describe('an installation that is well', () => {
 
 const at = (url: string, change: Partial<URL>) => Object.assign(new URL(url), change).href;
 
-/** What is wrong, and for each check that fails by it: what it says, what it advises, and what is not checked because of it. */
+/**
+ * What is wrong, and for each check that fails by it: what it says, what it advises, and what is not checked because of
+ * it.
+ */
 type Case = [
   what: string,
   change: () => Record<string, string>,

@@ -73,7 +73,8 @@ function ownersHelp(): string {
 }
 
 /**
- * Makes the provisioner at every backend the environment names the owner of, or repairs it. A failure at one leaves the others be.
+ * Makes the provisioner at every backend the environment names the owner of, or repairs it. A failure at one leaves the
+ * others be.
  * @throws Failure when nothing was begun, because options or variables are wrong
  */
 async function setupBackends(options: SetupBackendsOptions, env: NodeJS.ProcessEnv): Promise<Printout> {

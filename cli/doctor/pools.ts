@@ -10,7 +10,10 @@ const HOUR_MS = 3_600_000;
 /** What is made takes seconds, and some minutes where a call was not answered; what is a week old is replaced. */
 const LEFT_AFTER_MS = { intended: HOUR_MS, discarded: 8 * 24 * HOUR_MS, ready: Infinity };
 
-/** What is ready in the pools. That one is not full is no fault: a create has just claimed of it, or operations are under way. */
+/**
+ * What is ready in the pools. That one is not full is no fault: a create has just claimed of it, or operations are
+ * under way.
+ */
 export async function checkPools(
   { MASTER_DATABASE_URL: url }: ProductValues,
   env: NodeJS.ProcessEnv,

@@ -19,7 +19,10 @@ import { readStackFile } from '../settings';
 
 const TEXT = text('TEXT');
 
-/** The variables of worker, API and Temporal by which the product itself is checked. Those with a default may be left out. */
+/**
+ * The variables of worker, API and Temporal by which the product itself is checked. Those with a default may be left
+ * out.
+ */
 const PRODUCT = {
   FREEFLOW_API_URL: httpUrl(),
   FREEFLOW_WORKER_URL: httpUrl(),

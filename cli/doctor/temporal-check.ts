@@ -8,7 +8,10 @@ const CONNECT_TIMEOUT_MS = 3_000;
 /** Below the limit of a check. */
 const DEADLINE_MS = 9_000;
 
-/** Checks on a connection of its own: by Temporal's standard variables (TLS, API key), to the address and namespace that are known. */
+/**
+ * Checks on a connection of its own: by Temporal's standard variables (TLS, API key), to the address and namespace that
+ * are known.
+ */
 export async function checkTemporal(
   { TEMPORAL_ADDRESS: address, TEMPORAL_NAMESPACE: namespace }: ProductValues,
   env: NodeJS.ProcessEnv,

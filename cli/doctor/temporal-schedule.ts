@@ -36,7 +36,10 @@ export async function checkSchedule(client: Client, id: string): Promise<Finding
   return lastRun(client, id, last.action.workflow.workflowId, sinceMs);
 }
 
-/** By the list: it is kept ready, whereas a description is put together anew, for which a busy server takes many seconds. */
+/**
+ * By the list: it is kept ready, whereas a description is put together anew, for which a busy server takes many
+ * seconds.
+ */
 async function find(client: Client, id: string): Promise<ScheduleSummary | undefined> {
   for await (const schedule of client.schedule.list({ query: `ScheduleId = '${id}'` })) {
     if (schedule.scheduleId === id) return schedule;

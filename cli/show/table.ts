@@ -6,7 +6,8 @@ const NARROWEST = 12;
 
 /**
  * A table without lines, fit into the terminal: the last column, of free text, gets what the others leave and is cut.
- * @param columns of the terminal; undefined where the output goes elsewhere: lines stay whole then, for `grep` and `awk`
+ * @param columns of the terminal; undefined where the output goes elsewhere: lines stay whole then, for `grep` and
+ * `awk`
  */
 export function inColumns(
   head: readonly string[],

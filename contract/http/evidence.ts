@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { BACKEND_KINDS } from '../backends';
 
-/** `operation.evidence` after everything of a tenant was dropped: what each backend answered when the resource was looked up. */
+/**
+ * `operation.evidence` after everything of a tenant was dropped: what each backend answered when the resource was
+ * looked up.
+ */
 export const absenceEvidenceSchema = z
   .object({
     backends: z.array(

@@ -1,6 +1,9 @@
 import { z } from 'zod';
 
-/** Neither control characters (C0, DEL, C1) nor lone surrogates: PostgreSQL stores no NUL and no lone surrogate, and none of them belongs on a terminal. */
+/**
+ * Neither control characters (C0, DEL, C1) nor lone surrogates: PostgreSQL stores no NUL and no lone surrogate, and
+ * none of them belongs on a terminal.
+ */
 // oxlint-disable-next-line no-control-regex -- they are what is refused
 const PLAIN = /^[^\u0000-\u001f\u007f-\u009f\ud800-\udfff]*$/u;
 

@@ -31,8 +31,8 @@ interface CommonRow {
   /** Who decides that it is done. */
   readonly askedBy: 'admin' | 'on-call' | 'retention';
   /**
-   * Who comes first where many wait for the same workers, from 1: cutting a tenant off can't wait behind a thousand creates, and
-   * no one waits for a purge. A run's activities have its priority.
+   * Who comes first where many wait for the same workers, from 1: cutting a tenant off can't wait behind a thousand
+   * creates, and no one waits for a purge. A run's activities have its priority.
    */
   readonly priority: 1 | 2 | 3 | 4 | 5;
   /** The requests for it, by name. */
@@ -47,11 +47,15 @@ interface AtEveryBackend extends CommonRow {
   /** Done at each backend, one after the other. */
   readonly forward: readonly [BackendVerb, ...BackendVerb[]];
   /**
-   * What it means for the tenant's access. A tenant that is cut off already is not cut off again, and one that is to stay cut off
-   * is given nothing back: then the master database alone is touched. `unchanged`: the backends are touched in any status.
+   * What it means for the tenant's access. A tenant that is cut off already is not cut off again, and one that is to
+   * stay cut off is given nothing back: then the master database alone is touched. `unchanged`: the backends are
+   * touched in any status.
    */
   readonly changesAccess: 'takes' | 'gives' | 'unchanged';
-  /** How it is undone at every backend, the step in the master database after that, and whether a parked step that is not answered is undone after a configured time; null where there is no way back. */
+  /**
+   * How it is undone at every backend, the step in the master database after that, and whether a parked step that is
+   * not answered is undone after a configured time; null where there is no way back.
+   */
   readonly undo: {
     readonly verb: BackendVerb;
     readonly then: 'restore-status' | 'mark-gone';

@@ -3,7 +3,10 @@ import type { OperationKind } from './kinds';
 import type { OperationRow } from './row';
 
 const GONE_OR_REGISTERED = { gone: 'tenant-unknown', registered: 'registered-only' } as const;
-/** Half created or half dropped, and nothing in progress: what a skipped step leaves. Deleting it for good is the way on. */
+/**
+ * Half created or half dropped, and nothing in progress: what a skipped step leaves. Deleting it for good is the way
+ * on.
+ */
 const HALF = { provisioning: 'never-active', deleting: 'being-deleted' } as const;
 const ANY_STATUS = {
   provisioning: 'accept',

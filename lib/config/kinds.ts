@@ -4,7 +4,8 @@ import { isSecretKey } from '../secrets/keys';
 import { isSigningKey, SIGNING_KEY_BYTES } from '../secrets/signing-key';
 import { isPostgresUrl } from './url-forms';
 
-// What a variable can hold. Each kind names its form once: who forgets the variable reads it as well as who mistypes it.
+// What a variable can hold. Each kind names its form once: who forgets the variable reads it as well as who mistypes
+// it.
 
 const formError = (form: string) => ({ error: `must be ${form}` });
 
@@ -58,7 +59,10 @@ export const serverUrl = () =>
     (value) => hasProtocol('http:', 'https:')(value) && !hasLogin(value) && !/[?#]/.test(value),
   );
 
-/** A key that tokens are signed with. The holder of a token can try out keys offline, at any speed, and would find a short one. */
+/**
+ * A key that tokens are signed with. The holder of a token can try out keys offline, at any speed, and would find a
+ * short one.
+ */
 export const signingKey = () => text(`at least ${SIGNING_KEY_BYTES} bytes (openssl rand -base64 32)`, isSigningKey);
 
 /** A key that wraps secrets. */
@@ -73,7 +77,10 @@ export const secretKeys = () =>
 /** A role's password. Characters beyond ASCII would have to be normalised (SASLprep) exactly as the server does it. */
 export const rolePassword = () => text('printable ASCII characters', (value) => /^[\x20-\x7e]+$/.test(value));
 
-/** Describes a variable, and declares that it carries a credential: NAME_FILE may name a file with it, and no child process inherits it. */
+/**
+ * Describes a variable, and declares that it carries a credential: NAME_FILE may name a file with it, and no child
+ * process inherits it.
+ */
 export const secret = <Schema extends z.ZodType>(schema: Schema, meaning: string): Schema =>
   schema.meta({ description: meaning, isSecret: true });
 

@@ -7,8 +7,8 @@ import { variablesOf } from './table';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Reads a program's configuration. Empty variables count as unset. A secret may be given as NAME_FILE, the path of a file
- * that holds it; a line end at its end is dropped.
+ * Reads a program's configuration. Empty variables count as unset. A secret may be given as NAME_FILE, the path of a
+ * file that holds it; a line end at its end is dropped.
  * @throws ConfigError, one line for every missing or unusable variable, never with a value
  */
 export function readConfig<Schema extends z.ZodObject>(schema: Schema, env: Environment): z.output<Schema> {
@@ -24,8 +24,9 @@ export function readConfig<Schema extends z.ZodObject>(schema: Schema, env: Envi
 }
 
 /**
- * Reads variables that are of use only together, such as an address and a login there: once one of them is set, all that
- * have no default must be. A caller with another source of the same values takes them all from there where none is set here.
+ * Reads variables that are of use only together, such as an address and a login there: once one of them is set, all
+ * that have no default must be. A caller with another source of the same values takes them all from there where none is
+ * set here.
  * @returns undefined where none is set
  * @throws ConfigError as {@link readConfig}
  */

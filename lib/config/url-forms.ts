@@ -1,4 +1,7 @@
-/** Whether a URL names a PostgreSQL server in a way that `pg` takes. It knows no lists of hosts, and takes `a,b` for the name of one. */
+/**
+ * Whether a URL names a PostgreSQL server in a way that `pg` takes. It knows no lists of hosts, and takes `a,b` for the
+ * name of one.
+ */
 export function isPostgresUrl(text: string): boolean {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname, searchParams } = new URL(text);

@@ -39,9 +39,9 @@ const TIMEOUT_MS = 10_000;
 const ANY_CLOCK_S = 100 * 365 * 86_400;
 
 /**
- * A new access token by the client credentials grant (RFC 6749, section 4.4). The credentials go to this address alone: a
- * redirect is an error. The signature of an ID token is not looked at, since it comes from the issuer itself over the channel
- * that it is trusted on (OpenID Connect Core 1.0, section 3.1.3.7, 6).
+ * A new access token by the client credentials grant (RFC 6749, section 4.4). The credentials go to this address alone:
+ * a redirect is an error. The signature of an ID token is not looked at, since it comes from the issuer itself over the
+ * channel that it is trusted on (OpenID Connect Core 1.0, section 3.1.3.7, 6).
  * @throws OAuthError
  */
 export async function grantClientCredentials(

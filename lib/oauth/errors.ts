@@ -3,7 +3,8 @@ import { CodedError } from '../errors';
 /**
  * - `no-answer`: the server does not answer, or not in time; the cause is fetch's own error.
  * - `refused`: the server answers by an error, see `status` and `reason`.
- * - `redirected`: the server points to another address, which is not followed: credentials stay at the one they are meant for.
+ * - `redirected`: the server points to another address, which is not followed: credentials stay at the one they are
+ * meant for.
  * - `malformed`: the answer is not one of OAuth: another kind of server may be at this address.
  */
 export type OAuthErrorCode = 'no-answer' | 'refused' | 'redirected' | 'malformed';
@@ -14,7 +15,8 @@ export class OAuthError extends CodedError<OAuthErrorCode> {
 
   /**
    * @param status the HTTP status of the answer; undefined where there was none
-   * @param reason the server's `error` and `error_description`, or its status where it gives none; the address of a redirect, and what to do
+   * @param reason the server's `error` and `error_description`, or its status where it gives none; the address of a
+   * redirect, and what to do
    */
   constructor(
     code: OAuthErrorCode,

@@ -1,8 +1,8 @@
 import { types } from 'node:util';
 
 /**
- * How Node calls what is wrong with a server's TLS certificate: who signed it, its dates, its name. OpenSSL's X.509 errors, and
- * two of Node's own for the host name: https://nodejs.org/api/tls.html#x509-certificate-error-codes
+ * How Node calls what is wrong with a server's TLS certificate: who signed it, its dates, its name. OpenSSL's X.509
+ * errors, and two of Node's own for the host name: https://nodejs.org/api/tls.html#x509-certificate-error-codes
  */
 export const CERTIFICATE_CODES: readonly string[] = [
   'DEPTH_ZERO_SELF_SIGNED_CERT',
@@ -38,7 +38,10 @@ export const CERTIFICATE_CODES: readonly string[] = [
 
 const DEEPEST = 4;
 
-/** What is wrong with the server's certificate, where that is why a connection failed: drivers wrap it in errors of their own for a server that isn't there. */
+/**
+ * What is wrong with the server's certificate, where that is why a connection failed: drivers wrap it in errors of
+ * their own for a server that isn't there.
+ */
 export function certificateFault(error: unknown, depth = 0): string | undefined {
   if (!types.isNativeError(error) || depth > DEEPEST) return undefined;
   const { code, cause, message } = error as Error & { code?: unknown };

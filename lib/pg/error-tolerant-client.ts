@@ -7,15 +7,16 @@ export type SessionSettings = Readonly<Record<string, string | number>>;
 /** What pg takes, and the settings a session begins with. */
 export interface ErrorTolerantClientConfig extends ClientConfig {
   /**
-   * Applied before the connection is handed out. Never as startup parameters, which pg's own `statement_timeout` and its kind
-   * become: PgBouncer refuses all but a few (https://www.pgbouncer.org/config.html#ignore_startup_parameters).
+   * Applied before the connection is handed out. Never as startup parameters, which pg's own `statement_timeout` and
+   * its kind become: PgBouncer refuses all but a few (https://www.pgbouncer.org/config.html#ignore_startup_parameters).
    */
   readonly settings?: SessionSettings;
 }
 
 /**
- * Every session sets UTC and ISO dates, over the settings of server, database, role, pooler and environment. Prisma's adapter depends
- * on it: what it reads of a timestamptz loses its offset and is taken for UTC (`normalize_timestamptz`), what it writes has none (`formatDateTime`;
+ * Every session sets UTC and ISO dates, over the settings of server, database, role, pooler and environment. Prisma's
+ * adapter depends on it: what it reads of a timestamptz loses its offset and is taken for UTC
+ * (`normalize_timestamptz`), what it writes has none (`formatDateTime`;
  * https://github.com/prisma/prisma/blob/7.10.0/packages/adapter-pg/src/conversion.ts).
  */
 const ALWAYS: SessionSettings = { TimeZone: 'UTC', DateStyle: 'ISO, YMD' };
@@ -23,9 +24,9 @@ const ALWAYS: SessionSettings = { TimeZone: 'UTC', DateStyle: 'ISO, YMD' };
 const SETTING_TIMEOUT_MS = 10_000;
 
 /**
- * A connection that never ends the process, and whose session is set before anybody uses it. pg emits `error` when a server ends a
- * connection between two queries, or in the very moment in which a pool has handed it out, where neither pool nor adapter listens any
- * more, or yet. The next query on it fails with the cause.
+ * A connection that never ends the process, and whose session is set before anybody uses it. pg emits `error` when a
+ * server ends a connection between two queries, or in the very moment in which a pool has handed it out, where neither
+ * pool nor adapter listens any more, or yet. The next query on it fails with the cause.
  */
 export class ErrorTolerantClient extends Client {
   private readonly openingQuery: QueryConfig & { query_timeout: number };
@@ -42,7 +43,10 @@ export class ErrorTolerantClient extends Client {
     this.on('error', () => undefined);
   }
 
-  /** Connects and applies the settings; a setting that the server refuses fails the connection. pg's pools give a callback. */
+  /**
+   * Connects and applies the settings; a setting that the server refuses fails the connection. pg's pools give a
+   * callback.
+   */
   override connect(): Promise<Client>;
   override connect(callback: (error: Error | null, client: Client) => void): void;
   override connect(callback?: (error: Error | null, client: Client) => void): Promise<Client> | void {
@@ -64,7 +68,10 @@ export class ErrorTolerantClient extends Client {
     return 'processID' in this ? this.processID : undefined;
   }
 
-  /** A pooler reports to a client that it is connected before there is a session at the server, so this statement has a deadline of its own. */
+  /**
+   * A pooler reports to a client that it is connected before there is a session at the server, so this statement has a
+   * deadline of its own.
+   */
   private async connectAndSet(): Promise<Client> {
     await super.connect().catch(translateAuthFailure);
     try {
@@ -80,7 +87,9 @@ export class ErrorTolerantClient extends Client {
   }
 }
 
-/** PgBouncer has one code for all errors of its own; a password that it refuses gets the one that PostgreSQL has for it. */
+/**
+ * PgBouncer has one code for all errors of its own; a password that it refuses gets the one that PostgreSQL has for it.
+ */
 function translateAuthFailure(error: unknown): never {
   if (
     error instanceof DatabaseError &&

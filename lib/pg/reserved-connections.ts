@@ -2,10 +2,15 @@ import { escapeIdentifier, type Client } from 'pg';
 import { errorCode } from './error-code';
 import { retryCollisions } from './retry';
 
-/** Its members may use the connections that `reserved_connections` keeps from everybody else; PostgreSQL 16 or newer. */
+/**
+ * Its members may use the connections that `reserved_connections` keeps from everybody else; PostgreSQL 16 or newer.
+ */
 export const RESERVED_ROLE = 'pg_use_reserved_connections';
 
-/** Whether the role may use reserved connections, so that tenants can't take its last one; true where the server knows none. */
+/**
+ * Whether the role may use reserved connections, so that tenants can't take its last one; true where the server knows
+ * none.
+ */
 export async function usesReservedConnections(session: Client, role: string): Promise<boolean> {
   const {
     rows: [row],

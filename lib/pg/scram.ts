@@ -6,8 +6,8 @@ const SALT_BYTES = 16;
 const KEY_BYTES = 32;
 
 /**
- * What PostgreSQL stores of a password (RFC 5803). Sent in place of it, the password itself appears in no statement, log or
- * statistics view. The password must be printable ASCII: other characters would need SASLprep first.
+ * What PostgreSQL stores of a password (RFC 5803). Sent in place of it, the password itself appears in no statement,
+ * log or statistics view. The password must be printable ASCII: other characters would need SASLprep first.
  */
 export async function scramVerifier(password: string): Promise<string> {
   const salt = randomBytes(SALT_BYTES);

@@ -9,8 +9,9 @@ const LOOKS = 5;
 const BETWEEN_LOOKS_MS = 20;
 
 /**
- * Refuses a pooler that gives each transaction another session: locks that are held by a session, and the session's settings, would be
- * lost or left to strangers. That the server can't be reached, or has no second connection left, is nothing to refuse.
+ * Refuses a pooler that gives each transaction another session: locks that are held by a session, and the session's
+ * settings, would be lost or left to strangers. That the server can't be reached, or has no second connection left, is
+ * nothing to refuse.
  * @param variable by which the server was named
  * @throws PgError `pooler-mode`
  */
@@ -22,7 +23,10 @@ export async function refuseTransactionPooling(variable: string, url: string): P
   );
 }
 
-/** Whether two live connections were seen on one session of the server, or one on two; undefined where that could not be looked at. */
+/**
+ * Whether two live connections were seen on one session of the server, or one on two; undefined where that could not be
+ * looked at.
+ */
 export async function sharesSessions(url: string): Promise<boolean | undefined> {
   const [one, other] = [open(url), open(url)];
   try {

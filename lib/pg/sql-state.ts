@@ -1,6 +1,7 @@
 /**
  * The SQLSTATE by which PostgreSQL has refused a statement, wherever Prisma hides it: the adapter's own error has it in
- * `cause.originalCode`, an error of Prisma's client in `meta`, at one of two depths. Undefined when no server has refused anything.
+ * `cause.originalCode`, an error of Prisma's client in `meta`, at one of two depths. Undefined when no server has
+ * refused anything.
  */
 export function sqlStateOf(error: unknown): string | undefined {
   const { cause, meta } = fieldsOf(error);

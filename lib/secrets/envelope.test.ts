@@ -113,7 +113,8 @@ describe.each(BOXES)('%s', (box) => {
 test('a tag shortened to what GCM would also verify is refused', () => {
   fc.assert(
     fc.property(identity, fc.constantFrom(4, 8, 12, 13, 14, 15), (id, tagBytes) => {
-      // Nothing follows the tag of an empty text, so what is left is a right tag, only shorter: 4 bytes could be guessed.
+      // Nothing follows the tag of an empty text, so what is left is a right tag, only shorter: 4 bytes could be
+      // guessed.
       const short = withBox(sealSecret(id, '', keys), 'ciphertext', (bytes) => bytes.slice(0, 12 + tagBytes));
       expect(() => openSecret(id, short, keys)).toThrow(UNREADABLE);
     }),

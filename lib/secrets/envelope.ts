@@ -47,7 +47,8 @@ export function sealSecret(identity: SecretIdentity, value: string, keys: Secret
 
 /**
  * Decrypts the secret of a row.
- * @throws SecretError `secret-key-unknown` when the environment lacks the key, `secret-unreadable` when the envelope doesn't open
+ * @throws SecretError `secret-key-unknown` when the environment lacks the key, `secret-unreadable` when the envelope
+ * doesn't open
  */
 export function openSecret(identity: SecretIdentity, envelope: SecretEnvelope, keys: SecretKeys): string {
   const key = keys.byId.get(envelope.keyId);
@@ -78,7 +79,8 @@ function seal(plain: Buffer, key: KeyObject, bound: Buffer): Uint8Array<ArrayBuf
 }
 
 function open(packed: Uint8Array, key: KeyObject, bound: Buffer): Buffer {
-  // Both lengths are stated: Node may otherwise accept a tag of 4 bytes (deprecated since 23, DEP0182), which can be guessed.
+  // Both lengths are stated: Node may otherwise accept a tag of 4 bytes (deprecated since 23, DEP0182), which can be
+  // guessed.
   if (packed.length < IV_BYTES + TAG_BYTES) throw new RangeError('The packed box is too short.');
   const decipher = createDecipheriv(ALGORITHM, key, packed.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES });
   decipher.setAAD(bound).setAuthTag(packed.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));

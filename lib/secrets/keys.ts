@@ -8,7 +8,10 @@ export interface SecretKey {
   readonly key: KeyObject;
 }
 
-/** The keys of the environment: new secrets are wrapped by `current`, stored ones are opened by the key that wrapped them. */
+/**
+ * The keys of the environment: new secrets are wrapped by `current`, stored ones are opened by the key that wrapped
+ * them.
+ */
 export interface SecretKeys {
   readonly current: SecretKey;
   readonly byId: ReadonlyMap<string, SecretKey>;

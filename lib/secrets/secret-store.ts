@@ -35,14 +35,16 @@ export interface SecretStore {
    */
   keep(owner: SecretOwner, value: string): Promise<StoredSecret>;
   /**
-   * Those of these names that are stored of a tenant at one backend, by name. Others aren't opened: one that nobody uses any more may not open.
+   * Those of these names that are stored of a tenant at one backend, by name. Others aren't opened: one that nobody
+   * uses any more may not open.
    * @throws SecretError `secret-key-unknown` | `secret-unreadable`
    */
   findAll(owner: Omit<SecretOwner, 'name'>, names: readonly string[]): Promise<ReadonlyMap<string, StoredSecret>>;
   /**
-   * Follows a reference for its owner. References stand in rows that can be written without any key, so what a row points at proves nothing:
-   * a secret of another tenant, backend or name is refused.
-   * @throws SecretError `secret-ref-invalid` | `secret-ref-foreign` | `secret-not-found` | `secret-key-unknown` | `secret-unreadable`
+   * Follows a reference for its owner. References stand in rows that can be written without any key, so what a row
+   * points at proves nothing: a secret of another tenant, backend or name is refused.
+   * @throws SecretError `secret-ref-invalid` | `secret-ref-foreign` | `secret-not-found` | `secret-key-unknown` |
+   * `secret-unreadable`
    */
   resolve(ref: string, owner: ExpectedOwner): Promise<string>;
   /** What secrets a tenant has: their references, never the values. */

@@ -20,5 +20,8 @@ export function startProgram(folder: string): void {
   createRequire(bundle)(bundle);
 }
 
-/** Keeps for the next start what was compiled until now; a process that is killed would have kept nothing. To be called once ready. */
+/**
+ * Keeps for the next start what was compiled until now; a process that is killed would have kept nothing. To be called
+ * once ready.
+ */
 export const keepCompiled = (): void => flushCompileCache();

@@ -11,7 +11,10 @@ import { describeRun } from './run-finder';
 const ANSWER_DEADLINE_MS = 3_000;
 const CHECK_DEADLINE_MS = 1_000;
 
-/** `left`: no worker could take it at once, so the run finds it later; `no-run`: no run is open; or why the run refuses it. */
+/**
+ * `left`: no worker could take it at once, so the run finds it later; `no-run`: no run is open; or why the run refuses
+ * it.
+ */
 export type AnswerOutcome = 'answered' | 'left' | 'no-run' | { refused: string };
 
 /**

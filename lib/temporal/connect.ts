@@ -18,7 +18,10 @@ export function readTemporalConfig(env: Environment): TemporalConfig {
   return { connectionOptions, namespace };
 }
 
-/** A client that connects with its first call, not before: its owner starts while Temporal is away. Its connection is to be closed. */
+/**
+ * A client that connects with its first call, not before: its owner starts while Temporal is away. Its connection is to
+ * be closed.
+ */
 export function createLazyClient(env: Environment): { client: Client; connection: Connection } {
   const { connectionOptions, namespace } = readTemporalConfig(env);
   const connection = Connection.lazy(connectionOptions);
@@ -35,8 +38,8 @@ interface Visit {
 }
 
 /**
- * Runs calls on a connection of their own, which is closed afterwards: by the environment (TLS, API key), but to the given
- * address and namespace.
+ * Runs calls on a connection of their own, which is closed afterwards: by the environment (TLS, API key), but to the
+ * given address and namespace.
  * @throws TemporalError `unreachable`, else what the server answers (a gRPC error)
  */
 export async function withTemporal<T>(

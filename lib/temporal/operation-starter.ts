@@ -18,8 +18,8 @@ const PREVIOUS_CLOSES_MS = [25, 50, 100, 200, 400, 800, 1_600];
 export type StartOutcome = 'started' | 'running' | 'other';
 
 /**
- * Starts the run of an operation, unless a run is open under its workflow id. A forced deletion interrupts the run of another
- * operation that is in its way, once a run.
+ * Starts the run of an operation, unless a run is open under its workflow id. A forced deletion interrupts the run of
+ * another operation that is in its way, once a run.
  * @throws Error when Temporal doesn't answer
  */
 export async function startOperation(
@@ -45,8 +45,8 @@ export async function startOperation(
 }
 
 /**
- * The same, where the previous operation of the tenant has just ended: that shows in the master database a moment before its run
- * closes, and only then can the next one start.
+ * The same, where the previous operation of the tenant has just ended: that shows in the master database a moment
+ * before its run closes, and only then can the next one start.
  * @throws TemporalError `run-still-open`; Error when Temporal doesn't answer
  */
 export async function startWhenPreviousCloses(

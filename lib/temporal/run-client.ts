@@ -10,8 +10,8 @@ const START_DEADLINE_MS = 5_000;
 const CHECK_DEADLINE_MS = 1_000;
 
 /**
- * Temporal as API and worker see it: starts, signals and describes the runs of one task queue. Every method throws the client
- * library's own error when Temporal doesn't answer in time.
+ * Temporal as API and worker see it: starts, signals and describes the runs of one task queue. Every method throws the
+ * client library's own error when Temporal doesn't answer in time.
  */
 export class RunClient {
   constructor(

@@ -1,7 +1,10 @@
 import { workflowIdOf, type AcceptedOperation } from '@freeflow/contract';
 import { WorkflowNotFoundError, type Client } from '@temporalio/client';
 
-/** A worker that ended in the middle, or was too slow, fails a workflow task once or twice; from this attempt on it won't recover by itself. */
+/**
+ * A worker that ended in the middle, or was too slow, fails a workflow task once or twice; from this attempt on it
+ * won't recover by itself.
+ */
 const FAILS_FROM_ATTEMPT = 4;
 
 /** What has become of a run; `fails` where no worker comes to the end of its workflow task. */
@@ -36,8 +39,8 @@ export async function hasOpenRun(
 }
 
 /**
- * Of these operations, the ids of those that have an open run of their own, in one call. Temporal's visibility is some seconds
- * late: what is missing may have a run all the same.
+ * Of these operations, the ids of those that have an open run of their own, in one call. Temporal's visibility is some
+ * seconds late: what is missing may have a run all the same.
  */
 export async function findOpenRuns(
   client: Client,

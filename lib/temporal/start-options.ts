@@ -25,8 +25,9 @@ interface InterruptRequest {
 }
 
 /**
- * How a forced deletion interrupts the run in its way. By its request id the server takes it once a run, however often it is sent:
- * https://github.com/temporalio/api/blob/master/temporal/api/workflowservice/v1/request_response.proto (SignalWorkflowExecutionRequest)
+ * How a forced deletion interrupts the run in its way. By its request id the server takes it once a run, however often
+ * it is sent: https://github.com/temporalio/api/blob/master/temporal/api/workflowservice/v1/request_response.proto
+ * (SignalWorkflowExecutionRequest)
  */
 export const interruptRequest = (
   { operationId, tenantId, requestedBy }: Pick<AcceptedOperation, 'operationId' | 'tenantId' | 'requestedBy'>,
@@ -53,8 +54,8 @@ export function operationStartOptions(operation: AcceptedOperation, taskQueue: s
     args: [{ operationId, tenantId, ...(backend === null ? {} : { backend }) }] as [OperationInput | AdoptionInput],
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     workflowIdConflictPolicy: 'FAIL',
-    // A killed worker's workflow task is given to the next one after this time. Tasks take milliseconds; to replay the longest
-    // history on a busy machine takes a second or two.
+    // A killed worker's workflow task is given to the next one after this time. Tasks take milliseconds; to replay the
+    // longest history on a busy machine takes a second or two.
     workflowTaskTimeout: '10 seconds' satisfies Duration,
     priority: { priorityKey: priorityOf(operation) },
     memo: { operationId, tenantName },

@@ -29,7 +29,10 @@ export async function mavenZip(
   return join(folder, zip);
 }
 
-/** `Progress (1): 12.3/177 MB`; Maven repeats it for every piece it gets. The small files of its plugins (kB) are left out. */
+/**
+ * `Progress (1): 12.3/177 MB`; Maven repeats it for every piece it gets. The small files of its plugins (kB) are left
+ * out.
+ */
 function parseProgress(text: string): { done: number; total: number } | undefined {
   const amounts = [...text.matchAll(/Progress \(\d+\): [^\r\n]*?([\d.]+)\/([\d.]+) MB/g)].at(-1);
   return amounts === undefined ? undefined : { done: Number(amounts[1]) * 1e6, total: Number(amounts[2]) * 1e6 };

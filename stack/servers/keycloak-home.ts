@@ -16,7 +16,9 @@ const run = promisify(execFile);
 
 const OLDEST_JAVA = 17;
 const OLDEST_KEYCLOAK = '26.5';
-/** What is fixed when Keycloak is built for a start; a change must also change BUILD, the name of the cached outcome. */
+/**
+ * What is fixed when Keycloak is built for a start; a change must also change BUILD, the name of the cached outcome.
+ */
 const BUILD_OPTIONS = ['--db=dev-file', '--health-enabled=true'];
 const BUILD = 'b1';
 
@@ -24,7 +26,10 @@ const BUILD = 'b1';
 export const javaCommand = (env: NodeJS.ProcessEnv): string =>
   env['JAVA_HOME'] === undefined ? 'java' : join(env['JAVA_HOME'], 'bin/java');
 
-/** A Keycloak that is built for quick starts: the one on PATH (copied first), else a fetched one; both kept in the cache. */
+/**
+ * A Keycloak that is built for quick starts: the one on PATH (copied first), else a fetched one; both kept in the
+ * cache.
+ */
 export async function keycloakHome(context: FetchingContext): Promise<Program> {
   await checkJava(context.env);
   const found = keycloakOnPath(context.env);

@@ -106,7 +106,11 @@ export const keycloak: Server = {
   },
 };
 
-/** Fewer methods get to the slow optimising compiler, the simple collector, no verification of code whose checksum is known: a start takes a third less processor time. Without that compiler at all, making a realm's keys would take four times as long. */
+/**
+ * Fewer methods get to the slow optimising compiler, the simple collector, no verification of code whose checksum is
+ * known: a start takes a third less processor time. Without that compiler at all, making a realm's keys would take four
+ * times as long.
+ */
 const QUICK_START = [
   '-XX:+UseSerialGC',
   '-XX:+UnlockDiagnosticVMOptions',
@@ -118,8 +122,8 @@ const QUICK_START = [
 ];
 
 /**
- * Keycloak's own launcher starts the JVM as a child of a shell; run directly, the process that is watched, signalled and
- * named in stack.json is Keycloak itself. Apart from the first line the options are the launcher's.
+ * Keycloak's own launcher starts the JVM as a child of a shell; run directly, the process that is watched, signalled
+ * and named in stack.json is Keycloak itself. Apart from the first line the options are the launcher's.
  */
 function jvmOptions(home: string, data: string): string[] {
   const temporary = join(data, 'tmp');

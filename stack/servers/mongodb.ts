@@ -14,7 +14,9 @@ import { ServerUnavailableError, dataFolder, type Server, type ServerContext } f
 const SERVER_VERSION = '6.0.5';
 const ROOT = 'freeflow_root';
 
-/** Before 6.0.27 a message compressed by zlib lets anybody read the server's memory, without a login: CVE-2025-14847. */
+/**
+ * Before 6.0.27 a message compressed by zlib lets anybody read the server's memory, without a login: CVE-2025-14847.
+ */
 const WITHOUT_ZLIB = ['--networkMessageCompressors', 'snappy,zstd'];
 
 const hostOf = ({ settings }: ServerContext): string => `127.0.0.1:${settings.ports.mongodb}`;

@@ -75,7 +75,10 @@ interface Initialisation {
   plan: Cluster['asClusterUser'];
 }
 
-/** initdb works in a folder of its own, which gets its name only when all is there: a start killed half way leaves no half cluster. */
+/**
+ * initdb works in a folder of its own, which gets its name only when all is there: a start killed half way leaves no
+ * half cluster.
+ */
 async function initialise({ parent, data, initdb, owner, password, user, plan }: Initialisation): Promise<void> {
   const work = mkdtempSync(join(parent, 'postgres.unfinished-'));
   const [fresh, passwordFile] = [join(work, 'cluster'), join(work, 'password')];

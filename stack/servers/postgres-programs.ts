@@ -15,8 +15,9 @@ interface Package {
 }
 
 /**
- * The server's programs where another user than root may run them. A cache in a folder that only root may enter (a home) shuts
- * that user out: root's right to pass through is no help, since initdb checks by access(2), which goes by the user alone.
+ * The server's programs where another user than root may run them. A cache in a folder that only root may enter (a
+ * home) shuts that user out: root's right to pass through is no help, since initdb checks by access(2), which goes by
+ * the user alone.
  * @param note is called with where they were copied to
  * @returns the program's path, in the package's folder or in the copy of it
  */

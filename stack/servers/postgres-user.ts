@@ -30,7 +30,10 @@ export function userInsteadOfRoot(data?: string): User | undefined {
   );
 }
 
-/** Whether this user may run the program, as the system itself sees it: folders on the way, groups and lists of access included. */
+/**
+ * Whether this user may run the program, as the system itself sees it: folders on the way, groups and lists of access
+ * included.
+ */
 export const mayRun = (user: User, program: string): boolean =>
   spawnSync('test', ['-x', program], { ...user, cwd: '/', stdio: 'ignore' }).status === 0;
 

@@ -9,7 +9,10 @@ import { ServerUnavailableError, dataFolder, type Server, type ServerContext } f
 /** WAL with normal syncing more than doubles what the one SQLite file can take. */
 const PRAGMAS = ['journal_mode=wal', 'synchronous=normal'].flatMap((pragma) => ['--sqlite-pragma', pragma]);
 
-/** Of several partitions of a queue a worker polls one at a time: what goes first in one may then come after what waits in another. */
+/**
+ * Of several partitions of a queue a worker polls one at a time: what goes first in one may then come after what waits
+ * in another.
+ */
 const ONE_PARTITION = ['Read', 'Write'].flatMap((way) => [
   '--dynamic-config-value',
   `matching.numTaskqueue${way}Partitions=1`,

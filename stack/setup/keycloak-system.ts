@@ -32,7 +32,10 @@ const MAPPERS = [
   },
 ];
 
-/** Makes the realm that the API's tokens come from, with a client for the stack's operator. One that is there keeps its secret, since another stack may use it too. */
+/**
+ * Makes the realm that the API's tokens come from, with a client for the stack's operator. One that is there keeps its
+ * secret, since another stack may use it too.
+ */
 export async function setUpSystemRealm(owner: Account, secret: string): Promise<StackInfo['auth']> {
   const client = await ensureRealmAndClient(owner, secret).catch((error: unknown) => {
     throw keycloakProblem(error);

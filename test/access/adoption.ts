@@ -20,7 +20,8 @@ import { until } from '../support/until';
 
 /**
  * What has come back with other ids, as from a dump, and is adopted.
- * @param given an installation where parked steps try again by themselves in ten minutes only: what goes on here goes on because of the adoption
+ * @param given an installation where parked steps try again by themselves in ten minutes only: what goes on here goes
+ * on because of the adoption
  */
 export function describeAdoption(given: () => TestInstallation): void {
   let installation: TestInstallation;

@@ -52,8 +52,9 @@ const READY = Buffer.from([0x5a, 0, 0, 0, 5, 0x49]);
 const SYNC = Buffer.from([0x53, 0, 0, 0, 4]);
 
 /**
- * PostgreSQL's messages: https://www.postgresql.org/docs/current/protocol-message-formats.html. Outside a transaction it is an
- * error, and the session goes on; inside one, and while somebody logs in, it ends the session: the server has to roll back.
+ * PostgreSQL's messages: https://www.postgresql.org/docs/current/protocol-message-formats.html. Outside a transaction
+ * it is an error, and the session goes on; inside one, and while somebody logs in, it ends the session: the server has
+ * to roll back.
  */
 const postgres: Protocol =
   (kind) =>

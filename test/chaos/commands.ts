@@ -112,7 +112,9 @@ const WAITS_MS = 8_000;
 
 const sometimes = (weight: number, arbitrary: fc.Arbitrary<Command>) => ({ weight, arbitrary });
 
-/** So many commands in a row; that something is requested, broken or waited for is likelier than that all is repaired. */
+/**
+ * So many commands in a row; that something is requested, broken or waited for is likelier than that all is repaired.
+ */
 export const commands = (minLength: number, maxLength: number): fc.Arbitrary<Command[]> =>
   fc.noBias(
     fc.array(

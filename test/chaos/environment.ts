@@ -18,7 +18,10 @@ const IMPATIENT = { STEP_PATIENCE_MS: '1500', PARKED_RETRY_MS: '2000', KEYCLOAK_
 const BYTES_PER_SECOND = 2_000;
 const SLOW_MS = 300;
 const VERY_SLOW_MS = 10_000;
-/** A request that comes late comes this late; a client's deadline for it is longer. What follows passes, and may be done before it. */
+/**
+ * A request that comes late comes this late; a client's deadline for it is longer. What follows passes, and may be done
+ * before it.
+ */
 const LATE_MS = 5_000;
 const LATE_TIMES = [2, 3, 4] as const;
 /** What a worker that was frozen goes on with is to be seen before it ends. */

@@ -1,5 +1,6 @@
-// A double of the worker's clock, required before all else: at SIGWINCH it goes wrong by as many ms as the file says. Times that
-// are only compared with each other (performance.now, timers) go on as always, as they do when a machine's clock is set.
+// A double of the worker's clock, required before all else: at SIGWINCH it goes wrong by as many ms as the file says.
+// Times that are only compared with each other (performance.now, timers) go on as always, as they do when a machine's
+// clock is set.
 const { readFileSync } = require('node:fs');
 
 const RealDate = Date;

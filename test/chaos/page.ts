@@ -56,7 +56,10 @@ ${PLANTED}`;
 
 const hasMet = ({ met }: Outcome, fault: FaultKind): boolean => met.some((it) => it.kind === fault);
 
-/** How much was met, and in how many pairs of a fault and an operation; what began when its operation had ended already doesn't count. */
+/**
+ * How much was met, and in how many pairs of a fault and an operation; what began when its operation had ended already
+ * doesn't count.
+ */
 export function countsOf(all: readonly Outcome[]): { faults: number; tenants: number; cells: number } {
   const cells = new Set(all.flatMap(({ met, of }) => met.map(({ kind }) => `${kind}: ${of.operation.name}`)));
   return { faults: all.reduce((sum, it) => sum + it.met.length, 0), tenants: all.length, cells: cells.size };

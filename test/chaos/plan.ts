@@ -91,7 +91,10 @@ const faultInWords = ({ kind, server, moment, lastsMs, after }: Fault): string =
 export const inWords = ({ number, operation, faults }: Case): string =>
   `#${number} ${operation.name}: ${faults.map(faultInWords).join('; ')}`;
 
-/** Where a fault happens: at one place there is one at a time. Worker and API start by way of Temporal and the master database. */
+/**
+ * Where a fault happens: at one place there is one at a time. Worker and API start by way of Temporal and the master
+ * database.
+ */
 export const PLACES = [...BACKEND_KINDS, 'core', 'lock', 'clock'] as const;
 export type Place = (typeof PLACES)[number];
 export function placeOf({ kind, server }: Pick<Fault, 'kind' | 'server'>): Place {
@@ -104,8 +107,8 @@ export function placeOf({ kind, server }: Pick<Fault, 'kind' | 'server'>): Place
 export const systematicOf = (kinds: readonly FaultKind[]): number => kinds.length * OPERATIONS.length;
 
 /**
- * So many cases; the first of them meet every fault with every operation and every line fault with every server that takes
- * it, all later ones and all further faults are chance. The same seed gives the same plan.
+ * So many cases; the first of them meet every fault with every operation and every line fault with every server that
+ * takes it, all later ones and all further faults are chance. The same seed gives the same plan.
  * @param kinds what the first fault of each case is taken from
  */
 export function planOf(seed: number, tenants: number, kinds: readonly FaultKind[] = FAULTS): Case[] {
@@ -148,7 +151,9 @@ function furtherOf(first: Fault, random: Random): Fault[] {
 const surelyMet = ({ kind, goal }: Operation): readonly Moment[] =>
   MOMENTS.slice(0, kind === 'restore' && goal === 'suspended' ? 1 : 3);
 
-/** Long enough that calls meet it: a reply comes no sooner than after 10 s, a call is repeated after a second or two. */
+/**
+ * Long enough that calls meet it: a reply comes no sooner than after 10 s, a call is repeated after a second or two.
+ */
 const LONGER_MS: Readonly<Partial<Record<FaultKind, number>>> = {
   'is 10 s slow': 11_000,
   'worker frozen while another takes over': 6_000,

@@ -23,7 +23,10 @@ export interface Ran {
   met: Fault[];
 }
 
-/** Requests the operation of a case and lets its faults happen, each at its moment unless the operation has ended by then. */
+/**
+ * Requests the operation of a case and lets its faults happen, each at its moment unless the operation has ended by
+ * then.
+ */
 export function runCase(environment: ChaosEnvironment, of: Case, subject: Subject): Promise<Ran> {
   return environment.alone(of.faults, async () => {
     const { installation } = environment;

@@ -46,7 +46,10 @@ export interface Round {
   wrong: string[];
 }
 
-/** Lets a round of cases happen in one chaos environment beside a neighbour, looks at everything, and removes the tenants. */
+/**
+ * Lets a round of cases happen in one chaos environment beside a neighbour, looks at everything, and removes the
+ * tenants.
+ */
 export async function runRound(environment: ChaosEnvironment, cases: readonly Case[]): Promise<Round> {
   const { installation } = environment;
   const prefix = `x${randomBytes(4).toString('hex')}`;

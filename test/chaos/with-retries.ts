@@ -6,8 +6,8 @@ import { PATIENCE_MS } from '../support/until';
 const PAUSE_MS = 200;
 
 /**
- * The same installation to a client that repeats a request under one Idempotency-Key until it is answered, as the documents tell
- * every client to do.
+ * The same installation to a client that repeats a request under one Idempotency-Key until it is answered, as the
+ * documents tell every client to do.
  */
 export const withRetries = <H extends TestInstallation>(installation: H): H => ({
   ...installation,

@@ -6,7 +6,10 @@ export interface Line {
   line: string;
 }
 
-/** Commands that tests of their own run, for they start or end the whole product, take long, or need servers of another party. */
+/**
+ * Commands that tests of their own run, for they start or end the whole product, take long, or need servers of another
+ * party.
+ */
 export const RUN_ELSEWHERE: readonly [RegExp, string][] = [
   [/^npm start\b/, 'test/e2e/stack.e2e.test.ts'],
   [/^npm test\b/, '.ci/run'],

@@ -58,7 +58,10 @@ function binWithPnpm(): string {
   return bin;
 }
 
-/** Runs lines one after the other in one shell; gives what it printed, and those that did not end with one of these codes. */
+/**
+ * Runs lines one after the other in one shell; gives what it printed, and those that did not end with one of these
+ * codes.
+ */
 async function pasteInto(
   lines: readonly string[],
   codes: readonly number[],

@@ -8,9 +8,9 @@ import { writeSection } from '../support/faults-page';
 import { gateFor } from '../support/pooled';
 
 // CHAOS=all meets every fault with every operation (npm run test:chaos). The same CHAOS_SEED and CHAOS_TENANTS give the
-// same plan; without a seed the long form has another one each day, the short one always the same, which troubles the line to every
-// server, worker, lock and API: a change is not to be judged by chance.
-// CHAOS_ONLY=frozen takes the first fault of each tenant from those alone that have this in their name.
+// same plan; without a seed the long form has another one each day, the short one always the same, which troubles the
+// line to every server, worker, lock and API: a change is not to be judged by chance. CHAOS_ONLY=frozen takes the first
+// fault of each tenant from those alone that have this in their name.
 const { CHAOS, CHAOS_SEED, CHAOS_TENANTS, CHAOS_ONLY = '' } = process.env;
 const IS_LONG = CHAOS === 'all';
 const SEED = Number(CHAOS_SEED ?? (IS_LONG ? Math.floor(Date.now() / 86_400_000) : 83_423));

@@ -131,8 +131,8 @@ const OUTCOMES: Record<string, () => Promise<string>> = {
 const outcome = (name: string): Promise<string> => OUTCOMES[name]?.() ?? Promise.reject(new Error(name));
 
 const IS_RECORDING = process.env['RECORD_HISTORIES'] === '1';
-// Those that are recorded replay in workflows/replay.test.ts, and the chaos replays each of its runs: these show that what is
-// recorded comes of today's workers.
+// Those that are recorded replay in workflows/replay.test.ts, and the chaos replays each of its runs: these show that
+// what is recorded comes of today's workers.
 const IN_SHORT_FORM = ['create-parked-twice', 'adopt-done'];
 const outcomes = Object.keys(OUTCOMES).filter((it) => IS_RECORDING || IS_LONG || IN_SHORT_FORM.includes(it));
 
@@ -151,7 +151,10 @@ test.each(outcomes)('a run that ends as %s replays', async (name) => {
   expect(await replay(path.join(projectRoot(), 'workflows'), { [name]: history })).toEqual([]);
 });
 
-/** More than a transaction is given (5 s), so it is tried again; and more than a workflow task waits for a local activity, 4 s of its 5. */
+/**
+ * More than a transaction is given (5 s), so it is tried again; and more than a workflow task waits for a local
+ * activity, 4 s of its 5.
+ */
 const SLOW_S = 5.5;
 
 test('while the master database is slow to write down that a step is parked, others go on; the history replays, and another worker goes on with it', async () => {

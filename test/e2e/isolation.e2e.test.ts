@@ -81,7 +81,8 @@ test("after all of it both tenants' data, rights and marks are what they were", 
 describe('a tenant that is gone', () => {
   beforeAll(async () => {
     const [neighbour, leaving] = [the(a), the(old)];
-    // What could keep it from going, or outlive it: rights that a neighbour has granted it, and copies it has made of its data.
+    // What could keep it from going, or outlive it: rights that a neighbour has granted it, and copies it has made of
+    // its data.
     await neighbour.postgres.rows(
       `CREATE TABLE gift (n int); GRANT SELECT ON gift TO ${leaving.postgres.app}, ${leaving.postgres.owner}; CREATE POLICY gift ON gift TO ${leaving.postgres.app} USING (true)`,
     );

@@ -5,8 +5,9 @@ import { mustBe } from '../kill/verdict';
 import { readPage, writeSection } from '../support/faults-page';
 import { gateFor } from '../support/pooled';
 
-// FAULTS=all runs every point there is and writes docs/reports/faults.md (npm run test:faults); FAULTS='suspend, undone' that scenario
-// alone. Without it those of SHORT_FORM: always the same, for a change is not to be judged by the day.
+// FAULTS=all runs every point there is and writes docs/reports/faults.md (npm run test:faults); FAULTS='suspend,
+// undone' that scenario alone. Without it those of SHORT_FORM: always the same, for a change is not to be judged by the
+// day.
 const { FAULTS, FAULTS_TIMES = '1' } = process.env;
 const TIMES = Number(FAULTS_TIMES);
 const INSTALLATIONS = 3;
@@ -26,7 +27,10 @@ function chooseScenarios(): readonly Scenario[] {
 
 const textOf = ({ step, moment }: Point): string => `${moment} ${step}`;
 
-/** Each step of a create and of a hard delete once, mostly after the effect, of which nobody knows; a drop at Keycloak takes a minute to settle. */
+/**
+ * Each step of a create and of a hard delete once, mostly after the effect, of which nobody knows; a drop at Keycloak
+ * takes a minute to settle.
+ */
 const SHORT_FORM: Readonly<Record<string, readonly string[]>> = {
   create: [
     'before begin',

@@ -14,7 +14,10 @@ import { createTenant, deleteTenant, logOf, operationEnds, type Tenant } from '.
 const AT_ONCE = IS_LONG ? 8 : 4;
 
 let installation: TestInstallation;
-/** All tests go on with these: one stays as it is, one is deleted and made again, one is left for an end that finds something. */
+/**
+ * All tests go on with these: one stays as it is, one is deleted and made again, one is left for an end that finds
+ * something.
+ */
 let tenants: Tenant[];
 const tenantAt = (place: number): Tenant => {
   const tenant = tenants[place];

@@ -17,8 +17,8 @@ import { until } from '../support/until';
 const TENANTS = IS_LONG ? 3 : 2;
 /** Then it is over, once it was felt: on a busy machine less happens in this time. */
 const LASTS_MS = IS_LONG ? 6_000 : 3_000;
-// In the long form each goes through all of a life; in the short one those that share an installation go through one together, two
-// operations each.
+// In the long form each goes through all of a life; in the short one those that share an installation go through one
+// together, two operations each.
 const LIFE = ['create', 'suspend', 'resume', 'hard delete'];
 const operationsUnder = ({ meets }: PressureKind): Operation[] =>
   (IS_LONG ? LIFE : meets).map((name) => OPERATIONS.find((it) => it.name === name) as Operation);
@@ -54,10 +54,15 @@ function logsFromNow({ logDir }: TestInstallation): () => string {
       .join('');
 }
 
-/** Installations that are in progress at once: each has a database and processes of its own and waits most of its time. */
+/**
+ * Installations that are in progress at once: each has a database and processes of its own and waits most of its time.
+ */
 const AT_ONCE = 4;
 const pressures = Object.entries(PRESSURES);
-/** Those of the same environment share an installation, in the short form all of them, and come one after the other there. */
+/**
+ * Those of the same environment share an installation, in the short form all of them, and come one after the other
+ * there.
+ */
 const isShared = ({ env, isAlone }: PressureKind) => env === undefined && !(IS_LONG && isAlone);
 const others = pressures.filter(([, it]) => isShared(it));
 const groups = [
@@ -93,7 +98,9 @@ const newLife = (): Life => ({
   past: [],
 });
 
-/** Goes on under one pressure after the other; in the long form what fails under one is no reason to leave out the next. */
+/**
+ * Goes on under one pressure after the other; in the long form what fails under one is no reason to leave out the next.
+ */
 async function inInstallationOfItsOwn(group: [string, PressureKind][]): Promise<Map<string, Promise<void>>> {
   const env = group[0]?.[1].env ?? {};
   const installation = await openTestInstallation({ api: env, worker: { ...IMPATIENT, ...env } });

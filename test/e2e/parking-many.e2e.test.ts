@@ -27,7 +27,8 @@ const REPAIRS = {
 
 const lines: string[] = [];
 
-// In the short form test/parking/answer-keys retries all that is parked at a step, cli/commands/tenants/on-call all there is.
+// In the short form test/parking/answer-keys retries all that is parked at a step, cli/commands/tenants/on-call all
+// there is.
 const repairs = Object.entries(REPAIRS).filter(([, { isTold }]) => IS_LONG || !isTold);
 
 describe.each(repairs)('repaired by %s', (way, { retryMs, repair, isTold }) => {

@@ -193,7 +193,8 @@ test('of another server nothing is concluded', async () => {
         `unknown ${kind} ${names[kind]}: this is ${rows.find((it) => it.kind === kind)?.serverId ?? ''}, the ledger records ${kind}:42`,
     ).sort(),
   );
-  // Nor that what was dropped at one server is an orphan at the other; nor of what no row tells, where no row tells of the server.
+  // Nor that what was dropped at one server is an orphan at the other; nor of what no row tells, where no row tells of
+  // the server.
   const setPostgres = (change: string, ...values: string[]) =>
     installation.master.query(
       `UPDATE "TenantResource" SET ${change} WHERE "tenantId" = '${id}' AND kind = 'postgres'`,

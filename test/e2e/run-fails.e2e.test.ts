@@ -15,7 +15,10 @@ beforeAll(async () => {
 });
 afterAll(() => installation.close());
 
-/** A worker with a defect, at work until `during` has ended: it does not know the workflow, and fails its task, again and again. */
+/**
+ * A worker with a defect, at work until `during` has ended: it does not know the workflow, and fails its task, again
+ * and again.
+ */
 async function besideDefect(during: () => Promise<unknown>): Promise<void> {
   const { codePath } = await bundleOf(path.join(projectRoot(), 'workflows'));
   const code = readFileSync(codePath, 'utf8').replaceAll('provisionTenant', 'provisionNobody');

@@ -15,14 +15,17 @@ import { newStackDir, removeStackDirs, sharedKeycloak, stack } from '../support/
 import { createTenant, type Tenant } from '../support/tenants';
 import { until } from '../support/until';
 
-// Servers that die, as they do where they aren't ours: those of a stack of this suite's own, which starts again what has died. What one
-// kill leaves the next one goes on with: a tenant is made, suspended, deleted.
+// Servers that die, as they do where they aren't ours: those of a stack of this suite's own, which starts again what
+// has died. What one kill leaves the next one goes on with: a tenant is made, suspended, deleted.
 const AT_ONCE = (IS_LONG ? ['create', 'create', 'suspend', 'hard delete'] : ['create', 'suspend', 'hard delete']).map(
   (name) => OPERATIONS.find((it) => it.name === name) as Operation,
 );
 const HARD_DELETE = OPERATIONS.find((it) => it.name === 'hard delete') as Operation;
 const IMPATIENT = { STEP_PATIENCE_MS: '3000', PARKED_RETRY_MS: '2000', KEYCLOAK_CONCURRENCY: '4', ...QUICK_KEYCLOAK };
-/** A call that Keycloak has not answered counts for a minute, and it takes half of one to start; the rest is for a busy machine. */
+/**
+ * A call that Keycloak has not answered counts for a minute, and it takes half of one to start; the rest is for a busy
+ * machine.
+ */
 const ENDED_WITHIN_MS = 240_000;
 
 let dir: string;

@@ -11,7 +11,10 @@ const SECRET = 'very-secret-'.repeat(3);
 
 let shared: StackInfo;
 let dir: string;
-/** Started first of all, since it takes a while until a server counts as dead: one that finds none, one that finds all but the master database. */
+/**
+ * Started first of all, since it takes a while until a server counts as dead: one that finds none, one that finds all
+ * but the master database.
+ */
 let dead: Program;
 let withoutMaster: Program;
 let idleDirs: string[];

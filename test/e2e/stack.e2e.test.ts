@@ -30,8 +30,8 @@ import { until } from '../support/until';
 
 const TITLES = ['PostgreSQL', 'MongoDB', 'Qdrant', 'Keycloak', 'Temporal'];
 
-// A Keycloak is dear to start, so there is one stack for all: its servers, killed, then the whole product; in the short form the
-// latter on the Keycloak of all tests. The tests go on where the one before has left it.
+// A Keycloak is dear to start, so there is one stack for all: its servers, killed, then the whole product; in the short
+// form the latter on the Keycloak of all tests. The tests go on where the one before has left it.
 const AGAIN = IS_LONG ? {} : sharedKeycloak();
 const PROCESSES = IS_LONG ? 7 : 6;
 let dir: string;

@@ -15,9 +15,9 @@ import { sweepOnce } from './sweep-bench';
 
 const TENANTS = 20_000;
 /**
- * So many rows at most are read for a page of 20, with the hundred operations that are parked; so many for a list of all that is stuck, or an answer;
- * and so many for a portion of the housekeeping. A hundredth of the tenants, as many as are suspended, are 200: what reads more reads more with
- * each tenant.
+ * So many rows at most are read for a page of 20, with the hundred operations that are parked; so many for a list of
+ * all that is stuck, or an answer; and so many for a portion of the housekeeping. A hundredth of the tenants, as many
+ * as are suspended, are 200: what reads more reads more with each tenant.
  */
 const PAGE_ROWS = 350;
 const ANSWER_ROWS = 700;

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 
-/** Asks an HTTPS server whose authority is trusted for this call alone: what `fetch` trusts is fixed when a process starts. */
+/**
+ * Asks an HTTPS server whose authority is trusted for this call alone: what `fetch` trusts is fixed when a process
+ * starts.
+ */
 export async function askHttps(
   url: string,
   ca: string,

@@ -10,7 +10,8 @@ beforeAll(async () => {
 });
 afterAll(() => harness.close());
 
-// What a tenant can lock that concerns the platform: the row of its own role, its role's settings, its and another's database as an object.
+// What a tenant can lock that concerns the platform: the row of its own role, its role's settings, its and another's
+// database as an object.
 const HELD = [
   `ALTER ROLE CURRENT_USER PASSWORD 'x'`,
   'ALTER ROLE CURRENT_USER SET work_mem = 64',

@@ -12,7 +12,8 @@ import { openOwnPostgres, type OwnPostgres, postgresWithTls } from '../support/o
 import { until } from '../support/until';
 import { ENDED, newPostgresTenant, type PostgresTenant } from './postgres-tenant';
 
-// Of 300 connections all but 30 are for superusers, and 20 of those for the provisioner, so ten of a tenant's sessions take all there is.
+// Of 300 connections all but 30 are for superusers, and 20 of those for the provisioner, so ten of a tenant's sessions
+// take all there is.
 const SETTINGS = { max_prepared_transactions: '10', wal_level: 'logical', superuser_reserved_connections: '270' };
 const FOR_TENANTS = 10;
 

@@ -29,7 +29,10 @@ function otherServers(): Record<string, string> {
   };
 }
 
-/** A checkout of mode 0700, as a home, with the cache of fetched servers in it: hard links of what is built, a copy of PostgreSQL's programs; packages, which root alone uses, lie where they are. */
+/**
+ * A checkout of mode 0700, as a home, with the cache of fetched servers in it: hard links of what is built, a copy of
+ * PostgreSQL's programs; packages, which root alone uses, lie where they are.
+ */
 function privateCheckout(): string {
   const [root, checkout] = [projectRoot(), mkdtempSync(path.join(projectRoot(), '.freeflow-private-'))];
   symlinkSync(path.join(root, 'node_modules'), path.join(checkout, 'node_modules'));

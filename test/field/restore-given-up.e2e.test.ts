@@ -112,8 +112,8 @@ const ENDINGS: Record<string, { give: (tenant: Tenant) => Promise<unknown>; stat
   },
 };
 
-// How a run comes to be given up is decided by the workflows alone (workflows/answer-orders): in the short form an undo that
-// is done, by a run that did not begin the restore, and one that is skipped.
+// How a run comes to be given up is decided by the workflows alone (workflows/answer-orders): in the short form an undo
+// that is done, by a run that did not begin the restore, and one that is skipped.
 const chosen = sampleOf(Object.keys(ENDINGS), (it) => /skipped|begun anew/.test(it));
 
 let overdue: Tenant[];

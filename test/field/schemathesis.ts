@@ -16,7 +16,10 @@ export interface Verdict {
   text: string;
 }
 
-/** Folder of the tool, installed from PyPI into the user's cache the first time. It has dozens of dependencies, so pip resolves them. */
+/**
+ * Folder of the tool, installed from PyPI into the user's cache the first time. It has dozens of dependencies, so pip
+ * resolves them.
+ */
 const ensureInstalled = (): Promise<string> =>
   cachedFolder(cacheDir(process.env), `schemathesis-${VERSION}`, async (folder) => {
     await promisify(execFile)(

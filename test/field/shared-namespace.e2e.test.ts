@@ -174,7 +174,10 @@ describe('a Temporal whose search attributes are not as needed', () => {
 
   const workerLog = ({ logDir }: TestInstallation) => readFileSync(path.join(logDir, 'worker.log'), 'utf8');
 
-  /** A create that parks, is answered and comes to its end; gives what could be found of it by attributes while it was parked. */
+  /**
+   * A create that parks, is answered and comes to its end; gives what could be found of it by attributes while it was
+   * parked.
+   */
   async function lifeIn(installation: TestInstallation): Promise<Record<string, unknown>> {
     keycloak.shut();
     const id = await askFor(installation, newName('s'));

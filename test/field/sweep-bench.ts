@@ -12,7 +12,10 @@ export async function sweepOnce(db: PrismaClient, start: StartOperation, findOpe
   return started;
 }
 
-/** So many tenants that were requested one second after the other, each with an operation as the columns say. Gives nothing: there may be very many. */
+/**
+ * So many tenants that were requested one second after the other, each with an operation as the columns say. Gives
+ * nothing: there may be very many.
+ */
 export async function requestMany(
   db: PrismaClient,
   prefix: string,

@@ -12,8 +12,8 @@ const RETENTION_MS = 3 * 24 * 3_600_000;
 const ROUNDING_MS = 5;
 
 /**
- * A zone of worker, API and command line, and another one of the master database. All other tests are in zones like the second ones: the
- * processes behind UTC, the database ahead of it.
+ * A zone of worker, API and command line, and another one of the master database. All other tests are in zones like the
+ * second ones: the processes behind UTC, the database ahead of it.
  */
 const ZONES = sampleOf(
   [

@@ -6,7 +6,10 @@ export interface Attack {
   what: string;
   /** With whose credentials. */
   as: string;
-  /** `done`, or the server's own code or status: a refusal by authorization, unless the row gives the reason why it can't be one. */
+  /**
+   * `done`, or the server's own code or status: a refusal by authorization, unless the row gives the reason why it
+   * can't be one.
+   */
   answer: string;
   /**
    * Tries it and says what came of it. Cleans up after itself where the attempt leaves something that is the attacker's

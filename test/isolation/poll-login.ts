@@ -1,8 +1,8 @@
 import type { TenantSession } from './tenant-session';
 
 /**
- * Logs in to a database again and again, from before it exists. `stop` knocks once more and says `done` if it was let in
- * even once, else how it was refused in the end.
+ * Logs in to a database again and again, from before it exists. `stop` knocks once more and says `done` if it was let
+ * in even once, else how it was refused in the end.
  */
 export function pollLogin(database: string, { postgres }: TenantSession): { stop(): Promise<string> } {
   const answers: string[] = [];

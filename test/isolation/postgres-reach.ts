@@ -1,7 +1,9 @@
 import type { StackInfo } from '@freeflow/contract/stack-info';
 import { Client, type ClientConfig } from 'pg';
 
-/** A tenant's application at PostgreSQL: one session in its own database, and logins of every kind with its password. */
+/**
+ * A tenant's application at PostgreSQL: one session in its own database, and logins of every kind with its password.
+ */
 export interface PostgresReach {
   database: string;
   app: string;

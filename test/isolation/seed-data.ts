@@ -55,7 +55,10 @@ export async function spoil({ postgres, mongodb, qdrant, keycloak }: TenantSessi
   );
 }
 
-/** Everything of a tenant with the owners' eyes, by backend: data, rights, nonces, settings, passwords as far as they are kept. */
+/**
+ * Everything of a tenant with the owners' eyes, by backend: data, rights, nonces, settings, passwords as far as they
+ * are kept.
+ */
 export async function snapshotOf(
   info: StackInfo,
   session: TenantSession,

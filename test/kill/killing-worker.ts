@@ -7,8 +7,8 @@ import { runWorker } from '../../worker/run-worker';
 import { Orders } from './orders';
 import { SCENARIOS, type Point } from './points';
 
-// The real worker, but for this: an activity that comes to an ordered point stays there, and once all ordered points are
-// reached the process kills itself. So one death hits many tenants, each at a point of its own.
+// The real worker, but for this: an activity that comes to an ordered point stays there, and once all ordered points
+// are reached the process kills itself. So one death hits many tenants, each at a point of its own.
 const orders = new Orders(process.env['KILL_FOLDER'] ?? '.');
 
 const STEPS = new Set(SCENARIOS.flatMap(({ points }) => points.map((it) => it.step)));

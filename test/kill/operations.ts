@@ -7,7 +7,10 @@ import { askFor, change, createTenant, hasOpenOperation, stepsDone, tenantOf, ty
 import { PATIENCE_MS, untilStandstill } from '../support/until';
 import { BEFORE, type Scenario } from './points';
 
-/** A tenant made ready for an operation, and what was there of it when it was active; nothing for one that is to be made. */
+/**
+ * A tenant made ready for an operation, and what was there of it when it was active; nothing for one that is to be
+ * made.
+ */
 export interface Subject {
   id: string;
   name: string;

@@ -15,7 +15,9 @@ const linesOf = (file: string): string[] =>
         .filter((it) => it !== '')
     : [];
 
-/** Where a test says at which points a worker is to be killed, and where that worker writes down which it has come to. */
+/**
+ * Where a test says at which points a worker is to be killed, and where that worker writes down which it has come to.
+ */
 export class Orders {
   private readonly ordered: string;
   private readonly reached: string;

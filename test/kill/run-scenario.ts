@@ -34,8 +34,8 @@ export interface ScenarioRun {
 }
 
 /**
- * Kills one worker at all points of some scenarios, each in the operation of a tenant of its own, lets an ordinary worker
- * finish, and looks at what there is. One that is undone is alone.
+ * Kills one worker at all points of some scenarios, each in the operation of a tenant of its own, lets an ordinary
+ * worker finish, and looks at what there is. One that is undone is alone.
  */
 export async function runScenarios(scenarios: readonly Scenario[]): Promise<ReadonlyMap<string, ScenarioRun>> {
   const startedAt = Date.now();
@@ -58,7 +58,8 @@ async function inInstallation(
 ): Promise<ReadonlyMap<string, ScenarioRun>> {
   const orders = new Orders(installation.logDir);
   const isUndone = scenarios.some((it) => it.isUndone);
-  // Those that stay at a point at Keycloak mustn't keep the others from theirs. Before it has orders it works as any other.
+  // Those that stay at a point at Keycloak mustn't keep the others from theirs. Before it has orders it works as any
+  // other.
   const startKiller = () =>
     installation.startWorker(
       {
@@ -97,7 +98,8 @@ async function inInstallation(
   const outcomes = await pooled(victims.length, victims, async (it) => outcomeOf(installation, it, orders, startedAt));
   const isNeighbourUntouched = (await fingerprintOf(installation, neighbour.name)) === neighbourBefore;
   const left = victims.map((it) => it.subject).filter((_, at) => outcomes[at]?.verdict?.tenant !== 'gone');
-  // In the short form they stay: absence is proved when the lost calls have no effect any more, at Keycloak a minute later (activities/zombie).
+  // In the short form they stay: absence is proved when the lost calls have no effect any more, at Keycloak a minute
+  // later (activities/zombie).
   if (IS_LONG)
     await pooled(4, [neighbour, ...left], async (it) =>
       ends(installation, 'hard_delete', await ask(installation, 'hard_delete', it), ENDED_WITHIN_MS),

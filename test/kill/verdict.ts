@@ -6,7 +6,10 @@ import type { Tenant } from '../support/tenants';
 import { fingerprintOf, type Subject } from './operations';
 import type { Point, Scenario } from './points';
 
-/** What is to be seen after a worker was killed and another has finished its work; short words, so that a difference reads by itself. */
+/**
+ * What is to be seen after a worker was killed and another has finished its work; short words, so that a difference
+ * reads by itself.
+ */
 export interface Verdict {
   operation: string;
   tenant: string;
@@ -146,7 +149,10 @@ const isLost = ({ message }: Row): boolean => message.startsWith('lost: ');
 const outcomeOf = (row: Row): string =>
   isLost(row) ? 'lost' : row.status === 'success' ? 'done' : (row.message.split(':')[0] ?? 'error');
 
-/** These begin again harmlessly, and each time is told; of the steps that end an operation there is one row, whatever happened. */
+/**
+ * These begin again harmlessly, and each time is told; of the steps that end an operation there is one row, whatever
+ * happened.
+ */
 const REPEATABLE = ['begin', 'start-rollback'];
 
 /** `true`, or what isn't. */

@@ -19,8 +19,8 @@ const giveOrders = (orders: Orders, victims: readonly Victim[]) =>
   orders.give(victims.map(({ point, subject }) => ({ ...point, tenantId: subject.id })));
 
 /**
- * Requests their operations and orders the worker to die in them.
- * A tenant to be made has an id once it was requested, and must not begin before the orders are given: the worker is held meanwhile.
+ * Requests their operations and orders the worker to die in them. A tenant to be made has an id once it was requested,
+ * and must not begin before the orders are given: the worker is held meanwhile.
  */
 export async function askWhileHeld(
   installation: FaultInjectedInstallation,
@@ -66,7 +66,8 @@ async function doneBy(installation: FaultInjectedInstallation, id: string, verb:
 
 /**
  * Has every tenant parked at one backend, all others being done there: at Qdrant, and at PostgreSQL those that are to
- * die at Qdrant, since an undo is worth a look only where something was done. A parked step tries again after minutes only.
+ * die at Qdrant, since an undo is worth a look only where something was done. A parked step tries again after minutes
+ * only.
  */
 async function parkAll(installation: FaultInjectedInstallation, victims: readonly Victim[]): Promise<Victim[]> {
   const parked: Victim[] = [];

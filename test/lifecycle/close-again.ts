@@ -12,7 +12,8 @@ export function describeCloseAgain(given: () => TestInstallation, leaving: () =>
   let installation: TestInstallation;
   beforeAll(async () => {
     installation = given();
-    // What no attempt of ours does while locks hold: it says "present" over the absence that a drop has seen. Once for each tenant named here.
+    // What no attempt of ours does while locks hold: it says "present" over the absence that a drop has seen. Once for
+    // each tenant named here.
     await installation.master.query(`
     CREATE TABLE late (name text);
     CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN

@@ -6,7 +6,10 @@ import { TEST_STACK } from '../support/master';
 import { observeFromOutside, NOTHING } from '../support/outside';
 import { createTenant, deleteTenant, logOf } from '../support/tenants';
 
-/** Creates over what is not ours, in an ordinary installation: one name for all, free again once a thing of another party is gone. */
+/**
+ * Creates over what is not ours, in an ordinary installation: one name for all, free again once a thing of another
+ * party is gone.
+ */
 export function describeForeignNames(given: () => TestInstallation): void {
   const name = newName('f');
 

@@ -17,8 +17,8 @@ export function describeRaces(given: () => TestInstallation): void {
   });
 
   /**
-   * A create whose last step, `activate`, has begun and can't end before `activates` is called: what comes meanwhile makes
-   * Temporal refuse what the workflow then says, and the run is replayed with the news in front of its own end.
+   * A create whose last step, `activate`, has begun and can't end before `activates` is called: what comes meanwhile
+   * makes Temporal refuse what the workflow then says, and the run is replayed with the news in front of its own end.
    */
   async function almostActive(): Promise<{ id: string; name: string; activates: () => Promise<void> }> {
     const name = newName('r');

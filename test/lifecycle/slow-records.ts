@@ -5,7 +5,10 @@ import { sampleOf } from '../support/sample';
 import { askFor, createTenant, deleteTenant, logOf, operationEnds } from '../support/tenants';
 import { until } from '../support/until';
 
-/** Longer than a transaction may take (5 s), then shorter: together longer than a workflow task waits for a local activity (8 s of its 10). */
+/**
+ * Longer than a transaction may take (5 s), then shorter: together longer than a workflow task waits for a local
+ * activity (8 s of its 10).
+ */
 const SLOW_S = [5.2, 4.4] as const;
 /** What comes then is seen in the next workflow task, beside the answer of the slow step. */
 const MEANWHILE_MS = 1_000;

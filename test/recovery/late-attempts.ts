@@ -62,7 +62,8 @@ export function describeLateAttempts(given: () => FaultInjectedInstallation): vo
     },
   );
 
-  // In workflows/tenant-operations; test/parking/both-ways cancels with real backends, test/lifecycle/close-again a create.
+  // In workflows/tenant-operations; test/parking/both-ways cancels with real backends, test/lifecycle/close-again a
+  // create.
   if (IS_LONG)
     test('cancelled by an operator, a create is rolled back and says so', async () => {
       const name = newName('c');

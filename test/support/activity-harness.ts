@@ -37,7 +37,9 @@ export interface ActivityHarness {
   close(): Promise<void>;
 }
 
-/** How long a server may go on with a call that is no longer waited for, where the environment doesn't set it, in ms. */
+/**
+ * How long a server may go on with a call that is no longer waited for, where the environment doesn't set it, in ms.
+ */
 export const HARNESS_MARGIN_MS = 2_000;
 
 /** A tenant name no one else uses. */
@@ -116,7 +118,8 @@ function harnessOn(master: Master, env: Record<string, string>): ActivityHarness
             ...more,
           });
         } catch (error) {
-          // Keycloak now and then answers 500 to realms made at the same time (keycloak#8772); there the server would retry.
+          // Keycloak now and then answers 500 to realms made at the same time (keycloak#8772); there the server would
+          // retry.
           if ((error as { type?: string }).type !== 'server-error' || tries === attempt + 3) throw error;
         }
       }

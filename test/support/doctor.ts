@@ -15,7 +15,10 @@ interface Report {
   lines: Record<string, Told>;
 }
 
-/** Runs `freeflow doctor --json`, in this process, on an installation that the environment names; fails where a secret is shown. */
+/**
+ * Runs `freeflow doctor --json`, in this process, on an installation that the environment names; fails where a secret
+ * is shown.
+ */
 export const doctor = async (
   installation: Pick<TestInstallation, 'info'>,
   env: Record<string, string>,

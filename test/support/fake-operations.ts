@@ -23,7 +23,10 @@ import { TEST_STACK } from './master';
 import { openOperator, type Operator } from './temporal';
 import { bundleOf } from './workflow-bundle';
 
-/** The real workflows on the real Temporal, with activities that only say whether they were done: what takes weeks takes seconds. */
+/**
+ * The real workflows on the real Temporal, with activities that only say whether they were done: what takes weeks takes
+ * seconds.
+ */
 export interface FakeOperations {
   operator: Operator;
   taskQueue: string;
@@ -41,7 +44,10 @@ export interface FakeOperations {
   /** Lets all that is held go on: a test that failed may have left something, and the next ones would wait for it. */
   releaseAll(): void;
   callsOf(tenantId: string, activity: string): Call[];
-  /** Starts an operation as API and sweep do; gives the tenant's id. `begun`: what its first step finds, besides the ordinary. */
+  /**
+   * Starts an operation as API and sweep do; gives the tenant's id. `begun`: what its first step finds, besides the
+   * ordinary.
+   */
   start(
     kind: OperationKind,
     more?: { interrupts?: boolean; begun?: Partial<Begun>; backend?: BackendKind; slow?: SlowRecord },

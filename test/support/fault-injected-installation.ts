@@ -6,7 +6,10 @@ import { startProxy, type TcpProxy } from './tcp-proxy';
 export const FAULTY_SERVERS = ['postgres', 'mongodb', 'qdrant', 'keycloak', 'temporal', 'master'] as const;
 export type FaultyServer = (typeof FAULTY_SERVERS)[number];
 
-/** A installation that reaches each of its servers through a proxy of its own, to be shut, opened and stalled by the test. */
+/**
+ * A installation that reaches each of its servers through a proxy of its own, to be shut, opened and stalled by the
+ * test.
+ */
 export interface FaultInjectedInstallation extends TestInstallation {
   proxies: Record<FaultyServer, TcpProxy>;
 }

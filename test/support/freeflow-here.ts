@@ -21,8 +21,9 @@ import { TEST_STACK } from './master';
 const output = new AsyncLocalStorage<{ stdout: string; stderr: string }>();
 
 /**
- * Runs a command of `freeflow` in this process, which costs a fraction of one of its own: the same parser, the same words and the same
- * exit code, piped as ever. That the process itself prints and ends like this is what {@link import('./freeflow').freeflow} is for.
+ * Runs a command of `freeflow` in this process, which costs a fraction of one of its own: the same parser, the same
+ * words and the same exit code, piped as ever. That the process itself prints and ends like this is what
+ * {@link import('./freeflow').freeflow} is for.
  */
 export async function freeflowHere(args: readonly string[], env: Record<string, string> = {}): Promise<Ended> {
   const printed = { stdout: '', stderr: '' };

@@ -33,7 +33,10 @@ async function run(program: string, args: string[], env: Record<string, string>)
   return { code, ...output };
 }
 
-/** Which of the secrets a command could have seen its output holds: those of the stack, and `hunter22`, which tests make up. */
+/**
+ * Which of the secrets a command could have seen its output holds: those of the stack, and `hunter22`, which tests make
+ * up.
+ */
 export function secretsIn(
   { stdout, stderr }: Ended,
   { secretsKey, masterDatabase, auth, keycloak, qdrant }: StackInfo,
@@ -51,7 +54,10 @@ export function secretsIn(
   return all.filter((secret) => (stdout + stderr).includes(secret));
 }
 
-/** How the command line finds an installation: its API by client credentials, its master database, and no stack of this folder. */
+/**
+ * How the command line finds an installation: its API by client credentials, its master database, and no stack of this
+ * folder.
+ */
 export const envOf = ({
   apiUrl,
   workerMasterUrl,

@@ -7,13 +7,18 @@ const HELD_MS = 600_000;
 /** https://github.com/temporalio/api/blob/master/temporal/api/enums/v1/workflow.proto (PendingActivityState) */
 const STARTED = 2;
 
-/** From now on the backend's line takes what it is sent and gives no answer: attempts hang until their own time-outs. */
+/**
+ * From now on the backend's line takes what it is sent and gives no answer: attempts hang until their own time-outs.
+ */
 export function holdLine({ proxies }: FaultInjectedInstallation, backend: BackendKind): void {
   proxies[backend].stall(HELD_MS);
   proxies[backend].renew();
 }
 
-/** Waits until an attempt of a step is in progress, on a line that is held: between two attempts there is nothing to interrupt. */
+/**
+ * Waits until an attempt of a step is in progress, on a line that is held: between two attempts there is nothing to
+ * interrupt.
+ */
 export async function attemptHangs(
   { operator }: FaultInjectedInstallation,
   tenantId: string,

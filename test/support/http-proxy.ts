@@ -17,7 +17,10 @@ export interface Trouble {
   lateMs?: (method: string, url: string) => number | 'never' | undefined;
 }
 
-/** A reverse proxy that serves another server below a path of its own; what `trouble` holds counts from the next request on. */
+/**
+ * A reverse proxy that serves another server below a path of its own; what `trouble` holds counts from the next request
+ * on.
+ */
 export async function startHttpProxy(to: string, path: string, trouble: Trouble = {}): Promise<HttpProxy> {
   const strays: string[] = [];
   const server = createServer((from, answer) => {

@@ -18,7 +18,10 @@ export interface Answer {
   text: string;
 }
 
-/** A product of its own on the shared test servers: its own master database, task queue, worker and API, all real processes. */
+/**
+ * A product of its own on the shared test servers: its own master database, task queue, worker and API, all real
+ * processes.
+ */
 export interface TestInstallation {
   info: StackInfo;
   apiUrl: string;
@@ -31,7 +34,9 @@ export interface TestInstallation {
   workerMasterUrl: string;
   apiMasterUrl: string;
   request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
-  /** @param env with a WORKER_HEALTH_PORT of its own for a second one; @param script another entry point, below dist/ */
+  /**
+   * @param env with a WORKER_HEALTH_PORT of its own for a second one; @param script another entry point, below dist/
+   */
   startWorker(env?: Record<string, string>, script?: string): Promise<Running>;
   startApi(env?: Record<string, string>): Promise<Running>;
   /** The API that was started last. */
@@ -110,7 +115,8 @@ export async function openTestInstallation({
           // Often enough for what only the sweep goes on with; more often, it is what an idle installation costs.
           SWEEP_INTERVAL_MS: '5000',
           SETTLE_MARGIN_MS: '2000',
-          // Realms are the dearest of all that the test servers make; set, suites run with a pool that don't ask for one.
+          // Realms are the dearest of all that the test servers make; set, suites run with a pool that don't ask for
+          // one.
           KEYCLOAK_POOL_SIZE: process.env['KEYCLOAK_POOL_SIZE'] ?? '0',
           ...TEST_REALM_KEYS,
           ...env,

@@ -7,8 +7,8 @@ export interface Fill {
 }
 
 /**
- * How often each kind of tenant is among all; so many at least, so that a page of a small database is as long as one of a large one.
- * All others are active.
+ * How often each kind of tenant is among all; so many at least, so that a page of a small database is as long as one of
+ * a large one. All others are active.
  */
 const SHARES = {
   gone: { share: 0.29, least: 200 },
@@ -26,8 +26,9 @@ const SHARES = {
 const OFFSETS = [0, 3, 7, 13, 29, 53, 101, 211, 499];
 
 /**
- * Fills a migrated master database with tenants, their operations, ledger, connections and log as they would stand there after months, by
- * SQL alone, a minute apart from each other; then has its statistics made. Nothing of it exists at any backend.
+ * Fills a migrated master database with tenants, their operations, ledger, connections and log as they would stand
+ * there after months, by SQL alone, a minute apart from each other; then has its statistics made. Nothing of it exists
+ * at any backend.
  * @param owner a session of the owner of the database, who may do without triggers
  */
 export async function fillWithTenants(owner: Client, { tenants, logRows }: Fill): Promise<void> {

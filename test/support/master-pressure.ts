@@ -11,9 +11,14 @@ interface Pressure {
 export interface PressureKind {
   /** What worker and API are told for it. */
   env?: Record<string, string>;
-  /** Whether it needs an installation of its own in the long form: what it loses is waited for, at Keycloak a minute. */
+  /**
+   * Whether it needs an installation of its own in the long form: what it loses is waited for, at Keycloak a minute.
+   */
   isAlone?: true;
-  /** In the short form: what it meets of the one life that those without an environment go through, in their order; else a life's both ends. */
+  /**
+   * In the short form: what it meets of the one life that those without an environment go through, in their order; else
+   * a life's both ends.
+   */
   meets: readonly string[];
   /** What the processes' logs must tell, or the trouble was none. */
   leaves: RegExp;
@@ -110,8 +115,8 @@ export const PRESSURES: Readonly<Record<string, PressureKind>> = {
 };
 
 /**
- * Holds operations where the product holds tenants and wants an operation, then wants such a tenant: PostgreSQL ends one of
- * the two, and as this session would wait an hour before it looked for a deadlock, the product's is the one.
+ * Holds operations where the product holds tenants and wants an operation, then wants such a tenant: PostgreSQL ends
+ * one of the two, and as this session would wait an hour before it looked for a deadlock, the product's is the one.
  */
 async function deadlocks(installation: TestInstallation): Promise<Pressure> {
   const stranger = new Client({ connectionString: installation.masterUrl, application_name: 'freeflow-test-stranger' });

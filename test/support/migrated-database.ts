@@ -1,5 +1,5 @@
-// For the tests of the migrator and of what it makes: databases that it has not seen yet, with roles of their own. Whoever needs a
-// master database and no more takes a copy of the migrated one: master.ts.
+// For the tests of the migrator and of what it makes: databases that it has not seen yet, with roles of their own.
+// Whoever needs a master database and no more takes a copy of the migrated one: master.ts.
 import { randomBytes } from 'node:crypto';
 import { withDatabase, errorCode } from '@freeflow/lib/pg';
 import { escapeIdentifier, type QueryResultRow } from 'pg';

@@ -111,14 +111,17 @@ export async function withMongo<T>(url: string, use: (client: MongoClient) => Pr
   }
 }
 
-/** The last token by the account of a stack. One of an account that a test has made up for a call is nobody's to keep. */
+/**
+ * The last token by the account of a stack. One of an account that a test has made up for a call is nobody's to keep.
+ */
 const tokens = new WeakMap<object, string>();
 /** Who may not read a realm isn't shown it in a list: there a token that is too old would not be told. */
 const LIST = /^\/admin\/realms(\?|$)/;
 
 /**
- * One call of Keycloak's admin API with the bootstrap account. Rights on a realm need a token that is newer than it: an old one is refused,
- * and the call repeated with a new one, which costs Keycloak more than the call where there are many realms.
+ * One call of Keycloak's admin API with the bootstrap account. Rights on a realm need a token that is newer than it: an
+ * old one is refused, and the call repeated with a new one, which costs Keycloak more than the call where there are
+ * many realms.
  */
 export async function asKeycloakAdmin(
   { keycloak }: StackInfo,

@@ -6,7 +6,9 @@ const UNIQUE_VIOLATION = '23505';
 
 /** What a statement reads, by the plan that PostgreSQL has carried out. */
 export interface Reading {
-  /** The tables that are read from their first row to their last; but for the reports, of which a fixed number is kept. */
+  /**
+   * The tables that are read from their first row to their last; but for the reports, of which a fixed number is kept.
+   */
   readWhole: string[];
   /** How many rows of tables and entries of indexes were looked at, and how many of these were of no use. */
   rows: number;
@@ -23,7 +25,10 @@ export interface PlanNode {
   Plans?: PlanNode[];
 }
 
-/** Carries a statement out, finds how it reads, and takes back what it has changed. An insert that has been made is only planned. */
+/**
+ * Carries a statement out, finds how it reads, and takes back what it has changed. An insert that has been made is only
+ * planned.
+ */
 export async function explainReading(owner: ClientBase, statement: Statement): Promise<Reading> {
   try {
     return await explain(owner, 'ANALYZE, TIMING OFF', statement);

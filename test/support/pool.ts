@@ -47,8 +47,8 @@ export const keepOnce = (harness: ActivityHarness): Promise<PoolProgress> =>
   ) as Promise<PoolProgress>;
 
 /**
- * Keeps the pool until there is nothing to do; operations of tests before this are over. So is the time of a call without an answer,
- * such as Keycloak's own 500s leave now and then: that it is waited through is a test of its own.
+ * Keeps the pool until there is nothing to do; operations of tests before this are over. So is the time of a call
+ * without an answer, such as Keycloak's own 500s leave now and then: that it is waited through is a test of its own.
  */
 export async function keepUntilDone(harness: ActivityHarness): Promise<PooledResource[]> {
   await endOperations(harness);

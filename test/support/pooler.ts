@@ -29,7 +29,9 @@ export function hasPooler(): boolean {
   return program !== undefined;
 }
 
-/** Starts one as its manual has it: passwords by `auth_query`, and nothing of ours among `ignore_startup_parameters`. */
+/**
+ * Starts one as its manual has it: passwords by `auth_query`, and nothing of ours among `ignore_startup_parameters`.
+ */
 export async function openPooler(serverUrl: string, mode: PoolMode): Promise<Pooler> {
   const { hostname, port: serverPort, username, password } = new URL(serverUrl);
   const folder = mkdtempSync(path.join(tmpdir(), 'freeflow-pgbouncer-'));

@@ -33,7 +33,10 @@ export async function takeSample(owner: ClientBase): Promise<Sample> {
   return { id: live.id, name: live.name, goneName: gone.name, parkedId: parked.id, cursor };
 }
 
-/** Every filter of the list of tenants with every other; in the short form only those values that are found in different ways. */
+/**
+ * Every filter of the list of tenants with every other; in the short form only those values that are found in different
+ * ways.
+ */
 export function listRoutes({ name, goneName, cursor }: Sample, isLong: boolean): string[] {
   const filters = {
     status: [undefined, ...TENANT_STATUSES.filter((it) => isLong || ['suspended', 'deleted'].includes(it))],

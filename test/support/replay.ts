@@ -4,7 +4,10 @@ import { Worker } from '@temporalio/worker';
 import { projectRoot } from '../../stack/project';
 import { bundleOf } from './workflow-bundle';
 
-/** The replay that goes on: the SDK ends its runtime with the last worker it knows, also while another replay is about to begin. */
+/**
+ * The replay that goes on: the SDK ends its runtime with the last worker it knows, also while another replay is about
+ * to begin.
+ */
 let lastReplay: Promise<unknown> = Promise.resolve();
 
 /**

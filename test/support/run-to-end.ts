@@ -9,7 +9,9 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs a script with Node in the root of the project, as somebody whose environment says nothing of a master database. */
+/**
+ * Runs a script with Node in the root of the project, as somebody whose environment says nothing of a master database.
+ */
 export async function runToEnd(args: string[], env: Record<string, string>): Promise<Ended> {
   const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(SEED|MASTER)_/.test(name)));
   const child = spawn(process.execPath, args, {

@@ -11,8 +11,9 @@ export function sampleOf<T>(all: readonly T[], isInShortForm: (it: T) => boolean
 }
 
 /**
- * A setting of all test workers: of a tenant's second and a half of computing, a quarter are two RSA keys. In the short form realms have
- * those where a suite asks for them, as those of a tenant's whole life, of the pool, and of the attacks on neighbours do.
+ * A setting of all test workers: of a tenant's second and a half of computing, a quarter are two RSA keys. In the short
+ * form realms have those where a suite asks for them, as those of a tenant's whole life, of the pool, and of the
+ * attacks on neighbours do.
  */
 export const TEST_REALM_KEYS: Readonly<Record<string, string>> = isAnyLong ? {} : { KEYCLOAK_REALM_KEYS: 'EC' };
 
@@ -20,7 +21,7 @@ export const TEST_REALM_KEYS: Readonly<Record<string, string>> = isAnyLong ? {} 
 export const DEFAULT_REALM_KEYS = { KEYCLOAK_REALM_KEYS: 'RSA' };
 
 /**
- * A setting of the worker: an unanswered call to Keycloak is waited for a minute, which tells no more than the third of one that a
- * call may take here in the short form. On a busy machine none takes longer.
+ * A setting of the worker: an unanswered call to Keycloak is waited for a minute, which tells no more than the third of
+ * one that a call may take here in the short form. On a busy machine none takes longer.
  */
 export const QUICK_KEYCLOAK: Readonly<Record<string, string>> = isAnyLong ? {} : { KEYCLOAK_CALL_TIMEOUT_MS: '20000' };

@@ -35,7 +35,10 @@ const MISLEADING =
   /^(MASTER_|POSTGRES_|MONGODB_|QDRANT_|KEYCLOAK_|TEMPORAL_|TASK_QUEUE|SECRETS_|FREEFLOW_|FORCE_COLOR)/;
 const plainEnv = () => Object.fromEntries(Object.entries(process.env).filter(([name]) => !MISLEADING.test(name)));
 
-/** Runs something in the project's folder, in a process group of its own as a shell does. It is asked to end if the test dies. */
+/**
+ * Runs something in the project's folder, in a process group of its own as a shell does. It is asked to end if the test
+ * dies.
+ */
 export function run(command: string, args: readonly string[], env: Record<string, string> = {}): Program {
   const setpriv = findOnPath('setpriv', process.env);
   const [file, all] = setpriv === undefined ? [command, args] : [setpriv, ['--pdeathsig', 'TERM', command, ...args]];
@@ -102,7 +105,10 @@ export async function outcome(program: Program): Promise<{ code: number | NodeJS
 /** A folder for a stack, outside the checkout and with a space in its name, as a user's may have. */
 export const newStackDir = (): string => mkdtempSync(path.join(tmpdir(), 'freeflow stack-'));
 
-/** Gives the stack ports as if an earlier start had chosen them: where no other stack looks for free ones while this one is dead. */
+/**
+ * Gives the stack ports as if an earlier start had chosen them: where no other stack looks for free ones while this one
+ * is dead.
+ */
 export function keepPorts(dir: string): number[] {
   const base = 12_000 + randomInt(1_000) * 10;
   const ports = Object.fromEntries(keysOf(PREFERRED_PORTS).map((name, at) => [name, base + at]));

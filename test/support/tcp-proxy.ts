@@ -9,14 +9,20 @@ type Trouble =
   | { kind: 'cut-requests'; after: number }
   /** Cut where a reply comes: the server has done it, and the client is never told. */
   | { kind: 'drop-replies'; after: number }
-  /** Cut where a request comes, which reaches the server this much later all the same: when the client has given it up. So many times in all. */
+  /**
+   * Cut where a request comes, which reaches the server this much later all the same: when the client has given it up.
+   * So many times in all.
+   */
   | { kind: 'deliver-late'; after: number; ms: number; times: number }
   /** Answered in the server's name; what was answered is not passed on. */
   | { kind: 'answer'; by: Answerer }
   /** Takes everything, passes nothing on and says nothing; cut once the trouble is over, for what it took is lost. */
   | { kind: 'black-hole' };
 
-/** What is said to a request: a reply, after which the connection may end; nothing yet, for it isn't whole; or it is passed on. */
+/**
+ * What is said to a request: a reply, after which the connection may end; nothing yet, for it isn't whole; or it is
+ * passed on.
+ */
 type Answer = { reply: Buffer; isLast?: boolean } | 'more' | 'pass';
 export type Answerer = (request: Buffer, line: { lastReply: Buffer }) => Answer;
 
@@ -26,7 +32,9 @@ export interface TcpProxy {
   /** Cuts all connections and refuses new ones. */
   shut(): void;
   open(): void;
-  /** Takes connections, passes nothing on and answers nothing, for this long; what came in meanwhile is passed on then. */
+  /**
+   * Takes connections, passes nothing on and answers nothing, for this long; what came in meanwhile is passed on then.
+   */
   stall(ms: number): void;
   /** Cuts all connections, so that a client needs a new one to go on; new ones are accepted. */
   renew(): void;
@@ -95,7 +103,10 @@ export async function startProxy(host: string, port: number): Promise<TcpProxy> 
     }
   };
 
-  /** What comes together belongs together: headers and body are two pieces. Then the client is cut, and the server gets all of it late. */
+  /**
+   * What comes together belongs together: headers and body are two pieces. Then the client is cut, and the server gets
+   * all of it late.
+   */
   const deliverLate = (line: Line, piece: Buffer, ms: number) => {
     line.request = Buffer.concat([line.request, piece]);
     if (line.isLate) return;

@@ -159,7 +159,10 @@ export async function operationEnds(
   }
 }
 
-/** Asked of the master database itself, which costs a busy machine far less than the API does; an adoption doesn't count. */
+/**
+ * Asked of the master database itself, which costs a busy machine far less than the API does; an adoption doesn't
+ * count.
+ */
 export async function hasOpenOperation({ master }: Pick<TestInstallation, 'master'>, id: string): Promise<boolean> {
   const { rowCount } = await master.query(
     `SELECT 1 FROM "TenantOperation" WHERE "tenantId" = $1 AND kind <> 'adopt' AND "endedAt" IS NULL`,

@@ -1,8 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** Often at first, for moments that are soon over; then ever less, for those asked and those who wait share two cores. */
+/**
+ * Often at first, for moments that are soon over; then ever less, for those asked and those who wait share two cores.
+ */
 const pauseAfter = (waitedMs: number): number => Math.min(200, 50 + waitedMs / 20);
-/** Far longer than anything takes on a quiet machine: a busy one is no reason to fail. Less than a test may take in jest.config.cjs. */
+/**
+ * Far longer than anything takes on a quiet machine: a busy one is no reason to fail. Less than a test may take in
+ * jest.config.cjs.
+ */
 export const PATIENCE_MS = 240_000;
 
 /**

@@ -14,7 +14,10 @@ export interface WorkflowBundle {
   codePath: string;
 }
 
-/** The workflows in a folder, bundled once for all test files: that takes seconds of processor time, and a dozen of them need it. */
+/**
+ * The workflows in a folder, bundled once for all test files: that takes seconds of processor time, and a dozen of them
+ * need it.
+ */
 export async function bundleOf(workflowsFolder: string): Promise<WorkflowBundle> {
   const codePath = path.join(CACHE, `${hashOfSources(workflowsFolder)}.js`);
   if (!existsSync(codePath)) {
@@ -31,7 +34,10 @@ export async function bundleOf(workflowsFolder: string): Promise<WorkflowBundle>
   return { codePath };
 }
 
-/** Of all that is in a bundle: workflows import contract/, as built, and the packages of the lockfile alone; the linter sees to that. */
+/**
+ * Of all that is in a bundle: workflows import contract/, as built, and the packages of the lockfile alone; the linter
+ * sees to that.
+ */
 function hashOfSources(workflowsFolder: string): string {
   const hash = createHash('sha256').update(readFileSync(path.join(ROOT, 'pnpm-lock.yaml')));
   for (const folder of [workflowsFolder, path.join(ROOT, 'contract', 'dist')])

@@ -19,8 +19,8 @@ export interface KeycloakSetUp {
 }
 
 /**
- * Tokens that name no roles. With them a token grows by every realm the provisioner has made: at 115 realms it was 65 KB, and
- * Keycloak answers 431 to every call that carries it. Keycloak looks the roles up by itself.
+ * Tokens that name no roles. With them a token grows by every realm the provisioner has made: at 115 realms it was 65
+ * KB, and Keycloak answers 431 to every call that carries it. Keycloak looks the roles up by itself.
  */
 const SMALL_TOKENS = { 'client.use.lightweight.access.token.enabled': 'true' };
 
@@ -36,8 +36,8 @@ interface ClientRoles {
 }
 
 /**
- * Makes the provisioner, a service account which may create realms and nothing else, or repairs what was changed about it.
- * Keycloak gives it the rights over each realm it makes.
+ * Makes the provisioner, a service account which may create realms and nothing else, or repairs what was changed about
+ * it. Keycloak gives it the rights over each realm it makes.
  * @throws SetUpError
  */
 export async function setUpKeycloak({ owner, name, password }: KeycloakSetUp): Promise<Outcome & { password: string }> {

@@ -67,7 +67,10 @@ function problemOf(error: unknown): SetUpProblem | undefined {
   return error instanceof MongoError ? 'credentials' : undefined;
 }
 
-/** The same servers and options, another user. By MongoDB's own parser: a list of hosts is no URL that `URL` would take, and options have no case. */
+/**
+ * The same servers and options, another user. By MongoDB's own parser: a list of hosts is no URL that `URL` would take,
+ * and options have no case.
+ */
 export function withLogin(url: string, user: string, password: string): string {
   if (!isMongoUrl(url))
     throw new SetUpError('credentials', 'MongoDB: the URL is not of the form mongodb://USER:PASSWORD@HOST:PORT/');
@@ -82,7 +85,10 @@ export function withLogin(url: string, user: string, password: string): string {
 /** The servers in a URL, for messages: neither user nor password. */
 export const mongoHosts = (url: string): string => (isMongoUrl(url) ? new ConnectionString(url).hosts.join(',') : '');
 
-/** Whether the driver takes a text for a URL. Check this first: the driver's own error quotes all of it, password included. */
+/**
+ * Whether the driver takes a text for a URL. Check this first: the driver's own error quotes all of it, password
+ * included.
+ */
 export function isMongoUrl(text: string): boolean {
   try {
     new MongoClient(text);

@@ -7,8 +7,9 @@ export interface Privilege {
 }
 
 /**
- * What the worker does: users and their rights, the drop, a note in each tenant's database, one of its own, and ending what runs. Of tenants'
- * data it may read and write nothing. It is no root, but could grant itself root: MongoDB can't narrow grantRole by name.
+ * What the worker does: users and their rights, the drop, a note in each tenant's database, one of its own, and ending
+ * what runs. Of tenants' data it may read and write nothing. It is no root, but could grant itself root: MongoDB can't
+ * narrow grantRole by name.
  */
 export const PRIVILEGES: readonly Privilege[] = [
   {
@@ -30,8 +31,8 @@ export const PRIVILEGES: readonly Privilege[] = [
   { resource: { db: '', collection: '_freeflow_meta' }, actions: ['insert', 'update'] },
   // Which installation this server is.
   { resource: { db: 'freeflow_meta', collection: 'installation' }, actions: ['find', 'insert', 'update'] },
-  // To end a tenant's sessions and operations, to see who else holds a lock, to look for a user in all databases at once, and for
-  // a database whose name differs by case alone.
+  // To end a tenant's sessions and operations, to see who else holds a lock, to look for a user in all databases at
+  // once, and for a database whose name differs by case alone.
   { resource: { cluster: true }, actions: ['killAnySession', 'inprog', 'killop', 'viewUser', 'listDatabases'] },
 ];
 

@@ -27,7 +27,8 @@ interface UserInfo {
  */
 export async function setUpMongo(wanted: MongoSetUp): Promise<Outcome> {
   try {
-    // Another set-up, as of another stack on the same server, may create them at the same moment: then there is nothing left to create.
+    // Another set-up, as of another stack on the same server, may create them at the same moment: then there is nothing
+    // left to create.
     return await setUpOnce(wanted).catch((error: unknown) => {
       if (error instanceof MongoServerError && MADE_MEANWHILE.includes(error.code)) return setUpOnce(wanted);
       throw error;

@@ -43,7 +43,10 @@ export async function change(client: Client, statement: string): Promise<void> {
   });
 }
 
-/** Throws while the server does not answer, or refuses the credentials in the URL. The database itself may still be to be made. */
+/**
+ * Throws while the server does not answer, or refuses the credentials in the URL. The database itself may still be to
+ * be made.
+ */
 export async function checkPostgres(url: string): Promise<void> {
   try {
     await withServerSession(url, (client) => client.query('SELECT 1'));
@@ -62,7 +65,10 @@ export const canLogIn = (url: string): Promise<boolean> =>
     },
   );
 
-/** What a failure at PostgreSQL means for who set it up. An error of the server itself has a code; a broken connection has none. */
+/**
+ * What a failure at PostgreSQL means for who set it up. An error of the server itself has a code; a broken connection
+ * has none.
+ */
 export function postgresProblem(error: unknown): unknown {
   if (error instanceof SetUpError || error instanceof TypeError) return error;
   const untrusted = certificateProblem('PostgreSQL', error);

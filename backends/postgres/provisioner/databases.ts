@@ -16,7 +16,10 @@ const OPEN = `SELECT datname AS database FROM pg_database WHERE datname = ANY($1
 
 const isLetIn = `SELECT FROM pg_database, aclexplode(coalesce(datacl, acldefault('d', datdba))) WHERE datname = $1 AND grantee = $2::regrole AND privilege_type = 'CONNECT'`;
 
-/** Takes CONNECT on the databases that belong to no tenant from everybody: otherwise every tenant's role could enter them. One that does not exist is none. */
+/**
+ * Takes CONNECT on the databases that belong to no tenant from everybody: otherwise every tenant's role could enter
+ * them. One that does not exist is none.
+ */
 export async function closeDatabases(client: Client, role: string, databases: readonly string[]): Promise<Closed> {
   const did = await grantConnect(client, role);
   const before = await openDatabases(client, databases);

@@ -13,7 +13,10 @@ export async function reservedConnections(client: Client): Promise<number> {
   return Number(row?.reserved);
 }
 
-/** Lets the provisioner, and the roles of a master database on the same server, use reserved connections: tenants can't take those. */
+/**
+ * Lets the provisioner, and the roles of a master database on the same server, use reserved connections: tenants can't
+ * take those.
+ */
 export async function ensureReserve(client: Client, role: string): Promise<{ did: string[]; warnings: string[] }> {
   const { rows: roles } = await client.query<{ role: string }>(
     'SELECT rolname AS role FROM pg_roles WHERE rolname = ANY ($1)',

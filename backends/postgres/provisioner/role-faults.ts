@@ -54,8 +54,8 @@ async function lacksSelfGrant(client: Client, role: string): Promise<boolean> {
 
 /**
  * The roles it has made are its own to administer, by a grant that PostgreSQL gives it for each. Any other membership
- * would lend it rights that it was not meant to have; so would one in a role of the server, however it came by it, but for that
- * of the reserved connections.
+ * would lend it rights that it was not meant to have; so would one in a role of the server, however it came by it, but
+ * for that of the reserved connections.
  */
 async function membershipsOf(client: Client, role: string): Promise<RoleFaults['memberships']> {
   const { rows } = await client.query<{ of: string; grantor: string }>(

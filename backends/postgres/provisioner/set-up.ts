@@ -20,7 +20,8 @@ export interface PostgresSetUp {
 }
 
 /**
- * Makes the provisioner, a role that creates databases and roles but is no superuser, or repairs what was changed about it.
+ * Makes the provisioner, a role that creates databases and roles but is no superuser, or repairs what was changed about
+ * it.
  * @throws SetUpError
  */
 export async function setUpPostgres({ ownerUrl, name, password, masterDatabase }: PostgresSetUp): Promise<Outcome> {

@@ -13,7 +13,8 @@ export interface FollowOptions {
 }
 
 /**
- * Follows what was just accepted until it has ended or waits for an answer, and shows it. Ctrl-C ends the following, not the work.
+ * Follows what was just accepted until it has ended or waits for an answer, and shows it. Ctrl-C ends the following,
+ * not the work.
  * @returns how the command ends
  */
 export async function followToEnd(
