@@ -148,12 +148,12 @@ describe('a pool', () => {
     });
     closing.push(() => proxy.close());
     const worker = another({ KEYCLOAK_URL: `${proxy.origin}/kc`, KEYCLOAK_POOL_SIZE: '1' });
-    expect(await keepOnce(worker)).toBe('again');
-    const rows = await pooledIn(harness);
-    expect(rows).toMatchObject([
-      { nonce, state: 'discarded', callStartedAt: expect.any(Date) },
-      { state: 'ready', callStartedAt: null },
-    ]);
+    // One that Keycloak itself has failed to make is dropped first, and another one made the next time.
+    do expect(await keepOnce(worker)).toBe('again');
+    while (!statesOf(await pooledIn(harness)).includes('ready'));
+    expect(await pooledIn(harness)).toContainEqual(
+      expect.objectContaining({ nonce, state: 'discarded', callStartedAt: expect.any(Date) }),
+    );
     await until('that call has taken effect', async () => (await realmIdOf(harness, name)) === undefined);
     await change({ callStartedAt: null });
     await onlyBlank();

@@ -4,16 +4,27 @@ import { newName } from '../support/activity-harness';
 import type { TestInstallation } from '../support/installation';
 import { observeFromOutside, NOTHING } from '../support/outside';
 import { IS_LONG } from '../support/sample';
-import { askFor, deleteTenant, logOf, operationEnds, tenantOf } from '../support/tenants';
+import { askFor, deleteTenant, operationEnds } from '../support/tenants';
 import { until } from '../support/until';
+
+/** What a test holds while no operation may be done. */
+const LOCK = 4_711;
+
+/** Lets an operation that is done wait for that lock, and nothing else: attempts that fail meanwhile are recorded. */
+const WAIT_WHEN_DONE = `
+  CREATE OR REPLACE FUNCTION wait_for_test() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN PERFORM pg_advisory_xact_lock(${LOCK}); RETURN NEW; END';
+  CREATE OR REPLACE TRIGGER wait_for_test BEFORE UPDATE ON "TenantOperation"
+    FOR EACH ROW WHEN (NEW.state = 'done') EXECUTE FUNCTION wait_for_test()`;
 
 /** What comes in the moment of completion, in an ordinary installation. */
 export function describeRaces(given: () => TestInstallation): void {
   // A create waits inside for what the test holds back, and machines are slow at times.
 
   let installation: TestInstallation;
-  beforeAll(() => {
+  beforeAll(async () => {
     installation = given();
+    await installation.master.query(WAIT_WHEN_DONE);
   });
 
   /**
@@ -22,31 +33,18 @@ export function describeRaces(given: () => TestInstallation): void {
    */
   async function almostActive(): Promise<{ id: string; name: string; activates: () => Promise<void> }> {
     const name = newName('r');
-    const id = await askFor(installation, name);
     const holder = new Client({ connectionString: installation.masterUrl });
     await holder.connect();
-    await until('it runs', async () => (await tenantOf(installation, id)).operation.state === 'running');
-    // Log rows refer to the operation: they need its key only, which this lock leaves free.
-    await holder.query('BEGIN');
-    await holder.query('SELECT 1 FROM "TenantOperation" WHERE "tenantId" = $1 FOR NO KEY UPDATE', [id]);
-    await until(
-      'all is probed',
-      async () => (await logOf(installation, id)).filter((it) => it.step.endsWith('.probe')).length === 4,
-    );
+    await holder.query('SELECT pg_advisory_lock($1)', [LOCK]);
+    const id = await askFor(installation, name);
     await until('it activates', async () => {
-      const { rows } = await installation.master.query(
-        `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+      const { rows } = await holder.query(
+        `SELECT 1 FROM pg_locks JOIN pg_database d ON d.oid = database
+          WHERE d.datname = current_database() AND locktype = 'advisory' AND objid = ${LOCK} AND NOT granted`,
       );
       return rows.length > 0;
     });
-    return {
-      id,
-      name,
-      activates: async () => {
-        await holder.query('COMMIT');
-        await holder.end();
-      },
-    };
+    return { id, name, activates: () => holder.end() };
   }
 
   /** What comes then, by the names of what does so. */
