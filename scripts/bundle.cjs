@@ -1,6 +1,6 @@
 // Bundles each program, as compiled, into one file beside it: loading some 1,600 files one by one was most of what a
 // process of ours computed until it was ready.
-const { readFileSync, renameSync, writeFileSync } = require('node:fs');
+const { readFileSync, renameSync, rmSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 const { build } = require('esbuild');
 
@@ -82,6 +82,8 @@ function replaceFile(file, contents) {
 
 /** Bundles the program of a folder. */
 async function bundle(folder) {
+  // What was compiled of former bundles is of no use any more, and would pile up (lib/start).
+  rmSync(path.join(folder, '.compile-cache'), { recursive: true, force: true });
   const isWorker = path.basename(folder) === 'worker';
   const { outputFiles } = await build({
     entryPoints: {
