@@ -75,6 +75,6 @@ module.exports = {
   // Of the whole run: jest ignores a project's own.
   testTimeout: 600_000,
   testSequencer: '<rootDir>/test/slowest-first.cjs',
-  // On two cores: suites wait about as long as they compute. With more, time-outs of the product come near.
-  maxWorkers: 4,
+  // On two cores: suites wait about twice as long as they compute.
+  maxWorkers: 6,
 };
