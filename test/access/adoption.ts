@@ -15,6 +15,7 @@ import {
   parkedStepsOf,
   tenantOf,
   type Tenant,
+  untilParkedAt,
 } from '../support/tenants';
 import { until } from '../support/until';
 
@@ -45,11 +46,6 @@ export function describeAdoption(given: () => TestInstallation): void {
     ).rows;
   const idOf = async (id: string, kind: string) =>
     (await ledgerOf(id)).find((it) => it.kind === kind)?.externalId ?? null;
-  const parkedAt = (id: string, ...steps: string[]) =>
-    until(
-      `parked at ${steps.join(', ')}`,
-      async () => (await parkedStepsOf(installation, id)).sort().join() === steps.sort().join(),
-    );
   const asOwner = (sql: string) =>
     withPostgres(
       inDatabase(installation.info.postgres.url, 'postgres'),
@@ -62,7 +58,7 @@ export function describeAdoption(given: () => TestInstallation): void {
     const [nonce] = await asOwner(`SELECT shobj_description('${owner}'::regrole, 'pg_authid') AS nonce`);
     await restorePostgresDatabase(installation.info, name);
     await installation.request('POST', `/tenants/${id}/suspend`);
-    await parkedAt(id, 'postgres.disable');
+    await untilParkedAt(installation, id, 'postgres.disable');
     await asOwner(`COMMENT ON ROLE ${owner} IS 'freeflow:${randomUUID()}'`);
 
     const before = [
@@ -103,7 +99,7 @@ export function describeAdoption(given: () => TestInstallation): void {
       [id],
     );
     await installation.request('POST', `/tenants/${id}/suspend`);
-    await parkedAt(id, 'postgres.disable');
+    await untilParkedAt(installation, id, 'postgres.disable');
     expect(await adopt(installation, id, 'postgres')).toMatchObject({
       state: 'refused',
       cause: expect.stringContaining('was created on postgres:42'),
@@ -128,7 +124,7 @@ export function describeAdoption(given: () => TestInstallation): void {
     await restoreQdrantCollection(installation.info, tenant.name);
 
     await installation.request('POST', `/tenants/${tenant.id}/suspend`);
-    await parkedAt(tenant.id, 'postgres.disable', 'mongodb.disable');
+    await untilParkedAt(installation, tenant.id, 'postgres.disable', 'mongodb.disable');
     expect(await tenantOf(installation, tenant.id)).toMatchObject({
       operation: {
         kind: 'suspend',
@@ -140,7 +136,7 @@ export function describeAdoption(given: () => TestInstallation): void {
 
     const first = await adopt(installation, tenant.id, 'postgres');
     expect(first).toMatchObject({ state: 'done', cause: null });
-    await parkedAt(tenant.id, 'mongodb.disable');
+    await untilParkedAt(installation, tenant.id, 'mongodb.disable');
     const last = await tenantOf(installation, tenant.id);
     expect(last).toMatchObject({ status: 'active', operation: { kind: 'suspend', state: 'parked' } });
     expect((await installation.request('GET', '/tenants?operation=parked&limit=200')).body['items']).toContainEqual(
@@ -194,7 +190,7 @@ export function describeAdoption(given: () => TestInstallation): void {
     const { id, name } = nextTenant();
     await restorePostgresDatabase(installation.info, name);
     await installation.request('DELETE', `/tenants/${id}?mode=hard&force=true`);
-    await parkedAt(id, 'postgres.drop');
+    await untilParkedAt(installation, id, 'postgres.drop');
     expect(await adopt(installation, id, 'postgres')).toMatchObject({ state: 'done' });
     expect(await operationEnds(installation, id)).toMatchObject({
       status: 'deleted',

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { describeAnswerKeys } from '../parking/answer-keys';
-import { describeBothWays, type Named, type Replaceable } from '../parking/both-ways';
+import { describeCancelled } from '../parking/cancelled';
+import type { Named, Replaceable } from '../parking/parking-bench';
+import { describeTwoParked } from '../parking/two-parked';
 import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import type { Running } from '../support/installation';
 import { observeFromOutside, NOTHING } from '../support/outside';
 import { IS_LONG } from '../support/sample';
-import { askFor, deleteTenant, logOf, operationEnds, parkedStepsOf, tenantOf } from '../support/tenants';
+import { askFor, deleteTenant, logOf, operationEnds, parkedStepsOf, tenantOf, untilParkedAt } from '../support/tenants';
 import { until } from '../support/until';
 
 let installation: FaultInjectedInstallation;
@@ -35,7 +37,7 @@ beforeAll(async () => {
       it.id = await askFor(installation, it.name);
     }),
   );
-  for (const { id } of all) await parkedAt(id, 'qdrant.create');
+  for (const { id } of all) await untilParkedAt(installation, id, 'qdrant.create');
 });
 afterEach(() => {
   for (const proxy of Object.values(installation.proxies)) {
@@ -47,11 +49,6 @@ afterAll(() => installation.close());
 
 const answer = (id: string, action: string, body?: object, key?: string) =>
   installation.request('POST', `/tenants/${id}/${action}`, body, key === undefined ? {} : { 'idempotency-key': key });
-const parkedAt = (id: string, ...steps: string[]) =>
-  until(
-    `parked at ${steps.join(', ')}`,
-    async () => (await parkedStepsOf(installation, id)).sort().join() === steps.sort().join(),
-  );
 
 test('a step that fails for long is parked, visibly: state, step, cause and advice; what is no answer to it is refused', async () => {
   const { id } = retried;
@@ -148,7 +145,7 @@ test('a drop that is skipped is left behind, named, and keeps the name; a later 
   const tenant = retried;
   installation.proxies.qdrant.shut();
   await installation.request('DELETE', `/tenants/${tenant.id}?mode=hard&force=true`);
-  await parkedAt(tenant.id, 'qdrant.drop');
+  await untilParkedAt(installation, tenant.id, 'qdrant.drop');
   expect(
     await installation.operator.client.workflow.getHandle(`tenant-${tenant.id}`).query('__temporal_workflow_metadata'),
   ).toMatchObject({ currentDetails: expect.stringContaining('waits for an answer: retry or skip') });
@@ -179,7 +176,8 @@ test('a drop that is skipped is left behind, named, and keeps the name; a later 
 });
 
 describe('both ways', () => {
-  describeBothWays(() => installation, worker, standing);
+  describeCancelled(() => installation, worker, standing);
+  describeTwoParked(() => installation, standing);
 });
 
 // In workflows/tenant-operations and test/e2e/parking-many; here both with the real settings of a worker.

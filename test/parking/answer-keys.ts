@@ -5,7 +5,7 @@ import type { FaultInjectedInstallation } from '../support/fault-injected-instal
 import { sampleOf } from '../support/sample';
 import { askFor, logOf, operationEnds, parkedStepsOf, tenantOf } from '../support/tenants';
 import { until } from '../support/until';
-import type { Named } from './both-ways';
+import type { Named } from './parking-bench';
 
 /**
  * What a key, and what is no answer, comes to at parked operations. The last test answers all that is parked.

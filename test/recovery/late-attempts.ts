@@ -62,7 +62,7 @@ export function describeLateAttempts(given: () => FaultInjectedInstallation): vo
     },
   );
 
-  // In workflows/tenant-operations; test/parking/both-ways cancels with real backends, test/lifecycle/close-again a
+  // In workflows/tenant-operations; test/parking/cancelled does so with real backends, test/lifecycle/close-again a
   // create.
   if (IS_LONG)
     test('cancelled by an operator, a create is rolled back and says so', async () => {

@@ -55,6 +55,15 @@ async function parksOf({ master }: Pick<TestInstallation, 'master'>, id: string)
 export const parkedStepsOf = async (installation: TestInstallation, id: string): Promise<string[]> =>
   (await parksOf(installation, id)).map(({ step }) => step);
 
+/** Waits until it stands at these steps, and at no others. */
+export async function untilParkedAt(installation: TestInstallation, id: string, ...steps: string[]): Promise<void> {
+  const expected = steps.toSorted().join();
+  await until(
+    `parked at ${steps.join(', ')}`,
+    async () => (await parkedStepsOf(installation, id)).toSorted().join() === expected,
+  );
+}
+
 export async function abortWhenParked(installation: TestInstallation, id: string): Promise<void> {
   await until('it is parked', async () => (await parksOf(installation, id)).length > 0);
   const { status, text } = await installation.request('POST', `/tenants/${id}/abort`, { reason: 'a test' });
