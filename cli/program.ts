@@ -1,16 +1,12 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { Command, CommanderError } from 'commander';
+import { Command } from 'commander';
 import { z } from 'zod';
-import { addReconcile } from './commands/reconcile';
-import { addResources } from './commands/resources';
-import { addChanges } from './commands/tenants/change';
-import { addDelete } from './commands/tenants/delete';
-import { addOnCall } from './commands/tenants/on-call';
-import { addQueries } from './commands/tenants/queries';
+import { addCommands } from './commands';
 import { token } from './commands/token';
-import { EXIT, Failure } from './failure';
-import { invocationOf, pastable } from './invocation';
+import { EXIT } from './failure';
+import { invocationOf } from './invocation';
+import { outcomeOf } from './outcome';
 
 const host = {
   env: process.env,
@@ -72,27 +68,7 @@ Example:
     console.log(json === true ? JSON.stringify({ accessToken }) : accessToken);
   });
 
-const tenants = program.command('tenants').description('create, show, change and delete tenants');
-addChanges(tenants, host);
-addDelete(tenants, host);
-addQueries(tenants, host);
-addOnCall(tenants, host);
-addReconcile(program, host);
-addResources(program, host);
-
-/** Adds the commands that need the drivers of all servers: these take longer to load than any other command takes. */
-async function addCommandsWithDrivers(): Promise<void> {
-  const [{ addConnect }, { addDemo }, { addSetup }, { addDoctor }] = await Promise.all([
-    import('./commands/tenants/connect.js'),
-    import('./commands/demo.js'),
-    import('./commands/setup-backends.js'),
-    import('./commands/doctor.js'),
-  ]);
-  addConnect(tenants, host);
-  addDemo(program, host);
-  addSetup(program, host);
-  addDoctor(program, process);
-}
+const tenants = addCommands(program, host);
 
 /**
  * Whether these words begin with the name of a command that is added already; help and what is mistyped are for all of
@@ -105,16 +81,16 @@ function isKnown(words: readonly string[], { commands }: Command = program): boo
 }
 
 async function run(): Promise<void> {
-  if (!isKnown(process.argv.slice(2))) await addCommandsWithDrivers();
+  if (!isKnown(process.argv.slice(2))) {
+    const { addCommandsWithDrivers } = await import('./commands/with-drivers.js');
+    addCommandsWithDrivers(program, tenants, host, process);
+  }
   await program.parseAsync();
 }
 
 run().catch((error: unknown) => {
-  if (error instanceof CommanderError) process.exit(error.exitCode === 0 ? EXIT.done : EXIT.usage);
-  if (error instanceof Failure) {
-    console.error(`${error.message}\n${pastable(error.advice, freeflow)}`);
-    process.exit(error.exitCode);
-  }
-  console.error(error instanceof Error ? error.message : error);
-  process.exit(EXIT.refused);
+  const outcome = outcomeOf(error, freeflow);
+  if (outcome === undefined) console.error(error instanceof Error ? error.message : error);
+  else if (outcome.message !== undefined) console.error(outcome.message);
+  process.exit(outcome?.exitCode ?? EXIT.refused);
 });

@@ -1,18 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import path from 'node:path';
 import { format } from 'node:util';
-import { Command, CommanderError } from 'commander';
-import { addDoctor } from '../../cli/commands/doctor';
-import { addReconcile } from '../../cli/commands/reconcile';
-import { addResources } from '../../cli/commands/resources';
-import { addSetup } from '../../cli/commands/setup-backends';
-import { addChanges } from '../../cli/commands/tenants/change';
-import { addConnect } from '../../cli/commands/tenants/connect';
-import { addDelete } from '../../cli/commands/tenants/delete';
-import { addOnCall } from '../../cli/commands/tenants/on-call';
-import { addQueries } from '../../cli/commands/tenants/queries';
-import { EXIT, Failure } from '../../cli/failure';
-import { invocationOf, pastable } from '../../cli/invocation';
+import { Command } from 'commander';
+import { addCommands } from '../../cli/commands';
+import { addCommandsWithDrivers } from '../../cli/commands/with-drivers';
+import { EXIT } from '../../cli/failure';
+import { invocationOf } from '../../cli/invocation';
+import { outcomeOf } from '../../cli/outcome';
 import { projectRoot } from '../../stack/project';
 import type { Ended } from './freeflow';
 import { TEST_STACK } from './master';
@@ -39,20 +33,17 @@ async function run(args: readonly string[], env: Record<string, string>): Promis
     writeOut: (text) => write('stdout', text),
     writeErr: (text) => write('stderr', text),
   });
-  const tenants = program.command('tenants');
-  for (const add of [addChanges, addDelete, addQueries, addOnCall, addConnect]) add(tenants, host);
-  for (const add of [addReconcile, addResources, addSetup]) add(program, host);
   const stream = (name: 'stdout' | 'stderr') => ({ write: (text: string) => write(name, text) });
   const process = { env, exit: host.end, stdout: stream('stdout'), stderr: stream('stderr') };
-  addDoctor(program, process as unknown as NodeJS.Process);
+  addCommandsWithDrivers(program, addCommands(program, host), host, process as unknown as NodeJS.Process);
   try {
     await program.parseAsync(args, { from: 'user' });
     return code;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    if (!(error instanceof Failure)) throw error;
-    write('stderr', `${error.message}\n${pastable(error.advice, invocationOf(env))}\n`);
-    return error.exitCode;
+    const outcome = outcomeOf(error, invocationOf(env));
+    if (outcome === undefined) throw error;
+    if (outcome.message !== undefined) write('stderr', `${outcome.message}\n`);
+    return outcome.exitCode;
   }
 }
 
