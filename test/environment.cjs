@@ -9,27 +9,33 @@ const { TestEnvironment } = ofJest('jest-environment-node');
 
 const isInstance = Function.prototype[Symbol.hasInstance];
 
+/** What drivers give our code and it gives them, with what recognises it whichever realm it is of. */
+const SHARED = { Error: types.isNativeError, Date: types.isDate };
+
 /**
- * Each test file has built-ins of its own: to its code an error of a driver is an error all the same, and the other way
- * round.
+ * Each test file has built-ins of its own: to its code an error or a date of a driver is one all the same, and the
+ * other way round.
  */
-function takeErrorsOfAllRealms(error) {
-  Object.defineProperty(error, Symbol.hasInstance, {
-    configurable: true,
-    // Inherited by classes of errors, which go by their own chain.
-    value(it) {
-      return isInstance.call(this, it) || (this === error && types.isNativeError(it));
-    },
-  });
+function shareAmongRealms(global) {
+  for (const [name, isOne] of Object.entries(SHARED)) {
+    const builtIn = global[name];
+    Object.defineProperty(builtIn, Symbol.hasInstance, {
+      configurable: true,
+      // Inherited by classes of errors, which go by their own chain.
+      value(it) {
+        return isInstance.call(this, it) || (this === builtIn && isOne(it));
+      },
+    });
+  }
 }
 
-takeErrorsOfAllRealms(Error);
+shareAmongRealms(globalThis);
 
 module.exports = class Environment extends TestEnvironment {
   constructor(config, context) {
     super(config, context);
     // Not `require` itself: jest empties what it finds in the globals of a test file that has ended.
     this.global[Symbol.for('freeflow.loadNatively')] = (file) => require(file);
-    takeErrorsOfAllRealms(this.global.Error);
+    shareAmongRealms(this.global);
   }
 };

@@ -1,4 +1,3 @@
-import { types } from 'node:util';
 import { secret } from '@freeflow/lib/config';
 import type { Db } from 'mongodb';
 import { type Check, faults, type Finding, type Group, ok } from '../doctor/check';
@@ -54,7 +53,7 @@ export const CHECKS: Group<Name> = {
     check('clock', ['mongodb.connection'], (admin) =>
       compareClocks(async () => {
         const { localTime } = await admin.command({ hello: 1 });
-        return types.isDate(localTime) ? { at: localTime.getTime(), precisionMs: 1 } : undefined;
+        return localTime instanceof Date ? { at: localTime.getTime(), precisionMs: 1 } : undefined;
       }),
     ),
   ],
