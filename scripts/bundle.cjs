@@ -1,6 +1,6 @@
 // Bundles each program, as compiled, into one file beside it: loading some 1,600 files one by one was most of what a
 // process of ours computed until it was ready.
-const { readFileSync, renameSync, rmSync, writeFileSync } = require('node:fs');
+const { existsSync, readFileSync, renameSync, rmSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 const { build } = require('esbuild');
 
@@ -22,11 +22,11 @@ const EXTERNAL = [
 const STAND_INS = [
   // The SDK's own bundler of workflows brings webpack with it; ours are bundled ahead of time
   // (worker/bundle-workflows.ts).
-  [/@temporalio\/worker\/lib\/workflow\/bundler\.js$/, () => 'exports.defaultWorkflowInterceptorModules = [];'],
-  [/@temporalio\/worker\/lib\/debug-replayer\/index\.js$/, () => ''],
+  [/@temporalio\/worker\/lib\/workflow\/bundler\.js$/, 'exports.defaultWorkflowInterceptorModules = [];'],
+  [/@temporalio\/worker\/lib\/debug-replayer\/index\.js$/, ''],
   // Fifty languages of messages, of which none is asked for by anything but its default.
-  [/\/zod\/v4\/locales\/index\.cjs$/, () => 'exports.en = require("./en.cjs").default;'],
-  [/\/zod\/v4\/locales\/index\.js$/, () => 'export { default as en } from "./en.js";'],
+  [/\/zod\/v4\/locales\/index\.cjs$/, 'exports.en = require("./en.cjs").default;'],
+  [/\/zod\/v4\/locales\/index\.js$/, 'export { default as en } from "./en.js";'],
 ];
 
 /**
@@ -69,7 +69,7 @@ const standIns = {
   name: 'stand-ins',
   setup({ onLoad }) {
     for (const [filter, contents] of STAND_INS)
-      onLoad({ filter }, ({ path: file }) => ({ contents: contents(), resolveDir: path.dirname(file) }));
+      onLoad({ filter }, ({ path: file }) => ({ contents, resolveDir: path.dirname(file) }));
   },
 };
 
@@ -80,10 +80,10 @@ function replaceFile(file, contents) {
   renameSync(scratch, file);
 }
 
+const isChanged = ({ path: file, contents }) => !existsSync(file) || !readFileSync(file).equals(contents);
+
 /** Bundles the program of a folder. */
 async function bundle(folder) {
-  // What was compiled of former bundles is of no use any more, and would pile up (lib/start).
-  rmSync(path.join(folder, '.compile-cache'), { recursive: true, force: true });
   const isWorker = path.basename(folder) === 'worker';
   const { outputFiles } = await build({
     entryPoints: {
@@ -106,6 +106,8 @@ async function bundle(folder) {
     keepNames: true,
     logLevel: 'error',
   });
+  // What was compiled of another bundle is of no use any more, and would pile up (lib/start).
+  if (outputFiles.some(isChanged)) rmSync(path.join(folder, '.compile-cache'), { recursive: true, force: true });
   // Maps come before what names them.
   outputFiles.sort((a, b) => b.path.length - a.path.length);
   for (const { path: file, contents } of outputFiles) replaceFile(file, contents);
