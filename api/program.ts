@@ -1,6 +1,6 @@
 import { refuseTransactionPooling } from '@freeflow/lib/pg';
 import { CRASH_SIGNALS } from '@freeflow/lib/shutdown';
-import { keepCompiled } from '@freeflow/lib/start';
+import { saveCompileCache } from '@freeflow/lib/start';
 import closeWithGrace from 'close-with-grace';
 import { buildApp } from './app';
 import { readApiConfig } from './config';
@@ -18,7 +18,7 @@ async function main(): Promise<void> {
     await app.close();
   });
   await app.listen({ host: config.API_HOST, port: config.API_PORT });
-  keepCompiled();
+  saveCompileCache();
 }
 
 main().catch((error: unknown) => {

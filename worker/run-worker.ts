@@ -1,7 +1,7 @@
 import { BACKEND_KINDS, backendQueueOf } from '@freeflow/contract';
 import { refuseTransactionPooling } from '@freeflow/lib/pg';
 import { CRASH_SIGNALS } from '@freeflow/lib/shutdown';
-import { keepCompiled } from '@freeflow/lib/start';
+import { saveCompileCache } from '@freeflow/lib/start';
 import { readTemporalConfig } from '@freeflow/lib/temporal';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
@@ -63,7 +63,7 @@ export async function runWorker(env: NodeJS.ProcessEnv, compose = createDependen
     await connection.close();
   });
   health.stopped = stopped;
-  keepCompiled();
+  saveCompileCache();
   await stopped;
   logger.info('worker stopped');
 }

@@ -1,1 +1,1 @@
-export { keepCompiled, startProgram } from './start-program';
+export { saveCompileCache, startProgram } from './start-program';

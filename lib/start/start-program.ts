@@ -21,7 +21,7 @@ export function startProgram(folder: string): void {
 }
 
 /**
- * Keeps for the next start what was compiled until now; a process that is killed would have kept nothing. To be called
+ * Saves for the next start what was compiled until now; a process that is killed would have kept nothing. To be called
  * once ready.
  */
-export const keepCompiled = (): void => flushCompileCache();
+export const saveCompileCache = (): void => flushCompileCache();
