@@ -1,7 +1,9 @@
-// Tests run on the sources (compiled by SWC), in three projects told apart by the name of the file:
+// Tests run on the sources (compiled by SWC), in projects told apart by the name of the file:
 //   *.test.ts              unit: no server
 //   *.integration.test.ts  our code in this process, on the real servers of a stack of its own
 //   *.e2e.test.ts          whole processes as `npm run build` has made them, on the same servers
+// and, of the latter two, those in a folder of RESILIENCE: half of all the time, and a change is first judged by the
+// others. `npm test` leaves them out, .ci/run doesn't.
 // globalSetup starts those servers, once, and only where a project that needs them is run.
 
 // Neither UTC nor a whole hour from it, with summer time: tests, servers and all processes that they start must not
@@ -13,6 +15,9 @@ process.env.NODE_COMPILE_CACHE ??= `${__dirname}/node_modules/.cache/node-compil
 
 const rooms = 'contract,lib,prisma,backends,activities,workflows,worker,api,cli,stack,bench,test';
 const tests = `<rootDir>/{${rooms}}/**`;
+
+/** Processes are killed and servers go away; servers, tenants and networks are as they are found in the field. */
+const RESILIENCE = ['<rootDir>/test/resilience/', '<rootDir>/test/field/'];
 
 // Loaded by Node itself: large ones, which would be loaded anew for each test file; ESM-only ones, which jest would
 // have to compile; and mongodb also for its dynamic import('os'), which jest can't follow (since 7.6,
@@ -67,8 +72,17 @@ const withServers = {
 module.exports = {
   projects: [
     { ...shared, displayName: 'unit', testMatch: [`${tests}/!(*.integration|*.e2e).test.ts`] },
-    { ...withServers, displayName: 'integration', testMatch: [`${tests}/*.integration.test.ts`] },
-    { ...withServers, displayName: 'e2e', testMatch: [`${tests}/*.e2e.test.ts`] },
+    ...['integration', 'e2e'].map((displayName) => ({
+      ...withServers,
+      displayName,
+      testMatch: [`${tests}/*.${displayName}.test.ts`],
+      testPathIgnorePatterns: RESILIENCE,
+    })),
+    {
+      ...withServers,
+      displayName: 'resilience',
+      testMatch: RESILIENCE.map((folder) => `${folder}**/*.{integration,e2e}.test.ts`),
+    },
   ],
   // What fails says so itself; the chatter of drivers and SDK on stdout helps nobody.
   silent: true,

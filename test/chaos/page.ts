@@ -12,7 +12,7 @@ servers are searched for names of ours that no row has, histories and logs for s
 const PLANTED = `That such a run turns red when the product is wrong was tried with the product broken on purpose. Which calls meet a fault depends on time as
 well: the second was red in one run of two, the last in both of two, the others in the only one.
 
-| broken | \`CHAOS_SEED=… CHAOS_TENANTS=… npx jest e2e/chaos.e2e\` | red |
+| broken | \`CHAOS_SEED=… CHAOS_TENANTS=… npx jest resilience/chaos.e2e\` | red |
 |---|---|---|
 | the drop at MongoDB is reported and not done | 20781, 4 | both deleted tenants' databases and users are still there, and no row has them |
 | absence is concluded at once, though a call is unanswered | 2780, 3 | realms of creates that were undone came after their absence was seen |

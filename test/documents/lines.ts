@@ -12,7 +12,7 @@ export interface Line {
  */
 export const RUN_ELSEWHERE: readonly [RegExp, string][] = [
   [/^npm start\b/, 'test/e2e/stack.e2e.test.ts'],
-  [/^npm test\b/, '.ci/run'],
+  [/^npm (?:test|run test:resilience)\b/, '.ci/run'],
   [/^npm run demo\b/, 'test/e2e/stack.e2e.test.ts'],
   [/^pnpm --filter @freeflow\/db-master db:migrate/, 'prisma/migrate.integration.test.ts'],
   [/^pnpm --filter @freeflow\/db-master db:seed/, 'prisma/seed.integration.test.ts'],

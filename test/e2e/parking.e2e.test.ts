@@ -180,7 +180,7 @@ describe('both ways', () => {
   describeTwoParked(() => installation, standing);
 });
 
-// In workflows/tenant-operations and test/e2e/parking-many; here both with the real settings of a worker.
+// In workflows/tenant-operations and test/resilience/parking-many; here both with the real settings of a worker.
 if (IS_LONG)
   describe('left alone', () => {
     let patient: FaultInjectedInstallation;

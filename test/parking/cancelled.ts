@@ -97,7 +97,7 @@ export function describeCancelled(
           expect(await logInEverywhere(installation, { id, name })).toEqual(access);
         });
 
-      // In the short form test/e2e/recovery has it, where there is no worker for a while.
+      // In the short form test/resilience/recovery has it, where there is no worker for a while.
       if (IS_LONG)
         test('before any worker has seen it, ends one way or the other, and the tenant is what the end says', async () => {
           const { id, name } = tenant;

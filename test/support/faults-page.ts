@@ -7,7 +7,7 @@ const FILE = path.join(projectRoot(), 'docs/reports/faults.md');
 
 const INTRODUCTION = `# Faults
 
-What was broken on purpose, and what was seen then. Written by \`npm run test:faults\` and \`npm run test:chaos\` from what they have seen; \`npm test\` runs a part of it.`;
+What was broken on purpose, and what was seen then. Written by \`npm run test:faults\` and \`npm run test:chaos\` from what they have seen; \`npm run test:resilience\` runs a part of it.`;
 
 /** The sections, in the order of the page; each is written by a suite of its own. */
 const TITLES = [
