@@ -1,5 +1,5 @@
 import { hasConnection } from '@freeflow/contract';
-import type { Prisma, PrismaClient, TenantResource } from '@freeflow/db-master';
+import { Prisma, type PrismaClient, type TenantResource } from '@freeflow/db-master';
 import type { Backend, Connection, Drift } from '../backends/backend';
 
 /** The columns of a connection that follow from the worker's settings. */
@@ -11,7 +11,7 @@ interface Details {
 }
 
 /** A connection as its row has it. */
-export const detailsOf = ({ host, port, username, options = {} }: Connection): Details => ({
+const detailsOf = ({ host, port, username, options = {} }: Connection): Details => ({
   host: host ?? null,
   port: port ?? null,
   username: username ?? null,
@@ -21,15 +21,28 @@ export const detailsOf = ({ host, port, username, options = {} }: Connection): D
 type Client = Pick<PrismaClient, 'tenantConnection'>;
 type Entry = Pick<TenantResource, 'tenantId' | 'kind' | 'name'>;
 
-/** Records how a tenant connects by the present settings, where that is recorded. */
-export async function refreshConnection(
-  db: Client,
-  { tenantId, kind }: Pick<Entry, 'tenantId' | 'kind'>,
+/** Records how a tenant connects, inside a fenced write: see `writeFenced`. */
+export const upsertConnection = (
+  { tenantId, kind, name }: Entry,
+  secretRef: string,
   connection: Connection,
-): Promise<void> {
-  if (hasConnection(kind))
-    await db.tenantConnection.updateMany({ where: { tenantId, service: kind }, data: detailsOf(connection) });
-}
+): Prisma.Sql => {
+  const { host, port, username, options } = detailsOf(connection);
+  return Prisma.sql`
+    INSERT INTO "TenantConnection" (id, "tenantId", service, "dbName", "secretRef", host, port, username, options)
+    SELECT gen_random_uuid(), ${tenantId}::uuid, ${kind}::"ConnectionService", ${name}, ${secretRef}, ${host}, ${port}::int, ${username}, ${JSON.stringify(options)}::jsonb
+      FROM fence WHERE fence."isHeld"
+    ON CONFLICT ("tenantId", service) DO UPDATE SET "dbName" = excluded."dbName", "secretRef" = excluded."secretRef",
+      host = excluded.host, port = excluded.port, username = excluded.username, options = excluded.options`;
+};
+
+/** Records how a tenant connects by the present settings, where that is recorded; inside a fenced write, as above. */
+export const updateConnection = ({ tenantId, kind }: Entry, connection: Connection): Prisma.Sql => {
+  const { host, port, username, options } = detailsOf(connection);
+  return Prisma.sql`
+    UPDATE "TenantConnection" SET host = ${host}, port = ${port}::int, username = ${username}, options = ${JSON.stringify(options)}::jsonb
+      FROM fence WHERE fence."isHeld" AND "tenantId" = ${tenantId}::uuid AND service = ${kind}::"ConnectionService"`;
+};
 
 /** How a recorded connection differs from the present settings: the address was changed since. */
 export async function findConnectionDrift(

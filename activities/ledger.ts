@@ -1,4 +1,4 @@
-import { BACKENDS, hasConnection, type BackendKind } from '@freeflow/contract';
+import { hasConnection } from '@freeflow/contract';
 import { Prisma, type PrismaClient, type TenantResource } from '@freeflow/db-master';
 import {
   skipAnnouncement,
@@ -12,9 +12,9 @@ import {
 import { BackendFault } from '../backends/failures';
 import { storable } from '../backends/scrub';
 import type { AnnouncedCall } from './backend-call';
-import { detailsOf, refreshConnection } from './connection-details';
+import { updateConnection, upsertConnection } from './connection-details';
 import type { Installation } from './installation';
-import { updateFenced, writeFenced } from './lock-fence';
+import { updateEntry, updateFenced, writeFenced } from './lock-fence';
 import { type Claim, claimPooled } from './pool/claim';
 import type { Held } from './tenant-lock';
 
@@ -29,6 +29,12 @@ export interface IntendedCall {
   accessBefore?: AccessState;
 }
 
+/** A resource that a tenant is about to get, by the name that its row has for it. */
+export type IntendedResource = Pick<TenantResource, 'tenantId' | 'kind' | 'name'>;
+
+/** What follows `SET` where no call can have an effect any more. */
+const NOTHING_UNANSWERED = Prisma.sql`"callStartedAt" = NULL, "callEffect" = NULL`;
+
 /**
  * The ledger of intent: what may exist outside, written before it is created and kept after it is gone. All methods
  * take effect once however often they are repeated. Those that take a lock throw `lock-lost` once it isn't held any
@@ -40,25 +46,19 @@ export class Ledger {
     private readonly installation: Installation,
   ) {}
 
-  find(tenantId: string, kind: BackendKind): Promise<TenantResource | null> {
-    return this.db.tenantResource.findUnique({ where: { tenantId_kind: { tenantId, kind } } });
-  }
-
   /**
-   * The entry of the resource that is about to be created: recorded with a new nonce, unless it is recorded already.
+   * Records a resource that is about to be created, with a new nonce; where it is recorded meanwhile, that entry is the
+   * one.
    * @param claim what blank resource it may be made of: where the pool has one, it is claimed with its nonce
    */
-  async intend(tenantId: string, kind: BackendKind, claim?: Claim): Promise<TenantResource> {
-    const known = await this.find(tenantId, kind);
-    if (known) return known;
-    const tenant = await this.db.tenant.findUniqueOrThrow({ where: { id: tenantId } });
-    const name = tenant[BACKENDS[kind].nameColumn];
-    if (claim !== undefined) await claimPooled(this.db, { tenantId, kind, name }, claim);
-    await this.db.tenantResource.createMany({
-      data: [{ tenantId, kind, name, nonce: await this.installation.newNonce() }],
+  async intend(resource: IntendedResource, claim?: Claim): Promise<TenantResource> {
+    const { tenantId, kind } = resource;
+    if (claim !== undefined) await claimPooled(this.db, resource, claim);
+    const [recorded] = await this.db.tenantResource.createManyAndReturn({
+      data: [{ ...resource, nonce: await this.installation.newNonce() }],
       skipDuplicates: true,
     });
-    return this.db.tenantResource.findUniqueOrThrow({ where: { tenantId_kind: { tenantId, kind } } });
+    return recorded ?? this.db.tenantResource.findUniqueOrThrow({ where: { tenantId_kind: { tenantId, kind } } });
   }
 
   /**
@@ -110,42 +110,36 @@ export class Ledger {
    * next.
    */
   recordPresent(
-    { id, tenantId, kind, name }: TenantResource,
+    entry: TenantResource,
     held: Held,
-    created: Created,
+    { externalId, connection }: Created,
     secretRef: string,
   ): Promise<void> {
-    return writeFenced(this.db, id, held, async (tx) => {
-      await tx.tenantResource.update({
-        where: { id },
-        data: {
-          state: 'present',
-          externalId: created.externalId ?? null,
-          formerName: null,
-          ...(hasConnection(kind) ? {} : { secretRef }),
-        },
-      });
-      if (!hasConnection(kind)) return;
-      const connection = { dbName: name, secretRef, ...detailsOf(created.connection) };
-      await tx.tenantConnection.upsert({
-        where: { tenantId_service: { tenantId, service: kind } },
-        create: { tenantId, service: kind, ...connection },
-        update: connection,
-      });
-    });
+    const present = Prisma.sql`state = 'present', "externalId" = ${externalId ?? null}, "formerName" = NULL`;
+    const changes = hasConnection(entry.kind)
+      ? [updateEntry(entry.id, present), upsertConnection(entry, secretRef, connection)]
+      : [updateEntry(entry.id, Prisma.sql`${present}, "secretRef" = ${secretRef}`)];
+    return writeFenced(this.db, entry.id, held, changes);
   }
 
   /** Records how the tenant connects by the present settings. */
   async refreshConnection(entry: TenantResource, held: Held, connection: Connection): Promise<void> {
-    if (!hasConnection(entry.kind)) return;
-    await writeFenced(this.db, entry.id, held, (tx) => refreshConnection(tx, entry, connection));
+    if (hasConnection(entry.kind)) await writeFenced(this.db, entry.id, held, [updateConnection(entry, connection)]);
   }
 
-  /** Records that access is cut or restored, and that no earlier call can change it any more. */
-  async recordAccess({ id }: TenantResource, held: Held, state: 'present' | 'disabled'): Promise<void> {
-    const set = Prisma.sql`state = ${state}::"ResourceState", "callStartedAt" = NULL, "callEffect" = NULL,
-      "accessBefore" = CASE WHEN ${state === 'disabled'} THEN "accessBefore" END`;
-    await updateFenced(this.db, id, held, set);
+  /** Records that access is cut, and that no earlier call can restore it any more. */
+  async recordCut({ id }: TenantResource, held: Held): Promise<void> {
+    await updateFenced(this.db, id, held, Prisma.sql`state = 'disabled', ${NOTHING_UNANSWERED}`);
+  }
+
+  /**
+   * Records that access is restored, how the tenant connects by the present settings, and that no earlier call can cut
+   * it any more.
+   */
+  async recordRestored(entry: TenantResource, held: Held, connection: Connection): Promise<void> {
+    const restored = Prisma.sql`state = 'present', ${NOTHING_UNANSWERED}, "accessBefore" = NULL`;
+    const refreshed = hasConnection(entry.kind) ? [updateConnection(entry, connection)] : [];
+    await writeFenced(this.db, entry.id, held, [updateEntry(entry.id, restored), ...refreshed]);
   }
 
   /**
@@ -174,7 +168,7 @@ export class Ledger {
     { found, checks }: { found: string; checks: AbsenceProof[] },
   ): Promise<void> {
     const evidence = JSON.stringify(storable({ found, checks: checks.map((it) => ({ ...it })) }));
-    const set = Prisma.sql`state = 'absent', "callStartedAt" = NULL, "callEffect" = NULL, "formerName" = NULL,
+    const set = Prisma.sql`state = 'absent', ${NOTHING_UNANSWERED}, "formerName" = NULL,
       evidence = ${evidence}::jsonb || jsonb_build_object('seenAt', to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))`;
     await updateFenced(this.db, id, held, set);
   }

@@ -50,10 +50,12 @@ async function nextBlank(): Promise<string> {
 }
 
 /** The entry that an attempt at the create records, before its first call; by what the blank realms are, or were. */
-async function intend({ tenantId, operationId, runId }: Tenant, given?: PooledResource): Promise<void> {
+async function intend(tenant: Tenant, given?: PooledResource): Promise<void> {
   const { serverId = '', template = '' } = given ?? (await pooledIn(harness))[0] ?? {};
   const ledger = new Ledger(harness.db, new Installation(harness.db));
-  await ledger.intend(tenantId, 'keycloak', { serverId, template, operationId, runId });
+  const { tenantId, operationId, runId } = tenant;
+  const resource = { tenantId, kind: 'keycloak', name: realmName(tenant) } as const;
+  await ledger.intend(resource, { serverId, template, operationId, runId });
 }
 
 /** A tenant whose create has claimed a blank realm, and has died before its first call. */

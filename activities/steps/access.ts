@@ -9,9 +9,9 @@ import {
   assertSameId,
   callWithIntent,
   completeSecrets,
-  findPresentEntry,
   findSettleTime,
   loadStoredSecrets,
+  presentEntryOf,
   withNotes,
   type StepScope,
   type VerifiedEntry,
@@ -30,7 +30,7 @@ export async function disable(scope: StepScope): Promise<string> {
       return [];
     },
   );
-  await ledger.recordAccess(entry, held, 'disabled');
+  await ledger.recordCut(entry, held);
   return withNotes(`access to ${entry.name} cut: the tenant's credentials are refused`, notes);
 }
 
@@ -44,8 +44,7 @@ export async function enable(scope: StepScope): Promise<string> {
     (at) => backend.enable(at, values, before),
     () => backend.probe(target, values, { before }),
   );
-  const connection = backend.describeConnection(target);
-  await sideBySide(ledger.recordAccess(entry, held, 'present'), ledger.refreshConnection(entry, held, connection));
+  await ledger.recordRestored(entry, held, backend.describeConnection(target));
   return withNotes(`access to ${entry.name} restored: the tenant's credentials work, and are refused elsewhere`, notes);
 }
 
@@ -67,7 +66,7 @@ type ReadBefore = (
 /** Reads it side by side; of what is wrong the first counts, in this order. */
 async function loadWith(scope: StepScope, readBefore: ReadBefore): Promise<Known> {
   const { backend } = scope;
-  const { entry, target } = await findPresentEntry(scope);
+  const { entry, target } = presentEntryOf(scope);
   const secrets = loadStoredSecrets(scope);
   const [serverId, , stored, before] = await sideBySide(
     classifyErrors(backend, () => assertRecordedServer(backend, entry)),

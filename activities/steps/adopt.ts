@@ -10,7 +10,7 @@ import type { StepScope } from './scope';
  * @throws BackendFault `not-adoptable` when it isn't the tenant's, or is on another server and that wasn't accepted
  */
 export async function adopt(scope: StepScope): Promise<string> {
-  const { db, backend, ledger, context, tenantName, held } = scope;
+  const { db, backend, ledger, context, tenantName, entry, held } = scope;
   const { acceptServer, requestedBy, evidence } = await db.tenantOperation.findUniqueOrThrow({
     where: { id: context.operationId },
   });
@@ -20,7 +20,6 @@ export async function adopt(scope: StepScope): Promise<string> {
   const refuse = (why: string): never => {
     throw new BackendFault('not-adoptable', `${backend.kind}: ${why}`);
   };
-  const entry = await ledger.find(context.tenantId, backend.kind);
   if (entry === null || entry.serverId === null || entry.state === 'absent')
     return refuse('the ledger records no resource');
   const serverId = await classifyErrors(backend, () => backend.serverId());

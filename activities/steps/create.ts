@@ -16,7 +16,7 @@ import {
 /** Creates the tenant's resource, or verifies and completes what an earlier attempt created. */
 export async function create(scope: StepScope): Promise<string> {
   const { backend, ledger } = scope;
-  const intended = await intend(scope);
+  const intended = scope.entry ?? (await intend(scope));
   const serverId = await classifyErrors(backend, () => assertRecordedServer(backend, intended));
   const target = targetOf(intended, scope.tenantName, scope.held.signal);
   const entry = await lookForEffect(scope, intended, target);
@@ -30,16 +30,18 @@ export async function create(scope: StepScope): Promise<string> {
   return withNotes(message, created.notes ?? []);
 }
 
-/** The ledger entry of what is to be created: of a blank resource at this very server, where the pool has one. */
+/** Records what is to be created: of a blank resource at this very server, where the pool has one. */
 async function intend({
   backend,
   ledger,
+  resourceName: name,
   context: { tenantId, operationId, runId },
 }: StepScope): Promise<TenantResource> {
   const { kind, pool } = backend;
-  if (pool === undefined || pool.size === 0) return ledger.intend(tenantId, kind);
+  const resource = { tenantId, kind, name };
+  if (pool === undefined || pool.size === 0) return ledger.intend(resource);
   const serverId = await classifyErrors(backend, () => backend.serverId());
-  return ledger.intend(tenantId, kind, { serverId, template: pool.template, operationId, runId });
+  return ledger.intend(resource, { serverId, template: pool.template, operationId, runId });
 }
 
 /**

@@ -19,8 +19,7 @@ const NEVER_CREATED = 'nothing to drop: it was never created';
  * Drops what is ours; repeats until absence has been read back. What was never created, or isn't ours, is left alone.
  */
 export async function drop(scope: StepScope): Promise<string> {
-  const { backend, ledger, context, held } = scope;
-  const entry = await ledger.find(context.tenantId, backend.kind);
+  const { backend, ledger, entry, held } = scope;
   if (entry === null) return NEVER_CREATED;
   if (entry.serverId === null) {
     await ledger.recordAbsent(entry, held, { found: NEVER_CREATED, checks: [] });

@@ -1,13 +1,12 @@
 import { backendStepName, type BackendStepName, type BackendVerb } from '@freeflow/contract';
-import type { PrismaClient } from '@freeflow/db-master';
 import type { Backend } from '../../backends/backend';
-import { BackendFault } from '../../backends/failures';
 import { currentAttempt, runAttempt, type StepContext, type StepInput } from '../attempt';
 import { disable, enable } from './access';
 import { adopt } from './adopt';
 import { create, probe } from './create';
 import { drop } from './drop';
 import { runFollowing } from './following';
+import { loadSubject } from './load-subject';
 import type { StepDependencies, StepScope } from './scope';
 
 /** What can be done at every backend. Each returns its message for the log. */
@@ -37,8 +36,8 @@ export function backendActivities(backend: Backend, dependencies: StepDependenci
   const { db, lock } = dependencies;
   const carryOut = (verb: BackendVerb) => (context: StepContext) =>
     lock.hold(`${context.tenantId}/${kind}`, LOCK_WAIT_MS, context.cancelled, async (held) => {
-      const tenantName = await assertCurrentRun(db, context);
-      return VERBS[verb]({ ...dependencies, backend, context, tenantName, held });
+      const subject = await loadSubject(db, kind, context);
+      return VERBS[verb]({ ...dependencies, ...subject, backend, context, held });
     });
   const activities = Object.keys(VERBS).map((it) => {
     const verb = it as BackendVerb;
@@ -53,26 +52,4 @@ export function backendActivities(backend: Backend, dependencies: StepDependenci
     return [step, activity] as const;
   });
   return Object.fromEntries(activities) as BackendActivities;
-}
-
-/**
- * Checks, under the lock, that this run still works on the operation, and in this direction: an attempt of an older
- * run, or one that Temporal took for dead before the undo began, must not act any more.
- * @returns the tenant's name
- * @throws BackendFault `superseded`
- */
-async function assertCurrentRun(
-  db: PrismaClient,
-  { operationId, runId, isForward, cancelled }: StepContext,
-): Promise<string> {
-  cancelled.throwIfAborted();
-  const [operation] = await db.$queryRaw<{ isEnded: boolean; runId: string | null; undoing: boolean; name: string }[]>`
-    SELECT o."endedAt" IS NOT NULL AS "isEnded", o."runId", o.undoing, t.name
-      FROM "TenantOperation" o JOIN "Tenant" t ON t.id = o."tenantId" WHERE o.id = ${operationId}::uuid`;
-  if (operation === undefined) throw new BackendFault('unexpected', `there is no operation ${operationId}`);
-  if (operation.isEnded || operation.runId !== runId)
-    throw new BackendFault('superseded', `run ${operation.runId ?? 'none'} works on this operation now`);
-  if (isForward === true && operation.undoing)
-    throw new BackendFault('superseded', 'this operation is being undone now');
-  return operation.name;
 }

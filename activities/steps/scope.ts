@@ -6,6 +6,7 @@ import type { StepContext } from '../attempt';
 import { callAnnounced, classifyErrors, unansweredForMs, type AnnouncedCall } from '../backend-call';
 import { assertRecordedServer, targetOf, type IntendedCall, type Ledger } from '../ledger';
 import type { Held, TenantLock } from '../tenant-lock';
+import type { Subject } from './load-subject';
 
 export interface StepDependencies {
   db: PrismaClient;
@@ -17,10 +18,9 @@ export interface StepDependencies {
 }
 
 /** All that a step has at hand while it holds the tenant's lock on the backend. */
-export interface StepScope extends StepDependencies {
+export interface StepScope extends StepDependencies, Subject {
   backend: Backend;
   context: StepContext;
-  tenantName: string;
   /** The tenant's lock on the backend. */
   held: Held;
 }
@@ -68,20 +68,16 @@ export const loadSecrets = async (scope: StepScope, target: Target): Promise<Sec
  * answers
  */
 export async function loadPresentEntry(scope: StepScope): Promise<{ entry: VerifiedEntry; target: Target }> {
-  const { entry, target } = await findPresentEntry(scope);
+  const { entry, target } = presentEntryOf(scope);
   const serverId = await classifyErrors(scope.backend, () => assertRecordedServer(scope.backend, entry));
   return { entry: { ...entry, serverId }, target };
 }
 
 /** The same, without a look at which server answers. @throws BackendFault `unexpected` */
-export async function findPresentEntry({
-  backend,
-  ledger,
-  context,
-  tenantName,
-  held,
-}: StepScope): Promise<{ entry: TenantResource; target: Target }> {
-  const entry = await ledger.find(context.tenantId, backend.kind);
+export function presentEntryOf({ backend, entry, tenantName, held }: StepScope): {
+  entry: TenantResource;
+  target: Target;
+} {
   if (entry === null || (entry.state !== 'present' && entry.state !== 'disabled'))
     throw new BackendFault('unexpected', `the ledger does not record ${backend.kind} as present`);
   return { entry, target: targetOf(entry, tenantName, held.signal) };

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { tenantNames } from '@freeflow/contract';
-import { createMasterClient, type PrismaClient } from '@freeflow/db-master';
+import { createMasterClient, Prisma, type PrismaClient } from '@freeflow/db-master';
 import { Client } from 'pg';
-import { writeFenced } from '../../activities/lock-fence';
+import { updateEntry, writeFenced } from '../../activities/lock-fence';
 import { becomeLockSession, newIdentity } from '../../activities/lock-identity';
 import { TenantLock, type Held } from '../../activities/tenant-lock';
 import { newName } from '../support/activity-harness';
@@ -199,17 +199,23 @@ test('work that never ends loses its lock in the end, and writes nothing down fr
     data: { tenantId: tenant.id, kind: 'qdrant', name, nonce: randomUUID() },
   });
   const write = (held: Held) =>
-    writeFenced(db, id, held, (tx) => tx.tenantResource.update({ where: { id }, data: { externalId: held.key } }));
+    writeFenced(db, id, held, [
+      updateEntry(id, Prisma.sql`"externalId" = ${held.key}, "serverId" = ${String(held.hold)}`),
+    ]);
+  const written = () => db.tenantResource.findUniqueOrThrow({ where: { id } });
   const { inside, outcome } = holding(lock, name);
   const zombie = await inside;
-  expect((await write(zombie)).externalId).toBe(name);
+  await write(zombie);
+  expect(await written()).toMatchObject({ externalId: name, serverId: String(zombie.hold) });
   const successor = lock.hold(name, 10_000, never, async (held) => {
     expect({ pid: held.pid, session: held.session }).toEqual({ pid: zombie.pid, session: zombie.session });
     await expect(write(zombie)).rejects.toMatchObject({ type: 'lock-lost' });
-    return (await write(held)).externalId;
+    await write(held);
+    return String(held.hold);
   });
   expect(await outcome).toMatchObject({ type: 'lock-lost' });
-  expect(await successor).toBe(name);
+  const last = await successor;
+  expect(await written()).toMatchObject({ externalId: name, serverId: last });
   await lock.close();
 });
 
@@ -220,10 +226,14 @@ test("a process that has become another session's, and holds the very lock, is n
     data: { tenantId: tenant.id, kind: 'qdrant', name, nonce: randomUUID() },
   });
   await another.hold(name, 5_000, never, async (held) => {
-    const write = (as: Held) => writeFenced(db, id, as, async () => 'written');
-    expect(await write(held)).toBe('written');
-    await expect(write({ ...held, session: held.session + 1 })).rejects.toMatchObject({ type: 'lock-lost' });
-    await expect(write({ ...held, key: `${name}x` })).rejects.toMatchObject({ type: 'lock-lost' });
+    const write = (as: Held, what: string) =>
+      writeFenced(db, id, as, [updateEntry(id, Prisma.sql`"externalId" = ${what}`)]);
+    await write(held, 'written');
+    await expect(write({ ...held, session: held.session + 1 }, 'by another')).rejects.toMatchObject({
+      type: 'lock-lost',
+    });
+    await expect(write({ ...held, key: `${name}x` }, 'by another')).rejects.toMatchObject({ type: 'lock-lost' });
+    expect(await db.tenantResource.findUniqueOrThrow({ where: { id } })).toMatchObject({ externalId: 'written' });
   });
 });
 
