@@ -72,7 +72,8 @@ export const currentRunId = (): string => activityInfo().workflowExecution?.runI
 
 function startHeartbeats(heartbeats: { everyMs: number; details: () => unknown } | 'none'): () => void {
   if (heartbeats === 'none') return () => undefined;
-  const timer = setInterval(() => heartbeat(heartbeats.details()), heartbeats.everyMs);
+  // Of an attempt that never ends it must not keep the process.
+  const timer = setInterval(() => heartbeat(heartbeats.details()), heartbeats.everyMs).unref();
   return () => clearInterval(timer);
 }
 
