@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { tenantNames } from '@freeflow/contract';
 import { createMasterClient, Prisma, type PrismaClient } from '@freeflow/db-master';
 import { Client } from 'pg';
+import { upsertConnection } from '../../activities/connection-details';
 import { updateEntry, writeFenced } from '../../activities/lock-fence';
 import { becomeLockSession, newIdentity } from '../../activities/lock-identity';
 import { TenantLock, type Held } from '../../activities/tenant-lock';
@@ -227,13 +228,45 @@ test("a process that has become another session's, and holds the very lock, is n
   });
   await another.hold(name, 5_000, never, async (held) => {
     const write = (as: Held, what: string) =>
-      writeFenced(db, id, as, [updateEntry(id, Prisma.sql`"externalId" = ${what}`)]);
+      writeFenced(db, id, as, [
+        updateEntry(id, Prisma.sql`"externalId" = ${what}`),
+        upsertConnection({ tenantId: tenant.id, kind: 'qdrant', name }, what, { host: name }),
+      ]);
     await write(held, 'written');
     await expect(write({ ...held, session: held.session + 1 }, 'by another')).rejects.toMatchObject({
       type: 'lock-lost',
     });
     await expect(write({ ...held, key: `${name}x` }, 'by another')).rejects.toMatchObject({ type: 'lock-lost' });
     expect(await db.tenantResource.findUniqueOrThrow({ where: { id } })).toMatchObject({ externalId: 'written' });
+    expect(await db.tenantConnection.findMany({ where: { tenantId: tenant.id } })).toMatchObject([
+      { secretRef: 'written', host: name, port: null, options: {} },
+    ]);
+  });
+});
+
+test('a fenced write that has to wait for its row leaves what was changed meanwhile', async () => {
+  const name = newName();
+  const tenant = await db.tenant.create({ data: { name, ...tenantNames(name) } });
+  const { id } = await db.tenantResource.create({
+    data: { tenantId: tenant.id, kind: 'qdrant', name, nonce: randomUUID() },
+  });
+  await withPostgres(master.ownerUrl, async (owner) => {
+    await owner.query('BEGIN');
+    await owner.query(`UPDATE "TenantResource" SET "serverId" = 'meanwhile' WHERE id = $1`, [id]);
+    await another.hold(name, 5_000, never, async (held) => {
+      const written = writeFenced(db, id, held, [updateEntry(id, Prisma.sql`"externalId" = 'written'`)]);
+      await until('it waits for the row', async () => {
+        const waiting = await db.$queryRaw<unknown[]>`
+          SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0`;
+        return waiting.length > 0;
+      });
+      await owner.query('COMMIT');
+      await written;
+    });
+  });
+  expect(await db.tenantResource.findUniqueOrThrow({ where: { id } })).toMatchObject({
+    serverId: 'meanwhile',
+    externalId: 'written',
   });
 });
 
