@@ -58,9 +58,12 @@ function binWithPnpm(): string {
   return bin;
 }
 
+/** Doctor's table is as long. */
+const TOLD_LINES = 40;
+
 /**
  * Runs lines one after the other in one shell; gives what it printed, and those that did not end with one of these
- * codes.
+ * codes, each with what was printed before.
  */
 async function pasteInto(
   lines: readonly string[],
@@ -71,7 +74,11 @@ async function pasteInto(
     `code=$?; case " ${codes.join(' ')} " in *" $code "*) ;; *) echo "FAILED with $code: "${quoteShell(line)} >&2;; esac`;
   const script = lines.map((line) => `${line}\n${check(line)}`).join('\n');
   const { output } = await outcome(run('bash', ['-c', script], env));
-  return { output, failed: output.split('\n').filter((it) => it.startsWith('FAILED')) };
+  const said = output.split('\n');
+  const failed = said.flatMap((it, at) =>
+    it.startsWith('FAILED') ? [said.slice(Math.max(0, at - TOLD_LINES), at + 1).join('\n')] : [],
+  );
+  return { output, failed };
 }
 
 /** What the documents take for granted: our programs and the stack's own psql on the PATH, and who uses that. */
