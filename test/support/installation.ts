@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { reconcileIdOf, sweepIdOf } from '@freeflow/contract';
 import type { StackInfo } from '@freeflow/contract/stack-info';
+import { grantClientCredentials, SharedToken } from '@freeflow/lib/oauth';
 import { Pool } from 'pg';
 import { apiEnv, workerEnv } from '../../stack/stack-info';
 import { openMaster } from './master';
@@ -83,7 +84,8 @@ export async function openTestInstallation({
   const [apiUrl, workerUrl] = [`http://127.0.0.1:${apiPort}`, `http://127.0.0.1:${healthPort}`];
   const operator = await openOperator(info);
   const running = new Set<Running>();
-  const token = tokenSource(info);
+  // Long forms outlive a token.
+  const token = new SharedToken(() => grant(info));
   let api: Running | undefined;
 
   const start = async (name: string, script: string, env: Record<string, string>, readyUrl: string) => {
@@ -139,7 +141,7 @@ export async function openTestInstallation({
       return api;
     },
     request: async (method, route, body, headers = {}) => {
-      const bearer = await token();
+      const { value: bearer } = await token.get();
       const response = await fetch(apiUrl + route, {
         method,
         headers: {
@@ -186,28 +188,7 @@ export async function openTestInstallation({
 export const databaseOf = ({ masterUrl }: Pick<TestInstallation, 'masterUrl'>): string =>
   new URL(masterUrl).pathname.slice(1);
 
+const grant = ({ auth }: StackInfo) => grantClientCredentials({ ...auth, secretBy: 'form' });
+
 /** An access token of the stack's own client. */
-export const newToken = async (info: StackInfo): Promise<string> => (await grantToken(info)).access_token;
-
-/** The same one again and again, and another one in time: long forms outlive a token. */
-function tokenSource(info: StackInfo): () => Promise<string> {
-  let known = { token: '', renewAt: 0 };
-  return async () => {
-    if (performance.now() < known.renewAt) return known.token;
-    const { access_token: token, expires_in: livesS } = await grantToken(info);
-    known = { token, renewAt: performance.now() + livesS * 500 };
-    return token;
-  };
-}
-
-async function grantToken({ auth }: StackInfo): Promise<{ access_token: string; expires_in: number }> {
-  const response = await fetch(auth.tokenUrl, {
-    method: 'POST',
-    body: new URLSearchParams({
-      grant_type: 'client_credentials',
-      client_id: auth.clientId,
-      client_secret: auth.clientSecret,
-    }),
-  });
-  return (await response.json()) as { access_token: string; expires_in: number };
-}
+export const newToken = async (info: StackInfo): Promise<string> => (await grant(info)).value;
