@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { settleMs } from '../../backends/backend';
-import { backendOf, entryOf, messagesOf } from '../../test/field/bench';
+import { backendOf, entryOf, lastMessageOf } from '../../test/field/bench';
 import { HARNESS_MARGIN_MS, openActivityHarness, type ActivityHarness } from '../../test/support/activity-harness';
 import { startHttpProxy, type Trouble } from '../../test/support/http-proxy';
 import { leaveOfCall, realmIdOf } from '../../test/support/pool';
@@ -147,7 +147,7 @@ describe('a drop without an answer', () => {
     const tenant = await created();
     await dieIn('drop', tenant, 300);
     expect(await dropAndTell(tenant)).toBe('at once');
-    expect((await messagesOf(harness, tenant, 'keycloak.drop')).at(-1)).toMatch(/was absent already/);
+    expect(await lastMessageOf(harness, tenant, 'keycloak.drop')).toMatch(/was absent already/);
   });
 
   test('never arrives: the next one drops it, and absence is believed once the time of the first is over', async () => {
@@ -155,7 +155,7 @@ describe('a drop without an answer', () => {
     await dieIn('drop', tenant, 'never');
     await leave(tenant, 2_000);
     expect(await dropAndTell(tenant)).toBe('in its time');
-    expect((await messagesOf(harness, tenant, 'keycloak.drop')).at(-1)).toMatch(/dropped and seen absent/);
+    expect(await lastMessageOf(harness, tenant, 'keycloak.drop')).toMatch(/dropped and seen absent/);
   });
 
   test('comes late, when another one has dropped it: the neighbour who gets the name next is never hit', async () => {
@@ -166,7 +166,7 @@ describe('a drop without an answer', () => {
     const arrival = delay(lateMs + 1_000);
     await leave(tenant, lateMs + 1_000);
     expect(await dropAndTell(tenant)).toBe('in its time');
-    expect((await messagesOf(harness, tenant, 'keycloak.drop')).at(-1)).toMatch(/dropped and seen absent/);
+    expect(await lastMessageOf(harness, tenant, 'keycloak.drop')).toMatch(/dropped and seen absent/);
     const neighbour = await nextOf(tenant);
     await arrival;
     expect(await realmOf(neighbour)).toBe((await entry(neighbour)).nonce);

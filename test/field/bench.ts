@@ -6,10 +6,10 @@ import type { ActivityHarness } from '../support/activity-harness';
 
 type Tenant = Awaited<ReturnType<ActivityHarness['newTenant']>>;
 
-/** What the log says of a tenant's steps, the last one last. */
-export async function messagesOf({ db }: ActivityHarness, { tenantId }: Tenant, step: string): Promise<string[]> {
-  const rows = await db.tenantProvisionLog.findMany({ where: { tenantId, step }, orderBy: { seq: 'asc' } });
-  return rows.map((it) => it.message ?? '');
+/** What the log says of a step's last attempt: a server may have failed one before it. */
+export async function lastMessageOf({ db }: ActivityHarness, { tenantId }: Tenant, step: string): Promise<string> {
+  const row = await db.tenantProvisionLog.findFirst({ where: { tenantId, step }, orderBy: { seq: 'desc' } });
+  return row?.message ?? '';
 }
 
 /** A tenant's own secrets at a backend. */

@@ -3,7 +3,7 @@ import { newPassword } from '../../backends/passwords';
 import { newName, openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { startHttpProxy, type HttpProxy, type Trouble } from '../support/http-proxy';
 import { asKeycloakAdmin, observeFromOutside, NOTHING } from '../support/outside';
-import { backendOf, messagesOf, target } from './bench';
+import { backendOf, lastMessageOf, target } from './bench';
 import { realmOf } from './keycloak-bench';
 
 const PATH = '/auth';
@@ -118,7 +118,7 @@ test('a realm that is made only after its create was given up does not outlive t
   const where = { tenantId_kind: { tenantId: tenant.tenantId, kind: 'keycloak' } } as const;
   await harness.db.tenantResource.update({ where, data: { callStartedAt: new Date(Date.now() - 50_000) } });
   await harness.run('keycloak.drop', tenant);
-  expect((await messagesOf(harness, tenant, 'keycloak.drop')).at(-1)).toMatch(/dropped and seen absent/);
+  expect(await lastMessageOf(harness, tenant, 'keycloak.drop')).toMatch(/dropped and seen absent/);
   expect(await observeFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
 });
 

@@ -1,5 +1,5 @@
 import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
-import { messagesOf } from './bench';
+import { lastMessageOf } from './bench';
 import { realmOf, type Realm } from './keycloak-bench';
 
 let harness: ActivityHarness;
@@ -20,7 +20,7 @@ const account = async () =>
   realm.call<{ id: string }>('GET', `/clients/${(await realm.client()).id}/service-account-user`);
 const withAttributes = async (more: Record<string, string>) =>
   realm.changeClient({ attributes: { ...(await realm.client()).attributes, ...more } });
-const lastReport = async () => (await messagesOf(harness, tenant, 'keycloak.enable')).at(-1);
+const lastReport = async () => lastMessageOf(harness, tenant, 'keycloak.enable');
 
 async function suspendAndResume(): Promise<void> {
   await harness.run('keycloak.disable', tenant);

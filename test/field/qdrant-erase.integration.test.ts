@@ -3,7 +3,7 @@ import { clientFor } from '../../backends/qdrant/client';
 import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { observeFromOutside, NOTHING, qdrantAsOwner } from '../support/outside';
 import { until } from '../support/until';
-import { entryOf, messagesOf, secretsOf } from './bench';
+import { entryOf, lastMessageOf, secretsOf } from './bench';
 
 type Tenant = Awaited<ReturnType<ActivityHarness['newTenant']>>;
 
@@ -77,7 +77,7 @@ test.each([
     await snapshots;
     expect(await snapshotsLeft(collectionOf(tenant))).toEqual([]);
     expect(await observeFromOutside(harness.info, tenant.name)).toEqual(NOTHING);
-    expect((await messagesOf(harness, tenant, 'qdrant.drop')).at(-1)).toMatch(
+    expect(await lastMessageOf(harness, tenant, 'qdrant.drop')).toMatch(
       /dropped and seen absent; \d+ snapshot\(s\) of it were deleted with it/,
     );
   },
@@ -123,7 +123,7 @@ test('what another party has made of that name meanwhile is left alone', async (
     points: (await owner.getCollection(name)).points_count,
     snapshots: (await owner.listSnapshots(name)).length,
   }).toEqual({ points: 1, snapshots: 1 });
-  expect((await messagesOf(harness, tenant, 'qdrant.drop')).at(-1)).toMatch(/left alone/);
+  expect(await lastMessageOf(harness, tenant, 'qdrant.drop')).toMatch(/left alone/);
   for (const it of await owner.listSnapshots(name)) await owner.deleteSnapshot(name, it.name);
   await owner.deleteCollection(name);
 });

@@ -5,7 +5,7 @@ import { v5 as uuidV5 } from 'uuid';
 import { clientFor } from '../../backends/qdrant/client';
 import { openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { qdrantAsOwner } from '../support/outside';
-import { entryOf, messagesOf, secretsOf } from './bench';
+import { entryOf, lastMessageOf, secretsOf } from './bench';
 
 type Tenant = Awaited<ReturnType<ActivityHarness['newTenant']>>;
 
@@ -123,7 +123,7 @@ test('a tenant whose token was removed from the registry gets it back by suspend
   await owner.delete(REGISTRY, { wait: true, filter: { must: [{ key: 'nonce', match: { value: nonce } }] } });
   await suspendAndResume();
   await own.getCollection(name);
-  expect((await messagesOf(harness, tenant, 'qdrant.enable')).at(-1)).toMatch(
+  expect(await lastMessageOf(harness, tenant, 'qdrant.enable')).toMatch(
     /stored token had been removed from the registry/,
   );
 });
