@@ -79,7 +79,9 @@ test('a run ends with figures of product and script, and leaves nothing at the s
 test('a run that is interrupted removes what it has made, and writes nothing', async () => {
   const json = path.join(folder, 'interrupted.json');
   const bench = startBench('--only', 'throughput', '--n', '3', '--json', json);
-  await until('it has made something', async () => (await remains()).some((it) => it.startsWith('freeflow_bench')));
+  const hasMade = async () => (await remains()).some((it) => it.startsWith('freeflow_bench'));
+  await until('it has made something', async () => bench.process.exitCode !== null || hasMade());
+  expect([bench.process.exitCode, bench.output()]).toEqual([null, expect.stringContaining('throughput')]);
   bench.process.kill('SIGINT');
   expect([await bench.code, bench.output()]).toEqual([130, expect.stringContaining('interrupted')]);
   expect(() => readFileSync(json)).toThrow('ENOENT');
