@@ -37,6 +37,8 @@ export interface Check<Name extends string = string> {
   needs: readonly Name[];
   /** Checks listed earlier; where one of them fails, this one could only fail too. */
   after: readonly string[];
+  /** So long it may take, in ms. @default 10 s */
+  limitMs?: number;
   /** @throws the error of the server or its driver; the check has failed then */
   run(values: Values<Name>, env: NodeJS.ProcessEnv): Promise<Finding>;
 }

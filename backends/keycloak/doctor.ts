@@ -21,6 +21,8 @@ export const VERSIONS: SupportedVersions = { title: 'Keycloak', tested: ['26.7']
 const SET_UP = 'Set KEYCLOAK_OWNER_CLIENT_ID and KEYCLOAK_OWNER_CLIENT_SECRET and repeat: freeflow setup backends';
 /** Far below what the headers of a request may have; one that names roles grows by each realm. */
 const TOKEN_MAX_BYTES = 4_096;
+/** The version comes with all that Keycloak knows of itself, which it gathers anew: seconds, where it is busy. */
+const VERSION_LIMIT_MS = 60_000;
 
 /** What is looked at as the worker's client. */
 const check = (
@@ -60,6 +62,7 @@ export const CHECKS: Group<Name> = {
       name: 'keycloak.version',
       needs: ['KEYCLOAK_URL', 'KEYCLOAK_OWNER_CLIENT_ID', 'KEYCLOAK_OWNER_CLIENT_SECRET'],
       after: ['keycloak.connection'],
+      limitMs: VERSION_LIMIT_MS,
       run: checkVersion,
     },
     check('clock', 'login', (account) =>

@@ -11,7 +11,7 @@ export interface Line extends Finding {
 const LIMIT_MS = 10_000;
 
 /**
- * Runs all checks side by side; each has 10 s. A check whose settings are not known, or that could only repeat the
+ * Runs all checks side by side, each within its limit. A check whose settings are not known, or that could only repeat the
  * failure of one before it, is skipped and reported as skipped.
  * @param report is called with each as it ends
  */
@@ -31,7 +31,9 @@ export async function examine(
       if (before.status === 'fail') return notCheckedBecause(`${before.check} failed`);
       if (before.status === 'skip') return notCheckedBecause(`${before.check} was not`);
     }
-    return withinLimit(async () => check.run(values, env)).catch((error: unknown) => explain(error, needs));
+    return withinLimit(async () => check.run(values, env), check.limitMs).catch((error: unknown) =>
+      explain(error, needs),
+    );
   };
 
   for (const check of groups.flatMap(({ checks }) => checks)) {
@@ -47,10 +49,10 @@ export async function examine(
   return Promise.all(lines.values());
 }
 
-async function withinLimit(run: () => Promise<Finding>): Promise<Finding> {
+async function withinLimit(run: () => Promise<Finding>, limitMs = LIMIT_MS): Promise<Finding> {
   const stop = new AbortController();
   try {
-    return await Promise.race([run(), delay(LIMIT_MS, timedOut(LIMIT_MS), { signal: stop.signal })]);
+    return await Promise.race([run(), delay(limitMs, timedOut(limitMs), { signal: stop.signal })]);
   } finally {
     stop.abort();
   }
