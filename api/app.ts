@@ -12,6 +12,7 @@ import { healthRoutes } from './routes/health';
 import { onCallRoutes } from './routes/on-call';
 import { operationRoutes } from './routes/operations';
 import { reconcileRoutes } from './routes/reconcile';
+import { resourceMetadataRoutes } from './routes/resource-metadata';
 import { tenantRoutes } from './routes/tenants';
 import { createTemporalGateway } from './temporal-gateway';
 
@@ -54,6 +55,7 @@ export async function buildApp(config: ApiConfig, env: NodeJS.ProcessEnv): Promi
 
   await app.register(describeApi);
   await app.register(healthRoutes, { db, temporal });
+  await app.register(resourceMetadataRoutes, config);
   await app.register(async (secured) => {
     await secured.register(requirePermission, config);
     await secured.register(tenantRoutes, { db, temporal });

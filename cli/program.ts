@@ -41,8 +41,9 @@ const program = new Command('freeflow')
   .addHelpText(
     'after',
     `
-Uses the local stack (npm start) by default; another installation by FREEFLOW_API_URL with FREEFLOW_TOKEN, or with
-FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID and FREEFLOW_CLIENT_SECRET, which renew the token when it expires.
+Uses the local stack (npm start) by default; another installation once you have logged in there (freeflow login), or by
+FREEFLOW_API_URL with FREEFLOW_TOKEN, or with FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID and FREEFLOW_CLIENT_SECRET, which
+renew the token when it expires.
 Exit codes: 0 done, 1 refused or rolled back, 2 wrong usage, 3 parked, 4 unreachable.
 
 Examples:

@@ -42,8 +42,13 @@ export const stackInfoSchema = z.object({
   mongodb: z.object({ url: z.string(), provisionerUrl: z.string() }),
   qdrant: z.object({ url: z.string(), apiKey: z.string() }),
   keycloak: clientSchema.extend({ url: z.string(), provisioner: clientSchema }),
-  /** The client whose tokens the API takes. */
-  auth: clientSchema.extend({ issuer: z.string(), tokenUrl: z.string(), audience: z.string() }),
+  /** The client whose tokens the API takes, and the person who may log in. */
+  auth: clientSchema.extend({
+    issuer: z.string(),
+    tokenUrl: z.string(),
+    audience: z.string(),
+    person: z.object({ username: z.string(), password: z.string() }),
+  }),
   secretsKey: z.string(),
   processes: z.record(z.string(), processIdentitySchema.extend({ port: z.number() })),
 });

@@ -1,7 +1,7 @@
 import { linkSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type ProcessIdentity, processIdentitySchema } from '@freeflow/contract/stack-info';
-import { isNodeError, readIfThere } from './files';
+import { isNodeError, readIfThere } from '@freeflow/lib/files';
 import { identify, isAlive } from './processes';
 
 /**

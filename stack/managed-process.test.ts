@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ProcessIdentity } from '@freeflow/contract/stack-info';
+import { readIfThere } from '@freeflow/lib/files';
 import { until } from '../test/support/until';
-import { readIfThere } from './files';
 import { ManagedProcess, type ManagedProcessOptions, StoppedEarlyError } from './managed-process';
 import { isAlive, startTimeOf } from './processes';
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { processIdentitySchema } from '@freeflow/contract/stack-info';
+import { readIfThere, writePrivateFile } from '@freeflow/lib/files';
 import { z } from 'zod';
-import { readIfThere, writePrivateFile } from './files';
 import { LockedError, takeLock } from './lock';
 import { choosePorts, type PortName, type Ports } from './ports';
 import { identify, isAlive } from './processes';

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ProcessIdentity } from '@freeflow/contract/stack-info';
-import { readIfThere } from './files';
+import { readIfThere } from '@freeflow/lib/files';
 
 /** When the process started, in the system's own words; undefined if it is gone (or dead and only not yet reaped). */
 export function startTimeOf(pid: number): string | undefined {

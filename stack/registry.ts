@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { processIdentitySchema } from '@freeflow/contract/stack-info';
+import { readIfThere, writePrivateFile } from '@freeflow/lib/files';
 import { z } from 'zod';
-import { readIfThere, writePrivateFile } from './files';
 import { endGroup, isAlive } from './processes';
 
 const record = z.record(

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { readIfThere, writePrivateFile } from '@freeflow/lib/files';
 import { z } from 'zod';
-import { messageOf, readIfThere, writePrivateFile } from './files';
+import { messageOf } from './files';
 import { keysOf, PREFERRED_PORTS, type PortName, type Ports } from './ports';
 
 const text = (bytes: number) => () => randomBytes(bytes).toString('base64url');
@@ -18,6 +19,7 @@ const GENERATORS = {
   keycloakAdmin: text(24),
   keycloakProvisioner: text(24),
   systemClient: text(24),
+  systemPerson: text(12),
   secretsKey: () => randomBytes(32).toString('base64'),
 };
 

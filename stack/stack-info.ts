@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type StackInfo, stackInfoSchema } from '@freeflow/contract/stack-info';
-import { readIfThere, writePrivateFile } from './files';
+import { readIfThere, writePrivateFile } from '@freeflow/lib/files';
 import { isAlive } from './processes';
 import { stackDir } from './project';
 

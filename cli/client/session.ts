@@ -2,6 +2,8 @@ import { VARIABLES, variablesSet } from '@freeflow/lib/config';
 import { SharedToken } from '@freeflow/lib/oauth';
 import { z } from 'zod';
 import { apiClient, requestToken } from '../commands/token';
+import { selectContext, type SelectedContext } from '../contexts/select';
+import { tokenOf } from '../contexts/token';
 import { EXIT, Failure } from '../failure';
 import { readOptions, readSettings } from '../settings';
 
@@ -14,6 +16,8 @@ export interface Session {
   /** A token that is good now; another one than before with `renewed`, as far as it can be renewed. */
   token: (renewed?: boolean) => Promise<string>;
   isRenewable: boolean;
+  /** Where it is from, for people. */
+  source: string;
 }
 
 const { FREEFLOW_API_URL, FREEFLOW_TOKEN } = VARIABLES;
@@ -21,7 +25,9 @@ const way = z.object({ FREEFLOW_API_URL: FREEFLOW_API_URL.optional(), FREEFLOW_T
 const apiUrl = z.object({ FREEFLOW_API_URL });
 
 /**
- * The API named by the environment, by a token or by client credentials, else the local stack's own.
+ * The API named by the environment, by a token or by client credentials; else the one of a context that a person has
+ * logged in at; else the local stack's own. What is named comes before what is there: a stack by FREEFLOW_STACK_DIR
+ * before the context in use.
  * @throws Failure naming what is missing
  */
 export function openSession(env: NodeJS.ProcessEnv): Session {
@@ -33,19 +39,51 @@ export function openSession(env: NodeJS.ProcessEnv): Session {
       'Set it as well, or unset both to use the local stack.',
     );
   if (given !== undefined && token !== undefined)
-    return { url: trimSlash(given), token: () => Promise.resolve(token), isRenewable: false };
-  if (given !== undefined && variablesSet(apiClient, env).length === 0)
+    return {
+      url: trimSlash(given),
+      token: () => Promise.resolve(token),
+      isRenewable: false,
+      source: 'FREEFLOW_TOKEN',
+    };
+  const hasClient = variablesSet(apiClient, env).length > 0;
+  if (given !== undefined && !hasClient)
     throw new Failure(
       EXIT.usage,
       'The environment has FREEFLOW_API_URL, but no credentials for it.',
       `Set FREEFLOW_TOKEN, or ${Object.keys(apiClient.shape).join(', ')}.`,
     );
-  const url = readSettings(apiUrl, env, ({ api }) => ({ FREEFLOW_API_URL: api.url })).FREEFLOW_API_URL;
+  const selected = given === undefined && !hasClient ? contextFor(env) : undefined;
+  return selected === undefined ? sessionOfClient(env) : sessionOf(env, selected);
+}
+
+/** Where the API of the environment, or of the local stack, answers, unless another address is given. */
+export const apiUrlOf = (env: NodeJS.ProcessEnv, given?: string): string =>
+  trimSlash(
+    readSettings(apiUrl, given === undefined ? env : { FREEFLOW_API_URL: given }, ({ api }) => ({
+      FREEFLOW_API_URL: api.url,
+    })).FREEFLOW_API_URL,
+  );
+
+/** A stack that is named is meant, whatever context is in use. */
+function contextFor(env: NodeJS.ProcessEnv): SelectedContext | undefined {
+  const { FREEFLOW_CONTEXT: named = '', FREEFLOW_STACK_DIR: stack = '' } = env;
+  return named === '' && stack !== '' ? undefined : selectContext(env);
+}
+
+const sessionOf = (env: NodeJS.ProcessEnv, selected: SelectedContext): Session => ({
+  url: selected.context.apiUrl,
+  token: (renewed) => tokenOf(env, selected, renewed),
+  isRenewable: true,
+  source: `context ${selected.name}`,
+});
+
+function sessionOfClient(env: NodeJS.ProcessEnv): Session {
   const shared = new SharedToken(() => requestToken(env), EARLY_MS);
   return {
-    url: trimSlash(url),
+    url: apiUrlOf(env),
     token: async (renewed = false) => (await (renewed ? shared.renew() : shared.get())).value,
     isRenewable: true,
+    source: variablesSet(apiClient, env).length > 0 ? 'FREEFLOW_CLIENT_ID' : 'the local stack',
   };
 }
 

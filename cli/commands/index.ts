@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { addContexts } from './contexts';
+import { addLogin } from './login';
 import { addReconcile } from './reconcile';
 import { addResources } from './resources';
 import { addChanges } from './tenants/change';
@@ -11,6 +13,6 @@ import type { Host } from './tenants/tools';
 export function addCommands(program: Command, host: Host): Command {
   const tenants = program.command('tenants').description('create, show, change and delete tenants');
   for (const add of [addChanges, addDelete, addQueries, addOnCall]) add(tenants, host);
-  for (const add of [addReconcile, addResources]) add(program, host);
+  for (const add of [addReconcile, addResources, addLogin, addContexts]) add(program, host);
   return tenants;
 }

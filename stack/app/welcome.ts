@@ -27,6 +27,7 @@ export function welcome(info: StackInfo, env: NodeJS.ProcessEnv): string {
     `  ${freeflow} token`,
     `  curl -sS ${api.url}/tenants -H "Authorization: Bearer $(${freeflow} token)" -H 'Content-Type: application/json' -d '{"name":"globex"}'`,
     `  ${freeflow} tenants connect acme`,
+    `  ${freeflow} login        as ${info.auth.person.username}, password ${info.auth.person.password}`,
     '',
     `Stop with Ctrl-C here, or with: ${stopCommand(dir)}`,
   ].join('\n');

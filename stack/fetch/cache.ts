@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { isNodeError } from '../files';
+import { isNodeError } from '@freeflow/lib/files';
 
 const TEMPORARY = 'unfinished-';
 const ABANDONED_AFTER_MS = 3_600_000;

@@ -3,13 +3,13 @@ import { createHash } from 'node:crypto';
 import { cpSync, existsSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { readIfThere } from '@freeflow/lib/files';
 import { cachedFolder } from '../fetch/cache';
 import { runClient } from '../fetch/client';
 import { mavenZip } from '../fetch/maven';
 import { findOnPath, isAtLeast } from '../fetch/on-path';
 import { KEYCLOAK_PACKAGE } from '../fetch/packages';
 import { unzip } from '../fetch/unzip';
-import { readIfThere } from '../files';
 import type { FetchingContext, Program } from './server';
 
 const run = promisify(execFile);

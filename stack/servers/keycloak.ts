@@ -85,7 +85,10 @@ export const keycloak: Server = {
       note,
       settings: { credentials },
     } = context;
-    const auth = await setUpSystemRealm(access, credentials.systemClient);
+    const auth = await setUpSystemRealm(access, {
+      clientSecret: credentials.systemClient,
+      password: credentials.systemPerson,
+    });
     const name = clientIdOf(PROVISIONER);
     // Keycloak reveals the secret of one that exists: it is kept even here, since another stack may use it too.
     const secret = await setUpProvisioner(

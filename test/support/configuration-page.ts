@@ -72,6 +72,7 @@ profile \`TEMPORAL_PROFILE\`. Both need the same namespace; the worker registers
 \`npm run -s freeflow -- --help\` names what each command reads. Where the environment has none of a command's variables, the local stack
 in \`FREEFLOW_STACK_DIR\` (default \`.freeflow\`) is used.
 
+- A person's logins: in \`contexts.json\` in \`FREEFLOW_CONFIG_DIR\` (default \`~/.config/freeflow\`, by \`XDG_CONFIG_HOME\`); \`FREEFLOW_CONTEXT\` names the one to use
 - Another installation: \`FREEFLOW_API_URL\`, \`FREEFLOW_TOKEN\`, or \`FREEFLOW_TOKEN_URL\`, \`FREEFLOW_CLIENT_ID\`, \`FREEFLOW_CLIENT_SECRET\`
 - \`tenants connect\`: \`MASTER_DATABASE_URL\`, \`SECRETS_KEY\`, \`SECRETS_OLD_KEYS\`, \`KEYCLOAK_URL\`; \`KEYCLOAK_TENANT_URL\` where tenants reach Keycloak by another address
 - \`setup backends\` ([setup.md](../setup.md)):

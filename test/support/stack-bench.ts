@@ -4,9 +4,9 @@ import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFile
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { processIdentitySchema, type ProcessIdentity } from '@freeflow/contract/stack-info';
+import { readIfThere } from '@freeflow/lib/files';
 import { z } from 'zod';
 import { findOnPath } from '../../stack/fetch/on-path';
-import { readIfThere } from '../../stack/files';
 import { keysOf, PREFERRED_PORTS } from '../../stack/ports';
 import { signalGroup } from '../../stack/processes';
 import { projectRoot } from '../../stack/project';

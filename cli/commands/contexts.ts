@@ -1,0 +1,105 @@
+import { colours as pc } from '@freeflow/lib/colours';
+import { OAuthError, revokeLogin } from '@freeflow/lib/oauth';
+import type { Command } from 'commander';
+import { openSession } from '../client/session';
+import { claimsOf, userIn } from '../contexts/claims';
+import { selectContext } from '../contexts/select';
+import { changeContexts, readContexts, type ContextStore } from '../contexts/store';
+import { EXIT, Failure } from '../failure';
+import { inColumns } from '../show/table';
+import { openTerminal } from '../terminal';
+import { type CommonOptions, type Host, printJson } from './tenants/tools';
+
+/** Adds `logout`, `whoami` and `contexts`. */
+export function addContexts(program: Command, host: Host): void {
+  addLogout(program, host);
+  addWhoami(program, host);
+  const contexts = program.command('contexts').description('installations that you have logged in at');
+  addList(contexts, host);
+  addUse(contexts, host);
+}
+
+function addLogout(program: Command, { env }: Host): void {
+  program
+    .command('logout')
+    .description('end a login, at the issuer as well, and forget it')
+    .argument('[context]', 'the one in use by default')
+    .action(async (named: string | undefined) => {
+      const selected = selectContext(named === undefined ? env : { ...env, FREEFLOW_CONTEXT: named });
+      if (selected === undefined)
+        throw new Failure(EXIT.usage, 'You are not logged in.', 'See your logins: freeflow contexts list');
+      const { name, context } = selected;
+      const { refreshToken } = context;
+      const unrevoked =
+        refreshToken === undefined ? undefined : await revokeLogin(context, refreshToken).catch(asError);
+      changeContexts(env, (before) => without(before, name));
+      console.log(`Logged out: context ${pc.bold(name)} is forgotten.`);
+      if (unrevoked !== undefined)
+        console.error(`${context.issuer} could not be told (${unrevoked.message}): there the session ends by itself.`);
+    });
+}
+
+function addWhoami(program: Command, { env }: Host): void {
+  program
+    .command('whoami')
+    .description('show where commands go, and as whom')
+    .option('--json', 'as JSON')
+    .action(async (options: CommonOptions) => {
+      const { url, token, source } = openSession(env);
+      const claims = claimsOf(await token());
+      const { exp } = claims;
+      const expiresAt = exp === undefined ? null : new Date(exp * 1_000).toISOString();
+      const answer = { apiUrl: url, source, user: userIn(claims), issuer: claims.iss ?? null, expiresAt };
+      if (openTerminal(options).isJson) return printJson(answer);
+      console.log(`${pc.bold(answer.user)} at ${url}, by ${source}`);
+      console.log(pc.dim(`token of ${answer.issuer ?? 'an unknown issuer'}, good until ${expiresAt ?? 'unknown'}`));
+    });
+}
+
+function addList(contexts: Command, { env }: Host): void {
+  contexts
+    .command('list', { isDefault: true })
+    .description('list them; * is the one in use')
+    .option('--json', 'as JSON')
+    .action((options: CommonOptions) => {
+      const terminal = openTerminal(options);
+      const { current, contexts: all } = readContexts(env);
+      const rows = Object.entries(all).map(([name, { apiUrl, accessToken }]) => ({
+        name,
+        isCurrent: name === current,
+        apiUrl,
+        user: userIn(claimsOf(accessToken)),
+      }));
+      if (terminal.isJson) return printJson(rows);
+      if (rows.length === 0) return terminal.print('You have not logged in anywhere. Log in: freeflow login');
+      const cells = rows.map(({ name, isCurrent, user, apiUrl }) => [
+        isCurrent ? `* ${name}` : `  ${name}`,
+        user,
+        apiUrl,
+      ]);
+      terminal.print(inColumns(['  CONTEXT', 'USER', 'API'], cells, terminal.columns));
+    });
+}
+
+function addUse(contexts: Command, { env }: Host): void {
+  contexts
+    .command('use')
+    .description('have commands use this one from now on')
+    .argument('<context>', 'its name')
+    .action((name: string) => {
+      // It must be there.
+      selectContext({ ...env, FREEFLOW_CONTEXT: name });
+      changeContexts(env, (before) => ({ ...before, current: name }));
+      console.log(`Context ${pc.bold(name)} is in use.`);
+    });
+}
+
+function without({ current, contexts, ...rest }: ContextStore, name: string): ContextStore {
+  const { [name]: _forgotten, ...others } = contexts;
+  return { ...rest, contexts: others, ...(current === undefined || current === name ? {} : { current }) };
+}
+
+function asError(error: unknown): OAuthError {
+  if (error instanceof OAuthError) return error;
+  throw error;
+}

@@ -1,0 +1,28 @@
+import { isRefusedBy, type OAuthError } from '@freeflow/lib/oauth';
+import { EXIT, Failure } from '../failure';
+
+/** A failure of the issuer, for a person who logs in, or has. */
+export function loginFailure(error: OAuthError, issuer: string): Failure {
+  if (isRefusedBy(error, 'access_denied'))
+    return new Failure(EXIT.refused, 'The login was declined in the browser.', 'Try again: freeflow login', {
+      cause: error,
+    });
+  if (isRefusedBy(error, 'expired_token'))
+    return new Failure(EXIT.refused, 'The login was not confirmed in time.', 'Try again: freeflow login', {
+      cause: error,
+    });
+  const { status } = error;
+  if (status === undefined || status >= 500)
+    return new Failure(
+      EXIT.unreachable,
+      status === undefined ? `${issuer} does not answer.` : `${issuer} answers ${status}.`,
+      'Check that the identity provider is up. For the local stack: npm run stack:status',
+      { cause: error },
+    );
+  return new Failure(
+    EXIT.refused,
+    `${issuer}: ${error.message}.`,
+    'Check --issuer and --client-id: the client must be public and allow the device authorization grant.',
+    { cause: error },
+  );
+}

@@ -1,0 +1,83 @@
+import type KeycloakAdminClient from '@keycloak/keycloak-admin-client';
+import { statusOf } from '../../backends/keycloak/provisioner/admin';
+
+const USERNAME = 'admin';
+/** The client that `freeflow login` uses unless it is given another. */
+const CLIENT = 'freeflow-cli';
+
+/** A person's permissions are the roles that this person has in the realm. */
+const PERMISSIONS_MAPPER = {
+  name: 'permissions',
+  protocol: 'openid-connect',
+  protocolMapper: 'oidc-usermodel-realm-role-mapper',
+  config: {
+    'claim.name': 'permissions',
+    'jsonType.label': 'String',
+    multivalued: 'true',
+    'access.token.claim': 'true',
+    'id.token.claim': 'false',
+    'userinfo.token.claim': 'false',
+  },
+};
+
+type Mapper = typeof PERMISSIONS_MAPPER | { name: string; protocol: string; protocolMapper: string; config: object };
+
+/** Makes a person who has the permission, and the client by which people log in on a command line. */
+export async function ensurePerson(
+  admin: KeycloakAdminClient,
+  realm: string,
+  { permission, password }: { permission: string; password: string },
+  mappers: Mapper[],
+): Promise<{ username: string; password: string }> {
+  await unlessThere(
+    admin.clients.create({
+      realm,
+      clientId: CLIENT,
+      publicClient: true,
+      standardFlowEnabled: false,
+      implicitFlowEnabled: false,
+      directAccessGrantsEnabled: false,
+      attributes: { 'oauth2.device.authorization.grant.enabled': 'true' },
+      protocolMappers: [PERMISSIONS_MAPPER, ...mappers],
+    }),
+  );
+  await unlessThere(
+    admin.roles.create({ realm, name: permission, description: 'May do everything with tenants by the API' }),
+  );
+  const role = await admin.roles.findOneByName({ realm, name: permission });
+  if (role?.id === undefined) throw new Error(`role ${permission} of realm ${realm} can't be read`);
+  const id = await ensureUser(admin, realm, password);
+  await admin.users.addRealmRoleMappings({ realm, id, roles: [{ id: role.id, name: permission }] });
+  return { username: USERNAME, password };
+}
+
+/** With everything that Keycloak would ask for at the first login otherwise. */
+async function ensureUser({ users }: KeycloakAdminClient, realm: string, password: string): Promise<string> {
+  await unlessThere(
+    users.create({
+      realm,
+      username: USERNAME,
+      enabled: true,
+      firstName: 'FreeFlow',
+      lastName: 'Admin',
+      email: 'admin@freeflow.invalid',
+      emailVerified: true,
+    }),
+  );
+  const [user] = await users.find({ realm, username: USERNAME, exact: true });
+  if (user?.id === undefined) throw new Error(`user ${USERNAME} of realm ${realm} can't be read`);
+  await users.resetPassword({
+    realm,
+    id: user.id,
+    credential: { type: 'password', value: password, temporary: false },
+  });
+  return user.id;
+}
+
+async function unlessThere(request: Promise<unknown>): Promise<void> {
+  try {
+    await request;
+  } catch (error) {
+    if (statusOf(error) !== 409) throw error;
+  }
+}
