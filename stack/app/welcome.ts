@@ -8,7 +8,13 @@ import { stopCommand } from '../stop-command';
 
 /** Where everything is, what to try first and how to stop: ready to paste into another terminal. */
 export function welcome(info: StackInfo, env: NodeJS.ProcessEnv): string {
-  const { api, temporal, keycloak, dir } = info;
+  const {
+    api,
+    temporal,
+    keycloak,
+    auth: { person },
+    dir,
+  } = info;
   // The commands find the default folder by themselves.
   const prefix =
     dir === stackDir() ? '' : `FREEFLOW_STACK_DIR=${quoteShellIfNeeded(relative(projectRoot(), dir) || dir)} `;
@@ -18,6 +24,7 @@ export function welcome(info: StackInfo, env: NodeJS.ProcessEnv): string {
     ['API', `${api.url}/docs`],
     ['Temporal UI', temporal.uiUrl ?? `(set TEMPORAL_UI_URL to show it; server at ${temporal.address})`],
     ['Keycloak', keycloak.url],
+    ['Person', `${person.username}, password ${person.password}, by ${freeflow} login`],
   ];
   return [
     '',
@@ -27,7 +34,6 @@ export function welcome(info: StackInfo, env: NodeJS.ProcessEnv): string {
     `  ${freeflow} token`,
     `  curl -sS ${api.url}/tenants -H "Authorization: Bearer $(${freeflow} token)" -H 'Content-Type: application/json' -d '{"name":"globex"}'`,
     `  ${freeflow} tenants connect acme`,
-    `  ${freeflow} login        as ${info.auth.person.username}, password ${info.auth.person.password}`,
     '',
     `Stop with Ctrl-C here, or with: ${stopCommand(dir)}`,
   ].join('\n');

@@ -76,7 +76,13 @@ test('stack.json is for its owner alone and names all one reaches the stack by',
     mongodb: { url: expect.stringMatching(/^mongodb:/) },
     qdrant: { url: expect.stringMatching(/^http:/), apiKey: text },
     keycloak: { url: expect.stringMatching(/^http:/), ...own },
-    auth: { issuer: expect.stringMatching(/\/realms\/freeflow-system$/), tokenUrl: text, audience: text, ...own },
+    auth: {
+      issuer: expect.stringMatching(/\/realms\/freeflow-system$/),
+      tokenUrl: text,
+      audience: text,
+      ...own,
+      person: { username: text, password: text },
+    },
     worker: {},
   });
 });
