@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { z } from 'zod';
 import { addCommands } from './commands';
 import { token } from './commands/token';
+import { addCompletion, isCompletion } from './completion';
 import { EXIT } from './failure';
 import { invocationOf } from './invocation';
 import { outcomeOf } from './outcome';
@@ -86,7 +87,11 @@ async function run(): Promise<void> {
     const { addCommandsWithDrivers } = await import('./commands/with-drivers.js');
     addCommandsWithDrivers(program, tenants, host, process);
   }
+  const words = process.argv.slice(2);
+  if (isCompletion(words)) await addCompletion(program, process.env, words);
   await program.parseAsync();
+  // What was not answered in time must not hold the shell up.
+  if (isCompletion(words)) process.exit();
 }
 
 run().catch((error: unknown) => {

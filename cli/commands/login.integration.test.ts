@@ -5,7 +5,7 @@ import path from 'node:path';
 import { projectRoot } from '../../stack/project';
 import { readStackInfo } from '../../stack/stack-info';
 import { answerDevice } from '../../test/support/device-browser';
-import { freeflow, type Ended } from '../../test/support/freeflow';
+import { envOf, freeflow, type Ended } from '../../test/support/freeflow';
 import { openTestInstallation, type TestInstallation } from '../../test/support/installation';
 import { TEST_STACK } from '../../test/support/master';
 import { asKeycloakAdmin } from '../../test/support/outside';
@@ -114,6 +114,16 @@ test('logout ends the login at the issuer too: its refresh token is worth nothin
     stdout: '',
     stderr: expect.stringMatching(/^The login of context here at .* is over\.\nLog in again: /),
   });
+});
+
+test('Tab completes commands, choices, and the names of tenants; where nothing answers, without these', async () => {
+  await installation.request('POST', '/tenants', { name: 'completable' });
+  const there = envOf(installation);
+  const completed = async (words: string[], at = there) => (await freeflow(['complete', '--', ...words], at)).stdout;
+  expect(await completed(['tenants', 'sus'])).toMatch(/^suspend\t/);
+  expect(await completed(['tenants', 'list', '--status', ''])).toMatch(/^active\t?$/m);
+  expect(await completed(['tenants', 'show', ''])).toMatch(/^completable\tprovisioning$/m);
+  expect(await completed(['tenants', 'show', ''], { ...there, FREEFLOW_API_URL: 'http://127.0.0.1:9' })).toBe(':4\n');
 });
 
 describe('says what is wrong and what to do', () => {
