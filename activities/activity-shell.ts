@@ -5,6 +5,7 @@ import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { BackendFault, messageOf } from '../backends/failures';
 import { scrub } from '../backends/scrub';
 import { masterFaultType } from './master-fault';
+import { measureAttempt } from './measure-attempt';
 
 /** A failure as Temporal, the log and the operation may show it. */
 export interface Failure {
@@ -15,6 +16,8 @@ export interface Failure {
 }
 
 export interface ActivityShell {
+  /** The step that this is an attempt of: it is measured. */
+  step?: string;
   /**
    * How often to heartbeat, in ms, and what with. `none` for local activities, which have no heartbeats. @default every
    * second, with nothing
@@ -38,16 +41,24 @@ const HEARTBEATS = { everyMs: 1_000, details: () => undefined };
  */
 export async function runActivity<T>(body: () => Promise<T>, shell: ActivityShell = {}): Promise<T> {
   const stopHeartbeats = startHeartbeats(shell.heartbeats ?? HEARTBEATS);
+  const measured = measureAttempt(shell.step);
   try {
-    return await body();
+    const result = await body();
+    measured('success');
+    return result;
   } catch (error) {
     const cancellation = toCancellation(error);
     if (cancellation !== undefined) {
+      measured('cancelled');
       await recordBestEffort(() => shell.recordCancellation?.(cancellation));
       throw cancellation;
     }
-    if (error instanceof ApplicationFailure) throw error;
+    if (error instanceof ApplicationFailure) {
+      measured('failure', error.type);
+      throw error;
+    }
     const failure = describeFailure(toFault(error), shell.secrets);
+    measured('failure', failure.type);
     await recordBestEffort(() => shell.recordFailure?.(failure));
     throw toApplicationFailure(failure);
   } finally {

@@ -47,6 +47,7 @@ export async function runAttempt(
     log.info('step done', { ...logFields(attempt), durationMs: Math.round(durationMs()) });
   };
   await runActivity(body, {
+    step: attempt.step,
     secrets,
     recordFailure: (failure) => recordFailure(db, attempt, failure, input.isForward === true, durationMs()),
     recordCancellation: (cancellation) => recordCancellation(db, attempt, cancellation, durationMs()),

@@ -83,13 +83,14 @@ async function refuse(tx: Tx, rows: Rows, failure: StepFailure, retentionMs: num
 
 async function claim(
   tx: Tx,
-  { tenant, operation, now }: Rows,
+  rows: Rows,
   runId: string,
   { from, goal, interruptsOthers, rollbackReason }: Extract<BeginDecision, { verdict: 'go' }>,
   settings: RecordSettings,
 ): Promise<StepResult<Begun>> {
+  const { tenant, operation, now } = rows;
   const { kind, runs } = operation;
-  if (interruptsOthers) await interruptOthers(tx, operation, now);
+  if (interruptsOthers) await interruptOthers(tx, rows);
   if (goal === 'gone') await tx.tenant.update({ where: { id: tenant.id }, data: { status: 'deleting' } });
   await tx.tenantOperation.update({
     where: { id: operation.id },
@@ -139,7 +140,7 @@ async function findStatusBeforeDeletion(
 }
 
 /** The result of `begin` where the operation has ended already. */
-export const isOver = ({ tenant, operation }: Omit<Rows, 'now'>): Begun => ({
+export const isOver = ({ tenant, operation }: Pick<Rows, 'tenant' | 'operation'>): Begun => ({
   verdict: 'over',
   tenantName: tenant.name,
   reason: `the operation has ended as ${operation.state}`,

@@ -23,15 +23,16 @@ export const readRollbackReason = ({
 /** Ends an operation; what is parked is forgotten. */
 export async function finishOperation(
   tx: Tx,
-  { operation: { id }, now }: Pick<Rows, 'operation' | 'now'>,
+  { operation, now, ended }: Pick<Rows, 'operation' | 'now' | 'ended'>,
   state: EndedState,
   reason?: StepFailure,
 ): Promise<void> {
   const { step = null, cause = null, advice = null } = reason ?? {};
   await tx.tenantOperation.update({
-    where: { id },
+    where: { id: operation.id },
     data: { state, parked: Prisma.DbNull, step, cause, advice, endedAt: now },
   });
+  ended.push({ operation, outcome: state, at: now });
 }
 
 /** The columns of an operation from the moment on at which this run works on it. */
@@ -52,11 +53,16 @@ export async function isForcedDeletionWaiting(tx: Tx, { id, tenantId }: TenantOp
  * Ends the other operations, which have no run any more: the deletion drops all that they have created, by the ledger.
  * An adoption creates nothing, and has a run of its own.
  */
-export async function interruptOthers(tx: Tx, { id, tenantId }: TenantOperation, now: Date): Promise<void> {
-  await tx.tenantOperation.updateMany({
+export async function interruptOthers(
+  tx: Tx,
+  { operation: { id, tenantId }, now, ended }: Pick<Rows, 'operation' | 'now' | 'ended'>,
+): Promise<void> {
+  const others = await tx.tenantOperation.updateManyAndReturn({
     where: { tenantId, endedAt: null, id: { not: id }, kind: { not: 'adopt' } },
     data: { state: 'rolled_back', parked: Prisma.DbNull, ...INTERRUPTED, endedAt: now },
+    select: { kind: true, createdAt: true },
   });
+  for (const operation of others) ended.push({ operation, outcome: 'rolled_back', at: now });
 }
 
 /** The reasons of skipped steps, by step. */

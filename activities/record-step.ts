@@ -5,6 +5,7 @@ import { BackendFault } from '../backends/failures';
 import { scrub } from '../backends/scrub';
 import { runActivity, toApplicationFailure } from './activity-shell';
 import { currentAttempt, type StepInput } from './attempt';
+import { countEnded, type EndedOperation } from './ended-operations';
 import { appendLog, lockAndReadTenant } from './provision-log';
 
 export type Tx = Prisma.TransactionClient;
@@ -14,6 +15,8 @@ export interface Rows {
   tenant: Tenant;
   operation: TenantOperation;
   now: Date;
+  /** The operations that the transaction ends; counted once it is committed. */
+  ended: EndedOperation[];
 }
 
 /** The outcome of a record step. */
@@ -40,28 +43,31 @@ export async function runRecordStep<T>(
   step: RecordStepName,
   input: StepInput,
   act: (tx: Tx, rows: Rows, runId: string) => Promise<StepResult<T>>,
-  resultOfEnded: (rows: Omit<Rows, 'now'>) => T = () => undefined as T,
+  resultOfEnded: (rows: Pick<Rows, 'tenant' | 'operation'>) => T = () => undefined as T,
 ): Promise<T> {
   const startedAt = performance.now();
   const attempt = currentAttempt(step, input);
-  const lockAndAct = async (tx: Tx): Promise<StepResult<T>> => {
+  const lockAndAct = async (tx: Tx): Promise<StepResult<T> & Partial<Pick<Rows, 'ended'>>> => {
     const { now, ...tenant } = await lockAndReadTenant(tx, attempt);
     const operation = await tx.tenantOperation.findUniqueOrThrow({
       where: { id: input.operationId, tenantId: tenant.id },
     });
     if (operation.endedAt !== null) return { message: '', result: resultOfEnded({ tenant, operation }) };
     if (!BEGINNINGS.has(step) && operation.runId !== attempt.runId) throw supersededFault(operation);
-    const outcome = await act(tx, { tenant, operation, now }, attempt.runId);
+    const ended: EndedOperation[] = [];
+    const outcome = await act(tx, { tenant, operation, now, ended }, attempt.runId);
     await appendLog(tx, attempt, { ...toLogEntry(outcome), durationMs: performance.now() - startedAt });
-    return outcome;
+    return { ...outcome, ended };
   };
   const body = async () => {
-    const { message, result, failure } = await db.$transaction(lockAndAct);
+    const { message, result, failure, ended = [] } = await db.$transaction(lockAndAct);
+    countEnded(ended);
     if (failure !== undefined)
       throw toApplicationFailure({ type: failure, message: scrub(message), advice: adviceOn(failure) }, true);
     return result;
   };
   return runActivity(body, {
+    step,
     heartbeats: 'none',
     // Logged here or nowhere: the repeated attempts of a local activity are in no history, and no log row can be
     // written.

@@ -1,11 +1,12 @@
 import { masterNow, type PrismaClient } from '@freeflow/db-master';
+import { withDeadline } from '@freeflow/lib/deadline';
+import { count, setGauge } from '@freeflow/lib/metrics';
 import { cancellationSignal, log } from '@temporalio/activity';
 import { messageOf } from '../backends/failures';
 import { runActivity } from './activity-shell';
 import { claimDueOperations, type Due } from './due-operations';
 import { acceptDuePurges } from './due-purges';
 import { mapInParallel } from './in-parallel';
-import { withDeadline } from './with-deadline';
 
 export type { Due } from './due-operations';
 
@@ -41,6 +42,8 @@ export function sweepActivities(
         );
         const started = await startDueOperations(db, start, findOpenRuns);
         await keepPools();
+        count('freeflow_sweep_operations_started_total', {}, started);
+        setGauge('freeflow_sweep_last_success_timestamp_seconds', {}, Date.now() / 1_000);
         return { started };
       }),
   };

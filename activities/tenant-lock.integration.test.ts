@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { renderMetrics } from '@freeflow/lib/metrics';
 import { endLockSessions } from '../test/support/lock-sessions';
 import { openMaster, type Master } from '../test/support/master';
+import { seriesIn } from '../test/support/metrics';
 import { withPostgres } from '../test/support/outside';
 import { until } from '../test/support/until';
 import { TenantLock } from './tenant-lock';
@@ -54,6 +56,25 @@ test.each([
   holding.release();
   await holding.done;
   await expect(second.hold(key, 5_000, never, async () => 'in')).resolves.toBe('in');
+});
+
+test('each wait for a lock is measured, by what comes of it', async () => {
+  const waits = async (outcome: string) =>
+    seriesIn(await renderMetrics('worker'))[`freeflow_lock_wait_seconds_count{outcome="${outcome}"}`] ?? 0;
+  const before = { taken: await waits('taken'), busy: await waits('busy'), failed: await waits('failed') };
+  const lock = newLock();
+  const key = randomUUID();
+  const holding = held(lock, key);
+  await holding.inside;
+  await expect(lock.hold(key, 200, never, async () => 'in')).rejects.toMatchObject({ type: 'lock-busy' });
+  holding.release();
+  await holding.done;
+  await expect(lock.hold(key, 200, never, async () => 'in')).resolves.toBe('in');
+  expect({ taken: await waits('taken'), busy: await waits('busy'), failed: await waits('failed') }).toEqual({
+    taken: before.taken + 2,
+    busy: before.busy + 1,
+    failed: before.failed,
+  });
 });
 
 test('two keys do not wait for each other', async () => {

@@ -3,6 +3,7 @@ import { BackendFault } from '../backends/failures';
 import { HOLD_CLASS, newIdentity } from './lock-identity';
 import { openLockSession, type LockSession } from './lock-session';
 import { masterFaultType } from './master-fault';
+import { measureWait } from './measure-wait';
 
 const POLL_MS = 100;
 const REPLACE_EVERY_MS = 1_000;
@@ -67,20 +68,13 @@ export class TenantLock {
     work: (held: Held) => Promise<T>,
     longestHoldMs = this.longestHoldMs,
   ): Promise<T> {
-    const deadline = performance.now() + waitMs;
-    await this.poll(key, deadline, signal, async () => this.takeMutex(key));
+    const { session, hold, pid } = await measureWait(this.take(key, performance.now() + waitMs, signal));
     try {
-      const session = await this.ensureSession();
-      const { hold, pid } = await this.poll(key, deadline, signal, () => this.tryLock(session, key));
-      try {
-        return await runWhileHeld(session, longestHoldMs, (it) =>
-          work({ signal: it, key, pid, session: session.identity, hold }),
-        );
-      } finally {
-        await this.unlock(session, key, hold);
-      }
+      return await runWhileHeld(session, longestHoldMs, (it) =>
+        work({ signal: it, key, pid, session: session.identity, hold }),
+      );
     } finally {
-      this.held.delete(key);
+      await this.unlock(session, key, hold).finally(() => this.held.delete(key));
     }
   }
 
@@ -88,6 +82,18 @@ export class TenantLock {
     this.closed = true;
     const session = await this.session?.catch(() => undefined);
     await session?.end();
+  }
+
+  /** Takes mutex and locks; keeps none of them where one can't be had. */
+  private async take(key: string, deadline: number, signal: AbortSignal): Promise<Taken & { session: LockSession }> {
+    await this.poll(key, deadline, signal, async () => this.takeMutex(key));
+    try {
+      const session = await this.ensureSession();
+      return { session, ...(await this.poll(key, deadline, signal, () => this.tryLock(session, key))) };
+    } catch (error) {
+      this.held.delete(key);
+      throw error;
+    }
   }
 
   // Looks and takes in one go: nothing may come between.

@@ -7,8 +7,10 @@ import { validateInput } from './input-validation';
 import { requirePermission } from './plugins/auth';
 import { describeApi } from './plugins/docs';
 import { answerClientError, readJsonStrictly } from './plugins/http-form';
+import { measureRequests } from './plugins/measure-requests';
 import { answerFrameworkError, answerProblems } from './plugins/problems';
 import { healthRoutes } from './routes/health';
+import { metricsRoutes } from './routes/metrics';
 import { onCallRoutes } from './routes/on-call';
 import { operationRoutes } from './routes/operations';
 import { reconcileRoutes } from './routes/reconcile';
@@ -35,6 +37,7 @@ export async function buildApp(config: ApiConfig, env: NodeJS.ProcessEnv): Promi
   });
   app.setValidatorCompiler(validateInput);
   app.setSerializerCompiler(serializerCompiler);
+  await app.register(measureRequests);
   await app.register(answerProblems);
   await app.register(readJsonStrictly);
 
@@ -56,6 +59,7 @@ export async function buildApp(config: ApiConfig, env: NodeJS.ProcessEnv): Promi
   await app.register(describeApi);
   await app.register(healthRoutes, { db, temporal });
   await app.register(resourceMetadataRoutes, config);
+  await app.register(metricsRoutes, { db, sweepIntervalMs: config.SWEEP_INTERVAL_MS });
   await app.register(async (secured) => {
     await secured.register(requirePermission, config);
     await secured.register(tenantRoutes, { db, temporal });

@@ -70,7 +70,7 @@ describe('403', () => {
   });
 });
 
-test('every route but health and docs asks for a token first, whatever else is wrong', async () => {
+test('every route but health, metrics and docs asks for a token first, whatever else is wrong', async () => {
   const asked = await Promise.all([
     bench.request('POST', '/tenants', { token: null, raw: '{' }),
     bench.request('GET', '/tenants/nonsense', { token: null }),
@@ -79,11 +79,11 @@ test('every route but health and docs asks for a token first, whatever else is w
   ]);
   expect(asked.map((it) => it.status)).toEqual([401, 401, 401, 401]);
   const open = await Promise.all(
-    ['/health/live', '/health/ready', '/openapi.json', '/docs'].map((path) =>
+    ['/health/live', '/health/ready', '/metrics', '/openapi.json', '/docs'].map((path) =>
       bench.request('GET', path, { token: null }),
     ),
   );
-  expect(open.map((it) => it.status)).toEqual([200, 200, 200, 200]);
+  expect(open.map((it) => it.status)).toEqual([200, 200, 200, 200, 200]);
 });
 
 test('the claim that holds the permissions can be configured', async () => {

@@ -1,3 +1,4 @@
+import { measureProcess } from '@freeflow/lib/metrics';
 import { refuseTransactionPooling } from '@freeflow/lib/pg';
 import { CRASH_SIGNALS } from '@freeflow/lib/shutdown';
 import { saveCompileCache } from '@freeflow/lib/start';
@@ -10,6 +11,7 @@ const CLOSE_WITHIN_MS = 8_000;
 
 async function main(): Promise<void> {
   const config = readApiConfig(process.env);
+  measureProcess('api');
   await refuseTransactionPooling('MASTER_DATABASE_URL', config.MASTER_DATABASE_URL);
   const app = await buildApp(config, process.env);
   closeWithGrace({ delay: CLOSE_WITHIN_MS, logger: app.log, skip: CRASH_SIGNALS }, async ({ signal, err }) => {

@@ -38,7 +38,7 @@ export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
     TenantOperation: ['SELECT', 'INSERT'],
     TenantResource: ['SELECT'],
     TenantSecret: [],
-    PooledResource: [],
+    PooledResource: ['SELECT'],
     Installation: [],
     ReconcileReport: ['SELECT'],
     OrphanDrop: ['SELECT'],

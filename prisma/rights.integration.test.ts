@@ -16,7 +16,7 @@ const ALLOWED: Record<Role, Record<string, string[]>> = {
     TenantProvisionLog: ['SELECT'],
     TenantResource: ['SELECT'],
     TenantSecret: [],
-    PooledResource: [],
+    PooledResource: ['SELECT'],
     Installation: [],
     ReconcileReport: ['SELECT'],
     OrphanDrop: ['SELECT'],

@@ -1,9 +1,16 @@
+import { isIP } from 'node:net';
 import { DEFAULT_TASK_QUEUE } from '@freeflow/contract';
 import { milliseconds, port, readConfig, text, VARIABLES, wholeNumber, type Environment } from '@freeflow/lib/config';
 import { z } from 'zod';
 import { BACKEND_VARIABLES } from '../backends/registry';
 
 const { LOG_LEVEL, MASTER_DATABASE_POOL, SECRETS_KEY, SECRETS_OLD_KEYS } = VARIABLES;
+
+/** The SDK binds to it as it is, and looks up no name. */
+const isSocketAddress = (value: string): boolean => {
+  const [, host = '', port = ''] = /^\[?([^\]]*)\]?:(\d{1,5})$/.exec(value) ?? [];
+  return isIP(host) !== 0 && Number(port) >= 1 && Number(port) <= 65_535;
+};
 
 /** The worker's configuration. Temporal's address comes by Temporal's own standard variables. */
 export const workerVariables = z.object({
@@ -20,10 +27,13 @@ export const workerVariables = z.object({
   ...BACKEND_VARIABLES,
   WORKER_HEALTH_HOST: text('a host name or address')
     .default('127.0.0.1')
-    .describe('host to serve `/health/live` and `/health/ready` on'),
+    .describe('host to serve `/health/live`, `/health/ready` and `/metrics` on'),
   WORKER_HEALTH_PORT: port(0)
     .default(3001)
-    .describe('port to serve `/health/live` and `/health/ready` on; 0 picks a free one'),
+    .describe('port to serve `/health/live`, `/health/ready` and `/metrics` on; 0 picks a free one'),
+  WORKER_SDK_METRICS_ADDRESS: text('ADDRESS:PORT, such as 127.0.0.1:3002', isSocketAddress)
+    .optional()
+    .describe("where Temporal's SDK serves the metrics of its own, as `/metrics`; unset: nowhere"),
   WORKER_GRACE_MS: milliseconds()
     .default(20_000)
     .describe('how long running activities may continue after a stop was requested'),

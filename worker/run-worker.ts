@@ -35,7 +35,7 @@ export async function runWorker(env: NodeJS.ProcessEnv, compose = createDependen
     refuseTransactionPooling('MASTER_DATABASE_URL', config.MASTER_DATABASE_URL),
     assertUsable(config),
   ]);
-  const logger = startTelemetry(config.LOG_LEVEL);
+  const logger = startTelemetry(config.LOG_LEVEL, config.WORKER_SDK_METRICS_ADDRESS);
   const health: Health = { workers: [], waitingFor: 'Temporal', stopped: Promise.resolve() };
   const server = await serveHealth(health, config.WORKER_HEALTH_HOST, config.WORKER_HEALTH_PORT);
   stopOnSignal(config.WORKER_GRACE_MS, logger, health);

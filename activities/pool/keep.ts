@@ -1,5 +1,6 @@
 import { pooledNameOf, type BackendKind } from '@freeflow/contract';
 import { masterNow, type PooledResource, type PrismaClient } from '@freeflow/db-master';
+import { setGauge } from '@freeflow/lib/metrics';
 import { cancellationSignal, log } from '@temporalio/activity';
 import { settleMs, skipAnnouncement, type Backend, type Pool, type Target } from '../../backends/backend';
 import { BackendFault } from '../../backends/failures';
@@ -41,6 +42,8 @@ interface PoolScope extends PoolDependencies {
 
 /** Keeps the pool of a backend at its size, one resource an activity: what is queued meanwhile goes before the next. */
 export function poolActivities(dependencies: PoolDependencies) {
+  for (const { kind, pool } of dependencies.backends)
+    setGauge('freeflow_pool_wanted', { backend: kind }, pool?.size ?? 0);
   return {
     keepPool: ({ backend: kind }: { backend: BackendKind }): Promise<PoolProgress> =>
       runActivity(async () => {

@@ -1,9 +1,9 @@
 import type { BackendKind } from '@freeflow/contract';
 import { masterNow, type PrismaClient } from '@freeflow/db-master';
+import { withDeadline } from '@freeflow/lib/deadline';
 import { log } from '@temporalio/activity';
 import type { Backend } from '../../backends/backend';
 import { messageOf } from '../../backends/failures';
-import { withDeadline } from '../with-deadline';
 import { hasOpenOperations } from './busy';
 import { hasPool, wantedOf, type PooledBackend } from './keep';
 import { planPool, PoolRows } from './rows';

@@ -1,3 +1,4 @@
+import { count, setGauge } from '@freeflow/lib/metrics';
 import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
 
@@ -48,9 +49,12 @@ export function keepIssuerKeys(url: string, refreshMs: number): IssuerKeys {
         (keys) => {
           known = { find: keys, at: performance.now() };
           failure = undefined;
+          count('freeflow_issuer_keys_fetched_total', { outcome: 'success' });
+          setGauge('freeflow_issuer_keys_last_success_timestamp_seconds', {}, Date.now() / 1_000);
         },
         (error: unknown) => {
           failure = error;
+          count('freeflow_issuer_keys_fetched_total', { outcome: 'failure' });
         },
       )
       .finally(() => {

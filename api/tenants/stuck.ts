@@ -13,6 +13,9 @@ const MOST_QUIET = 2_000;
 const OVERDUE_SWEEPS = 6;
 const OVERDUE_MS = 60_000;
 
+/** When a purge is overdue that the workers' sweep has not started, in ms. */
+export const overdueMsOf = (sweepIntervalMs: number): number => Math.max(OVERDUE_MS, OVERDUE_SWEEPS * sweepIntervalMs);
+
 /** An operation that does not go on by itself, with its tenant. */
 export interface Stuck {
   operation: TenantOperation;
@@ -94,7 +97,7 @@ export async function listStuck(
 ) {
   const [{ stuck, notShown: more, notAsked }, { ids, total }] = await Promise.all([
     findStuck(db, temporal, limit),
-    overduePurges(db, limit, Math.max(OVERDUE_MS, OVERDUE_SWEEPS * sweepIntervalMs)),
+    overduePurges(db, limit, overdueMsOf(sweepIntervalMs)),
   ]);
   const shown = ids.slice(0, limit - stuck.length);
   const overdue = await db.tenant.findMany({

@@ -11,4 +11,4 @@ export {
 } from './device-login';
 export { discoverIssuer, discoveryUrlOf, type Issuer } from './discover-issuer';
 export { OAuthError, type OAuthErrorCode } from './errors';
-export { SharedToken } from './shared-token';
+export { SharedToken, TOKEN_CHANNEL, type TokenRequested } from './shared-token';

@@ -1,4 +1,16 @@
+import { channel } from 'node:diagnostics_channel';
 import type { AccessToken } from './client-credentials';
+
+/** On this channel of Node's `diagnostics_channel` each request for a token is published, once it was answered. */
+export const TOKEN_CHANNEL = 'freeflow.oauth.token';
+
+/** What is published there. */
+export interface TokenRequested {
+  outcome: 'success' | 'failure';
+}
+
+const requested = channel(TOKEN_CHANNEL);
+const publish = (outcome: TokenRequested['outcome']): void => requested.publish({ outcome } satisfies TokenRequested);
 
 /** A token isn't used in its last seconds: it could run out on the way. */
 const EARLY_MS = 10_000;
@@ -40,10 +52,14 @@ export class SharedToken<T extends Pick<AccessToken, 'value' | 'lifetimeMs'>> {
       const { lifetimeMs = DEFAULT_LIFETIME_MS } = token;
       return { token, goodUntil: performance.now() + Math.max(lifetimeMs - this.earlyMs, lifetimeMs / 2) };
     });
-    // A failure isn't kept: the next caller requests anew.
-    fetching.catch(() => {
-      if (this.current === fetching) this.current = undefined;
-    });
+    fetching.then(
+      () => publish('success'),
+      () => {
+        // A failure isn't kept: the next caller requests anew.
+        if (this.current === fetching) this.current = undefined;
+        publish('failure');
+      },
+    );
     return fetching;
   }
 }

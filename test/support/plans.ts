@@ -4,10 +4,13 @@ import type { Statement } from './statements';
 
 const UNIQUE_VIOLATION = '23505';
 
+const KEPT_SMALL: ReadonlySet<string> = new Set(['ReconcileReport', 'PooledResource']);
+
 /** What a statement reads, by the plan that PostgreSQL has carried out. */
 export interface Reading {
   /**
-   * The tables that are read from their first row to their last; but for the reports, of which a fixed number is kept.
+   * The tables that are read from their first row to their last; but for the reports and the pool, of which a fixed
+   * number is kept.
    */
   readWhole: string[];
   /** How many rows of tables and entries of indexes were looked at, and how many of these were of no use. */
@@ -57,7 +60,7 @@ export function readingOf(plan: PlanNode | undefined): Reading {
   const scans = nodes.filter((it) => it['Node Type'].endsWith('Scan') && it['Relation Name'] !== undefined);
   return {
     readWhole: scans
-      .filter((it) => it['Node Type'] === 'Seq Scan' && it['Relation Name'] !== 'ReconcileReport')
+      .filter((it) => it['Node Type'] === 'Seq Scan' && !KEPT_SMALL.has(it['Relation Name'] ?? ''))
       .map((it) => it['Relation Name'] ?? ''),
     rows: Math.round(scans.reduce((sum, it) => sum + rowsReadBy(it), 0)),
   };

@@ -88,5 +88,6 @@ export function namedRoutes({ id, name, goneName, parkedId, cursor }: Sample): R
     stuck: '/tenants/stuck',
     'last report': '/reconcile',
     ready: '/health/ready',
+    metrics: '/metrics',
   };
 }

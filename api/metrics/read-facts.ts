@@ -1,0 +1,54 @@
+import { FINDING_CLASSES, type BackendKind, type FindingClass, type OperationKind } from '@freeflow/contract';
+import type { OPEN_STATES } from '@freeflow/contract';
+import type { Prisma, PrismaClient } from '@freeflow/db-master';
+import { inOneSnapshot } from '../tenants/snapshot';
+import { overdueMsOf } from '../tenants/stuck';
+import { overduePurges, unstartedOperations } from '../tenants/stuck-rows';
+
+/** What is so in the master database, for people who watch; ages by its own clock. */
+export interface Facts {
+  open: { kind: OperationKind; state: (typeof OPEN_STATES)[number]; count: number; ageS: number }[];
+  parked: { step: string; count: number; ageS: number }[];
+  withoutRun: number;
+  overduePurges: number;
+  /** The last report of the reconciler, as Unix time; 0 where there is none. */
+  report: { at: number; findings: { class: FindingClass; count: number }[] };
+  pool: { backend: BackendKind; count: number }[];
+}
+
+/** Reads all of it by one connection, in one snapshot; each statement reads what is open, due, or last, by an index. */
+export const readFacts = (db: PrismaClient, sweepIntervalMs: number): Promise<Facts> =>
+  inOneSnapshot(db, async (tx) => ({
+    open: await readOpen(tx),
+    parked: await readParked(tx),
+    withoutRun: (await unstartedOperations(tx, 1)).total,
+    overduePurges: (await overduePurges(tx, 1, overdueMsOf(sweepIntervalMs))).total,
+    report: await readReport(tx),
+    pool: await readPool(tx),
+  }));
+
+const readOpen = (tx: Prisma.TransactionClient): Promise<Facts['open']> => tx.$queryRaw`
+  SELECT kind::text AS kind, state::text AS state, count(*)::int AS count,
+         extract(epoch FROM clock_timestamp() - min("createdAt"))::float8 AS "ageS"
+    FROM "TenantOperation" WHERE "endedAt" IS NULL GROUP BY kind, state`;
+
+const readParked = (tx: Prisma.TransactionClient): Promise<Facts['parked']> => tx.$queryRaw`
+  SELECT p.step, count(*)::int AS count, extract(epoch FROM clock_timestamp() - min(p.since))::float8 AS "ageS"
+    FROM "TenantOperation" o, jsonb_to_recordset(o.parked) AS p(step text, since timestamptz)
+   WHERE o."endedAt" IS NULL AND o.state = 'parked' GROUP BY p.step`;
+
+async function readReport(tx: Prisma.TransactionClient): Promise<Facts['report']> {
+  const last = await tx.reconcileReport.findFirst({
+    orderBy: { endedAt: 'desc' },
+    select: { endedAt: true, counts: true },
+  });
+  if (last === null) return { at: 0, findings: [] };
+  const counts = last.counts as Partial<Record<FindingClass, number>>;
+  return {
+    at: last.endedAt.getTime() / 1_000,
+    findings: FINDING_CLASSES.map((its) => ({ class: its, count: counts[its] ?? 0 })),
+  };
+}
+
+const readPool = (tx: Prisma.TransactionClient): Promise<Facts['pool']> => tx.$queryRaw`
+  SELECT kind::text AS backend, count(*)::int AS count FROM "PooledResource" WHERE state = 'ready' GROUP BY kind`;

@@ -1,0 +1,32 @@
+import type { PrismaClient } from '@freeflow/db-master';
+import { METRICS_TYPE, renderMetrics } from '@freeflow/lib/metrics';
+import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { installationFacts } from '../metrics/facts';
+
+interface MetricsOptions {
+  db: PrismaClient;
+  sweepIntervalMs: number;
+}
+
+/** What Prometheus scrapes: this process, and the facts of the installation while the master database answers. */
+export const metricsRoutes: FastifyPluginCallbackZod<MetricsOptions> = (app, { db, sweepIntervalMs }, done) => {
+  const facts = installationFacts(db, sweepIntervalMs, app.log);
+  app.get(
+    '/metrics',
+    {
+      schema: {
+        tags: ['health'],
+        summary: 'What is measured, for Prometheus: nothing of a tenant',
+        response: { 200: { description: 'Metrics', content: { 'text/plain': { schema: z.string() } } } },
+      },
+    },
+    async (_request, reply) => {
+      // In this order: whether they could be read is a metric of the process.
+      const ofInstallation = await facts();
+      const ofProcess = await renderMetrics('api');
+      return reply.header('content-type', METRICS_TYPE).send(`${ofProcess}${ofInstallation}`);
+    },
+  );
+  done();
+};
