@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { BACKEND_KINDS, FAILURES, RECORD_STEP_NAMES } from '@freeflow/contract';
 import { projectRoot } from '../stack/project';
+import { readRules } from './support/alert-rules';
 
 const page = readFileSync(path.join(projectRoot(), 'docs', 'runbook.md'), 'utf8');
 
@@ -15,7 +16,11 @@ const stepsAtBackends = BACKEND_KINDS.flatMap((kind) =>
   ['create', 'probe', 'disable', 'enable', 'drop'].map((verb) => `${kind}-${verb}`),
 );
 
-test.each([...stepsAtBackends, ...Object.keys(FAILURES)])(
+const alerts = readRules(path.join(projectRoot(), 'deploy', 'alerts')).alerts.map(
+  ({ annotations }) => annotations.runbook_url.split('#')[1] ?? '',
+);
+
+test.each([...stepsAtBackends, ...Object.keys(FAILURES), ...alerts])(
   'the paragraph on %s has the symptom, what to check, what to do and what not to do, in this order',
   (anchor) => {
     const words = [...paragraphOf(anchor).matchAll(/^- \*\*([\w']+)\*\*/gm)].map(([, word]) => word);

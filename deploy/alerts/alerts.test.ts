@@ -1,0 +1,61 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { projectRoot } from '../../stack/project';
+import { readRules } from '../../test/support/alert-rules';
+import { textOf } from '../../test/support/documents';
+import { unknownLabels, unknownMetrics } from '../../test/support/metric-names';
+import { findPrometheusProgram } from '../../test/support/prometheus';
+
+const FOLDER = path.join(projectRoot(), 'deploy', 'alerts');
+const CASES = path.join(FOLDER, 'tests', 'alerts.yaml');
+const { alerts, records } = readRules(FOLDER);
+const runbook = textOf('docs/runbook.md');
+
+/** `FreeflowStepParked` as an anchor: `alert-step-parked`. */
+const anchorOf = (alert: string): string =>
+  alert.replace('Freeflow', 'alert').replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+test('the rules are found', () => {
+  expect(alerts.length).toBeGreaterThan(10);
+  expect(records.length).toBeGreaterThan(0);
+});
+
+test.each(alerts)('$alert leads to its paragraph of the runbook', ({ alert, annotations }) => {
+  const anchor = anchorOf(alert);
+  expect(annotations.runbook_url).toBe(`docs/runbook.md#${anchor}`);
+  expect(runbook).toContain(`<a id="${anchor}"></a>**${alert}**`);
+});
+
+test('the runbook has no paragraph on an alert that is none', () => {
+  const anchors = [...runbook.matchAll(/<a id="(alert-[\w-]+)">/g)].map(([, anchor]) => anchor);
+  expect(new Set(anchors)).toEqual(new Set(alerts.map(({ alert }) => anchorOf(alert))));
+});
+
+test('every metric and every label that a rule names is one that a process serves', () => {
+  const expressions = [...alerts, ...records].map(({ expr }) => expr);
+  expect(unknownMetrics(expressions)).toEqual([]);
+  expect(unknownLabels(expressions)).toEqual([]);
+});
+
+test('every rule that an alert is made of is recorded', () => {
+  const named = alerts.flatMap(({ expr }) => expr.match(/\bfreeflow:[\w:]+/g) ?? []);
+  expect(named.filter((name) => !records.some((it) => it.record === name))).toEqual([]);
+});
+
+test.each(alerts)('there is a case in which $alert is raised', ({ alert }) => {
+  expect(readFileSync(CASES, 'utf8')).toContain(`{alertname="${alert}"}`);
+});
+
+const promtool = findPrometheusProgram('promtool');
+
+const suite = promtool === undefined ? describe.skip : describe;
+
+suite('by promtool', () => {
+  test('the rules are sound, and raised in those cases alone', () => {
+    const files = ['api', 'backends', 'operations', 'processes'].map((it) => path.join(FOLDER, `${it}.yaml`));
+    const run = (args: string[]) => spawnSync(promtool ?? '', args, { encoding: 'utf8' });
+    for (const { status, stdout, stderr } of [run(['check', 'rules', ...files]), run(['test', 'rules', CASES])])
+      expect({ status, output: status === 0 ? '' : `${stdout}${stderr}` }).toEqual({ status: 0, output: '' });
+  });
+});
