@@ -18,7 +18,14 @@ export const stackInfoSchema = z.object({
   /** The process that keeps the servers up: while it lives, the stack runs. */
   supervisor: processIdentitySchema,
   api: z.object({ url: z.string(), pid }),
-  worker: z.object({ healthUrl: z.string(), pid }),
+  worker: z.object({
+    healthUrl: z.string(),
+    /** Where Temporal's SDK serves what it measures; with `--observe` alone. */
+    sdkMetricsUrl: z.string().optional(),
+    pid,
+  }),
+  /** With `--observe` alone. */
+  prometheus: z.object({ url: z.string(), pid }).optional(),
   temporal: z.object({
     address: z.string(),
     namespace: z.string(),

@@ -59,7 +59,7 @@ command('status', 'show what is running where; exit code 0 when a stack is runni
 );
 
 command('logs', 'show the ends of the logs')
-  .argument('[server]', 'one of them: postgres, mongodb, qdrant, keycloak, temporal, worker, api, migrate')
+  .argument('[server]', 'one of them: postgres, mongodb, qdrant, keycloak, temporal, worker, api, migrate, prometheus')
   .option('-f, --follow', 'keep printing as they grow', false)
   .option('-n, --lines <count>', 'how many lines of each', count, 20)
   .action(async (server: string | undefined, options: { dir: string; follow: boolean; lines: number }) => {

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 export const PREFERRED_PORTS = {
   api: 3000,
   workerHealth: 3001,
+  workerSdkMetrics: 3002,
   postgres: 5432,
   mongodb: 27017,
   qdrant: 6333,
@@ -12,6 +13,7 @@ export const PREFERRED_PORTS = {
   keycloakManagement: 9000,
   temporal: 7233,
   temporalUi: 8233,
+  prometheus: 9090,
 } as const;
 
 export type PortName = keyof typeof PREFERRED_PORTS;

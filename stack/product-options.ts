@@ -7,6 +7,17 @@ export const dirOption = (): Option =>
     .env('FREEFLOW_STACK_DIR')
     .default('.freeflow');
 
+/** What `npm start` was given; `--help` and a wrong option end the process. */
+export function readStartOptions(name: string, description: string): { dir: string; observe: boolean } {
+  const { dir, observe } = new Command(name)
+    .description(description)
+    .addOption(dirOption())
+    .option('--observe', 'start a Prometheus as well, with the alert rules; it has to be on PATH', false)
+    .parse()
+    .opts<{ dir: string; observe: boolean }>();
+  return { dir: stackDir(dir), observe };
+}
+
 /** The folder that a command without subcommands was given; `--help` and a wrong option end the process. */
 export function readDir(name: string, description: string): string {
   const { dir } = new Command(name).description(description).addOption(dirOption()).parse().opts<{ dir: string }>();

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StackInfo } from '@freeflow/contract/stack-info';
 import { appOwner, startApp } from './app/app';
+import { findPrometheus } from './app/prometheus';
 import { type Shutdown, joinStack } from './foreground';
 import { LockedError, lockOwner } from './lock';
 import { migrateMaster } from './migrate';
@@ -11,23 +12,33 @@ interface ProductOptions {
   env: NodeJS.ProcessEnv;
   progress: Progress;
   shutdown: Shutdown;
+  /** Whether a Prometheus is started beside the product. */
+  observe?: boolean;
 }
 
 /**
  * Starts servers, database, worker and API. Servers that are running already are used, and left running.
  * @throws LockedError when the product is running already
+ * @throws Error with how to get a Prometheus, where one is wanted and there is none
  */
-export async function startProduct({ dir, env, progress, shutdown }: ProductOptions): Promise<StackInfo> {
+export async function startProduct({
+  dir,
+  env,
+  progress,
+  shutdown,
+  observe = false,
+}: ProductOptions): Promise<StackInfo> {
+  const observer = observe ? await findPrometheus(env) : undefined;
   const stack = await startServers({ dir, env, progress, shutdown });
   const info = await migrateMaster(stack, env, (text) => {
     progress.note(text);
   });
-  const running = await startApp(info, { env, progress, shutdown });
+  const running = await startApp(info, { env, progress, shutdown, observer });
   progress.close();
   return running;
 }
 
-async function startServers({ dir, env, progress, shutdown }: ProductOptions): Promise<StackInfo> {
+async function startServers({ dir, env, progress, shutdown }: Omit<ProductOptions, 'observe'>): Promise<StackInfo> {
   const joined = await joinStack({ dir, env, progress, signal: shutdown.signal, onKill: shutdown.onKill });
   if (joined.kind === 'started') {
     shutdown.onStop(joined.stack.stop);

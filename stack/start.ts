@@ -4,12 +4,12 @@ import { messageOf } from './files';
 import { type Shutdown, INTERRUPTED, listenForShutdown } from './foreground';
 import { LockedError } from './lock';
 import { startProduct } from './product';
-import { readDir } from './product-options';
+import { readStartOptions } from './product-options';
 import { createProgress } from './progress';
 import { readStackInfo } from './stack-info';
 
 const { env } = process;
-const dir = readDir(
+const { dir, observe } = readStartOptions(
   'npm start --',
   'Starts the whole product on this machine: five servers, worker and API, with a first tenant. Ctrl-C stops it.',
 );
@@ -20,7 +20,7 @@ const print = (text: string): void => {
 
 /** Starts the whole product and creates a first tenant; then stays and restarts what dies. */
 async function main(shutdown: Shutdown): Promise<void> {
-  const running = await startProduct({ dir, env, progress, shutdown });
+  const running = await startProduct({ dir, env, progress, shutdown, observe });
   await showFirstTenant(shutdown);
   if (!shutdown.signal.aborted) print(welcome(running, env));
   await shutdown.ended;

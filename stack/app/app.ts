@@ -1,44 +1,15 @@
-import { join } from 'node:path';
 import type { StackInfo } from '@freeflow/contract/stack-info';
-import { withoutSecrets } from '../environment';
 import type { Shutdown } from '../foreground';
 import { lockOwner, takeLock } from '../lock';
 import { ManagedProcess } from '../managed-process';
 import { claimPorts } from '../port-claims';
+import type { PortName } from '../ports';
 import { type Progress, ready, seconds } from '../progress';
-import { cacheDir, logFile, projectRoot } from '../project';
+import { cacheDir, logFile } from '../project';
 import { ProcessRegistry } from '../registry';
 import { loadSettings, saveSettings } from '../settings';
-import { apiEnv, updateStackInfo, workerEnv } from '../stack-info';
-
-interface Part {
-  name: 'worker' | 'api';
-  title: string;
-  script: string;
-  env: (info: StackInfo) => Record<string, string>;
-  readyUrl: (info: StackInfo) => string;
-  /** The worker lets running activities end first. */
-  stopWithinMs: number;
-}
-
-const PARTS: readonly Part[] = [
-  {
-    name: 'worker',
-    title: 'Worker',
-    script: 'dist/worker/main.js',
-    env: workerEnv,
-    readyUrl: ({ worker }) => `${worker.healthUrl}/health/ready`,
-    stopWithinMs: 30_000,
-  },
-  {
-    name: 'api',
-    title: 'API',
-    script: 'dist/api/server.js',
-    env: apiEnv,
-    readyUrl: ({ api }) => `${api.url}/health/ready`,
-    stopWithinMs: 10_000,
-  },
-];
+import { updateStackInfo } from '../stack-info';
+import { type Part, PARTS } from './parts';
 
 const READY_WITHIN_MS = 60_000;
 const CHECK_TIMEOUT_MS = 2_000;
@@ -51,6 +22,8 @@ export interface StartApp {
   progress: Progress;
   /** Ends them, even before they are ready. */
   shutdown: Shutdown;
+  /** Started beside them, on ports of its own: a Prometheus. */
+  observer?: Part | undefined;
 }
 
 /**
@@ -58,8 +31,9 @@ export interface StartApp {
  * @returns the stack with their addresses
  * @throws LockedError when they are running already
  */
-export async function startApp(stack: StackInfo, { env, progress, shutdown }: StartApp): Promise<StackInfo> {
+export async function startApp(stack: StackInfo, { env, progress, shutdown, observer }: StartApp): Promise<StackInfo> {
   const { dir } = stack;
+  const parts = observer === undefined ? PARTS : [...PARTS, observer];
   shutdown.signal.throwIfAborted();
   const release = takeLock(dir, 'app.lock');
   const registry = new ProcessRegistry(dir, 'app-processes.json');
@@ -67,7 +41,7 @@ export async function startApp(stack: StackInfo, { env, progress, shutdown }: St
   const stop = async () => {
     await Promise.all(processes.map((it) => it.stop()));
     registry.clear();
-    updateStackInfo(dir, (info) => ({
+    updateStackInfo(dir, ({ prometheus: _ended, ...info }) => ({
       ...info,
       api: { url: info.api.url },
       worker: { healthUrl: info.worker.healthUrl },
@@ -82,9 +56,9 @@ export async function startApp(stack: StackInfo, { env, progress, shutdown }: St
   });
   try {
     await registry.endLeftovers();
-    const info = await claimAppPorts(stack, cacheDir(env));
+    const info = await claimAppPorts(stack, cacheDir(env), observer !== undefined);
     await Promise.all(
-      PARTS.map((part) => startPart(part, { info, env, progress, registry, processes, signal: shutdown.signal })),
+      parts.map((part) => startPart(part, { info, env, progress, registry, processes, signal: shutdown.signal })),
     );
     return info;
   } catch (error) {
@@ -103,7 +77,7 @@ interface PartContext {
 }
 
 async function startPart(
-  { name, title, script, env: envOf, readyUrl, stopWithinMs }: Part,
+  { name, title, plan, readyUrl, stopWithinMs }: Part,
   { info, env, progress, registry, processes, signal }: PartContext,
 ): Promise<void> {
   signal.throwIfAborted();
@@ -111,13 +85,7 @@ async function startPart(
   const managed = new ManagedProcess({
     title,
     log: logFile(info.dir, name),
-    plan: () =>
-      Promise.resolve({
-        command: process.execPath,
-        args: [join(projectRoot(), script)],
-        env: { ...withoutSecrets(env), ...envOf(info) },
-        cwd: projectRoot(),
-      }),
+    plan: async () => plan(info, env),
     check: () => checkReady(readyUrl(info)),
     readyWithinMs: READY_WITHIN_MS,
     stopSignal: 'SIGTERM',
@@ -147,14 +115,23 @@ async function checkReady(url: string): Promise<void> {
 }
 
 /** The servers may have been up for long, so the ports kept for API and worker may be taken by now. */
-async function claimAppPorts(info: StackInfo, cache: string): Promise<StackInfo> {
+async function claimAppPorts(info: StackInfo, cache: string, observe: boolean): Promise<StackInfo> {
   const settings = loadSettings(info.dir);
-  const ports = await claimPorts({ cache, dir: info.dir }, settings.ports, ['api', 'workerHealth']);
+  const ports = await claimPorts({ cache, dir: info.dir }, settings.ports, [
+    'api',
+    'workerHealth',
+    ...(observe ? (['workerSdkMetrics', 'prometheus'] as const) : []),
+  ]);
   saveSettings(info.dir, { ...settings, ports });
+  const urlOf = (name: PortName) => `http://127.0.0.1:${ports[name]}`;
   const change = (published: StackInfo): StackInfo => ({
     ...published,
-    api: { url: `http://127.0.0.1:${ports.api}` },
-    worker: { healthUrl: `http://127.0.0.1:${ports.workerHealth}` },
+    api: { url: urlOf('api') },
+    worker: {
+      healthUrl: urlOf('workerHealth'),
+      ...(observe ? { sdkMetricsUrl: urlOf('workerSdkMetrics') } : {}),
+    },
+    ...(observe ? { prometheus: { url: urlOf('prometheus') } } : {}),
   });
   updateStackInfo(info.dir, change);
   return change(info);

@@ -12,6 +12,7 @@ export function welcome(info: StackInfo, env: NodeJS.ProcessEnv): string {
     api,
     temporal,
     keycloak,
+    prometheus,
     auth: { person },
     dir,
   } = info;
@@ -24,6 +25,7 @@ export function welcome(info: StackInfo, env: NodeJS.ProcessEnv): string {
     ['API', `${api.url}/docs`],
     ['Temporal UI', temporal.uiUrl ?? `(set TEMPORAL_UI_URL to show it; server at ${temporal.address})`],
     ['Keycloak', keycloak.url],
+    ...(prometheus === undefined ? [] : [['Prometheus', `${prometheus.url}/alerts`]]),
     ['Person', `${person.username}, password ${person.password}, by ${freeflow} login`],
   ];
   return [

@@ -53,12 +53,16 @@ function serverRow(info: StackInfo, name: (typeof SERVERS)[number]['name'], titl
   };
 }
 
-function appRows({ dir, api, worker }: StackInfo): Row[] {
+function appRows({ dir, api, worker, prometheus }: StackInfo): Row[] {
   const row = (name: string, title: string, url: string, pid: number | undefined): Row =>
     pid === undefined
       ? { name: title, state: 'not started', pid: '-', port: '-', url: '-', log: '-' }
       : { name: title, state: 'running', pid: String(pid), port: new URL(url).port, url, log: logFile(dir, name) };
-  return [row('worker', 'Worker', worker.healthUrl, worker.pid), row('api', 'API', api.url, api.pid)];
+  return [
+    row('worker', 'Worker', worker.healthUrl, worker.pid),
+    row('api', 'API', api.url, api.pid),
+    ...(prometheus === undefined ? [] : [row('prometheus', 'Prometheus', prometheus.url, prometheus.pid)]),
+  ];
 }
 
 function table(rows: readonly Row[]): string[] {

@@ -54,4 +54,11 @@ No label and no value names a tenant. API and worker add \`process_...\` and \`n
 there with 0 from the start, so that \`rate()\` sees the first time. Backends, steps, classes of failure and kinds of operation are those of \`contract/\`;
 \`backend="master"\` is a step in the master database alone.
 
+**Prometheus**: scrape the API as job \`freeflow-api\` and the workers as \`freeflow-worker\`, and load \`deploy/alerts/*.yaml\`; each alert leads to
+its [paragraph of the runbook](runbook.md#alerts). \`npm start -- --observe\` starts one that does, where \`prometheus\` is on PATH (Debian, Ubuntu:
+\`apt-get install prometheus\`), with the SDK as \`freeflow-temporal-sdk\`; its address is printed and stands in \`stack.json\`.
+
+**Grafana**: import \`deploy/dashboards/*.json\` (the fleet, one backend, one kind of operation); Prometheus is chosen at the top. They are written by
+\`npm run dashboards\`. Why the API serves the facts: [decision 21](decisions/021-metrics.md).
+
 ${SECTIONS.map(({ source, title, about }) => `## ${title}\n\n${about}\n\n${tableOf(source)}\n`).join('\n')}`;

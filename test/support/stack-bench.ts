@@ -110,8 +110,9 @@ export const newStackDir = (): string => mkdtempSync(path.join(tmpdir(), 'freefl
  * is dead.
  */
 export function keepPorts(dir: string): number[] {
-  const base = 12_000 + randomInt(1_000) * 10;
-  const ports = Object.fromEntries(keysOf(PREFERRED_PORTS).map((name, at) => [name, base + at]));
+  const names = keysOf(PREFERRED_PORTS);
+  const base = 12_000 + randomInt(1_000) * names.length;
+  const ports = Object.fromEntries(names.map((name, at) => [name, base + at]));
   writeFileSync(path.join(dir, 'settings.json'), JSON.stringify({ ports, credentials: {} }));
   return Object.values(ports);
 }
