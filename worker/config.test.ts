@@ -46,6 +46,21 @@ test.each([
   );
 });
 
+test.each(['localhost:3002', '127.0.0.1', '127.0.0.1:0', '127.0.0.1:70000', 'http://127.0.0.1:3002'])(
+  "%s is no address that Temporal's SDK could bind to",
+  (address) => {
+    expect(() => readWorkerConfig({ ...required, WORKER_SDK_METRICS_ADDRESS: address })).toThrow(
+      'WORKER_SDK_METRICS_ADDRESS must be ADDRESS:PORT, such as 127.0.0.1:3002',
+    );
+  },
+);
+
+test.each(['0.0.0.0:3002', '[::1]:3002'])('%s is one', (address) => {
+  expect(readWorkerConfig({ ...required, WORKER_SDK_METRICS_ADDRESS: address }).WORKER_SDK_METRICS_ADDRESS).toBe(
+    address,
+  );
+});
+
 test('a path of a server is kept', () => {
   expect(
     readWorkerConfig({ ...required, QDRANT_URL: 'https://h/qdrant', KEYCLOAK_URL: 'https://h/auth' }),

@@ -33,7 +33,9 @@ export const workerVariables = z.object({
     .describe('port to serve `/health/live`, `/health/ready` and `/metrics` on; 0 picks a free one'),
   WORKER_SDK_METRICS_ADDRESS: text('ADDRESS:PORT, such as 127.0.0.1:3002', isSocketAddress)
     .optional()
-    .describe("where Temporal's SDK serves the metrics of its own, as `/metrics`; unset: nowhere"),
+    .describe(
+      "where Temporal's SDK serves the metrics of its own, as `/metrics`, while it reaches Temporal; unset: nowhere",
+    ),
   WORKER_GRACE_MS: milliseconds()
     .default(20_000)
     .describe('how long running activities may continue after a stop was requested'),
