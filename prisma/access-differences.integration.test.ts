@@ -37,6 +37,12 @@ describe("how the roles' rights differ", () => {
         `REVOKE SELECT ON _prisma_migrations FROM ${worker}`,
       ),
     ).toEqual([`${worker} has SELECT on _prisma_migrations`]);
+    expect(
+      await differencesAfter(
+        `GRANT UPDATE (status) ON "Tenant" TO ${api}; REVOKE UPDATE (labels) ON "Tenant" FROM ${api}`,
+        `REVOKE UPDATE (status) ON "Tenant" FROM ${api}; GRANT UPDATE (labels) ON "Tenant" TO ${api}`,
+      ),
+    ).toEqual([`${api} lacks UPDATE on Tenant.labels`, `${api} has UPDATE on Tenant.status`]);
     expect(await differencesAfter(`ALTER ROLE ${api} SUPERUSER`, `ALTER ROLE ${api} NOSUPERUSER`)).toEqual([
       `${api} is a superuser`,
     ]);

@@ -1,5 +1,5 @@
 import type { RoleNames } from './grant-access';
-import { MASTER_GRANTS, MASTER_ROLES, type MasterRole } from './master-roles';
+import { MASTER_GRANTS, MASTER_ROLES, UPDATED_COLUMNS, type MasterRole } from './master-roles';
 import { withMasterSession } from './master-session';
 
 interface Right {
@@ -20,8 +20,14 @@ const ROLE_ROWS = `SELECT rolname AS role, rolcanlogin AS "canLogIn", rolsuper A
 const RIGHTS = `SELECT r.rolname AS role, c.relname AS "table", p AS privilege FROM pg_roles r, pg_class c, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE', 'REFERENCES', 'TRIGGER']) p
   WHERE r.rolname = ANY($1) AND c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND has_table_privilege(r.oid, c.oid, p)`;
 
+/** Rights on a column whose table the role has no such right on. */
+const COLUMN_RIGHTS = `SELECT r.rolname AS role, c.relname || '.' || a.attname AS "table", p AS privilege
+  FROM pg_roles r, pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'REFERENCES']) p
+  WHERE r.rolname = ANY($1) AND c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
+    AND has_column_privilege(r.oid, c.oid, a.attnum, p) AND NOT has_table_privilege(r.oid, c.oid, p)`;
+
 /**
- * How the rights of the two roles differ from {@link MASTER_GRANTS}, one line for each difference. Changes nothing; any
+ * How the rights of the two roles differ from {@link MASTER_GRANTS} and {@link UPDATED_COLUMNS}, one line for each difference. Changes nothing; any
  * login may run it.
  * @throws PgError
  */
@@ -29,7 +35,7 @@ export async function accessDifferences(url: string, roles: RoleNames = MASTER_R
   return withMasterSession(url, async (session) => {
     const names = Object.values(roles);
     const { rows: found } = await session.query<RoleRow>(ROLE_ROWS, [names]);
-    const { rows: rights } = await session.query<Right>(RIGHTS, [names]);
+    const { rows: rights } = await session.query<Right>(`${RIGHTS} UNION ALL ${COLUMN_RIGHTS}`, [names]);
     const {
       rows: [open],
     } = await session.query<{ isOpen: boolean }>(
@@ -46,9 +52,14 @@ function differencesOf(role: MasterRole, name: string, found: readonly RoleRow[]
   const row = found.find((it) => it.role === name);
   if (row === undefined) return [`there is no role ${name}`];
   if (row.isSuperuser) return [`${name} is a superuser`];
-  const shall = Object.entries(MASTER_GRANTS[role]).flatMap(([table, privileges]) =>
-    privileges.map((privilege) => `${privilege} on ${table}`),
-  );
+  const shall = [
+    ...Object.entries(MASTER_GRANTS[role]).flatMap(([table, privileges]) =>
+      privileges.map((privilege) => `${privilege} on ${table}`),
+    ),
+    ...Object.entries(UPDATED_COLUMNS[role]).flatMap(([table, columns]) =>
+      columns.map((column) => `UPDATE on ${table}.${column}`),
+    ),
+  ];
   const has = rights.filter((it) => it.role === name).map(({ table, privilege }) => `${privilege} on ${table}`);
   return [
     ...(row.canLogIn ? [] : [`${name} may not log in`]),

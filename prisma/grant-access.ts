@@ -1,13 +1,13 @@
 import { PgError, retryCollisions, errorCode } from '@freeflow/lib/pg';
 import { escapeIdentifier, type Client } from 'pg';
-import { MASTER_GRANTS, WORKER_FUNCTIONS, type MasterRole } from './master-roles';
+import { MASTER_GRANTS, UPDATED_COLUMNS, WORKER_FUNCTIONS, type MasterRole } from './master-roles';
 
 /** Which role plays which part. */
 export type RoleNames = Readonly<Record<MasterRole, string>>;
 
 /**
- * Gives the roles exactly the rights of {@link MASTER_GRANTS} and {@link WORKER_FUNCTIONS}, takes all others from them,
- * and shuts everybody else out. One transaction: a process at work never misses a right in between.
+ * Gives the roles exactly the rights of {@link MASTER_GRANTS}, {@link UPDATED_COLUMNS} and {@link WORKER_FUNCTIONS},
+ * takes all others from them, and shuts everybody else out. One transaction: a process at work never misses a right in between.
  * @throws PgError `access-denied` when the session doesn't own the database or its tables
  */
 export async function grantAccess(session: Client, database: string, roles: RoleNames): Promise<void> {
@@ -34,8 +34,11 @@ function accessStatements(database: string, roles: RoleNames): string[] {
     `REVOKE ALL ON SCHEMA public FROM ${names}`,
     `GRANT USAGE ON SCHEMA public TO ${names}`,
     `REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, ${names}`,
+    // What is revoked of a table is revoked of its columns too.
     ...tableGrants('api', roles.api),
     ...tableGrants('worker', roles.worker),
+    ...columnGrants('api', roles.api),
+    ...columnGrants('worker', roles.worker),
     ...WORKER_FUNCTIONS.flatMap((it) => [
       `REVOKE ALL ON FUNCTION public.${it} FROM PUBLIC, ${names}`,
       `GRANT EXECUTE ON FUNCTION public.${it} TO ${escapeIdentifier(roles.worker)}`,
@@ -51,6 +54,12 @@ function tableGrants(role: MasterRole, name: string): string[] {
         `GRANT ${privileges.join(', ')} ON TABLE public.${escapeIdentifier(table)} TO ${escapeIdentifier(name)}`,
     );
 }
+
+const columnGrants = (role: MasterRole, name: string): string[] =>
+  Object.entries(UPDATED_COLUMNS[role]).map(
+    ([table, columns]) =>
+      `GRANT UPDATE (${columns.map(escapeIdentifier).join(', ')}) ON TABLE public.${escapeIdentifier(table)} TO ${escapeIdentifier(name)}`,
+  );
 
 async function inTransaction(session: Client, statements: readonly string[]): Promise<void> {
   await session.query('BEGIN');

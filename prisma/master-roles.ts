@@ -23,11 +23,13 @@ export type TablePrivilege = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE';
 
 type TableGrants = Readonly<Record<MasterTable, readonly TablePrivilege[]>>;
 
+type ColumnGrants = Readonly<Partial<Record<MasterTable, readonly string[]>>>;
+
 const WRITE: readonly TablePrivilege[] = ['SELECT', 'INSERT', 'UPDATE'];
 
 /**
- * Who may do what; everything not named here is refused. The API accepts (inserts) and reads: an intruder there can
- * neither change what happened nor read a secret. Only a tenant's connections and secrets, what leaves the pool, and
+ * Who may do what; everything not named here, and in {@link UPDATED_COLUMNS}, is refused. The API accepts (inserts) and
+ * reads: an intruder there can neither change what happened nor read a secret. Only a tenant's connections and secrets, what leaves the pool, and
  * old reports, are ever deleted; the rest stays for audit.
  */
 export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
@@ -57,6 +59,17 @@ export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
     OrphanDrop: WRITE,
     OperationAnswer: [],
   },
+};
+
+/**
+ * The columns that a role may change in a table where it may change no others: what an administrator sets of a tenant
+ * is set by the API, without any run. The right to change one is also what locking a row takes.
+ */
+export const UPDATED_COLUMNS: Readonly<Record<MasterRole, ColumnGrants>> = {
+  api: {
+    Tenant: ['displayName', 'externalId', 'labels', 'deletionProtected', 'holdUntil', 'holdReason'],
+  },
+  worker: {},
 };
 
 /**

@@ -157,3 +157,15 @@ it('each tenant has the outcome of its last operation, adoptions aside, and has 
   ]);
   expect(await times()).toEqual(before);
 });
+
+it('a hold that had no reason goes on, and a tenant has no labels and no protection until they are set', async () => {
+  await migrateUpTo('20261128000000_identity_and_protection');
+  const id = await insertTenant('acme');
+  await query(database.url, `UPDATE "Tenant" SET "holdUntil" = '2999-01-01' WHERE id = $1`, [id]);
+  const read = (columns: string) => query(database.url, `SELECT "holdUntil", "updatedAt"${columns} FROM "Tenant"`);
+  const [before] = await read('');
+  await database.migrate();
+  expect(await read(', "holdReason", labels, "deletionProtected"')).toEqual([
+    { ...before, holdReason: null, labels: {}, deletionProtected: false },
+  ]);
+});

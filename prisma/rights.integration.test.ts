@@ -138,13 +138,28 @@ describe.each(ROLES)('%s', (role) => {
   });
 });
 
-it('no right is given on a single column, where the statements above would not find it', async () => {
-  expect(
-    await query(
-      database.url,
-      `SELECT attrelid::regclass, attname FROM pg_attribute WHERE attacl IS NOT NULL AND attrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)`,
-    ),
-  ).toEqual([]);
+/** What an administrator sets of a tenant, by the API alone. */
+const SET_BY_API = ['deletionProtected', 'displayName', 'externalId', 'holdReason', 'holdUntil', 'labels'];
+
+it('rights on single columns, which the statements above do not find, are those of the API on what an administrator sets', async () => {
+  const columns = await query<{ table: string; column: string }>(
+    database.url,
+    `SELECT attrelid::regclass::text AS table, attname AS column FROM pg_attribute WHERE attacl IS NOT NULL AND attrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)`,
+  );
+  expect(columns.map(({ table, column }) => `${table}.${column}`).toSorted()).toEqual(
+    SET_BY_API.map((it) => `"Tenant".${it}`),
+  );
+});
+
+it('the API may change these columns of a tenant, and no other one', async () => {
+  const columns = await query<{ name: string }>(
+    database.url,
+    `SELECT attname AS name FROM pg_attribute WHERE attrelid = '"Tenant"'::regclass AND attnum > 0 AND NOT attisdropped`,
+  );
+  const outcomes: [string, string][] = [];
+  for (const { name } of columns)
+    outcomes.push([name, await attempt('api', `UPDATE public."Tenant" SET "${name}" = "${name}" WHERE false`)]);
+  expect(outcomes).toEqual(columns.map(({ name }) => [name, SET_BY_API.includes(name) ? 'ok' : '42501']));
 });
 
 it('the API can do what accepting a tenant takes: both rows in one transaction', async () => {

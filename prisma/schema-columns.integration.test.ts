@@ -15,6 +15,11 @@ const PROMISED: Record<string, Record<string, string>> = {
     goneAt: 'timestamptz ?',
     purgeAt: 'timestamptz ?',
     holdUntil: 'timestamptz ?',
+    holdReason: 'text ?',
+    displayName: 'text ?',
+    externalId: 'text ?',
+    labels: 'jsonb =',
+    deletionProtected: 'bool =',
   },
   TenantProvisionLog: {
     id: 'uuid',

@@ -48,6 +48,62 @@ describe('the name of a tenant', () => {
   });
 });
 
+describe('what an administrator sets of a tenant', () => {
+  const set = (id: string, change: string, values: unknown[] = []) =>
+    outcomeOf(query(database.url, `UPDATE "Tenant" SET ${change} WHERE "id" = $1`, [id, ...values]));
+
+  it('an external id is taken while its tenant lives, and free again once that is gone; none is no conflict', async () => {
+    const [first, second] = [await newTenant(), await newTenant()];
+    expect(await set(first, '"externalId" = $2', ['crm-1'])).toBe('ok');
+    expect(await set(second, '"externalId" = $2', ['crm-1'])).toBe(UNIQUE);
+    await set(first, '"goneAt" = now()');
+    expect(await set(second, '"externalId" = $2', ['crm-1'])).toBe('ok');
+    expect(await set(first, '"goneAt" = NULL')).toBe(UNIQUE);
+    expect([await set(first, '"externalId" = NULL'), await set(second, '"externalId" = NULL')]).toEqual(['ok', 'ok']);
+  });
+
+  it.each(['', ' ', 'a b', 'é', 'a\n', 'x'.repeat(201)])(
+    'an external id may not be %j, whoever writes it',
+    async (id) => {
+      expect(await set(await newTenant(), '"externalId" = $2', [id])).toBe(CHECK);
+    },
+  );
+
+  it.each([
+    ['{}', 'ok'],
+    ['{"tier":"gold","x":""}', 'ok'],
+    ['[]', CHECK],
+    ['null', CHECK],
+    ['"gold"', CHECK],
+    ['{"tier":1}', CHECK],
+    ['{"tier":null}', CHECK],
+    ['{"tier":["gold"]}', CHECK],
+    ['{"tier":{"a":"b"}}', CHECK],
+  ])('labels are text by key: %s is %s', async (labels, outcome) => {
+    expect(await set(await newTenant(), '"labels" = $2::jsonb', [labels])).toBe(outcome);
+  });
+
+  it('a reason is that of a hold', async () => {
+    const id = await newTenant();
+    expect(await set(id, `"holdReason" = 'x'`)).toBe(CHECK);
+    expect(await set(id, `"holdReason" = 'x', "holdUntil" = now()`)).toBe('ok');
+    expect(await set(id, `"holdUntil" = NULL`)).toBe(CHECK);
+  });
+
+  it('a new tenant has none of it', async () => {
+    const id = await newTenant();
+    expect(
+      await query(
+        database.url,
+        'SELECT "displayName", "externalId", "labels", "deletionProtected", "holdUntil", "holdReason" FROM "Tenant" WHERE "id" = $1',
+        [id],
+      ),
+    ).toEqual([
+      { displayName: null, externalId: null, labels: {}, deletionProtected: false, holdUntil: null, holdReason: null },
+    ]);
+  });
+});
+
 describe('updatedAt', () => {
   it('is set by the database when a row is changed, but not by numbering its log or by looking for a run', async () => {
     const tenantId = await newTenant();
