@@ -138,6 +138,20 @@ it('takes the URL of the master database from a file too', async () => {
   rmSync(path.dirname(file), { recursive: true });
 });
 
+it('what an administrator has set of a registered tenant stays, a hold above all', async () => {
+  const id = await newTenant('wayne', 'suspended');
+  const set = { displayName: 'Wayne', labels: { tier: 'gold' }, deletionProtected: true, holdReason: 'case 4711' };
+  await query(
+    database.url,
+    `UPDATE "Tenant" SET "displayName" = $2, labels = $3, "deletionProtected" = $4, "holdReason" = $5, "holdUntil" = '2999-01-01' WHERE id = $1`,
+    [id, ...Object.values(set)],
+  );
+  const [before] = await tenantsOf('wayne');
+  expect((await seedDirectly({ SEED_TENANT_NAME: 'wayne' })).code).toBe(0);
+  const [after] = await tenantsOf('wayne');
+  expect(after).toMatchObject({ ...set, status: 'active', holdUntil: before?.['holdUntil'] });
+});
+
 describe('a tenant that FreeFlow provisions itself is left alone', () => {
   it('when it has a ledger, whatever its status', async () => {
     const id = await newTenant('initech', 'suspended');

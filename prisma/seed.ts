@@ -34,7 +34,7 @@ export async function seedTenant(db: PrismaClient, seed: Seed): Promise<SeedOutc
       (await tx.tenant.create({ data: { name: seed.name, ...tenantNames(seed.name), status: 'active' } })).id;
     await tx.tenant.updateMany({
       where: { id, status: { not: 'active' } },
-      data: { status: 'active', purgeAt: null, holdUntil: null },
+      data: { status: 'active', purgeAt: null },
     });
     for (const row of connectionRows(id, seed)) await upsertConnection(tx, row);
     return existing ? 'updated' : 'registered';
