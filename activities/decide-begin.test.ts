@@ -14,7 +14,16 @@ interface Given {
 
 const decide = (kind: OperationKind, { tenant, operation, more }: Given = {}) =>
   decideBegin({
-    tenant: { name: 'acme', status: OPERATIONS[kind].from[0], goneAt: null, purgeAt: null, holdUntil: null, ...tenant },
+    tenant: {
+      name: 'acme',
+      status: OPERATIONS[kind].from[0],
+      goneAt: null,
+      purgeAt: null,
+      holdUntil: null,
+      holdReason: null,
+      deletionProtected: false,
+      ...tenant,
+    },
     operation: {
       kind,
       force: false,
@@ -100,6 +109,37 @@ describe('a purge', () => {
       verdict: 'go',
       from: 'deleted',
     });
+  });
+});
+
+describe('what was set to keep a tenant since its deletion was accepted', () => {
+  const held = { holdUntil: LATER, holdReason: 'case 4711' } as const;
+  const begin = (kind: OperationKind, tenant: Given['tenant'], operation: Given['operation'] = {}) =>
+    decide(kind, {
+      tenant: { ...dueFor(kind), ...(kind === 'purge' ? { status: 'deleted' } : {}), ...tenant },
+      operation: { force: true, ...operation },
+    });
+
+  test('refuses it before it begins, and names why: a hold what drops data, protection every deletion', () => {
+    const refused = (tenant: Given['tenant']) =>
+      FORWARD.flatMap((kind) => {
+        const decision = begin(kind, tenant);
+        return decision.verdict === 'refused' ? [`${kind}: ${decision.failure.cause}`] : [];
+      });
+    const onHold = 'tenant acme is on hold until 2026-11-27T13:00:00.000Z: case 4711';
+    const isProtected = 'tenant acme is protected from deletion';
+    expect(refused(held)).toEqual([`hard_delete: ${onHold}`, `purge: ${onHold}`]);
+    expect(refused({ deletionProtected: true, ...held })).toEqual(
+      ['soft_delete', 'hard_delete', 'purge'].map((kind) => `${kind}: ${isProtected}`),
+    );
+    expect(refused({ holdUntil: NOW, holdReason: 'over' })).toEqual([]);
+  });
+
+  test('does not stop one that has begun: something may be dropped already', () => {
+    for (const kind of ['hard_delete', 'purge'] as const)
+      expect(
+        begin(kind, { ...held, deletionProtected: true, status: 'deleting' }, { fromStatus: 'deleted' }),
+      ).toMatchObject({ verdict: 'go', goal: 'gone' });
   });
 });
 

@@ -1,8 +1,10 @@
 import {
+  findProtection,
   isDeletion,
   isStatusOperation,
   operationTitle,
   OPERATIONS,
+  PROBLEMS,
   rowOf,
   type OperationGoal,
   type StepFailure,
@@ -13,7 +15,7 @@ import { INTERRUPTED, readRollbackReason } from './operation-row';
 
 /** All that decides whether an operation may begin. */
 export interface BeginFacts {
-  tenant: Pick<Tenant, 'name' | 'status' | 'goneAt' | 'purgeAt' | 'holdUntil'>;
+  tenant: Pick<Tenant, 'name' | 'status' | 'goneAt' | 'purgeAt' | 'holdUntil' | 'holdReason' | 'deletionProtected'>;
   operation: Pick<TenantOperation, 'kind' | 'force' | 'state' | 'undoing' | 'fromStatus' | 'step' | 'cause' | 'advice'>;
   /** By the master database's clock. */
   now: Date;
@@ -46,12 +48,8 @@ export function decideBegin(facts: BeginFacts): BeginDecision {
   const { tenant, operation, isForcedDeletionWaiting } = facts;
   const { kind, force, fromStatus } = operation;
   if (tenant.goneAt !== null && isDeletion(kind)) return { verdict: 'over', reason: `${tenant.name} is gone already` };
-  const refusal = findRefusal(facts);
-  if (refusal !== undefined)
-    return {
-      verdict: 'refused',
-      failure: { step: 'begin', cause: refusal, advice: 'Check the tenant as it is now, then request it again.' },
-    };
+  const failure = findRefusal(facts) ?? findForbidding(facts);
+  if (failure !== undefined) return { verdict: 'refused', failure };
   // What has touched nothing yet needs no rollback; a create has to give its name back in any case.
   const isCreate = rowOf(kind).undo?.then === 'mark-gone';
   if (isForcedDeletionWaiting && fromStatus === null && !isCreate) return { verdict: 'refused', failure: INTERRUPTED };
@@ -65,9 +63,15 @@ export function decideBegin(facts: BeginFacts): BeginDecision {
   };
 }
 
-/** Why an operation that was accepted may not begin any more. */
-function findRefusal({ tenant, operation, now }: BeginFacts): string | undefined {
-  const { status, goneAt, name, purgeAt, holdUntil } = tenant;
+/** Why an operation that was accepted may not begin any more: the tenant is another than it was then. */
+function findRefusal(facts: BeginFacts): StepFailure | undefined {
+  const cause = findChange(facts);
+  if (cause === undefined) return undefined;
+  return { step: 'begin', cause, advice: 'Check the tenant as it is now, then request it again.' };
+}
+
+function findChange({ tenant, operation, now }: BeginFacts): string | undefined {
+  const { status, goneAt, name, purgeAt } = tenant;
   const { kind, force, fromStatus } = operation;
   if (goneAt !== null) return `tenant ${name} is gone`;
   const from: readonly TenantStatus[] = OPERATIONS[kind].from;
@@ -77,9 +81,23 @@ function findRefusal({ tenant, operation, now }: BeginFacts): string | undefined
   // Once its run has begun it goes on, even if that changes.
   if (kind !== 'purge' || fromStatus !== null) return undefined;
   if (purgeAt === null) return `tenant ${name} has no purge date: it is kept`;
-  if (purgeAt > now) return `tenant ${name} is to be kept until ${purgeAt.toISOString()}`;
-  if (holdUntil !== null && holdUntil > now) return `tenant ${name} is on hold until ${holdUntil.toISOString()}`;
-  return undefined;
+  return purgeAt > now ? `tenant ${name} is to be kept until ${purgeAt.toISOString()}` : undefined;
+}
+
+/**
+ * What was set to keep the tenant since the deletion was accepted. It counts until the deletion begins: from then on
+ * something may be dropped already, and the API sets neither any more.
+ */
+function findForbidding({ tenant, operation, now }: BeginFacts): StepFailure | undefined {
+  const { name, holdUntil, holdReason } = tenant;
+  const by = operation.fromStatus === null ? findProtection(operation.kind, tenant, now) : undefined;
+  if (by === undefined) return undefined;
+  const why = holdReason === null ? '' : `: ${holdReason}`;
+  const cause =
+    by === 'on-hold'
+      ? `tenant ${name} is on hold until ${holdUntil?.toISOString() ?? 'now'}${why}`
+      : `tenant ${name} is protected from deletion`;
+  return { step: 'begin', cause, advice: PROBLEMS[by].advice };
 }
 
 function findRollbackReason({ operation, isForcedDeletionWaiting }: BeginFacts): StepFailure | undefined {

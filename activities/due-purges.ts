@@ -8,7 +8,7 @@ const PORTION = 500;
 const LOCK_TIMEOUT_MS = 2_000;
 
 /**
- * Accepts the purges that are due, oldest first, a portion at a time. A tenant with an open operation, or with a locked
+ * Accepts the purges that are due, oldest first, a portion at a time: not of what is on hold or protected. A tenant with an open operation, or with a locked
  * row, is left to a later sweep; the purge's own first step checks again whether it is due.
  */
 export async function acceptDuePurges(db: PrismaClient, portion = PORTION): Promise<number> {
@@ -23,7 +23,8 @@ export const purgeStatement = (portion: number): Prisma.Sql => Prisma.sql`
   INSERT INTO "TenantOperation" (id, "tenantId", kind, "requestedBy")
   SELECT gen_random_uuid(), due.id, 'purge', ${RETENTION} FROM (
     SELECT t.id FROM "Tenant" t
-     WHERE t.status = 'deleted' AND t."goneAt" IS NULL AND t."purgeAt" <= now() AND (t."holdUntil" IS NULL OR t."holdUntil" <= now())
+     WHERE t.status = 'deleted' AND t."goneAt" IS NULL AND t."purgeAt" IS NOT NULL AND NOT t."deletionProtected"
+       AND GREATEST(t."purgeAt", t."holdUntil") <= now()
        AND NOT EXISTS (SELECT 1 FROM "TenantOperation" o WHERE o."tenantId" = t.id AND o."endedAt" IS NULL AND o.backend IS NULL)
-     ORDER BY t."purgeAt" LIMIT ${portion} FOR KEY SHARE OF t SKIP LOCKED) due
+     ORDER BY GREATEST(t."purgeAt", t."holdUntil") LIMIT ${portion} FOR KEY SHARE OF t SKIP LOCKED) due
   ON CONFLICT DO NOTHING`;

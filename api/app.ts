@@ -10,6 +10,7 @@ import { answerClientError, readJsonStrictly } from './plugins/http-form';
 import { measureRequests } from './plugins/measure-requests';
 import { answerFrameworkError, answerProblems } from './plugins/problems';
 import { healthRoutes } from './routes/health';
+import { identityRoutes } from './routes/identity';
 import { metricsRoutes } from './routes/metrics';
 import { onCallRoutes } from './routes/on-call';
 import { operationRoutes } from './routes/operations';
@@ -63,6 +64,7 @@ export async function buildApp(config: ApiConfig, env: NodeJS.ProcessEnv): Promi
   await app.register(async (secured) => {
     await secured.register(requirePermission, config);
     await secured.register(tenantRoutes, { db, temporal });
+    await secured.register(identityRoutes, { db, temporal });
     await secured.register(operationRoutes, { db, temporal });
     await secured.register(onCallRoutes, { db, temporal, sweepIntervalMs: config.SWEEP_INTERVAL_MS });
     await secured.register(reconcileRoutes, { db, temporal });

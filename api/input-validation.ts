@@ -34,6 +34,8 @@ function describeIssue(issue: z.core.$ZodRawIssue): string {
     return issue.input === undefined ? 'is missing' : `must be ${TYPES[issue.expected] ?? issue.expected}`;
   if (issue.code === 'invalid_value')
     return `must be ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map(String).join(', ')}`;
+  // Of a key of a record, at the key: what is wrong with it.
+  if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? 'is no valid key';
   return issue.code === 'unrecognized_keys' ? 'is not a known field' : 'is not valid';
 }
 
@@ -42,6 +44,7 @@ const TYPES: Readonly<Record<string, string>> = {
   number: 'a number',
   boolean: 'true or false',
   object: 'an object',
+  record: 'an object',
   array: 'a list',
 };
 
@@ -51,7 +54,8 @@ const pathsOf = (issue: z.core.$ZodIssue): PropertyKey[][] =>
 
 function placeOf(where: string, path: readonly PropertyKey[]): Omit<InputError, 'detail'> {
   if (where === 'body') return { pointer: path.map((it) => `/${escapePointer(String(it))}`).join('') };
-  const name = path.map(String).join('/');
+  // Of a parameter that is repeated, it matters little which of them.
+  const name = String(path[0] ?? '');
   return where === 'headers' ? { header: name } : { parameter: name };
 }
 

@@ -21,6 +21,16 @@ export const conflict = {
 export const tooLarge = { 413: problem('More than 64 KiB') } as const;
 export const keyReused = { 422: problem('The Idempotency-Key was used for another request') } as const;
 
+/** Where something of a tenant was changed at once. */
+export const changedResponses = {
+  200: tenantSchema.describe('Changed, or so already; with its new ETag'),
+  ...commonProblems,
+  ...notFound,
+  409: problem('The externalId is taken, or the removal of the tenant has begun'),
+  412: problem('The tenant has another ETag than If-Match names'),
+  ...tooLarge,
+} as const;
+
 /** Where an operation, or an answer to one, was accepted. */
 export const acceptedResponses = {
   202: tenantSchema.describe('Accepted and committed; also where there is nothing to do, or the same is in progress'),

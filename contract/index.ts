@@ -11,6 +11,7 @@ export * from './operations/soundness';
 export * from './operations/table';
 export * from './parked-step';
 export * from './problems';
+export * from './protection';
 export * from './runs';
 export * from './search-attributes';
 export * from './states';

@@ -68,6 +68,27 @@ export const PROBLEMS = {
     advice: 'Choose another name, or see the existing tenant with GET /tenants?name=...',
     commandAdvice: 'Choose another name, or see the existing tenant: freeflow tenants show NAME',
   },
+  'external-id-taken': {
+    status: 409,
+    title: 'A tenant with that externalId exists',
+    advice: 'See the existing tenant with GET /tenants?externalId=..., or give this one another externalId.',
+    commandAdvice:
+      'See the existing tenant: freeflow tenants list --external-id ID. Or give this one another external id.',
+  },
+  'deletion-protected': {
+    status: 409,
+    title: 'The tenant is protected from deletion',
+    advice: 'If it is to be deleted all the same, first PATCH /tenants/{id} with {"deletionProtected": false}.',
+    commandAdvice: 'If it is to be deleted all the same, first: freeflow tenants update NAME --no-protect',
+  },
+  'on-hold': {
+    status: 409,
+    title: 'The tenant is on hold: its data is kept until the hold ends',
+    advice:
+      'GET /tenants/{id} shows until when, and why. If it is to be deleted all the same, first DELETE /tenants/{id}/hold.',
+    commandAdvice:
+      'freeflow tenants show NAME shows until when, and why. If it is to be deleted all the same, first: freeflow tenants unhold NAME',
+  },
   'operation-in-progress': {
     status: 409,
     title: 'Another operation on this tenant is in progress',
@@ -138,6 +159,12 @@ export const PROBLEMS = {
     status: 408,
     title: 'The request did not arrive in time',
     advice: 'Send it again over a faster connection.',
+  },
+  'precondition-failed': {
+    status: 412,
+    title: 'The tenant has changed since it was read',
+    advice: 'GET /tenants/{id} again, look at what has changed, and repeat the request with its ETag.',
+    commandAdvice: 'See what has changed: freeflow tenants show NAME. Then repeat the command.',
   },
   'body-too-large': {
     status: 413,

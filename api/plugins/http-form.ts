@@ -6,6 +6,9 @@ import fastifyPlugin from 'fastify-plugin';
 import { Problem } from '../errors';
 import { bodyOf, PROBLEM_TYPE } from './problems';
 
+/** A JSON Merge Patch is JSON by the name that RFC 7396 gives it. */
+const JSON_TYPES = ['application/json', 'application/merge-patch+json'];
+
 /**
  * Takes JSON in UTF-8 alone, as RFC 8259 demands: other bytes would be stored as other characters than were sent.
  * An empty body is no body, of any media type: many clients send the header with every request.
@@ -13,7 +16,7 @@ import { bodyOf, PROBLEM_TYPE } from './problems';
 export const readJsonStrictly = fastifyPlugin((app, _options, done) => {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeContentTypeParser('application/json');
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, parsed) => {
+  app.addContentTypeParser(JSON_TYPES, { parseAs: 'buffer' }, (request, body, parsed) => {
     if (body.length === 0) return parsed(null, undefined);
     if (typeof body === 'string' || isUtf8(body)) return parse(request, body.toString(), parsed);
     return parsed(

@@ -50,7 +50,7 @@ export const operationRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; tempo
         },
       },
     },
-    async (request, reply) => sendAccepted(reply, await accept.create(request.body.name, callerOf(request))),
+    async (request, reply) => sendAccepted(reply, await accept.create(request.body, callerOf(request))),
   );
 
   app.delete(

@@ -3,6 +3,7 @@ import type { PrismaClient } from '@freeflow/db-master';
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { commonProblems, notFound, secured } from '../responses';
 import type { TemporalGateway } from '../temporal-gateway';
+import { etagOf } from '../tenants/etag';
 import { tenantReader } from '../tenants/read';
 
 /** What reads tenants, and changes nothing. */
@@ -33,10 +34,17 @@ export const tenantRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; temporal
         ...secured('tenants'),
         summary: 'Show a tenant, its connections and its last operation',
         params: tenantParams,
-        response: { 200: tenantDetailSchema, ...commonProblems, ...notFound },
+        response: {
+          200: tenantDetailSchema.describe('With an ETag, which stands for what PATCH and hold change'),
+          ...commonProblems,
+          ...notFound,
+        },
       },
     },
-    (request) => read.get(request.params.id),
+    async (request, reply) => {
+      const tenant = await read.get(request.params.id);
+      return reply.header('etag', etagOf(tenant)).send(tenant);
+    },
   );
 
   app.get(

@@ -9,10 +9,12 @@ import {
   type BackendKind,
   type TenantRequestName,
 } from '@freeflow/contract';
+import type { CreateTenantBody } from '@freeflow/contract/http';
 import { masterNow, type PrismaClient, type TenantOperation } from '@freeflow/db-master';
 import { Problem } from '../errors';
-import { fingerprint, isDuplicate, keyReused, type Caller } from './idempotency';
-import { refuseOperation, tenantNotFound } from './refusals';
+import { fingerprint, hashOfCreate, isDuplicate, keyReused, type Caller } from './idempotency';
+import { assertNotForbidden, insertOperation } from './insert-operation';
+import { externalIdTaken, refuseOperation, tenantNotFound } from './refusals';
 import { inOneSnapshot } from './snapshot';
 import { LAST_OPERATIONS, lastAdoption, type TenantWithOperation } from './view';
 
@@ -38,17 +40,18 @@ type Committed = Omit<Accepted, 'isNew'>;
  */
 export function tenantAcceptor(db: PrismaClient) {
   return {
-    /** @throws Problem `tenant-name-taken` | `idempotency-key-reused` */
-    create: (name: string, caller: Caller): Promise<Accepted> =>
-      withIdempotencyKey(db, { ...caller, bodyHash: fingerprint('POST /tenants', { name }) }, async (key) => {
+    /** @throws Problem `tenant-name-taken` | `external-id-taken` | `idempotency-key-reused` */
+    create: ({ name, ...identity }: CreateTenantBody, caller: Caller): Promise<Accepted> =>
+      withIdempotencyKey(db, { ...caller, bodyHash: hashOfCreate({ name, ...identity }) }, async (key) => {
         const created = { id: randomUUID(), kind: 'create', ...key } as const;
         try {
           const tenant = await db.tenant.create({
-            data: { name, ...tenantNames(name), operations: { create: created } },
+            data: { name, ...identity, ...tenantNames(name), operations: { create: created } },
             include: LAST_OPERATIONS,
           });
           return { tenant, operation: operationIn(tenant) };
         } catch (error) {
+          if (isDuplicate(error, 'externalId')) throw externalIdTaken(identity.externalId ?? '', error);
           throw isDuplicate(error, 'name')
             ? new Problem('tenant-name-taken', `${name} is taken.`, { cause: error })
             : error;
@@ -78,9 +81,10 @@ export function tenantAcceptor(db: PrismaClient) {
             const { tenant, decision } = await loadIfAllowed(db, tenantId, requestName, adoption);
             const [inProgress] = tenant.operations.filter((it) => it.endedAt === null);
             try {
-              const operation = await db.tenantOperation.create({
-                data: decision === 'nothing' ? { ...created, ...(await completedNow(db)) } : created,
-              });
+              const operation =
+                decision === 'nothing'
+                  ? await db.tenantOperation.create({ data: { ...created, ...(await completedNow(db)) } })
+                  : await insertOperation(db, created);
               const accepted = decision === 'nothing' ? (inProgress ?? operation) : operation;
               return { tenant: { ...tenant, operations: [accepted] }, operation: accepted };
             } catch (error) {
@@ -133,6 +137,9 @@ async function loadIfAllowed(
     }),
   );
   if (tenant === null) throw tenantNotFound(id);
+  // Before all else: of a protected tenant no deletion is accepted, not even one with nothing to do.
+  if (tenant.goneAt === null && (tenant.deletionProtected || tenant.holdUntil !== null))
+    assertNotForbidden(tenant, OPERATION_REQUESTS[requestName].kind, await masterNow(db));
   const [last] = tenant.operations;
   const isRegisteredOnly = tenant._count.operations === 0 && tenant._count.resources === 0;
   const inProgress = last?.endedAt === null ? last.kind : undefined;

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
+import type { CreateTenantBody } from '@freeflow/contract/http';
 import { Prisma } from '@freeflow/db-master';
 import { Problem } from '../errors';
+import { sortLabels } from './etag';
 
 /** Who sends a request, and the key by which the same request sent again is recognized. */
 export interface Caller {
@@ -21,6 +23,18 @@ export const fingerprint = (route: string, content: object): string =>
   createHash('sha256')
     .update(`${route}\n${JSON.stringify(content)}`)
     .digest('hex');
+
+/** Equal for the same content: left out or given as it would be without, in whatever order. */
+export function hashOfCreate({ name, displayName, externalId, labels, deletionProtected }: CreateTenantBody): string {
+  const sorted = sortLabels(labels);
+  return fingerprint('POST /tenants', {
+    name,
+    ...(displayName === null ? {} : { displayName }),
+    ...(externalId === null ? {} : { externalId }),
+    ...(sorted.length === 0 ? {} : { labels: sorted }),
+    ...(deletionProtected ? { deletionProtected } : {}),
+  });
+}
 
 /** Whether a row was refused because another one has the same value in this column. */
 export function isDuplicate(error: unknown, column: string): boolean {

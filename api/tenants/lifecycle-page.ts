@@ -51,11 +51,16 @@ interrupts any other, which is rolled back before the deletion follows; an adopt
 
 - **suspend** cuts access at every backend, open sessions included, and checks by the tenant's own credentials that they are refused.
 - **resume** restores it: the same credentials work, probed at every backend before the tenant is active again.
-- **delete** (soft) cuts access and keeps the data until \`purgeAt\` (\`RETENTION_MS\`, 7 days by default); \`holdUntil\` keeps it longer.
+- **delete** (soft) cuts access and keeps the data until \`purgeAt\` (\`RETENTION_MS\`, 7 days by default); a hold keeps it longer.
 - **restore** makes it what it was before it was deleted, active or suspended. One that is rolled back, refused or cancelled
   leaves a full new retention: nothing is purged soon after an attempt to save it, unless by a forced delete.
 - **adopt** records the new id, or the new server, of what carries the tenant's ownership nonce after a restore; what is parked for it goes on. It changes
   neither tenant nor backend, and is not the tenant's last operation: \`GET /tenants/{id}\` shows it under \`adoptions\`.
 - **purge**: a schedule deletes for good what is due. What was read back from each server stays with the operation as \`evidence\`.
+- **hold** (\`PUT\`, \`DELETE .../hold\`): until its date the data stays. No purge, and a hard delete is 409 \`on-hold\`, forced or not; a soft one is not.
+- **deletionProtected** (\`PATCH\`): every deletion is 409 \`deletion-protected\`, and a purge waits until it is taken off. Suspend, resume and restore are possible.
+- Both are checked before all else when a deletion is requested, and again when it begins: set in between, they refuse it before anything is dropped.
+  Once a deletion has begun, or a create is being rolled back, there is nothing left to protect: 409 \`being-deleted\`. A create that fails is rolled
+  back whether it was to be protected or not: nobody has had that tenant.
 - An operation that fails for good at one backend is rolled back at all of them: the tenant is as it was before.
 `;

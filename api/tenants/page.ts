@@ -1,5 +1,5 @@
 import { OPEN_STATES } from '@freeflow/contract';
-import type { ListQuery } from '@freeflow/contract/http';
+import { splitLabel, type ListQuery } from '@freeflow/contract/http';
 import { Prisma, type PrismaClient } from '@freeflow/db-master';
 import { decodeCursor, tenantPlace } from './cursor';
 import { isParkedAt } from './stuck-rows';
@@ -24,7 +24,7 @@ export async function pageOfIds(db: PrismaClient, query: ListQuery): Promise<str
   return rows.map(({ id }) => id);
 }
 
-function tenantConditions({ status, name, gone, cursor }: ListQuery): Prisma.Sql[] {
+function tenantConditions({ status, name, externalId, label = [], gone, cursor }: ListQuery): Prisma.Sql[] {
   const place = cursor === undefined ? undefined : decodeCursor(tenantPlace, cursor);
   // A tenant that is gone is deleted: none of another status is, and those that live have indexes of their own.
   const hasGone = gone === 'true' && (status === undefined || status === 'deleted');
@@ -32,10 +32,16 @@ function tenantConditions({ status, name, gone, cursor }: ListQuery): Prisma.Sql
     ...(hasGone ? [] : [Prisma.sql`t."goneAt" IS NULL`]),
     ...(status === undefined ? [] : [Prisma.sql`t.status = ${status}::"TenantStatus"`]),
     ...(name === undefined ? [] : [Prisma.sql`t.name = ${name}`]),
+    ...(externalId === undefined ? [] : [Prisma.sql`t."externalId" = ${externalId}`]),
+    ...label.map(hasLabel),
     ...(place === undefined ? [] : [Prisma.sql`(t."createdAt", t.id) < (${place[0]}::timestamptz, ${place[1]}::uuid)`]),
     Prisma.sql`true`,
   ];
 }
+
+/** What is true of labels with this one is said as well: the indexes hold no tenant without labels. */
+const hasLabel = (label: string): Prisma.Sql =>
+  Prisma.sql`t.labels <> '{}'::jsonb AND t.labels @> ${JSON.stringify(Object.fromEntries([splitLabel(label)]))}::jsonb`;
 
 /**
  * The conditions of each part: of tenants with an operation in progress, which are few, each open one counts, since

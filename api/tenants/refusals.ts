@@ -6,14 +6,34 @@ import {
   type OperationKind,
   type Decision,
   type ProblemCode,
+  type ProtectedBy,
   type TenantRequestName,
   type TenantSituation,
 } from '@freeflow/contract';
+import type { Tenant } from '@freeflow/db-master';
 import { Problem } from '../errors';
 
 // Details that go on where the problem's title ends: they name the request, and don't repeat the title.
 
 export const tenantNotFound = (id: string): Problem => new Problem('tenant-unknown', `No tenant has the id ${id}.`);
+
+export const externalIdTaken = (externalId: string, cause: unknown): Problem =>
+  new Problem('external-id-taken', `Another tenant has the externalId ${externalId}.`, {
+    cause,
+    errors: [{ pointer: '/externalId', detail: 'is taken' }],
+  });
+
+/** Why a tenant is not deleted. */
+export const refuseDeletion = (
+  by: ProtectedBy,
+  { holdUntil, holdReason }: Pick<Tenant, 'holdUntil' | 'holdReason'>,
+): Problem =>
+  new Problem(
+    by,
+    by === 'on-hold'
+      ? `It is held until ${holdUntil?.toISOString() ?? 'now'}${holdReason === null ? '' : `: ${holdReason}`}`
+      : 'Nothing was changed.',
+  );
 
 /** Why an operation is not accepted. */
 export function refuseOperation(

@@ -46,16 +46,17 @@ export const quietOperations = (db: Db, limit: number): Promise<Some> =>
      ORDER BY o."updatedAt", o.id LIMIT ${limit}`);
 
 /**
- * The tenants whose purge has been due for longer than this, without an open operation: no sweep has started one.
+ * The tenants whose purge has been due for longer than this, without an open operation: no sweep has started one. What
+ * is on hold or protected is not due.
  * Longest first.
  */
 export const overduePurges = (db: Db, limit: number, overdueMs: number): Promise<Some> =>
   loadSome(db.$queryRaw`
     SELECT t.id, count(*) OVER () AS total FROM "Tenant" t
-     WHERE t."goneAt" IS NULL AND t.status = 'deleted' AND t."purgeAt" < now() - ${overdueMs} * interval '1 ms'
-       AND (t."holdUntil" IS NULL OR t."holdUntil" < now() - ${overdueMs} * interval '1 ms')
+     WHERE t."goneAt" IS NULL AND t.status = 'deleted' AND t."purgeAt" IS NOT NULL AND NOT t."deletionProtected"
+       AND GREATEST(t."purgeAt", t."holdUntil") < now() - ${overdueMs} * interval '1 ms'
        AND NOT EXISTS (SELECT FROM "TenantOperation" o WHERE o."tenantId" = t.id AND ${OPEN})
-     ORDER BY t."purgeAt", t.id LIMIT ${limit}`);
+     ORDER BY GREATEST(t."purgeAt", t."holdUntil"), t.id LIMIT ${limit}`);
 
 async function loadSome(rows: PromiseLike<unknown>): Promise<Some> {
   const found = (await rows) as { id: string; total: bigint }[];

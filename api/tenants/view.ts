@@ -1,6 +1,7 @@
 import { type BackendKind, pickTenantNames, workflowIdOf } from '@freeflow/contract';
 import {
   parkedStepSchema,
+  storedLabels,
   type LogRowBody,
   type OperationBody,
   type TenantBody,
@@ -45,7 +46,12 @@ export function viewTenant(tenant: TenantWithOperation, runUrl: RunUrl): TenantB
     updatedAt: tenant.updatedAt.toISOString(),
     goneAt: iso(tenant.goneAt),
     purgeAt: iso(tenant.purgeAt),
+    displayName: tenant.displayName,
+    externalId: tenant.externalId,
+    labels: storedLabels.parse(tenant.labels),
+    deletionProtected: tenant.deletionProtected,
     holdUntil: iso(tenant.holdUntil),
+    holdReason: tenant.holdReason,
     operation: last === undefined ? null : viewOperation(last, runUrl),
     interrupted: before?.endedAt === null ? viewOperation(before, runUrl) : null,
   };

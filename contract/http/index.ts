@@ -1,5 +1,6 @@
 // The schemas of the HTTP API.
 export * from './evidence';
+export * from './identity';
 export * from './problem';
 export * from './queries';
 export * from './reconcile';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { OPERATION_STATES, TENANT_STATUSES } from '../states';
 import { STUCK_REASONS } from '../stuck';
+import { labelFilter } from './identity';
 import { tenantSchema } from './tenant';
 import { numberInQuery, plainText } from './text';
 
@@ -12,6 +13,8 @@ const cursor = z
   .optional()
   .describe('nextCursor of the page before');
 
+const MOST_LABELS_ASKED = 10;
+
 export const listQuery = z.strictObject({
   status: z.enum(TENANT_STATUSES).optional(),
   name: plainText(0, 30).optional().describe('The exact name'),
@@ -20,6 +23,15 @@ export const listQuery = z.strictObject({
     .optional()
     .describe('State of the last operation, or of one that a forced deletion has interrupted'),
   step: plainText(0, 100).optional().describe('A step it is parked at, or has been rolled back at'),
+  externalId: plainText(0, 200).optional().describe('The exact externalId'),
+  label: z
+    .preprocess(
+      // Given once, it arrives as one text.
+      (given) => (typeof given === 'string' ? [given] : given),
+      z.array(labelFilter).max(MOST_LABELS_ASKED, `must be ${MOST_LABELS_ASKED} at most`),
+    )
+    .optional()
+    .describe('key:value. Repeated: only those that have all of these labels'),
   gone: flag.describe('true: show those that are gone as well'),
   limit: limit(50, 200),
   cursor,

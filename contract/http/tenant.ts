@@ -3,6 +3,7 @@ import { BACKEND_KINDS, BACKENDS, CONNECTION_SERVICES } from '../backends';
 import { OPERATION_KINDS } from '../operations/kinds';
 import { OPERATION_STATES, TENANT_STATUSES } from '../states';
 import { isReservedTenantName, TENANT_NAME_PATTERN, type TenantNames } from '../tenant-names';
+import { identityOnCreate, identitySchema } from './identity';
 import { plainText, rowId } from './text';
 
 const time = z.iso.datetime();
@@ -14,7 +15,7 @@ export const tenantName = z
   .describe('3 to 30 lower-case letters and digits; some words are reserved')
   .meta({ example: 'acme' });
 
-export const createTenantBody = z.strictObject({ name: tenantName }).meta({ id: 'CreateTenant' });
+export const createTenantBody = z.strictObject({ name: tenantName, ...identityOnCreate }).meta({ id: 'CreateTenant' });
 /** Of requests that need nothing but their path. */
 export const noBody = z.strictObject({}).nullish();
 const stepName = plainText(1, 60)
@@ -98,7 +99,7 @@ export const tenantSchema = z
     updatedAt: time,
     goneAt: time.nullable().describe('When all of it was seen absent; its name is free since then'),
     purgeAt: time.nullable().describe('When its data is dropped for good; set while it is soft-deleted'),
-    holdUntil: time.nullable().describe('It is not purged before, regardless of purgeAt'),
+    ...identitySchema,
     operation: operationSchema.nullable().describe('The last operation, adoptions aside'),
     interrupted: operationSchema
       .nullable()
@@ -128,3 +129,4 @@ export const tenantDetailSchema = tenantSchema
 export type TenantBody = z.output<typeof tenantSchema>;
 export type TenantDetailBody = z.output<typeof tenantDetailSchema>;
 export type OperationBody = z.output<typeof operationSchema>;
+export type CreateTenantBody = z.output<typeof createTenantBody>;

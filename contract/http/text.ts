@@ -4,8 +4,8 @@ import { z } from 'zod';
  * Neither control characters (C0, DEL, C1) nor lone surrogates: PostgreSQL stores no NUL and no lone surrogate, and
  * none of them belongs on a terminal.
  */
-// oxlint-disable-next-line no-control-regex -- they are what is refused
-const PLAIN = /^[^\u0000-\u001f\u007f-\u009f\ud800-\udfff]*$/u;
+export const PLAIN_CHARACTER = String.raw`[^\u0000-\u001f\u007f-\u009f\ud800-\udfff]`;
+const PLAIN = new RegExp(`^${PLAIN_CHARACTER}*$`, 'u');
 
 /** Text of one line from outside, its length counted in characters as JSON Schema does, not in UTF-16 units. */
 export const plainText = (least: number, most: number) =>

@@ -43,8 +43,14 @@ async function sweepHasEnded(): Promise<void> {
   });
 }
 
-const hold = (id: string, until: Date) =>
-  installation.master.query('UPDATE "Tenant" SET "holdUntil" = $2 WHERE id = $1', [id, until]);
+/** Changes what keeps a tenant from being deleted. */
+async function keep(id: string, method: string, rest: string, body?: object): Promise<void> {
+  const { status, text } = await installation.request(method, `/tenants/${id}${rest}`, body);
+  if (status !== 200) throw new Error(`${method} ${rest}: ${status} ${text}`);
+}
+const hold = (id: string, until: Date) => keep(id, 'PUT', '/hold', { until: until.toISOString(), reason: 'a test' });
+const unhold = (id: string) => keep(id, 'DELETE', '/hold');
+const protect = (id: string, deletionProtected: boolean) => keep(id, 'PATCH', '', { deletionProtected });
 
 test('suspended, a tenant is out of all four backends, open connections included; resumed, all is as it was', async () => {
   expect(await answersOf(app.logIn)).toEqual(ALL_IN);
@@ -109,18 +115,24 @@ test.each(sampleOf(BACKEND_KINDS, (it) => it === 'qdrant'))(
   },
 );
 
-test('when the retention time is over the schedule purges it, but never while it is on hold; the proof stays', async () => {
+test('when the retention time is over the schedule purges it, but never while it is on hold or protected; the proof stays', async () => {
   await change(installation, tenant.id, 'delete');
   await hold(tenant.id, new Date(Date.now() + 3_600_000));
   const due = await tenantOf(installation, tenant.id);
   await until('its retention time is over', async () => Date.now() > Date.parse(due.purgeAt ?? ''));
-  await sweepHasEnded();
-  expect(await tenantOf(installation, tenant.id)).toMatchObject({
-    status: 'deleted',
-    goneAt: null,
-    operation: { kind: 'soft_delete' },
-  });
-  await hold(tenant.id, new Date());
+  const isKept = async () => {
+    await sweepHasEnded();
+    expect(await tenantOf(installation, tenant.id)).toMatchObject({
+      status: 'deleted',
+      goneAt: null,
+      operation: { kind: 'soft_delete' },
+    });
+  };
+  await isKept();
+  await protect(tenant.id, true);
+  await unhold(tenant.id);
+  await isKept();
+  await protect(tenant.id, false);
 
   const gone = await until('it is gone', async () => {
     const it = await tenantOf(installation, tenant.id);

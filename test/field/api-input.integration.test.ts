@@ -50,6 +50,9 @@ test('a control character or a lone surrogate in any text of a body is refused, 
     const text = `wrong${bad}name`;
     for (const [path, body, pointer] of [
       ['/tenants', { name: text }, '/name'],
+      ['/tenants', { name: 'acme', displayName: text }, '/displayName'],
+      ['/tenants', { name: 'acme', externalId: text }, '/externalId'],
+      ['/tenants', { name: 'acme', labels: { tier: text } }, '/labels/tier'],
       [`/tenants/${id}/abort`, { reason: text }, '/reason'],
       [`/tenants/${id}/skip`, { reason: text }, '/reason'],
       [`/tenants/${id}/skip`, { reason: 'lost for good', step: text }, '/step'],
@@ -67,7 +70,7 @@ test('a control character or a lone surrogate in any text of a body is refused, 
   }
 });
 
-test.each(['name', 'step', 'cursor', 'status', 'operation', 'gone', 'limit'])(
+test.each(['name', 'step', 'externalId', 'label', 'cursor', 'status', 'operation', 'gone', 'limit'])(
   'a control character in the query is refused, with the name of the parameter: %s',
   async (parameter) => {
     expect(await harness.request('GET', `/tenants?${parameter}=a%00`)).toMatchObject({

@@ -2,7 +2,7 @@ import fc, { type Arbitrary } from 'fast-check';
 
 /** A request as it goes over the line. */
 export interface HostileRequest {
-  method: 'GET' | 'POST' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   url: string;
   headers: Record<string, string>;
   payload?: Buffer;
@@ -11,6 +11,8 @@ export interface HostileRequest {
 /** As much of OpenAPI as the generator reads. */
 interface Schema {
   type?: string;
+  items?: Schema;
+  additionalProperties?: Schema | boolean;
   enum?: unknown[];
   anyOf?: Schema[];
   $ref?: string;
@@ -108,7 +110,20 @@ const anyJson = fc.oneof(
 
 /** Values that fit a schema, as far as one can tell: what is wrong with a request is then one part of it, not all. */
 function fitting(schema: Schema, { components }: Document, ids: readonly string[]): Arbitrary<unknown> {
-  const { $ref, enum: words, anyOf, type, format, properties, minLength, maxLength, minimum, maximum } = schema;
+  const {
+    $ref,
+    enum: words,
+    anyOf,
+    type,
+    format,
+    properties,
+    minLength,
+    maxLength,
+    minimum,
+    maximum,
+    items,
+    additionalProperties,
+  } = schema;
   const again = (inner: Schema) => fitting(inner, { paths: {}, ...(components ? { components } : {}) }, ids);
   if ($ref !== undefined) return again(components?.schemas?.[$ref.split('/').at(-1) ?? ''] ?? {});
   if (words !== undefined) return fc.constantFrom(...words);
@@ -118,6 +133,9 @@ function fitting(schema: Schema, { components }: Document, ids: readonly string[
   if (type === 'boolean') return fc.boolean();
   if (type === 'integer') return fc.integer({ min: minimum ?? 0, max: maximum ?? 1_000 });
   if (type === 'null') return fc.constant(null);
+  if (type === 'array' && items !== undefined) return fc.array(again(items), { maxLength: 2 });
+  if (typeof additionalProperties === 'object')
+    return fc.dictionary(fc.stringMatching(/^[a-z][a-z.]{0,8}[a-z]$/), again(additionalProperties), { maxKeys: 3 });
   if (properties !== undefined)
     return fc.record(Object.fromEntries(Object.entries(properties).map(([name, it]) => [name, again(it)])), {
       requiredKeys: [],
@@ -239,6 +257,7 @@ const headers = (token: string): Arbitrary<Record<string, string>> =>
       accept: latin1,
       'x-request-id': latin1,
       'last-event-id': latin1,
+      'if-match': fc.oneof(fc.constantFrom('*', '"x"'), latin1),
     },
     { requiredKeys: ['authorization', 'content-type'] },
   );

@@ -176,11 +176,13 @@ test('a run that is gone is found also where a clock ahead of the master databas
   expect(await stuck()).toMatchObject({ items: [{ name, why: 'run-gone' }], isComplete: true });
 });
 
-test('a purge that nothing sees to is listed, with what to do; one that is held, just due or in progress is not', async () => {
+test('a purge that nothing sees to is listed, with what to do; one that is held, protected, just due or in progress is not', async () => {
   const deleted = { status: 'deleted', ended: true };
   const name = await stand({ ...deleted, purgeAge: '1 hour' });
   await stand({ ...deleted, purgeAge: '1 hour', hold: '1 day' });
   await stand({ ...deleted, purgeAge: '1 hour', hold: '-1 s' });
+  const kept = await stand({ ...deleted, purgeAge: '1 hour' });
+  await harness.owner.query('UPDATE "Tenant" SET "deletionProtected" = true WHERE name = $1', [kept]);
   await stand({ ...deleted, purgeAge: '5 s' });
   await stand({ ...deleted, purgeAge: '-1 day' });
   await stand({ status: 'deleted', state: 'requested', age: '1 s', purgeAge: '1 hour' });

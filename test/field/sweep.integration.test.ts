@@ -221,9 +221,13 @@ test('its own run is never interrupted by it', async () => {
 });
 
 describe('overdue purges', () => {
-  const insertDeleted = async (purgeAt: Date, holdUntil: Date | null = null) => {
+  const insertDeleted = async (purgeAt: Date, holdUntil: Date | null = null, deletionProtected = false) => {
     const name = newName('p');
-    return (await db.tenant.create({ data: { name, ...tenantNames(name), status: 'deleted', purgeAt, holdUntil } })).id;
+    return (
+      await db.tenant.create({
+        data: { name, ...tenantNames(name), status: 'deleted', purgeAt, holdUntil, deletionProtected },
+      })
+    ).id;
   };
   const purges = async () =>
     (await db.tenantOperation.findMany({ where: { requestedBy: RETENTION, endedAt: null } }))
@@ -232,9 +236,11 @@ describe('overdue purges', () => {
   const [past, future] = [new Date(Date.now() - 60_000), new Date(Date.now() + 3_600_000)];
   afterEach(() => db.tenant.updateMany({ where: { status: 'deleted' }, data: { purgeAt: null } }));
 
-  test('are accepted portion by portion, once each, and those on hold or busy stay as they are', async () => {
+  test('are accepted portion by portion, once each, and those on hold, protected or busy stay as they are', async () => {
     const due = await Promise.all(Array.from({ length: 5 }, () => insertDeleted(past)));
     const [held, busy] = [await insertDeleted(past, future), await insertDeleted(past), await insertDeleted(future)];
+    await insertDeleted(past, null, true);
+    await insertDeleted(past, past, true);
     await db.tenantOperation.create({ data: { tenantId: busy, kind: 'restore', requestedBy: 'test' } });
     for (const left of [3, 1, 0]) {
       await db.$executeRaw(purgeStatement(2));
@@ -243,6 +249,16 @@ describe('overdue purges', () => {
     await db.$executeRaw(purgeStatement(2));
     expect(await purges()).toEqual(due.sort());
     expect(await purges()).not.toContain(held);
+  });
+
+  test('are accepted once a hold is over, or protection is taken off', async () => {
+    const [held, kept] = [await insertDeleted(past, future), await insertDeleted(past, null, true)];
+    await sweepOnce(db, async () => 'started');
+    expect(await purges()).toEqual([]);
+    await db.tenant.update({ where: { id: held }, data: { holdUntil: past } });
+    await db.tenant.update({ where: { id: kept }, data: { deletionProtected: false } });
+    await sweepOnce(db, async () => 'started');
+    expect(await purges()).toEqual([held, kept].sort());
   });
 
   test('are not held up by one whose tenant is locked', async () => {
@@ -269,7 +285,7 @@ test.each(['fresh', 'analyzed'])(
     const by = (index: RegExp) => (how === 'fresh' ? /Index/ : index);
     const statements = [
       { statement: claimStatement(new Date(), 100), index: by(/TenantOperation_sweep_idx/) },
-      { statement: purgeStatement(500), index: by(/Tenant_purgeAt_idx/) },
+      { statement: purgeStatement(500), index: by(/Tenant_purge_due_idx/) },
     ];
     for (const { statement, index } of statements) {
       const plan = await db.$queryRaw<Record<string, string>[]>(Prisma.sql`EXPLAIN ${statement}`);

@@ -9,6 +9,7 @@ export const STEP = 'qdrant.create';
 export interface Sample {
   id: string;
   name: string;
+  externalId: string;
   goneName: string;
   parkedId: string;
   /** Where a page begins that half of all tenants come before. */
@@ -24,20 +25,27 @@ export async function takeSample(owner: ClientBase): Promise<Sample> {
     if (first === undefined) throw new Error(`there is no tenant of ${condition}`);
     return first.row;
   };
-  const live = await find<{ id: string; name: string; createdAt: string }>(`status = 'active'`);
+  const live = await find<{ id: string; name: string; externalId: string; createdAt: string }>(`status = 'active'`);
   const gone = await find<{ name: string }>(`"goneAt" IS NOT NULL`);
   const parked = await find<{ id: string }>(
     `EXISTS (SELECT FROM "TenantOperation" o WHERE o."tenantId" = t.id AND o.state = 'parked')`,
   );
   const cursor = encodeCursor([new Date(live.createdAt).toISOString(), live.id]);
-  return { id: live.id, name: live.name, goneName: gone.name, parkedId: parked.id, cursor };
+  return {
+    id: live.id,
+    name: live.name,
+    externalId: live.externalId,
+    goneName: gone.name,
+    parkedId: parked.id,
+    cursor,
+  };
 }
 
 /**
  * Every filter of the list of tenants with every other; in the short form only those values that are found in different
  * ways.
  */
-export function listRoutes({ name, goneName, cursor }: Sample, isLong: boolean): string[] {
+export function listRoutes({ name, goneName, externalId, cursor }: Sample, isLong: boolean): string[] {
   const filters = {
     status: [undefined, ...TENANT_STATUSES.filter((it) => isLong || ['suspended', 'deleted'].includes(it))],
     operation: [
@@ -48,20 +56,48 @@ export function listRoutes({ name, goneName, cursor }: Sample, isLong: boolean):
     gone: [undefined, 'true'],
     cursor: [undefined, cursor],
   };
-  let queries: [string, string][][] = [[]];
+  const named = [
+    `name=${name}`,
+    `name=${goneName}`,
+    `name=${goneName}&gone=true`,
+    `name=${name}&status=active`,
+    `externalId=${externalId}`,
+    `externalId=crm-${goneName}`,
+    `externalId=crm-${goneName}&gone=true`,
+    `externalId=${externalId}&label=tier%3Afree&status=active`,
+  ];
+  return [...combinationsOf(filters), ...named.map((query) => `/tenants?${query}`)];
+}
+
+/** Labels that half, one in thirty and a hundred of all tenants have. */
+const LABELS = ['tier:free', 'region:r7', 'cohort:c7'];
+
+/** Labels of every frequency, alone and together, with filters that are found in different ways. */
+export const labelRoutes = ({ cursor }: Sample): string[] => [
+  ...combinationsOf({
+    label: LABELS,
+    status: [undefined, 'active', 'suspended'],
+    operation: [undefined, 'parked', 'done'],
+    gone: [undefined, 'true'],
+    cursor: [undefined, cursor],
+  }),
+  ...['', '&gone=true', `&cursor=${cursor}`].map(
+    (more) => `/tenants?limit=20&${LABELS.map((it) => `label=${it}`).join('&')}${more}`,
+  ),
+];
+
+/** A route for each value of each filter with each of the others. */
+function combinationsOf(filters: Readonly<Record<string, readonly (string | undefined)[]>>): string[] {
+  let queries: [string, string][][] = [[['limit', '20']]];
   for (const [filter, values] of Object.entries(filters))
     queries = queries.flatMap((query) =>
       values.map((value) => (value === undefined ? query : [...query, [filter, value] as [string, string]])),
     );
-  const named = [`name=${name}`, `name=${goneName}`, `name=${goneName}&gone=true`, `name=${name}&status=active`];
-  return [
-    ...queries.map((query) => `limit=20&${new URLSearchParams(query).toString()}`.replace(/&$/, '')),
-    ...named,
-  ].map((query) => `/tenants?${query}`);
+  return queries.map((query) => `/tenants?${new URLSearchParams(query).toString()}`);
 }
 
 /** The routes that stand for all, by what is asked. */
-export function namedRoutes({ id, name, goneName, parkedId, cursor }: Sample): Record<string, string> {
+export function namedRoutes({ id, name, externalId, goneName, parkedId, cursor }: Sample): Record<string, string> {
   const list = (query: string) => `/tenants?limit=20${query}`;
   return {
     'all that live': list(''),
@@ -81,6 +117,9 @@ export function namedRoutes({ id, name, goneName, parkedId, cursor }: Sample): R
     'by operation and step': list(`&operation=parked&step=${STEP}`),
     'by name': `/tenants?name=${name}`,
     'by name, gone': `/tenants?name=${goneName}&gone=true`,
+    'by external id': `/tenants?externalId=${externalId}`,
+    'by label, of many': list('&label=tier:free'),
+    'by label, of few': list('&label=cohort:c7'),
     'one tenant': `/tenants/${id}`,
     'one tenant, parked': `/tenants/${parkedId}`,
     'log, first page': `/tenants/${id}/logs?limit=5`,
