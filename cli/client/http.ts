@@ -27,7 +27,7 @@ export class Refusal extends Failure {
 
 export type Call = <S extends z.ZodType>(
   answer: S,
-  method: 'GET' | 'POST' | 'DELETE',
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
   path: string,
   body?: unknown,
 ) => Promise<z.output<S>>;

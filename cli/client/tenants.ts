@@ -9,7 +9,9 @@ import {
   type LogRowBody,
   type StuckListBody,
   type TenantBody,
+  type HoldBody,
   type TenantDetailBody,
+  type UpdateTenantBody,
 } from '@freeflow/contract/http';
 import { EXIT, Failure } from '../failure';
 import { isTenantId } from '../tenant-id';
@@ -24,9 +26,15 @@ export interface ListFilter {
   operation?: OperationState;
   step?: string;
   gone?: 'true';
+  externalId?: string;
+  /** `key:value`, all of them. */
+  label?: string[];
 }
 
-const query = (fields: Record<string, string>) => new URLSearchParams(fields).toString();
+const query = (fields: Record<string, string | string[]>) =>
+  new URLSearchParams(
+    Object.entries(fields).flatMap(([name, values]) => [values].flat().map((value): [string, string] => [name, value])),
+  ).toString();
 const MOST_A_PAGE = 200;
 const MOST_ROWS_A_PAGE = 500;
 
@@ -42,7 +50,11 @@ export function tenantsOf(call: Call) {
 
   return {
     get,
-    create: (name: string) => call(tenantSchema, 'POST', '/tenants', { name }),
+    create: (name: string, identity: UpdateTenantBody = {}) =>
+      call(tenantSchema, 'POST', '/tenants', { name, ...identity }),
+    update: (id: string, patch: UpdateTenantBody) => call(tenantSchema, 'PATCH', `/tenants/${id}`, patch),
+    hold: (id: string, hold: HoldBody) => call(tenantSchema, 'PUT', `/tenants/${id}/hold`, hold),
+    release: (id: string) => call(tenantSchema, 'DELETE', `/tenants/${id}/hold`),
     change: (id: string, action: string, body?: object) => call(tenantSchema, 'POST', `/tenants/${id}/${action}`, body),
     remove: (id: string, { hard, force }: { hard: boolean; force: boolean }) =>
       call(tenantSchema, 'DELETE', `/tenants/${id}?${query({ mode: hard ? 'hard' : 'soft', force: String(force) })}`),

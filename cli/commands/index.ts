@@ -5,6 +5,7 @@ import { addReconcile } from './reconcile';
 import { addResources } from './resources';
 import { addChanges } from './tenants/change';
 import { addDelete } from './tenants/delete';
+import { addIdentity } from './tenants/identity';
 import { addOnCall } from './tenants/on-call';
 import { addQueries } from './tenants/queries';
 import type { Host } from './tenants/tools';
@@ -12,7 +13,7 @@ import type { Host } from './tenants/tools';
 /** Adds the commands that call the API alone. Returns `tenants`, to which others may be added. */
 export function addCommands(program: Command, host: Host): Command {
   const tenants = program.command('tenants').description('create, show, change and delete tenants');
-  for (const add of [addChanges, addDelete, addQueries, addOnCall]) add(tenants, host);
+  for (const add of [addChanges, addIdentity, addDelete, addQueries, addOnCall]) add(tenants, host);
   for (const add of [addReconcile, addResources, addLogin, addContexts]) add(program, host);
   return tenants;
 }

@@ -2,6 +2,7 @@ import type { OperationBody, TenantDetailBody } from '@freeflow/contract/http';
 import { outcomeOf } from './outcome';
 import { stuckTable } from './stuck';
 import { tenantDetails } from './tenant-details';
+import { tenantTable } from './tenant-table';
 
 const AT = '2026-11-27T06:00:00.000Z';
 const park = (step: string, cause: string) => ({
@@ -45,7 +46,12 @@ const tenant = (given: Partial<TenantDetailBody>): TenantDetailBody => ({
   updatedAt: AT,
   goneAt: null,
   purgeAt: null,
+  displayName: null,
+  externalId: null,
+  labels: {},
+  deletionProtected: false,
   holdUntil: null,
+  holdReason: null,
   operation: null,
   interrupted: null,
   connections: [],
@@ -121,4 +127,46 @@ test('one that is gone shows the proof of its absence', () => {
   expect(text).toMatch(/postgres +freeflow_acme is absent: no database, no role \(2026/);
   expect(text).toMatch(/qdrant +freeflow_acme_vectors is absent: nothing was created/);
   expect(text).toMatch(/secrets +5 destroyed/);
+});
+
+const FUTURE = '2999-01-01T00:00:00.000Z';
+
+test('a tenant shows what it is called, its labels, and what keeps it from being deleted', () => {
+  const text = tenantDetails(
+    tenant({
+      displayName: 'Acme Inc.',
+      externalId: 'crm-4711',
+      labels: { tier: 'gold', region: 'eu' },
+      holdUntil: FUTURE,
+      holdReason: 'case 4711',
+      status: 'deleted',
+      purgeAt: AT,
+    }),
+    'ff',
+  );
+  expect(text).toMatch(/display name +Acme Inc\.\nexternal id +crm-4711\nlabels +region=eu, tier=gold\n/);
+  expect(text).toContain(`until ${FUTURE}, neither purged nor hard-deleted before: case 4711`);
+  expect(text).toMatch(new RegExp(`purged +at ${FUTURE} or soon after`));
+  expect(text).not.toMatch(/^protected/m);
+});
+
+test('a purge that is due does not read as such while the tenant is protected, nor a hold that is over as one', () => {
+  const text = tenantDetails(tenant({ deletionProtected: true, holdUntil: AT, status: 'deleted', purgeAt: AT }), 'ff');
+  expect(text).toMatch(/^protected +from every deletion, a purge included$/m);
+  expect(text).toMatch(/^held +until \S+, which is over$/m);
+  expect(text).toMatch(/^purged +not while it is protected/m);
+});
+
+test('a list has columns for what any tenant has, and marks those that are not deleted', () => {
+  expect(tenantTable([tenant({})], undefined)).toMatch(/^NAME +STATUS +AGE +LAST OPERATION +ID +CAUSE\n/);
+  const text = tenantTable(
+    [
+      tenant({ externalId: 'crm-1', labels: { tier: 'gold' }, deletionProtected: true, holdUntil: FUTURE }),
+      tenant({ name: 'globex', status: 'deleted', holdUntil: AT }),
+    ],
+    undefined,
+  );
+  expect(text).toMatch(/^NAME .* ID +EXTERNAL ID +LABELS +CAUSE$/m);
+  expect(text).toMatch(/^acme +active, protected, held .* t +crm-1 +tier=gold$/m);
+  expect(text).toMatch(/^globex +deleted +\d/m);
 });

@@ -1,10 +1,10 @@
 import { BACKEND_KINDS, BACKENDS, operationTitle, type BackendKind } from '@freeflow/contract';
 import { absenceEvidenceSchema, type OperationBody, type TenantDetailBody } from '@freeflow/contract/http';
 import { colours as pc } from '@freeflow/lib/colours';
+import { type Fact, optional, toLine } from './fact';
+import { identityFacts } from './identity';
 import { outcomeOf, statusOf } from './outcome';
 import { age } from './time';
-
-const NAME_WIDTH = 14;
 
 /** A tenant with its connections, its last operation with cause and advice, and once it is gone the proof of that. */
 export function tenantDetails(tenant: TenantDetailBody, freeflow: string): string {
@@ -19,17 +19,21 @@ export function tenantDetails(tenant: TenantDetailBody, freeflow: string): strin
 export const titleOf = ({ kind, state }: OperationBody): string =>
   `${operationTitle(kind)} ${state.replaceAll('_', ' ')}`;
 
-function factsOf(tenant: TenantDetailBody): [name: string, value: string][] {
-  const { operation, interrupted } = tenant;
+function factsOf(tenant: TenantDetailBody): Fact[] {
+  const { operation, interrupted, deletionProtected } = tenant;
   return [
     ['name', pc.bold(tenant.name)],
     ['id', tenant.id],
     ['status', statusOf(tenant)],
     ['created', withAge(tenant.createdAt)],
-    ...optional('purged', tenant.purgeAt, (it) => `at ${it} or soon after`),
-    ...optional('held', tenant.holdUntil, (it) => `not purged before ${it}`),
+    ...identityFacts(tenant),
+    ...optional('purged', tenant.purgeAt, (it) =>
+      deletionProtected
+        ? `not while it is protected; else at ${it}`
+        : `at ${laterOf(it, tenant.holdUntil)} or soon after`,
+    ),
     ...optional('gone', tenant.goneAt, withAge),
-    ...BACKEND_KINDS.map((kind): [string, string] => [kind, resourceOf(tenant, kind)]),
+    ...BACKEND_KINDS.map((kind): Fact => [kind, resourceOf(tenant, kind)]),
     ...optional('last operation', operation, describeOperation),
     ...optional('interrupted', interrupted, describeOperation),
   ];
@@ -63,7 +67,6 @@ function proofOfAbsence(operation: OperationBody | null): string[] {
   ];
 }
 
-const optional = <T>(name: string, value: T | null, toText: (value: T) => string): [string, string][] =>
-  value === null ? [] : [[name, toText(value)]];
+const laterOf = (time: string, other: string | null): string =>
+  other !== null && Date.parse(other) > Date.parse(time) ? other : time;
 const withAge = (time: string): string => `${time} (${age(time)} ago)`;
-const toLine = ([name, value]: [string, string]): string => `${pc.dim(name.padEnd(NAME_WIDTH))} ${value}`;

@@ -1,11 +1,12 @@
 import { OPERATION_REQUESTS, POST_REQUEST_NAMES } from '@freeflow/contract';
 import type { Command } from 'commander';
 import { followToEnd, type FollowOptions } from './follow-to-end';
+import { addIdentityOptions, identityOf, type IdentityOptions } from './identity-options';
 import { type Host, toolsOf } from './tools';
 
 /** Adds `create`, every other request of an admin that needs a tenant alone (`suspend`, `resume`, ...), and `watch`. */
 export function addChanges(tenants: Command, { env, end }: Host): void {
-  addFollowOptions(tenants.command('create'))
+  addFollowOptions(addIdentityOptions(tenants.command('create')))
     .description(lowerFirst(OPERATION_REQUESTS.create.summary))
     .argument('<name>', '3 to 30 lower-case letters and digits')
     .addHelpText(
@@ -13,11 +14,12 @@ export function addChanges(tenants: Command, { env, end }: Host): void {
       `
 Examples:
   pnpm freeflow tenants create acme
+  pnpm freeflow tenants create acme --display-name "Acme Inc." --external-id crm-4711 --label tier=gold --protect
   pnpm -s freeflow tenants create acme --json | jq -r .status`,
     )
-    .action(async (name: string, options: FollowOptions) => {
+    .action(async (name: string, options: FollowOptions & IdentityOptions) => {
       const tools = toolsOf(options, env);
-      end(await followToEnd(tools, await tools.tenants.create(name), options));
+      end(await followToEnd(tools, await tools.tenants.create(name, identityOf(options)), options));
     });
 
   for (const action of POST_REQUEST_NAMES) {

@@ -86,12 +86,62 @@ test('a whole life: every step is a line, every end is said, and each command en
 
 test('--no-wait leaves at once and says how to follow it; watch does', async () => {
   const { name } = lasting;
-  expect(await runAsProcess('create', name, '--no-wait')).toMatchObject({
+  const identity = ['--display-name', 'Acme Inc.', '--label', `run=${name}`, '--label', 'tier=gold'];
+  expect(await runAsProcess('create', name, '--no-wait', ...identity)).toMatchObject({
     code: 0,
     stdout: expect.stringContaining(`tenants watch ${name}`),
   });
   expect(await run('watch', name)).toMatchObject({ code: 0, stdout: expect.stringMatching(/✔ begin[^]*is active/) });
   lasting.id = (await json('show', name)).id;
+});
+
+test('a tenant is named, labelled, found, protected and held; what forbids its deletion is said, with the way out', async () => {
+  const { id, name } = lasting;
+  const externalId = `crm-${name}`;
+  expect(await run('update', name, '--external-id', externalId, '--label', 'tier=silver')).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/display name +Acme Inc\.\nexternal id +crm-\w+\nlabels +run=\w+, tier=silver\n/),
+  });
+  for (const filter of [
+    ['--external-id', externalId],
+    ['--label', `run=${name}`],
+  ])
+    expect(JSON.parse((await run('list', ...filter, '--json')).stdout)).toMatchObject({ items: [{ id, externalId }] });
+  expect((await run('list', '--label', `run=${name}`)).stdout).toMatch(
+    new RegExp(`EXTERNAL ID +LABELS[^]*^${name} .* ${externalId} +run=${name}, tier=silver$`, 'm'),
+  );
+  expect(
+    await json(
+      'update',
+      name,
+      '--no-display-name',
+      '--no-external-id',
+      '--remove-label',
+      'run',
+      '--remove-label',
+      'tier',
+    ),
+  ).toMatchObject({
+    displayName: null,
+    externalId: null,
+    labels: {},
+  });
+
+  expect((await run('update', name, '--protect')).stdout).toMatch(/^protected +from every deletion/m);
+  expect(await run('delete', name, '--yes')).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/is protected from deletion[^]*freeflow -- tenants update NAME --no-protect/),
+  });
+  expect(await run('hold', name, '--until', '2999-01-31', '--reason', 'case 4711')).toMatchObject({ code: 0 });
+  expect(await run('update', name, '--no-protect')).toMatchObject({ code: 0 });
+  expect((await run('show', name)).stdout).toMatch(/^held +until 2999-01-31T00:00:00.000Z, .*: case 4711$/m);
+  expect(await run('delete', name, '--hard', '--force', '--yes')).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(/is on hold[^]*case 4711[^]*freeflow -- tenants unhold NAME/),
+  });
+  expect(await json('unhold', name)).toMatchObject({ status: 'active', holdUntil: null, holdReason: null });
 });
 
 test("who reads connection strings is in the tenant's log, and the commands to try them are ready to paste", async () => {
@@ -134,6 +184,21 @@ describe('what can not be done ends with its own exit code, reports why and what
     ['skip without a reason', 2, ['skip', 'acme'], /required option '--reason/],
     ['what is not stuck', 1, ['retry', active], /Nothing there waits for an answer/],
     ['a limit that is no number', 2, ['list', '--limit', 'many'], /--limit many is not a number/],
+    ['a label that is none', 2, ['list', '--label', 'tier'], /It is key=value/],
+    ['an update of nothing', 2, ['update', active], /Nothing to change is named/],
+    [
+      'an external id with a blank',
+      2,
+      ['update', active, '--external-id', 'a b'],
+      /externalId: must be 1 to 200 visible/,
+    ],
+    ['a hold without a reason', 2, ['hold', active, '--until', '2999-01-31'], /required option '--reason/],
+    [
+      'a hold that is over',
+      2,
+      ['hold', active, '--until', '2020-01-31', '--reason', 'case'],
+      /until: must be in the future/,
+    ],
     ['a status there is not', 2, ['list', '--status', 'fine'], /Allowed choices are provisioning/],
   ];
   test.each(cases)('%s', async (_what, code, args, said) => {

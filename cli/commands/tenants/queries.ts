@@ -1,14 +1,12 @@
 import { OPERATION_STATES, TENANT_STATUSES } from '@freeflow/contract';
-import type { TenantBody } from '@freeflow/contract/http';
 import { colours as pc } from '@freeflow/lib/colours';
 import { Option, type Command } from 'commander';
 import type { ListFilter } from '../../client/tenants';
 import { EXIT, Failure } from '../../failure';
-import { statusOf } from '../../show/outcome';
 import { stepLine } from '../../show/steps';
-import { inColumns } from '../../show/table';
-import { tenantDetails, titleOf } from '../../show/tenant-details';
-import { age } from '../../show/time';
+import { tenantDetails } from '../../show/tenant-details';
+import { tenantTable } from '../../show/tenant-table';
+import { collectLabelFilter } from './identity-options';
 import { type CommonOptions, type Host, printJson, toolsOf } from './tools';
 
 const FOLLOW_MS = 1_000;
@@ -28,6 +26,8 @@ export function addQueries(tenants: Command, { env }: Host): void {
       new Option('--operation <state>', 'only those with an operation in this state').choices(OPERATION_STATES),
     )
     .option('--step <step>', 'only those parked at this step, or rolled back at it, such as keycloak.create')
+    .option('--external-id <id>', 'only the one that another system calls so')
+    .option('--label <key=value>', 'only those with this label; repeated: with all of them', collectLabelFilter)
     .option('--gone', 'include those that are gone')
     .option('--limit <n>', 'at most this many', '100')
     .option('--json', 'as JSON')
@@ -36,6 +36,7 @@ export function addQueries(tenants: Command, { env }: Host): void {
       `
 Examples:
   pnpm freeflow tenants list --status active
+  pnpm freeflow tenants list --label tier=gold --label region=eu
   pnpm -s freeflow tenants list --gone --json | jq -r '.items[].name'`,
     )
     .action(async ({ gone, limit, json, ...filter }: ListOptions) => {
@@ -52,9 +53,7 @@ Examples:
       );
       if (terminal.isJson) return printJson({ items, isComplete });
       if (items.length === 0) return terminal.print('No tenant matches.');
-      terminal.print(
-        inColumns(['NAME', 'STATUS', 'AGE', 'LAST OPERATION', 'ID', 'CAUSE'], items.map(rowOf), terminal.columns),
-      );
+      terminal.print(tenantTable(items, terminal.columns));
       if (!isComplete) terminal.print(pc.dim(`Only the newest ${items.length} are shown; raise --limit for more.`));
     });
 
@@ -100,16 +99,4 @@ Examples:
         if (follow) await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
       } while (follow);
     });
-}
-
-function rowOf(tenant: TenantBody): string[] {
-  const { name, createdAt, operation, id } = tenant;
-  return [
-    name,
-    statusOf(tenant).replace(/ \(.*/, ''),
-    age(createdAt),
-    operation === null ? 'none' : titleOf(operation),
-    id,
-    operation?.cause ?? '',
-  ];
 }

@@ -1,0 +1,43 @@
+import type { TenantBody } from '@freeflow/contract/http';
+import { colours as pc } from '@freeflow/lib/colours';
+import { type Fact, optional, toLine } from './fact';
+
+/** What an administrator has set of a tenant: how it is called, its labels, and what keeps it from being deleted. */
+export function identityFacts(tenant: TenantBody, now = Date.now()): Fact[] {
+  const { displayName, externalId, holdUntil, holdReason, deletionProtected } = tenant;
+  const labels = labelsText(tenant);
+  const isOver = holdUntil !== null && Date.parse(holdUntil) <= now;
+  const why = holdReason === null ? '' : `: ${holdReason}`;
+  return [
+    ...optional('display name', displayName, (it) => it),
+    ...optional('external id', externalId, (it) => it),
+    ...optional('labels', labels === '' ? null : labels, (it) => it),
+    ...optional('protected', deletionProtected ? 'yes' : null, () => 'from every deletion, a purge included'),
+    ...optional('held', holdUntil, (it) =>
+      isOver ? `until ${it}, which is over${why}` : `until ${it}, neither purged nor hard-deleted before${why}`,
+    ),
+  ];
+}
+
+/** A tenant with what an administrator has set of it, a line each. */
+export function identityLines(tenant: TenantBody): string[] {
+  const facts = identityFacts(tenant);
+  const shown: Fact[] = facts.length === 0 ? [['set', 'nothing']] : facts;
+  return [toLine(['name', pc.bold(tenant.name)]), ...shown.map(toLine)];
+}
+
+/** `region=eu, tier=gold` */
+export const labelsText = ({ labels }: Pick<TenantBody, 'labels'>): string =>
+  Object.entries(labels)
+    .map(([key, value]) => `${key}=${value}`)
+    .toSorted()
+    .join(', ');
+
+/** What keeps it from being deleted, in a word each: `protected`, `held`. */
+export const protectionWords = ({ deletionProtected, holdUntil, goneAt }: TenantBody, now = Date.now()): string[] =>
+  goneAt !== null
+    ? []
+    : [
+        ...(deletionProtected ? ['protected'] : []),
+        ...(holdUntil !== null && Date.parse(holdUntil) > now ? ['held'] : []),
+      ];
