@@ -1,9 +1,11 @@
 import { BACKEND_KINDS, type BackendKind } from '@freeflow/contract';
+import type { StuckListBody } from '@freeflow/contract/http';
 import { Argument, type Command } from 'commander';
 import { EXIT, Failure } from '../../failure';
 import { parkOf } from '../../follow';
 import { stuckTable } from '../../show/stuck';
 import { inColumns } from '../../show/table';
+import { showOnce, watch, type Snapshot } from '../../show/watch';
 import { addFollowOptions } from './change';
 import { followToEnd, type FollowOptions } from './follow-to-end';
 import { type CommonOptions, type Host, printJson, type Tools, toolsOf } from './tools';
@@ -22,7 +24,8 @@ export function addOnCall(tenants: Command, { env, end }: Host): void {
     .description(
       'list everything that does not go on by itself, with its cause: parked, not started, without a run, with a run that fails, or overdue for its purge',
     )
-    .option('--json', 'as JSON')
+    .option('-w, --watch', 'keep showing it, until Ctrl-C')
+    .option('--json', 'as JSON; with --watch a line whenever something has changed')
     .addHelpText(
       'after',
       `
@@ -33,8 +36,13 @@ Examples:
   pnpm freeflow tenants stuck
   pnpm freeflow tenants retry --all`,
     )
-    .action(async (options: CommonOptions) => {
-      end(await listStuck(toolsOf(options, env)));
+    .action(async ({ watch: isWatched = false, ...options }: CommonOptions & { watch?: boolean }) => {
+      const tools = toolsOf(options, env);
+      const { tenants: api, terminal } = tools;
+      if (isWatched) await watch(terminal, async () => stuckSnapshot(await api.stuck(), tools));
+      const found = await api.stuck();
+      showOnce(terminal, stuckSnapshot(found, tools));
+      end(found.items.length === 0 ? EXIT.done : EXIT.parked);
     });
 
   addFollowOptions(tenants.command('retry'))
@@ -142,22 +150,24 @@ async function giveAnswer(
   return followToEnd(tools, answered, { ...options, answer: { parks: new Set(meantParks), rowsSince } });
 }
 
-async function listStuck({ tenants, terminal, freeflow }: Tools): Promise<number> {
-  const list = await tenants.stuck();
-  const { items, isComplete, notShown, notAsked } = list;
-  if (terminal.isJson) printJson(list);
-  else if (items.length === 0) terminal.print(isComplete ? 'Nothing is stuck.' : 'Nothing stuck was found.');
-  else terminal.print(stuckTable(items, terminal.columns, freeflow));
-  if (notShown > 0)
-    console.error(
-      `${notShown} more are stuck. Parked ones are shown first, the oldest of each kind before the others.`,
-    );
-  if (notAsked > 0)
-    console.error(
-      `Temporal did not answer in time for ${notAsked} operations in progress, so this may not be all: their runs may be gone or failing.`,
-    );
-  return items.length === 0 ? EXIT.done : EXIT.parked;
+function stuckSnapshot(answer: StuckListBody, { terminal, freeflow }: Tools): Snapshot {
+  const { items, isComplete, notShown, notAsked } = answer;
+  const none = isComplete ? 'Nothing is stuck.' : 'Nothing stuck was found.';
+  const text = items.length === 0 ? none : stuckTable(items, terminal.columns, freeflow);
+  return { answer, text, notes: gaps(notShown, notAsked) };
 }
+
+/** Why a list of what is stuck is not all of it. */
+const gaps = (notShown: number, notAsked: number): string[] => [
+  ...(notShown > 0
+    ? [`${notShown} more are stuck. Parked ones are shown first, the oldest of each kind before the others.`]
+    : []),
+  ...(notAsked > 0
+    ? [
+        `Temporal did not answer in time for ${notAsked} operations in progress, so this may not be all: their runs may be gone or failing.`,
+      ]
+    : []),
+];
 
 async function retryAll({ tenants, terminal, freeflow }: Tools, step: string | undefined): Promise<number> {
   const { items, isComplete } = await tenants.retryAll(step);

@@ -1,11 +1,13 @@
 import { OPERATION_STATES, TENANT_STATUSES } from '@freeflow/contract';
 import { colours as pc } from '@freeflow/lib/colours';
 import { Option, type Command } from 'commander';
-import type { ListFilter } from '../../client/tenants';
+import type { ListFilter, Tenants } from '../../client/tenants';
 import { EXIT, Failure } from '../../failure';
 import { stepLine } from '../../show/steps';
 import { tenantDetails } from '../../show/tenant-details';
 import { tenantTable } from '../../show/tenant-table';
+import { showOnce, watch, type Snapshot } from '../../show/watch';
+import type { Terminal } from '../../terminal';
 import { collectLabelFilter } from './identity-options';
 import { type CommonOptions, type Host, printJson, toolsOf } from './tools';
 
@@ -14,6 +16,7 @@ const FOLLOW_MS = 1_000;
 interface ListOptions extends CommonOptions, Omit<ListFilter, 'gone' | 'name'> {
   gone?: boolean;
   limit: string;
+  watch?: boolean;
 }
 
 /** Adds what changes nothing: `list`, `show`, `logs`. */
@@ -30,7 +33,8 @@ export function addQueries(tenants: Command, { env }: Host): void {
     .option('--label <key=value>', 'only those with this label; repeated: with all of them', collectLabelFilter)
     .option('--gone', 'include those that are gone')
     .option('--limit <n>', 'at most this many', '100')
-    .option('--json', 'as JSON')
+    .option('-w, --watch', 'keep showing them, until Ctrl-C')
+    .option('--json', 'as JSON; with --watch a line whenever something has changed')
     .addHelpText(
       'after',
       `
@@ -39,7 +43,7 @@ Examples:
   pnpm freeflow tenants list --label tier=gold --label region=eu
   pnpm -s freeflow tenants list --gone --json | jq -r '.items[].name'`,
     )
-    .action(async ({ gone, limit, json, ...filter }: ListOptions) => {
+    .action(async ({ gone, limit, json, watch: isWatched = false, ...filter }: ListOptions) => {
       const { tenants: api, terminal } = toolsOf({ ...(json ? { json } : {}) }, env);
       if (!/^[1-9]\d{0,5}$/.test(limit))
         throw new Failure(
@@ -47,14 +51,10 @@ Examples:
           `--limit ${limit} is not a number from 1 to 999999.`,
           'Leave it out for the newest 100.',
         );
-      const { items, isComplete } = await api.list(
-        { ...filter, ...(gone === true ? { gone: 'true' as const } : {}) },
-        Number(limit),
-      );
-      if (terminal.isJson) return printJson({ items, isComplete });
-      if (items.length === 0) return terminal.print('No tenant matches.');
-      terminal.print(tenantTable(items, terminal.columns));
-      if (!isComplete) terminal.print(pc.dim(`Only the newest ${items.length} are shown; raise --limit for more.`));
+      const wanted = { ...filter, ...(gone === true ? { gone: 'true' as const } : {}) };
+      const look = async () => listed(await api.list(wanted, Number(limit)), terminal);
+      if (isWatched) await watch(terminal, look);
+      showOnce(terminal, await look());
     });
 
   tenants
@@ -99,4 +99,11 @@ Examples:
         if (follow) await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
       } while (follow);
     });
+}
+
+function listed(answer: Awaited<ReturnType<Tenants['list']>>, { columns }: Terminal): Snapshot {
+  const { items, isComplete } = answer;
+  if (items.length === 0) return { answer, text: 'No tenant matches.' };
+  const more = isComplete ? [] : [pc.dim(`Only the newest ${items.length} are shown; raise --limit for more.`)];
+  return { answer, text: [tenantTable(items, columns), ...more].join('\n') };
 }

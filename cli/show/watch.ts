@@ -1,0 +1,49 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { colours as pc } from '@freeflow/lib/colours';
+import { EXIT, Failure } from '../failure';
+import type { Terminal } from '../terminal';
+
+const EVERY_MS = 2_000;
+const CLEAR = '\u001B[2J\u001B[H';
+
+/** What is shown: for programs as an answer, for people as text. */
+export interface Snapshot {
+  answer: unknown;
+  text: string;
+  /** What is to be known about it beside the answer, such as why it is not all. */
+  notes?: readonly string[];
+}
+
+/** Shows what there is, once. */
+export const showOnce = ({ isJson }: Terminal, { answer, text, notes = [] }: Snapshot): void =>
+  print(isJson ? JSON.stringify(answer, null, 2) : text, notes);
+
+/**
+ * Shows what there is again and again, until Ctrl-C: at a terminal in place of what was shown before; elsewhere where
+ * it is another than before, for programs as one line of JSON each. While the API does not answer that is said, and it
+ * is asked again.
+ * @throws what `look` throws, but for an API that doesn't answer
+ */
+export async function watch(terminal: Terminal, look: () => Promise<Snapshot>, everyMs = EVERY_MS): Promise<never> {
+  for (let before: string | undefined; ; await delay(everyMs)) {
+    const snapshot = await look().catch(sayUnreachable);
+    if (snapshot === undefined) continue;
+    const now = JSON.stringify(snapshot.answer);
+    const { text, notes = [] } = snapshot;
+    if (terminal.isInteractive) print(`${CLEAR}${titleOf(everyMs)}\n\n${text}`, notes);
+    else if (now !== before) print(terminal.isJson ? now : text, notes);
+    before = now;
+  }
+}
+
+const titleOf = (everyMs: number) => pc.dim(`${new Date().toISOString()}, every ${everyMs / 1_000} s; Ctrl-C ends it`);
+
+function print(text: string, notes: readonly string[]): void {
+  console.log(text);
+  for (const note of notes) console.error(note);
+}
+
+function sayUnreachable(error: unknown): undefined {
+  if (!(error instanceof Failure) || error.exitCode !== EXIT.unreachable) throw error;
+  console.error(pc.dim(`${new Date().toISOString()}  ${error.message} Trying again.`));
+}
