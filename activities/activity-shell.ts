@@ -1,9 +1,9 @@
 import { adviceOn, isRetryable, type FailureType } from '@freeflow/contract';
 import { isCutConnection } from '@freeflow/lib/pg';
+import { scrub } from '@freeflow/lib/scrub';
 import { activityInfo, cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { BackendFault, messageOf } from '../backends/failures';
-import { scrub } from '../backends/scrub';
 import { masterFaultType } from './master-fault';
 import { measureAttempt } from './measure-attempt';
 

@@ -1,7 +1,8 @@
+import type { TakenAnswer } from '@freeflow/contract';
 import { type PrismaClient } from '@freeflow/db-master';
+import { scrub } from '@freeflow/lib/scrub';
 import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
 import type { CancelledFailure } from '@temporalio/common';
-import { scrub } from '../backends/scrub';
 import { currentRunId, runActivity, type Failure } from './activity-shell';
 import { appendLog, isLate, lockTenant, recordLostAttempts, recordSuccess, type Attempt } from './provision-log';
 
@@ -9,6 +10,8 @@ import { appendLog, isLate, lockTenant, recordLostAttempts, recordSuccess, type 
 export interface StepInput {
   operationId: string;
   tenantId: string;
+  /** Answers that have taken effect since the last step in the master database, which records them. */
+  answers?: readonly TakenAnswer[];
   /** Set on the way forward of what can be undone: such a step does nothing any more once the undo has begun. */
   isForward?: true;
 }

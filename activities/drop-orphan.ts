@@ -1,8 +1,8 @@
 import { BACKENDS, tenantNameOf, type BackendKind } from '@freeflow/contract';
 import { masterNow, type OrphanDrop, type Tenant } from '@freeflow/db-master';
+import { scrub, storable } from '@freeflow/lib/scrub';
 import { cancellationSignal } from '@temporalio/activity';
 import { skipAnnouncement, type AbsenceProof, type Backend, type Target } from '../backends/backend';
-import { scrub, storable } from '../backends/scrub';
 import { currentRunId, runActivity } from './activity-shell';
 import { classifyErrors } from './backend-call';
 import { findOrphansAmong, type OrphanCandidate } from './reconcile/orphans';

@@ -1,7 +1,7 @@
 import type { PrismaClient } from '@freeflow/db-master';
+import { storable } from '@freeflow/lib/scrub';
 import type { SecretStore } from '@freeflow/lib/secrets';
 import type { Backend } from '../backends/backend';
-import { storable } from '../backends/scrub';
 import { adoptionActivities } from './adoption-record';
 import { continuingActivities } from './continue-operation';
 import { dropOrphanActivities } from './drop-orphan';
@@ -30,6 +30,8 @@ export interface ActivityDependencies {
   startPoolKeeper?: StartPoolKeeper | undefined;
   /** How long a reconciliation may take, in ms. */
   reconcileMs?: number | undefined;
+  /** See {@link import('./reconcile/scope').ReconcileDependencies}. */
+  auditRetentionDays?: number | undefined;
   /** See {@link import('./steps/scope').StepDependencies}. */
   settleMarginMs?: number | undefined;
 }
@@ -47,10 +49,19 @@ export function createActivities({
   startPoolKeeper,
   settleMarginMs,
   reconcileMs,
+  auditRetentionDays,
 }: ActivityDependencies) {
   const installation = new Installation(db);
   const dependencies = { db, ledger: new Ledger(db, installation), secrets, lock, settleMarginMs };
-  const reconciling = { ...dependencies, backends, installation, startOperation, hasOpenRun, reconcileMs };
+  const reconciling = {
+    ...dependencies,
+    backends,
+    installation,
+    startOperation,
+    hasOpenRun,
+    reconcileMs,
+    auditRetentionDays,
+  };
   const perBackend = backends.map((backend) => backendActivities(backend, dependencies));
   const keepPools = async () => {
     if (startPoolKeeper !== undefined) await startPoolKeepers(db, backends, startPoolKeeper);

@@ -1,5 +1,6 @@
 import { hasConnection } from '@freeflow/contract';
 import { Prisma, type PrismaClient, type TenantResource } from '@freeflow/db-master';
+import { storable } from '@freeflow/lib/scrub';
 import {
   skipAnnouncement,
   type AbsenceProof,
@@ -10,7 +11,6 @@ import {
   type Target,
 } from '../backends/backend';
 import { BackendFault } from '../backends/failures';
-import { storable } from '../backends/scrub';
 import type { AnnouncedCall } from './backend-call';
 import { updateConnection, upsertConnection } from './connection-details';
 import type { Installation } from './installation';

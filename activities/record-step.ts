@@ -1,12 +1,13 @@
 import { adviceOn, isRetryable, type FailureType, type RecordStepName } from '@freeflow/contract';
 import type { Prisma, PrismaClient, Tenant, TenantOperation } from '@freeflow/db-master';
+import { scrub } from '@freeflow/lib/scrub';
 import { log } from '@temporalio/activity';
 import { BackendFault } from '../backends/failures';
-import { scrub } from '../backends/scrub';
 import { runActivity, toApplicationFailure } from './activity-shell';
 import { currentAttempt, type StepInput } from './attempt';
 import { countEnded, type EndedOperation } from './ended-operations';
 import { appendLog, lockAndReadTenant } from './provision-log';
+import { recordAnswers } from './record-answers';
 
 export type Tx = Prisma.TransactionClient;
 
@@ -56,6 +57,7 @@ export async function runRecordStep<T>(
     if (!BEGINNINGS.has(step) && operation.runId !== attempt.runId) throw supersededFault(operation);
     const ended: EndedOperation[] = [];
     const outcome = await act(tx, { tenant, operation, now, ended }, attempt.runId);
+    await recordAnswers(tx, operation, tenant.name, input.answers ?? []);
     await appendLog(tx, attempt, { ...toLogEntry(outcome), durationMs: performance.now() - startedAt });
     return { ...outcome, ended };
   };

@@ -4,11 +4,13 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler } from 'fastify-type-provider-zod';
 import type { ApiConfig } from './config';
 import { validateInput } from './input-validation';
+import { auditRequests } from './plugins/audit';
 import { requirePermission } from './plugins/auth';
 import { describeApi } from './plugins/docs';
 import { answerClientError, readJsonStrictly } from './plugins/http-form';
 import { measureRequests } from './plugins/measure-requests';
 import { answerFrameworkError, answerProblems } from './plugins/problems';
+import { auditRoutes } from './routes/audit';
 import { healthRoutes } from './routes/health';
 import { identityRoutes } from './routes/identity';
 import { metricsRoutes } from './routes/metrics';
@@ -62,12 +64,14 @@ export async function buildApp(config: ApiConfig, env: NodeJS.ProcessEnv): Promi
   await app.register(resourceMetadataRoutes, config);
   await app.register(metricsRoutes, { db, sweepIntervalMs: config.SWEEP_INTERVAL_MS });
   await app.register(async (secured) => {
+    await secured.register(auditRequests, { db, windowMs: config.AUDIT_REFUSAL_WINDOW_MS });
     await secured.register(requirePermission, config);
     await secured.register(tenantRoutes, { db, temporal });
     await secured.register(identityRoutes, { db, temporal });
     await secured.register(operationRoutes, { db, temporal });
     await secured.register(onCallRoutes, { db, temporal, sweepIntervalMs: config.SWEEP_INTERVAL_MS });
     await secured.register(reconcileRoutes, { db, temporal });
+    await secured.register(auditRoutes, { db });
   });
   return app;
 }

@@ -35,6 +35,11 @@ export const apiVariables = z.object({
     .describe(
       'how often the workers sweep for operations without a run: a purge is overdue after six of these intervals, a minute at least; the workers need the same value',
     ),
+  AUDIT_REFUSAL_WINDOW_MS: milliseconds()
+    .default(300_000)
+    .describe(
+      'how long equal refused calls are counted before the audit trail gets a row of their number; the first is written at once',
+    ),
   AUTH_ISSUER: httpUrl().describe('who issues the tokens: their `iss`'),
   AUTH_AUDIENCE: text('what tokens are made out to').describe('whom the tokens are made out to: their `aud`'),
   AUTH_JWKS_URL: httpUrl()

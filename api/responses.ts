@@ -1,3 +1,4 @@
+import type { AuditAction } from '@freeflow/contract';
 import { problemSchema, tenantSchema } from '@freeflow/contract/http';
 
 /** A problem as a response of a route, for the description of the API. */
@@ -40,5 +41,12 @@ export const acceptedResponses = {
   ...keyReused,
 } as const;
 
-/** How the description of the API groups a route that needs a token. */
-export const secured = (tag: 'tenants' | 'reconcile') => ({ tags: [tag], security: [{ bearer: [] }] });
+/**
+ * How the description of the API groups a route that needs a token, and what the route is called there and in the audit
+ * trail.
+ */
+export const secured = (tag: 'tenants' | 'reconcile' | 'audit', operationId: AuditAction) => ({
+  tags: [tag],
+  operationId,
+  security: [{ bearer: [] }],
+});

@@ -10,6 +10,19 @@ export interface Answer {
   by: string;
   /** The operation that is meant: a run of another one refuses it. */
   operationId?: string;
+  /** The request of the API that it came by; none where it came past the API. */
+  requestId?: string;
+}
+
+/** An answer that a run has taken, or an interruption by a forced deletion: as it is recorded with its effect. */
+export interface TakenAnswer extends Pick<Answer, 'by' | 'reason' | 'requestId'> {
+  /** Unlike that of any other: where it is recorded twice, it is one row. */
+  key: string;
+  action: AnswerAction | 'interrupt';
+  /** The steps it was given to. */
+  steps: string[];
+  /** When the run took it, by ISO 8601. */
+  at: string;
 }
 
 /** Why an answer is refused; the type of the update's failure. */

@@ -1,4 +1,5 @@
 export * from './answers';
+export * from './audit';
 export * from './backend-verbs';
 export * from './backends';
 export * from './failures';

@@ -2,12 +2,14 @@
 // own.
 export { accessDifferences } from './access-differences';
 export { assertMigrated } from './assert-migrated';
+export { auditData, recordAudit, type AuditRow } from './audit-event';
 export { createMasterClient, type MasterClientOptions } from './client';
 export { DbMasterError, type DbMasterErrorCode } from './errors';
 export { grantAccess } from './grant-access';
 export {
   Prisma,
   PrismaClient,
+  type AuditEvent,
   type OperationAnswer,
   type OrphanDrop,
   type PooledResource,
@@ -22,5 +24,6 @@ export {
 export { MASTER_GRANTS, MASTER_ROLES, type MasterRole, type MasterTable, type TablePrivilege } from './master-roles';
 export { masterNow } from './master-clock';
 export { migrationState, type MigrationState } from './migration-state';
+export { readerHere } from './reader';
 export { resolveSecret, type ResolveSecretOptions } from './resolve-secret';
 export { recordTenantEvent } from './tenant-event';

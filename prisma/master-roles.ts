@@ -16,7 +16,8 @@ export type MasterTable =
   | 'Installation'
   | 'ReconcileReport'
   | 'OrphanDrop'
-  | 'OperationAnswer';
+  | 'OperationAnswer'
+  | 'AuditEvent';
 
 /** A right on a table. */
 export type TablePrivilege = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE';
@@ -45,6 +46,7 @@ export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
     ReconcileReport: ['SELECT'],
     OrphanDrop: ['SELECT'],
     OperationAnswer: ['SELECT', 'INSERT'],
+    AuditEvent: ['SELECT', 'INSERT'],
   },
   worker: {
     Tenant: WRITE,
@@ -58,6 +60,7 @@ export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
     ReconcileReport: [...WRITE, 'DELETE'],
     OrphanDrop: WRITE,
     OperationAnswer: [],
+    AuditEvent: ['INSERT'],
   },
 };
 
@@ -76,4 +79,10 @@ export const UPDATED_COLUMNS: Readonly<Record<MasterRole, ColumnGrants>> = {
  * The functions that the worker calls: by nobody else, whatever a server gives PUBLIC. What triggers call needs no
  * right.
  */
-export const WORKER_FUNCTIONS = ['append_log', 'record_success', 'lock_entry_while_held', 'hold_entry'] as const;
+export const WORKER_FUNCTIONS = [
+  'append_log',
+  'record_success',
+  'lock_entry_while_held',
+  'hold_entry',
+  'expire_audit',
+] as const;

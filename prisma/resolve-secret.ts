@@ -1,18 +1,22 @@
 import { createSecretStore, type ExpectedOwner, type SecretKeys } from '@freeflow/lib/secrets';
+import { recordAudit } from './audit-event';
 import { createMasterClient } from './client';
+import type { PrismaClient } from './generated/client';
+import { readerHere } from './reader';
 
 /** What {@link resolveSecret} needs besides the reference. */
 export interface ResolveSecretOptions {
   /** Whom the reference is followed for, as the application knows it, not as the row with the reference says. */
   readonly owner: ExpectedOwner;
-  /** A login that may read TenantSecret, such as that of the role `freeflow_worker`. */
+  /** A login that may read TenantSecret and add to AuditEvent, such as that of the role `freeflow_worker`. */
   readonly masterDatabaseUrl: string;
   readonly keys: SecretKeys;
 }
 
 /**
  * Resolves one reference for an application of the platform, over a connection of its own that is closed afterwards.
- * Who resolves many keeps a client and uses {@link createSecretStore}.
+ * The audit trail has a row of it before anybody sees the secret: what can't be written down isn't shown. Who resolves
+ * many keeps a client and uses {@link createSecretStore}, which writes no such row.
  * @throws SecretError as the store's `resolve`
  */
 export async function resolveSecret(ref: string, options: ResolveSecretOptions): Promise<string> {
@@ -21,8 +25,25 @@ export async function resolveSecret(ref: string, options: ResolveSecretOptions):
     applicationName: 'freeflow-resolve-secret',
   });
   try {
-    return await createSecretStore(db, options.keys).resolve(ref, options.owner);
+    const secret = await createSecretStore(db, options.keys).resolve(ref, options.owner);
+    await recordReading(db, ref, options.owner);
+    return secret;
   } finally {
     await db.$disconnect();
   }
+}
+
+async function recordReading(db: PrismaClient, ref: string, { tenantId, backend, name }: ExpectedOwner): Promise<void> {
+  const tenant = await db.tenant.findUnique({ where: { id: tenantId.toLowerCase() }, select: { name: true } });
+  await recordAudit(db, [
+    {
+      door: 'library',
+      action: 'secrets.resolve',
+      outcome: 'done',
+      actor: readerHere(),
+      tenantId: tenantId.toLowerCase(),
+      tenantName: tenant?.name ?? null,
+      detail: { ref, backend, name },
+    },
+  ]);
 }

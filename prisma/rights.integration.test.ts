@@ -21,6 +21,7 @@ const ALLOWED: Record<Role, Record<string, string[]>> = {
     ReconcileReport: ['SELECT'],
     OrphanDrop: ['SELECT'],
     OperationAnswer: ['SELECT', 'INSERT'],
+    AuditEvent: ['SELECT', 'INSERT'],
     _prisma_migrations: [],
   },
   worker: {
@@ -35,6 +36,7 @@ const ALLOWED: Record<Role, Record<string, string[]>> = {
     ReconcileReport: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
     OrphanDrop: ['SELECT', 'INSERT', 'UPDATE'],
     OperationAnswer: [],
+    AuditEvent: ['INSERT'],
     _prisma_migrations: [],
   },
 };

@@ -1,6 +1,15 @@
 import { isIP } from 'node:net';
-import { DEFAULT_TASK_QUEUE } from '@freeflow/contract';
-import { milliseconds, port, readConfig, text, VARIABLES, wholeNumber, type Environment } from '@freeflow/lib/config';
+import { AUDIT_LEAST_RETENTION_DAYS, DEFAULT_TASK_QUEUE } from '@freeflow/contract';
+import {
+  milliseconds,
+  port,
+  readConfig,
+  text,
+  VARIABLES,
+  wholeNumber,
+  zeroOr,
+  type Environment,
+} from '@freeflow/lib/config';
 import { z } from 'zod';
 import { BACKEND_VARIABLES } from '../backends/registry';
 
@@ -65,6 +74,9 @@ export const workerVariables = z.object({
   RETENTION_MS: milliseconds()
     .default(7 * 24 * 3_600_000)
     .describe('how long the data of a soft-deleted tenant is kept before it is purged'),
+  AUDIT_RETENTION_DAYS: zeroOr(AUDIT_LEAST_RETENTION_DAYS, 36_500)
+    .default(400)
+    .describe('how many days the audit trail keeps a row; 0: for ever'),
 });
 
 export type WorkerConfig = z.output<typeof workerVariables>;

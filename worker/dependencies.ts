@@ -44,6 +44,7 @@ export function createDependencies(
       searchAttributes,
       eventsPerRun: config.EVENTS_PER_RUN,
     },
+    auditRetentionDays: config.AUDIT_RETENTION_DAYS,
     startOperation: operationStarter(runs),
     hasOpenRun: (operation) => runs.hasOpenRun(operation),
     findOpenRuns: (operations) => runs.findOpenRuns(operations),

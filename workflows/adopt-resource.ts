@@ -20,7 +20,7 @@ export async function adoptResource({ backend, ...input }: AdoptionInput): Promi
   view.setState(refused === undefined ? 'done' : 'refused');
   if (refused !== undefined) throw ApplicationFailure.nonRetryable(`refused: ${refused.cause}`, 'refused');
 
-  const retry: Answer = { action: 'retry', by: begun.requestedBy };
+  const retry: Answer = { action: 'retry', by: begun.requestedBy, reason: `${backend} was adopted` };
   const tenant = getExternalWorkflowHandle(workflowIdOf(input.tenantId));
   // Where no run is open nothing waits.
   await CancellationScope.nonCancellable(() => tenant.signal(ANSWER, retry).catch(() => undefined));

@@ -7,18 +7,20 @@ import type { Answer } from '@freeflow/contract';
 
 const ACTIONS: ReadonlySet<unknown> = new Set(['retry', 'abort', 'skip'] satisfies Answer['action'][]);
 /** Those of the API, and then some: a step's name, a reason, a person, an id. */
-const MOST = { step: 100, reason: 1_000, by: 255, operationId: 36 } as const;
+const MOST = { step: 100, reason: 1_000, by: 255, operationId: 36, requestId: 64 } as const;
 /** Control characters and lone surrogates: of them PostgreSQL stores not all, and none belongs into a log. */
 const UNFIT = /[\p{Cc}\p{Cs}]/u;
 
 /** Reads an answer as it came; undefined where it is none. Fields that are not known are left out. */
 export function parseAnswer(given: unknown): Answer | undefined {
   if (!isObject(given) || !ACTIONS.has(given['action']) || !isText(given['by'], MOST.by)) return undefined;
-  const { action, by, step, reason, operationId } = given as Record<string, unknown> & Pick<Answer, 'action' | 'by'>;
+  const { action, by, step, reason, operationId, requestId } = given as Record<string, unknown> &
+    Pick<Answer, 'action' | 'by'>;
   if (
     !isTextOrNone(step, MOST.step) ||
     !isTextOrNone(reason, MOST.reason) ||
-    !isTextOrNone(operationId, MOST.operationId)
+    !isTextOrNone(operationId, MOST.operationId) ||
+    !isTextOrNone(requestId, MOST.requestId)
   )
     return undefined;
   return {
@@ -27,6 +29,7 @@ export function parseAnswer(given: unknown): Answer | undefined {
     ...(isSet(step) ? { step } : {}),
     ...(isSet(reason) ? { reason } : {}),
     ...(isSet(operationId) ? { operationId } : {}),
+    ...(isSet(requestId) ? { requestId } : {}),
   };
 }
 

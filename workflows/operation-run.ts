@@ -97,8 +97,8 @@ function open({ input, begun, rollbackReason, handedOn }: Opening): OperationRun
 function recordParked({ input, saga, rollbackReason }: OperationRun): Promise<void> {
   const steps = [...saga.waiting].flatMap(parkedStepOf);
   return steps.length === 0
-    ? record.unpark({ ...input, isUndoing: rollbackReason !== undefined })
-    : record.park({ ...input, steps });
+    ? record.unpark({ ...input, isUndoing: rollbackReason !== undefined, ...saga.takeAnswers() })
+    : record.park({ ...input, steps, ...saga.takeAnswers() });
 }
 
 const parkedStepOf = ([step, { cause, advice, park }]: [string, WaitingStep]): ParkedStep[] =>

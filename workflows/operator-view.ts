@@ -4,9 +4,11 @@ import {
   operationTitle,
   SEARCH_ATTRIBUTES,
   WAITING,
+  type Answer,
   type EndedState,
   type OperationKind,
   type StepFailure,
+  type TakenAnswer,
 } from '@freeflow/contract';
 import type { SearchAttributeUpdatePair } from '@temporalio/common';
 import {
@@ -54,6 +56,8 @@ export class OperatorView {
   /** What is published, by the name of the attribute. The attributes of the run before this one are this one's. */
   private readonly published: Map<string, string>;
   private readonly searchAttributes: readonly string[] | undefined;
+  /** How many this run has taken. */
+  private answersTaken = 0;
 
   constructor(
     private readonly tenantName: string,
@@ -86,7 +90,7 @@ export class OperatorView {
       (given) => {
         const { answer, refusal } = parseAndCheck(saga, given);
         if (answer === undefined || refusal !== undefined) throw refusalFailure(answer?.action, refusal);
-        return giveAnswer(saga, answer);
+        return this.take(saga, answer);
       },
       {
         validator: (given) => {
@@ -98,11 +102,33 @@ export class OperatorView {
     // A signal can't be refused: it has no reply.
     setHandler(answerSignal, (given) => {
       const { answer, refusal } = parseAndCheck(saga, given);
-      if (answer !== undefined && refusal === undefined) giveAnswer(saga, answer);
+      if (answer !== undefined && refusal === undefined) this.take(saga, answer);
     });
     setHandler(interruptSignal, (by) => {
-      saga.requestRollback(interruptReason(readInterrupter(by)));
+      const interrupter = readInterrupter(by);
+      if (saga.canRollBack) saga.noteAnswer(this.taken({ action: 'interrupt', by: interrupter }, saga.parkedSteps));
+      saga.requestRollback(interruptReason(interrupter));
     });
+  }
+
+  /** Gives an answer, and notes that for the audit trail. */
+  private take(saga: Saga, answer: Answer): string[] {
+    const steps = giveAnswer(saga, answer);
+    saga.noteAnswer(this.taken(answer, steps));
+    return steps;
+  }
+
+  private taken(answer: Pick<TakenAnswer, 'action' | 'by' | 'reason' | 'requestId'>, steps: string[]): TakenAnswer {
+    const { action, by, reason, requestId } = answer;
+    return {
+      key: `${workflowInfo().runId}/${++this.answersTaken}`,
+      action,
+      by,
+      steps,
+      at: new Date(Date.now()).toISOString(),
+      ...(reason === undefined ? {} : { reason }),
+      ...(requestId === undefined ? {} : { requestId }),
+    };
   }
 
   /** @param reason why it is rolled back */

@@ -1,3 +1,4 @@
+import type { TakenAnswer } from '@freeflow/contract';
 import type { WaitingStep } from './next-move';
 
 /** One unit of work; its name is what everybody calls it. */
@@ -27,4 +28,6 @@ export interface SagaState {
   done: string[];
   undos: string[];
   parks: number;
+  /** Left out by runs of older builds. */
+  unrecorded?: TakenAnswer[];
 }

@@ -1,4 +1,4 @@
-import type { Answer, StepFailure } from '@freeflow/contract';
+import type { Answer, StepFailure, TakenAnswer } from '@freeflow/contract';
 import { CancellationScope, CancelledFailure, isCancellation } from '@temporalio/workflow';
 import { failureOf, isRetryable, isSuperseded, RollbackRequested } from './failure';
 import { afterFailure, nextMove, type SagaSettings, type WaitingStep } from './next-move';
@@ -25,6 +25,7 @@ export class Saga {
   private forwardScope: CancellationScope | undefined;
   private rollbackReason: StepFailure | undefined;
   private parks: number;
+  private unrecorded: TakenAnswer[];
 
   /** @param isUndoable whether what it does can still be undone as a whole */
   constructor(
@@ -37,12 +38,13 @@ export class Saga {
     this.skipped = new Map(before?.skipped);
     this.done = [...(before?.done ?? [])];
     this.parks = before?.parks ?? 0;
+    this.unrecorded = [...(before?.unrecorded ?? [])];
     this.pauses = new Pauses(settings, this.waiting);
   }
 
   get state(): SagaState {
-    const { waiting, skipped, done, undos, parks } = this;
-    return { waiting: [...waiting], skipped: [...skipped], done, undos: [...undos.keys()], parks };
+    const { waiting, skipped, done, undos, parks, unrecorded } = this;
+    return { waiting: [...waiting], skipped: [...skipped], done, undos: [...undos.keys()], parks, unrecorded };
   }
 
   get parkedSteps(): string[] {
@@ -133,6 +135,18 @@ export class Saga {
     const meant = [...this.waiting].filter(isMeant);
     for (const [, it] of meant) it.answer = answer;
     return meant.map(([name]) => name);
+  }
+
+  /** Notes an answer that was given, for the next step in the master database to record. */
+  noteAnswer(answer: TakenAnswer): void {
+    this.unrecorded.push(answer);
+  }
+
+  /** What was answered and is not recorded yet, for the input of a step that records it: each is handed out once. */
+  takeAnswers(): { answers?: TakenAnswer[] } {
+    const answers = this.unrecorded;
+    this.unrecorded = [];
+    return answers.length === 0 ? {} : { answers };
   }
 
   private async runUntilDone(step: Step, isInsisted: boolean): Promise<void> {

@@ -88,16 +88,16 @@ async function goForward(run: OperationRun, { forward, undo }: UndoablePlan): Pr
     const failure = failureOf(error);
     // The master database decides: when Temporal rejects a workflow task since a signal has arrived meanwhile, the
     // record steps that it scheduled have run all the same, and the run is replayed with the signal in front of them.
-    const rollback = { ...input, rollbackReason: failure };
+    const rollback = { ...input, rollbackReason: failure, ...saga.takeAnswers() };
     const outcome = await CancellationScope.nonCancellable(() => record['start-rollback'](rollback));
     return outcome === 'done' ? undefined : failure;
   }
 }
 
 /** The last step: the tenant has reached its goal. Returns why it is rolled back, where that was recorded before. */
-async function settleTenant({ input, begun: { goal } }: OperationRun): Promise<StepFailure | undefined> {
+async function settleTenant({ input, saga, begun: { goal } }: OperationRun): Promise<StepFailure | undefined> {
   if (goal === 'gone') throw new Error('an operation that can be rolled back does not end with a tenant that is gone');
-  return record[SETTLING_STEPS[goal]](input);
+  return record[SETTLING_STEPS[goal]]({ ...input, ...saga.takeAnswers() });
 }
 
 /** A run that was terminated while it undid has not handed on what it had begun; one that was renewed has. */
@@ -116,7 +116,8 @@ function registerEarlierUndos({ input, begun, handedOn, saga }: OperationRun, { 
 async function rollBack(run: OperationRun, { undo }: UndoablePlan, reason: StepFailure): Promise<never> {
   const { input, view, saga } = run;
   await saga.undoAll();
-  const ending = { ...input, rollbackReason: reason, skipped: Object.fromEntries(saga.skipped) };
+  const skipped = Object.fromEntries(saga.skipped);
+  const ending = { ...input, rollbackReason: reason, skipped, ...saga.takeAnswers() };
   await CancellationScope.nonCancellable(() => record[undo.then](ending));
   view.setState(saga.skipped.size === 0 ? 'rolled_back' : 'incomplete');
   throw ApplicationFailure.nonRetryable(`rolled back: ${reason.step}: ${reason.cause}`, 'rolled-back');
@@ -136,7 +137,7 @@ function runToCompletion(
       await saga.runSideBySide(
         BACKEND_KINDS.map((backend) => () => saga.runUntilDoneOrSkipped(backendStep(backend, verb, input))),
       );
-      await record['mark-gone']({ ...input, skipped: Object.fromEntries(saga.skipped) });
+      await record['mark-gone']({ ...input, skipped: Object.fromEntries(saga.skipped), ...saga.takeAnswers() });
     });
     view.setState(saga.skipped.size === 0 ? 'done' : 'incomplete');
     return saga.skipped.size === 0

@@ -1,8 +1,8 @@
 import type { FindingClass } from '@freeflow/contract';
 import type { Finding } from '@freeflow/contract/http';
 import type { Prisma, TenantResource } from '@freeflow/db-master';
+import { scrub, storable } from '@freeflow/lib/scrub';
 import type { Drift } from '../../backends/backend';
-import { scrub, storable } from '../../backends/scrub';
 
 type Row = Pick<TenantResource, 'kind' | 'name' | 'nonce' | 'externalId' | 'tenantId'>;
 

@@ -1,6 +1,8 @@
 import { FINDING_CLASSES } from '@freeflow/contract';
 import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
+import { messageOf } from '../../backends/failures';
 import { currentRunId, runActivity } from '../activity-shell';
+import { expireAudit } from '../expire-audit';
 import { compareEntries } from './entries';
 import { findOrphans } from './orphans';
 import { comparePool } from './pool';
@@ -75,10 +77,21 @@ async function findEverything(scope: ReconcileScope): Promise<void> {
 async function report(scope: ReconcileScope, { requestedBy, fix }: ReconcileInput): Promise<string> {
   const { checked, notChecked, counts } = await scope.progress.finish({ requestedBy, fix });
   await deleteOldReports(scope);
+  await expireOldAudit(scope);
   log.info('reconciled', { resources: checked, notChecked, ...counts });
   const findings = FINDING_CLASSES.reduce((sum, it) => sum + counts[it], 0);
   const rest = notChecked === 0 ? '' : `; ${notChecked} not checked`;
   return `${checked} resources checked, ${findings} findings, ${counts.fixed} of them fixed${rest}`;
+}
+
+/** What fails here is tried again after the next reconciliation, an hour later. */
+async function expireOldAudit({ db, auditRetentionDays = 0 }: ReconcileDependencies): Promise<void> {
+  try {
+    const expired = await expireAudit(db, auditRetentionDays);
+    if (expired > 0) log.info('old rows of the audit trail were deleted', { expired });
+  } catch (error) {
+    log.warn('old rows of the audit trail could not be deleted', { cause: messageOf(error) });
+  }
 }
 
 async function deleteOldReports({ db }: ReconcileDependencies): Promise<void> {

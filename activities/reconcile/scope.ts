@@ -28,6 +28,8 @@ export interface ReconcileDependencies {
    * How long a reconciliation may take, in ms; what it hasn't checked by then is the next one's. @default 20 minutes
    */
   reconcileMs?: number | undefined;
+  /** How long the audit trail keeps a row, in days. @default for ever */
+  auditRetentionDays?: number | undefined;
 }
 
 /** All that one reconciliation has at hand. */

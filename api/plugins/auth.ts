@@ -11,6 +11,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The token's subject. Set on every route that needs a token. */
     principal: string;
+    /** How its token names it; null where it does not. */
+    principalName: string | null;
   }
 }
 
@@ -43,17 +45,20 @@ export const requirePermission = fastifyPlugin<AuthConfig>((app, config, done) =
     return payload;
   };
   app.decorateRequest('principal', '');
+  app.decorateRequest('principalName', null);
   app.addHook('onRequest', async (request) => {
     const payload = await verify(bearerOf(request)).catch((error: unknown) => {
       throw toProblem(error);
     });
+    // Before anything is decided: also who is refused is to be named.
+    request.principal = subjectOf(payload);
+    request.principalName = nameOf(payload);
     if (!permissionsOf(payload, config.AUTH_PERMISSIONS_CLAIM).includes(REQUIRED_PERMISSION)) {
       throw new Problem(
         'forbidden',
         `Token claim "${config.AUTH_PERMISSIONS_CLAIM}" does not contain ${REQUIRED_PERMISSION}.`,
       );
     }
-    request.principal = subjectOf(payload);
   });
   done();
 });
@@ -70,6 +75,14 @@ function subjectOf({ sub }: JWTPayload): string {
   if (!success)
     throw invalidToken('Token claim "sub" is not a string of 1 to 255 characters without control characters.');
   return data;
+}
+
+/** The claims by which issuers name a person or a client, the most telling first. */
+const NAME_CLAIMS = ['preferred_username', 'client_id', 'azp', 'name'];
+
+function nameOf(payload: JWTPayload): string | null {
+  const names = NAME_CLAIMS.map((claim) => plainText(1, 255).safeParse(payload[claim]));
+  return names.find(({ success }) => success)?.data ?? null;
 }
 
 const permissions = z.union([z.array(z.unknown()), z.string().transform((it) => it.split(' '))]);

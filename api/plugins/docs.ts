@@ -25,7 +25,7 @@ export const describeApi = fastifyPlugin(async (app) => {
           },
         },
       },
-      tags: [{ name: 'tenants' }, { name: 'reconcile' }, { name: 'health' }],
+      tags: [{ name: 'tenants' }, { name: 'reconcile' }, { name: 'audit' }, { name: 'health' }],
     },
     transform: jsonSchemaTransform,
     transformObject: jsonSchemaTransformObject,

@@ -6,6 +6,13 @@ import { Problem } from '../errors';
 import { InvalidInput, inputErrorsOf } from '../input-validation';
 import { masterDatabaseProblem } from './master-problems';
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The code of the problem that it is answered with; null where it is none. */
+    problemCode: ProblemCode | null;
+  }
+}
+
 /** Fastify's own refusals, and ours for them. */
 const FASTIFY_CODES: Readonly<Record<string, { code: ProblemCode; detail: string }>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: { code: 'body-too-large', detail: 'The body has more than 64 KiB.' },
@@ -18,6 +25,7 @@ const FASTIFY_CODES: Readonly<Record<string, { code: ProblemCode; detail: string
 
 /** Every failure leaves as `application/problem+json`; an unknown one reveals nothing of the inside. */
 export const answerProblems = fastifyPlugin((app, _options, done) => {
+  app.decorateRequest('problemCode', null);
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const problem = problemOf(error);
     const { status } = PROBLEMS[problem.code];
@@ -36,6 +44,7 @@ export const answerProblems = fastifyPlugin((app, _options, done) => {
 
 function send(problem: Problem, request: FastifyRequest, reply: FastifyReply) {
   const { status } = PROBLEMS[problem.code];
+  request.problemCode = problem.code;
   // Serialised here: a response schema must never turn one error into another.
   return reply
     .code(status)

@@ -12,7 +12,7 @@ import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { changedResponses, secured } from '../responses';
 import type { TemporalGateway } from '../temporal-gateway';
 import { etagOf } from '../tenants/etag';
-import { tenantUpdater } from '../tenants/update';
+import { tenantUpdater, type Conditions } from '../tenants/update';
 
 /**
  * Who a tenant is to people and other systems, and what keeps it from being deleted: in the master database alone, so
@@ -25,7 +25,6 @@ export const identityRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; tempor
 ) => {
   const updater = tenantUpdater(db, temporal.runUrl);
   const common = {
-    ...secured('tenants'),
     params: tenantParams,
     headers: ifMatchHeaders,
     response: changedResponses,
@@ -36,6 +35,7 @@ export const identityRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; tempor
     '/tenants/:id',
     {
       schema: {
+        ...secured('tenants', 'tenants.update'),
         ...common,
         summary: 'Change what a tenant is called, its labels or its protection',
         description:
@@ -44,25 +44,41 @@ export const identityRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; tempor
         body: updateTenantBody,
       },
     },
-    async ({ params, body, headers }, reply) => send(reply, await updater.update(params.id, body, headers['if-match'])),
+    async (request, reply) => send(reply, await updater.update(request.params.id, request.body, conditionsOf(request))),
   );
 
   app.put(
     '/tenants/:id/hold',
     {
       schema: {
+        ...secured('tenants', 'tenants.hold'),
         ...common,
         summary: 'Hold a tenant until a date: no purge and no hard delete before, forced or not',
         body: holdBody,
       },
     },
-    async ({ params, body, headers }, reply) => send(reply, await updater.hold(params.id, body, headers['if-match'])),
+    async (request, reply) => send(reply, await updater.hold(request.params.id, request.body, conditionsOf(request))),
   );
 
   app.delete(
     '/tenants/:id/hold',
-    { schema: { ...common, summary: 'Lift the hold of a tenant', body: noBody } },
-    async ({ params, headers }, reply) => send(reply, await updater.release(params.id, headers['if-match'])),
+    {
+      schema: {
+        ...secured('tenants', 'tenants.release-hold'),
+        ...common,
+        summary: 'Lift the hold of a tenant',
+        body: noBody,
+      },
+    },
+    async (request, reply) => send(reply, await updater.release(request.params.id, conditionsOf(request))),
   );
   done();
 };
+
+const conditionsOf = ({
+  audit,
+  headers,
+}: Pick<Conditions, 'audit'> & { headers: { 'if-match'?: string | undefined } }): Conditions => ({
+  audit,
+  ifMatch: headers['if-match'],
+});

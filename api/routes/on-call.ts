@@ -1,4 +1,4 @@
-import type { AnswerAction } from '@freeflow/contract';
+import { ANSWER_REQUEST_ACTIONS, type AnswerAction } from '@freeflow/contract';
 import {
   abortBody,
   bulkAnswerSchema,
@@ -44,7 +44,7 @@ export const onCallRoutes: FastifyPluginCallbackZod<OnCallOptions> = (app, { db,
     '/tenants/stuck',
     {
       schema: {
-        ...secured('tenants'),
+        ...secured('tenants', 'tenants.stuck'),
         summary:
           'List everything that does not go on by itself: parked, not started, without a run, with a run that fails, or overdue for its purge',
         querystring: stuckQuery,
@@ -58,7 +58,7 @@ export const onCallRoutes: FastifyPluginCallbackZod<OnCallOptions> = (app, { db,
     '/tenants/retry',
     {
       schema: {
-        ...secured('tenants'),
+        ...secured('tenants', 'tenants.retry-all'),
         summary: 'Retry everything that is stuck, or everything that is parked at one step',
         body: retryAllBody,
         headers: idempotencyHeaders,
@@ -74,7 +74,7 @@ export const onCallRoutes: FastifyPluginCallbackZod<OnCallOptions> = (app, { db,
       `/tenants/:id/${action}`,
       {
         schema: {
-          ...secured('tenants'),
+          ...secured('tenants', ANSWER_REQUEST_ACTIONS[action]),
           summary,
           params: tenantParams,
           body,

@@ -1,4 +1,4 @@
-import { findTenantRequest, OPERATION_REQUESTS, POST_REQUEST_NAMES } from '@freeflow/contract';
+import { findTenantRequest, OPERATION_REQUESTS, POST_REQUEST_NAMES, REQUEST_ACTIONS } from '@freeflow/contract';
 import {
   adoptBody,
   createTenantBody,
@@ -37,7 +37,7 @@ export const operationRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; tempo
     OPERATION_REQUESTS.create.path,
     {
       schema: {
-        ...secured('tenants'),
+        ...secured('tenants', REQUEST_ACTIONS.create),
         summary: OPERATION_REQUESTS.create.summary,
         body: createTenantBody,
         headers: idempotencyHeaders,
@@ -50,14 +50,17 @@ export const operationRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; tempo
         },
       },
     },
-    async (request, reply) => sendAccepted(reply, await accept.create(request.body, callerOf(request))),
+    async (request, reply) => {
+      request.audit.about({ tenantName: request.body.name });
+      return sendAccepted(reply, await accept.create(request.body, callerOf(request)));
+    },
   );
 
   app.delete(
     '/tenants/:id',
     {
       schema: {
-        ...secured('tenants'),
+        ...secured('tenants', REQUEST_ACTIONS.hard_delete),
         summary: 'Delete a tenant: soft keeps its data for the retention time, hard drops all of it',
         params: tenantParams,
         querystring: deleteQuery,
@@ -66,6 +69,7 @@ export const operationRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; tempo
       },
     },
     async (request, reply) => {
+      request.audit.about({ detail: request.query });
       const name = findTenantRequest('DELETE', '/tenants/:id', request.query);
       return sendAccepted(reply, await accept.change(request.params.id, name, callerOf(request)));
     },
@@ -77,7 +81,7 @@ export const operationRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; tempo
       path,
       {
         schema: {
-          ...secured('tenants'),
+          ...secured('tenants', REQUEST_ACTIONS[name]),
           summary,
           params: tenantParams,
           body: noBody,
@@ -93,7 +97,7 @@ export const operationRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; tempo
     OPERATION_REQUESTS.adopt.path,
     {
       schema: {
-        ...secured('tenants'),
+        ...secured('tenants', REQUEST_ACTIONS.adopt),
         summary: OPERATION_REQUESTS.adopt.summary,
         params: tenantParams,
         body: adoptBody,
@@ -101,8 +105,10 @@ export const operationRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; tempo
         response: acceptedResponses,
       },
     },
-    async (request, reply) =>
-      sendAccepted(reply, await accept.change(request.params.id, 'adopt', callerOf(request), request.body)),
+    async (request, reply) => {
+      request.audit.about({ detail: request.body });
+      return sendAccepted(reply, await accept.change(request.params.id, 'adopt', callerOf(request), request.body));
+    },
   );
   done();
 };

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import {
   dropBody,
   dropSchema,
@@ -28,16 +29,20 @@ export const reconcileRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; tempo
     '/reconcile',
     {
       schema: {
-        ...secured('reconcile'),
+        ...secured('reconcile', 'reconcile.start'),
         summary: 'Compare master database, ledger and backends now; with fix, repair what is safe',
         body: reconcileBody,
         response: { 202: startedSchema, ...commonProblems },
       },
     },
     async (request, reply) => {
+      const fix = request.body?.fix ?? false;
+      await request.audit.begin({ detail: { fix } });
+      // Not the id of the request, which a caller may choose: each request has a reconciliation of its own.
       const id = await startOr503(() =>
-        temporal.startReconciliation({ requestedBy: request.principal, fix: request.body?.fix ?? false }, request.id),
+        temporal.startReconciliation({ requestedBy: request.principal, fix }, randomUUID()),
       );
+      request.audit.about({ detail: { id } });
       return reply.code(202).header('location', `/reconcile/${id}`).send({ id });
     },
   );
@@ -46,7 +51,7 @@ export const reconcileRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; tempo
     '/reconcile',
     {
       schema: {
-        ...secured('reconcile'),
+        ...secured('reconcile', 'reconcile.last'),
         summary: 'Show the last report',
         response: { 200: reportSchema, ...commonProblems, ...noReport },
       },
@@ -58,7 +63,7 @@ export const reconcileRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; tempo
     '/reconcile/:id',
     {
       schema: {
-        ...secured('reconcile'),
+        ...secured('reconcile', 'reconcile.show'),
         summary: 'Show a report',
         params: reportParams,
         response: { 200: reportSchema, ...commonProblems, ...noReport },
@@ -71,14 +76,16 @@ export const reconcileRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; tempo
     '/resources/drop',
     {
       schema: {
-        ...secured('reconcile'),
+        ...secured('reconcile', 'resources.drop'),
         summary: 'Drop one orphan: created by this installation, in no live row of the ledger, with exactly this id',
         body: dropBody,
         response: { 202: startedSchema, ...commonProblems },
       },
     },
     async (request, reply) => {
+      await request.audit.begin({ detail: request.body });
       const id = await startOr503(() => temporal.startOrphanDrop({ ...request.body, requestedBy: request.principal }));
+      request.audit.about({ detail: { id } });
       return reply.code(202).header('location', `/resources/drops/${id}`).send({ id });
     },
   );
@@ -87,7 +94,7 @@ export const reconcileRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; tempo
     '/resources/drops/:id',
     {
       schema: {
-        ...secured('reconcile'),
+        ...secured('reconcile', 'resources.show-drop'),
         summary: 'Show the drop of an orphan',
         params: reportParams,
         response: { 200: dropSchema, ...commonProblems, ...noReport },

@@ -18,7 +18,7 @@ export const tenantRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; temporal
     '/tenants',
     {
       schema: {
-        ...secured('tenants'),
+        ...secured('tenants', 'tenants.list'),
         summary: 'List tenants, newest first',
         querystring: listQuery,
         response: { 200: tenantPage, ...commonProblems },
@@ -31,7 +31,7 @@ export const tenantRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; temporal
     '/tenants/:id',
     {
       schema: {
-        ...secured('tenants'),
+        ...secured('tenants', 'tenants.show'),
         summary: 'Show a tenant, its connections and its last operation',
         params: tenantParams,
         response: {
@@ -51,7 +51,7 @@ export const tenantRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; temporal
     '/tenants/:id/logs',
     {
       schema: {
-        ...secured('tenants'),
+        ...secured('tenants', 'tenants.logs'),
         summary: 'Show the provision log of a tenant: one row per attempt of a step, oldest first',
         params: tenantParams,
         querystring: logQuery,

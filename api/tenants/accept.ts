@@ -10,10 +10,10 @@ import {
   type TenantRequestName,
 } from '@freeflow/contract';
 import type { CreateTenantBody } from '@freeflow/contract/http';
-import { masterNow, type PrismaClient, type TenantOperation } from '@freeflow/db-master';
+import { masterNow, recordAudit, type PrismaClient, type TenantOperation } from '@freeflow/db-master';
 import { Problem } from '../errors';
 import { fingerprint, hashOfCreate, isDuplicate, keyReused, type Caller } from './idempotency';
-import { assertNotForbidden, insertOperation } from './insert-operation';
+import { assertNotForbidden, insertAllowedOperation, insertOperation } from './insert-operation';
 import { externalIdTaken, refuseOperation, tenantNotFound } from './refusals';
 import { inOneSnapshot } from './snapshot';
 import { LAST_OPERATIONS, lastAdoption, type TenantWithOperation } from './view';
@@ -43,12 +43,17 @@ export function tenantAcceptor(db: PrismaClient) {
     /** @throws Problem `tenant-name-taken` | `external-id-taken` | `idempotency-key-reused` */
     create: ({ name, ...identity }: CreateTenantBody, caller: Caller): Promise<Accepted> =>
       withIdempotencyKey(db, { ...caller, bodyHash: hashOfCreate({ name, ...identity }) }, async (key) => {
+        const id = randomUUID();
         const created = { id: randomUUID(), kind: 'create', ...key } as const;
+        const audited = caller.audit.accepted({ tenantId: id, tenantName: name, operationId: created.id });
         try {
-          const tenant = await db.tenant.create({
-            data: { name, ...identity, ...tenantNames(name), operations: { create: created } },
-            include: LAST_OPERATIONS,
-          });
+          const [tenant] = await db.$transaction([
+            db.tenant.create({
+              data: { id, name, ...identity, ...tenantNames(name), operations: { create: created } },
+              include: LAST_OPERATIONS,
+            }),
+            recordAudit(db, [audited]),
+          ]);
           return { tenant, operation: operationIn(tenant) };
         } catch (error) {
           if (isDuplicate(error, 'externalId')) throw externalIdTaken(identity.externalId ?? '', error);
@@ -80,11 +85,17 @@ export function tenantAcceptor(db: PrismaClient) {
           for (;;) {
             const { tenant, decision } = await loadIfAllowed(db, tenantId, requestName, adoption);
             const [inProgress] = tenant.operations.filter((it) => it.endedAt === null);
+            const audited = caller.audit.accepted({
+              tenantId,
+              tenantName: tenant.name,
+              operationId: created.id,
+              detail: { hadNothingToDo: decision === 'nothing' ? true : undefined },
+            });
             try {
               const operation =
                 decision === 'nothing'
-                  ? await db.tenantOperation.create({ data: { ...created, ...(await completedNow(db)) } })
-                  : await insertOperation(db, created);
+                  ? await insertOperation(db, { ...created, ...(await completedNow(db)) }, audited)
+                  : await insertAllowedOperation(db, created, audited);
               const accepted = decision === 'nothing' ? (inProgress ?? operation) : operation;
               return { tenant: { ...tenant, operations: [accepted] }, operation: accepted };
             } catch (error) {

@@ -2,7 +2,7 @@ import { bulkAnswerSchema, type BulkAnswerBody } from '@freeflow/contract/http';
 import type { PrismaClient } from '@freeflow/db-master';
 import { Problem } from '../errors';
 import type { TemporalGateway } from '../temporal-gateway';
-import { answerIdOf, tenantAnswerer } from './answer';
+import { answerIdOf, senderOf, tenantAnswerer } from './answer';
 import { answerKeys } from './answer-keys';
 import { fingerprint, type Caller } from './idempotency';
 import { findParkedAt, findStuck, type Stuck } from './stuck';
@@ -33,7 +33,7 @@ export function bulkAnswerer(db: PrismaClient, temporal: TemporalGateway) {
       await deliver(
         found,
         current,
-        { action: 'retry', by: caller.principal, ...(step === undefined ? {} : { step }) },
+        { action: 'retry', ...senderOf(caller), ...(step === undefined ? {} : { step }) },
         answerIdOf(caller),
       );
       return 'retried';
@@ -79,6 +79,7 @@ export function bulkAnswerer(db: PrismaClient, temporal: TemporalGateway) {
       if (earlier?.state === 'given') return bulkAnswerSchema.parse(earlier.result);
       const { stuck, notShown } =
         step === undefined ? await findStuck(db, temporal, MOST) : await findParkedAt(db, step, MOST);
+      await caller.audit.begin({ detail: { step, tenants: stuck.length } });
       const answer = { items: await retryEach(stuck, step, caller), isComplete: notShown === 0 };
       if (answer.items.some(({ result }) => result === AWAY)) return answer;
       const given = await keys.markGiven(caller, binding, answer);

@@ -12,7 +12,7 @@ export type Binding = Pick<OperationAnswer, 'bodyHash' | 'action'> &
 export function answerKeys(db: PrismaClient) {
   /** @throws Problem `idempotency-key-reused` when the key stands for something else */
   const find = async (
-    { principal, idempotencyKey }: Caller,
+    { principal, idempotencyKey }: Pick<Caller, 'principal' | 'idempotencyKey'>,
     bodyHash: string,
   ): Promise<OperationAnswer | undefined> => {
     if (idempotencyKey === undefined) return undefined;

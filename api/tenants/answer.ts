@@ -11,7 +11,7 @@ import { inOneSnapshot } from './snapshot';
 import type { TenantWithOperation } from './view';
 
 /** An answer as a request has it; `operationId`: the operation that is meant, the current one when left out. */
-export type GivenAnswer = Omit<Answer, 'by'>;
+export type GivenAnswer = Omit<Answer, 'by' | 'requestId'>;
 
 /** Hands one answer of on-call's to the run that waits for it. */
 export function tenantAnswerer(db: PrismaClient, temporal: TemporalGateway) {
@@ -106,15 +106,24 @@ export function tenantAnswerer(db: PrismaClient, temporal: TemporalGateway) {
       const operationId = bound ?? meantId;
       const operation = tenant.operations.find((it) => it.id === operationId);
       const answerId = answerIdOf(caller);
-      if (state !== 'given')
-        await (operation === undefined
-          ? assertWasGiven(id, operationId, answerId)
-          : deliver(tenant, operation, { ...given, by: caller.principal }, answerId));
+      if (state !== 'given' && operation === undefined) await assertWasGiven(id, operationId, answerId);
+      if (state !== 'given' && operation !== undefined) {
+        await caller.audit.begin({ tenantId: id, tenantName: tenant.name, operationId, detail: detailOf(given) });
+        await deliver(tenant, operation, { ...given, ...senderOf(caller) }, answerId);
+      }
       await keys.markGiven(caller, { ...binding, operationId });
       return operation === undefined ? show(operationId) : { ...tenant, operations: [operation] };
     },
   };
 }
+
+/** Who sends an answer, and by which request. */
+export const senderOf = ({ principal, audit }: Caller): Pick<Answer, 'by' | 'requestId'> => ({
+  by: principal,
+  requestId: audit.requestId,
+});
+
+const detailOf = ({ step, reason }: GivenAnswer) => ({ step, reason });
 
 /** The same answer has the same id, however often it is sent: Temporal gives it to a run once. */
 export const answerIdOf = ({ principal, idempotencyKey }: Caller): string =>

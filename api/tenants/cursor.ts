@@ -36,7 +36,7 @@ const moment = z
 /** `seq` is an integer of 32 bits. */
 const LARGEST_SEQ = 2 ** 31 - 1;
 
-/** Where a page of tenants ends: newest first, those of the same millisecond ordered by id. */
-export const tenantPlace = z.tuple([moment, z.uuid()]);
+/** Where a page of tenants, or of the audit trail, ends: newest first, those of the same millisecond ordered by id. */
+export const timePlace = z.tuple([moment, z.uuid()]);
 /** Where a page of log rows ends. */
 export const logPlace = z.tuple([z.number().int().min(0).max(LARGEST_SEQ)]);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CreateTenantBody } from '@freeflow/contract/http';
 import { Prisma } from '@freeflow/db-master';
+import type { RequestAudit } from '../audit/request-audit';
 import { Problem } from '../errors';
 import { sortLabels } from './etag';
 
@@ -8,15 +9,19 @@ import { sortLabels } from './etag';
 export interface Caller {
   principal: string;
   idempotencyKey: string | undefined;
+  /** What the audit trail has of the request. */
+  audit: RequestAudit;
 }
 
 export const callerOf = ({
   principal,
+  audit,
   headers,
-}: {
-  principal: string;
-  headers: { 'idempotency-key'?: string | undefined };
-}): Caller => ({ principal, idempotencyKey: headers['idempotency-key'] });
+}: Pick<Caller, 'principal' | 'audit'> & { headers: { 'idempotency-key'?: string | undefined } }): Caller => ({
+  principal,
+  idempotencyKey: headers['idempotency-key'],
+  audit,
+});
 
 /** Equal for the same request sent again, unequal for another one under the same key. */
 export const fingerprint = (route: string, content: object): string =>

@@ -1,7 +1,7 @@
 import { OPEN_STATES } from '@freeflow/contract';
 import { splitLabel, type ListQuery } from '@freeflow/contract/http';
 import { Prisma, type PrismaClient } from '@freeflow/db-master';
-import { decodeCursor, tenantPlace } from './cursor';
+import { decodeCursor, timePlace } from './cursor';
 import { isParkedAt } from './stuck-rows';
 
 /**
@@ -25,7 +25,7 @@ export async function pageOfIds(db: PrismaClient, query: ListQuery): Promise<str
 }
 
 function tenantConditions({ status, name, externalId, label = [], gone, cursor }: ListQuery): Prisma.Sql[] {
-  const place = cursor === undefined ? undefined : decodeCursor(tenantPlace, cursor);
+  const place = cursor === undefined ? undefined : decodeCursor(timePlace, cursor);
   // A tenant that is gone is deleted: none of another status is, and those that live have indexes of their own.
   const hasGone = gone === 'true' && (status === undefined || status === 'deleted');
   return [

@@ -6,7 +6,8 @@ import {
   type TenantBody,
   type UpdateTenantBody,
 } from '@freeflow/contract/http';
-import type { Prisma, PrismaClient, Tenant } from '@freeflow/db-master';
+import { recordAudit, type Prisma, type PrismaClient, type Tenant } from '@freeflow/db-master';
+import type { RequestAudit } from '../audit/request-audit';
 import { Problem } from '../errors';
 import { assertUnchanged, type Identity } from './etag';
 import { isDuplicate } from './idempotency';
@@ -20,6 +21,12 @@ type Change = Partial<
   }
 >;
 
+/** On what a change depends: the ETag that the caller has seen, and that it can be written down. */
+export interface Conditions {
+  ifMatch?: string | undefined;
+  audit: RequestAudit;
+}
+
 /** Decides on a tenant as it is, locked; `now` by the master database. */
 type Decide = (tenant: TenantBody, now: Date) => Change;
 
@@ -29,7 +36,7 @@ type Decide = (tenant: TenantBody, now: Date) => Change;
  * @throws Problem `tenant-unknown` | `precondition-failed` | `external-id-taken` | `being-deleted` | `body-invalid`
  */
 export function tenantUpdater(db: PrismaClient, runUrl: RunUrl) {
-  const change = (id: string, ifMatch: string | undefined, decide: Decide): Promise<TenantBody> =>
+  const change = (id: string, { ifMatch, audit }: Conditions, decide: Decide): Promise<TenantBody> =>
     db.$transaction(async (tx) => {
       const now = await lockTenant(tx, id);
       const tenant = await tx.tenant.findUniqueOrThrow({ where: { id }, include: LAST_OPERATIONS });
@@ -40,22 +47,23 @@ export function tenantUpdater(db: PrismaClient, runUrl: RunUrl) {
       if (Object.keys(changed).length === 0) return before;
       if (isProtecting(changed)) assertNotBeingRemoved(tenant);
       const after = await write(tx, id, changed);
+      await recordAudit(tx, [audit.accepted({ tenantId: id, tenantName: tenant.name, detail: detailOf(changed) }, 200)]);
       return viewTenant({ ...after, operations: tenant.operations }, runUrl);
     });
 
   return {
-    update: (id: string, patch: UpdateTenantBody, ifMatch?: string): Promise<TenantBody> =>
-      change(id, ifMatch, ({ labels }) => mergePatch(labels, patch)),
+    update: (id: string, patch: UpdateTenantBody, conditions: Conditions): Promise<TenantBody> =>
+      change(id, conditions, ({ labels }) => mergePatch(labels, patch)),
 
-    hold: (id: string, { until, reason }: HoldBody, ifMatch?: string): Promise<TenantBody> =>
-      change(id, ifMatch, (_tenant, now) => {
+    hold: (id: string, { until, reason }: HoldBody, conditions: Conditions): Promise<TenantBody> =>
+      change(id, conditions, (_tenant, now) => {
         const holdUntil = new Date(until);
         if (holdUntil <= now) throw invalid('/until', `must be in the future; it is ${now.toISOString()} now`);
         return { holdUntil, holdReason: reason };
       }),
 
-    release: (id: string, ifMatch?: string): Promise<TenantBody> =>
-      change(id, ifMatch, () => ({ holdUntil: null, holdReason: null })),
+    release: (id: string, conditions: Conditions): Promise<TenantBody> =>
+      change(id, conditions, () => ({ holdUntil: null, holdReason: null })),
   };
 }
 
@@ -86,6 +94,14 @@ function differencesOf(before: Identity, change: Change): Change {
     ),
   );
 }
+
+/** What was changed, by the names of the fields; by their values what keeps it from being deleted. */
+const detailOf = ({ deletionProtected, holdUntil, holdReason, ...rest }: Change) => ({
+  changed: Object.keys(rest),
+  deletionProtected,
+  holdUntil: holdUntil?.toISOString() ?? holdUntil,
+  holdReason,
+});
 
 const isProtecting = ({ deletionProtected, holdUntil }: Change): boolean =>
   deletionProtected === true || (holdUntil ?? null) !== null;

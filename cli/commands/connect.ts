@@ -1,6 +1,12 @@
-import { hostname, userInfo } from 'node:os';
 import { BACKEND_KINDS, type BackendKind } from '@freeflow/contract';
-import { assertMigrated, createMasterClient, recordTenantEvent, type PrismaClient } from '@freeflow/db-master';
+import {
+  assertMigrated,
+  createMasterClient,
+  readerHere,
+  recordAudit,
+  recordTenantEvent,
+  type PrismaClient,
+} from '@freeflow/db-master';
 import { VARIABLES } from '@freeflow/lib/config';
 import { createSecretStore, type SecretStore, readSecretKeys } from '@freeflow/lib/secrets';
 import { z } from 'zod';
@@ -91,16 +97,6 @@ async function describeAll(
   return Object.fromEntries(described);
 }
 
-/** Who sits at this machine, as far as it knows. */
-function reader(): string {
-  try {
-    return `${userInfo().username}@${hostname()}`;
-  } catch {
-    // A container may run under a number that has no name.
-    return `${process.getuid?.() ?? 'unknown'}@${hostname()}`;
-  }
-}
-
 async function read(
   query: Query,
   settings: Record<'MASTER_DATABASE_URL' | 'SECRETS_KEY', string>,
@@ -117,17 +113,30 @@ async function read(
     const found = await find(db, query.tenant);
     const secrets = await resolveSecrets(createSecretStore(db, keys), found.id);
     const connections = await describeAll(found, secrets, query);
-    // Before anybody sees them: what can't be written down isn't shown.
-    await recordTenantEvent(
-      db,
-      found.id,
-      'connect',
-      `connection strings of ${Object.keys(connections).join(', ')} read by ${reader()}`,
-    );
+    await recordReading(db, found, Object.keys(connections));
     return connections;
   } finally {
     await db.$disconnect();
   }
+}
+
+/** Before anybody sees them: what can't be written down isn't shown. In the tenant's log, and in the audit trail. */
+async function recordReading(db: PrismaClient, { id, name }: ConnectedTenant, backends: string[]): Promise<void> {
+  const reader = readerHere();
+  await db.$transaction(async (tx) => {
+    await recordTenantEvent(tx, id, 'connect', `connection strings of ${backends.join(', ')} read by ${reader}`);
+    await recordAudit(tx, [
+      {
+        door: 'command',
+        action: 'secrets.connect',
+        outcome: 'done',
+        actor: reader,
+        tenantId: id,
+        tenantName: name,
+        detail: { backends },
+      },
+    ]);
+  });
 }
 
 const WAYS_BACK: Partial<Record<ConnectedTenant['status'], (name: string) => string>> = {

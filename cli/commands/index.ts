@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addAudit } from './audit';
 import { addContexts } from './contexts';
 import { addLogin } from './login';
 import { addReconcile } from './reconcile';
@@ -14,6 +15,6 @@ import type { Host } from './tenants/tools';
 export function addCommands(program: Command, host: Host): Command {
   const tenants = program.command('tenants').description('create, show, change and delete tenants');
   for (const add of [addChanges, addIdentity, addDelete, addQueries, addOnCall]) add(tenants, host);
-  for (const add of [addReconcile, addResources, addLogin, addContexts]) add(program, host);
+  for (const add of [addReconcile, addResources, addAudit, addLogin, addContexts]) add(program, host);
   return tenants;
 }

@@ -1,4 +1,5 @@
 // The schemas of the HTTP API.
+export * from './audit';
 export * from './evidence';
 export * from './identity';
 export * from './problem';

@@ -2,16 +2,11 @@ import { z } from 'zod';
 import { OPERATION_STATES, TENANT_STATUSES } from '../states';
 import { STUCK_REASONS } from '../stuck';
 import { labelFilter } from './identity';
+import { nextCursor, pageCursor as cursor, pageLimit as limit } from './paging';
 import { tenantSchema } from './tenant';
-import { numberInQuery, plainText } from './text';
+import { plainText } from './text';
 
 const flag = z.enum(['true', 'false']).default('false');
-const limit = (byDefault: number, most: number) => numberInQuery(1, most).default(byDefault);
-const cursor = z
-  .string()
-  .regex(/^[A-Za-z0-9_-]{1,200}$/, 'must be the nextCursor of a page of this list')
-  .optional()
-  .describe('nextCursor of the page before');
 
 const MOST_LABELS_ASKED = 10;
 
@@ -51,8 +46,6 @@ export const idempotencyHeaders = z.object({
     .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters')
     .optional(),
 });
-
-const nextCursor = z.string().nullable().describe('null on the last page');
 
 export const tenantPage = z.object({ items: z.array(tenantSchema), nextCursor }).meta({ id: 'TenantPage' });
 

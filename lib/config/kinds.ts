@@ -17,6 +17,16 @@ export const text = (form: string, isFit: (value: string) => boolean = () => tru
 export const wholeNumber = (min: number, max: number, form = `a whole number, ${min} to ${max}`) =>
   text(form, (value) => /^[0-9]{1,15}$/.test(value) && Number(value) >= min && Number(value) <= max).transform(Number);
 
+/** 0, by which something is turned off, or a number between these ends. */
+export const zeroOr = (min: number, max: number) => {
+  const form = `0, or a whole number, ${min} to ${max}`;
+  return text(form, (value) => /^(0|[1-9][0-9]{0,14})$/.test(value) && isZeroOr(Number(value), min, max)).transform(
+    Number,
+  );
+};
+
+const isZeroOr = (value: number, min: number, max: number): boolean => value === 0 || (value >= min && value <= max);
+
 /** A port to connect to; with `min` 0 also one to listen on, chosen by the system. */
 export const port = (min: 0 | 1 = 1) => wholeNumber(min, 65_535, `a port, ${min} to 65535`);
 

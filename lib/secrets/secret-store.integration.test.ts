@@ -188,6 +188,24 @@ describe('resolveSecret', () => {
     await noConnectionIsLeft();
   });
 
+  it('is in the audit trail before anybody sees the secret: whose, and who has read it; what fails is not', async () => {
+    const { ref } = await store.keep(password(), 'hunter22');
+    await resolve(ref, database.workerUrl);
+    const rows = () =>
+      query(database.url, 'SELECT door, action, outcome, actor, detail FROM "AuditEvent" WHERE "tenantId" = $1', [
+        tenantId,
+      ]);
+    const row = { door: 'library', action: 'secrets.resolve', outcome: 'done', actor: expect.stringMatching(/.@./) };
+    expect(await rows()).toEqual([{ ...row, detail: { ref, backend: 'postgres', name: 'password' } }]);
+    await query(database.url, `REVOKE INSERT ON "AuditEvent" FROM ${database.roles.worker}`);
+    try {
+      await expect(resolve(ref, database.workerUrl)).rejects.toThrow('denied');
+    } finally {
+      await query(database.url, `GRANT INSERT ON "AuditEvent" TO ${database.roles.worker}`);
+    }
+    expect(await rows()).toHaveLength(1);
+  });
+
   it('is refused for the API, whose role cannot read secrets', async () => {
     const { ref } = await store.keep(password(), 'hunter22');
     expect(await outcomeOf(query(database.apiUrl, 'SELECT "ciphertext" FROM "TenantSecret"'))).toBe('42501');

@@ -4,6 +4,7 @@ import { describeCancelled } from '../parking/cancelled';
 import type { Named, Replaceable } from '../parking/parking-bench';
 import { describeTwoParked } from '../parking/two-parked';
 import { newName } from '../support/activity-harness';
+import { auditedRows } from '../support/audit';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import type { Running } from '../support/installation';
 import { observeFromOutside, NOTHING } from '../support/outside';
@@ -114,6 +115,11 @@ test('aborted by ten requests at once under one key, it is undone once and nothi
   expect(await observeFromOutside(installation.info, name)).toEqual(NOTHING);
   expect((await abort()).status).toBe(202);
   expect(await answer(id, 'abort')).toMatchObject({ status: 409, body: { code: 'not-stuck' } });
+  // Ten requests, one answer: recorded as each was sent, and once with its effect, by the request it came by.
+  const effects = await auditedRows(installation.master, { tenantId: id, action: 'answers.abort' });
+  expect(effects).toMatchObject([{ door: 'api', tenantName: name, detail: { reason: 'changed our mind' } }]);
+  const requests = await auditedRows(installation.master, { tenantId: id, action: 'tenants.abort', outcome: 'begun' });
+  expect(requests.map(({ requestId }) => requestId)).toContain(effects[0]?.requestId);
 });
 
 test('a forced deletion interrupts a parked create; nothing is left', async () => {
@@ -151,12 +157,16 @@ test('a drop that is skipped is left behind, named, and keeps the name; a later 
   ).toMatchObject({ currentDetails: expect.stringContaining('waits for an answer: retry or skip') });
   expect(await answer(tenant.id, 'abort')).toMatchObject({ status: 409, body: { code: 'past-point-of-no-return' } });
   expect(await answer(tenant.id, 'skip')).toMatchObject({ status: 400 });
+  const before = (await auditedRows(installation.master, { tenantId: tenant.id, action: 'answers.skip' })).length;
   expect((await answer(tenant.id, 'skip', { reason: 'that server is lost' })).status).toBe(202);
   expect(await operationEnds(installation, tenant.id)).toMatchObject({
     status: 'deleting',
     goneAt: null,
     operation: { state: 'incomplete', step: 'qdrant.drop', cause: expect.stringContaining('that server is lost') },
   });
+  const skips = await auditedRows(installation.master, { tenantId: tenant.id, action: 'answers.skip' });
+  expect(skips).toHaveLength(before + 1);
+  expect(skips.at(-1)).toMatchObject({ detail: { steps: ['qdrant.drop'], reason: 'that server is lost' } });
   expect(await installation.request('POST', '/tenants', { name: tenant.name })).toMatchObject({
     status: 409,
     body: { code: 'tenant-name-taken' },

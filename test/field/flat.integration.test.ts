@@ -6,6 +6,7 @@ import { claimStatement } from '../../activities/due-operations';
 import { purgeStatement } from '../../activities/due-purges';
 import { newName, openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { openApiBench, type ApiBench } from '../support/api-bench';
+import { auditRoutes, fillAudit } from '../support/many-audited';
 import { fillWithTenants } from '../support/many-tenants';
 import { explainReading } from '../support/plans';
 import { labelRoutes, listRoutes, namedRoutes, STEP, takeSample, type Sample } from '../support/reading-routes';
@@ -90,6 +91,11 @@ test('a list by labels takes the shorter way, however many have them', async () 
 
 test('every other route that reads, reads what it shows', async () => {
   expect(await findGreedyRoutes(Object.values(namedRoutes(sample)), ANSWER_ROWS)).toEqual({});
+});
+
+test('the audit trail reads what it shows, whatever it is filtered by', async () => {
+  await fillAudit(owner, sample);
+  expect(await findGreedyRoutes(auditRoutes(sample), PAGE_ROWS)).toEqual({});
 });
 
 test('a request and an answer read what they are about', async () => {

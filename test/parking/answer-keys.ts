@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { WorkflowHandle } from '@temporalio/client';
 import { newName } from '../support/activity-harness';
+import { auditedRows } from '../support/audit';
 import type { FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { sampleOf } from '../support/sample';
 import { askFor, logOf, operationEnds, parkedStepsOf, tenantOf } from '../support/tenants';
@@ -187,6 +188,10 @@ export function describeAnswerKeys(
         'qdrant.create',
       ]);
       await until('it is parked anew', async () => ![undefined, null, before].includes(await parkIdOf(id)));
+      // Given past the API, and in the audit trail all the same; nothing of what was refused is.
+      expect(await auditedRows(installation.master, { tenantId: id, door: 'temporal' })).toMatchObject([
+        { action: 'answers.retry', outcome: 'done', actor: 'me', detail: { steps: ['qdrant.create'] } },
+      ]);
     });
 
     // What is told of who interrupts is decided in workflows/answer-form.

@@ -4,6 +4,7 @@ import { projectRoot } from '../../../stack/project';
 import { describeConnect } from '../../../test/cli/connect';
 import { describeTerminal } from '../../../test/cli/terminal';
 import { newName } from '../../../test/support/activity-harness';
+import { auditedRows } from '../../../test/support/audit';
 import { envOf, freeflow, secretsIn } from '../../../test/support/freeflow';
 import { freeflowHere } from '../../../test/support/freeflow-here';
 import { newToken, openTestInstallation, type TestInstallation } from '../../../test/support/installation';
@@ -158,6 +159,10 @@ test("who reads connection strings is in the tenant's log, and the commands to t
   expect(events).toEqual([
     expect.stringMatching(/^connection strings of postgres read by \S+@\S+$/),
     expect.stringMatching(/^connection strings of postgres, mongodb, qdrant, keycloak read by /),
+  ]);
+  expect(await auditedRows(installation.master, { tenantId: id, action: 'secrets.connect' })).toMatchObject([
+    { door: 'command', actor: expect.stringMatching(/.@./), tenantName: name, detail: { backends: ['postgres'] } },
+    { detail: { backends: ['postgres', 'mongodb', 'qdrant', 'keycloak'] } },
   ]);
 });
 

@@ -1,4 +1,4 @@
-import { scrub } from './scrub';
+import { scrub } from './index';
 
 test.each([
   ['raw', 'login failed for s3cret-value!'],

@@ -1,0 +1,94 @@
+import { randomUUID } from 'node:crypto';
+import type { TakenAnswer } from '@freeflow/contract';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { Pool } from 'pg';
+import { openActivityHarness, type ActivityHarness } from '../test/support/activity-harness';
+import { auditedRows } from '../test/support/audit';
+import { inDatabase } from '../test/support/master';
+
+let harness: ActivityHarness;
+let owner: Pool;
+beforeAll(async () => {
+  harness = await openActivityHarness();
+  owner = new Pool({ connectionString: inDatabase(harness.info.masterDatabaseUrl, harness.database), max: 1 });
+});
+afterAll(async () => {
+  await owner.end();
+  await harness.close();
+});
+
+const taken = (more: Partial<TakenAnswer> = {}): TakenAnswer => ({
+  key: randomUUID(),
+  action: 'retry',
+  by: 'on-call',
+  steps: ['qdrant.create'],
+  at: '2026-11-27T06:00:00.000Z',
+  ...more,
+});
+const steps = [
+  { step: 'qdrant.create', parkId: 1, cause: 'full', advice: 'Make room.', since: '2026-11-27T06:00:00.000Z' },
+];
+const rollbackReason = { step: 'qdrant.create', cause: 'it is full', advice: 'Make room.' };
+
+test.each(['park', 'unpark', 'start-rollback', 'activate', 'restore-status', 'mark-gone'] as const)(
+  '%s records the answers that came before it, once, however often it is repeated',
+  async (step) => {
+    const tenant = await harness.newTenant();
+    const answers = [taken(), taken({ action: 'skip', by: 'me', reason: 'password=hunter22', requestId: 'r-1' })];
+    const record = () =>
+      harness.run(step, tenant, {}, { steps, rollbackReason, skipped: {}, isUndoing: false, answers });
+    await record();
+    await record();
+    const rows = await auditedRows(owner, { tenantId: tenant.tenantId });
+    expect(rows).toHaveLength(2);
+    const common = { tenantName: tenant.name, operationId: tenant.operationId, outcome: 'done', address: null };
+    expect(rows).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({
+          ...common,
+          action: 'answers.retry',
+          actor: 'on-call',
+          door: 'temporal',
+          detail: { steps: ['qdrant.create'], givenAt: '2026-11-27T06:00:00.000Z' },
+        }),
+        expect.objectContaining({
+          ...common,
+          action: 'answers.skip',
+          actor: 'me',
+          door: 'api',
+          requestId: 'r-1',
+          detail: expect.objectContaining({ reason: 'password=***' }),
+        }),
+      ]),
+    );
+  },
+);
+
+test('where nobody is known, it was Temporal', async () => {
+  const tenant = await harness.newTenant();
+  const answers = [taken({ action: 'interrupt', by: 'unknown', steps: [] })];
+  await harness.run('start-rollback', tenant, {}, { rollbackReason, answers });
+  expect(await auditedRows(owner, { tenantId: tenant.tenantId })).toMatchObject([
+    { action: 'answers.interrupt', actor: 'temporal', door: 'temporal' },
+  ]);
+});
+
+test('a reconciliation deletes what the audit trail has kept for longer than it is to, and nothing else', async () => {
+  const insert = async (days: number) => {
+    const id = randomUUID();
+    await owner.query(
+      `INSERT INTO "AuditEvent" (id, door, action, outcome, "at") VALUES ($1, 'api', 'tenants.list', 'refused', now() - make_interval(days => $2))`,
+      [id, days],
+    );
+    return id;
+  };
+  const [kept, old] = [await insert(399), await insert(401)];
+  const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
+  await environment.run(() => harness.activities.reconcile({ requestedBy: 'test', fix: false }));
+  const { rows } = await owner.query<{ id: string }>(
+    `SELECT id FROM "AuditEvent" WHERE action = 'tenants.list' AND outcome = 'refused'`,
+  );
+  expect(rows.map(({ id }) => id)).toContain(kept);
+  expect(rows.map(({ id }) => id)).not.toContain(old);
+});

@@ -1,0 +1,86 @@
+import type { AnswerAction } from './answers';
+import type { OperationRequestName } from './operation-requests';
+
+/**
+ * What each request for an operation is called in the audit trail, which is also the operationId of its route. Those of
+ * DELETE share their route; the detail of the row has what was requested.
+ */
+export const REQUEST_ACTIONS = {
+  create: 'tenants.create',
+  suspend: 'tenants.suspend',
+  resume: 'tenants.resume',
+  soft_delete: 'tenants.delete',
+  hard_delete: 'tenants.delete',
+  hard_delete_forced: 'tenants.delete',
+  restore: 'tenants.restore',
+  adopt: 'tenants.adopt',
+} as const satisfies Record<OperationRequestName, string>;
+
+/** The same of the requests by which on-call answers. */
+export const ANSWER_REQUEST_ACTIONS = {
+  retry: 'tenants.retry',
+  abort: 'tenants.abort',
+  skip: 'tenants.skip',
+} as const satisfies Record<AnswerAction, string>;
+
+/** An answer that takes effect, whatever door it came by; and an interruption, by which a forced deletion rolls back. */
+export const ANSWER_EFFECT_ACTIONS = {
+  retry: 'answers.retry',
+  abort: 'answers.abort',
+  skip: 'answers.skip',
+  interrupt: 'answers.interrupt',
+} as const satisfies Record<AnswerAction | 'interrupt', string>;
+
+/** All other routes that need a token. */
+const OTHER_ACTIONS = [
+  'tenants.update',
+  'tenants.hold',
+  'tenants.release-hold',
+  'tenants.retry-all',
+  'tenants.list',
+  'tenants.show',
+  'tenants.logs',
+  'tenants.stuck',
+  'reconcile.start',
+  'reconcile.last',
+  'reconcile.show',
+  'resources.drop',
+  'resources.show-drop',
+  'audit.list',
+] as const;
+
+/** What reads secrets past the API: `freeflow tenants connect`, and an application by `resolveSecret()`. */
+const SECRET_ACTIONS = ['secrets.connect', 'secrets.resolve'] as const;
+
+/** Everything that the audit trail has rows of, by stable names. A route has one, or it does not compile. */
+export const AUDIT_ACTIONS = [
+  ...new Set([
+    ...Object.values(REQUEST_ACTIONS),
+    ...Object.values(ANSWER_REQUEST_ACTIONS),
+    ...OTHER_ACTIONS,
+    ...Object.values(ANSWER_EFFECT_ACTIONS),
+    ...SECRET_ACTIONS,
+  ]),
+] as const;
+
+export type AuditAction = (typeof AUDIT_ACTIONS)[number];
+
+export const isAuditAction = (name: unknown): name is AuditAction => AUDIT_ACTIONS.some((it) => it === name);
+
+/**
+ * `begun`: about to be done, written first where the change itself is not in the master database's hands; how it went
+ * is another row of the same request. `accepted`: committed, together with the change. `refused`: nothing was done.
+ * `failed`: begun, and not accepted. `done`: it has taken effect.
+ */
+export const AUDIT_OUTCOMES = ['begun', 'accepted', 'refused', 'failed', 'done'] as const;
+export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];
+
+/** Which door it came by. `temporal`: an answer past the API, by Temporal's UI or client. */
+export const AUDIT_DOORS = ['api', 'temporal', 'command', 'library'] as const;
+export type AuditDoor = (typeof AUDIT_DOORS)[number];
+
+/** The statuses of refused calls that are kept. */
+export const AUDITED_REFUSALS: readonly number[] = [401, 403, 409, 422, 429];
+
+/** Rows younger than this are deleted by nobody, in days: whatever a worker asks for. */
+export const AUDIT_LEAST_RETENTION_DAYS = 30;

@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import { newTestDatabase, outcomeOf, query, type TestDatabase } from '../test/support/migrated-database';
+
+const REFUSED = '42501';
+let database: TestDatabase;
+
+beforeAll(async () => {
+  database = newTestDatabase();
+  await database.migrate();
+});
+afterAll(() => database.drop());
+
+const INSERT = `INSERT INTO "AuditEvent" (id, door, action, outcome, "at", "tenantId") VALUES ($1, 'api', 'tenants.create', 'accepted', now() - make_interval(days => $2), $3)`;
+async function insertRow(daysAgo = 0, tenantId: string | null = null): Promise<string> {
+  const id = randomUUID();
+  await query(database.url, INSERT, [id, daysAgo, tenantId]);
+  return id;
+}
+const isThere = async (id: string) =>
+  (await query(database.url, 'SELECT FROM "AuditEvent" WHERE id = $1', [id])).length === 1;
+
+describe.each(['url', 'apiUrl', 'workerUrl'] as const)('by the login of %s', (login) => {
+  const attempt = (text: string, values?: unknown[]) => outcomeOf(query(database[login], text, values));
+
+  it('a row is added, and then neither changed nor deleted, whatever its age', async () => {
+    const added = attempt(INSERT, [randomUUID(), 0, null]);
+    expect(await added).toBe('ok');
+    for (const days of [0, 4_000]) {
+      const id = await insertRow(days);
+      expect(await attempt(`UPDATE "AuditEvent" SET actor = 'nobody' WHERE id = $1`, [id])).toBe(REFUSED);
+      expect(await attempt('DELETE FROM "AuditEvent" WHERE id = $1', [id])).toBe(REFUSED);
+      expect(await isThere(id)).toBe(true);
+    }
+    expect(await attempt('TRUNCATE "AuditEvent"')).toBe(REFUSED);
+  });
+});
+
+describe('retention', () => {
+  const expire = async (days: number, most = 1_000, login = database.workerUrl) =>
+    (await query<{ n: number }>(login, 'SELECT expire_audit($1, $2) AS n', [days, most]))[0]?.n;
+
+  it('deletes whole rows that are older, a batch at a time, the oldest first, and nothing else', async () => {
+    await expire(400);
+    const [young, old, older, oldest] = [
+      await insertRow(399),
+      await insertRow(401),
+      await insertRow(402),
+      await insertRow(403),
+    ];
+    expect(await expire(400, 2)).toBe(2);
+    expect(await Promise.all([young, old, older, oldest].map(isThere))).toEqual([true, true, false, false]);
+    expect(await expire(400, 2)).toBe(1);
+    expect(await expire(400, 2)).toBe(0);
+    expect(await isThere(young)).toBe(true);
+  });
+
+  it('deletes nothing that is younger than thirty days, whoever asks for it', async () => {
+    const id = await insertRow(29);
+    expect(await outcomeOf(expire(29))).toBe('22023');
+    expect(await outcomeOf(expire(0))).toBe('22023');
+    expect(
+      await outcomeOf(
+        query(
+          database.url,
+          `BEGIN; SET LOCAL freeflow.expires_audit = 'on'; DELETE FROM "AuditEvent" WHERE id = '${id}'; COMMIT`,
+        ),
+      ),
+    ).toBe(REFUSED);
+    expect(await isThere(id)).toBe(true);
+  });
+
+  it('is for the worker alone, which can not make use of it beyond', async () => {
+    const id = await insertRow(500);
+    expect(await outcomeOf(expire(400, 1, database.apiUrl))).toBe(REFUSED);
+    expect(
+      await outcomeOf(
+        query(
+          database.workerUrl,
+          `BEGIN; SELECT expire_audit(4000, 1); DELETE FROM "AuditEvent" WHERE id = '${id}'; COMMIT`,
+        ),
+      ),
+    ).toBe(REFUSED);
+    expect(await isThere(id)).toBe(true);
+  });
+});
+
+it('outlives the row of its tenant', async () => {
+  const tenantId = randomUUID();
+  await query(
+    database.url,
+    `INSERT INTO "Tenant" (id, name, "realmName", "postgresDb", "mongoDb", "qdrantCollection") VALUES ($1, 'acme', 'r', 'p', 'm', 'q')`,
+    [tenantId],
+  );
+  const id = await insertRow(0, tenantId);
+  await query(database.url, 'DELETE FROM "Tenant" WHERE id = $1', [tenantId]);
+  expect(await isThere(id)).toBe(true);
+});
