@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { createMasterClient } from '@freeflow/db-master';
 import fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler } from 'fastify-type-provider-zod';
@@ -7,9 +6,13 @@ import { validateInput } from './input-validation';
 import { auditRequests } from './plugins/audit';
 import { requirePermission } from './plugins/auth';
 import { describeApi } from './plugins/docs';
+import { guardByHeaders } from './plugins/headers';
 import { answerClientError, readJsonStrictly } from './plugins/http-form';
 import { measureRequests } from './plugins/measure-requests';
+import { shedLoad } from './plugins/pressure';
 import { answerFrameworkError, answerProblems } from './plugins/problems';
+import { limitRates } from './plugins/rate-limit';
+import { nameRequests, requestIdOf } from './plugins/request-id';
 import { auditRoutes } from './routes/audit';
 import { healthRoutes } from './routes/health';
 import { identityRoutes } from './routes/identity';
@@ -32,7 +35,8 @@ export async function buildApp(config: ApiConfig, env: NodeJS.ProcessEnv): Promi
   const app = fastify({
     logger: { name: 'api', level: config.LOG_LEVEL },
     bodyLimit: BODY_LIMIT_BYTES,
-    genReqId: () => randomUUID(),
+    genReqId: requestIdOf,
+    trustProxy: config.API_TRUSTED_PROXIES ?? false,
     // Connections kept alive must not hold up a shutdown.
     forceCloseConnections: 'idle',
     frameworkErrors: answerFrameworkError,
@@ -41,6 +45,8 @@ export async function buildApp(config: ApiConfig, env: NodeJS.ProcessEnv): Promi
   app.setValidatorCompiler(validateInput);
   app.setSerializerCompiler(serializerCompiler);
   await app.register(measureRequests);
+  await app.register(nameRequests);
+  await app.register(guardByHeaders);
   await app.register(answerProblems);
   await app.register(readJsonStrictly);
 
@@ -65,6 +71,8 @@ export async function buildApp(config: ApiConfig, env: NodeJS.ProcessEnv): Promi
   await app.register(metricsRoutes, { db, sweepIntervalMs: config.SWEEP_INTERVAL_MS });
   await app.register(async (secured) => {
     await secured.register(auditRequests, { db, windowMs: config.AUDIT_REFUSAL_WINDOW_MS });
+    await secured.register(shedLoad, config);
+    await secured.register(limitRates, config);
     await secured.register(requirePermission, config);
     await secured.register(tenantRoutes, { db, temporal });
     await secured.register(identityRoutes, { db, temporal });

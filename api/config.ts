@@ -1,5 +1,6 @@
 import { DEFAULT_TASK_QUEUE } from '@freeflow/contract';
 import {
+  addresses,
   httpUrl,
   milliseconds,
   port,
@@ -7,6 +8,7 @@ import {
   someOf,
   text,
   VARIABLES,
+  wholeNumber,
   type Environment,
 } from '@freeflow/lib/config';
 import { z } from 'zod';
@@ -24,6 +26,24 @@ export const apiVariables = z.object({
   LOG_LEVEL,
   API_HOST: text('a host name or address').default('127.0.0.1').describe('host to listen on'),
   API_PORT: port(0).default(3000).describe('port to listen on; 0 picks a free one'),
+  API_TRUSTED_PROXIES: addresses()
+    .optional()
+    .describe(
+      'the proxies in front of the API: only from them X-Forwarded-For tells the address of a caller, for limits and the audit trail',
+    ),
+  API_RATE_LIMIT: wholeNumber(0, 1_000_000)
+    .default(1_200)
+    .describe(
+      "requests that one principal may send in a minute to one process of the API, on-call's answers aside; 0: any number",
+    ),
+  API_RATE_LIMIT_UNKNOWN: wholeNumber(0, 1_000_000)
+    .default(120)
+    .describe(
+      'requests without a valid token that one address may send in a minute to one process of the API; 0: any number',
+    ),
+  API_MAX_EVENT_LOOP_DELAY_MS: wholeNumber(0, 60_000)
+    .default(1_000)
+    .describe('how late the API may be with everything, in ms, before it refuses requests with 503; 0: never'),
   MASTER_DATABASE_URL: VARIABLES.MASTER_DATABASE_URL.describe('the master database, by the role freeflow_api'),
   MASTER_DATABASE_POOL,
   TASK_QUEUE: text('the name of a task queue')

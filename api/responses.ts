@@ -12,7 +12,8 @@ export const commonProblems = {
   400: problem('The request is not valid; errors[] points at what is wrong'),
   401: problem('No valid token'),
   403: problem('The permission system:* is missing'),
-  503: problem('The master database or the identity provider does not answer'),
+  429: problem('More requests in a minute than a principal, or an address without a valid token, may send'),
+  503: problem('The master database or the identity provider does not answer, or the API has too much to do'),
 } as const;
 
 export const notFound = { 404: problem('There is no such tenant') } as const;

@@ -181,6 +181,12 @@ export const PROBLEMS = {
     title: 'The Idempotency-Key was used for another request',
     advice: 'Use a new key for every new request; repeat a request with its own key only.',
   },
+  'rate-limited': {
+    status: 429,
+    title: 'Too many requests',
+    advice: 'Wait as long as Retry-After says, then send it again, with the same Idempotency-Key.',
+    commandAdvice: 'Wait a minute, then repeat the command.',
+  },
   'headers-too-large': {
     status: 431,
     title: 'The headers are too large',
@@ -203,6 +209,12 @@ export const PROBLEMS = {
     advice:
       'Try again in a few seconds, with the same Idempotency-Key: then it is done once, however often it is sent.',
     commandAdvice: 'Try again in a few seconds. If it stays, see what is down: freeflow doctor',
+  },
+  overloaded: {
+    status: 503,
+    title: 'The API has more to do than it can',
+    advice: 'Wait as long as Retry-After says, then send it again, with the same Idempotency-Key.',
+    commandAdvice: 'Try again in a few seconds. If it stays, run more replicas of the API.',
   },
   'identity-provider-unavailable': {
     status: 503,

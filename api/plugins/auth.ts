@@ -44,14 +44,22 @@ export const requirePermission = fastifyPlugin<AuthConfig>((app, config, done) =
     });
     return payload;
   };
+  const authenticate = async (request: FastifyRequest): Promise<{ payload: JWTPayload; principal: string }> => {
+    try {
+      const payload = await verify(bearerOf(request));
+      return { payload, principal: subjectOf(payload) };
+    } catch (error) {
+      const problem = toProblem(error);
+      if (problem.code === 'unauthenticated') await app.countUnknown(request);
+      throw problem;
+    }
+  };
   app.decorateRequest('principal', '');
   app.decorateRequest('principalName', null);
   app.addHook('onRequest', async (request) => {
-    const payload = await verify(bearerOf(request)).catch((error: unknown) => {
-      throw toProblem(error);
-    });
+    const { payload, principal } = await authenticate(request);
     // Before anything is decided: also who is refused is to be named.
-    request.principal = subjectOf(payload);
+    request.principal = principal;
     request.principalName = nameOf(payload);
     if (!permissionsOf(payload, config.AUTH_PERMISSIONS_CLAIM).includes(REQUIRED_PERMISSION)) {
       throw new Problem(

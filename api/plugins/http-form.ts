@@ -5,6 +5,7 @@ import { PROBLEMS } from '@freeflow/contract';
 import fastifyPlugin from 'fastify-plugin';
 import { Problem } from '../errors';
 import { bodyOf, PROBLEM_TYPE } from './problems';
+import { REQUEST_ID_HEADER } from './request-id';
 
 /** A JSON Merge Patch is JSON by the name that RFC 7396 gives it. */
 const JSON_TYPES = ['application/json', 'application/merge-patch+json'];
@@ -30,11 +31,12 @@ export const readJsonStrictly = fastifyPlugin((app, _options, done) => {
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || socket.destroyed) return;
   const problem = problemOf(error.code);
-  const body = JSON.stringify(bodyOf(problem, randomUUID()));
+  const requestId = randomUUID();
+  const body = JSON.stringify(bodyOf(problem, requestId));
   const { status, title } = PROBLEMS[problem.code];
   if (socket.writable)
     socket.write(
-      `HTTP/1.1 ${status} ${title}\r\ncontent-type: ${PROBLEM_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+      `HTTP/1.1 ${status} ${title}\r\ncontent-type: ${PROBLEM_TYPE}\r\ncontent-length: ${Buffer.byteLength(body)}\r\n${REQUEST_ID_HEADER}: ${requestId}\r\nconnection: close\r\n\r\n${body}`,
     );
   socket.destroy(error);
 }

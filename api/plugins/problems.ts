@@ -5,6 +5,7 @@ import fastifyPlugin from 'fastify-plugin';
 import { Problem } from '../errors';
 import { InvalidInput, inputErrorsOf } from '../input-validation';
 import { masterDatabaseProblem } from './master-problems';
+import { REQUEST_ID_HEADER } from './request-id';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -42,13 +43,23 @@ export const answerProblems = fastifyPlugin((app, _options, done) => {
   done();
 });
 
+/** Statuses that are never without a time after which to try again; in s where nothing else is known. */
+const RETRY_LATER: readonly number[] = [429, 503];
+export const RETRY_AFTER_S = '5';
+
 function send(problem: Problem, request: FastifyRequest, reply: FastifyReply) {
   const { status } = PROBLEMS[problem.code];
   request.problemCode = problem.code;
   // Serialised here: a response schema must never turn one error into another.
   return reply
     .code(status)
-    .headers({ 'content-type': PROBLEM_TYPE, ...problem.more.headers })
+    .headers({
+      'content-type': PROBLEM_TYPE,
+      // A framework's refusal comes before the hook that sets it.
+      [REQUEST_ID_HEADER]: request.id,
+      ...(RETRY_LATER.includes(status) ? { 'retry-after': RETRY_AFTER_S } : {}),
+      ...problem.more.headers,
+    })
     .serializer(JSON.stringify)
     .send(bodyOf(problem, request.id));
 }

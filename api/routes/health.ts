@@ -1,6 +1,7 @@
 import type { PrismaClient } from '@freeflow/db-master';
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { RETRY_AFTER_S } from '../plugins/problems';
 import type { TemporalGateway } from '../temporal-gateway';
 
 const state = z.enum(['up', 'down']);
@@ -45,6 +46,7 @@ export const healthRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; temporal
       ]);
       return reply
         .code(canCommit ? 200 : 503)
+        .headers(canCommit ? {} : { 'retry-after': RETRY_AFTER_S })
         .send({ ready: canCommit, masterDatabase: canCommit ? 'up' : 'down', temporal: isTemporalUp ? 'up' : 'down' });
     },
   );

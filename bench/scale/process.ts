@@ -5,6 +5,7 @@ import type { StackInfo } from '@freeflow/contract/stack-info';
 import { apiEnv, workerEnv } from '../../stack/stack-info';
 import { freePort, startProcess, untilReady } from '../../test/support/product-process';
 import { openOperator } from '../../test/support/temporal';
+import { UNLIMITED } from '../../test/support/unlimited';
 
 /** A process of the product, from dist/. */
 export interface ProductProcess {
@@ -21,6 +22,7 @@ export async function startApi(info: StackInfo, database: string, masterUrl: str
   const port = await freePort();
   return start(info, 'api/server.js', `http://127.0.0.1:${port}`, {
     ...apiEnv(info),
+    ...UNLIMITED,
     MASTER_DATABASE_URL: masterUrl,
     TASK_QUEUE: taskQueueOf(database),
     API_PORT: String(port),

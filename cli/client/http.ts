@@ -13,6 +13,10 @@ const TIMEOUT_MS = 15_000;
  */
 const AGAIN_AFTER_MS = [300, 1_000];
 
+/** How often, and for how long at most in s, it waits where the API asks it to. */
+const MOST_WAITS = 3;
+const LONGEST_WAIT_S = 60;
+
 /** A problem that the API has answered with, by its stable code. */
 export class Refusal extends Failure {
   constructor(
@@ -51,7 +55,7 @@ export function caller(session: Session): Call {
   };
   return async (answer, method, path, body) => {
     const key = randomUUID();
-    const response = await sendWithRetries(session.url, () => send(method, path, body, key));
+    const response = await waitingAsTold(() => sendWithRetries(session.url, () => send(method, path, body, key)));
     const content: unknown = await response.json().catch(() => undefined);
     if (!response.ok) throw toRefusal(response.status, content, session.url);
     const { success, error } = answer.safeParse(content);
@@ -63,6 +67,16 @@ export function caller(session: Session): Call {
       { cause: error },
     );
   };
+}
+
+/** Sends again what was refused as one request too many, as soon as the API says. */
+async function waitingAsTold(send: () => Promise<Response>): Promise<Response> {
+  for (let waits = 0; ; waits++) {
+    const response = await send();
+    const waitS = Number(response.headers.get('retry-after') ?? 'none');
+    if (response.status !== 429 || waits >= MOST_WAITS || !(waitS <= LONGEST_WAIT_S)) return response;
+    await delay(waitS * 1_000);
+  }
 }
 
 async function sendWithRetries(url: string, send: () => Promise<Response>): Promise<Response> {

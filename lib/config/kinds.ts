@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { isMasterUrl } from '../pg/server-url';
 import { isSecretKey } from '../secrets/keys';
@@ -40,6 +41,18 @@ export const oneOf = <const Words extends readonly [string, ...string[]]>(words:
   z.enum(words, formError(oneOfForm(words))).meta({ form: oneOfForm(words) });
 
 const oneOfForm = (words: readonly string[]) => `one of ${words.join(', ')}`;
+
+/** Addresses and networks, separated by commas. */
+export const addresses = () =>
+  text('IP addresses or networks such as 10.0.0.0/8, separated by commas', (value) =>
+    value.split(',').every((it) => isNetwork(it.trim())),
+  );
+
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...more] = text.split('/');
+  const most = { 0: -1, 4: 32, 6: 128 }[isIP(address)] ?? -1;
+  return most > 0 && more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
+}
 
 /** Several of a few words, separated by commas. */
 export const someOf = <const Words extends readonly [string, ...string[]]>(words: Words) => {

@@ -8,6 +8,7 @@ import type { Answer } from './installation';
 import { AUDIENCE, openIssuer, type Issuer } from './issuer';
 import { openMaster, type Master } from './master';
 import { openOperator, type Operator } from './temporal';
+import { UNLIMITED } from './unlimited';
 
 /** The API on a real master database and Temporal, with an issuer of our own and no worker: nothing is provisioned. */
 export interface ApiBench {
@@ -44,6 +45,7 @@ export async function openApiBench(env: Record<string, string> = {}, given?: Iss
     AUTH_ISSUER: issuer.url,
     AUTH_AUDIENCE: AUDIENCE,
     API_PORT: '0',
+    ...UNLIMITED,
     LOG_LEVEL: 'error',
     ...env,
   };

@@ -9,6 +9,7 @@ import { openMaster } from './master';
 import { freePort, startProcess, untilReady, type Running } from './product-process';
 import { TEST_REALM_KEYS } from './sample';
 import { openOperator, type Operator } from './temporal';
+import { UNLIMITED } from './unlimited';
 
 export { freePort, type Running } from './product-process';
 
@@ -131,7 +132,7 @@ export async function openTestInstallation({
       api = await start(
         'api',
         'api/server.js',
-        { ...apiEnv(info), MASTER_DATABASE_URL: apiMasterUrl, API_PORT: String(apiPort), ...env },
+        { ...apiEnv(info), ...UNLIMITED, MASTER_DATABASE_URL: apiMasterUrl, API_PORT: String(apiPort), ...env },
         `${apiUrl}/health/ready`,
       );
       return api;
