@@ -32,6 +32,20 @@ test.each(['HS256', 'none', 'RS256,HS256', ''.padEnd(3)])(
   },
 );
 
+test.each(['*', 'system:*'])(
+  'a permission to read that others have as well is no choice: %s',
+  (AUTH_READ_PERMISSION) => {
+    expect(() => readApiConfig({ ...required, AUTH_READ_PERMISSION })).toThrow(/^AUTH_READ_PERMISSION must be a /);
+  },
+);
+
+test('proxies are addresses and networks', () => {
+  const read = (API_TRUSTED_PROXIES: string) => readApiConfig({ ...required, API_TRUSTED_PROXIES }).API_TRUSTED_PROXIES;
+  expect(read('127.0.0.1, 10.0.0.0/8,::1,fd00::/8')).toBe('127.0.0.1, 10.0.0.0/8,::1,fd00::/8');
+  for (const wrong of ['true', '10.0.0.0/33', '10.0.0/8', '127.0.0.1,', '::1/129', '10.0.0.0/8/8'])
+    expect(() => read(wrong)).toThrow(/^API_TRUSTED_PROXIES must be IP addresses or networks/);
+});
+
 test('the process ends with 1 and says all that is wrong, without a value, before it asks any server', async () => {
   expect(
     await runToEnd(['dist/api/server.js'], {

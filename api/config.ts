@@ -76,6 +76,9 @@ export const apiVariables = z.object({
   AUTH_PERMISSIONS_CLAIM: text('the name of a claim')
     .default('permissions')
     .describe('the claim of a token that must hold `system:*`'),
+  AUTH_READ_PERMISSION: text('a permission other than * and system:*', (it) => !['*', 'system:*'].includes(it))
+    .optional()
+    .describe('a permission that is enough for requests that change nothing (GET); unset: there is none'),
 });
 
 export type ApiConfig = z.output<typeof apiVariables> & { AUTH_JWKS_URL: string };

@@ -18,6 +18,8 @@ declare module 'fastify' {
 
 /** Every route needs it. Nothing implies it: neither `*` nor `system:x`. */
 const REQUIRED_PERMISSION = 'system:*';
+/** The methods that change nothing, for which a permission to read is enough where one is configured. */
+const READING: ReadonlySet<string> = new Set(['GET', 'HEAD']);
 const CLOCK_TOLERANCE_S = 5;
 
 type AuthConfig = Pick<
@@ -28,6 +30,7 @@ type AuthConfig = Pick<
   | 'AUTH_JWKS_REFRESH_MS'
   | 'AUTH_ALGORITHMS'
   | 'AUTH_PERMISSIONS_CLAIM'
+  | 'AUTH_READ_PERMISSION'
 >;
 
 /** Lets a request through only with a token of our issuer, for our audience, that carries the permission. */
@@ -61,15 +64,21 @@ export const requirePermission = fastifyPlugin<AuthConfig>((app, config, done) =
     // Before anything is decided: also who is refused is to be named.
     request.principal = principal;
     request.principalName = nameOf(payload);
-    if (!permissionsOf(payload, config.AUTH_PERMISSIONS_CLAIM).includes(REQUIRED_PERMISSION)) {
-      throw new Problem(
-        'forbidden',
-        `Token claim "${config.AUTH_PERMISSIONS_CLAIM}" does not contain ${REQUIRED_PERMISSION}.`,
-      );
-    }
+    const held = permissionsOf(payload, config.AUTH_PERMISSIONS_CLAIM);
+    if (sufficientAt(request, config).some((it) => held.includes(it))) return;
+    throw new Problem(
+      'forbidden',
+      `Token claim "${config.AUTH_PERMISSIONS_CLAIM}" does not contain ${REQUIRED_PERMISSION}.`,
+    );
   });
   done();
 });
+
+/** Each of these is enough for a request. */
+const sufficientAt = (
+  { method }: Pick<FastifyRequest, 'method'>,
+  { AUTH_READ_PERMISSION: read }: Pick<AuthConfig, 'AUTH_READ_PERMISSION'>,
+): string[] => [REQUIRED_PERMISSION, ...(read !== undefined && READING.has(method) ? [read] : [])];
 
 function bearerOf({ headers }: FastifyRequest): string {
   const [, token] = /^Bearer +([^\s]+) *$/i.exec(headers.authorization ?? '') ?? [];
