@@ -38,6 +38,6 @@ function isAwayByName(error: unknown): boolean {
     return /^(ECONN|ETIMEDOUT|EPIPE|EHOSTUNREACH)/.test(code ?? '');
   return (
     /^P(1\d\d\d|2024|2028|2034|2037)$/.test(code ?? '') ||
-    /terminat|ECONN|timeout|closed|recovery|starting up|shutting down/i.test((error as Error).message)
+    /terminat|ECONN|timeout|closed|recovery|starting up|shutting down|can.t reach/i.test((error as Error).message)
   );
 }

@@ -8,7 +8,7 @@ const time = z.iso.datetime();
 /** A moment in a query: ISO 8601 with a zone, within the years that the master database compares. */
 const moment = z.iso
   .datetime({ offset: true, error: 'must be a time such as 2026-11-27T06:00:00Z' })
-  .refine((text) => Date.parse(text) >= 0, 'must be in 1970 or later');
+  .refine((text) => !(Date.parse(text) < 0), 'must be in 1970 or later');
 
 export const auditQuery = z.strictObject({
   tenant: plainText(1, 40).optional().describe('Id or exact name; a name finds all tenants that ever had it'),

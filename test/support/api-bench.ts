@@ -83,7 +83,7 @@ export async function openApiBench(env: Record<string, string> = {}, given?: Iss
         status: response.status,
         headers: response.headers,
         text,
-        body: isJson ? (JSON.parse(text) as Answer['body']) : {},
+        body: isJson && text !== '' ? (JSON.parse(text) as Answer['body']) : {},
       };
     },
     close: async () => {
