@@ -28,10 +28,10 @@ async function verdictsAt(at: ApiBench, token: string | null): Promise<Record<st
 const everywhere = (verdictOf: (route: DescribedRoute) => Verdict): Record<string, Verdict> =>
   Object.fromEntries(secured(bench).map((it) => [nameOf(it), verdictOf(it)]));
 
-test('every route that is described needs a token, but those of health', () => {
+test('every route that is described needs a token, but those of health and metrics', () => {
   expect(secured(bench).length).toBeGreaterThan(15);
   const open = describedRoutes(bench.app).filter(({ isSecured }) => !isSecured);
-  expect(open.map(({ path }) => path).filter((it) => !it.startsWith('/health/'))).toEqual([]);
+  expect(open.map(({ path }) => path).toSorted()).toEqual(['/health/live', '/health/ready', '/metrics']);
 });
 
 test.each(Object.entries(WRONG_TOKENS))('401 at every route: %s', async (_what, make) => {

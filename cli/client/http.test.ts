@@ -27,7 +27,12 @@ afterEach(() => {
 
 const call = () => {
   const { port } = server.address() as AddressInfo;
-  const session = { url: `http://127.0.0.1:${port}`, token: async () => 'a token', isRenewable: false };
+  const session = {
+    url: `http://127.0.0.1:${port}`,
+    token: async () => 'a token',
+    isRenewable: false,
+    source: 'a test',
+  };
   return caller(session)(z.object({}), 'GET', '/tenants');
 };
 const busy = { status: 429, retryAfter: '0' };
