@@ -47,7 +47,9 @@ export function tenantUpdater(db: PrismaClient, runUrl: RunUrl) {
       if (Object.keys(changed).length === 0) return before;
       if (isProtecting(changed)) assertNotBeingRemoved(tenant);
       const after = await write(tx, id, changed);
-      await recordAudit(tx, [audit.accepted({ tenantId: id, tenantName: tenant.name, detail: detailOf(changed) }, 200)]);
+      await recordAudit(tx, [
+        audit.accepted({ tenantId: id, tenantName: tenant.name, detail: detailOf(changed) }, 200),
+      ]);
       return viewTenant({ ...after, operations: tenant.operations }, runUrl);
     });
 
