@@ -26,6 +26,7 @@ const packages = [
   '@keycloak/keycloak-admin-client',
   '@qdrant/js-client-rest',
   '@temporalio/[a-z-]+',
+  'eventsource-parser',
   'jose',
   'mongodb',
   'openid-client',

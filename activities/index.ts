@@ -32,6 +32,7 @@ export interface ActivityDependencies {
   reconcileMs?: number | undefined;
   /** See {@link import('./reconcile/scope').ReconcileDependencies}. */
   auditRetentionDays?: number | undefined;
+  eventRetentionDays?: number | undefined;
   /** See {@link import('./steps/scope').StepDependencies}. */
   settleMarginMs?: number | undefined;
 }
@@ -50,6 +51,7 @@ export function createActivities({
   settleMarginMs,
   reconcileMs,
   auditRetentionDays,
+  eventRetentionDays,
 }: ActivityDependencies) {
   const installation = new Installation(db);
   const dependencies = { db, ledger: new Ledger(db, installation), secrets, lock, settleMarginMs };
@@ -61,6 +63,7 @@ export function createActivities({
     hasOpenRun,
     reconcileMs,
     auditRetentionDays,
+    eventRetentionDays,
   };
   const perBackend = backends.map((backend) => backendActivities(backend, dependencies));
   const keepPools = async () => {

@@ -14,6 +14,7 @@ import { answerFrameworkError, answerProblems } from './plugins/problems';
 import { limitRates } from './plugins/rate-limit';
 import { nameRequests, requestIdOf } from './plugins/request-id';
 import { auditRoutes } from './routes/audit';
+import { eventRoutes } from './routes/events';
 import { healthRoutes } from './routes/health';
 import { identityRoutes } from './routes/identity';
 import { metricsRoutes } from './routes/metrics';
@@ -80,6 +81,7 @@ export async function buildApp(config: ApiConfig, env: NodeJS.ProcessEnv): Promi
     await secured.register(onCallRoutes, { db, temporal, sweepIntervalMs: config.SWEEP_INTERVAL_MS });
     await secured.register(reconcileRoutes, { db, temporal });
     await secured.register(auditRoutes, { db });
+    await secured.register(eventRoutes, { db, config });
   });
   return app;
 }

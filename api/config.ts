@@ -60,6 +60,12 @@ export const apiVariables = z.object({
     .describe(
       'how long equal refused calls are counted before the audit trail gets a row of their number; the first is written at once',
     ),
+  EVENTS_HEARTBEAT_MS: milliseconds()
+    .default(15_000)
+    .describe('how often a stream of events gives a sign of life: less than what proxies in between take for idle'),
+  EVENTS_POLL_MS: milliseconds()
+    .default(5_000)
+    .describe('how often the API looks for events that it was not notified of, while there is a stream'),
   AUTH_ISSUER: httpUrl().describe('who issues the tokens: their `iss`'),
   AUTH_AUDIENCE: text('what tokens are made out to').describe('whom the tokens are made out to: their `aud`'),
   AUTH_JWKS_URL: httpUrl()

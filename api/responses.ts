@@ -46,7 +46,7 @@ export const acceptedResponses = {
  * How the description of the API groups a route that needs a token, and what the route is called there and in the audit
  * trail.
  */
-export const secured = (tag: 'tenants' | 'reconcile' | 'audit', operationId: AuditAction) => ({
+export const secured = (tag: 'tenants' | 'events' | 'reconcile' | 'audit', operationId: AuditAction) => ({
   tags: [tag],
   operationId,
   security: [{ bearer: [] }],

@@ -41,6 +41,8 @@ const OTHER_ACTIONS = [
   'tenants.show',
   'tenants.logs',
   'tenants.stuck',
+  'tenants.events',
+  'events.follow',
   'reconcile.start',
   'reconcile.last',
   'reconcile.show',

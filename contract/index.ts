@@ -2,6 +2,7 @@ export * from './answers';
 export * from './audit';
 export * from './backend-verbs';
 export * from './backends';
+export * from './event-types';
 export * from './failures';
 export * from './findings';
 export * from './operation-requests';

@@ -155,6 +155,12 @@ export const PROBLEMS = {
     commandAdvice:
       'freeflow tenants delete NAME --hard --force removes the registration. Nothing else can be done with it.',
   },
+  'event-unknown': {
+    status: 410,
+    title: 'Events after this one are missing',
+    advice: 'Read what you follow anew (GET /tenants), then follow it without Last-Event-ID.',
+    commandAdvice: 'See how things are now (freeflow tenants list), then follow what is new.',
+  },
   'request-timeout': {
     status: 408,
     title: 'The request did not arrive in time',

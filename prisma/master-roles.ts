@@ -17,7 +17,8 @@ export type MasterTable =
   | 'ReconcileReport'
   | 'OrphanDrop'
   | 'OperationAnswer'
-  | 'AuditEvent';
+  | 'AuditEvent'
+  | 'Event';
 
 /** A right on a table. */
 export type TablePrivilege = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE';
@@ -47,6 +48,7 @@ export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
     OrphanDrop: ['SELECT'],
     OperationAnswer: ['SELECT', 'INSERT'],
     AuditEvent: ['SELECT', 'INSERT'],
+    Event: ['SELECT'],
   },
   worker: {
     Tenant: WRITE,
@@ -61,6 +63,7 @@ export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
     OrphanDrop: WRITE,
     OperationAnswer: [],
     AuditEvent: ['INSERT'],
+    Event: [],
   },
 };
 
@@ -85,4 +88,5 @@ export const WORKER_FUNCTIONS = [
   'lock_entry_while_held',
   'hold_entry',
   'expire_audit',
+  'expire_events',
 ] as const;

@@ -22,6 +22,7 @@ const ALLOWED: Record<Role, Record<string, string[]>> = {
     OrphanDrop: ['SELECT'],
     OperationAnswer: ['SELECT', 'INSERT'],
     AuditEvent: ['SELECT', 'INSERT'],
+    Event: ['SELECT'],
     _prisma_migrations: [],
   },
   worker: {
@@ -37,6 +38,7 @@ const ALLOWED: Record<Role, Record<string, string[]>> = {
     OrphanDrop: ['SELECT', 'INSERT', 'UPDATE'],
     OperationAnswer: [],
     AuditEvent: ['INSERT'],
+    Event: [],
     _prisma_migrations: [],
   },
 };
@@ -44,8 +46,8 @@ const ALLOWED: Record<Role, Record<string, string[]>> = {
 /** One statement per right, which needs that right alone. */
 const STATEMENTS: Record<string, (table: string) => string> = {
   SELECT: (table) => `SELECT * FROM ${table}`,
-  INSERT: (table) => `INSERT INTO ${table} ("id") SELECT gen_random_uuid() WHERE false`,
-  UPDATE: (table) => `UPDATE ${table} SET "id" = gen_random_uuid() WHERE false`,
+  INSERT: (table) => `INSERT INTO ${table} ("id") SELECT NULL WHERE false`,
+  UPDATE: (table) => `UPDATE ${table} SET "id" = NULL WHERE false`,
   DELETE: (table) => `DELETE FROM ${table} WHERE false`,
   TRUNCATE: (table) => `TRUNCATE ${table} CASCADE`,
   'ALTER TABLE': (table) => `ALTER TABLE ${table} ADD COLUMN "more" text`,

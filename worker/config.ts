@@ -77,6 +77,9 @@ export const workerVariables = z.object({
   AUDIT_RETENTION_DAYS: zeroOr(AUDIT_LEAST_RETENTION_DAYS, 36_500)
     .default(400)
     .describe('how many days the audit trail keeps a row; 0: for ever'),
+  EVENT_RETENTION_DAYS: wholeNumber(0, 36_500)
+    .default(30)
+    .describe('how many days an event is kept for those who follow what changes; 0: for ever'),
 });
 
 export type WorkerConfig = z.output<typeof workerVariables>;

@@ -45,6 +45,7 @@ export function createDependencies(
       eventsPerRun: config.EVENTS_PER_RUN,
     },
     auditRetentionDays: config.AUDIT_RETENTION_DAYS,
+    eventRetentionDays: config.EVENT_RETENTION_DAYS,
     startOperation: operationStarter(runs),
     hasOpenRun: (operation) => runs.hasOpenRun(operation),
     findOpenRuns: (operations) => runs.findOpenRuns(operations),

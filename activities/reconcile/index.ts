@@ -3,6 +3,7 @@ import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
 import { messageOf } from '../../backends/failures';
 import { currentRunId, runActivity } from '../activity-shell';
 import { expireAudit } from '../expire-audit';
+import { expireEvents } from '../expire-events';
 import { compareEntries } from './entries';
 import { findOrphans } from './orphans';
 import { comparePool } from './pool';
@@ -78,6 +79,7 @@ async function report(scope: ReconcileScope, { requestedBy, fix }: ReconcileInpu
   const { checked, notChecked, counts } = await scope.progress.finish({ requestedBy, fix });
   await deleteOldReports(scope);
   await expireOldAudit(scope);
+  await expireOldEvents(scope);
   log.info('reconciled', { resources: checked, notChecked, ...counts });
   const findings = FINDING_CLASSES.reduce((sum, it) => sum + counts[it], 0);
   const rest = notChecked === 0 ? '' : `; ${notChecked} not checked`;
@@ -91,6 +93,15 @@ async function expireOldAudit({ db, auditRetentionDays = 0 }: ReconcileDependenc
     if (expired > 0) log.info('old rows of the audit trail were deleted', { expired });
   } catch (error) {
     log.warn('old rows of the audit trail could not be deleted', { cause: messageOf(error) });
+  }
+}
+
+async function expireOldEvents({ db, eventRetentionDays = 0 }: ReconcileDependencies): Promise<void> {
+  try {
+    const expired = await expireEvents(db, eventRetentionDays);
+    if (expired > 0) log.info('old events were deleted', { expired });
+  } catch (error) {
+    log.warn('old events could not be deleted', { cause: messageOf(error) });
   }
 }
 

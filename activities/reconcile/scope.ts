@@ -30,6 +30,8 @@ export interface ReconcileDependencies {
   reconcileMs?: number | undefined;
   /** How long the audit trail keeps a row, in days. @default for ever */
   auditRetentionDays?: number | undefined;
+  /** How long an event is kept, in days. @default for ever */
+  eventRetentionDays?: number | undefined;
 }
 
 /** All that one reconciliation has at hand. */

@@ -13,6 +13,8 @@ declare module 'fastify' {
     principal: string;
     /** How its token names it; null where it does not. */
     principalName: string | null;
+    /** Until when its token lets it through; milliseconds since 1970. */
+    tokenExpiresAt: number;
   }
 }
 
@@ -59,11 +61,13 @@ export const requirePermission = fastifyPlugin<AuthConfig>((app, config, done) =
   };
   app.decorateRequest('principal', '');
   app.decorateRequest('principalName', null);
+  app.decorateRequest('tokenExpiresAt', 0);
   app.addHook('onRequest', async (request) => {
     const { payload, principal } = await authenticate(request);
     // Before anything is decided: also who is refused is to be named.
     request.principal = principal;
     request.principalName = nameOf(payload);
+    request.tokenExpiresAt = expiryOf(payload);
     const held = permissionsOf(payload, config.AUTH_PERMISSIONS_CLAIM);
     if (sufficientAt(request, config).some((it) => held.includes(it))) return;
     throw new Problem(
@@ -79,6 +83,9 @@ const sufficientAt = (
   { method }: Pick<FastifyRequest, 'method'>,
   { AUTH_READ_PERMISSION: read }: Pick<AuthConfig, 'AUTH_READ_PERMISSION'>,
 ): string[] => [REQUIRED_PERMISSION, ...(read !== undefined && READING.has(method) ? [read] : [])];
+
+/** `exp` is required, and was checked. */
+const expiryOf = ({ exp = 0 }: JWTPayload): number => (exp + CLOCK_TOLERANCE_S) * 1_000;
 
 function bearerOf({ headers }: FastifyRequest): string {
   const [, token] = /^Bearer +([^\s]+) *$/i.exec(headers.authorization ?? '') ?? [];

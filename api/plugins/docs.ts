@@ -34,7 +34,7 @@ export const describeApi = fastifyPlugin(async (app) => {
           },
         },
       },
-      tags: [{ name: 'tenants' }, { name: 'reconcile' }, { name: 'audit' }, { name: 'health' }],
+      tags: [{ name: 'tenants' }, { name: 'events' }, { name: 'reconcile' }, { name: 'audit' }, { name: 'health' }],
     },
     transform: jsonSchemaTransform,
     transformObject: jsonSchemaTransformObject,

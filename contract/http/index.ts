@@ -1,5 +1,6 @@
 // The schemas of the HTTP API.
 export * from './audit';
+export * from './event-stream';
 export * from './evidence';
 export * from './identity';
 export * from './problem';

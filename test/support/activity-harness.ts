@@ -80,6 +80,7 @@ function harnessOn(master: Master, env: Record<string, string>): ActivityHarness
     settings: { patienceMs: 1_000, parkedRetryMs: 60_000, parkedCreateMs: 60_000, retentionMs: 60_000 },
     settleMarginMs: config.SETTLE_MARGIN_MS ?? HARNESS_MARGIN_MS,
     auditRetentionDays: config.AUDIT_RETENTION_DAYS,
+    eventRetentionDays: 30,
     startOperation,
     hasOpenRun,
   });

@@ -19,6 +19,8 @@ export interface ApiBench {
   owner: Pool;
   issuer: Issuer;
   taskQueue: string;
+  /** What the API was started with. */
+  env: Record<string, string>;
   /** Temporal, as an operator sees it. */
   operator: Operator;
   request(method: string, path: string, options?: RequestOptions): Promise<Answer>;
@@ -62,6 +64,7 @@ export async function openApiBench(env: Record<string, string> = {}, given?: Iss
     owner,
     issuer,
     taskQueue,
+    env: variables,
     operator,
     request: async (
       method,
@@ -77,7 +80,10 @@ export async function openApiBench(env: Record<string, string> = {}, given?: Iss
         },
         ...(raw === undefined ? {} : { body: raw }),
       });
-      const text = await response.text();
+      const isStream = response.headers.get('content-type') === 'text/event-stream';
+      const text = isStream ? '' : await response.text();
+      // It has no end of its own.
+      if (isStream) await response.body?.cancel();
       const isJson = /json/.test(response.headers.get('content-type') ?? '');
       return {
         status: response.status,
@@ -87,6 +93,8 @@ export async function openApiBench(env: Record<string, string> = {}, given?: Iss
       };
     },
     close: async () => {
+      // One that fetch has opened ahead and never used is not idle for Node's server.
+      app.server.closeAllConnections();
       await app.close();
       await Promise.all([owner.end(), issuer.close(), operator.close()]);
       await master.drop();

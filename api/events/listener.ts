@@ -1,0 +1,58 @@
+import { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+import { ErrorTolerantClient } from '@freeflow/lib/pg';
+
+/** As `add_event` in the master database notifies it. */
+const CHANNEL = 'freeflow_events';
+const TIMEOUT_MS = 5_000;
+/** How often a session is asked whether it is still there: a peer that vanished closes nothing. */
+const PING_MS = 15_000;
+const RECONNECT_MS = 1_000;
+const END_MS = 1_000;
+
+/**
+ * Listens on one session, opened again whenever it is lost, until it is aborted.
+ * @param onNews called with each notification, and after each connect: what came before it was not notified
+ * @param onLost called with the cause where there is no session to be had, or it has failed
+ */
+export async function listen(
+  url: string,
+  { onNews, onLost, signal }: { onNews: () => void; onLost: (cause: unknown) => void; signal: AbortSignal },
+): Promise<void> {
+  while (!signal.aborted) {
+    await listenOnce(url, onNews, signal).catch((cause: unknown) => signal.aborted || onLost(cause));
+    await pause(RECONNECT_MS, signal);
+  }
+}
+
+async function listenOnce(url: string, onNews: () => void, signal: AbortSignal): Promise<void> {
+  const socket = new Socket();
+  const client = new ErrorTolerantClient({
+    connectionString: url,
+    connectionTimeoutMillis: TIMEOUT_MS,
+    query_timeout: TIMEOUT_MS,
+    keepAlive: true,
+    application_name: 'freeflow-api-events',
+    stream: () => socket,
+  });
+  const lost = new Promise<void>((resolve) => client.once('end', resolve));
+  client.on('notification', onNews);
+  try {
+    await client.connect();
+    await client.query(`LISTEN ${CHANNEL}`);
+    onNews();
+    for (;;) {
+      await Promise.race([lost, pause(PING_MS, signal)]);
+      if (signal.aborted) return;
+      // Fails where the session is lost.
+      await client.query('SELECT 1');
+    }
+  } finally {
+    await Promise.race([client.end().catch(() => undefined), delay(END_MS, undefined, { ref: false })]);
+    socket.destroy();
+  }
+}
+
+/** Also over when the signal is given. */
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  delay(ms, undefined, { signal }).catch(() => undefined);

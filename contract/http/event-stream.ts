@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { ANSWER_EFFECT_ACTIONS } from '../audit';
+import { BACKEND_KINDS } from '../backends';
+import { cloudEventType, EVENT_NAMES, type EventName } from '../event-types';
+import { OPERATION_KINDS } from '../operations/kinds';
+import { ENDED_STATES, TENANT_STATUSES } from '../states';
+import { parkedStepSchema } from './tenant';
+
+const keysOf = <K extends string>(table: Readonly<Record<K, unknown>>) => Object.keys(table) as [K, ...K[]];
+
+const status = z.enum(TENANT_STATUSES);
+const kind = z.enum(OPERATION_KINDS);
+const reason = { kind, step: z.string().nullable(), cause: z.string().nullable(), advice: z.string().nullable() };
+const undoing = z.boolean().describe('Whether it is on its way back');
+const attempt = z.strictObject({
+  step: z.string(),
+  attempt: z.number().int(),
+  durationMs: z.number().int().nullable(),
+  message: z.string().nullable(),
+  seq: z.number().int().describe('That of its row in the log'),
+});
+
+/** What is told to have changed without its value: `GET /tenants/{id}` has that. */
+const UPDATED_FIELDS = ['displayName', 'externalId', 'labels', 'deletionProtected', 'holdUntil', 'holdReason'] as const;
+
+/** What each event tells beyond which tenant and which operation. */
+export const EVENT_DATA = {
+  'tenant.created': z.strictObject({ status }),
+  'tenant.status-changed': z.strictObject({ from: status, to: status }),
+  'tenant.updated': z.strictObject({ changed: z.array(z.enum(UPDATED_FIELDS)) }),
+  'tenant.gone': z.strictObject({}),
+  'operation.requested': z.strictObject({
+    kind,
+    requestedBy: z.string(),
+    force: z.boolean(),
+    backend: z.enum(BACKEND_KINDS).nullable(),
+  }),
+  'operation.started': z.strictObject({ kind }),
+  'operation.parked': z.strictObject({ kind, undoing, steps: z.array(parkedStepSchema) }),
+  'operation.answered': z.strictObject({
+    action: z.enum(keysOf(ANSWER_EFFECT_ACTIONS)),
+    by: z.string().nullable(),
+    steps: z.array(z.string()),
+    reason: z.string().nullable(),
+  }),
+  'operation.unparked': z.strictObject({ kind, undoing }),
+  'operation.undoing': z.strictObject(reason),
+  'operation.ended': z.strictObject({ ...reason, state: z.enum(ENDED_STATES) }),
+  'step.succeeded': attempt,
+  'step.failed': attempt,
+} as const satisfies Record<EventName, z.ZodObject>;
+
+/** https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md */
+export const cloudEventSchema = z
+  .object({
+    specversion: z.literal('1.0'),
+    id: z.string().describe('Rises in the order of what happened; the Last-Event-ID to go on from'),
+    source: z.string().describe('The path of the tenant in this API'),
+    type: z.string().describe(`One of ${EVENT_NAMES.map(cloudEventType).join(', ')}; others may come`),
+    time: z.iso.datetime(),
+    subject: z.string().describe('The name of the tenant'),
+    datacontenttype: z.literal('application/json'),
+    data: z.looseObject({ tenantId: z.uuid(), tenantName: z.string(), operationId: z.uuid().nullable() }),
+  })
+  .meta({ id: 'CloudEvent' });
+
+/** `id` of bigint: of nineteen digits some are too large. */
+const EVENT_ID = /^[0-9]{1,18}$/;
+
+export const eventQuery = z.strictObject({
+  from: z
+    .enum(['now', 'start'])
+    .default('now')
+    .describe('Where a stream without Last-Event-ID begins: with what is new, or with the oldest event that is kept'),
+});
+
+export const eventHeaders = z.object({
+  'last-event-id': z
+    .string()
+    .regex(EVENT_ID, 'must be the id of an event')
+    .optional()
+    .describe('The last event that was received: all after it are sent. Comes before `from`'),
+});
+
+export type CloudEventBody = z.output<typeof cloudEventSchema>;
+export type EventQuery = z.output<typeof eventQuery>;
