@@ -3,8 +3,8 @@ import { ENDED_STATES, type ParkedStep } from '@freeflow/contract';
 import type { LogRowBody, OperationBody, TenantBody, TenantDetailBody } from '@freeflow/contract/http';
 import type { Tenants } from './client/tenants';
 import { EXIT, Failure } from './failure';
+import type { News } from './news';
 
-const POLL_MS = 150;
 /** The command ends after this long without an answer of the API, in ms. The operation goes on. */
 const PATIENCE_MS = 30_000;
 /** Pause between requests while the API does not answer, in ms. */
@@ -39,6 +39,8 @@ interface Followed {
   tenantId: string;
   operationId: string;
   answer?: GivenAnswer;
+  /** When to look again. */
+  news: News;
   signal?: AbortSignal;
 }
 
@@ -76,7 +78,7 @@ export function isUntaken(
  */
 export async function follow(
   tenants: Tenants,
-  { tenantId, operationId, answer, signal }: Followed,
+  { tenantId, operationId, answer, news, signal }: Followed,
   viewer: Viewer,
 ): Promise<{ tenant: TenantBody; operation: OperationBody }> {
   const rowsSince = answer?.rowsSince ?? tenants.logs(tenantId);
@@ -101,7 +103,7 @@ export async function follow(
       isTaken ||= rows.length > 0 || !isUntaken(tenant, operation, answer?.parks);
       const seenForMs = performance.now() - startedAt;
       if (!isTaken && seenForMs > UNTAKEN_MS) viewer.untaken(tenant, seenForMs);
-      await pause(POLL_MS, signal);
+      await news.next();
     } catch (error) {
       if (!(error instanceof Failure) || error.exitCode !== EXIT.unreachable) throw error;
       silentSince ??= performance.now();

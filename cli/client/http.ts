@@ -98,7 +98,7 @@ async function sendWithRetries(url: string, send: () => Promise<Response>): Prom
   throw new Error('unreachable');
 }
 
-function toRefusal(status: number, content: unknown, url: string): Failure {
+export function toRefusal(status: number, content: unknown, url: string): Failure {
   const exitCode = status >= 500 ? EXIT.unreachable : status === 400 ? EXIT.usage : EXIT.refused;
   const { success, data } = problemSchema.safeParse(content);
   if (!success) return new Failure(exitCode, `${url} answers ${status}.`, 'Is it the API of FreeFlow?');

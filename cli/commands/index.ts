@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { addAudit } from './audit';
 import { addContexts } from './contexts';
+import { addEvents } from './events';
 import { addLogin } from './login';
 import { addReconcile } from './reconcile';
 import { addResources } from './resources';
@@ -15,6 +16,6 @@ import type { Host } from './tenants/tools';
 export function addCommands(program: Command, host: Host): Command {
   const tenants = program.command('tenants').description('create, show, change and delete tenants');
   for (const add of [addChanges, addIdentity, addDelete, addQueries, addOnCall]) add(tenants, host);
-  for (const add of [addReconcile, addResources, addAudit, addLogin, addContexts]) add(program, host);
+  for (const add of [addReconcile, addResources, addAudit, addEvents, addLogin, addContexts]) add(program, host);
   return tenants;
 }

@@ -47,12 +47,14 @@ test('no secret of a tenant, nor any of our own, is in a history, a log or an an
   const places = {
     'the history of the create': create,
     'the history of the delete': await historyText(installation.operator, `tenant-${id}`),
+    'the events of the tenant': await eventsOf(id),
     ...answers,
     ...logs(),
   };
 
   expect(createRun.operation.state).toBe('done');
   expect(places['the history of the create']).toContain(id);
+  expect(places['the events of the tenant']).toContain('step.failed');
   expect(findSecrets(places, { ...secrets, ...ownSecrets() })).toEqual([]);
 
   // The same search over the same places finds what is planted there.
@@ -105,6 +107,12 @@ async function answersAbout(id: string): Promise<Record<string, string>> {
   return Object.fromEntries(
     await Promise.all(paths.map(async (it) => [`GET ${it}`, (await installation.request('GET', it)).text] as const)),
   );
+}
+
+/** As they are streamed, but for the form. */
+async function eventsOf(id: string): Promise<string> {
+  const { rows } = await installation.master.query('SELECT * FROM "Event" WHERE "tenantId" = $1 ORDER BY id', [id]);
+  return JSON.stringify(rows);
 }
 
 /** The logs of worker and API, and those of all servers. */

@@ -41,6 +41,7 @@ export async function followToEnd(
   };
   // Not `once`: the spinner's clean-up ends the process when it finds itself the only listener.
   process.on('SIGINT', onInterrupt);
+  const news = tools.newsOf(id, interrupted.signal);
   try {
     const seen = await follow(
       tenants,
@@ -48,6 +49,7 @@ export async function followToEnd(
         tenantId: id,
         operationId: operation.id,
         ...(answer === undefined ? {} : { answer }),
+        news,
         signal: interrupted.signal,
       },
       terminal.isJson ? { ...viewer, ...SILENT } : viewer,
@@ -69,6 +71,7 @@ export async function followToEnd(
     console.error(`\nThe operation goes on. Follow it again: ${freeflow} tenants watch ${name}`);
     return EXIT.interrupted;
   } finally {
+    news.close();
     process.off('SIGINT', onInterrupt);
   }
 }

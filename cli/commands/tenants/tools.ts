@@ -2,6 +2,7 @@ import { caller } from '../../client/http';
 import { openSession } from '../../client/session';
 import { tenantsOf, type Tenants } from '../../client/tenants';
 import { invocationOf } from '../../invocation';
+import { openNews, type News } from '../../news';
 import { openTerminal, type Terminal } from '../../terminal';
 
 /** What a command is given from outside. */
@@ -14,6 +15,8 @@ export interface Host {
 /** What every command about tenants works with. */
 export interface Tools {
   tenants: Tenants;
+  /** Tells when something has happened to a tenant. */
+  newsOf: (tenantId: string, signal: AbortSignal) => News;
   terminal: Terminal;
   /** How to call this program, in texts for people. */
   freeflow: string;
@@ -24,7 +27,13 @@ export interface CommonOptions {
 }
 
 export function toolsOf(options: CommonOptions, env: NodeJS.ProcessEnv): Tools {
-  return { tenants: tenantsOf(caller(openSession(env))), terminal: openTerminal(options), freeflow: invocationOf(env) };
+  const session = openSession(env);
+  return {
+    tenants: tenantsOf(caller(session)),
+    newsOf: (tenantId, signal) => openNews(session, tenantId, signal),
+    terminal: openTerminal(options),
+    freeflow: invocationOf(env),
+  };
 }
 
 /** Prints the answer for programs. */
