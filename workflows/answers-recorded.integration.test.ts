@@ -3,25 +3,29 @@ import { openFakeOperations, type FakeOperations } from '../test/support/fake-op
 import { replayNow } from '../test/support/replay';
 import { runsOf } from '../test/support/runs-seen';
 import { until } from '../test/support/until';
+import type { WaitingStep } from './next-move';
 
 // Which step of the master database is given an answer, to record it with its effect: whatever door the answer came by.
 let fake: FakeOperations;
+/** Where nothing is parked, however long it fails. */
+let patient: FakeOperations;
 beforeAll(async () => {
   fake = await openFakeOperations({ patience: { parkedRetryMs: 3_600_000, eventsPerRun: 50 } });
+  patient = await openFakeOperations({ patience: { patienceMs: 3_600_000, eventsPerRun: 50 } });
 });
 afterEach(() => {
   fake.failing.clear();
   fake.failingForGood.clear();
   fake.releaseAll();
 });
-afterAll(() => fake.close());
+afterAll(() => Promise.all([fake.close(), patient.close()]));
 
 const handleOf = (id: string) => fake.operator.client.workflow.getHandle(workflowIdOf(id));
 const byUpdate = (id: string, answer: Answer) =>
   handleOf(id).executeUpdate<string[], [Answer]>('answer', { args: [answer] });
 /** The steps that were given answers, with what they were given. */
-const recordedOf = (id: string) =>
-  fake.calls.flatMap(({ activity, input }) =>
+const recordedOf = (id: string, { calls } = fake) =>
+  calls.flatMap(({ activity, input }) =>
     input.tenantId === id && input['answers'] !== undefined
       ? [{ step: activity, answers: input['answers'] as TakenAnswer[] }]
       : [],
@@ -101,4 +105,29 @@ test('none is lost and none is recorded twice where an operation goes on in a ne
   const by = recordedOf(id).flatMap(({ answers }) => answers.map((it) => it.by));
   expect(by).toEqual([...Array.from({ length: RETRIES }, (_, at) => `on-call ${at + 1}`), 'the last']);
   expect(await replayNow(Object.fromEntries(runs.map(({ runId, history }) => [runId, history])))).toEqual([]);
+});
+
+test('a retry of a step that only pauses is recorded by the end, though runs have followed each other meanwhile', async () => {
+  patient.failing.add('qdrant.create');
+  const id = await patient.start('create');
+  const run = patient.operator.client.workflow.getHandle(workflowIdOf(id));
+  const untilFailed = (times: number) =>
+    until(`it has failed ${times} times`, async () => {
+      const waiting = await run.query<Record<string, WaitingStep>>('waiting');
+      return (waiting['qdrant.create']?.rounds ?? 0) >= times;
+    });
+  await untilFailed(1);
+  const RETRIES = 5;
+  for (let at = 1; at <= RETRIES; at++) {
+    await run.signal('answer', { action: 'retry', by: `on-call ${at}` });
+    await untilFailed(at + 1);
+  }
+  patient.failing.clear();
+  await run.signal('answer', { action: 'retry', by: 'the last' });
+  await patient.outcomeOf(id);
+  expect((await runsOf(patient, id)).length).toBeGreaterThan(1);
+  const recorded = recordedOf(id, patient);
+  expect(recorded.map(({ step }) => step)).toEqual(['activate']);
+  const by = recorded.flatMap(({ answers }) => answers.map((it) => it.by));
+  expect(by).toEqual([...Array.from({ length: RETRIES }, (_, at) => `on-call ${at + 1}`), 'the last']);
 });
