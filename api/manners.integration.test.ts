@@ -168,8 +168,12 @@ describe('the id of a request', () => {
 
   test('used twice, two reconciliations are started all the same', async () => {
     const headers = { 'x-request-id': randomUUID() };
-    const start = async () => (await bench.request('POST', '/reconcile', { headers })).body.id;
-    expect(await start()).not.toBe(await start());
+    const started = [
+      await bench.request('POST', '/reconcile', { headers }),
+      await bench.request('POST', '/reconcile', { headers }),
+    ];
+    expect(started.map(({ status }) => status)).toEqual([202, 202]);
+    expect(new Set(started.map(({ body }) => body.id)).size).toBe(2);
   });
 });
 
@@ -220,6 +224,25 @@ test('a 503 without a time of its own says when to come again', async () => {
     }
     // Nor does a refusal wait for the audit trail.
     expect((await away.request('GET', '/tenants', { token: null })).status).toBe(401);
+  } finally {
+    await away.close();
+  }
+});
+
+test('where Temporal is away it is said when to come again, and the audit trail has that nothing was done', async () => {
+  const away = await openApiBench({ TEMPORAL_ADDRESS: '127.0.0.1:9' });
+  try {
+    const { status, headers } = await away.request('POST', '/reconcile');
+    expect([status, headers.get('retry-after')]).toEqual([503, expect.stringMatching(/^[1-9]\d*$/)]);
+    const rows = await until('it is written down', async () => {
+      const found = await auditedRows(away.owner, { action: 'reconcile.start' });
+      return found.length === 2 ? found : undefined;
+    });
+    expect(rows.map(({ outcome, code }) => [outcome, code])).toEqual([
+      ['begun', null],
+      ['failed', 'orchestrator-unavailable'],
+    ]);
+    expect(new Set(rows.map(({ requestId }) => requestId)).size).toBe(1);
   } finally {
     await away.close();
   }
