@@ -7,13 +7,13 @@ const ROWS = 60_000;
 const TENANT_ROWS = 100;
 
 /**
- * Fills the audit trail as it would stand there after months: a few actors have most rows, one action most of theirs; a
- * rare action is everybody's.
+ * Fills the audit trail as it would stand there after months: a few actors have all rows; one action is that of a single
+ * actor, one is most others', and one is rare.
  */
 export async function fillAudit(owner: ClientBase, { id, name }: Sample): Promise<void> {
   await owner.query(
     `INSERT INTO "AuditEvent" (id, door, action, outcome, actor, "tenantId", "tenantName", "at")
-     SELECT gen_random_uuid(), 'api', CASE WHEN n % 5000 = 7 THEN 'tenants.skip' ELSE 'tenants.create' END, 'accepted', 'actor-' || n % 4,
+     SELECT gen_random_uuid(), 'api', CASE WHEN n % 5000 = 7 THEN 'tenants.skip' WHEN n % 4 = 0 THEN 'tenants.suspend' ELSE 'tenants.create' END, 'accepted', 'actor-' || n % 4,
             CASE WHEN n % $1 = 0 THEN $2::uuid ELSE gen_random_uuid() END, CASE WHEN n % $1 = 0 THEN $3 ELSE 'other' || n END,
             now() - n * interval '1 minute'
        FROM generate_series(1, $4::int) n`,
@@ -27,7 +27,7 @@ export function auditRoutes({ id, name }: Sample): string[] {
   const filters: Record<string, (string | undefined)[]> = {
     tenant: [undefined, id, name],
     actor: [undefined, 'actor-3', 'nobody'],
-    action: [undefined, 'tenants.create', 'tenants.skip', 'tenants.abort'],
+    action: [undefined, 'tenants.create', 'tenants.suspend', 'tenants.skip', 'tenants.abort'],
     since: [undefined, new Date(Date.now() - 10 * 24 * 3_600_000).toISOString()],
     cursor: [undefined, encodeCursor([new Date(Date.now() - 20 * 24 * 3_600_000).toISOString(), id])],
   };
