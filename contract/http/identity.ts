@@ -27,12 +27,15 @@ const labels = z
   .refine((it) => Object.keys(it).length <= MOST_LABELS, TOO_MANY_LABELS)
   .meta({ maxProperties: MOST_LABELS });
 
+const PROTECTED =
+  'true: every deletion is refused. A create that fails, or is aborted before the tenant is active, is rolled back all the same';
+
 /** What `POST /tenants` takes besides the name. */
 export const identityOnCreate = {
   displayName: displayName.nullable().default(null),
   externalId: externalId.nullable().default(null),
   labels: labels.default({}).describe('Text by key, to select by'),
-  deletionProtected: z.boolean().default(false).describe('true: every deletion is refused'),
+  deletionProtected: z.boolean().default(false).describe(PROTECTED),
 };
 
 /**
@@ -48,7 +51,7 @@ export const updateTenantBody = z
       .nullable()
       .optional()
       .describe('Merged: a label that is left out stays, null removes it; null in place of all removes all'),
-    deletionProtected: z.boolean().optional().describe('true: every deletion is refused'),
+    deletionProtected: z.boolean().optional().describe(PROTECTED),
   })
   .meta({ id: 'UpdateTenant' });
 
@@ -101,8 +104,11 @@ export const identitySchema = {
   displayName: z.string().nullable(),
   externalId: z.string().nullable(),
   labels: storedLabels,
-  deletionProtected: z.boolean().describe('true: every deletion is refused'),
-  holdUntil: z.iso.datetime().nullable().describe('Neither purged nor hard-deleted before, forced or not'),
+  deletionProtected: z.boolean().describe(`${PROTECTED}; false once it is gone`),
+  holdUntil: z.iso
+    .datetime()
+    .nullable()
+    .describe('Neither purged nor hard-deleted before, forced or not; null once it is gone'),
   holdReason: z.string().nullable().describe('Why it is held'),
 };
 

@@ -33,7 +33,9 @@ Examples:
 
   tenants
     .command('hold')
-    .description('keep the data of a tenant until a date: no purge and no hard delete before, not even a forced one')
+    .description(
+      'keep the data of a tenant until a date: no purge and no hard delete before, not even a forced one; once it is active',
+    )
     .argument('<tenant>', 'name or id')
     .requiredOption('--until <date>', 'such as 2027-01-31, or 2027-01-31T12:00:00Z; a date begins at midnight UTC')
     .requiredOption('--reason <text>', 'why; shown with the tenant')
