@@ -78,6 +78,7 @@ describe('what does not fit is refused with a pointer, and changes nothing', () 
   const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${at}`, 'v']));
   const cases: [string, object, string, RegExp][] = [
     ['a blank display name', { displayName: '  ' }, '/displayName', /blank/],
+    ['an empty display name', { displayName: '' }, '/displayName', /1 to 200/],
     ['a display name of 201 characters', { displayName: 'x'.repeat(201) }, '/displayName', /1 to 200/],
     ['a display name with a line end', { displayName: 'a\nb' }, '/displayName', /control/],
     ['an external id with a blank', { externalId: 'a b' }, '/externalId', /visible ASCII/],

@@ -5,7 +5,7 @@ const LABEL_KEY = '[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,61}[A-Za-z0-9])?';
 const LONGEST_LABEL = 100;
 
 const displayName = plainText(1, 200)
-  .refine((text) => text.trim() !== '', 'must not be blank')
+  .refine((text) => text === '' || text.trim() !== '', 'must not be blank')
   .describe('What people call it');
 const externalId = z
   .string()
@@ -65,7 +65,8 @@ export const holdBody = z
         error: ({ code }) =>
           code === 'invalid_format' ? 'must be a date and time with its zone, such as 2027-01-31T00:00:00Z' : undefined,
       })
-      .refine((text) => Date.parse(text) < FIRST_UNSTORABLE_MS, 'must be before the year 10000')
+      // What is no time is none too late: that is told already.
+      .refine((text) => !(Date.parse(text) >= FIRST_UNSTORABLE_MS), 'must be before the year 10000')
       .describe('In the future, by the clock of the master database'),
     reason: plainText(3, 300).describe('Why its data is to be kept; shown with the tenant'),
   })
