@@ -73,6 +73,7 @@ test.each([
   ['until a day there is not', { ...HOLD, until: '2999-02-30T00:00:00Z' }, '/until', /date and time/],
   ['for a duration', { ...HOLD, until: '30d' }, '/until', /with its zone/],
   ['past what can be stored', { ...HOLD, until: '9999-12-31T23:59:59-01:00' }, '/until', /year 10000/],
+  ['for what reads as another reason', { ...HOLD, reason: 'case \u202e1174' }, '/reason', /invisible/],
   ['for nobody knows what', { ...HOLD, reason: 'x' }, '/reason', /3 to 300/],
 ])('a hold %s is refused', async (_what, body, pointer, detail) => {
   const id = await tenantIn('active');

@@ -8,6 +8,7 @@ import { openSession } from '../client/session';
 import { parseDuration } from '../duration';
 import { EXIT, Failure } from '../failure';
 import { auditTable } from '../show/audit';
+import { say } from '../show/printable';
 import { openTerminal } from '../terminal';
 import { type CommonOptions, type Host, printJson } from './tenants/tools';
 
@@ -53,7 +54,7 @@ Examples:
 }
 
 async function exportRows(rows: AsyncIterable<AuditEventBody>): Promise<void> {
-  for await (const row of rows) console.log(JSON.stringify(row));
+  for await (const row of rows) say(JSON.stringify(row));
 }
 
 async function collect(

@@ -3,6 +3,7 @@ import { openSession } from '../../client/session';
 import { tenantsOf, type Tenants } from '../../client/tenants';
 import { invocationOf } from '../../invocation';
 import { News } from '../../news';
+import { say } from '../../show/printable';
 import { openTerminal, type Terminal } from '../../terminal';
 
 /** What a command is given from outside. */
@@ -38,5 +39,5 @@ export function toolsOf(options: CommonOptions, env: NodeJS.ProcessEnv): Tools {
 
 /** Prints the answer for programs. */
 export const printJson = (answer: unknown): void => {
-  console.log(JSON.stringify(answer, null, 2));
+  say(JSON.stringify(answer, null, 2));
 };
