@@ -258,11 +258,18 @@ function send({
     const sent = request(
       { hostname, port, method, path: url, agent, headers: { ...headers, 'content-length': payload?.length ?? 0 } },
       (response) => {
+        const {
+          statusCode: status = 0,
+          headers: { 'content-type': type },
+        } = response;
+        if (type === 'text/event-stream') {
+          // It has no end of its own.
+          resolve({ status, type, body: '' });
+          return void response.destroy();
+        }
         let body = '';
         response.setEncoding('utf8').on('data', (piece) => (body += String(piece)));
-        response.on('end', () =>
-          resolve({ status: response.statusCode ?? 0, type: response.headers['content-type'], body }),
-        );
+        response.on('end', () => resolve({ status, type, body }));
       },
     );
     sent.on('error', reject).end(payload);
