@@ -1,16 +1,11 @@
 import type { AuditRow } from '@freeflow/db-master';
+import { RefusalWindow, rowOf, type RefusalBudget } from './refusal-window';
 
-/**
- * In one window so many different refusals are kept apart: by principal or address, action, status and tenant. All
- * others are counted together, so that a flood from everywhere adds as many rows as one from anywhere.
- */
-const MOST_APART = 200;
-
-interface Counted {
-  row: AuditRow;
-  /** How many there were that no row stands for yet. */
-  left: number;
-}
+/** Of those whom a token names, and of all others: neither uses up what is the other's, and nobody what is all's. */
+const BUDGETS = {
+  known: { sources: 1_000, kinds: 1_000, kindsOfOne: 50 },
+  unknown: { sources: 100, kinds: 200, kindsOfOne: 10 },
+} as const satisfies Record<string, RefusalBudget>;
 
 /**
  * Refused calls, in bounded form: the first of a kind is written at once, those that follow in the same window are
@@ -18,7 +13,7 @@ interface Counted {
  * process that is killed had counted is lost.
  */
 export class Refusals {
-  private counted = new Map<string, Counted>();
+  private windows = newWindows();
 
   /**
    * @param write adds rows to the trail
@@ -32,31 +27,22 @@ export class Refusals {
 
   /** Never throws: a call is refused whether that can be written down or not. */
   async add(row: AuditRow): Promise<void> {
-    const own = keyOf(row);
-    const isApart = this.counted.has(own) || this.counted.size < MOST_APART;
-    const kind = isApart ? row : ofManySources(row);
-    const key = isApart ? own : keyOf(kind);
-    const known = this.counted.get(key);
-    if (known !== undefined) return void known.left++;
-    const entry: Counted = { row: kind, left: isApart ? 0 : 1 };
-    this.counted.set(key, entry);
-    if (isApart && !(await this.tryToWrite(row))) entry.left++;
+    const first = this.windowOf(row).add(row);
+    if (first !== undefined && !(await this.tryToWrite(row))) first.left++;
   }
 
   /** Ends the window. */
   async flush(): Promise<void> {
-    const ended = [...this.counted.values()].filter(({ left }) => left > 0);
-    this.counted = new Map();
-    for (const { row, left } of ended) {
-      const isWritten = await this.tryToWrite({ ...row, count: left, windowSeconds: this.windowSeconds });
-      if (!isWritten) this.keep(row, left);
+    const ended = Object.values(this.windows).flatMap(({ counted }) => [...counted]);
+    this.windows = newWindows();
+    for (const [key, entry] of ended) {
+      if (entry.left === 0 || (await this.tryToWrite(rowOf(entry, this.windowSeconds)))) continue;
+      this.windowOf(entry.row).keep(key, entry);
     }
   }
 
-  private keep(row: AuditRow, left: number): void {
-    const known = this.counted.get(keyOf(row));
-    if (known === undefined) this.counted.set(keyOf(row), { row, left });
-    else known.left += left;
+  private windowOf({ actor }: AuditRow): RefusalWindow {
+    return this.windows[typeof actor === 'string' ? 'known' : 'unknown'];
   }
 
   private async tryToWrite(row: AuditRow): Promise<boolean> {
@@ -70,15 +56,7 @@ export class Refusals {
   }
 }
 
-const keyOf = ({ actor, address, action, status, code, tenantId, tenantName }: AuditRow): string =>
-  JSON.stringify([actor ?? address, action, status, code, tenantId, tenantName]);
-
-/** What all of them have in common. */
-const ofManySources = ({ door, action, outcome, status, code }: AuditRow): AuditRow => ({
-  door,
-  action,
-  outcome,
-  status: status ?? null,
-  code: code ?? null,
-  detail: { from: 'many sources', apart: MOST_APART },
+const newWindows = () => ({
+  known: new RefusalWindow(BUDGETS.known),
+  unknown: new RefusalWindow(BUDGETS.unknown),
 });
