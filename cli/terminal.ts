@@ -1,5 +1,3 @@
-import { say } from './show/printable';
-
 /** Where a command writes. */
 export interface Terminal {
   /** A line of the answer. */
@@ -18,7 +16,7 @@ export function openTerminal({ json = false }: { json?: boolean }): Terminal {
   const columns = isTerminal && process.stdout.columns > 0 ? process.stdout.columns : undefined;
   return {
     print: (line) => {
-      if (!json) say(line);
+      if (!json) console.log(line);
     },
     isJson: json,
     isInteractive: columns !== undefined && process.stderr.isTTY === true && !json,

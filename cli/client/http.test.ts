@@ -7,9 +7,11 @@ let server: Server;
 /** What it answers, one after the other; the last one for good. */
 let answers: { status: number; retryAfter?: string }[];
 let asked: number;
+let said: jest.SpyInstance;
 
 beforeEach(async () => {
   asked = 0;
+  said = jest.spyOn(console, 'error').mockImplementation(() => undefined);
   server = createServer((_request, response) => {
     const { status, retryAfter } = answers[Math.min(asked++, answers.length - 1)] ?? { status: 500 };
     response.writeHead(status, {
@@ -21,6 +23,7 @@ beforeEach(async () => {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
 });
 afterEach(() => {
+  said.mockRestore();
   server.closeAllConnections();
   return new Promise((resolve) => server.close(resolve));
 });
@@ -37,10 +40,11 @@ const call = () => {
 };
 const busy = { status: 429, retryAfter: '0' };
 
-test('a request too many is sent again when the API says', async () => {
+test('a request too many is sent again when the API says, and it is said for how long that is waited', async () => {
   answers = [busy, busy, { status: 200 }];
   expect(await call()).toEqual({});
   expect(asked).toBe(3);
+  expect(said.mock.calls).toEqual([['rate limited, waiting 0 s'], ['rate limited, waiting 0 s']]);
 });
 
 test.each([

@@ -75,6 +75,8 @@ async function waitingAsTold(send: () => Promise<Response>): Promise<Response> {
     const response = await send();
     const waitS = Number(response.headers.get('retry-after') ?? 'none');
     if (response.status !== 429 || waits >= MOST_WAITS || !(waitS <= LONGEST_WAIT_S)) return response;
+    // Silence would look like an API that hangs.
+    console.error(`rate limited, waiting ${waitS} s`);
     await delay(waitS * 1_000);
   }
 }

@@ -9,7 +9,6 @@ import { discoverIssuerOf } from '../contexts/discover';
 import { loginFailure } from '../contexts/login-failure';
 import { changeContexts, type Context } from '../contexts/store';
 import { keptTokens } from '../contexts/token';
-import { sayAside } from '../show/printable';
 import { waitingFor } from '../show/waiting';
 import { openTerminal, type Terminal } from '../terminal';
 import { type CommonOptions, type Host, printJson } from './tenants/tools';
@@ -71,7 +70,7 @@ async function logIn(terminal: Terminal, client: { issuer: string; clientId: str
   try {
     const login = await startDeviceLogin(client, scope);
     // Beside the answer: a program that reads that needs a person all the same.
-    sayAside(instructionFor(login));
+    console.error(instructionFor(login));
     return await waitingFor(terminal, 'Waiting for the confirmation in the browser', login.confirmed());
   } catch (error) {
     throw error instanceof OAuthError ? loginFailure(error, client.issuer) : error;

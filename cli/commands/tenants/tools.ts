@@ -2,8 +2,7 @@ import { caller } from '../../client/http';
 import { openSession } from '../../client/session';
 import { tenantsOf, type Tenants } from '../../client/tenants';
 import { invocationOf } from '../../invocation';
-import { News } from '../../news';
-import { say } from '../../show/printable';
+import { openNews, type News } from '../../news';
 import { openTerminal, type Terminal } from '../../terminal';
 
 /** What a command is given from outside. */
@@ -31,7 +30,7 @@ export function toolsOf(options: CommonOptions, env: NodeJS.ProcessEnv): Tools {
   const session = openSession(env);
   return {
     tenants: tenantsOf(caller(session)),
-    newsOf: (tenantId, signal) => new News(session, tenantId, signal),
+    newsOf: (tenantId, signal) => openNews(session, tenantId, signal),
     terminal: openTerminal(options),
     freeflow: invocationOf(env),
   };
@@ -39,5 +38,5 @@ export function toolsOf(options: CommonOptions, env: NodeJS.ProcessEnv): Tools {
 
 /** Prints the answer for programs. */
 export const printJson = (answer: unknown): void => {
-  say(JSON.stringify(answer, null, 2));
+  console.log(JSON.stringify(answer, null, 2));
 };
