@@ -3,6 +3,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler } from 'fastify-type-provider-zod';
 import type { ApiConfig } from './config';
 import { validateInput } from './input-validation';
+import { keepAddresses } from './plugins/addresses';
 import { auditRequests } from './plugins/audit';
 import { requirePermission } from './plugins/auth';
 import { describeApi } from './plugins/docs';
@@ -46,6 +47,7 @@ export async function buildApp(config: ApiConfig, env: NodeJS.ProcessEnv): Promi
   app.setValidatorCompiler(validateInput);
   app.setSerializerCompiler(serializerCompiler);
   await app.register(measureRequests);
+  await app.register(keepAddresses);
   await app.register(nameRequests);
   await app.register(guardByHeaders);
   await app.register(answerProblems);

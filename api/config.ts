@@ -34,7 +34,7 @@ export const apiVariables = z.object({
   API_RATE_LIMIT: wholeNumber(0, 1_000_000)
     .default(1_200)
     .describe(
-      "requests that one principal may send in a minute to one process of the API, on-call's answers aside; 0: any number",
+      "requests that one principal may send in a minute to one process of the API, and as many of on-call's answers and lookups each; 0: any number",
     ),
   API_RATE_LIMIT_UNKNOWN: wholeNumber(0, 1_000_000)
     .default(120)

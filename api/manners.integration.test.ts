@@ -54,6 +54,9 @@ describe('more than a principal may send in a minute', () => {
     for (const path of answers) expect((await strict.request('POST', path, { token })).status).toBe(404);
     const bulk = { token, body: { step: 'qdrant.create' } };
     expect((await strict.request('POST', '/tenants/retry', bulk)).status).toBe(202);
+    // Nor from what it takes to give one.
+    const lookups = ['/tenants/stuck', '/tenants?name=acme', `/tenants/${randomUUID()}`];
+    expect(await Promise.all(lookups.map(async (it) => (await get(it)).status))).toEqual([200, 200, 404]);
     expect((await strict.request('GET', '/tenants', { token: await strict.issuer.token() })).status).toBe(200);
 
     const rows = await until('it is in the audit trail', async () => {
@@ -61,6 +64,17 @@ describe('more than a principal may send in a minute', () => {
       return found.length > 0 ? found : undefined;
     });
     expect(rows).toMatchObject([{ action: 'tenants.list', status: 429, code: 'rate-limited' }]);
+  });
+
+  test.each([
+    ['GET', '/tenants'],
+    ['GET', '/tenants/stuck'],
+    ['POST', '/tenants/retry'],
+  ])('is refused with 429 also where it may do nothing at all: %s %s', async (method, path) => {
+    const token = await strict.issuer.token({ sub: randomUUID(), permissions: [] });
+    const { statuses, last } = await send(LIMIT + 1, () => strict.request(method, path, { token }));
+    expect(statuses).toEqual([...counted(403, LIMIT), 429]);
+    expect(last?.headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
   });
 });
 

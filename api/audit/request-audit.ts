@@ -10,6 +10,8 @@ export class RequestAudit {
   private subject: AuditSubject = {};
   /** Whether a row says that something was about to be done, so that another must say how it went. */
   hasBegun = false;
+  /** Whether its answer is decided, and how it went has been handed to the trail. */
+  isAnswered = false;
 
   constructor(
     private readonly db: PrismaClient,

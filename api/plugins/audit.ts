@@ -39,13 +39,18 @@ export const auditRequests = fastifyPlugin<AuditOptions>((app, { db, windowMs },
   app.addHook('onRequest', async (request) => {
     request.audit = new RequestAudit(db, request, actionOf(request));
   });
-  app.addHook('onResponse', async (request, reply) => {
+  const record = async (request: FastifyRequest, status: number): Promise<void> => {
     const { audit, problemCode: code } = request;
-    const status = reply.statusCode;
     if (audit.hasBegun) return addRow(db, audit.row(outcomeOf(status), { status, code })).catch(warn);
     if (code === null || !AUDITED_REFUSALS.includes(status)) return;
     if (status !== 401) audit.about(tenantOf(request));
     await refusals.add(audit.row('refused', { status, code }));
+  };
+  // When it is decided, not when it is sent: who is gone by then was refused all the same. No answer waits for it.
+  app.addHook('onSend', async (request, reply) => {
+    if (request.audit.isAnswered) return;
+    request.audit.isAnswered = true;
+    void record(request, reply.statusCode);
   });
   done();
 });

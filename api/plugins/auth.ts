@@ -62,12 +62,13 @@ export const requirePermission = fastifyPlugin<AuthConfig>((app, config, done) =
   app.decorateRequest('principal', '');
   app.decorateRequest('principalName', null);
   app.decorateRequest('tokenExpiresAt', 0);
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', async (request, reply) => {
     const { payload, principal } = await authenticate(request);
     // Before anything is decided: also who is refused is to be named.
     request.principal = principal;
     request.principalName = nameOf(payload);
     request.tokenExpiresAt = expiryOf(payload);
+    await app.countKnown(request, reply);
     const held = permissionsOf(payload, config.AUTH_PERMISSIONS_CLAIM);
     if (sufficientAt(request, config).some((it) => held.includes(it))) return;
     throw new Problem(
@@ -97,7 +98,7 @@ function bearerOf({ headers }: FastifyRequest): string {
 function subjectOf({ sub }: JWTPayload): string {
   const { success, data } = plainText(1, 255).safeParse(sub);
   if (!success)
-    throw invalidToken('Token claim "sub" is not a string of 1 to 255 characters without control or invisible ones.');
+    throw invalidToken('Token claim "sub" is not a string of 1 to 255 characters without control characters.');
   return data;
 }
 

@@ -1,5 +1,6 @@
 import rateLimit, { normalizeIP } from '@fastify/rate-limit';
 import { ANSWER_REQUEST_ACTIONS } from '@freeflow/contract';
+import type { FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import type { ApiConfig } from '../config';
 import { Problem } from '../errors';
@@ -8,12 +9,18 @@ declare module 'fastify' {
   interface FastifyInstance {
     /** Counts a request without a valid token, by its address. @throws Problem `rate-limited` */
     countUnknown: (request: FastifyRequest) => Promise<void>;
+    /** Counts a request by its principal, whatever that may do. @throws Problem `rate-limited` */
+    countKnown: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
   }
 }
 
 const WINDOW_MS = 60_000;
-/** On-call isn't kept from an answer by what else its token is used for. */
-const EXEMPT: readonly unknown[] = [...Object.values(ANSWER_REQUEST_ACTIONS), 'tenants.retry-all'];
+
+/** What is counted apart, so that on-call is kept neither from an answer nor from what it takes by anything else. */
+type Budget = 'answers' | 'lookups' | 'others';
+
+const ANSWERS: readonly unknown[] = [...Object.values(ANSWER_REQUEST_ACTIONS), 'tenants.retry-all'];
+const LOOKUPS: readonly unknown[] = ['tenants.stuck', 'tenants.show'];
 
 /**
  * Limits how often a principal may call in a minute, and how often an address without a valid token. Each process
@@ -21,24 +28,28 @@ const EXEMPT: readonly unknown[] = [...Object.values(ANSWER_REQUEST_ACTIONS), 't
  */
 export const limitRates = fastifyPlugin<Pick<ApiConfig, 'API_RATE_LIMIT' | 'API_RATE_LIMIT_UNKNOWN'>>(
   async (app, { API_RATE_LIMIT: most, API_RATE_LIMIT_UNKNOWN: mostUnknown }) => {
-    await app.register(rateLimit, {
-      max: most,
-      timeWindow: WINDOW_MS,
-      // Runs after the hooks of the scope, so its principal is known.
-      keyGenerator: ({ principal }) => principal,
-      allowList: ({ routeOptions: { schema } }) =>
-        most === 0 || EXEMPT.includes((schema as { operationId?: string } | undefined)?.operationId),
-      enableDraftSpec: true,
-      errorResponseBuilder: (_request, { ttl }) =>
-        tooMany(`Its principal has sent more than ${most} requests in a minute.`, ttl),
+    // Counted by who knows the principal, before it is seen what that may do: a refusal costs something too.
+    await app.register(rateLimit, { global: false, timeWindow: WINDOW_MS });
+    /** Each has a count of its own. */
+    const counter = (max: number, keyGenerator: (request: FastifyRequest) => string) =>
+      app.createRateLimit({ max, keyGenerator, allowList: () => max === 0 });
+    const known = () => counter(most, ({ principal }) => principal);
+    const budgets: Readonly<Record<Budget, ReturnType<typeof counter>>> = {
+      answers: known(),
+      lookups: known(),
+      others: known(),
+    };
+    app.decorate('countKnown', async (request, reply) => {
+      const counted = await budgets[budgetOf(request)](request);
+      if (counted.isAllowed) return;
+      const { max, remaining, ttl, ttlInSeconds, isExceeded } = counted;
+      reply.headers({ 'ratelimit-limit': max, 'ratelimit-remaining': remaining, 'ratelimit-reset': ttlInSeconds });
+      if (isExceeded) throw tooMany(`Its principal has sent more than ${most} requests of this kind in a minute.`, ttl);
     });
-    const count = app.createRateLimit({
-      max: mostUnknown,
-      keyGenerator: ({ ip }) => normalizeIP(ip),
-      allowList: () => mostUnknown === 0,
-    });
+
+    const countUnknown = counter(mostUnknown, ({ ip }) => normalizeIP(ip));
     app.decorate('countUnknown', async (request) => {
-      const counted = await count(request);
+      const counted = await countUnknown(request);
       if (!counted.isAllowed && counted.isExceeded)
         throw tooMany(
           `Its address has sent more than ${mostUnknown} requests without a valid token in a minute.`,
@@ -47,6 +58,14 @@ export const limitRates = fastifyPlugin<Pick<ApiConfig, 'API_RATE_LIMIT' | 'API_
     });
   },
 );
+
+function budgetOf({ routeOptions: { schema }, query }: FastifyRequest): Budget {
+  const action = (schema as { operationId?: string } | undefined)?.operationId;
+  if (ANSWERS.includes(action)) return 'answers';
+  // One tenant, by its name.
+  const isByName = action === 'tenants.list' && typeof (query as { name?: unknown }).name === 'string';
+  return isByName || LOOKUPS.includes(action) ? 'lookups' : 'others';
+}
 
 const tooMany = (detail: string, ttlMs: number): Problem =>
   new Problem('rate-limited', detail, { headers: { 'retry-after': String(Math.max(1, Math.ceil(ttlMs / 1_000))) } });

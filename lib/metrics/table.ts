@@ -85,13 +85,13 @@ export const METRICS = {
   freeflow_http_requests_total: {
     of: 'api',
     type: 'counter',
-    help: 'Requests that were answered, by route pattern, method and status.',
+    help: 'Requests by route pattern, method and status; 499 where the client was gone before it had its answer.',
     labels: { route: null, method: null, status: null },
   },
   freeflow_http_request_duration_seconds: {
     of: 'api',
     type: 'histogram',
-    help: 'Time until a request was answered, by route pattern and method.',
+    help: 'Time until a request was answered, or its client was gone, by route pattern and method.',
     labels: { route: null, method: null },
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
   },
