@@ -3,6 +3,7 @@ import path from 'node:path';
 import { type StackInfo, stackInfoSchema } from '@freeflow/contract/stack-info';
 import { ConfigError, readConfig, readConfigGroup, variablesOf } from '@freeflow/lib/config';
 import type { z } from 'zod';
+import { contextInUse } from './contexts/select';
 import { EXIT, Failure } from './failure';
 
 const ROOT = path.join(__dirname, '..', '..');
@@ -10,7 +11,7 @@ const ROOT = path.join(__dirname, '..', '..');
 /**
  * The settings a command needs: all from the environment if it has any of them, else all from the local stack. Never
  * mixed: a token of one installation is of no use at another.
- * @param ofStack where the local stack has them
+ * @param ofStack where the local stack has them, which is meant unless a context of another installation is in use
  * @throws Failure naming what is missing or unusable and where to get it, never with a value
  */
 export function readSettings<Schema extends z.ZodObject>(
@@ -20,10 +21,22 @@ export function readSettings<Schema extends z.ZodObject>(
 ): z.output<Schema> {
   const given = orFailure(() => readConfigGroup(schema, env));
   if (given !== undefined) return given;
-  const stack = readStackFile(env, stackInfoSchema);
-  if (stack !== undefined) return ofStack(stack);
   const names = variablesOf(schema).map(({ name }) => name);
+  const stack = readStackFile(env, stackInfoSchema);
+  assertNoOtherInUse(env, stack, names);
+  if (stack !== undefined) return ofStack(stack);
   throw new Failure(EXIT.unreachable, 'No local stack runs.', `Start one with npm start, or set ${names.join(', ')}.`);
+}
+
+/** Who has logged in elsewhere doesn't mean the stack that happens to run here: the same names may be there, too. */
+function assertNoOtherInUse(env: NodeJS.ProcessEnv, stack: StackInfo | undefined, names: readonly string[]): void {
+  const other = contextInUse(env);
+  if (other === undefined || other.context.apiUrl === stack?.api.url) return;
+  throw new Failure(
+    EXIT.usage,
+    `Context ${other.name} is in use, which says nothing of ${names.join(', ')}.`,
+    `Set them to those of ${other.context.apiUrl}, or name the local stack by FREEFLOW_STACK_DIR=.freeflow.`,
+  );
 }
 
 /**

@@ -2,7 +2,7 @@ import { VARIABLES, variablesSet } from '@freeflow/lib/config';
 import { SharedToken } from '@freeflow/lib/oauth';
 import { z } from 'zod';
 import { apiClient, requestToken } from '../commands/token';
-import { selectContext, type SelectedContext } from '../contexts/select';
+import { contextInUse, type SelectedContext } from '../contexts/select';
 import { tokenOf } from '../contexts/token';
 import { EXIT, Failure } from '../failure';
 import { readOptions, readSettings } from '../settings';
@@ -52,22 +52,8 @@ export function openSession(env: NodeJS.ProcessEnv): Session {
       'The environment has FREEFLOW_API_URL, but no credentials for it.',
       `Set FREEFLOW_TOKEN, or ${Object.keys(apiClient.shape).join(', ')}.`,
     );
-  const selected = given === undefined && !hasClient ? contextFor(env) : undefined;
+  const selected = given === undefined && !hasClient ? contextInUse(env) : undefined;
   return selected === undefined ? sessionOfClient(env) : sessionOf(env, selected);
-}
-
-/** Where the API of the environment, or of the local stack, answers, unless another address is given. */
-export const apiUrlOf = (env: NodeJS.ProcessEnv, given?: string): string =>
-  trimSlash(
-    readSettings(apiUrl, given === undefined ? env : { FREEFLOW_API_URL: given }, ({ api }) => ({
-      FREEFLOW_API_URL: api.url,
-    })).FREEFLOW_API_URL,
-  );
-
-/** A stack that is named is meant, whatever context is in use. */
-function contextFor(env: NodeJS.ProcessEnv): SelectedContext | undefined {
-  const { FREEFLOW_CONTEXT: named = '', FREEFLOW_STACK_DIR: stack = '' } = env;
-  return named === '' && stack !== '' ? undefined : selectContext(env);
 }
 
 const sessionOf = (env: NodeJS.ProcessEnv, selected: SelectedContext): Session => ({
@@ -80,7 +66,7 @@ const sessionOf = (env: NodeJS.ProcessEnv, selected: SelectedContext): Session =
 function sessionOfClient(env: NodeJS.ProcessEnv): Session {
   const shared = new SharedToken(() => requestToken(env), EARLY_MS);
   return {
-    url: apiUrlOf(env),
+    url: trimSlash(readSettings(apiUrl, env, ({ api }) => ({ FREEFLOW_API_URL: api.url })).FREEFLOW_API_URL),
     token: async (renewed = false) => (await (renewed ? shared.renew() : shared.get())).value,
     isRenewable: true,
     source: variablesSet(apiClient, env).length > 0 ? 'FREEFLOW_CLIENT_ID' : 'the local stack',

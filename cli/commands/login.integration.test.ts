@@ -1,5 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { projectRoot } from '../../stack/project';
@@ -9,7 +11,7 @@ import { envOf, freeflow, type Ended } from '../../test/support/freeflow';
 import { openTestInstallation, type TestInstallation } from '../../test/support/installation';
 import { TEST_STACK } from '../../test/support/master';
 import { asKeycloakAdmin } from '../../test/support/outside';
-import { contextsFile, keepContext, readContexts } from '../contexts/store';
+import { changeContexts, contextsFile, keepContext, readContexts } from '../contexts/store';
 
 const info = readStackInfo(TEST_STACK);
 const folder = mkdtempSync(path.join(tmpdir(), 'freeflow-login-'));
@@ -38,7 +40,11 @@ async function logIn(args: string[], { isGranted = true, person = info.auth.pers
     child.stderr.on('data', (it) => {
       output.stderr += String(it);
       const [address] = /https?:\S+user_code=\S+/.exec(output.stderr) ?? [];
-      if (address !== undefined) answerDevice(address, person, isGranted).then(resolve, reject);
+      if (address !== undefined)
+        answerDevice(address, person, isGranted).then(resolve, (error: unknown) => {
+          child.kill();
+          reject(error);
+        });
     });
     child.on('close', () => resolve());
   });
@@ -103,6 +109,40 @@ test('a token that has expired is renewed and kept, and another command goes on 
   expect(tokensKept()[0]).toBe(renewed);
 });
 
+test('a token for other programs is that of the context in use', async () => {
+  expect((await freeflow(['token'], env)).stdout).toBe(`${tokensKept()[0]}\n`);
+});
+
+test('secrets of a stack that runs here are not shown while a context of another installation is in use', async () => {
+  const elsewhere = { ...env, FREEFLOW_CONFIG_DIR: path.join(folder, 'elsewhere') };
+  const before = keptHere();
+  if (before === undefined) throw new Error('not logged in');
+  keepContext(elsewhere, 'production', { ...before, apiUrl: 'https://freeflow.example.com' });
+  changeContexts(elsewhere, (it) => ({ ...it, current: 'production' }));
+  expect(await freeflow(['tenants', 'connect', 'acme'], elsewhere)).toEqual({
+    code: 2,
+    stdout: '',
+    stderr: expect.stringMatching(
+      /^Context production is in use, which says nothing of MASTER_DATABASE_URL, .*\n.*example/,
+    ),
+  });
+});
+
+test('an API that speaks for another address is not believed who issues its tokens', async () => {
+  const body = { resource: 'https://freeflow.example.com', authorization_servers: [info.auth.issuer] };
+  const impostor = createServer((_request, response) => void response.end(JSON.stringify(body)));
+  await new Promise<void>((resolve) => impostor.listen(0, '127.0.0.1', resolve));
+  const { port } = impostor.address() as AddressInfo;
+  try {
+    expect(await freeflow(['login', '--api', `http://127.0.0.1:${port}`], env)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('those of another address'),
+    });
+  } finally {
+    impostor.close();
+  }
+});
+
 test('logout ends the login at the issuer too: its refresh token is worth nothing any more', async () => {
   const before = keptHere();
   if (before === undefined) throw new Error('not logged in');
@@ -142,6 +182,8 @@ describe('says what is wrong and what to do', () => {
       4,
       /^http:\/\/127\.0\.0\.1:9 does not answer/,
     ],
+    ['an address that is none', ['login', '--api', 'foo'], {}, 2, /^--api foo is not http/],
+    ['plain HTTP', ['login', '--api', 'http://10.255.255.1'], {}, 2, /^http:\/\/10\.255\.255\.1 is plain HTTP/],
     ['nobody who is logged in', ['logout'], { FREEFLOW_CONFIG_DIR: '/nonexistent' }, 2, /^You are not logged in\./],
   ])('%s', async (_what, args, more, code, said) => {
     expect(await freeflow(args, { ...env, ...more })).toEqual({
@@ -167,6 +209,7 @@ describe('says what is wrong and what to do', () => {
     try {
       const ended = await logIn(['--context', 'other'], { person });
       expect(ended).toMatchObject({ code: 1, stderr: expect.stringContaining('does not contain system:*') });
+      expect(readContexts(env).contexts['other']).toBeUndefined();
     } finally {
       const { body } = await asKeycloakAdmin(info, 'GET', `${users}?username=${person.username}&exact=true`);
       for (const { id } of body as { id: string }[]) await asKeycloakAdmin(info, 'DELETE', `${users}/${id}`);

@@ -2,12 +2,12 @@ import { colours as pc } from '@freeflow/lib/colours';
 import { OAuthError, startDeviceLogin, type DeviceLogin } from '@freeflow/lib/oauth';
 import type { Command } from 'commander';
 import { caller } from '../client/http';
-import { apiUrlOf, openSession } from '../client/session';
 import { tenantsOf } from '../client/tenants';
+import { apiUrlFor, assertPrivate } from '../contexts/addresses';
 import { claimsOf, userIn } from '../contexts/claims';
 import { discoverIssuerOf } from '../contexts/discover';
 import { loginFailure } from '../contexts/login-failure';
-import { changeContexts, type Context } from '../contexts/store';
+import { changeContexts, readContexts, type Context } from '../contexts/store';
 import { keptTokens } from '../contexts/token';
 import { waitingFor } from '../show/waiting';
 import { openTerminal, type Terminal } from '../terminal';
@@ -22,6 +22,7 @@ interface LoginOptions extends CommonOptions {
   clientId: string;
   scope: string;
   context?: string;
+  insecure?: boolean;
 }
 
 /** Adds `freeflow login`. */
@@ -29,11 +30,12 @@ export function addLogin(program: Command, { env }: Host): void {
   program
     .command('login')
     .description('log in as a person: confirmed in a browser, on this machine or any other')
-    .option('--api <url>', 'where the API answers; the local stack by default')
+    .option('--api <url>', 'where the API answers; by default that of the context in use, else the local stack')
     .option('--context <name>', 'the name to keep it by; the host of the API by default')
     .option('--issuer <url>', 'who issues the tokens; the API is asked by default')
     .option('--client-id <id>', 'the public client that people log in by', CLIENT_ID)
     .option('--scope <scope>', 'with offline_access the login outlasts the session at the issuer', SCOPE)
+    .option('--insecure', 'over plain HTTP also where others may read along')
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
@@ -46,31 +48,38 @@ Examples:
   pnpm freeflow login
   pnpm freeflow login --api https://freeflow.example.com --context production`,
     )
-    .action(async ({ api, issuer: given, clientId, scope, context: named, ...options }: LoginOptions) => {
+    .action(async ({ api, issuer: given, clientId, scope, context: named, insecure, ...options }: LoginOptions) => {
       const terminal = openTerminal(options);
-      const apiUrl = apiUrlOf(env, api);
+      const apiUrl = apiUrlFor(env, api);
+      if (insecure !== true) assertPrivate(apiUrl, '--api');
       const issuer = given ?? (await discoverIssuerOf(apiUrl));
-      const tokens = await logIn(terminal, { issuer, clientId }, scope);
-      const name = named ?? new URL(apiUrl).host;
+      if (insecure !== true) assertPrivate(issuer, '--issuer');
+      const tokens = await logIn(terminal, apiUrl, { issuer, clientId }, scope);
+      // A login is of use only with the permission, which the API alone decides about.
+      const session = { url: apiUrl, token: async () => tokens.value, isRenewable: false, source: 'login' };
+      await tenantsOf(caller(session)).list({}, 1);
+      const name = named ?? nameOf(env, apiUrl) ?? new URL(apiUrl).host;
       const context: Context = { apiUrl, issuer, clientId, ...keptTokens(tokens) };
       changeContexts(env, ({ contexts, ...before }) => ({
         ...before,
         current: name,
         contexts: { ...contexts, [name]: context },
       }));
-      // A login is of use only with the permission, which the API alone decides about.
-      await tenantsOf(caller(openSession({ ...env, FREEFLOW_API_URL: undefined, FREEFLOW_CONTEXT: name }))).list({}, 1);
       const user = userIn(claimsOf(tokens.value));
       if (terminal.isJson) printJson({ context: name, apiUrl, issuer, user });
       else terminal.print(`Logged in at ${apiUrl} as ${pc.bold(user)}. Context ${pc.bold(name)} is in use.`);
     });
 }
 
-async function logIn(terminal: Terminal, client: { issuer: string; clientId: string }, scope: string) {
+/** The name by which a login at this API is kept already. */
+const nameOf = (env: NodeJS.ProcessEnv, apiUrl: string): string | undefined =>
+  Object.entries(readContexts(env).contexts).find(([, it]) => it.apiUrl === apiUrl)?.[0];
+
+async function logIn(terminal: Terminal, apiUrl: string, client: { issuer: string; clientId: string }, scope: string) {
   try {
     const login = await startDeviceLogin(client, scope);
     // Beside the answer: a program that reads that needs a person all the same.
-    console.error(instructionFor(login));
+    console.error(`This login is for ${apiUrl}, by ${client.issuer}.\n${instructionFor(login)}`);
     return await waitingFor(terminal, 'Waiting for the confirmation in the browser', login.confirmed());
   } catch (error) {
     throw error instanceof OAuthError ? loginFailure(error, client.issuer) : error;

@@ -1,6 +1,8 @@
-import { VARIABLES } from '@freeflow/lib/config';
+import { VARIABLES, variablesSet } from '@freeflow/lib/config';
 import { grantClientCredentials, OAuthError, type AccessToken } from '@freeflow/lib/oauth';
 import { z } from 'zod';
+import { contextInUse } from '../contexts/select';
+import { tokenOf } from '../contexts/token';
 import { EXIT, Failure } from '../failure';
 import { readSettings } from '../settings';
 
@@ -29,8 +31,11 @@ export async function requestToken(env: NodeJS.ProcessEnv): Promise<AccessToken>
   }
 }
 
-/** The access token itself. */
-export const token = async (env: NodeJS.ProcessEnv): Promise<string> => (await requestToken(env)).value;
+/** A token for the API that the other commands call: of the context in use, else by client credentials. */
+export async function token(env: NodeJS.ProcessEnv): Promise<string> {
+  const selected = variablesSet(apiClient, env).length > 0 ? undefined : contextInUse(env);
+  return selected === undefined ? (await requestToken(env)).value : tokenOf(env, selected);
+}
 
 function failureOf(error: OAuthError, tokenUrl: string, clientId: string): Failure {
   const { status } = error;

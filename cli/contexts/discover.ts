@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { EXIT, Failure } from '../failure';
 
 const TIMEOUT_MS = 10_000;
-const metadataSchema = z.object({ authorization_servers: z.array(z.url()).min(1) });
+const metadataSchema = z.object({ resource: z.url(), authorization_servers: z.array(z.url()).min(1) });
 
 /**
  * Who issues the tokens that an API takes, as it says itself (RFC 9728).
- * @throws Failure where it does not answer, or does not say
+ * @throws Failure where it does not answer, does not say, or speaks for another address (RFC 9728, section 3.3; the scheme
+ * may be another behind a proxy that ends TLS)
  */
 export async function discoverIssuerOf(apiUrl: string): Promise<string> {
   const response = await fetch(`${apiUrl}/.well-known/oauth-protected-resource`, {
@@ -21,11 +22,12 @@ export async function discoverIssuerOf(apiUrl: string): Promise<string> {
     );
   });
   const { success, data } = metadataSchema.safeParse(await response.json().catch(() => undefined));
-  const [issuer] = success ? data.authorization_servers : [];
+  const isOfThis = success && new URL(data.resource).host === new URL(apiUrl).host;
+  const [issuer] = isOfThis ? data.authorization_servers : [];
   if (issuer === undefined)
     throw new Failure(
       EXIT.refused,
-      `${apiUrl} does not say who issues its tokens.`,
+      `${apiUrl} does not say who issues its tokens${success && !isOfThis ? ', but whose are those of another address' : ''}.`,
       'Name the issuer by --issuer, and check that this is the API of FreeFlow.',
     );
   return issuer;

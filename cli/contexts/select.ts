@@ -26,3 +26,12 @@ export function selectContext(env: NodeJS.ProcessEnv): SelectedContext | undefin
     );
   return { name, context };
 }
+
+/**
+ * The login that commands work with where the environment names no installation: a stack that is named is meant,
+ * whatever context is in use.
+ */
+export function contextInUse(env: NodeJS.ProcessEnv): SelectedContext | undefined {
+  const { FREEFLOW_CONTEXT: named = '', FREEFLOW_STACK_DIR: stack = '' } = env;
+  return named === '' && stack !== '' ? undefined : selectContext(env);
+}

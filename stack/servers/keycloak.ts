@@ -88,6 +88,7 @@ export const keycloak: Server = {
     const auth = await setUpSystemRealm(access, {
       clientSecret: credentials.systemClient,
       password: credentials.systemPerson,
+      isOurs: !keycloak.isExternal(context.external),
     });
     const name = clientIdOf(PROVISIONER);
     // Keycloak reveals the secret of one that exists: it is kept even here, since another stack may use it too.

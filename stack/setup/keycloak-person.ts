@@ -1,7 +1,7 @@
+import { createHash } from 'node:crypto';
 import type KeycloakAdminClient from '@keycloak/keycloak-admin-client';
 import { statusOf } from '../../backends/keycloak/provisioner/admin';
 
-const USERNAME = 'admin';
 /** The client that `freeflow login` uses unless it is given another. */
 const CLIENT = 'freeflow-cli';
 
@@ -22,11 +22,15 @@ const PERMISSIONS_MAPPER = {
 
 type Mapper = typeof PERMISSIONS_MAPPER | { name: string; protocol: string; protocolMapper: string; config: object };
 
-/** Makes a person who has the permission, and the client by which people log in on a command line. */
+/**
+ * Makes a person who has the permission, and the client by which people log in on a command line.
+ * @param isOurs else other stacks use the realm too, whose person's password can be neither read nor changed: each has
+ * a person of its own
+ */
 export async function ensurePerson(
   admin: KeycloakAdminClient,
   realm: string,
-  { permission, password }: { permission: string; password: string },
+  { permission, password, isOurs }: { permission: string; password: string; isOurs: boolean },
   mappers: Mapper[],
 ): Promise<{ username: string; password: string }> {
   await unlessThere(
@@ -46,26 +50,34 @@ export async function ensurePerson(
   );
   const role = await admin.roles.findOneByName({ realm, name: permission });
   if (role?.id === undefined) throw new Error(`role ${permission} of realm ${realm} can't be read`);
-  const id = await ensureUser(admin, realm, password);
+  const username = isOurs ? 'admin' : `admin-${shortHashOf(password)}`;
+  const id = await ensureUser(admin, realm, username, password);
   await admin.users.addRealmRoleMappings({ realm, id, roles: [{ id: role.id, name: permission }] });
-  return { username: USERNAME, password };
+  return { username, password };
 }
 
+const shortHashOf = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 6);
+
 /** With everything that Keycloak would ask for at the first login otherwise. */
-async function ensureUser({ users }: KeycloakAdminClient, realm: string, password: string): Promise<string> {
+async function ensureUser(
+  { users }: KeycloakAdminClient,
+  realm: string,
+  username: string,
+  password: string,
+): Promise<string> {
   await unlessThere(
     users.create({
       realm,
-      username: USERNAME,
+      username,
       enabled: true,
       firstName: 'FreeFlow',
       lastName: 'Admin',
-      email: 'admin@freeflow.invalid',
+      email: `${username}@freeflow.invalid`,
       emailVerified: true,
     }),
   );
-  const [user] = await users.find({ realm, username: USERNAME, exact: true });
-  if (user?.id === undefined) throw new Error(`user ${USERNAME} of realm ${realm} can't be read`);
+  const [user] = await users.find({ realm, username, exact: true });
+  if (user?.id === undefined) throw new Error(`user ${username} of realm ${realm} can't be read`);
   await users.resetPassword({
     realm,
     id: user.id,

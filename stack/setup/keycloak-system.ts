@@ -37,19 +37,21 @@ const OPERATOR_MAPPERS = [
   AUDIENCE_MAPPER,
 ];
 
-/** Of the secrets that the realm is made with. */
-interface Secrets {
+/** What the realm is made with. */
+interface Wanted {
   clientSecret: string;
   /** Of the person. */
   password: string;
+  /** Whether this stack alone uses the server. */
+  isOurs: boolean;
 }
 
 /**
  * Makes the realm that the API's tokens come from, with a client for the stack's operator, and a person who logs in by
- * the command line's own. What is there keeps its secrets, since another stack may use it too.
+ * the command line's own. A client that is there keeps its secret, since another stack may use it too.
  */
-export async function setUpSystemRealm(owner: Account, secrets: Secrets): Promise<StackInfo['auth']> {
-  const { client, person } = await ensureRealmWithClients(owner, secrets).catch((error: unknown) => {
+export async function setUpSystemRealm(owner: Account, wanted: Wanted): Promise<StackInfo['auth']> {
+  const { client, person } = await ensureRealmWithClients(owner, wanted).catch((error: unknown) => {
     throw keycloakProblem(error);
   });
   // The issuer in tokens, which the server's own settings may make another address than ours.
@@ -57,7 +59,7 @@ export async function setUpSystemRealm(owner: Account, secrets: Secrets): Promis
   return { issuer, tokenUrl, audience: AUDIENCE, clientId: CLIENT, clientSecret: client.secret, person };
 }
 
-async function ensureRealmWithClients(owner: Account, { clientSecret, password }: Secrets) {
+async function ensureRealmWithClients(owner: Account, { clientSecret, password, isOurs }: Wanted) {
   await ensureRealm(await connectKeycloak(owner));
   // A token knows only the realms that were there when it was given out.
   const admin = await connectKeycloak(owner);
@@ -68,7 +70,10 @@ async function ensureRealmWithClients(owner: Account, { clientSecret, password }
     { value: clientSecret, isForced: false },
     { protocolMappers: OPERATOR_MAPPERS },
   );
-  return { client, person: await ensurePerson(admin, REALM, { permission: PERMISSION, password }, [AUDIENCE_MAPPER]) };
+  return {
+    client,
+    person: await ensurePerson(admin, REALM, { permission: PERMISSION, password, isOurs }, [AUDIENCE_MAPPER]),
+  };
 }
 
 async function ensureRealm({ realms }: KeycloakAdminClient): Promise<void> {
