@@ -98,3 +98,14 @@ test('what a deletion leaves behind is deleted again only if nothing forbids it 
   });
   expect(await harness.run('begin', { ...deletion, operationId: again.id })).toMatchObject({ verdict: 'go' });
 });
+
+test('a create is rolled back whether it is protected or not: it has made no data, and its name is free again', async () => {
+  const create = await harness.newTenant('create');
+  await set(create, KEPT);
+  const rollbackReason = { step: 'keycloak.create', cause: 'aborted by test', advice: 'None.' };
+  await harness.run('start-rollback', create, {}, { rollbackReason });
+  await harness.run('mark-gone', create, {}, { rollbackReason, skipped: {} });
+  expect(await standingOf(create)).toMatchObject({ status: 'deleted', state: 'rolled_back' });
+  const { goneAt } = await harness.db.tenant.findUniqueOrThrow({ where: { id: create.tenantId } });
+  expect(goneAt).not.toBeNull();
+});

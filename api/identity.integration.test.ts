@@ -78,8 +78,12 @@ describe('what does not fit is refused with a pointer, and changes nothing', () 
   const many = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, at) => [`k${at}`, 'v']));
   const cases: [string, object, string, RegExp][] = [
     ['a blank display name', { displayName: '  ' }, '/displayName', /blank/],
+    ['an empty display name', { displayName: '' }, '/displayName', /1 to 200/],
     ['a display name of 201 characters', { displayName: 'x'.repeat(201) }, '/displayName', /1 to 200/],
     ['a display name with a line end', { displayName: 'a\nb' }, '/displayName', /control/],
+    ['a display name that turns its direction', { displayName: 'a\u202eb' }, '/displayName', /invisible/],
+    ['a display name with what nobody sees', { displayName: 'a\u{e0041}b' }, '/displayName', /invisible/],
+    ['a label that turns its direction', { labels: { tier: '\u2066x' } }, '/labels/tier', /invisible/],
     ['an external id with a blank', { externalId: 'a b' }, '/externalId', /visible ASCII/],
     ['an empty external id', { externalId: '' }, '/externalId', /visible ASCII/],
     ['an external id that is a number', { externalId: 4711 }, '/externalId', /must be a string/],

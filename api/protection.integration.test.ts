@@ -71,7 +71,9 @@ test.each([
   ['that is over', { ...HOLD, until: '2026-01-01T00:00:00Z' }, '/until', /in the future; it is 20/],
   ['without a zone', { ...HOLD, until: '2999-01-01T00:00:00' }, '/until', /with its zone/],
   ['until a day there is not', { ...HOLD, until: '2999-02-30T00:00:00Z' }, '/until', /date and time/],
+  ['for a duration', { ...HOLD, until: '30d' }, '/until', /with its zone/],
   ['past what can be stored', { ...HOLD, until: '9999-12-31T23:59:59-01:00' }, '/until', /year 10000/],
+  ['for what reads as another reason', { ...HOLD, reason: 'case \u202e1174' }, '/reason', /invisible/],
   ['for nobody knows what', { ...HOLD, reason: 'x' }, '/reason', /3 to 300/],
 ])('a hold %s is refused', async (_what, body, pointer, detail) => {
   const id = await tenantIn('active');
@@ -89,7 +91,7 @@ test('a hold is refused to who has seen another state, as any change is', async 
   expect(await harness.request('DELETE', `/tenants/${id}/hold`, { headers })).toMatchObject({ status: 412 });
 });
 
-describe.each(['active', 'suspended', 'deleted', 'provisioning'])('a tenant that is %s', (status) => {
+describe.each(['active', 'suspended', 'deleted'])('a tenant that is %s', (status) => {
   test('is not hard-deleted while it is held, forced or not, and is once the hold is lifted', async () => {
     const id = await tenantIn(status);
     await hold(id);
@@ -102,7 +104,9 @@ describe.each(['active', 'suspended', 'deleted', 'provisioning'])('a tenant that
     await unhold(id);
     expect(await remove(id, '?mode=hard&force=true')).toMatchObject({ status: 202 });
   });
+});
 
+describe.each(['active', 'suspended', 'deleted', 'provisioning'])('a tenant that is %s', (status) => {
   test('is not deleted in any way while it is protected, also where there would be nothing to do', async () => {
     const id = await tenantIn(status);
     expect(await protect(id)).toMatchObject({ status: 200 });
@@ -161,11 +165,28 @@ test('a deletion that interrupts another operation is refused as well', async ()
   });
 });
 
+test.each([
+  ['is being created', 'not-active-yet', { running: 'create' }],
+  ['was never completed', 'never-active', {}],
+] as const)('a tenant that %s takes no hold, which its rollback would not keep', async (_what, code, more) => {
+  const id = await tenantIn('provisioning', more);
+  expect(await hold(id)).toMatchObject({ status: 409, body: { code } });
+  expect((await harness.request('GET', `/tenants/${id}`)).body).toMatchObject({ holdUntil: null, holdReason: null });
+  expect(await protect(id)).toMatchObject({ status: 200, body: { deletionProtected: true } });
+  expect(await unhold(id)).toMatchObject({ status: 200 });
+});
+
 test('of a gone tenant nothing is protected: it is unknown', async () => {
   const id = await tenantIn('active');
   await protect(id);
+  await hold(id);
   await harness.owner.query(`UPDATE "Tenant" SET "goneAt" = now(), status = 'deleted' WHERE id = $1`, [id]);
   for (const query of ALL) expect(await remove(id, query)).toMatchObject({ status: 404 });
+  const kept = { deletionProtected: false, holdUntil: null, holdReason: null };
+  const shown = await harness.request('GET', `/tenants/${id}`);
+  expect(shown).toMatchObject({ status: 200, body: kept });
+  const listed = await harness.request('GET', `/tenants?gone=true&name=${String(shown.body['name'])}`);
+  expect(listed.body).toMatchObject({ items: [{ id, ...kept }] });
 });
 
 test.each([

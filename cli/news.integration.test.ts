@@ -5,7 +5,7 @@ import { openApiBench, type ApiBench } from '../test/support/api-bench';
 import { insertTenant, updateTenant } from '../test/support/tenant-changes';
 import { until } from '../test/support/until';
 import type { Session } from './client/session';
-import { openNews } from './news';
+import { News } from './news';
 
 let bench: ApiBench;
 let worker: Pool;
@@ -32,11 +32,11 @@ const openStreams = async () =>
   );
 
 /** How often is looked in this time. */
-async function looksWithin(ms: number, next: () => Promise<void>): Promise<number> {
+async function looksWithin(ms: number, news: News): Promise<number> {
   const end = performance.now() + ms;
   let looks = 0;
   while (performance.now() < end) {
-    await next();
+    await news.next();
     looks++;
   }
   return looks;
@@ -44,10 +44,10 @@ async function looksWithin(ms: number, next: () => Promise<void>): Promise<numbe
 
 test('with a stream is looked when something happens, and else hardly ever', async () => {
   const tenant = await insertTenant(bench.owner);
-  const news = openNews(await sessionAt(bench.url), tenant.id, new AbortController().signal);
+  const news = new News(await sessionAt(bench.url), tenant.id, new AbortController().signal);
   await until('the stream is open', async () => (await openStreams()) === 1);
   // Until it has told that it is there.
-  await until('it is quiet', async () => (await looksWithin(1_500, news.next)) <= 2);
+  await until('it is quiet', async () => (await looksWithin(1_500, news)) <= 2);
   const asked = performance.now();
   const told = news.next();
   await updateTenant(worker, tenant, `status = 'active'`);
@@ -69,8 +69,8 @@ test.each<[string, (server: Server) => void]>([
   serve(server);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  const news = openNews(await sessionAt(`http://127.0.0.1:${port}`), 'some-id', new AbortController().signal);
-  expect(await looksWithin(1_500, news.next)).toBeGreaterThan(3);
+  const news = new News(await sessionAt(`http://127.0.0.1:${port}`), 'some-id', new AbortController().signal);
+  expect(await looksWithin(1_500, news)).toBeGreaterThan(3);
   news.close();
   server.closeAllConnections();
   server.close();

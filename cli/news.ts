@@ -13,63 +13,75 @@ const TOGETHER_MS = 20;
 const SILENCE_MS = 40_000;
 const REOPEN_MS = 1_000;
 
-/** Tells when it is worth to look again. */
-export interface News {
+/**
+ * Tells when it is worth to look at a tenant again, by the stream of its events. Where there is none (an older API, a
+ * proxy that keeps it back, an outage) it is polled for as before: what the stream says is that something has happened,
+ * never what.
+ */
+export class News {
+  private readonly closing = new AbortController();
+  private readonly over: AbortSignal;
+  private aliveAt = -Infinity;
+  private isFresh = false;
+  private waiting = new AbortController();
+
+  constructor(
+    private readonly session: Session,
+    private readonly tenantId: string,
+    private readonly signal: AbortSignal,
+  ) {
+    this.over = AbortSignal.any([signal, this.closing.signal]);
+    void this.follow();
+  }
+
   /** Waits until something has happened since the last call, or it is time to look anyway. */
-  next: () => Promise<void>;
-  close: () => void;
+  async next(): Promise<void> {
+    const isTold = performance.now() - this.aliveAt < SILENCE_MS;
+    if (!this.isFresh) {
+      this.waiting = new AbortController();
+      await pause(isTold ? SLOW_POLL_MS : POLL_MS, AbortSignal.any([this.over, this.waiting.signal]));
+    }
+    if (this.isFresh) await pause(isTold ? TOGETHER_MS : POLL_MS, this.over);
+    this.signal.throwIfAborted();
+    this.isFresh = false;
+  }
+
+  close(): void {
+    this.closing.abort();
+  }
+
+  private async follow(): Promise<void> {
+    for (let isPossible = true; isPossible && !this.over.aborted;) {
+      isPossible = await this.readToEnd();
+      this.aliveAt = -Infinity;
+      // What happens from here on is told by nothing.
+      this.refresh();
+      if (isPossible) await pause(REOPEN_MS, this.over);
+    }
+  }
+
+  /** @returns whether there may be a stream another time */
+  private async readToEnd(): Promise<boolean> {
+    const refresh = () => this.refresh();
+    const onAlive = () => {
+      this.aliveAt = performance.now();
+    };
+    try {
+      const place = { path: `/tenants/${this.tenantId}/events`, signal: this.over };
+      // What came before the place where it begins is looked for as well.
+      await readStream(this.session, place, { onEvent: refresh, onPlace: refresh, onAlive });
+      return true;
+    } catch (error) {
+      return !(error instanceof Failure) || error.exitCode === EXIT.unreachable;
+    }
+  }
+
+  private refresh(): void {
+    this.isFresh = true;
+    this.waiting.abort();
+  }
 }
 
-/**
- * Follows the stream of one tenant's events. Where there is none (an older API, a proxy that keeps it back, an outage) it is
- * polled for as before: what the stream says is that something has happened, never what.
- */
-export function openNews(session: Session, tenantId: string, signal: AbortSignal): News {
-  const closing = new AbortController();
-  const over = AbortSignal.any([signal, closing.signal]);
-  let aliveAt = -Infinity;
-  let isFresh = false;
-  let wake = () => undefined as void;
-  const onEvent = () => {
-    isFresh = true;
-    wake();
-  };
-  const onAlive = () => {
-    aliveAt = performance.now();
-  };
-  const follow = async () => {
-    while (!over.aborted) {
-      const isNone = await readStream(
-        session,
-        { path: `/tenants/${tenantId}/events`, signal: over },
-        // What came before the place where it begins is looked for as well.
-        { onEvent, onAlive, onPlace: onEvent },
-      ).then(
-        () => false,
-        (error: unknown) => error instanceof Failure && error.exitCode !== EXIT.unreachable,
-      );
-      aliveAt = -Infinity;
-      // What may have happened in between is looked for at once.
-      onEvent();
-      if (isNone) return;
-      await delay(REOPEN_MS, undefined, { signal: over }).catch(() => undefined);
-    }
-  };
-  void follow();
-  return {
-    next: async () => {
-      const isTold = performance.now() - aliveAt < SILENCE_MS;
-      if (!isFresh) {
-        const waiting = new AbortController();
-        wake = () => waiting.abort();
-        await delay(isTold ? SLOW_POLL_MS : POLL_MS, undefined, {
-          signal: AbortSignal.any([over, waiting.signal]),
-        }).catch(() => undefined);
-      }
-      signal.throwIfAborted();
-      if (isFresh) await delay(isTold ? TOGETHER_MS : POLL_MS);
-      isFresh = false;
-    },
-    close: () => closing.abort(),
-  };
-}
+/** Also over when the signal is given. */
+const pause = (ms: number, signal: AbortSignal): Promise<void> =>
+  delay(ms, undefined, { signal }).catch(() => undefined);

@@ -8,6 +8,7 @@ import { addCompletion, isCompletion } from './completion';
 import { EXIT } from './failure';
 import { invocationOf } from './invocation';
 import { outcomeOf } from './outcome';
+import { sayAside } from './show/printable';
 
 const host = {
   env: process.env,
@@ -96,7 +97,7 @@ async function run(): Promise<void> {
 
 run().catch((error: unknown) => {
   const outcome = outcomeOf(error, freeflow);
-  if (outcome === undefined) console.error(error instanceof Error ? error.message : error);
-  else if (outcome.message !== undefined) console.error(outcome.message);
+  if (outcome === undefined) sayAside(error instanceof Error ? error.message : String(error));
+  else if (outcome.message !== undefined) sayAside(outcome.message);
   process.exit(outcome?.exitCode ?? EXIT.refused);
 });

@@ -1,3 +1,5 @@
+import { say } from './show/printable';
+
 /** Where a command writes. */
 export interface Terminal {
   /** A line of the answer. */
@@ -16,7 +18,7 @@ export function openTerminal({ json = false }: { json?: boolean }): Terminal {
   const columns = isTerminal && process.stdout.columns > 0 ? process.stdout.columns : undefined;
   return {
     print: (line) => {
-      if (!json) console.log(line);
+      if (!json) say(line);
     },
     isJson: json,
     isInteractive: columns !== undefined && process.stderr.isTTY === true && !json,

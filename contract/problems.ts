@@ -89,6 +89,14 @@ export const PROBLEMS = {
     commandAdvice:
       'freeflow tenants show NAME shows until when, and why. If it is to be deleted all the same, first: freeflow tenants unhold NAME',
   },
+  'not-active-yet': {
+    status: 409,
+    title: 'The tenant is still being created: it has no data that could be held',
+    advice:
+      'Send it again once GET /tenants/{id} shows the tenant active. Until then a create that fails or is aborted leaves nothing.',
+    commandAdvice:
+      'Repeat it once the tenant is active: freeflow tenants watch NAME. Until then a create that fails or is aborted leaves nothing.',
+  },
   'operation-in-progress': {
     status: 409,
     title: 'Another operation on this tenant is in progress',

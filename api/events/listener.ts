@@ -7,7 +7,9 @@ const CHANNEL = 'freeflow_events';
 const TIMEOUT_MS = 5_000;
 /** How often a session is asked whether it is still there: a peer that vanished closes nothing. */
 const PING_MS = 15_000;
+/** The first pause before a session is opened again, each further one is longer, up to the longest: in ms. */
 const RECONNECT_MS = 1_000;
+const LONGEST_PAUSE_MS = 30_000;
 const END_MS = 1_000;
 
 /**
@@ -19,13 +21,20 @@ export async function listen(
   url: string,
   { onNews, onLost, signal }: { onNews: () => void; onLost: (cause: unknown) => void; signal: AbortSignal },
 ): Promise<void> {
-  while (!signal.aborted) {
-    await listenOnce(url, onNews, signal).catch((cause: unknown) => signal.aborted || onLost(cause));
-    await pause(RECONNECT_MS, signal);
+  for (let failures = 0; !signal.aborted; failures++) {
+    const onOpen = () => {
+      failures = 0;
+      onNews();
+    };
+    await listenOnce(url, { onNews, onOpen, signal }).catch((cause: unknown) => signal.aborted || onLost(cause));
+    await pause(Math.min(RECONNECT_MS * 2 ** failures, LONGEST_PAUSE_MS), signal);
   }
 }
 
-async function listenOnce(url: string, onNews: () => void, signal: AbortSignal): Promise<void> {
+async function listenOnce(
+  url: string,
+  { onNews, onOpen, signal }: { onNews: () => void; onOpen: () => void; signal: AbortSignal },
+): Promise<void> {
   const socket = new Socket();
   const client = new ErrorTolerantClient({
     connectionString: url,
@@ -40,7 +49,7 @@ async function listenOnce(url: string, onNews: () => void, signal: AbortSignal):
   try {
     await client.connect();
     await client.query(`LISTEN ${CHANNEL}`);
-    onNews();
+    onOpen();
     for (;;) {
       await Promise.race([lost, pause(PING_MS, signal)]);
       if (signal.aborted) return;

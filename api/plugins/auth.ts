@@ -98,7 +98,7 @@ function bearerOf({ headers }: FastifyRequest): string {
 function subjectOf({ sub }: JWTPayload): string {
   const { success, data } = plainText(1, 255).safeParse(sub);
   if (!success)
-    throw invalidToken('Token claim "sub" is not a string of 1 to 255 characters without control characters.');
+    throw invalidToken('Token claim "sub" is not a string of 1 to 255 characters without control or invisible ones.');
   return data;
 }
 

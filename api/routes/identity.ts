@@ -54,6 +54,8 @@ export const identityRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; tempor
         ...secured('tenants', 'tenants.hold'),
         ...common,
         summary: 'Hold a tenant until a date: no purge and no hard delete before, forced or not',
+        description:
+          'It keeps data: 409 not-active-yet while the tenant is being created, as a create that fails or is aborted leaves nothing.',
         body: holdBody,
       },
     },

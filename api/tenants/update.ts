@@ -33,7 +33,8 @@ type Decide = (tenant: TenantBody, now: Date) => Change;
 /**
  * Changes what an administrator sets of a tenant, at once, in the master database alone. Each under the lock of the
  * tenant's row, by which it comes either before a deletion is accepted or begins, and refuses it, or after.
- * @throws Problem `tenant-unknown` | `precondition-failed` | `external-id-taken` | `being-deleted` | `body-invalid`
+ * @throws Problem `tenant-unknown` | `precondition-failed` | `external-id-taken` | `being-deleted` | `not-active-yet` |
+ *   `never-active` | `body-invalid`
  */
 export function tenantUpdater(db: PrismaClient, runUrl: RunUrl) {
   const change = (id: string, { ifMatch, audit }: Conditions, decide: Decide): Promise<TenantBody> =>
@@ -46,6 +47,7 @@ export function tenantUpdater(db: PrismaClient, runUrl: RunUrl) {
       const changed = differencesOf(before, decide(before, now));
       if (Object.keys(changed).length === 0) return before;
       if (isProtecting(changed)) assertNotBeingRemoved(tenant);
+      if ((changed.holdUntil ?? null) !== null) assertHasData(tenant);
       const after = await write(tx, id, changed);
       await recordAudit(tx, [
         audit.accepted({ tenantId: id, tenantName: tenant.name, detail: detailOf(changed) }, 200),
@@ -113,6 +115,16 @@ function assertNotBeingRemoved({ status, operations }: TenantWithOperation): voi
   const isRolledBack = operations.some((it) => it.endedAt === null && (it.undoing || it.kind === 'hard_delete'));
   if (status === 'deleting' || (status === 'provisioning' && isRolledBack))
     throw new Problem('being-deleted', 'Its removal has begun: there is nothing left to protect.');
+}
+
+/**
+ * A create that has not ended is rolled back where it fails or is aborted, and what was never completed is there to be
+ * removed: a hold would promise to keep what nobody keeps.
+ */
+function assertHasData({ status, operations }: TenantWithOperation): void {
+  if (status !== 'provisioning') return;
+  const isInProgress = operations.some((it) => it.endedAt === null);
+  throw new Problem(isInProgress ? 'not-active-yet' : 'never-active', 'Nothing was changed.');
 }
 
 async function write(tx: Prisma.TransactionClient, id: string, data: Change): Promise<Tenant> {

@@ -49,13 +49,17 @@ export function viewTenant(tenant: TenantWithOperation, runUrl: RunUrl): TenantB
     displayName: tenant.displayName,
     externalId: tenant.externalId,
     labels: storedLabels.parse(tenant.labels),
-    deletionProtected: tenant.deletionProtected,
-    holdUntil: iso(tenant.holdUntil),
-    holdReason: tenant.holdReason,
+    ...viewProtection(tenant),
     operation: last === undefined ? null : viewOperation(last, runUrl),
     interrupted: before?.endedAt === null ? viewOperation(before, runUrl) : null,
   };
 }
+
+/** What keeps a tenant. One that is gone is kept by nothing any more, whatever was set while its create was rolled back. */
+const viewProtection = ({ goneAt, deletionProtected, holdUntil, holdReason }: Tenant) =>
+  goneAt === null
+    ? { deletionProtected, holdUntil: iso(holdUntil), holdReason }
+    : { deletionProtected: false, holdUntil: null, holdReason: null };
 
 export const viewTenantDetail = (tenant: DetailRow, runUrl: RunUrl): TenantDetailBody => ({
   ...viewTenant(tenant, runUrl),

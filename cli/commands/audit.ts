@@ -5,8 +5,10 @@ import { Argument, Option, type Command } from 'commander';
 import { auditRows, type AuditFilter } from '../client/audit';
 import { caller } from '../client/http';
 import { openSession } from '../client/session';
+import { parseDuration } from '../duration';
 import { EXIT, Failure } from '../failure';
 import { auditTable } from '../show/audit';
+import { say } from '../show/printable';
 import { openTerminal } from '../terminal';
 import { type CommonOptions, type Host, printJson } from './tenants/tools';
 
@@ -52,7 +54,7 @@ Examples:
 }
 
 async function exportRows(rows: AsyncIterable<AuditEventBody>): Promise<void> {
-  for await (const row of rows) console.log(JSON.stringify(row));
+  for await (const row of rows) say(JSON.stringify(row));
 }
 
 async function collect(
@@ -73,12 +75,9 @@ const filterOf = ({ tenant, actor, action, since }: Omit<AuditOptions, 'limit'>)
   ...(since === undefined ? {} : { since: momentOf(since) }),
 });
 
-const UNITS_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
-
 /** A moment that is given as such, or by how long ago it was. */
 export function momentOf(when: string, now = Date.now()): string {
-  const [, number, unit] = /^(\d{1,5})([mhd])$/.exec(when) ?? [];
-  const ageMs = number === undefined || unit === undefined ? undefined : Number(number) * (UNITS_MS[unit] ?? 0);
+  const ageMs = parseDuration(when);
   const at = ageMs === undefined ? Date.parse(when) : now - ageMs;
   if (!Number.isNaN(at)) return new Date(at).toISOString();
   throw new Failure(

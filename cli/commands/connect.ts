@@ -21,6 +21,7 @@ import {
 import { EXIT, Failure } from '../failure';
 import { toFailure } from '../master-failures';
 import { readOptions, readSettings } from '../settings';
+import { sayAside } from '../show/printable';
 import { isTenantId } from '../tenant-id';
 
 const { MASTER_DATABASE_URL, SECRETS_KEY, SECRETS_OLD_KEYS } = VARIABLES;
@@ -48,7 +49,7 @@ export async function connect(
   backend: string | undefined,
   env: NodeJS.ProcessEnv,
   warn: (text: string) => void = (text) => {
-    console.error(text);
+    sayAside(text);
   },
 ): Promise<Connections> {
   const settings = readSettings(connectSettings, env, (stack) => ({

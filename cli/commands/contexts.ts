@@ -6,6 +6,7 @@ import { claimsOf, userIn } from '../contexts/claims';
 import { selectContext } from '../contexts/select';
 import { changeContexts, readContexts, type ContextStore } from '../contexts/store';
 import { EXIT, Failure } from '../failure';
+import { say, sayAside } from '../show/printable';
 import { inColumns } from '../show/table';
 import { openTerminal } from '../terminal';
 import { type CommonOptions, type Host, printJson } from './tenants/tools';
@@ -33,9 +34,9 @@ function addLogout(program: Command, { env }: Host): void {
       const unrevoked =
         refreshToken === undefined ? undefined : await revokeLogin(context, refreshToken).catch(asError);
       changeContexts(env, (before) => without(before, name));
-      console.log(`Logged out: context ${pc.bold(name)} is forgotten.`);
+      say(`Logged out: context ${pc.bold(name)} is forgotten.`);
       if (unrevoked !== undefined)
-        console.error(`${context.issuer} could not be told (${unrevoked.message}): there the session ends by itself.`);
+        sayAside(`${context.issuer} could not be told (${unrevoked.message}): there the session ends by itself.`);
     });
 }
 
@@ -51,8 +52,8 @@ function addWhoami(program: Command, { env }: Host): void {
       const expiresAt = exp === undefined ? null : new Date(exp * 1_000).toISOString();
       const answer = { apiUrl: url, source, user: userIn(claims), issuer: claims.iss ?? null, expiresAt };
       if (openTerminal(options).isJson) return printJson(answer);
-      console.log(`${pc.bold(answer.user)} at ${url}, by ${source}`);
-      console.log(pc.dim(`token of ${answer.issuer ?? 'an unknown issuer'}, good until ${expiresAt ?? 'unknown'}`));
+      say(`${pc.bold(answer.user)} at ${url}, by ${source}`);
+      say(pc.dim(`token of ${answer.issuer ?? 'an unknown issuer'}, good until ${expiresAt ?? 'unknown'}`));
     });
 }
 
@@ -90,7 +91,7 @@ function addUse(contexts: Command, { env }: Host): void {
       // It must be there.
       selectContext({ ...env, FREEFLOW_CONTEXT: name });
       changeContexts(env, (before) => ({ ...before, current: name }));
-      console.log(`Context ${pc.bold(name)} is in use.`);
+      say(`Context ${pc.bold(name)} is in use.`);
     });
 }
 

@@ -5,6 +5,7 @@ import { readStream } from '../client/events';
 import { openSession } from '../client/session';
 import { EXIT, Failure } from '../failure';
 import { eventLine } from '../show/event';
+import { say } from '../show/printable';
 import { type CommonOptions, type Host, toolsOf } from './tenants/tools';
 
 const REOPEN_MS = 1_000;
@@ -39,7 +40,7 @@ Examples:
         throw new Failure(EXIT.usage, `--since ${since} is not the id of an event.`, 'Leave it out for what is new.');
       const path =
         tenant === undefined ? '/events' : `/tenants/${(await tenants.find(tenant, { gone: true })).id}/events`;
-      const show = (event: CloudEventBody) => console.log(terminal.isJson ? JSON.stringify(event) : eventLine(event));
+      const show = (event: CloudEventBody) => say(terminal.isJson ? JSON.stringify(event) : eventLine(event));
       await followEvents(env, since === '0' ? `${path}?from=start` : path, since === '0' ? undefined : since, show);
     });
 }

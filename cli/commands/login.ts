@@ -9,6 +9,7 @@ import { discoverIssuerOf } from '../contexts/discover';
 import { loginFailure } from '../contexts/login-failure';
 import { changeContexts, readContexts, type Context } from '../contexts/store';
 import { keptTokens } from '../contexts/token';
+import { sayAside } from '../show/printable';
 import { waitingFor } from '../show/waiting';
 import { openTerminal, type Terminal } from '../terminal';
 import { type CommonOptions, type Host, printJson } from './tenants/tools';
@@ -79,7 +80,7 @@ async function logIn(terminal: Terminal, apiUrl: string, client: { issuer: strin
   try {
     const login = await startDeviceLogin(client, scope);
     // Beside the answer: a program that reads that needs a person all the same.
-    console.error(`This login is for ${apiUrl}, by ${client.issuer}.\n${instructionFor(login)}`);
+    sayAside(`This login is for ${apiUrl}, by ${client.issuer}.\n${instructionFor(login)}`);
     return await waitingFor(terminal, 'Waiting for the confirmation in the browser', login.confirmed());
   } catch (error) {
     throw error instanceof OAuthError ? loginFailure(error, client.issuer) : error;

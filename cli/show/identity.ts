@@ -4,7 +4,7 @@ import { type Fact, optional, toLine } from './fact';
 
 /** What an administrator has set of a tenant: how it is called, its labels, and what keeps it from being deleted. */
 export function identityFacts(tenant: TenantBody, now = Date.now()): Fact[] {
-  const { displayName, externalId, holdUntil, holdReason, deletionProtected } = tenant;
+  const { displayName, externalId, holdUntil, holdReason } = tenant;
   const labels = labelsText(tenant);
   const isOver = holdUntil !== null && Date.parse(holdUntil) <= now;
   const why = holdReason === null ? '' : `: ${holdReason}`;
@@ -12,12 +12,18 @@ export function identityFacts(tenant: TenantBody, now = Date.now()): Fact[] {
     ...optional('display name', displayName, (it) => it),
     ...optional('external id', externalId, (it) => it),
     ...optional('labels', labels === '' ? null : labels, (it) => it),
-    ...optional('protected', deletionProtected ? 'yes' : null, () => 'from every deletion, a purge included'),
+    ...protectionFacts(tenant),
     ...optional('held', holdUntil, (it) =>
       isOver ? `until ${it}, which is over${why}` : `until ${it}, neither purged nor hard-deleted before${why}`,
     ),
   ];
 }
+
+const protectionFacts = ({ deletionProtected, status }: TenantBody): Fact[] => {
+  const rollback =
+    status === 'provisioning' ? ', but its create is still rolled back where it fails or is aborted' : '';
+  return deletionProtected ? [['protected', `from every deletion, a purge included${rollback}`]] : [];
+};
 
 /** A tenant with what an administrator has set of it, a line each. */
 export function identityLines(tenant: TenantBody): string[] {
@@ -34,10 +40,7 @@ export const labelsText = ({ labels }: Pick<TenantBody, 'labels'>): string =>
     .join(', ');
 
 /** What keeps it from being deleted, in a word each: `protected`, `held`. */
-export const protectionWords = ({ deletionProtected, holdUntil, goneAt }: TenantBody, now = Date.now()): string[] =>
-  goneAt !== null
-    ? []
-    : [
-        ...(deletionProtected ? ['protected'] : []),
-        ...(holdUntil !== null && Date.parse(holdUntil) > now ? ['held'] : []),
-      ];
+export const protectionWords = ({ deletionProtected, holdUntil }: TenantBody, now = Date.now()): string[] => [
+  ...(deletionProtected ? ['protected'] : []),
+  ...(holdUntil !== null && Date.parse(holdUntil) > now ? ['held'] : []),
+];

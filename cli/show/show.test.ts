@@ -157,6 +157,11 @@ test('a purge that is due does not read as such while the tenant is protected, n
   expect(text).toMatch(/^purged +not while it is protected/m);
 });
 
+test('what is protected while it is created is told that the create is rolled back all the same', () => {
+  const text = tenantDetails(tenant({ deletionProtected: true, status: 'provisioning' }), 'ff');
+  expect(text).toMatch(/^protected +from every deletion, .* its create is still rolled back where it fails/m);
+});
+
 test('a list has columns for what any tenant has, and marks those that are not deleted', () => {
   expect(tenantTable([tenant({})], undefined)).toMatch(/^NAME +STATUS +AGE +LAST OPERATION +ID +CAUSE\n/);
   const text = tenantTable(

@@ -3,6 +3,7 @@ import type { LogRowBody } from '@freeflow/contract/http';
 import { colours as pc } from '@freeflow/lib/colours';
 import type { Viewer } from '../follow';
 import type { Terminal } from '../terminal';
+import { printable, sayAside } from './printable';
 import { loadSpinner } from './spinner';
 import { duration } from './time';
 
@@ -42,7 +43,9 @@ export async function stepsViewer(terminal: Terminal, freeflow: string): Promise
         step === null
           ? ''
           : pc.yellow(`  ${step} failed ${attempts === 1 ? 'once' : `${attempts} times`}: ${cause ?? ''}`);
-      spinner.text = `${name}: ${operationTitle(kind)}, ${state.replaceAll('_', ' ')}  ${pc.dim(duration(Date.now() - startedAt))}${failure}`;
+      spinner.text = printable(
+        `${name}: ${operationTitle(kind)}, ${state.replaceAll('_', ' ')}  ${pc.dim(duration(Date.now() - startedAt))}${failure}`,
+      );
       if (!spinner.isSpinning) spinner.start();
     },
     outage() {
@@ -56,7 +59,7 @@ export async function stepsViewer(terminal: Terminal, freeflow: string): Promise
       isSaid = true;
       spinner?.clear();
       // Not part of the answer: a program that reads it would trip over this.
-      console.error(
+      sayAside(
         pc.yellow(
           `${name}: no sign of a worker that has taken it up after ${duration(forMs)}. It is kept, and goes on once one does. See why: ${freeflow} doctor`,
         ),

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { colours as pc } from '@freeflow/lib/colours';
 import { EXIT, Failure } from '../failure';
 import type { Terminal } from '../terminal';
+import { printable, sayAside } from './printable';
 
 const EVERY_MS = 2_000;
 const CLEAR = '\u001B[2J\u001B[H';
@@ -30,7 +31,7 @@ export async function watch(terminal: Terminal, look: () => Promise<Snapshot>, e
     if (snapshot === undefined) continue;
     const now = JSON.stringify(snapshot.answer);
     const { text, notes = [] } = snapshot;
-    if (terminal.isInteractive) print(`${CLEAR}${titleOf(everyMs)}\n\n${text}`, notes);
+    if (terminal.isInteractive) print(`${titleOf(everyMs)}\n\n${text}`, notes, CLEAR);
     else if (now !== before) print(terminal.isJson ? now : text, notes);
     before = now;
   }
@@ -38,12 +39,12 @@ export async function watch(terminal: Terminal, look: () => Promise<Snapshot>, e
 
 const titleOf = (everyMs: number) => pc.dim(`${new Date().toISOString()}, every ${everyMs / 1_000} s; Ctrl-C ends it`);
 
-function print(text: string, notes: readonly string[]): void {
-  console.log(text);
-  for (const note of notes) console.error(note);
+function print(text: string, notes: readonly string[], before = ''): void {
+  console.log(`${before}${printable(text)}`);
+  for (const note of notes) sayAside(note);
 }
 
 function sayUnreachable(error: unknown): undefined {
   if (!(error instanceof Failure) || error.exitCode !== EXIT.unreachable) throw error;
-  console.error(pc.dim(`${new Date().toISOString()}  ${error.message} Trying again.`));
+  sayAside(pc.dim(`${new Date().toISOString()}  ${error.message} Trying again.`));
 }

@@ -5,7 +5,7 @@ const LABEL_KEY = '[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,61}[A-Za-z0-9])?';
 const LONGEST_LABEL = 100;
 
 const displayName = plainText(1, 200)
-  .refine((text) => text.trim() !== '', 'must not be blank')
+  .refine((text) => text === '' || text.trim() !== '', 'must not be blank')
   .describe('What people call it');
 const externalId = z
   .string()
@@ -27,12 +27,15 @@ const labels = z
   .refine((it) => Object.keys(it).length <= MOST_LABELS, TOO_MANY_LABELS)
   .meta({ maxProperties: MOST_LABELS });
 
+const PROTECTED =
+  'true: every deletion is refused. A create that fails, or is aborted before the tenant is active, is rolled back all the same';
+
 /** What `POST /tenants` takes besides the name. */
 export const identityOnCreate = {
   displayName: displayName.nullable().default(null),
   externalId: externalId.nullable().default(null),
   labels: labels.default({}).describe('Text by key, to select by'),
-  deletionProtected: z.boolean().default(false).describe('true: every deletion is refused'),
+  deletionProtected: z.boolean().default(false).describe(PROTECTED),
 };
 
 /**
@@ -48,7 +51,7 @@ export const updateTenantBody = z
       .nullable()
       .optional()
       .describe('Merged: a label that is left out stays, null removes it; null in place of all removes all'),
-    deletionProtected: z.boolean().optional().describe('true: every deletion is refused'),
+    deletionProtected: z.boolean().optional().describe(PROTECTED),
   })
   .meta({ id: 'UpdateTenant' });
 
@@ -62,7 +65,8 @@ export const holdBody = z
         error: ({ code }) =>
           code === 'invalid_format' ? 'must be a date and time with its zone, such as 2027-01-31T00:00:00Z' : undefined,
       })
-      .refine((text) => Date.parse(text) < FIRST_UNSTORABLE_MS, 'must be before the year 10000')
+      // What is no time is none too late: that is told already.
+      .refine((text) => !(Date.parse(text) >= FIRST_UNSTORABLE_MS), 'must be before the year 10000')
       .describe('In the future, by the clock of the master database'),
     reason: plainText(3, 300).describe('Why its data is to be kept; shown with the tenant'),
   })
@@ -101,8 +105,11 @@ export const identitySchema = {
   displayName: z.string().nullable(),
   externalId: z.string().nullable(),
   labels: storedLabels,
-  deletionProtected: z.boolean().describe('true: every deletion is refused'),
-  holdUntil: z.iso.datetime().nullable().describe('Neither purged nor hard-deleted before, forced or not'),
+  deletionProtected: z.boolean().describe(`${PROTECTED}; false once it is gone`),
+  holdUntil: z.iso
+    .datetime()
+    .nullable()
+    .describe('Neither purged nor hard-deleted before, forced or not; null once it is gone'),
   holdReason: z.string().nullable().describe('Why it is held'),
 };
 

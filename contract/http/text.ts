@@ -1,17 +1,28 @@
 import { z } from 'zod';
 
 /**
- * Neither control characters (C0, DEL, C1) nor lone surrogates: PostgreSQL stores no NUL and no lone surrogate, and
- * none of them belongs on a terminal.
+ * What makes a text look like another: control characters (C0, DEL, C1), ends of lines and paragraphs, what turns the
+ * direction of a text, and what has no width. U+200C and U+200D stay: Persian, the scripts of India and emoji need them.
  */
-export const PLAIN_CHARACTER = String.raw`[^\u0000-\u001f\u007f-\u009f\ud800-\udfff]`;
+const HIDDEN = String.raw`\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb`;
+/** Letters without a shape. Apart, as a pattern in a schema has to be right for readers that know no `u` flag as well. */
+const TAG = String.raw`\u{e0000}-\u{e007f}`;
+
+/** To be used with the `u` flag. */
+export const HIDDEN_CHARACTER = `[${HIDDEN}${TAG}]`;
+/** Neither hidden nor a lone surrogate: PostgreSQL stores no NUL and no lone surrogate. */
+export const PLAIN_CHARACTER = String.raw`[^${HIDDEN}\ud800-\udfff]`;
+
 const PLAIN = new RegExp(`^${PLAIN_CHARACTER}*$`, 'u');
+const TAGGED = new RegExp(`[${TAG}]`, 'u');
+const NOT_PLAIN = 'must have no control or invisible characters and no lone surrogates';
 
 /** Text of one line from outside, its length counted in characters as JSON Schema does, not in UTF-16 units. */
 export const plainText = (least: number, most: number) =>
   z
     .string()
-    .regex(PLAIN, 'must have no control characters and no lone surrogates')
+    .regex(PLAIN, NOT_PLAIN)
+    .refine((text) => !TAGGED.test(text), NOT_PLAIN)
     .refine((text) => isBetween(Array.from(text).length, least, most), `must be ${least} to ${most} characters`)
     .meta({ minLength: least, maxLength: most });
 

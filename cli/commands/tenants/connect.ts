@@ -3,6 +3,7 @@ import { colours as pc } from '@freeflow/lib/colours';
 import { variablesOf } from '@freeflow/lib/config';
 import { Argument, type Command } from 'commander';
 import { type Connections, tryOut } from '../../connections';
+import { say } from '../../show/printable';
 import { connect, connectOptions, connectSettings } from '../connect';
 import { type CommonOptions, type Host, printJson } from './tools';
 
@@ -33,7 +34,7 @@ Examples:
     .action(async (tenant: string, backend: string | undefined, { json }: CommonOptions) => {
       const connections = await connect(tenant, backend, env);
       if (json === true) printJson(connections);
-      else console.log(inLines(connections));
+      else say(inLines(connections));
     });
 }
 

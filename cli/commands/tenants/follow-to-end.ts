@@ -2,6 +2,7 @@ import type { TenantBody } from '@freeflow/contract/http';
 import { EXIT } from '../../failure';
 import { exitCodeOf, follow, type GivenAnswer } from '../../follow';
 import { outcomeOf } from '../../show/outcome';
+import { sayAside } from '../../show/printable';
 import { stepsViewer } from '../../show/steps';
 import { duration } from '../../show/time';
 import { printJson, type Tools } from './tools';
@@ -68,7 +69,7 @@ export async function followToEnd(
   } catch (error) {
     viewer.end();
     if (!interrupted.signal.aborted) throw error;
-    console.error(`\nThe operation goes on. Follow it again: ${freeflow} tenants watch ${name}`);
+    sayAside(`\nThe operation goes on. Follow it again: ${freeflow} tenants watch ${name}`);
     return EXIT.interrupted;
   } finally {
     news.close();

@@ -36,7 +36,10 @@ export const addIdentityOptions = (command: Command): Command =>
     .option('--display-name <text>', 'what people call it')
     .option('--external-id <id>', 'what another system calls it; no two tenants have the same')
     .option('--label <key=value>', 'a label to select by; may be repeated', collectLabel)
-    .option('--protect', 'refuse every deletion');
+    .option(
+      '--protect',
+      'refuse every deletion; a create that fails, or is aborted before the tenant is active, is rolled back all the same',
+    );
 
 /** The options as the API takes them: what is not given is left out, what is cleared is null. */
 export function identityOf({ displayName, externalId, label, removeLabel, protect }: IdentityOptions) {

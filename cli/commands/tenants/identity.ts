@@ -2,6 +2,7 @@ import type { TenantBody } from '@freeflow/contract/http';
 import type { Command } from 'commander';
 import { EXIT, Failure } from '../../failure';
 import { identityLines } from '../../show/identity';
+import { endOfHold } from './hold-until';
 import { addIdentityOptions, collectKey, identityOf, type IdentityOptions } from './identity-options';
 import { type CommonOptions, type Host, printJson, type Tools, toolsOf } from './tools';
 
@@ -33,22 +34,28 @@ Examples:
 
   tenants
     .command('hold')
-    .description('keep the data of a tenant until a date: no purge and no hard delete before, not even a forced one')
+    .description(
+      'keep the data of a tenant until a date: no purge and no hard delete before, not even a forced one; once it is active',
+    )
     .argument('<tenant>', 'name or id')
-    .requiredOption('--until <date>', 'such as 2027-01-31, or 2027-01-31T12:00:00Z; a date begins at midnight UTC')
+    .requiredOption(
+      '--until <when>',
+      'such as 2099-01-31 (midnight UTC), 2099-01-31T12:00:00Z, or from now, by the clock here: 30d, 12h, 45m',
+    )
     .requiredOption('--reason <text>', 'why; shown with the tenant')
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
       `
-Example:
-  pnpm freeflow tenants hold acme --until 2099-01-31 --reason "case 4711"`,
+Examples:
+  pnpm freeflow tenants hold acme --until 2099-01-31 --reason "case 4711"
+  pnpm freeflow tenants hold acme --until 30d --reason "until the audit is over"`,
     )
     .action(
       async (tenant: string, { until, reason, ...options }: CommonOptions & { until: string; reason: string }) => {
         const tools = toolsOf(options, env);
         const { id } = await tools.tenants.find(tenant);
-        show(tools, await tools.tenants.hold(id, { until: toMoment(until), reason }));
+        show(tools, await tools.tenants.hold(id, { until: endOfHold(until), reason }));
       },
     );
 
@@ -69,9 +76,6 @@ Example:
       show(tools, await tools.tenants.release(id));
     });
 }
-
-/** A day alone is its midnight in UTC; all else is the API's to judge. */
-const toMoment = (until: string): string => (/^\d{4}-\d\d-\d\d$/.test(until) ? `${until}T00:00:00Z` : until);
 
 function show({ terminal }: Tools, tenant: TenantBody): void {
   if (terminal.isJson) printJson(tenant);

@@ -204,6 +204,12 @@ describe('what can not be done ends with its own exit code, reports why and what
       ['hold', active, '--until', '2020-01-31', '--reason', 'case'],
       /until: must be in the future/,
     ],
+    [
+      'a hold until nobody knows when',
+      2,
+      ['hold', active, '--until', 'soon', '--reason', 'case'],
+      /--until soon is neither a date, a time nor a duration/,
+    ],
     ['a status there is not', 2, ['list', '--status', 'fine'], /Allowed choices are provisioning/],
   ];
   test.each(cases)('%s', async (_what, code, args, said) => {

@@ -3,6 +3,7 @@ import type { StuckListBody } from '@freeflow/contract/http';
 import { Argument, type Command } from 'commander';
 import { EXIT, Failure } from '../../failure';
 import { parkOf } from '../../follow';
+import { sayAside } from '../../show/printable';
 import { stuckTable } from '../../show/stuck';
 import { inColumns } from '../../show/table';
 import { showOnce, watch, type Snapshot } from '../../show/watch';
@@ -181,6 +182,6 @@ async function retryAll({ tenants, terminal, freeflow }: Tools, step: string | u
         terminal.columns,
       )}\nSee what is still stuck: ${freeflow} tenants stuck`,
     );
-  if (!isComplete) console.error('More is stuck than one command retries. Repeat it.');
+  if (!isComplete) sayAside('More is stuck than one command retries. Repeat it.');
   return items.every(({ result }) => result === 'retried') ? EXIT.done : EXIT.refused;
 }

@@ -3,6 +3,7 @@ import { colours as pc } from '@freeflow/lib/colours';
 import { Option, type Command } from 'commander';
 import type { ListFilter, Tenants } from '../../client/tenants';
 import { EXIT, Failure } from '../../failure';
+import { say } from '../../show/printable';
 import { stepLine } from '../../show/steps';
 import { tenantDetails } from '../../show/tenant-details';
 import { tenantTable } from '../../show/tenant-table';
@@ -95,7 +96,7 @@ Examples:
       const rowsSince = api.logs((await api.find(tenant, { gone: true })).id);
       do {
         for (const row of await rowsSince())
-          console.log(terminal.isJson ? JSON.stringify(row) : `${pc.dim(row.createdAt)}  ${stepLine(row, undefined)}`);
+          say(terminal.isJson ? JSON.stringify(row) : `${pc.dim(row.createdAt)}  ${stepLine(row, undefined)}`);
         if (follow) await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
       } while (follow);
     });

@@ -2,7 +2,8 @@ import { caller } from '../../client/http';
 import { openSession } from '../../client/session';
 import { tenantsOf, type Tenants } from '../../client/tenants';
 import { invocationOf } from '../../invocation';
-import { openNews, type News } from '../../news';
+import { News } from '../../news';
+import { say } from '../../show/printable';
 import { openTerminal, type Terminal } from '../../terminal';
 
 /** What a command is given from outside. */
@@ -30,7 +31,7 @@ export function toolsOf(options: CommonOptions, env: NodeJS.ProcessEnv): Tools {
   const session = openSession(env);
   return {
     tenants: tenantsOf(caller(session)),
-    newsOf: (tenantId, signal) => openNews(session, tenantId, signal),
+    newsOf: (tenantId, signal) => new News(session, tenantId, signal),
     terminal: openTerminal(options),
     freeflow: invocationOf(env),
   };
@@ -38,5 +39,5 @@ export function toolsOf(options: CommonOptions, env: NodeJS.ProcessEnv): Tools {
 
 /** Prints the answer for programs. */
 export const printJson = (answer: unknown): void => {
-  console.log(JSON.stringify(answer, null, 2));
+  say(JSON.stringify(answer, null, 2));
 };
