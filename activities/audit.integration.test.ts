@@ -26,6 +26,14 @@ const taken = (more: Partial<TakenAnswer> = {}): TakenAnswer => ({
   at: '2026-11-27T06:00:00.000Z',
   ...more,
 });
+type Subject = Awaited<ReturnType<ActivityHarness['newTenant']>>;
+/** What the API writes before it hands on an answer. */
+const begin = (tenant: Subject | undefined, action: string, actor: string, requestId: string) =>
+  owner.query(
+    `INSERT INTO "AuditEvent" (id, door, action, outcome, actor, "requestId", "tenantId", "operationId")
+     VALUES (gen_random_uuid(), 'api', $1, 'begun', $2, $3, $4, $5)`,
+    [action, actor, requestId, tenant?.tenantId ?? null, tenant?.operationId ?? null],
+  );
 const steps = [
   { step: 'qdrant.create', parkId: 1, cause: 'full', advice: 'Make room.', since: '2026-11-27T06:00:00.000Z' },
 ];
@@ -36,21 +44,22 @@ test.each(['park', 'unpark', 'start-rollback', 'activate', 'restore-status', 'ma
   async (step) => {
     const tenant = await harness.newTenant();
     const answers = [taken(), taken({ action: 'skip', by: 'me', reason: 'password=hunter22', requestId: 'r-1' })];
+    await begin(tenant, 'tenants.skip', 'me', 'r-1');
     const record = () =>
       harness.run(step, tenant, {}, { steps, rollbackReason, skipped: {}, isUndoing: false, answers });
     await record();
     await record();
     const rows = await auditedRows(owner, { tenantId: tenant.tenantId });
-    expect(rows).toHaveLength(2);
+    expect(rows).toHaveLength(3);
     const common = { tenantName: tenant.name, operationId: tenant.operationId, outcome: 'done', address: null };
     expect(rows).toEqual(
       expect.arrayContaining([
         expect.objectContaining({
           ...common,
           action: 'answers.retry',
-          actor: 'on-call',
+          actor: 'temporal',
           door: 'temporal',
-          detail: { steps: ['qdrant.create'], givenAt: '2026-11-27T06:00:00.000Z' },
+          detail: { steps: ['qdrant.create'], givenAt: '2026-11-27T06:00:00.000Z', claimedBy: 'on-call' },
         }),
         expect.objectContaining({
           ...common,
@@ -64,6 +73,48 @@ test.each(['park', 'unpark', 'start-rollback', 'activate', 'restore-status', 'ma
     );
   },
 );
+
+describe('an answer that names a request of the API', () => {
+  /** What is recorded of these, given by one after the other. */
+  const record = async (tenant: Subject, answers: TakenAnswer[]) => {
+    for (const one of answers) await harness.run('start-rollback', tenant, {}, { rollbackReason, answers: [one] });
+    return auditedRows(owner, { tenantId: tenant.tenantId, outcome: 'done' });
+  };
+  const named = (requestId: string, more: Partial<TakenAnswer> = {}) => taken({ by: 'alice', requestId, ...more });
+  const claim = (requestId: string) => ({
+    door: 'temporal',
+    actor: 'temporal',
+    requestId: null,
+    detail: { claimedBy: 'alice', claimedRequestId: requestId },
+  });
+
+  test.each([
+    ['was begun by nobody', async () => undefined],
+    ['was begun by somebody else', (tenant: Subject, id: string) => begin(tenant, 'tenants.retry', 'bob', id)],
+    ['was begun for something else', (tenant: Subject, id: string) => begin(tenant, 'tenants.abort', 'alice', id)],
+    [
+      'was begun on another operation',
+      async (_tenant: Subject, id: string) => begin(await harness.newTenant(), 'tenants.retry', 'alice', id),
+    ],
+  ])('which %s is a claim, by Temporal', async (_what, before) => {
+    const [tenant, id] = [await harness.newTenant(), randomUUID()];
+    await before(tenant, id);
+    expect(await record(tenant, [named(id)])).toMatchObject([claim(id)]);
+  });
+
+  test('stands for it once: who repeats it from the history makes a claim', async () => {
+    const [tenant, id] = [await harness.newTenant(), randomUUID()];
+    await begin(tenant, 'tenants.retry', 'alice', id);
+    const rows = await record(tenant, [named(id), named(id)]);
+    expect(rows).toMatchObject([{ door: 'api', actor: 'alice', requestId: id }, claim(id)]);
+  });
+
+  test('is that request also where it has retried everything', async () => {
+    const [tenant, id] = [await harness.newTenant(), randomUUID()];
+    await begin(undefined, 'tenants.retry-all', 'alice', id);
+    expect(await record(tenant, [named(id)])).toMatchObject([{ door: 'api', actor: 'alice', requestId: id }]);
+  });
+});
 
 test('where nobody is known, it was Temporal', async () => {
   const tenant = await harness.newTenant();

@@ -19,12 +19,50 @@ async function insertRow(daysAgo = 0, tenantId: string | null = null): Promise<s
 const isThere = async (id: string) =>
   (await query(database.url, 'SELECT FROM "AuditEvent" WHERE id = $1', [id])).length === 1;
 
-describe.each(['url', 'apiUrl', 'workerUrl'] as const)('by the login of %s', (login) => {
+/** What each may add. */
+const OWN_ROWS = {
+  url: `'api', 'tenants.create', 'accepted'`,
+  apiUrl: `'api', 'tenants.create', 'accepted'`,
+  workerUrl: `'library', 'secrets.resolve', 'done'`,
+};
+const LOGINS = ['url', 'apiUrl', 'workerUrl'] as const;
+
+/** `what`: door, action and outcome. */
+const insertOf = (what: string, at = 'DEFAULT') =>
+  `INSERT INTO "AuditEvent" (id, door, action, outcome, "at") VALUES ($1, ${what}, ${at})`;
+
+describe.each(['apiUrl', 'workerUrl'] as const)('by the login of %s', (login) => {
+  it.each(['2099-01-01', '2001-01-01'])('no row says of itself that it is of %s', async (at) => {
+    const id = randomUUID();
+    await query(database[login], insertOf(OWN_ROWS[login], `'${at}'`), [id]);
+    const [row] = await query<{ ageS: number }>(
+      database.url,
+      `SELECT extract(epoch FROM clock_timestamp() - "at")::float AS "ageS" FROM "AuditEvent" WHERE id = $1`,
+      [id],
+    );
+    expect(row?.ageS).toBeGreaterThanOrEqual(-1);
+    expect(row?.ageS).toBeLessThan(3_600);
+  });
+});
+
+it.each([
+  ['apiUrl', `'command', 'secrets.connect', 'done'`],
+  ['apiUrl', `'temporal', 'answers.retry', 'done'`],
+  ['apiUrl', `'api', 'answers.retry', 'done'`],
+  ['apiUrl', `'library', 'tenants.create', 'accepted'`],
+  ['workerUrl', `'api', 'tenants.create', 'accepted'`],
+  ['workerUrl', `'api', 'tenants.retry', 'begun'`],
+  ['workerUrl', `'api', 'secrets.connect', 'done'`],
+  ['workerUrl', `'library', 'answers.retry', 'done'`],
+] as const)('%s adds no row of what it can not know: %s', async (login, what) => {
+  expect(await outcomeOf(query(database[login], insertOf(what), [randomUUID()]))).toBe(REFUSED);
+});
+
+describe.each(LOGINS)('by the login of %s', (login) => {
   const attempt = (text: string, values?: unknown[]) => outcomeOf(query(database[login], text, values));
 
   it('a row is added, and then neither changed nor deleted, whatever its age', async () => {
-    const added = attempt(INSERT, [randomUUID(), 0, null]);
-    expect(await added).toBe('ok');
+    expect(await attempt(insertOf(OWN_ROWS[login]), [randomUUID()])).toBe('ok');
     for (const days of [0, 4_000]) {
       const id = await insertRow(days);
       expect(await attempt(`UPDATE "AuditEvent" SET actor = 'nobody' WHERE id = $1`, [id])).toBe(REFUSED);

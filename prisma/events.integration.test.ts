@@ -8,6 +8,7 @@ import { openMaster, type Master } from '../test/support/master';
 import {
   inTransaction,
   insertAnswer,
+  insertBegun,
   insertAttempt,
   insertTenant,
   updateOperation,
@@ -64,6 +65,7 @@ async function wholeLife(): Promise<ChangedTenant> {
   await updateOperation(worker, tenant, `state = 'running', "startedAt" = now()`);
   await insertAttempt(worker, tenant, 'error');
   await updateOperation(worker, tenant, `state = 'parked', parked = '${PARKED}'`);
+  await insertBegun(api, tenant);
   await inTransaction(worker, async (session) => {
     await insertAnswer(session, tenant);
     await updateOperation(session, tenant, `state = 'running', parked = NULL`);

@@ -88,5 +88,6 @@ export const WORKER_FUNCTIONS = [
   'lock_entry_while_held',
   'hold_entry',
   'expire_audit',
+  'was_answer_begun',
   'expire_events',
 ] as const;

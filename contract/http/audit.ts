@@ -25,7 +25,7 @@ export const auditEventSchema = z
     at: time,
     actor: z.string().nullable().describe('The subject of the token; null where no valid token was sent'),
     actorName: z.string().nullable().describe('How the token names its subject'),
-    door: z.enum(AUDIT_DOORS).describe('temporal: an answer past the API; actor is then who it says it is from'),
+    door: z.enum(AUDIT_DOORS).describe('temporal: an answer past the API; detail.claimedBy is who it says it is from'),
     address: z.string().nullable(),
     userAgent: z.string().nullable(),
     action: z.string().describe('Stable: the operationId of a route, or what happened past the API'),

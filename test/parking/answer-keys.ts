@@ -190,7 +190,12 @@ export function describeAnswerKeys(
       await until('it is parked anew', async () => ![undefined, null, before].includes(await parkIdOf(id)));
       // Given past the API, and in the audit trail all the same; nothing of what was refused is.
       expect(await auditedRows(installation.master, { tenantId: id, door: 'temporal' })).toMatchObject([
-        { action: 'answers.retry', outcome: 'done', actor: 'me', detail: { steps: ['qdrant.create'] } },
+        {
+          action: 'answers.retry',
+          outcome: 'done',
+          actor: 'temporal',
+          detail: { steps: ['qdrant.create'], claimedBy: 'me' },
+        },
       ]);
     });
 

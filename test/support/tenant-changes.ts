@@ -50,12 +50,20 @@ export const insertAttempt = async (
     message,
   ]));
 
-/** An answer that takes effect, as the audit trail has it. */
+/** An answer that a request of the API is about to hand on, as the audit trail has it. */
+export const insertBegun = async (session: Session, { id, name, operationId }: ChangedTenant): Promise<void> =>
+  void (await session.query(
+    `INSERT INTO "AuditEvent" (id, door, action, outcome, actor, "requestId", "tenantId", "tenantName", "operationId")
+     VALUES ($1, 'api', 'tenants.retry', 'begun', 'on-call', $2, $5, $3, $4)`,
+    [randomUUID(), id, name, operationId, id],
+  ));
+
+/** The same once it takes effect. */
 export const insertAnswer = async (session: Session, { id, name, operationId }: ChangedTenant): Promise<void> =>
   void (await session.query(
-    `INSERT INTO "AuditEvent" (id, door, action, outcome, actor, "tenantId", "tenantName", "operationId", detail)
-     VALUES ($1, 'api', 'answers.retry', 'done', 'on-call', $2, $3, $4, '{"steps": ["qdrant.create"], "givenAt": "2026-11-27T06:00:00Z"}')`,
-    [randomUUID(), id, name, operationId],
+    `INSERT INTO "AuditEvent" (id, door, action, outcome, actor, "requestId", "tenantId", "tenantName", "operationId", detail)
+     VALUES ($1, 'api', 'answers.retry', 'done', 'on-call', $2, $5, $3, $4, '{"steps": ["qdrant.create"], "givenAt": "2026-11-27T06:00:00Z"}')`,
+    [randomUUID(), id, name, operationId, id],
   ));
 
 /** Runs work in one transaction. */
