@@ -28,7 +28,8 @@ const rowOf = (
   tenantName: string,
 ): AuditRow => ({
   id: uuidV5(`answer/${key}`, UUID_NAMESPACE),
-  // Whoever answers at Temporal may name a request and a person as well: what the API has not begun, the database makes a claim.
+  // Whoever answers at Temporal may name a request and a person as well: what the API has not begun, the database makes
+  // a claim.
   door: requestId === undefined ? 'temporal' : 'api',
   action: ANSWER_EFFECT_ACTIONS[action],
   outcome: 'done',

@@ -27,8 +27,8 @@ const COLUMN_RIGHTS = `SELECT r.rolname AS role, c.relname || '.' || a.attname A
     AND has_column_privilege(r.oid, c.oid, a.attnum, p) AND NOT has_table_privilege(r.oid, c.oid, p)`;
 
 /**
- * How the rights of the two roles differ from {@link MASTER_GRANTS} and {@link UPDATED_COLUMNS}, one line for each difference. Changes nothing; any
- * login may run it.
+ * How the rights of the two roles differ from {@link MASTER_GRANTS} and {@link UPDATED_COLUMNS}, one line for each
+ * difference. Changes nothing; any login may run it.
  * @throws PgError
  */
 export async function accessDifferences(url: string, roles: RoleNames = MASTER_ROLES): Promise<string[]> {

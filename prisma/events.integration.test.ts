@@ -3,7 +3,7 @@ import { EVENT_NAMES, OPEN_STATES, OPERATION_STATES, STATE_EVENTS, type EventNam
 import { EVENT_DATA } from '@freeflow/contract/http';
 import { errorCode } from '@freeflow/lib/pg';
 import { Pool, type PoolClient } from 'pg';
-import { expireEvents } from '../activities/expire-events';
+import { expireRecords } from '../activities/expire-records';
 import { openMaster, type Master } from '../test/support/master';
 import {
   inTransaction,
@@ -288,13 +288,13 @@ test('the worker deletes what is older than it is to be kept, in batches, never 
   );
   await age(40);
   const young = await wholeLife();
-  expect(await expireEvents(db, 0)).toBe(0);
-  expect(await expireEvents(db, 50)).toBe(0);
-  expect(await expireEvents(db, 30)).toBeGreaterThan(2_500);
+  expect(await expireRecords(db, 'events', 0)).toBe(0);
+  expect(await expireRecords(db, 'events', 50)).toBe(0);
+  expect(await expireRecords(db, 'events', 30)).toBeGreaterThan(2_500);
   expect((await eventsAfter('0')).map(({ tenantId }) => tenantId)).toEqual(Array(14).fill(young.id));
   const last = await newest();
   await age(40);
-  expect(await expireEvents(db, 30)).toBe(13);
+  expect(await expireRecords(db, 'events', 30)).toBe(13);
   expect((await eventsAfter('0')).map(({ id }) => id)).toEqual([last]);
   await db.$disconnect();
 });

@@ -7,7 +7,8 @@ export type RoleNames = Readonly<Record<MasterRole, string>>;
 
 /**
  * Gives the roles exactly the rights of {@link MASTER_GRANTS}, {@link UPDATED_COLUMNS} and {@link WORKER_FUNCTIONS},
- * takes all others from them, and shuts everybody else out. One transaction: a process at work never misses a right in between.
+ * takes all others from them, and shuts everybody else out. One transaction: a process at work never misses a right in
+ * between.
  * @throws PgError `access-denied` when the session doesn't own the database or its tables
  */
 export async function grantAccess(session: Client, database: string, roles: RoleNames): Promise<void> {

@@ -31,8 +31,8 @@ const WRITE: readonly TablePrivilege[] = ['SELECT', 'INSERT', 'UPDATE'];
 
 /**
  * Who may do what; everything not named here, and in {@link UPDATED_COLUMNS}, is refused. The API accepts (inserts) and
- * reads: an intruder there can neither change what happened nor read a secret. Only a tenant's connections and secrets, what leaves the pool, and
- * old reports, are ever deleted; the rest stays for audit.
+ * reads: an intruder there can neither change what happened nor read a secret. Only a tenant's connections and secrets,
+ * what leaves the pool, and old reports, are ever deleted; the rest stays for audit.
  */
 export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
   api: {

@@ -2,8 +2,7 @@ import { FINDING_CLASSES } from '@freeflow/contract';
 import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
 import { messageOf } from '../../backends/failures';
 import { currentRunId, runActivity } from '../activity-shell';
-import { expireAudit } from '../expire-audit';
-import { expireEvents } from '../expire-events';
+import { expireRecords, type ExpiringRecords } from '../expire-records';
 import { compareEntries } from './entries';
 import { findOrphans } from './orphans';
 import { comparePool } from './pool';
@@ -78,8 +77,8 @@ async function findEverything(scope: ReconcileScope): Promise<void> {
 async function report(scope: ReconcileScope, { requestedBy, fix }: ReconcileInput): Promise<string> {
   const { checked, notChecked, counts } = await scope.progress.finish({ requestedBy, fix });
   await deleteOldReports(scope);
-  await expireOldAudit(scope);
-  await expireOldEvents(scope);
+  await expireOld(scope, 'audit trail', scope.auditRetentionDays);
+  await expireOld(scope, 'events', scope.eventRetentionDays);
   log.info('reconciled', { resources: checked, notChecked, ...counts });
   const findings = FINDING_CLASSES.reduce((sum, it) => sum + counts[it], 0);
   const rest = notChecked === 0 ? '' : `; ${notChecked} not checked`;
@@ -87,21 +86,12 @@ async function report(scope: ReconcileScope, { requestedBy, fix }: ReconcileInpu
 }
 
 /** What fails here is tried again after the next reconciliation, an hour later. */
-async function expireOldAudit({ db, auditRetentionDays = 0 }: ReconcileDependencies): Promise<void> {
+async function expireOld({ db }: ReconcileDependencies, records: ExpiringRecords, days = 0): Promise<void> {
   try {
-    const expired = await expireAudit(db, auditRetentionDays);
-    if (expired > 0) log.info('old rows of the audit trail were deleted', { expired });
+    const expired = await expireRecords(db, records, days);
+    if (expired > 0) log.info('old records were deleted', { records, expired });
   } catch (error) {
-    log.warn('old rows of the audit trail could not be deleted', { cause: messageOf(error) });
-  }
-}
-
-async function expireOldEvents({ db, eventRetentionDays = 0 }: ReconcileDependencies): Promise<void> {
-  try {
-    const expired = await expireEvents(db, eventRetentionDays);
-    if (expired > 0) log.info('old events were deleted', { expired });
-  } catch (error) {
-    log.warn('old events could not be deleted', { cause: messageOf(error) });
+    log.warn('old records could not be deleted', { records, cause: messageOf(error) });
   }
 }
 
