@@ -7,7 +7,7 @@ import {
   Configuration,
 } from 'openid-client';
 import { DEFAULT_ALGORITHM, type Issuer } from './discover-issuer';
-import { toOAuthError } from './to-oauth-error';
+import { orOAuthError } from './to-oauth-error';
 
 /** A client that gets tokens for itself. */
 export interface OAuthClient {
@@ -36,7 +36,7 @@ export interface AccessToken {
 
 const TIMEOUT_MS = 10_000;
 /** The clock of this machine proves nothing about a token that was given to us a moment ago. */
-const ANY_CLOCK_S = 100 * 365 * 86_400;
+export const ANY_CLOCK_S = 100 * 365 * 86_400;
 
 /**
  * A new access token by the client credentials grant (RFC 6749, section 4.4). The credentials go to this address alone:
@@ -61,14 +61,14 @@ export async function grantClientCredentials(
   configuration.timeout = timeoutMs / 1_000;
   // Whether plain HTTP is good enough is the decision of the operator who configured the address.
   allowInsecureRequests(configuration);
-  try {
-    const token = await clientCredentialsGrant(configuration, idTokenOf === undefined ? {} : { scope: 'openid' });
-    return {
-      value: token.access_token,
-      lifetimeMs: token.expires_in === undefined ? undefined : token.expires_in * 1_000,
-      idTokenSubject: token.claims()?.sub,
-    };
-  } catch (error) {
-    throw await toOAuthError(error);
-  }
+  return orOAuthError(requestToken(configuration, idTokenOf === undefined ? {} : { scope: 'openid' }));
+}
+
+async function requestToken(configuration: Configuration, parameters: Record<string, string>): Promise<AccessToken> {
+  const token = await clientCredentialsGrant(configuration, parameters);
+  return {
+    value: token.access_token,
+    lifetimeMs: token.expires_in === undefined ? undefined : token.expires_in * 1_000,
+    idTokenSubject: token.claims()?.sub,
+  };
 }

@@ -1,7 +1,5 @@
 import {
-  allowInsecureRequests,
   clockTolerance,
-  discovery,
   initiateDeviceAuthorization,
   None,
   pollDeviceAuthorizationGrant,
@@ -10,10 +8,10 @@ import {
   type Configuration,
   type TokenEndpointResponse,
 } from 'openid-client';
-import type { AccessToken } from './client-credentials';
-import { discoveryUrlOf } from './discover-issuer';
+import { ANY_CLOCK_S, type AccessToken } from './client-credentials';
+import { discoverFor } from './discover-issuer';
 import { OAuthError } from './errors';
-import { toOAuthError } from './to-oauth-error';
+import { orOAuthError } from './to-oauth-error';
 
 /** A client without a secret, by which people log in, as they do on a command line. */
 export interface PublicClient {
@@ -37,17 +35,13 @@ export interface DeviceLogin {
   confirmed(signal?: AbortSignal): Promise<UserTokens>;
 }
 
-const TIMEOUT_S = 10;
-/** What a person's machine holds for the time proves nothing about a token that was given to it a moment ago. */
-const ANY_CLOCK_S = 100 * 365 * 86_400;
-
 /**
  * Begins a login by the device authorization grant (RFC 8628).
  * @param scope `offline_access` among it, where the login is to outlast the person's session at the issuer
  * @throws OAuthError
  */
 export async function startDeviceLogin(client: PublicClient, scope: string): Promise<DeviceLogin> {
-  const configuration = await discoverFor(client);
+  const configuration = await configurationOf(client);
   if (configuration.serverMetadata().device_authorization_endpoint === undefined)
     throw new OAuthError('malformed', 200, 'it names no device authorization endpoint');
   const started = await orOAuthError(initiateDeviceAuthorization(configuration, { scope }));
@@ -69,7 +63,7 @@ export async function startDeviceLogin(client: PublicClient, scope: string): Pro
  * @throws OAuthError; by `invalid_grant` where the login is over
  */
 export async function refreshTokens(client: PublicClient, refreshToken: string): Promise<UserTokens> {
-  const configuration = await discoverFor(client);
+  const configuration = await configurationOf(client);
   const tokens = tokensIn(await orOAuthError(refreshTokenGrant(configuration, refreshToken)));
   // An issuer that gives out no other lets the old one be used again.
   return { ...tokens, refreshToken: tokens.refreshToken ?? refreshToken };
@@ -80,29 +74,15 @@ export async function refreshTokens(client: PublicClient, refreshToken: string):
  * @throws OAuthError
  */
 export async function revokeLogin(client: PublicClient, refreshToken: string): Promise<void> {
-  await orOAuthError(tokenRevocation(await discoverFor(client), refreshToken));
+  await orOAuthError(tokenRevocation(await configurationOf(client), refreshToken));
 }
 
 /** Whether an issuer has refused for this reason, by its code (RFC 6749, section 5.2; RFC 8628, section 3.5). */
 export const isRefusedBy = (error: unknown, code: string): boolean =>
   error instanceof OAuthError && error.code === 'refused' && error.reason.split(' ')[0] === code;
 
-const discoverFor = ({ issuer, clientId }: PublicClient): Promise<Configuration> =>
-  orOAuthError(
-    discovery(new URL(discoveryUrlOf(issuer)), clientId, { [clockTolerance]: ANY_CLOCK_S }, None(), {
-      timeout: TIMEOUT_S,
-      // Whether plain HTTP is good enough is the decision of whoever named the address.
-      execute: [allowInsecureRequests],
-    }),
-  );
-
-async function orOAuthError<T>(request: Promise<T>): Promise<T> {
-  try {
-    return await request;
-  } catch (error) {
-    throw await toOAuthError(error);
-  }
-}
+const configurationOf = ({ issuer, clientId }: PublicClient): Promise<Configuration> =>
+  discoverFor(issuer, clientId, { [clockTolerance]: ANY_CLOCK_S }, None());
 
 const tokensIn = ({ access_token, expires_in, refresh_token }: TokenEndpointResponse): UserTokens => ({
   value: access_token,

@@ -1,6 +1,12 @@
-import { allowInsecureRequests, discovery } from 'openid-client';
+import {
+  allowInsecureRequests,
+  discovery,
+  type ClientAuth,
+  type ClientMetadata,
+  type Configuration,
+} from 'openid-client';
 import { OAuthError } from './errors';
-import { toOAuthError } from './to-oauth-error';
+import { orOAuthError } from './to-oauth-error';
 
 /** Where the tokens of an issuer come from, by its own document. */
 export interface Issuer {
@@ -20,17 +26,30 @@ const TIMEOUT_MS = 10_000;
 export const discoveryUrlOf = (url: string): string => `${url}/.well-known/openid-configuration`;
 
 /**
+ * Reads the document of an issuer at one of its addresses, for the requests of a client.
+ * @throws OAuthError
+ */
+export const discoverFor = (
+  url: string,
+  clientId: string,
+  metadata?: Partial<ClientMetadata>,
+  authentication?: ClientAuth,
+): Promise<Configuration> =>
+  // By the address of the document itself: then its issuer need not be the requested address.
+  orOAuthError(
+    discovery(new URL(discoveryUrlOf(url)), clientId, metadata, authentication, {
+      timeout: TIMEOUT_MS / 1_000,
+      // Whether plain HTTP is good enough is the decision of whoever named the address.
+      execute: [allowInsecureRequests],
+    }),
+  );
+
+/**
  * Reads the endpoints of an issuer at one of its addresses.
  * @throws OAuthError
  */
 export async function discoverIssuer(url: string): Promise<Issuer> {
-  // By the address of the document itself: then its issuer need not be the requested address.
-  const configuration = await discovery(new URL(discoveryUrlOf(url)), 'none', undefined, undefined, {
-    timeout: TIMEOUT_MS / 1_000,
-    execute: [allowInsecureRequests],
-  }).catch(async (error: unknown) => {
-    throw await toOAuthError(error);
-  });
+  const configuration = await discoverFor(url, 'none');
   const {
     issuer,
     token_endpoint: tokenUrl,

@@ -4,8 +4,17 @@ import { OAuthError } from './errors';
 
 const OK = 200;
 
+/** A request of the client library, whose failures are translated. @throws OAuthError */
+export async function orOAuthError<T>(request: Promise<T>): Promise<T> {
+  try {
+    return await request;
+  } catch (error) {
+    throw await toOAuthError(error);
+  }
+}
+
 /** Translates what the client library throws. */
-export async function toOAuthError(error: unknown): Promise<OAuthError> {
+async function toOAuthError(error: unknown): Promise<OAuthError> {
   if (error instanceof ResponseBodyError)
     return new OAuthError('refused', error.status, reasonIn({ ...error.cause }, error.status), { cause: error });
   const answer = answerOf(error);
