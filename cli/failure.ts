@@ -14,3 +14,15 @@ export class Failure extends Error {
     super(message, options);
   }
 }
+
+/**
+ * The failure that something we call does not answer.
+ * @param what such as `API`, in the advice
+ */
+export const unanswered = (url: string, what: string, cause: unknown): Failure =>
+  new Failure(
+    EXIT.unreachable,
+    `${url} does not answer.`,
+    `Check that the ${what} is up. For the local stack: npm run stack:status`,
+    { cause },
+  );

@@ -1,7 +1,7 @@
 import { cloudEventSchema, type CloudEventBody } from '@freeflow/contract/http';
 import { createParser } from 'eventsource-parser';
 import { EXIT, Failure } from '../failure';
-import { toRefusal } from './http';
+import { sendAuthorized, toRefusal } from './http';
 import type { Session } from './session';
 
 /** What becomes of a stream while it is read. */
@@ -53,20 +53,12 @@ export async function readStream(
   }
 }
 
-async function open(
-  session: Session,
-  { path, lastEventId, signal }: StreamPlace,
-  isRenewed = false,
-): Promise<Response> {
-  const response = await fetch(session.url + path, {
+const open = (session: Session, { path, lastEventId, signal }: StreamPlace): Promise<Response> =>
+  sendAuthorized(session, path, (authorization) => ({
     headers: {
-      authorization: `Bearer ${await session.token(isRenewed)}`,
+      authorization,
       accept: 'text/event-stream',
       ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
     },
     signal,
-  });
-  return response.status === 401 && session.isRenewable && !isRenewed
-    ? open(session, { path, lastEventId, signal }, true)
-    : response;
-}
+  }));

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { commandAdviceOn } from '@freeflow/contract';
 import { problemSchema } from '@freeflow/contract/http';
 import type { z } from 'zod';
-import { EXIT, Failure } from '../failure';
+import { EXIT, Failure, unanswered } from '../failure';
 import type { Session } from './session';
 
 const TIMEOUT_MS = 15_000;
@@ -42,16 +42,14 @@ export type Call = <S extends z.ZodType>(
  * @throws Refusal for what it refuses, Failure `unreachable` when it doesn't answer
  */
 export function caller(session: Session): Call {
-  const send = async (method: string, path: string, body: unknown, key: string, renewed = false): Promise<Response> => {
-    const authorization = `Bearer ${await session.token(renewed)}`;
+  const send = (method: string, path: string, body: unknown, key: string): Promise<Response> => {
     const content = body === undefined ? {} : { 'content-type': 'application/json' };
-    const response = await fetch(session.url + path, {
+    return sendAuthorized(session, path, (authorization) => ({
       method,
       headers: { authorization, ...content, ...(method === 'GET' ? {} : { 'idempotency-key': key }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-    return response.status === 401 && session.isRenewable && !renewed ? send(method, path, body, key, true) : response;
+    }));
   };
   return async (answer, method, path, body) => {
     const key = randomUUID();
@@ -67,6 +65,20 @@ export function caller(session: Session): Call {
       { cause: error },
     );
   };
+}
+
+/**
+ * Sends a request with a token of the session; once more with another one, where that is refused and can be renewed.
+ * @param request what is sent, with the value of its Authorization header; built anew for each time
+ */
+export async function sendAuthorized(
+  { url, token, isRenewable }: Session,
+  path: string,
+  request: (authorization: string) => RequestInit,
+): Promise<Response> {
+  const send = async (renewed: boolean) => fetch(url + path, request(`Bearer ${await token(renewed)}`));
+  const response = await send(false);
+  return response.status === 401 && isRenewable ? send(true) : response;
 }
 
 /** Sends again what was refused as one request too many, as soon as the API says. */
@@ -87,13 +99,7 @@ async function sendWithRetries(url: string, send: () => Promise<Response>): Prom
       return await send();
     } catch (error) {
       if (error instanceof Failure) throw error;
-      if (pauseMs === undefined)
-        throw new Failure(
-          EXIT.unreachable,
-          `${url} does not answer.`,
-          'Check that the API is up. For the local stack: npm run stack:status',
-          { cause: error },
-        );
+      if (pauseMs === undefined) throw unanswered(url, 'API', error);
       await delay(pauseMs);
     }
   }

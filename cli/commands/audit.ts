@@ -10,6 +10,7 @@ import { EXIT, Failure } from '../failure';
 import { auditTable } from '../show/audit';
 import { say } from '../show/printable';
 import { openTerminal } from '../terminal';
+import { limitOf } from './limit';
 import { type CommonOptions, type Host, printJson } from './tenants/tools';
 
 interface AuditOptions extends CommonOptions {
@@ -84,14 +85,5 @@ export function momentOf(when: string, now = Date.now()): string {
     EXIT.usage,
     `--since ${when} is neither a time nor an age.`,
     'Give a time such as 2026-11-27T06:00:00Z, or an age such as 30m, 2h or 7d.',
-  );
-}
-
-function limitOf(limit: string): number {
-  if (/^[1-9]\d{0,5}$/.test(limit)) return Number(limit);
-  throw new Failure(
-    EXIT.usage,
-    `--limit ${limit} is not a number from 1 to 999999.`,
-    'Leave it out for the newest 100.',
   );
 }

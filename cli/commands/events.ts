@@ -3,7 +3,7 @@ import type { CloudEventBody } from '@freeflow/contract/http';
 import type { Command } from 'commander';
 import { readStream } from '../client/events';
 import { openSession } from '../client/session';
-import { EXIT, Failure } from '../failure';
+import { EXIT, Failure, unanswered } from '../failure';
 import { eventLine } from '../show/event';
 import { say } from '../show/printable';
 import { type CommonOptions, type Host, toolsOf } from './tenants/tools';
@@ -76,15 +76,7 @@ async function followEvents(
       );
     } catch (error) {
       if (error instanceof Failure && error.exitCode !== EXIT.unreachable) throw error;
-      if (!wasOpen)
-        throw error instanceof Failure
-          ? error
-          : new Failure(
-              EXIT.unreachable,
-              `${session.url} does not answer.`,
-              'Check that the API is up. For the local stack: npm run stack:status',
-              { cause: error },
-            );
+      if (!wasOpen) throw error instanceof Failure ? error : unanswered(session.url, 'API', error);
     }
     await delay(REOPEN_MS);
   }

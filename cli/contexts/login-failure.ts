@@ -1,5 +1,5 @@
 import { isRefusedBy, type OAuthError } from '@freeflow/lib/oauth';
-import { EXIT, Failure } from '../failure';
+import { EXIT, Failure, unanswered } from '../failure';
 
 /** A failure of the issuer, for a person who logs in, or has. */
 export function loginFailure(error: OAuthError, issuer: string): Failure {
@@ -12,10 +12,11 @@ export function loginFailure(error: OAuthError, issuer: string): Failure {
       cause: error,
     });
   const { status } = error;
-  if (status === undefined || status >= 500)
+  if (status === undefined) return unanswered(issuer, 'identity provider', error);
+  if (status >= 500)
     return new Failure(
       EXIT.unreachable,
-      status === undefined ? `${issuer} does not answer.` : `${issuer} answers ${status}.`,
+      `${issuer} answers ${status}.`,
       'Check that the identity provider is up. For the local stack: npm run stack:status',
       { cause: error },
     );

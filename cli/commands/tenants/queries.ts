@@ -2,13 +2,13 @@ import { OPERATION_STATES, TENANT_STATUSES } from '@freeflow/contract';
 import { colours as pc } from '@freeflow/lib/colours';
 import { Option, type Command } from 'commander';
 import type { ListFilter, Tenants } from '../../client/tenants';
-import { EXIT, Failure } from '../../failure';
 import { say } from '../../show/printable';
 import { stepLine } from '../../show/steps';
 import { tenantDetails } from '../../show/tenant-details';
 import { tenantTable } from '../../show/tenant-table';
 import { showOnce, watch, type Snapshot } from '../../show/watch';
 import type { Terminal } from '../../terminal';
+import { limitOf } from '../limit';
 import { collectLabelFilter } from './identity-options';
 import { type CommonOptions, type Host, printJson, toolsOf } from './tools';
 
@@ -46,14 +46,9 @@ Examples:
     )
     .action(async ({ gone, limit, json, watch: isWatched = false, ...filter }: ListOptions) => {
       const { tenants: api, terminal } = toolsOf({ ...(json ? { json } : {}) }, env);
-      if (!/^[1-9]\d{0,5}$/.test(limit))
-        throw new Failure(
-          EXIT.usage,
-          `--limit ${limit} is not a number from 1 to 999999.`,
-          'Leave it out for the newest 100.',
-        );
+      const most = limitOf(limit);
       const wanted = { ...filter, ...(gone === true ? { gone: 'true' as const } : {}) };
-      const look = async () => listed(await api.list(wanted, Number(limit)), terminal);
+      const look = async () => listed(await api.list(wanted, most), terminal);
       if (isWatched) await watch(terminal, look);
       showOnce(terminal, await look());
     });
