@@ -3,12 +3,9 @@ import { SharedToken } from '@freeflow/lib/oauth';
 import { z } from 'zod';
 import { apiClient, requestToken } from '../commands/token';
 import { contextInUse, type SelectedContext } from '../contexts/select';
-import { tokenOf } from '../contexts/token';
+import { EARLY_MS, tokensOf } from '../contexts/token';
 import { EXIT, Failure } from '../failure';
 import { readOptions, readSettings } from '../settings';
-
-/** A token is renewed this long before it runs out, in ms: it is still good when it arrives. */
-const EARLY_MS = 30_000;
 
 /** Where the API is, and how one is let in there. */
 export interface Session {
@@ -58,7 +55,7 @@ export function openSession(env: NodeJS.ProcessEnv): Session {
 
 const sessionOf = (env: NodeJS.ProcessEnv, selected: SelectedContext): Session => ({
   url: selected.context.apiUrl,
-  token: (renewed) => tokenOf(env, selected, renewed),
+  token: tokensOf(env, selected),
   isRenewable: true,
   source: `context ${selected.name}`,
 });

@@ -11,7 +11,9 @@ import { envOf, freeflow, type Ended } from '../../test/support/freeflow';
 import { openTestInstallation, type TestInstallation } from '../../test/support/installation';
 import { TEST_STACK } from '../../test/support/master';
 import { asKeycloakAdmin } from '../../test/support/outside';
+import { selectContext } from '../contexts/select';
 import { changeContexts, contextsFile, keepContext, readContexts } from '../contexts/store';
+import { tokensOf } from '../contexts/token';
 
 const info = readStackInfo(TEST_STACK);
 const folder = mkdtempSync(path.join(tmpdir(), 'freeflow-login-'));
@@ -107,6 +109,16 @@ test('a token that has expired is renewed and kept, and another command goes on 
   expect(renewed).not.toBe(before.accessToken);
   expect(await freeflow(['tenants', 'list'], env)).toMatchObject({ code: 0 });
   expect(tokensKept()[0]).toBe(renewed);
+});
+
+test('a token that is refused is renewed each time, not only the first', async () => {
+  const selected = selectContext({ ...env, FREEFLOW_CONTEXT: 'here' });
+  if (selected === undefined) throw new Error('not logged in');
+  const next = tokensOf(env, selected);
+  const tokens = [await next(), await next(), await next(true), await next(true)];
+  expect(tokens[1]).toBe(tokens[0]);
+  expect(new Set(tokens).size).toBe(3);
+  expect(tokensKept()[0]).toBe(tokens[3]);
 });
 
 test('a token for other programs is that of the context in use', async () => {

@@ -2,8 +2,8 @@ import { VARIABLES, variablesSet } from '@freeflow/lib/config';
 import { grantClientCredentials, OAuthError, type AccessToken } from '@freeflow/lib/oauth';
 import { z } from 'zod';
 import { contextInUse } from '../contexts/select';
-import { tokenOf } from '../contexts/token';
-import { EXIT, Failure } from '../failure';
+import { tokensOf } from '../contexts/token';
+import { EXIT, Failure, unanswered } from '../failure';
 import { readSettings } from '../settings';
 
 const { FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID, FREEFLOW_CLIENT_SECRET } = VARIABLES;
@@ -34,18 +34,12 @@ export async function requestToken(env: NodeJS.ProcessEnv): Promise<AccessToken>
 /** A token for the API that the other commands call: of the context in use, else by client credentials. */
 export async function token(env: NodeJS.ProcessEnv): Promise<string> {
   const selected = variablesSet(apiClient, env).length > 0 ? undefined : contextInUse(env);
-  return selected === undefined ? (await requestToken(env)).value : tokenOf(env, selected);
+  return selected === undefined ? (await requestToken(env)).value : tokensOf(env, selected)();
 }
 
 function failureOf(error: OAuthError, tokenUrl: string, clientId: string): Failure {
   const { status } = error;
-  if (status === undefined)
-    return new Failure(
-      EXIT.unreachable,
-      `${tokenUrl} does not answer.`,
-      'Check that the identity provider is up. For the local stack: npm run stack:status',
-      { cause: error },
-    );
+  if (status === undefined) return unanswered(tokenUrl, 'identity provider', error);
   if (error.code === 'redirected')
     return new Failure(
       EXIT.refused,

@@ -5,7 +5,7 @@ import type { SelectedContext } from './select';
 import { keepContext, readContexts, type Context } from './store';
 
 /** A token is renewed this long before it runs out, in ms: it is still good when it arrives. */
-const EARLY_MS = 30_000;
+export const EARLY_MS = 30_000;
 const DEFAULT_LIFETIME_MS = 60_000;
 
 /** What is kept of the tokens that a login, or its renewal, has given. */
@@ -16,15 +16,19 @@ export const keptTokens = ({ value, lifetimeMs = DEFAULT_LIFETIME_MS, refreshTok
 });
 
 /**
- * An access token of a login that is good now, renewed where it is not, or where a new one is requested.
+ * Gives access tokens of a login that are good now, renewed where they are not, or where another one than the last is
+ * requested.
  * @throws Failure where the login is over, or the issuer does not answer
  */
-export async function tokenOf(env: NodeJS.ProcessEnv, selected: SelectedContext, renewed = false): Promise<string> {
-  // Another command may have renewed it meanwhile.
-  const kept = readContexts(env).contexts[selected.name] ?? selected.context;
-  const isAnother = kept.accessToken !== selected.context.accessToken;
-  const isGood = Date.parse(kept.expiresAt) - EARLY_MS > Date.now() && (!renewed || isAnother);
-  return isGood ? kept.accessToken : renew(env, selected.name, kept);
+export function tokensOf(env: NodeJS.ProcessEnv, { name, context }: SelectedContext) {
+  let last: string | undefined;
+  return async (renewed = false): Promise<string> => {
+    // Another command may have renewed it meanwhile.
+    const kept = readContexts(env).contexts[name] ?? context;
+    const isGood = Date.parse(kept.expiresAt) - EARLY_MS > Date.now() && !(renewed && kept.accessToken === last);
+    last = isGood ? kept.accessToken : await renew(env, name, kept);
+    return last;
+  };
 }
 
 async function renew(env: NodeJS.ProcessEnv, name: string, kept: Context): Promise<string> {
