@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StackInfo } from '@freeflow/contract/stack-info';
+import { LockedError } from '@freeflow/lib/lock';
 import { messageOf } from './files';
-import { lockOwner, LockedError } from './lock';
+import { lockOwner } from './lock';
 import { stackDir } from './project';
 import { onStopSignal } from './signals';
 import { type RunningStack, startStack, type StackOptions } from './stack';

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ProcessIdentity } from '@freeflow/contract/stack-info';
 import { readIfThere } from '@freeflow/lib/files';
+import { isAlive, startTimeOf } from '@freeflow/lib/lock';
 import { until } from '../test/support/until';
 import { ManagedProcess, type ManagedProcessOptions, StoppedEarlyError } from './managed-process';
-import { isAlive, startTimeOf } from './processes';
 
 let folder: string;
 let launched: ProcessIdentity[];

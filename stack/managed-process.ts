@@ -3,8 +3,9 @@ import { closeSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ProcessIdentity } from '@freeflow/contract/stack-info';
+import { startTimeOf } from '@freeflow/lib/lock';
 import { lastLines, messageOf } from './files';
-import { signalGroup, startTimeOf } from './processes';
+import { signalGroup } from './processes';
 
 /** How to run a program. Credentials belong into env: arguments are there for everyone to see. */
 export interface LaunchPlan {

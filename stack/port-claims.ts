@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { processIdentitySchema } from '@freeflow/contract/stack-info';
 import { readIfThere, writePrivateFile } from '@freeflow/lib/files';
+import { identify, isAlive, LockedError } from '@freeflow/lib/lock';
 import { z } from 'zod';
-import { LockedError, takeLock } from './lock';
+import { takeLock } from './lock';
 import { choosePorts, type PortName, type Ports } from './ports';
-import { identify, isAlive } from './processes';
 
 /** Which ports a process has chosen for the stack of a folder; of no meaning once that process is gone. */
 const claim = processIdentitySchema.extend({ dir: z.string(), ports: z.array(z.number()) });

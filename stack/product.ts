@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StackInfo } from '@freeflow/contract/stack-info';
+import { LockedError } from '@freeflow/lib/lock';
 import { appOwner, startApp } from './app/app';
 import { findPrometheus } from './app/prometheus';
 import { type Shutdown, joinStack } from './foreground';
-import { LockedError, lockOwner } from './lock';
+import { lockOwner } from './lock';
 import { migrateMaster } from './migrate';
 import type { Progress } from './progress';
 

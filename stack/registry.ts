@@ -2,8 +2,9 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { processIdentitySchema } from '@freeflow/contract/stack-info';
 import { readIfThere, writePrivateFile } from '@freeflow/lib/files';
+import { isAlive } from '@freeflow/lib/lock';
 import { z } from 'zod';
-import { endGroup, isAlive } from './processes';
+import { endGroup } from './processes';
 
 const record = z.record(
   z.string(),

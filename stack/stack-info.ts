@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type StackInfo, stackInfoSchema } from '@freeflow/contract/stack-info';
 import { readIfThere, writePrivateFile } from '@freeflow/lib/files';
-import { isAlive } from './processes';
+import { isAlive } from '@freeflow/lib/lock';
 import { stackDir } from './project';
 
 const fileOf = (dir: string) => join(dir, 'stack.json');

@@ -1,12 +1,12 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type StackInfo, stackInfoSchema } from '@freeflow/contract/stack-info';
+import { identify } from '@freeflow/lib/lock';
 import { type External, readExternal, withoutSecrets } from './environment';
 import { lockOwner, takeLock } from './lock';
 import { StoppedEarlyError } from './managed-process';
 import { claimPorts } from './port-claims';
 import { keysOf, type PortName } from './ports';
-import { identify } from './processes';
 import type { Progress } from './progress';
 import { cacheDir, stackDir } from './project';
 import { ProcessRegistry } from './registry';

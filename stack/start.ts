@@ -1,8 +1,8 @@
+import { LockedError } from '@freeflow/lib/lock';
 import { createFirstTenant } from './app/first-tenant';
 import { welcome } from './app/welcome';
 import { messageOf } from './files';
 import { type Shutdown, INTERRUPTED, listenForShutdown } from './foreground';
-import { LockedError } from './lock';
 import { startProduct } from './product';
 import { readStartOptions } from './product-options';
 import { createProgress } from './progress';

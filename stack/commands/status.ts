@@ -1,6 +1,6 @@
 import type { StackInfo } from '@freeflow/contract/stack-info';
 import { colours as pc } from '@freeflow/lib/colours';
-import { isAlive } from '../processes';
+import { isAlive } from '@freeflow/lib/lock';
 import { logFile } from '../project';
 import { SERVERS } from '../servers';
 import { findStackInfo } from '../stack-info';

@@ -3,9 +3,9 @@ import { chownSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writ
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { readIfThere } from '@freeflow/lib/files';
+import { startTimeOf } from '@freeflow/lib/lock';
 import { findOnPath } from '../fetch/on-path';
 import type { LaunchPlan } from '../managed-process';
-import { startTimeOf } from '../processes';
 import { isOpenToAll, userInsteadOfRoot, type User } from './postgres-user';
 
 const run = promisify(execFile);

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
+import { identify } from '@freeflow/lib/lock';
 import { startApp } from '../../stack/app/app';
 import { findPrometheus } from '../../stack/app/prometheus';
 import { listenForShutdown } from '../../stack/foreground';
-import { identify } from '../../stack/processes';
 import { plainProgress } from '../../stack/progress';
 import { findStackInfo, readStackInfo, writeStackInfo } from '../../stack/stack-info';
 import { openMaster, TEST_STACK, type Master } from '../support/master';

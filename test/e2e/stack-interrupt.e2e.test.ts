@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { isAlive } from '@freeflow/lib/lock';
 import { isFree } from '../../stack/ports';
-import { isAlive } from '../../stack/processes';
 import { readStackInfo } from '../../stack/stack-info';
 import { TEST_STACK } from '../support/master';
 import {

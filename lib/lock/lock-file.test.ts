@@ -2,9 +2,9 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LockedError, lockOwner, takeLock } from './lock';
-import { identify } from './processes';
-import { projectRoot } from './project';
+import { projectRoot } from '../../stack/project';
+import { LockedError, lockOwner, takeLock } from './lock-file';
+import { identify } from './process-identity';
 
 const TAKERS = 6;
 
@@ -12,7 +12,7 @@ let dir: string;
 let path: string;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'freeflow-lock-'));
-  path = join(dir, 'servers.lock');
+  path = join(path);
 });
 afterEach(() => {
   rmSync(dir, { recursive: true });
@@ -21,9 +21,9 @@ afterEach(() => {
 /** Takes the lock in a process of its own at a given time; it says how that went and lives until it is killed. */
 async function taker(at: number): Promise<{ said: string; kill: () => Promise<void> }> {
   const script = `
-    const { takeLock } = require(${JSON.stringify(join(projectRoot(), 'dist/stack/lock.js'))});
+    const { takeLock } = require(${JSON.stringify(join(projectRoot(), 'lib/dist/lock/index.js'))});
     while (Date.now() < ${at});
-    try { takeLock(${JSON.stringify(dir)}, 'servers.lock'); console.log('taken'); } catch (error) { console.log(error.constructor.name); }
+    try { takeLock(${JSON.stringify(path)}); console.log('taken'); } catch (error) { console.log(error.constructor.name); }
     setInterval(() => undefined, 1000);`;
   const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
   const gone = new Promise<void>((resolve) =>
@@ -61,30 +61,30 @@ test('of several processes that take it at the same time one has it', async () =
 test("of several processes that find a dead owner's lock one takes it over", async () => {
   const { said, kill } = await taker(0);
   expect(said).toBe('taken');
-  expect(() => takeLock(dir, 'servers.lock')).toThrow(LockedError);
+  expect(() => takeLock(path)).toThrow(LockedError);
   await kill();
   expect(existsSync(path)).toBe(true);
-  expect(lockOwner(dir, 'servers.lock')).toBeUndefined();
+  expect(lockOwner(path)).toBeUndefined();
   expect(await race()).toEqual(ONE_WINNER);
 });
 
 test('a process that only has the pid of the owner is not taken for it', () => {
   writeFileSync(path, JSON.stringify({ ...identify(process.ppid), startedAt: 'long ago' }));
-  expect(lockOwner(dir, 'servers.lock')).toBeUndefined();
-  takeLock(dir, 'servers.lock');
-  expect(lockOwner(dir, 'servers.lock')).toEqual(identify(process.pid));
+  expect(lockOwner(path)).toBeUndefined();
+  takeLock(path);
+  expect(lockOwner(path)).toEqual(identify(process.pid));
 });
 
 test("a lock that was cut short is nobody's", () => {
   writeFileSync(path, '{"pid":');
-  takeLock(dir, 'servers.lock');
-  expect(lockOwner(dir, 'servers.lock')?.pid).toBe(process.pid);
+  takeLock(path);
+  expect(lockOwner(path)?.pid).toBe(process.pid);
 });
 
 test("given back it is free, but another owner's is not given back", () => {
-  takeLock(dir, 'servers.lock')();
+  takeLock(path)();
   expect(existsSync(path)).toBe(false);
-  const giveBack = takeLock(dir, 'servers.lock');
+  const giveBack = takeLock(path);
   const others = JSON.stringify(identify(process.ppid));
   writeFileSync(path, others);
   giveBack();
