@@ -7,6 +7,7 @@ import { caller } from '../client/http';
 import { openSession } from '../client/session';
 import { parseDuration } from '../duration';
 import { EXIT, Failure } from '../failure';
+import { MOMENT_FORM, parseMoment } from '../moment';
 import { auditTable } from '../show/audit';
 import { say } from '../show/printable';
 import { openTerminal } from '../terminal';
@@ -30,7 +31,10 @@ export function addAudit(program: Command, { env }: Host): void {
     .option('--tenant <tenant>', 'only of this tenant, by name or id')
     .option('--actor <subject>', 'only of this subject of tokens')
     .addOption(new Option('--action <action>', 'only this action').choices(AUDIT_ACTIONS))
-    .option('--since <when>', 'only what is not older: a time such as 2026-11-27T06:00:00Z, or an age such as 2h or 7d')
+    .option(
+      '--since <when>',
+      'only what is not older: a date (midnight UTC), a time with its zone, such as 2026-11-27T06:00:00Z, or an age such as 30m, 2h or 7d',
+    )
     .option('--limit <n>', 'at most this many; an export has all', '100')
     .option('--json', 'as JSON')
     .addHelpText(
@@ -73,17 +77,17 @@ const filterOf = ({ tenant, actor, action, since }: Omit<AuditOptions, 'limit'>)
   ...(tenant === undefined ? {} : { tenant }),
   ...(actor === undefined ? {} : { actor }),
   ...(action === undefined ? {} : { action }),
-  ...(since === undefined ? {} : { since: momentOf(since) }),
+  ...(since === undefined ? {} : { since: beginningOf(since) }),
 });
 
-/** A moment that is given as such, or by how long ago it was. */
-export function momentOf(when: string, now = Date.now()): string {
-  const ageMs = parseDuration(when);
-  const at = ageMs === undefined ? Date.parse(when) : now - ageMs;
-  if (!Number.isNaN(at)) return new Date(at).toISOString();
+/** The beginning of what is shown, as the API takes it; an age counts back from now, by the clock of this machine. */
+export function beginningOf(since: string, now = Date.now()): string {
+  const ageMs = parseDuration(since);
+  const moment = ageMs === undefined ? parseMoment(since) : new Date(now - ageMs).toISOString();
+  if (moment !== undefined) return moment;
   throw new Failure(
     EXIT.usage,
-    `--since ${when} is neither a time nor an age.`,
-    'Give a time such as 2026-11-27T06:00:00Z, or an age such as 30m, 2h or 7d.',
+    `--since ${since} is neither a date, a time with its zone nor an age.`,
+    `Give ${MOMENT_FORM}, or an age such as 30m, 2h or 7d.`,
   );
 }

@@ -16,7 +16,7 @@ test('a day or an hour that there is not is handed on for the API to refuse, not
   for (const until of ['2099-02-30', '2099-01-31T25:00:00Z']) expect(endOfHold(until, NOW)).toContain(until);
 });
 
-test.each(['', 'tomorrow', '30 days', '30w', '-1d', '31.1.2099', '999999d'])(
+test.each(['', 'tomorrow', '30 days', '30w', '-1d', '31.1.2099', '999999d', '2099-01-31T12:00:00', '2099-01-31T12:00'])(
   '--until %p is refused, and said how it is given',
   (until) => {
     expect(() => endOfHold(until, NOW)).toThrow(

@@ -208,7 +208,7 @@ describe('what can not be done ends with its own exit code, reports why and what
       'a hold until nobody knows when',
       2,
       ['hold', active, '--until', 'soon', '--reason', 'case'],
-      /--until soon is neither a date, a time nor a duration/,
+      /--until soon is neither a date, a time with its zone nor a duration/,
     ],
     ['a status there is not', 2, ['list', '--status', 'fine'], /Allowed choices are provisioning/],
   ];
