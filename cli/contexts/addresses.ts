@@ -1,6 +1,6 @@
-import { isIP } from 'node:net';
 import { stackInfoSchema } from '@freeflow/contract/stack-info';
 import { VARIABLES } from '@freeflow/lib/config';
+import { isPrivate } from '@freeflow/lib/oauth';
 import { z } from 'zod';
 import { EXIT, Failure } from '../failure';
 import { readOptions, readStackFile } from '../settings';
@@ -28,10 +28,7 @@ export function apiUrlFor(env: NodeJS.ProcessEnv, given: string | undefined): st
 
 /** @throws Failure where a token would be sent so that others can read it */
 export function assertPrivate(url: string, option: string): void {
-  const { protocol, hostname } = new URL(url);
-  const isHere =
-    hostname === 'localhost' || hostname === '[::1]' || (isIP(hostname) === 4 && hostname.startsWith('127.'));
-  if (protocol === 'https:' || isHere) return;
+  if (isPrivate(url)) return;
   throw new Failure(
     EXIT.usage,
     `${url} is plain HTTP: whoever is on the way could read the tokens.`,

@@ -7,7 +7,14 @@ export function loginFailure(error: OAuthError, issuer: string): Failure {
     return new Failure(EXIT.refused, 'The login was declined in the browser.', 'Try again: freeflow login', {
       cause: error,
     });
-  if (isRefusedBy(error, 'expired_token'))
+  if (error.code === 'plain-http')
+    return new Failure(
+      EXIT.refused,
+      `${issuer}: ${error.reason}, so whoever is on the way could read the tokens. Nothing was sent there.`,
+      'Have the identity provider name https addresses, or log in by --insecure where the network is your own.',
+      { cause: error },
+    );
+  if (error.code === 'expired')
     return new Failure(EXIT.refused, 'The login was not confirmed in time.', 'Try again: freeflow login', {
       cause: error,
     });

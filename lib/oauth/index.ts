@@ -11,4 +11,5 @@ export {
 } from './device-login';
 export { discoverIssuer, discoveryUrlOf, type Issuer } from './discover-issuer';
 export { OAuthError, type OAuthErrorCode } from './errors';
+export { isPrivate } from './private-addresses';
 export { SharedToken, TOKEN_CHANNEL, type TokenRequested } from './shared-token';

@@ -4,12 +4,18 @@ import type { AddressInfo } from 'node:net';
 /** What an authorization server answers: a status with a body, nothing at all, or half an answer. */
 type Reply = { status: number; body: string; headers?: Record<string, string> } | 'cut' | 'half';
 
+interface Asked {
+  path: string | undefined;
+  authorization: string | undefined;
+  body: string;
+}
+
 /** An authorization server that answers as a test says, and keeps what it was asked. */
 export interface FakeIssuer {
   url: string;
-  asked: { path: string | undefined; authorization: string | undefined; body: string }[];
+  asked: Asked[];
   /** To everything, from now on. */
-  answer: Reply;
+  answer: Reply | ((asked: Asked) => Reply);
   close(): Promise<void>;
 }
 
@@ -18,8 +24,9 @@ export async function openFakeIssuer(): Promise<FakeIssuer> {
     let body = '';
     request.on('data', (chunk: Buffer) => (body += chunk.toString()));
     request.on('end', () => {
-      issuer.asked.push({ path: request.url, authorization: request.headers.authorization, body });
-      const { answer } = issuer;
+      const asked = { path: request.url, authorization: request.headers.authorization, body };
+      issuer.asked.push(asked);
+      const answer = typeof issuer.answer === 'function' ? issuer.answer(asked) : issuer.answer;
       if (answer === 'cut') return void request.socket.destroy();
       if (answer === 'half') {
         response.writeHead(200, { 'content-type': 'application/json', 'content-length': 1_000 });
