@@ -3,7 +3,7 @@ import { SharedToken } from '@freeflow/lib/oauth';
 import { z } from 'zod';
 import { apiClient, requestToken } from '../commands/token';
 import { contextInUse, type SelectedContext } from '../contexts/select';
-import { EARLY_MS, tokensOf } from '../contexts/token';
+import { EARLY_MS, keptToken, tokensOf } from '../contexts/token';
 import { EXIT, Failure } from '../failure';
 import { readOptions, readSettings } from '../settings';
 
@@ -25,9 +25,10 @@ const apiUrl = z.object({ FREEFLOW_API_URL });
  * The API named by the environment, by a token or by client credentials; else the one of a context that a person has
  * logged in at; else the local stack's own. What is named comes before what is there: a stack by FREEFLOW_STACK_DIR
  * before the context in use.
+ * @param canRenew whether the login of a person may be renewed, which must not be cut short
  * @throws Failure naming what is missing
  */
-export function openSession(env: NodeJS.ProcessEnv): Session {
+export function openSession(env: NodeJS.ProcessEnv, { canRenew = true } = {}): Session {
   const { FREEFLOW_API_URL: given, FREEFLOW_TOKEN: token } = readOptions(way, env);
   if (given === undefined && token !== undefined)
     throw new Failure(
@@ -50,13 +51,13 @@ export function openSession(env: NodeJS.ProcessEnv): Session {
       `Set FREEFLOW_TOKEN, or ${Object.keys(apiClient.shape).join(', ')}.`,
     );
   const selected = given === undefined && !hasClient ? contextInUse(env) : undefined;
-  return selected === undefined ? sessionOfClient(env) : sessionOf(env, selected);
+  return selected === undefined ? sessionOfClient(env) : sessionOf(env, selected, canRenew);
 }
 
-const sessionOf = (env: NodeJS.ProcessEnv, selected: SelectedContext): Session => ({
+const sessionOf = (env: NodeJS.ProcessEnv, selected: SelectedContext, canRenew: boolean): Session => ({
   url: selected.context.apiUrl,
-  token: tokensOf(env, selected),
-  isRenewable: true,
+  token: canRenew ? tokensOf(env, selected) : async () => keptToken(selected),
+  isRenewable: canRenew,
   source: `context ${selected.name}`,
 });
 

@@ -1,43 +1,20 @@
 import { colours as pc } from '@freeflow/lib/colours';
-import { OAuthError, revokeLogin } from '@freeflow/lib/oauth';
 import type { Command } from 'commander';
 import { openSession } from '../client/session';
 import { claimsOf, userIn } from '../contexts/claims';
 import { selectContext } from '../contexts/select';
-import { changeContexts, readContexts, type ContextStore } from '../contexts/store';
-import { EXIT, Failure } from '../failure';
-import { say, sayAside } from '../show/printable';
+import { changeContexts, readContexts } from '../contexts/store';
+import { say } from '../show/printable';
 import { inColumns } from '../show/table';
 import { openTerminal } from '../terminal';
 import { type CommonOptions, type Host, printJson } from './tenants/tools';
 
-/** Adds `logout`, `whoami` and `contexts`. */
+/** Adds `whoami` and `contexts`. */
 export function addContexts(program: Command, host: Host): void {
-  addLogout(program, host);
   addWhoami(program, host);
   const contexts = program.command('contexts').description('installations that you have logged in at');
   addList(contexts, host);
   addUse(contexts, host);
-}
-
-function addLogout(program: Command, { env }: Host): void {
-  program
-    .command('logout')
-    .description('end a login, at the issuer as well, and forget it')
-    .argument('[context]', 'the one in use by default')
-    .action(async (named: string | undefined) => {
-      const selected = selectContext(named === undefined ? env : { ...env, FREEFLOW_CONTEXT: named });
-      if (selected === undefined)
-        throw new Failure(EXIT.usage, 'You are not logged in.', 'See your logins: freeflow contexts list');
-      const { name, context } = selected;
-      const { refreshToken } = context;
-      const unrevoked =
-        refreshToken === undefined ? undefined : await revokeLogin(context, refreshToken).catch(asError);
-      changeContexts(env, (before) => without(before, name));
-      say(`Logged out: context ${pc.bold(name)} is forgotten.`);
-      if (unrevoked !== undefined)
-        sayAside(`${context.issuer} could not be told (${unrevoked.message}): there the session ends by itself.`);
-    });
 }
 
 function addWhoami(program: Command, { env }: Host): void {
@@ -87,20 +64,10 @@ function addUse(contexts: Command, { env }: Host): void {
     .command('use')
     .description('have commands use this one from now on')
     .argument('<context>', 'its name')
-    .action((name: string) => {
+    .action(async (name: string) => {
       // It must be there.
       selectContext({ ...env, FREEFLOW_CONTEXT: name });
-      changeContexts(env, (before) => ({ ...before, current: name }));
+      await changeContexts(env, (before) => ({ ...before, current: name }));
       say(`Context ${pc.bold(name)} is in use.`);
     });
-}
-
-function without({ current, contexts, ...rest }: ContextStore, name: string): ContextStore {
-  const { [name]: _forgotten, ...others } = contexts;
-  return { ...rest, contexts: others, ...(current === undefined || current === name ? {} : { current }) };
-}
-
-function asError(error: unknown): OAuthError {
-  if (error instanceof OAuthError) return error;
-  throw error;
 }

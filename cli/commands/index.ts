@@ -3,6 +3,7 @@ import { addAudit } from './audit';
 import { addContexts } from './contexts';
 import { addEvents } from './events';
 import { addLogin } from './login';
+import { addLogout } from './logout';
 import { addReconcile } from './reconcile';
 import { addResources } from './resources';
 import { addChanges } from './tenants/change';
@@ -16,6 +17,7 @@ import type { Host } from './tenants/tools';
 export function addCommands(program: Command, host: Host): Command {
   const tenants = program.command('tenants').description('create, show, change and delete tenants');
   for (const add of [addChanges, addIdentity, addDelete, addQueries, addOnCall]) add(tenants, host);
-  for (const add of [addReconcile, addResources, addAudit, addEvents, addLogin, addContexts]) add(program, host);
+  for (const add of [addReconcile, addResources, addAudit, addEvents, addLogin, addLogout, addContexts])
+    add(program, host);
   return tenants;
 }

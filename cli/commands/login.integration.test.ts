@@ -12,7 +12,7 @@ import { openTestInstallation, type TestInstallation } from '../../test/support/
 import { TEST_STACK } from '../../test/support/master';
 import { asKeycloakAdmin } from '../../test/support/outside';
 import { selectContext } from '../contexts/select';
-import { changeContexts, contextsFile, keepContext, readContexts } from '../contexts/store';
+import { changeContexts, contextsFile, putContext, readContexts, type Context } from '../contexts/store';
 import { tokensOf } from '../contexts/token';
 
 const info = readStackInfo(TEST_STACK);
@@ -56,6 +56,7 @@ async function logIn(args: string[], { isGranted = true, person = info.auth.pers
 }
 
 const keptHere = () => readContexts(env).contexts['here'];
+const keep = (context: Context) => changeContexts(env, putContext('here', context));
 const tokensKept = () => {
   const { accessToken = '', refreshToken = '' } = keptHere() ?? {};
   return [accessToken, refreshToken];
@@ -103,12 +104,26 @@ test('a stack that is named comes before the context in use, and a context that 
 test('a token that has expired is renewed and kept, and another command goes on with it', async () => {
   const before = keptHere();
   if (before === undefined) throw new Error('not logged in');
-  keepContext(env, 'here', { ...before, expiresAt: '2020-01-01T00:00:00.000Z' });
+  await keep({ ...before, expiresAt: '2020-01-01T00:00:00.000Z' });
   expect(await freeflow(['tenants', 'list'], env)).toMatchObject({ code: 0 });
   const renewed = tokensKept()[0];
   expect(renewed).not.toBe(before.accessToken);
   expect(await freeflow(['tenants', 'list'], env)).toMatchObject({ code: 0 });
   expect(tokensKept()[0]).toBe(renewed);
+});
+
+test('Tab renews no login, which it might cut short', async () => {
+  const before = keptHere();
+  if (before === undefined) throw new Error('not logged in');
+  const completed = async () => (await freeflow(['complete', '--', 'tenants', 'show', ''], env)).stdout;
+  const { body } = await installation.request('POST', '/tenants', { name: 'completed' });
+  expect(body).toMatchObject({ name: 'completed' });
+  expect(await completed()).toMatch(/^completed\t/m);
+  const expired = { ...before, expiresAt: '2020-01-01T00:00:00.000Z' };
+  await keep(expired);
+  expect(await completed()).toBe(':4\n');
+  expect(keptHere()).toEqual(expired);
+  await keep(before);
 });
 
 test('a token that is refused is renewed each time, not only the first', async () => {
@@ -129,8 +144,10 @@ test('secrets of a stack that runs here are not shown while a context of another
   const elsewhere = { ...env, FREEFLOW_CONFIG_DIR: path.join(folder, 'elsewhere') };
   const before = keptHere();
   if (before === undefined) throw new Error('not logged in');
-  keepContext(elsewhere, 'production', { ...before, apiUrl: 'https://freeflow.example.com' });
-  changeContexts(elsewhere, (it) => ({ ...it, current: 'production' }));
+  await changeContexts(elsewhere, (it) => ({
+    ...putContext('production', { ...before, apiUrl: 'https://freeflow.example.com' })(it),
+    current: 'production',
+  }));
   expect(await freeflow(['tenants', 'connect', 'acme'], elsewhere)).toEqual({
     code: 2,
     stdout: '',
@@ -160,7 +177,7 @@ test('logout ends the login at the issuer too: its refresh token is worth nothin
   if (before === undefined) throw new Error('not logged in');
   expect(await freeflow(['logout'], env)).toMatchObject({ code: 0, stderr: '' });
   expect(readFileSync(contextsFile(env), 'utf8')).not.toContain(before.accessToken);
-  keepContext(env, 'here', { ...before, expiresAt: '2020-01-01T00:00:00.000Z' });
+  await keep({ ...before, expiresAt: '2020-01-01T00:00:00.000Z' });
   expect(await freeflow(['tenants', 'list'], { ...env, FREEFLOW_CONTEXT: 'here' })).toEqual({
     code: 1,
     stdout: '',

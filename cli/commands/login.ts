@@ -1,5 +1,5 @@
 import { colours as pc } from '@freeflow/lib/colours';
-import { OAuthError, startDeviceLogin, type DeviceLogin } from '@freeflow/lib/oauth';
+import { OAuthError, startDeviceLogin, type DeviceLogin, type PublicClient } from '@freeflow/lib/oauth';
 import type { Command } from 'commander';
 import { caller } from '../client/http';
 import { tenantsOf } from '../client/tenants';
@@ -7,7 +7,7 @@ import { apiUrlFor, assertPrivate } from '../contexts/addresses';
 import { claimsOf, userIn } from '../contexts/claims';
 import { discoverIssuerOf } from '../contexts/discover';
 import { loginFailure } from '../contexts/login-failure';
-import { changeContexts, readContexts, type Context } from '../contexts/store';
+import { changeContexts, putContext, readContexts, type Context } from '../contexts/store';
 import { keptTokens } from '../contexts/token';
 import { sayAside } from '../show/printable';
 import { waitingFor } from '../show/waiting';
@@ -23,7 +23,7 @@ interface LoginOptions extends CommonOptions {
   clientId: string;
   scope: string;
   context?: string;
-  insecure?: boolean;
+  insecure?: true;
 }
 
 /** Adds `freeflow login`. */
@@ -55,17 +55,14 @@ Examples:
       if (insecure !== true) assertPrivate(apiUrl, '--api');
       const issuer = given ?? (await discoverIssuerOf(apiUrl));
       if (insecure !== true) assertPrivate(issuer, '--issuer');
-      const tokens = await logIn(terminal, apiUrl, { issuer, clientId }, scope);
+      const client = { issuer, clientId, ...(insecure === true ? { insecure } : {}) };
+      const tokens = await logIn(terminal, apiUrl, client, scope);
       // A login is of use only with the permission, which the API alone decides about.
       const session = { url: apiUrl, token: async () => tokens.value, isRenewable: false, source: 'login' };
       await tenantsOf(caller(session)).list({}, 1);
       const name = named ?? nameOf(env, apiUrl) ?? new URL(apiUrl).host;
-      const context: Context = { apiUrl, issuer, clientId, ...keptTokens(tokens) };
-      changeContexts(env, ({ contexts, ...before }) => ({
-        ...before,
-        current: name,
-        contexts: { ...contexts, [name]: context },
-      }));
+      const context: Context = { apiUrl, ...client, ...keptTokens(tokens) };
+      await changeContexts(env, (before) => ({ ...putContext(name, context)(before), current: name }));
       const user = userIn(claimsOf(tokens.value));
       if (terminal.isJson) printJson({ context: name, apiUrl, issuer, user });
       else terminal.print(`Logged in at ${apiUrl} as ${pc.bold(user)}. Context ${pc.bold(name)} is in use.`);
@@ -76,7 +73,7 @@ Examples:
 const nameOf = (env: NodeJS.ProcessEnv, apiUrl: string): string | undefined =>
   Object.entries(readContexts(env).contexts).find(([, it]) => it.apiUrl === apiUrl)?.[0];
 
-async function logIn(terminal: Terminal, apiUrl: string, client: { issuer: string; clientId: string }, scope: string) {
+async function logIn(terminal: Terminal, apiUrl: string, client: PublicClient, scope: string) {
   try {
     const login = await startDeviceLogin(client, scope);
     // Beside the answer: a program that reads that needs a person all the same.

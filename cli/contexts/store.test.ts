@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Failure } from '../failure';
 import { selectContext } from './select';
-import { changeContexts, contextsFile, keepContext, readContexts } from './store';
+import { changeContexts, contextsFile, putContext, readContexts } from './store';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'freeflow-contexts-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -24,12 +24,15 @@ test.each([
   expect(contextsFile(given)).toBe(file);
 });
 
-test('one login is kept beside the others, and the one in use is selected unless another is named', () => {
+test('one login is kept beside the others, and the one in use is selected unless another is named', async () => {
   expect([readContexts(env).contexts, selectContext(env)]).toEqual([{}, undefined]);
-  keepContext(env, 'staging', context);
-  keepContext(env, 'production', context);
-  changeContexts(env, (before) => ({ ...before, current: 'staging' }));
-  expect(Object.keys(readContexts(env).contexts)).toEqual(['staging', 'production']);
+  // At once, as by several commands.
+  await Promise.all([
+    changeContexts(env, putContext('staging', context)),
+    changeContexts(env, putContext('production', context)),
+    changeContexts(env, (before) => ({ ...before, current: 'staging' })),
+  ]);
+  expect(Object.keys(readContexts(env).contexts).sort()).toEqual(['production', 'staging']);
   expect(selectContext(env)?.name).toBe('staging');
   expect(selectContext({ ...env, FREEFLOW_CONTEXT: 'production' })?.name).toBe('production');
 });

@@ -4,11 +4,14 @@ import path from 'node:path';
 import { readIfThere, writePrivateFile } from '@freeflow/lib/files';
 import { z } from 'zod';
 import { EXIT, Failure } from '../failure';
+import { withLock } from './lock';
 
 const contextSchema = z.object({
   apiUrl: z.string(),
   issuer: z.string(),
   clientId: z.string(),
+  /** Plain HTTP is good enough for its tokens, also where others may read along. */
+  insecure: z.literal(true).optional(),
   accessToken: z.string(),
   /** By the clock of this machine. */
   expiresAt: z.iso.datetime(),
@@ -54,13 +57,28 @@ export function readContexts(env: NodeJS.ProcessEnv): ContextStore {
   }
 }
 
-/** Keeps what a change makes of the logins, readable by this person alone. */
-export function changeContexts(env: NodeJS.ProcessEnv, change: (before: ContextStore) => ContextStore): void {
+type Change = (before: ContextStore) => ContextStore;
+
+/**
+ * Does what reads the logins and then changes them, such as a renewal, while no other command does.
+ * @param work is given how to keep what a change makes of them, readable by this person alone
+ */
+export function withContexts<T>(
+  env: NodeJS.ProcessEnv,
+  work: (keep: (change: Change) => void) => T | Promise<T>,
+): Promise<T> {
   const file = contextsFile(env);
   mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
-  writePrivateFile(file, `${JSON.stringify(change(readContexts(env)), null, 2)}\n`);
+  return withLock(`${file}.lock`, () =>
+    work((change) => writePrivateFile(file, `${JSON.stringify(change(readContexts(env)), null, 2)}\n`)),
+  );
 }
 
-/** Keeps one login under its name. */
-export const keepContext = (env: NodeJS.ProcessEnv, name: string, context: Context): void =>
-  changeContexts(env, (before) => ({ ...before, contexts: { ...before.contexts, [name]: context } }));
+/** Keeps what a change makes of the logins. */
+export const changeContexts = (env: NodeJS.ProcessEnv, change: Change): Promise<void> =>
+  withContexts(env, (keep) => keep(change));
+
+/** One login under its name, beside all others. */
+export const putContext =
+  (name: string, context: Context): Change =>
+  (before) => ({ ...before, contexts: { ...before.contexts, [name]: context } });
