@@ -44,6 +44,7 @@ describe('more than a principal may send in a minute', () => {
     const get = (path: string) => strict.request('GET', path, { token });
     const { statuses, last } = await send(LIMIT + 2, () => get('/tenants'));
     expect(statuses).toEqual([...counted(200, LIMIT), 429, 429]);
+    expect(last?.headers.get('www-authenticate')).toBeNull();
     expect(last?.body).toMatchObject({ code: 'rate-limited', requestId: expect.any(String) });
     const waitS = Number(last?.headers.get('retry-after'));
     expect(waitS).toBeGreaterThan(0);
@@ -66,6 +67,20 @@ describe('more than a principal may send in a minute', () => {
     expect(rows).toMatchObject([{ action: 'tenants.list', status: 429, code: 'rate-limited' }]);
   });
 
+  test.each(['u=5', 'i, u=7;x', 'u=4,i'])(
+    'is counted with all else where its client says that it can wait: Priority: %s',
+    async (priority) => {
+      const token = await strict.issuer.token({ sub: randomUUID() });
+      const lookUp = (headers: Record<string, string>) =>
+        strict.request('GET', '/tenants/stuck', { token, headers }).then(({ status }) => status);
+      expect((await send(LIMIT, () => strict.request('GET', '/tenants', { token }))).statuses).toEqual(
+        counted(200, LIMIT),
+      );
+      expect(await lookUp({ priority })).toBe(429);
+      for (const urgent of [{}, { priority: 'u=3' }, { priority: 'i' }]) expect(await lookUp(urgent)).toBe(200);
+    },
+  );
+
   test.each([
     ['GET', '/tenants'],
     ['GET', '/tenants/stuck'],
@@ -86,6 +101,8 @@ describe('more than an address may send without a valid token', () => {
     const { statuses, last } = await send(LIMIT_UNKNOWN + 1, () => from('192.0.2.1', 'nonsense'));
     expect(statuses).toEqual([...counted(401, LIMIT_UNKNOWN), 429]);
     expect(last?.headers.get('retry-after')).toMatch(/^\d+$/);
+    // As on 401: whose token has just become worth nothing learns that another one would be let through.
+    expect(last?.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
     expect((await from('192.0.2.1', null)).status).toBe(429);
     expect((await from('192.0.2.1', await strict.issuer.token({ sub: randomUUID() }))).status).toBe(200);
     expect((await from('192.0.2.2', null)).status).toBe(401);

@@ -28,10 +28,14 @@ export async function addCompletion(program: Command, env: NodeJS.ProcessEnv, wo
   });
 }
 
-/** None where nobody is logged in, or nothing answers: a completion has no place for errors. */
+/**
+ * None where nobody is logged in, nothing answers, or the login is to be renewed, which the end of the patience would cut
+ * short: a completion has no place for errors.
+ */
 async function tenantNames(env: NodeJS.ProcessEnv): Promise<{ name: string; status: string }[]> {
   try {
-    return (await tenantsOf(caller(openSession(env))).list({}, MOST_NAMES)).items;
+    return (await tenantsOf(caller(openSession(env, { canRenew: false }), { isPatient: false })).list({}, MOST_NAMES))
+      .items;
   } catch {
     return [];
   }

@@ -5,13 +5,17 @@ export const EXIT = { done: 0, refused: 1, usage: 2, parked: 3, unreachable: 4, 
 export class Failure extends Error {
   override readonly name = 'Failure';
 
+  /** After how long the API wants to be asked the same again, in s: it did nothing, for now. */
+  readonly retryAfterS: number | undefined;
+
   constructor(
     readonly exitCode: number,
     message: string,
     readonly advice: string,
-    options?: ErrorOptions,
+    { retryAfterS, ...options }: ErrorOptions & { retryAfterS?: number | undefined } = {},
   ) {
     super(message, options);
+    this.retryAfterS = retryAfterS;
   }
 }
 

@@ -1,5 +1,8 @@
-import type { OperationBody } from '@freeflow/contract/http';
-import { isUntaken, isWaiting, parkOf } from './follow';
+import type { LogRowBody, OperationBody, TenantDetailBody } from '@freeflow/contract/http';
+import type { Tenants } from './client/tenants';
+import { EXIT, Failure } from './failure';
+import { follow, isUntaken, isWaiting, parkOf } from './follow';
+import type { Look } from './news';
 
 const SINCE = '2026-11-27T06:00:00.000Z';
 const park = (step: string, parkId: number, since = SINCE) => ({ step, parkId, cause: 'away', advice: '', since });
@@ -43,4 +46,68 @@ test.each<[string, OperationBody, OperationBody | null, boolean]>([
   ['it is undone', operation('undoing'), null, false],
 ])('whether a worker has taken it up: %s', (_what, it, interrupted, expected) => {
   expect(isUntaken({ interrupted }, it, answered)).toBe(expected);
+});
+
+describe('what is followed', () => {
+  const tooMany = new Failure(EXIT.refused, 'Too many requests.', '', { retryAfterS: 0 });
+  const away = new Failure(EXIT.unreachable, 'It does not answer.', '');
+  const tenantIn = (state: OperationBody['state']) =>
+    ({
+      name: 'acme',
+      operation: { id: 'op', state, parked: [] },
+      interrupted: null,
+      adoptions: [],
+    }) as unknown as TenantDetailBody;
+  const row = (seq: number) => ({ seq, operationId: 'op' }) as LogRowBody;
+  const next = <T>(of: (T | Error)[]): T => {
+    const [first = new Error('asked too often')] = of.splice(0, 1);
+    if (first instanceof Error) throw first;
+    return first;
+  };
+  afterEach(() => jest.restoreAllMocks());
+
+  /** Follows with these answers, looking as the news have it. */
+  async function followed(answers: (TenantDetailBody | Error)[], looks: Look[] = []) {
+    const [rows, outages]: [number[], string[]] = [[], []];
+    let [gets, seq] = [0, 0];
+    const tenants = {
+      get: async () => {
+        gets += 1;
+        return next(answers);
+      },
+      logs: () => async () => [row((seq += 1))],
+    } as unknown as Tenants;
+    const viewer = {
+      row: (it: LogRowBody) => void rows.push(it.seq),
+      state: () => undefined,
+      untaken: () => undefined,
+      outage: ({ message }: Failure) => void outages.push(message),
+    };
+    const it = { tenantId: 'id', operationId: 'op', news: { next: async () => looks.shift() ?? ('all' as const) } };
+    const ended = follow(tenants, it, viewer).then(({ operation: { state } }) => state);
+    return { state: await ended, rows, outages, gets };
+  }
+
+  test('is looked at in the log alone where no more than a step has succeeded', async () => {
+    const answers = [tenantIn('running'), tenantIn('done')];
+    expect(await followed(answers, ['rows', 'rows', 'all'])).toEqual({
+      state: 'done',
+      rows: [1, 2, 3, 4],
+      outages: [],
+      gets: 2,
+    });
+  });
+
+  test('is followed to its end though there be too many requests, however long that takes', async () => {
+    let now = 0;
+    jest.spyOn(performance, 'now').mockImplementation(() => (now += 60_000));
+    const answers = [tenantIn('running'), tooMany, tooMany, tenantIn('done')];
+    expect(await followed(answers)).toMatchObject({ state: 'done', outages: [tooMany.message, tooMany.message] });
+  });
+
+  test('is left where the API stays away: 4, not that it was refused', async () => {
+    let now = 0;
+    jest.spyOn(performance, 'now').mockImplementation(() => (now += 20_000));
+    await expect(followed([tenantIn('running'), away, away, away, away])).rejects.toMatchObject({ exitCode: 4 });
+  });
 });

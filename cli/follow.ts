@@ -3,7 +3,8 @@ import { ENDED_STATES, type ParkedStep } from '@freeflow/contract';
 import type { LogRowBody, OperationBody, TenantBody, TenantDetailBody } from '@freeflow/contract/http';
 import type { Tenants } from './client/tenants';
 import { EXIT, Failure } from './failure';
-import type { News } from './news';
+import type { Look, News } from './news';
+import { isPassing, pauseAfter } from './passing';
 
 /** The command ends after this long without an answer of the API, in ms. The operation goes on. */
 const PATIENCE_MS = 30_000;
@@ -18,8 +19,8 @@ const ENDED: ReadonlySet<OperationBody['state']> = new Set(ENDED_STATES);
 export interface Viewer {
   row(row: LogRowBody): void;
   state(tenant: TenantBody, operation: OperationBody): void;
-  /** The API does not answer; the request is repeated. */
-  outage(): void;
+  /** The API does not answer, or lets nothing through for now; the request is repeated. */
+  outage(failure: Failure): void;
   /** There is no sign yet, after so long, that a worker has taken it up. */
   untaken(tenant: TenantBody, forMs: number): void;
 }
@@ -40,7 +41,7 @@ interface Followed {
   operationId: string;
   answer?: GivenAnswer;
   /** When to look again. */
-  news: News;
+  news: Pick<News, 'next'>;
   signal?: AbortSignal;
 }
 
@@ -72,7 +73,8 @@ export function isUntaken(
 }
 
 /**
- * Follows an operation until it has ended, or waits for an answer.
+ * Follows an operation until it has ended, or waits for an answer. An API that answers, be it that there are too many
+ * requests, is followed for as long as it takes.
  * @returns the tenant as it is then, and the operation as it was seen last
  * @throws Failure `unreachable` when the API stays away
  */
@@ -85,11 +87,12 @@ export async function follow(
   const startedAt = performance.now();
   let isTaken = false;
   let silentSince: number | undefined;
-  let last: { tenant: TenantBody; operation: OperationBody } | undefined;
+  let last: { tenant: TenantDetailBody; operation: OperationBody } | undefined;
+  let look: Look = 'all';
   for (;;) {
     signal?.throwIfAborted();
     try {
-      const tenant = await tenants.get(tenantId);
+      const tenant = look === 'rows' && last !== undefined ? last.tenant : await tenants.get(tenantId);
       const rows = (await rowsSince()).filter((row) => row.operationId === operationId);
       rows.forEach((row) => viewer.row(row));
       silentSince = undefined;
@@ -103,13 +106,14 @@ export async function follow(
       isTaken ||= rows.length > 0 || !isUntaken(tenant, operation, answer?.parks);
       const seenForMs = performance.now() - startedAt;
       if (!isTaken && seenForMs > UNTAKEN_MS) viewer.untaken(tenant, seenForMs);
-      await news.next();
+      look = await news.next();
     } catch (error) {
-      if (!(error instanceof Failure) || error.exitCode !== EXIT.unreachable) throw error;
-      silentSince ??= performance.now();
-      if (performance.now() - silentSince > PATIENCE_MS) throw error;
-      viewer.outage();
-      await pause(OUTAGE_POLL_MS, signal);
+      if (!isPassing(error)) throw error;
+      silentSince = error.exitCode === EXIT.unreachable ? (silentSince ?? performance.now()) : undefined;
+      if (silentSince !== undefined && performance.now() - silentSince > PATIENCE_MS) throw error;
+      viewer.outage(error);
+      look = 'all';
+      await pause(pauseAfter(error, OUTAGE_POLL_MS), signal);
     }
   }
 }

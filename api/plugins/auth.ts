@@ -55,7 +55,7 @@ export const requirePermission = fastifyPlugin<AuthConfig>((app, config, done) =
       return { payload, principal: subjectOf(payload) };
     } catch (error) {
       const problem = toProblem(error);
-      if (problem.code === 'unauthenticated') await app.countUnknown(request);
+      if (problem.code === 'unauthenticated') await app.countUnknown(request, problem);
       throw problem;
     }
   };

@@ -7,8 +7,12 @@ import { Problem } from '../errors';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** Counts a request without a valid token, by its address. @throws Problem `rate-limited` */
-    countUnknown: (request: FastifyRequest) => Promise<void>;
+    /**
+     * Counts a request without a valid token, by its address.
+     * @param refusal what it is answered with otherwise
+     * @throws Problem `rate-limited`, with the same challenge
+     */
+    countUnknown: (request: FastifyRequest, refusal: Problem) => Promise<void>;
     /** Counts a request by its principal, whatever that may do. @throws Problem `rate-limited` */
     countKnown: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
   }
@@ -48,24 +52,32 @@ export const limitRates = fastifyPlugin<Pick<ApiConfig, 'API_RATE_LIMIT' | 'API_
     });
 
     const countUnknown = counter(mostUnknown, ({ ip }) => normalizeIP(ip));
-    app.decorate('countUnknown', async (request) => {
+    app.decorate('countUnknown', async (request, refusal) => {
       const counted = await countUnknown(request);
       if (!counted.isAllowed && counted.isExceeded)
         throw tooMany(
           `Its address has sent more than ${mostUnknown} requests without a valid token in a minute.`,
           counted.ttl,
+          // Whoever shares the address with others learns by it that another token would be let through (RFC 9110, 11.6.1).
+          refusal.more.headers,
         );
     });
   },
 );
 
-function budgetOf({ routeOptions: { schema }, query }: FastifyRequest): Budget {
+function budgetOf({ routeOptions: { schema }, query, headers }: FastifyRequest): Budget {
   const action = (schema as { operationId?: string } | undefined)?.operationId;
   if (ANSWERS.includes(action)) return 'answers';
   // One tenant, by its name.
   const isByName = action === 'tenants.list' && typeof (query as { name?: unknown }).name === 'string';
-  return isByName || LOOKUPS.includes(action) ? 'lookups' : 'others';
+  return (isByName || LOOKUPS.includes(action)) && !isOfLowPriority(headers) ? 'lookups' : 'others';
 }
 
-const tooMany = (detail: string, ttlMs: number): Problem =>
-  new Problem('rate-limited', detail, { headers: { 'retry-after': String(Math.max(1, Math.ceil(ttlMs / 1_000))) } });
+/** By its own words (RFC 9218): a program that follows what goes on, not a person who waits for the answer. */
+const isOfLowPriority = ({ priority = '' }: FastifyRequest['headers']): boolean =>
+  /(?:^|,)\s*u=[4-7]\s*(?:[,;]|$)/.test(String(priority));
+
+const tooMany = (detail: string, ttlMs: number, headers: Problem['more']['headers'] = {}): Problem =>
+  new Problem('rate-limited', detail, {
+    headers: { ...headers, 'retry-after': String(Math.max(1, Math.ceil(ttlMs / 1_000))) },
+  });

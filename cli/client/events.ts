@@ -1,7 +1,7 @@
 import { cloudEventSchema, type CloudEventBody } from '@freeflow/contract/http';
 import { createParser } from 'eventsource-parser';
 import { EXIT, Failure } from '../failure';
-import { sendAuthorized, toRefusal } from './http';
+import { refusalIn, sendAuthorized } from './http';
 import type { Session } from './session';
 
 /** What becomes of a stream while it is read. */
@@ -32,7 +32,7 @@ export async function readStream(
   { onEvent, onAlive, onPlace }: StreamHandlers,
 ): Promise<void> {
   const response = await open(session, { path, lastEventId, signal });
-  if (!response.ok) throw toRefusal(response.status, await response.json().catch(() => undefined), session.url);
+  if (!response.ok) throw await refusalIn(response, session.url);
   if (response.body === null || response.headers.get('content-type') !== 'text/event-stream')
     throw new Failure(
       EXIT.refused,

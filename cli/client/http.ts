@@ -4,6 +4,7 @@ import { commandAdviceOn } from '@freeflow/contract';
 import { problemSchema } from '@freeflow/contract/http';
 import type { z } from 'zod';
 import { EXIT, Failure, unanswered } from '../failure';
+import { waitAsTold } from '../passing';
 import type { Session } from './session';
 
 const TIMEOUT_MS = 15_000;
@@ -13,10 +14,6 @@ const TIMEOUT_MS = 15_000;
  */
 const AGAIN_AFTER_MS = [300, 1_000];
 
-/** How often, and for how long at most in s, it waits where the API asks it to. */
-const MOST_WAITS = 3;
-const LONGEST_WAIT_S = 60;
-
 /** A problem that the API has answered with, by its stable code. */
 export class Refusal extends Failure {
   constructor(
@@ -24,8 +21,9 @@ export class Refusal extends Failure {
     exitCode: number,
     message: string,
     advice: string,
+    retryAfterS?: number,
   ) {
-    super(exitCode, message, advice);
+    super(exitCode, message, advice, { retryAfterS });
   }
 }
 
@@ -36,14 +34,27 @@ export type Call = <S extends z.ZodType>(
   body?: unknown,
 ) => Promise<z.output<S>>;
 
+interface CallerOptions {
+  /** Whether what the API refuses for now is sent again, as soon as it says. Loops wait by themselves. @default true */
+  isPatient?: boolean;
+  /** Whether a person waits for each answer. What only follows must not use up what on-call may ask. @default true */
+  isUrgent?: boolean;
+}
+
+/** By RFC 9218: later than what has no such header. */
+const LOW_PRIORITY = { priority: 'u=5' };
+
 /**
  * Calls the API of a session. An answer is checked by its schema and handed on as it came: `--json` shows fields that
  * this version does not know.
  * @throws Refusal for what it refuses, Failure `unreachable` when it doesn't answer
  */
-export function caller(session: Session): Call {
+export function caller(session: Session, { isPatient = true, isUrgent = true }: CallerOptions = {}): Call {
   const send = (method: string, path: string, body: unknown, key: string): Promise<Response> => {
-    const content = body === undefined ? {} : { 'content-type': 'application/json' };
+    const content = {
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(isUrgent ? {} : LOW_PRIORITY),
+    };
     return sendAuthorized(session, path, (authorization) => ({
       method,
       headers: { authorization, ...content, ...(method === 'GET' ? {} : { 'idempotency-key': key }) },
@@ -53,9 +64,12 @@ export function caller(session: Session): Call {
   };
   return async (answer, method, path, body) => {
     const key = randomUUID();
-    const response = await waitingAsTold(() => sendWithRetries(session.url, () => send(method, path, body, key)));
-    const content: unknown = await response.json().catch(() => undefined);
-    if (!response.ok) throw toRefusal(response.status, content, session.url);
+    const sendOnce = async (): Promise<unknown> => {
+      const response = await sendWithRetries(session.url, () => send(method, path, body, key));
+      if (!response.ok) throw await refusalIn(response, session.url);
+      return response.json().catch(() => undefined);
+    };
+    const content = await (isPatient ? waitAsTold(sendOnce) : sendOnce());
     const { success, error } = answer.safeParse(content);
     if (success) return content as z.output<typeof answer>;
     throw new Failure(
@@ -78,20 +92,12 @@ export async function sendAuthorized(
 ): Promise<Response> {
   const send = async (renewed: boolean) => fetch(url + path, request(`Bearer ${await token(renewed)}`));
   const response = await send(false);
-  return response.status === 401 && isRenewable ? send(true) : response;
+  return isTokenRefused(response) && isRenewable ? send(true) : response;
 }
 
-/** Sends again what was refused as one request too many, as soon as the API says. */
-async function waitingAsTold(send: () => Promise<Response>): Promise<Response> {
-  for (let waits = 0; ; waits++) {
-    const response = await send();
-    const waitS = Number(response.headers.get('retry-after') ?? 'none');
-    if (response.status !== 429 || waits >= MOST_WAITS || !(waitS <= LONGEST_WAIT_S)) return response;
-    // Silence would look like an API that hangs.
-    console.error(`rate limited, waiting ${waitS} s`);
-    await delay(waitS * 1_000);
-  }
-}
+/** One of too many without a valid token from this address: the challenge tells it from one of too many with one. */
+const isTokenRefused = ({ status, headers }: Response): boolean =>
+  status === 401 || (status === 429 && headers.has('www-authenticate'));
 
 async function sendWithRetries(url: string, send: () => Promise<Response>): Promise<Response> {
   for (const pauseMs of [...AGAIN_AFTER_MS, undefined]) {
@@ -106,14 +112,24 @@ async function sendWithRetries(url: string, send: () => Promise<Response>): Prom
   throw new Error('unreachable');
 }
 
-export function toRefusal(status: number, content: unknown, url: string): Failure {
+/** What the API has refused something with, for a person. */
+export async function refusalIn(response: Response, url: string): Promise<Failure> {
+  const { status } = response;
   const exitCode = status >= 500 ? EXIT.unreachable : status === 400 ? EXIT.usage : EXIT.refused;
-  const { success, data } = problemSchema.safeParse(content);
-  if (!success) return new Failure(exitCode, `${url} answers ${status}.`, 'Is it the API of FreeFlow?');
+  const retryAfterS = retryAfterIn(response);
+  const { success, data } = problemSchema.safeParse(await response.json().catch(() => undefined));
+  if (!success)
+    return new Failure(exitCode, `${url} answers ${status}.`, 'Is it the API of FreeFlow?', { retryAfterS });
   const places = (data.errors ?? []).map(
     ({ pointer, parameter, header, detail }) =>
       `\n  ${pointer?.replace(/^\//, '') ?? parameter ?? header ?? 'body'}: ${detail}`,
   );
   const advice = commandAdviceOn(data.code) ?? data.advice;
-  return new Refusal(data.code, exitCode, `${data.title}. ${data.detail}${places.join('')}`, advice);
+  return new Refusal(data.code, exitCode, `${data.title}. ${data.detail}${places.join('')}`, advice, retryAfterS);
+}
+
+/** In s, of what is refused for now alone; undefined where it is not said, or by a date, which no API of ours does. */
+function retryAfterIn({ status, headers }: Response): number | undefined {
+  const said = headers.get('retry-after') ?? '';
+  return (status === 429 || status === 503) && /^\d+$/.test(said) ? Number(said) : undefined;
 }

@@ -1,6 +1,7 @@
 import type { BackendKind } from '@freeflow/contract';
 import { dropSchema, reportSchema, startedSchema, type OrphanDropBody, type ReportBody } from '@freeflow/contract/http';
 import { EXIT, Failure } from '../failure';
+import { isPassing } from '../passing';
 import { type Call, Refusal } from './http';
 
 const POLL_MS = 500;
@@ -32,6 +33,11 @@ export function reconcilerOf(call: Call) {
   };
 }
 
+/** Too many requests are no end of it either: it goes on. */
+const isNotYet = (error: unknown): boolean =>
+  (error instanceof Refusal && error.code === 'report-unknown') ||
+  (isPassing(error) && error.exitCode !== EXIT.unreachable);
+
 /** @throws Failure `unreachable` when no worker has done it in time */
 async function pollUntil<T>(poll: () => Promise<T>, isOver: (it: T) => boolean, patienceMin: number): Promise<T> {
   for (
@@ -43,7 +49,7 @@ async function pollUntil<T>(poll: () => Promise<T>, isOver: (it: T) => boolean, 
       const found = await poll();
       if (isOver(found)) return found;
     } catch (error) {
-      if (!(error instanceof Refusal && error.code === 'report-unknown')) throw error;
+      if (!isNotYet(error)) throw error;
     }
   }
   throw new Failure(

@@ -4,6 +4,7 @@ import type { Command } from 'commander';
 import { readStream } from '../client/events';
 import { openSession } from '../client/session';
 import { EXIT, Failure, unanswered } from '../failure';
+import { isPassing, pauseAfter, waitAsTold } from '../passing';
 import { eventLine } from '../show/event';
 import { say } from '../show/printable';
 import { type CommonOptions, type Host, toolsOf } from './tenants/tools';
@@ -56,28 +57,31 @@ async function followEvents(
   const { signal } = new AbortController();
   let lastEventId = since;
   let wasOpen = false;
+  const read = () =>
+    readStream(
+      session,
+      { path, lastEventId, signal },
+      {
+        onEvent: (event) => {
+          lastEventId = event.id;
+          show(event);
+        },
+        onPlace: (id) => {
+          lastEventId ??= id;
+        },
+        onAlive: () => {
+          wasOpen = true;
+        },
+      },
+    );
   for (;;) {
     try {
-      await readStream(
-        session,
-        { path, lastEventId, signal },
-        {
-          onEvent: (event) => {
-            lastEventId = event.id;
-            show(event);
-          },
-          onPlace: (id) => {
-            lastEventId ??= id;
-          },
-          onAlive: () => {
-            wasOpen = true;
-          },
-        },
-      );
-    } catch (error) {
-      if (error instanceof Failure && error.exitCode !== EXIT.unreachable) throw error;
-      if (!wasOpen) throw error instanceof Failure ? error : unanswered(session.url, 'API', error);
+      await (wasOpen ? read() : waitAsTold(read));
+      await delay(REOPEN_MS);
+    } catch (cause) {
+      const error = cause instanceof Failure ? cause : unanswered(session.url, 'API', cause);
+      if (!wasOpen || !isPassing(error)) throw error;
+      await delay(pauseAfter(error, REOPEN_MS));
     }
-    await delay(REOPEN_MS);
   }
 }

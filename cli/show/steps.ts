@@ -1,6 +1,7 @@
 import { operationTitle } from '@freeflow/contract';
 import type { LogRowBody } from '@freeflow/contract/http';
 import { colours as pc } from '@freeflow/lib/colours';
+import { EXIT, type Failure } from '../failure';
 import type { Viewer } from '../follow';
 import type { Terminal } from '../terminal';
 import { printable, sayAside } from './printable';
@@ -9,6 +10,7 @@ import { duration } from './time';
 
 const STEP_WIDTH = 16;
 const TIME_WIDTH = 9;
+const REDRAW_MS = 200;
 
 /** One attempt of a step as a line: its status, duration, number and message. */
 export function stepLine(
@@ -30,6 +32,10 @@ export async function stepsViewer(terminal: Terminal, freeflow: string): Promise
   const spinner = ora?.({ stream: process.stderr, discardStdin: false });
   let isAway = false;
   let isSaid = false;
+  let textNow = () => '';
+  const redraw = setInterval(() => {
+    if (spinner?.isSpinning === true) spinner.text = textNow();
+  }, REDRAW_MS).unref();
   return {
     row(row) {
       spinner?.clear();
@@ -43,16 +49,18 @@ export async function stepsViewer(terminal: Terminal, freeflow: string): Promise
         step === null
           ? ''
           : pc.yellow(`  ${step} failed ${attempts === 1 ? 'once' : `${attempts} times`}: ${cause ?? ''}`);
-      spinner.text = printable(
-        `${name}: ${operationTitle(kind)}, ${state.replaceAll('_', ' ')}  ${pc.dim(duration(Date.now() - startedAt))}${failure}`,
-      );
+      textNow = () =>
+        printable(
+          `${name}: ${operationTitle(kind)}, ${state.replaceAll('_', ' ')}  ${pc.dim(duration(Date.now() - startedAt))}${failure}`,
+        );
+      spinner.text = textNow();
       if (!spinner.isSpinning) spinner.start();
     },
-    outage() {
+    outage(failure) {
       if (isAway) return;
       isAway = true;
       spinner?.clear();
-      terminal.print(pc.yellow('The API does not answer; the operation goes on. Retrying ...'));
+      terminal.print(pc.yellow(`${outageText(failure)}; the operation goes on. Retrying ...`));
     },
     untaken({ name }, forMs) {
       if (isSaid) return;
@@ -67,7 +75,11 @@ export async function stepsViewer(terminal: Terminal, freeflow: string): Promise
       spinner?.render();
     },
     end() {
+      clearInterval(redraw);
       spinner?.stop();
     },
   };
 }
+
+const outageText = ({ exitCode }: Failure): string =>
+  exitCode === EXIT.unreachable ? 'The API does not answer' : 'The API takes no more requests for the moment';

@@ -1,6 +1,6 @@
 import { EXIT, Failure } from '../failure';
 import type { Terminal } from '../terminal';
-import { showOnce, watch, type Snapshot } from './watch';
+import { showOnce, untilAnswered, watch, type Snapshot } from './watch';
 
 const PIPE: Terminal = { print: () => undefined, isJson: false, isInteractive: false, columns: undefined };
 let stdout: string[];
@@ -45,6 +45,20 @@ test('at a terminal each look takes the place of the one before', async () => {
   await watched({ ...PIPE, isInteractive: true, columns: 80 }, found(['acme'], ' 1 s'), found(['acme'], ' 3 s'));
   expect(stdout).toEqual([expect.stringMatching(/acme 1 s$/), expect.stringMatching(/acme 3 s$/)]);
   for (const shown of stdout) expect(shown.startsWith('\u001B[2J\u001B[H')).toBe(true);
+});
+
+test.each([
+  ['by one request too many', new Failure(EXIT.refused, 'Too many requests.', '', { retryAfterS: 0 })],
+  ['by an API that is not there', new Failure(EXIT.unreachable, 'It does not answer.', '')],
+])('what is asked for is asked again where it is refused for now, %s, and that is said', async (_how, refusal) => {
+  const answers = [refusal, refusal, 'an answer'];
+  const ask = async () => {
+    const next = answers.shift();
+    if (next instanceof Error) throw next;
+    return next;
+  };
+  expect(await untilAnswered(ask, 1)).toBe('an answer');
+  expect(stderr).toEqual(Array(2).fill(expect.stringContaining(`${refusal.message} Trying again.`)));
 });
 
 test('an API that does not answer is asked again, and that is said; what is known is not repeated then', async () => {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { colours as pc } from '@freeflow/lib/colours';
-import { EXIT, Failure } from '../failure';
+import { isPassing, pauseAfter } from '../passing';
 import type { Terminal } from '../terminal';
 import { printable, sayAside } from './printable';
 
@@ -21,14 +21,12 @@ export const showOnce = ({ isJson }: Terminal, { answer, text, notes = [] }: Sna
 
 /**
  * Shows what there is again and again, until Ctrl-C: at a terminal in place of what was shown before; elsewhere where
- * it is another than before, for programs as one line of JSON each. While the API does not answer that is said, and it
- * is asked again.
- * @throws what `look` throws, but for an API that doesn't answer
+ * it is another than before, for programs as one line of JSON each.
+ * @throws what `look` throws, but for what {@link untilAnswered} waits for
  */
 export async function watch(terminal: Terminal, look: () => Promise<Snapshot>, everyMs = EVERY_MS): Promise<never> {
   for (let before: string | undefined; ; await delay(everyMs)) {
-    const snapshot = await look().catch(sayUnreachable);
-    if (snapshot === undefined) continue;
+    const snapshot = await untilAnswered(look, everyMs);
     const now = JSON.stringify(snapshot.answer);
     const { text, notes = [] } = snapshot;
     if (terminal.isInteractive) print(`${titleOf(everyMs)}\n\n${text}`, notes, CLEAR);
@@ -44,7 +42,18 @@ function print(text: string, notes: readonly string[], before = ''): void {
   for (const note of notes) sayAside(note);
 }
 
-function sayUnreachable(error: unknown): undefined {
-  if (!(error instanceof Failure) || error.exitCode !== EXIT.unreachable) throw error;
-  sayAside(pc.dim(`${new Date().toISOString()}  ${error.message} Trying again.`));
+/**
+ * Asks again while the API does not answer, or lets nothing through for now, and says so.
+ * @throws every other failure
+ */
+export async function untilAnswered<T>(ask: () => Promise<T>, everyMs: number): Promise<T> {
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      sayAside(pc.dim(`${new Date().toISOString()}  ${error.message} Trying again.`));
+      await delay(pauseAfter(error, everyMs));
+    }
+  }
 }

@@ -23,7 +23,7 @@ export async function followToEnd(
   tenant: TenantBody,
   { wait = true, answer }: FollowOptions & { answer?: GivenAnswer } = {},
 ): Promise<number> {
-  const { terminal, freeflow, tenants } = tools;
+  const { terminal, freeflow, followed } = tools;
   const { id, name, operation } = tenant;
   if (operation === null) {
     terminal.print(`${name} is ${tenant.status}. It is registered only: nothing was provisioned for it.`);
@@ -45,7 +45,7 @@ export async function followToEnd(
   const news = tools.newsOf(id, interrupted.signal);
   try {
     const seen = await follow(
-      tenants,
+      followed,
       {
         tenantId: id,
         operationId: operation.id,

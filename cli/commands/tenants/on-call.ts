@@ -3,6 +3,7 @@ import type { StuckListBody } from '@freeflow/contract/http';
 import { Argument, type Command } from 'commander';
 import { EXIT, Failure } from '../../failure';
 import { parkOf } from '../../follow';
+import { waitAsTold } from '../../passing';
 import { sayAside } from '../../show/printable';
 import { stuckTable } from '../../show/stuck';
 import { inColumns } from '../../show/table';
@@ -39,9 +40,9 @@ Examples:
     )
     .action(async ({ watch: isWatched = false, ...options }: CommonOptions & { watch?: boolean }) => {
       const tools = toolsOf(options, env);
-      const { tenants: api, terminal } = tools;
-      if (isWatched) await watch(terminal, async () => stuckSnapshot(await api.stuck(), tools));
-      const found = await api.stuck();
+      const { tenants, watched, terminal } = tools;
+      if (isWatched) await watch(terminal, async () => stuckSnapshot(await watched.stuck(), tools));
+      const found = await tenants.stuck();
       showOnce(terminal, stuckSnapshot(found, tools));
       end(found.items.length === 0 ? EXIT.done : EXIT.parked);
     });
@@ -137,8 +138,8 @@ async function giveAnswer(
 ): Promise<number> {
   const { step, reason } = options;
   const { id, operation, interrupted } = await tools.tenants.find(tenant);
-  const rowsSince = tools.tenants.logs(id);
-  await rowsSince();
+  const rowsSince = tools.followed.logs(id);
+  await waitAsTold(rowsSince);
   // The operation seen now: one that begins meanwhile is not meant.
   const meant = operation === null || operation.endedAt !== null ? {} : { operationId: operation.id };
   const answered = await tools.tenants.change(id, action, {

@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { OPERATION_STATES, TENANT_STATUSES } from '@freeflow/contract';
+import type { LogRowBody } from '@freeflow/contract/http';
 import { colours as pc } from '@freeflow/lib/colours';
 import { Option, type Command } from 'commander';
 import type { ListFilter, Tenants } from '../../client/tenants';
@@ -6,7 +8,7 @@ import { say } from '../../show/printable';
 import { stepLine } from '../../show/steps';
 import { tenantDetails } from '../../show/tenant-details';
 import { tenantTable } from '../../show/tenant-table';
-import { showOnce, watch, type Snapshot } from '../../show/watch';
+import { showOnce, untilAnswered, watch, type Snapshot } from '../../show/watch';
 import type { Terminal } from '../../terminal';
 import { limitOf } from '../limit';
 import { collectLabelFilter } from './identity-options';
@@ -45,12 +47,12 @@ Examples:
   pnpm -s freeflow tenants list --gone --json | jq -r '.items[].name'`,
     )
     .action(async ({ gone, limit, json, watch: isWatched = false, ...filter }: ListOptions) => {
-      const { tenants: api, terminal } = toolsOf({ ...(json ? { json } : {}) }, env);
+      const { tenants, watched, terminal } = toolsOf({ ...(json ? { json } : {}) }, env);
       const most = limitOf(limit);
       const wanted = { ...filter, ...(gone === true ? { gone: 'true' as const } : {}) };
-      const look = async () => listed(await api.list(wanted, most), terminal);
-      if (isWatched) await watch(terminal, look);
-      showOnce(terminal, await look());
+      const look = async (api: Tenants) => listed(await api.list(wanted, most), terminal);
+      if (isWatched) await watch(terminal, () => look(watched));
+      showOnce(terminal, await look(tenants));
     });
 
   tenants
@@ -87,13 +89,15 @@ Examples:
   pnpm -s freeflow tenants logs acme --json | jq -r 'select(.status == "error") | .message'`,
     )
     .action(async (tenant: string, { follow = false, ...options }: CommonOptions & { follow?: boolean }) => {
-      const { tenants: api, terminal } = toolsOf(options, env);
-      const rowsSince = api.logs((await api.find(tenant, { gone: true })).id);
-      do {
-        for (const row of await rowsSince())
+      const { tenants, followed, terminal } = toolsOf(options, env);
+      const { id } = await tenants.find(tenant, { gone: true });
+      const showNew = (rows: readonly LogRowBody[]) => {
+        for (const row of rows)
           say(terminal.isJson ? JSON.stringify(row) : `${pc.dim(row.createdAt)}  ${stepLine(row, undefined)}`);
-        if (follow) await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS));
-      } while (follow);
+      };
+      if (!follow) return showNew(await tenants.logs(id)());
+      for (const rowsSince = followed.logs(id); ; await delay(FOLLOW_MS))
+        showNew(await untilAnswered(rowsSince, FOLLOW_MS));
     });
 }
 

@@ -16,6 +16,10 @@ export interface Host {
 /** What every command about tenants works with. */
 export interface Tools {
   tenants: Tenants;
+  /** For loops, which wait by themselves where the API refuses something for now. */
+  watched: Tenants;
+  /** For those that follow what goes on by itself: behind everything that a person waits for. */
+  followed: Tenants;
   /** Tells when something has happened to a tenant. */
   newsOf: (tenantId: string, signal: AbortSignal) => News;
   terminal: Terminal;
@@ -31,6 +35,8 @@ export function toolsOf(options: CommonOptions, env: NodeJS.ProcessEnv): Tools {
   const session = openSession(env);
   return {
     tenants: tenantsOf(caller(session)),
+    watched: tenantsOf(caller(session, { isPatient: false })),
+    followed: tenantsOf(caller(session, { isPatient: false, isUrgent: false })),
     newsOf: (tenantId, signal) => new News(session, tenantId, signal),
     terminal: openTerminal(options),
     freeflow: invocationOf(env),
