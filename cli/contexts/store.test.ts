@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from '../failure';
 import { selectContext } from './select';
-import { changeContexts, contextsFile, putContext, readContexts } from './store';
+import { changeContexts, contextsFile, putContext, readContexts, withContexts } from './store';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'freeflow-contexts-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -35,6 +36,21 @@ test('one login is kept beside the others, and the one in use is selected unless
   expect(Object.keys(readContexts(env).contexts).sort()).toEqual(['production', 'staging']);
   expect(selectContext(env)?.name).toBe('staging');
   expect(selectContext({ ...env, FREEFLOW_CONTEXT: 'production' })?.name).toBe('production');
+});
+
+test('a change waits for what another command has begun, which so loses nothing of it, nor takes anything back', async () => {
+  const both = { FREEFLOW_CONFIG_DIR: path.join(folder, 'both') };
+  const isSecondDone = { now: false };
+  const first = withContexts(both, async (keep) => {
+    const before = readContexts(both);
+    // As long as a renewal may last.
+    await delay(200);
+    expect(isSecondDone.now).toBe(false);
+    keep(() => putContext('staging', context)(before));
+  });
+  const second = changeContexts(both, putContext('production', context)).then(() => (isSecondDone.now = true));
+  await Promise.all([first, second]);
+  expect(Object.keys(readContexts(both).contexts)).toEqual(['staging', 'production']);
 });
 
 test('a file that is damaged is named, and never quoted', () => {
