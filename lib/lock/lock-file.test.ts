@@ -12,7 +12,7 @@ let dir: string;
 let path: string;
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'freeflow-lock-'));
-  path = join(path);
+  path = join(dir, 'servers.lock');
 });
 afterEach(() => {
   rmSync(dir, { recursive: true });
