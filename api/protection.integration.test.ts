@@ -14,7 +14,10 @@ const UNTIL = '2999-01-01T00:00:00.000Z';
 const HOLD = { until: UNTIL, reason: 'case 4711' };
 
 /** A tenant as a workflow would leave it, since here is no worker. */
-async function tenantIn(status: string, more: { isRegistered?: boolean; running?: string; undoing?: boolean } = {}) {
+async function tenantIn(
+  status: string,
+  more: { isRegistered?: boolean; running?: string; undoing?: boolean; state?: string; isBegun?: boolean } = {},
+) {
   const id = randomUUID();
   await harness.owner.query(
     'INSERT INTO "Tenant" (id, name, "realmName", "postgresDb", "mongoDb", "qdrantCollection", status) VALUES ($1, $2, $2, $2, $2, $2, $3)',
@@ -22,14 +25,15 @@ async function tenantIn(status: string, more: { isRegistered?: boolean; running?
   );
   if (more.isRegistered !== true)
     await harness.owner.query(
-      `INSERT INTO "TenantOperation" (id, "tenantId", kind, state, "requestedBy", "endedAt", undoing) VALUES ($1, $2, $3, $4, 'test', $5, $6)`,
+      `INSERT INTO "TenantOperation" (id, "tenantId", kind, state, "requestedBy", "endedAt", undoing, "fromStatus") VALUES ($1, $2, $3, $4, 'test', $5, $6, $7)`,
       [
         randomUUID(),
         id,
         more.running ?? 'create',
-        more.running === undefined ? 'done' : 'running',
+        more.state ?? (more.running === undefined ? 'done' : 'running'),
         more.running === undefined ? new Date() : null,
         more.undoing ?? false,
+        more.isBegun === true ? status : null,
       ],
     );
   return id;
@@ -201,6 +205,33 @@ test.each([
   expect(await protect(id)).toMatchObject(tooLate);
   expect(await unhold(id)).toMatchObject({ status: 200 });
   expect(await protect(id, false)).toMatchObject({ status: 200 });
+});
+
+describe.each(['active', 'suspended'])('a tenant that is %s, and', (status) => {
+  test.each(['running', 'parked'])(
+    'whose soft delete has begun and is %s, takes no protection, which would not stop it; a hold, which keeps the data, it takes',
+    async (state) => {
+      const id = await tenantIn(status, { running: 'soft_delete', state, isBegun: true });
+      expect(await protect(id)).toMatchObject({ status: 409, body: { code: 'being-soft-deleted' } });
+      const both = { displayName: 'Acme', deletionProtected: true };
+      expect(await harness.request('PATCH', `/tenants/${id}`, { body: both })).toMatchObject({ status: 409 });
+      expect((await harness.request('GET', `/tenants/${id}`)).body).toMatchObject({
+        displayName: null,
+        deletionProtected: false,
+      });
+      expect(await protect(id, false)).toMatchObject({ status: 200 });
+      expect(await hold(id)).toMatchObject({ status: 200, body: { holdUntil: UNTIL } });
+    },
+  );
+
+  test.each([
+    ['has not begun, which it then may not', { state: 'requested' }],
+    ['is undone', { state: 'undoing', isBegun: true, undoing: true }],
+    ['is undone, and parked at that', { state: 'parked', isBegun: true, undoing: true }],
+  ] as const)('whose soft delete %s, takes protection', async (_what, more) => {
+    const id = await tenantIn(status, { running: 'soft_delete', ...more });
+    expect(await protect(id)).toMatchObject({ status: 200, body: { deletionProtected: true } });
+  });
 });
 
 test('the same Idempotency-Key has the same answer, protected since or not', async () => {

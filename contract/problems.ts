@@ -150,6 +150,14 @@ export const PROBLEMS = {
     advice: 'Finish its deletion: DELETE with mode=hard. Nothing else can be done with it.',
     commandAdvice: 'Finish its deletion: freeflow tenants delete NAME --hard. Nothing else can be done with it.',
   },
+  'being-soft-deleted': {
+    status: 409,
+    title: 'A soft delete of the tenant has begun',
+    advice:
+      'A hold keeps its data all the same: PUT /tenants/{id}/hold. Protect it once GET /tenants/{id} shows that the soft delete has ended; one that is parked can be aborted first.',
+    commandAdvice:
+      'A hold keeps its data all the same: freeflow tenants hold NAME. Protect it once the soft delete has ended (freeflow tenants watch NAME); one that is parked can be aborted first.',
+  },
   'never-active': {
     status: 409,
     title: 'The tenant was never completed',

@@ -26,6 +26,6 @@ export function findProtection(
   return isForGood && holdUntil !== null && holdUntil > now ? 'on-hold' : undefined;
 }
 
-/** Whether anything could forbid this kind of operation. */
+/** Whether anything could forbid this kind of operation: whether it is a deletion. */
 export const canBeForbidden = (kind: OperationKind): boolean =>
   findProtection(kind, { deletionProtected: true, holdUntil: null }, new Date(0)) !== undefined;

@@ -60,8 +60,9 @@ interrupts any other, which is rolled back before the deletion follows; an adopt
 - **hold** (\`PUT\`, \`DELETE .../hold\`): until its date the data stays. No purge, and a hard delete is 409 \`on-hold\`, forced or not; a soft one is not.
 - **deletionProtected** (\`PATCH\`): every deletion is 409 \`deletion-protected\`, and a purge waits until it is taken off. Suspend, resume and restore are possible.
 - Both are checked before all else when a deletion is requested, and again when it begins: set in between, they refuse it before anything is dropped.
-  Once a deletion has begun, or a create is being rolled back, there is nothing left to protect: 409 \`being-deleted\`. A create that fails or is
-  aborted is rolled back, protected or not: nobody has had that tenant. A hold before the tenant is active is 409 \`not-active-yet\`, and
-  \`never-active\` where a skipped step has left it half made.
+  Once a deletion that drops data has begun, or a create is being rolled back, there is nothing left to protect: 409 \`being-deleted\`. Once a soft
+  delete has begun, protection is 409 \`being-soft-deleted\` until that has ended or is rolled back; a hold is not, since it keeps the data. A create
+  that fails or is aborted is rolled back, protected or not: nobody has had that tenant. A hold before the tenant is active is 409
+  \`not-active-yet\`, and \`never-active\` where a skipped step has left it half made.
 - An operation that fails for good at one backend is rolled back at all of them: the tenant is as it was before.
 `;

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { canBeForbidden } from '@freeflow/contract';
 import {
   MOST_LABELS,
   TOO_MANY_LABELS,
@@ -33,8 +34,8 @@ type Decide = (tenant: TenantBody, now: Date) => Change;
 /**
  * Changes what an administrator sets of a tenant, at once, in the master database alone. Each under the lock of the
  * tenant's row, by which it comes either before a deletion is accepted or begins, and refuses it, or after.
- * @throws Problem `tenant-unknown` | `precondition-failed` | `external-id-taken` | `being-deleted` | `not-active-yet` |
- *   `never-active` | `body-invalid`
+ * @throws Problem `tenant-unknown` | `precondition-failed` | `external-id-taken` | `being-deleted` | `being-soft-deleted` |
+ *   `not-active-yet` | `never-active` | `body-invalid`
  */
 export function tenantUpdater(db: PrismaClient, runUrl: RunUrl) {
   const change = (id: string, { ifMatch, audit }: Conditions, decide: Decide): Promise<TenantBody> =>
@@ -47,6 +48,7 @@ export function tenantUpdater(db: PrismaClient, runUrl: RunUrl) {
       const changed = differencesOf(before, decide(before, now));
       if (Object.keys(changed).length === 0) return before;
       if (isProtecting(changed)) assertNotBeingRemoved(tenant);
+      if (changed.deletionProtected === true) assertNotBeingSoftDeleted(tenant);
       if ((changed.holdUntil ?? null) !== null) assertHasData(tenant);
       const after = await write(tx, id, changed);
       await recordAudit(tx, [
@@ -115,6 +117,18 @@ function assertNotBeingRemoved({ status, operations }: TenantWithOperation): voi
   const isRolledBack = operations.some((it) => it.endedAt === null && (it.undoing || it.kind === 'hard_delete'));
   if (status === 'deleting' || (status === 'provisioning' && isRolledBack))
     throw new Problem('being-deleted', 'Its removal has begun: there is nothing left to protect.');
+}
+
+/**
+ * Protection counts until a deletion begins; after that it would be accepted, and the tenant deleted all the same. A
+ * hold is not refused: it keeps the data, which a soft delete drops none of. Nor is protection once the deletion is
+ * undone: then the tenant becomes what it was.
+ */
+function assertNotBeingSoftDeleted({ operations }: TenantWithOperation): void {
+  const isBegun = operations.some(
+    (it) => it.endedAt === null && canBeForbidden(it.kind) && it.fromStatus !== null && !it.undoing,
+  );
+  if (isBegun) throw new Problem('being-soft-deleted', 'Protection would not stop it: nothing was changed.');
 }
 
 /**
