@@ -14,7 +14,13 @@ type Db = Pick<PrismaClient, '$queryRaw'>;
 // Adoptions are left out: they give up by themselves, and have runs of their own. Times are compared by the master
 // database, whose clock alone counts; what was written by a clock that is ahead counts as well, and is not left for
 // later.
-const OPEN = Prisma.sql`o."endedAt" IS NULL AND o.kind <> 'adopt'`;
+const isOpen = (row: Prisma.Sql) => Prisma.sql`${row}."endedAt" IS NULL AND ${row}.kind <> 'adopt'`;
+const OPEN = isOpen(Prisma.sql`o`);
+// A forced deletion is not begun before the operation that it has interrupted is undone, which can be parked for hours:
+// that one is what goes on, or does not.
+const WAITS_FOR_UNDO = Prisma.sql`EXISTS (
+  SELECT FROM "TenantOperation" other
+   WHERE other."tenantId" = o."tenantId" AND other.id <> o.id AND ${isOpen(Prisma.sql`other`)} AND other.state <> 'requested')`;
 const isOld = (column: Prisma.Sql) =>
   Prisma.sql`${column} NOT BETWEEN now() - ${STARTS_WITHIN_MS} * interval '1 ms' AND now() + ${STARTS_WITHIN_MS} * interval '1 ms'`;
 
@@ -28,11 +34,11 @@ export const parkedOperations = (db: Db, limit: number, step?: string): Promise<
      WHERE ${OPEN} AND o.state = 'parked' AND ${step === undefined ? Prisma.sql`true` : isParkedAt(step)}
      ORDER BY o."createdAt", o.id LIMIT ${limit}`);
 
-/** Those that were accepted and have not started since, oldest first. */
+/** Those that were accepted and have not started since, oldest first; without those that wait for another to be undone. */
 export const unstartedOperations = (db: Db, limit: number): Promise<Some> =>
   loadSome(db.$queryRaw`
     SELECT o.id, count(*) OVER () AS total FROM "TenantOperation" o
-     WHERE ${OPEN} AND o.state = 'requested' AND ${isOld(Prisma.sql`o."createdAt"`)}
+     WHERE ${OPEN} AND o.state = 'requested' AND ${isOld(Prisma.sql`o."createdAt"`)} AND NOT ${WAITS_FOR_UNDO}
      ORDER BY o."createdAt", o.id LIMIT ${limit}`);
 
 /**

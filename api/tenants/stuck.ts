@@ -81,7 +81,7 @@ export async function findParkedAt(db: PrismaClient, step: string, limit: number
   };
 }
 
-/** A forced deletion that waits until the operation before it is undone has an open run to wait for. */
+/** What was accepted and has an open run is about to begin. */
 function reasonOf({ state }: TenantOperation, run: RunState | undefined): Stuck['why'] | undefined {
   if (run === 'none') return state === 'requested' ? 'not-started' : 'run-gone';
   if (run === 'fails') return 'run-fails';

@@ -171,6 +171,18 @@ test('what nothing has begun is listed, whether Temporal answers or not; what wa
   expect(await stuck()).toMatchObject({ items: [{ name, why: 'not-started' }], notAsked: 0 });
 });
 
+test('a forced deletion that waits until what it has interrupted is undone is not listed for itself, whether Temporal answers or not', async () => {
+  const name = await stand({ state: 'parked' });
+  await harness.owner.query(
+    `INSERT INTO "TenantOperation" (id, "tenantId", kind, state, force, "requestedBy", "createdAt")
+     SELECT gen_random_uuid(), id, 'hard_delete', 'requested', true, 'somebody', now() - interval '1 hour' FROM "Tenant" WHERE name = $1`,
+    [name],
+  );
+  expect((await stuck()).items).toMatchObject([{ name, why: 'run-gone' }]);
+  temporal.trouble({ kind: 'black-hole' });
+  expect((await stuck()).items).toMatchObject([{ name, why: 'parked' }]);
+});
+
 test('a run that is gone is found also where a clock ahead of the master database has written the row', async () => {
   const name = await stand({ age: '-1 hour' });
   expect(await stuck()).toMatchObject({ items: [{ name, why: 'run-gone' }], isComplete: true });
