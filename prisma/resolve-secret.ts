@@ -8,7 +8,10 @@ import { readerHere } from './reader';
 export interface ResolveSecretOptions {
   /** Whom the reference is followed for, as the application knows it, not as the row with the reference says. */
   readonly owner: ExpectedOwner;
-  /** A login that may read TenantSecret and add to AuditEvent, such as that of the role `freeflow_worker`. */
+  /**
+   * A login that may connect, read TenantSecret (SELECT) and add to AuditEvent (INSERT), and needs nothing else; such as
+   * that of the role `freeflow_worker`.
+   */
   readonly masterDatabaseUrl: string;
   readonly keys: SecretKeys;
 }
@@ -33,8 +36,8 @@ export async function resolveSecret(ref: string, options: ResolveSecretOptions):
   }
 }
 
+/** The name of the tenant is filled in by the master database: this login may not read it. */
 async function recordReading(db: PrismaClient, ref: string, { tenantId, backend, name }: ExpectedOwner): Promise<void> {
-  const tenant = await db.tenant.findUnique({ where: { id: tenantId.toLowerCase() }, select: { name: true } });
   await recordAudit(db, [
     {
       door: 'library',
@@ -42,7 +45,6 @@ async function recordReading(db: PrismaClient, ref: string, { tenantId, backend,
       outcome: 'done',
       actor: readerHere(),
       tenantId: tenantId.toLowerCase(),
-      tenantName: tenant?.name ?? null,
       detail: { ref, backend, name },
     },
   ]);

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createMasterClient, resolveSecret, type PrismaClient } from '@freeflow/db-master';
 import { readSecretKeys } from '@freeflow/lib/secrets';
-import { newTestDatabase, outcomeOf, query, type TestDatabase } from '../../test/support/migrated-database';
+import { newTestDatabase, outcomeOf, query, withLogin, type TestDatabase } from '../../test/support/migrated-database';
 import { createSecretStore, type SecretStore } from './secret-store';
 
 const keys = readSecretKeys(randomBytes(32).toString('base64'));
@@ -204,6 +204,23 @@ describe('resolveSecret', () => {
       await query(database.url, `GRANT INSERT ON "AuditEvent" TO ${database.roles.worker}`);
     }
     expect(await rows()).toHaveLength(1);
+  });
+
+  it('takes a login that may read TenantSecret and add to AuditEvent, and nothing else; the trail has the name all the same', async () => {
+    const { ref } = await store.keep(password(), 'hunter22');
+    const login = `${database.roles.worker}_app`;
+    await query(
+      database.url,
+      `CREATE ROLE ${login} LOGIN PASSWORD 'app'; GRANT CONNECT ON DATABASE ${database.name} TO ${login};
+       GRANT SELECT ON "TenantSecret" TO ${login}; GRANT INSERT ON "AuditEvent" TO ${login}`,
+    );
+    try {
+      expect(await resolve(ref, withLogin(database.url, login, 'app'))).toBe('hunter22');
+      const rows = await query(database.url, 'SELECT "tenantName" FROM "AuditEvent" WHERE "tenantId" = $1', [tenantId]);
+      expect(rows).toEqual([{ tenantName: `tenant${tenants}` }]);
+    } finally {
+      await query(database.url, `DROP OWNED BY ${login}; DROP ROLE ${login}`);
+    }
   });
 
   it('is refused for the API, whose role cannot read secrets', async () => {
