@@ -57,6 +57,11 @@ export async function buildApp(config: ApiConfig, env: NodeJS.ProcessEnv): Promi
     applicationName: 'freeflow-api',
     maxConnections: config.MASTER_DATABASE_POOL,
   });
+  // Where many requests have all connections, what is measured must not say that there is no master database.
+  const factsDb = createMasterClient(config.MASTER_DATABASE_URL, {
+    applicationName: 'freeflow-api-metrics',
+    maxConnections: 1,
+  });
   const temporal = createTemporalGateway({
     taskQueue: config.TASK_QUEUE,
     uiUrl: config.TEMPORAL_UI_URL,
@@ -65,13 +70,13 @@ export async function buildApp(config: ApiConfig, env: NodeJS.ProcessEnv): Promi
   });
   app.addHook('onClose', async () => {
     await temporal.close();
-    await db.$disconnect();
+    await Promise.all([db.$disconnect(), factsDb.$disconnect()]);
   });
 
   await app.register(describeApi);
   await app.register(healthRoutes, { db, temporal });
   await app.register(resourceMetadataRoutes, config);
-  await app.register(metricsRoutes, { db, sweepIntervalMs: config.SWEEP_INTERVAL_MS });
+  await app.register(metricsRoutes, { db: factsDb, sweepIntervalMs: config.SWEEP_INTERVAL_MS });
   await app.register(async (secured) => {
     await secured.register(auditRequests, { db, windowMs: config.AUDIT_REFUSAL_WINDOW_MS });
     await secured.register(shedLoad, config);

@@ -3,7 +3,8 @@ import { tenantNames } from '@freeflow/contract';
 import { createMasterClient } from '@freeflow/db-master';
 import { openApiBench, type ApiBench } from '../../test/support/api-bench';
 import { seriesIn } from '../../test/support/metrics';
-import { readFacts } from './read-facts';
+import { until } from '../../test/support/until';
+import { readFacts, type Facts } from './read-facts';
 
 let bench: ApiBench;
 beforeAll(async () => {
@@ -13,19 +14,38 @@ afterAll(() => bench.close());
 
 const scrape = async () => seriesIn((await bench.request('GET', '/metrics', { token: null })).text);
 
-/** A tenant with an operation as the columns say, an hour and a half old. */
-async function insert(name: string, columns: { kind: string; state: string; parked?: object[] }): Promise<void> {
+interface Columns {
+  kind: string;
+  state: string;
+  force?: boolean;
+  backend?: string;
+  parked?: object[];
+}
+
+/** A tenant with operations as the columns say, an hour and a half old. */
+async function insert(name: string, ...operations: Columns[]): Promise<void> {
   const { realmName, postgresDb, mongoDb, qdrantCollection } = tenantNames(name);
   const id = randomUUID();
   await bench.owner.query(
     `INSERT INTO "Tenant" (id, name, "realmName", "postgresDb", "mongoDb", "qdrantCollection") VALUES ($1, $2, $3, $4, $5, $6)`,
     [id, name, realmName, postgresDb, mongoDb, qdrantCollection],
   );
-  await bench.owner.query(
-    `INSERT INTO "TenantOperation" (id, "tenantId", kind, state, parked, "requestedBy", "createdAt")
-     VALUES (gen_random_uuid(), $1, $2::"OperationKind", $3::"OperationState", $4, 'test', now() - interval '90 minutes')`,
-    [id, columns.kind, columns.state, columns.parked === undefined ? null : JSON.stringify(columns.parked)],
-  );
+  for (const { kind, state, force, backend, parked } of operations)
+    await bench.owner.query(
+      `INSERT INTO "TenantOperation" (id, "tenantId", kind, state, parked, force, backend, "requestedBy", "createdAt")
+       VALUES (gen_random_uuid(), $1, $2::"OperationKind", $3::"OperationState", $4, $5, $6, 'test', now() - interval '90 minutes')`,
+      [id, kind, state, parked === undefined ? null : JSON.stringify(parked), force ?? false, backend ?? null],
+    );
+}
+
+/** What a client of its own reads, as often as it is asked. */
+async function readNow(): Promise<Facts> {
+  const db = createMasterClient(bench.master.apiUrl, { maxConnections: 1 });
+  try {
+    return await readFacts(db, 10_000);
+  } finally {
+    await db.$disconnect();
+  }
 }
 
 const parkedAt = (step: string, minutesAgo: number) => ({
@@ -91,12 +111,49 @@ test('they are read once for all who scrape within some seconds', async () => {
   expect((await scrape())[age]).toBe(first[age]);
 });
 
+test('facts are read also while requests have all connections of the API: the master database is not away', async () => {
+  const crowded = await openApiBench({ MASTER_DATABASE_POOL: '1' });
+  const session = await crowded.owner.connect();
+  try {
+    const { id } = (await crowded.request('POST', '/tenants', { body: { name: 'crowded' } })).body;
+    await session.query('BEGIN');
+    await session.query('SELECT 1 FROM "Tenant" WHERE id = $1 FOR UPDATE', [id]);
+    const patch = crowded.request('PATCH', `/tenants/${id}`, { body: { displayName: 'Acme' } });
+    await until('the only connection waits for the row', async () => {
+      const { rows } = await crowded.owner.query(
+        `SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database() AND application_name = 'freeflow-api'`,
+      );
+      return rows.length > 0;
+    });
+    const series = seriesIn((await crowded.request('GET', '/metrics', { token: null })).text);
+    expect(series).toMatchObject({
+      freeflow_master_database_up: 1,
+      'freeflow_operations_open{kind="create",state="requested"}': 1,
+    });
+    await session.query('COMMIT');
+    expect(await patch).toMatchObject({ status: 200 });
+  } finally {
+    session.release(true);
+    await crowded.close();
+  }
+});
+
 test('what has gone is no fact any more', async () => {
   await bench.owner.query(`UPDATE "TenantOperation" SET state = 'done', parked = NULL, "endedAt" = now()`);
-  const db = createMasterClient(bench.master.apiUrl, { maxConnections: 1 });
-  try {
-    expect(await readFacts(db, 10_000)).toMatchObject({ open: [], parked: [], withoutRun: 0 });
-  } finally {
-    await db.$disconnect();
-  }
+  expect(await readNow()).toMatchObject({ open: [], parked: [], withoutRun: 0 });
+});
+
+test('a forced deletion that waits for what it has interrupted to be undone does not count as without a run; others do', async () => {
+  const deletion = { kind: 'hard_delete', state: 'requested', force: true };
+  await insert('undone', { kind: 'suspend', state: 'undoing' }, deletion);
+  await insert('undoparked', { kind: 'create', state: 'parked', parked: [parkedAt('qdrant.drop', 40)] }, deletion);
+  await insert('stopping', { kind: 'restore', state: 'running' }, deletion);
+  expect(await readNow()).toMatchObject({ withoutRun: 0 });
+  await insert('beginsnothing', { kind: 'suspend', state: 'requested' }, deletion);
+  await insert(
+    'besides',
+    { kind: 'adopt', state: 'running', backend: 'qdrant' },
+    { kind: 'suspend', state: 'requested' },
+  );
+  expect(await readNow()).toMatchObject({ withoutRun: 3 });
 });

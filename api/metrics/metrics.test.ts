@@ -54,6 +54,23 @@ test('a request is counted by the pattern of its route, method and status, and n
   expect(body).not.toMatch(/acme|9f1c6a3e/);
 });
 
+test('a request spends the error budget where it is answered by 5xx; health, metrics and documentation do not count', async () => {
+  const before = (await scrape()).series;
+  const encoded = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
+  const token = `${encoded({ alg: 'RS256' })}.${encoded({ sub: 'somebody' })}.c2lnbmF0dXJl`;
+  const statuses: number[] = [];
+  for (const path of ['/tenants', '/health/ready', '/health/live', '/openapi.json', '/docs'])
+    statuses.push((await fetch(url + path, { headers: { authorization: `Bearer ${token}` } })).status);
+  statuses.push((await fetch(`${url}/tenants`)).status);
+  expect(statuses).toEqual([503, 503, 200, 200, 200, 401]);
+  const { series } = await scrape();
+  const rise = (outcome: string) => {
+    const name = `freeflow_http_budget_requests_total{outcome="${outcome}"}`;
+    return (series[name] ?? Number.NaN) - (before[name] ?? Number.NaN);
+  };
+  expect([rise('failure'), rise('success')]).toEqual([1, 1]);
+});
+
 test('keys of the issuer that do not come are counted', async () => {
   const { series } = await scrape();
   expect(series['freeflow_issuer_keys_fetched_total{outcome="failure"}']).toBeGreaterThan(0);

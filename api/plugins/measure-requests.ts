@@ -1,4 +1,4 @@
-import { count, observe } from '@freeflow/lib/metrics';
+import { count, observe, ROUTES_WITHOUT_BUDGET } from '@freeflow/lib/metrics';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 
@@ -7,6 +7,8 @@ const NO_ROUTE = 'none';
 const EVENT_STREAM = 'text/event-stream';
 /** What a request is counted as whose client was gone before it had its answer. */
 const CLIENT_GONE = 499;
+/** Prometheus matches the whole of a label. */
+const WITHOUT_BUDGET = new RegExp(`^(?:${ROUTES_WITHOUT_BUDGET})$`);
 
 /** Counts and times every request by the pattern of its route, never by its path, which names tenants. */
 export const measureRequests = fastifyPlugin((app, _options, done) => {
@@ -42,6 +44,8 @@ function measure({ method, routeOptions }: FastifyRequest, reply: FastifyReply, 
   const isAnswered = reply.raw.writableFinished || (isStream && reply.raw.headersSent);
   const status = isAnswered ? reply.statusCode : CLIENT_GONE;
   count('freeflow_http_requests_total', { route, method, status: String(status) });
+  if (!WITHOUT_BUDGET.test(route))
+    count('freeflow_http_budget_requests_total', { outcome: status >= 500 ? 'failure' : 'success' });
   // How long somebody listened is no time that an answer has taken.
   if (!isStream) observe('freeflow_http_request_duration_seconds', { route, method }, durationMs / 1_000);
 }

@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { installationFacts } from '../metrics/facts';
 
 interface MetricsOptions {
+  /** With a connection that no request waits for, or takes. */
   db: PrismaClient;
   sweepIntervalMs: number;
 }

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { METRIC_NAMES, METRICS, type MetricRow } from '@freeflow/lib/metrics';
 import { projectRoot } from '../../stack/project';
 import { readRules } from '../../test/support/alert-rules';
 import { textOf } from '../../test/support/documents';
@@ -9,6 +10,7 @@ import { findPrometheusProgram } from '../../test/support/prometheus';
 
 const FOLDER = path.join(projectRoot(), 'deploy', 'alerts');
 const CASES = path.join(FOLDER, 'tests', 'alerts.yaml');
+const RULE_FILES = ['api', 'backends', 'operations', 'processes'].map((it) => path.join(FOLDER, `${it}.yaml`));
 const { alerts, records } = readRules(FOLDER);
 const runbook = textOf('docs/runbook.md');
 
@@ -43,6 +45,31 @@ test('every rule that an alert is made of is recorded', () => {
   expect(named.filter((name) => !records.some((it) => it.record === name))).toEqual([]);
 });
 
+const namesIn = (expr: string, is: (row: MetricRow) => boolean): string[] =>
+  METRIC_NAMES.filter((name) => is(METRICS[name]) && new RegExp(`\\b${name}\\b`).test(expr));
+
+test('no alert is made of a counter that begins with its first event, which no rate sees', () => {
+  const isBornLate = ({ type, labels, zeros }: MetricRow) =>
+    type === 'counter' && zeros === undefined && Object.values(labels).includes(null);
+  expect([...alerts, ...records].flatMap(({ expr }) => namesIn(expr, isBornLate))).toEqual([]);
+});
+
+const minutesOf = (duration: string): number =>
+  Number.parseInt(duration, 10) * ({ m: 1, h: 60 }[duration.slice(-1)] ?? Number.NaN);
+
+const onFacts = alerts.filter(({ expr }) => namesIn(expr, ({ of }) => of === 'installation').length > 0);
+
+test.each(onFacts)(
+  '$alert reads facts as they last were, so that a gap does not begin its wait anew; and for less than that wait',
+  ({ expr, for: wait }) => {
+    for (const name of namesIn(expr, ({ of }) => of === 'installation')) {
+      const [, range = ''] = new RegExp(`last_over_time\\(${name}(?:\\{[^}]*\\})?\\[(\\w+)\\]\\)`).exec(expr) ?? [];
+      expect(minutesOf(range)).toBeGreaterThan(0);
+      expect(minutesOf(range)).toBeLessThan(wait === undefined ? Infinity : minutesOf(wait));
+    }
+  },
+);
+
 test.each(alerts)('there is a case in which $alert is raised', ({ alert }) => {
   expect(readFileSync(CASES, 'utf8')).toContain(`{alertname="${alert}"}`);
 });
@@ -53,9 +80,8 @@ const suite = promtool === undefined ? describe.skip : describe;
 
 suite('by promtool', () => {
   test('the rules are sound, and raised in those cases alone', () => {
-    const files = ['api', 'backends', 'operations', 'processes'].map((it) => path.join(FOLDER, `${it}.yaml`));
     const run = (args: string[]) => spawnSync(promtool ?? '', args, { encoding: 'utf8' });
-    for (const { status, stdout, stderr } of [run(['check', 'rules', ...files]), run(['test', 'rules', CASES])])
+    for (const { status, stdout, stderr } of [run(['check', 'rules', ...RULE_FILES]), run(['test', 'rules', CASES])])
       expect({ status, output: status === 0 ? '' : `${stdout}${stderr}` }).toEqual({ status: 0, output: '' });
   });
 });

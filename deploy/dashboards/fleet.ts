@@ -1,8 +1,9 @@
+import { ROUTES_WITHOUT_BUDGET } from '@freeflow/lib/metrics';
 import { events, fact, quantile } from './expressions';
 import type { DashboardOf } from './panels';
 
-/** Requests that spend the error budget: as in deploy/alerts/api.yaml. */
-const BUDGET = 'route!~"/health/.*|/metrics|/docs.*|/openapi.json"';
+/** Requests that can spend the error budget. */
+const BUDGET = `route!~"${ROUTES_WITHOUT_BUDGET}"`;
 const OURS = 'job=~"freeflow-api|freeflow-worker"';
 
 /** All of an installation at a glance. */

@@ -2,4 +2,4 @@
 export { count, measureProcess, METRICS_TYPE, observe, renderMetrics, resetMetrics, setGauge } from './instruments';
 export type { MetricRow, MetricSource } from './row';
 export { stepLabelsOf, type AttemptOutcome } from './steps';
-export { METRIC_NAMES, METRICS, type MetricName } from './table';
+export { METRIC_NAMES, METRICS, ROUTES_WITHOUT_BUDGET, type MetricName } from './table';

@@ -47,6 +47,8 @@ test('what can happen is there with 0 before it has happened, so that the first 
   expect(valueOf(text, 'freeflow_step_failures_total{backend="master",failure="superseded"}')).toBe(0);
   expect(valueOf(text, 'freeflow_operations_ended_total{kind="purge",outcome="incomplete"}')).toBe(0);
   expect(valueOf(text, 'freeflow_sweep_operations_started_total')).toBe(0);
+  const api = await renderMetrics('api');
+  expect(valueOf(api, 'freeflow_http_budget_requests_total{outcome="failure"}')).toBe(0);
 });
 
 test('a process serves what is its own, with the type and the help of each', async () => {

@@ -10,6 +10,9 @@ import type { FailureType } from '@freeflow/contract';
 import type { MetricRow } from './row';
 import { ATTEMPT_OUTCOMES, STEP_NAMES, STEP_OUTCOMES, STEP_PLACES, STEP_WORDS } from './steps';
 
+/** The routes that no error budget is for, as an expression by which Prometheus selects routes. */
+export const ROUTES_WITHOUT_BUDGET = '/health/.*|/metrics|/docs.*|/openapi.json';
+
 const FAILURE_TYPES = Object.keys(FAILURES) as FailureType[];
 
 /** Whether something that is done again and again was done. */
@@ -88,6 +91,12 @@ export const METRICS = {
     help: 'Requests by route pattern, method and status; 499 where the client was gone before it had its answer.',
     labels: { route: null, method: null, status: null },
   },
+  freeflow_http_budget_requests_total: {
+    of: 'api',
+    type: 'counter',
+    help: 'Requests that the error budget is for (all but health, metrics and documentation), by how they went: a failure is one that was answered by 5xx.',
+    labels: { outcome: OUTCOMES },
+  },
   freeflow_http_request_duration_seconds: {
     of: 'api',
     type: 'histogram',
@@ -110,7 +119,7 @@ export const METRICS = {
   freeflow_master_database_up: {
     of: 'api',
     type: 'gauge',
-    help: 'Whether the master database has answered what the facts of the installation are read by. While it is 0 they are left out.',
+    help: 'Whether the master database has answered what the facts of the installation are read by, within three seconds. While it is 0 they are left out.',
     labels: {},
   },
 
@@ -141,7 +150,7 @@ export const METRICS = {
   freeflow_operations_without_run: {
     of: 'installation',
     type: 'gauge',
-    help: 'Operations that were accepted more than 15 s ago, and nothing has begun them.',
+    help: 'Operations that were accepted more than 15 s ago, and nothing has begun them; without forced deletions that wait for what they have interrupted.',
     labels: {},
   },
   freeflow_purges_overdue: {

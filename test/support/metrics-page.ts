@@ -51,7 +51,8 @@ Written from the table by which they are counted, \`lib/metrics/table.ts\` (rene
 | a worker, \`/metrics\` at \`WORKER_SDK_METRICS_ADDRESS\` | those of Temporal's SDK (\`temporal_...\`): slots, polls, latencies of tasks; off until the address is set |
 
 No label and no value names a tenant. API and worker add \`process_...\` and \`nodejs_...\`: memory, processor time, event loop. What can be counted is
-there with 0 from the start, so that \`rate()\` sees the first time. Backends, steps, classes of failure and kinds of operation are those of \`contract/\`;
+there with 0 from the start, so that \`rate()\` sees the first time; what is counted by route and status is not, so alerts count requests by
+\`freeflow_http_budget_requests_total\`. Backends, steps, classes of failure and kinds of operation are those of \`contract/\`;
 \`backend="master"\` is a step in the master database alone.
 
 **Prometheus**: scrape the API as job \`freeflow-api\` and the workers as \`freeflow-worker\`, and load \`deploy/alerts/*.yaml\`; each alert leads to
