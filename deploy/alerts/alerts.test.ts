@@ -14,6 +14,9 @@ const RULE_FILES = ['api', 'backends', 'operations', 'processes'].map((it) => pa
 const { alerts, records } = readRules(FOLDER);
 const runbook = textOf('docs/runbook.md');
 
+/** Stands for where the documents are read; the page of the metrics says how it is replaced. */
+const DOCUMENTS = 'https://freeflow.example/';
+
 /** `FreeflowStepParked` as an anchor: `alert-step-parked`. */
 const anchorOf = (alert: string): string =>
   alert.replace('Freeflow', 'alert').replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -25,8 +28,20 @@ test('the rules are found', () => {
 
 test.each(alerts)('$alert leads to its paragraph of the runbook', ({ alert, annotations }) => {
   const anchor = anchorOf(alert);
-  expect(annotations.runbook_url).toBe(`docs/runbook.md#${anchor}`);
+  expect(annotations.runbook_url).toBe(`${DOCUMENTS}docs/runbook.md#${anchor}`);
   expect(runbook).toContain(`<a id="${anchor}"></a>**${alert}**`);
+});
+
+test('where the documents are read is replaced as the page of the metrics says, in every rule', () => {
+  const [, script = ''] = /`sed -i '([^']+)' [^`]+\/\*\.yaml`/.exec(textOf('docs/metrics.md')) ?? [];
+  for (const file of RULE_FILES) {
+    const { status, stdout } = spawnSync('sed', [script, file], { encoding: 'utf8' });
+    expect(status).toBe(0);
+    expect(stdout).not.toContain(new URL(DOCUMENTS).host);
+    expect(stdout.match(/runbook_url: https:\/\/[\w./-]+\/docs\/runbook\.md#/g)).toHaveLength(
+      alerts.filter(({ alert }) => stdout.includes(`alert: ${alert}\n`)).length,
+    );
+  }
 });
 
 test('the runbook has no paragraph on an alert that is none', () => {

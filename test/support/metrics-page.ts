@@ -56,8 +56,10 @@ there with 0 from the start, so that \`rate()\` sees the first time; what is cou
 \`backend="master"\` is a step in the master database alone.
 
 **Prometheus**: scrape the API as job \`freeflow-api\` and the workers as \`freeflow-worker\`, and load \`deploy/alerts/*.yaml\`; each alert leads to
-its [paragraph of the runbook](runbook.md#alerts). \`npm start -- --observe\` starts one that does, where \`prometheus\` is on PATH (Debian, Ubuntu:
-\`apt-get install prometheus\`), with the SDK as \`freeflow-temporal-sdk\`; its address is printed and stands in \`stack.json\`.
+its [paragraph of the runbook](runbook.md#alerts). Put where your people read these documents in place of the address it
+begins with, in what you install: \`sed -i 's|https://freeflow.example/|https://git.example.org/platform/freeflow/blob/main/|' alerts/*.yaml\`.
+\`npm start -- --observe\` starts a Prometheus of its own with these jobs and rules, where \`prometheus\` is on PATH (Debian, Ubuntu:
+\`apt-get install prometheus\`), and the SDK as \`freeflow-temporal-sdk\`; its address is printed and stands in \`stack.json\`.
 
 **Grafana**: import \`deploy/dashboards/*.json\` (the fleet, one backend, one kind of operation); Prometheus is chosen at the top. They are written by
 \`npm run dashboards\`. Why the API serves the facts: [decision 21](decisions/021-metrics.md).
