@@ -1,24 +1,13 @@
+import type { Prisma } from './generated/client';
+
 /** The roles of the two processes that use the master database. Several master databases on one server share them. */
 export const MASTER_ROLES = { api: 'freeflow_api', worker: 'freeflow_worker' } as const;
 
 /** Who uses the master database. */
 export type MasterRole = keyof typeof MASTER_ROLES;
 
-/** A table of the master database that the processes use. */
-export type MasterTable =
-  | 'Tenant'
-  | 'TenantProvisionLog'
-  | 'TenantConnection'
-  | 'TenantOperation'
-  | 'TenantResource'
-  | 'TenantSecret'
-  | 'PooledResource'
-  | 'Installation'
-  | 'ReconcileReport'
-  | 'OrphanDrop'
-  | 'OperationAnswer'
-  | 'AuditEvent'
-  | 'Event';
+/** A table of the master database: the rights on each are a decision. */
+export type MasterTable = Prisma.ModelName;
 
 /** A right on a table. */
 export type TablePrivilege = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE';
