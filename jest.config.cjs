@@ -90,6 +90,7 @@ module.exports = {
   // Of the whole run: jest ignores a project's own.
   testTimeout: 600_000,
   testSequencer: '<rootDir>/test/slowest-first.cjs',
-  // On two cores: with four both are busy all the time; with six a run takes as long, and time-outs of the product come near.
+  // On two cores: with four both are busy all the time; with six a run takes as long, and time-outs of the product come
+  // near.
   maxWorkers: 4,
 };

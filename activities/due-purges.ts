@@ -8,9 +8,9 @@ const PORTION = 500;
 const LOCK_TIMEOUT_MS = 2_000;
 
 /**
- * Accepts the purges that are due, oldest first, a portion at a time: not of what is on hold or protected. A tenant with
- * an open operation, or with a locked row, is left to a later sweep; the purge's own first step checks again whether it
- * is due.
+ * Accepts the purges that are due, oldest first, a portion at a time: not of what is on hold or protected. A tenant
+ * with an open operation, or with a locked row, is left to a later sweep; the purge's own first step checks again
+ * whether it is due.
  */
 export async function acceptDuePurges(db: PrismaClient, portion = PORTION): Promise<number> {
   return db.$transaction(async (tx) => {

@@ -29,8 +29,8 @@ export async function addCompletion(program: Command, env: NodeJS.ProcessEnv, wo
 }
 
 /**
- * None where nobody is logged in, nothing answers, or the login is to be renewed, which the end of the patience would cut
- * short: a completion has no place for errors.
+ * None where nobody is logged in, nothing answers, or the login is to be renewed, which the end of the patience would
+ * cut short: a completion has no place for errors.
  */
 async function tenantNames(env: NodeJS.ProcessEnv): Promise<{ name: string; status: string }[]> {
   try {

@@ -23,7 +23,9 @@ export const ANSWER_REQUEST_ACTIONS = {
   skip: 'tenants.skip',
 } as const satisfies Record<AnswerAction, string>;
 
-/** An answer that takes effect, whatever door it came by; and an interruption, by which a forced deletion rolls back. */
+/**
+ * An answer that takes effect, whatever door it came by; and an interruption, by which a forced deletion rolls back.
+ */
 export const ANSWER_EFFECT_ACTIONS = {
   retry: 'answers.retry',
   abort: 'answers.abort',

@@ -28,7 +28,9 @@ const MOST_CHARACTERS = 300;
 // oxlint-disable-next-line no-control-regex -- they are what is replaced
 const CONTROLS = /[\u0000-\u001f\u007f-\u009f]/g;
 
-/** The row as it is stored: every text that came from outside bounded, of one line, and scrubbed of what looks secret. */
+/**
+ * The row as it is stored: every text that came from outside bounded, of one line, and scrubbed of what looks secret.
+ */
 export function auditData({ detail, ...row }: AuditRow): Prisma.AuditEventCreateManyInput {
   const texts = { actor: row.actor, actorName: row.actorName, address: row.address, userAgent: row.userAgent };
   const clean = Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, cleanText(text)]));

@@ -183,7 +183,8 @@ test('a transaction that changed something first and commits last has the larger
 
 test('while one is in the midst of its commit, with an id that nobody sees yet, no other gets a larger one', async () => {
   const [one, other] = [await insertTenant(api), await insertTenant(api)];
-  // After all that the product has, in the order of names: it holds the commit of one tenant between its event and its end.
+  // After all that the product has, in the order of names: it holds the commit of one tenant between its event and its
+  // end.
   await owner.query(`
     CREATE FUNCTION zz_hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock(4711, 1); RETURN NULL; END $$;
     CREATE CONSTRAINT TRIGGER zz_hold AFTER UPDATE ON "Tenant" DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.id = '${one.id}') EXECUTE FUNCTION zz_hold();

@@ -9,8 +9,8 @@ export interface ResolveSecretOptions {
   /** Whom the reference is followed for, as the application knows it, not as the row with the reference says. */
   readonly owner: ExpectedOwner;
   /**
-   * A login that may connect, read TenantSecret (SELECT) and add to AuditEvent (INSERT), and needs nothing else; such as
-   * that of the role `freeflow_worker`.
+   * A login that may connect, read TenantSecret (SELECT) and add to AuditEvent (INSERT), and needs nothing else; such
+   * as that of the role `freeflow_worker`.
    */
   readonly masterDatabaseUrl: string;
   readonly keys: SecretKeys;

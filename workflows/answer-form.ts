@@ -1,8 +1,8 @@
 import type { Answer } from '@freeflow/contract';
 
 /*
- * Answers also come from Temporal's UI and CLI, where nothing has checked them. What can't be read as one is refused here: thrown on in a
- * handler it would fail the workflow task, again and again, and the run would hang.
+ * Answers also come from Temporal's UI and CLI, where nothing has checked them. What can't be read as one is refused
+ * here: thrown on in a handler it would fail the workflow task, again and again, and the run would hang.
  */
 
 const ACTIONS: ReadonlySet<unknown> = new Set(['retry', 'abort', 'skip'] satisfies Answer['action'][]);

@@ -58,7 +58,8 @@ export const limitRates = fastifyPlugin<Pick<ApiConfig, 'API_RATE_LIMIT' | 'API_
         throw tooMany(
           `Its address has sent more than ${mostUnknown} requests without a valid token in a minute.`,
           counted.ttl,
-          // Whoever shares the address with others learns by it that another token would be let through (RFC 9110, 11.6.1).
+          // Whoever shares the address with others learns by it that another token would be let through (RFC 9110,
+          // 11.6.1).
           refusal.more.headers,
         );
     });

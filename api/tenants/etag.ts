@@ -9,8 +9,8 @@ export type Identity = Pick<
 >;
 
 /**
- * Stands for what PATCH and hold change, and for nothing else: that a step is done meanwhile is no reason to refuse what
- * an administrator has decided. Strong, as If-Match compares no weak ones.
+ * Stands for what PATCH and hold change, and for nothing else: that a step is done meanwhile is no reason to refuse
+ * what an administrator has decided. Strong, as If-Match compares no weak ones.
  */
 export function etagOf(tenant: Identity): string {
   const { displayName, externalId, labels, deletionProtected, holdUntil, holdReason } = tenant;

@@ -22,8 +22,8 @@ export async function insertOperation(
 }
 
 /**
- * The same of one that is accepted. One that deletes goes under the lock of its tenant: whoever holds or protects that at
- * the same time comes before, and it is refused, or after, and its first step refuses it.
+ * The same of one that is accepted. One that deletes goes under the lock of its tenant: whoever holds or protects that
+ * at the same time comes before, and it is refused, or after, and its first step refuses it.
  * @throws Problem `deletion-protected` | `on-hold`
  */
 export function insertAllowedOperation(

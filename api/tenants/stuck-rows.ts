@@ -34,7 +34,9 @@ export const parkedOperations = (db: Db, limit: number, step?: string): Promise<
      WHERE ${OPEN} AND o.state = 'parked' AND ${step === undefined ? Prisma.sql`true` : isParkedAt(step)}
      ORDER BY o."createdAt", o.id LIMIT ${limit}`);
 
-/** Those that were accepted and have not started since, oldest first; without those that wait for another to be undone. */
+/**
+ * Those that were accepted and have not started since, oldest first; without those that wait for another to be undone.
+ */
 export const unstartedOperations = (db: Db, limit: number): Promise<Some> =>
   loadSome(db.$queryRaw`
     SELECT o.id, count(*) OVER () AS total FROM "TenantOperation" o

@@ -34,7 +34,8 @@ type Decide = (tenant: TenantBody, now: Date) => Change;
 /**
  * Changes what an administrator sets of a tenant, at once, in the master database alone. Each under the lock of the
  * tenant's row, by which it comes either before a deletion is accepted or begins, and refuses it, or after.
- * @throws Problem `tenant-unknown` | `precondition-failed` | `external-id-taken` | `being-deleted` | `being-soft-deleted` |
+ * @throws Problem `tenant-unknown` | `precondition-failed` | `external-id-taken` | `being-deleted` |
+ * `being-soft-deleted` |
  *   `not-active-yet` | `never-active` | `body-invalid`
  */
 export function tenantUpdater(db: PrismaClient, runUrl: RunUrl) {

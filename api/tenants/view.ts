@@ -55,7 +55,9 @@ export function viewTenant(tenant: TenantWithOperation, runUrl: RunUrl): TenantB
   };
 }
 
-/** What keeps a tenant. One that is gone is kept by nothing any more, whatever was set while its create was rolled back. */
+/**
+ * What keeps a tenant. One that is gone is kept by nothing any more, whatever was set while its create was rolled back.
+ */
 const viewProtection = ({ goneAt, deletionProtected, holdUntil, holdReason }: Tenant) =>
   goneAt === null
     ? { deletionProtected, holdUntil: iso(holdUntil), holdReason }

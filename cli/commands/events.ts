@@ -46,7 +46,9 @@ Examples:
     });
 }
 
-/** Reads on after every end of the stream, from the last event that was shown. Ends with the process alone, or refused. */
+/**
+ * Reads on after every end of the stream, from the last event that was shown. Ends with the process alone, or refused.
+ */
 async function followEvents(
   env: NodeJS.ProcessEnv,
   path: string,

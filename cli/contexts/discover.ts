@@ -6,8 +6,8 @@ const metadataSchema = z.object({ resource: z.url(), authorization_servers: z.ar
 
 /**
  * Who issues the tokens that an API takes, as it says itself (RFC 9728).
- * @throws Failure where it does not answer, does not say, or speaks for another address (RFC 9728, section 3.3; the scheme
- * may be another behind a proxy that ends TLS)
+ * @throws Failure where it does not answer, does not say, or speaks for another address (RFC 9728, section 3.3; the
+ * scheme may be another behind a proxy that ends TLS)
  */
 export async function discoverIssuerOf(apiUrl: string): Promise<string> {
   const response = await fetch(`${apiUrl}/.well-known/oauth-protected-resource`, {

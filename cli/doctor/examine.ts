@@ -11,8 +11,8 @@ export interface Line extends Finding {
 const LIMIT_MS = 10_000;
 
 /**
- * Runs all checks side by side, each within its limit. A check whose settings are not known, or that could only repeat the
- * failure of one before it, is skipped and reported as skipped.
+ * Runs all checks side by side, each within its limit. A check whose settings are not known, or that could only repeat
+ * the failure of one before it, is skipped and reported as skipped.
  * @param report is called with each as it ends
  */
 export async function examine(

@@ -2,10 +2,13 @@ import { z } from 'zod';
 
 /**
  * What makes a text look like another: control characters (C0, DEL, C1), ends of lines and paragraphs, what turns the
- * direction of a text, and what has no width. U+200C and U+200D stay: Persian, the scripts of India and emoji need them.
+ * direction of a text, and what has no width. U+200C and U+200D stay: Persian, the scripts of India and emoji need
+ * them.
  */
 const HIDDEN = String.raw`\u0000-\u001f\u007f-\u009f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb`;
-/** Letters without a shape. Apart, as a pattern in a schema has to be right for readers that know no `u` flag as well. */
+/**
+ * Letters without a shape. Apart, as a pattern in a schema has to be right for readers that know no `u` flag as well.
+ */
 const TAG = String.raw`\u{e0000}-\u{e007f}`;
 
 /** To be used with the `u` flag. */

@@ -12,8 +12,8 @@ export class LockedError extends Error {
 }
 
 /**
- * Takes the lock that is the file at this path for this process, and returns how to give it back. A dead owner's lock is
- * taken over.
+ * Takes the lock that is the file at this path for this process, and returns how to give it back. A dead owner's lock
+ * is taken over.
  *
  * A hard link appears with its content at once and fails if the name exists, on every file system.
  * @throws LockedError while its owner lives

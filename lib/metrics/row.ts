@@ -11,8 +11,8 @@ interface CommonRow {
   /** Each label with the values it can have; null where only the process knows them. Never a tenant's name or id. */
   readonly labels: Readonly<Record<string, readonly string[] | null>>;
   /**
-   * The sets of labels that are there from the start, with 0: a series that begins with its first event hides that event
-   * from `rate`. @default every set, where all values are known; of a histogram none
+   * The sets of labels that are there from the start, with 0: a series that begins with its first event hides that
+   * event from `rate`. @default every set, where all values are known; of a histogram none
    */
   readonly zeros?: readonly Readonly<Record<string, string>>[];
 }

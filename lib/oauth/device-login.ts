@@ -34,7 +34,9 @@ export interface DeviceLogin {
   readonly verificationUrl: string;
   /** The same page with the code filled in; undefined where the issuer has none. */
   readonly verificationUrlComplete: string | undefined;
-  /** Waits until it is confirmed. @throws OAuthError where it is declined, `expired` where it is not confirmed in time */
+  /**
+   * Waits until it is confirmed. @throws OAuthError where it is declined, `expired` where it is not confirmed in time
+   */
   confirmed(signal?: AbortSignal): Promise<UserTokens>;
 }
 

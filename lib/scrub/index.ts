@@ -18,7 +18,9 @@ export function scrub(text: string, secrets: Iterable<string> = []): string {
     );
 }
 
-/** What the master database stores in no text: NUL, and surrogates without their other half, of which UTF-8 has none. */
+/**
+ * What the master database stores in no text: NUL, and surrogates without their other half, of which UTF-8 has none.
+ */
 // oxlint-disable-next-line no-control-regex -- it is what is replaced
 const UNSTORABLE = /\u0000|\p{Cs}/gu;
 

@@ -67,8 +67,8 @@ test('an API that dies between commit and start loses nothing: the sweep starts 
   expect(await operationEnds(installation, id)).toMatchObject({ status: 'active' });
 });
 
-// test/resilience/kill.e2e.test.ts kills a worker at every point of every operation. Here the attempt must last until the
-// kill: of all clients Keycloak's waits longest for an answer, whatever the machine is busy with.
+// test/resilience/kill.e2e.test.ts kills a worker at every point of every operation. Here the attempt must last until
+// the kill: of all clients Keycloak's waits longest for an answer, whatever the machine is busy with.
 test.each(sampleOf(BACKEND_KINDS, (it) => it === 'keycloak'))(
   'a worker killed in the middle of %s.create: the next one goes on at once, and the log tells of the lost attempt; what was cancelled before any worker has seen it ends one way or the other, and the tenant is what the end says',
   async (slow) => {

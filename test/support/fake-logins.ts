@@ -1,6 +1,9 @@
 import { openFakeIssuer, type FakeIssuer } from './fake-issuer';
 
-/** An issuer by which people log in, that lets each refresh token be used once, and ends a login where one is used again. */
+/**
+ * An issuer by which people log in, that lets each refresh token be used once, and ends a login where one is used
+ * again.
+ */
 export interface FakeLogins extends FakeIssuer {
   /** The refresh token that is good now; undefined once the login is over. */
   refreshToken: string | undefined;

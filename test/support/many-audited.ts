@@ -7,8 +7,8 @@ const ROWS = 60_000;
 const TENANT_ROWS = 100;
 
 /**
- * Fills the audit trail as it would stand there after months: a few actors have all rows; one action is that of a single
- * actor, one is most others', and one is rare.
+ * Fills the audit trail as it would stand there after months: a few actors have all rows; one action is that of a
+ * single actor, one is most others', and one is rare.
  */
 export async function fillAudit(owner: ClientBase, { id, name }: Sample): Promise<void> {
   await owner.query(

@@ -3,8 +3,8 @@ import { EXIT, Failure } from '../../failure';
 import { MOMENT_FORM, parseMoment } from '../../moment';
 
 /**
- * The end of a hold as the API takes it; a duration counts from now, by the clock of this machine. Whether it is to come
- * is the API's to judge.
+ * The end of a hold as the API takes it; a duration counts from now, by the clock of this machine. Whether it is to
+ * come is the API's to judge.
  * @throws Failure for what is neither
  */
 export function endOfHold(until: string, now = Date.now()): string {
