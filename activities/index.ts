@@ -5,6 +5,7 @@ import type { Backend } from '../backends/backend';
 import { adoptionActivities } from './adoption-record';
 import { continuingActivities } from './continue-operation';
 import { dropOrphanActivities } from './drop-orphan';
+import type { OperationRetention } from './expire-operations';
 import { Installation } from './installation';
 import { Ledger } from './ledger';
 import { poolActivities } from './pool/keep';
@@ -33,6 +34,7 @@ export interface ActivityDependencies {
   /** See {@link import('./reconcile/scope').ReconcileDependencies}. */
   auditRetentionDays?: number | undefined;
   eventRetentionDays?: number | undefined;
+  operationRetention?: OperationRetention | undefined;
   /** See {@link import('./steps/scope').StepDependencies}. */
   settleMarginMs?: number | undefined;
 }
@@ -52,6 +54,7 @@ export function createActivities({
   reconcileMs,
   auditRetentionDays,
   eventRetentionDays,
+  operationRetention,
 }: ActivityDependencies) {
   const installation = new Installation(db);
   const dependencies = { db, ledger: new Ledger(db, installation), secrets, lock, settleMarginMs };
@@ -64,6 +67,7 @@ export function createActivities({
     reconcileMs,
     auditRetentionDays,
     eventRetentionDays,
+    operationRetention,
   };
   const perBackend = backends.map((backend) => backendActivities(backend, dependencies));
   const keepPools = async () => {

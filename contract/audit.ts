@@ -86,5 +86,8 @@ export type AuditDoor = (typeof AUDIT_DOORS)[number];
 /** The statuses of refused calls that are kept. */
 export const AUDITED_REFUSALS: readonly number[] = [401, 403, 409, 422, 429];
 
-/** Rows younger than this are deleted by nobody, in days: whatever a worker asks for. */
-export const AUDIT_LEAST_RETENTION_DAYS = 30;
+/**
+ * What is younger than this is deleted by nobody, in days, whatever a worker asks for: rows of the audit trail,
+ * operations and their logs.
+ */
+export const LEAST_RETENTION_DAYS = 30;

@@ -21,7 +21,8 @@ const WRITE: readonly TablePrivilege[] = ['SELECT', 'INSERT', 'UPDATE'];
 /**
  * Who may do what; everything not named here, and in {@link UPDATED_COLUMNS}, is refused. The API accepts (inserts) and
  * reads: an intruder there can neither change what happened nor read a secret. Only a tenant's connections and secrets,
- * what leaves the pool, and old reports, are ever deleted; the rest stays for audit.
+ * what leaves the pool, and old reports, are ever deleted by right; what is kept for a time goes by functions of the
+ * owner, and the rest stays for audit.
  */
 export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
   api: {
@@ -79,4 +80,5 @@ export const WORKER_FUNCTIONS = [
   'expire_audit',
   'was_answer_begun',
   'expire_events',
+  'expire_operations',
 ] as const;

@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import { AUDIT_LEAST_RETENTION_DAYS, DEFAULT_TASK_QUEUE } from '@freeflow/contract';
+import { DEFAULT_TASK_QUEUE, LEAST_RETENTION_DAYS } from '@freeflow/contract';
 import {
   milliseconds,
   port,
@@ -74,12 +74,20 @@ export const workerVariables = z.object({
   RETENTION_MS: milliseconds()
     .default(7 * 24 * 3_600_000)
     .describe('how long the data of a soft-deleted tenant is kept before it is purged'),
-  AUDIT_RETENTION_DAYS: zeroOr(AUDIT_LEAST_RETENTION_DAYS, 36_500)
+  AUDIT_RETENTION_DAYS: zeroOr(LEAST_RETENTION_DAYS, 36_500)
     .default(400)
     .describe('how many days the audit trail keeps a row; 0: for ever'),
   EVENT_RETENTION_DAYS: wholeNumber(0, 36_500)
     .default(30)
     .describe('how many days an event is kept for those who follow what changes; 0: for ever'),
+  OPERATION_RETENTION_DAYS: zeroOr(LEAST_RETENTION_DAYS, 36_500)
+    .default(400)
+    .describe(
+      'how many days an operation is kept after its end, with its Idempotency-Key; never the last of each kind and outcome of a tenant, nor what the audit trail names; 0: for ever',
+    ),
+  LOG_RETENTION_DAYS: zeroOr(LEAST_RETENTION_DAYS, 36_500)
+    .default(90)
+    .describe('how many days the log of an operation is kept after its end; 0: as long as the operation'),
 });
 
 export type WorkerConfig = z.output<typeof workerVariables>;

@@ -46,6 +46,7 @@ export function createDependencies(
     },
     auditRetentionDays: config.AUDIT_RETENTION_DAYS,
     eventRetentionDays: config.EVENT_RETENTION_DAYS,
+    operationRetention: { operationDays: config.OPERATION_RETENTION_DAYS, logDays: config.LOG_RETENTION_DAYS },
     startOperation: operationStarter(runs),
     hasOpenRun: (operation) => runs.hasOpenRun(operation),
     findOpenRuns: (operations) => runs.findOpenRuns(operations),

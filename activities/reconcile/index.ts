@@ -2,6 +2,7 @@ import { FINDING_CLASSES } from '@freeflow/contract';
 import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
 import { messageOf } from '../../backends/failures';
 import { currentRunId, runActivity } from '../activity-shell';
+import { expireOperations } from '../expire-operations';
 import { expireRecords, type ExpiringRecords } from '../expire-records';
 import { compareEntries } from './entries';
 import { findOrphans } from './orphans';
@@ -75,6 +76,7 @@ async function findEverything(scope: ReconcileScope): Promise<void> {
 }
 
 async function report(scope: ReconcileScope, { requestedBy, fix }: ReconcileInput): Promise<string> {
+  await expireOldOperations(scope);
   const { checked, notChecked, counts } = await scope.progress.finish({ requestedBy, fix });
   await deleteOldReports(scope);
   await expireOld(scope, 'audit trail', scope.auditRetentionDays);
@@ -83,6 +85,26 @@ async function report(scope: ReconcileScope, { requestedBy, fix }: ReconcileInpu
   const findings = FINDING_CLASSES.reduce((sum, it) => sum + counts[it], 0);
   const rest = notChecked === 0 ? '' : `; ${notChecked} not checked`;
   return `${checked} resources checked, ${findings} findings, ${counts.fixed} of them fixed${rest}`;
+}
+
+/** Where the part of the operations goes on, in the report. */
+const OPERATIONS = 'ended operations';
+
+/** Before the report is written, which keeps how far this has come; what fails is tried again an hour later. */
+async function expireOldOperations({ db, progress, signal, operationRetention }: ReconcileScope): Promise<void> {
+  if (operationRetention === undefined) return;
+  try {
+    const { goesOnAt, ...deleted } = await expireOperations(
+      db,
+      operationRetention,
+      progress.goesOnAt(OPERATIONS),
+      signal,
+    );
+    progress.continueAt(OPERATIONS, goesOnAt);
+    if (deleted.operations + deleted.logs > 0) log.info('old operations and logs were deleted', deleted);
+  } catch (error) {
+    log.warn('old operations and logs could not be deleted', { cause: messageOf(error) });
+  }
 }
 
 /** What fails here is tried again after the next reconciliation, an hour later. */

@@ -25,7 +25,7 @@ interface State {
   findings: Finding[];
   parts: Record<string, Position>;
   /** Where the next reconciliation is to go on, whether or not this one comes to its end. */
-  next: Record<string, string>;
+  next: Record<string, string | null>;
 }
 
 /**
@@ -82,8 +82,11 @@ export class Progress {
     return this.before[part] ?? null;
   }
 
-  /** Sets where the next reconciliation continues with a part that none of them does as a whole. */
-  continueAt(part: string, after: string): void {
+  /**
+   * Sets where the next reconciliation continues with a part that none of them does as a whole; null: where that
+   * begins.
+   */
+  continueAt(part: string, after: string | null): void {
     this.state.next[part] = after;
   }
 

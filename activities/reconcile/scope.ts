@@ -2,6 +2,7 @@ import type { OperationKind } from '@freeflow/contract';
 import type { PrismaClient } from '@freeflow/db-master';
 import type { SecretStore } from '@freeflow/lib/secrets';
 import type { Backend } from '../../backends/backend';
+import type { OperationRetention } from '../expire-operations';
 import type { Installation } from '../installation';
 import type { Ledger } from '../ledger';
 import type { StartOperation } from '../sweep';
@@ -32,6 +33,8 @@ export interface ReconcileDependencies {
   auditRetentionDays?: number | undefined;
   /** How long an event is kept, in days. @default for ever */
   eventRetentionDays?: number | undefined;
+  /** How long ended operations and their logs are kept. @default for ever */
+  operationRetention?: OperationRetention | undefined;
 }
 
 /** All that one reconciliation has at hand. */

@@ -4,8 +4,10 @@ import type { StackInfo } from '@freeflow/contract/stack-info';
 import { withDatabase } from '@freeflow/lib/pg';
 import { Client } from 'pg';
 import { projectRoot } from '../../stack/project';
+import { fillAudit, fillEvents } from '../../test/support/many-audited';
 import { fillWithTenants } from '../../test/support/many-tenants';
 import { withPostgres } from '../../test/support/outside';
+import { takeSample } from '../../test/support/reading-routes';
 
 /** A master database of many tenants, of which nothing exists at any backend. */
 export interface ScaleDatabase {
@@ -19,6 +21,8 @@ export interface ScaleDatabase {
 }
 
 const LOG_ROWS = 20;
+/** The youngest is older than what may be deleted. */
+const MINUTES_AGO = 40 * 24 * 60;
 
 /** Makes it anew, with log rows of 20 attempts per tenant: minutes for 100,000. */
 export async function openScaleDatabase(info: StackInfo, tenants: number): Promise<ScaleDatabase> {
@@ -28,7 +32,10 @@ export async function openScaleDatabase(info: StackInfo, tenants: number): Promi
   await migrate(info, ownerUrl);
   const owner = new Client({ connectionString: ownerUrl });
   await owner.connect();
-  await fillWithTenants(owner, { tenants, logRows: LOG_ROWS });
+  await fillWithTenants(owner, { tenants, logRows: LOG_ROWS, minutesAgo: MINUTES_AGO });
+  const sample = await takeSample(owner);
+  await fillAudit(owner, sample);
+  await fillEvents(owner, sample);
   return {
     tenants,
     name,

@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
+import { createMasterClient } from '@freeflow/db-master';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { Client } from 'pg';
 import { claimStatement } from '../../activities/due-operations';
 import { purgeStatement } from '../../activities/due-purges';
+import { readBounds, readEvents } from '../../api/events/rows';
 import { newName, openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { openApiBench, type ApiBench } from '../support/api-bench';
-import { auditRoutes, fillAudit } from '../support/many-audited';
-import { fillWithTenants } from '../support/many-tenants';
-import { explainReading } from '../support/plans';
+import { auditRoutes, fillAudit, fillEvents } from '../support/many-audited';
+import { fillWithOldOperations, fillWithTenants } from '../support/many-tenants';
+import { explainNested, explainReading } from '../support/plans';
 import { labelRoutes, listRoutes, namedRoutes, STEP, takeSample, type Sample } from '../support/reading-routes';
 import { IS_LONG } from '../support/sample';
 import { recordStatements, type Statement } from '../support/statements';
@@ -29,6 +31,8 @@ const ANSWER_ROWS = 700;
  */
 const LABEL_ROWS = Math.ceil(2 * Math.sqrt(21 * TENANTS));
 const PORTION_ROWS = 2_500;
+/** What deletes looks at each row it deletes by several indexes. */
+const BATCH_ROWS = 4_500;
 
 let api: ApiBench;
 let harness: ActivityHarness;
@@ -98,6 +102,24 @@ test('the audit trail reads what it shows, whatever it is filtered by', async ()
   expect(await findGreedyRoutes(auditRoutes(sample), PAGE_ROWS)).toEqual({});
 });
 
+test('events are read from where their reader is, those of one tenant as well', async () => {
+  await fillEvents(owner, sample);
+  const db = createMasterClient(api.master.apiUrl, { maxConnections: 1 });
+  const { oldest, newest } = await readBounds(db);
+  const limit = 200;
+  for (const after of [oldest, (oldest + newest) / 2n, newest - 10n, newest])
+    for (const tenantId of [undefined, sample.id])
+      for (const upTo of [undefined, newest - 5n])
+        expect(
+          await findGreedyIn(
+            () => readEvents(db, { after, limit, tenantId, ...(upTo === undefined ? {} : { upTo }) }),
+            PAGE_ROWS,
+          ),
+        ).toEqual([]);
+  expect(await findGreedyIn(() => readBounds(db), PAGE_ROWS)).toEqual([]);
+  await db.$disconnect();
+});
+
 test('a request and an answer read what they are about', async () => {
   const { id } = sample;
   expect(await findGreedyIn(() => request('POST', '/tenants', { name: newName() }))).toEqual([]);
@@ -133,4 +155,24 @@ test('a reconciliation reads a page at a time', async () => {
     await environment.run(() => harness.activities.reconcile({ requestedBy: 'test', fix: false }));
   };
   expect(await findGreedyIn(reconcile, PORTION_ROWS)).toEqual([]);
+});
+
+test('what deletes old records reads a batch at a time, beside all that is kept, in every session', async () => {
+  await fillWithOldOperations(owner);
+  const calls = [
+    ['SELECT * FROM expire_operations(30, 30, NULL, NULL, 200)'],
+    // All that it passes by is kept: nothing is so old.
+    ["SELECT * FROM expire_operations(0, 30, now() - interval '700 days', NULL, 200)"],
+    ["SELECT * FROM expire_operations(36500, 30, now() - interval '40 days', NULL, 200)"],
+    ['SELECT expire_audit(30, 1000)'],
+    ['SELECT expire_events(30, 1000)'],
+  ] as const;
+  for (const [text] of calls)
+    // From the sixth time on a session may take a plan that is to do for any values.
+    for (let turn = 0; turn < 8; turn++) {
+      const readings = await explainNested(owner, { text, values: [] });
+      expect(readings.length).toBeGreaterThan(1);
+      const greedy = readings.filter(({ readWhole, rows }) => readWhole.length > 0 || rows > BATCH_ROWS);
+      expect([text, turn, greedy]).toEqual([text, turn, []]);
+    }
 });

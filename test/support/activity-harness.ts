@@ -81,6 +81,7 @@ function harnessOn(master: Master, env: Record<string, string>): ActivityHarness
     settleMarginMs: config.SETTLE_MARGIN_MS ?? HARNESS_MARGIN_MS,
     auditRetentionDays: config.AUDIT_RETENTION_DAYS,
     eventRetentionDays: 30,
+    operationRetention: { operationDays: config.OPERATION_RETENTION_DAYS, logDays: config.LOG_RETENTION_DAYS },
     startOperation,
     hasOpenRun,
   });

@@ -22,6 +22,18 @@ export async function fillAudit(owner: ClientBase, { id, name }: Sample): Promis
   await owner.query('ANALYZE "AuditEvent"');
 }
 
+/** Fills the outbox likewise: a hundred events are of one tenant. */
+export async function fillEvents(owner: ClientBase, { id, name }: Sample): Promise<void> {
+  await owner.query(
+    `INSERT INTO "Event" (type, "tenantId", "tenantName", data, "at")
+     SELECT 'step.succeeded', CASE WHEN n % $1 = 0 THEN $2::uuid ELSE gen_random_uuid() END, CASE WHEN n % $1 = 0 THEN $3 ELSE 'other' || n END,
+            '{"step": "begin"}', now() - ($4 - n) * interval '1 minute'
+       FROM generate_series(1, $4::int) n`,
+    [ROWS / TENANT_ROWS, id, name, ROWS],
+  );
+  await owner.query('ANALYZE "Event"');
+}
+
 /** Every filter of the audit trail with every other. */
 export function auditRoutes({ id, name }: Sample): string[] {
   const filters: Record<string, (string | undefined)[]> = {

@@ -4,6 +4,8 @@ import type { Client } from 'pg';
 export interface Fill {
   tenants: number;
   logRows: number;
+  /** How old the newest is. @default an hour */
+  minutesAgo?: number;
 }
 
 /**
@@ -31,10 +33,10 @@ const OFFSETS = [0, 3, 7, 13, 29, 53, 101, 211, 499];
  * at any backend.
  * @param owner a session of the owner of the database, who may do without triggers
  */
-export async function fillWithTenants(owner: Client, { tenants, logRows }: Fill): Promise<void> {
+export async function fillWithTenants(owner: Client, { tenants, logRows, minutesAgo = 60 }: Fill): Promise<void> {
   // What was ended long ago is written as it would stand there, not changed now.
   await owner.query('SET session_replication_role = replica');
-  await owner.query(planStatement(tenants));
+  await owner.query(planStatement(tenants, minutesAgo));
   for (const statement of [
     INSERT_TENANTS,
     ...INSERT_OPERATIONS,
@@ -51,6 +53,24 @@ export async function fillWithTenants(owner: Client, { tenants, logRows }: Fill)
   await owner.query('VACUUM (ANALYZE)');
 }
 
+/**
+ * Adds three operations of long ago to each tenant, with a row of the log each: two of them have been followed by
+ * another, and one is the last of its kind.
+ */
+export async function fillWithOldOperations(owner: Client): Promise<void> {
+  await owner.query('SET session_replication_role = replica');
+  await owner.query(`
+    INSERT INTO "TenantOperation" (id, "tenantId", kind, state, "fromStatus", "requestedBy", "createdAt", "endedAt")
+    SELECT gen_random_uuid(), t.id, 'suspend', 'done', 'active', 'admin', ended.at - interval '1 minute', ended.at
+      FROM "Tenant" t, generate_series(1, 3) n, LATERAL (SELECT t."createdAt" - n * interval '500 days' AS at) ended`);
+  await owner.query(`
+    INSERT INTO "TenantProvisionLog" (id, "tenantId", "operationId", step, status, seq, "createdAt")
+    SELECT gen_random_uuid(), o."tenantId", o.id, 'begin', 'success', -(row_number() OVER ()), o."endedAt"
+      FROM "TenantOperation" o WHERE o."endedAt" < now() - interval '300 days'`);
+  await owner.query('SET session_replication_role = DEFAULT');
+  await owner.query('VACUUM (ANALYZE)');
+}
+
 /** A share of the tenants, spread evenly over all. */
 const isAmong = (tenants: number, { share, least }: { share: number; least: number }, offset: number): string => {
   const count = Math.ceil(Math.max(share * tenants, least));
@@ -58,9 +78,9 @@ const isAmong = (tenants: number, { share, least }: { share: number; least: numb
 };
 
 // The rarest first: where two fall on one tenant, the rarer has it.
-const planStatement = (tenants: number): string => `
+const planStatement = (tenants: number, minutesAgo: number): string => `
   CREATE TEMP TABLE planned AS
-  SELECT i, gen_random_uuid() AS id, 't' || lpad(i::text, 8, '0') AS name, now() - (${tenants} - i + 60) * interval '1 minute' AS at,
+  SELECT i, gen_random_uuid() AS id, 't' || lpad(i::text, 8, '0') AS name, now() - (${tenants} - i + ${minutesAgo}) * interval '1 minute' AS at,
          CASE ${Object.entries(SHARES)
            .map(([kind, share], at) => `WHEN ${isAmong(tenants, share, OFFSETS[at] ?? 0)} THEN '${kind}'`)
            .toReversed()

@@ -41,6 +41,39 @@ export async function explainReading(owner: ClientBase, statement: Statement): P
   }
 }
 
+const NESTED = {
+  'auto_explain.log_min_duration': '0',
+  'auto_explain.log_analyze': 'on',
+  'auto_explain.log_timing': 'off',
+  'auto_explain.log_format': 'json',
+  'auto_explain.log_nested_statements': 'on',
+  'auto_explain.log_level': 'notice',
+};
+
+/**
+ * The same of a statement that calls a function: each that the function carries out is told by the server, as the
+ * session that carries it out plans it.
+ * @param owner a session of a superuser
+ */
+export async function explainNested(owner: ClientBase, { text, values }: Statement): Promise<Reading[]> {
+  const readings: Reading[] = [];
+  const listen = ({ message = '' }: { message?: string | undefined }) => {
+    const [, plan] = /^duration: [\d.]+ ms {2}plan:\n([\s\S]+)$/.exec(message) ?? [];
+    if (plan !== undefined) readings.push(readingOf((JSON.parse(plan) as { Plan: PlanNode }).Plan));
+  };
+  await owner.query("LOAD 'auto_explain'");
+  await owner.query('BEGIN');
+  owner.on('notice', listen);
+  try {
+    for (const [setting, value] of Object.entries(NESTED)) await owner.query(`SET LOCAL ${setting} = '${value}'`);
+    await owner.query(text, values);
+  } finally {
+    await owner.query('ROLLBACK');
+    owner.off('notice', listen);
+  }
+  return readings;
+}
+
 async function explain(owner: ClientBase, options: string, { text, values }: Statement): Promise<Reading> {
   await owner.query('BEGIN');
   try {

@@ -19,7 +19,7 @@ export async function recordStatements(work: () => Promise<unknown>): Promise<St
   }
 }
 
-const OURS = /"(?:Tenant\w*|OperationAnswer|ReconcileReport|AuditEvent)"/;
+const OURS = /"(?:Tenant\w*|OperationAnswer|ReconcileReport|AuditEvent|Event|OrphanDrop|PooledResource)"/;
 
 function toStatement([query, values]: readonly unknown[]): Statement {
   if (typeof query === 'string') return { text: query, values: Array.isArray(values) ? values : [] };

@@ -35,10 +35,49 @@ export const updateOperation = async (
 ): Promise<void> =>
   void (await session.query(`UPDATE "TenantOperation" SET ${assignments} WHERE id = $1`, [operationId]));
 
+/** How an operation has ended, beside what `endedOperation` assumes. */
+interface Ended {
+  /** How long ago. */
+  days: number;
+  kind?: string;
+  state?: string;
+  /** null: it had nothing to do. */
+  fromStatus?: string | null;
+  backend?: string;
+  evidence?: object;
+  /** Whether it has a row of the log. */
+  log?: boolean;
+}
+
+/** One more operation of the tenant, by default a suspend that is done; gives its id. */
+export async function endedOperation(
+  session: Session,
+  { id: tenantId }: Pick<ChangedTenant, 'id'>,
+  { days, kind = 'suspend', state = 'done', fromStatus = 'active', backend, evidence, log = true }: Ended,
+): Promise<string> {
+  const id = randomUUID();
+  await session.query(
+    `INSERT INTO "TenantOperation" (id, "tenantId", kind, state, "fromStatus", backend, evidence, "requestedBy", "createdAt", "endedAt")
+     VALUES ($1, $2, $3, $4, $5, $6, $7, 'an admin', now() - make_interval(days => $8, mins => 1), now() - make_interval(days => $8))`,
+    [
+      id,
+      tenantId,
+      kind,
+      state,
+      fromStatus,
+      backend ?? null,
+      evidence === undefined ? null : JSON.stringify(evidence),
+      days,
+    ],
+  );
+  if (log) await insertAttempt(session, { id: tenantId, operationId: id }, 'success');
+  return id;
+}
+
 /** One attempt of a step. */
 export const insertAttempt = async (
   session: Session,
-  { id, operationId }: ChangedTenant,
+  { id, operationId }: Omit<ChangedTenant, 'name'>,
   status: 'success' | 'error',
   message = 'so it went',
 ): Promise<void> =>
