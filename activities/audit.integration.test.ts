@@ -30,7 +30,7 @@ type Subject = Awaited<ReturnType<ActivityHarness['newTenant']>>;
 /** What the API writes before it hands on an answer. */
 const begin = (tenant: Subject | undefined, action: string, actor: string, requestId: string) =>
   owner.query(
-    `INSERT INTO "AuditEvent" (id, door, action, outcome, actor, "requestId", "tenantId", "operationId")
+    `INSERT INTO "AuditEvent" (id, channel, action, outcome, actor, "requestId", "tenantId", "operationId")
      VALUES (gen_random_uuid(), 'api', $1, 'begun', $2, $3, $4, $5)`,
     [action, actor, requestId, tenant?.tenantId ?? null, tenant?.operationId ?? null],
   );
@@ -58,14 +58,14 @@ test.each(['park', 'unpark', 'start-rollback', 'activate', 'restore-status', 'ma
           ...common,
           action: 'answers.retry',
           actor: 'temporal',
-          door: 'temporal',
+          channel: 'temporal',
           detail: { steps: ['qdrant.create'], givenAt: '2026-11-27T06:00:00.000Z', claimedBy: 'on-call' },
         }),
         expect.objectContaining({
           ...common,
           action: 'answers.skip',
           actor: 'me',
-          door: 'api',
+          channel: 'api',
           requestId: 'r-1',
           detail: expect.objectContaining({ reason: 'password=***' }),
         }),
@@ -82,7 +82,7 @@ describe('an answer that names a request of the API', () => {
   };
   const named = (requestId: string, more: Partial<TakenAnswer> = {}) => taken({ by: 'alice', requestId, ...more });
   const claim = (requestId: string) => ({
-    door: 'temporal',
+    channel: 'temporal',
     actor: 'temporal',
     requestId: null,
     detail: { claimedBy: 'alice', claimedRequestId: requestId },
@@ -106,13 +106,13 @@ describe('an answer that names a request of the API', () => {
     const [tenant, id] = [await harness.newTenant(), randomUUID()];
     await begin(tenant, 'tenants.retry', 'alice', id);
     const rows = await record(tenant, [named(id), named(id)]);
-    expect(rows).toMatchObject([{ door: 'api', actor: 'alice', requestId: id }, claim(id)]);
+    expect(rows).toMatchObject([{ channel: 'api', actor: 'alice', requestId: id }, claim(id)]);
   });
 
   test('is that request also where it has retried everything', async () => {
     const [tenant, id] = [await harness.newTenant(), randomUUID()];
     await begin(undefined, 'tenants.retry-all', 'alice', id);
-    expect(await record(tenant, [named(id)])).toMatchObject([{ door: 'api', actor: 'alice', requestId: id }]);
+    expect(await record(tenant, [named(id)])).toMatchObject([{ channel: 'api', actor: 'alice', requestId: id }]);
   });
 });
 
@@ -121,7 +121,7 @@ test('where nobody is known, it was Temporal', async () => {
   const answers = [taken({ action: 'interrupt', by: 'unknown', steps: [] })];
   await harness.run('start-rollback', tenant, {}, { rollbackReason, answers });
   expect(await auditedRows(owner, { tenantId: tenant.tenantId })).toMatchObject([
-    { action: 'answers.interrupt', actor: 'temporal', door: 'temporal' },
+    { action: 'answers.interrupt', actor: 'temporal', channel: 'temporal' },
   ]);
 });
 
@@ -129,7 +129,7 @@ test('a reconciliation deletes what the audit trail has kept for longer than it 
   const insert = async (days: number) => {
     const id = randomUUID();
     await owner.query(
-      `INSERT INTO "AuditEvent" (id, door, action, outcome, "at") VALUES ($1, 'api', 'tenants.list', 'refused', now() - make_interval(days => $2))`,
+      `INSERT INTO "AuditEvent" (id, channel, action, outcome, "at") VALUES ($1, 'api', 'tenants.list', 'refused', now() - make_interval(days => $2))`,
       [id, days],
     );
     return id;

@@ -6,7 +6,7 @@ import { v5 as uuidV5 } from 'uuid';
 const NOBODY_KNOWN = 'temporal';
 
 /**
- * Adds to the audit trail what was answered, whatever door it came by, in the transaction of its effect. Repeated, each
+ * Adds to the audit trail what was answered, whatever channel it came by, in the transaction of its effect. Repeated, each
  * is the same row.
  */
 export async function recordAnswers(
@@ -30,7 +30,7 @@ const rowOf = (
   id: uuidV5(`answer/${key}`, UUID_NAMESPACE),
   // Whoever answers at Temporal may name a request and a person as well: what the API has not begun, the database makes
   // a claim.
-  door: requestId === undefined ? 'temporal' : 'api',
+  channel: requestId === undefined ? 'temporal' : 'api',
   action: ANSWER_EFFECT_ACTIONS[action],
   outcome: 'done',
   actor: by === 'unknown' ? NOBODY_KNOWN : by,

@@ -124,7 +124,7 @@ describe('a change that is accepted is in the audit trail, with who, from where 
     const [row] = found?.rows ?? [];
     const common = {
       actor: 'somebody',
-      door: 'api',
+      channel: 'api',
       address: '127.0.0.1',
       userAgent: 'node',
       count: 1,

@@ -24,7 +24,7 @@ export const ANSWER_REQUEST_ACTIONS = {
 } as const satisfies Record<AnswerAction, string>;
 
 /**
- * An answer that takes effect, whatever door it came by; and an interruption, by which a forced deletion rolls back.
+ * An answer that takes effect, whatever channel it came by; and an interruption, by which a forced deletion rolls back.
  */
 export const ANSWER_EFFECT_ACTIONS = {
   retry: 'answers.retry',
@@ -79,9 +79,9 @@ export const isAuditAction = (name: unknown): name is AuditAction => AUDIT_ACTIO
 export const AUDIT_OUTCOMES = ['begun', 'accepted', 'refused', 'failed', 'done'] as const;
 export type AuditOutcome = (typeof AUDIT_OUTCOMES)[number];
 
-/** Which door it came by. `temporal`: an answer past the API, by Temporal's UI or client. */
-export const AUDIT_DOORS = ['api', 'temporal', 'command', 'library'] as const;
-export type AuditDoor = (typeof AUDIT_DOORS)[number];
+/** Which channel it came by. `temporal`: an answer past the API, by Temporal's UI or client. */
+export const AUDIT_CHANNELS = ['api', 'temporal', 'command', 'library'] as const;
+export type AuditChannel = (typeof AUDIT_CHANNELS)[number];
 
 /** The statuses of refused calls that are kept. */
 export const AUDITED_REFUSALS: readonly number[] = [401, 403, 409, 422, 429];

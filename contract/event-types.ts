@@ -17,7 +17,7 @@ export const EVENTS = {
   'operation.requested': { meaning: 'an operation was accepted' },
   'operation.started': { meaning: 'a worker has taken it up' },
   'operation.parked': { meaning: 'steps wait for an answer; again whenever others do' },
-  'operation.answered': { meaning: 'an answer has taken effect, whatever door it came by' },
+  'operation.answered': { meaning: 'an answer has taken effect, whatever channel it came by' },
   'operation.unparked': { meaning: 'no step waits any more' },
   'operation.undoing': { meaning: 'it is rolled back from here on' },
   'operation.ended': { meaning: 'it has ended' },

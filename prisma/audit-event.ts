@@ -1,4 +1,4 @@
-import type { AuditAction, AuditDoor, AuditOutcome } from '@freeflow/contract';
+import type { AuditAction, AuditChannel, AuditOutcome } from '@freeflow/contract';
 import { scrub, storable } from '@freeflow/lib/scrub';
 import type { Prisma } from './generated/client';
 
@@ -6,7 +6,7 @@ import type { Prisma } from './generated/client';
 export interface AuditRow {
   /** Where it is written again, it is one row. @default one of its own */
   id?: string;
-  door: AuditDoor;
+  channel: AuditChannel;
   action: AuditAction;
   outcome: AuditOutcome;
   actor?: string | null;

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-const INSERT = `INSERT INTO "AuditEvent" (id, door, action, outcome, "at", "tenantId") VALUES ($1, 'api', 'tenants.create', 'accepted', now() - make_interval(days => $2), $3)`;
+const INSERT = `INSERT INTO "AuditEvent" (id, channel, action, outcome, "at", "tenantId") VALUES ($1, 'api', 'tenants.create', 'accepted', now() - make_interval(days => $2), $3)`;
 async function insertRow(daysAgo = 0, tenantId: string | null = null): Promise<string> {
   const id = randomUUID();
   await query(database.url, INSERT, [id, daysAgo, tenantId]);
@@ -27,9 +27,9 @@ const OWN_ROWS = {
 };
 const LOGINS = ['url', 'apiUrl', 'workerUrl'] as const;
 
-/** `what`: door, action and outcome. */
+/** `what`: channel, action and outcome. */
 const insertOf = (what: string, at = 'DEFAULT') =>
-  `INSERT INTO "AuditEvent" (id, door, action, outcome, "at") VALUES ($1, ${what}, ${at})`;
+  `INSERT INTO "AuditEvent" (id, channel, action, outcome, "at") VALUES ($1, ${what}, ${at})`;
 
 describe.each(['apiUrl', 'workerUrl'] as const)('by the login of %s', (login) => {
   it.each(['2099-01-01', '2001-01-01'])('no row says of itself that it is of %s', async (at) => {

@@ -40,7 +40,7 @@ export async function resolveSecret(ref: string, options: ResolveSecretOptions):
 async function recordReading(db: PrismaClient, ref: string, { tenantId, backend, name }: ExpectedOwner): Promise<void> {
   await recordAudit(db, [
     {
-      door: 'library',
+      channel: 'library',
       action: 'secrets.resolve',
       outcome: 'done',
       actor: readerHere(),

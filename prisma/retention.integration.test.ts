@@ -98,7 +98,7 @@ const STAYS: Readonly<Record<string, Story>> = {
   'named by the audit trail': async (tenant) => {
     const id = await followed({ days: 300 })(tenant);
     await owner.query(
-      `INSERT INTO "AuditEvent" (id, door, action, outcome, "operationId") VALUES (gen_random_uuid(), 'api', 'tenants.suspend', 'accepted', $1)`,
+      `INSERT INTO "AuditEvent" (id, channel, action, outcome, "operationId") VALUES (gen_random_uuid(), 'api', 'tenants.suspend', 'accepted', $1)`,
       [id],
     );
     return id;

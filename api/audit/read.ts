@@ -1,4 +1,4 @@
-import { AUDIT_DOORS, AUDIT_OUTCOMES } from '@freeflow/contract';
+import { AUDIT_CHANNELS, AUDIT_OUTCOMES } from '@freeflow/contract';
 import { rowId, type AuditEventBody, type AuditQuery } from '@freeflow/contract/http';
 import { Prisma, type AuditEvent, type PrismaClient } from '@freeflow/db-master';
 import { z } from 'zod';
@@ -39,10 +39,10 @@ function isOfTenant(tenant: string): Prisma.Sql {
 }
 
 /** As the CHECKs of the table have them. */
-const words = z.object({ door: z.enum(AUDIT_DOORS), outcome: z.enum(AUDIT_OUTCOMES) });
+const words = z.object({ channel: z.enum(AUDIT_CHANNELS), outcome: z.enum(AUDIT_OUTCOMES) });
 
-const viewEvent = ({ at, door, outcome, ...rest }: AuditEvent): AuditEventBody => ({
+const viewEvent = ({ at, channel, outcome, ...rest }: AuditEvent): AuditEventBody => ({
   ...rest,
   at: at.toISOString(),
-  ...words.parse({ door, outcome }),
+  ...words.parse({ channel, outcome }),
 });

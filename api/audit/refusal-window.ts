@@ -90,8 +90,8 @@ function asCounted(row: AuditRow): AuditRow {
 }
 
 /** What those have in common that are of several kinds. */
-const ofSeveral = ({ door, action, outcome, actor, actorName, address }: AuditRow, from: From): AuditRow => ({
-  door,
+const ofSeveral = ({ channel, action, outcome, actor, actorName, address }: AuditRow, from: From): AuditRow => ({
+  channel,
   action,
   outcome,
   ...(from === 'one source' ? { actor: actor ?? null, actorName: actorName ?? null, address: address ?? null } : {}),

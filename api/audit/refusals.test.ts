@@ -20,7 +20,7 @@ beforeEach(() => {
 });
 
 const refusal = (more: Partial<AuditRow> = {}): AuditRow => ({
-  door: 'api',
+  channel: 'api',
   action: 'tenants.list',
   outcome: 'refused',
   status: 401,

@@ -48,7 +48,7 @@ export class RequestAudit {
   row(outcome: AuditRow['outcome'], more: Pick<AuditRow, 'status' | 'code'> = {}): AuditRow {
     const { principal, principalName, ip, headers, id } = this.request;
     return {
-      door: 'api',
+      channel: 'api',
       action: this.action,
       outcome,
       actor: principal === '' ? null : principal,

@@ -30,7 +30,7 @@ test('audit shows who did what, from where, as a table; and as JSON with all the
 
 test('an export has every row that matches, over all pages, a line each, newest first', async () => {
   await installation.master.query(
-    `INSERT INTO "AuditEvent" (id, door, action, outcome, actor, "at")
+    `INSERT INTO "AuditEvent" (id, channel, action, outcome, actor, "at")
      SELECT gen_random_uuid(), 'api', 'tenants.list', 'refused', 'many', now() - n * interval '1 second' FROM generate_series(1, 1201) n`,
   );
   const { stdout } = await run('export', '--actor', 'many');

@@ -128,7 +128,7 @@ async function recordReading(db: PrismaClient, { id, name }: ConnectedTenant, ba
     await recordTenantEvent(tx, id, 'connect', `connection strings of ${backends.join(', ')} read by ${reader}`);
     await recordAudit(tx, [
       {
-        door: 'command',
+        channel: 'command',
         action: 'secrets.connect',
         outcome: 'done',
         actor: reader,

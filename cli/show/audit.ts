@@ -7,12 +7,12 @@ export const auditTable = (rows: readonly AuditEventBody[], columns: number | un
   inColumns(['TIME', 'ACTOR', 'FROM', 'ACTION', 'TENANT', 'OUTCOME', 'DETAIL'], rows.map(cellsOf), columns);
 
 function cellsOf(row: AuditEventBody): string[] {
-  const { at, actor, actorName, door, address, action, tenantName, tenantId, outcome } = row;
+  const { at, actor, actorName, channel, address, action, tenantName, tenantId, outcome } = row;
   const name = actorName === null || actorName === actor ? '' : ` (${actorName})`;
   return [
     pc.dim(at),
     actor === null ? '-' : `${actor}${name}`,
-    address ?? door,
+    address ?? channel,
     action,
     tenantName ?? tenantId ?? '-',
     outcomeText(row, outcome),

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AUDIT_ACTIONS, AUDIT_DOORS, AUDIT_OUTCOMES } from '../audit';
+import { AUDIT_ACTIONS, AUDIT_CHANNELS, AUDIT_OUTCOMES } from '../audit';
 import { nextCursor, pageCursor, pageLimit } from './paging';
 import { plainText } from './text';
 
@@ -25,7 +25,9 @@ export const auditEventSchema = z
     at: time,
     actor: z.string().nullable().describe('The subject of the token; null where no valid token was sent'),
     actorName: z.string().nullable().describe('How the token names its subject'),
-    door: z.enum(AUDIT_DOORS).describe('temporal: an answer past the API; detail.claimedBy is who it says it is from'),
+    channel: z
+      .enum(AUDIT_CHANNELS)
+      .describe('temporal: an answer past the API; detail.claimedBy is who it says it is from'),
     address: z.string().nullable(),
     userAgent: z.string().nullable(),
     action: z.string().describe('Stable: the operationId of a route, or what happened past the API'),

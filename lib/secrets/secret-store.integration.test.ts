@@ -192,10 +192,10 @@ describe('resolveSecret', () => {
     const { ref } = await store.keep(password(), 'hunter22');
     await resolve(ref, database.workerUrl);
     const rows = () =>
-      query(database.url, 'SELECT door, action, outcome, actor, detail FROM "AuditEvent" WHERE "tenantId" = $1', [
+      query(database.url, 'SELECT channel, action, outcome, actor, detail FROM "AuditEvent" WHERE "tenantId" = $1', [
         tenantId,
       ]);
-    const row = { door: 'library', action: 'secrets.resolve', outcome: 'done', actor: expect.stringMatching(/.@./) };
+    const row = { channel: 'library', action: 'secrets.resolve', outcome: 'done', actor: expect.stringMatching(/.@./) };
     expect(await rows()).toEqual([{ ...row, detail: { ref, backend: 'postgres', name: 'password' } }]);
     await query(database.url, `REVOKE INSERT ON "AuditEvent" FROM ${database.roles.worker}`);
     try {

@@ -117,7 +117,7 @@ test('aborted by ten requests at once under one key, it is undone once and nothi
   expect(await answer(id, 'abort')).toMatchObject({ status: 409, body: { code: 'not-stuck' } });
   // Ten requests, one answer: recorded as each was sent, and once with its effect, by the request it came by.
   const effects = await auditedRows(installation.master, { tenantId: id, action: 'answers.abort' });
-  expect(effects).toMatchObject([{ door: 'api', tenantName: name, detail: { reason: 'changed our mind' } }]);
+  expect(effects).toMatchObject([{ channel: 'api', tenantName: name, detail: { reason: 'changed our mind' } }]);
   const requests = await auditedRows(installation.master, { tenantId: id, action: 'tenants.abort', outcome: 'begun' });
   expect(requests.map(({ requestId }) => requestId)).toContain(effects[0]?.requestId);
 });

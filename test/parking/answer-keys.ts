@@ -142,7 +142,7 @@ export function describeAnswerKeys(
     });
   });
 
-  describe("by Temporal's own doors", () => {
+  describe("by Temporal's own channels", () => {
     /** Arguments of updates and signals. */
     const MALFORMED: [unknown?][] = [
       [],
@@ -189,7 +189,7 @@ export function describeAnswerKeys(
       ]);
       await until('it is parked anew', async () => ![undefined, null, before].includes(await parkIdOf(id)));
       // Given past the API, and in the audit trail all the same; nothing of what was refused is.
-      expect(await auditedRows(installation.master, { tenantId: id, door: 'temporal' })).toMatchObject([
+      expect(await auditedRows(installation.master, { tenantId: id, channel: 'temporal' })).toMatchObject([
         {
           action: 'answers.retry',
           outcome: 'done',

@@ -3,7 +3,7 @@ import type { Pool } from 'pg';
 /** A row of the audit trail, as far as tests look. */
 export interface AuditedRow {
   actor: string | null;
-  door: string;
+  channel: string;
   address: string | null;
   userAgent: string | null;
   action: string;

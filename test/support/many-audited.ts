@@ -12,7 +12,7 @@ const TENANT_ROWS = 100;
  */
 export async function fillAudit(owner: ClientBase, { id, name }: Sample): Promise<void> {
   await owner.query(
-    `INSERT INTO "AuditEvent" (id, door, action, outcome, actor, "tenantId", "tenantName", "at")
+    `INSERT INTO "AuditEvent" (id, channel, action, outcome, actor, "tenantId", "tenantName", "at")
      SELECT gen_random_uuid(), 'api', CASE WHEN n % 5000 = 7 THEN 'tenants.skip' WHEN n % 4 = 0 THEN 'tenants.suspend' ELSE 'tenants.create' END, 'accepted', 'actor-' || n % 4,
             CASE WHEN n % $1 = 0 THEN $2::uuid ELSE gen_random_uuid() END, CASE WHEN n % $1 = 0 THEN $3 ELSE 'other' || n END,
             now() - n * interval '1 minute'

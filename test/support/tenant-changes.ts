@@ -92,7 +92,7 @@ export const insertAttempt = async (
 /** An answer that a request of the API is about to hand on, as the audit trail has it. */
 export const insertBegun = async (session: Session, { id, name, operationId }: ChangedTenant): Promise<void> =>
   void (await session.query(
-    `INSERT INTO "AuditEvent" (id, door, action, outcome, actor, "requestId", "tenantId", "tenantName", "operationId")
+    `INSERT INTO "AuditEvent" (id, channel, action, outcome, actor, "requestId", "tenantId", "tenantName", "operationId")
      VALUES ($1, 'api', 'tenants.retry', 'begun', 'on-call', $2, $5, $3, $4)`,
     [randomUUID(), id, name, operationId, id],
   ));
@@ -100,7 +100,7 @@ export const insertBegun = async (session: Session, { id, name, operationId }: C
 /** The same once it takes effect. */
 export const insertAnswer = async (session: Session, { id, name, operationId }: ChangedTenant): Promise<void> =>
   void (await session.query(
-    `INSERT INTO "AuditEvent" (id, door, action, outcome, actor, "requestId", "tenantId", "tenantName", "operationId", detail)
+    `INSERT INTO "AuditEvent" (id, channel, action, outcome, actor, "requestId", "tenantId", "tenantName", "operationId", detail)
      VALUES ($1, 'api', 'answers.retry', 'done', 'on-call', $2, $5, $3, $4, '{"steps": ["qdrant.create"], "givenAt": "2026-11-27T06:00:00Z"}')`,
     [randomUUID(), id, name, operationId, id],
   ));

@@ -161,7 +161,7 @@ test("who reads connection strings is in the tenant's log, and the commands to t
     expect.stringMatching(/^connection strings of postgres, mongodb, qdrant, keycloak read by /),
   ]);
   expect(await auditedRows(installation.master, { tenantId: id, action: 'secrets.connect' })).toMatchObject([
-    { door: 'command', actor: expect.stringMatching(/.@./), tenantName: name, detail: { backends: ['postgres'] } },
+    { channel: 'command', actor: expect.stringMatching(/.@./), tenantName: name, detail: { backends: ['postgres'] } },
     { detail: { backends: ['postgres', 'mongodb', 'qdrant', 'keycloak'] } },
   ]);
 });
