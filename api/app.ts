@@ -14,6 +14,7 @@ import { shedLoad } from './plugins/pressure';
 import { answerFrameworkError, answerProblems } from './plugins/problems';
 import { limitRates } from './plugins/rate-limit';
 import { nameRequests, requestIdOf } from './plugins/request-id';
+import { endUnusedConnections } from './plugins/unused-connections';
 import { auditRoutes } from './routes/audit';
 import { eventRoutes } from './routes/events';
 import { healthRoutes } from './routes/health';
@@ -39,7 +40,7 @@ export async function buildApp(config: ApiConfig, env: NodeJS.ProcessEnv): Promi
     bodyLimit: BODY_LIMIT_BYTES,
     genReqId: requestIdOf,
     trustProxy: config.API_TRUSTED_PROXIES ?? false,
-    // Connections kept alive must not hold up a shutdown.
+    // Connections kept alive must not hold up a shutdown; nor those that were never used: unused-connections.ts.
     forceCloseConnections: 'idle',
     frameworkErrors: answerFrameworkError,
     clientErrorHandler: answerClientError,
@@ -48,6 +49,7 @@ export async function buildApp(config: ApiConfig, env: NodeJS.ProcessEnv): Promi
   app.setSerializerCompiler(serializerCompiler);
   await app.register(measureRequests);
   await app.register(keepAddresses);
+  await app.register(endUnusedConnections);
   await app.register(nameRequests);
   await app.register(guardByHeaders);
   await app.register(answerProblems);
