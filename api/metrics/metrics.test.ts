@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { seriesIn } from '../../test/support/metrics';
+import { until } from '../../test/support/until';
 import { buildApp } from '../app';
 import { readApiConfig } from '../config';
 
@@ -47,7 +48,11 @@ test('while the master database is away a scrape has the metrics of the process,
 test('a request is counted by the pattern of its route, method and status, and never by what it names', async () => {
   await fetch(`${url}/tenants/9f1c6a3e-0000-4000-8000-000000000000?name=acme`);
   await fetch(`${url}/nowhere/acme`, { method: 'DELETE' });
-  const { body, series } = await scrape();
+  // A request is over once its response is, of which its client may know sooner.
+  const { body, series } = await until('both are counted', async () => {
+    const scraped = await scrape();
+    return [401, 404].every((status) => scraped.body.includes(`status="${status}"`)) && scraped;
+  });
   expect(series['freeflow_http_requests_total{route="/tenants/:id",method="GET",status="401"}']).toBe(1);
   expect(series['freeflow_http_requests_total{route="none",method="DELETE",status="404"}']).toBe(1);
   expect(series['freeflow_http_request_duration_seconds_count{route="/tenants/:id",method="GET"}']).toBe(1);
