@@ -3,7 +3,7 @@ import path from 'node:path';
 import { type StackInfo, stackInfoSchema } from '@freeflow/contract/stack-info';
 import { ConfigError, readConfig, readConfigGroup, variablesOf } from '@freeflow/lib/config';
 import type { z } from 'zod';
-import { contextInUse } from './contexts/select';
+import { contextInUse, type SelectedContext } from './contexts/select';
 import { EXIT, Failure } from './failure';
 
 const ROOT = path.join(__dirname, '..', '..');
@@ -28,10 +28,19 @@ export function readSettings<Schema extends z.ZodObject>(
   throw new Failure(EXIT.unreachable, 'No local stack runs.', `Start one with npm start, or set ${names.join(', ')}.`);
 }
 
-/** Who has logged in elsewhere doesn't mean the stack that happens to run here: the same names may be there, too. */
+/**
+ * The login that is meant where the environment names no installation; undefined where it is the stack's own, or there
+ * is none. Who has logged in elsewhere doesn't mean the stack that happens to run here: the same names may be there,
+ * too.
+ */
+export function otherContextInUse(env: NodeJS.ProcessEnv, stack: StackInfo | undefined): SelectedContext | undefined {
+  const selected = contextInUse(env);
+  return selected?.context.apiUrl === stack?.api.url ? undefined : selected;
+}
+
 function assertNoOtherInUse(env: NodeJS.ProcessEnv, stack: StackInfo | undefined, names: readonly string[]): void {
-  const other = contextInUse(env);
-  if (other === undefined || other.context.apiUrl === stack?.api.url) return;
+  const other = otherContextInUse(env, stack);
+  if (other === undefined) return;
   throw new Failure(
     EXIT.usage,
     `Context ${other.name} is in use, which says nothing of ${names.join(', ')}.`,

@@ -1,19 +1,24 @@
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { BACKEND_KINDS } from '@freeflow/contract';
 import { tenantNames } from '@freeflow/contract';
 import { createMasterClient } from '@freeflow/db-master';
+import { grantClientCredentials } from '@freeflow/lib/oauth';
 import { createSecretStore, readSecretKeys } from '@freeflow/lib/secrets';
 import type { ScheduleSummary } from '@temporalio/client';
 import { newName } from '../../test/support/activity-harness';
 import { openApiBench } from '../../test/support/api-bench';
 import { doctor, doctorEnv, doctorProcess, failures, those } from '../../test/support/doctor';
-import { freeflow, secretsIn } from '../../test/support/freeflow';
+import { envOf, freeflow, secretsIn } from '../../test/support/freeflow';
 import { freeflowHere } from '../../test/support/freeflow-here';
 import { freePort, openTestInstallation, type Running, type TestInstallation } from '../../test/support/installation';
 import { inDatabase } from '../../test/support/master';
 import { asPostgres } from '../../test/support/provisioner-bench';
 import { startProxy } from '../../test/support/tcp-proxy';
 import { until } from '../../test/support/until';
+import { keepContext } from '../contexts/store';
 
 let installation: TestInstallation;
 let worker: Running;
@@ -109,6 +114,36 @@ describe('an installation that is well', () => {
       seen: 'not checked: the local stack runs servers only',
       advice: '',
     });
+  });
+
+  test('while a context of another installation is in use, its API and that login are checked, and not the local stack', async () => {
+    const { FREEFLOW_API_URL: apiUrl = '', FREEFLOW_STACK_DIR: _none, ...others } = envOf(installation);
+    const login = await grantClientCredentials(installation.info.auth);
+    const FREEFLOW_CONFIG_DIR = mkdtempSync(path.join(tmpdir(), 'freeflow-contexts-'));
+    const keep = (accessToken: string) =>
+      keepContext({ FREEFLOW_CONFIG_DIR }, 'production', {
+        apiUrl,
+        issuer: others['KEYCLOAK_URL'] ?? '',
+        clientId: 'cli',
+        accessToken,
+        expiresAt: '2999-01-01T00:00:00.000Z',
+      });
+    keep(login.value);
+    const inUse = { FREEFLOW_CONFIG_DIR, FREEFLOW_STACK_DIR: '' };
+    const { code, lines } = await doctor(installation, inUse);
+    expect(those(lines, 'ok')).toEqual(['node.version', 'api.ready', 'api.clock', 'login.accepted']);
+    expect(lines['api.ready']?.seen).toBe(`ready at ${apiUrl}`);
+    expect(lines['postgres.connection']).toEqual({
+      status: 'skip',
+      seen: 'not checked: context production is in use, which tells the API alone',
+      advice: '',
+    });
+    expect(code).toBe(0);
+    keep('not a token');
+    expect(failures((await doctor(installation, inUse)).lines)).toEqual({
+      'login.accepted': expect.stringMatching(/^the API answers 401/),
+    });
+    rmSync(FREEFLOW_CONFIG_DIR, { recursive: true });
   });
 
   test('what is not set is not checked, and does not count', async () => {

@@ -6,11 +6,12 @@ import type { Group } from '../../backends/doctor/check';
 import { moduleOf } from '../../backends/registry';
 import { examine, type Line } from '../doctor/examine';
 import { IDENTITY } from '../doctor/identity';
+import { loginGroup } from '../doctor/login';
 import { MASTER } from '../doctor/master';
 import { PRODUCT } from '../doctor/product';
 import { createProgress } from '../doctor/progress';
 import { asJson, exitCodeOf, groupText, summary } from '../doctor/report';
-import { readKnown } from '../doctor/settings';
+import { readKnown, type Known } from '../doctor/settings';
 import { TEMPORAL } from '../doctor/temporal';
 
 const GROUPS: readonly Group[] = [
@@ -20,6 +21,10 @@ const GROUPS: readonly Group[] = [
   TEMPORAL,
   ...BACKEND_KINDS.map((kind) => moduleOf(kind).doctor.checks),
 ];
+
+/** Whose login it is known by answers for its tokens. */
+const groupsFor = ({ login }: Known): readonly Group[] =>
+  login === undefined ? GROUPS : GROUPS.map((it) => (it === IDENTITY ? loginGroup(login) : it));
 
 const HELP_WIDTH = 67;
 
@@ -35,7 +40,8 @@ export function addDoctor(program: Command, process: Process): void {
     .addHelpText(
       'after',
       `
-Changes nothing. Of another installation, by the variables that its worker and API have, and:
+Changes nothing. Where a context is in use: its API and your login there; name the local stack by FREEFLOW_STACK_DIR=.freeflow.
+Of another installation all, by the variables that its worker and API have, and:
   FREEFLOW_API_URL, FREEFLOW_WORKER_URL                                where both answer
   FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID, FREEFLOW_CLIENT_SECRET       a client whose token the API accepts
   MASTER_OWNER_URL                                                     the master database by its owner's login
@@ -70,7 +76,8 @@ function ownersHelp(): string {
  */
 async function doctor(isJson: boolean, { env, stdout, stderr }: Process): Promise<number> {
   const known = readKnown(env);
-  const names = GROUPS.flatMap(({ checks }) => checks.map(({ name }) => name));
+  const groups = groupsFor(known);
+  const names = groups.flatMap(({ checks }) => checks.map(({ name }) => name));
   const width = Math.max(...names.map((name) => name.length));
   const progress = createProgress(stderr, names);
   const print = (text: string) => {
@@ -79,8 +86,8 @@ async function doctor(isJson: boolean, { env, stdout, stderr }: Process): Promis
   };
 
   const seen = new Map<string, Line>();
-  const waiting = [...GROUPS];
-  const lines = await examine(GROUPS, known, env, (line) => {
+  const waiting = [...groups];
+  const lines = await examine(groups, known, env, (line) => {
     seen.set(line.check, line);
     if (!isJson)
       for (
@@ -92,7 +99,7 @@ async function doctor(isJson: boolean, { env, stdout, stderr }: Process): Promis
     progress.done(line.check);
   });
   print(isJson ? asJson(lines) : summary(lines));
-  return exitCodeOf(GROUPS, lines);
+  return exitCodeOf(groups, lines);
 }
 
 const linesOf = ({ checks }: Group, seen: ReadonlyMap<string, Line>): Line[] =>

@@ -51,13 +51,19 @@ async function checkPermission(values: ProductValues): Promise<Finding> {
 }
 
 async function checkAccepted(values: ProductValues): Promise<Finding> {
-  const response = await call(`${baseOf(values.FREEFLOW_API_URL)}/tenants?limit=1`, {
-    authorization: `Bearer ${await token(values)}`,
-  });
-  if (response.ok) return ok('the API accepts it');
+  const refusal = await answerTo(baseOf(values.FREEFLOW_API_URL), await token(values));
+  return refusal === undefined
+    ? ok('the API accepts it')
+    : fail(
+        refusal,
+        "Compare the API's AUTH_ISSUER, AUTH_AUDIENCE, AUTH_JWKS_URL and AUTH_PERMISSIONS_CLAIM with the token.",
+      );
+}
+
+/** What the API answers to a token, where it doesn't accept it. */
+export async function answerTo(url: string, bearer: string): Promise<string | undefined> {
+  const response = await call(`${url}/tenants?limit=1`, { authorization: `Bearer ${bearer}` });
+  if (response.ok) return undefined;
   const { detail } = await membersOf(response);
-  return fail(
-    `the API answers ${response.status}${typeof detail === 'string' ? `: ${detail}` : ''}`,
-    "Compare the API's AUTH_ISSUER, AUTH_AUDIENCE, AUTH_JWKS_URL and AUTH_PERMISSIONS_CLAIM with the token.",
-  );
+  return `the API answers ${response.status}${typeof detail === 'string' ? `: ${detail}` : ''}`;
 }

@@ -14,8 +14,9 @@ import { z } from 'zod';
 import { hostAndPort } from '../../backends/address';
 import type { Values } from '../../backends/doctor/check';
 import { moduleOf } from '../../backends/registry';
+import type { SelectedContext } from '../contexts/select';
 import { EXIT, Failure } from '../failure';
-import { readStackFile } from '../settings';
+import { otherContextInUse, readStackFile } from '../settings';
 
 const TEXT = text('TEXT');
 
@@ -53,11 +54,13 @@ export interface Known {
   values: Values<string>;
   /** Why these are not known, and how to set them. */
   explainMissing: (names: readonly string[]) => string;
+  /** The login by which it is known, and by nothing else. */
+  login?: SelectedContext;
 }
 
 /**
- * What is known of an installation: all by the environment if it names any part of it, else all by the local stack.
- * What is missing is no failure here, but makes checks end as not checked.
+ * What is known of an installation: all by the environment if it names any part of it, else by the login that is in
+ * use, which tells its API, else all by the local stack. What is missing is no failure here, but makes checks end as not checked.
  * @throws Failure where no stack runs, or a variable is unusable; never with a value
  */
 export function readKnown(env: NodeJS.ProcessEnv): Known {
@@ -65,6 +68,13 @@ export function readKnown(env: NodeJS.ProcessEnv): Known {
   if (variablesSet(SETTINGS, given).some((name) => DEFAULTS.get(name) === undefined))
     return { values: valuesOf(readGiven(given)), explainMissing: (names) => `set ${names.join(', ')}` };
   const stack = readStackFile(env, stackInfoSchema);
+  const login = otherContextInUse(env, stack);
+  if (login !== undefined)
+    return {
+      values: valuesOf({ FREEFLOW_API_URL: login.context.apiUrl }),
+      explainMissing: () => `context ${login.name} is in use, which tells the API alone`,
+      login,
+    };
   if (stack === undefined)
     throw new Failure(
       EXIT.unreachable,
