@@ -1,4 +1,4 @@
-import { eventHeaders, eventQuery, tenantParams, type EventQuery } from '@freeflow/contract/http';
+import { EXAMPLES, eventHeaders, eventQuery, tenantParams, type EventQuery } from '@freeflow/contract/http';
 import type { PrismaClient } from '@freeflow/db-master';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
@@ -17,9 +17,18 @@ const stream = {
   description:
     'Server-sent events: each `data` is one CloudEvent 1.0 in JSON, each `id` the one to go on from as Last-Event-ID; comments are signs of life. ' +
     'It ends when the token expires, when the API stops, and when what waits is not read',
-  content: { 'text/event-stream': { schema: z.string() } },
+  content: {
+    'text/event-stream': {
+      schema: z.string(),
+      example: `id: ${EXAMPLES.cloudEvent.id}\ndata: ${JSON.stringify(EXAMPLES.cloudEvent)}\n\n`,
+    },
+  },
 };
-const responses = { 200: stream, ...commonProblems, 410: problem('Events after that Last-Event-ID are not kept') };
+const responses = {
+  200: stream,
+  ...commonProblems,
+  410: problem('Events after that Last-Event-ID are not kept', 'event-unknown'),
+};
 
 type StreamedRequest = FastifyRequest<{ Querystring: EventQuery; Headers: z.output<typeof eventHeaders> }>;
 

@@ -11,7 +11,7 @@ const ready = z
     masterDatabase: state,
     temporal: state.describe('While it is down, changes are accepted and started later'),
   })
-  .meta({ id: 'Readiness' });
+  .meta({ id: 'Readiness', examples: [{ ready: true, masterDatabase: 'up', temporal: 'up' }] });
 
 /** `/health/live` answers as long as the process can; `/health/ready` is 200 while changes can be committed. */
 export const healthRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; temporal: TemporalGateway }> = (
@@ -25,7 +25,7 @@ export const healthRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; temporal
       schema: {
         tags: ['health'],
         summary: 'Is the process alive?',
-        response: { 200: z.object({ live: z.literal(true) }) },
+        response: { 200: z.object({ live: z.literal(true) }).meta({ examples: [{ live: true }] }) },
       },
     },
     () => ({ live: true as const }),

@@ -4,6 +4,9 @@ import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { installationFacts } from '../metrics/facts';
 
+const EXAMPLE =
+  '# HELP freeflow_master_database_up Whether the master database answers\n# TYPE freeflow_master_database_up gauge\nfreeflow_master_database_up 1\n';
+
 interface MetricsOptions {
   /** With a connection that no request waits for, or takes. */
   db: PrismaClient;
@@ -19,7 +22,9 @@ export const metricsRoutes: FastifyPluginCallbackZod<MetricsOptions> = (app, { d
       schema: {
         tags: ['health'],
         summary: 'What is measured, for Prometheus: nothing of a tenant',
-        response: { 200: { description: 'Metrics', content: { 'text/plain': { schema: z.string() } } } },
+        response: {
+          200: { description: 'Metrics', content: { 'text/plain': { schema: z.string(), example: EXAMPLE } } },
+        },
       },
     },
     async (_request, reply) => {

@@ -12,7 +12,7 @@ import {
 } from '@freeflow/contract/http';
 import type { PrismaClient } from '@freeflow/db-master';
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
-import { acceptedResponses, commonProblems, keyReused, secured } from '../responses';
+import { answeredResponses, commonProblems, keyReused, secured, temporalAway } from '../responses';
 import type { TemporalGateway } from '../temporal-gateway';
 import { tenantAnswerer } from '../tenants/answer';
 import { bulkAnswerer } from '../tenants/answer-all';
@@ -62,7 +62,7 @@ export const onCallRoutes: FastifyPluginCallbackZod<OnCallOptions> = (app, { db,
         summary: 'Retry everything that is stuck, or everything that is parked at one step',
         body: retryAllBody,
         headers: idempotencyHeaders,
-        response: { 202: bulkAnswerSchema, ...commonProblems, ...keyReused },
+        response: { 202: bulkAnswerSchema, ...commonProblems, ...temporalAway, ...keyReused },
       },
     },
     async (request, reply) => reply.code(202).send(await bulk.retry(request.body?.step, callerOf(request))),
@@ -79,7 +79,7 @@ export const onCallRoutes: FastifyPluginCallbackZod<OnCallOptions> = (app, { db,
           params: tenantParams,
           body,
           headers: idempotencyHeaders,
-          response: acceptedResponses,
+          response: answeredResponses,
         },
       },
       async (request, reply) => {

@@ -11,7 +11,7 @@ import {
 import type { PrismaClient } from '@freeflow/db-master';
 import type { FastifyReply } from 'fastify';
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
-import { acceptedResponses, commonProblems, conflict, keyReused, secured, tooLarge } from '../responses';
+import { acceptedResponses, commonProblems, keyReused, problem, secured, tooLarge } from '../responses';
 import type { TemporalGateway } from '../temporal-gateway';
 import { acceptedOf, tenantAcceptor, type Accepted } from '../tenants/accept';
 import { callerOf } from '../tenants/idempotency';
@@ -44,7 +44,7 @@ export const operationRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; tempo
         response: {
           202: tenantSchema.describe('Accepted and committed; Location names the tenant'),
           ...commonProblems,
-          ...conflict,
+          409: problem('The name or the externalId is taken', 'tenant-name-taken', 'external-id-taken'),
           ...tooLarge,
           ...keyReused,
         },

@@ -12,10 +12,10 @@ import {
 import type { OrphanDrop, PrismaClient, ReconcileReport } from '@freeflow/db-master';
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { Problem } from '../errors';
-import { commonProblems, problem, secured } from '../responses';
+import { commonProblems, problem, secured, temporalAway } from '../responses';
 import type { TemporalGateway } from '../temporal-gateway';
 
-const noReport = { 404: problem('There is no such report, or not yet') } as const;
+const noReport = { 404: problem('There is no such report, or not yet', 'report-unknown') } as const;
 
 /**
  * Reconciliations and drops of orphans. They start at once or not at all: nothing is lost by sending the request again.
@@ -32,7 +32,7 @@ export const reconcileRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; tempo
         ...secured('reconcile', 'reconcile.start'),
         summary: 'Compare master database, ledger and backends now; with fix, repair what is safe',
         body: reconcileBody,
-        response: { 202: startedSchema, ...commonProblems },
+        response: { 202: startedSchema, ...commonProblems, ...temporalAway },
       },
     },
     async (request, reply) => {
@@ -79,7 +79,7 @@ export const reconcileRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; tempo
         ...secured('reconcile', 'resources.drop'),
         summary: 'Drop one orphan: created by this installation, in no live row of the ledger, with exactly this id',
         body: dropBody,
-        response: { 202: startedSchema, ...commonProblems },
+        response: { 202: startedSchema, ...commonProblems, ...temporalAway },
       },
     },
     async (request, reply) => {

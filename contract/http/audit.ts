@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { AUDIT_ACTIONS, AUDIT_CHANNELS, AUDIT_OUTCOMES } from '../audit';
+import { EXAMPLES } from './examples';
 import { nextCursor, pageCursor, pageLimit } from './paging';
 import { plainText } from './text';
 
@@ -48,7 +49,9 @@ export const auditEventSchema = z
   })
   .meta({ id: 'AuditEvent' });
 
-export const auditPage = z.object({ items: z.array(auditEventSchema), nextCursor }).meta({ id: 'AuditPage' });
+export const auditPage = z
+  .object({ items: z.array(auditEventSchema), nextCursor })
+  .meta({ id: 'AuditPage', examples: [EXAMPLES.auditPage] });
 
 export type AuditQuery = z.output<typeof auditQuery>;
 export type AuditEventBody = z.output<typeof auditEventSchema>;

@@ -4,6 +4,7 @@ import { BACKEND_KINDS } from '../backends';
 import { cloudEventType, EVENT_NAMES, type EventName } from '../event-types';
 import { OPERATION_KINDS } from '../operations/kinds';
 import { ENDED_STATES, TENANT_STATUSES } from '../states';
+import { EXAMPLES } from './examples';
 import { parkedStepSchema } from './tenant';
 
 const keysOf = <K extends string>(table: Readonly<Record<K, unknown>>) => Object.keys(table) as [K, ...K[]];
@@ -62,7 +63,7 @@ export const cloudEventSchema = z
     datacontenttype: z.literal('application/json'),
     data: z.looseObject({ tenantId: z.uuid(), tenantName: z.string(), operationId: z.uuid().nullable() }),
   })
-  .meta({ id: 'CloudEvent' });
+  .meta({ id: 'CloudEvent', examples: [EXAMPLES.cloudEvent] });
 
 /** `id` of bigint: of nineteen digits some are too large. */
 const EVENT_ID = /^[0-9]{1,18}$/;

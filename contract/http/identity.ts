@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { EXAMPLES } from './examples';
 import { PLAIN_CHARACTER, plainText } from './text';
 
 const LABEL_KEY = '[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,61}[A-Za-z0-9])?';
@@ -53,7 +54,7 @@ export const updateTenantBody = z
       .describe('Merged: a label that is left out stays, null removes it; null in place of all removes all'),
     deletionProtected: z.boolean().optional().describe(PROTECTED),
   })
-  .meta({ id: 'UpdateTenant' });
+  .meta({ id: 'UpdateTenant', examples: [EXAMPLES.updateTenant] });
 
 const FIRST_UNSTORABLE_MS = Date.UTC(10_000, 0);
 
@@ -70,7 +71,7 @@ export const holdBody = z
       .describe('In the future, by the clock of the master database'),
     reason: plainText(3, 300).describe('Why its data is to be kept; shown with the tenant'),
   })
-  .meta({ id: 'Hold' });
+  .meta({ id: 'Hold', examples: [EXAMPLES.hold] });
 
 /** A label to select by, as `key:value`: no key has a colon. */
 export const labelFilter = z

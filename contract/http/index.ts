@@ -2,6 +2,7 @@
 export * from './audit';
 export * from './event-stream';
 export * from './evidence';
+export { EXAMPLES } from './examples';
 export * from './identity';
 export * from './problem';
 export * from './queries';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { OPERATION_STATES, TENANT_STATUSES } from '../states';
 import { STUCK_REASONS } from '../stuck';
+import { EXAMPLES } from './examples';
 import { labelFilter } from './identity';
 import { nextCursor, pageCursor as cursor, pageLimit as limit } from './paging';
 import { tenantSchema } from './tenant';
@@ -47,7 +48,9 @@ export const idempotencyHeaders = z.object({
     .optional(),
 });
 
-export const tenantPage = z.object({ items: z.array(tenantSchema), nextCursor }).meta({ id: 'TenantPage' });
+export const tenantPage = z
+  .object({ items: z.array(tenantSchema), nextCursor })
+  .meta({ id: 'TenantPage', examples: [EXAMPLES.tenantPage] });
 
 export const stuckQuery = z.strictObject({
   limit: limit(500, 1_000).describe('How many at most; parked ones come first'),
@@ -74,7 +77,7 @@ export const stuckList = z
       .int()
       .describe('Operations in progress whose runs Temporal did not describe in time: some may be stuck'),
   })
-  .meta({ id: 'StuckList' });
+  .meta({ id: 'StuckList', examples: [EXAMPLES.stuckList] });
 
 export const bulkAnswerSchema = z
   .object({
@@ -85,7 +88,7 @@ export const bulkAnswerSchema = z
       .boolean()
       .describe('false: more is stuck than one request answers; send it again, with a new Idempotency-Key'),
   })
-  .meta({ id: 'BulkAnswer' });
+  .meta({ id: 'BulkAnswer', examples: [EXAMPLES.bulkAnswer] });
 
 export const logRowSchema = z
   .object({
@@ -101,7 +104,9 @@ export const logRowSchema = z
   })
   .meta({ id: 'LogRow' });
 
-export const logPage = z.object({ items: z.array(logRowSchema), nextCursor }).meta({ id: 'LogPage' });
+export const logPage = z
+  .object({ items: z.array(logRowSchema), nextCursor })
+  .meta({ id: 'LogPage', examples: [EXAMPLES.logPage] });
 
 export type StuckListBody = z.output<typeof stuckList>;
 /** What came of an answer to all that is stuck, tenant by tenant. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BACKEND_KINDS } from '../backends';
 import { FINDING_CLASSES } from '../findings';
+import { EXAMPLES } from './examples';
 import { plainText, rowId } from './text';
 
 const time = z.iso.datetime();
@@ -9,11 +10,12 @@ export const reconcileBody = z
   .strictObject({
     fix: z.boolean().default(false).describe('true: repair what is safe to repair; nothing is ever dropped'),
   })
-  .nullish();
+  .nullish()
+  .meta({ examples: [EXAMPLES.reconcile] });
 export const reportParams = z.strictObject({ id: rowId() });
 export const startedSchema = z
   .object({ id: z.uuid().describe('GET it by this id; 404 until it is there') })
-  .meta({ id: 'Started' });
+  .meta({ id: 'Started', examples: [EXAMPLES.started] });
 
 const findingSchema = z
   .object({
@@ -51,7 +53,7 @@ export const reportSchema = z
       .describe('How many resources were compared, findings of each class, and what was fixed'),
     findings: z.array(findingSchema),
   })
-  .meta({ id: 'ReconcileReport' });
+  .meta({ id: 'ReconcileReport', examples: [EXAMPLES.report] });
 
 export const dropBody = z
   .strictObject({
@@ -59,7 +61,7 @@ export const dropBody = z
     name: plainText(1, 100).describe('What it is called at the server'),
     externalId: plainText(1, 100).describe('Its id, as the report has it: it must match exactly'),
   })
-  .meta({ id: 'DropOrphan' });
+  .meta({ id: 'DropOrphan', examples: [EXAMPLES.drop] });
 
 export const dropSchema = z
   .object({
@@ -74,7 +76,7 @@ export const dropSchema = z
     startedAt: time,
     endedAt: time.nullable(),
   })
-  .meta({ id: 'OrphanDrop' });
+  .meta({ id: 'OrphanDrop', examples: [EXAMPLES.orphanDrop] });
 
 export type ReportBody = z.output<typeof reportSchema>;
 export type OrphanDropBody = z.output<typeof dropSchema>;

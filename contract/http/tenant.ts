@@ -3,6 +3,7 @@ import { BACKEND_KINDS, BACKENDS, CONNECTION_SERVICES } from '../backends';
 import { OPERATION_KINDS } from '../operations/kinds';
 import { OPERATION_STATES, TENANT_STATUSES } from '../states';
 import { isReservedTenantName, TENANT_NAME_PATTERN, type TenantNames } from '../tenant-names';
+import { EXAMPLES } from './examples';
 import { identityOnCreate, identitySchema } from './identity';
 import { plainText, rowId } from './text';
 
@@ -15,9 +16,14 @@ export const tenantName = z
   .describe('3 to 30 lower-case letters and digits; some words are reserved')
   .meta({ example: 'acme' });
 
-export const createTenantBody = z.strictObject({ name: tenantName, ...identityOnCreate }).meta({ id: 'CreateTenant' });
+export const createTenantBody = z
+  .strictObject({ name: tenantName, ...identityOnCreate })
+  .meta({ id: 'CreateTenant', examples: [EXAMPLES.createTenant] });
 /** Of requests that need nothing but their path. */
-export const noBody = z.strictObject({}).nullish();
+export const noBody = z
+  .strictObject({})
+  .nullish()
+  .meta({ examples: [EXAMPLES.nothing] });
 const stepName = plainText(1, 60)
   .optional()
   .describe('The step, as operation.step names it; all stuck ones when left out');
@@ -25,14 +31,25 @@ const reason = plainText(3, 300);
 const operationId = rowId()
   .optional()
   .describe('The operation that the answer is for; 409 if it is not the current one. The current one when left out');
-export const retryBody = z.strictObject({ step: stepName, operationId }).nullish();
-export const retryAllBody = z.strictObject({ step: stepName }).nullish();
-export const abortBody = z.strictObject({ reason: reason.optional(), operationId }).nullish();
-export const skipBody = z.strictObject({
-  step: stepName,
-  reason: reason.describe('Why it is left behind; kept with the operation'),
-  operationId,
-});
+export const retryBody = z
+  .strictObject({ step: stepName, operationId })
+  .nullish()
+  .meta({ examples: [EXAMPLES.retry] });
+export const retryAllBody = z
+  .strictObject({ step: stepName })
+  .nullish()
+  .meta({ examples: [EXAMPLES.retry] });
+export const abortBody = z
+  .strictObject({ reason: reason.optional(), operationId })
+  .nullish()
+  .meta({ examples: [EXAMPLES.abort] });
+export const skipBody = z
+  .strictObject({
+    step: stepName,
+    reason: reason.describe('Why it is left behind; kept with the operation'),
+    operationId,
+  })
+  .meta({ examples: [EXAMPLES.skip] });
 export const adoptBody = z
   .strictObject({
     backend: z.enum(BACKEND_KINDS).describe('What has another id since its server was restored'),
@@ -41,7 +58,7 @@ export const adoptBody = z
       .default(false)
       .describe('true: it stands on another server than the recorded one, and that is right'),
   })
-  .meta({ id: 'Adopt' });
+  .meta({ id: 'Adopt', examples: [EXAMPLES.adopt] });
 export const tenantParams = z.strictObject({ id: rowId() });
 
 export const parkedStepSchema = z
@@ -105,7 +122,7 @@ export const tenantSchema = z
       .nullable()
       .describe('The operation that a forced deletion has interrupted and waits for: it is rolled back first'),
   })
-  .meta({ id: 'Tenant' });
+  .meta({ id: 'Tenant', examples: [EXAMPLES.tenant] });
 
 export const connectionSchema = z
   .object({
@@ -124,7 +141,7 @@ export const tenantDetailSchema = tenantSchema
     connections: z.array(connectionSchema),
     adoptions: z.array(operationSchema).describe('The last adoption of each resource'),
   })
-  .meta({ id: 'TenantDetail' });
+  .meta({ id: 'TenantDetail', examples: [EXAMPLES.tenantDetail] });
 
 export type TenantBody = z.output<typeof tenantSchema>;
 export type TenantDetailBody = z.output<typeof tenantDetailSchema>;
