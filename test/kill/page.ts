@@ -10,7 +10,8 @@ has not returned; the steps in the master database likewise. An attempt that wai
 the others to reach theirs may time out and be repeated: hence more than one \`begin\`. The points are all there are: derived from the tables of operations and
 backends (\`contract/operations/table.ts\`, \`contract/backends.ts\`). Each worker dies in the operation of a tenant of its own, all of one operation in
 one process. Then an ordinary worker is started, and the result is checked with the servers' own drivers, the
-tenant's own credentials, and in the master database: ledger, secrets, and a log without gaps that has the lost attempt. A neighbour with data in all
+tenant's own credentials, and in the master database: ledger, secrets, a log without gaps that has the lost attempt, and what was told of all that: each change as one event, in order, each accepted
+call as one row of the audit trail. A neighbour with data in all
 four backends, created beforehand, is unchanged after it.
 
 The time counts from the start of the next worker. A dead one is noticed by its missing heartbeats after five seconds; a call without an answer may take
@@ -34,7 +35,7 @@ function part({ name, points }: Scenario, runs: readonly ScenarioRun[]): string 
   return `### ${name}\n\nSeen at the end of every run: ${ends.join('; or ')}. ${neighbour}\n\n| point | killed | times | attempts of the step | ended after |\n|---|---|---|---|---|\n${rows.join('\n')}`;
 }
 
-function sentence({ operation, tenant, standing, access, data, ledger, secrets, log }: Verdict): string {
+function sentence({ operation, tenant, standing, access, data, ledger, secrets, events, audit, log }: Verdict): string {
   const parts = [
     `operation ${operation.replace('_', ' ')}`,
     `tenant ${tenant}`,
@@ -43,6 +44,8 @@ function sentence({ operation, tenant, standing, access, data, ledger, secrets, 
     ...(data === 'not compared' ? [] : [`data ${data}`]),
     `ledger ${ledger}`,
     `${secrets} secrets`,
+    `events ${events}`,
+    `audit trail ${audit}`,
     `log ${log}`,
   ];
   return parts.join(', ');

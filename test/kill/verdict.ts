@@ -5,6 +5,7 @@ import { ALL_IN, ALL_OUT, logInEverywhere } from '../support/tenant-app';
 import type { Tenant } from '../support/tenants';
 import { fingerprintOf, type Subject } from './operations';
 import type { Point, Scenario } from './points';
+import { judgeRecords } from './records';
 
 /**
  * What is to be seen after a worker was killed and another has finished its work; short words, so that a difference
@@ -18,6 +19,9 @@ export interface Verdict {
   data: string;
   ledger: string;
   secrets: string;
+  /** What streams were told of it, and what the audit trail has. */
+  events: string;
+  audit: string;
   log: string;
 }
 
@@ -41,6 +45,8 @@ export const mustBe = ({ kind, goal, isUndone }: Pick<Scenario, 'kind' | 'goal' 
   tenant: goal,
   ...ENDS[goal],
   data: goal === 'active' && kind !== 'create' ? 'unchanged' : 'not compared',
+  events: 'true',
+  audit: 'true',
   log: 'true',
 });
 
@@ -78,6 +84,7 @@ export async function observeOutcome(
     {
       rows: [secrets],
     },
+    records,
   ] = await Promise.all([
     observeFromOutside(installation.info, name),
     isGone ? undefined : logInEverywhere(installation, subject),
@@ -87,6 +94,7 @@ export async function observeOutcome(
       [id],
     ),
     installation.master.query<{ count: string }>('SELECT count(*) FROM "TenantSecret" WHERE "tenantId" = $1', [id]),
+    judgeRecords(installation, subject),
   ]);
   const states = [...new Set(ledger.map((it) => (it.unanswered ? `${it.state} (a call is unanswered)` : it.state)))];
   return {
@@ -102,6 +110,7 @@ export async function observeOutcome(
         : 'not compared',
     ledger: ledger.length === 4 ? `all ${states.join(' or ')}` : `${ledger.length} entries`,
     secrets: String(secrets?.count),
+    ...records,
   };
 }
 

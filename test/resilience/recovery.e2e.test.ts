@@ -1,4 +1,5 @@
 import { BACKEND_KINDS } from '@freeflow/contract';
+import { judgeRecords } from '../kill/records';
 import { describeLateAttempts } from '../recovery/late-attempts';
 import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
@@ -56,15 +57,17 @@ test('without any worker it is accepted all the same; one that starts while all 
   }
 });
 
-test('an API that dies between commit and start loses nothing: the sweep starts it', async () => {
+test('an API that dies between commit and start loses nothing: the sweep starts it, and it is audited and told once', async () => {
   // It can commit and reaches no Temporal, and is killed before that changes.
   installation.proxies.temporal.shut();
-  const id = await askFor(installation, newName());
+  const name = newName();
+  const id = await askFor(installation, name);
   expect(await tenantOf(installation, id)).toMatchObject({ status: 'provisioning', operation: { state: 'requested' } });
   await installation.api().stop('SIGKILL');
   installation.proxies.temporal.open();
   await installation.startApi();
   expect(await operationEnds(installation, id)).toMatchObject({ status: 'active' });
+  expect(await judgeRecords(installation, { id, name })).toEqual({ events: 'true', audit: 'true' });
 });
 
 // test/resilience/kill.e2e.test.ts kills a worker at every point of every operation. Here the attempt must last until
