@@ -21,6 +21,7 @@ export const RUN_ELSEWHERE: readonly [RegExp, string][] = [
   // Both end at Ctrl-C alone.
   [/freeflow events\b/, 'cli/commands/events.e2e.test.ts'],
   [/^curl -N\b/, 'api/events.integration.test.ts'],
+  [/^pg_basebackup\b/, 'test/resilience/point-in-time.e2e.test.ts'],
   [/^temporal /, 'test/runbook.integration.test.ts'],
 ];
 

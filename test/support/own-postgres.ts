@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import type { StackInfo } from '@freeflow/contract/stack-info';
 import { escapeLiteral } from 'pg';
 import { findPackageFile } from '../../stack/fetch/npm';
 import { ManagedProcess } from '../../stack/managed-process';
@@ -23,6 +24,14 @@ export interface OwnPostgres {
   backUp(): Promise<void>;
   /** Sets it back to what it was then. */
   restore(): Promise<void>;
+  /** The master database that it may have, and its roles. */
+  master: Pick<StackInfo, 'masterDatabaseUrl' | 'masterDatabase'>;
+  /** All of it, and of that the cluster. */
+  dir: string;
+  data: string;
+  programPath: string;
+  /** Changes its files while it does not run. */
+  whileStopped(change: () => void): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -76,28 +85,42 @@ export async function openOwnPostgres(
     });
     await server.start();
   };
-  const copy = async (from: string, to: string) => {
+  const whileStopped = async (change: () => void) => {
     await server?.stop();
-    rmSync(to, { recursive: true, force: true });
-    // Whom the files belong to included, which Node's own copy leaves behind.
-    execFileSync('cp', ['-a', from, to]);
+    change();
     await start();
   };
+  const copy = (from: string, to: string) =>
+    whileStopped(() => {
+      rmSync(to, { recursive: true, force: true });
+      // Whom the files belong to included, which Node's own copy leaves behind.
+      execFileSync('cp', ['-a', from, to]);
+    });
   const close = async () => {
     await server?.stop();
     rmSync(dir, { recursive: true, force: true });
   };
 
   await start();
-  const { postgres: urls } = await postgres.setUp(context, program);
-  if (urls === undefined) throw new Error('PostgreSQL was not set up');
+  const { postgres: urls, masterDatabaseUrl, masterDatabase } = await postgres.setUp(context, program);
+  if (urls === undefined || masterDatabaseUrl === undefined || masterDatabase === undefined)
+    throw new Error('PostgreSQL was not set up');
   if (Object.keys(settings).length > 0) {
     await withPostgres(urls.url, async (owner) => {
       for (const [name, value] of Object.entries(settings))
         await owner.query(`ALTER SYSTEM SET ${name} = ${escapeLiteral(value)}`);
     });
-    await server?.stop();
-    await start();
+    await whileStopped(() => undefined);
   }
-  return { ...urls, backUp: () => copy(data, backup), restore: () => copy(backup, data), close };
+  return {
+    ...urls,
+    master: { masterDatabaseUrl, masterDatabase },
+    backUp: () => copy(data, backup),
+    restore: () => copy(backup, data),
+    dir,
+    data,
+    programPath: program.path,
+    whileStopped,
+    close,
+  };
 }
