@@ -11,7 +11,7 @@ import type { ScheduleSummary } from '@temporalio/client';
 import { newName } from '../../test/support/activity-harness';
 import { openApiBench } from '../../test/support/api-bench';
 import { doctor, doctorEnv, doctorProcess, failures, those } from '../../test/support/doctor';
-import { envOf, freeflow, secretsIn } from '../../test/support/freeflow';
+import { freeflow, secretsIn } from '../../test/support/freeflow';
 import { freeflowHere } from '../../test/support/freeflow-here';
 import { freePort, openTestInstallation, type Running, type TestInstallation } from '../../test/support/installation';
 import { inDatabase } from '../../test/support/master';
@@ -117,13 +117,13 @@ describe('an installation that is well', () => {
   });
 
   test('while a context of another installation is in use, its API and that login are checked, and not the local stack', async () => {
-    const { FREEFLOW_API_URL: apiUrl = '', FREEFLOW_STACK_DIR: _none, ...others } = envOf(installation);
-    const login = await grantClientCredentials(installation.info.auth);
+    const { apiUrl, info } = installation;
+    const login = await grantClientCredentials(info.auth);
     const FREEFLOW_CONFIG_DIR = mkdtempSync(path.join(tmpdir(), 'freeflow-contexts-'));
     const keep = (accessToken: string) =>
       keepContext({ FREEFLOW_CONFIG_DIR }, 'production', {
         apiUrl,
-        issuer: others['KEYCLOAK_URL'] ?? '',
+        issuer: info.auth.issuer,
         clientId: 'cli',
         accessToken,
         expiresAt: '2999-01-01T00:00:00.000Z',
