@@ -1,8 +1,7 @@
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { DefaultLogger } from '@temporalio/worker';
 import { Pool } from 'pg';
 import { newName, openActivityHarness, type ActivityHarness } from '../test/support/activity-harness';
 import { inDatabase } from '../test/support/master';
+import { reconcileHere } from '../test/support/reconciler';
 import { endedOperation } from '../test/support/tenant-changes';
 
 let harness: ActivityHarness;
@@ -16,11 +15,6 @@ afterAll(async () => {
   await harness.close();
 });
 
-const reconcile = () =>
-  new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') }).run(() =>
-    harness.activities.reconcile({ requestedBy: 'test', fix: false }),
-  );
-
 test('a reconciliation deletes operations and logs whose time is over, and nothing else', async () => {
   const { tenantId: id } = await harness.newTenant();
   const ids = [
@@ -28,7 +22,7 @@ test('a reconciliation deletes operations and logs whose time is over, and nothi
     await endedOperation(owner, { id }, { days: 99 }),
     await endedOperation(owner, { id }, { days: 49 }),
   ];
-  await reconcile();
+  await reconcileHere(harness, false);
   const { rows } = await owner.query<{ id: string; logs: number }>(
     `SELECT o.id, (SELECT count(*)::int FROM "TenantProvisionLog" l WHERE l."operationId" = o.id) AS logs
        FROM "TenantOperation" o WHERE o.id = ANY ($1) ORDER BY o."endedAt"`,
@@ -46,7 +40,7 @@ test('a tenant that was soft-deleted long ago, and waits for its purge, is resto
   await endedOperation(owner, { id }, { days: 400, kind: 'soft_delete', fromStatus: 'active' });
   await endedOperation(owner, { id }, { days: 300, kind: 'soft_delete', fromStatus: 'suspended' });
   for (const days of [200, 150]) await endedOperation(owner, { id }, { days, kind: 'soft_delete', fromStatus: null });
-  await reconcile();
+  await reconcileHere(harness, false);
   expect(await harness.db.tenantOperation.count({ where: { tenantId: id, kind: 'soft_delete' } })).toBe(2);
   expect(await harness.run('begin', { tenantId: id, operationId, runId })).toMatchObject({
     verdict: 'go',
