@@ -33,7 +33,7 @@ beforeAll(async () => {
     TEMPORAL_ADDRESS: '127.0.0.1:9',
     AUTH_ISSUER: 'http://127.0.0.1:9/realms/none',
     AUTH_AUDIENCE: 'freeflow-api',
-    LOG_LEVEL: 'silent',
+    LOG_LEVEL: 'error',
   };
   app = await buildApp(readApiConfig(env), env);
   await app.ready();

@@ -1,7 +1,8 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import fastifyPlugin from 'fastify-plugin';
-import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { jsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import { describeWithExamples } from './described-examples';
 
 /** The page is made of files of our own alone; its style sheets have images in them. */
 const PAGE_POLICY = {
@@ -36,7 +37,7 @@ export const describeApi = fastifyPlugin(async (app) => {
       },
       tags: [{ name: 'tenants' }, { name: 'events' }, { name: 'reconcile' }, { name: 'audit' }, { name: 'health' }],
     },
-    transform: jsonSchemaTransform,
+    transform: describeWithExamples,
     transformObject: jsonSchemaTransformObject,
   });
   await app.register(swaggerUi, {
