@@ -129,7 +129,7 @@ describe('an installation that is well', () => {
         expiresAt: '2999-01-01T00:00:00.000Z',
       });
     keep(login.value);
-    const inUse = { FREEFLOW_CONFIG_DIR, FREEFLOW_STACK_DIR: '' };
+    const inUse = { FREEFLOW_CONFIG_DIR, FREEFLOW_CONTEXT: 'production', FREEFLOW_STACK_DIR: '' };
     const { code, lines } = await doctor(installation, inUse);
     expect(those(lines, 'ok')).toEqual(['node.version', 'api.ready', 'api.clock', 'login.accepted']);
     expect(lines['api.ready']?.seen).toBe(`ready at ${apiUrl}`);
