@@ -18,7 +18,7 @@ import { inDatabase } from '../../test/support/master';
 import { asPostgres } from '../../test/support/provisioner-bench';
 import { startProxy } from '../../test/support/tcp-proxy';
 import { until } from '../../test/support/until';
-import { keepContext } from '../contexts/store';
+import { changeContexts, putContext } from '../contexts/store';
 
 let installation: TestInstallation;
 let worker: Running;
@@ -121,14 +121,17 @@ describe('an installation that is well', () => {
     const login = await grantClientCredentials(info.auth);
     const FREEFLOW_CONFIG_DIR = mkdtempSync(path.join(tmpdir(), 'freeflow-contexts-'));
     const keep = (accessToken: string) =>
-      keepContext({ FREEFLOW_CONFIG_DIR }, 'production', {
-        apiUrl,
-        issuer: info.auth.issuer,
-        clientId: 'cli',
-        accessToken,
-        expiresAt: '2999-01-01T00:00:00.000Z',
-      });
-    keep(login.value);
+      changeContexts(
+        { FREEFLOW_CONFIG_DIR },
+        putContext('production', {
+          apiUrl,
+          issuer: info.auth.issuer,
+          clientId: 'cli',
+          accessToken,
+          expiresAt: '2999-01-01T00:00:00.000Z',
+        }),
+      );
+    await keep(login.value);
     const inUse = { FREEFLOW_CONFIG_DIR, FREEFLOW_CONTEXT: 'production', FREEFLOW_STACK_DIR: '' };
     const { code, lines } = await doctor(installation, inUse);
     expect(those(lines, 'ok')).toEqual(['node.version', 'api.ready', 'api.clock', 'login.accepted']);
@@ -139,7 +142,7 @@ describe('an installation that is well', () => {
       advice: '',
     });
     expect(code).toBe(0);
-    keep('not a token');
+    await keep('not a token');
     expect(failures((await doctor(installation, inUse)).lines)).toEqual({
       'login.accepted': expect.stringMatching(/^the API answers 401/),
     });
