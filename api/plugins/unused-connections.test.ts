@@ -39,6 +39,7 @@ test('a connection on which nothing was ever sent does not hold up a stop', asyn
   client.resume();
   await app.close();
   await ended;
+  expect(client.destroyed).toBe(true);
 });
 
 test('a request in progress, and one that has begun to come, are answered before the API stops', async () => {
