@@ -93,8 +93,11 @@ test('many steps are one look, and what is more than a step does not wait for it
   serve = (_request, response) => void ((stream = response), openStream(response));
   const it = newsHere();
   await until('it has told where it begins', async () => stream !== undefined && (await it.next()) === 'all');
+  const toldAt = performance.now();
   for (let id = 2; id < 12; id++) tell(stream, id, 'step.succeeded');
   expect(await it.next()).toBe('rows');
+  // So long others are waited for: more of them would have been no other look.
+  expect(performance.now() - toldAt).toBeGreaterThan(240);
   tell(stream, 12, 'step.succeeded');
   tell(stream, 13, 'operation.ended');
   expect(await it.next()).toBe('all');

@@ -50,19 +50,6 @@ test('commands that renew a login at once send its refresh token once: it lasts,
   expect(readContexts(env).contexts['here']).toMatchObject({ accessToken: 'access-2', refreshToken: 'refresh-2' });
 });
 
-test('two logins that are renewed at once are both kept', async () => {
-  const other = await openFakeLogins();
-  try {
-    await logIn('here', issuer);
-    await logIn('there', other);
-    await Promise.all([tokensFor('here')(), tokensFor('there')()]);
-    const { here, there } = readContexts(env).contexts;
-    expect([here?.refreshToken, there?.refreshToken]).toEqual(['refresh-1', 'refresh-1']);
-  } finally {
-    await other.close();
-  }
-});
-
 test('a login that another command has ended is neither renewed nor kept again', async () => {
   await logIn('here', issuer);
   const token = tokensFor('here');
