@@ -3,6 +3,7 @@ import { EXIT, Failure } from '../failure';
 import { loginFailure } from './login-failure';
 import type { SelectedContext } from './select';
 import { putContext, readContexts, withContexts, type Context } from './store';
+import { uninterrupted } from './uninterrupted';
 
 /** A token is renewed this long before it runs out, in ms: it is still good when it arrives. */
 export const EARLY_MS = 30_000;
@@ -50,10 +51,13 @@ const renew = (env: NodeJS.ProcessEnv, { name, context }: SelectedContext, refus
     const kept = readContexts(env).contexts[name];
     if (kept === undefined) throw isOver(name, context);
     if (isGood(kept, refused)) return kept.accessToken;
-    const tokens = await renewed(env, name, kept);
-    if ('accessToken' in tokens) return tokens.accessToken;
-    keep(putContext(name, { ...kept, ...keptTokens(tokens) }));
-    return tokens.value;
+    // What the issuer has answered by then must be kept: it may take the refresh token before for stolen.
+    return uninterrupted(async () => {
+      const tokens = await renewed(env, name, kept);
+      if ('accessToken' in tokens) return tokens.accessToken;
+      keep(putContext(name, { ...kept, ...keptTokens(tokens) }));
+      return tokens.value;
+    });
   });
 
 async function renewed(env: NodeJS.ProcessEnv, name: string, kept: Context): Promise<UserTokens | Context> {
