@@ -20,10 +20,11 @@ const tests = `<rootDir>/{${rooms}}/**`;
 const RESILIENCE = ['<rootDir>/test/resilience/', '<rootDir>/test/field/'];
 
 // Loaded by Node itself: large ones, which would be loaded anew for each test file; ESM-only ones, which jest would
-// have to compile; and mongodb also for its dynamic import('os'), which jest can't follow (since 7.6,
-// https://github.com/typegoose/mongodb-memory-server/issues/1026).
+// have to compile; and mongodb (since 7.6, https://github.com/typegoose/mongodb-memory-server/issues/1026) and
+// OpenTelemetry also for a dynamic import('os') or ('http'), which jest can't follow.
 const packages = [
   '@keycloak/keycloak-admin-client',
+  '@opentelemetry/[a-z-]+',
   '@qdrant/js-client-rest',
   '@temporalio/[a-z-]+',
   'eventsource-parser',

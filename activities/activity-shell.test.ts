@@ -8,8 +8,18 @@ import { runActivity } from './activity-shell';
 
 const run = (step: string, body: () => Promise<void>): Promise<unknown> =>
   new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') }).run(() =>
-    runActivity(body, { step }).catch(() => undefined),
+    runActivity(body, { attempt: attemptAt(step) }).catch(() => undefined),
   );
+
+const attemptAt = (step: string) => ({
+  tenantId: 't',
+  operationId: 'o',
+  step,
+  runId: 'r',
+  activityId: '1',
+  attempt: 1,
+  scheduledAtMs: 0,
+});
 
 const attemptsOf = async (backend: string, step: string) => {
   const series = seriesIn(await renderMetrics('worker'));

@@ -5,7 +5,8 @@ import { activityInfo, cancellationSignal, heartbeat, log } from '@temporalio/ac
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { BackendFault, messageOf } from '../backends/failures';
 import { masterFaultType } from './master-fault';
-import { measureAttempt } from './measure-attempt';
+import { observeAttempt, type AttemptEnded } from './observe-attempt';
+import type { Attempt } from './provision-log';
 
 /** A failure as Temporal, the log and the operation may show it. */
 export interface Failure {
@@ -16,8 +17,8 @@ export interface Failure {
 }
 
 export interface ActivityShell {
-  /** The step that this is an attempt of: it is measured. */
-  step?: string;
+  /** The attempt of a step that this is: it is measured and traced. */
+  attempt?: Attempt;
   /**
    * How often to heartbeat, in ms, and what with. `none` for local activities, which have no heartbeats. @default every
    * second, with nothing
@@ -39,26 +40,29 @@ const HEARTBEATS = { everyMs: 1_000, details: () => undefined };
  * @throws CancelledFailure when Temporal has cancelled the attempt, else ApplicationFailure with a `type` of the
  * contract's FAILURES
  */
-export async function runActivity<T>(body: () => Promise<T>, shell: ActivityShell = {}): Promise<T> {
+export function runActivity<T>(body: () => Promise<T>, shell: ActivityShell = {}): Promise<T> {
+  return observeAttempt(shell.attempt, (ended) => runObserved(body, shell, ended));
+}
+
+async function runObserved<T>(body: () => Promise<T>, shell: ActivityShell, ended: AttemptEnded): Promise<T> {
   const stopHeartbeats = startHeartbeats(shell.heartbeats ?? HEARTBEATS);
-  const measured = measureAttempt(shell.step);
   try {
     const result = await body();
-    measured('success');
+    ended('success');
     return result;
   } catch (error) {
     const cancellation = toCancellation(error);
     if (cancellation !== undefined) {
-      measured('cancelled');
+      ended('cancelled');
       await recordBestEffort(() => shell.recordCancellation?.(cancellation));
       throw cancellation;
     }
     if (error instanceof ApplicationFailure) {
-      measured('failure', error.type);
+      ended('failure', error.type);
       throw error;
     }
     const failure = describeFailure(toFault(error), shell.secrets);
-    measured('failure', failure.type);
+    ended('failure', failure.type);
     await recordBestEffort(() => shell.recordFailure?.(failure));
     throw toApplicationFailure(failure);
   } finally {

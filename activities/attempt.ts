@@ -1,4 +1,4 @@
-import type { TakenAnswer } from '@freeflow/contract';
+import type { OperationTrace, TakenAnswer } from '@freeflow/contract';
 import { type PrismaClient } from '@freeflow/db-master';
 import { scrub } from '@freeflow/lib/scrub';
 import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
@@ -10,6 +10,8 @@ import { appendLog, isLate, lockTenant, recordLostAttempts, recordSuccess, type 
 export interface StepInput {
   operationId: string;
   tenantId: string;
+  /** See {@link import('@freeflow/contract').OperationInput}. */
+  trace?: OperationTrace;
   /** Answers that have taken effect since the last step in the master database, which records them. */
   answers?: readonly TakenAnswer[];
   /** Set on the way forward of what can be undone: such a step does nothing any more once the undo has begun. */
@@ -50,7 +52,7 @@ export async function runAttempt(
     log.info('step done', { ...logFields(attempt), durationMs: Math.round(durationMs()) });
   };
   await runActivity(body, {
-    step: attempt.step,
+    attempt,
     secrets,
     recordFailure: (failure) => recordFailure(db, attempt, failure, input.isForward === true, durationMs()),
     recordCancellation: (cancellation) => recordCancellation(db, attempt, cancellation, durationMs()),
@@ -58,9 +60,9 @@ export async function runAttempt(
 }
 
 /** This attempt, as Temporal identifies it. */
-export function currentAttempt(step: string, { tenantId, operationId }: StepInput): Attempt {
+export function currentAttempt(step: string, { tenantId, operationId, trace }: StepInput): Attempt {
   const { activityId, attempt, currentAttemptScheduledTimestampMs: scheduledAtMs } = activityInfo();
-  return { tenantId, operationId, step, runId: currentRunId(), activityId, attempt, scheduledAtMs };
+  return { tenantId, operationId, step, runId: currentRunId(), activityId, attempt, scheduledAtMs, trace };
 }
 
 /**
@@ -75,7 +77,7 @@ async function recordFailure(
   durationMs: number,
 ): Promise<void> {
   const { operationId, step } = attempt;
-  log.warn('step failed', { ...logFields(attempt), type, cause: message, durationMs: Math.round(durationMs) });
+  log.warn('step failed', { ...logFields(attempt), failure: type, cause: message, durationMs: Math.round(durationMs) });
   await db.$transaction(
     async (tx) => {
       await lockTenant(tx, attempt);
@@ -113,4 +115,5 @@ async function recordCancellation(
   await appendLog(db, attempt, { status: 'error', message, durationMs });
 }
 
-const logFields = ({ tenantId, step, attempt }: Attempt) => ({ tenantId, step, attempt });
+/** What differs from the activity's own: it may be of a step that follows. All else every line has (worker/log-fields.ts). */
+const logFields = ({ step, attempt }: Attempt) => ({ step, attempt });

@@ -11,6 +11,7 @@ export interface Due {
   force: boolean;
   /** What an adoption is about; null for all others. */
   backend: BackendKind | null;
+  traceparent: string | null;
 }
 
 type Claimed = Due & { createdAt: Date; isNew: boolean };
@@ -53,4 +54,4 @@ export const claimStatement = (startedAt: Date, limit: number): Prisma.Sql => Pr
      SET "sweepAt" = now() + least(greatest((now() - coalesce(o."lastRunAt", o."createdAt")) / 10, ${SOONEST_SWEEP_S} * interval '1 second'), ${LATEST_SWEEP_S} * interval '1 second')
     FROM due, "Tenant" t
    WHERE o.id = due.id AND t.id = o."tenantId"
-  RETURNING o.id, o."tenantId", o.kind::text AS kind, o."requestedBy", o.force, o.backend::text AS backend, t.name AS "tenantName", o."createdAt", due."isNew"`;
+  RETURNING o.id, o."tenantId", o.kind::text AS kind, o."requestedBy", o.force, o.backend::text AS backend, o.traceparent, t.name AS "tenantName", o."createdAt", due."isNew"`;

@@ -10,7 +10,7 @@ const LOCK_TIMEOUT_MS = 2_000;
 /**
  * Accepts the purges that are due, oldest first, a portion at a time: not of what is on hold or protected. A tenant
  * with an open operation, or with a locked row, is left to a later sweep; the purge's own first step checks again
- * whether it is due.
+ * whether it is due. It belongs to the trace of the deletion that has asked for it.
  */
 export async function acceptDuePurges(db: PrismaClient, portion = PORTION): Promise<number> {
   return db.$transaction(async (tx) => {
@@ -21,8 +21,10 @@ export async function acceptDuePurges(db: PrismaClient, portion = PORTION): Prom
 }
 
 export const purgeStatement = (portion: number): Prisma.Sql => Prisma.sql`
-  INSERT INTO "TenantOperation" (id, "tenantId", kind, "requestedBy")
-  SELECT gen_random_uuid(), due.id, 'purge', ${RETENTION} FROM (
+  INSERT INTO "TenantOperation" (id, "tenantId", kind, "requestedBy", traceparent)
+  SELECT gen_random_uuid(), due.id, 'purge', ${RETENTION}, (
+    SELECT o.traceparent FROM "TenantOperation" o
+     WHERE o."tenantId" = due.id AND o.kind = 'soft_delete' AND o.state = 'done' ORDER BY o."createdAt" DESC LIMIT 1) FROM (
     SELECT t.id FROM "Tenant" t
      WHERE t.status = 'deleted' AND t."goneAt" IS NULL AND t."purgeAt" IS NOT NULL AND NOT t."deletionProtected"
        AND GREATEST(t."purgeAt", t."holdUntil") <= now()

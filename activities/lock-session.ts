@@ -44,6 +44,7 @@ export async function openLockSession(url: string, former: Set<number>): Promise
     query_timeout: QUERY_TIMEOUT_MS,
     keepAlive: true,
     application_name: 'freeflow-lock',
+    tracedAs: 'master',
     stream: () => socket,
   });
   const session = sessionOf(client, socket, newIdentity());

@@ -60,7 +60,7 @@ export async function interruptOthers(
   const others = await tx.tenantOperation.updateManyAndReturn({
     where: { tenantId, endedAt: null, id: { not: id }, kind: { not: 'adopt' } },
     data: { state: 'rolled_back', parked: Prisma.DbNull, ...INTERRUPTED, endedAt: now },
-    select: { kind: true, createdAt: true },
+    select: { id: true, tenantId: true, kind: true, createdAt: true, traceparent: true },
   });
   for (const operation of others) ended.push({ operation, outcome: 'rolled_back', at: now });
 }

@@ -1,4 +1,4 @@
-import { UUID_NAMESPACE } from '@freeflow/contract';
+import { UUID_NAMESPACE, type OperationTrace } from '@freeflow/contract';
 import type { Prisma, PrismaClient, Tenant } from '@freeflow/db-master';
 import { v5 as uuidV5 } from 'uuid';
 import { BackendFault } from '../backends/failures';
@@ -13,6 +13,7 @@ export interface Attempt {
   /** Counts the attempts the server makes of one scheduled activity, from 1. */
   attempt: number;
   scheduledAtMs: number;
+  trace?: OperationTrace | undefined;
 }
 
 export interface Outcome {

@@ -5,7 +5,7 @@ import { log } from '@temporalio/activity';
 import { BackendFault } from '../backends/failures';
 import { runActivity, toApplicationFailure } from './activity-shell';
 import { currentAttempt, type StepInput } from './attempt';
-import { countEnded, type EndedOperation } from './ended-operations';
+import { reportEnded, type EndedOperation } from './ended-operations';
 import { appendLog, lockAndReadTenant } from './provision-log';
 import { recordAnswers } from './record-answers';
 
@@ -16,7 +16,7 @@ export interface Rows {
   tenant: Tenant;
   operation: TenantOperation;
   now: Date;
-  /** The operations that the transaction ends; counted once it is committed. */
+  /** The operations that the transaction ends; counted and traced once it is committed. */
   ended: EndedOperation[];
 }
 
@@ -63,22 +63,19 @@ export async function runRecordStep<T>(
   };
   const body = async () => {
     const { message, result, failure, ended = [] } = await db.$transaction(lockAndAct);
-    countEnded(ended);
+    reportEnded(ended);
     if (failure !== undefined)
       throw toApplicationFailure({ type: failure, message: scrub(message), advice: adviceOn(failure) }, true);
     return result;
   };
   return runActivity(body, {
-    step,
+    attempt,
     heartbeats: 'none',
     // Logged here or nowhere: the repeated attempts of a local activity are in no history, and no log row can be
     // written.
     recordFailure: async ({ type, message }) =>
       log.warn(`record step failed${isRetryable(type) ? '; it is repeated' : ''}`, {
-        tenantId: input.tenantId,
-        step,
-        attempt: attempt.attempt,
-        type,
+        failure: type,
         cause: message,
       }),
   });

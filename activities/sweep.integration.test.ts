@@ -66,6 +66,33 @@ test('an adoption is started as such: with its resource, beside whatever else is
   ]);
 });
 
+test('what is started late, a purge as well, is started in the trace of the request that has asked for it', async () => {
+  const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+  const [purged, waiting] = [newName(), newName()];
+  const deleted = { status: 'deleted', purgeAt: ago(60) } as const;
+  const request = { requestedBy: 'test', traceparent };
+  const soft = { kind: 'soft_delete', state: 'done', endedAt: ago(120), ...request } as const;
+  await db.tenant.create({
+    data: { name: purged, ...tenantNames(purged), ...deleted, operations: { create: soft } },
+  });
+  await db.tenant.create({
+    data: { name: waiting, ...tenantNames(waiting), operations: { create: { kind: 'create', ...request } } },
+  });
+  const started: Due[] = [];
+  await sweep(async (due) => {
+    started.push(due);
+    return 'started';
+  });
+  const startedAs = new Map(started.map(({ tenantName, kind, traceparent: its }) => [tenantName, [kind, its]]));
+  expect(startedAs).toEqual(
+    new Map([
+      [purged, ['purge', traceparent]],
+      [waiting, ['create', traceparent]],
+    ]),
+  );
+  await db.tenant.updateMany({ where: { name: purged }, data: { purgeAt: null } });
+});
+
 test.each([
   ['a first run of 5 s ago', 1, 5, false],
   ['a first run of 15 s ago', 1, 15, true],

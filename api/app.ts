@@ -14,6 +14,7 @@ import { shedLoad } from './plugins/pressure';
 import { answerFrameworkError, answerProblems } from './plugins/problems';
 import { limitRates } from './plugins/rate-limit';
 import { nameRequests, requestIdOf } from './plugins/request-id';
+import { traceRequests } from './plugins/trace-requests';
 import { endUnusedConnections } from './plugins/unused-connections';
 import { auditRoutes } from './routes/audit';
 import { eventRoutes } from './routes/events';
@@ -80,6 +81,7 @@ export async function buildApp(config: ApiConfig, env: NodeJS.ProcessEnv): Promi
   await app.register(resourceMetadataRoutes, config);
   await app.register(metricsRoutes, { db: factsDb, sweepIntervalMs: config.SWEEP_INTERVAL_MS });
   await app.register(async (secured) => {
+    await secured.register(traceRequests);
     await secured.register(auditRequests, { db, windowMs: config.AUDIT_REFUSAL_WINDOW_MS });
     await secured.register(shedLoad, config);
     await secured.register(limitRates, config);

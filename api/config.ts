@@ -13,7 +13,8 @@ import {
 } from '@freeflow/lib/config';
 import { z } from 'zod';
 
-const { LOG_LEVEL, MASTER_DATABASE_POOL, TEMPORAL_UI_URL } = VARIABLES;
+const { LOG_LEVEL, MASTER_DATABASE_POOL, TEMPORAL_UI_URL, OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS } =
+  VARIABLES;
 
 /**
  * Signatures by a private key only: with a shared secret, or none, everybody who can verify a token could also issue
@@ -85,6 +86,8 @@ export const apiVariables = z.object({
   AUTH_READ_PERMISSION: text('a permission other than * and system:*', (it) => !['*', 'system:*'].includes(it))
     .optional()
     .describe('a permission that is enough for requests that change nothing (GET); unset: there is none'),
+  OTEL_EXPORTER_OTLP_ENDPOINT,
+  OTEL_EXPORTER_OTLP_HEADERS,
 });
 
 export type ApiConfig = z.output<typeof apiVariables> & { AUTH_JWKS_URL: string };

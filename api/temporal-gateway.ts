@@ -1,6 +1,7 @@
 import type { AcceptedOperation } from '@freeflow/contract';
 import type { Environment } from '@freeflow/lib/config';
 import { createLazyClient, RunClient } from '@freeflow/lib/temporal';
+import { traceIdOf } from '@freeflow/lib/tracing';
 import type { FastifyBaseLogger } from 'fastify';
 import type { RunUrl } from './tenants/view';
 
@@ -31,12 +32,12 @@ export function createTemporalGateway({ taskQueue, uiUrl, log, env }: GatewayOpt
   const inProgress = new Set<Promise<void>>();
 
   const tryToStart = async (operation: AcceptedOperation) => {
-    const { operationId, tenantId } = operation;
+    const { operationId, tenantId, traceparent } = operation;
     try {
       await runs.startWhenPreviousCloses(operation);
     } catch (error) {
       log.warn(
-        { tenantId, operationId, cause: (error as Error).message },
+        { tenantId, operationId, traceId: traceIdOf(traceparent) ?? undefined, cause: (error as Error).message },
         'the operation is accepted but could not be started; the sweep will',
       );
     }

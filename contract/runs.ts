@@ -8,6 +8,15 @@ import type { OperationKind } from './operations/kinds';
 export interface OperationInput {
   operationId: string;
   tenantId: string;
+  /** Goes with it to every step; left out where its request is not traced. */
+  trace?: OperationTrace;
+}
+
+/** What a step needs to know to be seen in the trace of the request that its operation is for. */
+export interface OperationTrace {
+  /** That of the request: https://www.w3.org/TR/trace-context/#traceparent-header */
+  traceparent: string;
+  kind: OperationKind;
 }
 
 /** What an adoption is started with. */
@@ -16,7 +25,7 @@ export interface AdoptionInput extends OperationInput {
 }
 
 /** An accepted operation, as far as starting its workflow needs to know it. */
-export interface AcceptedOperation extends OperationInput {
+export interface AcceptedOperation extends Omit<OperationInput, 'trace'> {
   kind: OperationKind;
   tenantName: string;
   requestedBy: string;
@@ -24,6 +33,8 @@ export interface AcceptedOperation extends OperationInput {
   interrupts: boolean;
   /** What an adoption is about; null for all others. */
   backend: BackendKind | null;
+  /** That of its request; null, or left out, where that is not traced. */
+  traceparent?: string | null;
 }
 
 /** Whether an operation ends another one of its tenant that is in progress. */

@@ -30,6 +30,7 @@ export function createMasterClient(url: string, options: MasterClientOptions = {
     application_name: applicationName,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     settings: { statement_timeout: STATEMENT_TIMEOUT_MS },
+    tracedAs: 'master',
     query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
     keepAlive: true,
   };

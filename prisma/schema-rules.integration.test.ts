@@ -197,6 +197,22 @@ describe('operations', () => {
     expect(await outcomeOf(newOperation(tenantId, { kind: 'suspend', backend: 'postgres' }))).toBe(CHECK);
   });
 
+  it('name the trace of their request as traceparent has it, or none', async () => {
+    const tenantId = await newTenant();
+    await newOperation(tenantId);
+    const set = (traceparent: string | null) =>
+      outcomeOf(
+        query(database.url, 'UPDATE "TenantOperation" SET "traceparent" = $2 WHERE "tenantId" = $1', [
+          tenantId,
+          traceparent,
+        ]),
+      );
+    const fit = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+    for (const it of [fit, null]) expect(await set(it)).toBe('ok');
+    for (const it of ['', `01${fit.slice(2)}`, fit.toUpperCase(), `${fit}\n`, `${fit}-x`])
+      expect(await set(it)).toBe(CHECK);
+  });
+
   it('belong to a tenant there is', async () => {
     expect(await outcomeOf(newOperation(randomUUID()))).toBe(FOREIGN_KEY);
   });

@@ -13,7 +13,14 @@ import {
 import { z } from 'zod';
 import { BACKEND_VARIABLES } from '../backends/registry';
 
-const { LOG_LEVEL, MASTER_DATABASE_POOL, SECRETS_KEY, SECRETS_OLD_KEYS } = VARIABLES;
+const {
+  LOG_LEVEL,
+  MASTER_DATABASE_POOL,
+  SECRETS_KEY,
+  SECRETS_OLD_KEYS,
+  OTEL_EXPORTER_OTLP_ENDPOINT,
+  OTEL_EXPORTER_OTLP_HEADERS,
+} = VARIABLES;
 
 /** The SDK binds to it as it is, and looks up no name. */
 const isSocketAddress = (value: string): boolean => {
@@ -88,6 +95,8 @@ export const workerVariables = z.object({
   LOG_RETENTION_DAYS: zeroOr(LEAST_RETENTION_DAYS, 36_500)
     .default(90)
     .describe('how many days the log of an operation is kept after its end; 0: as long as the operation'),
+  OTEL_EXPORTER_OTLP_ENDPOINT,
+  OTEL_EXPORTER_OTLP_HEADERS,
 });
 
 export type WorkerConfig = z.output<typeof workerVariables>;

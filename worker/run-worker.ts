@@ -3,6 +3,7 @@ import { refuseTransactionPooling } from '@freeflow/lib/pg';
 import { CRASH_SIGNALS } from '@freeflow/lib/shutdown';
 import { saveCompileCache } from '@freeflow/lib/start';
 import { readTemporalConfig } from '@freeflow/lib/temporal';
+import { startTracing } from '@freeflow/lib/tracing';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import closeWithGrace from 'close-with-grace';
@@ -13,6 +14,7 @@ import { readWorkerConfig, type WorkerConfig } from './config';
 import { createDependencies } from './dependencies';
 import { serveHealth, type Health } from './health';
 import { readInstallationId } from './installation-id';
+import { activityLogFields } from './log-fields';
 import { ForeignTaskQueue, scheduleReconciler, scheduleSweep } from './schedules';
 import { registerSearchAttributes } from './search-attributes';
 import { startTelemetry } from './telemetry';
@@ -36,6 +38,7 @@ export async function runWorker(env: NodeJS.ProcessEnv, compose = createDependen
     assertUsable(config),
   ]);
   const logger = startTelemetry(config.LOG_LEVEL, config.WORKER_SDK_METRICS_ADDRESS);
+  const tracing = startTracing('freeflow-worker', config, logger);
   const health: Health = { workers: [], waitingFor: 'Temporal', stopped: Promise.resolve() };
   const server = await serveHealth(health, config.WORKER_HEALTH_HOST, config.WORKER_HEALTH_PORT);
   stopOnSignal(config.WORKER_GRACE_MS, logger, health);
@@ -61,6 +64,7 @@ export async function runWorker(env: NodeJS.ProcessEnv, compose = createDependen
     server.close();
     await close();
     await connection.close();
+    await tracing.stop();
   });
   health.stopped = stopped;
   saveCompileCache();
@@ -114,10 +118,12 @@ async function createWorkers(
   namespace: string,
   activities: object,
 ): Promise<Worker[]> {
+  const interceptors = { activity: [activityLogFields] };
   const common = {
     connection,
     namespace,
     activities,
+    interceptors,
     shutdownGraceTime: config.WORKER_GRACE_MS,
     shutdownForceTime: config.WORKER_GRACE_MS + AFTER_GRACE_MS / 2,
     // Heartbeats must pass every second, or a busy worker would be taken for dead.

@@ -3,6 +3,7 @@ import { count, measureProcess } from '@freeflow/lib/metrics';
 import { TOKEN_CHANNEL, type TokenRequested } from '@freeflow/lib/oauth';
 import { DefaultLogger, Runtime, type LogEntry } from '@temporalio/worker';
 import pino, { type Logger } from 'pino';
+import { toLogFields } from './log-fields';
 
 type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error';
 
@@ -18,7 +19,7 @@ export function startTelemetry(level: Level, sdkMetricsAddress?: string): Logger
   );
   const logger = pino({ name: 'worker', level });
   const write = ({ level: entryLevel, message, meta }: LogEntry) =>
-    logger[entryLevel.toLowerCase() as Level](meta ?? {}, message);
+    logger[entryLevel.toLowerCase() as Level](toLogFields(meta ?? {}), message);
   Runtime.install({
     logger: new DefaultLogger(level.toUpperCase() as Uppercase<Level>, write),
     // Signals are the process's own business.

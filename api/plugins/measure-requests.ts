@@ -3,8 +3,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 
 /** For what no route answers: its paths are without end. */
-const NO_ROUTE = 'none';
-const EVENT_STREAM = 'text/event-stream';
+export const NO_ROUTE = 'none';
+export const EVENT_STREAM = 'text/event-stream';
 /** What a request is counted as whose client was gone before it had its answer. */
 const CLIENT_GONE = 499;
 /** Prometheus matches the whole of a label. */
@@ -24,7 +24,7 @@ export const measureRequests = fastifyPlugin((app, _options, done) => {
  * Fastify's hook after a response runs for none that can't be sent. Where several requests wait on one connection, only
  * the first response is told that it is gone.
  */
-function whenOver({ raw: { socket } }: FastifyRequest, { raw: response }: FastifyReply, tell: () => void): void {
+export function whenOver({ raw: { socket } }: FastifyRequest, { raw: response }: FastifyReply, tell: () => void): void {
   let isOver = false;
   const over = () => {
     response.off('close', over);

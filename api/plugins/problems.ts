@@ -6,6 +6,7 @@ import { Problem } from '../errors';
 import { InvalidInput, inputErrorsOf } from '../input-validation';
 import { masterDatabaseProblem } from './master-problems';
 import { REQUEST_ID_HEADER } from './request-id';
+import { traceIdOfRequest } from './trace-requests';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -61,14 +62,14 @@ function send(problem: Problem, request: FastifyRequest, reply: FastifyReply) {
       ...problem.more.headers,
     })
     .serializer(JSON.stringify)
-    .send(bodyOf(problem, request.id));
+    .send(bodyOf(problem, request.id, traceIdOfRequest(request)));
 }
 
 /** The media type of RFC 9457. */
 export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
 
 /** A problem as it is answered. */
-export function bodyOf({ code, detail, more }: Problem, requestId: string): ProblemBody {
+export function bodyOf({ code, detail, more }: Problem, requestId: string, traceId?: string): ProblemBody {
   const { status, title, advice } = PROBLEMS[code];
   return {
     type: `urn:freeflow:problem:${code}`,
@@ -78,6 +79,7 @@ export function bodyOf({ code, detail, more }: Problem, requestId: string): Prob
     code,
     advice,
     requestId,
+    ...(traceId === undefined ? {} : { traceId }),
     ...(more.errors === undefined ? {} : { errors: more.errors }),
   };
 }

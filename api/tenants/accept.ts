@@ -11,6 +11,7 @@ import {
 } from '@freeflow/contract';
 import type { CreateTenantBody } from '@freeflow/contract/http';
 import { masterNow, recordAudit, type PrismaClient, type TenantOperation } from '@freeflow/db-master';
+import { activeTraceparent } from '@freeflow/lib/tracing';
 import { Problem } from '../errors';
 import { fingerprint, hashOfCreate, isDuplicate, keyReused, type Caller } from './idempotency';
 import { assertNotForbidden, insertAllowedOperation, insertOperation } from './insert-operation';
@@ -120,7 +121,7 @@ async function completedNow(db: PrismaClient) {
 /** An operation as its start needs to know it. */
 export const acceptedOf = (
   tenantName: string,
-  { id, tenantId, kind, requestedBy, force, backend }: TenantOperation,
+  { id, tenantId, kind, requestedBy, force, backend, traceparent }: TenantOperation,
 ): AcceptedOperation => ({
   operationId: id,
   tenantId,
@@ -129,6 +130,7 @@ export const acceptedOf = (
   requestedBy,
   interrupts: isInterrupting(kind, force),
   backend,
+  traceparent,
 });
 
 /** @throws Problem with the reason of the refusal */
@@ -167,7 +169,7 @@ interface IdempotentRequest extends Caller {
   bodyHash: string;
 }
 
-type Key = Pick<TenantOperation, 'requestedBy' | 'idempotencyKey' | 'bodyHash'>;
+type Key = Pick<TenantOperation, 'requestedBy' | 'idempotencyKey' | 'bodyHash' | 'traceparent'>;
 
 /** Commits, or finds what the same request has committed before. */
 async function withIdempotencyKey(
@@ -180,7 +182,7 @@ async function withIdempotencyKey(
   if (before !== undefined) return before;
   try {
     const key = { idempotencyKey: idempotencyKey ?? null, bodyHash: idempotencyKey === undefined ? null : bodyHash };
-    return { ...(await commit({ requestedBy: principal, ...key })), isNew: true };
+    return { ...(await commit({ requestedBy: principal, traceparent: activeTraceparent(), ...key })), isNew: true };
   } catch (error) {
     // The one that came first may be this very request, sent again before its answer.
     const other = await findByIdempotencyKey(db, request);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Answer } from '@freeflow/contract';
 import type { PrismaClient, TenantOperation } from '@freeflow/db-master';
+import { linkToOperation } from '@freeflow/lib/tracing';
 import { Problem } from '../errors';
 import type { TemporalGateway } from '../temporal-gateway';
 import { acceptedOf } from './accept';
@@ -52,10 +53,11 @@ export function tenantAnswerer(db: PrismaClient, temporal: TemporalGateway) {
    */
   const deliver = async (
     tenant: TenantWithOperation,
-    { id: operationId }: TenantOperation,
+    { id: operationId, traceparent }: TenantOperation,
     answer: Answer,
     answerId: string,
   ): Promise<void> => {
+    linkToOperation(traceparent);
     const outcome = await temporal.answer(tenant.id, { ...answer, operationId }, answerId).catch(throwUnavailable);
     if (typeof outcome === 'object') throw refuseAnswer(answer, outcome.refused);
     if (outcome !== 'no-run') return;

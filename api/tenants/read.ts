@@ -1,5 +1,5 @@
 import type { ListQuery, LogQuery } from '@freeflow/contract/http';
-import type { PrismaClient } from '@freeflow/db-master';
+import type { PrismaClient, TenantProvisionLog } from '@freeflow/db-master';
 import { decodeCursor, encodeCursor, logPlace } from './cursor';
 import { findDetail } from './detail-row';
 import { pageOfIds } from './page';
@@ -44,10 +44,24 @@ export function tenantReader(db: PrismaClient, runUrl: RunUrl) {
         take: limit + 1,
       });
       const items = rows.slice(0, limit);
+      const traceparents = await traceparentsOf(db, items);
       return {
-        items: items.map(viewLogRow),
+        items: items.map((row) => viewLogRow(row, traceparents.get(row.operationId))),
         nextCursor: rows.length > limit ? encodeCursor([items.at(-1)?.seq ?? after]) : null,
       };
     },
   };
+}
+
+/** Those of the operations that these rows are of. */
+async function traceparentsOf(
+  db: PrismaClient,
+  rows: readonly TenantProvisionLog[],
+): Promise<ReadonlyMap<string | null, string | null>> {
+  const ids = new Set(rows.flatMap(({ operationId }) => operationId ?? []));
+  const operations = await db.tenantOperation.findMany({
+    where: { id: { in: [...ids] } },
+    select: { id: true, traceparent: true },
+  });
+  return new Map(operations.map(({ id, traceparent }) => [id, traceparent]));
 }

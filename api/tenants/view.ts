@@ -8,6 +8,7 @@ import {
   type TenantDetailBody,
 } from '@freeflow/contract/http';
 import type { Prisma, Tenant, TenantOperation, TenantProvisionLog } from '@freeflow/db-master';
+import { traceIdOf } from '@freeflow/lib/tracing';
 import { z } from 'zod';
 import type { DetailRow } from './detail-row';
 
@@ -100,6 +101,7 @@ function viewOperation(operation: TenantOperation, runUrl: RunUrl): OperationBod
     backend,
     acceptServer,
     requestedBy,
+    traceId: traceIdOf(operation.traceparent),
     evidence: operation.evidence,
     requestedAt: operation.createdAt.toISOString(),
     startedAt: iso(operation.startedAt),
@@ -108,7 +110,8 @@ function viewOperation(operation: TenantOperation, runUrl: RunUrl): OperationBod
   };
 }
 
-export function viewLogRow(row: TenantProvisionLog): LogRowBody {
+/** @param traceparent that of its operation */
+export function viewLogRow(row: TenantProvisionLog, traceparent: string | null | undefined): LogRowBody {
   const { id, seq, operationId, step, status, message, attempt, durationMs, createdAt } = row;
   return {
     id,
@@ -119,6 +122,7 @@ export function viewLogRow(row: TenantProvisionLog): LogRowBody {
     message,
     attempt,
     durationMs,
+    traceId: traceIdOf(traceparent),
     createdAt: createdAt.toISOString(),
   };
 }

@@ -1,3 +1,4 @@
+import { isTracing } from '@freeflow/lib/tracing';
 import { MongoClient, type Db } from 'mongodb';
 import { assertAllAbsent } from '../absence';
 import type {
@@ -25,6 +26,7 @@ import { dropAll } from './drop-all';
 import { isPasswordOf } from './password';
 import { assertLoginRefused, logsIn, probeFromOutside, probeMongo } from './probe';
 import { readServerId } from './server-id';
+import { traceCommands } from './trace-commands';
 import { isTenantsUser, rolesOn, userDetails, usersOf } from './users';
 
 const CALL_TIMEOUT_MS = 20_000;
@@ -47,7 +49,7 @@ export class MongoBackend implements Backend {
     private readonly adminUrl: string,
     private readonly tenantUrl?: string,
   ) {
-    this.client = new MongoClient(adminUrl, timeouts());
+    this.client = traceCommands(new MongoClient(adminUrl, options()));
   }
 
   async serverId(): Promise<string> {
@@ -173,11 +175,13 @@ export class MongoBackend implements Backend {
   }
 
   private async asTenant<T>({ name }: Target, secrets: Secrets, use: (tenant: MongoClient) => Promise<T>): Promise<T> {
-    const tenant = new MongoClient(withTenantLogin(this.adminUrl, name, secrets['password'] ?? ''), {
-      ...timeouts(),
-      // It lives for a moment: no further connection that measures how far the server is away.
-      serverMonitoringMode: 'poll',
-    });
+    const tenant = traceCommands(
+      new MongoClient(withTenantLogin(this.adminUrl, name, secrets['password'] ?? ''), {
+        ...options(),
+        // It lives for a moment: no further connection that measures how far the server is away.
+        serverMonitoringMode: 'poll',
+      }),
+    );
     try {
       return await use(tenant);
     } finally {
@@ -194,8 +198,9 @@ export class MongoBackend implements Backend {
   }
 }
 
-function timeouts() {
+function options() {
   return {
+    monitorCommands: isTracing(),
     serverSelectionTimeoutMS: 5_000,
     connectTimeoutMS: 5_000,
     socketTimeoutMS: CALL_TIMEOUT_MS,

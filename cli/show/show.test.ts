@@ -26,6 +26,7 @@ const operation = (given: Partial<OperationBody>): OperationBody => ({
   backend: null,
   acceptServer: false,
   requestedBy: 'me',
+  traceId: null,
   evidence: null,
   requestedAt: AT,
   startedAt: AT,
@@ -174,4 +175,10 @@ test('a list has columns for what any tenant has, and marks those that are not d
   expect(text).toMatch(/^NAME .* ID +EXTERNAL ID +LABELS +CAUSE$/m);
   expect(text).toMatch(/^acme +active, protected, held .* t +crm-1 +tier=gold$/m);
   expect(text).toMatch(/^globex +deleted +\d/m);
+});
+
+test('the trace of an operation is shown where it has one', () => {
+  const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+  expect(tenantDetails(tenant({ operation: operation({ traceId }) }), 'ff')).toMatch(new RegExp(`trace +${traceId}`));
+  expect(tenantDetails(tenant({ operation: operation({}) }), 'ff')).not.toContain('trace');
 });

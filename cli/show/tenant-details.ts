@@ -35,6 +35,7 @@ function factsOf(tenant: TenantDetailBody): Fact[] {
     ...optional('gone', tenant.goneAt, withAge),
     ...BACKEND_KINDS.map((kind): Fact => [kind, resourceOf(tenant, kind)]),
     ...optional('last operation', operation, describeOperation),
+    ...optional('trace', operation?.traceId ?? null, String),
     ...optional('interrupted', interrupted, describeOperation),
   ];
 }

@@ -18,6 +18,7 @@ export const problemSchema = z
     code: z.string().describe('Stable; for programs to decide by'),
     advice: z.string().describe('What to do about it'),
     requestId: z.string().describe('Find this request in the logs by it'),
+    traceId: z.string().optional().describe('Find it among the traces by this; left out where it is not traced'),
     errors: z.array(inputErrorSchema).optional().describe('All that is wrong with the request'),
   })
   .meta({ id: 'Problem' });

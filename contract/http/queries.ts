@@ -5,7 +5,7 @@ import { EXAMPLES } from './examples';
 import { labelFilter } from './identity';
 import { nextCursor, pageCursor as cursor, pageLimit as limit } from './paging';
 import { tenantSchema } from './tenant';
-import { plainText } from './text';
+import { plainText, traceId } from './text';
 
 const flag = z.enum(['true', 'false']).default('false');
 
@@ -100,6 +100,7 @@ export const logRowSchema = z
     message: z.string().nullable(),
     attempt: z.number().int(),
     durationMs: z.number().int().nullable(),
+    traceId: traceId.describe('That of its operation; null where that is not traced'),
     createdAt: z.iso.datetime(),
   })
   .meta({ id: 'LogRow' });

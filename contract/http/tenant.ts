@@ -5,7 +5,7 @@ import { OPERATION_STATES, TENANT_STATUSES } from '../states';
 import { isReservedTenantName, TENANT_NAME_PATTERN, type TenantNames } from '../tenant-names';
 import { EXAMPLES } from './examples';
 import { identityOnCreate, identitySchema } from './identity';
-import { plainText, rowId } from './text';
+import { plainText, rowId, traceId } from './text';
 
 const time = z.iso.datetime();
 
@@ -85,6 +85,7 @@ export const operationSchema = z
     backend: z.enum(BACKEND_KINDS).nullable().describe('What an adoption is about; null for all others'),
     acceptServer: z.boolean().describe('Of an adoption: from another server as well'),
     requestedBy: z.string(),
+    traceId: traceId.describe('The trace of its request, in which its steps are; null where it is not traced'),
     evidence: z
       .unknown()
       .describe(

@@ -41,4 +41,7 @@ export const numberInQuery = (least: number, most: number) => {
 /** The id of a row: in lower case, as ids of workflows derive from it. */
 export const rowId = () => z.uuid('must be a UUID').toLowerCase();
 
+/** The id of a trace, as tools that show traces search by it. */
+export const traceId = z.string().nullable();
+
 const isBetween = (value: number, least: number, most: number): boolean => value >= least && value <= most;

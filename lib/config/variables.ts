@@ -20,6 +20,13 @@ export const VARIABLES = {
   SECRETS_KEY: secret(secretKey(), "the key that the tenants' secrets are sealed by"),
   SECRETS_OLD_KEYS: secret(secretKeys().optional(), 'former keys, which still open what they have sealed'),
   TEMPORAL_UI_URL: httpUrl().optional().describe('where people find the Temporal UI, for links to runs'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl()
+    .optional()
+    .describe('where traces go, by OTLP over HTTP, such as http://localhost:4318; unset: nothing is traced'),
+  OTEL_EXPORTER_OTLP_HEADERS: secret(
+    text('NAME=VALUE, several separated by commas').optional(),
+    'headers for it, such as a token',
+  ),
   FREEFLOW_API_URL: httpUrl().describe('where the API answers'),
   FREEFLOW_TOKEN: secret(text('an access token for the API'), 'an access token for the API'),
   FREEFLOW_TOKEN_URL: httpUrl().describe('where access tokens for the API are given out'),

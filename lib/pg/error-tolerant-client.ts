@@ -1,5 +1,10 @@
 import { callbackify } from 'node:util';
 import { Client, DatabaseError, escapeLiteral, type ClientConfig, type QueryConfig } from 'pg';
+import { ATTRIBUTES } from '../tracing/attributes';
+import { beginCall } from '../tracing/calls';
+import { isTracing } from '../tracing/tracer';
+import { errorCode } from './error-code';
+import { traceStatements } from './trace-statements';
 
 /** Settings of a PostgreSQL session by name, such as `{ statement_timeout: 30_000 }`. */
 export type SessionSettings = Readonly<Record<string, string | number>>;
@@ -11,6 +16,8 @@ export interface ErrorTolerantClientConfig extends ClientConfig {
    * its kind become: PgBouncer refuses all but a few (https://www.pgbouncer.org/config.html#ignore_startup_parameters).
    */
   readonly settings?: SessionSettings;
+  /** What its server is called in traces. @default what is worked at */
+  readonly tracedAs?: string;
 }
 
 /**
@@ -30,17 +37,24 @@ const SETTING_TIMEOUT_MS = 10_000;
  */
 export class ErrorTolerantClient extends Client {
   private readonly openingQuery: QueryConfig & { query_timeout: number };
+  private readonly traced: Readonly<Record<string, string>>;
   private backendPid: number | undefined;
 
   constructor(config: string | ErrorTolerantClientConfig = {}) {
     super(config);
-    const { settings = {}, connectionTimeoutMillis } = typeof config === 'string' ? {} : config;
+    const { settings = {}, connectionTimeoutMillis, tracedAs } = typeof config === 'string' ? {} : config;
     const all = Object.entries<string | number>({ ...settings, ...ALWAYS }).map(setting);
     this.openingQuery = {
       text: `SELECT pg_catalog.pg_backend_pid() AS pid, ${all.join(', ')}`,
       query_timeout: connectionTimeoutMillis ?? SETTING_TIMEOUT_MS,
     };
     this.on('error', () => undefined);
+    this.traced = {
+      'db.system.name': 'postgresql',
+      'db.namespace': this.database ?? '',
+      ...(tracedAs === undefined ? {} : { [ATTRIBUTES.backend]: tracedAs }),
+    };
+    if (isTracing()) traceStatements(this, this.traced);
   }
 
   /**
@@ -68,12 +82,23 @@ export class ErrorTolerantClient extends Client {
     return 'processID' in this ? this.processID : undefined;
   }
 
+  private async logIn(): Promise<void> {
+    const end = beginCall('connect', this.traced);
+    try {
+      await super.connect();
+      end?.();
+    } catch (error) {
+      end?.(errorCode(error) || 'unknown');
+      translateAuthFailure(error);
+    }
+  }
+
   /**
    * A pooler reports to a client that it is connected before there is a session at the server, so this statement has a
    * deadline of its own.
    */
   private async connectAndSet(): Promise<Client> {
-    await super.connect().catch(translateAuthFailure);
+    await this.logIn();
     try {
       const {
         rows: [row],

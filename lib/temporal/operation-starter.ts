@@ -6,6 +6,7 @@ import {
   WorkflowNotFoundError,
   type Client,
 } from '@temporalio/client';
+import { traceStart } from '../tracing/operation';
 import { TemporalError } from './errors';
 import { interruptRequest, operationStartOptions } from './start-options';
 
@@ -22,11 +23,11 @@ export type StartOutcome = 'started' | 'running' | 'other';
  * another operation that is in its way, once a run.
  * @throws Error when Temporal doesn't answer
  */
-export async function startOperation(
-  client: Client,
-  operation: AcceptedOperation,
-  taskQueue: string,
-): Promise<StartOutcome> {
+export function startOperation(client: Client, operation: AcceptedOperation, taskQueue: string): Promise<StartOutcome> {
+  return traceStart(operation, () => start(client, operation, taskQueue));
+}
+
+async function start(client: Client, operation: AcceptedOperation, taskQueue: string): Promise<StartOutcome> {
   try {
     await client.workflow.start(OPERATIONS[operation.kind].workflow, operationStartOptions(operation, taskQueue));
     return 'started';

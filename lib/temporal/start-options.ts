@@ -47,11 +47,16 @@ export const interruptRequest = (
  * No workflow timeouts: an undo may have to wait for a backend for as long as it takes.
  */
 export function operationStartOptions(operation: AcceptedOperation, taskQueue: string) {
-  const { operationId, tenantId, kind, tenantName, requestedBy, backend } = operation;
+  const { operationId, tenantId, kind, tenantName, requestedBy, backend, traceparent } = operation;
+  const input: OperationInput = {
+    operationId,
+    tenantId,
+    ...(typeof traceparent === 'string' ? { trace: { traceparent, kind } } : {}),
+  };
   return {
     workflowId: workflowIdOf(tenantId, backend),
     taskQueue,
-    args: [{ operationId, tenantId, ...(backend === null ? {} : { backend }) }] as [OperationInput | AdoptionInput],
+    args: [{ ...input, ...(backend === null ? {} : { backend }) }] as [OperationInput | AdoptionInput],
     workflowIdReusePolicy: 'ALLOW_DUPLICATE',
     workflowIdConflictPolicy: 'FAIL',
     // A killed worker's workflow task is given to the next one after this time. Tasks take milliseconds; to replay the

@@ -22,9 +22,13 @@ const planOf =
   (info, env) => ({
     command: process.execPath,
     args: [join(projectRoot(), script)],
-    env: { ...withoutSecrets(env), ...envOf(info) },
+    env: { ...withoutSecrets(env), ...collectorEnv(env), ...envOf(info) },
     cwd: projectRoot(),
   });
+
+/** What the product may show to the collector of traces, and no server needs. */
+const collectorEnv = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('OTEL_EXPORTER_OTLP_HEADERS')));
 
 const sdkMetricsEnv = ({ worker: { sdkMetricsUrl } }: StackInfo): Record<string, string> =>
   sdkMetricsUrl === undefined ? {} : { WORKER_SDK_METRICS_ADDRESS: new URL(sdkMetricsUrl).host };

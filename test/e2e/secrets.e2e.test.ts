@@ -4,6 +4,7 @@ import path from 'node:path';
 import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { findSecrets } from '../support/find-secret';
+import { ownSecretsOf } from '../support/own-secrets';
 import { historyText } from '../support/temporal';
 import { secretsOf } from '../support/tenant-app';
 import { askFor, deleteTenant, operationEnds, tenantOf } from '../support/tenants';
@@ -55,7 +56,7 @@ test('no secret of a tenant, nor any of our own, is in a history, a log or an an
   expect(createRun.operation.state).toBe('done');
   expect(places['the history of the create']).toContain(id);
   expect(places['the events of the tenant']).toContain('step.failed');
-  expect(findSecrets(places, { ...secrets, ...ownSecrets() })).toEqual([]);
+  expect(findSecrets(places, { ...secrets, ...ownSecretsOf(installation) })).toEqual([]);
 
   // The same search over the same places finds what is planted there.
   const canary = `canary ${randomBytes(18).toString('base64')}/+&`;
@@ -87,20 +88,6 @@ test.each([
     'secret in there',
   ]);
 });
-
-/** What worker and API themselves log in with. */
-function ownSecrets(): Record<string, string> {
-  const { info } = installation;
-  return {
-    'the key of secrets': info.secretsKey,
-    "the worker's password at the master database": info.masterDatabase.workerPassword,
-    "the API's password at the master database": info.masterDatabase.apiPassword,
-    "the provisioner's password at PostgreSQL": new URL(info.postgres.provisionerUrl).password,
-    "the provisioner's password at MongoDB": new URL(info.mongodb.provisionerUrl).password,
-    "Qdrant's API key": info.qdrant.apiKey,
-    "the provisioner's secret at Keycloak": info.keycloak.provisioner.clientSecret,
-  };
-}
 
 async function answersAbout(id: string): Promise<Record<string, string>> {
   const paths = [`/tenants/${id}`, `/tenants/${id}/logs`, '/tenants?gone=true', '/health/ready', '/openapi.json'];

@@ -53,7 +53,7 @@ async function request(
   const { id, requestedBy, force, backend } = await db.tenantOperation.create({
     data: { tenantId, kind, requestedBy: 'test', ...more },
   });
-  return { id, tenantId, tenantName: name, kind, requestedBy, force, backend };
+  return { id, tenantId, tenantName: name, kind, requestedBy, force, backend, traceparent: null };
 }
 
 const startHere = ({ id: operationId, tenantId, tenantName, kind, requestedBy, backend }: Due) =>

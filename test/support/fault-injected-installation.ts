@@ -16,6 +16,7 @@ export interface FaultInjectedInstallation extends TestInstallation {
 
 export async function openFaultInjectedInstallation(
   worker: Record<string, string> | false = {},
+  api: Record<string, string> = {},
 ): Promise<FaultInjectedInstallation> {
   const info = readStackInfo(TEST_STACK);
   const urls = {
@@ -47,7 +48,7 @@ export async function openFaultInjectedInstallation(
     KEYCLOAK_URL: through('keycloak', urls.keycloak),
   };
   const installation = await openTestInstallation({
-    api: temporal,
+    api: { ...temporal, ...api },
     worker: worker === false ? false : { ...env, ...worker },
     // Each installation has a master database of its own, so its name is known only once it is made.
     masterUrl: (url) => through('master', url),
