@@ -16,6 +16,7 @@ import { limitRates } from './plugins/rate-limit';
 import { nameRequests, requestIdOf } from './plugins/request-id';
 import { traceRequests } from './plugins/trace-requests';
 import { endUnusedConnections } from './plugins/unused-connections';
+import { RequestLines } from './request-lines';
 import { auditRoutes } from './routes/audit';
 import { eventRoutes } from './routes/events';
 import { healthRoutes } from './routes/health';
@@ -40,6 +41,7 @@ export async function buildApp(config: ApiConfig, env: NodeJS.ProcessEnv): Promi
     logger: { name: 'api', level: config.LOG_LEVEL },
     bodyLimit: BODY_LIMIT_BYTES,
     genReqId: requestIdOf,
+    logController: new RequestLines(),
     trustProxy: config.API_TRUSTED_PROXIES ?? false,
     // Connections kept alive must not hold up a shutdown; nor those that were never used: unused-connections.ts.
     forceCloseConnections: 'idle',

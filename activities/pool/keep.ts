@@ -118,7 +118,7 @@ async function makeBlank({ backend, installation, rows, wanted, signal }: PoolSc
     throw error;
   }
   await rows.markReady(row);
-  log.info('blank resource made', { backend: backend.kind, name });
+  log.info('blank resource made', { backend: backend.kind, resource: name });
 }
 
 /** @returns whether it was seen absent, with no call left that could bring it back */
@@ -133,10 +133,10 @@ async function dropBlank(
   if (forMs !== undefined && forMs < settleMs(backend, settleMarginMs)) return false;
   const { kind } = backend;
   if (found.state === 'foreign')
-    log.warn('blank resource left alone, look whose it is', { backend: kind, name: row.name, owner: found.owner });
+    log.warn('blank resource left alone, look whose it is', { backend: kind, resource: row.name, owner: found.owner });
   else {
     await classifyErrors(backend, () => backend.proveAbsent(target));
-    log.info('blank resource dropped', { backend: kind, name: row.name });
+    log.info('blank resource dropped', { backend: kind, resource: row.name });
   }
   await rows.remove(row);
   return true;

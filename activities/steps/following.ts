@@ -37,7 +37,6 @@ export async function runFollowing(
     }
   } catch (error) {
     log.info('the next step at this backend gets an activity of its own', {
-      tenantId: input.tenantId,
       step: following[steps.length]?.step,
       cause: messageOf(error),
     });
