@@ -115,5 +115,8 @@ async function recordCancellation(
   await appendLog(db, attempt, { status: 'error', message, durationMs });
 }
 
-/** What differs from the activity's own: it may be of a step that follows. All else every line has (worker/log-fields.ts). */
+/**
+ * What differs from the activity's own: it may be of a step that follows. All else every line has
+ * (worker/log-fields.ts).
+ */
 const logFields = ({ step, attempt }: Attempt) => ({ step, attempt });
