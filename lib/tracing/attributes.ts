@@ -1,4 +1,7 @@
-/** What spans have beyond the conventions of OpenTelemetry. No text of a server, and no message: either could hold a secret. */
+/**
+ * What spans have beyond the conventions of OpenTelemetry. No text of a server, and no message: either could hold a
+ * secret.
+ */
 export const ATTRIBUTES = {
   tenantId: 'freeflow.tenant.id',
   operationId: 'freeflow.operation.id',

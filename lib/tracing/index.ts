@@ -1,4 +1,5 @@
-// Traces by OpenTelemetry. Off, all of it costs next to nothing: the SDK is loaded where it is configured, and not before.
+// Traces by OpenTelemetry. Off, all of it costs next to nothing: the SDK is loaded where it is configured, and not
+// before.
 export { traceAttempt } from './attempt';
 export { beginCall, type EndCall } from './calls';
 export { linkToOperation, recordOperation, traceStart } from './operation';

@@ -3,7 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { parse } from 'protobufjs';
 import { z } from 'zod';
 
-/** The part of OTLP that is looked at: https://github.com/open-telemetry/opentelemetry-proto/tree/main/opentelemetry/proto */
+/**
+ * The part of OTLP that is looked at:
+ * https://github.com/open-telemetry/opentelemetry-proto/tree/main/opentelemetry/proto
+ */
 const { root } = parse(`
   syntax = "proto3";
   message Request { repeated ResourceSpans resource_spans = 1; }
