@@ -2,6 +2,7 @@
 
 const ID = '6f0c1d5e-8a34-4b7e-9a51-2f1f0f0c7b11';
 const OPERATION_ID = '0d9a2c34-52f1-4a0e-8a52-3d6f5b8f7a20';
+const TRACE_ID = '4bf92f3577b34da6a3ce929d0e0e4736';
 const AT = { begun: '2026-11-27T23:00:00.000Z', ended: '2026-11-27T23:00:01.412Z', later: '2026-12-04T23:00:00.000Z' };
 
 const operation = {
@@ -17,6 +18,7 @@ const operation = {
   backend: null,
   acceptServer: false,
   requestedBy: 'b1f4c0de-alice',
+  traceId: TRACE_ID,
   evidence: null,
   requestedAt: AT.begun,
   startedAt: null,
@@ -112,6 +114,7 @@ export const EXAMPLES = {
         message: 'freeflow_acme with its two roles',
         attempt: 1,
         durationMs: 184,
+        traceId: TRACE_ID,
         createdAt: '2026-11-27T23:00:00.214Z',
       },
     ],
