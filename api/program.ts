@@ -2,7 +2,7 @@ import { measureProcess } from '@freeflow/lib/metrics';
 import { refuseTransactionPooling } from '@freeflow/lib/pg';
 import { CRASH_SIGNALS } from '@freeflow/lib/shutdown';
 import { saveCompileCache } from '@freeflow/lib/start';
-import { startTracing } from '@freeflow/lib/tracing';
+import { startTracing } from '@freeflow/lib/tracing-sdk';
 import closeWithGrace from 'close-with-grace';
 import { buildApp } from './app';
 import { readApiConfig } from './config';

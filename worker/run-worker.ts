@@ -3,7 +3,7 @@ import { refuseTransactionPooling } from '@freeflow/lib/pg';
 import { CRASH_SIGNALS } from '@freeflow/lib/shutdown';
 import { saveCompileCache } from '@freeflow/lib/start';
 import { readTemporalConfig } from '@freeflow/lib/temporal';
-import { startTracing } from '@freeflow/lib/tracing';
+import { startTracing } from '@freeflow/lib/tracing-sdk';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import closeWithGrace from 'close-with-grace';

@@ -2,8 +2,8 @@ import { Pool } from 'pg';
 import { readStackInfo } from '../../stack/stack-info';
 import { TEST_STACK } from '../../test/support/master';
 import { OtlpReceiver } from '../../test/support/otlp-receiver';
+import { startTracing } from '../tracing-sdk/start-tracing';
 import { RequestSpan } from '../tracing/request-span';
-import { startTracing } from '../tracing/start-tracing';
 import { ErrorTolerantClient } from './error-tolerant-client';
 
 const receiver = new OtlpReceiver();

@@ -1,7 +1,7 @@
 import { OtlpReceiver } from '../../test/support/otlp-receiver';
+import { startTracing } from '../tracing-sdk/start-tracing';
+import type * as StartTracing from '../tracing-sdk/start-tracing';
 import { RequestSpan } from './request-span';
-import { startTracing } from './start-tracing';
-import type * as StartTracing from './start-tracing';
 import { traceIdOf } from './traceparent';
 import { patternOf } from './watch-requests';
 
@@ -29,8 +29,8 @@ test('what is called within a request is in its trace, what is called after it i
 
 test('without an endpoint nothing of the SDK is loaded', () => {
   jest.isolateModules(() => {
-    const { startTracing: start } = require('./start-tracing') as typeof StartTracing;
-    jest.doMock('./sdk', () => {
+    const { startTracing: start } = require('../tracing-sdk/start-tracing') as typeof StartTracing;
+    jest.doMock('../tracing-sdk/sdk', () => {
       throw new Error('the SDK was loaded');
     });
     start('a test', {}, { warn: () => undefined });

@@ -3,9 +3,9 @@ import { parseKeyPairsIntoRecord, setGlobalErrorHandler, W3CTraceContextPropagat
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { defaultResource, detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, NodeTracerProvider, RandomIdGenerator } from '@opentelemetry/sdk-trace-node';
-import { chosenSpanId } from './span-id';
+import { chosenSpanId } from '../tracing/span-id';
+import { watchRequests } from '../tracing/watch-requests';
 import type { TracingLog } from './start-tracing';
-import { watchRequests } from './watch-requests';
 
 /** A collector that is away is told of so often, not with each batch. */
 const TELL_EVERY_MS = 60_000;

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { setTracing } from '../tracing/tracer';
 import type * as Sdk from './sdk';
-import { setTracing } from './tracer';
 
 /** A process that traces, or does not. */
 export interface Tracing {
