@@ -51,6 +51,15 @@ const OTHER_ACTIONS = [
   'resources.drop',
   'resources.show-drop',
   'audit.list',
+  'webhooks.list',
+  'webhooks.create',
+  'webhooks.show',
+  'webhooks.update',
+  'webhooks.delete',
+  'webhooks.deliveries',
+  'webhooks.redeliver',
+  'webhooks.redeliver-all',
+  'webhooks.ping',
 ] as const;
 
 /** What reads secrets past the API: `freeflow tenants connect`, and an application by `resolveSecret()`. */

@@ -1,14 +1,14 @@
 import type { OperationState } from './states';
 
 /** What an event is about. */
-export type EventSubject = 'tenant' | 'operation' | 'step';
+export type EventSubject = 'tenant' | 'operation' | 'step' | 'webhook';
 
 interface EventRow {
   /** What has happened, for people. */
   readonly meaning: string;
 }
 
-/** Everything that is told of tenants as it happens, by stable names: what triggers of the master database write. */
+/** Everything that is told as it happens, by stable names: what triggers of the master database write. */
 export const EVENTS = {
   'tenant.created': { meaning: 'a tenant was accepted, or registered' },
   'tenant.status-changed': { meaning: 'its status is another one' },
@@ -23,6 +23,10 @@ export const EVENTS = {
   'operation.ended': { meaning: 'it has ended' },
   'step.succeeded': { meaning: 'an attempt of a step has succeeded' },
   'step.failed': { meaning: 'an attempt of a step has failed' },
+  'webhook.disabled': {
+    meaning: 'a webhook gets no more events: by a person, or because its receiver failed for days',
+  },
+  'webhook.enabled': { meaning: 'it gets events again, from where it stopped' },
 } as const satisfies Record<`${EventSubject}.${string}`, EventRow>;
 
 export type EventName = keyof typeof EVENTS;
@@ -40,6 +44,9 @@ export const STATE_EVENTS = {
   refused: 'operation.ended',
   incomplete: 'operation.ended',
 } as const satisfies Record<OperationState, EventName>;
+
+/** What a webhook is tried out by: sent to it alone, and in no stream. */
+export const PING = 'webhook.ping';
 
 /** What the `type` of a CloudEvent begins with: reverse DNS, as its specification wants it. */
 const TYPE_PREFIX = 'com.freeflow.';

@@ -21,3 +21,4 @@ export * from './step-names';
 export * from './stuck';
 export * from './tenant-names';
 export * from './uuid-namespace';
+export * from './webhooks';

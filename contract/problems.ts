@@ -62,6 +62,36 @@ export const PROBLEMS = {
     advice: 'A report is there once its reconciliation has ended. Start one with POST /reconcile.',
     commandAdvice: 'A report is there once its reconciliation has ended. Start one: freeflow reconcile',
   },
+  'webhook-unknown': {
+    status: 404,
+    title: 'There is no such webhook',
+    advice: 'GET /webhooks lists those there are.',
+    commandAdvice: 'See those there are: freeflow webhooks list',
+  },
+  'delivery-unknown': {
+    status: 404,
+    title: 'There is no such delivery',
+    advice: 'GET /webhooks/{id}/deliveries lists those that are kept.',
+    commandAdvice: 'See those that are kept: freeflow webhooks deliveries ID',
+  },
+  'too-many-webhooks': {
+    status: 409,
+    title: 'There are as many webhooks as there may be',
+    advice: 'DELETE /webhooks/{id} of one that is not needed, or let one receiver pass events on to others.',
+    commandAdvice: 'Delete one that is not needed: freeflow webhooks delete ID. Or let one receiver pass events on.',
+  },
+  'webhook-disabled': {
+    status: 409,
+    title: 'The webhook is disabled',
+    advice: 'PATCH /webhooks/{id} with {"enabled": true} first; it then goes on from where it stopped by itself.',
+    commandAdvice: 'First: freeflow webhooks enable ID. It then goes on from where it stopped by itself.',
+  },
+  'delivery-in-progress': {
+    status: 409,
+    title: 'It is being delivered, or waits for its turn',
+    advice: 'GET /webhooks/{id}/deliveries shows how it goes on; what is tried again later can be sent at once.',
+    commandAdvice: 'freeflow webhooks deliveries ID shows how it goes on.',
+  },
   'tenant-name-taken': {
     status: 409,
     title: 'A tenant of that name exists',
@@ -177,6 +207,12 @@ export const PROBLEMS = {
     advice: 'Read what you follow anew (GET /tenants), then follow it without Last-Event-ID.',
     commandAdvice: 'See how things are now (freeflow tenants list), then follow what is new.',
   },
+  'delivery-expired': {
+    status: 410,
+    title: 'The event of this delivery is kept no longer',
+    advice: 'Read what it was about anew (GET /tenants).',
+    commandAdvice: 'See how things are now: freeflow tenants list',
+  },
   'request-timeout': {
     status: 408,
     title: 'The request did not arrive in time',
@@ -231,6 +267,11 @@ export const PROBLEMS = {
     advice:
       'Try again in a few seconds, with the same Idempotency-Key: then it is done once, however often it is sent.',
     commandAdvice: 'Try again in a few seconds. If it stays, see what is down: freeflow doctor',
+  },
+  'sealing-key-missing': {
+    status: 503,
+    title: 'No worker has published what secrets are sealed by',
+    advice: 'Start a worker: it does so within seconds. Then send it again.',
   },
   overloaded: {
     status: 503,

@@ -20,6 +20,8 @@ export {
   type TenantProvisionLog,
   type TenantResource,
   type TenantSecret,
+  type Webhook,
+  type WebhookDelivery,
 } from './generated/client';
 export { MASTER_GRANTS, MASTER_ROLES, type MasterRole, type MasterTable, type TablePrivilege } from './master-roles';
 export { masterNow } from './master-clock';
@@ -27,3 +29,4 @@ export { migrationState, type MigrationState } from './migration-state';
 export { readerHere } from './reader';
 export { resolveSecret, type ResolveSecretOptions } from './resolve-secret';
 export { recordTenantEvent } from './tenant-event';
+export { disableWebhook, lockWebhook, promoteNext, type LockedWebhook } from './webhook-state';

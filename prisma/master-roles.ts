@@ -20,7 +20,8 @@ const WRITE: readonly TablePrivilege[] = ['SELECT', 'INSERT', 'UPDATE'];
 
 /**
  * Who may do what; everything not named here, and in {@link UPDATED_COLUMNS}, is refused. The API accepts (inserts) and
- * reads: an intruder there can neither change what happened nor read a secret. Only a tenant's connections and secrets,
+ * reads: an intruder there can neither change what happened nor read a secret. Only webhooks, a tenant's connections and
+ * secrets,
  * what leaves the pool, and old reports, are ever deleted by right; what is kept for a time goes by functions of the
  * owner, and the rest stays for audit.
  */
@@ -39,6 +40,10 @@ export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
     OperationAnswer: ['SELECT', 'INSERT'],
     AuditEvent: ['SELECT', 'INSERT'],
     Event: ['SELECT'],
+    SealingKey: ['SELECT'],
+    Webhook: ['SELECT', 'INSERT', 'DELETE'],
+    WebhookSecret: ['INSERT'],
+    WebhookDelivery: ['SELECT', 'INSERT'],
   },
   worker: {
     Tenant: WRITE,
@@ -53,7 +58,11 @@ export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
     OrphanDrop: WRITE,
     OperationAnswer: [],
     AuditEvent: ['INSERT'],
-    Event: [],
+    Event: ['SELECT'],
+    SealingKey: WRITE,
+    Webhook: ['SELECT'],
+    WebhookSecret: ['SELECT'],
+    WebhookDelivery: WRITE,
   },
 };
 
@@ -64,8 +73,22 @@ export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
 export const UPDATED_COLUMNS: Readonly<Record<MasterRole, ColumnGrants>> = {
   api: {
     Tenant: ['displayName', 'externalId', 'labels', 'deletionProtected', 'holdUntil', 'holdReason'],
+    Webhook: [
+      'eventTypes',
+      'description',
+      'state',
+      'disabledAt',
+      'disabledReason',
+      'disabledBy',
+      'failingSince',
+      'cursor',
+      'skippedEvents',
+    ],
+    WebhookDelivery: ['isHead', 'state', 'round', 'attempt', 'firstFailedAt', 'nextAttemptAt', 'checkAt', 'endedAt'],
   },
-  worker: {},
+  worker: {
+    Webhook: ['state', 'disabledAt', 'disabledReason', 'disabledBy', 'failingSince', 'cursor'],
+  },
 };
 
 /**
@@ -81,4 +104,5 @@ export const WORKER_FUNCTIONS = [
   'was_answer_begun',
   'expire_events',
   'expire_operations',
+  'expire_webhook_deliveries',
 ] as const;

@@ -5,8 +5,8 @@ type Role = 'api' | 'worker';
 const ROLES: Role[] = ['api', 'worker'];
 
 /**
- * The API accepts and reads; the worker writes, and deletes connections, secrets and old reports alone. Not taken from
- * the code: this is the promise.
+ * The API accepts and reads, and deletes webhooks alone; the worker writes, and deletes connections, secrets and old
+ * reports alone. Not taken from the code: this is the promise.
  */
 const ALLOWED: Record<Role, Record<string, string[]>> = {
   api: {
@@ -23,6 +23,10 @@ const ALLOWED: Record<Role, Record<string, string[]>> = {
     OperationAnswer: ['SELECT', 'INSERT'],
     AuditEvent: ['SELECT', 'INSERT'],
     Event: ['SELECT'],
+    SealingKey: ['SELECT'],
+    Webhook: ['SELECT', 'INSERT', 'DELETE'],
+    WebhookSecret: ['INSERT'],
+    WebhookDelivery: ['SELECT', 'INSERT'],
     _prisma_migrations: [],
   },
   worker: {
@@ -38,7 +42,11 @@ const ALLOWED: Record<Role, Record<string, string[]>> = {
     OrphanDrop: ['SELECT', 'INSERT', 'UPDATE'],
     OperationAnswer: [],
     AuditEvent: ['INSERT'],
-    Event: [],
+    Event: ['SELECT'],
+    SealingKey: ['SELECT', 'INSERT', 'UPDATE'],
+    Webhook: ['SELECT'],
+    WebhookSecret: ['SELECT'],
+    WebhookDelivery: ['SELECT', 'INSERT', 'UPDATE'],
     _prisma_migrations: [],
   },
 };
@@ -142,8 +150,15 @@ describe.each(ROLES)('%s', (role) => {
   });
 });
 
-/** What an administrator sets of a tenant, by the API alone. */
-const SET_BY_API = ['deletionProtected', 'displayName', 'externalId', 'holdReason', 'holdUntil', 'labels'];
+/** What the API alone may change: what an administrator sets of a tenant and of a webhook, and a delivery that is to go again. */
+const SET_BY_API: Readonly<Record<string, readonly string[]>> = {
+  Tenant: ['deletionProtected', 'displayName', 'externalId', 'holdReason', 'holdUntil', 'labels'],
+  Webhook: [
+    ...['cursor', 'description', 'disabledAt', 'disabledBy', 'disabledReason', 'eventTypes', 'failingSince'],
+    ...['skippedEvents', 'state'],
+  ],
+  WebhookDelivery: ['attempt', 'checkAt', 'endedAt', 'firstFailedAt', 'isHead', 'nextAttemptAt', 'round', 'state'],
+};
 
 it('rights on single columns, which the statements above do not find, are those of the API on what an administrator sets', async () => {
   const columns = await query<{ table: string; column: string }>(
@@ -151,20 +166,23 @@ it('rights on single columns, which the statements above do not find, are those 
     `SELECT attrelid::regclass::text AS table, attname AS column FROM pg_attribute WHERE attacl IS NOT NULL AND attrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)`,
   );
   expect(columns.map(({ table, column }) => `${table}.${column}`).toSorted()).toEqual(
-    SET_BY_API.map((it) => `"Tenant".${it}`),
+    Object.entries(SET_BY_API).flatMap(([table, names]) => names.map((it) => `"${table}".${it}`)),
   );
 });
 
-it('the API may change these columns of a tenant, and no other one', async () => {
-  const columns = await query<{ name: string }>(
-    database.url,
-    `SELECT attname AS name FROM pg_attribute WHERE attrelid = '"Tenant"'::regclass AND attnum > 0 AND NOT attisdropped`,
-  );
-  const outcomes: [string, string][] = [];
-  for (const { name } of columns)
-    outcomes.push([name, await attempt('api', `UPDATE public."Tenant" SET "${name}" = "${name}" WHERE false`)]);
-  expect(outcomes).toEqual(columns.map(({ name }) => [name, SET_BY_API.includes(name) ? 'ok' : '42501']));
-});
+it.each(Object.entries(SET_BY_API))(
+  'the API may change these columns of a %s, and no other one',
+  async (table, names) => {
+    const columns = await query<{ name: string }>(
+      database.url,
+      `SELECT attname AS name FROM pg_attribute WHERE attrelid = '"${table}"'::regclass AND attnum > 0 AND NOT attisdropped`,
+    );
+    const outcomes: [string, string][] = [];
+    for (const { name } of columns)
+      outcomes.push([name, await attempt('api', `UPDATE public."${table}" SET "${name}" = "${name}" WHERE false`)]);
+    expect(outcomes).toEqual(columns.map(({ name }) => [name, names.includes(name) ? 'ok' : '42501']));
+  },
+);
 
 it('the API can do what accepting a tenant takes: both rows in one transaction', async () => {
   await sessions.api.query('BEGIN');

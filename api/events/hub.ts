@@ -1,10 +1,11 @@
+import type { EventRow } from '@freeflow/contract/http';
 import type { PrismaClient } from '@freeflow/db-master';
+import { listen } from '@freeflow/lib/pg';
 import type { FastifyBaseLogger } from 'fastify';
 import { Problem } from '../errors';
 import { messageOf } from './cloud-event';
 import { EventStream } from './event-stream';
-import { listen } from './listener';
-import { readBounds, readEvents, type EventRow } from './rows';
+import { readBounds, readEvents } from './rows';
 
 const PAGE = 200;
 
@@ -75,6 +76,7 @@ export class EventHub {
       setInterval(() => this.wake(), pollMs),
     ];
     this.listening = listen(url, {
+      applicationName: 'freeflow-api-events',
       signal: this.closing.signal,
       onNews: () => this.wake(),
       onLost: (cause) =>

@@ -1,15 +1,5 @@
+import type { EventRow } from '@freeflow/contract/http';
 import { Prisma, type PrismaClient } from '@freeflow/db-master';
-
-/** An event as it is stored. */
-export interface EventRow {
-  id: bigint;
-  at: Date;
-  type: string;
-  tenantId: string;
-  tenantName: string;
-  operationId: string | null;
-  data: Record<string, unknown>;
-}
 
 /** A part of the events: after one, up to another where one is named, of one tenant where that is. */
 export interface EventRange {

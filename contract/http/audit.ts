@@ -7,7 +7,7 @@ import { plainText } from './text';
 const time = z.iso.datetime();
 
 /** A moment in a query: ISO 8601 with a zone, within the years that the master database compares. */
-const moment = z.iso
+export const moment = z.iso
   .datetime({ offset: true, error: 'must be a time such as 2026-11-27T06:00:00Z' })
   .refine((text) => !(Date.parse(text) < 0), 'must be in 1970 or later');
 

@@ -4,6 +4,7 @@ import { BACKEND_KINDS } from '../backends';
 import { cloudEventType, EVENT_NAMES, type EventName } from '../event-types';
 import { OPERATION_KINDS } from '../operations/kinds';
 import { ENDED_STATES, TENANT_STATUSES } from '../states';
+import { DISABLED_REASONS } from '../webhooks';
 import { EXAMPLES } from './examples';
 import { parkedStepSchema } from './tenant';
 
@@ -20,6 +21,8 @@ const attempt = z.strictObject({
   message: z.string().nullable(),
   seq: z.number().int().describe('That of its row in the log'),
 });
+
+const webhook = { webhookId: z.uuid(), url: z.string().describe('Without its query') };
 
 /** What is told to have changed without its value: `GET /tenants/{id}` has that. */
 const UPDATED_FIELDS = ['displayName', 'externalId', 'labels', 'deletionProtected', 'holdUntil', 'holdReason'] as const;
@@ -49,6 +52,12 @@ export const EVENT_DATA = {
   'operation.ended': z.strictObject({ ...reason, state: z.enum(ENDED_STATES) }),
   'step.succeeded': attempt,
   'step.failed': attempt,
+  'webhook.disabled': z.strictObject({
+    ...webhook,
+    reason: z.enum(DISABLED_REASONS),
+    by: z.string().nullable().describe('Who has disabled it; null where nobody has'),
+  }),
+  'webhook.enabled': z.strictObject(webhook),
 } as const satisfies Record<EventName, z.ZodObject>;
 
 /** https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md */
@@ -56,12 +65,16 @@ export const cloudEventSchema = z
   .object({
     specversion: z.literal('1.0'),
     id: z.string().describe('Rises in the order of what happened; the Last-Event-ID to go on from'),
-    source: z.string().describe('The path of the tenant in this API'),
+    source: z.string().describe('The path of the tenant, or of the webhook, in this API'),
     type: z.string().describe(`One of ${EVENT_NAMES.map(cloudEventType).join(', ')}; others may come`),
     time: z.iso.datetime(),
-    subject: z.string().describe('The name of the tenant'),
+    subject: z.string().describe('The name of the tenant, or the URL of the webhook'),
     datacontenttype: z.literal('application/json'),
-    data: z.looseObject({ tenantId: z.uuid(), tenantName: z.string(), operationId: z.uuid().nullable() }),
+    data: z.looseObject({
+      tenantId: z.uuid().nullable().describe('null where it is about a webhook'),
+      tenantName: z.string().nullable(),
+      operationId: z.uuid().nullable(),
+    }),
   })
   .meta({ id: 'CloudEvent', examples: [EXAMPLES.cloudEvent] });
 

@@ -1,6 +1,7 @@
 // The schemas of the HTTP API.
 export * from './audit';
 export * from './event-stream';
+export * from './event-view';
 export * from './evidence';
 export { EXAMPLES } from './examples';
 export * from './identity';
@@ -9,3 +10,4 @@ export * from './queries';
 export * from './reconcile';
 export * from './tenant';
 export * from './text';
+export * from './webhooks';

@@ -36,6 +36,13 @@ const TEN_YEARS_MS = 10 * 365 * 24 * 3_600_000;
 /** A time in milliseconds, up to ten years. */
 export const milliseconds = () => wholeNumber(1, TEN_YEARS_MS, `a whole number of milliseconds, 1 to ${TEN_YEARS_MS}`);
 
+/** Times in milliseconds, one after the other, separated by commas. */
+export const pauses = (most: number) =>
+  text(`up to ${most} whole numbers of milliseconds, separated by commas`, (value) => {
+    const parts = value.split(',').map((it) => it.trim());
+    return parts.length <= most && parts.every((it) => /^[1-9][0-9]{0,9}$/.test(it));
+  }).transform((value) => value.split(',').map(Number));
+
 /** One of a few words. */
 export const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
   z.enum(words, formError(oneOfForm(words))).meta({ form: oneOfForm(words) });

@@ -1,4 +1,15 @@
-import { httpUrl, masterUrl, oneOf, rolePassword, secret, secretKey, secretKeys, text, wholeNumber } from './kinds';
+import {
+  addresses,
+  httpUrl,
+  masterUrl,
+  oneOf,
+  rolePassword,
+  secret,
+  secretKey,
+  secretKeys,
+  text,
+  wholeNumber,
+} from './kinds';
 
 /** The variables that several programs read, or keep from their children: each is described once, here. */
 export const VARIABLES = {
@@ -19,6 +30,11 @@ export const VARIABLES = {
   ),
   SECRETS_KEY: secret(secretKey(), "the key that the tenants' secrets are sealed by"),
   SECRETS_OLD_KEYS: secret(secretKeys().optional(), 'former keys, which still open what they have sealed'),
+  WEBHOOK_ALLOWED_NETWORKS: addresses()
+    .optional()
+    .describe(
+      'networks that webhooks may be sent to though they are not public, by http as well; unset: to public addresses alone, by https. API and workers need the same value',
+    ),
   TEMPORAL_UI_URL: httpUrl().optional().describe('where people find the Temporal UI, for links to runs'),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl()
     .optional()

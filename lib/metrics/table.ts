@@ -1,5 +1,6 @@
 import {
   BACKEND_KINDS,
+  DISABLED_REASONS,
   ENDED_STATES,
   FAILURES,
   FINDING_CLASSES,
@@ -83,6 +84,12 @@ export const METRICS = {
     type: 'counter',
     help: 'Access tokens that were asked for, by whether one was granted.',
     labels: { outcome: OUTCOMES },
+  },
+  freeflow_webhook_attempts_total: {
+    of: 'worker',
+    type: 'counter',
+    help: 'Attempts to deliver an event to a webhook: delivered, to be tried again, given up, or the webhook was disabled by it.',
+    labels: { outcome: ['delivered', 'retry', 'failed', 'disabled'] },
   },
 
   freeflow_http_requests_total: {
@@ -176,6 +183,18 @@ export const METRICS = {
     type: 'gauge',
     help: 'Blank resources that are ready to be claimed.',
     labels: { backend: BACKEND_KINDS },
+  },
+  freeflow_webhook_undelivered_oldest_age_seconds: {
+    of: 'installation',
+    type: 'gauge',
+    help: 'Time since the oldest event happened that an enabled webhook has not got yet; 0 where there is none.',
+    labels: {},
+  },
+  freeflow_webhooks_disabled: {
+    of: 'installation',
+    type: 'gauge',
+    help: 'Webhooks that get no events, by why.',
+    labels: { reason: DISABLED_REASONS },
   },
 } as const satisfies Readonly<Record<`freeflow_${string}`, MetricRow>>;
 

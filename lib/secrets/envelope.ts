@@ -1,4 +1,5 @@
-import { createCipheriv, createDecipheriv, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
+import { createSecretKey, randomBytes } from 'node:crypto';
+import { open, seal } from './box';
 import { SecretError } from './errors';
 import type { SecretKeys } from './keys';
 
@@ -29,10 +30,7 @@ export interface SecretEnvelope {
   readonly ciphertext: Uint8Array<ArrayBuffer>;
 }
 
-const ALGORITHM = 'aes-256-gcm';
 const DATA_KEY_BYTES = 32;
-const IV_BYTES = 12;
-const TAG_BYTES = 16;
 
 /** Encrypts a secret for the row it is going to be stored in. */
 export function sealSecret(identity: SecretIdentity, value: string, keys: SecretKeys): SecretEnvelope {
@@ -69,22 +67,6 @@ export function openSecret(identity: SecretIdentity, envelope: SecretEnvelope, k
       { cause },
     );
   }
-}
-
-function seal(plain: Buffer, key: KeyObject, bound: Buffer): Uint8Array<ArrayBuffer> {
-  const iv = randomBytes(IV_BYTES);
-  const cipher = createCipheriv(ALGORITHM, key, iv, { authTagLength: TAG_BYTES }).setAAD(bound);
-  const encrypted = Buffer.concat([cipher.update(plain), cipher.final()]);
-  return Buffer.concat([iv, cipher.getAuthTag(), encrypted]);
-}
-
-function open(packed: Uint8Array, key: KeyObject, bound: Buffer): Buffer {
-  // Both lengths are stated: Node may otherwise accept a tag of 4 bytes (deprecated since 23, DEP0182), which can be
-  // guessed.
-  if (packed.length < IV_BYTES + TAG_BYTES) throw new RangeError('The packed box is too short.');
-  const decipher = createDecipheriv(ALGORITHM, key, packed.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES });
-  decipher.setAAD(bound).setAuthTag(packed.subarray(IV_BYTES, IV_BYTES + TAG_BYTES));
-  return Buffer.concat([decipher.update(packed.subarray(IV_BYTES + TAG_BYTES)), decipher.final()]);
 }
 
 // The name is the only part of free form and the others can't hold a bar, so two identities never give the same bytes.

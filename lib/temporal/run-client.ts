@@ -1,9 +1,16 @@
-import type { AcceptedOperation, Answer, BackendKind, OrphanOrder, Reconciliation } from '@freeflow/contract';
+import type {
+  AcceptedOperation,
+  Answer,
+  BackendKind,
+  DeliveryInput,
+  OrphanOrder,
+  Reconciliation,
+} from '@freeflow/contract';
 import type { Client } from '@temporalio/client';
 import { answerRun, hasAnswered, type AnswerOutcome } from './answers';
 import { startOperation, startWhenPreviousCloses, type StartOutcome } from './operation-starter';
 import { describeRun, findOpenRuns, hasOpenRun, type RunState } from './run-finder';
-import { dropStartOptions, poolStartOptions, reconcileStartOptions } from './start-options';
+import { deliveryStartOptions, dropStartOptions, poolStartOptions, reconcileStartOptions } from './start-options';
 
 /** Milliseconds in which Temporal must answer. */
 const START_DEADLINE_MS = 5_000;
@@ -46,6 +53,11 @@ export class RunClient {
   /** Starts what keeps the pool of a backend, unless it runs. */
   async startPoolKeeper(backend: BackendKind): Promise<void> {
     await this.startRun('keepPool', poolStartOptions(backend, this.taskQueue));
+  }
+
+  /** Starts a delivery to a webhook, unless it runs. */
+  async startDelivery(delivery: DeliveryInput): Promise<void> {
+    await this.startRun('deliverWebhook', deliveryStartOptions(delivery, this.taskQueue));
   }
 
   /** {@link answerRun} */

@@ -1,4 +1,5 @@
 import {
+  deliveryWorkflowIdOf,
   INTERRUPT,
   operationTitle,
   orphanDropIdOf,
@@ -10,6 +11,7 @@ import {
   type AcceptedOperation,
   type AdoptionInput,
   type BackendKind,
+  type DeliveryInput,
   type OperationInput,
   type OrphanOrder,
   type Reconciliation,
@@ -110,5 +112,20 @@ export function poolStartOptions(backend: BackendKind, taskQueue: string) {
     workflowTaskTimeout: '5 seconds' satisfies Duration,
     priority: { priorityKey: LAST },
     staticSummary: `keep the pool of ${backend}`,
+  } as const;
+}
+
+/** How a delivery to a webhook is started, after all operations; started again while it runs, it is the same one. */
+export function deliveryStartOptions(delivery: DeliveryInput, taskQueue: string) {
+  return {
+    workflowId: deliveryWorkflowIdOf(taskQueue, delivery),
+    taskQueue,
+    args: [delivery] as [DeliveryInput],
+    // One that has ended is begun again where the master database does not know that it has: then it has nothing to do.
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowTaskTimeout: '5 seconds' satisfies Duration,
+    priority: { priorityKey: LAST },
+    staticSummary: 'deliver to a webhook',
   } as const;
 }

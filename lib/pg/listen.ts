@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ErrorTolerantClient } from '@freeflow/lib/pg';
+import { ErrorTolerantClient } from './error-tolerant-client';
 
 /** As `add_event` in the master database notifies it. */
 const CHANNEL = 'freeflow_events';
@@ -12,28 +12,32 @@ const RECONNECT_MS = 1_000;
 const LONGEST_PAUSE_MS = 30_000;
 const END_MS = 1_000;
 
-/**
- * Listens on one session, opened again whenever it is lost, until it is aborted.
- * @param onNews called with each notification, and after each connect: what came before it was not notified
- * @param onLost called with the cause where there is no session to be had, or it has failed
- */
-export async function listen(
-  url: string,
-  { onNews, onLost, signal }: { onNews: () => void; onLost: (cause: unknown) => void; signal: AbortSignal },
-): Promise<void> {
+interface ListenOptions {
+  applicationName: string;
+  /** Called with each notification, and after each connect: what came before it was not notified. */
+  onNews: () => void;
+  /** Called with the cause where there is no session to be had, or it has failed. */
+  onLost: (cause: unknown) => void;
+  signal: AbortSignal;
+}
+
+/** Listens for events of the master database on one session, opened again whenever it is lost, until it is aborted. */
+export async function listen(url: string, { applicationName, onNews, onLost, signal }: ListenOptions): Promise<void> {
   for (let failures = 0; !signal.aborted; failures++) {
     const onOpen = () => {
       failures = 0;
       onNews();
     };
-    await listenOnce(url, { onNews, onOpen, signal }).catch((cause: unknown) => signal.aborted || onLost(cause));
+    await listenOnce(url, { applicationName, onNews, onOpen, signal }).catch(
+      (cause: unknown) => signal.aborted || onLost(cause),
+    );
     await pause(Math.min(RECONNECT_MS * 2 ** failures, LONGEST_PAUSE_MS), signal);
   }
 }
 
 async function listenOnce(
   url: string,
-  { onNews, onOpen, signal }: { onNews: () => void; onOpen: () => void; signal: AbortSignal },
+  { applicationName, onNews, onOpen, signal }: Omit<ListenOptions, 'onLost'> & { onOpen: () => void },
 ): Promise<void> {
   const socket = new Socket();
   const client = new ErrorTolerantClient({
@@ -41,7 +45,7 @@ async function listenOnce(
     connectionTimeoutMillis: TIMEOUT_MS,
     query_timeout: TIMEOUT_MS,
     keepAlive: true,
-    application_name: 'freeflow-api-events',
+    application_name: applicationName,
     stream: () => socket,
   });
   const lost = new Promise<void>((resolve) => client.once('end', resolve));

@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { EVENT_NAMES } from '../event-types';
+import { DELIVERY_STATES, DISABLED_REASONS, WEBHOOK_STATES } from '../webhooks';
+import { moment } from './audit';
+import { nextCursor, pageCursor, pageLimit } from './paging';
+import { plainText, rowId } from './text';
+import { WEBHOOK_EXAMPLES } from './webhook-examples';
+
+const time = z.iso.datetime();
+const LONGEST_URL = 2_000;
+
+/** 24 to 64 bytes: https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md */
+const SECRET = /^whsec_(?:[A-Za-z0-9+/]{4}){8,21}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+const SECRET_FORM = 'must be whsec_ and 24 to 64 bytes in base64';
+
+const eventTypes = z
+  .array(z.enum(EVENT_NAMES))
+  .max(EVENT_NAMES.length)
+  .refine((types) => new Set(types).size === types.length, 'must name each once')
+  .describe('Which events it gets, by their names; an empty list: all of them, those of later versions too');
+
+const description = plainText(0, 200).describe('What it is for');
+
+const secret = z
+  .string()
+  .regex(SECRET, SECRET_FORM)
+  .meta({ examples: [WEBHOOK_EXAMPLES.created.secret] });
+
+const url = plainText(1, LONGEST_URL)
+  .describe('Where events are sent: https, without user and password, at a public address. Its query is shown nowhere')
+  .meta({ examples: [WEBHOOK_EXAMPLES.create.url] });
+
+export const createWebhookBody = z
+  .strictObject({
+    url,
+    eventTypes: eventTypes.default([]),
+    description: description.optional(),
+    secret: secret.optional().describe('What its deliveries are signed by; left out, one is made'),
+  })
+  .meta({ id: 'CreateWebhook', examples: [WEBHOOK_EXAMPLES.create] });
+
+export const updateWebhookBody = z
+  .strictObject({
+    eventTypes: eventTypes.optional(),
+    description: description.nullable().optional(),
+    enabled: z.boolean().optional().describe('true: it goes on from where it stopped; false: it gets nothing any more'),
+  })
+  .meta({ id: 'UpdateWebhook', examples: [WEBHOOK_EXAMPLES.update] });
+
+const webhookFields = {
+  id: z.uuid(),
+  url: z.string().describe('Without its query'),
+  eventTypes: z.array(z.string()).describe('Empty: all'),
+  description: z.string().nullable(),
+  state: z.enum(WEBHOOK_STATES),
+  disabledAt: time.nullable(),
+  disabledReason: z
+    .enum(DISABLED_REASONS)
+    .nullable()
+    .describe('failing: nothing has reached it for as long as a delivery is tried; gone: it has answered 410'),
+  failingSince: time.nullable().describe('Since when every attempt has failed; null where the last one has not'),
+  undelivered: z.number().int().describe('Deliveries that wait or are tried again'),
+  skippedEvents: z
+    .number()
+    .int()
+    .describe('How many events it has missed for good: they were kept no longer while it was disabled'),
+  createdBy: z.string(),
+  createdAt: time,
+};
+
+export const webhookSchema = z.object(webhookFields).meta({ id: 'Webhook', examples: [WEBHOOK_EXAMPLES.webhook] });
+
+export const createdWebhookSchema = z
+  .object({ ...webhookFields, secret: z.string().describe('Shown here and never again') })
+  .meta({ id: 'CreatedWebhook', examples: [WEBHOOK_EXAMPLES.created] });
+
+export const webhookList = z
+  .object({ items: z.array(webhookSchema) })
+  .meta({ id: 'WebhookList', examples: [WEBHOOK_EXAMPLES.list] });
+
+export const webhookParams = z.strictObject({ id: rowId() });
+export const deliveryParams = z.strictObject({ id: rowId(), deliveryId: rowId() });
+
+const attemptSchema = z.object({
+  at: time,
+  durationMs: z.number().int(),
+  status: z.number().int().nullable().describe('What the receiver answered; null where it did not'),
+  cause: z.string().nullable().describe('Why it has failed; null where it has not'),
+});
+
+export const deliverySchema = z
+  .object({
+    id: z.uuid().describe('Its webhook-id: the same however often it is sent'),
+    eventId: z.string().nullable().describe('Null for a ping'),
+    type: z.string().describe('The name of the event, or webhook.ping'),
+    tenantId: z.uuid().nullable(),
+    tenantName: z.string().nullable(),
+    state: z.enum(DELIVERY_STATES),
+    attempts: z.array(attemptSchema).describe('The last ones, oldest first'),
+    nextAttemptAt: time.nullable(),
+    createdAt: time,
+    endedAt: time.nullable(),
+  })
+  .meta({ id: 'WebhookDelivery', examples: [WEBHOOK_EXAMPLES.delivery] });
+
+export const deliveryQuery = z.strictObject({
+  state: z.enum(DELIVERY_STATES).optional(),
+  limit: pageLimit(50, 200),
+  cursor: pageCursor,
+});
+
+export const deliveryPage = z
+  .object({ items: z.array(deliverySchema), nextCursor })
+  .meta({ id: 'DeliveryPage', examples: [WEBHOOK_EXAMPLES.deliveries] });
+
+export const redeliverBody = z
+  .strictObject({
+    since: moment.optional().describe('Only those of events that are not older'),
+  })
+  .nullish()
+  .meta({ examples: [WEBHOOK_EXAMPLES.redeliver] });
+
+export const redeliveredSchema = z
+  .object({
+    redelivered: z.number().int(),
+    isComplete: z.boolean().describe('false: there are more; send it again'),
+  })
+  .meta({ id: 'Redelivered', examples: [WEBHOOK_EXAMPLES.redelivered] });
+
+export type CreateWebhookBody = z.output<typeof createWebhookBody>;
+export type UpdateWebhookBody = z.output<typeof updateWebhookBody>;
+export type WebhookBody = z.output<typeof webhookSchema>;
+export type CreatedWebhookBody = z.output<typeof createdWebhookSchema>;
+export type DeliveryBody = z.output<typeof deliverySchema>;
+export type DeliveryQuery = z.output<typeof deliveryQuery>;
+export type DeliveryAttempt = z.output<typeof attemptSchema>;

@@ -1,0 +1,4 @@
+// Where webhooks may be sent: addresses, names and URLs.
+export { AddressRefused, assertLiteralAllowed, guardedLookup, type Resolve } from './guarded-lookup';
+export { networkPolicy, type NetworkPolicy } from './network-policy';
+export { readReceiverUrl, type ReceiverUrl } from './receiver-url';

@@ -1,0 +1,55 @@
+import type { LookupAddress } from 'node:dns';
+import { isIP } from 'node:net';
+import { withDeadline } from '../deadline';
+import { AddressRefused, assertLiteralAllowed, refusalAmong, resolveBySystem, type Resolve } from './guarded-lookup';
+import type { NetworkPolicy } from './network-policy';
+
+/** So long somebody who waits for an answer waits for a name server. */
+const RESOLVE_WITHIN_MS = 3_000;
+
+/** A URL as it is stored: what may be shown, and what may hold a token. */
+export interface ReceiverUrl {
+  shown: string;
+  /** With its question mark; empty where there is none. */
+  query: string;
+}
+
+/** Takes a URL apart, once it may be sent to. What its name resolves to is looked at anew before each connection. */
+export async function readReceiverUrl(
+  text: string,
+  policy: NetworkPolicy,
+  resolve: Resolve = resolveBySystem,
+): Promise<ReceiverUrl | { refusal: string }> {
+  if (!URL.canParse(text)) return { refusal: 'must be a URL' };
+  const url = new URL(text);
+  const refusal = formRefusal(url) ?? (await addressRefusal(url, policy, resolve));
+  return refusal === undefined ? { shown: url.origin + url.pathname, query: url.search } : { refusal };
+}
+
+function formRefusal({ protocol, username, password, hash }: URL): string | undefined {
+  if (protocol !== 'https:' && protocol !== 'http:') return 'must begin with https://';
+  if (username !== '' || password !== '') return 'must have no user and no password: deliveries are signed';
+  return hash === '' ? undefined : 'must have no fragment';
+}
+
+async function addressRefusal(url: URL, policy: NetworkPolicy, resolve: Resolve): Promise<string | undefined> {
+  try {
+    assertLiteralAllowed(policy, url);
+  } catch (error) {
+    if (error instanceof AddressRefused) return error.message;
+    throw error;
+  }
+  if (isIP(url.hostname) !== 0 || url.hostname.startsWith('[')) return undefined;
+  // A name that can't be resolved here and now, or not from here, is known to its first delivery.
+  const found = await withDeadline(RESOLVE_WITHIN_MS, addressesOf(url.hostname, resolve)).catch(() => []);
+  return refusalAmong(policy, url.protocol, found) ?? (found.length === 0 ? schemeRefusal(url) : undefined);
+}
+
+const addressesOf = (hostname: string, resolve: Resolve): Promise<LookupAddress[]> =>
+  new Promise((done, fail) =>
+    resolve(hostname, (error, addresses) => (error === null ? done(addresses) : fail(error))),
+  );
+
+/** Where nobody knows the address, it is not one that was allowed. */
+const schemeRefusal = ({ protocol }: URL): string | undefined =>
+  protocol === 'https:' ? undefined : 'must begin with https://: its name does not resolve';

@@ -1,0 +1,49 @@
+import type { DisabledReason } from '@freeflow/contract';
+import type { Prisma } from './generated/client';
+
+/** What both API and worker do with a webhook, under the lock of its row: it is one after the other for each webhook. */
+export interface LockedWebhook {
+  id: string;
+  url: string;
+  state: 'enabled' | 'disabled';
+  eventTypes: string[];
+  cursor: bigint;
+  failingSince: Date | null;
+}
+
+/** @returns undefined where there is none */
+export async function lockWebhook(tx: Prisma.TransactionClient, id: string): Promise<LockedWebhook | undefined> {
+  const [webhook] = await tx.$queryRaw<LockedWebhook[]>`
+    SELECT id, url, state, "eventTypes", "cursor", "failingSince" FROM "Webhook" WHERE id = ${id}::uuid FOR NO KEY UPDATE`;
+  return webhook;
+}
+
+/** Disables a webhook that is locked. What is under way waits from its beginning on, for it to be enabled again. */
+export async function disableWebhook(
+  tx: Prisma.TransactionClient,
+  id: string,
+  reason: DisabledReason,
+  by: string | null,
+): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE "Webhook" SET state = 'disabled', "disabledAt" = now(), "disabledReason" = ${reason}, "disabledBy" = ${by}
+     WHERE id = ${id}::uuid`;
+  // Their runs find another round than theirs, and end.
+  await tx.$executeRaw`
+    UPDATE "WebhookDelivery"
+       SET state = 'waiting', round = round + 1, attempt = 0, "firstFailedAt" = NULL, "nextAttemptAt" = NULL, "checkAt" = NULL
+     WHERE "webhookId" = ${id}::uuid AND "isHead" AND state IN ('sending', 'retrying') AND "eventId" IS NOT NULL`;
+}
+
+/** Makes the first that waits in each of these lanes its head, where it has none. */
+export const promoteNext = (
+  tx: Prisma.TransactionClient,
+  webhookId: string,
+  lanes: readonly string[],
+): Prisma.PrismaPromise<number> => tx.$executeRaw`
+  UPDATE "WebhookDelivery" SET "isHead" = true
+   WHERE id = ANY (ARRAY(
+     SELECT (SELECT n.id FROM "WebhookDelivery" n WHERE n."webhookId" = ${webhookId}::uuid AND n.lane = l.lane AND n.state = 'waiting'
+              ORDER BY n."eventId" LIMIT 1)
+       FROM unnest(${lanes}::uuid[]) AS l(lane)
+      WHERE NOT EXISTS (SELECT FROM "WebhookDelivery" h WHERE h."webhookId" = ${webhookId}::uuid AND h.lane = l.lane AND h."isHead")))`;
