@@ -27,6 +27,7 @@ import { operationRoutes } from './routes/operations';
 import { reconcileRoutes } from './routes/reconcile';
 import { resourceMetadataRoutes } from './routes/resource-metadata';
 import { tenantRoutes } from './routes/tenants';
+import { webhookRoutes } from './routes/webhooks';
 import { createTemporalGateway } from './temporal-gateway';
 
 /** No request of ours needs more. */
@@ -95,6 +96,7 @@ export async function buildApp(config: ApiConfig, env: NodeJS.ProcessEnv): Promi
     await secured.register(reconcileRoutes, { db, temporal });
     await secured.register(auditRoutes, { db });
     await secured.register(eventRoutes, { db, config });
+    await secured.register(webhookRoutes, { db, allowedNetworks: config.WEBHOOK_ALLOWED_NETWORKS });
   });
   return app;
 }

@@ -5,11 +5,12 @@ import { auditedRows, type AuditedRow } from '../test/support/audit';
 import { describedRoutes } from '../test/support/described-routes';
 import type { Answer } from '../test/support/installation';
 import { until } from '../test/support/until';
+import { insertDelivery, insertWebhook } from '../test/support/webhooks';
 
 let bench: ApiBench;
 
 beforeAll(async () => {
-  bench = await openApiBench();
+  bench = await openApiBench({ WEBHOOK_ALLOWED_NETWORKS: '192.0.2.0/24' });
 });
 afterAll(() => bench.close());
 
@@ -34,61 +35,94 @@ const rowsOf = (where: Partial<AuditedRow>) => auditedRows(bench.owner, where);
 /** Every route that needs a token. */
 const securedRoutes = () => describedRoutes(bench.app).filter(({ isSecured }) => isSecured);
 
+const RECEIVER = 'https://192.0.2.1/hook';
+const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+const webhook = () => insertWebhook(bench.owner, RECEIVER);
+
 const UPDATE = { displayName: 'Acme', labels: { tier: 'gold' }, deletionProtected: true };
 const HOLD = { until: '2099-01-01T00:00:00.000Z', reason: 'legal matter' };
 
 /** One accepted call of every route that changes something; `beyond`: what it does is not in the database's hands. */
-const CALLS: Record<string, { call: () => Promise<Answer>; beyond?: true; status?: 200; detail?: object }> = {
-  'tenants.update': {
-    call: async () => bench.request('PATCH', `/tenants/${await tenantIn('active')}`, { body: UPDATE }),
-    status: 200,
-    detail: { changed: ['displayName', 'labels'], deletionProtected: true },
-  },
-  'tenants.hold': {
-    call: async () => bench.request('PUT', `/tenants/${await tenantIn('active')}/hold`, { body: HOLD }),
-    status: 200,
-    detail: { holdUntil: HOLD.until, holdReason: HOLD.reason },
-  },
-  'tenants.release-hold': {
-    call: async () => bench.request('DELETE', `/tenants/${await tenantIn('active', '2099-01-01')}/hold`),
-    status: 200,
-    detail: { holdUntil: null },
-  },
-  'tenants.create': { call: () => post('/tenants', { name: newName() }) },
-  'tenants.suspend': { call: async () => post(`/tenants/${await tenantIn('active')}/suspend`) },
-  'tenants.resume': { call: async () => post(`/tenants/${await tenantIn('suspended')}/resume`) },
-  'tenants.restore': { call: async () => post(`/tenants/${await tenantIn('deleted')}/restore`) },
-  'tenants.adopt': {
-    call: async () => post(`/tenants/${await tenantIn('active')}/adopt`, { backend: 'qdrant' }),
-    detail: { backend: 'qdrant', acceptServer: false },
-  },
-  'tenants.delete': {
-    call: async () => bench.request('DELETE', `/tenants/${await tenantIn('active')}?mode=hard&force=true`),
-    detail: { mode: 'hard', force: 'true' },
-  },
-  'tenants.retry': { call: async () => post(`/tenants/${await openTenant()}/retry`), beyond: true },
-  'tenants.abort': {
-    call: async () => post(`/tenants/${await openTenant()}/abort`, { reason: 'by mistake' }),
-    beyond: true,
-    detail: { reason: 'by mistake' },
-  },
-  'tenants.skip': {
-    call: async () => post(`/tenants/${await openTenant()}/skip`, { reason: 'token=hunter22 is lost' }),
-    beyond: true,
-    detail: { reason: 'token=*** is lost' },
-  },
-  'tenants.retry-all': {
-    call: () => post('/tenants/retry', { step: 'qdrant.create' }),
-    beyond: true,
-    detail: { step: 'qdrant.create', tenants: 0 },
-  },
-  'reconcile.start': { call: () => post('/reconcile', { fix: true }), beyond: true, detail: { fix: true } },
-  'resources.drop': {
-    call: () => post('/resources/drop', { backend: 'qdrant', name: newName(), externalId: 'x' }),
-    beyond: true,
-    detail: { backend: 'qdrant', externalId: 'x' },
-  },
-};
+const CALLS: Record<string, { call: () => Promise<Answer>; beyond?: true; status?: 200 | 201 | 204; detail?: object }> =
+  {
+    'tenants.update': {
+      call: async () => bench.request('PATCH', `/tenants/${await tenantIn('active')}`, { body: UPDATE }),
+      status: 200,
+      detail: { changed: ['displayName', 'labels'], deletionProtected: true },
+    },
+    'tenants.hold': {
+      call: async () => bench.request('PUT', `/tenants/${await tenantIn('active')}/hold`, { body: HOLD }),
+      status: 200,
+      detail: { holdUntil: HOLD.until, holdReason: HOLD.reason },
+    },
+    'tenants.release-hold': {
+      call: async () => bench.request('DELETE', `/tenants/${await tenantIn('active', '2099-01-01')}/hold`),
+      status: 200,
+      detail: { holdUntil: null },
+    },
+    'tenants.create': { call: () => post('/tenants', { name: newName() }) },
+    'tenants.suspend': { call: async () => post(`/tenants/${await tenantIn('active')}/suspend`) },
+    'tenants.resume': { call: async () => post(`/tenants/${await tenantIn('suspended')}/resume`) },
+    'tenants.restore': { call: async () => post(`/tenants/${await tenantIn('deleted')}/restore`) },
+    'tenants.adopt': {
+      call: async () => post(`/tenants/${await tenantIn('active')}/adopt`, { backend: 'qdrant' }),
+      detail: { backend: 'qdrant', acceptServer: false },
+    },
+    'tenants.delete': {
+      call: async () => bench.request('DELETE', `/tenants/${await tenantIn('active')}?mode=hard&force=true`),
+      detail: { mode: 'hard', force: 'true' },
+    },
+    'tenants.retry': { call: async () => post(`/tenants/${await openTenant()}/retry`), beyond: true },
+    'tenants.abort': {
+      call: async () => post(`/tenants/${await openTenant()}/abort`, { reason: 'by mistake' }),
+      beyond: true,
+      detail: { reason: 'by mistake' },
+    },
+    'tenants.skip': {
+      call: async () => post(`/tenants/${await openTenant()}/skip`, { reason: 'token=hunter22 is lost' }),
+      beyond: true,
+      detail: { reason: 'token=*** is lost' },
+    },
+    'tenants.retry-all': {
+      call: () => post('/tenants/retry', { step: 'qdrant.create' }),
+      beyond: true,
+      detail: { step: 'qdrant.create', tenants: 0 },
+    },
+    'webhooks.create': {
+      call: () =>
+        post('/webhooks', { url: `${RECEIVER}?token=hunter22`, secret: SECRET, eventTypes: ['operation.ended'] }),
+      status: 201,
+      detail: { url: RECEIVER, eventTypes: ['operation.ended'] },
+    },
+    'webhooks.update': {
+      call: async () => bench.request('PATCH', `/webhooks/${await webhook()}`, { body: { enabled: false } }),
+      status: 200,
+      detail: { url: RECEIVER, enabled: false },
+    },
+    'webhooks.delete': {
+      call: async () => bench.request('DELETE', `/webhooks/${await webhook()}`),
+      status: 204,
+      detail: { url: RECEIVER },
+    },
+    'webhooks.ping': { call: async () => post(`/webhooks/${await webhook()}/ping`), detail: { url: RECEIVER } },
+    'webhooks.redeliver-all': {
+      call: async () => post(`/webhooks/${await webhook()}/redeliver`, { since: '2026-11-27T06:00:00Z' }),
+      detail: { url: RECEIVER, since: '2026-11-27T06:00:00Z', redelivered: 0 },
+    },
+    'webhooks.redeliver': {
+      call: async () => {
+        const id = await webhook();
+        return post(`/webhooks/${id}/deliveries/${await insertDelivery(bench.owner, id, 'failed')}/redeliver`);
+      },
+      detail: { url: RECEIVER },
+    },
+    'reconcile.start': { call: () => post('/reconcile', { fix: true }), beyond: true, detail: { fix: true } },
+    'resources.drop': {
+      call: () => post('/resources/drop', { backend: 'qdrant', name: newName(), externalId: 'x' }),
+      beyond: true,
+      detail: { backend: 'qdrant', externalId: 'x' },
+    },
+  };
 
 test('every route that changes something is tried here: a new one needs a line', () => {
   const changing = securedRoutes().filter(({ method }) => method !== 'GET');
@@ -253,7 +287,9 @@ describe('where the audit trail can not be written', () => {
         (
           await bench.owner.query<{ n: number }>(
             `SELECT (SELECT count(*) FROM "TenantOperation" WHERE "requestedBy" = 'somebody')::int
-                  + (SELECT count(*) FROM "Tenant" WHERE "displayName" IS NOT NULL OR "holdReason" IS NOT NULL)::int AS n`,
+                  + (SELECT count(*) FROM "Tenant" WHERE "displayName" IS NOT NULL OR "holdReason" IS NOT NULL)::int
+                  + (SELECT count(*) FROM "Webhook" WHERE state = 'disabled' OR "createdBy" = 'somebody')::int
+                  + (SELECT count(*) FROM "WebhookDelivery" WHERE state = 'waiting')::int AS n`,
           )
         ).rows[0]?.n;
       const before = await countChanges();

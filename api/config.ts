@@ -13,8 +13,14 @@ import {
 } from '@freeflow/lib/config';
 import { z } from 'zod';
 
-const { LOG_LEVEL, MASTER_DATABASE_POOL, TEMPORAL_UI_URL, OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS } =
-  VARIABLES;
+const {
+  LOG_LEVEL,
+  MASTER_DATABASE_POOL,
+  TEMPORAL_UI_URL,
+  OTEL_EXPORTER_OTLP_ENDPOINT,
+  OTEL_EXPORTER_OTLP_HEADERS,
+  WEBHOOK_ALLOWED_NETWORKS,
+} = VARIABLES;
 
 /**
  * Signatures by a private key only: with a shared secret, or none, everybody who can verify a token could also issue
@@ -67,6 +73,7 @@ export const apiVariables = z.object({
   EVENTS_POLL_MS: milliseconds()
     .default(5_000)
     .describe('how often the API looks for events that it was not notified of, while there is a stream'),
+  WEBHOOK_ALLOWED_NETWORKS,
   AUTH_ISSUER: httpUrl().describe('who issues the tokens: their `iss`'),
   AUTH_AUDIENCE: text('what tokens are made out to').describe('whom the tokens are made out to: their `aud`'),
   AUTH_JWKS_URL: httpUrl()

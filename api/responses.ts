@@ -73,6 +73,11 @@ export const acceptedResponses = {
   ...keyReused,
 } as const;
 
+/** Where a secret is sealed. */
+export const keyMissing = {
+  503: problem('As elsewhere, or no worker has published a key to seal by', ...UNAVAILABLE, 'sealing-key-missing'),
+} as const;
+
 /** Where an answer to one was given. */
 export const answeredResponses = {
   202: tenantSchema.describe('Given to the run that waits for it; with Idempotency-Key once, however often it is sent'),
@@ -93,7 +98,7 @@ export const answeredResponses = {
  * How the description of the API groups a route that needs a token, and what the route is called there and in the audit
  * trail.
  */
-export const secured = (tag: 'tenants' | 'events' | 'reconcile' | 'audit', operationId: AuditAction) => ({
+export const secured = (tag: 'tenants' | 'events' | 'reconcile' | 'audit' | 'webhooks', operationId: AuditAction) => ({
   tags: [tag],
   operationId,
   security: [{ bearer: [] }],

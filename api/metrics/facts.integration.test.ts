@@ -4,6 +4,7 @@ import { createMasterClient } from '@freeflow/db-master';
 import { openApiBench, type ApiBench } from '../../test/support/api-bench';
 import { seriesIn } from '../../test/support/metrics';
 import { until } from '../../test/support/until';
+import { insertWebhook } from '../../test/support/webhooks';
 import { readFacts, type Facts } from './read-facts';
 
 let bench: ApiBench;
@@ -76,6 +77,14 @@ test('the facts of the master database are read at a scrape: what is open, parke
     `INSERT INTO "PooledResource" (id, kind, name, state, nonce, "serverId", template)
      VALUES (gen_random_uuid(), 'keycloak', 'freeflow-pool-1', 'ready', gen_random_uuid(), 's', 't')`,
   );
+  await insertWebhook(bench.owner, 'https://secretreceiver.test/');
+  await bench.owner.query(
+    `INSERT INTO "Event" (type, "tenantId", "tenantName", data, "at") VALUES ('tenant.gone', gen_random_uuid(), 'secretname', '{}', now() - interval '50 minutes')`,
+  );
+  await bench.owner.query(
+    `INSERT INTO "Webhook" (id, url, "eventTypes", "createdBy", "cursor", state, "disabledAt", "disabledReason")
+     VALUES (gen_random_uuid(), 'https://secretreceiver.test/', '{}', 'test', 0, 'disabled', now(), 'failing')`,
+  );
   const { text } = await bench.request('GET', '/metrics', { token: null });
   const series = seriesIn(text);
   expect(series).toMatchObject({
@@ -91,11 +100,14 @@ test('the facts of the master database are read at a scrape: what is open, parke
     'freeflow_reconcile_findings{class="drifted"}': 2,
     'freeflow_reconcile_findings{class="orphan"}': 0,
     'freeflow_pool_ready{backend="keycloak"}': 1,
+    'freeflow_webhooks_disabled{reason="failing"}': 1,
+    'freeflow_webhooks_disabled{reason="person"}': 0,
   });
   const [parked, open] = [
     series['freeflow_steps_parked_oldest_age_seconds'],
     series['freeflow_operations_open_oldest_age_seconds{state="requested"}'],
   ];
+  expect(series['freeflow_webhook_undelivered_oldest_age_seconds']).toBeGreaterThanOrEqual(50 * 60);
   expect(parked).toBeGreaterThanOrEqual(40 * 60);
   expect(parked).toBeLessThan(60 * 60);
   expect(open).toBeGreaterThanOrEqual(90 * 60);

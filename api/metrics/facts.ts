@@ -39,7 +39,7 @@ export function installationFacts(
   };
 }
 
-function renderFacts({ open, parked, withoutRun, overduePurges, report, pool }: Facts): Promise<string> {
+function renderFacts({ open, parked, withoutRun, overduePurges, report, pool, webhooks }: Facts): Promise<string> {
   resetMetrics('installation');
   for (const { kind, state, count } of open) setGauge('freeflow_operations_open', { kind, state }, count);
   for (const [state, age] of oldestOf(open)) setGauge('freeflow_operations_open_oldest_age_seconds', { state }, age);
@@ -51,6 +51,8 @@ function renderFacts({ open, parked, withoutRun, overduePurges, report, pool }: 
   setGauge('freeflow_reconcile_last_success_timestamp_seconds', {}, report.at);
   for (const { class: its, count } of report.findings) setGauge('freeflow_reconcile_findings', { class: its }, count);
   for (const { backend, count } of pool) setGauge('freeflow_pool_ready', { backend }, count);
+  setGauge('freeflow_webhook_undelivered_oldest_age_seconds', {}, webhooks.undeliveredAgeS);
+  for (const { reason, count } of webhooks.disabled) setGauge('freeflow_webhooks_disabled', { reason }, count);
   return renderMetrics('installation');
 }
 

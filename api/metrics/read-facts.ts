@@ -1,4 +1,10 @@
-import { FINDING_CLASSES, type BackendKind, type FindingClass, type OperationKind } from '@freeflow/contract';
+import {
+  FINDING_CLASSES,
+  type BackendKind,
+  type DisabledReason,
+  type FindingClass,
+  type OperationKind,
+} from '@freeflow/contract';
 import type { OPEN_STATES } from '@freeflow/contract';
 import type { Prisma, PrismaClient } from '@freeflow/db-master';
 import { inOneSnapshot } from '../tenants/snapshot';
@@ -14,6 +20,7 @@ export interface Facts {
   /** The last report of the reconciler, as Unix time; 0 where there is none. */
   report: { at: number; findings: { class: FindingClass; count: number }[] };
   pool: { backend: BackendKind; count: number }[];
+  webhooks: { undeliveredAgeS: number; disabled: { reason: DisabledReason; count: number }[] };
 }
 
 /** Reads all of it by one connection, in one snapshot; each statement reads what is open, due, or last, by an index. */
@@ -25,6 +32,7 @@ export const readFacts = (db: PrismaClient, sweepIntervalMs: number): Promise<Fa
     overduePurges: (await overduePurges(tx, 1, overdueMsOf(sweepIntervalMs))).total,
     report: await readReport(tx),
     pool: await readPool(tx),
+    webhooks: { undeliveredAgeS: await readUndelivered(tx), disabled: await readDisabled(tx) },
   }));
 
 const readOpen = (tx: Prisma.TransactionClient): Promise<Facts['open']> => tx.$queryRaw`
@@ -52,3 +60,17 @@ async function readReport(tx: Prisma.TransactionClient): Promise<Facts['report']
 
 const readPool = (tx: Prisma.TransactionClient): Promise<Facts['pool']> => tx.$queryRaw`
   SELECT kind::text AS backend, count(*)::int AS count FROM "PooledResource" WHERE state = 'ready' GROUP BY kind`;
+
+/** Of each webhook the first delivery that has not ended, and the first event that has no delivery yet. */
+async function readUndelivered(tx: Prisma.TransactionClient): Promise<number> {
+  const [oldest] = await tx.$queryRaw<[{ ageS: number }]>`
+    SELECT coalesce(max(extract(epoch FROM clock_timestamp() - least(
+             (SELECT d."eventAt" FROM "WebhookDelivery" d WHERE d."webhookId" = w.id AND d."endedAt" IS NULL AND d."eventId" IS NOT NULL
+               ORDER BY d."eventId" LIMIT 1),
+             (SELECT e."at" FROM "Event" e WHERE e.id > w."cursor" ORDER BY e.id LIMIT 1)))), 0)::float8 AS "ageS"
+      FROM "Webhook" w WHERE w.state = 'enabled'`;
+  return Math.max(0, oldest.ageS);
+}
+
+const readDisabled = (tx: Prisma.TransactionClient): Promise<Facts['webhooks']['disabled']> => tx.$queryRaw`
+  SELECT "disabledReason" AS reason, count(*)::int AS count FROM "Webhook" WHERE state = 'disabled' GROUP BY 1`;

@@ -9,6 +9,7 @@ import { AUDIENCE, openIssuer, type Issuer } from './issuer';
 import { openMaster, type Master } from './master';
 import { openOperator, type Operator } from './temporal';
 import { UNLIMITED } from './unlimited';
+import { publishKey } from './webhooks';
 
 /** The API on a real master database and Temporal, with an issuer of our own and no worker: nothing is provisioned. */
 export interface ApiBench {
@@ -55,6 +56,8 @@ export async function openApiBench(env: Record<string, string> = {}, given?: Iss
   const url = await app.listen({ host: '127.0.0.1', port: 0 });
   const owner = new Pool({ connectionString: master.ownerUrl, max: 2 });
   owner.on('error', () => undefined);
+  // As a worker would have.
+  await publishKey(owner);
   const usual = await issuer.token();
   const operator = await openOperator(master.info);
   return {

@@ -1,0 +1,192 @@
+import {
+  createdWebhookSchema,
+  createWebhookBody,
+  deliveryPage,
+  deliveryParams,
+  deliveryQuery,
+  deliverySchema,
+  noBody,
+  redeliverBody,
+  redeliveredSchema,
+  updateWebhookBody,
+  webhookList,
+  webhookParams,
+  webhookSchema,
+} from '@freeflow/contract/http';
+import type { PrismaClient } from '@freeflow/db-master';
+import { networkPolicy } from '@freeflow/lib/webhooks';
+import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { commonProblems, keyMissing, problem, secured, tooLarge } from '../responses';
+import { deleteWebhook, updateWebhook } from '../webhooks/change';
+import { createWebhook } from '../webhooks/create';
+import { readDeliveries } from '../webhooks/deliveries';
+import { ping, redeliver, redeliverAll } from '../webhooks/redeliver';
+import { readWebhook, readWebhooks } from '../webhooks/view';
+
+const noWebhook = { 404: problem('There is no such webhook', 'webhook-unknown') } as const;
+const disabled = { 409: problem('The webhook is disabled', 'webhook-disabled') } as const;
+
+/** Receivers of what happens: the same events as the streams, sent to them. In the master database alone, as the workers send. */
+export const webhookRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; allowedNetworks: string | undefined }> = (
+  app,
+  { db, allowedNetworks },
+  done,
+) => {
+  const policy = networkPolicy(allowedNetworks);
+
+  app.get(
+    '/webhooks',
+    {
+      schema: {
+        ...secured('webhooks', 'webhooks.list'),
+        summary: 'List the webhooks',
+        response: { 200: webhookList, ...commonProblems },
+      },
+    },
+    async () => ({ items: await readWebhooks(db) }),
+  );
+
+  app.post(
+    '/webhooks',
+    {
+      schema: {
+        ...secured('webhooks', 'webhooks.create'),
+        summary: 'Have events sent to a URL, from now on',
+        description:
+          'Deliveries are signed by Standard Webhooks; the secret is in this answer and in no other. Each body is one CloudEvent 1.0 in JSON.',
+        body: createWebhookBody,
+        response: {
+          201: createdWebhookSchema,
+          ...commonProblems,
+          409: problem('There are as many webhooks as there may be', 'too-many-webhooks'),
+          ...tooLarge,
+          ...keyMissing,
+        },
+      },
+    },
+    async (request, reply) => {
+      const { principal, audit } = request;
+      const webhook = await createWebhook(db, request.body, { policy, principal, audit });
+      return reply
+        .code(201)
+        .headers({ location: `/webhooks/${webhook.id}`, 'cache-control': 'no-store' })
+        .send(webhook);
+    },
+  );
+
+  app.get(
+    '/webhooks/:id',
+    {
+      schema: {
+        ...secured('webhooks', 'webhooks.show'),
+        summary: 'Show a webhook',
+        params: webhookParams,
+        response: { 200: webhookSchema, ...commonProblems, ...noWebhook },
+      },
+    },
+    (request) => readWebhook(db, request.params.id),
+  );
+
+  app.patch(
+    '/webhooks/:id',
+    {
+      schema: {
+        ...secured('webhooks', 'webhooks.update'),
+        summary: 'Change which events a webhook gets, or disable or enable it',
+        description:
+          'What is left out stays. Enabled again it goes on from where it stopped; skippedEvents rises by the events that were kept no longer. For another URL or secret make another webhook.',
+        params: webhookParams,
+        body: updateWebhookBody,
+        response: { 200: webhookSchema, ...commonProblems, ...noWebhook, ...tooLarge },
+      },
+    },
+    (request) => updateWebhook(db, request.params.id, request.body, request),
+  );
+
+  app.delete(
+    '/webhooks/:id',
+    {
+      schema: {
+        ...secured('webhooks', 'webhooks.delete'),
+        summary: 'Remove a webhook with its deliveries',
+        params: webhookParams,
+        body: noBody,
+        response: { 204: z.null().describe('Removed; nothing more is sent'), ...commonProblems, ...noWebhook },
+      },
+    },
+    async (request, reply) => {
+      await deleteWebhook(db, request.params.id, request.audit);
+      return reply.code(204).send(null);
+    },
+  );
+
+  app.get(
+    '/webhooks/:id/deliveries',
+    {
+      schema: {
+        ...secured('webhooks', 'webhooks.deliveries'),
+        summary: 'Show the deliveries of a webhook, newest first',
+        params: webhookParams,
+        querystring: deliveryQuery,
+        response: { 200: deliveryPage, ...commonProblems, ...noWebhook },
+      },
+    },
+    (request) => readDeliveries(db, request.params.id, request.query),
+  );
+
+  app.post(
+    '/webhooks/:id/deliveries/:deliveryId/redeliver',
+    {
+      schema: {
+        ...secured('webhooks', 'webhooks.redeliver'),
+        summary: 'Send an event once more, or at once where it waits for its next attempt',
+        params: deliveryParams,
+        body: noBody,
+        response: {
+          202: deliverySchema,
+          ...commonProblems,
+          404: problem('There is no such webhook, or no such delivery', 'webhook-unknown', 'delivery-unknown'),
+          409: problem(
+            'The webhook is disabled, or the delivery in progress',
+            'webhook-disabled',
+            'delivery-in-progress',
+          ),
+          410: problem('The event is kept no longer', 'delivery-expired'),
+        },
+      },
+    },
+    async (request, reply) => reply.code(202).send(await redeliver(db, request.params, request.audit)),
+  );
+
+  app.post(
+    '/webhooks/:id/redeliver',
+    {
+      schema: {
+        ...secured('webhooks', 'webhooks.redeliver-all'),
+        summary: 'Send all again that have failed, and at once what waits for its next attempt',
+        description: 'A thousand at most; isComplete tells whether there are more.',
+        params: webhookParams,
+        body: redeliverBody,
+        response: { 202: redeliveredSchema, ...commonProblems, ...noWebhook, ...disabled },
+      },
+    },
+    async (request, reply) =>
+      reply.code(202).send(await redeliverAll(db, request.params.id, request.body?.since, request.audit)),
+  );
+
+  app.post(
+    '/webhooks/:id/ping',
+    {
+      schema: {
+        ...secured('webhooks', 'webhooks.ping'),
+        summary: 'Try the receiver out by an event of its own, sent once',
+        params: webhookParams,
+        body: noBody,
+        response: { 202: deliverySchema, ...commonProblems, ...noWebhook },
+      },
+    },
+    async (request, reply) => reply.code(202).send(await ping(db, request.params.id, request.audit)),
+  );
+  done();
+};

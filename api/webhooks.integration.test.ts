@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto';
+import { MOST_WEBHOOKS } from '@freeflow/contract';
+import { createdWebhookSchema, deliveryPage, webhookList, webhookSchema } from '@freeflow/contract/http';
+import { openApiBench, type ApiBench } from '../test/support/api-bench';
+import { insertDelivery, insertQuietTenant, insertWebhook, publishKey, tellOf } from '../test/support/webhooks';
+
+const URL = 'https://192.0.2.1/hook';
+const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+
+let bench: ApiBench;
+beforeAll(async () => {
+  bench = await openApiBench({ WEBHOOK_ALLOWED_NETWORKS: '192.0.2.0/24' });
+});
+afterEach(() => bench.owner.query('DELETE FROM "Webhook"'));
+afterAll(() => bench.close());
+
+const request = (method: string, path: string, body?: unknown) => bench.request(method, path, { body });
+const create = (body: object) => request('POST', '/webhooks', body);
+const rows = async (table: string) =>
+  (await bench.owner.query<{ text: string }>(`SELECT to_jsonb(t)::text AS text FROM "${table}" t`)).rows;
+
+test('without a key that a worker has published nothing is made', async () => {
+  await bench.owner.query('DELETE FROM "SealingKey"');
+  expect(await create({ url: URL })).toMatchObject({ status: 503, body: { code: 'sealing-key-missing' } });
+  expect(await rows('Webhook')).toEqual([]);
+  await publishKey(bench.owner);
+});
+
+test('a webhook is made with a secret that this answer alone has; its query is in no answer', async () => {
+  const { status, body, headers } = await create({ url: `${URL}?token=hunter22`, eventTypes: ['operation.ended'] });
+  expect([status, headers.get('location'), headers.get('cache-control')]).toEqual([
+    201,
+    `/webhooks/${body.id ?? ''}`,
+    'no-store',
+  ]);
+  const { secret, ...webhook } = createdWebhookSchema.parse(body);
+  expect(Buffer.from(secret.replace('whsec_', ''), 'base64')).toHaveLength(32);
+  expect(webhook).toMatchObject({ url: URL, eventTypes: ['operation.ended'], state: 'enabled', undelivered: 0 });
+  const shown = await request('GET', `/webhooks/${webhook.id}`);
+  expect(webhookSchema.strict().parse(shown.body)).toEqual(webhook);
+  const list = await request('GET', '/webhooks');
+  expect(webhookList.parse(list.body).items).toEqual([webhook]);
+  for (const { text } of [shown, list]) expect(text).not.toMatch(/whsec|hunter22/);
+});
+
+test('neither a secret nor a query is in the master database in the clear, and the API may not read what is sealed', async () => {
+  await create({ url: `${URL}?token=hunter22`, secret: SECRET });
+  const { rows: tables } = await bench.owner.query<{ name: string }>(
+    `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'`,
+  );
+  const texts = (await Promise.all(tables.map(({ name }) => rows(name)))).flat().map(({ text }) => text);
+  const forms = [SECRET, SECRET.slice(6), 'hunter22'].flatMap((it) => [it, Buffer.from(it).toString('hex')]);
+  expect(texts.filter((text) => forms.some((form) => text.includes(form)))).toEqual([]);
+  expect(await rows('WebhookSecret')).toHaveLength(1);
+});
+
+test.each([
+  ['a private address', { url: 'https://10.0.0.1/' }, '/url'],
+  ['a loopback address', { url: 'https://localhost/' }, '/url'],
+  ['the address of metadata', { url: 'https://169.254.169.254/latest' }, '/url'],
+  ['an address in another form', { url: 'https://0x7f000001/' }, '/url'],
+  ['an address of IPv6', { url: 'https://[::1]/' }, '/url'],
+  ['http to what is not allowed', { url: 'http://93.184.215.14/' }, '/url'],
+  ['a user', { url: 'https://u:p@192.0.2.1/' }, '/url'],
+  ['no URL', { url: 'nonsense' }, '/url'],
+  ['an unknown event', { url: URL, eventTypes: ['tenant.eaten'] }, '/eventTypes/0'],
+  ['an event named twice', { url: URL, eventTypes: ['tenant.gone', 'tenant.gone'] }, '/eventTypes'],
+  ['a short secret', { url: URL, secret: 'whsec_aGVsbG8=' }, '/secret'],
+  ['a secret that is none', { url: URL, secret: 'hunter22' }, '/secret'],
+])('%s is refused, with the place, and nothing is made', async (_what, body, pointer) => {
+  const answer = await create(body);
+  expect(answer).toMatchObject({ status: 400, body: { code: 'body-invalid', errors: [{ pointer }] } });
+  expect(answer.text).not.toContain('hunter22');
+  expect(await rows('Webhook')).toEqual([]);
+});
+
+test('there are so many at most, also when they are made at once', async () => {
+  for (let at = 1; at < MOST_WEBHOOKS; at++) await insertWebhook(bench.owner, URL);
+  const outcomes = await Promise.all([create({ url: URL }), create({ url: URL }), create({ url: URL })]);
+  expect(outcomes.filter(({ status }) => status === 201)).toHaveLength(1);
+  expect(outcomes.filter(({ body }) => body.code === 'too-many-webhooks')).toHaveLength(2);
+});
+
+test('a webhook is changed, disabled and enabled, each told by an event, and removed with its deliveries', async () => {
+  const id = await insertWebhook(bench.owner, URL);
+  await insertDelivery(bench.owner, id, 'failed');
+  const patch = (body: object) => request('PATCH', `/webhooks/${id}`, body);
+  expect((await patch({ eventTypes: ['tenant.gone'], description: 'ours' })).body).toMatchObject({
+    eventTypes: ['tenant.gone'],
+    description: 'ours',
+    state: 'enabled',
+  });
+  expect((await patch({ enabled: false })).body).toMatchObject({ state: 'disabled', disabledReason: 'person' });
+  expect((await patch({ enabled: true })).body).toMatchObject({ state: 'enabled', disabledAt: null });
+  const { rows: told } = await bench.owner.query<{ type: string }>(
+    `SELECT type FROM "Event" WHERE data ->> 'webhookId' = $1 ORDER BY id`,
+    [id],
+  );
+  expect(told.map(({ type }) => type)).toEqual(['webhook.disabled', 'webhook.enabled']);
+  expect((await request('DELETE', `/webhooks/${id}`)).status).toBe(204);
+  expect(await rows('WebhookDelivery')).toEqual([]);
+  expect(await rows('WebhookSecret')).toEqual([]);
+  for (const [method, path] of [
+    ['GET', ''],
+    ['PATCH', ''],
+    ['DELETE', ''],
+    ['GET', '/deliveries'],
+    ['POST', '/ping'],
+    ['POST', '/redeliver'],
+    ['POST', `/deliveries/${randomUUID()}/redeliver`],
+  ] as const)
+    expect(await request(method, `/webhooks/${id}${path}`, method === 'PATCH' ? {} : undefined)).toMatchObject({
+      status: 404,
+      body: { code: 'webhook-unknown' },
+    });
+});
+
+test('one that is enabled after its events have gone tells how many it has missed at most, and goes on from the oldest', async () => {
+  const id = await insertWebhook(bench.owner, URL);
+  await request('PATCH', `/webhooks/${id}`, { enabled: false });
+  const { rows: before } = await bench.owner.query<{ cursor: string }>('SELECT "cursor" FROM "Webhook" WHERE id = $1', [
+    id,
+  ]);
+  const told = await tellOf(bench.owner, await insertQuietTenant(bench.owner), 3);
+  await bench.owner.query(
+    `BEGIN; SELECT set_config('freeflow.expires_events', 'on', true); DELETE FROM "Event" WHERE id < ${told[2] ?? ''}; COMMIT`,
+  );
+  const missed = Number(told[2]) - 1 - Number(before[0]?.cursor);
+  expect((await request('PATCH', `/webhooks/${id}`, { enabled: true })).body).toMatchObject({ skippedEvents: missed });
+});
+
+test('deliveries are shown newest first, page by page, by their state', async () => {
+  const id = await insertWebhook(bench.owner, URL);
+  const ids: string[] = [];
+  for (const state of ['delivered', 'failed', 'delivered'] as const)
+    ids.push(await insertDelivery(bench.owner, id, state));
+  const page = async (query: string) =>
+    deliveryPage.parse((await request('GET', `/webhooks/${id}/deliveries${query}`)).body);
+  const first = await page('?limit=2');
+  const second = await page(`?limit=2&cursor=${first.nextCursor ?? ''}`);
+  expect([...first.items, ...second.items].map((it) => it.id)).toEqual(ids.toReversed());
+  expect(second.nextCursor).toBeNull();
+  expect((await page('?state=failed')).items.map((it) => it.id)).toEqual([ids[1]]);
+  expect((await request('GET', `/webhooks/${id}/deliveries?state=lost`)).status).toBe(400);
+});
+
+test('what has ended goes again, one or all that have failed since; what is under way, disabled or gone is refused', async () => {
+  const id = await insertWebhook(bench.owner, URL);
+  const [failed, other, delivered] = [
+    await insertDelivery(bench.owner, id, 'failed'),
+    await insertDelivery(bench.owner, id, 'failed'),
+    await insertDelivery(bench.owner, id, 'delivered'),
+  ];
+  const again = (delivery: string) => request('POST', `/webhooks/${id}/deliveries/${delivery}/redeliver`);
+  expect(await again(delivered)).toMatchObject({ status: 202, body: { state: 'waiting', endedAt: null } });
+  expect(await again(delivered)).toMatchObject({ status: 409, body: { code: 'delivery-in-progress' } });
+  expect(await again(randomUUID())).toMatchObject({ status: 404, body: { code: 'delivery-unknown' } });
+  const all = (body?: object) => request('POST', `/webhooks/${id}/redeliver`, body);
+  expect((await all({ since: new Date(Date.now() + 3_600_000).toISOString() })).body).toEqual({
+    redelivered: 0,
+    isComplete: true,
+  });
+  expect((await all()).body).toEqual({ redelivered: 2, isComplete: true });
+  const { rows: found } = await bench.owner.query<{ id: string; round: number; isHead: boolean }>(
+    'SELECT id, round, "isHead" FROM "WebhookDelivery" ORDER BY "eventId"',
+  );
+  expect(found).toEqual([failed, other, delivered].map((it) => ({ id: it, round: 2, isHead: true })));
+  await request('PATCH', `/webhooks/${id}`, { enabled: false });
+  expect(await all()).toMatchObject({ status: 409, body: { code: 'webhook-disabled' } });
+  await bench.owner.query(`UPDATE "Webhook" SET state = 'enabled', "disabledAt" = NULL, "disabledReason" = NULL`);
+  const gone = await insertDelivery(bench.owner, id, 'failed');
+  await bench.owner.query(
+    `BEGIN; SELECT set_config('freeflow.expires_events', 'on', true);
+     DELETE FROM "Event" WHERE id = (SELECT "eventId" FROM "WebhookDelivery" WHERE id = '${gone}'); COMMIT`,
+  );
+  expect(await again(gone)).toMatchObject({ status: 410, body: { code: 'delivery-expired' } });
+});

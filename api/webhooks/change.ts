@@ -1,0 +1,51 @@
+import type { UpdateWebhookBody, WebhookBody } from '@freeflow/contract/http';
+import { disableWebhook, lockWebhook, recordAudit, type Prisma, type PrismaClient } from '@freeflow/db-master';
+import type { RequestAudit } from '../audit/request-audit';
+import { readWebhook, webhookNotFound } from './view';
+
+interface Requested {
+  principal: string;
+  audit: RequestAudit;
+}
+
+/** Changes what a webhook gets, or whether it does. @throws Problem `webhook-unknown` */
+export const updateWebhook = (
+  db: PrismaClient,
+  id: string,
+  { enabled, eventTypes, description }: UpdateWebhookBody,
+  { principal, audit }: Requested,
+): Promise<WebhookBody> =>
+  db.$transaction(async (tx) => {
+    const webhook = await lockWebhook(tx, id);
+    if (webhook === undefined) throw webhookNotFound(id);
+    const isEnabled = webhook.state === 'enabled';
+    if (eventTypes !== undefined)
+      await tx.$executeRaw`UPDATE "Webhook" SET "eventTypes" = ${eventTypes}::text[] WHERE id = ${id}::uuid`;
+    if (description !== undefined)
+      await tx.$executeRaw`UPDATE "Webhook" SET description = ${description} WHERE id = ${id}::uuid`;
+    if (enabled === true && !isEnabled) await enableWebhook(tx, id);
+    if (enabled === false && isEnabled) await disableWebhook(tx, id, 'person', principal);
+    const detail = { webhookId: id, url: webhook.url, enabled, eventTypes, description };
+    await recordAudit(tx, [audit.accepted({ detail }, 200)]);
+    return readWebhook(tx, id);
+  });
+
+/** It is not told what it misses: what was there for it waits, or its event has gone. @throws Problem `webhook-unknown` */
+export const deleteWebhook = (db: PrismaClient, id: string, audit: RequestAudit): Promise<void> =>
+  db.$transaction(async (tx) => {
+    const webhook = await lockWebhook(tx, id);
+    if (webhook === undefined) throw webhookNotFound(id);
+    await tx.webhook.deleteMany({ where: { id } });
+    await recordAudit(tx, [audit.accepted({ detail: { webhookId: id, url: webhook.url } }, 204)]);
+  });
+
+/** It goes on from its place; of the events after that which are kept no longer it is noted how many there were at most. */
+async function enableWebhook(tx: Prisma.TransactionClient, id: string): Promise<void> {
+  await tx.$executeRaw`
+    UPDATE "Webhook" w
+       SET state = 'enabled', "disabledAt" = NULL, "disabledReason" = NULL, "disabledBy" = NULL, "failingSince" = NULL,
+           "skippedEvents" = w."skippedEvents" + greatest(0, oldest.id - 1 - w."cursor"),
+           "cursor" = greatest(w."cursor", oldest.id - 1)
+      FROM (SELECT coalesce(min(id), 0) AS id FROM "Event") oldest
+     WHERE w.id = ${id}::uuid`;
+}

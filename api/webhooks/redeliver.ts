@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import { PING } from '@freeflow/contract';
+import type { DeliveryBody } from '@freeflow/contract/http';
+import {
+  lockWebhook,
+  promoteNext,
+  recordAudit,
+  type LockedWebhook,
+  type Prisma,
+  type PrismaClient,
+} from '@freeflow/db-master';
+import type { RequestAudit } from '../audit/request-audit';
+import { Problem } from '../errors';
+import { viewDelivery } from './deliveries';
+import { webhookNotFound } from './view';
+
+/** What one request begins anew. */
+const MOST_AT_ONCE = 1_000;
+
+/**
+ * Begins a delivery anew: what has ended goes again when it is its tenant's turn, what is tried again later goes at once.
+ * @throws Problem `webhook-unknown` | `webhook-disabled` | `delivery-unknown` | `delivery-in-progress` | `delivery-expired`
+ */
+export const redeliver = (
+  db: PrismaClient,
+  { id, deliveryId }: { id: string; deliveryId: string },
+  audit: RequestAudit,
+): Promise<DeliveryBody> =>
+  db.$transaction(async (tx) => {
+    const webhook = await lockEnabled(tx, id);
+    const delivery = await tx.webhookDelivery.findUnique({ where: { id: deliveryId } });
+    if (delivery?.webhookId !== id) throw new Problem('delivery-unknown', `It has no delivery ${deliveryId}.`);
+    const { eventId, state, lane } = delivery;
+    if (state === 'sending' || state === 'waiting') throw new Problem('delivery-in-progress', `Its state is ${state}.`);
+    if (eventId !== null && (await tx.event.count({ where: { id: eventId } })) === 0)
+      throw new Problem('delivery-expired', `Event ${eventId} is kept no longer.`);
+    await beginAnew(tx, [deliveryId]);
+    await promoteNext(tx, id, [lane]);
+    await recordAudit(tx, [audit.accepted({ detail: { webhookId: id, url: webhook.url, deliveryId } })]);
+    await wakeDispatchers(tx);
+    return viewDelivery(await tx.webhookDelivery.findUniqueOrThrow({ where: { id: deliveryId } }));
+  });
+
+/**
+ * The same for all that have failed, or are tried again later, as far as their events are kept: in each tenant's order.
+ * @throws Problem `webhook-unknown` | `webhook-disabled`
+ */
+export const redeliverAll = (
+  db: PrismaClient,
+  id: string,
+  since: string | undefined,
+  audit: RequestAudit,
+): Promise<{ redelivered: number; isComplete: boolean }> =>
+  db.$transaction(async (tx) => {
+    const webhook = await lockEnabled(tx, id);
+    const found = await tx.$queryRaw<{ id: string; lane: string }[]>`
+      SELECT d.id, d.lane FROM "WebhookDelivery" d JOIN "Event" e ON e.id = d."eventId"
+       WHERE d."webhookId" = ${id}::uuid AND d.state IN ('failed', 'retrying')
+         AND d."eventAt" >= ${since ?? '-infinity'}::timestamptz
+       ORDER BY d."eventId" LIMIT ${MOST_AT_ONCE + 1}`;
+    const chosen = found.slice(0, MOST_AT_ONCE);
+    await beginAnew(
+      tx,
+      chosen.map((it) => it.id),
+    );
+    await promoteNext(tx, id, [...new Set(chosen.map(({ lane }) => lane))]);
+    const detail = { webhookId: id, url: webhook.url, since, redelivered: chosen.length };
+    await recordAudit(tx, [audit.accepted({ detail })]);
+    await wakeDispatchers(tx);
+    return { redelivered: chosen.length, isComplete: found.length <= MOST_AT_ONCE };
+  });
+
+/** Sends a try to the receiver, once, also while the webhook is disabled. @throws Problem `webhook-unknown` */
+export const ping = (db: PrismaClient, id: string, audit: RequestAudit): Promise<DeliveryBody> =>
+  db.$transaction(async (tx) => {
+    const webhook = await lockWebhook(tx, id);
+    if (webhook === undefined) throw webhookNotFound(id);
+    const deliveryId = randomUUID();
+    // In a lane of its own: it waits for nothing.
+    await tx.$executeRaw`
+      INSERT INTO "WebhookDelivery" (id, "webhookId", type, "eventAt", lane, "isHead")
+      VALUES (${deliveryId}::uuid, ${id}::uuid, ${PING}, clock_timestamp(), ${deliveryId}::uuid, true)`;
+    await recordAudit(tx, [audit.accepted({ detail: { webhookId: id, url: webhook.url, deliveryId } })]);
+    await wakeDispatchers(tx);
+    return viewDelivery(await tx.webhookDelivery.findUniqueOrThrow({ where: { id: deliveryId } }));
+  });
+
+async function lockEnabled(tx: Prisma.TransactionClient, id: string): Promise<LockedWebhook> {
+  const webhook = await lockWebhook(tx, id);
+  if (webhook === undefined) throw webhookNotFound(id);
+  if (webhook.state === 'disabled') throw new Problem('webhook-disabled', 'Nothing was sent.');
+  return webhook;
+}
+
+/** Runs of the round before find another one, and end. */
+const beginAnew = (
+  tx: Prisma.TransactionClient,
+  ids: readonly string[],
+): Prisma.PrismaPromise<number> => tx.$executeRaw`
+  UPDATE "WebhookDelivery"
+     SET state = 'waiting', round = round + 1, attempt = 0, "firstFailedAt" = NULL, "nextAttemptAt" = NULL, "checkAt" = NULL,
+         "endedAt" = NULL
+   WHERE id = ANY(${ids}::uuid[])`;
+
+/** By the notification of events: the workers hand out at once. */
+const wakeDispatchers = (tx: Prisma.TransactionClient): Prisma.PrismaPromise<number> =>
+  tx.$executeRaw`SELECT pg_notify('freeflow_events', '')`;

@@ -1,0 +1,45 @@
+import type { WebhookBody } from '@freeflow/contract/http';
+import { Prisma, type PrismaClient, type Webhook } from '@freeflow/db-master';
+import { Problem } from '../errors';
+
+/** So many are counted. */
+const MOST_COUNTED = 1_000;
+
+type WebhookRow = Omit<Webhook, 'cursor'> & { undelivered: number };
+type Reader = Pick<Prisma.TransactionClient, '$queryRaw'>;
+
+/** All webhooks, oldest first: there are few. */
+export const readWebhooks = async (db: PrismaClient): Promise<WebhookBody[]> =>
+  (await readRows(db, Prisma.sql`true`)).map(viewWebhook);
+
+/** @throws Problem `webhook-unknown` */
+export async function readWebhook(db: Reader, id: string): Promise<WebhookBody> {
+  const [row] = await readRows(db, Prisma.sql`w.id = ${id}::uuid`);
+  if (row === undefined) throw webhookNotFound(id);
+  return viewWebhook(row);
+}
+
+export const webhookNotFound = (id: string): Problem => new Problem('webhook-unknown', `No webhook has the id ${id}.`);
+
+const readRows = (db: Reader, condition: Prisma.Sql): Promise<WebhookRow[]> => db.$queryRaw<WebhookRow[]>`
+  SELECT w.*, (SELECT count(*) FROM (SELECT FROM "WebhookDelivery" d WHERE d."webhookId" = w.id AND d."endedAt" IS NULL
+                                      LIMIT ${MOST_COUNTED}) u)::int AS undelivered
+    FROM "Webhook" w WHERE ${condition} ORDER BY w."createdAt", w.id`;
+
+function viewWebhook(row: WebhookRow): WebhookBody {
+  const { id, url, eventTypes, description, state, disabledReason, undelivered, skippedEvents, createdBy } = row;
+  return {
+    id,
+    url,
+    eventTypes,
+    description,
+    state: state as WebhookBody['state'],
+    disabledAt: row.disabledAt?.toISOString() ?? null,
+    disabledReason: disabledReason as WebhookBody['disabledReason'],
+    failingSince: row.failingSince?.toISOString() ?? null,
+    undelivered,
+    skippedEvents,
+    createdBy,
+    createdAt: row.createdAt.toISOString(),
+  };
+}
