@@ -8,6 +8,7 @@ const MOST_BATCHES = 50;
 const EXPIRY = {
   'audit trail': Prisma.sql`expire_audit`,
   events: Prisma.sql`expire_events`,
+  'webhook deliveries': Prisma.sql`expire_webhook_deliveries`,
 } as const;
 
 export type ExpiringRecords = keyof typeof EXPIRY;

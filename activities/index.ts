@@ -17,6 +17,7 @@ import { backendActivities, type BackendActivities } from './steps';
 import { sweepActivities, type FindOpenRuns, type StartOperation } from './sweep';
 import type { TenantLock } from './tenant-lock';
 import { recordActivities } from './tenant-record';
+import { deliveryActivities, type DeliveryDependencies } from './webhooks/attempt';
 
 export interface ActivityDependencies {
   settings: RecordSettings;
@@ -35,6 +36,10 @@ export interface ActivityDependencies {
   auditRetentionDays?: number | undefined;
   eventRetentionDays?: number | undefined;
   operationRetention?: OperationRetention | undefined;
+  deliveryRetentionDays?: number | undefined;
+  /** Hands out what webhooks are to get. @default nothing */
+  sweepWebhooks?: (() => Promise<void>) | undefined;
+  deliveries: DeliveryDependencies;
   /** See {@link import('./steps/scope').StepDependencies}. */
   settleMarginMs?: number | undefined;
 }
@@ -55,6 +60,9 @@ export function createActivities({
   auditRetentionDays,
   eventRetentionDays,
   operationRetention,
+  deliveryRetentionDays,
+  sweepWebhooks,
+  deliveries,
 }: ActivityDependencies) {
   const installation = new Installation(db);
   const dependencies = { db, ledger: new Ledger(db, installation), secrets, lock, settleMarginMs };
@@ -68,6 +76,7 @@ export function createActivities({
     auditRetentionDays,
     eventRetentionDays,
     operationRetention,
+    deliveryRetentionDays,
   };
   const perBackend = backends.map((backend) => backendActivities(backend, dependencies));
   const keepPools = async () => {
@@ -78,7 +87,8 @@ export function createActivities({
     ...recordActivities(db, settings),
     ...continuingActivities(db),
     ...adoptionActivities(db, settings),
-    ...sweepActivities(db, startOperation, findOpenRuns, keepPools),
+    ...sweepActivities(db, startOperation, findOpenRuns, keepPools, sweepWebhooks),
+    ...deliveryActivities(deliveries),
     ...poolActivities({ db, lock, installation, backends, settleMarginMs }),
     ...reconcileActivities(reconciling),
     ...dropOrphanActivities(reconciling),

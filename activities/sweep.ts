@@ -25,7 +25,7 @@ const TIME_MS = 30_000;
 
 /**
  * Accepts the purges that are due, starts the accepted operations that have no open run: never started, or their run
- * was terminated or timed out, and then what keeps the pools. Portion by portion, oldest first; two sweeps at a time
+ * was terminated or timed out, then what keeps the pools, and what webhooks are to get. Portion by portion, oldest first; two sweeps at a time
  * share the work, and what fails holds nothing up.
  */
 export function sweepActivities(
@@ -33,6 +33,7 @@ export function sweepActivities(
   start: StartOperation,
   findOpenRuns: FindOpenRuns = async () => new Set(),
   keepPools: () => Promise<void> = async () => undefined,
+  sweepWebhooks: () => Promise<void> = async () => undefined,
 ) {
   return {
     sweep: (): Promise<{ started: number }> =>
@@ -42,6 +43,7 @@ export function sweepActivities(
         );
         const started = await startDueOperations(db, start, findOpenRuns);
         await keepPools();
+        await sweepWebhooks();
         count('freeflow_sweep_operations_started_total', {}, started);
         setGauge('freeflow_sweep_last_success_timestamp_seconds', {}, Date.now() / 1_000);
         return { started };

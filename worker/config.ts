@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { DEFAULT_TASK_QUEUE, LEAST_RETENTION_DAYS } from '@freeflow/contract';
 import {
   milliseconds,
+  pauses,
   port,
   readConfig,
   text,
@@ -20,7 +21,11 @@ const {
   SECRETS_OLD_KEYS,
   OTEL_EXPORTER_OTLP_ENDPOINT,
   OTEL_EXPORTER_OTLP_HEADERS,
+  WEBHOOK_ALLOWED_NETWORKS,
 } = VARIABLES;
+
+/** As Standard Webhooks suggests, three days in all: 5 s, 5 and 30 min, 2, 5, 10, 14, 20 and 24 h. */
+const WEBHOOK_PAUSES_S = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
 
 /** The SDK binds to it as it is, and looks up no name. */
 const isSocketAddress = (value: string): boolean => {
@@ -95,6 +100,16 @@ export const workerVariables = z.object({
   LOG_RETENTION_DAYS: zeroOr(LEAST_RETENTION_DAYS, 36_500)
     .default(90)
     .describe('how many days the log of an operation is kept after its end; 0: as long as the operation'),
+  WEBHOOK_ALLOWED_NETWORKS,
+  WEBHOOK_RETRY_PAUSES_MS: pauses(30)
+    .default(WEBHOOK_PAUSES_S.map((it) => it * 1_000))
+    .describe('the pauses between the attempts to deliver an event to a webhook'),
+  WEBHOOK_TIMEOUT_MS: wholeNumber(1, 60_000)
+    .default(15_000)
+    .describe('how long the receiver of a webhook may take to answer, in ms'),
+  WEBHOOK_DELIVERY_RETENTION_DAYS: wholeNumber(0, 36_500)
+    .default(30)
+    .describe('how many days a delivery that has ended is kept; 0: for ever'),
   OTEL_EXPORTER_OTLP_ENDPOINT,
   OTEL_EXPORTER_OTLP_HEADERS,
 });

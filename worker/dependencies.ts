@@ -2,13 +2,20 @@ import { createMasterClient } from '@freeflow/db-master';
 import { databaseOf } from '@freeflow/lib/pg';
 import { createSecretStore, readSecretKeys } from '@freeflow/lib/secrets';
 import { RunClient } from '@freeflow/lib/temporal';
+import { networkPolicy } from '@freeflow/lib/webhooks';
 import type { Client } from '@temporalio/client';
+import { Runtime } from '@temporalio/worker';
 import { createActivities } from '../activities';
 import { TenantLock } from '../activities/tenant-lock';
+import { WebhookDispatcher } from '../activities/webhooks/dispatcher';
+import { Sender } from '../activities/webhooks/post';
 import type { Backend } from '../backends/backend';
 import { createBackends } from '../backends/registry';
 import type { WorkerConfig } from './config';
 import { operationStarter } from './operation-starter';
+
+/** Connections to the master database for webhooks, opened when there is one. */
+const WEBHOOK_CONNECTIONS = 5;
 
 /** The backends that a worker of this configuration provisions. */
 export const backendsOf = (config: WorkerConfig): Backend[] =>
@@ -30,9 +37,26 @@ export function createDependencies(
   });
   const lock = new TenantLock(config.MASTER_DATABASE_URL);
   const runs = new RunClient(client, config.TASK_QUEUE);
+  const keys = readSecretKeys(config.SECRETS_KEY, config.SECRETS_OLD_KEYS);
+  const webhookDb = createMasterClient(config.MASTER_DATABASE_URL, {
+    applicationName: 'freeflow-worker-webhooks',
+    maxConnections: WEBHOOK_CONNECTIONS,
+  });
+  const webhooks = new WebhookDispatcher({
+    db: webhookDb,
+    common: db,
+    url: config.MASTER_DATABASE_URL,
+    keys,
+    start: (delivery) => runs.startDelivery(delivery),
+    warn: (message, meta) => Runtime.instance().logger.warn(message, meta),
+  });
+  const sender = new Sender({
+    policy: networkPolicy(config.WEBHOOK_ALLOWED_NETWORKS),
+    timeoutMs: config.WEBHOOK_TIMEOUT_MS,
+  });
   const activities = createActivities({
     db,
-    secrets: createSecretStore(db, readSecretKeys(config.SECRETS_KEY, config.SECRETS_OLD_KEYS)),
+    secrets: createSecretStore(db, keys),
     lock,
     backends,
     settleMarginMs: config.SETTLE_MARGIN_MS,
@@ -51,9 +75,21 @@ export function createDependencies(
     hasOpenRun: (operation) => runs.hasOpenRun(operation),
     findOpenRuns: (operations) => runs.findOpenRuns(operations),
     startPoolKeeper: (backend) => runs.startPoolKeeper(backend),
+    deliveryRetentionDays: config.WEBHOOK_DELIVERY_RETENTION_DAYS,
+    sweepWebhooks: () => webhooks.sweep(),
+    deliveries: {
+      db: webhookDb,
+      keys,
+      sender,
+      pausesMs: config.WEBHOOK_RETRY_PAUSES_MS,
+      onSettled: () => webhooks.wake(),
+    },
   });
   const close = async () => {
-    await Promise.allSettled([...backends.map((it) => it.close()), lock.close(), db.$disconnect()]);
+    sender.close();
+    await webhooks.close();
+    const databases = [db.$disconnect(), webhookDb.$disconnect()];
+    await Promise.allSettled([...backends.map((it) => it.close()), lock.close(), ...databases]);
   };
   return { activities, close };
 }

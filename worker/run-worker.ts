@@ -1,4 +1,4 @@
-import { BACKEND_KINDS, backendQueueOf } from '@freeflow/contract';
+import { BACKEND_KINDS, backendQueueOf, webhookQueueOf } from '@freeflow/contract';
 import { refuseTransactionPooling } from '@freeflow/lib/pg';
 import { CRASH_SIGNALS } from '@freeflow/lib/shutdown';
 import { saveCompileCache } from '@freeflow/lib/start';
@@ -20,6 +20,8 @@ import { registerSearchAttributes } from './search-attributes';
 import { startTelemetry } from './telemetry';
 
 const RETRY_MS = 1_000;
+/** Each of them waits for its receiver, most of the time. */
+const WEBHOOK_ATTEMPTS_AT_ONCE = 40;
 /**
  * After the grace of its activities a worker cuts them off, then connections close: each has half of this time, in ms.
  */
@@ -110,7 +112,8 @@ async function claimTaskQueue(config: WorkerConfig, client: Client, logger: Logg
 }
 
 /**
- * One worker for workflows and the master database, and one for each backend: a slow one holds the slots of no other.
+ * One worker for workflows and the master database, one for each backend, and one for webhooks: a slow one holds the
+ * slots of no other.
  */
 async function createWorkers(
   config: WorkerConfig,
@@ -138,6 +141,11 @@ async function createWorkers(
       // A killed worker's runs are picked up by another one after this time.
       stickyQueueScheduleToStartTimeout: '1 second',
       maxConcurrentActivityTaskExecutions: 40,
+    }),
+    Worker.create({
+      ...common,
+      taskQueue: webhookQueueOf(config.TASK_QUEUE),
+      maxConcurrentActivityTaskExecutions: WEBHOOK_ATTEMPTS_AT_ONCE,
     }),
     ...BACKEND_KINDS.map((kind) =>
       Worker.create({

@@ -12,3 +12,4 @@ export { sweepOperations } from './sweep-operations';
 export { reconcile } from './reconcile';
 export { dropOrphan } from './drop-orphan';
 export { keepPool } from './keep-pool';
+export { deliverWebhook } from './deliver-webhook';

@@ -80,6 +80,7 @@ async function report(scope: ReconcileScope, { requestedBy, fix }: ReconcileInpu
   const { checked, notChecked, counts } = await scope.progress.finish({ requestedBy, fix });
   await deleteOldReports(scope);
   await expireOld(scope, 'audit trail', scope.auditRetentionDays);
+  await expireOld(scope, 'webhook deliveries', scope.deliveryRetentionDays);
   await expireOld(scope, 'events', scope.eventRetentionDays);
   log.info('reconciled', { resources: checked, notChecked, ...counts });
   const findings = FINDING_CLASSES.reduce((sum, it) => sum + counts[it], 0);

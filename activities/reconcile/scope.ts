@@ -35,6 +35,8 @@ export interface ReconcileDependencies {
   eventRetentionDays?: number | undefined;
   /** How long ended operations and their logs are kept. @default for ever */
   operationRetention?: OperationRetention | undefined;
+  /** How long a delivery to a webhook is kept once it has ended, in days. @default for ever */
+  deliveryRetentionDays?: number | undefined;
 }
 
 /** All that one reconciliation has at hand. */

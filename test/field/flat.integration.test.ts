@@ -5,10 +5,12 @@ import { DefaultLogger } from '@temporalio/worker';
 import { Client } from 'pg';
 import { claimStatement } from '../../activities/due-operations';
 import { purgeStatement } from '../../activities/due-purges';
+import { findBusyWebhooks, handOut, takeOverdue } from '../../activities/webhooks/hand-out';
 import { readBounds, readEvents } from '../../api/events/rows';
 import { newName, openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { openApiBench, type ApiBench } from '../support/api-bench';
 import { auditRoutes, fillAudit, fillEvents } from '../support/many-audited';
+import { fillWithDeliveries } from '../support/many-deliveries';
 import { fillWithOldOperations, fillWithTenants } from '../support/many-tenants';
 import { explainNested, explainReading } from '../support/plans';
 import { labelRoutes, listRoutes, namedRoutes, STEP, takeSample, type Sample } from '../support/reading-routes';
@@ -38,12 +40,14 @@ let api: ApiBench;
 let harness: ActivityHarness;
 let owner: Client;
 let sample: Sample;
+let webhookId: string;
 
 beforeAll(async () => {
   api = await openApiBench();
   owner = new Client({ connectionString: api.master.ownerUrl });
   await owner.connect();
   await fillWithTenants(owner, { tenants: TENANTS, logRows: 3 });
+  webhookId = await fillWithDeliveries(owner, TENANTS);
   sample = await takeSample(owner);
   await fillAudit(owner, sample);
   harness = await openActivityHarness({}, api.master);
@@ -149,6 +153,17 @@ test('the steps of an operation read what is of their tenant', async () => {
   expect(await findGreedyIn(() => harness.run('mark-gone', input, {}, { skipped: {} }))).toEqual([]);
 });
 
+test('what webhooks are shown, and what is handed out to them, reads what it is about', async () => {
+  const of = `/webhooks/${webhookId}`;
+  const routes = ['/webhooks', of, `${of}/deliveries?limit=20`, `${of}/deliveries?state=failed&limit=20`];
+  expect(await findGreedyRoutes(routes, PAGE_ROWS)).toEqual({});
+  expect(await findGreedyIn(() => findBusyWebhooks(harness.db))).toEqual([]);
+  expect(await findGreedyIn(() => takeOverdue(harness.db))).toEqual([]);
+  expect(await findGreedyIn(() => handOut(harness.db, webhookId), PORTION_ROWS)).toEqual([]);
+  expect(await findGreedyIn(() => request('POST', `${of}/ping`))).toEqual([]);
+  expect(await findGreedyIn(() => request('POST', `${of}/redeliver`), PORTION_ROWS)).toEqual([]);
+});
+
 test('a reconciliation reads a page at a time', async () => {
   const reconcile = async () => {
     const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
@@ -166,6 +181,7 @@ test('what deletes old records reads a batch at a time, beside all that is kept,
     ["SELECT * FROM expire_operations(36500, 30, now() - interval '40 days', NULL, 200)"],
     ['SELECT expire_audit(30, 1000)'],
     ['SELECT expire_events(30, 1000)'],
+    ['SELECT expire_webhook_deliveries(30, 1000)'],
   ] as const;
   for (const [text] of calls)
     // From the sixth time on a session may take a plan that is to do for any values.

@@ -3,11 +3,13 @@ import { tenantNames, type OperationKind } from '@freeflow/contract';
 import type { StackInfo } from '@freeflow/contract/stack-info';
 import { createMasterClient, type PrismaClient } from '@freeflow/db-master';
 import { createSecretStore, readSecretKeys } from '@freeflow/lib/secrets';
+import { networkPolicy } from '@freeflow/lib/webhooks';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { createActivities, type Activities } from '../../activities';
 import type { StepInput } from '../../activities/attempt';
 import { TenantLock } from '../../activities/tenant-lock';
+import { Sender } from '../../activities/webhooks/post';
 import type { Backend } from '../../backends/backend';
 import { workerEnv } from '../../stack/stack-info';
 import { readWorkerConfig } from '../../worker/config';
@@ -69,7 +71,12 @@ function harnessOn(master: Master, env: Record<string, string>): ActivityHarness
   const db = createMasterClient(master.workerUrl, { maxConnections: 4 });
   const lock = new TenantLock(master.workerUrl);
   const backends = backendsOf(config);
-  const secrets = createSecretStore(db, readSecretKeys(config.SECRETS_KEY));
+  const keys = readSecretKeys(config.SECRETS_KEY);
+  const secrets = createSecretStore(db, keys);
+  const sender = new Sender({
+    policy: networkPolicy(config.WEBHOOK_ALLOWED_NETWORKS),
+    timeoutMs: config.WEBHOOK_TIMEOUT_MS,
+  });
   const startOperation = async () => 'started' as const;
   const hasOpenRun = async () => true;
   const activities = createActivities({
@@ -82,6 +89,8 @@ function harnessOn(master: Master, env: Record<string, string>): ActivityHarness
     auditRetentionDays: config.AUDIT_RETENTION_DAYS,
     eventRetentionDays: 30,
     operationRetention: { operationDays: config.OPERATION_RETENTION_DAYS, logDays: config.LOG_RETENTION_DAYS },
+    deliveryRetentionDays: config.WEBHOOK_DELIVERY_RETENTION_DAYS,
+    deliveries: { db, keys, sender, pausesMs: config.WEBHOOK_RETRY_PAUSES_MS, onSettled: () => undefined },
     startOperation,
     hasOpenRun,
   });
@@ -129,6 +138,7 @@ function harnessOn(master: Master, env: Record<string, string>): ActivityHarness
     },
     another: (other = {}) => harnessOn(master, other),
     close: async () => {
+      sender.close();
       await Promise.allSettled([...backends.map((it) => it.close()), lock.close(), db.$disconnect()]);
     },
   };

@@ -35,7 +35,9 @@ const inWords = (ms: number): string =>
 const defaultOf = ({ form, isRequired, standard }: Variable): string => {
   if (isRequired) return '**required**';
   if (standard === undefined) return 'unset';
-  return form.includes('milliseconds') ? `\`${standard}\` (${inWords(Number(standard))})` : `\`${standard}\``;
+  if (!form.includes('milliseconds')) return `\`${standard}\``;
+  const each = standard.split(',').map((it) => inWords(Number(it)));
+  return `\`${standard}\` (${each.join(', ')})`;
 };
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;

@@ -4,13 +4,13 @@ import type { Statement } from './statements';
 
 const UNIQUE_VIOLATION = '23505';
 
-const KEPT_SMALL: ReadonlySet<string> = new Set(['ReconcileReport', 'PooledResource']);
+const KEPT_SMALL: ReadonlySet<string> = new Set(['ReconcileReport', 'PooledResource', 'Webhook']);
 
 /** What a statement reads, by the plan that PostgreSQL has carried out. */
 export interface Reading {
   /**
-   * The tables that are read from their first row to their last; but for the reports and the pool, of which a fixed
-   * number is kept.
+   * The tables that are read from their first row to their last; but for the reports, the pool and webhooks, of
+   * which a fixed number is kept.
    */
   readWhole: string[];
   /** How many rows of tables and entries of indexes were looked at, and how many of these were of no use. */

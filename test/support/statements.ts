@@ -19,7 +19,8 @@ export async function recordStatements(work: () => Promise<unknown>): Promise<St
   }
 }
 
-const OURS = /"(?:Tenant\w*|OperationAnswer|ReconcileReport|AuditEvent|Event|OrphanDrop|PooledResource)"/;
+const OURS =
+  /"(?:Tenant\w*|OperationAnswer|ReconcileReport|AuditEvent|Event|OrphanDrop|PooledResource|Webhook\w*|SealingKey)"/;
 
 function toStatement([query, values]: readonly unknown[]): Statement {
   if (typeof query === 'string') return { text: query, values: Array.isArray(values) ? values : [] };

@@ -1,0 +1,89 @@
+import type { DeliveryInput, DeliveryProgress } from '@freeflow/contract';
+import type { EventRow } from '@freeflow/contract/http';
+import type { PrismaClient } from '@freeflow/db-master';
+import { count } from '@freeflow/lib/metrics';
+import { SecretError, type SecretKeys } from '@freeflow/lib/secrets';
+import { Limiter } from '../../backends/limiter';
+import { runActivity } from '../activity-shell';
+import { bodyOf, headersOf } from './message';
+import type { Attempted } from './next-move';
+import type { Sender } from './post';
+import { recordAttempt } from './record-attempt';
+import { openWebhookSecrets } from './secret';
+
+export interface DeliveryDependencies {
+  db: PrismaClient;
+  keys: SecretKeys;
+  sender: Sender;
+  /** Between the attempts at one delivery, in ms. */
+  pausesMs: readonly number[];
+  /** Called when something has changed by which others can be begun. */
+  onSettled: () => void;
+}
+
+const RECORDED_AT_ONCE = 3;
+
+interface DeliveryRow {
+  id: string;
+  webhookId: string;
+  url: string;
+  eventId: bigint | null;
+  eventAt: Date;
+  keyId: string;
+  sealed: Uint8Array;
+  event: Omit<EventRow, 'id' | 'at'> | null;
+}
+
+/** Sends what is to be delivered, once, and records what came of it. Nothing of it is in the workflow's history. */
+export function deliveryActivities(dependencies: DeliveryDependencies) {
+  const { db, onSettled } = dependencies;
+  // Those of one webhook wait for each other in any case: not by holding a connection.
+  const recording = new Limiter(RECORDED_AT_ONCE);
+  return {
+    attemptDelivery: (input: DeliveryInput): Promise<DeliveryProgress> =>
+      runActivity(async () => {
+        const delivery = await loadDelivery(db, input);
+        if (delivery === undefined) return { outcome: 'superseded' };
+        const startedAt = new Date();
+        const attempted = await attempt(dependencies, delivery, startedAt);
+        const progress = await recording.run(undefined, () =>
+          recordAttempt(dependencies, { ...input, webhookId: delivery.webhookId }, attempted, startedAt),
+        );
+        if (progress.outcome !== 'superseded') count('freeflow_webhook_attempts_total', { outcome: progress.outcome });
+        onSettled();
+        return progress;
+      }),
+  };
+}
+
+async function attempt(
+  { keys, sender }: DeliveryDependencies,
+  delivery: DeliveryRow,
+  now: Date,
+): Promise<Attempted & { isFinal?: true }> {
+  const { id, webhookId, url, eventId, eventAt, event } = delivery;
+  if (eventId !== null && event === null) return { status: null, cause: 'its event is kept no longer', isFinal: true };
+  try {
+    const { secret, query } = openWebhookSecrets(keys, webhookId, delivery);
+    const body = bodyOf(delivery, eventId === null || event === null ? null : { ...event, id: eventId, at: eventAt });
+    return await sender.send({ url: url + query, headers: headersOf(id, body, secret, now), body });
+  } catch (error) {
+    // The worker lacks the key: tried again as if the receiver were away.
+    if (error instanceof SecretError) return { status: null, cause: `its secret can not be opened (${error.code})` };
+    throw error;
+  }
+}
+
+/** Undefined where this run has nothing to do any more. */
+async function loadDelivery(db: PrismaClient, { deliveryId, round }: DeliveryInput): Promise<DeliveryRow | undefined> {
+  const [row] = await db.$queryRaw<DeliveryRow[]>`
+    SELECT d.id, d."webhookId", w.url, d."eventId", d."eventAt", s."keyId", s.sealed,
+           CASE WHEN e.id IS NOT NULL THEN jsonb_build_object('type', e.type, 'tenantId', e."tenantId", 'tenantName', e."tenantName",
+             'operationId', e."operationId", 'data', e.data) END AS event
+      FROM "WebhookDelivery" d
+      JOIN "Webhook" w ON w.id = d."webhookId"
+      JOIN "WebhookSecret" s ON s.id = w.id
+      LEFT JOIN "Event" e ON e.id = d."eventId"
+     WHERE d.id = ${deliveryId}::uuid AND d.round = ${round} AND d.state IN ('sending', 'retrying')`;
+  return row;
+}

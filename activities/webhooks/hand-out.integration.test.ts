@@ -1,0 +1,266 @@
+import { randomBytes } from 'node:crypto';
+import type { DeliveryInput, DeliveryProgress } from '@freeflow/contract';
+import { readSecretKeys } from '@freeflow/lib/secrets';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { Pool } from 'pg';
+import { openActivityHarness, type ActivityHarness } from '../../test/support/activity-harness';
+import { openMaster, type Master } from '../../test/support/master';
+import { openReceiver, type Receiver } from '../../test/support/receiver';
+import { until } from '../../test/support/until';
+import { insertQuietTenant, insertWebhook, tellOf } from '../../test/support/webhooks';
+import { expireRecords } from '../expire-records';
+import { WebhookDispatcher } from './dispatcher';
+import { findBusyWebhooks, handOut, takeOverdue } from './hand-out';
+
+const KEY = randomBytes(32).toString('base64');
+const keys = readSecretKeys(KEY);
+
+let master: Master;
+let harness: ActivityHarness;
+let owner: Pool;
+let receiver: Receiver;
+beforeAll(async () => {
+  master = await openMaster();
+  harness = await openActivityHarness(
+    { SECRETS_KEY: KEY, WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8', WEBHOOK_RETRY_PAUSES_MS: '1,1' },
+    master,
+  );
+  owner = new Pool({ connectionString: master.ownerUrl, max: 8 });
+  owner.on('error', () => undefined);
+  receiver = await openReceiver();
+});
+afterEach(async () => {
+  receiver.received.length = 0;
+  receiver.taken().length = 0;
+  receiver.answer(() => 204);
+  await owner.query('DELETE FROM "Webhook"');
+});
+afterAll(async () => {
+  await receiver.close();
+  await owner.end();
+  await harness.close();
+  await master.drop();
+});
+
+const webhook = () => insertWebhook(owner, receiver.url, { keys });
+const tenant = () => insertQuietTenant(owner);
+const attempt = (delivery: DeliveryInput): Promise<DeliveryProgress> =>
+  new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') }).run(() =>
+    harness.activities.attemptDelivery(delivery),
+  ) as Promise<DeliveryProgress>;
+const begin = async (id: string) => (await handOut(harness.db, id)).begun;
+/** Hands out and sends until nothing is left to begin; gives the outcomes. */
+async function sendAll(id: string): Promise<string[]> {
+  const outcomes: string[] = [];
+  for (let begun = await begin(id); begun.length > 0; begun = await begin(id))
+    for (const delivery of begun) outcomes.push((await attempt(delivery)).outcome);
+  return outcomes;
+}
+const deliveryOf = async (webhookId: string, eventId = ''): Promise<DeliveryInput> => {
+  const { rows } = await owner.query<DeliveryInput>(
+    `SELECT id AS "deliveryId", round FROM "WebhookDelivery" WHERE "webhookId" = $1 AND "eventId" = $2`,
+    [webhookId, eventId],
+  );
+  const [found] = rows;
+  if (found === undefined) throw new Error(`event ${eventId} has no delivery`);
+  return found;
+};
+const statesOf = async (id: string) =>
+  (
+    await owner.query<{ state: string }>(
+      'SELECT state FROM "WebhookDelivery" WHERE "webhookId" = $1 ORDER BY "eventId"',
+      [id],
+    )
+  ).rows.map(({ state }) => state);
+const eventIds = () => receiver.taken().map(({ event }) => event.id);
+
+test('of each tenant one event is under way at a time, the first; another tenant waits for none of it', async () => {
+  const [one, other] = [await tenant(), await tenant()];
+  const id = await webhook();
+  const [first, second] = await tellOf(owner, one, 2);
+  const [third] = await tellOf(owner, other, 1);
+  const begun = await begin(id);
+  expect(begun).toHaveLength(2);
+  expect(await begin(id)).toEqual([]);
+  for (const delivery of begun) await attempt(delivery);
+  expect(eventIds()).toEqual(expect.arrayContaining([first, third]));
+  expect(await sendAll(id)).toEqual(['delivered']);
+  expect(eventIds().at(-1)).toBe(second);
+});
+
+test("what a tenant's first event waits for its others wait for, too; when it is given up they go on, in order", async () => {
+  const [poisoned, other] = [await tenant(), await tenant()];
+  const id = await webhook();
+  const [first, ...rest] = await tellOf(owner, poisoned, 4);
+  const others = await tellOf(owner, other, 3);
+  receiver.answer(({ event }) => (event.id === first ? 500 : 204));
+  const begun = await begin(id);
+  for (const delivery of begun) await attempt(delivery);
+  expect(await sendAll(id)).toEqual(['delivered', 'delivered']);
+  expect(eventIds()).toEqual(others);
+  const retried = await deliveryOf(id, first);
+  expect((await attempt(retried)).outcome).toBe('retry');
+  expect((await attempt(retried)).outcome).toBe('failed');
+  expect(await sendAll(id)).toEqual(['delivered', 'delivered', 'delivered']);
+  expect(eventIds()).toEqual([...others, ...rest]);
+});
+
+test('a transaction that is not committed is passed over by nobody: its event comes when it is there', async () => {
+  const one = await tenant();
+  const id = await webhook();
+  const session = await owner.connect();
+  await session.query('BEGIN');
+  await session.query(`UPDATE "Tenant" SET "displayName" = 'x' WHERE id = $1`, [one.id]);
+  const others = await tellOf(owner, await tenant(), 2);
+  expect(await sendAll(id)).toHaveLength(3);
+  await session.query('COMMIT');
+  session.release();
+  expect(await sendAll(id)).toEqual(['delivered']);
+  expect(eventIds().slice(-3, -1)).toEqual(others);
+});
+
+test('handed out by many at once, every event has one delivery, and each is begun once', async () => {
+  const tenants = await Promise.all(Array.from({ length: 5 }, tenant));
+  const id = await webhook();
+  const telling = Promise.all(tenants.map((it) => tellOf(owner, it, 20)));
+  const begun: DeliveryInput[] = [];
+  const hand = async () => {
+    for (let at = 0; at < 10; at++) begun.push(...(await begin(id)));
+  };
+  await Promise.all([hand(), hand(), hand(), telling]);
+  for (const delivery of begun) await attempt(delivery);
+  await sendAll(id);
+  const all = (await telling).flat();
+  expect(eventIds().toSorted()).toEqual(all.toSorted());
+  expect(new Set(begun.map(({ deliveryId }) => deliveryId)).size).toBe(begun.length);
+});
+
+test('only the events that were asked for become deliveries, and the others are not looked at again', async () => {
+  const id = await insertWebhook(owner, receiver.url, { keys, eventTypes: ['tenant.created'] });
+  const made = await tenant();
+  await tellOf(owner, made, 2);
+  expect(await sendAll(id)).toEqual(['delivered']);
+  expect(receiver.taken().map(({ event }) => [event.type, event.subject])).toEqual([
+    ['com.freeflow.tenant.created', made.name],
+  ]);
+  expect(await findBusyWebhooks(harness.db)).toEqual([]);
+});
+
+test('what was taken up and has no run is started again by a sweep, and a run of an earlier round does nothing', async () => {
+  const id = await webhook();
+  await tellOf(owner, await tenant(), 1);
+  const [lost] = await begin(id);
+  expect(await takeOverdue(harness.db)).toEqual([]);
+  await owner.query(`UPDATE "WebhookDelivery" SET "checkAt" = now() - interval '1 second' WHERE "webhookId" = $1`, [
+    id,
+  ]);
+  expect(await takeOverdue(harness.db)).toEqual([lost]);
+  expect(await takeOverdue(harness.db)).toEqual([]);
+  expect(await attempt(lost as DeliveryInput)).toEqual({ outcome: 'delivered' });
+  expect(await attempt(lost as DeliveryInput)).toEqual({ outcome: 'superseded' });
+  expect(receiver.received).toHaveLength(1);
+});
+
+test('a receiver that takes nothing at all is disabled after the last attempt, and gets everything when it is enabled again', async () => {
+  const one = await tenant();
+  const id = await webhook();
+  const told = await tellOf(owner, one, 3);
+  receiver.answer(() => 503);
+  const [first] = await begin(id);
+  const outcomes: string[] = [];
+  for (let at = 0; at < 3; at++) outcomes.push((await attempt(first as DeliveryInput)).outcome);
+  expect(outcomes).toEqual(['retry', 'retry', 'disabled']);
+  expect(await begin(id)).toEqual([]);
+  const { rows } = await owner.query<{ data: object }>(
+    `SELECT data FROM "Event" WHERE type = 'webhook.disabled' AND data ->> 'webhookId' = $1`,
+    [id],
+  );
+  expect(rows).toEqual([{ data: { webhookId: id, url: receiver.url, reason: 'failing', by: null } }]);
+  expect(await statesOf(id)).toEqual(['waiting', 'waiting', 'waiting']);
+  receiver.answer(() => 204);
+  await owner.query(
+    `UPDATE "Webhook" SET state = 'enabled', "disabledAt" = NULL, "disabledReason" = NULL, "failingSince" = NULL WHERE id = $1`,
+    [id],
+  );
+  await sendAll(id);
+  expect(eventIds().filter((it) => told.includes(it))).toEqual(told);
+  // And that it was disabled, and enabled.
+  expect(eventIds()).toHaveLength(5);
+});
+
+test('a receiver that says it is gone is disabled at once', async () => {
+  const id = await webhook();
+  await tellOf(owner, await tenant(), 1);
+  receiver.answer(() => 410);
+  const [first] = await begin(id);
+  expect(await attempt(first as DeliveryInput)).toEqual({ outcome: 'disabled' });
+  const { rows } = await owner.query('SELECT state, "disabledReason" FROM "Webhook" WHERE id = $1', [id]);
+  expect(rows).toEqual([{ state: 'disabled', disabledReason: 'gone' }]);
+});
+
+test('no event goes that an enabled webhook has not got, for as long again as it is kept; then it goes all the same, and its delivery says so', async () => {
+  const id = await webhook();
+  const insert = async (days: number) =>
+    (
+      await owner.query<{ id: string }>(
+        `INSERT INTO "Event" (type, "tenantId", "tenantName", data, "at")
+         VALUES ('tenant.gone', gen_random_uuid(), 'acme', '{}', now() - make_interval(days => $1)) RETURNING id`,
+        [days],
+      )
+    ).rows[0]?.id ?? '';
+  const [old, older, newest] = [await insert(15), await insert(21), await insert(0)];
+  const begun = await begin(id);
+  const kept = async () =>
+    (
+      await owner.query<{ id: string }>('SELECT id FROM "Event" WHERE id = ANY($1) ORDER BY id', [[old, older, newest]])
+    ).rows.map((it) => it.id);
+  await expireRecords(harness.db, 'events', 10);
+  expect(await kept()).toEqual([old, newest]);
+  const outcomes: string[] = [];
+  for (const delivery of begun) outcomes.push((await attempt(delivery)).outcome);
+  expect(outcomes.toSorted()).toEqual(['delivered', 'delivered', 'failed']);
+  await expireRecords(harness.db, 'events', 10);
+  expect(await kept()).toEqual([newest]);
+});
+
+test('deliveries that have ended are kept for their time', async () => {
+  const id = await webhook();
+  await tellOf(owner, await tenant(), 2);
+  await sendAll(id);
+  expect(await expireRecords(harness.db, 'webhook deliveries', 10)).toBe(0);
+  await owner.query(`UPDATE "WebhookDelivery" SET "endedAt" = now() - interval '11 days' WHERE "webhookId" = $1`, [id]);
+  expect(await expireRecords(harness.db, 'webhook deliveries', 10)).toBe(3);
+});
+
+test('a dispatcher hands out what is told, by the session that listens, once a sweep has found a webhook', async () => {
+  const begun: DeliveryInput[] = [];
+  const dispatcher = new WebhookDispatcher({
+    db: harness.db,
+    common: harness.db,
+    url: master.workerUrl,
+    keys,
+    start: async (delivery) => {
+      begun.push(delivery);
+      await attempt(delivery);
+      dispatcher.wake();
+    },
+    warn: () => undefined,
+  });
+  try {
+    await dispatcher.sweep();
+    const id = await webhook();
+    await dispatcher.sweep();
+    const { rows } = await owner.query('SELECT id FROM "SealingKey" WHERE id = $1', [keys.current.id]);
+    expect(rows).toHaveLength(1);
+    const one = await tenant();
+    const told = await tellOf(owner, one, 3);
+    await untilTaken(told);
+    expect(await statesOf(id)).toHaveLength(4);
+  } finally {
+    await dispatcher.close();
+  }
+});
+
+const untilTaken = (told: readonly string[]) =>
+  until('all have arrived', async () => told.every((it) => eventIds().includes(it)));

@@ -1,0 +1,127 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { networkPolicy, readReceiverUrl, type Resolve } from '@freeflow/lib/webhooks';
+import { Sender } from './post';
+
+const LOOPBACK = networkPolicy('127.0.0.1');
+const MESSAGE = { headers: { 'webhook-id': '1' }, body: '{}' };
+
+let server: Server;
+let port: number;
+let listener: RequestListener;
+let requests: string[];
+const senders: Sender[] = [];
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    requests.push(request.url ?? '');
+    listener(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  ({ port } = server.address() as AddressInfo);
+});
+beforeEach(() => {
+  requests = [];
+  listener = (_request, response) => void response.writeHead(204).end();
+});
+afterEach(() => {
+  for (const sender of senders.splice(0)) sender.close();
+});
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+/** A name that resolves to these, one after the other. */
+const resolvingTo = (...answers: string[]): Resolve => {
+  let at = 0;
+  return (_hostname, callback) => {
+    const address = answers[Math.min(at++, answers.length - 1)] ?? '';
+    callback(null, [{ address, family: 4 }]);
+  };
+};
+
+function send(url: string, options: Partial<ConstructorParameters<typeof Sender>[0]> = {}) {
+  const sender = new Sender({ policy: LOOPBACK, timeoutMs: 5_000, ...options });
+  senders.push(sender);
+  return sender.send({ ...MESSAGE, url });
+}
+
+test('an answer of 2xx is a delivery, any other one is a cause', async () => {
+  expect(await send(`http://127.0.0.1:${port}/a`)).toEqual({ status: 204, cause: null });
+  listener = (_request, response) => void response.writeHead(503).end();
+  expect(await send(`http://127.0.0.1:${port}/a`)).toEqual({ status: 503, cause: 'answered 503' });
+});
+
+test.each([301, 302, 303, 307, 308])('a redirect (%i) is not followed', async (status) => {
+  listener = (_request, response) => void response.writeHead(status, { location: '/elsewhere' }).end();
+  const attempted = await send(`http://127.0.0.1:${port}/a`);
+  expect(attempted).toEqual({ status, cause: expect.stringContaining('redirects are not followed') });
+  expect(requests).toEqual(['/a']);
+});
+
+test('a name that resolves to an allowed address when it is registered, and to another one later, is not connected to', async () => {
+  // The server listens on this address only, so that a connection would be seen by what is received.
+  const resolve = resolvingTo('127.0.0.1', '127.0.0.1', '169.254.169.254');
+  const url = `http://rebound.test:${port}/a`;
+  expect(await readReceiverUrl(url, LOOPBACK, resolve)).toEqual({ shown: url, query: '' });
+  expect(await send(url, { resolve })).toEqual({ status: 204, cause: null });
+  expect(await send(url, { resolve })).toEqual({
+    status: null,
+    cause: 'its address is refused: 169.254.169.254 is not a public address',
+  });
+  const rebound = resolvingTo('127.0.0.1');
+  expect(await send(url, { resolve: rebound, policy: networkPolicy() })).toEqual({
+    status: null,
+    cause: 'its address is refused: 127.0.0.1 is not a public address',
+  });
+  expect(requests).toEqual(['/a']);
+});
+
+test.each(['127.0.0.1', '0x7f.1', '[::ffff:127.0.0.1]'])(
+  'an address as it is, %s, is refused as its name would be',
+  async (host) => {
+    expect(await send(`http://${host}:${port}/a`, { policy: networkPolicy() })).toEqual({
+      status: null,
+      cause: expect.stringContaining('is not a public address'),
+    });
+    expect(requests).toEqual([]);
+  },
+);
+
+test('a receiver that does not answer in time has failed, and its connection is closed', async () => {
+  const gone = new Promise<void>((resolve) => {
+    listener = (request) => request.socket.once('close', () => resolve());
+  });
+  expect(await send(`http://127.0.0.1:${port}/a`, { timeoutMs: 100 })).toEqual({
+    status: null,
+    cause: 'no answer within 100 ms',
+  });
+  await gone;
+});
+
+test('of an answer without an end no more is read than a little', async () => {
+  const gone = new Promise<number>((resolve) => {
+    listener = (request, response) => {
+      response.writeHead(200);
+      let bytes = 0;
+      const timer = setInterval(() => {
+        response.write(Buffer.alloc(1_024));
+        bytes += 1_024;
+      }, 1);
+      request.socket.once('close', () => {
+        clearInterval(timer);
+        resolve(bytes);
+      });
+    };
+  });
+  expect(await send(`http://127.0.0.1:${port}/a`)).toEqual({ status: 200, cause: null });
+  expect(await gone).toBeLessThan(1_024 * 1_024);
+});
+
+test('nothing of the URL is in a cause', async () => {
+  server.closeAllConnections();
+  const cause = (await send(`https://127.0.0.1:${port}/hunter22?token=hunter22`)).cause ?? '';
+  expect(cause).not.toBe('');
+  expect(cause).not.toContain('hunter22');
+});
