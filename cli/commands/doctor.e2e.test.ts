@@ -68,7 +68,7 @@ describe('an installation that is well', () => {
       code: 0,
       others: [],
     });
-    expect(Object.keys(lines)).toHaveLength(52);
+    expect(Object.keys(lines)).toHaveLength(53);
     expect(Object.values(lines).filter(({ advice }) => advice !== '')).toEqual([]);
     expect(lines).toMatchObject({
       'master.secrets': { seen: 'a stored secret opens' },
@@ -92,7 +92,7 @@ describe('an installation that is well', () => {
     expect(ended.stdout).toMatch(
       /\nPostgreSQL\n {2}ok {4}postgres\.connection {9}role freeflow_provisioner at 127\.0\.0\.1:\d+\n/,
     );
-    expect(ended.stdout).toMatch(/\n52 ok\n$/);
+    expect(ended.stdout).toMatch(/\n53 ok\n$/);
     expect(ended.stdout).not.toContain('\u001b');
     expect(secretsIn(ended, installation.info)).toEqual([]);
   });
@@ -197,6 +197,7 @@ describe('what is wrong fails by its name, and hides nothing else: exit code 1',
     'temporal.reconciler',
     'temporal.workers',
     ...BACKEND_KINDS.map((kind) => `temporal.${kind}-workers`),
+    'temporal.webhook-workers',
   ];
   const ofPostgres = [
     'postgres.provisioner',
@@ -430,6 +431,7 @@ describe('Temporal', () => {
         'temporal.reconciler': expect.anything(),
         'temporal.workers': expect.anything(),
         ...Object.fromEntries(BACKEND_KINDS.map((kind) => [`temporal.${kind}-workers`, expect.anything()])),
+        'temporal.webhook-workers': 'no worker polls queue freeflow-never-webhooks for activities',
       },
     });
     expect(lines['temporal.workers']?.seen).toBe('no worker polls queue freeflow-never for workflows and activities');

@@ -1,4 +1,11 @@
-import { BACKEND_KINDS, backendQueueOf, reconcileIdOf, SEARCH_ATTRIBUTES, sweepIdOf } from '@freeflow/contract';
+import {
+  BACKEND_KINDS,
+  backendQueueOf,
+  reconcileIdOf,
+  SEARCH_ATTRIBUTES,
+  sweepIdOf,
+  webhookQueueOf,
+} from '@freeflow/contract';
 import { isGrpcServiceError, type Client } from '@temporalio/client';
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes';
 import { type Check, fail, faults, type Finding, type Group, ok } from '../../backends/doctor/check';
@@ -40,6 +47,9 @@ export const TEMPORAL: Group<ProductSetting> = {
       check(`${kind}-workers`, ['TASK_QUEUE'], (client, { TASK_QUEUE: queue }) =>
         checkPollers(client, backendQueueOf(queue, kind), [QUEUE_TYPES.activities]),
       ),
+    ),
+    check('webhook-workers', ['TASK_QUEUE'], (client, { TASK_QUEUE: queue }) =>
+      checkPollers(client, webhookQueueOf(queue), [QUEUE_TYPES.activities]),
     ),
   ],
 };

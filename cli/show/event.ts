@@ -3,7 +3,20 @@ import type { CloudEventBody } from '@freeflow/contract/http';
 import { colours as pc } from '@freeflow/lib/colours';
 
 /** What a line shows of an event beyond its name; whatever else it tells is for `--json`. */
-const SHOWN = ['kind', 'state', 'from', 'to', 'status', 'changed', 'action', 'by', 'step', 'cause', 'message'] as const;
+const SHOWN = [
+  'kind',
+  'state',
+  'from',
+  'to',
+  'status',
+  'changed',
+  'action',
+  'by',
+  'step',
+  'cause',
+  'message',
+  'reason',
+] as const;
 
 /** One event as a line for people. */
 export function eventLine({ id, time, subject, type, data }: CloudEventBody): string {

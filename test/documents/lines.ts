@@ -22,6 +22,8 @@ export const RUN_ELSEWHERE: readonly [RegExp, string][] = [
   [/freeflow events\b/, 'cli/commands/events.e2e.test.ts'],
   [/^curl -N\b/, 'api/events.integration.test.ts'],
   [/^pg_basebackup\b/, 'test/resilience/point-in-time.e2e.test.ts'],
+  // Would send to a receiver that there is not.
+  [/freeflow webhooks create\b/, 'cli/commands/webhooks/webhooks.e2e.test.ts'],
   [/^temporal /, 'test/runbook.integration.test.ts'],
 ];
 

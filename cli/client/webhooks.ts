@@ -1,0 +1,58 @@
+import type { DeliveryState } from '@freeflow/contract';
+import {
+  createdWebhookSchema,
+  deliveryPage,
+  deliverySchema,
+  redeliveredSchema,
+  webhookList,
+  webhookSchema,
+  type CreatedWebhookBody,
+  type DeliveryBody,
+  type WebhookBody,
+} from '@freeflow/contract/http';
+import { z } from 'zod';
+import type { Call } from './http';
+
+const MOST_A_PAGE = 200;
+
+/** The API's webhooks. */
+export function webhooksOf(call: Call) {
+  return {
+    list: async (): Promise<WebhookBody[]> => (await call(webhookList, 'GET', '/webhooks')).items,
+    create: (body: {
+      url: string;
+      eventTypes?: string[];
+      description?: string;
+      secret?: string;
+    }): Promise<CreatedWebhookBody> => call(createdWebhookSchema, 'POST', '/webhooks', body),
+    update: (id: string, body: { enabled: boolean }): Promise<WebhookBody> =>
+      call(webhookSchema, 'PATCH', pathOf(id), body),
+    delete: (id: string): Promise<undefined> => call(z.undefined(), 'DELETE', pathOf(id)),
+    ping: (id: string): Promise<DeliveryBody> => call(deliverySchema, 'POST', `${pathOf(id)}/ping`),
+    redeliver: (id: string, deliveryId: string): Promise<DeliveryBody> =>
+      call(deliverySchema, 'POST', `${pathOf(id)}/deliveries/${encodeURIComponent(deliveryId)}/redeliver`),
+    redeliverAll: (id: string, since?: string): Promise<z.output<typeof redeliveredSchema>> =>
+      call(redeliveredSchema, 'POST', `${pathOf(id)}/redeliver`, since === undefined ? {} : { since }),
+    deliveries: (id: string, filter: { state?: DeliveryState }, most: number) => deliveriesOf(call, id, filter, most),
+  };
+}
+
+const pathOf = (id: string): string => `/webhooks/${encodeURIComponent(id)}`;
+
+/** Newest first, up to `most`; and whether these are all. */
+async function deliveriesOf(
+  call: Call,
+  id: string,
+  filter: { state?: DeliveryState },
+  most: number,
+): Promise<{ items: DeliveryBody[]; isComplete: boolean }> {
+  const items: DeliveryBody[] = [];
+  for (let cursor: string | undefined; ;) {
+    const limit = String(Math.min(MOST_A_PAGE, most - items.length));
+    const query = new URLSearchParams({ ...filter, limit, ...(cursor === undefined ? {} : { cursor }) });
+    const page = await call(deliveryPage, 'GET', `${pathOf(id)}/deliveries?${query.toString()}`);
+    items.push(...page.items);
+    if (page.nextCursor === null || items.length >= most) return { items, isComplete: page.nextCursor === null };
+    cursor = page.nextCursor;
+  }
+}

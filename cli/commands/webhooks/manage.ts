@@ -1,0 +1,102 @@
+import { readFileSync } from 'node:fs';
+import { EVENT_NAMES } from '@freeflow/contract';
+import { colours as pc } from '@freeflow/lib/colours';
+import type { Command } from 'commander';
+import { caller } from '../../client/http';
+import { openSession } from '../../client/session';
+import { webhooksOf } from '../../client/webhooks';
+import { confirm } from '../../confirm';
+import { EXIT, Failure } from '../../failure';
+import { webhookTable } from '../../show/webhooks';
+import { openTerminal } from '../../terminal';
+import { type CommonOptions, type Host, printJson } from '../tenants/tools';
+
+interface CreateOptions extends CommonOptions {
+  events?: string;
+  description?: string;
+  secretFile?: string;
+}
+
+/** Adds the commands that make, change and remove webhooks. */
+export function addWebhookCommands(webhooks: Command, { env }: Host): void {
+  const toolsOf = (options: CommonOptions) => ({
+    webhooks: webhooksOf(caller(openSession(env))),
+    terminal: openTerminal(options),
+  });
+
+  webhooks
+    .command('list')
+    .description('show the webhooks')
+    .option('--json', 'as JSON')
+    .action(async (options: CommonOptions) => {
+      const tools = toolsOf(options);
+      const items = await tools.webhooks.list();
+      if (tools.terminal.isJson) return printJson({ items });
+      tools.terminal.print(items.length === 0 ? 'There are no webhooks.' : webhookTable(items, tools.terminal.columns));
+    });
+
+  webhooks
+    .command('create')
+    .description('have events sent to a URL, from now on; shows the secret that signs them, this once')
+    .argument('<url>', 'https, at a public address')
+    .option('--events <names>', `which ones, separated by commas; all when left out: ${EVENT_NAMES.join(', ')}`)
+    .option('--description <text>', 'what it is for')
+    .option('--secret-file <path>', 'a file with the secret, whsec_ and base64; left out, one is made')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      '\nExample:\n  pnpm freeflow webhooks create https://example.com/hook --events operation.ended',
+    )
+    .action(async (url: string, { events, description, secretFile, ...options }: CreateOptions) => {
+      const { webhooks: client, terminal } = toolsOf(options);
+      const webhook = await client.create({
+        url,
+        ...(events === undefined ? {} : { eventTypes: events.split(',').map((it) => it.trim()) }),
+        ...(description === undefined ? {} : { description }),
+        ...(secretFile === undefined ? {} : { secret: readSecret(secretFile) }),
+      });
+      if (terminal.isJson) return printJson(webhook);
+      terminal.print(
+        `Webhook ${pc.bold(webhook.id)} is made. Its secret, shown now and never again:\n${webhook.secret}`,
+      );
+    });
+
+  webhooks
+    .command('delete')
+    .description('remove a webhook with its deliveries')
+    .argument('<id>', 'its id')
+    .option('--yes', 'do not ask for confirmation')
+    .option('--json', 'as JSON')
+    .action(async (id: string, { yes = false, ...options }: CommonOptions & { yes?: boolean }) => {
+      const { webhooks: client, terminal } = toolsOf(options);
+      if (!yes) await confirm(terminal, id, `What webhook ${id} has not got yet will not be sent to it.`);
+      await client.delete(id);
+      if (terminal.isJson) printJson({ id });
+      else terminal.print(`Webhook ${pc.bold(id)} is removed.`);
+    });
+
+  for (const [name, enabled, description] of [
+    ['enable', true, 'let a webhook go on from where it stopped'],
+    ['disable', false, 'send nothing to a webhook until it is enabled'],
+  ] as const)
+    webhooks
+      .command(name)
+      .description(description)
+      .argument('<id>', 'its id')
+      .option('--json', 'as JSON')
+      .action(async (id: string, options: CommonOptions) => {
+        const { webhooks: client, terminal } = toolsOf(options);
+        const webhook = await client.update(id, { enabled });
+        if (terminal.isJson) return printJson(webhook);
+        const missed = webhook.skippedEvents === 0 ? '' : ` It has missed ${webhook.skippedEvents} events at most.`;
+        terminal.print(`Webhook ${pc.bold(id)} is ${webhook.state}.${missed}`);
+      });
+}
+
+function readSecret(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim();
+  } catch (cause) {
+    throw new Failure(EXIT.usage, `${file} can't be read.`, 'Name a file with the secret.', { cause });
+  }
+}

@@ -1,0 +1,71 @@
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { envOf, freeflow } from '../../../test/support/freeflow';
+import { freeflowHere } from '../../../test/support/freeflow-here';
+import { openTestInstallation, type TestInstallation } from '../../../test/support/installation';
+import { openReceiver, type Receiver } from '../../../test/support/receiver';
+import { until } from '../../../test/support/until';
+
+const NETWORKS = { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8' };
+
+let installation: TestInstallation;
+let receiver: Receiver;
+let env: Record<string, string>;
+beforeAll(async () => {
+  receiver = await openReceiver();
+  installation = await openTestInstallation({ worker: NETWORKS, api: NETWORKS });
+  env = envOf(installation);
+  await until(
+    'a worker has published its key',
+    async () => (await installation.master.query('SELECT FROM "SealingKey"')).rows.length > 0,
+  );
+});
+afterAll(async () => {
+  await installation.close();
+  await receiver.close();
+});
+
+const run = (...args: string[]) => freeflowHere(['webhooks', ...args], env);
+
+test('a webhook is made, shown without its secret, tried out, disabled, enabled and removed', async () => {
+  const made = await freeflow(
+    ['webhooks', 'create', receiver.url, '--events', 'tenant.gone', '--description', 'ours'],
+    env,
+  );
+  expect(made.code).toBe(0);
+  const [, id = ''] = /Webhook ([0-9a-f-]{36}) is made/.exec(made.stdout) ?? [];
+  expect(made.stdout).toMatch(/\nwhsec_\S{44}\n/);
+  const list = await run('list');
+  expect(list.stdout).toMatch(
+    new RegExp(`^ID +STATE +UNDELIVERED +EVENTS +URL\\n${id} +enabled +0 +tenant\\.gone +${receiver.url}/ \\(ours\\)`),
+  );
+  expect(list.stdout).not.toContain('whsec');
+  expect(await run('ping', id)).toMatchObject({ code: 0, stdout: 'delivered: answered 204\n' });
+  receiver.answer(() => 500);
+  expect(await run('ping', id)).toMatchObject({ code: 1, stdout: 'failed: answered 500\n' });
+  expect((await run('deliveries', id)).stdout.split('\n')).toHaveLength(4);
+  expect((await run('deliveries', id, '--state', 'failed')).stdout).toMatch(/webhook\.ping +failed +1 +answered 500/);
+  expect(await run('disable', id)).toMatchObject({ code: 0, stdout: `Webhook ${id} is disabled.\n` });
+  expect(await run('redeliver', id)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('freeflow webhooks enable'),
+  });
+  expect(await run('enable', id)).toMatchObject({ code: 0, stdout: `Webhook ${id} is enabled.\n` });
+  expect(await run('redeliver', id, '--since', '1h')).toMatchObject({ code: 0, stdout: '0 deliveries go again.\n' });
+  expect(await run('delete', id)).toMatchObject({ code: 2 });
+  expect(await run('delete', id, '--yes')).toMatchObject({ code: 0 });
+  expect(await run('list')).toMatchObject({ code: 0, stdout: 'There are no webhooks.\n' });
+});
+
+test("a secret of one's own comes from a file; what the API refuses is told with its place", async () => {
+  const file = path.join(installation.logDir, 'secret');
+  writeFileSync(file, 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n');
+  const made = await run('create', receiver.url, '--secret-file', file, '--json');
+  expect(JSON.parse(made.stdout)).toMatchObject({ secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' });
+  expect(await run('create', 'https://10.0.0.1/')).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('url: 10.0.0.1'),
+  });
+  expect(await run('create', receiver.url, '--events', 'tenant.eaten')).toMatchObject({ code: 2 });
+  expect(await run('create', receiver.url, '--secret-file', '/nonexistent')).toMatchObject({ code: 2 });
+});
