@@ -1,5 +1,6 @@
 import { newTestDatabase, query, type TestDatabase } from '../test/support/migrated-database';
 import { accessDifferences } from './access-differences';
+import { WORKER_FUNCTIONS } from './master-roles';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -55,6 +56,42 @@ describe("how the roles' rights differ", () => {
         `REVOKE CONNECT ON DATABASE ${database.name} FROM PUBLIC`,
       ),
     ).toEqual(['everybody may connect']);
+  });
+
+  it('by each function that is lacking, or that somebody else may call', async () => {
+    const { api, worker } = database.roles;
+    const signature = (name: string) => `(SELECT oid::regprocedure FROM pg_proc WHERE proname = '${name}')`;
+    const change = (statement: string, name: string) =>
+      `DO $$ BEGIN EXECUTE format('${statement.replace('FUNCTION', 'FUNCTION %s')}', ${signature(name)}); END $$`;
+    for (const name of WORKER_FUNCTIONS) {
+      expect(
+        await differencesAfter(
+          change(`REVOKE EXECUTE ON FUNCTION FROM ${worker}`, name),
+          change(`GRANT EXECUTE ON FUNCTION TO ${worker}`, name),
+        ),
+      ).toEqual([`${worker} lacks EXECUTE on ${name}`]);
+      expect(
+        await differencesAfter(
+          change('GRANT EXECUTE ON FUNCTION TO PUBLIC', name),
+          change('REVOKE EXECUTE ON FUNCTION FROM PUBLIC', name),
+        ),
+      ).toEqual([`everybody may call ${name}`]);
+      expect(
+        await differencesAfter(
+          change(`GRANT EXECUTE ON FUNCTION TO ${api}`, name),
+          change(`REVOKE EXECUTE ON FUNCTION FROM ${api}`, name),
+        ),
+      ).toEqual([`${api} has EXECUTE on ${name}`]);
+    }
+  });
+
+  it('by a function in the rights of its owner that nobody was to call', async () => {
+    expect(
+      await differencesAfter(
+        `CREATE FUNCTION stray() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT 1'`,
+        'DROP FUNCTION stray()',
+      ),
+    ).toEqual(['everybody may call stray']);
   });
 
   it('by a role that is not there', async () => {

@@ -1,11 +1,15 @@
 import type { RoleNames } from './grant-access';
-import { MASTER_GRANTS, MASTER_ROLES, UPDATED_COLUMNS, type MasterRole } from './master-roles';
+import { MASTER_GRANTS, MASTER_ROLES, UPDATED_COLUMNS, WORKER_FUNCTIONS, type MasterRole } from './master-roles';
 import { withMasterSession } from './master-session';
 
 interface Right {
   readonly role: string;
   readonly table: string;
   readonly privilege: string;
+}
+interface Call {
+  readonly role: string;
+  readonly name: string;
 }
 interface RoleRow {
   readonly role: string;
@@ -26,29 +30,53 @@ const COLUMN_RIGHTS = `SELECT r.rolname AS role, c.relname || '.' || a.attname A
   WHERE r.rolname = ANY($1) AND c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
     AND has_column_privilege(r.oid, c.oid, a.attnum, p) AND NOT has_table_privilege(r.oid, c.oid, p)`;
 
+/** The name by which all roles are meant. */
+const EVERYBODY = 'public';
+
 /**
- * How the rights of the two roles differ from {@link MASTER_GRANTS} and {@link UPDATED_COLUMNS}, one line for each
- * difference. Changes nothing; any login may run it.
+ * Who may call a function of ours, or one that acts in the rights of its owner; not those of extensions, nor those of
+ * triggers, which nobody can call.
+ */
+const FUNCTION_RIGHTS = `SELECT DISTINCT r.role, p.proname AS name FROM unnest($1::text[]) r(role), pg_proc p
+  WHERE p.pronamespace = 'public'::regnamespace AND (p.prosecdef OR p.proname = ANY($2)) AND p.prorettype <> 'trigger'::regtype
+    AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'e')
+    AND has_function_privilege(r.role, p.oid, 'EXECUTE') ORDER BY name`;
+
+/**
+ * How the rights of the two roles differ from {@link MASTER_GRANTS}, {@link UPDATED_COLUMNS} and
+ * {@link WORKER_FUNCTIONS}, one line for each difference. Changes nothing; any login may run it.
  * @throws PgError
  */
 export async function accessDifferences(url: string, roles: RoleNames = MASTER_ROLES): Promise<string[]> {
   return withMasterSession(url, async (session) => {
-    const names = Object.values(roles);
-    const { rows: found } = await session.query<RoleRow>(ROLE_ROWS, [names]);
+    const { rows: found } = await session.query<RoleRow>(ROLE_ROWS, [Object.values(roles)]);
+    const names = found.map(({ role }) => role);
     const { rows: rights } = await session.query<Right>(`${RIGHTS} UNION ALL ${COLUMN_RIGHTS}`, [names]);
+    const { rows: calls } = await session.query<Call>(FUNCTION_RIGHTS, [[EVERYBODY, ...names], WORKER_FUNCTIONS]);
     const {
-      rows: [open],
+      rows: [connect],
     } = await session.query<{ isOpen: boolean }>(
       `SELECT has_database_privilege('public', current_database(), 'CONNECT') AS "isOpen"`,
     );
     return [
-      ...(open?.isOpen === true ? ['everybody may connect'] : []),
-      ...(Object.keys(roles) as MasterRole[]).flatMap((role) => differencesOf(role, roles[role], found, rights)),
+      ...(connect?.isOpen === true ? ['everybody may connect'] : []),
+      ...functionsOf(EVERYBODY, calls).map((it) => `everybody may call ${it}`),
+      ...(Object.keys(roles) as MasterRole[]).flatMap((role) =>
+        differencesOf(role, roles[role], found, { rights, calls }),
+      ),
     ];
   });
 }
 
-function differencesOf(role: MasterRole, name: string, found: readonly RoleRow[], rights: readonly Right[]): string[] {
+const functionsOf = (name: string, calls: readonly Call[]): string[] =>
+  calls.filter(({ role }) => role === name).map((it) => it.name);
+
+function differencesOf(
+  role: MasterRole,
+  name: string,
+  found: readonly RoleRow[],
+  { rights, calls }: { rights: readonly Right[]; calls: readonly Call[] },
+): string[] {
   const row = found.find((it) => it.role === name);
   if (row === undefined) return [`there is no role ${name}`];
   if (row.isSuperuser) return [`${name} is a superuser`];
@@ -59,12 +87,22 @@ function differencesOf(role: MasterRole, name: string, found: readonly RoleRow[]
     ...Object.entries(UPDATED_COLUMNS[role]).flatMap(([table, columns]) =>
       columns.map((column) => `UPDATE on ${table}.${column}`),
     ),
+    ...(role === 'worker' ? WORKER_FUNCTIONS.map(callOf) : []),
   ];
-  const has = rights.filter((it) => it.role === name).map(({ table, privilege }) => `${privilege} on ${table}`);
+  const open = functionsOf(EVERYBODY, calls);
+  const own = functionsOf(name, calls);
+  const has = [
+    ...rights.filter((it) => it.role === name).map(({ table, privilege }) => `${privilege} on ${table}`),
+    ...own.map(callOf),
+  ];
+  // What everybody may is said once.
+  const isOpen = (right: string) => open.some((it) => callOf(it) === right);
   return [
     ...(row.canLogIn ? [] : [`${name} may not log in`]),
     ...(row.canConnect ? [] : [`${name} may not connect to the database`]),
     ...shall.filter((it) => !has.includes(it)).map((it) => `${name} lacks ${it}`),
-    ...has.filter((it) => !shall.includes(it)).map((it) => `${name} has ${it}`),
+    ...has.filter((it) => !shall.includes(it) && !isOpen(it)).map((it) => `${name} has ${it}`),
   ];
 }
+
+const callOf = (name: string): string => `EXECUTE on ${name}`;
