@@ -13,6 +13,7 @@ import {
 import type { SearchAttributeUpdatePair } from '@temporalio/common';
 import {
   ApplicationFailure,
+  currentUpdateInfo,
   defineQuery,
   defineSignal,
   defineUpdate,
@@ -56,8 +57,8 @@ export class OperatorView {
   /** What is published, by the name of the attribute. The attributes of the run before this one are this one's. */
   private readonly published: Map<string, string>;
   private readonly searchAttributes: readonly string[] | undefined;
-  /** How many this run has taken. */
-  private answersTaken = 0;
+  /** How many signals of each name this run has received. */
+  private readonly received = { [ANSWER]: 0, [INTERRUPT]: 0 };
 
   constructor(
     private readonly tenantName: string,
@@ -90,7 +91,7 @@ export class OperatorView {
       (given) => {
         const { answer, refusal } = parseAndCheck(saga, given);
         if (answer === undefined || refusal !== undefined) throw refusalFailure(answer?.action, refusal);
-        return this.take(saga, answer);
+        return this.take(saga, answer, `update/${currentUpdateInfo()?.id ?? ''}`);
       },
       {
         validator: (given) => {
@@ -101,34 +102,32 @@ export class OperatorView {
     );
     // A signal can't be refused: it has no reply.
     setHandler(answerSignal, (given) => {
+      const key = this.nextSignal(ANSWER);
       const { answer, refusal } = parseAndCheck(saga, given);
-      if (answer !== undefined && refusal === undefined) this.take(saga, answer);
+      if (answer !== undefined && refusal === undefined) this.take(saga, answer, key);
     });
     setHandler(interruptSignal, (by) => {
+      const key = this.nextSignal(INTERRUPT);
       const interrupter = readInterrupter(by);
-      if (saga.canRollBack) saga.noteAnswer(this.taken({ action: 'interrupt', by: interrupter }, saga.parkedSteps));
+      if (saga.canRollBack) saga.noteAnswer(taken({ action: 'interrupt', by: interrupter }, saga.parkedSteps, key));
       saga.requestRollback(interruptReason(interrupter));
     });
   }
 
-  /** Gives an answer, and notes that for the audit trail. */
-  private take(saga: Saga, answer: Answer): string[] {
-    const steps = giveAnswer(saga, answer);
-    saga.noteAnswer(this.taken(answer, steps));
-    return steps;
+  /**
+   * The place of a signal among all of its name, refused ones included: that is the same in every attempt of a workflow
+   * task. Whether an update comes before it is not: one whose task was lost with its worker, after an answer was
+   * recorded, comes after all signals that have arrived meanwhile.
+   */
+  private nextSignal(name: keyof typeof this.received): string {
+    return `${name}/${++this.received[name]}`;
   }
 
-  private taken(answer: Pick<TakenAnswer, 'action' | 'by' | 'reason' | 'requestId'>, steps: string[]): TakenAnswer {
-    const { action, by, reason, requestId } = answer;
-    return {
-      key: `${workflowInfo().runId}/${++this.answersTaken}`,
-      action,
-      by,
-      steps,
-      at: new Date(Date.now()).toISOString(),
-      ...(reason === undefined ? {} : { reason }),
-      ...(requestId === undefined ? {} : { requestId }),
-    };
+  /** Gives an answer, and notes that for the audit trail. */
+  private take(saga: Saga, answer: Answer, key: string): string[] {
+    const steps = giveAnswer(saga, answer);
+    saga.noteAnswer(taken(answer, steps, key));
+    return steps;
   }
 
   /** @param reason why it is rolled back */
@@ -172,6 +171,23 @@ export class OperatorView {
     const title = `${operationTitle(this.kind)} ${this.tenantName}`;
     setCurrentDetails(describeRun({ title, state, rollbackReason, waiting: [...waiting], done, canRollBack }));
   }
+}
+
+/** @param key how it came to this run, unlike any other */
+function taken(
+  { action, by, reason, requestId }: Pick<TakenAnswer, 'action' | 'by' | 'reason' | 'requestId'>,
+  steps: string[],
+  key: string,
+): TakenAnswer {
+  return {
+    key: `${workflowInfo().runId}/${key}`,
+    action,
+    by,
+    steps,
+    at: new Date(Date.now()).toISOString(),
+    ...(reason === undefined ? {} : { reason }),
+    ...(requestId === undefined ? {} : { requestId }),
+  };
 }
 
 /** Parses a received answer, and checks whether it can be given. */

@@ -8,8 +8,8 @@ export interface GrpcGate {
 
 const PERMISSION_DENIED = '7';
 
-/** @param refused what a refused call's path begins with */
-export async function openGate(port: number, refused: string): Promise<GrpcGate> {
+/** @param isRefused of a call, by its path */
+export async function openGate(port: number, isRefused: (path: string) => boolean): Promise<GrpcGate> {
   const upstream = connect(`http://127.0.0.1:${port}`);
   upstream.on('error', () => undefined);
   const server = createServer();
@@ -17,7 +17,7 @@ export async function openGate(port: number, refused: string): Promise<GrpcGate>
   server.on('session', (it) => sessions.add(it));
   server.on('stream', (stream: ServerHttp2Stream, headers) => {
     stream.on('error', () => undefined);
-    if (String(headers[':path']).startsWith(refused)) {
+    if (isRefused(String(headers[':path']))) {
       stream.respond(
         {
           ':status': 200,

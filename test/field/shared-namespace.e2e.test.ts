@@ -146,7 +146,7 @@ describe('a Temporal whose search attributes are not as needed', () => {
   const closing: (() => Promise<void>)[] = [];
   beforeAll(async () => {
     temporal = await openOwnTemporal(shared);
-    gate = await openGate(temporal.port, '/temporal.api.operatorservice.');
+    gate = await openGate(temporal.port, (path) => path.startsWith('/temporal.api.operatorservice.'));
     const { hostname, port } = new URL(shared.keycloak.url);
     keycloak = await startProxy(hostname, Number(port));
   });
