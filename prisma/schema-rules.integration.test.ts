@@ -6,6 +6,7 @@ import { TenantStatus } from './generated/client';
 const UNIQUE = '23505';
 const CHECK = '23514';
 const FOREIGN_KEY = '23503';
+const NOT_NOW = '55000';
 
 let database: TestDatabase;
 
@@ -51,6 +52,22 @@ describe('the name of a tenant', () => {
 describe('what an administrator sets of a tenant', () => {
   const set = (id: string, change: string, values: unknown[] = []) =>
     outcomeOf(query(database.url, `UPDATE "Tenant" SET ${change} WHERE "id" = $1`, [id, ...values]));
+
+  it.each([
+    ['protected', `"deletionProtected" = true`, `"deletionProtected" = false`],
+    ['on hold', `"holdUntil" = now() + interval '1 day'`, `"holdUntil" = now() - interval '1 ms'`],
+  ])('no deletion begins of a tenant that is %s, whatever build begins it', async (_, keep, release) => {
+    const id = await newTenant();
+    await set(id, `status = 'deleted', ${keep}`);
+    expect(await set(id, `status = 'deleting'`)).toBe(NOT_NOW);
+    expect(await set(id, `status = 'deleting', ${release}`)).toBe(NOT_NOW);
+    expect(await set(id, `status = 'suspended'`)).toBe('ok');
+    expect(await set(id, release)).toBe('ok');
+    expect(await set(id, `status = 'deleting'`)).toBe('ok');
+    // What has begun goes on.
+    await set(id, keep);
+    expect(await set(id, `status = 'deleting', "logSeq" = 1`)).toBe('ok');
+  });
 
   it('an external id is taken while its tenant lives, and free again once that is gone; none is no conflict', async () => {
     const [first, second] = [await newTenant(), await newTenant()];
