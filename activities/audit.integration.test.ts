@@ -125,7 +125,7 @@ test('where nobody is known, it was Temporal', async () => {
   ]);
 });
 
-test('a reconciliation deletes what the audit trail has kept for longer than it is to, and nothing else', async () => {
+test('a sweep deletes what the audit trail has kept for longer than it is to, and nothing else', async () => {
   const insert = async (days: number) => {
     const id = randomUUID();
     await owner.query(
@@ -136,7 +136,7 @@ test('a reconciliation deletes what the audit trail has kept for longer than it 
   };
   const [kept, old] = [await insert(399), await insert(401)];
   const environment = new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') });
-  await environment.run(() => harness.activities.reconcile({ requestedBy: 'test', fix: false }));
+  await environment.run(() => harness.activities.sweep());
   const { rows } = await owner.query<{ id: string }>(
     `SELECT id FROM "AuditEvent" WHERE action = 'tenants.list' AND outcome = 'refused'`,
   );

@@ -6,6 +6,7 @@ import { adoptionActivities } from './adoption-record';
 import { continuingActivities } from './continue-operation';
 import { dropOrphanActivities } from './drop-orphan';
 import type { OperationRetention } from './expire-operations';
+import { recordExpirer, type RetentionDays } from './expire-records';
 import { Installation } from './installation';
 import { Ledger } from './ledger';
 import { poolActivities } from './pool/keep';
@@ -32,11 +33,9 @@ export interface ActivityDependencies {
   startPoolKeeper?: StartPoolKeeper | undefined;
   /** How long a reconciliation may take, in ms. */
   reconcileMs?: number | undefined;
-  /** See {@link import('./reconcile/scope').ReconcileDependencies}. */
-  auditRetentionDays?: number | undefined;
-  eventRetentionDays?: number | undefined;
+  /** @default all is kept for ever */
+  retentionDays?: RetentionDays | undefined;
   operationRetention?: OperationRetention | undefined;
-  deliveryRetentionDays?: number | undefined;
   /** Hands out what webhooks are to get. @default nothing */
   sweepWebhooks?: (() => Promise<void>) | undefined;
   deliveries: DeliveryDependencies;
@@ -57,12 +56,10 @@ export function createActivities({
   startPoolKeeper,
   settleMarginMs,
   reconcileMs,
-  auditRetentionDays,
-  eventRetentionDays,
   operationRetention,
-  deliveryRetentionDays,
   sweepWebhooks,
   deliveries,
+  retentionDays = {},
 }: ActivityDependencies) {
   const installation = new Installation(db);
   const dependencies = { db, ledger: new Ledger(db, installation), secrets, lock, settleMarginMs };
@@ -73,21 +70,20 @@ export function createActivities({
     startOperation,
     hasOpenRun,
     reconcileMs,
-    auditRetentionDays,
-    eventRetentionDays,
     operationRetention,
-    deliveryRetentionDays,
   };
   const perBackend = backends.map((backend) => backendActivities(backend, dependencies));
-  const keepPools = async () => {
+  const expire = recordExpirer(db, retentionDays);
+  const keepHouse = async () => {
     if (startPoolKeeper !== undefined) await startPoolKeepers(db, backends, startPoolKeeper);
+    await expire();
   };
   return withStorableInput({
     ...(Object.assign({}, ...perBackend) as BackendActivities),
     ...recordActivities(db, settings),
     ...continuingActivities(db),
     ...adoptionActivities(db, settings),
-    ...sweepActivities(db, startOperation, findOpenRuns, keepPools, sweepWebhooks),
+    ...sweepActivities(db, startOperation, findOpenRuns, keepHouse, sweepWebhooks),
     ...deliveryActivities(deliveries),
     ...poolActivities({ db, lock, installation, backends, settleMarginMs }),
     ...reconcileActivities(reconciling),

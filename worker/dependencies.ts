@@ -45,7 +45,6 @@ export function createDependencies(
   const webhooks = new WebhookDispatcher({
     db: webhookDb,
     common: db,
-    url: config.MASTER_DATABASE_URL,
     keys,
     start: (delivery) => runs.startDelivery(delivery),
     warn: (message, meta) => Runtime.instance().logger.warn(message, meta),
@@ -68,14 +67,16 @@ export function createDependencies(
       searchAttributes,
       eventsPerRun: config.EVENTS_PER_RUN,
     },
-    auditRetentionDays: config.AUDIT_RETENTION_DAYS,
-    eventRetentionDays: config.EVENT_RETENTION_DAYS,
     operationRetention: { operationDays: config.OPERATION_RETENTION_DAYS, logDays: config.LOG_RETENTION_DAYS },
+    retentionDays: {
+      'audit trail': config.AUDIT_RETENTION_DAYS,
+      'webhook deliveries': config.WEBHOOK_DELIVERY_RETENTION_DAYS,
+      events: config.EVENT_RETENTION_DAYS,
+    },
     startOperation: operationStarter(runs),
     hasOpenRun: (operation) => runs.hasOpenRun(operation),
     findOpenRuns: (operations) => runs.findOpenRuns(operations),
     startPoolKeeper: (backend) => runs.startPoolKeeper(backend),
-    deliveryRetentionDays: config.WEBHOOK_DELIVERY_RETENTION_DAYS,
     sweepWebhooks: () => webhooks.sweep(),
     deliveries: {
       db: webhookDb,

@@ -3,7 +3,6 @@ import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
 import { messageOf } from '../../backends/failures';
 import { currentRunId, runActivity } from '../activity-shell';
 import { expireOperations } from '../expire-operations';
-import { expireRecords, type ExpiringRecords } from '../expire-records';
 import { compareEntries } from './entries';
 import { findOrphans } from './orphans';
 import { comparePool } from './pool';
@@ -79,9 +78,6 @@ async function report(scope: ReconcileScope, { requestedBy, fix }: ReconcileInpu
   await expireOldOperations(scope);
   const { checked, notChecked, counts } = await scope.progress.finish({ requestedBy, fix });
   await deleteOldReports(scope);
-  await expireOld(scope, 'audit trail', scope.auditRetentionDays);
-  await expireOld(scope, 'webhook deliveries', scope.deliveryRetentionDays);
-  await expireOld(scope, 'events', scope.eventRetentionDays);
   log.info('reconciled', { resources: checked, notChecked, ...counts });
   const findings = FINDING_CLASSES.reduce((sum, it) => sum + counts[it], 0);
   const rest = notChecked === 0 ? '' : `; ${notChecked} not checked`;
@@ -105,16 +101,6 @@ async function expireOldOperations({ db, progress, signal, operationRetention }:
     if (deleted.operations + deleted.logs > 0) log.info('old operations and logs were deleted', deleted);
   } catch (error) {
     log.warn('old operations and logs could not be deleted', { cause: messageOf(error) });
-  }
-}
-
-/** What fails here is tried again after the next reconciliation, an hour later. */
-async function expireOld({ db }: ReconcileDependencies, records: ExpiringRecords, days = 0): Promise<void> {
-  try {
-    const expired = await expireRecords(db, records, days);
-    if (expired > 0) log.info('old records were deleted', { records, expired });
-  } catch (error) {
-    log.warn('old records could not be deleted', { records, cause: messageOf(error) });
   }
 }
 

@@ -29,14 +29,8 @@ export interface ReconcileDependencies {
    * How long a reconciliation may take, in ms; what it hasn't checked by then is the next one's. @default 20 minutes
    */
   reconcileMs?: number | undefined;
-  /** How long the audit trail keeps a row, in days. @default for ever */
-  auditRetentionDays?: number | undefined;
-  /** How long an event is kept, in days. @default for ever */
-  eventRetentionDays?: number | undefined;
   /** How long ended operations and their logs are kept. @default for ever */
   operationRetention?: OperationRetention | undefined;
-  /** How long a delivery to a webhook is kept once it has ended, in days. @default for ever */
-  deliveryRetentionDays?: number | undefined;
 }
 
 /** All that one reconciliation has at hand. */

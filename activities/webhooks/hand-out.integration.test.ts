@@ -238,7 +238,6 @@ test('a dispatcher hands out what is told, by the session that listens, once a s
   const dispatcher = new WebhookDispatcher({
     db: harness.db,
     common: harness.db,
-    url: master.workerUrl,
     keys,
     start: async (delivery) => {
       begun.push(delivery);

@@ -85,6 +85,9 @@ test('the facts of the master database are read at a scrape: what is open, parke
     `INSERT INTO "Webhook" (id, url, "eventTypes", "createdBy", "cursor", state, "disabledAt", "disabledReason")
      VALUES (gen_random_uuid(), 'https://secretreceiver.test/', '{}', 'test', 0, 'disabled', now(), 'failing')`,
   );
+  await bench.owner.query(
+    `INSERT INTO "AuditEvent" (id, channel, action, outcome, "at") VALUES (gen_random_uuid(), 'api', 'x', 'refused', now() - interval '3 days')`,
+  );
   const { text } = await bench.request('GET', '/metrics', { token: null });
   const series = seriesIn(text);
   expect(series).toMatchObject({
@@ -111,6 +114,10 @@ test('the facts of the master database are read at a scrape: what is open, parke
   expect(parked).toBeGreaterThanOrEqual(40 * 60);
   expect(parked).toBeLessThan(60 * 60);
   expect(open).toBeGreaterThanOrEqual(90 * 60);
+  const ageOf = (records: string) => series[`freeflow_records_oldest_age_seconds{records="${records}"}`];
+  expect(ageOf('audit')).toBeGreaterThanOrEqual(3 * 86_400);
+  expect(ageOf('events')).toBeGreaterThan(0);
+  expect(ageOf('events')).toBeLessThan(86_400);
   expect(series['freeflow_reconcile_last_success_timestamp_seconds']).toBeGreaterThan(Date.now() / 1_000 - 3_600);
   expect(text).not.toMatch(/secret/);
 });

@@ -39,7 +39,16 @@ export function installationFacts(
   };
 }
 
-function renderFacts({ open, parked, withoutRun, overduePurges, report, pool, webhooks }: Facts): Promise<string> {
+function renderFacts({
+  open,
+  parked,
+  withoutRun,
+  overduePurges,
+  report,
+  pool,
+  webhooks,
+  records,
+}: Facts): Promise<string> {
   resetMetrics('installation');
   for (const { kind, state, count } of open) setGauge('freeflow_operations_open', { kind, state }, count);
   for (const [state, age] of oldestOf(open)) setGauge('freeflow_operations_open_oldest_age_seconds', { state }, age);
@@ -53,6 +62,7 @@ function renderFacts({ open, parked, withoutRun, overduePurges, report, pool, we
   for (const { backend, count } of pool) setGauge('freeflow_pool_ready', { backend }, count);
   setGauge('freeflow_webhook_undelivered_oldest_age_seconds', {}, webhooks.undeliveredAgeS);
   for (const { reason, count } of webhooks.disabled) setGauge('freeflow_webhooks_disabled', { reason }, count);
+  for (const { records: its, ageS } of records) setGauge('freeflow_records_oldest_age_seconds', { records: its }, ageS);
   return renderMetrics('installation');
 }
 

@@ -21,6 +21,8 @@ export interface Facts {
   report: { at: number; findings: { class: FindingClass; count: number }[] };
   pool: { backend: BackendKind; count: number }[];
   webhooks: { undeliveredAgeS: number; disabled: { reason: DisabledReason; count: number }[] };
+  /** How old the oldest is that is kept. */
+  records: { records: 'audit' | 'events'; ageS: number }[];
 }
 
 /** Reads all of it by one connection, in one snapshot; each statement reads what is open, due, or last, by an index. */
@@ -33,6 +35,7 @@ export const readFacts = (db: PrismaClient, sweepIntervalMs: number): Promise<Fa
     report: await readReport(tx),
     pool: await readPool(tx),
     webhooks: { undeliveredAgeS: await readUndelivered(tx), disabled: await readDisabled(tx) },
+    records: await readOldest(tx),
   }));
 
 const readOpen = (tx: Prisma.TransactionClient): Promise<Facts['open']> => tx.$queryRaw`
@@ -74,3 +77,8 @@ async function readUndelivered(tx: Prisma.TransactionClient): Promise<number> {
 
 const readDisabled = (tx: Prisma.TransactionClient): Promise<Facts['webhooks']['disabled']> => tx.$queryRaw`
   SELECT "disabledReason" AS reason, count(*)::int AS count FROM "Webhook" WHERE state = 'disabled' GROUP BY 1`;
+
+const readOldest = (tx: Prisma.TransactionClient): Promise<Facts['records']> => tx.$queryRaw`
+  SELECT records, coalesce(extract(epoch FROM clock_timestamp() - "at"), 0)::float8 AS "ageS"
+    FROM (SELECT 'audit' AS records, (SELECT "at" FROM "AuditEvent" ORDER BY "at" LIMIT 1) AS "at"
+          UNION ALL SELECT 'events', (SELECT "at" FROM "Event" ORDER BY id LIMIT 1)) oldest`;

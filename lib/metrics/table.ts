@@ -123,6 +123,12 @@ export const METRICS = {
     help: 'When these keys last came, as Unix time; 0 while they have not. They are used for a day after it.',
     labels: {},
   },
+  freeflow_event_streams_open: {
+    of: 'api',
+    type: 'gauge',
+    help: 'Streams of events that are open, of EVENTS_MAX_STREAMS at most.',
+    labels: {},
+  },
   freeflow_master_database_up: {
     of: 'api',
     type: 'gauge',
@@ -177,6 +183,12 @@ export const METRICS = {
     type: 'gauge',
     help: 'Findings in the last report of the reconciler, by class.',
     labels: { class: FINDING_CLASSES },
+  },
+  freeflow_records_oldest_age_seconds: {
+    of: 'installation',
+    type: 'gauge',
+    help: 'Age of the oldest row of what is kept for a time, such as EVENT_RETENTION_DAYS; 0 where there is none.',
+    labels: { records: ['audit', 'events'] },
   },
   freeflow_pool_ready: {
     of: 'installation',

@@ -86,11 +86,13 @@ function harnessOn(master: Master, env: Record<string, string>): ActivityHarness
     backends,
     settings: { patienceMs: 1_000, parkedRetryMs: 60_000, parkedCreateMs: 60_000, retentionMs: 60_000 },
     settleMarginMs: config.SETTLE_MARGIN_MS ?? HARNESS_MARGIN_MS,
-    auditRetentionDays: config.AUDIT_RETENTION_DAYS,
-    eventRetentionDays: 30,
     operationRetention: { operationDays: config.OPERATION_RETENTION_DAYS, logDays: config.LOG_RETENTION_DAYS },
-    deliveryRetentionDays: config.WEBHOOK_DELIVERY_RETENTION_DAYS,
     deliveries: { db, keys, sender, pausesMs: config.WEBHOOK_RETRY_PAUSES_MS, onSettled: () => undefined },
+    retentionDays: {
+      'audit trail': config.AUDIT_RETENTION_DAYS,
+      events: 30,
+      'webhook deliveries': config.WEBHOOK_DELIVERY_RETENTION_DAYS,
+    },
     startOperation,
     hasOpenRun,
   });
