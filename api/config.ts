@@ -71,8 +71,14 @@ export const apiVariables = z.object({
     .default(15_000)
     .describe('how often a stream of events gives a sign of life: less than what proxies in between take for idle'),
   EVENTS_POLL_MS: milliseconds()
-    .default(5_000)
-    .describe('how often the API looks for events that it was not notified of, while there is a stream'),
+    .default(200)
+    .describe('how often the API looks for new events while there is a stream: so late may each be at most'),
+  EVENTS_MAX_STREAMS: wholeNumber(0, 1_000_000)
+    .default(1_000)
+    .describe('streams of events that may be open at a time at one process of the API; 0: any number'),
+  EVENTS_MAX_STREAMS_PER_PRINCIPAL: wholeNumber(0, 1_000_000)
+    .default(100)
+    .describe('streams of events that one principal may have open at a time at one process of the API; 0: any number'),
   WEBHOOK_ALLOWED_NETWORKS,
   AUTH_ISSUER: httpUrl().describe('who issues the tokens: their `iss`'),
   AUTH_AUDIENCE: text('what tokens are made out to').describe('whom the tokens are made out to: their `aud`'),

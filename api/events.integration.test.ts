@@ -1,12 +1,19 @@
-import { Pool } from 'pg';
+import { Pool, type PoolClient } from 'pg';
 import { openApiBench, type ApiBench } from '../test/support/api-bench';
 import { openEvents, type EventReader } from '../test/support/event-reader';
 import { openApiAgain } from '../test/support/second-api';
-import { insertAttempt, insertTenant, updateOperation, updateTenant } from '../test/support/tenant-changes';
+import {
+  inTransaction,
+  insertAttempt,
+  insertTenant,
+  updateOperation,
+  updateTenant,
+} from '../test/support/tenant-changes';
 import { until } from '../test/support/until';
 
-/** Neither is waited for by a test that doesn't say so. */
+/** It is not waited for by a test that doesn't say so. */
 const NEVER = '3600000';
+const SOON = { EVENTS_POLL_MS: '20', EVENTS_HEARTBEAT_MS: NEVER };
 
 let bench: ApiBench;
 let token: string;
@@ -14,7 +21,7 @@ let worker: Pool;
 const opened: EventReader[] = [];
 
 beforeAll(async () => {
-  bench = await openApiBench({ EVENTS_POLL_MS: NEVER, EVENTS_HEARTBEAT_MS: NEVER });
+  bench = await openApiBench(SOON);
   token = await bench.issuer.token();
   worker = new Pool({ connectionString: bench.master.workerUrl, max: 4 });
   worker.on('error', () => undefined);
@@ -111,7 +118,7 @@ test("a reader that comes back with the last id it has misses nothing and gets n
     next.close();
     seen.push(...ids(next));
   }
-  const again = await openApiAgain(bench, { EVENTS_POLL_MS: NEVER });
+  const again = await openApiAgain(bench, SOON);
   isWriting = false;
   await writing;
   const last = await open('/events', { url: again.url, lastEventId: String(seen.at(-1)) });
@@ -169,38 +176,72 @@ test('a place that is not kept any more, and one of another database, are told f
   await reached(reader, only);
 });
 
-test('while the session that listens is cut, and comes back, nothing is missed', async () => {
+test('while the sessions of the API are cut, a stream stays, and nothing is missed', async () => {
   const reader = await open('/events');
-  await insertTenant(bench.owner);
-  await reader.seen('tenant.created');
-  const listeners = () =>
-    bench.owner.query<{ pid: number }>(
-      `SELECT pid FROM pg_stat_activity WHERE application_name = 'freeflow-api-events' AND datname = current_database()`,
+  const before = await newest();
+  for (let turn = 0; turn < 5; turn++) {
+    await bench.owner.query(
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'freeflow-api' AND datname = current_database()`,
     );
-  // One for all streams.
-  await Promise.all(Array.from({ length: 5 }, () => open('/events')));
-  const [listener, ...others] = (await listeners()).rows;
-  expect(others).toEqual([]);
-  await bench.owner.query('SELECT pg_terminate_backend($1)', [listener?.pid]);
-  // Nobody is there to be notified of it.
-  await insertTenant(bench.owner);
-  await reader.seen('tenant.created', 2);
-  const [again] = (await listeners()).rows;
-  expect(again?.pid).not.toBe(listener?.pid);
+    await insertTenant(bench.owner);
+  }
+  const end = await newest();
+  await reached(reader, end);
+  expect(ids(reader)).toEqual(Array.from({ length: end - before }, (_, at) => before + 1 + at));
 });
 
-test('what was never notified is found all the same', async () => {
-  const again = await openApiAgain(bench, { EVENTS_POLL_MS: '100' });
-  const reader = await open('/events', { url: again.url });
-  const tenant = await insertTenant(bench.owner);
-  await reader.seen('operation.requested');
-  await bench.owner.query(
-    `INSERT INTO "Event" (type, "tenantId", "tenantName", data) VALUES ('tenant.gone', $1, $2, '{}')`,
-    [tenant.id, tenant.name],
-  );
-  expect(await reader.seen('tenant.gone')).toHaveLength(1);
-  reader.close();
-  await again.close();
+/** What is left of the newest events once the master database has lost so many, as a standby that lags behind has. */
+const loseNewest = (session: Pool | PoolClient, count: number) =>
+  session.query(`
+    SET LOCAL session_replication_role = replica;
+    DELETE FROM "Event" WHERE id > (SELECT max(id) FROM "Event") - ${count};
+    SELECT setval(pg_get_serial_sequence('"Event"', 'id'), (SELECT max(id) FROM "Event"));
+    SET LOCAL session_replication_role = origin`);
+
+describe('where the master database has lost its latest events', () => {
+  const LOST = 'the master database has lost its latest events';
+
+  test('all streams end, who comes back with what was lost is told so, and what happens from then on is told to all', async () => {
+    const reader = await open('/events');
+    for (let at = 0; at < 3; at++) await insertTenant(bench.owner);
+    await reached(reader, await newest());
+    await inTransaction(bench.owner, (session) => loseNewest(session, 4));
+    expect(await reader.ended).toBe('clean');
+    expect(reader.comments).toContain(LOST);
+    const back = await bench.request('GET', '/events', { headers: { 'last-event-id': reader.lastId ?? '' } });
+    expect(back).toMatchObject({ status: 410, body: { code: 'event-unknown' } });
+    const anew = await open('/events');
+    const start = await newest();
+    for (let at = 0; at < 3; at++) await insertTenant(bench.owner);
+    await reached(anew, await newest());
+    expect(ids(anew)).toEqual(Array.from({ length: 6 }, (_, at) => start + 1 + at));
+  });
+
+  test('the same where others have got their ids before anybody has looked', async () => {
+    const reader = await open('/events');
+    for (let at = 0; at < 3; at++) await insertTenant(bench.owner);
+    await reached(reader, await newest());
+    await inTransaction(bench.owner, async (session) => {
+      await loseNewest(session, 2);
+      for (let at = 0; at < 3; at++) await insertTenant(session);
+    });
+    expect(await reader.ended).toBe('clean');
+    expect(reader.comments).toContain(LOST);
+    expect(Number(reader.lastId)).toBeLessThan(await newest());
+  });
+
+  test('the same where it is first seen as another stream is opened', async () => {
+    const again = await openApiAgain(bench, { ...SOON, EVENTS_POLL_MS: NEVER });
+    await insertTenant(bench.owner);
+    const reader = await open('/events', { url: again.url });
+    await inTransaction(bench.owner, (session) => loseNewest(session, 1));
+    const other = await open('/events', { url: again.url });
+    expect(await reader.ended).toBe('clean');
+    const place = `from ${await newest()}`;
+    await until('the other tells its place', async () => other.comments.some((it) => it.trim() === place));
+    other.close();
+    await again.close();
+  });
 });
 
 test('a stream tells where it begins: who comes back before the first event misses nothing either', async () => {
@@ -221,6 +262,28 @@ test('a quiet stream gives signs of life', async () => {
   await until('there are three', async () => reader.comments.length >= 3);
   expect(reader.events).toEqual([]);
   reader.close();
+  await again.close();
+});
+
+test('a stream of a tenant to which nothing happens learns where all others are, and can come back when its first id is long forgotten', async () => {
+  const again = await openApiAgain(bench, { ...SOON, EVENTS_HEARTBEAT_MS: '50' });
+  const tenant = await insertTenant(bench.owner);
+  const first = String((await newest()) - 1);
+  const quiet = await open(`/tenants/${tenant.id}/events`, { url: again.url, lastEventId: first });
+  for (let at = 0; at < 3; at++) await insertTenant(bench.owner);
+  // Also where all that it has missed is of others.
+  const missing = await open(`/tenants/${tenant.id}/events`, { url: again.url, lastEventId: String(await newest()) });
+  await insertTenant(bench.owner);
+  const place = String(await newest());
+  for (const reader of [quiet, missing])
+    await until('it tells the place', async () => reader.comments.some((it) => it.trim() === `from ${place}`));
+  expect(missing.events).toEqual([]);
+  await bench.owner.query(
+    `SET session_replication_role = replica; DELETE FROM "Event" WHERE id < ${place}; SET session_replication_role = DEFAULT`,
+  );
+  const back = (id: string) => bench.request('GET', '/events', { headers: { 'last-event-id': id } });
+  expect(await back(first)).toMatchObject({ status: 410 });
+  expect(await back(place)).toMatchObject({ status: 200 });
   await again.close();
 });
 
@@ -295,7 +358,53 @@ test('one that reads nothing at all does not stay', async () => {
   await again.close();
 });
 
-test('five hundred streams get every event, by one session that listens and one reader of the table', async () => {
+describe('there is a limit of streams', () => {
+  let limited: Awaited<ReturnType<typeof openApiAgain>>;
+  let [one, other, third] = ['', '', ''];
+  beforeAll(async () => {
+    limited = await openApiAgain(bench, {
+      ...SOON,
+      EVENTS_MAX_STREAMS: '5',
+      EVENTS_MAX_STREAMS_PER_PRINCIPAL: '2',
+    });
+    [one = '', other = '', third = ''] = await Promise.all(
+      ['s1', 's2', 's3'].map((sub) => bench.issuer.token({ sub })),
+    );
+  });
+  afterAll(() => limited.close());
+
+  const tryToOpen = async (given: string, path = '/events') => {
+    const { signal, abort } = withAbort();
+    const response = await fetch(limited.url + path, { headers: { authorization: `Bearer ${given}` }, signal });
+    const refusal = response.ok ? undefined : ((await response.json()) as { code: string });
+    return { status: response.status, code: refusal?.code, retryAfter: response.headers.get('retry-after'), abort };
+  };
+  const REFUSED = { status: 429, code: 'too-many-streams', retryAfter: expect.stringMatching(/^[1-9]\d*$/) };
+
+  test('for a principal, also where many are opened at once, and for the process; who leaves makes room', async () => {
+    const tenant = await insertTenant(bench.owner);
+    const tries = await Promise.all(
+      Array.from({ length: 8 }, (_, at) => tryToOpen(one, at % 2 === 0 ? '/events' : `/tenants/${tenant.id}/events`)),
+    );
+    const opened = tries.filter(({ status }) => status === 200);
+    expect(opened).toHaveLength(2);
+    for (const it of tries.filter(({ status }) => status !== 200)) expect(it).toMatchObject(REFUSED);
+    for (const given of [other, other, third]) opened.push(await tryToOpen(given));
+    expect(opened.map(({ status }) => status)).toEqual(Array(5).fill(200));
+    expect(await tryToOpen(third)).toMatchObject(REFUSED);
+    opened[0]?.abort();
+    await until('there is room again', async () => (await tryToOpen(third)).status === 200);
+    expect(await tryToOpen(third)).toMatchObject(REFUSED);
+  });
+});
+
+/** A signal, and how to give it. */
+function withAbort(): { signal: AbortSignal; abort: () => void } {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: () => controller.abort() };
+}
+
+test('five hundred streams get every event, by one reader of the table', async () => {
   const readers = await Promise.all(Array.from({ length: 500 }, () => open('/events')));
   const start = await newest();
   const tenant = await insertTenant(bench.owner);

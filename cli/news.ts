@@ -95,11 +95,15 @@ export class News {
   /** @returns why it could not be read on; undefined where it has ended as streams do */
   private async readToEnd(): Promise<unknown> {
     const place = { path: `/tenants/${this.tenantId}/events`, signal: this.over };
+    let hasBegun = false;
     try {
       await readStream(this.session, place, {
         onEvent: (event) => this.refresh(lookAfter(event)),
-        // What came before the place where it begins is looked for as well.
-        onPlace: () => this.refresh('all'),
+        // What came before the place where it begins is looked for as well. Later ones tell of others.
+        onPlace: () => {
+          if (!hasBegun) this.refresh('all');
+          hasBegun = true;
+        },
         onAlive: () => {
           this.aliveAt = performance.now();
         },

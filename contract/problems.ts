@@ -245,6 +245,13 @@ export const PROBLEMS = {
     advice: 'Wait as long as Retry-After says, then send it again, with the same Idempotency-Key.',
     commandAdvice: 'Wait a minute, then repeat the command.',
   },
+  'too-many-streams': {
+    status: 429,
+    title: 'Too many streams of events are open',
+    advice: 'End those that nobody needs any more, or follow several tenants by one stream of all: GET /events.',
+    commandAdvice:
+      'End commands that nobody needs any more, or follow several tenants by one: freeflow events. Then repeat the command.',
+  },
   'headers-too-large': {
     status: 431,
     title: 'The headers are too large',

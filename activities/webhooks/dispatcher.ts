@@ -1,7 +1,6 @@
 import type { DeliveryInput } from '@freeflow/contract';
 import type { PrismaClient } from '@freeflow/db-master';
 import { withDeadline } from '@freeflow/lib/deadline';
-import { listen } from '@freeflow/lib/pg';
 import type { SecretKeys } from '@freeflow/lib/secrets';
 import { mapInParallel } from '../in-parallel';
 import { findBusyWebhooks, handOut, takeOverdue } from './hand-out';
@@ -15,31 +14,31 @@ export interface DispatcherOptions {
   db: PrismaClient;
   /** What it is seen by whether there is any webhook. */
   common: PrismaClient;
-  /** The master database, for the session that listens. */
-  url: string;
   keys: SecretKeys;
   start: StartDelivery;
   warn: (message: string, meta: { cause: string }) => void;
 }
 
+/** How often is looked for what there is to hand out, while there are webhooks, in ms. */
+const LOOK_MS = 500;
 const WEBHOOKS_AT_ONCE = 2;
 const STARTS_AT_ONCE = 20;
 /** What is not started by then is found by a sweep. */
 const START_DEADLINE_MS = 5_000;
 
 /**
- * Hands events out to webhooks: as they happen, by a session that listens; when a delivery has ended, by those who send;
- * and by every sweep, which finds whatever any of them has missed. While there is no webhook it costs one statement a
- * sweep.
+ * Hands events out to webhooks: twice a second it looks for what there is, and when a delivery has ended, by those who
+ * send; every sweep takes up what has been lost. While there is no webhook it costs one statement a sweep.
  */
 export class WebhookDispatcher {
   private readonly closing = new AbortController();
-  private listening: Promise<void> | undefined;
-  private stopListening: AbortController | undefined;
+  private looking: NodeJS.Timeout | undefined;
   private isStale = false;
   private isRunning = false;
   private running: Promise<void> = Promise.resolve();
   private hasPublished = false;
+  /** Whether the last look failed: that is said once, not at each look. */
+  private isAway = false;
 
   constructor(private readonly options: DispatcherOptions) {}
 
@@ -50,8 +49,8 @@ export class WebhookDispatcher {
       if (!this.hasPublished) await publishSealingKey(common, keys);
       this.hasPublished = true;
       const isUsed = (await common.webhook.findFirst({ select: { id: true } })) !== null;
-      if (!isUsed) return this.stopListening?.abort();
-      this.startListening();
+      if (!isUsed) return this.stopLooking();
+      this.startLooking();
       await this.startAll(await takeOverdue(db));
       // Not waited for: there may be more than a sweep has time for.
       this.wake();
@@ -68,8 +67,8 @@ export class WebhookDispatcher {
 
   async close(): Promise<void> {
     this.closing.abort();
-    this.stopListening?.abort();
-    await Promise.all([this.running, this.listening]);
+    this.stopLooking();
+    await this.running;
   }
 
   private async run(): Promise<void> {
@@ -79,8 +78,10 @@ export class WebhookDispatcher {
         this.isStale = false;
         await mapInParallel(await findBusyWebhooks(this.options.db), WEBHOOKS_AT_ONCE, (id) => this.handOutAll(id));
       }
+      this.isAway = false;
     } catch (error) {
-      this.warn('events could not be handed out to webhooks; a sweep tries again', error);
+      if (!this.isAway) this.warn('events can not be handed out to webhooks; tried again until they can', error);
+      this.isAway = true;
     } finally {
       this.isRunning = false;
     }
@@ -101,16 +102,13 @@ export class WebhookDispatcher {
     );
   }
 
-  private startListening(): void {
-    if (this.stopListening?.signal.aborted === false || this.closing.signal.aborted) return;
-    const stop = new AbortController();
-    this.stopListening = stop;
-    this.listening = listen(this.options.url, {
-      applicationName: 'freeflow-worker-webhooks',
-      signal: stop.signal,
-      onNews: () => this.wake(),
-      onLost: (cause) => this.warn('no session to listen for events; webhooks are swept', cause),
-    });
+  private startLooking(): void {
+    if (!this.closing.signal.aborted) this.looking ??= setInterval(() => this.wake(), LOOK_MS);
+  }
+
+  private stopLooking(): void {
+    clearInterval(this.looking);
+    this.looking = undefined;
   }
 
   private warn(message: string, error: unknown): void {

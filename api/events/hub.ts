@@ -1,27 +1,27 @@
 import type { EventRow } from '@freeflow/contract/http';
 import type { PrismaClient } from '@freeflow/db-master';
-import { listen } from '@freeflow/lib/pg';
+import { setGauge } from '@freeflow/lib/metrics';
 import type { FastifyBaseLogger } from 'fastify';
-import { Problem } from '../errors';
 import { messageOf } from './cloud-event';
 import { EventStream } from './event-stream';
-import { readBounds, readEvents } from './rows';
+import { placeOf } from './place';
+import { readBounds, readEvents, readOn, type EventPlace } from './rows';
+import { assertRoom, type StreamLimits } from './stream-limits';
 
 const PAGE = 200;
 
-interface HubOptions {
+interface HubOptions extends StreamLimits {
   db: PrismaClient;
-  /** The master database, for the session that listens. */
-  url: string;
   log: FastifyBaseLogger;
   heartbeatMs: number;
-  /** How often the table is read without a notification, which a pooler may have lost. */
+  /** How often the table is looked at while there is a stream. */
   pollMs: number;
 }
 
 /** What a stream is opened with. */
 interface StreamRequest {
   tenantId?: string;
+  principal: string;
   /** The Last-Event-ID. */
   after?: string | undefined;
   from: 'now' | 'start';
@@ -29,32 +29,34 @@ interface StreamRequest {
   expiresAt: number;
 }
 
-/**
- * All streams of this process, with one reader of the table and one session that listens for them. It costs nothing
- * before the first stream.
- */
+/** All streams of this process, with one reader of the table for them. It costs nothing while there is no stream. */
 export class EventHub {
   private readonly streams = new Set<EventStream>();
   private readonly closing = new AbortController();
-  /** The last event that was handed to the streams. */
-  private position = 0n;
+  /** The last event that was handed to the streams; undefined while it is not known which that is. */
+  private place: EventPlace | undefined;
   private reading: Promise<void> | undefined;
-  private isReading = false;
-  private isStale = false;
-  private listening: Promise<void> | undefined;
+  private timers: NodeJS.Timeout[] = [];
+  /** Whether the last look at the table failed: that is said once, not at each look. */
+  private isAway = false;
 
   constructor(private readonly options: HubOptions) {}
 
-  /** @throws Problem `event-unknown` where events after that one may be missing */
-  async open({ tenantId, after, from, expiresAt }: StreamRequest): Promise<EventStream> {
+  /** @throws Problem `event-unknown` where events after that one may be missing, `too-many-streams` */
+  async open({ tenantId, principal, after, from, expiresAt }: StreamRequest): Promise<EventStream> {
+    const known = this.place;
     const bounds = await readBounds(this.options.db);
-    const stream = new EventStream(tenantId, placeOf(after, from, bounds), expiresAt);
+    if (known !== undefined && bounds.newest.id < known.id) this.startAnew();
+    // Nothing is waited for from here to where the stream is counted.
+    assertRoom(this.streams, principal, this.options);
+    const position = placeOf(after, from, bounds);
+    const stream = new EventStream({ tenantId, principal, position, expiresAt });
     // Nobody needs what is older.
-    if (this.streams.size === 0 && this.position < bounds.newest) this.position = bounds.newest;
+    if (this.place === undefined || this.streams.size === 0) this.place = bounds.newest;
     this.streams.add(stream);
-    stream.once('close', () => this.streams.delete(stream));
+    this.noteStreams();
+    stream.once('close', () => this.forget(stream));
     this.start();
-    this.wake();
     void this.catchUp(stream);
     if (this.closing.signal.aborted) stream.finish('the API stops');
     return stream;
@@ -63,54 +65,74 @@ export class EventHub {
   /** Ends all streams: each goes on elsewhere, or here later. */
   async close(): Promise<void> {
     this.closing.abort();
+    this.stop();
     for (const stream of this.streams) stream.finish('the API stops');
-    await this.listening;
     await this.reading;
   }
 
   private start(): void {
-    if (this.listening !== undefined || this.closing.signal.aborted) return;
-    const { url, log, heartbeatMs, pollMs } = this.options;
-    const timers = [
-      setInterval(() => this.streams.forEach((it) => it.beat()), heartbeatMs),
-      setInterval(() => this.wake(), pollMs),
+    if (this.timers.length > 0 || this.closing.signal.aborted) return;
+    const { heartbeatMs, pollMs } = this.options;
+    this.timers = [
+      setInterval(() => this.streams.forEach((it) => it.beat(this.place?.id ?? 0n)), heartbeatMs),
+      setInterval(() => this.look(), pollMs),
     ];
-    this.listening = listen(url, {
-      applicationName: 'freeflow-api-events',
-      signal: this.closing.signal,
-      onNews: () => this.wake(),
-      onLost: (cause) =>
-        log.warn({ cause: (cause as Error).message }, 'no session to listen for events; they are polled for'),
-    }).finally(() => timers.forEach((it) => clearInterval(it)));
   }
 
-  /** Reads on, once more where that is being done already: it may have looked before there was anything. */
-  private wake(): void {
-    this.isStale = true;
-    if (!this.isReading) this.reading = this.readOn();
+  private stop(): void {
+    this.timers.splice(0).forEach((it) => clearInterval(it));
+  }
+
+  private look(): void {
+    this.reading ??= this.readOn();
+  }
+
+  private noteStreams(): void {
+    setGauge('freeflow_event_streams_open', {}, this.streams.size);
+  }
+
+  private forget(stream: EventStream): void {
+    this.streams.delete(stream);
+    this.noteStreams();
+    if (this.streams.size === 0) this.stop();
   }
 
   private async readOn(): Promise<void> {
     const { db, log } = this.options;
-    this.isReading = true;
     try {
-      while (this.isStale && this.streams.size > 0 && !this.closing.signal.aborted) {
-        this.isStale = false;
-        const rows = await readEvents(db, { after: this.position, limit: PAGE });
+      for (let isMore = true; isMore && this.place !== undefined && !this.closing.signal.aborted;) {
+        const { place } = this;
+        const rows = await readOn(db, place, PAGE);
+        this.isAway = false;
+        // Begun anew meanwhile, from what the database has now.
+        if (this.place !== place) continue;
+        if (rows === undefined) return this.startAnew();
         rows.forEach((row) => this.handOut(row));
-        if (rows.length === PAGE) this.isStale = true;
+        isMore = rows.length === PAGE;
       }
     } catch (error) {
-      log.warn({ cause: (error as Error).message }, 'events could not be read; tried again soon');
+      if (!this.isAway)
+        log.warn({ cause: (error as Error).message }, 'events can not be read; tried again until they can');
+      this.isAway = true;
     } finally {
-      this.isReading = false;
+      this.reading = undefined;
     }
+  }
+
+  /**
+   * The database is another one than before, or what a restore or a standby had of it: what is read on from an event that
+   * it has not got would be a part of what happens. Each stream comes back, and is told whether its own place is known.
+   */
+  private startAnew(): void {
+    this.options.log.warn('the master database has lost its latest events: all streams begin anew');
+    this.place = undefined;
+    for (const stream of this.streams) stream.finish('the master database has lost its latest events');
   }
 
   /** One message for all. */
   private handOut(row: EventRow): void {
-    if (row.id <= this.position) return;
-    this.position = row.id;
+    if (this.place === undefined || row.id <= this.place.id) return;
+    this.place = { id: row.id, at: row.at };
     const message = messageOf(row);
     for (const stream of this.streams) {
       if (!stream.isLive || (stream.tenantId ?? row.tenantId) !== row.tenantId) continue;
@@ -124,8 +146,8 @@ export class EventHub {
     const { db, log } = this.options;
     stream.isLive = false;
     try {
-      while (stream.isOpen && stream.position < this.position) {
-        const upTo = this.position;
+      while (stream.isOpen && this.place !== undefined && stream.position < this.place.id) {
+        const upTo = this.place.id;
         const { tenantId, position: after } = stream;
         const rows = await readEvents(db, { after, upTo, tenantId, limit: PAGE });
         for (const row of rows) {
@@ -140,22 +162,4 @@ export class EventHub {
       stream.finish('the events can not be read');
     }
   }
-}
-
-/** The event after which a stream begins. */
-function placeOf(
-  after: string | undefined,
-  from: 'now' | 'start',
-  { oldest, newest }: { oldest: bigint; newest: bigint },
-): bigint {
-  if (after === undefined) return from === 'start' ? 0n : newest;
-  const place = BigInt(after);
-  // The one before the oldest misses nothing.
-  if (place + 1n >= oldest && place <= newest) return place;
-  throw new Problem(
-    'event-unknown',
-    place > newest
-      ? `There has been no event ${after} yet: this is not the master database that it is from.`
-      : `The events after ${after} are not kept any more; the oldest one is ${oldest}.`,
-  );
 }

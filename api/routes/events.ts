@@ -10,7 +10,10 @@ import { tenantNotFound } from '../tenants/refusals';
 
 interface EventOptions {
   db: PrismaClient;
-  config: Pick<ApiConfig, 'MASTER_DATABASE_URL' | 'EVENTS_HEARTBEAT_MS' | 'EVENTS_POLL_MS'>;
+  config: Pick<
+    ApiConfig,
+    'EVENTS_HEARTBEAT_MS' | 'EVENTS_POLL_MS' | 'EVENTS_MAX_STREAMS' | 'EVENTS_MAX_STREAMS_PER_PRINCIPAL'
+  >;
 }
 
 const stream = {
@@ -28,6 +31,7 @@ const responses = {
   200: stream,
   ...commonProblems,
   410: problem('Events after that Last-Event-ID are not kept', 'event-unknown'),
+  429: problem('Too many requests in a minute, or too many streams open at a time', 'rate-limited', 'too-many-streams'),
 };
 
 type StreamedRequest = FastifyRequest<{ Querystring: EventQuery; Headers: z.output<typeof eventHeaders> }>;
@@ -36,10 +40,11 @@ type StreamedRequest = FastifyRequest<{ Querystring: EventQuery; Headers: z.outp
 export const eventRoutes: FastifyPluginCallbackZod<EventOptions> = (app, { db, config }, done) => {
   const hub = new EventHub({
     db,
-    url: config.MASTER_DATABASE_URL,
     log: app.log,
     heartbeatMs: config.EVENTS_HEARTBEAT_MS,
     pollMs: config.EVENTS_POLL_MS,
+    mostStreams: config.EVENTS_MAX_STREAMS,
+    mostOfOnePrincipal: config.EVENTS_MAX_STREAMS_PER_PRINCIPAL,
   });
   // Before it waits for the responses in progress.
   app.addHook('preClose', () => hub.close());
@@ -47,6 +52,7 @@ export const eventRoutes: FastifyPluginCallbackZod<EventOptions> = (app, { db, c
   const send = async (request: StreamedRequest, reply: FastifyReply, tenantId?: string) => {
     const events = await hub.open({
       ...(tenantId === undefined ? {} : { tenantId }),
+      principal: request.principal,
       after: request.headers['last-event-id'],
       from: request.query.from,
       expiresAt: request.tokenExpiresAt,

@@ -37,7 +37,6 @@ export const redeliver = (
     await beginAnew(tx, [deliveryId]);
     await promoteNext(tx, id, [lane]);
     await recordAudit(tx, [audit.accepted({ detail: { webhookId: id, url: webhook.url, deliveryId } })]);
-    await wakeDispatchers(tx);
     return viewDelivery(await tx.webhookDelivery.findUniqueOrThrow({ where: { id: deliveryId } }));
   });
 
@@ -66,7 +65,6 @@ export const redeliverAll = (
     await promoteNext(tx, id, [...new Set(chosen.map(({ lane }) => lane))]);
     const detail = { webhookId: id, url: webhook.url, since, redelivered: chosen.length };
     await recordAudit(tx, [audit.accepted({ detail })]);
-    await wakeDispatchers(tx);
     return { redelivered: chosen.length, isComplete: found.length <= MOST_AT_ONCE };
   });
 
@@ -81,7 +79,6 @@ export const ping = (db: PrismaClient, id: string, audit: RequestAudit): Promise
       INSERT INTO "WebhookDelivery" (id, "webhookId", type, "eventAt", lane, "isHead")
       VALUES (${deliveryId}::uuid, ${id}::uuid, ${PING}, clock_timestamp(), ${deliveryId}::uuid, true)`;
     await recordAudit(tx, [audit.accepted({ detail: { webhookId: id, url: webhook.url, deliveryId } })]);
-    await wakeDispatchers(tx);
     return viewDelivery(await tx.webhookDelivery.findUniqueOrThrow({ where: { id: deliveryId } }));
   });
 
@@ -101,7 +98,3 @@ const beginAnew = (
      SET state = 'waiting', round = round + 1, attempt = 0, "firstFailedAt" = NULL, "nextAttemptAt" = NULL, "checkAt" = NULL,
          "endedAt" = NULL
    WHERE id = ANY(${ids}::uuid[])`;
-
-/** By the notification of events: the workers hand out at once. */
-const wakeDispatchers = (tx: Prisma.TransactionClient): Prisma.PrismaPromise<number> =>
-  tx.$executeRaw`SELECT pg_notify('freeflow_events', '')`;

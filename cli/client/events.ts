@@ -9,7 +9,7 @@ export interface StreamHandlers {
   onEvent?: (event: CloudEventBody) => void;
   /** Something has arrived: an event, or a sign of life. */
   onAlive?: () => void;
-  /** The place it goes on from, where no event has told it yet. */
+  /** The place it goes on from, where no event has told it: at the beginning, and with signs of life. */
   onPlace?: (id: string) => void;
 }
 
@@ -19,7 +19,7 @@ interface StreamPlace {
   signal: AbortSignal;
 }
 
-/** What the API says first, as a comment: a parser hands on no id without an event. */
+/** What the API says first, and while nothing happens, as a comment: a parser hands on no id without an event. */
 const PLACE = /^ ?from (\d+)$/;
 
 /**

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { cloudEventSchema } from '@freeflow/contract/http';
 import { openApiBench, type ApiBench } from '../../test/support/api-bench';
 import { run } from '../../test/support/stack-bench';
@@ -45,13 +47,6 @@ test('events shows what changes, as JSON too, and misses nothing while the API i
 test('without --since only what is new is shown, a line each, from the place where it began', async () => {
   const earlier = await insertTenant(bench.owner);
   const program = freeflow('events');
-  const isListening = async () =>
-    (
-      await bench.owner.query<{ n: number }>(
-        `SELECT count(*)::int AS n FROM pg_stat_activity WHERE application_name = 'freeflow-api-events' AND datname = current_database()`,
-      )
-    ).rows[0]?.n === 1;
-  await until('it is listening', isListening);
   // Whether it has begun yet is seen by nothing but an event.
   const tenant = await until('it shows one', async () => {
     const one = await insertTenant(bench.owner);
@@ -64,6 +59,27 @@ test('without --since only what is new is shown, a line each, from the place whe
   expect(program.output()).not.toContain(earlier.name);
   program.interrupt();
   await program.ended;
+});
+
+test('after the end of a stream it goes on from the place that the last sign of life has told', async () => {
+  const asked: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    asked.push(request.headers['last-event-id']?.toString());
+    response.writeHead(200, { 'content-type': 'text/event-stream' });
+    response.end('id: 5\n: from 5\n\n:\n\nid: 9\n: from 9\n\n');
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const program = run(process.execPath, ['dist/cli/main.js', 'events'], {
+    ...env,
+    FREEFLOW_API_URL: `http://127.0.0.1:${port}`,
+  });
+  await until('it has come back', async () => asked.length > 1);
+  expect(asked.slice(0, 2)).toEqual([undefined, '9']);
+  program.interrupt();
+  await program.ended;
+  server.closeAllConnections();
+  server.close();
 });
 
 test('what can not be followed is refused', async () => {

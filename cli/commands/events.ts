@@ -68,8 +68,9 @@ async function followEvents(
           lastEventId = event.id;
           show(event);
         },
+        // Also with signs of life: what follows one tenant would otherwise come back with an id that is long forgotten.
         onPlace: (id) => {
-          lastEventId ??= id;
+          lastEventId = id;
         },
         onAlive: () => {
           wasOpen = true;

@@ -3,7 +3,6 @@ export { CERTIFICATE_CODES, certificateFault } from './certificate-error';
 export { isCutConnection } from './cut-connection';
 export { errorCode } from './error-code';
 export { PgError, type PgErrorCode } from './errors';
-export { listen } from './listen';
 export { ErrorTolerantClient, type ErrorTolerantClientConfig, type SessionSettings } from './error-tolerant-client';
 export { grantReservedConnections, RESERVED_ROLE, usesReservedConnections } from './reserved-connections';
 export { retryCollisions } from './retry';

@@ -6,7 +6,7 @@ import { Client } from 'pg';
 import { claimStatement } from '../../activities/due-operations';
 import { purgeStatement } from '../../activities/due-purges';
 import { findBusyWebhooks, handOut, takeOverdue } from '../../activities/webhooks/hand-out';
-import { readBounds, readEvents } from '../../api/events/rows';
+import { readBounds, readEvents, readOn } from '../../api/events/rows';
 import { newName, openActivityHarness, type ActivityHarness } from '../support/activity-harness';
 import { openApiBench, type ApiBench } from '../support/api-bench';
 import { auditRoutes, fillAudit, fillEvents } from '../support/many-audited';
@@ -50,6 +50,7 @@ beforeAll(async () => {
   webhookId = await fillWithDeliveries(owner, TENANTS);
   sample = await takeSample(owner);
   await fillAudit(owner, sample);
+  await fillEvents(owner, sample);
   harness = await openActivityHarness({}, api.master);
 });
 afterAll(async () => {
@@ -107,9 +108,9 @@ test('the audit trail reads what it shows, whatever it is filtered by', async ()
 });
 
 test('events are read from where their reader is, those of one tenant as well', async () => {
-  await fillEvents(owner, sample);
   const db = createMasterClient(api.master.apiUrl, { maxConnections: 1 });
-  const { oldest, newest } = await readBounds(db);
+  const { oldest, newest: place } = await readBounds(db);
+  const newest = place.id;
   const limit = 200;
   for (const after of [oldest, (oldest + newest) / 2n, newest - 10n, newest])
     for (const tenantId of [undefined, sample.id])
@@ -121,6 +122,8 @@ test('events are read from where their reader is, those of one tenant as well', 
           ),
         ).toEqual([]);
   expect(await findGreedyIn(() => readBounds(db), PAGE_ROWS)).toEqual([]);
+  for (const at of [place, { id: oldest, at: new Date() }])
+    expect(await findGreedyIn(() => readOn(db, at, limit), PAGE_ROWS)).toEqual([]);
   await db.$disconnect();
 });
 

@@ -9,6 +9,8 @@ export const OTHER_LIMITS = `## Beyond these tests
   (53200), the platform's included. \`max_locks_per_transaction\` (64) times \`max_connections\` is its size: raise it to
   1024 or so, watch for 53200, and end the session; where even that fails by SQL, end its process on the server's
   machine. So the master database belongs on a server of its own.
+- **Notifications of PostgreSQL.** All databases of a server share their queue (\`max_notify_queue_pages\`, 8 GB), and one lock until the end of each commit that
+  notifies: a tenant that listens in a transaction it leaves open, and notifies much, makes \`NOTIFY\` fail for all others. The platform uses none.
 - **Connections to MongoDB.** It has no limit of connections for a user, so one tenant can take all that the server allows
   (\`--maxConns\`, or the limit of open files), and then no tenant can be created or suspended. Keep more open than tenants' pools add up to
   (\`maxPoolSize\` times processes), let a proxy limit what comes from one tenant, or give a tenant a server of its own.
