@@ -1,6 +1,7 @@
 import { masterNow, type PrismaClient } from '@freeflow/db-master';
 import { withDeadline } from '@freeflow/lib/deadline';
 import { count, setGauge } from '@freeflow/lib/metrics';
+import { traceIdOf } from '@freeflow/lib/tracing';
 import { cancellationSignal, log } from '@temporalio/activity';
 import { messageOf } from '../backends/failures';
 import { runActivity } from './activity-shell';
@@ -82,6 +83,7 @@ async function startOne(operation: Due, start: StartOperation): Promise<'started
     log.warn('an operation could not be started; a later sweep tries again', {
       tenantId: operation.tenantId,
       operationId: operation.id,
+      traceId: traceIdOf(operation.traceparent) ?? undefined,
       cause: messageOf(error),
     });
     return 'failed';

@@ -1,6 +1,7 @@
 import { OtlpReceiver } from '../../test/support/otlp-receiver';
 import { startTracing } from '../tracing-sdk/start-tracing';
 import type * as StartTracing from '../tracing-sdk/start-tracing';
+import { linkToOperation } from './operation';
 import { RequestSpan } from './request-span';
 import { traceIdOf } from './traceparent';
 import { patternOf } from './watch-requests';
@@ -18,11 +19,19 @@ test('what is called within a request is in its trace, what is called after it i
     request.enter(() => resolve(call('/collections/freeflow_acme_vectors/points?api-key=hidden'))),
   );
   request.end({ id: '1', method: 'GET', route: '/tenants', status: 200 });
+  const answer = new RequestSpan({});
+  const of = '4bf92f3577b34da6a3ce929d0e0e4736';
+  answer.enter(() => linkToOperation(`00-${of}-00f067aa0ba902b7-01`));
+  answer.end({ id: '2', method: 'POST', route: '/tenants/:id/retry', status: 202 });
   await call('/later');
   expect(receiver.spans).toEqual([]);
   await tracing.stop();
-  const [first, second] = receiver.spans;
-  expect(receiver.spans.map(({ name }) => name)).toEqual(['GET /collections/…/points', 'GET /tenants']);
+  const [first, second, third] = receiver.spans;
+  expect([first?.name, second?.name]).toEqual(['GET /collections/…/points', 'GET /tenants']);
+  expect(receiver.spans).toHaveLength(3);
+  // What is about an operation, but not for it, has a trace of its own.
+  expect(third).toMatchObject({ name: 'POST /tenants/:id/retry', links: [of] });
+  expect(third?.traceId).not.toBe(of);
   expect(first).toMatchObject({ parentSpanId: second?.spanId, attributes: { 'http.response.status_code': 200 } });
   expect(Buffer.concat(receiver.bodies).toString('latin1')).not.toContain('hidden');
 });
