@@ -147,10 +147,10 @@ test("while one tenant's event is not taken another one's are; sent again, its o
 });
 
 test('a delivery that was tried several times leaves a history of ids alone, which replays', async () => {
+  const one = await tenant();
   const webhook = await createWebhook();
   let count = 0;
   receiver.answer(() => (count++ < 2 ? 503 : 204));
-  const one = await tenant();
   const told = await tell(one);
   await untilTaken(told);
   const delivery = await until('it is noted', async () =>
@@ -160,6 +160,7 @@ test('a delivery that was tried several times leaves a history of ids alone, whi
   const handle = installation.operator.client.workflow.getHandle(workflowId);
   await handle.result();
   const history = await handle.fetchHistory();
+  expect(delivery.attempts).toHaveLength(3);
   expect(await replayNow({ history })).toEqual([]);
   if (process.env['RECORD_HISTORIES'] === '1')
     writeFileSync(
