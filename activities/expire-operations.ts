@@ -1,4 +1,5 @@
-import type { PrismaClient } from '@freeflow/db-master';
+import { Prisma, type PrismaClient } from '@freeflow/db-master';
+import { goThrough, type Batch, type PassageOptions } from './go-through';
 
 /** How long operations and their logs are kept after their end, in days; 0: for ever. */
 export interface OperationRetention {
@@ -7,52 +8,65 @@ export interface OperationRetention {
   logDays: number;
 }
 
-export interface ExpiredOperations {
+/** How much was deleted. */
+export interface ExpiredOperations extends Batch {
   operations: number;
   logs: number;
-  /** Where the next one goes on; null: at the oldest. */
-  goesOnAt: string | null;
 }
 
-/** What one transaction goes through: at some twenty rows of the log each a tenth of a second, in which it keeps nobody waiting. */
-const BATCH = 200;
-/** What is left after so many is the next one's, an hour later. */
-const MOST_BATCHES = 250;
-
-interface Step {
-  looked: number;
-  operations: number;
-  logs: number;
-  lastAt: Date | null;
-  lastId: string | null;
+interface Next {
+  days: OperationRetention;
+  at: string | null;
+  id: string | null;
+  most: number;
 }
+
+/** What is gone through, each with the function of the database that deletes of it, as that decides: the worker itself may not. */
+const PARTS = {
+  'ended operations': {
+    expire: ({ days: { operationDays, logDays }, at, id, most }: Next) =>
+      Prisma.sql`SELECT * FROM expire_operations(${operationDays}::int, ${logDays}::int, ${at}::timestamptz, ${id}::uuid, ${most}::int)`,
+    source: Prisma.sql`(SELECT "endedAt" AS at, id FROM "TenantOperation" WHERE "endedAt" IS NOT NULL) AS it`,
+  },
+  'logs of no operation': {
+    expire: ({ days: { logDays }, at, id, most }: Next) =>
+      Prisma.sql`SELECT * FROM expire_tenant_logs(${logDays}::int, ${at}::timestamptz, ${id}::uuid, ${most}::int)`,
+    source: Prisma.sql`(SELECT "createdAt" AS at, id FROM "TenantProvisionLog" WHERE "operationId" IS NULL) AS it`,
+  },
+} as const;
+
+export type OperationPart = keyof typeof PARTS;
+
+export const OPERATION_PARTS = Object.keys(PARTS) as OperationPart[];
 
 /**
- * Deletes ended operations that nobody needs any more, and logs, as `expire_operations` of the master database decides.
- * It goes through what has ended in time, from where it has stopped, round and round: so what is kept costs no more
- * than being passed by, each batch in a transaction of its own.
- * @param from as `goesOnAt` had it the last time
+ * Deletes ended operations that nobody needs any more, and logs. It goes through what has ended in time, round and round:
+ * so what is kept costs no more than being passed by.
+ * @param from where it has stopped the last time
+ * @throws what the master database refuses; what was done until then is done
  */
 export async function expireOperations(
   db: PrismaClient,
-  { operationDays, logDays }: OperationRetention,
+  part: OperationPart,
+  days: OperationRetention,
   from: string | null,
-  signal?: AbortSignal,
-  batchSize = BATCH,
-): Promise<ExpiredOperations> {
-  const sum: ExpiredOperations = { operations: 0, logs: 0, goesOnAt: from };
-  if (operationDays === 0 && logDays === 0) return sum;
-  for (let batch = 0; batch < MOST_BATCHES && signal?.aborted !== true; batch++) {
-    const [at, id] = sum.goesOnAt?.split('/') ?? [];
-    const [step] = await db.$queryRaw<[Step]>`
-      SELECT * FROM expire_operations(${operationDays}::int, ${logDays}::int, ${at ?? null}::timestamptz, ${id ?? null}::uuid, ${batchSize}::int)`;
-    sum.operations += step.operations;
-    sum.logs += step.logs;
-    sum.goesOnAt = step.looked < batchSize ? null : placeOf(step);
-    if (sum.goesOnAt === null) break;
-  }
-  return sum;
+  options: PassageOptions<ExpiredOperations>,
+): Promise<void> {
+  if (days.operationDays === 0 && days.logDays === 0) return;
+  const { expire, source } = PARTS[part];
+  const visit = async (at: string | null, id: string | null, most: number, timeoutMs: number) => {
+    const [, [batch]] = await db.$transaction([
+      db.$queryRaw`SELECT set_config('statement_timeout', ${String(timeoutMs)}, true)`,
+      db.$queryRaw<[ExpiredOperations]>(expire({ days, at, id, most })),
+    ]);
+    return batch;
+  };
+  const peek = async (at: string | null, id: string | null) => {
+    const [next] = await db.$queryRaw<{ at: Date; id: string }[]>`
+      SELECT at, id FROM ${source}
+       WHERE (at, id) > (coalesce(${at}::timestamptz, '-infinity'), coalesce(${id}::uuid, '00000000-0000-0000-0000-000000000000'))
+       ORDER BY at, id LIMIT 1`;
+    return next;
+  };
+  await goThrough({ visit, peek }, from, options);
 }
-
-const placeOf = ({ lastAt, lastId }: Step): string | null =>
-  lastAt === null || lastId === null ? null : `${lastAt.toISOString()}/${lastId}`;

@@ -105,4 +105,5 @@ export const WORKER_FUNCTIONS = [
   'expire_events',
   'expire_operations',
   'expire_webhook_deliveries',
+  'expire_tenant_logs',
 ] as const;

@@ -1,6 +1,6 @@
 import { errorCode } from '@freeflow/lib/pg';
 import { Pool } from 'pg';
-import { expireOperations, type OperationRetention } from '../activities/expire-operations';
+import { expireOperations, OPERATION_PARTS, type OperationRetention } from '../activities/expire-operations';
 import { openMaster, type Master } from '../test/support/master';
 import { endedOperation, insertTenant, updateTenant, type ChangedTenant } from '../test/support/tenant-changes';
 import { until } from '../test/support/until';
@@ -36,8 +36,18 @@ async function newTenant(assignments = `status = 'active'`): Promise<ChangedTena
   return tenant;
 }
 
-const expire = (retention = OLD, from: string | null = null, batchSize?: number) =>
-  expireOperations(db, retention, from, undefined, batchSize);
+/** Goes through all parts; tells where the first of them is to go on. */
+async function expire(retention = OLD, from: string | null = null, batchSize = 200): Promise<string | null> {
+  let goesOnAt: string | null = null;
+  for (const part of OPERATION_PARTS)
+    await expireOperations(db, part, retention, part === 'ended operations' ? from : null, {
+      batchSize,
+      onBatch: (place) => {
+        if (part === 'ended operations') goesOnAt = place;
+      },
+    });
+  return goesOnAt;
+}
 
 /** Which of these operations are there, and which of them have a log. */
 async function standing(ids: readonly string[]): Promise<{ operations: boolean[]; logs: boolean[] }> {
@@ -206,7 +216,7 @@ test('it stops where it is told, goes on there the next time, and begins anew wh
     ids[0],
   ]);
   const from = `${rows[0]?.at.toISOString() ?? ''}/${ids[0] ?? ''}`;
-  const { goesOnAt } = await expire(OLD, from, 2);
+  const goesOnAt = await expire(OLD, from, 2);
   // Those behind the place, and not the one before it; the last of its kind stays.
   expect((await standing(ids)).operations).toEqual([true, false, false, true]);
   expect(goesOnAt).toBeNull();
@@ -222,7 +232,7 @@ test('what cuts it off in the midst leaves each operation whole or gone, and the
   await gate.query('BEGIN');
   await gate.query('SELECT FROM "TenantProvisionLog" WHERE "operationId" = $1 FOR UPDATE', [ids[2]]);
   const worker = createMasterClient(master.workerUrl, { maxConnections: 1 });
-  const cut = expireOperations(worker, OLD, null).then(
+  const cut = expireOperations(worker, 'ended operations', OLD, null, { onBatch: () => undefined }).then(
     () => 'done',
     () => 'cut off',
   );
@@ -240,6 +250,55 @@ test('what cuts it off in the midst leaves each operation whole or gone, and the
   await worker.$disconnect();
   await expire();
   expect((await standing(ids)).operations).toEqual([false, false, false, true]);
+});
+
+test('what is too much at once is gone through in smaller batches, and one that is too much by itself holds up none behind it', async () => {
+  const tenant = await newTenant();
+  const ids = [];
+  for (const days of [308, 307, 306, 305, 304]) ids.push(await endedOperation(owner, tenant, { days }));
+  const gate = await owner.connect();
+  await gate.query('BEGIN');
+  await gate.query('SELECT FROM "TenantProvisionLog" WHERE "operationId" = $1 FOR UPDATE', [ids[2]]);
+  const skipped: string[] = [];
+  const places: (string | null)[] = [];
+  try {
+    await expireOperations(db, 'ended operations', OLD, null, {
+      batchMs: 300,
+      singleMs: 300,
+      onBatch: (place) => places.push(place),
+      onSkipped: (id) => skipped.push(id),
+    });
+  } finally {
+    await gate.query('ROLLBACK');
+    gate.release();
+  }
+  expect(skipped).toEqual([ids[2]]);
+  expect(places.at(-1)).toBeNull();
+  expect((await standing(ids)).operations).toEqual([false, false, true, false, true]);
+  await expire();
+  expect((await standing(ids)).operations).toEqual([false, false, false, false, true]);
+});
+
+test('rows of the log that are of no operation go by their own age, also of a tenant that has had none which ended, and not of one on hold', async () => {
+  const registered = await insertTenant(owner);
+  const held = await insertTenant(owner);
+  await updateTenant(owner, held, `"holdUntil" = now() + interval '1 day', "holdReason" = 'a lawsuit'`);
+  for (const { id } of [registered, held])
+    for (const days of [101, 99])
+      await owner.query(
+        `INSERT INTO "TenantProvisionLog" (id, "tenantId", step, status, seq, "createdAt")
+         VALUES (gen_random_uuid(), $1, 'connect', 'success', $2::int, now() - make_interval(days => $2::int))`,
+        [id, days],
+      );
+  await expire();
+  const kept = async (id: string) =>
+    (
+      await owner.query<{ seq: number }>('SELECT seq FROM "TenantProvisionLog" WHERE "tenantId" = $1 ORDER BY seq', [
+        id,
+      ])
+    ).rows.map(({ seq }) => seq);
+  expect(await kept(registered.id)).toEqual([99]);
+  expect(await kept(held.id)).toEqual([99, 101]);
 });
 
 test('keys of answers to all that was stuck go with the operations of their time', async () => {
@@ -284,6 +343,10 @@ describe('by the logins of the processes', () => {
     ])
       expect(await outcome(master.workerUrl, CALL, days)).toBe('22023');
     expect(await outcome(master.apiUrl, CALL, [30, 30])).toBe(DENIED);
+    const ofNone = 'SELECT * FROM expire_tenant_logs($1, NULL, NULL, 1)';
+    expect(await outcome(master.workerUrl, ofNone, [30])).toBe('ok');
+    for (const days of [29, -1, null]) expect(await outcome(master.workerUrl, ofNone, [days])).toBe('22023');
+    expect(await outcome(master.apiUrl, ofNone, [30])).toBe(DENIED);
   });
 });
 

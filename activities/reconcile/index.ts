@@ -2,7 +2,7 @@ import { FINDING_CLASSES } from '@freeflow/contract';
 import { activityInfo, cancellationSignal, log } from '@temporalio/activity';
 import { messageOf } from '../../backends/failures';
 import { currentRunId, runActivity } from '../activity-shell';
-import { expireOperations } from '../expire-operations';
+import { expireOperations, OPERATION_PARTS, type OperationPart, type OperationRetention } from '../expire-operations';
 import { compareEntries } from './entries';
 import { findOrphans } from './orphans';
 import { comparePool } from './pool';
@@ -84,24 +84,33 @@ async function report(scope: ReconcileScope, { requestedBy, fix }: ReconcileInpu
   return `${checked} resources checked, ${findings} findings, ${counts.fixed} of them fixed${rest}`;
 }
 
-/** Where the part of the operations goes on, in the report. */
-const OPERATIONS = 'ended operations';
-
-/** Before the report is written, which keeps how far this has come; what fails is tried again an hour later. */
-async function expireOldOperations({ db, progress, signal, operationRetention }: ReconcileScope): Promise<void> {
+/** Before the report is written, which keeps how far each part has come; what fails is tried again an hour later. */
+async function expireOldOperations(scope: ReconcileScope): Promise<void> {
+  const { operationRetention } = scope;
   if (operationRetention === undefined) return;
+  for (const part of OPERATION_PARTS) await expirePart(scope, part, operationRetention);
+}
+
+async function expirePart(
+  { db, progress, signal }: ReconcileScope,
+  part: OperationPart,
+  retention: OperationRetention,
+): Promise<void> {
+  const deleted = { operations: 0, logs: 0 };
   try {
-    const { goesOnAt, ...deleted } = await expireOperations(
-      db,
-      operationRetention,
-      progress.goesOnAt(OPERATIONS),
+    await expireOperations(db, part, retention, progress.goesOnAt(part), {
       signal,
-    );
-    progress.continueAt(OPERATIONS, goesOnAt);
-    if (deleted.operations + deleted.logs > 0) log.info('old operations and logs were deleted', deleted);
+      onBatch: (goesOnAt, batch) => {
+        progress.continueAt(part, goesOnAt);
+        deleted.operations += batch?.operations ?? 0;
+        deleted.logs += batch?.logs ?? 0;
+      },
+      onSkipped: (id, cause) => log.warn('too much to delete at once', { part, id, cause: messageOf(cause) }),
+    });
   } catch (error) {
-    log.warn('old operations and logs could not be deleted', { cause: messageOf(error) });
+    log.warn('old operations and logs could not be deleted', { part, cause: messageOf(error) });
   }
+  if (deleted.operations + deleted.logs > 0) log.info('old operations and logs were deleted', deleted);
 }
 
 async function deleteOldReports({ db }: ReconcileDependencies): Promise<void> {

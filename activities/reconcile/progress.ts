@@ -77,9 +77,10 @@ export class Progress {
     return (this.state.parts[part] ??= { from, after: from, hasWrapped: false, isDone: false });
   }
 
-  /** Where the last reconciliation has stopped. */
+  /** Where an earlier attempt at this reconciliation has stopped, or else the last one. */
   goesOnAt(part: string): string | null {
-    return this.before[part] ?? null;
+    const { [part]: here } = this.state.next;
+    return here === undefined ? (this.before[part] ?? null) : here;
   }
 
   /**

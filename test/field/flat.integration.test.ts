@@ -182,6 +182,7 @@ test('what deletes old records reads a batch at a time, beside all that is kept,
     // All that it passes by is kept: nothing is so old.
     ["SELECT * FROM expire_operations(0, 30, now() - interval '700 days', NULL, 200)"],
     ["SELECT * FROM expire_operations(36500, 30, now() - interval '40 days', NULL, 200)"],
+    ['SELECT * FROM expire_tenant_logs(30, NULL, NULL, 200)'],
     ['SELECT expire_audit(30, 1000)'],
     ['SELECT expire_audit(400, 1000)'],
     ['SELECT expire_events(30, 1000)'],
