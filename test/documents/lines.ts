@@ -21,9 +21,9 @@ export const RUN_ELSEWHERE: readonly [RegExp, string][] = [
   // Both end at Ctrl-C alone.
   [/freeflow events\b/, 'cli/commands/events.e2e.test.ts'],
   [/^curl -N\b/, 'api/events.integration.test.ts'],
-  [/^pg_basebackup\b/, 'test/resilience/point-in-time.e2e.test.ts'],
   // Would send to a receiver that there is not.
   [/freeflow webhooks create\b/, 'cli/commands/webhooks/webhooks.e2e.test.ts'],
+  [/^pg_(?:basebackup|archivecleanup)\b/, 'test/resilience/point-in-time.e2e.test.ts'],
   [/^temporal /, 'test/runbook.integration.test.ts'],
 ];
 

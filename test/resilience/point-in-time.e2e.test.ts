@@ -33,8 +33,10 @@ const newestEvent = async (): Promise<string> => {
 };
 
 test('the master database is recovered to a point in time: what was there goes on, what came later is an orphan, and the way of docs/backup.md leads to a clean installation', async () => {
+  archived.backUp();
   const inBackup = await createTenant(installation, newName('p'));
   archived.backUp();
+  expect(await archived.expire()).toBeGreaterThan(0);
   const inLog = await createTenant(installation, newName('p'));
   // Open at the point: accepted, and done by nobody until later.
   await worker.stop();

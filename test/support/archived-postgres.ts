@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { escapeLiteral } from 'pg';
 import { programBeside } from '../../stack/servers/postgres-programs';
@@ -10,19 +19,23 @@ import { until } from './until';
 /** A PostgreSQL server whose write-ahead log is archived, as docs/backup.md has it: it can be set back to any moment. */
 export interface ArchivedPostgres {
   server: OwnPostgres;
-  /** Takes the base backup. */
+  /** Takes a base backup. */
   backUp(): void;
+  /** Deletes all base backups but the newest, and what of the archive they alone needed; tells how many segments that was. */
+  expire(): Promise<number>;
   /** The moment by its clock, once all before it is archived or will be. */
   now(): Promise<string>;
   /** Waits until everything up to here is in the archive. */
   archiveAll(): Promise<void>;
-  /** Recovers it from the base backup to the moment, and opens it for writing. */
+  /** Recovers it from the newest base backup to the moment, and opens it for writing. */
   recoverTo(moment: string): Promise<void>;
 }
 
 export async function openArchivedPostgres(): Promise<ArchivedPostgres> {
   const server = await openOwnPostgres();
-  const [archive, base] = [path.join(server.dir, 'wal'), path.join(server.dir, 'base')];
+  const archive = path.join(server.dir, 'wal');
+  const bases: string[] = [];
+  const newestBase = () => bases.at(-1) ?? server.dir;
   const ask = async (text: string): Promise<string> =>
     withPostgres(server.url, async (owner) => {
       const { rows } = await owner.query<{ value: string }>(text);
@@ -47,17 +60,30 @@ export async function openArchivedPostgres(): Promise<ArchivedPostgres> {
     server,
     backUp: () => {
       const { hostname, port, username, password } = new URL(server.url);
-      const program = programBeside(server.programPath, 'pg_basebackup', process.env);
-      if (program === undefined) throw new Error('there is no pg_basebackup beside the server, nor on PATH');
-      execFileSync(program, [`--pgdata=${base}`, '--checkpoint=fast', '--wal-method=stream'], {
-        env: {
-          ...process.env,
-          PGHOST: hostname,
-          PGPORT: port,
-          PGUSER: decodeURIComponent(username),
-          PGPASSWORD: decodeURIComponent(password),
+      const base = path.join(server.dir, `base-${bases.length}`);
+      bases.push(base);
+      execFileSync(
+        programOf(server, 'pg_basebackup'),
+        [`--pgdata=${base}`, '--checkpoint=fast', '--wal-method=stream'],
+        {
+          env: {
+            ...process.env,
+            PGHOST: hostname,
+            PGPORT: port,
+            PGUSER: decodeURIComponent(username),
+            PGPASSWORD: decodeURIComponent(password),
+          },
         },
-      });
+      );
+    },
+    expire: async () => {
+      for (const base of bases.splice(0, bases.length - 1)) rmSync(base, { recursive: true });
+      const label = readFileSync(path.join(newestBase(), 'backup_label'), 'utf8');
+      const [, first = ''] = /^START WAL LOCATION.*\(file (.*)\)$/m.exec(label) ?? [];
+      await until(`${first} is archived`, () => Promise.resolve(existsSync(path.join(archive, first))));
+      const before = readdirSync(archive).length;
+      execFileSync(programOf(server, 'pg_archivecleanup'), [archive, first]);
+      return before - readdirSync(archive).length;
     },
     now: () => ask(`SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US"+00"') AS value`),
     archiveAll: async () => {
@@ -71,7 +97,7 @@ export async function openArchivedPostgres(): Promise<ArchivedPostgres> {
       await server.whileStopped(() => {
         rmSync(path.join(server.dir, 'old'), { recursive: true, force: true });
         renameSync(server.data, path.join(server.dir, 'old'));
-        execFileSync('cp', ['-a', base, server.data]);
+        execFileSync('cp', ['-a', newestBase(), server.data]);
         const wanted = {
           restore_command: `cp '${archive}/%f' '%p'`,
           recovery_target_time: moment,
@@ -89,4 +115,10 @@ export async function openArchivedPostgres(): Promise<ArchivedPostgres> {
       await until('it is recovered', async () => (await ask('SELECT pg_is_in_recovery()::text AS value')) === 'false');
     },
   };
+}
+
+function programOf(server: OwnPostgres, name: string): string {
+  const program = programBeside(server.programPath, name, process.env);
+  if (program === undefined) throw new Error(`there is no ${name} beside the server, nor on PATH`);
+  return program;
 }
