@@ -45,9 +45,10 @@ export function sweepActivities(
         );
         const started = await startDueOperations(db, start, findOpenRuns);
         await keepHouse();
-        await sweepWebhooks();
         count('freeflow_sweep_operations_started_total', {}, started);
         setGauge('freeflow_sweep_last_success_timestamp_seconds', {}, Date.now() / 1_000);
+        // Last: what operations live by has succeeded, however webhooks do.
+        await sweepWebhooks();
         return { started };
       }),
   };

@@ -34,6 +34,8 @@ export class WebhookDispatcher {
   private readonly closing = new AbortController();
   private looking: NodeJS.Timeout | undefined;
   private isStale = false;
+  /** Whether what a sweep found to be lost was started. */
+  private isSwept = true;
   private isRunning = false;
   private running: Promise<void> = Promise.resolve();
   private hasPublished = false;
@@ -44,15 +46,15 @@ export class WebhookDispatcher {
 
   /** What every sweep does; never throws. */
   async sweep(): Promise<void> {
-    const { db, common, keys } = this.options;
+    const { common, keys } = this.options;
     try {
       if (!this.hasPublished) await publishSealingKey(common, keys);
       this.hasPublished = true;
       const isUsed = (await common.webhook.findFirst({ select: { id: true } })) !== null;
       if (!isUsed) return this.stopLooking();
       this.startLooking();
-      await this.startAll(await takeOverdue(db));
-      // Not waited for: there may be more than a sweep has time for.
+      this.isSwept = false;
+      // Not waited for: the sweep is that of operations.
       this.wake();
     } catch (error) {
       this.warn('webhooks could not be swept; the next sweep tries again', error);
@@ -76,6 +78,7 @@ export class WebhookDispatcher {
     try {
       while (this.isStale && !this.closing.signal.aborted) {
         this.isStale = false;
+        if (!this.isSwept) await this.startOverdue();
         await mapInParallel(await findBusyWebhooks(this.options.db), WEBHOOKS_AT_ONCE, (id) => this.handOutAll(id));
       }
       this.isAway = false;
@@ -85,6 +88,11 @@ export class WebhookDispatcher {
     } finally {
       this.isRunning = false;
     }
+  }
+
+  private async startOverdue(): Promise<void> {
+    this.isSwept = true;
+    await this.startAll(await takeOverdue(this.options.db));
   }
 
   private async handOutAll(webhookId: string): Promise<void> {
