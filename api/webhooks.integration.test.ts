@@ -161,10 +161,17 @@ test('what has ended goes again, one or all that have failed since; what is unde
     isComplete: true,
   });
   expect((await all()).body).toEqual({ redelivered: 2, isComplete: true });
-  const { rows: found } = await bench.owner.query<{ id: string; round: number; isHead: boolean }>(
-    'SELECT id, round, "isHead" FROM "WebhookDelivery" ORDER BY "eventId"',
+  const { rows: found } = await bench.owner.query<{ id: string; state: string; isHead: boolean }>(
+    'SELECT id, state, "isHead" FROM "WebhookDelivery" ORDER BY "eventId"',
   );
-  expect(found).toEqual([failed, other, delivered].map((it) => ({ id: it, round: 2, isHead: true })));
+  expect(found).toEqual([failed, other, delivered].map((it) => ({ id: it, state: 'waiting', isHead: true })));
+  // A retry is under way as a first attempt is: it may still arrive.
+  await bench.owner.query(
+    `UPDATE "WebhookDelivery" SET state = 'sending', attempt = 1, "checkAt" = now() WHERE id = $1`,
+    [failed],
+  );
+  expect(await again(failed)).toMatchObject({ status: 409, body: { code: 'delivery-in-progress' } });
+  expect((await all()).body).toEqual({ redelivered: 0, isComplete: true });
   await request('PATCH', `/webhooks/${id}`, { enabled: false });
   expect(await all()).toMatchObject({ status: 409, body: { code: 'webhook-disabled' } });
   await bench.owner.query(`UPDATE "Webhook" SET state = 'enabled', "disabledAt" = NULL, "disabledReason" = NULL`);

@@ -9,8 +9,8 @@ export const DISABLED_REASONS = ['person', 'failing', 'gone'] as const;
 export type DisabledReason = (typeof DISABLED_REASONS)[number];
 
 /**
- * `waiting`: for its turn, after the earlier ones of its tenant. `sending`: it has a run. `retrying`: it has failed and is
- * tried again. `delivered`: the receiver has answered 2xx. `failed`: given up, while others arrived.
+ * `waiting`: for its turn, after the earlier ones of its tenant. `sending`: an attempt is under way. `retrying`: it has failed
+ * and is tried again later. `delivered`: the receiver has answered 2xx. `failed`: given up, while others arrived.
  */
 export const DELIVERY_STATES = ['waiting', 'sending', 'retrying', 'delivered', 'failed'] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
@@ -24,14 +24,13 @@ export const SHOWN_ATTEMPTS = 20;
 /** Ids alone: what is sent, where to and by which secret is read by the activity, and is in no history. */
 export interface DeliveryInput {
   deliveryId: string;
-  /** A delivery that is begun anew has a new round; runs of an earlier one end without doing anything. */
+  /** Each time it is taken up is a round: one attempt. Runs of an earlier one end without doing anything. */
   round: number;
 }
 
-/** What has become of an attempt; `pauseMs`: when the next one is due. */
+/** What has become of an attempt. `superseded`: nothing had to be sent. */
 export interface DeliveryProgress {
   outcome: 'delivered' | 'retry' | 'failed' | 'disabled' | 'superseded';
-  pauseMs?: number;
 }
 
 /** Attempts have a queue of their own: receivers that do not answer hold nothing up but each other. */

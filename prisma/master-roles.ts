@@ -81,13 +81,24 @@ export const UPDATED_COLUMNS: Readonly<Record<MasterRole, ColumnGrants>> = {
       'disabledReason',
       'disabledBy',
       'failingSince',
+      'probedAt',
       'cursor',
       'skippedEvents',
     ],
-    WebhookDelivery: ['isHead', 'state', 'round', 'attempt', 'firstFailedAt', 'nextAttemptAt', 'checkAt', 'endedAt'],
+    WebhookDelivery: ['isHead', 'state', 'attempt', 'firstFailedAt', 'nextAttemptAt', 'checkAt', 'endedAt'],
   },
   worker: {
-    Webhook: ['state', 'disabledAt', 'disabledReason', 'disabledBy', 'failingSince', 'cursor'],
+    Webhook: [
+      'state',
+      'disabledAt',
+      'disabledReason',
+      'disabledBy',
+      'failingSince',
+      'failures',
+      'probedAt',
+      'cursor',
+      'skippedEvents',
+    ],
   },
 };
 

@@ -9,16 +9,23 @@ export interface LockedWebhook {
   eventTypes: string[];
   cursor: bigint;
   failingSince: Date | null;
+  /** How many attempts in a row have failed since then. */
+  failures: number;
+  /** When a receiver that is down was tried last with what was not to go yet. */
+  probedAt: Date | null;
 }
 
 /** @returns undefined where there is none */
 export async function lockWebhook(tx: Prisma.TransactionClient, id: string): Promise<LockedWebhook | undefined> {
   const [webhook] = await tx.$queryRaw<LockedWebhook[]>`
-    SELECT id, url, state, "eventTypes", "cursor", "failingSince" FROM "Webhook" WHERE id = ${id}::uuid FOR NO KEY UPDATE`;
+    SELECT id, url, state, "eventTypes", "cursor", "failingSince", failures, "probedAt" FROM "Webhook" WHERE id = ${id}::uuid FOR NO KEY UPDATE`;
   return webhook;
 }
 
-/** Disables a webhook that is locked. What is under way waits from its beginning on, for it to be enabled again. */
+/**
+ * Disables a webhook that is locked. What is tried again later waits from its beginning on, for it to be enabled again; what
+ * is being sent stays so until its attempt is recorded: nothing of its lane overtakes it.
+ */
 export async function disableWebhook(
   tx: Prisma.TransactionClient,
   id: string,
@@ -28,11 +35,9 @@ export async function disableWebhook(
   await tx.$executeRaw`
     UPDATE "Webhook" SET state = 'disabled', "disabledAt" = now(), "disabledReason" = ${reason}, "disabledBy" = ${by}
      WHERE id = ${id}::uuid`;
-  // Their runs find another round than theirs, and end.
   await tx.$executeRaw`
-    UPDATE "WebhookDelivery"
-       SET state = 'waiting', round = round + 1, attempt = 0, "firstFailedAt" = NULL, "nextAttemptAt" = NULL, "checkAt" = NULL
-     WHERE "webhookId" = ${id}::uuid AND "isHead" AND state IN ('sending', 'retrying') AND "eventId" IS NOT NULL`;
+    UPDATE "WebhookDelivery" SET state = 'waiting', attempt = 0, "firstFailedAt" = NULL, "nextAttemptAt" = NULL
+     WHERE "webhookId" = ${id}::uuid AND state = 'retrying'`;
 }
 
 /** Makes the first that waits in each of these lanes its head, where it has none. */

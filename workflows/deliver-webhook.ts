@@ -1,10 +1,10 @@
 import { webhookQueueOf, type DeliveryInput } from '@freeflow/contract';
-import { proxyActivities, sleep, workflowInfo } from '@temporalio/workflow';
+import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities';
 
 /**
- * Delivers one event to one webhook: attempts, and the pauses between them, until it has arrived or is given up. Started
- * when it is its turn, so that the events of a tenant arrive in their order. It knows ids alone.
+ * Sends one event to one webhook, once, and sees to it that what came of it is recorded. Started when it is its turn, so
+ * that the events of a tenant arrive in their order; what is to be tried again is started again. It knows ids alone.
  */
 export async function deliverWebhook(delivery: DeliveryInput): Promise<string> {
   const { attemptDelivery } = proxyActivities<Pick<Activities, 'attemptDelivery'>>({
@@ -15,9 +15,5 @@ export async function deliverWebhook(delivery: DeliveryInput): Promise<string> {
     retry: { initialInterval: '1 second', maximumInterval: '1 minute' },
     summary: 'send to the receiver',
   });
-  for (;;) {
-    const { outcome, pauseMs } = await attemptDelivery(delivery);
-    if (pauseMs === undefined) return outcome;
-    await sleep(pauseMs);
-  }
+  return (await attemptDelivery(delivery)).outcome;
 }

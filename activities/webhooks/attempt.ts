@@ -8,7 +8,7 @@ import { runActivity } from '../activity-shell';
 import { bodyOf, headersOf } from './message';
 import type { Attempted } from './next-move';
 import type { Sender } from './post';
-import { recordAttempt } from './record-attempt';
+import { putBack, recordAttempt } from './record-attempt';
 import { openWebhookSecrets } from './secret';
 
 export interface DeliveryDependencies {
@@ -26,6 +26,8 @@ const RECORDED_AT_ONCE = 3;
 interface DeliveryRow {
   id: string;
   webhookId: string;
+  /** Whether it may be sent: a ping always. */
+  isEnabled: boolean;
   url: string;
   eventId: bigint | null;
   eventAt: Date;
@@ -44,6 +46,7 @@ export function deliveryActivities(dependencies: DeliveryDependencies) {
       runActivity(async () => {
         const delivery = await loadDelivery(db, input);
         if (delivery === undefined) return { outcome: 'superseded' };
+        if (!delivery.isEnabled) return leaveUnsent(dependencies, input);
         const startedAt = new Date();
         const attempted = await attempt(dependencies, delivery, startedAt);
         const progress = await recording.run(undefined, () =>
@@ -54,6 +57,13 @@ export function deliveryActivities(dependencies: DeliveryDependencies) {
         return progress;
       }),
   };
+}
+
+/** Its webhook was disabled after it had been taken up; by now it may be enabled again. */
+async function leaveUnsent({ db, onSettled }: DeliveryDependencies, input: DeliveryInput): Promise<DeliveryProgress> {
+  await putBack(db, input);
+  onSettled();
+  return { outcome: 'superseded' };
 }
 
 async function attempt(
@@ -77,13 +87,13 @@ async function attempt(
 /** Undefined where this run has nothing to do any more. */
 async function loadDelivery(db: PrismaClient, { deliveryId, round }: DeliveryInput): Promise<DeliveryRow | undefined> {
   const [row] = await db.$queryRaw<DeliveryRow[]>`
-    SELECT d.id, d."webhookId", w.url, d."eventId", d."eventAt", s."keyId", s.sealed,
+    SELECT d.id, d."webhookId", d."eventId" IS NULL OR w.state = 'enabled' AS "isEnabled", w.url, d."eventId", d."eventAt", s."keyId", s.sealed,
            CASE WHEN e.id IS NOT NULL THEN jsonb_build_object('type', e.type, 'tenantId', e."tenantId", 'tenantName', e."tenantName",
              'operationId', e."operationId", 'data', e.data) END AS event
       FROM "WebhookDelivery" d
       JOIN "Webhook" w ON w.id = d."webhookId"
       JOIN "WebhookSecret" s ON s.id = w.id
       LEFT JOIN "Event" e ON e.id = d."eventId"
-     WHERE d.id = ${deliveryId}::uuid AND d.round = ${round} AND d.state IN ('sending', 'retrying')`;
+     WHERE d.id = ${deliveryId}::uuid AND d.round = ${round} AND d.state = 'sending'`;
   return row;
 }

@@ -1,30 +1,12 @@
 import type { DeliveryInput } from '@freeflow/contract';
 import { lockWebhook, type LockedWebhook, type Prisma, type PrismaClient } from '@freeflow/db-master';
+import { FAILURES_OF_DOWN } from './health';
+import { takeUp } from './take-up';
 
 /** Events that become deliveries at a time. */
 const PAGE = 500;
-/** A delivery that was taken up is to have a run within so many seconds. */
-const RUN_WITHIN_S = 30;
-
-/** How many of one webhook's deliveries are under way. */
-export interface UnderWay {
-  /** Between their first attempt and its answer. */
-  sending: number;
-  /** All that have a run: those that are tried again as well. */
-  open: number;
-  isFailing: boolean;
-}
-
-const MOST_SENDING = 20;
-const MOST_OPEN = 200;
-/** While a receiver fails, and so many are tried again, one more at a time shows whether it takes any. */
-const ENOUGH_FAILING = 20;
-
-/** How many more may be begun. Pure. */
-export function roomOf({ sending, open, isFailing }: UnderWay): number {
-  const atOnce = isFailing && open >= ENOUGH_FAILING ? 1 : MOST_SENDING;
-  return Math.max(0, Math.min(atOnce - sending, MOST_OPEN - open));
-}
+/** How many are looked at by one sweep. */
+const OVERDUE_PAGE = 200;
 
 /** What was taken up, and whether there are more events than were looked at. */
 export interface HandedOut {
@@ -40,10 +22,8 @@ export const handOut = (db: PrismaClient, webhookId: string): Promise<HandedOut>
   db.$transaction(async (tx) => {
     const webhook = await lockWebhook(tx, webhookId);
     if (webhook === undefined) return { begun: [], hasMore: false };
-    const isEnabled = webhook.state === 'enabled';
-    const hasMore = isEnabled && (await makeDeliveries(tx, webhook));
-    const room = isEnabled ? roomOf(await countUnderWay(tx, webhook)) : 0;
-    return { begun: await takeUp(tx, webhookId, room), hasMore };
+    const hasMore = webhook.state === 'enabled' && (await makeDeliveries(tx, webhook));
+    return { begun: await takeUp(tx, webhook), hasMore };
   });
 
 /** Webhooks that have something to hand out. */
@@ -52,24 +32,26 @@ export const findBusyWebhooks = async (db: PrismaClient): Promise<string[]> =>
     await db.$queryRaw<{ id: string }[]>`
       SELECT w.id FROM "Webhook" w
        WHERE w.state = 'enabled' AND (w."cursor" < (SELECT max(id) FROM "Event")
-               OR EXISTS (SELECT FROM "WebhookDelivery" d WHERE d."webhookId" = w.id AND d."isHead" AND d.state = 'waiting'))
+               OR EXISTS (SELECT FROM "WebhookDelivery" d WHERE d."webhookId" = w.id AND d."isHead" AND d.state = 'waiting')
+               OR EXISTS (SELECT FROM "WebhookDelivery" r WHERE r."webhookId" = w.id AND r.state = 'retrying' AND r."nextAttemptAt" <= now())
+               OR w."failingSince" IS NOT NULL AND w.failures >= ${FAILURES_OF_DOWN})
           OR EXISTS (SELECT FROM "WebhookDelivery" p WHERE p."webhookId" = w.id AND p."isHead" AND p.state = 'waiting' AND p."eventId" IS NULL)`
   ).map(({ id }) => id);
 
-/** Takes deliveries whose run may be lost: those that should have gone on by now. Each is looked at again later. */
+/** Takes deliveries whose run may be lost: those that should have ended by now. Each is looked at again later. */
 export const takeOverdue = (db: PrismaClient): Promise<DeliveryInput[]> =>
   db.$queryRaw<DeliveryInput[]>`
     UPDATE "WebhookDelivery" SET "checkAt" = now() + interval '1 minute'
-     WHERE id IN (SELECT id FROM "WebhookDelivery" WHERE state IN ('sending', 'retrying') AND "checkAt" < now()
-                   ORDER BY "checkAt" LIMIT 200 FOR UPDATE SKIP LOCKED)
+     WHERE id IN (SELECT id FROM "WebhookDelivery" WHERE state = 'sending' AND "checkAt" < now()
+                   ORDER BY "checkAt" LIMIT ${OVERDUE_PAGE} FOR UPDATE SKIP LOCKED)
     RETURNING id AS "deliveryId", round`;
 
 /** @returns whether there are more */
 async function makeDeliveries(tx: Prisma.TransactionClient, webhook: LockedWebhook): Promise<boolean> {
   const { id, cursor, eventTypes } = webhook;
   // First where the page ends: a later statement may see more than an earlier one.
-  const [page] = await tx.$queryRaw<[{ upTo: bigint | null; count: number }]>`
-    SELECT max(id) AS "upTo", count(*)::int AS count
+  const [page] = await tx.$queryRaw<[{ upTo: bigint | null; count: number; oldest: bigint | null }]>`
+    SELECT max(id) AS "upTo", count(*)::int AS count, (SELECT min(id) FROM "Event") AS oldest
       FROM (SELECT id FROM "Event" WHERE id > ${cursor} ORDER BY id LIMIT ${PAGE}) page`;
   if (page.upTo === null) return false;
   await tx.$executeRaw`
@@ -82,26 +64,9 @@ async function makeDeliveries(tx: Prisma.TransactionClient, webhook: LockedWebho
                AND (cardinality(${eventTypes}::text[]) = 0 OR "type" = ANY(${eventTypes}::text[]))) e
      ORDER BY e.id
     ON CONFLICT ("webhookId", "eventId") DO NOTHING`;
-  await tx.$executeRaw`UPDATE "Webhook" SET "cursor" = ${page.upTo} WHERE id = ${id}::uuid`;
+  // What was kept no longer before it became a delivery is missed: counted, at most.
+  await tx.$executeRaw`
+    UPDATE "Webhook" SET "cursor" = ${page.upTo}, "skippedEvents" = "skippedEvents" + greatest(0, ${page.oldest}::bigint - 1 - "cursor")
+     WHERE id = ${id}::uuid`;
   return page.count === PAGE;
 }
-
-async function countUnderWay(tx: Prisma.TransactionClient, { id, failingSince }: LockedWebhook): Promise<UnderWay> {
-  const [counts] = await tx.$queryRaw<[{ sending: number; open: number }]>`
-    SELECT count(*) FILTER (WHERE state = 'sending')::int AS sending, count(*)::int AS open
-      FROM "WebhookDelivery" WHERE "webhookId" = ${id}::uuid AND state IN ('sending', 'retrying')`;
-  return { ...counts, isFailing: failingSince !== null };
-}
-
-/** Pings go at any time. */
-const takeUp = (tx: Prisma.TransactionClient, webhookId: string, room: number): Promise<DeliveryInput[]> =>
-  tx.$queryRaw<DeliveryInput[]>`
-    UPDATE "WebhookDelivery" SET state = 'sending', "checkAt" = now() + ${RUN_WITHIN_S} * interval '1 second'
-     WHERE id = ANY (ARRAY(
-             (SELECT id FROM "WebhookDelivery"
-               WHERE "webhookId" = ${webhookId}::uuid AND "isHead" AND state = 'waiting' AND "eventId" IS NOT NULL
-               ORDER BY "eventId" LIMIT ${room})
-             UNION ALL
-             SELECT id FROM "WebhookDelivery"
-              WHERE "webhookId" = ${webhookId}::uuid AND "isHead" AND state = 'waiting' AND "eventId" IS NULL))
-    RETURNING id AS "deliveryId", round`;

@@ -1,18 +1,25 @@
 import { SHOWN_ATTEMPTS, type DeliveryInput, type DeliveryProgress } from '@freeflow/contract';
 import type { DeliveryAttempt } from '@freeflow/contract/http';
-import { disableWebhook, lockWebhook, promoteNext, type LockedWebhook, type Prisma } from '@freeflow/db-master';
+import {
+  disableWebhook,
+  lockWebhook,
+  masterNow,
+  promoteNext,
+  type LockedWebhook,
+  type Prisma,
+} from '@freeflow/db-master';
 import type { DeliveryDependencies } from './attempt';
+import { calledBackSince, healthAfter, type Health } from './health';
 import { decideNext, type Attempted, type NextMove } from './next-move';
-
-/** A run that should have made its next attempt so long ago may be lost, in ms. */
-const OVERDUE_MS = 60_000;
 
 interface OpenDelivery {
   id: string;
+  round: number;
   lane: string;
   eventId: bigint | null;
   attempt: number;
   firstFailedAt: Date | null;
+  lastFailedAt: Date | null;
 }
 
 type Given = Attempted & { isFinal?: true };
@@ -29,28 +36,23 @@ export const recordAttempt = (
 ): Promise<DeliveryProgress> =>
   db.$transaction(async (tx) => {
     const webhook = await lockWebhook(tx, webhookId);
-    const delivery = await findOpen(tx, deliveryId, round);
+    const delivery = await findSending(tx, deliveryId, round);
     if (webhook === undefined || delivery === undefined) return { outcome: 'superseded' };
+    // Under the lock: the later of two times is that of the attempt which was recorded later.
+    const now = await masterNow(tx);
     await noteAttempt(tx, deliveryId, attempted, startedAt);
-    if (delivery.eventId !== null && attempted.isFinal !== true)
-      await noteHealth(tx, webhook, attempted.cause === null);
-    const { attempt, firstFailedAt, eventId } = delivery;
-    const next: NextMove =
-      attempted.isFinal === true
-        ? { move: 'failed' }
-        : decideNext(
-            attempted,
-            { isPing: eventId === null, attempt, firstFailedAt, failingSince: webhook.failingSince },
-            pausesMs,
-            Math.random(),
-          );
-    return carryOut(tx, webhook, delivery, next);
+    if (attempted.isFinal === true) return carryOut(tx, webhook, delivery, { move: 'failed' }, now);
+    const isPing = delivery.eventId === null;
+    const health = isPing ? webhook : await noteHealth(tx, webhook, attempted.cause === null, now);
+    const isEnabled = webhook.state === 'enabled';
+    const circumstances = { health, isEnabled, pausesMs, now, random: Math.random() };
+    return carryOut(tx, webhook, delivery, decideNext(attempted, { ...delivery, isPing }, circumstances), now);
   });
 
-async function findOpen(tx: Prisma.TransactionClient, id: string, round: number): Promise<OpenDelivery | undefined> {
+async function findSending(tx: Prisma.TransactionClient, id: string, round: number): Promise<OpenDelivery | undefined> {
   const [delivery] = await tx.$queryRaw<OpenDelivery[]>`
-    SELECT id, lane, "eventId", attempt, "firstFailedAt" FROM "WebhookDelivery"
-     WHERE id = ${id}::uuid AND round = ${round} AND state IN ('sending', 'retrying')`;
+    SELECT id, round, lane, "eventId", attempt, "firstFailedAt", "lastFailedAt" FROM "WebhookDelivery"
+     WHERE id = ${id}::uuid AND round = ${round} AND state = 'sending'`;
   return delivery;
 }
 
@@ -69,43 +71,62 @@ async function noteAttempt(
      WHERE id = ${id}::uuid`;
 }
 
-/** Written where it changes alone. */
+/** Written where it changes alone. What has failed by an outage that is over goes at once, and its pauses begin anew. */
 async function noteHealth(
   tx: Prisma.TransactionClient,
-  { id, failingSince }: LockedWebhook,
+  webhook: LockedWebhook,
   isDelivered: boolean,
-): Promise<void> {
-  if (isDelivered === (failingSince === null)) return;
-  if (isDelivered) await tx.$executeRaw`UPDATE "Webhook" SET "failingSince" = NULL WHERE id = ${id}::uuid`;
-  else
-    await tx.$executeRaw`UPDATE "Webhook" SET "failingSince" = now() WHERE id = ${id}::uuid AND "failingSince" IS NULL`;
+  now: Date,
+): Promise<Health> {
+  const health = healthAfter(webhook, isDelivered, now);
+  if (isDelivered && webhook.failingSince === null) return health;
+  await tx.$executeRaw`
+    UPDATE "Webhook" SET "failingSince" = ${health.failingSince}, failures = ${health.failures} WHERE id = ${webhook.id}::uuid`;
+  const since = isDelivered ? calledBackSince(webhook, now) : undefined;
+  if (since !== undefined)
+    await tx.$executeRaw`
+      UPDATE "WebhookDelivery" SET "nextAttemptAt" = ${now}, attempt = 1
+       WHERE "webhookId" = ${webhook.id}::uuid AND state = 'retrying' AND "firstFailedAt" >= ${since} AND "nextAttemptAt" > ${now}`;
+  return health;
 }
 
 async function carryOut(
   tx: Prisma.TransactionClient,
   webhook: LockedWebhook,
-  { id, lane }: OpenDelivery,
+  { id, round, lane }: OpenDelivery,
   next: NextMove,
+  now: Date,
 ): Promise<DeliveryProgress> {
   switch (next.move) {
     case 'retry':
       await tx.$executeRaw`
         UPDATE "WebhookDelivery"
-           SET state = 'retrying', attempt = attempt + 1, "firstFailedAt" = coalesce("firstFailedAt", now()),
-               "nextAttemptAt" = now() + ${next.pauseMs} * interval '1 millisecond',
-               "checkAt" = now() + ${next.pauseMs + OVERDUE_MS} * interval '1 millisecond'
+           SET state = 'retrying', attempt = attempt + 1, "firstFailedAt" = coalesce("firstFailedAt", ${now}),
+               "lastFailedAt" = ${now}, "nextAttemptAt" = ${new Date(now.getTime() + next.pauseMs)}, "checkAt" = NULL
          WHERE id = ${id}::uuid`;
-      return { outcome: 'retry', pauseMs: next.pauseMs };
+      return { outcome: 'retry' };
     case 'disable':
       await disableWebhook(tx, webhook.id, next.reason, null);
+      await putBack(tx, { deliveryId: id, round });
       return { outcome: 'disabled' };
+    case 'wait':
+      await putBack(tx, { deliveryId: id, round });
+      return { outcome: 'superseded' };
     case 'delivered':
     case 'failed':
       await tx.$executeRaw`
         UPDATE "WebhookDelivery"
-           SET state = ${next.move}, "isHead" = false, "endedAt" = now(), "nextAttemptAt" = NULL, "checkAt" = NULL
+           SET state = ${next.move}, "isHead" = false, "endedAt" = ${now}, "checkAt" = NULL
          WHERE id = ${id}::uuid`;
       await promoteNext(tx, webhook.id, [lane]);
       return { outcome: next.move };
   }
 }
+
+/** It waits from its beginning on, at the head of its lane. */
+export const putBack = (
+  db: Pick<Prisma.TransactionClient, '$executeRaw'>,
+  { deliveryId, round }: DeliveryInput,
+): Prisma.PrismaPromise<number> => db.$executeRaw`
+  UPDATE "WebhookDelivery" SET state = 'waiting', attempt = 0, "firstFailedAt" = NULL, "checkAt" = NULL
+   WHERE id = ${deliveryId}::uuid AND round = ${round} AND state = 'sending'`;

@@ -35,6 +35,7 @@ export const redeliver = (
     if (eventId !== null && (await tx.event.count({ where: { id: eventId } })) === 0)
       throw new Problem('delivery-expired', `Event ${eventId} is kept no longer.`);
     await beginAnew(tx, [deliveryId]);
+    await allowProbe(tx, id);
     await promoteNext(tx, id, [lane]);
     await recordAudit(tx, [audit.accepted({ detail: { webhookId: id, url: webhook.url, deliveryId } })]);
     return viewDelivery(await tx.webhookDelivery.findUniqueOrThrow({ where: { id: deliveryId } }));
@@ -62,6 +63,7 @@ export const redeliverAll = (
       tx,
       chosen.map((it) => it.id),
     );
+    await allowProbe(tx, id);
     await promoteNext(tx, id, [...new Set(chosen.map(({ lane }) => lane))]);
     const detail = { webhookId: id, url: webhook.url, since, redelivered: chosen.length };
     await recordAudit(tx, [audit.accepted({ detail })]);
@@ -89,12 +91,16 @@ async function lockEnabled(tx: Prisma.TransactionClient, id: string): Promise<Lo
   return webhook;
 }
 
-/** Runs of the round before find another one, and end. */
+/** None of them is being sent: what is sent next of their lanes comes after all that was. */
 const beginAnew = (
   tx: Prisma.TransactionClient,
   ids: readonly string[],
 ): Prisma.PrismaPromise<number> => tx.$executeRaw`
   UPDATE "WebhookDelivery"
-     SET state = 'waiting', round = round + 1, attempt = 0, "firstFailedAt" = NULL, "nextAttemptAt" = NULL, "checkAt" = NULL,
+     SET state = 'waiting', attempt = 0, "firstFailedAt" = NULL, "nextAttemptAt" = NULL, "checkAt" = NULL,
          "endedAt" = NULL
    WHERE id = ANY(${ids}::uuid[])`;
+
+/** Whoever asks for it may have mended the receiver: one goes at once, also where it is taken to be down. */
+const allowProbe = (tx: Prisma.TransactionClient, id: string): Prisma.PrismaPromise<number> =>
+  tx.$executeRaw`UPDATE "Webhook" SET "probedAt" = NULL WHERE id = ${id}::uuid`;

@@ -83,3 +83,19 @@ export async function tellOf(owner: Pool, { id }: ToldTenant, count = 1): Promis
   );
   return rows.map((it) => it.id);
 }
+
+/** As if so much time had passed since the attempts at a webhook. */
+export async function passTime(owner: Session, webhookId: string, seconds: number): Promise<void> {
+  await owner.query(
+    `UPDATE "Webhook" SET "failingSince" = "failingSince" - make_interval(secs => $2), "probedAt" = "probedAt" - make_interval(secs => $2)
+      WHERE id = $1`,
+    [webhookId, seconds],
+  );
+  await owner.query(
+    `UPDATE "WebhookDelivery"
+        SET "firstFailedAt" = "firstFailedAt" - make_interval(secs => $2), "lastFailedAt" = "lastFailedAt" - make_interval(secs => $2),
+            "nextAttemptAt" = "nextAttemptAt" - make_interval(secs => $2)
+      WHERE "webhookId" = $1`,
+    [webhookId, seconds],
+  );
+}
