@@ -1,5 +1,5 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { networkPolicy, readReceiverUrl, type Resolve } from '@freeflow/lib/webhooks';
 import { Sender } from './post';
 
@@ -98,6 +98,47 @@ test('a receiver that does not answer in time has failed, and its connection is 
     cause: 'no answer within 100 ms',
   });
   await gone;
+});
+
+test('an answer of 101 is a failure like any other one, and its connection is closed', async () => {
+  const gone = new Promise<void>((resolve) => {
+    listener = ({ socket }) => {
+      socket.once('close', () => resolve());
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n');
+    };
+  });
+  expect(await send(`http://127.0.0.1:${port}/a`)).toEqual({ status: 101, cause: 'answered 101' });
+  await gone;
+});
+
+test('a receiver that answers for ever that it goes on has failed when the time is over', async () => {
+  listener = ({ socket }) => {
+    const timer = setInterval(() => socket.write('HTTP/1.1 103 Early Hints\r\n\r\n'), 5);
+    socket.once('close', () => clearInterval(timer)).on('error', () => undefined);
+  };
+  expect(await send(`http://127.0.0.1:${port}/a`, { timeoutMs: 100 })).toEqual({
+    status: null,
+    cause: 'no answer within 100 ms',
+  });
+});
+
+test('what a kept connection has lost goes once more, over a fresh one, however many are kept', async () => {
+  const sender = new Sender({ policy: LOOPBACK, timeoutMs: 5_000 });
+  senders.push(sender);
+  const used = new Set<Socket>();
+  const waiting: (() => void)[] = [];
+  // All three are open at once, so that none uses the connection of another one.
+  listener = ({ socket }, response) => {
+    used.add(socket);
+    waiting.push(() => response.writeHead(204).end());
+    if (waiting.length === 3) for (const answer of waiting) answer();
+  };
+  const post = () => sender.send({ ...MESSAGE, url: `http://127.0.0.1:${port}/a` });
+  await Promise.all([post(), post(), post()]);
+  listener = ({ socket }, response) => void (used.has(socket) ? socket.destroy() : response.writeHead(204).end());
+  requests = [];
+  expect(await post()).toEqual({ status: 204, cause: null });
+  expect(requests).toHaveLength(2);
 });
 
 test('of an answer without an end no more is read than a little', async () => {

@@ -1,13 +1,7 @@
-import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
-import { CERTIFICATE_CODES } from '@freeflow/lib/pg';
-import {
-  AddressRefused,
-  assertLiteralAllowed,
-  guardedLookup,
-  type NetworkPolicy,
-  type Resolve,
-} from '@freeflow/lib/webhooks';
+import { assertLiteralAllowed, guardedLookup, type NetworkPolicy, type Resolve } from '@freeflow/lib/webhooks';
+import { causeOf, causeOfStatus } from './causes';
 import type { Attempted } from './next-move';
 
 /** Nobody reads what a receiver answers; so much of it is taken for the connection to be used again. */
@@ -18,7 +12,7 @@ const KEPT_MS = 30_000;
 export interface SenderOptions {
   policy: NetworkPolicy;
   timeoutMs: number;
-  /** @default as the system does */
+  /** @default by the name servers of the system */
   resolve?: Resolve;
 }
 
@@ -40,14 +34,19 @@ export class Sender {
 
   constructor(private readonly options: SenderOptions) {}
 
-  /** Sends one; never throws. */
+  /** Sends one; never throws, and has ended when its time is over. */
   async send(message: Message): Promise<Attempted> {
+    const { timeoutMs } = this.options;
+    const signal = AbortSignal.timeout(timeoutMs);
     try {
-      const status = await this.post(message);
+      const status = await this.post(message, signal).catch((error: unknown) => {
+        // Once, and over a connection of its own: each of those that were kept may be closed by now.
+        if (error instanceof StaleConnection) return this.post(message, signal, false);
+        throw error;
+      });
       return { status, cause: causeOfStatus(status) };
     } catch (error) {
-      if (error instanceof StaleConnection) return this.send(message);
-      return { status: null, cause: causeOf(error, this.options.timeoutMs) };
+      return { status: null, cause: causeOf(error, timeoutMs) };
     }
   }
 
@@ -56,34 +55,45 @@ export class Sender {
   }
 
   /** @returns the status that is answered, whatever comes after it */
-  private async post({ url: text, headers, body }: Message): Promise<number> {
-    const { policy, timeoutMs, resolve } = this.options;
+  private async post({ url: text, headers, body }: Message, signal: AbortSignal, isKept = true): Promise<number> {
+    const { policy, resolve } = this.options;
     const url = new URL(text);
     const protocol = url.protocol === 'http:' ? 'http:' : 'https:';
     assertLiteralAllowed(policy, url);
-    const signal = AbortSignal.timeout(timeoutMs);
     const send = protocol === 'http:' ? httpRequest : httpsRequest;
-    return new Promise((done, fail) => {
-      const sent = send(url, {
-        method: 'POST',
-        headers: { ...headers, 'content-length': Buffer.byteLength(body) },
-        agent: this.agents[protocol],
-        lookup: guardedLookup(policy, protocol, resolve),
-        signal,
-      });
-      sent.on('response', (response) => {
-        done(response.statusCode ?? 0);
-        drain(response);
-      });
-      sent.on('error', (error: NodeJS.ErrnoException) => {
-        // The receiver has closed it just then, mostly before it had read anything of this.
-        const isStale = sent.reusedSocket && error.code === 'ECONNRESET';
-        fail(isStale ? new StaleConnection() : signal.aborted ? (signal.reason as Error) : error);
-      });
-      sent.end(body);
+    const sent = send(url, {
+      method: 'POST',
+      headers: { ...headers, 'content-length': Buffer.byteLength(body) },
+      agent: isKept && this.agents[protocol],
+      lookup: guardedLookup(policy, protocol, resolve),
+      signal,
     });
+    const status = statusOf(sent, signal);
+    sent.end(body);
+    return status;
   }
 }
+
+/** Ends by whatever ends the request, and by the signal where nothing does. */
+const statusOf = (sent: ClientRequest, signal: AbortSignal): Promise<number> =>
+  new Promise((done, fail) => {
+    sent.on('response', (response) => {
+      done(response.statusCode ?? 0);
+      drain(response);
+    });
+    // A receiver that wants to speak another protocol, which nobody has asked for.
+    sent.on('upgrade', (response, socket) => {
+      done(response.statusCode ?? 0);
+      socket.destroy();
+    });
+    sent.on('error', (error: NodeJS.ErrnoException) => {
+      // The receiver has closed it just then, mostly before it had read anything of this.
+      const isStale = sent.reusedSocket && error.code === 'ECONNRESET';
+      fail(isStale ? new StaleConnection() : signal.aborted ? (signal.reason as Error) : error);
+    });
+    sent.on('close', () => fail(Object.assign(new Error('closed'), { code: 'ECONNRESET' })));
+    signal.addEventListener('abort', () => fail(signal.reason as Error), { once: true });
+  });
 
 /** Reads a little, for the connection to be used again, and cuts off what is longer. */
 function drain(response: IncomingMessage): void {
@@ -94,33 +104,3 @@ function drain(response: IncomingMessage): void {
     if (bytes > MOST_ANSWER_BYTES) response.destroy();
   });
 }
-
-function causeOfStatus(status: number): string | null {
-  if (status >= 200 && status < 300) return null;
-  return status >= 300 && status < 400 ? `answered ${status}: redirects are not followed` : `answered ${status}`;
-}
-
-const CAUSES: Readonly<Record<string, string>> = {
-  ENOTFOUND: 'its name does not resolve',
-  EAI_AGAIN: 'its name could not be resolved',
-  ECONNREFUSED: 'the connection was refused',
-  ECONNRESET: 'the connection was reset',
-  EPIPE: 'the connection was reset',
-  ETIMEDOUT: 'the connection timed out',
-  EHOSTUNREACH: 'there is no route to it',
-  ENETUNREACH: 'there is no route to it',
-};
-
-/** For people, without a word of the URL. */
-function causeOf(error: unknown, timeoutMs: number): string {
-  if (error instanceof AddressRefused) return `its address is refused: ${error.message}`;
-  const { name, code } = firstOf(error) as NodeJS.ErrnoException;
-  if (name === 'TimeoutError' || name === 'AbortError') return `no answer within ${timeoutMs} ms`;
-  if (code === undefined) return 'the request failed';
-  if (CERTIFICATE_CODES.includes(code)) return `its certificate is not trusted (${code})`;
-  return `${CAUSES[code] ?? 'the request failed'} (${code})`;
-}
-
-/** Of a name with several addresses, each of which has failed. */
-const firstOf = (error: unknown): unknown =>
-  error instanceof AggregateError ? ((error.errors as unknown[])[0] ?? error) : error;
