@@ -35,10 +35,7 @@ afterAll(() => {
 /** A name that resolves to these, one after the other. */
 const resolvingTo = (...answers: string[]): Resolve => {
   let at = 0;
-  return (_hostname, callback) => {
-    const address = answers[Math.min(at++, answers.length - 1)] ?? '';
-    callback(null, [{ address, family: 4 }]);
-  };
+  return async () => [{ address: answers[Math.min(at++, answers.length - 1)] ?? '', family: 4 }];
 };
 
 function send(url: string, options: Partial<ConstructorParameters<typeof Sender>[0]> = {}) {

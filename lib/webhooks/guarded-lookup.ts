@@ -1,32 +1,26 @@
-import { lookup as systemLookup, type LookupAddress } from 'node:dns';
+import type { LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
+import { callbackify } from 'node:util';
 import type { NetworkPolicy } from './network-policy';
+import { resolveName, type Resolve } from './resolve-name';
 
 /** The receiver is at an address that nothing is sent to. */
 export class AddressRefused extends Error {
   override readonly name = 'AddressRefused';
 }
 
-/** All addresses of a name, as the system resolves it. */
-export type Resolve = (
-  hostname: string,
-  callback: (error: NodeJS.ErrnoException | null, found: LookupAddress[]) => void,
-) => void;
-
-export const resolveBySystem: Resolve = (hostname, callback) => systemLookup(hostname, { all: true }, callback);
-
 /**
  * The lookup of a socket: it connects to the very addresses that were looked at, whatever the name resolves to a moment
  * later. A name with one address that is refused is refused.
  */
 export const guardedLookup =
-  (policy: NetworkPolicy, protocol: string, resolve: Resolve = resolveBySystem): LookupFunction =>
+  (policy: NetworkPolicy, protocol: string, resolve: Resolve = resolveName): LookupFunction =>
   (hostname, options, callback) =>
-    resolve(hostname, (error, found) => {
-      const refusal = error === null ? refusalAmong(policy, protocol, found) : undefined;
+    callbackify(resolve)(hostname, (error, found) => {
+      if (error !== null) return callback(error, []);
+      const refusal = refusalAmong(policy, protocol, found);
       const [first] = found;
-      if (error !== null) callback(error, []);
-      else if (refusal !== undefined) callback(new AddressRefused(refusal), []);
+      if (refusal !== undefined) callback(new AddressRefused(refusal), []);
       else if (options.all === true) callback(null, found);
       else callback(null, first?.address ?? '', first?.family);
     });

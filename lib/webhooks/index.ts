@@ -1,4 +1,5 @@
 // Where webhooks may be sent: addresses, names and URLs.
-export { AddressRefused, assertLiteralAllowed, guardedLookup, type Resolve } from './guarded-lookup';
+export { AddressRefused, assertLiteralAllowed, guardedLookup } from './guarded-lookup';
 export { networkPolicy, type NetworkPolicy } from './network-policy';
 export { readReceiverUrl, type ReceiverUrl } from './receiver-url';
+export type { Resolve } from './resolve-name';

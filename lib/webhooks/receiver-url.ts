@@ -1,8 +1,8 @@
-import type { LookupAddress } from 'node:dns';
 import { isIP } from 'node:net';
 import { withDeadline } from '../deadline';
-import { AddressRefused, assertLiteralAllowed, refusalAmong, resolveBySystem, type Resolve } from './guarded-lookup';
+import { AddressRefused, assertLiteralAllowed, refusalAmong } from './guarded-lookup';
 import type { NetworkPolicy } from './network-policy';
+import { resolveName, type Resolve } from './resolve-name';
 
 /** So long somebody who waits for an answer waits for a name server. */
 const RESOLVE_WITHIN_MS = 3_000;
@@ -18,7 +18,7 @@ export interface ReceiverUrl {
 export async function readReceiverUrl(
   text: string,
   policy: NetworkPolicy,
-  resolve: Resolve = resolveBySystem,
+  resolve: Resolve = resolveName,
 ): Promise<ReceiverUrl | { refusal: string }> {
   if (!URL.canParse(text)) return { refusal: 'must be a URL' };
   const url = new URL(text);
@@ -41,14 +41,9 @@ async function addressRefusal(url: URL, policy: NetworkPolicy, resolve: Resolve)
   }
   if (isIP(url.hostname) !== 0 || url.hostname.startsWith('[')) return undefined;
   // A name that can't be resolved here and now, or not from here, is known to its first delivery.
-  const found = await withDeadline(RESOLVE_WITHIN_MS, addressesOf(url.hostname, resolve)).catch(() => []);
+  const found = await withDeadline(RESOLVE_WITHIN_MS, resolve(url.hostname)).catch(() => []);
   return refusalAmong(policy, url.protocol, found) ?? (found.length === 0 ? schemeRefusal(url) : undefined);
 }
-
-const addressesOf = (hostname: string, resolve: Resolve): Promise<LookupAddress[]> =>
-  new Promise((done, fail) =>
-    resolve(hostname, (error, addresses) => (error === null ? done(addresses) : fail(error))),
-  );
 
 /** Where nobody knows the address, it is not one that was allowed. */
 const schemeRefusal = ({ protocol }: URL): string | undefined =>

@@ -1,18 +1,14 @@
-import type { LookupAddress } from 'node:dns';
-import { guardedLookup, type Resolve } from './guarded-lookup';
+import { guardedLookup } from './guarded-lookup';
 import { networkPolicy } from './network-policy';
 import { readReceiverUrl } from './receiver-url';
+import type { Resolve } from './resolve-name';
 
 const policy = networkPolicy();
 const resolvingTo =
   (...addresses: string[]): Resolve =>
-  (_hostname, callback) =>
-    callback(
-      null,
-      addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
-    );
-const unresolved: Resolve = (_hostname, callback) =>
-  callback(Object.assign(new Error('no'), { code: 'ENOTFOUND' }), []);
+  async () =>
+    addresses.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
+const unresolved: Resolve = () => Promise.reject(Object.assign(new Error('no'), { code: 'ENOTFOUND' }));
 const read = (url: string, resolve: Resolve = resolvingTo('93.184.215.14')) => readReceiverUrl(url, policy, resolve);
 
 test.each([
@@ -61,16 +57,15 @@ test('a name is refused by what it resolves to, by any of it; one that does not 
   expect(await read('http://example.com/', unresolved)).toEqual({ refusal: expect.stringContaining('https') });
 });
 
-test('a socket connects to the addresses that were looked at, and to none where one of them is refused', () => {
-  const look = (resolve: Resolve, all: boolean) => {
-    const seen: unknown[] = [];
-    guardedLookup(policy, 'https:', resolve)('example.com', { all }, (error, found) =>
-      seen.push(error?.message ?? null, found as string | LookupAddress[]),
-    );
-    return seen;
-  };
-  expect(look(resolvingTo('1.1.1.1'), true)).toEqual([null, [{ address: '1.1.1.1', family: 4 }]]);
-  expect(look(resolvingTo('1.1.1.1'), false)).toEqual([null, '1.1.1.1']);
-  expect(look(resolvingTo('1.1.1.1', '127.0.0.1'), true)).toEqual(['127.0.0.1 is not a public address', []]);
-  expect(look(unresolved, true)).toEqual(['no', []]);
+test('a socket connects to the addresses that were looked at, and to none where one of them is refused', async () => {
+  const look = (resolve: Resolve, all: boolean) =>
+    new Promise((done) => {
+      guardedLookup(policy, 'https:', resolve)('example.com', { all }, (error, found) =>
+        done([error?.message ?? null, found]),
+      );
+    });
+  expect(await look(resolvingTo('1.1.1.1'), true)).toEqual([null, [{ address: '1.1.1.1', family: 4 }]]);
+  expect(await look(resolvingTo('1.1.1.1'), false)).toEqual([null, '1.1.1.1']);
+  expect(await look(resolvingTo('1.1.1.1', '127.0.0.1'), true)).toEqual(['127.0.0.1 is not a public address', []]);
+  expect(await look(unresolved, true)).toEqual(['no', []]);
 });
