@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { tenantNames } from '@freeflow/contract';
 import { createMasterClient, type PrismaClient } from '@freeflow/db-master';
+import { renderMetrics } from '@freeflow/lib/metrics';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { newName } from '../test/support/activity-harness';
 import { openMaster, type Master } from '../test/support/master';
@@ -131,4 +132,22 @@ test('however many wait for long, the newest has its turn; what can not be start
   expect(new Set(asked).size).toBe(451);
   expect(asked).toContain(newest);
   expect(started).toBe(1);
+});
+
+test('a sweep has succeeded for operations before webhooks are looked at', async () => {
+  const begun = Date.now() / 1_000;
+  const succeeded = async () =>
+    Number(/^freeflow_sweep_last_success_timestamp_seconds (\S+)$/m.exec(await renderMetrics('worker'))?.[1]);
+  let seen = 0;
+  const activities = sweepActivities(
+    db,
+    async () => 'started',
+    async () => new Set(),
+    async () => undefined,
+    async () => {
+      seen = await succeeded();
+    },
+  );
+  await new MockActivityEnvironment().run(() => activities.sweep());
+  expect(seen).toBeGreaterThanOrEqual(begun);
 });
