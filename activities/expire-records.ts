@@ -1,6 +1,7 @@
 import { Prisma, type PrismaClient } from '@freeflow/db-master';
 import { log } from '@temporalio/activity';
 import { messageOf } from '../backends/failures';
+import { expireWebhooks } from './webhooks/expire-webhooks';
 
 const BATCH = 1_000;
 /** For so long one sweep deletes of one kind of records, in ms: well within its activity's time-out. */
@@ -40,6 +41,7 @@ export function recordExpirer(
     let isMore = false;
     for (const records of Object.keys(EXPIRY) as ExpiringRecords[])
       isMore = (await expireOld(db, records, days[records] ?? 0, timeMs)) || isMore;
+    isMore = (await expireWebhooks(db, timeMs)) || isMore;
     nextAt = isMore ? -Infinity : performance.now() + pauseMs;
   };
 }

@@ -19,6 +19,11 @@ const create = (body: object) => request('POST', '/webhooks', body);
 const rows = async (table: string) =>
   (await bench.owner.query<{ text: string }>(`SELECT to_jsonb(t)::text AS text FROM "${table}" t`)).rows;
 
+const newestEvent = async () =>
+  (await bench.owner.query<{ type: string }>('SELECT type FROM "Event" ORDER BY id DESC LIMIT 1')).rows[0] ?? {
+    type: '',
+  };
+
 test('without a key that a worker has published nothing is made', async () => {
   await bench.owner.query('DELETE FROM "SealingKey"');
   expect(await create({ url: URL })).toMatchObject({ status: 503, body: { code: 'sealing-key-missing' } });
@@ -81,7 +86,15 @@ test('there are so many at most, also when they are made at once', async () => {
   expect(outcomes.filter(({ body }) => body.code === 'too-many-webhooks')).toHaveLength(2);
 });
 
-test('a webhook is changed, disabled and enabled, each told by an event, and removed with its deliveries', async () => {
+test('those that are removed make room for others at once', async () => {
+  for (let at = 0; at < MOST_WEBHOOKS; at++) await insertWebhook(bench.owner, URL);
+  expect((await create({ url: URL })).status).toBe(409);
+  const { rows: found } = await bench.owner.query<{ id: string }>('SELECT id FROM "Webhook" LIMIT 1');
+  expect((await request('DELETE', `/webhooks/${found[0]?.id ?? ''}`)).status).toBe(204);
+  expect((await create({ url: URL })).status).toBe(201);
+});
+
+test('a webhook is changed, disabled and enabled, each told by an event, and removed', async () => {
   const id = await insertWebhook(bench.owner, URL);
   await insertDelivery(bench.owner, id, 'failed');
   const patch = (body: object) => request('PATCH', `/webhooks/${id}`, body);
@@ -96,10 +109,10 @@ test('a webhook is changed, disabled and enabled, each told by an event, and rem
     `SELECT type FROM "Event" WHERE data ->> 'webhookId' = $1 ORDER BY id`,
     [id],
   );
-  expect(told.map(({ type }) => type)).toEqual(['webhook.disabled', 'webhook.enabled']);
+  expect(told.map(({ type }) => type)).toEqual(['webhook.updated', 'webhook.disabled', 'webhook.enabled']);
   expect((await request('DELETE', `/webhooks/${id}`)).status).toBe(204);
-  expect(await rows('WebhookDelivery')).toEqual([]);
-  expect(await rows('WebhookSecret')).toEqual([]);
+  expect((await request('GET', '/webhooks')).body).toEqual({ items: [] });
+  expect((await newestEvent()).type).toBe('webhook.deleted');
   for (const [method, path] of [
     ['GET', ''],
     ['PATCH', ''],

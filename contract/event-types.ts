@@ -27,6 +27,8 @@ export const EVENTS = {
     meaning: 'a webhook gets no more events: by a person, or because its receiver failed for days',
   },
   'webhook.enabled': { meaning: 'it gets events again, from where it stopped' },
+  'webhook.updated': { meaning: 'it gets events of other types' },
+  'webhook.deleted': { meaning: 'it was removed' },
 } as const satisfies Record<`${EventSubject}.${string}`, EventRow>;
 
 export type EventName = keyof typeof EVENTS;

@@ -122,7 +122,7 @@ test('every change of a tenant is an event of the contract, with its fields and 
   expect(events.find(({ type }) => type === 'operation.parked')?.data['steps']).toEqual(JSON.parse(PARKED));
 });
 
-test('that a webhook is disabled, by whom or why, and enabled again is told; what else changes of it is not', async () => {
+test('that a webhook is disabled, by whom or why, enabled again, gets others, or is removed is told; what else changes of it is not', async () => {
   const before = await newest();
   const id = randomUUID();
   await api.query(
@@ -135,12 +135,16 @@ test('that a webhook is disabled, by whom or why, and enabled again is told; wha
   await update(worker, `state = 'disabled', "disabledAt" = now(), "disabledReason" = 'failing'`);
   await update(api, `state = 'enabled', "disabledAt" = NULL, "disabledReason" = NULL`);
   await update(api, `state = 'disabled', "disabledAt" = now(), "disabledReason" = 'person', "disabledBy" = 'an admin'`);
+  await update(api, `"eventTypes" = '{tenant.gone}'`);
+  await update(api, `"deletedAt" = now()`);
   const events = await eventsAfter(before);
   const common = { webhookId: id, url: 'https://example.com/a' };
   expect(events.map(({ type, data }) => [type, data])).toEqual([
     ['webhook.disabled', { ...common, reason: 'failing', by: null }],
     ['webhook.enabled', common],
     ['webhook.disabled', { ...common, reason: 'person', by: 'an admin' }],
+    ['webhook.updated', { ...common, eventTypes: ['tenant.gone'] }],
+    ['webhook.deleted', { ...common, by: 'an admin' }],
   ]);
   for (const { type, data } of events) expect(EVENT_DATA[type].parse(data)).toEqual(data);
   for (const { tenantId, tenantName } of events) expect([tenantId, tenantName]).toEqual([null, null]);

@@ -20,8 +20,7 @@ const WRITE: readonly TablePrivilege[] = ['SELECT', 'INSERT', 'UPDATE'];
 
 /**
  * Who may do what; everything not named here, and in {@link UPDATED_COLUMNS}, is refused. The API accepts (inserts) and
- * reads: an intruder there can neither change what happened nor read a secret. Only webhooks, a tenant's connections and
- * secrets,
+ * reads: an intruder there can neither change what happened nor read a secret. Only a tenant's connections and secrets,
  * what leaves the pool, and old reports, are ever deleted by right; what is kept for a time goes by functions of the
  * owner, and the rest stays for audit.
  */
@@ -41,7 +40,7 @@ export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
     AuditEvent: ['SELECT', 'INSERT'],
     Event: ['SELECT'],
     SealingKey: ['SELECT'],
-    Webhook: ['SELECT', 'INSERT', 'DELETE'],
+    Webhook: ['SELECT', 'INSERT'],
     WebhookSecret: ['INSERT'],
     WebhookDelivery: ['SELECT', 'INSERT'],
   },
@@ -80,6 +79,7 @@ export const UPDATED_COLUMNS: Readonly<Record<MasterRole, ColumnGrants>> = {
       'disabledAt',
       'disabledReason',
       'disabledBy',
+      'deletedAt',
       'failingSince',
       'probedAt',
       'cursor',
@@ -116,5 +116,7 @@ export const WORKER_FUNCTIONS = [
   'expire_events',
   'expire_operations',
   'expire_webhook_deliveries',
+  'expire_deleted_webhooks',
+  'expire_undeliverable',
   'expire_tenant_logs',
 ] as const;

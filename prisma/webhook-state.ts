@@ -18,7 +18,7 @@ export interface LockedWebhook {
 /** @returns undefined where there is none */
 export async function lockWebhook(tx: Prisma.TransactionClient, id: string): Promise<LockedWebhook | undefined> {
   const [webhook] = await tx.$queryRaw<LockedWebhook[]>`
-    SELECT id, url, state, "eventTypes", "cursor", "failingSince", failures, "probedAt" FROM "Webhook" WHERE id = ${id}::uuid FOR NO KEY UPDATE`;
+    SELECT id, url, state, "eventTypes", "cursor", "failingSince", failures, "probedAt" FROM "Webhook" WHERE id = ${id}::uuid AND "deletedAt" IS NULL FOR NO KEY UPDATE`;
   return webhook;
 }
 

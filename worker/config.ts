@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import { DEFAULT_TASK_QUEUE, LEAST_RETENTION_DAYS } from '@freeflow/contract';
 import {
   milliseconds,
+  oneOf,
   pauses,
   port,
   readConfig,
@@ -100,6 +101,9 @@ export const workerVariables = z.object({
   LOG_RETENTION_DAYS: zeroOr(LEAST_RETENTION_DAYS, 36_500)
     .default(90)
     .describe('how many days the log of an operation is kept after its end; 0: as long as the operation'),
+  WEBHOOK_SENDING: oneOf(['on', 'off'])
+    .default('on')
+    .describe('`off`: nothing is sent to webhooks; for a worker on a recovered copy of the master database'),
   WEBHOOK_ALLOWED_NETWORKS,
   WEBHOOK_RETRY_PAUSES_MS: pauses(30)
     .default(WEBHOOK_PAUSES_S.map((it) => it * 1_000))

@@ -77,7 +77,7 @@ export function createDependencies(
     hasOpenRun: (operation) => runs.hasOpenRun(operation),
     findOpenRuns: (operations) => runs.findOpenRuns(operations),
     startPoolKeeper: (backend) => runs.startPoolKeeper(backend),
-    sweepWebhooks: () => webhooks.sweep(),
+    sweepWebhooks: config.WEBHOOK_SENDING === 'on' ? () => webhooks.sweep() : undefined,
     deliveries: {
       db: webhookDb,
       keys,

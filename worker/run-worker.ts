@@ -142,11 +142,15 @@ async function createWorkers(
       stickyQueueScheduleToStartTimeout: '1 second',
       maxConcurrentActivityTaskExecutions: 40,
     }),
-    Worker.create({
-      ...common,
-      taskQueue: webhookQueueOf(config.TASK_QUEUE),
-      maxConcurrentActivityTaskExecutions: WEBHOOK_ATTEMPTS_AT_ONCE,
-    }),
+    ...(config.WEBHOOK_SENDING === 'off'
+      ? []
+      : [
+          Worker.create({
+            ...common,
+            taskQueue: webhookQueueOf(config.TASK_QUEUE),
+            maxConcurrentActivityTaskExecutions: WEBHOOK_ATTEMPTS_AT_ONCE,
+          }),
+        ]),
     ...BACKEND_KINDS.map((kind) =>
       Worker.create({
         ...common,

@@ -76,7 +76,8 @@ async function readUndelivered(tx: Prisma.TransactionClient): Promise<number> {
 }
 
 const readDisabled = (tx: Prisma.TransactionClient): Promise<Facts['webhooks']['disabled']> => tx.$queryRaw`
-  SELECT "disabledReason" AS reason, count(*)::int AS count FROM "Webhook" WHERE state = 'disabled' GROUP BY 1`;
+  SELECT "disabledReason" AS reason, count(*)::int AS count FROM "Webhook"
+   WHERE state = 'disabled' AND "deletedAt" IS NULL GROUP BY 1`;
 
 const readOldest = (tx: Prisma.TransactionClient): Promise<Facts['records']> => tx.$queryRaw`
   SELECT records, coalesce(extract(epoch FROM clock_timestamp() - "at"), 0)::float8 AS "ageS"

@@ -116,7 +116,7 @@ export const webhookRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; allowed
       },
     },
     async (request, reply) => {
-      await deleteWebhook(db, request.params.id, request.audit);
+      await deleteWebhook(db, request.params.id, request);
       return reply.code(204).send(null);
     },
   );

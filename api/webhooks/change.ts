@@ -30,12 +30,23 @@ export const updateWebhook = (
     return readWebhook(tx, id);
   });
 
-/** It is not told what it misses: what was there for it waits, or its event has gone. @throws Problem `webhook-unknown` */
-export const deleteWebhook = (db: PrismaClient, id: string, audit: RequestAudit): Promise<void> =>
+/**
+ * Nothing is sent from here on, and nobody sees it; a worker deletes its rows, however many there are. It is not told what
+ * it misses.
+ * @throws Problem `webhook-unknown`
+ */
+export const deleteWebhook = (db: PrismaClient, id: string, { principal, audit }: Requested): Promise<void> =>
   db.$transaction(async (tx) => {
     const webhook = await lockWebhook(tx, id);
     if (webhook === undefined) throw webhookNotFound(id);
-    await tx.webhook.deleteMany({ where: { id } });
+    await tx.$executeRaw`
+      UPDATE "Webhook"
+         SET state = 'disabled', "disabledAt" = now(), "disabledReason" = 'person', "disabledBy" = ${principal}, "deletedAt" = now()
+       WHERE id = ${id}::uuid`;
+    // Whatever has a run: it finds nothing to do, and ends.
+    await tx.$executeRaw`
+      UPDATE "WebhookDelivery" SET state = 'waiting', "nextAttemptAt" = NULL, "checkAt" = NULL
+       WHERE "webhookId" = ${id}::uuid AND state IN ('sending', 'retrying')`;
     await recordAudit(tx, [audit.accepted({ detail: { webhookId: id, url: webhook.url } }, 204)]);
   });
 

@@ -52,7 +52,7 @@ async function urlOf(text: string, policy: NetworkPolicy): Promise<ReceiverUrl> 
 /** One at a time: of two the second counts the first. */
 async function assertRoom(tx: Prisma.TransactionClient): Promise<void> {
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended('freeflow.webhooks', 0))`;
-  if ((await tx.webhook.count()) >= MOST_WEBHOOKS)
+  if ((await tx.webhook.count({ where: { deletedAt: null } })) >= MOST_WEBHOOKS)
     throw new Problem('too-many-webhooks', `There are ${MOST_WEBHOOKS} webhooks.`);
 }
 

@@ -9,7 +9,7 @@ export async function readDeliveries(
   webhookId: string,
   { state, limit, cursor }: DeliveryQuery,
 ): Promise<{ items: DeliveryBody[]; nextCursor: string | null }> {
-  if ((await db.webhook.count({ where: { id: webhookId } })) === 0) throw webhookNotFound(webhookId);
+  if ((await db.webhook.count({ where: { id: webhookId, deletedAt: null } })) === 0) throw webhookNotFound(webhookId);
   const place = cursor === undefined ? undefined : decodeCursor(timePlace, cursor);
   const rows = await db.$queryRaw<WebhookDelivery[]>`
     SELECT * FROM "WebhookDelivery" d WHERE d."webhookId" = ${webhookId}::uuid

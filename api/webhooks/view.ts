@@ -5,7 +5,7 @@ import { Problem } from '../errors';
 /** So many are counted. */
 const MOST_COUNTED = 1_000;
 
-type WebhookRow = Omit<Webhook, 'cursor'> & { undelivered: number };
+type WebhookRow = Omit<Webhook, 'cursor' | 'deletedAt'> & { undelivered: number };
 type Reader = Pick<Prisma.TransactionClient, '$queryRaw'>;
 
 /** All webhooks, oldest first: there are few. */
@@ -24,7 +24,7 @@ export const webhookNotFound = (id: string): Problem => new Problem('webhook-unk
 const readRows = (db: Reader, condition: Prisma.Sql): Promise<WebhookRow[]> => db.$queryRaw<WebhookRow[]>`
   SELECT w.*, (SELECT count(*) FROM (SELECT FROM "WebhookDelivery" d WHERE d."webhookId" = w.id AND d."endedAt" IS NULL
                                       LIMIT ${MOST_COUNTED}) u)::int AS undelivered
-    FROM "Webhook" w WHERE ${condition} ORDER BY w."createdAt", w.id`;
+    FROM "Webhook" w WHERE w."deletedAt" IS NULL AND ${condition} ORDER BY w."createdAt", w.id`;
 
 function viewWebhook(row: WebhookRow): WebhookBody {
   const { id, url, eventTypes, description, state, disabledReason, undelivered, skippedEvents, createdBy } = row;

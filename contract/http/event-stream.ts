@@ -58,6 +58,8 @@ export const EVENT_DATA = {
     by: z.string().nullable().describe('Who has disabled it; null where nobody has'),
   }),
   'webhook.enabled': z.strictObject(webhook),
+  'webhook.updated': z.strictObject({ ...webhook, eventTypes: z.array(z.string()).describe('Empty: all') }),
+  'webhook.deleted': z.strictObject({ ...webhook, by: z.string().nullable() }),
 } as const satisfies Record<EventName, z.ZodObject>;
 
 /** https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md */

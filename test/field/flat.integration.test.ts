@@ -197,3 +197,17 @@ test('what deletes old records reads a batch at a time, beside all that is kept,
       expect([text, turn, greedy]).toEqual([text, turn, []]);
     }
 });
+
+test('what deletes deliveries of webhooks that are removed or disabled reads a batch at a time', async () => {
+  const disable = `UPDATE "Webhook" SET state = 'disabled', "disabledAt" = now(), "disabledReason" = 'person'`;
+  const prepared = [
+    [disable, 'SELECT expire_undeliverable(1000)'],
+    [`${disable}, "deletedAt" = now()`, 'SELECT expire_deleted_webhooks(1000)'],
+  ] as const;
+  for (const [change, text] of prepared) {
+    await owner.query(change);
+    const readings = await explainNested(owner, { text, values: [] });
+    expect(readings.length).toBeGreaterThan(1);
+    expect(readings.filter(({ readWhole, rows }) => readWhole.length > 0 || rows > BATCH_ROWS)).toEqual([]);
+  }
+});

@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import { errorCode } from '@freeflow/lib/pg';
+import { Pool } from 'pg';
+import { expireWebhooks } from '../activities/webhooks/expire-webhooks';
+import { openMaster, type Master } from '../test/support/master';
+import { insertQuietTenant, insertWebhook, tellOf, type ToldTenant } from '../test/support/webhooks';
+import { createMasterClient } from './client';
+import type { PrismaClient } from './generated/client';
+
+const URL = 'https://example.com/hook';
+const DENIED = '42501';
+
+let master: Master;
+let owner: Pool;
+let api: Pool;
+let worker: PrismaClient;
+beforeAll(async () => {
+  master = await openMaster();
+  owner = new Pool({ connectionString: master.ownerUrl, max: 2 });
+  api = new Pool({ connectionString: master.apiUrl, max: 1 });
+  // Their sessions are ended with the database.
+  for (const pool of [owner, api]) pool.on('error', () => undefined);
+  worker = createMasterClient(master.workerUrl, { maxConnections: 1 });
+});
+afterEach(() => owner.query('DELETE FROM "Webhook"'));
+afterAll(async () => {
+  await Promise.all([owner.end(), api.end(), worker.$disconnect()]);
+  await master.drop();
+});
+
+const outcome = (text: string) =>
+  api.query(text).then(
+    () => 'ok',
+    (error: unknown) => errorCode(error),
+  );
+
+/** Deliveries of these events, in their order, of which the first is the head of its lane. */
+async function insertWaiting(webhookId: string, { id, name }: ToldTenant, events: readonly string[]): Promise<void> {
+  for (const [at, event] of events.entries())
+    await owner.query(
+      `INSERT INTO "WebhookDelivery" ("webhookId", "eventId", type, "eventAt", "tenantId", "tenantName", lane, "isHead")
+       VALUES ($1, $2, 'tenant.updated', now(), $3, $4, $3, $5)`,
+      [webhookId, event, id, name, at === 0],
+    );
+}
+
+const deliveriesOf = async (webhookId: string) =>
+  (
+    await owner.query<{ eventId: string; isHead: boolean }>(
+      'SELECT "eventId", "isHead" FROM "WebhookDelivery" WHERE "webhookId" = $1 ORDER BY "eventId"',
+      [webhookId],
+    )
+  ).rows;
+
+const DISABLE = `state = 'disabled', "disabledAt" = now(), "disabledReason" = 'person'`;
+const PLACE = `"webhookId", type, "eventAt", lane, "isHead"`;
+
+test('the login of the API makes nobody believe that something was delivered, or that there was nothing, and puts nothing off', async () => {
+  const tenant = await insertQuietTenant(owner);
+  const id = await insertWebhook(owner, URL);
+  const events = await tellOf(owner, tenant, 2);
+  await insertWaiting(id, tenant, events);
+  const denied = [
+    `UPDATE "WebhookDelivery" SET state = 'delivered', "endedAt" = now(), "isHead" = false`,
+    `UPDATE "WebhookDelivery" SET state = 'failed', "endedAt" = now(), "isHead" = false`,
+    `UPDATE "WebhookDelivery" SET state = 'sending', "checkAt" = 'infinity'`,
+    `UPDATE "WebhookDelivery" SET state = 'retrying', "nextAttemptAt" = 'infinity'`,
+    `UPDATE "WebhookDelivery" SET "isHead" = false`,
+    `UPDATE "WebhookDelivery" SET attempt = 99`,
+    `UPDATE "WebhookDelivery" SET "firstFailedAt" = '2020-01-01'`,
+    `INSERT INTO "WebhookDelivery" (${PLACE}, "eventId", state, "endedAt") VALUES ('${id}', 'tenant.gone', now(), '${id}', false, 0, 'delivered', now())`,
+    `INSERT INTO "WebhookDelivery" (${PLACE}, "eventId") VALUES ('${id}', 'tenant.gone', now(), '${id}', false, 0)`,
+    `UPDATE "Webhook" SET "cursor" = (SELECT max(id) FROM "Event")`,
+    `UPDATE "Webhook" SET "cursor" = 999999999999`,
+    `UPDATE "Webhook" SET "cursor" = 0`,
+    `UPDATE "Webhook" SET "failingSince" = now()`,
+    `DELETE FROM "Webhook"`,
+    `DELETE FROM "WebhookDelivery"`,
+  ];
+  for (const text of denied) expect([text, await outcome(text)]).toEqual([text, DENIED]);
+  expect(await deliveriesOf(id)).toHaveLength(2);
+});
+
+test('it may ping, begin anew what has ended, and enable a webhook after what is kept no longer', async () => {
+  const tenant = await insertQuietTenant(owner);
+  const id = await insertWebhook(owner, URL);
+  const events = await tellOf(owner, tenant, 3);
+  await insertWaiting(id, tenant, events.slice(0, 1));
+  await owner.query(`UPDATE "WebhookDelivery" SET state = 'failed', "isHead" = false, "endedAt" = now(), attempt = 9`);
+  await owner.query(`UPDATE "Webhook" SET ${DISABLE}`);
+  await expireEvents(events[1] ?? '');
+  for (const text of [
+    `INSERT INTO "WebhookDelivery" (${PLACE}) VALUES ('${id}', 'webhook.ping', now(), '${randomUUID()}', true)`,
+    `UPDATE "WebhookDelivery" SET state = 'waiting', attempt = 0, "endedAt" = NULL WHERE "eventId" IS NOT NULL`,
+    `UPDATE "WebhookDelivery" SET "isHead" = true WHERE "eventId" IS NOT NULL`,
+    `UPDATE "Webhook" SET state = 'enabled', "disabledAt" = NULL, "disabledReason" = NULL, "skippedEvents" = 2, "cursor" = ${events[1] ?? ''}`,
+  ])
+    expect([text, await outcome(text)]).toEqual([text, 'ok']);
+});
+
+test('a webhook that is removed by whatever statement is told, and does not come back', async () => {
+  const id = await insertWebhook(owner, URL);
+  expect(await outcome(`UPDATE "Webhook" SET "deletedAt" = now()`)).toBe('23514');
+  expect(await outcome(`UPDATE "Webhook" SET ${DISABLE}, "deletedAt" = now()`)).toBe('ok');
+  expect(await outcome(`UPDATE "Webhook" SET "deletedAt" = NULL`)).toBe('55000');
+  const { rows } = await owner.query(`SELECT type FROM "Event" WHERE data ->> 'webhookId' = $1`, [id]);
+  expect(rows).toEqual([{ type: 'webhook.deleted' }]);
+});
+
+test('of a webhook that was removed the secret goes at once, its deliveries bit by bit, however many they are', async () => {
+  const tenant = await insertQuietTenant(owner);
+  const [removed, other] = [await insertWebhook(owner, URL), await insertWebhook(owner, URL)];
+  const events = await tellOf(owner, tenant, 5);
+  for (const id of [removed, other]) await insertWaiting(id, tenant, events);
+  await owner.query(`UPDATE "Webhook" SET ${DISABLE}, "deletedAt" = now() WHERE id = $1`, [removed]);
+  const left: number[] = [];
+  for (const hasMore of [true, true, false]) {
+    expect(await expireWebhooks(worker, 0, 2)).toBe(hasMore);
+    left.push((await deliveriesOf(removed)).length);
+    const { rows } = await owner.query('SELECT id FROM "WebhookSecret"');
+    expect(rows).toEqual([{ id: other }]);
+  }
+  expect(left).toEqual([3, 1, 0]);
+  const { rows } = await owner.query('SELECT id FROM "Webhook"');
+  expect(rows).toEqual([{ id: other }]);
+  expect(await deliveriesOf(other)).toHaveLength(5);
+});
+
+test('what a disabled webhook waits with goes once its event has gone, and is counted; the next of its tenant takes its place', async () => {
+  const tenant = await insertQuietTenant(owner);
+  const [disabled, enabled] = [await insertWebhook(owner, URL), await insertWebhook(owner, URL)];
+  const events = await tellOf(owner, tenant, 4);
+  for (const id of [disabled, enabled]) await insertWaiting(id, tenant, events);
+  await owner.query(`UPDATE "Webhook" SET ${DISABLE} WHERE id = $1`, [disabled]);
+  await expireEvents(events[2] ?? '');
+  expect(await expireWebhooks(worker, 0, 1)).toBe(true);
+  expect(await deliveriesOf(disabled)).toEqual(events.slice(1).map((eventId, at) => ({ eventId, isHead: at === 0 })));
+  while (await expireWebhooks(worker, 0, 1));
+  expect(await deliveriesOf(disabled)).toEqual([{ eventId: events[3], isHead: true }]);
+  expect(await deliveriesOf(enabled)).toHaveLength(4);
+  const { rows } = await owner.query('SELECT "skippedEvents" FROM "Webhook" WHERE id = $1', [disabled]);
+  expect(rows).toEqual([{ skippedEvents: 3 }]);
+});
+
+/** As if all up to this one were kept no longer. */
+const expireEvents = (upTo: string) =>
+  owner.query(
+    `BEGIN; SELECT set_config('freeflow.expires_events', 'on', true); DELETE FROM "Event" WHERE id <= ${upTo}; COMMIT`,
+  );
