@@ -63,7 +63,7 @@ const webhookFields = {
   skippedEvents: z
     .number()
     .int()
-    .describe('How many events it has missed for good: they were kept no longer while it was disabled'),
+    .describe('How many events it has missed for good, at most: they were kept no longer before they were to be sent'),
   createdBy: z.string(),
   createdAt: time,
 };
