@@ -35,7 +35,7 @@ const rowsOf = (where: Partial<AuditedRow>) => auditedRows(bench.owner, where);
 /** Every route that needs a token. */
 const securedRoutes = () => describedRoutes(bench.app).filter(({ isSecured }) => isSecured);
 
-const RECEIVER = 'https://192.0.2.1/hook';
+const RECEIVER = 'https://192.0.2.1';
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 const webhook = () => insertWebhook(bench.owner, RECEIVER);
 
@@ -90,7 +90,11 @@ const CALLS: Record<string, { call: () => Promise<Answer>; beyond?: true; status
     },
     'webhooks.create': {
       call: () =>
-        post('/webhooks', { url: `${RECEIVER}?token=hunter22`, secret: SECRET, eventTypes: ['operation.ended'] }),
+        post('/webhooks', {
+          url: `${RECEIVER}/hunter22?token=hunter22`,
+          secret: SECRET,
+          eventTypes: ['operation.ended'],
+        }),
       status: 201,
       detail: { url: RECEIVER, eventTypes: ['operation.ended'] },
     },

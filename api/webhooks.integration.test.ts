@@ -4,7 +4,7 @@ import { createdWebhookSchema, deliveryPage, webhookList, webhookSchema } from '
 import { openApiBench, type ApiBench } from '../test/support/api-bench';
 import { insertDelivery, insertQuietTenant, insertWebhook, publishKey, tellOf } from '../test/support/webhooks';
 
-const URL = 'https://192.0.2.1/hook';
+const URL = 'https://192.0.2.1';
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
 
 let bench: ApiBench;
@@ -31,8 +31,11 @@ test('without a key that a worker has published nothing is made', async () => {
   await publishKey(bench.owner);
 });
 
-test('a webhook is made with a secret that this answer alone has; its query is in no answer', async () => {
-  const { status, body, headers } = await create({ url: `${URL}?token=hunter22`, eventTypes: ['operation.ended'] });
+test('a webhook is made with a secret that this answer alone has; its path and query are in no answer', async () => {
+  const { status, body, headers } = await create({
+    url: `${URL}/hunter22?token=hunter22`,
+    eventTypes: ['operation.ended'],
+  });
   expect([status, headers.get('location'), headers.get('cache-control')]).toEqual([
     201,
     `/webhooks/${body.id ?? ''}`,
@@ -48,8 +51,8 @@ test('a webhook is made with a secret that this answer alone has; its query is i
   for (const { text } of [shown, list]) expect(text).not.toMatch(/whsec|hunter22/);
 });
 
-test('neither a secret nor a query is in the master database in the clear, and the API may not read what is sealed', async () => {
-  await create({ url: `${URL}?token=hunter22`, secret: SECRET });
+test('neither a secret nor a path or query is in the master database in the clear, and the API may not read what is sealed', async () => {
+  await create({ url: `${URL}/hunter22?token=hunter22`, secret: SECRET });
   const { rows: tables } = await bench.owner.query<{ name: string }>(
     `SELECT table_name AS name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'`,
   );

@@ -7,7 +7,7 @@ import { insertQuietTenant, insertWebhook, tellOf, type ToldTenant } from '../te
 import { createMasterClient } from './client';
 import type { PrismaClient } from './generated/client';
 
-const URL = 'https://example.com/hook';
+const URL = 'https://example.com';
 const DENIED = '42501';
 
 let master: Master;

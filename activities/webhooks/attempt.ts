@@ -3,13 +3,12 @@ import type { EventRow } from '@freeflow/contract/http';
 import type { PrismaClient } from '@freeflow/db-master';
 import { count } from '@freeflow/lib/metrics';
 import { SecretError, type SecretKeys } from '@freeflow/lib/secrets';
+import { openWebhookSecrets } from '@freeflow/lib/webhooks';
 import { Limiter } from '../../backends/limiter';
 import { runActivity } from '../activity-shell';
 import { bodyOf, headersOf } from './message';
-import type { Attempted } from './next-move';
 import type { Sender } from './post';
-import { putBack, recordAttempt } from './record-attempt';
-import { openWebhookSecrets } from './secret';
+import { putBack, recordAttempt, type Given } from './record-attempt';
 
 export interface DeliveryDependencies {
   db: PrismaClient;
@@ -66,20 +65,17 @@ async function leaveUnsent({ db, onSettled }: DeliveryDependencies, input: Deliv
   return { outcome: 'superseded' };
 }
 
-async function attempt(
-  { keys, sender }: DeliveryDependencies,
-  delivery: DeliveryRow,
-  now: Date,
-): Promise<Attempted & { isFinal?: true }> {
+async function attempt({ keys, sender }: DeliveryDependencies, delivery: DeliveryRow, now: Date): Promise<Given> {
   const { id, webhookId, url, eventId, eventAt, event } = delivery;
   if (eventId !== null && event === null) return { status: null, cause: 'its event is kept no longer', isFinal: true };
   try {
-    const { secret, query } = openWebhookSecrets(keys, webhookId, delivery);
+    const { secret, target } = openWebhookSecrets(keys, webhookId, delivery);
     const body = bodyOf(delivery, eventId === null || event === null ? null : { ...event, id: eventId, at: eventAt });
-    return await sender.send({ url: url + query, headers: headersOf(id, body, secret, now), body });
+    return await sender.send({ url: url + target, headers: headersOf(id, body, secret, now), body });
   } catch (error) {
-    // The worker lacks the key: tried again as if the receiver were away.
-    if (error instanceof SecretError) return { status: null, cause: `its secret can not be opened (${error.code})` };
+    // The worker lacks the key, or the row was altered: nothing of the receiver's.
+    if (error instanceof SecretError)
+      return { status: null, cause: `its secret can not be opened (${error.code})`, isOurs: true };
     throw error;
   }
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { DeliveryInput, DeliveryProgress } from '@freeflow/contract';
-import { readSecretKeys } from '@freeflow/lib/secrets';
+import { readSecretKeys, sealFor, sealingKeyOf } from '@freeflow/lib/secrets';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { DefaultLogger } from '@temporalio/worker';
 import { Pool } from 'pg';
@@ -178,6 +178,58 @@ test('a receiver that takes nothing at all is disabled after the last attempt, a
   expect(eventIds().filter((it) => told.includes(it))).toEqual(told);
   // And that it was disabled, and enabled.
   expect(eventIds()).toHaveLength(5);
+});
+
+test('a worker without the key sends nothing, uses up no attempt and says nothing of the receiver; with it the event arrives', async () => {
+  const one = await tenant();
+  const id = await webhook();
+  const told = await tellOf(owner, one, 1);
+  const foreign = readSecretKeys(randomBytes(32).toString('base64'));
+  const secretOf = async () =>
+    (await owner.query<{ keyId: string; sealed: Buffer }>('SELECT * FROM "WebhookSecret" WHERE id = $1', [id])).rows[0];
+  const setSecret = (row: { keyId: string; sealed: Uint8Array } | undefined) =>
+    owner.query('UPDATE "WebhookSecret" SET "keyId" = $2, sealed = $3 WHERE id = $1', [id, row?.keyId, row?.sealed]);
+  const own = await secretOf();
+  const sealedBy = (by: typeof keys, text: string) => {
+    const key = sealingKeyOf(by.current);
+    return { keyId: key.id, sealed: sealFor(key, text, `webhook/${id}`) };
+  };
+  const beginNow = async () => {
+    await owner.query(
+      `UPDATE "WebhookDelivery" SET "nextAttemptAt" = now() WHERE "webhookId" = $1 AND state = 'retrying'`,
+      [id],
+    );
+    const [begun] = await begin(id);
+    return begun as DeliveryInput;
+  };
+  for (const [row, code] of [
+    [sealedBy(foreign, '{}'), 'secret-key-unknown'],
+    [sealedBy(keys, 'not what the API seals'), 'secret-unreadable'],
+    [sealedBy(foreign, '{}'), 'secret-key-unknown'],
+    [sealedBy(foreign, '{}'), 'secret-key-unknown'],
+  ] as const) {
+    await setSecret(row);
+    const delivery = await beginNow();
+    expect(await attempt(delivery)).toEqual({ outcome: 'retry' });
+    const { rows } = await owner.query(
+      `SELECT d.state, d.attempt, d."firstFailedAt", w."failingSince", d.attempts -> -1 ->> 'cause' AS cause
+         FROM "WebhookDelivery" d JOIN "Webhook" w ON w.id = d."webhookId" WHERE d.id = $1`,
+      [delivery.deliveryId],
+    );
+    expect(rows).toEqual([
+      {
+        state: 'retrying',
+        attempt: 0,
+        firstFailedAt: null,
+        failingSince: null,
+        cause: expect.stringContaining(code),
+      },
+    ]);
+  }
+  expect(receiver.received).toEqual([]);
+  await setSecret(own);
+  expect(await attempt(await beginNow())).toEqual({ outcome: 'delivered' });
+  expect(eventIds()).toEqual(told);
 });
 
 test('a receiver that says it is gone is disabled at once', async () => {

@@ -6,7 +6,7 @@ import { Webhook as Signer } from 'standardwebhooks';
 export interface Delivered {
   id: string;
   webhookId: string;
-  /** Without its query. */
+  /** Without its path and query. */
   url: string;
   eventAt: Date;
 }

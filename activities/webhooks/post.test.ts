@@ -60,8 +60,9 @@ test.each([301, 302, 303, 307, 308])('a redirect (%i) is not followed', async (s
 test('a name that resolves to an allowed address when it is registered, and to another one later, is not connected to', async () => {
   // The server listens on this address only, so that a connection would be seen by what is received.
   const resolve = resolvingTo('127.0.0.1', '127.0.0.1', '169.254.169.254');
-  const url = `http://rebound.test:${port}/a`;
-  expect(await readReceiverUrl(url, LOOPBACK, resolve)).toEqual({ shown: url, query: '' });
+  const shown = `http://rebound.test:${port}`;
+  const url = `${shown}/a`;
+  expect(await readReceiverUrl(url, LOOPBACK, resolve)).toEqual({ shown, target: '/a' });
   expect(await send(url, { resolve })).toEqual({ status: 204, cause: null });
   expect(await send(url, { resolve })).toEqual({
     status: null,

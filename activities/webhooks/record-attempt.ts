@@ -11,6 +11,7 @@ import {
 import type { DeliveryDependencies } from './attempt';
 import { calledBackSince, healthAfter, type Health } from './health';
 import { decideNext, type Attempted, type NextMove } from './next-move';
+import { postpone } from './postpone';
 
 interface OpenDelivery {
   id: string;
@@ -22,7 +23,8 @@ interface OpenDelivery {
   lastFailedAt: Date | null;
 }
 
-type Given = Attempted & { isFinal?: true };
+/** `isFinal`: there is nothing left to send; `isOurs`: nothing was sent, for a reason of ours. */
+export type Given = Attempted & { isFinal?: true; isOurs?: true };
 
 /**
  * Records an attempt and what follows from it, under the lock of the webhook, with the next of the lane where this one
@@ -43,8 +45,10 @@ export const recordAttempt = (
     await noteAttempt(tx, deliveryId, attempted, startedAt);
     if (attempted.isFinal === true) return carryOut(tx, webhook, delivery, { move: 'failed' }, now);
     const isPing = delivery.eventId === null;
-    const health = isPing ? webhook : await noteHealth(tx, webhook, attempted.cause === null, now);
     const isEnabled = webhook.state === 'enabled';
+    if (attempted.isOurs === true && !isPing)
+      return isEnabled ? postpone(tx, deliveryId, now) : carryOut(tx, webhook, delivery, { move: 'wait' }, now);
+    const health = isPing ? webhook : await noteHealth(tx, webhook, attempted.cause === null, now);
     const circumstances = { health, isEnabled, pausesMs, now, random: Math.random() };
     return carryOut(tx, webhook, delivery, decideNext(attempted, { ...delivery, isPing }, circumstances), now);
   });

@@ -2,8 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { MOST_WEBHOOKS } from '@freeflow/contract';
 import type { CreatedWebhookBody, CreateWebhookBody } from '@freeflow/contract/http';
 import { recordAudit, type Prisma, type PrismaClient } from '@freeflow/db-master';
-import { sealFor } from '@freeflow/lib/secrets';
-import { readReceiverUrl, type NetworkPolicy, type ReceiverUrl } from '@freeflow/lib/webhooks';
+import { readReceiverUrl, sealWebhookSecrets, type NetworkPolicy, type ReceiverUrl } from '@freeflow/lib/webhooks';
 import type { RequestAudit } from '../audit/request-audit';
 import { Problem } from '../errors';
 import { readWebhook } from './view';
@@ -35,7 +34,7 @@ export async function createWebhook(
     await tx.$executeRaw`
       INSERT INTO "Webhook" (id, url, "eventTypes", description, "createdBy", "cursor")
       VALUES (${id}::uuid, ${url.shown}, ${eventTypes}::text[], ${description}, ${principal}, (SELECT coalesce(max(id), 0) FROM "Event"))`;
-    await keepSecret(tx, id, { secret, query: url.query });
+    await keepSecret(tx, id, { secret, target: url.target });
     await recordAudit(tx, [audit.accepted({ detail: { webhookId: id, url: url.shown, eventTypes } }, 201)]);
     return readWebhook(tx, id);
   });
@@ -60,10 +59,10 @@ async function assertRoom(tx: Prisma.TransactionClient): Promise<void> {
 async function keepSecret(
   tx: Prisma.TransactionClient,
   id: string,
-  secrets: { secret: string; query: string },
+  secrets: { secret: string; target: string },
 ): Promise<void> {
   const key = await tx.sealingKey.findFirst({ orderBy: { publishedAt: 'desc' } });
   if (key === null) throw new Problem('sealing-key-missing', 'Nothing was made.');
-  const sealed = sealFor(key, JSON.stringify(secrets), `webhook/${id}`);
+  const sealed = sealWebhookSecrets(key, id, secrets);
   await tx.$executeRaw`INSERT INTO "WebhookSecret" (id, "keyId", sealed) VALUES (${id}::uuid, ${key.id}, ${sealed})`;
 }

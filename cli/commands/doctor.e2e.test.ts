@@ -18,6 +18,7 @@ import { inDatabase } from '../../test/support/master';
 import { asPostgres } from '../../test/support/provisioner-bench';
 import { startProxy } from '../../test/support/tcp-proxy';
 import { until } from '../../test/support/until';
+import { insertWebhook } from '../../test/support/webhooks';
 import { changeContexts, putContext } from '../contexts/store';
 
 let installation: TestInstallation;
@@ -375,6 +376,19 @@ describe('the master database', () => {
       expect(byWorker.lines['master.migrations']).toMatchObject({ status: 'fail' });
     } finally {
       await asPostgres(installation.info, `DROP DATABASE ${database} WITH (FORCE)`);
+    }
+  });
+
+  test('a webhook whose secret the worker can not open', async () => {
+    const id = await insertWebhook(installation.master, 'https://example.com/');
+    try {
+      expect(failures((await doctor(installation, env)).lines)).toEqual({
+        'master.secrets': expect.stringMatching(
+          new RegExp(`webhook/${id} is sealed by key [0-9a-f]{16}, which is neither`),
+        ),
+      });
+    } finally {
+      await installation.master.query('DELETE FROM "Webhook"');
     }
   });
 

@@ -1,6 +1,13 @@
-import { accessDifferences, assertMigrated, createMasterClient, migrationState } from '@freeflow/db-master';
+import {
+  accessDifferences,
+  assertMigrated,
+  createMasterClient,
+  migrationState,
+  type PrismaClient,
+} from '@freeflow/db-master';
 import { databaseOf, PgError, describeServer } from '@freeflow/lib/pg';
-import { createSecretStore, readSecretKeys } from '@freeflow/lib/secrets';
+import { createSecretStore, readSecretKeys, type SecretKeys } from '@freeflow/lib/secrets';
+import { openWebhookSecrets } from '@freeflow/lib/webhooks';
 import type { Client } from 'pg';
 import { fail, faults, type Finding, type Group, ok, notChecked, warn } from '../../backends/doctor/check';
 import { hasCode, SQLSTATE } from '../../backends/postgres/provisioner/client';
@@ -88,7 +95,7 @@ async function checkMigrations({
 
 const suffixEach = (names: readonly string[], what: string): string[] => names.map((name) => `${name} ${what}`);
 
-/** One stored secret of each key that has sealed any. */
+/** One stored secret of each key that has sealed any, and those of all webhooks. */
 async function checkSecrets(
   { MASTER_DATABASE_URL: url, SECRETS_KEY: key }: ProductValues,
   env: NodeJS.ProcessEnv,
@@ -97,17 +104,29 @@ async function checkSecrets(
   await assertMigrated(url);
   const db = createMasterClient(url, { maxConnections: 1, applicationName: 'freeflow-doctor' });
   try {
-    const store = createSecretStore(db, keys);
-    const samples = await db.tenantSecret.findMany({
-      distinct: ['keyId'],
-      select: { tenantId: true, backend: true, name: true },
-    });
-    for (const { tenantId, backend, name } of samples) {
-      const [entry] = (await store.list(tenantId)).filter((it) => it.backend === backend && it.name === name);
-      if (entry !== undefined) await store.resolve(entry.ref, { tenantId, backend, name });
-    }
-    return ok(samples.length === 0 ? 'a key, and no secret stored yet' : 'a stored secret opens');
+    const opened = (await openOfTenants(db, keys)) + (await openOfWebhooks(db, keys));
+    return ok(opened === 0 ? 'a key, and no secret stored yet' : 'a stored secret opens');
   } finally {
     await db.$disconnect();
   }
+}
+
+async function openOfTenants(db: PrismaClient, keys: SecretKeys): Promise<number> {
+  const store = createSecretStore(db, keys);
+  const samples = await db.tenantSecret.findMany({
+    distinct: ['keyId'],
+    select: { tenantId: true, backend: true, name: true },
+  });
+  for (const { tenantId, backend, name } of samples) {
+    const [entry] = (await store.list(tenantId)).filter((it) => it.backend === backend && it.name === name);
+    if (entry !== undefined) await store.resolve(entry.ref, { tenantId, backend, name });
+  }
+  return samples.length;
+}
+
+/** All that are not being removed: there are few. */
+async function openOfWebhooks(db: PrismaClient, keys: SecretKeys): Promise<number> {
+  const sealed = await db.webhookSecret.findMany({ where: { webhook: { deletedAt: null } } });
+  for (const it of sealed) openWebhookSecrets(keys, it.id, it);
+  return sealed.length;
 }

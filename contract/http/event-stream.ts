@@ -22,7 +22,7 @@ const attempt = z.strictObject({
   seq: z.number().int().describe('That of its row in the log'),
 });
 
-const webhook = { webhookId: z.uuid(), url: z.string().describe('Without its query') };
+const webhook = { webhookId: z.uuid(), url: z.string().describe('Without its path and query') };
 
 /** What is told to have changed without its value: `GET /tenants/{id}` has that. */
 const UPDATED_FIELDS = ['displayName', 'externalId', 'labels', 'deletionProtected', 'holdUntil', 'holdReason'] as const;

@@ -5,7 +5,7 @@ const AT = '2026-11-27T23:00:00.000Z';
 
 const webhook = {
   id: ID,
-  url: 'https://example.com/freeflow',
+  url: 'https://example.com',
   eventTypes: ['operation.ended'],
   description: 'billing',
   state: 'enabled',

@@ -27,7 +27,9 @@ const secret = z
   .meta({ examples: [WEBHOOK_EXAMPLES.created.secret] });
 
 const url = plainText(1, LONGEST_URL)
-  .describe('Where events are sent: https, without user and password, at a public address. Its query is shown nowhere')
+  .describe(
+    'Where events are sent: https, without user and password, at a public address. Its path and query are shown nowhere',
+  )
   .meta({ examples: [WEBHOOK_EXAMPLES.create.url] });
 
 export const createWebhookBody = z
@@ -49,7 +51,7 @@ export const updateWebhookBody = z
 
 const webhookFields = {
   id: z.uuid(),
-  url: z.string().describe('Without its query'),
+  url: z.string().describe('Scheme, host and port: what comes after may be a secret'),
   eventTypes: z.array(z.string()).describe('Empty: all'),
   description: z.string().nullable(),
   state: z.enum(WEBHOOK_STATES),

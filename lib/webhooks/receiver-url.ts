@@ -9,9 +9,10 @@ const RESOLVE_WITHIN_MS = 3_000;
 
 /** A URL as it is stored: what may be shown, and what may hold a token. */
 export interface ReceiverUrl {
+  /** Scheme, host and port. */
   shown: string;
-  /** With its question mark; empty where there is none. */
-  query: string;
+  /** Path and query. */
+  target: string;
 }
 
 /** Takes a URL apart, once it may be sent to. What its name resolves to is looked at anew before each connection. */
@@ -23,7 +24,7 @@ export async function readReceiverUrl(
   if (!URL.canParse(text)) return { refusal: 'must be a URL' };
   const url = new URL(text);
   const refusal = formRefusal(url) ?? (await addressRefusal(url, policy, resolve));
-  return refusal === undefined ? { shown: url.origin + url.pathname, query: url.search } : { refusal };
+  return refusal === undefined ? { shown: url.origin, target: url.pathname + url.search } : { refusal };
 }
 
 function formRefusal({ protocol, username, password, hash }: URL): string | undefined {

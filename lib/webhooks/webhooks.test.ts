@@ -51,8 +51,8 @@ test('a name is refused by what it resolves to, by any of it; one that does not 
   const mixed = resolvingTo('93.184.215.14', '10.0.0.1');
   expect(await read('https://example.com/', mixed)).toEqual({ refusal: expect.stringContaining('10.0.0.1') });
   expect(await read('https://example.com/a?token=1', unresolved)).toEqual({
-    shown: 'https://example.com/a',
-    query: '?token=1',
+    shown: 'https://example.com',
+    target: '/a?token=1',
   });
   expect(await read('http://example.com/', unresolved)).toEqual({ refusal: expect.stringContaining('https') });
 });

@@ -174,7 +174,7 @@ test('each attempt at a delivery leaves a history of ids alone, which replays', 
 
 test('no secret of a webhook is in a table, a log, a history or an answer', async () => {
   const one = await tenant();
-  const webhook = await createWebhook({}, `${receiver.url}/a?token=hunter22hunter22`);
+  const webhook = await createWebhook({}, `${receiver.url}/hunter22hunter22?token=hunter22hunter22`);
   receiver.answer(() => 500);
   const told = await tell(one);
   const delivery = await until('it is tried', async () =>
@@ -199,7 +199,7 @@ test('no secret of a webhook is in a table, a log, a history or an answer', asyn
   for (const file of readdirSync(installation.logDir))
     places[`log ${file}`] = readFileSync(path.join(installation.logDir, file), 'utf8');
   expect(places['its history']).toContain(delivery.id);
-  const secrets = { secret: webhook.secret.slice('whsec_'.length), query: 'hunter22hunter22' };
+  const secrets = { secret: webhook.secret.slice('whsec_'.length), 'path and query': 'hunter22hunter22' };
   expect(findSecrets(places, secrets)).toEqual([]);
 });
 

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { readSecretKeys, sealFor, sealingKeyOf } from '@freeflow/lib/secrets';
+import { readSecretKeys, sealingKeyOf } from '@freeflow/lib/secrets';
+import { sealWebhookSecrets } from '@freeflow/lib/webhooks';
 import type { Pool, PoolClient } from 'pg';
 
 type Session = Pool | PoolClient;
@@ -25,19 +26,20 @@ interface WebhookOptions {
 /** A webhook as the API makes it, by SQL alone. */
 export async function insertWebhook(
   owner: Session,
-  url: string,
+  receiver: string,
   { eventTypes = [], secret = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', keys = KEYS }: WebhookOptions = {},
 ): Promise<string> {
   const id = randomUUID();
+  const url = new URL(receiver);
   await owner.query(
     `INSERT INTO "Webhook" (id, url, "eventTypes", "createdBy", "cursor") VALUES ($1, $2, $3, 'test', (SELECT coalesce(max(id), 0) FROM "Event"))`,
-    [id, url, eventTypes],
+    [id, url.origin, eventTypes],
   );
   const key = sealingKeyOf(keys.current);
   await owner.query(`INSERT INTO "WebhookSecret" (id, "keyId", sealed) VALUES ($1, $2, $3)`, [
     id,
     key.id,
-    sealFor(key, JSON.stringify({ secret, query: '' }), `webhook/${id}`),
+    sealWebhookSecrets(key, id, { secret, target: url.pathname + url.search }),
   ]);
   return id;
 }
