@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { Pool } from 'pg';
 import { newName, openActivityHarness, type ActivityHarness } from '../test/support/activity-harness';
 import { inDatabase } from '../test/support/master';
 import { reconcileHere } from '../test/support/reconciler';
 import { endedOperation } from '../test/support/tenant-changes';
+import { Progress } from './reconcile/progress';
 
 let harness: ActivityHarness;
 let owner: Pool;
@@ -46,4 +48,19 @@ test('a tenant that was soft-deleted long ago, and waits for its purge, is resto
     verdict: 'go',
     goal: 'suspended',
   });
+});
+
+test('another attempt at a reconciliation goes on where the one before has stopped, not where the last reconciliation did', async () => {
+  const part = 'ended operations';
+  const first = await Progress.resume(harness.db, randomUUID(), 60_000, undefined);
+  first.continueAt(part, 'the last place');
+  await first.finish({ requestedBy: 'test', fix: false });
+  const id = randomUUID();
+  const attempt = await Progress.resume(harness.db, id, 60_000, undefined);
+  expect(attempt.goesOnAt(part)).toBe('the last place');
+  attempt.continueAt(part, 'a later place');
+  const next = await Progress.resume(harness.db, id, 60_000, attempt.snapshot);
+  expect(next.goesOnAt(part)).toBe('a later place');
+  next.continueAt(part, null);
+  expect((await Progress.resume(harness.db, id, 60_000, next.snapshot)).goesOnAt(part)).toBeNull();
 });
