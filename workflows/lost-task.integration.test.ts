@@ -7,13 +7,18 @@ import { until } from '../test/support/until';
 
 /** Whether what a worker has done in a workflow task is lost, as where it dies before it has told. */
 let isLost = false;
+let lost = 0;
 let gate: GrpcGate;
 let fake: FakeOperations;
 beforeAll(async () => {
   const info = readStackInfo(TEST_STACK);
   gate = await openGate(
     Number(info.temporal.address.split(':').at(-1)),
-    (path) => isLost && path.endsWith('/RespondWorkflowTaskCompleted'),
+    (path) => {
+      const isLostNow = isLost && path.endsWith('/RespondWorkflowTaskCompleted');
+      if (isLostNow) lost++;
+      return isLostNow;
+    },
   );
   fake = await openFakeOperations({
     patience: { parkedRetryMs: 3_600_000 },
@@ -59,6 +64,7 @@ test('an answer that was recorded in a workflow task that is lost is the same on
   isLost = true;
   const aborted = run.executeUpdate('answer', { updateId: 'u-1', args: [{ action: 'abort', by: 'on-call' }] });
   await until('it is recorded', async () => fake.callsOf(id, 'start-rollback').length === 1);
+  await until('its task is lost', async () => lost > 0);
   await run.signal('answer', { action: 'retry', by: 'me' });
   isLost = false;
   await Promise.all([aborted, fake.outcomeOf(id)]);
