@@ -1,55 +1,28 @@
 import { randomBytes } from 'node:crypto';
-import type { DeliveryInput, DeliveryProgress } from '@freeflow/contract';
-import { readSecretKeys, sealFor, sealingKeyOf } from '@freeflow/lib/secrets';
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { DefaultLogger } from '@temporalio/worker';
-import { Pool } from 'pg';
-import { openActivityHarness, type ActivityHarness } from '../../test/support/activity-harness';
-import { openMaster, type Master } from '../../test/support/master';
-import { openReceiver, type Receiver } from '../../test/support/receiver';
+import type { DeliveryInput } from '@freeflow/contract';
+import { readSecretKeys, sealFor, sealingKeyOf, type SecretKeys } from '@freeflow/lib/secrets';
 import { until } from '../../test/support/until';
+import { openWebhookBench, type WebhookBench } from '../../test/support/webhook-bench';
 import { insertQuietTenant, insertWebhook, passTime, tellOf } from '../../test/support/webhooks';
 import { expireRecords } from '../expire-records';
 import { WebhookDispatcher } from './dispatcher';
-import { findBusyWebhooks, handOut, takeOverdue } from './hand-out';
+import { findBusyWebhooks, takeOverdue } from './hand-out';
 
-const KEY = randomBytes(32).toString('base64');
-const keys = readSecretKeys(KEY);
-
-let master: Master;
-let harness: ActivityHarness;
-let owner: Pool;
-let receiver: Receiver;
+let bench: WebhookBench;
+let harness: WebhookBench['harness'];
+let owner: WebhookBench['owner'];
+let receiver: WebhookBench['receiver'];
 beforeAll(async () => {
-  master = await openMaster();
-  harness = await openActivityHarness(
-    { SECRETS_KEY: KEY, WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8', WEBHOOK_RETRY_PAUSES_MS: '5000,300000' },
-    master,
-  );
-  owner = new Pool({ connectionString: master.ownerUrl, max: 8 });
-  owner.on('error', () => undefined);
-  receiver = await openReceiver();
+  bench = await openWebhookBench('5000,300000');
+  ({ harness, owner, receiver } = bench);
 });
-afterEach(async () => {
-  receiver.received.length = 0;
-  receiver.taken().length = 0;
-  receiver.answer(() => 204);
-  await owner.query('DELETE FROM "Webhook"');
-});
-afterAll(async () => {
-  await receiver.close();
-  await owner.end();
-  await harness.close();
-  await master.drop();
-});
+afterEach(() => bench.clear());
+afterAll(() => bench.close());
 
-const webhook = () => insertWebhook(owner, receiver.url, { keys });
+const webhook = () => bench.webhook();
 const tenant = () => insertQuietTenant(owner);
-const attempt = (delivery: DeliveryInput): Promise<DeliveryProgress> =>
-  new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') }).run(() =>
-    harness.activities.attemptDelivery(delivery),
-  ) as Promise<DeliveryProgress>;
-const begin = async (id: string) => (await handOut(harness.db, id)).begun;
+const attempt = (delivery: DeliveryInput) => bench.attempt(delivery);
+const begin = (id: string) => bench.begin(id);
 /** Hands out and sends until nothing is left to begin; gives the outcomes. */
 async function sendAll(id: string): Promise<string[]> {
   const outcomes: string[] = [];
@@ -130,7 +103,7 @@ test('handed out by many at once, every event has one delivery, and each is begu
 });
 
 test('only the events that were asked for become deliveries, and the others are not looked at again', async () => {
-  const id = await insertWebhook(owner, receiver.url, { keys, eventTypes: ['tenant.created'] });
+  const id = await insertWebhook(owner, receiver.url, { keys: bench.keys, eventTypes: ['tenant.created'] });
   const made = await tenant();
   await tellOf(owner, made, 2);
   expect(await sendAll(id)).toEqual(['delivered']);
@@ -190,7 +163,7 @@ test('a worker without the key sends nothing, uses up no attempt and says nothin
   const setSecret = (row: { keyId: string; sealed: Uint8Array } | undefined) =>
     owner.query('UPDATE "WebhookSecret" SET "keyId" = $2, sealed = $3 WHERE id = $1', [id, row?.keyId, row?.sealed]);
   const own = await secretOf();
-  const sealedBy = (by: typeof keys, text: string) => {
+  const sealedBy = (by: SecretKeys, text: string) => {
     const key = sealingKeyOf(by.current);
     return { keyId: key.id, sealed: sealFor(key, text, `webhook/${id}`) };
   };
@@ -204,7 +177,7 @@ test('a worker without the key sends nothing, uses up no attempt and says nothin
   };
   for (const [row, code] of [
     [sealedBy(foreign, '{}'), 'secret-key-unknown'],
-    [sealedBy(keys, 'not what the API seals'), 'secret-unreadable'],
+    [sealedBy(bench.keys, 'not what the API seals'), 'secret-unreadable'],
     [sealedBy(foreign, '{}'), 'secret-key-unknown'],
     [sealedBy(foreign, '{}'), 'secret-key-unknown'],
   ] as const) {
@@ -281,7 +254,7 @@ test('a dispatcher hands out what is told, by the session that listens, once a s
   const dispatcher = new WebhookDispatcher({
     db: harness.db,
     common: harness.db,
-    keys,
+    keys: bench.keys,
     start: async (delivery) => {
       begun.push(delivery);
       await attempt(delivery);
@@ -293,7 +266,7 @@ test('a dispatcher hands out what is told, by the session that listens, once a s
     await dispatcher.sweep();
     const id = await webhook();
     await dispatcher.sweep();
-    const { rows } = await owner.query('SELECT id FROM "SealingKey" WHERE id = $1', [keys.current.id]);
+    const { rows } = await owner.query('SELECT id FROM "SealingKey" WHERE id = $1', [bench.keys.current.id]);
     expect(rows).toHaveLength(1);
     const one = await tenant();
     const told = await tellOf(owner, one, 3);

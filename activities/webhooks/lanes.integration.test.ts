@@ -1,56 +1,26 @@
-import { randomBytes } from 'node:crypto';
-import type { DeliveryInput, DeliveryProgress } from '@freeflow/contract';
+import type { DeliveryInput } from '@freeflow/contract';
 import { disableWebhook, lockWebhook } from '@freeflow/db-master';
-import { readSecretKeys } from '@freeflow/lib/secrets';
-import { MockActivityEnvironment } from '@temporalio/testing';
-import { DefaultLogger } from '@temporalio/worker';
-import { Pool } from 'pg';
-import { openActivityHarness, type ActivityHarness } from '../../test/support/activity-harness';
-import { openMaster, type Master } from '../../test/support/master';
-import { openReceiver, type Receiver } from '../../test/support/receiver';
-import { insertQuietTenant, insertWebhook, passTime, tellOf, type ToldTenant } from '../../test/support/webhooks';
+import { openWebhookBench, type WebhookBench } from '../../test/support/webhook-bench';
+import { insertQuietTenant, passTime, tellOf, type ToldTenant } from '../../test/support/webhooks';
 import { WebhookDispatcher } from './dispatcher';
-import { handOut } from './hand-out';
 
-const KEY = randomBytes(32).toString('base64');
-const keys = readSecretKeys(KEY);
-
-let master: Master;
-let harness: ActivityHarness;
-let owner: Pool;
-let receiver: Receiver;
+let bench: WebhookBench;
+let harness: WebhookBench['harness'];
+let owner: WebhookBench['owner'];
+let receiver: WebhookBench['receiver'];
 beforeAll(async () => {
-  master = await openMaster();
-  harness = await openActivityHarness(
-    { SECRETS_KEY: KEY, WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8', WEBHOOK_RETRY_PAUSES_MS: '5000,300000,86400000' },
-    master,
-  );
-  owner = new Pool({ connectionString: master.ownerUrl, max: 8 });
-  owner.on('error', () => undefined);
-  receiver = await openReceiver();
+  bench = await openWebhookBench('5000,300000,86400000');
+  ({ harness, owner, receiver } = bench);
 });
-afterEach(async () => {
-  receiver.received.length = 0;
-  receiver.taken().length = 0;
-  receiver.answer(() => 204);
-  await owner.query('DELETE FROM "Webhook"');
-});
-afterAll(async () => {
-  await receiver.close();
-  await owner.end();
-  await harness.close();
-  await master.drop();
-});
+afterEach(() => bench.clear());
+afterAll(() => bench.close());
 
-const webhook = () => insertWebhook(owner, receiver.url, { keys });
+const webhook = () => bench.webhook();
 const tenantsOf = (count: number) => Promise.all(Array.from({ length: count }, () => insertQuietTenant(owner)));
 const tellAll = (tenants: readonly ToldTenant[], count = 1) =>
   Promise.all(tenants.map((it) => tellOf(owner, it, count)));
-const begin = async (id: string) => (await handOut(harness.db, id)).begun;
-const attempt = (delivery: DeliveryInput): Promise<DeliveryProgress> =>
-  new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') }).run(() =>
-    harness.activities.attemptDelivery(delivery),
-  ) as Promise<DeliveryProgress>;
+const begin = (id: string) => bench.begin(id);
+const attempt = (delivery: DeliveryInput) => bench.attempt(delivery);
 /** How often each outcome came of them. */
 async function send(begun: readonly DeliveryInput[]): Promise<Record<string, number>> {
   const counts: Record<string, number> = {};
@@ -204,7 +174,7 @@ test('a sweep does not wait for deliveries to be started', async () => {
   };
   const warnings: string[] = [];
   const warn = (message: string) => void warnings.push(message);
-  const dispatcher = new WebhookDispatcher({ db: harness.db, common: harness.db, keys, start, warn });
+  const dispatcher = new WebhookDispatcher({ db: harness.db, common: harness.db, keys: bench.keys, start, warn });
   await dispatcher.sweep();
   expect(await started).toEqual(lost[0]);
   // It would have been warned of after its time.
