@@ -21,7 +21,10 @@ interface Next {
   most: number;
 }
 
-/** What is gone through, each with the function of the database that deletes of it, as that decides: the worker itself may not. */
+/**
+ * What is gone through, each with the function of the database that deletes of it, as that decides: the worker itself
+ * may not.
+ */
 const PARTS = {
   'ended operations': {
     expire: ({ days: { operationDays, logDays }, at, id, most }: Next) =>
@@ -40,8 +43,8 @@ export type OperationPart = keyof typeof PARTS;
 export const OPERATION_PARTS = Object.keys(PARTS) as OperationPart[];
 
 /**
- * Deletes ended operations that nobody needs any more, and logs. It goes through what has ended in time, round and round:
- * so what is kept costs no more than being passed by.
+ * Deletes ended operations that nobody needs any more, and logs. It goes through what has ended in time, round and
+ * round: so what is kept costs no more than being passed by.
  * @param from where it has stopped the last time
  * @throws what the master database refuses; what was done until then is done
  */

@@ -27,8 +27,9 @@ interface Pace {
 }
 
 /**
- * What each sweep does about records whose time is over: with the sweeps, since those never stop for long, and as fast as
- * there is more, or whoever makes many would make more than is ever deleted. What fails is tried again; it never throws.
+ * What each sweep does about records whose time is over: with the sweeps, since those never stop for long, and as fast
+ * as there is more, or whoever makes many would make more than is ever deleted. What fails is tried again; it never
+ * throws.
  */
 export function recordExpirer(
   db: PrismaClient,
@@ -59,8 +60,8 @@ async function expireOld(db: PrismaClient, records: ExpiringRecords, days: numbe
 }
 
 /**
- * Deletes what was kept for longer than it is to be kept, oldest first, each batch a transaction of its own, until nothing
- * is left or the time is over.
+ * Deletes what was kept for longer than it is to be kept, oldest first, each batch a transaction of its own, until
+ * nothing is left or the time is over.
  * @param days 0: nothing is ever deleted
  * @returns how many rows
  */

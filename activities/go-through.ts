@@ -1,6 +1,9 @@
 import { sqlStateOf } from '@freeflow/lib/pg';
 
-/** What one transaction goes through at most: at some twenty rows of the log each a tenth of a second, in which it keeps nobody waiting. */
+/**
+ * What one transaction goes through at most: at some twenty rows of the log each a tenth of a second, in which it keeps
+ * nobody waiting.
+ */
 const BATCH = 200;
 /** What a batch is given, in ms: one that takes longer is made smaller. */
 const BATCH_MS = 5_000;

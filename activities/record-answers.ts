@@ -6,8 +6,8 @@ import { v5 as uuidV5 } from 'uuid';
 const NOBODY_KNOWN = 'temporal';
 
 /**
- * Adds to the audit trail what was answered, whatever channel it came by, in the transaction of its effect. Repeated, each
- * is the same row.
+ * Adds to the audit trail what was answered, whatever channel it came by, in the transaction of its effect. Repeated,
+ * each is the same row.
  */
 export async function recordAnswers(
   tx: Prisma.TransactionClient,

@@ -9,8 +9,9 @@ export const DISABLED_REASONS = ['person', 'failing', 'gone'] as const;
 export type DisabledReason = (typeof DISABLED_REASONS)[number];
 
 /**
- * `waiting`: for its turn, after the earlier ones of its tenant. `sending`: an attempt is under way. `retrying`: it has failed
- * and is tried again later. `delivered`: the receiver has answered 2xx. `failed`: given up, while others arrived.
+ * `waiting`: for its turn, after the earlier ones of its tenant. `sending`: an attempt is under way. `retrying`: it has
+ * failed and is tried again later. `delivered`: the receiver has answered 2xx. `failed`: given up, while others
+ * arrived.
  */
 export const DELIVERY_STATES = ['waiting', 'sending', 'retrying', 'delivered', 'failed'] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];

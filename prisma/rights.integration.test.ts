@@ -150,7 +150,10 @@ describe.each(ROLES)('%s', (role) => {
   });
 });
 
-/** What the API alone may change: what an administrator sets of a tenant and of a webhook, and a delivery that is to go again. */
+/**
+ * What the API alone may change: what an administrator sets of a tenant and of a webhook, and a delivery that is to go
+ * again.
+ */
 const SET_BY_API: Readonly<Record<string, readonly string[]>> = {
   Tenant: ['deletionProtected', 'displayName', 'externalId', 'holdReason', 'holdUntil', 'labels'],
   Webhook: [

@@ -1,7 +1,9 @@
 import type { DisabledReason } from '@freeflow/contract';
 import type { Prisma } from './generated/client';
 
-/** What both API and worker do with a webhook, under the lock of its row: it is one after the other for each webhook. */
+/**
+ * What both API and worker do with a webhook, under the lock of its row: it is one after the other for each webhook.
+ */
 export interface LockedWebhook {
   id: string;
   url: string;
@@ -23,8 +25,8 @@ export async function lockWebhook(tx: Prisma.TransactionClient, id: string): Pro
 }
 
 /**
- * Disables a webhook that is locked. What is tried again later waits from its beginning on, for it to be enabled again; what
- * is being sent stays so until its attempt is recorded: nothing of its lane overtakes it.
+ * Disables a webhook that is locked. What is tried again later waits from its beginning on, for it to be enabled again;
+ * what is being sent stays so until its attempt is recorded: nothing of its lane overtakes it.
  */
 export async function disableWebhook(
   tx: Prisma.TransactionClient,

@@ -5,7 +5,8 @@ import { runsOf } from '../test/support/runs-seen';
 import { until } from '../test/support/until';
 import type { WaitingStep } from './next-move';
 
-// Which step of the master database is given an answer, to record it with its effect: whatever channel the answer came by.
+// Which step of the master database is given an answer, to record it with its effect: whatever channel the answer came
+// by.
 let fake: FakeOperations;
 /** Where nothing is parked, however long it fails. */
 let patient: FakeOperations;

@@ -3,8 +3,8 @@ import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities';
 
 /**
- * Sends one event to one webhook, once, and sees to it that what came of it is recorded. Started when it is its turn, so
- * that the events of a tenant arrive in their order; what is to be tried again is started again. It knows ids alone.
+ * Sends one event to one webhook, once, and sees to it that what came of it is recorded. Started when it is its turn,
+ * so that the events of a tenant arrive in their order; what is to be tried again is started again. It knows ids alone.
  */
 export async function deliverWebhook(delivery: DeliveryInput): Promise<string> {
   const { attemptDelivery } = proxyActivities<Pick<Activities, 'attemptDelivery'>>({

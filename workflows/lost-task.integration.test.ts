@@ -12,14 +12,11 @@ let gate: GrpcGate;
 let fake: FakeOperations;
 beforeAll(async () => {
   const info = readStackInfo(TEST_STACK);
-  gate = await openGate(
-    Number(info.temporal.address.split(':').at(-1)),
-    (path) => {
-      const isLostNow = isLost && path.endsWith('/RespondWorkflowTaskCompleted');
-      if (isLostNow) lost++;
-      return isLostNow;
-    },
-  );
+  gate = await openGate(Number(info.temporal.address.split(':').at(-1)), (path) => {
+    const isLostNow = isLost && path.endsWith('/RespondWorkflowTaskCompleted');
+    if (isLostNow) lost++;
+    return isLostNow;
+  });
   fake = await openFakeOperations({
     patience: { parkedRetryMs: 3_600_000 },
     info: { ...info, temporal: { ...info.temporal, address: gate.address } },

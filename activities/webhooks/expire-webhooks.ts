@@ -4,7 +4,10 @@ import { messageOf } from '../../backends/failures';
 
 const BATCH = 1_000;
 
-/** What goes whatever its age: rows of webhooks that were removed, and what disabled ones wait with though its event has gone. */
+/**
+ * What goes whatever its age: rows of webhooks that were removed, and what disabled ones wait with though its event has
+ * gone.
+ */
 const FUNCTIONS = [Prisma.sql`expire_deleted_webhooks`, Prisma.sql`expire_undeliverable`];
 
 /**

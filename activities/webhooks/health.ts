@@ -10,7 +10,10 @@ export interface Health {
 export const FAILURES_OF_DOWN = 20;
 /** A receiver that is down is tried so often with what was not to go yet. */
 const PROBE_MS = 60_000;
-/** Of a shorter outage nothing need be called back: the second pause is no longer. Also how long before it others may have failed by it. */
+/**
+ * Of a shorter outage nothing need be called back: the second pause is no longer. Also how long before it others may
+ * have failed by it.
+ */
 const OUTAGE_MS = 300_000;
 
 /** How it does after one more attempt. Pure. */
@@ -28,9 +31,9 @@ export const isProbeDue = (probedAt: Date | null, now: Date): boolean =>
   probedAt === null || now.getTime() - probedAt.getTime() >= PROBE_MS;
 
 /**
- * Once it takes an event again: what has failed for the first time since then has failed by the outage, and goes at once.
- * What has failed before, and again after the receiver took others, is left to its pauses: it may be the trouble itself.
- * Undefined where there was no outage that is worth it. Pure.
+ * Once it takes an event again: what has failed for the first time since then has failed by the outage, and goes at
+ * once. What has failed before, and again after the receiver took others, is left to its pauses: it may be the trouble
+ * itself. Undefined where there was no outage that is worth it. Pure.
  */
 export function calledBackSince({ failingSince }: Health, now: Date): Date | undefined {
   if (failingSince === null || now.getTime() - failingSince.getTime() < OUTAGE_MS) return undefined;

@@ -25,7 +25,9 @@ export interface Message {
 /** A connection that was kept has turned out to be closed. */
 class StaleConnection extends Error {}
 
-/** Sends messages, over connections that are kept for a while. It follows no redirect, and no proxy of the environment. */
+/**
+ * Sends messages, over connections that are kept for a while. It follows no redirect, and no proxy of the environment.
+ */
 export class Sender {
   private readonly agents = {
     'http:': new HttpAgent({ keepAlive: true, timeout: KEPT_MS }),

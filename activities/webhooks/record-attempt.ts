@@ -75,7 +75,9 @@ async function noteAttempt(
      WHERE id = ${id}::uuid`;
 }
 
-/** Written where it changes alone. What has failed by an outage that is over goes at once, and its pauses begin anew. */
+/**
+ * Written where it changes alone. What has failed by an outage that is over goes at once, and its pauses begin anew.
+ */
 async function noteHealth(
   tx: Prisma.TransactionClient,
   webhook: LockedWebhook,

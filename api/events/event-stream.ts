@@ -78,8 +78,8 @@ export class EventStream extends Readable {
 
   /**
    * A sign of life, by which both sides and what is between them notice that the other is gone. A stream that gets each
-   * event as it is read learns the place of all others by it, which those of one tenant would otherwise fall behind for as
-   * long as nothing happens to it: until events after its place are not kept any more.
+   * event as it is read learns the place of all others by it, which those of one tenant would otherwise fall behind for
+   * as long as nothing happens to it: until events after its place are not kept any more.
    */
   beat(place: bigint): void {
     if (!this.isOpen) return;

@@ -120,8 +120,9 @@ export class EventHub {
   }
 
   /**
-   * The database is another one than before, or what a restore or a standby had of it: what is read on from an event that
-   * it has not got would be a part of what happens. Each stream comes back, and is told whether its own place is known.
+   * The database is another one than before, or what a restore or a standby had of it: what is read on from an event
+   * that it has not got would be a part of what happens. Each stream comes back, and is told whether its own place is
+   * known.
    */
   private startAnew(): void {
     this.options.log.warn('the master database has lost its latest events: all streams begin anew');

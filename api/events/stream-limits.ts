@@ -11,8 +11,8 @@ export interface StreamLimits {
 const RETRY_AFTER_S = 30;
 
 /**
- * Each stream keeps a socket, and what its reader leaves unread: whoever may read at all could otherwise open as many as
- * an API can bear, for as long as a token lives.
+ * Each stream keeps a socket, and what its reader leaves unread: whoever may read at all could otherwise open as many
+ * as an API can bear, for as long as a token lives.
  * @throws Problem `too-many-streams`
  */
 export function assertRoom(

@@ -7,7 +7,10 @@ const withContent = z.looseObject({
 });
 const responses = z.record(z.string(), z.unknown());
 
-/** The description of a route, with the examples of its responses: the library keeps nothing of a media type but its schema. */
+/**
+ * The description of a route, with the examples of its responses: the library keeps nothing of a media type but its
+ * schema.
+ */
 export const describeWithExamples: typeof jsonSchemaTransform = (document) => {
   const described = jsonSchemaTransform(document);
   const given = responses.safeParse((document.schema as { response?: unknown } | undefined)?.response).data ?? {};

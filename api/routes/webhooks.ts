@@ -27,7 +27,10 @@ import { readWebhook, readWebhooks } from '../webhooks/view';
 const noWebhook = { 404: problem('There is no such webhook', 'webhook-unknown') } as const;
 const disabled = { 409: problem('The webhook is disabled', 'webhook-disabled') } as const;
 
-/** Receivers of what happens: the same events as the streams, sent to them. In the master database alone, as the workers send. */
+/**
+ * Receivers of what happens: the same events as the streams, sent to them. In the master database alone, as the workers
+ * send.
+ */
 export const webhookRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; allowedNetworks: string | undefined }> = (
   app,
   { db, allowedNetworks },

@@ -31,8 +31,8 @@ export const updateWebhook = (
   });
 
 /**
- * Nothing is sent from here on, and nobody sees it; a worker deletes its rows, however many there are. It is not told what
- * it misses.
+ * Nothing is sent from here on, and nobody sees it; a worker deletes its rows, however many there are. It is not told
+ * what it misses.
  * @throws Problem `webhook-unknown`
  */
 export const deleteWebhook = (db: PrismaClient, id: string, { principal, audit }: Requested): Promise<void> =>
@@ -50,7 +50,9 @@ export const deleteWebhook = (db: PrismaClient, id: string, { principal, audit }
     await recordAudit(tx, [audit.accepted({ detail: { webhookId: id, url: webhook.url } }, 204)]);
   });
 
-/** It goes on from its place; of the events after that which are kept no longer it is noted how many there were at most. */
+/**
+ * It goes on from its place; of the events after that which are kept no longer it is noted how many there were at most.
+ */
 async function enableWebhook(tx: Prisma.TransactionClient, id: string): Promise<void> {
   await tx.$executeRaw`
     UPDATE "Webhook" w

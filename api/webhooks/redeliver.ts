@@ -18,8 +18,10 @@ import { webhookNotFound } from './view';
 const MOST_AT_ONCE = 1_000;
 
 /**
- * Begins a delivery anew: what has ended goes again when it is its tenant's turn, what is tried again later goes at once.
- * @throws Problem `webhook-unknown` | `webhook-disabled` | `delivery-unknown` | `delivery-in-progress` | `delivery-expired`
+ * Begins a delivery anew: what has ended goes again when it is its tenant's turn, what is tried again later goes at
+ * once.
+ * @throws Problem `webhook-unknown` | `webhook-disabled` | `delivery-unknown` | `delivery-in-progress` |
+ * `delivery-expired`
  */
 export const redeliver = (
   db: PrismaClient,

@@ -60,7 +60,8 @@ export interface Known {
 
 /**
  * What is known of an installation: all by the environment if it names any part of it, else by the login that is in
- * use, which tells its API, else all by the local stack. What is missing is no failure here, but makes checks end as not checked.
+ * use, which tells its API, else all by the local stack. What is missing is no failure here, but makes checks end as
+ * not checked.
  * @throws Failure where no stack runs, or a variable is unusable; never with a value
  */
 export function readKnown(env: NodeJS.ProcessEnv): Known {

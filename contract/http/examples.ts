@@ -1,4 +1,5 @@
-// One tenant, acme, as the documentation of the API shows it. Each is an example of a schema of this folder, which a unit test compares with it.
+// One tenant, acme, as the documentation of the API shows it. Each is an example of a schema of this folder, which a
+// unit test compares with it.
 
 const ID = '6f0c1d5e-8a34-4b7e-9a51-2f1f0f0c7b11';
 const OPERATION_ID = '0d9a2c34-52f1-4a0e-8a52-3d6f5b8f7a20';

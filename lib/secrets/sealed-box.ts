@@ -12,8 +12,8 @@ import { SecretError } from './errors';
 import type { SecretKey, SecretKeys } from './keys';
 
 /*
- * A secret that one process stores and another one reads: the API seals by the public half of a key of the worker's, and
- * can't open what it has sealed.
+ * A secret that one process stores and another one reads: the API seals by the public half of a key of the worker's,
+ * and can't open what it has sealed.
  *
  *   private half = X25519, from HKDF-SHA256 of a key of the environment
  *   sealed       = public half of a key made for this one secret (32 bytes) + box (box.ts)

@@ -17,7 +17,8 @@ const SPECIAL_IPV4 = [
   '203.0.113.0/24',
   '224.0.0.0/4',
   '240.0.0.0/4',
-  // Of Azure's own machines, at a public address: https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
+  // Of Azure's own machines, at a public address:
+  // https://learn.microsoft.com/azure/virtual-network/what-is-ip-address-168-63-129-16
   '168.63.129.16/32',
 ];
 

@@ -16,12 +16,17 @@ import { withPostgres } from './outside';
 import { openOwnPostgres, type OwnPostgres } from './own-postgres';
 import { until } from './until';
 
-/** A PostgreSQL server whose write-ahead log is archived, as docs/backup.md has it: it can be set back to any moment. */
+/**
+ * A PostgreSQL server whose write-ahead log is archived, as docs/backup.md has it: it can be set back to any moment.
+ */
 export interface ArchivedPostgres {
   server: OwnPostgres;
   /** Takes a base backup. */
   backUp(): void;
-  /** Deletes all base backups but the newest, and what of the archive they alone needed; tells how many segments that was. */
+  /**
+   * Deletes all base backups but the newest, and what of the archive they alone needed; tells how many segments that
+   * was.
+   */
   expire(): Promise<number>;
   /** The moment by its clock, once all before it is archived or will be. */
   now(): Promise<string>;

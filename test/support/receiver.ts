@@ -10,7 +10,10 @@ export interface Received {
   event: CloudEventBody;
 }
 
-/** What a receiver answers: a status, with headers where they matter; `hang`: nothing at all; `cut`: the connection ends. */
+/**
+ * What a receiver answers: a status, with headers where they matter; `hang`: nothing at all; `cut`: the connection
+ * ends.
+ */
 type Reply = number | { status: number; headers: Record<string, string> } | 'hang' | 'cut';
 
 /** A receiver of webhooks: a real HTTP server. */
