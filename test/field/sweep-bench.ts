@@ -12,6 +12,9 @@ export async function sweepOnce(db: PrismaClient, start: StartOperation, findOpe
   return started;
 }
 
+/** One statement for all of them would take longer than the server lets one take where it is busy. */
+const PORTION = 5_000;
+
 /**
  * So many tenants that were requested one second after the other, each with an operation as the columns say. Gives
  * nothing: there may be very many.
@@ -28,10 +31,11 @@ export async function requestMany(
   const values = Object.values(columns)
     .map((it) => `, ${it}`)
     .join('');
-  await db.$executeRawUnsafe(`
+  for (let from = 1; from <= count; from += PORTION)
+    await db.$executeRawUnsafe(`
     WITH t AS (
       INSERT INTO "Tenant" (id, name, "realmName", "postgresDb", "mongoDb", "qdrantCollection", "createdAt", "updatedAt")
-      SELECT gen_random_uuid(), n, n, n, n, n, now() - (${count} - i) * interval '1 second', now() FROM (SELECT i, '${prefix}' || lpad(i::text, 6, '0') AS n FROM generate_series(1, ${count}) i) s
+      SELECT gen_random_uuid(), n, n, n, n, n, now() - (${count} - i) * interval '1 second', now() FROM (SELECT i, '${prefix}' || lpad(i::text, 6, '0') AS n FROM generate_series(${from}, ${Math.min(count, from + PORTION - 1)}) i) s
       RETURNING id, "createdAt")
     INSERT INTO "TenantOperation" (id, "tenantId", kind, "requestedBy", "createdAt", "updatedAt"${names})
     SELECT gen_random_uuid(), id, 'create', 'test', "createdAt", now()${values} FROM t`);
