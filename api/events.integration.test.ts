@@ -1,3 +1,4 @@
+import { createMasterClient } from '@freeflow/db-master';
 import { Pool, type PoolClient } from 'pg';
 import { openApiBench, type ApiBench } from '../test/support/api-bench';
 import { openEvents, type EventReader } from '../test/support/event-reader';
@@ -10,6 +11,7 @@ import {
   updateTenant,
 } from '../test/support/tenant-changes';
 import { until } from '../test/support/until';
+import { EventHub } from './events/hub';
 
 /** It is not waited for by a test that doesn't say so. */
 const NEVER = '3600000';
@@ -242,6 +244,29 @@ describe('where the master database has lost its latest events', () => {
     other.close();
     await again.close();
   });
+});
+
+test('where the master database has lost its latest events, a stream that nobody reads keeps no later one from being told', async () => {
+  const db = createMasterClient(bench.master.apiUrl, { maxConnections: 2 });
+  const limits = { mostStreams: 0, mostOfOnePrincipal: 0 };
+  const hub = new EventHub({ db, log: bench.app.log, heartbeatMs: Number(NEVER), pollMs: 5, ...limits });
+  const request = { principal: 'test', from: 'now', expiresAt: Date.now() + 3_600_000 } as const;
+  await insertTenant(bench.owner);
+  const unread = await hub.open(request);
+  await inTransaction(bench.owner, (session) => loseNewest(session, 1));
+  await until('it has been ended', async () => !unread.isOpen);
+  const looks = jest.spyOn(EventHub.prototype as unknown as { look: () => void }, 'look');
+  await until('it is looked though there is nothing to read', async () => looks.mock.calls.length > 2);
+  looks.mockRestore();
+  const later = (await hub.open(request)).setEncoding('utf8');
+  let text = '';
+  later.on('data', (chunk: string) => (text += chunk));
+  const { name } = await insertTenant(bench.owner);
+  await until('both events are told', async () => text.split(name).length > 2);
+  expect(text.match(/^data:/gm)).toHaveLength(2);
+  [unread, later].forEach((it) => it.destroy());
+  await hub.close();
+  await db.$disconnect();
 });
 
 test('a stream tells where it begins: who comes back before the first event misses nothing either', async () => {

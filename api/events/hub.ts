@@ -84,7 +84,10 @@ export class EventHub {
   }
 
   private look(): void {
-    this.reading ??= this.readOn();
+    // Not within: where there is nothing to read it would have ended before it is kept here, for good.
+    this.reading ??= this.readOn().finally(() => {
+      this.reading = undefined;
+    });
   }
 
   private noteStreams(): void {
@@ -114,8 +117,6 @@ export class EventHub {
       if (!this.isAway)
         log.warn({ cause: (error as Error).message }, 'events can not be read; tried again until they can');
       this.isAway = true;
-    } finally {
-      this.reading = undefined;
     }
   }
 
