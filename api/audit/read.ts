@@ -2,7 +2,7 @@ import { AUDIT_CHANNELS, AUDIT_OUTCOMES } from '@freeflow/contract';
 import { rowId, type AuditEventBody, type AuditQuery } from '@freeflow/contract/http';
 import { Prisma, type AuditEvent, type PrismaClient } from '@freeflow/db-master';
 import { z } from 'zod';
-import { decodeCursor, encodeCursor, timePlace } from '../tenants/cursor';
+import { cursorAfter, decodeCursor, timePlace } from '../tenants/cursor';
 
 /** One page of the audit trail, newest first. @throws Problem `request-invalid` when the cursor is none of ours */
 export async function readAudit(
@@ -12,11 +12,9 @@ export async function readAudit(
   const rows = await db.$queryRaw<AuditEvent[]>`
     SELECT * FROM "AuditEvent" a WHERE ${Prisma.join(conditionsOf(query), ' AND ')}
      ORDER BY a."at" DESC, a.id DESC LIMIT ${query.limit + 1}`;
-  const items = rows.slice(0, query.limit);
-  const last = items.at(-1);
   return {
-    items: items.map(viewEvent),
-    nextCursor: rows.length > query.limit && last !== undefined ? encodeCursor([last.at.toISOString(), last.id]) : null,
+    items: rows.slice(0, query.limit).map(viewEvent),
+    nextCursor: cursorAfter(rows, query.limit, ({ at }) => at),
   };
 }
 

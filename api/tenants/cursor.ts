@@ -38,5 +38,16 @@ const LARGEST_SEQ = 2 ** 31 - 1;
 
 /** Where a page of tenants, or of the audit trail, ends: newest first, those of the same millisecond ordered by id. */
 export const timePlace = z.tuple([moment, z.uuid()]);
+
+/** What follows the last of the rows that a page shows: null where none does. */
+export const cursorAfter = <Row extends { id: string }>(
+  rows: readonly Row[],
+  limit: number,
+  timeOf: (row: Row) => Date,
+): string | null => {
+  const last = rows[limit - 1];
+  return rows.length > limit && last !== undefined ? encodeCursor([timeOf(last).toISOString(), last.id]) : null;
+};
+
 /** Where a page of log rows ends. */
 export const logPlace = z.tuple([z.number().int().min(0).max(LARGEST_SEQ)]);

@@ -1,6 +1,6 @@
 import type { DeliveryAttempt, DeliveryBody, DeliveryQuery } from '@freeflow/contract/http';
 import { Prisma, type PrismaClient, type WebhookDelivery } from '@freeflow/db-master';
-import { decodeCursor, encodeCursor, timePlace } from '../tenants/cursor';
+import { cursorAfter, decodeCursor, timePlace } from '../tenants/cursor';
 import { webhookNotFound } from './view';
 
 /** One page of a webhook's deliveries, newest first. @throws Problem `webhook-unknown`, `request-invalid` */
@@ -16,12 +16,9 @@ export async function readDeliveries(
        ${state === undefined ? Prisma.empty : Prisma.sql`AND d.state = ${state}`}
        ${place === undefined ? Prisma.empty : Prisma.sql`AND (d."createdAt", d.id) < (${place[0]}::timestamptz, ${place[1]}::uuid)`}
      ORDER BY d."createdAt" DESC, d.id DESC LIMIT ${limit + 1}`;
-  const items = rows.slice(0, limit);
-  const last = items.at(-1);
   return {
-    items: items.map(viewDelivery),
-    nextCursor:
-      rows.length > limit && last !== undefined ? encodeCursor([last.createdAt.toISOString(), last.id]) : null,
+    items: rows.slice(0, limit).map(viewDelivery),
+    nextCursor: cursorAfter(rows, limit, ({ createdAt }) => createdAt),
   };
 }
 
