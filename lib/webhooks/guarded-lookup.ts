@@ -26,9 +26,9 @@ export const guardedLookup =
     });
 
 /** A socket looks nothing up where it is given an address. @throws AddressRefused */
-export function assertLiteralAllowed(policy: NetworkPolicy, { hostname, protocol }: URL): void {
-  const address = addressOf(hostname);
-  const refusal = isIP(address) === 0 ? undefined : policy.refusalOf(address, protocol);
+export function assertLiteralAllowed(policy: NetworkPolicy, url: URL): void {
+  const address = literalOf(url);
+  const refusal = address === undefined ? undefined : policy.refusalOf(address, url.protocol);
   if (refusal !== undefined) throw new AddressRefused(refusal);
 }
 
@@ -39,5 +39,8 @@ export const refusalAmong = (
   found: readonly LookupAddress[],
 ): string | undefined => found.map(({ address }) => policy.refusalOf(address, protocol)).find((it) => it !== undefined);
 
-/** A host of a URL without the brackets of IPv6. */
-const addressOf = (hostname: string): string => hostname.replace(/^\[(.*)\]$/, '$1');
+/** The address that a URL has in place of a name, without the brackets of IPv6; undefined where it has a name. */
+export function literalOf({ hostname }: URL): string | undefined {
+  const address = hostname.replace(/^\[(.*)\]$/, '$1');
+  return isIP(address) === 0 ? undefined : address;
+}

@@ -1,6 +1,5 @@
-import { isIP } from 'node:net';
 import { withDeadline } from '../deadline';
-import { AddressRefused, assertLiteralAllowed, refusalAmong } from './guarded-lookup';
+import { literalOf, refusalAmong } from './guarded-lookup';
 import type { NetworkPolicy } from './network-policy';
 import { resolveName, type Resolve } from './resolve-name';
 
@@ -34,13 +33,8 @@ function formRefusal({ protocol, username, password, hash }: URL): string | unde
 }
 
 async function addressRefusal(url: URL, policy: NetworkPolicy, resolve: Resolve): Promise<string | undefined> {
-  try {
-    assertLiteralAllowed(policy, url);
-  } catch (error) {
-    if (error instanceof AddressRefused) return error.message;
-    throw error;
-  }
-  if (isIP(url.hostname) !== 0 || url.hostname.startsWith('[')) return undefined;
+  const address = literalOf(url);
+  if (address !== undefined) return policy.refusalOf(address, url.protocol);
   // A name that can't be resolved here and now, or not from here, is known to its first delivery.
   const found = await withDeadline(RESOLVE_WITHIN_MS, resolve(url.hostname)).catch(() => []);
   return refusalAmong(policy, url.protocol, found) ?? (found.length === 0 ? schemeRefusal(url) : undefined);
