@@ -1,5 +1,5 @@
 import type { DisabledReason } from '@freeflow/contract';
-import type { Prisma } from './generated/client';
+import { Prisma } from './generated/client';
 
 /**
  * What both API and worker do with a webhook, under the lock of its row: it is one after the other for each webhook.
@@ -24,6 +24,10 @@ export async function lockWebhook(tx: Prisma.TransactionClient, id: string): Pro
   return webhook;
 }
 
+/** A delivery that waits from its beginning on, as if nothing had been tried: what follows `SET`. */
+export const WAITING_ANEW = Prisma.sql`
+  state = 'waiting', attempt = 0, "firstFailedAt" = NULL, "nextAttemptAt" = NULL, "checkAt" = NULL`;
+
 /**
  * Disables a webhook that is locked. What is tried again later waits from its beginning on, for it to be enabled again;
  * what is being sent stays so until its attempt is recorded: nothing of its lane overtakes it.
@@ -38,8 +42,7 @@ export async function disableWebhook(
     UPDATE "Webhook" SET state = 'disabled', "disabledAt" = now(), "disabledReason" = ${reason}, "disabledBy" = ${by}
      WHERE id = ${id}::uuid`;
   await tx.$executeRaw`
-    UPDATE "WebhookDelivery" SET state = 'waiting', attempt = 0, "firstFailedAt" = NULL, "nextAttemptAt" = NULL
-     WHERE "webhookId" = ${id}::uuid AND state = 'retrying'`;
+    UPDATE "WebhookDelivery" SET ${WAITING_ANEW} WHERE "webhookId" = ${id}::uuid AND state = 'retrying'`;
 }
 
 /** Makes the first that waits in each of these lanes its head, where it has none. */

@@ -5,6 +5,7 @@ import {
   lockWebhook,
   masterNow,
   promoteNext,
+  WAITING_ANEW,
   type LockedWebhook,
   type Prisma,
 } from '@freeflow/db-master';
@@ -134,5 +135,4 @@ export const putBack = (
   db: Pick<Prisma.TransactionClient, '$executeRaw'>,
   { deliveryId, round }: DeliveryInput,
 ): Prisma.PrismaPromise<number> => db.$executeRaw`
-  UPDATE "WebhookDelivery" SET state = 'waiting', attempt = 0, "firstFailedAt" = NULL, "checkAt" = NULL
-   WHERE id = ${deliveryId}::uuid AND round = ${round} AND state = 'sending'`;
+  UPDATE "WebhookDelivery" SET ${WAITING_ANEW} WHERE id = ${deliveryId}::uuid AND round = ${round} AND state = 'sending'`;

@@ -5,6 +5,7 @@ import {
   lockWebhook,
   promoteNext,
   recordAudit,
+  WAITING_ANEW,
   type LockedWebhook,
   type Prisma,
   type PrismaClient,
@@ -98,10 +99,7 @@ const beginAnew = (
   tx: Prisma.TransactionClient,
   ids: readonly string[],
 ): Prisma.PrismaPromise<number> => tx.$executeRaw`
-  UPDATE "WebhookDelivery"
-     SET state = 'waiting', attempt = 0, "firstFailedAt" = NULL, "nextAttemptAt" = NULL, "checkAt" = NULL,
-         "endedAt" = NULL
-   WHERE id = ANY(${ids}::uuid[])`;
+  UPDATE "WebhookDelivery" SET ${WAITING_ANEW}, "endedAt" = NULL WHERE id = ANY(${ids}::uuid[])`;
 
 /** Whoever asks for it may have mended the receiver: one goes at once, also where it is taken to be down. */
 const allowProbe = (tx: Prisma.TransactionClient, id: string): Prisma.PrismaPromise<number> =>
