@@ -1,5 +1,5 @@
 import { Prisma, type PrismaClient } from '@freeflow/db-master';
-import { goThrough, type Batch, type PassageOptions } from './go-through';
+import { walkBatches, type Batch, type WalkOptions } from './walk-batches';
 
 /** How long operations and their logs are kept after their end, in days; 0: for ever. */
 export interface OperationRetention {
@@ -53,7 +53,7 @@ export async function expireOperations(
   part: OperationPart,
   days: OperationRetention,
   from: string | null,
-  options: PassageOptions<ExpiredOperations>,
+  options: WalkOptions<ExpiredOperations>,
 ): Promise<void> {
   if (days.operationDays === 0 && days.logDays === 0) return;
   const { expire, source } = PARTS[part];
@@ -71,5 +71,5 @@ export async function expireOperations(
        ORDER BY at, id LIMIT 1`;
     return next;
   };
-  await goThrough({ visit, peek }, from, options);
+  await walkBatches({ visit, peek }, from, options);
 }

@@ -74,7 +74,7 @@ export function createActivities({
   };
   const perBackend = backends.map((backend) => backendActivities(backend, dependencies));
   const expire = recordExpirer(db, retentionDays);
-  const keepHouse = async () => {
+  const doHousekeeping = async () => {
     if (startPoolKeeper !== undefined) await startPoolKeepers(db, backends, startPoolKeeper);
     await expire();
   };
@@ -83,7 +83,7 @@ export function createActivities({
     ...recordActivities(db, settings),
     ...continuingActivities(db),
     ...adoptionActivities(db, settings),
-    ...sweepActivities(db, startOperation, findOpenRuns, keepHouse, sweepWebhooks),
+    ...sweepActivities(db, startOperation, findOpenRuns, doHousekeeping, sweepWebhooks),
     ...deliveryActivities(deliveries),
     ...poolActivities({ db, lock, installation, backends, settleMarginMs }),
     ...reconcileActivities(reconciling),

@@ -26,15 +26,15 @@ const TIME_MS = 30_000;
 
 /**
  * Accepts the purges that are due, starts the accepted operations that have no open run: never started, or their run
- * was terminated or timed out, then what keeps the house (pools, and records whose time is over), and what webhooks are
- * to get. Portion by portion, oldest first; two sweeps at a time
- * share the work, and what fails holds nothing up.
+ * was terminated or timed out, then does the housekeeping (pools, and records whose time is over), and hands out what
+ * webhooks are to get. Portion by portion, oldest first; two sweeps at a time share the work, and what fails holds
+ * nothing up.
  */
 export function sweepActivities(
   db: PrismaClient,
   start: StartOperation,
   findOpenRuns: FindOpenRuns = async () => new Set(),
-  keepHouse: () => Promise<void> = async () => undefined,
+  doHousekeeping: () => Promise<void> = async () => undefined,
   sweepWebhooks: () => Promise<void> = async () => undefined,
 ) {
   return {
@@ -44,7 +44,7 @@ export function sweepActivities(
           log.warn('due purges could not be accepted; the next sweep tries again', { cause: messageOf(error) }),
         );
         const started = await startDueOperations(db, start, findOpenRuns);
-        await keepHouse();
+        await doHousekeeping();
         count('freeflow_sweep_operations_started_total', {}, started);
         setGauge('freeflow_sweep_last_success_timestamp_seconds', {}, Date.now() / 1_000);
         // Last: what operations live by has succeeded, however webhooks do.

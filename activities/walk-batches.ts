@@ -23,14 +23,14 @@ export interface Batch {
 }
 
 /** What is gone through in its order of time and id. */
-export interface Passage<Its extends Batch> {
+export interface BatchSource<Its extends Batch> {
   /** Goes through the next so many in a transaction of its own, within so many ms. */
   visit: (at: string | null, id: string | null, most: number, timeoutMs: number) => Promise<Its>;
   /** The next one's time and id alone. */
   peek: (at: string | null, id: string | null) => Promise<{ at: Date; id: string } | undefined>;
 }
 
-export interface PassageOptions<Its extends Batch> {
+export interface WalkOptions<Its extends Batch> {
   /** Told after each batch, with where the next one goes on; null: at the oldest. */
   onBatch: (goesOnAt: string | null, batch?: Its) => void;
   /** Told the id of what can't be gone through even by itself, and is passed by. */
@@ -47,10 +47,10 @@ export interface PassageOptions<Its extends Batch> {
  * too much at once is tried in smaller batches, and one that is too much by itself is passed by until the next round:
  * nothing stops here for good.
  */
-export async function goThrough<Its extends Batch>(
-  { visit, peek }: Passage<Its>,
+export async function walkBatches<Its extends Batch>(
+  { visit, peek }: BatchSource<Its>,
   from: string | null,
-  options: PassageOptions<Its>,
+  options: WalkOptions<Its>,
 ): Promise<void> {
   const { onBatch, onSkipped, signal, batchSize = BATCH, batchMs = BATCH_MS, singleMs = SINGLE_MS } = options;
   const end = performance.now() + (options.timeMs ?? TIME_MS);
