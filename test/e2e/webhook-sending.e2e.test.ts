@@ -2,16 +2,15 @@ import { openTestInstallation, type TestInstallation } from '../support/installa
 import { scrape } from '../support/metrics';
 import { openReceiver, type Receiver } from '../support/receiver';
 import { until } from '../support/until';
-import { insertQuietTenant, tellOf } from '../support/webhooks';
+import { insertQuietTenant, tellOf, LOCAL_NETWORKS } from '../support/webhooks';
 
-const NETWORKS = { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8' };
 const LAST_SWEEP = 'freeflow_sweep_last_success_timestamp_seconds';
 
 let installation: TestInstallation;
 let receiver: Receiver;
 beforeAll(async () => {
   receiver = await openReceiver();
-  installation = await openTestInstallation({ worker: false, api: NETWORKS });
+  installation = await openTestInstallation({ worker: false, api: LOCAL_NETWORKS });
 });
 afterAll(async () => {
   await installation.close();
@@ -25,13 +24,13 @@ const untilNextSweep = async () => {
 };
 
 test('a worker on a recovered copy of the master database, told so, sends nothing to anybody; once that is over everything goes', async () => {
-  let worker = await installation.startWorker(NETWORKS);
+  let worker = await installation.startWorker(LOCAL_NETWORKS);
   const created = await until('it has published its key', async () => {
     const { status, body } = await installation.request('POST', '/webhooks', { url: receiver.url });
     return status === 201 && body;
   });
   await worker.stop();
-  worker = await installation.startWorker({ ...NETWORKS, WEBHOOK_SENDING: 'off' });
+  worker = await installation.startWorker({ ...LOCAL_NETWORKS, WEBHOOK_SENDING: 'off' });
   const told = await tellOf(installation.master, await insertQuietTenant(installation.master), 2);
   expect((await installation.request('POST', `/webhooks/${created.id ?? ''}/ping`)).status).toBe(202);
   await untilNextSweep();
@@ -40,7 +39,7 @@ test('a worker on a recovered copy of the master database, told so, sends nothin
   const { rows } = await installation.master.query('SELECT state FROM "WebhookDelivery"');
   expect(rows).toEqual([{ state: 'waiting' }]);
   await worker.stop();
-  await installation.startWorker(NETWORKS);
+  await installation.startWorker(LOCAL_NETWORKS);
   await until('all have arrived', async () =>
     told.every((id) => receiver.taken().some(({ event }) => event.id === id)),
   );

@@ -13,18 +13,17 @@ import { openReceiver, type Received, type Receiver } from '../support/receiver'
 import { replayNow } from '../support/replay';
 import { historyText } from '../support/temporal';
 import { until } from '../support/until';
-import { insertQuietTenant, tellOf } from '../support/webhooks';
+import { insertQuietTenant, tellOf, LOCAL_NETWORKS } from '../support/webhooks';
 
-const NETWORKS = { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8' };
 /** Some attempts at once, then none while a test goes on. */
-const PATIENT = { ...NETWORKS, WEBHOOK_RETRY_PAUSES_MS: '50,50,50,50,3600000', WEBHOOK_TIMEOUT_MS: '2000' };
+const PATIENT = { ...LOCAL_NETWORKS, WEBHOOK_RETRY_PAUSES_MS: '50,50,50,50,3600000', WEBHOOK_TIMEOUT_MS: '2000' };
 
 let installation: TestInstallation;
 let worker: Running;
 let receiver: Receiver;
 beforeAll(async () => {
   receiver = await openReceiver();
-  installation = await openTestInstallation({ worker: false, api: NETWORKS });
+  installation = await openTestInstallation({ worker: false, api: LOCAL_NETWORKS });
   worker = await installation.startWorker(PATIENT);
   await untilKeyIsPublished();
 });
@@ -205,7 +204,7 @@ test('no secret of a webhook is in a table, a log, a history or an answer', asyn
 
 test('a receiver that takes nothing is disabled after the last attempt, which is told; enabled again it gets all it has missed, in order', async () => {
   await worker.stop();
-  worker = await installation.startWorker({ ...NETWORKS, WEBHOOK_RETRY_PAUSES_MS: '20,20' });
+  worker = await installation.startWorker({ ...LOCAL_NETWORKS, WEBHOOK_RETRY_PAUSES_MS: '20,20' });
   const one = await tenant();
   const webhook = await createWebhook();
   receiver.answer(() => 503);

@@ -3,9 +3,8 @@ import { openTestInstallation, type TestInstallation } from '../support/installa
 import { openReceiver, type Receiver } from '../support/receiver';
 import { IS_LONG } from '../support/sample';
 import { until } from '../support/until';
-import { insertQuietTenant, tellOf } from '../support/webhooks';
+import { insertQuietTenant, tellOf, LOCAL_NETWORKS } from '../support/webhooks';
 
-const NETWORKS = { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8' };
 const TENANTS = 6;
 const EVENTS = IS_LONG ? 200 : 30;
 /** Each time so many more have arrived, a process is killed. */
@@ -15,7 +14,7 @@ let installation: TestInstallation;
 let receiver: Receiver;
 beforeAll(async () => {
   receiver = await openReceiver();
-  installation = await openTestInstallation({ worker: false, api: NETWORKS });
+  installation = await openTestInstallation({ worker: false, api: LOCAL_NETWORKS });
 });
 afterAll(async () => {
   await installation.close();
@@ -23,7 +22,7 @@ afterAll(async () => {
 });
 
 test('workers and APIs killed while deliveries are under way: every event arrives, those of each tenant in their order', async () => {
-  let worker = await installation.startWorker(NETWORKS);
+  let worker = await installation.startWorker(LOCAL_NETWORKS);
   await until(
     'it has published its key',
     async () => (await installation.master.query('SELECT FROM "SealingKey"')).rows.length > 0,
@@ -37,7 +36,7 @@ test('workers and APIs killed while deliveries are under way: every event arrive
     await until(`${death * step} have arrived`, async () => receiver.taken().length >= death * step);
     await Promise.all([worker.stop('SIGKILL'), ...(death === 1 ? [installation.api().stop('SIGKILL')] : [])]);
     [worker] = await Promise.all([
-      installation.startWorker(NETWORKS),
+      installation.startWorker(LOCAL_NETWORKS),
       ...(death === 1 ? [installation.startApi()] : []),
     ]);
   }

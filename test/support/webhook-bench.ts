@@ -8,7 +8,7 @@ import { handOut } from '../../activities/webhooks/hand-out';
 import { openActivityHarness, type ActivityHarness } from './activity-harness';
 import { openMaster, type Master } from './master';
 import { openReceiver, type Receiver } from './receiver';
-import { insertWebhook } from './webhooks';
+import { insertWebhook, LOCAL_NETWORKS } from './webhooks';
 
 /** Webhooks on the real servers and a receiver, handed out and sent one by one, without any workflow. */
 export interface WebhookBench {
@@ -33,7 +33,7 @@ export async function openWebhookBench(pausesMs: string): Promise<WebhookBench> 
   const keys = readSecretKeys(secretsKey);
   const master = await openMaster();
   const harness = await openActivityHarness(
-    { SECRETS_KEY: secretsKey, WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8', WEBHOOK_RETRY_PAUSES_MS: pausesMs },
+    { SECRETS_KEY: secretsKey, ...LOCAL_NETWORKS, WEBHOOK_RETRY_PAUSES_MS: pausesMs },
     master,
   );
   const owner = new Pool({ connectionString: master.ownerUrl, max: 8 });

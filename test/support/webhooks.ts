@@ -5,6 +5,9 @@ import type { Pool, PoolClient } from 'pg';
 
 type Session = Pool | PoolClient;
 
+/** Lets API and worker send to receivers of the tests. */
+export const LOCAL_NETWORKS = { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8' } as const;
+
 /** A key that the test's API seals by. */
 const KEYS = readSecretKeys(randomBytes(32).toString('base64'));
 

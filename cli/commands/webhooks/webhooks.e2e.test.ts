@@ -5,15 +5,14 @@ import { freeflowHere } from '../../../test/support/freeflow-here';
 import { openTestInstallation, type TestInstallation } from '../../../test/support/installation';
 import { openReceiver, type Receiver } from '../../../test/support/receiver';
 import { until } from '../../../test/support/until';
-
-const NETWORKS = { WEBHOOK_ALLOWED_NETWORKS: '127.0.0.0/8' };
+import { LOCAL_NETWORKS } from '../../../test/support/webhooks';
 
 let installation: TestInstallation;
 let receiver: Receiver;
 let env: Record<string, string>;
 beforeAll(async () => {
   receiver = await openReceiver();
-  installation = await openTestInstallation({ worker: NETWORKS, api: NETWORKS });
+  installation = await openTestInstallation({ worker: LOCAL_NETWORKS, api: LOCAL_NETWORKS });
   env = envOf(installation);
   await until(
     'a worker has published its key',
