@@ -47,12 +47,12 @@ export function recordExpirer(
   };
 }
 
-/** @returns whether there may be more: all batches were full */
+/** @returns whether there may be more */
 async function expireOld(db: PrismaClient, records: ExpiringRecords, days: number, timeMs: number): Promise<boolean> {
   try {
-    const deleted = await expireRecords(db, records, days, timeMs);
+    const { deleted, isMore } = await expireBatches(db, records, days, timeMs);
     if (deleted > 0) log.info('old records were deleted', { records, deleted });
-    return deleted > 0 && deleted % BATCH === 0;
+    return isMore;
   } catch (error) {
     log.warn('old records could not be deleted', { records, cause: messageOf(error) });
     return false;
@@ -71,13 +71,20 @@ export async function expireRecords(
   days: number,
   timeMs = TIME_MS,
 ): Promise<number> {
+  return (await expireBatches(db, records, days, timeMs)).deleted;
+}
+
+/** @returns how many rows, and whether there may be more: the last batch was full */
+async function expireBatches(db: PrismaClient, records: ExpiringRecords, days: number, timeMs: number) {
   const end = performance.now() + timeMs;
   let sum = 0;
-  for (let isMore = days > 0; isMore;) {
+  let isMore = days > 0;
+  while (isMore) {
     const [{ deleted }] = await db.$queryRaw<[{ deleted: number }]>`
       SELECT ${EXPIRY[records]}(${days}::int, ${BATCH}::int) AS deleted`;
     sum += deleted;
-    isMore = deleted === BATCH && performance.now() < end;
+    isMore = deleted === BATCH;
+    if (performance.now() >= end) break;
   }
-  return sum;
+  return { deleted: sum, isMore };
 }

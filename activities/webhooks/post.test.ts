@@ -66,12 +66,12 @@ test('a name that resolves to an allowed address when it is registered, and to a
   expect(await send(url, { resolve })).toEqual({ status: 204, cause: null });
   expect(await send(url, { resolve })).toEqual({
     status: null,
-    cause: 'its address is refused: 169.254.169.254 is not a public address',
+    cause: expect.stringContaining('its address is refused: 169.254.169.254 is not a public address'),
   });
   const rebound = resolvingTo('127.0.0.1');
   expect(await send(url, { resolve: rebound, policy: networkPolicy() })).toEqual({
     status: null,
-    cause: 'its address is refused: 127.0.0.1 is not a public address',
+    cause: expect.stringContaining('its address is refused: 127.0.0.1 is not a public address'),
   });
   expect(requests).toEqual(['/a']);
 });

@@ -212,6 +212,13 @@ describe('says what is wrong and what to do', () => {
       /^http:\/\/127\.0\.0\.1:9 does not answer/,
     ],
     ['an address that is none', ['login', '--api', 'foo'], {}, 2, /^--api foo is not http/],
+    [
+      'an issuer that is none',
+      ['login', '--api', 'http://127.0.0.1:9', '--issuer', 'foo'],
+      {},
+      2,
+      /^--issuer foo is not http/,
+    ],
     ['plain HTTP', ['login', '--api', 'http://10.255.255.1'], {}, 2, /^http:\/\/10\.255\.255\.1 is plain HTTP/],
     ['nobody who is logged in', ['logout'], { FREEFLOW_CONFIG_DIR: '/nonexistent' }, 2, /^You are not logged in\./],
   ])('%s', async (_what, args, more, code, said) => {

@@ -3,7 +3,7 @@ import { OAuthError, startDeviceLogin, type DeviceLogin, type PublicClient } fro
 import type { Command } from 'commander';
 import { caller } from '../client/http';
 import { tenantsOf } from '../client/tenants';
-import { apiUrlFor, assertPrivate } from '../contexts/addresses';
+import { apiUrlFor, assertAddress, assertPrivate } from '../contexts/addresses';
 import { claimsOf, userIn } from '../contexts/claims';
 import { discoverIssuerOf } from '../contexts/discover';
 import { loginFailure } from '../contexts/login-failure';
@@ -53,6 +53,7 @@ Examples:
       const terminal = openTerminal(options);
       const apiUrl = apiUrlFor(env, api);
       if (insecure !== true) assertPrivate(apiUrl, '--api');
+      if (given !== undefined) assertAddress(given, '--issuer');
       const issuer = given ?? (await discoverIssuerOf(apiUrl));
       if (insecure !== true) assertPrivate(issuer, '--issuer');
       const client = { issuer, clientId, ...(insecure === true ? { insecure } : {}) };

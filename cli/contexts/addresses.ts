@@ -14,8 +14,7 @@ const apiUrl = z.object({ FREEFLOW_API_URL: VARIABLES.FREEFLOW_API_URL.optional(
  * @throws Failure where there is none, or it is no address
  */
 export function apiUrlFor(env: NodeJS.ProcessEnv, given: string | undefined): string {
-  if (given !== undefined && !VARIABLES.FREEFLOW_API_URL.safeParse(given).success)
-    throw new Failure(EXIT.usage, `--api ${given} is not http(s)://HOST:PORT/PATH.`, 'Give the address of an API.');
+  if (given !== undefined) assertAddress(given, '--api');
   const url =
     given ??
     readOptions(apiUrl, env).FREEFLOW_API_URL ??
@@ -24,6 +23,12 @@ export function apiUrlFor(env: NodeJS.ProcessEnv, given: string | undefined): st
   if (url === undefined)
     throw new Failure(EXIT.usage, 'No local stack runs.', 'Name the API by --api, or start a stack with npm start.');
   return url.replace(/\/$/, '');
+}
+
+/** @throws Failure where what is given is no address */
+export function assertAddress(given: string, option: string): void {
+  if (VARIABLES.FREEFLOW_API_URL.safeParse(given).success) return;
+  throw new Failure(EXIT.usage, `${option} ${given} is not http(s)://HOST:PORT/PATH.`, 'Give a whole address.');
 }
 
 /** @throws Failure where a token would be sent so that others can read it */

@@ -42,7 +42,7 @@ export function networkPolicy(allowed = ''): NetworkPolicy {
   return {
     refusalOf: (address, protocol) => {
       if (has(granted, address)) return undefined;
-      if (!isPublic(address)) return `${address} is not a public address`;
+      if (!isPublic(address)) return `${address} is not a public address (WEBHOOK_ALLOWED_NETWORKS can allow it)`;
       return protocol === 'https:' ? undefined : 'only https is sent to a public address';
     },
   };
