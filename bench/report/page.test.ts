@@ -87,7 +87,7 @@ test('a scenario that failed is shown as failed, and figures of another run as o
 });
 
 test('the section of many tenants stays as another command has written it, wherever it stands', () => {
-  const own = '## Many tenants\n\nFlat.\n\n### Plans\n\n| a |\n| --- |';
+  const own = '## Many tenants\n\nFlat.\n\n### Plans\n\n| a |\n| --- |\n\n## What is missed, and why\n\nThe engine.';
   for (const before of [`# Performance\n\n${own}\n`, `# Performance\n\n${own}\n\n## Create\n\nOld.\n`]) {
     expect(page(before).endsWith(`${own}\n`)).toBe(true);
     expect(page(before)).not.toContain('Old.');

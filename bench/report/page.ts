@@ -11,12 +11,12 @@ tenant's credentials tried. It has no ledger, no lock, no retry, no undo and no 
 Product and script take turns in one run, and ratios are of pairs: what slowed the machine for a moment slowed both. Times differ
 from machine to machine, ratios far less. Below 1 the product is quicker, or, where a rate is compared, slower.`;
 
-/** The section that another command writes: it is kept as it is. */
-const OTHER_SECTION = '## Many tenants';
+/** The sections that another command, or somebody by hand, has written: they are kept as they are. */
+const OTHER_SECTIONS = ['## Many tenants', '## What is missed, and why'];
 
 /**
  * The page of a report.
- * @param before the page as it was, for the section that is not of this report
+ * @param before the page as it was, for the sections that are not of this report
  */
 export const writePage = (report: Report, before: string, plots: readonly Plot[]): string =>
   [
@@ -27,7 +27,7 @@ export const writePage = (report: Report, before: string, plots: readonly Plot[]
     '## In short',
     summaryTable(report),
     ...report.outcomes.flatMap((it) => section(it, report, plots)),
-    ...otherSection(before),
+    ...OTHER_SECTIONS.flatMap((it) => otherSection(before, it)),
   ].join('\n\n') + '\n';
 
 const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
@@ -98,8 +98,8 @@ const isOfThisRun = ({ measured }: Outcome, { command, machine }: Report): boole
 const otherRun = ({ measured: { at, command, commit } }: Outcome): string =>
   `Of another run: \`${command}\`, ${at.slice(0, 10)}, commit \`${commit}\`.`;
 
-function otherSection(before: string): string[] {
-  const start = before.indexOf(`${OTHER_SECTION}\n`);
+function otherSection(before: string, heading: string): string[] {
+  const start = before.indexOf(`${heading}\n`);
   if (start < 0) return [];
   const end = before.indexOf('\n## ', start);
   return [before.slice(start, end < 0 ? undefined : end).trim()];
