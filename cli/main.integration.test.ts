@@ -78,7 +78,7 @@ test('as npm script, the way the README calls it, it prints the answer alone and
 test('--version and token --json are for programs', async () => {
   expect(await freeflow(['--version'])).toEqual({
     code: 0,
-    stdout: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+    stdout: expect.stringMatching(/^\d+\.\d+\.\d+(?:-\d+)?-g[0-9a-f]{10}(?:-dirty)?\n$|^\d+\.\d+\.\d+\n$/),
     stderr: '',
   });
   expect(JSON.parse((await freeflow(['token', '--json'])).stdout)).toEqual({

@@ -1,7 +1,5 @@
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
+import { buildVersion } from '@freeflow/lib/version';
 import { Command } from 'commander';
-import { z } from 'zod';
 import { addCommands } from './commands';
 import { token } from './commands/token';
 import { addCompletion, isCompletion } from './completion';
@@ -24,13 +22,9 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-const { version } = z
-  .object({ version: z.string() })
-  .parse(JSON.parse(readFileSync(path.join(__dirname, '..', '..', 'package.json'), 'utf8')));
-
 const program = new Command('freeflow')
   .description('Tenants of FreeFlow, from the command line.')
-  .version(version)
+  .version(buildVersion())
   .exitOverride()
   // Examples by the way this program was called, so that they can be pasted.
   .configureOutput({

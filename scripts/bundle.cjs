@@ -3,6 +3,7 @@
 const { existsSync, readFileSync, renameSync, rmSync, writeFileSync } = require('node:fs');
 const path = require('node:path');
 const { build } = require('esbuild');
+const { buildVersion } = require('./build-version.cjs');
 
 const DIST = path.join(__dirname, '..', 'dist');
 const PROGRAMS = ['worker', 'api', 'cli'].map((room) => path.join(DIST, room));
@@ -102,6 +103,7 @@ async function bundle(folder) {
     // For whoever asks Node for it (--enable-source-maps): reading the map takes longer than reading the program.
     sourcemap: true,
     sourcesContent: false,
+    define: { FREEFLOW_BUILD_VERSION: JSON.stringify(buildVersion()) },
     // Errors are told apart by the names of their classes.
     keepNames: true,
     logLevel: 'error',

@@ -4,6 +4,7 @@ import { CRASH_SIGNALS } from '@freeflow/lib/shutdown';
 import { saveCompileCache } from '@freeflow/lib/start';
 import { readTemporalConfig } from '@freeflow/lib/temporal';
 import { startTracing } from '@freeflow/lib/tracing-sdk';
+import { buildVersion } from '@freeflow/lib/version';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import closeWithGrace from 'close-with-grace';
@@ -61,7 +62,7 @@ export async function runWorker(env: NodeJS.ProcessEnv, compose = createDependen
     scheduleReconciler(client, owner, config.RECONCILE_INTERVAL_MS),
   ).catch((error: unknown) => logger.error({ cause: (error as Error).message }, 'could not schedule the reconciler'));
 
-  logger.info({ taskQueue: config.TASK_QUEUE, namespace }, 'worker runs');
+  logger.info({ version: buildVersion(), taskQueue: config.TASK_QUEUE, namespace }, 'worker runs');
   const stopped = runToEnd(health.workers, async () => {
     server.close();
     await close();

@@ -1,0 +1,2 @@
+/** The version that a build of the repository at `root` is given. */
+export function buildVersion(env?: NodeJS.ProcessEnv, root?: string): string;
