@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { historyFromJSON } from '@temporalio/common/lib/proto-utils';
 import { projectRoot } from '../../stack/project';
-import { tasksOf } from './history';
+import { durationOf, tasksOf } from './history';
 
 const history = historyFromJSON(
   JSON.parse(readFileSync(path.join(projectRoot(), 'workflows/histories/create-active.json'), 'utf8')),
@@ -17,4 +17,11 @@ test('a create that went well has a task for every step at a backend, each sched
     expect(startedAt).toBeGreaterThanOrEqual(scheduledAt);
     expect(completedAt).toBeGreaterThanOrEqual(startedAt);
   }
+});
+
+test('it took at least from the first task to the end of the last one', () => {
+  const tasks = tasksOf(history);
+  const [from, to] = [Math.min(...tasks.map((it) => it.scheduledAt)), Math.max(...tasks.map((it) => it.completedAt))];
+  expect(to - from).toBeGreaterThan(0);
+  expect(durationOf(history)).toBeGreaterThanOrEqual(to - from);
 });

@@ -16,6 +16,12 @@ type Timestamp = NonNullable<Event['eventTime']>;
 const toMs = ({ seconds, nanos }: Timestamp): number => Number(seconds ?? 0) * 1_000 + (nanos ?? 0) / 1e6;
 const timeOf = (event: Event | undefined): number => (event?.eventTime ? toMs(event.eventTime) : Number.NaN);
 
+/** How long a run took, from its first event to its last one, by Temporal's clock, in ms. */
+export function durationOf({ events }: History): number {
+  const times = (events ?? []).map(timeOf);
+  return Math.max(...times) - Math.min(...times);
+}
+
 /** The workflow tasks and activities of a run that were completed, in that order. */
 export function tasksOf({ events }: History): Task[] {
   const byId = new Map((events ?? []).map((it) => [String(it.eventId), it]));
