@@ -21,10 +21,8 @@ interface Printout {
 }
 
 /** Adds `freeflow setup backends`. */
-export function addSetup(program: Command, { env, end }: Host): void {
-  program
-    .command('setup')
-    .description('prepare servers for FreeFlow, once')
+export function addSetupBackends(setup: Command, { env, end }: Host): void {
+  setup
     .command('backends')
     .description("create the worker's logins with the least rights that provisioning needs; run again, it repairs them")
     .option('--name <name>', 'name of the provisioner, for a second one beside the first', PROVISIONER)

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { addDemo } from './demo';
 import { addDoctor } from './doctor';
-import { addSetup } from './setup-backends';
+import { addSetup } from './setup';
 import { addConnect } from './tenants/connect';
 import type { Host } from './tenants/tools';
 

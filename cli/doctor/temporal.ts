@@ -6,8 +6,8 @@ import {
   sweepIdOf,
   webhookQueueOf,
 } from '@freeflow/contract';
+import { readSearchAttributes } from '@freeflow/lib/temporal';
 import { isGrpcServiceError, type Client } from '@temporalio/client';
-import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes';
 import { type Check, fail, faults, type Finding, type Group, ok } from '../../backends/doctor/check';
 import { type SupportedVersions, versionFinding } from '../../backends/doctor/versions';
 import type { ProductSetting, ProductValues } from './settings';
@@ -67,29 +67,20 @@ async function checkConnection(
     if (!isGrpcServiceError(error) || Number(error.code) !== NOT_FOUND) throw error;
     return fail(
       `there is no namespace ${namespace} at ${address}`,
-      'Check TEMPORAL_NAMESPACE, or create it: temporal operator namespace create',
+      'Check TEMPORAL_NAMESPACE, or create it: freeflow setup temporal',
     );
   }
 }
 
-async function checkSearchAttributes({
-  connection: { operatorService },
-  options: { namespace },
-}: Client): Promise<Finding> {
-  const { customAttributes } = await operatorService.listSearchAttributes({ namespace });
+async function checkSearchAttributes(client: Client): Promise<Finding> {
+  const states = await readSearchAttributes(client);
   const all = Object.values(SEARCH_ATTRIBUTES);
-  const missing = all.filter(({ name }) => customAttributes[name] === undefined);
-  const other = all.filter(
-    ({ name, type }) =>
-      customAttributes[name] !== undefined && customAttributes[name] !== encodeSearchAttributeIndexedValueType(type),
-  );
-  const wrong = [
-    ...missing.map(({ name }) => `${name} is not registered`),
-    ...other.map(({ name, type }) => `${name} is not of the type ${type}`),
-  ];
-  const advice =
-    other.length > 0
-      ? 'Remove what is of another type (temporal operator search-attribute remove), then start a worker: it registers them.'
-      : 'Start a worker: it registers them.';
+  const wrong = all.flatMap(({ name, type }) => {
+    if (states.get(name) === 'missing') return [`${name} is not registered`];
+    return states.get(name) === 'other-type' ? [`${name} is not of the type ${type}`] : [];
+  });
+  const advice = [...states.values()].includes('other-type')
+    ? 'Remove what is of another type (temporal operator search-attribute remove), then start a worker: it registers them.'
+    : 'Start a worker: it registers them, where the server lets it; else freeflow setup temporal says how.';
   return faults(wrong, advice, all.map(({ name }) => name).join(', '));
 }

@@ -2,7 +2,14 @@
 export type { AnswerOutcome } from './answers';
 export { createLazyClient, readTemporalConfig, withTemporal, type TemporalConfig } from './connect';
 export { TemporalError, type TemporalErrorCode } from './errors';
+export { ensureNamespace, type NamespaceState } from './namespace';
 export type { StartOutcome } from './operation-starter';
 export { RunClient } from './run-client';
 export type { RunState } from './run-finder';
+export {
+  ensureSearchAttributes,
+  readSearchAttributes,
+  type SearchAttribute,
+  type SearchAttributesState,
+} from './search-attributes';
 export { operationStartOptions } from './start-options';

@@ -1,4 +1,11 @@
-import { connect, createServer, type IncomingHttpHeaders, type ServerHttp2Stream } from 'node:http2';
+import {
+  connect,
+  createSecureServer,
+  createServer,
+  type IncomingHttpHeaders,
+  type SecureServerOptions,
+  type ServerHttp2Stream,
+} from 'node:http2';
 
 /** A gRPC server in front of another one that refuses some of its services, as Temporal Cloud does. */
 export interface GrpcGate {
@@ -8,16 +15,23 @@ export interface GrpcGate {
 
 const PERMISSION_DENIED = '7';
 
-/** @param isRefused of a call, by its path */
-export async function openGate(port: number, isRefused: (path: string) => boolean): Promise<GrpcGate> {
+/**
+ * @param isRefused of a call, by its path and its headers
+ * @param tls how its own side is secured; not at all, when left out
+ */
+export async function openGate(
+  port: number,
+  isRefused: (path: string, headers: IncomingHttpHeaders) => boolean,
+  tls?: SecureServerOptions,
+): Promise<GrpcGate> {
   const upstream = connect(`http://127.0.0.1:${port}`);
   upstream.on('error', () => undefined);
-  const server = createServer();
+  const server = tls === undefined ? createServer() : createSecureServer(tls);
   const sessions = new Set<{ destroy(): void }>();
   server.on('session', (it) => sessions.add(it));
   server.on('stream', (stream: ServerHttp2Stream, headers) => {
     stream.on('error', () => undefined);
-    if (isRefused(String(headers[':path']))) {
+    if (isRefused(String(headers[':path']), headers)) {
       stream.respond(
         {
           ':status': 200,
