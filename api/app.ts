@@ -82,7 +82,7 @@ export async function buildApp(config: ApiConfig, env: NodeJS.ProcessEnv): Promi
   await app.register(describeApi);
   await app.register(healthRoutes, { db, temporal });
   await app.register(resourceMetadataRoutes, config);
-  await app.register(metricsRoutes, { db: factsDb, sweepIntervalMs: config.SWEEP_INTERVAL_MS });
+  await app.register(metricsRoutes, { db: factsDb, temporal, sweepIntervalMs: config.SWEEP_INTERVAL_MS });
   await app.register(async (secured) => {
     await secured.register(traceRequests);
     await secured.register(auditRequests, { db, windowMs: config.AUDIT_REFUSAL_WINDOW_MS });

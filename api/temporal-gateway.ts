@@ -8,7 +8,7 @@ import type { RunUrl } from './tenants/view';
 /** Temporal, as the routes need it. What can't be started here is started by the workers' sweep. */
 export interface TemporalGateway extends Pick<
   RunClient,
-  'answer' | 'hasAnswered' | 'stateOfRun' | 'startReconciliation' | 'startOrphanDrop' | 'isUp'
+  'answer' | 'hasAnswered' | 'stateOfRun' | 'startReconciliation' | 'startOrphanDrop' | 'countAbandonedRuns' | 'isUp'
 > {
   /** Starts the run of a committed operation in the background; never fails. */
   start: (operation: AcceptedOperation) => void;
@@ -29,7 +29,13 @@ interface GatewayOptions {
 export function createTemporalGateway({ taskQueue, uiUrl, log, env }: GatewayOptions): TemporalGateway {
   const { client, connection } = createLazyClient(env);
   const runs = new RunClient(client, taskQueue);
-  const inProgress = new Set<Promise<void>>();
+  const inProgress = new Set<Promise<unknown>>();
+  /** What is asked when the connection is closed would throw where nobody catches it: in the client's timer. */
+  const beforeClose = <T>(work: Promise<T>): Promise<T> => {
+    const ended = work.finally(() => inProgress.delete(ended));
+    inProgress.add(ended);
+    return ended;
+  };
 
   const tryToStart = async (operation: AcceptedOperation) => {
     const { operationId, tenantId, traceparent } = operation;
@@ -48,10 +54,10 @@ export function createTemporalGateway({ taskQueue, uiUrl, log, env }: GatewayOpt
     stateOfRun: (...args) => runs.stateOfRun(...args),
     startReconciliation: (...args) => runs.startReconciliation(...args),
     startOrphanDrop: (...args) => runs.startOrphanDrop(...args),
+    countAbandonedRuns: () => beforeClose(runs.countAbandonedRuns()),
     isUp: () => runs.isUp(),
     start(operation) {
-      const starting = tryToStart(operation).finally(() => inProgress.delete(starting));
-      inProgress.add(starting);
+      void beforeClose(tryToStart(operation));
     },
     runUrl: (workflowId, runId) =>
       uiUrl === undefined

@@ -25,6 +25,10 @@ export const STUCK = {
     cause: 'its workflow task fails on every worker',
     advice: "See the worker's log. A retry terminates the run and starts a new one.",
   },
+  'run-unattended': {
+    cause: 'its run belongs to a build of the worker that has no workers',
+    advice: 'Start workers of that build again, or retry: that ends the run and starts a new one on the current build.',
+  },
   'overdue-purge': {
     cause: 'its data is due to be dropped, and no sweep has started that',
     advice:

@@ -34,12 +34,26 @@ const isSocketAddress = (value: string): boolean => {
   return isIP(host) !== 0 && Number(port) >= 1 && Number(port) <= 65_535;
 };
 
+/** What the server takes for one: it joins a name and a build id by these characters. */
+const isDeploymentName = (value: string): boolean => /^(?!__)[^.:\s]{1,200}$/.test(value);
+
+/** Fit for a query, a command and a label as it is. */
+const isBuildId = (value: string): boolean => /^[A-Za-z0-9][\w.+-]{0,127}$/.test(value);
+
 /** The worker's configuration. Temporal's address comes by Temporal's own standard variables. */
 export const workerVariables = z.object({
   LOG_LEVEL,
   TASK_QUEUE: text('the name of a task queue')
     .default(DEFAULT_TASK_QUEUE)
     .describe('the task queue the worker polls; the API needs the same value'),
+  TEMPORAL_WORKER_DEPLOYMENT: text("a name without '.' and ':', and without '__' at its beginning", isDeploymentName)
+    .optional()
+    .describe(
+      "the deployment by which Temporal keeps runs to the build that began them: Worker Versioning; the same for all workers of an installation, and no other's. Unset: runs go to any worker",
+    ),
+  TEMPORAL_WORKER_BUILD_ID: text('up to 128 letters, digits and any of `._+-`', isBuildId)
+    .optional()
+    .describe('what this build is called in that deployment; unset: its version, as `freeflow --version` says it'),
   MASTER_DATABASE_URL: VARIABLES.MASTER_DATABASE_URL.describe('the master database, by the role freeflow_worker'),
   MASTER_DATABASE_POOL: MASTER_DATABASE_POOL.describe(
     'connections to the master database at most, besides one that holds the locks; what finds none free waits',

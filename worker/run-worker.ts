@@ -13,6 +13,7 @@ import { assertUsable, concurrencyOf } from '../backends/registry';
 import { builtBundlePath } from './built-workflows';
 import { readWorkerConfig, type WorkerConfig } from './config';
 import { createDependencies } from './dependencies';
+import { deploymentOptionsOf } from './deployment';
 import { serveHealth, type Health } from './health';
 import { readInstallationId } from './installation-id';
 import { activityLogFields } from './log-fields';
@@ -128,6 +129,7 @@ async function createWorkers(
     namespace,
     activities,
     interceptors,
+    ...deploymentOptionsOf(config),
     shutdownGraceTime: config.WORKER_GRACE_MS,
     shutdownForceTime: config.WORKER_GRACE_MS + AFTER_GRACE_MS / 2,
     // Heartbeats must pass every second, or a busy worker would be taken for dead.

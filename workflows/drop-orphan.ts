@@ -1,6 +1,7 @@
 import type { OrphanOrder } from '@freeflow/contract';
 import { CancellationScope, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities';
+import { goesOnWithAnyBuild } from './versioning';
 
 const activities = proxyActivities<Pick<Activities, 'dropOrphan' | 'endOrphanDrop'>>({
   startToCloseTimeout: '8 minutes',
@@ -20,3 +21,5 @@ export async function dropOrphan(order: OrphanOrder): Promise<string> {
     throw error;
   }
 }
+
+goesOnWithAnyBuild(dropOrphan);

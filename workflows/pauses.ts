@@ -1,11 +1,11 @@
 import type { Answer } from '@freeflow/contract';
 import { condition } from '@temporalio/workflow';
 import { pauseMsOf, type SagaSettings, type WaitingStep } from './next-move';
-import { isHistoryLong, Renewal } from './renewal';
+import { isBuildReplaced, isHistoryLong, Renewal } from './renewal';
 
 /**
  * The pauses between the attempts of steps that have failed. An answer ends a pause at once. Where all that is left
- * pauses and the history has become long, a new run goes on.
+ * pauses and the history has become long, or workers of another build have replaced these, a new run goes on.
  */
 export class Pauses {
   /** The steps that pause. */
@@ -54,7 +54,7 @@ export class Pauses {
 
   /** Not before this run has attempted something: else runs without use would follow each other. */
   private isRenewalDue(): boolean {
-    return this.hasAttempted && isHistoryLong(this.settings.eventsPerRun);
+    return this.hasAttempted && (isBuildReplaced() || isHistoryLong(this.settings.eventsPerRun));
   }
 
   /** Whether all that is left pauses, and no answer is to be carried out: nothing is lost by a new run. */

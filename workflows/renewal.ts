@@ -28,13 +28,21 @@ export function isHistoryLong(eventsPerRun = EVENTS_PER_RUN): boolean {
   return continueAsNewSuggested || historyLength >= eventsPerRun;
 }
 
+/** Whether workers of another build are to go on with this run, which only a new run can be handed to. */
+export function isBuildReplaced(): boolean {
+  return workflowInfo().targetWorkerDeploymentVersionChanged;
+}
+
 /**
- * Ends this run and goes on in a new one. Memo, search attributes, summary and priority are handed on by the server.
+ * Ends this run and goes on in a new one, with the build that is current by then. Memo, search attributes, summary and
+ * priority are handed on by the server.
  */
 export async function continueInNewRun(input: OperationInput, handedOn: HandedOn): Promise<never> {
   await condition(allHandlersFinished);
-  const { taskTimeoutMs } = workflowInfo();
+  const { taskTimeoutMs, currentDeploymentVersion } = workflowInfo();
   return makeContinueAsNewFunc<(input: OperationInput, handedOn: HandedOn) => Promise<string>>({
     workflowTaskTimeout: taskTimeoutMs,
+    // Else the new run would stay with the build of this one. Of no meaning where builds are not told apart.
+    ...(currentDeploymentVersion === undefined ? {} : { initialVersioningBehavior: 'AUTO_UPGRADE' }),
   })(input, handedOn);
 }

@@ -1,5 +1,6 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities';
+import { goesOnWithAnyBuild } from './versioning';
 
 const { sweep } = proxyActivities<Pick<Activities, 'sweep'>>({
   startToCloseTimeout: '1 minute',
@@ -14,3 +15,5 @@ export async function sweepOperations(): Promise<string> {
   const { started } = await sweep();
   return `${started} operation(s) started`;
 }
+
+goesOnWithAnyBuild(sweepOperations);

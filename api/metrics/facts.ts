@@ -2,6 +2,7 @@ import type { PrismaClient } from '@freeflow/db-master';
 import { withDeadline } from '@freeflow/lib/deadline';
 import { renderMetrics, resetMetrics, setGauge } from '@freeflow/lib/metrics';
 import type { FastifyBaseLogger } from 'fastify';
+import type { TemporalGateway } from '../temporal-gateway';
 import { readFacts, type Facts } from './read-facts';
 
 /** For so long facts are served again as they were read, in ms, however many scrape. */
@@ -9,19 +10,27 @@ const KEPT_MS = 5_000;
 /** Well within the time that Prometheus gives a scrape, 10 s. */
 const READ_WITHIN_MS = 3_000;
 
+/** Of these Temporal has less: what it does not tell in time holds up nothing else. */
+const ASK_WITHIN_MS = 1_500;
+
 /**
  * The facts of the installation as Prometheus reads them. Read when they are asked for, once for all who ask at the
  * time; nothing where the master database does not answer in time, for what was so before may not be so now.
  */
 export function installationFacts(
   db: PrismaClient,
+  temporal: Pick<TemporalGateway, 'countAbandonedRuns'>,
   sweepIntervalMs: number,
   log: Pick<FastifyBaseLogger, 'warn'>,
 ): () => Promise<string> {
   let last: { text: string; at: number } | undefined;
   let reading: Promise<string> | undefined;
   const read = async (): Promise<string> => {
-    const text = await renderFacts(await readFacts(db, sweepIntervalMs));
+    const [facts, abandonedRuns] = await Promise.all([
+      readFacts(db, sweepIntervalMs),
+      withDeadline(ASK_WITHIN_MS, temporal.countAbandonedRuns()).catch(() => 0),
+    ]);
+    const text = await renderFacts(facts, abandonedRuns);
     last = { text, at: performance.now() };
     return text;
   };
@@ -39,16 +48,10 @@ export function installationFacts(
   };
 }
 
-function renderFacts({
-  open,
-  parked,
-  withoutRun,
-  overduePurges,
-  report,
-  pool,
-  webhooks,
-  records,
-}: Facts): Promise<string> {
+function renderFacts(
+  { open, parked, withoutRun, overduePurges, report, pool, webhooks, records }: Facts,
+  abandonedRuns: number,
+): Promise<string> {
   resetMetrics('installation');
   for (const { kind, state, count } of open) setGauge('freeflow_operations_open', { kind, state }, count);
   for (const [state, age] of oldestOf(open)) setGauge('freeflow_operations_open_oldest_age_seconds', { state }, age);
@@ -56,6 +59,7 @@ function renderFacts({
   const oldestPark = Math.max(0, ...parked.map(({ ageS }) => ageS));
   setGauge('freeflow_steps_parked_oldest_age_seconds', {}, oldestPark);
   setGauge('freeflow_operations_without_run', {}, withoutRun);
+  setGauge('freeflow_runs_without_workers', {}, abandonedRuns);
   setGauge('freeflow_purges_overdue', {}, overduePurges);
   setGauge('freeflow_reconcile_last_success_timestamp_seconds', {}, report.at);
   for (const { class: its, count } of report.findings) setGauge('freeflow_reconcile_findings', { class: its }, count);

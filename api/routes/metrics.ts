@@ -3,6 +3,7 @@ import { METRICS_TYPE, renderMetrics } from '@freeflow/lib/metrics';
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { installationFacts } from '../metrics/facts';
+import type { TemporalGateway } from '../temporal-gateway';
 
 const EXAMPLE =
   '# HELP freeflow_master_database_up Whether the master database answers\n# TYPE freeflow_master_database_up gauge\nfreeflow_master_database_up 1\n';
@@ -10,12 +11,17 @@ const EXAMPLE =
 interface MetricsOptions {
   /** With a connection that no request waits for, or takes. */
   db: PrismaClient;
+  temporal: TemporalGateway;
   sweepIntervalMs: number;
 }
 
 /** What Prometheus scrapes: this process, and the facts of the installation while the master database answers. */
-export const metricsRoutes: FastifyPluginCallbackZod<MetricsOptions> = (app, { db, sweepIntervalMs }, done) => {
-  const facts = installationFacts(db, sweepIntervalMs, app.log);
+export const metricsRoutes: FastifyPluginCallbackZod<MetricsOptions> = (
+  app,
+  { db, temporal, sweepIntervalMs },
+  done,
+) => {
+  const facts = installationFacts(db, temporal, sweepIntervalMs, app.log);
   app.get(
     '/metrics',
     {

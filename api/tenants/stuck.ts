@@ -85,6 +85,7 @@ export async function findParkedAt(db: PrismaClient, step: string, limit: number
 function reasonOf({ state }: TenantOperation, run: RunState | undefined): Stuck['why'] | undefined {
   if (run === 'none') return state === 'requested' ? 'not-started' : 'run-gone';
   if (run === 'fails') return 'run-fails';
+  if (run === 'unattended') return 'run-unattended';
   if (state === 'parked') return 'parked';
   return run === undefined && state === 'requested' ? 'not-started' : undefined;
 }

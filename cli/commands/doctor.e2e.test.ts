@@ -197,6 +197,7 @@ describe('what is wrong fails by its name, and hides nothing else: exit code 1',
     'temporal.sweep',
     'temporal.reconciler',
     'temporal.workers',
+    'temporal.versions',
     ...BACKEND_KINDS.map((kind) => `temporal.${kind}-workers`),
     'temporal.webhook-workers',
   ];

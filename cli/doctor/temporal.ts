@@ -11,6 +11,7 @@ import { isGrpcServiceError, type Client } from '@temporalio/client';
 import { type Check, fail, faults, type Finding, type Group, ok } from '../../backends/doctor/check';
 import { type SupportedVersions, versionFinding } from '../../backends/doctor/versions';
 import type { ProductSetting, ProductValues } from './settings';
+import { checkBuilds } from './temporal-builds';
 import { checkTemporal } from './temporal-check';
 import { checkPollers, QUEUE_TYPES } from './temporal-pollers';
 import { checkSchedule } from './temporal-schedule';
@@ -43,6 +44,7 @@ export const TEMPORAL: Group<ProductSetting> = {
     check('workers', ['TASK_QUEUE'], (client, { TASK_QUEUE: queue }) =>
       checkPollers(client, queue, [QUEUE_TYPES.workflows, QUEUE_TYPES.activities]),
     ),
+    check('versions', ['TASK_QUEUE'], (client, { TASK_QUEUE: queue }) => checkBuilds(client, queue)),
     ...BACKEND_KINDS.map((kind) =>
       check(`${kind}-workers`, ['TASK_QUEUE'], (client, { TASK_QUEUE: queue }) =>
         checkPollers(client, backendQueueOf(queue, kind), [QUEUE_TYPES.activities]),

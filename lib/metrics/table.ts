@@ -166,6 +166,12 @@ export const METRICS = {
     help: 'Operations that were accepted more than 15 s ago, and nothing has begun them; without forced deletions that wait for what they have interrupted.',
     labels: {},
   },
+  freeflow_runs_without_workers: {
+    of: 'installation',
+    type: 'gauge',
+    help: 'Open runs that belong to a build of the worker which has no workers, by what Temporal says; 0 while it does not answer.',
+    labels: {},
+  },
   freeflow_purges_overdue: {
     of: 'installation',
     type: 'gauge',

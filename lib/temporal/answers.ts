@@ -6,7 +6,7 @@ import {
   type Client,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { describeRun } from './run-finder';
+import { describeRun, type RunState } from './run-finder';
 
 const ANSWER_DEADLINE_MS = 3_000;
 const CHECK_DEADLINE_MS = 1_000;
@@ -18,7 +18,8 @@ const CHECK_DEADLINE_MS = 1_000;
 export type AnswerOutcome = 'answered' | 'left' | 'no-run' | { refused: string };
 
 /**
- * Hands an answer to the tenant's run. A run whose workflow tasks fail is ended by a retry: `no-run` then.
+ * Hands an answer to the tenant's run. A run whose workflow tasks fail, or whose build has no workers, is ended by a
+ * retry: `no-run` then.
  * @param id the same id is one answer, however often it is sent
  * @throws Error when Temporal doesn't answer
  */
@@ -59,12 +60,19 @@ export async function hasAnswered(client: Client, tenantId: string, runId: strin
   }
 }
 
+/** Why a run can't go on by itself, where a new one could. */
+const CANNOT_GO_ON: Readonly<Partial<Record<RunState, string>>> = {
+  fails: 'its workflow tasks fail',
+  unattended: 'its build has no workers',
+};
+
 /** Ends a run that can't go on: its attempts in progress notice that they are superseded. Returns whether it did. */
 async function endFailingRun(client: Client, tenantId: string, by: string): Promise<boolean> {
   const { state, runId } = await within(client, CHECK_DEADLINE_MS, () => describeRun(client, tenantId));
-  if (state !== 'fails') return false;
+  const why = CANNOT_GO_ON[state];
+  if (why === undefined) return false;
   await within(client, ANSWER_DEADLINE_MS, () =>
-    client.workflow.getHandle(workflowIdOf(tenantId), runId).terminate(`its workflow tasks fail; retried by ${by}`),
+    client.workflow.getHandle(workflowIdOf(tenantId), runId).terminate(`${why}; retried by ${by}`),
   );
   return true;
 }

@@ -1,5 +1,6 @@
 // Temporal's runs: how they are started, signalled and described. Connections by Temporal's standard variables.
 export type { AnswerOutcome } from './answers';
+export { countRunsOf, findAbandonedBuilds, readBuilds, type BuildName, type Builds } from './builds';
 export { createLazyClient, readTemporalConfig, withTemporal, type TemporalConfig } from './connect';
 export { TemporalError, type TemporalErrorCode } from './errors';
 export { ensureNamespace, type NamespaceState } from './namespace';

@@ -8,6 +8,7 @@ import type {
 } from '@freeflow/contract';
 import type { Client } from '@temporalio/client';
 import { answerRun, hasAnswered, type AnswerOutcome } from './answers';
+import { findAbandonedBuilds, readBuilds } from './builds';
 import { startOperation, startWhenPreviousCloses, type StartOutcome } from './operation-starter';
 import { describeRun, findOpenRuns, hasOpenRun, type RunState } from './run-finder';
 import { deliveryStartOptions, dropStartOptions, poolStartOptions, reconcileStartOptions } from './start-options';
@@ -83,6 +84,14 @@ export class RunClient {
   /** {@link findOpenRuns} */
   findOpenRuns(operations: readonly Pick<AcceptedOperation, 'tenantId' | 'backend'>[]): Promise<ReadonlySet<string>> {
     return findOpenRuns(this.client, operations);
+  }
+
+  /** How many runs belong to builds of the worker that have no workers. */
+  async countAbandonedRuns(): Promise<number> {
+    const abandoned = await this.within(CHECK_DEADLINE_MS, async () =>
+      findAbandonedBuilds(this.client, await readBuilds(this.client, this.taskQueue)),
+    );
+    return abandoned.reduce((sum, { runs }) => sum + runs, 0);
   }
 
   /** Whether Temporal answers now; never throws. */

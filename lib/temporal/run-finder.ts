@@ -1,5 +1,7 @@
 import { workflowIdOf, type AcceptedOperation } from '@freeflow/contract';
-import { WorkflowNotFoundError, type Client } from '@temporalio/client';
+import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
+import { tsToMs } from '@temporalio/common/lib/time';
+import { buildNameOf, readBuilds } from './builds';
 
 /**
  * A worker that ended in the middle, or was too slow, fails a workflow task once or twice; from this attempt on it
@@ -7,8 +9,14 @@ import { WorkflowNotFoundError, type Client } from '@temporalio/client';
  */
 const FAILS_FROM_ATTEMPT = 4;
 
-/** What has become of a run; `fails` where no worker comes to the end of its workflow task. */
-export type RunState = 'open' | 'fails' | 'none';
+/** A task that waits for longer, in ms, waits for a worker that may not be there. */
+const UNATTENDED_MS = 60_000;
+
+/**
+ * What has become of a run; `fails` where no worker comes to the end of its workflow task, `unattended` where it
+ * belongs to a build that has no workers.
+ */
+export type RunState = 'open' | 'fails' | 'unattended' | 'none';
 
 /**
  * Describes the tenant's run, of any operation.
@@ -18,11 +26,34 @@ export async function describeRun(client: Client, tenantId: string): Promise<{ s
   try {
     const { status, runId, raw } = await client.workflow.getHandle(workflowIdOf(tenantId)).describe();
     if (status.name !== 'RUNNING') return { state: 'none', runId };
-    return { state: (raw.pendingWorkflowTask?.attempt ?? 0) < FAILS_FROM_ATTEMPT ? 'open' : 'fails', runId };
+    if ((raw.pendingWorkflowTask?.attempt ?? 0) >= FAILS_FROM_ATTEMPT) return { state: 'fails', runId };
+    return { state: (await isUnattended(client, raw)) ? 'unattended' : 'open', runId };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return { state: 'none' };
     throw error;
   }
+}
+
+/** Asks for workers only where a task of the run has waited for one: seldom, while all is well. */
+async function isUnattended(
+  client: Client,
+  {
+    workflowExecutionInfo,
+    pendingWorkflowTask,
+    pendingActivities,
+    executionConfig,
+  }: WorkflowExecutionDescription['raw'],
+): Promise<boolean> {
+  const build = buildNameOf(workflowExecutionInfo?.versioningInfo?.deploymentVersion);
+  const since = Date.now() - UNATTENDED_MS;
+  const waits = [
+    pendingWorkflowTask?.startedTime == null ? pendingWorkflowTask : undefined,
+    ...(pendingActivities ?? []).filter((it) => it.lastStartedTime == null),
+  ];
+  if (build === undefined || !waits.some((it) => it?.scheduledTime != null && tsToMs(it.scheduledTime) < since))
+    return false;
+  const { alive } = await readBuilds(client, executionConfig?.taskQueue?.name ?? '');
+  return !alive.has(build);
 }
 
 /** Whether a run is open under an operation's workflow id. */

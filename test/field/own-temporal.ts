@@ -14,14 +14,18 @@ export interface OwnTemporal {
   close(): Promise<void>;
 }
 
-export async function openOwnTemporal(info: StackInfo): Promise<OwnTemporal> {
+/** @param dynamicConfig settings of the server, as NAME=JSON */
+export async function openOwnTemporal(info: StackInfo, dynamicConfig: readonly string[] = []): Promise<OwnTemporal> {
   const { cliPath } = info.temporal;
   if (cliPath === undefined)
     throw new Error('the Temporal of the test servers is not ours, so there is no program to start another one');
   const port = await freePort();
   const child = spawn(
     cliPath,
-    ['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--headless', '--log-level', 'error'],
+    [
+      ...['server', 'start-dev', '--ip', '127.0.0.1', '--port', String(port), '--headless', '--log-level', 'error'],
+      ...dynamicConfig.flatMap((it) => ['--dynamic-config-value', it]),
+    ],
     { stdio: 'ignore' },
   );
   const address = `127.0.0.1:${port}`;

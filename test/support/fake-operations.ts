@@ -12,10 +12,12 @@ import {
 import type { StackInfo } from '@freeflow/contract/stack-info';
 import { operationStartOptions } from '@freeflow/lib/temporal';
 import { WorkflowFailedError } from '@temporalio/client';
+import type { WorkerDeploymentVersion } from '@temporalio/common';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Begun } from '../../activities/begin';
 import { projectRoot } from '../../stack/project';
 import { readStackInfo } from '../../stack/stack-info';
+import { deploymentOptionsOf } from '../../worker/deployment';
 import { registerSearchAttributes } from '../../worker/search-attributes';
 import { newName } from './activity-harness';
 import { type Call, createFakeActivities, type Patience, type SlowRecord } from './fake-activities';
@@ -65,6 +67,10 @@ export interface FakeOptions {
   slots?: number;
   /** The stack whose Temporal it is. @default that of the tests */
   info?: StackInfo;
+  /** The queue of others, whose workers are of another build. @default one of its own */
+  taskQueue?: string;
+  /** Of which deployment its workers are, and which build. */
+  version?: WorkerDeploymentVersion;
 }
 
 /** Starts workers with fake activities on a task queue of their own. */
@@ -72,11 +78,12 @@ export async function openFakeOperations({
   patience,
   slots = 100,
   info = readStackInfo(TEST_STACK),
+  taskQueue = `fake-${randomUUID()}`,
+  version,
 }: FakeOptions = {}): Promise<FakeOperations> {
-  const taskQueue = `fake-${randomUUID()}`;
   const operator = await openOperator(info);
   const { activities, calls, told, holds, ...settings } = createFakeActivities(patience);
-  const stop = await startWorkers(info, taskQueue, activities, slots);
+  const stop = await startWorkers(info, { taskQueue, version, activities, slots });
 
   return {
     operator,
@@ -119,13 +126,20 @@ export async function openFakeOperations({
 /** One worker for workflows and records and one for each backend, as in the product. Returns how to stop them. */
 async function startWorkers(
   { temporal: { address, namespace } }: StackInfo,
-  taskQueue: string,
-  activities: object,
-  slots: number,
+  {
+    taskQueue,
+    version,
+    activities,
+    slots,
+  }: { taskQueue: string; version: WorkerDeploymentVersion | undefined; activities: object; slots: number },
 ): Promise<() => Promise<void>> {
   const connection = await NativeConnection.connect({ address });
   await registerSearchAttributes(connection, namespace);
-  const common = { connection, namespace, activities, maxConcurrentActivityTaskExecutions: slots };
+  const versioning = deploymentOptionsOf({
+    TEMPORAL_WORKER_DEPLOYMENT: version?.deploymentName,
+    TEMPORAL_WORKER_BUILD_ID: version?.buildId,
+  });
+  const common = { connection, namespace, activities, maxConcurrentActivityTaskExecutions: slots, ...versioning };
   const workers = await Promise.all([
     Worker.create({
       ...common,

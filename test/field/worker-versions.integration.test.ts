@@ -1,0 +1,81 @@
+import { randomUUID } from 'node:crypto';
+import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import { readStackInfo } from '../../stack/stack-info';
+import { openDeployment, type Deployment } from '../support/deployment';
+import { openFakeOperations, type FakeOperations } from '../support/fake-operations';
+import { TEST_STACK } from '../support/master';
+import { replayNow } from '../support/replay';
+import { runsOf } from '../support/runs-seen';
+import { openOperator, type Operator } from '../support/temporal';
+import { until } from '../support/until';
+
+const info = readStackInfo(TEST_STACK);
+/** Ever so often, where in production it is ten minutes to an hour. */
+const patience = { patienceMs: 0, parkedRetryMs: 500, longestPauseMs: 500 };
+
+let operator: Operator;
+let deployment: Deployment;
+let old: FakeOperations;
+let next: FakeOperations;
+beforeAll(async () => {
+  operator = await openOperator(info);
+  deployment = openDeployment(info, operator, `fake-${randomUUID()}`);
+  old = await openFakeOperations({ patience, version: versionOf('old') });
+  await deployment.promote('old');
+  next = await openFakeOperations({ patience, version: versionOf('next'), taskQueue: old.taskQueue });
+});
+afterAll(async () => {
+  await next.close();
+  await old.close();
+  await operator.close();
+});
+
+const versionOf = (buildId: string) => ({ deploymentName: deployment.name, buildId });
+
+test('a run ends on the build that began it; a parked one goes on with the next one, and both replay', async () => {
+  const goOn = old.holdStep('mongodb.disable');
+  const atWork = await old.start('suspend');
+  await until('it is at work', async () => old.callsOf(atWork, 'mongodb.disable').length > 0);
+  for (const fake of [old, next]) fake.failing.add('qdrant.create');
+  const parked = await old.start('create');
+  await until('it is parked', async () => old.callsOf(parked, 'park').length > 0);
+
+  await deployment.promote('next');
+  await until('the parked one has moved', async () => next.callsOf(parked, 'continue-operation').length > 0);
+  await until('it is tried there', async () => next.callsOf(parked, 'qdrant.create').length > 1);
+  for (const fake of [old, next]) fake.failing.clear();
+  expect(await next.outcomeOf(parked)).toBe('fake is active');
+  expect(await deployment.buildsOf(parked)).toEqual(['old', 'next']);
+  // What was done before is not done again.
+  expect(next.stepsOf(parked).filter((it) => it !== 'qdrant.create')).toEqual([
+    'continue-operation',
+    'qdrant.probe',
+    'unpark',
+    'activate',
+  ]);
+
+  expect(await deployment.openRunsOf('old')).toBe(1);
+  goOn();
+  expect(await old.outcomeOf(atWork)).toBe('fake is suspended');
+  expect([await deployment.buildsOf(atWork), next.stepsOf(atWork)]).toEqual([['old'], []]);
+
+  const runs = [...(await runsOf(old, parked)), ...(await runsOf(old, atWork))];
+  expect(await replayNow(Object.fromEntries(runs.map(({ runId, history }) => [runId, history])))).toEqual([]);
+});
+
+test('without versions nothing is said of builds to the server', async () => {
+  const fake = await openFakeOperations({
+    patience: { ...patience, parkedRetryMs: 1, longestPauseMs: 1, eventsPerRun: 50 },
+  });
+  try {
+    fake.failing.add('qdrant.create');
+    const id = await fake.start('create');
+    await until('it goes on in a new run', async () => fake.callsOf(id, 'continue-operation').length > 0);
+    fake.failing.clear();
+    expect(await fake.outcomeOf(id)).toBe('fake is active');
+    const [first] = await runsOf(fake, id);
+    expect(first === undefined ? '' : historyToJSON(first.history)).not.toMatch(/VersioningBehavior|deploymentVersion/);
+  } finally {
+    await fake.close();
+  }
+});
