@@ -61,6 +61,8 @@ export interface TestInstallationOptions {
   timezone?: string;
   /** Another way to the master database, for worker and API. */
   masterUrl?: (url: string) => string;
+  /** Folders of other releases, as they were built, for those that aren't of this one. */
+  releases?: { api?: string | undefined; worker?: string | undefined };
 }
 
 /** Opens an installation; `worker: false` leaves it without a worker until `startWorker`. */
@@ -71,6 +73,7 @@ export async function openTestInstallation({
   info: own,
   masterOn = own,
   timezone,
+  releases = {},
 }: TestInstallationOptions = {}): Promise<TestInstallation> {
   const owned = await openMaster(masterOn, timezone);
   const { ownerUrl: masterUrl } = owned;
@@ -111,7 +114,7 @@ export async function openTestInstallation({
       const { WORKER_HEALTH_PORT: port = String(healthPort) } = env;
       return start(
         'worker',
-        script,
+        scriptOf(script, releases.worker),
         {
           ...workerEnv(info),
           MASTER_DATABASE_URL: workerMasterUrl,
@@ -131,7 +134,7 @@ export async function openTestInstallation({
     startApi: async (env = apiOptions) => {
       api = await start(
         'api',
-        'api/server.js',
+        scriptOf('api/server.js', releases.api),
         { ...apiEnv(info), ...UNLIMITED, MASTER_DATABASE_URL: apiMasterUrl, API_PORT: String(apiPort), ...env },
         `${apiUrl}/health/ready`,
       );
@@ -184,6 +187,9 @@ export async function openTestInstallation({
     }
   return installation;
 }
+
+const scriptOf = (script: string, release: string | undefined): string =>
+  release === undefined ? script : path.join(release, 'dist', script);
 
 /** The name of its master database. */
 export const databaseOf = ({ masterUrl }: Pick<TestInstallation, 'masterUrl'>): string =>

@@ -12,9 +12,12 @@ export interface Running {
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
-/** Starts a script of the product, as it was built: below dist/. @param logFile what it writes is added to */
+/**
+ * Starts a script of the product, as it was built: below dist/, or by its whole path.
+ * @param logFile what it writes is added to
+ */
 export function startProcess(script: string, env: Record<string, string>, logFile: string): Running {
-  const child = spawn(process.execPath, [path.join(projectRoot(), 'dist', script)], {
+  const child = spawn(process.execPath, [path.resolve(projectRoot(), 'dist', script)], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
