@@ -22,3 +22,4 @@ export * from './stuck';
 export * from './tenant-names';
 export * from './uuid-namespace';
 export * from './webhooks';
+export * from './worker-queues';

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { WORKER_QUEUES } from '@freeflow/contract';
 import { runToEnd } from '../test/support/run-to-end';
 import { readWorkerConfig } from './config';
+import { polledQueues } from './queues';
 
 const required = {
   MASTER_DATABASE_URL: 'postgresql://u:hunter22@h/master',
@@ -59,6 +61,25 @@ test.each(['0.0.0.0:3002', '[::1]:3002'])('%s is one', (address) => {
   expect(readWorkerConfig({ ...required, WORKER_SDK_METRICS_ADDRESS: address }).WORKER_SDK_METRICS_ADDRESS).toBe(
     address,
   );
+});
+
+test('a worker polls all queues, or those that are named, once each', () => {
+  expect(readWorkerConfig(required).WORKER_QUEUES).toEqual([...WORKER_QUEUES]);
+  const queuesOf = (names: string) => polledQueues(readWorkerConfig({ ...required, WORKER_QUEUES: names }));
+  expect(queuesOf('keycloak')).toEqual(['keycloak']);
+  expect(queuesOf('webhooks, workflows,webhooks')).toEqual(['webhooks', 'workflows']);
+});
+
+test.each(['tenants', 'keycloak;postgres', ','])('%s is no queue', (names) => {
+  expect(() => readWorkerConfig({ ...required, WORKER_QUEUES: names })).toThrow(
+    'WORKER_QUEUES must be one or more of workflows, postgres, mongodb, qdrant, keycloak, webhooks, separated by commas',
+  );
+});
+
+test('while nothing is sent the queue of webhooks is not polled, and a worker for it alone is refused', () => {
+  const off = { ...required, WEBHOOK_SENDING: 'off' };
+  expect(polledQueues(readWorkerConfig(off))).toEqual(WORKER_QUEUES.filter((it) => it !== 'webhooks'));
+  expect(() => readWorkerConfig({ ...off, WORKER_QUEUES: 'webhooks' })).toThrow(/^WORKER_QUEUES has webhooks alone/);
 });
 
 test('a path of a server is kept', () => {

@@ -1,11 +1,13 @@
 import { isIP } from 'node:net';
-import { DEFAULT_TASK_QUEUE, LEAST_RETENTION_DAYS } from '@freeflow/contract';
+import { DEFAULT_TASK_QUEUE, LEAST_RETENTION_DAYS, WORKER_QUEUES } from '@freeflow/contract';
 import {
+  ConfigError,
   milliseconds,
   oneOf,
   pauses,
   port,
   readConfig,
+  someOf,
   text,
   VARIABLES,
   wholeNumber,
@@ -27,6 +29,12 @@ const {
 
 /** As Standard Webhooks suggests, three days in all: 5 s, 5 and 30 min, 2, 5, 10, 14, 20 and 24 h. */
 const WEBHOOK_PAUSES_S = [5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 86_400];
+
+/**
+ * After the grace of its activities (WORKER_GRACE_MS) a worker cuts them off, then connections close: each has half of
+ * this time, in ms.
+ */
+export const AFTER_GRACE_MS = 10_000;
 
 /** The SDK binds to it as it is, and looks up no name. */
 const isSocketAddress = (value: string): boolean => {
@@ -54,6 +62,11 @@ export const workerVariables = z.object({
   TEMPORAL_WORKER_BUILD_ID: text('up to 128 letters, digits and any of `._+-`', isBuildId)
     .optional()
     .describe('what this build is called in that deployment; unset: its version, as `freeflow --version` says it'),
+  WORKER_QUEUES: someOf(WORKER_QUEUES)
+    .default([...WORKER_QUEUES])
+    .describe(
+      'which of its queues the worker polls: that of workflows, those of the backends, that of webhooks. Workers that poll a part each can be scaled apart; all together must poll all of them',
+    ),
   MASTER_DATABASE_URL: VARIABLES.MASTER_DATABASE_URL.describe('the master database, by the role freeflow_worker'),
   MASTER_DATABASE_POOL: MASTER_DATABASE_POOL.describe(
     'connections to the master database at most, besides one that holds the locks; what finds none free waits',
@@ -138,4 +151,11 @@ export type WorkerConfig = z.output<typeof workerVariables>;
  * Reads the configuration.
  * @throws ConfigError naming every variable that is missing or wrong, never with a value
  */
-export const readWorkerConfig = (env: Environment): WorkerConfig => readConfig(workerVariables, env);
+export function readWorkerConfig(env: Environment): WorkerConfig {
+  const config = readConfig(workerVariables, env);
+  if (config.WEBHOOK_SENDING === 'off' && config.WORKER_QUEUES.every((it) => it === 'webhooks'))
+    throw new ConfigError(
+      'WORKER_QUEUES has webhooks alone, and WEBHOOK_SENDING is off: there is nothing to poll. Name another queue, or start no such worker',
+    );
+  return config;
+}

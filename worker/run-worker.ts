@@ -1,4 +1,3 @@
-import { BACKEND_KINDS, backendQueueOf, webhookQueueOf } from '@freeflow/contract';
 import { refuseTransactionPooling } from '@freeflow/lib/pg';
 import { CRASH_SIGNALS } from '@freeflow/lib/shutdown';
 import { saveCompileCache } from '@freeflow/lib/start';
@@ -9,25 +8,19 @@ import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import closeWithGrace from 'close-with-grace';
 import type { Logger } from 'pino';
-import { assertUsable, concurrencyOf } from '../backends/registry';
-import { builtBundlePath } from './built-workflows';
-import { readWorkerConfig, type WorkerConfig } from './config';
+import { assertUsable } from '../backends/registry';
+import { AFTER_GRACE_MS, readWorkerConfig, type WorkerConfig } from './config';
 import { createDependencies } from './dependencies';
 import { deploymentOptionsOf } from './deployment';
 import { serveHealth, type Health } from './health';
 import { readInstallationId } from './installation-id';
 import { activityLogFields } from './log-fields';
+import { optionsOf, polledQueues } from './queues';
 import { ForeignTaskQueue, scheduleReconciler, scheduleSweep } from './schedules';
 import { registerSearchAttributes } from './search-attributes';
 import { startTelemetry } from './telemetry';
 
 const RETRY_MS = 1_000;
-/** Each of them waits for its receiver, most of the time. */
-const WEBHOOK_ATTEMPTS_AT_ONCE = 40;
-/**
- * After the grace of its activities a worker cuts them off, then connections close: each has half of this time, in ms.
- */
-const AFTER_GRACE_MS = 10_000;
 
 /**
  * Runs the worker until a signal stops it; the process then ends by itself.
@@ -63,7 +56,8 @@ export async function runWorker(env: NodeJS.ProcessEnv, compose = createDependen
     scheduleReconciler(client, owner, config.RECONCILE_INTERVAL_MS),
   ).catch((error: unknown) => logger.error({ cause: (error as Error).message }, 'could not schedule the reconciler'));
 
-  logger.info({ version: buildVersion(), taskQueue: config.TASK_QUEUE, namespace }, 'worker runs');
+  const { TASK_QUEUE: taskQueue } = config;
+  logger.info({ version: buildVersion(), taskQueue, namespace, queues: polledQueues(config) }, 'worker runs');
   const stopped = runToEnd(health.workers, async () => {
     server.close();
     await close();
@@ -113,10 +107,7 @@ async function claimTaskQueue(config: WorkerConfig, client: Client, logger: Logg
   return owner;
 }
 
-/**
- * One worker for workflows and the master database, one for each backend, and one for webhooks: a slow one holds the
- * slots of no other.
- */
+/** One worker for each queue that is polled: for workflows and the master database, for each backend, for webhooks. */
 async function createWorkers(
   config: WorkerConfig,
   connection: NativeConnection,
@@ -136,32 +127,7 @@ async function createWorkers(
     maxHeartbeatThrottleInterval: '1 second',
     defaultHeartbeatThrottleInterval: '1 second',
   } as const;
-  return Promise.all([
-    Worker.create({
-      ...common,
-      taskQueue: config.TASK_QUEUE,
-      workflowBundle: { codePath: builtBundlePath() },
-      // A killed worker's runs are picked up by another one after this time.
-      stickyQueueScheduleToStartTimeout: '1 second',
-      maxConcurrentActivityTaskExecutions: 40,
-    }),
-    ...(config.WEBHOOK_SENDING === 'off'
-      ? []
-      : [
-          Worker.create({
-            ...common,
-            taskQueue: webhookQueueOf(config.TASK_QUEUE),
-            maxConcurrentActivityTaskExecutions: WEBHOOK_ATTEMPTS_AT_ONCE,
-          }),
-        ]),
-    ...BACKEND_KINDS.map((kind) =>
-      Worker.create({
-        ...common,
-        taskQueue: backendQueueOf(config.TASK_QUEUE, kind),
-        maxConcurrentActivityTaskExecutions: concurrencyOf(kind, config),
-      }),
-    ),
-  ]);
+  return Promise.all(polledQueues(config).map((queue) => Worker.create({ ...common, ...optionsOf(queue, config) })));
 }
 
 /** Retries forever: the worker waits for its servers. Only a task queue of another installation ends it. */
