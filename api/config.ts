@@ -28,6 +28,9 @@ const {
  */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const;
 
+/** Requests in progress have so long to end, then the process ends without them. */
+export const CLOSE_WITHIN_MS = 8_000;
+
 /** The configuration of the API. Temporal's address comes by Temporal's own standard variables. */
 export const apiVariables = z.object({
   LOG_LEVEL,

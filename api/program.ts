@@ -5,10 +5,7 @@ import { saveCompileCache } from '@freeflow/lib/start';
 import { startTracing } from '@freeflow/lib/tracing-sdk';
 import closeWithGrace from 'close-with-grace';
 import { buildApp } from './app';
-import { readApiConfig } from './config';
-
-/** Requests in progress have so long to end, then the process ends without them. */
-const CLOSE_WITHIN_MS = 8_000;
+import { CLOSE_WITHIN_MS, readApiConfig } from './config';
 
 async function main(): Promise<void> {
   const config = readApiConfig(process.env);

@@ -10,20 +10,41 @@ import { isPostgresUrl } from './url-forms';
 
 const formError = (form: string) => ({ error: `must be ${form}` });
 
+/**
+ * What a JSON Schema says of it, for values that are set before the process reads them: the ordinary mistakes. The kind
+ * itself has the last word.
+ */
+export type JsonForm = Readonly<Record<string, unknown>>;
+const SOME_TEXT: JsonForm = { type: 'string', minLength: 1 };
+
 /** Text that fits. `form` ends the sentence "X must be ...". */
-export const text = (form: string, isFit: (value: string) => boolean = () => true) =>
-  z.string(formError(form)).refine(isFit, formError(form)).meta({ form });
+export const text = (form: string, isFit: (value: string) => boolean = () => true, json = SOME_TEXT) =>
+  z.string(formError(form)).refine(isFit, formError(form)).meta({ form, json });
 
 /** A number, both ends included. Not by Number() alone: it takes 1e3, 0x10 and blanks for numbers. */
 export const wholeNumber = (min: number, max: number, form = `a whole number, ${min} to ${max}`) =>
-  text(form, (value) => /^[0-9]{1,15}$/.test(value) && Number(value) >= min && Number(value) <= max).transform(Number);
+  text(
+    form,
+    (value) => /^[0-9]{1,15}$/.test(value) && Number(value) >= min && Number(value) <= max,
+    wholeNumberJson(min, max),
+  ).transform(Number);
+
+/** As a number, or as text, as which variables of the environment are often written. */
+const wholeNumberJson = (minimum: number, maximum: number): JsonForm => ({
+  type: ['integer', 'string'],
+  minimum,
+  maximum,
+  pattern: '^[0-9]{1,15}$',
+});
 
 /** 0, by which something is turned off, or a number between these ends. */
 export const zeroOr = (min: number, max: number) => {
   const form = `0, or a whole number, ${min} to ${max}`;
-  return text(form, (value) => /^(0|[1-9][0-9]{0,14})$/.test(value) && isZeroOr(Number(value), min, max)).transform(
-    Number,
-  );
+  return text(
+    form,
+    (value) => /^(0|[1-9][0-9]{0,14})$/.test(value) && isZeroOr(Number(value), min, max),
+    wholeNumberJson(0, max),
+  ).transform(Number);
 };
 
 const isZeroOr = (value: number, min: number, max: number): boolean => value === 0 || (value >= min && value <= max);
@@ -38,21 +59,30 @@ export const milliseconds = () => wholeNumber(1, TEN_YEARS_MS, `a whole number o
 
 /** Times in milliseconds, one after the other, separated by commas. */
 export const pauses = (most: number) =>
-  text(`up to ${most} whole numbers of milliseconds, separated by commas`, (value) => {
-    const parts = value.split(',').map((it) => it.trim());
-    return parts.length <= most && parts.every((it) => /^[1-9][0-9]{0,9}$/.test(it));
-  }).transform((value) => value.split(',').map(Number));
+  text(
+    `up to ${most} whole numbers of milliseconds, separated by commas`,
+    (value) => {
+      const parts = value.split(',').map((it) => it.trim());
+      return parts.length <= most && parts.every((it) => /^[1-9][0-9]{0,9}$/.test(it));
+    },
+    { type: ['integer', 'string'], minimum: 1, pattern: listOf('[1-9][0-9]{0,9}') },
+  ).transform((value) => value.split(',').map(Number));
+
+/** The pattern of a list that is separated by commas. */
+const listOf = (item: string): string => String.raw`^\s*(${item})\s*(,\s*(${item})\s*)*$`;
 
 /** One of a few words. */
 export const oneOf = <const Words extends readonly [string, ...string[]]>(words: Words) =>
-  z.enum(words, formError(oneOfForm(words))).meta({ form: oneOfForm(words) });
+  z.enum(words, formError(oneOfForm(words))).meta({ form: oneOfForm(words), json: { enum: words } });
 
 const oneOfForm = (words: readonly string[]) => `one of ${words.join(', ')}`;
 
 /** Addresses and networks, separated by commas. */
 export const addresses = () =>
-  text('IP addresses or networks such as 10.0.0.0/8, separated by commas', (value) =>
-    value.split(',').every((it) => isNetwork(it.trim())),
+  text(
+    'IP addresses or networks such as 10.0.0.0/8, separated by commas',
+    (value) => value.split(',').every((it) => isNetwork(it.trim())),
+    { type: 'string', pattern: listOf('[0-9a-fA-F.:]+(/[0-9]{1,3})?') },
   );
 
 function isNetwork(text: string): boolean {
@@ -64,7 +94,7 @@ function isNetwork(text: string): boolean {
 /** Several of a few words, separated by commas. */
 export const someOf = <const Words extends readonly [string, ...string[]]>(words: Words) => {
   const form = `one or more of ${words.join(', ')}, separated by commas`;
-  return text(form)
+  return text(form, undefined, { type: 'string', pattern: listOf(words.join('|')) })
     .transform((value) => value.split(',').map((word) => word.trim()))
     .pipe(z.array(z.enum(words, formError(form)), formError(form)));
 };
@@ -80,6 +110,7 @@ export const httpUrl = () =>
   text(
     'http(s)://HOST:PORT/PATH, without user and password',
     (value) => hasProtocol('http:', 'https:')(value) && !hasLogin(value),
+    { type: 'string', pattern: '^[Hh][Tt][Tt][Pp][Ss]?://[^/?#@]+([/?#].*)?$' },
   );
 
 /** A server that is called below this URL: a query would be lost. */
@@ -87,6 +118,7 @@ export const serverUrl = () =>
   text(
     'http(s)://HOST:PORT/PATH, without user and password',
     (value) => hasProtocol('http:', 'https:')(value) && !hasLogin(value) && !/[?#]/.test(value),
+    { type: 'string', pattern: '^[Hh][Tt][Tt][Pp][Ss]?://[^/?#@]+(/[^?#]*)?$' },
   );
 
 /**

@@ -5,14 +5,17 @@ import { z } from 'zod';
 import { runToEnd } from '../../test/support/run-to-end';
 import { ConfigError } from './errors';
 import {
+  addresses,
   httpUrl,
   milliseconds,
   oneOf,
+  pauses,
   port,
   postgresUrl,
   secret,
   secretKey,
   secretKeys,
+  serverUrl,
   someOf,
   text,
   wholeNumber,
@@ -115,13 +118,24 @@ describe('a secret from a file', () => {
   });
 });
 
+const SOME_TEXT = { type: 'string', minLength: 1 };
+
 it('tells of each variable what the schema says', () => {
   expect(variablesOf(schema)).toEqual([
-    { name: 'HOST', meaning: 'where it is', form: 'a host', standard: undefined, isRequired: true, isSecret: false },
+    {
+      name: 'HOST',
+      meaning: 'where it is',
+      form: 'a host',
+      json: SOME_TEXT,
+      standard: undefined,
+      isRequired: true,
+      isSecret: false,
+    },
     {
       name: 'PORT',
       meaning: 'its port',
       form: 'a port, 1 to 65535',
+      json: { type: ['integer', 'string'], minimum: 1, maximum: 65_535, pattern: '^[0-9]{1,15}$' },
       standard: '80',
       isRequired: false,
       isSecret: false,
@@ -130,11 +144,20 @@ it('tells of each variable what the schema says', () => {
       name: 'TOKEN',
       meaning: 'what it is entered by',
       form: 'a token',
+      json: SOME_TEXT,
       standard: undefined,
       isRequired: true,
       isSecret: true,
     },
-    { name: 'SPARE', meaning: 'another', form: 'a spare one', standard: undefined, isRequired: false, isSecret: true },
+    {
+      name: 'SPARE',
+      meaning: 'another',
+      form: 'a spare one',
+      json: SOME_TEXT,
+      standard: undefined,
+      isRequired: false,
+      isSecret: true,
+    },
   ]);
 });
 
@@ -158,6 +181,31 @@ it.each<[string, z.ZodType, string[], string[]]>([
 ])('%s', (_kind, kind, fit, unfit) => {
   const isFit = (value: string) => kind.safeParse(value).success;
   expect({ fit: fit.filter(isFit), unfit: unfit.filter(isFit) }).toEqual({ fit, unfit: [] });
+  // A JSON Schema is not stricter.
+  expect(fit.filter((it) => isTakenAsJson(kind, it))).toEqual(fit);
+});
+
+/** Whether a JSON Schema takes a text for a variable of this kind. */
+function isTakenAsJson(kind: z.ZodType, value: string): boolean {
+  const [{ json } = { json: {} }] = variablesOf(z.object({ IT: kind }));
+  const {
+    pattern = '',
+    enum: words = [value],
+    minLength = 0,
+  } = json as { pattern?: string; enum?: string[]; minLength?: number };
+  return new RegExp(pattern).test(value) && words.includes(value) && value.length >= minLength;
+}
+
+it.each<[string, z.ZodType, string[]]>([
+  ['whole number', wholeNumber(2, 10), ['-3', '2.0', '1e0', ' 3', '0x3', '']],
+  ['one of', oneOf(['a', 'b']), ['A', 'a,b']],
+  ['some of', someOf(['a', 'b']), ['', 'a,', 'a,c']],
+  ['HTTP URL', httpUrl(), ['h', 'ftp://h', 'http://u@h', 'http://u:p@h', 'http://']],
+  ['server', serverUrl(), ['http://h/?a=b', 'http://h/#x', 'http://u@h']],
+  ['pauses', pauses(3), ['', '0', '5s', '1,,2']],
+  ['addresses', addresses(), ['', 'h', '10.0.0.0/', '10.0.0.0/8;::1']],
+])('a JSON Schema refuses the ordinary mistakes: %s', (_kind, kind, unfit) => {
+  expect(unfit.filter((it) => isTakenAsJson(kind, it))).toEqual([]);
 });
 
 it('db:migrate ends with 1 and says all that is wrong, before it asks any server', async () => {

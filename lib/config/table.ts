@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { JsonForm } from './kinds';
 
 /** A variable of a program, for --help, documents, and code that must keep it from other processes. */
 export interface Variable {
@@ -6,6 +7,8 @@ export interface Variable {
   readonly meaning: string;
   /** What it must be: the end of the sentence "X must be ...". */
   readonly form: string;
+  /** The same for a JSON Schema, as far as one can say it. */
+  readonly json: JsonForm;
   /** What it is when it is not set, as one would write it. */
   readonly standard: string | undefined;
   readonly isRequired: boolean;
@@ -18,11 +21,12 @@ export const variablesOf = (schema: z.ZodObject): Variable[] =>
   Object.entries(schema.shape).map(([name, it]) => variableOf(name, it));
 
 function variableOf(name: string, schema: z.core.$ZodType): Variable {
-  const { description = '', form, isSecret } = metaOf(schema);
+  const { description = '', form, json, isSecret } = metaOf(schema);
   return {
     name,
     meaning: description,
     form: typeof form === 'string' ? form : '',
+    json: (json ?? {}) as JsonForm,
     standard: schema instanceof z.ZodDefault ? String(schema.def.defaultValue) : undefined,
     isRequired: !(schema instanceof z.ZodDefault || schema instanceof z.ZodOptional),
     isSecret: isSecret === true,
