@@ -1,0 +1,146 @@
+import { describeChart, render, valuesFile } from './helm';
+
+const minimal = valuesFile('minimal');
+const csi = valuesFile('csi');
+
+/** What is wrong, the values that lie on top, and what Helm says of them. */
+const CASES: readonly [what: string, values: readonly string[], says: RegExp][] = [
+  [
+    'a setting that there is not',
+    [minimal, 'worker: { settings: { KEYCLOAK_CONCURENCY: 4 } }'],
+    /\/worker\/settings'?: additional properties 'KEYCLOAK_CONCURENCY' not allowed/,
+  ],
+  [
+    'a number that is none',
+    [minimal, 'worker: { settings: { RETENTION_MS: 7d } }'],
+    /\/worker\/settings\/RETENTION_MS'?: '7d' does not match pattern/,
+  ],
+  [
+    'a number that is too large',
+    [minimal, 'worker: { settings: { KEYCLOAK_CONCURRENCY: 51 } }'],
+    /\/worker\/settings\/KEYCLOAK_CONCURRENCY'?: maximum: got 51, want 50/,
+  ],
+  [
+    'a word that is none of a few',
+    [minimal, 'settings: { LOG_LEVEL: loud }'],
+    /\/settings\/LOG_LEVEL'?: value must be one of 'trace', 'debug'/,
+  ],
+  [
+    'a word that YAML takes for another',
+    [minimal, 'worker: { settings: { WEBHOOK_SENDING: off } }'],
+    /\/worker\/settings\/WEBHOOK_SENDING'?: value must be one of 'on', 'off'/,
+  ],
+  [
+    'a URL with a login',
+    [minimal, 'worker: { settings: { QDRANT_URL: "http://u:p@h" } }'],
+    /\/worker\/settings\/QDRANT_URL'?: .*does not match pattern/,
+  ],
+  [
+    'a secret among settings',
+    [minimal, 'worker: { settings: { QDRANT_API_KEY: hunter22 } }'],
+    /\/worker\/settings'?: additional properties 'QDRANT_API_KEY' not allowed/,
+  ],
+  [
+    'a secret of the worker at the API',
+    [minimal, 'api: { secretRefs: { SECRETS_KEY: { secret: { name: s } } } }'],
+    /\/api\/secretRefs'?: additional properties 'SECRETS_KEY' not allowed/,
+  ],
+  [
+    'the value of a secret in place of its place',
+    [minimal, 'worker: { secretRefs: { SECRETS_KEY: hunter22 } }'],
+    /\/worker\/secretRefs\/SECRETS_KEY'?: got string, want object/,
+  ],
+  [
+    'two places of a secret',
+    [minimal, 'worker: { secretRefs: { SECRETS_KEY: { csi: { path: k } } } }'],
+    /\/worker\/secretRefs\/SECRETS_KEY'?: maxProperties: got 2, want 1/,
+  ],
+  [
+    'a variable that the chart sets',
+    [minimal, 'api: { settings: { API_PORT: 8080 } }'],
+    /\/api\/settings'?: additional properties 'API_PORT' not allowed/,
+  ],
+  [
+    'two values of what must be the same',
+    [minimal, 'worker: { settings: { TASK_QUEUE: other } }'],
+    /\/worker\/settings'?: additional properties 'TASK_QUEUE' not allowed/,
+  ],
+  [
+    'a setting among variables of libraries',
+    [minimal, 'environment: { LOG_LEVEL: warn }'],
+    /\/environment': additional properties 'LOG_LEVEL' not allowed/,
+  ],
+  [
+    'a misspelt value of the chart',
+    [minimal, 'api: { replica: 3 }'],
+    /\/api'?: additional properties 'replica' not allowed/,
+  ],
+  [
+    'a queue that there is not',
+    [minimal, 'worker: { deployments: { all: { queues: [tenants] } } }'],
+    /\/worker\/deployments\/all\/queues\/0'?: value must be one of 'workflows'/,
+  ],
+  [
+    'a queue that nobody polls',
+    [minimal, 'worker: { deployments: { most: { queues: [workflows, postgres, mongodb, qdrant, webhooks] } } }'],
+    /worker\.deployments: none of them polls the queue keycloak/,
+  ],
+  ['no image', ['image: { tag: "1" }'], /\/image'?: missing property 'repository'/],
+  [
+    'nothing at all',
+    [''],
+    /missing property 'AUTH_ISSUER', 'AUTH_AUDIENCE'|missing properties 'AUTH_ISSUER', 'AUTH_AUDIENCE'/,
+  ],
+  [
+    'no login for the migrations',
+    [csi, 'migrate: { enabled: true }'],
+    /\/migrate\/secretRefs'?: missing property 'MASTER_DATABASE_URL'/,
+  ],
+  [
+    'no store to look up in',
+    [minimal, 'worker: { secretRefs: { SECRETS_OLD_KEYS: { external: { key: k } } } }'],
+    /externalSecrets\.store: name the SecretStore that worker\.secretRefs are looked up in/,
+  ],
+  [
+    'no class to mount',
+    [minimal, 'worker: { secretRefs: { SECRETS_OLD_KEYS: { csi: { path: k } } } }'],
+    /worker\.secretProviderClass: worker\.secretRefs has csi/,
+  ],
+  [
+    "Temporal's API key as a file",
+    [minimal, 'temporal: { apiKey: { csi: { path: k } } }'],
+    /temporal\.apiKey: the API key is read from the environment alone/,
+  ],
+  [
+    'rules that lead nowhere',
+    [minimal, 'monitoring: { rules: { enabled: true } }'],
+    /monitoring\.rules\.documents: say where your people read docs\//,
+  ],
+];
+
+const rendered = render(CASES.map(([, values]) => values));
+
+describeChart('the chart refuses', () => {
+  test.each(CASES.map(([what, , says], at) => ({ what, says, error: rendered[at]?.error ?? '' })))(
+    '$what',
+    ({ says, error }) => {
+      expect(error).toMatch(says);
+      expect(error).not.toMatch('hunter22');
+    },
+  );
+});
+
+describeChart('the chart takes', () => {
+  const TAKEN: readonly [string, string][] = [
+    [
+      'webhooks that nobody sends',
+      'worker: { settings: { WEBHOOK_SENDING: "off" }, deployments: { most: { queues: [workflows, postgres, mongodb, qdrant, keycloak] } } }',
+    ],
+    ['numbers as text', 'worker: { settings: { RETENTION_MS: "604800000" } }'],
+    ['values of the charts around it', 'global: { any: thing }'],
+  ];
+  const taken = render(TAKEN.map(([, values]) => [minimal, values]));
+  test.each(TAKEN.map(([what], at) => ({ what, error: taken[at]?.error })))('$what', ({ error }) => {
+    expect(error).toBe('');
+  });
+});
