@@ -19,8 +19,8 @@ const ONE_PARTITION = ['Read', 'Write'].flatMap((way) => [
 ]);
 
 /**
- * A shard looks 20 times a second at most, each, for tasks to hand to workers, timers, and changes to show, and here all
- * is in one: four operations a second take that up, and each step then waits 40 ms.
+ * A shard looks 20 times a second at most, each, for tasks to hand to workers, timers, and changes to show, and here
+ * all is in one: four operations a second take that up, and each step then waits 40 ms.
  */
 const LOOK_OFTEN = ['transfer', 'timer', 'visibility'].flatMap((queue) => [
   '--dynamic-config-value',
