@@ -42,7 +42,7 @@ test('a webhook is made with a secret that this answer alone has; its path and q
     'no-store',
   ]);
   const { secret, ...webhook } = createdWebhookSchema.parse(body);
-  expect(Buffer.from(secret.replace('whsec_', ''), 'base64')).toHaveLength(32);
+  expect(Buffer.from(secret?.replace('whsec_', '') ?? '', 'base64')).toHaveLength(32);
   expect(webhook).toMatchObject({ url: URL, eventTypes: ['operation.ended'], state: 'enabled', undelivered: 0 });
   const shown = await request('GET', `/webhooks/${webhook.id}`);
   expect(webhookSchema.strict().parse(shown.body)).toEqual(webhook);
@@ -143,6 +143,63 @@ test('one that is enabled after its events have gone tells how many it has misse
   );
   const missed = Number(told[2]) - 1 - Number(before[0]?.cursor);
   expect((await request('PATCH', `/webhooks/${id}`, { enabled: true })).body).toMatchObject({ skippedEvents: missed });
+});
+
+describe('under an Idempotency-Key', () => {
+  const keyed = (key: string, method: string, path: string, body?: unknown) =>
+    bench.request(method, path, { body, headers: { 'idempotency-key': key } });
+  const countOf = async (table: string) => (await rows(table)).length;
+
+  test('a webhook is made once, however often its request is sent, also at once; another request is refused', async () => {
+    const key = randomUUID();
+    const make = (more = {}) => keyed(key, 'POST', '/webhooks', { url: `${URL}/a?b`, description: 'ours', ...more });
+    const answers = [...(await Promise.all([make(), make(), make()])), await make()];
+    expect(answers.map(({ status }) => status)).toEqual([201, 201, 201, 201]);
+    expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
+    expect(await countOf('Webhook')).toBe(1);
+    // Whoever made it alone knows the secret, and neither was it kept.
+    expect(answers.filter(({ text }) => text.includes('whsec_'))).toHaveLength(1);
+    expect(createdWebhookSchema.parse(answers[3]?.body).secret).toBeNull();
+    for (const more of [{ url: `${URL}/a?c` }, { secret: SECRET }, { description: 'theirs' }])
+      expect(await make(more)).toMatchObject({ status: 422, body: { code: 'idempotency-key-reused' } });
+    expect(await keyed(key, 'POST', '/tenants', { name: 'acme' })).toMatchObject({ status: 422 });
+    expect(await keyed(key, 'POST', `/webhooks/${answers[0]?.body.id ?? ''}/ping`)).toMatchObject({ status: 422 });
+    expect(await countOf('Webhook')).toBe(1);
+  });
+
+  test('what was refused can be sent again with its key, and a secret that the request names is answered again', async () => {
+    const key = randomUUID();
+    const make = () => keyed(key, 'POST', '/webhooks', { url: URL, secret: SECRET });
+    await bench.owner.query('DELETE FROM "SealingKey"');
+    expect((await make()).status).toBe(503);
+    await publishKey(bench.owner);
+    const [first, second] = [await make(), await make()];
+    expect(second.body).toEqual(first.body);
+    expect(createdWebhookSchema.parse(second.body).secret).toBe(SECRET);
+    expect((await rows('OperationAnswer')).filter(({ text }) => text.includes('whsec_'))).toEqual([]);
+  });
+
+  test('each other change is made once, and answered as it was', async () => {
+    const id = await insertWebhook(bench.owner, URL);
+    const failed = await insertDelivery(bench.owner, id, 'failed');
+    const countAudited = () => countOf('AuditEvent');
+    for (const [method, path, body] of [
+      ['POST', '/ping', undefined],
+      ['POST', `/deliveries/${failed}/redeliver`, undefined],
+      ['POST', '/redeliver', { since: '2026-11-27T20:00:00Z' }],
+      ['PATCH', '', { enabled: false }],
+      ['DELETE', '', undefined],
+    ] as const) {
+      const key = randomUUID();
+      const send = () => keyed(key, method, `/webhooks/${id}${path}`, body);
+      const first = await send();
+      expect(first.status).toBeLessThan(300);
+      const before = [await countOf('WebhookDelivery'), await countOf('Event'), await countAudited()];
+      const again = await send();
+      expect([again.status, again.text]).toEqual([first.status, first.text]);
+      expect([await countOf('WebhookDelivery'), await countOf('Event'), await countAudited()]).toEqual(before);
+    }
+  });
 });
 
 test('deliveries are shown newest first, page by page, by their state', async () => {

@@ -5,6 +5,7 @@ import {
   deliveryParams,
   deliveryQuery,
   deliverySchema,
+  idempotencyHeaders,
   noBody,
   redeliverBody,
   redeliveredSchema,
@@ -17,7 +18,8 @@ import type { PrismaClient } from '@freeflow/db-master';
 import { networkPolicy } from '@freeflow/lib/webhooks';
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { commonProblems, keyMissing, problem, secured, tooLarge } from '../responses';
+import { commonProblems, keyMissing, keyReused, problem, secured, tooLarge } from '../responses';
+import { callerOf } from '../tenants/idempotency';
 import { deleteWebhook, updateWebhook } from '../webhooks/change';
 import { createWebhook } from '../webhooks/create';
 import { readDeliveries } from '../webhooks/deliveries';
@@ -57,20 +59,21 @@ export const webhookRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; allowed
         ...secured('webhooks', 'webhooks.create'),
         summary: 'Have events sent to a URL, from now on',
         description:
-          'Deliveries are signed by Standard Webhooks; the secret is in this answer and in no other. Each body is one CloudEvent 1.0 in JSON.',
+          'Deliveries are signed by Standard Webhooks; the secret is in this answer and in no other: sent again under the same Idempotency-Key the request is answered with null in its place, unless it names the secret itself. Each body is one CloudEvent 1.0 in JSON.',
         body: createWebhookBody,
+        headers: idempotencyHeaders,
         response: {
           201: createdWebhookSchema,
           ...commonProblems,
           409: problem('There are as many webhooks as there may be', 'too-many-webhooks'),
           ...tooLarge,
+          ...keyReused,
           ...keyMissing,
         },
       },
     },
     async (request, reply) => {
-      const { principal, audit } = request;
-      const webhook = await createWebhook(db, request.body, { policy, principal, audit });
+      const webhook = await createWebhook(db, request.body, policy, callerOf(request));
       return reply
         .code(201)
         .headers({ location: `/webhooks/${webhook.id}`, 'cache-control': 'no-store' })
@@ -101,10 +104,11 @@ export const webhookRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; allowed
           'What is left out stays. Enabled again it goes on from where it stopped; skippedEvents rises by the events that were kept no longer. For another URL or secret make another webhook.',
         params: webhookParams,
         body: updateWebhookBody,
-        response: { 200: webhookSchema, ...commonProblems, ...noWebhook, ...tooLarge },
+        headers: idempotencyHeaders,
+        response: { 200: webhookSchema, ...commonProblems, ...noWebhook, ...tooLarge, ...keyReused },
       },
     },
-    (request) => updateWebhook(db, request.params.id, request.body, request),
+    (request) => updateWebhook(db, request.params.id, request.body, callerOf(request)),
   );
 
   app.delete(
@@ -115,11 +119,17 @@ export const webhookRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; allowed
         summary: 'Remove a webhook with its deliveries',
         params: webhookParams,
         body: noBody,
-        response: { 204: z.null().describe('Removed; nothing more is sent'), ...commonProblems, ...noWebhook },
+        headers: idempotencyHeaders,
+        response: {
+          204: z.null().describe('Removed; nothing more is sent'),
+          ...commonProblems,
+          ...noWebhook,
+          ...keyReused,
+        },
       },
     },
     async (request, reply) => {
-      await deleteWebhook(db, request.params.id, request);
+      await deleteWebhook(db, request.params.id, callerOf(request));
       return reply.code(204).send(null);
     },
   );
@@ -146,6 +156,7 @@ export const webhookRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; allowed
         summary: 'Send an event once more, or at once where it waits for its next attempt',
         params: deliveryParams,
         body: noBody,
+        headers: idempotencyHeaders,
         response: {
           202: deliverySchema,
           ...commonProblems,
@@ -156,10 +167,11 @@ export const webhookRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; allowed
             'delivery-in-progress',
           ),
           410: problem('The event is kept no longer', 'delivery-expired'),
+          ...keyReused,
         },
       },
     },
-    async (request, reply) => reply.code(202).send(await redeliver(db, request.params, request.audit)),
+    async (request, reply) => reply.code(202).send(await redeliver(db, request.params, callerOf(request))),
   );
 
   app.post(
@@ -171,11 +183,12 @@ export const webhookRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; allowed
         description: 'A thousand at most; isComplete tells whether there are more.',
         params: webhookParams,
         body: redeliverBody,
-        response: { 202: redeliveredSchema, ...commonProblems, ...noWebhook, ...disabled },
+        headers: idempotencyHeaders,
+        response: { 202: redeliveredSchema, ...commonProblems, ...noWebhook, ...disabled, ...keyReused },
       },
     },
     async (request, reply) =>
-      reply.code(202).send(await redeliverAll(db, request.params.id, request.body?.since, request.audit)),
+      reply.code(202).send(await redeliverAll(db, request.params.id, request.body?.since, callerOf(request))),
   );
 
   app.post(
@@ -186,10 +199,11 @@ export const webhookRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; allowed
         summary: 'Try the receiver out by an event of its own, sent once',
         params: webhookParams,
         body: noBody,
-        response: { 202: deliverySchema, ...commonProblems, ...noWebhook },
+        headers: idempotencyHeaders,
+        response: { 202: deliverySchema, ...commonProblems, ...noWebhook, ...keyReused },
       },
     },
-    async (request, reply) => reply.code(202).send(await ping(db, request.params.id, request.audit)),
+    async (request, reply) => reply.code(202).send(await ping(db, request.params.id, callerOf(request))),
   );
   done();
 };

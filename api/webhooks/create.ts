@@ -1,42 +1,51 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { MOST_WEBHOOKS } from '@freeflow/contract';
-import type { CreatedWebhookBody, CreateWebhookBody } from '@freeflow/contract/http';
+import type { CreatedWebhookBody, CreateWebhookBody, WebhookBody } from '@freeflow/contract/http';
 import { recordAudit, type Prisma, type PrismaClient } from '@freeflow/db-master';
-import { readReceiverUrl, sealWebhookSecrets, type NetworkPolicy, type ReceiverUrl } from '@freeflow/lib/webhooks';
-import type { RequestAudit } from '../audit/request-audit';
+import {
+  makeWebhookSecret,
+  readReceiverUrl,
+  sealWebhookSecrets,
+  type NetworkPolicy,
+  type ReceiverUrl,
+} from '@freeflow/lib/webhooks';
 import { Problem } from '../errors';
+import type { Caller } from '../tenants/idempotency';
+import { doOnce, slowFingerprint } from './once';
 import { readWebhook } from './view';
-
-const SECRET_BYTES = 32;
-
-interface Requested {
-  policy: NetworkPolicy;
-  principal: string;
-  audit: RequestAudit;
-}
 
 /**
  * Makes a webhook, which gets what happens from now on. Its secret is sealed for the workers before it is stored, and
- * shown by this answer alone.
- * @throws Problem `body-invalid` | `too-many-webhooks` | `sealing-key-missing`
+ * shown by this answer alone: where the same request has made it before, only a secret that the request has is.
+ * @throws Problem `body-invalid` | `too-many-webhooks` | `sealing-key-missing` | `idempotency-key-reused`
  */
 export async function createWebhook(
   db: PrismaClient,
   body: CreateWebhookBody,
-  { policy, principal, audit }: Requested,
+  policy: NetworkPolicy,
+  caller: Caller,
 ): Promise<CreatedWebhookBody> {
-  const url = await urlOf(body.url, policy);
-  const id = randomUUID();
-  const secret = body.secret ?? `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
-  const webhook = await db.$transaction(async (tx) => {
-    await assertRoom(tx);
-    const { eventTypes, description = null } = body;
-    await tx.$executeRaw`
-      INSERT INTO "Webhook" (id, url, "eventTypes", description, "createdBy", "cursor")
-      VALUES (${id}::uuid, ${url.shown}, ${eventTypes}::text[], ${description}, ${principal}, (SELECT coalesce(max(id), 0) FROM "Event"))`;
-    await keepSecret(tx, id, { secret, target: url.target });
-    await recordAudit(tx, [audit.accepted({ detail: { webhookId: id, url: url.shown, eventTypes } }, 201)]);
-    return readWebhook(tx, id);
+  const { principal, audit } = caller;
+  const action = 'webhooks.create';
+  const { eventTypes, description = null } = body;
+  // Not in what is kept of the answer.
+  let secret = body.secret ?? null;
+  const bodyHash = await slowFingerprint(action, { ...body, eventTypes: eventTypes.toSorted() }, caller);
+  const webhook = await doOnce<WebhookBody>(db, caller, { action, bodyHash }, async (commit) => {
+    const url = await urlOf(body.url, policy);
+    const id = randomUUID();
+    const made = body.secret ?? makeWebhookSecret();
+    const answer = await commit(async (tx) => {
+      await assertRoom(tx);
+      await tx.$executeRaw`
+        INSERT INTO "Webhook" (id, url, "eventTypes", description, "createdBy", "cursor")
+        VALUES (${id}::uuid, ${url.shown}, ${eventTypes}::text[], ${description}, ${principal}, (SELECT coalesce(max(id), 0) FROM "Event"))`;
+      await keepSecret(tx, id, { secret: made, target: url.target });
+      await recordAudit(tx, [audit.accepted({ detail: { webhookId: id, url: url.shown, eventTypes } }, 201)]);
+      return readWebhook(tx, id);
+    });
+    secret = made;
+    return answer;
   });
   return { ...webhook, secret };
 }

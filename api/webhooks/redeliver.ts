@@ -10,9 +10,10 @@ import {
   type Prisma,
   type PrismaClient,
 } from '@freeflow/db-master';
-import type { RequestAudit } from '../audit/request-audit';
 import { Problem } from '../errors';
+import { fingerprint, type Caller } from '../tenants/idempotency';
 import { viewDelivery } from './deliveries';
+import { doOnce } from './once';
 import { webhookNotFound } from './view';
 
 /** What one request begins anew. */
@@ -22,14 +23,14 @@ const MOST_AT_ONCE = 1_000;
  * Begins a delivery anew: what has ended goes again when it is its tenant's turn, what is tried again later goes at
  * once.
  * @throws Problem `webhook-unknown` | `webhook-disabled` | `delivery-unknown` | `delivery-in-progress` |
- * `delivery-expired`
+ * `delivery-expired` | `idempotency-key-reused`
  */
 export const redeliver = (
   db: PrismaClient,
   { id, deliveryId }: { id: string; deliveryId: string },
-  audit: RequestAudit,
+  caller: Caller,
 ): Promise<DeliveryBody> =>
-  db.$transaction(async (tx) => {
+  change(db, caller, 'webhooks.redeliver', { id, deliveryId }, async (tx) => {
     const webhook = await lockEnabled(tx, id);
     const delivery = await tx.webhookDelivery.findUnique({ where: { id: deliveryId } });
     if (delivery?.webhookId !== id) throw new Problem('delivery-unknown', `It has no delivery ${deliveryId}.`);
@@ -40,21 +41,21 @@ export const redeliver = (
     await beginAnew(tx, [deliveryId]);
     await allowProbe(tx, id);
     await promoteNext(tx, id, [lane]);
-    await recordAudit(tx, [audit.accepted({ detail: { webhookId: id, url: webhook.url, deliveryId } })]);
+    await recordAudit(tx, [caller.audit.accepted({ detail: { webhookId: id, url: webhook.url, deliveryId } })]);
     return viewDelivery(await tx.webhookDelivery.findUniqueOrThrow({ where: { id: deliveryId } }));
   });
 
 /**
  * The same for all that have failed, or are tried again later, as far as their events are kept: in each tenant's order.
- * @throws Problem `webhook-unknown` | `webhook-disabled`
+ * @throws Problem `webhook-unknown` | `webhook-disabled` | `idempotency-key-reused`
  */
 export const redeliverAll = (
   db: PrismaClient,
   id: string,
   since: string | undefined,
-  audit: RequestAudit,
+  caller: Caller,
 ): Promise<{ redelivered: number; isComplete: boolean }> =>
-  db.$transaction(async (tx) => {
+  change(db, caller, 'webhooks.redeliver-all', { id, since }, async (tx) => {
     const webhook = await lockEnabled(tx, id);
     const found = await tx.$queryRaw<{ id: string; lane: string }[]>`
       SELECT d.id, d.lane FROM "WebhookDelivery" d JOIN "Event" e ON e.id = d."eventId"
@@ -69,13 +70,16 @@ export const redeliverAll = (
     await allowProbe(tx, id);
     await promoteNext(tx, id, [...new Set(chosen.map(({ lane }) => lane))]);
     const detail = { webhookId: id, url: webhook.url, since, redelivered: chosen.length };
-    await recordAudit(tx, [audit.accepted({ detail })]);
+    await recordAudit(tx, [caller.audit.accepted({ detail })]);
     return { redelivered: chosen.length, isComplete: found.length <= MOST_AT_ONCE };
   });
 
-/** Sends a try to the receiver, once, also while the webhook is disabled. @throws Problem `webhook-unknown` */
-export const ping = (db: PrismaClient, id: string, audit: RequestAudit): Promise<DeliveryBody> =>
-  db.$transaction(async (tx) => {
+/**
+ * Sends a try to the receiver, once, also while the webhook is disabled.
+ * @throws Problem `webhook-unknown` | `idempotency-key-reused`
+ */
+export const ping = (db: PrismaClient, id: string, caller: Caller): Promise<DeliveryBody> =>
+  change(db, caller, 'webhooks.ping', { id }, async (tx) => {
     const webhook = await lockWebhook(tx, id);
     if (webhook === undefined) throw webhookNotFound(id);
     const deliveryId = randomUUID();
@@ -83,9 +87,17 @@ export const ping = (db: PrismaClient, id: string, audit: RequestAudit): Promise
     await tx.$executeRaw`
       INSERT INTO "WebhookDelivery" (id, "webhookId", type, "eventAt", lane, "isHead")
       VALUES (${deliveryId}::uuid, ${id}::uuid, ${PING}, clock_timestamp(), ${deliveryId}::uuid, true)`;
-    await recordAudit(tx, [audit.accepted({ detail: { webhookId: id, url: webhook.url, deliveryId } })]);
+    await recordAudit(tx, [caller.audit.accepted({ detail: { webhookId: id, url: webhook.url, deliveryId } })]);
     return viewDelivery(await tx.webhookDelivery.findUniqueOrThrow({ where: { id: deliveryId } }));
   });
+
+const change = <T extends Prisma.InputJsonObject>(
+  db: PrismaClient,
+  caller: Caller,
+  action: 'webhooks.redeliver' | 'webhooks.redeliver-all' | 'webhooks.ping',
+  content: object,
+  work: (tx: Prisma.TransactionClient) => Promise<T>,
+): Promise<T> => doOnce(db, caller, { action, bodyHash: fingerprint(action, content) }, (commit) => commit(work));
 
 async function lockEnabled(tx: Prisma.TransactionClient, id: string): Promise<LockedWebhook> {
   const webhook = await lockWebhook(tx, id);

@@ -73,7 +73,13 @@ const webhookFields = {
 export const webhookSchema = z.object(webhookFields).meta({ id: 'Webhook', examples: [WEBHOOK_EXAMPLES.webhook] });
 
 export const createdWebhookSchema = z
-  .object({ ...webhookFields, secret: z.string().describe('Shown here and never again') })
+  .object({
+    ...webhookFields,
+    secret: z
+      .string()
+      .nullable()
+      .describe('Shown here and never again. Null where the same request had made it before, and does not name it'),
+  })
   .meta({ id: 'CreatedWebhook', examples: [WEBHOOK_EXAMPLES.created] });
 
 export const webhookList = z

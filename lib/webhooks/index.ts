@@ -1,5 +1,6 @@
 // Where webhooks may be sent: addresses, names and URLs; and what is sealed of them.
 export { AddressRefused, assertLiteralAllowed, guardedLookup } from './guarded-lookup';
+export { makeWebhookSecret } from './make-secret';
 export { networkPolicy, type NetworkPolicy } from './network-policy';
 export { readReceiverUrl, type ReceiverUrl } from './receiver-url';
 export type { Resolve } from './resolve-name';

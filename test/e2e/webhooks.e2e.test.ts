@@ -48,7 +48,10 @@ const tenant = () => insertQuietTenant(installation.master);
 const tell = (of: { id: string; name: string }, count?: number) => tellOf(installation.master, of, count);
 
 async function createWebhook(options: object = {}, at = receiver.url) {
-  return createdWebhookSchema.parse((await request('POST', '/webhooks', { url: at, ...options })).body);
+  const { secret, ...webhook } = createdWebhookSchema.parse(
+    (await request('POST', '/webhooks', { url: at, ...options })).body,
+  );
+  return { ...webhook, secret: secret ?? '' };
 }
 const deliveriesOf = async (id: string, query = ''): Promise<DeliveryBody[]> =>
   deliveryPage.parse((await request('GET', `/webhooks/${id}/deliveries?limit=200${query}`)).body).items;

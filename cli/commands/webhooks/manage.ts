@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { EVENT_NAMES } from '@freeflow/contract';
 import { colours as pc } from '@freeflow/lib/colours';
+import { makeWebhookSecret } from '@freeflow/lib/webhooks';
 import type { Command } from 'commander';
 import { caller } from '../../client/http';
 import { openSession } from '../../client/session';
@@ -49,16 +50,16 @@ export function addWebhookCommands(webhooks: Command, { env }: Host): void {
     )
     .action(async (url: string, { events, description, secretFile, ...options }: CreateOptions) => {
       const { webhooks: client, terminal } = toolsOf(options);
+      // Made here: an answer that is lost is no lost secret, as the request is sent again with it.
+      const secret = secretFile === undefined ? makeWebhookSecret() : readSecret(secretFile);
       const webhook = await client.create({
         url,
         ...(events === undefined ? {} : { eventTypes: events.split(',').map((it) => it.trim()) }),
         ...(description === undefined ? {} : { description }),
-        ...(secretFile === undefined ? {} : { secret: readSecret(secretFile) }),
+        secret,
       });
       if (terminal.isJson) return printJson(webhook);
-      terminal.print(
-        `Webhook ${pc.bold(webhook.id)} is made. Its secret, shown now and never again:\n${webhook.secret}`,
-      );
+      terminal.print(`Webhook ${pc.bold(webhook.id)} is made. Its secret, shown now and never again:\n${secret}`);
     });
 
   webhooks
