@@ -120,6 +120,14 @@ const CALLS: Record<string, { call: () => Promise<Answer>; beyond?: true; status
       },
       detail: { url: RECEIVER },
     },
+    'webhooks.give-up': {
+      call: async () => {
+        const id = await webhook();
+        return post(`/webhooks/${id}/deliveries/${await insertDelivery(bench.owner, id, 'failed')}/give-up`);
+      },
+      status: 200,
+      detail: { url: RECEIVER },
+    },
     'reconcile.start': { call: () => post('/reconcile', { fix: true }), beyond: true, detail: { fix: true } },
     'resources.drop': {
       call: () => post('/resources/drop', { backend: 'qdrant', name: newName(), externalId: 'x' }),

@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { MOST_WEBHOOKS } from '@freeflow/contract';
-import { createdWebhookSchema, deliveryPage, webhookList, webhookSchema } from '@freeflow/contract/http';
+import {
+  createdWebhookSchema,
+  deliveryPage,
+  deliverySchema,
+  webhookList,
+  webhookSchema,
+} from '@freeflow/contract/http';
 import { openApiBench, type ApiBench } from '../test/support/api-bench';
 import { insertDelivery, insertQuietTenant, insertWebhook, publishKey, tellOf } from '../test/support/webhooks';
 
@@ -121,6 +127,8 @@ test('a webhook is changed, disabled and enabled, each told by an event, and rem
     ['PATCH', ''],
     ['DELETE', ''],
     ['GET', '/deliveries'],
+    ['GET', `/deliveries/${randomUUID()}`],
+    ['POST', `/deliveries/${randomUUID()}/give-up`],
     ['POST', '/ping'],
     ['POST', '/redeliver'],
     ['POST', `/deliveries/${randomUUID()}/redeliver`],
@@ -215,6 +223,44 @@ test('deliveries are shown newest first, page by page, by their state', async ()
   expect(second.nextCursor).toBeNull();
   expect((await page('?state=failed')).items.map((it) => it.id)).toEqual([ids[1]]);
   expect((await request('GET', `/webhooks/${id}/deliveries?state=lost`)).status).toBe(400);
+});
+
+test('what is never taken is given up, by name: the next of its tenant goes, and it comes again on its own alone', async () => {
+  const id = await insertWebhook(bench.owner, URL);
+  const deliveries = [
+    await insertDelivery(bench.owner, id, 'failed'),
+    await insertDelivery(bench.owner, id, 'failed'),
+    await insertDelivery(bench.owner, id, 'delivered'),
+  ] as const;
+  const [first, second, arrived] = deliveries;
+  const set = (delivery: string, columns: string) =>
+    bench.owner.query(`UPDATE "WebhookDelivery" SET lane = $2, ${columns} WHERE id = $1`, [delivery, id]);
+  const of = (delivery: string) => `/webhooks/${id}/deliveries/${delivery}`;
+  const giveUp = (delivery: string) => request('POST', `${of(delivery)}/give-up`);
+  const placeOf = async (delivery: string) =>
+    (
+      await bench.owner.query<{ state: string; isHead: boolean }>(
+        'SELECT state, "isHead" FROM "WebhookDelivery" WHERE id = $1',
+        [delivery],
+      )
+    ).rows[0];
+  await set(first, `state = 'sending', "isHead" = true, "endedAt" = NULL, "checkAt" = now()`);
+  await set(second, `state = 'waiting', "endedAt" = NULL`);
+  expect(await giveUp(first)).toMatchObject({ status: 409, body: { code: 'delivery-in-progress' } });
+  expect(await giveUp(arrived)).toMatchObject({ status: 409, body: { code: 'delivery-arrived' } });
+  expect(await giveUp(randomUUID())).toMatchObject({ status: 404, body: { code: 'delivery-unknown' } });
+  await set(first, `state = 'retrying', attempt = 3, "checkAt" = NULL, "nextAttemptAt" = now() + interval '1 day'`);
+  const given = await giveUp(first);
+  const by = (await rows('AuditEvent')).find(({ text }) => text.includes('webhooks.give-up'))?.text ?? '';
+  expect(given).toMatchObject({ status: 200, body: { state: 'failed', nextAttemptAt: null } });
+  expect(by).toContain(deliverySchema.parse(given.body).givenUpBy);
+  expect((await giveUp(first)).body).toEqual(given.body);
+  expect((await request('GET', of(first))).body).toEqual(given.body);
+  expect(await newestEvent()).toEqual({ type: 'webhook.delivery-given-up' });
+  expect(await placeOf(second)).toEqual({ state: 'waiting', isHead: true });
+  await request('POST', `/webhooks/${id}/redeliver`);
+  expect(await placeOf(first)).toEqual({ state: 'failed', isHead: false });
+  expect((await request('POST', `${of(first)}/redeliver`)).body).toMatchObject({ state: 'waiting', givenUpBy: null });
 });
 
 test('what has ended goes again, one or all that have failed since; what is under way, disabled or gone is refused', async () => {

@@ -57,6 +57,8 @@ const OTHER_ACTIONS = [
   'webhooks.update',
   'webhooks.delete',
   'webhooks.deliveries',
+  'webhooks.show-delivery',
+  'webhooks.give-up',
   'webhooks.redeliver',
   'webhooks.redeliver-all',
   'webhooks.ping',

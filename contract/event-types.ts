@@ -29,6 +29,9 @@ export const EVENTS = {
   'webhook.enabled': { meaning: 'it gets events again, from where it stopped' },
   'webhook.updated': { meaning: 'it gets events of other types' },
   'webhook.deleted': { meaning: 'it was removed' },
+  'webhook.delivery-given-up': {
+    meaning: 'a person has given up one of its deliveries; the next one of that tenant goes',
+  },
 } as const satisfies Record<`${EventSubject}.${string}`, EventRow>;
 
 export type EventName = keyof typeof EVENTS;

@@ -92,6 +92,13 @@ export const PROBLEMS = {
     advice: 'GET /webhooks/{id}/deliveries shows how it goes on; what is tried again later can be sent at once.',
     commandAdvice: 'freeflow webhooks deliveries ID shows how it goes on.',
   },
+  'delivery-arrived': {
+    status: 409,
+    title: 'It has been delivered',
+    advice: 'There is nothing to give up: see GET /webhooks/{id}/deliveries?state=retrying for what is not taken.',
+    commandAdvice:
+      'There is nothing to give up. See what is not taken: freeflow webhooks deliveries ID --state retrying',
+  },
   'tenant-name-taken': {
     status: 409,
     title: 'A tenant of that name exists',

@@ -85,7 +85,16 @@ export const UPDATED_COLUMNS: Readonly<Record<MasterRole, ColumnGrants>> = {
       'cursor',
       'skippedEvents',
     ],
-    WebhookDelivery: ['isHead', 'state', 'attempt', 'firstFailedAt', 'nextAttemptAt', 'checkAt', 'endedAt'],
+    WebhookDelivery: [
+      'isHead',
+      'state',
+      'attempt',
+      'firstFailedAt',
+      'nextAttemptAt',
+      'checkAt',
+      'endedAt',
+      'givenUpBy',
+    ],
   },
   worker: {
     Webhook: [

@@ -169,7 +169,7 @@ const SET_BY_API: Readonly<Record<string, readonly string[]>> = {
     ],
     ...['probedAt', 'skippedEvents', 'state'],
   ],
-  WebhookDelivery: ['attempt', 'checkAt', 'endedAt', 'firstFailedAt', 'isHead', 'nextAttemptAt', 'state'],
+  WebhookDelivery: ['attempt', 'checkAt', 'endedAt', 'firstFailedAt', 'givenUpBy', 'isHead', 'nextAttemptAt', 'state'],
 };
 
 /** Of the columns that the worker alone may change and not insert; it has others of those above. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { EVENT_DATA } from '@freeflow/contract/http';
 import { errorCode } from '@freeflow/lib/pg';
 import { Pool } from 'pg';
 import { expireWebhooks } from '../activities/webhooks/expire-webhooks';
@@ -63,6 +64,8 @@ test('the login of the API makes nobody believe that something was delivered, or
   const denied = [
     `UPDATE "WebhookDelivery" SET state = 'delivered', "endedAt" = now(), "isHead" = false`,
     `UPDATE "WebhookDelivery" SET state = 'failed', "endedAt" = now(), "isHead" = false`,
+    `UPDATE "WebhookDelivery" SET state = 'delivered', "endedAt" = now(), "isHead" = false, "givenUpBy" = 'me'`,
+    `UPDATE "WebhookDelivery" SET state = 'failed', "endedAt" = now(), "isHead" = false, "givenUpBy" = 'me', attempt = 9`,
     `UPDATE "WebhookDelivery" SET state = 'sending', "checkAt" = 'infinity'`,
     `UPDATE "WebhookDelivery" SET state = 'retrying', "nextAttemptAt" = 'infinity'`,
     `UPDATE "WebhookDelivery" SET "isHead" = false`,
@@ -79,6 +82,28 @@ test('the login of the API makes nobody believe that something was delivered, or
   ];
   for (const text of denied) expect([text, await outcome(text)]).toEqual([text, DENIED]);
   expect(await deliveriesOf(id)).toHaveLength(2);
+});
+
+test('what it gives up it gives up in the name of a person, and that is told; not what is being sent', async () => {
+  const tenant = await insertQuietTenant(owner);
+  const id = await insertWebhook(owner, URL);
+  const [event = ''] = await tellOf(owner, tenant);
+  await insertWaiting(id, tenant, [event]);
+  const giveUp = `UPDATE "WebhookDelivery" SET state = 'failed', "endedAt" = now(), "isHead" = false`;
+  await owner.query(`UPDATE "WebhookDelivery" SET state = 'sending', "checkAt" = now()`);
+  expect(await outcome(`${giveUp}, "checkAt" = NULL, "givenUpBy" = 'me'`)).toBe(DENIED);
+  await owner.query(`UPDATE "WebhookDelivery" SET state = 'waiting', "checkAt" = NULL`);
+  expect(await outcome(giveUp)).toBe(DENIED);
+  expect(await outcome(`${giveUp}, "givenUpBy" = 'me'`)).toBe('ok');
+  const { rows } = await owner.query<{ data: unknown }>(
+    `SELECT data FROM "Event" WHERE type = 'webhook.delivery-given-up' ORDER BY id DESC LIMIT 1`,
+  );
+  expect(EVENT_DATA['webhook.delivery-given-up'].parse(rows[0]?.data)).toMatchObject({
+    webhookId: id,
+    url: URL,
+    eventId: event,
+    by: 'me',
+  });
 });
 
 test('it may ping, begin anew what has ended, and enable a webhook after what is kept no longer', async () => {

@@ -22,11 +22,15 @@ import { commonProblems, keyMissing, keyReused, problem, secured, tooLarge } fro
 import { callerOf } from '../tenants/idempotency';
 import { deleteWebhook, updateWebhook } from '../webhooks/change';
 import { createWebhook } from '../webhooks/create';
-import { readDeliveries } from '../webhooks/deliveries';
+import { readDeliveries, readDelivery } from '../webhooks/deliveries';
+import { giveUp } from '../webhooks/give-up';
 import { ping, redeliver, redeliverAll } from '../webhooks/redeliver';
 import { readWebhook, readWebhooks } from '../webhooks/view';
 
 const noWebhook = { 404: problem('There is no such webhook', 'webhook-unknown') } as const;
+const noDelivery = {
+  404: problem('There is no such webhook, or no such delivery', 'webhook-unknown', 'delivery-unknown'),
+} as const;
 const disabled = { 409: problem('The webhook is disabled', 'webhook-disabled') } as const;
 
 /**
@@ -148,6 +152,42 @@ export const webhookRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; allowed
     (request) => readDeliveries(db, request.params.id, request.query),
   );
 
+  app.get(
+    '/webhooks/:id/deliveries/:deliveryId',
+    {
+      schema: {
+        ...secured('webhooks', 'webhooks.show-delivery'),
+        summary: 'Show a delivery',
+        params: deliveryParams,
+        response: { 200: deliverySchema, ...commonProblems, ...noDelivery },
+      },
+    },
+    (request) => readDelivery(db, request.params.id, request.params.deliveryId),
+  );
+
+  app.post(
+    '/webhooks/:id/deliveries/:deliveryId/give-up',
+    {
+      schema: {
+        ...secured('webhooks', 'webhooks.give-up'),
+        summary: 'Give up what the receiver will never take, so that the next one of its tenant goes',
+        description:
+          'Told by the event webhook.delivery-given-up. Redelivered it is on its own, and not with all that have failed.',
+        params: deliveryParams,
+        body: noBody,
+        headers: idempotencyHeaders,
+        response: {
+          200: deliverySchema.describe('Given up, or so already'),
+          ...commonProblems,
+          ...noDelivery,
+          409: problem('It is being sent, or has arrived', 'delivery-in-progress', 'delivery-arrived'),
+          ...keyReused,
+        },
+      },
+    },
+    (request) => giveUp(db, request.params, callerOf(request)),
+  );
+
   app.post(
     '/webhooks/:id/deliveries/:deliveryId/redeliver',
     {
@@ -160,7 +200,7 @@ export const webhookRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; allowed
         response: {
           202: deliverySchema,
           ...commonProblems,
-          404: problem('There is no such webhook, or no such delivery', 'webhook-unknown', 'delivery-unknown'),
+          ...noDelivery,
           409: problem(
             'The webhook is disabled, or the delivery in progress',
             'webhook-disabled',

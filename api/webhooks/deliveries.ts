@@ -1,5 +1,6 @@
 import type { DeliveryAttempt, DeliveryBody, DeliveryQuery } from '@freeflow/contract/http';
 import { Prisma, type PrismaClient, type WebhookDelivery } from '@freeflow/db-master';
+import { Problem } from '../errors';
 import { cursorAfter, decodeCursor, timePlace } from '../tenants/cursor';
 import { webhookNotFound } from './view';
 
@@ -9,7 +10,7 @@ export async function readDeliveries(
   webhookId: string,
   { state, limit, cursor }: DeliveryQuery,
 ): Promise<{ items: DeliveryBody[]; nextCursor: string | null }> {
-  if ((await db.webhook.count({ where: { id: webhookId, deletedAt: null } })) === 0) throw webhookNotFound(webhookId);
+  await assertWebhook(db, webhookId);
   const place = cursor === undefined ? undefined : decodeCursor(timePlace, cursor);
   const rows = await db.$queryRaw<WebhookDelivery[]>`
     SELECT * FROM "WebhookDelivery" d WHERE d."webhookId" = ${webhookId}::uuid
@@ -20,6 +21,27 @@ export async function readDeliveries(
     items: rows.slice(0, limit).map(viewDelivery),
     nextCursor: cursorAfter(rows, limit, ({ createdAt }) => createdAt),
   };
+}
+
+/** @throws Problem `webhook-unknown` | `delivery-unknown` */
+export async function readDelivery(db: PrismaClient, webhookId: string, deliveryId: string): Promise<DeliveryBody> {
+  await assertWebhook(db, webhookId);
+  return viewDelivery(await findDelivery(db, webhookId, deliveryId));
+}
+
+async function assertWebhook(db: PrismaClient, id: string): Promise<void> {
+  if ((await db.webhook.count({ where: { id, deletedAt: null } })) === 0) throw webhookNotFound(id);
+}
+
+/** One of this webhook. @throws Problem `delivery-unknown` */
+export async function findDelivery(
+  db: Pick<Prisma.TransactionClient, 'webhookDelivery'>,
+  webhookId: string,
+  id: string,
+): Promise<WebhookDelivery> {
+  const delivery = await db.webhookDelivery.findUnique({ where: { id } });
+  if (delivery?.webhookId !== webhookId) throw new Problem('delivery-unknown', `It has no delivery ${id}.`);
+  return delivery;
 }
 
 /** A delivery as the API shows it. */
@@ -34,4 +56,5 @@ export const viewDelivery = (row: WebhookDelivery): DeliveryBody => ({
   nextAttemptAt: row.nextAttemptAt?.toISOString() ?? null,
   createdAt: row.createdAt.toISOString(),
   endedAt: row.endedAt?.toISOString() ?? null,
+  givenUpBy: row.givenUpBy,
 });

@@ -12,7 +12,7 @@ import {
 } from '@freeflow/db-master';
 import { Problem } from '../errors';
 import { fingerprint, type Caller } from '../tenants/idempotency';
-import { viewDelivery } from './deliveries';
+import { findDelivery, viewDelivery } from './deliveries';
 import { doOnce } from './once';
 import { webhookNotFound } from './view';
 
@@ -32,9 +32,7 @@ export const redeliver = (
 ): Promise<DeliveryBody> =>
   change(db, caller, 'webhooks.redeliver', { id, deliveryId }, async (tx) => {
     const webhook = await lockEnabled(tx, id);
-    const delivery = await tx.webhookDelivery.findUnique({ where: { id: deliveryId } });
-    if (delivery?.webhookId !== id) throw new Problem('delivery-unknown', `It has no delivery ${deliveryId}.`);
-    const { eventId, state, lane } = delivery;
+    const { eventId, state, lane } = await findDelivery(tx, id, deliveryId);
     if (state === 'sending' || state === 'waiting') throw new Problem('delivery-in-progress', `Its state is ${state}.`);
     if (eventId !== null && (await tx.event.count({ where: { id: eventId } })) === 0)
       throw new Problem('delivery-expired', `Event ${eventId} is kept no longer.`);
@@ -42,11 +40,12 @@ export const redeliver = (
     await allowProbe(tx, id);
     await promoteNext(tx, id, [lane]);
     await recordAudit(tx, [caller.audit.accepted({ detail: { webhookId: id, url: webhook.url, deliveryId } })]);
-    return viewDelivery(await tx.webhookDelivery.findUniqueOrThrow({ where: { id: deliveryId } }));
+    return viewDelivery(await findDelivery(tx, id, deliveryId));
   });
 
 /**
  * The same for all that have failed, or are tried again later, as far as their events are kept: in each tenant's order.
+ * What a person has given up would hold its tenant up again: only on its own.
  * @throws Problem `webhook-unknown` | `webhook-disabled` | `idempotency-key-reused`
  */
 export const redeliverAll = (
@@ -59,7 +58,7 @@ export const redeliverAll = (
     const webhook = await lockEnabled(tx, id);
     const found = await tx.$queryRaw<{ id: string; lane: string }[]>`
       SELECT d.id, d.lane FROM "WebhookDelivery" d JOIN "Event" e ON e.id = d."eventId"
-       WHERE d."webhookId" = ${id}::uuid AND d.state IN ('failed', 'retrying')
+       WHERE d."webhookId" = ${id}::uuid AND d.state IN ('failed', 'retrying') AND d."givenUpBy" IS NULL
          AND d."eventAt" >= ${since ?? '-infinity'}::timestamptz
        ORDER BY d."eventId" LIMIT ${MOST_AT_ONCE + 1}`;
     const chosen = found.slice(0, MOST_AT_ONCE);
@@ -88,7 +87,7 @@ export const ping = (db: PrismaClient, id: string, caller: Caller): Promise<Deli
       INSERT INTO "WebhookDelivery" (id, "webhookId", type, "eventAt", lane, "isHead")
       VALUES (${deliveryId}::uuid, ${id}::uuid, ${PING}, clock_timestamp(), ${deliveryId}::uuid, true)`;
     await recordAudit(tx, [caller.audit.accepted({ detail: { webhookId: id, url: webhook.url, deliveryId } })]);
-    return viewDelivery(await tx.webhookDelivery.findUniqueOrThrow({ where: { id: deliveryId } }));
+    return viewDelivery(await findDelivery(tx, id, deliveryId));
   });
 
 const change = <T extends Prisma.InputJsonObject>(
@@ -111,7 +110,7 @@ const beginAnew = (
   tx: Prisma.TransactionClient,
   ids: readonly string[],
 ): Prisma.PrismaPromise<number> => tx.$executeRaw`
-  UPDATE "WebhookDelivery" SET ${WAITING_ANEW}, "endedAt" = NULL WHERE id = ANY(${ids}::uuid[])`;
+  UPDATE "WebhookDelivery" SET ${WAITING_ANEW}, "endedAt" = NULL, "givenUpBy" = NULL WHERE id = ANY(${ids}::uuid[])`;
 
 /** Whoever asks for it may have mended the receiver: one goes at once, also where it is taken to be down. */
 const allowProbe = (tx: Prisma.TransactionClient, id: string): Prisma.PrismaPromise<number> =>

@@ -29,8 +29,12 @@ export function webhooksOf(call: Call) {
       call(webhookSchema, 'PATCH', pathOf(id), body),
     delete: (id: string): Promise<undefined> => call(z.undefined(), 'DELETE', pathOf(id)),
     ping: (id: string): Promise<DeliveryBody> => call(deliverySchema, 'POST', `${pathOf(id)}/ping`),
+    delivery: (id: string, deliveryId: string): Promise<DeliveryBody> =>
+      call(deliverySchema, 'GET', pathOfDelivery(id, deliveryId)),
+    giveUp: (id: string, deliveryId: string): Promise<DeliveryBody> =>
+      call(deliverySchema, 'POST', `${pathOfDelivery(id, deliveryId)}/give-up`),
     redeliver: (id: string, deliveryId: string): Promise<DeliveryBody> =>
-      call(deliverySchema, 'POST', `${pathOf(id)}/deliveries/${encodeURIComponent(deliveryId)}/redeliver`),
+      call(deliverySchema, 'POST', `${pathOfDelivery(id, deliveryId)}/redeliver`),
     redeliverAll: (id: string, since?: string): Promise<z.output<typeof redeliveredSchema>> =>
       call(redeliveredSchema, 'POST', `${pathOf(id)}/redeliver`, since === undefined ? {} : { since }),
     deliveries: (id: string, filter: { state?: DeliveryState }, most: number) => deliveriesOf(call, id, filter, most),
@@ -38,6 +42,8 @@ export function webhooksOf(call: Call) {
 }
 
 const pathOf = (id: string): string => `/webhooks/${encodeURIComponent(id)}`;
+const pathOfDelivery = (id: string, deliveryId: string): string =>
+  `${pathOf(id)}/deliveries/${encodeURIComponent(deliveryId)}`;
 
 /** Newest first, up to `most`; and whether these are all. */
 async function deliveriesOf(

@@ -60,6 +60,13 @@ export const EVENT_DATA = {
   'webhook.enabled': z.strictObject(webhook),
   'webhook.updated': z.strictObject({ ...webhook, eventTypes: z.array(z.string()).describe('Empty: all') }),
   'webhook.deleted': z.strictObject({ ...webhook, by: z.string().nullable() }),
+  'webhook.delivery-given-up': z.strictObject({
+    ...webhook,
+    deliveryId: z.uuid(),
+    eventId: z.string().nullable().describe('Of the event that is not delivered; null for a ping'),
+    eventType: z.string(),
+    by: z.string(),
+  }),
 } as const satisfies Record<EventName, z.ZodObject>;
 
 /** https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md */

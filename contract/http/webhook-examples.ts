@@ -29,6 +29,7 @@ const delivery = {
   nextAttemptAt: '2026-11-27T23:00:05.214Z',
   createdAt: AT,
   endedAt: null,
+  givenUpBy: null,
 };
 
 /** What the schemas of webhooks are shown with, by what they are of. */

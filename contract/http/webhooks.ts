@@ -108,6 +108,7 @@ export const deliverySchema = z
     nextAttemptAt: time.nullable(),
     createdAt: time,
     endedAt: time.nullable(),
+    givenUpBy: z.string().nullable().describe('Who has given it up; null where nobody has'),
   })
   .meta({ id: 'WebhookDelivery', examples: [WEBHOOK_EXAMPLES.delivery] });
 

@@ -16,8 +16,8 @@ import { type CommonOptions, type Host, printJson } from '../tenants/tools';
 type Webhooks = ReturnType<typeof webhooksOf>;
 
 const POLL_MS = 300;
-/** Longer than a receiver may take, and a sweep beside it. */
-const PING_PATIENCE_MS = 60_000;
+/** Longer than a receiver may take (`WEBHOOK_TIMEOUT_MS`, a minute at most), and a sweep beside it. */
+const PING_PATIENCE_MS = 90_000;
 
 /** Adds the commands about what was sent, or is to be. */
 export function addDeliveryCommands(webhooks: Command, { env, end }: Host): void {
@@ -63,6 +63,20 @@ export function addDeliveryCommands(webhooks: Command, { env, end }: Host): void
     );
 
   webhooks
+    .command('give-up')
+    .description('give up what a receiver will never take, so that the next one of its tenant goes')
+    .argument('<id>', 'id of the webhook')
+    .argument('<delivery>', 'id of the delivery')
+    .option('--json', 'as JSON')
+    .addHelpText('after', '\nSent all the same, while its event is kept: freeflow webhooks redeliver ID DELIVERY')
+    .action(async (id: string, delivery: string, options: CommonOptions) => {
+      const terminal = openTerminal(options);
+      const givenUp = await clientOf().giveUp(id, delivery);
+      if (terminal.isJson) printJson(givenUp);
+      else terminal.print(`Delivery ${pc.bold(delivery)} is given up.`);
+    });
+
+  webhooks
     .command('ping')
     .description('try a receiver out by an event of its own, and show what it answers')
     .argument('<id>', 'id of the webhook')
@@ -89,9 +103,12 @@ async function redeliverAll(client: Webhooks, id: string, since: string | undefi
 
 async function untilEnded(client: Webhooks, webhookId: string, ping: DeliveryBody): Promise<DeliveryBody> {
   for (const until = Date.now() + PING_PATIENCE_MS; Date.now() < until; await delay(POLL_MS)) {
-    const { items } = await client.deliveries(webhookId, {}, 200);
-    const found = items.find(({ id }) => id === ping.id);
-    if (found !== undefined && found.endedAt !== null) return found;
+    const found = await client.delivery(webhookId, ping.id);
+    if (found.endedAt !== null) return found;
   }
-  throw new Failure(EXIT.unreachable, 'It was not sent within a minute.', 'Check that a worker runs: freeflow doctor.');
+  throw new Failure(
+    EXIT.unreachable,
+    `It was not known within ${PING_PATIENCE_MS / 1_000} s whether it arrived.`,
+    'Check that a worker runs: freeflow doctor. What became of it: freeflow webhooks deliveries ID',
+  );
 }

@@ -44,6 +44,11 @@ test('a webhook is made, shown without its secret, tried out, disabled, enabled 
   expect(await run('ping', id)).toMatchObject({ code: 1, stdout: 'failed: answered 500\n' });
   expect((await run('deliveries', id)).stdout.split('\n')).toHaveLength(4);
   expect((await run('deliveries', id, '--state', 'failed')).stdout).toMatch(/webhook\.ping +failed +1 +answered 500/);
+  const [late = ''] = /^[0-9a-f-]{36}/m.exec((await run('deliveries', id, '--state', 'delivered')).stdout) ?? [];
+  expect(await run('give-up', id, late)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('has been delivered'),
+  });
   expect(await run('disable', id)).toMatchObject({ code: 0, stdout: `Webhook ${id} is disabled.\n` });
   expect(await run('redeliver', id)).toMatchObject({
     code: 1,
@@ -54,6 +59,25 @@ test('a webhook is made, shown without its secret, tried out, disabled, enabled 
   expect(await run('delete', id)).toMatchObject({ code: 2 });
   expect(await run('delete', id, '--yes')).toMatchObject({ code: 0 });
   expect(await run('list')).toMatchObject({ code: 0, stdout: 'There are no webhooks.\n' });
+});
+
+test('a ping is found beside however many deliveries of events there are', async () => {
+  const { id } = JSON.parse((await run('create', receiver.url, '--json')).stdout) as { id: string };
+  receiver.answer(() => 204);
+  // As of an event that happens on at once: newer than any ping.
+  await installation.master.query(
+    `INSERT INTO "WebhookDelivery" ("webhookId", type, "eventAt", lane, "isHead", state, "createdAt", "endedAt")
+     SELECT $1, 'webhook.ping', now(), gen_random_uuid(), false, 'delivered', now() + interval '1 hour', now() FROM generate_series(1, 300)`,
+    [id],
+  );
+  expect(await run('ping', id)).toMatchObject({ code: 0, stdout: 'delivered: answered 204\n' });
+  const [failed = ''] = (
+    await installation.master.query<{ id: string }>(
+      `UPDATE "WebhookDelivery" SET state = 'waiting', "endedAt" = NULL WHERE id = (SELECT id FROM "WebhookDelivery" WHERE "webhookId" = $1 LIMIT 1) RETURNING id`,
+      [id],
+    )
+  ).rows.map((it) => it.id);
+  expect(await run('give-up', id, failed)).toMatchObject({ code: 0, stdout: `Delivery ${failed} is given up.\n` });
 });
 
 test("a secret of one's own comes from a file; what the API refuses is told with its place", async () => {
