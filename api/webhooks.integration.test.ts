@@ -213,12 +213,14 @@ describe('under an Idempotency-Key', () => {
 test('deliveries are shown newest first, page by page, by their state', async () => {
   const id = await insertWebhook(bench.owner, URL);
   const ids: string[] = [];
-  for (const state of ['delivered', 'failed', 'delivered'] as const)
+  for (const state of ['delivered', 'failed', 'delivered', 'delivered', 'delivered', 'delivered'] as const)
     ids.push(await insertDelivery(bench.owner, id, state));
+  // As those of one hand-out are: of the same millisecond.
+  await bench.owner.query(`UPDATE "WebhookDelivery" SET "createdAt" = '2026-11-27T20:00:00Z'`);
   const page = async (query: string) =>
     deliveryPage.parse((await request('GET', `/webhooks/${id}/deliveries${query}`)).body);
-  const first = await page('?limit=2');
-  const second = await page(`?limit=2&cursor=${first.nextCursor ?? ''}`);
+  const first = await page('?limit=3');
+  const second = await page(`?limit=3&cursor=${first.nextCursor ?? ''}`);
   expect([...first.items, ...second.items].map((it) => it.id)).toEqual(ids.toReversed());
   expect(second.nextCursor).toBeNull();
   expect((await page('?state=failed')).items.map((it) => it.id)).toEqual([ids[1]]);

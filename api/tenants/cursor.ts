@@ -39,14 +39,26 @@ const LARGEST_SEQ = 2 ** 31 - 1;
 /** Where a page of tenants, or of the audit trail, ends: newest first, those of the same millisecond ordered by id. */
 export const timePlace = z.tuple([moment, z.uuid()]);
 
-/** What follows the last of the rows that a page shows: null where none does. */
+/** `id` of bigint: of nineteen digits some are too large. */
+const eventId = z.string().regex(/^(?:0|[1-9][0-9]{0,17})$/);
+
+/** Where a page of deliveries ends: those of the same millisecond ordered by their events; 0: of none. */
+export const deliveryPlace = z.tuple([moment, eventId, z.uuid()]);
+
+/**
+ * What follows the last of the rows that a page shows: null where none does.
+ * @param betweenOf what rows of the same time are ordered by before their id
+ */
 export const cursorAfter = <Row extends { id: string }>(
   rows: readonly Row[],
   limit: number,
   timeOf: (row: Row) => Date,
+  betweenOf: (row: Row) => string[] = () => [],
 ): string | null => {
   const last = rows[limit - 1];
-  return rows.length > limit && last !== undefined ? encodeCursor([timeOf(last).toISOString(), last.id]) : null;
+  return rows.length > limit && last !== undefined
+    ? encodeCursor([timeOf(last).toISOString(), ...betweenOf(last), last.id])
+    : null;
 };
 
 /** Where a page of log rows ends. */

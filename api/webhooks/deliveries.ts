@@ -1,7 +1,7 @@
 import type { DeliveryAttempt, DeliveryBody, DeliveryQuery } from '@freeflow/contract/http';
 import { Prisma, type PrismaClient, type WebhookDelivery } from '@freeflow/db-master';
 import { Problem } from '../errors';
-import { cursorAfter, decodeCursor, timePlace } from '../tenants/cursor';
+import { cursorAfter, decodeCursor, deliveryPlace } from '../tenants/cursor';
 import { webhookNotFound } from './view';
 
 /** One page of a webhook's deliveries, newest first. @throws Problem `webhook-unknown`, `request-invalid` */
@@ -11,15 +11,20 @@ export async function readDeliveries(
   { state, limit, cursor }: DeliveryQuery,
 ): Promise<{ items: DeliveryBody[]; nextCursor: string | null }> {
   await assertWebhook(db, webhookId);
-  const place = cursor === undefined ? undefined : decodeCursor(timePlace, cursor);
+  const place = cursor === undefined ? undefined : decodeCursor(deliveryPlace, cursor);
   const rows = await db.$queryRaw<WebhookDelivery[]>`
     SELECT * FROM "WebhookDelivery" d WHERE d."webhookId" = ${webhookId}::uuid
        ${state === undefined ? Prisma.empty : Prisma.sql`AND d.state = ${state}`}
-       ${place === undefined ? Prisma.empty : Prisma.sql`AND (d."createdAt", d.id) < (${place[0]}::timestamptz, ${place[1]}::uuid)`}
-     ORDER BY d."createdAt" DESC, d.id DESC LIMIT ${limit + 1}`;
+       ${place === undefined ? Prisma.empty : Prisma.sql`AND (d."createdAt", coalesce(d."eventId", 0), d.id) < (${place[0]}::timestamptz, ${place[1]}::bigint, ${place[2]}::uuid)`}
+     ORDER BY d."createdAt" DESC, coalesce(d."eventId", 0) DESC, d.id DESC LIMIT ${limit + 1}`;
   return {
     items: rows.slice(0, limit).map(viewDelivery),
-    nextCursor: cursorAfter(rows, limit, ({ createdAt }) => createdAt),
+    nextCursor: cursorAfter(
+      rows,
+      limit,
+      ({ createdAt }) => createdAt,
+      ({ eventId }) => [String(eventId ?? 0)],
+    ),
   };
 }
 
