@@ -118,7 +118,12 @@ test('a webhook is changed, disabled and enabled, each told by an event, and rem
     `SELECT type FROM "Event" WHERE data ->> 'webhookId' = $1 ORDER BY id`,
     [id],
   );
-  expect(told.map(({ type }) => type)).toEqual(['webhook.updated', 'webhook.disabled', 'webhook.enabled']);
+  expect(told.map(({ type }) => type)).toEqual([
+    'webhook.created',
+    'webhook.updated',
+    'webhook.disabled',
+    'webhook.enabled',
+  ]);
   expect((await request('DELETE', `/webhooks/${id}`)).status).toBe(204);
   expect((await request('GET', '/webhooks')).body).toEqual({ items: [] });
   expect((await newestEvent()).type).toBe('webhook.deleted');
@@ -208,6 +213,25 @@ describe('under an Idempotency-Key', () => {
       expect([await countOf('WebhookDelivery'), await countOf('Event'), await countAudited()]).toEqual(before);
     }
   });
+});
+
+test('what a webhook has not got is counted with what happened since it was disabled, and it is told where not all of it is', async () => {
+  const id = await insertWebhook(bench.owner, URL, { eventTypes: ['tenant.updated'] });
+  await request('PATCH', `/webhooks/${id}`, { enabled: false });
+  const tenant = await insertQuietTenant(bench.owner);
+  await tellOf(bench.owner, tenant, 3);
+  const shown = async () => (await request('GET', `/webhooks/${id}`)).body;
+  expect(await shown()).toMatchObject({ undelivered: 3, hasMoreUndelivered: false });
+  await bench.owner.query(
+    `INSERT INTO "WebhookDelivery" ("webhookId", type, "eventAt", lane, "isHead") SELECT $1, 'tenant.updated', now(), $1, false FROM generate_series(1, 999)`,
+    [id],
+  );
+  expect(await shown()).toMatchObject({ undelivered: 1_002, hasMoreUndelivered: false });
+  await bench.owner.query(
+    `INSERT INTO "Event" (type, "tenantId", "tenantName", data) SELECT 'tenant.gone', $1, 'acme', '{}' FROM generate_series(1, 1000)`,
+    [tenant.id],
+  );
+  expect(await shown()).toMatchObject({ undelivered: 1_002, hasMoreUndelivered: true });
 });
 
 test('deliveries are shown newest first, page by page, by their state', async () => {

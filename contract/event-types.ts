@@ -23,6 +23,7 @@ export const EVENTS = {
   'operation.ended': { meaning: 'it has ended' },
   'step.succeeded': { meaning: 'an attempt of a step has succeeded' },
   'step.failed': { meaning: 'an attempt of a step has failed' },
+  'webhook.created': { meaning: 'a webhook was made; others are told, and streams' },
   'webhook.disabled': {
     meaning: 'a webhook gets no more events: by a person, or because its receiver failed for days',
   },

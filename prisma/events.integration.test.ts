@@ -122,7 +122,7 @@ test('every change of a tenant is an event of the contract, with its fields and 
   expect(events.find(({ type }) => type === 'operation.parked')?.data['steps']).toEqual(JSON.parse(PARKED));
 });
 
-test('that a webhook is disabled, by whom or why, enabled again, gets others, or is removed is told; what else changes of it is not', async () => {
+test('that a webhook is made, disabled, by whom or why, enabled again, gets others, or is removed is told; what else changes of it is not', async () => {
   const before = await newest();
   const id = randomUUID();
   await api.query(
@@ -140,6 +140,7 @@ test('that a webhook is disabled, by whom or why, enabled again, gets others, or
   const events = await eventsAfter(before);
   const common = { webhookId: id, url: 'https://example.com' };
   expect(events.map(({ type, data }) => [type, data])).toEqual([
+    ['webhook.created', { ...common, eventTypes: [], by: 'an admin' }],
     ['webhook.disabled', { ...common, reason: 'failing', by: null }],
     ['webhook.enabled', common],
     ['webhook.disabled', { ...common, reason: 'person', by: 'an admin' }],

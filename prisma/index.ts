@@ -29,4 +29,11 @@ export { migrationState, type MigrationState } from './migration-state';
 export { readerHere } from './reader';
 export { resolveSecret, type ResolveSecretOptions } from './resolve-secret';
 export { recordTenantEvent } from './tenant-event';
-export { disableWebhook, lockWebhook, promoteNext, WAITING_ANEW, type LockedWebhook } from './webhook-state';
+export {
+  disableWebhook,
+  isMeantFor,
+  lockWebhook,
+  promoteNext,
+  WAITING_ANEW,
+  type LockedWebhook,
+} from './webhook-state';

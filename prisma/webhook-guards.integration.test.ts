@@ -128,8 +128,8 @@ test('a webhook that is removed by whatever statement is told, and does not come
   expect(await outcome(`UPDATE "Webhook" SET "deletedAt" = now()`)).toBe('23514');
   expect(await outcome(`UPDATE "Webhook" SET ${DISABLE}, "deletedAt" = now()`)).toBe('ok');
   expect(await outcome(`UPDATE "Webhook" SET "deletedAt" = NULL`)).toBe('55000');
-  const { rows } = await owner.query(`SELECT type FROM "Event" WHERE data ->> 'webhookId' = $1`, [id]);
-  expect(rows).toEqual([{ type: 'webhook.deleted' }]);
+  const { rows } = await owner.query(`SELECT type FROM "Event" WHERE data ->> 'webhookId' = $1 ORDER BY id`, [id]);
+  expect(rows).toEqual([{ type: 'webhook.created' }, { type: 'webhook.deleted' }]);
 });
 
 test('of a webhook that was removed the secret goes at once, its deliveries bit by bit, however many they are', async () => {

@@ -24,6 +24,14 @@ export async function lockWebhook(tx: Prisma.TransactionClient, id: string): Pro
   return webhook;
 }
 
+/**
+ * Whether a webhook is to get an event, in a statement where that is `ev`: by its types, and not that it was made
+ * itself. Of what the statement calls its id and its types.
+ */
+export const isMeantFor = (id: Prisma.Sql, eventTypes: Prisma.Sql): Prisma.Sql => Prisma.sql`
+  ((cardinality(${eventTypes}) = 0 OR ev.type = ANY (${eventTypes}))
+   AND NOT (ev.type = 'webhook.created' AND ev.data ->> 'webhookId' = ${id}::text))`;
+
 /** A delivery that waits from its beginning on, as if nothing had been tried: what follows `SET`. */
 export const WAITING_ANEW = Prisma.sql`
   state = 'waiting', attempt = 0, "firstFailedAt" = NULL, "nextAttemptAt" = NULL, "checkAt" = NULL`;

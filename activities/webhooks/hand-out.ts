@@ -1,5 +1,5 @@
 import type { DeliveryInput } from '@freeflow/contract';
-import { lockWebhook, type LockedWebhook, type Prisma, type PrismaClient } from '@freeflow/db-master';
+import { isMeantFor, lockWebhook, Prisma, type LockedWebhook, type PrismaClient } from '@freeflow/db-master';
 import { FAILURES_OF_DOWN } from './health';
 import { takeUp } from './take-up';
 
@@ -59,9 +59,9 @@ async function makeDeliveries(tx: Prisma.TransactionClient, webhook: LockedWebho
     SELECT ${id}::uuid, e.id, e.type, e."at", e."tenantId", e."tenantName", e.lane,
            row_number() OVER (PARTITION BY e.lane ORDER BY e.id) = 1
              AND NOT EXISTS (SELECT FROM "WebhookDelivery" h WHERE h."webhookId" = ${id}::uuid AND h.lane = e.lane AND h."isHead")
-      FROM (SELECT *, coalesce("tenantId", (data ->> 'webhookId')::uuid) AS lane FROM "Event"
+      FROM (SELECT *, coalesce("tenantId", (data ->> 'webhookId')::uuid) AS lane FROM "Event" ev
              WHERE id > ${cursor} AND id <= ${page.upTo}
-               AND (cardinality(${eventTypes}::text[]) = 0 OR "type" = ANY(${eventTypes}::text[]))) e
+               AND ${isMeantFor(Prisma.sql`${id}::uuid`, Prisma.sql`${eventTypes}::text[]`)}) e
      ORDER BY e.id
     ON CONFLICT ("webhookId", "eventId") DO NOTHING`;
   // What was kept no longer before it became a delivery is missed: counted, at most.

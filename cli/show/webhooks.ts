@@ -9,10 +9,13 @@ export const webhookTable = (rows: readonly WebhookBody[], columns: number | und
 const webhookCells = (row: WebhookBody): string[] => [
   row.id,
   stateText(row),
-  String(row.undelivered),
+  undeliveredText(row),
   row.eventTypes.length === 0 ? 'all' : row.eventTypes.join(','),
   row.description === null || row.description === '' ? row.url : `${row.url} (${row.description})`,
 ];
+
+const undeliveredText = ({ undelivered, hasMoreUndelivered }: WebhookBody): string =>
+  hasMoreUndelivered ? `${undelivered} or more` : String(undelivered);
 
 function stateText({ state, disabledReason, failingSince }: WebhookBody): string {
   if (state === 'disabled') return pc.red(`disabled: ${disabledReason ?? 'unknown'}`);

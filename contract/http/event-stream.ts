@@ -52,6 +52,11 @@ export const EVENT_DATA = {
   'operation.ended': z.strictObject({ ...reason, state: z.enum(ENDED_STATES) }),
   'step.succeeded': attempt,
   'step.failed': attempt,
+  'webhook.created': z.strictObject({
+    ...webhook,
+    eventTypes: z.array(z.string()).describe('Empty: all'),
+    by: z.string(),
+  }),
   'webhook.disabled': z.strictObject({
     ...webhook,
     reason: z.enum(DISABLED_REASONS),

@@ -13,6 +13,7 @@ const webhook = {
   disabledReason: null,
   failingSince: null,
   undelivered: 0,
+  hasMoreUndelivered: false,
   skippedEvents: 0,
   createdBy: 'b1f4c0de-alice',
   createdAt: AT,

@@ -17,7 +17,9 @@ const eventTypes = z
   .array(z.enum(EVENT_NAMES))
   .max(EVENT_NAMES.length)
   .refine((types) => new Set(types).size === types.length, 'must name each once')
-  .describe('Which events it gets, by their names; an empty list: all of them, those of later versions too');
+  .describe(
+    'Which events it gets, by their names; an empty list: all of them, those of later versions too. Changed, it holds for all that is no delivery yet: of a disabled webhook everything since',
+  );
 
 const description = plainText(0, 200).describe('What it is for');
 
@@ -61,7 +63,13 @@ const webhookFields = {
     .nullable()
     .describe('failing: nothing has reached it for as long as a delivery is tried; gone: it has answered 410'),
   failingSince: time.nullable().describe('Since when every attempt has failed; null where the last one has not'),
-  undelivered: z.number().int().describe('Deliveries that wait or are tried again'),
+  undelivered: z
+    .number()
+    .int()
+    .describe(
+      'What it is to get and has not got: waiting, under way or tried again, and while it is disabled what has happened since',
+    ),
+  hasMoreUndelivered: z.boolean().describe('true: there may be more. A thousand of either are looked at'),
   skippedEvents: z
     .number()
     .int()

@@ -217,7 +217,8 @@ test('a receiver that takes nothing is disabled after the last attempt, which is
     const body = await shown();
     return body['state'] === 'disabled' && body;
   });
-  expect(disabled).toMatchObject({ disabledReason: 'failing', undelivered: 2 });
+  // With the event by which that is told.
+  expect(disabled).toMatchObject({ disabledReason: 'failing', undelivered: 3 });
   const sent = receiver.received.length;
   const after = await tell(one, 2);
   receiver.answer(() => 204);
