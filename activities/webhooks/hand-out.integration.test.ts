@@ -251,7 +251,7 @@ test('deliveries that have ended are kept for their time', async () => {
   expect(await expireRecords(harness.db, 'webhook deliveries', 10)).toBe(3);
 });
 
-test('a dispatcher hands out what is told, by the session that listens, once a sweep has found a webhook', async () => {
+test('a dispatcher looks for what is told and hands it out, once a sweep has found a webhook', async () => {
   const begun: DeliveryInput[] = [];
   const dispatcher = new WebhookDispatcher({
     db: harness.db,

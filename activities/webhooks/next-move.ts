@@ -14,8 +14,9 @@ interface Delivery {
   isPing: boolean;
   /** How many attempts had failed since it was begun (anew). */
   attempt: number;
-  /** When the first of them had, and the last one; null where this one is the first. */
+  /** When the first of them had; null where this one is the first. */
   firstFailedAt: Date | null;
+  /** When the last one ever had, also before it was begun anew; null where none has. */
   lastFailedAt: Date | null;
 }
 

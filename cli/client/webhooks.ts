@@ -15,6 +15,13 @@ import type { Call } from './http';
 
 const MOST_A_PAGE = 200;
 
+/** What is left out stays. */
+interface WebhookChange {
+  enabled?: boolean;
+  eventTypes?: string[];
+  description?: string | null;
+}
+
 /** The API's webhooks. */
 export function webhooksOf(call: Call) {
   return {
@@ -25,8 +32,8 @@ export function webhooksOf(call: Call) {
       description?: string;
       secret?: string;
     }): Promise<CreatedWebhookBody> => call(createdWebhookSchema, 'POST', '/webhooks', body),
-    update: (id: string, body: { enabled: boolean }): Promise<WebhookBody> =>
-      call(webhookSchema, 'PATCH', pathOf(id), body),
+    show: (id: string): Promise<WebhookBody> => call(webhookSchema, 'GET', pathOf(id)),
+    update: (id: string, body: WebhookChange): Promise<WebhookBody> => call(webhookSchema, 'PATCH', pathOf(id), body),
     delete: (id: string): Promise<undefined> => call(z.undefined(), 'DELETE', pathOf(id)),
     ping: (id: string): Promise<DeliveryBody> => call(deliverySchema, 'POST', `${pathOf(id)}/ping`),
     delivery: (id: string, deliveryId: string): Promise<DeliveryBody> =>

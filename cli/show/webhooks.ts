@@ -1,5 +1,6 @@
 import type { DeliveryBody, WebhookBody } from '@freeflow/contract/http';
 import { colours as pc } from '@freeflow/lib/colours';
+import { type Fact, optional, toLine } from './fact';
 import { inColumns } from './table';
 
 /** Webhooks as a table. */
@@ -10,9 +11,26 @@ const webhookCells = (row: WebhookBody): string[] => [
   row.id,
   stateText(row),
   undeliveredText(row),
-  row.eventTypes.length === 0 ? 'all' : row.eventTypes.join(','),
+  eventsText(row),
   row.description === null || row.description === '' ? row.url : `${row.url} (${row.description})`,
 ];
+
+/** One of them, with all that is known of it. */
+export const webhookDetails = (row: WebhookBody): string => factsOf(row).map(toLine).join('\n');
+
+const factsOf = (row: WebhookBody): Fact[] => [
+  ['id', row.id],
+  ['URL', row.url],
+  ...optional('description', row.description, String),
+  ['state', stateText(row)],
+  ...optional('disabled', row.disabledAt, String),
+  ['events', eventsText(row)],
+  ['undelivered', undeliveredText(row)],
+  ['skipped', String(row.skippedEvents)],
+  ['created', `${row.createdAt} by ${row.createdBy}`],
+];
+
+const eventsText = ({ eventTypes }: WebhookBody): string => (eventTypes.length === 0 ? 'all' : eventTypes.join(','));
 
 const undeliveredText = ({ undelivered, hasMoreUndelivered }: WebhookBody): string =>
   hasMoreUndelivered ? `${undelivered} or more` : String(undelivered);

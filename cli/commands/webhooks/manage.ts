@@ -8,7 +8,7 @@ import { openSession } from '../../client/session';
 import { webhooksOf } from '../../client/webhooks';
 import { confirm } from '../../confirm';
 import { EXIT, Failure } from '../../failure';
-import { webhookTable } from '../../show/webhooks';
+import { webhookDetails, webhookTable } from '../../show/webhooks';
 import { openTerminal } from '../../terminal';
 import { type CommonOptions, type Host, printJson } from '../tenants/tools';
 
@@ -16,6 +16,12 @@ interface CreateOptions extends CommonOptions {
   events?: string;
   description?: string;
   secretFile?: string;
+}
+
+interface UpdateOptions extends CommonOptions {
+  events?: string;
+  /** false: it is cleared. */
+  description?: string | false;
 }
 
 /** Adds the commands that make, change and remove webhooks. */
@@ -37,6 +43,18 @@ export function addWebhookCommands(webhooks: Command, { env }: Host): void {
     });
 
   webhooks
+    .command('show')
+    .description('show a webhook')
+    .argument('<id>', 'its id')
+    .option('--json', 'as JSON')
+    .action(async (id: string, options: CommonOptions) => {
+      const { webhooks: client, terminal } = toolsOf(options);
+      const webhook = await client.show(id);
+      if (terminal.isJson) printJson(webhook);
+      else terminal.print(webhookDetails(webhook));
+    });
+
+  webhooks
     .command('create')
     .description('have events sent to a URL, from now on; shows the secret that signs them, this once')
     .argument('<url>', 'https, at a public address')
@@ -54,12 +72,41 @@ export function addWebhookCommands(webhooks: Command, { env }: Host): void {
       const secret = secretFile === undefined ? makeWebhookSecret() : readSecret(secretFile);
       const webhook = await client.create({
         url,
-        ...(events === undefined ? {} : { eventTypes: events.split(',').map((it) => it.trim()) }),
+        ...(events === undefined ? {} : { eventTypes: namesIn(events) }),
         ...(description === undefined ? {} : { description }),
         secret,
       });
       if (terminal.isJson) return printJson(webhook);
       terminal.print(`Webhook ${pc.bold(webhook.id)} is made. Its secret, shown now and never again:\n${secret}`);
+    });
+
+  webhooks
+    .command('update')
+    .description('change which events a webhook gets, or what it is called; what is not named stays')
+    .argument('<id>', 'its id')
+    .option('--events <names>', 'which ones, separated by commas; "all": all of them')
+    .option('--description <text>', 'what it is for')
+    .option('--no-description', 'clear it')
+    .option('--json', 'as JSON')
+    .addHelpText(
+      'after',
+      '\nIt holds for what happens from now on, and of a disabled one for all since it was disabled.',
+    )
+    .action(async (id: string, { events, description, ...options }: UpdateOptions) => {
+      const change = {
+        ...(events === undefined ? {} : { eventTypes: events === 'all' ? [] : namesIn(events) }),
+        ...(description === undefined ? {} : { description: description === false ? null : description }),
+      };
+      if (Object.keys(change).length === 0)
+        throw new Failure(
+          EXIT.usage,
+          'Nothing to change is named.',
+          'See what can be: freeflow webhooks update --help',
+        );
+      const { webhooks: client, terminal } = toolsOf(options);
+      const webhook = await client.update(id, change);
+      if (terminal.isJson) printJson(webhook);
+      else terminal.print(webhookDetails(webhook));
     });
 
   webhooks
@@ -93,6 +140,8 @@ export function addWebhookCommands(webhooks: Command, { env }: Host): void {
         terminal.print(`Webhook ${pc.bold(id)} is ${webhook.state}.${missed}`);
       });
 }
+
+const namesIn = (events: string): string[] => events.split(',').map((it) => it.trim());
 
 function readSecret(file: string): string {
   try {

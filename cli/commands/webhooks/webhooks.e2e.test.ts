@@ -39,10 +39,22 @@ test('a webhook is made, shown without its secret, tried out, disabled, enabled 
     new RegExp(`^ID +STATE +UNDELIVERED +EVENTS +URL\\n${id} +enabled +0 +tenant\\.gone +${receiver.url} \\(ours\\)`),
   );
   expect(list.stdout).not.toContain('whsec');
+  const shown = await run('show', id);
+  expect(shown.stdout).toMatch(
+    new RegExp(`^id +${id}\nURL +${receiver.url}\ndescription +ours\nstate +enabled\nevents +tenant\\.gone\n`),
+  );
+  const changed = await run('update', id, '--events', 'tenant.gone,tenant.created', '--no-description', '--json');
+  expect(JSON.parse(changed.stdout)).toMatchObject({
+    eventTypes: ['tenant.gone', 'tenant.created'],
+    description: null,
+  });
+  expect((await run('update', id, '--events', 'all', '--description', 'ours')).stdout).toMatch(/\nevents +all\n/);
+  expect(await run('update', id)).toMatchObject({ code: 2, stderr: expect.stringContaining('Nothing to change') });
   expect(await run('ping', id)).toMatchObject({ code: 0, stdout: 'delivered: answered 204\n' });
+  await run('update', id, '--events', 'tenant.gone');
   receiver.answer(() => 500);
   expect(await run('ping', id)).toMatchObject({ code: 1, stdout: 'failed: answered 500\n' });
-  expect((await run('deliveries', id)).stdout.split('\n')).toHaveLength(4);
+  expect((await run('deliveries', id)).stdout.match(/webhook\.ping/g)).toHaveLength(2);
   expect((await run('deliveries', id, '--state', 'failed')).stdout).toMatch(/webhook\.ping +failed +1 +answered 500/);
   const [late = ''] = /^[0-9a-f-]{36}/m.exec((await run('deliveries', id, '--state', 'delivered')).stdout) ?? [];
   expect(await run('give-up', id, late)).toMatchObject({
