@@ -26,6 +26,7 @@ import { onCallRoutes } from './routes/on-call';
 import { operationRoutes } from './routes/operations';
 import { reconcileRoutes } from './routes/reconcile';
 import { resourceMetadataRoutes } from './routes/resource-metadata';
+import { schemaRoutes } from './routes/schemas';
 import { tenantRoutes } from './routes/tenants';
 import { webhookRoutes } from './routes/webhooks';
 import { createTemporalGateway } from './temporal-gateway';
@@ -82,6 +83,7 @@ export async function buildApp(config: ApiConfig, env: NodeJS.ProcessEnv): Promi
   await app.register(describeApi);
   await app.register(healthRoutes, { db, temporal });
   await app.register(resourceMetadataRoutes, config);
+  await app.register(schemaRoutes);
   await app.register(metricsRoutes, { db: factsDb, temporal, sweepIntervalMs: config.SWEEP_INTERVAL_MS });
   await app.register(async (secured) => {
     await secured.register(traceRequests);

@@ -56,6 +56,16 @@ export const updateTenantBody = z
   })
   .meta({ id: 'UpdateTenant', examples: [EXAMPLES.updateTenant] });
 
+/** What a file of tenants may say besides the name: labels are all labels, and what is left out stays. */
+export const identityInFile = {
+  displayName: displayName.nullable().optional(),
+  externalId: externalId.nullable().optional(),
+  labels: labels
+    .optional()
+    .describe('All of its labels: one that is not here is removed. Left out: they stay as they are'),
+  deletionProtected: z.boolean().optional().describe(PROTECTED),
+};
+
 const FIRST_UNSTORABLE_MS = Date.UTC(10_000, 0);
 
 export const holdBody = z

@@ -9,5 +9,6 @@ export * from './problem';
 export * from './queries';
 export * from './reconcile';
 export * from './tenant';
+export * from './tenants-file';
 export * from './text';
 export * from './webhooks';
