@@ -1,5 +1,5 @@
 /** Exit codes of `freeflow`, for scripts to decide by. */
-export const EXIT = { done: 0, refused: 1, usage: 2, parked: 3, unreachable: 4, interrupted: 130 } as const;
+export const EXIT = { done: 0, refused: 1, usage: 2, parked: 3, unreachable: 4, differs: 5, interrupted: 130 } as const;
 
 /** A failure for people: what happened, then what to do; the process ends with its exit code. */
 export class Failure extends Error {

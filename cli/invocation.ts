@@ -1,7 +1,7 @@
 import { quoteShellIfNeeded } from '@freeflow/lib/shell';
 
 const COMMANDS =
-  /\bfreeflow (?=(?:tenants|reconcile|resources|doctor|token|setup|demo|login|logout|whoami|contexts|audit|events)\b)/g;
+  /\bfreeflow (?=(?:tenants|reconcile|resources|doctor|token|setup|demo|login|logout|whoami|contexts|audit|events|apply|export)\b)/g;
 
 /**
  * A text with its commands (`freeflow tenants show acme`) as they can be pasted: by the way this program was called.

@@ -40,7 +40,7 @@ const program = new Command('freeflow')
 Uses the local stack (npm start) by default; another installation once you have logged in there (freeflow login), or by
 FREEFLOW_API_URL with FREEFLOW_TOKEN, or with FREEFLOW_TOKEN_URL, FREEFLOW_CLIENT_ID and FREEFLOW_CLIENT_SECRET, which
 renew the token when it expires.
-Exit codes: 0 done, 1 refused or rolled back, 2 wrong usage, 3 parked, 4 unreachable.
+Exit codes: 0 done, 1 refused or rolled back, 2 wrong usage, 3 parked, 4 unreachable, 5 differs (apply --dry-run).
 
 Examples:
   pnpm freeflow tenants create acme

@@ -32,7 +32,18 @@ export type Call = <S extends z.ZodType>(
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
   path: string,
   body?: unknown,
+  options?: CallOptions,
 ) => Promise<z.output<S>>;
+
+/** What goes with one request beyond its content. */
+export interface CallOptions {
+  /** The Idempotency-Key, for a request that a later run of the command may repeat. @default a new one */
+  key?: string;
+  /** Only where the tenant still has this ETag. */
+  ifMatch?: string;
+  /** Is given the ETag of the answer. */
+  onEtag?: (etag: string) => void;
+}
 
 interface CallerOptions {
   /** Whether what the API refuses for now is sent again, as soon as it says. Loops wait by themselves. @default true */
@@ -50,9 +61,10 @@ const LOW_PRIORITY = { priority: 'u=5' };
  * @throws Refusal for what it refuses, Failure `unreachable` when it doesn't answer
  */
 export function caller(session: Session, { isPatient = true, isUrgent = true }: CallerOptions = {}): Call {
-  const send = (method: string, path: string, body: unknown, key: string): Promise<Response> => {
+  const send = (method: string, path: string, body: unknown, key: string, ifMatch?: string): Promise<Response> => {
     const content = {
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
       ...(isUrgent ? {} : LOW_PRIORITY),
     };
     return sendAuthorized(session, path, (authorization) => ({
@@ -62,11 +74,12 @@ export function caller(session: Session, { isPatient = true, isUrgent = true }: 
       signal: AbortSignal.timeout(TIMEOUT_MS),
     }));
   };
-  return async (answer, method, path, body) => {
-    const key = randomUUID();
+  return async (answer, method, path, body, { key = randomUUID(), ifMatch, onEtag } = {}) => {
     const sendOnce = async (): Promise<unknown> => {
-      const response = await sendWithRetries(session.url, () => send(method, path, body, key));
+      const response = await sendWithRetries(session.url, () => send(method, path, body, key, ifMatch));
       if (!response.ok) throw await refusalIn(response, session.url);
+      const etag = response.headers.get('etag');
+      if (etag !== null) onEtag?.(etag);
       return response.json().catch(() => undefined);
     };
     const content = await (isPatient ? waitAsTold(sendOnce) : sendOnce());

@@ -15,7 +15,7 @@ import {
 } from '@freeflow/contract/http';
 import { EXIT, Failure } from '../failure';
 import { isTenantId } from '../tenant-id';
-import type { Call } from './http';
+import type { Call, CallOptions } from './http';
 
 /** One that does not go on by itself, with the reason. */
 export type StuckTenant = StuckListBody['items'][number];
@@ -50,14 +50,32 @@ export function tenantsOf(call: Call) {
 
   return {
     get,
-    create: (name: string, identity: UpdateTenantBody = {}) =>
-      call(tenantSchema, 'POST', '/tenants', { name, ...identity }),
-    update: (id: string, patch: UpdateTenantBody) => call(tenantSchema, 'PATCH', `/tenants/${id}`, patch),
+    /** A tenant, and the ETag that stands for what `update` and `hold` change. */
+    async getWithEtag(id: string): Promise<{ tenant: TenantDetailBody; etag: string | undefined }> {
+      let etag: string | undefined;
+      const tenant = await call(tenantDetailSchema, 'GET', `/tenants/${id}`, undefined, {
+        onEtag: (it) => {
+          etag = it;
+        },
+      });
+      return { tenant, etag };
+    },
+    create: (name: string, identity: UpdateTenantBody = {}, options: CallOptions = {}) =>
+      call(tenantSchema, 'POST', '/tenants', { name, ...identity }, options),
+    update: (id: string, patch: UpdateTenantBody, options: CallOptions = {}) =>
+      call(tenantSchema, 'PATCH', `/tenants/${id}`, patch, options),
     hold: (id: string, hold: HoldBody) => call(tenantSchema, 'PUT', `/tenants/${id}/hold`, hold),
     release: (id: string) => call(tenantSchema, 'DELETE', `/tenants/${id}/hold`),
-    change: (id: string, action: string, body?: object) => call(tenantSchema, 'POST', `/tenants/${id}/${action}`, body),
-    remove: (id: string, { hard, force }: { hard: boolean; force: boolean }) =>
-      call(tenantSchema, 'DELETE', `/tenants/${id}?${query({ mode: hard ? 'hard' : 'soft', force: String(force) })}`),
+    change: (id: string, action: string, body?: object, options: CallOptions = {}) =>
+      call(tenantSchema, 'POST', `/tenants/${id}/${action}`, body, options),
+    remove: (id: string, { hard, force }: { hard: boolean; force: boolean }, options: CallOptions = {}) =>
+      call(
+        tenantSchema,
+        'DELETE',
+        `/tenants/${id}?${query({ mode: hard ? 'hard' : 'soft', force: String(force) })}`,
+        undefined,
+        options,
+      ),
     adopt: (id: string, backend: BackendKind, acceptServer: boolean) =>
       call(tenantSchema, 'POST', `/tenants/${id}/adopt`, { backend, acceptServer }),
     stuck: () => call(stuckList, 'GET', '/tenants/stuck'),

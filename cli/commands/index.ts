@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
+import { addApply } from './apply';
 import { addAudit } from './audit';
 import { addContexts } from './contexts';
 import { addEvents } from './events';
+import { addExport } from './export';
 import { addLogin } from './login';
 import { addLogout } from './logout';
 import { addReconcile } from './reconcile';
@@ -18,7 +20,18 @@ import { addWebhooks } from './webhooks';
 export function addCommands(program: Command, host: Host): Command {
   const tenants = program.command('tenants').description('create, show, change and delete tenants');
   for (const add of [addChanges, addIdentity, addDelete, addQueries, addOnCall]) add(tenants, host);
-  for (const add of [addReconcile, addResources, addAudit, addEvents, addWebhooks, addLogin, addLogout, addContexts])
+  for (const add of [
+    addApply,
+    addExport,
+    addReconcile,
+    addResources,
+    addAudit,
+    addEvents,
+    addWebhooks,
+    addLogin,
+    addLogout,
+    addContexts,
+  ])
     add(program, host);
   return tenants;
 }

@@ -1,0 +1,41 @@
+import type { Command } from 'commander';
+import { entriesOf, fileOf, isExported } from '../apply/write-file';
+import { openSession } from '../client/session';
+import type { ListFilter } from '../client/tenants';
+import { say, sayAside } from '../show/printable';
+import { collectLabelFilter } from './tenants/identity-options';
+import { type Host, printJson, toolsOf } from './tenants/tools';
+
+/** Where the API has the schema of the file. */
+const SCHEMA_PATH = '/schemas/tenants.json';
+
+/** Adds `freeflow export`, which writes the file that `apply` reads. */
+export function addExport(program: Command, { env }: Host): void {
+  program
+    .command('export')
+    .description('print the tenants as a file for apply; soft-deleted ones are left out')
+    .option('--label <key=value>', 'only those with this label; repeated: with all of them', collectLabelFilter)
+    .option('--json', 'as JSON, which apply reads as well')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  pnpm -s freeflow export > tenants.yaml
+  pnpm -s freeflow export --label team=shop`,
+    )
+    .action(async ({ label, json = false }: Pick<ListFilter, 'label'> & { json?: boolean }) => {
+      const { tenants } = toolsOf({ json }, env);
+      const { items } = await tenants.list(label === undefined ? {} : { label }, Infinity);
+      const entries = entriesOf(items.filter(isExported));
+      if (json) printJson({ tenants: entries });
+      else say(fileOf(entries, openSession(env).url + SCHEMA_PATH).trimEnd());
+      const left = items.filter((it) => !isExported(it));
+      if (left.length > 0)
+        sayAside(
+          `Left out, as they are deleted: ${left
+            .map(({ name }) => name)
+            .toSorted()
+            .join(', ')}`,
+        );
+    });
+}
