@@ -5,6 +5,7 @@ export const processIdentitySchema = z.object({ pid: z.number().int().positive()
 export type ProcessIdentity = z.output<typeof processIdentitySchema>;
 
 const clientSchema = z.object({ clientId: z.string(), clientSecret: z.string() });
+const approleSchema = z.object({ roleId: z.string(), secretId: z.string() });
 const pid = z.number().optional().describe('Missing while it does not run');
 
 /**
@@ -57,6 +58,17 @@ export const stackInfoSchema = z.object({
     person: z.object({ username: z.string(), password: z.string() }),
   }),
   secretsKey: z.string(),
+  /** With `--vault` alone: its administrator, the worker's login and one that may read. */
+  vault: z.object({ url: z.string(), rootToken: z.string(), worker: approleSchema, reader: approleSchema }).optional(),
   processes: z.record(z.string(), processIdentitySchema.extend({ port: z.number() })),
 });
 export type StackInfo = z.output<typeof stackInfoSchema>;
+
+/** The variables by which a process finds the stack's vault, and logs in there; none where it has no vault. */
+export const vaultVariablesOf = (
+  { vault }: Pick<StackInfo, 'vault'>,
+  login: 'worker' | 'reader',
+): Record<string, string> =>
+  vault === undefined
+    ? {}
+    : { VAULT_ADDR: vault.url, VAULT_ROLE_ID: vault[login].roleId, VAULT_SECRET_ID: vault[login].secretId };

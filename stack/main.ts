@@ -5,7 +5,7 @@ import { start } from './commands/start';
 import { status } from './commands/status';
 import { stopStack } from './commands/stop';
 import { messageOf } from './files';
-import { dirOption } from './product-options';
+import { dirOption, vaultOption } from './product-options';
 import { stackDir } from './project';
 
 const print = (text: string): void => {
@@ -38,12 +38,11 @@ const count = (text: string): number => {
   throw new InvalidArgumentError('Must be a whole number.');
 };
 
-command(
-  'start',
-  'start the servers in the foreground, set them up and restart any that dies; Ctrl-C stops them',
-).action(async (options: { dir: string }) => {
-  process.exit(await start(dirOf(options), process.env, (code) => process.exit(code)));
-});
+command('start', 'start the servers in the foreground, set them up and restart any that dies; Ctrl-C stops them')
+  .addOption(vaultOption())
+  .action(async ({ dir, vault }: { dir: string; vault: boolean }) => {
+    process.exit(await start({ dir: stackDir(dir), vault }, process.env, (code) => process.exit(code)));
+  });
 
 command('stop', 'stop everything that runs in the folder, worker and API included').action(
   async (options: { dir: string }) => {
@@ -59,7 +58,10 @@ command('status', 'show what is running where; exit code 0 when a stack is runni
 );
 
 command('logs', 'show the ends of the logs')
-  .argument('[server]', 'one of them: postgres, mongodb, qdrant, keycloak, temporal, worker, api, migrate, prometheus')
+  .argument(
+    '[server]',
+    'one of them: postgres, mongodb, qdrant, keycloak, temporal, vault, worker, api, migrate, prometheus',
+  )
   .option('-f, --follow', 'keep printing as they grow', false)
   .option('-n, --lines <count>', 'how many lines of each', count, 20)
   .action(async (server: string | undefined, options: { dir: string; follow: boolean; lines: number }) => {

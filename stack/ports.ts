@@ -14,6 +14,8 @@ export const PREFERRED_PORTS = {
   temporal: 7233,
   temporalUi: 8233,
   prometheus: 9090,
+  vault: 8200,
+  vaultCluster: 8201,
 } as const;
 
 export type PortName = keyof typeof PREFERRED_PORTS;

@@ -7,15 +7,25 @@ export const dirOption = (): Option =>
     .env('FREEFLOW_STACK_DIR')
     .default('.freeflow');
 
+export interface StartOptions {
+  dir: string;
+  observe: boolean;
+  vault: boolean;
+}
+
+export const vaultOption = (): Option =>
+  new Option('--vault', "start an OpenBao as well, for the tenants' secrets; kept from then on").default(false);
+
 /** What `npm start` was given; `--help` and a wrong option end the process. */
-export function readStartOptions(name: string, description: string): { dir: string; observe: boolean } {
-  const { dir, observe } = new Command(name)
+export function readStartOptions(name: string, description: string): StartOptions {
+  const { dir, ...options } = new Command(name)
     .description(description)
     .addOption(dirOption())
     .option('--observe', 'start a Prometheus as well, with the alert rules; it has to be on PATH', false)
+    .addOption(vaultOption())
     .parse()
-    .opts<{ dir: string; observe: boolean }>();
-  return { dir: stackDir(dir), observe };
+    .opts<StartOptions>();
+  return { dir: stackDir(dir), ...options };
 }
 
 /** The folder that a command without subcommands was given; `--help` and a wrong option end the process. */

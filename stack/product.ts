@@ -7,6 +7,7 @@ import { type Shutdown, joinStack } from './foreground';
 import { lockOwner } from './lock';
 import { migrateMaster } from './migrate';
 import type { Progress } from './progress';
+import { stopCommand } from './stop-command';
 
 interface ProductOptions {
   dir: string;
@@ -15,6 +16,8 @@ interface ProductOptions {
   shutdown: Shutdown;
   /** Whether a Prometheus is started beside the product. */
   observe?: boolean;
+  /** Whether tenants' secrets go to a vault, which is started as well. */
+  vault?: boolean;
 }
 
 /**
@@ -28,9 +31,10 @@ export async function startProduct({
   progress,
   shutdown,
   observe = false,
+  vault = false,
 }: ProductOptions): Promise<StackInfo> {
   const observer = observe ? await findPrometheus(env) : undefined;
-  const stack = await startServers({ dir, env, progress, shutdown });
+  const stack = await startServers({ dir, env, progress, shutdown, vault });
   const info = await migrateMaster(stack, env, (text) => {
     progress.note(text);
   });
@@ -39,14 +43,22 @@ export async function startProduct({
   return running;
 }
 
-async function startServers({ dir, env, progress, shutdown }: Omit<ProductOptions, 'observe'>): Promise<StackInfo> {
-  const joined = await joinStack({ dir, env, progress, signal: shutdown.signal, onKill: shutdown.onKill });
+async function startServers({
+  dir,
+  env,
+  progress,
+  shutdown,
+  vault = false,
+}: Omit<ProductOptions, 'observe'>): Promise<StackInfo> {
+  const joined = await joinStack({ dir, env, progress, vault, signal: shutdown.signal, onKill: shutdown.onKill });
   if (joined.kind === 'started') {
     shutdown.onStop(joined.stack.stop);
     return joined.stack.info;
   }
   const owner = appOwner(dir);
   if (owner !== undefined) throw new LockedError(owner);
+  if (vault && joined.info.vault === undefined)
+    throw new Error(`The servers are running without a vault. Stop them, then start again: ${stopCommand(dir)}`);
   progress.note(
     `The servers are already running (process ${joined.info.supervisor.pid}); using them, and leaving them running afterwards.`,
   );

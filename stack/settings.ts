@@ -18,6 +18,8 @@ const GENERATORS = {
   qdrantApiKey: text(32),
   keycloakAdmin: text(24),
   keycloakProvisioner: text(24),
+  vaultWorker: text(24),
+  vaultReader: text(24),
   systemClient: text(24),
   systemPerson: text(12),
   secretsKey: () => randomBytes(32).toString('base64'),

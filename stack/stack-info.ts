@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type StackInfo, stackInfoSchema } from '@freeflow/contract/stack-info';
+import { type StackInfo, stackInfoSchema, vaultVariablesOf } from '@freeflow/contract/stack-info';
 import { readIfThere, writePrivateFile } from '@freeflow/lib/files';
 import { isAlive } from '@freeflow/lib/lock';
 import { stackDir } from './project';
@@ -70,6 +70,7 @@ export function workerEnv(info: StackInfo): Record<string, string> {
     ...temporalEnv(info),
     MASTER_DATABASE_URL: info.masterDatabase.workerUrl,
     SECRETS_KEY: info.secretsKey,
+    ...(info.vault === undefined ? {} : { SECRETS_STORE: 'vault', ...vaultVariablesOf(info, 'worker') }),
     POSTGRES_ADMIN_URL: info.postgres.provisionerUrl,
     MONGODB_ADMIN_URL: info.mongodb.provisionerUrl,
     QDRANT_URL: info.qdrant.url,

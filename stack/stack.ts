@@ -11,7 +11,7 @@ import type { Progress } from './progress';
 import { cacheDir, stackDir } from './project';
 import { ProcessRegistry } from './registry';
 import { runServer, type RunningServer } from './run-server';
-import { SERVERS } from './servers';
+import { serversOf } from './servers';
 import type { Server, StackPart } from './servers/server';
 import { loadSettings, saveSettings, type Settings } from './settings';
 import { updateStackInfo, removeStackInfo, writeStackInfo } from './stack-info';
@@ -22,6 +22,8 @@ export interface StackOptions {
   /** Which servers are replaced by URLs, and what programs inherit. */
   env: NodeJS.ProcessEnv;
   progress: Progress;
+  /** Whether a vault is started as well. */
+  vault?: boolean;
   /** Begins with empty servers: what an earlier start has kept is deleted, ports and credentials stay. */
   fresh?: boolean;
   /** Aborts the start; it then rejects, and nothing is left running. */
@@ -50,6 +52,7 @@ export async function startStack({
   dir: named,
   env,
   progress,
+  vault = false,
   fresh,
   signal,
   onKill,
@@ -77,8 +80,9 @@ export async function startStack({
     if (lockOwner(dir, 'app.lock') === undefined) await new ProcessRegistry(dir, 'app-processes.json').endLeftovers();
     removeStackInfo(dir);
     if (fresh === true) rmSync(join(dir, 'data'), { recursive: true, force: true });
-    const settings = await prepareSettings(dir, cacheDir(env), external, progress);
-    const parts = await startAll({ dir, external, settings, env, progress, registry, running, signal });
+    const servers = serversOf(dir, vault);
+    const settings = await prepareSettings({ dir, cache: cacheDir(env), external, progress, servers });
+    const parts = await startAll({ dir, servers, external, settings, env, progress, registry, running, signal });
     // Nothing may be missing in what the servers have contributed.
     const info = stackInfoSchema.parse(Object.assign({}, baseInfo(dir, settings, registry), ...parts));
     writeStackInfo(info);
@@ -91,6 +95,7 @@ export async function startStack({
 
 interface StartAll {
   dir: string;
+  servers: readonly Server[];
   external: External;
   settings: Settings;
   env: NodeJS.ProcessEnv;
@@ -102,6 +107,7 @@ interface StartAll {
 
 async function startAll({
   dir,
+  servers,
   external,
   settings,
   env,
@@ -121,7 +127,7 @@ async function startAll({
     signal: combined,
   };
   const outcomes = await Promise.allSettled(
-    SERVERS.map(async (server) => {
+    servers.map(async (server) => {
       try {
         return await runServer(server, {
           ...shared,
@@ -158,9 +164,15 @@ const isAbort = (error: unknown): boolean =>
   error instanceof StoppedEarlyError || (error instanceof Error && error.name === 'AbortError');
 
 /** Keeps the ports of last time where they are still free, and reports where they are not. */
-async function prepareSettings(dir: string, cache: string, external: External, progress: Progress): Promise<Settings> {
+async function prepareSettings({
+  dir,
+  cache,
+  external,
+  progress,
+  servers,
+}: Pick<StartAll, 'dir' | 'external' | 'progress' | 'servers'> & { cache: string }): Promise<Settings> {
   const settings = loadSettings(dir);
-  const embedded = SERVERS.filter((server) => !server.isExternal(external));
+  const embedded = servers.filter((server) => !server.isExternal(external));
   const owners = new Map<PortName, string>(
     embedded.flatMap(({ ports, title }: Server) => ports.map((port) => [port, title])),
   );

@@ -6,3 +6,4 @@ export { runProgram } from './run-program';
 export { variablesHelp, variablesOf, type Variable } from './table';
 export { isPostgresUrl } from './url-forms';
 export { VARIABLES } from './variables';
+export { VAULT_VARIABLES } from './vault-variables';

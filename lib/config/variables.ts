@@ -10,6 +10,7 @@ import {
   text,
   wholeNumber,
 } from './kinds';
+import { VAULT_VARIABLES } from './vault-variables';
 
 /** The variables that several programs read, or keep from their children: each is described once, here. */
 export const VARIABLES = {
@@ -30,6 +31,10 @@ export const VARIABLES = {
   ),
   SECRETS_KEY: secret(secretKey(), "the key that the tenants' secrets are sealed by"),
   SECRETS_OLD_KEYS: secret(secretKeys().optional(), 'former keys, which still open what they have sealed'),
+  SECRETS_STORE: oneOf(['db', 'vault'])
+    .default('db')
+    .describe('where new secrets of tenants go: `db`, sealed in the master database, or `vault`; both are read'),
+  ...VAULT_VARIABLES,
   WEBHOOK_ALLOWED_NETWORKS: addresses()
     .optional()
     .describe(

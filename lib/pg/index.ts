@@ -11,3 +11,4 @@ export { databaseOf, describeServer, isMasterUrl, withDatabase } from './server-
 export { withSession, type SessionOptions } from './session';
 export { refuseTransactionPooling, sharesSessions } from './session-pooling';
 export { sqlStateOf } from './sql-state';
+export { stepLockKey } from './step-lock';

@@ -7,7 +7,11 @@ import { stopCommand } from '../stop-command';
  * Servers only, in the foreground, until a signal.
  * @returns the exit code
  */
-export async function start(dir: string, env: NodeJS.ProcessEnv, exit: (code: number) => never): Promise<number> {
+export async function start(
+  { dir, vault }: { dir: string; vault: boolean },
+  env: NodeJS.ProcessEnv,
+  exit: (code: number) => never,
+): Promise<number> {
   const startedAt = Date.now();
   const progress = createProgress(process.stdout);
   const print = (text: string) => {
@@ -16,7 +20,7 @@ export async function start(dir: string, env: NodeJS.ProcessEnv, exit: (code: nu
   const shutdown = listenForShutdown(print, exit);
   let joined: Joined;
   try {
-    joined = await joinStack({ dir, env, progress, signal: shutdown.signal, onKill: shutdown.onKill });
+    joined = await joinStack({ dir, env, progress, vault, signal: shutdown.signal, onKill: shutdown.onKill });
   } catch (error) {
     if (!shutdown.signal.aborted) throw error;
     print('Stopped before everything was ready.');

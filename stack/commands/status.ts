@@ -26,7 +26,8 @@ export function status(dir: string, print: (text: string) => void): number {
     print(`No stack is running in ${dir}. Start one with npm start, or the servers alone with npm run stack:start`);
     return 3;
   }
-  const rows = [...SERVERS.map(({ name, title }) => serverRow(info, name, title)), ...appRows(info)];
+  const servers = SERVERS.filter(({ name }) => name !== 'vault' || info.vault !== undefined);
+  const rows = [...servers.map(({ name, title }) => serverRow(info, name, title)), ...appRows(info)];
   for (const line of table([HEADINGS, ...rows])) print(line);
   return 0;
 }
@@ -39,6 +40,7 @@ function serverRow(info: StackInfo, name: (typeof SERVERS)[number]['name'], titl
       qdrant: info.qdrant.url,
       keycloak: info.keycloak.url,
       temporal: info.temporal.uiUrl ?? info.temporal.address,
+      vault: info.vault?.url ?? '-',
     }[name],
   );
   const process = info.processes[name];

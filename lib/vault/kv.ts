@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import { VaultError } from './errors';
+import { VaultSession } from './session';
+import { vaultSettingsOf, type VaultSettings, type VaultValues } from './settings';
+import { VaultTransport, type VaultAnswer, type VaultCall } from './transport';
+
+/** The fields of a secret, each a text. */
+export type Fields = Readonly<Record<string, string>>;
+
+const fields = z.record(z.string(), z.string());
+const version = z.object({ data: z.object({ data: fields.nullable(), metadata: z.object({ version: z.number() }) }) });
+
+// By path; the answer has other fields beside those.
+const capabilities = z.object({ data: z.record(z.string(), z.array(z.string()).catch([])) });
+
+/** What a policy calls the right to make a call. */
+const CAPABILITY = { GET: 'read', POST: 'create, update', DELETE: 'delete' } as const;
+
+/** The vault that these variables name; it is called by nobody yet. @throws Error when VAULT_CACERT can't be read */
+export function openVault(values: VaultValues): VaultKv | undefined {
+  const settings = vaultSettingsOf(values);
+  return settings === undefined ? undefined : new VaultKv(settings);
+}
+
+/** A KV engine of version 2. Paths are seen from its mount. All methods throw VaultError. */
+export class VaultKv {
+  readonly mount: string;
+  /** What ours are below. */
+  readonly path: string;
+  private readonly transport: VaultTransport;
+  private readonly session: VaultSession;
+
+  constructor(settings: VaultSettings) {
+    this.mount = settings.mount;
+    this.path = settings.path;
+    this.transport = new VaultTransport(settings);
+    this.session = new VaultSession(this.transport, settings.login);
+  }
+
+  /** @returns false where there is one already, or was one that is only marked as deleted; nothing is changed then */
+  async putIfAbsent(path: string, data: Fields): Promise<boolean> {
+    const call = { method: 'POST', path: this.at('data', path), body: { options: { cas: 0 }, data } } as const;
+    const answer = await this.call(call);
+    if (answer.status === 200) return true;
+    if (answer.status === 400 && /check-and-set/.test(answer.words)) return false;
+    throw this.unexpected(call, answer);
+  }
+
+  /** A new version. */
+  async put(path: string, data: Fields): Promise<void> {
+    const call = { method: 'POST', path: this.at('data', path), body: { data } } as const;
+    const answer = await this.call(call);
+    if (answer.status !== 200) throw this.unexpected(call, answer);
+  }
+
+  /** @param at which version; the newest, when left out. @returns undefined where there is none, or it was deleted */
+  async read(path: string, at?: number): Promise<Fields | undefined> {
+    const query = at === undefined ? '' : `?version=${at}`;
+    const call = { method: 'GET', path: `${this.at('data', path)}${query}` } as const;
+    const answer = await this.call(call);
+    if (answer.status === 404) return undefined;
+    const found = answer.status === 200 ? version.safeParse(answer.body) : undefined;
+    if (found?.success !== true) throw this.unexpected(call, answer);
+    return found.data.data.data ?? undefined;
+  }
+
+  /** Destroys all versions and what is known of them, and reads back that nothing is left. */
+  async destroy(path: string): Promise<void> {
+    const remove = { method: 'DELETE', path: this.at('metadata', path) } as const;
+    const answer = await this.call(remove);
+    if (answer.status !== 204 && answer.status !== 404) throw this.unexpected(remove, answer);
+    const look = { method: 'GET', path: this.at('metadata', path) } as const;
+    const left = await this.call(look);
+    if (left.status !== 404) throw this.unexpected(look, left);
+  }
+
+  /** What the worker's policy allows and this login's does not; the vault answers no call that it would refuse. */
+  async missingRights(): Promise<string[]> {
+    const wanted = { [this.at('data', `${this.path}/+`)]: ['create', 'update', 'read'] } as Record<string, string[]>;
+    wanted[this.at('metadata', `${this.path}/+`)] = ['read', 'delete'];
+    const paths = Object.keys(wanted);
+    const call = { method: 'POST', path: 'sys/capabilities-self', body: { paths } } as const;
+    const answer = await this.call(call);
+    const has = answer.status === 200 ? capabilities.safeParse(answer.body) : undefined;
+    if (has?.success !== true) throw this.unexpected(call, answer);
+    return Object.entries(wanted).flatMap(([path, rights]) => {
+      const had = has.data.data[path] ?? [];
+      return had.includes('root') ? [] : rights.filter((it) => !had.includes(it)).map((it) => `${it} on ${path}`);
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.session.close();
+    await this.transport.close();
+  }
+
+  private async call(call: Omit<VaultCall, 'token'>): Promise<VaultAnswer> {
+    const answer = await this.session.call(call);
+    if (answer.status === 403) throw forbidden(call);
+    if (answer.status === 500)
+      throw new VaultError(
+        'vault-unavailable',
+        `vault: ${call.method} ${call.path} has failed inside: ${answer.words}`,
+      );
+    return answer;
+  }
+
+  private readonly at = (part: 'data' | 'metadata', path: string): string => `${this.mount}/${part}/${path}`;
+
+  private unexpected({ method, path }: VaultCall, { status, words }: VaultAnswer): VaultError {
+    return new VaultError(
+      'vault-unexpected',
+      `vault: ${method} ${path} is answered by ${status}${words === '' ? '' : ` (${words})`}. Is ${this.mount} a KV engine of version 2?`,
+    );
+  }
+}
+
+const forbidden = ({ method, path }: Omit<VaultCall, 'token'>): VaultError =>
+  new VaultError(
+    'vault-forbidden',
+    `vault: no policy of this login allows ${CAPABILITY[method]} on ${path.replace(/\?.*/, '')}`,
+  );
