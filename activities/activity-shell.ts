@@ -1,6 +1,7 @@
 import { adviceOn, isRetryable, type FailureType } from '@freeflow/contract';
 import { isCutConnection } from '@freeflow/lib/pg';
 import { scrub } from '@freeflow/lib/scrub';
+import { VaultError, type VaultErrorCode } from '@freeflow/lib/vault';
 import { activityInfo, cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { BackendFault, messageOf } from '../backends/failures';
@@ -100,9 +101,18 @@ function toCancellation(error: unknown): CancelledFailure | undefined {
   return aborted && isAbort && reason instanceof CancelledFailure ? reason : undefined;
 }
 
-/** Backends throw classified faults; anything else comes from the master database or from a defect. */
+const VAULT_FAILURES = {
+  'vault-unavailable': 'vault-unavailable',
+  'vault-login': 'vault-refused',
+  'vault-forbidden': 'vault-refused',
+  'vault-certificate': 'certificate',
+  'vault-unexpected': 'unexpected',
+} as const satisfies Record<VaultErrorCode, FailureType>;
+
+/** Backends throw classified faults; anything else comes from the vault, the master database or from a defect. */
 function toFault(error: unknown): BackendFault {
   if (error instanceof BackendFault) return error;
+  if (error instanceof VaultError) return new BackendFault(VAULT_FAILURES[error.code], error.message, { cause: error });
   const name = error instanceof Error ? error.name : '';
   const isOfMaster = name.startsWith('PrismaClient') || name === 'DriverAdapterError' || isCutConnection(error);
   const type = isOfMaster ? masterFaultType(error) : 'unexpected';

@@ -80,7 +80,7 @@ export function createActivities({
   };
   return withStorableInput({
     ...(Object.assign({}, ...perBackend) as BackendActivities),
-    ...recordActivities(db, settings),
+    ...recordActivities(db, settings, secrets),
     ...continuingActivities(db),
     ...adoptionActivities(db, settings),
     ...sweepActivities(db, startOperation, findOpenRuns, doHousekeeping, sweepWebhooks),

@@ -1,5 +1,6 @@
 import { adviceOn, type StepFailure } from '@freeflow/contract';
 import type { Prisma, TenantResource } from '@freeflow/db-master';
+import type { SecretStore } from '@freeflow/lib/secrets';
 import { abandonSkipped, describeSkipped, finishOperation, type SkippedSteps } from './operation-row';
 import type { Rows, StepResult, Tx } from './record-step';
 
@@ -13,7 +14,12 @@ export interface GoneInput {
  * Ends a tenant of which nothing is left: destroys its secrets, frees its name. A skipped drop leaves the operation
  * incomplete.
  */
-export async function markGone(tx: Tx, rows: Rows, { rollbackReason, skipped }: GoneInput): Promise<StepResult<void>> {
+export async function markGone(
+  tx: Tx,
+  rows: Rows,
+  { rollbackReason, skipped }: GoneInput,
+  secrets: SecretStore,
+): Promise<StepResult<void>> {
   const { tenant } = rows;
   const leftBehind = describeSkipped(skipped);
   if (leftBehind !== undefined) {
@@ -24,7 +30,7 @@ export async function markGone(tx: Tx, rows: Rows, { rollbackReason, skipped }: 
   const resources = await tx.tenantResource.findMany({ where: { tenantId: tenant.id }, orderBy: { kind: 'asc' } });
   const remaining = resources.filter((it) => it.state !== 'absent' && it.state !== 'abandoned');
   if (remaining.length > 0) return reportRemaining(tx, rows, remaining, rollbackReason !== undefined);
-  const secretsDestroyed = await deleteTenantRows(tx, rows);
+  const secretsDestroyed = await deleteTenantRows(tx, rows, secrets);
   await tx.tenantOperation.update({
     where: { id: rows.operation.id },
     data: { evidence: { backends: resources.map(evidenceOf), secretsDestroyed } },
@@ -53,7 +59,9 @@ async function reportRemaining(
  * @returns the number of secrets destroyed: last of all, since until here every drop could still prove by them what is
  * whose
  */
-async function deleteTenantRows(tx: Tx, { tenant: { id }, now }: Rows): Promise<number> {
+async function deleteTenantRows(tx: Tx, { tenant: { id }, now }: Rows, secrets: SecretStore): Promise<number> {
+  // Rolled back after this, as by a crash, it is done again: nothing of the tenant is left that they could open.
+  await secrets.destroyInVault(id, tx);
   await tx.tenantConnection.deleteMany({ where: { tenantId: id } });
   const { count } = await tx.tenantSecret.deleteMany({ where: { tenantId: id } });
   await tx.tenant.update({ where: { id }, data: { status: 'deleted', goneAt: now, purgeAt: null } });

@@ -3,10 +3,10 @@ import type { Prisma, PrismaClient, Tenant, TenantOperation } from '@freeflow/db
 import { scrub } from '@freeflow/lib/scrub';
 import { log } from '@temporalio/activity';
 import { BackendFault } from '../backends/failures';
-import { runActivity, toApplicationFailure } from './activity-shell';
+import { runActivity, toApplicationFailure, type Failure } from './activity-shell';
 import { currentAttempt, type StepInput } from './attempt';
 import { reportEnded, type EndedOperation } from './ended-operations';
-import { appendLog, lockAndReadTenant } from './provision-log';
+import { appendLog, lockAndReadTenant, type Attempt } from './provision-log';
 import { recordAnswers } from './record-answers';
 
 export type Tx = Prisma.TransactionClient;
@@ -28,6 +28,9 @@ export interface StepResult<T> {
   /** It could not be done: the log row is an error, and the run ends with this failure; a new run begins anew. */
   failure?: FailureType;
 }
+
+/** Besides the statements there is time for the last step's calls of a vault. */
+const DONE_WITHIN_MS = 15_000;
 
 /** By these a run takes an operation over; every other step is refused to a run that another one has replaced. */
 const BEGINNINGS: ReadonlySet<RecordStepName> = new Set(['begin', 'begin-adoption', 'continue-operation']);
@@ -62,7 +65,7 @@ export async function runRecordStep<T>(
     return { ...outcome, ended };
   };
   const body = async () => {
-    const { message, result, failure, ended = [] } = await db.$transaction(lockAndAct);
+    const { message, result, failure, ended = [] } = await db.$transaction(lockAndAct, { timeout: DONE_WITHIN_MS });
     reportEnded(ended);
     if (failure !== undefined)
       throw toApplicationFailure({ type: failure, message: scrub(message), advice: adviceOn(failure) }, true);
@@ -73,11 +76,22 @@ export async function runRecordStep<T>(
     heartbeats: 'none',
     // Logged here or nowhere: the repeated attempts of a local activity are in no history, and no log row can be
     // written.
-    recordFailure: async ({ type, message }) =>
-      log.warn(`record step failed${isRetryable(type) ? '; it is repeated' : ''}`, {
-        failure: type,
-        cause: message,
-      }),
+    recordFailure: async (failure) => {
+      const { type, message } = failure;
+      log.warn(`record step failed${isRetryable(type) ? '; it is repeated' : ''}`, { failure: type, cause: message });
+      if (isOfVault(type)) await showCause(db, attempt, failure);
+    },
+  });
+}
+
+const isOfVault = (type: FailureType): boolean => type === 'vault-unavailable' || type === 'vault-refused';
+
+/** What the operation waits for; not where the master database is the cause, which could not take it. */
+async function showCause(db: PrismaClient, attempt: Attempt, { message, advice }: Failure): Promise<void> {
+  const { operationId, runId, step } = attempt;
+  await db.tenantOperation.updateMany({
+    where: { id: operationId, runId, endedAt: null },
+    data: { step, cause: message, advice, attempts: attempt.attempt },
   });
 }
 

@@ -1,6 +1,7 @@
 import type { OperationGoal, ParkedStep, StepFailure } from '@freeflow/contract';
 import { SETTLING_STEPS } from '@freeflow/contract';
 import { Prisma, type PrismaClient } from '@freeflow/db-master';
+import type { SecretStore } from '@freeflow/lib/secrets';
 import type { StepInput } from './attempt';
 import { begin, isOver, type Begun } from './begin';
 import { markGone, type GoneInput } from './mark-gone';
@@ -10,10 +11,11 @@ import { runRecordStep } from './record-step';
 import { extendRetention } from './retention';
 
 /**
- * The steps that touch the master database alone. Each is one transaction under the tenant's row lock, its log row
- * included, so that status, operation and log never disagree; repeated, each finds its own effect.
+ * The steps that touch the master database alone, and at the very end the vault, where secrets are in one. Each is one
+ * transaction under the tenant's row lock, its log row included, so that status, operation and log never disagree;
+ * repeated, each finds its own effect.
  */
-export function recordActivities(db: PrismaClient, settings: RecordSettings) {
+export function recordActivities(db: PrismaClient, settings: RecordSettings, secrets: SecretStore) {
   /** The way forward is complete. @returns the reason where the operation was rolled back before */
   const settle =
     (goal: Exclude<OperationGoal, 'gone'>) =>
@@ -98,6 +100,6 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings) {
       }),
 
     'mark-gone': (input: StepInput & GoneInput): Promise<void> =>
-      runRecordStep(db, 'mark-gone', input, (tx, rows) => markGone(tx, rows, input)),
+      runRecordStep(db, 'mark-gone', input, (tx, rows) => markGone(tx, rows, input, secrets)),
   };
 }

@@ -2,6 +2,7 @@ import type { DbMasterErrorCode } from '@freeflow/db-master';
 import { CodedError } from '@freeflow/lib/errors';
 import type { PgErrorCode } from '@freeflow/lib/pg';
 import type { SecretErrorCode } from '@freeflow/lib/secrets';
+import type { VaultErrorCode } from '@freeflow/lib/vault';
 import { EXIT, Failure } from './failure';
 
 const IS_IT_UP = 'Check that it is up. For the local stack: npm run stack:status';
@@ -21,8 +22,22 @@ const WAYS_OUT: Partial<Record<string, { exitCode: number; advice: string }>> = 
     exitCode: EXIT.refused,
     advice: 'Rows of the master database were changed by hand: compare it with a backup before you use it.',
   },
-  'secret-unreadable': { exitCode: EXIT.refused, advice: 'Restore the row in TenantSecret from a backup.' },
-} satisfies Partial<Record<DbMasterErrorCode | PgErrorCode | SecretErrorCode, { exitCode: number; advice: string }>>;
+  'secret-store-unset': {
+    exitCode: EXIT.usage,
+    advice: 'Set VAULT_ADDR and a login that may read secrets: docs/secrets.md',
+  },
+  'vault-unavailable': { exitCode: EXIT.unreachable, advice: 'Unseal it, or check VAULT_ADDR.' },
+  'vault-login': { exitCode: EXIT.refused, advice: 'Check VAULT_TOKEN, VAULT_ROLE_ID and VAULT_SECRET_ID.' },
+  'vault-forbidden': { exitCode: EXIT.refused, advice: 'Add it to the policy of this login: docs/secrets.md' },
+  'vault-certificate': { exitCode: EXIT.refused, advice: 'Name the file of its issuer in VAULT_CACERT.' },
+  'vault-unexpected': { exitCode: EXIT.refused, advice: 'Check VAULT_ADDR and VAULT_MOUNT.' },
+  'secret-unreadable': {
+    exitCode: EXIT.refused,
+    advice: 'Restore it from a backup: the row in TenantSecret, or what is in the vault.',
+  },
+} satisfies Partial<
+  Record<DbMasterErrorCode | PgErrorCode | SecretErrorCode | VaultErrorCode, { exitCode: number; advice: string }>
+>;
 
 /** The failure to report for an error met while reading the master database. */
 export function toFailure(error: unknown): unknown {

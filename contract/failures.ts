@@ -102,6 +102,16 @@ export const FAILURES = {
     retryable: true,
     advice: 'The master database does not answer or refuses. Check it; the step is retried by itself once it answers.',
   },
+  'vault-unavailable': {
+    retryable: true,
+    advice:
+      'The vault with the secrets does not answer, is sealed or on standby. Unseal it, or check VAULT_ADDR; the step is retried by itself once it answers.',
+  },
+  'vault-refused': {
+    retryable: true,
+    advice:
+      "The vault refuses the worker's login, or no policy allows what the cause names. Correct login or policy there; the step is retried by itself.",
+  },
   unexpected: {
     retryable: true,
     advice:

@@ -1,4 +1,5 @@
 import { createSecretStore, type ExpectedOwner, type SecretKeys } from '@freeflow/lib/secrets';
+import { VaultKv, type VaultSettings } from '@freeflow/lib/vault';
 import { recordAudit } from './audit-event';
 import { createMasterClient } from './client';
 import type { PrismaClient } from './generated/client';
@@ -14,6 +15,8 @@ export interface ResolveSecretOptions {
    */
   readonly masterDatabaseUrl: string;
   readonly keys: SecretKeys;
+  /** Where a secret that is in a vault is read, by a login that may read it, and nothing else. */
+  readonly vault?: VaultSettings;
 }
 
 /**
@@ -27,12 +30,13 @@ export async function resolveSecret(ref: string, options: ResolveSecretOptions):
     maxConnections: 1,
     applicationName: 'freeflow-resolve-secret',
   });
+  const vault = options.vault === undefined ? undefined : new VaultKv(options.vault);
   try {
-    const secret = await createSecretStore(db, options.keys).resolve(ref, options.owner);
+    const secret = await createSecretStore(db, options.keys, { vault }).resolve(ref, options.owner);
     await recordReading(db, ref, options.owner);
     return secret;
   } finally {
-    await db.$disconnect();
+    await Promise.all([db.$disconnect(), vault?.close()]);
   }
 }
 

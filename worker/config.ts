@@ -10,10 +10,12 @@ import {
   someOf,
   text,
   VARIABLES,
+  VAULT_VARIABLES,
   wholeNumber,
   zeroOr,
   type Environment,
 } from '@freeflow/lib/config';
+import { vaultProblems } from '@freeflow/lib/vault';
 import { z } from 'zod';
 import { BACKEND_VARIABLES } from '../backends/registry';
 
@@ -22,6 +24,7 @@ const {
   MASTER_DATABASE_POOL,
   SECRETS_KEY,
   SECRETS_OLD_KEYS,
+  SECRETS_STORE,
   OTEL_EXPORTER_OTLP_ENDPOINT,
   OTEL_EXPORTER_OTLP_HEADERS,
   WEBHOOK_ALLOWED_NETWORKS,
@@ -48,8 +51,7 @@ const isDeploymentName = (value: string): boolean => /^(?!__)[^.:\s]{1,200}$/.te
 /** Fit for a query, a command and a label as it is. */
 const isBuildId = (value: string): boolean => /^[A-Za-z0-9][\w.+-]{0,127}$/.test(value);
 
-/** The worker's configuration. Temporal's address comes by Temporal's own standard variables. */
-export const workerVariables = z.object({
+const variables = z.object({
   LOG_LEVEL,
   TASK_QUEUE: text('the name of a task queue')
     .default(DEFAULT_TASK_QUEUE)
@@ -73,6 +75,8 @@ export const workerVariables = z.object({
   ),
   SECRETS_KEY,
   SECRETS_OLD_KEYS,
+  SECRETS_STORE,
+  ...VAULT_VARIABLES,
   ...BACKEND_VARIABLES,
   WORKER_HEALTH_HOST: text('a host name or address')
     .default('127.0.0.1')
@@ -143,6 +147,12 @@ export const workerVariables = z.object({
     .describe('how many days a delivery that has ended is kept; 0: for ever'),
   OTEL_EXPORTER_OTLP_ENDPOINT,
   OTEL_EXPORTER_OTLP_HEADERS,
+});
+
+/** The worker's configuration. Temporal's address comes by Temporal's own standard variables. */
+export const workerVariables = variables.superRefine((values, context) => {
+  for (const [variable, message] of vaultProblems(values))
+    context.addIssue({ code: 'custom', path: [variable], message });
 });
 
 export type WorkerConfig = z.output<typeof workerVariables>;

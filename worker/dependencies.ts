@@ -2,6 +2,7 @@ import { createMasterClient } from '@freeflow/db-master';
 import { databaseOf } from '@freeflow/lib/pg';
 import { createSecretStore, readSecretKeys } from '@freeflow/lib/secrets';
 import { RunClient } from '@freeflow/lib/temporal';
+import { openVault } from '@freeflow/lib/vault';
 import { networkPolicy } from '@freeflow/lib/webhooks';
 import type { Client } from '@temporalio/client';
 import { Runtime } from '@temporalio/worker';
@@ -38,6 +39,7 @@ export function createDependencies(
   const lock = new TenantLock(config.MASTER_DATABASE_URL);
   const runs = new RunClient(client, config.TASK_QUEUE);
   const keys = readSecretKeys(config.SECRETS_KEY, config.SECRETS_OLD_KEYS);
+  const vault = openVault(config);
   const webhookDb = createMasterClient(config.MASTER_DATABASE_URL, {
     applicationName: 'freeflow-worker-webhooks',
     maxConnections: WEBHOOK_CONNECTIONS,
@@ -55,7 +57,7 @@ export function createDependencies(
   });
   const activities = createActivities({
     db,
-    secrets: createSecretStore(db, keys),
+    secrets: createSecretStore(db, keys, { vault, store: config.SECRETS_STORE }),
     lock,
     backends,
     settleMarginMs: config.SETTLE_MARGIN_MS,
@@ -90,7 +92,7 @@ export function createDependencies(
     sender.close();
     await webhooks.close();
     const databases = [db.$disconnect(), webhookDb.$disconnect()];
-    await Promise.allSettled([...backends.map((it) => it.close()), lock.close(), ...databases]);
+    await Promise.allSettled([...backends.map((it) => it.close()), lock.close(), vault?.close(), ...databases]);
   };
   return { activities, close };
 }

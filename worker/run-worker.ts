@@ -3,13 +3,14 @@ import { CRASH_SIGNALS } from '@freeflow/lib/shutdown';
 import { saveCompileCache } from '@freeflow/lib/start';
 import { readTemporalConfig } from '@freeflow/lib/temporal';
 import { startTracing } from '@freeflow/lib/tracing-sdk';
+import { followReferences } from '@freeflow/lib/vault';
 import { buildVersion } from '@freeflow/lib/version';
 import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import closeWithGrace from 'close-with-grace';
 import type { Logger } from 'pino';
 import { assertUsable } from '../backends/registry';
-import { AFTER_GRACE_MS, readWorkerConfig, type WorkerConfig } from './config';
+import { AFTER_GRACE_MS, readWorkerConfig, workerVariables, type WorkerConfig } from './config';
 import { createDependencies } from './dependencies';
 import { deploymentOptionsOf } from './deployment';
 import { serveHealth, type Health } from './health';
@@ -25,11 +26,11 @@ const RETRY_MS = 1_000;
 /**
  * Runs the worker until a signal stops it; the process then ends by itself.
  * @param compose puts the activities together
- * @throws Error when the configuration is incomplete, names a pooler that takes sessions apart, or the task queue is
- * another installation's
+ * @throws Error when the configuration is incomplete, or a vault that it names does not answer; when it names a pooler
+ * that takes sessions apart, or the task queue is another installation's
  */
 export async function runWorker(env: NodeJS.ProcessEnv, compose = createDependencies): Promise<void> {
-  const config = readWorkerConfig(env);
+  const config = readWorkerConfig(await followReferences(workerVariables, env));
   await Promise.all([
     refuseTransactionPooling('MASTER_DATABASE_URL', config.MASTER_DATABASE_URL),
     assertUsable(config),

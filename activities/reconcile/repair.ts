@@ -1,4 +1,5 @@
 import type { TenantResource } from '@freeflow/db-master';
+import { stepLockKey } from '@freeflow/lib/pg';
 import type { Backend, Drift, Target } from '../../backends/backend';
 import { assertRecordedServer, targetOf } from '../ledger';
 import { callWithIntent } from '../steps/scope';
@@ -20,7 +21,7 @@ export async function repairEntry(
   { id, tenantId, tenant }: TenantResource & { tenant: { name: string } },
 ): Promise<Drift[] | undefined> {
   const { db, ledger, lock, secrets, signal } = scope;
-  return lock.hold(`${tenantId}/${backend.kind}`, LOCK_WAIT_MS, signal, async (held) => {
+  return lock.hold(stepLockKey(tenantId, backend.kind), LOCK_WAIT_MS, signal, async (held) => {
     const entry = await db.tenantResource.findUniqueOrThrow({ where: { id } });
     const openOperations = await db.tenantOperation.count({
       where: { tenantId, endedAt: null, kind: { not: 'adopt' } },

@@ -1,4 +1,5 @@
 import { backendStepName, type BackendStepName, type BackendVerb } from '@freeflow/contract';
+import { stepLockKey } from '@freeflow/lib/pg';
 import type { Backend } from '../../backends/backend';
 import { currentAttempt, runAttempt, type StepContext, type StepInput } from '../attempt';
 import { disable, enable } from './access';
@@ -35,7 +36,7 @@ export function backendActivities(backend: Backend, dependencies: StepDependenci
   const { kind } = backend;
   const { db, lock } = dependencies;
   const carryOut = (verb: BackendVerb) => (context: StepContext) =>
-    lock.hold(`${context.tenantId}/${kind}`, LOCK_WAIT_MS, context.cancelled, async (held) => {
+    lock.hold(stepLockKey(context.tenantId, kind), LOCK_WAIT_MS, context.cancelled, async (held) => {
       const subject = await loadSubject(db, kind, context);
       return VERBS[verb]({ ...dependencies, ...subject, backend, context, held });
     });

@@ -1,4 +1,5 @@
 import { BACKEND_KINDS, type BackendKind } from '@freeflow/contract';
+import { vaultVariablesOf } from '@freeflow/contract/stack-info';
 import {
   assertMigrated,
   createMasterClient,
@@ -23,6 +24,7 @@ import { toFailure } from '../master-failures';
 import { readOptions, readSettings } from '../settings';
 import { sayAside } from '../show/printable';
 import { isTenantId } from '../tenant-id';
+import { openVaultHere } from '../vault';
 
 const { MASTER_DATABASE_URL, SECRETS_KEY, SECRETS_OLD_KEYS } = VARIABLES;
 const forms = BACKEND_KINDS.map((kind) => moduleOf(kind).connect);
@@ -52,17 +54,27 @@ export async function connect(
     sayAside(text);
   },
 ): Promise<Connections> {
-  const settings = readSettings(connectSettings, env, (stack) => ({
-    ...Object.assign({}, ...BACKEND_KINDS.map((kind) => moduleOf(kind).stackVariables(stack))),
-    MASTER_DATABASE_URL: stack.masterDatabase.workerUrl,
-    SECRETS_KEY: stack.secretsKey,
-  }));
+  let ofStack: Record<string, string> = {};
+  const settings = readSettings(connectSettings, env, (stack) => {
+    ofStack = vaultVariablesOf(stack, 'reader');
+    return {
+      ...Object.assign({}, ...BACKEND_KINDS.map((kind) => moduleOf(kind).stackVariables(stack))),
+      MASTER_DATABASE_URL: stack.masterDatabase.workerUrl,
+      SECRETS_KEY: stack.secretsKey,
+    };
+  });
   const options = readOptions(connectOptions, env);
-  return read({ tenant, backend, values: { ...settings, ...options }, warn }, settings, options.SECRETS_OLD_KEYS).catch(
-    (error: unknown) => {
-      throw toFailure(error);
-    },
-  );
+  const vault = openVaultHere({ ...env, ...ofStack });
+  try {
+    const keys = readSecretKeys(settings.SECRETS_KEY, options.SECRETS_OLD_KEYS);
+    return await read({ tenant, backend, values: { ...settings, ...options }, warn }, settings, (db) =>
+      createSecretStore(db, keys, { vault }),
+    );
+  } catch (error) {
+    throw toFailure(error);
+  } finally {
+    await vault?.close();
+  }
 }
 
 interface Query {
@@ -100,10 +112,9 @@ async function describeAll(
 
 async function read(
   query: Query,
-  settings: Record<'MASTER_DATABASE_URL' | 'SECRETS_KEY', string>,
-  oldKeys: string | undefined,
+  settings: Record<'MASTER_DATABASE_URL', string>,
+  storeOn: (db: PrismaClient) => SecretStore,
 ): Promise<Connections> {
-  const keys = readSecretKeys(settings.SECRETS_KEY, oldKeys);
   // Prisma reports less of what is wrong with a server, a login or a database than this does.
   await assertMigrated(settings.MASTER_DATABASE_URL);
   const db = createMasterClient(settings.MASTER_DATABASE_URL, {
@@ -112,7 +123,7 @@ async function read(
   });
   try {
     const found = await find(db, query.tenant);
-    const secrets = await resolveSecrets(createSecretStore(db, keys), found.id);
+    const secrets = await resolveSecrets(storeOn(db), found.id);
     const connections = await describeAll(found, secrets, query);
     await recordReading(db, found, Object.keys(connections));
     return connections;

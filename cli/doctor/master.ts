@@ -6,12 +6,13 @@ import {
   type PrismaClient,
 } from '@freeflow/db-master';
 import { databaseOf, PgError, describeServer } from '@freeflow/lib/pg';
-import { createSecretStore, readSecretKeys, type SecretKeys } from '@freeflow/lib/secrets';
+import { createSecretStore, readSecretKeys, type SecretKeys, type SecretStore } from '@freeflow/lib/secrets';
 import { openWebhookSecrets } from '@freeflow/lib/webhooks';
 import type { Client } from 'pg';
 import { fail, faults, type Finding, type Group, ok, notChecked, warn } from '../../backends/doctor/check';
 import { hasCode, SQLSTATE } from '../../backends/postgres/provisioner/client';
 import { checkPostgres, serverChecks } from '../../backends/postgres/server-checks';
+import { openVaultHere } from '../vault';
 import { checkPools } from './pools';
 import type { ProductSetting, ProductValues } from './settings';
 
@@ -41,6 +42,7 @@ export const MASTER: Group<ProductSetting> = {
       after: ['master.connection'],
       run: checkSecrets,
     },
+    { name: 'master.vault', needs: [], after: [], run: checkVault },
     { name: 'master.pools', needs: ['MASTER_DATABASE_URL'], after: ['master.connection'], run: checkPools },
     ...serverChecks('master', 'MASTER_DATABASE_URL'),
   ],
@@ -95,24 +97,34 @@ async function checkMigrations({
 
 const suffixEach = (names: readonly string[], what: string): string[] => names.map((name) => `${name} ${what}`);
 
-/** One stored secret of each key that has sealed any, and those of all webhooks. */
-async function checkSecrets(
-  { MASTER_DATABASE_URL: url, SECRETS_KEY: key }: ProductValues,
-  env: NodeJS.ProcessEnv,
-): Promise<Finding> {
-  const keys = readSecretKeys(key, env['SECRETS_OLD_KEYS']);
-  await assertMigrated(url);
-  const db = createMasterClient(url, { maxConnections: 1, applicationName: 'freeflow-doctor' });
+/** Whether the worker is let in, and may do what it has to. */
+async function checkVault(values: ProductValues): Promise<Finding> {
+  const vault = openVaultHere(values);
+  if (vault === undefined) return ok("none: tenants' secrets are sealed in the master database");
   try {
-    const opened = (await openOfTenants(db, keys)) + (await openOfWebhooks(db, keys));
-    return ok(opened === 0 ? 'a key, and no secret stored yet' : 'a stored secret opens');
+    const missing = await vault.missingRights();
+    return faults(missing, "Give this login the worker's policy: docs/secrets.md", 'the login may do what it has to');
   } finally {
-    await db.$disconnect();
+    await vault.close();
   }
 }
 
-async function openOfTenants(db: PrismaClient, keys: SecretKeys): Promise<number> {
-  const store = createSecretStore(db, keys);
+/** One stored secret of each key that has sealed any, one that is in a vault, and those of all webhooks. */
+async function checkSecrets(values: ProductValues, env: NodeJS.ProcessEnv): Promise<Finding> {
+  const { MASTER_DATABASE_URL: url, SECRETS_KEY: key } = values;
+  const keys = readSecretKeys(key, env['SECRETS_OLD_KEYS']);
+  await assertMigrated(url);
+  const db = createMasterClient(url, { maxConnections: 1, applicationName: 'freeflow-doctor' });
+  const vault = openVaultHere(values);
+  try {
+    const opened = (await openOfTenants(db, createSecretStore(db, keys, { vault }))) + (await openOfWebhooks(db, keys));
+    return ok(opened === 0 ? 'a key, and no secret stored yet' : 'a stored secret opens');
+  } finally {
+    await Promise.all([db.$disconnect(), vault?.close()]);
+  }
+}
+
+async function openOfTenants(db: PrismaClient, store: SecretStore): Promise<number> {
   const samples = await db.tenantSecret.findMany({
     distinct: ['keyId'],
     select: { tenantId: true, backend: true, name: true },

@@ -1,5 +1,5 @@
 import { BACKEND_KINDS, DEFAULT_TASK_QUEUE } from '@freeflow/contract';
-import { type StackInfo, stackInfoSchema } from '@freeflow/contract/stack-info';
+import { type StackInfo, stackInfoSchema, vaultVariablesOf } from '@freeflow/contract/stack-info';
 import {
   ConfigError,
   httpUrl,
@@ -9,6 +9,7 @@ import {
   text,
   variablesOf,
   variablesSet,
+  VAULT_VARIABLES,
 } from '@freeflow/lib/config';
 import { z } from 'zod';
 import { hostAndPort } from '../../backends/address';
@@ -44,7 +45,9 @@ export type ProductSetting = keyof typeof PRODUCT;
 export type ProductValues = Values<ProductSetting>;
 
 /** All settings that a check may need: those of the product, and those of every backend. */
-const SETTINGS = z.object(Object.assign({}, PRODUCT, ...BACKEND_KINDS.map((kind) => moduleOf(kind).doctor.settings)));
+const SETTINGS = z.object(
+  Object.assign({}, PRODUCT, VAULT_VARIABLES, ...BACKEND_KINDS.map((kind) => moduleOf(kind).doctor.settings)),
+);
 const VARIABLES = variablesOf(SETTINGS);
 const NAMES = VARIABLES.map(({ name }) => name);
 const DEFAULTS = new Map(VARIABLES.map(({ name, standard }) => [name, standard]));
@@ -121,6 +124,7 @@ function settingsOfStack(stack: StackInfo): Readonly<Record<string, unknown>> {
       // The worker makes what is checked by it: without a worker there is nothing to look for.
       TASK_QUEUE: worker.pid === undefined ? undefined : DEFAULT_TASK_QUEUE,
     } satisfies Record<ProductSetting, string | undefined>,
+    vaultVariablesOf(stack, 'worker'),
     ...BACKEND_KINDS.map((kind) => moduleOf(kind).stackVariables(stack)),
   );
 }

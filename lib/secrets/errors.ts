@@ -5,6 +5,7 @@ import { CodedError } from '../errors';
  * - `secret-key-unknown`: a secret is wrapped by a key the environment doesn't have; the message names the key's id.
  * - `secret-ref-invalid`, `secret-not-found`: a reference that isn't one, or points at nothing.
  * - `secret-ref-foreign`: a reference to another tenant's, backend's or name's secret than the one it is followed for.
+ * - `secret-store-unset`: it lies in a vault, and this process was told of none.
  * - `secret-unreadable`: the envelope doesn't open: altered, truncated, or moved from another row.
  */
 export type SecretErrorCode =
@@ -13,6 +14,7 @@ export type SecretErrorCode =
   | 'secret-ref-invalid'
   | 'secret-ref-foreign'
   | 'secret-not-found'
+  | 'secret-store-unset'
   | 'secret-unreadable';
 
 export class SecretError extends CodedError<SecretErrorCode> {

@@ -2,15 +2,17 @@
 export { SecretError, type SecretErrorCode } from './errors';
 export { openSecret, sealSecret, type SecretEnvelope, type SecretIdentity } from './envelope';
 export { readSecretKeys, type SecretKey, type SecretKeys } from './keys';
-export { formatSecretRef, parseSecretRef, type SecretLocation } from './ref';
+export { secretMover } from './move-secret';
 export { openSealed, sealFor, sealingKeyOf, type SealingKey } from './sealed-box';
 export { isSigningKey, SIGNING_KEY_BYTES } from './signing-key';
 export {
   createSecretStore,
   type ExpectedOwner,
-  type SecretDatabase,
   type SecretEntry,
   type SecretOwner,
+  type SecretPlaces,
   type SecretStore,
   type StoredSecret,
 } from './secret-store';
+export { type SecretDatabase } from './secret-rows';
+export { type SecretVault } from './vault-secrets';

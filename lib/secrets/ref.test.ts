@@ -1,5 +1,6 @@
+import { BACKEND_KINDS } from '@freeflow/contract';
 import fc from 'fast-check';
-import { formatSecretRef, parseSecretRef } from './ref';
+import { formatSecretRef, formatVaultRef, parseSecretRef } from './ref';
 
 const ID = '6f0e5d1c-2b3a-4c4d-8e5f-607182930a1b';
 
@@ -7,7 +8,21 @@ test('a reference leads back to its row and version', () => {
   expect(formatSecretRef({ id: ID, version: 1 })).toBe(`db://${ID}?v=1`);
   fc.assert(
     fc.property(fc.uuid(), fc.integer({ min: 1, max: 999_999_999 }), (id, version) => {
-      expect(parseSecretRef(formatSecretRef({ id, version }))).toEqual({ id, version });
+      expect(parseSecretRef(formatSecretRef({ id, version }))).toEqual({ store: 'db', id, version });
+    }),
+  );
+});
+
+test('so does one in a vault, whatever the name is, and whatever mount and path are', () => {
+  const identity = fc.record({
+    tenantId: fc.uuid(),
+    backend: fc.constantFrom(...BACKEND_KINDS),
+    name: fc.string({ unit: 'binary', minLength: 1 }),
+    version: fc.integer({ min: 1, max: 999_999_999 }),
+  });
+  fc.assert(
+    fc.property(identity, fc.constantFrom('secret/freeflow', 'team/kv/a/b/c'), (of, below) => {
+      expect(parseSecretRef(formatVaultRef(below, of))).toEqual({ store: 'vault', below, ...of });
     }),
   );
 });
@@ -17,6 +32,12 @@ describe('what is no reference is refused, and not repeated: it may be a secret 
     ['a password', 'hunter22'],
     ['nothing', ''],
     ['another store', `vault://${ID}?v=1`],
+    ['a vault without a mount', `vault:///${ID}/postgres/password?v=1`],
+    ['a vault without a tenant', 'vault://secret/freeflow/postgres/password?v=1'],
+    ['another backend', `vault://secret/freeflow/${ID}/other/password?v=1`],
+    ['a deeper path', `vault://secret/freeflow/${ID}/postgres/a/b?v=1`],
+    ['a field', `vault://secret/freeflow/${ID}/postgres/password#value`],
+    ['a name that is not encoded', `vault://secret/freeflow/${ID}/postgres/%?v=1`],
     ['no version', `db://${ID}`],
     ['an empty version', `db://${ID}?v=`],
     ['version 0', `db://${ID}?v=0`],
@@ -32,7 +53,7 @@ describe('what is no reference is refused, and not repeated: it may be a secret 
     expect(() => parseSecretRef(ref)).toThrow(
       expect.objectContaining({
         code: 'secret-ref-invalid',
-        message: 'A secret reference has the form db://{id}?v={version}; this one does not.',
+        message: expect.stringMatching(/^A secret reference has the form db:.* or vault:.*; this one does not\.$/),
       }),
     );
   });

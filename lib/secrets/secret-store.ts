@@ -1,8 +1,20 @@
 import type { BackendKind } from '@freeflow/contract';
-import { openSecret, sealSecret, type SecretEnvelope, type SecretIdentity } from './envelope';
+import { openSecret, sealSecret } from './envelope';
 import { SecretError } from './errors';
 import type { SecretKeys } from './keys';
-import { formatSecretRef, parseSecretRef, type SecretLocation } from './ref';
+import { formatSecretRef, parseSecretRef } from './ref';
+import {
+  addRow,
+  findRow,
+  findRowById,
+  hasEnvelope,
+  lockRowsOf,
+  rowsOf,
+  type RowIdentity,
+  type SecretDatabase,
+  type SecretRow,
+} from './secret-rows';
+import { VaultSecrets, type SecretVault } from './vault-secrets';
 
 /** Whose secret, for which backend, and what it is called there. */
 export interface SecretOwner {
@@ -27,7 +39,10 @@ export interface StoredSecret {
   readonly value: string;
 }
 
-/** The `db://` store: secrets of tenants, encrypted in the master database. */
+/**
+ * The secrets of tenants: sealed in the master database (`db://`), or in a vault (`vault://`). The rows of the master
+ * database say which there are, and where. All but `list` may throw VaultError where one is in a vault.
+ */
 export interface SecretStore {
   /**
    * Stores a value unless one is stored already. The stored value wins, also when two race: use the returned one.
@@ -41,85 +56,123 @@ export interface SecretStore {
    */
   findAll(owner: Omit<SecretOwner, 'name'>, names: readonly string[]): Promise<ReadonlyMap<string, StoredSecret>>;
   /**
-   * Follows a reference for its owner. References stand in rows that can be written without any key, so what a row
-   * points at proves nothing: a secret of another tenant, backend or name is refused.
+   * Follows a reference for its owner, to where the secret is by now: it may have been moved since. References stand in
+   * rows that can be written without any key, so what a row points at proves nothing: a secret of another tenant,
+   * backend or name is refused.
    * @throws SecretError `secret-ref-invalid` | `secret-ref-foreign` | `secret-not-found` | `secret-key-unknown` |
    * `secret-unreadable`
    */
   resolve(ref: string, owner: ExpectedOwner): Promise<string>;
   /** What secrets a tenant has: their references, never the values. */
   list(tenantId: string): Promise<SecretEntry[]>;
+  /**
+   * Destroys what a vault has of a tenant's secrets, or may have; the rows stay, and have to be deleted with the
+   * tenant's, in the transaction `within`: without them nothing knows what is in the vault.
+   */
+  destroyInVault(tenantId: string, within: SecretDatabase): Promise<void>;
 }
 
-/** Whose secret a row holds, and which version of it. */
-interface SecretColumns extends SecretIdentity {
-  readonly backend: BackendKind;
-}
-
-/** A row of the table TenantSecret. */
-type SecretRow = SecretLocation & SecretColumns & SecretEnvelope;
-
-/** What the store does with the table TenantSecret: a Prisma client, or an open transaction of one, can do it. */
-export interface SecretDatabase {
-  $queryRaw<T>(query: TemplateStringsArray, ...values: unknown[]): PromiseLike<T>;
-  readonly tenantSecret: {
-    createManyAndReturn(query: {
-      data: (SecretColumns & SecretEnvelope)[];
-      skipDuplicates: true;
-    }): PromiseLike<SecretRow[]>;
-    findUniqueOrThrow(query: { where: { tenantId_backend_name_version: SecretColumns } }): PromiseLike<SecretRow>;
-    findUnique(query: { where: SecretLocation }): PromiseLike<SecretRow | null>;
-    findMany(query: {
-      where: { tenantId: string };
-      select: Record<keyof SecretLocation | 'backend' | 'name', true>;
-      orderBy: { version: 'asc' };
-    }): PromiseLike<(SecretLocation & Pick<SecretColumns, 'backend' | 'name'>)[]>;
-  };
+/** Where secrets are besides the master database, and where new ones go. */
+export interface SecretPlaces {
+  readonly vault?: SecretVault | undefined;
+  /** @default db */
+  readonly store?: 'db' | 'vault' | undefined;
 }
 
 const FIRST_VERSION = 1;
 
-/** The `db://` store over a client or an open transaction of the master database. */
-export function createSecretStore(db: SecretDatabase, keys: SecretKeys): SecretStore {
+/** The store over a client or an open transaction of the master database. */
+export function createSecretStore(db: SecretDatabase, keys: SecretKeys, places: SecretPlaces = {}): SecretStore {
+  const vault = places.vault === undefined ? undefined : new VaultSecrets(places.vault);
+  const store = places.store ?? 'db';
+
+  const vaultFor = (row: RowIdentity & Pick<SecretRow, 'vaultRef'>): VaultSecrets => {
+    if (vault === undefined)
+      throw new SecretError(
+        'secret-store-unset',
+        `The secret ${row.vaultRef ?? ''} is in a vault: set VAULT_ADDR and a login there.`,
+      );
+    if (row.vaultRef !== vault.refOf(row))
+      throw new SecretError(
+        'secret-ref-foreign',
+        `The row of ${row.backend}/${row.name} of tenant ${row.tenantId} leads to ${row.vaultRef ?? 'nowhere'}, not below ${vault.below}: it was altered, or VAULT_MOUNT or VAULT_PATH is another one.`,
+      );
+    return vault;
+  };
+
+  /** The value of a row; undefined where it is only going to be in the vault. */
+  const read = async (row: SecretRow): Promise<string | undefined> => {
+    if (hasEnvelope(row)) return openSecret(row, row, keys);
+    const value = await vaultFor(row).read(row);
+    if (value !== undefined) return value;
+    // Since the row was read it may have been moved back.
+    const now = await findRow(db, row);
+    return now !== undefined && hasEnvelope(now) ? openSecret(now, now, keys) : undefined;
+  };
+
+  const keepInVault = async (row: SecretRow, value: string): Promise<string> => {
+    const kept = await vaultFor(row).keep(row, value);
+    if (!kept.isNew || (await findRow(db, row)) !== undefined) return kept.value;
+    // The tenant is gone meanwhile, and nothing knows of this any more.
+    await vaultFor(row).destroy(row);
+    throw new SecretError('secret-not-found', `The row of ${row.vaultRef ?? ''} was removed meanwhile.`);
+  };
+
   return {
     async keep(owner, value) {
       const identity = { ...owner, version: FIRST_VERSION };
-      const [kept] = await db.tenantSecret.createManyAndReturn({
-        data: [{ ...identity, ...sealSecret(identity, value, keys) }],
-        skipDuplicates: true,
-      });
-      const row =
-        kept ?? (await db.tenantSecret.findUniqueOrThrow({ where: { tenantId_backend_name_version: identity } }));
-      return { ref: formatSecretRef(row), value: openSecret(row, row, keys) };
+      const row = await addRow(
+        db,
+        identity,
+        store === 'vault' && vault !== undefined
+          ? { vaultRef: vault.refOf(identity) }
+          : { envelope: sealSecret(identity, value, keys) },
+      );
+      return { ref: refOf(row), value: hasEnvelope(row) ? openSecret(row, row, keys) : await keepInVault(row, value) };
     },
     async findAll({ tenantId, backend }, names) {
       const rows = await db.$queryRaw<SecretRow[]>`
         SELECT * FROM "TenantSecret" WHERE "tenantId" = ${tenantId}::uuid AND backend::text = ${backend} AND version = ${FIRST_VERSION} AND name = ANY(${names})`;
+      const found = await Promise.all(rows.map(async (row) => ({ row, value: await read(row) })));
       return new Map(
-        rows.map((row) => [row.name, { ref: formatSecretRef(row), value: openSecret(row, row, keys) }] as const),
+        found.flatMap(({ row, value }) =>
+          value === undefined ? [] : [[row.name, { ref: refOf(row), value }] as const],
+        ),
       );
     },
     async resolve(ref, owner) {
-      const { id, version } = parseSecretRef(ref);
-      const row = await db.tenantSecret.findUnique({ where: { id, version } });
-      if (!row) throw new SecretError('secret-not-found', `There is no secret ${ref}.`);
+      const parsed = parseSecretRef(ref);
+      if (parsed.store === 'vault') assertOwner(parsed, owner, ref);
+      const row = await (parsed.store === 'db' ? findRowById(db, parsed) : findRow(db, parsed));
+      if (row === undefined) throw notFound(ref);
+      // Columns changed to fit the owner don't open it: they are bound to the envelope, and to the path in the vault.
       assertOwner(row, owner, ref);
-      // Columns changed to fit the owner don't open it: they are bound to the envelope.
-      return openSecret(row, row, keys);
+      const value = await read(row);
+      if (value === undefined) throw notFound(ref);
+      return value;
     },
     async list(tenantId) {
-      const rows = await db.tenantSecret.findMany({
-        where: { tenantId },
-        select: { id: true, version: true, backend: true, name: true },
-        orderBy: { version: 'asc' },
-      });
-      return rows.map(({ backend, name, ...location }) => ({ backend, name, ref: formatSecretRef(location) }));
+      return (await rowsOf(db, tenantId)).map((row) => ({ backend: row.backend, name: row.name, ref: refOf(row) }));
+    },
+    async destroyInVault(tenantId, within) {
+      const rows = (await lockRowsOf(within, tenantId)).filter((it) => it.vaultRef !== null);
+      await Promise.all(rows.map((row) => vaultFor(row).destroy(row)));
     },
   };
 }
 
-function assertOwner(row: SecretOwner, { tenantId, backend, name = row.name }: ExpectedOwner, ref: string): void {
-  if (row.tenantId === tenantId.toLowerCase() && row.backend === backend && row.name === name) return;
+/** Where the secret of a row is now. */
+const refOf = (row: SecretRow): string =>
+  hasEnvelope(row) || row.vaultRef === null ? formatSecretRef(row) : row.vaultRef;
+
+const notFound = (ref: string): SecretError => new SecretError('secret-not-found', `There is no secret ${ref}.`);
+
+function assertOwner(
+  { tenantId: own, backend: at, name: called }: Pick<RowIdentity, 'tenantId' | 'name'> & { backend: string },
+  { tenantId, backend, name = called }: ExpectedOwner,
+  ref: string,
+): void {
+  if (own === tenantId.toLowerCase() && at === backend && called === name) return;
   throw new SecretError(
     'secret-ref-foreign',
     `The secret ${ref} is not the ${backend} secret of tenant ${tenantId}: the reference was altered. Compare it with the tenant's rows in TenantSecret.`,

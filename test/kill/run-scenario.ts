@@ -1,3 +1,4 @@
+import type { VaultSettings } from '@freeflow/lib/vault';
 import { newName } from '../support/activity-harness';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { fill } from '../support/fingerprint';
@@ -33,15 +34,31 @@ export interface ScenarioRun {
   isNeighbourUntouched: boolean;
 }
 
+/** What the workers are told besides, how tests read their secrets, and a last look. */
+interface RunOptions {
+  env?: Record<string, string>;
+  vault?: VaultSettings;
+  onEnd?: (installation: FaultInjectedInstallation) => Promise<void>;
+}
+
 /**
  * Kills one worker at all points of some scenarios, each in the operation of a tenant of its own, lets an ordinary
  * worker finish, and looks at what there is. One that is undone is alone.
  */
-export async function runScenarios(scenarios: readonly Scenario[]): Promise<ReadonlyMap<string, ScenarioRun>> {
+export async function runScenarios(
+  scenarios: readonly Scenario[],
+  { env = {}, vault, onEnd = async () => undefined }: RunOptions = {},
+): Promise<ReadonlyMap<string, ScenarioRun>> {
   const startedAt = Date.now();
-  const installation = await openFaultInjectedInstallation(false);
+  const opened = await openFaultInjectedInstallation(false, {}, vault);
+  const installation = {
+    ...opened,
+    startWorker: (more: Record<string, string> = {}, script?: string) =>
+      opened.startWorker({ ...env, ...more }, script),
+  };
   try {
     const runs = await inInstallation(installation, scenarios);
+    await onEnd(installation);
     for (const [name, { outcomes }] of runs)
       process.stdout.write(
         `${name}: ${outcomes.filter((it) => it.isReached).length} of ${outcomes.length} points in ${Math.round((Date.now() - startedAt) / 1000)} s\n`,

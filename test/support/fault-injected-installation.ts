@@ -1,3 +1,4 @@
+import type { VaultSettings } from '@freeflow/lib/vault';
 import { readStackInfo } from '../../stack/stack-info';
 import { openTestInstallation, type TestInstallation } from './installation';
 import { TEST_STACK } from './master';
@@ -17,6 +18,7 @@ export interface FaultInjectedInstallation extends TestInstallation {
 export async function openFaultInjectedInstallation(
   worker: Record<string, string> | false = {},
   api: Record<string, string> = {},
+  vault?: VaultSettings,
 ): Promise<FaultInjectedInstallation> {
   const info = readStackInfo(TEST_STACK);
   const urls = {
@@ -49,6 +51,7 @@ export async function openFaultInjectedInstallation(
   };
   const installation = await openTestInstallation({
     api: { ...temporal, ...api },
+    vault,
     worker: worker === false ? false : { ...env, ...worker },
     // Each installation has a master database of its own, so its name is known only once it is made.
     masterUrl: (url) => through('master', url),

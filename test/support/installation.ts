@@ -3,6 +3,7 @@ import path from 'node:path';
 import { reconcileIdOf, sweepIdOf } from '@freeflow/contract';
 import type { StackInfo } from '@freeflow/contract/stack-info';
 import { grantClientCredentials, SharedToken } from '@freeflow/lib/oauth';
+import type { VaultSettings } from '@freeflow/lib/vault';
 import { Pool } from 'pg';
 import { apiEnv, workerEnv } from '../../stack/stack-info';
 import { openMaster } from './master';
@@ -43,6 +44,8 @@ export interface TestInstallation {
   startApi(env?: Record<string, string>): Promise<Running>;
   /** The API that was started last. */
   api(): Running;
+  /** How tests read secrets that its workers keep in a vault. */
+  vault?: VaultSettings | undefined;
   /** Temporal, as an operator sees it. */
   operator: Operator;
   /** Where the processes of this installation write their logs. */
@@ -53,6 +56,8 @@ export interface TestInstallation {
 export interface TestInstallationOptions {
   worker?: Record<string, string> | false;
   api?: Record<string, string>;
+  /** Where its workers keep secrets; they are told by what they are started with. */
+  vault?: VaultSettings | undefined;
   /** The servers, where they aren't the shared ones. */
   info?: StackInfo;
   /** Whose PostgreSQL has the master database, where it isn't that of the tenants. */
@@ -71,6 +76,7 @@ export async function openTestInstallation({
   api: apiOptions = {},
   masterUrl: via = (url) => url,
   info: own,
+  vault,
   masterOn = own,
   timezone,
   releases = {},
@@ -110,6 +116,7 @@ export async function openTestInstallation({
     apiMasterUrl,
     logDir,
     operator,
+    vault,
     startWorker: (env = {}, script = 'worker/main.js') => {
       const { WORKER_HEALTH_PORT: port = String(healthPort) } = env;
       return start(

@@ -1,6 +1,7 @@
 import { type BackendKind } from '@freeflow/contract';
 import { createMasterClient } from '@freeflow/db-master';
 import { createSecretStore, readSecretKeys } from '@freeflow/lib/secrets';
+import { VaultKv } from '@freeflow/lib/vault';
 import { QdrantClient } from '@qdrant/js-client-rest';
 import { MongoClient } from 'mongodb';
 import { Client } from 'pg';
@@ -21,12 +22,13 @@ export interface TenantApp {
 
 /** Every secret of a tenant, by `backend/name`, from the real store. */
 export async function secretsOf(
-  { masterUrl, info }: Pick<TestInstallation, 'masterUrl' | 'info'>,
+  { masterUrl, info, vault: settings }: Pick<TestInstallation, 'masterUrl' | 'info' | 'vault'>,
   tenantId: string,
 ): Promise<Record<string, string>> {
   const db = createMasterClient(masterUrl, { maxConnections: 1 });
+  const vault = settings === undefined ? undefined : new VaultKv(settings);
   try {
-    const store = createSecretStore(db, readSecretKeys(info.secretsKey));
+    const store = createSecretStore(db, readSecretKeys(info.secretsKey), { vault });
     const entries = await Promise.all(
       (await store.list(tenantId)).map(
         async ({ backend, name, ref }) =>
@@ -35,13 +37,13 @@ export async function secretsOf(
     );
     return Object.fromEntries(entries);
   } finally {
-    await db.$disconnect();
+    await Promise.all([db.$disconnect(), vault?.close()]);
   }
 }
 
 /** The ways into a tenant's four backends by its own credentials. */
 async function doorsOf(
-  installation: Pick<TestInstallation, 'masterUrl' | 'info'>,
+  installation: Pick<TestInstallation, 'masterUrl' | 'info' | 'vault'>,
   { id, name }: Pick<Tenant, 'id' | 'name'>,
 ) {
   const secrets = await secretsOf(installation, id);
@@ -111,7 +113,7 @@ async function doorsOf(
 
 /** Logs in anew at all backends with the tenant's own credentials; keeps nothing open. */
 export async function logInEverywhere(
-  installation: Pick<TestInstallation, 'masterUrl' | 'info'>,
+  installation: Pick<TestInstallation, 'masterUrl' | 'info' | 'vault'>,
   tenant: Pick<Tenant, 'id' | 'name'>,
 ): Promise<Record<BackendKind, Answer>> {
   return answersOf((await doorsOf(installation, tenant)).logIn);

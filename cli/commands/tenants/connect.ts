@@ -21,6 +21,7 @@ export function addConnect(tenants: Command, { env }: Host): void {
       'after',
       `
 Of another installation: ${Object.keys(connectSettings.shape).join(', ')} (and SECRETS_OLD_KEYS)
+Where secrets are in a vault also VAULT_ADDR and a login there that may read them: docs/secrets.md
 ${variablesOf(connectOptions)
   .filter(({ isSecret }) => !isSecret)
   .map(({ name, meaning }) => `${name}: ${meaning}`)

@@ -1,0 +1,108 @@
+import { newName } from '../support/activity-harness';
+import { freeflow, envOf, secretsIn } from '../support/freeflow';
+import { openTestInstallation, type TestInstallation } from '../support/installation';
+import { pathsIn, startVault, type OwnVault } from '../support/own-vault';
+import { askFor, createTenant, operationEnds, tenantOf } from '../support/tenants';
+import { until } from '../support/until';
+
+// The product with a vault, of which each suite of its own tries more: lib/vault, lib/secrets, cli/secrets.
+
+let vault: OwnVault;
+let installation: TestInstallation;
+const name = newName('v');
+let id: string;
+
+beforeAll(async () => {
+  vault = await startVault();
+  installation = await openTestInstallation({ worker: vault.env });
+  ({ id } = await createTenant(installation, name));
+});
+afterAll(async () => {
+  await installation.close();
+  await vault.stop();
+});
+
+const cli = (args: string[], login = vault.reader) =>
+  freeflow(args, {
+    ...envOf(installation),
+    VAULT_ADDR: vault.url,
+    VAULT_ROLE_ID: login.roleId,
+    VAULT_SECRET_ID: login.secretId,
+  });
+
+test('a tenant lives with all its secrets in the vault: nothing of them is in the master database', async () => {
+  expect(await tenantOf(installation, id)).toMatchObject({ status: 'active' });
+  const { rows } = await installation.master.query(
+    'SELECT "vaultRef", "keyId", ciphertext FROM "TenantSecret" WHERE "tenantId" = $1',
+    [id],
+  );
+  expect(rows).toHaveLength(5);
+  expect((await pathsIn(vault)).map((it) => `vault://secret/${it}?v=1`).toSorted()).toEqual(
+    rows.map((it: { vaultRef: string }) => it.vaultRef).toSorted(),
+  );
+  expect(rows.every((it: { keyId: unknown; ciphertext: unknown }) => it.keyId === null && it.ciphertext === null)).toBe(
+    true,
+  );
+  const { body } = await installation.request('GET', `/tenants/${id}`);
+  expect(JSON.stringify(body)).not.toMatch(/secret-id-of|password":/);
+});
+
+test('its application gets its credentials by a login that may read, and they work', async () => {
+  const { code, stdout, stderr } = await cli(['tenants', 'connect', name, '--json']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(Object.keys(JSON.parse(stdout) as object)).toEqual(['postgres', 'mongodb', 'qdrant', 'keycloak']);
+  const without = await freeflow(['tenants', 'connect', name], envOf(installation));
+  expect(without).toMatchObject({ code: 2, stderr: expect.stringContaining('VAULT_ADDR') });
+  expect(secretsIn(without, installation.info)).toEqual([]);
+});
+
+test('suspended and resumed it is let in as before', async () => {
+  for (const what of ['suspend', 'resume']) {
+    expect((await installation.request('POST', `/tenants/${id}/${what}`)).status).toBe(202);
+    expect(await operationEnds(installation, id)).toMatchObject({ operation: { state: 'done' } });
+  }
+});
+
+test('while it is sealed a create waits and says for what; unsealed it goes on by itself', async () => {
+  await vault.seal();
+  const waiting = await askFor(installation, newName('v'));
+  const { operation } = await until('it says why', async () => {
+    const tenant = await tenantOf(installation, waiting);
+    return tenant.operation.cause !== null && tenant;
+  });
+  expect(operation).toMatchObject({
+    cause: expect.stringMatching(/^vault: http.* is sealed/),
+    advice: expect.stringContaining('runbook.md#vault-unavailable'),
+  });
+  await vault.unseal();
+  await installation.request('POST', `/tenants/${waiting}/retry`);
+  expect(await operationEnds(installation, waiting)).toMatchObject({ status: 'active' });
+});
+
+test('a deletion ends once the vault has destroyed all of its secrets, waits while it is sealed, and says so', async () => {
+  await vault.seal();
+  await installation.request('DELETE', `/tenants/${id}?mode=hard&force=true`);
+  const { operation } = await until('it waits at the end', async () => {
+    const tenant = await tenantOf(installation, id);
+    return tenant.operation.step === 'mark-gone' && tenant;
+  });
+  expect(operation).toMatchObject({ state: 'running', cause: expect.stringContaining('sealed') });
+  await vault.unseal();
+  expect(await operationEnds(installation, id)).toMatchObject({
+    goneAt: expect.any(String),
+    operation: { state: 'done', cause: null, evidence: { secretsDestroyed: 5 } },
+  });
+  expect((await pathsIn(vault)).filter((it) => it.includes(id))).toEqual([]);
+});
+
+test('doctor compares the rights of its login', async () => {
+  const checkBy = async (login: OwnVault['worker']) => {
+    const { stdout } = await cli(['doctor', '--json'], login);
+    return (JSON.parse(stdout) as { check: string }[]).find((it) => it.check === 'master.vault');
+  };
+  expect(await checkBy(vault.worker)).toMatchObject({ status: 'ok' });
+  expect(await checkBy(vault.reader)).toMatchObject({
+    status: 'fail',
+    seen: expect.stringContaining('create on secret/data/freeflow/+'),
+  });
+});
