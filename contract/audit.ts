@@ -64,8 +64,11 @@ const OTHER_ACTIONS = [
   'webhooks.ping',
 ] as const;
 
-/** What reads secrets past the API: `freeflow tenants connect`, and an application by `resolveSecret()`. */
-const SECRET_ACTIONS = ['secrets.connect', 'secrets.resolve'] as const;
+/**
+ * What is done with secrets past the API: read by `freeflow tenants connect`, or by an application with
+ * `resolveSecret()`; all sealed anew, or moved, by `freeflow secrets`.
+ */
+const SECRET_ACTIONS = ['secrets.connect', 'secrets.resolve', 'secrets.rekey', 'secrets.move'] as const;
 
 /** Everything that the audit trail has rows of, by stable names. A route has one, or it does not compile. */
 export const AUDIT_ACTIONS = [

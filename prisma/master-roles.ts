@@ -97,6 +97,8 @@ export const UPDATED_COLUMNS: Readonly<Record<MasterRole, ColumnGrants>> = {
     ],
   },
   worker: {
+    // Sealed anew by another key.
+    WebhookSecret: ['keyId', 'sealed'],
     Webhook: [
       'state',
       'disabledAt',

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { addDemo } from './demo';
 import { addDoctor } from './doctor';
+import { addSecrets } from './secrets';
 import { addSetup } from './setup';
+import { addSetup } from './setup-backends';
 import { addConnect } from './tenants/connect';
 import type { Host } from './tenants/tools';
 
@@ -15,5 +17,6 @@ export function addCommandsWithDrivers(program: Command, tenants: Command, host:
   addConnect(tenants, host);
   addDemo(program, host);
   addSetup(program, host);
+  addSecrets(program, host);
   addDoctor(program, process);
 }

@@ -1,0 +1,153 @@
+import { vaultVariablesOf } from '@freeflow/contract/stack-info';
+import { assertMigrated, createMasterClient, readerHere, recordAudit, type PrismaClient } from '@freeflow/db-master';
+import { VARIABLES } from '@freeflow/lib/config';
+import { readSecretKeys, type SecretKeys } from '@freeflow/lib/secrets';
+import { Option, type Command } from 'commander';
+import { z } from 'zod';
+import { EXIT, Failure } from '../failure';
+import { toFailure } from '../master-failures';
+import { moveSecrets, type Destination, type MovedAll } from '../secrets/move';
+import { assertKeyInUse, countOthers, rekeyTenants, rekeyWebhooks } from '../secrets/rekey';
+import { readOptions, readSettings } from '../settings';
+import { say, sayAside } from '../show/printable';
+import { openVaultHere } from '../vault';
+import { printJson, type CommonOptions, type Host } from './tenants/tools';
+
+const { MASTER_DATABASE_URL, SECRETS_KEY, SECRETS_OLD_KEYS } = VARIABLES;
+const settingsSchema = z.object({ MASTER_DATABASE_URL, SECRETS_KEY });
+const optionsSchema = z.object({ SECRETS_OLD_KEYS });
+
+/** What both commands work with. */
+interface Scope {
+  db: PrismaClient;
+  keys: SecretKeys;
+  env: NodeJS.ProcessEnv;
+}
+
+/** Adds `freeflow secrets`, which works on the master database by the worker's login. */
+export function addSecrets(program: Command, { env, end }: Host): void {
+  const secrets = program
+    .command('secrets')
+    .description("seal tenants' and webhooks' secrets by another key, or move them to another store")
+    .addHelpText(
+      'after',
+      `
+Both run beside workers, can be interrupted and run again. Of another installation than the local stack: MASTER_DATABASE_URL (the worker's login),
+SECRETS_KEY and SECRETS_OLD_KEYS as the workers have them, VAULT_* with the worker's policy: docs/secrets.md`,
+    );
+
+  secrets
+    .command('rekey')
+    .description('seal everything by the newest SECRETS_KEY, after which SECRETS_OLD_KEYS are not needed any more')
+    .option('--json', 'as JSON')
+    .action(async ({ json }: CommonOptions) => {
+      const report = await withScope(env, rekey);
+      if (json === true) printJson(report);
+      else say(sentenceOfRekey(report));
+      for (const cause of report.failed) sayAside(cause);
+      end(report.canDropOldKeys ? EXIT.done : EXIT.refused);
+    });
+
+  secrets
+    .command('move')
+    .description("move tenants' secrets into the vault, or back into the master database")
+    .addOption(new Option('--to <store>', 'where to').choices(['vault', 'db']).makeOptionMandatory())
+    .option('--json', 'as JSON')
+    .action(async ({ to, json }: CommonOptions & { to: Destination }) => {
+      const moved = await withScope(env, (scope) => move(scope, to));
+      if (json === true) printJson(moved);
+      else say(sentenceOfMove(moved, to));
+      for (const cause of moved.failed) sayAside(cause);
+      end(moved.failed.length + moved.busy + moved.absent === 0 ? EXIT.done : EXIT.refused);
+    });
+}
+
+async function withScope<T>(given: NodeJS.ProcessEnv, work: (scope: Scope) => Promise<T>): Promise<T> {
+  let env = given;
+  const settings = readSettings(settingsSchema, given, (stack) => {
+    env = { ...given, ...vaultVariablesOf(stack, 'worker') };
+    return { MASTER_DATABASE_URL: stack.masterDatabase.workerUrl, SECRETS_KEY: stack.secretsKey };
+  });
+  const { MASTER_DATABASE_URL: url, SECRETS_KEY: key } = settings;
+  try {
+    const keys = readSecretKeys(key, readOptions(optionsSchema, given).SECRETS_OLD_KEYS);
+    await assertMigrated(url);
+    const db = createMasterClient(url, { maxConnections: 5, applicationName: 'freeflow-secrets' });
+    try {
+      return await work({ db, keys, env });
+    } finally {
+      await db.$disconnect();
+    }
+  } catch (error) {
+    throw toFailure(error);
+  }
+}
+
+interface RekeyReport {
+  keyId: string;
+  tenants: number;
+  webhooks: number;
+  failed: string[];
+  /** Sealed by another key all the same: written meanwhile, by a worker that has not been told of the new one. */
+  left: number;
+  canDropOldKeys: boolean;
+}
+
+async function rekey({ db, keys }: Scope): Promise<RekeyReport> {
+  await assertKeyInUse(db, keys);
+  const tenants = await rekeyTenants(db, keys, ({ done }) => sayAside(`${done} secrets of tenants sealed anew`));
+  const webhooks = await rekeyWebhooks(db, keys, ({ done }) => sayAside(`${done} secrets of webhooks sealed anew`));
+  const failed = [...tenants.failed, ...webhooks.failed];
+  const left = (await countOthers(db, keys)) - failed.length;
+  const keyId = keys.current.id;
+  const counts = { tenants: tenants.done, webhooks: webhooks.done };
+  await record(db, 'secrets.rekey', { ...counts, failed: failed.length, keyId });
+  return { keyId, ...counts, failed, left, canDropOldKeys: failed.length === 0 && left === 0 };
+}
+
+const sentenceOfRekey = ({ keyId, tenants, webhooks, failed, left, canDropOldKeys }: RekeyReport): string => {
+  const done = `${tenants} secrets of tenants and ${webhooks} of webhooks sealed anew by key ${keyId}.`;
+  if (canDropOldKeys)
+    return `${done}\nNothing is sealed by another key: take SECRETS_OLD_KEYS away from the workers, and keep old keys with the backups that were made before.`;
+  const reasons = [
+    ...(failed.length === 0 ? [] : [`${failed.length} do not open, as told beside this`]),
+    ...(left === 0 ? [] : [`${left} were written meanwhile by another key: is there a worker without the new one?`]),
+  ];
+  return `${done}\nKeep SECRETS_OLD_KEYS: ${reasons.join('; ')}.`;
+};
+
+async function move({ db, keys, env }: Scope, to: Destination): Promise<MovedAll> {
+  const vault = openVaultHere(env);
+  if (vault === undefined)
+    throw new Failure(
+      EXIT.usage,
+      'There is no vault to move from or to.',
+      'Set VAULT_ADDR and a login: docs/secrets.md',
+    );
+  try {
+    const onProgress = ({ done }: MovedAll) => sayAside(`${done} secrets moved`);
+    const moved = await moveSecrets(to, { db, keys, vault, onProgress });
+    await record(db, 'secrets.move', { to, ...moved, failed: moved.failed.length });
+    return moved;
+  } finally {
+    await vault.close();
+  }
+}
+
+const sentenceOfMove = ({ done, busy, absent, failed }: MovedAll, to: Destination): string =>
+  [
+    `${done} secrets moved to ${to === 'vault' ? 'the vault' : 'the master database'}.`,
+    ...(busy === 0 ? [] : [`${busy} were in use by a step: run it again.`]),
+    ...(absent === 0
+      ? []
+      : [`${absent} are not stored yet, of creates that have not ended: run it again after those.`]),
+    ...(failed.length === 0 ? [] : [`${failed.length} could not be moved, as told beside this.`]),
+    `New ones go where the workers' SECRETS_STORE says.`,
+  ].join('\n');
+
+const record = (
+  db: PrismaClient,
+  action: 'secrets.rekey' | 'secrets.move',
+  detail: Readonly<Record<string, unknown>>,
+): PromiseLike<unknown> =>
+  recordAudit(db, [{ channel: 'command', action, outcome: 'done', actor: readerHere(), detail }]);

@@ -1,0 +1,77 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { PrismaClient } from '@freeflow/db-master';
+import { secretMover, SecretError, type SecretKeys, type SecretVault } from '@freeflow/lib/secrets';
+import { Limiter } from '../../backends/limiter';
+
+/** Where secrets are moved to. */
+export type Destination = 'db' | 'vault';
+
+/** What became of all that were elsewhere. */
+export interface MovedAll {
+  done: number;
+  /** Left where they are, since a step was at work on them for too long: run it again. */
+  busy: number;
+  /** Nothing is stored of these yet: a create in progress, or one that is parked, stores it where its row says. */
+  absent: number;
+  /** Why these were left. */
+  failed: string[];
+}
+
+interface Move {
+  db: PrismaClient;
+  keys: SecretKeys;
+  vault: SecretVault;
+  onProgress: (moved: MovedAll) => void;
+}
+
+const PAGE = 100;
+/** Each holds a connection for the time that the vault takes. */
+const AT_ONCE = 4;
+const TRIES = 20;
+const PAUSE_MS = 250;
+const ZERO = '00000000-0000-0000-0000-000000000000';
+
+/**
+ * Moves all secrets of tenants, one by one, each while no step works on it. Done again, it goes on with what is left.
+ * @throws VaultError when the vault is away: what was moved stays so
+ */
+export async function moveSecrets(to: Destination, { db, keys, vault, onProgress }: Move): Promise<MovedAll> {
+  const moved: MovedAll = { done: 0, busy: 0, absent: 0, failed: [] };
+  const move = secretMover(db, keys, vault);
+  const limiter = new Limiter(AT_ONCE);
+  const moveOne = async (id: string): Promise<void> => {
+    try {
+      const outcome = await whileBusy(() => move(to, id));
+      if (outcome !== 'gone') moved[outcome === 'moved' ? 'done' : outcome] += 1;
+    } catch (error) {
+      if (!(error instanceof SecretError)) throw error;
+      moved.failed.push(error.message);
+    }
+  };
+  for (let after = ZERO; ;) {
+    const page = await pageOf(db, to, after);
+    const outcomes = await Promise.allSettled(page.map(({ id }) => limiter.run(undefined, () => moveOne(id))));
+    for (const it of outcomes) if (it.status === 'rejected') throw it.reason;
+    onProgress(moved);
+    const last = page.at(-1);
+    if (last === undefined) return moved;
+    after = last.id;
+  }
+}
+
+/** A step takes seconds at most, and parked ones hold no lock. */
+async function whileBusy<T>(act: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries++) {
+    const outcome = await act();
+    if (outcome !== 'busy' || tries === TRIES) return outcome;
+    await delay(PAUSE_MS);
+  }
+}
+
+const pageOf = (db: PrismaClient, to: Destination, after: string): Promise<{ id: string }[]> =>
+  db.tenantSecret.findMany({
+    where: { id: { gt: after }, ...(to === 'vault' ? { keyId: { not: null } } : { vaultRef: { not: null } }) },
+    select: { id: true },
+    orderBy: { id: 'asc' },
+    take: PAGE,
+  });

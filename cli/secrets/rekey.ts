@@ -1,0 +1,112 @@
+import type { PrismaClient } from '@freeflow/db-master';
+import {
+  openSecret,
+  sealSecret,
+  SecretError,
+  sealingKeyOf,
+  type SecretEnvelope,
+  type SecretIdentity,
+  type SecretKeys,
+} from '@freeflow/lib/secrets';
+import { openWebhookSecrets, sealWebhookSecrets } from '@freeflow/lib/webhooks';
+import { EXIT, Failure } from '../failure';
+
+/** What became of all that older keys had sealed. */
+export interface Rekeyed {
+  /** Sealed by the newest key now. */
+  done: number;
+  /** Why these were left: no key that is given here opens them, or they were altered. */
+  failed: string[];
+}
+
+/** Called with what is done, after each page. */
+type OnProgress = (rekeyed: Rekeyed) => void;
+
+const PAGE = 200;
+
+type Row = { id: string } & SecretIdentity & SecretEnvelope;
+
+/**
+ * Seals all secrets of tenants by the newest key, page by page. Each is replaced only as it was read, so what a worker
+ * writes or deletes meanwhile stays as it is; done again, it goes on with what is left.
+ */
+export async function rekeyTenants(db: PrismaClient, keys: SecretKeys, onProgress: OnProgress): Promise<Rekeyed> {
+  const rekeyed: Rekeyed = { done: 0, failed: [] };
+  const current = keys.current.id;
+  for (let after = ZERO; ;) {
+    const page = await db.$queryRaw<Row[]>`
+      SELECT * FROM "TenantSecret" WHERE "keyId" <> ${current} AND id > ${after}::uuid ORDER BY id LIMIT ${PAGE}`;
+    for (const row of page) await tryOne(rekeyed, () => resealTenant(db, row, keys));
+    onProgress(rekeyed);
+    const last = page.at(-1);
+    if (last === undefined) return rekeyed;
+    after = last.id;
+  }
+}
+
+/** The same of webhooks' secrets, which the API has sealed by the public half of a worker's key. */
+export async function rekeyWebhooks(db: PrismaClient, keys: SecretKeys, onProgress: OnProgress): Promise<Rekeyed> {
+  const rekeyed: Rekeyed = { done: 0, failed: [] };
+  const sealingKey = sealingKeyOf(keys.current);
+  for (let after = ZERO; ;) {
+    const page = await db.webhookSecret.findMany({
+      where: { keyId: { not: sealingKey.id }, id: { gt: after } },
+      orderBy: { id: 'asc' },
+      take: PAGE,
+    });
+    for (const row of page)
+      await tryOne(rekeyed, async () => {
+        const sealed = sealWebhookSecrets(sealingKey, row.id, openWebhookSecrets(keys, row.id, row));
+        const { count } = await db.webhookSecret.updateMany({ where: row, data: { keyId: sealingKey.id, sealed } });
+        return count === 1;
+      });
+    onProgress(rekeyed);
+    const last = page.at(-1);
+    if (last === undefined) return rekeyed;
+    after = last.id;
+  }
+}
+
+const ZERO = '00000000-0000-0000-0000-000000000000';
+
+async function resealTenant(db: PrismaClient, row: Row, keys: SecretKeys): Promise<boolean> {
+  const { keyId, wrappedKey, ciphertext } = sealSecret(row, openSecret(row, row, keys), keys);
+  const replaced = await db.$executeRaw`
+    UPDATE "TenantSecret" SET "keyId" = ${keyId}, "wrappedKey" = ${wrappedKey}, ciphertext = ${ciphertext}
+     WHERE id = ${row.id}::uuid AND "keyId" = ${row.keyId} AND ciphertext = ${row.ciphertext}`;
+  return replaced === 1;
+}
+
+async function tryOne(rekeyed: Rekeyed, reseal: () => Promise<boolean>): Promise<void> {
+  try {
+    if (await reseal()) rekeyed.done += 1;
+  } catch (error) {
+    if (!(error instanceof SecretError)) throw error;
+    rekeyed.failed.push(error.message);
+  }
+}
+
+/** How many are sealed by other keys than the newest. */
+export async function countOthers(db: PrismaClient, keys: SecretKeys): Promise<number> {
+  const others = { keyId: { not: keys.current.id } };
+  const [ofTenants, ofWebhooks] = await Promise.all([
+    db.tenantSecret.count({ where: { AND: [others, { keyId: { not: null } }] } }),
+    db.webhookSecret.count({ where: others }),
+  ]);
+  return ofTenants + ofWebhooks;
+}
+
+/**
+ * Refuses to seal by a key that no worker has: its steps would not open anything any more. A worker that has it
+ * publishes its public half, for the API, which then seals webhooks' secrets by it too.
+ * @throws Failure
+ */
+export async function assertKeyInUse(db: PrismaClient, { current }: SecretKeys): Promise<void> {
+  const newest = await db.sealingKey.findFirst({ orderBy: { publishedAt: 'desc' }, select: { id: true } });
+  if (newest?.id === current.id) return;
+  throw new Failure(
+    EXIT.refused,
+    `The workers use ${newest === null ? 'no key yet' : `key ${newest.id}`}, and SECRETS_KEY here is key ${current.id}: nothing was changed.`,
+    'First restart all workers with the new SECRETS_KEY, and the former one in SECRETS_OLD_KEYS; the same here.',
+  );
+}

@@ -1,0 +1,123 @@
+import { stepLockKey } from '../pg/step-lock';
+import { openSecret, sealSecret } from './envelope';
+import { SecretError } from './errors';
+import type { SecretKeys } from './keys';
+import { formatSecretRef } from './ref';
+import { hasEnvelope, type SecretDatabase, type SecretRow } from './secret-rows';
+import { VaultSecrets, type SecretVault } from './vault-secrets';
+
+/**
+ * `busy`: a step works for the tenant at that backend, or the row has changed meanwhile, and nothing was done; `absent`:
+ * nothing is stored yet that could be moved; `gone`: there is no such row any more.
+ */
+export type Moved = 'moved' | 'busy' | 'absent' | 'gone';
+
+/** A client of the master database, with transactions. */
+export interface MovingDatabase extends SecretDatabase {
+  $transaction<T>(act: (tx: SecretDatabase) => Promise<T>, options: { timeout: number }): Promise<T>;
+}
+
+/** Moves one secret, by the id of its row, see below. @throws SecretError, VaultError */
+export const secretMover =
+  (db: MovingDatabase, keys: SecretKeys, place: SecretVault) =>
+  async (to: 'db' | 'vault', id: string): Promise<Moved> => {
+    const vault = new VaultSecrets(place);
+    const [row] = await db.$queryRaw<SecretRow[]>`SELECT * FROM "TenantSecret" WHERE id = ${id}::uuid`;
+    if (row === undefined) return 'gone';
+    return to === 'vault' ? moveToVault(db, keys, vault, row) : moveToDb(db, keys, vault, row);
+  };
+
+/** Some calls of a vault, each of which takes seconds at most. */
+const WITHIN_MS = 30_000;
+
+/**
+ * Moves a secret into the vault, while nothing else is done for the tenant at that backend. First it is on record that
+ * something may be there; then, in one transaction, it is written and read back, and row and references change, by
+ * which the envelope goes. Whatever dies in between, the secret is where the row says, and it can be done again.
+ */
+async function moveToVault(db: MovingDatabase, keys: SecretKeys, vault: VaultSecrets, row: SecretRow): Promise<Moved> {
+  if (!hasEnvelope(row)) return 'moved';
+  const value = openSecret(row, row, keys);
+  const ref = vault.refOf(row);
+  if ((await noteInVault(db, row, ref)) === 0) return 'busy';
+  const writeAndSwitch = async (tx: SecretDatabase): Promise<Moved> => {
+    if (!(await excludeSteps(tx, row))) return 'busy';
+    // The row stays until it is there: who deletes it destroys that first, and waits for this.
+    const switched = await tx.$queryRaw<unknown[]>`
+      UPDATE "TenantSecret" SET "keyId" = NULL, "wrappedKey" = NULL, ciphertext = NULL
+       WHERE id = ${row.id}::uuid AND ciphertext = ${row.ciphertext} AND "vaultRef" = ${ref} RETURNING id`;
+    if (switched.length === 0) return 'busy';
+    await writeExactly(vault, row, value);
+    await changeReferences(tx, row, formatSecretRef(row), ref);
+    return 'moved';
+  };
+  return db.$transaction(writeAndSwitch, { timeout: WITHIN_MS });
+}
+
+/**
+ * Moves a secret back into the master database, likewise. What is left in the vault is destroyed last, also what an
+ * interrupted move has left there.
+ */
+async function moveToDb(db: MovingDatabase, keys: SecretKeys, vault: VaultSecrets, row: SecretRow): Promise<Moved> {
+  const ref = row.vaultRef;
+  if (ref === null) return 'moved';
+  if (ref !== vault.refOf(row))
+    throw new SecretError('secret-ref-foreign', `The row of ${ref} leads elsewhere than below ${vault.below}.`);
+  if (!hasEnvelope(row)) {
+    const value = await vault.read(row);
+    if (value === undefined) return 'absent';
+    const { keyId, wrappedKey, ciphertext } = sealSecret(row, value, keys);
+    const takeBack = async (tx: SecretDatabase): Promise<boolean> => {
+      if (!(await excludeSteps(tx, row))) return false;
+      const back = await tx.$queryRaw<unknown[]>`
+        UPDATE "TenantSecret" SET "keyId" = ${keyId}, "wrappedKey" = ${wrappedKey}, ciphertext = ${ciphertext}
+         WHERE id = ${row.id}::uuid AND "keyId" IS NULL AND "vaultRef" = ${ref} RETURNING id`;
+      if (back.length > 0) await changeReferences(tx, row, ref, formatSecretRef(row));
+      return back.length > 0;
+    };
+    if (!(await db.$transaction(takeBack, { timeout: WITHIN_MS }))) return 'busy';
+  }
+  await vault.destroy(row);
+  await db.$queryRaw`
+    UPDATE "TenantSecret" SET "vaultRef" = NULL WHERE id = ${row.id}::uuid AND "keyId" IS NOT NULL RETURNING id`;
+  return 'moved';
+}
+
+/** Takes the lock of the tenant's steps at that backend, until the transaction ends. */
+async function excludeSteps(tx: SecretDatabase, { tenantId, backend }: SecretRow): Promise<boolean> {
+  const key = stepLockKey(tenantId, backend);
+  const [lock] = await tx.$queryRaw<{ isHeld: boolean }[]>`
+    SELECT pg_try_advisory_xact_lock(hashtextextended(${key}, 0)) AS "isHeld"`;
+  return lock?.isHeld === true;
+}
+
+async function noteInVault(db: SecretDatabase, { id, ciphertext }: SecretRow, ref: string): Promise<number> {
+  const noted = await db.$queryRaw<unknown[]>`
+    UPDATE "TenantSecret" SET "vaultRef" = ${ref}
+     WHERE id = ${id}::uuid AND ciphertext = ${ciphertext} AND ("vaultRef" IS NULL OR "vaultRef" = ${ref}) RETURNING id`;
+  return noted.length;
+}
+
+/** What an earlier move has left there may be older than what was stored since. */
+async function writeExactly(vault: VaultSecrets, row: SecretRow, value: string): Promise<void> {
+  const kept = await vault.keep(row, value).catch((error: unknown) => {
+    if (error instanceof SecretError) return undefined;
+    throw error;
+  });
+  if (kept?.value !== value) {
+    await vault.destroy(row);
+    await vault.keep(row, value);
+  }
+  if ((await vault.read(row)) !== value)
+    throw new SecretError('secret-unreadable', `What was written to ${vault.refOf(row)} does not read back.`);
+}
+
+/** Where a tenant's rows have the old reference they get the new one; one that others keep is followed all the same. */
+async function changeReferences(db: SecretDatabase, { tenantId }: SecretRow, old: string, now: string): Promise<void> {
+  await db.$queryRaw`
+    UPDATE "TenantConnection" SET "secretRef" = ${now}
+     WHERE "tenantId" = ${tenantId}::uuid AND "secretRef" = ${old} RETURNING id`;
+  await db.$queryRaw`
+    UPDATE "TenantResource" SET "secretRef" = ${now}
+     WHERE "tenantId" = ${tenantId}::uuid AND "secretRef" = ${old} RETURNING id`;
+}
