@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { SetUpOptions } from '../../backends/provisioner/module';
 import type { Outcome } from '../../backends/provisioner/outcome';
+import type { LoginKeeper } from './login-keeper';
 import type { ProvisionedBackend, SetUpInput } from './variables';
 
 /** What became of one backend's provisioner. */
@@ -15,13 +16,35 @@ export interface SetUpResult {
   workerEnv: Record<string, string>;
 }
 
+/** How passwords are chosen, and where they are kept, beyond what the environment gives. */
+interface Passwords {
+  /** One that exists gets a new one. */
+  rotate?: boolean;
+  /** Where the worker finds what it logs in by. */
+  keeper?: LoginKeeper | undefined;
+}
+
 /** Sets up one backend; a failure is part of the result, for others may succeed. */
-export async function setUpProvisioner(input: SetUpInput, options: SetUpOptions): Promise<SetUpResult> {
+export async function setUpProvisioner(
+  input: SetUpInput,
+  options: SetUpOptions,
+  { rotate = false, keeper }: Passwords = {},
+): Promise<SetUpResult> {
   const { kind, provisioner, values, password: given } = input;
-  const password = { value: given ?? randomBytes(24).toString('base64url'), isForced: given !== undefined };
-  const { who, at, run, workerEnv } = provisioner.plan(values, password, options);
-  const outcome = await run().catch((error: unknown) => ({ error }));
+  const kept = rotate || given !== undefined ? undefined : await keeper?.passwordOf(kind);
+  const isForced = rotate || given !== undefined || kept !== undefined;
+  const password = { value: given ?? kept ?? randomBytes(24).toString('base64url'), isForced };
+  const { who, at, run, workerEnv: envWith } = provisioner.plan(values, password, options);
+  const login = { env: envWith(password.value), password: password.value };
+  const setAndKeep = async (): Promise<Outcome> => {
+    if (keeper !== undefined && isForced) return keeper.keepBefore(kind, login, run);
+    const made = await run();
+    if (made.password !== undefined) await keeper?.keep(kind, login);
+    return made;
+  };
+  const outcome = await setAndKeep().catch((error: unknown) => ({ error }));
   const known = 'error' in outcome ? undefined : outcome.password;
+  const workerEnv = (text: string) => (keeper === undefined ? envWith(text) : keeper.refer(kind, envWith(text)));
   return {
     backend: { kind, provisioner },
     who,

@@ -2,6 +2,7 @@ import { databaseOf, isMasterUrl } from '@freeflow/lib/pg';
 import type { Command } from 'commander';
 import type { SetUpOptions } from '../../backends/provisioner/module';
 import { isProvisionerName, PROVISIONER, PROVISIONER_NAME_FORM } from '../../backends/provisioner/names';
+import { openLoginKeeper } from '../backends/login-keeper';
 import { setUpProvisioner, type SetUpResult } from '../backends/provisioners';
 import { envLines, failureOf, describeLeftOut, passwordHint, reportOf, withoutProvisioner } from '../backends/report';
 import { ownerVariables, PROVISIONED_BACKENDS, readSetUpInputs, WITHOUT_PROVISIONER } from '../backends/variables';
@@ -9,6 +10,8 @@ import { EXIT, Failure } from '../failure';
 import type { Host } from './tenants/tools';
 
 interface SetupBackendsOptions extends SetUpOptions {
+  rotate?: true;
+  vault?: string;
   json?: true;
   printEnv?: true;
 }
@@ -31,6 +34,8 @@ export function addSetupBackends(setup: Command, { env, end }: Host): void {
       'the master database, which is closed to tenants as well',
       masterDatabaseOf(env),
     )
+    .option('--rotate', 'give provisioners that exist new passwords; restart the workers with them afterwards')
+    .option('--vault <path>', "keep the workers' logins below this path of the vault (VAULT_ADDR, VAULT_MOUNT)")
     .option('--print-env', "print the worker's variables on stdout, secrets included, and the report on stderr")
     .option('--json', 'report and variables as JSON, secrets included')
     .addHelpText(
@@ -47,6 +52,7 @@ ${withoutProvisioner()
 Examples:
   POSTGRES_OWNER_URL=postgresql://postgres:...@db:5432/ pnpm -s freeflow setup backends
   pnpm -s freeflow setup backends --print-env > worker.env
+  pnpm -s freeflow setup backends --rotate --vault freeflow-logins --print-env > worker.env
   pnpm -s freeflow setup backends --name staging_provisioner --json`,
     )
     .action(async (options: SetupBackendsOptions) => {
@@ -77,7 +83,11 @@ function ownersHelp(): string {
  */
 async function setupBackends(options: SetupBackendsOptions, env: NodeJS.ProcessEnv): Promise<Printout> {
   refuseUnfit(options);
-  const results = await Promise.all(readSetUpInputs(env).map((input) => setUpProvisioner(input, options)));
+  const inputs = readSetUpInputs(env);
+  const keeper = options.vault === undefined ? undefined : openLoginKeeper(env, options.vault);
+  const passwords = { rotate: options.rotate === true, keeper };
+  const results = await Promise.all(inputs.map((input) => setUpProvisioner(input, options, passwords)));
+  await keeper?.close();
   return {
     ...print(results, options),
     exitCode: worstExitCode(results.flatMap((it) => failureOf(it)?.exitCode ?? [])),
