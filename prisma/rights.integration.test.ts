@@ -173,7 +173,7 @@ const SET_BY_API: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Of the columns that the worker alone may change and not insert; it has others of those above. */
-const SET_BY_WORKER_ALONE = ['"Webhook".failures'];
+const SET_BY_WORKER_ALONE = ['"Webhook".failures', '"WebhookSecret".keyId', '"WebhookSecret".sealed'];
 
 it('rights on single columns, which the statements above do not find, are those of the API on what an administrator sets, and what the worker counts', async () => {
   const columns = await query<{ table: string; column: string }>(

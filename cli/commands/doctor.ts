@@ -1,5 +1,6 @@
 import { BACKEND_KINDS } from '@freeflow/contract';
 import { variablesOf } from '@freeflow/lib/config';
+import { followReferences } from '@freeflow/lib/vault';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import type { Group } from '../../backends/doctor/check';
@@ -11,8 +12,9 @@ import { MASTER } from '../doctor/master';
 import { PRODUCT } from '../doctor/product';
 import { createProgress } from '../doctor/progress';
 import { asJson, exitCodeOf, groupText, summary } from '../doctor/report';
-import { readKnown, type Known } from '../doctor/settings';
+import { readKnown, SETTINGS, type Known } from '../doctor/settings';
 import { TEMPORAL } from '../doctor/temporal';
+import { toFailure } from '../master-failures';
 
 const GROUPS: readonly Group[] = [
   PRODUCT,
@@ -74,7 +76,11 @@ function ownersHelp(): string {
  * @returns the exit code
  * @throws Failure where it isn't known what to check
  */
-async function doctor(isJson: boolean, { env, stdout, stderr }: Process): Promise<number> {
+async function doctor(isJson: boolean, { env: given, stdout, stderr }: Process): Promise<number> {
+  // As the worker that has these variables: a credential may be in the vault.
+  const env = await followReferences(SETTINGS, given).catch((error: unknown) => {
+    throw toFailure(error);
+  });
   const known = readKnown(env);
   const groups = groupsFor(known);
   const names = groups.flatMap(({ checks }) => checks.map(({ name }) => name));

@@ -45,7 +45,7 @@ export type ProductSetting = keyof typeof PRODUCT;
 export type ProductValues = Values<ProductSetting>;
 
 /** All settings that a check may need: those of the product, and those of every backend. */
-const SETTINGS = z.object(
+export const SETTINGS = z.object(
   Object.assign({}, PRODUCT, VAULT_VARIABLES, ...BACKEND_KINDS.map((kind) => moduleOf(kind).doctor.settings)),
 );
 const VARIABLES = variablesOf(SETTINGS);
