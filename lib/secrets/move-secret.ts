@@ -7,8 +7,8 @@ import { hasEnvelope, type SecretDatabase, type SecretRow } from './secret-rows'
 import { VaultSecrets, type SecretVault } from './vault-secrets';
 
 /**
- * `busy`: a step works for the tenant at that backend, or the row has changed meanwhile, and nothing was done; `absent`:
- * nothing is stored yet that could be moved; `gone`: there is no such row any more.
+ * `busy`: a step works for the tenant at that backend, or the row has changed meanwhile, and nothing was done;
+ * `absent`: nothing is stored yet that could be moved; `gone`: there is no such row any more.
  */
 export type Moved = 'moved' | 'busy' | 'absent' | 'gone';
 
