@@ -3,7 +3,6 @@ import { addDemo } from './demo';
 import { addDoctor } from './doctor';
 import { addSecrets } from './secrets';
 import { addSetup } from './setup';
-import { addSetup } from './setup-backends';
 import { addConnect } from './tenants/connect';
 import type { Host } from './tenants/tools';
 

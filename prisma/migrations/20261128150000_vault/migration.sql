@@ -1,5 +1,6 @@
 -- A secret is here, by its envelope, or else in a vault. Where a copy is in a vault, or may be, is set before anything is written there, and taken away once
 -- nothing is left there: whatever dies in between, it is known what has to be destroyed.
+-- compatible: the release before writes all three; a row without them comes with SECRETS_STORE=vault alone, which is set once that release is gone
 ALTER TABLE "TenantSecret"
   ALTER COLUMN "keyId" DROP NOT NULL, ALTER COLUMN "wrappedKey" DROP NOT NULL, ALTER COLUMN "ciphertext" DROP NOT NULL,
   ADD COLUMN "vaultRef" TEXT,
