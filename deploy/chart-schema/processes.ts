@@ -2,6 +2,9 @@ import { WORKER_QUEUES } from '@freeflow/contract';
 import { flag, list, name, number, object, raw, rawList, type Schema, text, texts } from './forms';
 import { type Process, processSettings, secretRefs } from './settings';
 
+/** What a digest looks like; empty: there is none. */
+export const DIGEST = '^(sha256:[0-9a-f]{64})?$';
+
 /** Where a secret is. */
 export const SECRET_REF: Schema = {
   ...object(
@@ -63,21 +66,21 @@ const KEDA = object({
   metadata: texts("more of the trigger's own"),
 });
 
+const IMAGE = object({ tag: name('of the image'), digest: text('goes before a tag', { pattern: DIGEST }) });
+
 const WORKER_DEPLOYMENTS: Schema = {
   type: 'object',
   additionalProperties: false,
   // Their names end those of the objects.
   patternProperties: {
-    '^[a-z]([-a-z0-9]{0,13}[a-z0-9])?$': object(
-      {
-        queues: { type: 'array', items: { enum: WORKER_QUEUES }, minItems: 1, uniqueItems: true },
-        replicas: number('of this deployment', 1),
-        settings: processSettings('worker', false),
-        resources: raw('requests and limits'),
-        keda: KEDA,
-      },
-      { required: ['queues'] },
-    ),
+    '^[a-z]([-a-z0-9]{0,13}[a-z0-9])?$': object({
+      image: { ...IMAGE, minProperties: 1, description: 'another build, beside that of API and migrations' },
+      queues: { type: 'array', items: { enum: WORKER_QUEUES }, minItems: 1, uniqueItems: true },
+      replicas: number('of this deployment', 1),
+      settings: processSettings('worker', false),
+      resources: raw('requests and limits'),
+      keda: KEDA,
+    }),
   },
 };
 

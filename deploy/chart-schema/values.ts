@@ -1,5 +1,5 @@
 import { flag, list, name, object, raw, rawList, type Schema, text, texts } from './forms';
-import { API, MIGRATE, SECRET_REF, WORKER } from './processes';
+import { API, DIGEST, MIGRATE, SECRET_REF, WORKER } from './processes';
 import { commonSettings } from './settings';
 
 const keyOf = (kind: string): Schema =>
@@ -58,7 +58,7 @@ export const valuesSchema = (): Schema => ({
         {
           repository: text('where the image is, without tag', { pattern: '^[^\\s@]+$' }),
           tag: text('the version of the chart, where it is left out'),
-          digest: text('goes before a tag', { pattern: '^(sha256:[0-9a-f]{64})?$' }),
+          digest: text('goes before a tag', { pattern: DIGEST }),
           pullPolicy: { enum: ['Always', 'IfNotPresent', 'Never'] },
           pullSecrets: list({ type: 'string' }, 'names of Secrets'),
         },

@@ -59,7 +59,7 @@ export const describeChart = (title: string, body: () => void): void =>
 export const valuesFile = (name: string): string => readFileSync(path.join(CHART, 'ci', `${name}.yaml`), 'utf8');
 
 /** What the values of deploy/chart/ci lie on top of. */
-const ON_MINIMAL = ['production', 'temporal-cloud', 'queues-apart'];
+const ON_MINIMAL = ['production', 'temporal-cloud', 'queues-apart', 'versions'];
 export const VALUE_SETS = ['minimal', ...ON_MINIMAL, 'external-secrets', 'csi'] as const;
 export const valueSet = (name: string): string[] =>
   ON_MINIMAL.includes(name) ? [valuesFile('minimal'), valuesFile(name)] : [valuesFile(name)];

@@ -9,7 +9,15 @@ import { containerOf, find, valueOf } from './pods';
 
 // Kinds of operators, whose schemas are in no package: each field that matters, by their documentation.
 
-const SETS = ['production', 'temporal-cloud', 'external-secrets', 'csi', 'queues-apart', 'minimal'] as const;
+const SETS = [
+  'production',
+  'temporal-cloud',
+  'external-secrets',
+  'csi',
+  'queues-apart',
+  'versions',
+  'minimal',
+] as const;
 const rendered = render(SETS.map(valueSet));
 const of = (set: (typeof SETS)[number]): Manifest[] => rendered[SETS.indexOf(set)]?.objects ?? [];
 
@@ -76,6 +84,21 @@ describeChart('KEDA (keda.sh/v1alpha1)', () => {
 });
 
 describeChart('workers in deployments of their own', () => {
+  test('may be of two builds, each with its image, while API and migrations are of one', () => {
+    const seen = (name: string, kind = 'Deployment') => {
+      const it = find(of('versions'), kind, name);
+      return [containerOf(it).image, valueOf(it, 'TEMPORAL_WORKER_BUILD_ID'), valueOf(it, 'WORKER_QUEUES')];
+    };
+    expect(seen('-worker-v14')).toEqual(['registry.example/freeflow:1.4.0', '1.4.0', undefined]);
+    expect(seen('-worker-v15')).toEqual(['registry.example/freeflow:1.5.0', '1.5.0', undefined]);
+    for (const it of [seen('-api'), seen('-migrate', 'Job')])
+      expect(it).toEqual(['registry.example/freeflow:1.5.0', undefined, undefined]);
+    const triggers = triggersOf(find(of('versions'), 'ScaledObject', '-worker-v15'));
+    expect(triggers.length).toBe(WORKER_QUEUES.length);
+    for (const { metadata } of triggers)
+      expect(metadata).toMatchObject({ workerDeploymentName: 'freeflow', workerDeploymentBuildId: '1.5.0' });
+  });
+
   test('poll the queues of their deployment, all together every one', () => {
     const polled = of('queues-apart')
       .filter(({ kind, metadata }) => kind === 'Deployment' && metadata.name !== 'freeflow-api')

@@ -1,7 +1,7 @@
 import type { Manifest } from './helm';
 
 /** A variable of a container. */
-interface EnvVar {
+export interface EnvVar {
   name: string;
   value?: string;
   valueFrom?: { secretKeyRef: { name: string; key: string } };

@@ -85,6 +85,29 @@ const CASES: readonly [what: string, values: readonly string[], says: RegExp][] 
     [minimal, 'worker: { deployments: { most: { queues: [workflows, postgres, mongodb, qdrant, webhooks] } } }'],
     /worker\.deployments: none of them polls the queue keycloak/,
   ],
+  [
+    'one deployment for the builds of worker versions',
+    [minimal, 'worker: { settings: { TEMPORAL_WORKER_DEPLOYMENT: freeflow } }'],
+    /worker\.deployments: with worker versions \(TEMPORAL_WORKER_DEPLOYMENT\) each build is a deployment of its own/,
+  ],
+  [
+    'a build of worker versions that follows the image of all',
+    [minimal, 'worker: { settings: { TEMPORAL_WORKER_DEPLOYMENT: f }, deployments: { v1: {} } }'],
+    /worker\.deployments\.v1\.image: with worker versions .* Name its tag or digest/,
+  ],
+  [
+    'a queue that one of two builds does not poll',
+    [valuesFile('minimal'), valuesFile('versions'), 'worker: { deployments: { v14: { queues: [workflows] } } }'],
+    /worker\.deployments: none of them \{"tag":"1\.4\.0"\} polls the queue postgres/,
+  ],
+  [
+    'a build that KEDA does not know',
+    [
+      minimal,
+      'worker: { keda: { enabled: true }, settings: { TEMPORAL_WORKER_DEPLOYMENT: f }, deployments: { v1: { image: { tag: "1" } } } }',
+    ],
+    /TEMPORAL_WORKER_BUILD_ID: KEDA has to know the build/,
+  ],
   ['no image', ['image: { tag: "1" }'], /\/image'?: missing property 'repository'/],
   [
     'nothing at all',

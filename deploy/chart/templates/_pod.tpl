@@ -1,6 +1,6 @@
 {{/*
-The pod of a process. Of .root, .process, .settings, .resources, .container (ports, probes), and for those that go on: .grace in
-seconds, .selector (what its replicas are found by).
+The pod of a process. Of .root, .process, .settings, .resources, .image (where it is another one), .container (ports, probes), and
+for those that go on: .grace in seconds, .selector (what its replicas are found by).
 */}}
 {{- define "freeflow.pod" -}}
 {{- $own := index .root.Values .process -}}
@@ -30,7 +30,7 @@ terminationGracePeriodSeconds: {{ . }}
 {{- end }}
 containers:
   - name: {{ .process }}
-    image: {{ include "freeflow.image" .root | quote }}
+    image: {{ include "freeflow.image" . | quote }}
     imagePullPolicy: {{ .root.Values.image.pullPolicy }}
     command: [{{ .process }}]
     env:

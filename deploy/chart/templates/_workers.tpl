@@ -1,21 +1,36 @@
-{{/* The deployments of workers, as a list: one for all queues, or those that the values name. Refuses a queue nobody would poll. */}}
+{{/*
+The deployments of workers, as a list: one for all queues, or those that the values name. Refuses a queue nobody would poll, of
+each build where there are worker versions.
+*/}}
 {{- define "freeflow.workers" -}}
 {{- $own := .Values.worker -}}
 {{- $facts := include "freeflow.facts" . | fromJson -}}
+{{- $isVersioned := hasKey $own.settings "TEMPORAL_WORKER_DEPLOYMENT" -}}
 {{- $workers := list -}}
-{{- $polled := list -}}
+{{- $polled := dict -}}
 {{- range $name, $it := $own.deployments -}}
-{{- $more := mustMergeOverwrite (deepCopy (default dict $it.settings)) (dict "WORKER_QUEUES" (join "," $it.queues)) -}}
-{{- $workers = append $workers (dict "name" $name "queues" $it.queues "more" $more "with" $it) -}}
-{{- $polled = concat $polled $it.queues -}}
-{{- else -}}
-{{- $workers = append $workers (dict "name" "" "queues" $facts.queues "more" dict "with" dict) -}}
-{{- $polled = $facts.queues -}}
+{{- $more := deepCopy (default dict $it.settings) -}}
+{{- with $it.queues }}{{ $_ := set $more "WORKER_QUEUES" (join "," .) }}{{ end -}}
+{{- $queues := default $facts.queues $it.queues -}}
+{{- $workers = append $workers (dict "name" $name "queues" $queues "more" $more "with" $it) -}}
+{{- if and $isVersioned (not $it.image) -}}
+{{- fail (printf "worker.deployments.%s.image: with worker versions (TEMPORAL_WORKER_DEPLOYMENT) each build is a deployment of its own, that stays until its runs have ended. Name its tag or digest" $name) -}}
 {{- end -}}
-{{- $sending := dig "WEBHOOK_SENDING" (dig "WEBHOOK_SENDING" "on" .Values.settings) $own.settings -}}
+{{- $build := $isVersioned | ternary (toJson $it.image) "" -}}
+{{- $_ := set $polled $build (concat (default list (get $polled $build)) $queues) -}}
+{{- else -}}
+{{- if $isVersioned -}}
+{{- fail "worker.deployments: with worker versions (TEMPORAL_WORKER_DEPLOYMENT) each build is a deployment of its own, that stays until its runs have ended: {v1: {image: {tag: ...}}, v2: {image: {tag: ...}}}" -}}
+{{- end -}}
+{{- $workers = append $workers (dict "name" "" "queues" $facts.queues "more" dict "with" dict) -}}
+{{- $_ := set $polled "" $facts.queues -}}
+{{- end -}}
+{{- $sending := dig "WEBHOOK_SENDING" "on" $own.settings -}}
+{{- range $build, $queues := $polled -}}
 {{- range $facts.queues -}}
-{{- if not (or (has . $polled) (and (eq . "webhooks") (eq $sending "off"))) -}}
-{{- fail (printf "worker.deployments: none of them polls the queue %s, so what is done there would wait for ever. Add it to one's queues" .) -}}
+{{- if not (or (has . $queues) (and (eq . "webhooks") (eq $sending "off"))) -}}
+{{- fail (printf "worker.deployments: none of them%s polls the queue %s, so what is done there would wait for ever. Add it to one's queues" (list $build | compact | join "" | printf " %s" | trimSuffix " ") .) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- toYaml (dict "list" $workers) -}}
