@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { KEEPALIVES } from '@freeflow/lib/pg';
 import { DatabaseError, type Client } from 'pg';
 
 /**
@@ -16,10 +17,8 @@ const LARGEST_INT4 = 2 ** 31;
  * keeps its locks meanwhile.
  */
 const SETTINGS = {
+  ...KEEPALIVES,
   idle_session_timeout: '60s',
-  tcp_keepalives_idle: '10',
-  tcp_keepalives_interval: '5',
-  tcp_keepalives_count: '3',
 } as const;
 
 const GONE_WITHIN_CHECKS = 20;

@@ -1,4 +1,4 @@
-import { ErrorTolerantClient, type ErrorTolerantClientConfig } from '@freeflow/lib/pg';
+import { ErrorTolerantClient, MASTER_SETTINGS, type ErrorTolerantClientConfig } from '@freeflow/lib/pg';
 import { PrismaPg } from '@prisma/adapter-pg';
 import type { PoolConfig } from 'pg';
 import { PrismaClient } from './generated/client';
@@ -17,7 +17,7 @@ const STATEMENT_TIMEOUT_MS = 30_000;
 /**
  * A client of the master database. It connects with the first query and again after the server was away; end it with
  * `$disconnect()`. A connection attempt fails after 5 s, a statement after 30 s (on the server) or 35 s (when the
- * server no longer answers).
+ * server no longer answers), a transaction in which nothing is asked for 15 s.
  */
 export function createMasterClient(url: string, options: MasterClientOptions = {}): PrismaClient {
   const { maxConnections = 10, applicationName = 'freeflow' } = options;
@@ -29,7 +29,7 @@ export function createMasterClient(url: string, options: MasterClientOptions = {
     max: maxConnections,
     application_name: applicationName,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    settings: { statement_timeout: STATEMENT_TIMEOUT_MS },
+    settings: { ...MASTER_SETTINGS, statement_timeout: STATEMENT_TIMEOUT_MS },
     tracedAs: 'master',
     query_timeout: STATEMENT_TIMEOUT_MS + 5_000,
     keepAlive: true,

@@ -1,4 +1,12 @@
-import { certificateFault, describeServer, errorCode, PgError, type PgErrorCode, withSession } from '@freeflow/lib/pg';
+import {
+  certificateFault,
+  describeServer,
+  errorCode,
+  MASTER_SETTINGS,
+  PgError,
+  type PgErrorCode,
+  withSession,
+} from '@freeflow/lib/pg';
 import type { Client } from 'pg';
 
 /** What the server means when it refuses a session, by SQLSTATE. */
@@ -20,10 +28,14 @@ const REFUSALS: Readonly<Record<string, { code: PgErrorCode; text: string }>> = 
 export async function withMasterSession<T>(url: string, work: (session: Client) => Promise<T>): Promise<T> {
   let isConnected = false;
   try {
-    return await withSession(url, (session) => {
-      isConnected = true;
-      return work(session);
-    });
+    return await withSession(
+      url,
+      (session) => {
+        isConnected = true;
+        return work(session);
+      },
+      { settings: MASTER_SETTINGS },
+    );
   } catch (error) {
     throw isConnected ? error : explainRefusal(error, url);
   }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { ErrorTolerantClient, type ErrorTolerantClientConfig } from '@freeflow/lib/pg';
+import { ErrorTolerantClient, MASTER_SETTINGS, type ErrorTolerantClientConfig } from '@freeflow/lib/pg';
 import { PrismaPg } from '@prisma/adapter-pg';
 import { bindMigrationAwareSqlAdapterFactory, DriverAdapterError } from '@prisma/driver-adapter-utils';
 import type * as EngineModule from '@prisma/schema-engine-wasm/schema_engine_bg' with { 'resolution-mode': 'import' };
@@ -24,7 +24,7 @@ export async function withSchemaEngine<T>(
     Client: ErrorTolerantClient,
     application_name: 'freeflow-setup',
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-    settings: { lock_timeout: LOCK_TIMEOUT_MS },
+    settings: { ...MASTER_SETTINGS, lock_timeout: LOCK_TIMEOUT_MS },
   };
   const pool = new Pool(config);
   try {

@@ -3,10 +3,11 @@ import { Problem } from '../errors';
 
 /**
  * Classes and codes by which PostgreSQL reports that it is unavailable: connection, authorization, missing database, no
- * resources, operator intervention, collisions, a server that is read-only or locked
+ * resources, operator intervention, collisions, a transaction that was idle for too long, a server that is read-only or
+ * locked
  * (https://www.postgresql.org/docs/current/errcodes-appendix.html).
  */
-const AWAY = /^(?:08|28|3D|40|53|57|58|25006|55P03)/;
+const AWAY = /^(?:08|28|3D|40|53|57|58|25006|25P03|55P03)/;
 /** Data exceptions: a value that doesn't fit. Not retryable. */
 const VALUE = /^22/;
 

@@ -9,6 +9,7 @@ export { retryCollisions } from './retry';
 export { scramVerifier } from './scram';
 export { databaseOf, describeServer, isMasterUrl, withDatabase } from './server-url';
 export { withSession, type SessionOptions } from './session';
+export { KEEPALIVES, MASTER_SETTINGS } from './session-bounds';
 export { refuseTransactionPooling, sharesSessions } from './session-pooling';
 export { sqlStateOf } from './sql-state';
 export { stepLockKey } from './step-lock';

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { ErrorTolerantClient } from './error-tolerant-client';
+import { ErrorTolerantClient, type SessionSettings } from './error-tolerant-client';
 
 export interface SessionOptions {
   /** How long to wait for the session. @default 10 s */
@@ -8,6 +8,8 @@ export interface SessionOptions {
   readonly queryTimeoutMs?: number;
   /** What `pg_stat_activity` shows. @default freeflow-setup */
   readonly applicationName?: string;
+  /** What it begins with. */
+  readonly settings?: SessionSettings;
 }
 
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -19,7 +21,12 @@ const CONNECT_TIMEOUT_MS = 10_000;
 export async function withSession<T>(
   url: string,
   work: (session: Client) => Promise<T>,
-  { connectTimeoutMs = CONNECT_TIMEOUT_MS, queryTimeoutMs, applicationName = 'freeflow-setup' }: SessionOptions = {},
+  {
+    connectTimeoutMs = CONNECT_TIMEOUT_MS,
+    queryTimeoutMs,
+    applicationName = 'freeflow-setup',
+    settings,
+  }: SessionOptions = {},
 ): Promise<T> {
   const session = new ErrorTolerantClient({
     connectionString: url,
@@ -27,6 +34,7 @@ export async function withSession<T>(
     connectionTimeoutMillis: connectTimeoutMs,
     query_timeout: queryTimeoutMs,
     keepAlive: true,
+    ...(settings === undefined ? {} : { settings }),
   });
   try {
     await session.connect();

@@ -1,8 +1,12 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { createMasterClient } from '@freeflow/db-master';
 import { ErrorTolerantClient } from '@freeflow/lib/pg';
 import { escapeIdentifier, Pool, type Client, type PoolConfig } from 'pg';
 import { withServerSession } from '../../backends/postgres/provisioner/client';
 import { withMasterSession } from '../../prisma/master-session';
+import { MIGRATIONS_DIR } from '../../prisma/migration-files';
 import { newTestDatabase, query } from '../support/migrated-database';
 import { REAL_TIMERS } from '../support/real-timers';
 
@@ -115,6 +119,46 @@ test('when a row was made the database says, not the clock of the process', asyn
   expect(createdAt.getTime()).toBeLessThan(real + 1_800_000);
   expect(row?.age).toBeGreaterThanOrEqual(-0.001);
   await db.$disconnect();
+});
+
+/** Every way in which a process of ours opens a session at the master database, for one statement. */
+const MASTER_SESSIONS: Record<string, (text: string) => Promise<unknown>> = {
+  'a client of API, worker or command line': async (text) => {
+    const db = createMasterClient(database.workerUrl);
+    const rows = await db.$queryRawUnsafe(text);
+    await db.$disconnect();
+    return rows;
+  },
+  'the migrator': (text) => withMasterSession(database.url, async (session) => (await session.query(text)).rows),
+};
+
+test.each(Object.keys(MASTER_SESSIONS))(
+  'of %s that is frozen, or gone without a word, the server ends the transaction, and the session, by itself',
+  async (name) => {
+    const settings = `
+      SELECT current_setting('idle_in_transaction_session_timeout') AS idle, current_setting('tcp_keepalives_idle') AS alive,
+             current_setting('tcp_keepalives_interval') AS every, current_setting('tcp_keepalives_count') AS times`;
+    expect(await MASTER_SESSIONS[name]?.(settings)).toEqual([{ idle: '15s', alive: '10', every: '5', times: '3' }]);
+  },
+);
+
+test('so are those in which migrations are applied', async () => {
+  const seen = query<{ idle: string }>(
+    database.url,
+    `SELECT current_setting('idle_in_transaction_session_timeout') AS idle`,
+  );
+  expect(await seen).toEqual([{ idle: '0' }]);
+  const name = '20990101000000_settings';
+  const migrationsDir = mkdtempSync(path.join(tmpdir(), 'freeflow-migrations-'));
+  cpSync(MIGRATIONS_DIR, migrationsDir, { recursive: true });
+  mkdirSync(path.join(migrationsDir, name));
+  writeFileSync(
+    path.join(migrationsDir, name, 'migration.sql'),
+    `CREATE TABLE "Seen" AS SELECT current_setting('idle_in_transaction_session_timeout') AS idle`,
+  );
+  await database.migrate({ migrationsDir });
+  expect(await query(database.url, 'SELECT idle FROM "Seen"')).toEqual([{ idle: '15s' }]);
+  rmSync(migrationsDir, { recursive: true });
 });
 
 describe('a session that is set before anybody uses it', () => {
