@@ -16,7 +16,7 @@ export interface DispatcherOptions {
   common: PrismaClient;
   keys: SecretKeys;
   start: StartDelivery;
-  warn: (message: string, meta: { cause: string }) => void;
+  warn: (message: string, meta: { cause: string; webhookId?: string }) => void;
 }
 
 /** How often is looked for what there is to hand out, while there are webhooks, in ms. */
@@ -41,6 +41,8 @@ export class WebhookDispatcher {
   private hasPublished = false;
   /** Whether the last look failed: that is said once, not at each look. */
   private isAway = false;
+  /** Those that could not be handed out by the last look: likewise. */
+  private readonly failing = new Set<string>();
 
   constructor(private readonly options: DispatcherOptions) {}
 
@@ -79,7 +81,7 @@ export class WebhookDispatcher {
       while (this.isStale && !this.closing.signal.aborted) {
         this.isStale = false;
         if (!this.isSwept) await this.startOverdue();
-        await mapInParallel(await findBusyWebhooks(this.options.db), WEBHOOKS_AT_ONCE, (id) => this.handOutAll(id));
+        await mapInParallel(await findBusyWebhooks(this.options.db), WEBHOOKS_AT_ONCE, (id) => this.tryHandOut(id));
       }
       this.isAway = false;
     } catch (error) {
@@ -93,6 +95,18 @@ export class WebhookDispatcher {
   private async startOverdue(): Promise<void> {
     this.isSwept = true;
     await this.startAll(await takeOverdue(this.options.db));
+  }
+
+  /** One that can't be handed out ends nothing for the others. */
+  private async tryHandOut(webhookId: string): Promise<void> {
+    try {
+      await this.handOutAll(webhookId);
+      this.failing.delete(webhookId);
+    } catch (error) {
+      if (!this.failing.has(webhookId))
+        this.warn('events can not be handed out to a webhook; tried again until they can', error, { webhookId });
+      this.failing.add(webhookId);
+    }
   }
 
   private async handOutAll(webhookId: string): Promise<void> {
@@ -119,7 +133,7 @@ export class WebhookDispatcher {
     this.looking = undefined;
   }
 
-  private warn(message: string, error: unknown): void {
-    this.options.warn(message, { cause: (error as Error).message });
+  private warn(message: string, error: unknown, about: { webhookId?: string } = {}): void {
+    this.options.warn(message, { ...about, cause: (error as Error).message });
   }
 }

@@ -1,8 +1,10 @@
 import type { DeliveryInput } from '@freeflow/contract';
 import { disableWebhook, lockWebhook } from '@freeflow/db-master';
+import { until } from '../../test/support/until';
 import { openWebhookBench, type WebhookBench } from '../../test/support/webhook-bench';
 import { insertQuietTenant, passTime, tellOf, type ToldTenant } from '../../test/support/webhooks';
 import { WebhookDispatcher } from './dispatcher';
+import { findBusyWebhooks } from './hand-out';
 
 let bench: WebhookBench;
 let harness: WebhookBench['harness'];
@@ -182,6 +184,46 @@ test('a sweep does not wait for deliveries to be started', async () => {
   letGo();
   await dispatcher.close();
 });
+
+test('a webhook that can not be handed out keeps nothing from the others, and is named once', async () => {
+  const webhooks = [await webhook(), await webhook(), await webhook()];
+  const refused = (await findBusyOrder(webhooks)).slice(0, 2);
+  await owner.query(`
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'out of range' USING ERRCODE = '22003'; END $$;
+    CREATE TRIGGER refuse BEFORE UPDATE ON "Webhook" FOR EACH ROW WHEN (NEW.id IN ('${refused.join(`', '`)}')) EXECUTE FUNCTION refuse()`);
+  const warned: (string | undefined)[] = [];
+  const dispatcher = new WebhookDispatcher({
+    db: harness.db,
+    common: harness.db,
+    keys: bench.keys,
+    start: async (delivery) => void (await attempt(delivery)),
+    warn: (_message, { webhookId }) => void warned.push(webhookId),
+  });
+  try {
+    await tellAll(await tenantsOf(1));
+    await dispatcher.sweep();
+    await until('the last one has got both', async () => receiver.taken().length === 2);
+    await dispatcher.sweep();
+    await tellAll(await tenantsOf(1));
+    await until('and all that comes', async () => receiver.taken().length === 4);
+    expect(warned).toHaveLength(refused.length);
+    expect(new Set(warned)).toEqual(new Set(refused));
+    await owner.query('DROP FUNCTION refuse CASCADE');
+    await until('all have got all', async () => receiver.taken().length === 12);
+  } finally {
+    await owner.query('DROP FUNCTION IF EXISTS refuse CASCADE');
+    await dispatcher.close();
+  }
+});
+
+/** In the order in which they are looked at. */
+async function findBusyOrder(ids: readonly string[]): Promise<string[]> {
+  await tellAll(await tenantsOf(1));
+  const found = await findBusyWebhooks(harness.db);
+  for (const id of ids) await sendAll(id);
+  receiver.taken().length = 0;
+  return found;
+}
 
 const isOf =
   (begun: readonly DeliveryInput[]) =>
