@@ -1,14 +1,18 @@
 import type { DeliveryInput, DeliveryProgress } from '@freeflow/contract';
-import type { EventRow } from '@freeflow/contract/http';
+import { deliverySchema, type DeliveryAttempt, type EventRow } from '@freeflow/contract/http';
 import type { PrismaClient } from '@freeflow/db-master';
 import { count } from '@freeflow/lib/metrics';
 import { SecretError, type SecretKeys } from '@freeflow/lib/secrets';
 import { openWebhookSecrets } from '@freeflow/lib/webhooks';
+import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 import { Limiter } from '../../backends/limiter';
 import { runActivity } from '../activity-shell';
+import { insist } from './insist';
 import { bodyOf, headersOf } from './message';
+import type { Attempted } from './next-move';
 import type { Sender } from './post';
 import { putBack, recordAttempt, type Given } from './record-attempt';
+import { Turns } from './turns';
 
 export interface DeliveryDependencies {
   db: PrismaClient;
@@ -20,7 +24,9 @@ export interface DeliveryDependencies {
   onSettled: () => void;
 }
 
+/** Each has a connection, and leaves some to what is read and handed out. */
 const RECORDED_AT_ONCE = 3;
+const HEARTBEAT_MS = 1_000;
 
 interface DeliveryRow {
   id: string;
@@ -35,28 +41,46 @@ interface DeliveryRow {
   event: Omit<EventRow, 'id' | 'at'> | null;
 }
 
-/** Sends what is to be delivered, once, and records what came of it. Nothing of it is in the workflow's history. */
+/**
+ * Sends what is to be delivered, once, and records what came of it. Nothing of it is in the workflow's history. What
+ * was sent and can't be recorded is kept by Temporal, as what the activity has told last: repeated, here or by another
+ * worker, it records that, and sends nothing.
+ */
 export function deliveryActivities(dependencies: DeliveryDependencies) {
   const { db, onSettled } = dependencies;
   // Those of one webhook wait for each other in any case: not by holding a connection.
+  const turns = new Turns();
   const recording = new Limiter(RECORDED_AT_ONCE);
+  const record = (input: DeliveryInput & { webhookId: string }, given: Given): Promise<DeliveryProgress> => {
+    const signal = cancellationSignal();
+    const recordInTurn = () =>
+      turns.take(input.webhookId, signal, () => recording.run(signal, () => recordAttempt(dependencies, input, given)));
+    return insist(signal, recordInTurn);
+  };
   return {
-    attemptDelivery: (input: DeliveryInput): Promise<DeliveryProgress> =>
-      runActivity(async () => {
+    attemptDelivery: (input: DeliveryInput): Promise<DeliveryProgress> => {
+      let sent = sentBefore();
+      const body = async (): Promise<DeliveryProgress> => {
         const delivery = await loadDelivery(db, input);
         if (delivery === undefined) return { outcome: 'superseded' };
-        if (!delivery.isEnabled) return leaveUnsent(dependencies, input);
-        const startedAt = new Date();
-        const attempted = await attempt(dependencies, delivery, startedAt);
-        const progress = await recording.run(undefined, () =>
-          recordAttempt(dependencies, { ...input, webhookId: delivery.webhookId }, attempted, startedAt),
-        );
+        if (sent === undefined && !delivery.isEnabled) return leaveUnsent(dependencies, input);
+        const given = sent ?? (await attempt(dependencies, delivery));
+        if (isSent(given)) heartbeat((sent = given));
+        const progress = await record({ ...input, webhookId: delivery.webhookId }, given);
         if (progress.outcome !== 'superseded') count('freeflow_webhook_attempts_total', { outcome: progress.outcome });
         onSettled();
         return progress;
-      }),
+      };
+      return runActivity(body, { heartbeats: { everyMs: HEARTBEAT_MS, details: () => sent } });
+    },
   };
 }
+
+/** What an earlier try of this activity has sent. */
+const sentBefore = (): DeliveryAttempt | undefined =>
+  deliverySchema.shape.attempts.element.safeParse(activityInfo().heartbeatDetails).data;
+
+const isSent = ({ isFinal, isOurs }: Given): boolean => isFinal !== true && isOurs !== true;
 
 /** Its webhook was disabled after it had been taken up; by now it may be enabled again. */
 async function leaveUnsent({ db, onSettled }: DeliveryDependencies, input: DeliveryInput): Promise<DeliveryProgress> {
@@ -65,7 +89,18 @@ async function leaveUnsent({ db, onSettled }: DeliveryDependencies, input: Deliv
   return { outcome: 'superseded' };
 }
 
-async function attempt({ keys, sender }: DeliveryDependencies, delivery: DeliveryRow, now: Date): Promise<Given> {
+async function attempt(dependencies: DeliveryDependencies, delivery: DeliveryRow): Promise<Given> {
+  const now = new Date();
+  const startedAt = performance.now();
+  const attempted = await send(dependencies, delivery, now);
+  return { at: now.toISOString(), durationMs: Math.round(performance.now() - startedAt), ...attempted };
+}
+
+async function send(
+  { keys, sender }: DeliveryDependencies,
+  delivery: DeliveryRow,
+  now: Date,
+): Promise<Attempted & Pick<Given, 'isFinal' | 'isOurs'>> {
   const { id, webhookId, url, eventId, eventAt, event } = delivery;
   if (eventId !== null && event === null) return { status: null, cause: 'its event is kept no longer', isFinal: true };
   try {

@@ -5,6 +5,8 @@ import { takeUp } from './take-up';
 
 /** Events that become deliveries at a time. */
 const PAGE = 500;
+/** A webhook that somebody holds for longer is left to the next look: the others wait for this one. */
+const LOCKED_WITHIN_MS = 1_000;
 /** How many are looked at by one sweep. */
 const OVERDUE_PAGE = 200;
 
@@ -20,7 +22,7 @@ export interface HandedOut {
  */
 export const handOut = (db: PrismaClient, webhookId: string): Promise<HandedOut> =>
   db.$transaction(async (tx) => {
-    const webhook = await lockWebhook(tx, webhookId);
+    const webhook = await lockWebhook(tx, webhookId, LOCKED_WITHIN_MS);
     if (webhook === undefined) return { begun: [], hasMore: false };
     const hasMore = webhook.state === 'enabled' && (await makeDeliveries(tx, webhook));
     return { begun: await takeUp(tx, webhook), hasMore };

@@ -11,7 +11,7 @@ import {
 } from '@freeflow/db-master';
 import type { DeliveryDependencies } from './attempt';
 import { calledBackSince, healthAfter, type Health } from './health';
-import { decideNext, type Attempted, type NextMove } from './next-move';
+import { decideNext, type NextMove } from './next-move';
 import { postpone } from './postpone';
 
 interface OpenDelivery {
@@ -25,7 +25,7 @@ interface OpenDelivery {
 }
 
 /** `isFinal`: there is nothing left to send; `isOurs`: nothing was sent, for a reason of ours. */
-export type Given = Attempted & { isFinal?: true; isOurs?: true };
+export type Given = DeliveryAttempt & { isFinal?: true; isOurs?: true };
 
 /**
  * Records an attempt and what follows from it, under the lock of the webhook, with the next of the lane where this one
@@ -35,7 +35,6 @@ export const recordAttempt = (
   { db, pausesMs }: Pick<DeliveryDependencies, 'db' | 'pausesMs'>,
   { deliveryId, round, webhookId }: DeliveryInput & { webhookId: string },
   attempted: Given,
-  startedAt: Date,
 ): Promise<DeliveryProgress> =>
   db.$transaction(async (tx) => {
     const webhook = await lockWebhook(tx, webhookId);
@@ -43,7 +42,7 @@ export const recordAttempt = (
     if (webhook === undefined || delivery === undefined) return { outcome: 'superseded' };
     // Under the lock: the later of two times is that of the attempt which was recorded later.
     const now = await masterNow(tx);
-    await noteAttempt(tx, deliveryId, attempted, startedAt);
+    await noteAttempt(tx, deliveryId, attempted);
     if (attempted.isFinal === true) return carryOut(tx, webhook, delivery, { move: 'failed' }, now);
     const isPing = delivery.eventId === null;
     const isEnabled = webhook.state === 'enabled';
@@ -65,11 +64,9 @@ async function findSending(tx: Prisma.TransactionClient, id: string, round: numb
 async function noteAttempt(
   tx: Prisma.TransactionClient,
   id: string,
-  { status, cause }: Given,
-  startedAt: Date,
+  { at, durationMs, status, cause }: Given,
 ): Promise<void> {
-  const durationMs = Math.max(0, Date.now() - startedAt.getTime());
-  const attempt: DeliveryAttempt = { at: startedAt.toISOString(), durationMs, status, cause };
+  const attempt: DeliveryAttempt = { at, durationMs, status, cause };
   await tx.$executeRaw`
     UPDATE "WebhookDelivery"
        SET attempts = CASE WHEN jsonb_array_length(attempts) < ${SHOWN_ATTEMPTS} THEN attempts ELSE attempts - 0 END || ${JSON.stringify(attempt)}::jsonb

@@ -21,7 +21,8 @@ export interface WebhookBench {
   /** A webhook at the receiver; its id. */
   webhook(): Promise<string>;
   begin(webhookId: string): Promise<DeliveryInput[]>;
-  attempt(delivery: DeliveryInput): Promise<DeliveryProgress>;
+  /** @param told what an earlier try of the activity has told Temporal last; what this one tells is added */
+  attempt(delivery: DeliveryInput, told?: unknown[]): Promise<DeliveryProgress>;
   /** Removes the webhooks, and what has arrived. */
   clear(): Promise<void>;
   close(): Promise<void>;
@@ -47,10 +48,14 @@ export async function openWebhookBench(pausesMs: string): Promise<WebhookBench> 
     receiver,
     webhook: () => insertWebhook(owner, receiver.url, { keys }),
     begin: async (id) => (await handOut(harness.db, id)).begun,
-    attempt: (delivery) =>
-      new MockActivityEnvironment({}, { logger: new DefaultLogger('ERROR') }).run(() =>
-        harness.activities.attemptDelivery(delivery),
-      ) as Promise<DeliveryProgress>,
+    attempt: (delivery, told = []) => {
+      const environment = new MockActivityEnvironment(
+        { heartbeatDetails: told.at(-1) },
+        { logger: new DefaultLogger('ERROR') },
+      );
+      environment.on('heartbeat', (details) => told.push(details));
+      return environment.run(() => harness.activities.attemptDelivery(delivery)) as Promise<DeliveryProgress>;
+    },
     clear: async () => {
       receiver.received.length = 0;
       receiver.taken().length = 0;
