@@ -12,6 +12,7 @@ const DEATHS = IS_LONG ? 10 : 2;
 
 let installation: TestInstallation;
 let receiver: Receiver;
+let worker: Awaited<ReturnType<TestInstallation['startWorker']>>;
 beforeAll(async () => {
   receiver = await openReceiver();
   installation = await openTestInstallation({ worker: false, api: LOCAL_NETWORKS });
@@ -22,7 +23,7 @@ afterAll(async () => {
 });
 
 test('workers and APIs killed while deliveries are under way: every event arrives, those of each tenant in their order', async () => {
-  let worker = await installation.startWorker(LOCAL_NETWORKS);
+  worker = await installation.startWorker(LOCAL_NETWORKS);
   await until(
     'it has published its key',
     async () => (await installation.master.query('SELECT FROM "SealingKey"')).rows.length > 0,
@@ -55,4 +56,33 @@ test('workers and APIs killed while deliveries are under way: every event arrive
     const { rows } = await installation.master.query(`SELECT FROM "WebhookDelivery" WHERE state <> 'delivered'`);
     return rows.length === 0;
   });
+});
+
+test('what was sent is recorded once that can be done again, by another worker after the first one was killed, and not sent again', async () => {
+  const { master } = installation;
+  // Of what is being sent nothing is recorded; each time it is counted, whatever becomes of the transaction.
+  await master.query(`
+    CREATE SEQUENCE refusals; GRANT USAGE ON SEQUENCE refusals TO PUBLIC;
+    CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+      RAISE EXCEPTION 'refused for the %th time', nextval('refusals') USING ERRCODE = '53100';
+    END $$;
+    CREATE TRIGGER refuse BEFORE UPDATE ON "WebhookDelivery" FOR EACH ROW WHEN (OLD.state = 'sending') EXECUTE FUNCTION refuse()`);
+  const untilRefused = (times: number) =>
+    until(`it was refused ${times} times`, async () => {
+      const { rows } = await master.query<{ times: string }>('SELECT last_value AS times FROM refusals');
+      return Number(rows[0]?.times) >= times;
+    });
+  receiver.received.length = 0;
+  const told = await tellOf(master, await insertQuietTenant(master), 1);
+  // A try of the activity records four times: the third one is under way.
+  await untilRefused(9);
+  await worker.stop('SIGKILL');
+  worker = await installation.startWorker(LOCAL_NETWORKS);
+  await untilRefused(14);
+  await master.query('DROP FUNCTION refuse CASCADE');
+  await until('all have arrived', async () =>
+    told.every((id) => receiver.taken().some(({ event }) => event.id === id)),
+  );
+  const ids = receiver.received.map(({ event }) => event.id);
+  expect(ids).toEqual([...new Set(ids)]);
 });
