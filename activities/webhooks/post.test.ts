@@ -1,5 +1,7 @@
+import { spawn } from 'node:child_process';
 import { createServer, type RequestListener, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { connect, type AddressInfo, type Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { networkPolicy, readReceiverUrl, type Resolve } from '@freeflow/lib/webhooks';
 import { Sender } from './post';
 
@@ -156,6 +158,31 @@ test('of an answer without an end no more is read than a little', async () => {
   });
   expect(await send(`http://127.0.0.1:${port}/a`)).toEqual({ status: 200, cause: null });
   expect(await gone).toBeLessThan(1_024 * 1_024);
+});
+
+/** Listens on this address alone, keeps two connections for later, and takes no more of them while it is stopped. */
+const FAR = `
+  const server = require('node:http').createServer((request, response) => response.writeHead(204).end());
+  server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => console.log(server.address().port));`;
+
+test('a receiver with addresses of both kinds has time to take the connection, where the other address leads nowhere', async () => {
+  const far = spawn(process.execPath, ['-e', FAR], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const farPort = Number(await new Promise<Buffer>((listening) => far.stdout.once('data', listening)));
+  far.kill('SIGSTOP');
+  const filling = Array.from({ length: 2 }, () => connect(farPort, '127.0.0.1'));
+  await Promise.all(filling.map((it) => new Promise((connected) => it.once('connect', connected))));
+  const resolve: Resolve = async () => [
+    { address: '127.0.0.1', family: 4 },
+    { address: '::1', family: 6 },
+  ];
+  const sending = send(`http://far.test:${farPort}/a`, { resolve, policy: networkPolicy('127.0.0.1,::1') });
+  // Longer than Node gives it by itself; the kernel asks again after a second.
+  await delay(500);
+  far.kill('SIGCONT');
+  const attempted = await sending;
+  for (const it of filling) it.destroy();
+  far.kill('SIGKILL');
+  expect(attempted).toEqual({ status: 204, cause: null });
 });
 
 test('nothing of the URL is in a cause', async () => {

@@ -1,11 +1,18 @@
 import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import type { TcpSocketConnectOpts } from 'node:net';
 import { assertLiteralAllowed, guardedLookup, type NetworkPolicy, type Resolve } from '@freeflow/lib/webhooks';
 import { causeOf, causeOfStatus } from './causes';
 import type { Attempted } from './next-move';
 
 /** Nobody reads what a receiver answers; so much of it is taken for the connection to be used again. */
 const MOST_ANSWER_BYTES = 4 * 1024;
+/**
+ * Of a name with several addresses each but the last has so long, in ms, to take the connection. By Node's own 250 ms a
+ * receiver that is far away is given up before it can answer, and the next address may be one that this worker can't
+ * reach at all: https://nodejs.org/api/net.html#socketconnectoptions-connectlistener
+ */
+const PATIENCE = { autoSelectFamilyAttemptTimeout: 3_000 } satisfies Partial<TcpSocketConnectOpts>;
 /** A connection without use is closed after so long. */
 const KEPT_MS = 30_000;
 
@@ -68,6 +75,7 @@ export class Sender {
       headers: { ...headers, 'content-length': Buffer.byteLength(body) },
       agent: isKept && this.agents[protocol],
       lookup: guardedLookup(policy, protocol, resolve),
+      ...PATIENCE,
       signal,
     });
     const status = statusOf(sent, signal);
