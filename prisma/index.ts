@@ -30,6 +30,7 @@ export { readerHere } from './reader';
 export { resolveSecret, type ResolveSecretOptions } from './resolve-secret';
 export { recordTenantEvent } from './tenant-event';
 export {
+  addSkipped,
   disableWebhook,
   isMeantFor,
   lockWebhook,

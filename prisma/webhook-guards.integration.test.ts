@@ -55,6 +55,7 @@ const deliveriesOf = async (webhookId: string) =>
 
 const DISABLE = `state = 'disabled', "disabledAt" = now(), "disabledReason" = 'person'`;
 const PLACE = `"webhookId", type, "eventAt", lane, "isHead"`;
+const MAKE = `INSERT INTO "Webhook" (id, url, "eventTypes", "createdBy", "cursor", "skippedEvents") VALUES`;
 
 test('the login of the API makes nobody believe that something was delivered, or that there was nothing, and puts nothing off', async () => {
   const tenant = await insertQuietTenant(owner);
@@ -114,13 +115,57 @@ test('it may ping, begin anew what has ended, and enable a webhook after what is
   await owner.query(`UPDATE "WebhookDelivery" SET state = 'failed', "isHead" = false, "endedAt" = now(), attempt = 9`);
   await owner.query(`UPDATE "Webhook" SET ${DISABLE}`);
   await expireEvents(events[1] ?? '');
+  const ping = randomUUID();
   for (const text of [
-    `INSERT INTO "WebhookDelivery" (${PLACE}) VALUES ('${id}', 'webhook.ping', now(), '${randomUUID()}', true)`,
+    `INSERT INTO "WebhookDelivery" (id, ${PLACE}) VALUES ('${ping}', '${id}', 'webhook.ping', now(), '${ping}', true)`,
     `UPDATE "WebhookDelivery" SET state = 'waiting', attempt = 0, "endedAt" = NULL WHERE "eventId" IS NOT NULL`,
     `UPDATE "WebhookDelivery" SET "isHead" = true WHERE "eventId" IS NOT NULL`,
     `UPDATE "Webhook" SET state = 'enabled', "disabledAt" = NULL, "disabledReason" = NULL, "skippedEvents" = 2, "cursor" = ${events[1] ?? ''}`,
+    `${MAKE} (gen_random_uuid(), '${URL}', '{}', 'test', (SELECT max(id) FROM "Event"), 0)`,
   ])
     expect([text, await outcome(text)]).toEqual([text, 'ok']);
+});
+
+test('it makes no webhook that has missed what it has not, and no ping that others wait for or that can not be sent', async () => {
+  const tenant = await insertQuietTenant(owner);
+  const id = await insertWebhook(owner, URL);
+  const newest = `(SELECT max(id) FROM "Event")`;
+  const of = (place: string) => `gen_random_uuid(), '${URL}', '{}', 'test', ${place}`;
+  const ping = randomUUID();
+  const insertPing = (more: string, values: string) =>
+    `INSERT INTO "WebhookDelivery" (id, ${PLACE}${more}) VALUES ('${ping}', '${id}', 'webhook.ping', now(), ${values})`;
+  const denied = [
+    `UPDATE "Webhook" SET "skippedEvents" = 2147483647`,
+    `UPDATE "Webhook" SET "skippedEvents" = "skippedEvents" + 1`,
+    `${MAKE} (${of(newest)}, 2147483647)`,
+    `${MAKE} (${of(`${newest} + 1`)}, 0)`,
+    `${MAKE} (${of('-1')}, 0)`,
+    insertPing('', `'${tenant.id}', true`),
+    insertPing(', round', `'${ping}', true, 2147483647`),
+    insertPing(', attempts', `'${ping}', true, '{}'`),
+  ];
+  for (const text of denied) expect([text, await outcome(text)]).toEqual([text, DENIED]);
+});
+
+test('where there is no event at all, it moves no webhook past those that come', async () => {
+  await insertWebhook(owner, URL);
+  await expireEvents('(SELECT max(id) FROM "Event")');
+  expect(await outcome(`UPDATE "Webhook" SET "cursor" = 999999999999`)).toBe(DENIED);
+  expect(await outcome(`${MAKE} (gen_random_uuid(), '${URL}', '{}', 'test', 999999999999, 0)`)).toBe(DENIED);
+  expect(await outcome(`${MAKE} (gen_random_uuid(), '${URL}', '{}', 'test', 0, 0)`)).toBe('ok');
+});
+
+test('a webhook begins at no place below all events, whoever makes it; what it misses beyond what can be counted fails nothing', async () => {
+  const id = await insertWebhook(owner, URL);
+  await expect(owner.query(`UPDATE "Webhook" SET "cursor" = -1`)).rejects.toMatchObject({ code: '23514' });
+  await owner.query(`UPDATE "Webhook" SET ${DISABLE}, "skippedEvents" = 2147483647`);
+  const tenant = await insertQuietTenant(owner);
+  const events = await tellOf(owner, tenant, 2);
+  await insertWaiting(id, tenant, events.slice(0, 1));
+  await expireEvents(events[0] ?? '');
+  while (await expireWebhooks(worker, 0, 1));
+  const { rows } = await owner.query('SELECT "skippedEvents" FROM "Webhook" WHERE id = $1', [id]);
+  expect(rows).toEqual([{ skippedEvents: 2147483647 }]);
 });
 
 test('a webhook that is removed by whatever statement is told, and does not come back', async () => {

@@ -67,6 +67,10 @@ export async function disableWebhook(
     UPDATE "WebhookDelivery" SET ${WAITING_ANEW} WHERE "webhookId" = ${id}::uuid AND state = 'retrying'`;
 }
 
+/** So many more were missed: what follows `SET`. More than the column holds is not counted, and fails nothing. */
+export const addSkipped = (count: Prisma.Sql): Prisma.Sql =>
+  Prisma.sql`"skippedEvents" = least(2147483647, "skippedEvents"::bigint + greatest(0, ${count}))`;
+
 /** Makes the first that waits in each of these lanes its head, where it has none. */
 export const promoteNext = (
   tx: Prisma.TransactionClient,

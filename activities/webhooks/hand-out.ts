@@ -1,5 +1,12 @@
 import type { DeliveryInput } from '@freeflow/contract';
-import { isMeantFor, lockWebhook, Prisma, type LockedWebhook, type PrismaClient } from '@freeflow/db-master';
+import {
+  addSkipped,
+  isMeantFor,
+  lockWebhook,
+  Prisma,
+  type LockedWebhook,
+  type PrismaClient,
+} from '@freeflow/db-master';
 import { FAILURES_OF_DOWN } from './health';
 import { takeUp } from './take-up';
 
@@ -68,7 +75,7 @@ async function makeDeliveries(tx: Prisma.TransactionClient, webhook: LockedWebho
     ON CONFLICT ("webhookId", "eventId") DO NOTHING`;
   // What was kept no longer before it became a delivery is missed: counted, at most.
   await tx.$executeRaw`
-    UPDATE "Webhook" SET "cursor" = ${page.upTo}, "skippedEvents" = "skippedEvents" + greatest(0, ${page.oldest}::bigint - 1 - "cursor")
+    UPDATE "Webhook" SET "cursor" = ${page.upTo}, ${addSkipped(Prisma.sql`${page.oldest}::bigint - 1 - "cursor"`)}
      WHERE id = ${id}::uuid`;
   return page.count === PAGE;
 }

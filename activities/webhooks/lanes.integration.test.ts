@@ -157,6 +157,23 @@ test('events that were kept no longer before they became deliveries are counted'
   expect((await owner.query('SELECT "skippedEvents" FROM "Webhook" WHERE id = $1', [id])).rows).toEqual(rows);
 });
 
+test('pings of a receiver that hangs go two at a time, and no event waits for them', async () => {
+  const id = await webhook();
+  await owner.query(
+    `INSERT INTO "WebhookDelivery" (id, "webhookId", type, "eventAt", lane, "isHead")
+     SELECT it, $1, 'webhook.ping', now(), it, true FROM (SELECT gen_random_uuid() AS it FROM generate_series(1, 30)) pings`,
+    [id],
+  );
+  await tellAll(await tenantsOf(3));
+  const begun = await begin(id);
+  expect(begun).toHaveLength(2 + 3);
+  expect(await begin(id)).toEqual([]);
+  expect(await send(begun)).toEqual({ delivered: 5 });
+  await disable(id);
+  expect(await begin(id)).toHaveLength(2);
+  expect(await begin(id)).toEqual([]);
+});
+
 test('a sweep does not wait for deliveries to be started', async () => {
   const id = await webhook();
   await tellAll(await tenantsOf(1));

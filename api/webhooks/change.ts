@@ -1,5 +1,5 @@
 import type { UpdateWebhookBody, WebhookBody } from '@freeflow/contract/http';
-import { disableWebhook, lockWebhook, recordAudit, type Prisma, type PrismaClient } from '@freeflow/db-master';
+import { addSkipped, disableWebhook, lockWebhook, Prisma, recordAudit, type PrismaClient } from '@freeflow/db-master';
 import { fingerprint, type Caller } from '../tenants/idempotency';
 import { doOnce } from './once';
 import { readWebhook, webhookNotFound } from './view';
@@ -73,7 +73,7 @@ async function enableWebhook(tx: Prisma.TransactionClient, id: string): Promise<
   await tx.$executeRaw`
     UPDATE "Webhook" w
        SET state = 'enabled', "disabledAt" = NULL, "disabledReason" = NULL, "disabledBy" = NULL, "failingSince" = NULL,
-           "skippedEvents" = w."skippedEvents" + greatest(0, oldest.id - 1 - w."cursor"),
+           ${addSkipped(Prisma.sql`oldest.id - 1 - w."cursor"`)},
            "cursor" = greatest(w."cursor", oldest.id - 1)
       FROM (SELECT coalesce(min(id), 0) AS id FROM "Event") oldest
      WHERE w.id = ${id}::uuid`;
