@@ -1,6 +1,6 @@
-import { mayRetryEarly, roomForFirsts, roomForRetries } from './room';
+import { mayRetryEarly, roomForFirsts, roomForPings, roomForRetries } from './room';
 
-const up = { firsts: 0, retries: 0, isDown: false, isProbeDue: true };
+const up = { firsts: 0, retries: 0, pings: 0, isDown: false, isProbeDue: true };
 const down = { ...up, isDown: true };
 
 test('so many are sent at a time to one receiver, first attempts and later ones together', () => {
@@ -24,6 +24,12 @@ test('a receiver that is down is sent one retry at a time, and now and then one 
   expect(roomForFirsts({ ...down, retries: 1 })).toBe(1);
   expect(roomForFirsts({ ...down, firsts: 1 })).toBe(0);
   expect(roomForFirsts({ ...down, isProbeDue: false })).toBe(0);
+});
+
+test('pings go two at a time, whatever else is under way, to one that is down as well', () => {
+  expect(roomForPings(up)).toBe(2);
+  expect(roomForPings({ ...down, firsts: 20, pings: 1 })).toBe(1);
+  expect(roomForPings({ ...up, pings: 160 })).toBe(0);
 });
 
 test('where there is nothing else to find out by whether it is back, a retry goes early', () => {

@@ -3,6 +3,7 @@ export interface UnderWay {
   /** First attempts at a delivery. */
   firsts: number;
   retries: number;
+  pings: number;
   isDown: boolean;
   /** Whether one that is down may be tried with what was not to go yet. */
   isProbeDue: boolean;
@@ -13,6 +14,12 @@ const AT_ONCE = 20;
 const RETRIES_AT_ONCE = 10;
 /** At one that is down, of each kind: receivers that do not answer hold few of the slots of all. */
 const AT_ONCE_DOWN = 1;
+
+/** Whoever waits for what a ping comes to needs one; those of a receiver that hangs must not take the slots of all. */
+const PINGS_AT_ONCE = 2;
+
+/** How many pings may be begun, however the receiver does. Pure. */
+export const roomForPings = ({ pings }: UnderWay): number => Math.max(0, PINGS_AT_ONCE - pings);
 
 /** How many retries may be begun. Pure. */
 export function roomForRetries({ firsts, retries, isDown }: UnderWay): number {

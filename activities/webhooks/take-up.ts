@@ -1,24 +1,30 @@
 import type { DeliveryInput } from '@freeflow/contract';
 import { masterNow, Prisma, type LockedWebhook } from '@freeflow/db-master';
 import { isDown, isProbeDue } from './health';
-import { mayRetryEarly, roomForFirsts, roomForRetries, type UnderWay } from './room';
+import { mayRetryEarly, roomForFirsts, roomForPings, roomForRetries, type UnderWay } from './room';
 
 /** A delivery that was taken up is to have its run within so many seconds. */
 const RUN_WITHIN_S = 30;
 
 /**
  * Takes up what may go now of a webhook that is locked: what is due again, as far as it leaves room, the first of other
- * lanes, and where the receiver is down now and then one that shows whether it is back. Pings go at any time.
+ * lanes, and where the receiver is down now and then one that shows whether it is back. Pings go
+ * at any time, a few at once.
  */
 export async function takeUp(tx: Prisma.TransactionClient, webhook: LockedWebhook): Promise<DeliveryInput[]> {
-  const begun = webhook.state === 'enabled' ? await takeUpEvents(tx, webhook) : [];
-  const pings = await begin(tx, readyOf(webhook.id, Prisma.sql`"eventId" IS NULL`));
+  const now = await masterNow(tx);
+  const underWay = await countUnderWay(tx, webhook, now);
+  const begun = webhook.state === 'enabled' ? await takeUpEvents(tx, webhook, underWay, now) : [];
+  const pings = await begin(tx, readyOf(webhook.id, Prisma.sql`"eventId" IS NULL`, roomForPings(underWay)));
   return [...begun, ...pings];
 }
 
-async function takeUpEvents(tx: Prisma.TransactionClient, webhook: LockedWebhook): Promise<DeliveryInput[]> {
-  const now = await masterNow(tx);
-  const underWay = await countUnderWay(tx, webhook, now);
+async function takeUpEvents(
+  tx: Prisma.TransactionClient,
+  webhook: LockedWebhook,
+  underWay: UnderWay,
+  now: Date,
+): Promise<DeliveryInput[]> {
   const due = await begin(tx, retriesOf(webhook.id, Prisma.sql`"nextAttemptAt" <= ${now}`, roomForRetries(underWay)));
   const withDue = { ...underWay, retries: underWay.retries + due.length };
   const firsts = await begin(tx, readyOf(webhook.id, Prisma.sql`"eventId" IS NOT NULL`, roomForFirsts(withDue)));
@@ -30,16 +36,18 @@ async function takeUpEvents(tx: Prisma.TransactionClient, webhook: LockedWebhook
 }
 
 async function countUnderWay(tx: Prisma.TransactionClient, webhook: LockedWebhook, now: Date): Promise<UnderWay> {
-  const [counts] = await tx.$queryRaw<[{ firsts: number; retries: number }]>`
-    SELECT count(*) FILTER (WHERE attempt = 0)::int AS firsts, count(*) FILTER (WHERE attempt > 0)::int AS retries
-      FROM "WebhookDelivery" WHERE "webhookId" = ${webhook.id}::uuid AND state = 'sending' AND "eventId" IS NOT NULL`;
+  const [counts] = await tx.$queryRaw<[Pick<UnderWay, 'firsts' | 'retries' | 'pings'>]>`
+    SELECT count(*) FILTER (WHERE "eventId" IS NOT NULL AND attempt = 0)::int AS firsts,
+           count(*) FILTER (WHERE "eventId" IS NOT NULL AND attempt > 0)::int AS retries,
+           count(*) FILTER (WHERE "eventId" IS NULL)::int AS pings
+      FROM "WebhookDelivery" WHERE "webhookId" = ${webhook.id}::uuid AND state = 'sending'`;
   return { ...counts, isDown: isDown(webhook), isProbeDue: isProbeDue(webhook.probedAt, now) };
 }
 
 /** In the order of the index that finds them. */
-const readyOf = (webhookId: string, condition: Prisma.Sql, most: number | null = null): Prisma.Sql => Prisma.sql`
+const readyOf = (webhookId: string, condition: Prisma.Sql, most: number): Prisma.Sql => Prisma.sql`
   SELECT id FROM "WebhookDelivery" WHERE "webhookId" = ${webhookId}::uuid AND "isHead" AND state = 'waiting' AND ${condition}
-   ORDER BY "eventId" NULLS FIRST LIMIT ${most}::int`;
+   ORDER BY "eventId" NULLS FIRST LIMIT ${most}`;
 
 const retriesOf = (webhookId: string, condition: Prisma.Sql, most: number): Prisma.Sql => Prisma.sql`
   SELECT id FROM "WebhookDelivery" WHERE "webhookId" = ${webhookId}::uuid AND state = 'retrying' AND ${condition}
