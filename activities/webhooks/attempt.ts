@@ -11,6 +11,7 @@ import { insist } from './insist';
 import { bodyOf, headersOf } from './message';
 import type { Attempted } from './next-move';
 import type { Sender } from './post';
+import { UNOPENED } from './postpone';
 import { putBack, recordAttempt, type Given } from './record-attempt';
 import { Turns } from './turns';
 
@@ -109,8 +110,7 @@ async function send(
     return await sender.send({ url: url + target, headers: headersOf(id, body, secret, now), body });
   } catch (error) {
     // The worker lacks the key, or the row was altered: nothing of the receiver's.
-    if (error instanceof SecretError)
-      return { status: null, cause: `its secret can not be opened (${error.code})`, isOurs: true };
+    if (error instanceof SecretError) return { status: null, cause: `${UNOPENED} (${error.code})`, isOurs: true };
     throw error;
   }
 }

@@ -235,9 +235,13 @@ test('no event goes that an enabled webhook has not got, for as long again as it
     ).rows.map((it) => it.id);
   await expireRecords(harness.db, 'events', 10);
   expect(await kept()).toEqual([old, newest]);
+  const skipped = async () =>
+    (await owner.query('SELECT "skippedEvents" AS count FROM "Webhook" WHERE id = $1', [id])).rows;
+  expect(await skipped()).toEqual([{ count: 0 }]);
   const outcomes: string[] = [];
   for (const delivery of begun) outcomes.push((await attempt(delivery)).outcome);
   expect(outcomes.toSorted()).toEqual(['delivered', 'delivered', 'delivered', 'failed']);
+  expect(await skipped()).toEqual([{ count: 1 }]);
   await expireRecords(harness.db, 'events', 10);
   expect(await kept()).toEqual([newest]);
 });

@@ -1,13 +1,14 @@
 import { SHOWN_ATTEMPTS, type DeliveryInput, type DeliveryProgress } from '@freeflow/contract';
 import type { DeliveryAttempt } from '@freeflow/contract/http';
 import {
+  addSkipped,
   disableWebhook,
   lockWebhook,
   masterNow,
+  Prisma,
   promoteNext,
   WAITING_ANEW,
   type LockedWebhook,
-  type Prisma,
 } from '@freeflow/db-master';
 import type { DeliveryDependencies } from './attempt';
 import { calledBackSince, healthAfter, type Health } from './health';
@@ -20,6 +21,8 @@ interface OpenDelivery {
   lane: string;
   eventId: bigint | null;
   attempt: number;
+  /** Those before this one. */
+  attempts: DeliveryAttempt[];
   firstFailedAt: Date | null;
   lastFailedAt: Date | null;
 }
@@ -43,11 +46,14 @@ export const recordAttempt = (
     // Under the lock: the later of two times is that of the attempt which was recorded later.
     const now = await masterNow(tx);
     await noteAttempt(tx, deliveryId, attempted);
-    if (attempted.isFinal === true) return carryOut(tx, webhook, delivery, { move: 'failed' }, now);
+    if (attempted.isFinal === true) {
+      await countSkipped(tx, webhookId);
+      return carryOut(tx, webhook, delivery, { move: 'failed' }, now);
+    }
     const isPing = delivery.eventId === null;
     const isEnabled = webhook.state === 'enabled';
     if (attempted.isOurs === true && !isPing)
-      return isEnabled ? postpone(tx, deliveryId, now) : carryOut(tx, webhook, delivery, { move: 'wait' }, now);
+      return isEnabled ? postpone(tx, delivery, now) : carryOut(tx, webhook, delivery, { move: 'wait' }, now);
     const health = isPing ? webhook : await noteHealth(tx, webhook, attempted.cause === null, now);
     const circumstances = { health, isEnabled, pausesMs, now, random: Math.random() };
     return carryOut(tx, webhook, delivery, decideNext(attempted, { ...delivery, isPing }, circumstances), now);
@@ -55,10 +61,14 @@ export const recordAttempt = (
 
 async function findSending(tx: Prisma.TransactionClient, id: string, round: number): Promise<OpenDelivery | undefined> {
   const [delivery] = await tx.$queryRaw<OpenDelivery[]>`
-    SELECT id, round, lane, "eventId", attempt, "firstFailedAt", "lastFailedAt" FROM "WebhookDelivery"
+    SELECT id, round, lane, "eventId", attempt, attempts, "firstFailedAt", "lastFailedAt" FROM "WebhookDelivery"
      WHERE id = ${id}::uuid AND round = ${round} AND state = 'sending'`;
   return delivery;
 }
+
+/** Its event went before it could be sent, like those that never became deliveries. */
+const countSkipped = (tx: Prisma.TransactionClient, webhookId: string): Prisma.PrismaPromise<number> =>
+  tx.$executeRaw`UPDATE "Webhook" SET ${addSkipped(Prisma.sql`1`)} WHERE id = ${webhookId}::uuid`;
 
 /** The last ones are kept. */
 async function noteAttempt(
