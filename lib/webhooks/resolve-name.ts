@@ -10,13 +10,15 @@ export interface ResolverOptions {
   /** Addresses with ports. @default those of the system */
   servers?: readonly string[];
   hostsFile?: string;
-  /** Which domains are searched. */
+  /** Which domains are searched, and whether before a name is taken as it is. */
   configFile?: string;
   withinMs?: number;
 }
 
 const TRY_MS = 2_000;
 const TRIES = 2;
+/** More is taken for this by the system, too. */
+const MOST_NDOTS = 15;
 
 /**
  * Looks names up as the system does, by its files and its name servers, but holds no thread: `dns.lookup` takes one of
@@ -36,28 +38,27 @@ export const nameResolver =
     // One of its own: that it is given up ends no other one's questions.
     const resolver = new Resolver({ timeout: TRY_MS, tries: TRIES });
     if (servers !== undefined) resolver.setServers(servers);
-    const timer = setTimeout(() => resolver.cancel(), withinMs);
-    try {
-      for (const name of names) {
-        const found = await ask(resolver, name);
-        if (found.length > 0) return found;
-      }
-    } finally {
-      clearTimeout(timer);
+    const over = AbortSignal.timeout(withinMs);
+    over.addEventListener('abort', () => resolver.cancel());
+    let isUnknown = false;
+    for (const name of names) {
+      const found = await ask(resolver, name);
+      if (found === 'unknown') isUnknown = true;
+      else if (found.length > 0) return found;
+      if (over.aborted) break;
     }
-    throw failure('ENOTFOUND', hostname);
+    throw failure(isUnknown ? 'EAI_AGAIN' : 'ENOTFOUND', hostname);
   };
 
 export const resolveName = nameResolver();
 
-/** Empty where there is no such name. @throws Error `EAI_AGAIN` where nobody knows whether there is */
-async function ask(resolver: Resolver, name: string): Promise<LookupAddress[]> {
+/** Empty where there is no such name; `unknown` where nobody says whether there is. */
+async function ask(resolver: Resolver, name: string): Promise<LookupAddress[] | 'unknown'> {
   const answers = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)]);
   const found = answers.flatMap((answer, at) =>
     answer.status === 'fulfilled' ? answer.value.map((address) => ({ address, family: at === 0 ? 4 : 6 })) : [],
   );
-  if (found.length > 0 || answers.every(isDenied)) return found;
-  throw failure('EAI_AGAIN', name);
+  return found.length > 0 || answers.every(isDenied) ? found : 'unknown';
 }
 
 const DENIALS = ['ENOTFOUND', 'ENODATA', 'EBADNAME'];
@@ -76,11 +77,23 @@ function listedIn(hosts: string, hostname: string): LookupAddress[] {
   });
 }
 
-/** The name as it is, then in each domain that is searched: so short names of a cluster are found. */
+/**
+ * The name in each domain that is searched, so that short names of a cluster are found, and as it is: that first where
+ * it has dots enough (resolv.conf(5), ndots). A name that exists in both means the same as to every other process here.
+ */
 function candidatesOf(hostname: string, config: string): string[] {
+  if (hostname.endsWith('.')) return [hostname];
   const lines = config.split('\n').map(wordsOf);
   const [, ...domains] = lines.findLast(([word]) => word === 'search' || word === 'domain') ?? [];
-  return hostname.endsWith('.') ? [hostname] : [hostname, ...domains.map((domain) => `${hostname}.${domain}`)];
+  const searched = domains.map((domain) => `${hostname}.${domain}`);
+  const dots = hostname.split('.').length - 1;
+  return dots >= ndotsOf(lines) ? [hostname, ...searched] : [...searched, hostname];
+}
+
+function ndotsOf(lines: readonly string[][]): number {
+  const options = lines.flatMap(([word, ...rest]) => (word === 'options' ? rest : []));
+  const set = options.findLast((it) => /^ndots:\d+$/.test(it));
+  return Math.min(MOST_NDOTS, set === undefined ? 1 : Number(set.slice('ndots:'.length)));
 }
 
 /** The words of a line, without its comment. */

@@ -15,8 +15,9 @@ const TYPE_A = 1;
 /** An answer, and that there is no such name: https://www.rfc-editor.org/rfc/rfc1035#section-4.1.1 */
 const ANSWER = 0x8180;
 const NO_SUCH_NAME = 0x8183;
+const REFUSALS: Readonly<Record<string, number>> = { SERVFAIL: 0x8182, REFUSED: 0x8185 };
 
-/** @param addresses of IPv4, by name; null: it says nothing about that name at all */
+/** @param addresses of IPv4, by name; null: it says nothing about that name at all; or that it can't, or won't, tell */
 export async function openNameServer(addresses: Readonly<Record<string, string | null>>): Promise<NameServer> {
   const asked: string[] = [];
   const socket = createSocket('udp4');
@@ -47,7 +48,7 @@ function questionOf(query: Buffer): { name: string; end: number; type: number } 
 function answerTo(question: Buffer, type: number, address: string | undefined): Buffer {
   const records = address !== undefined && isIPv4(address) && type === TYPE_A ? [recordOf(address)] : [];
   const header = Buffer.from(question.subarray(0, HEADER_BYTES));
-  header.writeUInt16BE(address === undefined ? NO_SUCH_NAME : ANSWER, 2);
+  header.writeUInt16BE(address === undefined ? NO_SUCH_NAME : (REFUSALS[address] ?? ANSWER), 2);
   for (const [at, count] of [1, records.length, 0, 0].entries()) header.writeUInt16BE(count, 4 + 2 * at);
   return Buffer.concat([header, question.subarray(HEADER_BYTES), ...records]);
 }
