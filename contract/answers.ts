@@ -39,4 +39,7 @@ export type AnswerRefusal =
  */
 export const ANSWER = 'answer';
 export const INTERRUPT = 'interrupt';
+
+/** The signal that says nothing: a run that pauses looks whether it is to go on with another build. */
+export const WAKE = 'wake';
 export const WAITING = 'waiting';

@@ -1,6 +1,7 @@
 import {
   ANSWER,
   INTERRUPT,
+  WAKE,
   operationTitle,
   SEARCH_ATTRIBUTES,
   WAITING,
@@ -39,6 +40,7 @@ const answerUpdate = defineUpdate<string[], [unknown]>(ANSWER);
 const answerSignal = defineSignal<[unknown]>(ANSWER);
 /** Rolls the operation back wherever it is, for a forced deletion. */
 const interruptSignal = defineSignal<[by: unknown]>(INTERRUPT);
+const wakeSignal = defineSignal(WAKE);
 /** The steps that have failed and are not done yet, by name. */
 const waitingQuery = defineQuery<Record<string, WaitingStep>>(WAITING);
 
@@ -106,6 +108,7 @@ export class OperatorView {
       const { answer, refusal } = parseAndCheck(saga, given);
       if (answer !== undefined && refusal === undefined) this.take(saga, answer, key);
     });
+    setHandler(wakeSignal, () => undefined);
     setHandler(interruptSignal, (by) => {
       const key = this.nextSignal(INTERRUPT);
       const interrupter = readInterrupter(by);

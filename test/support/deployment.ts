@@ -12,6 +12,8 @@ export interface Deployment {
   workerEnv(buildId: string): Record<string, string>;
   /** Waits until the server knows its workers. */
   promote(buildId: string): Promise<void>;
+  /** Lets the parked runs of a build go on with the current one, at once. */
+  wakeRunsOf(buildId: string): Promise<void>;
   rollBackTo(buildId: string): Promise<void>;
   /** Lets a tenth of new runs begin on it. */
   ramp(buildId: string): Promise<void>;
@@ -38,6 +40,7 @@ export function openDeployment(info: StackInfo, operator: Operator, name: string
     name,
     workerEnv: (buildId) => ({ TEMPORAL_WORKER_DEPLOYMENT: name, TEMPORAL_WORKER_BUILD_ID: buildId }),
     promote: (buildId) => change(command('set-current-version', '$NEW'), { NEW: buildId }),
+    wakeRunsOf: async (buildId) => void (await run(command('workflow signal'), { OLD: buildId })),
     rollBackTo: (buildId) => change(command('set-current-version', '$OLD'), { OLD: buildId }),
     ramp: (buildId) => change(command('set-ramping-version', '--percentage'), { NEW: buildId }),
     endRampOf: (buildId) => change(command('set-ramping-version', '--delete'), { NEW: buildId }),
