@@ -31,18 +31,20 @@ export const buildNameOf = (version: Version): BuildName | undefined =>
 
 /**
  * Reads which builds there are at a queue.
+ * @param aliveMs within this time a worker that is there polls again
  * @throws Error when Temporal doesn't answer
  */
 export async function readBuilds(
   { workflowService, options: { namespace } }: Client,
   taskQueue: string,
+  aliveMs = ALIVE_MS,
 ): Promise<Builds> {
   const { pollers, versioningInfo } = await workflowService.describeTaskQueue({
     namespace,
     taskQueue: { name: taskQueue },
     taskQueueType: WORKFLOWS,
   });
-  const alive = (pollers ?? []).filter(({ lastAccessTime }) => tsToMs(lastAccessTime) > Date.now() - ALIVE_MS);
+  const alive = (pollers ?? []).filter(({ lastAccessTime }) => tsToMs(lastAccessTime) > Date.now() - aliveMs);
   const versions = alive.map(({ deploymentOptions: it }) => (it?.workerVersioningMode === VERSIONED ? it : undefined));
   const { currentDeploymentVersion: current, rampingDeploymentVersion: ramping } = versioningInfo ?? {};
   const deployments = new Set([current, ramping, ...versions].flatMap((it) => it?.deploymentName || []));

@@ -28,6 +28,9 @@ export function createLazyClient(env: Environment): { client: Client; connection
   return { client: new Client({ connection, namespace }), connection };
 }
 
+/** Deadline exceeded, and unavailable: https://grpc.io/docs/guides/status-codes/ */
+const NO_ANSWERS: ReadonlySet<number> = new Set([4, 14]);
+
 interface Visit {
   /** Replaces the address of the environment. */
   readonly address: string;
@@ -53,9 +56,10 @@ export async function withTemporal<T>(
     address,
     connectTimeout: connectTimeoutMs,
   }).catch((error: unknown) => {
-    // An answer, even a refusal, has a code; the SDK's own deadline has none.
-    throw isGrpcServiceError(error)
-      ? error
+    // An answer, even a refusal, has a code; the SDK's own deadline has none. It may be wrapped in an error without.
+    const answer: unknown = error instanceof ServiceError ? error.cause : error;
+    throw isGrpcServiceError(answer) && !NO_ANSWERS.has(Number(answer.code))
+      ? answer
       : new TemporalError('unreachable', `No Temporal server answers at ${address}.`, { cause: error });
   });
   try {

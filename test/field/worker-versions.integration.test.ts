@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { findAbandonedBuilds, readBuilds, RunClient } from '@freeflow/lib/temporal';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
 import { readStackInfo } from '../../stack/stack-info';
 import { openDeployment, type Deployment } from '../support/deployment';
@@ -6,6 +7,7 @@ import { openFakeOperations, type FakeOperations } from '../support/fake-operati
 import { TEST_STACK } from '../support/master';
 import { replayNow } from '../support/replay';
 import { runsOf } from '../support/runs-seen';
+import { IS_LONG } from '../support/sample';
 import { openOperator, type Operator } from '../support/temporal';
 import { until } from '../support/until';
 
@@ -26,7 +28,6 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await next.close();
-  await old.close();
   await operator.close();
 });
 
@@ -61,6 +62,33 @@ test('a run ends on the build that began it; a parked one goes on with the next 
 
   const runs = [...(await runsOf(old, parked)), ...(await runsOf(old, atWork))];
   expect(await replayNow(Object.fromEntries(runs.map(({ runId, history }) => [runId, history])))).toEqual([]);
+});
+
+test('runs of a build whose workers are gone are told, and a retry can begin them anew', async () => {
+  await deployment.rollBackTo('old');
+  old.failing.add('qdrant.disable');
+  const id = await old.start('suspend');
+  await until('it is parked', async () => old.callsOf(id, 'park').length > 0);
+  const { client } = operator;
+  const runs = new RunClient(client, old.taskQueue);
+  const isUp = await readBuilds(client, old.taskQueue);
+  expect(isUp.alive).toEqual(new Set([`${deployment.name}:old`, `${deployment.name}:next`]));
+  expect(await findAbandonedBuilds(client, isUp)).toEqual([]);
+
+  await old.close();
+  // It would be known after a minute and a half: till then a worker may poll again.
+  const found = await until('its run is found', async () => {
+    const abandoned = await findAbandonedBuilds(client, await readBuilds(client, old.taskQueue, 1));
+    return abandoned.length > 0 && abandoned;
+  });
+  expect(found).toEqual([{ build: `${deployment.name}:old`, runs: 1 }]);
+  if (IS_LONG) await until('its run counts as unattended', async () => (await runs.stateOfRun(id)) === 'unattended');
+  const outcome = IS_LONG ? await runs.answer(id, { action: 'retry', by: 'a test' }, 'once') : 'no-run';
+  expect(outcome).toBe('no-run');
+  await client.workflow
+    .getHandle(`tenant-${id}`)
+    .terminate('the test is over')
+    .catch(() => undefined);
 });
 
 test('without versions nothing is said of builds to the server', async () => {
