@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { getDefaultAutoSelectFamilyAttemptTimeout, setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { startProgram } from './start-program';
@@ -24,4 +25,12 @@ test('what is started is the bundle, not the files it was made of', () => {
   process.once('freeflow.started' as 'exit', started);
   startProgram(folder);
   expect(started).toHaveBeenCalledWith(folder);
+});
+
+test('it gives each address of a server as long as it takes to send again what was lost', () => {
+  const before = getDefaultAutoSelectFamilyAttemptTimeout();
+  writeFileSync(path.join(folder, 'program.bundle.js'), '');
+  startProgram(folder);
+  expect(getDefaultAutoSelectFamilyAttemptTimeout()).toBe(2_500);
+  setDefaultAutoSelectFamilyAttemptTimeout(before);
 });

@@ -1,9 +1,17 @@
 import { existsSync } from 'node:fs';
 import { createRequire, enableCompileCache, flushCompileCache } from 'node:module';
+import { setDefaultAutoSelectFamilyAttemptTimeout } from 'node:net';
 import path from 'node:path';
 
 /** Beside a program lies what V8 has compiled of it before; where it may not be written, each start compiles anew. */
 const COMPILE_CACHE = '.compile-cache';
+
+/**
+ * So long, in ms, each address of a name but the last has to take a connection. In Node's own 250 ms a packet that is
+ * lost is not sent again (that is after a second), nor does one come back from another continent: of a server that has
+ * addresses of both kinds only that of IPv6 would be left, which not every machine reaches.
+ */
+const CONNECT_MS = 2_500;
 
 /**
  * Runs the program of a folder below dist/, `program.js`, as one file: the build has bundled all its modules into
@@ -17,6 +25,7 @@ export function startProgram(folder: string): void {
   enableCompileCache(cache);
   // Threads take it from here.
   process.env['NODE_COMPILE_CACHE'] ??= cache;
+  setDefaultAutoSelectFamilyAttemptTimeout(CONNECT_MS);
   createRequire(bundle)(bundle);
 }
 
