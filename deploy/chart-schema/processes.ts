@@ -5,24 +5,26 @@ import { type Process, processSettings, secretRefs } from './settings';
 /** What a digest looks like; empty: there is none. */
 export const DIGEST = '^(sha256:[0-9a-f]{64})?$';
 
-/** Where a secret is. */
-export const SECRET_REF: Schema = {
-  ...object(
-    {
-      secret: object(
-        { name: name('of a Secret that is there'), key: name('in it; left out: the name of the variable') },
-        { required: ['name'] },
-      ),
-      external: object(
-        { key: name('at the provider'), property: name('of what is there'), version: name('which of them') },
-        { required: ['key'] },
-      ),
-      csi: object({ path: name('of the file in the volume') }, { required: ['path'] }),
-    },
-    { description: 'Where a secret is: exactly one of secret, external, csi' },
+const PLACES: Readonly<Record<string, Schema>> = {
+  secret: object(
+    { name: name('of a Secret that is there'), key: name('in it; left out: the name of the variable') },
+    { required: ['name'] },
   ),
-  minProperties: 1,
-  maxProperties: 1,
+  external: object(
+    { key: name('at the provider'), property: name('of what is there'), version: name('which of them') },
+    { required: ['key'] },
+  ),
+  csi: object({ path: name('of the file in the volume') }, { required: ['path'] }),
+};
+const oneOf = (places: typeof PLACES): Schema => ({ ...object(places), minProperties: 1, maxProperties: 1 });
+
+/** Where a secret is; a worker also follows references to a vault by itself. */
+export const SECRET_REFS = {
+  secretRef: oneOf(PLACES),
+  workerSecretRef: oneOf({
+    ...PLACES,
+    vault: text('a reference that the worker follows', { pattern: '^vault://[^#?]+#[A-Za-z0-9_-]+$' }),
+  }),
 };
 
 const PROVIDER_CLASS = object({

@@ -43,7 +43,8 @@ export function processSettings(process: 'api' | 'worker', isWhole = true): Sche
 /** `secretRefs` of a process. */
 export function secretRefs(process: Process): Schema {
   const secrets = variables(process).filter(({ isSecret }) => isSecret);
-  const refs = secrets.map(({ name, meaning }) => [name, { $ref: '#/definitions/secretRef', description: meaning }]);
+  const $ref = `#/definitions/${process === 'worker' ? 'workerSecretRef' : 'secretRef'}`;
+  const refs = secrets.map(({ name, meaning }) => [name, { $ref, description: meaning }]);
   return object(Object.fromEntries(refs) as Record<string, Schema>, {
     required: secrets.filter(({ isRequired }) => isRequired).map(({ name }) => name),
   });

@@ -1,5 +1,5 @@
 import { flag, list, name, object, raw, rawList, type Schema, text, texts } from './forms';
-import { API, DIGEST, MIGRATE, SECRET_REF, WORKER } from './processes';
+import { API, DIGEST, MIGRATE, SECRET_REFS, WORKER } from './processes';
 import { commonSettings } from './settings';
 
 const keyOf = (kind: string): Schema =>
@@ -50,7 +50,7 @@ export const valuesSchema = (): Schema => ({
   $schema: 'http://json-schema.org/draft-07/schema#',
   title: 'Values of the chart freeflow',
   description: 'Written from the schemas of the configuration: UPDATE_DOCS=1 npx jest deploy/chart-schema',
-  definitions: { secretRef: SECRET_REF },
+  definitions: SECRET_REFS,
   ...object(
     {
       global: raw('of the charts around this one'),

@@ -60,7 +60,7 @@ export const valuesFile = (name: string): string => readFileSync(path.join(CHART
 
 /** What the values of deploy/chart/ci lie on top of. */
 const ON_MINIMAL = ['production', 'temporal-cloud', 'queues-apart', 'versions'];
-export const VALUE_SETS = ['minimal', ...ON_MINIMAL, 'external-secrets', 'csi'] as const;
+export const VALUE_SETS = ['minimal', ...ON_MINIMAL, 'external-secrets', 'csi', 'vault'] as const;
 export const valueSet = (name: string): string[] =>
   ON_MINIMAL.includes(name) ? [valuesFile('minimal'), valuesFile(name)] : [valuesFile(name)];
 

@@ -4,22 +4,13 @@ import { queueNameOf, WORKER_QUEUES, type WorkerQueue } from '@freeflow/contract
 import { dashboardFiles } from '../../deploy/dashboards/dashboards';
 import { projectRoot } from '../../stack/project';
 import { readRules } from '../support/alert-rules';
-import { describeChart, packedFiles, render, valueSet, type Manifest } from './helm';
-import { containerOf, find, valueOf } from './pods';
+import { describeChart, packedFiles, render, VALUE_SETS, valueSet, type Manifest } from './helm';
+import { containerOf, find, podOf, valueOf } from './pods';
 
 // Kinds of operators, whose schemas are in no package: each field that matters, by their documentation.
 
-const SETS = [
-  'production',
-  'temporal-cloud',
-  'external-secrets',
-  'csi',
-  'queues-apart',
-  'versions',
-  'minimal',
-] as const;
-const rendered = render(SETS.map(valueSet));
-const of = (set: (typeof SETS)[number]): Manifest[] => rendered[SETS.indexOf(set)]?.objects ?? [];
+const rendered = render(VALUE_SETS.map(valueSet));
+const of = (set: (typeof VALUE_SETS)[number]): Manifest[] => rendered[VALUE_SETS.indexOf(set)]?.objects ?? [];
 
 interface Trigger {
   type: string;
@@ -135,6 +126,22 @@ describeChart('the External Secrets Operator (external-secrets.io/v1)', () => {
   });
 });
 
+describeChart('a vault', () => {
+  test('is entered by a token for it alone, and asked by the workers themselves', () => {
+    const worker = find(of('vault'), 'Deployment', '-worker');
+    expect(podOf(worker).volumes).toContainEqual({
+      name: 'tokens',
+      projected: {
+        defaultMode: 0o440,
+        sources: [{ serviceAccountToken: { path: 'vault', audience: 'vault', expirationSeconds: 600 } }],
+      },
+    });
+    expect(valueOf(worker, 'POSTGRES_ADMIN_URL')).toBe('vault://secret/freeflow-logins/postgres#POSTGRES_ADMIN_URL');
+    expect(valueOf(worker, 'POSTGRES_ADMIN_URL_FILE')).toBeUndefined();
+    expect(podOf(find(of('vault'), 'Deployment', '-api')).volumes.map(({ name }) => name)).toEqual(['tmp', 'secrets']);
+  });
+});
+
 describeChart('the Secrets Store CSI driver (secrets-store.csi.x-k8s.io/v1)', () => {
   test('mounts a class of ours, or one that is there', () => {
     expect(find(of('csi'), 'SecretProviderClass', '-api')).toMatchObject({
@@ -238,7 +245,7 @@ describeChart('Grafana', () => {
 describeChart('a packed chart', () => {
   test('holds what its links lead to, and neither tests nor examples', () => {
     const [packed] = render([valueSet('production')], { isPacked: true });
-    expect(packed).toEqual(rendered[SETS.indexOf('production')]);
+    expect(packed).toEqual(rendered[VALUE_SETS.indexOf('production')]);
     const folders = new Set(packedFiles().map((it) => path.dirname(it)));
     expect(folders).toEqual(new Set(['.', 'files', 'files/alerts', 'files/dashboards']));
     expect(packedFiles().filter((it) => /\.(ts|md)$/.test(it))).toEqual([]);

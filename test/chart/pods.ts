@@ -27,7 +27,12 @@ export interface Container {
 
 interface Volume {
   name: string;
-  projected?: { sources: { secret?: { name: string; items: { key: string; path: string }[] } }[] };
+  projected?: {
+    sources: {
+      secret?: { name: string; items: { key: string; path: string }[] };
+      serviceAccountToken?: { path: string; audience: string };
+    }[];
+  };
 }
 
 export interface Pod {

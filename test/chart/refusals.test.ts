@@ -86,6 +86,16 @@ const CASES: readonly [what: string, values: readonly string[], says: RegExp][] 
     /worker\.deployments: none of them polls the queue keycloak/,
   ],
   [
+    'a reference to a vault at the API, which follows none',
+    [minimal, 'api: { secretRefs: { OTEL_EXPORTER_OTLP_HEADERS: { vault: "vault://secret/a#b" } } }'],
+    /\/api\/secretRefs\/OTEL_EXPORTER_OTLP_HEADERS'?: additional properties 'vault' not allowed/,
+  ],
+  [
+    'a vault that is entered by a token that no pod has',
+    [minimal, 'worker: { settings: { VAULT_ADDR: "https://v", VAULT_KUBERNETES_ROLE: r } }'],
+    /worker\.settings\.VAULT_KUBERNETES_TOKEN_PATH: no pod has the token that is looked for by default/,
+  ],
+  [
     'one deployment for the builds of worker versions',
     [minimal, 'worker: { settings: { TEMPORAL_WORKER_DEPLOYMENT: freeflow } }'],
     /worker\.deployments: with worker versions \(TEMPORAL_WORKER_DEPLOYMENT\) each build is a deployment of its own/,

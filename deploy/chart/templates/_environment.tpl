@@ -40,7 +40,10 @@ key: {{ default .name .ref.secret.key }}
   value: {{ include "freeflow.value" $value }}
 {{- end }}
 {{- range $name, $ref := include "freeflow.refs" . | fromYaml }}
-{{- if ne $name "TEMPORAL_API_KEY" }}
+{{- if $ref.vault }}
+- name: {{ $name }}
+  value: {{ $ref.vault | quote }}
+{{- else if ne $name "TEMPORAL_API_KEY" }}
 - name: {{ $name }}_FILE
   value: /etc/freeflow/{{ if $ref.csi }}csi/{{ $ref.csi.path }}{{ else }}secrets/{{ $name }}{{ end }}
 {{- else }}

@@ -10,7 +10,7 @@
 {{- $class := default (printf "%s-%s" (include "freeflow.fullname" $.root) $.process) $own.secretProviderClass.name -}}
 {{- $attributes := dict "secretProviderClass" $class -}}
 {{- $_ := set $folders "csi" (dict "csi" (dict "driver" "secrets-store.csi.k8s.io" "readOnly" true "volumeAttributes" $attributes)) -}}
-{{- else -}}
+{{- else if not $ref.vault -}}
 {{- $at := include "freeflow.secretKey" (dict "root" $.root "process" $.process "name" $name "ref" $ref) | fromYaml -}}
 {{- $items := list (dict "key" $at.key "path" $name) -}}
 {{- $secrets = append $secrets (dict "secret" (dict "name" $at.name "items" $items)) -}}
