@@ -13,12 +13,13 @@ import { stackVariables } from '../stack/environment';
 import { projectRoot } from '../stack/project';
 import { readStackInfo } from '../stack/stack-info';
 import { workerVariables } from '../worker/config';
-import { COMPOSE_FILES, commandLine, interpolationsOf, SERVICES } from './support/compose-files';
+import { COMPOSE_FILES, commandLine, interpolationsOf, PRODUCT_FILE, SERVICES } from './support/compose-files';
 import { freePort } from './support/installation';
 import { TEST_STACK } from './support/master';
 
-/** What Compose alone needs: passwords that our own programs get as parts of a URL, or not at all. */
+/** What Compose alone needs: its image, and passwords that our own programs get as parts of a URL, or not at all. */
 const COMPOSE_ONLY = [
+  'FREEFLOW_IMAGE',
   'KEYCLOAK_DB_PASSWORD',
   'MASTER_DB_PASSWORD',
   'MONGODB_OWNER_PASSWORD',
@@ -33,7 +34,8 @@ interface Linted {
 }
 
 const info = readStackInfo(TEST_STACK);
-const interpolations = COMPOSE_FILES.flatMap(interpolationsOf);
+const FILES = [...COMPOSE_FILES, PRODUCT_FILE];
+const interpolations = FILES.flatMap(interpolationsOf);
 const runsOnce = new Set(
   Object.values(SERVICES).flatMap(({ depends_on }) =>
     Object.entries(depends_on)
@@ -42,7 +44,7 @@ const runsOnce = new Set(
   ),
 );
 
-describe('both files', () => {
+describe('the files', () => {
   // Ways of writing that we don't share; what is wrong or unsafe stays.
   const style = [
     'no-quotes-in-volumes',
@@ -66,7 +68,7 @@ describe('both files', () => {
     );
 
   test('hold to the schema of the Compose specification', () => {
-    expect(complaints(...COMPOSE_FILES.map((file) => file.path))).toEqual([]);
+    expect(complaints(...FILES.map((file) => file.path))).toEqual([]);
   });
 
   test('and would not with a misspelt key, an open port or an image without a version', () => {
@@ -105,7 +107,7 @@ describe('both files', () => {
 describe('the variables', () => {
   const ours = [workerVariables, apiVariables, migrateVariables, stackVariables]
     .flatMap((schema) => variablesOf(schema).map(({ name }) => name))
-    .concat(PROVISIONED_BACKENDS.flatMap(ownerVariables));
+    .concat(PROVISIONED_BACKENDS.flatMap((it) => [...ownerVariables(it), it.provisioner.passwordVariable]));
 
   test('are called as our programs call them, but for a few that Compose alone needs', () => {
     const foreign = new Set(interpolations.map(({ name }) => name).filter((name) => !ours.includes(name)));
@@ -120,9 +122,7 @@ describe('the variables', () => {
     expect([...new Set(demanded)].sort()).toEqual([...new Set(secret.map(({ name }) => name))].sort());
     expect(secret.filter(({ operator }) => /[-+]/.test(operator))).toEqual([]);
     // Nor is one written down.
-    expect(
-      COMPOSE_FILES.flatMap(({ text }) => text.match(/(PASSWORD|SECRET|_PWD|API_KEY): (?!\$\{).*/g) ?? []),
-    ).toEqual([]);
+    expect(FILES.flatMap(({ text }) => text.match(/(PASSWORD|SECRET|_PWD|API_KEY): (?!\$\{).*/g) ?? [])).toEqual([]);
   });
 
   test('are all in the instructions', () => {

@@ -27,6 +27,11 @@ export const RUN_ELSEWHERE: readonly [RegExp, string][] = [
   [/freeflow webhooks create\b/, 'cli/commands/webhooks/webhooks.e2e.test.ts'],
   [/^pg_(?:basebackup|archivecleanup)\b/, 'test/resilience/point-in-time.e2e.test.ts'],
   [/^temporal /, 'test/runbook.integration.test.ts'],
+  [/^npm run image\b/, 'test/resilience/image/image.e2e.test.ts'],
+  // Of a release, which there is none of here: its tag is signed, and its image is pushed.
+  [/npm run release -- prepare\b/, 'deploy/release/prepare.test.ts'],
+  [/npm run release -- build\b|^git (?:commit|tag|push)\b|^podman (?:load|push)\b/, 'deploy/release/build.ts'],
+  [/^openssl pkeyutl -verify|^sha256sum -c SHA256SUMS/, 'deploy/release/sign.test.ts'],
 ];
 
 /** Programs that are not to be had where the tests run. */

@@ -31,6 +31,11 @@ export const COMPOSE_FILES: readonly ComposeFile[] = ['docker-compose.yml', 'doc
   },
 );
 
+const PRODUCT = path.join(projectRoot(), 'docker-compose.product.yml');
+
+/** The file of the product itself, which runs on the servers of the others. */
+export const PRODUCT_FILE: Omit<ComposeFile, 'services'> = { path: PRODUCT, text: readFileSync(PRODUCT, 'utf8') };
+
 /** All services of both files. */
 export const SERVICES: Readonly<Record<string, Service>> = Object.assign(
   {},
@@ -45,7 +50,7 @@ export interface Interpolation {
 }
 
 /** Those of a file, comments aside; `$$` is a dollar for the container. */
-export const interpolationsOf = ({ text }: ComposeFile): Interpolation[] =>
+export const interpolationsOf = ({ text }: Pick<ComposeFile, 'text'>): Interpolation[] =>
   [
     ...text
       .replaceAll(/^\s*#.*$/gm, '')
