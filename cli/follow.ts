@@ -99,7 +99,7 @@ export async function follow(
       const operation = findOperation(tenant, operationId);
       // Another one has followed it at once.
       if (operation === undefined && last !== undefined) return { ...last, tenant };
-      if (operation === undefined) throw supersededFailure(tenant);
+      if (operation === undefined) throw new SupersededFailure(tenant);
       last = { tenant, operation };
       viewer.state(tenant, operation);
       if (ENDED.has(operation.state) || isWaiting(operation, answer?.parks)) return last;
@@ -121,12 +121,16 @@ export async function follow(
 const findOperation = (tenant: TenantDetailBody, id: string): OperationBody | undefined =>
   [tenant.operation, tenant.interrupted, ...tenant.adoptions].find((it) => it?.id === id) ?? undefined;
 
-const supersededFailure = ({ name }: TenantBody) =>
-  new Failure(
-    EXIT.refused,
-    `The operation has ended, and another one is in progress on ${name}.`,
-    `See what was done: freeflow tenants logs ${name}`,
-  );
+/** The operation that is followed has ended unseen, and another one has come after it. */
+export class SupersededFailure extends Failure {
+  constructor({ name }: TenantBody) {
+    super(
+      EXIT.refused,
+      `The operation has ended, and another one is in progress on ${name}.`,
+      `See what was done: freeflow tenants logs ${name}`,
+    );
+  }
+}
 
 const pause = (ms: number, signal: AbortSignal | undefined) =>
   delay(ms, undefined, signal === undefined ? {} : { signal });

@@ -56,8 +56,14 @@ function obstacleOf({ status }: TenantBody, open: OperationBody | undefined): Pr
   return status === 'provisioning' && open === undefined ? 'never-active' : undefined;
 }
 
-export const isRemoval = (kind: OperationKind): boolean =>
+const isRemoval = (kind: OperationKind): boolean =>
   isDeletion(kind) || rowOf(kind).goals.some((goal) => goal === 'deleted');
+
+/** Whether it is deleted, softly or for good, or is being. */
+export function isLeaving(tenant: Pick<TenantBody, 'status' | 'operation'>): boolean {
+  const open = openOperationOf(tenant);
+  return tenant.status === 'deleted' || tenant.status === 'deleting' || (open !== undefined && isRemoval(open.kind));
+}
 
 interface AccessPlan {
   request?: Access;

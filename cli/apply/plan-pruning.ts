@@ -1,6 +1,6 @@
 import { decide, findProtection, situationOf, type ProblemCode } from '@freeflow/contract';
 import type { TenantBody, TenantEntry } from '@freeflow/contract/http';
-import { blocked, isRemoval, openOperationOf } from './plan-entry';
+import { blocked, isLeaving, openOperationOf } from './plan-entry';
 import type { Planned } from './planned';
 
 /** Which tenants are soft-deleted where the file has them no more: those with all of these labels, `key:value`. */
@@ -30,11 +30,8 @@ export const countPrunable = (living: readonly TenantBody[], scope: PruneScope):
   living.filter((it) => isPrunable(it, scope)).length;
 
 function isPrunable(tenant: TenantBody, { labels }: PruneScope): boolean {
-  const open = openOperationOf(tenant);
-  const isLeaving =
-    tenant.status === 'deleted' || tenant.status === 'deleting' || (open !== undefined && isRemoval(open.kind));
   const own = new Set(Object.entries(tenant.labels).map((it) => it.join(':')));
-  return !isLeaving && labels.every((it) => own.has(it));
+  return !isLeaving(tenant) && labels.every((it) => own.has(it));
 }
 
 function planOne(tenant: TenantBody, now: Date): Planned {

@@ -156,6 +156,20 @@ test('what another administrator has changed since it was planned is told and no
   ]);
 });
 
+test('what somebody else has done meanwhile is not done again, nor undone', async () => {
+  const file = fileOf({ name: A, displayName: 'Late' }, { name: B, suspended: true });
+  const sitting = sitDown(['apply', '-f', file], env, 200);
+  await until('it asks', async () => sitting.screen().includes(QUESTION));
+  const [a, b] = [await idOf(A), await idOf(B)];
+  await Promise.all([change(installation, a, 'delete'), change(installation, b, 'suspend')]);
+  sitting.type('yes\r');
+  expect(await sitting.ended).toBe(1);
+  const shown = stripVTControlCharacters(sitting.screen());
+  expect(shown).toMatch(new RegExp(`✖ ${A} {2}changed since: .*it is deleted`));
+  expect(shown).toMatch(new RegExp(`✔ ${B} {2}suspended by another already`));
+  await Promise.all([change(installation, a, 'restore'), change(installation, b, 'resume')]);
+});
+
 test('a run that is not confirmed changes nothing', async () => {
   const sitting = sitDown(['apply', '-f', fileOf({ name: A, displayName: 'Mine' })], env);
   await until('it asks', async () => sitting.screen().includes(QUESTION));
