@@ -103,6 +103,11 @@ const CALLS: Record<string, { call: () => Promise<Answer>; beyond?: true; status
       status: 200,
       detail: { url: RECEIVER, enabled: false },
     },
+    'webhooks.rotate-secret': {
+      call: async () => post(`/webhooks/${await webhook()}/rotate-secret`, { secret: SECRET, overlapSeconds: 60 }),
+      status: 200,
+      detail: { url: RECEIVER, overlapSeconds: 60 },
+    },
     'webhooks.delete': {
       call: async () => bench.request('DELETE', `/webhooks/${await webhook()}`),
       status: 204,

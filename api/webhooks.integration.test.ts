@@ -135,6 +135,7 @@ test('a webhook is changed, disabled and enabled, each told by an event, and rem
     ['GET', `/deliveries/${randomUUID()}`],
     ['POST', `/deliveries/${randomUUID()}/give-up`],
     ['POST', '/ping'],
+    ['POST', '/rotate-secret'],
     ['POST', '/redeliver'],
     ['POST', `/deliveries/${randomUUID()}/redeliver`],
   ] as const)
@@ -142,6 +143,69 @@ test('a webhook is changed, disabled and enabled, each told by an event, and rem
       status: 404,
       body: { code: 'webhook-unknown' },
     });
+});
+
+describe('at another URL, or by another secret', () => {
+  const toldOf = async (id: string) =>
+    (
+      await bench.owner.query<{ type: string; data: { url: string } }>(
+        `SELECT type, data FROM "Event" WHERE data ->> 'webhookId' = $1 ORDER BY id`,
+        [id],
+      )
+    ).rows.map(({ type, data }) => `${type} ${data.url}`);
+  const secretsOf = async (id: string) =>
+    (
+      await bench.owner.query<{ part: string; leftS: number | null }>(
+        `SELECT part, round(extract(epoch FROM "retiresAt" - now()))::int AS "leftS"
+           FROM (SELECT 'first' AS part, id AS "webhookId", "retiresAt", NULL AS "createdAt" FROM "WebhookSecret"
+                 UNION ALL SELECT part, "webhookId", "retiresAt", "createdAt" FROM "WebhookReplacement") s
+          WHERE "webhookId" = $1 ORDER BY part, "createdAt"`,
+        [id],
+      )
+    ).rows.map(({ part, leftS }) => (leftS === null ? part : `${part} ${leftS}`));
+
+  test('it is sent to another URL that is allowed, which is told once; its path is stored sealed, alone', async () => {
+    const id = await insertWebhook(bench.owner, `${URL}/old`);
+    await bench.owner.query(`UPDATE "Webhook" SET "failingSince" = now(), failures = 30, "probedAt" = now()`);
+    const patch = (body: object) => request('PATCH', `/webhooks/${id}`, body);
+    expect(await patch({ url: 'https://10.0.0.1/' })).toMatchObject({ status: 400, body: { code: 'body-invalid' } });
+    const other = 'https://192.0.2.2:8443';
+    const moved = await patch({ url: `${other}/hunter22?token=hunter22`, eventTypes: ['tenant.gone'] });
+    expect(moved).toMatchObject({ status: 200, body: { url: other, eventTypes: ['tenant.gone'], failingSince: null } });
+    expect(await secretsOf(id)).toEqual(['first', 'target']);
+    // The path alone is another one.
+    expect((await patch({ url: `${other}/new` })).text).not.toContain('new');
+    expect(await secretsOf(id)).toEqual(['first', 'target']);
+    expect(await patch({ description: 'ours' })).toMatchObject({ status: 200 });
+    expect(await toldOf(id)).toEqual([
+      `webhook.created ${URL}`,
+      `webhook.updated ${other}`,
+      `webhook.updated ${other}`,
+    ]);
+    const kept = (await Promise.all(['Webhook', 'AuditEvent', 'Event', 'OperationAnswer'].map(rows))).flat();
+    expect(kept.filter(({ text }) => text.includes('hunter22'))).toEqual([]);
+  });
+
+  test('another secret signs, the one before beside it for a while, or not at all; that is told', async () => {
+    const id = await insertWebhook(bench.owner, URL);
+    const rotate = (body?: object) => request('POST', `/webhooks/${id}/rotate-secret`, body);
+    const first = await rotate();
+    expect([first.status, first.headers.get('cache-control')]).toEqual([200, 'no-store']);
+    expect(createdWebhookSchema.parse(first.body).secret).toMatch(/^whsec_/);
+    expect(await secretsOf(id)).toEqual(['first 86400', 'secret']);
+    expect((await rotate({ secret: SECRET, overlapSeconds: 60 })).body['secret']).toBe(SECRET);
+    expect(await secretsOf(id)).toEqual(['first 60', 'secret 60', 'secret']);
+    for (let at = 0; at < 3; at++) await rotate({ overlapSeconds: 3_600 });
+    expect(await secretsOf(id)).toEqual(['first 60', 'secret 3600', 'secret 3600', 'secret']);
+    await rotate({ overlapSeconds: 0 });
+    expect(await secretsOf(id)).toEqual(['first 0', 'secret']);
+    expect(await toldOf(id)).toEqual([
+      `webhook.created ${URL}`,
+      ...Array<string>(6).fill(`webhook.secret-rotated ${URL}`),
+    ]);
+    for (const body of [{ overlapSeconds: 604_801 }, { overlapSeconds: -1 }, { secret: 'hunter22' }])
+      expect((await rotate(body)).status).toBe(400);
+  });
 });
 
 test('one that is enabled after its events have gone tells how many it has missed at most, and goes on from the oldest', async () => {
@@ -200,7 +264,8 @@ describe('under an Idempotency-Key', () => {
       ['POST', '/ping', undefined],
       ['POST', `/deliveries/${failed}/redeliver`, undefined],
       ['POST', '/redeliver', { since: '2026-11-27T20:00:00Z' }],
-      ['PATCH', '', { enabled: false }],
+      ['PATCH', '', { url: `${URL}/new`, enabled: false }],
+      ['POST', '/rotate-secret', { secret: SECRET }],
       ['DELETE', '', undefined],
     ] as const) {
       const key = randomUUID();

@@ -55,6 +55,7 @@ const OTHER_ACTIONS = [
   'webhooks.create',
   'webhooks.show',
   'webhooks.update',
+  'webhooks.rotate-secret',
   'webhooks.delete',
   'webhooks.deliveries',
   'webhooks.show-delivery',

@@ -28,7 +28,8 @@ export const EVENTS = {
     meaning: 'a webhook gets no more events: by a person, or because its receiver failed for days',
   },
   'webhook.enabled': { meaning: 'it gets events again, from where it stopped' },
-  'webhook.updated': { meaning: 'it gets events of other types' },
+  'webhook.updated': { meaning: 'it gets events of other types, or at another URL' },
+  'webhook.secret-rotated': { meaning: 'its deliveries are signed by another secret' },
   'webhook.deleted': { meaning: 'it was removed' },
   'webhook.delivery-given-up': {
     meaning: 'a person has given up one of its deliveries; the next one of that tenant goes',

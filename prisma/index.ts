@@ -35,6 +35,7 @@ export {
   isMeantFor,
   lockWebhook,
   promoteNext,
+  SEALED_IN_USE,
   WAITING_ANEW,
   type LockedWebhook,
 } from './webhook-state';

@@ -42,6 +42,7 @@ export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
     SealingKey: ['SELECT'],
     Webhook: ['SELECT', 'INSERT'],
     WebhookSecret: ['INSERT'],
+    WebhookReplacement: ['INSERT'],
     WebhookDelivery: ['SELECT', 'INSERT'],
   },
   worker: {
@@ -61,6 +62,7 @@ export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
     SealingKey: WRITE,
     Webhook: ['SELECT'],
     WebhookSecret: ['SELECT'],
+    WebhookReplacement: ['SELECT'],
     WebhookDelivery: WRITE,
   },
 };
@@ -73,6 +75,7 @@ export const UPDATED_COLUMNS: Readonly<Record<MasterRole, ColumnGrants>> = {
   api: {
     Tenant: ['displayName', 'externalId', 'labels', 'deletionProtected', 'holdUntil', 'holdReason'],
     Webhook: [
+      'url',
       'eventTypes',
       'description',
       'state',
@@ -99,6 +102,7 @@ export const UPDATED_COLUMNS: Readonly<Record<MasterRole, ColumnGrants>> = {
   worker: {
     // Sealed anew by another key.
     WebhookSecret: ['keyId', 'sealed'],
+    WebhookReplacement: ['keyId', 'sealed'],
     Webhook: [
       'state',
       'disabledAt',

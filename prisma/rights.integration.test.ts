@@ -26,6 +26,7 @@ const ALLOWED: Record<Role, Record<string, string[]>> = {
     SealingKey: ['SELECT'],
     Webhook: ['SELECT', 'INSERT'],
     WebhookSecret: ['INSERT'],
+    WebhookReplacement: ['INSERT'],
     WebhookDelivery: ['SELECT', 'INSERT'],
     _prisma_migrations: [],
   },
@@ -46,6 +47,7 @@ const ALLOWED: Record<Role, Record<string, string[]>> = {
     SealingKey: ['SELECT', 'INSERT', 'UPDATE'],
     Webhook: ['SELECT'],
     WebhookSecret: ['SELECT'],
+    WebhookReplacement: ['SELECT'],
     WebhookDelivery: ['SELECT', 'INSERT', 'UPDATE'],
     _prisma_migrations: [],
   },
@@ -167,13 +169,19 @@ const SET_BY_API: Readonly<Record<string, readonly string[]>> = {
       'eventTypes',
       'failingSince',
     ],
-    ...['probedAt', 'skippedEvents', 'state'],
+    ...['probedAt', 'skippedEvents', 'state', 'url'],
   ],
   WebhookDelivery: ['attempt', 'checkAt', 'endedAt', 'firstFailedAt', 'givenUpBy', 'isHead', 'nextAttemptAt', 'state'],
 };
 
 /** Of the columns that the worker alone may change and not insert; it has others of those above. */
-const SET_BY_WORKER_ALONE = ['"Webhook".failures', '"WebhookSecret".keyId', '"WebhookSecret".sealed'];
+const SET_BY_WORKER_ALONE = [
+  '"Webhook".failures',
+  '"WebhookReplacement".keyId',
+  '"WebhookReplacement".sealed',
+  '"WebhookSecret".keyId',
+  '"WebhookSecret".sealed',
+];
 
 it('rights on single columns, which the statements above do not find, are those of the API on what an administrator sets, and what the worker counts', async () => {
   const columns = await query<{ table: string; column: string }>(

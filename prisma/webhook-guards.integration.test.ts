@@ -177,6 +177,53 @@ test('a webhook that is removed by whatever statement is told, and does not come
   expect(rows).toEqual([{ type: 'webhook.created' }, { type: 'webhook.deleted' }]);
 });
 
+test('that a webhook is sent elsewhere, or signed by another secret, is told by whatever statement it is done', async () => {
+  const id = await insertWebhook(owner, URL);
+  const insert = (part: string, overlapS: number) =>
+    `INSERT INTO "WebhookReplacement" ("webhookId", part, "keyId", sealed, "retiresAt", "overlapS")
+     VALUES ('${id}', '${part}', 'k', '', now(), ${overlapS})`;
+  for (const text of [`UPDATE "Webhook" SET url = 'https://example.org'`, insert('target', 0), insert('secret', 60)])
+    expect([text, await outcome(text)]).toEqual([text, 'ok']);
+  for (const table of ['WebhookSecret', 'WebhookReplacement'])
+    expect(await outcome(`UPDATE "${table}" SET "retiresAt" = NULL`)).toBe(DENIED);
+  const { rows } = await owner.query<{ type: keyof typeof EVENT_DATA; data: object }>(
+    `SELECT type, data FROM "Event" WHERE data ->> 'webhookId' = $1 ORDER BY id`,
+    [id],
+  );
+  expect(rows.map(({ type }) => type)).toEqual([
+    'webhook.created',
+    'webhook.updated',
+    'webhook.updated',
+    'webhook.secret-rotated',
+  ]);
+  for (const { type, data } of rows) expect(EVENT_DATA[type].parse(data)).toEqual(data);
+});
+
+test('what has replaced another one and signs no more goes with the next sweep, and all of it with its webhook', async () => {
+  const id = await insertWebhook(owner, URL);
+  for (let at = 0; at < 3; at++)
+    await owner.query(
+      `INSERT INTO "WebhookReplacement" ("webhookId", part, "keyId", sealed, "overlapS") VALUES ($1, 'secret', 'k', '', 60)`,
+      [id],
+    );
+  const left = async () =>
+    (await owner.query<{ isCurrent: boolean }>('SELECT "retiresAt" IS NULL AS "isCurrent" FROM "WebhookReplacement"'))
+      .rows;
+  await owner.query(`
+    UPDATE "WebhookReplacement" SET "retiresAt" = now() - interval '1 second'
+     WHERE id = (SELECT id FROM "WebhookReplacement" ORDER BY "createdAt" LIMIT 1)`);
+  expect(await expireWebhooks(worker, 0)).toBe(false);
+  expect(await left()).toHaveLength(2);
+  await owner.query(
+    `UPDATE "WebhookReplacement" SET "retiresAt" = now() - interval '1 second' WHERE "retiresAt" IS NOT NULL`,
+  );
+  expect(await expireWebhooks(worker, 0)).toBe(false);
+  expect(await left()).toEqual([{ isCurrent: true }]);
+  await owner.query(`UPDATE "Webhook" SET ${DISABLE}, "deletedAt" = now()`);
+  await expireWebhooks(worker, 0);
+  expect(await left()).toEqual([]);
+});
+
 test('of a webhook that was removed the secret goes at once, its deliveries bit by bit, however many they are', async () => {
   const tenant = await insertQuietTenant(owner);
   const [removed, other] = [await insertWebhook(owner, URL), await insertWebhook(owner, URL)];

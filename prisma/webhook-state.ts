@@ -46,6 +46,17 @@ export const isMeantFor = (id: Prisma.Sql, eventTypes: Prisma.Sql): Prisma.Sql =
   ((cardinality(${eventTypes}) = 0 OR ev.type = ANY (${eventTypes}))
    AND NOT (ev.type = 'webhook.created' AND ev.data ->> 'webhookId' = ${id}::text))`;
 
+/** What is sealed of a webhook and in use now, part by part, in a statement where that is `w`. */
+export const SEALED_IN_USE = Prisma.sql`
+  (SELECT 'secret' AS part, "keyId", sealed, '-infinity'::timestamptz AS "createdAt" FROM "WebhookSecret"
+    WHERE id = w.id AND ("retiresAt" IS NULL OR "retiresAt" > now())
+   UNION ALL
+   SELECT 'target', "keyId", sealed, '-infinity' FROM "WebhookSecret"
+    WHERE id = w.id AND NOT EXISTS (SELECT FROM "WebhookReplacement" r WHERE r."webhookId" = w.id AND r.part = 'target')
+   UNION ALL
+   SELECT part, "keyId", sealed, "createdAt" FROM "WebhookReplacement"
+    WHERE "webhookId" = w.id AND ("retiresAt" IS NULL OR "retiresAt" > now()))`;
+
 /** A delivery that waits from its beginning on, as if nothing had been tried: what follows `SET`. */
 export const WAITING_ANEW = Prisma.sql`
   state = 'waiting', attempt = 0, "firstFailedAt" = NULL, "nextAttemptAt" = NULL, "checkAt" = NULL`;

@@ -1,9 +1,9 @@
 import type { DeliveryInput, DeliveryProgress } from '@freeflow/contract';
 import { deliverySchema, type DeliveryAttempt, type EventRow } from '@freeflow/contract/http';
-import type { PrismaClient } from '@freeflow/db-master';
+import { SEALED_IN_USE, type PrismaClient } from '@freeflow/db-master';
 import { count } from '@freeflow/lib/metrics';
 import { SecretError, type SecretKeys } from '@freeflow/lib/secrets';
-import { openWebhookSecrets } from '@freeflow/lib/webhooks';
+import { openWebhookSecrets, type SealedRow } from '@freeflow/lib/webhooks';
 import { activityInfo, cancellationSignal, heartbeat } from '@temporalio/activity';
 import { Limiter } from '../../backends/limiter';
 import { runActivity } from '../activity-shell';
@@ -37,8 +37,8 @@ interface DeliveryRow {
   url: string;
   eventId: bigint | null;
   eventAt: Date;
-  keyId: string;
-  sealed: Uint8Array;
+  /** The newest first. */
+  sealed: SealedRow[];
   event: Omit<EventRow, 'id' | 'at'> | null;
 }
 
@@ -105,9 +105,9 @@ async function send(
   const { id, webhookId, url, eventId, eventAt, event } = delivery;
   if (eventId !== null && event === null) return { status: null, cause: 'its event is kept no longer', isFinal: true };
   try {
-    const { secret, target } = openWebhookSecrets(keys, webhookId, delivery);
+    const { secrets, target } = openWebhookSecrets(keys, webhookId, delivery.sealed);
     const body = bodyOf(delivery, eventId === null || event === null ? null : { ...event, id: eventId, at: eventAt });
-    return await sender.send({ url: url + target, headers: headersOf(id, body, secret, now), body });
+    return await sender.send({ url: url + target, headers: headersOf(id, body, secrets, now), body });
   } catch (error) {
     // The worker lacks the key, or the row was altered: nothing of the receiver's.
     if (error instanceof SecretError) return { status: null, cause: `${UNOPENED} (${error.code})`, isOurs: true };
@@ -115,16 +115,21 @@ async function send(
   }
 }
 
-/** Undefined where this run has nothing to do any more. */
+/**
+ * Undefined where this run has nothing to do any more. In one statement: a path must not go to the server that the
+ * webhook had before.
+ */
 async function loadDelivery(db: PrismaClient, { deliveryId, round }: DeliveryInput): Promise<DeliveryRow | undefined> {
-  const [row] = await db.$queryRaw<DeliveryRow[]>`
-    SELECT d.id, d."webhookId", d."eventId" IS NULL OR w.state = 'enabled' AS "isEnabled", w.url, d."eventId", d."eventAt", s."keyId", s.sealed,
+  const rows = await db.$queryRaw<(Omit<DeliveryRow, 'sealed'> & SealedRow)[]>`
+    SELECT d.id, d."webhookId", d."eventId" IS NULL OR w.state = 'enabled' AS "isEnabled", w.url, d."eventId", d."eventAt", s.part, s."keyId", s.sealed,
            CASE WHEN e.id IS NOT NULL THEN jsonb_build_object('type', e.type, 'tenantId', e."tenantId", 'tenantName', e."tenantName",
              'operationId', e."operationId", 'data', e.data) END AS event
       FROM "WebhookDelivery" d
       JOIN "Webhook" w ON w.id = d."webhookId"
-      JOIN "WebhookSecret" s ON s.id = w.id
+      JOIN LATERAL ${SEALED_IN_USE} s ON true
       LEFT JOIN "Event" e ON e.id = d."eventId"
-     WHERE d.id = ${deliveryId}::uuid AND d.round = ${round} AND d.state = 'sending'`;
-  return row;
+     WHERE d.id = ${deliveryId}::uuid AND d.round = ${round} AND d.state = 'sending'
+     ORDER BY s."createdAt" DESC`;
+  const [row] = rows;
+  return row === undefined ? undefined : { ...row, sealed: rows };
 }

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { DeliveryInput } from '@freeflow/contract';
 import { readSecretKeys, sealFor, sealingKeyOf, type SecretKeys } from '@freeflow/lib/secrets';
+import { sealWebhookParts, type SealedPart } from '@freeflow/lib/webhooks';
+import { Webhook as Verifier } from 'standardwebhooks';
+import type { Received } from '../../test/support/receiver';
 import { until } from '../../test/support/until';
 import { openWebhookBench, type WebhookBench } from '../../test/support/webhook-bench';
 import { insertQuietTenant, insertWebhook, passTime, tellOf } from '../../test/support/webhooks';
@@ -151,6 +154,37 @@ test('a receiver that takes nothing at all is disabled after the last attempt, a
   expect(eventIds().filter((it) => told.includes(it))).toEqual(told);
   // And that it was disabled, and enabled.
   expect(eventIds()).toHaveLength(5);
+});
+
+test('while a secret is replaced both sign, at the URL of that moment; then the new one alone', async () => {
+  const id = await webhook();
+  const add = (part: SealedPart, value: string, overlapS = 0) => {
+    const key = sealingKeyOf(bench.keys.current);
+    return owner.query(
+      `INSERT INTO "WebhookReplacement" ("webhookId", part, "keyId", sealed, "overlapS") VALUES ($1, $2, $3, $4, $5)`,
+      [id, part, key.id, sealWebhookParts(key, id, { [part]: value }), overlapS],
+    );
+  };
+  const [older, newer] = ['whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'whsec_AfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw'];
+  const signersOf = async () => {
+    await tellOf(owner, await tenant());
+    await sendAll(id);
+    const { body, headers, path: at } = receiver.received.at(-1) as Received;
+    const isBy = (secret: string) => {
+      try {
+        return new Verifier(secret).verify(body, headers as Record<string, string>) !== undefined;
+      } catch {
+        return false;
+      }
+    };
+    return [at, isBy(older), isBy(newer)];
+  };
+  expect(await signersOf()).toEqual(['/', true, false]);
+  await add('secret', newer, 60);
+  await add('target', '/elsewhere?a');
+  expect(await signersOf()).toEqual(['/elsewhere?a', true, true]);
+  await owner.query(`UPDATE "WebhookSecret" SET "retiresAt" = now()`);
+  expect(await signersOf()).toEqual(['/elsewhere?a', false, true]);
 });
 
 test('a worker without the key sends nothing, uses up no attempt and says nothing of the receiver; with it the event arrives', async () => {

@@ -16,9 +16,17 @@ test('a ping is an event of its own, and verified by the library of the standard
     source: `/webhooks/${DELIVERY.webhookId}`,
     time: '2026-11-27T06:00:00.000Z',
   });
-  const headers = headersOf(DELIVERY.id, body, SECRET, new Date());
+  const headers = headersOf(DELIVERY.id, body, [SECRET], new Date());
   expect(headers['webhook-id']).toBe(DELIVERY.id);
   expect(new Verifier(SECRET).verify(body, headers)).toEqual(JSON.parse(body));
   expect(() => new Verifier(SECRET).verify(`${body} `, headers)).toThrow(/signature/);
   expect(() => new Verifier(SECRET).verify(body, { ...headers, 'webhook-id': 'other' })).toThrow(/signature/);
+});
+
+test('while a secret is replaced both sign: the library of the standard takes either', () => {
+  const other = 'whsec_AfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+  const headers = headersOf(DELIVERY.id, '{}', [SECRET, other], new Date());
+  for (const secret of [SECRET, other]) expect(new Verifier(secret).verify('{}', headers)).toEqual({});
+  const foreign = new Verifier('whsec_BfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw');
+  expect(() => foreign.verify('{}', headers)).toThrow(/signature/);
 });

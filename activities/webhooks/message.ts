@@ -28,12 +28,12 @@ const pingOf = ({ id, webhookId, url, eventAt }: Delivered) => ({
 
 /**
  * The headers of Standard Webhooks. The id is the same however often it is sent, so that a receiver knows what it has;
- * the time is that of this attempt.
+ * the time is that of this attempt. While a secret is replaced each signs: a receiver takes what one of them signs.
  */
-export const headersOf = (id: string, body: string, secret: string, now: Date): Record<string, string> => ({
+export const headersOf = (id: string, body: string, secrets: readonly string[], now: Date): Record<string, string> => ({
   'content-type': 'application/cloudevents+json; charset=utf-8',
   'user-agent': 'FreeFlow-Webhooks/1',
   'webhook-id': id,
   'webhook-timestamp': String(Math.floor(now.getTime() / 1_000)),
-  'webhook-signature': new Signer(secret).sign(id, now, body),
+  'webhook-signature': secrets.map((it) => new Signer(it).sign(id, now, body)).join(' '),
 });

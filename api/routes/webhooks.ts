@@ -9,6 +9,7 @@ import {
   noBody,
   redeliverBody,
   redeliveredSchema,
+  rotateSecretBody,
   updateWebhookBody,
   webhookList,
   webhookParams,
@@ -25,6 +26,7 @@ import { createWebhook } from '../webhooks/create';
 import { readDeliveries, readDelivery } from '../webhooks/deliveries';
 import { giveUp } from '../webhooks/give-up';
 import { ping, redeliver, redeliverAll } from '../webhooks/redeliver';
+import { rotateSecret } from '../webhooks/rotate-secret';
 import { readWebhook, readWebhooks } from '../webhooks/view';
 
 const noWebhook = { 404: problem('There is no such webhook', 'webhook-unknown') } as const;
@@ -103,16 +105,42 @@ export const webhookRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; allowed
     {
       schema: {
         ...secured('webhooks', 'webhooks.update'),
-        summary: 'Change which events a webhook gets, or disable or enable it',
+        summary: 'Change which events a webhook gets, or where, or disable or enable it',
         description:
-          'What is left out stays. Enabled again it goes on from where it stopped; skippedEvents rises by the events that were kept no longer. For another URL or secret make another webhook.',
+          'What is left out stays. Enabled again it goes on from where it stopped; skippedEvents rises by the events that were kept no longer. At another URL it goes on as well; what is tried again later goes there when it is due, or by redeliver at once.',
         params: webhookParams,
         body: updateWebhookBody,
         headers: idempotencyHeaders,
-        response: { 200: webhookSchema, ...commonProblems, ...noWebhook, ...tooLarge, ...keyReused },
+        response: { 200: webhookSchema, ...commonProblems, ...noWebhook, ...tooLarge, ...keyReused, ...keyMissing },
       },
     },
-    (request) => updateWebhook(db, request.params.id, request.body, callerOf(request)),
+    (request) => updateWebhook(db, request.params.id, request.body, policy, callerOf(request)),
+  );
+
+  app.post(
+    '/webhooks/:id/rotate-secret',
+    {
+      schema: {
+        ...secured('webhooks', 'webhooks.rotate-secret'),
+        summary: 'Have deliveries signed by another secret, and for a while by the one before as well',
+        description: 'The secret is in this answer and in no other, as when a webhook is made.',
+        params: webhookParams,
+        body: rotateSecretBody,
+        headers: idempotencyHeaders,
+        response: {
+          200: createdWebhookSchema,
+          ...commonProblems,
+          ...noWebhook,
+          ...tooLarge,
+          ...keyReused,
+          ...keyMissing,
+        },
+      },
+    },
+    async (request, reply) => {
+      const webhook = await rotateSecret(db, request.params.id, request.body ?? {}, callerOf(request));
+      return reply.header('cache-control', 'no-store').send(webhook);
+    },
   );
 
   app.delete(

@@ -1,39 +1,58 @@
 import type { UpdateWebhookBody, WebhookBody } from '@freeflow/contract/http';
 import { addSkipped, disableWebhook, lockWebhook, Prisma, recordAudit, type PrismaClient } from '@freeflow/db-master';
+import type { NetworkPolicy, ReceiverUrl } from '@freeflow/lib/webhooks';
 import { fingerprint, type Caller } from '../tenants/idempotency';
-import { doOnce } from './once';
+import { doOnce, slowFingerprint } from './once';
+import { replaceSealed, readUrl } from './seal';
 import { readWebhook, webhookNotFound } from './view';
 
-/** Changes what a webhook gets, or whether it does. @throws Problem `webhook-unknown` | `idempotency-key-reused` */
-export function updateWebhook(
+/**
+ * Changes what a webhook gets, where, or whether it does. At another URL it has not failed yet.
+ * @throws Problem `webhook-unknown` | `body-invalid` | `sealing-key-missing` | `idempotency-key-reused`
+ */
+export async function updateWebhook(
   db: PrismaClient,
   id: string,
   body: UpdateWebhookBody,
+  policy: NetworkPolicy,
   caller: Caller,
 ): Promise<WebhookBody> {
   const action = 'webhooks.update';
-  const bodyHash = fingerprint(`${action} ${id}`, body);
-  return doOnce(db, caller, { action, bodyHash }, (commit) => commit((tx) => update(tx, id, body, caller)));
+  const bodyHash = await slowFingerprint(`${action} ${id}`, body, caller);
+  return doOnce(db, caller, { action, bodyHash }, async (commit) => {
+    const url = body.url === undefined ? undefined : await readUrl(body.url, policy);
+    return commit((tx) => update(tx, id, { ...body, url }, caller));
+  });
 }
 
 async function update(
   tx: Prisma.TransactionClient,
   id: string,
-  { enabled, eventTypes, description }: UpdateWebhookBody,
+  { enabled, eventTypes, description, url }: Omit<UpdateWebhookBody, 'url'> & { url: ReceiverUrl | undefined },
   { principal, audit }: Caller,
 ): Promise<WebhookBody> {
   const webhook = await lockWebhook(tx, id);
   if (webhook === undefined) throw webhookNotFound(id);
   const isEnabled = webhook.state === 'enabled';
-  if (eventTypes !== undefined)
-    await tx.$executeRaw`UPDATE "Webhook" SET "eventTypes" = ${eventTypes}::text[] WHERE id = ${id}::uuid`;
+  // In one statement: it is one event.
+  await tx.$executeRaw`
+    UPDATE "Webhook"
+       SET "eventTypes" = ${eventTypes ?? webhook.eventTypes}::text[], url = ${url?.shown ?? webhook.url}
+     WHERE id = ${id}::uuid`;
+  if (url !== undefined) await sendElsewhere(tx, id, url);
   if (description !== undefined)
     await tx.$executeRaw`UPDATE "Webhook" SET description = ${description} WHERE id = ${id}::uuid`;
   if (enabled === true && !isEnabled) await enableWebhook(tx, id);
   if (enabled === false && isEnabled) await disableWebhook(tx, id, 'person', principal);
-  const detail = { webhookId: id, url: webhook.url, enabled, eventTypes, description };
+  const detail = { webhookId: id, url: webhook.url, newUrl: url?.shown, enabled, eventTypes, description };
   await recordAudit(tx, [audit.accepted({ detail }, 200)]);
   return readWebhook(tx, id);
+}
+
+/** What has failed at the URL before says nothing of this one. */
+async function sendElsewhere(tx: Prisma.TransactionClient, id: string, { target }: ReceiverUrl): Promise<void> {
+  await replaceSealed(tx, id, ['target', target]);
+  await tx.$executeRaw`UPDATE "Webhook" SET "failingSince" = NULL, "probedAt" = NULL WHERE id = ${id}::uuid`;
 }
 
 /**

@@ -2,16 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { MOST_WEBHOOKS } from '@freeflow/contract';
 import type { CreatedWebhookBody, CreateWebhookBody, WebhookBody } from '@freeflow/contract/http';
 import { recordAudit, type Prisma, type PrismaClient } from '@freeflow/db-master';
-import {
-  makeWebhookSecret,
-  readReceiverUrl,
-  sealWebhookSecrets,
-  type NetworkPolicy,
-  type ReceiverUrl,
-} from '@freeflow/lib/webhooks';
+import { makeWebhookSecret, type NetworkPolicy } from '@freeflow/lib/webhooks';
 import { Problem } from '../errors';
 import type { Caller } from '../tenants/idempotency';
 import { doOnce, slowFingerprint } from './once';
+import { keepSealed, readUrl } from './seal';
 import { readWebhook } from './view';
 
 /**
@@ -32,7 +27,7 @@ export async function createWebhook(
   let secret = body.secret ?? null;
   const bodyHash = await slowFingerprint(action, { ...body, eventTypes: eventTypes.toSorted() }, caller);
   const webhook = await doOnce<WebhookBody>(db, caller, { action, bodyHash }, async (commit) => {
-    const url = await urlOf(body.url, policy);
+    const url = await readUrl(body.url, policy);
     const id = randomUUID();
     const made = body.secret ?? makeWebhookSecret();
     const answer = await commit(async (tx) => {
@@ -40,7 +35,7 @@ export async function createWebhook(
       await tx.$executeRaw`
         INSERT INTO "Webhook" (id, url, "eventTypes", description, "createdBy", "cursor")
         VALUES (${id}::uuid, ${url.shown}, ${eventTypes}::text[], ${description}, ${principal}, (SELECT coalesce(max(id), 0) FROM "Event"))`;
-      await keepSecret(tx, id, { secret: made, target: url.target });
+      await keepSealed(tx, id, { secret: made, target: url.target });
       await recordAudit(tx, [audit.accepted({ detail: { webhookId: id, url: url.shown, eventTypes } }, 201)]);
       return readWebhook(tx, id);
     });
@@ -50,28 +45,9 @@ export async function createWebhook(
   return { ...webhook, secret };
 }
 
-async function urlOf(text: string, policy: NetworkPolicy): Promise<ReceiverUrl> {
-  const url = await readReceiverUrl(text, policy);
-  if (!('refusal' in url)) return url;
-  const error = { pointer: '/url', detail: url.refusal };
-  throw new Problem('body-invalid', `/url: ${url.refusal}`, { errors: [error] });
-}
-
 /** One at a time: of two the second counts the first. */
 async function assertRoom(tx: Prisma.TransactionClient): Promise<void> {
   await tx.$executeRaw`SELECT pg_advisory_xact_lock(hashtextextended('freeflow.webhooks', 0))`;
   if ((await tx.webhook.count({ where: { deletedAt: null } })) >= MOST_WEBHOOKS)
     throw new Problem('too-many-webhooks', `There are ${MOST_WEBHOOKS} webhooks.`);
-}
-
-/** Sealed: neither this process nor this database can open it. */
-async function keepSecret(
-  tx: Prisma.TransactionClient,
-  id: string,
-  secrets: { secret: string; target: string },
-): Promise<void> {
-  const key = await tx.sealingKey.findFirst({ orderBy: { publishedAt: 'desc' } });
-  if (key === null) throw new Problem('sealing-key-missing', 'Nothing was made.');
-  const sealed = sealWebhookSecrets(key, id, secrets);
-  await tx.$executeRaw`INSERT INTO "WebhookSecret" (id, "keyId", sealed) VALUES (${id}::uuid, ${key.id}, ${sealed})`;
 }

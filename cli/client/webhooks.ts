@@ -17,6 +17,7 @@ const MOST_A_PAGE = 200;
 
 /** What is left out stays. */
 interface WebhookChange {
+  url?: string;
   enabled?: boolean;
   eventTypes?: string[];
   description?: string | null;
@@ -34,6 +35,8 @@ export function webhooksOf(call: Call) {
     }): Promise<CreatedWebhookBody> => call(createdWebhookSchema, 'POST', '/webhooks', body),
     show: (id: string): Promise<WebhookBody> => call(webhookSchema, 'GET', pathOf(id)),
     update: (id: string, body: WebhookChange): Promise<WebhookBody> => call(webhookSchema, 'PATCH', pathOf(id), body),
+    rotateSecret: (id: string, body: { secret: string; overlapSeconds?: number }): Promise<CreatedWebhookBody> =>
+      call(createdWebhookSchema, 'POST', `${pathOf(id)}/rotate-secret`, body),
     delete: (id: string): Promise<undefined> => call(z.undefined(), 'DELETE', pathOf(id)),
     ping: (id: string): Promise<DeliveryBody> => call(deliverySchema, 'POST', `${pathOf(id)}/ping`),
     delivery: (id: string, deliveryId: string): Promise<DeliveryBody> =>

@@ -2,12 +2,13 @@ import {
   accessDifferences,
   assertMigrated,
   createMasterClient,
+  SEALED_IN_USE,
   migrationState,
   type PrismaClient,
 } from '@freeflow/db-master';
 import { databaseOf, PgError, describeServer } from '@freeflow/lib/pg';
 import { createSecretStore, readSecretKeys, type SecretKeys, type SecretStore } from '@freeflow/lib/secrets';
-import { openWebhookSecrets } from '@freeflow/lib/webhooks';
+import { openWebhookSecrets, type SealedRow } from '@freeflow/lib/webhooks';
 import type { Client } from 'pg';
 import { fail, faults, type Finding, type Group, ok, notChecked, warn } from '../../backends/doctor/check';
 import { hasCode, SQLSTATE } from '../../backends/postgres/provisioner/client';
@@ -138,7 +139,11 @@ async function openOfTenants(db: PrismaClient, store: SecretStore): Promise<numb
 
 /** All that are not being removed: there are few. */
 async function openOfWebhooks(db: PrismaClient, keys: SecretKeys): Promise<number> {
-  const sealed = await db.webhookSecret.findMany({ where: { webhook: { deletedAt: null } } });
-  for (const it of sealed) openWebhookSecrets(keys, it.id, it);
-  return sealed.length;
+  const webhooks = await db.webhook.findMany({ where: { deletedAt: null }, select: { id: true } });
+  for (const { id } of webhooks) {
+    const rows = await db.$queryRaw<SealedRow[]>`
+      SELECT s.* FROM "Webhook" w, LATERAL ${SEALED_IN_USE} s WHERE w.id = ${id}::uuid`;
+    openWebhookSecrets(keys, id, rows);
+  }
+  return webhooks.length;
 }

@@ -8,7 +8,7 @@ import {
   type SecretIdentity,
   type SecretKeys,
 } from '@freeflow/lib/secrets';
-import { openWebhookSecrets, sealWebhookSecrets } from '@freeflow/lib/webhooks';
+import { resealWebhookParts } from '@freeflow/lib/webhooks';
 import { EXIT, Failure } from '../failure';
 
 /** What became of all that older keys had sealed. */
@@ -23,6 +23,14 @@ export interface Rekeyed {
 type OnProgress = (rekeyed: Rekeyed) => void;
 
 const PAGE = 200;
+
+interface SealedWebhook {
+  id: string;
+  webhookId: string;
+  keyId: string;
+  sealed: Uint8Array<ArrayBuffer>;
+  isFirst: boolean;
+}
 
 type Row = { id: string } & SecretIdentity & SecretEnvelope;
 
@@ -44,22 +52,16 @@ export async function rekeyTenants(db: PrismaClient, keys: SecretKeys, onProgres
   }
 }
 
-/** The same of webhooks' secrets, which the API has sealed by the public half of a worker's key. */
+/** The same of webhooks' secrets, the later ones too, which the API has sealed by the public half of a worker's key. */
 export async function rekeyWebhooks(db: PrismaClient, keys: SecretKeys, onProgress: OnProgress): Promise<Rekeyed> {
   const rekeyed: Rekeyed = { done: 0, failed: [] };
   const sealingKey = sealingKeyOf(keys.current);
   for (let after = ZERO; ;) {
-    const page = await db.webhookSecret.findMany({
-      where: { keyId: { not: sealingKey.id }, id: { gt: after } },
-      orderBy: { id: 'asc' },
-      take: PAGE,
-    });
-    for (const row of page)
-      await tryOne(rekeyed, async () => {
-        const sealed = sealWebhookSecrets(sealingKey, row.id, openWebhookSecrets(keys, row.id, row));
-        const { count } = await db.webhookSecret.updateMany({ where: row, data: { keyId: sealingKey.id, sealed } });
-        return count === 1;
-      });
+    const page = await db.$queryRaw<SealedWebhook[]>`
+      SELECT * FROM (SELECT id, id AS "webhookId", "keyId", sealed, true AS "isFirst" FROM "WebhookSecret"
+                     UNION ALL SELECT id, "webhookId", "keyId", sealed, false FROM "WebhookReplacement") s
+       WHERE "keyId" <> ${sealingKey.id} AND id > ${after}::uuid ORDER BY id LIMIT ${PAGE}`;
+    for (const row of page) await tryOne(rekeyed, () => resealWebhook(db, row, keys));
     onProgress(rekeyed);
     const last = page.at(-1);
     if (last === undefined) return rekeyed;
@@ -77,6 +79,17 @@ async function resealTenant(db: PrismaClient, row: Row, keys: SecretKeys): Promi
   return replaced === 1;
 }
 
+async function resealWebhook(db: PrismaClient, row: SealedWebhook, keys: SecretKeys): Promise<boolean> {
+  const { id, webhookId, keyId, sealed, isFirst } = row;
+  const sealingKey = sealingKeyOf(keys.current);
+  const where = { id, keyId, sealed };
+  const data = { keyId: sealingKey.id, sealed: resealWebhookParts(keys, sealingKey, webhookId, row) };
+  const { count } = isFirst
+    ? await db.webhookSecret.updateMany({ where, data })
+    : await db.webhookReplacement.updateMany({ where, data });
+  return count === 1;
+}
+
 async function tryOne(rekeyed: Rekeyed, reseal: () => Promise<boolean>): Promise<void> {
   try {
     if (await reseal()) rekeyed.done += 1;
@@ -89,11 +102,12 @@ async function tryOne(rekeyed: Rekeyed, reseal: () => Promise<boolean>): Promise
 /** How many are sealed by other keys than the newest. */
 export async function countOthers(db: PrismaClient, keys: SecretKeys): Promise<number> {
   const others = { keyId: { not: keys.current.id } };
-  const [ofTenants, ofWebhooks] = await Promise.all([
+  const [ofTenants, ofWebhooks, replacements] = await Promise.all([
     db.tenantSecret.count({ where: { AND: [others, { keyId: { not: null } }] } }),
     db.webhookSecret.count({ where: others }),
+    db.webhookReplacement.count({ where: others }),
   ]);
-  return ofTenants + ofWebhooks;
+  return ofTenants + ofWebhooks + replacements;
 }
 
 /**

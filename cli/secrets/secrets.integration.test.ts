@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import { createMasterClient, type PrismaClient } from '@freeflow/db-master';
+import { createMasterClient, SEALED_IN_USE, type PrismaClient } from '@freeflow/db-master';
 import { createSecretStore, readSecretKeys, sealingKeyOf } from '@freeflow/lib/secrets';
 import { VaultKv } from '@freeflow/lib/vault';
-import { openWebhookSecrets, sealWebhookSecrets } from '@freeflow/lib/webhooks';
+import { openWebhookSecrets, sealWebhookParts, type SealedRow } from '@freeflow/lib/webhooks';
 import { TenantLock } from '../../activities/tenant-lock';
 import { publishSealingKey } from '../../activities/webhooks/secret';
 import { freeflowHere } from '../../test/support/freeflow-here';
@@ -47,7 +47,7 @@ async function fill(key: string, count = 3) {
   const tenantIds = await Promise.all(Array.from({ length: count }, (_, at) => newTenant(`tenant${at}`)));
   for (const [at, tenantId] of tenantIds.entries()) await store.keep(ownerOf(tenantId), `hunter22-${at}`);
   const webhookId = crypto.randomUUID();
-  const sealed = sealWebhookSecrets(sealingKeyOf(keys.current), webhookId, {
+  const sealed = sealWebhookParts(sealingKeyOf(keys.current), webhookId, {
     secret: 'whsec_aHVudGVyMjI=',
     target: '/',
   });
@@ -61,6 +61,16 @@ async function fill(key: string, count = 3) {
     keys.current.id,
     Buffer.from(sealed),
   ]);
+  // Its path was replaced since.
+  await query(
+    database.url,
+    `INSERT INTO "WebhookReplacement" ("webhookId", part, "keyId", sealed) VALUES ($1, 'target', $2, $3)`,
+    [
+      webhookId,
+      keys.current.id,
+      Buffer.from(sealWebhookParts(sealingKeyOf(keys.current), webhookId, { target: '/later' })),
+    ],
+  );
   await publishSealingKey(db, keys);
   return { tenantIds, webhookId, keys };
 }
@@ -80,7 +90,7 @@ describe('rekey', () => {
     const { code, stdout, stderr } = await freeflowHere(['secrets', 'rekey'], envWith(current, old));
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: expect.stringContaining('3 secrets of tenants and 1 of webhooks'),
+      stdout: expect.stringContaining('3 secrets of tenants and 2 of webhooks'),
     });
     expect(stdout).toContain('take SECRETS_OLD_KEYS away');
     expect(stdout + stderr).not.toMatch(/hunter22|aHVudGVyMjI/);
@@ -90,8 +100,12 @@ describe('rekey', () => {
       const [entry] = await store.list(tenantId);
       expect(await store.resolve(entry?.ref ?? '', ownerOf(tenantId))).toBe(`hunter22-${at}`);
     }
-    const sealed = await db.webhookSecret.findUniqueOrThrow({ where: { id: webhookId } });
-    expect(openWebhookSecrets(alone, webhookId, sealed)).toMatchObject({ secret: 'whsec_aHVudGVyMjI=' });
+    const sealed = await db.$queryRaw<SealedRow[]>`
+      SELECT s.* FROM "Webhook" w, LATERAL ${SEALED_IN_USE} s WHERE w.id = ${webhookId}::uuid`;
+    expect(openWebhookSecrets(alone, webhookId, sealed)).toEqual({
+      secrets: ['whsec_aHVudGVyMjI='],
+      target: '/later',
+    });
     const again = await freeflowHere(['secrets', 'rekey', '--json'], envWith(current));
     expect(JSON.parse(again.stdout)).toMatchObject({ tenants: 0, webhooks: 0, canDropOldKeys: true });
   });

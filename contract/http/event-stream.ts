@@ -64,6 +64,10 @@ export const EVENT_DATA = {
   }),
   'webhook.enabled': z.strictObject(webhook),
   'webhook.updated': z.strictObject({ ...webhook, eventTypes: z.array(z.string()).describe('Empty: all') }),
+  'webhook.secret-rotated': z.strictObject({
+    ...webhook,
+    overlapSeconds: z.number().int().describe('For so long the one before signs beside it'),
+  }),
   'webhook.deleted': z.strictObject({ ...webhook, by: z.string().nullable() }),
   'webhook.delivery-given-up': z.strictObject({
     ...webhook,

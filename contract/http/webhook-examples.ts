@@ -37,6 +37,7 @@ const delivery = {
 export const WEBHOOK_EXAMPLES = {
   create: { url: 'https://example.com/freeflow', eventTypes: ['operation.ended'], description: 'billing' },
   update: { enabled: true },
+  rotate: { overlapSeconds: 3_600 },
   webhook,
   created: { ...webhook, secret: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' },
   list: { items: [webhook] },

@@ -43,13 +43,31 @@ export const createWebhookBody = z
   })
   .meta({ id: 'CreateWebhook', examples: [WEBHOOK_EXAMPLES.create] });
 
+/** A week, in s. */
+const LONGEST_OVERLAP_S = 604_800;
+
 export const updateWebhookBody = z
   .strictObject({
+    url: url.optional(),
     eventTypes: eventTypes.optional(),
     description: description.nullable().optional(),
     enabled: z.boolean().optional().describe('true: it goes on from where it stopped; false: it gets nothing any more'),
   })
   .meta({ id: 'UpdateWebhook', examples: [WEBHOOK_EXAMPLES.update] });
+
+export const rotateSecretBody = z
+  .strictObject({
+    secret: secret.optional().describe('What its deliveries are signed by from now on; left out, one is made'),
+    overlapSeconds: z
+      .number()
+      .int()
+      .min(0)
+      .max(LONGEST_OVERLAP_S)
+      .optional()
+      .describe('For so long they are signed by the one before as well; left out, for a day'),
+  })
+  .nullish()
+  .meta({ examples: [WEBHOOK_EXAMPLES.rotate] });
 
 const webhookFields = {
   id: z.uuid(),
@@ -146,6 +164,7 @@ export const redeliveredSchema = z
 
 export type CreateWebhookBody = z.output<typeof createWebhookBody>;
 export type UpdateWebhookBody = z.output<typeof updateWebhookBody>;
+export type RotateSecretBody = z.output<typeof rotateSecretBody>;
 export type WebhookBody = z.output<typeof webhookSchema>;
 export type CreatedWebhookBody = z.output<typeof createdWebhookSchema>;
 export type DeliveryBody = z.output<typeof deliverySchema>;

@@ -4,4 +4,10 @@ export { makeWebhookSecret } from './make-secret';
 export { networkPolicy, type NetworkPolicy } from './network-policy';
 export { readReceiverUrl, type ReceiverUrl } from './receiver-url';
 export type { Resolve } from './resolve-name';
-export { openWebhookSecrets, sealWebhookSecrets } from './sealed-secrets';
+export {
+  openWebhookSecrets,
+  resealWebhookParts,
+  sealWebhookParts,
+  type SealedPart,
+  type SealedRow,
+} from './sealed-secrets';

@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { readSecretKeys, sealingKeyOf } from '@freeflow/lib/secrets';
-import { sealWebhookSecrets } from '@freeflow/lib/webhooks';
+import { sealWebhookParts } from '@freeflow/lib/webhooks';
 import type { Pool, PoolClient } from 'pg';
 
 type Session = Pool | PoolClient;
@@ -42,7 +42,7 @@ export async function insertWebhook(
   await owner.query(`INSERT INTO "WebhookSecret" (id, "keyId", sealed) VALUES ($1, $2, $3)`, [
     id,
     key.id,
-    sealWebhookSecrets(key, id, { secret, target: url.pathname + url.search }),
+    sealWebhookParts(key, id, { secret, target: url.pathname + url.search }),
   ]);
   return id;
 }

@@ -7,6 +7,7 @@ import { caller } from '../../client/http';
 import { openSession } from '../../client/session';
 import { webhooksOf } from '../../client/webhooks';
 import { confirm } from '../../confirm';
+import { parseDuration } from '../../duration';
 import { EXIT, Failure } from '../../failure';
 import { webhookDetails, webhookTable } from '../../show/webhooks';
 import { openTerminal } from '../../terminal';
@@ -19,9 +20,15 @@ interface CreateOptions extends CommonOptions {
 }
 
 interface UpdateOptions extends CommonOptions {
+  url?: string;
   events?: string;
   /** false: it is cleared. */
   description?: string | false;
+}
+
+interface RotateOptions extends CommonOptions {
+  secretFile?: string;
+  overlap: string;
 }
 
 /** Adds the commands that make, change and remove webhooks. */
@@ -68,8 +75,7 @@ export function addWebhookCommands(webhooks: Command, { env }: Host): void {
     )
     .action(async (url: string, { events, description, secretFile, ...options }: CreateOptions) => {
       const { webhooks: client, terminal } = toolsOf(options);
-      // Made here: an answer that is lost is no lost secret, as the request is sent again with it.
-      const secret = secretFile === undefined ? makeWebhookSecret() : readSecret(secretFile);
+      const secret = secretFrom(secretFile);
       const webhook = await client.create({
         url,
         ...(events === undefined ? {} : { eventTypes: namesIn(events) }),
@@ -82,18 +88,20 @@ export function addWebhookCommands(webhooks: Command, { env }: Host): void {
 
   webhooks
     .command('update')
-    .description('change which events a webhook gets, or what it is called; what is not named stays')
+    .description('change which events a webhook gets, where, or what it is called; what is not named stays')
     .argument('<id>', 'its id')
+    .option('--url <url>', 'where they are sent from now on: https, at a public address')
     .option('--events <names>', 'which ones, separated by commas; "all": all of them')
     .option('--description <text>', 'what it is for')
     .option('--no-description', 'clear it')
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
-      '\nIt holds for what happens from now on, and of a disabled one for all since it was disabled.',
+      '\nOther events: from now on; of a disabled one for all since it was disabled.\nAnother URL: for all that is sent from now on, in the same order, by the same secret.',
     )
-    .action(async (id: string, { events, description, ...options }: UpdateOptions) => {
+    .action(async (id: string, { url, events, description, ...options }: UpdateOptions) => {
       const change = {
+        ...(url === undefined ? {} : { url }),
         ...(events === undefined ? {} : { eventTypes: events === 'all' ? [] : namesIn(events) }),
         ...(description === undefined ? {} : { description: description === false ? null : description }),
       };
@@ -107,6 +115,27 @@ export function addWebhookCommands(webhooks: Command, { env }: Host): void {
       const webhook = await client.update(id, change);
       if (terminal.isJson) printJson(webhook);
       else terminal.print(webhookDetails(webhook));
+    });
+
+  webhooks
+    .command('rotate-secret')
+    .description('sign by another secret, and for a while by the one before as well; shows it this once')
+    .argument('<id>', 'its id')
+    .option('--secret-file <path>', 'a file with the secret, whsec_ and base64; left out, one is made')
+    .option('--overlap <duration>', 'how long both sign, such as 30m, 12h or 7d at most; 0m: the new one alone', '1d')
+    .option('--json', 'as JSON')
+    .action(async (id: string, { secretFile, overlap, ...options }: RotateOptions) => {
+      const overlapMs = parseDuration(overlap);
+      if (overlapMs === undefined)
+        throw new Failure(EXIT.usage, `--overlap: ${overlap} is no duration.`, 'Write 30m, 12h or 7d.');
+      const { webhooks: client, terminal } = toolsOf(options);
+      const secret = secretFrom(secretFile);
+      const webhook = await client.rotateSecret(id, { secret, overlapSeconds: overlapMs / 1_000 });
+      if (terminal.isJson) return printJson(webhook);
+      const until = overlapMs === 0 ? '' : ` The one before signs beside it for ${overlap}.`;
+      terminal.print(
+        `Webhook ${pc.bold(id)} has another secret, shown now and never again:\n${secret}\n${until.trim()}`.trim(),
+      );
     });
 
   webhooks
@@ -142,6 +171,9 @@ export function addWebhookCommands(webhooks: Command, { env }: Host): void {
 }
 
 const namesIn = (events: string): string[] => events.split(',').map((it) => it.trim());
+
+/** Made here: an answer that is lost is no lost secret, as the request is sent again with it. */
+const secretFrom = (file: string | undefined): string => (file === undefined ? makeWebhookSecret() : readSecret(file));
 
 function readSecret(file: string): string {
   try {

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { Webhook as Verifier } from 'standardwebhooks';
 import { envOf, freeflow } from '../../../test/support/freeflow';
 import { freeflowHere } from '../../../test/support/freeflow-here';
 import { openTestInstallation, type TestInstallation } from '../../../test/support/installation';
@@ -71,6 +72,29 @@ test('a webhook is made, shown without its secret, tried out, disabled, enabled 
   expect(await run('delete', id)).toMatchObject({ code: 2 });
   expect(await run('delete', id, '--yes')).toMatchObject({ code: 0 });
   expect(await run('list')).toMatchObject({ code: 0, stdout: 'There are no webhooks.\n' });
+});
+
+test('a webhook is sent elsewhere, and signed by another secret, without losing what waits', async () => {
+  const { id, secret: older } = JSON.parse((await run('create', receiver.url, '--json')).stdout) as Record<
+    string,
+    string
+  >;
+  receiver.answer(() => 204);
+  receiver.received.length = 0;
+  expect((await run('update', id ?? '', '--url', `${receiver.url}/new?token=hunter22`)).stdout).not.toContain(
+    'hunter22',
+  );
+  const rotated = await run('rotate-secret', id ?? '', '--overlap', '12h');
+  const [, newer = ''] =
+    /shown now and never again:\n(whsec_\S{44})\nThe one before signs beside it for 12h\.\n$/.exec(rotated.stdout) ??
+    [];
+  expect(await run('ping', id ?? '')).toMatchObject({ code: 0 });
+  const one = receiver.received.find(({ event }) => event.type.endsWith('webhook.ping'));
+  expect(one?.path).toBe('/new?token=hunter22');
+  for (const secret of [older, newer])
+    expect(new Verifier(secret ?? '').verify(one?.body ?? '', one?.headers as Record<string, string>)).toBeDefined();
+  expect(await run('rotate-secret', id ?? '', '--overlap', 'long')).toMatchObject({ code: 2 });
+  expect(await run('rotate-secret', id ?? '', '--overlap', '8d')).toMatchObject({ code: 2 });
 });
 
 test('a ping is found beside however many deliveries of events there are', async () => {
