@@ -5,8 +5,9 @@ import { start } from './commands/start';
 import { status } from './commands/status';
 import { stopStack } from './commands/stop';
 import { messageOf } from './files';
-import { dirOption, vaultOption } from './product-options';
+import { dirOption, temporalOption, vaultOption } from './product-options';
 import { stackDir } from './project';
+import type { TemporalStoreKind } from './servers';
 
 const print = (text: string): void => {
   console.log(text);
@@ -40,8 +41,9 @@ const count = (text: string): number => {
 
 command('start', 'start the servers in the foreground, set them up and restart any that dies; Ctrl-C stops them')
   .addOption(vaultOption())
-  .action(async ({ dir, vault }: { dir: string; vault: boolean }) => {
-    process.exit(await start({ dir: stackDir(dir), vault }, process.env, (code) => process.exit(code)));
+  .addOption(temporalOption())
+  .action(async ({ dir, ...options }: { dir: string; vault: boolean; temporal: TemporalStoreKind }) => {
+    process.exit(await start({ dir: stackDir(dir), ...options }, process.env, (code) => process.exit(code)));
   });
 
 command('stop', 'stop everything that runs in the folder, worker and API included').action(

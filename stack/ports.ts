@@ -26,6 +26,9 @@ export type Ports = Record<PortName, number>;
  */
 const FIRST_EPHEMERAL_PORT = 32_768;
 
+/** From here on nobody is known to prefer one. */
+const FIRST_UNNAMED_PORT = 17_233;
+
 /** Whether a server could listen there on loopback now. */
 export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
@@ -63,6 +66,16 @@ export async function choosePorts(
     taken.add(chosen[name]);
   }
   return chosen;
+}
+
+/** Free ports, for parts of a server that nobody else has to find: chosen anew at each launch. */
+export async function freePorts(count: number): Promise<number[]> {
+  const taken = new Set<number>();
+  for (let from = FIRST_UNNAMED_PORT; taken.size < count; from++) {
+    from = await nextFree(from, taken);
+    taken.add(from);
+  }
+  return [...taken];
 }
 
 async function nextFree(from: number, taken: ReadonlySet<number>): Promise<number> {

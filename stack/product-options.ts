@@ -1,5 +1,6 @@
 import { Command, Option } from 'commander';
 import { stackDir } from './project';
+import { TEMPORAL_STORES, type TemporalStoreKind } from './servers';
 
 /** The option of every command that works on a stack. */
 export const dirOption = (): Option =>
@@ -11,10 +12,16 @@ export interface StartOptions {
   dir: string;
   observe: boolean;
   vault: boolean;
+  temporal: TemporalStoreKind;
 }
 
 export const vaultOption = (): Option =>
   new Option('--vault', "start an OpenBao as well, for the tenants' secrets; kept from then on").default(false);
+
+export const temporalOption = (): Option =>
+  new Option('--temporal <store>', 'where Temporal keeps its data; postgres: the real server, built by Go once, no UI')
+    .choices(TEMPORAL_STORES)
+    .default('file' satisfies TemporalStoreKind);
 
 /** What `npm start` was given; `--help` and a wrong option end the process. */
 export function readStartOptions(name: string, description: string): StartOptions {
@@ -23,6 +30,7 @@ export function readStartOptions(name: string, description: string): StartOption
     .addOption(dirOption())
     .option('--observe', 'start a Prometheus as well, with the alert rules; it has to be on PATH', false)
     .addOption(vaultOption())
+    .addOption(temporalOption())
     .parse()
     .opts<StartOptions>();
   return { dir: stackDir(dir), ...options };

@@ -7,6 +7,7 @@ import { type Shutdown, joinStack } from './foreground';
 import { lockOwner } from './lock';
 import { migrateMaster } from './migrate';
 import type { Progress } from './progress';
+import type { TemporalStoreKind } from './servers';
 import { stopCommand } from './stop-command';
 
 interface ProductOptions {
@@ -18,6 +19,8 @@ interface ProductOptions {
   observe?: boolean;
   /** Whether tenants' secrets go to a vault, which is started as well. */
   vault?: boolean;
+  /** Which Temporal is started. */
+  temporal?: TemporalStoreKind;
 }
 
 /**
@@ -32,9 +35,10 @@ export async function startProduct({
   shutdown,
   observe = false,
   vault = false,
+  temporal = 'file',
 }: ProductOptions): Promise<StackInfo> {
   const observer = observe ? await findPrometheus(env) : undefined;
-  const stack = await startServers({ dir, env, progress, shutdown, vault });
+  const stack = await startServers({ dir, env, progress, shutdown, vault, temporal });
   const info = await migrateMaster(stack, env, (text) => {
     progress.note(text);
   });
@@ -49,8 +53,17 @@ async function startServers({
   progress,
   shutdown,
   vault = false,
+  temporal = 'file',
 }: Omit<ProductOptions, 'observe'>): Promise<StackInfo> {
-  const joined = await joinStack({ dir, env, progress, vault, signal: shutdown.signal, onKill: shutdown.onKill });
+  const joined = await joinStack({
+    dir,
+    env,
+    progress,
+    vault,
+    temporal,
+    signal: shutdown.signal,
+    onKill: shutdown.onKill,
+  });
   if (joined.kind === 'started') {
     shutdown.onStop(joined.stack.stop);
     return joined.stack.info;

@@ -11,7 +11,7 @@ import type { Progress } from './progress';
 import { cacheDir, stackDir } from './project';
 import { ProcessRegistry } from './registry';
 import { runServer, type RunningServer } from './run-server';
-import { serversOf } from './servers';
+import { serversOf, type TemporalStoreKind } from './servers';
 import type { Server, StackPart } from './servers/server';
 import { loadSettings, saveSettings, type Settings } from './settings';
 import { updateStackInfo, removeStackInfo, writeStackInfo } from './stack-info';
@@ -24,6 +24,8 @@ export interface StackOptions {
   progress: Progress;
   /** Whether a vault is started as well. */
   vault?: boolean;
+  /** Which Temporal is started: `file` when left out. */
+  temporal?: TemporalStoreKind;
   /** Begins with empty servers: what an earlier start has kept is deleted, ports and credentials stay. */
   fresh?: boolean;
   /** Aborts the start; it then rejects, and nothing is left running. */
@@ -53,6 +55,7 @@ export async function startStack({
   env,
   progress,
   vault = false,
+  temporal = 'file',
   fresh,
   signal,
   onKill,
@@ -80,7 +83,7 @@ export async function startStack({
     if (lockOwner(dir, 'app.lock') === undefined) await new ProcessRegistry(dir, 'app-processes.json').endLeftovers();
     removeStackInfo(dir);
     if (fresh === true) rmSync(join(dir, 'data'), { recursive: true, force: true });
-    const servers = serversOf(dir, vault);
+    const servers = serversOf(dir, vault, temporal);
     const settings = await prepareSettings({ dir, cache: cacheDir(env), external, progress, servers });
     const parts = await startAll({ dir, servers, external, settings, env, progress, registry, running, signal });
     // Nothing may be missing in what the servers have contributed.

@@ -9,7 +9,7 @@ import { createProgress } from './progress';
 import { readStackInfo } from './stack-info';
 
 const { env } = process;
-const { dir, observe, vault } = readStartOptions(
+const { dir, observe, vault, temporal } = readStartOptions(
   'npm start --',
   'Starts the whole product on this machine: five servers, worker and API, with a first tenant. Ctrl-C stops it.',
 );
@@ -20,7 +20,7 @@ const print = (text: string): void => {
 
 /** Starts the whole product and creates a first tenant; then stays and restarts what dies. */
 async function main(shutdown: Shutdown): Promise<void> {
-  const running = await startProduct({ dir, env, progress, shutdown, observe, vault });
+  const running = await startProduct({ dir, env, progress, shutdown, observe, vault, temporal });
   await showFirstTenant(shutdown);
   if (!shutdown.signal.aborted) print(welcome(running, env));
   await shutdown.ended;

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { INTERRUPTED, type Joined, joinStack, listenForShutdown } from '../foreground';
 import { createProgress, seconds } from '../progress';
+import type { TemporalStoreKind } from '../servers';
 import { stopCommand } from '../stop-command';
 
 /**
@@ -8,7 +9,7 @@ import { stopCommand } from '../stop-command';
  * @returns the exit code
  */
 export async function start(
-  { dir, vault }: { dir: string; vault: boolean },
+  { dir, vault, temporal }: { dir: string; vault: boolean; temporal: TemporalStoreKind },
   env: NodeJS.ProcessEnv,
   exit: (code: number) => never,
 ): Promise<number> {
@@ -20,7 +21,7 @@ export async function start(
   const shutdown = listenForShutdown(print, exit);
   let joined: Joined;
   try {
-    joined = await joinStack({ dir, env, progress, vault, signal: shutdown.signal, onKill: shutdown.onKill });
+    joined = await joinStack({ dir, env, progress, vault, temporal, signal: shutdown.signal, onKill: shutdown.onKill });
   } catch (error) {
     if (!shutdown.signal.aborted) throw error;
     print('Stopped before everything was ready.');
