@@ -43,7 +43,13 @@ export const MASTER: Group<ProductSetting> = {
       after: ['master.connection'],
       run: checkSecrets,
     },
-    { name: 'master.vault', needs: [], after: [], run: checkVault },
+    {
+      name: 'master.vault',
+      // Of who has these it is known whether there is one.
+      needs: ['MASTER_DATABASE_URL', 'SECRETS_KEY'],
+      after: [],
+      run: checkVault,
+    },
     { name: 'master.pools', needs: ['MASTER_DATABASE_URL'], after: ['master.connection'], run: checkPools },
     ...serverChecks('master', 'MASTER_DATABASE_URL'),
   ],
