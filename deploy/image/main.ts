@@ -7,6 +7,7 @@ import { runProgram } from '@freeflow/lib/config';
 import { findOnPath } from '../../stack/fetch/on-path';
 import { projectRoot } from '../../stack/project';
 import { buildImage, findBuilder, ImageError, type ImageBuild } from './builder';
+import { builtVersion } from './built-version';
 import { layContext } from './context';
 
 const USAGE = `Usage: npm run image -- [--base REFERENCE@DIGEST] [--tag NAME:TAG]... [--sbom FILE]
@@ -56,12 +57,6 @@ function assertBase(base: string): void {
     throw new ImageError(
       `${base} has no digest: --base REFERENCE@sha256:..., since a tag may be another image tomorrow.`,
     );
-}
-
-/** That of the programs that are there, whatever has been committed since. */
-function builtVersion(): string {
-  const program = path.join(projectRoot(), 'dist/cli/main.js');
-  return execFileSync(process.execPath, [program, '--version'], { encoding: 'utf8' }).trim();
 }
 
 function headCommit(): ImageBuild['commit'] {

@@ -3,6 +3,7 @@ import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import path from 'node:path';
 import { projectRoot } from '../../stack/project';
 import { findBuilder, ImageError, saveImage } from '../image/builder';
+import { builtVersion } from '../image/built-version';
 import { sectionOf } from './changelog';
 import { ReleaseError } from './errors';
 import { packageVersion } from './prepare';
@@ -12,7 +13,7 @@ const git = (...args: string[]): string =>
   execFileSync('git', ['-C', projectRoot(), ...args], { encoding: 'utf8' }).trim();
 
 /**
- * The version of the tag that stands at this commit, which must be what the packages, the changelog and the tree have.
+ * The version of the tag that stands at this commit, which must be what packages, changelog, tree and programs have.
  * @throws ReleaseError where one of them differs
  */
 export function assertReleasable(): { version: string; notes: string } {
@@ -21,6 +22,8 @@ export function assertReleasable(): { version: string; notes: string } {
     throw new ReleaseError('Files differ from the commit: commit or stash them.');
   if (!git('tag', '--points-at', 'HEAD').split('\n').includes(`v${version}`))
     throw new ReleaseError(`This commit has no tag v${version}, which is the version of the packages.`);
+  const built = builtVersion();
+  if (built !== version) throw new ReleaseError(`What is built is ${built}: build it anew (npm run build) at the tag.`);
   const notes = sectionOf(readFileSync(path.join(projectRoot(), 'CHANGELOG.md'), 'utf8'), version);
   if (notes === undefined) throw new ReleaseError(`CHANGELOG.md has no section ${version}.`);
   return { version, notes };
