@@ -10,6 +10,8 @@ export type Fields = Readonly<Record<string, string>>;
 const fields = z.record(z.string(), z.string());
 const version = z.object({ data: z.object({ data: fields.nullable(), metadata: z.object({ version: z.number() }) }) });
 
+const none = z.union([z.object({ errors: z.array(z.never()) }), version]);
+
 // By path; the answer has other fields beside those.
 const capabilities = z.object({ data: z.record(z.string(), z.array(z.string()).catch([])) });
 
@@ -58,7 +60,7 @@ export class VaultKv {
     const query = at === undefined ? '' : `?version=${at}`;
     const call = { method: 'GET', path: `${this.at('data', path)}${query}` } as const;
     const answer = await this.call(call);
-    if (answer.status === 404) return undefined;
+    if (isNone(answer)) return undefined;
     const found = answer.status === 200 ? version.safeParse(answer.body) : undefined;
     if (found?.success !== true) throw this.unexpected(call, answer);
     return found.data.data.data ?? undefined;
@@ -68,10 +70,10 @@ export class VaultKv {
   async destroy(path: string): Promise<void> {
     const remove = { method: 'DELETE', path: this.at('metadata', path) } as const;
     const answer = await this.call(remove);
-    if (answer.status !== 204 && answer.status !== 404) throw this.unexpected(remove, answer);
+    if (answer.status !== 204 && !isNone(answer)) throw this.unexpected(remove, answer);
     const look = { method: 'GET', path: this.at('metadata', path) } as const;
     const left = await this.call(look);
-    if (left.status !== 404) throw this.unexpected(look, left);
+    if (!isNone(left)) throw this.unexpected(look, left);
   }
 
   /** What the worker's policy allows and this login's does not; the vault answers no call that it would refuse. */
@@ -114,6 +116,13 @@ export class VaultKv {
     );
   }
 }
+
+/**
+ * Whether an engine says that it has none: without any words, or with the data of a version that was deleted. A path
+ * without an engine is a 404 too ("no handler for route"), and so is what a proxy says of a server it doesn't know.
+ */
+const isNone = ({ status, body, words }: VaultAnswer): boolean =>
+  status === 404 && words === '' && none.safeParse(body).success;
 
 const forbidden = ({ method, path }: Omit<VaultCall, 'token'>): VaultError =>
   new VaultError(

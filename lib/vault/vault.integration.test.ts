@@ -85,6 +85,15 @@ describe('an engine', () => {
   });
 });
 
+it('a path without an engine is not taken for one without secrets: nothing was destroyed there', async () => {
+  const kv = open({ mount: 'nowhere', login: { method: 'token', token: vault.rootToken } });
+  for (const call of [kv.read('it', 1), kv.destroy('it'), kv.putIfAbsent('it', { value: 'hunter22' })])
+    expect(await failureOf(call)).toMatchObject({
+      code: 'vault-unexpected',
+      message: expect.stringContaining('no handler for route'),
+    });
+});
+
 describe('what it refuses', () => {
   it('is named by the right and the path that no policy has', async () => {
     const kv = open(vault.settingsOf(vault.reader));
