@@ -238,3 +238,15 @@ it('both are read whatever the store for new ones is, each by its reference', as
     expect(await store.keep(mongodb, 'other')).toEqual(there);
   }
 });
+
+it('of a row whose secret the vault does not have, nothing is made in its place: it is lost, not new', async () => {
+  const tenantId = await newTenant();
+  const owner = { tenantId, backend: 'postgres', name: 'password' } as const;
+  const store = createSecretStore(db, keys, { vault: own, store: 'vault' });
+  await store.keep(owner, 'hunter22');
+  await own.destroy(`freeflow/${tenantId}/postgres/password`);
+  await expect(store.findAll(owner, ['password'])).rejects.toMatchObject({
+    code: 'secret-not-found',
+    message: expect.stringContaining('Nothing was made in its place'),
+  });
+});

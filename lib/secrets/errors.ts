@@ -20,3 +20,10 @@ export type SecretErrorCode =
 export class SecretError extends CodedError<SecretErrorCode> {
   override readonly name = 'SecretError';
 }
+
+/** Of a secret that was stored in the vault, and that the vault does not have: never a reason to make another one. */
+export const lostFault = (vaultRef: string | null): SecretError =>
+  new SecretError(
+    'secret-not-found',
+    `The secret ${vaultRef ?? ''} is not in the vault any more: restore the vault's backup, or check VAULT_ADDR and VAULT_NAMESPACE. Nothing was made in its place.`,
+  );

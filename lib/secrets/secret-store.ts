@@ -1,6 +1,6 @@
 import type { BackendKind } from '@freeflow/contract';
 import { openSecret, sealSecret } from './envelope';
-import { SecretError } from './errors';
+import { lostFault, SecretError } from './errors';
 import type { SecretKeys } from './keys';
 import { formatSecretRef, parseSecretRef } from './ref';
 import {
@@ -51,8 +51,9 @@ export interface SecretStore {
   keep(owner: SecretOwner, value: string): Promise<StoredSecret>;
   /**
    * Those of these names that are stored of a tenant at one backend, by name. Others aren't opened: one that nobody
-   * uses any more may not open.
-   * @throws SecretError `secret-key-unknown` | `secret-unreadable`
+   * uses any more may not open. Not for a create, whose rows may still be ahead of the vault: it keeps.
+   * @throws SecretError `secret-key-unknown` | `secret-unreadable` | `secret-not-found` for one that has a row, and is
+   * not where that says: it was lost there, and must not be taken for one that was never made
    */
   findAll(owner: Omit<SecretOwner, 'name'>, names: readonly string[]): Promise<ReadonlyMap<string, StoredSecret>>;
   /**
@@ -133,12 +134,14 @@ export function createSecretStore(db: SecretDatabase, keys: SecretKeys, places: 
     async findAll({ tenantId, backend }, names) {
       const rows = await db.$queryRaw<SecretRow[]>`
         SELECT * FROM "TenantSecret" WHERE "tenantId" = ${tenantId}::uuid AND backend::text = ${backend} AND version = ${FIRST_VERSION} AND name = ANY(${names})`;
-      const found = await Promise.all(rows.map(async (row) => ({ row, value: await read(row) })));
-      return new Map(
-        found.flatMap(({ row, value }) =>
-          value === undefined ? [] : [[row.name, { ref: refOf(row), value }] as const],
-        ),
+      const found = await Promise.all(
+        rows.map(async (row) => {
+          const value = await read(row);
+          if (value === undefined) throw lostFault(row.vaultRef);
+          return [row.name, { ref: refOf(row), value }] as const;
+        }),
       );
+      return new Map(found);
     },
     async resolve(ref, owner) {
       const parsed = parseSecretRef(ref);
