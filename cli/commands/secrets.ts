@@ -6,7 +6,7 @@ import { Option, type Command } from 'commander';
 import { z } from 'zod';
 import { EXIT, Failure } from '../failure';
 import { toFailure } from '../master-failures';
-import { moveSecrets, type Destination, type MovedAll } from '../secrets/move';
+import { moveSecrets, whileNoneMoves, type Destination, type MovedAll } from '../secrets/move';
 import { assertKeyInUse, countOthers, rekeyTenants, rekeyWebhooks } from '../secrets/rekey';
 import { readOptions, readSettings } from '../settings';
 import { say, sayAside } from '../show/printable';
@@ -22,6 +22,8 @@ interface Scope {
   db: PrismaClient;
   keys: SecretKeys;
   env: NodeJS.ProcessEnv;
+  /** Of the master database. */
+  url: string;
 }
 
 /** Adds `freeflow secrets`, which works on the master database by the worker's login. */
@@ -74,7 +76,7 @@ async function withScope<T>(given: NodeJS.ProcessEnv, work: (scope: Scope) => Pr
     await assertMigrated(url);
     const db = createMasterClient(url, { maxConnections: 5, applicationName: 'freeflow-secrets' });
     try {
-      return await work({ db, keys, env });
+      return await work({ db, keys, env, url });
     } finally {
       await db.$disconnect();
     }
@@ -116,7 +118,7 @@ const sentenceOfRekey = ({ keyId, tenants, webhooks, failed, left, canDropOldKey
   return `${done}\nKeep SECRETS_OLD_KEYS: ${reasons.join('; ')}.`;
 };
 
-async function move({ db, keys, env }: Scope, to: Destination): Promise<MovedAll> {
+async function move({ db, keys, env, url }: Scope, to: Destination): Promise<MovedAll> {
   const vault = openVaultHere(env);
   if (vault === undefined)
     throw new Failure(
@@ -126,7 +128,7 @@ async function move({ db, keys, env }: Scope, to: Destination): Promise<MovedAll
     );
   try {
     const onProgress = ({ done }: MovedAll) => sayAside(`${done} secrets moved`);
-    const moved = await moveSecrets(to, { db, keys, vault, onProgress });
+    const moved = await whileNoneMoves(url, () => moveSecrets(to, { db, keys, vault, onProgress }));
     await record(db, 'secrets.move', { to, ...moved, failed: moved.failed.length });
     return moved;
   } finally {

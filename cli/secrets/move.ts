@@ -1,7 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PrismaClient } from '@freeflow/db-master';
+import { withSession } from '@freeflow/lib/pg';
 import { secretMover, SecretError, type SecretKeys, type SecretVault } from '@freeflow/lib/secrets';
 import { Limiter } from '../../backends/limiter';
+import { EXIT, Failure } from '../failure';
 
 /** Where secrets are moved to. */
 export type Destination = 'db' | 'vault';
@@ -58,6 +60,23 @@ export async function moveSecrets(to: Destination, { db, keys, vault, onProgress
     after = last.id;
   }
 }
+
+/**
+ * Two that move into opposite directions would go on for ever, each undoing what the other has done.
+ * @throws Failure when another command moves secrets of this master database
+ */
+export const whileNoneMoves = <T>(url: string, work: () => Promise<T>): Promise<T> =>
+  withSession(
+    url,
+    async (session) => {
+      const { rows } = await session.query<{ isHeld: boolean }>(
+        `SELECT pg_try_advisory_lock(hashtextextended('freeflow.secrets.move', 0)) AS "isHeld"`,
+      );
+      if (rows[0]?.isHeld === true) return work();
+      throw new Failure(EXIT.refused, 'Another command is moving secrets: nothing was changed.', 'Wait for its end.');
+    },
+    { applicationName: 'freeflow-secrets' },
+  );
 
 /** A step takes seconds at most, and parked ones hold no lock. */
 async function whileBusy<T>(act: () => Promise<T>): Promise<T> {

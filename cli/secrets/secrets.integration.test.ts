@@ -8,6 +8,7 @@ import { publishSealingKey } from '../../activities/webhooks/secret';
 import { freeflowHere } from '../../test/support/freeflow-here';
 import { newTestDatabase, query, type TestDatabase } from '../../test/support/migrated-database';
 import { pathsIn, startVault, type OwnVault } from '../../test/support/own-vault';
+import { whileNoneMoves } from './move';
 
 const newKey = () => randomBytes(32).toString('base64');
 let database: TestDatabase;
@@ -191,6 +192,16 @@ describe('move', () => {
       await lock.close();
     }
     expect(await freeflowHere(['secrets', 'move', '--to', 'vault'], env(key))).toMatchObject({ code: 0 });
+  });
+
+  it('is refused while another one is at it', async () => {
+    const key = newKey();
+    await fill(key);
+    await whileNoneMoves(database.workerUrl, async () => {
+      const { code, stderr } = await freeflowHere(['secrets', 'move', '--to', 'vault'], env(key));
+      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('Another command') });
+    });
+    expect(await db.tenantSecret.count({ where: { keyId: null } })).toBe(0);
   });
 
   it('needs a vault, and rights there', async () => {

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { createMasterClient, type PrismaClient } from '@freeflow/db-master';
 import { readSecretKeys } from '@freeflow/lib/secrets';
 import { VaultKv } from '@freeflow/lib/vault';
-import { newTestDatabase, type TestDatabase } from '../../test/support/migrated-database';
+import { newTestDatabase, query, type TestDatabase } from '../../test/support/migrated-database';
 import { pathsIn, startVault, type OwnVault } from '../../test/support/own-vault';
+import { until } from '../../test/support/until';
 import { secretMover, type MovingDatabase } from './move-secret';
 import { createSecretStore, type SecretStore } from './secret-store';
 import type { SecretVault } from './vault-secrets';
@@ -165,6 +166,79 @@ const end = (tenantId: string): Promise<unknown> =>
     await storeIn('db').destroyInVault(tenantId, tx);
     await tx.tenantSecret.deleteMany({ where: { tenantId } });
   });
+
+describe('two that move the same secret in opposite directions', () => {
+  const move = (place: SecretVault = kv, on: MovingDatabase = db as unknown as MovingDatabase) =>
+    secretMover(on, keys, place);
+  const vaultWith = (more: Partial<SecretVault>): SecretVault => ({
+    mount: kv.mount,
+    path: kv.path,
+    putIfAbsent: (...it) => kv.putIfAbsent(...it),
+    read: (...it) => kv.read(...it),
+    destroy: (...it) => kv.destroy(...it),
+    ...more,
+  });
+
+  it('do so one after the other: none is moved to the vault while the copy there is being destroyed', async () => {
+    const { id, owner, ref } = await newSecret('vault');
+    let another: Promise<unknown> | undefined;
+    const waits = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+    const destroy = async (at: string) => {
+      let isDone = false;
+      another = move()('vault', id).finally(() => (isDone = true));
+      await until('the other one waits', async () => isDone || (await query(database.url, waits)).length > 0);
+      await kv.destroy(at);
+    };
+    expect(await move(vaultWith({ destroy }))('db', id)).toBe('moved');
+    expect(await another).toBe('moved');
+    expect(await storeIn('db').resolve(ref, owner)).toBe('hunter22');
+  });
+
+  it('one that was moved back to the vault meanwhile is left there', async () => {
+    const { id, owner, ref } = await newSecret('vault');
+    let turned: unknown;
+    const moving = db as unknown as MovingDatabase;
+    const on = Object.create(moving, {
+      $queryRaw: { value: moving.$queryRaw.bind(moving) },
+      $transaction: {
+        value: async (...args: Parameters<MovingDatabase['$transaction']>) => {
+          const result = await moving.$transaction(...args);
+          turned ??= await move()('vault', id);
+          return result;
+        },
+      },
+    }) as MovingDatabase;
+    expect(await move(kv, on)('db', id)).toBe('busy');
+    expect(turned).toBe('moved');
+    expect(await storeIn('db').resolve(ref, owner)).toBe('hunter22');
+  });
+
+  it('one on its way to the vault is not destroyed there between its reading back and the commit', async () => {
+    const { id, owner, ref } = await newSecret('db');
+    let back: unknown;
+    const read = async (at: string, version?: number) => {
+      const value = await kv.read(at, version);
+      let destroyed = (): void => undefined;
+      const isDestroyed = new Promise<void>((resolve) => (destroyed = resolve));
+      const destroy = (place: string) => kv.destroy(place).finally(destroyed);
+      back = await Promise.race([move(vaultWith({ destroy }))('db', id), isDestroyed]);
+      return value;
+    };
+    expect(await move(vaultWith({ read }))('vault', id)).toBe('moved');
+    expect(back).toBe('busy');
+    expect(await storeIn('db').resolve(ref, owner)).toBe('hunter22');
+  });
+});
+
+it('of a resource that is there, what the vault does not have is lost, and said to be', async () => {
+  const { id, tenantId } = await newSecret('vault');
+  await db.tenantResource.updateMany({ where: { tenantId }, data: { state: 'present' } });
+  await kv.destroy(`freeflow/${tenantId}/postgres/password`);
+  await expect(secretMover(db as unknown as MovingDatabase, keys, kv)('db', id)).rejects.toMatchObject({
+    code: 'secret-not-found',
+    message: expect.stringContaining('not in the vault any more'),
+  });
+});
 
 it('replaces what a former move has left in the vault, where another value was stored since', async () => {
   const { id, tenantId, owner } = await newSecret('db');

@@ -1,6 +1,6 @@
 import { stepLockKey } from '../pg/step-lock';
 import { openSecret, sealSecret } from './envelope';
-import { SecretError } from './errors';
+import { lostFault, SecretError } from './errors';
 import type { SecretKeys } from './keys';
 import { formatSecretRef } from './ref';
 import { hasEnvelope, type SecretDatabase, type SecretRow } from './secret-rows';
@@ -56,7 +56,8 @@ async function moveToVault(db: MovingDatabase, keys: SecretKeys, vault: VaultSec
 
 /**
  * Moves a secret back into the master database, likewise. What is left in the vault is destroyed last, also what an
- * interrupted move has left there.
+ * interrupted move has left there: in a transaction of its own, since the former one has to be committed before the
+ * vault's copy may go.
  */
 async function moveToDb(db: MovingDatabase, keys: SecretKeys, vault: VaultSecrets, row: SecretRow): Promise<Moved> {
   const ref = row.vaultRef;
@@ -65,7 +66,7 @@ async function moveToDb(db: MovingDatabase, keys: SecretKeys, vault: VaultSecret
     throw new SecretError('secret-ref-foreign', `The row of ${ref} leads elsewhere than below ${vault.below}.`);
   if (!hasEnvelope(row)) {
     const value = await vault.read(row);
-    if (value === undefined) return 'absent';
+    if (value === undefined) return absenceOf(db, row);
     const { keyId, wrappedKey, ciphertext } = sealSecret(row, value, keys);
     const takeBack = async (tx: SecretDatabase): Promise<boolean> => {
       if (!(await excludeSteps(tx, row))) return false;
@@ -77,10 +78,34 @@ async function moveToDb(db: MovingDatabase, keys: SecretKeys, vault: VaultSecret
     };
     if (!(await db.$transaction(takeBack, { timeout: WITHIN_MS }))) return 'busy';
   }
+  return db.$transaction((tx) => destroyCopy(tx, vault, row, ref), { timeout: WITHIN_MS });
+}
+
+/** Only while the row holds the secret itself, and stays so: another move could have made the copy the only one. */
+async function destroyCopy(tx: SecretDatabase, vault: VaultSecrets, row: SecretRow, ref: string): Promise<Moved> {
+  if (!(await excludeSteps(tx, row))) return 'busy';
+  const locked = await tx.$queryRaw<unknown[]>`
+    SELECT id FROM "TenantSecret"
+     WHERE id = ${row.id}::uuid AND "keyId" IS NOT NULL AND "vaultRef" = ${ref} FOR UPDATE`;
+  if (locked.length === 0) return 'busy';
   await vault.destroy(row);
-  await db.$queryRaw`
-    UPDATE "TenantSecret" SET "vaultRef" = NULL WHERE id = ${row.id}::uuid AND "keyId" IS NOT NULL RETURNING id`;
+  await tx.$queryRaw`UPDATE "TenantSecret" SET "vaultRef" = NULL WHERE id = ${row.id}::uuid RETURNING id`;
   return 'moved';
+}
+
+/**
+ * What it means that the vault has nothing: of a resource that is there, the secret was stored, and is lost.
+ * @throws SecretError `secret-not-found`
+ */
+async function absenceOf(db: SecretDatabase, { id, tenantId, backend, vaultRef }: SecretRow): Promise<Moved> {
+  const [now] = await db.$queryRaw<{ isUsed: boolean }[]>`
+    SELECT EXISTS (SELECT FROM "TenantResource"
+                    WHERE "tenantId" = ${tenantId}::uuid AND kind::text = ${backend}
+                      AND state::text IN ('present', 'disabled')) AS "isUsed"
+      FROM "TenantSecret" WHERE id = ${id}::uuid AND "keyId" IS NULL`;
+  if (now === undefined) return 'busy';
+  if (now.isUsed) throw lostFault(vaultRef);
+  return 'absent';
 }
 
 /** Takes the lock of the tenant's steps at that backend, until the transaction ends. */
