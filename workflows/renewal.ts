@@ -2,6 +2,7 @@ import type { OperationInput, StepFailure } from '@freeflow/contract';
 import { allHandlersFinished, condition, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
 import type { Begun } from '../activities/begin';
 import type { SagaState } from './saga-types';
+import { isVersioned } from './versioning';
 
 /** What `begin` has found that is to be done. */
 export type Go = Extract<Begun, { verdict: 'go' }>;
@@ -39,10 +40,10 @@ export function isBuildReplaced(): boolean {
  */
 export async function continueInNewRun(input: OperationInput, handedOn: HandedOn): Promise<never> {
   await condition(allHandlersFinished);
-  const { taskTimeoutMs, currentDeploymentVersion } = workflowInfo();
+  const { taskTimeoutMs } = workflowInfo();
   return makeContinueAsNewFunc<(input: OperationInput, handedOn: HandedOn) => Promise<string>>({
     workflowTaskTimeout: taskTimeoutMs,
     // Else the new run would stay with the build of this one. Of no meaning where builds are not told apart.
-    ...(currentDeploymentVersion === undefined ? {} : { initialVersioningBehavior: 'AUTO_UPGRADE' }),
+    ...(isVersioned() ? { initialVersioningBehavior: 'AUTO_UPGRADE' } : {}),
   })(input, handedOn);
 }

@@ -31,6 +31,13 @@ afterAll(async () => {
   await operator.close();
 });
 
+/** What goes on with any build. */
+const sweepOn = ({ taskQueue }: FakeOperations) =>
+  operator.client.workflow.execute<() => Promise<string>>('sweepOperations', {
+    taskQueue,
+    workflowId: `sweep-${taskQueue}`,
+  });
+
 const versionOf = (buildId: string) => ({ deploymentName: deployment.name, buildId });
 
 test('a run ends on the build that began it; a parked one goes on with the next one, and both replay', async () => {
@@ -56,6 +63,7 @@ test('a run ends on the build that began it; a parked one goes on with the next 
   ]);
 
   expect(await deployment.openRunsOf('old')).toBe(1);
+  expect(await sweepOn(next)).toBe('0 operation(s) started');
   goOn();
   expect(await old.outcomeOf(atWork)).toBe('fake is suspended');
   expect([await deployment.buildsOf(atWork), next.stepsOf(atWork)]).toEqual([['old'], []]);
@@ -101,6 +109,7 @@ test('without versions nothing is said of builds to the server', async () => {
     await until('it goes on in a new run', async () => fake.callsOf(id, 'continue-operation').length > 0);
     fake.failing.clear();
     expect(await fake.outcomeOf(id)).toBe('fake is active');
+    expect(await sweepOn(fake)).toBe('0 operation(s) started');
     const [first] = await runsOf(fake, id);
     expect(first === undefined ? '' : historyToJSON(first.history)).not.toMatch(/VersioningBehavior|deploymentVersion/);
   } finally {

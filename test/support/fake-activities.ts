@@ -94,6 +94,7 @@ export function createFakeActivities(patience: Partial<Patience> = {}) {
     ...Object.fromEntries(BACKEND_STEP_NAMES.map((step) => [step, atBackend(step)])),
     ...Object.fromEntries(RECORD_STEP_NAMES.map((step) => [step, recorded(step)])),
     begin,
+    sweep: async () => ({ started: 0 }),
   };
   return { activities, calls, failing, failingForGood, returning, told, holds };
 }
