@@ -47,7 +47,7 @@ export const MASTER: Group<ProductSetting> = {
       name: 'master.vault',
       // Of who has these it is known whether there is one.
       needs: ['MASTER_DATABASE_URL', 'SECRETS_KEY'],
-      after: [],
+      after: ['master.connection'],
       run: checkVault,
     },
     { name: 'master.pools', needs: ['MASTER_DATABASE_URL'], after: ['master.connection'], run: checkPools },
