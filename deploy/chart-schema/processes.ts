@@ -70,6 +70,9 @@ const KEDA = object({
 
 const IMAGE = object({ tag: name('of the image'), digest: text('goes before a tag', { pattern: DIGEST }) });
 
+/** Of a process that another build than the rest may be of; empty: that of all. */
+const OWN_IMAGE: Schema = { ...IMAGE, description: 'another build than that of `image`' };
+
 const WORKER_DEPLOYMENTS: Schema = {
   type: 'object',
   additionalProperties: false,
@@ -88,6 +91,7 @@ const WORKER_DEPLOYMENTS: Schema = {
 
 export const API = object(
   {
+    image: OWN_IMAGE,
     replicas: number('while it is not scaled', 1),
     settings: processSettings('api'),
     ...podOf('api'),
@@ -122,6 +126,7 @@ const { secretRefs: migrateRefs, ...migratePod } = podOf('migrate');
 export const MIGRATE: Schema = {
   ...object({
     enabled: flag('before each install and upgrade'),
+    image: OWN_IMAGE,
     ...migratePod,
     secretRefs: object((migrateRefs as { properties: Record<string, Schema> }).properties),
     activeDeadlineSeconds: number('after which it has failed', 1),

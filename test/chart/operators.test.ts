@@ -75,19 +75,38 @@ describeChart('KEDA (keda.sh/v1alpha1)', () => {
 });
 
 describeChart('workers in deployments of their own', () => {
-  test('may be of two builds, each with its image, while API and migrations are of one', () => {
+  test('may be of two builds, each with its image; migrations are ahead of the API', () => {
     const seen = (name: string, kind = 'Deployment') => {
       const it = find(of('versions'), kind, name);
       return [containerOf(it).image, valueOf(it, 'TEMPORAL_WORKER_BUILD_ID'), valueOf(it, 'WORKER_QUEUES')];
     };
     expect(seen('-worker-v14')).toEqual(['registry.example/freeflow:1.4.0', '1.4.0', undefined]);
     expect(seen('-worker-v15')).toEqual(['registry.example/freeflow:1.5.0', '1.5.0', undefined]);
-    for (const it of [seen('-api'), seen('-migrate', 'Job')])
-      expect(it).toEqual(['registry.example/freeflow:1.5.0', undefined, undefined]);
+    expect(seen('-api')[0]).toBe('registry.example/freeflow:1.4.0');
+    expect(seen('-migrate', 'Job')[0]).toBe('registry.example/freeflow:1.5.0');
     const triggers = triggersOf(find(of('versions'), 'ScaledObject', '-worker-v15'));
     expect(triggers.length).toBe(WORKER_QUEUES.length);
     for (const { metadata } of triggers)
       expect(metadata).toMatchObject({ workerDeploymentName: 'freeflow', workerDeploymentBuildId: '1.5.0' });
+  });
+
+  test('of a build can be replaced by no other: their selector, which nobody may change, tells them apart', () => {
+    const [edited, settings] = render([
+      [...valueSet('versions'), 'worker: { deployments: { v14: { image: { tag: "1.4.1" } } } }'],
+      [...valueSet('versions'), 'worker: { settings: { RETENTION_MS: 1000 } }'],
+    ]);
+    const selectorOf = (objects: readonly Manifest[] = [], name = '-worker-v14') =>
+      find(objects, 'Deployment', name).spec['selector'];
+    expect(selectorOf(edited?.objects)).not.toEqual(selectorOf(of('versions')));
+    expect(selectorOf(edited?.objects, '-worker-v15')).toEqual(selectorOf(of('versions'), '-worker-v15'));
+    expect(selectorOf(settings?.objects)).toEqual(selectorOf(of('versions')));
+    expect(JSON.stringify(selectorOf(of('minimal'), '-worker'))).not.toContain('freeflow/build');
+  });
+
+  test('warn whoever would roll back by Helm first, where there are builds', () => {
+    const notesOf = (set: (typeof VALUE_SETS)[number]) => rendered[VALUE_SETS.indexOf(set)]?.notes ?? '';
+    expect(notesOf('versions').match(/Never begin with helm rollback/g)).toHaveLength(1);
+    expect(notesOf('minimal')).not.toContain('helm rollback');
   });
 
   test('poll the queues of their deployment, all together every one', () => {

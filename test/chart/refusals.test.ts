@@ -108,7 +108,29 @@ const CASES: readonly [what: string, values: readonly string[], says: RegExp][] 
   [
     'a queue that one of two builds does not poll',
     [valuesFile('minimal'), valuesFile('versions'), 'worker: { deployments: { v14: { queues: [workflows] } } }'],
-    /worker\.deployments: none of them \{"tag":"1\.4\.0"\} polls the queue postgres/,
+    /worker\.deployments: none of them 1\.4\.0 of freeflow polls the queue postgres/,
+  ],
+  [
+    'a build without an image whose version is its own setting',
+    [minimal, 'worker: { deployments: { v1: { settings: { TEMPORAL_WORKER_DEPLOYMENT: f } } } }'],
+    /worker\.deployments\.v1\.image: with worker versions/,
+  ],
+  [
+    'one build id for two images, copied',
+    [
+      minimal,
+      valuesFile('versions'),
+      'worker: { deployments: { v15: { settings: { TEMPORAL_WORKER_BUILD_ID: "1.4.0" } } } }',
+    ],
+    /worker\.deployments\.v15: TEMPORAL_WORKER_BUILD_ID 1\.4\.0 is that of two images, \{"tag":"1\.4\.0"\} and/,
+  ],
+  [
+    'one build id for two images, of all workers',
+    [
+      minimal,
+      'worker: { settings: { TEMPORAL_WORKER_DEPLOYMENT: f, TEMPORAL_WORKER_BUILD_ID: b }, deployments: { v1: { image: { tag: "1" } }, v2: { image: { tag: "2" } } } }',
+    ],
+    /worker\.deployments\.v2: TEMPORAL_WORKER_BUILD_ID b is that of two images/,
   ],
   [
     'a build that KEDA does not know',
@@ -168,6 +190,10 @@ describeChart('the chart takes', () => {
     [
       'webhooks that nobody sends',
       'worker: { settings: { WEBHOOK_SENDING: "off" }, deployments: { most: { queues: [workflows, postgres, mongodb, qdrant, keycloak] } } }',
+    ],
+    [
+      'the first build beside workers without versions',
+      'worker: { deployments: { plain: {}, v1: { image: { tag: "1" }, settings: { TEMPORAL_WORKER_DEPLOYMENT: f } } } }',
     ],
     ['numbers as text', 'worker: { settings: { RETENTION_MS: "604800000" } }'],
     ['values of the charts around it', 'global: { any: thing }'],
