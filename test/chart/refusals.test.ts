@@ -140,6 +140,11 @@ const CASES: readonly [what: string, values: readonly string[], says: RegExp][] 
     ],
     /TEMPORAL_WORKER_BUILD_ID: KEDA has to know the build/,
   ],
+  [
+    'KEDA in plain text at a server with TLS',
+    [minimal, 'worker: { keda: { enabled: true } }', 'temporal: { tls: { ca: { name: ca } } }'],
+    /worker\.keda: KEDA speaks TLS to Temporal only with an API key or a client certificate/,
+  ],
   ['no image', ['image: { tag: "1" }'], /\/image'?: missing property 'repository'/],
   [
     'nothing at all',

@@ -38,11 +38,14 @@ helm.sh/chart: {{ printf "%s-%s" .root.Chart.Name .root.Chart.Version | replace 
 {{- end -}}
 {{- end -}}
 
-{{/* What is there before an install or an upgrade, for db:migrate: hooks run before anything else of the release is made. */}}
+{{/*
+What is there before an install or an upgrade, for db:migrate: hooks run before anything else of the release is made, and belong to
+no release. The Job stays, for its log; what it needed goes once it has succeeded, the owner's login above all. Of its weight: 0 is the Job.
+*/}}
 {{- define "freeflow.hook" -}}
 helm.sh/hook: pre-install,pre-upgrade
 helm.sh/hook-weight: {{ . | quote }}
-helm.sh/hook-delete-policy: before-hook-creation
+helm.sh/hook-delete-policy: before-hook-creation{{ if . }},hook-succeeded{{ end }}
 {{- end -}}
 
 {{/* Facts of the product, written by a test: deploy/chart/files/facts.json. */}}
