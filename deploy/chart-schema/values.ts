@@ -1,4 +1,4 @@
-import { flag, list, name, object, raw, rawList, type Schema, text, texts } from './forms';
+import { flag, list, name, number, object, raw, rawList, type Schema, text, texts } from './forms';
 import { API, DIGEST, MIGRATE, SECRET_REFS, WORKER } from './processes';
 import { commonSettings } from './settings';
 
@@ -30,7 +30,9 @@ const NETWORK_POLICIES = object({
     migrate: rawList('rules; none: anywhere'),
   }),
   dns: rawList("peers: the cluster's DNS"),
-  webhooks: flag('public addresses by https'),
+  dnsPorts: list(number('', 1), 'that its pods listen at'),
+  webhooks: flag('public addresses, and those of WEBHOOK_ALLOWED_NETWORKS'),
+  webhookPorts: list(number('', 1), 'of public receivers; none: any'),
 });
 
 const MONITORING = object({

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { projectRoot } from '../../stack/project';
@@ -76,13 +77,26 @@ type Cases = readonly (readonly string[])[];
 /** Renders the chart once for each list of values, which are laid over each other as by `helm -f ONE -f OTHER`. */
 export const render = (cases: Cases, order: Order = {}): Rendered[] => askHelm(cases, order).results.map(renderedOf);
 
+/** As `render`, by a chart that takes this for the Deployment that the cluster has, by whatever name it asks. */
+export function renderBeside(there: object, cases: Cases): Rendered[] {
+  const folder = mkdtempSync(path.join(tmpdir(), 'freeflow-chart-'));
+  try {
+    cpSync(CHART, folder, { recursive: true, dereference: true });
+    const text = `{{- define "freeflow.there" -}}${JSON.stringify(there)}{{- end -}}`;
+    writeFileSync(path.join(folder, 'templates', '_there.tpl'), text);
+    return askHelm(cases, {}, folder).results.map(renderedOf);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 /** What is in the chart beside its templates, once it is packed. */
 export const packedFiles = (): string[] => askHelm([], { isPacked: true }).files;
 
-function askHelm(cases: Cases, { isPacked = false, kubernetes = [] }: Order) {
+function askHelm(cases: Cases, { isPacked = false, kubernetes = [] }: Order, chart = CHART) {
   if ('reason' in tools) return { files: [], results: [] };
   const { status, stdout, stderr } = spawnSync('python3', [path.join(__dirname, 'helm.py')], {
-    input: JSON.stringify({ chart: CHART, isPacked, kubernetes, cases: cases.map((values) => ({ values })) }),
+    input: JSON.stringify({ chart, isPacked, kubernetes, cases: cases.map((values) => ({ values })) }),
     env: { ...process.env, PYTHONPATH: tools.folder, PYTHONDONTWRITEBYTECODE: '1' },
     encoding: 'utf8',
     maxBuffer: 1 << 26,

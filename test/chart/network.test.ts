@@ -3,7 +3,7 @@ import { containerOf, find } from './pods';
 
 interface Rule {
   to: { ipBlock?: { cidr: string }; namespaceSelector?: { matchLabels: Record<string, string> } }[];
-  ports?: { port: number }[];
+  ports?: { port: number; protocol?: string }[];
 }
 
 const [production] = render([valueSet('production')]);
@@ -34,5 +34,21 @@ describeChart('where processes may connect to', () => {
     expect(servers.length).toBeGreaterThan(2);
     const rules = rulesOf(find(objects, 'NetworkPolicy', name));
     expect(servers.filter((it) => !rules.some((rule) => leadsTo(it, rule))).map(({ href }) => href)).toEqual([]);
+  });
+
+  test('webhooks: public addresses at the ports that are told, networks that are allowed at any', () => {
+    const network = 'networkPolicies: { webhookPorts: [443, 8443], dnsPorts: [5353] }';
+    const [told, any] = render([
+      [...valueSet('production'), 'settings: { WEBHOOK_ALLOWED_NETWORKS: "10.20.0.0/16, 10.30.0.1,fd00::1" }', network],
+      [...valueSet('production'), 'networkPolicies: { webhookPorts: [] }'],
+    ]);
+    const rules = (it = told) => rulesOf(find(it?.objects ?? [], 'NetworkPolicy', '-worker'));
+    const isPublic = ({ to }: Rule) => to.some(({ ipBlock }) => ipBlock?.cidr === '0.0.0.0/0');
+    expect(rules(production).find(isPublic)?.ports).toEqual([{ port: 443 }]);
+    expect(rules().find(isPublic)?.ports).toEqual([{ port: 443 }, { port: 8443 }]);
+    expect(rules(any).find(isPublic)).not.toHaveProperty('ports');
+    const allowed = ['10.20.0.0/16', '10.30.0.1/32', 'fd00::1/128'].map((cidr) => ({ ipBlock: { cidr } }));
+    expect(rules()).toContainEqual({ to: allowed });
+    expect(rules()[0]?.ports).toEqual(['UDP', 'TCP'].map((protocol) => ({ port: 5353, protocol })));
   });
 });

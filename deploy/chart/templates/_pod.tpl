@@ -1,4 +1,23 @@
 {{/*
+How many replicas are asked for. Something else says so where they are scaled, but a Deployment that loses its number has one replica: so
+it keeps the number that it has. Not where Helm applies at the server and another owns the number already: it stays there without us,
+and Helm would fail where it has changed meanwhile. Of .root, .name, .number, .isScaled
+*/}}
+{{- define "freeflow.replicas" -}}
+{{- $there := include "freeflow.there" . | fromJson -}}
+{{- $isApplied := false -}}
+{{- $isOwned := false -}}
+{{- range dig "metadata" "managedFields" list $there -}}
+{{- if eq (default "" .subresource) "scale" }}{{ $isOwned = true }}{{ else if eq .operation "Apply" }}{{ $isApplied = true }}{{ end -}}
+{{- end -}}
+{{- if not .isScaled -}}
+replicas: {{ .number }}
+{{- else if and (hasKey $there "spec") (not (and $isApplied $isOwned)) -}}
+replicas: {{ int64 $there.spec.replicas }}
+{{- end -}}
+{{- end -}}
+
+{{/*
 The pod of a process. Of .root, .process, .settings, .resources, .image (where it is another one), .container (ports, probes), and
 for those that go on: .grace in seconds, .selector (what its replicas are found by).
 */}}
