@@ -1,11 +1,11 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { bundleWorkflowCode, DefaultLogger } from '@temporalio/worker';
-import { BUNDLE_PATH } from './built-workflows';
+import { BUNDLE_PATHS } from './built-workflows';
 
-/** Bundles the workflows, as built, with the bundler of this very SDK version. */
-async function buildBundle(): Promise<string> {
-  const workflowsPath = require.resolve('../workflows');
+/** Bundles a file of workflows, as built, with the bundler of this very SDK version. */
+async function buildBundle(entry: string): Promise<string> {
+  const workflowsPath = require.resolve(`../workflows/${entry}`);
   const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
   return code;
 }
@@ -13,12 +13,14 @@ async function buildBundle(): Promise<string> {
 // Ahead of time, since a worker that bundles at start is seconds late. Written beside and renamed: a worker that
 // starts meanwhile reads the old bundle or the new one, never half of one.
 async function main(): Promise<void> {
-  const code = await buildBundle();
-  mkdirSync(path.dirname(BUNDLE_PATH), { recursive: true });
-  const scratch = `${BUNDLE_PATH}.${process.pid}`;
-  writeFileSync(scratch, code);
-  renameSync(scratch, BUNDLE_PATH);
-  console.log(`workflow bundle: ${Math.round(code.length / 1024)} KiB`);
+  for (const [entry, file] of Object.entries(BUNDLE_PATHS)) {
+    const code = await buildBundle(entry);
+    mkdirSync(path.dirname(file), { recursive: true });
+    const scratch = `${file}.${process.pid}`;
+    writeFileSync(scratch, code);
+    renameSync(scratch, file);
+    console.log(`workflow bundle (${entry}): ${Math.round(code.length / 1024)} KiB`);
+  }
 }
 
 main().catch((error: unknown) => {

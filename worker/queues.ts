@@ -18,7 +18,7 @@ export function optionsOf(queue: WorkerQueue, config: WorkerConfig): WorkerOptio
   if (queue !== 'workflows') return { taskQueue, maxConcurrentActivityTaskExecutions: concurrencyOf(queue, config) };
   return {
     taskQueue,
-    workflowBundle: { codePath: builtBundlePath() },
+    workflowBundle: { codePath: builtBundlePath(config.TEMPORAL_WORKER_DEPLOYMENT !== undefined) },
     // A killed worker's runs are picked up by another one after this time.
     stickyQueueScheduleToStartTimeout: '1 second',
     maxConcurrentActivityTaskExecutions: 40,

@@ -1,7 +1,6 @@
 import { webhookQueueOf, type DeliveryInput } from '@freeflow/contract';
 import { proxyActivities, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities';
-import { goesOnWithAnyBuild } from './versioning';
 
 /**
  * Sends one event to one webhook, once, and sees to it that what came of it is recorded. Started when it is its turn,
@@ -18,5 +17,3 @@ export async function deliverWebhook(delivery: DeliveryInput): Promise<string> {
   });
   return (await attemptDelivery(delivery)).outcome;
 }
-
-goesOnWithAnyBuild(deliverWebhook);

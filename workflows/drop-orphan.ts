@@ -1,7 +1,6 @@
 import type { OrphanOrder } from '@freeflow/contract';
 import { CancellationScope, proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities';
-import { goesOnWithAnyBuild } from './versioning';
 
 const activities = proxyActivities<Pick<Activities, 'dropOrphan' | 'endOrphanDrop'>>({
   startToCloseTimeout: '8 minutes',
@@ -21,5 +20,3 @@ export async function dropOrphan(order: OrphanOrder): Promise<string> {
     throw error;
   }
 }
-
-goesOnWithAnyBuild(dropOrphan);

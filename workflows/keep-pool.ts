@@ -1,7 +1,6 @@
 import { backendQueueOf, BACKENDS, type BackendKind } from '@freeflow/contract';
 import { proxyActivities, sleep, workflowInfo } from '@temporalio/workflow';
 import type { Activities } from '../activities';
-import { goesOnWithAnyBuild } from './versioning';
 
 /** One resource each; what is left after so many is the next run's. */
 const MOST_ROUNDS = 50;
@@ -29,5 +28,3 @@ export async function keepPool({ backend }: { backend: BackendKind }): Promise<s
   }
   return `not done after ${MOST_ROUNDS} rounds: the next sweep goes on`;
 }
-
-goesOnWithAnyBuild(keepPool);

@@ -1,7 +1,6 @@
 import type { Reconciliation } from '@freeflow/contract';
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities';
-import { goesOnWithAnyBuild } from './versioning';
 
 const activities = proxyActivities<Pick<Activities, 'reconcile'>>({
   // It ends by itself after twenty minutes, with what it has.
@@ -18,5 +17,3 @@ const activities = proxyActivities<Pick<Activities, 'reconcile'>>({
 export async function reconcile({ requestedBy, fix }: Reconciliation): Promise<string> {
   return activities.reconcile({ requestedBy, fix });
 }
-
-goesOnWithAnyBuild(reconcile);

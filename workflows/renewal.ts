@@ -2,7 +2,6 @@ import type { OperationInput, StepFailure } from '@freeflow/contract';
 import { allHandlersFinished, condition, makeContinueAsNewFunc, workflowInfo } from '@temporalio/workflow';
 import type { Begun } from '../activities/begin';
 import type { SagaState } from './saga-types';
-import { isVersioned } from './versioning';
 
 /** What `begin` has found that is to be done. */
 export type Go = Extract<Begun, { verdict: 'go' }>;
@@ -47,3 +46,6 @@ export async function continueInNewRun(input: OperationInput, handedOn: HandedOn
     ...(isVersioned() ? { initialVersioningBehavior: 'AUTO_UPGRADE' } : {}),
   })(input, handedOn);
 }
+
+/** Whether the worker at hand has a version: one without has a build id all the same, of no deployment. */
+const isVersioned = (): boolean => (workflowInfo().currentDeploymentVersion?.deploymentName ?? '') !== '';

@@ -1,6 +1,5 @@
 import { proxyActivities } from '@temporalio/workflow';
 import type { Activities } from '../activities';
-import { goesOnWithAnyBuild } from './versioning';
 
 const { sweep } = proxyActivities<Pick<Activities, 'sweep'>>({
   startToCloseTimeout: '1 minute',
@@ -15,5 +14,3 @@ export async function sweepOperations(): Promise<string> {
   const { started } = await sweep();
   return `${started} operation(s) started`;
 }
-
-goesOnWithAnyBuild(sweepOperations);

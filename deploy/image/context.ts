@@ -20,7 +20,7 @@ const COMMANDS = {
 };
 
 /** Of the build of a program, what it is run from. */
-const RUN_FROM = /^(?:program\.bundle\.js|workflow-bundle\.js|workflow-worker-thread\.js|.*\.wasm)$/;
+const RUN_FROM = /^(?:program\.bundle\.js|workflow-bundle(?:\.versioned)?\.js|workflow-worker-thread\.js|.*\.wasm)$/;
 
 const NATIVE_CORE = { x64: 'x86_64-unknown-linux-gnu', arm64: 'aarch64-unknown-linux-gnu' };
 

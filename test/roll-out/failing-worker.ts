@@ -8,7 +8,7 @@ import * as workflows from '../../workflows';
 const create = Worker.create.bind(Worker);
 const code = Object.keys(workflows).reduce(
   (text, name) => text.replaceAll(name, `${name}Lost`),
-  readFileSync(builtBundlePath(), 'utf8'),
+  readFileSync(builtBundlePath(true), 'utf8'),
 );
 Worker.create = (options) =>
   create(options.workflowBundle === undefined ? options : { ...options, workflowBundle: { code } });

@@ -15,6 +15,8 @@ export interface Deployment {
   /** Lets the parked runs of a build go on with the current one, at once. */
   wakeRunsOf(buildId: string): Promise<void>;
   rollBackTo(buildId: string): Promise<void>;
+  /** Gives all that is to be done to workers without a version. */
+  leave(): Promise<void>;
   /** Lets a tenth of new runs begin on it. */
   ramp(buildId: string): Promise<void>;
   endRampOf(buildId: string): Promise<void>;
@@ -42,6 +44,7 @@ export function openDeployment(info: StackInfo, operator: Operator, name: string
     promote: (buildId) => change(command('set-current-version', '$NEW'), { NEW: buildId }),
     wakeRunsOf: async (buildId) => void (await run(command('workflow signal'), { OLD: buildId })),
     rollBackTo: (buildId) => change(command('set-current-version', '$OLD'), { OLD: buildId }),
+    leave: () => change(command('set-current-version', '--unversioned'), { OLD: '' }),
     ramp: (buildId) => change(command('set-ramping-version', '--percentage'), { NEW: buildId }),
     endRampOf: (buildId) => change(command('set-ramping-version', '--delete'), { NEW: buildId }),
     isDrained: async (buildId) => /\bdrained\b/i.test(await run(command('describe-version'), { OLD: buildId })),

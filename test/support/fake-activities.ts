@@ -90,11 +90,18 @@ export function createFakeActivities(patience: Partial<Patience> = {}) {
     return { ...ordinaryBegin(kind, patience), ...begun } as Begun;
   };
 
+  /** Of no tenant. */
+  const sweep = async () => {
+    note('sweep', { tenantId: 'none' });
+    await whileAlive(holds.wait('sweep'));
+    return { started: 0 };
+  };
+
   const activities = {
     ...Object.fromEntries(BACKEND_STEP_NAMES.map((step) => [step, atBackend(step)])),
     ...Object.fromEntries(RECORD_STEP_NAMES.map((step) => [step, recorded(step)])),
     begin,
-    sweep: async () => ({ started: 0 }),
+    sweep,
   };
   return { activities, calls, failing, failingForGood, returning, told, holds };
 }

@@ -17,6 +17,7 @@ import { NativeConnection, Worker } from '@temporalio/worker';
 import type { Begun } from '../../activities/begin';
 import { projectRoot } from '../../stack/project';
 import { readStackInfo } from '../../stack/stack-info';
+import { registeredBy } from '../../worker/built-workflows';
 import { deploymentOptionsOf } from '../../worker/deployment';
 import { registerSearchAttributes } from '../../worker/search-attributes';
 import { newName } from './activity-harness';
@@ -144,7 +145,7 @@ async function startWorkers(
     Worker.create({
       ...common,
       taskQueue,
-      workflowBundle: await bundleOf(path.join(projectRoot(), 'workflows')),
+      workflowBundle: await bundleOf(path.join(projectRoot(), 'workflows'), registeredBy(version !== undefined)),
       stickyQueueScheduleToStartTimeout: '1 second',
     }),
     ...BACKEND_KINDS.map((kind) => Worker.create({ ...common, taskQueue: backendQueueOf(taskQueue, kind) })),

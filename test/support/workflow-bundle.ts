@@ -17,12 +17,13 @@ export interface WorkflowBundle {
 /**
  * The workflows in a folder, bundled once for all test files: that takes seconds of processor time, and a dozen of them
  * need it.
+ * @param entry the file of it that exports what is registered
  */
-export async function bundleOf(workflowsFolder: string): Promise<WorkflowBundle> {
-  const codePath = path.join(CACHE, `${hashOfSources(workflowsFolder)}.js`);
+export async function bundleOf(workflowsFolder: string, entry = 'index'): Promise<WorkflowBundle> {
+  const codePath = path.join(CACHE, `${hashOfSources(workflowsFolder)}.${entry}.js`);
   if (!existsSync(codePath)) {
     const { code } = await bundleWorkflowCode({
-      workflowsPath: workflowsFolder,
+      workflowsPath: path.join(workflowsFolder, `${entry}.ts`),
       logger: new DefaultLogger('ERROR'),
     });
     mkdirSync(CACHE, { recursive: true });
