@@ -18,6 +18,8 @@ export const RUN_ELSEWHERE: readonly [RegExp, string][] = [
   [/^pnpm --filter @freeflow\/db-master db:seed/, 'prisma/seed.integration.test.ts'],
   [/^install -m 600 \/dev\/null worker\.env/, 'test/e2e/secret-files.e2e.test.ts'],
   [/freeflow setup backends/, 'cli/commands/setup-backends.integration.test.ts'],
+  // Of a Temporal of one's own.
+  [/freeflow setup temporal\b/, 'cli/commands/setup-temporal.integration.test.ts'],
   // The stack that runs them has no vault, and secrets are read by those after them.
   [/freeflow secrets (?:move|rekey)\b/, 'cli/secrets/secrets.integration.test.ts'],
   // Both end at Ctrl-C alone.
