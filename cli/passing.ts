@@ -16,9 +16,10 @@ export const pauseAfter = ({ retryAfterS = 0 }: Failure, usualMs: number): numbe
 
 /**
  * Sends again what the API refuses for now (too many requests, something behind it is away), as soon as it says.
+ * @param signal ends the waiting
  * @throws what it was refused with in the end
  */
-export async function waitAsTold<T>(send: () => Promise<T>): Promise<T> {
+export async function waitAsTold<T>(send: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   for (let waits = 0; ; waits++) {
     try {
       return await send();
@@ -27,7 +28,7 @@ export async function waitAsTold<T>(send: () => Promise<T>): Promise<T> {
       if (waits >= MOST_WAITS || error.retryAfterS > LONGEST_WAIT_S) throw error;
       // Silence would look like an API that hangs.
       sayAside(`${error.message} Waiting ${error.retryAfterS} s.`);
-      await delay(error.retryAfterS * 1_000);
+      await delay(error.retryAfterS * 1_000, undefined, signal === undefined ? {} : { signal });
     }
   }
 }

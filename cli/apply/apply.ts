@@ -3,6 +3,7 @@ import type { Tenants } from '../client/tenants';
 import { type Tools, printJson } from '../commands/tenants/tools';
 import { confirmByYes } from '../confirm';
 import { EXIT, Failure } from '../failure';
+import { onInterrupt } from '../interruption';
 import { sayAside } from '../show/printable';
 import { carryOut, exitCodeOf, type Result } from './carry-out';
 import { planTenants } from './plan';
@@ -16,6 +17,8 @@ interface ApplyOptions {
   /** Without asking. */
   yes: boolean;
   concurrency: number;
+  /** Is given by Ctrl-C, and ends the requests of the tools. */
+  interrupted: AbortController;
   /** `labels` as `key:value`, `limit`: so many at most. Undefined: nothing is pruned. */
   prune: { labels: readonly string[]; limit: number | undefined } | undefined;
 }
@@ -30,7 +33,7 @@ const FEW = 50;
  */
 export async function apply(entries: readonly TenantEntry[], tools: Tools, options: ApplyOptions): Promise<number> {
   const { terminal, freeflow } = tools;
-  const { dryRun, prune, yes, concurrency } = options;
+  const { dryRun, prune, yes } = options;
   const living = await readLiving(tools.tenants, entries, prune !== undefined);
   const plan = planTenants(entries, living, prune, new Date());
   terminal.print(planText(plan, freeflow));
@@ -42,7 +45,7 @@ export async function apply(entries: readonly TenantEntry[], tools: Tools, optio
   if (dryRun) return finish(hasDifferences(plan) ? EXIT.differs : EXIT.done);
   const work = plan.filter(isWork);
   if (work.length > 0 && !yes) await confirmByYes(terminal, 'Is all of this to be done?');
-  const results = await carryOutUntilInterrupted(plan, work.length, concurrency, tools);
+  const results = await carryOutUntilInterrupted(plan, work.length, tools, options);
   if (work.length > 0) terminal.print(`\n${summaryOf(results)}`);
   return finish(exitCodeOf(results), results);
 }
@@ -76,23 +79,21 @@ function assertPruning(
 async function carryOutUntilInterrupted(
   plan: readonly Planned[],
   total: number,
-  concurrency: number,
   tools: Tools,
+  { concurrency, interrupted }: ApplyOptions,
 ): Promise<Result[]> {
-  const progress = await openProgress(tools.terminal, total);
-  const interrupted = new AbortController();
-  const onInterrupt = () => {
-    interrupted.abort();
+  const progress = await openProgress(tools.terminal, total, tools.freeflow);
+  const leave = () => {
+    progress.end();
+    sayAside('What was accepted goes on. Repeat the command: it goes on with what is left.');
   };
-  // Not `once`: the spinner's clean-up ends the process when it finds itself the only listener.
-  process.on('SIGINT', onInterrupt);
+  const stopListening = onInterrupt(interrupted, leave);
   try {
     return await carryOut(plan, concurrency, { tools, progress, signal: interrupted.signal });
   } finally {
-    progress.end();
-    process.off('SIGINT', onInterrupt);
-    if (interrupted.signal.aborted)
-      sayAside('What was accepted goes on. Repeat the command: it goes on with what is left.');
+    stopListening();
+    if (interrupted.signal.aborted) leave();
+    else progress.end();
   }
 }
 

@@ -9,7 +9,7 @@ import type { Progress } from './progress';
 export interface Result {
   name: string;
   action: Planned['action'];
-  outcome: 'done' | 'refused' | 'changed-since' | 'rolled-back' | 'parked' | 'unreachable' | 'not-begun';
+  outcome: 'done' | 'refused' | 'changed-since' | 'rolled-back' | 'parked' | 'unreachable' | 'held-back' | 'not-begun';
   /** What was done, or why not; with what to do. */
   message: string;
   tookMs?: number;
@@ -47,14 +47,34 @@ export async function carryOut(
         ]
       : [],
   );
-  for (const round of roundsOf(plan.filter(isWork)))
-    results.push(...(await inParallel(round, concurrency, surroundings)));
+  for (const round of roundsOf(plan.filter(isWork))) {
+    const isHeldBack = round.every(isDeletion) && results.some(hasFailed);
+    results.push(...(isHeldBack ? holdBack(round, surroundings) : await inParallel(round, concurrency, surroundings)));
+  }
   return results;
+}
+
+const isDeletion = ({ action }: Work): boolean => action === 'delete';
+
+/** What is left alone by the plan was shown before, and is no failure. */
+const hasFailed = ({ action, outcome }: Result): boolean => action !== 'blocked' && outcome !== 'done';
+
+/** A tenant that is missing in the file may be one that another there is to replace: it keeps its access until then. */
+function holdBack(round: readonly Work[], { progress, signal }: Surroundings): Result[] {
+  const [outcome, message] = signal.aborted
+    ? (['not-begun', 'not begun'] as const)
+    : (['held-back', 'not soft-deleted, as something before it has failed. Apply again once that is mended.'] as const);
+  return round.map(({ name, action }) => {
+    const result = { name, action, outcome, message };
+    progress.ended(result);
+    return result;
+  });
 }
 
 /**
  * An external id that moves from one tenant to another is given up first: no two may have it. One that two tenants
- * exchange is refused, as neither can be first.
+ * exchange is refused, as neither can be first. Deletions are a round of their own at the end: they are done only where
+ * all else was.
  */
 export function roundsOf(work: readonly Work[]): Work[][] {
   const givenUp = new Set(
@@ -66,7 +86,10 @@ export function roundsOf(work: readonly Work[]): Work[][] {
   );
   const isTaking = (it: Work): boolean =>
     it.action !== 'delete' && it.changes.some(({ field, to }) => field === 'externalId' && givenUp.has(String(to)));
-  return [work.filter((it) => !isTaking(it)), work.filter(isTaking)].filter((it) => it.length > 0);
+  const kept = work.filter((it) => !isDeletion(it));
+  return [kept.filter((it) => !isTaking(it)), kept.filter(isTaking), work.filter(isDeletion)].filter(
+    (it) => it.length > 0,
+  );
 }
 
 async function inParallel(round: readonly Work[], concurrency: number, around: Surroundings): Promise<Result[]> {
@@ -90,6 +113,6 @@ export function exitCodeOf(results: readonly Result[]): number {
   const has = (...outcomes: Result['outcome'][]) => results.some(({ outcome }) => outcomes.includes(outcome));
   if (has('not-begun')) return EXIT.interrupted;
   if (has('unreachable')) return EXIT.unreachable;
-  if (has('refused', 'changed-since', 'rolled-back')) return EXIT.refused;
+  if (has('refused', 'changed-since', 'rolled-back', 'held-back')) return EXIT.refused;
   return has('parked') ? EXIT.parked : EXIT.done;
 }

@@ -246,3 +246,44 @@ test('an external id that moves is given up before it is taken', () => {
   const work: Work[] = planTenants(entries, living, undefined, NOW).filter(isWork);
   expect(roundsOf(work).map((round) => round.map(({ name }) => name))).toEqual([['globex', 'stark'], ['acme']]);
 });
+
+test('what is pruned is a round of its own, after all others', () => {
+  const living = [tenant({ name: 'globex' }), tenant({ name: 'stark' })];
+  const work: Work[] = planTenants([{ name: 'acme' }], living, { labels: [] }, NOW).filter(isWork);
+  expect(roundsOf(work).map((round) => round.map(({ name }) => name))).toEqual([['acme'], ['globex', 'stark']]);
+});
+
+describe('an external id of a tenant that the file does not have', () => {
+  const living = [tenant({ name: 'acme', externalId: 'crm' }), tenant({ name: 'stark' })];
+  const takers: [string, TenantEntry[]][] = [
+    ['created', [{ name: 'acme2', externalId: 'crm' }]],
+    ['changed', [{ name: 'stark', externalId: 'crm' }]],
+  ];
+  test.each(takers)('is told before one is %s by it; who has it is not pruned', (_how, entries) => {
+    const plan = planTenants(entries, living, { labels: [] }, NOW);
+    const [taker, ...others] = plan;
+    expect(taker).toMatchObject({
+      action: 'blocked',
+      code: 'external-id-taken',
+      why: 'its externalId is still that of acme',
+      advice: 'Have it given up first: freeflow tenants update acme --no-external-id',
+    });
+    expect(others[0]).toMatchObject({
+      action: 'blocked',
+      name: 'acme',
+      why: expect.stringContaining('not in the file'),
+    });
+    expect(others.slice(1).map(({ name, action }) => [name, action])).toEqual(
+      entries[0]?.name === 'stark' ? [] : [['stark', 'delete']],
+    );
+  });
+
+  test('is told as well where that one is soft-deleted, or kept', () => {
+    for (const is of [{ status: 'deleted' }, { deletionProtected: true }] as const) {
+      const holder = tenant({ name: 'acme', externalId: 'crm', ...is });
+      const plan = planTenants([{ name: 'acme2', externalId: 'crm' }], [holder], { labels: [] }, NOW);
+      expect(plan[0]).toMatchObject({ action: 'blocked', code: 'external-id-taken' });
+      expect(plan.some(({ action }) => action === 'delete')).toBe(false);
+    }
+  });
+});

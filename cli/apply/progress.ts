@@ -24,14 +24,18 @@ interface Current {
   since: number;
 }
 
-/** @param total how many tenants there is something to be done about */
-export async function openProgress(terminal: Terminal, total: number): Promise<Progress> {
+/**
+ * @param total how many tenants there is something to be done about
+ * @param freeflow how to call this program
+ */
+export async function openProgress(terminal: Terminal, total: number, freeflow: string): Promise<Progress> {
   const current = new Map<string, Current>();
   const startedAt = Date.now();
   const ora = terminal.isInteractive ? await loadSpinner() : undefined;
   const spinner = ora?.({ stream: process.stderr, discardStdin: false });
   let ended = 0;
   let isAway = false;
+  let isUntakenSaid = false;
   const draw = () => {
     if (spinner === undefined) return;
     const lines = [...current].map(
@@ -80,6 +84,13 @@ export async function openProgress(terminal: Terminal, total: number): Promise<P
       untaken(_tenant, forMs) {
         const it = current.get(name);
         if (it !== undefined) it.step = pc.yellow(`no sign of a worker after ${duration(forMs)}`);
+        if (isUntakenSaid) return;
+        isUntakenSaid = true;
+        // Once for all: a log of CI has no spinner, and they wait for the same worker.
+        const after = `${name}: no sign of a worker that has taken it up after ${duration(forMs)}`;
+        above(() =>
+          sayAside(pc.yellow(`${after}. It is kept, and goes on once one does. See why: ${freeflow} doctor`)),
+        );
       },
     }),
     end() {

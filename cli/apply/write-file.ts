@@ -1,12 +1,14 @@
 import type { TenantBody, TenantEntry } from '@freeflow/contract/http';
 import { stringify } from 'yaml';
+import { isLeaving, openOperationOf } from './plan-entry';
 
 /** Tenants as `apply` reads them: what is set, and nothing else; in one order, so that two exports can be compared. */
 export function entriesOf(tenants: readonly TenantBody[]): TenantEntry[] {
   return tenants.map(entryOf).toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function entryOf({ name, displayName, externalId, labels, deletionProtected, status }: TenantBody): TenantEntry {
+function entryOf(tenant: TenantBody): TenantEntry {
+  const { name, displayName, externalId, labels, deletionProtected, status } = tenant;
   const sorted = Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return {
     name,
@@ -14,13 +16,21 @@ function entryOf({ name, displayName, externalId, labels, deletionProtected, sta
     ...(externalId === null ? {} : { externalId }),
     ...(sorted.length === 0 ? {} : { labels: Object.fromEntries(sorted) }),
     ...(deletionProtected ? { deletionProtected } : {}),
-    ...(status === 'suspended' ? { suspended: true } : {}),
+    ...(status === 'suspended' && openOperationOf(tenant) === undefined ? { suspended: true } : {}),
   };
 }
 
 /** Whether it has a place in the file: it is there, or about to be, and not on its way out. */
-export const isExported = ({ status }: Pick<TenantBody, 'status'>): boolean =>
-  status === 'active' || status === 'suspended' || status === 'provisioning';
+export function isExported(tenant: Pick<TenantBody, 'status' | 'operation'>): boolean {
+  if (isLeaving(tenant)) return false;
+  if (tenant.status !== 'provisioning') return true;
+  const open = openOperationOf(tenant);
+  return open !== undefined && open.state !== 'undoing';
+}
+
+/** Whether `apply` would still find something to follow, or to wait for: what it will be is not decided yet. */
+export const isUnsettled = (tenant: Pick<TenantBody, 'status' | 'operation'>): boolean =>
+  isExported(tenant) && openOperationOf(tenant) !== undefined;
 
 /**
  * The file as a text.

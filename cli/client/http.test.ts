@@ -79,6 +79,19 @@ test('a loop is told at once what is refused for now, and until when', async () 
   expect([asked.length, said.mock.calls]).toEqual([1, []]);
 });
 
+test.each([
+  ['what is waited for', [later(429, '60')]],
+  ['what has no answer yet', []],
+])('Ctrl-C ends %s at once', async (_what, given) => {
+  answers = given;
+  if (given.length === 0) server.removeAllListeners('request').on('request', ({ headers }) => asked.push(headers));
+  const interrupted = new AbortController();
+  const ended = caller(sessionWith(), { signal: interrupted.signal })(z.object({}), 'GET', '/tenants');
+  setTimeout(() => interrupted.abort(), 200);
+  await expect(ended).rejects.toMatchObject({ name: 'AbortError' });
+  expect(asked).toHaveLength(1);
+});
+
 test('what follows says that others go first', async () => {
   answers = [OK];
   await caller(sessionWith(), { isUrgent: false })(z.object({}), 'GET', '/tenants');

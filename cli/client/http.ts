@@ -50,6 +50,8 @@ interface CallerOptions {
   isPatient?: boolean;
   /** Whether a person waits for each answer. What only follows must not use up what on-call may ask. @default true */
   isUrgent?: boolean;
+  /** Ends what is sent, and what is waited for. The API may have accepted it all the same. */
+  signal?: AbortSignal | undefined;
 }
 
 /** By RFC 9218: later than what has no such header. */
@@ -60,7 +62,7 @@ const LOW_PRIORITY = { priority: 'u=5' };
  * this version does not know.
  * @throws Refusal for what it refuses, Failure `unreachable` when it doesn't answer
  */
-export function caller(session: Session, { isPatient = true, isUrgent = true }: CallerOptions = {}): Call {
+export function caller(session: Session, { isPatient = true, isUrgent = true, signal }: CallerOptions = {}): Call {
   const send = (method: string, path: string, body: unknown, key: string, ifMatch?: string): Promise<Response> => {
     const content = {
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
@@ -71,18 +73,18 @@ export function caller(session: Session, { isPatient = true, isUrgent = true }: 
       method,
       headers: { authorization, ...content, ...(method === 'GET' ? {} : { 'idempotency-key': key }) },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
+      signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), ...(signal === undefined ? [] : [signal])]),
     }));
   };
   return async (answer, method, path, body, { key = randomUUID(), ifMatch, onEtag } = {}) => {
     const sendOnce = async (): Promise<unknown> => {
-      const response = await sendWithRetries(session.url, () => send(method, path, body, key, ifMatch));
+      const response = await sendWithRetries(session.url, () => send(method, path, body, key, ifMatch), signal);
       if (!response.ok) throw await refusalIn(response, session.url);
       const etag = response.headers.get('etag');
       if (etag !== null) onEtag?.(etag);
       return response.json().catch(() => undefined);
     };
-    const content = await (isPatient ? waitAsTold(sendOnce) : sendOnce());
+    const content = await (isPatient ? waitAsTold(sendOnce, signal) : sendOnce());
     const { success, error } = answer.safeParse(content);
     if (success) return content as z.output<typeof answer>;
     throw new Failure(
@@ -112,14 +114,18 @@ export async function sendAuthorized(
 const isTokenRefused = ({ status, headers }: Response): boolean =>
   status === 401 || (status === 429 && headers.has('www-authenticate'));
 
-async function sendWithRetries(url: string, send: () => Promise<Response>): Promise<Response> {
+async function sendWithRetries(
+  url: string,
+  send: () => Promise<Response>,
+  signal: AbortSignal | undefined,
+): Promise<Response> {
   for (const pauseMs of [...AGAIN_AFTER_MS, undefined]) {
     try {
       return await send();
     } catch (error) {
-      if (error instanceof Failure) throw error;
+      if (error instanceof Failure || signal?.aborted === true) throw error;
       if (pauseMs === undefined) throw unanswered(url, 'API', error);
-      await delay(pauseMs);
+      await delay(pauseMs, undefined, signal === undefined ? {} : { signal });
     }
   }
   throw new Error('unreachable');

@@ -51,7 +51,9 @@ Examples:
       const limit = pruneLimit === undefined ? undefined : numberOf('--prune-limit', pruneLimit, 0, MOST_PRUNED);
       const entries = readTenantsFile(file);
       const prunes = prune ? { labels, limit } : undefined;
-      end(await apply(entries, toolsOf(options, env), { dryRun, yes, concurrency: atATime, prune: prunes }));
+      const interrupted = new AbortController();
+      const tools = toolsOf(options, env, interrupted.signal);
+      end(await apply(entries, tools, { dryRun, yes, concurrency: atATime, interrupted, prune: prunes }));
     });
 }
 

@@ -1,5 +1,6 @@
+import type { TenantBody } from '@freeflow/contract/http';
 import type { Command } from 'commander';
-import { entriesOf, fileOf, isExported } from '../apply/write-file';
+import { entriesOf, fileOf, isExported, isUnsettled } from '../apply/write-file';
 import { openSession } from '../client/session';
 import type { ListFilter } from '../client/tenants';
 import { say, sayAside } from '../show/printable';
@@ -13,7 +14,7 @@ const SCHEMA_PATH = '/schemas/tenants.json';
 export function addExport(program: Command, { env }: Host): void {
   program
     .command('export')
-    .description('print the tenants as a file for apply; soft-deleted ones are left out')
+    .description('print the tenants as a file for apply, without those that are deleted or were never completed')
     .option('--label <key=value>', 'only those with this label; repeated: with all of them', collectLabelFilter)
     .option('--json', 'as JSON, which apply reads as well')
     .addHelpText(
@@ -29,13 +30,12 @@ Examples:
       const entries = entriesOf(items.filter(isExported));
       if (json) printJson({ tenants: entries });
       else say(fileOf(entries, openSession(env).url + SCHEMA_PATH).trimEnd());
-      const left = items.filter((it) => !isExported(it));
-      if (left.length > 0)
-        sayAside(
-          `Left out, as they are deleted: ${left
-            .map(({ name }) => name)
-            .toSorted()
-            .join(', ')}`,
-        );
+      sayNames('Left out, as they are deleted, are being, or were never completed', items, (it) => !isExported(it));
+      sayNames('In an operation, whose result is not in the file: export again once it has ended', items, isUnsettled);
     });
+}
+
+function sayNames(what: string, tenants: readonly TenantBody[], isMeant: (tenant: TenantBody) => boolean): void {
+  const names = tenants.filter(isMeant).map(({ name }) => name);
+  if (names.length > 0) sayAside(`${what}: ${names.toSorted().join(', ')}`);
 }

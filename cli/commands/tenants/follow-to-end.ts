@@ -1,6 +1,7 @@
 import type { TenantBody } from '@freeflow/contract/http';
 import { EXIT } from '../../failure';
 import { exitCodeOf, follow, type GivenAnswer } from '../../follow';
+import { onInterrupt } from '../../interruption';
 import { outcomeOf } from '../../show/outcome';
 import { sayAside } from '../../show/printable';
 import { stepsViewer } from '../../show/steps';
@@ -37,11 +38,7 @@ export async function followToEnd(
   }
   const viewer = await stepsViewer(terminal, freeflow);
   const interrupted = new AbortController();
-  const onInterrupt = () => {
-    interrupted.abort();
-  };
-  // Not `once`: the spinner's clean-up ends the process when it finds itself the only listener.
-  process.on('SIGINT', onInterrupt);
+  const stopListening = onInterrupt(interrupted, viewer.end);
   const news = tools.newsOf(id, interrupted.signal);
   try {
     const seen = await follow(
@@ -73,7 +70,7 @@ export async function followToEnd(
     return EXIT.interrupted;
   } finally {
     news.close();
-    process.off('SIGINT', onInterrupt);
+    stopListening();
   }
 }
 

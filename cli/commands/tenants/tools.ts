@@ -31,13 +31,14 @@ export interface CommonOptions {
   json?: boolean;
 }
 
-export function toolsOf(options: CommonOptions, env: NodeJS.ProcessEnv): Tools {
+/** @param signal ends every request in progress */
+export function toolsOf(options: CommonOptions, env: NodeJS.ProcessEnv, signal?: AbortSignal): Tools {
   const session = openSession(env);
   return {
-    tenants: tenantsOf(caller(session)),
-    watched: tenantsOf(caller(session, { isPatient: false })),
-    followed: tenantsOf(caller(session, { isPatient: false, isUrgent: false })),
-    newsOf: (tenantId, signal) => new News(session, tenantId, signal),
+    tenants: tenantsOf(caller(session, { signal })),
+    watched: tenantsOf(caller(session, { isPatient: false, signal })),
+    followed: tenantsOf(caller(session, { isPatient: false, isUrgent: false, signal })),
+    newsOf: (tenantId, over) => new News(session, tenantId, over),
     terminal: openTerminal(options),
     freeflow: invocationOf(env),
   };
