@@ -18,8 +18,8 @@ const namesOf = (some: readonly SearchAttribute[]): string => some.map(({ name }
 /** KEYWORD_LIST as the command lines call it. */
 const typeOf = ({ type }: SearchAttribute): string => (type === 'KEYWORD_LIST' ? 'KeywordList' : 'Keyword');
 
-/** What is left to who may, one command or sentence each. */
-export function leftToDo({ name, namespace, wantedRetentionMs, attributes }: TemporalSetUp): string[] {
+/** What is left to who may, one command each. */
+function refused({ name, namespace, wantedRetentionMs, attributes }: TemporalSetUp): string[] {
   const days = Math.ceil((wantedRetentionMs ?? 7 * DAY_MS) / DAY_MS);
   const missing = attributes?.missing ?? [];
   return [
@@ -34,16 +34,22 @@ export function leftToDo({ name, namespace, wantedRetentionMs, attributes }: Tem
       : [
           `tcld namespace search-attributes add --namespace ${name} ${missing.map((it) => `--search-attribute "${it.name}=${typeOf(it)}"`).join(' ')}`,
         ]),
-    ...(attributes?.ofOtherType ?? []).map(
-      (it) => `${it.name} is not of the type ${typeOf(it)}: rename or remove it, then run this again.`,
-    ),
   ];
 }
+
+/** What nobody's right would mend. */
+const inTheWay = ({ attributes }: TemporalSetUp): string[] =>
+  (attributes?.ofOtherType ?? []).map(
+    (it) => `${it.name} is not of the type ${typeOf(it)}: rename or remove it, then run this again.`,
+  );
+
+/** What is left to do, one command or sentence each. */
+export const leftToDo = (setUp: TemporalSetUp): string[] => [...refused(setUp), ...inTheWay(setUp)];
 
 /** All of it for people. */
 export function reportOf(setUp: TemporalSetUp): string {
   const { address, name, attributes } = setUp;
-  const left = leftToDo(setUp);
+  const left = refused(setUp);
   return [
     `Temporal at ${address}`,
     `  namespace ${name}: ${namespaceLine(setUp)}`,
@@ -52,11 +58,12 @@ export function reportOf(setUp: TemporalSetUp): string {
       ? []
       : ['The server does not let this login do the rest. At Temporal Cloud, in its UI or as an administrator of it:']),
     ...left.map((it) => `  ${it}`),
+    ...inTheWay(setUp),
   ].join('\n');
 }
 
 function namespaceLine({ namespace: its }: TemporalSetUp): string {
-  if (its.did === 'may-not-create') return 'not there, and not ours to create';
+  if (its.did === 'may-not-create') return 'not there, or not ours to see; and not ours to create';
   const words = {
     created: 'created',
     changed: 'retention changed',

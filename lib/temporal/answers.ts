@@ -6,7 +6,7 @@ import {
   type Client,
 } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
-import { describeRun, type RunState } from './run-finder';
+import { describeRun, type Attendance, type RunState } from './run-finder';
 
 const ANSWER_DEADLINE_MS = 3_000;
 const CHECK_DEADLINE_MS = 1_000;
@@ -23,9 +23,15 @@ export type AnswerOutcome = 'answered' | 'left' | 'no-run' | { refused: string }
  * @param id the same id is one answer, however often it is sent
  * @throws Error when Temporal doesn't answer
  */
-export async function answerRun(client: Client, tenantId: string, answer: Answer, id: string): Promise<AnswerOutcome> {
+export async function answerRun(
+  client: Client,
+  tenantId: string,
+  answer: Answer,
+  id: string,
+  attendance?: Attendance,
+): Promise<AnswerOutcome> {
   const handle = client.workflow.getHandle(workflowIdOf(tenantId));
-  if (answer.action === 'retry' && (await endFailingRun(client, tenantId, answer.by))) return 'no-run';
+  if (answer.action === 'retry' && (await endFailingRun(client, tenantId, answer.by, attendance))) return 'no-run';
   try {
     await within(client, ANSWER_DEADLINE_MS, () => handle.executeUpdate(ANSWER, { args: [answer], updateId: id }));
     return 'answered';
@@ -67,8 +73,8 @@ const CANNOT_GO_ON: Readonly<Partial<Record<RunState, string>>> = {
 };
 
 /** Ends a run that can't go on: its attempts in progress notice that they are superseded. Returns whether it did. */
-async function endFailingRun(client: Client, tenantId: string, by: string): Promise<boolean> {
-  const { state, runId } = await within(client, CHECK_DEADLINE_MS, () => describeRun(client, tenantId));
+async function endFailingRun(client: Client, tenantId: string, by: string, attendance?: Attendance): Promise<boolean> {
+  const { state, runId } = await within(client, CHECK_DEADLINE_MS, () => describeRun(client, tenantId, attendance));
   const why = CANNOT_GO_ON[state];
   if (why === undefined) return false;
   await within(client, ANSWER_DEADLINE_MS, () =>

@@ -5,6 +5,9 @@ import { tsToMs } from '@temporalio/common/lib/time';
 const ALIVE_MS = 90_000;
 /** https://github.com/temporalio/api/blob/master/temporal/api/enums/v1/task_queue.proto (TaskQueueType) */
 const WORKFLOWS = 1;
+const ACTIVITIES = 2;
+/** What one answer about a queue serves: a list of stuck tenants asks for each of them. */
+const FRESH_MS = 3_000;
 /** https://github.com/temporalio/api/blob/master/temporal/api/enums/v1/deployment.proto */
 const VERSIONED = 2;
 const DRAINED = 5;
@@ -29,6 +32,49 @@ type Version = { deploymentName?: string | null; buildId?: string | null } | nul
 export const buildNameOf = (version: Version): BuildName | undefined =>
   version?.deploymentName ? `${version.deploymentName}:${version.buildId ?? ''}` : undefined;
 
+type Alive = ReadonlySet<BuildName | undefined>;
+const lately = new WeakMap<Client, Map<string, { at: number; alive: Promise<Alive> }>>();
+
+/**
+ * The builds whose workers take tasks of a kind from a queue, as they were within the last seconds: one call.
+ * @param aliveMs within this time a worker that is there polls again
+ * @throws Error when Temporal doesn't answer
+ */
+export function readAlive(
+  client: Client,
+  { taskQueue, tasks }: { taskQueue: string; tasks: 'workflows' | 'activities' },
+  aliveMs = ALIVE_MS,
+): Promise<Alive> {
+  const known = lately.get(client) ?? new Map<string, { at: number; alive: Promise<Alive> }>();
+  lately.set(client, known);
+  const key = `${tasks} ${aliveMs} ${taskQueue}`;
+  const last = known.get(key);
+  if (last !== undefined && Date.now() - last.at < FRESH_MS) return last.alive;
+  const alive = askForAlive(client, taskQueue, tasks === 'workflows' ? WORKFLOWS : ACTIVITIES, aliveMs);
+  known.set(key, { at: Date.now(), alive });
+  // What failed says nothing to those who ask next.
+  alive.catch(() => known.delete(key));
+  return alive;
+}
+
+async function askForAlive(
+  { workflowService, options: { namespace } }: Client,
+  name: string,
+  taskQueueType: number,
+  aliveMs: number,
+): Promise<Alive> {
+  const { pollers } = await workflowService.describeTaskQueue({ namespace, taskQueue: { name }, taskQueueType });
+  return new Set(versionsAt(pollers, aliveMs).map(buildNameOf));
+}
+
+/** The version of each worker that has polled lately. */
+const versionsAt = (pollers: Pollers, aliveMs: number) =>
+  (pollers ?? [])
+    .filter(({ lastAccessTime }) => tsToMs(lastAccessTime) > Date.now() - aliveMs)
+    .map(({ deploymentOptions: it }) => (it?.workerVersioningMode === VERSIONED ? it : undefined));
+
+type Pollers = Awaited<ReturnType<Client['workflowService']['describeTaskQueue']>>['pollers'];
+
 /**
  * Reads which builds there are at a queue.
  * @param aliveMs within this time a worker that is there polls again
@@ -44,8 +90,7 @@ export async function readBuilds(
     taskQueue: { name: taskQueue },
     taskQueueType: WORKFLOWS,
   });
-  const alive = (pollers ?? []).filter(({ lastAccessTime }) => tsToMs(lastAccessTime) > Date.now() - aliveMs);
-  const versions = alive.map(({ deploymentOptions: it }) => (it?.workerVersioningMode === VERSIONED ? it : undefined));
+  const versions = versionsAt(pollers, aliveMs);
   const { currentDeploymentVersion: current, rampingDeploymentVersion: ramping } = versioningInfo ?? {};
   const deployments = new Set([current, ramping, ...versions].flatMap((it) => it?.deploymentName || []));
   const summaries = await Promise.all(

@@ -21,7 +21,8 @@ export async function ensureNamespace(
   retentionMs: number | undefined,
   standardRetentionMs: number,
 ): Promise<NamespaceState> {
-  const found = await retentionOf({ workflowService, namespace });
+  const found = await ifAllowed(() => retentionOf({ workflowService, namespace }));
+  if (found === undefined) return { did: 'may-not-create' };
   if (found === 'absent') {
     const wantedMs = retentionMs ?? standardRetentionMs;
     const created = await ifAllowed(async () => {

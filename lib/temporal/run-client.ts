@@ -10,7 +10,7 @@ import type { Client } from '@temporalio/client';
 import { answerRun, hasAnswered, type AnswerOutcome } from './answers';
 import { findAbandonedBuilds, readBuilds } from './builds';
 import { startOperation, startWhenPreviousCloses, type StartOutcome } from './operation-starter';
-import { describeRun, findOpenRuns, hasOpenRun, type RunState } from './run-finder';
+import { describeRun, findOpenRuns, hasOpenRun, type Attendance, type RunState } from './run-finder';
 import { deliveryStartOptions, dropStartOptions, poolStartOptions, reconcileStartOptions } from './start-options';
 
 /** Milliseconds in which Temporal must answer. */
@@ -25,6 +25,7 @@ export class RunClient {
   constructor(
     private readonly client: Client,
     private readonly taskQueue: string,
+    private readonly attendance: Attendance = {},
   ) {}
 
   get namespace(): string {
@@ -63,7 +64,7 @@ export class RunClient {
 
   /** {@link answerRun} */
   answer(tenantId: string, answer: Answer, id: string): Promise<AnswerOutcome> {
-    return answerRun(this.client, tenantId, answer, id);
+    return answerRun(this.client, tenantId, answer, id, this.attendance);
   }
 
   /** {@link hasAnswered} */
@@ -73,7 +74,7 @@ export class RunClient {
 
   /** The state of the tenant's run, of any operation. */
   async stateOfRun(tenantId: string): Promise<RunState> {
-    return (await this.within(CHECK_DEADLINE_MS, () => describeRun(this.client, tenantId))).state;
+    return (await this.within(CHECK_DEADLINE_MS, () => describeRun(this.client, tenantId, this.attendance))).state;
   }
 
   /** {@link hasOpenRun} */

@@ -1,7 +1,7 @@
 import { workflowIdOf, type AcceptedOperation } from '@freeflow/contract';
 import { WorkflowNotFoundError, type Client, type WorkflowExecutionDescription } from '@temporalio/client';
 import { tsToMs } from '@temporalio/common/lib/time';
-import { buildNameOf, readBuilds } from './builds';
+import { buildNameOf, readAlive } from './builds';
 
 /**
  * A worker that ended in the middle, or was too slow, fails a workflow task once or twice; from this attempt on it
@@ -9,8 +9,13 @@ import { buildNameOf, readBuilds } from './builds';
  */
 const FAILS_FROM_ATTEMPT = 4;
 
-/** A task that waits for longer, in ms, waits for a worker that may not be there. */
-const UNATTENDED_MS = 60_000;
+/** When a task counts as one that nobody comes for, in ms. */
+export interface Attendance {
+  /** So long it waits before anybody asks for its workers. @default a minute */
+  waitMs?: number;
+  /** So long ago its workers may have polled last. @default a minute and a half */
+  aliveMs?: number;
+}
 
 /**
  * What has become of a run; `fails` where no worker comes to the end of its workflow task, `unattended` where it
@@ -22,12 +27,16 @@ export type RunState = 'open' | 'fails' | 'unattended' | 'none';
  * Describes the tenant's run, of any operation.
  * @throws Error when Temporal doesn't answer
  */
-export async function describeRun(client: Client, tenantId: string): Promise<{ state: RunState; runId?: string }> {
+export async function describeRun(
+  client: Client,
+  tenantId: string,
+  attendance: Attendance = {},
+): Promise<{ state: RunState; runId?: string }> {
   try {
     const { status, runId, raw } = await client.workflow.getHandle(workflowIdOf(tenantId)).describe();
     if (status.name !== 'RUNNING') return { state: 'none', runId };
     if ((raw.pendingWorkflowTask?.attempt ?? 0) >= FAILS_FROM_ATTEMPT) return { state: 'fails', runId };
-    return { state: (await isUnattended(client, raw)) ? 'unattended' : 'open', runId };
+    return { state: (await isUnattended(client, raw, attendance)) ? 'unattended' : 'open', runId };
   } catch (error) {
     if (error instanceof WorkflowNotFoundError) return { state: 'none' };
     throw error;
@@ -43,17 +52,25 @@ async function isUnattended(
     pendingActivities,
     executionConfig,
   }: WorkflowExecutionDescription['raw'],
+  { waitMs = 60_000, aliveMs }: Attendance,
 ): Promise<boolean> {
   const build = buildNameOf(workflowExecutionInfo?.versioningInfo?.deploymentVersion);
-  const since = Date.now() - UNATTENDED_MS;
-  const waits = [
-    pendingWorkflowTask?.startedTime == null ? pendingWorkflowTask : undefined,
-    ...(pendingActivities ?? []).filter((it) => it.lastStartedTime == null),
-  ];
-  if (build === undefined || !waits.some((it) => it?.scheduledTime != null && tsToMs(it.scheduledTime) < since))
-    return false;
-  const { alive } = await readBuilds(client, executionConfig?.taskQueue?.name ?? '');
-  return !alive.has(build);
+  if (build === undefined) return false;
+  const runQueue = executionConfig?.taskQueue?.name ?? '';
+  const isLate = (scheduledTime: Parameters<typeof tsToMs>[0]) =>
+    scheduledTime != null && tsToMs(scheduledTime) < Date.now() - waitMs;
+  const late = new Set<string>();
+  if (pendingWorkflowTask?.startedTime == null && isLate(pendingWorkflowTask?.scheduledTime)) late.add('');
+  for (const { lastStartedTime, scheduledTime, activityOptions } of pendingActivities ?? [])
+    if (lastStartedTime == null && isLate(scheduledTime)) late.add(activityOptions?.taskQueue?.name ?? runQueue);
+  for (const it of late) {
+    const queue =
+      it === ''
+        ? { taskQueue: runQueue, tasks: 'workflows' as const }
+        : { taskQueue: it, tasks: 'activities' as const };
+    if (!(await readAlive(client, queue, aliveMs)).has(build)) return true;
+  }
+  return false;
 }
 
 /** Whether a run is open under an operation's workflow id. */

@@ -7,7 +7,6 @@ import { openFakeOperations, type FakeOperations } from '../support/fake-operati
 import { TEST_STACK } from '../support/master';
 import { replayNow } from '../support/replay';
 import { runsOf } from '../support/runs-seen';
-import { IS_LONG } from '../support/sample';
 import { openOperator, type Operator } from '../support/temporal';
 import { until } from '../support/until';
 
@@ -78,7 +77,8 @@ test('runs of a build whose workers are gone are told, and a retry can begin the
   const id = await old.start('suspend');
   await until('it is parked', async () => old.callsOf(id, 'park').length > 0);
   const { client } = operator;
-  const runs = new RunClient(client, old.taskQueue);
+  // In production a minute and more.
+  const runs = new RunClient(client, old.taskQueue, { waitMs: 200, aliveMs: 1 });
   const isUp = await readBuilds(client, old.taskQueue);
   expect(isUp.alive).toEqual(new Set([`${deployment.name}:old`, `${deployment.name}:next`]));
   expect(await findAbandonedBuilds(client, isUp)).toEqual([]);
@@ -90,13 +90,24 @@ test('runs of a build whose workers are gone are told, and a retry can begin the
     return abandoned.length > 0 && abandoned;
   });
   expect(found).toEqual([{ build: `${deployment.name}:old`, runs: 1 }]);
-  if (IS_LONG) await until('its run counts as unattended', async () => (await runs.stateOfRun(id)) === 'unattended');
-  const outcome = IS_LONG ? await runs.answer(id, { action: 'retry', by: 'a test' }, 'once') : 'no-run';
-  expect(outcome).toBe('no-run');
-  await client.workflow
-    .getHandle(`tenant-${id}`)
-    .terminate('the test is over')
-    .catch(() => undefined);
+  await until('its run counts as unattended', async () => (await runs.stateOfRun(id)) === 'unattended');
+  expect(await runs.answer(id, { action: 'retry', by: 'a test' }, 'once')).toBe('no-run');
+  expect((await client.workflow.getHandle(`tenant-${id}`).describe()).status.name).toBe('TERMINATED');
+});
+
+test('a run whose build has no workers at a backend counts as unattended, though others take its workflow tasks', async () => {
+  const name = `fake-${randomUUID()}`;
+  const lone = await openFakeOperations({ patience, version: { deploymentName: name, buildId: 'lone' }, backends: [] });
+  try {
+    await openDeployment(info, operator, name).promote('lone');
+    const id = await lone.start('create');
+    const runs = new RunClient(operator.client, lone.taskQueue, { waitMs: 200 });
+    await until('it counts as unattended', async () => (await runs.stateOfRun(id)) === 'unattended');
+    expect(lone.callsOf(id, 'begin')).toHaveLength(1);
+    await operator.client.workflow.getHandle(`tenant-${id}`).terminate('the test is over');
+  } finally {
+    await lone.close();
+  }
 });
 
 test('without versions nothing is said of builds to the server', async () => {

@@ -16,9 +16,14 @@ const ADVICE = {
 /**
  * What is wrong with a migration for the release before it.
  * @param released the releases there are
+ * @param plainIndexes indexes of earlier migrations that are not unique: nothing but speed hangs on them
  */
-export async function findFaults(sql: string, released: readonly string[]): Promise<string[]> {
-  return (await readStatements(sql)).flatMap((statement) => faultOf(statement, released) ?? []);
+export async function findFaults(
+  sql: string,
+  released: readonly string[],
+  plainIndexes: readonly string[] = [],
+): Promise<string[]> {
+  return (await readStatements(sql, plainIndexes)).flatMap((statement) => faultOf(statement, released) ?? []);
 }
 
 function faultOf({ text, comments, verdict }: Statement, released: readonly string[]): string | undefined {

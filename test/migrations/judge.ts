@@ -47,8 +47,13 @@ const JUDGES: Readonly<Record<string, Judge>> = {
       : worstOf((cmds as { AlterTableCmd: Body }[]).map((it) => judgeChange(it.AlterTableCmd))),
   // A release reads an enumeration by the values it knows.
   AlterEnumStmt: ({ typeName }, made) => (made.has(lastOf(typeName)) ? 'expands' : 'may-disturb'),
-  DropStmt: ({ removeType }) =>
-    removeType === 'OBJECT_INDEX' || removeType === 'OBJECT_STATISTIC_EXT' ? 'expands' : 'contracts',
+  DropStmt: ({ removeType, objects }, made) => {
+    if (removeType === 'OBJECT_STATISTIC_EXT') return 'expands';
+    if (removeType !== 'OBJECT_INDEX') return 'contracts';
+    // One that is unique decides races, or is what an ON CONFLICT needs.
+    const names = (objects as { List: { items: unknown[] } }[]).map((it) => lastOf(it.List.items));
+    return names.every((it) => made.has(it)) ? 'expands' : 'may-disturb';
+  },
   RenameStmt: contracts,
   TruncateStmt: contracts,
   DeleteStmt: contracts,

@@ -9,12 +9,12 @@ export interface Statement {
 }
 
 /** Reads a migration by PostgreSQL's own parser. @throws Error where it is no SQL */
-export async function readStatements(sql: string): Promise<Statement[]> {
+export async function readStatements(sql: string, plainIndexes: readonly string[] = []): Promise<Statement[]> {
   const bytes = Buffer.from(sql);
   const { stmts = [] } = (await parse(sql)) as unknown as {
     stmts?: { stmt: Record<string, Record<string, unknown>>; stmt_location?: number; stmt_len?: number }[];
   };
-  const made: Made = new Set();
+  const made: Made = new Set(plainIndexes);
   let end = 0;
   return stmts.map(({ stmt, stmt_location: from = 0, stmt_len: length = bytes.length - from }) => {
     const comments = bytes.subarray(end, from).toString();

@@ -72,6 +72,8 @@ export interface FakeOptions {
   taskQueue?: string;
   /** Of which deployment its workers are, and which build. */
   version?: WorkerDeploymentVersion;
+  /** Those that have workers. @default all */
+  backends?: readonly BackendKind[];
 }
 
 /** Starts workers with fake activities on a task queue of their own. */
@@ -81,10 +83,11 @@ export async function openFakeOperations({
   info = readStackInfo(TEST_STACK),
   taskQueue = `fake-${randomUUID()}`,
   version,
+  backends = BACKEND_KINDS,
 }: FakeOptions = {}): Promise<FakeOperations> {
   const operator = await openOperator(info);
   const { activities, calls, told, holds, ...settings } = createFakeActivities(patience);
-  const stop = await startWorkers(info, { taskQueue, version, activities, slots });
+  const stop = await startWorkers(info, { taskQueue, version, activities, slots, backends });
 
   return {
     operator,
@@ -132,7 +135,14 @@ async function startWorkers(
     version,
     activities,
     slots,
-  }: { taskQueue: string; version: WorkerDeploymentVersion | undefined; activities: object; slots: number },
+    backends,
+  }: {
+    taskQueue: string;
+    version: WorkerDeploymentVersion | undefined;
+    activities: object;
+    slots: number;
+    backends: readonly BackendKind[];
+  },
 ): Promise<() => Promise<void>> {
   const connection = await NativeConnection.connect({ address });
   await registerSearchAttributes(connection, namespace);
@@ -148,7 +158,7 @@ async function startWorkers(
       workflowBundle: await bundleOf(path.join(projectRoot(), 'workflows'), registeredBy(version !== undefined)),
       stickyQueueScheduleToStartTimeout: '1 second',
     }),
-    ...BACKEND_KINDS.map((kind) => Worker.create({ ...common, taskQueue: backendQueueOf(taskQueue, kind) })),
+    ...backends.map((kind) => Worker.create({ ...common, taskQueue: backendQueueOf(taskQueue, kind) })),
   ]);
   const running = Promise.all(workers.map((it) => it.run()));
   return async () => {
