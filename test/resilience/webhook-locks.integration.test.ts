@@ -50,8 +50,8 @@ test('a process that is frozen in a transaction of a webhook holds up that one a
   const [held, other] = [await bench.webhook(), await bench.webhook()];
   for (const tenant of tenants) await tellOf(bench.owner, tenant, 1);
   const [ofHeld, ofOther] = [await bench.begin(held), await bench.begin(other)];
-  // Also that they were made.
-  expect(Math.min(ofHeld.length, ofOther.length)).toBeGreaterThan(tenants.length);
+  // Perhaps also that webhooks were made.
+  expect(Math.min(ofHeld.length, ofOther.length)).toBeGreaterThanOrEqual(tenants.length);
   const startedAt = performance.now();
   await freezeIn(held);
   const waiting = Promise.all(ofHeld.map(attempt));
@@ -61,5 +61,6 @@ test('a process that is frozen in a transaction of a webhook holds up that one a
   );
   expect(performance.now() - startedAt).toBeLessThan(FROZEN_FOR_MS / 2);
   expect(await waiting).toEqual(ofHeld.map(() => 'delivered'));
+  expect(performance.now() - startedAt).toBeLessThan(3 * FROZEN_FOR_MS);
   expect(bench.receiver.received).toHaveLength(ofHeld.length + ofOther.length);
 });
