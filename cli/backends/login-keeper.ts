@@ -1,7 +1,9 @@
 import type { BackendKind } from '@freeflow/contract';
 import { variablesOf } from '@freeflow/lib/config';
-import { referenceTo, type VaultKv } from '@freeflow/lib/vault';
+import { referenceTo, type Fields, type VaultKv } from '@freeflow/lib/vault';
 import { z } from 'zod';
+import { SetUpError, type SetUpProblem } from '../../backends/provisioner/errors';
+import { PROVISIONER } from '../../backends/provisioner/names';
 import type { Outcome } from '../../backends/provisioner/outcome';
 import { BACKEND_VARIABLES } from '../../backends/registry';
 import { EXIT, Failure } from '../failure';
@@ -20,35 +22,73 @@ interface Login {
 }
 
 const PASSWORD = 'password';
+/** What a new login is about to get: written before the server knows it. */
+const PENDING = 'pending';
 
-/** The workers' logins in a vault: `{path}/{backend}` has a field for each variable with a credential. */
+/** By these the server has said no before anything was changed there; after any other failure it may be. */
+const CHANGES_NOTHING: ReadonlySet<SetUpProblem> = new Set(['credentials', 'certificate', 'too-old']);
+const changesNothing = (error: unknown): boolean => error instanceof SetUpError && CHANGES_NOTHING.has(error.problem);
+
+/**
+ * The workers' logins in a vault: `{path}/{backend}` has a field for each variable with a credential; that of a further
+ * provisioner beside the first is at `{path}/{name}/{backend}`.
+ */
 export class LoginKeeper {
+  private readonly path: string;
+
   constructor(
     private readonly vault: VaultKv,
-    private readonly path: string,
-  ) {}
+    path: string,
+    name: string,
+  ) {
+    this.path = name === PROVISIONER ? path : `${path}/${name}`;
+  }
 
   /** What the vault has: the server gets it again, whatever it has. */
-  passwordOf = async (kind: BackendKind): Promise<string | undefined> =>
-    (await this.vault.read(this.placeOf(kind)))?.[PASSWORD];
+  passwordOf = async (kind: BackendKind): Promise<string | undefined> => {
+    const found = await this.vault.read(this.placeOf(kind));
+    return found?.[PASSWORD] ?? found?.[PENDING];
+  };
 
   /**
    * Keeps a login that the server takes, whatever it has: it is written first, so that nothing which dies in between
-   * leaves a password that nobody knows; run again, the server gets it. Where the server refuses, the former one is
-   * written again.
+   * leaves a password that nobody knows; run again, the server gets it. The former one is written again only where the
+   * server can't have the new one.
    */
   async keepBefore(kind: BackendKind, login: Login, set: () => Promise<Outcome>): Promise<Outcome> {
     const former = await this.vault.read(this.placeOf(kind));
     await this.keep(kind, login);
+    return this.orPutBack(kind, former, set);
+  }
+
+  /**
+   * Keeps a login that the server takes only where it makes a new one: its password is in the vault before, too. One
+   * that there is has kept its own, which nobody knows here.
+   */
+  async keepNew(kind: BackendKind, login: Login, set: () => Promise<Outcome>): Promise<Outcome> {
+    const former = (await this.vault.read(this.placeOf(kind))) ?? {};
+    await this.vault.put(this.placeOf(kind), { [PENDING]: login.password });
+    const made = await this.orPutBack(kind, former, set);
+    await (made.password === undefined ? this.vault.put(this.placeOf(kind), former) : this.keep(kind, login));
+    return made;
+  }
+
+  private async orPutBack(
+    kind: BackendKind,
+    former: Fields | undefined,
+    set: () => Promise<Outcome>,
+  ): Promise<Outcome> {
     try {
       return await set();
     } catch (error) {
-      if (former !== undefined) await this.vault.put(this.placeOf(kind), former);
+      // What the vault says to this must not hide why the server was not set up; the next run ends it either way.
+      if (former !== undefined && changesNothing(error))
+        await this.vault.put(this.placeOf(kind), former).catch(() => undefined);
       throw error;
     }
   }
 
-  keep(kind: BackendKind, { env, password }: Login): Promise<void> {
+  private keep(kind: BackendKind, { env, password }: Login): Promise<void> {
     return this.vault.put(this.placeOf(kind), { ...secretsOf(env), [PASSWORD]: password });
   }
 
@@ -66,9 +106,9 @@ export class LoginKeeper {
 }
 
 /** @throws Failure when the environment names no vault */
-export function openLoginKeeper(env: NodeJS.ProcessEnv, path: string): LoginKeeper {
+export function openLoginKeeper(env: NodeJS.ProcessEnv, path: string, name: string): LoginKeeper {
   const vault = openVaultHere(env);
   if (vault === undefined)
     throw new Failure(EXIT.usage, '--vault needs a vault.', 'Set VAULT_ADDR and a login that may write there.');
-  return new LoginKeeper(vault, path);
+  return new LoginKeeper(vault, path, name);
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { SetUpOptions } from '../../backends/provisioner/module';
-import type { Outcome } from '../../backends/provisioner/outcome';
+import type { Outcome, Password } from '../../backends/provisioner/outcome';
 import type { LoginKeeper } from './login-keeper';
 import type { ProvisionedBackend, SetUpInput } from './variables';
 
@@ -31,18 +31,21 @@ export async function setUpProvisioner(
   { rotate = false, keeper }: Passwords = {},
 ): Promise<SetUpResult> {
   const { kind, provisioner, values, password: given } = input;
-  const kept = rotate || given !== undefined ? undefined : await keeper?.passwordOf(kind);
-  const isForced = rotate || given !== undefined || kept !== undefined;
-  const password = { value: given ?? kept ?? randomBytes(24).toString('base64url'), isForced };
+  const fresh = { value: given ?? randomBytes(24).toString('base64url'), isForced: rotate || given !== undefined };
+  const choose = async (): Promise<Password> => {
+    const kept = fresh.isForced ? undefined : await keeper?.passwordOf(kind);
+    return kept === undefined ? fresh : { value: kept, isForced: true };
+  };
+  const chosen = await choose().catch((error: unknown) => ({ error }));
+  const password = 'error' in chosen ? fresh : chosen;
   const { who, at, run, workerEnv: envWith } = provisioner.plan(values, password, options);
   const login = { env: envWith(password.value), password: password.value };
-  const setAndKeep = async (): Promise<Outcome> => {
-    if (keeper !== undefined && isForced) return keeper.keepBefore(kind, login, run);
-    const made = await run();
-    if (made.password !== undefined) await keeper?.keep(kind, login);
-    return made;
+  const set = async (): Promise<Outcome> => {
+    if ('error' in chosen) throw chosen.error;
+    if (keeper === undefined) return run();
+    return password.isForced ? keeper.keepBefore(kind, login, run) : keeper.keepNew(kind, login, run);
   };
-  const outcome = await setAndKeep().catch((error: unknown) => ({ error }));
+  const outcome = await set().catch((error: unknown) => ({ error }));
   const known = 'error' in outcome ? undefined : outcome.password;
   const workerEnv = (text: string) => (keeper === undefined ? envWith(text) : keeper.refer(kind, envWith(text)));
   return {

@@ -5,7 +5,13 @@ import { isProvisionerName, PROVISIONER, PROVISIONER_NAME_FORM } from '../../bac
 import { openLoginKeeper } from '../backends/login-keeper';
 import { setUpProvisioner, type SetUpResult } from '../backends/provisioners';
 import { envLines, failureOf, describeLeftOut, passwordHint, reportOf, withoutProvisioner } from '../backends/report';
-import { ownerVariables, PROVISIONED_BACKENDS, readSetUpInputs, WITHOUT_PROVISIONER } from '../backends/variables';
+import {
+  ownerVariables,
+  PROVISIONED_BACKENDS,
+  readSetUpInputs,
+  type SetUpInput,
+  WITHOUT_PROVISIONER,
+} from '../backends/variables';
 import { EXIT, Failure } from '../failure';
 import type { Host } from './tenants/tools';
 
@@ -56,7 +62,11 @@ Examples:
   pnpm -s freeflow setup backends --name staging_provisioner --json`,
     )
     .action(async (options: SetupBackendsOptions) => {
-      const { stdout, stderr, exitCode } = await setupBackends(options, env);
+      const { stdout, stderr, exitCode } = await setupBackends(options, env, ({ workerEnv }) => {
+        // At once: what is interrupted later must not take the only copy of a password with it.
+        if (options.printEnv === true && options.json !== true && Object.keys(workerEnv).length > 0)
+          console.log(envLines(workerEnv));
+      });
       if (stderr !== '') console.error(stderr);
       if (stdout !== '') console.log(stdout);
       end(exitCode);
@@ -81,13 +91,29 @@ function ownersHelp(): string {
  * others be.
  * @throws Failure when nothing was begun, because options or variables are wrong
  */
-async function setupBackends(options: SetupBackendsOptions, env: NodeJS.ProcessEnv): Promise<Printout> {
+async function setupBackends(
+  options: SetupBackendsOptions,
+  env: NodeJS.ProcessEnv,
+  onSet: (result: SetUpResult) => void,
+): Promise<Printout> {
   refuseUnfit(options);
   const inputs = readSetUpInputs(env);
-  const keeper = options.vault === undefined ? undefined : openLoginKeeper(env, options.vault);
+  refuseLostPasswords(options, inputs);
+  const keeper = options.vault === undefined ? undefined : openLoginKeeper(env, options.vault, options.name);
   const passwords = { rotate: options.rotate === true, keeper };
-  const results = await Promise.all(inputs.map((input) => setUpProvisioner(input, options, passwords)));
-  await keeper?.close();
+  const setUp = async (input: SetUpInput): Promise<SetUpResult> => {
+    const result = await setUpProvisioner(input, options, passwords);
+    onSet(result);
+    return result;
+  };
+  const setUpAll = async (): Promise<SetUpResult[]> => {
+    try {
+      return await Promise.all(inputs.map(setUp));
+    } finally {
+      await keeper?.close();
+    }
+  };
+  const results = await setUpAll();
   return {
     ...print(results, options),
     exitCode: worstExitCode(results.flatMap((it) => failureOf(it)?.exitCode ?? [])),
@@ -104,6 +130,18 @@ function refuseUnfit({ name, masterDatabase }: SetUpOptions): void {
       : ['--master-database must be the name of a database.']),
   ];
   if (lines.length > 0) throw new Failure(EXIT.usage, lines.join('\n'), 'See --help.');
+}
+
+/** A new password that is neither kept nor shown is known to the server alone, and the workers are locked out. */
+function refuseLostPasswords({ rotate, vault, printEnv, json }: SetupBackendsOptions, inputs: readonly SetUpInput[]) {
+  if (rotate !== true || vault !== undefined || printEnv === true || json === true) return;
+  const missing = inputs.flatMap((it) => (it.password === undefined ? [it.provisioner.passwordVariable] : []));
+  if (missing.length === 0) return;
+  throw new Failure(
+    EXIT.usage,
+    '--rotate makes passwords that nobody would get to know.',
+    `Add --vault, --print-env or --json, or set ${missing.join(', ')}.`,
+  );
 }
 
 /** Trying again helps only where nothing but servers that don't answer is in the way. */
@@ -131,9 +169,9 @@ function print(
     ...withoutProvisioner(),
     ...(missing.length === 0 ? [] : [describeLeftOut(missing)]),
   ].join('\n');
-  // Apart from the report, so that it can go straight into a file.
+  // The variables were printed as they were set, apart from the report, so that they can go straight into a file.
   return printEnv === true
-    ? { stdout: envLines(env), stderr: [report, failures].filter(Boolean).join('\n') }
+    ? { stdout: '', stderr: [report, failures].filter(Boolean).join('\n') }
     : { stdout: report, stderr: failures };
 }
 
