@@ -40,6 +40,7 @@ export function createDependencies(
   const runs = new RunClient(client, config.TASK_QUEUE);
   const keys = readSecretKeys(config.SECRETS_KEY, config.SECRETS_OLD_KEYS);
   const vault = openVault(config);
+  vault?.keepAlive();
   const webhookDb = createMasterClient(config.MASTER_DATABASE_URL, {
     applicationName: 'freeflow-worker-webhooks',
     maxConnections: WEBHOOK_CONNECTIONS,

@@ -91,6 +91,11 @@ export class VaultKv {
     });
   }
 
+  /** Renews a token that was given from now on, also while nothing is called. Never fails. */
+  keepAlive(): void {
+    this.session.keepAlive();
+  }
+
   async close(): Promise<void> {
     await this.session.close();
     await this.transport.close();

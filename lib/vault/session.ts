@@ -52,6 +52,17 @@ export class VaultSession {
     return this.transport.send({ ...call, token: value });
   }
 
+  /**
+   * Begins to renew a token that was given, before anything is called: it would end meanwhile, and nothing replaces it.
+   * Never fails: while the vault is away it is tried again.
+   */
+  keepAlive(): void {
+    if (this.login.method !== 'token' || this.isClosed) return;
+    (this.current ??= this.begin()).catch(() => {
+      if (!this.isClosed) this.timer = setTimeout(() => this.keepAlive(), RENEW_AGAIN_MS).unref();
+    });
+  }
+
   /** Gives back the token that it has logged in for. */
   async close(): Promise<void> {
     this.isClosed = true;
@@ -77,7 +88,9 @@ export class VaultSession {
         'vault-login',
         'vault: VAULT_TOKEN is not known there, or no longer. Set a new one and restart; by AppRole or Kubernetes it would log in again by itself',
       );
-    if ((await this.current?.catch(() => undefined)) === old) this.current = this.begin();
+    const known = this.current;
+    // Of all who wait here for the same one, the first begins another one.
+    if ((await known?.catch(() => undefined)) === old && this.current === known) this.current = this.begin();
     return (this.current ??= this.begin());
   }
 

@@ -87,8 +87,9 @@ describe('an engine', () => {
 
 it('a path without an engine is not taken for one without secrets: nothing was destroyed there', async () => {
   const kv = open({ mount: 'nowhere', login: { method: 'token', token: vault.rootToken } });
-  for (const call of [kv.read('it', 1), kv.destroy('it'), kv.putIfAbsent('it', { value: 'hunter22' })])
-    expect(await failureOf(call)).toMatchObject({
+  const calls = [() => kv.read('it', 1), () => kv.destroy('it'), () => kv.putIfAbsent('it', { value: 'hunter22' })];
+  for (const call of calls)
+    expect(await failureOf(call())).toMatchObject({
       code: 'vault-unexpected',
       message: expect.stringContaining('no handler for route'),
     });
@@ -167,6 +168,21 @@ describe('a token', () => {
     const startedAt = performance.now();
     await kv.read(newPath());
     await until('its time has passed', async () => performance.now() - startedAt > 1_500);
+    const former = await accessorsOf(roleOf(login));
+    const puts = Array.from({ length: 10 }, () => kv.putIfAbsent(newPath(), { value: 'x' }));
+    expect(await Promise.all(puts)).toEqual(puts.map(() => true));
+    expect((await accessorsOf(roleOf(login))).filter((it) => !former.includes(it))).toHaveLength(1);
+  });
+
+  it('that was given is renewed from the start, though nothing is called', async () => {
+    const { auth } = (await vault.admin('POST', 'auth/token/create', {
+      policies: ['freeflow-worker'],
+      period: '2s',
+    })) as { auth: { client_token: string } };
+    const kv = open({ login: { method: 'token', token: auth.client_token } });
+    const startedAt = performance.now();
+    kv.keepAlive();
+    await until('twice its time has passed', async () => performance.now() - startedAt > 4_500);
     expect(await kv.putIfAbsent(newPath(), { value: 'x' })).toBe(true);
   });
 
