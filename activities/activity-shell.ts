@@ -1,6 +1,7 @@
 import { adviceOn, isRetryable, type FailureType } from '@freeflow/contract';
 import { isCutConnection } from '@freeflow/lib/pg';
 import { scrub } from '@freeflow/lib/scrub';
+import { SecretError, type SecretErrorCode } from '@freeflow/lib/secrets';
 import { VaultError, type VaultErrorCode } from '@freeflow/lib/vault';
 import { activityInfo, cancellationSignal, heartbeat, log } from '@temporalio/activity';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
@@ -109,10 +110,18 @@ const VAULT_FAILURES = {
   'vault-unexpected': 'unexpected',
 } as const satisfies Record<VaultErrorCode, FailureType>;
 
+/** As where the vault refuses: the worker, or a row, names no vault or another one than that with the secret. */
+const SECRET_FAILURES: Partial<Record<SecretErrorCode, FailureType>> = {
+  'secret-store-unset': 'vault-refused',
+  'secret-ref-foreign': 'vault-refused',
+};
+
 /** Backends throw classified faults; anything else comes from the vault, the master database or from a defect. */
 function toFault(error: unknown): BackendFault {
   if (error instanceof BackendFault) return error;
   if (error instanceof VaultError) return new BackendFault(VAULT_FAILURES[error.code], error.message, { cause: error });
+  if (error instanceof SecretError)
+    return new BackendFault(SECRET_FAILURES[error.code] ?? 'unexpected', error.message, { cause: error });
   const name = error instanceof Error ? error.name : '';
   const isOfMaster = name.startsWith('PrismaClient') || name === 'DriverAdapterError' || isCutConnection(error);
   const type = isOfMaster ? masterFaultType(error) : 'unexpected';

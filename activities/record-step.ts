@@ -79,12 +79,13 @@ export async function runRecordStep<T>(
     recordFailure: async (failure) => {
       const { type, message } = failure;
       log.warn(`record step failed${isRetryable(type) ? '; it is repeated' : ''}`, { failure: type, cause: message });
-      if (isOfVault(type)) await showCause(db, attempt, failure);
+      if (SHOWN.has(type)) await showCause(db, attempt, failure);
     },
   });
 }
 
-const isOfVault = (type: FailureType): boolean => type === 'vault-unavailable' || type === 'vault-refused';
+/** What the vault or a secret may end with; of the master database only a certificate, which it can't take either. */
+const SHOWN: ReadonlySet<FailureType> = new Set(['vault-unavailable', 'vault-refused', 'certificate', 'unexpected']);
 
 /** What the operation waits for; not where the master database is the cause, which could not take it. */
 async function showCause(db: PrismaClient, attempt: Attempt, { message, advice }: Failure): Promise<void> {
