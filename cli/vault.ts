@@ -1,7 +1,8 @@
 import { VAULT_VARIABLES } from '@freeflow/lib/config';
-import { openVault, vaultProblems, type VaultKv } from '@freeflow/lib/vault';
+import { followReferences, openVault, vaultProblems, type VaultKv } from '@freeflow/lib/vault';
 import { z } from 'zod';
 import { EXIT, Failure } from './failure';
+import { toFailure } from './master-failures';
 import { readOptions } from './settings';
 
 const variables = z.object(VAULT_VARIABLES);
@@ -17,3 +18,12 @@ export function openVaultHere(env: NodeJS.ProcessEnv): VaultKv | undefined {
     throw new Failure(EXIT.usage, problem.join(' '), 'Values are not repeated here: they may hold secrets.');
   return openVault(values);
 }
+
+/**
+ * The environment as a worker with these variables reads it: a credential may be in the vault.
+ * @throws Failure where a reference leads nowhere, or the vault does not answer
+ */
+export const followHere = (schema: z.ZodObject, env: NodeJS.ProcessEnv): Promise<NodeJS.ProcessEnv> =>
+  followReferences(schema, env).catch((error: unknown) => {
+    throw toFailure(error);
+  });

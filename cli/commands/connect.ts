@@ -24,7 +24,7 @@ import { toFailure } from '../master-failures';
 import { readOptions, readSettings } from '../settings';
 import { sayAside } from '../show/printable';
 import { isTenantId } from '../tenant-id';
-import { openVaultHere } from '../vault';
+import { followHere, openVaultHere } from '../vault';
 
 const { MASTER_DATABASE_URL, SECRETS_KEY, SECRETS_OLD_KEYS } = VARIABLES;
 const forms = BACKEND_KINDS.map((kind) => moduleOf(kind).connect);
@@ -49,11 +49,12 @@ export const connectOptions = z.object({
 export async function connect(
   tenant: string,
   backend: string | undefined,
-  env: NodeJS.ProcessEnv,
+  given: NodeJS.ProcessEnv,
   warn: (text: string) => void = (text) => {
     sayAside(text);
   },
 ): Promise<Connections> {
+  const env = await followHere(connectSettings.extend(connectOptions.shape), given);
   let ofStack: Record<string, string> = {};
   const settings = readSettings(connectSettings, env, (stack) => {
     ofStack = vaultVariablesOf(stack, 'reader');

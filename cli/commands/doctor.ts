@@ -1,6 +1,5 @@
 import { BACKEND_KINDS } from '@freeflow/contract';
 import { variablesOf } from '@freeflow/lib/config';
-import { followReferences } from '@freeflow/lib/vault';
 import type { Command } from 'commander';
 import { z } from 'zod';
 import type { Group } from '../../backends/doctor/check';
@@ -14,7 +13,7 @@ import { createProgress } from '../doctor/progress';
 import { asJson, exitCodeOf, groupText, summary } from '../doctor/report';
 import { readKnown, SETTINGS, type Known } from '../doctor/settings';
 import { TEMPORAL } from '../doctor/temporal';
-import { toFailure } from '../master-failures';
+import { followHere } from '../vault';
 
 const GROUPS: readonly Group[] = [
   PRODUCT,
@@ -77,10 +76,7 @@ function ownersHelp(): string {
  * @throws Failure where it isn't known what to check
  */
 async function doctor(isJson: boolean, { env: given, stdout, stderr }: Process): Promise<number> {
-  // As the worker that has these variables: a credential may be in the vault.
-  const env = await followReferences(SETTINGS, given).catch((error: unknown) => {
-    throw toFailure(error);
-  });
+  const env = await followHere(SETTINGS, given);
   const known = readKnown(env);
   const groups = groupsFor(known);
   const names = groups.flatMap(({ checks }) => checks.map(({ name }) => name));

@@ -7,10 +7,10 @@ import { z } from 'zod';
 import { EXIT, Failure } from '../failure';
 import { toFailure } from '../master-failures';
 import { moveSecrets, whileNoneMoves, type Destination, type MovedAll } from '../secrets/move';
-import { assertKeyInUse, countOthers, rekeyTenants, rekeyWebhooks } from '../secrets/rekey';
+import { assertKeyInUse, countOthers, rekeyTenants, rekeyWebhooks, type Rekeyed } from '../secrets/rekey';
 import { readOptions, readSettings } from '../settings';
 import { say, sayAside } from '../show/printable';
-import { openVaultHere } from '../vault';
+import { followHere, openVaultHere } from '../vault';
 import { printJson, type CommonOptions, type Host } from './tenants/tools';
 
 const { MASTER_DATABASE_URL, SECRETS_KEY, SECRETS_OLD_KEYS } = VARIABLES;
@@ -65,14 +65,15 @@ SECRETS_KEY and SECRETS_OLD_KEYS as the workers have them, VAULT_* with the work
 }
 
 async function withScope<T>(given: NodeJS.ProcessEnv, work: (scope: Scope) => Promise<T>): Promise<T> {
-  let env = given;
-  const settings = readSettings(settingsSchema, given, (stack) => {
-    env = { ...given, ...vaultVariablesOf(stack, 'worker') };
+  const followed = await followHere(settingsSchema.extend(optionsSchema.shape), given);
+  let env = followed;
+  const settings = readSettings(settingsSchema, followed, (stack) => {
+    env = { ...followed, ...vaultVariablesOf(stack, 'worker') };
     return { MASTER_DATABASE_URL: stack.masterDatabase.workerUrl, SECRETS_KEY: stack.secretsKey };
   });
   const { MASTER_DATABASE_URL: url, SECRETS_KEY: key } = settings;
   try {
-    const keys = readSecretKeys(key, readOptions(optionsSchema, given).SECRETS_OLD_KEYS);
+    const keys = readSecretKeys(key, readOptions(optionsSchema, followed).SECRETS_OLD_KEYS);
     await assertMigrated(url);
     const db = createMasterClient(url, { maxConnections: 5, applicationName: 'freeflow-secrets' });
     try {
@@ -97,14 +98,28 @@ interface RekeyReport {
 
 async function rekey({ db, keys }: Scope): Promise<RekeyReport> {
   await assertKeyInUse(db, keys);
-  const tenants = await rekeyTenants(db, keys, ({ done }) => sayAside(`${done} secrets of tenants sealed anew`));
-  const webhooks = await rekeyWebhooks(db, keys, ({ done }) => sayAside(`${done} secrets of webhooks sealed anew`));
-  const failed = [...tenants.failed, ...webhooks.failed];
-  const left = (await countOthers(db, keys)) - failed.length;
   const keyId = keys.current.id;
-  const counts = { tenants: tenants.done, webhooks: webhooks.done };
-  await record(db, 'secrets.rekey', { ...counts, failed: failed.length, keyId });
-  return { keyId, ...counts, failed, left, canDropOldKeys: failed.length === 0 && left === 0 };
+  let [tenants, webhooks]: Rekeyed[] = [];
+  const detail = () => ({
+    tenants: tenants?.done ?? 0,
+    webhooks: webhooks?.done ?? 0,
+    failed: (tenants?.failed.length ?? 0) + (webhooks?.failed.length ?? 0),
+    keyId,
+  });
+  return recordAround(db, 'secrets.rekey', detail, async () => {
+    tenants = await rekeyTenants(db, keys, (it) => {
+      tenants = it;
+      sayAside(`${it.done} secrets of tenants sealed anew`);
+    });
+    webhooks = await rekeyWebhooks(db, keys, (it) => {
+      webhooks = it;
+      sayAside(`${it.done} secrets of webhooks sealed anew`);
+    });
+    const failed = [...tenants.failed, ...webhooks.failed];
+    const left = (await countOthers(db, keys)) - failed.length;
+    const canDropOldKeys = failed.length === 0 && left === 0;
+    return { keyId, tenants: tenants.done, webhooks: webhooks.done, failed, left, canDropOldKeys };
+  });
 }
 
 const sentenceOfRekey = ({ keyId, tenants, webhooks, failed, left, canDropOldKeys }: RekeyReport): string => {
@@ -127,10 +142,12 @@ async function move({ db, keys, env, url }: Scope, to: Destination): Promise<Mov
       'Set VAULT_ADDR and a login: docs/secrets.md',
     );
   try {
+    const moved: MovedAll = { done: 0, busy: 0, absent: 0, failed: [] };
     const onProgress = ({ done }: MovedAll) => sayAside(`${done} secrets moved`);
-    const moved = await whileNoneMoves(url, () => moveSecrets(to, { db, keys, vault, onProgress }));
-    await record(db, 'secrets.move', { to, ...moved, failed: moved.failed.length });
-    return moved;
+    const detail = () => ({ to, ...moved, failed: moved.failed.length });
+    return await whileNoneMoves(url, () =>
+      recordAround(db, 'secrets.move', detail, () => moveSecrets(to, { db, keys, vault, moved, onProgress })),
+    );
   } finally {
     await vault.close();
   }
@@ -147,9 +164,27 @@ const sentenceOfMove = ({ done, busy, absent, failed }: MovedAll, to: Destinatio
     `New ones go where the workers' SECRETS_STORE says.`,
   ].join('\n');
 
-const record = (
+type Detail = Readonly<Record<string, unknown>>;
+
+/** A row before anything is changed, since this may end at any moment, and one with the counts, however it ends. */
+async function recordAround<T>(
   db: PrismaClient,
   action: 'secrets.rekey' | 'secrets.move',
-  detail: Readonly<Record<string, unknown>>,
-): PromiseLike<unknown> =>
-  recordAudit(db, [{ channel: 'command', action, outcome: 'done', actor: readerHere(), detail }]);
+  detailNow: () => Detail,
+  work: () => Promise<T>,
+): Promise<T> {
+  // The master database takes no other outcome from commands (migration audit_channel): the detail says which it is.
+  const record = (state: 'begun' | 'ended' | 'failed') =>
+    recordAudit(db, [
+      { channel: 'command', action, outcome: 'done', actor: readerHere(), detail: { state, ...detailNow() } },
+    ]);
+  await record('begun');
+  let state: 'ended' | 'failed' = 'failed';
+  try {
+    const result = await work();
+    state = 'ended';
+    return result;
+  } finally {
+    await record(state);
+  }
+}

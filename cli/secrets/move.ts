@@ -23,6 +23,8 @@ interface Move {
   db: PrismaClient;
   keys: SecretKeys;
   vault: SecretVault;
+  /** Filled as it goes on, also by what fails in the end. */
+  moved: MovedAll;
   onProgress: (moved: MovedAll) => void;
 }
 
@@ -37,8 +39,7 @@ const ZERO = '00000000-0000-0000-0000-000000000000';
  * Moves all secrets of tenants, one by one, each while no step works on it. Done again, it goes on with what is left.
  * @throws VaultError when the vault is away: what was moved stays so
  */
-export async function moveSecrets(to: Destination, { db, keys, vault, onProgress }: Move): Promise<MovedAll> {
-  const moved: MovedAll = { done: 0, busy: 0, absent: 0, failed: [] };
+export async function moveSecrets(to: Destination, { db, keys, vault, moved, onProgress }: Move): Promise<MovedAll> {
   const move = secretMover(db, keys, vault);
   const limiter = new Limiter(AT_ONCE);
   const moveOne = async (id: string): Promise<void> => {

@@ -174,7 +174,7 @@ describe('move', () => {
       expect(await store.resolve(entry?.ref ?? '', ownerOf(tenantId))).toBe(`hunter22-${at}`);
     }
     const actions = await query(database.url, `SELECT action FROM "AuditEvent" WHERE action LIKE 'secrets.%'`);
-    expect(actions).toEqual([{ action: 'secrets.move' }, { action: 'secrets.move' }]);
+    expect(actions).toEqual(Array(4).fill({ action: 'secrets.move' }));
     expect(there.stdout + there.stderr + back.stdout + back.stderr).not.toContain('hunter22');
   });
 
@@ -215,5 +215,20 @@ describe('move', () => {
       stderr: expect.stringContaining('no policy of this login allows create, update'),
     });
     expect(await db.tenantSecret.count({ where: { keyId: null } })).toBe(0);
+    const rows = await query<{ state: string }>(
+      database.url,
+      `SELECT detail->>'state' AS state FROM "AuditEvent" WHERE action = 'secrets.move' ORDER BY "at"`,
+    );
+    expect(rows.map(({ state }) => state)).toEqual(['begun', 'failed']);
+  });
+
+  it('takes key and login of the master database from the vault, as a worker does', async () => {
+    const key = newKey();
+    await fill(key);
+    const data = { SECRETS_KEY: key, MASTER_DATABASE_URL: database.workerUrl };
+    await vault.admin('POST', 'secret/data/freeflow/logins', { data });
+    const referring = Object.keys(data).map((name) => [name, `vault://secret/freeflow/logins#${name}`] as const);
+    const given = { ...env(key), ...Object.fromEntries(referring) };
+    expect(await freeflowHere(['secrets', 'move', '--to', 'vault'], given)).toMatchObject({ code: 0 });
   });
 });

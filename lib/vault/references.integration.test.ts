@@ -36,7 +36,7 @@ test.each([
   ['a vault that is not named', { VAULT_ADDR: '' }, {}, 'VAULT_ADDR'],
   ['a field that is not there', {}, { A_URL: 'vault://secret/logins/a#B' }, 'there is no field B at secret/logins/a'],
   ['a path that is not there', {}, { A_KEY: 'vault://secret/logins/b#B' }, 'A_KEY: there is no field'],
-  ['another mount', {}, { A_KEY: 'vault://kv/logins/a#A_KEY' }, 'A_KEY: there is no field'],
+  ['another mount', {}, { A_KEY: 'vault://kv/logins/a#A_KEY' }, 'A_KEY: kv/logins/a is not in the mount secret'],
 ])('%s is told', async (_what, wrong, more, words) => {
   await expect(followReferences(schema, { A_URL, ...more, ...login, ...wrong })).rejects.toMatchObject({
     code: 'config-invalid',

@@ -29,6 +29,13 @@ export async function followReferences(schema: z.ZodObject, env: Environment): P
   const vault = openVault(readConfig(settings, env));
   if (vault === undefined) throw new ConfigError(`VAULT_ADDR is needed: ${named[0]?.name ?? ''} names a vault`);
   try {
+    const elsewhere = named.filter(({ place }) => !place.startsWith(`${vault.mount}/`));
+    if (elsewhere.length > 0)
+      throw new ConfigError(
+        elsewhere
+          .map(({ name, place }) => `${name}: ${place} is not in the mount ${vault.mount} (VAULT_MOUNT)`)
+          .join('\n'),
+      );
     const found = await Promise.all(named.map(async (it) => ({ ...it, value: await readField(vault, it) })));
     const missing = found.filter(({ value }) => value === undefined);
     if (missing.length > 0)
@@ -45,6 +52,5 @@ async function readField(
   vault: VaultKv,
   { place, field }: { place: string; field: string },
 ): Promise<string | undefined> {
-  const mount = `${vault.mount}/`;
-  return place.startsWith(mount) ? (await vault.read(place.slice(mount.length)))?.[field] : undefined;
+  return (await vault.read(place.slice(`${vault.mount}/`.length)))?.[field];
 }
