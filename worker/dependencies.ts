@@ -52,6 +52,8 @@ export function createDependencies(
     start: (delivery) => runs.startDelivery(delivery),
     warn: (message, meta) => Runtime.instance().logger.warn(message, meta),
   });
+  // At the start: a worker that no sweep comes to has a key as well.
+  void webhooks.publishKey();
   const sender = new Sender({
     policy: networkPolicy(config.WEBHOOK_ALLOWED_NETWORKS),
     timeoutMs: config.WEBHOOK_TIMEOUT_MS,
@@ -80,7 +82,7 @@ export function createDependencies(
     hasOpenRun: (operation) => runs.hasOpenRun(operation),
     findOpenRuns: (operations) => runs.findOpenRuns(operations),
     startPoolKeeper: (backend) => runs.startPoolKeeper(backend),
-    sweepWebhooks: config.WEBHOOK_SENDING === 'on' ? () => webhooks.sweep() : undefined,
+    sweepWebhooks: () => (config.WEBHOOK_SENDING === 'on' ? webhooks.sweep() : webhooks.publishKey()),
     deliveries: {
       db: webhookDb,
       keys,

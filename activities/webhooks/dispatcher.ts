@@ -38,7 +38,7 @@ export class WebhookDispatcher {
   private isSwept = true;
   private isRunning = false;
   private running: Promise<void> = Promise.resolve();
-  private hasPublished = false;
+  private published: Promise<void> | undefined;
   /** Whether the last look failed: that is said once, not at each look. */
   private isAway = false;
   /** Those that could not be handed out by the last look: likewise. */
@@ -48,10 +48,9 @@ export class WebhookDispatcher {
 
   /** What every sweep does; never throws. */
   async sweep(): Promise<void> {
-    const { common, keys } = this.options;
+    const { common } = this.options;
     try {
-      if (!this.hasPublished) await publishSealingKey(common, keys);
-      this.hasPublished = true;
+      await this.publish();
       const isUsed = (await common.webhook.findFirst({ select: { id: true } })) !== null;
       if (!isUsed) return this.stopLooking();
       this.startLooking();
@@ -60,6 +59,15 @@ export class WebhookDispatcher {
       this.wake();
     } catch (error) {
       this.warn('webhooks could not be swept; the next sweep tries again', error);
+    }
+  }
+
+  /** Publishes this worker's key, which `freeflow secrets rekey` looks at, whoever sends webhooks. Never throws. */
+  async publishKey(): Promise<void> {
+    try {
+      await this.publish();
+    } catch (error) {
+      this.warn('the key that secrets are sealed by could not be published; the next sweep tries again', error);
     }
   }
 
@@ -72,7 +80,19 @@ export class WebhookDispatcher {
   async close(): Promise<void> {
     this.closing.abort();
     this.stopLooking();
-    await this.running;
+    await Promise.allSettled([this.running, this.published]);
+  }
+
+  /** Once; what has failed is done again. */
+  private async publish(): Promise<void> {
+    const { common, keys } = this.options;
+    this.published ??= publishSealingKey(common, keys);
+    try {
+      await this.published;
+    } catch (error) {
+      this.published = undefined;
+      throw error;
+    }
   }
 
   private async run(): Promise<void> {

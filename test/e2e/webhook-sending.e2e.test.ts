@@ -30,7 +30,13 @@ test('a worker on a recovered copy of the master database, told so, sends nothin
     return status === 201 && body;
   });
   await worker.stop();
+  await installation.master.query('UPDATE "SealingKey" SET "publishedAt" = \'2020-01-01\'');
   worker = await installation.startWorker({ ...LOCAL_NETWORKS, WEBHOOK_SENDING: 'off' });
+  const lately = 'SELECT FROM "SealingKey" WHERE "publishedAt" > \'2021-01-01\'';
+  await until('it has published its key all the same', async () => {
+    const { rowCount } = await installation.master.query(lately);
+    return rowCount === 1;
+  });
   const told = await tellOf(installation.master, await insertQuietTenant(installation.master), 2);
   expect((await installation.request('POST', `/webhooks/${created.id ?? ''}/ping`)).status).toBe(202);
   await untilNextSweep();
