@@ -29,9 +29,6 @@ export interface StepResult<T> {
   failure?: FailureType;
 }
 
-/** Besides the statements there is time for the last step's calls of a vault. */
-const DONE_WITHIN_MS = 15_000;
-
 /** By these a run takes an operation over; every other step is refused to a run that another one has replaced. */
 const BEGINNINGS: ReadonlySet<RecordStepName> = new Set(['begin', 'begin-adoption', 'continue-operation']);
 
@@ -39,6 +36,7 @@ const BEGINNINGS: ReadonlySet<RecordStepName> = new Set(['begin', 'begin-adoptio
  * Runs a step that touches the master database alone, as one transaction: locks the tenant's row, hands both rows to
  * `act`, and logs its message. So status, operation and log never disagree.
  * @param resultOfEnded the result where the operation has ended: a step is repeated when its answer got lost
+ * @param timeout how long the transaction may take, in ms @default Prisma's
  * @throws ApplicationFailure `superseded` for a run that another one has replaced, the failure that `act` returns, or
  * that of the master database
  */
@@ -48,6 +46,7 @@ export async function runRecordStep<T>(
   input: StepInput,
   act: (tx: Tx, rows: Rows, runId: string) => Promise<StepResult<T>>,
   resultOfEnded: (rows: Pick<Rows, 'tenant' | 'operation'>) => T = () => undefined as T,
+  timeout: { timeout?: number } = {},
 ): Promise<T> {
   const startedAt = performance.now();
   const attempt = currentAttempt(step, input);
@@ -65,7 +64,7 @@ export async function runRecordStep<T>(
     return { ...outcome, ended };
   };
   const body = async () => {
-    const { message, result, failure, ended = [] } = await db.$transaction(lockAndAct, { timeout: DONE_WITHIN_MS });
+    const { message, result, failure, ended = [] } = await db.$transaction(lockAndAct, timeout);
     reportEnded(ended);
     if (failure !== undefined)
       throw toApplicationFailure({ type: failure, message: scrub(message), advice: adviceOn(failure) }, true);

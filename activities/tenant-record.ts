@@ -10,6 +10,9 @@ import type { RecordSettings } from './record-settings';
 import { runRecordStep } from './record-step';
 import { extendRetention } from './retention';
 
+/** Besides its statements, the transaction that ends a tenant waits for the vault to destroy the secrets. */
+const WITH_VAULT = { timeout: 15_000 };
+
 /**
  * The steps that touch the master database alone, and at the very end the vault, where secrets are in one. Each is one
  * transaction under the tenant's row lock, its log row included, so that status, operation and log never disagree;
@@ -100,6 +103,13 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings, sec
       }),
 
     'mark-gone': (input: StepInput & GoneInput): Promise<void> =>
-      runRecordStep(db, 'mark-gone', input, (tx, rows) => markGone(tx, rows, input, secrets)),
+      runRecordStep(
+        db,
+        'mark-gone',
+        input,
+        (tx, rows) => markGone(tx, rows, input, secrets),
+        undefined,
+        secrets.hasVault ? WITH_VAULT : {},
+      ),
   };
 }

@@ -71,6 +71,8 @@ export interface SecretStore {
    * tenant's, in the transaction `within`: without them nothing knows what is in the vault.
    */
   destroyInVault(tenantId: string, within: SecretDatabase): Promise<void>;
+  /** Whether there is a vault that secrets may be in. */
+  readonly hasVault: boolean;
 }
 
 /** Where secrets are besides the master database, and where new ones go. */
@@ -161,6 +163,8 @@ export function createSecretStore(db: SecretDatabase, keys: SecretKeys, places: 
       const rows = (await lockRowsOf(within, tenantId)).filter((it) => it.vaultRef !== null);
       await Promise.all(rows.map((row) => vaultFor(row).destroy(row)));
     },
+
+    hasVault: vault !== undefined,
   };
 }
 
