@@ -13,7 +13,7 @@ export async function sweepOnce(db: PrismaClient, start: StartOperation, findOpe
 }
 
 /** One statement for all of them would take longer than the server lets one take where it is busy. */
-const PORTION = 5_000;
+const PORTION = 500;
 
 /**
  * So many tenants that were requested one second after the other, each with an operation as the columns say. Gives
