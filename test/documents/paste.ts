@@ -4,7 +4,9 @@ import path from 'node:path';
 import { quoteShell } from '@freeflow/lib/shell';
 import { projectRoot } from '../../stack/project';
 import { readStackInfo } from '../../stack/stack-info';
+import { query } from '../support/migrated-database';
 import { outcome, run } from '../support/stack-bench';
+import { until } from '../support/until';
 import { isElsewhere, LINES, NOT_HERE } from './lines';
 
 /**
@@ -40,11 +42,16 @@ export function describeDocuments(given: () => string): void {
     const toServers = lines.filter((it) => /\$(QDRANT|KEYCLOAK|KC)_/.test(it));
     const others = lines.filter((it) => !sql.includes(it) && !toServers.includes(it));
     for (const some of [sql, toServers, others]) expect(some.length).toBeGreaterThan(2);
+    // What is exported of a tenant in the middle of its create is not all that it will be.
+    await until('what the README has begun has ended', async () => (await openOperations(given())).length === 0);
     expect((await paste(sql, [0])).failed).toEqual([]);
     expect((await paste(toServers, [0], serversEnv(given()))).failed).toEqual([]);
     expect((await paste(others, [0, 1, 3])).failed).toEqual([]);
   });
 }
+
+const openOperations = (dir: string) =>
+  query(readStackInfo(dir).masterDatabaseUrl, 'SELECT 1 FROM "TenantOperation" WHERE "endedAt" IS NULL');
 
 /** There may be no pnpm where this runs; what it would do with these words is in package.json. */
 function binWithPnpm(): string {
