@@ -1,10 +1,10 @@
 import type { UpdateWebhookBody, WebhookBody } from '@freeflow/contract/http';
-import { addSkipped, disableWebhook, lockWebhook, Prisma, recordAudit, type PrismaClient } from '@freeflow/db-master';
+import { addSkipped, disableWebhook, Prisma, recordAudit, type PrismaClient } from '@freeflow/db-master';
 import type { NetworkPolicy, ReceiverUrl } from '@freeflow/lib/webhooks';
 import { fingerprint, type Caller } from '../tenants/idempotency';
 import { doOnce, slowFingerprint } from './once';
 import { replaceSealed, readUrl } from './seal';
-import { readWebhook, webhookNotFound } from './view';
+import { lockKnownWebhook, readWebhook } from './view';
 
 /**
  * Changes what a webhook gets, where, or whether it does. At another URL it has not failed yet.
@@ -31,8 +31,7 @@ async function update(
   { enabled, eventTypes, description, url }: Omit<UpdateWebhookBody, 'url'> & { url: ReceiverUrl | undefined },
   { principal, audit }: Caller,
 ): Promise<WebhookBody> {
-  const webhook = await lockWebhook(tx, id);
-  if (webhook === undefined) throw webhookNotFound(id);
+  const webhook = await lockKnownWebhook(tx, id);
   const isEnabled = webhook.state === 'enabled';
   // In one statement: it is one event.
   await tx.$executeRaw`
@@ -71,8 +70,7 @@ async function remove(
   id: string,
   { principal, audit }: Caller,
 ): Promise<Record<string, never>> {
-  const webhook = await lockWebhook(tx, id);
-  if (webhook === undefined) throw webhookNotFound(id);
+  const webhook = await lockKnownWebhook(tx, id);
   await tx.$executeRaw`
       UPDATE "Webhook"
          SET state = 'disabled', "disabledAt" = now(), "disabledReason" = 'person', "disabledBy" = ${principal}, "deletedAt" = now()

@@ -1,10 +1,10 @@
 import type { DeliveryBody } from '@freeflow/contract/http';
-import { lockWebhook, promoteNext, recordAudit, type Prisma, type PrismaClient } from '@freeflow/db-master';
+import { promoteNext, recordAudit, type Prisma, type PrismaClient } from '@freeflow/db-master';
 import { Problem } from '../errors';
 import { fingerprint, type Caller } from '../tenants/idempotency';
 import { findDelivery, viewDelivery } from './deliveries';
 import { doOnce } from './once';
-import { webhookNotFound } from './view';
+import { lockKnownWebhook } from './view';
 
 interface DeliveryPlace {
   id: string;
@@ -28,8 +28,7 @@ async function giveUpLocked(
   { id, deliveryId }: DeliveryPlace,
   { principal, audit }: Caller,
 ): Promise<DeliveryBody> {
-  const webhook = await lockWebhook(tx, id);
-  if (webhook === undefined) throw webhookNotFound(id);
+  const webhook = await lockKnownWebhook(tx, id);
   const { state, lane } = await findDelivery(tx, id, deliveryId);
   // Its request may be on the wire: whether it arrives is known within a minute.
   if (state === 'sending') throw new Problem('delivery-in-progress', 'An attempt is under way.');

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { PING } from '@freeflow/contract';
 import type { DeliveryBody } from '@freeflow/contract/http';
 import {
-  lockWebhook,
   promoteNext,
   recordAudit,
   WAITING_ANEW,
@@ -14,7 +13,7 @@ import { Problem } from '../errors';
 import { fingerprint, type Caller } from '../tenants/idempotency';
 import { findDelivery, viewDelivery } from './deliveries';
 import { doOnce } from './once';
-import { webhookNotFound } from './view';
+import { lockKnownWebhook } from './view';
 
 /** What one request begins anew. */
 const MOST_AT_ONCE = 1_000;
@@ -79,8 +78,7 @@ export const redeliverAll = (
  */
 export const ping = (db: PrismaClient, id: string, caller: Caller): Promise<DeliveryBody> =>
   change(db, caller, 'webhooks.ping', { id }, async (tx) => {
-    const webhook = await lockWebhook(tx, id);
-    if (webhook === undefined) throw webhookNotFound(id);
+    const webhook = await lockKnownWebhook(tx, id);
     const deliveryId = randomUUID();
     // In a lane of its own: it waits for nothing.
     await tx.$executeRaw`
@@ -99,8 +97,7 @@ const change = <T extends Prisma.InputJsonObject>(
 ): Promise<T> => doOnce(db, caller, { action, bodyHash: fingerprint(action, content) }, (commit) => commit(work));
 
 async function lockEnabled(tx: Prisma.TransactionClient, id: string): Promise<LockedWebhook> {
-  const webhook = await lockWebhook(tx, id);
-  if (webhook === undefined) throw webhookNotFound(id);
+  const webhook = await lockKnownWebhook(tx, id);
   if (webhook.state === 'disabled') throw new Problem('webhook-disabled', 'Nothing was sent.');
   return webhook;
 }

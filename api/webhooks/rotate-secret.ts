@@ -1,10 +1,10 @@
 import type { CreatedWebhookBody, RotateSecretBody, WebhookBody } from '@freeflow/contract/http';
-import { lockWebhook, recordAudit, type PrismaClient } from '@freeflow/db-master';
+import { recordAudit, type PrismaClient } from '@freeflow/db-master';
 import { makeWebhookSecret } from '@freeflow/lib/webhooks';
 import type { Caller } from '../tenants/idempotency';
 import { doOnce, slowFingerprint } from './once';
 import { replaceSealed } from './seal';
-import { readWebhook, webhookNotFound } from './view';
+import { lockKnownWebhook, readWebhook } from './view';
 
 /** Long enough for people to give a receiver the new one, in s. */
 const OVERLAP_S = 86_400;
@@ -27,8 +27,7 @@ export async function rotateSecret(
   const webhook = await doOnce<WebhookBody>(db, caller, { action, bodyHash }, async (commit) => {
     const made = given ?? makeWebhookSecret();
     const answer = await commit(async (tx) => {
-      const locked = await lockWebhook(tx, id);
-      if (locked === undefined) throw webhookNotFound(id);
+      const locked = await lockKnownWebhook(tx, id);
       await replaceSealed(tx, id, ['secret', made], overlapSeconds);
       const detail = { webhookId: id, url: locked.url, overlapSeconds };
       await recordAudit(tx, [caller.audit.accepted({ detail }, 200)]);

@@ -1,5 +1,12 @@
 import type { WebhookBody } from '@freeflow/contract/http';
-import { isMeantFor, Prisma, type PrismaClient, type Webhook } from '@freeflow/db-master';
+import {
+  isMeantFor,
+  lockWebhook,
+  Prisma,
+  type LockedWebhook,
+  type PrismaClient,
+  type Webhook,
+} from '@freeflow/db-master';
 import { Problem } from '../errors';
 
 /** So many of each kind are looked at: deliveries, and of a disabled webhook events that are none yet. */
@@ -17,6 +24,13 @@ export async function readWebhook(db: Reader, id: string): Promise<WebhookBody> 
   const [row] = await readRows(db, Prisma.sql`w.id = ${id}::uuid`);
   if (row === undefined) throw webhookNotFound(id);
   return viewWebhook(row);
+}
+
+/** Locks a webhook that is to be changed, see {@link lockWebhook}. @throws Problem `webhook-unknown` */
+export async function lockKnownWebhook(tx: Prisma.TransactionClient, id: string): Promise<LockedWebhook> {
+  const webhook = await lockWebhook(tx, id);
+  if (webhook === undefined) throw webhookNotFound(id);
+  return webhook;
 }
 
 export const webhookNotFound = (id: string): Problem => new Problem('webhook-unknown', `No webhook has the id ${id}.`);
