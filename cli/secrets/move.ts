@@ -4,6 +4,7 @@ import { withSession } from '@freeflow/lib/pg';
 import { secretMover, SecretError, type SecretKeys, type SecretVault } from '@freeflow/lib/secrets';
 import { Limiter } from '../../backends/limiter';
 import { EXIT, Failure } from '../failure';
+import { eachPage } from './pages';
 
 /** Where secrets are moved to. */
 export type Destination = 'db' | 'vault';
@@ -33,7 +34,6 @@ const PAGE = 100;
 const AT_ONCE = 4;
 const TRIES = 20;
 const PAUSE_MS = 250;
-const ZERO = '00000000-0000-0000-0000-000000000000';
 
 /**
  * Moves all secrets of tenants, one by one, each while no step works on it. Done again, it goes on with what is left.
@@ -51,15 +51,13 @@ export async function moveSecrets(to: Destination, { db, keys, vault, moved, onP
       moved.failed.push(error.message);
     }
   };
-  for (let after = ZERO; ;) {
-    const page = await pageOf(db, to, after);
+  const readPage = (after: string) => pageOf(db, to, after);
+  await eachPage(readPage, async (page) => {
     const outcomes = await Promise.allSettled(page.map(({ id }) => limiter.run(undefined, () => moveOne(id))));
     for (const it of outcomes) if (it.status === 'rejected') throw it.reason;
     onProgress(moved);
-    const last = page.at(-1);
-    if (last === undefined) return moved;
-    after = last.id;
-  }
+  });
+  return moved;
 }
 
 /**

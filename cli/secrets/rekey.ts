@@ -10,6 +10,7 @@ import {
 } from '@freeflow/lib/secrets';
 import { resealWebhookParts } from '@freeflow/lib/webhooks';
 import { EXIT, Failure } from '../failure';
+import { eachPage } from './pages';
 
 /** What became of all that older keys had sealed. */
 export interface Rekeyed {
@@ -41,35 +42,29 @@ type Row = { id: string } & SecretIdentity & SecretEnvelope;
 export async function rekeyTenants(db: PrismaClient, keys: SecretKeys, onProgress: OnProgress): Promise<Rekeyed> {
   const rekeyed: Rekeyed = { done: 0, failed: [] };
   const current = keys.current.id;
-  for (let after = ZERO; ;) {
-    const page = await db.$queryRaw<Row[]>`
-      SELECT * FROM "TenantSecret" WHERE "keyId" <> ${current} AND id > ${after}::uuid ORDER BY id LIMIT ${PAGE}`;
+  const readPage = (after: string) => db.$queryRaw<Row[]>`
+    SELECT * FROM "TenantSecret" WHERE "keyId" <> ${current} AND id > ${after}::uuid ORDER BY id LIMIT ${PAGE}`;
+  await eachPage(readPage, async (page) => {
     for (const row of page) await tryOne(rekeyed, () => resealTenant(db, row, keys));
     onProgress(rekeyed);
-    const last = page.at(-1);
-    if (last === undefined) return rekeyed;
-    after = last.id;
-  }
+  });
+  return rekeyed;
 }
 
 /** The same of webhooks' secrets, the later ones too, which the API has sealed by the public half of a worker's key. */
 export async function rekeyWebhooks(db: PrismaClient, keys: SecretKeys, onProgress: OnProgress): Promise<Rekeyed> {
   const rekeyed: Rekeyed = { done: 0, failed: [] };
   const sealingKey = sealingKeyOf(keys.current);
-  for (let after = ZERO; ;) {
-    const page = await db.$queryRaw<SealedWebhook[]>`
-      SELECT * FROM (SELECT id, id AS "webhookId", "keyId", sealed, true AS "isFirst" FROM "WebhookSecret"
-                     UNION ALL SELECT id, "webhookId", "keyId", sealed, false FROM "WebhookReplacement") s
-       WHERE "keyId" <> ${sealingKey.id} AND id > ${after}::uuid ORDER BY id LIMIT ${PAGE}`;
+  const readPage = (after: string) => db.$queryRaw<SealedWebhook[]>`
+    SELECT * FROM (SELECT id, id AS "webhookId", "keyId", sealed, true AS "isFirst" FROM "WebhookSecret"
+                   UNION ALL SELECT id, "webhookId", "keyId", sealed, false FROM "WebhookReplacement") s
+     WHERE "keyId" <> ${sealingKey.id} AND id > ${after}::uuid ORDER BY id LIMIT ${PAGE}`;
+  await eachPage(readPage, async (page) => {
     for (const row of page) await tryOne(rekeyed, () => resealWebhook(db, row, keys));
     onProgress(rekeyed);
-    const last = page.at(-1);
-    if (last === undefined) return rekeyed;
-    after = last.id;
-  }
+  });
+  return rekeyed;
 }
-
-const ZERO = '00000000-0000-0000-0000-000000000000';
 
 async function resealTenant(db: PrismaClient, row: Row, keys: SecretKeys): Promise<boolean> {
   const { keyId, wrappedKey, ciphertext } = sealSecret(row, openSecret(row, row, keys), keys);
