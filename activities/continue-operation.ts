@@ -37,7 +37,7 @@ export function continuingActivities(db: PrismaClient) {
             result: { isOver: false, ...(isInterrupted ? { interrupted: INTERRUPTED } : {}) },
           };
         },
-        () => ({ isOver: true }),
+        { resultOfEnded: () => ({ isOver: true }) },
       ),
   };
 }

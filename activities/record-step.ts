@@ -32,11 +32,16 @@ export interface StepResult<T> {
 /** By these a run takes an operation over; every other step is refused to a run that another one has replaced. */
 const BEGINNINGS: ReadonlySet<RecordStepName> = new Set(['begin', 'begin-adoption', 'continue-operation']);
 
+interface RecordStepOptions<T> {
+  /** The result where the operation has ended: a step is repeated when its answer got lost. */
+  resultOfEnded?: (rows: Pick<Rows, 'tenant' | 'operation'>) => T;
+  /** How long the transaction may take. @default Prisma's */
+  timeoutMs?: number | undefined;
+}
+
 /**
  * Runs a step that touches the master database alone, as one transaction: locks the tenant's row, hands both rows to
  * `act`, and logs its message. So status, operation and log never disagree.
- * @param resultOfEnded the result where the operation has ended: a step is repeated when its answer got lost
- * @param timeout how long the transaction may take, in ms @default Prisma's
  * @throws ApplicationFailure `superseded` for a run that another one has replaced, the failure that `act` returns, or
  * that of the master database
  */
@@ -45,8 +50,7 @@ export async function runRecordStep<T>(
   step: RecordStepName,
   input: StepInput,
   act: (tx: Tx, rows: Rows, runId: string) => Promise<StepResult<T>>,
-  resultOfEnded: (rows: Pick<Rows, 'tenant' | 'operation'>) => T = () => undefined as T,
-  timeout: { timeout?: number } = {},
+  { resultOfEnded = () => undefined as T, timeoutMs }: RecordStepOptions<T> = {},
 ): Promise<T> {
   const startedAt = performance.now();
   const attempt = currentAttempt(step, input);
@@ -64,7 +68,8 @@ export async function runRecordStep<T>(
     return { ...outcome, ended };
   };
   const body = async () => {
-    const { message, result, failure, ended = [] } = await db.$transaction(lockAndAct, timeout);
+    const bounds = timeoutMs === undefined ? {} : { timeout: timeoutMs };
+    const { message, result, failure, ended = [] } = await db.$transaction(lockAndAct, bounds);
     reportEnded(ended);
     if (failure !== undefined)
       throw toApplicationFailure({ type: failure, message: scrub(message), advice: adviceOn(failure) }, true);

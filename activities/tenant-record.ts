@@ -11,7 +11,7 @@ import { runRecordStep } from './record-step';
 import { extendRetention } from './retention';
 
 /** Besides its statements, the transaction that ends a tenant waits for the vault to destroy the secrets. */
-const WITH_VAULT = { timeout: 15_000 };
+const WITH_VAULT_MS = 15_000;
 
 /**
  * The steps that touch the master database alone, and at the very end the vault, where secrets are in one. Each is one
@@ -36,7 +36,9 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings, sec
 
   return {
     begin: (input: StepInput): Promise<Begun> =>
-      runRecordStep<Begun>(db, 'begin', input, (tx, rows, runId) => begin(tx, rows, runId, settings), isOver),
+      runRecordStep<Begun>(db, 'begin', input, (tx, rows, runId) => begin(tx, rows, runId, settings), {
+        resultOfEnded: isOver,
+      }),
 
     activate: settle('active'),
     suspend: settle('suspended'),
@@ -59,7 +61,7 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings, sec
           });
           return { message: `rollback begins: ${step}: ${cause}`, result: undefined };
         },
-        ({ operation }) => (operation.state === 'done' ? 'done' : undefined),
+        { resultOfEnded: ({ operation }) => (operation.state === 'done' ? 'done' : undefined) },
       ),
 
     /** Steps are parked: they wait for an answer. */
@@ -103,13 +105,8 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings, sec
       }),
 
     'mark-gone': (input: StepInput & GoneInput): Promise<void> =>
-      runRecordStep(
-        db,
-        'mark-gone',
-        input,
-        (tx, rows) => markGone(tx, rows, input, secrets),
-        undefined,
-        secrets.hasVault ? WITH_VAULT : {},
-      ),
+      runRecordStep(db, 'mark-gone', input, (tx, rows) => markGone(tx, rows, input, secrets), {
+        timeoutMs: secrets.hasVault ? WITH_VAULT_MS : undefined,
+      }),
   };
 }
