@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs';
+import type { z } from 'zod';
+import type { VAULT_VARIABLES } from '../config';
 
 /** How to log in; a given token is used as it is. */
 export type VaultLogin =
@@ -22,19 +24,7 @@ export interface VaultSettings {
 }
 
 /** The variables by which a process is told of a vault, read. */
-export interface VaultValues {
-  readonly VAULT_ADDR?: string | undefined;
-  readonly VAULT_NAMESPACE?: string | undefined;
-  readonly VAULT_CACERT?: string | undefined;
-  readonly VAULT_MOUNT: string;
-  readonly VAULT_PATH: string;
-  readonly VAULT_TOKEN?: string | undefined;
-  readonly VAULT_ROLE_ID?: string | undefined;
-  readonly VAULT_SECRET_ID?: string | undefined;
-  readonly VAULT_KUBERNETES_ROLE?: string | undefined;
-  readonly VAULT_KUBERNETES_TOKEN_PATH: string;
-  readonly VAULT_AUTH_MOUNT?: string | undefined;
-}
+export type VaultValues = z.output<z.ZodObject<typeof VAULT_VARIABLES>>;
 
 /** What is wrong with these together: the variable, and the end of a sentence that begins with it. */
 export function vaultProblems(values: VaultValues & { SECRETS_STORE?: string }): [variable: string, problem: string][] {
