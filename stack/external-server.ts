@@ -1,5 +1,5 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from './files';
+import { tryUntilDone } from './try-until';
 
 /** Time for a server that is being started too, by Compose perhaps. */
 const ANSWERS_WITHIN_MS = 15_000;
@@ -28,13 +28,8 @@ export async function waitUntilAnswers(
   check: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const end = Date.now() + ANSWERS_WITHIN_MS; ;) {
-    try {
-      await check();
-      return;
-    } catch (error) {
-      if (Date.now() > end) throw new ExternalServerError(server, 'does not answer', error);
-    }
-    await delay(CHECK_EVERY_MS, undefined, { signal });
-  }
+  const patience = { withinMs: ANSWERS_WITHIN_MS, everyMs: CHECK_EVERY_MS, signal };
+  await tryUntilDone(patience, check).catch((error: unknown) => {
+    throw signal.aborted ? error : new ExternalServerError(server, 'does not answer', error);
+  });
 }

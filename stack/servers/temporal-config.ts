@@ -1,3 +1,5 @@
+import { TEMPORAL_SETTINGS } from './temporal-settings';
+
 /** Where a Temporal keeps what it knows. */
 export interface TemporalStore {
   host: string;
@@ -73,7 +75,7 @@ const datastore = ({ host, port, user, password }: TemporalStore, databaseName: 
   },
 });
 
-/** As the development server has it: what goes first in one partition may come after what waits in another. */
+/** The dynamic configuration of such a server. */
 export const TEMPORAL_DYNAMIC_CONFIG = Object.fromEntries(
-  ['Read', 'Write'].map((way) => [`matching.numTaskqueue${way}Partitions`, [{ value: 1, constraints: {} }]]),
+  Object.entries(TEMPORAL_SETTINGS).map(([name, value]) => [name, [{ value, constraints: {} }]]),
 );

@@ -1,6 +1,5 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { ensureNamespace, withTemporal } from '@freeflow/lib/temporal';
 import type { Client } from '@temporalio/client';
 import { checkPostgres } from '../../backends/postgres/provisioner/client';
@@ -8,6 +7,7 @@ import { runClient } from '../fetch/client';
 import { goPrograms, type GoPrograms } from '../fetch/go-install';
 import { messageOf } from '../files';
 import { freePorts } from '../ports';
+import { tryUntilDone } from '../try-until';
 import { dataFolder, ServerUnavailableError, type Server, type ServerContext } from './server';
 import { temporal } from './temporal';
 import { temporalConfig, TEMPORAL_DYNAMIC_CONFIG, type TemporalStore } from './temporal-config';
@@ -78,17 +78,10 @@ const storeOf = ({ external, settings: { ports, credentials } }: ServerContext):
 };
 
 /** All servers of a stack are started at the same time. */
-async function postgresAnswers({ host, port, user, password }: TemporalStore, signal: AbortSignal): Promise<void> {
-  const url = `postgres://${user}:${password}@${host}:${port}/postgres`;
-  for (const end = Date.now() + POSTGRES_WITHIN_MS; ;) {
-    try {
-      return await checkPostgres(url);
-    } catch (error) {
-      if (Date.now() > end) throw error;
-      await delay(200, undefined, { signal });
-    }
-  }
-}
+const postgresAnswers = ({ host, port, user, password }: TemporalStore, signal: AbortSignal): Promise<void> =>
+  tryUntilDone({ withinMs: POSTGRES_WITHIN_MS, everyMs: 200, signal }, () =>
+    checkPostgres(`postgres://${user}:${password}@${host}:${port}/postgres`),
+  );
 
 interface Migration {
   database: string;
@@ -127,13 +120,11 @@ function visit<T>(context: ServerContext, use: (client: Client) => Promise<T>): 
 
 /** The services look for new namespaces every few seconds. */
 async function namespaceIsKnown(context: ServerContext): Promise<void> {
-  const namespace = namespaceOf(context);
-  for (const end = Date.now() + NAMESPACE_WITHIN_MS; ;) {
-    try {
-      return await visit(context, async (client) => void (await client.workflow.count("WorkflowId = 'none'")));
-    } catch (error) {
-      if (Date.now() > end) throw new Error(`Temporal does not know its namespace ${namespace}`, { cause: error });
-      await delay(500, undefined, { signal: context.signal });
-    }
-  }
+  const { signal } = context;
+  const look = () => visit(context, async (client) => void (await client.workflow.count("WorkflowId = 'none'")));
+  await tryUntilDone({ withinMs: NAMESPACE_WITHIN_MS, everyMs: 500, signal }, look).catch((error: unknown) => {
+    throw signal.aborted
+      ? error
+      : new Error(`Temporal does not know its namespace ${namespaceOf(context)}`, { cause: error });
+  });
 }

@@ -5,26 +5,14 @@ import { pipProgram } from '../fetch/pip';
 import { messageOf } from '../files';
 import { checkTemporal } from '../setup/temporal';
 import { ServerUnavailableError, dataFolder, type Server, type ServerContext } from './server';
+import { TEMPORAL_SETTINGS } from './temporal-settings';
 
 /** WAL with normal syncing more than doubles what the one SQLite file can take. */
 const PRAGMAS = ['journal_mode=wal', 'synchronous=normal'].flatMap((pragma) => ['--sqlite-pragma', pragma]);
 
-/**
- * Of several partitions of a queue a worker polls one at a time: what goes first in one may then come after what waits
- * in another.
- */
-const ONE_PARTITION = ['Read', 'Write'].flatMap((way) => [
+const SETTINGS = Object.entries(TEMPORAL_SETTINGS).flatMap(([name, value]) => [
   '--dynamic-config-value',
-  `matching.numTaskqueue${way}Partitions=1`,
-]);
-
-/**
- * A shard looks 20 times a second at most, each, for tasks to hand to workers, timers, and changes to show, and here
- * all is in one: four operations a second take that up, and each step then waits 40 ms.
- */
-const LOOK_OFTEN = ['transfer', 'timer', 'visibility'].flatMap((queue) => [
-  '--dynamic-config-value',
-  `history.${queue}ProcessorMaxPollRPS=500`,
+  `${name}=${value}`,
 ]);
 
 const addressOf = ({ external, settings }: ServerContext): string =>
@@ -72,8 +60,7 @@ export const temporal: Server = {
         '--db-filename',
         join(data, 'temporal.db'),
         ...PRAGMAS,
-        ...ONE_PARTITION,
-        ...LOOK_OFTEN,
+        ...SETTINGS,
         '--ui-disable-news-fetch',
         '--log-level',
         'warn',
