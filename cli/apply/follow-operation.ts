@@ -2,8 +2,8 @@ import type { TenantBody } from '@freeflow/contract/http';
 import { follow, SupersededFailure } from '../follow';
 import { outcomeOf } from '../show/outcome';
 import type { Surroundings } from './carry-out';
-import { isLeaving, openOperationOf } from './plan-entry';
-import { changedSince, Stop } from './stop';
+import { openOperationOf } from './plan-entry';
+import { assertStays, Stop } from './stop';
 
 /**
  * Follows the operation of a tenant to its end, and one that has come after it unseen as well: it may be that of
@@ -45,7 +45,6 @@ export async function followOperation(tenant: TenantBody, around: Surroundings):
 
 async function followNext(id: string, around: Surroundings): Promise<TenantBody> {
   const now = await around.tools.tenants.get(id);
-  const open = openOperationOf(now);
-  if (isLeaving(now)) throw changedSince([now.goneAt === null ? 'it is deleted, or is being' : 'it is gone']);
-  return open === undefined ? now : followOperation(now, around);
+  assertStays(now);
+  return openOperationOf(now) === undefined ? now : followOperation(now, around);
 }

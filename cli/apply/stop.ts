@@ -1,4 +1,6 @@
+import type { TenantBody } from '@freeflow/contract/http';
 import type { Result } from './carry-out';
+import { isLeaving } from './plan-entry';
 
 /** Ends the work on one tenant, with how and why. */
 export class Stop extends Error {
@@ -18,3 +20,8 @@ export const changedSince = (what: readonly string[]): Stop =>
     'changed-since',
     `changed since it was planned (${what.join(', ')}). Nothing was overwritten; apply again to see what is left.`,
   );
+
+/** @throws Stop where the tenant is deleted, softly or for good, or is being */
+export function assertStays(now: TenantBody): void {
+  if (isLeaving(now)) throw changedSince([now.goneAt === null ? 'it is deleted, or is being' : 'it is gone']);
+}

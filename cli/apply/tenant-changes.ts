@@ -7,7 +7,7 @@ import { keyOfChange, keyOfCreate } from './keys';
 import { isLeaving, openOperationOf } from './plan-entry';
 import { keptBy } from './plan-pruning';
 import type { Access, PlannedOf } from './planned';
-import { changedSince, Stop } from './stop';
+import { assertStays, changedSince, Stop } from './stop';
 
 /** What was done, in words. @throws Stop, or a Failure of the API, where it could not be */
 type Done = Promise<string>;
@@ -106,8 +106,4 @@ export async function deleteTenant({ tenant: before }: PlannedOf<'delete'>, arou
 function assertSameIdentity(before: TenantBody, now: TenantBody): void {
   const changed = changedFields(before, now);
   if (changed.length > 0) throw changedSince(changed);
-}
-
-function assertStays(now: TenantBody): void {
-  if (isLeaving(now)) throw changedSince([now.goneAt === null ? 'it is deleted, or is being' : 'it is gone']);
 }
