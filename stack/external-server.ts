@@ -29,7 +29,5 @@ export async function waitUntilAnswers(
   signal: AbortSignal,
 ): Promise<void> {
   const patience = { withinMs: ANSWERS_WITHIN_MS, everyMs: CHECK_EVERY_MS, signal };
-  await tryUntilDone(patience, check).catch((error: unknown) => {
-    throw signal.aborted ? error : new ExternalServerError(server, 'does not answer', error);
-  });
+  await tryUntilDone(patience, check, (last) => new ExternalServerError(server, 'does not answer', last));
 }

@@ -120,11 +120,9 @@ function visit<T>(context: ServerContext, use: (client: Client) => Promise<T>): 
 
 /** The services look for new namespaces every few seconds. */
 async function namespaceIsKnown(context: ServerContext): Promise<void> {
-  const { signal } = context;
+  const patience = { withinMs: NAMESPACE_WITHIN_MS, everyMs: 500, signal: context.signal };
   const look = () => visit(context, async (client) => void (await client.workflow.count("WorkflowId = 'none'")));
-  await tryUntilDone({ withinMs: NAMESPACE_WITHIN_MS, everyMs: 500, signal }, look).catch((error: unknown) => {
-    throw signal.aborted
-      ? error
-      : new Error(`Temporal does not know its namespace ${namespaceOf(context)}`, { cause: error });
-  });
+  const unknown = (cause: unknown) =>
+    new Error(`Temporal does not know its namespace ${namespaceOf(context)}`, { cause });
+  await tryUntilDone(patience, look, unknown);
 }
