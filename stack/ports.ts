@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 
 /** Every port of a stack and the number it prefers. */
@@ -76,6 +77,14 @@ export async function freePorts(count: number): Promise<number[]> {
     taken.add(from);
   }
   return [...taken];
+}
+
+/**
+ * A free port for a server that a test starts soon: any, so that suites at work side by side don't get the same one, and
+ * none that the system may hand out before the server listens.
+ */
+export function freePort(): Promise<number> {
+  return nextFree(randomInt(FIRST_UNNAMED_PORT, FIRST_EPHEMERAL_PORT - 1000), new Set());
 }
 
 async function nextFree(from: number, taken: ReadonlySet<number>): Promise<number> {

@@ -10,11 +10,11 @@ import { apiVariables } from '../api/config';
 import { ownerVariables, PROVISIONED_BACKENDS } from '../cli/backends/variables';
 import { migrateVariables } from '../prisma/migrate-config';
 import { stackVariables } from '../stack/environment';
+import { freePort } from '../stack/ports';
 import { projectRoot } from '../stack/project';
 import { readStackInfo } from '../stack/stack-info';
 import { workerVariables } from '../worker/config';
 import { COMPOSE_FILES, commandLine, interpolationsOf, PRODUCT_FILE, SERVICES } from './support/compose-files';
-import { freePort } from './support/installation';
 import { TEST_STACK } from './support/master';
 
 /** What Compose alone needs: its image, and passwords that our own programs get as parts of a URL, or not at all. */

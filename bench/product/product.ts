@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { tenantDetailSchema } from '@freeflow/contract/http';
 import type { z } from 'zod';
-import { freePort, openTestInstallation, type Running, type TestInstallation } from '../../test/support/installation';
+import { freePort } from '../../stack/ports';
+import { openTestInstallation, type Running, type TestInstallation } from '../../test/support/installation';
 import type { Bench } from '../run/bench';
 import { removeLeftovers } from './leftovers';
 

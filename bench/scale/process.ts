@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import path from 'node:path';
 import { reconcileIdOf, sweepIdOf } from '@freeflow/contract';
 import type { StackInfo } from '@freeflow/contract/stack-info';
+import { freePort } from '../../stack/ports';
 import { apiEnv, workerEnv } from '../../stack/stack-info';
-import { freePort, startProcess, untilReady } from '../../test/support/product-process';
+import { startProcess, untilReady } from '../../test/support/product-process';
 import { openOperator } from '../../test/support/temporal';
 import { UNLIMITED } from '../../test/support/unlimited';
 

@@ -1,8 +1,8 @@
 import { createServer } from 'node:http';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
+import { freePort } from '../../stack/ports';
 import { readStackInfo } from '../../stack/stack-info';
 import { freeflow, secretsIn } from '../../test/support/freeflow';
-import { freePort } from '../../test/support/installation';
 import { TEST_STACK } from '../../test/support/master';
 
 const NOWHERE = { FREEFLOW_STACK_DIR: '/nonexistent' };

@@ -1,10 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { freePort } from '../../stack/ports';
 import {
   openFaultInjectedInstallation,
   type FaultInjectedInstallation,
   type FaultyServer,
 } from '../support/fault-injected-installation';
-import { databaseOf, freePort, type Running } from '../support/installation';
+import { databaseOf, type Running } from '../support/installation';
 import { endLockSessions } from '../support/lock-sessions';
 import { gateFor } from '../support/pooled';
 import { QUICK_KEYCLOAK } from '../support/sample';

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { StackInfo } from '@freeflow/contract/stack-info';
+import { freePort } from '../../stack/ports';
 import { readStackInfo } from '../../stack/stack-info';
-import { freePort } from '../support/installation';
 import { inDatabase, TEST_STACK } from '../support/master';
 import { withMongo, withPostgres } from '../support/outside';
 import { newStackDir, outcome, processesIn, removeStackDirs, stack, type Program } from '../support/stack-bench';

@@ -1,6 +1,7 @@
 import { queueNameOf, WORKER_QUEUES, type WorkerQueue } from '@freeflow/contract';
+import { freePort } from '../../stack/ports';
 import { newName } from '../support/activity-harness';
-import { freePort, openTestInstallation, type Running, type TestInstallation } from '../support/installation';
+import { openTestInstallation, type Running, type TestInstallation } from '../support/installation';
 import { askFor, operationEnds } from '../support/tenants';
 import { until } from '../support/until';
 

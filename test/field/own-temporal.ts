@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { StackInfo } from '@freeflow/contract/stack-info';
 import { Connection } from '@temporalio/client';
 import { msToTs } from '@temporalio/common/lib/time';
-import { freePort } from '../support/installation';
+import { freePort } from '../../stack/ports';
 import { until } from '../support/until';
 
 /** A Temporal server of the suite's own, in memory. */

@@ -8,10 +8,10 @@ import { mongoNames } from '../../backends/mongodb/provisioner/names';
 import { setUpMongo } from '../../backends/mongodb/provisioner/set-up';
 import { PROVISIONER } from '../../backends/provisioner/names';
 import { ManagedProcess } from '../../stack/managed-process';
+import { freePort } from '../../stack/ports';
 import { cacheDir } from '../../stack/project';
 import { mongodb } from '../../stack/servers/mongodb';
 import { loadSettings } from '../../stack/settings';
-import { freePort } from '../support/installation';
 import { until } from '../support/until';
 import type { Certificates } from './certificates';
 

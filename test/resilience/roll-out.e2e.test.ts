@@ -1,8 +1,9 @@
+import { freePort } from '../../stack/ports';
 import { readStackInfo } from '../../stack/stack-info';
 import { openOwnTemporal, type OwnTemporal } from '../field/own-temporal';
 import { newName } from '../support/activity-harness';
 import { openDeployment, type Deployment } from '../support/deployment';
-import { freePort, openTestInstallation, type Running, type TestInstallation } from '../support/installation';
+import { openTestInstallation, type Running, type TestInstallation } from '../support/installation';
 import { TEST_STACK } from '../support/master';
 import { pooled } from '../support/pooled';
 import { IS_LONG } from '../support/sample';

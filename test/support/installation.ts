@@ -5,14 +5,15 @@ import type { StackInfo } from '@freeflow/contract/stack-info';
 import { grantClientCredentials, SharedToken } from '@freeflow/lib/oauth';
 import type { VaultSettings } from '@freeflow/lib/vault';
 import { Pool } from 'pg';
+import { freePort } from '../../stack/ports';
 import { apiEnv, workerEnv } from '../../stack/stack-info';
 import { openMaster } from './master';
-import { freePort, startProcess, untilReady, type Running } from './product-process';
+import { startProcess, untilReady, type Running } from './product-process';
 import { TEST_REALM_KEYS } from './sample';
 import { openOperator, type Operator } from './temporal';
 import { UNLIMITED } from './unlimited';
 
-export { freePort, type Running } from './product-process';
+export { type Running } from './product-process';
 
 export interface Answer {
   status: number;

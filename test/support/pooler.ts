@@ -3,7 +3,7 @@ import { chownSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { findOnPath } from '../../stack/fetch/on-path';
-import { freePort } from './installation';
+import { freePort } from '../../stack/ports';
 import { withPostgres } from './outside';
 import { until } from './until';
 

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
-import { createServer } from 'node:net';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { projectRoot } from '../../stack/project';
 import { until } from './until';
@@ -8,6 +8,7 @@ import { until } from './until';
 /** A process of the product. */
 export interface Running {
   process: ChildProcess;
+  logFile: string;
   /** Ends it and waits until it is gone. */
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
@@ -29,21 +30,17 @@ export function startProcess(script: string, env: Record<string, string>, logFil
     child.kill(signal);
     await gone;
   };
-  return { process: child, stop };
+  return { process: child, logFile, stop };
 }
+
+/** So many lines of a log tell why a process ended. */
+const LAST_LINES = 15;
 
 /** Waits until it says so itself; one that has ended is not waited for. */
-export async function untilReady({ process: started }: Running, readyUrl: string): Promise<void> {
+export async function untilReady({ process: started, logFile }: Running, readyUrl: string): Promise<void> {
   const hasEnded = () => started.exitCode !== null || started.signalCode !== null;
   await until(`${readyUrl} answers`, async () => hasEnded() || (await fetch(readyUrl)).ok);
-  if (hasEnded()) throw new Error(`${started.spawnargs.join(' ')} ended with ${started.exitCode}: see its log`);
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  if (!hasEnded()) return;
+  const lastLines = (await readFile(logFile, 'utf8')).trimEnd().split('\n').slice(-LAST_LINES).join('\n');
+  throw new Error(`${started.spawnargs.join(' ')} ended with ${started.exitCode}; the end of its log:\n${lastLines}`);
 }
