@@ -169,7 +169,7 @@ export const METRICS = {
   freeflow_runs_without_workers: {
     of: 'installation',
     type: 'gauge',
-    help: 'Open runs that belong to a build of the worker which has no workers, by what Temporal says; 0 while it does not answer.',
+    help: 'Open runs that belong to a build of the worker which has no workers, or none at the queue of a backend, by what Temporal says; 0 while it does not answer.',
     labels: {},
   },
   freeflow_purges_overdue: {

@@ -16,13 +16,17 @@ const DRAINED = 5;
 export type BuildName = string;
 
 /** The builds that the workers of a queue are of. Nothing in place of a name: those that are of none. */
-export interface Builds {
-  /** Gets new runs. */
+export interface QueueBuilds {
+  /** Gets what is new. */
   readonly current: BuildName | undefined;
-  /** Gets a part of them. */
+  /** Gets a part of it. */
   readonly ramping: BuildName | undefined;
-  /** Those whose workers take workflows from the queue now. */
-  readonly alive: ReadonlySet<BuildName | undefined>;
+  /** Those whose workers take tasks from the queue now. */
+  readonly alive: Alive;
+}
+
+/** Those of the queue of the workflows. */
+export interface Builds extends QueueBuilds {
   /** All that may have open runs. */
   readonly known: readonly BuildName[];
 }
@@ -31,6 +35,12 @@ type Version = { deploymentName?: string | null; buildId?: string | null } | nul
 
 export const buildNameOf = (version: Version): BuildName | undefined =>
   version?.deploymentName ? `${version.deploymentName}:${version.buildId ?? ''}` : undefined;
+
+/** The reverse: the name of a deployment has no colon. */
+export function versionOf(build: BuildName): { deploymentName: string; buildId: string } {
+  const at = build.indexOf(':');
+  return { deploymentName: build.slice(0, at), buildId: build.slice(at + 1) };
+}
 
 type Alive = ReadonlySet<BuildName | undefined>;
 const lately = new WeakMap<Client, Map<string, { at: number; alive: Promise<Alive> }>>();
@@ -57,14 +67,26 @@ export function readAlive(
   return alive;
 }
 
-async function askForAlive(
+const askForAlive = async (client: Client, taskQueue: string, type: number, aliveMs: number): Promise<Alive> =>
+  (await readQueue(client, taskQueue, type, aliveMs)).alive;
+
+async function readQueue(
   { workflowService, options: { namespace } }: Client,
   name: string,
   taskQueueType: number,
   aliveMs: number,
-): Promise<Alive> {
-  const { pollers } = await workflowService.describeTaskQueue({ namespace, taskQueue: { name }, taskQueueType });
-  return new Set(versionsAt(pollers, aliveMs).map(buildNameOf));
+): Promise<QueueBuilds> {
+  const { pollers, versioningInfo } = await workflowService.describeTaskQueue({
+    namespace,
+    taskQueue: { name },
+    taskQueueType,
+  });
+  const { currentDeploymentVersion: current, rampingDeploymentVersion: ramping } = versioningInfo ?? {};
+  return {
+    current: buildNameOf(current),
+    ramping: buildNameOf(ramping),
+    alive: new Set(versionsAt(pollers, aliveMs).map(buildNameOf)),
+  };
 }
 
 /** The version of each worker that has polled lately. */
@@ -76,36 +98,41 @@ const versionsAt = (pollers: Pollers, aliveMs: number) =>
 type Pollers = Awaited<ReturnType<Client['workflowService']['describeTaskQueue']>>['pollers'];
 
 /**
- * Reads which builds there are at a queue.
+ * Reads which builds there are at the queue of the workflows.
  * @param aliveMs within this time a worker that is there polls again
  * @throws Error when Temporal doesn't answer
  */
-export async function readBuilds(
-  { workflowService, options: { namespace } }: Client,
-  taskQueue: string,
-  aliveMs = ALIVE_MS,
-): Promise<Builds> {
-  const { pollers, versioningInfo } = await workflowService.describeTaskQueue({
-    namespace,
-    taskQueue: { name: taskQueue },
-    taskQueueType: WORKFLOWS,
-  });
-  const versions = versionsAt(pollers, aliveMs);
-  const { currentDeploymentVersion: current, rampingDeploymentVersion: ramping } = versioningInfo ?? {};
-  const deployments = new Set([current, ramping, ...versions].flatMap((it) => it?.deploymentName || []));
+export async function readBuilds(client: Client, taskQueue: string, aliveMs = ALIVE_MS): Promise<Builds> {
+  const { workflowService, options } = client;
+  const queue = await readQueue(client, taskQueue, WORKFLOWS, aliveMs);
+  const named = [queue.current, queue.ramping, ...queue.alive].filter((it) => it !== undefined);
+  const deployments = new Set(named.map((it) => versionOf(it).deploymentName));
   const summaries = await Promise.all(
-    [...deployments].map((deploymentName) => workflowService.describeWorkerDeployment({ namespace, deploymentName })),
+    [...deployments].map((deploymentName) =>
+      workflowService.describeWorkerDeployment({ namespace: options.namespace, deploymentName }),
+    ),
   );
   return {
-    current: buildNameOf(current),
-    ramping: buildNameOf(ramping),
-    alive: new Set(versions.map(buildNameOf)),
+    ...queue,
     known: summaries
       .flatMap(({ workerDeploymentInfo }) => workerDeploymentInfo?.versionSummaries ?? [])
       .filter(({ status }) => status !== DRAINED)
       .flatMap(({ deploymentVersion }) => buildNameOf(deploymentVersion) ?? []),
   };
 }
+
+/**
+ * The same of each queue that workers take steps from: the builds which get its tasks, and those which take them.
+ * @throws Error when Temporal doesn't answer
+ */
+export const readStepQueues = (
+  client: Client,
+  taskQueues: readonly string[],
+  aliveMs = ALIVE_MS,
+): Promise<(QueueBuilds & { taskQueue: string })[]> =>
+  Promise.all(
+    taskQueues.map(async (taskQueue) => ({ taskQueue, ...(await readQueue(client, taskQueue, ACTIVITIES, aliveMs)) })),
+  );
 
 /** The open runs that only workers of this build carry on. Others go on with any build. */
 const runsOf = (build: BuildName): string =>
@@ -114,16 +141,3 @@ const runsOf = (build: BuildName): string =>
 /** How many open runs belong to a build. */
 export const countRunsOf = async ({ workflow }: Client, build: BuildName): Promise<number> =>
   (await workflow.count(runsOf(build))).count;
-
-/**
- * The builds that have open runs and no workers to take them, each with how many runs.
- * @throws Error when Temporal doesn't answer
- */
-export async function findAbandonedBuilds(
-  client: Client,
-  { known, alive }: Builds,
-): Promise<{ build: BuildName; runs: number }[]> {
-  const dead = known.filter((it) => !alive.has(it));
-  const counted = await Promise.all(dead.map(async (build) => ({ build, runs: await countRunsOf(client, build) })));
-  return counted.filter(({ runs }) => runs > 0);
-}

@@ -1,6 +1,7 @@
 // Temporal's runs: how they are started, signalled and described. Connections by Temporal's standard variables.
 export type { AnswerOutcome } from './answers';
-export { countRunsOf, findAbandonedBuilds, readBuilds, type BuildName, type Builds } from './builds';
+export { findAbandonedBuilds, type AbandonedBuild } from './abandoned-builds';
+export { countRunsOf, readBuilds, readStepQueues, type BuildName, type Builds, type QueueBuilds } from './builds';
 export { createLazyClient, readTemporalConfig, withTemporal, type TemporalConfig } from './connect';
 export { TemporalError, type TemporalErrorCode } from './errors';
 export { ensureNamespace, type NamespaceState } from './namespace';

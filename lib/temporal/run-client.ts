@@ -7,8 +7,9 @@ import type {
   Reconciliation,
 } from '@freeflow/contract';
 import type { Client } from '@temporalio/client';
+import { findAbandonedBuilds } from './abandoned-builds';
 import { answerRun, hasAnswered, type AnswerOutcome } from './answers';
-import { findAbandonedBuilds, readBuilds } from './builds';
+import { readBuilds } from './builds';
 import { startOperation, startWhenPreviousCloses, type StartOutcome } from './operation-starter';
 import { describeRun, findOpenRuns, hasOpenRun, type Attendance, type RunState } from './run-finder';
 import { deliveryStartOptions, dropStartOptions, poolStartOptions, reconcileStartOptions } from './start-options';
@@ -87,10 +88,11 @@ export class RunClient {
     return findOpenRuns(this.client, operations);
   }
 
-  /** How many runs belong to builds of the worker that have no workers. */
+  /** How many runs belong to builds of the worker that have no workers, be it at one queue. */
   async countAbandonedRuns(): Promise<number> {
+    const { client, taskQueue } = this;
     const abandoned = await this.within(CHECK_DEADLINE_MS, async () =>
-      findAbandonedBuilds(this.client, await readBuilds(this.client, this.taskQueue)),
+      findAbandonedBuilds(client, taskQueue, await readBuilds(client, taskQueue)),
     );
     return abandoned.reduce((sum, { runs }) => sum + runs, 0);
   }

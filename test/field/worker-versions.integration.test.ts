@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { BACKEND_KINDS, backendQueueOf } from '@freeflow/contract';
 import { findAbandonedBuilds, readBuilds, RunClient } from '@freeflow/lib/temporal';
 import { historyToJSON } from '@temporalio/common/lib/proto-utils';
+import { checkBuilds } from '../../cli/doctor/temporal-builds';
 import { readStackInfo } from '../../stack/stack-info';
 import { openDeployment, type Deployment } from '../support/deployment';
 import { openFakeOperations, type FakeOperations } from '../support/fake-operations';
@@ -81,15 +83,16 @@ test('runs of a build whose workers are gone are told, and a retry can begin the
   const runs = new RunClient(client, old.taskQueue, { waitMs: 200, aliveMs: 1 });
   const isUp = await readBuilds(client, old.taskQueue);
   expect(isUp.alive).toEqual(new Set([`${deployment.name}:old`, `${deployment.name}:next`]));
-  expect(await findAbandonedBuilds(client, isUp)).toEqual([]);
+  expect(await findAbandonedBuilds(client, old.taskQueue, isUp)).toEqual([]);
 
   await old.close();
   // It would be known after a minute and a half: till then a worker may poll again.
   const found = await until('its run is found', async () => {
-    const abandoned = await findAbandonedBuilds(client, await readBuilds(client, old.taskQueue, 1));
+    const abandoned = await findAbandonedBuilds(client, old.taskQueue, await readBuilds(client, old.taskQueue, 1));
     return abandoned.length > 0 && abandoned;
   });
-  expect(found).toEqual([{ build: `${deployment.name}:old`, runs: 1 }]);
+  expect(found).toMatchObject([{ build: `${deployment.name}:old`, runs: 1 }]);
+  expect(found[0]?.queues).toContain(old.taskQueue);
   await until('its run counts as unattended', async () => (await runs.stateOfRun(id)) === 'unattended');
   expect(await runs.answer(id, { action: 'retry', by: 'a test' }, 'once')).toBe('no-run');
   expect((await client.workflow.getHandle(`tenant-${id}`).describe()).status.name).toBe('TERMINATED');
@@ -107,6 +110,54 @@ test('a run whose build has no workers at a backend counts as unattended, though
     await operator.client.workflow.getHandle(`tenant-${id}`).terminate('the test is over');
   } finally {
     await lone.close();
+  }
+});
+
+test('a build that has lost only the workers of its backends is told, with the queues that nobody polls for it', async () => {
+  const name = `fake-${randomUUID()}`;
+  const version = { deploymentName: name, buildId: 'half' };
+  const { client } = operator;
+  const kept = await openFakeOperations({ patience, version, backends: [] });
+  const { taskQueue } = kept;
+  const lost = await openFakeOperations({ patience, version, taskQueue });
+  try {
+    await openDeployment(info, operator, name).promote('half');
+    for (const fake of [kept, lost]) fake.failing.add('qdrant.create');
+    const id = await lost.start('create');
+    const isParked = () => [kept, lost].some((it) => it.callsOf(id, 'park').length > 0);
+    await until('it is parked', async () => isParked());
+    expect(await findAbandonedBuilds(client, taskQueue, await readBuilds(client, taskQueue))).toEqual([]);
+    expect(await checkBuilds(client, taskQueue)).toMatchObject({ status: 'ok' });
+
+    await lost.close();
+    const queues = BACKEND_KINDS.map((it) => backendQueueOf(taskQueue, it));
+    // In production a minute and a half; those that are kept poll again with each task that they are given.
+    const aliveMs = 2_000;
+    await until('those queues alone are found', async () => {
+      await sweepOn(kept);
+      const builds = await readBuilds(client, taskQueue, aliveMs);
+      const [found, ...more] = await findAbandonedBuilds(client, taskQueue, builds, aliveMs);
+      if (found?.queues.join() !== queues.join() || more.length > 0) return false;
+      return found.build === `${name}:half` && found.runs === 1;
+    });
+
+    // Others take what is at these queues, and not what is this build's.
+    const others = await openFakeOperations({
+      patience,
+      taskQueue,
+      version: { deploymentName: name, buildId: 'other' },
+    });
+    await sweepOn(kept);
+    expect(await checkBuilds(client, taskQueue, aliveMs)).toMatchObject({
+      status: 'fail',
+      seen: expect.stringContaining(
+        `workers of version ${name}:half get what is to be done, and none polls queue ${queues[0]}`,
+      ),
+    });
+    await others.close();
+    await client.workflow.getHandle(`tenant-${id}`).terminate('the test is over');
+  } finally {
+    await kept.close();
   }
 });
 
