@@ -80,8 +80,8 @@ export async function freePorts(count: number): Promise<number[]> {
 }
 
 /**
- * A free port for a server that a test starts soon: any, so that suites at work side by side don't get the same one, and
- * none that the system may hand out before the server listens.
+ * A free port for a server that a test starts soon: any, so that suites at work side by side don't get the same one,
+ * and none that the system may hand out before the server listens.
  */
 export function freePort(): Promise<number> {
   return nextFree(randomInt(FIRST_UNNAMED_PORT, FIRST_EPHEMERAL_PORT - 1000), new Set());
