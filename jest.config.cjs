@@ -13,7 +13,7 @@ process.env.TZ = 'America/St_Johns';
 // Tests start some hundred processes of ours, which need not compile the same modules each time.
 process.env.NODE_COMPILE_CACHE ??= `${__dirname}/node_modules/.cache/node-compile`;
 
-const rooms = 'contract,lib,prisma,backends,activities,workflows,worker,api,cli,stack,bench,deploy,test';
+const rooms = 'contract,lib,prisma,backends,activities,workflows,worker,api,cli,console/src,stack,bench,deploy,test';
 const tests = `<rootDir>/{${rooms}}/**`;
 
 /** Processes are killed and servers go away; servers, tenants and networks are as they are found in the field. */

@@ -18,6 +18,7 @@ import { traceRequests } from './plugins/trace-requests';
 import { endUnusedConnections } from './plugins/unused-connections';
 import { RequestLines } from './request-lines';
 import { auditRoutes } from './routes/audit';
+import { consoleRoutes } from './routes/console';
 import { eventRoutes } from './routes/events';
 import { healthRoutes } from './routes/health';
 import { identityRoutes } from './routes/identity';
@@ -84,6 +85,7 @@ export async function buildApp(config: ApiConfig, env: NodeJS.ProcessEnv): Promi
   await app.register(healthRoutes, { db, temporal });
   await app.register(resourceMetadataRoutes, config);
   await app.register(schemaRoutes);
+  await app.register(consoleRoutes, config);
   await app.register(metricsRoutes, { db: factsDb, temporal, sweepIntervalMs: config.SWEEP_INTERVAL_MS });
   await app.register(async (secured) => {
     await secured.register(traceRequests);

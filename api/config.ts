@@ -3,6 +3,7 @@ import {
   addresses,
   httpUrl,
   milliseconds,
+  origins,
   port,
   readConfig,
   someOf,
@@ -27,6 +28,9 @@ const {
  * one.
  */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA'] as const;
+
+/** A page of whatever shows traces. */
+const isTraceUrl = (url: string): boolean => URL.canParse(url) && /^https?:/i.test(url) && url.includes('{traceId}');
 
 /** Requests in progress have so long to end, then the process ends without them. */
 export const CLOSE_WITHIN_MS = 8_000;
@@ -102,6 +106,22 @@ export const apiVariables = z.object({
   AUTH_READ_PERMISSION: text('a permission other than * and system:*', (it) => !['*', 'system:*'].includes(it))
     .optional()
     .describe('a permission that is enough for requests that change nothing (GET); unset: there is none'),
+  CONSOLE_CLIENT_ID: text('the name of a public client')
+    .default('freeflow-console')
+    .describe('the public client of the issuer by which people sign in to the console'),
+  CONSOLE_SCOPE: text('scopes, separated by spaces')
+    .default('openid')
+    .describe(
+      'what the console asks for when people sign in, such as `openid offline_access` where that is needed for tokens to be renewed',
+    ),
+  CONSOLE_SIGN_IN_ORIGINS: origins()
+    .optional()
+    .describe(
+      'where the console may fetch tokens besides the origin of AUTH_ISSUER, where the issuer has them elsewhere',
+    ),
+  CONSOLE_TRACE_URL: text('http(s)://HOST:PORT/PATH with {traceId} in it', isTraceUrl)
+    .optional()
+    .describe('where people see a trace, for links of the console; `{traceId}` stands for its id'),
   OTEL_EXPORTER_OTLP_ENDPOINT,
   OTEL_EXPORTER_OTLP_HEADERS,
 });

@@ -9,7 +9,7 @@ const ROOT = projectRoot();
 const DOCUMENTS = [...GUIDES, ...markdownIn('docs/decisions'), ...markdownIn('docs/reports')];
 
 const ROOMS =
-  'contract|lib|prisma|backends|activities|workflows|worker|api|cli|stack|test|lint|scripts|bench|deploy|docs|\\.ci';
+  'contract|lib|prisma|backends|activities|workflows|worker|api|cli|console|stack|test|lint|scripts|bench|deploy|docs|\\.ci';
 
 /**
  * A file or folder of ours, named from the root: `workflows/saga.ts`, `backends/`. Not a part of another path or

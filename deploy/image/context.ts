@@ -71,7 +71,7 @@ function layBase(folder: string): DebianPackage[] {
   return packages;
 }
 
-/** The bundles; a file that several of them have beside themselves is there once. */
+/** The bundles, in which a file that several of them have beside themselves is there once, and the console. */
 function layPrograms(root: string, into: Into): void {
   const laid = new Map<string, string>();
   for (const program of PROGRAMS)
@@ -82,6 +82,7 @@ function layPrograms(root: string, into: Into): void {
       else cpSync(path.join(root, 'dist', program, name), target);
       laid.set(name, program);
     }
+  cpSync(path.join(root, 'dist/console/page'), into('product/app/dist/console/page'), { recursive: true });
 }
 
 /** What the bundles look for in packages: their starter, migrations, the native core and the page of the API. */

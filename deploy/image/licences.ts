@@ -5,6 +5,7 @@ import satisfies from 'spdx-satisfies';
  * nothing.
  */
 export const ALLOWED_LICENCES = [
+  '0BSD',
   'Apache-2.0',
   'BlueOak-1.0.0',
   'BSD-2-Clause',

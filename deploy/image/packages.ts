@@ -23,11 +23,11 @@ export interface NpmPackage {
 }
 
 /**
- * All packages of others whose code the programs have in them, as the build has noted it.
+ * All packages of others whose code the programs and the console have in them, as the build has noted it.
  * @throws Error with how to build, where nothing is built
  */
 export function bundledPackages(): NpmPackage[] {
-  const folders = new Set([...PROGRAMS.flatMap(packagesOf), ...packagesOfWorkflows()]);
+  const folders = new Set([...[...PROGRAMS, 'console'].flatMap(packagesOf), ...packagesOfWorkflows()]);
   const packages = [...folders].map((it) => readPackage(path.join(projectRoot(), it)));
   // pnpm has a folder of its own for each set of peers.
   const distinct = new Map(packages.map((it) => [`${it.name}@${it.version}`, it]));

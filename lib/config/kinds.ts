@@ -121,6 +121,17 @@ export const serverUrl = () =>
     { type: 'string', pattern: '^[Hh][Tt][Tt][Pp][Ss]?://[^/?#@]+(/[^?#]*)?$' },
   );
 
+/** Scheme, host and port of several servers, separated by commas. */
+export const origins = () =>
+  text(
+    'http(s)://HOST:PORT each, without a path, separated by commas',
+    (value) => value.split(',').every((it) => isOrigin(it.trim())),
+    { type: 'string', pattern: listOf('[Hh][Tt][Tt][Pp][Ss]?://[^/?#@,]+') },
+  ).transform((value) => value.split(',').map((it) => new URL(it.trim()).origin));
+
+const isOrigin = (text: string): boolean =>
+  hasProtocol('http:', 'https:')(text) && new URL(text).href === `${new URL(text).origin}/`;
+
 /**
  * A key that tokens are signed with. The holder of a token can try out keys offline, at any speed, and would find a
  * short one.

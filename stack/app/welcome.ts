@@ -22,11 +22,12 @@ export function welcome(info: StackInfo, env: NodeJS.ProcessEnv): string {
   // In a form that works here: pnpm is shorter, npm is always there.
   const freeflow = `${prefix}${findOnPath('pnpm', env) === undefined ? 'npm run -s freeflow --' : 'pnpm -s freeflow'}`;
   const places = [
+    ['Console', `${api.url}/console`],
     ['API', `${api.url}/docs`],
     ['Temporal UI', temporal.uiUrl ?? `(set TEMPORAL_UI_URL to show it; server at ${temporal.address})`],
     ['Keycloak', keycloak.url],
     ...(prometheus === undefined ? [] : [['Prometheus', `${prometheus.url}/alerts`]]),
-    ['Person', `${person.username}, password ${person.password}, by ${freeflow} login`],
+    ['Person', `${person.username}, password ${person.password}, for the console and ${freeflow} login`],
   ];
   return [
     '',

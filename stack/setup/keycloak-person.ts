@@ -4,6 +4,8 @@ import { statusOf } from '../../backends/keycloak/provisioner/admin';
 
 /** The client that `freeflow login` uses unless it is given another. */
 const CLIENT = 'freeflow-cli';
+/** The client of the console. */
+const CONSOLE_CLIENT = 'freeflow-console';
 
 /** A person's permissions are the roles that this person has in the realm. */
 const PERMISSIONS_MAPPER = {
@@ -23,7 +25,7 @@ const PERMISSIONS_MAPPER = {
 type Mapper = typeof PERMISSIONS_MAPPER | { name: string; protocol: string; protocolMapper: string; config: object };
 
 /**
- * Makes a person who has the permission, and the client by which people log in on a command line.
+ * Makes a person who has the permission, and the clients by which people log in: on a command line, and in the console.
  * @param isOurs else other stacks use the realm too, whose person's password can be neither read nor changed: each has
  * a person of its own
  */
@@ -42,6 +44,22 @@ export async function ensurePerson(
       implicitFlowEnabled: false,
       directAccessGrantsEnabled: false,
       attributes: { 'oauth2.device.authorization.grant.enabled': 'true' },
+      protocolMappers: [PERMISSIONS_MAPPER, ...mappers],
+    }),
+  );
+  await unlessThere(
+    admin.clients.create({
+      realm,
+      clientId: CONSOLE_CLIENT,
+      publicClient: true,
+      standardFlowEnabled: true,
+      implicitFlowEnabled: false,
+      directAccessGrantsEnabled: false,
+      // Of any port: which one the API gets is not known yet (https://www.rfc-editor.org/rfc/rfc8252#section-7.3).
+      redirectUris: ['http://127.0.0.1/console/*', 'http://localhost/console/*'],
+      // For the same reason; a token is given out for a code and its verifier, whatever page sends them.
+      webOrigins: ['*'],
+      attributes: { 'pkce.code.challenge.method': 'S256', 'post.logout.redirect.uris': '+' },
       protocolMappers: [PERMISSIONS_MAPPER, ...mappers],
     }),
   );

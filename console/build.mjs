@@ -1,0 +1,77 @@
+// Builds the page into dist/console/page, as the API serves it: files named by their content, each compressed beside
+// itself, and a list of the packages in it for the image's bill of materials (deploy/image/).
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import react from '@vitejs/plugin-react';
+import { build } from 'vite';
+
+const ROOM = import.meta.dirname;
+const ROOT = path.join(ROOM, '..');
+const TARGET = path.join(ROOT, 'dist/console');
+/** Built there, then put in place of the page: what is served meanwhile is the old one or the new one. */
+const SCRATCH = path.join(TARGET, `page.${process.pid}`);
+const CONTRACT = path.join(ROOT, 'contract');
+
+const packages = new Set();
+
+/** Notes the packages whose code is in the page. */
+const notePackages = {
+  name: 'note-packages',
+  generateBundle(_options, bundle) {
+    const modules = Object.values(bundle).flatMap((it) => (it.type === 'chunk' ? Object.entries(it.modules) : []));
+    for (const [file, { renderedLength }] of modules) {
+      const [folder] = /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(file) ?? [];
+      if (renderedLength > 0 && folder?.startsWith(ROOT)) packages.add(path.relative(ROOT, folder));
+    }
+  },
+};
+
+function compress(folder) {
+  for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
+    const file = path.join(entry.parentPath, entry.name);
+    if (!/\.(?:js|css|svg)$/.test(entry.name)) continue;
+    const content = readFileSync(file);
+    writeFileSync(`${file}.gz`, gzipSync(content, { level: 9 }));
+    writeFileSync(
+      `${file}.br`,
+      brotliCompressSync(content, { params: { [constants.BROTLI_PARAM_SIZE_HINT]: content.length } }),
+    );
+  }
+}
+
+function putInPlace() {
+  const page = path.join(TARGET, 'page');
+  const former = path.join(TARGET, `former.${process.pid}`);
+  if (existsSync(page)) renameSync(page, former);
+  renameSync(SCRATCH, page);
+  rmSync(former, { recursive: true, force: true });
+}
+
+await build({
+  configFile: false,
+  root: ROOM,
+  base: '/console/',
+  logLevel: 'warn',
+  plugins: [react(), notePackages],
+  resolve: {
+    // Its sources: of what is compiled for Node nothing could be left out.
+    alias: [
+      { find: '@freeflow/contract/http', replacement: path.join(CONTRACT, 'http/index.ts') },
+      { find: /^@freeflow\/contract$/, replacement: path.join(CONTRACT, 'index.ts') },
+    ],
+  },
+  // The API puts a new one in for each answer.
+  html: { cspNonce: '__NONCE__' },
+  build: {
+    outDir: SCRATCH,
+    emptyOutDir: true,
+    manifest: 'manifest.json',
+    // Inlined ones would be data: URLs, for which the policy of the page would have to be wider.
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 1_000,
+  },
+});
+compress(SCRATCH);
+putInPlace();
+writeFileSync(path.join(TARGET, 'packages.json'), JSON.stringify([...packages].sort((a, b) => (a < b ? -1 : 1))));

@@ -1,0 +1,116 @@
+import type { ProblemBody } from '@freeflow/contract/http';
+import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import type { UserManager } from 'oidc-client-ts';
+import { createContext, useContext, useMemo, useState, type ReactNode } from 'react';
+import { useAuth } from 'react-oidc-context';
+import { createApi, isPassing, Refusal, type Api } from '../api/client';
+import { stateOfHere } from './user-manager';
+
+/** Nobody is signed in any more: the token is over, and no new one is given out. */
+export class SignedOut extends Error {
+  override readonly name = 'SignedOut';
+}
+
+export interface Session {
+  api: Api;
+  /** How the issuer calls who is signed in. */
+  name: string;
+  /** Whether the sign-in has ended: what is shown may be old. */
+  hasEnded: boolean;
+  /** Why the API lets this person read nothing; null while it does. */
+  forbidden: ProblemBody | null;
+  signIn: () => void;
+  signOut: () => void;
+}
+
+const SessionContext = createContext<Session | null>(null);
+
+/** Who is signed in, and the API as this person. */
+export function useSession(): Session {
+  const session = useContext(SessionContext);
+  if (session === null) throw new Error('used outside a session');
+  return session;
+}
+
+export const useApi = (): Api => useSession().api;
+
+const MOST_RETRIES = 3;
+/** What was read less long ago is not read again when it is shown again: the stream tells what has changed. */
+const FRESH_FOR_MS = 10_000;
+
+/** For all below it: somebody is signed in, or was until just now. */
+export function SessionProvider({ manager, children }: { manager: UserManager; children: ReactNode }) {
+  const auth = useAuth();
+  const [hasEnded, setEnded] = useState(false);
+  const [forbidden, setForbidden] = useState<ProblemBody | null>(null);
+  const { api, client } = useMemo(() => {
+    const tokenOf = tokenSource(manager, setEnded);
+    return { api: createApi(tokenOf), client: createQueryClient(setForbidden) };
+  }, [manager]);
+  const session: Session = {
+    api,
+    name: nameOf(auth.user?.profile ?? {}),
+    hasEnded,
+    forbidden,
+    signIn: () => void auth.signinRedirect({ state: stateOfHere() }),
+    signOut: () => void signOut(manager),
+  };
+  return (
+    <SessionContext value={session}>
+      <QueryClientProvider client={client}>{children}</QueryClientProvider>
+    </SessionContext>
+  );
+}
+
+const nameOf = ({ preferred_username: username, name, sub }: { [claim: string]: unknown }): string =>
+  [username, name, sub].find((it): it is string => typeof it === 'string') ?? 'signed in';
+
+/** Also where the issuer has no way to end its own session. */
+async function signOut(manager: UserManager): Promise<void> {
+  try {
+    await manager.signoutRedirect();
+  } catch {
+    await manager.removeUser();
+  }
+}
+
+/** Renewals at the same moment are one: an issuer may take a refresh token once only. */
+function tokenSource(manager: UserManager, setEnded: (hasEnded: boolean) => void) {
+  let renewal: Promise<string> | undefined;
+  const renew = async (): Promise<string> => {
+    try {
+      const user = await manager.signinSilent();
+      if (user === null) throw new Error('nobody is signed in');
+      setEnded(false);
+      return user.access_token;
+    } catch (cause) {
+      setEnded(true);
+      throw new SignedOut('Your sign-in has ended.', { cause });
+    }
+  };
+  return async ({ isRefused } = { isRefused: false }): Promise<string> => {
+    const user = await manager.getUser();
+    if (user !== null && user.expired !== true && !isRefused) return user.access_token;
+    renewal ??= renew().finally(() => (renewal = undefined));
+    return renewal;
+  };
+}
+
+const createQueryClient = (setForbidden: (problem: ProblemBody | null) => void): QueryClient =>
+  new QueryClient({
+    queryCache: new QueryCache({
+      onError: (error) => {
+        if (error instanceof Refusal && error.problem.status === 403) setForbidden(error.problem);
+      },
+      onSuccess: () => setForbidden(null),
+    }),
+    defaultOptions: {
+      queries: {
+        // The browser's idea of being online says nothing about a server on this machine.
+        networkMode: 'always',
+        staleTime: FRESH_FOR_MS,
+        retry: (count, error) => isPassing(error) && count < MOST_RETRIES,
+      },
+      mutations: { networkMode: 'always' },
+    },
+  });

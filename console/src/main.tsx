@@ -1,0 +1,24 @@
+import '@mantine/core/styles.css';
+import '@mantine/notifications/styles.css';
+import '@mantine/spotlight/styles.css';
+import './page.css';
+import { StrictMode } from 'react';
+import { createRoot } from 'react-dom/client';
+import { App } from './app';
+import { readSettings } from './settings';
+
+/** What may put a style sheet into this page says so by it (the policy is set by the API). */
+const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
+// As libraries look for it that know no other way.
+Object.assign(globalThis, { __webpack_nonce__: nonce });
+
+// A part that was built anew meanwhile has another name: the page as a whole does.
+window.addEventListener('vite:preloadError', () => window.location.reload());
+
+const root = document.getElementById('root');
+if (root === null) throw new Error('the page has no root');
+createRoot(root).render(
+  <StrictMode>
+    <App settings={readSettings()} nonce={nonce} />
+  </StrictMode>,
+);

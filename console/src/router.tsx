@@ -1,0 +1,33 @@
+import { createRoute, createRouter, redirect } from '@tanstack/react-router';
+import { BASE } from './auth/user-manager';
+import { tenantRoute } from './pages/tenant/route';
+import { tenantsRoute } from './pages/tenants/route';
+import { FailedPage } from './parts/failed-page';
+import { rootRoute } from './root-route';
+
+const startRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/',
+  beforeLoad: () => {
+    // eslint-disable-next-line typescript/only-throw-error -- the router's way to say it
+    throw redirect({ to: '/tenants' });
+  },
+});
+
+/** All pages. A new one is a folder below pages/ and a line here; in the menu by layout/navigation.ts. */
+const routeTree = rootRoute.addChildren([startRoute, tenantsRoute, tenantRoute]);
+
+export const createPageRouter = () =>
+  createRouter({
+    routeTree,
+    basepath: BASE,
+    defaultPreload: 'intent',
+    scrollRestoration: true,
+    defaultErrorComponent: FailedPage,
+  });
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createPageRouter>;
+  }
+}

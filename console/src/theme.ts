@@ -1,0 +1,27 @@
+import { createTheme, type CSSVariablesResolver } from '@mantine/core';
+
+/** Calm, and dense enough for tables: one accent, small type, little round. */
+export const theme = createTheme({
+  primaryColor: 'cyan',
+  primaryShade: 9,
+  autoContrast: true,
+  defaultRadius: 'sm',
+  cursorType: 'pointer',
+  fontFamily: 'system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif',
+  fontFamilyMonospace: 'ui-monospace, SFMono-Regular, Menlo, Consolas, monospace',
+  headings: { fontWeight: '600' },
+  components: {
+    // Of the colour of text, on a tint: the colours' own do not stand out enough to be read.
+    Badge: { defaultProps: { tt: 'none', fw: 500 }, styles: { label: { color: 'var(--mantine-color-text)' } } },
+    Tooltip: { defaultProps: { withArrow: true, openDelay: 200, events: { hover: true, focus: true, touch: true } } },
+    Modal: { defaultProps: { centered: true, closeButtonProps: { 'aria-label': 'Close' } } },
+    TextInput: { defaultProps: { autoComplete: 'off' } },
+  },
+});
+
+/** What is told quietly has to be read all the same: 4.5 to 1 against what it is on. */
+export const readableColours: CSSVariablesResolver = ({ colors }) => ({
+  variables: {},
+  light: { '--mantine-color-dimmed': colors.gray[7], '--mantine-color-placeholder': colors.gray[7] },
+  dark: { '--mantine-color-dimmed': colors.dark[1], '--mantine-color-placeholder': colors.dark[1] },
+});

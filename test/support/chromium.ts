@@ -1,0 +1,64 @@
+import type { StackInfo } from '@freeflow/contract/stack-info';
+import { source as AXE } from 'axe-core';
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { findOnPath } from '../../stack/fetch/on-path';
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+
+/** The browser of this machine; where there is none it says so aloud. */
+export function findChromium(): string | undefined {
+  const path = NAMES.map((name) => findOnPath(name, process.env)).find((it) => it !== undefined);
+  if (path === undefined)
+    process.stderr.write(
+      '\nChromium is not installed: the console is NOT TESTED here. Install: apt-get install chromium\n',
+    );
+  return path;
+}
+
+/** A browser without a window. */
+export const launchChromium = (executablePath: string): Promise<Browser> =>
+  // Root can have no sandbox, and a container has no shared memory to speak of.
+  chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+
+/** Pages as one person opens them, and what they complained of. */
+export interface Visit {
+  page: Page;
+  /** Errors of the page and warnings of its policy: none is allowed. */
+  complaints: string[];
+  close: () => Promise<void>;
+}
+
+export async function visit(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Visit> {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  page.on('console', (message) => {
+    if (/content security policy/i.test(message.text())) complaints.push(message.text());
+  });
+  await page.goto(url);
+  return { page, complaints, close: () => context.close() };
+}
+
+/** Signs in at the issuer of the test servers, as the person of the stack. */
+export async function signIn(page: Page, { auth: { person } }: StackInfo): Promise<void> {
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.locator('#username').fill(person.username);
+  await page.locator('#password').fill(person.password);
+  await page.locator('[type=submit]').click();
+}
+
+/** What axe finds on a page by WCAG 2.2, level AA: a line each. */
+export async function findBarriers(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate(async () => {
+    const { axe } = globalThis as unknown as { axe: { run: (of: object, how: object) => Promise<AxeResult> } };
+    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
+    return axe.run((globalThis as unknown as { document: object }).document, { runOnly: tags });
+  });
+  return violations.map(({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map(({ html }) => html).join(' ')}`);
+}
+
+interface AxeResult {
+  violations: { id: string; impact: string; nodes: { html: string }[] }[];
+}
