@@ -1,6 +1,7 @@
 import { Prisma, type PrismaClient } from '@freeflow/db-master';
+import { IDENTITY_CLASS } from '@freeflow/lib/pg';
 import { BackendFault } from '../backends/failures';
-import { HOLD_CLASS, IDENTITY_CLASS } from './lock-identity';
+import { HOLD_CLASS } from './lock-identity';
 import type { Held } from './tenant-lock';
 
 /**

@@ -1,13 +1,8 @@
 import { randomInt } from 'node:crypto';
-import { KEEPALIVES } from '@freeflow/lib/pg';
+import { IDENTITY_CLASS, KEEPALIVES, SEALING_CLASS, sealingNumberOf } from '@freeflow/lib/pg';
 import { DatabaseError, type Client } from 'pg';
 
-/**
- * What a lock session is known by at the server: an advisory lock of two numbers, the second its own. A process id
- * alone is not enough: the server, or a pooler, may have given it to another session by now.
- */
-export const IDENTITY_CLASS = 1_179_995_219;
-/** The same of each single hold of a lock: its number is that of no other. */
+/** By this a single hold of a lock is known, as its session is by its own: the second number is that of no other. */
 export const HOLD_CLASS = IDENTITY_CLASS + 1;
 const LARGEST_INT4 = 2 ** 31;
 
@@ -30,14 +25,19 @@ export const newIdentity = (): number => randomInt(1, LARGEST_INT4);
 /**
  * Turns a fresh connection into a lock session: the server ends it when its peer is gone, and it can be distinguished
  * from all others.
+ * @param keyId the key by which this process seals secrets; it does so only while it holds a lock here
  */
-export async function becomeLockSession(client: Client, identity: number): Promise<void> {
+export async function becomeLockSession(client: Client, identity: number, keyId?: string): Promise<void> {
   // Older servers lack some of them: https://www.postgresql.org/docs/14/release-14.html (idle_session_timeout)
   await client.query(
     'SELECT set_config(name, value, false) FROM pg_settings JOIN json_each_text($1) wanted(key, value) ON name = key',
     [JSON.stringify(SETTINGS)],
   );
-  await client.query('SELECT pg_advisory_lock($1::int, $2::int)', [IDENTITY_CLASS, identity]);
+  // At once: a session that is seen without a key counts as one that hides it.
+  await client.query(
+    `SELECT pg_advisory_lock($1::int, $2::int), CASE WHEN $4::int IS NOT NULL THEN pg_advisory_lock_shared($3::int, $4::int) END`,
+    [IDENTITY_CLASS, identity, SEALING_CLASS, keyId === undefined ? null : sealingNumberOf(keyId)],
+  );
 }
 
 /**

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net';
-import { ErrorTolerantClient, refuseTransactionPooling } from '@freeflow/lib/pg';
+import { hostname } from 'node:os';
+import { ErrorTolerantClient, LOCK_SESSION, refuseTransactionPooling } from '@freeflow/lib/pg';
 import { DatabaseError, type Client } from 'pg';
 import { BackendFault } from '../backends/failures';
 import { becomeLockSession, endFormerSessions, newIdentity } from './lock-identity';
@@ -35,15 +36,16 @@ export interface LockSession {
  * Opens a session, and ends those that came before it at the server: they could hold, or still take, a lock unknown to
  * this process.
  * @param former the identities of those that may live on; kept up to date
+ * @param keyId the key by which this process seals secrets
  */
-export async function openLockSession(url: string, former: Set<number>): Promise<LockSession> {
+export async function openLockSession(url: string, former: Set<number>, keyId?: string): Promise<LockSession> {
   const socket = new Socket();
   const client = new ErrorTolerantClient({
     connectionString: url,
     connectionTimeoutMillis: QUERY_TIMEOUT_MS,
     query_timeout: QUERY_TIMEOUT_MS,
     keepAlive: true,
-    application_name: 'freeflow-lock',
+    application_name: `${LOCK_SESSION}@${hostname()}`,
     tracedAs: 'master',
     stream: () => socket,
   });
@@ -55,7 +57,7 @@ export async function openLockSession(url: string, former: Set<number>): Promise
     if (client.isPooled) await refuseTransactionPooling('MASTER_DATABASE_URL', url);
     // From now on it may live on at the server, also when this attempt fails.
     former.add(session.identity);
-    await becomeLockSession(client, session.identity);
+    await becomeLockSession(client, session.identity, keyId);
     const others = [...former].filter((it) => it !== session.identity);
     if (others.length > 0 && (await endFormerSessions(client, others))) others.forEach((it) => former.delete(it));
   } catch (error) {

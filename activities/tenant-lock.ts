@@ -52,7 +52,14 @@ export class TenantLock {
   constructor(
     private readonly url: string,
     private readonly longestHoldMs = LONGEST_HOLD_MS,
+    /** The key by which this process seals secrets: the server shows by which locks are held. */
+    private readonly keyId?: string,
   ) {}
+
+  /** Opens the session before the first lock is wanted, as soon as the master database lets it. Never fails. */
+  open(): void {
+    if (this.session === undefined) this.replace();
+  }
 
   /**
    * Runs `work` while holding the lock on `key`.
@@ -160,7 +167,7 @@ export class TenantLock {
 
   private async connect(): Promise<LockSession> {
     try {
-      const session = await openLockSession(this.url, this.former);
+      const session = await openLockSession(this.url, this.former, this.keyId);
       session.lost.throwIfAborted();
       session.lost.addEventListener('abort', () => this.replace());
       return session;

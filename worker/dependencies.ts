@@ -36,9 +36,11 @@ export function createDependencies(
     applicationName: 'freeflow-worker',
     maxConnections: config.MASTER_DATABASE_POOL,
   });
-  const lock = new TenantLock(config.MASTER_DATABASE_URL);
-  const runs = new RunClient(client, config.TASK_QUEUE);
   const keys = readSecretKeys(config.SECRETS_KEY, config.SECRETS_OLD_KEYS);
+  const lock = new TenantLock(config.MASTER_DATABASE_URL, undefined, keys.current.id);
+  // At the start: `freeflow secrets rekey` asks who is there, also of those that have nothing to do yet.
+  lock.open();
+  const runs = new RunClient(client, config.TASK_QUEUE);
   const vault = openVault(config);
   vault?.keepAlive();
   const webhookDb = createMasterClient(config.MASTER_DATABASE_URL, {

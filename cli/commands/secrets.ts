@@ -7,7 +7,14 @@ import { z } from 'zod';
 import { EXIT, Failure } from '../failure';
 import { toFailure } from '../master-failures';
 import { moveSecrets, whileNoneMoves, type Destination, type MovedAll } from '../secrets/move';
-import { assertKeyInUse, countOthers, rekeyTenants, rekeyWebhooks, type Rekeyed } from '../secrets/rekey';
+import {
+  assertKeyInUse,
+  countOthers,
+  hasOtherSealers,
+  rekeyTenants,
+  rekeyWebhooks,
+  type Rekeyed,
+} from '../secrets/rekey';
 import { readOptions, readSettings } from '../settings';
 import { say, sayAside } from '../show/printable';
 import { followHere, openVaultHere } from '../vault';
@@ -93,6 +100,8 @@ interface RekeyReport {
   failed: string[];
   /** Sealed by another key all the same: written meanwhile, by a worker that has not been told of the new one. */
   left: number;
+  /** Such a worker is there now, whether it has written anything or not. */
+  hasOtherWorkers: boolean;
   canDropOldKeys: boolean;
 }
 
@@ -117,18 +126,28 @@ async function rekey({ db, keys }: Scope): Promise<RekeyReport> {
     });
     const failed = [...tenants.failed, ...webhooks.failed];
     const left = (await countOthers(db, keys)) - failed.length;
-    const canDropOldKeys = failed.length === 0 && left === 0;
-    return { keyId, tenants: tenants.done, webhooks: webhooks.done, failed, left, canDropOldKeys };
+    const hasOtherWorkers = await hasOtherSealers(db, keys);
+    const canDropOldKeys = failed.length === 0 && left === 0 && !hasOtherWorkers;
+    return { keyId, tenants: tenants.done, webhooks: webhooks.done, failed, left, hasOtherWorkers, canDropOldKeys };
   });
 }
 
-const sentenceOfRekey = ({ keyId, tenants, webhooks, failed, left, canDropOldKeys }: RekeyReport): string => {
+const sentenceOfRekey = ({
+  keyId,
+  tenants,
+  webhooks,
+  failed,
+  left,
+  hasOtherWorkers,
+  canDropOldKeys,
+}: RekeyReport): string => {
   const done = `${tenants} secrets of tenants and ${webhooks} of webhooks sealed anew by key ${keyId}.`;
   if (canDropOldKeys)
     return `${done}\nNothing is sealed by another key: take SECRETS_OLD_KEYS away from the workers, and keep old keys with the backups that were made before.`;
   const reasons = [
     ...(failed.length === 0 ? [] : [`${failed.length} do not open, as told beside this`]),
-    ...(left === 0 ? [] : [`${left} were written meanwhile by another key: is there a worker without the new one?`]),
+    ...(left === 0 ? [] : [`${left} were written meanwhile by another key`]),
+    ...(hasOtherWorkers ? ['a worker without the new key has come meanwhile: run this again, which names it'] : []),
   ];
   return `${done}\nKeep SECRETS_OLD_KEYS: ${reasons.join('; ')}.`;
 };

@@ -1,11 +1,13 @@
 import type { PrismaClient } from '@freeflow/db-master';
 import {
+  findOtherSealers,
   openSecret,
   sealSecret,
   SecretError,
   sealingKeyOf,
   type SecretEnvelope,
   type SecretIdentity,
+  type SealingProcess,
   type SecretKeys,
 } from '@freeflow/lib/secrets';
 import { resealWebhookParts } from '@freeflow/lib/webhooks';
@@ -106,11 +108,19 @@ export async function countOthers(db: PrismaClient, keys: SecretKeys): Promise<n
 }
 
 /**
- * Refuses to seal by a key that no worker has: its steps would not open anything any more. A worker that has it
- * publishes its public half, for the API, which then seals webhooks' secrets by it too.
+ * Refuses to seal by a key that a process which works for tenants does not seal by itself: its steps would not open
+ * anything any more, and go on sealing by the former one. A worker publishes the public half of its key too, for the
+ * API, which then seals webhooks' secrets by it.
  * @throws Failure
  */
 export async function assertKeyInUse(db: PrismaClient, { current }: SecretKeys): Promise<void> {
+  const others = await findOtherSealers(db, current.id);
+  if (others.length > 0)
+    throw new Failure(
+      EXIT.refused,
+      `SECRETS_KEY is key ${current.id} here, and not that of ${others.map(sentenceOf).join(', nor of ')}: nothing was changed.`,
+      'Restart them with the new SECRETS_KEY, and the former one in SECRETS_OLD_KEYS; then run this again.',
+    );
   const newest = await db.sealingKey.findFirst({ orderBy: { publishedAt: 'desc' }, select: { id: true } });
   if (newest?.id === current.id) return;
   throw new Failure(
@@ -119,3 +129,10 @@ export async function assertKeyInUse(db: PrismaClient, { current }: SecretKeys):
     'First restart all workers with the new SECRETS_KEY, and the former one in SECRETS_OLD_KEYS; the same here.',
   );
 }
+
+/** Whether a process has come meanwhile that seals by another key: by its start, or by its connection. */
+export const hasOtherSealers = async (db: PrismaClient, { current }: SecretKeys): Promise<boolean> =>
+  (await findOtherSealers(db, current.id)).length > 0;
+
+const sentenceOf = ({ host, address, since }: SealingProcess): string =>
+  `the worker ${host === null ? 'of an unknown host' : `on ${host}`}${address === null ? '' : ` (${address})`}, connected since ${since.toISOString()}`;

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
 import { createMasterClient, SEALED_IN_USE, type PrismaClient } from '@freeflow/db-master';
-import { createSecretStore, readSecretKeys, sealingKeyOf } from '@freeflow/lib/secrets';
+import { createSecretStore, findOtherSealers, readSecretKeys, sealingKeyOf } from '@freeflow/lib/secrets';
 import { VaultKv } from '@freeflow/lib/vault';
 import { openWebhookSecrets, sealWebhookParts, type SealedRow } from '@freeflow/lib/webhooks';
 import { TenantLock } from '../../activities/tenant-lock';
@@ -8,7 +9,9 @@ import { publishSealingKey } from '../../activities/webhooks/secret';
 import { freeflowHere } from '../../test/support/freeflow-here';
 import { newTestDatabase, query, type TestDatabase } from '../../test/support/migrated-database';
 import { pathsIn, startVault, type OwnVault } from '../../test/support/own-vault';
+import { until } from '../../test/support/until';
 import { whileNoneMoves } from './move';
+import { assertKeyInUse, hasOtherSealers } from './rekey';
 
 const newKey = () => randomBytes(32).toString('base64');
 let database: TestDatabase;
@@ -118,6 +121,47 @@ describe('rekey', () => {
     const { code, stderr } = await freeflowHere(['secrets', 'rekey'], envWith(current, old));
     expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('First restart all workers') });
     expect(await db.tenantSecret.findMany()).toEqual(before);
+  });
+
+  it('refuses during a rolling restart: one worker has the key, and others, idle ones too, still seal by the former', async () => {
+    const [old, current] = [newKey(), newKey()];
+    await fill(old);
+    const before = await db.tenantSecret.findMany();
+    await publishSealingKey(db, readSecretKeys(current));
+    const worker = (key?: string) =>
+      new TenantLock(database.workerUrl, undefined, key === undefined ? undefined : readSecretKeys(key).current.id);
+    const workers = [worker(current), worker(old), worker()] as const;
+    const rekey = () => freeflowHere(['secrets', 'rekey'], envWith(current, old));
+    try {
+      for (const it of workers) it.open();
+      await until('all are there', async () => (await findOtherSealers(db, 'ffffffffffffffff')).length === 3);
+      const { code, stderr } = await rekey();
+      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining('and not that of the worker on') });
+      expect(stderr.match(new RegExp(`on ${hostname()} `, 'g'))).toHaveLength(2);
+      await workers[2].close();
+      expect((await rekey()).stderr).not.toContain('nor of');
+      expect(await db.tenantSecret.findMany()).toEqual(before);
+      await workers[1].close();
+      expect(await rekey()).toMatchObject({ code: 0 });
+    } finally {
+      for (const it of workers) await it.close();
+    }
+  });
+
+  it('keeps the old keys where a worker that seals by one comes in the midst of it', async () => {
+    const [old, current] = [newKey(), newKey()];
+    await fill(old);
+    const keys = readSecretKeys(current, old);
+    await publishSealingKey(db, keys);
+    const late = new TenantLock(database.workerUrl, undefined, readSecretKeys(old).current.id);
+    try {
+      await assertKeyInUse(db, keys);
+      late.open();
+      await until('it is there', () => hasOtherSealers(db, keys));
+    } finally {
+      await late.close();
+    }
+    expect(await hasOtherSealers(db, keys)).toBe(false);
   });
 
   it('goes on past what does not open, tells which, and that old keys are still needed', async () => {

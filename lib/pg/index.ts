@@ -1,6 +1,7 @@
 // Sessions on PostgreSQL servers, and what their errors mean.
 export { CERTIFICATE_CODES, certificateFault } from './certificate-error';
 export { isCutConnection } from './cut-connection';
+export { IDENTITY_CLASS, LOCK_SESSION, SEALING_CLASS, sealingNumberOf } from './lock-session-name';
 export { errorCode } from './error-code';
 export { PgError, type PgErrorCode } from './errors';
 export { ErrorTolerantClient, type ErrorTolerantClientConfig, type SessionSettings } from './error-tolerant-client';

@@ -4,6 +4,7 @@ export { openSecret, sealSecret, type SecretEnvelope, type SecretIdentity } from
 export { readSecretKeys, type SecretKey, type SecretKeys } from './keys';
 export { secretMover } from './move-secret';
 export { openSealed, sealFor, sealingKeyOf, type SealingKey } from './sealed-box';
+export { findOtherSealers, type SealingProcess } from './sealing-processes';
 export { isSigningKey, SIGNING_KEY_BYTES } from './signing-key';
 export {
   createSecretStore,

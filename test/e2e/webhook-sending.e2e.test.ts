@@ -1,3 +1,4 @@
+import { SEALING_CLASS } from '@freeflow/lib/pg';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { scrape } from '../support/metrics';
 import { openReceiver, type Receiver } from '../support/receiver';
@@ -28,6 +29,13 @@ test('a worker on a recovered copy of the master database, told so, sends nothin
   const created = await until('it has published its key', async () => {
     const { status, body } = await installation.request('POST', '/webhooks', { url: receiver.url });
     return status === 201 && body;
+  });
+  await until('it shows by which key it seals, though it has had nothing to seal', async () => {
+    const { rows } = await installation.master.query(
+      `SELECT FROM pg_locks WHERE classid::bigint = $1 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+      [SEALING_CLASS],
+    );
+    return rows.length === 1;
   });
   await worker.stop();
   await installation.master.query('UPDATE "SealingKey" SET "publishedAt" = \'2020-01-01\'');

@@ -5,7 +5,7 @@ import { withPostgres } from './outside';
 export const endLockSessions = ({ postgres }: StackInfo, database: string): Promise<void> =>
   withPostgres(postgres.url, async (owner) => {
     await owner.query(
-      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'freeflow-lock' AND datname = $1",
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'freeflow-lock%' AND datname = $1",
       [database],
     );
   });
