@@ -34,6 +34,6 @@ test('a connection that is cut is tried once more', async () => {
 
 test('a server that cuts each is told of', async () => {
   cuts = 2;
-  await expect(call(url)).rejects.toThrow();
+  await expect(call(url)).rejects.toThrow('fetch failed');
   expect(requests).toBe(2);
 });
