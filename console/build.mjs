@@ -27,6 +27,17 @@ const notePackages = {
   },
 };
 
+const MANTINE_PART = /^(?<mantine>.*\/@mantine\/core)\/esm\/.*\/(?<part>\w+)\.module\.mjs$/;
+
+/** Of Mantine's style sheets those of the parts that are in the page: each comes with the names of its classes. */
+const mantineStyles = {
+  name: 'mantine-styles',
+  transform(code, id) {
+    const { mantine, part } = MANTINE_PART.exec(id)?.groups ?? {};
+    return part === undefined ? null : `import ${JSON.stringify(`${mantine}/styles/${part}.css`)};\n${code}`;
+  },
+};
+
 function compress(folder) {
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const file = path.join(entry.parentPath, entry.name);
@@ -53,7 +64,7 @@ await build({
   root: ROOM,
   base: '/console/',
   logLevel: 'warn',
-  plugins: [react(), notePackages],
+  plugins: [react(), mantineStyles, notePackages],
   resolve: {
     // Its sources: of what is compiled for Node nothing could be left out.
     alias: [

@@ -1,4 +1,7 @@
-import '@mantine/core/styles.css';
+// Those of its parts come with them (build.mjs).
+import '@mantine/core/styles/baseline.css';
+import '@mantine/core/styles/default-css-variables.css';
+import '@mantine/core/styles/global.css';
 import '@mantine/notifications/styles.css';
 import '@mantine/spotlight/styles.css';
 import './page.css';
