@@ -107,6 +107,7 @@ const VAULT_FAILURES = {
   'vault-login': 'vault-refused',
   'vault-forbidden': 'vault-refused',
   'vault-certificate': 'certificate',
+  'vault-other': 'vault-refused',
   'vault-unexpected': 'unexpected',
 } as const satisfies Record<VaultErrorCode, FailureType>;
 

@@ -30,6 +30,7 @@ const WAYS_OUT: Partial<Record<string, { exitCode: number; advice: string }>> = 
   'vault-login': { exitCode: EXIT.refused, advice: 'Check VAULT_TOKEN, VAULT_ROLE_ID and VAULT_SECRET_ID.' },
   'vault-forbidden': { exitCode: EXIT.refused, advice: 'Add it to the policy of this login: docs/secrets.md' },
   'vault-certificate': { exitCode: EXIT.refused, advice: 'Name the file of its issuer in VAULT_CACERT.' },
+  'vault-other': { exitCode: EXIT.refused, advice: 'Name the right one, or restore its backup: docs/secrets.md' },
   'vault-unexpected': { exitCode: EXIT.refused, advice: 'Check VAULT_ADDR and VAULT_MOUNT.' },
   'secret-unreadable': {
     exitCode: EXIT.refused,

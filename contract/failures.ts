@@ -110,7 +110,7 @@ export const FAILURES = {
   'vault-refused': {
     retryable: true,
     advice:
-      "The vault refuses the worker's login, or no policy allows what the cause names. Correct login or policy there; the step is retried by itself.",
+      "The vault refuses the worker's login, no policy allows what the cause names, or it is another vault than that with the secrets. Correct login, policy or VAULT_ADDR; the step is retried by itself.",
   },
   unexpected: {
     retryable: true,

@@ -54,15 +54,20 @@ export function createDependencies(
     start: (delivery) => runs.startDelivery(delivery),
     warn: (message, meta) => Runtime.instance().logger.warn(message, meta),
   });
+  const warn = (message: string, error: unknown) =>
+    Runtime.instance().logger.warn(message, { cause: (error as Error).message });
   // At the start: a worker that no sweep comes to has a key as well.
   void webhooks.publishKey();
   const sender = new Sender({
     policy: networkPolicy(config.WEBHOOK_ALLOWED_NETWORKS),
     timeoutMs: config.WEBHOOK_TIMEOUT_MS,
   });
+  const secrets = createSecretStore(db, keys, { vault, store: config.SECRETS_STORE });
+  // In the background, for whoever reads the log: what depends on it looks for itself.
+  secrets.claimVault().catch((error: unknown) => warn('the vault could not be seen to be ours', error));
   const activities = createActivities({
     db,
-    secrets: createSecretStore(db, keys, { vault, store: config.SECRETS_STORE }),
+    secrets,
     lock,
     backends,
     settleMarginMs: config.SETTLE_MARGIN_MS,

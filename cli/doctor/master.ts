@@ -7,7 +7,8 @@ import {
   type PrismaClient,
 } from '@freeflow/db-master';
 import { databaseOf, PgError, describeServer } from '@freeflow/lib/pg';
-import { createSecretStore, readSecretKeys, type SecretKeys, type SecretStore } from '@freeflow/lib/secrets';
+import { createSecretStore, readSecretKeys, VaultMark, type SecretKeys, type SecretStore } from '@freeflow/lib/secrets';
+import type { VaultKv } from '@freeflow/lib/vault';
 import { openWebhookSecrets, type SealedRow } from '@freeflow/lib/webhooks';
 import type { Client } from 'pg';
 import { fail, faults, type Finding, type Group, ok, notChecked, warn } from '../../backends/doctor/check';
@@ -110,9 +111,26 @@ async function checkVault(values: ProductValues): Promise<Finding> {
   if (vault === undefined) return ok("none: tenants' secrets are sealed in the master database");
   try {
     const missing = await vault.missingRights();
-    return faults(missing, "Give this login the worker's policy: docs/secrets.md", 'the login may do what it has to');
+    if (missing.length > 0) return faults(missing, "Give this login the worker's policy: docs/secrets.md", '');
+    return await seenOfVault(vault, values);
   } finally {
     await vault.close();
+  }
+}
+
+/** Whether it is the one that our secrets are in. */
+async function seenOfVault(vault: VaultKv, { MASTER_DATABASE_URL: url }: ProductValues): Promise<Finding> {
+  await assertMigrated(url);
+  const db = createMasterClient(url, { maxConnections: 1, applicationName: 'freeflow-doctor' });
+  try {
+    const state = await new VaultMark(vault).look(db);
+    if (state !== 'other') return ok('the login may do what it has to');
+    return fail(
+      `none of our secrets is at ${vault.mount}/${vault.path}, nor our mark: it is another vault, or was emptied`,
+      'Check VAULT_ADDR, VAULT_NAMESPACE, VAULT_MOUNT and VAULT_PATH; where it lost its data, docs/secrets.md.',
+    );
+  } finally {
+    await db.$disconnect();
   }
 }
 

@@ -1,11 +1,14 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { connect, createServer, type Socket } from 'node:net';
 import { inspect } from 'node:util';
 import { createMasterClient, type PrismaClient } from '@freeflow/db-master';
 import { readSecretKeys } from '@freeflow/lib/secrets';
 import { VaultKv } from '@freeflow/lib/vault';
+import { freePort } from '../../stack/ports';
 import { newTestDatabase, query, type TestDatabase } from '../../test/support/migrated-database';
 import { startVault, type OwnVault } from '../../test/support/own-vault';
 import { startProxy, type TcpProxy } from '../../test/support/tcp-proxy';
+import { secretMover } from './move-secret';
 import { createSecretStore, type SecretPlaces, type SecretStore } from './secret-store';
 
 // What every store of secrets does, wherever it keeps them. What one of them alone does: secret-store, vault-secrets.
@@ -15,6 +18,8 @@ let database: TestDatabase;
 let db: PrismaClient;
 let vault: OwnVault;
 let own: VaultKv;
+/** Another vault, as where a name leads elsewhere: well, with the same engine and logins, and empty. */
+let foreign: OwnVault;
 const opened: VaultKv[] = [];
 
 const open = (...settings: Parameters<OwnVault['settingsOf']>): VaultKv => {
@@ -25,7 +30,7 @@ const open = (...settings: Parameters<OwnVault['settingsOf']>): VaultKv => {
 
 beforeAll(async () => {
   database = newTestDatabase();
-  [vault] = await Promise.all([startVault(), database.migrate()]);
+  [vault, foreign] = await Promise.all([startVault(), startVault(), database.migrate()]);
   // With the rights of the worker, which is who keeps secrets.
   db = createMasterClient(database.workerUrl);
   own = open(vault.worker);
@@ -33,7 +38,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all(opened.map((it) => it.close()));
   await db.$disconnect();
-  await Promise.all([database.drop(), vault.stop()]);
+  await Promise.all([database.drop(), vault.stop(), foreign.stop()]);
 });
 
 let tenants = 0;
@@ -248,5 +253,64 @@ it('of a row whose secret the vault does not have, nothing is made in its place:
   await expect(store.findAll(owner, ['password'])).rejects.toMatchObject({
     code: 'secret-not-found',
     message: expect.stringContaining('Nothing was made in its place'),
+  });
+});
+
+describe('which vault is ours', () => {
+  const markOf = async () => `freeflow/installation-${(await db.installation.findFirstOrThrow()).id}`;
+  const password = async () => ({ tenantId: await newTenant(), backend: 'postgres' as const, name: 'password' });
+  const inOwn = () => createSecretStore(db, keys, { vault: own, store: 'vault' });
+
+  it('is said by a mark there, from before the first secret on, also of a vault from the time before marks', async () => {
+    const mark = await markOf();
+    const owner = await password();
+    await inOwn().keep(owner, 'hunter22');
+    const marked = await own.read(mark);
+    expect(marked).toEqual({ installation: mark.replace('freeflow/installation-', '') });
+    await own.destroy(mark);
+    await inOwn().claimVault();
+    expect(await own.read(mark)).toEqual(marked);
+  });
+
+  it('of another one, though it lets us in, nothing is concluded and nothing is written there', async () => {
+    const owner = await password();
+    const { ref } = await inOwn().keep(owner, 'hunter22');
+    const kv = open(foreign.worker, foreign.url);
+    const astray = createSecretStore(db, keys, { vault: kv, store: 'vault' });
+    const other = { code: 'vault-other', message: expect.stringContaining('another vault') };
+    await expect(astray.claimVault()).rejects.toMatchObject(other);
+    await expect(astray.findAll(owner, ['password'])).rejects.toMatchObject(other);
+    await expect(astray.keep(await password(), 'hunter23')).rejects.toMatchObject(other);
+    await expect(db.$transaction((tx) => astray.destroyInVault(owner.tenantId, tx))).rejects.toMatchObject(other);
+    const row = await db.tenantSecret.findFirstOrThrow({ where: { tenantId: owner.tenantId } });
+    await expect(secretMover(db, keys, kv)('db', row.id)).rejects.toMatchObject(other);
+    expect(await foreign.admin('GET', 'secret/metadata/?list=true').catch(String)).toContain(' 404 ');
+    expect(await inOwn().resolve(ref, owner)).toBe('hunter22');
+  });
+
+  it('an address that leads elsewhere amid the work is noticed where something seems to be gone', async () => {
+    const owner = await password();
+    let target = vault.url;
+    const sockets = new Set<Socket>();
+    const name = createServer((socket) => {
+      const { port } = new URL(target);
+      for (const it of [socket, connect(Number(port), '127.0.0.1')]) sockets.add(it.on('error', () => it.destroy()));
+      const [there] = [...sockets].slice(-1);
+      if (there !== undefined) socket.pipe(there).pipe(socket);
+    });
+    const port = await freePort();
+    await new Promise<void>((resolve) => name.listen(port, '127.0.0.1', resolve));
+    const places = { vault: open(vault.worker, `http://127.0.0.1:${port}`), store: 'vault' } as const;
+    const store = createSecretStore(db, keys, places);
+    try {
+      await store.keep(owner, 'hunter22');
+      target = foreign.url;
+      for (const it of sockets) it.destroy();
+      const destroyed = db.$transaction((tx) => store.destroyInVault(owner.tenantId, tx));
+      await expect(destroyed).rejects.toMatchObject({ code: 'vault-other' });
+    } finally {
+      for (const it of sockets) it.destroy();
+      name.close();
+    }
   });
 });

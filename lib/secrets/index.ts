@@ -16,4 +16,5 @@ export {
   type StoredSecret,
 } from './secret-store';
 export { type SecretDatabase } from './secret-rows';
+export { VaultMark } from './vault-mark';
 export { type SecretVault } from './vault-secrets';

@@ -4,6 +4,7 @@ import { lostFault, SecretError } from './errors';
 import type { SecretKeys } from './keys';
 import { formatSecretRef } from './ref';
 import { hasEnvelope, type SecretDatabase, type SecretRow } from './secret-rows';
+import { VaultMark } from './vault-mark';
 import { VaultSecrets, type SecretVault } from './vault-secrets';
 
 /**
@@ -17,15 +18,27 @@ export interface MovingDatabase extends SecretDatabase {
   $transaction<T>(act: (tx: SecretDatabase) => Promise<T>, options: { timeout: number }): Promise<T>;
 }
 
+/** A vault, and how to know that it is ours. */
+interface Place {
+  vault: VaultSecrets;
+  mark: VaultMark;
+}
+
 /** Moves one secret, by the id of its row, see below. @throws SecretError, VaultError */
-export const secretMover =
-  (db: MovingDatabase, keys: SecretKeys, place: SecretVault) =>
-  async (to: 'db' | 'vault', id: string): Promise<Moved> => {
-    const vault = new VaultSecrets(place);
+export function secretMover(
+  db: MovingDatabase,
+  keys: SecretKeys,
+  there: SecretVault,
+): (to: 'db' | 'vault', id: string) => Promise<Moved> {
+  const vault = new VaultSecrets(there);
+  const place = { vault, mark: new VaultMark(there) };
+  return async (to, id) => {
+    await place.mark.ensureLately(db);
     const [row] = await db.$queryRaw<SecretRow[]>`SELECT * FROM "TenantSecret" WHERE id = ${id}::uuid`;
     if (row === undefined) return 'gone';
-    return to === 'vault' ? moveToVault(db, keys, vault, row) : moveToDb(db, keys, vault, row);
+    return to === 'vault' ? moveToVault(db, keys, vault, row) : moveToDb(db, keys, place, row);
   };
+}
 
 /** Some calls of a vault, each of which takes seconds at most. */
 const WITHIN_MS = 30_000;
@@ -59,14 +72,18 @@ async function moveToVault(db: MovingDatabase, keys: SecretKeys, vault: VaultSec
  * interrupted move has left there: in a transaction of its own, since the former one has to be committed before the
  * vault's copy may go.
  */
-async function moveToDb(db: MovingDatabase, keys: SecretKeys, vault: VaultSecrets, row: SecretRow): Promise<Moved> {
+async function moveToDb(db: MovingDatabase, keys: SecretKeys, place: Place, row: SecretRow): Promise<Moved> {
+  const { vault, mark } = place;
   const ref = row.vaultRef;
   if (ref === null) return 'moved';
   if (ref !== vault.refOf(row))
     throw new SecretError('secret-ref-foreign', `The row of ${ref} leads elsewhere than below ${vault.below}.`);
   if (!hasEnvelope(row)) {
     const value = await vault.read(row);
-    if (value === undefined) return absenceOf(db, row);
+    if (value === undefined) {
+      await mark.ensure(db);
+      return absenceOf(db, row);
+    }
     const { keyId, wrappedKey, ciphertext } = sealSecret(row, value, keys);
     const takeBack = async (tx: SecretDatabase): Promise<boolean> => {
       if (!(await excludeSteps(tx, row))) return false;
@@ -78,16 +95,17 @@ async function moveToDb(db: MovingDatabase, keys: SecretKeys, vault: VaultSecret
     };
     if (!(await db.$transaction(takeBack, { timeout: WITHIN_MS }))) return 'busy';
   }
-  return db.$transaction((tx) => destroyCopy(tx, vault, row, ref), { timeout: WITHIN_MS });
+  return db.$transaction((tx) => destroyCopy(tx, place, row, ref), { timeout: WITHIN_MS });
 }
 
 /** Only while the row holds the secret itself, and stays so: another move could have made the copy the only one. */
-async function destroyCopy(tx: SecretDatabase, vault: VaultSecrets, row: SecretRow, ref: string): Promise<Moved> {
+async function destroyCopy(tx: SecretDatabase, { vault, mark }: Place, row: SecretRow, ref: string): Promise<Moved> {
   if (!(await excludeSteps(tx, row))) return 'busy';
   const locked = await tx.$queryRaw<unknown[]>`
     SELECT id FROM "TenantSecret"
      WHERE id = ${row.id}::uuid AND "keyId" IS NOT NULL AND "vaultRef" = ${ref} FOR UPDATE`;
   if (locked.length === 0) return 'busy';
+  await mark.ensure(tx);
   await vault.destroy(row);
   await tx.$queryRaw`UPDATE "TenantSecret" SET "vaultRef" = NULL WHERE id = ${row.id}::uuid RETURNING id`;
   return 'moved';

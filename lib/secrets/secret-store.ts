@@ -14,6 +14,7 @@ import {
   type SecretDatabase,
   type SecretRow,
 } from './secret-rows';
+import { VaultMark } from './vault-mark';
 import { VaultSecrets, type SecretVault } from './vault-secrets';
 
 /** Whose secret, for which backend, and what it is called there. */
@@ -71,6 +72,11 @@ export interface SecretStore {
    * tenant's, in the transaction `within`: without them nothing knows what is in the vault.
    */
   destroyInVault(tenantId: string, within: SecretDatabase): Promise<void>;
+  /**
+   * Marks the vault as that of this installation, where it is new; nothing where there is none that new secrets go to.
+   * @throws VaultError `vault-other` where it is another installation's, or was emptied; others
+   */
+  claimVault(): Promise<void>;
   /** Whether there is a vault that secrets may be in. */
   readonly hasVault: boolean;
 }
@@ -87,6 +93,7 @@ const FIRST_VERSION = 1;
 /** The store over a client or an open transaction of the master database. */
 export function createSecretStore(db: SecretDatabase, keys: SecretKeys, places: SecretPlaces = {}): SecretStore {
   const vault = places.vault === undefined ? undefined : new VaultSecrets(places.vault);
+  const mark = places.vault === undefined ? undefined : new VaultMark(places.vault);
   const store = places.store ?? 'db';
 
   const vaultFor = (row: RowIdentity & Pick<SecretRow, 'vaultRef'>): VaultSecrets => {
@@ -124,6 +131,8 @@ export function createSecretStore(db: SecretDatabase, keys: SecretKeys, places: 
   return {
     async keep(owner, value) {
       const identity = { ...owner, version: FIRST_VERSION };
+      // Before there is a row, which says that something is in the vault.
+      if (store === 'vault') await mark?.ensureLately(db);
       const row = await addRow(
         db,
         identity,
@@ -139,7 +148,10 @@ export function createSecretStore(db: SecretDatabase, keys: SecretKeys, places: 
       const found = await Promise.all(
         rows.map(async (row) => {
           const value = await read(row);
-          if (value === undefined) throw lostFault(row.vaultRef);
+          if (value === undefined) {
+            await mark?.ensure(db);
+            throw lostFault(row.vaultRef);
+          }
           return [row.name, { ref: refOf(row), value }] as const;
         }),
       );
@@ -161,7 +173,13 @@ export function createSecretStore(db: SecretDatabase, keys: SecretKeys, places: 
     },
     async destroyInVault(tenantId, within) {
       const rows = (await lockRowsOf(within, tenantId)).filter((it) => it.vaultRef !== null);
+      // In another vault none of them is there, which proves nothing.
+      if (rows.length > 0) await mark?.ensure(within);
       await Promise.all(rows.map((row) => vaultFor(row).destroy(row)));
+    },
+
+    async claimVault() {
+      if (store === 'vault') await mark?.ensure(db);
     },
 
     hasVault: vault !== undefined,

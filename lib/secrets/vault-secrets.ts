@@ -57,7 +57,8 @@ export class VaultSecrets {
     return this.vault.destroy(this.pathOf(identity));
   }
 
-  private pathOf({ tenantId, backend, name }: SecretIdentity): string {
+  /** Seen from the mount. */
+  pathOf({ tenantId, backend, name }: SecretIdentity): string {
     return `${this.vault.path}/${tenantId.toLowerCase()}/${backend}/${encodeURIComponent(name)}`;
   }
 }

@@ -22,10 +22,10 @@ afterAll(async () => {
   await vault.stop();
 });
 
-const cli = (args: string[], login = vault.reader) =>
+const cli = (args: string[], login = vault.reader, url = vault.url) =>
   freeflow(args, {
     ...envOf(installation),
-    VAULT_ADDR: vault.url,
+    VAULT_ADDR: url,
     VAULT_ROLE_ID: login.roleId,
     VAULT_SECRET_ID: login.secretId,
   });
@@ -95,9 +95,9 @@ test('a deletion ends once the vault has destroyed all of its secrets, waits whi
   expect((await pathsIn(vault)).filter((it) => it.includes(id))).toEqual([]);
 });
 
-test('doctor compares the rights of its login', async () => {
-  const checkBy = async (login: OwnVault['worker']) => {
-    const { stdout } = await cli(['doctor', '--json'], login);
+test('doctor compares the rights of its login, and tells another vault from ours', async () => {
+  const checkBy = async (login: OwnVault['worker'], url = vault.url) => {
+    const { stdout } = await cli(['doctor', '--json'], login, url);
     return (JSON.parse(stdout) as { check: string }[]).find((it) => it.check === 'master.vault');
   };
   expect(await checkBy(vault.worker)).toMatchObject({ status: 'ok' });
@@ -105,4 +105,15 @@ test('doctor compares the rights of its login', async () => {
     status: 'fail',
     seen: expect.stringContaining('create on secret/data/freeflow/+'),
   });
+  const other = await startVault();
+  try {
+    // That of an installation whose tenants have their secrets elsewhere: those that the tests before have left.
+    await createTenant(installation, newName('v'));
+    expect(await checkBy(other.worker, other.url)).toMatchObject({
+      status: 'fail',
+      seen: expect.stringContaining('it is another vault'),
+    });
+  } finally {
+    await other.stop();
+  }
 });

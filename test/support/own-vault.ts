@@ -130,7 +130,7 @@ function makeCertificate(dir: string): { cert: string; key: string } {
   return { cert, key };
 }
 
-/** All paths of secrets that there are, also of those that are only marked as deleted. */
+/** All paths of tenants' secrets that there are, also of those that are only marked as deleted. */
 export async function pathsIn({ admin }: Pick<OwnVault, 'admin'>, below = 'freeflow'): Promise<string[]> {
   const found = await admin('GET', `secret/metadata/${below}?list=true`).catch((error: unknown) => {
     if (String(error).includes(' 404 ')) return undefined;
@@ -138,9 +138,11 @@ export async function pathsIn({ admin }: Pick<OwnVault, 'admin'>, below = 'freef
   });
   const { keys } = (found as { data: { keys: string[] } } | undefined)?.data ?? { keys: [] };
   const deeper = await Promise.all(
-    keys.map(async (key) =>
-      key.endsWith('/') ? pathsIn({ admin }, `${below}/${key.slice(0, -1)}`) : [`${below}/${key}`],
-    ),
+    keys
+      .filter((it) => !it.startsWith('installation-'))
+      .map(async (key) =>
+        key.endsWith('/') ? pathsIn({ admin }, `${below}/${key.slice(0, -1)}`) : [`${below}/${key}`],
+      ),
   );
   return deeper.flat();
 }
