@@ -53,10 +53,22 @@ it.each([
   ['workerUrl', `'api', 'tenants.create', 'accepted'`],
   ['workerUrl', `'api', 'tenants.retry', 'begun'`],
   ['workerUrl', `'api', 'secrets.connect', 'done'`],
+  ['workerUrl', `'command', 'secrets.connect', 'begun'`],
+  ['workerUrl', `'library', 'secrets.move', 'failed'`],
+  ['workerUrl', `'command', 'secrets.move', 'accepted'`],
+  ['apiUrl', `'command', 'secrets.move', 'begun'`],
   ['workerUrl', `'library', 'answers.retry', 'done'`],
 ] as const)('%s adds no row of what it can not know: %s', async (login, what) => {
   expect(await outcomeOf(query(database[login], insertOf(what), [randomUUID()]))).toBe(REFUSED);
 });
+
+it.each(['begun', 'refused', 'failed', 'done'])(
+  'the worker adds that all secrets were moved, or not: %s',
+  async (outcome) => {
+    const added = query(database.workerUrl, insertOf(`'command', 'secrets.move', '${outcome}'`), [randomUUID()]);
+    expect(await outcomeOf(added)).toBe('ok');
+  },
+);
 
 describe.each(LOGINS)('by the login of %s', (login) => {
   const attempt = (text: string, values?: unknown[]) => outcomeOf(query(database[login], text, values));

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { vaultVariablesOf } from '@freeflow/contract/stack-info';
 import { assertMigrated, createMasterClient, readerHere, recordAudit, type PrismaClient } from '@freeflow/db-master';
 import { VARIABLES } from '@freeflow/lib/config';
@@ -106,7 +107,7 @@ interface RekeyReport {
 }
 
 async function rekey({ db, keys }: Scope): Promise<RekeyReport> {
-  await assertKeyInUse(db, keys);
+  await assertKeyInUse(db, keys).catch((error: unknown) => recordRefusal(db, 'secrets.rekey', error));
   const keyId = keys.current.id;
   let [tenants, webhooks]: Rekeyed[] = [];
   const detail = () => ({
@@ -164,9 +165,15 @@ async function move({ db, keys, env, url }: Scope, to: Destination): Promise<Mov
     const moved: MovedAll = { done: 0, busy: 0, absent: 0, failed: [] };
     const onProgress = ({ done }: MovedAll) => sayAside(`${done} secrets moved`);
     const detail = () => ({ to, ...moved, failed: moved.failed.length });
-    return await whileNoneMoves(url, () =>
-      recordAround(db, 'secrets.move', detail, () => moveSecrets(to, { db, keys, vault, moved, onProgress })),
-    );
+    const work = () => moveSecrets(to, { db, keys, vault, moved, onProgress });
+    let hasBegun = false;
+    return await whileNoneMoves(url, () => {
+      hasBegun = true;
+      return recordAround(db, 'secrets.move', detail, work);
+    }).catch((error: unknown) => {
+      if (hasBegun) throw error;
+      return recordRefusal(db, 'secrets.move', error);
+    });
   } finally {
     await vault.close();
   }
@@ -185,25 +192,32 @@ const sentenceOfMove = ({ done, busy, absent, failed }: MovedAll, to: Destinatio
 
 type Detail = Readonly<Record<string, unknown>>;
 
+type Action = 'secrets.rekey' | 'secrets.move';
+
 /** A row before anything is changed, since this may end at any moment, and one with the counts, however it ends. */
 async function recordAround<T>(
   db: PrismaClient,
-  action: 'secrets.rekey' | 'secrets.move',
+  action: Action,
   detailNow: () => Detail,
   work: () => Promise<T>,
 ): Promise<T> {
-  // The master database takes no other outcome from commands (migration audit_channel): the detail says which it is.
-  const record = (state: 'begun' | 'ended' | 'failed') =>
-    recordAudit(db, [
-      { channel: 'command', action, outcome: 'done', actor: readerHere(), detail: { state, ...detailNow() } },
-    ]);
+  const requestId = randomUUID();
+  const record = (outcome: 'begun' | 'done' | 'failed') =>
+    recordAudit(db, [{ channel: 'command', action, outcome, requestId, actor: readerHere(), detail: detailNow() }]);
   await record('begun');
-  let state: 'ended' | 'failed' = 'failed';
+  let outcome: 'done' | 'failed' = 'failed';
   try {
     const result = await work();
-    state = 'ended';
+    outcome = 'done';
     return result;
   } finally {
-    await record(state);
+    await record(outcome);
   }
+}
+
+/** Nothing was begun. @throws the error */
+async function recordRefusal(db: PrismaClient, action: Action, error: unknown): Promise<never> {
+  if (error instanceof Failure && error.exitCode === EXIT.refused)
+    await recordAudit(db, [{ channel: 'command', action, outcome: 'refused', actor: readerHere() }]);
+  throw error;
 }
