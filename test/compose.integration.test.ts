@@ -14,7 +14,14 @@ import { freePort } from '../stack/ports';
 import { projectRoot } from '../stack/project';
 import { readStackInfo } from '../stack/stack-info';
 import { workerVariables } from '../worker/config';
-import { COMPOSE_FILES, commandLine, interpolationsOf, PRODUCT_FILE, SERVICES } from './support/compose-files';
+import {
+  COMPOSE_FILES,
+  commandLine,
+  interpolationsOf,
+  PRODUCT_FILE,
+  PRODUCT_SERVICES,
+  SERVICES,
+} from './support/compose-files';
 import { TEST_STACK } from './support/master';
 
 /** What Compose alone needs: its image, and passwords that our own programs get as parts of a URL, or not at all. */
@@ -98,6 +105,20 @@ describe('the files', () => {
       expect(ports.filter((port) => !/^127\.0\.0\.1:\d+:\d+$/.test(port))).toEqual([]);
     },
   );
+
+  test('the product is migrated before API and worker begin, and the worker has its logins', () => {
+    const done = { condition: 'service_completed_successfully' };
+    const order = Object.entries(PRODUCT_SERVICES).map(([name, it]) => [
+      name,
+      { does: it.command, after: it.depends_on },
+    ]);
+    expect(Object.fromEntries(order)).toEqual({
+      migrate: { does: ['migrate'], after: {} },
+      backends: { does: ['freeflow', 'setup', 'backends'], after: {} },
+      worker: { does: ['worker'], after: { migrate: done, backends: done } },
+      api: { does: ['api'], after: { migrate: done } },
+    });
+  });
 
   test('only what prepares Temporal runs once', () => {
     expect([...runsOnce].sort()).toEqual(['temporal-namespace', 'temporal-schema']);

@@ -36,6 +36,11 @@ const PRODUCT = path.join(projectRoot(), 'docker-compose.product.yml');
 /** The file of the product itself, which runs on the servers of the others. */
 export const PRODUCT_FILE: Omit<ComposeFile, 'services'> = { path: PRODUCT, text: readFileSync(PRODUCT, 'utf8') };
 
+/** What each of its services does, and after what. */
+export const PRODUCT_SERVICES = z
+  .object({ services: z.record(z.string(), service.pick({ command: true, depends_on: true })) })
+  .parse(parse(PRODUCT_FILE.text, { merge: true })).services;
+
 /** All services of both files. */
 export const SERVICES: Readonly<Record<string, Service>> = Object.assign(
   {},
