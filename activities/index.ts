@@ -1,6 +1,6 @@
 import type { PrismaClient } from '@freeflow/db-master';
 import { storable } from '@freeflow/lib/scrub';
-import type { SecretStore } from '@freeflow/lib/secrets';
+import type { SecretStore, VaultLeftovers } from '@freeflow/lib/secrets';
 import type { Backend } from '../backends/backend';
 import { adoptionActivities } from './adoption-record';
 import { continuingActivities } from './continue-operation';
@@ -31,6 +31,8 @@ export interface ActivityDependencies {
   findOpenRuns?: FindOpenRuns | undefined;
   /** @default the pools are left as they are */
   startPoolKeeper?: StartPoolKeeper | undefined;
+  /** See {@link import('./reconcile/scope').ReconcileDependencies}. */
+  leftovers?: VaultLeftovers | undefined;
   /** How long a reconciliation may take, in ms. */
   reconcileMs?: number | undefined;
   /** @default all is kept for ever */
@@ -57,6 +59,7 @@ export function createActivities({
   settleMarginMs,
   reconcileMs,
   operationRetention,
+  leftovers,
   sweepWebhooks,
   deliveries,
   retentionDays = {},
@@ -71,6 +74,7 @@ export function createActivities({
     hasOpenRun,
     reconcileMs,
     operationRetention,
+    leftovers,
   };
   const perBackend = backends.map((backend) => backendActivities(backend, dependencies));
   const expire = recordExpirer(db, retentionDays);

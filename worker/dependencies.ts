@@ -1,6 +1,6 @@
 import { createMasterClient } from '@freeflow/db-master';
 import { databaseOf } from '@freeflow/lib/pg';
-import { createSecretStore, readSecretKeys } from '@freeflow/lib/secrets';
+import { createSecretStore, readSecretKeys, VaultLeftovers } from '@freeflow/lib/secrets';
 import { RunClient } from '@freeflow/lib/temporal';
 import { openVault } from '@freeflow/lib/vault';
 import { networkPolicy } from '@freeflow/lib/webhooks';
@@ -68,6 +68,7 @@ export function createDependencies(
   const activities = createActivities({
     db,
     secrets,
+    leftovers: vault === undefined ? undefined : new VaultLeftovers(vault),
     lock,
     backends,
     settleMarginMs: config.SETTLE_MARGIN_MS,

@@ -4,6 +4,7 @@ import { messageOf } from '../../backends/failures';
 import { currentRunId, runActivity } from '../activity-shell';
 import { expireOperations, OPERATION_PARTS, type OperationPart, type OperationRetention } from '../expire-operations';
 import { compareEntries } from './entries';
+import { findLeftovers } from './leftovers';
 import { findOrphans } from './orphans';
 import { comparePool } from './pool';
 import { Progress } from './progress';
@@ -66,6 +67,7 @@ async function findEverything(scope: ReconcileScope): Promise<void> {
   const outcomes = await Promise.allSettled([
     findOrphans(scope),
     findStaleOperations(scope),
+    findLeftovers(scope),
     ...scope.backends.map((it) => compareEntries(scope, it)),
     ...scope.backends.map((it) => comparePool(scope, it)),
   ]);

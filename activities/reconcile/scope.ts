@@ -1,6 +1,6 @@
 import type { OperationKind } from '@freeflow/contract';
 import type { PrismaClient } from '@freeflow/db-master';
-import type { SecretStore } from '@freeflow/lib/secrets';
+import type { SecretStore, VaultLeftovers } from '@freeflow/lib/secrets';
 import type { Backend } from '../../backends/backend';
 import type { OperationRetention } from '../expire-operations';
 import type { Installation } from '../installation';
@@ -29,6 +29,10 @@ export interface ReconcileDependencies {
    * How long a reconciliation may take, in ms; what it hasn't checked by then is the next one's. @default 20 minutes
    */
   reconcileMs?: number | undefined;
+  /** What is in the vault, where there is one. @default nothing is looked for there */
+  leftovers?: VaultLeftovers | undefined;
+  /** What is younger there is left alone, in ms. @default an hour */
+  marginMs?: number | undefined;
   /** How long ended operations and their logs are kept. @default for ever */
   operationRetention?: OperationRetention | undefined;
 }

@@ -13,7 +13,9 @@ import { type CommonOptions, type Host, printJson } from './tenants/tools';
 export function addReconcile(program: Command, { env, end }: Host): void {
   program
     .command('reconcile')
-    .description('compare master database, ledger and backends: what is missing, orphaned, drifted, stale or unknown')
+    .description(
+      'compare master database, ledger and backends: what is missing, orphaned, drifted, left over, stale or unknown',
+    )
     .option('--fix', 'repair what is safe: access, grants, operations without a run; never drops anything')
     .option('--json', 'as JSON')
     .addHelpText(

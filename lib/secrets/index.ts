@@ -16,5 +16,6 @@ export {
   type StoredSecret,
 } from './secret-store';
 export { type SecretDatabase } from './secret-rows';
+export { VaultLeftovers, type Leftover } from './vault-leftovers';
 export { VaultMark } from './vault-mark';
 export { type SecretVault } from './vault-secrets';

@@ -12,11 +12,18 @@ const version = z.object({ data: z.object({ data: fields.nullable(), metadata: z
 
 const none = z.union([z.object({ errors: z.array(z.never()) }), version]);
 
+const listing = z.object({ data: z.object({ keys: z.array(z.string()) }) });
+const metadata = z.object({ data: z.object({ updated_time: z.iso.datetime({ offset: true }) }) });
+
 // By path; the answer has other fields beside those.
 const capabilities = z.object({ data: z.record(z.string(), z.array(z.string()).catch([])) });
 
 /** What a policy calls the right to make a call. */
-const CAPABILITY = { GET: 'read', POST: 'create, update', DELETE: 'delete' } as const;
+const CAPABILITY: Readonly<Record<VaultCall['method'], string>> = {
+  GET: 'read',
+  POST: 'create, update',
+  DELETE: 'delete',
+};
 
 /** The vault that these variables name; it is called by nobody yet. @throws Error when VAULT_CACERT can't be read */
 export function openVault(values: VaultValues): VaultKv | undefined {
@@ -76,10 +83,37 @@ export class VaultKv {
     if (!isNone(left)) throw this.unexpected(look, left);
   }
 
+  /** The paths of all secrets below one, also of those that are only marked as deleted. */
+  async listBelow(path: string): Promise<string[]> {
+    const call = { method: 'GET', path: `${this.at('metadata', path)}/?list=true` } as const;
+    const answer = await this.call(call, 'list');
+    if (isNone(answer)) return [];
+    const found = answer.status === 200 ? listing.safeParse(answer.body) : undefined;
+    if (found?.success !== true) throw this.unexpected(call, answer);
+    const deeper = await Promise.all(
+      found.data.data.keys.map(async (key) => {
+        const below = `${path}/${encodeURIComponent(key.replace(/\/$/, ''))}`;
+        return key.endsWith('/') ? this.listBelow(below) : [below];
+      }),
+    );
+    return deeper.flat();
+  }
+
+  /** When a secret was last written, by the vault's clock; undefined where there is none. */
+  async writtenAt(path: string): Promise<Date | undefined> {
+    const call = { method: 'GET', path: this.at('metadata', path) } as const;
+    const answer = await this.call(call);
+    if (isNone(answer)) return undefined;
+    const found = answer.status === 200 ? metadata.safeParse(answer.body) : undefined;
+    if (found?.success !== true) throw this.unexpected(call, answer);
+    return new Date(found.data.data.updated_time);
+  }
+
   /** What the worker's policy allows and this login's does not; the vault answers no call that it would refuse. */
   async missingRights(): Promise<string[]> {
     const wanted = { [this.at('data', `${this.path}/+`)]: ['create', 'update', 'read'] } as Record<string, string[]>;
-    wanted[this.at('metadata', `${this.path}/+`)] = ['read', 'delete'];
+    wanted[this.at('metadata', `${this.path}/+/+`)] = ['read', 'delete'];
+    wanted[this.at('metadata', `${this.path}/+/`)] = ['list'];
     const paths = Object.keys(wanted);
     const call = { method: 'POST', path: 'sys/capabilities-self', body: { paths } } as const;
     const answer = await this.call(call);
@@ -101,9 +135,9 @@ export class VaultKv {
     await this.transport.close();
   }
 
-  private async call(call: Omit<VaultCall, 'token'>): Promise<VaultAnswer> {
+  private async call(call: Omit<VaultCall, 'token'>, right = CAPABILITY[call.method]): Promise<VaultAnswer> {
     const answer = await this.session.call(call);
-    if (answer.status === 403) throw forbidden(call);
+    if (answer.status === 403) throw forbidden(call, right);
     if (answer.status === 500)
       throw new VaultError(
         'vault-unavailable',
@@ -129,8 +163,5 @@ export class VaultKv {
 const isNone = ({ status, body, words }: VaultAnswer): boolean =>
   status === 404 && words === '' && none.safeParse(body).success;
 
-const forbidden = ({ method, path }: Omit<VaultCall, 'token'>): VaultError =>
-  new VaultError(
-    'vault-forbidden',
-    `vault: no policy of this login allows ${CAPABILITY[method]} on ${path.replace(/\?.*/, '')}`,
-  );
+const forbidden = ({ path }: Omit<VaultCall, 'token'>, right: string): VaultError =>
+  new VaultError('vault-forbidden', `vault: no policy of this login allows ${right} on ${path.replace(/\?.*/, '')}`);

@@ -116,8 +116,9 @@ describe('what it refuses', () => {
     expect(await open(vault.settingsOf(vault.reader)).missingRights()).toEqual([
       'create on secret/data/freeflow/+',
       'update on secret/data/freeflow/+',
-      'read on secret/metadata/freeflow/+',
-      'delete on secret/metadata/freeflow/+',
+      'read on secret/metadata/freeflow/+/+',
+      'delete on secret/metadata/freeflow/+/+',
+      'list on secret/metadata/freeflow/+/',
     ]);
   });
 
