@@ -1,4 +1,5 @@
 import {
+  appliesBlueprint,
   operationTitle,
   rowOf,
   touchesBackends,
@@ -24,6 +25,8 @@ export type Begun =
       /** Whether there is anything to do at the backends. */
       touchesBackends: boolean;
       rollbackReason?: StepFailure;
+      /** Whether there is a blueprint to apply; left out by older builds, which applied none. */
+      appliesBlueprint?: true;
       patience: Patience;
     } & SearchAttributes)
   | { verdict: 'refused' | 'over'; tenantName: string; reason: string };
@@ -92,9 +95,11 @@ async function claim(
   const { kind, runs } = operation;
   if (interruptsOthers) await interruptOthers(tx, rows);
   if (goal === 'gone') await tx.tenant.update({ where: { id: tenant.id }, data: { status: 'deleting' } });
+  const blueprintVersion = await chooseBlueprint(tx, operation);
   await tx.tenantOperation.update({
     where: { id: operation.id },
     data: {
+      blueprintVersion,
       state: rollbackReason === undefined ? 'running' : 'undoing',
       parked: Prisma.DbNull,
       fromStatus: from,
@@ -111,10 +116,22 @@ async function claim(
       goal,
       touchesBackends: touchesBackends(kind, from, goal),
       patience: patienceFor(kind, settings),
+      ...(blueprintVersion === null ? {} : { appliesBlueprint: true }),
       ...(rollbackReason === undefined ? {} : { rollbackReason }),
       ...(searchAttributes === undefined ? {} : { searchAttributes }),
     },
   };
+}
+
+/**
+ * The version that the operation applies: the highest there is when it begins, whatever is published meanwhile. Its row
+ * is locked: a version that nobody was given may be published anew with other files.
+ */
+async function chooseBlueprint(tx: Tx, { kind, blueprintVersion }: TenantOperation): Promise<number | null> {
+  if (!appliesBlueprint(kind) || blueprintVersion !== null) return blueprintVersion;
+  const [last] = await tx.$queryRaw<{ version: number }[]>`
+    SELECT version FROM "Blueprint" ORDER BY version DESC LIMIT 1 FOR SHARE`;
+  return last?.version ?? null;
 }
 
 const patienceFor = (

@@ -28,7 +28,10 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings, sec
         if (operation.undoing)
           return { message: 'too late: the operation is being rolled back', result: readRollbackReason(operation) };
         const purgeAt = goal === 'deleted' ? new Date(now.getTime() + settings.retentionMs) : null;
-        await tx.tenant.update({ where: { id: tenant.id }, data: { status: goal, purgeAt } });
+        // All steps have applied it: the tenant has it as a whole.
+        const { blueprintVersion } = operation;
+        const applied = blueprintVersion === null ? {} : { blueprintVersion };
+        await tx.tenant.update({ where: { id: tenant.id }, data: { status: goal, purgeAt, ...applied } });
         await finishOperation(tx, rows, 'done');
         const kept = purgeAt === null ? '' : `; its data is kept until ${purgeAt.toISOString()}`;
         return { message: `${tenant.name} is ${goal}${kept}`, result: undefined };

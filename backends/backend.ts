@@ -1,5 +1,6 @@
 import type { BackendKind } from '@freeflow/contract';
 import type { Prisma } from '@freeflow/db-master';
+import type { BlueprintFile } from './blueprint';
 
 /** The secrets of one tenant at one backend, by name (`password`, `token`, `client-secret`, ...). */
 export type Secrets = Readonly<Record<string, string>>;
@@ -88,6 +89,14 @@ export interface OwnedResource {
   externalId?: string;
 }
 
+/** A file of the tenant's blueprint, as the master database has it. */
+export interface PlannedFile extends BlueprintFile {
+  /** To be written by the server in the transaction that applies the file, where that can be: the proof that it was. */
+  token: string;
+  /** Whether it is recorded as applied, with this content. */
+  isApplied: boolean;
+}
+
 /** One difference between a resource and what the ledger records. */
 export interface Drift {
   /** For people; never holds a secret. */
@@ -143,9 +152,21 @@ export interface Backend {
    * Creates the resource together with its nonce. One that exists is finished if it is ours. With a former name it
    * makes the blank one of that name the tenant's, which then differs in nothing from one that was created; where there
    * is none any more, it creates.
+   * @param files what the tenant's blueprint says of this backend, as far as it counts when the resource is made
    * @throws BackendFault `foreign-resource` where it isn't ours
    */
-  create(target: Target, secrets: Secrets): Promise<Created>;
+  create(target: Target, secrets: Secrets, files?: readonly BlueprintFile[]): Promise<Created>;
+  /**
+   * Gives the resource what these files say, in their order. What is there already stays; nothing is ever taken away.
+   * With no more rights than the tenant's own resource takes: whatever a tenant has put there, it can't make this do
+   * anything beyond that resource.
+   * @param onApplied to be called once a file is applied for good
+   * @returns remarks, such as which files were applied
+   * @throws BackendFault `blueprint-refused` naming file and line
+   */
+  apply(target: Target, files: readonly PlannedFile[], onApplied: (file: PlannedFile) => Promise<void>): Promise<Notes>;
+  /** How the resource differs from what these files say, which were all applied. Reads only. */
+  findBlueprintDrift(target: Target, files: readonly PlannedFile[]): Promise<Drift[]>;
   /** How the tenant's application connects, by the present settings. */
   describeConnection(target: Pick<Target, 'name'>): Connection;
   /**

@@ -1,6 +1,7 @@
 import type { StackInfo } from '@freeflow/contract/stack-info';
 import type { z } from 'zod';
 import type { Backend } from './backend';
+import type { BlueprintForm } from './blueprint';
 import type { ConnectForm } from './connect';
 import type { Demo } from './demo';
 import type { Group } from './doctor/check';
@@ -24,6 +25,8 @@ export interface BackendModule<Variables extends z.ZodRawShape = z.ZodRawShape> 
   readonly failureCodes: readonly FailureCodes[];
   /** The backend as the worker uses it. Connects when it is first called. */
   createBackend(config: z.output<z.ZodObject<Variables>>, installation: Installation): Backend;
+  /** What a blueprint may say of it. */
+  readonly blueprint: BlueprintForm;
   /** How a tenant's application connects: what `freeflow tenants connect` prints. */
   readonly connect: ConnectForm;
   /** A tenant's application in `freeflow demo`. */

@@ -1,6 +1,7 @@
 import { BACKEND_KINDS, type BackendKind } from '@freeflow/contract';
 import type { z } from 'zod';
 import type { Backend } from './backend';
+import type { BlueprintForm } from './blueprint';
 import { classifyBy } from './failure-codes';
 import type { BackendFault } from './failures';
 import { MODULE as keycloak } from './keycloak';
@@ -32,6 +33,9 @@ export const moduleOf = (kind: BackendKind): BackendModule => REGISTRY[kind];
 /** The backends that a worker provisions, in their order. Nothing is connected yet. */
 export const createBackends = (config: BackendsConfig, installation: Installation): Backend[] =>
   BACKEND_KINDS.map((kind) => moduleOf(kind).createBackend(config, installation));
+
+/** What a blueprint may say of all of them. */
+export const BLUEPRINT_FORMS: readonly BlueprintForm[] = BACKEND_KINDS.map((kind) => moduleOf(kind).blueprint);
 
 /** Refuses a configuration by which no worker could work. */
 export async function assertUsable(config: BackendsConfig): Promise<void> {

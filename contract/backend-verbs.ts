@@ -11,6 +11,10 @@ export const BACKEND_VERBS = {
     summary: 'create',
     meaning: 'Creates the resource and its credentials, or verifies and completes what an earlier attempt created.',
   },
+  apply: {
+    summary: 'apply the blueprint to',
+    meaning: 'Gives the resource what the blueprint says, file by file: what is applied already is left as it is.',
+  },
   probe: {
     summary: 'probe',
     meaning: "Reads and writes with the tenant's own credentials, and checks that they are refused everywhere else.",

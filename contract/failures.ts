@@ -117,6 +117,11 @@ export const FAILURES = {
     advice:
       'An unclassified failure, treated as transient. Check the cause; report it to the developers if it stays. The step is retried by itself.',
   },
+  'blueprint-refused': {
+    retryable: false,
+    advice:
+      'The server refuses what the blueprint says, or the tenant has something else in its place; the cause names file and line. Correct it in a new version of the blueprint, or at the tenant, then try again.',
+  },
   'foreign-resource': {
     retryable: false,
     advice:

@@ -15,6 +15,7 @@ export {
   type PooledResource,
   type ReconcileReport,
   type Tenant,
+  type TenantBlueprintFile,
   type TenantConnection,
   type TenantOperation,
   type TenantProvisionLog,

@@ -77,6 +77,14 @@ function besideBundle(folder) {
           const there = `require("node:path").dirname(require.resolve("${home}"))`;
           return { contents: readFileSync(file, 'utf8').replaceAll('__dirname', there) };
         });
+      // The parser of SQL, which reads a blueprint.
+      onLoad({ filter: /libpg-query\/wasm\/libpg-query\.js$/ }, ({ path: file }) => {
+        replaceFile(
+          path.join(folder, 'libpg-query.wasm'),
+          readFileSync(path.join(path.dirname(file), 'libpg-query.wasm')),
+        );
+        return { contents: readFileSync(file, 'utf8') };
+      });
       onLoad({ filter: /source-map\/lib\/read-wasm\.js$/ }, ({ path: file }) => {
         const wasm = readFileSync(path.join(path.dirname(file), 'mappings.wasm'));
         replaceFile(path.join(folder, 'mappings.wasm'), wasm);

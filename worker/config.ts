@@ -145,6 +145,11 @@ const variables = z.object({
   WEBHOOK_DELIVERY_RETENTION_DAYS: wholeNumber(0, 36_500)
     .default(30)
     .describe('how many days a delivery that has ended is kept; 0: for ever'),
+  BLUEPRINT_DIR: text('the path of a folder')
+    .optional()
+    .describe(
+      'the folder of the blueprint: what new tenants begin with (docs/blueprint.md). It is read and published when the worker starts; unset: what is published is applied',
+    ),
   OTEL_EXPORTER_OTLP_ENDPOINT,
   OTEL_EXPORTER_OTLP_HEADERS,
 });

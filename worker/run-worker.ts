@@ -9,7 +9,9 @@ import { Client } from '@temporalio/client';
 import { NativeConnection, Worker } from '@temporalio/worker';
 import closeWithGrace from 'close-with-grace';
 import type { Logger } from 'pino';
+import { BlueprintError } from '../backends/blueprint';
 import { assertUsable } from '../backends/registry';
+import { publishOwnBlueprint, readOwnBlueprint } from './blueprint';
 import { AFTER_GRACE_MS, readWorkerConfig, workerVariables, type WorkerConfig } from './config';
 import { createDependencies } from './dependencies';
 import { deploymentOptionsOf } from './deployment';
@@ -26,6 +28,7 @@ const RETRY_MS = 1_000;
 /**
  * Runs the worker until a signal stops it; the process then ends by itself.
  * @param compose puts the activities together
+ * @throws BlueprintError when its blueprint can't be used
  * @throws Error when the configuration is incomplete, or a vault that it names does not answer; when it names a pooler
  * that takes sessions apart, or the task queue is another installation's
  */
@@ -35,6 +38,7 @@ export async function runWorker(env: NodeJS.ProcessEnv, compose = createDependen
     refuseTransactionPooling('MASTER_DATABASE_URL', config.MASTER_DATABASE_URL),
     assertUsable(config),
   ]);
+  const blueprint = await readOwnBlueprint(config);
   const logger = startTelemetry(config.LOG_LEVEL, config.WORKER_SDK_METRICS_ADDRESS);
   const tracing = startTracing('freeflow-worker', config, logger);
   const health: Health = { workers: [], waitingFor: 'Temporal', stopped: Promise.resolve() };
@@ -49,6 +53,10 @@ export async function runWorker(env: NodeJS.ProcessEnv, compose = createDependen
     registerSearchAttributes(connection, namespace, (message) => logger.warn(message)),
   );
   const owner = await claimTaskQueue(config, client, logger, health);
+  if (blueprint !== undefined) {
+    const outcome = await retryForever(logger, 'publish the blueprint', () => publishOwnBlueprint(config, blueprint));
+    logger.info({ version: blueprint.version, outcome }, 'blueprint');
+  }
   const { activities, close } = compose(config, client, undefined, searchAttributes);
   health.workers = await createWorkers(config, connection, namespace, activities);
   health.waitingFor = null;
@@ -131,13 +139,15 @@ async function createWorkers(
   return Promise.all(polledQueues(config).map((queue) => Worker.create({ ...common, ...optionsOf(queue, config) })));
 }
 
-/** Retries forever: the worker waits for its servers. Only a task queue of another installation ends it. */
+/**
+ * Retries forever: the worker waits for its servers. Only a task queue of another installation ends it, and a blueprint
+ * that can't be. */
 async function retryForever<T>(logger: Logger, what: string, act: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await act();
     } catch (error) {
-      if (error instanceof ForeignTaskQueue) throw error;
+      if (error instanceof ForeignTaskQueue || error instanceof BlueprintError) throw error;
       logger.warn({ cause: (error as Error).message }, `could not ${what}; trying again`);
       await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
     }

@@ -27,7 +27,7 @@ test('two steps swapped are noticed', async () => {
     for (const file of readdirSync(__dirname).filter((it) => it.endsWith('.ts') && !it.endsWith('.test.ts')))
       cpSync(path.join(__dirname, file), path.join(scratch, file));
     const file = path.join(scratch, 'tenant-operations.ts');
-    const swapped = readFileSync(file, 'utf8').replace('of forward.entries())', 'of [...forward.entries()].reverse())');
+    const swapped = readFileSync(file, 'utf8').replace('of verbs.entries())', 'of [...verbs.entries()].reverse())');
     expect(swapped).not.toBe(readFileSync(file, 'utf8'));
     writeFileSync(file, swapped);
     const failures = await replay(scratch, { 'create-active.json': histories['create-active.json'] ?? '' });

@@ -73,12 +73,13 @@ function runOrRollBack(plan: UndoablePlan, input: OperationInput, handedOn?: Han
 async function goForward(run: OperationRun, { forward, undo }: UndoablePlan): Promise<StepFailure | undefined> {
   const { input, begun, saga } = run;
   const backends = begun.touchesBackends ? BACKEND_KINDS : [];
+  const verbs = forward.filter((verb) => verb !== 'apply' || begun.appliesBlueprint === true);
   try {
     await saga.goForward(
       backends.map((backend) => async () => {
         saga.registerUndo(backendStep(backend, undo.verb, input));
-        for (const [at, verb] of forward.entries()) {
-          const followedBy = forward.slice(at + 1);
+        for (const [at, verb] of verbs.entries()) {
+          const followedBy = verbs.slice(at + 1);
           await saga.runStep(backendStep(backend, verb, { ...input, isForward: true, followedBy }));
         }
       }),

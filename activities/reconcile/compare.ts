@@ -1,7 +1,10 @@
 import { type BackendKind } from '@freeflow/contract';
 import { type PrismaClient, type TenantResource } from '@freeflow/db-master';
 import { type SecretStore, SecretError } from '@freeflow/lib/secrets';
-import type { Backend, Drift, Secrets } from '../../backends/backend';
+import type { Backend, Drift, Secrets, Target } from '../../backends/backend';
+import { BackendFault } from '../../backends/failures';
+import { filesOfVersion } from '../blueprint/stored';
+import { filesOfTenant } from '../blueprint/tenant-files';
 import { findConnectionDrift } from '../connection-details';
 import { targetOf } from '../ledger';
 import { withRetries } from './with-retries';
@@ -35,7 +38,28 @@ export async function compareEntry({ db, backend, secrets, entry, tenantName, si
   const drift = await withRetries(backend, signal, () =>
     backend.findDrift(target, state === 'disabled' ? 'disabled' : 'present', stored),
   );
-  return [...drift, ...(await findConnectionDrift(db, backend, entry))];
+  return [
+    ...drift,
+    ...(await findConnectionDrift(db, backend, entry)),
+    ...(state === 'present' ? await compareBlueprint({ db, backend, entry, signal }, target) : []),
+  ];
+}
+
+/** How it differs from the version of the blueprint that it has; a person decides what is done about it. */
+async function compareBlueprint(
+  { db, backend, entry, signal }: Pick<Comparison, 'db' | 'backend' | 'entry' | 'signal'>,
+  target: Target,
+): Promise<Drift[]> {
+  const { tenantId, kind } = entry;
+  const { blueprintVersion } = await db.tenant.findUniqueOrThrow({ where: { id: tenantId } });
+  const files = await filesOfTenant(db, tenantId, kind, await filesOfVersion(db, blueprintVersion, kind));
+  if (files.length === 0) return [];
+  try {
+    return await withRetries(backend, signal, () => backend.findBlueprintDrift(target, files));
+  } catch (error) {
+    if (error instanceof BackendFault && error.type === 'blueprint-refused') return [{ what: error.message }];
+    throw error;
+  }
 }
 
 /** The stored secrets, or why there are none, for people; unlike a step this never generates any. */

@@ -1,12 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { TenantResource } from '@freeflow/db-master';
 import type { AccessState, Backend, Notes, Secrets, Target } from '../../backends/backend';
-import { BackendFault } from '../../backends/failures';
 import { sideBySide } from '../../backends/side-by-side';
 import { classifyErrors } from '../backend-call';
 import { assertRecordedServer } from '../ledger';
 import {
-  assertSameId,
+  assertOurs,
   callWithIntent,
   completeSecrets,
   findSettleTime,
@@ -129,21 +128,4 @@ async function changeAccess(
     await delay(Math.max(0, settledAt - performance.now()), undefined, { signal: target.signal });
   }
   return [...notes];
-}
-
-/**
- * @throws BackendFault `foreign-resource`, `missing-resource` or `changed-resource` unless the whole recorded resource
- * is there
- */
-async function assertOurs({ backend }: StepScope, entry: TenantResource, target: Target): Promise<void> {
-  const found = await classifyErrors(backend, () => backend.inspect(target));
-  if (found.state === 'foreign') throw new BackendFault('foreign-resource', `${backend.kind}: ${found.owner}`);
-  if (found.state === 'absent')
-    throw new BackendFault('missing-resource', `${backend.kind}: ${entry.name} does not exist any more`);
-  if (found.partial !== undefined)
-    throw new BackendFault(
-      'missing-resource',
-      `${backend.kind}: only a part of ${entry.name} carries the ownership nonce: ${found.partial}`,
-    );
-  assertSameId(entry, found.externalId);
 }

@@ -1,6 +1,7 @@
 import type { TenantResource } from '@freeflow/db-master';
 import type { Target } from '../../backends/backend';
 import { classifyErrors } from '../backend-call';
+import { filesOfVersion } from '../blueprint/stored';
 import { assertRecordedServer, targetOf } from '../ledger';
 import { clearCallOnceDone } from './call-effect';
 import {
@@ -21,8 +22,9 @@ export async function create(scope: StepScope): Promise<string> {
   const target = targetOf(intended, scope.tenantName, scope.held.signal);
   const entry = await lookForEffect(scope, intended, target);
   const { values, primaryRef } = await ensureSecrets(scope, target);
+  const files = await filesOfVersion(scope.db, scope.blueprintVersion, backend.kind);
   const call = { serverId, verb: 'create', isOneCall: backend.isOneCall?.(target) ?? false } as const;
-  const created = await callWithIntent(scope, entry, call, target, (at) => backend.create(at, values));
+  const created = await callWithIntent(scope, entry, call, target, (at) => backend.create(at, values, files));
   if (entry.externalId !== null && created.externalId !== entry.externalId)
     throw changedResourceFault(entry, created.externalId);
   await ledger.recordPresent(entry, scope.held, created, primaryRef);

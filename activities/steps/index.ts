@@ -4,6 +4,7 @@ import type { Backend } from '../../backends/backend';
 import { currentAttempt, runAttempt, type StepContext, type StepInput } from '../attempt';
 import { disable, enable } from './access';
 import { adopt } from './adopt';
+import { apply } from './apply';
 import { create, probe } from './create';
 import { drop } from './drop';
 import { runFollowing } from './following';
@@ -11,7 +12,7 @@ import { loadSubject } from './load-subject';
 import type { StepDependencies, StepScope } from './scope';
 
 /** What can be done at every backend. Each returns its message for the log. */
-const VERBS = { create, probe, disable, enable, drop, adopt } satisfies Record<
+const VERBS = { create, apply, probe, disable, enable, drop, adopt } satisfies Record<
   BackendVerb,
   (scope: StepScope) => Promise<string>
 >;

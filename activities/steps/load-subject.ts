@@ -10,6 +10,8 @@ export interface Subject {
   resourceName: string;
   /** The resource as the ledger has it. */
   entry: TenantResource | null;
+  /** The version of the blueprint that the operation applies; null: none. */
+  blueprintVersion: number | null;
 }
 
 /**
@@ -25,17 +27,17 @@ export async function loadSubject(
 ): Promise<Subject> {
   cancelled.throwIfAborted();
   const [row] = await db.$queryRaw<(Operation & (TenantResource | { id: null }))[]>`
-    SELECT o."endedAt" IS NOT NULL AS "isEnded", o."runId" AS "currentRunId", o.undoing, t.name AS "tenantName",
+    SELECT o."endedAt" IS NOT NULL AS "isEnded", o."runId" AS "currentRunId", o.undoing, o."blueprintVersion", t.name AS "tenantName",
            t.${Prisma.raw(`"${BACKENDS[kind].nameColumn}"`)} AS "resourceName", r.*
       FROM "TenantOperation" o JOIN "Tenant" t ON t.id = o."tenantId"
            LEFT JOIN "TenantResource" r ON r."tenantId" = t.id AND r.kind = ${kind}::"BackendKind"
      WHERE o.id = ${operationId}::uuid`;
   if (row === undefined) throw new BackendFault('unexpected', `there is no operation ${operationId}`);
-  const { isEnded, currentRunId, undoing, tenantName, resourceName, ...entry } = row;
+  const { isEnded, currentRunId, undoing, tenantName, resourceName, blueprintVersion, ...entry } = row;
   if (isEnded || currentRunId !== runId)
     throw new BackendFault('superseded', `run ${currentRunId ?? 'none'} works on this operation now`);
   if (isForward === true && undoing) throw new BackendFault('superseded', 'this operation is being undone now');
-  return { tenantName, resourceName, entry: entry.id === null ? null : entry };
+  return { tenantName, resourceName, blueprintVersion, entry: entry.id === null ? null : entry };
 }
 
 /** The operation that the step is one of, as its row has it. */
@@ -45,4 +47,5 @@ interface Operation {
   undoing: boolean;
   tenantName: string;
   resourceName: string;
+  blueprintVersion: number | null;
 }

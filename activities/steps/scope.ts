@@ -114,6 +114,23 @@ export async function findSettleTime(
 export const withNotes = (message: string, notes: Notes): string => [message, ...notes].join('; ');
 
 /**
+ * @throws BackendFault `foreign-resource`, `missing-resource` or `changed-resource` unless the whole recorded resource
+ * is there
+ */
+export async function assertOurs({ backend }: StepScope, entry: TenantResource, target: Target): Promise<void> {
+  const found = await classifyErrors(backend, () => backend.inspect(target));
+  if (found.state === 'foreign') throw new BackendFault('foreign-resource', `${backend.kind}: ${found.owner}`);
+  if (found.state === 'absent')
+    throw new BackendFault('missing-resource', `${backend.kind}: ${entry.name} does not exist any more`);
+  if (found.partial !== undefined)
+    throw new BackendFault(
+      'missing-resource',
+      `${backend.kind}: only a part of ${entry.name} carries the ownership nonce: ${found.partial}`,
+    );
+  assertSameId(entry, found.externalId);
+}
+
+/**
  * Checks that the resource has the id that the ledger records; where either has none, nothing is compared.
  * @throws BackendFault `changed-resource`
  */

@@ -47,6 +47,7 @@ export function viewTenant(tenant: TenantWithOperation, runUrl: RunUrl): TenantB
     updatedAt: tenant.updatedAt.toISOString(),
     goneAt: iso(tenant.goneAt),
     purgeAt: iso(tenant.purgeAt),
+    blueprintVersion: tenant.blueprintVersion,
     displayName: tenant.displayName,
     externalId: tenant.externalId,
     labels: storedLabels.parse(tenant.labels),

@@ -9,6 +9,7 @@ import type {
   Created,
   OwnedResource,
   Notes,
+  PlannedFile,
   Pool,
   Resumed,
   Secrets,
@@ -19,6 +20,7 @@ import { newPassword } from '../passwords';
 import { sideBySide } from '../side-by-side';
 import { accessIn, cutRealm, openRealm, readAccess, readRealm } from './access';
 import { KeycloakAdmin } from './admin';
+import { applyBlueprint, findBlueprintDrift } from './blueprint/apply';
 import { claimBlank, isClaim } from './claim-blank';
 import { readCutNote } from './cut-note';
 import { findKeycloakDrift } from './drift';
@@ -46,12 +48,14 @@ export class KeycloakBackend implements Backend {
   /**
    * @param poolSize how many blank realms are kept ready
    * @param keys of new realms; those that there are keep theirs
+   * @param smtpPassword what a blueprint may have realms send mail by
    */
   constructor(
     private readonly account: ServiceAccount,
     readonly callTimeoutMs: number,
     poolSize: number,
     private readonly keys: RealmKeys,
+    private readonly smtpPassword?: string,
   ) {
     this.admin = new KeycloakAdmin(account, callTimeoutMs);
     this.identity = new RealmIdentity(this.admin);
@@ -81,6 +85,18 @@ export class KeycloakBackend implements Backend {
     // What was made carries our id; that it is there with the tenant's own secret is what the probe shows.
     if (!isMade) await this.assertOurs(target);
     return created;
+  }
+
+  apply(
+    target: Target,
+    files: readonly PlannedFile[],
+    onApplied: (file: PlannedFile) => Promise<void>,
+  ): Promise<Notes> {
+    return applyBlueprint({ admin: this.admin, target, smtpPassword: this.smtpPassword }, files, onApplied);
+  }
+
+  findBlueprintDrift(target: Target, files: readonly PlannedFile[]): Promise<Drift[]> {
+    return findBlueprintDrift({ admin: this.admin, target, smtpPassword: this.smtpPassword }, files);
   }
 
   /** A claim is a sequence; else each is one request, and one transaction at the server. */

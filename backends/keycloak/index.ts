@@ -1,5 +1,6 @@
 import { defineBackend } from '../module';
 import { KeycloakBackend } from './adapter';
+import { BLUEPRINT_FORM } from './blueprint/form';
 import { CONNECT } from './connect';
 import { DEMO } from './demo';
 import { CHECKS, SETTINGS, VERSIONS } from './doctor';
@@ -11,6 +12,7 @@ import { VARIABLES } from './variables';
 export const MODULE = defineBackend({
   variables: VARIABLES,
   failureCodes: FAILURE_CODES,
+  blueprint: BLUEPRINT_FORM,
   connect: CONNECT,
   demo: DEMO,
   doctor: { settings: SETTINGS, checks: CHECKS, versions: VERSIONS },
@@ -34,6 +36,7 @@ export const MODULE = defineBackend({
       config.KEYCLOAK_CALL_TIMEOUT_MS,
       config.KEYCLOAK_POOL_SIZE,
       config.KEYCLOAK_REALM_KEYS,
+      config.KEYCLOAK_BLUEPRINT_SMTP_PASSWORD,
     ),
   poolVariable: 'KEYCLOAK_POOL_SIZE',
   concurrency: (config) => config.KEYCLOAK_CONCURRENCY,

@@ -24,6 +24,10 @@ export const VARIABLES = {
     .describe(
       'the keys of new realms, the same for all workers. RSA: RS256, which every application knows; EC: ES256, for applications that go by the published keys: a realm is made in about 0.6 of the time, and tokens are shorter',
     ),
+  KEYCLOAK_BLUEPRINT_SMTP_PASSWORD: secret(
+    text("the password of the mail server's user").optional(),
+    'what realms send mail by, where the blueprint names it (docs/blueprint.md)',
+  ),
   KEYCLOAK_POOL_SIZE: wholeNumber(0, 50)
     .default(3)
     .describe(

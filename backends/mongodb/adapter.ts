@@ -11,6 +11,7 @@ import type {
   Created,
   OwnedResource,
   Notes,
+  PlannedFile,
   Secrets,
   Target,
 } from '../backend';
@@ -19,6 +20,7 @@ import { newPassword } from '../passwords';
 import { sideBySide } from '../side-by-side';
 import { accessOf, cutAccess, giveBackAccess } from './access';
 import { mongoConnection, withTenantLogin } from './address';
+import { applyBlueprint, findBlueprintDrift } from './blueprint/apply';
 import { collectionNames, runRead, runWrite } from './commands';
 import { createOwner, ensureListed } from './create';
 import { findMongoDrift, listOwnedUsers } from './drift';
@@ -76,6 +78,18 @@ export class MongoBackend implements Backend {
       ...(user?.userId === undefined ? {} : { externalId: user.userId.toString() }),
       connection: this.describeConnection(target),
     };
+  }
+
+  async apply(
+    target: Target,
+    files: readonly PlannedFile[],
+    onApplied: (file: PlannedFile) => Promise<void>,
+  ): Promise<Notes> {
+    return applyBlueprint(await this.db(target.name), target, files, onApplied);
+  }
+
+  async findBlueprintDrift(target: Target, files: readonly PlannedFile[]): Promise<Drift[]> {
+    return findBlueprintDrift(await this.db(target.name), target, files);
   }
 
   describeConnection({ name }: Pick<Target, 'name'>): Connection {

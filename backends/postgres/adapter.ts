@@ -9,6 +9,7 @@ import type {
   Created,
   OwnedResource,
   Notes,
+  PlannedFile,
   Resumed,
   Secrets,
   Target,
@@ -18,6 +19,7 @@ import { newPassword } from '../passwords';
 import { sideBySide } from '../side-by-side';
 import { cutAccess, giveAccess, readAccess, wasShut } from './access';
 import { postgresConnection } from './address';
+import { applyBlueprint, findBlueprintDrift } from './blueprint/apply';
 import { createTenant } from './create';
 import { findPostgresDrift, listOwnedDatabases } from './drift';
 import { dropTenant } from './drop';
@@ -34,6 +36,8 @@ export interface PostgresSettings {
   sessionsMax: number;
   /** The database of API and worker, which no tenant may enter where it is on the same server. */
   masterDatabase: string;
+  /** How long a statement of a blueprint may take, in ms. */
+  blueprintTimeoutMs: number;
 }
 
 /**
@@ -75,6 +79,18 @@ export class PostgresBackend implements Backend {
       ...(made.databaseOid === null ? {} : { externalId: made.databaseOid }),
       connection: this.describeConnection(target),
     };
+  }
+
+  apply(
+    target: Target,
+    files: readonly PlannedFile[],
+    onApplied: (file: PlannedFile) => Promise<void>,
+  ): Promise<Notes> {
+    return applyBlueprint(this.server, target, files, onApplied, this.settings.blueprintTimeoutMs);
+  }
+
+  findBlueprintDrift(target: Target, files: readonly PlannedFile[]): Promise<Drift[]> {
+    return findBlueprintDrift(this.server, target, files);
   }
 
   describeConnection({ name }: Pick<Target, 'name'>): Connection {

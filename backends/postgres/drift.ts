@@ -63,7 +63,7 @@ export async function findPostgresDrift(
     ...(now.isOpen === shall
       ? []
       : [{ what: `database ${name} ${now.isOpen ? 'takes' : 'takes no'} connections`, repair: 'access' as const }]),
-    ...(now.ownerLogsIn ? [{ what: `${ownerRole(name)} may log in` }] : []),
+    ...(now.ownerLogsIn ? [{ what: `${ownerRole(name)} may log in`, repair: 'grants' as const }] : []),
     ...(lacking.length === 0
       ? []
       : [{ what: `${appRole(name)} lacks ${lacking.join(', ')}`, repair: 'grants' as const }]),

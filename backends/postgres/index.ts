@@ -1,6 +1,7 @@
 import { refuseTransactionPooling } from '@freeflow/lib/pg';
 import { defineBackend } from '../module';
 import { PostgresBackend } from './adapter';
+import { BLUEPRINT_FORM } from './blueprint/form';
 import { CONNECT } from './connect';
 import { DEMO } from './demo';
 import { CHECKS, SETTINGS } from './doctor';
@@ -13,6 +14,7 @@ import { VARIABLES } from './variables';
 export const MODULE = defineBackend({
   variables: VARIABLES,
   failureCodes: FAILURE_CODES,
+  blueprint: BLUEPRINT_FORM,
   connect: CONNECT,
   demo: DEMO,
   doctor: { settings: SETTINGS, checks: CHECKS, versions: VERSIONS },
@@ -25,6 +27,7 @@ export const MODULE = defineBackend({
         connectionsMax: config.POSTGRES_TENANT_CONNECTIONS,
         sessionsMax: config.POSTGRES_SESSIONS,
         masterDatabase,
+        blueprintTimeoutMs: config.POSTGRES_BLUEPRINT_TIMEOUT_MS,
       },
       config.POSTGRES_TENANT_URL,
     ),

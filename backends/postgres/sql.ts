@@ -64,7 +64,7 @@ export const sql = {
     const [database, owner, app, schema] = [id(name), id(ownerRole(name)), id(appRole(name)), id(SCHEMA)];
     return `SET ROLE ${owner}; GRANT CONNECT, TEMPORARY ON DATABASE ${database} TO ${app};
        CREATE SCHEMA IF NOT EXISTS ${schema}; GRANT USAGE, CREATE ON SCHEMA ${schema} TO ${app}; REVOKE ALL ON SCHEMA public FROM PUBLIC; SET ROLE NONE;
-       ALTER ROLE ${app} CONNECTION LIMIT ${connectionsMax}`;
+       ALTER ROLE ${app} CONNECTION LIMIT ${connectionsMax}; ALTER ROLE ${owner} NOLOGIN`;
   },
   searchOwnSchema: (name: string): string =>
     `ALTER ROLE ${id(appRole(name))} IN DATABASE ${id(name)} SET search_path = ${id(SCHEMA)}`,

@@ -32,6 +32,10 @@ export const VARIABLES = {
   POSTGRES_TENANT_CONNECTIONS: wholeNumber(1, 100_000)
     .default(50)
     .describe('connections to PostgreSQL that one tenant may have at a time'),
+  // Well within the time of one attempt (contract/backends.ts): a file that takes longer gets one of its own.
+  POSTGRES_BLUEPRINT_TIMEOUT_MS: wholeNumber(100, 120_000, 'a whole number of milliseconds, 100 to 120000')
+    .default(60_000)
+    .describe('how long one statement of a blueprint may take at PostgreSQL'),
 };
 
 function isPostgresLogin(url: string): boolean {

@@ -10,12 +10,15 @@ import type {
   Created,
   OwnedResource,
   Notes,
+  PlannedFile,
   Secrets,
   Target,
 } from '../backend';
+import type { BlueprintFile } from '../blueprint';
 import { BackendFault } from '../failures';
 import { sideBySide } from '../side-by-side';
 import { qdrantConnection } from './address';
+import { applyBlueprint, findBlueprintDrift, vectorsIn } from './blueprint';
 import { CALL_TIMEOUT_MS, clientFor, collectionInfo, metadataOf } from './client';
 import { describeVectors, findQdrantDrift, listOwnedCollections } from './drift';
 import { eraseCollection } from './erase-collection';
@@ -61,7 +64,8 @@ export class QdrantBackend implements Backend {
     return { token: await mintToken(name, this.apiKey) };
   }
 
-  async create(target: Target, secrets: Secrets): Promise<Created> {
+  /** Its vectors are those of the blueprint, where that names some: they can't be changed later. */
+  async create(target: Target, secrets: Secrets, files: readonly BlueprintFile[] = []): Promise<Created> {
     const metadata = await metadataOf(this.client, target.name);
     const stranger = findForeign(metadata, target);
     if (stranger !== undefined) throw new BackendFault('foreign-resource', `Qdrant: ${stranger}`);
@@ -70,9 +74,21 @@ export class QdrantBackend implements Backend {
     // made.
     await this.registry.register(target, tokenOf(target, secrets));
     await target.announceCall();
-    if (metadata === undefined) await this.createCollection(target);
+    if (metadata === undefined) await this.createCollection(target, vectorsIn(files));
     await this.refuseLeftSnapshots(target);
     return { connection: this.describeConnection() };
+  }
+
+  apply(
+    target: Target,
+    files: readonly PlannedFile[],
+    onApplied: (file: PlannedFile) => Promise<void>,
+  ): Promise<Notes> {
+    return applyBlueprint(this.client, target, files, onApplied);
+  }
+
+  findBlueprintDrift(target: Target, files: readonly PlannedFile[]): Promise<Drift[]> {
+    return findBlueprintDrift(this.client, target, files);
   }
 
   describeConnection(): Connection {
@@ -167,12 +183,17 @@ export class QdrantBackend implements Backend {
     return clientFor(this.url, secrets['token'] ?? '');
   }
 
-  private async createCollection({ name, nonce, tenantId, signal }: Target): Promise<void> {
+  private async createCollection(
+    { name, nonce, tenantId, signal }: Target,
+    given: ReturnType<typeof vectorsIn>,
+  ): Promise<void> {
     signal.throwIfAborted();
-    const settings = { vectors: { ...this.vectors, on_disk: true }, on_disk_payload: true, shard_number: 1 };
+    const vectors = given ?? { ...this.vectors, on_disk: true };
     await this.client.createCollection(name, {
-      ...settings,
-      metadata: { freeflowNonce: nonce, freeflowTenant: tenantId, freeflowVectors: describeVectors(this.vectors) },
+      vectors,
+      on_disk_payload: true,
+      shard_number: 1,
+      metadata: { freeflowNonce: nonce, freeflowTenant: tenantId, freeflowVectors: describeVectors(vectors) },
     });
   }
 

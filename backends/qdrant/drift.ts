@@ -6,13 +6,19 @@ import { REGISTRY } from './token';
 
 const PAGE = 100;
 
-interface Vectors {
-  size?: unknown;
-  distance?: unknown;
-}
+/** One kind of vectors, or several by their names. */
+type Vectors = object;
 
 /** Size and kind of vectors, as the metadata of a collection keeps what it was made with. */
-export const describeVectors = ({ size, distance }: Vectors): string => `${String(size)} ${String(distance)}`;
+export function describeVectors(vectors: Vectors): string {
+  const names = Object.keys(vectors).sort();
+  if (('size' in vectors && typeof vectors.size !== 'object') || names.length === 0) return describeOne(vectors);
+  const byName = vectors as Readonly<Record<string, Vectors>>;
+  return names.map((name) => `${name}: ${describeOne(byName[name] ?? {})}`).join(', ');
+}
+
+const describeOne = (vector: { size?: unknown; distance?: unknown }): string =>
+  `${String(vector.size)} ${String(vector.distance)}`;
 
 /**
  * How the collection and its token's point differ from what they should be.

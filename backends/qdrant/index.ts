@@ -1,5 +1,6 @@
 import { defineBackend } from '../module';
 import { QdrantBackend } from './adapter';
+import { BLUEPRINT_FORM } from './blueprint';
 import { CONNECT } from './connect';
 import { DEMO } from './demo';
 import { CHECKS, SETTINGS, VERSIONS } from './doctor';
@@ -10,6 +11,7 @@ import { VARIABLES } from './variables';
 export const MODULE = defineBackend({
   variables: VARIABLES,
   failureCodes: FAILURE_CODES,
+  blueprint: BLUEPRINT_FORM,
   connect: CONNECT,
   demo: DEMO,
   doctor: { settings: SETTINGS, checks: CHECKS, versions: VERSIONS },

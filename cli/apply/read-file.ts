@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { tenantsFile, type TenantEntry } from '@freeflow/contract/http';
+import { issueText, nameOf as pathName, offsetOf, type NodePath } from '@freeflow/lib/yaml';
 import { LineCounter, parseDocument, type Document } from 'yaml';
 import { EXIT, Failure } from '../failure';
-import { issueText, nameOf as pathName } from './issue-text';
-import { offsetOf, type NodePath } from './node-offset';
 
 /** A file names tenants, not their data: what is larger is another file. */
 const LARGEST_BYTES = 4 * 1024 * 1024;

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { addBlueprint } from './blueprint';
 import { addDemo } from './demo';
 import { addDoctor } from './doctor';
 import { addSecrets } from './secrets';
@@ -14,6 +15,7 @@ import type { Host } from './tenants/tools';
  */
 export function addCommandsWithDrivers(program: Command, tenants: Command, host: Host, process: NodeJS.Process): void {
   addConnect(tenants, host);
+  addBlueprint(program, host);
   addDemo(program, host);
   addSetup(program, host);
   addSecrets(program, host);

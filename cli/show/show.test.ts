@@ -47,6 +47,7 @@ const tenant = (given: Partial<TenantDetailBody>): TenantDetailBody => ({
   updatedAt: AT,
   goneAt: null,
   purgeAt: null,
+  blueprintVersion: null,
   displayName: null,
   externalId: null,
   labels: {},

@@ -33,6 +33,7 @@ function factsOf(tenant: TenantDetailBody): Fact[] {
         : `at ${laterOf(it, tenant.holdUntil)} or soon after`,
     ),
     ...optional('gone', tenant.goneAt, withAge),
+    ...optional('blueprint', tenant.blueprintVersion ?? null, (it) => `version ${it}`),
     ...BACKEND_KINDS.map((kind): Fact => [kind, resourceOf(tenant, kind)]),
     ...optional('last operation', operation, describeOperation),
     ...optional('trace', operation?.traceId ?? null, String),

@@ -47,6 +47,7 @@ const tenant = {
   updatedAt: AT.begun,
   goneAt: null,
   purgeAt: null,
+  blueprintVersion: null,
   displayName: 'Acme Inc.',
   externalId: 'crm-4711',
   labels: { tier: 'gold', region: 'eu' },
@@ -64,7 +65,7 @@ const done = {
   endedAt: AT.ended,
   run: { workflowId: `tenant-${ID}`, runId: '019ac7d2-5f00-7c3e-8b44-0c6a8e0f5a11', url: null },
 };
-const active = { ...tenant, status: 'active', updatedAt: AT.ended, operation: done };
+const active = { ...tenant, status: 'active', blueprintVersion: 1, updatedAt: AT.ended, operation: done };
 const stuck = {
   ...tenant,
   operation: { ...done, state: 'parked', step: parked.step, attempts: 4, parked: [parked], endedAt: null },

@@ -117,6 +117,11 @@ export const tenantSchema = z
     updatedAt: time,
     goneAt: time.nullable().describe('When all of it was seen absent; its name is free since then'),
     purgeAt: time.nullable().describe('When its data is dropped for good; set while it is soft-deleted'),
+    blueprintVersion: z
+      .number()
+      .int()
+      .nullable()
+      .describe('The last version of the blueprint of which it has all; null: none'),
     ...identitySchema,
     operation: operationSchema.nullable().describe('The last operation, adoptions aside'),
     interrupted: operationSchema

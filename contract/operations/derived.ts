@@ -20,6 +20,9 @@ export const isStatusOperation = (kind: OperationKind): kind is StatusOperationK
 /** Whether nothing of the tenant is to be left. */
 export const isDeletion = (kind: OperationKind): boolean => rowOf(kind).goals.some((goal) => goal === 'gone');
 
+/** Whether an operation applies the blueprint, where there is one. */
+export const appliesBlueprint = (kind: OperationKind): boolean => rowOf(kind).forward.some((verb) => verb === 'apply');
+
 /** An operation in words: `soft delete`. */
 export const operationTitle = (kind: OperationKind): string => kind.replaceAll('_', ' ');
 

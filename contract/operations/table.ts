@@ -25,7 +25,7 @@ export const OPERATIONS = {
     goals: ['active'],
     touches: 'every-backend',
     changesAccess: 'gives',
-    forward: ['create', 'probe'],
+    forward: ['create', 'apply', 'probe'],
     undo: { verb: 'drop', then: 'mark-gone', isForUnanswered: true },
     askedBy: 'admin',
     priority: 3,

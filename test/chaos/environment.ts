@@ -8,7 +8,7 @@ import {
 import { databaseOf, type Running } from '../support/installation';
 import { endLockSessions } from '../support/lock-sessions';
 import { gateFor } from '../support/pooled';
-import { QUICK_KEYCLOAK } from '../support/sample';
+import { EXAMPLE_BLUEPRINT, QUICK_KEYCLOAK } from '../support/sample';
 import { ANSWERS, answererFor, type AnswerKind } from './answers';
 import { clockOf } from './clock';
 import { isOfLine, PLACES, placeOf, type Fault, type LineFault, type ProcessFault } from './plan';
@@ -95,7 +95,7 @@ export async function openChaosEnvironment(env: Record<string, string> = {}): Pr
   const installation = withRetries(await openFaultInjectedInstallation(false));
   const clock = clockOf(installation);
   const startWorker = (more: Record<string, string> = {}) =>
-    installation.startWorker({ ...IMPATIENT, ...clock.env, ...env, ...more });
+    installation.startWorker({ ...IMPATIENT, ...EXAMPLE_BLUEPRINT, ...clock.env, ...env, ...more });
   let worker: Running = await startWorker();
   let frozen: Running | undefined;
   const restartApi = async () => void (await installation.startApi());

@@ -21,6 +21,19 @@ effect for as long as its client would have waited, so nothing is concluded unti
 export const killedSection = (seen: readonly (readonly [Scenario, readonly ScenarioRun[]])[]): string =>
   [INTRODUCTION, ...seen.map(([scenario, runs]) => part(scenario, runs))].join('\n\n');
 
+/** The same section with one scenario seen anew; a new one comes last. */
+export function replacePart(
+  section: string,
+  measured: string,
+  scenario: Scenario,
+  runs: readonly ScenarioRun[],
+): string {
+  const parts = section.trimEnd().split(/^(?=### )/m);
+  const at = parts.findIndex((it) => it.startsWith(`### ${scenario.name}\n`));
+  parts[at === -1 ? parts.length : at] = part(scenario, runs).replace('\n\n', `\n\n${measured} `);
+  return parts.map((it) => it.trimEnd()).join('\n\n');
+}
+
 function part({ name, points }: Scenario, runs: readonly ScenarioRun[]): string {
   const all = runs.flatMap((it) => it.outcomes);
   const ends = [...new Set(all.map(({ verdict }) => (verdict === undefined ? 'it did not end' : sentence(verdict))))];

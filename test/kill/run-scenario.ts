@@ -4,7 +4,7 @@ import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '.
 import { fill } from '../support/fingerprint';
 import { poolIsReady } from '../support/pool';
 import { pooled } from '../support/pooled';
-import { IS_LONG } from '../support/sample';
+import { EXAMPLE_BLUEPRINT, IS_LONG } from '../support/sample';
 import { createTenant } from '../support/tenants';
 import { until } from '../support/until';
 import { fingerprintOf, ask, ends, prepare } from './operations';
@@ -54,7 +54,7 @@ export async function runScenarios(
   const installation = {
     ...opened,
     startWorker: (more: Record<string, string> = {}, script?: string) =>
-      opened.startWorker({ ...env, ...more }, script),
+      opened.startWorker({ ...EXAMPLE_BLUEPRINT, ...env, ...more }, script),
   };
   try {
     const runs = await inInstallation(installation, scenarios);

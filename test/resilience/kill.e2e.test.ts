@@ -1,13 +1,13 @@
-import { killedSection, missingOn } from '../kill/page';
+import { killedSection, missingOn, replacePart } from '../kill/page';
 import { SCENARIOS, type Point, type Scenario } from '../kill/points';
 import { runScenarios, type ScenarioRun } from '../kill/run-scenario';
 import { mustBe } from '../kill/verdict';
-import { readPage, writeSection } from '../support/faults-page';
+import { changeSection, readPage, writeSection } from '../support/faults-page';
 import { gateFor } from '../support/pooled';
 
 // FAULTS=all runs every point there is and writes docs/reports/faults.md (npm run test:faults); FAULTS='suspend,
-// undone' that scenario alone. Without it those of SHORT_FORM: always the same, for a change is not to be judged by the
-// day.
+// undone' that scenario alone, and its part of the page. Without it those of SHORT_FORM: always the same, for a change
+// is not to be judged by the day.
 const { FAULTS, FAULTS_TIMES = '1' } = process.env;
 const TIMES = Number(FAULTS_TIMES);
 const INSTALLATIONS = 3;
@@ -93,6 +93,11 @@ test(
         'Killed workers',
         killedSection(await Promise.all(SCENARIOS.map(async (it) => [it, await runsOf(it)] as const))),
       );
+    else if (FAULTS !== undefined)
+      for (const it of scenarios) {
+        const seen = await runsOf(it);
+        changeSection('Killed workers', (body, measured) => replacePart(body, measured, it, seen));
+      }
     expect(missingOn(readPage(), SCENARIOS)).toEqual([]);
   },
   TIMEOUT_MS,

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import {
+  appliesBlueprint,
   BACKEND_STEP_NAMES,
   OPERATIONS,
   RECORD_STEP_NAMES,
@@ -114,6 +115,7 @@ function ordinaryBegin(kind: StatusOperationKind, patience: Partial<Patience>): 
     goal: OPERATIONS[kind].goals[0],
     touchesBackends: true,
     patience: { patienceMs: 0, parkedRetryMs: 1, ...patience },
+    ...(appliesBlueprint(kind) ? { appliesBlueprint: true } : {}),
   };
 }
 

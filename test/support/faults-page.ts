@@ -31,16 +31,26 @@ function origin(): string {
 
 /** Replaces one section, the others stay. */
 export function writeSection(title: Title, body: string): void {
-  const known = new Map(
-    readPage()
-      .split(/^## /m)
-      .slice(1)
-      .map((it) => {
-        const end = it.indexOf('\n');
-        return [it.slice(0, end), it.slice(end).trim()];
-      }),
+  writeSections(readSections().set(title, `${origin()}\n\n${body.trim()}`));
+}
+
+/** Changes a part of one section, whose other parts stay what they were measured by. */
+export function changeSection(title: Title, change: (body: string, measured: string) => string): void {
+  const sections = readSections();
+  writeSections(sections.set(title, change(sections.get(title) ?? '', origin())));
+}
+
+function readSections(): Map<string, string> {
+  const parts = readPage().split(/^## /m).slice(1);
+  return new Map(
+    parts.map((it) => {
+      const end = it.indexOf('\n');
+      return [it.slice(0, end), it.slice(end).trim()];
+    }),
   );
-  known.set(title, `${origin()}\n\n${body.trim()}`);
+}
+
+function writeSections(known: ReadonlyMap<string, string>): void {
   const sections = TITLES.filter((it) => known.has(it)).map((it) => `## ${it}\n\n${known.get(it)}\n`);
   writeFileSync(FILE, `${INTRODUCTION}\n\n${sections.join('\n')}`);
 }

@@ -1,3 +1,6 @@
+import path from 'node:path';
+import { projectRoot } from '../../stack/project';
+
 /** Whether this is the long form: FAULTS=all, as by `npm run test:faults`. */
 export const IS_LONG = process.env['FAULTS'] === 'all';
 
@@ -25,3 +28,6 @@ export const DEFAULT_REALM_KEYS = { KEYCLOAK_REALM_KEYS: 'RSA' };
  * one that a call may take here in the short form. On a busy machine none takes longer.
  */
 export const QUICK_KEYCLOAK: Readonly<Record<string, string>> = isAnyLong ? {} : { KEYCLOAK_CALL_TIMEOUT_MS: '20000' };
+
+/** A setting of the worker: new tenants begin with what the example of a blueprint says. */
+export const EXAMPLE_BLUEPRINT = { BLUEPRINT_DIR: path.join(projectRoot(), 'deploy', 'blueprint') };

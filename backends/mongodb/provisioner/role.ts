@@ -25,6 +25,11 @@ export const PRIVILEGES: readonly Privilege[] = [
       'dropRole',
       'dropDatabase',
       'listCollections',
+      // What a blueprint says: collections, their rules of validation, indexes.
+      'createCollection',
+      'collMod',
+      'createIndex',
+      'listIndexes',
     ],
   },
   // The note that makes an empty database visible.

@@ -1,0 +1,339 @@
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { BACKEND_KINDS, type BackendKind } from '@freeflow/contract';
+import { readBlueprint, type Blueprint } from '../../backends/blueprint';
+import { BLUEPRINT_FORMS } from '../../backends/registry';
+import { projectRoot } from '../../stack/project';
+import { backendOf, entryOf, lastMessageOf, secretsOf, target } from '../../test/field/bench';
+import { realmOf } from '../../test/field/keycloak-bench';
+import { asSuperuser } from '../../test/field/postgres-tenant';
+import { openActivityHarness, type ActivityHarness } from '../../test/support/activity-harness';
+import { inDatabase } from '../../test/support/master';
+import { qdrantAsOwner, withMongo, withPostgres } from '../../test/support/outside';
+import { publishBlueprint } from './publish';
+import { filesOfVersion } from './stored';
+import { filesOfTenant } from './tenant-files';
+
+type Tenant = Awaited<ReturnType<ActivityHarness['newTenant']>>;
+
+const EXAMPLE = path.join(projectRoot(), 'deploy', 'blueprint');
+
+let harness: ActivityHarness;
+let folder: string;
+let version = 0;
+/** What was published last. */
+let last: Blueprint;
+beforeAll(async () => {
+  harness = await openActivityHarness({ POSTGRES_BLUEPRINT_TIMEOUT_MS: '2000' });
+  folder = mkdtempSync(path.join(tmpdir(), 'freeflow-blueprint-'));
+  cpSync(EXAMPLE, folder, { recursive: true });
+});
+afterAll(async () => {
+  await harness.close();
+  rmSync(folder, { recursive: true });
+});
+
+const database = ({ name }: Tenant) => `freeflow_${name}`;
+const read = (): Promise<Blueprint> => readBlueprint(folder, BLUEPRINT_FORMS);
+
+/**
+ * Publishes the folder under the next version, with some files changed for it alone; tenants of tests before this one
+ * bind it to nothing.
+ */
+async function publish(files: Record<string, string> = {}, isAlone = true): Promise<void> {
+  if (isAlone) await harness.db.tenant.updateMany({ data: { status: 'deleted', goneAt: new Date() } });
+  version += 1;
+  writeFileSync(path.join(folder, 'blueprint.json'), JSON.stringify({ version }));
+  for (const [name, content] of Object.entries(files)) writeFileSync(path.join(folder, name), content);
+  try {
+    await publishBlueprint(harness.db, (last = await read()));
+  } finally {
+    for (const name of Object.keys(files)) rmSync(path.join(folder, name));
+    cpSync(EXAMPLE, folder, { recursive: true });
+  }
+}
+
+/** A tenant whose operation applies the last version, with its resource at some backends. */
+async function newTenant(...kinds: BackendKind[]): Promise<Tenant> {
+  const tenant = await harness.newTenant();
+  await giveVersion(tenant);
+  for (const kind of kinds) await harness.run(`${kind}.create`, tenant);
+  return tenant;
+}
+
+const giveVersion = ({ operationId }: Tenant, blueprintVersion = version) =>
+  harness.db.tenantOperation.update({ where: { id: operationId }, data: { blueprintVersion } });
+
+const apply = (tenant: Tenant, kind: BackendKind = 'postgres') => harness.run(`${kind}.apply`, tenant);
+const messageOf = (tenant: Tenant, kind: BackendKind = 'postgres') => lastMessageOf(harness, tenant, `${kind}.apply`);
+
+async function asTenant(tenant: Tenant, statements: string) {
+  const { password = '' } = await secretsOf(harness, tenant, 'postgres');
+  const url = new URL(inDatabase(harness.info.postgres.url, database(tenant)));
+  [url.username, url.password] = [`${database(tenant)}_app`, encodeURIComponent(password)];
+  return withPostgres(url.href, async (client) => (await client.query<Record<string, unknown>>(statements)).rows);
+}
+
+const ownerOf = async (tenant: Tenant) =>
+  (
+    await asSuperuser(
+      harness,
+      `SELECT rolcanlogin AS "canLogIn", rolpassword IS NOT NULL AS "hasPassword",
+              (SELECT count(*)::int FROM pg_stat_activity WHERE usename = rolname) AS sessions
+         FROM pg_authid WHERE rolname = '${database(tenant)}_owner'`,
+    )
+  )[0];
+const SHUT = { canLogIn: false, hasPassword: false, sessions: 0 };
+
+async function drift(tenant: Tenant, kind: BackendKind): Promise<string[]> {
+  const files = await filesOfTenant(harness.db, tenant.tenantId, kind, await filesOfVersion(harness.db, version, kind));
+  const found = await backendOf(harness, kind).findBlueprintDrift(await target(harness, tenant, kind), files);
+  return found.map(({ what }) => what);
+}
+
+describe('the example', () => {
+  let tenant: Tenant;
+  beforeAll(async () => {
+    await publish();
+    tenant = await newTenant(...BACKEND_KINDS);
+    for (const kind of BACKEND_KINDS) await apply(tenant, kind);
+  });
+
+  test('is applied at every backend, and the tenant passes its probes', async () => {
+    for (const kind of BACKEND_KINDS) {
+      expect(await messageOf(tenant, kind)).toContain(`has version ${version} of the blueprint`);
+      await harness.run(`${kind}.probe`, tenant);
+      expect(await drift(tenant, kind)).toEqual([]);
+    }
+    const rows = await harness.db.tenantBlueprintFile.findMany({ where: { tenantId: tenant.tenantId } });
+    expect(rows).toHaveLength(6);
+    expect(rows.every((it) => it.appliedAt !== null && it.version === version)).toBe(true);
+  });
+
+  test('at PostgreSQL the tenant uses the tables, which stay the owner’s, and sees nothing of the notes', async () => {
+    await asTenant(tenant, `INSERT INTO members (email) VALUES ('A@b.c'); UPDATE settings SET value = '1'`);
+    expect(await asTenant(tenant, 'SELECT email FROM members')).toEqual([{ email: 'A@b.c' }]);
+    for (const refused of [
+      'DROP TABLE members',
+      'ALTER TABLE members ADD x int',
+      'CREATE TRIGGER t BEFORE INSERT ON members FOR EACH ROW EXECUTE FUNCTION suppress_redundant_updates_trigger()',
+      'SELECT * FROM freeflow.blueprint',
+      `INSERT INTO freeflow.blueprint VALUES ('a', gen_random_uuid(), 'b')`,
+    ])
+      await expect(asTenant(tenant, refused)).rejects.toMatchObject({ code: '42501' });
+    expect(await ownerOf(tenant)).toEqual(SHUT);
+  });
+
+  test('at MongoDB and Qdrant there is what the files say', async () => {
+    await withMongo(harness.info.mongodb.url, async (client) => {
+      const documents = client.db(database(tenant)).collection('documents');
+      await expect(documents.insertOne({ title: 1 })).rejects.toMatchObject({ code: 121 });
+      expect(new Set((await documents.indexes()).map((it) => it.name))).toEqual(
+        new Set(['_id_', 'createdAt_-1', 'title_text']),
+      );
+    });
+    const { config, payload_schema: indexed } = await qdrantAsOwner(harness.info).getCollection(
+      `${database(tenant)}_vectors`,
+    );
+    expect(config.params.vectors).toMatchObject({ size: 1536, distance: 'Cosine' });
+    expect(Object.keys(indexed).sort()).toEqual(['createdAt', 'documentId']);
+    expect(config.quantization_config).toMatchObject({ scalar: { type: 'int8' } });
+  });
+
+  test('what is missing of it later shows as drift, and is there once it is applied again', async () => {
+    await withMongo(harness.info.mongodb.url, (client) =>
+      client.db(database(tenant)).collection('documents').dropIndex('createdAt_-1'),
+    );
+    await qdrantAsOwner(harness.info).deletePayloadIndex(`${database(tenant)}_vectors`, 'documentId');
+    const realm = realmOf(harness, tenant);
+    await realm.call('DELETE', '/roles/editor');
+    const [web] = await realm.call<{ id: string }[]>('GET', '/clients?clientId=web');
+    await realm.call('DELETE', `/clients/${web?.id ?? ''}`);
+    await asSuperuser(
+      harness,
+      `DELETE FROM freeflow.blueprint WHERE path = 'postgres/001-members.sql'`,
+      database(tenant),
+    );
+    expect(await drift(tenant, 'mongodb')).toEqual([
+      'by mongodb/documents.json, index createdAt_-1 of collection documents is missing',
+    ]);
+    expect(await drift(tenant, 'qdrant')).toEqual(['by qdrant.json, the keyword index of field documentId is missing']);
+    expect(await drift(tenant, 'keycloak')).toEqual([
+      'by keycloak.json, role editor is missing',
+      'by keycloak.json, client web is missing',
+    ]);
+    // What has run once is not run again: what the master database has recorded counts.
+    expect(await drift(tenant, 'postgres')).toEqual([expect.stringContaining('no note of postgres/001-members.sql')]);
+    for (const kind of BACKEND_KINDS) await apply(tenant, kind);
+    for (const kind of ['mongodb', 'qdrant', 'keycloak'] as const) expect(await drift(tenant, kind)).toEqual([]);
+    expect(await messageOf(tenant)).not.toContain('applied to');
+  });
+});
+
+test('a collection is made with the vectors that the blueprint names, which no later version changes', async () => {
+  await publish();
+  const vectors = { text: { size: 4, distance: 'Dot' }, image: { size: 8, distance: 'Cosine' } };
+  const other = { 'qdrant.json': JSON.stringify({ vectors }) };
+  await expect(publish(other)).rejects.toThrow(/qdrant.json: contradicts version \d+: its vectors were 1536 Cosine/);
+  const file = { path: 'qdrant.json', content: other['qdrant.json'], checksum: 'other' };
+  await harness.db.blueprint.create({ data: { version: 1_000, checksum: 'other', files: [file] } });
+  const tenant = await harness.newTenant();
+  await giveVersion(tenant, 1_000);
+  for (const verb of ['create', 'apply'] as const) await harness.run(`qdrant.${verb}`, tenant);
+  const { config } = await qdrantAsOwner(harness.info).getCollection(`${database(tenant)}_vectors`);
+  expect(config.params.vectors).toMatchObject(vectors);
+  expect(config.metadata).toMatchObject({ freeflowVectors: 'image: 8 Cosine, text: 4 Dot' });
+  // A collection that has others is left as it is.
+  await giveVersion(tenant);
+  await expect(apply(tenant, 'qdrant')).rejects.toMatchObject({ type: 'blueprint-refused' });
+});
+
+test('a file whose attempt died after its commit is not run again: its own token shows that it was', async () => {
+  await publish({ 'postgres/100.sql': 'CREATE TABLE once (); ' });
+  const tenant = await newTenant('postgres');
+  await apply(tenant);
+  await harness.db.tenantBlueprintFile.updateMany({ where: { tenantId: tenant.tenantId }, data: { appliedAt: null } });
+  await apply(tenant);
+  expect(await messageOf(tenant)).toContain('postgres/100.sql had been applied');
+  expect(await harness.db.tenantBlueprintFile.count({ where: { tenantId: tenant.tenantId, appliedAt: null } })).toBe(0);
+  // Another content under that name is named, even where nobody has heard that it was applied.
+  await harness.db.tenantBlueprintFile.updateMany({ where: { tenantId: tenant.tenantId }, data: { appliedAt: null } });
+  await publish({ 'postgres/100.sql': 'CREATE TABLE twice ()' });
+  await giveVersion(tenant);
+  await expect(apply(tenant)).rejects.toMatchObject({ type: 'blueprint-refused' });
+  expect(await messageOf(tenant)).toContain('postgres/100.sql: was edited after it was applied');
+});
+
+test('a note that is not ours is none: neither does it keep a file from being run, nor is it taken for ours', async () => {
+  await publish();
+  const tenant = await newTenant('postgres');
+  await asSuperuser(harness, `GRANT CREATE ON DATABASE ${database(tenant)} TO ${database(tenant)}_app`);
+  await asTenant(
+    tenant,
+    'CREATE SCHEMA freeflow; CREATE TABLE freeflow.blueprint (path text, token uuid, checksum text)',
+  );
+  await expect(apply(tenant)).rejects.toMatchObject({ type: 'blueprint-refused' });
+  expect(await messageOf(tenant)).toContain(`is not ${database(tenant)}_owner's`);
+  await asTenant(tenant, 'DROP SCHEMA freeflow CASCADE');
+  await apply(tenant);
+  const other = await newTenant('postgres');
+  await apply(other);
+  await harness.db.tenantBlueprintFile.updateMany({
+    where: { tenantId: other.tenantId, path: 'postgres/001-members.sql' },
+    data: { appliedAt: null, token: '00000000-0000-4000-8000-000000000000' },
+  });
+  await expect(apply(other)).rejects.toMatchObject({ type: 'blueprint-refused' });
+  expect(await messageOf(other)).toContain('which is not ours');
+});
+
+test('what a tenant has put in the way runs with the rights of its own owner, and no others', async () => {
+  await publish({ 'postgres/100.sql': `CREATE TABLE trapped AS SELECT lower('A'::varchar) AS a;` });
+  const tenant = await newTenant('postgres');
+  const evil = `evil_${tenant.name}`;
+  // More specific than PostgreSQL's own, and so taken before it.
+  await asTenant(
+    tenant,
+    `CREATE FUNCTION app.lower(varchar) RETURNS text LANGUAGE plpgsql AS $$ BEGIN
+       EXECUTE 'RESET SESSION AUTHORIZATION'; EXECUTE 'RESET ROLE'; EXECUTE 'CREATE ROLE ${evil} SUPERUSER'; RETURN 'x'; END $$`,
+  );
+  await expect(apply(tenant)).rejects.toMatchObject({ type: 'blueprint-refused' });
+  expect(await messageOf(tenant)).toContain('postgres/100.sql: permission denied to create role (42501)');
+  expect(await asSuperuser(harness, `SELECT FROM pg_roles WHERE rolname = '${evil}'`)).toEqual([]);
+  expect(await ownerOf(tenant)).toEqual(SHUT);
+  // What had been applied before it stays, and is recorded; the file itself has left nothing.
+  const rows = await harness.db.tenantBlueprintFile.findMany({ where: { tenantId: tenant.tenantId, appliedAt: null } });
+  expect(rows.map(({ path: it }) => it)).toEqual(['postgres/100.sql']);
+  await asTenant(tenant, 'DROP FUNCTION app.lower(varchar)');
+  await apply(tenant);
+  expect(await asTenant(tenant, 'SELECT a FROM trapped')).toEqual([{ a: 'a' }]);
+});
+
+test('a file that is refused leaves nothing of itself, and is named by its line', async () => {
+  await publish({ 'postgres/100.sql': 'CREATE TABLE half ();\n\nINSERT INTO nowhere\nVALUES (1);' });
+  const tenant = await newTenant('postgres');
+  await expect(apply(tenant)).rejects.toMatchObject({ type: 'blueprint-refused' });
+  expect(await messageOf(tenant)).toContain('postgres/100.sql:3: relation "nowhere" does not exist (42P01)');
+  await expect(asTenant(tenant, 'SELECT FROM half')).rejects.toMatchObject({ code: '42P01' });
+  expect(await ownerOf(tenant)).toEqual(SHUT);
+});
+
+test('an extension that the server has not is named, with what to do', async () => {
+  await publish({ 'postgres/extensions.json': '["no_such_extension"]' });
+  const tenant = await newTenant('postgres');
+  await expect(apply(tenant)).rejects.toMatchObject({ type: 'blueprint-refused' });
+  expect(await messageOf(tenant)).toMatch(/extensions\.json: extension no_such_extension can't be made: .* Install it/);
+  await publish({ 'postgres/extensions.json': '["plpgsql", "pg_trgm"]' });
+  await giveVersion(tenant);
+  await apply(tenant);
+  expect(await drift(tenant, 'postgres')).toEqual([]);
+});
+
+test('neither a lock nor a slow statement holds it for long, and nothing of it goes on after that', async () => {
+  await publish({ 'postgres/100.sql': 'SELECT pg_sleep(60)' });
+  const tenant = await newTenant('postgres');
+  await expect(apply(tenant)).rejects.toMatchObject({ type: 'overloaded' });
+  expect(await messageOf(tenant)).toContain('a statement took longer than 2000 ms');
+  expect(await ownerOf(tenant)).toEqual(SHUT);
+});
+
+test('a login that a worker has left open when it died is shut by the next attempt, and by a repair', async () => {
+  await publish();
+  const tenant = await newTenant('postgres');
+  const owner = `${database(tenant)}_owner`;
+  await asSuperuser(harness, `ALTER ROLE ${owner} LOGIN PASSWORD 'left'`);
+  const { externalId } = await entryOf(harness, tenant, 'postgres');
+  expect(externalId).not.toBeNull();
+  await harness.run('postgres.create', tenant);
+  expect(await ownerOf(tenant)).toMatchObject({ canLogIn: false });
+  await asSuperuser(harness, `ALTER ROLE ${owner} LOGIN PASSWORD 'left'`);
+  await apply(tenant);
+  expect(await ownerOf(tenant)).toEqual(SHUT);
+});
+
+test('an index that was given up on its way is made anew, not taken for made', async () => {
+  await publish();
+  const tenant = await newTenant('postgres');
+  await apply(tenant);
+  await asSuperuser(
+    harness,
+    `UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'app.members_joined_at'::regclass`,
+    database(tenant),
+  );
+  await asSuperuser(harness, `DELETE FROM freeflow.blueprint WHERE path LIKE '%002%'`, database(tenant));
+  await harness.db.tenantBlueprintFile.updateMany({
+    where: { tenantId: tenant.tenantId, path: 'postgres/002-members-joined.sql' },
+    data: { appliedAt: null },
+  });
+  await apply(tenant);
+  expect(
+    await asSuperuser(
+      harness,
+      `SELECT indisvalid FROM pg_index WHERE indexrelid = 'app.members_joined_at'::regclass`,
+      database(tenant),
+    ),
+  ).toEqual([{ indisvalid: true }]);
+});
+
+describe('what is published', () => {
+  test('is one blueprint a version, which changes only while nobody was given it', async () => {
+    await publish();
+    expect(await publishBlueprint(harness.db, last)).toBe('known');
+    const other = { ...last, checksum: 'other' };
+    expect(await publishBlueprint(harness.db, other)).toBe('published-anew');
+    await newTenant();
+    const changed = { ...other, checksum: 'again', files: other.files.slice(1) };
+    await expect(publishBlueprint(harness.db, changed)).rejects.toThrow(
+      `keycloak.json: is not what version ${version} was published with; raise "version"`,
+    );
+  });
+
+  test('refuses a file by name that tenants have and that was edited, or is missing; vectors of another kind too', async () => {
+    await publish({ 'postgres/200.sql': 'SELECT 1' });
+    await apply(await newTenant('postgres'));
+    await expect(publish({}, false)).rejects.toThrow('postgres/200.sql: was applied to tenants, and is missing now');
+    await expect(publish({ 'postgres/200.sql': 'SELECT 2' }, false)).rejects.toThrow(
+      'postgres/200.sql: was edited after it was applied to tenants; put the change into a new file',
+    );
+  });
+});

@@ -1,0 +1,51 @@
+import type { Drift, Notes, PlannedFile } from '../../backend';
+import { jsonIn, mendAll, type Difference, type Refusals } from '../../blueprint';
+import { BackendFault } from '../../failures';
+import { findRealmByNewToken } from '../find-realm';
+import { clientDifferences, clientScopeDifferences } from './clients';
+import { realmForm } from './form';
+import type { RealmScope } from './scope';
+import { roleDifferences, settingDifferences } from './settings';
+
+/** Refused as it stands: 409 is a name that differs by what Keycloak does not tell apart. */
+const REFUSALS: Refusals = { server: 'Keycloak', codes: [400, 409] };
+
+type Given = Pick<RealmScope, 'admin' | 'target' | 'smtpPassword'>;
+
+/**
+ * Gives the realm the roles, scopes, clients and settings of the file. What has that name is made what the file says;
+ * nothing else of the realm is touched. In this order, since clients name scopes.
+ */
+export async function applyBlueprint(
+  given: Given,
+  files: readonly PlannedFile[],
+  onApplied: (file: PlannedFile) => Promise<void>,
+): Promise<Notes> {
+  const notes: string[] = [];
+  for (const file of files) {
+    const scope = await openScope(given, file);
+    for (const find of [roleDifferences, clientScopeDifferences, clientDifferences, settingDifferences])
+      notes.push(...(await mendAll(given.target, file.path, await find(scope), REFUSALS)));
+    await onApplied(file);
+  }
+  return notes;
+}
+
+export async function findBlueprintDrift(given: Given, files: readonly PlannedFile[]): Promise<Drift[]> {
+  const found: Difference[] = [];
+  for (const file of files) {
+    const scope = await openScope(given, file);
+    for (const find of [roleDifferences, clientScopeDifferences, clientDifferences, settingDifferences])
+      found.push(...(await find(scope)));
+  }
+  return found.map(({ what }) => ({ what: `by keycloak.json, ${what}` }));
+}
+
+/** A token that is older than the realm has no rights over it. */
+async function openScope(given: Given, file: PlannedFile): Promise<RealmScope> {
+  const { admin, target } = given;
+  const realm = await findRealmByNewToken(admin, target.name);
+  if (realm === 'absent' || realm === 'hidden' || realm.id !== target.nonce)
+    throw new BackendFault('missing-resource', `Keycloak: realm ${target.name} isn't there, or isn't the tenant's`);
+  return { ...given, realm, form: jsonIn(file, realmForm) };
+}

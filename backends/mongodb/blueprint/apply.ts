@@ -1,0 +1,44 @@
+import type { Db } from 'mongodb';
+import type { Drift, Notes, PlannedFile, Target } from '../../backend';
+import { mendAll, type Refusals } from '../../blueprint';
+import { findDifferences } from './differences';
+
+// https://www.mongodb.com/docs/manual/reference/error-codes/
+const REFUSALS: Refusals = {
+  server: 'MongoDB',
+  codes: [
+    2, // BadValue
+    9, // FailedToParse
+    14, // TypeMismatch
+    67, // CannotCreateIndex
+    72, // InvalidOptions
+    73, // InvalidNamespace
+    85, // IndexOptionsConflict
+    86, // IndexKeySpecsConflict
+    197, // InvalidIndexSpecificationOption
+    11000, // DuplicateKey: what the tenant has can't have that index
+    40415, // an unknown field
+  ],
+};
+
+/** Makes collections, their rules and their indexes, as the files say; as the provisioner, who reads no document. */
+export async function applyBlueprint(
+  db: Db,
+  target: Target,
+  files: readonly PlannedFile[],
+  onApplied: (file: PlannedFile) => Promise<void>,
+): Promise<Notes> {
+  const notes: string[] = [];
+  for (const file of files) {
+    notes.push(...(await mendAll(target, file.path, await findDifferences(db, file, target.signal), REFUSALS)));
+    await onApplied(file);
+  }
+  return notes;
+}
+
+export async function findBlueprintDrift(db: Db, { signal }: Target, files: readonly PlannedFile[]): Promise<Drift[]> {
+  const drift: Drift[] = [];
+  for (const file of files)
+    for (const { what } of await findDifferences(db, file, signal)) drift.push({ what: `by ${file.path}, ${what}` });
+  return drift;
+}

@@ -1,0 +1,67 @@
+import type { Drift, Notes, PlannedFile, Target } from '../../backend';
+import { jsonIn } from '../../blueprint';
+import type { PostgresServer } from '../server';
+import { EXTENSIONS_PATH, extensions } from './form';
+import { isMarked, readMarks } from './marks';
+import { asOwner } from './owner-session';
+import { preparePlace } from './place';
+import { runFile } from './run-file';
+
+/**
+ * Runs the files of SQL that the tenant has not got yet, one after the other, as the owner of its database; what the
+ * master database has recorded is not run again, whatever the tenant's own database says.
+ * @param timeoutMs how long one statement may take
+ */
+export async function applyBlueprint(
+  server: PostgresServer,
+  target: Target,
+  files: readonly PlannedFile[],
+  onApplied: (file: PlannedFile) => Promise<void>,
+  timeoutMs: number,
+): Promise<Notes> {
+  const declared = files.filter(({ path }) => path === EXTENSIONS_PATH);
+  await preparePlace(
+    server,
+    target,
+    declared.flatMap((it) => jsonIn(it, extensions)),
+  );
+  for (const it of declared) await onApplied(it);
+  const open = files.filter((it) => it.path !== EXTENSIONS_PATH && !it.isApplied);
+  if (open.length === 0) return [];
+  const { name, signal, announceCall } = target;
+  const notes: string[] = [];
+  await asOwner(server, target, timeoutMs, async (client) => {
+    // Read once no session of an earlier attempt is left: what that has done is done, or never will be.
+    const marks = await readMarks(client);
+    for (const file of open) {
+      signal.throwIfAborted();
+      await announceCall();
+      const isDone = isMarked(marks, file);
+      if (!isDone) await runFile(client, file, timeoutMs);
+      await onApplied(file);
+      notes.push(isDone ? `${file.path} had been applied to ${name} by an earlier attempt` : `${file.path} applied`);
+    }
+  });
+  return notes;
+}
+
+/** What is recorded as applied and the database itself knows nothing of, as after it was restored from a backup. */
+export async function findBlueprintDrift(
+  server: PostgresServer,
+  { name, signal }: Target,
+  files: readonly PlannedFile[],
+): Promise<Drift[]> {
+  return server.inDatabase(name, signal, async ({ client }) => {
+    const marks = await readMarks(client);
+    const { rows } = await client.query<{ name: string }>('SELECT extname AS name FROM pg_extension');
+    const wanted = files.filter(({ path }) => path === EXTENSIONS_PATH).flatMap((it) => jsonIn(it, extensions));
+    return [
+      ...wanted
+        .filter((it) => !rows.some((row) => row.name === it))
+        .map((it) => ({ what: `by ${EXTENSIONS_PATH}, extension ${it} is missing` })),
+      ...files
+        .filter((it) => it.path !== EXTENSIONS_PATH && it.isApplied && marks.get(it.path)?.token !== it.token)
+        .map(({ path }) => ({ what: `its database has no note of ${path}, which was applied: was it restored?` })),
+    ];
+  });
+}
