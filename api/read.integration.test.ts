@@ -38,6 +38,44 @@ test('the list is newest first, page by page without gaps or repetitions', async
   expect(pages.flat().map((it) => it.id)).toEqual(made.map((it) => it.id));
 });
 
+test('by the beginning of their names tenants come by name, page by page without gaps or repetitions', async () => {
+  const names = ['pre10', 'pre1', 'pre9', 'prf'].map((it) => `${it}x${newName().slice(-4)}`);
+  for (const name of names) await harness.request('POST', '/tenants', { body: { name } });
+  const pages = await allPages('/tenants?limit=2&prefix=pre');
+  expect(pages.map((it) => it.length)).toEqual([2, 1]);
+  expect(pages.flat().map((it) => it.name)).toEqual(names.slice(0, 3).toSorted());
+  expect((await page('/tenants?prefix=prg')).items).toEqual([]);
+  expect((await page(`/tenants?prefix=${names[3]}`)).items.map((it) => it.name)).toEqual([names[3]]);
+  await harness.owner.query(
+    `DELETE FROM "TenantOperation" WHERE "tenantId" IN (SELECT id FROM "Tenant" WHERE name LIKE 'pr%')`,
+  );
+  await harness.owner.query(`DELETE FROM "Tenant" WHERE name LIKE 'pr%'`);
+});
+
+test('a cursor of one order is none of the other', async () => {
+  const { nextCursor } = await page('/tenants?limit=1');
+  const { status } = await harness.request('GET', `/tenants?prefix=a&cursor=${nextCursor}`);
+  expect([nextCursor === null, status]).toEqual([false, 400]);
+});
+
+test('what was asked for a tenant is listed, newest first, page by page', async () => {
+  const { body } = await harness.request('POST', '/tenants', { body: { name: newName() } });
+  const id = String(body.id);
+  await harness.owner.query(`UPDATE "TenantOperation" SET state = 'done', "endedAt" = now() WHERE "tenantId" = $1`, [
+    id,
+  ]);
+  await harness.owner.query(`UPDATE "Tenant" SET status = 'active' WHERE id = $1`, [id]);
+  expect((await harness.request('POST', `/tenants/${id}/suspend`)).status).toBe(202);
+  const pages = await allPages(`/tenants/${id}/operations?limit=1`);
+  expect(pages.map((it) => (it as unknown as { kind: string }[]).map(({ kind }) => kind))).toEqual([
+    ['suspend'],
+    ['create'],
+  ]);
+  expect((await harness.request('GET', `/tenants/${randomUUID()}/operations`)).status).toBe(404);
+  await harness.owner.query(`DELETE FROM "TenantOperation" WHERE "tenantId" = $1`, [id]);
+  await harness.owner.query(`DELETE FROM "Tenant" WHERE id = $1`, [id]);
+});
+
 test('tenants of the same millisecond are not lost between pages, nor those made meanwhile shown twice', async () => {
   await harness.owner.query('UPDATE "Tenant" SET "createdAt" = \'2026-01-01\'');
   const first = await page('/tenants?limit=4');

@@ -42,6 +42,7 @@ const OTHER_ACTIONS = [
   'tenants.list',
   'tenants.show',
   'tenants.logs',
+  'tenants.operations',
   'tenants.stuck',
   'tenants.events',
   'events.follow',

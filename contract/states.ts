@@ -10,6 +10,9 @@ export type EndedState = (typeof ENDED_STATES)[number];
 export const OPERATION_STATES = [...OPEN_STATES, ...ENDED_STATES] as const;
 export type OperationState = (typeof OPERATION_STATES)[number];
 
+/** Whether an operation in this state goes on, or waits for an answer. */
+export const isOpenState = (state: OperationState): boolean => OPEN_STATES.some((it) => it === state);
+
 /** Of a resource in the ledger. */
 export const RESOURCE_STATES = ['intended', 'present', 'disabled', 'absent', 'abandoned'] as const;
 export type ResourceState = (typeof RESOURCE_STATES)[number];

@@ -1,4 +1,13 @@
-import { listQuery, logPage, logQuery, tenantDetailSchema, tenantPage, tenantParams } from '@freeflow/contract/http';
+import {
+  listQuery,
+  logPage,
+  logQuery,
+  operationPage,
+  operationQuery,
+  tenantDetailSchema,
+  tenantPage,
+  tenantParams,
+} from '@freeflow/contract/http';
 import type { PrismaClient } from '@freeflow/db-master';
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { commonProblems, notFound, secured } from '../responses';
@@ -19,7 +28,7 @@ export const tenantRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; temporal
     {
       schema: {
         ...secured('tenants', 'tenants.list'),
-        summary: 'List tenants, newest first',
+        summary: 'List tenants, newest first; by name where only the beginning of names is given',
         querystring: listQuery,
         response: { 200: tenantPage, ...commonProblems },
       },
@@ -59,6 +68,20 @@ export const tenantRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; temporal
       },
     },
     (request) => read.logs(request.params.id, request.query),
+  );
+
+  app.get(
+    '/tenants/:id/operations',
+    {
+      schema: {
+        ...secured('tenants', 'tenants.operations'),
+        summary: 'List what was ever asked for a tenant, newest first',
+        params: tenantParams,
+        querystring: operationQuery,
+        response: { 200: operationPage, ...commonProblems, ...notFound },
+      },
+    },
+    (request) => read.operations(request.params.id, request.query),
   );
   done();
 };

@@ -1,3 +1,4 @@
+import { TENANT_NAME_PATTERN } from '@freeflow/contract';
 import { z } from 'zod';
 import { Problem } from '../errors';
 
@@ -38,6 +39,9 @@ const LARGEST_SEQ = 2 ** 31 - 1;
 
 /** Where a page of tenants, or of the audit trail, ends: newest first, those of the same millisecond ordered by id. */
 export const timePlace = z.tuple([moment, z.uuid()]);
+
+/** Where a page of tenants by the beginning of their names ends: by name, those of one name ordered by id. */
+export const namePlace = z.tuple([z.string().regex(TENANT_NAME_PATTERN), z.uuid()]);
 
 /** `id` of bigint: of nineteen digits some are too large. */
 const eventId = z.string().regex(/^(?:0|[1-9][0-9]{0,17})$/);

@@ -1,11 +1,11 @@
-import type { ListQuery, LogQuery } from '@freeflow/contract/http';
+import type { ListQuery, LogQuery, OperationQuery } from '@freeflow/contract/http';
 import type { PrismaClient, TenantProvisionLog } from '@freeflow/db-master';
-import { decodeCursor, encodeCursor, logPlace } from './cursor';
+import { cursorAfter, decodeCursor, encodeCursor, logPlace, timePlace } from './cursor';
 import { findDetail } from './detail-row';
 import { pageOfIds } from './page';
 import { tenantNotFound } from './refusals';
 import { inOneSnapshot } from './snapshot';
-import { LAST_OPERATIONS, viewLogRow, viewTenant, viewTenantDetail, type RunUrl } from './view';
+import { LAST_OPERATIONS, viewLogRow, viewOperation, viewTenant, viewTenantDetail, type RunUrl } from './view';
 
 /** Reads tenants and their logs. */
 export function tenantReader(db: PrismaClient, runUrl: RunUrl) {
@@ -23,14 +23,32 @@ export function tenantReader(db: PrismaClient, runUrl: RunUrl) {
         tx.tenant.findMany({
           where: { id: { in: ids.slice(0, query.limit) } },
           include: LAST_OPERATIONS,
-          orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
         }),
       );
+      const place = new Map(ids.map((id, at) => [id, at]));
+      tenants.sort((one, other) => (place.get(one.id) ?? 0) - (place.get(other.id) ?? 0));
       const last = tenants.at(-1);
       return {
         items: tenants.map((tenant) => viewTenant(tenant, runUrl)),
         nextCursor:
-          ids.length > query.limit && last !== undefined ? encodeCursor([last.createdAt.toISOString(), last.id]) : null,
+          ids.length > query.limit && last !== undefined
+            ? encodeCursor([query.prefix === undefined ? last.createdAt.toISOString() : last.name, last.id])
+            : null,
+      };
+    },
+
+    /** Everything that was ever asked for, adoptions too, newest first. @throws Problem `tenant-unknown` */
+    async operations(tenantId: string, { limit, cursor }: OperationQuery) {
+      if ((await db.tenant.count({ where: { id: tenantId } })) === 0) throw tenantNotFound(tenantId);
+      const place = cursor === undefined ? undefined : decodeCursor(timePlace, cursor);
+      const rows = await db.tenantOperation.findMany({
+        where: { tenantId, ...(place === undefined ? {} : olderThan(place)) },
+        orderBy: [{ createdAt: 'desc' }, { id: 'desc' }],
+        take: limit + 1,
+      });
+      return {
+        items: rows.slice(0, limit).map((row) => viewOperation(row, runUrl)),
+        nextCursor: cursorAfter(rows, limit, (row) => row.createdAt),
       };
     },
 
@@ -52,6 +70,10 @@ export function tenantReader(db: PrismaClient, runUrl: RunUrl) {
     },
   };
 }
+
+const olderThan = ([time, id]: [string, string]) => ({
+  OR: [{ createdAt: { lt: time } }, { createdAt: time, id: { lt: id } }],
+});
 
 /** Those of the operations that these rows are of. */
 async function traceparentsOf(

@@ -85,7 +85,8 @@ const parkedSteps = z
   .nullable()
   .transform((steps) => steps ?? []);
 
-function viewOperation(operation: TenantOperation, runUrl: RunUrl): OperationBody {
+/** An operation as the API shows it. */
+export function viewOperation(operation: TenantOperation, runUrl: RunUrl): OperationBody {
   const { id, tenantId, kind, state, step, attempts, cause, advice, force, backend, acceptServer, requestedBy, runId } =
     operation;
   const workflowId = workflowIdOf(tenantId, backend);

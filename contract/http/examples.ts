@@ -90,6 +90,7 @@ export const EXAMPLES = {
     adoptions: [],
   },
   tenantPage: { items: [active], nextCursor: null },
+  operationPage: { items: [done], nextCursor: null },
   createTenant: { name: 'acme', displayName: 'Acme Inc.', externalId: 'crm-4711', labels: { tier: 'gold' } },
   updateTenant: { displayName: 'Acme Ltd.', labels: { tier: 'gold', trial: null }, deletionProtected: true },
   hold: { until: '2027-01-31T00:00:00Z', reason: 'Case 4711: keep everything' },

@@ -4,7 +4,7 @@ import { STUCK_REASONS } from '../stuck';
 import { EXAMPLES } from './examples';
 import { labelFilter } from './identity';
 import { nextCursor, pageCursor as cursor, pageLimit as limit } from './paging';
-import { tenantSchema } from './tenant';
+import { operationSchema, tenantSchema } from './tenant';
 import { plainText, traceId } from './text';
 
 const flag = z.enum(['true', 'false']).default('false');
@@ -14,6 +14,11 @@ const MOST_LABELS_ASKED = 10;
 export const listQuery = z.strictObject({
   status: z.enum(TENANT_STATUSES).optional(),
   name: plainText(0, 30).optional().describe('The exact name'),
+  prefix: z
+    .string()
+    .regex(/^[a-z0-9]{1,30}$/, 'must be 1 to 30 characters, a-z and 0-9 only')
+    .optional()
+    .describe('Only names that begin so; they come by name then'),
   operation: z
     .enum(OPERATION_STATES)
     .optional()
@@ -35,6 +40,8 @@ export const listQuery = z.strictObject({
 
 export const logQuery = z.strictObject({ limit: limit(100, 500), cursor });
 
+export const operationQuery = z.strictObject({ limit: limit(20, 100), cursor });
+
 export const deleteQuery = z.strictObject({
   mode: z.enum(['soft', 'hard']).default('soft').describe('hard: all data is dropped'),
   force: flag.describe('true: also when the tenant is active'),
@@ -51,6 +58,10 @@ export const idempotencyHeaders = z.object({
 export const tenantPage = z
   .object({ items: z.array(tenantSchema), nextCursor })
   .meta({ id: 'TenantPage', examples: [EXAMPLES.tenantPage] });
+
+export const operationPage = z
+  .object({ items: z.array(operationSchema), nextCursor })
+  .meta({ id: 'OperationPage', examples: [EXAMPLES.operationPage] });
 
 export const stuckQuery = z.strictObject({
   limit: limit(500, 1_000).describe('How many at most; parked ones come first'),
@@ -114,4 +125,5 @@ export type StuckListBody = z.output<typeof stuckList>;
 export type BulkAnswerBody = z.output<typeof bulkAnswerSchema>;
 export type LogRowBody = z.output<typeof logRowSchema>;
 export type ListQuery = z.output<typeof listQuery>;
+export type OperationQuery = z.output<typeof operationQuery>;
 export type LogQuery = z.output<typeof logQuery>;

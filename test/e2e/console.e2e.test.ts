@@ -1,8 +1,11 @@
-import type { Browser } from 'playwright-core';
-import { findBarriers, findChromium, launchChromium, signIn, visit } from '../support/chromium';
+import type { Browser, Page } from 'playwright-core';
+import { newName } from '../support/activity-harness';
+import { findBarriers, findChromium, launchChromium, signIn, visit, type Visit } from '../support/chromium';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
 
 const chromium = findChromium();
+const SCHEMES = ['light', 'dark'] as const;
+const SETTLED_MS = 60_000;
 
 (chromium === undefined ? describe.skip : describe)('the console', () => {
   let installation: TestInstallation;
@@ -16,20 +19,178 @@ const chromium = findChromium();
     await installation.close();
   });
 
-  test.each(['light', 'dark'] as const)(
-    'signs a person in, shows the tenants and has no barrier: %s',
-    async (scheme) => {
-      const { page, complaints, close } = await visit(browser, `${installation.apiUrl}/console`, {
-        colorScheme: scheme,
-      });
-      await page.getByRole('button', { name: 'Sign in' }).waitFor();
-      expect(await findBarriers(page)).toEqual([]);
-      await signIn(page, installation.info);
-      await page.getByRole('heading', { name: 'Tenants' }).waitFor();
-      expect(new URL(page.url()).pathname).toBe('/console/tenants');
-      expect(await findBarriers(page)).toEqual([]);
-      expect(complaints).toEqual([]);
-      await close();
-    },
-  );
+  const at = (path: string) => `${installation.apiUrl}/console${path}`;
+  const button = (page: Page, name: string) => page.getByRole('button', { name, exact: true });
+  /** The page once it shows this. */
+  const shows = (page: Page, text: string | RegExp) => page.getByText(text).first().waitFor({ timeout: SETTLED_MS });
+  const statusIs = (page: Page, status: string) =>
+    page.locator('main').getByText(status, { exact: true }).first().waitFor({ timeout: SETTLED_MS });
+  /** In both colours, as the person has chosen them in the page. */
+  async function findBarriersInBoth(page: Page): Promise<string[]> {
+    const found: string[] = [];
+    for (const scheme of SCHEMES) {
+      await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
+      await page.locator(`html[data-mantine-color-scheme=${scheme}]`).waitFor();
+      found.push(...(await findBarriers(page)).map((it) => `${scheme}: ${it}`));
+    }
+    return found;
+  }
+  async function open(path = '/'): Promise<Visit> {
+    const visited = await visit(browser, at(path));
+    await signIn(visited.page, installation.info);
+    return visited;
+  }
+
+  test('signs a person in, renews the sign-in, and signs out', async () => {
+    const visited = await visit(browser, at('/tenants?status=active'));
+    const { page, complaints } = visited;
+    await button(page, 'Sign in').waitFor();
+    expect(await findBarriersInBoth(page)).toEqual([]);
+    await signIn(page, installation.info);
+    await page.getByRole('heading', { name: 'Tenants' }).waitFor();
+    // Back where it was asked for, without what the issuer had added.
+    expect(page.url()).toBe(at('/tenants?status=active'));
+    // A token that is over, as after a night: it is renewed when it is needed.
+    await page.evaluate(() => {
+      const { sessionStorage } = globalThis as unknown as { sessionStorage: Record<string, string> };
+      for (const [key, value] of Object.entries(sessionStorage))
+        if (key.startsWith('oidc.user:'))
+          sessionStorage[key] = JSON.stringify({ ...(JSON.parse(value) as object), expires_at: 1 });
+    });
+    await page.reload();
+    await page.getByText('No tenant is like this').waitFor();
+    await page.getByRole('button', { name: /Signed in as/ }).click();
+    await page.getByRole('menuitem', { name: 'Sign out' }).click();
+    await button(page, 'Sign in').waitFor();
+    expect(complaints).toEqual([]);
+    await visited.close();
+  });
+
+  test('a tenant is created, suspended, resumed, deleted, restored and erased, each seen as it happens', async () => {
+    const name = newName();
+    const visited = await open('/tenants?create=true');
+    const { page, complaints } = visited;
+    const dialog = page.getByRole('dialog', { name: 'New tenant' });
+    await dialog.getByLabel(/^Name/).first().fill('Globex!');
+    await shows(page, 'must be 3 to 30 characters, a-z and 0-9 only');
+    expect(await findBarriersInBoth(page)).toEqual([]);
+    await dialog.getByLabel(/^Name/).first().fill(name);
+    await shows(page, `freeflow_${name}_vectors`);
+    await dialog.getByLabel('Display name').fill('Globex Inc.');
+    await dialog.getByLabel('Labels').fill('tier:gold');
+    await dialog.getByLabel('Labels').press('Enter');
+    await button(page, 'Create').click();
+    await page.getByRole('heading', { name, exact: true }).waitFor();
+    await statusIs(page, 'active');
+    await shows(page, `${name} is active`);
+    expect(await findBarriersInBoth(page)).toEqual([]);
+
+    await button(page, 'Suspend').click();
+    await statusIs(page, 'suspended');
+    await button(page, 'Resume').click();
+    await shows(page, 'Every deletion is refused from then on');
+    await statusIs(page, 'active');
+
+    await button(page, 'Protect').click();
+    await shows(page, 'The tenant is protected from deletion');
+    expect(await button(page, 'Soft delete').isDisabled()).toBe(true);
+    await button(page, 'Unprotect').click();
+    await button(page, 'Edit').click();
+    await page.getByRole('dialog').getByLabel('External id').fill('crm-4711');
+    expect(await findBarriersInBoth(page)).toEqual([]);
+    await button(page, 'Save').click();
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    await shows(page, 'crm-4711');
+
+    await remove(page, 'Soft delete', name, 'Delete');
+    await statusIs(page, 'deleted');
+    await shows(page, 'It is deleted, and can be restored');
+    await button(page, 'Restore').click();
+    await statusIs(page, 'active');
+    await remove(page, 'Hard delete', name, 'Delete for good');
+    await shows(page, 'It is gone');
+    await statusIs(page, 'gone');
+    expect(await findBarriersInBoth(page)).toEqual([]);
+    expect(complaints).toEqual([]);
+    await visited.close();
+  });
+
+  /** Nothing is deleted before the name is typed. */
+  async function remove(page: Page, action: string, name: string, confirm: string): Promise<void> {
+    await button(page, action).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel(`Type ${name} to confirm`).fill(name.slice(1));
+    expect(await button(page, confirm).isDisabled()).toBe(true);
+    await dialog.getByLabel(`Type ${name} to confirm`).fill(name);
+    await button(page, confirm).click();
+    await dialog.waitFor({ state: 'hidden' });
+  }
+
+  test('the list is filtered by its address, follows what others do, and is walked by keyboard alone', async () => {
+    const visited = await open();
+    const { page, complaints } = visited;
+    await page.getByRole('heading', { name: 'Tenants' }).waitFor();
+    const name = newName();
+    await installation.request('POST', '/tenants', { name, labels: { tier: 'gold' } });
+    await page.getByRole('link', { name, exact: true }).waitFor();
+    await page
+      .getByRole('row', { name: new RegExp(name) })
+      .getByText('active')
+      .waitFor({ timeout: SETTLED_MS });
+    expect(await findBarriersInBoth(page)).toEqual([]);
+    await page.getByRole('searchbox', { name: 'Name' }).fill(name.slice(0, -1));
+    await page.waitForURL(at(`/tenants?prefix=${name.slice(0, -1)}`));
+    await page.goto(at('/tenants?label=%5B%22tier%3Asilver%22%5D'));
+    await shows(page, 'No tenant is like this');
+    await page.keyboard.press('Control+k');
+    await page.getByRole('dialog', { name: 'Find' }).getByRole('textbox').pressSequentially(name);
+    await page.getByRole('dialog', { name: 'Find' }).getByText(name, { exact: true }).waitFor();
+    expect(await findBarriersInBoth(page)).toEqual([]);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name, exact: true }).waitFor();
+    expect(complaints).toEqual([]);
+    await visited.close();
+  });
+
+  test('an API that is away is told, and mended by itself', async () => {
+    const visited = await open();
+    const { page } = visited;
+    await page.getByRole('heading', { name: 'Tenants' }).waitFor();
+    await page.getByLabel('Live: what changes is shown at once').waitFor();
+    await installation.api().stop();
+    await shows(page, 'The API does not answer');
+    await installation.startApi();
+    await page.getByLabel('Live: what changes is shown at once').waitFor({ timeout: SETTLED_MS });
+    await page.getByText('The API does not answer').waitFor({ state: 'hidden' });
+    expect(await page.getByRole('alert').count()).toBe(0);
+    const name = newName();
+    await installation.request('POST', '/tenants', { name });
+    await page.getByRole('link', { name, exact: true }).waitFor();
+    await visited.close();
+  });
+
+  test('on a phone nothing is wider than the page', async () => {
+    const visited = await visit(browser, at('/'), { viewport: { width: 360, height: 740 }, hasTouch: true });
+    const { page } = visited;
+    await signIn(page, installation.info);
+    await page.getByRole('heading', { name: 'Tenants' }).waitFor();
+    await page.getByRole('table').waitFor();
+    expect(await overflowOf(page)).toBe(0);
+    await page.locator('tbody a').first().click();
+    await page.getByRole('heading', { name: 'Facts' }).waitFor();
+    expect(await overflowOf(page)).toBe(0);
+    expect(await findBarriersInBoth(page)).toEqual([]);
+    await button(page, 'Open the menu').click();
+    await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Tenants' }).click();
+    await page.getByRole('heading', { name: 'Tenants' }).waitFor();
+    await visited.close();
+  });
+
+  const overflowOf = (page: Page): Promise<number> =>
+    page.evaluate(() => {
+      const { scrollWidth, clientWidth } = (
+        globalThis as unknown as { document: { documentElement: { scrollWidth: number; clientWidth: number } } }
+      ).document.documentElement;
+      return scrollWidth - clientWidth;
+    });
 });

@@ -26,6 +26,8 @@ export interface Call {
   /** Sent again under the same key, it is done once. @default a new one for each call that changes something */
   key?: string;
   signal?: AbortSignal;
+  /** Whether it may come after what others ask (RFC 9218). @default false */
+  isPatient?: boolean;
 }
 
 /** Calls the API as whoever is signed in. */
@@ -77,7 +79,7 @@ function pathOf({ path, query = {} }: Pick<Call, 'path' | 'query'>): string {
   return pairs.length === 0 ? path : `${path}?${new URLSearchParams(pairs).toString()}`;
 }
 
-function initOf({ method = 'GET', body, ifMatch, key, signal }: Call): RequestInit {
+function initOf({ method = 'GET', body, ifMatch, key, signal, isPatient = false }: Call): RequestInit {
   const changes = method !== 'GET';
   return {
     method,
@@ -85,6 +87,7 @@ function initOf({ method = 'GET', body, ifMatch, key, signal }: Call): RequestIn
       accept: 'application/json',
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       ...(ifMatch === undefined ? {} : { 'if-match': ifMatch }),
+      ...(isPatient ? { priority: 'u=5' } : {}),
       ...(changes ? { 'idempotency-key': key ?? crypto.randomUUID() } : {}),
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),

@@ -15,6 +15,8 @@ export interface Session {
   api: Api;
   /** How the issuer calls who is signed in. */
   name: string;
+  /** By which the API knows who that is. */
+  subject: string;
   /** Whether the sign-in has ended: what is shown may be old. */
   hasEnded: boolean;
   /** Why the API lets this person read nothing; null while it does. */
@@ -50,6 +52,7 @@ export function SessionProvider({ manager, children }: { manager: UserManager; c
   const session: Session = {
     api,
     name: nameOf(auth.user?.profile ?? {}),
+    subject: auth.user?.profile.sub ?? '',
     hasEnded,
     forbidden,
     signIn: () => void auth.signinRedirect({ state: stateOfHere() }),

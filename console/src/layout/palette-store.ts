@@ -6,3 +6,5 @@ const [store, actions] = createSpotlight();
 export const paletteStore = store;
 
 export const openPalette = (): void => actions.open();
+
+export const closePalette = (): void => actions.close();

@@ -1,5 +1,5 @@
 import { AppShell, Burger, Group, ScrollArea, Text } from '@mantine/core';
-import { useDisclosure } from '@mantine/hooks';
+import { useDisclosure, useHotkeys } from '@mantine/hooks';
 import { Outlet, useLocation } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect } from 'react';
 import { useSession } from '../auth/session';
@@ -8,6 +8,7 @@ import { Banners } from './banners';
 import { HeaderTools } from './header-tools';
 import { NAVIGATION } from './navigation';
 import { NotAllowed } from './not-allowed';
+import { openPalette } from './palette-store';
 
 /** Not needed to see anything. */
 const Palette = lazy(async () => ({ default: (await import('./palette')).Palette }));
@@ -17,6 +18,8 @@ export function Shell() {
   const [isMenuOpen, menu] = useDisclosure(false);
   const { forbidden } = useSession();
   const { pathname } = useLocation();
+  // Here, not in the palette: it may be asked for before it is loaded.
+  useHotkeys([['mod+K', openPalette]], []);
   const { close } = menu;
   useEffect(() => close(), [pathname, close]);
   return (

@@ -1,6 +1,9 @@
-import { operationTitle, type OperationState, type TenantStatus } from '@freeflow/contract';
-import type { OperationBody } from '@freeflow/contract/http';
-import { Badge } from '@mantine/core';
+import { isOpenState, operationTitle, type OperationState, type TenantStatus } from '@freeflow/contract';
+import type { OperationBody, TenantBody } from '@freeflow/contract/http';
+import { Badge, Group, Text } from '@mantine/core';
+import { IconLock, IconShieldLock } from '@tabler/icons-react';
+import { Hint } from './hint';
+import { localTime, utcTime } from './time-text';
 
 const STATUS_COLOURS = {
   provisioning: 'blue',
@@ -22,9 +25,9 @@ const STATE_COLOURS = {
 } as const satisfies Record<OperationState, string>;
 
 /** How a tenant stands. */
-export const StatusBadge = ({ status }: { status: TenantStatus }) => (
-  <Badge variant="light" color={STATUS_COLOURS[status]}>
-    {status}
+export const StatusBadge = ({ status, isGone = false }: { status: TenantStatus; isGone?: boolean }) => (
+  <Badge variant="light" color={isGone ? 'gray' : STATUS_COLOURS[status]}>
+    {isGone ? 'gone' : status}
   </Badge>
 );
 
@@ -35,6 +38,37 @@ export const StateBadge = ({ state }: { state: OperationState }) => (
   </Badge>
 );
 
-/** An operation in a few words: `soft delete · parked`. */
-export const operationText = ({ kind, state }: Pick<OperationBody, 'kind' | 'state'>): string =>
-  `${operationTitle(kind)} · ${state.replace('_', ' ')}`;
+/** An operation in a line: what it is, how it stands, and the step that keeps it from going on. */
+export const OperationView = ({ operation: { kind, state, step } }: { operation: OperationBody }) => (
+  <Group gap={6} wrap="nowrap">
+    <Text size="sm">{operationTitle(kind)}</Text>
+    <StateBadge state={state} />
+    {step !== null && isOpenState(state) ? (
+      <Text size="xs" c="dimmed">
+        {step}
+      </Text>
+    ) : null}
+  </Group>
+);
+
+/** What keeps a tenant from being deleted. */
+export function KeptBadges({ tenant: { deletionProtected, holdUntil, holdReason } }: { tenant: TenantBody }) {
+  return (
+    <>
+      {deletionProtected ? (
+        <Hint text="Every deletion is refused, until the protection is taken off">
+          <Badge variant="default" leftSection={<IconShieldLock size={12} aria-hidden />}>
+            protected
+          </Badge>
+        </Hint>
+      ) : null}
+      {holdUntil === null ? null : (
+        <Hint text={`Until ${localTime(new Date(holdUntil))} (${utcTime(new Date(holdUntil))}): ${holdReason ?? ''}`}>
+          <Badge variant="default" leftSection={<IconLock size={12} aria-hidden />}>
+            on hold
+          </Badge>
+        </Hint>
+      )}
+    </>
+  );
+}

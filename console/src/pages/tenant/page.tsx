@@ -1,56 +1,39 @@
-import { Anchor, Group, Loader, Stack, Table, Text, Title } from '@mantine/core';
+import { Grid, Loader, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
-import { logsQuery, tenantQuery } from '../../api/tenants';
+import { tenantQuery } from '../../api/tenants';
 import { useApi } from '../../auth/session';
 import { ProblemView } from '../../parts/problem-view';
-import { StateBadge, StatusBadge } from '../../parts/status-badge';
-import { Time } from '../../parts/time';
-import { useSettings } from '../../settings';
+import { Actions } from './actions';
+import { Connections } from './connections';
+import { Facts } from './facts';
+import { TenantHeader } from './header';
+import { Operations } from './operations';
 
 const route = getRouteApi('/tenants/$tenantId');
 
-/** One tenant. */
+/** One tenant: how it stands, what is done with it and was, and what can be done. */
 export function TenantPage() {
   const { tenantId } = route.useParams();
-  const { traceUrl } = useSettings();
-  const api = useApi();
-  const { data, error } = useQuery(tenantQuery(api, tenantId));
-  const logs = useQuery(logsQuery(api, tenantId));
-  if (data === undefined) return error === null ? <Loader aria-label="Loading" /> : <ProblemView error={error} />;
-  const { name, status, operation } = data.tenant;
+  const { data: shown, error } = useQuery(tenantQuery(useApi(), tenantId));
+  if (shown === undefined) return error === null ? <Loader aria-label="Loading" /> : <ProblemView error={error} />;
+  const { tenant } = shown;
   return (
-    <Stack>
+    <Stack gap="md">
       {error === null ? null : <ProblemView error={error} />}
-      <Group>
-        <Title order={1} size="h3">
-          {name}
-        </Title>
-        <StatusBadge status={status} />
-        {operation === null ? null : <StateBadge state={operation.state} />}
-        {operation?.run.url ? <Anchor href={operation.run.url}>Run</Anchor> : null}
-        {traceUrl !== null && operation?.traceId ? (
-          <Anchor href={traceUrl.replace('{traceId}', operation.traceId)}>Trace</Anchor>
-        ) : null}
-      </Group>
-      <Table.ScrollContainer minWidth={560}>
-        <Table verticalSpacing={4}>
-          <Table.Tbody>
-            {logs.data?.items.map(({ id, step, status: outcome, message, createdAt }) => (
-              <Table.Tr key={id}>
-                <Table.Td>{step}</Table.Td>
-                <Table.Td>{outcome}</Table.Td>
-                <Table.Td>
-                  <Text size="sm">{message}</Text>
-                </Table.Td>
-                <Table.Td>
-                  <Time at={createdAt} />
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <TenantHeader tenant={tenant} />
+      <Grid gap="md">
+        <Grid.Col span={{ base: 12, md: 8 }}>
+          <Operations tenant={tenant} />
+        </Grid.Col>
+        <Grid.Col span={{ base: 12, md: 4 }}>
+          <Stack gap="md">
+            <Actions shown={shown} />
+            <Facts tenant={tenant} />
+            <Connections connections={tenant.connections} />
+          </Stack>
+        </Grid.Col>
+      </Grid>
     </Stack>
   );
 }

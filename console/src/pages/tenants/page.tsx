@@ -1,64 +1,72 @@
-import { Group, Loader, Table, Text, Title } from '@mantine/core';
-import { useQuery } from '@tanstack/react-query';
-import { getRouteApi } from '@tanstack/react-router';
+import { Button, Group, Loader, Text, Title } from '@mantine/core';
+import { IconPlus } from '@tabler/icons-react';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
+import { getRouteApi, useLocation, useNavigate } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
 import { tenantListQuery } from '../../api/tenants';
 import { useApi } from '../../auth/session';
-import { AnchorLink } from '../../parts/links';
 import { ProblemView } from '../../parts/problem-view';
-import { operationText, StatusBadge } from '../../parts/status-badge';
-import { Time } from '../../parts/time';
+import { TenantFilters } from './filters';
+import { Pager } from './pager';
+import type { TenantSearch } from './route';
+import { TenantTable } from './tenant-table';
 
 const route = getRouteApi('/tenants');
+const CreateDialog = lazy(async () => ({ default: (await import('./create-dialog')).CreateDialog }));
+
+declare module '@tanstack/react-router' {
+  interface HistoryState {
+    /** The cursors of the pages of a list that lead to this one. */
+    trail?: readonly string[];
+  }
+}
 
 /** All tenants, as far as they pass the filters of the address. */
 export function TenantsPage() {
-  const search = route.useSearch();
-  const api = useApi();
-  const { data, error, isPending } = useQuery(tenantListQuery(api, search));
+  const { sort, create, ...query } = route.useSearch();
+  const navigate = useNavigate({ from: '/tenants' });
+  const { trail = [] } = useLocation().state;
+  const list = useQuery({ ...tenantListQuery(useApi(), query), placeholderData: keepPreviousData });
+  const set = (changed: Partial<TenantSearch>, options?: { state?: { trail: readonly string[] }; replace?: boolean }) =>
+    void navigate({ search: (search) => ({ ...search, ...changed }), ...options });
+  const { cursor, ...filters } = query;
   return (
     <>
-      <Group justify="space-between" mb="md">
+      <Group justify="space-between" mb="sm">
         <Title order={1} size="h3">
           Tenants
         </Title>
+        <Button size="xs" leftSection={<IconPlus size={14} aria-hidden />} onClick={() => set({ create: true })}>
+          New tenant
+        </Button>
       </Group>
-      {error === null ? null : <ProblemView error={error} />}
-      {isPending ? <Loader aria-label="Loading" /> : null}
-      {data === undefined ? null : (
-        <Table.ScrollContainer minWidth={560}>
-          <Table highlightOnHover verticalSpacing={6}>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>Name</Table.Th>
-                <Table.Th>Status</Table.Th>
-                <Table.Th>Last operation</Table.Th>
-                <Table.Th>Created</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {data.items.map(({ id, name, displayName, status, operation, createdAt }) => (
-                <Table.Tr key={id}>
-                  <Table.Td>
-                    <AnchorLink to="/tenants/$tenantId" params={{ tenantId: id }} fw={500}>
-                      {name}
-                    </AnchorLink>
-                    <Text span c="dimmed" size="sm" ml="xs">
-                      {displayName}
-                    </Text>
-                  </Table.Td>
-                  <Table.Td>
-                    <StatusBadge status={status} />
-                  </Table.Td>
-                  <Table.Td>{operation === null ? '' : operationText(operation)}</Table.Td>
-                  <Table.Td>
-                    <Time at={createdAt} />
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+      <TenantFilters
+        filters={filters}
+        onChange={(changed) => set({ ...changed, cursor: undefined }, { replace: true })}
+      />
+      {list.error === null ? null : <ProblemView error={list.error} />}
+      {list.isPending && list.error === null ? <Loader aria-label="Loading" /> : null}
+      {list.data === undefined ? null : (
+        <>
+          <TenantTable tenants={list.data.items} sort={sort} onSort={(to) => set({ sort: to }, { replace: true })} />
+          {list.data.items.length === 0 ? <NothingFound isFiltered={Object.keys(filters).length > 0} /> : null}
+          <Pager
+            trail={trail}
+            cursor={cursor}
+            nextCursor={list.data.nextCursor}
+            onGo={(to, way) => set({ cursor: to }, { state: { trail: way } })}
+          />
+        </>
       )}
+      <Suspense fallback={null}>
+        {create === true ? <CreateDialog onClose={() => set({ create: undefined }, { replace: true })} /> : null}
+      </Suspense>
     </>
   );
 }
+
+const NothingFound = ({ isFiltered }: { isFiltered: boolean }) => (
+  <Text c="dimmed" ta="center" py="xl">
+    {isFiltered ? 'No tenant is like this.' : 'There is no tenant yet. A new one is ready in seconds.'}
+  </Text>
+);

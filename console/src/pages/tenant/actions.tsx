@@ -1,0 +1,116 @@
+import { OPERATIONS, operationTitle, OPERATION_REQUESTS } from '@freeflow/contract';
+import { Button, Group, Stack, Text } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { lazy, Suspense, useState } from 'react';
+import type { ShownTenant } from '../../api/tenants';
+import { useTenantChanges } from '../../api/use-changes';
+import { ProblemView } from '../../parts/problem-view';
+import { Section } from '../../parts/section';
+import { useNow } from '../../parts/use-now';
+import { possibilitiesOf, type ActionName, type Possibility } from './possible';
+
+const DeleteDialog = lazy(async () => ({ default: (await import('./delete-dialog')).DeleteDialog }));
+const HoldDialog = lazy(async () => ({ default: (await import('./hold-dialog')).HoldDialog }));
+const EditDialog = lazy(async () => ({ default: (await import('./edit-dialog')).EditDialog }));
+
+type Dialog = 'soft_delete' | 'hard_delete' | 'hold' | 'edit';
+const ASKED_FIRST: ReadonlySet<ActionName> = new Set(['soft_delete', 'hard_delete']);
+
+/** What can be done with a tenant; what can't is there as well, with the reason. */
+export function Actions({ shown }: { shown: ShownTenant }) {
+  const { tenant, etag } = shown;
+  const changes = useTenantChanges();
+  const [dialog, setDialog] = useState<Dialog>();
+  const act = useMutation({ mutationFn: (work: () => Promise<unknown>) => work() });
+  const possibilities = possibilitiesOf(tenant, useNow());
+  const isHeld = tenant.holdUntil !== null;
+  const isGone = tenant.goneAt !== null;
+  const start = ({ name, request }: Possibility) => {
+    if (request === undefined) return;
+    if (ASKED_FIRST.has(name)) setDialog(name as Dialog);
+    else act.mutate(() => changes.request(tenant.id, request));
+  };
+  const close = () => setDialog(undefined);
+  const deletion = possibilities.find(({ name }) => name === dialog)?.request;
+  return (
+    <Section title="Actions">
+      <Stack gap="xs">
+        {possibilities.map((it) => (
+          <ActionRow
+            key={it.name}
+            title={sentence(operationTitle(OPERATION_REQUESTS[it.name].kind))}
+            text={it.reason ?? OPERATIONS[it.name].summary}
+            isDangerous={it.name === 'hard_delete'}
+            isPossible={it.request !== undefined && !act.isPending}
+            onClick={() => start(it)}
+          />
+        ))}
+        <ActionRow
+          title={tenant.deletionProtected ? 'Unprotect' : 'Protect'}
+          text={tenant.deletionProtected ? 'Deletions are possible again' : 'Every deletion is refused from then on'}
+          isPossible={!isGone && !act.isPending}
+          onClick={() =>
+            act.mutate(() => changes.update(tenant.id, { deletionProtected: !tenant.deletionProtected }, etag))
+          }
+        />
+        <ActionRow
+          title={isHeld ? 'Change hold' : 'Hold'}
+          text="Its data is kept until a date: neither purged nor hard-deleted before"
+          isPossible={!isGone && !act.isPending}
+          onClick={() => setDialog('hold')}
+        />
+        {isHeld ? (
+          <ActionRow
+            title="Lift hold"
+            text="It may be purged and deleted again"
+            isPossible={!act.isPending}
+            onClick={() => act.mutate(() => changes.release(tenant.id))}
+          />
+        ) : null}
+        <ActionRow
+          title="Edit"
+          text="What people and other systems call it, and its labels"
+          isPossible={!isGone}
+          onClick={() => setDialog('edit')}
+        />
+        {act.error === null ? null : <ProblemView error={act.error} />}
+      </Stack>
+      <Suspense fallback={null}>
+        {deletion === undefined ? null : <DeleteDialog tenant={tenant} request={deletion} onClose={close} />}
+        {dialog === 'hold' ? <HoldDialog tenant={tenant} onClose={close} /> : null}
+        {dialog === 'edit' ? <EditDialog shown={shown} onClose={close} /> : null}
+      </Suspense>
+    </Section>
+  );
+}
+
+const sentence = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+
+interface RowProps {
+  title: string;
+  /** What it does; or why it can't be done. */
+  text: string;
+  isPossible: boolean;
+  isDangerous?: boolean;
+  onClick: () => void;
+}
+
+const ActionRow = ({ title, text, isPossible, isDangerous = false, onClick }: RowProps) => (
+  <Group gap="sm" wrap="nowrap" align="center">
+    <Button
+      size="xs"
+      w={108}
+      px={6}
+      variant="default"
+      c={isDangerous && isPossible ? 'var(--mantine-color-error)' : undefined}
+      disabled={!isPossible}
+      onClick={onClick}
+      style={{ flexShrink: 0 }}
+    >
+      {title}
+    </Button>
+    <Text size="xs" c="dimmed">
+      {text}
+    </Text>
+  </Group>
+);

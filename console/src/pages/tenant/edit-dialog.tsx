@@ -1,0 +1,84 @@
+import { updateTenantBody, type TenantDetailBody } from '@freeflow/contract/http';
+import { Alert, Button, Group, Modal, Stack, TextInput } from '@mantine/core';
+import { useForm } from '@mantine/form';
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Refusal } from '../../api/client';
+import type { ShownTenant } from '../../api/tenants';
+import { useTenantChanges } from '../../api/use-changes';
+import { errorsByField, refusalsByField } from '../../parts/form-errors';
+import { labelsOf, labelsPatch, labelTexts } from '../../parts/labels';
+import { LabelsInput } from '../../parts/labels-input';
+import { ProblemView } from '../../parts/problem-view';
+
+const valuesOf = ({ displayName, externalId, labels }: TenantDetailBody) => ({
+  displayName: displayName ?? '',
+  externalId: externalId ?? '',
+  labels: labelTexts(labels),
+});
+type Values = ReturnType<typeof valuesOf>;
+
+const patchOf = (before: TenantDetailBody, { displayName, externalId, labels }: Values) => ({
+  displayName: displayName === '' ? null : displayName,
+  externalId: externalId === '' ? null : externalId,
+  labels: labelsPatch(before.labels, labelsOf(labels)),
+});
+
+const isOvertaken = (error: unknown): boolean =>
+  error instanceof Refusal && error.problem.code === 'precondition-failed';
+
+/** Changes what a tenant is called, unless somebody else has changed it since this was opened. */
+export function EditDialog({ shown, onClose }: { shown: ShownTenant; onClose: () => void }) {
+  const changes = useTenantChanges();
+  // As it was when it was opened: what is sent holds for that alone.
+  const [{ tenant, etag }, setOpened] = useState(shown);
+  const form = useForm<Values>({
+    initialValues: valuesOf(tenant),
+    validateInputOnChange: true,
+    validate: (values) => errorsByField(updateTenantBody.safeParse(patchOf(tenant, values))),
+  });
+  const update = useMutation({
+    mutationFn: (values: Values) => changes.update(tenant.id, patchOf(tenant, values), etag),
+    onSuccess: onClose,
+    onError: (error) => form.setErrors(refusalsByField(error)),
+  });
+  const takeOver = () => {
+    setOpened(shown);
+    form.setValues(valuesOf(shown.tenant));
+    update.reset();
+  };
+  return (
+    <Modal opened onClose={onClose} title={`Edit ${tenant.name}`}>
+      <form onSubmit={form.onSubmit((values) => update.mutate(values))} noValidate>
+        <Stack gap="sm">
+          <TextInput label="Display name" data-autofocus {...form.getInputProps('displayName')} />
+          <TextInput label="External id" {...form.getInputProps('externalId')} />
+          <LabelsInput
+            label="Labels"
+            description="Each by Enter"
+            value={form.values.labels}
+            onChange={(labels) => form.setFieldValue('labels', labels)}
+          />
+          {isOvertaken(update.error) ? (
+            <Alert color="yellow" title="Somebody else was faster" role="alert">
+              It was changed since this was opened. Nothing of yours was written.
+              <Button size="xs" mt="xs" variant="default" onClick={takeOver}>
+                Show how it is now
+              </Button>
+            </Alert>
+          ) : update.error === null ? null : (
+            <ProblemView error={update.error} />
+          )}
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              Cancel
+            </Button>
+            <Button type="submit" loading={update.isPending}>
+              Save
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
