@@ -38,6 +38,16 @@ const mantineStyles = {
   },
 };
 
+/** Code of zod that describes schemas as JSON Schema, which no page does: by their names, as functions of nothing. */
+const leaveOutJsonSchema = {
+  name: 'leave-out-json-schema',
+  transform(code, id) {
+    if (!/\/zod\/v4\/core\/(?:json-schema-processors|to-json-schema)\.js$/.test(id)) return undefined;
+    const names = [...code.matchAll(/^export (?:const|function|class) (\w+)/gm)].map(([, name]) => name);
+    return { code: names.map((it) => `export const ${it} = () => () => undefined;`).join('\n'), map: null };
+  },
+};
+
 function compress(folder) {
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const file = path.join(entry.parentPath, entry.name);
@@ -64,7 +74,7 @@ await build({
   root: ROOM,
   base: '/console/',
   logLevel: 'warn',
-  plugins: [react(), mantineStyles, notePackages],
+  plugins: [react(), mantineStyles, leaveOutJsonSchema, notePackages],
   resolve: {
     // Its sources: of what is compiled for Node nothing could be left out.
     alias: [

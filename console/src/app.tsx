@@ -1,7 +1,6 @@
 import { MantineProvider } from '@mantine/core';
-import { Notifications } from '@mantine/notifications';
 import { RouterProvider } from '@tanstack/react-router';
-import { useState } from 'react';
+import { lazy, Suspense, useState } from 'react';
 import { AuthProvider } from 'react-oidc-context';
 import { SessionProvider } from './auth/session';
 import { SignInGate } from './auth/sign-in-gate';
@@ -10,6 +9,9 @@ import { LiveProvider } from './live/live';
 import { createPageRouter } from './router';
 import { SettingsContext, type Settings } from './settings';
 import { readableColours, theme } from './theme';
+
+/** Not needed before something has to be told. */
+const Notices = lazy(async () => ({ default: (await import('./layout/notices')).Notices }));
 
 /** The page, around what each path shows. */
 export function App({ settings, nonce }: { settings: Settings; nonce: string }) {
@@ -21,7 +23,9 @@ export function App({ settings, nonce }: { settings: Settings; nonce: string }) 
       cssVariablesResolver={readableColours}
       getStyleNonce={() => nonce}
     >
-      <Notifications position="bottom-right" />
+      <Suspense fallback={null}>
+        <Notices />
+      </Suspense>
       <SettingsContext value={settings}>
         <AuthProvider
           userManager={manager}

@@ -31,10 +31,22 @@ const SETTLED_MS = 60_000;
     for (const scheme of SCHEMES) {
       await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
       await page.locator(`html[data-mantine-color-scheme=${scheme}]`).waitFor();
+      await untilPainted(page);
       found.push(...(await findBarriers(page)).map((it) => `${scheme}: ${it}`));
     }
     return found;
   }
+  /** Once all colours are those of the scheme. */
+  const untilPainted = (page: Page): Promise<void> =>
+    page.evaluate(async () => {
+      const { document, requestAnimationFrame: frame } = globalThis as unknown as {
+        document: { getAnimations: () => { constructor: { name: string }; finished: Promise<unknown> }[] };
+        requestAnimationFrame: (next: () => void) => void;
+      };
+      for (let at = 0; at < 3; at++) await new Promise<void>((next) => frame(next));
+      const transitions = document.getAnimations().filter((it) => it.constructor.name === 'CSSTransition');
+      await Promise.allSettled(transitions.map(({ finished }) => finished));
+    });
   async function open(path = '/'): Promise<Visit> {
     const visited = await visit(browser, at(path));
     await signIn(visited.page, installation.info);

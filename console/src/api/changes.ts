@@ -14,7 +14,10 @@ import { KEYS } from './keys';
 /** A new tenant, as the API takes it. */
 export type NewTenant = z.input<typeof createTenantBody>;
 
-/** Everything a person can ask of a tenant. Each is accepted, or refused with the reason; what comes of it is told by events. */
+/**
+ * Everything a person can ask of a tenant. Each is accepted, or refused with the reason; what comes of it is told by
+ * events.
+ */
 export function tenantChanges(api: Api, client: QueryClient) {
   const send = async (call: Call): Promise<TenantBody> => {
     const { body, etag } = await api.callTagged(tenantSchema, call);

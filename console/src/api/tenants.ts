@@ -44,7 +44,10 @@ interface LogPart {
   rows: readonly LogRowBody[];
 }
 
-/** What was done, attempt by attempt, oldest first. Rows are only ever added: of what was read the last part alone is read anew. */
+/**
+ * What was done, attempt by attempt, oldest first. Rows are only ever added: of what was read the last part alone is
+ * read anew.
+ */
 export const logsQuery = (api: Api, id: string) =>
   queryOptions({
     queryKey: KEYS.logs(id),

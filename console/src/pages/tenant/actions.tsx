@@ -7,7 +7,7 @@ import { useTenantChanges } from '../../api/use-changes';
 import { ProblemView } from '../../parts/problem-view';
 import { Section } from '../../parts/section';
 import { useNow } from '../../parts/use-now';
-import { possibilitiesOf, type ActionName, type Possibility } from './possible';
+import { IT_IS_GONE, possibilitiesOf, type ActionName, type Possibility } from './possible';
 
 const DeleteDialog = lazy(async () => ({ default: (await import('./delete-dialog')).DeleteDialog }));
 const HoldDialog = lazy(async () => ({ default: (await import('./hold-dialog')).HoldDialog }));
@@ -25,6 +25,7 @@ export function Actions({ shown }: { shown: ShownTenant }) {
   const possibilities = possibilitiesOf(tenant, useNow());
   const isHeld = tenant.holdUntil !== null;
   const isGone = tenant.goneAt !== null;
+  const orGone = (text: string) => (isGone ? IT_IS_GONE : text);
   const start = ({ name, request }: Possibility) => {
     if (request === undefined) return;
     if (ASKED_FIRST.has(name)) setDialog(name as Dialog);
@@ -47,7 +48,9 @@ export function Actions({ shown }: { shown: ShownTenant }) {
         ))}
         <ActionRow
           title={tenant.deletionProtected ? 'Unprotect' : 'Protect'}
-          text={tenant.deletionProtected ? 'Deletions are possible again' : 'Every deletion is refused from then on'}
+          text={orGone(
+            tenant.deletionProtected ? 'Deletions are possible again' : 'Every deletion is refused from then on',
+          )}
           isPossible={!isGone && !act.isPending}
           onClick={() =>
             act.mutate(() => changes.update(tenant.id, { deletionProtected: !tenant.deletionProtected }, etag))
@@ -55,7 +58,7 @@ export function Actions({ shown }: { shown: ShownTenant }) {
         />
         <ActionRow
           title={isHeld ? 'Change hold' : 'Hold'}
-          text="Its data is kept until a date: neither purged nor hard-deleted before"
+          text={orGone('Its data is kept until a date: neither purged nor hard-deleted before')}
           isPossible={!isGone && !act.isPending}
           onClick={() => setDialog('hold')}
         />
@@ -69,7 +72,7 @@ export function Actions({ shown }: { shown: ShownTenant }) {
         ) : null}
         <ActionRow
           title="Edit"
-          text="What people and other systems call it, and its labels"
+          text={orGone('What people and other systems call it, and its labels')}
           isPossible={!isGone}
           onClick={() => setDialog('edit')}
         />

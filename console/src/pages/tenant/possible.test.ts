@@ -46,6 +46,6 @@ test('beside an operation in progress only a forced deletion begins', () => {
 });
 
 test('of one that is gone nothing is possible, of one that is registered only its removal', () => {
-  expect(Object.values(of({ goneAt: '2026-11-27T00:00:00.000Z' }))).toEqual(Array(5).fill('There is no such tenant'));
+  expect(Object.values(of({ goneAt: '2026-11-27T00:00:00.000Z' }))).toEqual(Array(5).fill('It is gone'));
   expect(of({ operation: null })['hard_delete']).toBe('hard_delete_forced');
 });

@@ -10,6 +10,9 @@ import {
 } from '@freeflow/contract';
 import type { TenantBody } from '@freeflow/contract/http';
 
+/** Why nothing can be done with a tenant any more. */
+export const IT_IS_GONE = 'It is gone';
+
 /** What a person can do with a tenant on its page. */
 const ACTIONS = ['suspend', 'resume', 'soft_delete', 'restore', 'hard_delete'] as const;
 export type ActionName = (typeof ACTIONS)[number];
@@ -54,4 +57,5 @@ function possibilityOf(name: ActionName, tenant: TenantBody, now: Date): Possibi
 const requestsFor = (name: ActionName): TenantRequestName[] =>
   name === 'hard_delete' ? [name, 'hard_delete_forced'] : [name];
 
-const titleOf = (code: ProblemCode): string => PROBLEMS[code].title;
+/** As the API would say it; but that there is none would read odd on its page. */
+const titleOf = (code: ProblemCode): string => (code === 'tenant-unknown' ? IT_IS_GONE : PROBLEMS[code].title);

@@ -80,3 +80,9 @@ test('an operation that has ended without a step at the backends has left them o
   const states = statesOf(operation({ kind: 'soft_delete', state: 'done' }), [row('begin'), row('mark-soft-deleted')]);
   expect(states).toMatchObject({ begin: 'done', 'postgres.disable': 'left-out', 'mark-soft-deleted': 'done' });
 });
+
+test('a blueprint is shown once one is applied: not every installation has one', () => {
+  const names = (rows: LogRowBody[]) => Object.keys(statesOf(operation({ kind: 'create' }), rows));
+  expect(names([row('begin')]).filter((it) => it.endsWith('.apply'))).toEqual([]);
+  expect(names([row('begin'), row('postgres.create'), row('postgres.apply')])).toContain('mongodb.apply');
+});

@@ -37,8 +37,8 @@ export interface Part {
 }
 
 /**
- * The way of an operation: what was done, what is tried, and what comes next. The log has what has ended alone; the rest
- * follows from the row of its kind, by which the workflow goes as well.
+ * The way of an operation: what was done, what is tried, and what comes next. The log has what has ended alone; the
+ * rest follows from the row of its kind, by which the workflow goes as well.
  * @param rows those of this operation, in their order
  */
 export function wayOf(operation: OperationBody, rows: readonly LogRowBody[]): Part[] {
@@ -46,6 +46,8 @@ export function wayOf(operation: OperationBody, rows: readonly LogRowBody[]): Pa
   const isBack = operation.state === 'undoing' || operation.state === 'rolled_back';
   const seen = new Set(rows.map(({ step }) => step));
   const undoVerb = undo?.verb;
+  // Only its run knows beforehand whether there is a blueprint to apply.
+  const isDone = (verb: BackendVerb) => verb !== 'apply' || isSeen(verb, seen);
   const records = rows.filter(({ step }) => step in RECORD_STEPS).map(({ step }) => step as RecordStepName);
   const [settling] = goals.map((goal) => SETTLING_STEPS[goal]);
   const last = new Set<RecordStepName>([
@@ -58,7 +60,7 @@ export function wayOf(operation: OperationBody, rows: readonly LogRowBody[]): Pa
   const before: RecordStepName[] = ['begin'];
   const parts: Part[] = [
     part('Begin', [lane('', before, operation, rows)]),
-    part('At each backend, side by side', lanesOf(forward, operation, rows)),
+    part('At each backend, side by side', lanesOf(forward.filter(isDone), operation, rows)),
     ...(undoVerb !== undefined && (isBack || isSeen(undoVerb, seen))
       ? [part('Undone', lanesOf([undoVerb], operation, rows))]
       : []),

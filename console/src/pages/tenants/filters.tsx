@@ -1,16 +1,14 @@
-import { OPERATION_STATES, TENANT_STATUSES, type OperationState, type TenantStatus } from '@freeflow/contract';
-import { Button, Checkbox, Group, Select, TextInput } from '@mantine/core';
+import { OPERATION_STATES, TENANT_STATUSES } from '@freeflow/contract';
+import { Button, Checkbox, Group, NativeSelect, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
-import { useState } from 'react';
-import { LabelsInput } from '../../parts/labels-input';
+import { lazy, Suspense, useState } from 'react';
 import type { TenantSearch } from './route';
 
 type Filters = Pick<TenantSearch, 'prefix' | 'status' | 'operation' | 'label' | 'gone'>;
 
 const TYPING_MS = 250;
-const words = <T extends string>(values: readonly T[]) =>
-  values.map((value) => ({ value, label: value.replaceAll('_', ' ') }));
+const LabelsInput = lazy(async () => ({ default: (await import('../../parts/labels-input')).LabelsInput }));
 
 /** What the list is filtered by; each change is told at once, names when typing pauses. */
 export function TenantFilters({ filters, onChange }: { filters: Filters; onChange: (changed: Filters) => void }) {
@@ -19,33 +17,27 @@ export function TenantFilters({ filters, onChange }: { filters: Filters; onChang
     <Group component="search" gap="xs" align="flex-end" mb="md">
       {/* Made anew where the name comes from elsewhere, such as a link. */}
       <NameFilter key={filters.prefix ?? ''} prefix={filters.prefix} onChange={(prefix) => onChange({ prefix })} />
-      <Select
+      <WordFilter
         label="Status"
-        placeholder="Any"
-        clearable
-        w={140}
-        size="xs"
-        data={words<TenantStatus>(TENANT_STATUSES)}
-        value={filters.status ?? null}
-        onChange={(status) => onChange({ status: status ?? undefined })}
+        words={TENANT_STATUSES}
+        value={filters.status}
+        onChange={(status) => onChange({ status })}
       />
-      <Select
+      <WordFilter
         label="Operation"
-        placeholder="Any"
-        clearable
-        w={140}
-        size="xs"
-        data={words<OperationState>(OPERATION_STATES)}
-        value={filters.operation ?? null}
-        onChange={(operation) => onChange({ operation: operation ?? undefined })}
+        words={OPERATION_STATES}
+        value={filters.operation}
+        onChange={(operation) => onChange({ operation })}
       />
-      <LabelsInput
-        label="Labels"
-        size="xs"
-        w={220}
-        value={filters.label ?? []}
-        onChange={([first, ...more]) => onChange({ label: first === undefined ? undefined : [first, ...more] })}
-      />
+      <Suspense fallback={<TextInput label="Labels" placeholder="key:value" size="xs" w={220} disabled />}>
+        <LabelsInput
+          label="Labels"
+          size="xs"
+          w={220}
+          value={filters.label ?? []}
+          onChange={([first, ...more]) => onChange({ label: first === undefined ? undefined : [first, ...more] })}
+        />
+      </Suspense>
       <Checkbox
         label="Gone ones too"
         size="xs"
@@ -67,6 +59,24 @@ export function TenantFilters({ filters, onChange }: { filters: Filters; onChang
     </Group>
   );
 }
+
+interface WordProps<Word extends string> {
+  label: string;
+  words: readonly Word[];
+  value: Word | undefined;
+  onChange: (word: Word | undefined) => void;
+}
+
+const WordFilter = <Word extends string>({ label, words, value, onChange }: WordProps<Word>) => (
+  <NativeSelect
+    label={label}
+    size="xs"
+    w={140}
+    value={value ?? ''}
+    data={[{ value: '', label: 'Any' }, ...words.map((it) => ({ value: it, label: it.replaceAll('_', ' ') }))]}
+    onChange={({ currentTarget }) => onChange(words.find((it) => it === currentTarget.value))}
+  />
+);
 
 function NameFilter({
   prefix,
