@@ -1,20 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { tenantsFile, type TenantEntry } from '@freeflow/contract/http';
-import { issueText, nameOf as pathName, offsetOf, type NodePath } from '@freeflow/lib/yaml';
-import { LineCounter, parseDocument, type Document } from 'yaml';
+import { nameOf as pathName, parseYaml, YamlError, type NodePath } from '@freeflow/lib/yaml';
 import { EXIT, Failure } from '../failure';
 
 /** A file names tenants, not their data: what is larger is another file. */
 const LARGEST_BYTES = 4 * 1024 * 1024;
-/** So often all anchors together may be stood for by aliases, nested ones multiplied. */
-const MOST_ALIASES = 10_000;
-
-/** What is wrong, and where. */
-interface Mistake {
-  offset: number;
-  text: string;
-}
-
 /**
  * Reads a file of tenants; `-` is what is piped in.
  * @throws Failure `usage` with all that is wrong, each by file, line and column
@@ -43,60 +33,25 @@ function readText(file: string): string {
 }
 
 /**
- * The tenants in a text, in their order. YAML 1.2 without tags of its own: a text stays a text, and nothing is made of
- * it but lists, fields and values.
+ * The tenants in a text, in their order.
  * @throws Failure `usage`
  */
 export function parseTenants(text: string, file: string): TenantEntry[] {
-  const lines = new LineCounter();
-  const fail = (mistakes: readonly Mistake[]): never => {
+  try {
+    return parseYaml(tenantsFile, text, file, ({ tenants }, lineOf) =>
+      [...findDoubled(tenants, 'name'), ...findDoubled(tenants, 'externalId')].map(({ path, value, before }) => ({
+        path,
+        text: `${pathName(path)}: ${value} is in line ${lineOf(before)} already`,
+      })),
+    ).tenants;
+  } catch (error) {
+    if (!(error instanceof YamlError)) throw error;
     throw new Failure(
       EXIT.usage,
-      mistakes.map((it) => `${file}:${placeOf(lines, it.offset)}: ${it.text}`).join('\n'),
+      error.message,
       'Nothing was changed. Correct the file; what it may say: docs/apply.md',
     );
-  };
-  const document = parseDocument(text, {
-    version: '1.2',
-    schema: 'core',
-    resolveKnownTags: false,
-    prettyErrors: false,
-    // `silent` would also read the first of several documents and pass over the others.
-    logLevel: 'error',
-    lineCounter: lines,
-  });
-  // A tag that nobody knows is a warning of the library's only.
-  const unread = [...document.errors, ...document.warnings];
-  if (unread.length > 0) return fail(unread.map(({ pos: [offset], message }) => ({ offset, text: message })));
-  const { success, data, error } = tenantsFile.safeParse(valueOf(document, fail));
-  if (!success)
-    return fail(
-      error.issues.flatMap((issue) =>
-        issueText(issue).map(({ path, text: what }) => ({ offset: offsetOf(document, path), text: what })),
-      ),
-    );
-  const doubled = [...findDoubled(data.tenants, 'name'), ...findDoubled(data.tenants, 'externalId')];
-  if (doubled.length > 0)
-    return fail(
-      doubled.map(({ path, value, before }) => ({
-        offset: offsetOf(document, path),
-        text: `${pathName(path)}: ${value} is in line ${lines.linePos(offsetOf(document, before)).line} already`,
-      })),
-    );
-  return data.tenants;
-}
-
-function valueOf(document: Document, fail: (mistakes: readonly Mistake[]) => never): unknown {
-  try {
-    return document.toJS({ maxAliasCount: MOST_ALIASES });
-  } catch (error) {
-    return fail([{ offset: 0, text: error instanceof ReferenceError ? error.message : 'is no readable YAML' }]);
   }
-}
-
-function placeOf(lines: LineCounter, offset: number): string {
-  const { line, col } = lines.linePos(offset);
-  return `${Math.max(1, line)}:${Math.max(1, col)}`;
 }
 
 /** Those that have a value which one before them has. */
