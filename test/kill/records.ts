@@ -1,4 +1,4 @@
-import { isStatusOperation, REQUEST_ACTIONS, type OperationKind } from '@freeflow/contract';
+import { ANSWER_REQUEST_ACTIONS, isStatusOperation, REQUEST_ACTIONS, type OperationKind } from '@freeflow/contract';
 import type { TestInstallation } from '../support/installation';
 
 /** What the master database has of a tenant, and what it has told of that. */
@@ -83,7 +83,7 @@ function faultsOfTenant({ tenant, events }: Records): string[] {
 
 /** One row for each call that was accepted, none for what was not; no answer has taken effect twice. */
 function faultsOfAudit({ operations, audited }: Records): string[] {
-  const accepted = audited.filter((it) => it.outcome === 'accepted' && it.operationId !== null);
+  const accepted = audited.filter((it) => it.outcome === 'accepted' && it.operationId !== null && !isAnswer(it.action));
   const faults = operations.flatMap(({ id, kind }) => {
     const actions = accepted.filter((it) => it.operationId === id).map(({ action }) => action);
     const wanted = actionOf(kind);
@@ -99,6 +99,9 @@ function faultsOfAudit({ operations, audited }: Records): string[] {
     ...(new Set(effects).size === effects.length ? [] : ['an answer that took effect twice']),
   ];
 }
+
+/** Such as the abort by which an operation is undone. */
+const isAnswer = (action: string): boolean => Object.values<string>(ANSWER_REQUEST_ACTIONS).includes(action);
 
 /** Nobody requests a purge. */
 const actionOf = (kind: OperationKind): string[] =>
