@@ -58,6 +58,7 @@ const shared = {
   moduleNameMapper: {
     '^@freeflow/contract$': '<rootDir>/contract/index.ts',
     '^@freeflow/contract/http$': '<rootDir>/contract/http/index.ts',
+    '^@freeflow/contract/plans$': '<rootDir>/contract/plans/index.ts',
     '^@freeflow/contract/stack-info$': '<rootDir>/contract/stack-info.ts',
     '^@freeflow/lib/([a-z-]+)$': '<rootDir>/lib/$1/index.ts',
     '^@freeflow/db-master$': '<rootDir>/prisma/index.ts',

@@ -7,6 +7,7 @@ import {
   PROBLEMS,
   rowOf,
   type OperationGoal,
+  type OperationKind,
   type StepFailure,
   type TenantStatus,
 } from '@freeflow/contract';
@@ -105,12 +106,18 @@ function findRollbackReason({ operation, isForcedDeletionWaiting }: BeginFacts):
   return isForcedDeletionWaiting ? INTERRUPTED : undefined;
 }
 
+const isGoal = (kind: OperationKind, status: TenantStatus): status is TenantStatus & OperationGoal =>
+  rowOf(kind).goals.some((it) => it === status);
+
 /**
- * Where the operation leads. A restored tenant that was suspended when it was deleted is suspended again.
+ * Where the operation leads: to what the tenant is, where it changes no access. A restored one that was suspended when
+ * it was deleted is suspended again.
  * @throws Error for a kind that leaves the tenant's status alone: it has steps of its own
  */
-function findGoal({ operation: { kind }, statusBeforeDeletion }: BeginFacts): OperationGoal {
+function findGoal({ tenant, operation: { kind, fromStatus }, statusBeforeDeletion }: BeginFacts): OperationGoal {
   if (!isStatusOperation(kind)) throw new Error(`${operationTitle(kind)} leads nowhere: it leaves the tenant as it is`);
   const [first, ...others]: readonly [OperationGoal, ...OperationGoal[]] = OPERATIONS[kind].goals;
+  const now = fromStatus ?? tenant.status;
+  if (rowOf(kind).changesAccess === 'unchanged' && isGoal(kind, now)) return now;
   return others.find((it) => it === statusBeforeDeletion) ?? first;
 }

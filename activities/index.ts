@@ -1,3 +1,4 @@
+import type { Plans } from '@freeflow/contract/plans';
 import type { PrismaClient } from '@freeflow/db-master';
 import { storable } from '@freeflow/lib/scrub';
 import type { SecretStore, VaultLeftovers } from '@freeflow/lib/secrets';
@@ -26,6 +27,8 @@ export interface ActivityDependencies {
   secrets: SecretStore;
   lock: TenantLock;
   backends: readonly Backend[];
+  /** @default none */
+  plans?: Plans | undefined;
   startOperation: StartOperation;
   hasOpenRun: HasOpenRun;
   findOpenRuns?: FindOpenRuns | undefined;
@@ -62,10 +65,11 @@ export function createActivities({
   leftovers,
   sweepWebhooks,
   deliveries,
+  plans = new Map(),
   retentionDays = {},
 }: ActivityDependencies) {
   const installation = new Installation(db);
-  const dependencies = { db, ledger: new Ledger(db, installation), secrets, lock, settleMarginMs };
+  const dependencies = { db, ledger: new Ledger(db, installation), secrets, lock, plans, settleMarginMs };
   const reconciling = {
     ...dependencies,
     backends,

@@ -1,4 +1,5 @@
 import { hasConnection } from '@freeflow/contract';
+import type { Plan } from '@freeflow/contract/plans';
 import { Prisma, type PrismaClient, type TenantResource } from '@freeflow/db-master';
 import { storable } from '@freeflow/lib/scrub';
 import {
@@ -8,6 +9,7 @@ import {
   type Backend,
   type Connection,
   type Created,
+  type LimitState,
   type Target,
 } from '../backends/backend';
 import { BackendFault } from '../backends/failures';
@@ -27,6 +29,8 @@ export interface IntendedCall {
   isOneCall?: boolean;
   /** The access that it takes away, as it was: kept with its announcement, until an `enable` is done. */
   accessBefore?: AccessState;
+  /** The limits that it changes, as they were: kept likewise, until the change of plan has ended. */
+  limitsBefore?: LimitState;
 }
 
 /** A resource that a tenant is about to get, by the name that its row has for it. */
@@ -70,13 +74,15 @@ export class Ledger {
   async recordCallStart(
     { id }: TenantResource,
     held: Held,
-    { serverId, verb, isOneCall = false, accessBefore }: IntendedCall,
+    { serverId, verb, isOneCall = false, accessBefore, limitsBefore }: IntendedCall,
   ): Promise<AnnouncedCall> {
     const isDrop = verb === 'drop';
     const effect = isOneCall ? (verb ?? null) : null;
     const before = accessBefore === undefined ? null : JSON.stringify(accessBefore);
+    const limits = limitsBefore === undefined ? null : JSON.stringify(limitsBefore);
     const set = Prisma.sql`"callStartedAt" = clock_timestamp(), "serverId" = ${serverId},
                "accessBefore" = coalesce(${before}::jsonb, "accessBefore"),
+               "limitsBefore" = coalesce("limitsBefore", ${limits}::jsonb),
                "callEffect" = CASE WHEN "callStartedAt" IS NULL AND CASE WHEN ${isDrop} THEN "dropStartedAt" IS NULL ELSE "serverId" IS NULL END
                                    THEN ${effect}::text END,
                "dropStartedAt" = CASE WHEN ${isDrop} THEN coalesce("dropStartedAt", clock_timestamp()) ELSE "dropStartedAt" END`;
@@ -130,6 +136,11 @@ export class Ledger {
   /** Records that access is cut, and that no earlier call can restore it any more. */
   async recordCut({ id }: TenantResource, held: Held): Promise<void> {
     await updateFenced(this.db, id, held, Prisma.sql`state = 'disabled', ${NOTHING_UNANSWERED}`);
+  }
+
+  /** Records that what a change has set stays: no earlier call can reverse it any more. */
+  async recordSettled({ id }: TenantResource, held: Held): Promise<void> {
+    await updateFenced(this.db, id, held, NOTHING_UNANSWERED);
   }
 
   /**
@@ -190,8 +201,8 @@ export async function assertRecordedServer(backend: Backend, entry: TenantResour
   return serverId;
 }
 
-/** The target that a ledger entry stands for. */
-export function targetOf(entry: TenantResource, tenantName: string, signal: AbortSignal): Target {
+/** The target that a ledger entry stands for. @param plan that of its tenant, where its limits are of interest */
+export function targetOf(entry: TenantResource, tenantName: string, signal: AbortSignal, plan?: Plan): Target {
   const { tenantId, name, nonce, externalId, formerName } = entry;
   return {
     tenantId,
@@ -202,5 +213,6 @@ export function targetOf(entry: TenantResource, tenantName: string, signal: Abor
     announceCall: skipAnnouncement,
     ...(externalId === null ? {} : { externalId }),
     ...(formerName === null ? {} : { formerName }),
+    ...(plan === undefined ? {} : { plan }),
   };
 }

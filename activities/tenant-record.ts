@@ -1,13 +1,13 @@
 import type { OperationGoal, ParkedStep, StepFailure } from '@freeflow/contract';
 import { SETTLING_STEPS } from '@freeflow/contract';
-import { Prisma, type PrismaClient } from '@freeflow/db-master';
+import { Prisma, type PrismaClient, type Tenant } from '@freeflow/db-master';
 import type { SecretStore } from '@freeflow/lib/secrets';
 import type { StepInput } from './attempt';
 import { begin, isOver, type Begun } from './begin';
 import { markGone, type GoneInput } from './mark-gone';
 import { describeSkipped, finishOperation, readRollbackReason, type SkippedSteps } from './operation-row';
 import type { RecordSettings } from './record-settings';
-import { runRecordStep } from './record-step';
+import { runRecordStep, type Tx } from './record-step';
 import { extendRetention } from './retention';
 
 /** Besides its statements, the transaction that ends a tenant waits for the vault to destroy the secrets. */
@@ -31,10 +31,14 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings, sec
         // All steps have applied it: the tenant has it as a whole.
         const { blueprintVersion } = operation;
         const applied = blueprintVersion === null ? {} : { blueprintVersion };
-        await tx.tenant.update({ where: { id: tenant.id }, data: { status: goal, purgeAt, ...applied } });
+        const isOfPlan = operation.kind === 'change_plan';
+        const limited = isOfPlan ? { plan: operation.plan } : {};
+        await tx.tenant.update({ where: { id: tenant.id }, data: { status: goal, purgeAt, ...applied, ...limited } });
+        if (isOfPlan) await forgetLimits(tx, tenant);
         await finishOperation(tx, rows, 'done');
+        const ofPlan = isOfPlan ? `, its plan ${operation.plan ?? 'none'} (before: ${tenant.plan ?? 'none'})` : '';
         const kept = purgeAt === null ? '' : `; its data is kept until ${purgeAt.toISOString()}`;
-        return { message: `${tenant.name} is ${goal}${kept}`, result: undefined };
+        return { message: `${tenant.name} is ${goal}${ofPlan}${kept}`, result: undefined };
       });
 
   return {
@@ -99,6 +103,7 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings, sec
     'restore-status': (input: StepInput & { rollbackReason: StepFailure; skipped: SkippedSteps }): Promise<void> =>
       runRecordStep(db, 'restore-status', input, async (tx, rows) => {
         const { tenant } = rows;
+        if (rows.operation.kind === 'change_plan') await forgetLimits(tx, tenant);
         const leftBehind = describeSkipped(input.skipped);
         const ended = leftBehind ?? input.rollbackReason;
         const { reason, sentence } = await extendRetention(tx, rows, ended, settings.retentionMs);
@@ -112,4 +117,9 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings, sec
         timeoutMs: secrets.hasVault ? WITH_VAULT_MS : undefined,
       }),
   };
+}
+
+/** What its resources had before a change of plan that has ended is put back by none any more. */
+async function forgetLimits(tx: Tx, { id: tenantId }: Tenant): Promise<void> {
+  await tx.tenantResource.updateMany({ where: { tenantId }, data: { limitsBefore: Prisma.DbNull } });
 }

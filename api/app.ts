@@ -1,4 +1,5 @@
 import { createMasterClient } from '@freeflow/db-master';
+import { readPlans } from '@freeflow/lib/plans';
 import fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler } from 'fastify-type-provider-zod';
 import type { ApiConfig } from './config';
@@ -25,6 +26,7 @@ import { identityRoutes } from './routes/identity';
 import { metricsRoutes } from './routes/metrics';
 import { onCallRoutes } from './routes/on-call';
 import { operationRoutes } from './routes/operations';
+import { planRoutes } from './routes/plans';
 import { reconcileRoutes } from './routes/reconcile';
 import { resourceMetadataRoutes } from './routes/resource-metadata';
 import { schemaRoutes } from './routes/schemas';
@@ -61,6 +63,7 @@ export async function buildApp(config: ApiConfig, env: NodeJS.ProcessEnv): Promi
   await app.register(answerProblems);
   await app.register(readJsonStrictly);
 
+  const plans = readPlans(config.PLANS_FILE);
   const db = createMasterClient(config.MASTER_DATABASE_URL, {
     applicationName: 'freeflow-api',
     maxConnections: config.MASTER_DATABASE_POOL,
@@ -94,8 +97,9 @@ export async function buildApp(config: ApiConfig, env: NodeJS.ProcessEnv): Promi
     await secured.register(limitRates, config);
     await secured.register(requirePermission, config);
     await secured.register(tenantRoutes, { db, temporal });
-    await secured.register(identityRoutes, { db, temporal });
-    await secured.register(operationRoutes, { db, temporal });
+    await secured.register(identityRoutes, { db, temporal, plans });
+    await secured.register(operationRoutes, { db, temporal, plans });
+    await secured.register(planRoutes, { plans });
     await secured.register(onCallRoutes, { db, temporal, sweepIntervalMs: config.SWEEP_INTERVAL_MS });
     await secured.register(reconcileRoutes, { db, temporal });
     await secured.register(auditRoutes, { db });

@@ -21,6 +21,7 @@ const {
   OTEL_EXPORTER_OTLP_ENDPOINT,
   OTEL_EXPORTER_OTLP_HEADERS,
   WEBHOOK_ALLOWED_NETWORKS,
+  PLANS_FILE,
 } = VARIABLES;
 
 /**
@@ -87,6 +88,7 @@ export const apiVariables = z.object({
     .default(100)
     .describe('streams of events that one principal may have open at a time at one process of the API; 0: any number'),
   WEBHOOK_ALLOWED_NETWORKS,
+  PLANS_FILE,
   AUTH_ISSUER: httpUrl().describe('who issues the tokens: their `iss`'),
   AUTH_AUDIENCE: text('what tokens are made out to').describe('whom the tokens are made out to: their `aud`'),
   AUTH_JWKS_URL: httpUrl()

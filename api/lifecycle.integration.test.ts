@@ -13,6 +13,7 @@ import {
   PROBLEMS,
   type ProblemCode,
 } from '@freeflow/contract';
+import { examplePlans } from '../stack/app/parts';
 import { projectRoot } from '../stack/project';
 import { newName } from '../test/support/activity-harness';
 import { openApiBench, type ApiBench } from '../test/support/api-bench';
@@ -20,11 +21,14 @@ import { lifecyclePage } from './tenants/lifecycle-page';
 
 const KINDS = OPERATION_KINDS.filter((kind) => kind !== 'adopt');
 /** Bodies that a request needs. */
-const BODIES: Partial<Record<TenantRequestName, object>> = { adopt: { backend: 'postgres' } };
+const BODIES: Partial<Record<TenantRequestName, object>> = {
+  adopt: { backend: 'postgres' },
+  change_plan: { plan: 'free' },
+};
 
 let harness: ApiBench;
 beforeAll(async () => {
-  harness = await openApiBench();
+  harness = await openApiBench({ PLANS_FILE: examplePlans() });
 });
 afterAll(() => harness.close());
 

@@ -64,6 +64,20 @@ export const changedResponses = {
   ...tooLarge,
 } as const;
 
+/** Where an operation was accepted for a part of a change. */
+export const planResponses = {
+  202: tenantSchema.describe('As 200, and the operation that changes its plan was accepted, or is in progress'),
+  409: problem(
+    'The externalId is taken, the removal of the tenant has begun, or its status or another operation on it does not allow another plan',
+    'external-id-taken',
+    'being-deleted',
+    'operation-in-progress',
+    'soft-deleted',
+    'never-active',
+    'registered-only',
+  ),
+} as const;
+
 /** Where an operation was accepted. */
 export const acceptedResponses = {
   202: tenantSchema.describe('Accepted and committed; also where there is nothing to do, or the same is in progress'),
@@ -98,7 +112,10 @@ export const answeredResponses = {
  * How the description of the API groups a route that needs a token, and what the route is called there and in the audit
  * trail.
  */
-export const secured = (tag: 'tenants' | 'events' | 'reconcile' | 'audit' | 'webhooks', operationId: AuditAction) => ({
+export const secured = (
+  tag: 'tenants' | 'plans' | 'events' | 'reconcile' | 'audit' | 'webhooks',
+  operationId: AuditAction,
+) => ({
   tags: [tag],
   operationId,
   security: [{ bearer: [] }],

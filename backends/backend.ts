@@ -1,4 +1,5 @@
 import type { BackendKind } from '@freeflow/contract';
+import type { Plan } from '@freeflow/contract/plans';
 import type { Prisma } from '@freeflow/db-master';
 import type { BlueprintFile } from './blueprint';
 
@@ -23,6 +24,8 @@ export interface Target {
    * have.
    */
   formerName?: string;
+  /** What limits it; absent where the tenant has no plan. */
+  plan?: Plan;
   /** Aborted when the tenant lock is lost: another attempt may be running from then on. */
   signal: AbortSignal;
   /**
@@ -41,6 +44,9 @@ export const skipAnnouncement = async (): Promise<void> => undefined;
  * secrets.
  */
 export type AccessState = Prisma.InputJsonObject;
+
+/** The limits of a resource, as they are: JSON without secrets. */
+export type LimitState = Prisma.InputJsonObject;
 
 /** What a probe after `enable` has to know: a resumed tenant may lack what a new one has. */
 export interface Resumed {
@@ -104,10 +110,10 @@ export interface Drift {
   /** A part of the resource is missing. */
   isMissing?: true;
   /**
-   * The repair without a risk: cut or restore the access, renew the grants, or record the connection by the present
-   * settings. Absent where a person has to decide.
+   * The repair without a risk: cut or restore the access, renew the grants, set the limits of the plan, or record the
+   * connection by the present settings. Absent where a person has to decide.
    */
-  repair?: 'access' | 'grants' | 'connection';
+  repair?: 'access' | 'grants' | 'limits' | 'connection';
 }
 
 /**
@@ -149,9 +155,9 @@ export interface Backend {
    */
   readonly pool?: Pool;
   /**
-   * Creates the resource together with its nonce. One that exists is finished if it is ours. With a former name it
-   * makes the blank one of that name the tenant's, which then differs in nothing from one that was created; where there
-   * is none any more, it creates.
+   * Creates the resource together with its nonce, limited by the target's plan. One that exists is finished if it is
+   * ours. With a former name it makes the blank one of that name the tenant's, which then differs in nothing from one
+   * that was created; where there is none any more, it creates.
    * @param files what the tenant's blueprint says of this backend, as far as it counts when the resource is made
    * @throws BackendFault `foreign-resource` where it isn't ours
    */
@@ -197,6 +203,15 @@ export interface Backend {
    * @throws BackendFault `still-open`
    */
   assertLockedOut(target: Target, secrets: Secrets): Promise<void>;
+  /** The limits that it has, all of those that `limit` may change. Reads only. */
+  readLimits(target: Target): Promise<LimitState>;
+  /**
+   * Sets the limits of the target's plan: what that leaves out is not limited, or as the settings have it for tenants
+   * without a plan. Takes back what the tenant has set itself to lift one.
+   */
+  limit(target: Target): Promise<Notes>;
+  /** Sets the limits that there were before a `limit`. @param before the result of `readLimits` then */
+  relimit(target: Target, before: LimitState): Promise<Notes>;
   /**
    * Whether a create of this target, and a drop, is one call with one effect, which `inspect` sees: all of it is there,
    * or nothing. Where it isn't, or this is absent, nothing tells that no part of a sequence is still on its way.
@@ -206,7 +221,7 @@ export interface Backend {
   drop(target: Target): Promise<Notes>;
   /** Whose the resource of this name is; ours as well where the blank one of its former name is there. Reads only. */
   inspect(target: Target): Promise<Inspection>;
-  /** How a resource of ours differs from what it should be in this state. Reads only. */
+  /** How a resource of ours differs from what it should be in this state, and by the target's plan. Reads only. */
   findDrift(target: Target, state: 'present' | 'disabled', secrets: Secrets): Promise<Drift[]>;
   /**
    * All resources that carry an ownership nonce. Reads only.

@@ -14,6 +14,8 @@ export const REQUEST_ACTIONS = {
   hard_delete_forced: 'tenants.delete',
   restore: 'tenants.restore',
   adopt: 'tenants.adopt',
+  // With what else a PATCH changes; the detail of the row has the plan.
+  change_plan: 'tenants.update',
 } as const satisfies Record<OperationRequestName, string>;
 
 /** The same of the requests by which on-call answers. */
@@ -44,6 +46,7 @@ const OTHER_ACTIONS = [
   'tenants.logs',
   'tenants.operations',
   'tenants.stuck',
+  'plans.list',
   'tenants.events',
   'events.follow',
   'reconcile.start',

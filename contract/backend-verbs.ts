@@ -31,6 +31,14 @@ export const BACKEND_VERBS = {
     summary: 'drop',
     meaning: 'Drops what carries our nonce and reads back that it is absent; what is not ours is left alone.',
   },
+  limit: {
+    summary: 'limit',
+    meaning: "Sets the limits of the tenant's plan, once those that it had are kept.",
+  },
+  relimit: {
+    summary: 'set back the limits of',
+    meaning: 'Sets the limits that it had before the plan was changed.',
+  },
   adopt: {
     summary: 'adopt',
     meaning: 'Records under which id, and on which server, the resource is found since its server was restored.',

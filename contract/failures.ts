@@ -112,6 +112,11 @@ export const FAILURES = {
     advice:
       "The vault refuses the worker's login, no policy allows what the cause names, or it is another vault than that with the secrets. Correct login, policy or VAULT_ADDR; the step is retried by itself.",
   },
+  'unknown-plan': {
+    retryable: true,
+    advice:
+      "The worker's plans (PLANS_FILE) have none of the tenant's. Give workers and API the same file and restart the worker, or abort; the step is retried by itself.",
+  },
   unexpected: {
     retryable: true,
     advice:

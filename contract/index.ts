@@ -12,6 +12,7 @@ export * from './operations/row';
 export * from './operations/soundness';
 export * from './operations/table';
 export * from './parked-step';
+export * from './plan-name';
 export * from './problems';
 export * from './protection';
 export * from './runs';

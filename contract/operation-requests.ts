@@ -14,10 +14,11 @@ export type TenantRequestName = Exclude<OperationRequestName, 'create'>;
 export interface OperationRequest {
   readonly kind: OperationKind;
   readonly summary: string;
-  readonly method: 'POST' | 'DELETE';
+  readonly method: 'POST' | 'PATCH' | 'DELETE';
   /** With `:id` for the tenant's id. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
+  readonly body?: `{${string}}`;
   readonly isForced: boolean;
   readonly decisions: Readonly<Record<TenantSituation, Decision>> | null;
   readonly isDoneBy: readonly OperationKind[];

@@ -13,7 +13,7 @@ const paragraphOf = (anchor: string): string =>
 const FORM = ['Symptom', 'Check', 'Do', "Don't"];
 
 const stepsAtBackends = BACKEND_KINDS.flatMap((kind) =>
-  ['create', 'apply', 'probe', 'disable', 'enable', 'drop'].map((verb) => `${kind}-${verb}`),
+  ['create', 'apply', 'probe', 'disable', 'enable', 'drop', 'limit'].map((verb) => `${kind}-${verb}`),
 );
 
 const alerts = readRules(path.join(projectRoot(), 'deploy', 'alerts')).alerts.map(

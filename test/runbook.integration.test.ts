@@ -48,7 +48,12 @@ afterAll(async () => {
 
 test('every step that is registered has a paragraph', () => {
   // Steps whose names go together share one.
-  const shared = ['park', 'begin-adoption', 'postgres.adopt', 'mongodb.adopt', 'qdrant.adopt'];
+  const shared = [
+    'park',
+    'begin-adoption',
+    ...['postgres.adopt', 'mongodb.adopt', 'qdrant.adopt'],
+    ...['postgres.relimit', 'mongodb.relimit', 'qdrant.relimit'],
+  ];
   const steps = Object.keys(harness.activities);
   expect(steps).toEqual(expect.arrayContaining(['postgres.create', 'keycloak.drop', 'begin', 'mark-gone']));
   expect(findUnexplained(steps.filter((it) => !shared.includes(it)).map(anchorOf))).toEqual([]);

@@ -28,6 +28,7 @@ const {
   OTEL_EXPORTER_OTLP_ENDPOINT,
   OTEL_EXPORTER_OTLP_HEADERS,
   WEBHOOK_ALLOWED_NETWORKS,
+  PLANS_FILE,
 } = VARIABLES;
 
 /** As Standard Webhooks suggests, three days in all: 5 s, 5 and 30 min, 2, 5, 10, 14, 20 and 24 h. */
@@ -78,6 +79,7 @@ const variables = z.object({
   SECRETS_STORE,
   ...VAULT_VARIABLES,
   ...BACKEND_VARIABLES,
+  PLANS_FILE,
   WORKER_HEALTH_HOST: text('a host name or address')
     .default('127.0.0.1')
     .describe('host to serve `/health/live`, `/health/ready` and `/metrics` on'),

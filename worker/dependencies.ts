@@ -1,5 +1,6 @@
 import { createMasterClient } from '@freeflow/db-master';
 import { databaseOf } from '@freeflow/lib/pg';
+import { readPlans } from '@freeflow/lib/plans';
 import { createSecretStore, readSecretKeys, VaultLeftovers } from '@freeflow/lib/secrets';
 import { RunClient } from '@freeflow/lib/temporal';
 import { openVault } from '@freeflow/lib/vault';
@@ -71,6 +72,7 @@ export function createDependencies(
     leftovers: vault === undefined ? undefined : new VaultLeftovers(vault),
     lock,
     backends,
+    plans: readPlans(config.PLANS_FILE),
     settleMarginMs: config.SETTLE_MARGIN_MS,
     settings: {
       patienceMs: config.STEP_PATIENCE_MS,

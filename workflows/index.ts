@@ -5,6 +5,7 @@ export {
   resumeTenant,
   softDeleteTenant,
   restoreTenant,
+  changePlan,
   deleteTenant,
 } from './tenant-operations';
 export { adoptResource } from './adopt-resource';

@@ -41,6 +41,11 @@ export function restoreTenant(input: OperationInput, handedOn?: HandedOn): Promi
   return runOrRollBack(OPERATIONS.restore, input, handedOn);
 }
 
+/** Gives the tenant the limits of another plan at every backend, or leaves it those that it had. */
+export function changePlan(input: OperationInput, handedOn?: HandedOn): Promise<string> {
+  return runOrRollBack(OPERATIONS.change_plan, input, handedOn);
+}
+
 /** Drops everything of the tenant at every backend and marks it gone: a hard delete, or a purge. */
 export function deleteTenant(input: OperationInput, handedOn?: HandedOn): Promise<string> {
   return runToCompletion(OPERATIONS.hard_delete, input, handedOn);

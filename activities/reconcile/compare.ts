@@ -1,4 +1,5 @@
 import { type BackendKind } from '@freeflow/contract';
+import type { Plans } from '@freeflow/contract/plans';
 import { type PrismaClient, type TenantResource } from '@freeflow/db-master';
 import { type SecretStore, SecretError } from '@freeflow/lib/secrets';
 import type { Backend, Drift, Secrets, Target } from '../../backends/backend';
@@ -7,6 +8,7 @@ import { filesOfVersion } from '../blueprint/stored';
 import { filesOfTenant } from '../blueprint/tenant-files';
 import { findConnectionDrift } from '../connection-details';
 import { targetOf } from '../ledger';
+import { describeUnknown } from '../plans';
 import { withRetries } from './with-retries';
 
 /** All that a comparison has at hand. */
@@ -15,7 +17,9 @@ export interface Comparison {
   backend: Backend;
   secrets: SecretStore;
   entry: TenantResource;
-  tenantName: string;
+  /** With its plan, to which the limits are compared. */
+  tenant: { name: string; plan: string | null };
+  plans: Plans;
   signal: AbortSignal;
 }
 
@@ -23,9 +27,18 @@ export interface Comparison {
  * How a resource that the ledger records as present or disabled differs from that; empty where it doesn't. Reads only.
  * @throws BackendFault when the server doesn't answer
  */
-export async function compareEntry({ db, backend, secrets, entry, tenantName, signal }: Comparison): Promise<Drift[]> {
+export async function compareEntry({
+  db,
+  backend,
+  secrets,
+  entry,
+  tenant,
+  plans,
+  signal,
+}: Comparison): Promise<Drift[]> {
   const { kind, name, externalId, state } = entry;
-  const target = targetOf(entry, tenantName, signal);
+  const plan = plans.get(tenant.plan ?? '');
+  const target = targetOf(entry, tenant.name, signal, plan);
   const found = await withRetries(backend, signal, () => backend.inspect(target));
   if (found.state === 'absent') return [{ what: `there is no ${name}`, isMissing: true }];
   if (found.state === 'foreign') return [{ what: `another resource has its name: ${found.owner}`, isMissing: true }];
@@ -38,8 +51,10 @@ export async function compareEntry({ db, backend, secrets, entry, tenantName, si
   const drift = await withRetries(backend, signal, () =>
     backend.findDrift(target, state === 'disabled' ? 'disabled' : 'present', stored),
   );
+  const unknown = tenant.plan === null || plan !== undefined ? [] : [{ what: describeUnknown(plans, tenant.plan) }];
   return [
     ...drift,
+    ...unknown,
     ...(await findConnectionDrift(db, backend, entry)),
     ...(state === 'present' ? await compareBlueprint({ db, backend, entry, signal }, target) : []),
   ];

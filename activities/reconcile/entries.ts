@@ -10,7 +10,7 @@ import type { ReconcileScope } from './scope';
 import { countUnchecked, ServerSilentError, walk, type Part, type Range } from './walk';
 import { withRetries } from './with-retries';
 
-type Entry = TenantResource & { tenant: { name: string } };
+type Entry = TenantResource & { tenant: { name: string; plan: string | null } };
 
 /** An operation in progress changes what is compared; adoptions change the ledger alone. */
 const AT_REST = { operations: { none: { endedAt: null, kind: { not: 'adopt' } } } } satisfies Prisma.TenantWhereInput;
@@ -54,7 +54,7 @@ function entriesOf({ db }: ReconcileScope, { kind }: Backend): Omit<Part<Entry>,
     page: (range, take) =>
       db.tenantResource.findMany({
         where: where(range),
-        include: { tenant: { select: { name: true } } },
+        include: { tenant: { select: { name: true, plan: true } } },
         orderBy: { id: 'asc' },
         take,
       }),
@@ -64,7 +64,7 @@ function entriesOf({ db }: ReconcileScope, { kind }: Backend): Omit<Part<Entry>,
 
 async function checkEntry(scope: ReconcileScope, backend: Backend, entry: Entry): Promise<Finding[]> {
   try {
-    const drift = await compareEntry({ ...scope, backend, entry, tenantName: entry.tenant.name });
+    const drift = await compareEntry({ ...scope, backend, entry, tenant: entry.tenant });
     // Seen while an operation changed it: no longer true, or the next comparison sees it again.
     if (drift.length === 0 || !(await isUnchanged(scope.db, entry))) return [];
     if (!scope.fix || drift.every((it) => it.repair === undefined)) return drift.map((it) => driftToFinding(entry, it));

@@ -64,6 +64,7 @@ async function reconcile(fix: boolean, margin: 'none' | 'as ever' = 'none') {
     marginMs: margin === 'none' ? 0 : undefined,
     lock,
     backends: [],
+    plans: new Map(),
     installation,
     ledger: new Ledger(db, installation),
     startOperation: async () => 'started',

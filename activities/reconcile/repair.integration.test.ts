@@ -45,6 +45,7 @@ async function repairAll(): Promise<void> {
     secrets: createSecretStore(db, readSecretKeys(info.secretsKey)),
     lock,
     backends: [backendOf(cutOff, 'keycloak')],
+    plans: new Map(),
     installation,
     ledger: new Ledger(db, installation),
     startOperation: async () => 'started',

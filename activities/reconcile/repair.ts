@@ -18,29 +18,36 @@ const LOCK_WAIT_MS = 20_000;
 export async function repairEntry(
   scope: ReconcileScope,
   backend: Backend,
-  { id, tenantId, tenant }: TenantResource & { tenant: { name: string } },
+  { id, tenantId }: Pick<TenantResource, 'id' | 'tenantId'>,
 ): Promise<Drift[] | undefined> {
-  const { db, ledger, lock, secrets, signal } = scope;
+  const { db, ledger, lock, secrets, plans, signal } = scope;
   return lock.hold(stepLockKey(tenantId, backend.kind), LOCK_WAIT_MS, signal, async (held) => {
-    const entry = await db.tenantResource.findUniqueOrThrow({ where: { id } });
+    const { tenant, ...entry } = await db.tenantResource.findUniqueOrThrow({
+      where: { id },
+      include: { tenant: { select: { name: true, plan: true } } },
+    });
     const openOperations = await db.tenantOperation.count({
       where: { tenantId, endedAt: null, kind: { not: 'adopt' } },
     });
     if (openOperations > 0 || (entry.state !== 'present' && entry.state !== 'disabled')) return undefined;
     const serverId = await withRetries(backend, held.signal, () => assertRecordedServer(backend, entry));
-    const comparison = { db, backend, secrets, entry, tenantName: tenant.name, signal: held.signal };
+    const comparison = { db, backend, secrets, entry, tenant, plans, signal: held.signal };
     const before = await compareEntry(comparison);
     const wanted = new Set(before.map((it) => it.repair));
     const stored = await loadSecrets(secrets, tenantId, backend.kind);
     if (before.some((it) => it.isMissing === true) || typeof stored === 'string') return before;
 
-    const target = targetOf(entry, tenant.name, held.signal);
+    const plan = plans.get(tenant.plan ?? '');
+    // What it should have by a plan that isn't known can't be set, nor what else would undo it.
+    if (tenant.plan !== null && plan === undefined) return before;
+    const target = targetOf(entry, tenant.name, held.signal, plan);
     const callOnce = (call: (at: Target) => Promise<unknown>) =>
       withRetries(backend, held.signal, () =>
         callWithIntent({ backend, ledger, held }, entry, { serverId }, target, call),
       );
     // For a resource that exists, create only renews grants and schema. It opens the database, too.
     if (wanted.has('grants')) await callOnce((at) => backend.create(at, stored));
+    if (wanted.has('limits')) await callOnce((at) => backend.limit(at));
     if (entry.state === 'disabled' && (wanted.has('grants') || wanted.has('access')))
       await callOnce((at) => backend.disable(at));
     if (entry.state === 'present' && wanted.has('access'))

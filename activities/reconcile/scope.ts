@@ -1,4 +1,5 @@
 import type { OperationKind } from '@freeflow/contract';
+import type { Plans } from '@freeflow/contract/plans';
 import type { PrismaClient } from '@freeflow/db-master';
 import type { SecretStore, VaultLeftovers } from '@freeflow/lib/secrets';
 import type { Backend } from '../../backends/backend';
@@ -21,6 +22,8 @@ export interface ReconcileDependencies {
   ledger: Ledger;
   secrets: SecretStore;
   lock: TenantLock;
+  /** The plans of the installation, by their names. */
+  plans: Plans;
   backends: readonly Backend[];
   installation: Installation;
   startOperation: StartOperation;

@@ -3,7 +3,7 @@ import type { TenantResource } from '@freeflow/db-master';
 import type { AccessState, Backend, Notes, Secrets, Target } from '../../backends/backend';
 import { sideBySide } from '../../backends/side-by-side';
 import { classifyErrors } from '../backend-call';
-import { assertRecordedServer } from '../ledger';
+import { assertRecordedServer, type IntendedCall } from '../ledger';
 import {
   assertOurs,
   callWithIntent,
@@ -20,9 +20,10 @@ import {
 export async function disable(scope: StepScope): Promise<string> {
   const { backend, ledger, held } = scope;
   const { entry, target, values, before } = await loadWith(scope, readWholeAccess);
-  const notes = await changeAccess(
+  const intended = { serverId: entry.serverId, ...(before === undefined ? {} : { accessBefore: before }) };
+  const notes = await changeUntilSettled(
     scope,
-    { entry, target, ...(before === undefined ? {} : { accessBefore: before }) },
+    { entry, target, intended },
     (at) => backend.disable(at),
     async () => {
       await backend.assertLockedOut(target, values);
@@ -37,9 +38,9 @@ export async function disable(scope: StepScope): Promise<string> {
 export async function enable(scope: StepScope): Promise<string> {
   const { backend, ledger, held } = scope;
   const { entry, target, values, before } = await loadWith(scope, findAccessBefore);
-  const notes = await changeAccess(
+  const notes = await changeUntilSettled(
     scope,
-    { entry, target },
+    { entry, target, intended: { serverId: entry.serverId } },
     (at) => backend.enable(at, values, before),
     () => backend.probe(target, values, { before }),
   );
@@ -100,26 +101,24 @@ const findAccessBefore: ReadBefore = async ({ backend }, entry, target, secrets)
 const readAccess = (backend: Backend, target: Target, secrets: Promise<Secrets>): Promise<AccessState | undefined> =>
   classifyErrors(backend, async () => backend.readAccessState?.(target, secrets));
 
-interface ChangeOfAccess {
+interface Change {
   entry: VerifiedEntry;
   target: Target;
-  /** What is taken away, where it is still whole. */
-  accessBefore?: AccessState;
+  intended: IntendedCall;
 }
 
 /**
- * Changes the access and verifies it, and does both again once no earlier unanswered call can reverse it any more.
+ * Changes a resource and verifies it, and does both again once no earlier unanswered call can reverse it any more.
  * @returns the backend's remarks, each once
  */
-async function changeAccess(
+export async function changeUntilSettled(
   scope: StepScope,
-  { entry, target, accessBefore }: ChangeOfAccess,
+  { entry, target, intended }: Change,
   change: (target: Target) => Promise<Notes>,
   verify: () => Promise<Notes>,
 ): Promise<Notes> {
   const { backend } = scope;
   const notes = new Set<string>();
-  const intended = { serverId: entry.serverId, ...(accessBefore === undefined ? {} : { accessBefore }) };
   for (const settledAt = await findSettleTime(scope, entry); ;) {
     const isSettled = performance.now() >= settledAt;
     for (const note of await callWithIntent(scope, entry, intended, target, change)) notes.add(note);

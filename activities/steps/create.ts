@@ -3,6 +3,7 @@ import type { Target } from '../../backends/backend';
 import { classifyErrors } from '../backend-call';
 import { filesOfVersion } from '../blueprint/stored';
 import { assertRecordedServer, targetOf } from '../ledger';
+import { findPlan } from '../plans';
 import { clearCallOnceDone } from './call-effect';
 import {
   callWithIntent,
@@ -17,9 +18,11 @@ import {
 /** Creates the tenant's resource, or verifies and completes what an earlier attempt created. */
 export async function create(scope: StepScope): Promise<string> {
   const { backend, ledger } = scope;
+  // First of all: what can't be limited is not made.
+  const plan = findPlan(scope.plans, scope.tenantPlan);
   const intended = scope.entry ?? (await intend(scope));
   const serverId = await classifyErrors(backend, () => assertRecordedServer(backend, intended));
-  const target = targetOf(intended, scope.tenantName, scope.held.signal);
+  const target = targetOf(intended, scope.tenantName, scope.held.signal, plan);
   const entry = await lookForEffect(scope, intended, target);
   const { values, primaryRef } = await ensureSecrets(scope, target);
   const files = await filesOfVersion(scope.db, scope.blueprintVersion, backend.kind);
@@ -28,7 +31,8 @@ export async function create(scope: StepScope): Promise<string> {
   if (entry.externalId !== null && created.externalId !== entry.externalId)
     throw changedResourceFault(entry, created.externalId);
   await ledger.recordPresent(entry, scope.held, created, primaryRef);
-  const message = `${entry.name} created${created.externalId === undefined ? '' : ` (id ${created.externalId})`}`;
+  const id = created.externalId === undefined ? '' : ` (id ${created.externalId})`;
+  const message = `${entry.name} created${id}${plan === undefined ? '' : `, limited by plan ${scope.tenantPlan ?? ''}`}`;
   return withNotes(message, created.notes ?? []);
 }
 

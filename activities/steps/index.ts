@@ -8,11 +8,12 @@ import { apply } from './apply';
 import { create, probe } from './create';
 import { drop } from './drop';
 import { runFollowing } from './following';
+import { limit, relimit } from './limits';
 import { loadSubject } from './load-subject';
 import type { StepDependencies, StepScope } from './scope';
 
 /** What can be done at every backend. Each returns its message for the log. */
-const VERBS = { create, apply, probe, disable, enable, drop, adopt } satisfies Record<
+const VERBS = { create, apply, probe, disable, enable, drop, limit, relimit, adopt } satisfies Record<
   BackendVerb,
   (scope: StepScope) => Promise<string>
 >;

@@ -8,6 +8,9 @@ export interface Subject {
   tenantName: string;
   /** What the tenant's resource at this backend is called, or is to be called. */
   resourceName: string;
+  /** The tenant's plan, and that to which the operation leads where it changes it. */
+  tenantPlan: string | null;
+  operationPlan: string | null;
   /** The resource as the ledger has it. */
   entry: TenantResource | null;
   /** The version of the blueprint that the operation applies; null: none. */
@@ -27,17 +30,29 @@ export async function loadSubject(
 ): Promise<Subject> {
   cancelled.throwIfAborted();
   const [row] = await db.$queryRaw<(Operation & (TenantResource | { id: null }))[]>`
-    SELECT o."endedAt" IS NOT NULL AS "isEnded", o."runId" AS "currentRunId", o.undoing, o."blueprintVersion", t.name AS "tenantName",
+    SELECT o."endedAt" IS NOT NULL AS "isEnded", o."runId" AS "currentRunId", o.undoing, o."blueprintVersion", o.plan AS "operationPlan",
+           t.name AS "tenantName", t.plan AS "tenantPlan",
            t.${Prisma.raw(`"${BACKENDS[kind].nameColumn}"`)} AS "resourceName", r.*
       FROM "TenantOperation" o JOIN "Tenant" t ON t.id = o."tenantId"
            LEFT JOIN "TenantResource" r ON r."tenantId" = t.id AND r.kind = ${kind}::"BackendKind"
      WHERE o.id = ${operationId}::uuid`;
   if (row === undefined) throw new BackendFault('unexpected', `there is no operation ${operationId}`);
-  const { isEnded, currentRunId, undoing, tenantName, resourceName, blueprintVersion, ...entry } = row;
+  const {
+    isEnded,
+    currentRunId,
+    undoing,
+    tenantName,
+    resourceName,
+    blueprintVersion,
+    tenantPlan,
+    operationPlan,
+    ...entry
+  } = row;
   if (isEnded || currentRunId !== runId)
     throw new BackendFault('superseded', `run ${currentRunId ?? 'none'} works on this operation now`);
   if (isForward === true && undoing) throw new BackendFault('superseded', 'this operation is being undone now');
-  return { tenantName, resourceName, blueprintVersion, entry: entry.id === null ? null : entry };
+  const subject = { tenantName, resourceName, blueprintVersion, tenantPlan, operationPlan };
+  return { ...subject, entry: entry.id === null ? null : entry };
 }
 
 /** The operation that the step is one of, as its row has it. */
@@ -48,4 +63,6 @@ interface Operation {
   tenantName: string;
   resourceName: string;
   blueprintVersion: number | null;
+  tenantPlan: string | null;
+  operationPlan: string | null;
 }

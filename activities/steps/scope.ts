@@ -1,3 +1,4 @@
+import type { Plans } from '@freeflow/contract/plans';
 import type { PrismaClient, TenantResource } from '@freeflow/db-master';
 import type { SecretStore } from '@freeflow/lib/secrets';
 import { settleMs, type Backend, type Notes, type Secrets, type Target } from '../../backends/backend';
@@ -13,6 +14,8 @@ export interface StepDependencies {
   ledger: Ledger;
   secrets: SecretStore;
   lock: TenantLock;
+  /** The plans of the installation, by their names. */
+  plans: Plans;
   /** How long a server may go on with a call after its timeout, in ms. @default the call's own timeout */
   settleMarginMs?: number | undefined;
 }

@@ -37,6 +37,7 @@ export const describeApi = fastifyPlugin(async (app) => {
       },
       tags: [
         { name: 'tenants' },
+        { name: 'plans' },
         { name: 'events' },
         { name: 'reconcile' },
         { name: 'audit' },

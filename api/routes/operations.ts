@@ -8,6 +8,7 @@ import {
   tenantParams,
   tenantSchema,
 } from '@freeflow/contract/http';
+import type { Plans } from '@freeflow/contract/plans';
 import type { PrismaClient } from '@freeflow/db-master';
 import type { FastifyReply } from 'fastify';
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
@@ -20,12 +21,12 @@ import { viewTenant } from '../tenants/view';
 /**
  * The requests for operations, by the rows of OPERATIONS: it is committed, answered with 202, and started after that.
  */
-export const operationRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; temporal: TemporalGateway }> = (
-  app,
-  { db, temporal },
-  done,
-) => {
-  const accept = tenantAcceptor(db);
+export const operationRoutes: FastifyPluginCallbackZod<{
+  db: PrismaClient;
+  temporal: TemporalGateway;
+  plans: Plans;
+}> = (app, { db, temporal, plans }, done) => {
+  const accept = tenantAcceptor(db, plans);
 
   const sendAccepted = (reply: FastifyReply, { tenant, operation, isNew }: Accepted) => {
     // The operation of a repeated request was started by the first one, or is by the sweep.

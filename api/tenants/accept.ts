@@ -10,12 +10,14 @@ import {
   type TenantRequestName,
 } from '@freeflow/contract';
 import type { CreateTenantBody } from '@freeflow/contract/http';
+import type { Plans } from '@freeflow/contract/plans';
 import { masterNow, recordAudit, type PrismaClient, type TenantOperation } from '@freeflow/db-master';
 import { activeTraceparent } from '@freeflow/lib/tracing';
 import { Problem } from '../errors';
 import { fingerprint, hashOfCreate, isDuplicate, keyReused, type Caller } from './idempotency';
 import { assertNotForbidden, insertAllowedOperation, insertOperation } from './insert-operation';
 import { externalIdTaken, refuseOperation, tenantNotFound } from './refusals';
+import { assertKnownPlan } from './request-plan';
 import { inOneSnapshot } from './snapshot';
 import { LAST_OPERATIONS, lastAdoption, type TenantWithOperation } from './view';
 
@@ -39,11 +41,12 @@ type Committed = Omit<Accepted, 'isNew'>;
  * Commits an operation; its run is started after that. The indexes of the master database decide who comes first: a
  * name, an open operation and an idempotency key exist once, also among simultaneous requests.
  */
-export function tenantAcceptor(db: PrismaClient) {
+export function tenantAcceptor(db: PrismaClient, plans: Plans) {
   return {
-    /** @throws Problem `tenant-name-taken` | `external-id-taken` | `idempotency-key-reused` */
+    /** @throws Problem `body-invalid` | `tenant-name-taken` | `external-id-taken` | `idempotency-key-reused` */
     create: ({ name, ...identity }: CreateTenantBody, caller: Caller): Promise<Accepted> =>
       withIdempotencyKey(db, { ...caller, bodyHash: hashOfCreate({ name, ...identity }) }, async (key) => {
+        assertKnownPlan(plans, identity.plan);
         const id = randomUUID();
         const created = { id: randomUUID(), kind: 'create', ...key } as const;
         const audited = caller.audit.accepted({ tenantId: id, tenantName: name, operationId: created.id });

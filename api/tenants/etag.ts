@@ -5,7 +5,7 @@ import { Problem } from '../errors';
 /** What PATCH and hold change. */
 export type Identity = Pick<
   TenantBody,
-  'displayName' | 'externalId' | 'labels' | 'deletionProtected' | 'holdUntil' | 'holdReason'
+  'displayName' | 'externalId' | 'labels' | 'plan' | 'deletionProtected' | 'holdUntil' | 'holdReason'
 >;
 
 /**
@@ -13,8 +13,8 @@ export type Identity = Pick<
  * what an administrator has decided. Strong, as If-Match compares no weak ones.
  */
 export function etagOf(tenant: Identity): string {
-  const { displayName, externalId, labels, deletionProtected, holdUntil, holdReason } = tenant;
-  const content = [displayName, externalId, sortLabels(labels), deletionProtected, holdUntil, holdReason];
+  const { displayName, externalId, labels, plan, deletionProtected, holdUntil, holdReason } = tenant;
+  const content = [displayName, externalId, sortLabels(labels), plan, deletionProtected, holdUntil, holdReason];
   return `"${createHash('sha256').update(JSON.stringify(content)).digest('base64url').slice(0, 22)}"`;
 }
 

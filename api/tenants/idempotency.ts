@@ -30,13 +30,21 @@ export const fingerprint = (route: string, content: object): string =>
     .digest('hex');
 
 /** Equal for the same content: left out or given as it would be without, in whatever order. */
-export function hashOfCreate({ name, displayName, externalId, labels, deletionProtected }: CreateTenantBody): string {
+export function hashOfCreate({
+  name,
+  displayName,
+  externalId,
+  labels,
+  plan,
+  deletionProtected,
+}: CreateTenantBody): string {
   const sorted = sortLabels(labels);
   return fingerprint('POST /tenants', {
     name,
     ...(displayName === null ? {} : { displayName }),
     ...(externalId === null ? {} : { externalId }),
     ...(sorted.length === 0 ? {} : { labels: sorted }),
+    ...(plan === null ? {} : { plan }),
     ...(deletionProtected ? { deletionProtected } : {}),
   });
 }

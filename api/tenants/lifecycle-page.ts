@@ -9,10 +9,10 @@ import {
 
 /** `DELETE ?mode=hard&force=true`: without what is the default. */
 function callOf(name: TenantRequestName): string {
-  const { method, path, query = {} } = OPERATION_REQUESTS[name];
+  const { method, path, query = {}, body } = OPERATION_REQUESTS[name];
   const params = Object.entries(query).filter(([, value]) => value !== 'soft' && value !== 'false');
   const rest = path.replace('/tenants/:id', '');
-  return `\`${method}${rest === '' ? '' : ` ...${rest}`}${params.length === 0 ? '' : ` ?${new URLSearchParams(params).toString()}`}\``;
+  return `\`${method}${rest === '' ? '' : ` ...${rest}`}${params.length === 0 ? '' : ` ?${new URLSearchParams(params).toString()}`}${body === undefined ? '' : ` ${body}`}\``;
 }
 
 const decisionsOf = (name: TenantRequestName) =>
@@ -56,6 +56,8 @@ interrupts any other, which is rolled back before the deletion follows; an adopt
   leaves a full new retention: nothing is purged soon after an attempt to save it, unless by a forced delete.
 - **adopt** records the new id, or the new server, of what carries the tenant's ownership nonce after a restore; what is parked for it goes on. It changes
   neither tenant nor backend, and is not the tenant's last operation: \`GET /tenants/{id}\` shows it under \`adoptions\`.
+- **change of plan** (\`PATCH {"plan": ...}\`) gives it the [limits of another plan](../plans.md) at every backend, active or suspended, and leaves it what it is. Where it fails for
+  good, or is aborted, each backend has the limits that it had before. The plan counts once all of them have it.
 - **purge**: a schedule deletes for good what is due. What was read back from each server stays with the operation as \`evidence\`.
 - **hold** (\`PUT\`, \`DELETE .../hold\`): until its date the data stays. No purge, and a hard delete is 409 \`on-hold\`, forced or not; a soft one is not.
 - **deletionProtected** (\`PATCH\`): every deletion is 409 \`deletion-protected\`, and a purge waits until it is taken off. Suspend, resume and restore are possible.

@@ -7,72 +7,99 @@ import {
   type TenantBody,
   type UpdateTenantBody,
 } from '@freeflow/contract/http';
+import type { Plans } from '@freeflow/contract/plans';
 import { recordAudit, type Prisma, type PrismaClient, type Tenant } from '@freeflow/db-master';
 import type { RequestAudit } from '../audit/request-audit';
 import { Problem } from '../errors';
 import { assertUnchanged, type Identity } from './etag';
 import { isDuplicate } from './idempotency';
 import { externalIdTaken, tenantNotFound } from './refusals';
+import { assertKnownPlan, requestPlan, type RequestedPlan } from './request-plan';
 import { LAST_OPERATIONS, viewTenant, type RunUrl, type TenantWithOperation } from './view';
 
-/** What is to be written. */
+/** What is to be written; a plan by an operation. */
 type Change = Partial<
-  Pick<Tenant, 'displayName' | 'externalId' | 'deletionProtected' | 'holdUntil' | 'holdReason'> & {
+  Pick<Tenant, 'displayName' | 'externalId' | 'plan' | 'deletionProtected' | 'holdUntil' | 'holdReason'> & {
     labels: Record<string, string>;
   }
 >;
 
 /** On what a change depends: the ETag that the caller has seen, and that it can be written down. */
 export interface Conditions {
+  principal: string;
   ifMatch?: string | undefined;
   audit: RequestAudit;
+}
+
+/** A tenant that is changed, with the operation that its plan takes. */
+export interface Updated {
+  tenant: TenantBody;
+  requested: RequestedPlan | undefined;
 }
 
 /** Decides on a tenant as it is, locked; `now` by the master database. */
 type Decide = (tenant: TenantBody, now: Date) => Change;
 
 /**
- * Changes what an administrator sets of a tenant, at once, in the master database alone. Each under the lock of the
+ * Changes what an administrator sets of a tenant, at once, in the master database alone; but for its plan, of which an
+ * operation is accepted together with all else, or neither. Each under the lock of the
  * tenant's row, by which it comes either before a deletion is accepted or begins, and refuses it, or after.
  * @throws Problem `tenant-unknown` | `precondition-failed` | `external-id-taken` | `being-deleted` |
  * `being-soft-deleted` |
- *   `not-active-yet` | `never-active` | `body-invalid`
+ *   `not-active-yet` | `never-active` | `body-invalid`, and of a plan what refuses any operation
  */
-export function tenantUpdater(db: PrismaClient, runUrl: RunUrl) {
-  const change = (id: string, { ifMatch, audit }: Conditions, decide: Decide): Promise<TenantBody> =>
+export function tenantUpdater(db: PrismaClient, plans: Plans, runUrl: RunUrl) {
+  const change = (id: string, { ifMatch, audit, principal }: Conditions, decide: Decide): Promise<Updated> =>
     db.$transaction(async (tx) => {
       const now = await lockTenant(tx, id);
       const tenant = await tx.tenant.findUniqueOrThrow({ where: { id }, include: LAST_OPERATIONS });
       if (tenant.goneAt !== null) throw tenantNotFound(id);
       const before = viewTenant(tenant, runUrl);
       assertUnchanged(before, ifMatch);
-      const changed = differencesOf(before, decide(before, now));
-      if (Object.keys(changed).length === 0) return before;
+      const { plan, ...wanted } = decide(before, now);
+      const changed = differencesOf(before, wanted);
+      const requested = plan === undefined ? undefined : await requestPlan(tx, tenant, plan, principal);
+      if (Object.keys(changed).length === 0 && requested?.isNew !== true)
+        return { tenant: viewWith(tenant, requested, runUrl), requested };
       if (isProtecting(changed)) assertNotBeingRemoved(tenant);
       if (changed.deletionProtected === true) assertNotBeingSoftDeleted(tenant);
       if ((changed.holdUntil ?? null) !== null) assertHasData(tenant);
-      const after = await write(tx, id, changed);
+      const after = Object.keys(changed).length === 0 ? tenant : await write(tx, id, changed);
+      const subject = { tenantId: id, tenantName: tenant.name };
       await recordAudit(tx, [
-        audit.accepted({ tenantId: id, tenantName: tenant.name, detail: detailOf(changed) }, 200),
+        requested?.isNew === true
+          ? audit.accepted({
+              ...subject,
+              operationId: requested.operation.id,
+              detail: { ...detailOf(changed), plan: { from: tenant.plan, to: requested.operation.plan } },
+            })
+          : audit.accepted({ ...subject, detail: detailOf(changed) }, 200),
       ]);
-      return viewTenant({ ...after, operations: tenant.operations }, runUrl);
+      return { tenant: viewWith({ ...after, operations: tenant.operations }, requested, runUrl), requested };
     });
 
   return {
-    update: (id: string, patch: UpdateTenantBody, conditions: Conditions): Promise<TenantBody> =>
-      change(id, conditions, ({ labels }) => mergePatch(labels, patch)),
+    update: (id: string, patch: UpdateTenantBody, conditions: Conditions): Promise<Updated> =>
+      change(id, conditions, ({ labels }) => {
+        assertKnownPlan(plans, patch.plan);
+        return mergePatch(labels, patch);
+      }),
 
-    hold: (id: string, { until, reason }: HoldBody, conditions: Conditions): Promise<TenantBody> =>
+    hold: (id: string, { until, reason }: HoldBody, conditions: Conditions): Promise<Updated> =>
       change(id, conditions, (_tenant, now) => {
         const holdUntil = new Date(until);
         if (holdUntil <= now) throw invalid('/until', `must be in the future; it is ${now.toISOString()} now`);
         return { holdUntil, holdReason: reason };
       }),
 
-    release: (id: string, conditions: Conditions): Promise<TenantBody> =>
+    release: (id: string, conditions: Conditions): Promise<Updated> =>
       change(id, conditions, () => ({ holdUntil: null, holdReason: null })),
   };
 }
+
+/** With the operation that it takes to change its plan. */
+const viewWith = (tenant: TenantWithOperation, requested: RequestedPlan | undefined, runUrl: RunUrl): TenantBody =>
+  viewTenant(requested?.isNew === true ? { ...tenant, operations: [requested.operation] } : tenant, runUrl);
 
 /** @returns what time it is once the row is locked */
 async function lockTenant(tx: Prisma.TransactionClient, id: string): Promise<Date> {

@@ -7,6 +7,7 @@ import type {
   Drift,
   Inspection,
   Created,
+  LimitState,
   OwnedResource,
   Notes,
   PlannedFile,
@@ -26,6 +27,7 @@ import { readCutNote } from './cut-note';
 import { findKeycloakDrift } from './drift';
 import { findRealm } from './find-realm';
 import { RealmIdentity } from './identity';
+import { findLimitDrift, lifespansIn, lifespansOf, setLifespans, type Lifespans } from './limits';
 import { realmPool } from './pool';
 import { isRealmThere, logIn, loginRefusal, probeKeycloak, tryLogIn } from './probe';
 import { APP_CLIENT, realmRepresentation } from './realm';
@@ -176,6 +178,20 @@ export class KeycloakBackend implements Backend {
       throw new BackendFault('still-open', `Keycloak: realm ${name} is enabled although it was disabled`);
   }
 
+  async readLimits({ name }: Target): Promise<LimitState> {
+    return lifespansIn(await readRealm(this.admin, name));
+  }
+
+  async limit(target: Target): Promise<Notes> {
+    target.signal.throwIfAborted();
+    return setLifespans(this.admin, target, lifespansOf(target.plan));
+  }
+
+  async relimit(target: Target, before: LimitState): Promise<Notes> {
+    target.signal.throwIfAborted();
+    return setLifespans(this.admin, target, before as Lifespans & LimitState);
+  }
+
   inspect(target: Target): Promise<Inspection> {
     return this.identity.inspect(target);
   }
@@ -216,12 +232,11 @@ export class KeycloakBackend implements Backend {
 
   async findDrift(target: Target, state: 'present' | 'disabled', secrets: Secrets): Promise<Drift[]> {
     const realm = await this.admin.call(({ realms }) => realms.findOne({ realm: target.name }));
-    return findKeycloakDrift(
-      realm ?? {},
-      realmRepresentation(target, secrets, this.keys),
-      state,
-      this.asTenant(target.name, secrets),
-    );
+    const made = realmRepresentation(target, secrets, this.keys);
+    return [
+      ...(await findKeycloakDrift(realm ?? {}, made, state, this.asTenant(target.name, secrets))),
+      ...(await findLimitDrift(this.admin, target.name, realm ?? {}, target.plan)),
+    ];
   }
 
   /** Those of these names alone, one by one: to list realms is dear. What our account may not see, it has not made. */

@@ -5,6 +5,7 @@ import { updateRealm } from './access';
 import type { KeycloakAdmin, RealmRepresentation } from './admin';
 import { FAILURE_CODES } from './failure-codes';
 import { findRealmByNewToken } from './find-realm';
+import { limitSettings } from './limits';
 import { adminCredential, clientRepresentation, defaultRoleOf, partIds, tenantSettings } from './realm';
 
 const NOT_FOUND = 404;
@@ -84,7 +85,7 @@ async function fillBlank(
 const hasNoAnswer = (error: unknown): boolean => isUnanswered(classifyBy(FAILURE_CODES, 'keycloak', error));
 
 async function renameBlank(admin: KeycloakAdmin, claim: Claim, blank: RealmRepresentation): Promise<void> {
-  const settings = tenantSettings(claim);
+  const settings = { ...tenantSettings(claim), ...limitSettings(claim.plan) };
   const attributes = { ...blank.attributes, ...settings.attributes };
   await updateRealm(admin, { name: claim.formerName, signal: claim.signal }, blank, { ...settings, attributes });
 }

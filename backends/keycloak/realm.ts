@@ -1,6 +1,7 @@
 import { UUID_NAMESPACE } from '@freeflow/contract';
 import { v5 as uuidV5 } from 'uuid';
 import type { Blank, Secrets, Target } from '../backend';
+import { limitSettings } from './limits';
 import { keySettings, type RealmKeys } from './realm-keys';
 
 /** The tenant application's own client. */
@@ -81,6 +82,7 @@ export const realmRepresentation = (target: Target, secrets: Secrets, keys: Real
   ...SETTINGS,
   ...keySettings(keys),
   ...tenantSettings(target),
+  ...limitSettings(target.plan),
   roles: ROLES,
   clients: [clientRepresentation(target, secrets)],
   users: [{ ...adminUser(target.name), credentials: [adminCredential(secrets)] }],

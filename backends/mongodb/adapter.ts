@@ -9,6 +9,7 @@ import type {
   Drift,
   Inspection,
   Created,
+  LimitState,
   OwnedResource,
   Notes,
   PlannedFile,
@@ -25,6 +26,7 @@ import { collectionNames, runRead, runWrite } from './commands';
 import { createOwner, ensureListed } from './create';
 import { findMongoDrift, listOwnedUsers } from './drift';
 import { dropAll } from './drop-all';
+import { NOTHING_TO_LIMIT, NO_LIMITS } from './limits';
 import { isPasswordOf } from './password';
 import { assertLoginRefused, logsIn, probeFromOutside, probeMongo } from './probe';
 import { readServerId } from './server-id';
@@ -129,6 +131,18 @@ export class MongoBackend implements Backend {
 
   async assertLockedOut(target: Target, secrets: Secrets): Promise<void> {
     await this.asTenant(target, secrets, (tenant) => assertLoginRefused(tenant, target.name));
+  }
+
+  async readLimits(): Promise<LimitState> {
+    return NO_LIMITS;
+  }
+
+  async limit(): Promise<Notes> {
+    return NOTHING_TO_LIMIT;
+  }
+
+  async relimit(): Promise<Notes> {
+    return NOTHING_TO_LIMIT;
   }
 
   async inspect(target: Target): Promise<Inspection> {

@@ -7,6 +7,7 @@ import type {
   Drift,
   Inspection,
   Created,
+  LimitState,
   OwnedResource,
   Notes,
   PlannedFile,
@@ -23,6 +24,7 @@ import { applyBlueprint, findBlueprintDrift } from './blueprint/apply';
 import { createTenant } from './create';
 import { findPostgresDrift, listOwnedDatabases } from './drift';
 import { dropTenant } from './drop';
+import { limitsOf, readLimits, restoreLimits, setLimits, type Limits } from './limits';
 import { assertNotAdmitted, isPooled } from './pooler';
 import { probePostgres, assertLoginRefused } from './probe';
 import { CALL_TIMEOUT_MS, PostgresServer } from './server';
@@ -72,7 +74,7 @@ export class PostgresBackend implements Backend {
     const { name } = target;
     const found = await this.find(name);
     this.refuseForeign(target, found);
-    await createTenant(this.server, target, found, secrets['password'] ?? '', this.settings.connectionsMax);
+    await createTenant(this.server, target, found, secrets['password'] ?? '', this.limitsOf(target));
     const made = await this.find(name);
     this.refuseForeign(target, made);
     return {
@@ -134,6 +136,19 @@ export class PostgresBackend implements Backend {
     await assertLoginRefused(this.loginOf(target, secrets), target.name);
   }
 
+  readLimits({ name }: Target): Promise<LimitState> {
+    return readLimits(this.server.pool, name);
+  }
+
+  limit(target: Target): Promise<Notes> {
+    const { connections, settings = {} } = this.limitsOf(target);
+    return setLimits(this.server, target, { connections, settings });
+  }
+
+  relimit(target: Target, before: LimitState): Promise<Notes> {
+    return restoreLimits(this.server, target, before as Awaited<ReturnType<typeof readLimits>>);
+  }
+
   async inspect(target: Target): Promise<Inspection> {
     const found = await this.find(target.name);
     if (!found.ownerExists && !found.appExists && found.databaseOid === null) return { state: 'absent' };
@@ -176,13 +191,7 @@ export class PostgresBackend implements Backend {
   }
 
   findDrift(target: Target, state: 'present' | 'disabled', secrets: Secrets): Promise<Drift[]> {
-    return findPostgresDrift(
-      this.server.pool,
-      target.name,
-      state,
-      this.loginOf(target, secrets),
-      this.settings.connectionsMax,
-    );
+    return findPostgresDrift(this.server.pool, target, state, this.loginOf(target, secrets), this.limitsOf(target));
   }
 
   listOwned(): Promise<OwnedResource[]> {
@@ -191,6 +200,10 @@ export class PostgresBackend implements Backend {
 
   close(): Promise<void> {
     return this.server.close();
+  }
+
+  private limitsOf({ plan }: Target): Limits {
+    return limitsOf(plan, this.settings.connectionsMax);
   }
 
   private async find(name: string): Promise<Found> {

@@ -1,6 +1,7 @@
 import { scramVerifier } from '@freeflow/lib/pg';
 import type { Target } from '../backend';
 import { setAllowed } from './closed-database';
+import { setLimits, type Limits } from './limits';
 import type { PostgresServer, Session } from './server';
 import { appRole, rolesOf, sql, type Found } from './sql';
 
@@ -10,13 +11,13 @@ export async function createTenant(
   target: Target,
   found: Found,
   password: string,
-  connectionsMax: number,
+  limits: Limits,
 ): Promise<void> {
   const { name, nonce, signal } = target;
   const own = rolesOf(name);
   await server.inDatabase(server.home, signal, async (session) => {
     if (!found.ownerExists)
-      await session.change(sql.createRoles(name, nonce, await scramVerifier(password), connectionsMax), own);
+      await session.change(sql.createRoles(name, nonce, await scramVerifier(password), limits.connections), own);
     await target.announceCall();
     if (found.databaseOid === null) await session.change(sql.createDatabase(name, await localeOf(session)), own);
     await target.announceCall();
@@ -25,10 +26,12 @@ export async function createTenant(
   });
   await target.announceCall();
   await server.inDatabase(name, signal, async (session) => {
-    await session.change(sql.openToApp(name, connectionsMax), own);
+    await session.change(sql.openToApp(name), own);
     // The tenant may have chosen another one since.
     if (!(await hasSettings(session, name))) await session.change(sql.searchOwnSchema(name), own);
   });
+  await target.announceCall();
+  await setLimits(server, target, limits);
 }
 
 /**

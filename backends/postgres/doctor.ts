@@ -5,6 +5,7 @@ import { fail, faults, type Finding, type Group, ok, warn } from '../doctor/chec
 import { closedDatabases, openDatabases } from './provisioner/databases';
 import { reservedConnections, RESERVED_AT_LEAST } from './provisioner/reserve';
 import { roleFaults, SELF_GRANT } from './provisioner/role-faults';
+import { maySetTempFiles } from './provisioner/temp-files';
 import { HOME } from './provisioner/url';
 import { postgresLogin } from './variables';
 
@@ -62,6 +63,8 @@ async function checkProvisioner(client: Client): Promise<Finding> {
     ...(lacksSelfGrant ? [`${SELF_GRANT.setting} is not '${SELF_GRANT.value}'`] : []),
     ...[...new Set(memberships.map(({ of }) => of))].map((of) => `it is a member of ${of}`),
   ];
+  if (wrong.length === 0 && !(await maySetTempFiles(client, role)))
+    return warn('the provisioner may not limit temporary files: a plan with tempFiles fails', SET_UP);
   return faults(wrong, SET_UP, 'creates databases and roles, is no superuser');
 }
 

@@ -1,5 +1,6 @@
 import type { Pool } from 'pg';
-import type { Drift, OwnedResource } from '../backend';
+import type { Drift, OwnedResource, Target } from '../backend';
+import { findLimitDrift, type Limits } from './limits';
 import { appRole, ownerRole } from './sql';
 import type { TenantLogin } from './tenant-login';
 
@@ -10,7 +11,6 @@ interface State {
   appLogsIn: boolean;
   ownerLogsIn: boolean;
   isOpen: boolean;
-  connectionsMax: number;
   encoding: string;
   /** Attributes no role of a tenant has. */
   powers: string[];
@@ -20,7 +20,7 @@ interface State {
 
 const STATE = `
   SELECT a.oid IS NOT NULL AS "appExists", coalesce(a.rolcanlogin, false) AS "appLogsIn", o.rolcanlogin AS "ownerLogsIn", d.datallowconn AS "isOpen",
-         coalesce(a.rolconnlimit, -1) AS "connectionsMax", pg_encoding_to_char(d.encoding) AS encoding,
+         pg_encoding_to_char(d.encoding) AS encoding,
          ARRAY(SELECT r.rolname || ' is ' || it.power FROM pg_roles r, LATERAL (VALUES ('SUPERUSER', r.rolsuper), ('CREATEDB', r.rolcreatedb), ('CREATEROLE', r.rolcreaterole),
            ('REPLICATION', r.rolreplication), ('BYPASSRLS', r.rolbypassrls)) it(power, "has") WHERE r.oid IN (a.oid, o.oid) AND it."has") AS powers,
          ARRAY(SELECT pg_get_userbyid(m.member) || ' is a member of ' || pg_get_userbyid(m.roleid) FROM pg_auth_members m WHERE m.member IN (a.oid, o.oid)) AS "memberOf"
@@ -42,10 +42,10 @@ const NONCES = `
  */
 export async function findPostgresDrift(
   pool: Pool,
-  name: string,
+  { name }: Pick<Target, 'name'>,
   state: 'present' | 'disabled',
   login: TenantLogin,
-  connectionsMax: number,
+  limits: Limits,
 ): Promise<Drift[]> {
   const {
     rows: [now],
@@ -70,14 +70,7 @@ export async function findPostgresDrift(
     ...grants.flatMap(({ grantee, privileges }) =>
       surplus(grantee, grantee === appRole(name) ? privileges.filter((it) => !OF_APP.includes(it)) : privileges),
     ),
-    ...(now.connectionsMax === connectionsMax
-      ? []
-      : [
-          {
-            what: `${appRole(name)} may have ${now.connectionsMax < 0 ? 'any number of connections' : `${now.connectionsMax} connections`}, not ${connectionsMax}`,
-            repair: 'grants' as const,
-          },
-        ]),
+    ...(await findLimitDrift(pool, name, limits)),
     ...(now.encoding === 'UTF8'
       ? []
       : [

@@ -60,11 +60,11 @@ export const sql = {
 
   // Repeatable: every statement sets a state, none changes one relative to what it was. Runs inside the tenant's
   // database.
-  openToApp: (name: string, connectionsMax: number): string => {
+  openToApp: (name: string): string => {
     const [database, owner, app, schema] = [id(name), id(ownerRole(name)), id(appRole(name)), id(SCHEMA)];
     return `SET ROLE ${owner}; GRANT CONNECT, TEMPORARY ON DATABASE ${database} TO ${app};
        CREATE SCHEMA IF NOT EXISTS ${schema}; GRANT USAGE, CREATE ON SCHEMA ${schema} TO ${app}; REVOKE ALL ON SCHEMA public FROM PUBLIC; SET ROLE NONE;
-       ALTER ROLE ${app} CONNECTION LIMIT ${connectionsMax}; ALTER ROLE ${owner} NOLOGIN`;
+       ALTER ROLE ${owner} NOLOGIN`;
   },
   searchOwnSchema: (name: string): string =>
     `ALTER ROLE ${id(appRole(name))} IN DATABASE ${id(name)} SET search_path = ${id(SCHEMA)}`,

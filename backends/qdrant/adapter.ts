@@ -8,6 +8,7 @@ import type {
   Drift,
   Inspection,
   Created,
+  LimitState,
   OwnedResource,
   Notes,
   PlannedFile,
@@ -22,6 +23,7 @@ import { applyBlueprint, findBlueprintDrift, vectorsIn } from './blueprint';
 import { CALL_TIMEOUT_MS, clientFor, collectionInfo, metadataOf } from './client';
 import { describeVectors, findQdrantDrift, listOwnedCollections } from './drift';
 import { eraseCollection } from './erase-collection';
+import { findLimitDrift, readStrictMode, setStrictMode, strictModeOf, type StrictMode } from './limits';
 import { probeQdrant, assertTokenRefused } from './probe';
 import { snapshotsOf } from './snapshots';
 import { mintToken, tokenIdOf } from './token';
@@ -129,6 +131,22 @@ export class QdrantBackend implements Backend {
     await assertTokenRefused(this.asTenant(secrets), name);
   }
 
+  readLimits({ name }: Target): Promise<LimitState> {
+    return readStrictMode(this.client, name);
+  }
+
+  async limit({ name, plan, signal }: Target): Promise<Notes> {
+    signal.throwIfAborted();
+    await setStrictMode(this.client, name, strictModeOf(plan) ?? { enabled: false });
+    return [];
+  }
+
+  async relimit({ name, signal }: Target, before: LimitState): Promise<Notes> {
+    signal.throwIfAborted();
+    await setStrictMode(this.client, name, before as StrictMode & LimitState);
+    return [];
+  }
+
   async inspect(target: Target): Promise<Inspection> {
     const [metadata, points] = await sideBySide(
       metadataOf(this.client, target.name),
@@ -161,14 +179,11 @@ export class QdrantBackend implements Backend {
     const points = (await this.registry.pointsOf(target.nonce)).filter(isToken);
     const tokenId = tokenOf(target, secrets);
     const isRegistered = state === 'disabled' ? points.length > 0 : points.some(({ id }) => id === tokenId);
-    return findQdrantDrift(
-      this.client,
-      this.asTenant(secrets),
-      target,
-      state,
-      describeVectors(this.vectors),
-      isRegistered,
-    );
+    const vectors = describeVectors(this.vectors);
+    return [
+      ...(await findQdrantDrift(this.client, this.asTenant(secrets), target, state, vectors, isRegistered)),
+      ...(await findLimitDrift(this.client, target.name, strictModeOf(target.plan))),
+    ];
   }
 
   listOwned(_names: readonly string[], signal: AbortSignal): Promise<OwnedResource[]> {
@@ -184,15 +199,17 @@ export class QdrantBackend implements Backend {
   }
 
   private async createCollection(
-    { name, nonce, tenantId, signal }: Target,
+    { name, nonce, tenantId, plan, signal }: Target,
     given: ReturnType<typeof vectorsIn>,
   ): Promise<void> {
     signal.throwIfAborted();
     const vectors = given ?? { ...this.vectors, on_disk: true };
+    const strict = strictModeOf(plan);
     await this.client.createCollection(name, {
       vectors,
       on_disk_payload: true,
       shard_number: 1,
+      ...(strict === undefined ? {} : { strict_mode_config: strict }),
       metadata: { freeflowNonce: nonce, freeflowTenant: tenantId, freeflowVectors: describeVectors(vectors) },
     });
   }

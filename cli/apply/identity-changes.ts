@@ -4,10 +4,10 @@ import type { FieldChange } from './planned';
 /** What an administrator sets of a tenant, and its ETag stands for. */
 export type Identity = Pick<
   TenantBody,
-  'displayName' | 'externalId' | 'labels' | 'deletionProtected' | 'holdUntil' | 'holdReason'
+  'displayName' | 'externalId' | 'labels' | 'plan' | 'deletionProtected' | 'holdUntil' | 'holdReason'
 >;
 
-const PLAIN = ['displayName', 'externalId', 'deletionProtected'] as const;
+const PLAIN = ['displayName', 'externalId', 'plan', 'deletionProtected'] as const;
 
 /** What of it the file wants otherwise, field by field, and as PATCH takes it; what the file leaves out stays. */
 export function identityChanges(
@@ -39,7 +39,7 @@ function labelChanges(from: Readonly<Record<string, string>>, to: Readonly<Recor
 
 /** The same of a tenant that is not there yet: what it is made with. */
 export function changesOfNew(entry: TenantEntry): FieldChange[] {
-  const nothing = { displayName: null, externalId: null, labels: {}, deletionProtected: false };
+  const nothing = { displayName: null, externalId: null, labels: {}, plan: null, deletionProtected: false };
   const { changes } = identityChanges(entry, nothing);
   return entry.suspended === true ? [...changes, { field: 'suspended', from: null, to: true }] : changes;
 }

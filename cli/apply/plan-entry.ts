@@ -29,9 +29,13 @@ export function planEntry(entry: TenantEntry, tenant: TenantBody | undefined): P
   if (obstacle !== undefined) return blocked(name, obstacle, open);
   const access = planAccess(entry, tenant, open);
   if (access.refusal !== undefined) return blocked(name, access.refusal, open);
-  const awaits = open?.kind === 'create' || access.isAwaited ? open : undefined;
+  const isPlanAwaited = open?.kind === 'change_plan' && (entry.plan === undefined || entry.plan === open.plan);
+  const awaits = open?.kind === 'create' || access.isAwaited || isPlanAwaited ? open : undefined;
   if (awaits?.state === 'undoing' || awaits?.state === 'parked') return blocked(name, 'operation-in-progress', awaits);
-  const { changes, patch } = identityChanges(entry, tenant);
+  const { changes, patch } = identityChanges(entry, isPlanAwaited ? { ...tenant, plan: open.plan } : tenant);
+  // Another operation refuses it; of a plan that is being changed it is not said yet what it will be.
+  const changesPlan = changes.some(({ field }) => field === 'plan') || (open?.kind === 'change_plan' && !isPlanAwaited);
+  if (changesPlan && open !== undefined && awaits === undefined) return blocked(name, 'operation-in-progress', open);
   if (changes.length === 0 && access.request === undefined && awaits === undefined)
     return { action: 'unchanged', name };
   const isCutOff = entry.suspended === true;

@@ -21,6 +21,7 @@ const tenant = (more: Partial<TenantBody> = {}): TenantBody =>
     displayName: null,
     externalId: null,
     labels: {},
+    plan: null,
     deletionProtected: false,
     holdUntil: null,
     holdReason: null,
@@ -52,9 +53,37 @@ test.each<[what: string, entry: Partial<TenantEntry>, is: Partial<TenantBody>]>(
   ['suspended already', { suspended: true }, { status: 'suspended' }],
   ['active already', { suspended: false }, {}],
   ['registered only', { suspended: false }, { operation: null }],
+  ['on that plan already', { plan: 'pro' }, { plan: 'pro' }],
+  ['on none', { plan: null }, {}],
   ['held, which no change cares about', {}, { holdUntil: '2999-01-01T00:00:00Z' }],
 ])('unchanged: %s', (_what, entry, is) => {
   expect(planOne(entry, is)).toEqual({ action: 'unchanged', name: 'acme' });
+});
+
+test('another plan is a change like any other; while it is being changed it is followed, or left alone', () => {
+  expect(planOne({ plan: 'pro' }, { plan: 'free' })).toMatchObject({
+    action: 'change',
+    changes: [{ field: 'plan', from: 'free', to: 'pro' }],
+    patch: { plan: 'pro' },
+  });
+  const changing = { ...operation('change_plan', 'running'), plan: 'pro' };
+  expect(planOne({ plan: 'pro' }, { plan: 'free', operation: changing })).toMatchObject({
+    action: 'change',
+    changes: [],
+    awaits: { kind: 'change_plan' },
+  });
+  for (const plan of ['free', 'gold', null])
+    expect(planOne({ plan }, { plan: 'free', operation: changing })).toMatchObject({
+      action: 'blocked',
+      code: 'operation-in-progress',
+    });
+  expect(planOne({ plan: 'pro' }, { operation: operation('suspend', 'running') })).toMatchObject({ action: 'blocked' });
+  expect(planOne({ plan: 'pro' }, { status: 'provisioning', operation: operation('create', 'running') })).toMatchObject(
+    {
+      action: 'change',
+      awaits: { kind: 'create' },
+    },
+  );
 });
 
 test('a change is told field by field, and sent as the least that makes it', () => {

@@ -43,7 +43,7 @@ const nested = Array.from(
   (_, at) => `  a${at}: &a${at} [${Array.from({ length: 10 }, () => (at === 0 ? 'x' : `*a${at - 1}`)).join()}]`,
 );
 test.each<[what: string, text: string, said: (string | RegExp)[]]>([
-  ['a field that is not known', one('plan: pro'), ['tenants.yaml:3:5: tenants[0].plan: is not a known field']],
+  ['a field that is not known', one('quota: 1'), ['tenants.yaml:3:5: tenants[0].quota: is not a known field']],
   ['a field beside the tenants', 'version: 1\ntenants: []', ['tenants.yaml:1:1: version: is not a known field']],
   [
     'two mistakes at once',

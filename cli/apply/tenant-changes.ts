@@ -1,4 +1,4 @@
-import type { TenantBody } from '@freeflow/contract/http';
+import type { TenantBody, UpdateTenantBody } from '@freeflow/contract/http';
 import { Refusal } from '../client/http';
 import type { Surroundings } from './carry-out';
 import { followOperation } from './follow-operation';
@@ -31,9 +31,10 @@ export async function changeTenant(planned: PlannedOf<'change'>, around: Surroun
     await followOperation({ ...before, operation: awaits }, around);
     done.push(`its ${awaits.kind} has ended`);
   }
-  if (patch !== undefined) done.push(await changeIdentity(planned, around));
+  const changed = patch === undefined ? undefined : await changeIdentity(planned, around);
+  if (changed !== undefined) done.push(changed.message);
   const status = awaits?.kind === 'create' ? 'active' : before.status;
-  const seen = { id: before.id, status, operationId: before.operation?.id };
+  const seen = { id: before.id, status, operationId: changed?.operationId ?? before.operation?.id };
   if (access !== undefined) done.push(await changeAccess(seen, access, around));
   return done.join(', ');
 }
@@ -43,26 +44,46 @@ export async function changeTenant(planned: PlannedOf<'change'>, around: Surroun
  * another one, and is not overwritten.
  */
 async function changeIdentity(
-  { tenant: before, entry, patch = {}, changes }: PlannedOf<'change'>,
-  { tools: { tenants } }: Surroundings,
-): Done {
+  { tenant: before, entry, patch = {}, changes, awaits }: PlannedOf<'change'>,
+  around: Surroundings,
+): Promise<ChangedIdentity> {
+  const { tenants } = around.tools;
   const fields = changes.map(({ field }) => field).filter((it) => it !== 'suspended');
   const changed = `changed ${fields.join(', ')}`;
   const isAsWanted = (it: TenantBody) => identityChanges(entry, it).changes.length === 0;
   const { tenant: now, etag } = await tenants.getWithEtag(before.id);
   assertStays(now);
-  if (isAsWanted(now)) return 'changed by another already';
-  assertSameIdentity(before, now);
+  if (isAsWanted(now)) return { message: 'changed by another already' };
+  // The plan that was awaited is another one since.
+  assertSameIdentity(awaits?.kind === 'change_plan' ? { ...before, plan: now.plan } : before, now);
   try {
-    await tenants.update(before.id, patch, etag === undefined ? {} : { ifMatch: etag });
-    return changed;
+    const updated = await tenants.update(before.id, patch, etag === undefined ? {} : { ifMatch: etag });
+    return { message: changed, ...(await followPlan(updated, patch, around)) };
   } catch (error) {
     if (!(error instanceof Refusal) || error.code !== 'precondition-failed') throw error;
     // It may be this very change, sent again as its first answer was lost.
     const after = await tenants.get(before.id);
-    if (isAsWanted(after)) return changed;
+    if (isAsWanted(after)) return { message: changed };
     throw changedSince(changedFields(now, after));
   }
+}
+
+interface ChangedIdentity {
+  message: string;
+  /** The operation that has changed its plan. */
+  operationId?: string;
+}
+
+/** Another plan is given by an operation: followed to its end. */
+async function followPlan(
+  tenant: TenantBody,
+  { plan }: UpdateTenantBody,
+  around: Surroundings,
+): Promise<Pick<ChangedIdentity, 'operationId'>> {
+  const open = openOperationOf(tenant);
+  if (plan === undefined || open?.kind !== 'change_plan') return {};
+  await followOperation(tenant, around);
+  return { operationId: open.id };
 }
 
 /** A tenant as it was when its change was planned. */

@@ -10,13 +10,14 @@ const tenant = (name: string, more: Partial<TenantBody> = {}) =>
     displayName: null,
     externalId: null,
     labels: {},
+    plan: null,
     deletionProtected: false,
     operation: { state: 'done', kind: 'create' },
     ...more,
   }) as TenantBody;
 
 const TENANTS = [
-  tenant('stark', { status: 'suspended', deletionProtected: true }),
+  tenant('stark', { status: 'suspended', plan: 'pro', deletionProtected: true }),
   tenant('007', { displayName: 'true', externalId: '1e5', labels: { null: '~', a: '', 'b/c': '# no comment: "x"' } }),
   tenant('acme', { displayName: "  it's: [a] {b} \u200d ü 🙂 ".trim(), labels: { z: 'yes', a: '2026-11-28' } }),
 ];
@@ -39,6 +40,7 @@ tenants:
       b/c: '# no comment: "x"'
       "null": "~"
   - name: stark
+    plan: pro
     deletionProtected: true
     suspended: true
 `);

@@ -8,13 +8,14 @@ export function entriesOf(tenants: readonly TenantBody[]): TenantEntry[] {
 }
 
 function entryOf(tenant: TenantBody): TenantEntry {
-  const { name, displayName, externalId, labels, deletionProtected, status } = tenant;
+  const { name, displayName, externalId, labels, plan, deletionProtected, status } = tenant;
   const sorted = Object.entries(labels).toSorted(([a], [b]) => (a < b ? -1 : 1));
   return {
     name,
     ...(displayName === null ? {} : { displayName }),
     ...(externalId === null ? {} : { externalId }),
     ...(sorted.length === 0 ? {} : { labels: Object.fromEntries(sorted) }),
+    ...(plan === null ? {} : { plan }),
     ...(deletionProtected ? { deletionProtected } : {}),
     ...(status === 'suspended' && openOperationOf(tenant) === undefined ? { suspended: true } : {}),
   };

@@ -73,7 +73,7 @@ const createsOf = async (...names: string[]): Promise<number> => {
 };
 
 const wanted = (): TenantEntry[] => [
-  { name: A, displayName: 'Acme', externalId: `crm-${A}`, labels: { tier: 'gold' } },
+  { name: A, displayName: 'Acme', externalId: `crm-${A}`, labels: { tier: 'gold' }, plan: 'free' },
   { name: B, suspended: true },
   { name: C, deletionProtected: true },
 ];
@@ -117,6 +117,22 @@ test('two runs at once make each tenant once; a third has nothing to do', async 
   expect((await apply(file, '--dry-run')).code).toBe(0);
 });
 
+test('another plan is given by an operation and followed, before the access changes', async () => {
+  const [a, b] = wanted();
+  const file = fileOf(
+    { ...a, name: A, plan: 'pro', suspended: true },
+    { ...b, name: B, plan: 'pro', suspended: false },
+  );
+  const { code, messages } = await applied(file, '--yes');
+  expect([code, ...messages.split('\n').toSorted()]).toEqual([0, 'changed plan, resumed', 'changed plan, suspended']);
+  expect((await apply(file, '--dry-run')).code).toBe(0);
+  expect(
+    await applied(fileOf(...wanted().map((it) => ({ suspended: false, plan: null, ...it }))), '--yes'),
+  ).toMatchObject({
+    code: 0,
+  });
+});
+
 test('what is exported, applied again, changes nothing; editors get the schema it names without a token', async () => {
   const exported = await freeflowHere(['export', '--label', 'tier=gold'], env);
   const schema = `${installation.apiUrl}/schemas/tenants.json`;
@@ -130,6 +146,7 @@ tenants:
     externalId: crm-${A}
     labels:
       tier: gold
+    plan: free
 `,
   });
   const all = await freeflowHere(['export'], env);

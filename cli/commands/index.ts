@@ -6,6 +6,7 @@ import { addEvents } from './events';
 import { addExport } from './export';
 import { addLogin } from './login';
 import { addLogout } from './logout';
+import { addPlans } from './plans';
 import { addReconcile } from './reconcile';
 import { addResources } from './resources';
 import { addChanges } from './tenants/change';
@@ -23,6 +24,7 @@ export function addCommands(program: Command, host: Host): Command {
   for (const add of [
     addApply,
     addExport,
+    addPlans,
     addReconcile,
     addResources,
     addAudit,

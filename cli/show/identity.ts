@@ -4,7 +4,7 @@ import { type Fact, optional, toLine } from './fact';
 
 /** What an administrator has set of a tenant: how it is called, its labels, and what keeps it from being deleted. */
 export function identityFacts(tenant: TenantBody, now = Date.now()): Fact[] {
-  const { displayName, externalId, holdUntil, holdReason } = tenant;
+  const { displayName, externalId, plan, holdUntil, holdReason } = tenant;
   const labels = labelsText(tenant);
   const isOver = holdUntil !== null && Date.parse(holdUntil) <= now;
   const why = holdReason === null ? '' : `: ${holdReason}`;
@@ -12,6 +12,7 @@ export function identityFacts(tenant: TenantBody, now = Date.now()): Fact[] {
     ...optional('display name', displayName, (it) => it),
     ...optional('external id', externalId, (it) => it),
     ...optional('labels', labels === '' ? null : labels, (it) => it),
+    ...optional('plan', plan, (it) => it),
     ...protectionFacts(tenant),
     ...optional('held', holdUntil, (it) =>
       isOver ? `until ${it}, which is over${why}` : `until ${it}, neither purged nor hard-deleted before${why}`,

@@ -25,7 +25,15 @@ const attempt = z.strictObject({
 const webhook = { webhookId: z.uuid(), url: z.string().describe('Without its path and query') };
 
 /** What is told to have changed without its value: `GET /tenants/{id}` has that. */
-const UPDATED_FIELDS = ['displayName', 'externalId', 'labels', 'deletionProtected', 'holdUntil', 'holdReason'] as const;
+const UPDATED_FIELDS = [
+  'displayName',
+  'externalId',
+  'labels',
+  'plan',
+  'deletionProtected',
+  'holdUntil',
+  'holdReason',
+] as const;
 
 /** What each event tells beyond which tenant and which operation. */
 export const EVENT_DATA = {

@@ -18,6 +18,7 @@ const operation = {
   force: false,
   backend: null,
   acceptServer: false,
+  plan: null,
   requestedBy: 'b1f4c0de-alice',
   traceId: TRACE_ID,
   evidence: null,
@@ -51,6 +52,7 @@ const tenant = {
   displayName: 'Acme Inc.',
   externalId: 'crm-4711',
   labels: { tier: 'gold', region: 'eu' },
+  plan: 'free',
   deletionProtected: false,
   holdUntil: null,
   holdReason: null,
@@ -94,6 +96,15 @@ export const EXAMPLES = {
   createTenant: { name: 'acme', displayName: 'Acme Inc.', externalId: 'crm-4711', labels: { tier: 'gold' } },
   updateTenant: { displayName: 'Acme Ltd.', labels: { tier: 'gold', trial: null }, deletionProtected: true },
   hold: { until: '2027-01-31T00:00:00Z', reason: 'Case 4711: keep everything' },
+  plans: {
+    items: [
+      {
+        name: 'free',
+        title: 'Free',
+        limits: { postgres: { connections: 10, statementTimeout: 30_000 }, qdrant: { points: 100_000 } },
+      },
+    ],
+  },
   nothing: {},
   retry: { step: parked.step },
   abort: { reason: 'Qdrant stays away until Monday' },

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PLAN_NAME, PLAN_NAME_FORM } from '../plan-name';
 import { EXAMPLES } from './examples';
 import { PLAIN_CHARACTER, plainText } from './text';
 
@@ -28,6 +29,9 @@ const labels = z
   .refine((it) => Object.keys(it).length <= MOST_LABELS, TOO_MANY_LABELS)
   .meta({ maxProperties: MOST_LABELS });
 
+const PLAN = 'By which it is limited: a name of the plans file; null: by none';
+const plan = z.string().regex(PLAN_NAME, PLAN_NAME_FORM).nullable();
+
 const PROTECTED =
   'true: every deletion is refused. A create that fails, or is aborted before the tenant is active, is rolled back all the same';
 
@@ -36,6 +40,7 @@ export const identityOnCreate = {
   displayName: displayName.nullable().default(null),
   externalId: externalId.nullable().default(null),
   labels: labels.default({}).describe('Text by key, to select by'),
+  plan: plan.default(null).describe(PLAN),
   deletionProtected: z.boolean().default(false).describe(PROTECTED),
 };
 
@@ -52,6 +57,9 @@ export const updateTenantBody = z
       .nullable()
       .optional()
       .describe('Merged: a label that is left out stays, null removes it; null in place of all removes all'),
+    plan: plan
+      .optional()
+      .describe(`${PLAN}. Another one is the answer 202: an operation sets its limits at every backend, or none`),
     deletionProtected: z.boolean().optional().describe(PROTECTED),
   })
   .meta({ id: 'UpdateTenant', examples: [EXAMPLES.updateTenant] });
@@ -63,6 +71,7 @@ export const identityInFile = {
   labels: labels
     .optional()
     .describe('All of its labels: one that is not here is removed. Left out: they stay as they are'),
+  plan: plan.optional().describe(PLAN),
   deletionProtected: z.boolean().optional().describe(PROTECTED),
 };
 
@@ -116,6 +125,10 @@ export const identitySchema = {
   displayName: z.string().nullable(),
   externalId: z.string().nullable(),
   labels: storedLabels,
+  plan: z
+    .string()
+    .nullable()
+    .describe('By which it is limited; another one counts once it is in force at every backend'),
   deletionProtected: z.boolean().describe(`${PROTECTED}; false once it is gone`),
   holdUntil: z.iso
     .datetime()

@@ -5,6 +5,7 @@ export * from './event-view';
 export * from './evidence';
 export { EXAMPLES } from './examples';
 export * from './identity';
+export * from './plans';
 export * from './problem';
 export * from './queries';
 export * from './reconcile';

@@ -84,6 +84,10 @@ export const operationSchema = z
     force: z.boolean(),
     backend: z.enum(BACKEND_KINDS).nullable().describe('What an adoption is about; null for all others'),
     acceptServer: z.boolean().describe('Of an adoption: from another server as well'),
+    plan: z
+      .string()
+      .nullable()
+      .describe('The plan to which a change of plan leads, null: to none; null for all others'),
     requestedBy: z.string(),
     traceId: traceId.describe('The trace of its request, in which its steps are; null where it is not traced'),
     evidence: z

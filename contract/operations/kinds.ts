@@ -8,5 +8,6 @@ export const OPERATION_KINDS = [
   'hard_delete',
   'purge',
   'adopt',
+  'change_plan',
 ] as const;
 export type OperationKind = (typeof OPERATION_KINDS)[number];

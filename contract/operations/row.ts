@@ -7,10 +7,12 @@ import type { OperationKind } from './kinds';
 export type Decision = 'accept' | 'nothing' | ProblemCode;
 
 interface RequestRow {
-  readonly method: 'POST' | 'DELETE';
+  readonly method: 'POST' | 'PATCH' | 'DELETE';
   readonly path: `/tenants${string}`;
   /** The query that makes it this request, as parsed: with the defaults filled in. */
   readonly query?: Readonly<Record<string, string>>;
+  /** What its body has, for people, where that makes it this request. */
+  readonly body?: `{${string}}`;
   /** Whether the operation is recorded with force. */
   readonly isForced: boolean;
   /** What comes of it in each situation, while no operation is in progress; null where there is no tenant yet. */

@@ -198,6 +198,36 @@ export const OPERATIONS = {
       },
     },
   },
+  change_plan: {
+    summary: 'Give a tenant the limits of another plan at every backend, or leave it those that it has',
+    workflow: 'changePlan',
+    from: ['active', 'suspended'],
+    // It stays what it is.
+    goals: ['active', 'suspended'],
+    touches: 'every-backend',
+    changesAccess: 'unchanged',
+    forward: ['limit'],
+    undo: { verb: 'relimit', then: 'restore-status', isForUnanswered: false },
+    askedBy: 'admin',
+    priority: 2,
+    requests: {
+      change_plan: {
+        method: 'PATCH',
+        path: '/tenants/:id',
+        body: '{plan}',
+        isForced: false,
+        decisions: {
+          ...HALF,
+          active: 'accept',
+          suspended: 'accept',
+          deleted: 'soft-deleted',
+          ...GONE_OR_REGISTERED,
+        },
+        isDoneBy: [],
+        beside: 'is-refused',
+      },
+    },
+  },
 } as const satisfies Record<OperationKind, OperationRow>;
 
 export type OperationTable = typeof OPERATIONS;

@@ -40,6 +40,11 @@ export const VARIABLES = {
     .describe(
       'networks that webhooks may be sent to though they are not public, by http as well; unset: to public addresses alone, by https. API and workers need the same value',
     ),
+  PLANS_FILE: text('the path of a file')
+    .optional()
+    .describe(
+      'the plans by which tenants are limited, YAML or JSON; unset: there are none. API and workers need the same file, which they read when they start',
+    ),
   TEMPORAL_UI_URL: httpUrl().optional().describe('where people find the Temporal UI, for links to runs'),
   OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl()
     .optional()

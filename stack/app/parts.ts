@@ -22,9 +22,12 @@ const planOf =
   (info, env) => ({
     command: process.execPath,
     args: [join(projectRoot(), script)],
-    env: { ...withoutSecrets(env), ...collectorEnv(env), ...envOf(info) },
+    env: { PLANS_FILE: examplePlans(), ...withoutSecrets(env), ...collectorEnv(env), ...envOf(info) },
     cwd: projectRoot(),
   });
+
+/** Unless the environment names others. */
+export const examplePlans = (): string => join(projectRoot(), 'deploy', 'plans.example.yaml');
 
 /** What the product may show to the collector of traces, and no server needs. */
 const collectorEnv = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv =>

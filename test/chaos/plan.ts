@@ -18,6 +18,7 @@ export const OPERATIONS: readonly Operation[] = [
   { name: 'soft delete', kind: 'soft_delete', goal: 'deleted' },
   { name: 'restore', kind: 'restore', goal: 'active' },
   { name: 'restore, to suspended', kind: 'restore', goal: 'suspended' },
+  { name: 'change of plan', kind: 'change_plan', goal: 'active' },
   { name: 'hard delete', kind: 'hard_delete', goal: 'gone' },
   { name: 'hard delete in the middle of a create', kind: 'hard_delete', goal: 'gone', interrupts: 'create' },
   { name: 'hard delete in the middle of a suspend', kind: 'hard_delete', goal: 'gone', interrupts: 'suspend' },

@@ -109,6 +109,21 @@ const OUTCOMES: Record<string, () => Promise<string>> = {
   'soft-delete': async () =>
     (await change(installation, (await createTenant(installation, newName('h'))).id, 'delete')).id,
   restore: async () => (await change(installation, await outcome('soft-delete'), 'restore')).id,
+  'change-plan': async () => {
+    const { id } = await anyActive();
+    await installation.request('PATCH', `/tenants/${id}`, { plan: 'free' });
+    left = await operationEnds(installation, id);
+    return id;
+  },
+  'change-plan-reverted': async () => {
+    const { id } = await anyActive();
+    installation.proxies.qdrant.shut();
+    await installation.request('PATCH', `/tenants/${id}`, { plan: 'pro' });
+    await abortWhenParked(installation, id);
+    installation.proxies.qdrant.open();
+    left = await operationEnds(installation, id);
+    return id;
+  },
   'adopt-done': async () => {
     const { id, name } = await anyActive();
     await restorePostgresDatabase(installation.info, name);

@@ -24,11 +24,11 @@ async function differences() {
     ?.findDrift(target, 'present', { password: tenant.password });
 }
 
-test('a tenant made before there were limits shows as drift, and the repair of grants gives it its limit', async () => {
+test('a tenant made before there were limits shows as drift, and a create again gives it its limit', async () => {
   expect(await differences()).toEqual([]);
   await asSuperuser(harness, `ALTER ROLE ${tenant.app} CONNECTION LIMIT -1`);
   expect(await differences()).toEqual([
-    { what: `${tenant.app} may have any number of connections, not 7`, repair: 'grants' },
+    { what: `${tenant.app} may have any number of connections, not 7`, repair: 'limits' },
   ]);
   await tenant.run('create');
   expect(await differences()).toEqual([]);

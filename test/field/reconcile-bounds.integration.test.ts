@@ -69,6 +69,7 @@ function reconcile(
     secrets,
     lock: holder,
     backends,
+    plans: new Map(),
     installation,
     ledger: new Ledger(db, installation),
     reconcileMs,

@@ -67,6 +67,7 @@ const ASK: Readonly<
   restore: (installation, id) => installation.request('POST', `/tenants/${id}/restore`),
   soft_delete: (installation, id) => installation.request('DELETE', `/tenants/${id}`),
   hard_delete: (installation, id) => installation.request('DELETE', `/tenants/${id}?mode=hard&force=true`),
+  change_plan: (installation, id) => installation.request('PATCH', `/tenants/${id}`, { plan: 'free' }),
   // Nobody asks for it: its time comes.
   purge: async (installation, id) => {
     await installation.master.query('UPDATE "Tenant" SET "purgeAt" = now() WHERE id = $1', [id]);

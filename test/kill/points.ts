@@ -42,6 +42,7 @@ export const BEFORE: Readonly<Record<StatusOperationKind, Exclude<TenantStatus, 
   restore: 'deleted',
   hard_delete: 'active',
   purge: 'deleted',
+  change_plan: 'active',
 };
 
 const onBackends = (verbs: readonly BackendVerb[]) =>
@@ -52,7 +53,9 @@ function scenariosOf(kind: StatusOperationKind): Scenario[] {
   const { goals, forward, undo } = rowOf(kind);
   const before = BEFORE[kind];
   const name = operationTitle(kind);
-  const onward = goals.map((goal): Scenario => {
+  // What may stay what it is does so.
+  const reached = goals.filter((it) => it === before || !goals.some((goal) => goal === before));
+  const onward = reached.map((goal): Scenario => {
     const isAtBackends = touchesBackends(kind, before, goal);
     return {
       name: isAtBackends ? name : `${name}, to ${goal}`,

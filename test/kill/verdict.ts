@@ -44,7 +44,8 @@ export const mustBe = ({ kind, goal, isUndone }: Pick<Scenario, 'kind' | 'goal' 
   operation: isUndone ? 'rolled_back' : 'done',
   tenant: goal,
   ...ENDS[goal],
-  data: goal === 'active' && kind !== 'create' ? 'unchanged' : 'not compared',
+  // What is compared has the limits in it.
+  data: goal === 'active' && kind !== 'create' && (kind !== 'change_plan' || isUndone) ? 'unchanged' : 'not compared',
   events: 'true',
   audit: 'true',
   log: 'true',

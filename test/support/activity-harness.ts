@@ -2,6 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { tenantNames, type OperationKind } from '@freeflow/contract';
 import type { StackInfo } from '@freeflow/contract/stack-info';
 import { createMasterClient, type PrismaClient } from '@freeflow/db-master';
+import { readPlans } from '@freeflow/lib/plans';
 import { createSecretStore, readSecretKeys } from '@freeflow/lib/secrets';
 import { networkPolicy } from '@freeflow/lib/webhooks';
 import { MockActivityEnvironment } from '@temporalio/testing';
@@ -84,6 +85,7 @@ function harnessOn(master: Master, env: Record<string, string>): ActivityHarness
     secrets,
     lock,
     backends,
+    plans: readPlans(config.PLANS_FILE),
     settings: { patienceMs: 1_000, parkedRetryMs: 60_000, parkedCreateMs: 60_000, retentionMs: 60_000 },
     settleMarginMs: config.SETTLE_MARGIN_MS ?? HARNESS_MARGIN_MS,
     operationRetention: { operationDays: config.OPERATION_RETENTION_DAYS, logDays: config.LOG_RETENTION_DAYS },

@@ -66,7 +66,7 @@ export async function fingerprint(info: StackInfo, name: string, { saltedHashes 
   const qdrant = qdrantAsOwner(info);
   const collection = `freeflow_${name}_vectors`;
   const look = async () => [
-    (await qdrant.getCollection(collection)).config,
+    withoutIdle((await qdrant.getCollection(collection)).config),
     (await qdrant.scroll(collection, { with_payload: true, with_vector: true })).points,
   ];
   // A connection that was kept open may be closed by the server in the very moment it is used again.
@@ -77,3 +77,9 @@ export async function fingerprint(info: StackInfo, name: string, { saltedHashes 
     .update(JSON.stringify([postgres, mongo, vectors, realm.body, users.body]))
     .digest('hex');
 }
+
+/** Strict mode that is switched off limits nothing; Qdrant keeps its numbers, once it had any. */
+const withoutIdle = ({ strict_mode_config: strict, ...config }: { strict_mode_config?: object | null }): object =>
+  strict !== null && strict !== undefined && 'enabled' in strict && strict.enabled === true
+    ? { ...config, strict }
+    : config;

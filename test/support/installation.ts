@@ -5,6 +5,7 @@ import type { StackInfo } from '@freeflow/contract/stack-info';
 import { grantClientCredentials, SharedToken } from '@freeflow/lib/oauth';
 import type { VaultSettings } from '@freeflow/lib/vault';
 import { Pool } from 'pg';
+import { examplePlans } from '../../stack/app/parts';
 import { freePort } from '../../stack/ports';
 import { apiEnv, workerEnv } from '../../stack/stack-info';
 import { openMaster } from './master';
@@ -125,6 +126,7 @@ export async function openTestInstallation({
         scriptOf(script, releases.worker),
         {
           ...workerEnv(info),
+          PLANS_FILE: examplePlans(),
           MASTER_DATABASE_URL: workerMasterUrl,
           // Often enough for what only the sweep goes on with; more often, it is what an idle installation costs.
           SWEEP_INTERVAL_MS: '5000',
@@ -143,7 +145,14 @@ export async function openTestInstallation({
       api = await start(
         'api',
         scriptOf('api/server.js', releases.api),
-        { ...apiEnv(info), ...UNLIMITED, MASTER_DATABASE_URL: apiMasterUrl, API_PORT: String(apiPort), ...env },
+        {
+          ...apiEnv(info),
+          PLANS_FILE: examplePlans(),
+          ...UNLIMITED,
+          MASTER_DATABASE_URL: apiMasterUrl,
+          API_PORT: String(apiPort),
+          ...env,
+        },
         `${apiUrl}/health/ready`,
       );
       return api;

@@ -25,7 +25,7 @@ const SECTIONS: readonly { source: MetricSource; title: string; about: string }[
 
 const labelsOf = ({ labels }: MetricRow): string =>
   Object.entries(labels)
-    .map(([label, values]) => `\`${label}\`${values !== null && values.length <= 8 ? `: ${values.join(', ')}` : ''}`)
+    .map(([label, values]) => `\`${label}\`${values !== null && values.length <= 12 ? `: ${values.join(', ')}` : ''}`)
     .join('; ');
 
 const row = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;

@@ -5,6 +5,7 @@ import { canLogIn, checkPostgres, postgresProblem, withServerSession } from './c
 import { closedDatabases, closeDatabases } from './databases';
 import { ensureReserve } from './reserve';
 import { ensureRole, repairRole, setPassword } from './role';
+import { allowTempFiles } from './temp-files';
 import { databaseUrl, HOME } from './url';
 
 /** The oldest major version that can be used. */
@@ -32,6 +33,7 @@ export async function setUpPostgres({ ownerUrl, name, password, masterDatabase }
       const repaired = await repairRole(client, name);
       const { did, warnings } = await closeDatabases(client, name, closedDatabases(masterDatabase));
       const reserve = await ensureReserve(client, name);
+      const tempFiles = await allowTempFiles(client, name);
       const logIn = provisionerUrl(ownerUrl, name, password.value);
       const isChanged = !isNew && password.isForced && !(await canLogIn(logIn));
       if (isChanged) await setPassword(client, name, password.value);
@@ -42,9 +44,15 @@ export async function setUpPostgres({ ownerUrl, name, password, masterDatabase }
           ...repaired,
           ...did,
           ...reserve.did,
+          ...tempFiles.did,
           ...(isChanged ? [`role ${name} has the password given`] : []),
         ],
-        warnings: [...warnings, ...reserve.warnings, ...(isKnown ? await refusals(logIn, name) : [])],
+        warnings: [
+          ...warnings,
+          ...reserve.warnings,
+          ...tempFiles.warnings,
+          ...(isKnown ? await refusals(logIn, name) : []),
+        ],
         password: isKnown ? password.value : undefined,
       };
     });

@@ -6,6 +6,7 @@ export interface IdentityOptions {
   externalId?: string | false;
   label?: Record<string, string>;
   removeLabel?: string[];
+  plan?: string | false;
   protect?: boolean;
 }
 
@@ -36,19 +37,21 @@ export const addIdentityOptions = (command: Command): Command =>
     .option('--display-name <text>', 'what people call it')
     .option('--external-id <id>', 'what another system calls it; no two tenants have the same')
     .option('--label <key=value>', 'a label to select by; may be repeated', collectLabel)
+    .option('--plan <name>', 'by which it is limited: freeflow plans list')
     .option(
       '--protect',
       'refuse every deletion; a create that fails, or is aborted before the tenant is active, is rolled back all the same',
     );
 
 /** The options as the API takes them: what is not given is left out, what is cleared is null. */
-export function identityOf({ displayName, externalId, label, removeLabel, protect }: IdentityOptions) {
+export function identityOf({ displayName, externalId, label, removeLabel, plan, protect }: IdentityOptions) {
   const removed = Object.fromEntries((removeLabel ?? []).map((key) => [key, null]));
   const labels = { ...removed, ...label };
   return {
     ...(displayName === undefined ? {} : { displayName: displayName === false ? null : displayName }),
     ...(externalId === undefined ? {} : { externalId: externalId === false ? null : externalId }),
     ...(Object.keys(labels).length === 0 ? {} : { labels }),
+    ...(plan === undefined ? {} : { plan: plan === false ? null : plan }),
     ...(protect === undefined ? {} : { deletionProtected: protect }),
   };
 }
