@@ -1,7 +1,11 @@
 import { createRoute, createRouter, redirect } from '@tanstack/react-router';
 import { BASE } from './auth/user-manager';
+import { auditRoute } from './pages/audit/route';
+import { reconcileRoute } from './pages/reconcile/route';
 import { tenantRoute } from './pages/tenant/route';
 import { tenantsRoute } from './pages/tenants/route';
+import { webhookRoute } from './pages/webhook/route';
+import { webhooksRoute } from './pages/webhooks/route';
 import { FailedPage } from './parts/failed-page';
 import { rootRoute } from './root-route';
 
@@ -15,7 +19,15 @@ const startRoute = createRoute({
 });
 
 /** All pages. A new one is a folder below pages/ and a line here; in the menu by layout/navigation.ts. */
-const routeTree = rootRoute.addChildren([startRoute, tenantsRoute, tenantRoute]);
+const routeTree = rootRoute.addChildren([
+  startRoute,
+  tenantsRoute,
+  tenantRoute,
+  reconcileRoute,
+  webhooksRoute,
+  webhookRoute,
+  auditRoute,
+]);
 
 export const createPageRouter = () =>
   createRouter({

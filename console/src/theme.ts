@@ -12,7 +12,11 @@ export const theme = createTheme({
   headings: { fontWeight: '600' },
   components: {
     // Of the colour of text, on a tint: the colours' own do not stand out enough to be read.
-    Badge: { defaultProps: { tt: 'none', fw: 500 }, styles: { label: { color: 'var(--mantine-color-text)' } } },
+    Badge: {
+      defaultProps: { tt: 'none', fw: 500 },
+      styles: { root: { minWidth: 'fit-content' }, label: { color: 'var(--mantine-color-text)' } },
+    },
+    Alert: { styles: { label: { color: 'var(--mantine-color-text)' } } },
     Tooltip: { defaultProps: { withArrow: true, openDelay: 200, events: { hover: true, focus: true, touch: true } } },
     Modal: { defaultProps: { centered: true, closeButtonProps: { 'aria-label': 'Close' } } },
     TextInput: { defaultProps: { autoComplete: 'off' } },
@@ -21,11 +25,13 @@ export const theme = createTheme({
 
 /** What is told quietly has to be read all the same: 4.5 to 1 against what it is on. */
 export const readableColours: CSSVariablesResolver = ({ colors }) => ({
-  variables: {},
+  // Darker than the shade itself, not lighter, so that what is on it stays as readable.
+  variables: { '--mantine-primary-color-filled-hover': '#095c6b' },
   light: {
     '--mantine-color-dimmed': colors.gray[7],
     '--mantine-color-placeholder': colors.gray[7],
     '--mantine-color-error': colors.red[9],
+    '--mantine-color-cyan-light-hover': 'var(--mantine-color-cyan-light)',
   },
   dark: {
     '--mantine-color-dimmed': colors.dark[1],

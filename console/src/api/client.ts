@@ -45,6 +45,8 @@ export interface Api {
 /** Gives the token of who is signed in; a new one, where the last was not taken. */
 export type TokenSource = (options?: { isRefused: boolean }) => Promise<string>;
 
+const NO_CONTENT = 204;
+
 export function createApi(tokenOf: TokenSource): Api {
   const send: Api['send'] = async (path, init = {}) => {
     const attempt = async (token: string) => fetchOrTell(path, init, token);
@@ -54,7 +56,7 @@ export function createApi(tokenOf: TokenSource): Api {
   const callTagged: Api['callTagged'] = async (answer, call) => {
     const response = await send(pathOf(call), initOf(call));
     if (!response.ok) throw await refusalIn(response);
-    const body = answer.parse(await response.json());
+    const body = answer.parse(response.status === NO_CONTENT ? null : await response.json());
     return { body, etag: response.headers.get('etag') ?? undefined };
   };
   return { send, callTagged, call: async (answer, call) => (await callTagged(answer, call)).body };

@@ -8,6 +8,10 @@ export const KEYS = {
   operations: (id: string) => ['operations', id],
   stuck: ['stuck'],
   webhooks: ['webhooks'],
+  webhook: (id: string) => ['webhooks', id],
+  deliveries: (id: string, query: object) => ['webhooks', id, 'deliveries', query],
   audit: ['audit'],
+  auditPage: (query: object) => ['audit', query],
   reconcile: ['reconcile'],
+  report: (id: string | undefined) => ['reconcile', id ?? 'last'],
 } as const;

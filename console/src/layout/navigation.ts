@@ -1,8 +1,8 @@
-import { IconBuildings, type Icon } from '@tabler/icons-react';
+import { IconBuildings, IconFileSearch, IconGitCompare, IconWebhook, type Icon } from '@tabler/icons-react';
 
 /** A page of the menu, and of the palette. */
 export interface Destination {
-  to: '/tenants';
+  to: '/tenants' | '/reconcile' | '/webhooks' | '/audit';
   title: string;
   description: string;
   icon: Icon;
@@ -10,4 +10,12 @@ export interface Destination {
 
 export const NAVIGATION: readonly Destination[] = [
   { to: '/tenants', title: 'Tenants', description: 'All tenants, and a new one', icon: IconBuildings },
+  {
+    to: '/reconcile',
+    title: 'Reconcile',
+    description: 'What differs from what is recorded, and what of it can be repaired',
+    icon: IconGitCompare,
+  },
+  { to: '/webhooks', title: 'Webhooks', description: 'Where events are sent, and what arrived', icon: IconWebhook },
+  { to: '/audit', title: 'Audit', description: 'Who changed what, and who was refused', icon: IconFileSearch },
 ];

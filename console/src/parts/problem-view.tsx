@@ -11,7 +11,7 @@ interface Told {
 }
 
 /** A failure, as people are told it: what happened, then what to do. */
-function tell(error: unknown): Told {
+export function tell(error: unknown): Told {
   if (error instanceof Refusal) {
     const { title, detail, advice, requestId } = error.problem;
     return { title, detail, advice, requestId };

@@ -8,6 +8,8 @@ let timer: ReturnType<typeof setInterval> | undefined;
 /** One clock for all that is shown. */
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
+  // While nobody listened it stood still.
+  if (timer === undefined) now = new Date();
   timer ??= setInterval(() => {
     now = new Date();
     for (const tell of listeners) tell();

@@ -5,21 +5,14 @@ import { getRouteApi, useLocation, useNavigate } from '@tanstack/react-router';
 import { lazy, Suspense } from 'react';
 import { tenantListQuery } from '../../api/tenants';
 import { useApi } from '../../auth/session';
+import { Pager } from '../../parts/pager';
 import { ProblemView } from '../../parts/problem-view';
 import { TenantFilters } from './filters';
-import { Pager } from './pager';
 import type { TenantSearch } from './route';
 import { TenantTable } from './tenant-table';
 
 const route = getRouteApi('/tenants');
 const CreateDialog = lazy(async () => ({ default: (await import('./create-dialog')).CreateDialog }));
-
-declare module '@tanstack/react-router' {
-  interface HistoryState {
-    /** The cursors of the pages of a list that lead to this one. */
-    trail?: readonly string[];
-  }
-}
 
 /** All tenants, as far as they pass the filters of the address. */
 export function TenantsPage() {

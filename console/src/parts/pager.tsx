@@ -1,6 +1,13 @@
 import { Button, Group } from '@mantine/core';
 import { IconChevronLeft, IconChevronRight, IconChevronsLeft } from '@tabler/icons-react';
 
+declare module '@tanstack/react-router' {
+  interface HistoryState {
+    /** The cursors of the pages of a list that lead to this one. */
+    trail?: readonly string[];
+  }
+}
+
 interface Props {
   /** The cursors of the pages that lead here. */
   trail: readonly string[];

@@ -1,0 +1,14 @@
+import { rowId } from '@freeflow/contract/http';
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { z } from 'zod';
+import { rootRoute } from '../../root-route';
+
+/** Which report is shown, also one that is not there yet; the last one where none is named. */
+const search = z.object({ report: rowId().optional().catch(undefined) });
+
+export const reconcileRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/reconcile',
+  validateSearch: search,
+  component: lazyRouteComponent(() => import('./page'), 'ReconcilePage'),
+});

@@ -1,0 +1,77 @@
+import { Button, Group, Modal, NativeSelect, Stack, Text } from '@mantine/core';
+import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import { rotateSecret } from '../../api/webhooks';
+import { useApi } from '../../auth/session';
+import { ProblemView } from '../../parts/problem-view';
+import { makeSecret } from '../webhooks/make-secret';
+import { SecretOnce } from '../webhooks/secret-once';
+
+const HOUR_S = 3_600;
+const OVERLAPS = [
+  { value: String(HOUR_S), label: 'an hour' },
+  { value: String(12 * HOUR_S), label: '12 hours' },
+  { value: String(24 * HOUR_S), label: 'a day' },
+  { value: String(7 * 24 * HOUR_S), label: 'a week' },
+  { value: '0', label: 'no time: the new one alone, at once' },
+];
+const A_DAY = String(24 * HOUR_S);
+
+/** Another secret, and how long the one before signs beside it. */
+export function RotateDialog({ id, onClose }: { id: string; onClose: () => void }) {
+  const api = useApi();
+  const [overlap, setOverlap] = useState(A_DAY);
+  const [secret] = useState(makeSecret);
+  const [key, setKey] = useState(() => crypto.randomUUID());
+  const rotate = useMutation({
+    mutationFn: () => rotateSecret(api, { id, body: { secret, overlapSeconds: Number(overlap) }, key }),
+    // It has the secret.
+    gcTime: 0,
+  });
+  const isDone = rotate.data !== undefined;
+  const chosen = OVERLAPS.find(({ value }) => value === overlap)?.label ?? '';
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title="Rotate the secret"
+      size="lg"
+      withCloseButton={!isDone}
+      closeOnClickOutside={!isDone}
+      closeOnEscape={!isDone}
+    >
+      {isDone ? (
+        <SecretOnce
+          secret={secret}
+          note={overlap === '0' ? '' : `The one before signs beside it for ${chosen}.`}
+          onStored={onClose}
+        />
+      ) : (
+        <Stack gap="sm">
+          <Text size="sm">
+            Deliveries are signed by another secret, and for a while by the one before as well, so that the receiver
+            takes either until it has the new one.
+          </Text>
+          <NativeSelect
+            label="The one before signs beside it for"
+            data={OVERLAPS}
+            value={overlap}
+            onChange={({ currentTarget }) => {
+              setOverlap(currentTarget.value);
+              setKey(crypto.randomUUID());
+            }}
+          />
+          {rotate.error === null ? null : <ProblemView error={rotate.error} />}
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              Cancel
+            </Button>
+            <Button loading={rotate.isPending} onClick={() => rotate.mutate()}>
+              Rotate
+            </Button>
+          </Group>
+        </Stack>
+      )}
+    </Modal>
+  );
+}

@@ -1,0 +1,17 @@
+import { DELIVERY_STATES } from '@freeflow/contract';
+import { createRoute, lazyRouteComponent } from '@tanstack/react-router';
+import { z } from 'zod';
+import { rootRoute } from '../../root-route';
+
+/** Which of its deliveries are shown. */
+const search = z.object({
+  state: z.enum(DELIVERY_STATES).optional().catch(undefined),
+  cursor: z.string().optional().catch(undefined),
+});
+
+export const webhookRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/webhooks/$webhookId',
+  validateSearch: search,
+  component: lazyRouteComponent(() => import('./page'), 'WebhookPage'),
+});

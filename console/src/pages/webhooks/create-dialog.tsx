@@ -1,0 +1,96 @@
+import { createWebhookBody } from '@freeflow/contract/http';
+import { Button, Group, Modal, Stack } from '@mantine/core';
+import { useMutation, useQueryClient } from '@tanstack/react-query';
+import { useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { KEYS } from '../../api/keys';
+import { createWebhook } from '../../api/webhooks';
+import { useApi } from '../../auth/session';
+import { errorsByField, refusalsByField } from '../../parts/form-errors';
+import { ProblemView } from '../../parts/problem-view';
+import { WebhookFields, type WebhookValues } from './fields';
+import { makeSecret } from './make-secret';
+import { SecretOnce } from './secret-once';
+
+const EMPTY: WebhookValues = { url: '', description: '', eventTypes: [] };
+
+/** Makes a webhook, and shows the secret that signs what is sent to it. */
+export function CreateDialog({ onClose }: { onClose: () => void }) {
+  const api = useApi();
+  const client = useQueryClient();
+  const navigate = useNavigate();
+  const [values, setValues] = useState(EMPTY);
+  const [secret] = useState(makeSecret);
+  // Sent again after a failure it is the same request; after a change of what is asked it is not.
+  const [key, setKey] = useState(() => crypto.randomUUID());
+  const create = useMutation({
+    mutationFn: () => createWebhook(api, { body: bodyOf(values, secret), key }),
+    onSuccess: () => client.invalidateQueries({ queryKey: KEYS.webhooks }),
+    // It has the secret.
+    gcTime: 0,
+  });
+  // What is said at a field is not said once more.
+  const refused = refusalsByField(create.error);
+  const wrong = values.url === '' ? {} : errorsByField(createWebhookBody.safeParse(bodyOf(values, secret)));
+  if (create.data !== undefined) {
+    const { id } = create.data;
+    const leave = () => void navigate({ to: '/webhooks/$webhookId', params: { webhookId: id } });
+    return (
+      <Modal
+        opened
+        onClose={leave}
+        title="The webhook is made"
+        size="lg"
+        withCloseButton={false}
+        closeOnClickOutside={false}
+        closeOnEscape={false}
+      >
+        <SecretOnce secret={secret} onStored={leave} />
+      </Modal>
+    );
+  }
+  return (
+    <Modal opened onClose={onClose} title="New webhook" size="lg">
+      <form
+        noValidate
+        onSubmit={(event) => {
+          event.preventDefault();
+          create.mutate();
+        }}
+      >
+        <Stack gap="sm">
+          <WebhookFields
+            values={values}
+            errors={{ ...wrong, ...refused }}
+            onChange={(changed) => {
+              setValues(changed);
+              setKey(crypto.randomUUID());
+              create.reset();
+            }}
+          />
+          {create.error === null || Object.keys(refused).length > 0 ? null : <ProblemView error={create.error} />}
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              Cancel
+            </Button>
+            <Button
+              type="submit"
+              loading={create.isPending}
+              disabled={values.url === '' || Object.keys(wrong).length > 0}
+            >
+              Create
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
+
+/** As the API takes it: what is empty is left out. */
+const bodyOf = ({ url, description, eventTypes }: WebhookValues, secret: string) => ({
+  url,
+  eventTypes,
+  secret,
+  ...(description.trim() === '' ? {} : { description: description.trim() }),
+});

@@ -1,0 +1,35 @@
+import { TextInput, type TextInputProps } from '@mantine/core';
+import { useDebouncedCallback } from '@mantine/hooks';
+import { useState } from 'react';
+
+const TYPING_MS = 350;
+
+interface Props extends Omit<TextInputProps, 'value' | 'onChange'> {
+  value: string | undefined;
+  /** Told when typing pauses. */
+  onSettle: (value: string | undefined) => void;
+}
+
+/** A text that a list is filtered by. What it is set to from elsewhere, such as a link, it shows as well. */
+export function TextFilter({ value, onSettle, ...props }: Props) {
+  const [typed, setTyped] = useState(value ?? '');
+  const [settled, setSettled] = useState(value);
+  if (settled !== value) {
+    setSettled(value);
+    // What was typed is on its way into the address, and comes back from there.
+    if ((value ?? '') !== typed.trim()) setTyped(value ?? '');
+  }
+  const tell = useDebouncedCallback((text: string) => onSettle(text === '' ? undefined : text), TYPING_MS);
+  return (
+    <TextInput
+      type="search"
+      size="xs"
+      value={typed}
+      onChange={({ currentTarget }) => {
+        setTyped(currentTarget.value);
+        tell(currentTarget.value.trim());
+      }}
+      {...props}
+    />
+  );
+}
