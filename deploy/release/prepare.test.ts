@@ -1,10 +1,10 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { parse } from 'yaml';
 import { projectRoot } from '../../stack/project';
-import { packageVersion, prepareRelease } from './prepare';
+import { PACKAGES, packageVersion, prepareRelease } from './prepare';
 
-const PACKAGES = ['.', 'contract', 'lib', 'prisma'];
 let folder: string;
 
 beforeEach(() => {
@@ -24,7 +24,7 @@ const versions = () =>
 
 test('all packages and the changelog get the version', () => {
   prepareRelease('9.1.0', '2026-12-01', folder);
-  expect(versions()).toEqual(['9.1.0', '9.1.0', '9.1.0', '9.1.0']);
+  expect(versions()).toEqual(PACKAGES.map(() => '9.1.0'));
   expect(readFileSync(path.join(folder, 'CHANGELOG.md'), 'utf8')).toContain('## 9.1.0 - 2026-12-01\n');
 });
 
@@ -36,5 +36,7 @@ test('no older version, and none that is not one, changes anything', () => {
 });
 
 test('all packages of the repository have the same version', () => {
+  const workspace = readFileSync(path.join(projectRoot(), 'pnpm-workspace.yaml'), 'utf8');
+  expect(PACKAGES).toEqual(['.', ...(parse(workspace) as { packages: string[] }).packages]);
   expect(versions()).toEqual(PACKAGES.map(() => packageVersion()));
 });

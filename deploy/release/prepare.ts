@@ -5,7 +5,8 @@ import { projectRoot } from '../../stack/project';
 import { releaseChangelog } from './changelog';
 import { ReleaseError } from './errors';
 
-const MANIFESTS = ['package.json', 'contract/package.json', 'lib/package.json', 'prisma/package.json'];
+/** All of the workspace (pnpm-workspace.yaml), and what holds it together. */
+export const PACKAGES = ['.', 'console', 'contract', 'lib', 'prisma'];
 const VERSION = /(?<=^ {2}"version": ")[^"]+(?=")/m;
 
 /** The version that the packages have now. */
@@ -23,8 +24,8 @@ export function prepareRelease(version: string, day: string, root = projectRoot(
     throw new ReleaseError(`${version} is no version after ${present}.`);
   const changelog = path.join(root, 'CHANGELOG.md');
   const text = releaseChangelog(readFileSync(changelog, 'utf8'), version, day);
-  for (const it of MANIFESTS) {
-    const file = path.join(root, it);
+  for (const it of PACKAGES) {
+    const file = path.join(root, it, 'package.json');
     writeFileSync(file, readFileSync(file, 'utf8').replace(VERSION, version));
   }
   writeFileSync(changelog, text);
