@@ -95,7 +95,7 @@ async function claim(
   const { kind, runs } = operation;
   if (interruptsOthers) await interruptOthers(tx, rows);
   if (goal === 'gone') await tx.tenant.update({ where: { id: tenant.id }, data: { status: 'deleting' } });
-  const blueprintVersion = await chooseBlueprint(tx, operation);
+  const blueprintVersion = await chooseBlueprint(tx, rows);
   await tx.tenantOperation.update({
     where: { id: operation.id },
     data: {
@@ -124,14 +124,17 @@ async function claim(
 }
 
 /**
- * The version that the operation applies: the highest there is when it begins, whatever is published meanwhile. Its row
- * is locked: a version that nobody was given may be published anew with other files.
+ * The version that the operation applies: the one it was requested with, else the highest there is when it begins,
+ * whatever is published meanwhile; never less than the tenant has. Its row is locked: a version that nobody was given
+ * may be published anew with other files.
  */
-async function chooseBlueprint(tx: Tx, { kind, blueprintVersion }: TenantOperation): Promise<number | null> {
-  if (!appliesBlueprint(kind) || blueprintVersion !== null) return blueprintVersion;
-  const [last] = await tx.$queryRaw<{ version: number }[]>`
-    SELECT version FROM "Blueprint" ORDER BY version DESC LIMIT 1 FOR SHARE`;
-  return last?.version ?? null;
+async function chooseBlueprint(tx: Tx, { tenant, operation }: Rows): Promise<number | null> {
+  const { kind, blueprintVersion } = operation;
+  if (!appliesBlueprint(kind)) return null;
+  const wanted = blueprintVersion === null ? null : Math.max(blueprintVersion, tenant.blueprintVersion ?? 0);
+  const [found] = await tx.$queryRaw<{ version: number }[]>`
+    SELECT version FROM "Blueprint" WHERE ${wanted}::int IS NULL OR version = ${wanted}::int ORDER BY version DESC LIMIT 1 FOR SHARE`;
+  return found?.version ?? null;
 }
 
 const patienceFor = (

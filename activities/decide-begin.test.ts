@@ -69,6 +69,7 @@ test('of a tenant that is gone a deletion is over, and all else is refused', () 
   expect(decisions).toEqual([
     ...['create', 'suspend', 'resume', 'soft_delete', 'restore'].map((kind) => `${kind} refused: tenant acme is gone`),
     ...['hard_delete', 'purge'].map((kind) => `${kind} over: acme is gone already`),
+    'upgrade refused: tenant acme is gone',
     'change_plan refused: tenant acme is gone',
   ]);
 });

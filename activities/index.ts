@@ -8,6 +8,8 @@ import { continuingActivities } from './continue-operation';
 import { dropOrphanActivities } from './drop-orphan';
 import type { OperationRetention } from './expire-operations';
 import { recordExpirer, type RetentionDays } from './expire-records';
+import { fleetActivities } from './fleet/advance';
+import { startOpenFleets, type StartFleet } from './fleet/start';
 import { Installation } from './installation';
 import { Ledger } from './ledger';
 import { poolActivities } from './pool/keep';
@@ -36,6 +38,8 @@ export interface ActivityDependencies {
   startPoolKeeper?: StartPoolKeeper | undefined;
   /** See {@link import('./reconcile/scope').ReconcileDependencies}. */
   leftovers?: VaultLeftovers | undefined;
+  /** @default upgrades of the fleet are started by nobody */
+  startFleet?: StartFleet | undefined;
   /** How long a reconciliation may take, in ms. */
   reconcileMs?: number | undefined;
   /** @default all is kept for ever */
@@ -59,6 +63,7 @@ export function createActivities({
   hasOpenRun,
   findOpenRuns,
   startPoolKeeper,
+  startFleet,
   settleMarginMs,
   reconcileMs,
   operationRetention,
@@ -83,6 +88,7 @@ export function createActivities({
   const perBackend = backends.map((backend) => backendActivities(backend, dependencies));
   const expire = recordExpirer(db, retentionDays);
   const doHousekeeping = async () => {
+    if (startFleet !== undefined) await startOpenFleets(db, startFleet);
     if (startPoolKeeper !== undefined) await startPoolKeepers(db, backends, startPoolKeeper);
     await expire();
   };
@@ -92,6 +98,7 @@ export function createActivities({
     ...continuingActivities(db),
     ...adoptionActivities(db, settings),
     ...sweepActivities(db, startOperation, findOpenRuns, doHousekeeping, sweepWebhooks),
+    ...fleetActivities(db, startOperation),
     ...deliveryActivities(deliveries),
     ...poolActivities({ db, lock, installation, backends, settleMarginMs }),
     ...reconcileActivities(reconciling),

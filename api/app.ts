@@ -21,6 +21,7 @@ import { RequestLines } from './request-lines';
 import { auditRoutes } from './routes/audit';
 import { consoleRoutes } from './routes/console';
 import { eventRoutes } from './routes/events';
+import { fleetRoutes } from './routes/fleet';
 import { healthRoutes } from './routes/health';
 import { identityRoutes } from './routes/identity';
 import { metricsRoutes } from './routes/metrics';
@@ -101,6 +102,7 @@ export async function buildApp(config: ApiConfig, env: NodeJS.ProcessEnv): Promi
     await secured.register(operationRoutes, { db, temporal, plans });
     await secured.register(planRoutes, { plans });
     await secured.register(onCallRoutes, { db, temporal, sweepIntervalMs: config.SWEEP_INTERVAL_MS });
+    await secured.register(fleetRoutes, { db, temporal });
     await secured.register(reconcileRoutes, { db, temporal });
     await secured.register(auditRoutes, { db });
     await secured.register(eventRoutes, { db, config });

@@ -37,6 +37,21 @@ const securedRoutes = () => describedRoutes(bench.app).filter(({ isSecured }) =>
 
 const RECEIVER = 'https://192.0.2.1';
 const SECRET = 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw';
+/** An upgrade of the fleet that is under way; there is one at a time. */
+async function openFleet(): Promise<string> {
+  await bench.owner.query('UPDATE "FleetUpgrade" SET "endedAt" = now()');
+  const { rows } = await bench.owner.query<{ id: string }>(
+    `INSERT INTO "FleetUpgrade" (version, canary, concurrency, "pauseOnFailures", "requestedBy") VALUES (1, 1, 1, 1, 'test') RETURNING id`,
+  );
+  return rows[0]?.id ?? '';
+}
+/** One after the other: each needs that no other one is under way. */
+let before: Promise<unknown> = Promise.resolve();
+function inTurn(call: () => Promise<Answer>): Promise<Answer> {
+  const own = before.then(call);
+  before = own.catch(() => undefined);
+  return own;
+}
 const webhook = () => insertWebhook(bench.owner, RECEIVER);
 
 const UPDATE = { displayName: 'Acme', labels: { tier: 'gold' }, deletionProtected: true };
@@ -133,6 +148,23 @@ const CALLS: Record<string, { call: () => Promise<Answer>; beyond?: true; status
       status: 200,
       detail: { url: RECEIVER },
     },
+    'tenants.upgrade': { call: async () => post(`/tenants/${await tenantIn('active')}/upgrade`) },
+    'fleet.upgrade': {
+      call: () =>
+        inTurn(async () => {
+          await bench.owner.query(
+            `UPDATE "FleetUpgrade" SET "endedAt" = now(); INSERT INTO "Blueprint" (version, checksum, files) VALUES (1, 'x', '[]') ON CONFLICT DO NOTHING`,
+          );
+          return post('/fleet/upgrades', { only: ['tier:none'] });
+        }),
+      detail: { version: 1, only: ['tier:none'] },
+    },
+    ...Object.fromEntries(
+      (['pause', 'resume', 'cancel', 'retry'] as const).map((it) => [
+        `fleet.${it}`,
+        { call: () => inTurn(async () => post(`/fleet/upgrades/${await openFleet()}/${it}`)) },
+      ]),
+    ),
     'reconcile.start': { call: () => post('/reconcile', { fix: true }), beyond: true, detail: { fix: true } },
     'resources.drop': {
       call: () => post('/resources/drop', { backend: 'qdrant', name: newName(), externalId: 'x' }),

@@ -35,6 +35,7 @@ const conflict = {
   409: problem(
     'The status of the tenant, or another operation on it, does not allow it',
     'operation-in-progress',
+    'suspended',
     'soft-deleted',
     'being-deleted',
     'never-active',
@@ -113,7 +114,7 @@ export const answeredResponses = {
  * trail.
  */
 export const secured = (
-  tag: 'tenants' | 'plans' | 'events' | 'reconcile' | 'audit' | 'webhooks',
+  tag: 'tenants' | 'fleet' | 'plans' | 'events' | 'reconcile' | 'audit' | 'webhooks',
   operationId: AuditAction,
 ) => ({
   tags: [tag],

@@ -173,6 +173,36 @@ export const PROBLEMS = {
     title: 'It is too late to abort',
     advice: 'An undo or a drop that has begun is carried to its end. Retry the step, or skip it with a reason.',
   },
+  suspended: {
+    status: 409,
+    title: 'The tenant is suspended',
+    advice: 'POST /tenants/{id}/resume gives it its access back; then try again.',
+    commandAdvice: 'freeflow tenants resume NAME gives it its access back; then try again.',
+  },
+  'fleet-upgrade-open': {
+    status: 409,
+    title: 'An upgrade of the fleet is under way',
+    advice: 'Wait for its end, or cancel it: POST /fleet/upgrades/{id}/cancel. GET /fleet names it.',
+    commandAdvice: 'Wait for its end (freeflow fleet status), or cancel it: freeflow fleet cancel.',
+  },
+  'fleet-upgrade-unknown': {
+    status: 404,
+    title: 'No upgrade of the fleet has this id',
+    advice: 'GET /fleet names the last one.',
+    commandAdvice: 'freeflow fleet plan names the last one.',
+  },
+  'fleet-upgrade-ended': {
+    status: 409,
+    title: 'The upgrade of the fleet has ended',
+    advice: 'POST /fleet/upgrades starts another one.',
+    commandAdvice: 'freeflow fleet upgrade starts another one.',
+  },
+  'no-blueprint': {
+    status: 409,
+    title: 'There is no such version of the blueprint',
+    advice: 'Start a worker with BLUEPRINT_DIR, which publishes it; GET /fleet has the versions.',
+    commandAdvice: 'Start a worker with BLUEPRINT_DIR, which publishes it; freeflow fleet plan has the versions.',
+  },
   'soft-deleted': {
     status: 409,
     title: 'The tenant is soft-deleted',

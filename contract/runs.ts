@@ -78,6 +78,8 @@ export const sweepIdOf = (taskQueue: string): string => `${taskQueue}-sweep`;
 export const reconcileIdOf = (taskQueue: string): string => `${taskQueue}-reconcile`;
 /** What keeps the pool of one backend. */
 export const poolIdOf = (taskQueue: string, backend: BackendKind): string => `${taskQueue}-pool-${backend}`;
+/** What upgrades the fleet; started again while it runs, it is the same one. */
+export const fleetIdOf = (taskQueue: string, id: string): string => `${taskQueue}-fleet-${id}`;
 /** The drop of one orphan; requested again while it runs, it is the same one. */
 export const orphanDropIdOf = (taskQueue: string, { backend, name, externalId }: OrphanOrder): string =>
   `${taskQueue}-drop-${backend}-${name}-${externalId}`;

@@ -10,6 +10,8 @@ export {
   Prisma,
   PrismaClient,
   type AuditEvent,
+  type FleetTenant,
+  type FleetUpgrade,
   type OperationAnswer,
   type OrphanDrop,
   type PooledResource,

@@ -36,6 +36,8 @@ export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
     Installation: [],
     Blueprint: ['SELECT'],
     TenantBlueprintFile: ['SELECT'],
+    FleetUpgrade: ['SELECT', 'INSERT'],
+    FleetTenant: ['SELECT', 'INSERT'],
     ReconcileReport: ['SELECT'],
     OrphanDrop: ['SELECT'],
     OperationAnswer: ['SELECT', 'INSERT'],
@@ -58,6 +60,8 @@ export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
     Installation: ['SELECT'],
     Blueprint: WRITE,
     TenantBlueprintFile: WRITE,
+    FleetUpgrade: WRITE,
+    FleetTenant: WRITE,
     ReconcileReport: [...WRITE, 'DELETE'],
     OrphanDrop: WRITE,
     OperationAnswer: [],
@@ -78,6 +82,9 @@ export const MASTER_GRANTS: Readonly<Record<MasterRole, TableGrants>> = {
 export const UPDATED_COLUMNS: Readonly<Record<MasterRole, ColumnGrants>> = {
   api: {
     Tenant: ['displayName', 'externalId', 'labels', 'deletionProtected', 'holdUntil', 'holdReason'],
+    // Paused, gone on with, called off, tried again.
+    FleetUpgrade: ['state', 'reason', 'forgiven', 'endedAt'],
+    FleetTenant: ['state', 'cause', 'putOff', 'notBefore', 'changedAt'],
     Webhook: [
       'url',
       'eventTypes',

@@ -20,6 +20,8 @@ const ALLOWED: Record<Role, Record<string, string[]>> = {
     Installation: [],
     Blueprint: ['SELECT'],
     TenantBlueprintFile: ['SELECT'],
+    FleetUpgrade: ['SELECT', 'INSERT'],
+    FleetTenant: ['SELECT', 'INSERT'],
     ReconcileReport: ['SELECT'],
     OrphanDrop: ['SELECT'],
     OperationAnswer: ['SELECT', 'INSERT'],
@@ -43,6 +45,8 @@ const ALLOWED: Record<Role, Record<string, string[]>> = {
     Installation: ['SELECT'],
     Blueprint: ['SELECT', 'INSERT', 'UPDATE'],
     TenantBlueprintFile: ['SELECT', 'INSERT', 'UPDATE'],
+    FleetUpgrade: ['SELECT', 'INSERT', 'UPDATE'],
+    FleetTenant: ['SELECT', 'INSERT', 'UPDATE'],
     ReconcileReport: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
     OrphanDrop: ['SELECT', 'INSERT', 'UPDATE'],
     OperationAnswer: [],
@@ -161,6 +165,8 @@ describe.each(ROLES)('%s', (role) => {
  * again.
  */
 const SET_BY_API: Readonly<Record<string, readonly string[]>> = {
+  FleetTenant: ['cause', 'changedAt', 'notBefore', 'putOff', 'state'],
+  FleetUpgrade: ['endedAt', 'forgiven', 'reason', 'state'],
   Tenant: ['deletionProtected', 'displayName', 'externalId', 'holdReason', 'holdUntil', 'labels'],
   Webhook: [
     ...[

@@ -91,6 +91,7 @@ export function createDependencies(
     startOperation: operationStarter(runs),
     hasOpenRun: (operation) => runs.hasOpenRun(operation),
     findOpenRuns: (operations) => runs.findOpenRuns(operations),
+    startFleet: (id) => runs.startFleet(id),
     startPoolKeeper: (backend) => runs.startPoolKeeper(backend),
     sweepWebhooks: () => (config.WEBHOOK_SENDING === 'on' ? webhooks.sweep() : webhooks.publishKey()),
     deliveries: {

@@ -6,6 +6,7 @@ export {
   softDeleteTenant,
   restoreTenant,
   changePlan,
+  upgradeTenant,
   deleteTenant,
 } from './tenant-operations';
 export { adoptResource } from './adopt-resource';
@@ -13,4 +14,5 @@ export { sweepOperations } from './sweep-operations';
 export { reconcile } from './reconcile';
 export { dropOrphan } from './drop-orphan';
 export { keepPool } from './keep-pool';
+export { upgradeFleet } from './upgrade-fleet';
 export { deliverWebhook } from './deliver-webhook';

@@ -46,6 +46,11 @@ export function changePlan(input: OperationInput, handedOn?: HandedOn): Promise<
   return runOrRollBack(OPERATIONS.change_plan, input, handedOn);
 }
 
+/** Applies the blueprint at every backend; what was applied stays, whatever fails. */
+export function upgradeTenant(input: OperationInput, handedOn?: HandedOn): Promise<string> {
+  return runOrRollBack(OPERATIONS.upgrade, input, handedOn);
+}
+
 /** Drops everything of the tenant at every backend and marks it gone: a hard delete, or a purge. */
 export function deleteTenant(input: OperationInput, handedOn?: HandedOn): Promise<string> {
   return runToCompletion(OPERATIONS.hard_delete, input, handedOn);
@@ -82,7 +87,7 @@ async function goForward(run: OperationRun, { forward, undo }: UndoablePlan): Pr
   try {
     await saga.goForward(
       backends.map((backend) => async () => {
-        saga.registerUndo(backendStep(backend, undo.verb, input));
+        if (undo.verb !== null) saga.registerUndo(backendStep(backend, undo.verb, input));
         for (const [at, verb] of verbs.entries()) {
           const followedBy = verbs.slice(at + 1);
           await saga.runStep(backendStep(backend, verb, { ...input, isForward: true, followedBy }));
@@ -108,6 +113,7 @@ async function settleTenant({ input, saga, begun: { goal } }: OperationRun): Pro
 
 /** A run that was terminated while it undid has not handed on what it had begun; one that was renewed has. */
 function registerEarlierUndos({ input, begun, handedOn, saga }: OperationRun, { undo }: UndoablePlan): void {
+  if (undo.verb === null) return;
   for (const backend of BACKEND_KINDS) {
     const step = backendStep(backend, undo.verb, input);
     const isBegun =

@@ -52,6 +52,8 @@ interrupts any other, which is rolled back before the deletion follows; an adopt
 - **suspend** cuts access at every backend, open sessions included, and checks by the tenant's own credentials that they are refused.
 - **resume** restores it: the same credentials work, probed at every backend before the tenant is active again.
 - **delete** (soft) cuts access and keeps the data until \`purgeAt\` (\`RETENTION_MS\`, 7 days by default); a hold keeps it longer.
+- **upgrade** applies the newest version of the [blueprint](../blueprint.md), and what is missing of the one it has. One that fails is rolled back as an operation: the
+  tenant stays active with its version before, and keeps each file that was applied.
 - **restore** makes it what it was before it was deleted, active or suspended. One that is rolled back, refused or cancelled
   leaves a full new retention: nothing is purged soon after an attempt to save it, unless by a forced delete.
 - **adopt** records the new id, or the new server, of what carries the tenant's ownership nonce after a restore; what is parked for it goes on. It changes

@@ -4,6 +4,7 @@ import { addAudit } from './audit';
 import { addContexts } from './contexts';
 import { addEvents } from './events';
 import { addExport } from './export';
+import { addFleet } from './fleet';
 import { addLogin } from './login';
 import { addLogout } from './logout';
 import { addPlans } from './plans';
@@ -25,6 +26,7 @@ export function addCommands(program: Command, host: Host): Command {
     addApply,
     addExport,
     addPlans,
+    addFleet,
     addReconcile,
     addResources,
     addAudit,

@@ -73,6 +73,32 @@ const stuck = {
   operation: { ...done, state: 'parked', step: parked.step, attempts: 4, parked: [parked], endedAt: null },
 };
 
+const fleetUpgrade = {
+  id: '3b1f9a64-7c0e-4c52-9a57-0f1d2e3c4b5a',
+  version: 2,
+  canary: 2,
+  concurrency: 8,
+  pauseOnFailures: 3,
+  only: ['tier:gold'],
+  state: 'running',
+  reason: null,
+  counts: { waiting: 30, running: 8, done: 0, failed: 1, left: 1, cancelled: 0 },
+  requestedBy: 'b1f4c0de-alice',
+  createdAt: AT.begun,
+  endedAt: null,
+  tenants: [
+    {
+      tenantId: ID,
+      name: 'acme',
+      state: 'failed',
+      isCanary: false,
+      cause: 'rolled back at postgres.apply: postgres/003.sql:4: relation "orders" already exists (42P07)',
+      operationId: OPERATION_ID,
+      changedAt: AT.ended,
+    },
+  ],
+};
+
 /** What schemas of the API are shown with, by what they are of. */
 export const EXAMPLES = {
   tenant,
@@ -158,6 +184,17 @@ export const EXAMPLES = {
       },
     ],
     nextCursor: null,
+  },
+  upgradeFleet: { canary: 2, concurrency: 8, pauseOnFailures: 3, only: ['tier:gold'] },
+  fleetUpgrade,
+  fleet: {
+    version: 2,
+    versions: [
+      { version: 2, publishedAt: AT.begun, tenants: 0 },
+      { version: 1, publishedAt: AT.begun, tenants: 40 },
+    ],
+    behind: { now: 39, later: 1 },
+    upgrade: fleetUpgrade,
   },
   reconcile: { fix: false },
   started: { id: '019ac7d2-9a10-7f00-8000-3f2b1a0c9d8e' },

@@ -4,6 +4,7 @@ export * from './event-stream';
 export * from './event-view';
 export * from './evidence';
 export { EXAMPLES } from './examples';
+export * from './fleet';
 export * from './identity';
 export * from './plans';
 export * from './problem';

@@ -7,6 +7,7 @@ export const OPERATION_KINDS = [
   'restore',
   'hard_delete',
   'purge',
+  'upgrade',
   'adopt',
   'change_plan',
 ] as const;

@@ -55,11 +55,12 @@ interface AtEveryBackend extends CommonRow {
    */
   readonly changesAccess: 'takes' | 'gives' | 'unchanged';
   /**
-   * How it is undone at every backend, the step in the master database after that, and whether a parked step that is
-   * not answered is undone after a configured time; null where there is no way back.
+   * How it is undone at every backend (null: what was done stays, and is recorded), the step in the master database
+   * after that, and whether a parked step that is not answered is undone after a configured time; null where there is
+   * no way back.
    */
   readonly undo: {
-    readonly verb: BackendVerb;
+    readonly verb: BackendVerb | null;
     readonly then: 'restore-status' | 'mark-gone';
     readonly isForUnanswered: boolean;
   } | null;

@@ -175,6 +175,35 @@ export const OPERATIONS = {
     priority: 5,
     requests: {},
   },
+  upgrade: {
+    summary: 'Apply the newest version of the blueprint to a tenant, and what is missing of it',
+    workflow: 'upgradeTenant',
+    from: ['active'],
+    goals: ['active'],
+    touches: 'every-backend',
+    changesAccess: 'unchanged',
+    forward: ['apply'],
+    // A tenant keeps what was applied to it: its data may be in there by now.
+    undo: { verb: null, then: 'restore-status', isForUnanswered: false },
+    askedBy: 'admin',
+    priority: 4,
+    requests: {
+      upgrade: {
+        method: 'POST',
+        path: '/tenants/:id/upgrade',
+        isForced: false,
+        decisions: {
+          ...HALF,
+          active: 'accept',
+          suspended: 'suspended',
+          deleted: 'soft-deleted',
+          ...GONE_OR_REGISTERED,
+        },
+        isDoneBy: ['upgrade'],
+        beside: 'is-refused',
+      },
+    },
+  },
   adopt: {
     summary: "Record the new id of a resource that carries the tenant's ownership nonce, after its server was restored",
     workflow: 'adoptResource',

@@ -12,7 +12,13 @@ import { answerRun, hasAnswered, type AnswerOutcome } from './answers';
 import { readBuilds } from './builds';
 import { startOperation, startWhenPreviousCloses, type StartOutcome } from './operation-starter';
 import { describeRun, findOpenRuns, hasOpenRun, type Attendance, type RunState } from './run-finder';
-import { deliveryStartOptions, dropStartOptions, poolStartOptions, reconcileStartOptions } from './start-options';
+import {
+  deliveryStartOptions,
+  dropStartOptions,
+  fleetStartOptions,
+  poolStartOptions,
+  reconcileStartOptions,
+} from './start-options';
 
 /** Milliseconds in which Temporal must answer. */
 const START_DEADLINE_MS = 5_000;
@@ -56,6 +62,11 @@ export class RunClient {
   /** Starts what keeps the pool of a backend, unless it runs. */
   async startPoolKeeper(backend: BackendKind): Promise<void> {
     await this.startRun('keepPool', poolStartOptions(backend, this.taskQueue));
+  }
+
+  /** Starts what upgrades the fleet, unless it runs. */
+  async startFleet(id: string): Promise<void> {
+    await this.startRun('upgradeFleet', fleetStartOptions(id, this.taskQueue));
   }
 
   /** Starts a delivery to a webhook, unless it runs. */

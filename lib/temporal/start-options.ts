@@ -1,5 +1,6 @@
 import {
   deliveryWorkflowIdOf,
+  fleetIdOf,
   INTERRUPT,
   operationTitle,
   orphanDropIdOf,
@@ -112,6 +113,19 @@ export function poolStartOptions(backend: BackendKind, taskQueue: string) {
     workflowTaskTimeout: '5 seconds' satisfies Duration,
     priority: { priorityKey: LAST },
     staticSummary: `keep the pool of ${backend}`,
+  } as const;
+}
+
+/** How the upgrade of a fleet is started; started again while it runs, it is the same one. */
+export function fleetStartOptions(id: string, taskQueue: string) {
+  return {
+    workflowId: fleetIdOf(taskQueue, id),
+    taskQueue,
+    args: [{ id }] as [{ id: string }],
+    workflowIdReusePolicy: 'ALLOW_DUPLICATE',
+    workflowIdConflictPolicy: 'USE_EXISTING',
+    workflowTaskTimeout: '5 seconds' satisfies Duration,
+    staticSummary: 'upgrade the fleet',
   } as const;
 }
 

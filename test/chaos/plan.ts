@@ -19,6 +19,7 @@ export const OPERATIONS: readonly Operation[] = [
   { name: 'restore', kind: 'restore', goal: 'active' },
   { name: 'restore, to suspended', kind: 'restore', goal: 'suspended' },
   { name: 'change of plan', kind: 'change_plan', goal: 'active' },
+  { name: 'upgrade', kind: 'upgrade', goal: 'active' },
   { name: 'hard delete', kind: 'hard_delete', goal: 'gone' },
   { name: 'hard delete in the middle of a create', kind: 'hard_delete', goal: 'gone', interrupts: 'create' },
   { name: 'hard delete in the middle of a suspend', kind: 'hard_delete', goal: 'gone', interrupts: 'suspend' },

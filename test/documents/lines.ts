@@ -22,6 +22,8 @@ export const RUN_ELSEWHERE: readonly [RegExp, string][] = [
   [/freeflow setup temporal\b/, 'cli/commands/setup-temporal.integration.test.ts'],
   // The stack that runs them has no vault, and secrets are read by those after them.
   [/freeflow secrets (?:move|rekey)\b/, 'cli/secrets/secrets.integration.test.ts'],
+  // Each tenant gets it, and one may be under way.
+  [/freeflow fleet (?!plan)/, 'test/e2e/fleet.e2e.test.ts'],
   // Both end at Ctrl-C alone.
   [/freeflow events\b/, 'cli/commands/events.e2e.test.ts'],
   [/^curl -N\b/, 'api/events.integration.test.ts'],

@@ -8,7 +8,7 @@ import type { Running } from '../support/installation';
 import { withMongo } from '../support/outside';
 import { replay, replayNow } from '../support/replay';
 import { restorePostgresDatabase } from '../support/restore';
-import { IS_LONG } from '../support/sample';
+import { EXAMPLE_BLUEPRINT, IS_LONG } from '../support/sample';
 import {
   abortWhenParked,
   adopt,
@@ -25,7 +25,7 @@ import { until } from '../support/until';
 
 const FOLDER = path.join(projectRoot(), 'workflows', 'histories');
 
-const IMPATIENT = { STEP_PATIENCE_MS: '1000' };
+const IMPATIENT = { STEP_PATIENCE_MS: '1000', ...EXAMPLE_BLUEPRINT };
 
 let installation: FaultInjectedInstallation;
 let worker: Running;
@@ -123,6 +123,15 @@ const OUTCOMES: Record<string, () => Promise<string>> = {
     installation.proxies.qdrant.open();
     left = await operationEnds(installation, id);
     return id;
+  },
+  upgrade: async () => (await change(installation, (await anyActive()).id, 'upgrade')).id,
+  'upgrade-rolled-back': async () => {
+    const { id } = await anyActive();
+    installation.proxies.qdrant.shut();
+    await installation.request('POST', `/tenants/${id}/upgrade`);
+    await abortWhenParked(installation, id);
+    installation.proxies.qdrant.open();
+    return (await operationEnds(installation, id)).id;
   },
   'adopt-done': async () => {
     const { id, name } = await anyActive();

@@ -65,6 +65,7 @@ const ASK: Readonly<
   suspend: (installation, id) => installation.request('POST', `/tenants/${id}/suspend`),
   resume: (installation, id) => installation.request('POST', `/tenants/${id}/resume`),
   restore: (installation, id) => installation.request('POST', `/tenants/${id}/restore`),
+  upgrade: (installation, id) => installation.request('POST', `/tenants/${id}/upgrade`),
   soft_delete: (installation, id) => installation.request('DELETE', `/tenants/${id}`),
   hard_delete: (installation, id) => installation.request('DELETE', `/tenants/${id}?mode=hard&force=true`),
   change_plan: (installation, id) => installation.request('PATCH', `/tenants/${id}`, { plan: 'free' }),

@@ -43,6 +43,7 @@ export const BEFORE: Readonly<Record<StatusOperationKind, Exclude<TenantStatus, 
   hard_delete: 'active',
   purge: 'deleted',
   change_plan: 'active',
+  upgrade: 'active',
 };
 
 const onBackends = (verbs: readonly BackendVerb[]) =>
@@ -71,7 +72,7 @@ function scenariosOf(kind: StatusOperationKind): Scenario[] {
     kind,
     isUndone: true,
     goal: before === 'provisioning' ? 'gone' : before,
-    points: atBothMoments(['start-rollback', ...onBackends([undo.verb]), undo.then]),
+    points: atBothMoments(['start-rollback', ...(undo.verb === null ? [] : onBackends([undo.verb])), undo.then]),
   };
   return [...onward, undone];
 }

@@ -100,7 +100,7 @@ export async function deleteTenant(installation: TestInstallation, id: string): 
 export async function change(
   installation: TestInstallation,
   id: string,
-  action: 'suspend' | 'resume' | 'restore' | 'delete',
+  action: 'suspend' | 'resume' | 'restore' | 'upgrade' | 'delete',
 ): Promise<Tenant> {
   const { status, text } =
     action === 'delete'

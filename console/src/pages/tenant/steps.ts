@@ -45,7 +45,7 @@ export function wayOf(operation: OperationBody, rows: readonly LogRowBody[]): Pa
   const { forward, undo, goals } = rowOf(operation.kind);
   const isBack = operation.state === 'undoing' || operation.state === 'rolled_back';
   const seen = new Set(rows.map(({ step }) => step));
-  const undoVerb = undo?.verb;
+  const undoVerb = undo?.verb ?? undefined;
   // Only its run knows beforehand whether there is a blueprint to apply.
   const isDone = (verb: BackendVerb) => verb !== 'apply' || isSeen(verb, seen);
   const records = rows.filter(({ step }) => step in RECORD_STEPS).map(({ step }) => step as RecordStepName);

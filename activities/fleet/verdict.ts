@@ -1,0 +1,64 @@
+import type { FleetUpgrade, Prisma } from '@freeflow/db-master';
+
+/** How many tenants of an upgrade are in each state; of the canaries those that have not ended. */
+export interface Counts {
+  waiting: number;
+  running: number;
+  done: number;
+  failed: number;
+  left: number;
+  cancelled: number;
+  canariesOpen: number;
+  canariesFailed: number;
+}
+
+export interface Verdict {
+  state: 'running' | 'paused' | 'cancelled' | 'done';
+  /** Why it is paused. */
+  reason?: string;
+  /** Set once it is over: a sentence for people. */
+  outcome?: string;
+  /** How many tenants may be taken up now, and whether of the canaries alone. */
+  slots?: number;
+  isCanary?: boolean;
+}
+
+type Plan = Pick<FleetUpgrade, 'state' | 'reason' | 'concurrency' | 'pauseOnFailures' | 'forgiven' | 'canary'>;
+
+/** Decides what an upgrade of the fleet does next. Pure. */
+export function verdictOf(plan: Plan, counts: Counts): Verdict {
+  const { waiting, running, done, failed, left, cancelled } = counts;
+  const told = `${done} done, ${failed} failed, ${left} left for later`;
+  if (plan.state === 'cancelled')
+    return {
+      state: 'cancelled',
+      ...(running > 0 ? {} : { outcome: `cancelled: ${told}, ${waiting + cancelled} not begun` }),
+    };
+  if (waiting + running === 0) return { state: 'done', outcome: told };
+  if (plan.state === 'paused') return { state: 'paused', ...(plan.reason === null ? {} : { reason: plan.reason }) };
+  const unforgiven = failed - plan.forgiven;
+  if (counts.canariesFailed > 0 && counts.canariesFailed > plan.forgiven && waiting > 0)
+    return { state: 'paused', reason: `${counts.canariesFailed} of ${plan.canary} canaries failed` };
+  if (unforgiven >= plan.pauseOnFailures && waiting > 0)
+    return { state: 'paused', reason: `${unforgiven} tenants failed` };
+  const isCanary = counts.canariesOpen > 0;
+  return { state: 'running', slots: Math.max(0, plan.concurrency - running), isCanary };
+}
+
+export async function countTenants(tx: Pick<Prisma.TransactionClient, '$queryRaw'>, id: string): Promise<Counts> {
+  const rows = await tx.$queryRaw<{ state: keyof Counts; isCanary: boolean; count: number }[]>`
+    SELECT state, "isCanary", count(*)::int AS count FROM "FleetTenant" WHERE "upgradeId" = ${id}::uuid GROUP BY 1, 2`;
+  const of = (isMeant: (it: (typeof rows)[number]) => boolean) =>
+    rows.filter(isMeant).reduce((sum, { count }) => sum + count, 0);
+  const inState = (state: string) => of((it) => it.state === state);
+  return {
+    waiting: inState('waiting'),
+    running: inState('running'),
+    done: inState('done'),
+    failed: inState('failed'),
+    left: inState('left'),
+    cancelled: inState('cancelled'),
+    canariesOpen: of((it) => it.isCanary && ['waiting', 'running'].includes(it.state)),
+    canariesFailed: of((it) => it.isCanary && it.state === 'failed'),
+  };
+}

@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto';
+import { splitLabel, type FleetUpgradeBody, type UpgradeBody } from '@freeflow/contract/http';
+import { recordAudit, type FleetUpgrade, type Prisma, type PrismaClient } from '@freeflow/db-master';
+import type { RequestAudit } from '../audit/request-audit';
+import { Problem } from '../errors';
+import { isDuplicate } from '../tenants/idempotency';
+import { LIVING, readUpgrade } from './view';
+
+interface Asked {
+  principal: string;
+  audit: RequestAudit;
+}
+
+export const labelsOf = (only: readonly string[]): Record<string, string> =>
+  Object.fromEntries(only.map((it) => splitLabel(it)));
+
+/**
+ * Commits an upgrade with all tenants it is about; its run is started after that. The index of the open ones decides
+ * who comes first.
+ * @throws Problem `no-blueprint` | `fleet-upgrade-open`
+ */
+export async function acceptUpgrade(
+  db: PrismaClient,
+  { to, canary, concurrency, pauseOnFailures, only }: UpgradeBody,
+  { principal, audit }: Asked,
+): Promise<FleetUpgradeBody> {
+  const found = await db.blueprint.findFirst({
+    ...(to === undefined ? {} : { where: { version: to } }),
+    orderBy: { version: 'desc' },
+    select: { version: true },
+  });
+  if (found === null)
+    throw new Problem('no-blueprint', to === undefined ? 'None was published.' : `Version ${to} was not published.`);
+  const id = randomUUID();
+  const { version } = found;
+  const labels = labelsOf(only);
+  try {
+    await db.$transaction(async (tx) => {
+      await tx.fleetUpgrade.create({
+        data: { id, version, canary, concurrency, pauseOnFailures, labels, requestedBy: principal },
+      });
+      await tx.$executeRaw`
+        INSERT INTO "FleetTenant" ("upgradeId", "tenantId", "tenantName", position, "isCanary")
+        SELECT ${id}::uuid, it.id, it.name, it.position, it.position <= ${canary} FROM (
+          SELECT t.id, t.name, row_number() OVER (ORDER BY t.status <> 'active', t."createdAt", t.id)::int AS position
+            FROM "Tenant" t WHERE ${LIVING} AND coalesce(t."blueprintVersion" < ${version}, true)
+             AND t.labels @> ${JSON.stringify(labels)}::jsonb) it`;
+      await recordAudit(tx, [audit.accepted({ detail: { upgradeId: id, version, only } })]);
+    });
+  } catch (error) {
+    if (isDuplicate(error, 'FleetUpgrade_open_key') || isUniqueViolation(error))
+      throw new Problem('fleet-upgrade-open', 'Nothing was changed.', { cause: error });
+    throw error;
+  }
+  return readUpgrade(db, id);
+}
+
+const isUniqueViolation = (error: unknown): boolean => (error as { code?: string }).code === 'P2002';
+
+type Change = 'pause' | 'resume' | 'cancel' | 'retry';
+
+/**
+ * Changes an upgrade that is under way; its run sees that with its next look. What is at work goes on to its end.
+ * `retry`: those that failed or were left wait for their turn again, also of one that has ended.
+ * @throws Problem `fleet-upgrade-unknown` | `fleet-upgrade-ended` | `fleet-upgrade-open`
+ */
+export async function changeUpgrade(
+  db: PrismaClient,
+  id: string,
+  change: Change,
+  { audit }: Asked,
+): Promise<FleetUpgradeBody> {
+  try {
+    await db.$transaction(async (tx) => {
+      const [fleet] = await tx.$queryRaw<FleetUpgrade[]>`
+        SELECT * FROM "FleetUpgrade" WHERE id = ${id}::uuid FOR UPDATE`;
+      if (fleet === undefined) throw new Problem('fleet-upgrade-unknown', `No upgrade has the id ${id}.`);
+      if (fleet.endedAt !== null && change !== 'retry')
+        throw new Problem('fleet-upgrade-ended', `It is ${fleet.state}; nothing was changed.`);
+      if (fleet.state === 'cancelled' && change !== 'cancel')
+        throw new Problem('fleet-upgrade-ended', 'It is cancelled; nothing was changed.');
+      await CHANGES[change](tx, fleet);
+      await recordAudit(tx, [audit.accepted({ detail: { upgradeId: id } })]);
+    });
+  } catch (error) {
+    if (isUniqueViolation(error)) throw new Problem('fleet-upgrade-open', 'Nothing was changed.', { cause: error });
+    throw error;
+  }
+  return readUpgrade(db, id);
+}
+
+const CHANGES: Readonly<Record<Change, (tx: Prisma.TransactionClient, fleet: FleetUpgrade) => Promise<unknown>>> = {
+  pause: (tx, { id }) => set(tx, id, { state: 'paused', reason: 'by a person' }),
+  // What has failed until now pauses it no more.
+  resume: async (tx, { id }) => set(tx, id, { state: 'running', reason: null, forgiven: await countFailed(tx, id) }),
+  cancel: (tx, { id }) => set(tx, id, { state: 'cancelled', reason: null }),
+  retry: async (tx, { id }) => {
+    await tx.fleetTenant.updateMany({
+      where: { upgradeId: id, state: { in: ['failed', 'left'] } },
+      data: { state: 'waiting', cause: null, putOff: 0, notBefore: null, changedAt: new Date() },
+    });
+    return set(tx, id, { state: 'running', reason: null, forgiven: 0, endedAt: null });
+  },
+};
+
+const countFailed = (tx: Prisma.TransactionClient, upgradeId: string): Promise<number> =>
+  tx.fleetTenant.count({ where: { upgradeId, state: 'failed' } });
+
+const set = (tx: Prisma.TransactionClient, id: string, data: Prisma.FleetUpgradeUpdateInput): Promise<unknown> =>
+  tx.fleetUpgrade.update({ where: { id }, data });
