@@ -1,9 +1,9 @@
 import type { ProblemBody } from '@freeflow/contract/http';
 import { QueryCache, QueryClient, QueryClientProvider } from '@tanstack/react-query';
-import type { UserManager } from 'oidc-client-ts';
+import { ErrorResponse, type UserManager } from 'oidc-client-ts';
 import { createContext, useContext, useMemo, useState, type ReactNode } from 'react';
 import { useAuth } from 'react-oidc-context';
-import { createApi, isPassing, Refusal, type Api } from '../api/client';
+import { createApi, isPassing, Refusal, Unreachable, type Api } from '../api/client';
 import { stateOfHere } from './user-manager';
 
 /** Nobody is signed in any more: the token is over, and no new one is given out. */
@@ -81,15 +81,19 @@ async function signOut(manager: UserManager): Promise<void> {
 function tokenSource(manager: UserManager, setEnded: (hasEnded: boolean) => void) {
   let renewal: Promise<string> | undefined;
   const renew = async (): Promise<string> => {
+    const former = await manager.getUser();
     try {
-      const user = await manager.signinSilent();
-      if (user === null) throw new Error('nobody is signed in');
-      setEnded(false);
-      return user.access_token;
+      const user = former?.refresh_token === undefined ? null : await manager.signinSilent();
+      if (user !== null) {
+        setEnded(false);
+        return user.access_token;
+      }
     } catch (cause) {
-      setEnded(true);
-      throw new SignedOut('Your sign-in has ended.', { cause });
+      // Only what the issuer says itself is an end; it may be away for a while.
+      if (!(cause instanceof ErrorResponse)) throw new Unreachable('The issuer of tokens does not answer.', { cause });
     }
+    setEnded(true);
+    throw new SignedOut('Your sign-in has ended.');
   };
   return async ({ isRefused } = { isRefused: false }): Promise<string> => {
     const user = await manager.getUser();

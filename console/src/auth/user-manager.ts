@@ -17,6 +17,8 @@ export const createUserManager = ({ issuer, clientId, audience, scope }: Setting
     redirect_uri: `${window.location.origin}${BASE}/signed-in`,
     post_logout_redirect_uri: `${window.location.origin}${BASE}/`,
     response_type: 'code',
+    // What comes after # is sent to no server, and so in no log of one.
+    response_mode: 'fragment',
     scope,
     // Issuers that give out tokens for several APIs ask for it; others do not mind.
     extraQueryParams: { audience },

@@ -19,8 +19,10 @@ export function Banners() {
     );
   if (stream === 'cut' && forbidden === null)
     return (
-      <Alert color="yellow" mb="md" role="alert" title="The API does not answer">
-        <Text size="sm">What is shown may be old. It is tried again by itself until it answers.</Text>
+      <Alert color="yellow" mb="md" role="alert" title="Not connected">
+        <Text size="sm">
+          The API, or the issuer of its tokens, does not answer: what is shown may be old. It is tried again by itself.
+        </Text>
       </Alert>
     );
   return null;

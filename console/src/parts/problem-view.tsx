@@ -17,7 +17,7 @@ export function tell(error: unknown): Told {
     return { title, detail, advice, requestId };
   }
   if (error instanceof Unreachable)
-    return { title: 'The API does not answer', detail: error.message, advice: 'It is asked again by itself.' };
+    return { title: 'No answer', detail: error.message, advice: 'It is asked again by itself.' };
   if (error instanceof SignedOut)
     return { title: 'Signed out', detail: error.message, advice: 'Sign in again to go on.' };
   if (error instanceof ZodError)

@@ -114,12 +114,14 @@ const NODE = '/usr/local/bin/node';
     expect((await waiting.ended).code).toBe(0);
   });
 
-  test('has a command line, serves its page, runs as nobody of the machine, writes nothing, and has no shell', async () => {
+  test('has a command line, serves its pages, runs as nobody of the machine, writes nothing, and has no shell', async () => {
     const api = await startApi();
     const { code, output } = await run(['freeflow', 'tenants', 'list', '--json'], envOf(installation));
     expect({ code, output }).toEqual({ code: 0, output: expect.stringContaining('"items"') });
     const page = await fetch(`${installation.apiUrl}/docs/static/swagger-ui.css`);
     expect([page.status, page.headers.get('content-type')]).toEqual([200, expect.stringContaining('text/css')]);
+    const [, script = ''] = /src="([^"]+)"/.exec(await (await fetch(`${installation.apiUrl}/console/`)).text()) ?? [];
+    expect((await fetch(new URL(script, installation.apiUrl))).headers.get('content-type')).toMatch(/javascript/);
     expect(api.exec(NODE, '-p', 'process.getuid()').output).toBe('10001');
     const write = (file: string) => api.exec(NODE, '-e', `fs.writeFileSync("${file}", "")`);
     expect([write('/tmp/x').code, write('/app/x').output]).toEqual([0, expect.stringContaining('EROFS')]);
