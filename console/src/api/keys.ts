@@ -6,6 +6,7 @@ export const KEYS = {
   tenant: (id: string) => ['tenant', id],
   logs: (id: string) => ['logs', id],
   operations: (id: string) => ['operations', id],
+  plans: ['plans'],
   stuck: ['stuck'],
   webhooks: ['webhooks'],
   webhook: (id: string) => ['webhooks', id],

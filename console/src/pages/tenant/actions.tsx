@@ -72,7 +72,7 @@ export function Actions({ shown }: { shown: ShownTenant }) {
         ) : null}
         <ActionRow
           title="Edit"
-          text={orGone('What people and other systems call it, and its labels')}
+          text={orGone('What people and other systems call it, its labels and its plan')}
           isPossible={!isGone}
           onClick={() => setDialog('edit')}
         />

@@ -9,19 +9,23 @@ import { useTenantChanges } from '../../api/use-changes';
 import { errorsByField, refusalsByField } from '../../parts/form-errors';
 import { labelsOf, labelsPatch, labelTexts } from '../../parts/labels';
 import { LabelsInput } from '../../parts/labels-input';
+import { PlanSelect } from '../../parts/plan-select';
 import { ProblemView } from '../../parts/problem-view';
 
-const valuesOf = ({ displayName, externalId, labels }: TenantDetailBody) => ({
+const valuesOf = ({ displayName, externalId, labels, plan }: TenantDetailBody) => ({
   displayName: displayName ?? '',
   externalId: externalId ?? '',
   labels: labelTexts(labels),
+  plan: plan ?? '',
 });
 type Values = ReturnType<typeof valuesOf>;
 
-const patchOf = (before: TenantDetailBody, { displayName, externalId, labels }: Values) => ({
+const patchOf = (before: TenantDetailBody, { displayName, externalId, labels, plan }: Values) => ({
   displayName: displayName === '' ? null : displayName,
   externalId: externalId === '' ? null : externalId,
   labels: labelsPatch(before.labels, labelsOf(labels)),
+  // An operation, unlike all else: not asked for unless it is another one.
+  ...(plan === (before.plan ?? '') ? {} : { plan: plan === '' ? null : plan }),
 });
 
 const isOvertaken = (error: unknown): boolean =>
@@ -58,6 +62,11 @@ export function EditDialog({ shown, onClose }: { shown: ShownTenant; onClose: ()
             description="Each by Enter"
             value={form.values.labels}
             onChange={(labels) => form.setFieldValue('labels', labels)}
+          />
+          <PlanSelect
+            value={form.values.plan}
+            onChange={(plan) => form.setFieldValue('plan', plan)}
+            error={form.errors['plan']}
           />
           {isOvertaken(update.error) ? (
             <Alert color="yellow" title="Somebody else was faster" role="alert">

@@ -33,6 +33,8 @@ export function Facts({ tenant }: { tenant: TenantDetailBody }) {
               </Group>
             </Fact>
           )}
+          {tenant.plan === null ? null : <Fact name="Plan">{tenant.plan}</Fact>}
+          {tenant.blueprintVersion === null ? null : <Fact name="Blueprint">version {tenant.blueprintVersion}</Fact>}
           <Fact name="Created">
             <Time at={tenant.createdAt} form="absolute" />
           </Fact>

@@ -12,19 +12,28 @@ import { useApi } from '../../auth/session';
 import { errorsByField, refusalsByField } from '../../parts/form-errors';
 import { labelsOf } from '../../parts/labels';
 import { LabelsInput } from '../../parts/labels-input';
+import { PlanSelect } from '../../parts/plan-select';
 import { ProblemView } from '../../parts/problem-view';
 
 const TYPING_MS = 300;
 
-const INITIAL = { name: '', displayName: '', externalId: '', labels: [] as string[], deletionProtected: false };
+const INITIAL = {
+  name: '',
+  displayName: '',
+  externalId: '',
+  labels: [] as string[],
+  plan: '',
+  deletionProtected: false,
+};
 type Values = typeof INITIAL;
 
 /** As the API takes it: what is empty is left out. */
-const bodyOf = ({ name, displayName, externalId, labels, deletionProtected }: Values) => ({
+const bodyOf = ({ name, displayName, externalId, labels, plan, deletionProtected }: Values) => ({
   name,
   displayName: displayName === '' ? null : displayName,
   externalId: externalId === '' ? null : externalId,
   labels: labelsOf(labels),
+  plan: plan === '' ? null : plan,
   deletionProtected,
 });
 
@@ -70,6 +79,11 @@ export function CreateDialog({ onClose }: { onClose: () => void }) {
             description="Each by Enter"
             value={form.values.labels}
             onChange={(labels) => form.setFieldValue('labels', labels)}
+          />
+          <PlanSelect
+            value={form.values.plan}
+            onChange={(plan) => form.setFieldValue('plan', plan)}
+            error={form.errors['plan']}
           />
           <Switch label="Protect it from deletion" {...form.getInputProps('deletionProtected', { type: 'checkbox' })} />
           {create.error === null ? null : <ProblemView error={create.error} />}
