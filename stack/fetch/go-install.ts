@@ -24,15 +24,19 @@ interface GoContext {
   onBuild: () => void;
 }
 
+const nameOf = ({ module, version }: GoPrograms): string => `${module.replaceAll('/', '-')}-${version}`;
+
+/** Whether they were built before. */
+export const areBuilt = (pinned: GoPrograms, cache: string): boolean => existsSync(join(cache, nameOf(pinned)));
+
 /**
  * Builds programs by the user's own Go unless they are cached. Gives their folder.
  * @throws PackageClientError where there is no Go, or an older one, or a build fails
  */
 export async function goPrograms(pinned: GoPrograms, { cache, env, signal, onBuild }: GoContext): Promise<string> {
   const { module, version, programs } = pinned;
-  const name = `${module.replaceAll('/', '-')}-${version}`;
-  if (!existsSync(join(cache, name))) await requireGo(pinned, env);
-  return cachedFolder(cache, name, async (folder) => {
+  if (!areBuilt(pinned, cache)) await requireGo(pinned, env);
+  return cachedFolder(cache, nameOf(pinned), async (folder) => {
     onBuild();
     for (const [program, path] of Object.entries(programs)) {
       const args = ['install', '-trimpath', '-ldflags=-s -w', `${module}/${path}@${version}`];

@@ -4,7 +4,7 @@ import { ensureNamespace, withTemporal } from '@freeflow/lib/temporal';
 import type { Client } from '@temporalio/client';
 import { checkPostgres } from '../../backends/postgres/provisioner/client';
 import { runClient } from '../fetch/client';
-import { goPrograms, type GoPrograms } from '../fetch/go-install';
+import { areBuilt, goPrograms, type GoPrograms } from '../fetch/go-install';
 import { messageOf } from '../files';
 import { freePorts } from '../ports';
 import { tryUntilDone } from '../try-until';
@@ -19,6 +19,9 @@ const TEMPORAL_MODULE: GoPrograms = {
   go: '1.26.8',
   programs: { 'temporal-server': 'cmd/server', 'temporal-sql-tool': 'cmd/tools/sql' },
 };
+
+/** Whether it is at hand without a build, which takes minutes. */
+export const isTemporalBuilt = (cache: string): boolean => areBuilt(TEMPORAL_MODULE, cache);
 
 const OWNER = 'postgres';
 /** Its databases in the stack's PostgreSQL, and the schema of each. */
