@@ -3,13 +3,15 @@ import {
   operationTitle,
   rowOf,
   touchesBackends,
+  type BackendKind,
   type OperationGoal,
   type OperationKind,
   type StepFailure,
   type TenantStatus,
 } from '@freeflow/contract';
 import { Prisma, type TenantOperation } from '@freeflow/db-master';
-import { decideBegin, type BeginDecision } from './decide-begin';
+import { overdue } from './credentials';
+import { decideBegin, type BeginDecision, type CredentialFacts } from './decide-begin';
 import { claimedBy, finishOperation, interruptOthers, isForcedDeletionWaiting } from './operation-row';
 import type { RecordSettings } from './record-settings';
 import type { Rows, StepResult, Tx } from './record-step';
@@ -24,6 +26,10 @@ export type Begun =
       goal: OperationGoal;
       /** Whether there is anything to do at the backends. */
       touchesBackends: boolean;
+      /** Where it works at one backend alone. */
+      onlyAt?: BackendKind;
+      /** A rotation without an overlap: the credentials before are ended by the same operation. */
+      isAtOnce?: true;
       rollbackReason?: StepFailure;
       /** Whether there is a blueprint to apply; left out by older builds, which applied none. */
       appliesBlueprint?: true;
@@ -59,6 +65,7 @@ export async function begin(tx: Tx, rows: Rows, runId: string, settings: RecordS
     now,
     isForcedDeletionWaiting: await isForcedDeletionWaiting(tx, operation),
     statusBeforeDeletion: await findStatusBeforeDeletion(tx, operation),
+    credentials: await findCredentials(tx, operation, now),
   });
   switch (decision.verdict) {
     case 'over':
@@ -117,6 +124,8 @@ async function claim(
       touchesBackends: touchesBackends(kind, from, goal),
       patience: patienceFor(kind, settings),
       ...(blueprintVersion === null ? {} : { appliesBlueprint: true }),
+      ...(operation.onlyAt === null ? {} : { onlyAt: operation.onlyAt }),
+      ...(operation.overlapS === 0 ? { isAtOnce: true as const } : {}),
       ...(rollbackReason === undefined ? {} : { rollbackReason }),
       ...(searchAttributes === undefined ? {} : { searchAttributes }),
     },
@@ -157,6 +166,21 @@ async function findStatusBeforeDeletion(
     orderBy: { endedAt: 'desc' },
   });
   return deletion?.fromStatus ?? undefined;
+}
+
+async function findCredentials(
+  tx: Tx,
+  { tenantId, kind, onlyAt }: TenantOperation,
+  now: Date,
+): Promise<CredentialFacts | undefined> {
+  if (kind !== 'rotate' && kind !== 'retire') return undefined;
+  const entries = await tx.tenantResource.findMany({
+    where: { tenantId, ...(onlyAt === null ? {} : { kind: onlyAt }) },
+  });
+  return {
+    stillThere: Math.max(0, ...entries.map(({ retiring }) => retiring.length)),
+    isSomeOverdue: entries.some((it) => overdue(it, now).length > 0),
+  };
 }
 
 /** The result of `begin` where the operation has ended already. */

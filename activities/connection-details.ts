@@ -20,6 +20,7 @@ const detailsOf = ({ host, port, username, options = {} }: Connection): Details 
 
 type Client = Pick<PrismaClient, 'tenantConnection'>;
 type Entry = Pick<TenantResource, 'tenantId' | 'kind' | 'name'>;
+type EntryWithCredential = Entry & Pick<TenantResource, 'credential'>;
 
 /** Records how a tenant connects, inside a fenced write: see `writeFenced`. */
 export const upsertConnection = (
@@ -48,7 +49,7 @@ export const updateConnection = ({ tenantId, kind }: Entry, connection: Connecti
 export async function findConnectionDrift(
   db: Client,
   backend: Pick<Backend, 'describeConnection'>,
-  { tenantId, kind, name }: Entry,
+  { tenantId, kind, name, credential }: EntryWithCredential,
 ): Promise<Drift[]> {
   if (!hasConnection(kind)) return [];
   const row = await db.tenantConnection.findUnique({ where: { tenantId_service: { tenantId, service: kind } } });
@@ -56,7 +57,7 @@ export async function findConnectionDrift(
   const { host, port, username, options } = row;
   const [recorded, configured] = [
     flatten({ host, port, username, options }),
-    flatten(detailsOf(backend.describeConnection({ name }))),
+    flatten(detailsOf(backend.describeConnection({ name, credential }))),
   ];
   const different = [...new Set([...recorded.keys(), ...configured.keys()])].filter(
     (it) => recorded.get(it) !== configured.get(it),

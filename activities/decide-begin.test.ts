@@ -33,6 +33,7 @@ const decide = (kind: OperationKind, { tenant, operation, more }: Given = {}) =>
       step: null,
       cause: null,
       advice: null,
+      overlapS: null,
       ...operation,
     },
     now: NOW,
@@ -71,7 +72,44 @@ test('of a tenant that is gone a deletion is over, and all else is refused', () 
     ...['hard_delete', 'purge'].map((kind) => `${kind} over: acme is gone already`),
     'upgrade refused: tenant acme is gone',
     'change_plan refused: tenant acme is gone',
+    ...['rotate', 'retire'].map((kind) => `${kind} refused: tenant acme is gone`),
   ]);
+});
+
+describe('credentials that are still valid beside the last ones', () => {
+  const begins = (
+    kind: OperationKind,
+    stillThere: number,
+    overlapS: number | null,
+    fromStatus: 'active' | null = null,
+  ) =>
+    inShort(
+      decide(kind, {
+        operation: { overlapS, fromStatus },
+        more: { credentials: { stillThere, isSomeOverdue: false } },
+      }),
+    );
+  const REFUSED = 'refused: old credentials of tenant acme are still valid';
+
+  test('refuse a rotation by which they would get a longer time, or of which each needs a login of its own', () => {
+    expect([0, 1, 2].map((stillThere) => begins('rotate', stillThere, 60))).toEqual([
+      'go from active to active',
+      REFUSED,
+      REFUSED,
+    ]);
+    expect([0, 1, 2].map((stillThere) => begins('rotate', stillThere, 0))).toEqual([
+      'go from active to active',
+      'go from active to active',
+      REFUSED,
+    ]);
+    // It has made them itself.
+    expect(begins('rotate', 2, 0, 'active')).toBe('go from active to active');
+  });
+
+  test('are ended once their time is over, and what has begun to end them goes on', () => {
+    expect(begins('retire', 1, null)).toBe('over: no credential of acme is to be ended');
+    expect(begins('retire', 1, null, 'active')).toBe('go from active to active');
+  });
 });
 
 test('a hard delete of an active tenant needs force; with it, it interrupts the others', () => {

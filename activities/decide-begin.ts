@@ -1,6 +1,7 @@
 import {
   findProtection,
   isDeletion,
+  isOverlapInTheWay,
   isStatusOperation,
   operationTitle,
   OPERATIONS,
@@ -17,13 +18,25 @@ import { INTERRUPTED, readRollbackReason } from './operation-row';
 /** All that decides whether an operation may begin. */
 export interface BeginFacts {
   tenant: Pick<Tenant, 'name' | 'status' | 'goneAt' | 'purgeAt' | 'holdUntil' | 'holdReason' | 'deletionProtected'>;
-  operation: Pick<TenantOperation, 'kind' | 'force' | 'state' | 'undoing' | 'fromStatus' | 'step' | 'cause' | 'advice'>;
+  operation: Pick<
+    TenantOperation,
+    'kind' | 'force' | 'state' | 'undoing' | 'fromStatus' | 'step' | 'cause' | 'advice' | 'overlapS'
+  >;
   /** By the master database's clock. */
   now: Date;
   /** A forced deletion of the same tenant waits for this operation to end. */
   isForcedDeletionWaiting: boolean;
   /** The tenant's status before its last soft delete, if there was one. */
   statusBeforeDeletion: TenantStatus | undefined;
+  /** Of a rotation, and of what ends one: the credentials beside those that are handed out. None for all others. */
+  credentials?: CredentialFacts | undefined;
+}
+
+export interface CredentialFacts {
+  /** How many at most are still valid at one backend. */
+  stillThere: number;
+  /** Whether the time of some is over. */
+  isSomeOverdue: boolean;
 }
 
 export type BeginDecision =
@@ -49,7 +62,10 @@ export function decideBegin(facts: BeginFacts): BeginDecision {
   const { tenant, operation, isForcedDeletionWaiting } = facts;
   const { kind, force, fromStatus } = operation;
   if (tenant.goneAt !== null && isDeletion(kind)) return { verdict: 'over', reason: `${tenant.name} is gone already` };
-  const failure = findRefusal(facts) ?? findForbidding(facts);
+  const isOverdue = facts.credentials?.isSomeOverdue ?? true;
+  if (kind === 'retire' && tenant.status === 'active' && fromStatus === null && !isOverdue)
+    return { verdict: 'over', reason: `no credential of ${tenant.name} is to be ended` };
+  const failure = findRefusal(facts) ?? findForbidding(facts) ?? findOverlap(facts);
   if (failure !== undefined) return { verdict: 'refused', failure };
   // What has touched nothing yet needs no rollback; a create has to give its name back in any case.
   const isCreate = rowOf(kind).undo?.then === 'mark-gone';
@@ -99,6 +115,17 @@ function findForbidding({ tenant, operation, now }: BeginFacts): StepFailure | u
       ? `tenant ${name} is on hold until ${holdUntil?.toISOString() ?? 'now'}${why}`
       : `tenant ${name} is protected from deletion`;
   return { step: 'begin', cause, advice: PROBLEMS[by].advice };
+}
+
+/**
+ * Those before the last ones would stay valid for longer than was promised, or there would be too many. What has begun
+ * goes on.
+ */
+function findOverlap({ tenant: { name }, operation, credentials }: BeginFacts): StepFailure | undefined {
+  if (operation.kind !== 'rotate' || operation.fromStatus !== null) return undefined;
+  if (!isOverlapInTheWay(credentials?.stillThere ?? 0, operation.overlapS ?? 0)) return undefined;
+  const cause = `old credentials of tenant ${name} are still valid`;
+  return { step: 'begin', cause, advice: PROBLEMS['overlap-open'].advice };
 }
 
 function findRollbackReason({ operation, isForcedDeletionWaiting }: BeginFacts): StepFailure | undefined {

@@ -6,6 +6,7 @@ import type { Backend } from '../backends/backend';
 import { adoptionActivities } from './adoption-record';
 import { continuingActivities } from './continue-operation';
 import { dropOrphanActivities } from './drop-orphan';
+import type { RotationSchedule } from './due-rotations';
 import type { OperationRetention } from './expire-operations';
 import { recordExpirer, type RetentionDays } from './expire-records';
 import { fleetActivities } from './fleet/advance';
@@ -17,6 +18,7 @@ import { startPoolKeepers, type StartPoolKeeper } from './pool/start';
 import { reconcileActivities } from './reconcile';
 import type { HasOpenRun } from './reconcile/scope';
 import type { RecordSettings } from './record-settings';
+import { rotationActivities } from './rotation-record';
 import { backendActivities, type BackendActivities } from './steps';
 import { sweepActivities, type FindOpenRuns, type StartOperation } from './sweep';
 import type { TenantLock } from './tenant-lock';
@@ -45,6 +47,8 @@ export interface ActivityDependencies {
   /** @default all is kept for ever */
   retentionDays?: RetentionDays | undefined;
   operationRetention?: OperationRetention | undefined;
+  /** @default no tenant's credentials are rotated by themselves */
+  rotationSchedule?: RotationSchedule | undefined;
   /** Hands out what webhooks are to get. @default nothing */
   sweepWebhooks?: (() => Promise<void>) | undefined;
   deliveries: DeliveryDependencies;
@@ -69,6 +73,7 @@ export function createActivities({
   operationRetention,
   leftovers,
   sweepWebhooks,
+  rotationSchedule,
   deliveries,
   plans = new Map(),
   retentionDays = {},
@@ -97,7 +102,8 @@ export function createActivities({
     ...recordActivities(db, settings, secrets),
     ...continuingActivities(db),
     ...adoptionActivities(db, settings),
-    ...sweepActivities(db, startOperation, findOpenRuns, doHousekeeping, sweepWebhooks),
+    ...rotationActivities(db, secrets),
+    ...sweepActivities(db, startOperation, findOpenRuns, doHousekeeping, sweepWebhooks, rotationSchedule),
     ...fleetActivities(db, startOperation),
     ...deliveryActivities(deliveries),
     ...poolActivities({ db, lock, installation, backends, settleMarginMs }),

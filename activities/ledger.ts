@@ -153,6 +153,37 @@ export class Ledger {
     await writeFenced(this.db, entry.id, held, [updateEntry(entry.id, restored), ...refreshed]);
   }
 
+  /** Records that a credential of this version is about to be made. Without effect where that is on record. */
+  async intendCredential({ id }: TenantResource, held: Held, version: number): Promise<void> {
+    await updateFenced(this.db, id, held, Prisma.sql`"nextCredential" = ${version}::int, "nextUsername" = NULL`);
+  }
+
+  /** Records that it is valid, and what its login is called; no earlier call can end it any more. */
+  async recordIssued({ id }: TenantResource, held: Held, username: string | undefined): Promise<void> {
+    await updateFenced(this.db, id, held, Prisma.sql`"nextUsername" = ${username ?? null}, ${NOTHING_UNANSWERED}`);
+  }
+
+  /** Records that there is none, and that no earlier call can make it any more. */
+  async recordWithdrawn({ id }: TenantResource, held: Held): Promise<void> {
+    await updateFenced(
+      this.db,
+      id,
+      held,
+      Prisma.sql`"nextCredential" = NULL, "nextUsername" = NULL, ${NOTHING_UNANSWERED}`,
+    );
+  }
+
+  /** Records that a credential before the present one is ended. */
+  async recordRetired({ id }: TenantResource, held: Held, version: number): Promise<void> {
+    await updateFenced(
+      this.db,
+      id,
+      held,
+      Prisma.sql`retiring = array_remove(retiring, ${version}::int), ${NOTHING_UNANSWERED},
+        "overlapUntil" = CASE WHEN cardinality(array_remove(retiring, ${version}::int)) > 0 THEN "overlapUntil" END`,
+    );
+  }
+
   /**
    * Records another id or server of the resource, and with the operation what it was before: both or neither.
    * Throws when the entry has changed, or the operation has ended.
@@ -203,12 +234,14 @@ export async function assertRecordedServer(backend: Backend, entry: TenantResour
 
 /** The target that a ledger entry stands for. @param plan that of its tenant, where its limits are of interest */
 export function targetOf(entry: TenantResource, tenantName: string, signal: AbortSignal, plan?: Plan): Target {
-  const { tenantId, name, nonce, externalId, formerName } = entry;
+  const { tenantId, name, nonce, externalId, formerName, credential, nextCredential, retiring } = entry;
   return {
     tenantId,
     tenantName,
     name,
     nonce,
+    credential,
+    otherCredentials: [...retiring, ...(nextCredential === null ? [] : [nextCredential])],
     signal,
     announceCall: skipAnnouncement,
     ...(externalId === null ? {} : { externalId }),

@@ -7,6 +7,7 @@ import { messageOf } from '../backends/failures';
 import { runActivity } from './activity-shell';
 import { claimDueOperations, type Due } from './due-operations';
 import { acceptDuePurges } from './due-purges';
+import { acceptDueRotations, type RotationSchedule } from './due-rotations';
 import { mapInParallel } from './in-parallel';
 
 export type { Due } from './due-operations';
@@ -25,10 +26,10 @@ const START_DEADLINE_MS = 5_000;
 const TIME_MS = 30_000;
 
 /**
- * Accepts the purges that are due, starts the accepted operations that have no open run: never started, or their run
- * was terminated or timed out, then does the housekeeping (pools, and records whose time is over), and hands out what
- * webhooks are to get. Portion by portion, oldest first; two sweeps at a time share the work, and what fails holds
- * nothing up.
+ * Accepts the purges and rotations that are due, starts the accepted operations that have no open run: never started,
+ * or their run was terminated or timed out, then does the housekeeping (pools, and records whose time is over), and
+ * hands out what webhooks are to get. Portion by portion, oldest first; two sweeps at a time share the work, and what
+ * fails holds nothing up.
  */
 export function sweepActivities(
   db: PrismaClient,
@@ -36,12 +37,16 @@ export function sweepActivities(
   findOpenRuns: FindOpenRuns = async () => new Set(),
   doHousekeeping: () => Promise<void> = async () => undefined,
   sweepWebhooks: () => Promise<void> = async () => undefined,
+  rotationSchedule?: RotationSchedule,
 ) {
   return {
     sweep: (): Promise<{ started: number }> =>
       runActivity(async () => {
         await acceptDuePurges(db).catch((error: unknown) =>
           log.warn('due purges could not be accepted; the next sweep tries again', { cause: messageOf(error) }),
+        );
+        await acceptDueRotations(db, rotationSchedule).catch((error: unknown) =>
+          log.warn('due rotations could not be accepted; the next sweep tries again', { cause: messageOf(error) }),
         );
         const started = await startDueOperations(db, start, findOpenRuns);
         await doHousekeeping();

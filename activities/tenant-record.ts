@@ -1,6 +1,6 @@
 import type { OperationGoal, ParkedStep, StepFailure } from '@freeflow/contract';
 import { SETTLING_STEPS } from '@freeflow/contract';
-import { Prisma, type PrismaClient, type Tenant } from '@freeflow/db-master';
+import { Prisma, type PrismaClient, type Tenant, type TenantOperation } from '@freeflow/db-master';
 import type { SecretStore } from '@freeflow/lib/secrets';
 import type { StepInput } from './attempt';
 import { begin, isOver, type Begun } from './begin';
@@ -9,6 +9,9 @@ import { describeSkipped, finishOperation, readRollbackReason, type SkippedSteps
 import type { RecordSettings } from './record-settings';
 import { runRecordStep, type Tx } from './record-step';
 import { extendRetention } from './retention';
+
+const isSwitched = async (tx: Tx, { id, tenantId }: TenantOperation): Promise<boolean> =>
+  (await tx.tenantResource.count({ where: { tenantId, rotatedBy: id } })) > 0;
 
 /** Besides its statements, the transaction that ends a tenant waits for the vault to destroy the secrets. */
 const WITH_VAULT_MS = 15_000;
@@ -62,6 +65,9 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings, sec
         input,
         async (tx, { operation }) => {
           const { step, cause, advice } = input.rollbackReason;
+          // Handed out: what is left is to end those before, and nothing undoes that.
+          if (operation.kind === 'rotate' && (await isSwitched(tx, operation)))
+            return { message: `too late to undo it: the new credentials are handed out (${cause})`, result: 'done' };
           await tx.tenantOperation.update({
             where: { id: operation.id },
             data: { state: 'undoing', undoing: true, parked: Prisma.DbNull, step, cause, advice },

@@ -42,8 +42,8 @@ async function tenantIn(situation: TenantSituation, inProgress?: OperationKind):
   );
   const operation = (kind: string, state: string, endedAt: Date | null) =>
     harness.owner.query(
-      'INSERT INTO "TenantOperation" (id, "tenantId", kind, state, "requestedBy", "endedAt") VALUES ($1, $2, $3, $4, \'test\', $5)',
-      [randomUUID(), id, kind, state, endedAt],
+      'INSERT INTO "TenantOperation" (id, "tenantId", kind, state, "requestedBy", "endedAt", "overlapS") VALUES ($1, $2, $3, $4, \'test\', $5, $6)',
+      [randomUUID(), id, kind, state, endedAt, kind === 'rotate' ? 60 : null],
     );
   if (situation !== 'registered') await operation('create', 'done', new Date(Date.now() - 1000));
   if (inProgress !== undefined) await operation(inProgress, 'running', null);

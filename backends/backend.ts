@@ -26,6 +26,10 @@ export interface Target {
   formerName?: string;
   /** What limits it; absent where the tenant has no plan. */
   plan?: Plan;
+  /** The version of the credential at hand, by which its login is found at the server; the first when left out. */
+  credential?: number;
+  /** The versions besides that may be there: still valid, and being made. */
+  otherCredentials?: readonly number[];
   /** Aborted when the tenant lock is lost: another attempt may be running from then on. */
   signal: AbortSignal;
   /**
@@ -52,6 +56,12 @@ export type LimitState = Prisma.InputJsonObject;
 export interface Resumed {
   /** The state that `enable` was given. */
   before: AccessState | undefined;
+}
+
+/** One version of a tenant's credential, with the secrets by which it logs in. */
+export interface Credential {
+  version: number;
+  secrets: Secrets;
 }
 
 /** Remarks on a call for the log, such as a password that the tenant had changed. No secrets. */
@@ -174,7 +184,7 @@ export interface Backend {
   /** How the resource differs from what these files say, which were all applied. Reads only. */
   findBlueprintDrift(target: Target, files: readonly PlannedFile[]): Promise<Drift[]>;
   /** How the tenant's application connects, by the present settings. */
-  describeConnection(target: Pick<Target, 'name'>): Connection;
+  describeConnection(target: Pick<Target, 'name' | 'credential'>): Connection;
   /**
    * Reads and writes with the tenant's own credentials, and verifies that foreign targets refuse them by authorization.
    * @param resumed given after `enable`: what the tenant has broken itself, or an administrator had closed before, is
@@ -190,14 +200,35 @@ export interface Backend {
   readAccessState?(target: Target, secrets: Promise<Secrets>): Promise<AccessState>;
   /** Whether a `disable` has taken some of it away already, so that it can no longer be read. */
   isCutBegun?(target: Target): Promise<boolean>;
-  /** Cuts the tenant's access, open sessions included; all data stays. */
+  /**
+   * Makes a new credential valid beside the tenant's own, by which it may do the same, whatever it is the owner of.
+   * Repeatable; takes nothing from anybody.
+   * @throws BackendFault `conflict` where something that isn't ours has its name
+   */
+  issue(target: Target, next: Credential, current: Credential): Promise<Notes>;
+  /** Ends a credential that was being issued; nothing to do where it never was. */
+  withdraw(target: Target, version: number): Promise<Notes>;
+  /** Ends a credential for good, with its sessions; whatever it has made stays the tenant's. Repeatable. */
+  retire(target: Target, version: number): Promise<Notes>;
+  /**
+   * Tries to log in by a credential that was ended, that of the target, and sees that refused by authorization.
+   * @throws BackendFault `still-open`
+   */
+  assertRefused(target: Target, secrets: Secrets): Promise<void>;
+  /** Cuts the tenant's access by every credential, open sessions included; all data stays. */
   disable(target: Target): Promise<Notes>;
   /**
    * Restores exactly what `disable` has cut, even if the tenant has changed it since: the stored credentials work
    * again.
    * @param before the result of `readAccessState` before the first `disable`; undefined where it wasn't read then
+   * @param others the credentials that are valid besides; all others of the target's stay cut
    */
-  enable(target: Target, secrets: Secrets, before: AccessState | undefined): Promise<Notes>;
+  enable(
+    target: Target,
+    secrets: Secrets,
+    before: AccessState | undefined,
+    others?: readonly Credential[],
+  ): Promise<Notes>;
   /**
    * Tries to log in as the tenant, and verifies that this is refused by authorization. Called after `disable`.
    * @throws BackendFault `still-open`
@@ -222,7 +253,12 @@ export interface Backend {
   /** Whose the resource of this name is; ours as well where the blank one of its former name is there. Reads only. */
   inspect(target: Target): Promise<Inspection>;
   /** How a resource of ours differs from what it should be in this state, and by the target's plan. Reads only. */
-  findDrift(target: Target, state: 'present' | 'disabled', secrets: Secrets): Promise<Drift[]>;
+  findDrift(
+    target: Target,
+    state: 'present' | 'disabled',
+    secrets: Secrets,
+    others?: readonly Credential[],
+  ): Promise<Drift[]>;
   /**
    * All resources that carry an ownership nonce. Reads only.
    * @param names those to look for where the contract lists this backend `by-name`; others ignore it

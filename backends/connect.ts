@@ -18,6 +18,8 @@ export interface ConnectTarget {
   readonly row: ConnectionRow | undefined;
   /** Its secrets at this backend by name; none where the tenant is registered only. */
   readonly secrets: ReadonlyMap<string, string>;
+  /** Which version of its credential that is. */
+  readonly credential: number;
 }
 
 /** The fields of a connection, and what is lacking among them since the server did not give it. */

@@ -29,6 +29,8 @@ export interface BackendModule<Variables extends z.ZodRawShape = z.ZodRawShape> 
   readonly blueprint: BlueprintForm;
   /** How a tenant's application connects: what `freeflow tenants connect` prints. */
   readonly connect: ConnectForm;
+  /** Which of a tenant's secrets a rotation replaces: that by which its application logs in. */
+  readonly rotatedSecret: string;
   /** A tenant's application in `freeflow demo`. */
   readonly demo: Demo;
   /** What `freeflow doctor` checks of the server, by which variables, and which versions it expects. */

@@ -1,5 +1,5 @@
 import { BACKEND_KINDS, BACKENDS, type BackendKind } from '@freeflow/contract';
-import type { Tenant, TenantConnection } from '@freeflow/db-master';
+import type { Tenant, TenantConnection, TenantResource } from '@freeflow/db-master';
 import { quoteShell } from '@freeflow/lib/shell';
 import type { ConnectTarget } from '../backends/connect';
 import { moduleOf } from '../backends/registry';
@@ -9,7 +9,13 @@ import { EXIT, Failure } from './failure';
 export type Connections = Record<string, Record<string, string | number>>;
 
 /** A tenant as the master database has it. */
-export type ConnectedTenant = Tenant & { readonly connections: readonly TenantConnection[] };
+export type ConnectedTenant = Tenant & {
+  readonly connections: readonly TenantConnection[];
+  readonly resources: readonly CredentialState[];
+};
+
+/** Which version of its credential a tenant has at a backend, and until when those before work as well. */
+type CredentialState = Pick<TenantResource, 'kind' | 'credential' | 'retiring' | 'overlapUntil'>;
 
 /** The values of a tenant's secrets by backend and name. A tenant that is registered only has none. */
 export type SecretValues = ReadonlyMap<BackendKind, ReadonlyMap<string, string>>;
@@ -36,10 +42,12 @@ export async function describeConnection(
   values: Values,
   warn?: (text: string) => void,
 ): Promise<Connections[string]> {
+  const state = tenant.resources.find((it) => it.kind === kind);
   const target: ConnectTarget = {
     resource: tenant[BACKENDS[kind].nameColumn],
     row: tenant.connections.find((it) => it.service === kind),
     secrets: secrets.get(kind) ?? new Map(),
+    credential: state?.credential ?? 1,
   };
   const { fields, lacking } = await moduleOf(kind).connect.describe(target, values, values);
   if (lacking !== undefined) {
@@ -47,10 +55,15 @@ export async function describeConnection(
     if (warn === undefined) throw new Failure(isUnreachable ? EXIT.unreachable : EXIT.refused, message, advice);
     warn(`${message} The ${what} is left out. ${advice}`);
   }
+  const known = Object.entries({ ...fields, previousUntil: previousUntil(state) });
   return Object.fromEntries(
-    Object.entries(fields).flatMap(([name, value]) => (value === null || value === undefined ? [] : [[name, value]])),
+    known.flatMap(([name, value]) => (value === null || value === undefined ? [] : [[name, value]])),
   );
 }
+
+/** Until when what was handed out before goes on working; nothing where none does. */
+const previousUntil = (state: CredentialState | undefined): string | undefined =>
+  state === undefined || state.retiring.length === 0 ? undefined : state.overlapUntil?.toISOString();
 
 /** How to try each connection by hand: commands to paste, by backend. */
 export const tryOut = (connections: Connections): Record<string, string> =>

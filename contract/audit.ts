@@ -17,6 +17,7 @@ export const REQUEST_ACTIONS = {
   adopt: 'tenants.adopt',
   // With what else a PATCH changes; the detail of the row has the plan.
   change_plan: 'tenants.update',
+  rotate: 'tenants.rotate',
 } as const satisfies Record<OperationRequestName, string>;
 
 /** The same of the requests by which on-call answers. */

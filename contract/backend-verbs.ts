@@ -43,6 +43,18 @@ export const BACKEND_VERBS = {
     summary: 'adopt',
     meaning: 'Records under which id, and on which server, the resource is found since its server was restored.',
   },
+  issue: {
+    summary: 'make new credentials for',
+    meaning: 'Makes a new credential valid beside those that are, and probes it; nothing is taken from anybody.',
+  },
+  withdraw: {
+    summary: 'withdraw the new credentials of',
+    meaning: 'Ends the credential that a rotation was making, and sees it refused; those before stay valid.',
+  },
+  retire: {
+    summary: 'end the old credentials of',
+    meaning: 'Ends the credentials that a rotation has replaced, with their sessions, and sees them refused.',
+  },
 } as const satisfies Record<string, VerbRow>;
 
 export type BackendVerb = keyof typeof BACKEND_VERBS;

@@ -19,6 +19,7 @@ export interface OperationRequest {
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
   readonly body?: `{${string}}`;
+  readonly takesBody?: true;
   readonly isForced: boolean;
   readonly decisions: Readonly<Record<TenantSituation, Decision>> | null;
   readonly isDoneBy: readonly OperationKind[];
@@ -38,8 +39,8 @@ export const TENANT_REQUEST_NAMES = (Object.keys(OPERATION_REQUESTS) as Operatio
 
 /** What an admin can request by a POST whose path is all it needs: `suspend`, `resume`, ... */
 export const POST_REQUEST_NAMES = TENANT_REQUEST_NAMES.filter((name) => {
-  const { kind, method } = OPERATION_REQUESTS[name];
-  return method === 'POST' && OPERATIONS[kind].askedBy === 'admin';
+  const { kind, method, takesBody } = OPERATION_REQUESTS[name];
+  return method === 'POST' && takesBody !== true && OPERATIONS[kind].askedBy === 'admin';
 });
 
 /**

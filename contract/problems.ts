@@ -142,6 +142,21 @@ export const PROBLEMS = {
     commandAdvice:
       'Wait until it has ended (freeflow tenants watch NAME), abort it if it is parked (freeflow tenants abort NAME), or interrupt it and lose all data: freeflow tenants delete NAME --hard --force',
   },
+  'cut-off': {
+    status: 409,
+    title: 'The tenant is suspended: its credentials are refused already',
+    advice: 'POST /tenants/{id}/resume first; then rotate, with overlapSeconds 0 where the old ones must not work.',
+    commandAdvice:
+      'First: freeflow tenants resume NAME. Then rotate, with --now where the old credentials must not work.',
+  },
+  'overlap-open': {
+    status: 409,
+    title: 'The credentials before the last ones are still valid',
+    advice:
+      'Rotate again once that time is over (GET /tenants/{id} shows when), or with overlapSeconds 0, which ends all of the old ones.',
+    commandAdvice:
+      'Rotate again once that time is over (freeflow tenants show NAME), or with --now, which ends all of the old ones.',
+  },
   'force-required': {
     status: 409,
     title: 'A hard delete of an active tenant needs force',

@@ -46,6 +46,14 @@ export const RECORD_STEPS = {
     summary: 'check that the adoption may begin',
     meaning: 'Takes the adoption over for this run, unless the tenant is gone.',
   },
+  'switch-credentials': {
+    summary: 'hand out the new credentials',
+    meaning: 'Records the new credentials as those of the tenant, and until when the ones before stay valid.',
+  },
+  'end-rotation': {
+    summary: 'record that the old credentials are ended',
+    meaning: 'The credentials before are ended and were seen refused: ends the operation.',
+  },
   'end-adoption': { summary: 'end the adoption', meaning: 'Ends the adoption as done or as refused.' },
 } as const satisfies Record<string, RecordStepRow>;
 

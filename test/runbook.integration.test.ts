@@ -51,8 +51,9 @@ test('every step that is registered has a paragraph', () => {
   const shared = [
     'park',
     'begin-adoption',
-    ...['postgres.adopt', 'mongodb.adopt', 'qdrant.adopt'],
-    ...['postgres.relimit', 'mongodb.relimit', 'qdrant.relimit'],
+    ...['adopt', 'relimit', 'issue', 'withdraw', 'retire'].flatMap((verb) =>
+      ['postgres', 'mongodb', 'qdrant'].map((it) => `${it}.${verb}`),
+    ),
   ];
   const steps = Object.keys(harness.activities);
   expect(steps).toEqual(expect.arrayContaining(['postgres.create', 'keycloak.drop', 'begin', 'mark-gone']));

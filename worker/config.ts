@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
-import { DEFAULT_TASK_QUEUE, LEAST_RETENTION_DAYS, WORKER_QUEUES } from '@freeflow/contract';
+import { DEFAULT_TASK_QUEUE, LEAST_RETENTION_DAYS, LONGEST_OVERLAP_S, WORKER_QUEUES } from '@freeflow/contract';
 import {
   ConfigError,
+  duration,
   milliseconds,
   oneOf,
   pauses,
@@ -120,6 +121,14 @@ const variables = z.object({
   RETENTION_MS: milliseconds()
     .default(7 * 24 * 3_600_000)
     .describe('how long the data of a soft-deleted tenant is kept before it is purged'),
+  ROTATE_EVERY: duration()
+    .optional()
+    .describe(
+      "how old a tenant's credentials become before they are rotated by themselves, as `90d` or `12h`; unset: they never are",
+    ),
+  ROTATE_OVERLAP: duration(LONGEST_OVERLAP_S * 1_000)
+    .default('1d')
+    .describe('how long the credentials before stay valid after such a rotation, as `1d` or `12h`'),
   AUDIT_RETENTION_DAYS: zeroOr(LEAST_RETENTION_DAYS, 36_500)
     .default(400)
     .describe('how many days the audit trail keeps a row; 0: for ever'),

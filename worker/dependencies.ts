@@ -1,4 +1,5 @@
 import { createMasterClient } from '@freeflow/db-master';
+import { parseDuration } from '@freeflow/lib/config';
 import { databaseOf } from '@freeflow/lib/pg';
 import { readPlans } from '@freeflow/lib/plans';
 import { createSecretStore, readSecretKeys, VaultLeftovers } from '@freeflow/lib/secrets';
@@ -8,6 +9,7 @@ import { networkPolicy } from '@freeflow/lib/webhooks';
 import type { Client } from '@temporalio/client';
 import { Runtime } from '@temporalio/worker';
 import { createActivities } from '../activities';
+import type { RotationSchedule } from '../activities/due-rotations';
 import { TenantLock } from '../activities/tenant-lock';
 import { WebhookDispatcher } from '../activities/webhooks/dispatcher';
 import { Sender } from '../activities/webhooks/post';
@@ -22,6 +24,13 @@ const WEBHOOK_CONNECTIONS = 5;
 /** The backends that a worker of this configuration provisions. */
 export const backendsOf = (config: WorkerConfig): Backend[] =>
   createBackends(config, { masterDatabase: databaseOf(config.MASTER_DATABASE_URL) });
+
+function rotationScheduleOf({ ROTATE_EVERY, ROTATE_OVERLAP }: WorkerConfig): RotationSchedule | undefined {
+  const [everyMs, overlapMs] = [ROTATE_EVERY, ROTATE_OVERLAP].map((it) => it && parseDuration(it));
+  return typeof everyMs === 'number' && typeof overlapMs === 'number'
+    ? { everyMs, overlapS: overlapMs / 1_000 }
+    : undefined;
+}
 
 /**
  * The activities with everything they need, and how to let go of it again.
@@ -74,6 +83,7 @@ export function createDependencies(
     backends,
     plans: readPlans(config.PLANS_FILE),
     settleMarginMs: config.SETTLE_MARGIN_MS,
+    rotationSchedule: rotationScheduleOf(config),
     settings: {
       patienceMs: config.STEP_PATIENCE_MS,
       parkedRetryMs: config.PARKED_RETRY_MS,

@@ -8,6 +8,8 @@ export {
   changePlan,
   upgradeTenant,
   deleteTenant,
+  rotateCredentials,
+  retireCredentials,
 } from './tenant-operations';
 export { adoptResource } from './adopt-resource';
 export { sweepOperations } from './sweep-operations';

@@ -1,4 +1,4 @@
-import { isDeletion, type OperationInput, type ParkedStep, type StepFailure } from '@freeflow/contract';
+import { rowOf, type OperationInput, type ParkedStep, type StepFailure } from '@freeflow/contract';
 import { CancellationScope, workflowInfo } from '@temporalio/workflow';
 import type { WaitingStep } from './next-move';
 import { OperatorView } from './operator-view';
@@ -87,7 +87,7 @@ function open({ input, begun, rollbackReason, handedOn }: Opening): OperationRun
     waitingChanged: () => view.refresh(),
     parkedChanged: publishParked,
   };
-  const isUndoable = !isDeletion(kind) && rollbackReason === undefined;
+  const isUndoable = rowOf(kind).undo !== null && rollbackReason === undefined;
   const saga = new Saga(patience, hooks, isUndoable, handedOn?.saga);
   const run: OperationRun = { input, begun, saga, view, rollbackReason, handedOn };
   view.handle(saga);

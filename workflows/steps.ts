@@ -78,6 +78,8 @@ export const record = {
   'start-rollback': recordAlone('start-rollback'),
   'restore-status': recordAlone('restore-status'),
   'mark-gone': recordAlone('mark-gone'),
+  'switch-credentials': recordAlone('switch-credentials'),
+  'end-rotation': recordAlone('end-rotation'),
   'begin-adoption': recordAlone('begin-adoption'),
   'end-adoption': recordAlone('end-adoption'),
 } satisfies Record<RecordStepName, unknown>;

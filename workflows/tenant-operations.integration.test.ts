@@ -3,7 +3,7 @@ import {
   OPERATION_KINDS,
   isStatusOperation,
   rowOf,
-  SETTLING_STEPS,
+  settlingStepOf,
   workflowIdOf,
 } from '@freeflow/contract';
 import type { Answer, AnswerAction, BackendVerb, ParkedStep } from '@freeflow/contract';
@@ -61,9 +61,10 @@ describe('forward', () => {
       const { forward, goals } = rowOf(kind);
       const id = await fake.start(kind);
       const [goal = 'gone'] = goals;
-      expect(await fake.outcomeOf(id)).toBe(goal === 'gone' ? 'nothing of fake is left' : `fake is ${goal}`);
+      const ended = kind === 'retire' ? 'the old credentials of fake are ended' : `fake is ${goal}`;
+      expect(await fake.outcomeOf(id)).toBe(goal === 'gone' ? 'nothing of fake is left' : ended);
       const steps = fake.stepsOf(id);
-      expect([steps[0], steps.at(-1)]).toEqual(['begin', SETTLING_STEPS[goal]]);
+      expect([steps[0], steps.at(-1)]).toEqual(['begin', settlingStepOf(kind, goal)]);
       for (const backend of BACKEND_KINDS)
         expect(atBackends(id).filter((step) => step.startsWith(`${backend}.`))).toEqual(
           forward.map((verb) => `${backend}.${verb}`),

@@ -2,6 +2,7 @@ import {
   BACKEND_KINDS,
   OPERATIONS,
   SETTLING_STEPS,
+  type BackendKind,
   type BackendVerb,
   type OperationInput,
   type OperationTable,
@@ -56,20 +57,62 @@ export function deleteTenant(input: OperationInput, handedOn?: HandedOn): Promis
   return runToCompletion(OPERATIONS.hard_delete, input, handedOn);
 }
 
+/**
+ * Makes new credentials valid beside those that are, at every backend, and hands these out from then on, or leaves none
+ * of them. Those before are ended when their time is over, by {@link retireCredentials}; without an overlap at once.
+ */
+export function rotateCredentials(input: OperationInput, handedOn?: HandedOn): Promise<string> {
+  return runOrRollBack(OPERATIONS.rotate, input, handedOn, {
+    settle: ({ input, saga }) => record['switch-credentials']({ ...input, ...saga.takeAnswers() }),
+    finish: async (run) => {
+      if (run.begun.isAtOnce === true) await endOldCredentials(run);
+    },
+  });
+}
+
+/** Ends the credentials that a rotation has replaced, where their time is over, at every backend. */
+export function retireCredentials(input: OperationInput, handedOn?: HandedOn): Promise<string> {
+  return runOperation(input, handedOn, async (run) => {
+    await endOldCredentials(run);
+    return endingOf(run, `the old credentials of ${run.begun.tenantName} are ended`);
+  });
+}
+
+/** For as long as it takes: a credential that may be known to others is not left alone because a server is away. */
+function endOldCredentials({ input, begun, saga }: OperationRun): Promise<void> {
+  const steps = backendsOf(begun).map((backend) => backendStep(backend, OPERATIONS.rotate.after.verb, input));
+  return CancellationScope.nonCancellable(async () => {
+    await saga.runSideBySide(steps.map((step) => () => saga.runUntilDoneOrSkipped(step)));
+    await record['end-rotation']({ ...input, skipped: Object.fromEntries(saga.skipped), ...saga.takeAnswers() });
+  });
+}
+
 /** The plan of an operation that can be rolled back, as OPERATIONS has it. */
 type UndoablePlan = Pick<OperationTable[UndoableOperationKind], 'forward' | 'undo'>;
+
+/** What an operation does when it is done at every backend, and when that is recorded. */
+interface Ending {
+  /** The last step that can still be undone; returns why it is rolled back, where that was recorded before. */
+  settle: (run: OperationRun) => Promise<StepFailure | undefined>;
+  finish: (run: OperationRun) => Promise<void>;
+}
 
 /**
  * Forward at every backend and settled in the master database; or undone at every backend, and the tenant as it was.
  */
-function runOrRollBack(plan: UndoablePlan, input: OperationInput, handedOn?: HandedOn): Promise<string> {
+function runOrRollBack(
+  plan: UndoablePlan,
+  input: OperationInput,
+  handedOn?: HandedOn,
+  { settle, finish }: Ending = { settle: settleTenant, finish: async () => undefined },
+): Promise<string> {
   return runOperation(input, handedOn, async (run) => {
-    const { begun, view } = run;
+    const { begun } = run;
     registerEarlierUndos(run, plan);
-    const failure = run.rollbackReason ?? (await goForward(run, plan));
+    const failure = run.rollbackReason ?? (await goForward(run, plan, settle));
     if (failure === undefined) {
-      view.setState('done');
-      return `${begun.tenantName} is ${begun.goal}`;
+      await finish(run);
+      return endingOf(run, `${begun.tenantName} is ${begun.goal}`);
     }
     // Where a run before this one has begun to undo, that is shown already.
     if (run.handedOn?.rollbackReason === undefined) markUndoing(run, failure);
@@ -80,9 +123,13 @@ function runOrRollBack(plan: UndoablePlan, input: OperationInput, handedOn?: Han
 /**
  * Forward at every backend, side by side, and then settled. Returns why it is rolled back, or nothing when it is done.
  */
-async function goForward(run: OperationRun, { forward, undo }: UndoablePlan): Promise<StepFailure | undefined> {
+async function goForward(
+  run: OperationRun,
+  { forward, undo }: UndoablePlan,
+  settle: Ending['settle'],
+): Promise<StepFailure | undefined> {
   const { input, begun, saga } = run;
-  const backends = begun.touchesBackends ? BACKEND_KINDS : [];
+  const backends = begun.touchesBackends ? backendsOf(begun) : [];
   const verbs = forward.filter((verb) => verb !== 'apply' || begun.appliesBlueprint === true);
   try {
     await saga.goForward(
@@ -94,7 +141,7 @@ async function goForward(run: OperationRun, { forward, undo }: UndoablePlan): Pr
         }
       }),
     );
-    return await CancellationScope.nonCancellable(() => settleTenant(run));
+    return await CancellationScope.nonCancellable(() => settle(run));
   } catch (error) {
     const failure = failureOf(error);
     // The master database decides: when Temporal rejects a workflow task since a signal has arrived meanwhile, the
@@ -111,10 +158,20 @@ async function settleTenant({ input, saga, begun: { goal } }: OperationRun): Pro
   return record[SETTLING_STEPS[goal]]({ ...input, ...saga.takeAnswers() });
 }
 
+/** Where it works: at every backend, unless one alone was named. */
+const backendsOf = ({ onlyAt }: OperationRun['begun']): readonly BackendKind[] =>
+  onlyAt === undefined ? BACKEND_KINDS : [onlyAt];
+
+/** What is shown of an operation that has come to its end. @param sentence where nothing was skipped */
+function endingOf({ view, saga: { skipped } }: OperationRun, sentence: string): string {
+  view.setState(skipped.size === 0 ? 'done' : 'incomplete');
+  return skipped.size === 0 ? sentence : `incomplete: ${[...skipped.keys()].join(', ')} skipped`;
+}
+
 /** A run that was terminated while it undid has not handed on what it had begun; one that was renewed has. */
 function registerEarlierUndos({ input, begun, handedOn, saga }: OperationRun, { undo }: UndoablePlan): void {
   if (undo.verb === null) return;
-  for (const backend of BACKEND_KINDS) {
+  for (const backend of backendsOf(begun)) {
     const step = backendStep(backend, undo.verb, input);
     const isBegun =
       handedOn === undefined
@@ -144,16 +201,14 @@ function runToCompletion(
   input: OperationInput,
   handedOn?: HandedOn,
 ): Promise<string> {
-  return runOperation(input, handedOn, async ({ begun, view, saga }) => {
+  return runOperation(input, handedOn, async (run) => {
+    const { begun, saga } = run;
     await CancellationScope.nonCancellable(async () => {
       await saga.runSideBySide(
         BACKEND_KINDS.map((backend) => () => saga.runUntilDoneOrSkipped(backendStep(backend, verb, input))),
       );
       await record['mark-gone']({ ...input, skipped: Object.fromEntries(saga.skipped), ...saga.takeAnswers() });
     });
-    view.setState(saga.skipped.size === 0 ? 'done' : 'incomplete');
-    return saga.skipped.size === 0
-      ? `nothing of ${begun.tenantName} is left`
-      : `incomplete: ${[...saga.skipped.keys()].join(', ')} skipped`;
+    return endingOf(run, `nothing of ${begun.tenantName} is left`);
   });
 }

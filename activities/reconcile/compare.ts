@@ -1,12 +1,12 @@
-import { type BackendKind } from '@freeflow/contract';
 import type { Plans } from '@freeflow/contract/plans';
 import { type PrismaClient, type TenantResource } from '@freeflow/db-master';
 import { type SecretStore, SecretError } from '@freeflow/lib/secrets';
-import type { Backend, Drift, Secrets, Target } from '../../backends/backend';
+import type { Backend, Credential, Drift, Secrets, Target } from '../../backends/backend';
 import { BackendFault } from '../../backends/failures';
 import { filesOfVersion } from '../blueprint/stored';
 import { filesOfTenant } from '../blueprint/tenant-files';
 import { findConnectionDrift } from '../connection-details';
+import { inUse } from '../credentials';
 import { targetOf } from '../ledger';
 import { describeUnknown } from '../plans';
 import { withRetries } from './with-retries';
@@ -36,7 +36,7 @@ export async function compareEntry({
   plans,
   signal,
 }: Comparison): Promise<Drift[]> {
-  const { kind, name, externalId, state } = entry;
+  const { name, externalId, state } = entry;
   const plan = plans.get(tenant.plan ?? '');
   const target = targetOf(entry, tenant.name, signal, plan);
   const found = await withRetries(backend, signal, () => backend.inspect(target));
@@ -46,10 +46,11 @@ export async function compareEntry({
   // Which of the two is meant a person decides (adopt); until then nothing is done to either.
   if (found.externalId !== undefined && externalId !== null && found.externalId !== externalId)
     return [{ what: `its id is ${found.externalId}, the ledger records ${externalId}` }];
-  const stored = await loadSecrets(secrets, entry.tenantId, kind);
+  const stored = await loadSecrets(secrets, backend, entry);
   if (typeof stored === 'string') return [{ what: stored }];
+  const others = await loadOthers(secrets, backend, entry);
   const drift = await withRetries(backend, signal, () =>
-    backend.findDrift(target, state === 'disabled' ? 'disabled' : 'present', stored),
+    backend.findDrift(target, state === 'disabled' ? 'disabled' : 'present', stored, others),
   );
   const unknown = tenant.plan === null || plan !== undefined ? [] : [{ what: describeUnknown(plans, tenant.plan) }];
   return [
@@ -80,11 +81,12 @@ async function compareBlueprint(
 /** The stored secrets, or why there are none, for people; unlike a step this never generates any. */
 export async function loadSecrets(
   secrets: SecretStore,
-  tenantId: string,
-  kind: BackendKind,
+  backend: Pick<Backend, 'kind' | 'secretNames'>,
+  { tenantId, credential }: Pick<TenantResource, 'tenantId' | 'credential'>,
 ): Promise<Secrets | string> {
+  const { kind } = backend;
   try {
-    const entries = (await secrets.list(tenantId)).filter(({ backend }) => backend === kind);
+    const entries = inUse(await secrets.list(tenantId), backend, credential);
     if (entries.length === 0) return 'its secret is not stored';
     return Object.fromEntries(
       await Promise.all(
@@ -97,4 +99,19 @@ export async function loadSecrets(
     if (error instanceof SecretError) return `its stored secret can't be opened (${error.code})`;
     throw error;
   }
+}
+
+/** The credentials that may be valid besides; one whose secret can't be opened is left out. */
+export async function loadOthers(
+  secrets: SecretStore,
+  backend: Pick<Backend, 'kind' | 'secretNames'>,
+  { tenantId, retiring, nextCredential }: Pick<TenantResource, 'tenantId' | 'retiring' | 'nextCredential'>,
+): Promise<Credential[]> {
+  const found = await Promise.all(
+    [...retiring, ...(nextCredential === null ? [] : [nextCredential])].map(async (version) => ({
+      version,
+      secrets: await loadSecrets(secrets, backend, { tenantId, credential: version }),
+    })),
+  );
+  return found.flatMap(({ version, secrets: of }) => (typeof of === 'string' ? [] : [{ version, secrets: of }]));
 }

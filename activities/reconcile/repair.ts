@@ -1,9 +1,11 @@
-import type { TenantResource } from '@freeflow/db-master';
+import { masterNow, type PrismaClient, type TenantResource } from '@freeflow/db-master';
 import { stepLockKey } from '@freeflow/lib/pg';
-import type { Backend, Drift, Target } from '../../backends/backend';
+import type { SecretStore } from '@freeflow/lib/secrets';
+import type { Backend, Credential, Drift, Target } from '../../backends/backend';
+import { stillValid } from '../credentials';
 import { assertRecordedServer, targetOf } from '../ledger';
 import { callWithIntent } from '../steps/scope';
-import { compareEntry, loadSecrets } from './compare';
+import { compareEntry, loadOthers, loadSecrets } from './compare';
 import type { ReconcileScope } from './scope';
 import { withRetries } from './with-retries';
 
@@ -34,7 +36,7 @@ export async function repairEntry(
     const comparison = { db, backend, secrets, entry, tenant, plans, signal: held.signal };
     const before = await compareEntry(comparison);
     const wanted = new Set(before.map((it) => it.repair));
-    const stored = await loadSecrets(secrets, tenantId, backend.kind);
+    const stored = await loadSecrets(secrets, backend, entry);
     if (before.some((it) => it.isMissing === true) || typeof stored === 'string') return before;
 
     const plan = plans.get(tenant.plan ?? '');
@@ -51,8 +53,20 @@ export async function repairEntry(
     if (entry.state === 'disabled' && (wanted.has('grants') || wanted.has('access')))
       await callOnce((at) => backend.disable(at));
     if (entry.state === 'present' && wanted.has('access'))
-      await callOnce((at) => backend.enable(at, stored, undefined));
+      await callOnce(async (at) =>
+        backend.enable(at, stored, undefined, await validOthers(db, secrets, backend, entry)),
+      );
     if (wanted.has('connection')) await ledger.refreshConnection(entry, held, backend.describeConnection(target));
     return compareEntry(comparison);
   });
+}
+
+async function validOthers(
+  db: PrismaClient,
+  secrets: SecretStore,
+  backend: Backend,
+  entry: TenantResource,
+): Promise<Credential[]> {
+  const valid = stillValid(entry, await masterNow(db));
+  return (await loadOthers(secrets, backend, entry)).filter(({ version }) => valid.includes(version));
 }

@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { TenantResource } from '@freeflow/db-master';
-import type { AccessState, Backend, Notes, Secrets, Target } from '../../backends/backend';
+import { masterNow, type TenantResource } from '@freeflow/db-master';
+import type { AccessState, Backend, Credential, Notes, Secrets, Target } from '../../backends/backend';
 import { sideBySide } from '../../backends/side-by-side';
 import { classifyErrors } from '../backend-call';
+import { rotatedName, stillValid } from '../credentials';
 import { assertRecordedServer, type IntendedCall } from '../ledger';
 import {
   assertOurs,
@@ -20,6 +21,7 @@ import {
 export async function disable(scope: StepScope): Promise<string> {
   const { backend, ledger, held } = scope;
   const { entry, target, values, before } = await loadWith(scope, readWholeAccess);
+  const others = await loadCredentials(scope, [...entry.retiring]);
   const intended = { serverId: entry.serverId, ...(before === undefined ? {} : { accessBefore: before }) };
   const notes = await changeUntilSettled(
     scope,
@@ -27,6 +29,7 @@ export async function disable(scope: StepScope): Promise<string> {
     (at) => backend.disable(at),
     async () => {
       await backend.assertLockedOut(target, values);
+      for (const it of others) await backend.assertLockedOut({ ...target, credential: it.version }, it.secrets);
       return [];
     },
   );
@@ -38,14 +41,24 @@ export async function disable(scope: StepScope): Promise<string> {
 export async function enable(scope: StepScope): Promise<string> {
   const { backend, ledger, held } = scope;
   const { entry, target, values, before } = await loadWith(scope, findAccessBefore);
+  // Those whose time is over by now stay cut; a sweep ends them for good.
+  const others = await loadCredentials(scope, stillValid(entry, await masterNow(scope.db)));
   const notes = await changeUntilSettled(
     scope,
     { entry, target, intended: { serverId: entry.serverId } },
-    (at) => backend.enable(at, values, before),
+    (at) => backend.enable(at, values, before, others),
     () => backend.probe(target, values, { before }),
   );
   await ledger.recordRestored(entry, held, backend.describeConnection(target));
   return withNotes(`access to ${entry.name} restored: the tenant's credentials work, and are refused elsewhere`, notes);
+}
+
+/** Credentials beside the one that is handed out, as far as their secrets are stored. */
+async function loadCredentials(scope: StepScope, versions: readonly number[]): Promise<Credential[]> {
+  const loaded = await Promise.all(
+    versions.map(async (version) => ({ version, secrets: await loadStoredSecrets(scope, version) })),
+  );
+  return loaded.filter(({ secrets }) => rotatedName(scope.backend) in secrets);
 }
 
 /** All that a change of access has to know. */

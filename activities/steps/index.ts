@@ -10,13 +10,24 @@ import { drop } from './drop';
 import { runFollowing } from './following';
 import { limit, relimit } from './limits';
 import { loadSubject } from './load-subject';
+import { issue, retire, withdraw } from './rotate';
 import type { StepDependencies, StepScope } from './scope';
 
 /** What can be done at every backend. Each returns its message for the log. */
-const VERBS = { create, apply, probe, disable, enable, drop, limit, relimit, adopt } satisfies Record<
-  BackendVerb,
-  (scope: StepScope) => Promise<string>
->;
+const VERBS = {
+  create,
+  apply,
+  probe,
+  disable,
+  enable,
+  drop,
+  limit,
+  relimit,
+  adopt,
+  issue,
+  withdraw,
+  retire,
+} satisfies Record<BackendVerb, (scope: StepScope) => Promise<string>>;
 
 /** The input of a step at a backend. */
 export interface BackendStepInput extends StepInput {

@@ -5,6 +5,7 @@ import { settleMs, type Backend, type Notes, type Secrets, type Target } from '.
 import { BackendFault } from '../../backends/failures';
 import type { StepContext } from '../attempt';
 import { callAnnounced, classifyErrors, unansweredForMs, type AnnouncedCall } from '../backend-call';
+import { findCredential, rotatedName } from '../credentials';
 import { assertRecordedServer, targetOf, type IntendedCall, type Ledger } from '../ledger';
 import type { Held, TenantLock } from '../tenant-lock';
 import type { Subject } from './load-subject';
@@ -50,16 +51,31 @@ export async function ensureSecrets(
   return { values: Object.fromEntries(kept.map(({ name, value }) => [name, value])), primaryRef: kept[0]?.ref ?? '' };
 }
 
-/** The tenant's secrets, as far as they are stored. Writes nothing. */
-export async function loadStoredSecrets({ backend, secrets, context }: StepScope): Promise<Secrets> {
-  const stored = await secrets.findAll({ tenantId: context.tenantId, backend: backend.kind }, backend.secretNames);
-  for (const { value } of stored.values()) context.secrets.add(value);
-  return Object.fromEntries([...stored].map(([name, { value }]) => [name, value]));
+/**
+ * The tenant's secrets, as far as they are stored. Writes nothing.
+ * @param version that of the credential; the one that is handed out when left out
+ */
+export async function loadStoredSecrets(
+  { backend, secrets, context, entry }: StepScope,
+  version = entry?.credential ?? 1,
+): Promise<Secrets> {
+  const stored = await findCredential(secrets, { tenantId: context.tenantId, backend }, version);
+  for (const value of Object.values(stored)) context.secrets.add(value);
+  return stored;
 }
 
-/** Where one is missing of those that are stored, as one that older versions did not have, it is made now. */
-export const completeSecrets = async (scope: StepScope, target: Target, stored: Secrets): Promise<Secrets> =>
-  scope.backend.secretNames.every((it) => it in stored) ? stored : (await ensureSecrets(scope, target)).values;
+/**
+ * Where one is missing of those that are stored, as one that older versions did not have, it is made now; never that of
+ * a rotation, which has been handed out.
+ */
+export async function completeSecrets(scope: StepScope, target: Target, stored: Secrets): Promise<Secrets> {
+  const missing = scope.backend.secretNames.filter((it) => !(it in stored));
+  if (missing.length === 0) return stored;
+  const { credential = 1 } = target;
+  if (credential > 1 && missing.includes(rotatedName(scope.backend)))
+    throw new BackendFault('unexpected', `the secret of version ${credential} is not stored any more`);
+  return { ...(await ensureSecrets(scope, target)).values, ...stored };
+}
 
 /** All of the tenant's secrets, see {@link completeSecrets}. */
 export const loadSecrets = async (scope: StepScope, target: Target): Promise<Secrets> =>

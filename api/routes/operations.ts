@@ -1,10 +1,17 @@
-import { findTenantRequest, OPERATION_REQUESTS, POST_REQUEST_NAMES, REQUEST_ACTIONS } from '@freeflow/contract';
+import {
+  DEFAULT_OVERLAP_S,
+  findTenantRequest,
+  OPERATION_REQUESTS,
+  POST_REQUEST_NAMES,
+  REQUEST_ACTIONS,
+} from '@freeflow/contract';
 import {
   adoptBody,
   createTenantBody,
   deleteQuery,
   idempotencyHeaders,
   noBody,
+  rotateBody,
   tenantParams,
   tenantSchema,
 } from '@freeflow/contract/http';
@@ -108,7 +115,41 @@ export const operationRoutes: FastifyPluginCallbackZod<{
     },
     async (request, reply) => {
       request.audit.about({ detail: request.body });
-      return sendAccepted(reply, await accept.change(request.params.id, 'adopt', callerOf(request), request.body));
+      return sendAccepted(
+        reply,
+        await accept.change(request.params.id, 'adopt', callerOf(request), { adoption: request.body }),
+      );
+    },
+  );
+  app.post(
+    OPERATION_REQUESTS.rotate.path,
+    {
+      schema: {
+        ...secured('tenants', REQUEST_ACTIONS.rotate),
+        summary: OPERATION_REQUESTS.rotate.summary,
+        params: tenantParams,
+        body: rotateBody,
+        headers: idempotencyHeaders,
+        response: {
+          ...acceptedResponses,
+          409: problem(
+            'The status of the tenant, another operation on it, or credentials that are still valid do not allow it',
+            'operation-in-progress',
+            'overlap-open',
+            'cut-off',
+            'soft-deleted',
+            'being-deleted',
+            'never-active',
+            'registered-only',
+          ),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { backend, overlapSeconds = DEFAULT_OVERLAP_S } = request.body ?? {};
+      request.audit.about({ detail: { backend, overlapSeconds } });
+      const rotation = { onlyAt: backend ?? null, overlapS: overlapSeconds };
+      return sendAccepted(reply, await accept.change(request.params.id, 'rotate', callerOf(request), { rotation }));
     },
   );
   done();

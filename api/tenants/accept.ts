@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import {
   decide,
   isInterrupting,
+  isOverlapInTheWay,
   OPERATION_REQUESTS,
   situationOf,
   tenantNames,
@@ -33,6 +34,12 @@ export interface Accepted {
   tenant: TenantWithOperation;
   operation: TenantOperation;
   isNew: boolean;
+}
+
+/** What of a tenant's credentials is to be replaced, and for how long those before stay valid. */
+export interface Rotation {
+  onlyAt: BackendKind | null;
+  overlapS: number;
 }
 
 type Committed = Omit<Accepted, 'isNew'>;
@@ -72,11 +79,11 @@ export function tenantAcceptor(db: PrismaClient, plans: Plans) {
       tenantId: string,
       requestName: TenantRequestName,
       caller: Caller,
-      adoption?: Adoption,
+      { adoption, rotation }: { adoption?: Adoption; rotation?: Rotation } = {},
     ): Promise<Accepted> =>
       withIdempotencyKey(
         db,
-        { ...caller, bodyHash: fingerprint(`${requestName} /tenants/${tenantId}`, adoption ?? {}) },
+        { ...caller, bodyHash: fingerprint(`${requestName} /tenants/${tenantId}`, adoption ?? rotation ?? {}) },
         async (key) => {
           const created = {
             id: randomUUID(),
@@ -84,10 +91,12 @@ export function tenantAcceptor(db: PrismaClient, plans: Plans) {
             kind: OPERATION_REQUESTS[requestName].kind,
             force: OPERATION_REQUESTS[requestName].isForced,
             ...adoption,
+            ...rotation,
             ...key,
           };
           for (;;) {
             const { tenant, decision } = await loadIfAllowed(db, tenantId, requestName, adoption);
+            if (rotation !== undefined && decision === 'accept') await assertNoOverlap(db, tenantId, rotation);
             const [inProgress] = tenant.operations.filter((it) => it.endedAt === null);
             const audited = caller.audit.accepted({
               tenantId,
@@ -135,6 +144,17 @@ export const acceptedOf = (
   backend,
   traceparent,
 });
+
+/** @throws Problem `overlap-open`; checked once more when it begins, under the tenant's lock */
+async function assertNoOverlap(db: PrismaClient, tenantId: string, { onlyAt, overlapS }: Rotation): Promise<void> {
+  const entries = await db.tenantResource.findMany({
+    where: { tenantId, ...(onlyAt === null ? {} : { kind: onlyAt }) },
+    select: { kind: true, retiring: true, overlapUntil: true },
+  });
+  const [open] = entries.filter(({ retiring }) => isOverlapInTheWay(retiring.length, overlapS));
+  if (open === undefined) return;
+  throw new Problem('overlap-open', `At ${open.kind} until ${open.overlapUntil?.toISOString() ?? 'they are ended'}.`);
+}
 
 /** @throws Problem with the reason of the refusal */
 async function loadIfAllowed(

@@ -1,4 +1,4 @@
-import type { PrismaClient, Tenant, TenantConnection, TenantOperation } from '@freeflow/db-master';
+import type { PrismaClient, Tenant, TenantConnection, TenantOperation, TenantResource } from '@freeflow/db-master';
 
 /** A tenant with all that its page shows. */
 export interface DetailRow extends Tenant {
@@ -7,7 +7,11 @@ export interface DetailRow extends Tenant {
   connections: Omit<TenantConnection, 'createdAt' | 'updatedAt'>[];
   /** The last adoption of each resource. */
   adoptions: TenantOperation[];
+  /** Those of resources that are there. */
+  credentials: CredentialRow[];
 }
+
+type CredentialRow = Pick<TenantResource, 'kind' | 'credential' | 'rotatedAt' | 'retiring' | 'overlapUntil'>;
 
 /** A row as JSON has it. */
 type InJson<Row> = { [K in keyof Row]: Row[K] extends Date | null ? Exclude<Row[K], Date> | string : Row[K] };
@@ -16,6 +20,7 @@ interface DetailInJson extends Tenant {
   operations: InJson<TenantOperation>[];
   connections: InJson<TenantConnection>[];
   adoptions: InJson<TenantOperation>[];
+  credentials: InJson<CredentialRow>[];
 }
 
 /**
@@ -31,9 +36,23 @@ export async function findDetail(db: PrismaClient, id: string): Promise<DetailRo
            (SELECT coalesce(json_agg(c ORDER BY c.service), '[]') FROM "TenantConnection" c WHERE c."tenantId" = t.id) AS connections,
            (SELECT coalesce(json_agg(a ORDER BY a.backend), '[]') FROM (
               SELECT DISTINCT ON (backend) * FROM "TenantOperation" WHERE "tenantId" = t.id AND kind = 'adopt'
-               ORDER BY backend, "endedAt" DESC NULLS FIRST, "createdAt" DESC) a) AS adoptions
+               ORDER BY backend, "endedAt" DESC NULLS FIRST, "createdAt" DESC) a) AS adoptions,
+           (SELECT coalesce(json_agg(r ORDER BY r.kind), '[]') FROM (
+              SELECT kind, credential, "rotatedAt", retiring, "overlapUntil" FROM "TenantResource"
+               WHERE "tenantId" = t.id AND state IN ('present', 'disabled')) r) AS credentials
       FROM "Tenant" t WHERE t.id = ${id}::uuid`;
-  return row && { ...row, operations: row.operations.map(toOperation), adoptions: row.adoptions.map(toOperation) };
+  return (
+    row && {
+      ...row,
+      operations: row.operations.map(toOperation),
+      adoptions: row.adoptions.map(toOperation),
+      credentials: row.credentials.map((it) => ({
+        ...it,
+        rotatedAt: toDate(it.rotatedAt),
+        overlapUntil: toDate(it.overlapUntil),
+      })),
+    }
+  );
 }
 
 const toOperation = (row: InJson<TenantOperation>): TenantOperation => ({

@@ -60,6 +60,9 @@ interrupts any other, which is rolled back before the deletion follows; an adopt
   neither tenant nor backend, and is not the tenant's last operation: \`GET /tenants/{id}\` shows it under \`adoptions\`.
 - **change of plan** (\`PATCH {"plan": ...}\`) gives it the [limits of another plan](../plans.md) at every backend, active or suspended, and leaves it what it is. Where it fails for
   good, or is aborted, each backend has the limits that it had before. The plan counts once all of them have it.
+- **rotate** makes new credentials valid beside those that are, at every backend or one, and hands these out; those before work for
+  another \`overlapSeconds\` (an hour by default), and are then ended by a schedule, with their sessions (\`retire\`). With 0 the same operation
+  ends them. A second one while an overlap is open is 409 \`overlap-open\`, unless it has none: [rotation](../rotation.md).
 - **purge**: a schedule deletes for good what is due. What was read back from each server stays with the operation as \`evidence\`.
 - **hold** (\`PUT\`, \`DELETE .../hold\`): until its date the data stays. No purge, and a hard delete is 409 \`on-hold\`, forced or not; a soft one is not.
 - **deletionProtected** (\`PATCH\`): every deletion is 409 \`deletion-protected\`, and a purge waits until it is taken off. Suspend, resume and restore are possible.

@@ -78,6 +78,12 @@ export const viewTenantDetail = (tenant: DetailRow, runUrl: RunUrl): TenantDetai
     options,
   })),
   adoptions: tenant.adoptions.map((it) => viewOperation(it, runUrl)),
+  credentials: tenant.credentials.map(({ kind, credential, rotatedAt, retiring, overlapUntil }) => ({
+    backend: kind,
+    version: credential,
+    rotatedAt: iso(rotatedAt),
+    previousValidUntil: retiring.length === 0 ? null : iso(overlapUntil),
+  })),
 });
 
 /** As the workflow has written them; null while no step is parked. */
@@ -104,6 +110,8 @@ export function viewOperation(operation: TenantOperation, runUrl: RunUrl): Opera
     backend,
     acceptServer,
     plan: operation.plan,
+    onlyAt: operation.onlyAt,
+    overlapSeconds: operation.overlapS,
     requestedBy,
     traceId: traceIdOf(operation.traceparent),
     evidence: operation.evidence,

@@ -4,6 +4,7 @@ import type {
   AccessState,
   Backend,
   Connection,
+  Credential,
   Drift,
   Inspection,
   Created,
@@ -30,9 +31,10 @@ import { RealmIdentity } from './identity';
 import { findLimitDrift, lifespansIn, lifespansOf, setLifespans, type Lifespans } from './limits';
 import { realmPool } from './pool';
 import { isRealmThere, logIn, loginRefusal, probeKeycloak, tryLogIn } from './probe';
-import { APP_CLIENT, realmRepresentation } from './realm';
+import { APP_CLIENT, appClientOf, LOGIN_CLIENTS, realmRepresentation } from './realm';
 import type { RealmKeys } from './realm-keys';
 import { enableAccount, restoreClient } from './restore-client';
+import { endClient, issueClient } from './rotate';
 import type { ServiceAccount } from './token';
 
 /**
@@ -74,7 +76,7 @@ export class KeycloakBackend implements Backend {
 
   async create(target: Target, secrets: Secrets): Promise<Created> {
     target.signal.throwIfAborted();
-    const created = { externalId: target.nonce, connection: this.describeConnection() };
+    const created = { externalId: target.nonce, connection: this.describeConnection(target) };
     if (isClaim(target)) {
       if (await claimBlank(this.admin, target, secrets))
         return { ...created, notes: [`made of the blank realm ${target.formerName}`] };
@@ -122,8 +124,8 @@ export class KeycloakBackend implements Backend {
       throw new BackendFault('server-error', `Keycloak: realm ${target.name} exists and can't be read`);
   }
 
-  describeConnection(): Connection {
-    return { username: APP_CLIENT };
+  describeConnection({ credential }: Pick<Target, 'credential'>): Connection {
+    return { username: appClientOf(credential) };
   }
 
   /**
@@ -131,7 +133,7 @@ export class KeycloakBackend implements Backend {
    * and that is reported.
    */
   async probe(target: Target, secrets: Secrets, resumed?: Resumed): Promise<Notes> {
-    const tenant = this.asTenant(target.name, secrets);
+    const tenant = this.asTenant(target, secrets);
     const login = resumed === undefined ? await logIn(tenant) : await tryLogIn(tenant);
     if ('refusal' in login) return this.explainRefusedLogin(target, login.refusal);
     await probeKeycloak(tenant, login.token, this.account.realm);
@@ -151,9 +153,15 @@ export class KeycloakBackend implements Backend {
     return [];
   }
 
-  async enable(target: Target, secrets: Secrets, before: AccessState | undefined): Promise<Notes> {
+  async enable(
+    target: Target,
+    secrets: Secrets,
+    before: AccessState | undefined,
+    others: readonly Credential[] = [],
+  ): Promise<Notes> {
     target.signal.throwIfAborted();
     const { notes, id } = await restoreClient(this.admin, target, secrets);
+    const further = await this.restoreOthers(target, others);
     // Announced before the realm is read: what others change of it between read and write is lost, so nothing is waited
     // for in between.
     await target.announceCall();
@@ -163,13 +171,50 @@ export class KeycloakBackend implements Backend {
     );
     const realm = account.length === 0 ? read : await readRealm(this.admin, target.name);
     await openRealm(this.admin, target, realm, accessIn(before));
-    return [...notes, ...account];
+    return [...notes, ...further, ...account];
+  }
+
+  /** Before the realm opens: the clients of credentials whose time is over meanwhile are ended. */
+  private async restoreOthers(target: Target, others: readonly Credential[]): Promise<Notes> {
+    const { credential = 1, otherCredentials = [] } = target;
+    const notes: string[] = [];
+    for (const { version, secrets } of others) {
+      const at = { ...target, credential: version };
+      const restored = await restoreClient(this.admin, at, secrets);
+      notes.push(...restored.notes);
+      if (restored.id !== undefined) notes.push(...(await enableAccount(this.admin, at, restored.id)));
+    }
+    const over = otherCredentials.filter((it) => it < credential && others.every(({ version }) => version !== it));
+    for (const version of over) notes.push(...(await endClient(this.admin, target, version)));
+    return notes;
+  }
+
+  issue(target: Target, next: Credential, current: Credential): Promise<Notes> {
+    return issueClient(this.admin, target, next, current);
+  }
+
+  withdraw(target: Target, version: number): Promise<Notes> {
+    return endClient(this.admin, target, version);
+  }
+
+  retire(target: Target, version: number): Promise<Notes> {
+    return endClient(this.admin, target, version);
+  }
+
+  async assertRefused(target: Target, secrets: Secrets): Promise<void> {
+    const tenant = this.asTenant(target, secrets);
+    if ((await loginRefusal(tenant)) === undefined)
+      throw new BackendFault(
+        'still-open',
+        `Keycloak: client ${tenant.clientId} still gets a token of realm ${target.name}`,
+      );
   }
 
   /** The realm's own administrators see it disabled in any state of its clients; a login confirms it. */
-  async assertLockedOut({ name }: Target, secrets: Secrets): Promise<void> {
+  async assertLockedOut(target: Target, secrets: Secrets): Promise<void> {
+    const { name } = target;
     const [refusal, { enabled }] = await sideBySide(
-      loginRefusal(this.asTenant(name, secrets)),
+      loginRefusal(this.asTenant(target, secrets)),
       readRealm(this.admin, name),
     );
     if (refusal === undefined)
@@ -234,9 +279,25 @@ export class KeycloakBackend implements Backend {
     const realm = await this.admin.call(({ realms }) => realms.findOne({ realm: target.name }));
     const made = realmRepresentation(target, secrets, this.keys);
     return [
-      ...(await findKeycloakDrift(realm ?? {}, made, state, this.asTenant(target.name, secrets))),
+      ...(await findKeycloakDrift(
+        realm ?? {},
+        made,
+        state,
+        this.asTenant(target, secrets),
+        await this.surplusClients(target),
+      )),
       ...(await findLimitDrift(this.admin, target.name, realm ?? {}, target.plan)),
     ];
+  }
+
+  /** Clients under names of ours that may log in, and are of no credential that the ledger knows. */
+  private async surplusClients({ name: realm, credential, otherCredentials = [] }: Target): Promise<string[]> {
+    const known = [credential, ...otherCredentials].map((it) => appClientOf(it));
+    const found = await this.admin.call(({ clients }) => clients.find({ realm, clientId: APP_CLIENT, search: true }));
+    return found
+      .filter(({ enabled }) => enabled === true)
+      .flatMap(({ clientId = '' }) => ([APP_CLIENT, ...LOGIN_CLIENTS].includes(clientId) ? [clientId] : []))
+      .filter((it) => !known.includes(it));
   }
 
   /** Those of these names alone, one by one: to list realms is dear. What our account may not see, it has not made. */
@@ -255,16 +316,23 @@ export class KeycloakBackend implements Backend {
     // The client holds no connections beyond fetch's own.
   }
 
-  private asTenant(realm: string, secrets: Secrets): ServiceAccount {
-    return { baseUrl: this.account.baseUrl, realm, clientId: APP_CLIENT, clientSecret: secrets['client-secret'] ?? '' };
+  private asTenant({ name, credential }: Target, secrets: Secrets): ServiceAccount {
+    return {
+      baseUrl: this.account.baseUrl,
+      realm: name,
+      clientId: appClientOf(credential),
+      clientSecret: secrets['client-secret'] ?? '',
+    };
   }
 
   /** Why the tenant's application doesn't get in although its access was given back. */
-  private async explainRefusedLogin({ name }: Target, refusal: string): Promise<Notes> {
+  private async explainRefusedLogin({ name, credential }: Target, refusal: string): Promise<Notes> {
     const { enabled } = await readRealm(this.admin, name);
     if (enabled === false)
       return [`realm ${name} had been disabled by an administrator of the server before, and stays so`];
-    return [`realm ${name} refuses its own client ${APP_CLIENT} for what the tenant has changed about it (${refusal})`];
+    return [
+      `realm ${name} refuses its own client ${appClientOf(credential)} for what the tenant has changed about it (${refusal})`,
+    ];
   }
 }
 

@@ -3,7 +3,7 @@ import { discoverIssuer, discoveryUrlOf, OAuthError } from '@freeflow/lib/oauth'
 import { certificateFault } from '@freeflow/lib/pg';
 import { type ConnectResult, type ConnectTarget, defineConnect } from '../connect';
 import { reasonOf } from '../provisioner/errors';
-import { ADMIN_USER, APP_CLIENT } from './realm';
+import { ADMIN_USER, appClientOf } from './realm';
 import { VARIABLES } from './variables';
 
 /** How `freeflow tenants connect` prints a connection to Keycloak: the issuer is what the realm itself reports. */
@@ -34,7 +34,10 @@ export const CONNECT = defineConnect({
 });
 
 /** Its issuer may be another than its address suggests: realm (`frontendUrl`) and server (`hostname`) can set one. */
-async function describeRealm(url: string, { resource: realm, secrets }: ConnectTarget): Promise<ConnectResult> {
+async function describeRealm(
+  url: string,
+  { resource: realm, secrets, credential }: ConnectTarget,
+): Promise<ConnectResult> {
   const found = await discoverIssuer(`${url}/realms/${encodeURIComponent(realm)}`).catch((error: unknown) => {
     if (error instanceof OAuthError) return error;
     throw error;
@@ -46,7 +49,7 @@ async function describeRealm(url: string, { resource: realm, secrets }: ConnectT
     realm,
     issuer,
     tokenUrl,
-    clientId: APP_CLIENT,
+    clientId: appClientOf(credential),
     adminConsole: `${url}/admin/${realm}/console/`,
     adminUsername: ADMIN_USER,
     clientSecret: secrets.get('client-secret'),

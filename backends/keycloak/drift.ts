@@ -1,6 +1,6 @@
 import type { Drift } from '../backend';
 import { loginRefusal } from './probe';
-import { APP_CLIENT, type realmRepresentation } from './realm';
+import type { realmRepresentation } from './realm';
 import type { ServiceAccount } from './token';
 
 /** What only an administrator of the server can change in a tenant's realm. */
@@ -15,6 +15,7 @@ export async function findKeycloakDrift(
   made: Created,
   state: 'present' | 'disabled',
   asTenant: ServiceAccount,
+  surplus: readonly string[],
 ): Promise<Drift[]> {
   const shall = state === 'present';
   return [
@@ -31,6 +32,7 @@ export async function findKeycloakDrift(
     })),
     ...(realm.enabled !== true || !shall || (await loginRefusal(asTenant)) === undefined
       ? []
-      : [{ what: `the stored secret of client ${APP_CLIENT} is refused` }]),
+      : [{ what: `the stored secret of client ${asTenant.clientId} is refused` }]),
+    ...surplus.map((it) => ({ what: `client ${it} is enabled, and belongs to no credential of the ledger` })),
   ];
 }

@@ -14,6 +14,7 @@ export const MODULE = defineBackend({
   failureCodes: FAILURE_CODES,
   blueprint: BLUEPRINT_FORM,
   connect: CONNECT,
+  rotatedSecret: 'client-secret',
   demo: DEMO,
   doctor: { settings: SETTINGS, checks: CHECKS, versions: VERSIONS },
   provisioner: PROVISIONER,

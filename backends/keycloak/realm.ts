@@ -4,8 +4,16 @@ import type { Blank, Secrets, Target } from '../backend';
 import { limitSettings } from './limits';
 import { keySettings, type RealmKeys } from './realm-keys';
 
-/** The tenant application's own client. */
+/** The tenant application's own client, by the first version of its credential. */
 export const APP_CLIENT = 'freeflow-app';
+/**
+ * The clients by which it logs in after a rotation, in turn: three, so that the one before, the present and the next
+ * one are never the same.
+ */
+export const LOGIN_CLIENTS = ['a', 'b', 'c'].map((it) => `${APP_CLIENT}-${it}`);
+/** The client of a version of the credential. */
+export const appClientOf = (credential = 1): string =>
+  credential === 1 ? APP_CLIENT : (LOGIN_CLIENTS[credential % LOGIN_CLIENTS.length] ?? '');
 /** The tenant's first administrator: manages users and clients, never the realm itself. */
 export const ADMIN_USER = 'admin';
 
@@ -23,9 +31,12 @@ const ADMIN_ROLES = [
 ];
 
 /** The tenant application's client: logs in by its secret, as itself or for a user. */
-export function clientRepresentation({ tenantName }: Pick<Target, 'tenantName'>, secrets: Secrets) {
+export function clientRepresentation(
+  { tenantName, credential }: Pick<Target, 'tenantName' | 'credential'>,
+  secrets: Secrets,
+) {
   return {
-    clientId: APP_CLIENT,
+    clientId: appClientOf(credential),
     name: `${tenantName} application`,
     secret: secrets['client-secret'] ?? '',
     protocol: 'openid-connect',
@@ -93,6 +104,10 @@ export const partIds = (nonce: string) => ({
   client: uuidV5(`client/${nonce}`, UUID_NAMESPACE),
   admin: uuidV5(`admin/${nonce}`, UUID_NAMESPACE),
 });
+
+/** The id of the client of a later version: by it one that the tenant has made under that name is told from ours. */
+export const loginClientId = (nonce: string, version: number): string =>
+  uuidV5(`client/${version}/${nonce}`, UUID_NAMESPACE);
 
 /**
  * A realm of no tenant, with all that takes time to make. It is disabled, its client has a secret that nobody keeps,

@@ -1,7 +1,7 @@
 import type { Notes, Secrets, Target } from '../backend';
 import { BackendFault, hasCode } from '../failures';
 import type { ClientRepresentation, KeycloakAdmin, UserRepresentation } from './admin';
-import { APP_CLIENT, clientRepresentation } from './realm';
+import { appClientOf, clientRepresentation } from './realm';
 
 /**
  * What a login by the stored secret hangs on. A tenant's administrator may change every one of them; all else about the
@@ -18,6 +18,14 @@ const LOGIN = {
 /** Set, they demand more of a login than the secret. */
 const DEMANDS = ['dpop.bound.access.tokens', 'tls.client.certificate.bound.access.tokens'];
 
+/** The client of exactly this name. */
+export const findClient = async (
+  admin: KeycloakAdmin,
+  realm: string,
+  clientId: string,
+): Promise<ClientRepresentation | undefined> =>
+  (await admin.call(({ clients }) => clients.find({ realm, clientId }))).find((it) => it.clientId === clientId);
+
 /** What was restored of the tenant's client. */
 interface Restored {
   /** What the tenant had changed. */
@@ -33,15 +41,14 @@ interface Restored {
  */
 export async function restoreClient(admin: KeycloakAdmin, target: Target, secrets: Secrets): Promise<Restored> {
   const { name: realm, announceCall } = target;
-  const client = (await admin.call(({ clients }) => clients.find({ realm, clientId: APP_CLIENT }))).find(
-    (it) => it.clientId === APP_CLIENT,
-  );
+  const clientId = appClientOf(target.credential);
+  const client = await findClient(admin, realm, clientId);
   if (client?.id === undefined) {
     await announceCall();
     await admin
       .change(target, ({ clients }) => clients.create({ realm, ...clientRepresentation(target, secrets) }))
-      .catch((error: unknown) => refuseSquatter(realm, error));
-    return { notes: [`client ${APP_CLIENT} was missing, and was created again`] };
+      .catch((error: unknown) => refuseSquatter(target, error));
+    return { notes: [`client ${clientId} was missing, and was created again`] };
   }
   const { id } = client;
   const wrong = changesOf(client, secrets['client-secret'] ?? '');
@@ -55,9 +62,9 @@ export async function restoreClient(admin: KeycloakAdmin, target: Target, secret
     .change(target, ({ clients }) =>
       clients.update({ realm, id }, { ...client, ...LOGIN, secret: secrets['client-secret'] ?? '', attributes }),
     )
-    .catch((error: unknown) => refuseSquatter(realm, error));
+    .catch((error: unknown) => refuseSquatter(target, error));
   return {
-    notes: [`the tenant had changed client ${APP_CLIENT} (${wrong.join(', ')}); the stored settings were restored`],
+    notes: [`the tenant had changed client ${clientId} (${wrong.join(', ')}); the stored settings were restored`],
     id,
   };
 }
@@ -86,15 +93,16 @@ export async function enableAccount(admin: KeycloakAdmin, target: Target, client
   if (id === undefined || enabled === true) return [];
   await announceCall();
   await admin.change(target, ({ users }) => users.update({ realm, id }, { ...account, enabled: true }));
-  return [`the service account of client ${APP_CLIENT} was disabled, and was enabled again`];
+  return [`the service account of client ${appClientOf(target.credential)} was disabled, and was enabled again`];
 }
 
 // Keycloak's words are "Client already exists", but it is a user of the name that it gives to service accounts.
-function refuseSquatter(realm: string, error: unknown): never {
+function refuseSquatter({ name: realm, credential }: Target, error: unknown): never {
   if (!hasCode(error, 409)) throw error;
+  const clientId = appClientOf(credential);
   throw new BackendFault(
     'conflict',
-    `Keycloak: client ${APP_CLIENT} of realm ${realm} can't get its service account; if there is a user service-account-${APP_CLIENT}, delete it`,
+    `Keycloak: client ${clientId} of realm ${realm} can't get its service account; if there is a user service-account-${clientId}, delete it`,
     { cause: error },
   );
 }

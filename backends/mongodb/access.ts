@@ -1,5 +1,5 @@
 import type { Db, Document } from 'mongodb';
-import type { AccessState, Notes, Secrets, Target } from '../backend';
+import type { AccessState, Credential, Notes, Secrets, Target } from '../backend';
 import { BackendFault, hasCode } from '../failures';
 import { newPassword } from '../passwords';
 import { sideBySide } from '../side-by-side';
@@ -11,6 +11,9 @@ import {
   canWrite,
   existingRoles,
   describeRoles,
+  isLoginOf,
+  loginUser,
+  loginUsers,
   rolesOn,
   userDetails,
   usersOf,
@@ -34,8 +37,9 @@ interface Before {
  * The roles of every user of the tenant's database, by which mechanisms the tenant logs in, and whether still by the
  * stored password.
  */
-export async function accessOf(db: Db, { name, signal }: Target, secrets: Promise<Secrets>): Promise<AccessState> {
-  const [users, ours] = await Promise.all([usersOf(db, signal), userDetails(db, name, signal)]);
+export async function accessOf(db: Db, target: Target, secrets: Promise<Secrets>): Promise<AccessState> {
+  const { signal } = target;
+  const [users, ours] = await Promise.all([usersOf(db, signal), userDetails(db, loginUser(target), signal)]);
   const isStored = ours && (await isPasswordOf(ours, (await secrets)['password'] ?? ''));
   return {
     users: users.map(({ user, roles }) => ({ user, roles: roles.map(({ role, db: of }) => ({ role, db: of })) })),
@@ -53,7 +57,11 @@ export async function cutAccess(admin: Db, db: Db, target: Target): Promise<Note
   const { name, signal } = target;
   await runWrite(db, { updateUser: name, roles: [], pwd: newPassword(), mechanisms: MECHANISMS }, signal);
   const users = await usersOf(db, signal);
-  const others = users.filter(({ user, roles }) => user !== name && roles.length > 0);
+  for (const { user } of users.filter((it) => isLoginOf(it, target))) {
+    await target.announceCall();
+    await updateUser(db, user, { roles: [], pwd: newPassword(), mechanisms: MECHANISMS }, signal);
+  }
+  const others = users.filter((it) => it.user !== name && it.roles.length > 0 && !isLoginOf(it, target));
   for (const { user } of others) {
     await target.announceCall();
     await updateUser(db, user, { roles: [] }, signal);
@@ -83,12 +91,14 @@ export async function giveBackAccess(
   target: Target,
   secrets: Secrets,
   state: AccessState | undefined,
+  valid: readonly Credential[],
 ): Promise<Notes> {
   const { name, signal } = target;
+  const login = loginUser(target);
   const before = state as unknown as Before | undefined;
   const notes: string[] =
     before?.isPasswordChanged === true
-      ? [`the password of user ${name} had been changed; the stored one works again`]
+      ? [`the password of user ${login} had been changed; the stored one works again`]
       : [];
   const rolesOf = async (roles: Role[]) => {
     const existing = await existingRoles(db, roles, signal);
@@ -96,31 +106,41 @@ export async function giveBackAccess(
     if (gone.length > 0) notes.push(`there is no longer: ${describeRoles(gone)}`);
     return existing;
   };
-  const others = before?.users.filter(({ user }) => user !== name) ?? [];
-  const roles = await rolesOf(before?.users.find(({ user }) => user === name)?.roles ?? rolesOn(name));
+  const rolesBefore = (of: string) => before?.users.find(({ user }) => user === of)?.roles ?? rolesOn(name);
+  // What was cut of other credentials stays cut, unless they are valid besides: the first user, when it isn't one, has
+  // no role to get back.
+  const ours = [name, ...loginUsers(name)];
+  const others = before?.users.filter(({ user }) => !ours.includes(user)) ?? [];
+  const roles = await rolesOf(rolesBefore(login));
   await runWrite(
     db,
-    { updateUser: name, roles, pwd: secrets['password'] ?? '', mechanisms: before?.mechanisms ?? MECHANISMS },
+    { updateUser: login, roles, pwd: secrets['password'] ?? '', mechanisms: before?.mechanisms ?? MECHANISMS },
     signal,
   );
+  for (const { version, secrets: its } of valid) {
+    const user = loginUser({ name, credential: version });
+    await target.announceCall();
+    const fields = { roles: await rolesOf(rolesBefore(user)), pwd: its['password'] ?? '', mechanisms: MECHANISMS };
+    if (!(await updateUser(db, user, fields, signal))) notes.push(`user ${user} isn't there any more`);
+  }
   for (const other of others) {
     await target.announceCall();
     const isThere = await updateUser(db, other.user, { roles: await rolesOf(other.roles) }, signal);
     if (!isThere) notes.push(`user ${other.user} isn't there any more`);
   }
-  return [...notes, ...(await ensureWriting(db, name, signal))];
+  return [...notes, ...(await ensureWriting(db, name, login, signal))];
 }
 
 /** A tenant from which its own right had been taken before is of no use to itself. */
-async function ensureWriting(db: Db, name: string, signal: AbortSignal): Promise<Notes> {
-  const user = await userDetails(db, name, signal);
+async function ensureWriting(db: Db, name: string, login: string, signal: AbortSignal): Promise<Notes> {
+  const user = await userDetails(db, login, signal);
   if (user === undefined || canWrite(user)) return [];
-  await runWrite(db, { grantRolesToUser: name, roles: rolesOn(name) }, signal);
-  return [`user ${name} had ${describeRoles(user.roles)}; it has ${describeRoles(rolesOn(name))} again`];
+  await runWrite(db, { grantRolesToUser: login, roles: rolesOn(name) }, signal);
+  return [`user ${login} had ${describeRoles(user.roles)}; it has ${describeRoles(rolesOn(name))} again`];
 }
 
 /** @returns false where there is no such user any more */
-async function updateUser(db: Db, user: string, fields: Document, signal: AbortSignal): Promise<boolean> {
+export async function updateUser(db: Db, user: string, fields: Document, signal: AbortSignal): Promise<boolean> {
   try {
     await runWrite(db, { updateUser: user, ...fields }, signal);
     return true;

@@ -6,6 +6,7 @@ import type {
   AccessState,
   Backend,
   Connection,
+  Credential,
   Drift,
   Inspection,
   Created,
@@ -29,9 +30,10 @@ import { dropAll } from './drop-all';
 import { NOTHING_TO_LIMIT, NO_LIMITS } from './limits';
 import { isPasswordOf } from './password';
 import { assertLoginRefused, logsIn, probeFromOutside, probeMongo } from './probe';
+import { endUser, issueUser } from './rotate';
 import { readServerId } from './server-id';
 import { traceCommands } from './trace-commands';
-import { isTenantsUser, rolesOn, userDetails, usersOf } from './users';
+import { isTenantsUser, loginUser, rolesOn, userDetails, usersOf } from './users';
 
 const CALL_TIMEOUT_MS = 20_000;
 /** Our own database at the server; holds which installation this is. Tenant databases are never called so. */
@@ -71,7 +73,7 @@ export class MongoBackend implements Backend {
     const db = await this.db(name);
     if (found.state === 'absent') await createOwner(await this.db('admin'), db, target, secrets['password'] ?? '');
     // It exists already: sets its roles again.
-    else await runWrite(db, { updateUser: name, roles: rolesOn(name) }, signal);
+    else await runWrite(db, { updateUser: loginUser(target), roles: rolesOn(name) }, signal);
     await target.announceCall();
     // Once it is recorded as made, what collections there are is the tenant's business.
     if (target.externalId === undefined) await ensureListed(db, target);
@@ -94,19 +96,20 @@ export class MongoBackend implements Backend {
     return findBlueprintDrift(await this.db(target.name), target, files);
   }
 
-  describeConnection({ name }: Pick<Target, 'name'>): Connection {
-    return mongoConnection(this.adminUrl, this.tenantUrl, name);
+  describeConnection(target: Pick<Target, 'name' | 'credential'>): Connection {
+    return mongoConnection(this.adminUrl, this.tenantUrl, target);
   }
 
   async probe(target: Target, secrets: Secrets): Promise<Notes> {
     const { name, signal } = target;
-    const user = await userDetails(await this.db(name), name, signal);
+    const login = loginUser(target);
+    const user = await userDetails(await this.db(name), login, signal);
     const hasOwnRoleOnly = user?.roles.every(({ role, db }) => role === 'readWrite' && db === name) ?? true;
     await this.asTenant(target, secrets, async (tenant) => {
       if (await logsIn(tenant, name)) return probeMongo(tenant, name, META_DATABASE, hasOwnRoleOnly);
       const isRestricted = (user?.authenticationRestrictions?.length ?? 0) > 0;
       if (user === undefined || !isRestricted || (await isPasswordOf(user, secrets['password'] ?? '')) !== true)
-        throw new BackendFault('probe-refused', `MongoDB: the tenant's own login ${name} is refused`);
+        throw new BackendFault('probe-refused', `MongoDB: the tenant's own login ${login} is refused`);
       return probeFromOutside(user, META_DATABASE);
     });
     return [];
@@ -116,8 +119,9 @@ export class MongoBackend implements Backend {
     return accessOf(await this.db(target.name), target, secrets);
   }
 
-  async isCutBegun({ name, signal }: Target): Promise<boolean> {
-    const user = (await usersOf(await this.db(name), signal)).find((it) => it.user === name);
+  async isCutBegun(target: Target): Promise<boolean> {
+    const { name, signal } = target;
+    const user = (await usersOf(await this.db(name), signal)).find((it) => it.user === loginUser(target));
     return user?.roles.length === 0;
   }
 
@@ -125,8 +129,29 @@ export class MongoBackend implements Backend {
     return cutAccess(await this.db('admin'), await this.db(target.name), target);
   }
 
-  async enable(target: Target, secrets: Secrets, before: AccessState | undefined): Promise<Notes> {
-    return giveBackAccess(await this.db(target.name), target, secrets, before);
+  async enable(
+    target: Target,
+    secrets: Secrets,
+    before: AccessState | undefined,
+    others: readonly Credential[] = [],
+  ): Promise<Notes> {
+    return giveBackAccess(await this.db(target.name), target, secrets, before, others);
+  }
+
+  async issue(target: Target, next: Credential, current: Credential): Promise<Notes> {
+    return issueUser(await this.db(target.name), target, next, current);
+  }
+
+  async withdraw(target: Target, version: number): Promise<Notes> {
+    return endUser(await this.db('admin'), await this.db(target.name), target, version);
+  }
+
+  async retire(target: Target, version: number): Promise<Notes> {
+    return endUser(await this.db('admin'), await this.db(target.name), target, version);
+  }
+
+  assertRefused(target: Target, secrets: Secrets): Promise<void> {
+    return this.assertLockedOut(target, secrets);
   }
 
   async assertLockedOut(target: Target, secrets: Secrets): Promise<void> {
@@ -197,14 +222,14 @@ export class MongoBackend implements Backend {
   /** Decided by the stored verifier where there is one: restrictions may refuse a login from here. */
   private async takesPassword(target: Target, secrets: Secrets): Promise<boolean> {
     const { name, signal } = target;
-    const user = await userDetails(await this.db(name), name, signal);
+    const user = await userDetails(await this.db(name), loginUser(target), signal);
     const matches = user && (await isPasswordOf(user, secrets['password'] ?? ''));
     return matches ?? this.asTenant(target, secrets, (tenant) => logsIn(tenant, name));
   }
 
-  private async asTenant<T>({ name }: Target, secrets: Secrets, use: (tenant: MongoClient) => Promise<T>): Promise<T> {
+  private async asTenant<T>(target: Target, secrets: Secrets, use: (tenant: MongoClient) => Promise<T>): Promise<T> {
     const tenant = traceCommands(
-      new MongoClient(withTenantLogin(this.adminUrl, name, secrets['password'] ?? ''), {
+      new MongoClient(withTenantLogin(this.adminUrl, target, secrets['password'] ?? ''), {
         ...options(),
         // It lives for a moment: no further connection that measures how far the server is away.
         serverMonitoringMode: 'poll',

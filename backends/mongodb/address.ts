@@ -1,5 +1,6 @@
 import { ConnectionString } from 'mongodb-connection-string-url';
-import type { Connection } from '../backend';
+import type { Connection, Target } from '../backend';
+import { loginUser } from './users';
 
 /**
  * What any client of the servers needs of the worker's own way there:
@@ -32,7 +33,12 @@ const STANDARD_PORT = 27_017;
  * options are those of the connection string.
  * @param tenantUrl where tenants find the servers, all of it; left out: as the worker does, without its login
  */
-export function mongoConnection(adminUrl: string, tenantUrl: string | undefined, database: string): Connection {
+export function mongoConnection(
+  adminUrl: string,
+  tenantUrl: string | undefined,
+  target: Pick<Target, 'name' | 'credential'>,
+): Connection {
+  const { name: database } = target;
   const url = new ConnectionString(tenantUrl ?? adminUrl);
   const options = [...url.searchParams].flatMap(([name, value]) => {
     const known = tenantUrl === undefined ? OF_THE_WAY.find((it) => it.toLowerCase() === name.toLowerCase()) : name;
@@ -40,7 +46,7 @@ export function mongoConnection(adminUrl: string, tenantUrl: string | undefined,
   });
   return {
     ...placeOf(url),
-    username: database,
+    username: loginUser(target),
     options: { authSource: database, ...manyOf(url), ...Object.fromEntries(options) },
   };
 }
@@ -58,9 +64,14 @@ function manyOf({ hosts, isSRV }: ConnectionString): Record<string, string> {
 }
 
 /** The worker's own way to the servers, by a tenant's login: with its TLS, its replica set and all its hosts. */
-export function withTenantLogin(adminUrl: string, database: string, password: string): string {
+export function withTenantLogin(
+  adminUrl: string,
+  target: Pick<Target, 'name' | 'credential'>,
+  password: string,
+): string {
+  const { name: database } = target;
   const url = new ConnectionString(adminUrl);
-  url.username = encodeURIComponent(database);
+  url.username = encodeURIComponent(loginUser(target));
   url.password = encodeURIComponent(password);
   url.pathname = `/${database}`;
   url.searchParams.set('authSource', database);

@@ -58,4 +58,4 @@ async function createUser(db: Db, target: Target, pwd: string): Promise<void> {
   });
 }
 
-const nonceDataOf = ({ nonce, tenantId }: Target) => ({ freeflowNonce: nonce, freeflowTenant: tenantId });
+export const nonceDataOf = ({ nonce, tenantId }: Target) => ({ freeflowNonce: nonce, freeflowTenant: tenantId });

@@ -5,7 +5,7 @@ import { cutAccess } from './access';
 import { foreignUsers, ownRoles } from './claims';
 import { runWrite } from './commands';
 import { eraseDatabase } from './erase-database';
-import { usersOf } from './users';
+import { isLoginOf, usersOf } from './users';
 
 const USER_MISSING = 11;
 
@@ -17,8 +17,9 @@ export async function dropAll(admin: Db, db: Db, target: Target): Promise<Notes>
   const { name, signal } = target;
   await cutAccess(admin, db, target);
   await eraseDatabase(admin, db, target);
-  const others = (await usersOf(db, signal)).filter(({ user }) => user !== name).map(({ user }) => user);
-  for (const user of others) {
+  const users = (await usersOf(db, signal)).filter(({ user }) => user !== name);
+  const others = users.filter((it) => !isLoginOf(it, target)).map(({ user }) => user);
+  for (const { user } of users) {
     await target.announceCall();
     await dropUser(db, user, signal);
   }

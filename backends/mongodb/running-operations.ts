@@ -22,6 +22,8 @@ interface Operation extends Document {
 export interface Scope {
   database: string;
   byAnybody: boolean;
+  /** That one alone. */
+  user?: string;
 }
 
 /**
@@ -54,8 +56,13 @@ export async function endSessions(
   if (users.length > 0) await runRead(admin, { killAllSessions: users.map(({ user, db }) => ({ user, db })) }, signal);
 }
 
-async function operationsOf(admin: Db, { database, byAnybody }: Scope, signal: AbortSignal): Promise<Operation[]> {
-  const isOfUser: Document = { 'effectiveUsers.db': database };
+async function operationsOf(
+  admin: Db,
+  { database, byAnybody, user }: Scope,
+  signal: AbortSignal,
+): Promise<Operation[]> {
+  const isOfUser: Document =
+    user === undefined ? { 'effectiveUsers.db': database } : { effectiveUsers: { $elemMatch: { db: database, user } } };
   const isOnData: Document = { $expr: { $eq: [{ $indexOfBytes: ['$ns', `${database}.`] }, 0] } };
   // One that waits for news (a change stream) only notices its end at the next write to the server, and reads nothing
   // until then.

@@ -1,4 +1,5 @@
 import type { Db, Document, UUID } from 'mongodb';
+import type { Target } from '../backend';
 import { runRead } from './commands';
 import type { Credentials } from './password';
 
@@ -31,6 +32,20 @@ export interface UserDetails extends UserInfo {
 
 /** What a tenant's user may do. */
 export const rolesOn = (database: string): Role[] => [{ role: 'readWrite', db: database }];
+
+/**
+ * The users that log in after a rotation, in turn: three, so that the one before, the present and the next one are
+ * never the same. The first user stays, without any right: it carries the proof of whose the database is.
+ */
+export const loginUsers = (database: string): string[] => LOGINS.map((it) => `${database}_login_${it}`);
+const LOGINS = ['a', 'b', 'c'];
+/** The user that logs in by a version of the credential. */
+export const loginUser = ({ name, credential = 1 }: Pick<Target, 'name' | 'credential'>): string =>
+  credential === 1 ? name : (loginUsers(name)[credential % LOGINS.length] ?? '');
+
+/** Whether a user of the tenant's database is one of those, and ours. */
+export const isLoginOf = ({ user, customData }: UserInfo, { name, nonce }: Pick<Target, 'name' | 'nonce'>): boolean =>
+  loginUsers(name).includes(user) && customData?.freeflowNonce === nonce;
 
 export const isTenantsUser = (
   { user, customData }: UserInfo,

@@ -1,12 +1,12 @@
 import { scramVerifier } from '@freeflow/lib/pg';
 import { escapeIdentifier as id, escapeLiteral as literal } from 'pg';
-import type { AccessState, Notes, Target } from '../backend';
+import type { AccessState, Credential, Notes, Target } from '../backend';
 import { describeBlocker } from './blockers';
 import { setAllowed } from './closed-database';
 import { endSessions } from './end-sessions';
 import { isPooled } from './pooler';
 import type { PostgresServer, Session } from './server';
-import { appRole, rolesOf } from './sql';
+import { appRole, formatNonce, loginRole, loginRoles, rolesOf } from './sql';
 import type { TenantLogin } from './tenant-login';
 
 /**
@@ -26,12 +26,22 @@ export async function cutAccess(
     const notShut = isThere.database ? await failureOf(setAllowed(session, name, false, own)) : undefined;
     const notEnded = await failureOf(endSessions(session, name, signal));
     await target.announceCall();
-    if (isThere.app) await session.change(`ALTER ROLE ${id(appRole(name))} NOLOGIN`, own);
+    for (const role of [...(isThere.app ? [appRole(name)] : []), ...(await ownLogins(session, target))])
+      await session.change(`ALTER ROLE ${id(role)} NOLOGIN`, own);
     await endSessions(session, name, signal);
     const problem = notShut ?? notEnded;
     if (problem !== undefined) throw problem.error;
     return othersIn(session, name);
   });
+}
+
+/** The roles of later credentials that carry the nonce, whether or not the ledger knows of them. */
+async function ownLogins({ client }: Session, { name, nonce }: Target): Promise<string[]> {
+  const { rows } = await client.query<{ role: string }>(
+    `SELECT rolname AS role FROM pg_roles WHERE rolname = ANY ($1) AND shobj_description(oid, 'pg_authid') = $2`,
+    [loginRoles(name), formatNonce(nonce)],
+  );
+  return rows.map(({ role }) => role);
 }
 
 const failureOf = (work: Promise<void>): Promise<{ error: unknown } | undefined> =>
@@ -46,12 +56,12 @@ export interface PostgresAccess extends AccessState {
   takesConnections: boolean;
 }
 
-export async function readAccess({ pool }: PostgresServer, { name }: Target): Promise<PostgresAccess> {
+export async function readAccess({ pool }: PostgresServer, target: Target): Promise<PostgresAccess> {
   const {
     rows: [now],
   } = await pool.query<PostgresAccess>(
     'SELECT r.rolcanlogin AS "canLogIn", d.datallowconn AS "takesConnections" FROM pg_roles r, pg_database d WHERE r.rolname = $1 AND d.datname = $2',
-    [appRole(name), name],
+    [loginRole(target), target.name],
   );
   return now === undefined
     ? { canLogIn: true, takesConnections: true }
@@ -62,16 +72,21 @@ export async function readAccess({ pool }: PostgresServer, { name }: Target): Pr
 export const wasShut = (before: AccessState | undefined): boolean =>
   before?.['canLogIn'] === false || before?.['takesConnections'] === false;
 
-/** Gives the access back: the role logs in by the stored password again, even if it had been changed. */
+/**
+ * Gives the access back: the role logs in by the stored password again, even if it had been changed, and so do those of
+ * credentials that are valid besides.
+ */
 export async function giveAccess(
   server: PostgresServer,
   target: Target,
   login: TenantLogin,
   password: string,
   before: AccessState | undefined,
+  others: readonly Credential[],
 ): Promise<Notes> {
   const { name, signal } = target;
   const own = rolesOf(name);
+  const role = loginRole(target);
   const [canLogIn, takesConnections] = [before?.['canLogIn'] !== false, before?.['takesConnections'] !== false];
   // A pooler lets a role that may not log in wait instead of refusing it: then the password is set without having been
   // tried.
@@ -79,26 +94,29 @@ export async function giveAccess(
   const isChanged = isTriable && !(await login.takesPassword());
   await server.inDatabase(server.home, signal, async (session) => {
     await session.change(
-      `ALTER ROLE ${id(appRole(name))} ${canLogIn ? 'LOGIN' : 'NOLOGIN'}${isChanged || !isTriable ? ` PASSWORD ${literal(await scramVerifier(password))}` : ''}`,
+      `ALTER ROLE ${id(role)} ${canLogIn ? 'LOGIN' : 'NOLOGIN'}${isChanged || !isTriable ? ` PASSWORD ${literal(await scramVerifier(password))}` : ''}`,
       own,
     );
+    for (const { version, secrets } of canLogIn ? others : []) {
+      const verifier = await scramVerifier(secrets['password'] ?? '');
+      await session.change(
+        `ALTER ROLE ${id(loginRole({ name, credential: version }))} LOGIN PASSWORD ${literal(verifier)}`,
+        own,
+      );
+    }
     await target.announceCall();
     await setAllowed(session, name, takesConnections, own);
   });
   return [
-    ...(canLogIn
-      ? []
-      : [`${appRole(name)} could not log in before (NOLOGIN), which an administrator has set, and stays so`]),
+    ...(canLogIn ? [] : [`${role} could not log in before (NOLOGIN), which an administrator has set, and stays so`]),
     ...(takesConnections
       ? []
       : [`database ${name} took no connections before, which an administrator has set, and stays so`]),
     ...(isChanged
-      ? [`the password of ${appRole(name)} had been changed, by the tenant or by hand: the stored one is valid again`]
+      ? [`the password of ${role} had been changed, by the tenant or by hand: the stored one is valid again`]
       : []),
     ...((await login.hasExpired())
-      ? [
-          `the password of ${appRole(name)} had expired (VALID UNTIL) before, which an administrator has set, and stays so`,
-        ]
+      ? [`the password of ${role} had expired (VALID UNTIL) before, which an administrator has set, and stays so`]
       : []),
   ];
 }

@@ -4,6 +4,7 @@ import type {
   AccessState,
   Backend,
   Connection,
+  Credential,
   Drift,
   Inspection,
   Created,
@@ -27,8 +28,9 @@ import { dropTenant } from './drop';
 import { limitsOf, readLimits, restoreLimits, setLimits, type Limits } from './limits';
 import { assertNotAdmitted, isPooled } from './pooler';
 import { probePostgres, assertLoginRefused } from './probe';
+import { endLogin, issueLogin } from './rotate';
 import { CALL_TIMEOUT_MS, PostgresServer } from './server';
-import { appRole, FIND, formatNonce, ownerRole, SCHEMA, findForeign, type Found } from './sql';
+import { appRole, FIND, findForeign, formatNonce, loginRole, loginRoles, ownerRole, SCHEMA, type Found } from './sql';
 import { TenantLogin } from './tenant-login';
 
 export interface PostgresSettings {
@@ -95,8 +97,8 @@ export class PostgresBackend implements Backend {
     return findBlueprintDrift(this.server, target, files);
   }
 
-  describeConnection({ name }: Pick<Target, 'name'>): Connection {
-    return postgresConnection(this.adminUrl, this.tenantUrl, name);
+  describeConnection(target: Pick<Target, 'name' | 'credential'>): Connection {
+    return postgresConnection(this.adminUrl, this.tenantUrl, target);
   }
 
   /** After a resume a login that had expired or been shut before, which `enable` has reported, stays what it was. */
@@ -126,18 +128,23 @@ export class PostgresBackend implements Backend {
     return cutAccess(this.server, target);
   }
 
-  enable(target: Target, secrets: Secrets, before: AccessState | undefined): Promise<Notes> {
-    return giveAccess(this.server, target, this.loginOf(target, secrets), secrets['password'] ?? '', before);
+  enable(
+    target: Target,
+    secrets: Secrets,
+    before: AccessState | undefined,
+    others: readonly Credential[] = [],
+  ): Promise<Notes> {
+    return giveAccess(this.server, target, this.loginOf(target, secrets), secrets['password'] ?? '', before, others);
   }
 
   async assertLockedOut(target: Target, secrets: Secrets): Promise<void> {
     if (await isPooled(this.server.pool))
-      return assertNotAdmitted(this.server.pool, appRole(target.name), [target.name], 'still-open');
+      return assertNotAdmitted(this.server.pool, loginRole(target), [target.name], 'still-open');
     await assertLoginRefused(this.loginOf(target, secrets), target.name);
   }
 
-  readLimits({ name }: Target): Promise<LimitState> {
-    return readLimits(this.server.pool, name);
+  readLimits(target: Target): Promise<LimitState> {
+    return readLimits(this.server.pool, target);
   }
 
   limit(target: Target): Promise<Notes> {
@@ -147,6 +154,22 @@ export class PostgresBackend implements Backend {
 
   relimit(target: Target, before: LimitState): Promise<Notes> {
     return restoreLimits(this.server, target, before as Awaited<ReturnType<typeof readLimits>>);
+  }
+
+  issue(target: Target, next: Credential, current: Credential): Promise<Notes> {
+    return issueLogin(this.server, target, next, current);
+  }
+
+  withdraw(target: Target, version: number): Promise<Notes> {
+    return endLogin(this.server, target, version);
+  }
+
+  retire(target: Target, version: number): Promise<Notes> {
+    return endLogin(this.server, target, version);
+  }
+
+  assertRefused(target: Target, secrets: Secrets): Promise<void> {
+    return this.assertLockedOut(target, secrets);
   }
 
   async inspect(target: Target): Promise<Inspection> {
@@ -169,6 +192,7 @@ export class PostgresBackend implements Backend {
     return dropTenant(this.server, target, {
       app: found.appNonce === formatNonce(nonce),
       database: found.databaseOwner === ownerRole(name),
+      logins: found.logins.filter((it) => it.nonce === formatNonce(nonce)).map(({ role }) => role),
     });
   }
 
@@ -184,6 +208,7 @@ export class PostgresBackend implements Backend {
       [`database ${name}`, 'name', found.databaseOid !== null],
       [`role ${ownerRole(name)}`, 'name', found.ownerExists],
       [`role ${appRole(name)}`, 'name', found.appExists],
+      [`roles ${loginRoles(name).join(', ')}`, 'name', found.logins.length > 0],
       ['anything that carries the nonce', 'nonce', rows[0]?.marks !== 0],
       [`database with OID ${externalId}`, 'id', rows[0]?.oids !== 0],
     ];
@@ -207,14 +232,19 @@ export class PostgresBackend implements Backend {
   }
 
   private async find(name: string): Promise<Found> {
-    const { rows } = await this.server.pool.query<Found>(FIND, [name, ownerRole(name), appRole(name)]);
+    const { rows } = await this.server.pool.query<Found>(FIND, [
+      name,
+      ownerRole(name),
+      appRole(name),
+      loginRoles(name),
+    ]);
     const [found] = rows;
     if (found === undefined) throw new Error('the catalog query returned no row');
     return found;
   }
 
-  private loginOf({ name }: Target, secrets: Secrets): TenantLogin {
-    return new TenantLogin(this.server, name, secrets['password'] ?? '');
+  private loginOf(target: Target, secrets: Secrets): TenantLogin {
+    return new TenantLogin(this.server, target, secrets['password'] ?? '');
   }
 
   private refuseForeign(target: Target, found: Found): void {

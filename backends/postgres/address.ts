@@ -1,5 +1,5 @@
-import type { Connection } from '../backend';
-import { SCHEMA, appRole } from './sql';
+import type { Connection, Target } from '../backend';
+import { loginRole, SCHEMA } from './sql';
 
 /**
  * What any client of the server needs of the worker's own way there:
@@ -27,12 +27,16 @@ const NO_OPTIONS = ['host', 'port', 'user', 'password', 'dbname', 'database'];
  * How a tenant reaches its database.
  * @param tenantUrl where tenants find the server, all of it; left out: as the worker does, without its login
  */
-export function postgresConnection(adminUrl: URL, tenantUrl: string | undefined, database: string): Connection {
+export function postgresConnection(
+  adminUrl: URL,
+  tenantUrl: string | undefined,
+  target: Pick<Target, 'name' | 'credential'>,
+): Connection {
   const url = tenantUrl === undefined ? adminUrl : new URL(tenantUrl);
   const given = [...url.searchParams].filter(([name]) =>
     tenantUrl === undefined ? OF_THE_WAY.includes(name) : !NO_OPTIONS.includes(name),
   );
-  return { ...placeOf(url), username: appRole(database), options: { schema: SCHEMA, ...Object.fromEntries(given) } };
+  return { ...placeOf(url), username: loginRole(target), options: { schema: SCHEMA, ...Object.fromEntries(given) } };
 }
 
 /** As pg reads it: a parameter goes before the URL's own host and port, and names a socket's folder. */

@@ -3,7 +3,7 @@ import type { Target } from '../backend';
 import { setAllowed } from './closed-database';
 import { setLimits, type Limits } from './limits';
 import type { PostgresServer, Session } from './server';
-import { appRole, rolesOf, sql, type Found } from './sql';
+import { loginRole, rolesOf, sql, type Found } from './sql';
 
 /** Creates what `found` lacks, and sets rights and limits again. */
 export async function createTenant(
@@ -28,7 +28,8 @@ export async function createTenant(
   await server.inDatabase(name, signal, async (session) => {
     await session.change(sql.openToApp(name), own);
     // The tenant may have chosen another one since.
-    if (!(await hasSettings(session, name))) await session.change(sql.searchOwnSchema(name), own);
+    if (!(await hasSettings(session, name, loginRole(target))))
+      await session.change(sql.searchOwnSchema(name, loginRole(target)), own);
   });
   await target.announceCall();
   await setLimits(server, target, limits);
@@ -47,11 +48,11 @@ async function localeOf({ client }: Session): Promise<string> {
   return template?.fits === false ? `LOCALE_PROVIDER libc LOCALE 'C'` : '';
 }
 
-async function hasSettings({ client }: Session, name: string): Promise<boolean> {
+async function hasSettings({ client }: Session, name: string, login: string): Promise<boolean> {
   const { rowCount } = await client.query(
     `SELECT FROM pg_db_role_setting s JOIN pg_roles r ON r.oid = s.setrole JOIN pg_database d ON d.oid = s.setdatabase, unnest(s.setconfig) c
       WHERE r.rolname = $1 AND d.datname = $2 AND starts_with(c, 'search_path=')`,
-    [appRole(name), name],
+    [login, name],
   );
   return rowCount !== 0;
 }

@@ -5,7 +5,7 @@ import { cutAccess, othersIn } from './access';
 import { clearObstacles } from './drop-obstacles';
 import { forgetGrants, refuseLeftovers, refusePossessions, type Leaving } from './grants';
 import type { PostgresServer, Session } from './server';
-import { appRole, ownerRole, rolesOf } from './sql';
+import { appRole, ownerRole } from './sql';
 
 const IN_USE = '55006';
 const DEPENDED_ON = '2BP01';
@@ -21,10 +21,10 @@ const END_IN = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE dat
 export async function dropTenant(
   server: PostgresServer,
   target: Target,
-  isOurs: { app: boolean; database: boolean },
+  isOurs: { app: boolean; database: boolean; logins: readonly string[] },
 ): Promise<Notes> {
   const { name, signal } = target;
-  const roles = isOurs.app ? rolesOf(name) : [ownerRole(name)];
+  const roles = [...isOurs.logins, ...(isOurs.app ? [appRole(name)] : []), ownerRole(name)];
   const leaving: Leaving = {
     roles,
     ownDatabase: isOurs.database ? name : undefined,
@@ -64,15 +64,16 @@ async function dropDatabase(session: Session, target: Target, roles: readonly st
   });
 }
 
-/** The owner role carries the nonce, so it goes last: until then a repeated drop still knows what is ours. */
-async function dropRoles(server: PostgresServer, { name, signal }: Target, leaving: Leaving): Promise<void> {
+/**
+ * In this order: the owner role carries the nonce, so it goes last, and until then a repeated drop still knows what is
+ * ours.
+ */
+export async function dropRoles(server: PostgresServer, { signal }: Target, leaving: Leaving): Promise<void> {
   const gone = { ...leaving, ownDatabase: undefined };
   for (let tries = 1; ; tries += 1) {
     try {
       return await server.inDatabase(server.home, signal, async ({ change }) => {
-        for (const role of leaving.roles.includes(appRole(name))
-          ? [appRole(name), ownerRole(name)]
-          : [ownerRole(name)]) {
+        for (const role of leaving.roles) {
           await leaving.announceCall();
           await change(`DROP ROLE IF EXISTS ${id(role)}`, leaving.roles);
         }

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { BackendFault } from '../failures';
 import type { Session } from './server';
-import { appRole, rolesOf } from './sql';
+import { rolesOf } from './sql';
 
 const SESSIONS_END_MS = 5_000;
 const FIRST_PAUSE_MS = 5;
@@ -41,36 +41,50 @@ interface Look {
   isHeldUp: boolean;
 }
 
+/** The sessions that are to end: of these roles, and of this database. */
+interface Ending {
+  roles: readonly string[];
+  /** Nothing: wherever they are, those of the roles alone. */
+  database: string;
+}
+
 /**
  * Ends the tenant's sessions until none is there, and none on its way in that was let in before: to be called once the
  * server lets no more in.
  */
-export async function endSessions({ client }: Session, name: string, signal: AbortSignal): Promise<void> {
+export const endSessions = (session: Session, name: string, signal: AbortSignal): Promise<void> =>
+  endAll(session, { roles: rolesOf(name), database: name }, signal);
+
+/** The same of one of its logins alone; all others go on. */
+export const endSessionsOf = (session: Session, role: string, signal: AbortSignal): Promise<void> =>
+  endAll(session, { roles: [role], database: '' }, signal);
+
+async function endAll({ client }: Session, ending: Ending, signal: AbortSignal): Promise<void> {
   const startedAt = performance.now();
   let noneSince: number | undefined;
   for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
-    const { ended, isUnsure, isHeldUp } = await look(client, name);
+    const { ended, isUnsure, isHeldUp } = await look(client, ending);
     const now = performance.now();
     noneSince = ended === 0 && !isHeldUp ? (noneSince ?? now) : undefined;
     if (noneSince !== undefined && (!isUnsure || now - noneSince >= ON_ITS_WAY_MS)) return;
-    if (now - startedAt > SESSIONS_END_MS) throw stillOpen(name, isHeldUp);
+    if (now - startedAt > SESSIONS_END_MS) throw stillOpen(ending, isHeldUp);
     await delay(pauseMs, undefined, { signal });
   }
 }
 
-async function look(client: Client, name: string): Promise<Look> {
+async function look(client: Client, { roles, database }: Ending): Promise<Look> {
   const { rows: beginning } = await client.query<{ pid: number; isHeldUp: boolean }>(BEGINNING);
   const [pids, heldUp] = [beginning, beginning.filter((it) => it.isHeldUp)].map((all) => all.map(({ pid }) => pid));
-  const { rows } = await client.query<Look>(END, [rolesOf(name), name, pids, heldUp]);
+  const { rows } = await client.query<Look>(END, [roles, database, pids, heldUp]);
   const [seen] = rows;
   if (seen === undefined) throw new Error('the look at the sessions returned no row');
   return seen;
 }
 
-const stillOpen = (name: string, isHeldUp: boolean): BackendFault =>
+const stillOpen = ({ roles: [role = ''] }: Ending, isHeldUp: boolean): BackendFault =>
   new BackendFault(
     'still-open',
     isHeldUp
-      ? `PostgreSQL: a session that may be of ${appRole(name)} has been let in, and waits for a lock on its database`
-      : `PostgreSQL: sessions of ${appRole(name)} do not end`,
+      ? `PostgreSQL: a session that may be of ${role} has been let in, and waits for a lock on its database`
+      : `PostgreSQL: sessions of ${role} do not end`,
   );

@@ -16,6 +16,7 @@ export const MODULE = defineBackend({
   failureCodes: FAILURE_CODES,
   blueprint: BLUEPRINT_FORM,
   connect: CONNECT,
+  rotatedSecret: 'password',
   demo: DEMO,
   doctor: { settings: SETTINGS, checks: CHECKS, versions: VERSIONS },
   provisioner: PROVISIONER,

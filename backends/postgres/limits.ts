@@ -4,7 +4,7 @@ import type { Drift, LimitState, Notes, Target } from '../backend';
 import { BackendFault } from '../failures';
 import { PARAMETERS, laxSettings, settingText, type Parameter } from './parameters';
 import type { PostgresServer, Session } from './server';
-import { appRole, rolesOf } from './sql';
+import { loginRole, rolesOf } from './sql';
 
 /**
  * What limits a tenant: connections by its role, which the tenant can't alter; all else as settings of its database,
@@ -27,6 +27,9 @@ interface OwnSetting {
   /** In its database alone. */
   isLocal: boolean;
 }
+
+/** Whose limits they are: those of the login that is handed out. */
+type Login = Pick<Target, 'name' | 'credential'>;
 
 /** The limits as they are. */
 interface PostgresLimitState extends LimitState {
@@ -59,56 +62,60 @@ const STATE = `
     FROM pg_database d WHERE d.datname = $1`;
 
 /** @throws BackendFault `missing-resource` */
-export async function readLimits(from: Pool | Client, name: string): Promise<PostgresLimitState> {
+export async function readLimits(from: Pool | Client, target: Login): Promise<PostgresLimitState> {
+  const { name } = target;
   const {
     rows: [state],
-  } = await from.query<PostgresLimitState>(STATE, [name, appRole(name), Object.keys(PARAMETERS)]);
+  } = await from.query<PostgresLimitState>(STATE, [name, loginRole(target), Object.keys(PARAMETERS)]);
   if (state === undefined) throw new BackendFault('missing-resource', `PostgreSQL: there is no database ${name}`);
   return state;
 }
 
 /** Sets the limits, and takes back what the tenant has set for its role to lift one. */
-export async function setLimits(server: PostgresServer, { name, signal }: Target, limits: Limits): Promise<Notes> {
+export async function setLimits(server: PostgresServer, target: Target, limits: Limits): Promise<Notes> {
+  const { name, signal } = target;
   return server.inDatabase(server.home, signal, async (session) => {
-    const now = await readLimits(session.client, name);
+    const now = await readLimits(session.client, target);
     const lifted = laxSettings(now.own, limits.settings ?? {});
     await change(session, name, [
-      ...connectionsTo(name, now, limits),
+      ...connectionsTo(target, now, limits),
       ...(limits.settings === undefined ? [] : settingsTo(name, now.settings, limits.settings)),
-      ...lifted.map((it) => resetOwn(name, it)),
+      ...lifted.map((it) => resetOwn(target, it)),
     ]);
-    return lifted.map((it) => `${appRole(name)} had set ${it.name} to ${it.value} for itself, which is taken back`);
+    return lifted.map((it) => `${loginRole(target)} had set ${it.name} to ${it.value} for itself, which is taken back`);
   });
 }
 
 /** Sets them as they were, those included that the tenant had set for its role. */
 export async function restoreLimits(
   server: PostgresServer,
-  { name, signal }: Target,
+  target: Target,
   before: PostgresLimitState,
 ): Promise<Notes> {
+  const { name, signal } = target;
   return server.inDatabase(server.home, signal, async (session) => {
-    const now = await readLimits(session.client, name);
+    const now = await readLimits(session.client, target);
     const isSet = (it: OwnSetting) => now.own.some((its) => its.name === it.name && its.isLocal === it.isLocal);
     await change(session, name, [
-      ...connectionsTo(name, now, before),
+      ...connectionsTo(target, now, before),
       ...settingsTo(name, now.settings, before.settings),
       // What it has set anew since then counts.
-      ...before.own.filter((it) => !isSet(it)).map((it) => setOwn(name, it)),
+      ...before.own.filter((it) => !isSet(it)).map((it) => setOwn(target, it)),
     ]);
     return [];
   });
 }
 
 /** How they differ from what they should be. */
-export async function findLimitDrift(pool: Pool, name: string, { connections, settings }: Limits): Promise<Drift[]> {
-  const now = await readLimits(pool, name);
+export async function findLimitDrift(pool: Pool, target: Login, { connections, settings }: Limits): Promise<Drift[]> {
+  const { name } = target;
+  const now = await readLimits(pool, target);
   const ofRole: Drift[] =
     now.connections === connections
       ? []
       : [
           {
-            what: `${appRole(name)} may have ${now.connections < 0 ? 'any number of connections' : `${now.connections} connections`}, not ${connections}`,
+            what: `${loginRole(target)} may have ${now.connections < 0 ? 'any number of connections' : `${now.connections} connections`}, not ${connections}`,
             repair: 'limits',
           },
         ];
@@ -126,7 +133,7 @@ export async function findLimitDrift(pool: Pool, name: string, { connections, se
         };
       }),
     ...laxSettings(now.own, settings).map((it): Drift => ({
-      what: `${appRole(name)} has set ${it.name} to ${it.value} for itself, beyond its plan`,
+      what: `${loginRole(target)} has set ${it.name} to ${it.value} for itself, beyond its plan`,
       repair: 'limits',
     })),
   ];
@@ -137,8 +144,8 @@ async function change(session: Session, name: string, statements: readonly strin
   if (statements.length > 0) await session.change(statements.join('; '), rolesOf(name));
 }
 
-const connectionsTo = (name: string, now: Pick<Limits, 'connections'>, { connections }: Pick<Limits, 'connections'>) =>
-  now.connections === connections ? [] : [`ALTER ROLE ${id(appRole(name))} CONNECTION LIMIT ${connections}`];
+const connectionsTo = (target: Login, now: Pick<Limits, 'connections'>, { connections }: Pick<Limits, 'connections'>) =>
+  now.connections === connections ? [] : [`ALTER ROLE ${id(loginRole(target))} CONNECTION LIMIT ${connections}`];
 
 /** What is so already is left alone: even to reset one takes the right to set it. */
 function settingsTo(
@@ -154,8 +161,8 @@ function settingsTo(
     });
 }
 
-const alterOwn = (name: string, { isLocal }: OwnSetting): string =>
-  `ALTER ROLE ${id(appRole(name))}${isLocal ? ` IN DATABASE ${id(name)}` : ''}`;
-const resetOwn = (name: string, own: OwnSetting): string => `${alterOwn(name, own)} RESET ${id(own.name)}`;
-const setOwn = (name: string, own: OwnSetting): string =>
-  `${alterOwn(name, own)} SET ${id(own.name)} = ${literal(own.value)}`;
+const alterOwn = (target: Login, { isLocal }: OwnSetting): string =>
+  `ALTER ROLE ${id(loginRole(target))}${isLocal ? ` IN DATABASE ${id(target.name)}` : ''}`;
+const resetOwn = (target: Login, own: OwnSetting): string => `${alterOwn(target, own)} RESET ${id(own.name)}`;
+const setOwn = (target: Login, own: OwnSetting): string =>
+  `${alterOwn(target, own)} SET ${id(own.name)} = ${literal(own.value)}`;

@@ -6,8 +6,21 @@ export const SCHEMA = 'app';
 
 export const ownerRole = (database: string) => `${database}_owner`;
 export const appRole = (database: string) => `${database}_app`;
+/**
+ * The roles that log in after a rotation, in turn: three, so that the one before, the present and the next one are
+ * never the same. They are members of the app role and act as it, which goes on owning all that the tenant makes.
+ */
+export const loginRoles = (database: string): string[] => LOGINS.map((it) => `${database}_login_${it}`);
+const LOGINS = ['a', 'b', 'c'];
+/** The role that logs in by a version of the credential. The first is the app role itself. */
+export const loginRole = ({ name, credential = 1 }: Pick<Target, 'name' | 'credential'>): string =>
+  credential === 1 ? appRole(name) : (loginRoles(name)[credential % LOGINS.length] ?? '');
 /** Whose sessions are the tenant's. */
-export const rolesOf = (database: string): string[] => [appRole(database), ownerRole(database)];
+export const rolesOf = (database: string): string[] => [
+  appRole(database),
+  ...loginRoles(database),
+  ownerRole(database),
+];
 export const formatNonce = (nonce: string) => `freeflow:${nonce}`;
 
 /** What exists at the server under a tenant's name. */
@@ -18,13 +31,17 @@ export interface Found {
   appExists: boolean;
   databaseOid: string | null;
   databaseOwner: string | null;
+  /** The roles of later credentials that exist. */
+  logins: readonly { role: string; nonce: string | null }[];
 }
 
-/** Finds it, by database, owner role and app role; always one row. */
+/** Finds it, by database, owner role, app role and those of later credentials; always one row. */
 export const FIND = `
   SELECT o.oid IS NOT NULL AS "ownerExists", shobj_description(o.oid, 'pg_authid') AS "ownerNonce",
          a.oid IS NOT NULL AS "appExists", shobj_description(a.oid, 'pg_authid') AS "appNonce",
-         d.oid::text AS "databaseOid", pg_get_userbyid(d.datdba) AS "databaseOwner"
+         d.oid::text AS "databaseOid", pg_get_userbyid(d.datdba) AS "databaseOwner",
+         (SELECT coalesce(json_agg(json_build_object('role', l.rolname, 'nonce', shobj_description(l.oid, 'pg_authid'))), '[]')
+            FROM pg_roles l WHERE l.rolname = ANY ($4)) AS logins
     FROM (SELECT 1) one
     LEFT JOIN pg_roles o ON o.rolname = $2
     LEFT JOIN pg_roles a ON a.rolname = $3
@@ -37,6 +54,8 @@ export function findForeign(found: Found, { name, nonce }: Target): string | und
     return `role ${ownerRole(name)} exists and isn't ours (${found.ownerNonce ?? 'no nonce'})`;
   if (found.appExists && found.appNonce !== ours)
     return `role ${appRole(name)} exists and isn't ours (${found.appNonce ?? 'no nonce'})`;
+  const strange = found.logins.find((it) => it.nonce !== ours);
+  if (strange !== undefined) return `role ${strange.role} exists and isn't ours (${strange.nonce ?? 'no nonce'})`;
   if (found.databaseOid !== null && found.databaseOwner !== ownerRole(name))
     return `database ${name} exists and belongs to ${found.databaseOwner}`;
   return undefined;
@@ -66,6 +85,6 @@ export const sql = {
        CREATE SCHEMA IF NOT EXISTS ${schema}; GRANT USAGE, CREATE ON SCHEMA ${schema} TO ${app}; REVOKE ALL ON SCHEMA public FROM PUBLIC; SET ROLE NONE;
        ALTER ROLE ${owner} NOLOGIN`;
   },
-  searchOwnSchema: (name: string): string =>
-    `ALTER ROLE ${id(appRole(name))} IN DATABASE ${id(name)} SET search_path = ${id(SCHEMA)}`,
+  searchOwnSchema: (name: string, login: string): string =>
+    `ALTER ROLE ${id(login)} IN DATABASE ${id(name)} SET search_path = ${id(SCHEMA)}`,
 };

@@ -1,9 +1,10 @@
 import { ErrorTolerantClient } from '@freeflow/lib/pg';
-import type { Client, Pool } from 'pg';
+import { escapeIdentifier as id, type Client, type Pool } from 'pg';
+import type { Target } from '../backend';
 import { BackendFault, hasCode, messageOf } from '../failures';
 import { isPooled } from './pooler';
 import type { PostgresServer } from './server';
-import { appRole } from './sql';
+import { appRole, loginRole } from './sql';
 
 const WRONG_PASSWORD = '28P01';
 const NOT_LET_IN = '28000';
@@ -24,13 +25,15 @@ interface Setting {
 /** The tenant's own login, with sessions in which nothing counts that the tenant has set for its role. */
 export class TenantLogin {
   readonly role: string;
+  private readonly name: string;
 
   constructor(
     private readonly server: PostgresServer,
-    private readonly name: string,
+    target: Pick<Target, 'name' | 'credential'>,
     private readonly password: string,
   ) {
-    this.role = appRole(name);
+    this.name = target.name;
+    this.role = loginRole(target);
   }
 
   /**
@@ -42,7 +45,8 @@ export class TenantLogin {
     return this.server.countCall(async () => {
       const client = await this.connect(database, settings);
       try {
-        await client.query('SET ROLE NONE');
+        // A later login acts as the app role from the first moment on, unless the tenant has set that otherwise.
+        await client.query(`SET ROLE ${this.role === appRole(this.name) ? 'NONE' : id(appRole(this.name))}`);
         return await work(client);
       } finally {
         await client.end().catch(() => undefined);

@@ -5,6 +5,7 @@ import type {
   AccessState,
   Backend,
   Connection,
+  Credential,
   Drift,
   Inspection,
   Created,
@@ -27,7 +28,7 @@ import { findLimitDrift, readStrictMode, setStrictMode, strictModeOf, type Stric
 import { probeQdrant, assertTokenRefused } from './probe';
 import { snapshotsOf } from './snapshots';
 import { mintToken, tokenIdOf } from './token';
-import { asAccessState, isErasing, isToken, pointsIn, Registry } from './token-registry';
+import { asAccessState, isErasing, isToken, pointsIn, Registry, versionOf } from './token-registry';
 
 /** Size of the tenants' vectors and how they are compared; the same for every tenant. */
 export interface VectorSettings {
@@ -117,14 +118,49 @@ export class QdrantBackend implements Backend {
     return [];
   }
 
-  async enable(target: Target, secrets: Secrets, before: AccessState | undefined): Promise<Notes> {
+  /** Of the points that were there those of tokens that are valid no more stay away. */
+  async enable(
+    target: Target,
+    secrets: Secrets,
+    before: AccessState | undefined,
+    others: readonly Credential[] = [],
+  ): Promise<Notes> {
     const tokenId = tokenOf(target, secrets);
-    const points = pointsIn(before);
+    const valid = [target.credential ?? 1, ...others.map(({ version }) => version)];
+    const points = pointsIn(before).filter((it) => valid.includes(versionOf(it) ?? valid[0] ?? 1));
     target.signal.throwIfAborted();
     await this.registry.register(target, tokenId, points);
+    for (const { version, secrets: its } of others) {
+      await target.announceCall();
+      await this.registry.register({ ...target, credential: version }, tokenOf(target, its), points);
+    }
     return before === undefined || points.some(({ id }) => id === tokenId)
       ? []
       : ['the stored token had been removed from the registry before; it is valid again'];
+  }
+
+  async issue(target: Target, next: Credential, current: Credential): Promise<Notes> {
+    target.signal.throwIfAborted();
+    // By these the one before is found when its time is over.
+    await this.registry.noteVersion(target.nonce, tokenOf(target, current.secrets), current.version);
+    await target.announceCall();
+    await this.registry.register({ ...target, credential: next.version }, tokenOf(target, next.secrets));
+    return [];
+  }
+
+  async withdraw({ nonce, signal }: Target, version: number): Promise<Notes> {
+    signal.throwIfAborted();
+    await this.registry.revoke(nonce, version);
+    return [];
+  }
+
+  /** Tokens have no sessions: each request is looked up anew. */
+  retire(target: Target, version: number): Promise<Notes> {
+    return this.withdraw(target, version);
+  }
+
+  assertRefused(target: Target, secrets: Secrets): Promise<void> {
+    return this.assertLockedOut(target, secrets);
   }
 
   async assertLockedOut({ name }: Target, secrets: Secrets): Promise<void> {
@@ -175,14 +211,30 @@ export class QdrantBackend implements Backend {
     ]);
   }
 
-  async findDrift(target: Target, state: 'present' | 'disabled', secrets: Secrets): Promise<Drift[]> {
+  async findDrift(
+    target: Target,
+    state: 'present' | 'disabled',
+    secrets: Secrets,
+    others: readonly Credential[] = [],
+  ): Promise<Drift[]> {
     const points = (await this.registry.pointsOf(target.nonce)).filter(isToken);
-    const tokenId = tokenOf(target, secrets);
-    const isRegistered = state === 'disabled' ? points.length > 0 : points.some(({ id }) => id === tokenId);
-    const vectors = describeVectors(this.vectors);
+    const known = [secrets, ...others.map((it) => it.secrets)].map((it) => tokenOf(target, it));
+    const isRegistered = state === 'disabled' ? points.length > 0 : points.some(({ id }) => id === known[0]);
+    const drift = await findQdrantDrift(
+      this.client,
+      this.asTenant(secrets),
+      target,
+      state,
+      describeVectors(this.vectors),
+      isRegistered,
+    );
+    const surplus = state === 'disabled' ? [] : points.filter(({ id }) => !known.includes(String(id)));
     return [
-      ...(await findQdrantDrift(this.client, this.asTenant(secrets), target, state, vectors, isRegistered)),
+      ...drift,
       ...(await findLimitDrift(this.client, target.name, strictModeOf(target.plan))),
+      ...surplus.map(({ id }) => ({
+        what: `a token is registered (${id}) that belongs to no credential of the ledger`,
+      })),
     ];
   }
 

@@ -13,6 +13,7 @@ export const MODULE = defineBackend({
   failureCodes: FAILURE_CODES,
   blueprint: BLUEPRINT_FORM,
   connect: CONNECT,
+  rotatedSecret: 'token',
   demo: DEMO,
   doctor: { settings: SETTINGS, checks: CHECKS, versions: VERSIONS },
   provisioner: {

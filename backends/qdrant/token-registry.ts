@@ -12,6 +12,7 @@ import { REGISTRY, TOKEN_KEY } from './token';
 export const DECOY = 'freeflow_decoy';
 const NONCE = 'nonce';
 const ERASING = 'erasing';
+const VERSION = 'version';
 /** What is filtered by must be indexed: a server in strict mode refuses it otherwise. */
 const INDEXED = [TOKEN_KEY, NONCE];
 /** Ours have a fixed size and use, independent of the server's default for the tenants'. */
@@ -60,17 +61,36 @@ export class Registry {
 
   /** Registers a token, with what its point held before besides, and the tenant's other tokens of then. */
   async register(
-    { name, nonce, tenantId }: Target,
+    { name, nonce, tenantId, credential = 1 }: Target,
     tokenId: string,
     before: readonly RegistryPoint[] = [],
   ): Promise<void> {
     const own = before.find(({ id }) => id === tokenId)?.payload;
     const others = before.filter(({ id }) => id !== tokenId);
+    const version = credential === 1 ? {} : { [VERSION]: credential };
     const points = [
       ...others,
-      { id: tokenId, payload: { ...own, [TOKEN_KEY]: tokenId, collection: name, [NONCE]: nonce, tenantId } },
+      {
+        id: tokenId,
+        payload: { ...own, ...version, [TOKEN_KEY]: tokenId, collection: name, [NONCE]: nonce, tenantId },
+      },
     ];
     await this.client.upsert(REGISTRY, { wait: true, points: points.map((it) => ({ ...it, vector: {} })) });
+  }
+
+  /** Notes on a token's point which version of the credential it is; without effect where there is no such point. */
+  async noteVersion(nonce: string, tokenId: string, version: number): Promise<void> {
+    await this.client.setPayload(REGISTRY, {
+      wait: true,
+      payload: { [VERSION]: version },
+      filter: { must: [...byNonce(nonce).must, { has_id: [tokenId] }] },
+    });
+  }
+
+  /** Makes the tokens of one version invalid at once; all others of the nonce stay. */
+  async revoke(nonce: string, version: number): Promise<void> {
+    const ids = (await this.pointsOf(nonce)).filter((it) => versionOf(it) === version).map(({ id }) => id);
+    if (ids.length > 0) await this.client.delete(REGISTRY, { wait: true, points: ids });
   }
 
   /** Makes all tokens of a nonce invalid at once, and forgets that anything of it was here. */
@@ -117,6 +137,10 @@ const erasureId = (nonce: string): string => uuidV5(`erasing/${nonce}`, UUID_NAM
 
 export const isToken = ({ payload }: RegistryPoint): boolean => typeof payload[TOKEN_KEY] === 'string';
 export const isErasing = ({ payload }: RegistryPoint): boolean => payload[ERASING] === true;
+
+/** Which version of the credential a token is; nothing for one that was registered before there was a second one. */
+export const versionOf = ({ payload }: RegistryPoint): number | undefined =>
+  typeof payload[VERSION] === 'number' ? payload[VERSION] : undefined;
 
 /** The points as the ledger keeps them while the tenant is cut off. */
 export const asAccessState = (points: readonly RegistryPoint[]): AccessState => ({

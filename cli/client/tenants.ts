@@ -10,6 +10,7 @@ import {
   type StuckListBody,
   type TenantBody,
   type HoldBody,
+  type RotateBody,
   type TenantDetailBody,
   type UpdateTenantBody,
 } from '@freeflow/contract/http';
@@ -78,6 +79,7 @@ export function tenantsOf(call: Call) {
       ),
     adopt: (id: string, backend: BackendKind, acceptServer: boolean) =>
       call(tenantSchema, 'POST', `/tenants/${id}/adopt`, { backend, acceptServer }),
+    rotate: (id: string, rotation: RotateBody) => call(tenantSchema, 'POST', `/tenants/${id}/rotate`, rotation),
     stuck: () => call(stuckList, 'GET', '/tenants/stuck'),
     retryAll: (step: string | undefined) =>
       call(bulkAnswerSchema, 'POST', '/tenants/retry', step === undefined ? {} : { step }),

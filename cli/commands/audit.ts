@@ -1,11 +1,11 @@
 import { AUDIT_ACTIONS, type AuditAction } from '@freeflow/contract';
 import type { AuditEventBody } from '@freeflow/contract/http';
 import { colours as pc } from '@freeflow/lib/colours';
+import { parseDuration } from '@freeflow/lib/config';
 import { Argument, Option, type Command } from 'commander';
 import { auditRows, type AuditFilter } from '../client/audit';
 import { caller } from '../client/http';
 import { openSession } from '../client/session';
-import { parseDuration } from '../duration';
 import { EXIT, Failure } from '../failure';
 import { MOMENT_FORM, parseMoment } from '../moment';
 import { auditTable } from '../show/audit';

@@ -9,7 +9,7 @@ import {
   type PrismaClient,
 } from '@freeflow/db-master';
 import { VARIABLES } from '@freeflow/lib/config';
-import { createSecretStore, type SecretStore, readSecretKeys } from '@freeflow/lib/secrets';
+import { createSecretStore, type SecretEntry, type SecretStore, readSecretKeys } from '@freeflow/lib/secrets';
 import { z } from 'zod';
 import { moduleOf } from '../../backends/registry';
 import {
@@ -124,7 +124,7 @@ async function read(
   });
   try {
     const found = await find(db, query.tenant);
-    const secrets = await resolveSecrets(storeOn(db), found.id);
+    const secrets = await resolveSecrets(storeOn(db), found);
     const connections = await describeAll(found, secrets, query);
     await recordReading(db, found, Object.keys(connections));
     return connections;
@@ -152,6 +152,12 @@ async function recordReading(db: PrismaClient, { id, name }: ConnectedTenant, ba
   });
 }
 
+/** One of which there is one version only is in use; of several the one that the ledger names. */
+const isInUse = ({ backend, name, version }: SecretEntry, resources: ConnectedTenant['resources']): boolean => {
+  const credential = resources.find(({ kind }) => kind === backend)?.credential ?? 1;
+  return version === (name === moduleOf(backend).rotatedSecret ? credential : 1);
+};
+
 const WAYS_BACK: Partial<Record<ConnectedTenant['status'], (name: string) => string>> = {
   suspended: (name) => `Give its access back with: tenants resume ${name}`,
   deleted: (name) => `It is kept until its purge; take it back with: tenants restore ${name}`,
@@ -159,7 +165,10 @@ const WAYS_BACK: Partial<Record<ConnectedTenant['status'], (name: string) => str
 
 async function find(db: PrismaClient, tenant: string): Promise<ConnectedTenant> {
   const where = isTenantId(tenant) ? { id: tenant } : { name: tenant, goneAt: null };
-  const found = await db.tenant.findFirst({ where, include: { connections: { orderBy: { service: 'asc' } } } });
+  const found = await db.tenant.findFirst({
+    where,
+    include: { connections: { orderBy: { service: 'asc' } }, resources: true },
+  });
   if (found === null)
     throw new Failure(EXIT.refused, `There is no tenant ${tenant}.`, 'List the tenants with: tenants list');
   if (found.status !== 'active') {
@@ -175,13 +184,20 @@ async function find(db: PrismaClient, tenant: string): Promise<ConnectedTenant> 
   return found;
 }
 
-async function resolveSecrets(store: SecretStore, tenantId: string): Promise<SecretValues> {
+/** Those that are in use: of what was rotated the last one. */
+async function resolveSecrets(
+  store: SecretStore,
+  { id: tenantId, resources }: Pick<ConnectedTenant, 'id' | 'resources'>,
+): Promise<SecretValues> {
   const values = new Map<BackendKind, Map<string, string>>();
+  const stored = await store.list(tenantId);
   await Promise.all(
-    (await store.list(tenantId)).map(async ({ backend, name, ref }) => {
-      const value = await store.resolve(ref, { tenantId, backend, name });
-      values.set(backend, (values.get(backend) ?? new Map<string, string>()).set(name, value));
-    }),
+    stored
+      .filter((it) => isInUse(it, resources))
+      .map(async ({ backend, name, ref }) => {
+        const value = await store.resolve(ref, { tenantId, backend, name });
+        values.set(backend, (values.get(backend) ?? new Map<string, string>()).set(name, value));
+      }),
   );
   return values;
 }

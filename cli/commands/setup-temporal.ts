@@ -1,3 +1,4 @@
+import { parseDuration } from '@freeflow/lib/config';
 import {
   ensureNamespace,
   ensureSearchAttributes,
@@ -6,7 +7,6 @@ import {
   withTemporal,
 } from '@freeflow/lib/temporal';
 import type { Command } from 'commander';
-import { parseDuration } from '../duration';
 import { EXIT, Failure, unanswered } from '../failure';
 import { leftToDo, reportOf, type TemporalSetUp } from '../temporal/report';
 import { retryWhileNew } from '../temporal/retry-while-new';

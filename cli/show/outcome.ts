@@ -16,7 +16,7 @@ export function outcomeOf(
   const why = [operation.cause, operation.advice].flatMap((it) => (it === null ? [] : [pastable(it, freeflow)]));
   switch (operation.state) {
     case 'done':
-      return doneText(tenant, operation, took);
+      return doneText(tenant, operation, took, freeflow);
     case 'rolled_back':
       return [
         `${name}: ${kind} was ${pc.red('rolled back')} at ${operation.step ?? 'an unknown step'}; the tenant is ${statusOf(tenant)}.`,
@@ -40,12 +40,31 @@ export function outcomeOf(
 }
 
 /** Without a run, there was nothing to do: that must not read as if something had been done just now. */
-function doneText(tenant: TenantBody, { kind, startedAt }: OperationBody, took: string | undefined): string {
+function doneText(
+  tenant: TenantBody,
+  { kind, startedAt, overlapSeconds }: OperationBody,
+  took: string | undefined,
+  freeflow: string,
+): string {
   const name = pc.bold(tenant.name);
   if (startedAt === null) return `${name} is ${pc.green(statusOf(tenant))} already: nothing to do.`;
+  if (kind === 'rotate')
+    return `${name} has ${pc.green('new credentials')}: ${freeflow} tenants connect ${tenant.name}. ${overlapText(overlapSeconds)}`;
+  if (kind === 'retire') return `${name}: the old credentials are ${pc.green('ended')}.`;
   if (kind === 'adopt') return `${name}: the new id is ${pc.green('recorded')}; what is parked for it is retried.`;
   return `${name} is ${pc.green(statusOf(tenant))}${took === undefined ? '' : ` after ${took}`}.`;
 }
+
+/** What became of those before. */
+const overlapText = (seconds: number | null): string =>
+  seconds === 0
+    ? 'Those before were ended, and are refused.'
+    : `Those before work for another ${describeSeconds(seconds ?? 0)}.`;
+
+const describeSeconds = (seconds: number): string => {
+  if (seconds >= 172_800) return `${Math.round(seconds / 86_400)} days`;
+  return seconds >= 7_200 ? `${Math.round(seconds / 3_600)} hours` : `${Math.round(seconds / 60)} minutes`;
+};
 
 function parkedLines({ name }: TenantBody, { kind, parked, attempts }: OperationBody, freeflow: string): string[] {
   const steps = parked.map(({ step }) => step).join(', ');

@@ -26,6 +26,8 @@ const operation = (given: Partial<OperationBody>): OperationBody => ({
   backend: null,
   acceptServer: false,
   plan: null,
+  onlyAt: null,
+  overlapSeconds: null,
   requestedBy: 'me',
   traceId: null,
   evidence: null,
@@ -60,6 +62,7 @@ const tenant = (given: Partial<TenantDetailBody>): TenantDetailBody => ({
   interrupted: null,
   connections: [],
   adoptions: [],
+  credentials: [],
   ...given,
 });
 

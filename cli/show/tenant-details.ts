@@ -35,10 +35,23 @@ function factsOf(tenant: TenantDetailBody): Fact[] {
     ...optional('gone', tenant.goneAt, withAge),
     ...optional('blueprint', tenant.blueprintVersion ?? null, (it) => `version ${it}`),
     ...BACKEND_KINDS.map((kind): Fact => [kind, resourceOf(tenant, kind)]),
+    ...tenant.credentials.flatMap(factsOfCredential),
     ...optional('last operation', operation, describeOperation),
     ...optional('trace', operation?.traceId ?? null, String),
     ...optional('interrupted', interrupted, describeOperation),
   ];
+}
+
+/** One that was rotated, and until when the one before works as well. */
+function factsOfCredential({
+  backend,
+  version,
+  rotatedAt,
+  previousValidUntil,
+}: TenantDetailBody['credentials'][number]): Fact[] {
+  if (rotatedAt === null) return [];
+  const before = previousValidUntil === null ? '' : `; the one before works until ${previousValidUntil}`;
+  return [[`${backend} login`, `version ${version} since ${withAge(rotatedAt)}${before}`]];
 }
 
 /** Where a tenant's resource is, as far as its connection is recorded. */

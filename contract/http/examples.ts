@@ -19,6 +19,8 @@ const operation = {
   backend: null,
   acceptServer: false,
   plan: null,
+  onlyAt: null,
+  overlapSeconds: null,
   requestedBy: 'b1f4c0de-alice',
   traceId: TRACE_ID,
   evidence: null,
@@ -116,6 +118,10 @@ export const EXAMPLES = {
       },
     ],
     adoptions: [],
+    credentials: [
+      { backend: 'postgres', version: 2, rotatedAt: AT.ended, previousValidUntil: AT.later },
+      { backend: 'mongodb', version: 1, rotatedAt: null, previousValidUntil: null },
+    ],
   },
   tenantPage: { items: [active], nextCursor: null },
   operationPage: { items: [done], nextCursor: null },
@@ -135,6 +141,7 @@ export const EXAMPLES = {
   retry: { step: parked.step },
   abort: { reason: 'Qdrant stays away until Monday' },
   skip: { step: 'mongodb.drop', reason: 'The server is gone for good' },
+  rotate: { backend: 'postgres', overlapSeconds: 3_600 },
   adopt: { backend: 'postgres', acceptServer: false },
   stuckList: {
     items: [{ ...stuck, why: 'parked', advice: parked.advice }],

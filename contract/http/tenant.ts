@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { BACKEND_KINDS, BACKENDS, CONNECTION_SERVICES } from '../backends';
 import { OPERATION_KINDS } from '../operations/kinds';
+import { DEFAULT_OVERLAP_S, LONGEST_OVERLAP_S } from '../rotation';
 import { OPERATION_STATES, TENANT_STATUSES } from '../states';
 import { isReservedTenantName, TENANT_NAME_PATTERN, type TenantNames } from '../tenant-names';
 import { EXAMPLES } from './examples';
@@ -59,6 +60,19 @@ export const adoptBody = z
       .describe('true: it stands on another server than the recorded one, and that is right'),
   })
   .meta({ id: 'Adopt', examples: [EXAMPLES.adopt] });
+export const rotateBody = z
+  .strictObject({
+    backend: z.enum(BACKEND_KINDS).optional().describe('Only there; at every backend when left out'),
+    overlapSeconds: z
+      .number()
+      .int()
+      .min(0)
+      .max(LONGEST_OVERLAP_S)
+      .default(DEFAULT_OVERLAP_S)
+      .describe('How long the credentials before stay valid; 0: they are ended at once, with their sessions'),
+  })
+  .nullish()
+  .meta({ id: 'Rotate', examples: [EXAMPLES.rotate] });
 export const tenantParams = z.strictObject({ id: rowId() });
 
 export const parkedStepSchema = z
@@ -88,6 +102,12 @@ export const operationSchema = z
       .string()
       .nullable()
       .describe('The plan to which a change of plan leads, null: to none; null for all others'),
+    onlyAt: z.enum(BACKEND_KINDS).nullable().describe('Of a rotation: at this backend alone; else null'),
+    overlapSeconds: z
+      .number()
+      .int()
+      .nullable()
+      .describe('Of a rotation: for how long the credentials before stay valid; null for all others'),
     requestedBy: z.string(),
     traceId: traceId.describe('The trace of its request, in which its steps are; null where it is not traced'),
     evidence: z
@@ -150,6 +170,16 @@ export const tenantDetailSchema = tenantSchema
   .extend({
     connections: z.array(connectionSchema),
     adoptions: z.array(operationSchema).describe('The last adoption of each resource'),
+    credentials: z
+      .array(
+        z.object({
+          backend: z.enum(BACKEND_KINDS),
+          version: z.number().int().describe('That of the credential that is handed out; each rotation counts one on'),
+          rotatedAt: time.nullable().describe('Since when; null for the first one'),
+          previousValidUntil: time.nullable().describe('Until when the one before works as well; null where none does'),
+        }),
+      )
+      .describe('The credentials of the tenant, without any secret'),
   })
   .meta({ id: 'TenantDetail', examples: [EXAMPLES.tenantDetail] });
 
@@ -157,3 +187,4 @@ export type TenantBody = z.output<typeof tenantSchema>;
 export type TenantDetailBody = z.output<typeof tenantDetailSchema>;
 export type OperationBody = z.output<typeof operationSchema>;
 export type CreateTenantBody = z.output<typeof createTenantBody>;
+export type RotateBody = NonNullable<z.input<typeof rotateBody>>;

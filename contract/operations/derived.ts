@@ -1,4 +1,5 @@
 import type { OperationGoal, TenantStatus } from '../states';
+import { SETTLING_STEPS, type RecordStepName } from '../step-names';
 import type { OperationKind } from './kinds';
 import type { OperationRow } from './row';
 import { OPERATIONS, type OperationTable } from './table';
@@ -22,6 +23,12 @@ export const isDeletion = (kind: OperationKind): boolean => rowOf(kind).goals.so
 
 /** Whether an operation applies the blueprint, where there is one. */
 export const appliesBlueprint = (kind: OperationKind): boolean => rowOf(kind).forward.some((verb) => verb === 'apply');
+
+/** The step in the master database by which an operation that leads there is done. */
+export function settlingStepOf(kind: OperationKind, goal: OperationGoal): RecordStepName {
+  const row = rowOf(kind);
+  return (row.touches === 'every-backend' ? row.settledBy : undefined) ?? SETTLING_STEPS[goal];
+}
 
 /** An operation in words: `soft delete`. */
 export const operationTitle = (kind: OperationKind): string => kind.replaceAll('_', ' ');

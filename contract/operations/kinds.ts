@@ -10,5 +10,7 @@ export const OPERATION_KINDS = [
   'upgrade',
   'adopt',
   'change_plan',
+  'rotate',
+  'retire',
 ] as const;
 export type OperationKind = (typeof OPERATION_KINDS)[number];

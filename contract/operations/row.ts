@@ -1,6 +1,7 @@
 import type { BackendVerb } from '../backend-verbs';
 import type { ProblemCode } from '../problems';
 import type { OperationGoal, TenantSituation, TenantStatus } from '../states';
+import type { RecordStepName } from '../step-names';
 import type { OperationKind } from './kinds';
 
 /** Accepted; nothing to do, since it is so already; or refused, by the code of the problem. */
@@ -13,6 +14,8 @@ interface RequestRow {
   readonly query?: Readonly<Record<string, string>>;
   /** What its body has, for people, where that makes it this request. */
   readonly body?: `{${string}}`;
+  /** It says more than its path does. */
+  readonly takesBody?: true;
   /** Whether the operation is recorded with force. */
   readonly isForced: boolean;
   /** What comes of it in each situation, while no operation is in progress; null where there is no tenant yet. */
@@ -31,7 +34,7 @@ interface CommonRow {
   /** From which statuses it may begin. What the API has accepted is checked once more when its run begins. */
   readonly from: readonly [TenantStatus, ...TenantStatus[]];
   /** Who decides that it is done. */
-  readonly askedBy: 'admin' | 'on-call' | 'retention';
+  readonly askedBy: 'admin' | 'on-call' | 'retention' | 'schedule';
   /**
    * Who comes first where many wait for the same workers, from 1: cutting a tenant off can't wait behind a thousand
    * creates, and no one waits for a purge. A run's activities have its priority.
@@ -64,6 +67,10 @@ interface AtEveryBackend extends CommonRow {
     readonly then: 'restore-status' | 'mark-gone';
     readonly isForUnanswered: boolean;
   } | null;
+  /** The step in the master database by which it is done, where its goal doesn't say it all. */
+  readonly settledBy?: RecordStepName;
+  /** What is done at each backend after that, for as long as it takes, and the step in the records at its end. */
+  readonly after?: { readonly verb: BackendVerb; readonly then: RecordStepName };
 }
 
 /** Changes the status of the tenant in the master database alone. */

@@ -1,4 +1,5 @@
 // How programs read their configuration.
+export { parseDuration } from './duration';
 export { ConfigError } from './errors';
 export * from './kinds';
 export { readConfig, readConfigGroup, variablesSet, type Environment } from './read-config';

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { isMasterUrl } from '../pg/server-url';
 import { isSecretKey } from '../secrets/keys';
 import { isSigningKey, SIGNING_KEY_BYTES } from '../secrets/signing-key';
+import { parseDuration } from './duration';
 import { isPostgresUrl } from './url-forms';
 
 // What a variable can hold. Each kind names its form once: who forgets the variable reads it as well as who mistypes
@@ -56,6 +57,16 @@ const TEN_YEARS_MS = 10 * 365 * 24 * 3_600_000;
 
 /** A time in milliseconds, up to ten years. */
 export const milliseconds = () => wholeNumber(1, TEN_YEARS_MS, `a whole number of milliseconds, 1 to ${TEN_YEARS_MS}`);
+
+/** A time as people write it: `30m`, `12h` or `90d`, not shorter than a minute. Left as text: see `parseDuration`. */
+export const duration = (mostMs = TEN_YEARS_MS) => {
+  const form = `a time such as 30m, 12h or 90d, up to ${Math.floor(mostMs / 86_400_000)}d`;
+  const isFit = (value: string): boolean => {
+    const ms = parseDuration(value) ?? 0;
+    return ms >= 60_000 && ms <= mostMs;
+  };
+  return text(form, isFit, { type: 'string', pattern: '^[0-9]{1,5}[mhd]$' });
+};
 
 /** Times in milliseconds, one after the other, separated by commas. */
 export const pauses = (most: number) =>

@@ -142,9 +142,29 @@ describe.each(Object.entries(SUBJECTS))('%s', (_name, subject) => {
     const one = await store.keep(password(), 'hunter22');
     const two = await store.keep({ tenantId, backend: 'keycloak', name: 'client-secret' }, 'hunter23');
     expect((await store.list(tenantId)).toSorted((a, b) => a.name.localeCompare(b.name))).toEqual([
-      { backend: 'keycloak', name: 'client-secret', ref: two.ref },
-      { backend: 'postgres', name: 'password', ref: one.ref },
+      { backend: 'keycloak', name: 'client-secret', version: 1, ref: two.ref },
+      { backend: 'postgres', name: 'password', version: 1, ref: one.ref },
     ]);
+  });
+
+  it('keeps versions of a secret apart, and destroys one without the others', async () => {
+    const first = await store.keep(password(), 'hunter22');
+    const second = await store.keep(password(), 'hunter23', 2);
+    expect(second).toMatchObject({ value: 'hunter23', ref: expect.stringMatching(/\?v=2$/) });
+    expect(await store.keep(password(), 'other', 2)).toEqual(second);
+    expect([...(await store.findAll(password(), ['password'], 2))]).toEqual([['password', second]]);
+    expect([...(await store.findAll(password(), ['password']))]).toEqual([['password', first]]);
+    expect((await store.list(tenantId)).map(({ version }) => version)).toEqual([1, 2]);
+    expect(await Promise.all([first, second].map(({ ref }) => store.resolve(ref, password())))).toEqual([
+      'hunter22',
+      'hunter23',
+    ]);
+    await store.destroy(password(), 1);
+    await store.destroy(password(), 1);
+    await expect(store.resolve(first.ref, password())).rejects.toMatchObject({ code: 'secret-not-found' });
+    expect(await store.resolve(second.ref, password())).toBe('hunter23');
+    // Its number may come again, with another value.
+    expect(await store.keep(password(), 'anew')).toMatchObject({ value: 'anew' });
   });
 
   it('says which reference leads nowhere: an unknown secret, another version', async () => {

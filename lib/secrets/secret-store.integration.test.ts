@@ -170,8 +170,8 @@ it('lists references only', async () => {
   const two = await store.keep({ tenantId, backend: 'keycloak', name: 'client-secret' }, 'hunter23');
   await store.keep({ tenantId: await newTenant(), backend: 'postgres', name: 'password' }, "somebody else's");
   expect((await store.list(tenantId)).toSorted((a, b) => a.name.localeCompare(b.name))).toEqual([
-    { backend: 'keycloak', name: 'client-secret', ref: two.ref },
-    { backend: 'postgres', name: 'password', ref: one.ref },
+    { backend: 'keycloak', name: 'client-secret', version: 1, ref: two.ref },
+    { backend: 'postgres', name: 'password', version: 1, ref: one.ref },
   ]);
 });
 

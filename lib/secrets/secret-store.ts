@@ -31,6 +31,7 @@ export type ExpectedOwner = Omit<SecretOwner, 'name'> & Partial<Pick<SecretOwner
 export interface SecretEntry {
   readonly backend: BackendKind;
   readonly name: string;
+  readonly version: number;
   readonly ref: string;
 }
 
@@ -47,16 +48,23 @@ export interface StoredSecret {
 export interface SecretStore {
   /**
    * Stores a value unless one is stored already. The stored value wins, also when two race: use the returned one.
+   * @param version 1 when left out: that of a rotation is another secret, beside those before
    * @throws SecretError `secret-key-unknown` | `secret-unreadable` when a value stored earlier doesn't open
    */
-  keep(owner: SecretOwner, value: string): Promise<StoredSecret>;
+  keep(owner: SecretOwner, value: string, version?: number): Promise<StoredSecret>;
   /**
    * Those of these names that are stored of a tenant at one backend, by name. Others aren't opened: one that nobody
    * uses any more may not open. Not for a create, whose rows may still be ahead of the vault: it keeps.
    * @throws SecretError `secret-key-unknown` | `secret-unreadable` | `secret-not-found` for one that has a row, and is
    * not where that says: it was lost there, and must not be taken for one that was never made
    */
-  findAll(owner: Omit<SecretOwner, 'name'>, names: readonly string[]): Promise<ReadonlyMap<string, StoredSecret>>;
+  findAll(
+    owner: Omit<SecretOwner, 'name'>,
+    names: readonly string[],
+    version?: number,
+  ): Promise<ReadonlyMap<string, StoredSecret>>;
+  /** Destroys one version of a secret, in the vault first. Nothing to do where there is none. */
+  destroy(owner: SecretOwner, version: number): Promise<void>;
   /**
    * Follows a reference for its owner, to where the secret is by now: it may have been moved since. References stand in
    * rows that can be written without any key, so what a row points at proves nothing: a secret of another tenant,
@@ -129,8 +137,8 @@ export function createSecretStore(db: SecretDatabase, keys: SecretKeys, places: 
   };
 
   return {
-    async keep(owner, value) {
-      const identity = { ...owner, version: FIRST_VERSION };
+    async keep(owner, value, version = FIRST_VERSION) {
+      const identity = { ...owner, version };
       // Before there is a row, which says that something is in the vault.
       if (store === 'vault') await mark?.ensureLately(db);
       const row = await addRow(
@@ -142,9 +150,9 @@ export function createSecretStore(db: SecretDatabase, keys: SecretKeys, places: 
       );
       return { ref: refOf(row), value: hasEnvelope(row) ? openSecret(row, row, keys) : await keepInVault(row, value) };
     },
-    async findAll({ tenantId, backend }, names) {
+    async findAll({ tenantId, backend }, names, version = FIRST_VERSION) {
       const rows = await db.$queryRaw<SecretRow[]>`
-        SELECT * FROM "TenantSecret" WHERE "tenantId" = ${tenantId}::uuid AND backend::text = ${backend} AND version = ${FIRST_VERSION} AND name = ANY(${names})`;
+        SELECT * FROM "TenantSecret" WHERE "tenantId" = ${tenantId}::uuid AND backend::text = ${backend} AND version = ${version}::int AND name = ANY(${names})`;
       const found = await Promise.all(
         rows.map(async (row) => {
           const value = await read(row);
@@ -169,7 +177,17 @@ export function createSecretStore(db: SecretDatabase, keys: SecretKeys, places: 
       return value;
     },
     async list(tenantId) {
-      return (await rowsOf(db, tenantId)).map((row) => ({ backend: row.backend, name: row.name, ref: refOf(row) }));
+      return (await rowsOf(db, tenantId)).map((row) => {
+        const { backend, name, version } = row;
+        return { backend, name, version, ref: refOf(row) };
+      });
+    },
+    async destroy({ tenantId, backend, name }, version) {
+      const row = await findRow(db, { tenantId, backend, name, version });
+      if (row === undefined) return;
+      // The row last: without it nothing knows what is in the vault.
+      if (row.vaultRef !== null) await vaultFor(row).destroy(row);
+      await db.$queryRaw`DELETE FROM "TenantSecret" WHERE id = ${row.id}::uuid RETURNING id`;
     },
     async destroyInVault(tenantId, within) {
       const rows = (await lockRowsOf(within, tenantId)).filter((it) => it.vaultRef !== null);

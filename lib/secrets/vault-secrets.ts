@@ -6,7 +6,7 @@ import { formatVaultRef } from './ref';
 /** What it needs of a vault. */
 export type SecretVault = Pick<VaultKv, 'mount' | 'path' | 'putIfAbsent' | 'read' | 'destroy'>;
 
-/** Written once, at first: what is written anew is another secret, by another name. */
+/** Written once, at first: a later version of a secret has a path of its own, below that of the first. */
 const VAULT_VERSION = 1;
 
 /**
@@ -57,15 +57,20 @@ export class VaultSecrets {
     return this.vault.destroy(this.pathOf(identity));
   }
 
-  /** Seen from the mount. */
-  pathOf({ tenantId, backend, name }: SecretIdentity): string {
-    return `${this.vault.path}/${tenantId.toLowerCase()}/${backend}/${encodeURIComponent(name)}`;
+  /**
+   * Seen from the mount. Not by versions of the vault's own: those are of one path, which can't be written to once it
+   * is destroyed.
+   */
+  pathOf({ tenantId, backend, name, version }: SecretIdentity): string {
+    const first = `${this.vault.path}/${tenantId.toLowerCase()}/${backend}/${encodeURIComponent(name)}`;
+    return version === 1 ? first : `${first}/${version}`;
   }
 }
 
-const toFields = ({ tenantId, backend, name }: SecretIdentity, value: string): Fields => ({
+const toFields = ({ tenantId, backend, name, version }: SecretIdentity, value: string): Fields => ({
   value,
   tenant: tenantId.toLowerCase(),
   backend,
   name,
+  ...(version === 1 ? {} : { version: String(version) }),
 });

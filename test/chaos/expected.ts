@@ -1,4 +1,4 @@
-import { BACKEND_KINDS, backendStepName, OPERATIONS, SETTLING_STEPS, touchesBackends } from '@freeflow/contract';
+import { BACKEND_KINDS, backendStepName, OPERATIONS, rowOf, settlingStepOf, touchesBackends } from '@freeflow/contract';
 import type { Subject } from '../kill/operations';
 import { BEFORE } from '../kill/points';
 import { faultsOfCounting, observeOutcome, mustBe, readLog, type Row, type Verdict } from '../kill/verdict';
@@ -44,10 +44,14 @@ const isLate = ({ status, message }: Row): boolean => status === 'error' && mess
 function missingIn(log: readonly Row[], { kind, goal, interrupts }: Operation): string[] {
   const forward = touchesBackends(kind, BEFORE[kind], goal) ? OPERATIONS[kind].forward : [];
   const backendSteps = forward.flatMap((verb) => BACKEND_KINDS.map((backend) => backendStepName(backend, verb)));
-  const last = SETTLING_STEPS[goal];
+  const row = rowOf(kind);
+  // In the chaos a rotation has no overlap, and so ends what it has replaced.
+  const after = row.touches === 'every-backend' ? row.after : undefined;
+  const ending = after === undefined ? [] : BACKEND_KINDS.map((backend) => backendStepName(backend, after.verb));
+  const last = after?.then ?? settlingStepOf(kind, goal);
   // A create that is interrupted drops all of it by its own undo, and nothing is left to do for the deletion.
   const own = log.filter((it) => it.isOfOperation || interrupts === 'create');
-  const missing = ['begin', ...backendSteps, last].filter(
+  const missing = ['begin', ...backendSteps, ...ending, last].filter(
     (step) => own.findLast((it) => it.step === step && !isLate(it))?.status !== 'success',
   );
   return [

@@ -17,6 +17,7 @@ export const OPERATIONS: readonly Operation[] = [
   { name: 'resume', kind: 'resume', goal: 'active' },
   { name: 'soft delete', kind: 'soft_delete', goal: 'deleted' },
   { name: 'restore', kind: 'restore', goal: 'active' },
+  { name: 'rotate', kind: 'rotate', goal: 'active' },
   { name: 'restore, to suspended', kind: 'restore', goal: 'suspended' },
   { name: 'change of plan', kind: 'change_plan', goal: 'active' },
   { name: 'upgrade', kind: 'upgrade', goal: 'active' },

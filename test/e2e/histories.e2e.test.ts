@@ -18,6 +18,7 @@ import {
   createTenant,
   deleteTenant,
   operationEnds,
+  rotate,
   tenantOf,
   type Tenant,
 } from '../support/tenants';
@@ -132,6 +133,43 @@ const OUTCOMES: Record<string, () => Promise<string>> = {
     await abortWhenParked(installation, id);
     installation.proxies.qdrant.open();
     return (await operationEnds(installation, id)).id;
+  },
+  rotate: async () => {
+    left = await rotate(installation, (await anyActive()).id, 3_600);
+    return left.id;
+  },
+  'rotate-at-once': async () => {
+    left = await rotate(installation, (await anyActive()).id, 0);
+    return left.id;
+  },
+  'rotate-rolled-back': async () => {
+    const { id } = await anyActive();
+    installation.proxies.qdrant.shut();
+    await installation.request('POST', `/tenants/${id}/rotate`);
+    await abortWhenParked(installation, id);
+    installation.proxies.qdrant.open();
+    left = await operationEnds(installation, id);
+    return id;
+  },
+  retire: async () => {
+    const { id } = await rotate(installation, (await anyActive()).id, 3_600);
+    await installation.master.query('UPDATE "TenantResource" SET "overlapUntil" = now() WHERE "tenantId" = $1', [id]);
+    left = await until('it is retired', async () => {
+      const found = await tenantOf(installation, id);
+      return found.operation.kind === 'retire' && found.operation.state === 'done' ? found : undefined;
+    });
+    return id;
+  },
+  'retire-skipped': async () => {
+    const { id } = await anyActive();
+    await rotate(installation, id, 3_600);
+    installation.proxies.qdrant.shut();
+    await installation.master.query('UPDATE "TenantResource" SET "overlapUntil" = now() WHERE "tenantId" = $1', [id]);
+    await until('it is parked', async () => (await parkedStepsOf(installation, id)).length === 1);
+    await installation.request('POST', `/tenants/${id}/skip`, { reason: 'recorded' });
+    const ended = await operationEnds(installation, id);
+    installation.proxies.qdrant.open();
+    return ended.id;
   },
   'adopt-done': async () => {
     const { id, name } = await anyActive();

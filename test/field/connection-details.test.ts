@@ -21,9 +21,9 @@ const printDetails = (form: typeof postgresForm, { host, port, username, options
   );
 
 const postgres = (adminUrl: string, tenantUrl?: string) =>
-  printDetails(postgresForm, postgresConnection(new URL(adminUrl), tenantUrl, NAME));
+  printDetails(postgresForm, postgresConnection(new URL(adminUrl), tenantUrl, { name: NAME }));
 const mongo = (adminUrl: string, tenantUrl?: string) =>
-  printDetails(mongoForm, mongoConnection(adminUrl, tenantUrl, NAME));
+  printDetails(mongoForm, mongoConnection(adminUrl, tenantUrl, { name: NAME }));
 const qdrant = (url: string) => printDetails(qdrantForm, qdrantConnection(url));
 
 const ADMIN = 'prov:s%40cret';
@@ -171,7 +171,7 @@ describe('MongoDB: what is printed is read by its driver as what was configured'
     const options = optionsOf(
       asMongoTenant(
         `mongodb://${ADMIN}@a:1,b:2/admin?authSource=admin&authMechanism=SCRAM-SHA-1&tls=true&replicaSet=rs0&authMechanismProperties=SERVICE_NAME:x`,
-        NAME,
+        { name: NAME },
         PASSWORD,
       ),
     );

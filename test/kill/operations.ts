@@ -3,7 +3,16 @@ import { newName } from '../support/activity-harness';
 import { fill, fingerprint } from '../support/fingerprint';
 import type { TestInstallation } from '../support/installation';
 import { observeFromOutside, type Seen } from '../support/outside';
-import { askFor, change, createTenant, hasOpenOperation, stepsDone, tenantOf, type Tenant } from '../support/tenants';
+import {
+  askFor,
+  change,
+  createTenant,
+  hasOpenOperation,
+  operationEnds,
+  stepsDone,
+  tenantOf,
+  type Tenant,
+} from '../support/tenants';
 import { PATIENCE_MS, untilStandstill } from '../support/until';
 import { BEFORE, type Scenario } from './points';
 
@@ -48,6 +57,10 @@ export async function prepare(
   const { id, status } = await createTenant(installation, name);
   if (status !== 'active') throw new Error(`${name} could not be made ready: it is ${status}`);
   const subject = await withSeedData(installation, { id, name });
+  if (kind === 'retire') {
+    await installation.request('POST', `/tenants/${id}/rotate`, { overlapSeconds: 86_400 });
+    await operationEnds(installation, id);
+  }
   const ways: readonly Change[] = kind === 'restore' && goal === 'suspended' ? ['suspend', 'delete'] : WAYS[before];
   for (const way of ways) await change(installation, id, way);
   return subject;
@@ -69,6 +82,12 @@ const ASK: Readonly<
   soft_delete: (installation, id) => installation.request('DELETE', `/tenants/${id}`),
   hard_delete: (installation, id) => installation.request('DELETE', `/tenants/${id}?mode=hard&force=true`),
   change_plan: (installation, id) => installation.request('PATCH', `/tenants/${id}`, { plan: 'free' }),
+  // At once, which has all steps there are; with an overlap it ends where that begins.
+  rotate: (installation, id) => installation.request('POST', `/tenants/${id}/rotate`, { overlapSeconds: 0 }),
+  retire: async (installation, id) => {
+    await installation.master.query('UPDATE "TenantResource" SET "overlapUntil" = now() WHERE "tenantId" = $1', [id]);
+    return { status: 202, text: '' };
+  },
   // Nobody asks for it: its time comes.
   purge: async (installation, id) => {
     await installation.master.query('UPDATE "Tenant" SET "purgeAt" = now() WHERE id = $1', [id]);

@@ -5,7 +5,7 @@ import {
   OPERATION_KINDS,
   operationTitle,
   rowOf,
-  SETTLING_STEPS,
+  settlingStepOf,
   touchesBackends,
   type BackendVerb,
   type OperationGoal,
@@ -44,6 +44,8 @@ export const BEFORE: Readonly<Record<StatusOperationKind, Exclude<TenantStatus, 
   purge: 'deleted',
   change_plan: 'active',
   upgrade: 'active',
+  rotate: 'active',
+  retire: 'active',
 };
 
 const onBackends = (verbs: readonly BackendVerb[]) =>
@@ -51,7 +53,9 @@ const onBackends = (verbs: readonly BackendVerb[]) =>
 const atBothMoments = (steps: readonly string[]): Point[] =>
   steps.flatMap((step) => MOMENTS.map((moment) => ({ step, moment })));
 function scenariosOf(kind: StatusOperationKind): Scenario[] {
-  const { goals, forward, undo } = rowOf(kind);
+  const row = rowOf(kind);
+  const { goals, forward, undo } = row;
+  const after = row.touches === 'every-backend' ? row.after : undefined;
   const before = BEFORE[kind];
   const name = operationTitle(kind);
   // What may stay what it is does so.
@@ -63,7 +67,12 @@ function scenariosOf(kind: StatusOperationKind): Scenario[] {
       kind,
       isUndone: false,
       goal,
-      points: atBothMoments(['begin', ...(isAtBackends ? onBackends(forward) : []), SETTLING_STEPS[goal]]),
+      points: atBothMoments([
+        'begin',
+        ...(isAtBackends ? onBackends(forward) : []),
+        settlingStepOf(kind, goal),
+        ...(after === undefined ? [] : [...onBackends([after.verb]), after.then]),
+      ]),
     };
   });
   if (undo === null) return onward;

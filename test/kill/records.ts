@@ -107,6 +107,8 @@ function faultsOfAudit({ operations, audited }: Records): string[] {
 /** Such as the abort by which an operation is undone. */
 const isAnswer = (action: string): boolean => Object.values<string>(ANSWER_REQUEST_ACTIONS).includes(action);
 
-/** Nobody requests a purge. */
+/** Nobody requests a purge, nor the end of what a rotation has replaced. */
 const actionOf = (kind: OperationKind): string[] =>
-  kind === 'purge' ? [] : [isStatusOperation(kind) ? REQUEST_ACTIONS[kind] : REQUEST_ACTIONS.adopt];
+  kind === 'purge' || kind === 'retire'
+    ? []
+    : [isStatusOperation(kind) ? REQUEST_ACTIONS[kind] : REQUEST_ACTIONS.adopt];

@@ -1,4 +1,4 @@
-import type { OperationGoal } from '@freeflow/contract';
+import type { OperationGoal, OperationKind } from '@freeflow/contract';
 import type { TestInstallation } from '../support/installation';
 import { observeFromOutside, NOTHING, type Seen } from '../support/outside';
 import { ALL_IN, ALL_OUT, logInEverywhere } from '../support/tenant-app';
@@ -39,13 +39,19 @@ const ENDS: Readonly<Record<OperationGoal, End>> = {
   gone: { standing: 'nothing left', access: 'none to try', ledger: 'all absent', secrets: '0' },
 };
 
+/** What leaves a tenant with another login. */
+const REPLACES_LOGIN: readonly string[] = ['rotate', 'retire'] satisfies OperationKind[];
+
 /** What must be seen, whatever the point. */
 export const mustBe = ({ kind, goal, isUndone }: Pick<Scenario, 'kind' | 'goal' | 'isUndone'>): Verdict => ({
   operation: isUndone ? 'rolled_back' : 'done',
   tenant: goal,
   ...ENDS[goal],
-  // What is compared has the limits in it.
-  data: goal === 'active' && kind !== 'create' && (kind !== 'change_plan' || isUndone) ? 'unchanged' : 'not compared',
+  // Another login is another role, user and client; and what is compared has the limits in it.
+  data:
+    goal === 'active' && kind !== 'create' && (isUndone || ![...REPLACES_LOGIN, 'change_plan'].includes(kind))
+      ? 'unchanged'
+      : 'not compared',
   events: 'true',
   audit: 'true',
   log: 'true',
@@ -101,7 +107,10 @@ export async function observeOutcome(
   return {
     operation: operation.state,
     tenant: isGone ? 'gone' : status,
-    standing: standingOf(seen, name, access !== undefined && sameAs(access, ALL_IN), before?.seen),
+    standing: standingOf(seen, name, access !== undefined && sameAs(access, ALL_IN), {
+      before: before?.seen,
+      logins: REPLACES_LOGIN.includes(operation.kind) && operation.state === 'done' ? 1 : 0,
+    }),
     access: access === undefined ? 'none to try' : accessOf(access),
     data:
       comparesData && !isGone && before !== undefined
@@ -123,17 +132,25 @@ const accessOf = (answers: typeof ALL_IN): string =>
       ? 'refused everywhere'
       : JSON.stringify(answers);
 
-function standingOf(seen: Seen, name: string, isLetIn: boolean, before: Seen | undefined): string {
+/** @param logins how many it has besides the first one */
+function standingOf(
+  seen: Seen,
+  name: string,
+  isLetIn: boolean,
+  { before, logins }: { before: Seen | undefined; logins: number },
+): string {
   if (sameAs(seen, NOTHING)) return 'nothing left';
   const isComplete =
     seen.postgres?.owner === `freeflow_${name}_owner` &&
-    seen.postgresRoles.length === 2 &&
-    sameAs(seen.mongoUsers, [`freeflow_${name}`]) &&
+    seen.postgresRoles.length === 2 + logins &&
+    seen.mongoUsers.length === 1 + logins &&
+    seen.mongoUsers.includes(`freeflow_${name}`) &&
     seen.mongoCollections.length > 0 &&
     seen.qdrant !== null &&
     seen.qdrantTokens === (isLetIn ? 1 : 0) &&
     seen.keycloak !== null;
-  const isSame = before === undefined || sameAs({ ...seen, qdrantTokens: 0 }, { ...before, qdrantTokens: 0 });
+  const ignored = { qdrantTokens: 0, ...(logins === 0 ? {} : { postgresRoles: [], mongoUsers: [] }) };
+  const isSame = before === undefined || sameAs({ ...seen, ...ignored }, { ...before, ...ignored });
   return isComplete && isSame ? 'complete' : JSON.stringify(seen);
 }
 
@@ -163,7 +180,7 @@ const outcomeOf = (row: Row): string =>
  * These begin again harmlessly, and each time is told; of the steps that end an operation there is one row, whatever
  * happened.
  */
-const REPEATABLE = ['begin', 'start-rollback'];
+const REPEATABLE = ['begin', 'start-rollback', 'switch-credentials'];
 
 /** `true`, or what isn't. */
 function faultsOfLog(log: readonly Row[], step: string): string {

@@ -6,6 +6,7 @@ import { QdrantClient } from '@qdrant/js-client-rest';
 import { MongoClient } from 'mongodb';
 import { Client } from 'pg';
 import type { TestInstallation } from './installation';
+import { withPostgres } from './outside';
 import type { Tenant } from './tenants';
 
 /** `in`, or the code by which the server refuses: SQLSTATE, MongoDB's number, an HTTP status. */
@@ -41,12 +42,33 @@ export async function secretsOf(
   }
 }
 
+/** What its logins are called by now, by the master database: each rotation gives it others. */
+async function loginsOf(
+  { masterUrl }: Pick<TestInstallation, 'masterUrl'>,
+  tenantId: string,
+): Promise<Record<'postgres' | 'mongodb' | 'keycloak', string>> {
+  return withPostgres(masterUrl, async (client) => {
+    const { rows } = await client.query<{ kind: string; credential: number; username: string | null }>(
+      `SELECT r.kind::text AS kind, r.credential, c.username FROM "TenantResource" r
+         LEFT JOIN "TenantConnection" c ON c."tenantId" = r."tenantId" AND c.service::text = r.kind::text WHERE r."tenantId" = $1`,
+      [tenantId],
+    );
+    const of = (kind: string) => rows.find((it) => it.kind === kind);
+    const { credential = 1 } = of('keycloak') ?? {};
+    return {
+      postgres: of('postgres')?.username ?? '',
+      mongodb: of('mongodb')?.username ?? '',
+      keycloak: credential === 1 ? 'freeflow-app' : `freeflow-app-${['a', 'b', 'c'][credential % 3]}`,
+    };
+  });
+}
+
 /** The ways into a tenant's four backends by its own credentials. */
 async function doorsOf(
   installation: Pick<TestInstallation, 'masterUrl' | 'info' | 'vault'>,
   { id, name }: Pick<Tenant, 'id' | 'name'>,
 ) {
-  const secrets = await secretsOf(installation, id);
+  const [secrets, logins] = await Promise.all([secretsOf(installation, id), loginsOf(installation, id)]);
   const { postgres, mongodb, qdrant, keycloak } = installation.info;
   const database = `freeflow_${name}`;
   const withLogin = (url: string, user: string, password: string) => {
@@ -56,14 +78,14 @@ async function doorsOf(
   };
   const newPg = () => {
     const client = new Client({
-      connectionString: withLogin(postgres.url, `${database}_app`, secrets['postgres/password'] ?? ''),
+      connectionString: withLogin(postgres.url, logins.postgres, secrets['postgres/password'] ?? ''),
     });
     client.on('error', () => undefined);
     return client;
   };
   const newMongo = () =>
     new MongoClient(
-      `${withLogin(mongodb.url, database, secrets['mongodb/password'] ?? '')}?authSource=${database}&directConnection=true`,
+      `${withLogin(mongodb.url, logins.mongodb, secrets['mongodb/password'] ?? '')}?authSource=${database}&directConnection=true`,
     );
   const askQdrant = () =>
     new QdrantClient({
@@ -72,7 +94,7 @@ async function doorsOf(
       checkCompatibility: false,
     }).getCollection(`${database}_vectors`);
   const oidc = async (path: string, fields: Record<string, string>, token?: string) => {
-    const form = { client_id: 'freeflow-app', client_secret: secrets['keycloak/client-secret'] ?? '', ...fields };
+    const form = { client_id: logins.keycloak, client_secret: secrets['keycloak/client-secret'] ?? '', ...fields };
     const request =
       token === undefined ? { body: new URLSearchParams(form) } : { headers: { authorization: `Bearer ${token}` } };
     const response = await fetch(`${keycloak.url}/realms/freeflow-${name}/protocol/openid-connect/${path}`, {

@@ -110,6 +110,13 @@ export async function change(
   return operationEnds(installation, id);
 }
 
+/** POST /tenants/{id}/rotate; waits until that has ended. */
+export async function rotate(installation: TestInstallation, id: string, overlapSeconds: number): Promise<Tenant> {
+  const { status, text } = await installation.request('POST', `/tenants/${id}/rotate`, { overlapSeconds });
+  if (status !== 202) throw new Error(`rotate answered ${status}: ${text}`);
+  return operationEnds(installation, id);
+}
+
 /** POST /tenants/{id}/adopt; waits until that has ended. */
 export async function adopt(
   installation: TestInstallation,

@@ -1,4 +1,4 @@
-import { parseDuration } from '../../duration';
+import { parseDuration } from '@freeflow/lib/config';
 import { EXIT, Failure } from '../../failure';
 import { MOMENT_FORM, parseMoment } from '../../moment';
 

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { EVENT_NAMES } from '@freeflow/contract';
 import { colours as pc } from '@freeflow/lib/colours';
+import { parseDuration } from '@freeflow/lib/config';
 import { makeWebhookSecret } from '@freeflow/lib/webhooks';
 import type { Command } from 'commander';
 import { caller } from '../../client/http';
 import { openSession } from '../../client/session';
 import { webhooksOf } from '../../client/webhooks';
 import { confirm } from '../../confirm';
-import { parseDuration } from '../../duration';
 import { EXIT, Failure } from '../../failure';
 import { webhookDetails, webhookTable } from '../../show/webhooks';
 import { openTerminal } from '../../terminal';
