@@ -48,6 +48,9 @@ async function publish(files: Record<string, string> = {}, isAlone = true): Prom
   for (const [name, content] of Object.entries(files)) writeFileSync(path.join(folder, name), content);
   try {
     await publishBlueprint(harness.db, (last = await read()));
+  } catch (error) {
+    version -= 1;
+    throw error;
   } finally {
     for (const name of Object.keys(files)) rmSync(path.join(folder, name));
     cpSync(EXAMPLE, folder, { recursive: true });
