@@ -29,6 +29,7 @@ const packages = [
   '@temporalio/[a-z-]+',
   'eventsource-parser',
   'jose',
+  'marked',
   'mongodb',
   'openid-client',
   'ora',

@@ -1,3 +1,5 @@
+import { RUNBOOK } from './step-names';
+
 interface Failure {
   /** Whether the step may succeed when it is tried again, by itself or after a repair by a person. */
   readonly retryable: boolean;
@@ -141,8 +143,16 @@ export const FAILURES = {
 
 export type FailureType = keyof typeof FAILURES;
 
+const MORE = ` More: ${RUNBOOK}#`;
+
 /** The advice for a failure, with the place where there is more. */
-export const adviceOn = (type: FailureType): string => `${FAILURES[type].advice} More: docs/runbook.md#${type}`;
+export const adviceOn = (type: FailureType): string => `${FAILURES[type].advice}${MORE}${type}`;
+
+/** What {@link adviceOn} has made: the advice alone, and the anchor of the runbook where there is more. */
+export function splitAdvice(advice: string): { text: string; anchor?: string } {
+  const [text = '', anchor] = advice.split(MORE);
+  return anchor === undefined ? { text } : { text, anchor };
+}
 
 /** Whether to try the step again after a failure of this type. */
 export const isRetryable = (type: FailureType): boolean => FAILURES[type].retryable;

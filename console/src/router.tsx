@@ -1,6 +1,7 @@
 import { createRoute, createRouter, redirect } from '@tanstack/react-router';
 import { BASE } from './auth/user-manager';
 import { auditRoute } from './pages/audit/route';
+import { onCallRoute } from './pages/on-call/route';
 import { reconcileRoute } from './pages/reconcile/route';
 import { tenantRoute } from './pages/tenant/route';
 import { tenantsRoute } from './pages/tenants/route';
@@ -23,6 +24,7 @@ const routeTree = rootRoute.addChildren([
   startRoute,
   tenantsRoute,
   tenantRoute,
+  onCallRoute,
   reconcileRoute,
   webhooksRoute,
   webhookRoute,

@@ -1,4 +1,4 @@
-import { createTheme, type CSSVariablesResolver } from '@mantine/core';
+import { createTheme, darken, type CSSVariablesResolver, type MantineTheme } from '@mantine/core';
 
 /** Calm, and dense enough for tables: one accent, small type, little round. */
 export const theme = createTheme({
@@ -23,17 +23,24 @@ export const theme = createTheme({
   },
 });
 
+/** Darker than the shade itself where it is pointed at, not lighter: what is on it stays as readable. */
+const hoverColours = (colors: MantineTheme['colors']) =>
+  Object.fromEntries(
+    Object.entries(colors).map(([name, shades]) => [`--mantine-color-${name}-filled-hover`, darken(shades[9], 0.15)]),
+  );
+
 /** What is told quietly has to be read all the same: 4.5 to 1 against what it is on. */
 export const readableColours: CSSVariablesResolver = ({ colors }) => ({
-  // Darker than the shade itself, not lighter, so that what is on it stays as readable.
-  variables: { '--mantine-primary-color-filled-hover': '#095c6b' },
+  variables: {},
   light: {
+    ...hoverColours(colors),
     '--mantine-color-dimmed': colors.gray[7],
     '--mantine-color-placeholder': colors.gray[7],
     '--mantine-color-error': colors.red[9],
     '--mantine-color-cyan-light-hover': 'var(--mantine-color-cyan-light)',
   },
   dark: {
+    ...hoverColours(colors),
     '--mantine-color-dimmed': colors.dark[1],
     '--mantine-color-placeholder': colors.dark[1],
     '--mantine-color-error': colors.red[4],

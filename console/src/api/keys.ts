@@ -8,6 +8,8 @@ export const KEYS = {
   operations: (id: string) => ['operations', id],
   plans: ['plans'],
   stuck: ['stuck'],
+  /** A tenant that was answered, since then. */
+  answered: (id: string) => ['answered', id],
   webhooks: ['webhooks'],
   webhook: (id: string) => ['webhooks', id],
   deliveries: (id: string, query: object) => ['webhooks', id, 'deliveries', query],

@@ -1,8 +1,15 @@
-import { IconBuildings, IconFileSearch, IconGitCompare, IconWebhook, type Icon } from '@tabler/icons-react';
+import {
+  IconBuildings,
+  IconFileSearch,
+  IconGitCompare,
+  IconLifebuoy,
+  IconWebhook,
+  type Icon,
+} from '@tabler/icons-react';
 
 /** A page of the menu, and of the palette. */
 export interface Destination {
-  to: '/tenants' | '/reconcile' | '/webhooks' | '/audit';
+  to: '/tenants' | '/on-call' | '/reconcile' | '/webhooks' | '/audit';
   title: string;
   description: string;
   icon: Icon;
@@ -10,6 +17,7 @@ export interface Destination {
 
 export const NAVIGATION: readonly Destination[] = [
   { to: '/tenants', title: 'Tenants', description: 'All tenants, and a new one', icon: IconBuildings },
+  { to: '/on-call', title: 'On call', description: 'What is stuck, why, and the answers to it', icon: IconLifebuoy },
   {
     to: '/reconcile',
     title: 'Reconcile',

@@ -21,6 +21,9 @@ export function writeTenantEvent(client: QueryClient, name: string, { data }: Cl
       ? { ...page, items: page.items.map((it) => (it.id === tenantId ? change(it) : it)) }
       : page,
   );
+  client.setQueriesData<TenantBody>({ queryKey: KEYS.answered(tenantId) }, (tenant) =>
+    tenant === undefined ? tenant : change(tenant),
+  );
   client.setQueriesData<Shown>({ queryKey: KEYS.tenant(tenantId) }, (shown) =>
     shown === undefined ? shown : { ...shown, tenant: change(shown.tenant) },
   );
