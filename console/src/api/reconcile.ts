@@ -6,6 +6,9 @@ import { Refusal, type Api } from './client';
 import { KEYS } from './keys';
 
 const POLL_MS = 1_000;
+/** Where it takes longer than most, as it waits for its turn or there is no worker. */
+const PATIENT_POLL_MS = 5_000;
+const POLLS = 60;
 /** The schedule makes one an hour, and others may ask for one. */
 const READ_EVERY_MS = 30_000;
 
@@ -17,7 +20,8 @@ export const reportQuery = (api: Api, id: string | undefined) =>
     refetchInterval: ({ state }) => {
       if (id === undefined) return READ_EVERY_MS;
       // Once it is there it never changes.
-      return state.data === undefined || state.data === null ? POLL_MS : false;
+      if (state.data !== undefined && state.data !== null) return false;
+      return state.dataUpdateCount > POLLS ? PATIENT_POLL_MS : POLL_MS;
     },
   });
 

@@ -13,13 +13,21 @@ interface Props extends Omit<TextInputProps, 'value' | 'onChange'> {
 /** A text that a list is filtered by. What it is set to from elsewhere, such as a link, it shows as well. */
 export function TextFilter({ value, onSettle, ...props }: Props) {
   const [typed, setTyped] = useState(value ?? '');
-  const [settled, setSettled] = useState(value);
-  if (settled !== value) {
-    setSettled(value);
-    // What was typed is on its way into the address, and comes back from there.
-    if ((value ?? '') !== typed.trim()) setTyped(value ?? '');
+  const [told, setTold] = useState(value);
+  const [shown, setShown] = useState(value);
+  if (shown !== value) {
+    setShown(value);
+    // What was told comes back by the address, while more may have been typed.
+    if (value !== told) {
+      setTold(value);
+      setTyped(value ?? '');
+    }
   }
-  const tell = useDebouncedCallback((text: string) => onSettle(text === '' ? undefined : text), TYPING_MS);
+  const tell = useDebouncedCallback((text: string) => {
+    const settled = text === '' ? undefined : text;
+    setTold(settled);
+    onSettle(settled);
+  }, TYPING_MS);
   return (
     <TextInput
       type="search"

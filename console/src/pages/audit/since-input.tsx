@@ -10,6 +10,7 @@ const AGES = [
 
 /** A moment from which on the trail is shown: in the viewer's zone, as the address has it in UTC. */
 export function SinceInput({ since, onChange }: { since: string | undefined; onChange: (since?: string) => void }) {
+  const shown = since === undefined ? '' : localMoment(new Date(since));
   return (
     <Group gap={4} align="flex-end" wrap="nowrap">
       <TextInput
@@ -18,10 +19,10 @@ export function SinceInput({ since, onChange }: { since: string | undefined; onC
         size="xs"
         // Read when it is left: while it is typed it is many moments, and most of them none.
         key={since ?? ''}
-        defaultValue={since === undefined ? '' : localMoment(new Date(since))}
+        defaultValue={shown}
+        // By what is shown, which has no seconds: leaving it as it is changes nothing.
         onBlur={({ currentTarget: { value } }) => {
-          const moment = value === '' ? undefined : new Date(value).toISOString();
-          if (moment !== since) onChange(moment);
+          if (value !== shown) onChange(value === '' ? undefined : new Date(value).toISOString());
         }}
       />
       <Button.Group>

@@ -28,12 +28,14 @@ export function RotateDialog({ id, onClose }: { id: string; onClose: () => void 
     // It has the secret.
     gcTime: 0,
   });
+  // What is under way may be done, and then its secret has to be shown.
+  const close = () => (rotate.isPending ? undefined : onClose());
   const isDone = rotate.data !== undefined;
   const chosen = OVERLAPS.find(({ value }) => value === overlap)?.label ?? '';
   return (
     <Modal
       opened
-      onClose={onClose}
+      onClose={close}
       title="Rotate the secret"
       size="lg"
       withCloseButton={!isDone}
@@ -63,7 +65,7 @@ export function RotateDialog({ id, onClose }: { id: string; onClose: () => void 
           />
           {rotate.error === null ? null : <ProblemView error={rotate.error} />}
           <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
+            <Button variant="default" disabled={rotate.isPending} onClick={onClose}>
               Cancel
             </Button>
             <Button loading={rotate.isPending} onClick={() => rotate.mutate()}>

@@ -32,6 +32,8 @@ export function CreateDialog({ onClose }: { onClose: () => void }) {
   // What is said at a field is not said once more.
   const refused = refusalsByField(create.error);
   const wrong = values.url === '' ? {} : errorsByField(createWebhookBody.safeParse(bodyOf(values, secret)));
+  // What is under way may be done, and then its secret has to be shown.
+  const close = () => (create.isPending ? undefined : onClose());
   if (create.data !== undefined) {
     const { id } = create.data;
     const leave = () => void navigate({ to: '/webhooks/$webhookId', params: { webhookId: id } });
@@ -50,7 +52,7 @@ export function CreateDialog({ onClose }: { onClose: () => void }) {
     );
   }
   return (
-    <Modal opened onClose={onClose} title="New webhook" size="lg">
+    <Modal opened onClose={close} title="New webhook" size="lg">
       <form
         noValidate
         onSubmit={(event) => {
@@ -70,7 +72,7 @@ export function CreateDialog({ onClose }: { onClose: () => void }) {
           />
           {create.error === null || Object.keys(refused).length > 0 ? null : <ProblemView error={create.error} />}
           <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
+            <Button variant="default" disabled={create.isPending} onClick={onClose}>
               Cancel
             </Button>
             <Button
