@@ -63,6 +63,7 @@ async function deleteTenantRows(tx: Tx, { tenant: { id }, now }: Rows, secrets: 
   // Rolled back after this, as by a crash, it is done again: nothing of the tenant is left that they could open.
   await secrets.destroyInVault(id, tx);
   await tx.tenantConnection.deleteMany({ where: { tenantId: id } });
+  await tx.tenantUsage.deleteMany({ where: { tenantId: id } });
   const { count } = await tx.tenantSecret.deleteMany({ where: { tenantId: id } });
   await tx.tenant.update({ where: { id }, data: { status: 'deleted', goneAt: now, purgeAt: null } });
   return count;

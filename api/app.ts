@@ -32,6 +32,7 @@ import { reconcileRoutes } from './routes/reconcile';
 import { resourceMetadataRoutes } from './routes/resource-metadata';
 import { schemaRoutes } from './routes/schemas';
 import { tenantRoutes } from './routes/tenants';
+import { usageRoutes } from './routes/usage';
 import { webhookRoutes } from './routes/webhooks';
 import { createTemporalGateway } from './temporal-gateway';
 
@@ -101,6 +102,7 @@ export async function buildApp(config: ApiConfig, env: NodeJS.ProcessEnv): Promi
     await secured.register(identityRoutes, { db, temporal, plans });
     await secured.register(operationRoutes, { db, temporal, plans });
     await secured.register(planRoutes, { plans });
+    await secured.register(usageRoutes, { db });
     await secured.register(onCallRoutes, { db, temporal, sweepIntervalMs: config.SWEEP_INTERVAL_MS });
     await secured.register(fleetRoutes, { db, temporal });
     await secured.register(reconcileRoutes, { db, temporal });

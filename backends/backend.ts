@@ -1,4 +1,4 @@
-import type { BackendKind } from '@freeflow/contract';
+import type { BackendKind, Usage } from '@freeflow/contract';
 import type { Plan } from '@freeflow/contract/plans';
 import type { Prisma } from '@freeflow/db-master';
 import type { BlueprintFile } from './blueprint';
@@ -234,6 +234,8 @@ export interface Backend {
    * @throws BackendFault `still-open`
    */
   assertLockedOut(target: Target, secrets: Secrets): Promise<void>;
+  /** How much the tenant uses of it. Reads only. */
+  measure(target: Target, secrets: Secrets): Promise<Usage>;
   /** The limits that it has, all of those that `limit` may change. Reads only. */
   readLimits(target: Target): Promise<LimitState>;
   /**

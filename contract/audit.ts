@@ -49,6 +49,8 @@ const OTHER_ACTIONS = [
   'tenants.operations',
   'tenants.stuck',
   'plans.list',
+  'tenants.usage',
+  'tenants.list-usage',
   'tenants.events',
   'events.follow',
   'fleet.show',

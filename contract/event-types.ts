@@ -13,6 +13,7 @@ export const EVENTS = {
   'tenant.created': { meaning: 'a tenant was accepted, or registered' },
   'tenant.status-changed': { meaning: 'its status is another one' },
   'tenant.updated': { meaning: 'what people and other systems call it by, or what keeps it, was changed' },
+  'tenant.usage-reached': { meaning: 'it uses 80 or 100 % of a limit of its plan; again once it has been below' },
   'tenant.gone': { meaning: 'nothing of it is left; its name is free' },
   'operation.requested': { meaning: 'an operation was accepted' },
   'operation.started': { meaning: 'a worker has taken it up' },

@@ -22,6 +22,7 @@ export * from './states';
 export * from './step-names';
 export * from './stuck';
 export * from './tenant-names';
+export * from './usage';
 export * from './uuid-namespace';
 export * from './webhooks';
 export * from './worker-queues';

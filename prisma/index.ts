@@ -22,6 +22,7 @@ export {
   type TenantOperation,
   type TenantProvisionLog,
   type TenantResource,
+  type TenantUsage,
   type TenantSecret,
   type Webhook,
   type WebhookDelivery,

@@ -129,15 +129,17 @@ describe('the columns others depend on', () => {
     );
     const belongs = 'FOREIGN KEY ("tenantId") REFERENCES "Tenant"(id) ON UPDATE CASCADE ON DELETE RESTRICT';
     expect(keys.filter((it) => it.key.startsWith('PRIMARY')).map((it) => it.key)).toEqual(
-      Array(18).fill('PRIMARY KEY (id)'),
+      Array(23).fill('PRIMARY KEY (id)'),
     );
     expect(keys.filter((it) => it.key === belongs).map((it) => it.table)).toEqual([
       '"OperationAnswer"',
+      '"TenantBlueprintFile"',
       '"TenantConnection"',
       '"TenantOperation"',
       '"TenantProvisionLog"',
       '"TenantResource"',
       '"TenantSecret"',
+      '"TenantUsage"',
     ]);
   });
 });

@@ -5,6 +5,7 @@ import type { Backend, Drift } from '../../backends/backend';
 import { BackendFault, messageOf } from '../../backends/failures';
 import { compareEntry } from './compare';
 import { createEntryFinding, driftToFinding } from './finding';
+import { measureEntry } from './measure';
 import { repairEntry } from './repair';
 import type { ReconcileScope } from './scope';
 import { countUnchecked, ServerSilentError, walk, type Part, type Range } from './walk';
@@ -32,10 +33,16 @@ export async function compareEntries(scope: ReconcileScope, backend: Backend): P
   }
   await walk(scope, {
     ...part,
-    visit: async (entry: Entry) =>
-      entry.serverId !== serverId
-        ? [createEntryFinding(entry, 'unknown', `this is ${serverId}, the ledger records ${entry.serverId ?? 'none'}`)]
-        : checkEntry(scope, backend, entry),
+    visit: async (entry: Entry) => {
+      if (entry.serverId !== serverId)
+        return [
+          createEntryFinding(entry, 'unknown', `this is ${serverId}, the ledger records ${entry.serverId ?? 'none'}`),
+        ];
+      const findings = await checkEntry(scope, backend, entry);
+      // What isn't there, or can't be asked, is not measured.
+      if (findings.every((it) => it.class === 'drifted')) await measureEntry(scope, backend, entry);
+      return findings;
+    },
   });
 }
 

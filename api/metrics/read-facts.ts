@@ -20,6 +20,8 @@ export interface Facts {
   /** The last report of the reconciler, as Unix time; 0 where there is none. */
   report: { at: number; findings: { class: FindingClass; count: number }[] };
   pool: { backend: BackendKind; count: number }[];
+  /** Tenants near a limit of their plan. */
+  near: { plan: string; backend: BackendKind; percent: '80' | '100'; count: number }[];
   webhooks: { undeliveredAgeS: number; disabled: { reason: DisabledReason; count: number }[] };
   /** How old the oldest is that is kept. */
   records: { records: 'audit' | 'events'; ageS: number }[];
@@ -34,6 +36,7 @@ export const readFacts = (db: PrismaClient, sweepIntervalMs: number): Promise<Fa
     overduePurges: (await overduePurges(tx, 1, overdueMsOf(sweepIntervalMs))).total,
     report: await readReport(tx),
     pool: await readPool(tx),
+    near: await readNear(tx),
     webhooks: { undeliveredAgeS: await readUndelivered(tx), disabled: await readDisabled(tx) },
     records: await readOldest(tx),
   }));
@@ -63,6 +66,12 @@ async function readReport(tx: Prisma.TransactionClient): Promise<Facts['report']
 
 const readPool = (tx: Prisma.TransactionClient): Promise<Facts['pool']> => tx.$queryRaw`
   SELECT kind::text AS backend, count(*)::int AS count FROM "PooledResource" WHERE state = 'ready' GROUP BY kind`;
+
+/** By the index of those that are near one. */
+const readNear = (tx: Prisma.TransactionClient): Promise<Facts['near']> => tx.$queryRaw`
+  SELECT coalesce(u.plan, 'none') AS plan, u.kind::text AS backend, level.percent::text AS percent, count(*)::int AS count
+    FROM "TenantUsage" u JOIN "Tenant" t ON t.id = u."tenantId" AND t."goneAt" IS NULL CROSS JOIN (VALUES (80), (100)) level(percent)
+   WHERE u.percent >= 80 AND u.percent >= level.percent GROUP BY 1, 2, 3`;
 
 /** Of each webhook the first delivery that has not ended, and the first event that has no delivery yet. */
 async function readUndelivered(tx: Prisma.TransactionClient): Promise<number> {

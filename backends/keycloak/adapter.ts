@@ -1,3 +1,4 @@
+import type { Usage } from '@freeflow/contract';
 import { assertAllAbsent } from '../absence';
 import type {
   AbsenceProof,
@@ -221,6 +222,10 @@ export class KeycloakBackend implements Backend {
       throw new BackendFault('still-open', `Keycloak: the tenant's application still gets a token of realm ${name}`);
     if (enabled !== false)
       throw new BackendFault('still-open', `Keycloak: realm ${name} is enabled although it was disabled`);
+  }
+
+  async measure({ name }: Target): Promise<Usage> {
+    return { users: await this.admin.call(({ users }) => users.count({ realm: name })) };
   }
 
   async readLimits({ name }: Target): Promise<LimitState> {

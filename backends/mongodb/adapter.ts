@@ -1,3 +1,4 @@
+import type { Usage } from '@freeflow/contract';
 import { isTracing } from '@freeflow/lib/tracing';
 import { MongoClient, type Db } from 'mongodb';
 import { assertAllAbsent } from '../absence';
@@ -28,6 +29,7 @@ import { createOwner, ensureListed } from './create';
 import { findMongoDrift, listOwnedUsers } from './drift';
 import { dropAll } from './drop-all';
 import { NOTHING_TO_LIMIT, NO_LIMITS } from './limits';
+import { countConnections, measureAsTenant, sizeOnDisk } from './measure';
 import { isPasswordOf } from './password';
 import { assertLoginRefused, logsIn, probeFromOutside, probeMongo } from './probe';
 import { endUser, issueUser } from './rotate';
@@ -156,6 +158,17 @@ export class MongoBackend implements Backend {
 
   async assertLockedOut(target: Target, secrets: Secrets): Promise<void> {
     await this.asTenant(target, secrets, (tenant) => assertLoginRefused(tenant, target.name));
+  }
+
+  /** The connections first: to be asked for the rest the tenant logs in. */
+  async measure(target: Target, secrets: Secrets): Promise<Usage> {
+    const { name, signal } = target;
+    const admin = await this.db('admin');
+    const connections = await countConnections(admin, name, signal);
+    const asked = await this.asTenant(target, secrets, async (tenant) =>
+      (await logsIn(tenant, name)) ? measureAsTenant(tenant.db(name), signal) : undefined,
+    );
+    return { connections, ...(asked ?? (await sizeOnDisk(admin, name, signal))) };
   }
 
   async readLimits(): Promise<LimitState> {

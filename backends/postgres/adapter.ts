@@ -1,3 +1,4 @@
+import type { Usage } from '@freeflow/contract';
 import { assertAllAbsent } from '../absence';
 import type {
   AbsenceProof,
@@ -26,6 +27,7 @@ import { createTenant } from './create';
 import { findPostgresDrift, listOwnedDatabases } from './drift';
 import { dropTenant } from './drop';
 import { limitsOf, readLimits, restoreLimits, setLimits, type Limits } from './limits';
+import { measurePostgres } from './measure';
 import { assertNotAdmitted, isPooled } from './pooler';
 import { probePostgres, assertLoginRefused } from './probe';
 import { endLogin, issueLogin } from './rotate';
@@ -141,6 +143,10 @@ export class PostgresBackend implements Backend {
     if (await isPooled(this.server.pool))
       return assertNotAdmitted(this.server.pool, loginRole(target), [target.name], 'still-open');
     await assertLoginRefused(this.loginOf(target, secrets), target.name);
+  }
+
+  measure({ name }: Target): Promise<Usage> {
+    return measurePostgres(this.server.pool, name);
   }
 
   readLimits(target: Target): Promise<LimitState> {

@@ -1,3 +1,4 @@
+import type { Usage } from '@freeflow/contract';
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import { assertAllAbsent } from '../absence';
 import type {
@@ -165,6 +166,10 @@ export class QdrantBackend implements Backend {
 
   async assertLockedOut({ name }: Target, secrets: Secrets): Promise<void> {
     await assertTokenRefused(this.asTenant(secrets), name);
+  }
+
+  async measure({ name }: Target): Promise<Usage> {
+    return { points: (await this.client.count(name, { exact: false })).count };
   }
 
   readLimits({ name }: Target): Promise<LimitState> {

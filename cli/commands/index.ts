@@ -17,12 +17,14 @@ import { addOnCall } from './tenants/on-call';
 import { addQueries } from './tenants/queries';
 import { addRotate } from './tenants/rotate';
 import type { Host } from './tenants/tools';
+import { addUsage } from './tenants/usage';
 import { addWebhooks } from './webhooks';
 
 /** Adds the commands that call the API alone. Returns `tenants`, to which others may be added. */
 export function addCommands(program: Command, host: Host): Command {
   const tenants = program.command('tenants').description('create, show, change and delete tenants');
-  for (const add of [addChanges, addRotate, addIdentity, addDelete, addQueries, addOnCall]) add(tenants, host);
+  for (const add of [addChanges, addRotate, addIdentity, addDelete, addQueries, addUsage, addOnCall])
+    add(tenants, host);
   for (const add of [
     addApply,
     addExport,

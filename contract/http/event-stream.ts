@@ -4,6 +4,7 @@ import { BACKEND_KINDS } from '../backends';
 import { cloudEventType, EVENT_NAMES, type EventName } from '../event-types';
 import { OPERATION_KINDS } from '../operations/kinds';
 import { ENDED_STATES, TENANT_STATUSES } from '../states';
+import { MEASURES } from '../usage';
 import { DISABLED_REASONS } from '../webhooks';
 import { EXAMPLES } from './examples';
 import { parkedStepSchema } from './tenant';
@@ -40,6 +41,14 @@ export const EVENT_DATA = {
   'tenant.created': z.strictObject({ status }),
   'tenant.status-changed': z.strictObject({ from: status, to: status }),
   'tenant.updated': z.strictObject({ changed: z.array(z.enum(UPDATED_FIELDS)) }),
+  'tenant.usage-reached': z.strictObject({
+    backend: z.enum(BACKEND_KINDS),
+    measure: z.enum(keysOf(MEASURES)),
+    percent: z.number().int().describe('Of the limit that is reached: 80, or 100'),
+    value: z.number(),
+    limit: z.number(),
+    plan: z.string().nullable(),
+  }),
   'tenant.gone': z.strictObject({}),
   'operation.requested': z.strictObject({
     kind,

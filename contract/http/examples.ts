@@ -137,6 +137,36 @@ export const EXAMPLES = {
       },
     ],
   },
+  usage: {
+    id: ID,
+    name: 'acme',
+    plan: 'free',
+    backends: [
+      {
+        backend: 'postgres',
+        plan: 'free',
+        measuredAt: AT.later,
+        measures: [
+          { measure: 'size', value: 901_775_360, limit: 1_073_741_824, percent: 83 },
+          { measure: 'connections', value: 2, limit: 5, percent: 40 },
+        ],
+      },
+    ],
+  },
+  usageList: {
+    items: [
+      {
+        id: ID,
+        name: 'acme',
+        percent: 83,
+        backend: 'postgres',
+        plan: 'free',
+        measuredAt: AT.later,
+        measures: [{ measure: 'size', value: 901_775_360, limit: 1_073_741_824, percent: 83 }],
+      },
+    ],
+    isComplete: true,
+  },
   nothing: {},
   retry: { step: parked.step },
   abort: { reason: 'Qdrant stays away until Monday' },

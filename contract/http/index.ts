@@ -13,4 +13,5 @@ export * from './reconcile';
 export * from './tenant';
 export * from './tenants-file';
 export * from './text';
+export * from './usage';
 export * from './webhooks';

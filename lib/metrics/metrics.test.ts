@@ -25,7 +25,7 @@ test.each(rows)(
   (_name, { help, labels }) => {
     expect(help).toMatch(/^[A-Z][^\n]{20,}\.$/);
     const open = Object.entries(labels).flatMap(([label, values]) => (values === null ? [label] : []));
-    expect(open.filter((it) => !['route', 'method', 'status'].includes(it))).toEqual([]);
+    expect(open.filter((it) => !['route', 'method', 'status', 'plan'].includes(it))).toEqual([]);
     expect(Object.keys(labels).filter((it) => /tenant|name|id$/.test(it))).toEqual([]);
   },
 );

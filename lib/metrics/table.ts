@@ -202,6 +202,12 @@ export const METRICS = {
     help: 'Blank resources that are ready to be claimed.',
     labels: { backend: BACKEND_KINDS },
   },
+  freeflow_usage_near_limits: {
+    of: 'installation',
+    type: 'gauge',
+    help: 'Tenants that use so much of a limit of their plan, or more, by plan and backend; as it was measured last. 0, or no row, where there are none.',
+    labels: { plan: null, backend: BACKEND_KINDS, percent: ['80', '100'] },
+  },
   freeflow_webhook_undelivered_oldest_age_seconds: {
     of: 'installation',
     type: 'gauge',
