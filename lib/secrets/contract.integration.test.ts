@@ -302,6 +302,7 @@ describe('which vault is ours', () => {
     await expect(astray.findAll(owner, ['password'])).rejects.toMatchObject(other);
     await expect(astray.keep(await password(), 'hunter23')).rejects.toMatchObject(other);
     await expect(db.$transaction((tx) => astray.destroyInVault(owner.tenantId, tx))).rejects.toMatchObject(other);
+    await expect(astray.destroy(owner, 1)).rejects.toMatchObject(other);
     const row = await db.tenantSecret.findFirstOrThrow({ where: { tenantId: owner.tenantId } });
     await expect(secretMover(db, keys, kv)('db', row.id)).rejects.toMatchObject(other);
     expect(await foreign.admin('GET', 'secret/metadata/?list=true').catch(String)).toContain(' 404 ');

@@ -186,7 +186,11 @@ export function createSecretStore(db: SecretDatabase, keys: SecretKeys, places: 
       const row = await findRow(db, { tenantId, backend, name, version });
       if (row === undefined) return;
       // The row last: without it nothing knows what is in the vault.
-      if (row.vaultRef !== null) await vaultFor(row).destroy(row);
+      if (row.vaultRef !== null) {
+        // In another vault it is not there either, which proves nothing.
+        await mark?.ensure(db);
+        await vaultFor(row).destroy(row);
+      }
       await db.$queryRaw`DELETE FROM "TenantSecret" WHERE id = ${row.id}::uuid RETURNING id`;
     },
     async destroyInVault(tenantId, within) {
