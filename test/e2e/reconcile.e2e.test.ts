@@ -292,8 +292,8 @@ test('an orphan is named, is dropped only by its own installation, by its own id
   const [a, living] = [altered, active];
   const names = namesOf(a.name);
   // As after a restore of the master database: nothing there knows of it any more.
-  for (const table of ['TenantProvisionLog', 'TenantConnection', 'TenantSecret', 'TenantOperation', 'TenantResource'])
-    await installation.master.query(`DELETE FROM "${table}" WHERE "tenantId" = $1`, [a.id]);
+  const tables = ['ProvisionLog', 'Connection', 'Secret', 'Operation', 'Resource', 'Usage'].map((it) => `Tenant${it}`);
+  for (const table of tables) await installation.master.query(`DELETE FROM "${table}" WHERE "tenantId" = $1`, [a.id]);
   await installation.master.query('DELETE FROM "Tenant" WHERE id = $1', [a.id]);
   const { findings } = await reconcile();
   expect(findings.map((it) => ({ ...it, id: null }))).toEqual(
