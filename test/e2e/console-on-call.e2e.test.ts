@@ -1,7 +1,15 @@
 import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { newName } from '../support/activity-harness';
-import { findBarriers, findChromium, launchChromium, signIn, visit, type Visit } from '../support/chromium';
+import {
+  findBarriers,
+  findChromium,
+  findOverflow,
+  launchChromium,
+  signIn,
+  visit,
+  type Visit,
+} from '../support/chromium';
 import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '../support/fault-injected-installation';
 import { askFor, operationEnds, tenantOf, untilParkedAt } from '../support/tenants';
 import { until } from '../support/until';
@@ -50,7 +58,7 @@ const MANY = 20;
     }
     await page.setViewportSize({ width: 375, height: 740 });
     await picture(`${name}-phone`);
-    expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(375);
+    expect(await findOverflow(page)).toBe(0);
     await page.setViewportSize({ width: 1280, height: 800 });
     await page.emulateMedia({ colorScheme: 'light' });
   };

@@ -2,7 +2,15 @@ import { BACKEND_KINDS } from '@freeflow/contract';
 import type { Browser, Page } from 'playwright-core';
 import { Webhook as Verifier } from 'standardwebhooks';
 import { newName } from '../support/activity-harness';
-import { findBarriers, findChromium, launchChromium, signIn, visit, type Visit } from '../support/chromium';
+import {
+  findBarriers,
+  findChromium,
+  findOverflow,
+  launchChromium,
+  signIn,
+  visit,
+  type Visit,
+} from '../support/chromium';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { inDatabase } from '../support/master';
 import { withPostgres } from '../support/outside';
@@ -62,11 +70,7 @@ const PHONE = { width: 390, height: 844 };
         await page.locator(`html[data-mantine-color-scheme=${colorScheme}]`).waitFor();
         expect(await findBarriers(page)).toEqual([]);
       }
-      const { scrollWidth } = await page.evaluate(() => {
-        const { document } = globalThis as unknown as { document: { documentElement: { scrollWidth: number } } };
-        return { scrollWidth: document.documentElement.scrollWidth };
-      });
-      expect(scrollWidth).toBeLessThanOrEqual(viewport.width);
+      expect(await findOverflow(page)).toBe(0);
     }
     await page.setViewportSize(WIDE);
     await page.emulateMedia({ colorScheme: 'light' });

@@ -1,6 +1,14 @@
 import type { Browser, Page } from 'playwright-core';
 import { newName } from '../support/activity-harness';
-import { findBarriers, findChromium, launchChromium, signIn, visit, type Visit } from '../support/chromium';
+import {
+  findBarriers,
+  findChromium,
+  findOverflow,
+  launchChromium,
+  signIn,
+  visit,
+  type Visit,
+} from '../support/chromium';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
 
 const chromium = findChromium();
@@ -31,22 +39,10 @@ const SETTLED_MS = 60_000;
     for (const scheme of SCHEMES) {
       await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
       await page.locator(`html[data-mantine-color-scheme=${scheme}]`).waitFor();
-      await untilPainted(page);
       found.push(...(await findBarriers(page)).map((it) => `${scheme}: ${it}`));
     }
     return found;
   }
-  /** Once all colours are those of the scheme. */
-  const untilPainted = (page: Page): Promise<void> =>
-    page.evaluate(async () => {
-      const { document, requestAnimationFrame: frame } = globalThis as unknown as {
-        document: { getAnimations: () => { constructor: { name: string }; finished: Promise<unknown> }[] };
-        requestAnimationFrame: (next: () => void) => void;
-      };
-      for (let at = 0; at < 3; at++) await new Promise<void>((next) => frame(next));
-      const transitions = document.getAnimations().filter((it) => it.constructor.name === 'CSSTransition');
-      await Promise.allSettled(transitions.map(({ finished }) => finished));
-    });
   async function open(path = '/'): Promise<Visit> {
     const visited = await visit(browser, at(path));
     await signIn(visited.page, installation.info);
@@ -187,22 +183,14 @@ const SETTLED_MS = 60_000;
     await signIn(page, installation.info);
     await page.getByRole('heading', { name: 'Tenants' }).waitFor();
     await page.getByRole('table').waitFor();
-    expect(await overflowOf(page)).toBe(0);
+    expect(await findOverflow(page)).toBe(0);
     await page.locator('tbody a').first().click();
     await page.getByRole('heading', { name: 'Facts' }).waitFor();
-    expect(await overflowOf(page)).toBe(0);
+    expect(await findOverflow(page)).toBe(0);
     expect(await findBarriersInBoth(page)).toEqual([]);
     await button(page, 'Open the menu').click();
     await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Tenants' }).click();
     await page.getByRole('heading', { name: 'Tenants' }).waitFor();
     await visited.close();
   });
-
-  const overflowOf = (page: Page): Promise<number> =>
-    page.evaluate(() => {
-      const { scrollWidth, clientWidth } = (
-        globalThis as unknown as { document: { documentElement: { scrollWidth: number; clientWidth: number } } }
-      ).document.documentElement;
-      return scrollWidth - clientWidth;
-    });
 });
