@@ -148,6 +148,7 @@ const CALLS: Record<string, { call: () => Promise<Answer>; beyond?: true; status
       status: 200,
       detail: { url: RECEIVER },
     },
+    'tenants.rotate': { call: async () => post(`/tenants/${await tenantIn('active')}/rotate`) },
     'tenants.upgrade': { call: async () => post(`/tenants/${await tenantIn('active')}/upgrade`) },
     'fleet.upgrade': {
       call: () =>

@@ -28,7 +28,7 @@ describe('a wrong body is refused with a pointer to what is wrong, and leaves no
     ['null', { name: null }, '/name', /^must be a string$/],
     ['a list', { name: ['acme'] }, '/name', /string/],
     ['missing', {}, '/name', /missing/],
-    ['a field too many', { name: 'acme', plan: 'gold' }, '/plan', /not a known field/],
+    ['a field too many', { name: 'acme', colour: 'gold' }, '/colour', /not a known field/],
     ['__proto__', JSON.parse('{"name":"acme","__proto__":{"x":1}}') as unknown, '', /./],
     ['not an object', ['acme'], '', /^must be an object$/],
     ['a string', 'acme', '', /object/],

@@ -74,6 +74,11 @@ async function wholeLife(): Promise<ChangedTenant> {
   await insertAttempt(worker, tenant, 'success');
   await updateTenant(worker, tenant, `status = 'active'`);
   await updateTenant(api, tenant, `labels = '{"tier":"gold"}', "holdUntil" = now(), "holdReason" = 'a lawsuit'`);
+  await worker.query(
+    `INSERT INTO "TenantUsage" ("tenantId", kind, measures, limits, levels, percent, plan)
+     VALUES ($1, 'postgres', '{"size":81}', '{"size":100}', '{"size":80}', 81, 'free')`,
+    [tenant.id],
+  );
   await updateOperation(
     worker,
     tenant,
@@ -100,6 +105,7 @@ test('every change of a tenant is an event of the contract, with its fields and 
     'step.succeeded',
     'tenant.status-changed',
     'tenant.updated',
+    'tenant.usage-reached',
     'operation.undoing',
     'tenant.status-changed',
     'tenant.gone',
@@ -348,10 +354,10 @@ test('the worker deletes what is older than it is to be kept, in batches, never 
   // Whoever has followed until now is at the last of the old ones.
   const [place, ...others] = await eventsAfter('0');
   expect(place?.type).toBe('step.failed');
-  expect(others.map(({ tenantId }) => tenantId)).toEqual(Array(14).fill(young.id));
+  expect(others.map(({ tenantId }) => tenantId)).toEqual(Array(15).fill(young.id));
   const last = await newest();
   await age(40);
-  expect(await expire(30)).toBe(14);
+  expect(await expire(30)).toBe(15);
   expect((await eventsAfter('0')).map(({ id }) => id)).toEqual([last]);
   await db.$disconnect();
 });

@@ -10,7 +10,7 @@ import { BLUEPRINT_FORMS } from '../../backends/registry';
 import { parseStored } from './stored';
 
 /** Publications go one after the other, whichever workers make them. */
-const LOCK = 'blueprint';
+export const LOCK = 'blueprint';
 
 export type Publication = 'published' | 'published-anew' | 'known';
 
@@ -54,7 +54,14 @@ function findChanges({ version, files }: Blueprint, before: readonly BlueprintFi
 /** What is applied once, and which a living tenant has in another form, or which is left out now. */
 async function findEdited(tx: Prisma.TransactionClient, { files }: Blueprint): Promise<BlueprintProblem[]> {
   const applied = await tx.tenantBlueprintFile.findMany({
-    where: { appliedAt: { not: null }, tenant: { goneAt: null } },
+    where: {
+      tenant: { goneAt: null },
+      // What is planned by an operation in progress may be applied at any moment.
+      OR: [
+        { appliedAt: { not: null } },
+        { tenant: { operations: { some: { endedAt: null, blueprintVersion: { not: null } } } } },
+      ],
+    },
     distinct: ['path', 'checksum'],
     select: { path: true, checksum: true },
   });

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { BackendKind } from '@freeflow/contract';
-import type { PrismaClient, TenantBlueprintFile } from '@freeflow/db-master';
+import type { Prisma, PrismaClient, TenantBlueprintFile } from '@freeflow/db-master';
 import type { PlannedFile } from '../../backends/backend';
 import type { BlueprintFile } from '../../backends/blueprint';
 import { BackendFault } from '../../backends/failures';
 import { moduleOf } from '../../backends/registry';
+import { LOCK } from './publish';
+import { parseStored } from './stored';
 
 /**
  * Records that a tenant is about to get these files, each by a token of its own, and tells which it has already. The
@@ -27,13 +29,43 @@ export async function planFiles(
       'blueprint-refused',
       `${backend}: ${edited.path} was edited after it was applied; put the change into a new file`,
     );
-  for (const { path, checksum } of files.filter((it) => isEdited(it) || before.get(it.path)?.appliedAt == null))
-    await db.$executeRaw`
-      INSERT INTO "TenantBlueprintFile" ("tenantId", backend, path, checksum, version, token)
-      VALUES (${tenantId}::uuid, ${backend}::"BackendKind", ${path}, ${checksum}, ${version}, ${randomUUID()}::uuid)
-      ON CONFLICT ("tenantId", path) DO UPDATE SET checksum = excluded.checksum, version = excluded.version, "appliedAt" = NULL`;
+  await db.$transaction(async (tx) => {
+    await assertNotCorrected(
+      tx,
+      backend,
+      files.filter(({ path }) => before.get(path)?.appliedAt == null),
+    );
+    for (const { path, checksum } of files.filter((it) => isEdited(it) || before.get(it.path)?.appliedAt == null))
+      await tx.$executeRaw`
+        INSERT INTO "TenantBlueprintFile" ("tenantId", backend, path, checksum, version, token)
+        VALUES (${tenantId}::uuid, ${backend}::"BackendKind", ${path}, ${checksum}, ${version}, ${randomUUID()}::uuid)
+        ON CONFLICT ("tenantId", path) DO UPDATE SET checksum = excluded.checksum, version = excluded.version, "appliedAt" = NULL`;
+  });
   const rows = await rowsOf(db, tenantId, backend);
   return files.map((file) => toPlanned(file, rows.get(file.path)));
+}
+
+/**
+ * Excludes a publication meanwhile: of a file that is applied once no two forms may ever be applied, or no further
+ * version could be published.
+ * @throws BackendFault `blueprint-refused` where the version in force has another form of one
+ */
+async function assertNotCorrected(
+  tx: Prisma.TransactionClient,
+  backend: BackendKind,
+  files: readonly BlueprintFile[],
+): Promise<void> {
+  await tx.$executeRaw`SELECT pg_advisory_xact_lock_shared(hashtextextended(${LOCK}, 0))`;
+  const inForce = await tx.blueprint.findFirst({ orderBy: { version: 'desc' } });
+  const now = new Map(parseStored(inForce?.files ?? []).map((it) => [it.path, it.checksum]));
+  const corrected = files.find(
+    ({ path, checksum }) => moduleOf(backend).blueprint.isOnce(path) && now.get(path) !== checksum,
+  );
+  if (corrected !== undefined)
+    throw new BackendFault(
+      'blueprint-refused',
+      `${backend}: ${corrected.path} is another one in version ${inForce?.version ?? 0}; request that version`,
+    );
 }
 
 /** The files that a tenant has of a version, for a comparison. */

@@ -184,7 +184,8 @@ export const OPERATIONS = {
     changesAccess: 'unchanged',
     forward: ['apply'],
     // A tenant keeps what was applied to it: its data may be in there by now.
-    undo: { verb: null, then: 'restore-status', isForUnanswered: false },
+    // One that waits for ever would keep suspensions, rotations and the end of old credentials waiting as well.
+    undo: { verb: null, then: 'restore-status', isForUnanswered: true },
     askedBy: 'admin',
     priority: 4,
     requests: {

@@ -25,7 +25,10 @@ export async function judgeAfter(
     ...(isInterrupted && /^[0-3] entries$/.test(stands.ledger)
       ? { ledger: await ledgerOfPart(installation, subject) }
       : {}),
-    log: [...faultsOfCounting(log), ...missingIn(log, operation)].join(', ') || 'true',
+    log:
+      [...faultsOfCounting(log), ...missingIn(log, operation, await appliesBlueprint(installation, tenant))].join(
+        ', ',
+      ) || 'true',
   };
 }
 
@@ -37,12 +40,22 @@ async function ledgerOfPart(installation: TestInstallation, { id }: Subject): Pr
   return `all ${rows.map((it) => it.state).join(' or ') || 'absent'}`;
 }
 
+/** Whether there was a blueprint when it began: without one nothing is applied. */
+async function appliesBlueprint(installation: TestInstallation, { operation }: Tenant): Promise<boolean> {
+  const { rows } = await installation.master.query<{ version: number | null }>(
+    'SELECT "blueprintVersion" AS version FROM "TenantOperation" WHERE id = $1',
+    [operation.id],
+  );
+  return rows.some(({ version }) => version !== null);
+}
+
 /** Of an attempt that was given up for dead and came back, maybe after another one has succeeded. */
 const isLate = ({ status, message }: Row): boolean => status === 'error' && message.startsWith('superseded: ');
 
 /** The steps of the plan that the log of the operation doesn't bring to a good end. */
-function missingIn(log: readonly Row[], { kind, goal, interrupts }: Operation): string[] {
-  const forward = touchesBackends(kind, BEFORE[kind], goal) ? OPERATIONS[kind].forward : [];
+function missingIn(log: readonly Row[], { kind, goal, interrupts }: Operation, isBlueprintApplied: boolean): string[] {
+  const planned = touchesBackends(kind, BEFORE[kind], goal) ? OPERATIONS[kind].forward : [];
+  const forward = planned.filter((verb) => verb !== 'apply' || isBlueprintApplied);
   const backendSteps = forward.flatMap((verb) => BACKEND_KINDS.map((backend) => backendStepName(backend, verb)));
   const row = rowOf(kind);
   // In the chaos a rotation has no overlap, and so ends what it has replaced.

@@ -103,6 +103,8 @@ const SETTLED_MS = 60_000;
     await shows(page, 'The tenant is protected from deletion');
     expect(await button(page, 'Soft delete').isDisabled()).toBe(true);
     await button(page, 'Unprotect').click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Unprotect', exact: true }).click();
+    await page.getByRole('dialog').waitFor({ state: 'hidden' });
     await button(page, 'Edit').click();
     await page.getByRole('dialog').getByLabel('External id').fill('crm-4711');
     expect(await findBarriersInBoth(page)).toEqual([]);

@@ -44,6 +44,7 @@ export async function fillWithTenants(owner: Client, { tenants, logRows, minutes
     INSERT_CONNECTIONS,
     INSERT_SECRETS,
     INSERT_ANSWERS,
+    INSERT_USAGE,
   ])
     await owner.query(statement);
   await owner.query(insertLogs(logRows));
@@ -101,6 +102,12 @@ const INSERT_TENANTS = `
          CASE WHEN ${GONE} THEN at + interval '30 minutes' END, CASE WHEN kind = 'softDeleted' THEN now() + (i % 30 + 1) * interval '1 day' END,
          1000, at, at + interval '30 minutes'
     FROM planned`;
+
+// Few of them are near what their plan grants.
+const INSERT_USAGE = `
+  INSERT INTO "TenantUsage" ("tenantId", kind, measures, limits, levels, plan, percent)
+  SELECT id, backend, '{"size":1000000}', '{"size":10000000}', '{}', 'free', CASE WHEN i % 500 = 0 THEN 85 ELSE 10 END
+    FROM planned, unnest(enum_range(NULL::"BackendKind")) backend WHERE NOT (${GONE})`;
 
 const INSERT_OPERATIONS = [
   `INSERT INTO "TenantOperation" (id, "tenantId", kind, state, step, cause, advice, parked, "requestedBy", "runId", runs, "sweepAt", "lastRunAt", "startedAt", "endedAt", "createdAt", "updatedAt")

@@ -35,7 +35,7 @@ test.each<[string, Record<string, unknown>]>([
   ).rejects.toMatchObject({ code: 13 });
 });
 
-test("it makes users of a tenant, but may read and write nothing of the tenant's data", async () => {
+test("it makes users and collections of a tenant, but may read and write nothing of the tenant's data", async () => {
   const database = `freeflow_${newName()}`;
   await withMongo(info.mongodb.url, (owner) => owner.db(database).collection('things').insertOne({ n: 1 }));
   try {
@@ -43,12 +43,14 @@ test("it makes users of a tenant, but may read and write nothing of the tenant's
       const db = client.db(database);
       await db.command({ createUser: database, pwd: 'x', roles: [{ role: 'readWrite', db: database }] });
       await db.command({ dropUser: database });
+      await db.command({ create: 'others' });
       for (const command of [
         { find: 'things' },
         { insert: 'things', documents: [{ n: 2 }] },
         { delete: 'things', deletes: [{ q: {}, limit: 0 }] },
         { drop: 'things' },
-        { create: 'others' },
+        { aggregate: 'things', pipeline: [], cursor: {} },
+        { update: 'things', updates: [{ q: {}, u: { $set: { n: 3 } } }] },
       ]) {
         await expect(db.command(command)).rejects.toMatchObject({ code: 13 });
       }

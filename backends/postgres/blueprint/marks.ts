@@ -18,7 +18,7 @@ const NO_SCHEMA = '3F000';
 /** What the database itself has of files that were applied; written in the transactions that applied them. */
 export async function readMarks(client: Pick<Client | Pool, 'query'>): Promise<Marks> {
   try {
-    const { rows } = await (client as Client).query<Mark>(`SELECT path, token::text AS token, checksum FROM ${MARKS}`);
+    const { rows } = await (client as Client).query<Mark>(`SELECT path, token, checksum FROM ONLY ${MARKS}`);
     return new Map(rows.map((it) => [it.path, it]));
   } catch (error) {
     if (hasCode(error, UNDEFINED_TABLE, NO_SCHEMA)) return new Map();

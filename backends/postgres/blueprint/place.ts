@@ -16,7 +16,7 @@ const OWNERS = `
   SELECT n.nspname AS name FROM pg_namespace n WHERE n.nspname = ANY ($1) AND n.nspowner <> $2::regrole
   UNION ALL
   SELECT '${MARKS}' FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-   WHERE n.nspname = '${OWN_SCHEMA}' AND c.relname = 'blueprint' AND (c.relowner <> $2::regrole OR c.relkind <> 'r')`;
+   WHERE n.nspname = '${OWN_SCHEMA}' AND c.relname = 'blueprint' AND (c.relowner <> $2::regrole OR c.relkind <> 'r' OR c.relrowsecurity)`;
 
 /**
  * Makes the place where files are noted, lets the tenant use what they will make, and makes the extensions, as the
@@ -68,7 +68,7 @@ const sqlOfPlace = (name: string): string => {
 };
 
 /** Who was given the right to make schemas may have made these. */
-async function assertOwn(client: Client, name: string): Promise<void> {
+export async function assertOwn(client: Client, name: string): Promise<void> {
   const { rows } = await client.query<{ name: string }>(OWNERS, [[OWN_SCHEMA, EXTENSIONS_SCHEMA], id(ownerRole(name))]);
   const [foreign] = rows;
   if (foreign === undefined) return;

@@ -16,7 +16,7 @@ const CANCELED = '57014';
 
 const BROKEN = `
   SELECT n.nspname AS schema, c.relname AS name FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-   WHERE NOT i.indisvalid AND c.relowner = current_user::pg_catalog.regrole`;
+   WHERE NOT i.indisvalid AND c.relkind = 'i' AND c.relowner = current_user::pg_catalog.regrole`;
 
 /**
  * Applies one file, in one transaction with its mark; or, where it can't be in one, alone and then its mark: it is one
@@ -29,20 +29,27 @@ export async function runFile(client: Client, file: PlannedFile, timeoutMs: numb
   try {
     if (isOutside(file)) {
       await dropBroken(client);
-      await client.query(file.content);
+      await runAll(client, file);
       await setUp(client, timeoutMs);
       return await writeMark(client, file);
     }
     await client.query('BEGIN READ WRITE');
     await writeMark(client, file);
     const id = await transactionOf(client);
-    await client.query(file.content);
+    await runAll(client, file);
     if ((await transactionOf(client)) !== id)
       throw Object.assign(new Error('the file has ended its own transaction'), { code: '25000' });
     await client.query('COMMIT');
   } catch (error) {
     throw toFault(file, error, timeoutMs);
   }
+}
+
+/** The limit is that of each statement, which the server keeps; the driver's would be one for the whole file. */
+const NO_LIMIT_MS = 2 ** 31 - 1;
+async function runAll(client: Client, { content: text }: PlannedFile): Promise<void> {
+  const file = { text, query_timeout: NO_LIMIT_MS };
+  await client.query(file);
 }
 
 /** Nothing of the file before counts, nor what somebody has set for role or database. */

@@ -32,8 +32,10 @@ export function tenantChanges(api: Api, client: QueryClient) {
     },
     update: (id: string, body: UpdateTenantBody, ifMatch: string | undefined) =>
       send({ method: 'PATCH', path: `/tenants/${id}`, body, ...(ifMatch === undefined ? {} : { ifMatch }) }),
-    hold: (id: string, body: HoldBody) => send({ method: 'PUT', path: `/tenants/${id}/hold`, body }),
-    release: (id: string) => send({ method: 'DELETE', path: `/tenants/${id}/hold` }),
+    hold: (id: string, body: HoldBody, ifMatch: string | undefined) =>
+      send({ method: 'PUT', path: `/tenants/${id}/hold`, body, ...(ifMatch === undefined ? {} : { ifMatch }) }),
+    release: (id: string, ifMatch: string | undefined) =>
+      send({ method: 'DELETE', path: `/tenants/${id}/hold`, ...(ifMatch === undefined ? {} : { ifMatch }) }),
   };
 }
 

@@ -21,8 +21,10 @@ export const stuckQuery = (api: Api) =>
 export const answeredQuery = (api: Api, id: string) =>
   queryOptions<TenantBody>({
     queryKey: KEYS.answered(id),
-    queryFn: ({ signal }) => api.call(tenantSchema, { path: `/tenants/${id}`, signal }),
+    // Hundreds of them, read anew together, must not use up what on-call may ask.
+    queryFn: ({ signal }) => api.call(tenantSchema, { path: `/tenants/${id}`, signal, isPatient: true }),
     staleTime: Infinity,
+    gcTime: Infinity,
   });
 
 /** An answer to one operation of a tenant, and there to one step or to all. */

@@ -80,17 +80,22 @@ async function signOut(manager: UserManager): Promise<void> {
 /** Renewals at the same moment are one: an issuer may take a refresh token once only. */
 function tokenSource(manager: UserManager, setEnded: (hasEnded: boolean) => void) {
   let renewal: Promise<string> | undefined;
+  /** The refresh token that the issuer takes no more: it is not asked again. */
+  let refused: string | undefined;
   const renew = async (): Promise<string> => {
-    const former = await manager.getUser();
+    const token = (await manager.getUser())?.refresh_token;
     try {
-      const user = former?.refresh_token === undefined ? null : await manager.signinSilent();
+      const user = token === undefined || token === refused ? null : await manager.signinSilent();
       if (user !== null) {
         setEnded(false);
         return user.access_token;
       }
     } catch (cause) {
       // Only what the issuer says itself is an end; it may be away for a while.
-      if (!(cause instanceof ErrorResponse)) throw new Unreachable('The issuer of tokens does not answer.', { cause });
+      const isAway =
+        !(cause instanceof ErrorResponse) || ['server_error', 'temporarily_unavailable'].includes(cause.error ?? '');
+      if (isAway) throw new Unreachable('The issuer of tokens does not answer.', { cause });
+      refused = token;
     }
     setEnded(true);
     throw new SignedOut('Your sign-in has ended.');

@@ -4,8 +4,6 @@ import type { Settings } from '../settings';
 /** Where the page is, seen from the server. */
 export const BASE = '/console';
 
-const RENEW_BEFORE_S = 60;
-
 /**
  * Signs people in by authorization code and PKCE at the issuer whose tokens the API takes. Renewed by the refresh
  * token: an iframe would need the issuer's cookies, which browsers keep from it.
@@ -22,8 +20,9 @@ export const createUserManager = ({ issuer, clientId, audience, scope }: Setting
     scope,
     // Issuers that give out tokens for several APIs ask for it; others do not mind.
     extraQueryParams: { audience },
-    automaticSilentRenew: true,
-    accessTokenExpiringNotificationTimeInSeconds: RENEW_BEFORE_S,
+    // Whoever needs a token renews it (session.tsx), once: its own renewal would take the same refresh token beside
+    // that, and for tokens of a minute begin anew each second.
+    automaticSilentRenew: false,
     loadUserInfo: false,
     monitorSession: false,
     // Of this tab, and gone with it.

@@ -25,7 +25,10 @@ export function createCacheWriter(client: QueryClient): CacheWriter {
     timer = undefined;
     const keys = [...stale.values()];
     stale.clear();
-    for (const queryKey of keys) void client.invalidateQueries({ queryKey });
+    for (const queryKey of keys)
+      // Begun anew before its answer is there, what takes longer than this would never be read while events come.
+      if (client.isFetching({ queryKey, type: 'active' }) > 0) markStale(queryKey);
+      else void client.invalidateQueries({ queryKey });
   };
   const markStale = (key: QueryKey) => {
     stale.set(JSON.stringify(key), key);

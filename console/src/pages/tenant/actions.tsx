@@ -4,6 +4,7 @@ import { useMutation } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
 import type { ShownTenant } from '../../api/tenants';
 import { useTenantChanges } from '../../api/use-changes';
+import { ConfirmDialog } from '../../parts/lazy-confirm-dialog';
 import { ProblemView } from '../../parts/problem-view';
 import { Section } from '../../parts/section';
 import { useNow } from '../../parts/use-now';
@@ -13,7 +14,7 @@ const DeleteDialog = lazy(async () => ({ default: (await import('./delete-dialog
 const HoldDialog = lazy(async () => ({ default: (await import('./hold-dialog')).HoldDialog }));
 const EditDialog = lazy(async () => ({ default: (await import('./edit-dialog')).EditDialog }));
 
-type Dialog = 'soft_delete' | 'hard_delete' | 'hold' | 'edit';
+type Dialog = 'soft_delete' | 'hard_delete' | 'hold' | 'release' | 'unprotect' | 'edit';
 const ASKED_FIRST: ReadonlySet<ActionName> = new Set(['soft_delete', 'hard_delete']);
 
 /** What can be done with a tenant; what can't is there as well, with the reason. */
@@ -53,7 +54,9 @@ export function Actions({ shown }: { shown: ShownTenant }) {
           )}
           isPossible={!isGone && !act.isPending}
           onClick={() =>
-            act.mutate(() => changes.update(tenant.id, { deletionProtected: !tenant.deletionProtected }, etag))
+            tenant.deletionProtected
+              ? setDialog('unprotect')
+              : act.mutate(() => changes.update(tenant.id, { deletionProtected: true }, etag))
           }
         />
         <ActionRow
@@ -67,7 +70,7 @@ export function Actions({ shown }: { shown: ShownTenant }) {
             title="Lift hold"
             text="It may be purged and deleted again"
             isPossible={!act.isPending}
-            onClick={() => act.mutate(() => changes.release(tenant.id))}
+            onClick={() => setDialog('release')}
           />
         ) : null}
         <ActionRow
@@ -79,8 +82,33 @@ export function Actions({ shown }: { shown: ShownTenant }) {
         {act.error === null ? null : <ProblemView error={act.error} />}
       </Stack>
       <Suspense fallback={null}>
-        {deletion === undefined ? null : <DeleteDialog tenant={tenant} request={deletion} onClose={close} />}
-        {dialog === 'hold' ? <HoldDialog tenant={tenant} onClose={close} /> : null}
+        {/* Made anew where it would be another request by now, such as a forced one: its name has to be typed again. */}
+        {deletion === undefined ? null : (
+          <DeleteDialog key={deletion} tenant={tenant} request={deletion} onClose={close} />
+        )}
+        {dialog === 'hold' ? <HoldDialog shown={shown} onClose={close} /> : null}
+        {dialog === 'release' || dialog === 'unprotect' ? (
+          <ConfirmDialog
+            title={`${dialog === 'release' ? 'Lift the hold of' : 'Unprotect'} ${tenant.name}`}
+            action={dialog === 'release' ? 'Lift hold' : 'Unprotect'}
+            isDangerous
+            onConfirm={() => {
+              close();
+              act.mutate(() =>
+                dialog === 'release'
+                  ? changes.release(tenant.id, etag)
+                  : changes.update(tenant.id, { deletionProtected: false }, etag),
+              );
+            }}
+            onClose={close}
+          >
+            <Text size="sm">
+              {tenant.purgeAt === null
+                ? 'It may be purged and deleted again.'
+                : 'It is deleted: what nothing else keeps is purged once its time is over, which may be in seconds.'}
+            </Text>
+          </ConfirmDialog>
+        ) : null}
         {dialog === 'edit' ? <EditDialog shown={shown} onClose={close} /> : null}
       </Suspense>
     </Section>

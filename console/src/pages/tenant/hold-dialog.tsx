@@ -1,7 +1,9 @@
-import { holdBody, type TenantDetailBody } from '@freeflow/contract/http';
+import { holdBody } from '@freeflow/contract/http';
 import { Button, Group, Modal, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { ShownTenant } from '../../api/tenants';
 import { useTenantChanges } from '../../api/use-changes';
 import { errorsByField, refusalsByField } from '../../parts/form-errors';
 import { ProblemView } from '../../parts/problem-view';
@@ -16,8 +18,10 @@ const utcOf = (local: string): string => {
 };
 
 /** Keeps the data of a tenant until a date. */
-export function HoldDialog({ tenant, onClose }: { tenant: TenantDetailBody; onClose: () => void }) {
+export function HoldDialog({ shown, onClose }: { shown: ShownTenant; onClose: () => void }) {
   const changes = useTenantChanges();
+  // As it was when this was opened: a hold that somebody else has set meanwhile is not made shorter.
+  const [{ tenant, etag }] = useState(shown);
   const { id, name, holdUntil, holdReason } = tenant;
   const form = useForm({
     initialValues: {
@@ -27,7 +31,7 @@ export function HoldDialog({ tenant, onClose }: { tenant: TenantDetailBody; onCl
     validate: ({ until, reason }) => errorsByField(holdBody.safeParse({ until: utcOf(until), reason })),
   });
   const hold = useMutation({
-    mutationFn: ({ until, reason }: typeof form.values) => changes.hold(id, { until: utcOf(until), reason }),
+    mutationFn: ({ until, reason }: typeof form.values) => changes.hold(id, { until: utcOf(until), reason }, etag),
     onSuccess: onClose,
     onError: (error) => form.setErrors(refusalsByField(error)),
   });

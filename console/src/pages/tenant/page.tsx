@@ -28,7 +28,8 @@ export function TenantPage() {
         </Grid.Col>
         <Grid.Col span={{ base: 12, md: 4 }}>
           <Stack gap="md">
-            <Actions shown={shown} />
+            {/* What is open of one tenant is not about the next one. */}
+            <Actions key={tenant.id} shown={shown} />
             <Facts tenant={tenant} />
             <Connections connections={tenant.connections} />
           </Stack>
