@@ -13,6 +13,8 @@ export interface RotationSchedule {
 const RETIRED_AT_ONCE = 500;
 /** A few at a time: nobody waits for them, and each works at every backend. */
 const ROTATED_AT_ONCE = 20;
+/** While a backend is away each stays open, and nothing else is accepted for its tenant: not all tenants at once. */
+const ROTATING_MOST = 100;
 /** One that was rolled back is not tried again before. */
 const AGAIN_AFTER_MS = 6 * 3_600_000;
 const LOCK_TIMEOUT_MS = 2_000;
@@ -55,5 +57,6 @@ const rotateStatement = ({ everyMs, overlapS }: RotationSchedule, portion: numbe
        AND NOT EXISTS (SELECT FROM "TenantResource" x WHERE x."tenantId" = t.id AND cardinality(x.retiring) > 0)
        AND NOT EXISTS (SELECT FROM "TenantOperation" o WHERE o."tenantId" = t.id AND o.kind = 'rotate'
                           AND o."createdAt" > now() - least(${everyMs}, ${AGAIN_AFTER_MS}) * interval '1 ms')
-     GROUP BY t.id ORDER BY since LIMIT ${portion}) due
+     GROUP BY t.id ORDER BY since LIMIT least(${portion}::bigint, greatest(0, ${ROTATING_MOST}::bigint - (
+       SELECT count(*) FROM "TenantOperation" o WHERE o.kind = 'rotate' AND o."endedAt" IS NULL AND o."requestedBy" = ${SCHEDULE})))) due
   ON CONFLICT DO NOTHING`;

@@ -190,6 +190,9 @@ test('a collection is made with the vectors that the blueprint names, which no l
   // A collection that has others is left as it is.
   await giveVersion(tenant);
   await expect(apply(tenant, 'qdrant')).rejects.toMatchObject({ type: 'blueprint-refused' });
+  // No process may take one back.
+  const master = inDatabase(harness.info.masterDatabaseUrl, harness.database);
+  await withPostgres(master, (owner) => owner.query('DELETE FROM "Blueprint" WHERE version = 1000'));
 });
 
 test('a file whose attempt died after its commit is not run again: its own token shows that it was', async () => {

@@ -118,6 +118,8 @@ async function endCredential(
       return [];
     },
   );
+  // The next rotation has the same version again: an attempt that has lost its lock destroys that one's secret.
+  await scope.ledger.recordSettled(entry, scope.held);
   await secrets.destroy({ tenantId: context.tenantId, backend: backend.kind, name }, version);
   return notes;
 }

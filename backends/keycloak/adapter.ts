@@ -186,7 +186,7 @@ export class KeycloakBackend implements Backend {
       if (restored.id !== undefined) notes.push(...(await enableAccount(this.admin, at, restored.id)));
     }
     const over = otherCredentials.filter((it) => it < credential && others.every(({ version }) => version !== it));
-    for (const version of over) notes.push(...(await endClient(this.admin, target, version)));
+    for (const version of over) notes.push(...(await endClient(this.admin, target, version, true)));
     return notes;
   }
 
@@ -195,11 +195,11 @@ export class KeycloakBackend implements Backend {
   }
 
   withdraw(target: Target, version: number): Promise<Notes> {
-    return endClient(this.admin, target, version);
+    return endClient(this.admin, target, version, false);
   }
 
   retire(target: Target, version: number): Promise<Notes> {
-    return endClient(this.admin, target, version);
+    return endClient(this.admin, target, version, true);
   }
 
   async assertRefused(target: Target, secrets: Secrets): Promise<void> {

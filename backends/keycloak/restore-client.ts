@@ -1,7 +1,7 @@
 import type { Notes, Secrets, Target } from '../backend';
 import { BackendFault, hasCode } from '../failures';
 import type { ClientRepresentation, KeycloakAdmin, UserRepresentation } from './admin';
-import { appClientOf, clientRepresentation } from './realm';
+import { appClientOf, clientRepresentation, loginClientId } from './realm';
 
 /**
  * What a login by the stored secret hangs on. A tenant's administrator may change every one of them; all else about the
@@ -40,13 +40,15 @@ interface Restored {
  * after apart: {@link enableAccount}.
  */
 export async function restoreClient(admin: KeycloakAdmin, target: Target, secrets: Secrets): Promise<Restored> {
-  const { name: realm, announceCall } = target;
-  const clientId = appClientOf(target.credential);
+  const { name: realm, nonce, credential = 1, announceCall } = target;
+  const clientId = appClientOf(credential);
+  // The id by which the end of its credential knows it again.
+  const own = credential === 1 ? {} : { id: loginClientId(nonce, credential) };
   const client = await findClient(admin, realm, clientId);
   if (client?.id === undefined) {
     await announceCall();
     await admin
-      .change(target, ({ clients }) => clients.create({ realm, ...clientRepresentation(target, secrets) }))
+      .change(target, ({ clients }) => clients.create({ realm, ...own, ...clientRepresentation(target, secrets) }))
       .catch((error: unknown) => refuseSquatter(target, error));
     return { notes: [`client ${clientId} was missing, and was created again`] };
   }

@@ -46,8 +46,14 @@ export async function issueClient(
 /**
  * Ends a client of the tenant's application, and all tokens with it. The first one, to which the tenant's roles may
  * belong, is only disabled, with a secret that nobody keeps; any other goes.
+ * @param wasHandedOut then whatever has its name goes: a resume has given the secret to what the tenant had put there
  */
-export async function endClient(admin: KeycloakAdmin, target: Target, version: number): Promise<Notes> {
+export async function endClient(
+  admin: KeycloakAdmin,
+  target: Target,
+  version: number,
+  wasHandedOut: boolean,
+): Promise<Notes> {
   const { name: realm, nonce, signal, announceCall } = target;
   const clientId = appClientOf(version);
   const client = await findClient(admin, realm, clientId);
@@ -61,7 +67,8 @@ export async function endClient(admin: KeycloakAdmin, target: Target, version: n
     );
     return [];
   }
-  if (id !== loginClientId(nonce, version)) return [`client ${clientId} isn't ours, and was left alone`];
+  if (!wasHandedOut && id !== loginClientId(nonce, version))
+    return [`client ${clientId} isn't ours, and was left alone`];
   await admin
     .change(target, ({ clients }) => clients.del({ realm, id }))
     .catch((error: unknown) => {

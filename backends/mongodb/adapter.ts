@@ -137,7 +137,17 @@ export class MongoBackend implements Backend {
     before: AccessState | undefined,
     others: readonly Credential[] = [],
   ): Promise<Notes> {
-    return giveBackAccess(await this.db(target.name), target, secrets, before, others);
+    const db = await this.db(target.name);
+    const { credential: version = 1, signal } = target;
+    const login = loginUser(target);
+    // A later login is not in a backup from before its rotation, and a tenant that is cut off can't be given another.
+    const isGone = version > 1 && (await userDetails(db, login, signal)) === undefined;
+    if (isGone) {
+      await issueUser(db, target, { version, secrets }, { version: 1, secrets: {} });
+      await target.announceCall();
+    }
+    const notes = await giveBackAccess(db, target, secrets, before, others);
+    return [...(isGone ? [`user ${login} was missing, and was made again`] : []), ...notes];
   }
 
   async issue(target: Target, next: Credential, current: Credential): Promise<Notes> {

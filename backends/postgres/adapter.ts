@@ -130,13 +130,15 @@ export class PostgresBackend implements Backend {
     return cutAccess(this.server, target);
   }
 
-  enable(
+  async enable(
     target: Target,
     secrets: Secrets,
     before: AccessState | undefined,
     others: readonly Credential[] = [],
   ): Promise<Notes> {
-    return giveAccess(this.server, target, this.loginOf(target, secrets), secrets['password'] ?? '', before, others);
+    const again = await this.makeAgain(target, secrets);
+    const login = this.loginOf(target, secrets);
+    return [...again, ...(await giveAccess(this.server, target, login, secrets['password'] ?? '', before, others))];
   }
 
   async assertLockedOut(target: Target, secrets: Secrets): Promise<void> {
@@ -235,6 +237,16 @@ export class PostgresBackend implements Backend {
 
   private limitsOf({ plan }: Target): Limits {
     return limitsOf(plan, this.settings.connectionsMax);
+  }
+
+  /** A later login is not in a backup from before its rotation, and a tenant that is cut off can't be given another. */
+  private async makeAgain(target: Target, secrets: Secrets): Promise<Notes> {
+    const { credential: version = 1, name } = target;
+    const role = loginRole(target);
+    if (version === 1 || (await this.find(name)).logins.some((it) => it.role === role)) return [];
+    const notes = await issueLogin(this.server, target, { version, secrets }, { version: 1, secrets: {} });
+    await target.announceCall();
+    return [`role ${role} was missing, and was made again`, ...notes];
   }
 
   private async find(name: string): Promise<Found> {

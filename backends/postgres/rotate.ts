@@ -33,7 +33,7 @@ export async function issueLogin(
     if (found === 'absent') await session.change(create);
     await target.announceCall();
     await session.change(
-      `ALTER ROLE ${id(role)} CONNECTION LIMIT ${await limitOf(session, before)}; ALTER ROLE ${id(role)} SET role = ${literal(appRole(name))}`,
+      `ALTER ROLE ${id(role)} CONNECTION LIMIT ${(await limitOf(session, before)) ?? (await limitOf(session, appRole(name))) ?? -1}; ALTER ROLE ${id(role)} SET role = ${literal(appRole(name))}`,
     );
     const notes = await copySettings(session, before, role);
     await target.announceCall();
@@ -86,9 +86,9 @@ async function findRole({ client }: Session, role: string, { nonce }: Target): P
 }
 
 /** What an administrator, or the tenant's plan, allows the present login. */
-async function limitOf({ client }: Session, role: string): Promise<number> {
+async function limitOf({ client }: Session, role: string): Promise<number | undefined> {
   const {
     rows: [found],
   } = await client.query<{ limit: number }>('SELECT rolconnlimit AS limit FROM pg_roles WHERE rolname = $1', [role]);
-  return found?.limit ?? -1;
+  return found?.limit;
 }

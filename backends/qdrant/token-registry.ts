@@ -138,9 +138,12 @@ const erasureId = (nonce: string): string => uuidV5(`erasing/${nonce}`, UUID_NAM
 export const isToken = ({ payload }: RegistryPoint): boolean => typeof payload[TOKEN_KEY] === 'string';
 export const isErasing = ({ payload }: RegistryPoint): boolean => payload[ERASING] === true;
 
-/** Which version of the credential a token is; nothing for one that was registered before there was a second one. */
-export const versionOf = ({ payload }: RegistryPoint): number | undefined =>
-  typeof payload[VERSION] === 'number' ? payload[VERSION] : undefined;
+/** Which version of the credential a token is; without one it is the first: all others are registered with theirs. */
+export const versionOf = (point: RegistryPoint): number | undefined => {
+  const version = point.payload[VERSION];
+  if (typeof version === 'number') return version;
+  return isToken(point) ? 1 : undefined;
+};
 
 /** The points as the ledger keeps them while the tenant is cut off. */
 export const asAccessState = (points: readonly RegistryPoint[]): AccessState => ({

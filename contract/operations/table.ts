@@ -238,7 +238,8 @@ export const OPERATIONS = {
     touches: 'every-backend',
     changesAccess: 'unchanged',
     forward: ['limit'],
-    undo: { verb: 'relimit', then: 'restore-status', isForUnanswered: false },
+    // One that waits for ever would keep suspensions and the end of old credentials waiting as well.
+    undo: { verb: 'relimit', then: 'restore-status', isForUnanswered: true },
     askedBy: 'admin',
     priority: 2,
     requests: {

@@ -88,6 +88,8 @@ async function whileLocked(verb: 'disable' | 'drop' | 'enable' | 'create'): Prom
   const tenant = await newPostgresTenant(harness);
   if (verb === 'enable') await tenant.run('disable');
   await withPostgres(`${harness.info.postgres.url}?application_name=maintenance`, async (admin) => {
+    // A create changes a role only where it is not as it should be.
+    if (verb === 'create') await admin.query(`ALTER ROLE ${tenant.app} CONNECTION LIMIT 1`);
     await admin.query(`BEGIN; ALTER ROLE ${tenant.app} VALID UNTIL 'infinity'`);
     await expect(tenant.run(verb)).rejects.toMatchObject({
       type: 'blocked',
