@@ -58,6 +58,7 @@ test('a run ends on the build that began it; a parked one goes on with the next 
   // What was done before is not done again.
   expect(next.stepsOf(parked).filter((it) => it !== 'qdrant.create')).toEqual([
     'continue-operation',
+    'qdrant.apply',
     'qdrant.probe',
     'unpark',
     'activate',
