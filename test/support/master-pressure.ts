@@ -82,7 +82,7 @@ export const PRESSURES: Readonly<Record<string, PressureKind>> = {
   'its sessions end all the time, the one of the locks as well': {
     isAlone: true,
     meets: ['resume', 'suspend'],
-    leaves: /terminat|closed|lock-lost/,
+    leaves: /terminat|closed|connection error|lock-lost/,
     begin: async (installation) =>
       repeating(async () => {
         await cutAll(installation);
