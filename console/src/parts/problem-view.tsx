@@ -17,7 +17,12 @@ export function tell(error: unknown): Told {
     return { title, detail, advice, requestId };
   }
   if (error instanceof Unreachable)
-    return { title: 'No answer', detail: error.message, advice: 'It is asked again by itself.' };
+    return {
+      title: 'No answer',
+      detail: error.message,
+      advice:
+        'What is read is asked for again by itself. A change may have been made or not: look, then send it again.',
+    };
   if (error instanceof SignedOut)
     return { title: 'Signed out', detail: error.message, advice: 'Sign in again to go on.' };
   if (error instanceof ZodError)
