@@ -32,6 +32,11 @@ export const inUse = (
     (it) => it.backend === backend.kind && it.version === (it.name === rotatedName(backend) ? version : 1),
   );
 
+/** The versions beside the one that is handed out that may be there: those before, and one that is being made. */
+export function otherVersions({ retiring, nextCredential }: Pick<TenantResource, 'retiring' | 'nextCredential'>) {
+  return nextCredential === null ? retiring : [...retiring, nextCredential];
+}
+
 /** The versions that were valid until a moment ago and are to stay so: none once their time is over. */
 export const stillValid = ({ retiring, overlapUntil }: TenantResource, now: Date): readonly number[] =>
   overlapUntil !== null && overlapUntil > now ? retiring : [];

@@ -1,4 +1,5 @@
 import { Prisma, type PrismaClient } from '@freeflow/db-master';
+import { acceptDue, HAS_NO_OPEN_OPERATION } from './accept-due';
 
 /** The requester of what a schedule asks for. */
 const SCHEDULE = 'schedule';
@@ -17,7 +18,6 @@ const ROTATED_AT_ONCE = 20;
 const ROTATING_MOST = 100;
 /** One that was rolled back is not tried again before. */
 const AGAIN_AFTER_MS = 6 * 3_600_000;
-const LOCK_TIMEOUT_MS = 2_000;
 
 /**
  * Accepts the end of credentials whose time is over, and, where that is configured, the rotation of those that are old
@@ -25,19 +25,11 @@ const LOCK_TIMEOUT_MS = 2_000;
  * cut off until it is active again: the first step of each checks again what is due.
  */
 export async function acceptDueRotations(db: PrismaClient, schedule: RotationSchedule | undefined): Promise<void> {
-  await accept(db, retireStatement(RETIRED_AT_ONCE));
-  if (schedule !== undefined) await accept(db, rotateStatement(schedule, ROTATED_AT_ONCE));
+  await acceptDue(db, retireStatement(RETIRED_AT_ONCE));
+  if (schedule !== undefined) await acceptDue(db, rotateStatement(schedule, ROTATED_AT_ONCE));
 }
 
-const accept = (db: PrismaClient, statement: Prisma.Sql): Promise<number> =>
-  db.$transaction(async (tx) => {
-    // An insert waits for another one of the same key that isn't committed yet.
-    await tx.$executeRaw`SELECT set_config('lock_timeout', ${String(LOCK_TIMEOUT_MS)}, true)`;
-    return tx.$executeRaw(statement);
-  });
-
-const IS_FREE = Prisma.sql`t.status = 'active' AND t."goneAt" IS NULL
-  AND NOT EXISTS (SELECT FROM "TenantOperation" o WHERE o."tenantId" = t.id AND o."endedAt" IS NULL AND o.backend IS NULL)`;
+const IS_FREE = Prisma.sql`t.status = 'active' AND t."goneAt" IS NULL AND ${HAS_NO_OPEN_OPERATION}`;
 
 const retireStatement = (portion: number): Prisma.Sql => Prisma.sql`
   INSERT INTO "TenantOperation" (id, "tenantId", kind, "requestedBy")

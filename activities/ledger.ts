@@ -15,6 +15,7 @@ import {
 import { BackendFault } from '../backends/failures';
 import type { AnnouncedCall } from './backend-call';
 import { updateConnection, upsertConnection } from './connection-details';
+import { otherVersions } from './credentials';
 import type { Installation } from './installation';
 import { updateEntry, updateFenced, writeFenced } from './lock-fence';
 import { type Claim, claimPooled } from './pool/claim';
@@ -234,14 +235,14 @@ export async function assertRecordedServer(backend: Backend, entry: TenantResour
 
 /** The target that a ledger entry stands for. @param plan that of its tenant, where its limits are of interest */
 export function targetOf(entry: TenantResource, tenantName: string, signal: AbortSignal, plan?: Plan): Target {
-  const { tenantId, name, nonce, externalId, formerName, credential, nextCredential, retiring } = entry;
+  const { tenantId, name, nonce, externalId, formerName, credential } = entry;
   return {
     tenantId,
     tenantName,
     name,
     nonce,
     credential,
-    otherCredentials: [...retiring, ...(nextCredential === null ? [] : [nextCredential])],
+    otherCredentials: otherVersions(entry),
     signal,
     announceCall: skipAnnouncement,
     ...(externalId === null ? {} : { externalId }),

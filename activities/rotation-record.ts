@@ -1,8 +1,8 @@
 import { hasConnection, type StepFailure } from '@freeflow/contract';
 import { Prisma, type PrismaClient, type TenantResource } from '@freeflow/db-master';
 import type { SecretEntry, SecretStore } from '@freeflow/lib/secrets';
-import { moduleOf } from '../backends/registry';
 import type { StepInput } from './attempt';
+import { rotatedName } from './credentials';
 import { describeSkipped, finishOperation, readRollbackReason, type SkippedSteps } from './operation-row';
 import { runRecordStep, type Tx } from './record-step';
 
@@ -85,5 +85,4 @@ async function switchOne(
 }
 
 const refOf = (stored: readonly SecretEntry[], { kind, nextCredential }: TenantResource): string | undefined =>
-  stored.find((it) => it.backend === kind && it.version === nextCredential && it.name === moduleOf(kind).rotatedSecret)
-    ?.ref;
+  stored.find((it) => it.backend === kind && it.version === nextCredential && it.name === rotatedName({ kind }))?.ref;

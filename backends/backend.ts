@@ -234,8 +234,11 @@ export interface Backend {
    * @throws BackendFault `still-open`
    */
   assertLockedOut(target: Target, secrets: Secrets): Promise<void>;
-  /** How much the tenant uses of it. Reads only. */
-  measure(target: Target, secrets: Secrets): Promise<Usage>;
+  /**
+   * How much the tenant uses of it. Reads only.
+   * @param loadSecrets where the server answers this to the tenant alone
+   */
+  measure(target: Target, loadSecrets: () => Promise<Secrets>): Promise<Usage>;
   /** The limits that it has, all of those that `limit` may change. Reads only. */
   readLimits(target: Target): Promise<LimitState>;
   /**

@@ -1,15 +1,21 @@
 import type { Plans } from '@freeflow/contract/plans';
-import { type PrismaClient, type TenantResource } from '@freeflow/db-master';
+import type { PrismaClient, Tenant, TenantResource } from '@freeflow/db-master';
 import { type SecretStore, SecretError } from '@freeflow/lib/secrets';
 import type { Backend, Credential, Drift, Secrets, Target } from '../../backends/backend';
 import { BackendFault } from '../../backends/failures';
 import { filesOfVersion } from '../blueprint/stored';
 import { filesOfTenant } from '../blueprint/tenant-files';
 import { findConnectionDrift } from '../connection-details';
-import { inUse } from '../credentials';
+import { inUse, otherVersions } from '../credentials';
 import { targetOf } from '../ledger';
 import { describeUnknown } from '../plans';
 import { withRetries } from './with-retries';
+
+/** What of its tenant an entry is compared by: its plan, to which the limits are, and its version of the blueprint. */
+export const COMPARED_BY = { select: { name: true, plan: true, blueprintVersion: true } } as const;
+
+/** A ledger entry with its tenant. */
+export type ComparedEntry = TenantResource & { tenant: Pick<Tenant, keyof (typeof COMPARED_BY)['select']> };
 
 /** All that a comparison has at hand. */
 export interface Comparison {
@@ -17,8 +23,7 @@ export interface Comparison {
   backend: Backend;
   secrets: SecretStore;
   entry: TenantResource;
-  /** With its plan, to which the limits are compared. */
-  tenant: { name: string; plan: string | null };
+  tenant: ComparedEntry['tenant'];
   plans: Plans;
   signal: AbortSignal;
 }
@@ -57,19 +62,19 @@ export async function compareEntry({
     ...drift,
     ...unknown,
     ...(await findConnectionDrift(db, backend, entry)),
-    ...(state === 'present' ? await compareBlueprint({ db, backend, entry, signal }, target) : []),
+    ...(state === 'present' ? await compareBlueprint({ db, backend, entry, tenant, signal }, target) : []),
   ];
 }
 
 /** How it differs from the version of the blueprint that it has; a person decides what is done about it. */
 async function compareBlueprint(
-  { db, backend, entry, signal }: Pick<Comparison, 'db' | 'backend' | 'entry' | 'signal'>,
+  { db, backend, entry, tenant, signal }: Pick<Comparison, 'db' | 'backend' | 'entry' | 'tenant' | 'signal'>,
   target: Target,
 ): Promise<Drift[]> {
   const { tenantId, kind } = entry;
-  const { blueprintVersion } = await db.tenant.findUniqueOrThrow({ where: { id: tenantId } });
-  const files = await filesOfTenant(db, tenantId, kind, await filesOfVersion(db, blueprintVersion, kind));
-  if (files.length === 0) return [];
+  const ofVersion = await filesOfVersion(db, tenant.blueprintVersion, kind);
+  if (ofVersion.length === 0) return [];
+  const files = await filesOfTenant(db, tenantId, kind, ofVersion);
   try {
     return await withRetries(backend, signal, () => backend.findBlueprintDrift(target, files));
   } catch (error) {
@@ -105,12 +110,12 @@ export async function loadSecrets(
 export async function loadOthers(
   secrets: SecretStore,
   backend: Pick<Backend, 'kind' | 'secretNames'>,
-  { tenantId, retiring, nextCredential }: Pick<TenantResource, 'tenantId' | 'retiring' | 'nextCredential'>,
+  entry: Pick<TenantResource, 'tenantId' | 'retiring' | 'nextCredential'>,
 ): Promise<Credential[]> {
   const found = await Promise.all(
-    [...retiring, ...(nextCredential === null ? [] : [nextCredential])].map(async (version) => ({
+    otherVersions(entry).map(async (version) => ({
       version,
-      secrets: await loadSecrets(secrets, backend, { tenantId, credential: version }),
+      secrets: await loadSecrets(secrets, backend, { tenantId: entry.tenantId, credential: version }),
     })),
   );
   return found.flatMap(({ version, secrets: of }) => (typeof of === 'string' ? [] : [{ version, secrets: of }]));

@@ -1,17 +1,15 @@
 import { BACKENDS } from '@freeflow/contract';
 import type { Finding } from '@freeflow/contract/http';
-import type { Prisma, PrismaClient, TenantResource } from '@freeflow/db-master';
+import type { Prisma, PrismaClient } from '@freeflow/db-master';
 import type { Backend, Drift } from '../../backends/backend';
 import { BackendFault, messageOf } from '../../backends/failures';
-import { compareEntry } from './compare';
+import { COMPARED_BY, compareEntry, type ComparedEntry } from './compare';
 import { createEntryFinding, driftToFinding } from './finding';
 import { measureEntry } from './measure';
 import { repairEntry } from './repair';
 import type { ReconcileScope } from './scope';
 import { countUnchecked, ServerSilentError, walk, type Part, type Range } from './walk';
 import { withRetries } from './with-retries';
-
-type Entry = TenantResource & { tenant: { name: string; plan: string | null } };
 
 /** An operation in progress changes what is compared; adoptions change the ledger alone. */
 const AT_REST = { operations: { none: { endedAt: null, kind: { not: 'adopt' } } } } satisfies Prisma.TenantWhereInput;
@@ -33,7 +31,7 @@ export async function compareEntries(scope: ReconcileScope, backend: Backend): P
   }
   await walk(scope, {
     ...part,
-    visit: async (entry: Entry) => {
+    visit: async (entry: ComparedEntry) => {
       if (entry.serverId !== serverId)
         return [
           createEntryFinding(entry, 'unknown', `this is ${serverId}, the ledger records ${entry.serverId ?? 'none'}`),
@@ -46,7 +44,7 @@ export async function compareEntries(scope: ReconcileScope, backend: Backend): P
   });
 }
 
-function entriesOf({ db }: ReconcileScope, { kind }: Backend): Omit<Part<Entry>, 'visit'> {
+function entriesOf({ db }: ReconcileScope, { kind }: Backend): Omit<Part<ComparedEntry>, 'visit'> {
   const where = ({ after, upTo }: Range) =>
     ({
       kind,
@@ -61,7 +59,7 @@ function entriesOf({ db }: ReconcileScope, { kind }: Backend): Omit<Part<Entry>,
     page: (range, take) =>
       db.tenantResource.findMany({
         where: where(range),
-        include: { tenant: { select: { name: true, plan: true } } },
+        include: { tenant: COMPARED_BY },
         orderBy: { id: 'asc' },
         take,
       }),
@@ -69,7 +67,7 @@ function entriesOf({ db }: ReconcileScope, { kind }: Backend): Omit<Part<Entry>,
   };
 }
 
-async function checkEntry(scope: ReconcileScope, backend: Backend, entry: Entry): Promise<Finding[]> {
+async function checkEntry(scope: ReconcileScope, backend: Backend, entry: ComparedEntry): Promise<Finding[]> {
   try {
     const drift = await compareEntry({ ...scope, backend, entry, tenant: entry.tenant });
     // Seen while an operation changed it: no longer true, or the next comparison sees it again.
@@ -98,6 +96,6 @@ async function assertServerAnswers({ signal }: ReconcileScope, backend: Backend,
   }
 }
 
-async function isUnchanged(db: PrismaClient, { id, updatedAt }: Entry): Promise<boolean> {
+async function isUnchanged(db: PrismaClient, { id, updatedAt }: ComparedEntry): Promise<boolean> {
   return (await db.tenantResource.count({ where: { id, updatedAt, tenant: AT_REST } })) === 1;
 }

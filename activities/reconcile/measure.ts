@@ -2,10 +2,10 @@ import { levelOf, MEASURED, percentOf, type Measure, type Usage } from '@freeflo
 import type { Plan } from '@freeflow/contract/plans';
 import type { TenantResource } from '@freeflow/db-master';
 import { log } from '@temporalio/activity';
-import type { Backend } from '../../backends/backend';
+import type { Backend, Secrets } from '../../backends/backend';
 import { messageOf } from '../../backends/failures';
 import { targetOf } from '../ledger';
-import { loadSecrets } from './compare';
+import { loadSecrets, type ComparedEntry } from './compare';
 import type { ReconcileScope } from './scope';
 import { withRetries } from './with-retries';
 
@@ -15,20 +15,17 @@ type Measures = Partial<Record<Measure, number>>;
  * Measures how much a tenant uses of a backend, and keeps it with what its plan allows. What can't be measured is none
  * of the findings: it is logged, and the last values stay, with their time.
  */
-export async function measureEntry(
-  scope: ReconcileScope,
-  backend: Backend,
-  entry: TenantResource & { tenant: { name: string; plan: string | null } },
-): Promise<void> {
+export async function measureEntry(scope: ReconcileScope, backend: Backend, entry: ComparedEntry): Promise<void> {
   const { plans, secrets, signal } = scope;
   const { tenantId, kind, tenant } = entry;
   try {
     const plan = plans.get(tenant.plan ?? '');
-    const stored = await loadSecrets(secrets, backend, entry);
+    const loadStored = async (): Promise<Secrets> => {
+      const stored = await loadSecrets(secrets, backend, entry);
+      return typeof stored === 'string' ? {} : stored;
+    };
     const target = targetOf(entry, tenant.name, signal, plan);
-    const usage = await withRetries(backend, signal, () =>
-      backend.measure(target, typeof stored === 'string' ? {} : stored),
-    );
+    const usage = await withRetries(backend, signal, () => backend.measure(target, loadStored));
     await keep(scope, entry, usage, limitsOf(plan, backend.kind));
   } catch (error) {
     if (signal.aborted) throw error;

@@ -5,7 +5,7 @@ import type { Backend, Credential, Drift, Target } from '../../backends/backend'
 import { stillValid } from '../credentials';
 import { assertRecordedServer, targetOf } from '../ledger';
 import { callWithIntent } from '../steps/scope';
-import { compareEntry, loadOthers, loadSecrets } from './compare';
+import { COMPARED_BY, compareEntry, loadOthers, loadSecrets } from './compare';
 import type { ReconcileScope } from './scope';
 import { withRetries } from './with-retries';
 
@@ -26,7 +26,7 @@ export async function repairEntry(
   return lock.hold(stepLockKey(tenantId, backend.kind), LOCK_WAIT_MS, signal, async (held) => {
     const { tenant, ...entry } = await db.tenantResource.findUniqueOrThrow({
       where: { id },
-      include: { tenant: { select: { name: true, plan: true } } },
+      include: { tenant: COMPARED_BY },
     });
     const openOperations = await db.tenantOperation.count({
       where: { tenantId, endedAt: null, kind: { not: 'adopt' } },

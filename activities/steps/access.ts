@@ -21,11 +21,10 @@ import {
 export async function disable(scope: StepScope): Promise<string> {
   const { backend, ledger, held } = scope;
   const { entry, target, values, before } = await loadWith(scope, readWholeAccess);
-  const others = await loadCredentials(scope, [...entry.retiring]);
-  const intended = { serverId: entry.serverId, ...(before === undefined ? {} : { accessBefore: before }) };
+  const others = await loadCredentials(scope, entry.retiring);
   const notes = await changeUntilSettled(
     scope,
-    { entry, target, intended },
+    { entry, target, kept: before === undefined ? {} : { accessBefore: before } },
     (at) => backend.disable(at),
     async () => {
       await backend.assertLockedOut(target, values);
@@ -45,7 +44,7 @@ export async function enable(scope: StepScope): Promise<string> {
   const others = await loadCredentials(scope, stillValid(entry, await masterNow(scope.db)));
   const notes = await changeUntilSettled(
     scope,
-    { entry, target, intended: { serverId: entry.serverId } },
+    { entry, target },
     (at) => backend.enable(at, values, before, others),
     () => backend.probe(target, values, { before }),
   );
@@ -117,7 +116,8 @@ const readAccess = (backend: Backend, target: Target, secrets: Promise<Secrets>)
 interface Change {
   entry: VerifiedEntry;
   target: Target;
-  intended: IntendedCall;
+  /** What it changes, as it was: kept with its announcement. */
+  kept?: Pick<IntendedCall, 'accessBefore' | 'limitsBefore'>;
 }
 
 /**
@@ -126,11 +126,12 @@ interface Change {
  */
 export async function changeUntilSettled(
   scope: StepScope,
-  { entry, target, intended }: Change,
+  { entry, target, kept = {} }: Change,
   change: (target: Target) => Promise<Notes>,
   verify: () => Promise<Notes>,
 ): Promise<Notes> {
   const { backend } = scope;
+  const intended = { serverId: entry.serverId, ...kept };
   const notes = new Set<string>();
   for (const settledAt = await findSettleTime(scope, entry); ;) {
     const isSettled = performance.now() >= settledAt;

@@ -1,9 +1,8 @@
 import type { LimitState, Notes, Target } from '../../backends/backend';
 import { classifyErrors } from '../backend-call';
-import { assertRecordedServer } from '../ledger';
 import { findPlan } from '../plans';
 import { changeUntilSettled } from './access';
-import { assertOurs, presentEntryOf, withNotes, type StepScope, type VerifiedEntry } from './scope';
+import { assertOurs, loadPresentEntry, withNotes, type StepScope, type VerifiedEntry } from './scope';
 
 /** Sets the limits of the plan that the operation leads to; those that there were are kept before. */
 export async function limit(scope: StepScope): Promise<string> {
@@ -29,13 +28,11 @@ export async function relimit(scope: StepScope): Promise<string> {
   return withNotes(`${entry.name} has the limits that it had before`, notes);
 }
 
-/** @throws BackendFault as {@link assertOurs} and {@link assertRecordedServer} */
+/** @throws BackendFault as {@link loadPresentEntry} and {@link assertOurs} */
 async function loadOurs(scope: StepScope): Promise<{ entry: VerifiedEntry; target: Target }> {
-  const { backend } = scope;
-  const { entry, target } = presentEntryOf(scope);
-  const serverId = await classifyErrors(backend, () => assertRecordedServer(backend, entry));
-  await assertOurs(scope, entry, target);
-  return { entry: { ...entry, serverId }, target };
+  const ours = await loadPresentEntry(scope);
+  await assertOurs(scope, ours.entry, ours.target);
+  return ours;
 }
 
 async function change(
@@ -45,8 +42,8 @@ async function change(
   call: (target: Target) => Promise<Notes>,
   limitsBefore?: LimitState,
 ): Promise<Notes> {
-  const intended = { serverId: entry.serverId, ...(limitsBefore === undefined ? {} : { limitsBefore }) };
-  const notes = await changeUntilSettled(scope, { entry, target, intended }, call, async () => []);
+  const kept = limitsBefore === undefined ? {} : { limitsBefore };
+  const notes = await changeUntilSettled(scope, { entry, target, kept }, call, async () => []);
   await scope.ledger.recordSettled(entry, scope.held);
   return notes;
 }

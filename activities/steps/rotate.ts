@@ -1,10 +1,19 @@
 import { masterNow, type TenantResource } from '@freeflow/db-master';
-import type { Credential, Secrets, Target } from '../../backends/backend';
+import type { Notes, Secrets, Target } from '../../backends/backend';
 import { BackendFault } from '../../backends/failures';
+import { LOGINS_IN_TURN } from '../../backends/logins-in-turn';
 import { classifyErrors } from '../backend-call';
 import { overdue, rotatedName } from '../credentials';
 import { changeUntilSettled } from './access';
-import { assertOurs, completeSecrets, loadPresentEntry, loadStoredSecrets, withNotes, type StepScope } from './scope';
+import {
+  assertOurs,
+  completeSecrets,
+  loadPresentEntry,
+  loadStoredSecrets,
+  withNotes,
+  type StepScope,
+  type VerifiedEntry,
+} from './scope';
 
 /**
  * Makes a new credential valid beside those that are, and probes it. What is about to be made is on record first, then
@@ -25,7 +34,7 @@ export async function issue(scope: StepScope): Promise<string> {
   const probed: Target = { ...target, credential: version };
   const notes = await changeUntilSettled(
     scope,
-    { entry, target, intended: { serverId: entry.serverId } },
+    { entry, target },
     (at) => backend.issue(at, next, current),
     () => backend.probe(probed, next.secrets),
   );
@@ -45,8 +54,6 @@ function refuseSharedLogin({ name, retiring }: TenantResource, version: number):
     `version ${left} of the credential of ${name} has to be ended first; a sweep does`,
   );
 }
-
-const LOGINS_IN_TURN = 3;
 
 /** Ends the credential that was being made, and forgets its secret; those before stay as they are. */
 export async function withdraw(scope: StepScope): Promise<string> {
@@ -100,24 +107,18 @@ async function keepNext({ backend, secrets, context }: StepScope, target: Target
 /** Ends a credential, tries it in vain, and destroys its secret: as long as that is stored it can be tried. */
 async function endCredential(
   scope: StepScope,
-  entry: TenantResource & { serverId: string },
+  entry: VerifiedEntry,
   target: Target,
   version: number,
-  end: (target: Target) => Promise<readonly string[]>,
-): Promise<readonly string[]> {
+  end: (target: Target) => Promise<Notes>,
+): Promise<Notes> {
   const { backend, secrets, context } = scope;
   const name = rotatedName(backend);
   const stored = await loadStoredSecrets(scope, version);
-  const ended: Credential = { version, secrets: stored };
-  const notes = await changeUntilSettled(
-    scope,
-    { entry, target, intended: { serverId: entry.serverId } },
-    end,
-    async () => {
-      if (name in ended.secrets) await backend.assertRefused({ ...target, credential: version }, ended.secrets);
-      return [];
-    },
-  );
+  const notes = await changeUntilSettled(scope, { entry, target }, end, async () => {
+    if (name in stored) await backend.assertRefused({ ...target, credential: version }, stored);
+    return [];
+  });
   // The next rotation has the same version again: an attempt that has lost its lock destroys that one's secret.
   await scope.ledger.recordSettled(entry, scope.held);
   await secrets.destroy({ tenantId: context.tenantId, backend: backend.kind, name }, version);

@@ -1,5 +1,4 @@
-import type { Plan } from '@freeflow/contract/plans';
-import type { PlanSection } from '@freeflow/contract/plans';
+import type { Plan, PlanSection } from '@freeflow/contract/plans';
 import type { Drift, LimitState, Notes, Target } from '../backend';
 import { readRealm, updateRealm } from './access';
 import type { KeycloakAdmin, RealmRepresentation } from './admin';

@@ -1,6 +1,7 @@
 import { UUID_NAMESPACE } from '@freeflow/contract';
 import { v5 as uuidV5 } from 'uuid';
 import type { Blank, Secrets, Target } from '../backend';
+import { laterLogins, loginOf } from '../logins-in-turn';
 import { limitSettings } from './limits';
 import { keySettings, type RealmKeys } from './realm-keys';
 
@@ -10,10 +11,9 @@ export const APP_CLIENT = 'freeflow-app';
  * The clients by which it logs in after a rotation, in turn: three, so that the one before, the present and the next
  * one are never the same.
  */
-export const LOGIN_CLIENTS = ['a', 'b', 'c'].map((it) => `${APP_CLIENT}-${it}`);
+export const LOGIN_CLIENTS = laterLogins(`${APP_CLIENT}-`);
 /** The client of a version of the credential. */
-export const appClientOf = (credential = 1): string =>
-  credential === 1 ? APP_CLIENT : (LOGIN_CLIENTS[credential % LOGIN_CLIENTS.length] ?? '');
+export const appClientOf = (credential = 1): string => loginOf(credential, APP_CLIENT, LOGIN_CLIENTS);
 /** The tenant's first administrator: manages users and clients, never the realm itself. */
 export const ADMIN_USER = 'admin';
 

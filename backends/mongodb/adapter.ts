@@ -171,11 +171,11 @@ export class MongoBackend implements Backend {
   }
 
   /** The connections first: to be asked for the rest the tenant logs in. */
-  async measure(target: Target, secrets: Secrets): Promise<Usage> {
+  async measure(target: Target, loadSecrets: () => Promise<Secrets>): Promise<Usage> {
     const { name, signal } = target;
     const admin = await this.db('admin');
     const connections = await countConnections(admin, name, signal);
-    const asked = await this.asTenant(target, secrets, async (tenant) =>
+    const asked = await this.asTenant(target, await loadSecrets(), async (tenant) =>
       (await logsIn(tenant, name)) ? measureAsTenant(tenant.db(name), signal) : undefined,
     );
     return { connections, ...(asked ?? (await sizeOnDisk(admin, name, signal))) };

@@ -1,13 +1,11 @@
 import type { Db } from 'mongodb';
 import type { Notes, Target } from '../backend';
-import { hasCode } from '../failures';
 import { cutAccess } from './access';
 import { foreignUsers, ownRoles } from './claims';
 import { runWrite } from './commands';
+import { dropUser } from './drop-user';
 import { eraseDatabase } from './erase-database';
 import { isLoginOf, usersOf } from './users';
-
-const USER_MISSING = 11;
 
 /**
  * Access first, then everything in the tenant's database, no matter who created it: data, views, other users, roles.
@@ -35,10 +33,4 @@ export async function dropAll(admin: Db, db: Db, target: Target): Promise<Notes>
       (it) => `${it}: revoke it, or no tenant of this name can be created`,
     ),
   ];
-}
-
-async function dropUser(db: Db, user: string, signal: AbortSignal): Promise<void> {
-  await runWrite(db, { dropUser: user }, signal).catch((error: unknown) => {
-    if (!hasCode(error, USER_MISSING)) throw error;
-  });
 }

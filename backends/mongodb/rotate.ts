@@ -5,11 +5,11 @@ import { newPassword } from '../passwords';
 import { MECHANISMS, updateUser } from './access';
 import { runWrite } from './commands';
 import { nonceDataOf } from './create';
+import { dropUser } from './drop-user';
 import { endOperations, endSessions } from './running-operations';
 import { isLoginOf, loginUser, rolesOn, userDetails, usersOf } from './users';
 
 const USER_EXISTS = 51003;
-const USER_MISSING = 11;
 
 /** Makes another user of the tenant, with the roles, mechanisms and restrictions of the present one. */
 export async function issueUser(db: Db, target: Target, next: Credential, current: Credential): Promise<Notes> {
@@ -58,9 +58,7 @@ export async function endUser(admin: Db, db: Db, target: Target, version: number
     );
   if (user === name) return [];
   await target.announceCall();
-  await runWrite(db, { dropUser: user }, signal).catch((error: unknown) => {
-    if (!hasCode(error, USER_MISSING)) throw error;
-  });
+  await dropUser(db, user, signal);
   return [];
 }
 

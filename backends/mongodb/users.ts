@@ -1,5 +1,6 @@
 import type { Db, Document, UUID } from 'mongodb';
 import type { Target } from '../backend';
+import { laterLogins, loginOf } from '../logins-in-turn';
 import { runRead } from './commands';
 import type { Credentials } from './password';
 
@@ -37,11 +38,10 @@ export const rolesOn = (database: string): Role[] => [{ role: 'readWrite', db: d
  * The users that log in after a rotation, in turn: three, so that the one before, the present and the next one are
  * never the same. The first user stays, without any right: it carries the proof of whose the database is.
  */
-export const loginUsers = (database: string): string[] => LOGINS.map((it) => `${database}_login_${it}`);
-const LOGINS = ['a', 'b', 'c'];
+export const loginUsers = (database: string): string[] => laterLogins(`${database}_login_`);
 /** The user that logs in by a version of the credential. */
 export const loginUser = ({ name, credential = 1 }: Pick<Target, 'name' | 'credential'>): string =>
-  credential === 1 ? name : (loginUsers(name)[credential % LOGINS.length] ?? '');
+  loginOf(credential, name, loginUsers(name));
 
 /** Whether a user of the tenant's database is one of those, and ours. */
 export const isLoginOf = ({ user, customData }: UserInfo, { name, nonce }: Pick<Target, 'name' | 'nonce'>): boolean =>

@@ -1,7 +1,7 @@
 import type { Pool } from 'pg';
 import type { Drift, OwnedResource, Target } from '../backend';
 import { findLimitDrift, type Limits } from './limits';
-import { appRole, loginRole, loginRoles, ownerRole } from './sql';
+import { appRole, loginRole, loginRoles, ownerRole, rolesOf } from './sql';
 import type { TenantLogin } from './tenant-login';
 
 const OF_APP = ['CONNECT', 'TEMPORARY'];
@@ -34,10 +34,13 @@ const GRANTS = `
     FROM pg_database d, LATERAL aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) g LEFT JOIN pg_roles r ON r.oid = g.grantee
    WHERE d.datname = $1 AND g.grantee <> d.datdba GROUP BY 1 ORDER BY 1`;
 
+/** How the role of a tenant ends; before that it has the name of the database. */
+const ROLE_ENDING = `(${rolesOf('').join('|')})$`;
+
 const NONCES = `
   SELECT r.rolname AS role, substr(s.description, 10) AS nonce, d.oid::text AS oid
     FROM pg_shdescription s JOIN pg_roles r ON r.oid = s.objoid LEFT JOIN pg_database d ON d.datdba = r.oid AND d.datname || '_owner' = r.rolname
-   WHERE s.classoid = 'pg_authid'::regclass AND s.description ~ '^freeflow:[0-9a-f-]{36}$' AND r.rolname ~ '_(owner|app|login_[abc])$'`;
+   WHERE s.classoid = 'pg_authid'::regclass AND s.description ~ '^freeflow:[0-9a-f-]{36}$' AND r.rolname ~ '${ROLE_ENDING}'`;
 
 /**
  * How database and roles differ from what they should be. The stored password is tried out, since verifiers are for
@@ -130,7 +133,7 @@ export async function listOwnedDatabases(pool: Pool): Promise<OwnedResource[]> {
   const { rows } = await pool.query<{ role: string; nonce: string; oid: string | null }>(NONCES);
   const found = new Map<string, OwnedResource>();
   for (const { role, nonce, oid } of rows) {
-    const name = role.replace(/_(owner|app|login_[abc])$/, '');
+    const name = role.replace(new RegExp(ROLE_ENDING), '');
     const key = `${name}/${nonce}`;
     found.set(key, { ...found.get(key), name, nonce, ...(oid === null ? {} : { externalId: oid }) });
   }

@@ -1,5 +1,6 @@
 import { escapeIdentifier as id, escapeLiteral as literal } from 'pg';
 import type { Target } from '../backend';
+import { laterLogins, loginOf } from '../logins-in-turn';
 
 /** The schema the tenant works in; `public` stays shut. */
 export const SCHEMA = 'app';
@@ -10,11 +11,10 @@ export const appRole = (database: string) => `${database}_app`;
  * The roles that log in after a rotation, in turn: three, so that the one before, the present and the next one are
  * never the same. They are members of the app role and act as it, which goes on owning all that the tenant makes.
  */
-export const loginRoles = (database: string): string[] => LOGINS.map((it) => `${database}_login_${it}`);
-const LOGINS = ['a', 'b', 'c'];
+export const loginRoles = (database: string): string[] => laterLogins(`${database}_login_`);
 /** The role that logs in by a version of the credential. The first is the app role itself. */
 export const loginRole = ({ name, credential = 1 }: Pick<Target, 'name' | 'credential'>): string =>
-  credential === 1 ? appRole(name) : (loginRoles(name)[credential % LOGINS.length] ?? '');
+  loginOf(credential, appRole(name), loginRoles(name));
 /** Whose sessions are the tenant's. */
 export const rolesOf = (database: string): string[] => [
   appRole(database),

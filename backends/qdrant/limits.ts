@@ -1,5 +1,4 @@
-import type { Plan } from '@freeflow/contract/plans';
-import type { PlanSection } from '@freeflow/contract/plans';
+import type { Plan, PlanSection } from '@freeflow/contract/plans';
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import type { Drift, LimitState } from '../backend';
 import { BackendFault } from '../failures';
