@@ -79,13 +79,7 @@ export function retireCredentials(input: OperationInput, handedOn?: HandedOn): P
 }
 
 /** For as long as it takes: a credential that may be known to others is not left alone because a server is away. */
-function endOldCredentials({ input, begun, saga }: OperationRun): Promise<void> {
-  const steps = backendsOf(begun).map((backend) => backendStep(backend, OPERATIONS.rotate.after.verb, input));
-  return CancellationScope.nonCancellable(async () => {
-    await saga.runSideBySide(steps.map((step) => () => saga.runUntilDoneOrSkipped(step)));
-    await record['end-rotation']({ ...input, skipped: Object.fromEntries(saga.skipped), ...saga.takeAnswers() });
-  });
-}
+const endOldCredentials = (run: OperationRun): Promise<void> => carryThrough(run, OPERATIONS.rotate.after);
 
 /** The plan of an operation that can be rolled back, as OPERATIONS has it. */
 type UndoablePlan = Pick<OperationTable[UndoableOperationKind], 'forward' | 'undo'>;
@@ -202,13 +196,19 @@ function runToCompletion(
   handedOn?: HandedOn,
 ): Promise<string> {
   return runOperation(input, handedOn, async (run) => {
-    const { begun, saga } = run;
-    await CancellationScope.nonCancellable(async () => {
-      await saga.runSideBySide(
-        BACKEND_KINDS.map((backend) => () => saga.runUntilDoneOrSkipped(backendStep(backend, verb, input))),
-      );
-      await record['mark-gone']({ ...input, skipped: Object.fromEntries(saga.skipped), ...saga.takeAnswers() });
-    });
-    return endingOf(run, `nothing of ${begun.tenantName} is left`);
+    await carryThrough(run, { verb, then: 'mark-gone' });
+    return endingOf(run, `nothing of ${run.begun.tenantName} is left`);
+  });
+}
+
+/** One verb where it works, side by side, until it is done or skipped there; then recorded, with what was skipped. */
+function carryThrough(
+  { input, begun, saga }: OperationRun,
+  { verb, then }: { verb: BackendVerb; then: 'mark-gone' | 'end-rotation' },
+): Promise<void> {
+  const steps = backendsOf(begun).map((backend) => backendStep(backend, verb, input));
+  return CancellationScope.nonCancellable(async () => {
+    await saga.runSideBySide(steps.map((step) => () => saga.runUntilDoneOrSkipped(step)));
+    await record[then]({ ...input, skipped: Object.fromEntries(saga.skipped), ...saga.takeAnswers() });
   });
 }

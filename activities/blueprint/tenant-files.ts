@@ -19,10 +19,8 @@ export async function planFiles(
   files: readonly BlueprintFile[],
 ): Promise<PlannedFile[]> {
   const before = await rowsOf(db, tenantId, backend);
-  const isEdited = ({ path, checksum }: BlueprintFile) => {
-    const row = before.get(path);
-    return row !== undefined && row.appliedAt !== null && row.checksum !== checksum;
-  };
+  const isOpen = ({ path }: BlueprintFile) => before.get(path)?.appliedAt == null;
+  const isEdited = (it: BlueprintFile) => !isOpen(it) && before.get(it.path)?.checksum !== it.checksum;
   const edited = files.find((it) => moduleOf(backend).blueprint.isOnce(it.path) && isEdited(it));
   if (edited !== undefined)
     throw new BackendFault(
@@ -30,19 +28,14 @@ export async function planFiles(
       `${backend}: ${edited.path} was edited after it was applied; put the change into a new file`,
     );
   await db.$transaction(async (tx) => {
-    await assertNotCorrected(
-      tx,
-      backend,
-      files.filter(({ path }) => before.get(path)?.appliedAt == null),
-    );
-    for (const { path, checksum } of files.filter((it) => isEdited(it) || before.get(it.path)?.appliedAt == null))
+    await assertNotCorrected(tx, backend, files.filter(isOpen));
+    for (const { path, checksum } of files.filter((it) => isOpen(it) || isEdited(it)))
       await tx.$executeRaw`
         INSERT INTO "TenantBlueprintFile" ("tenantId", backend, path, checksum, version, token)
         VALUES (${tenantId}::uuid, ${backend}::"BackendKind", ${path}, ${checksum}, ${version}, ${randomUUID()}::uuid)
         ON CONFLICT ("tenantId", path) DO UPDATE SET checksum = excluded.checksum, version = excluded.version, "appliedAt" = NULL`;
   });
-  const rows = await rowsOf(db, tenantId, backend);
-  return files.map((file) => toPlanned(file, rows.get(file.path)));
+  return filesOfTenant(db, tenantId, backend, files);
 }
 
 /**

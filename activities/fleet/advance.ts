@@ -46,9 +46,10 @@ async function advance(tx: Tx, id: string): Promise<{ verdict: Verdict; due: Due
   if (fleet.endedAt !== null) return { verdict: { state: 'done', outcome: `it has ended: ${fleet.state}` }, due: [] };
   await noteOutcomes(tx, fleet);
   const before = verdictOf(fleet, await countTenants(tx, id));
-  const due = before.state === 'running' ? await takeUp(tx, fleet, before.slots ?? 0, before.isCanary ?? false) : [];
+  const { slots = 0, isCanary = false } = before;
+  const due = slots > 0 ? await takeUp(tx, fleet, slots, isCanary) : [];
   // Of those that were taken up some may have been left: then it may be over.
-  const verdict = before.state === 'running' ? verdictOf(fleet, await countTenants(tx, id)) : before;
+  const verdict = slots > 0 ? verdictOf(fleet, await countTenants(tx, id)) : before;
   await record(tx, fleet, verdict);
   return { verdict, due };
 }

@@ -13,11 +13,11 @@ type Row = FleetTenant & Pick<Tenant, 'status' | 'goneAt' | 'blueprintVersion'> 
 /**
  * Takes up the next tenants: each gets an operation of its own, accepted as a request of its requester. One that is not
  * in order for it is left for later, which is no failure.
+ * @param slots how many at most
  * @param isCanary of the canaries alone
  * @returns the operations, to be started once they are committed
  */
 export async function takeUp(tx: Tx, fleet: FleetUpgrade, slots: number, isCanary: boolean): Promise<Due[]> {
-  if (slots === 0) return [];
   // The row of a tenant is locked as by whoever requests something for it; one that somebody holds is put off.
   const rows = await tx.$queryRaw<Row[]>`
     SELECT f.*, t.status, t."goneAt", t."blueprintVersion", coalesce(t."holdUntil" > now(), false) AS "isHeld",

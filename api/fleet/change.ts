@@ -1,9 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { splitLabel, type FleetUpgradeBody, type UpgradeBody } from '@freeflow/contract/http';
+import { splitLabel, type FleetChange, type FleetUpgradeBody, type UpgradeBody } from '@freeflow/contract/http';
 import { recordAudit, type FleetUpgrade, type Prisma, type PrismaClient } from '@freeflow/db-master';
 import type { RequestAudit } from '../audit/request-audit';
 import { Problem } from '../errors';
-import { isDuplicate } from '../tenants/idempotency';
 import { LIVING, readUpgrade } from './view';
 
 interface Asked {
@@ -48,16 +47,13 @@ export async function acceptUpgrade(
       await recordAudit(tx, [audit.accepted({ detail: { upgradeId: id, version, only } })]);
     });
   } catch (error) {
-    if (isDuplicate(error, 'FleetUpgrade_open_key') || isUniqueViolation(error))
-      throw new Problem('fleet-upgrade-open', 'Nothing was changed.', { cause: error });
+    if (isUniqueViolation(error)) throw new Problem('fleet-upgrade-open', 'Nothing was changed.', { cause: error });
     throw error;
   }
   return readUpgrade(db, id);
 }
 
 const isUniqueViolation = (error: unknown): boolean => (error as { code?: string }).code === 'P2002';
-
-type Change = 'pause' | 'resume' | 'cancel' | 'retry';
 
 /**
  * Changes an upgrade that is under way; its run sees that with its next look. What is at work goes on to its end.
@@ -67,7 +63,7 @@ type Change = 'pause' | 'resume' | 'cancel' | 'retry';
 export async function changeUpgrade(
   db: PrismaClient,
   id: string,
-  change: Change,
+  change: FleetChange,
   { audit }: Asked,
 ): Promise<FleetUpgradeBody> {
   try {
@@ -89,19 +85,20 @@ export async function changeUpgrade(
   return readUpgrade(db, id);
 }
 
-const CHANGES: Readonly<Record<Change, (tx: Prisma.TransactionClient, fleet: FleetUpgrade) => Promise<unknown>>> = {
-  pause: (tx, { id }) => set(tx, id, { state: 'paused', reason: 'by a person' }),
-  // What has failed until now pauses it no more.
-  resume: async (tx, { id }) => set(tx, id, { state: 'running', reason: null, forgiven: await countFailed(tx, id) }),
-  cancel: (tx, { id }) => set(tx, id, { state: 'cancelled', reason: null }),
-  retry: async (tx, { id }) => {
-    await tx.fleetTenant.updateMany({
-      where: { upgradeId: id, state: { in: ['failed', 'left'] } },
-      data: { state: 'waiting', cause: null, putOff: 0, notBefore: null, changedAt: new Date() },
-    });
-    return set(tx, id, { state: 'running', reason: null, forgiven: 0, endedAt: null });
-  },
-};
+const CHANGES: Readonly<Record<FleetChange, (tx: Prisma.TransactionClient, fleet: FleetUpgrade) => Promise<unknown>>> =
+  {
+    pause: (tx, { id }) => set(tx, id, { state: 'paused', reason: 'by a person' }),
+    // What has failed until now pauses it no more.
+    resume: async (tx, { id }) => set(tx, id, { state: 'running', reason: null, forgiven: await countFailed(tx, id) }),
+    cancel: (tx, { id }) => set(tx, id, { state: 'cancelled', reason: null }),
+    retry: async (tx, { id }) => {
+      await tx.fleetTenant.updateMany({
+        where: { upgradeId: id, state: { in: ['failed', 'left'] } },
+        data: { state: 'waiting', cause: null, putOff: 0, notBefore: null, changedAt: new Date() },
+      });
+      return set(tx, id, { state: 'running', reason: null, forgiven: 0, endedAt: null });
+    },
+  };
 
 const countFailed = (tx: Prisma.TransactionClient, upgradeId: string): Promise<number> =>
   tx.fleetTenant.count({ where: { upgradeId, state: 'failed' } });

@@ -1,5 +1,13 @@
 import type { AuditAction } from '@freeflow/contract';
-import { fleetParams, fleetQuery, fleetSchema, fleetUpgradeSchema, noBody, upgradeBody } from '@freeflow/contract/http';
+import {
+  fleetParams,
+  fleetQuery,
+  fleetSchema,
+  fleetUpgradeSchema,
+  noBody,
+  upgradeBody,
+  type FleetChange,
+} from '@freeflow/contract/http';
 import type { PrismaClient } from '@freeflow/db-master';
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { acceptUpgrade, changeUpgrade, labelsOf } from '../fleet/change';
@@ -14,7 +22,7 @@ const CHANGES = {
   resume: ['fleet.resume', 'Go on, whatever has failed until now'],
   cancel: ['fleet.cancel', 'Take up no further tenants, for good; those that have it keep it'],
   retry: ['fleet.retry', 'Try those again that failed or were left for later'],
-} as const satisfies Record<string, readonly [AuditAction, string]>;
+} as const satisfies Record<FleetChange, readonly [AuditAction, string]>;
 
 /** Versions of the blueprint, and how they get to all tenants. */
 export const fleetRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; temporal: TemporalGateway }> = (

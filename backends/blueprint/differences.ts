@@ -1,4 +1,4 @@
-import type { Notes, Target } from '../backend';
+import type { Drift, Notes, PlannedFile, Target } from '../backend';
 import { BackendFault, hasCode, messageOf } from '../failures';
 
 /** What a file says and is not there, and how it comes to be there. */
@@ -35,6 +35,30 @@ export async function mendAll(
     });
   }
   return differences.length === 0 ? [] : [`${path} applied (${differences.length} changes)`];
+}
+
+/** Applies one file after the other, and tells of each once it is applied. */
+export async function applyEach(
+  files: readonly PlannedFile[],
+  onApplied: (file: PlannedFile) => Promise<void>,
+  apply: (file: PlannedFile) => Promise<Notes>,
+): Promise<Notes> {
+  const notes: string[] = [];
+  for (const file of files) {
+    notes.push(...(await apply(file)));
+    await onApplied(file);
+  }
+  return notes;
+}
+
+/** What the files say and is not there. */
+export async function driftOf(
+  files: readonly PlannedFile[],
+  find: (file: PlannedFile) => Promise<readonly Difference[]>,
+): Promise<Drift[]> {
+  const drift: Drift[] = [];
+  for (const file of files) for (const { what } of await find(file)) drift.push({ what: `by ${file.path}, ${what}` });
+  return drift;
 }
 
 /** What a file says can't be. */

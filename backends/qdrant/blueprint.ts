@@ -1,8 +1,10 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { QdrantClient } from '@qdrant/js-client-rest';
 import { z } from 'zod';
 import type { Drift, Notes, PlannedFile, Target } from '../backend';
 import {
+  applyEach,
+  driftOf,
+  isWithin,
   jsonIn,
   mendAll,
   problemsIn,
@@ -89,28 +91,21 @@ export function vectorsIn(files: readonly BlueprintFile[]) {
       );
 }
 
-export async function applyBlueprint(
+export const applyBlueprint = (
   client: QdrantClient,
   target: Target,
   files: readonly PlannedFile[],
   onApplied: (file: PlannedFile) => Promise<void>,
-): Promise<Notes> {
-  const notes: string[] = [];
-  for (const file of files) {
-    notes.push(...(await mendAll(target, file.path, await findDifferences(client, target, file), REFUSALS)));
-    await onApplied(file);
-  }
-  return notes;
-}
+): Promise<Notes> =>
+  applyEach(files, onApplied, async (file) =>
+    mendAll(target, file.path, await findDifferences(client, target, file), REFUSALS),
+  );
 
-export async function findBlueprintDrift(
+export const findBlueprintDrift = (
   client: QdrantClient,
   target: Target,
   files: readonly PlannedFile[],
-): Promise<Drift[]> {
-  const found = await Promise.all(files.map((file) => findDifferences(client, target, file)));
-  return found.flat().map(({ what }) => ({ what: `by ${PATH}, ${what}` }));
-}
+): Promise<Drift[]> => driftOf(files, (file) => findDifferences(client, target, file));
 
 /** @throws BackendFault `blueprint-refused` where the collection has other vectors, or a field another index */
 async function findDifferences(client: QdrantClient, { name }: Target, file: PlannedFile): Promise<Difference[]> {
@@ -140,11 +135,4 @@ async function findDifferences(client: QdrantClient, { name }: Target, file: Pla
       mend: () => client.updateCollection(name, { quantization_config: quantization }),
     },
   ];
-}
-
-/** Whether all of it is there; the server adds what it takes for itself. */
-function isWithin(wanted: unknown, found: unknown): boolean {
-  if (typeof wanted !== 'object' || wanted === null) return isDeepStrictEqual(wanted, found);
-  if (typeof found !== 'object' || found === null) return false;
-  return Object.entries(wanted).every(([key, value]) => isWithin(value, (found as Record<string, unknown>)[key]));
 }

@@ -1,16 +1,12 @@
-import { fleetSchema, fleetUpgradeSchema, type FleetBody, type FleetUpgradeBody } from '@freeflow/contract/http';
+import {
+  fleetSchema,
+  fleetUpgradeSchema,
+  type FleetBody,
+  type FleetChange,
+  type FleetUpgradeBody,
+  type UpgradeRequestBody,
+} from '@freeflow/contract/http';
 import type { Call } from './http';
-
-/** What an upgrade is asked for with; what is left out the API decides. */
-export interface UpgradeRequest {
-  to?: number;
-  canary?: number;
-  concurrency?: number;
-  pauseOnFailures?: number;
-  only: string[];
-}
-
-export type FleetChange = 'pause' | 'resume' | 'cancel' | 'retry';
 
 /** The API's fleet. */
 export function fleetOf(call: Call) {
@@ -21,7 +17,7 @@ export function fleetOf(call: Call) {
         'GET',
         `/fleet?${new URLSearchParams(labels.map((it): [string, string] => ['label', it])).toString()}`,
       ),
-    upgrade: (body: UpgradeRequest): Promise<FleetUpgradeBody> =>
+    upgrade: (body: UpgradeRequestBody): Promise<FleetUpgradeBody> =>
       call(fleetUpgradeSchema, 'POST', '/fleet/upgrades', body),
     showUpgrade: (id: string): Promise<FleetUpgradeBody> => call(fleetUpgradeSchema, 'GET', `/fleet/upgrades/${id}`),
     change: (id: string, change: FleetChange): Promise<FleetUpgradeBody> =>

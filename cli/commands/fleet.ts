@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { FleetUpgradeBody } from '@freeflow/contract/http';
+import type { FleetChange, FleetUpgradeBody } from '@freeflow/contract/http';
 import type { Command } from 'commander';
-import { fleetOf, type FleetChange } from '../client/fleet';
+import { fleetOf } from '../client/fleet';
 import { caller } from '../client/http';
 import { openSession } from '../client/session';
 import { EXIT, Failure } from '../failure';

@@ -8,6 +8,8 @@ const count = z.number().int();
 
 /** What an upgrade of the fleet can be in. */
 export const FLEET_STATES = ['running', 'paused', 'cancelled', 'done'] as const;
+/** What can be asked of one that is there. */
+export type FleetChange = 'pause' | 'resume' | 'cancel' | 'retry';
 /** What a tenant of it can be in. `left`: not in order for it, which is no failure. */
 export const FLEET_TENANT_STATES = ['waiting', 'running', 'done', 'failed', 'left', 'cancelled'] as const;
 
@@ -93,5 +95,6 @@ export const fleetQuery = z.strictObject({
 });
 
 export type UpgradeBody = z.output<typeof upgradeBody>;
+export type UpgradeRequestBody = z.input<typeof upgradeBody>;
 export type FleetUpgradeBody = z.output<typeof fleetUpgradeSchema>;
 export type FleetBody = z.output<typeof fleetSchema>;

@@ -8,7 +8,7 @@ import {
   change,
   createTenant,
   hasOpenOperation,
-  operationEnds,
+  rotate,
   stepsDone,
   tenantOf,
   type Tenant,
@@ -57,10 +57,7 @@ export async function prepare(
   const { id, status } = await createTenant(installation, name);
   if (status !== 'active') throw new Error(`${name} could not be made ready: it is ${status}`);
   const subject = await withSeedData(installation, { id, name });
-  if (kind === 'retire') {
-    await installation.request('POST', `/tenants/${id}/rotate`, { overlapSeconds: 86_400 });
-    await operationEnds(installation, id);
-  }
+  if (kind === 'retire') await rotate(installation, id, 86_400);
   const ways: readonly Change[] = kind === 'restore' && goal === 'suspended' ? ['suspend', 'delete'] : WAYS[before];
   for (const way of ways) await change(installation, id, way);
   return subject;

@@ -81,15 +81,11 @@ function faultsOfTenant({ tenant, events }: Records): string[] {
   ];
 }
 
-const ANSWERS: readonly string[] = Object.values(ANSWER_REQUEST_ACTIONS);
-
 /** One row for each call that was accepted, none for what was not; no answer has taken effect twice. */
 function faultsOfAudit({ operations, audited }: Records): string[] {
   const accepted = audited.filter((it) => it.outcome === 'accepted' && it.operationId !== null && !isAnswer(it.action));
   const faults = operations.flatMap(({ id, kind }) => {
-    const actions = accepted
-      .filter((it) => it.operationId === id && !ANSWERS.includes(it.action))
-      .map(({ action }) => action);
+    const actions = accepted.filter((it) => it.operationId === id).map(({ action }) => action);
     const wanted = actionOf(kind);
     return String(actions) === String(wanted) ? [] : [`${kind} accepted by ${actions.join(' and ') || 'nobody'}`];
   });

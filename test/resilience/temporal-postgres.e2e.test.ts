@@ -5,7 +5,7 @@ import { newName } from '../support/activity-harness';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
 import { TEST_STACK } from '../support/master';
 import { newStackDir, removeStackDirs, sharedKeycloak, stack } from '../support/stack-bench';
-import { askFor, deleteTenant, operationEnds } from '../support/tenants';
+import { change, createTenant, deleteTenant } from '../support/tenants';
 
 /** Says so aloud where it is not: building it takes minutes, so no test does. */
 function hasTemporal(): boolean {
@@ -35,16 +35,14 @@ function hasTemporal(): boolean {
   });
 
   test('a tenant is created, suspended and resumed, and deleted with nothing left', async () => {
-    const id = await askFor(installation, newName('g'));
-    expect(await operationEnds(installation, id)).toMatchObject({ status: 'active', operation: { state: 'done' } });
+    const tenant = await createTenant(installation, newName('g'));
+    expect(tenant).toMatchObject({ status: 'active', operation: { state: 'done' } });
     for (const [action, status] of [
       ['suspend', 'suspended'],
       ['resume', 'active'],
-    ] as const) {
-      expect((await installation.request('POST', `/tenants/${id}/${action}`)).status).toBe(202);
-      expect(await operationEnds(installation, id)).toMatchObject({ status, operation: { state: 'done' } });
-    }
-    expect(await deleteTenant(installation, id)).toMatchObject({
+    ] as const)
+      expect(await change(installation, tenant.id, action)).toMatchObject({ status, operation: { state: 'done' } });
+    expect(await deleteTenant(installation, tenant.id)).toMatchObject({
       goneAt: expect.any(String),
       operation: { state: 'done' },
     });

@@ -1,5 +1,5 @@
 import type { Drift, Notes, PlannedFile } from '../../backend';
-import { jsonIn, mendAll, type Difference, type Refusals } from '../../blueprint';
+import { applyEach, driftOf, jsonIn, mendAll, type Difference, type Refusals } from '../../blueprint';
 import { BackendFault } from '../../failures';
 import { findRealmByNewToken } from '../find-realm';
 import { clientDifferences, clientScopeDifferences } from './clients';
@@ -12,34 +12,32 @@ const REFUSALS: Refusals = { server: 'Keycloak', codes: [400, 409] };
 
 type Given = Pick<RealmScope, 'admin' | 'target' | 'smtpPassword'>;
 
+/** In this order, since clients name scopes. */
+const FINDERS = [roleDifferences, clientScopeDifferences, clientDifferences, settingDifferences];
+
 /**
  * Gives the realm the roles, scopes, clients and settings of the file. What has that name is made what the file says;
- * nothing else of the realm is touched. In this order, since clients name scopes.
+ * nothing else of the realm is touched.
  */
-export async function applyBlueprint(
+export const applyBlueprint = (
   given: Given,
   files: readonly PlannedFile[],
   onApplied: (file: PlannedFile) => Promise<void>,
-): Promise<Notes> {
-  const notes: string[] = [];
-  for (const file of files) {
+): Promise<Notes> =>
+  applyEach(files, onApplied, async (file) => {
     const scope = await openScope(given, file);
-    for (const find of [roleDifferences, clientScopeDifferences, clientDifferences, settingDifferences])
-      notes.push(...(await mendAll(given.target, file.path, await find(scope), REFUSALS)));
-    await onApplied(file);
-  }
-  return notes;
-}
+    const notes: string[] = [];
+    for (const find of FINDERS) notes.push(...(await mendAll(given.target, file.path, await find(scope), REFUSALS)));
+    return notes;
+  });
 
-export async function findBlueprintDrift(given: Given, files: readonly PlannedFile[]): Promise<Drift[]> {
-  const found: Difference[] = [];
-  for (const file of files) {
+export const findBlueprintDrift = (given: Given, files: readonly PlannedFile[]): Promise<Drift[]> =>
+  driftOf(files, async (file) => {
     const scope = await openScope(given, file);
-    for (const find of [roleDifferences, clientScopeDifferences, clientDifferences, settingDifferences])
-      found.push(...(await find(scope)));
-  }
-  return found.map(({ what }) => ({ what: `by keycloak.json, ${what}` }));
-}
+    const found: Difference[] = [];
+    for (const find of FINDERS) found.push(...(await find(scope)));
+    return found;
+  });
 
 /** A token that is older than the realm has no rights over it. */
 async function openScope(given: Given, file: PlannedFile): Promise<RealmScope> {

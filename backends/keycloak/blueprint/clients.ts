@@ -1,9 +1,8 @@
-import type { Difference } from '../../blueprint';
+import { isWithin, type Difference } from '../../blueprint';
 import { BackendFault } from '../../failures';
 import type { ClientRepresentation } from '../admin';
 import type { RealmForm } from './form';
 import type { RealmScope } from './scope';
-import { isWithin } from './within';
 
 type Mapper = RealmForm['clientScopes'][number]['protocolMappers'][number];
 const PROTOCOL = 'openid-connect';

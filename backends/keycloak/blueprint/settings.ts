@@ -1,10 +1,9 @@
-import type { Difference } from '../../blueprint';
+import { isWithin, type Difference } from '../../blueprint';
 import { BackendFault } from '../../failures';
 import { readRealm, updateRealm } from '../access';
 import type { RealmRepresentation } from '../admin';
 import { SMTP_PASSWORD, type RealmForm } from './form';
 import type { RealmScope } from './scope';
-import { isWithin } from './within';
 
 export async function roleDifferences({ admin, target, form }: RealmScope): Promise<Difference[]> {
   const realm = target.name;

@@ -1,6 +1,6 @@
 import type { Db } from 'mongodb';
 import type { Drift, Notes, PlannedFile, Target } from '../../backend';
-import { mendAll, type Refusals } from '../../blueprint';
+import { applyEach, driftOf, mendAll, type Refusals } from '../../blueprint';
 import { findDifferences } from './differences';
 
 // https://www.mongodb.com/docs/manual/reference/error-codes/
@@ -22,23 +22,15 @@ const REFUSALS: Refusals = {
 };
 
 /** Makes collections, their rules and their indexes, as the files say; as the provisioner, who reads no document. */
-export async function applyBlueprint(
+export const applyBlueprint = (
   db: Db,
   target: Target,
   files: readonly PlannedFile[],
   onApplied: (file: PlannedFile) => Promise<void>,
-): Promise<Notes> {
-  const notes: string[] = [];
-  for (const file of files) {
-    notes.push(...(await mendAll(target, file.path, await findDifferences(db, file, target.signal), REFUSALS)));
-    await onApplied(file);
-  }
-  return notes;
-}
+): Promise<Notes> =>
+  applyEach(files, onApplied, async (file) =>
+    mendAll(target, file.path, await findDifferences(db, file, target.signal), REFUSALS),
+  );
 
-export async function findBlueprintDrift(db: Db, { signal }: Target, files: readonly PlannedFile[]): Promise<Drift[]> {
-  const drift: Drift[] = [];
-  for (const file of files)
-    for (const { what } of await findDifferences(db, file, signal)) drift.push({ what: `by ${file.path}, ${what}` });
-  return drift;
-}
+export const findBlueprintDrift = (db: Db, { signal }: Target, files: readonly PlannedFile[]): Promise<Drift[]> =>
+  driftOf(files, (file) => findDifferences(db, file, signal));

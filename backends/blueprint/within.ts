@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 
-/** Whether all that is wanted is there; lists in any order. What else is there, Keycloak or the tenant has added. */
+/** Whether all that is wanted is there; lists in any order. What else is there, the server or the tenant has added. */
 export function isWithin(wanted: unknown, found: unknown): boolean {
   if (Array.isArray(wanted))
     return Array.isArray(found) && isDeepStrictEqual(new Set<unknown>(wanted), new Set<unknown>(found));
