@@ -2,8 +2,8 @@ import path from 'node:path';
 import type { Browser, Page } from 'playwright-core';
 import { newName } from '../support/activity-harness';
 import {
-  findBarriers,
-  findChromium,
+  describeInChromium,
+  findBarriersInBoth,
   findOverflow,
   launchChromium,
   signIn,
@@ -14,12 +14,11 @@ import { openFaultInjectedInstallation, type FaultInjectedInstallation } from '.
 import { askFor, operationEnds, tenantOf, untilParkedAt } from '../support/tenants';
 import { until } from '../support/until';
 
-const chromium = findChromium();
 /** Where pictures of what is seen are put, when somebody wants to look. */
 const PICTURES = process.env['CONSOLE_PICTURES'];
 const MANY = 20;
 
-(chromium === undefined ? describe.skip : describe)("the console's page for on-call", () => {
+describeInChromium("the console's page for on-call", () => {
   let installation: FaultInjectedInstallation;
   let browser: Browser;
   let visited: Visit;
@@ -31,7 +30,7 @@ const MANY = 20;
     // Parked steps would try again by themselves in ten minutes only: what goes on here goes on because of an answer.
     [installation, browser] = await Promise.all([
       openFaultInjectedInstallation({ STEP_PATIENCE_MS: '500' }),
-      launchChromium(chromium ?? ''),
+      launchChromium(),
     ]);
     visited = await visit(browser, `${installation.apiUrl}/console/on-call`, {
       viewport: { width: 1280, height: 800 },
@@ -51,11 +50,7 @@ const MANY = 20;
   };
   /** As it is seen by day and by night, and on a phone. */
   const hasNoBarriers = async (name: string): Promise<void> => {
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      await picture(`${name}-${colorScheme}`);
-      expect(await findBarriers(page)).toEqual([]);
-    }
+    expect(await findBarriersInBoth(page, (scheme) => picture(`${name}-${scheme}`))).toEqual([]);
     await page.setViewportSize({ width: 375, height: 740 });
     await picture(`${name}-phone`);
     expect(await findOverflow(page)).toBe(0);

@@ -3,12 +3,11 @@ import type { Browser, Page } from 'playwright-core';
 import { Webhook as Verifier } from 'standardwebhooks';
 import { newName } from '../support/activity-harness';
 import {
-  findBarriers,
-  findChromium,
+  describeInChromium,
+  findBarriersInBoth,
   findOverflow,
   launchChromium,
-  signIn,
-  visit,
+  openConsole,
   type Visit,
 } from '../support/chromium';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
@@ -20,11 +19,10 @@ import { createTenant, deleteTenant, type Tenant } from '../support/tenants';
 import { until } from '../support/until';
 import { LOCAL_NETWORKS } from '../support/webhooks';
 
-const chromium = findChromium();
 const WIDE = { width: 1280, height: 860 };
 const PHONE = { width: 390, height: 844 };
 
-(chromium === undefined ? describe.skip : describe)('the console', () => {
+describeInChromium('the console', () => {
   let installation: TestInstallation;
   let receiver: Receiver;
   let browser: Browser;
@@ -40,12 +38,11 @@ const PHONE = { width: 390, height: 844 };
         worker: { ...LOCAL_NETWORKS, WEBHOOK_RETRY_PAUSES_MS: '3600000' },
         api: LOCAL_NETWORKS,
       }),
-      launchChromium(chromium ?? ''),
+      launchChromium(),
     ]);
     tenant = await createTenant(installation, newName('u'));
-    seat = await visit(browser, `${installation.apiUrl}/console/webhooks`, { viewport: WIDE });
+    seat = await openConsole(browser, installation, '/webhooks', { viewport: WIDE });
     ({ page } = seat);
-    await signIn(page, installation.info);
     await heading('Webhooks');
   });
   afterAll(async () => {
@@ -65,11 +62,7 @@ const PHONE = { width: 390, height: 844 };
   async function expectNoBarriers() {
     for (const viewport of [WIDE, PHONE]) {
       await page.setViewportSize(viewport);
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-        await page.locator(`html[data-mantine-color-scheme=${colorScheme}]`).waitFor();
-        expect(await findBarriers(page)).toEqual([]);
-      }
+      expect(await findBarriersInBoth(page)).toEqual([]);
       expect(await findOverflow(page)).toBe(0);
     }
     await page.setViewportSize(WIDE);

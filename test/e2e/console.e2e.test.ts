@@ -1,26 +1,25 @@
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { newName } from '../support/activity-harness';
 import {
-  findBarriers,
-  findChromium,
+  describeInChromium,
+  findBarriersInBoth,
   findOverflow,
   launchChromium,
+  openConsole,
   signIn,
   visit,
   type Visit,
 } from '../support/chromium';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
 
-const chromium = findChromium();
-const SCHEMES = ['light', 'dark'] as const;
 const SETTLED_MS = 60_000;
 
-(chromium === undefined ? describe.skip : describe)('the console', () => {
+describeInChromium('the console', () => {
   let installation: TestInstallation;
   let browser: Browser;
 
   beforeAll(async () => {
-    [installation, browser] = await Promise.all([openTestInstallation(), launchChromium(chromium ?? '')]);
+    [installation, browser] = await Promise.all([openTestInstallation(), launchChromium()]);
   });
   afterAll(async () => {
     await browser?.close();
@@ -33,21 +32,8 @@ const SETTLED_MS = 60_000;
   const shows = (page: Page, text: string | RegExp) => page.getByText(text).first().waitFor({ timeout: SETTLED_MS });
   const statusIs = (page: Page, status: string) =>
     page.locator('main').getByText(status, { exact: true }).first().waitFor({ timeout: SETTLED_MS });
-  /** In both colours, as the person has chosen them in the page. */
-  async function findBarriersInBoth(page: Page): Promise<string[]> {
-    const found: string[] = [];
-    for (const scheme of SCHEMES) {
-      await page.emulateMedia({ colorScheme: scheme, reducedMotion: 'reduce' });
-      await page.locator(`html[data-mantine-color-scheme=${scheme}]`).waitFor();
-      found.push(...(await findBarriers(page)).map((it) => `${scheme}: ${it}`));
-    }
-    return found;
-  }
-  async function open(path = '/'): Promise<Visit> {
-    const visited = await visit(browser, at(path));
-    await signIn(visited.page, installation.info);
-    return visited;
-  }
+  const open = (path = '/', options?: BrowserContextOptions): Promise<Visit> =>
+    openConsole(browser, installation, path, options);
 
   test('signs a person in, renews the sign-in, and signs out', async () => {
     const visited = await visit(browser, at('/tenants?status=active'));
@@ -180,9 +166,8 @@ const SETTLED_MS = 60_000;
   });
 
   test('on a phone nothing is wider than the page', async () => {
-    const visited = await visit(browser, at('/'), { viewport: { width: 360, height: 740 }, hasTouch: true });
+    const visited = await open('/', { viewport: { width: 360, height: 740 }, hasTouch: true });
     const { page } = visited;
-    await signIn(page, installation.info);
     await page.getByRole('heading', { name: 'Tenants' }).waitFor();
     await page.getByRole('table').waitFor();
     expect(await findOverflow(page)).toBe(0);

@@ -3,11 +3,12 @@ import type { StackInfo } from '@freeflow/contract/stack-info';
 import { source as AXE } from 'axe-core';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { findOnPath } from '../../stack/fetch/on-path';
+import type { TestInstallation } from './installation';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
 /** The browser of this machine; where there is none it says so aloud. */
-export function findChromium(): string | undefined {
+function findChromium(): string | undefined {
   const path = NAMES.map((name) => findOnPath(name, process.env)).find((it) => it !== undefined);
   if (path === undefined)
     process.stderr.write(
@@ -16,10 +17,15 @@ export function findChromium(): string | undefined {
   return path;
 }
 
+const executablePath = findChromium();
+
+/** As describe, for tests that need the browser. */
+export const describeInChromium = executablePath === undefined ? describe.skip : describe;
+
 /** A browser without a window. */
-export const launchChromium = (executablePath: string): Promise<Browser> =>
+export const launchChromium = (): Promise<Browser> =>
   // Root can have no sandbox, and a container has no shared memory to speak of.
-  chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-dev-shm-usage'] });
+  chromium.launch({ executablePath: executablePath ?? '', args: ['--no-sandbox', '--disable-dev-shm-usage'] });
 
 /** Pages as one person opens them, and what they complained of. */
 export interface Visit {
@@ -49,18 +55,45 @@ export async function signIn(page: Page, { auth: { person } }: StackInfo): Promi
   await page.locator('[type=submit]').click();
 }
 
+/** The console of an installation at a path of its own, with the person of the stack signed in. */
+export async function openConsole(
+  browser: Browser,
+  { apiUrl, info }: Pick<TestInstallation, 'apiUrl' | 'info'>,
+  path: string,
+  options?: BrowserContextOptions,
+): Promise<Visit> {
+  const visited = await visit(browser, `${apiUrl}/console${path}`, options);
+  await signIn(visited.page, info);
+  return visited;
+}
+
 /** While a page takes on another colour or width it has barriers that nobody meets: what stays is what counts. */
 const LOOKS = 6;
 const BETWEEN_LOOKS_MS = 500;
 
 /** What axe finds on a page by WCAG 2.2, level AA, once it has settled: a line each. */
-export async function findBarriers(page: Page): Promise<string[]> {
+async function findBarriers(page: Page): Promise<string[]> {
   await page.evaluate(AXE);
   for (let looks = 1; ; looks++) {
     const found = await runAxe(page);
     if (found.length === 0 || looks === LOOKS) return found;
     await delay(BETWEEN_LOOKS_MS);
   }
+}
+
+/**
+ * What axe finds in either colour scheme, as the person has chosen it at their system.
+ * @param onScheme told once the page has taken it on
+ */
+export async function findBarriersInBoth(page: Page, onScheme?: (scheme: string) => Promise<void>): Promise<string[]> {
+  const found: string[] = [];
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+    await page.locator(`html[data-mantine-color-scheme=${colorScheme}]`).waitFor();
+    await onScheme?.(colorScheme);
+    found.push(...(await findBarriers(page)).map((it) => `${colorScheme}: ${it}`));
+  }
+  return found;
 }
 
 async function runAxe(page: Page): Promise<string[]> {

@@ -13,7 +13,6 @@ export const KEYS = {
   webhooks: ['webhooks'],
   webhook: (id: string) => ['webhooks', id],
   deliveries: (id: string, query: object) => ['webhooks', id, 'deliveries', query],
-  audit: ['audit'],
   auditPage: (query: object) => ['audit', query],
   reconcile: ['reconcile'],
   report: (id: string | undefined) => ['reconcile', id ?? 'last'],

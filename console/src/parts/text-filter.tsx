@@ -6,12 +6,14 @@ const TYPING_MS = 350;
 
 interface Props extends Omit<TextInputProps, 'value' | 'onChange'> {
   value: string | undefined;
+  /** What of a typed text can be filtered by. @default all of it */
+  clean?: (text: string) => string;
   /** Told when typing pauses. */
   onSettle: (value: string | undefined) => void;
 }
 
 /** A text that a list is filtered by. What it is set to from elsewhere, such as a link, it shows as well. */
-export function TextFilter({ value, onSettle, ...props }: Props) {
+export function TextFilter({ value, clean = (text) => text, onSettle, ...props }: Props) {
   const [typed, setTyped] = useState(value ?? '');
   const [told, setTold] = useState(value);
   const [shown, setShown] = useState(value);
@@ -34,8 +36,9 @@ export function TextFilter({ value, onSettle, ...props }: Props) {
       size="xs"
       value={typed}
       onChange={({ currentTarget }) => {
-        setTyped(currentTarget.value);
-        tell(currentTarget.value.trim());
+        const text = clean(currentTarget.value);
+        setTyped(text);
+        tell(text.trim());
       }}
       {...props}
     />

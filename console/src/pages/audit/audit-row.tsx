@@ -1,7 +1,7 @@
 import { AUDIT_ACTIONS, type AuditOutcome } from '@freeflow/contract';
 import type { AuditEventBody } from '@freeflow/contract/http';
 import { Badge, Code, Group, Stack, Table, Text } from '@mantine/core';
-import { Expander } from '../../parts/expander';
+import { ExpandableRow } from '../../parts/expandable-row';
 import { Fact, Facts } from '../../parts/fact';
 import { AnchorLink } from '../../parts/links';
 import { Time } from '../../parts/time';
@@ -26,46 +26,39 @@ export function AuditRow({ row, isOpen, onToggle }: Props) {
   const tenant = tenantName ?? tenantId;
   const known = AUDIT_ACTIONS.find((it) => it === action);
   return (
-    <>
-      <Table.Tr>
-        <Table.Td>
-          <Expander of={`${action} ${at}`} isOpen={isOpen} onToggle={onToggle} />
-        </Table.Td>
-        <Table.Td>
-          <Text size="sm" span className="one-line">
-            <Time at={at} form="absolute" />
+    <ExpandableRow
+      of={`${action} ${at}`}
+      isOpen={isOpen}
+      onToggle={onToggle}
+      details={<AuditDetails row={row} />}
+      cells={6}
+    >
+      <Table.Td>
+        <Text size="sm" span className="one-line">
+          <Time at={at} form="absolute" />
+        </Text>
+      </Table.Td>
+      <Table.Td>
+        <Actor row={row} />
+      </Table.Td>
+      <Table.Td>{known === undefined ? action : <Narrow to={{ action: known }}>{action}</Narrow>}</Table.Td>
+      <Table.Td>{tenant === null ? null : <Narrow to={{ tenant }}>{tenant}</Narrow>}</Table.Td>
+      <Table.Td>
+        <Group gap={6} wrap="nowrap">
+          <Badge variant="light" color={OUTCOME_COLOURS[outcome]}>
+            {outcome}
+          </Badge>
+          <Text size="xs" c="dimmed" span className="one-line">
+            {[status, code, ...(count === 1 ? [] : [`× ${count}`])].filter((it) => it !== null).join(' ')}
           </Text>
-        </Table.Td>
-        <Table.Td>
-          <Actor row={row} />
-        </Table.Td>
-        <Table.Td>{known === undefined ? action : <Narrow to={{ action: known }}>{action}</Narrow>}</Table.Td>
-        <Table.Td>{tenant === null ? null : <Narrow to={{ tenant }}>{tenant}</Narrow>}</Table.Td>
-        <Table.Td>
-          <Group gap={6} wrap="nowrap">
-            <Badge variant="light" color={OUTCOME_COLOURS[outcome]}>
-              {outcome}
-            </Badge>
-            <Text size="xs" c="dimmed" span className="one-line">
-              {[status, code, ...(count === 1 ? [] : [`× ${count}`])].filter((it) => it !== null).join(' ')}
-            </Text>
-          </Group>
-        </Table.Td>
-        <Table.Td>
-          <Text size="xs" c="dimmed" lineClamp={1} className="any-break">
-            {detailText(row)}
-          </Text>
-        </Table.Td>
-      </Table.Tr>
-      {isOpen ? (
-        <Table.Tr>
-          <Table.Td />
-          <Table.Td colSpan={6}>
-            <AuditDetails row={row} />
-          </Table.Td>
-        </Table.Tr>
-      ) : null}
-    </>
+        </Group>
+      </Table.Td>
+      <Table.Td>
+        <Text size="xs" c="dimmed" lineClamp={1} className="any-break">
+          {detailText(row)}
+        </Text>
+      </Table.Td>
+    </ExpandableRow>
   );
 }
 

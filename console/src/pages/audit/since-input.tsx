@@ -1,5 +1,5 @@
 import { Button, Group, TextInput } from '@mantine/core';
-import { localMoment } from './local-moment';
+import { localMoment } from '../../parts/local-moment';
 
 const HOUR_MS = 3_600_000;
 const AGES = [

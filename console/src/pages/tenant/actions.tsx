@@ -1,4 +1,4 @@
-import { OPERATIONS, operationTitle, OPERATION_REQUESTS } from '@freeflow/contract';
+import { OPERATIONS, OPERATION_REQUESTS } from '@freeflow/contract';
 import { Button, Group, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { lazy, Suspense, useState } from 'react';
@@ -8,6 +8,7 @@ import { ConfirmDialog } from '../../parts/lazy-confirm-dialog';
 import { ProblemView } from '../../parts/problem-view';
 import { Section } from '../../parts/section';
 import { useNow } from '../../parts/use-now';
+import { operationHeading } from './operation-heading';
 import { IT_IS_GONE, possibilitiesOf, type ActionName, type Possibility } from './possible';
 
 const DeleteDialog = lazy(async () => ({ default: (await import('./delete-dialog')).DeleteDialog }));
@@ -40,7 +41,7 @@ export function Actions({ shown }: { shown: ShownTenant }) {
         {possibilities.map((it) => (
           <ActionRow
             key={it.name}
-            title={sentence(operationTitle(OPERATION_REQUESTS[it.name].kind))}
+            title={operationHeading(OPERATION_REQUESTS[it.name].kind)}
             text={it.reason ?? OPERATIONS[it.name].summary}
             isDangerous={it.name === 'hard_delete'}
             isPossible={it.request !== undefined && !act.isPending}
@@ -114,8 +115,6 @@ export function Actions({ shown }: { shown: ShownTenant }) {
     </Section>
   );
 }
-
-const sentence = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 
 interface RowProps {
   title: string;

@@ -1,9 +1,10 @@
 import { OPERATION_REQUESTS, type TenantRequestName } from '@freeflow/contract';
 import type { TenantDetailBody } from '@freeflow/contract/http';
-import { Button, Group, Modal, Stack, Text, TextInput } from '@mantine/core';
+import { Modal, Stack, Text, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTenantChanges } from '../../api/use-changes';
+import { DialogButtons } from '../../parts/dialog-buttons';
 import { ProblemView } from '../../parts/problem-view';
 
 interface Props {
@@ -48,14 +49,13 @@ export function DeleteDialog({ tenant: { id, name, status }, request, onClose }:
             onChange={({ currentTarget }) => setTyped(currentTarget.value)}
           />
           {remove.error === null ? null : <ProblemView error={remove.error} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" color="red.9" loading={remove.isPending} disabled={typed !== name}>
-              {isSoft ? 'Delete' : 'Delete for good'}
-            </Button>
-          </Group>
+          <DialogButtons
+            action={isSoft ? 'Delete' : 'Delete for good'}
+            isDangerous
+            isBusy={remove.isPending}
+            isDisabled={typed !== name}
+            onClose={onClose}
+          />
         </Stack>
       </form>
     </Modal>

@@ -1,11 +1,12 @@
 import { updateTenantBody, type TenantDetailBody } from '@freeflow/contract/http';
-import { Alert, Button, Group, Modal, Stack, TextInput } from '@mantine/core';
+import { Alert, Button, Modal, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Refusal } from '../../api/client';
 import type { ShownTenant } from '../../api/tenants';
 import { useTenantChanges } from '../../api/use-changes';
+import { DialogButtons } from '../../parts/dialog-buttons';
 import { errorsByField, refusalsByField } from '../../parts/form-errors';
 import { labelsOf, labelsPatch, labelTexts } from '../../parts/labels';
 import { LabelsInput } from '../../parts/labels-input';
@@ -60,14 +61,10 @@ export function EditDialog({ shown, onClose }: { shown: ShownTenant; onClose: ()
           <LabelsInput
             label="Labels"
             description="Each by Enter"
+            {...form.getInputProps('labels')}
             value={form.values.labels}
-            onChange={(labels) => form.setFieldValue('labels', labels)}
           />
-          <PlanSelect
-            value={form.values.plan}
-            onChange={(plan) => form.setFieldValue('plan', plan)}
-            error={form.errors['plan']}
-          />
+          <PlanSelect {...form.getInputProps('plan')} value={form.values.plan} />
           {isOvertaken(update.error) ? (
             <Alert color="yellow" title="Somebody else was faster" role="alert">
               It was changed since this was opened. Nothing of yours was written.
@@ -78,14 +75,7 @@ export function EditDialog({ shown, onClose }: { shown: ShownTenant; onClose: ()
           ) : update.error === null ? null : (
             <ProblemView error={update.error} />
           )}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={update.isPending}>
-              Save
-            </Button>
-          </Group>
+          <DialogButtons action="Save" isBusy={update.isPending} onClose={onClose} />
         </Stack>
       </form>
     </Modal>

@@ -1,16 +1,14 @@
 import { holdBody } from '@freeflow/contract/http';
-import { Button, Group, Modal, Stack, TextInput } from '@mantine/core';
+import { Modal, Stack, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { ShownTenant } from '../../api/tenants';
 import { useTenantChanges } from '../../api/use-changes';
+import { DialogButtons } from '../../parts/dialog-buttons';
 import { errorsByField, refusalsByField } from '../../parts/form-errors';
+import { localMoment } from '../../parts/local-moment';
 import { ProblemView } from '../../parts/problem-view';
-
-/** As a field of a date and a time has it, in the zone of whoever types. */
-const localInput = (at: Date): string =>
-  new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 
 const utcOf = (local: string): string => {
   const at = new Date(local);
@@ -25,7 +23,7 @@ export function HoldDialog({ shown, onClose }: { shown: ShownTenant; onClose: ()
   const { id, name, holdUntil, holdReason } = tenant;
   const form = useForm({
     initialValues: {
-      until: holdUntil === null ? '' : localInput(new Date(holdUntil)),
+      until: holdUntil === null ? '' : localMoment(new Date(holdUntil)),
       reason: holdReason ?? '',
     },
     validate: ({ until, reason }) => errorsByField(holdBody.safeParse({ until: utcOf(until), reason })),
@@ -49,14 +47,7 @@ export function HoldDialog({ shown, onClose }: { shown: ShownTenant; onClose: ()
           />
           <TextInput label="Reason" placeholder="Case 4711" required {...form.getInputProps('reason')} />
           {hold.error === null ? null : <ProblemView error={hold.error} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={hold.isPending}>
-              Hold
-            </Button>
-          </Group>
+          <DialogButtons action="Hold" isBusy={hold.isPending} onClose={onClose} />
         </Stack>
       </form>
     </Modal>

@@ -1,4 +1,4 @@
-import { isOpenState, operationTitle } from '@freeflow/contract';
+import { isOpenState } from '@freeflow/contract';
 import type { LogRowBody, OperationBody, TenantDetailBody } from '@freeflow/contract/http';
 import { Accordion, Alert, Anchor, Code, Group, Stack, Text } from '@mantine/core';
 import { IconExternalLink } from '@tabler/icons-react';
@@ -12,6 +12,7 @@ import { Time } from '../../parts/time';
 import { durationText } from '../../parts/time-text';
 import { useNow } from '../../parts/use-now';
 import { useSettings } from '../../settings';
+import { operationHeading } from './operation-heading';
 import { Way } from './way';
 
 const NO_ROWS: readonly LogRowBody[] = [];
@@ -30,7 +31,7 @@ export function Operations({ tenant: { id, operation, interrupted } }: { tenant:
     <Stack gap="md">
       {error === null ? null : <ProblemView error={error} />}
       {shown.map((it) => (
-        <Section key={it.id} title={sentence(operationTitle(it.kind))} aside={<StateBadge state={it.state} />}>
+        <Section key={it.id} title={operationHeading(it.kind)} aside={<StateBadge state={it.state} />}>
           <OperationDetails operation={it} rows={rowsOf(it)} />
         </Section>
       ))}
@@ -49,7 +50,7 @@ export function Operations({ tenant: { id, operation, interrupted } }: { tenant:
                 <Accordion.Control>
                   <Group justify="space-between" wrap="nowrap">
                     <Group gap="xs">
-                      <Text size="sm">{sentence(operationTitle(it.kind))}</Text>
+                      <Text size="sm">{operationHeading(it.kind)}</Text>
                       <StateBadge state={it.state} />
                     </Group>
                     <Text size="sm" c="dimmed">
@@ -68,8 +69,6 @@ export function Operations({ tenant: { id, operation, interrupted } }: { tenant:
     </Stack>
   );
 }
-
-const sentence = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 
 function OperationDetails({ operation, rows }: { operation: OperationBody; rows: readonly LogRowBody[] }) {
   return (

@@ -1,6 +1,6 @@
 import { BACKEND_KINDS, BACKENDS, tenantNames } from '@freeflow/contract';
 import { createTenantBody, tenantName } from '@freeflow/contract/http';
-import { Button, Code, Group, Modal, SimpleGrid, Stack, Switch, Text, TextInput } from '@mantine/core';
+import { Code, Modal, SimpleGrid, Stack, Switch, Text, TextInput } from '@mantine/core';
 import { useForm } from '@mantine/form';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useMutation, useQuery } from '@tanstack/react-query';
@@ -9,6 +9,7 @@ import { useState } from 'react';
 import { tenantListQuery } from '../../api/tenants';
 import { useTenantChanges } from '../../api/use-changes';
 import { useApi } from '../../auth/session';
+import { DialogButtons } from '../../parts/dialog-buttons';
 import { errorsByField, refusalsByField } from '../../parts/form-errors';
 import { labelsOf } from '../../parts/labels';
 import { LabelsInput } from '../../parts/labels-input';
@@ -77,24 +78,18 @@ export function CreateDialog({ onClose }: { onClose: () => void }) {
           <LabelsInput
             label="Labels"
             description="Each by Enter"
+            {...form.getInputProps('labels')}
             value={form.values.labels}
-            onChange={(labels) => form.setFieldValue('labels', labels)}
           />
-          <PlanSelect
-            value={form.values.plan}
-            onChange={(plan) => form.setFieldValue('plan', plan)}
-            error={form.errors['plan']}
-          />
+          <PlanSelect {...form.getInputProps('plan')} value={form.values.plan} />
           <Switch label="Protect it from deletion" {...form.getInputProps('deletionProtected', { type: 'checkbox' })} />
           {create.error === null ? null : <ProblemView error={create.error} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button type="submit" loading={create.isPending} disabled={name === '' || nameError !== undefined}>
-              Create
-            </Button>
-          </Group>
+          <DialogButtons
+            action="Create"
+            isBusy={create.isPending}
+            isDisabled={name === '' || nameError !== undefined}
+            onClose={onClose}
+          />
         </Stack>
       </form>
     </Modal>

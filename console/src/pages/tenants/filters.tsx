@@ -1,22 +1,31 @@
 import { OPERATION_STATES, TENANT_STATUSES } from '@freeflow/contract';
 import { Button, Checkbox, Group, NativeSelect, TextInput } from '@mantine/core';
-import { useDebouncedCallback } from '@mantine/hooks';
 import { IconSearch } from '@tabler/icons-react';
-import { lazy, Suspense, useState } from 'react';
+import { lazy, Suspense } from 'react';
+import { TextFilter } from '../../parts/text-filter';
 import type { TenantSearch } from './route';
 
 type Filters = Pick<TenantSearch, 'prefix' | 'status' | 'operation' | 'label' | 'gone'>;
 
-const TYPING_MS = 250;
 const LabelsInput = lazy(async () => ({ default: (await import('../../parts/labels-input')).LabelsInput }));
+
+/** What a name can have, of what is typed. */
+const nameCharacters = (text: string): string => text.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
 
 /** What the list is filtered by; each change is told at once, names when typing pauses. */
 export function TenantFilters({ filters, onChange }: { filters: Filters; onChange: (changed: Filters) => void }) {
   const isFiltered = Object.values(filters).some((it) => it !== undefined);
   return (
     <Group component="search" gap="xs" align="flex-end" mb="md">
-      {/* Made anew where the name comes from elsewhere, such as a link. */}
-      <NameFilter key={filters.prefix ?? ''} prefix={filters.prefix} onChange={(prefix) => onChange({ prefix })} />
+      <TextFilter
+        label="Name"
+        placeholder="Begins with"
+        w={180}
+        leftSection={<IconSearch size={14} aria-hidden />}
+        value={filters.prefix}
+        clean={nameCharacters}
+        onSettle={(prefix) => onChange({ prefix })}
+      />
       <WordFilter
         label="Status"
         words={TENANT_STATUSES}
@@ -77,30 +86,3 @@ const WordFilter = <Word extends string>({ label, words, value, onChange }: Word
     onChange={({ currentTarget }) => onChange(words.find((it) => it === currentTarget.value))}
   />
 );
-
-function NameFilter({
-  prefix,
-  onChange,
-}: {
-  prefix: string | undefined;
-  onChange: (prefix: string | undefined) => void;
-}) {
-  const [typed, setTyped] = useState(prefix ?? '');
-  const tell = useDebouncedCallback(onChange, TYPING_MS);
-  return (
-    <TextInput
-      label="Name"
-      type="search"
-      placeholder="Begins with"
-      size="xs"
-      w={180}
-      leftSection={<IconSearch size={14} aria-hidden />}
-      value={typed}
-      onChange={({ currentTarget }) => {
-        const text = currentTarget.value.toLowerCase().replaceAll(/[^a-z0-9]/g, '');
-        setTyped(text);
-        tell(text === '' ? undefined : text);
-      }}
-    />
-  );
-}

@@ -2,6 +2,7 @@ import { isOpenState } from '@freeflow/contract';
 import type { TenantBody } from '@freeflow/contract/http';
 import { Badge, Box, Group, Table, Text, UnstyledButton } from '@mantine/core';
 import { IconArrowDown, IconArrowsUpDown, IconArrowUp } from '@tabler/icons-react';
+import { labelTexts } from '../../parts/labels';
 import { AnchorLink } from '../../parts/links';
 import { KeptBadges, OperationView, StatusBadge } from '../../parts/status-badge';
 import { Time } from '../../parts/time';
@@ -75,7 +76,7 @@ const MOST_LABELS = 3;
 
 function Row({ tenant }: { tenant: TenantBody }) {
   const { id, name, displayName, externalId, labels, status, goneAt, operation, createdAt } = tenant;
-  const texts = Object.entries(labels).map(([key, value]) => `${key}:${value}`);
+  const texts = labelTexts(labels);
   return (
     <Table.Tr>
       <Table.Td>

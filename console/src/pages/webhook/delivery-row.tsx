@@ -1,7 +1,7 @@
 import type { DeliveryBody, WebhookBody } from '@freeflow/contract/http';
 import { Badge, Table, Text } from '@mantine/core';
 import { useState } from 'react';
-import { Expander } from '../../parts/expander';
+import { ExpandableRow } from '../../parts/expandable-row';
 import { AnchorLink } from '../../parts/links';
 import { Time } from '../../parts/time';
 import { Attempts } from './attempts';
@@ -13,48 +13,41 @@ export function DeliveryRow({ delivery, webhook }: { delivery: DeliveryBody; web
   const { type, eventId, tenantId, tenantName, state, createdAt } = delivery;
   const [isOpen, setOpen] = useState(false);
   return (
-    <>
-      <Table.Tr>
-        <Table.Td>
-          <Expander of={`${type} ${eventId ?? ''}`} isOpen={isOpen} onToggle={() => setOpen(!isOpen)} />
-        </Table.Td>
-        <Table.Td>
-          {type}{' '}
-          <Text span size="xs" c="dimmed">
-            {eventId}
-          </Text>
-        </Table.Td>
-        <Table.Td>
-          {tenantId === null ? null : (
-            <AnchorLink to="/tenants/$tenantId" params={{ tenantId }} size="sm">
-              {tenantName ?? tenantId}
-            </AnchorLink>
-          )}
-        </Table.Td>
-        <Table.Td>
-          <Badge variant="light" color={STATE_COLOURS[state]}>
-            {STATE_NAMES[state]}
-          </Badge>
-        </Table.Td>
-        <Table.Td>
-          <LastAttempt delivery={delivery} />
-        </Table.Td>
-        <Table.Td className="one-line">
-          <Time at={createdAt} />
-        </Table.Td>
-        <Table.Td>
-          <DeliveryActions delivery={delivery} webhook={webhook} />
-        </Table.Td>
-      </Table.Tr>
-      {isOpen ? (
-        <Table.Tr>
-          <Table.Td />
-          <Table.Td colSpan={6}>
-            <Attempts delivery={delivery} />
-          </Table.Td>
-        </Table.Tr>
-      ) : null}
-    </>
+    <ExpandableRow
+      of={`${type} ${eventId ?? ''}`}
+      isOpen={isOpen}
+      onToggle={() => setOpen(!isOpen)}
+      details={<Attempts delivery={delivery} />}
+      cells={6}
+    >
+      <Table.Td>
+        {type}{' '}
+        <Text span size="xs" c="dimmed">
+          {eventId}
+        </Text>
+      </Table.Td>
+      <Table.Td>
+        {tenantId === null ? null : (
+          <AnchorLink to="/tenants/$tenantId" params={{ tenantId }} size="sm">
+            {tenantName ?? tenantId}
+          </AnchorLink>
+        )}
+      </Table.Td>
+      <Table.Td>
+        <Badge variant="light" color={STATE_COLOURS[state]}>
+          {STATE_NAMES[state]}
+        </Badge>
+      </Table.Td>
+      <Table.Td>
+        <LastAttempt delivery={delivery} />
+      </Table.Td>
+      <Table.Td className="one-line">
+        <Time at={createdAt} />
+      </Table.Td>
+      <Table.Td>
+        <DeliveryActions delivery={delivery} webhook={webhook} />
+      </Table.Td>
+    </ExpandableRow>
   );
 }
 

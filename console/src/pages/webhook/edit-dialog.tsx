@@ -1,11 +1,12 @@
 import { EVENT_NAMES } from '@freeflow/contract';
 import { updateWebhookBody, type UpdateWebhookBody, type WebhookBody } from '@freeflow/contract/http';
-import { Button, Group, Modal, Stack } from '@mantine/core';
+import { Modal, Stack } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { KEYS } from '../../api/keys';
 import { updateWebhook } from '../../api/webhooks';
 import { useApi } from '../../auth/session';
+import { DialogButtons } from '../../parts/dialog-buttons';
 import { errorsByField, refusalsByField } from '../../parts/form-errors';
 import { ProblemView } from '../../parts/problem-view';
 import { WebhookFields, type WebhookValues } from '../webhooks/fields';
@@ -52,18 +53,12 @@ export function EditDialog({ webhook, onClose }: { webhook: WebhookBody; onClose
             }}
           />
           {update.error === null || Object.keys(refused).length > 0 ? null : <ProblemView error={update.error} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              Cancel
-            </Button>
-            <Button
-              type="submit"
-              loading={update.isPending}
-              disabled={Object.keys(body).length === 0 || Object.keys(wrong).length > 0}
-            >
-              Change
-            </Button>
-          </Group>
+          <DialogButtons
+            action="Change"
+            isBusy={update.isPending}
+            isDisabled={Object.keys(body).length === 0 || Object.keys(wrong).length > 0}
+            onClose={onClose}
+          />
         </Stack>
       </form>
     </Modal>

@@ -1,8 +1,9 @@
-import { Button, Group, Modal, NativeSelect, Stack, Text } from '@mantine/core';
+import { Modal, NativeSelect, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { useState } from 'react';
 import { rotateSecret } from '../../api/webhooks';
 import { useApi } from '../../auth/session';
+import { DialogButtons } from '../../parts/dialog-buttons';
 import { ProblemView } from '../../parts/problem-view';
 import { makeSecret } from '../webhooks/make-secret';
 import { SecretOnce } from '../webhooks/secret-once';
@@ -64,14 +65,13 @@ export function RotateDialog({ id, onClose }: { id: string; onClose: () => void 
             }}
           />
           {rotate.error === null ? null : <ProblemView error={rotate.error} />}
-          <Group justify="flex-end">
-            <Button variant="default" disabled={rotate.isPending} onClick={onClose}>
-              Cancel
-            </Button>
-            <Button loading={rotate.isPending} onClick={() => rotate.mutate()}>
-              Rotate
-            </Button>
-          </Group>
+          <DialogButtons
+            action="Rotate"
+            isBusy={rotate.isPending}
+            isHeldWhileBusy
+            onConfirm={() => rotate.mutate()}
+            onClose={onClose}
+          />
         </Stack>
       )}
     </Modal>

@@ -1,11 +1,12 @@
 import { createWebhookBody } from '@freeflow/contract/http';
-import { Button, Group, Modal, Stack } from '@mantine/core';
+import { Modal, Stack } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { KEYS } from '../../api/keys';
 import { createWebhook } from '../../api/webhooks';
 import { useApi } from '../../auth/session';
+import { DialogButtons } from '../../parts/dialog-buttons';
 import { errorsByField, refusalsByField } from '../../parts/form-errors';
 import { ProblemView } from '../../parts/problem-view';
 import { WebhookFields, type WebhookValues } from './fields';
@@ -71,18 +72,13 @@ export function CreateDialog({ onClose }: { onClose: () => void }) {
             }}
           />
           {create.error === null || Object.keys(refused).length > 0 ? null : <ProblemView error={create.error} />}
-          <Group justify="flex-end">
-            <Button variant="default" disabled={create.isPending} onClick={onClose}>
-              Cancel
-            </Button>
-            <Button
-              type="submit"
-              loading={create.isPending}
-              disabled={values.url === '' || Object.keys(wrong).length > 0}
-            >
-              Create
-            </Button>
-          </Group>
+          <DialogButtons
+            action="Create"
+            isBusy={create.isPending}
+            isDisabled={values.url === '' || Object.keys(wrong).length > 0}
+            isHeldWhileBusy
+            onClose={onClose}
+          />
         </Stack>
       </form>
     </Modal>
