@@ -141,7 +141,8 @@ async function createWorkers(
 
 /**
  * Retries forever: the worker waits for its servers. Only a task queue of another installation ends it, and a blueprint
- * that can't be. */
+ * that can't be used.
+ */
 async function retryForever<T>(logger: Logger, what: string, act: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
