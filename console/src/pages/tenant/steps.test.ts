@@ -86,3 +86,24 @@ test('a blueprint is shown once one is applied: not every installation has one',
   expect(names([row('begin')]).filter((it) => it.endsWith('.apply'))).toEqual([]);
   expect(names([row('begin'), row('postgres.create'), row('postgres.apply')])).toContain('mongodb.apply');
 });
+
+test('a rotation ends by handing out the new credentials, and by the end of those before where they have no time', () => {
+  const issued = ['postgres', 'mongodb', 'qdrant', 'keycloak'].map((it) => row(`${it}.issue`));
+  expect(statesOf(operation({ kind: 'rotate' }), [row('begin'), ...issued])).toMatchObject({
+    'postgres.issue': 'done',
+    'switch-credentials': 'next',
+  });
+  const states = statesOf(operation({ kind: 'rotate' }), [
+    row('begin'),
+    ...issued,
+    row('switch-credentials'),
+    row('postgres.retire'),
+  ]);
+  expect(states).toMatchObject({
+    'switch-credentials': 'done',
+    'postgres.retire': 'done',
+    'mongodb.retire': 'next',
+    'end-rotation': 'later',
+  });
+  expect(Object.keys(states)).not.toContain('activate');
+});

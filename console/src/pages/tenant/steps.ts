@@ -8,6 +8,7 @@ import {
   RECORD_STEPS,
   rowOf,
   SETTLING_STEPS,
+  settlingStepOf,
   type BackendVerb,
   type RecordStepName,
 } from '@freeflow/contract';
@@ -42,20 +43,24 @@ export interface Part {
  * @param rows those of this operation, in their order
  */
 export function wayOf(operation: OperationBody, rows: readonly LogRowBody[]): Part[] {
-  const { forward, undo, goals } = rowOf(operation.kind);
+  const row = rowOf(operation.kind);
+  const { forward, undo, goals } = row;
   const isBack = operation.state === 'undoing' || operation.state === 'rolled_back';
   const seen = new Set(rows.map(({ step }) => step));
   const undoVerb = undo?.verb ?? undefined;
   // Only its run knows beforehand whether there is a blueprint to apply.
   const isDone = (verb: BackendVerb) => verb !== 'apply' || isSeen(verb, seen);
   const records = rows.filter(({ step }) => step in RECORD_STEPS).map(({ step }) => step as RecordStepName);
-  const [settling] = goals.map((goal) => SETTLING_STEPS[goal]);
+  const [settling] = goals.map((goal) => settlingStepOf(operation.kind, goal));
   const last = new Set<RecordStepName>([
     ...Object.values(SETTLING_STEPS),
     'restore-status',
     ...(isBack && undo !== null ? [undo.then] : settling === undefined ? [] : [settling]),
   ]);
   const isSettled = records.some((it) => last.has(it));
+  // What was replaced is ended by the same operation only where it is given no time.
+  const after =
+    row.touches === 'every-backend' && row.after !== undefined && isSeen(row.after.verb, seen) ? row.after : undefined;
   const final = isBack ? undo?.then : settling;
   const before: RecordStepName[] = ['begin'];
   const parts: Part[] = [
@@ -67,6 +72,12 @@ export function wayOf(operation: OperationBody, rows: readonly LogRowBody[]): Pa
     part('End', [
       lane('', isSettled ? records.filter((it) => last.has(it)) : final === undefined ? [] : [final], operation, rows),
     ]),
+    ...(after === undefined
+      ? []
+      : [
+          part('After that, at each backend', lanesOf([after.verb], operation, rows)),
+          part('End of that', [lane('', [after.then], operation, rows)]),
+        ]),
   ];
   return markNext(withoutEmpty(parts), operation);
 }
@@ -77,7 +88,7 @@ const isSeen = (verb: BackendVerb, seen: ReadonlySet<string>): boolean =>
 const part = (title: string, lanes: Part['lanes']): Part => ({ title, lanes });
 
 const lanesOf = (verbs: readonly BackendVerb[], operation: OperationBody, rows: readonly LogRowBody[]) =>
-  BACKEND_KINDS.filter((kind) => operation.backend === null || operation.backend === kind).map((kind) =>
+  BACKEND_KINDS.filter((kind) => [kind, null].includes(operation.backend ?? operation.onlyAt)).map((kind) =>
     lane(
       `${BACKENDS[kind].title} ${BACKENDS[kind].resource}`,
       verbs.map((verb) => backendStepName(kind, verb)),
