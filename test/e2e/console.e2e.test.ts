@@ -141,6 +141,8 @@ describeInChromium('the console', () => {
     await page.keyboard.press('Control+k');
     await page.getByRole('dialog', { name: 'Find' }).getByRole('textbox').pressSequentially(name);
     await page.getByRole('dialog', { name: 'Find' }).getByText(name, { exact: true }).waitFor();
+    await page.keyboard.press('ArrowDown');
+    await page.locator('[data-selected]').getByText(name, { exact: true }).waitFor();
     expect(await findBarriersInBoth(page)).toEqual([]);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name, exact: true }).waitFor();

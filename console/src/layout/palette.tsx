@@ -14,6 +14,8 @@ const ICON = { size: 18, stroke: 1.6, 'aria-hidden': true } as const;
 const MOST_TENANTS = 8;
 const TYPING_MS = 150;
 const NONE = -1;
+/** That of the selected one is faded by Mantine until it can't be read on the colour that selects it. */
+const READABLE = { actionDescription: { opacity: 1 } };
 
 /** Everything by a few letters: tenants, pages, and what one does anywhere. */
 export function Palette() {
@@ -33,7 +35,7 @@ export function Palette() {
     show(first);
   };
   return (
-    <Spotlight.Root store={paletteStore} query={query} onQueryChange={setQuery} shortcut={null}>
+    <Spotlight.Root store={paletteStore} query={query} onQueryChange={setQuery} shortcut={null} styles={READABLE}>
       <Modal.Title className="visually-hidden">Find</Modal.Title>
       <Spotlight.Search
         placeholder="A tenant, a page, a command"
