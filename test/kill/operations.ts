@@ -1,19 +1,9 @@
-import { ENDED_STATES, type OperationGoal, type StatusOperationKind } from '@freeflow/contract';
+import type { OperationGoal, StatusOperationKind } from '@freeflow/contract';
 import { newName } from '../support/activity-harness';
 import { fill, fingerprint } from '../support/fingerprint';
 import type { TestInstallation } from '../support/installation';
 import { observeFromOutside, type Seen } from '../support/outside';
-import {
-  askFor,
-  change,
-  createTenant,
-  hasOpenOperation,
-  rotate,
-  stepsDone,
-  tenantOf,
-  type Tenant,
-} from '../support/tenants';
-import { PATIENCE_MS, untilStandstill } from '../support/until';
+import { askFor, change, createTenant, operationEnds, rotate, type Tenant } from '../support/tenants';
 import { BEFORE, type Scenario } from './points';
 
 /**
@@ -108,22 +98,9 @@ export async function ask(
  * Waits until this operation of the tenant has ended.
  * @param standstillMs fails when for this long no step of any operation of the installation was done
  */
-export function ends(
+export const ends = (
   installation: TestInstallation,
   kind: StatusOperationKind,
   { id }: Subject,
-  standstillMs = PATIENCE_MS,
-): Promise<Tenant> {
-  return untilStandstill(
-    `the ${kind} of ${id} has ended`,
-    async () => {
-      if (await hasOpenOperation(installation, id)) return undefined;
-      const tenant = await tenantOf(installation, id);
-      return tenant.operation.kind === kind && ENDED_STATES.some((it) => it === tenant.operation.state)
-        ? tenant
-        : undefined;
-    },
-    () => stepsDone(installation),
-    standstillMs,
-  );
-}
+  standstillMs?: number,
+): Promise<Tenant> => operationEnds(installation, id, standstillMs, kind);

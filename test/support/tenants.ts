@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { OPEN_STATES, type ParkedStep } from '@freeflow/contract';
+import { OPEN_STATES, type ParkedStep, type StatusOperationKind } from '@freeflow/contract';
 import type { TestInstallation } from './installation';
 import { PATIENCE_MS, until, untilStandstill } from './until';
 
@@ -140,7 +140,7 @@ export async function tenantOf(installation: TestInstallation, id: string): Prom
 }
 
 /** What has been done by all operations of the installation: as long as it grows, what is waited for may come yet. */
-export async function stepsDone({ master }: Pick<TestInstallation, 'master'>): Promise<string | undefined> {
+async function stepsDone({ master }: Pick<TestInstallation, 'master'>): Promise<string | undefined> {
   const { rows } = await master.query<{ done: string }>(
     `SELECT count(*) AS done FROM "TenantProvisionLog" WHERE status = 'success'`,
   );
@@ -150,19 +150,22 @@ export async function stepsDone({ master }: Pick<TestInstallation, 'master'>): P
 /**
  * Waits until the tenant's last operation has ended.
  * @param standstillMs fails when for this long no step of any operation of the installation was done
+ * @param kind where it has to be of this kind
  */
 export async function operationEnds(
   installation: TestInstallation,
   id: string,
   standstillMs = PATIENCE_MS,
+  kind?: StatusOperationKind,
 ): Promise<Tenant> {
   try {
     return await untilStandstill(
-      `the operation on ${id} has ended`,
+      `the ${kind ?? 'operation'} on ${id} has ended`,
       async () => {
         if (await hasOpenOperation(installation, id)) return undefined;
         const tenant = await tenantOf(installation, id);
-        return OPEN.includes(tenant.operation.state) ? undefined : tenant;
+        const { operation } = tenant;
+        return OPEN.includes(operation.state) || (kind ?? operation.kind) !== operation.kind ? undefined : tenant;
       },
       () => stepsDone(installation),
       standstillMs,
