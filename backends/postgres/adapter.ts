@@ -26,6 +26,7 @@ import { applyBlueprint, findBlueprintDrift } from './blueprint/apply';
 import { createTenant } from './create';
 import { findPostgresDrift, listOwnedDatabases } from './drift';
 import { dropTenant } from './drop';
+import { DROP_CUT_OFF } from './invalid-database';
 import { limitsOf, readLimits, restoreLimits, setLimits, type Limits } from './limits';
 import { measurePostgres } from './measure';
 import { assertNotAdmitted, isPooled } from './pooler';
@@ -187,9 +188,11 @@ export class PostgresBackend implements Backend {
     if (found.ownerNonce === formatNonce(target.nonce)) {
       // Our owner role beside a stranger's database of that name: ours is only the role.
       if (stranger !== undefined) return { state: 'ours', partial: stranger };
-      return found.databaseOid === null
-        ? { state: 'ours', partial: `there is no database ${target.name}` }
-        : { state: 'ours', externalId: found.databaseOid };
+      if (found.databaseOid === null) return { state: 'ours', partial: `there is no database ${target.name}` };
+      const externalId = found.databaseOid;
+      return found.databaseIsInvalid
+        ? { state: 'ours', externalId, partial: DROP_CUT_OFF }
+        : { state: 'ours', externalId };
     }
     return { state: 'foreign', owner: stranger ?? 'an unknown owner' };
   }

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { escapeIdentifier as id, escapeLiteral as literal } from 'pg';
 import { hasCode } from '../failures';
+import { isInvalid } from './invalid-database';
 import type { PostgresServer, Session } from './server';
 import { ownerRole } from './sql';
 
@@ -58,7 +59,7 @@ export async function setBackAll(server: PostgresServer): Promise<void> {
   for (const { database } of rows) await setBackNow(server, database);
 }
 
-/** Sets whether a tenant's database takes connections from now on. */
+/** Sets whether a tenant's database takes connections from now on. One whose DROP was cut off takes none. */
 export const setAllowed = (
   session: Session,
   database: string,
@@ -67,6 +68,7 @@ export const setAllowed = (
 ): Promise<void> =>
   runLocked(session, database, async () => {
     await setBack(session, database);
+    if (!isAllowed && (await isInvalid(session, database))) return;
     await session.change(`ALTER DATABASE ${id(database)} ALLOW_CONNECTIONS ${isAllowed}`, own);
   });
 
@@ -142,9 +144,10 @@ const open = (session: Session, database: string): Promise<void> =>
 async function setBack(session: Session, database: string): Promise<void> {
   const [, isOpen, limit] = /^(true|false) (-?\d+)$/.exec((await noteOf(session, database)) ?? '') ?? [];
   if (isOpen === undefined || limit === undefined) return;
-  await session.change(
-    `ALTER DATABASE ${id(database)} ALLOW_CONNECTIONS ${isOpen} CONNECTION LIMIT ${limit}; ALTER ROLE ${id(ownerRole(database))} RESET ${NOTE}`,
-  );
+  const restored = (await isInvalid(session, database))
+    ? ''
+    : `ALTER DATABASE ${id(database)} ALLOW_CONNECTIONS ${isOpen} CONNECTION LIMIT ${limit}; `;
+  await session.change(`${restored}ALTER ROLE ${id(ownerRole(database))} RESET ${NOTE}`);
 }
 
 async function noteOf({ client }: Session, database: string): Promise<string | undefined> {

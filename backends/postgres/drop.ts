@@ -4,6 +4,7 @@ import { BackendFault, hasCode } from '../failures';
 import { cutAccess, othersIn } from './access';
 import { clearObstacles } from './drop-obstacles';
 import { forgetGrants, refuseLeftovers, refusePossessions, type Leaving } from './grants';
+import { isInvalid } from './invalid-database';
 import type { PostgresServer, Session } from './server';
 import { appRole, ownerRole } from './sql';
 
@@ -49,7 +50,7 @@ async function dropDatabase(session: Session, target: Target, roles: readonly st
   const { name } = target;
   await target.announceCall();
   // A template can't be dropped; only its owner can make it an ordinary database again.
-  await session.change(`ALTER DATABASE ${id(name)} IS_TEMPLATE false`, roles);
+  if (!(await isInvalid(session, name))) await session.change(`ALTER DATABASE ${id(name)} IS_TEMPLATE false`, roles);
   await session.client.query(END_IN, [name]);
   await target.announceCall();
   await session.change(`DROP DATABASE IF EXISTS ${id(name)}`, roles).catch(async (error: unknown) => {

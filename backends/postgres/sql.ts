@@ -1,6 +1,7 @@
 import { escapeIdentifier as id, escapeLiteral as literal } from 'pg';
 import type { Target } from '../backend';
 import { laterLogins, loginOf } from '../logins-in-turn';
+import { IS_INVALID } from './invalid-database';
 
 /** The schema the tenant works in; `public` stays shut. */
 export const SCHEMA = 'app';
@@ -31,6 +32,8 @@ export interface Found {
   appExists: boolean;
   databaseOid: string | null;
   databaseOwner: string | null;
+  /** See {@link IS_INVALID}. */
+  databaseIsInvalid: boolean;
   /** The roles of later credentials that exist. */
   logins: readonly { role: string; nonce: string | null }[];
 }
@@ -40,6 +43,7 @@ export const FIND = `
   SELECT o.oid IS NOT NULL AS "ownerExists", shobj_description(o.oid, 'pg_authid') AS "ownerNonce",
          a.oid IS NOT NULL AS "appExists", shobj_description(a.oid, 'pg_authid') AS "appNonce",
          d.oid::text AS "databaseOid", pg_get_userbyid(d.datdba) AS "databaseOwner",
+         coalesce(${IS_INVALID}, false) AS "databaseIsInvalid",
          (SELECT coalesce(json_agg(json_build_object('role', l.rolname, 'nonce', shobj_description(l.oid, 'pg_authid'))), '[]')
             FROM pg_roles l WHERE l.rolname = ANY ($4)) AS logins
     FROM (SELECT 1) one
