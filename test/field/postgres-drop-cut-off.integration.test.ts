@@ -3,7 +3,8 @@ import { openActivityHarness, type ActivityHarness } from '../support/activity-h
 import { asSuperuser, newPostgresTenant, type PostgresTenant } from './postgres-tenant';
 
 // A server that dies in the middle of DROP DATABASE has removed files, and keeps the database as an invalid one. The
-// moment can't be staged, so the mark is set as PostgreSQL's own tests do (src/test/recovery/t/037_invalid_database.pl).
+// moment can't be staged, so the mark is set as PostgreSQL's own tests do
+// (src/test/recovery/t/037_invalid_database.pl).
 let harness: ActivityHarness;
 
 beforeAll(async () => {
