@@ -92,7 +92,7 @@ await build({
     assetsInlineLimit: 0,
     chunkSizeWarningLimit: 1_000,
     // What many parts need in one file: it is compressed better than in thirty. As measured by test/console-size.
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'shared', minShareCount: 6 }] } } },
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'shared', minShareCount: 7 }] } } },
   },
 });
 compress(SCRATCH);

@@ -1,4 +1,14 @@
-import { levelOf, percentOf } from './usage';
+import { levelOf, measuredText, percentOf } from './usage';
+
+test.each([
+  ['size', 0, '0 B'],
+  ['size', 1_023, '1023 B'],
+  ['size', 1_536, '1.5 kB'],
+  ['size', 52_428_800, '50 MB'],
+  ['objects', 1_536, '1536'],
+] as const)('%s %i is told as %s', (measure, value, text) => {
+  expect(measuredText(measure, value)).toBe(text);
+});
 
 test.each([
   [79, 0, 0],

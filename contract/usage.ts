@@ -31,6 +31,16 @@ export const USAGE_LEVELS = [80, 100] as const;
 /** Below a level by so many percents it has been left: what moves to and fro around it is told once. */
 const LEFT_BELOW = 5;
 
+const SIZES = ['B', 'kB', 'MB', 'GB', 'TB'];
+
+/** What was measured, for people: `12 MB`, or the number itself. */
+export function measuredText(measure: Measure, value: number): string {
+  if (MEASURES[measure].unit === 'count') return String(value);
+  const power = Math.min(SIZES.length - 1, Math.max(0, Math.floor(Math.log(Math.max(1, value)) / Math.log(1_024))));
+  const scaled = value / 1_024 ** power;
+  return `${scaled >= 10 || power === 0 ? Math.round(scaled) : scaled.toFixed(1)} ${SIZES[power] ?? ''}`;
+}
+
 /** How much of a limit is used, in whole percents, rounded down: 100 is all of it. */
 export const percentOf = (value: number, limit: number): number => Math.floor((value / limit) * 100);
 

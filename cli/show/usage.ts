@@ -1,4 +1,4 @@
-import { MEASURES } from '@freeflow/contract';
+import { measuredText, MEASURES } from '@freeflow/contract';
 import type { UsageBody, UsageListBody } from '@freeflow/contract/http';
 import { colours as pc } from '@freeflow/lib/colours';
 import { inColumns } from './table';
@@ -6,16 +6,6 @@ import { age } from './time';
 
 type Backend = UsageBody['backends'][number];
 type Measured = Backend['measures'][number];
-
-const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
-
-/** `12.3 MB`, or the number itself. */
-export function valueText(measure: Measured['measure'], value: number): string {
-  if (MEASURES[measure].unit === 'count') return String(value);
-  const power = Math.min(UNITS.length - 1, Math.max(0, Math.floor(Math.log(Math.max(1, value)) / Math.log(1_024))));
-  const scaled = value / 1_024 ** power;
-  return `${scaled >= 10 || power === 0 ? Math.round(scaled) : scaled.toFixed(1)} ${UNITS[power] ?? ''}`;
-}
 
 const percentText = (percent: number | null): string => {
   if (percent === null) return '';
@@ -27,8 +17,8 @@ const percentText = (percent: number | null): string => {
 const cellsOf = ({ backend, measuredAt }: Pick<Backend, 'backend' | 'measuredAt'>, it: Measured): string[] => [
   backend,
   MEASURES[it.measure].title,
-  valueText(it.measure, it.value),
-  it.limit === null ? '' : valueText(it.measure, it.limit),
+  measuredText(it.measure, it.value),
+  it.limit === null ? '' : measuredText(it.measure, it.limit),
   percentText(it.percent),
   `${age(measuredAt)} ago`,
 ];

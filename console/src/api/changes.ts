@@ -3,6 +3,7 @@ import {
   tenantSchema,
   type createTenantBody,
   type HoldBody,
+  type RotateBody,
   type TenantBody,
   type UpdateTenantBody,
 } from '@freeflow/contract/http';
@@ -30,6 +31,8 @@ export function tenantChanges(api: Api, client: QueryClient) {
       const { method, path, query } = OPERATION_REQUESTS[name];
       return send({ method, path: path.replace(':id', id), ...(query === undefined ? {} : { query }) });
     },
+    rotate: (id: string, body: RotateBody, key: string) =>
+      send({ method: OPERATION_REQUESTS.rotate.method, path: `/tenants/${id}/rotate`, body, key }),
     update: (id: string, body: UpdateTenantBody, ifMatch: string | undefined) =>
       send({ method: 'PATCH', path: `/tenants/${id}`, body, ...(ifMatch === undefined ? {} : { ifMatch }) }),
     hold: (id: string, body: HoldBody, ifMatch: string | undefined) =>

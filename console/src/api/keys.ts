@@ -6,6 +6,7 @@ export const KEYS = {
   tenant: (id: string) => ['tenant', id],
   logs: (id: string) => ['logs', id],
   operations: (id: string) => ['operations', id],
+  usage: (id: string) => ['usage', id],
   plans: ['plans'],
   stuck: ['stuck'],
   /** A tenant that was answered, since then. */

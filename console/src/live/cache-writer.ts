@@ -50,6 +50,7 @@ export function createCacheWriter(client: QueryClient): CacheWriter {
 function staleAfter(name: string, tenantId: string | null): readonly QueryKey[] {
   if (tenantId === null) return [KEYS.webhooks];
   const ofTenant = [KEYS.tenant(tenantId), KEYS.logs(tenantId), KEYS.operations(tenantId)];
+  if (name === 'tenant.usage-reached') return [KEYS.usage(tenantId)];
   // Steps are many, and change nothing that a list shows.
   return name.startsWith('step.') ? ofTenant : [...ofTenant, KEYS.tenantLists, KEYS.stuck];
 }

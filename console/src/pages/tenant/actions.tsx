@@ -12,11 +12,12 @@ import { operationHeading } from './operation-heading';
 import { IT_IS_GONE, possibilitiesOf, type ActionName, type Possibility } from './possible';
 
 const DeleteDialog = lazy(async () => ({ default: (await import('./delete-dialog')).DeleteDialog }));
+const RotateDialog = lazy(async () => ({ default: (await import('./rotate-dialog')).RotateDialog }));
 const HoldDialog = lazy(async () => ({ default: (await import('./hold-dialog')).HoldDialog }));
 const EditDialog = lazy(async () => ({ default: (await import('./edit-dialog')).EditDialog }));
 
-type Dialog = 'soft_delete' | 'hard_delete' | 'hold' | 'release' | 'unprotect' | 'edit';
-const ASKED_FIRST: ReadonlySet<ActionName> = new Set(['soft_delete', 'hard_delete']);
+type Dialog = 'soft_delete' | 'hard_delete' | 'rotate' | 'hold' | 'release' | 'unprotect' | 'edit';
+const ASKED_FIRST: ReadonlySet<ActionName> = new Set(['soft_delete', 'hard_delete', 'rotate']);
 
 /** What can be done with a tenant; what can't is there as well, with the reason. */
 export function Actions({ shown }: { shown: ShownTenant }) {
@@ -34,7 +35,7 @@ export function Actions({ shown }: { shown: ShownTenant }) {
     else act.mutate(() => changes.request(tenant.id, request));
   };
   const close = () => setDialog(undefined);
-  const deletion = possibilities.find(({ name }) => name === dialog)?.request;
+  const asked = possibilities.find(({ name }) => name === dialog)?.request;
   return (
     <Section title="Actions">
       <Stack gap="xs">
@@ -84,8 +85,10 @@ export function Actions({ shown }: { shown: ShownTenant }) {
       </Stack>
       <Suspense fallback={null}>
         {/* Made anew where it would be another request by now, such as a forced one: its name has to be typed again. */}
-        {deletion === undefined ? null : (
-          <DeleteDialog key={deletion} tenant={tenant} request={deletion} onClose={close} />
+        {asked === undefined ? null : asked === 'rotate' ? (
+          <RotateDialog tenant={tenant} onClose={close} />
+        ) : (
+          <DeleteDialog key={asked} tenant={tenant} request={asked} onClose={close} />
         )}
         {dialog === 'hold' ? <HoldDialog shown={shown} onClose={close} /> : null}
         {dialog === 'release' || dialog === 'unprotect' ? (

@@ -1,14 +1,18 @@
 import { Grid, Loader, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi } from '@tanstack/react-router';
+import { lazy, Suspense } from 'react';
 import { tenantQuery } from '../../api/tenants';
 import { useApi } from '../../auth/session';
 import { ProblemView } from '../../parts/problem-view';
 import { Actions } from './actions';
-import { Connections } from './connections';
 import { Facts } from './facts';
 import { TenantHeader } from './header';
 import { Operations } from './operations';
+
+// Below what one comes for: the page is shown before they are there.
+const Connections = lazy(async () => ({ default: (await import('./connections')).Connections }));
+const Usage = lazy(async () => ({ default: (await import('./usage')).Usage }));
 
 const route = getRouteApi('/tenants/$tenantId');
 
@@ -31,7 +35,10 @@ export function TenantPage() {
             {/* What is open of one tenant is not about the next one. */}
             <Actions key={tenant.id} shown={shown} />
             <Facts tenant={tenant} />
-            <Connections connections={tenant.connections} />
+            <Suspense fallback={null}>
+              <Connections tenant={tenant} />
+              <Usage tenant={tenant} />
+            </Suspense>
           </Stack>
         </Grid.Col>
       </Grid>

@@ -14,6 +14,7 @@ test('an active tenant can be suspended and deleted, for good by force alone', (
   expect(of({})).toEqual({
     suspend: 'suspend',
     resume: 'It is so already',
+    rotate: 'rotate',
     soft_delete: 'soft_delete',
     restore: 'It is so already',
     hard_delete: 'hard_delete_forced',
@@ -21,7 +22,11 @@ test('an active tenant can be suspended and deleted, for good by force alone', (
 });
 
 test('a suspended one is deleted for good without force', () => {
-  expect(of({ status: 'suspended' })).toMatchObject({ resume: 'resume', hard_delete: 'hard_delete' });
+  expect(of({ status: 'suspended' })).toMatchObject({
+    resume: 'resume',
+    rotate: 'The tenant is suspended: its credentials are refused already',
+    hard_delete: 'hard_delete',
+  });
 });
 
 test('protection refuses every deletion, a hold what drops data, and one that is over nothing', () => {
@@ -39,6 +44,7 @@ test('beside an operation in progress only a forced deletion begins', () => {
   expect(of({ status: 'provisioning', operation: open as TenantBody['operation'] })).toEqual({
     suspend: busy,
     resume: busy,
+    rotate: busy,
     soft_delete: busy,
     restore: busy,
     hard_delete: 'hard_delete_forced',
@@ -46,6 +52,6 @@ test('beside an operation in progress only a forced deletion begins', () => {
 });
 
 test('of one that is gone nothing is possible, of one that is registered only its removal', () => {
-  expect(Object.values(of({ goneAt: '2026-11-27T00:00:00.000Z' }))).toEqual(Array(5).fill('It is gone'));
+  expect(Object.values(of({ goneAt: '2026-11-27T00:00:00.000Z' }))).toEqual(Array(6).fill('It is gone'));
   expect(of({ operation: null })['hard_delete']).toBe('hard_delete_forced');
 });

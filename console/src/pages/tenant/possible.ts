@@ -14,7 +14,7 @@ import type { TenantBody } from '@freeflow/contract/http';
 export const IT_IS_GONE = 'It is gone';
 
 /** What a person can do with a tenant on its page. */
-const ACTIONS = ['suspend', 'resume', 'soft_delete', 'restore', 'hard_delete'] as const;
+const ACTIONS = ['suspend', 'resume', 'rotate', 'soft_delete', 'restore', 'hard_delete'] as const;
 export type ActionName = (typeof ACTIONS)[number];
 
 /** Whether an action is possible now; if not, why. */
