@@ -79,6 +79,19 @@ test('the plan that it has is nothing to do; what is not active or suspended has
   expect((await bench.request('GET', `/tenants/${id}`)).body['displayName']).toBeNull();
 });
 
+test('the list shows those of one plan, also of one that nobody has', async () => {
+  const [free, pro] = [await activeTenant('free'), await activeTenant('pro')];
+  const idsOf = async (query: string) => {
+    const { body } = await bench.request('GET', `/tenants?limit=200&${query}`);
+    return (body['items'] as { id: string; plan: string | null }[]).map(({ id }) => id);
+  };
+  const found = await idsOf('plan=pro');
+  expect(found).toContain(pro);
+  expect(found).not.toContain(free);
+  expect(await idsOf('plan=pro&status=suspended')).toEqual([]);
+  expect(await idsOf('plan=none-such')).toEqual([]);
+});
+
 test('it is audited once, as what it is, and stands in the ETag', async () => {
   const id = await activeTenant();
   const etag = (await bench.request('GET', `/tenants/${id}`)).headers.get('etag') ?? '';

@@ -45,7 +45,7 @@ function placeCondition({ prefix, cursor }: ListQuery): Prisma.Sql {
   return Prisma.sql`${range} AND (t.name COLLATE "C", t.id) > (${name}, ${id}::uuid)`;
 }
 
-function tenantConditions({ status, name, externalId, label = [], gone }: ListQuery): Prisma.Sql[] {
+function tenantConditions({ status, name, externalId, plan, label = [], gone }: ListQuery): Prisma.Sql[] {
   // A tenant that is gone is deleted: none of another status is, and those that live have indexes of their own.
   const hasGone = gone === 'true' && (status === undefined || status === 'deleted');
   return [
@@ -53,6 +53,7 @@ function tenantConditions({ status, name, externalId, label = [], gone }: ListQu
     ...(status === undefined ? [] : [Prisma.sql`t.status = ${status}::"TenantStatus"`]),
     ...(name === undefined ? [] : [Prisma.sql`t.name = ${name}`]),
     ...(externalId === undefined ? [] : [Prisma.sql`t."externalId" = ${externalId}`]),
+    ...(plan === undefined ? [] : [Prisma.sql`t.plan = ${plan}`]),
     ...label.map(hasLabel),
   ];
 }

@@ -28,6 +28,7 @@ export interface ListFilter {
   step?: string;
   gone?: 'true';
   externalId?: string;
+  plan?: string;
   /** `key:value`, all of them. */
   label?: string[];
 }

@@ -25,6 +25,7 @@ export const listQuery = z.strictObject({
     .describe('State of the last operation, or of one that a forced deletion has interrupted'),
   step: plainText(0, 100).optional().describe('A step it is parked at, or has been rolled back at'),
   externalId: plainText(0, 200).optional().describe('The exact externalId'),
+  plan: plainText(0, 30).optional().describe('Only those that have this plan, also one that is in the file no more'),
   label: z
     .preprocess(
       // Given once, it arrives as one text.

@@ -13,7 +13,15 @@ import { auditRoutes, fillAudit, fillEvents } from '../support/many-audited';
 import { fillWithDeliveries } from '../support/many-deliveries';
 import { fillWithOldOperations, fillWithTenants } from '../support/many-tenants';
 import { explainNested, explainReading } from '../support/plans';
-import { labelRoutes, listRoutes, namedRoutes, STEP, takeSample, type Sample } from '../support/reading-routes';
+import {
+  labelRoutes,
+  listRoutes,
+  namedRoutes,
+  planRoutes,
+  STEP,
+  takeSample,
+  type Sample,
+} from '../support/reading-routes';
 import { IS_LONG } from '../support/sample';
 import { recordStatements, type Statement } from '../support/statements';
 import { sweepOnce } from './sweep-bench';
@@ -97,6 +105,10 @@ test('a list of tenants reads what it shows, whatever it is filtered by', async 
 
 test('a list by labels takes the shorter way, however many have them', async () => {
   expect(await findGreedyRoutes(labelRoutes(sample), LABEL_ROWS)).toEqual({});
+});
+
+test('a list by plan reads what it shows, however many have it', async () => {
+  expect(await findGreedyRoutes(planRoutes(sample), PAGE_ROWS)).toEqual({});
 });
 
 test('every other route that reads, reads what it shows', async () => {

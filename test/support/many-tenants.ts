@@ -92,8 +92,8 @@ const GONE = `kind IN ('gone', 'rolledBack')`;
 const OPEN = `kind IN ('parked', 'running', 'requested')`;
 
 const INSERT_TENANTS = `
-  INSERT INTO "Tenant" (id, name, "externalId", labels, "realmName", "postgresDb", "mongoDb", "qdrantCollection", status, outcome, "outcomeStep", "goneAt", "purgeAt", "logSeq", "createdAt", "updatedAt")
-  SELECT id, name, 'crm-' || name,
+  INSERT INTO "Tenant" (id, name, "externalId", plan, labels, "realmName", "postgresDb", "mongoDb", "qdrantCollection", status, outcome, "outcomeStep", "goneAt", "purgeAt", "logSeq", "createdAt", "updatedAt")
+  SELECT id, name, 'crm-' || name, CASE WHEN i % 3 = 0 THEN 'free' WHEN i % 101 = 0 THEN 'pro' WHEN i % 1009 = 0 THEN 'trial' END,
          CASE WHEN i % 8 = 0 THEN '{}' ELSE jsonb_build_object('tier', CASE WHEN i % 2 = 0 THEN 'free' ELSE 'paid' END, 'region', 'r' || i % 30, 'cohort', 'c' || i % greatest(1, count(*) OVER () / 100)) END, 'freeflow-' || name, 'freeflow_' || name, 'freeflow_' || name, 'freeflow_' || name || '_vectors',
          (CASE WHEN ${GONE} OR kind = 'softDeleted' THEN 'deleted' WHEN kind = 'suspended' THEN 'suspended' WHEN ${OPEN} THEN 'provisioning'
                WHEN kind = 'incomplete' THEN 'deleting' ELSE 'active' END)::"TenantStatus",

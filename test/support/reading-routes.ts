@@ -67,6 +67,8 @@ export function listRoutes({ name, goneName, externalId, cursor }: Sample, isLon
     `externalId=${externalId}`,
     `externalId=crm-${goneName}`,
     `externalId=crm-${goneName}&gone=true`,
+    `prefix=${name.slice(0, 4)}&plan=free`,
+    `externalId=${externalId}&plan=free`,
     `externalId=${externalId}&label=tier%3Afree&status=active`,
   ];
   return [...combinationsOf(filters), ...named.map((query) => `/tenants?${query}`)];
@@ -88,6 +90,16 @@ export const labelRoutes = ({ cursor }: Sample): string[] => [
     (more) => `/tenants?limit=20&${LABELS.map((it) => `label=${it}`).join('&')}${more}`,
   ),
 ];
+
+/** Plans that a third, one in a hundred and one in a thousand of all tenants have. */
+export const planRoutes = ({ cursor }: Sample): string[] =>
+  combinationsOf({
+    plan: ['free', 'pro', 'trial', 'none'],
+    status: [undefined, 'active'],
+    operation: [undefined, 'parked', 'done'],
+    gone: [undefined, 'true'],
+    cursor: [undefined, cursor],
+  });
 
 /** A route for each value of each filter with each of the others. */
 function combinationsOf(filters: Readonly<Record<string, readonly (string | undefined)[]>>): string[] {
@@ -121,6 +133,7 @@ export function namedRoutes({ id, name, externalId, goneName, parkedId, cursor }
     'by name': `/tenants?name=${name}`,
     'by name, gone': `/tenants?name=${goneName}&gone=true`,
     'by external id': `/tenants?externalId=${externalId}`,
+    'by plan': list('&plan=free'),
     'by label, of many': list('&label=tier:free'),
     'by label, of few': list('&label=cohort:c7'),
     'one tenant': `/tenants/${id}`,

@@ -108,6 +108,7 @@ test('a tenant is named, labelled, found, protected and held; what forbids its d
     ['--label', `run=${name}`],
   ])
     expect(JSON.parse((await run('list', ...filter, '--json')).stdout)).toMatchObject({ items: [{ id, externalId }] });
+  expect(JSON.parse((await run('list', '--plan', 'nobody', '--json')).stdout)).toMatchObject({ items: [] });
   expect((await run('list', '--label', `run=${name}`)).stdout).toMatch(
     new RegExp(`EXTERNAL ID +LABELS[^]*^${name} .* ${externalId} +run=${name}, tier=silver$`, 'm'),
   );

@@ -33,6 +33,7 @@ export function addQueries(tenants: Command, { env }: Host): void {
     )
     .option('--step <step>', 'only those parked at this step, or rolled back at it, such as keycloak.create')
     .option('--external-id <id>', 'only the one that another system calls so')
+    .option('--plan <plan>', 'only those that have this plan')
     .option('--label <key=value>', 'only those with this label; repeated: with all of them', collectLabelFilter)
     .option('--gone', 'include those that are gone')
     .option('--limit <n>', 'at most this many', '100')
@@ -44,6 +45,7 @@ export function addQueries(tenants: Command, { env }: Host): void {
 Examples:
   pnpm freeflow tenants list --status active
   pnpm freeflow tenants list --label tier=gold --label region=eu
+  pnpm freeflow tenants list --plan free
   pnpm -s freeflow tenants list --gone --json | jq -r '.items[].name'`,
     )
     .action(async ({ gone, limit, json, watch: isWatched = false, ...filter }: ListOptions) => {
