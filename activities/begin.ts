@@ -66,6 +66,7 @@ export async function begin(tx: Tx, rows: Rows, runId: string, settings: RecordS
     isForcedDeletionWaiting: await isForcedDeletionWaiting(tx, operation),
     statusBeforeDeletion: await findStatusBeforeDeletion(tx, operation),
     credentials: await findCredentials(tx, operation, now),
+    isOfFleet: await isOfFleet(tx, operation),
   });
   switch (decision.verdict) {
     case 'over':
@@ -182,6 +183,9 @@ async function findCredentials(
     isSomeOverdue: entries.some((it) => overdue(it, now).length > 0),
   };
 }
+
+const isOfFleet = async (tx: Tx, { id, kind }: TenantOperation): Promise<boolean> =>
+  kind === 'upgrade' && (await tx.fleetTenant.count({ where: { operationId: id } })) > 0;
 
 /** The result of `begin` where the operation has ended already. */
 export const isOver = ({ tenant, operation }: Pick<Rows, 'tenant' | 'operation'>): Begun => ({

@@ -30,6 +30,8 @@ export interface BeginFacts {
   statusBeforeDeletion: TenantStatus | undefined;
   /** Of a rotation, and of what ends one: the credentials beside those that are handed out. None for all others. */
   credentials?: CredentialFacts | undefined;
+  /** Accepted by an upgrade of the fleet, which leaves what is on hold for later. */
+  isOfFleet?: boolean;
 }
 
 export interface CredentialFacts {
@@ -105,9 +107,12 @@ function findChange({ tenant, operation, now }: BeginFacts): string | undefined 
  * What was set to keep the tenant since the deletion was accepted. It counts until the deletion begins: from then on
  * something may be dropped already, and the API sets neither any more.
  */
-function findForbidding({ tenant, operation, now }: BeginFacts): StepFailure | undefined {
+function findForbidding({ tenant, operation, now, isOfFleet = false }: BeginFacts): StepFailure | undefined {
   const { name, holdUntil, holdReason } = tenant;
-  const by = operation.fromStatus === null ? findProtection(operation.kind, tenant, now) : undefined;
+  // By a hold data is to stay as it is: of one tenant a person may decide otherwise, of a fleet nobody does.
+  const isLeft = isOfFleet && holdUntil !== null && holdUntil > now;
+  const found = isLeft ? 'on-hold' : findProtection(operation.kind, tenant, now);
+  const by = operation.fromStatus === null ? found : undefined;
   if (by === undefined) return undefined;
   const why = holdReason === null ? '' : `: ${holdReason}`;
   const cause =

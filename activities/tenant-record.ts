@@ -4,6 +4,7 @@ import { Prisma, type PrismaClient, type Tenant, type TenantOperation } from '@f
 import type { SecretStore } from '@freeflow/lib/secrets';
 import type { StepInput } from './attempt';
 import { begin, isOver, type Begun } from './begin';
+import { hasVersion } from './blueprint/tenant-files';
 import { markGone, type GoneInput } from './mark-gone';
 import { describeSkipped, finishOperation, readRollbackReason, type SkippedSteps } from './operation-row';
 import type { RecordSettings } from './record-settings';
@@ -31,9 +32,10 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings, sec
         if (operation.undoing)
           return { message: 'too late: the operation is being rolled back', result: readRollbackReason(operation) };
         const purgeAt = goal === 'deleted' ? new Date(now.getTime() + settings.retentionMs) : null;
-        // All steps have applied it: the tenant has it as a whole.
         const { blueprintVersion } = operation;
-        const applied = blueprintVersion === null ? {} : { blueprintVersion };
+        // Steps of a worker that knows no blueprint have applied none, whatever this one has begun with.
+        const isApplied = blueprintVersion !== null && (await hasVersion(tx, tenant.id, blueprintVersion));
+        const applied = isApplied ? { blueprintVersion } : {};
         const isOfPlan = operation.kind === 'change_plan';
         const limited = isOfPlan ? { plan: operation.plan } : {};
         await tx.tenant.update({ where: { id: tenant.id }, data: { status: goal, purgeAt, ...applied, ...limited } });
@@ -41,7 +43,11 @@ export function recordActivities(db: PrismaClient, settings: RecordSettings, sec
         await finishOperation(tx, rows, 'done');
         const ofPlan = isOfPlan ? `, its plan ${operation.plan ?? 'none'} (before: ${tenant.plan ?? 'none'})` : '';
         const kept = purgeAt === null ? '' : `; its data is kept until ${purgeAt.toISOString()}`;
-        return { message: `${tenant.name} is ${goal}${ofPlan}${kept}`, result: undefined };
+        const lacking =
+          isApplied || blueprintVersion === null
+            ? ''
+            : `, without version ${blueprintVersion} of the blueprint: a worker of an older build has taken part`;
+        return { message: `${tenant.name} is ${goal}${ofPlan}${kept}${lacking}`, result: undefined };
       });
 
   return {

@@ -12,8 +12,8 @@ export interface TemporalGateway extends Pick<
 > {
   /** Starts the run of a committed operation in the background; never fails. */
   start: (operation: AcceptedOperation) => void;
-  /** Starts the run of an upgrade of the fleet in the background; never fails. */
-  startFleet: (id: string) => void;
+  /** Has the run of an upgrade of the fleet look at it, or starts one, in the background; never fails. */
+  wakeFleet: (id: string) => void;
   /** The address of a run in the Temporal UI; null where none is configured. */
   runUrl: RunUrl;
   /** Waits for starts in progress, then closes the connection. */
@@ -61,10 +61,10 @@ export function createTemporalGateway({ taskQueue, uiUrl, log, env }: GatewayOpt
     start(operation) {
       void beforeClose(tryToStart(operation));
     },
-    startFleet(id) {
+    wakeFleet(id) {
       const warn = (error: unknown) =>
         log.warn({ cause: (error as Error).message }, 'the upgrade of the fleet could not be started; the sweep will');
-      void beforeClose(runs.startFleet(id).catch(warn));
+      void beforeClose(runs.wakeFleet(id).catch(warn));
     },
     runUrl: (workflowId, runId) =>
       uiUrl === undefined

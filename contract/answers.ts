@@ -40,6 +40,9 @@ export type AnswerRefusal =
 export const ANSWER = 'answer';
 export const INTERRUPT = 'interrupt';
 
-/** The signal that says nothing: a run that pauses looks whether it is to go on with another build. */
+/**
+ * The signal that says nothing: a run that pauses looks whether it is to go on with another build, that of an upgrade
+ * of the fleet what was changed of it.
+ */
 export const WAKE = 'wake';
 export const WAITING = 'waiting';

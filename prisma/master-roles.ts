@@ -86,7 +86,7 @@ export const UPDATED_COLUMNS: Readonly<Record<MasterRole, ColumnGrants>> = {
     Tenant: ['displayName', 'externalId', 'labels', 'deletionProtected', 'holdUntil', 'holdReason'],
     // Paused, gone on with, called off, tried again.
     FleetUpgrade: ['state', 'reason', 'forgiven', 'endedAt'],
-    FleetTenant: ['state', 'cause', 'putOff', 'notBefore', 'changedAt'],
+    FleetTenant: ['state', 'cause', 'putOff', 'notBefore', 'isParked', 'isForgiven', 'changedAt'],
     Webhook: [
       'url',
       'eventTypes',

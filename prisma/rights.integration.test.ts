@@ -167,7 +167,7 @@ describe.each(ROLES)('%s', (role) => {
  * again.
  */
 const SET_BY_API: Readonly<Record<string, readonly string[]>> = {
-  FleetTenant: ['cause', 'changedAt', 'notBefore', 'putOff', 'state'],
+  FleetTenant: ['cause', 'changedAt', 'isForgiven', 'isParked', 'notBefore', 'putOff', 'state'],
   FleetUpgrade: ['endedAt', 'forgiven', 'reason', 'state'],
   Tenant: ['deletionProtected', 'displayName', 'externalId', 'holdReason', 'holdUntil', 'labels'],
   Webhook: [

@@ -211,6 +211,21 @@ test('a file whose attempt died after its commit is not run again: its own token
   expect(await messageOf(tenant)).toContain('postgres/100.sql: was edited after it was applied');
 });
 
+test('a version that a worker without a blueprint has not applied is not recorded for the tenant', async () => {
+  await publish();
+  const tenant = await newTenant(...BACKEND_KINDS);
+  const versionOf = async ({ tenantId }: Tenant) =>
+    (await harness.db.tenant.findUniqueOrThrow({ where: { id: tenantId } })).blueprintVersion;
+  for (const kind of ['postgres', 'mongodb', 'qdrant'] as const) await apply(tenant, kind);
+  await harness.run('activate', tenant);
+  expect(await versionOf(tenant)).toBeNull();
+  expect(await lastMessageOf(harness, tenant, 'activate')).toContain(`without version ${version} of the blueprint`);
+  const whole = await newTenant(...BACKEND_KINDS);
+  for (const kind of BACKEND_KINDS) await apply(whole, kind);
+  await harness.run('activate', whole);
+  expect(await versionOf(whole)).toBe(version);
+});
+
 test('a note that is not ours is none: neither does it keep a file from being run, nor is it taken for ours', async () => {
   await publish();
   const tenant = await newTenant('postgres');

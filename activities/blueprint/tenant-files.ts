@@ -79,6 +79,21 @@ export async function recordApplied(db: PrismaClient, tenantId: string, { path, 
      WHERE "tenantId" = ${tenantId}::uuid AND path = ${path} AND token = ${token}::uuid`;
 }
 
+/** Whether all that a version says was applied to a tenant, at every backend, as its steps have recorded it. */
+export async function hasVersion(
+  tx: Pick<Prisma.TransactionClient, '$queryRaw'>,
+  tenantId: string,
+  version: number,
+): Promise<boolean> {
+  const [row] = await tx.$queryRaw<{ isWhole: boolean }[]>`
+    SELECT NOT EXISTS (
+             SELECT FROM jsonb_to_recordset(b.files) AS file(path text, checksum text)
+              WHERE NOT EXISTS (SELECT FROM "TenantBlueprintFile" t WHERE t."tenantId" = ${tenantId}::uuid AND t.path = file.path
+                                   AND t.checksum = file.checksum AND t."appliedAt" IS NOT NULL)) AS "isWhole"
+      FROM "Blueprint" b WHERE b.version = ${version}`;
+  return row?.isWhole ?? false;
+}
+
 const toPlanned = (file: BlueprintFile, row: TenantBlueprintFile | undefined): PlannedFile => ({
   ...file,
   token: row?.token ?? '',

@@ -14,8 +14,10 @@ export interface FleetProgress {
   pauseMs: number;
 }
 
-const BUSY_MS = 500;
-const PAUSED_MS = 5_000;
+/** How soon it looks again: soon after something has changed, and ever later while nothing does. */
+const SOONEST_MS = 500;
+const LATEST_MS = 15_000;
+const SHARE = 1 / 20;
 /** A fleet has thousands of rows, and the statements of one round touch some of them. */
 const TRANSACTION_MS = 20_000;
 
@@ -28,11 +30,13 @@ export function fleetActivities(db: PrismaClient, start: StartOperation) {
   return {
     advanceFleet: ({ id }: { id: string }): Promise<FleetProgress> =>
       runActivity(async () => {
-        const { verdict, due } = await db.$transaction((tx) => advance(tx, id), { timeout: TRANSACTION_MS });
+        const { verdict, due, unchangedMs } = await db.$transaction((tx) => advance(tx, id), {
+          timeout: TRANSACTION_MS,
+        });
         await Promise.all(due.map((it) => startOne(it, start)));
         return {
           ...(verdict.outcome === undefined ? {} : { outcome: verdict.outcome }),
-          pauseMs: verdict.state === 'paused' ? PAUSED_MS : BUSY_MS,
+          pauseMs: Math.round(Math.min(LATEST_MS, Math.max(SOONEST_MS, unchangedMs * SHARE))),
         };
       }),
   };
@@ -40,19 +44,29 @@ export function fleetActivities(db: PrismaClient, start: StartOperation) {
 
 type Tx = Parameters<Parameters<PrismaClient['$transaction']>[0]>[0];
 
-async function advance(tx: Tx, id: string): Promise<{ verdict: Verdict; due: Due[] }> {
+interface Look {
+  verdict: Verdict;
+  due: Due[];
+  unchangedMs: number;
+}
+
+async function advance(tx: Tx, id: string): Promise<Look> {
   const [fleet] = await tx.$queryRaw<FleetUpgrade[]>`SELECT * FROM "FleetUpgrade" WHERE id = ${id}::uuid FOR UPDATE`;
-  if (fleet === undefined) return { verdict: { state: 'done', outcome: 'there is no such upgrade' }, due: [] };
-  if (fleet.endedAt !== null) return { verdict: { state: 'done', outcome: `it has ended: ${fleet.state}` }, due: [] };
+  if (fleet === undefined) return over('there is no such upgrade');
+  if (fleet.endedAt !== null) return over(`it has ended: ${fleet.state}`);
   await noteOutcomes(tx, fleet);
-  const before = verdictOf(fleet, await countTenants(tx, id));
+  const counted = await countTenants(tx, id);
+  const before = verdictOf(fleet, counted);
   const { slots = 0, isCanary = false } = before;
   const due = slots > 0 ? await takeUp(tx, fleet, slots, isCanary) : [];
   // Of those that were taken up some may have been left: then it may be over.
-  const verdict = slots > 0 ? verdictOf(fleet, await countTenants(tx, id)) : before;
+  const counts = slots > 0 ? await countTenants(tx, id) : counted;
+  const verdict = slots > 0 ? verdictOf(fleet, counts) : before;
   await record(tx, fleet, verdict);
-  return { verdict, due };
+  return { verdict, due, unchangedMs: counts.unchangedMs };
 }
+
+const over = (outcome: string): Look => ({ verdict: { state: 'done', outcome }, due: [], unchangedMs: 0 });
 
 async function record(tx: Tx, { id, state }: FleetUpgrade, verdict: Verdict): Promise<void> {
   const isOver = verdict.outcome !== undefined;

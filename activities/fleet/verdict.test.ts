@@ -1,6 +1,6 @@
 import { verdictOf, type Counts } from './verdict';
 
-const PLAN = { state: 'running', reason: null, concurrency: 4, pauseOnFailures: 2, forgiven: 0, canary: 1 };
+const PLAN = { state: 'running', reason: null, concurrency: 4, pauseOnFailures: 2, canary: 1 };
 const counts = (more: Partial<Counts>): Counts => ({
   waiting: 0,
   running: 0,
@@ -9,7 +9,9 @@ const counts = (more: Partial<Counts>): Counts => ({
   left: 0,
   cancelled: 0,
   canariesOpen: 0,
-  canariesFailed: 0,
+  unforgiven: 0,
+  canariesUnforgiven: 0,
+  unchangedMs: 0,
   ...more,
 });
 
@@ -24,17 +26,17 @@ test.each([
   [
     'a canary that failed pauses it',
     {},
-    { waiting: 8, failed: 1, canariesFailed: 1 },
+    { waiting: 8, failed: 1, unforgiven: 1, canariesUnforgiven: 1 },
     { state: 'paused', reason: '1 of 1 canaries failed' },
   ],
+  ['once that is forgiven it goes on', {}, { waiting: 8, failed: 1 }, { state: 'running', slots: 4 }],
   [
-    'once that is forgiven it goes on',
-    { forgiven: 1 },
-    { waiting: 8, failed: 1, canariesFailed: 1 },
-    { state: 'running', slots: 4 },
+    'so many failures pause it',
+    {},
+    { waiting: 5, failed: 2, unforgiven: 2 },
+    { state: 'paused', reason: '2 tenants failed' },
   ],
-  ['so many failures pause it', {}, { waiting: 5, failed: 2 }, { state: 'paused', reason: '2 tenants failed' }],
-  ['those after them count anew', { forgiven: 2 }, { waiting: 5, failed: 3 }, { state: 'running' }],
+  ['those after them count anew', {}, { waiting: 5, failed: 3, unforgiven: 1 }, { state: 'running' }],
   [
     'with nobody left to take up it is over, whatever failed',
     {},

@@ -9,7 +9,11 @@ export interface Counts {
   left: number;
   cancelled: number;
   canariesOpen: number;
-  canariesFailed: number;
+  /** Those that have failed since somebody has said that it is to go on, of all and of the canaries. */
+  unforgiven: number;
+  canariesUnforgiven: number;
+  /** For how long nothing has changed of any, in ms. */
+  unchangedMs: number;
 }
 
 export interface Verdict {
@@ -23,7 +27,7 @@ export interface Verdict {
   isCanary?: boolean;
 }
 
-type Plan = Pick<FleetUpgrade, 'state' | 'reason' | 'concurrency' | 'pauseOnFailures' | 'forgiven' | 'canary'>;
+type Plan = Pick<FleetUpgrade, 'state' | 'reason' | 'concurrency' | 'pauseOnFailures' | 'canary'>;
 
 /** Decides what an upgrade of the fleet does next. Pure. */
 export function verdictOf(plan: Plan, counts: Counts): Verdict {
@@ -36,20 +40,29 @@ export function verdictOf(plan: Plan, counts: Counts): Verdict {
     };
   if (waiting + running === 0) return { state: 'done', outcome: told };
   if (plan.state === 'paused') return { state: 'paused', ...(plan.reason === null ? {} : { reason: plan.reason }) };
-  const unforgiven = failed - plan.forgiven;
-  if (counts.canariesFailed > 0 && counts.canariesFailed > plan.forgiven && waiting > 0)
-    return { state: 'paused', reason: `${counts.canariesFailed} of ${plan.canary} canaries failed` };
+  const { unforgiven, canariesUnforgiven } = counts;
+  if (canariesUnforgiven > 0 && waiting > 0)
+    return { state: 'paused', reason: `${canariesUnforgiven} of ${plan.canary} canaries failed` };
   if (unforgiven >= plan.pauseOnFailures && waiting > 0)
     return { state: 'paused', reason: `${unforgiven} tenants failed` };
   const isCanary = counts.canariesOpen > 0;
   return { state: 'running', slots: Math.max(0, plan.concurrency - running), isCanary };
 }
 
+interface Row {
+  state: string;
+  isCanary: boolean;
+  isForgiven: boolean;
+  count: number;
+  unchangedMs: number;
+}
+
 export async function countTenants(tx: Pick<Prisma.TransactionClient, '$queryRaw'>, id: string): Promise<Counts> {
-  const rows = await tx.$queryRaw<{ state: keyof Counts; isCanary: boolean; count: number }[]>`
-    SELECT state, "isCanary", count(*)::int AS count FROM "FleetTenant" WHERE "upgradeId" = ${id}::uuid GROUP BY 1, 2`;
-  const of = (isMeant: (it: (typeof rows)[number]) => boolean) =>
-    rows.filter(isMeant).reduce((sum, { count }) => sum + count, 0);
+  const rows = await tx.$queryRaw<Row[]>`
+    SELECT state, "isCanary", "isForgiven", count(*)::int AS count,
+           greatest(0, extract(epoch FROM clock_timestamp() - max("changedAt")) * 1000)::float8 AS "unchangedMs"
+      FROM "FleetTenant" WHERE "upgradeId" = ${id}::uuid GROUP BY 1, 2, 3`;
+  const of = (isMeant: (it: Row) => boolean) => rows.filter(isMeant).reduce((sum, { count }) => sum + count, 0);
   const inState = (state: string) => of((it) => it.state === state);
   return {
     waiting: inState('waiting'),
@@ -59,6 +72,8 @@ export async function countTenants(tx: Pick<Prisma.TransactionClient, '$queryRaw
     left: inState('left'),
     cancelled: inState('cancelled'),
     canariesOpen: of((it) => it.isCanary && ['waiting', 'running'].includes(it.state)),
-    canariesFailed: of((it) => it.isCanary && it.state === 'failed'),
+    unforgiven: of((it) => it.state === 'failed' && !it.isForgiven),
+    canariesUnforgiven: of((it) => it.isCanary && it.state === 'failed' && !it.isForgiven),
+    unchangedMs: Math.min(...rows.map((it) => it.unchangedMs)),
   };
 }

@@ -4,6 +4,7 @@ import {
   fleetQuery,
   fleetSchema,
   fleetUpgradeSchema,
+  idempotencyHeaders,
   noBody,
   upgradeBody,
   type FleetChange,
@@ -12,8 +13,10 @@ import type { PrismaClient } from '@freeflow/db-master';
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { acceptUpgrade, changeUpgrade, labelsOf } from '../fleet/change';
 import { readFleet, readUpgrade } from '../fleet/view';
-import { commonProblems, problem, secured, tooLarge } from '../responses';
+import { commonProblems, keyReused, problem, secured, tooLarge } from '../responses';
 import type { TemporalGateway } from '../temporal-gateway';
+import { bulkAnswerer } from '../tenants/answer-all';
+import { callerOf } from '../tenants/idempotency';
 
 const unknown = { 404: problem('There is no such upgrade', 'fleet-upgrade-unknown') } as const;
 
@@ -49,18 +52,21 @@ export const fleetRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; temporal:
       schema: {
         ...secured('fleet', 'fleet.upgrade'),
         summary: 'Give all tenants a version of the blueprint: each by an operation of its own, some at a time',
+        description: 'Sent again under the same Idempotency-Key it is the same upgrade, as it is by then.',
         body: upgradeBody,
+        headers: idempotencyHeaders,
         response: {
           202: fleetUpgradeSchema.describe('Accepted and committed; Location names it'),
           ...commonProblems,
           409: problem('One is under way, or there is no blueprint', 'fleet-upgrade-open', 'no-blueprint'),
           ...tooLarge,
+          ...keyReused,
         },
       },
     },
     async (request, reply) => {
-      const upgrade = await acceptUpgrade(db, request.body, request);
-      temporal.startFleet(upgrade.id);
+      const upgrade = await acceptUpgrade(db, request.body, callerOf(request));
+      temporal.wakeFleet(upgrade.id);
       return reply.code(202).header('location', `/fleet/upgrades/${upgrade.id}`).send(upgrade);
     },
   );
@@ -100,7 +106,8 @@ export const fleetRoutes: FastifyPluginCallbackZod<{ db: PrismaClient; temporal:
       },
       async (request, reply) => {
         const upgrade = await changeUpgrade(db, request.params.id, change, request);
-        if (upgrade.endedAt === null) temporal.startFleet(upgrade.id);
+        if (change === 'retry') await bulkAnswerer(db, temporal).retryParked(upgrade.id, request);
+        if (upgrade.endedAt === null) temporal.wakeFleet(upgrade.id);
         return reply.code(202).send(upgrade);
       },
     );

@@ -66,6 +66,23 @@ export function bulkAnswerer(db: PrismaClient, temporal: TemporalGateway) {
 
   return {
     /**
+     * Has what is parked of an upgrade of the fleet tried again. What can't be answered now is tried again by itself,
+     * later.
+     */
+    async retryParked(upgradeId: string, { principal, audit }: Pick<Caller, 'principal' | 'audit'>): Promise<void> {
+      const rows = await db.fleetTenant.findMany({
+        where: { upgradeId, state: 'running' },
+        select: { operationId: true },
+      });
+      const parked = await db.tenantOperation.findMany({
+        where: { id: { in: rows.flatMap(({ operationId }) => operationId ?? []) }, endedAt: null, state: 'parked' },
+        include: { tenant: true },
+        take: MOST,
+      });
+      const stuck = parked.map(({ tenant, ...operation }) => ({ operation, tenant, why: 'parked' as const }));
+      await retryEach(stuck, undefined, { principal, audit, idempotencyKey: undefined });
+    },
+    /**
      * Under the same key, the same answer again; unless Temporal was away, for then nothing was answered. @throws
      * Problem `idempotency-key-reused`
      */

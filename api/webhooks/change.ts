@@ -1,8 +1,8 @@
 import type { UpdateWebhookBody, WebhookBody } from '@freeflow/contract/http';
 import { addSkipped, disableWebhook, Prisma, recordAudit, type PrismaClient } from '@freeflow/db-master';
 import type { NetworkPolicy, ReceiverUrl } from '@freeflow/lib/webhooks';
+import { doOnce, slowFingerprint } from '../do-once';
 import { fingerprint, type Caller } from '../tenants/idempotency';
-import { doOnce, slowFingerprint } from './once';
 import { replaceSealed, readUrl } from './seal';
 import { lockKnownWebhook, readWebhook } from './view';
 

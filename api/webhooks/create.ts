@@ -3,9 +3,9 @@ import { MOST_WEBHOOKS } from '@freeflow/contract';
 import type { CreatedWebhookBody, CreateWebhookBody, WebhookBody } from '@freeflow/contract/http';
 import { recordAudit, type Prisma, type PrismaClient } from '@freeflow/db-master';
 import { makeWebhookSecret, type NetworkPolicy } from '@freeflow/lib/webhooks';
+import { doOnce, slowFingerprint } from '../do-once';
 import { Problem } from '../errors';
 import type { Caller } from '../tenants/idempotency';
-import { doOnce, slowFingerprint } from './once';
 import { keepSealed, readUrl } from './seal';
 import { readWebhook } from './view';
 

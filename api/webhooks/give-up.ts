@@ -1,9 +1,9 @@
 import type { DeliveryBody } from '@freeflow/contract/http';
 import { promoteNext, recordAudit, type Prisma, type PrismaClient } from '@freeflow/db-master';
+import { doOnce } from '../do-once';
 import { Problem } from '../errors';
 import { fingerprint, type Caller } from '../tenants/idempotency';
 import { findDelivery, viewDelivery } from './deliveries';
-import { doOnce } from './once';
 import { lockKnownWebhook } from './view';
 
 interface DeliveryPlace {

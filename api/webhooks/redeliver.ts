@@ -9,10 +9,10 @@ import {
   type Prisma,
   type PrismaClient,
 } from '@freeflow/db-master';
+import { doOnce } from '../do-once';
 import { Problem } from '../errors';
 import { fingerprint, type Caller } from '../tenants/idempotency';
 import { findDelivery, viewDelivery } from './deliveries';
-import { doOnce } from './once';
 import { lockKnownWebhook } from './view';
 
 /** What one request begins anew. */

@@ -1,8 +1,8 @@
 import type { CreatedWebhookBody, RotateSecretBody, WebhookBody } from '@freeflow/contract/http';
 import { recordAudit, type PrismaClient } from '@freeflow/db-master';
 import { makeWebhookSecret } from '@freeflow/lib/webhooks';
+import { doOnce, slowFingerprint } from '../do-once';
 import type { Caller } from '../tenants/idempotency';
-import { doOnce, slowFingerprint } from './once';
 import { replaceSealed } from './seal';
 import { lockKnownWebhook, readWebhook } from './view';
 

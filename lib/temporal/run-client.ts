@@ -1,10 +1,11 @@
-import type {
-  AcceptedOperation,
-  Answer,
-  BackendKind,
-  DeliveryInput,
-  OrphanOrder,
-  Reconciliation,
+import {
+  WAKE,
+  type AcceptedOperation,
+  type Answer,
+  type BackendKind,
+  type DeliveryInput,
+  type OrphanOrder,
+  type Reconciliation,
 } from '@freeflow/contract';
 import type { Client } from '@temporalio/client';
 import { findAbandonedBuilds } from './abandoned-builds';
@@ -67,6 +68,13 @@ export class RunClient {
   /** Starts what upgrades the fleet, unless it runs. */
   async startFleet(id: string): Promise<void> {
     await this.startRun('upgradeFleet', fleetStartOptions(id, this.taskQueue));
+  }
+
+  /** The same; and one that runs looks at once, as something was changed of it. */
+  async wakeFleet(id: string): Promise<void> {
+    const { workflowId } = fleetStartOptions(id, this.taskQueue);
+    await this.startFleet(id);
+    await this.within(START_DEADLINE_MS, () => this.client.workflow.getHandle(workflowId).signal(WAKE));
   }
 
   /** Starts a delivery to a webhook, unless it runs. */

@@ -2,14 +2,14 @@ import { scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { AuditAction } from '@freeflow/contract';
 import type { Prisma, PrismaClient } from '@freeflow/db-master';
-import { answerKeys } from '../tenants/answer-keys';
-import { fingerprint, type Caller } from '../tenants/idempotency';
+import { answerKeys } from './tenants/answer-keys';
+import { fingerprint, type Caller } from './tenants/idempotency';
 
 const HASH_BYTES = 32;
 
 /** A change as its key knows it. */
 interface KeyedChange {
-  action: Extract<AuditAction, `webhooks.${string}`>;
+  action: Extract<AuditAction, `webhooks.${string}` | 'fleet.upgrade'>;
   /** Of the request, so that a key used for something else is noticed. */
   bodyHash: string;
 }
@@ -18,8 +18,8 @@ interface KeyedChange {
 type Commit<T> = (change: (tx: Prisma.TransactionClient) => Promise<T>) => Promise<T>;
 
 /**
- * Makes a change of a webhook once, however often its request is sent under its Idempotency-Key: what has been done is
- * answered as it was then.
+ * Makes a change of what is no tenant's once, however often its request is sent under its Idempotency-Key: what has
+ * been done is answered as it was then.
  * @param work what is to be done, the change itself by `commit`
  * @throws Problem `idempotency-key-reused`, or as `work`
  */
