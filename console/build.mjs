@@ -48,6 +48,27 @@ const leaveOutJsonSchema = {
   },
 };
 
+/** Of the contract's schemas what only the documentation of the API says: descriptions, ids and examples. */
+const leaveOutDescriptions = {
+  name: 'leave-out-descriptions',
+  transform(code, id) {
+    if (!id.startsWith(path.join(CONTRACT, 'http') + path.sep)) return undefined;
+    const found = findDescriptions(this.parse(code)).toSorted(([one], [other]) => other - one);
+    const rest = found.reduce((text, [start, end]) => text.slice(0, start) + text.slice(end), code);
+    return { code: rest, map: null };
+  },
+};
+
+/** Where `.describe(…)` and `.meta(…)` stand in the code. */
+function findDescriptions(node) {
+  if (Array.isArray(node)) return node.flatMap(findDescriptions);
+  if (typeof node?.type !== 'string') return [];
+  const { type, callee } = node;
+  if (type !== 'CallExpression' || !/^(?:describe|meta)$/.test(callee.property?.name))
+    return Object.values(node).flatMap(findDescriptions);
+  return [...findDescriptions(callee.object), [callee.object.end, node.end]];
+}
+
 function compress(folder) {
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     const file = path.join(entry.parentPath, entry.name);
@@ -74,7 +95,7 @@ await build({
   root: ROOM,
   base: '/console/',
   logLevel: 'warn',
-  plugins: [react(), mantineStyles, leaveOutJsonSchema, notePackages],
+  plugins: [react(), mantineStyles, leaveOutJsonSchema, leaveOutDescriptions, notePackages],
   resolve: {
     // Its sources: of what is compiled for Node nothing could be left out.
     alias: [

@@ -1,6 +1,7 @@
 import { createRoute, createRouter, redirect } from '@tanstack/react-router';
 import { BASE } from './auth/user-manager';
 import { auditRoute } from './pages/audit/route';
+import { fleetRoute } from './pages/fleet/route';
 import { onCallRoute } from './pages/on-call/route';
 import { reconcileRoute } from './pages/reconcile/route';
 import { tenantRoute } from './pages/tenant/route';
@@ -25,6 +26,7 @@ const routeTree = rootRoute.addChildren([
   tenantsRoute,
   tenantRoute,
   onCallRoute,
+  fleetRoute,
   reconcileRoute,
   webhooksRoute,
   webhookRoute,

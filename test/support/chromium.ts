@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { StackInfo } from '@freeflow/contract/stack-info';
 import { source as AXE } from 'axe-core';
@@ -9,12 +10,12 @@ const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-s
 
 /** The browser of this machine; where there is none it says so aloud. */
 function findChromium(): string | undefined {
-  const path = NAMES.map((name) => findOnPath(name, process.env)).find((it) => it !== undefined);
-  if (path === undefined)
+  const found = NAMES.map((name) => findOnPath(name, process.env)).find((it) => it !== undefined);
+  if (found === undefined)
     process.stderr.write(
       '\nChromium is not installed: the console is NOT TESTED here. Install: apt-get install chromium\n',
     );
-  return path;
+  return found;
 }
 
 const executablePath = findChromium();
@@ -93,6 +94,34 @@ export async function findBarriersInBoth(page: Page, onScheme?: (scheme: string)
     await onScheme?.(colorScheme);
     found.push(...(await findBarriers(page)).map((it) => `${colorScheme}: ${it}`));
   }
+  return found;
+}
+
+const WIDE = { width: 1280, height: 860 };
+const PHONE = { width: 390, height: 844 };
+
+/** Where pictures of what is seen are put, when somebody wants to look. */
+const PICTURES = process.env['CONSOLE_PICTURES'];
+
+/**
+ * The same on a screen and on a phone, where in addition nothing may be wider than the page.
+ * @param name that of the pictures
+ */
+export async function findBarriersEverywhere(page: Page, name: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const viewport of [PHONE, WIDE]) {
+    await page.setViewportSize(viewport);
+    const take = (scheme: string) =>
+      page.screenshot({ path: path.join(PICTURES ?? '', `${name}-${viewport.width}-${scheme}.png`), fullPage: true });
+    found.push(
+      ...(await findBarriersInBoth(page, async (scheme) => {
+        if (PICTURES !== undefined) await take(scheme);
+      })),
+    );
+    const px = await findOverflow(page);
+    if (px > 0) found.push(`${px} px wider than ${viewport.width}`);
+  }
+  await page.emulateMedia({ colorScheme: 'light' });
   return found;
 }
 

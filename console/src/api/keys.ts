@@ -16,5 +16,9 @@ export const KEYS = {
   deliveries: (id: string, query: object) => ['webhooks', id, 'deliveries', query],
   auditPage: (query: object) => ['audit', query],
   reconcile: ['reconcile'],
+  fleet: ['fleet'],
+  fleetPlan: (labels: readonly string[]) => ['fleet', 'plan', labels],
+  fleetUpgrade: (id: string) => ['fleet', 'upgrade', id],
+  fleetUpgrades: ['fleet', 'upgrades'],
   report: (id: string | undefined) => ['reconcile', id ?? 'last'],
 } as const;

@@ -3,13 +3,14 @@ import {
   IconFileSearch,
   IconGitCompare,
   IconLifebuoy,
+  IconVersions,
   IconWebhook,
   type Icon,
 } from '@tabler/icons-react';
 
 /** A page of the menu, and of the palette. */
 export interface Destination {
-  to: '/tenants' | '/on-call' | '/reconcile' | '/webhooks' | '/audit';
+  to: '/tenants' | '/on-call' | '/fleet' | '/reconcile' | '/webhooks' | '/audit';
   title: string;
   description: string;
   icon: Icon;
@@ -18,6 +19,12 @@ export interface Destination {
 export const NAVIGATION: readonly Destination[] = [
   { to: '/tenants', title: 'Tenants', description: 'All tenants, and a new one', icon: IconBuildings },
   { to: '/on-call', title: 'On call', description: 'What is stuck, why, and the answers to it', icon: IconLifebuoy },
+  {
+    to: '/fleet',
+    title: 'Fleet',
+    description: 'Who has which version of the blueprint, and upgrades of all of them',
+    icon: IconVersions,
+  },
   {
     to: '/reconcile',
     title: 'Reconcile',

@@ -48,7 +48,7 @@ export function createCacheWriter(client: QueryClient): CacheWriter {
 
 /** What an event of this name makes stale, by the keys that pages read it under. */
 function staleAfter(name: string, tenantId: string | null): readonly QueryKey[] {
-  if (tenantId === null) return [KEYS.webhooks];
+  if (tenantId === null) return [name.startsWith('fleet') ? KEYS.fleet : KEYS.webhooks];
   const ofTenant = [KEYS.tenant(tenantId), KEYS.logs(tenantId), KEYS.operations(tenantId)];
   if (name === 'tenant.usage-reached') return [KEYS.usage(tenantId)];
   // Steps are many, and change nothing that a list shows.

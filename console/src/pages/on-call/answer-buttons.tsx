@@ -1,5 +1,6 @@
 import type { AnswerAction } from '@freeflow/contract';
-import { Button, Group, Tooltip } from '@mantine/core';
+import { Group } from '@mantine/core';
+import { ReasonedButton } from '../../parts/reasoned-button';
 import { answerable, refusalOf } from './offers';
 import type { Ask } from './use-answering';
 import type { Waiting } from './waiting';
@@ -14,23 +15,20 @@ interface Props {
 
 /** The answers to many at once; those that make no sense here say why. */
 export function AnswerButtons({ targets, isSelection, ask, isChecking }: Props) {
-  const count = isSelection ? `${targets.length} selected` : targets.length === 1 ? '' : `all ${targets.length}`;
   const button = (action: AnswerAction, label: string) => {
-    const refusal = answerable(action, targets).length > 0 ? undefined : refusalOf(action, targets[0]);
+    // Of one step some may go forward, and others be undone.
+    const meant = answerable(action, targets);
+    const few = isSelection ? `${meant.length} selected` : targets.length === 1 ? '' : `all ${meant.length}`;
     return (
-      <Tooltip key={action} label={refusal} disabled={refusal === undefined} multiline maw={320}>
-        <Button
-          size="xs"
-          variant={action === 'retry' ? 'filled' : 'default'}
-          // Not `disabled`: it can be come to by keyboard, and says why.
-          data-disabled={refusal === undefined ? undefined : true}
-          aria-disabled={refusal !== undefined}
-          loading={isChecking && action === 'retry'}
-          onClick={() => (refusal === undefined ? ask(action, targets) : undefined)}
-        >
-          {`${label} ${count}`.trim()}
-        </Button>
-      </Tooltip>
+      <ReasonedButton
+        size="xs"
+        variant={action === 'retry' ? 'filled' : 'default'}
+        reason={meant.length > 0 ? undefined : refusalOf(action, targets[0])}
+        loading={isChecking && action === 'retry'}
+        onClick={() => ask(action, targets)}
+      >
+        {`${label} ${meant.length > 0 ? few : ''}`.trim()}
+      </ReasonedButton>
     );
   };
   return (

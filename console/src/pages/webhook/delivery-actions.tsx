@@ -1,10 +1,11 @@
 import type { DeliveryBody, WebhookBody } from '@freeflow/contract/http';
-import { Button, Group, Text, Tooltip } from '@mantine/core';
+import { Button, Group, Text } from '@mantine/core';
 import { useState } from 'react';
 import { KEYS } from '../../api/keys';
 import { useChange } from '../../api/use-change';
 import { giveUp, redeliver } from '../../api/webhooks';
 import { ConfirmDialog } from '../../parts/lazy-confirm-dialog';
+import { ReasonedButton } from '../../parts/reasoned-button';
 
 /** What can be done about a delivery now. */
 export function DeliveryActions({ delivery, webhook }: { delivery: DeliveryBody; webhook: WebhookBody }) {
@@ -14,23 +15,18 @@ export function DeliveryActions({ delivery, webhook }: { delivery: DeliveryBody;
   const again = useChange({ send: redeliver, stale: KEYS.webhooks });
   const end = useChange({ send: giveUp, stale: KEYS.webhooks, onDone: () => setGivingUp(false) });
   const canEnd = state === 'waiting' || state === 'retrying';
-  const reason = whyNotAgain(delivery, webhook);
   return (
     <Group gap={4} wrap="nowrap" justify="flex-end">
-      <Tooltip label={reason} disabled={reason === undefined}>
-        <Button
-          variant="default"
-          size="compact-xs"
-          loading={again.isPending}
-          // Not disabled: it could not be reached to be told why.
-          data-disabled={reason !== undefined || undefined}
-          aria-disabled={reason !== undefined}
-          aria-label={`${state === 'retrying' ? 'Send now' : 'Send again'}: ${type}`}
-          onClick={() => (reason === undefined ? again.mutate(place) : undefined)}
-        >
-          {state === 'retrying' ? 'Send now' : 'Send again'}
-        </Button>
-      </Tooltip>
+      <ReasonedButton
+        variant="default"
+        size="compact-xs"
+        loading={again.isPending}
+        reason={whyNotAgain(delivery, webhook)}
+        aria-label={`${state === 'retrying' ? 'Send now' : 'Send again'}: ${type}`}
+        onClick={() => again.mutate(place)}
+      >
+        {state === 'retrying' ? 'Send now' : 'Send again'}
+      </ReasonedButton>
       {canEnd ? (
         <Button variant="default" size="compact-xs" aria-label={`Give up: ${type}`} onClick={() => setGivingUp(true)}>
           Give up…
