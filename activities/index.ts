@@ -3,6 +3,7 @@ import type { PrismaClient } from '@freeflow/db-master';
 import { storable } from '@freeflow/lib/scrub';
 import type { SecretStore, VaultLeftovers } from '@freeflow/lib/secrets';
 import type { Backend } from '../backends/backend';
+import type { ConnectValues } from '../backends/connections';
 import { adoptionActivities } from './adoption-record';
 import { continuingActivities } from './continue-operation';
 import { dropOrphanActivities } from './drop-orphan';
@@ -18,6 +19,7 @@ import { startPoolKeepers, type StartPoolKeeper } from './pool/start';
 import { reconcileActivities } from './reconcile';
 import type { HasOpenRun } from './reconcile/scope';
 import type { RecordSettings } from './record-settings';
+import { revealActivities } from './reveal-credentials';
 import { rotationActivities } from './rotation-record';
 import { backendActivities, type BackendActivities } from './steps';
 import { sweepActivities, type FindOpenRuns, type StartOperation } from './sweep';
@@ -47,6 +49,8 @@ export interface ActivityDependencies {
   /** @default all is kept for ever */
   retentionDays?: RetentionDays | undefined;
   operationRetention?: OperationRetention | undefined;
+  /** See {@link import('./reveal-credentials').RevealDependencies}. */
+  connectValues?: ConnectValues | undefined;
   /** @default no tenant's credentials are rotated by themselves */
   rotationSchedule?: RotationSchedule | undefined;
   /** Hands out what webhooks are to get. @default nothing */
@@ -74,6 +78,7 @@ export function createActivities({
   leftovers,
   sweepWebhooks,
   rotationSchedule,
+  connectValues,
   deliveries,
   plans = new Map(),
   retentionDays = {},
@@ -103,6 +108,7 @@ export function createActivities({
     ...continuingActivities(db),
     ...adoptionActivities(db, settings),
     ...rotationActivities(db, secrets),
+    ...revealActivities({ db, secrets, connectValues }),
     ...sweepActivities(db, startOperation, findOpenRuns, doHousekeeping, sweepWebhooks, rotationSchedule),
     ...fleetActivities(db, startOperation),
     ...deliveryActivities(deliveries),

@@ -30,6 +30,7 @@ import { operationRoutes } from './routes/operations';
 import { planRoutes } from './routes/plans';
 import { reconcileRoutes } from './routes/reconcile';
 import { resourceMetadataRoutes } from './routes/resource-metadata';
+import { revealRoutes } from './routes/reveal';
 import { schemaRoutes } from './routes/schemas';
 import { tenantRoutes } from './routes/tenants';
 import { usageRoutes } from './routes/usage';
@@ -103,6 +104,7 @@ export async function buildApp(config: ApiConfig, env: NodeJS.ProcessEnv): Promi
     await secured.register(operationRoutes, { db, temporal, plans });
     await secured.register(planRoutes, { plans });
     await secured.register(usageRoutes, { db });
+    await secured.register(revealRoutes, { db, temporal });
     await secured.register(onCallRoutes, { db, temporal, sweepIntervalMs: config.SWEEP_INTERVAL_MS });
     await secured.register(fleetRoutes, { db, temporal });
     await secured.register(reconcileRoutes, { db, temporal });

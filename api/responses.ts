@@ -93,6 +93,17 @@ export const keyMissing = {
   503: problem('As elsewhere, or no worker has published a key to seal by', ...UNAVAILABLE, 'sealing-key-missing'),
 } as const;
 
+/** Where a worker has to answer at once. */
+export const noReveal = {
+  503: problem(
+    'As elsewhere, or Temporal or no worker answers in time, or what has the secrets does not',
+    ...UNAVAILABLE,
+    'orchestrator-unavailable',
+    'no-worker',
+    'credentials-unreadable',
+  ),
+} as const;
+
 /** Where an answer to one was given. */
 export const answeredResponses = {
   202: tenantSchema.describe('Given to the run that waits for it; with Idempotency-Key once, however often it is sent'),

@@ -8,7 +8,14 @@ import type { RunUrl } from './tenants/view';
 /** Temporal, as the routes need it. What can't be started here is started by the workers' sweep. */
 export interface TemporalGateway extends Pick<
   RunClient,
-  'answer' | 'hasAnswered' | 'stateOfRun' | 'startReconciliation' | 'startOrphanDrop' | 'countAbandonedRuns' | 'isUp'
+  | 'answer'
+  | 'hasAnswered'
+  | 'stateOfRun'
+  | 'startReconciliation'
+  | 'startOrphanDrop'
+  | 'reveal'
+  | 'countAbandonedRuns'
+  | 'isUp'
 > {
   /** Starts the run of a committed operation in the background; never fails. */
   start: (operation: AcceptedOperation) => void;
@@ -56,6 +63,7 @@ export function createTemporalGateway({ taskQueue, uiUrl, log, env }: GatewayOpt
     stateOfRun: (...args) => runs.stateOfRun(...args),
     startReconciliation: (...args) => runs.startReconciliation(...args),
     startOrphanDrop: (...args) => runs.startOrphanDrop(...args),
+    reveal: (...args) => beforeClose(runs.reveal(...args)),
     countAbandonedRuns: () => beforeClose(runs.countAbandonedRuns()),
     isUp: () => runs.isUp(),
     start(operation) {

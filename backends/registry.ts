@@ -27,6 +27,12 @@ export const BACKEND_VARIABLES = Object.assign(
   ...BACKEND_KINDS.map((kind) => REGISTRY[kind].variables),
 ) as BackendVariables;
 
+/** What the forms of connections may be told besides: by what address tenants reach a server that records none. */
+export const CONNECT_OPTIONS = Object.assign(
+  {},
+  ...BACKEND_KINDS.map((kind) => REGISTRY[kind].connect.options),
+) as Intersection<(typeof REGISTRY)[BackendKind]['connect']['options']>;
+
 /** The module of a kind, where the kind isn't known beforehand. */
 export const moduleOf = (kind: BackendKind): BackendModule => REGISTRY[kind];
 

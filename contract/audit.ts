@@ -51,6 +51,7 @@ const OTHER_ACTIONS = [
   'plans.list',
   'tenants.usage',
   'tenants.list-usage',
+  'tenants.reveal',
   'tenants.events',
   'events.follow',
   'fleet.show',
@@ -82,9 +83,16 @@ const OTHER_ACTIONS = [
 
 /**
  * What is done with secrets past the API: read by `freeflow tenants connect`, or by an application with
- * `resolveSecret()`; all sealed anew, or moved, by `freeflow secrets`.
+ * `resolveSecret()`; read by a worker for whoever has asked the API, which can't (`secrets.reveal`: its own row); all
+ * sealed anew, or moved, by `freeflow secrets`.
  */
-const SECRET_ACTIONS = ['secrets.connect', 'secrets.resolve', 'secrets.rekey', 'secrets.move'] as const;
+const SECRET_ACTIONS = [
+  'secrets.connect',
+  'secrets.resolve',
+  'secrets.reveal',
+  'secrets.rekey',
+  'secrets.move',
+] as const;
 
 /** Everything that the audit trail has rows of, by stable names. A route has one, or it does not compile. */
 export const AUDIT_ACTIONS = [

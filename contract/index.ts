@@ -15,6 +15,7 @@ export * from './parked-step';
 export * from './plan-name';
 export * from './problems';
 export * from './protection';
+export * from './reveal';
 export * from './rotation';
 export * from './runs';
 export * from './search-attributes';

@@ -157,6 +157,18 @@ export const PROBLEMS = {
     commandAdvice:
       'Rotate again once that time is over (freeflow tenants show NAME), or with --now, which ends all of the old ones.',
   },
+  'no-connection': {
+    status: 409,
+    title: 'The tenant has no connection there',
+    advice: 'GET /tenants/{id} shows which it has.',
+    commandAdvice: 'freeflow tenants show NAME shows which it has.',
+  },
+  'reveal-off': {
+    status: 409,
+    title: 'Credentials are not revealed here',
+    advice:
+      'The workers have CREDENTIALS_REVEAL=off. Who has the key of the secrets reads them by: freeflow tenants connect NAME.',
+  },
   'force-required': {
     status: 409,
     title: 'A hard delete of an active tenant needs force',
@@ -326,6 +338,17 @@ export const PROBLEMS = {
     advice:
       'Try again in a few seconds, with the same Idempotency-Key: then it is done once, however often it is sent.',
     commandAdvice: 'Try again in a few seconds. If it stays, see what is down: freeflow doctor',
+  },
+  'no-worker': {
+    status: 503,
+    title: 'No worker has answered in time',
+    advice:
+      'See whether workers run (freeflow doctor), then send it again. Who has the key of the secrets needs no worker: freeflow tenants connect NAME.',
+  },
+  'credentials-unreadable': {
+    status: 503,
+    title: 'The worker could not read the credentials',
+    advice: 'Mend what the detail says, then send it again.',
   },
   'sealing-key-missing': {
     status: 503,

@@ -80,6 +80,8 @@ export const reconcileIdOf = (taskQueue: string): string => `${taskQueue}-reconc
 export const poolIdOf = (taskQueue: string, backend: BackendKind): string => `${taskQueue}-pool-${backend}`;
 /** What upgrades the fleet; started again while it runs, it is the same one. */
 export const fleetIdOf = (taskQueue: string, id: string): string => `${taskQueue}-fleet-${id}`;
+/** The revealing of credentials that one request asks for. */
+export const revealIdOf = (taskQueue: string, requestId: string): string => `${taskQueue}-reveal-${requestId}`;
 /** The drop of one orphan; requested again while it runs, it is the same one. */
 export const orphanDropIdOf = (taskQueue: string, { backend, name, externalId }: OrphanOrder): string =>
   `${taskQueue}-drop-${backend}-${name}-${externalId}`;

@@ -53,6 +53,9 @@ it.each([
   ['workerUrl', `'api', 'tenants.create', 'accepted'`],
   ['workerUrl', `'api', 'tenants.retry', 'begun'`],
   ['workerUrl', `'api', 'secrets.connect', 'done'`],
+  ['apiUrl', `'api', 'secrets.reveal', 'done'`],
+  ['workerUrl', `'api', 'secrets.reveal', 'done'`],
+  ['workerUrl', `'api', 'tenants.reveal', 'begun'`],
   ['workerUrl', `'command', 'secrets.connect', 'begun'`],
   ['workerUrl', `'library', 'secrets.move', 'failed'`],
   ['workerUrl', `'command', 'secrets.move', 'accepted'`],
@@ -69,6 +72,41 @@ it.each(['begun', 'refused', 'failed', 'done'])(
     expect(await outcomeOf(added)).toBe('ok');
   },
 );
+
+describe('the worker says that credentials were revealed', () => {
+  const ROW =
+    'INSERT INTO "AuditEvent" (id, channel, action, outcome, actor, "tenantId", "requestId", detail) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)';
+  const tenantId = randomUUID();
+  const asked = { actor: 'alice', tenantId, requestId: 'r1', key: 'k1' };
+  const rowOf = (action: string, outcome: string, { actor, requestId, key, ...it }: typeof asked) => [
+    randomUUID(),
+    'api',
+    action,
+    outcome,
+    actor,
+    it.tenantId,
+    requestId,
+    JSON.stringify({ key }),
+  ];
+  const reveal = (it: typeof asked) => outcomeOf(query(database.workerUrl, ROW, rowOf('secrets.reveal', 'done', it)));
+
+  it('only where the API has just said that it was asked for, by the same person, of the same tenant, to the same key', async () => {
+    await query(database.apiUrl, ROW, rowOf('tenants.reveal', 'begun', asked));
+    expect(await reveal(asked)).toBe('ok');
+    for (const other of [{ actor: 'bob' }, { tenantId: randomUUID() }, { requestId: 'r2' }, { key: 'k2' }])
+      expect(await reveal({ ...asked, ...other })).toBe(REFUSED);
+  });
+
+  it('and not long after that', async () => {
+    const old = { ...asked, requestId: 'old' };
+    await query(
+      database.url,
+      ROW.replace('detail)', 'detail, "at")').replace('$8)', "$8, now() - interval '2 minutes')"),
+      rowOf('tenants.reveal', 'begun', old),
+    );
+    expect(await reveal(old)).toBe(REFUSED);
+  });
+});
 
 describe.each(LOGINS)('by the login of %s', (login) => {
   const attempt = (text: string, values?: unknown[]) => outcomeOf(query(database[login], text, values));

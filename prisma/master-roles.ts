@@ -141,6 +141,7 @@ export const WORKER_FUNCTIONS = [
   'hold_entry',
   'expire_audit',
   'was_answer_begun',
+  'was_reveal_begun',
   'expire_events',
   'expire_operations',
   'expire_webhook_deliveries',

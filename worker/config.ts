@@ -18,7 +18,7 @@ import {
 } from '@freeflow/lib/config';
 import { vaultProblems } from '@freeflow/lib/vault';
 import { z } from 'zod';
-import { BACKEND_VARIABLES } from '../backends/registry';
+import { BACKEND_VARIABLES, CONNECT_OPTIONS } from '../backends/registry';
 
 const {
   LOG_LEVEL,
@@ -79,7 +79,13 @@ const variables = z.object({
   SECRETS_OLD_KEYS,
   SECRETS_STORE,
   ...VAULT_VARIABLES,
+  CREDENTIALS_REVEAL: oneOf(['on', 'off'])
+    .default('on')
+    .describe(
+      "`off`: no tenant's credentials are read for those who ask the API for them, sealed to a key of theirs; `freeflow tenants connect` is left",
+    ),
   ...BACKEND_VARIABLES,
+  ...CONNECT_OPTIONS,
   PLANS_FILE,
   WORKER_HEALTH_HOST: text('a host name or address')
     .default('127.0.0.1')

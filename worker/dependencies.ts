@@ -84,6 +84,7 @@ export function createDependencies(
     plans: readPlans(config.PLANS_FILE),
     settleMarginMs: config.SETTLE_MARGIN_MS,
     rotationSchedule: rotationScheduleOf(config),
+    connectValues: config.CREDENTIALS_REVEAL === 'on' ? config : undefined,
     settings: {
       patienceMs: config.STEP_PATIENCE_MS,
       parkedRetryMs: config.PARKED_RETRY_MS,

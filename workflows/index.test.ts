@@ -2,7 +2,15 @@ import { OPERATIONS, type WorkflowType } from '@freeflow/contract';
 import * as registered from './index';
 
 /** What is registered besides: they work for the installation, not for a tenant. */
-const OF_NO_TENANT = ['sweepOperations', 'reconcile', 'dropOrphan', 'keepPool', 'deliverWebhook', 'upgradeFleet'];
+const OF_NO_TENANT = [
+  'sweepOperations',
+  'reconcile',
+  'dropOrphan',
+  'revealCredentials',
+  'keepPool',
+  'deliverWebhook',
+  'upgradeFleet',
+];
 
 /** Does not compile where the workflow of an operation does not exist. */
 const registeredName = (workflow: WorkflowType): keyof typeof registered => workflow;

@@ -15,6 +15,7 @@ export { adoptResource } from './adopt-resource';
 export { sweepOperations } from './sweep-operations';
 export { reconcile } from './reconcile';
 export { dropOrphan } from './drop-orphan';
+export { revealCredentials } from './reveal-credentials';
 export { keepPool } from './keep-pool';
 export { upgradeFleet } from './upgrade-fleet';
 export { deliverWebhook } from './deliver-webhook';

@@ -1,5 +1,13 @@
 import { setWorkflowOptions } from '@temporalio/workflow';
-import { deliverWebhook, dropOrphan, keepPool, reconcile, sweepOperations, upgradeFleet } from './index';
+import {
+  deliverWebhook,
+  dropOrphan,
+  keepPool,
+  reconcile,
+  revealCredentials,
+  sweepOperations,
+  upgradeFleet,
+} from './index';
 
 // What workers with a version register: the same, and which of it goes on with whatever build is current. A bundle of
 // its own, since it must follow from the worker at hand: workflow code is told of the worker that made the history, and
@@ -12,6 +20,7 @@ export * from './index';
 setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, sweepOperations);
 setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, reconcile);
 setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, dropOrphan);
+setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, revealCredentials);
 setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, keepPool);
 setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, deliverWebhook);
 setWorkflowOptions({ versioningBehavior: 'AUTO_UPGRADE' }, upgradeFleet);

@@ -1,5 +1,5 @@
 import rateLimit, { normalizeIP } from '@fastify/rate-limit';
-import { ANSWER_REQUEST_ACTIONS } from '@freeflow/contract';
+import { ANSWER_REQUEST_ACTIONS, REVEALS_A_MINUTE } from '@freeflow/contract';
 import type { FastifyRequest } from 'fastify';
 import fastifyPlugin from 'fastify-plugin';
 import type { ApiConfig } from '../config';
@@ -21,7 +21,7 @@ declare module 'fastify' {
 const WINDOW_MS = 60_000;
 
 /** What is counted apart, so that on-call is kept neither from an answer nor from what it takes by anything else. */
-type Budget = 'answers' | 'lookups' | 'others';
+type Budget = 'answers' | 'lookups' | 'revealings' | 'others';
 
 const ANSWERS: readonly unknown[] = [...Object.values(ANSWER_REQUEST_ACTIONS), 'tenants.retry-all'];
 const LOOKUPS: readonly unknown[] = ['tenants.stuck', 'tenants.show'];
@@ -41,6 +41,8 @@ export const limitRates = fastifyPlugin<Pick<ApiConfig, 'API_RATE_LIMIT' | 'API_
     const budgets: Readonly<Record<Budget, ReturnType<typeof counter>>> = {
       answers: known(),
       lookups: known(),
+      // Fewer than of anything else: each shows secrets.
+      revealings: counter(Math.min(most, REVEALS_A_MINUTE), ({ principal }) => principal),
       others: known(),
     };
     app.decorate('countKnown', async (request, reply) => {
@@ -48,7 +50,7 @@ export const limitRates = fastifyPlugin<Pick<ApiConfig, 'API_RATE_LIMIT' | 'API_
       if (counted.isAllowed) return;
       const { max, remaining, ttl, ttlInSeconds, isExceeded } = counted;
       reply.headers({ 'ratelimit-limit': max, 'ratelimit-remaining': remaining, 'ratelimit-reset': ttlInSeconds });
-      if (isExceeded) throw tooMany(`Its principal has sent more than ${most} requests of this kind in a minute.`, ttl);
+      if (isExceeded) throw tooMany(`Its principal has sent more than ${max} requests of this kind in a minute.`, ttl);
     });
 
     const countUnknown = counter(mostUnknown, ({ ip }) => normalizeIP(ip));
@@ -69,6 +71,7 @@ export const limitRates = fastifyPlugin<Pick<ApiConfig, 'API_RATE_LIMIT' | 'API_
 function budgetOf({ routeOptions: { schema }, query, headers }: FastifyRequest): Budget {
   const action = (schema as { operationId?: string } | undefined)?.operationId;
   if (ANSWERS.includes(action)) return 'answers';
+  if (action === 'tenants.reveal') return 'revealings';
   // One tenant, by its name.
   const isByName = action === 'tenants.list' && typeof (query as { name?: unknown }).name === 'string';
   return (isByName || LOOKUPS.includes(action)) && !isOfLowPriority(headers) ? 'lookups' : 'others';

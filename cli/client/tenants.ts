@@ -2,6 +2,7 @@ import type { BackendKind, OperationState, TenantStatus } from '@freeflow/contra
 import {
   bulkAnswerSchema,
   logPage,
+  revealedSchema,
   stuckList,
   tenantDetailSchema,
   tenantPage,
@@ -10,6 +11,7 @@ import {
   type StuckListBody,
   type TenantBody,
   type HoldBody,
+  type RevealBody,
   type RotateBody,
   type TenantDetailBody,
   type UpdateTenantBody,
@@ -81,6 +83,7 @@ export function tenantsOf(call: Call) {
     adopt: (id: string, backend: BackendKind, acceptServer: boolean) =>
       call(tenantSchema, 'POST', `/tenants/${id}/adopt`, { backend, acceptServer }),
     rotate: (id: string, rotation: RotateBody) => call(tenantSchema, 'POST', `/tenants/${id}/rotate`, rotation),
+    reveal: (id: string, body: RevealBody) => call(revealedSchema, 'POST', `/tenants/${id}/credentials`, body),
     stuck: () => call(stuckList, 'GET', '/tenants/stuck'),
     retryAll: (step: string | undefined) =>
       call(bulkAnswerSchema, 'POST', '/tenants/retry', step === undefined ? {} : { step }),

@@ -1,4 +1,4 @@
-import { BACKEND_KINDS, type BackendKind } from '@freeflow/contract';
+import { BACKEND_KINDS } from '@freeflow/contract';
 import { vaultVariablesOf } from '@freeflow/contract/stack-info';
 import {
   assertMigrated,
@@ -9,16 +9,18 @@ import {
   type PrismaClient,
 } from '@freeflow/db-master';
 import { VARIABLES } from '@freeflow/lib/config';
-import { createSecretStore, type SecretEntry, type SecretStore, readSecretKeys } from '@freeflow/lib/secrets';
+import { createSecretStore, type SecretStore, readSecretKeys } from '@freeflow/lib/secrets';
 import { z } from 'zod';
-import { moduleOf } from '../../backends/registry';
 import {
   connectedBackends,
   type ConnectedTenant,
   type Connections,
   describeConnection,
+  lackingText,
+  resolveSecretsInUse,
   type SecretValues,
-} from '../connections';
+} from '../../backends/connections';
+import { moduleOf } from '../../backends/registry';
 import { EXIT, Failure } from '../failure';
 import { toFailure } from '../master-failures';
 import { readOptions, readSettings } from '../settings';
@@ -100,13 +102,13 @@ async function describeAll(
   if (backend !== undefined && wanted.length === 0)
     throw new Failure(EXIT.refused, `${name} has no connection to ${backend}.`, `It has: ${all.join(', ') || 'none'}.`);
   const described = await Promise.all(
-    wanted.map(
-      async (kind) =>
-        [
-          kind,
-          await describeConnection(kind, tenant, secrets, values, backend === undefined ? warn : undefined),
-        ] as const,
-    ),
+    wanted.map(async (kind) => {
+      const { fields, lacking } = await describeConnection(kind, tenant, secrets, values);
+      if (lacking !== undefined && backend !== undefined)
+        throw new Failure(lacking.isUnreachable ? EXIT.unreachable : EXIT.refused, lacking.message, lacking.advice);
+      if (lacking !== undefined) warn(lackingText(lacking));
+      return [kind, fields] as const;
+    }),
   );
   return Object.fromEntries(described);
 }
@@ -124,7 +126,7 @@ async function read(
   });
   try {
     const found = await find(db, query.tenant);
-    const secrets = await resolveSecrets(storeOn(db), found);
+    const secrets = await resolveSecretsInUse(storeOn(db), found);
     const connections = await describeAll(found, secrets, query);
     await recordReading(db, found, Object.keys(connections));
     return connections;
@@ -152,12 +154,6 @@ async function recordReading(db: PrismaClient, { id, name }: ConnectedTenant, ba
   });
 }
 
-/** One of which there is one version only is in use; of several the one that the ledger names. */
-const isInUse = ({ backend, name, version }: SecretEntry, resources: ConnectedTenant['resources']): boolean => {
-  const credential = resources.find(({ kind }) => kind === backend)?.credential ?? 1;
-  return version === (name === moduleOf(backend).rotatedSecret ? credential : 1);
-};
-
 const WAYS_BACK: Partial<Record<ConnectedTenant['status'], (name: string) => string>> = {
   suspended: (name) => `Give its access back with: tenants resume ${name}`,
   deleted: (name) => `It is kept until its purge; take it back with: tenants restore ${name}`,
@@ -182,22 +178,4 @@ async function find(db: PrismaClient, tenant: string): Promise<ConnectedTenant> 
     );
   }
   return found;
-}
-
-/** Those that are in use: of what was rotated the last one. */
-async function resolveSecrets(
-  store: SecretStore,
-  { id: tenantId, resources }: Pick<ConnectedTenant, 'id' | 'resources'>,
-): Promise<SecretValues> {
-  const values = new Map<BackendKind, Map<string, string>>();
-  const stored = await store.list(tenantId);
-  await Promise.all(
-    stored
-      .filter((it) => isInUse(it, resources))
-      .map(async ({ backend, name, ref }) => {
-        const value = await store.resolve(ref, { tenantId, backend, name });
-        values.set(backend, (values.get(backend) ?? new Map<string, string>()).set(name, value));
-      }),
-  );
-  return values;
 }

@@ -1,7 +1,7 @@
 import { BACKEND_KINDS, BACKENDS } from '@freeflow/contract';
 import { colours as pc } from '@freeflow/lib/colours';
+import type { Connections } from '../../backends/connections';
 import { moduleOf } from '../../backends/registry';
-import type { Connections } from '../connections';
 import { EXIT, Failure } from '../failure';
 import { refusalBy } from './refusal';
 

@@ -173,6 +173,20 @@ export const EXAMPLES = {
   skip: { step: 'mongodb.drop', reason: 'The server is gone for good' },
   rotate: { backend: 'postgres', overlapSeconds: 3_600 },
   adopt: { backend: 'postgres', acceptServer: false },
+  reveal: {
+    backend: 'postgres',
+    publicKey: {
+      kty: 'EC',
+      crv: 'P-256',
+      x: 'MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4',
+      y: '4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM',
+    },
+    reason: 'Case 4711: the application lost its configuration',
+  },
+  revealed: {
+    sealed: 'eyJhbGciOiJFQ0RILUVTIiwiZW5jIjoiQTI1NkdDTSIsImVwayI6ey4uLn19..bm9uY2U.Y2lwaGVydGV4dA.dGFn',
+    backends: ['postgres'],
+  },
   stuckList: {
     items: [{ ...stuck, why: 'parked', advice: parked.advice }],
     isComplete: true,

@@ -10,6 +10,7 @@ export * from './plans';
 export * from './problem';
 export * from './queries';
 export * from './reconcile';
+export * from './reveal';
 export * from './tenant';
 export * from './tenants-file';
 export * from './text';

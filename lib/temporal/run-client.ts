@@ -6,12 +6,14 @@ import {
   type DeliveryInput,
   type OrphanOrder,
   type Reconciliation,
+  type RevealInput,
 } from '@freeflow/contract';
 import type { Client } from '@temporalio/client';
 import { findAbandonedBuilds } from './abandoned-builds';
 import { answerRun, hasAnswered, type AnswerOutcome } from './answers';
 import { readBuilds } from './builds';
 import { startOperation, startWhenPreviousCloses, type StartOutcome } from './operation-starter';
+import { revealByWorker, type RevealAnswer } from './reveal';
 import { describeRun, findOpenRuns, hasOpenRun, type Attendance, type RunState } from './run-finder';
 import {
   deliveryStartOptions,
@@ -58,6 +60,11 @@ export class RunClient {
   /** Starts the drop of an orphan, or joins the one in progress; returns the id of its run, and of what it reports. */
   startOrphanDrop(order: OrphanOrder): Promise<string> {
     return this.startRun('dropOrphan', dropStartOptions(order, this.taskQueue));
+  }
+
+  /** {@link revealByWorker} */
+  reveal(input: RevealInput, id: string): Promise<RevealAnswer> {
+    return revealByWorker(this.client, input, id, this.taskQueue);
   }
 
   /** Starts what keeps the pool of a backend, unless it runs. */

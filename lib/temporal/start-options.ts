@@ -7,6 +7,8 @@ import {
   poolIdOf,
   priorityOf,
   reconcileIdOf,
+  REVEAL_WITHIN_MS,
+  revealIdOf,
   RUNBOOK,
   workflowIdOf,
   type AcceptedOperation,
@@ -16,6 +18,7 @@ import {
   type OperationInput,
   type OrphanOrder,
   type Reconciliation,
+  type RevealInput,
 } from '@freeflow/contract';
 import { defaultPayloadConverter, toPayloads, type Duration, type Payload } from '@temporalio/common';
 
@@ -83,6 +86,25 @@ export function reconcileStartOptions(reconciliation: Reconciliation, requestId:
     args: [reconciliation] as [Reconciliation],
     workflowTaskTimeout: '5 seconds' satisfies Duration,
     staticSummary: `reconcile${reconciliation.fix ? ' and fix' : ''}`,
+  } as const;
+}
+
+/** Before all that nobody looks at meanwhile: somebody waits for it. */
+const FIRST = 1;
+
+/**
+ * How a revealing is started. It ends by itself when whoever has asked waits no more: nothing is read for nobody.
+ * @param runId what sets this one apart from all others
+ */
+export function revealStartOptions(input: RevealInput, runId: string, taskQueue: string) {
+  return {
+    workflowId: revealIdOf(taskQueue, runId),
+    taskQueue,
+    args: [input] as [RevealInput],
+    workflowExecutionTimeout: REVEAL_WITHIN_MS,
+    workflowTaskTimeout: '5 seconds' satisfies Duration,
+    priority: { priorityKey: FIRST },
+    staticSummary: 'reveal credentials',
   } as const;
 }
 

@@ -1,8 +1,10 @@
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { BACKEND_KINDS } from '@freeflow/contract';
 import type { Browser, Page } from 'playwright-core';
 import { newName } from '../support/activity-harness';
+import { auditedRows } from '../support/audit';
 import {
   describeInChromium,
   findBarriersInBoth,
@@ -12,6 +14,7 @@ import {
   type Visit,
 } from '../support/chromium';
 import { openTestInstallation, type TestInstallation } from '../support/installation';
+import { withPostgres } from '../support/outside';
 import { reconcileIn } from '../support/reconciler';
 import { createTenant, deleteTenant, tenantOf, type Tenant } from '../support/tenants';
 
@@ -38,7 +41,10 @@ describeInChromium("a tenant's page", () => {
       launchChromium(),
     ]);
     tenant = await createTenant(installation, newName('p'));
-    seat = await openConsole(browser, installation, `/tenants/${tenant.id}`, { viewport: WIDE });
+    seat = await openConsole(browser, installation, `/tenants/${tenant.id}`, {
+      viewport: WIDE,
+      permissions: ['clipboard-read', 'clipboard-write'],
+    });
     ({ page } = seat);
     await page.getByRole('heading', { level: 1, name: tenant.name }).waitFor();
   });
@@ -117,10 +123,61 @@ describeInChromium("a tenant's page", () => {
     expect(await connections.getByText(/^Those before work until/).count()).toBe(3);
   });
 
+  /** Reveals all of them, and gives the value of this field at PostgreSQL. */
+  async function reveal(field: string): Promise<string> {
+    await button('Reveal credentials').click();
+    const confirm = dialog().getByRole('button', { name: 'Reveal', exact: true });
+    expect(await confirm.isDisabled()).toBe(true);
+    await dialog().getByLabel('Reason').fill('Case 4711');
+    await confirm.click();
+    await dialog()
+      .getByText(/^Gone in \d+ s$/)
+      .waitFor({ timeout: SETTLED_MS });
+    await dialog()
+      .getByRole('button', { name: `Copy PostgreSQL: ${field}` })
+      .click();
+    return page.evaluate('navigator.clipboard.readText()');
+  }
+
+  test('reveals its credentials to who says why, for a minute, and keeps them nowhere', async () => {
+    await button('Reveal credentials').click();
+    await dialog().getByText('Whoever sees them can read and change all data of this tenant').waitFor();
+    await expectNoBarriers();
+    await dialog().getByRole('button', { name: 'Cancel' }).click();
+    const url = await reveal('url');
+    await expectNoBarriers();
+    const { rows } = await withPostgres(url, (client) => client.query('SELECT current_user AS role'));
+    expect(rows).toEqual([{ role: `freeflow_${tenant.name}_app` }]);
+    const secret = decodeURIComponent(new URL(url).password);
+    expect(secret.length).toBeGreaterThan(20);
+    expect(await page.content()).toContain(secret);
+    await dialog().getByRole('button', { name: 'Hide now' }).click();
+    await dialog().waitFor({ state: 'hidden' });
+    await expectNowhere(secret);
+
+    await page.clock.install();
+    const password = await reveal('password');
+    expect(password).toBe(secret);
+    await page.clock.fastForward(61_000);
+    await dialog().waitFor({ state: 'hidden' });
+    await expectNowhere(secret);
+    const audited = await auditedRows(installation.master, { action: 'secrets.reveal', tenantId: tenant.id });
+    expect(audited.map(({ detail }) => detail)).toEqual(
+      Array(2).fill(expect.objectContaining({ reason: 'Case 4711', backends: BACKEND_KINDS })),
+    );
+  });
+
+  async function expectNowhere(secret: string): Promise<void> {
+    const stored = await page.evaluate('JSON.stringify([{ ...localStorage }, { ...sessionStorage }, history.state])');
+    for (const text of [await page.content(), page.url(), String(stored)]) expect(text).not.toContain(secret);
+  }
+
   test('says why a suspended tenant gets no new credentials', async () => {
     await button('Suspend').click();
     await shows('The tenant is suspended: its credentials are refused already');
     expect(await button('Rotate').isDisabled()).toBe(true);
+    await section('Connections').getByText('The tenant is suspended', { exact: true }).waitFor();
+    expect(await button('Reveal credentials').isDisabled()).toBe(true);
     expect(seat.complaints).toEqual([]);
   });
 });

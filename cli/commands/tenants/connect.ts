@@ -1,11 +1,19 @@
-import { BACKEND_KINDS } from '@freeflow/contract';
+import { BACKEND_KINDS, type BackendKind } from '@freeflow/contract';
 import { colours as pc } from '@freeflow/lib/colours';
 import { variablesOf } from '@freeflow/lib/config';
-import { Argument, type Command } from 'commander';
-import { type Connections, tryOut } from '../../connections';
-import { say } from '../../show/printable';
+import { Argument, type Command, Option } from 'commander';
+import type { Connections } from '../../../backends/connections';
+import { EXIT, Failure } from '../../failure';
+import { revealThroughApi } from '../../reveal';
+import { say, sayAside } from '../../show/printable';
+import { tryOut } from '../../try-out';
 import { connect, connectOptions, connectSettings } from '../connect';
-import { type CommonOptions, type Host, printJson } from './tools';
+import { type CommonOptions, type Host, printJson, toolsOf } from './tools';
+
+interface ConnectOptions extends CommonOptions {
+  throughApi?: boolean;
+  reason?: string;
+}
 
 const NAME_WIDTH = 14;
 
@@ -16,6 +24,8 @@ export function addConnect(tenants: Command, { env }: Host): void {
     .description("print how a tenant's application connects, passwords included; the log records the request")
     .argument('<tenant>', 'name or id')
     .addArgument(new Argument('[backend]', 'only this one').choices(BACKEND_KINDS))
+    .option('--through-api', 'by the API and a worker, without the key of the secrets; takes a reason')
+    .addOption(new Option('--reason <text>', 'why, for the audit trail').implies({ throughApi: true }))
     .option('--json', 'as JSON')
     .addHelpText(
       'after',
@@ -30,13 +40,34 @@ Where tenants reach the other servers is recorded when a tenant is created, by t
 
 Examples:
   pnpm freeflow tenants connect acme
+  pnpm freeflow tenants connect acme postgres --reason "Case 4711"    # through the API
   psql "$(pnpm -s freeflow tenants connect acme postgres --json | jq -r .postgres.url)"`,
     )
-    .action(async (tenant: string, backend: string | undefined, { json }: CommonOptions) => {
-      const connections = await connect(tenant, backend, env);
+    .action(async (tenant: string, backend: BackendKind | undefined, options: ConnectOptions) => {
+      const { json, throughApi = false } = options;
+      const connections = throughApi
+        ? await connectThroughApi(tenant, backend, options, env)
+        : await connect(tenant, backend, env);
       if (json === true) printJson(connections);
       else say(inLines(connections));
     });
+}
+
+/** @throws Failure without a reason, and as the client of the API */
+async function connectThroughApi(
+  nameOrId: string,
+  backend: BackendKind | undefined,
+  { reason, ...options }: ConnectOptions,
+  env: NodeJS.ProcessEnv,
+): Promise<Connections> {
+  if (reason === undefined)
+    throw new Failure(EXIT.usage, 'A reason is missing.', 'Say why, for the audit trail: --reason "Case 4711"');
+  const { tenants } = toolsOf(options, env);
+  const { id } = await tenants.find(nameOrId);
+  const asked = { reason, ...(backend === undefined ? {} : { backend }) };
+  const { connections, warnings } = await revealThroughApi(tenants, id, asked);
+  for (const it of warnings) sayAside(it);
+  return connections as Connections;
 }
 
 function inLines(connections: Connections): string {

@@ -1,13 +1,29 @@
-import { BACKEND_KINDS, BACKENDS, type BackendKind } from '@freeflow/contract';
+import {
+  BACKEND_KINDS,
+  BACKENDS,
+  isOpenState,
+  PROBLEMS,
+  revealRefusalOf,
+  situationOf,
+  type BackendKind,
+  type RevealRefusal,
+} from '@freeflow/contract';
 import type { TenantDetailBody } from '@freeflow/contract/http';
-import { Code, Stack, Text } from '@mantine/core';
+import { Button, Stack, Text } from '@mantine/core';
+import { lazy, Suspense, useCallback, useState } from 'react';
 import { Section } from '../../parts/section';
 import { Time } from '../../parts/time';
 
+const RevealDialog = lazy(async () => ({ default: (await import('./reveal-dialog')).RevealDialog }));
+
 type Credential = TenantDetailBody['credentials'][number];
 
-/** Where its applications connect to. Secrets are references here: the command line resolves them, and that is audited. */
-export function Connections({ tenant: { connections, credentials } }: { tenant: TenantDetailBody }) {
+/** Where its applications connect to. Secrets are references here, until somebody asks for them. */
+export function Connections({ tenant }: { tenant: TenantDetailBody }) {
+  const [isRevealing, setRevealing] = useState(false);
+  const { connections, credentials } = tenant;
+  // The same one as long as it is there: what is shown ends by it.
+  const end = useCallback(() => setRevealing(false), []);
   const of = (kind: BackendKind) => ({
     kind,
     connection: connections.find(({ service }) => service === kind),
@@ -15,6 +31,7 @@ export function Connections({ tenant: { connections, credentials } }: { tenant: 
   });
   const shown = BACKEND_KINDS.map(of).filter((it) => it.connection !== undefined || it.credential !== undefined);
   if (shown.length === 0) return null;
+  const refusal = refusalOf(tenant);
   return (
     <Section title="Connections">
       <Stack gap="sm">
@@ -27,12 +44,35 @@ export function Connections({ tenant: { connections, credentials } }: { tenant: 
             {credential === undefined ? null : <Version credential={credential} />}
           </div>
         ))}
-        <Text size="xs" c="dimmed">
-          With credentials, which is audited: <Code>freeflow tenants connect</Code>
-        </Text>
+        <Button
+          size="xs"
+          variant="default"
+          disabled={refusal !== null}
+          onClick={() => setRevealing(true)}
+          style={{ alignSelf: 'flex-start' }}
+        >
+          Reveal credentials
+        </Button>
+        {refusal === null ? null : (
+          <Text size="xs" c="dimmed">
+            {PROBLEMS[refusal].title}
+          </Text>
+        )}
       </Stack>
+      {/* Cut off meanwhile, they are of no use, but still there to be seen. */}
+      {isRevealing ? (
+        <Suspense fallback={null}>
+          <RevealDialog tenant={tenant} onClose={end} />
+        </Suspense>
+      ) : null}
     </Section>
   );
+}
+
+/** Why they are not revealed now; the API decides once more. */
+function refusalOf({ status, goneAt, operation }: TenantDetailBody): RevealRefusal | null {
+  const situation = situationOf({ status, isGone: goneAt !== null, isRegisteredOnly: operation === null });
+  return revealRefusalOf(situation, operation !== null && isOpenState(operation.state) ? operation.kind : undefined);
 }
 
 type Connection = TenantDetailBody['connections'][number];

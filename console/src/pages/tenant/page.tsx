@@ -36,7 +36,7 @@ export function TenantPage() {
             <Actions key={tenant.id} shown={shown} />
             <Facts tenant={tenant} />
             <Suspense fallback={null}>
-              <Connections tenant={tenant} />
+              <Connections key={tenant.id} tenant={tenant} />
               <Usage tenant={tenant} />
             </Suspense>
           </Stack>
