@@ -232,3 +232,33 @@ test('a plan that the worker does not know is a failure that may pass, and nothi
   await expect(changePlan('gold', ['limit'])).rejects.toMatchObject({ type: 'unknown-plan', nonRetryable: false });
   expect(await limits()).toEqual(before);
 });
+
+test('while an overlap is open both logins have the limits of the plan, and both have back what they had', async () => {
+  await changePlan('tiny', ['limit']);
+  await harness.run('postgres.issue', tenant);
+  await harness.run('switch-credentials', tenant);
+  const connections = async () => {
+    const { rows } = await query(
+      `SELECT rolname AS role, rolconnlimit AS limit FROM pg_roles WHERE rolname LIKE 'freeflow_${tenant.name}_%' AND rolcanlogin ORDER BY 1`,
+    );
+    return rows;
+  };
+  const logins = (limit: number) => ['app', 'login_c'].map((it) => ({ role: `freeflow_${tenant.name}_${it}`, limit }));
+  expect(await connections()).toEqual(logins(2));
+  await changePlan('wide', ['limit']);
+  expect(await connections()).toEqual(logins(4));
+  await harness.run('postgres.relimit', tenant);
+  expect(await connections()).toEqual(logins(2));
+  await query(`ALTER ROLE "freeflow_${tenant.name}_app" CONNECTION LIMIT 9`);
+  expect(await driftOf('postgres')).toEqual([`freeflow_${tenant.name}_app may have 9 connections, not 2 (limits)`]);
+});
+
+async function query(sql: string) {
+  const admin = new Client({ connectionString: harness.info.postgres.url });
+  await admin.connect();
+  try {
+    return await admin.query(sql);
+  } finally {
+    await admin.end();
+  }
+}

@@ -28,14 +28,26 @@ interface OwnSetting {
   isLocal: boolean;
 }
 
-/** Whose limits they are: those of the login that is handed out. */
+/** One of the tenant's logins. */
 type Login = Pick<Target, 'name' | 'credential'>;
+/** All of them: the one that is handed out, and those that are valid besides. */
+type Logins = Login & Pick<Target, 'otherCredentials'>;
+
+/** What limits one login. */
+interface LoginLimits {
+  connections: number;
+  own: { name: string; value: string; isLocal: boolean }[];
+}
+
+interface OtherLogin extends LimitState, LoginLimits {
+  credential: number;
+}
 
 /** The limits as they are. */
-interface PostgresLimitState extends LimitState {
-  connections: number;
+interface PostgresLimitState extends LimitState, LoginLimits {
   settings: Record<string, string>;
-  own: { name: string; value: string; isLocal: boolean }[];
+  /** Those of the logins that are valid besides, as far as there are any; left out by older builds. */
+  others?: OtherLogin[];
 }
 
 /** Of a tenant without a plan only the connections are limited, by the settings. */
@@ -56,33 +68,62 @@ const STATE = `
   SELECT coalesce((SELECT rolconnlimit FROM pg_roles WHERE rolname = $2), -1) AS connections,
          coalesce((SELECT json_object_agg(split_part(c, '=', 1), substr(c, strpos(c, '=') + 1)) FROM pg_db_role_setting s, unnest(s.setconfig) c
                     WHERE s.setdatabase = d.oid AND s.setrole = 0 AND split_part(c, '=', 1) = ANY ($3)), '{}') AS settings,
+         EXISTS (SELECT FROM pg_roles WHERE rolname = $2) AS "isThere",
          coalesce((SELECT json_agg(json_build_object('name', split_part(c, '=', 1), 'value', substr(c, strpos(c, '=') + 1), 'isLocal', s.setdatabase <> 0)
                                    ORDER BY s.setdatabase, c) FROM pg_db_role_setting s, unnest(s.setconfig) c
                     WHERE s.setdatabase IN (0, d.oid) AND s.setrole = (SELECT oid FROM pg_roles WHERE rolname = $2) AND split_part(c, '=', 1) = ANY ($3)), '[]') AS own
     FROM pg_database d WHERE d.datname = $1`;
 
 /** @throws BackendFault `missing-resource` */
-export async function readLimits(from: Pool | Client, target: Login): Promise<PostgresLimitState> {
-  const { name } = target;
+export async function readLimits(from: Pool | Client, target: Logins): Promise<PostgresLimitState> {
+  const { isThere: _isThere, ...state } = await readOf(from, target);
+  const { name, otherCredentials = [] } = target;
+  const others: OtherLogin[] = [];
+  for (const credential of otherCredentials) {
+    const { isThere, connections, own } = await readOf(from, { name, credential });
+    if (isThere) others.push({ credential, connections, own });
+  }
+  return others.length === 0 ? state : { ...state, others };
+}
+
+async function readOf(from: Pool | Client, login: Login): Promise<PostgresLimitState & { isThere: boolean }> {
+  const { name } = login;
   const {
     rows: [state],
-  } = await from.query<PostgresLimitState>(STATE, [name, loginRole(target), Object.keys(PARAMETERS)]);
+  } = await from.query<PostgresLimitState & { isThere: boolean }>(STATE, [
+    name,
+    loginRole(login),
+    Object.keys(PARAMETERS),
+  ]);
   if (state === undefined) throw new BackendFault('missing-resource', `PostgreSQL: there is no database ${name}`);
   return state;
 }
+
+/** Each login with its limits, the one that is handed out first. */
+const loginsIn = ({ name, credential }: Login, { others = [], ...state }: PostgresLimitState) =>
+  [{ credential, connections: state.connections, own: state.own }, ...others].map((it) => ({
+    login: { name, ...(it.credential === undefined ? {} : { credential: it.credential }) },
+    limits: it,
+  }));
 
 /** Sets the limits, and takes back what the tenant has set for its role to lift one. */
 export async function setLimits(server: PostgresServer, target: Target, limits: Limits): Promise<Notes> {
   const { name, signal } = target;
   return server.inDatabase(server.home, signal, async (session) => {
     const now = await readLimits(session.client, target);
-    const lifted = laxSettings(now.own, limits.settings ?? {});
+    const logins = loginsIn(target, now);
+    const lifted = logins.flatMap(({ login, limits: { own } }) =>
+      laxSettings(own, limits.settings ?? {}).map((setting) => ({ login, setting })),
+    );
     await change(session, name, [
-      ...connectionsTo(target, now, limits),
+      ...logins.flatMap((it) => connectionsTo(it.login, it.limits, limits)),
       ...(limits.settings === undefined ? [] : settingsTo(name, now.settings, limits.settings)),
-      ...lifted.map((it) => resetOwn(target, it)),
+      ...lifted.map((it) => resetOwn(it.login, it.setting)),
     ]);
-    return lifted.map((it) => `${loginRole(target)} had set ${it.name} to ${it.value} for itself, which is taken back`);
+    return lifted.map(
+      ({ login, setting: it }) =>
+        `${loginRole(login)} had set ${it.name} to ${it.value} for itself, which is taken back`,
+    );
   });
 }
 
@@ -95,30 +136,34 @@ export async function restoreLimits(
   const { name, signal } = target;
   return server.inDatabase(server.home, signal, async (session) => {
     const now = await readLimits(session.client, target);
-    const isSet = (it: OwnSetting) => now.own.some((its) => its.name === it.name && its.isLocal === it.isLocal);
+    const logins = loginsIn(target, now).flatMap(({ login, limits }) => {
+      const its = loginsIn(target, before).find((it) => (it.login.credential ?? 1) === (login.credential ?? 1));
+      return its === undefined ? [] : [{ login, limits, before: its.limits }];
+    });
     await change(session, name, [
-      ...connectionsTo(target, now, before),
+      ...logins.flatMap((it) => connectionsTo(it.login, it.limits, it.before)),
       ...settingsTo(name, now.settings, before.settings),
-      // What it has set anew since then counts.
-      ...before.own.filter((it) => !isSet(it)).map((it) => setOwn(target, it)),
+      ...logins.flatMap((it) => missingIn(it.limits, it.before).map((own) => setOwn(it.login, own))),
     ]);
     return [];
   });
 }
 
+/** What it has set anew since then counts. */
+const missingIn = ({ own }: LoginLimits, before: LoginLimits): OwnSetting[] =>
+  before.own.filter((it) => !own.some((its) => its.name === it.name && its.isLocal === it.isLocal));
+
 /** How they differ from what they should be. */
-export async function findLimitDrift(pool: Pool, target: Login, { connections, settings }: Limits): Promise<Drift[]> {
+export async function findLimitDrift(pool: Pool, target: Logins, { connections, settings }: Limits): Promise<Drift[]> {
   const { name } = target;
   const now = await readLimits(pool, target);
-  const ofRole: Drift[] =
-    now.connections === connections
-      ? []
-      : [
-          {
-            what: `${loginRole(target)} may have ${now.connections < 0 ? 'any number of connections' : `${now.connections} connections`}, not ${connections}`,
-            repair: 'limits',
-          },
-        ];
+  const logins = loginsIn(target, now);
+  const ofRole = logins
+    .filter(({ limits }) => limits.connections !== connections)
+    .map(({ login, limits: { connections: has } }): Drift => ({
+      what: `${loginRole(login)} may have ${has < 0 ? 'any number of connections' : `${has} connections`}, not ${connections}`,
+      repair: 'limits',
+    }));
   if (settings === undefined) return ofRole;
   const names = Object.keys(PARAMETERS) as Parameter[];
   return [
@@ -132,10 +177,12 @@ export async function findLimitDrift(pool: Pool, target: Login, { connections, s
           repair: 'limits',
         };
       }),
-    ...laxSettings(now.own, settings).map((it): Drift => ({
-      what: `${loginRole(target)} has set ${it.name} to ${it.value} for itself, beyond its plan`,
-      repair: 'limits',
-    })),
+    ...logins.flatMap(({ login, limits }) =>
+      laxSettings(limits.own, settings).map((it): Drift => ({
+        what: `${loginRole(login)} has set ${it.name} to ${it.value} for itself, beyond its plan`,
+        repair: 'limits',
+      })),
+    ),
   ];
 }
 
